@@ -1,0 +1,88 @@
+import { z } from "zod";
+
+const words = z.array(z.string().max(2_000)).max(500).default([]);
+
+/** What a vision model answers about an image; stored whole as `raw_response`. */
+export const imageDescription = z.object({
+	category: z.string().min(1).max(100),
+	subcategories: words,
+	headline: z.string().max(1_000),
+	summary: z.string().max(10_000),
+	image_details: z.looseObject({
+		extracted_text: words,
+		objects: words,
+		themes: words,
+		emotions: words,
+		vibes: words,
+		key_interest: z.string().max(2_000).default(""),
+	}),
+	media_metadata: z.looseObject({
+		original_poster: z.string().max(500).nullable().default(null),
+		tagged_accounts: words,
+		location_tags: words,
+		hashtags: words,
+		audio_source: z.string().max(500).nullable().default(null),
+	}),
+});
+export type ImageDescription = z.infer<typeof imageDescription>;
+
+/** One version of what is known about an item; the highest version is current. */
+export interface Analysis {
+	id: string;
+	itemId: string;
+	userId: string;
+	version: number;
+	description: ImageDescription;
+	providerUsed: string;
+	modelUsed: string;
+	traceId: string | null;
+	createdAt: Date;
+}
+
+/** The text by which an item is found, by weight: full-text search and the embedding use the same. */
+export interface SearchText {
+	headline: string;
+	summary: string;
+	/** Category, places, tags, objects, themes: one phrase a line. */
+	labels: string;
+	/** Text seen in the image. */
+	extractedText: string;
+}
+
+/** A PostgreSQL tsvector holds 1 MB; this keeps the four fields well below it. */
+const longestField = 100_000;
+
+/** Builds the text by which an analysis is found. */
+export function searchText(description: ImageDescription): SearchText {
+	const details = description.image_details;
+	const media = description.media_metadata;
+	const lines = (...groups: (string | null)[][]) =>
+		[...new Set(groups.flat().filter((line) => line))]
+			.join("\n")
+			.slice(0, longestField);
+	return {
+		headline: description.headline,
+		summary: lines([description.summary, details.key_interest]),
+		labels: lines(
+			[description.category],
+			description.subcategories,
+			media.location_tags,
+			media.hashtags,
+			[media.original_poster],
+			media.tagged_accounts,
+			details.objects,
+			details.themes,
+			details.emotions,
+			details.vibes,
+		),
+		extractedText: lines(details.extracted_text),
+	};
+}
+
+/** The same text in one piece, most telling part first, as an embedding model reads it. */
+export function embeddingText(text: SearchText): string {
+	return [text.headline, text.summary, text.labels, text.extractedText]
+		.filter((part) => part)
+		.join("\n")
+		.slice(0, longestField);
+}

@@ -1,0 +1,54 @@
+/** What a caller can act on; each code has its HTTP status in `#lambda-kit/problem.ts`. */
+export type ErrorCode =
+	| "unauthorized"
+	| "invalid_request"
+	| "invalid_fields"
+	| "unsupported_image"
+	| "file_too_large"
+	| "item_not_found"
+	| "analysis_not_found"
+	| "image_not_found"
+	| "database_unavailable"
+	| "embedding_unavailable"
+	| "timed_out";
+
+/** One wrong field of a request, by its path (`body.top_k`). */
+export interface FieldProblem {
+	field: string;
+	detail: string;
+}
+
+/** An error whose message is one clear sentence for the caller. */
+export class AppError extends Error {
+	override name = "AppError";
+	readonly code: ErrorCode;
+	readonly fields: FieldProblem[];
+
+	constructor(
+		code: ErrorCode,
+		detail: string,
+		options: { cause?: unknown; fields?: FieldProblem[] } = {},
+	) {
+		super(detail, { cause: options.cause });
+		this.code = code;
+		this.fields = options.fields ?? [];
+	}
+}
+
+/** Another tenant's item is answered exactly like one that does not exist. */
+export const itemNotFound = (itemId: string) =>
+	new AppError("item_not_found", `There is no item ${itemId}.`);
+
+export const analysisNotFound = (analysisId: string) =>
+	new AppError("analysis_not_found", `There is no analysis ${analysisId}.`);
+
+/** A stage met something that no retry mends: recorded on the item, the event ends normally. */
+export class PermanentFailure extends Error {
+	override name = "PermanentFailure";
+	readonly error: import("./item.ts").ItemError;
+
+	constructor(error: import("./item.ts").ItemError, cause?: unknown) {
+		super(error.detail, { cause });
+		this.error = error;
+	}
+}

@@ -1,0 +1,103 @@
+/** Where an item is on its way from upload to findable. */
+export const itemStatuses = [
+	"pending",
+	"uploaded",
+	"processed",
+	"analyzed",
+	"deferred",
+	"ready",
+	"failed",
+] as const;
+export type ItemStatus = (typeof itemStatuses)[number];
+
+/** Why an item ended `failed`; `detail` is a sentence for its owner. */
+export interface ItemError {
+	code: ItemErrorCode;
+	detail: string;
+	duplicateOf?: string;
+}
+
+export type ItemErrorCode =
+	| "unsupported_image"
+	| "undecodable_image"
+	| "too_many_pixels"
+	| "upload_missing"
+	| "duplicate"
+	| "retries_exhausted";
+
+/** One image of one person. */
+export interface Item {
+	id: string;
+	userId: string;
+	originalFilename: string;
+	mimeType: ImageType;
+	/** Bytes of the original. */
+	fileSize: number;
+	/** Hex digest of the original's bytes; null until they are known. */
+	sha256: string | null;
+	status: ItemStatus;
+	error: ItemError | null;
+	/** Pixels after EXIF orientation; null until processed. */
+	width: number | null;
+	height: number | null;
+	takenAt: Date | null;
+	/** Camera make and model from EXIF. */
+	camera: string | null;
+	/** Names of the dominant colours, most frequent first. */
+	colours: string[];
+	/** Follows one upload through logs and events. */
+	correlationId: string;
+	createdAt: Date;
+	updatedAt: Date;
+}
+
+/** Accepted image types and the extension each original gets in the bucket. */
+export const imageTypes = {
+	"image/png": "png",
+	"image/jpeg": "jpg",
+	"image/webp": "webp",
+	"image/gif": "gif",
+	"image/avif": "avif",
+} as const;
+export type ImageType = keyof typeof imageTypes;
+
+/** The name under which the API serves an item: `{id}.{ext}`. */
+export function itemFilename(item: Pick<Item, "id" | "mimeType">): string {
+	return `${item.id}.${imageTypes[item.mimeType]}`;
+}
+
+export function originalKey(
+	item: Pick<Item, "id" | "userId" | "mimeType">,
+): string {
+	return `originals/${item.userId}/${itemFilename(item)}`;
+}
+
+/** For people: longest side 512 px at most. */
+export function thumbnailKey(userId: string, itemId: string): string {
+	return `${derivedPrefix(userId, itemId)}thumbnail.webp`;
+}
+
+/** For vision models: longest side 1568 px at most. */
+export function visionKey(userId: string, itemId: string): string {
+	return `${derivedPrefix(userId, itemId)}vision.jpg`;
+}
+
+/** Every object of an item lies under one of these prefixes. */
+export function itemPrefixes(userId: string, itemId: string): string[] {
+	return [`originals/${userId}/${itemId}.`, derivedPrefix(userId, itemId)];
+}
+
+function derivedPrefix(userId: string, itemId: string): string {
+	return `derived/${userId}/${itemId}/`;
+}
+
+const originalKeyPattern =
+	/^originals\/([^/]+)\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\.[a-z]+$/;
+
+/** The owner and item an original belongs to, or null where the key is not of an original. */
+export function parseOriginalKey(
+	key: string,
+): { userId: string; itemId: string } | null {
+	const [, userId, itemId] = originalKeyPattern.exec(key) ?? [];
+	return userId && itemId ? { userId, itemId } : null;
+}

@@ -1,0 +1,346 @@
+import type { Analysis, ImageDescription, SearchText } from "./analysis.ts";
+import type { EventSource, OutgoingEvent } from "./events.ts";
+import type { ImageType, Item, ItemError, ItemStatus } from "./item.ts";
+
+/** Everything a use case may ask of the world; each takes the few it needs by `Pick<Ports, ...>`. */
+export interface Ports {
+	items: Items;
+	stages: Stages;
+	outbox: Outbox;
+	analyses: Analyses;
+	search: Search;
+	vectorIndex: VectorIndex;
+	objects: Objects;
+	events: Events;
+	images: Images;
+	vision: Vision;
+	embedder: Embedder;
+	clock: Clock;
+	health: Health;
+}
+
+export interface Health {
+	/** Resolves when the database answers. @throws AppError `database_unavailable` */
+	check(): Promise<void>;
+}
+
+export interface Clock {
+	now(): Date;
+}
+
+export type NewItem = Pick<
+	Item,
+	| "id"
+	| "userId"
+	| "originalFilename"
+	| "mimeType"
+	| "fileSize"
+	| "sha256"
+	| "correlationId"
+>;
+
+export interface ItemFilter {
+	category?: string;
+	/** Without it every status but `pending` is listed. */
+	status?: ItemStatus;
+	/** 1 to 100. */
+	limit: number;
+	offset: number;
+	/** As given by `nextCursor`; replaces `offset`. */
+	cursor?: string;
+}
+
+export interface ItemWithAnalysis {
+	item: Item;
+	latestAnalysis: Analysis | null;
+}
+
+/** A person's items. Every call is bound to the user. */
+export interface Items {
+	/**
+	 * Writes the row (`pending`) before the bytes are stored. Where the user already has an item
+	 * with these bytes, gives that one and creates nothing.
+	 */
+	create(item: NewItem): Promise<{ item: Item; created: boolean }>;
+	find(userId: string, itemId: string): Promise<ItemWithAnalysis | null>;
+	/** Newest first. */
+	list(
+		userId: string,
+		filter: ItemFilter,
+	): Promise<{
+		items: ItemWithAnalysis[];
+		total: number;
+		nextCursor: string | null;
+	}>;
+	/** The bytes are stored: `pending` or `failed` becomes `uploaded`, a failed item with fresh attempts. */
+	markUploaded(userId: string, itemId: string): Promise<Item | null>;
+	/**
+	 * Deletes the item, its analyses, search text, embeddings and unsent events, and leaves a tombstone
+	 * until its objects are surely gone. False where there is no such item.
+	 */
+	delete(userId: string, itemId: string): Promise<boolean>;
+}
+
+/** The steps of the pipeline. A stage turns an item of one status into the next. */
+export const stages = {
+	process: { from: ["pending", "uploaded"], to: "processed" },
+	analyze: { from: ["processed"], to: "analyzed" },
+	embed: { from: ["analyzed"], to: "ready" },
+} as const satisfies Record<string, { from: ItemStatus[]; to: ItemStatus }>;
+export type StageName = keyof typeof stages;
+
+/** A stage's exclusive right to an item, on the database clock. A result commits only under it. */
+export interface Lease {
+	userId: string;
+	itemId: string;
+	stage: StageName;
+	token: string;
+}
+
+export type Claim =
+	| { outcome: "claimed"; lease: Lease; item: Item; attempt: number }
+	/** The item is past this stage (a late or repeated event), or failed. */
+	| { outcome: "done" }
+	/** Another holder has an unexpired lease; it, or the sweeper, finishes. */
+	| { outcome: "busy" }
+	/** Deleted, or never was. */
+	| { outcome: "gone" };
+
+export interface ProcessedImage {
+	width: number;
+	height: number;
+	sha256: string;
+	takenAt: Date | null;
+	camera: string | null;
+	colours: string[];
+}
+
+export interface NewAnalysis {
+	/** Derived from item and version, so a repeated attempt gives the same one. */
+	id: string;
+	version: number;
+	description: ImageDescription;
+	providerUsed: string;
+	modelUsed: string;
+	traceId: string | null;
+}
+
+export interface NewEmbedding {
+	analysisId: string;
+	model: string;
+	/** 1024 numbers of unit length. */
+	vector: Float32Array;
+}
+
+/**
+ * The pipeline's memory. Each commit writes result, next status and outgoing event in one transaction,
+ * fenced by the lease: false means that the lease was lost (or the item deleted) and nothing was written.
+ */
+export interface Stages {
+	/**
+	 * Takes the lease where the item's status is one the stage starts from and no lease is held.
+	 * After `maxAttempts` claims without a commit the item ends `failed` (`retries_exhausted`), answer `done`.
+	 */
+	claim(
+		userId: string,
+		itemId: string,
+		stage: StageName,
+		leaseSeconds: number,
+	): Promise<Claim>;
+	commitProcessed(
+		lease: Lease,
+		result: ProcessedImage,
+		event: OutgoingEvent<"ImageProcessed">,
+	): Promise<boolean>;
+	/** The analysis becomes current, its text searchable; the embeddings of older ones go. */
+	commitAnalyzed(
+		lease: Lease,
+		analysis: NewAnalysis,
+		text: SearchText,
+		event: OutgoingEvent<"AnalysisComplete">,
+	): Promise<boolean>;
+	/** Also false where `embedding.analysisId` is no longer the item's current analysis. */
+	commitEmbedded(
+		lease: Lease,
+		embedding: NewEmbedding,
+		event: OutgoingEvent<"ItemReady">,
+	): Promise<boolean>;
+	/** Ends the item `failed`, fenced like a commit. */
+	fail(lease: Lease, error: ItemError): Promise<boolean>;
+	/** Gives the lease back after a failure that a retry may mend; the attempt stays counted. */
+	release(lease: Lease): Promise<void>;
+
+	/**
+	 * For the sweeper, over all tenants: items that stand in a stage's starting status since `idleSeconds`
+	 * with no lease held, not given out by this call in the last `againSeconds`. Oldest first.
+	 */
+	takeStalled(options: {
+		idleSeconds: number;
+		againSeconds: number;
+		limit: number;
+	}): Promise<StalledItem[]>;
+	/** Ends a `pending` item `failed` with `upload_missing`; a no-op where it moved on. */
+	failMissingUpload(userId: string, itemId: string): Promise<void>;
+	/** Tombstones older than `olderThanSeconds`. Oldest first. */
+	tombstones(options: {
+		olderThanSeconds: number;
+		limit: number;
+	}): Promise<{ userId: string; itemId: string; deletedAt: Date }[]>;
+	forgetTombstone(userId: string, itemId: string): Promise<void>;
+}
+
+export const maxAttempts = 8;
+
+export interface StalledItem {
+	item: Item;
+	stage: StageName;
+	/** Of the current analysis, where the stage is `embed`. */
+	analysisId: string | null;
+}
+
+/** Events committed with their results and not yet known to be sent. */
+export interface Outbox {
+	/** Of one item at once after its commit; or, for the sweeper, of all items when older than `olderThanSeconds`. */
+	unsent(
+		of:
+			| { userId: string; itemId: string }
+			| { olderThanSeconds: number; limit: number },
+	): Promise<OutgoingEvent[]>;
+	markSent(ids: string[]): Promise<void>;
+}
+
+export interface Analyses {
+	find(userId: string, analysisId: string): Promise<Analysis | null>;
+	/** All versions, newest first; null where there is no such item. */
+	listOfItem(userId: string, itemId: string): Promise<Analysis[] | null>;
+	/** The newest version, 0 where there is none. */
+	latestVersion(userId: string, itemId: string): Promise<number>;
+}
+
+export interface SearchOptions {
+	/** 1 to 50. */
+	topK: number;
+	category?: string;
+}
+
+export interface TextQuery {
+	text: string;
+	minScore?: number;
+}
+
+export interface VectorQuery {
+	model: string;
+	/** 1024 numbers of unit length. */
+	vector: Float32Array;
+	/** Cosine similarity, -1 to 1. */
+	minSimilarity?: number;
+}
+
+export interface Hit {
+	itemId: string;
+	mimeType: ImageType;
+	score: number;
+	category: string;
+	headline: string;
+	summary: string;
+	analysisId: string;
+	/** Ranks, from 1, in each leg of a hybrid search; null where the leg did not find it. */
+	textRank?: number | null;
+	vectorRank?: number | null;
+}
+
+/** Finds items of one user, best first. */
+export interface Search {
+	byText(userId: string, query: TextQuery, options: SearchOptions): Promise<Hit[]>;
+	byVector(userId: string, query: VectorQuery, options: SearchOptions): Promise<Hit[]>;
+	/** Reciprocal rank fusion of both in one statement. */
+	hybrid(
+		userId: string,
+		query: { text: TextQuery; vector: VectorQuery; weights: FusionWeights },
+		options: SearchOptions,
+	): Promise<Hit[]>;
+}
+
+export interface FusionWeights {
+	vector: number;
+	text: number;
+}
+
+export interface VectorIndex {
+	status(userId: string, model: string): Promise<VectorIndexStatus>;
+}
+
+export interface VectorIndexStatus {
+	/** Items with a current analysis. */
+	items: number;
+	/** ... and an embedding of it by `model`. */
+	embedded: number;
+	/** ... without any embedding. */
+	missing: number;
+	/** ... with one of another model only. */
+	stale: number;
+}
+
+/** The bucket. Keys are built in `item.ts` and begin with the user. */
+export interface Objects {
+	readonly bucket: string;
+	put(key: string, bytes: Uint8Array, contentType: string): Promise<void>;
+	/** Null where there is no such object. */
+	get(key: string): Promise<Uint8Array | null>;
+	exists(key: string): Promise<boolean>;
+	/** Removes every object and every version under the prefix. */
+	deleteAll(prefix: string): Promise<void>;
+	/** A URL that reads the object for `seconds`. */
+	presignGet(key: string, seconds: number): Promise<string>;
+}
+
+export interface Events {
+	/** @throws where any entry was refused; sending an event twice is harmless. */
+	publish(source: EventSource, events: OutgoingEvent[]): Promise<void>;
+}
+
+/** Decodes an original and makes what is derived from it. */
+export interface Images {
+	/** @throws PermanentFailure where the bytes are no image this system accepts. */
+	derive(bytes: Uint8Array): Promise<
+		ProcessedImage & { thumbnail: Uint8Array; vision: Uint8Array }
+	>;
+}
+
+export interface VisionRequest {
+	/** The derived JPEG, longest side 1568 px at most. */
+	image: Uint8Array;
+	originalFilename: string;
+	width: number;
+	height: number;
+	takenAt: Date | null;
+	camera: string | null;
+	colours: string[];
+}
+
+export interface VisionAnswer {
+	description: ImageDescription;
+	provider: string;
+	model: string;
+	traceId: string | null;
+}
+
+/** A model that describes an image. */
+export interface Vision {
+	describe(request: VisionRequest): Promise<VisionAnswer>;
+}
+
+/** The length of every embedding vector. */
+export const embeddingDimensions = 1024;
+
+/** A model that places text in the search space. */
+export interface Embedder {
+	readonly model: string;
+	/** How much each leg of a hybrid search counts with this model's vectors. */
+	readonly fusionWeights: FusionWeights;
+	/** One unit vector of 1024 numbers a text. @throws AppError `embedding_unavailable` */
+	embed(
+		texts: string[],
+		inputType: "document" | "query",
+	): Promise<Float32Array[]>;
+}

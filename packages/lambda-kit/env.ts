@@ -1,0 +1,40 @@
+/** The names of the variables a function needs: the contract between the compute stack and the code. */
+export type EnvContract = readonly string[];
+
+/** The variables of a contract, each present. */
+export type Env<Contract extends EnvContract> = Readonly<
+	Record<Contract[number], string>
+>;
+
+/** How every function that talks to Postgres is told where it is. */
+export const databaseEnv = [
+	"DATABASE_HOST",
+	"DATABASE_PORT",
+	"DATABASE_NAME",
+	"DATABASE_SECRET_ARN",
+	"DATABASE_TLS",
+] as const;
+
+/**
+ * Reads a function's variables at cold start.
+ * @throws naming every missing variable; or where a crash point is set outside environment `local`.
+ */
+export function readEnv<const Contract extends EnvContract>(
+	contract: Contract,
+	source: Record<string, string | undefined> = process.env,
+): Env<Contract> {
+	const missing = contract.filter((name) => !source[name]);
+	if (missing.length > 0) {
+		throw new Error(
+			`This function lacks the variables ${missing.join(", ")}: set them in lib/compute-stack.ts.`,
+		);
+	}
+	if (source.CRASH_AT && source.ENVIRONMENT !== "local") {
+		throw new Error(
+			"CRASH_AT is set, which only environment local allows: remove the variable.",
+		);
+	}
+	return Object.fromEntries(
+		contract.map((name) => [name, source[name]]),
+	) as Env<Contract>;
+}
