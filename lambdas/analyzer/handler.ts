@@ -1,1 +1,14 @@
-export const handler = async () => { throw new Error("not written yet"); };
+import { analyzeItem } from "#core/analyze-item.ts";
+import { imageProcessed } from "#core/events.ts";
+import { readEnv } from "#lambda-kit/env.ts";
+import { queueHandler } from "#lambda-kit/queue-handler.ts";
+import { connect } from "./connect.ts";
+import { analyzerEnv } from "./env.ts";
+
+const { ports, delay } = await connect(readEnv(analyzerEnv));
+
+export const handler = queueHandler(
+	({ detail }) => imageProcessed.parse(detail),
+	(event, options) => analyzeItem(ports, event, options),
+	delay,
+);

@@ -1,1 +1,14 @@
-export const handler = async () => { throw new Error("not written yet"); };
+import { embedAnalysis } from "#core/embed-analysis.ts";
+import { analysisComplete } from "#core/events.ts";
+import { readEnv } from "#lambda-kit/env.ts";
+import { queueHandler } from "#lambda-kit/queue-handler.ts";
+import { connect } from "./connect.ts";
+import { embedderEnv } from "./env.ts";
+
+const { ports, delay } = await connect(readEnv(embedderEnv));
+
+export const handler = queueHandler(
+	({ detail }) => analysisComplete.parse(detail),
+	(event, options) => embedAnalysis(ports, event, options),
+	delay,
+);

@@ -251,8 +251,16 @@ export interface Hit {
 
 /** Finds items of one user, best first. */
 export interface Search {
-	byText(userId: string, query: TextQuery, options: SearchOptions): Promise<Hit[]>;
-	byVector(userId: string, query: VectorQuery, options: SearchOptions): Promise<Hit[]>;
+	byText(
+		userId: string,
+		query: TextQuery,
+		options: SearchOptions,
+	): Promise<Hit[]>;
+	byVector(
+		userId: string,
+		query: VectorQuery,
+		options: SearchOptions,
+	): Promise<Hit[]>;
 	/** Reciprocal rank fusion of both in one statement. */
 	hybrid(
 		userId: string,
@@ -302,9 +310,9 @@ export interface Events {
 /** Decodes an original and makes what is derived from it. */
 export interface Images {
 	/** @throws PermanentFailure where the bytes are no image this system accepts. */
-	derive(bytes: Uint8Array): Promise<
-		ProcessedImage & { thumbnail: Uint8Array; vision: Uint8Array }
-	>;
+	derive(
+		bytes: Uint8Array,
+	): Promise<ProcessedImage & { thumbnail: Uint8Array; vision: Uint8Array }>;
 }
 
 export interface VisionRequest {

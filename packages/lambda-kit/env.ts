@@ -38,3 +38,9 @@ export function readEnv<const Contract extends EnvContract>(
 		contract.map((name) => [name, source[name]]),
 	) as Env<Contract>;
 }
+
+/** What the Lambda runtime, or the local cloud in its place, tells every function besides its contract. */
+export const runtimeEnv = {
+	functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+	crashAt: process.env.CRASH_AT,
+};

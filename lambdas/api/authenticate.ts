@@ -1,0 +1,82 @@
+import { validateCognitoJwtFields } from "aws-jwt-verify/cognito-verifier";
+import { FetchError, JwtBaseError } from "aws-jwt-verify/error";
+import { type Fetcher, SimpleFetcher } from "aws-jwt-verify/https";
+import { SimpleJwksCache } from "aws-jwt-verify/jwk";
+import { JwtVerifier } from "aws-jwt-verify/jwt-verifier";
+import { AppError } from "#core/errors.ts";
+
+/** Gives the user of an `Authorization` header. @throws AppError `unauthorized` */
+export type Authenticate = (authorization: string | undefined) => Promise<string>;
+
+/** Who issues the tokens that are accepted. */
+export interface TokenIssuer {
+	issuer: string;
+	jwksUrl: string;
+	clientId: string;
+	/** Only `local` may read signing keys over http, and only from this machine. */
+	environment: string;
+}
+
+/** Verifies Cognito's ID and access tokens once more, behind the gateway's own check. */
+export function cognitoAuthenticate(tokens: TokenIssuer): Authenticate {
+	const { issuer, jwksUrl, clientId } = tokens;
+	const verifier = JwtVerifier.create(
+		// An ID token names the client as `aud`, an access token as `client_id`: checked below.
+		{ issuer, jwksUri: jwksUrl, audience: null },
+		{ jwksCache: new SimpleJwksCache({ fetcher: fetcherFor(tokens) }) },
+	);
+	return async (authorization) => {
+		const token = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+		if (!token) {
+			throw unauthorized(
+				"This call needs a token: send the header Authorization: Bearer <ID or access token>.",
+			);
+		}
+		try {
+			const claims = await verifier.verify(token);
+			validateCognitoJwtFields(claims, { tokenUse: null, clientId });
+			return userOf(claims.sub);
+		} catch (error) {
+			// Keys that cannot be fetched are our failure, not the caller's.
+			if (!(error instanceof JwtBaseError) || error instanceof FetchError) {
+				throw error;
+			}
+			throw unauthorized(
+				"The token is not valid here (expired, or of another issuer or client): sign in again.",
+				error,
+			);
+		}
+	};
+}
+
+const unauthorized = (detail: string, cause?: unknown) =>
+	new AppError("unauthorized", detail, { cause });
+
+/** The user is part of object keys: nothing that could leave its own prefix. */
+function userOf(sub: unknown): string {
+	if (typeof sub === "string" && /^[\w-]{1,128}$/.test(sub)) return sub;
+	throw unauthorized("The token names no user: sign in again.");
+}
+
+function fetcherFor({ jwksUrl, environment }: TokenIssuer): Fetcher {
+	const { protocol, hostname } = new URL(jwksUrl);
+	if (protocol === "https:") return new SimpleFetcher();
+	const isLoopback = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
+	if (environment !== "local" || !isLoopback) {
+		throw new Error(
+			`JWKS_URL is ${jwksUrl}: signing keys are read over https, over http only from this machine in environment local.`,
+		);
+	}
+	return {
+		async fetch(uri) {
+			const response = await fetch(uri, {
+				redirect: "error",
+				signal: AbortSignal.timeout(3_000),
+			}).catch((error) => {
+				throw new FetchError(uri, error);
+			});
+			if (!response.ok) throw new FetchError(uri, `status ${response.status}`);
+			return response.arrayBuffer();
+		},
+	};
+}

@@ -1,0 +1,19 @@
+import { embedderFor } from "#ai/embedder.ts";
+import { eventBridgeEvents } from "#aws/events.ts";
+import { delayMessage } from "#aws/queue.ts";
+import { databaseOf } from "#lambda-kit/connect-database.ts";
+import { crashable } from "#lambda-kit/crash-point.ts";
+import type { Env } from "#lambda-kit/env.ts";
+import { postgresPorts } from "#postgres/ports.ts";
+import type { embedderEnv } from "./env.ts";
+
+export async function connect(env: Env<typeof embedderEnv>) {
+	return {
+		delay: delayMessage(env.QUEUE_URL),
+		ports: crashable({
+			...postgresPorts(databaseOf(env)),
+			events: eventBridgeEvents(env.EVENT_BUS_NAME),
+			embedder: await embedderFor(env.EMBEDDING_PROVIDER),
+		}),
+	};
+}

@@ -1,0 +1,213 @@
+import { z } from "zod";
+
+const seconds = (most: number) => z.int().min(1).max(most);
+
+const functionSize = z.strictObject({
+	/** MB; the share of a processor grows with it. */
+	memory: z.int().min(128).max(10_240),
+	/** Seconds. */
+	timeout: seconds(900),
+	/**
+	 * Most sandboxes at once: a queue's maximum concurrency (which AWS wants to be at least 2) for the
+	 * stages, a reservation for the others, made only where the account's quota has room for it.
+	 */
+	concurrency: z.int().min(1).max(1_000),
+});
+
+const stageSize = functionSize.extend({
+	concurrency: z.int().min(2).max(1_000),
+});
+
+const network = z.discriminatedUnion("mode", [
+	z.strictObject({
+		mode: z.literal("public"),
+		acknowledgePublicDatabase: z.literal(true, {
+			error:
+				"must be true: functions outside a VPC have no fixed addresses, so this mode opens port 5432 of the database to the internet, guarded by verified TLS and generated passwords. Acknowledge that, or choose mode private",
+		}),
+	}),
+	z.strictObject({
+		mode: z.literal("private"),
+		/** One for all zones: a managed gateway, or a t4g.nano instance at a tenth of its price. */
+		nat: z.enum(["gateway", "instance"]),
+	}),
+]);
+
+const environment = z.strictObject({
+	/** Unset: templates for any account; deploying demands it. */
+	account: z
+		.string()
+		.regex(/^\d{12}$/, "must be the 12 digits of an AWS account")
+		.nullable(),
+	region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region"),
+	/** Named here, since looking them up at synth would need credentials. RDS wants two. */
+	availabilityZones: z.array(z.string()).min(2).max(3),
+	/** Of functions and native packages. `host`: of the machine that synthesizes. */
+	architecture: z.enum(["arm64", "x86_64", "host"]),
+	network,
+	database: z.strictObject({
+		instanceClass: z.string().regex(/^db\.\w+\.\w+$/),
+		storageGb: z.int().min(20).max(16_384),
+		backupDays: z.int().min(1).max(35),
+		multiAz: z.boolean(),
+		tls: z.enum(["verify-full", "off"]),
+	}),
+	deletionProtection: z.boolean(),
+	logRetentionDays: z.literal([
+		1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
+	]),
+	/** Concurrent executions the account may have; a new account has 10. */
+	lambdaConcurrencyQuota: z.int().min(1),
+	functions: z.strictObject({
+		/** The gateway gives up after 30 s. */
+		api: functionSize.extend({ timeout: seconds(30) }),
+		imageProcessor: stageSize,
+		analyzer: stageSize,
+		embedder: stageSize,
+		cleanup: functionSize,
+		migrate: functionSize,
+	}),
+	/** Whether a person may create an account without being invited. */
+	selfSignUp: z.boolean(),
+	/** Web pages that may call the API and post uploads to the bucket. */
+	corsOrigins: z.array(
+		z
+			.url({ error: "must be an origin such as https://example.com" })
+			.regex(
+				/^https?:\/\/[^/*]+$/,
+				"must be an origin without path or wildcard",
+			),
+	),
+	visionProvider: z.enum(["offline"]),
+	embeddingProvider: z.enum(["offline"]),
+	alarmEmail: z.email(),
+	monthlyBudgetUsd: z.number().positive(),
+});
+
+export const environmentNames = ["dev", "test", "prod", "local"] as const;
+export type EnvironmentName = (typeof environmentNames)[number];
+
+/** Everything in which one environment differs from another: `cdk.json` holds the values. */
+export type Environment = Readonly<
+	z.infer<typeof environment> & { name: EnvironmentName }
+>;
+export type FunctionName = keyof Environment["functions"];
+export type FunctionSize = z.infer<typeof functionSize>;
+
+/**
+ * Checks one environment of the table in `cdk.json`.
+ * @throws naming each wrong field by its path in `cdk.json`
+ */
+export function readEnvironment(table: unknown, name: unknown): Environment {
+	const known = z.enum(environmentNames).safeParse(name);
+	if (!known.success) {
+		throw new Error(
+			`There is no environment ${JSON.stringify(name) ?? "without a name"}: choose one with -c env=${environmentNames.join("|")}.`,
+		);
+	}
+	const values = (table as Record<string, unknown> | undefined)?.[known.data];
+	const parsed = environment.safeParse(values);
+	const problems = parsed.success
+		? rulesBroken({ ...parsed.data, name: known.data })
+		: parsed.error.issues.map(
+				({ path, message }) => [path.join("."), message] as const,
+			);
+	if (problems.length > 0 || !parsed.success) {
+		throw new Error(
+			problems
+				.map(
+					([field, message]) =>
+						`cdk.json: environments.${known.data}${field && `.${field}`}: ${message}.`,
+				)
+				.join("\n"),
+		);
+	}
+	return { ...parsed.data, name: known.data };
+}
+
+/** The rules that span fields. */
+function rulesBroken(of: Environment): [field: string, message: string][] {
+	const broken: [string, string][] = [];
+	if (of.database.tls === "off" && of.name !== "local") {
+		broken.push([
+			"database.tls",
+			"must be verify-full: only the local stand-in for Postgres has no TLS",
+		]);
+	}
+	if (of.network.mode === "public" && of.name === "prod") {
+		broken.push([
+			"network.mode",
+			"must be private: prod keeps its database off the internet",
+		]);
+	}
+	const needed = sandboxes(of) * connectionsPerSandbox;
+	const allowed = connectionsAllowed(of.database.instanceClass);
+	if (allowed === undefined) {
+		broken.push([
+			"database.instanceClass",
+			`must be one of ${Object.keys(memoryGb).join(", ")}, or be added with its memory to lib/environments.ts`,
+		]);
+	} else if (needed > allowed) {
+		broken.push([
+			"functions",
+			`may open ${needed} database connections (${sandboxes(of)} sandboxes x ${connectionsPerSandbox}), but ${of.database.instanceClass} has room for ${allowed}: lower a concurrency or choose a larger instance`,
+		]);
+	}
+	const reserved = reservedFunctions.reduce(
+		(sum, name) => sum + of.functions[name].concurrency,
+		0,
+	);
+	if (reserves(of) && reserved > of.lambdaConcurrencyQuota - unreservable) {
+		broken.push([
+			"functions",
+			`reserve ${reserved} concurrent executions, but of the quota of ${of.lambdaConcurrencyQuota} AWS keeps ${unreservable} unreserved`,
+		]);
+	}
+	return broken;
+}
+
+/** What each sandbox's pool holds at most. */
+export const connectionsPerSandbox = 2;
+
+/** AWS keeps this much of an account's quota out of reservations. */
+const unreservable = 100;
+
+/** Functions that no queue bounds. */
+const reservedFunctions = ["api", "cleanup", "migrate"] as const;
+
+/** Below this quota a reservation would fail the deployment; the quota itself is the bound then. */
+export function reserves(of: Environment): boolean {
+	return of.lambdaConcurrencyQuota >= unreservable + 10;
+}
+
+/** How many sandboxes may run at once, all functions together. */
+function sandboxes(of: Environment): number {
+	const bounds = Object.entries(of.functions).map(([name, { concurrency }]) =>
+		!reserves(of) && (reservedFunctions as readonly string[]).includes(name)
+			? of.lambdaConcurrencyQuota
+			: concurrency,
+	);
+	return Math.min(
+		of.lambdaConcurrencyQuota,
+		bounds.reduce((sum, bound) => sum + bound, 0),
+	);
+}
+
+const memoryGb: Record<string, number> = {
+	"db.t4g.micro": 1,
+	"db.t4g.small": 2,
+	"db.t4g.medium": 4,
+	"db.t4g.large": 8,
+	"db.m7g.large": 8,
+	"db.m7g.xlarge": 16,
+	"db.r7g.large": 16,
+};
+
+/**
+ * RDS allows a connection for each 9,531,392 bytes that the instance class leaves to Postgres, about three
+ * quarters of its memory: 85 per GB. Ten stay free for migrations by hand, monitoring and the superuser.
+ */
+function connectionsAllowed(instanceClass: string): number | undefined {
+	const memory = memoryGb[instanceClass];
+	return memory && memory * 85 - 10;
+}

@@ -1,0 +1,89 @@
+import { type Embedder, embeddingDimensions } from "#core/ports.ts";
+
+/**
+ * Places texts by the words and letter groups they share: it knows spelling, misread letters and word forms, but no meaning.
+ * Any change to what it computes needs a new model name, since vectors are compared only within one.
+ */
+export function offlineEmbedder(): Embedder {
+	return {
+		model: "offline-ngrams-1",
+		// Full-text search knows how rare a word is and these vectors do not, so they only break its ties.
+		fusionWeights: { vector: 0.3, text: 0.7 },
+		embed: async (texts) => texts.map(vectorOf),
+	};
+}
+
+const gramLengths = [3, 4, 5];
+const wholeWordWeight = 0.7;
+/** Words this long count fully, shorter ones less: length stands in for rarity, which a single text does not show. */
+const fullLength = 6;
+const stopWordWeight = 0.1;
+
+function vectorOf(text: string): Float32Array {
+	const vector = new Float32Array(embeddingDimensions);
+	for (const [word, count] of countWords(text)) {
+		const weight = (1 + Math.log(count)) * wordWeight(word);
+		add(vector, `word ${word}`, wholeWordWeight * weight);
+		const grams = gramsOf(`^${word}$`);
+		for (const gram of grams) {
+			add(vector, gram, weight / Math.sqrt(grams.length));
+		}
+	}
+	return toUnitLength(vector);
+}
+
+function countWords(text: string): Map<string, number> {
+	const plain = text
+		.normalize("NFKD")
+		.replaceAll(/\p{M}/gu, "") // é is e
+		.toLowerCase();
+	const counts = new Map<string, number>();
+	for (const [word] of plain.matchAll(/[\p{L}\p{N}]+/gu)) {
+		counts.set(word, (counts.get(word) ?? 0) + 1);
+	}
+	return counts;
+}
+
+function wordWeight(word: string): number {
+	if (stopWords.has(word)) return stopWordWeight;
+	return Math.min(1, word.length / fullLength) ** 1.5;
+}
+
+function gramsOf(word: string): string[] {
+	return gramLengths.flatMap((length) =>
+		Array.from({ length: Math.max(0, word.length - length + 1) }, (_, at) =>
+			word.slice(at, at + length),
+		),
+	);
+}
+
+/** Features share the dimensions by hash; the random sign makes collisions cancel out on average. */
+function add(vector: Float32Array, feature: string, weight: number): void {
+	const hash = hashOf(feature);
+	const at = hash % embeddingDimensions;
+	vector[at] = (vector[at] ?? 0) + (hash >>> 31 ? -weight : weight);
+}
+
+/** FNV-1a with MurmurHash3's finish, without which the low bits of short texts collide. */
+function hashOf(text: string): number {
+	let hash = 0x811c9dc5;
+	for (let at = 0; at < text.length; at++) {
+		hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+	}
+	hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+	hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+	return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function toUnitLength(vector: Float32Array): Float32Array {
+	const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+	if (length > 0) return vector.map((x) => x / length);
+	vector[0] = 1; // a text without words still needs a place
+	return vector;
+}
+
+const stopWords = new Set(
+	"a an and are as at be but by for from had has have he her his i if in into is it its me my no not of on or our she so that the their them then there these they this to was we were what when where which who will with you your".split(
+		" ",
+	),
+);

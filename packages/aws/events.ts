@@ -1,0 +1,38 @@
+import {
+	EventBridgeClient,
+	PutEventsCommand,
+} from "@aws-sdk/client-eventbridge";
+import { eventSchemas } from "#core/events.ts";
+import type { Events } from "#core/ports.ts";
+
+/** PutEvents takes ten entries at most. */
+const entriesPerCall = 10;
+
+/** The environment's own EventBridge bus. */
+export function eventBridgeEvents(busName: string): Events {
+	const client = new EventBridgeClient();
+	return {
+		async publish(source, events) {
+			for (let at = 0; at < events.length; at += entriesPerCall) {
+				const sent = events.slice(at, at + entriesPerCall);
+				const { Entries = [] } = await client.send(
+					new PutEventsCommand({
+						Entries: sent.map(({ type, detail }) => ({
+							EventBusName: busName,
+							Source: source,
+							DetailType: type,
+							Detail: JSON.stringify(eventSchemas[type].parse(detail)),
+						})),
+					}),
+				);
+				// The call itself succeeds even where every single entry was refused.
+				const refused = Entries.find(({ ErrorCode }) => ErrorCode);
+				if (refused || Entries.length !== sent.length) {
+					throw new Error(
+						`EventBridge refused an event of bus ${busName}: ${refused?.ErrorCode} ${refused?.ErrorMessage}`,
+					);
+				}
+			}
+		},
+	};
+}

@@ -1,0 +1,82 @@
+import { once } from "#core/once.ts";
+import type { Objects } from "#core/ports.ts";
+
+// The SDK is imported at first use: it costs the api's cold start more than all of its own code.
+const client = once(async () => {
+	const sdk = await import("@aws-sdk/client-s3");
+	return { sdk, s3: new sdk.S3Client() };
+});
+
+/** The bucket on S3. */
+export function s3Objects(bucket: string): Objects {
+	return {
+		bucket,
+
+		async put(Key, Body, ContentType) {
+			const { sdk, s3 } = await client();
+			await s3.send(
+				new sdk.PutObjectCommand({ Bucket: bucket, Key, Body, ContentType }),
+			);
+		},
+
+		async get(Key) {
+			const { sdk, s3 } = await client();
+			try {
+				const object = await s3.send(
+					new sdk.GetObjectCommand({ Bucket: bucket, Key }),
+				);
+				return (await object.Body?.transformToByteArray()) ?? null;
+			} catch (error) {
+				if (error instanceof sdk.NoSuchKey) return null;
+				throw error;
+			}
+		},
+
+		async exists(Key) {
+			const { sdk, s3 } = await client();
+			try {
+				await s3.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key }));
+				return true;
+			} catch (error) {
+				if (error instanceof sdk.NotFound) return false;
+				throw error;
+			}
+		},
+
+		async deleteAll(Prefix) {
+			const { sdk, s3 } = await client();
+			// Each round deletes the page it lists, so the next first page is what is left.
+			for (;;) {
+				const page = await s3.send(
+					new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix }),
+				);
+				const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
+				if (found.length === 0) return;
+				const { Errors = [] } = await s3.send(
+					new sdk.DeleteObjectsCommand({
+						Bucket: bucket,
+						Delete: {
+							Objects: found.map(({ Key, VersionId }) => ({ Key, VersionId })),
+							Quiet: true,
+						},
+					}),
+				);
+				if (Errors.length > 0) {
+					throw new Error(
+						`S3 kept ${Errors.length} objects under ${Prefix}: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
+					);
+				}
+			}
+		},
+
+		async presignGet(Key, expiresIn) {
+			const { sdk, s3 } = await client();
+			const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
+			return getSignedUrl(
+				s3,
+				new sdk.GetObjectCommand({ Bucket: bucket, Key }),
+				{ expiresIn },
+			);
+		},
+	};
+}

@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+
+/** What a deployment tells its clients: the flattened stack outputs, without any secret. */
+const outputsFile = z.looseObject({
+	Environment: z.string(),
+	Region: z.string(),
+	ApiUrl: z.string(),
+	UserPoolId: z.string(),
+	UserPoolClientId: z.string(),
+	CognitoEndpoint: z.string(),
+	BucketName: z.string(),
+	DatabaseEndpoint: z.string(),
+	DatabaseName: z.string(),
+	DatabaseSecretArn: z.string(),
+	CleanupFunctionName: z.string(),
+	MigrationFunctionName: z.string(),
+	/** Null on AWS, where the SDK knows the addresses. */
+	AwsEndpointUrl: z.string().nullable(),
+});
+export type Outputs = z.infer<typeof outputsFile>;
+
+/** @throws naming the command that writes the file, where it is missing */
+export async function readOutputs(environment: string): Promise<Outputs> {
+	return readOutputsFile(
+		`.aws-outputs-${environment}.json`,
+		environment === "local"
+			? "run make up"
+			: `run make infra-outputs ENV=${environment}`,
+	);
+}
+
+export async function readOutputsFile(
+	file: string,
+	remedy: string,
+): Promise<Outputs> {
+	let text: string;
+	try {
+		text = await readFile(file, "utf8");
+	} catch (cause) {
+		throw new Error(`${file} cannot be read: ${remedy} first.`, { cause });
+	}
+	return outputsFile.parse(JSON.parse(text));
+}

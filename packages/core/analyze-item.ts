@@ -1,0 +1,68 @@
+import { searchText } from "./analysis.ts";
+import { eventSources, type ImageProcessed } from "./events.ts";
+import { derivedId } from "./ids.ts";
+import { visionKey } from "./item.ts";
+import type { Ports } from "./ports.ts";
+import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
+
+/** Has a vision model describe an image; the description becomes the item's current analysis. */
+export async function analyzeItem(
+	ports: Pick<
+		Ports,
+		"stages" | "outbox" | "events" | "objects" | "analyses" | "vision"
+	>,
+	{
+		user_id: userId,
+		item_id: itemId,
+	}: Pick<ImageProcessed, "user_id" | "item_id">,
+	options: StageOptions,
+): Promise<StageOutcome> {
+	const { objects, analyses, vision, stages } = ports;
+	return runStage(
+		ports,
+		eventSources.analyzer,
+		"analyze",
+		{ userId, itemId },
+		options,
+		async (lease, item) => {
+			const image = await objects.get(visionKey(userId, itemId));
+			if (!image) {
+				throw new Error(`The derived image of item ${itemId} is missing.`);
+			}
+			const answer = await vision.describe({
+				image,
+				originalFilename: item.originalFilename,
+				width: item.width ?? 0,
+				height: item.height ?? 0,
+				takenAt: item.takenAt,
+				camera: item.camera,
+				colours: item.colours,
+			});
+			const version = (await analyses.latestVersion(userId, itemId)) + 1;
+			const analysisId = derivedId(itemId, "analysis", version);
+			return stages.commitAnalyzed(
+				lease,
+				{
+					id: analysisId,
+					version,
+					description: answer.description,
+					providerUsed: answer.provider,
+					modelUsed: answer.model,
+					traceId: answer.traceId,
+				},
+				searchText(answer.description),
+				{
+					id: derivedId(lease.token, "AnalysisComplete"),
+					type: "AnalysisComplete",
+					detail: {
+						version: 1,
+						correlation_id: item.correlationId,
+						item_id: itemId,
+						user_id: userId,
+						analysis_id: analysisId,
+					},
+				},
+			);
+		},
+	);
+}

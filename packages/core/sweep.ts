@@ -1,0 +1,112 @@
+import { eventSources, type OutgoingEvent } from "./events.ts";
+import { derivedId } from "./ids.ts";
+import { originalKey, thumbnailKey } from "./item.ts";
+import type { Ports, StalledItem } from "./ports.ts";
+import { removeObjects } from "./process-image.ts";
+import { sendOutbox } from "./run-stage.ts";
+
+const batch = 200;
+/** A stage that works is done or leased long before. */
+const idleSeconds = 120;
+/** A queue with a backlog must not be fed the same items at every sweep. */
+const againSeconds = 15 * 60;
+const unsentSeconds = 30;
+const uploadHours = 1;
+/** Longer than any invocation that was already writing when its item was deleted. */
+const tombstoneSeconds = 15 * 60;
+/** After this no presigned upload of the item is valid any more. */
+const forgetTombstoneSeconds = 2 * 60 * 60;
+
+export interface SweepReport {
+	eventsSent: number;
+	itemsRestarted: number;
+	uploadsMissing: number;
+	deletionsFinished: number;
+}
+
+/**
+ * Finds what got lost on the way and sets it going again: events that were committed and not sent, items
+ * whose stage died or whose event never came, uploads that never arrived, deletions cut short.
+ */
+export async function sweep(
+	ports: Pick<Ports, "stages" | "outbox" | "events" | "objects" | "clock">,
+): Promise<SweepReport> {
+	const { stages, events, objects, clock } = ports;
+	const now = clock.now().getTime();
+	const report: SweepReport = {
+		eventsSent: await sendOutbox(ports, eventSources.cleanup, {
+			olderThanSeconds: unsentSeconds,
+			limit: batch,
+		}),
+		itemsRestarted: 0,
+		uploadsMissing: 0,
+		deletionsFinished: 0,
+	};
+
+	const stalled = await stages.takeStalled({
+		idleSeconds,
+		againSeconds,
+		limit: batch,
+	});
+	const restarts: OutgoingEvent[] = [];
+	for (const one of stalled) {
+		const { item } = one;
+		if (
+			item.status !== "pending" ||
+			(await objects.exists(originalKey(item)))
+		) {
+			restarts.push(restart(one, objects.bucket, now));
+		} else if (now - item.createdAt.getTime() > uploadHours * 60 * 60 * 1000) {
+			await stages.failMissingUpload(item.userId, item.id);
+			report.uploadsMissing += 1;
+		}
+	}
+	if (restarts.length > 0) await events.publish(eventSources.cleanup, restarts);
+	report.itemsRestarted = restarts.length;
+
+	for (const tombstone of await stages.tombstones({
+		olderThanSeconds: tombstoneSeconds,
+		limit: batch,
+	})) {
+		const { userId, itemId, deletedAt } = tombstone;
+		await removeObjects(ports, userId, itemId);
+		if (now - deletedAt.getTime() > forgetTombstoneSeconds * 1000) {
+			await stages.forgetTombstone(userId, itemId);
+			report.deletionsFinished += 1;
+		}
+	}
+	return report;
+}
+
+/** The event that the item's current status once followed from or led to: its stage runs again. */
+function restart(
+	{ item, stage, analysisId }: StalledItem,
+	bucket: string,
+	now: number,
+): OutgoingEvent {
+	const ofItem = {
+		version: 1 as const,
+		correlation_id: item.correlationId,
+		item_id: item.id,
+		user_id: item.userId,
+	};
+	const id = derivedId(item.id, stage, now);
+	const original_key = originalKey(item);
+	if (stage === "process") {
+		const detail = { ...ofItem, bucket, original_key };
+		return { id, type: "OriginalStored", detail };
+	}
+	if (stage === "analyze") {
+		const thumbnail_key = thumbnailKey(item.userId, item.id);
+		const detail = { ...ofItem, bucket, original_key, thumbnail_key };
+		return { id, type: "ImageProcessed", detail };
+	}
+	if (!analysisId) {
+		throw new Error(`Item ${item.id} is analyzed and has no analysis.`);
+	}
+	return {
+		id,
+		type: "AnalysisComplete",
+		detail: { ...ofItem, analysis_id: analysisId },
+	};
+}

@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import sharp, { type Sharp } from "sharp";
+import { PermanentFailure } from "#core/errors.ts";
+import { describeRefusal, sniffImageType } from "#core/image-type.ts";
+import type { Images } from "#core/ports.ts";
+import { dominantColours } from "./colours.ts";
+import { parseExif } from "./exif.ts";
+
+/** Above any phone's photo; a small file may claim 30,000 x 30,000 and would take gigabytes. */
+const mostPixels = 100_000_000;
+const longestThumbnailSide = 512;
+/** What vision models look at; more is scaled down by them. */
+const longestVisionSide = 1_568;
+/** A decode beyond this is given up, so that a stage never hangs; retried, since the machine may just be busy. */
+const decodeSeconds = 30;
+
+// Originals never repeat, so a cache only costs memory; one thread keeps one image's buffers, not eight.
+sharp.cache(false);
+sharp.concurrency(1);
+
+/** Decodes by libvips, scaling while decoding, and only the first frame of an animation. */
+export function sharpImages(): Images {
+	return { derive };
+}
+
+async function derive(bytes: Uint8Array) {
+	// Before sharp sees the bytes: it would accept SVG, which can reference files, and HEIC, which it cannot decode.
+	if (!sniffImageType(bytes)) {
+		throw new PermanentFailure({
+			code: "unsupported_image",
+			detail: describeRefusal(bytes),
+		});
+	}
+	const metadata = await decoding(() =>
+		sharp(bytes, { limitInputPixels: false }).metadata(),
+	);
+	const { width, height } = metadata.autoOrient;
+	if (width * height > mostPixels) {
+		throw new PermanentFailure({
+			code: "too_many_pixels",
+			detail: `The image has ${width} x ${height} pixels, more than the ${mostPixels / 1e6} million that are accepted: send a smaller version.`,
+		});
+	}
+
+	// The original is decoded once, no larger than needed; everything else is made from these pixels.
+	const pixels = await decoding(() =>
+		sharp(bytes, { limitInputPixels: mostPixels, failOn: "error" })
+			.timeout({ seconds: decodeSeconds })
+			.autoOrient()
+			.resize(inside(longestVisionSide))
+			.toColourspace("srgb")
+			.raw()
+			.toBuffer({ resolveWithObject: true }),
+	);
+	const decoded = () =>
+		sharp(pixels.data, {
+			raw: {
+				width: pixels.info.width,
+				height: pixels.info.height,
+				channels: pixels.info.channels,
+			},
+		});
+	// sharp writes no metadata unless told to, so neither position nor profile reaches what is derived.
+	const [vision, thumbnail, colours] = await Promise.all([
+		decoded().flatten({ background: "white" }).jpeg({ quality: 85 }).toBuffer(),
+		decoded()
+			.resize(inside(longestThumbnailSide))
+			.webp({ quality: 80, effort: 2 })
+			.toBuffer(),
+		coloursOf(decoded()),
+	]);
+	return {
+		width,
+		height,
+		sha256: createHash("sha256").update(bytes).digest("hex"),
+		...parseExif(metadata.exif),
+		colours,
+		thumbnail,
+		vision,
+	};
+}
+
+function inside(side: number) {
+	return {
+		width: side,
+		height: side,
+		fit: "inside",
+		withoutEnlargement: true,
+	} as const;
+}
+
+async function coloursOf(image: Sharp): Promise<string[]> {
+	const small = await image
+		.resize(64, 64, { fit: "fill", kernel: "nearest" })
+		.flatten({ background: "white" })
+		.toColourspace("srgb")
+		.raw()
+		.toBuffer();
+	return dominantColours(small);
+}
+
+async function decoding<T>(decode: () => Promise<T>): Promise<T> {
+	try {
+		return await decode();
+	} catch (error) {
+		if (error instanceof Error && error.message.includes("timeout")) {
+			throw new Error(`The image was not decoded in ${decodeSeconds} s.`, {
+				cause: error,
+			});
+		}
+		throw new PermanentFailure(
+			{
+				code: "undecodable_image",
+				detail:
+					"The image is damaged or incomplete and cannot be decoded: export it again from where it came and upload that.",
+			},
+			error,
+		);
+	}
+}

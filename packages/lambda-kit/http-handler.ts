@@ -1,0 +1,103 @@
+import type {
+	APIGatewayProxyEventV2,
+	APIGatewayProxyStructuredResultV2,
+} from "aws-lambda";
+import { log } from "./log.ts";
+import { problemResponse } from "./problem.ts";
+
+/** What a request handler is told beside the request. */
+export interface RequestContext {
+	/** The gateway's id of the request. */
+	requestId: string;
+}
+
+type Fetch = (
+	request: Request,
+	context: RequestContext,
+) => Response | Promise<Response>;
+
+/** Makes a Lambda handler for an HTTP API (payload format 2.0) of a function from request to response. */
+export function httpHandler(fetch: Fetch) {
+	return async (
+		event: APIGatewayProxyEventV2,
+	): Promise<APIGatewayProxyStructuredResultV2> => {
+		const { requestId } = event.requestContext;
+		return toResult(await answer(event, { requestId }, fetch));
+	};
+}
+
+async function answer(
+	event: APIGatewayProxyEventV2,
+	context: RequestContext,
+	fetch: Fetch,
+): Promise<Response> {
+	let request: Request;
+	try {
+		request = toRequest(event);
+	} catch {
+		return problemResponse(
+			"invalid_request",
+			"The request's address or headers cannot be read.",
+			context,
+		);
+	}
+	try {
+		return await fetch(request, context);
+	} catch (error) {
+		log.error("request failed", { error, request_id: context.requestId });
+		return problemResponse(
+			"internal_error",
+			"Something failed on our side; the log has it under this request's id.",
+			context,
+		);
+	}
+}
+
+function toRequest(event: APIGatewayProxyEventV2): Request {
+	const { method } = event.requestContext.http;
+	const headers = new Headers();
+	for (const [name, value] of Object.entries(event.headers)) {
+		if (value !== undefined) headers.set(name, latin1(value));
+	}
+	if (event.cookies?.length) headers.set("cookie", event.cookies.join("; "));
+
+	// The gateway may have decoded the path: what would end it in a URL is encoded again.
+	const path = event.rawPath.replaceAll("?", "%3F").replaceAll("#", "%23");
+	const query = event.rawQueryString ? `?${event.rawQueryString}` : "";
+	const url = `https://${event.requestContext.domainName}${path}${query}`;
+
+	const hasBody = event.body && method !== "GET" && method !== "HEAD";
+	const body = hasBody
+		? Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8")
+		: null;
+	return new Request(url, { method, headers, body });
+}
+
+/** `Headers` takes bytes only; a header written in UTF-8 becomes its bytes, as on the wire. */
+function latin1(value: string): string {
+	return /^[\0-\xff]*$/.test(value)
+		? value
+		: Buffer.from(value, "utf8").toString("latin1");
+}
+
+const textual = /^text\/|^application\/(?:[\w.-]+\+)?(?:json|javascript)/;
+
+async function toResult(
+	response: Response,
+): Promise<APIGatewayProxyStructuredResultV2> {
+	const cookies = response.headers.getSetCookie();
+	const headers = Object.fromEntries(response.headers);
+	delete headers["set-cookie"];
+	const isText =
+		textual.test(headers["content-type"] ?? "text/") &&
+		!headers["content-encoding"];
+	return {
+		statusCode: response.status,
+		headers,
+		...(cookies.length > 0 ? { cookies } : {}),
+		body: isText
+			? await response.text()
+			: Buffer.from(await response.arrayBuffer()).toString("base64"),
+		isBase64Encoded: !isText,
+	};
+}

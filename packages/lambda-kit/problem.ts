@@ -1,0 +1,64 @@
+import type { ErrorCode, FieldProblem } from "#core/errors.ts";
+
+/** An error without a code of its own says nothing of its cause to the caller; the log does. */
+export type ProblemCode = ErrorCode | "internal_error";
+
+/** An error as RFC 9457 writes it. `detail` is one clear sentence, which is also what older clients read. */
+export interface Problem {
+	type: string;
+	title: string;
+	status: number;
+	detail: string;
+	code: ProblemCode;
+	/** The request's id, which the log lines carry as `request_id`. */
+	instance: string;
+	errors?: FieldProblem[];
+}
+
+const kinds: Record<ProblemCode, { status: number; title: string }> = {
+	invalid_request: { status: 400, title: "The request cannot be read" },
+	unsupported_image: { status: 400, title: "Not an accepted image" },
+	unauthorized: { status: 401, title: "No valid token" },
+	item_not_found: { status: 404, title: "No such item" },
+	analysis_not_found: { status: 404, title: "No such analysis" },
+	image_not_found: { status: 404, title: "No such image" },
+	route_not_found: { status: 404, title: "No such route" },
+	file_too_large: { status: 413, title: "The file is too large" },
+	request_too_large: { status: 413, title: "The request is too large" },
+	unsupported_media_type: { status: 415, title: "Wrong content type" },
+	invalid_fields: { status: 422, title: "Fields are wrong" },
+	internal_error: { status: 500, title: "An error on our side" },
+	database_unavailable: { status: 503, title: "The database is away" },
+	embedding_unavailable: { status: 503, title: "The embedding model is away" },
+	timed_out: { status: 504, title: "It took too long" },
+};
+
+/** Seconds after which a client may try again what failed for a while. */
+const retryAfter = "10";
+
+/** Answers an error as `application/problem+json`. */
+export function problemResponse(
+	code: ProblemCode,
+	detail: string,
+	{ requestId, errors }: { requestId: string; errors?: FieldProblem[] },
+): Response {
+	const { status, title } = kinds[code];
+	const problem: Problem = {
+		type: `urn:collections:problem:${code}`,
+		title,
+		status,
+		detail,
+		code,
+		instance: `urn:request:${requestId}`,
+		...(errors?.length ? { errors } : {}),
+	};
+	return new Response(JSON.stringify(problem), {
+		status,
+		headers: {
+			"content-type": "application/problem+json",
+			"cache-control": "no-store",
+			...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+			...(status === 503 ? { "retry-after": retryAfter } : {}),
+		},
+	});
+}

@@ -1,0 +1,88 @@
+import type {
+	Context,
+	SQSBatchResponse,
+	SQSEvent,
+	SQSRecord,
+} from "aws-lambda";
+import { z } from "zod";
+import { hashUser, log } from "./log.ts";
+
+/** Shortens a failed message's visibility, so that it comes again after `seconds`. */
+export type DelayMessage = (
+	receiptHandle: string,
+	seconds: number,
+) => Promise<void>;
+
+/** Until the second, third and later receive; without it a failed message waits six function timeouts. */
+const retrySeconds = [30, 120, 600];
+
+/** A lease outlives the invocation that took it by this much. */
+const leaseMarginSeconds = 5;
+
+const busEvent = z.object({
+	source: z.string(),
+	"detail-type": z.string(),
+	detail: z.unknown(),
+});
+export type BusEvent = z.infer<typeof busEvent>;
+
+interface StageEvent {
+	item_id: string;
+	user_id: string;
+	correlation_id?: string;
+}
+
+/**
+ * Makes a stage's Lambda handler: each message is an EventBridge event, handled by itself; those that
+ * fail are named to SQS, which gives them again and after the fifth receive keeps them as dead letters.
+ */
+export function queueHandler<T extends StageEvent>(
+	parse: (event: BusEvent) => T | null,
+	run: (event: T, options: { leaseSeconds: number }) => Promise<string>,
+	delay: DelayMessage,
+): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+	return async ({ Records }, context) => {
+		const batchItemFailures: { itemIdentifier: string }[] = [];
+		for (const record of Records) {
+			const started = Date.now();
+			try {
+				const event = parse(busEvent.parse(JSON.parse(record.body)));
+				if (!event) continue;
+				const leaseSeconds =
+					Math.ceil(context.getRemainingTimeInMillis() / 1000) +
+					leaseMarginSeconds;
+				const outcome = await run(event, { leaseSeconds });
+				log.info("stage", {
+					outcome,
+					request_id: context.awsRequestId,
+					correlation_id: event.correlation_id,
+					item_id: event.item_id,
+					user: hashUser(event.user_id),
+					duration_ms: Date.now() - started,
+				});
+			} catch (error) {
+				log.error("stage failed, the message comes again", {
+					error,
+					request_id: context.awsRequestId,
+					message_id: record.messageId,
+					receive_count: record.attributes.ApproximateReceiveCount,
+					duration_ms: Date.now() - started,
+				});
+				batchItemFailures.push({ itemIdentifier: record.messageId });
+				await retrySoon(record, delay);
+			}
+		}
+		return { batchItemFailures };
+	};
+}
+
+async function retrySoon(record: SQSRecord, delay: DelayMessage) {
+	const receives = Number(record.attributes.ApproximateReceiveCount);
+	const seconds = retrySeconds[Math.min(receives, retrySeconds.length) - 1];
+	try {
+		await delay(record.receiptHandle, seconds ?? 30);
+	} catch (error) {
+		// The message then comes again after the queue's own visibility timeout.
+		log.warn("visibility not shortened", { error });
+	}
+}

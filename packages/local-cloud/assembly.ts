@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A value of a CloudFormation template. */
+export type Json =
+	| string
+	| number
+	| boolean
+	| null
+	| Json[]
+	| { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export interface TemplateResource {
+	Type: string;
+	Properties?: JsonObject;
+	Condition?: string;
+	DependsOn?: string | string[];
+}
+
+export interface TemplateOutput {
+	Value: Json;
+	Condition?: string;
+	Export?: { Name: Json };
+}
+
+/** A CloudFormation template, as far as the local cloud reads it. */
+export interface Template {
+	Parameters?: Record<string, { Type: string; Default?: Json }>;
+	Mappings?: Record<string, Record<string, Record<string, Json>>>;
+	Conditions?: Record<string, Json>;
+	Resources: Record<string, TemplateResource>;
+	Outputs?: Record<string, TemplateOutput>;
+	Transform?: Json;
+}
+
+/** One stack of a synthesized cloud assembly. */
+export interface AssemblyStack {
+	name: string;
+	/** As written into the stack's environment; null where it is left open. */
+	region: string | null;
+	template: Template;
+}
+
+/** What `cdk synth` wrote: stacks, each after those it depends on, and the folders of their assets. */
+export interface Assembly {
+	stacks: AssemblyStack[];
+	/** Folder of an asset by the object key under which CloudFormation would find it. */
+	assets: Map<string, string>;
+}
+
+interface Manifest {
+	artifacts?: Record<
+		string,
+		{
+			type: string;
+			environment?: string;
+			dependencies?: string[];
+			displayName?: string;
+			properties?: {
+				templateFile?: string;
+				file?: string;
+				stackName?: string;
+			};
+		}
+	>;
+}
+
+interface AssetsFile {
+	files?: Record<
+		string,
+		{
+			source?: { path?: string; packaging?: string };
+			destinations: Record<string, { objectKey: string }>;
+		}
+	>;
+}
+
+function readJson<T>(file: string): T {
+	try {
+		return JSON.parse(readFileSync(file, "utf8")) as T;
+	} catch (cause) {
+		throw new Error(
+			`The assembly file ${file} cannot be read; synthesize environment local again.`,
+			{ cause },
+		);
+	}
+}
+
+/** Reads the folder that `cdk synth` wrote. */
+export function readAssembly(folder: string): Assembly {
+	const { artifacts = {} } = readJson<Manifest>(join(folder, "manifest.json"));
+	const stacks: AssemblyStack[] = [];
+	const assets = new Map<string, string>();
+	const seen = new Set<string>();
+
+	const visit = (id: string) => {
+		const artifact = artifacts[id];
+		if (!artifact || seen.has(id)) return;
+		seen.add(id);
+		for (const dependency of artifact.dependencies ?? []) visit(dependency);
+		if (artifact.type === "aws:cloudformation:stack") {
+			stacks.push({
+				name: artifact.properties?.stackName ?? artifact.displayName ?? id,
+				region: regionOf(artifact.environment),
+				template: readJson(
+					join(folder, artifact.properties?.templateFile ?? ""),
+				),
+			});
+		} else if (artifact.type === "cdk:asset-manifest") {
+			const { files = {} } = readJson<AssetsFile>(
+				join(folder, artifact.properties?.file ?? ""),
+			);
+			for (const { source, destinations } of Object.values(files)) {
+				if (source?.packaging !== "zip" || !source.path) continue;
+				for (const { objectKey } of Object.values(destinations)) {
+					assets.set(objectKey, join(folder, source.path));
+				}
+			}
+		} else if (artifact.type === "cdk:cloud-assembly") {
+			throw new Error(
+				`${id} in ${folder} is a nested assembly, which the local cloud does not run: keep every stack directly below the app.`,
+			);
+		}
+	};
+	for (const id of Object.keys(artifacts)) visit(id);
+	return { stacks, assets };
+}
+
+function regionOf(environment = ""): string | null {
+	const region = environment.split("/").at(-1) ?? "";
+	return region === "" || region === "unknown-region" ? null : region;
+}

@@ -1,0 +1,63 @@
+/** Resource types of the templates that have no part on one machine, each with its reason. */
+export const ignoredTypes: Readonly<Record<string, string>> = {
+	...because("the network is the loopback interface", [
+		"AWS::EC2::VPC",
+		"AWS::EC2::Subnet",
+		"AWS::EC2::RouteTable",
+		"AWS::EC2::Route",
+		"AWS::EC2::SubnetRouteTableAssociation",
+		"AWS::EC2::InternetGateway",
+		"AWS::EC2::VPCGatewayAttachment",
+		"AWS::EC2::NatGateway",
+		"AWS::EC2::EIP",
+		"AWS::EC2::VPCEndpoint",
+		"AWS::EC2::FlowLog",
+		"AWS::EC2::SecurityGroup",
+		"AWS::EC2::SecurityGroupIngress",
+		"AWS::EC2::SecurityGroupEgress",
+		"AWS::EC2::NetworkAcl",
+		"AWS::EC2::NetworkAclEntry",
+		"AWS::EC2::SubnetNetworkAclAssociation",
+		"AWS::EC2::Instance",
+		"AWS::EC2::LaunchTemplate",
+		"AWS::EC2::EC2Fleet",
+	]),
+	...because("PGlite, or the native Postgres given, brings its own settings", [
+		"AWS::RDS::DBSubnetGroup",
+		"AWS::RDS::DBParameterGroup",
+	]),
+	...because("policies are not evaluated yet", [
+		"AWS::IAM::Role",
+		"AWS::IAM::Policy",
+		"AWS::IAM::ManagedPolicy",
+		"AWS::IAM::InstanceProfile",
+		"AWS::Lambda::Permission",
+		"AWS::SQS::QueuePolicy",
+		"AWS::S3::BucketPolicy",
+		"AWS::SNS::TopicPolicy",
+		"AWS::Events::EventBusPolicy",
+		"AWS::SecretsManager::ResourcePolicy",
+	]),
+	...because("logs are files below the state folder", ["AWS::Logs::LogGroup"]),
+	...because("nobody is paged by a laptop", [
+		"AWS::CloudWatch::Alarm",
+		"AWS::CloudWatch::CompositeAlarm",
+		"AWS::CloudWatch::Dashboard",
+		"AWS::Logs::MetricFilter",
+		"AWS::SNS::Topic",
+		"AWS::SNS::Subscription",
+		"AWS::Budgets::Budget",
+	]),
+	...because("nothing is encrypted at rest here", [
+		"AWS::KMS::Key",
+		"AWS::KMS::Alias",
+	]),
+	...because("no one is attached to rotate it", [
+		"AWS::SecretsManager::RotationSchedule",
+	]),
+	...because("it describes the app to AWS", ["AWS::CDK::Metadata"]),
+};
+
+function because(reason: string, types: string[]): Record<string, string> {
+	return Object.fromEntries(types.map((type) => [type, reason]));
+}

@@ -1,0 +1,70 @@
+import type { Readable } from "node:stream";
+
+/** Who makes a call: a function by its logical id, or the operator. */
+export interface Principal {
+	name: string;
+	accessKeyId: string;
+}
+
+/** One call to an AWS API whose signature has been verified. */
+export interface AwsRequest {
+	method: string;
+	/** For the query; its `pathname` is normalised, so S3 keys with `..` are only in `path`. */
+	url: URL;
+	/** As sent, still percent-encoded, without the query. */
+	path: string;
+	/** Names in lower case, repeated ones joined by commas. */
+	headers: Record<string, string>;
+	/** Decoded where the client sent `aws-chunked`. */
+	body: Buffer;
+	/** Null where the call is unsigned. */
+	principal: Principal | null;
+	requestId: string;
+	/** Aborts when the client goes away or the endpoint closes. */
+	signal: AbortSignal;
+}
+
+export interface AwsResponse {
+	status: number;
+	headers?: Record<string, string>;
+	body?: string | Uint8Array | Readable;
+}
+
+/** One AWS service behind the endpoint; an `AwsError` it throws becomes the answer. */
+export interface AwsApi {
+	/** As in a SigV4 credential scope: `s3`, `sqs`, `events` ... */
+	readonly service: string;
+	handle(request: AwsRequest): Promise<AwsResponse>;
+	/** How this service writes an error; without it, as the JSON protocols do. */
+	errorResponse?(error: AwsError, request: AwsRequest): AwsResponse;
+	/** Every answer passes here, errors of the endpoint included: CORS headers. */
+	finish?(request: AwsRequest, response: AwsResponse): AwsResponse;
+}
+
+/** An error as AWS names it, which its SDK turns back into an exception of that name. */
+export class AwsError extends Error {
+	override name = "AwsError";
+	readonly code: string;
+	readonly status: number;
+	readonly headers: Record<string, string>;
+
+	constructor(
+		code: string,
+		message: string,
+		status = 400,
+		headers: Record<string, string> = {},
+	) {
+		super(message);
+		this.code = code;
+		this.status = status;
+		this.headers = headers;
+	}
+}
+
+/** What this endpoint does not do is refused by name: nothing succeeds silently. */
+export const notImplemented = (what: string) =>
+	new AwsError(
+		"NotImplemented",
+		`${what} is not implemented by the local cloud: use it on AWS, or add it to packages/local-cloud/apis.`,
+		501,
+	);

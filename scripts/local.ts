@@ -1,0 +1,99 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import type { Outputs } from "#cli/outputs.ts";
+import type { AwsCredentials } from "#cli/users.ts";
+
+/** Where the local environment keeps everything; `make dev-reset` forgets it. */
+export const localDirectory = ".local";
+export const localAssembly = `${localDirectory}/cdk.out`;
+export const localUsersFile = `${localDirectory}/users.json`;
+
+export const demoUsers = ["demo@example.com", "other@example.com"] as const;
+
+/** The port of the API: `PORT`, or 3000. */
+export function apiPort(): number {
+	const port = Number(process.env.PORT || 3000);
+	if (!Number.isInteger(port) || port < 1 || port > 65535) {
+		throw new Error(
+			`PORT is ${process.env.PORT}: give a port from 1 to 65535.`,
+		);
+	}
+	return port;
+}
+
+/** Builds the bundles and writes the templates of environment `local`. */
+export async function synthesize(assembly: string): Promise<void> {
+	try {
+		await promisify(execFile)(
+			process.execPath,
+			[
+				"node_modules/aws-cdk/bin/cdk",
+				"synth",
+				"--quiet",
+				"--no-notices",
+				"--no-version-reporting",
+				"-c",
+				"env=local",
+				"--output",
+				assembly,
+			],
+			{ maxBuffer: 64 * 1024 * 1024 },
+		);
+	} catch (error) {
+		const { stderr, stdout } = error as { stderr: string; stdout: string };
+		throw new Error(
+			`The local templates could not be synthesized:\n${stdout}${stderr}`,
+			{ cause: error },
+		);
+	}
+}
+
+/** Invokes a function and gives its answer. @throws with the function's own error */
+export async function invoke(
+	outputs: Outputs,
+	credentials: AwsCredentials,
+	functionName: string,
+): Promise<unknown> {
+	const client = new LambdaClient({
+		region: outputs.Region,
+		endpoint: outputs.AwsEndpointUrl ?? undefined,
+		credentials,
+	});
+	const answer = await client.send(
+		new InvokeCommand({ FunctionName: functionName, Payload: "{}" }),
+	);
+	const payload = Buffer.from(answer.Payload ?? []).toString();
+	if (answer.FunctionError) {
+		throw new Error(`${functionName} failed: ${payload}`);
+	}
+	return payload ? JSON.parse(payload) : undefined;
+}
+
+/** The operator's keys of a local cloud: its stand-in for an administrator of the account. */
+export async function operatorOf(stateDir: string): Promise<AwsCredentials> {
+	return JSON.parse(
+		await readFile(path.join(stateDir, "operator.json"), "utf8"),
+	);
+}
+
+/** The demo users' passwords, generated once. */
+export async function demoPasswords(): Promise<Record<string, string>> {
+	try {
+		return JSON.parse(await readFile(localUsersFile, "utf8"));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+	}
+	const { randomBytes } = await import("node:crypto");
+	const passwords = Object.fromEntries(
+		// The suffix satisfies any password policy's classes of characters.
+		demoUsers.map((email) => [email, `${randomBytes(9).toString("hex")}-Aa1`]),
+	);
+	await mkdir(localDirectory, { recursive: true });
+	await writeFile(localUsersFile, JSON.stringify(passwords, null, 2), {
+		mode: 0o600,
+	});
+	return passwords;
+}

