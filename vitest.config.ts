@@ -2,9 +2,31 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
 	test: {
-		include: ["test/**/*.test.ts"],
 		reporters: ["default", "./test/closing-line.ts"],
 		testTimeout: 30_000,
-		hookTimeout: 120_000,
+		hookTimeout: 180_000,
+		projects: [
+			{
+				extends: true,
+				test: {
+					name: "parts",
+					include: ["test/**/*.test.ts"],
+					exclude: ["test/system/**"],
+					sequence: { groupOrder: 0 },
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "system",
+					include: ["test/system/**/*.test.ts"],
+					globalSetup: "test/system/global-setup.ts",
+					// One cloud for all of them, and OCR takes a core: files take turns.
+					fileParallelism: false,
+					testTimeout: 120_000,
+					sequence: { groupOrder: 1 },
+				},
+			},
+		],
 	},
 });

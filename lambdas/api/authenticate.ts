@@ -6,7 +6,9 @@ import { JwtVerifier } from "aws-jwt-verify/jwt-verifier";
 import { AppError } from "#core/errors.ts";
 
 /** Gives the user of an `Authorization` header. @throws AppError `unauthorized` */
-export type Authenticate = (authorization: string | undefined) => Promise<string>;
+export type Authenticate = (
+	authorization: string | undefined,
+) => Promise<string>;
 
 /** Who issues the tokens that are accepted. */
 export interface TokenIssuer {

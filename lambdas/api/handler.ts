@@ -1,3 +1,28 @@
-export const handler = async () => {
-	throw new Error("not written yet");
-};
+import { readEnv } from "#lambda-kit/env.ts";
+import { httpHandler } from "#lambda-kit/http-handler.ts";
+import { createApi } from "./app.ts";
+import { cognitoAuthenticate } from "./authenticate.ts";
+import { connect } from "./connect.ts";
+import { apiEnv } from "./env.ts";
+
+const env = readEnv(apiEnv);
+
+const api = createApi({
+	ports: await connect(env),
+	authenticate: cognitoAuthenticate({
+		issuer: env.TOKEN_ISSUER,
+		jwksUrl: env.JWKS_URL,
+		clientId: env.USER_POOL_CLIENT_ID,
+		environment: env.ENVIRONMENT,
+	}),
+	deployment: {
+		environment: env.ENVIRONMENT,
+		version: env.VERSION,
+		gitSha: env.GIT_SHA,
+	},
+});
+
+// The first request builds the router and warms the code: 20 ms that belong to the sandbox's start.
+await api.fetch(new Request("https://start/version"), { requestId: "start" });
+
+export const handler = httpHandler(api.fetch);

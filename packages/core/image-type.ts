@@ -92,7 +92,7 @@ function textKind(bytes: Uint8Array): Kind {
 		.replaceAll("\0", "") // UTF-16 looks like ASCII between zeros
 		.toLowerCase();
 	if (!/^[^a-z0-9]{0,3}\s*</.test(start)) return "unknown"; // a byte order mark may come first
-	if (/<([a-z]+:)?svg[\s>]/.test(start)) return "SVG drawing";
+	if (/<([a-z]+:)?svg[\s/>]/.test(start)) return "SVG drawing";
 	return /<!doctype html|<html/.test(start) ? "web page" : "unknown";
 }
 

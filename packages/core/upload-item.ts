@@ -31,7 +31,8 @@ export async function uploadItem(
 		);
 	}
 	const mimeType = sniffImageType(bytes);
-	if (!mimeType) throw new AppError("unsupported_image", describeRefusal(bytes));
+	if (!mimeType)
+		throw new AppError("unsupported_image", describeRefusal(bytes));
 
 	// The row first: an object without a row would belong to nobody and never be swept.
 	const { item, created } = await items.create({

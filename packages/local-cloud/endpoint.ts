@@ -1,14 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+	createServer,
+	type IncomingMessage,
+	type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Credentials } from "./credentials.ts";
 import { decodeChunked } from "./payload.ts";
-import { presignedHeaders, signedService, verifySignature } from "./signature.ts";
+import {
+	presignedHeaders,
+	signedService,
+	verifySignature,
+} from "./signature.ts";
 import type { State } from "./state.ts";
-import { type AwsApi, AwsError, type AwsRequest, type AwsResponse } from "./types.ts";
+import {
+	type AwsApi,
+	AwsError,
+	type AwsRequest,
+	type AwsResponse,
+} from "./types.ts";
 
 export interface EndpointOptions {
 	state: State;
@@ -34,8 +47,11 @@ export async function serveAws(options: EndpointOptions): Promise<Endpoint> {
 	const stop = new AbortController();
 	const server = createServer(async (incoming, outgoing) => {
 		const requestId = randomUUID();
+		const gone = new AbortController();
+		outgoing.once("close", () => gone.abort());
+		const signal = AbortSignal.any([stop.signal, gone.signal]);
 		try {
-			const response = await answer(options, incoming, requestId, stop.signal);
+			const response = await answer(options, incoming, requestId, signal);
 			await write(outgoing, response, requestId, incoming.method === "HEAD");
 		} catch (error) {
 			// The client went away, or reading an object failed after its headers were sent.
@@ -63,15 +79,10 @@ async function answer(
 	{ state, credentials, apis, control }: EndpointOptions,
 	incoming: IncomingMessage,
 	requestId: string,
-	closing: AbortSignal,
+	signal: AbortSignal,
 ): Promise<AwsResponse> {
 	const [path = "/", query = ""] = (incoming.url ?? "/").split(/\?(.*)/s, 2);
 	const headers = plainHeaders(incoming);
-	const gone = new AbortController();
-	incoming.once("close", () => {
-		if (!incoming.complete) gone.abort();
-	});
-	incoming.socket.once("close", () => gone.abort());
 	const request: AwsRequest = {
 		method: incoming.method ?? "GET",
 		url: new URL(`http://127.0.0.1/${query ? `?${query}` : ""}`),
@@ -80,13 +91,14 @@ async function answer(
 		body: Buffer.alloc(0),
 		principal: null,
 		requestId,
-		signal: AbortSignal.any([closing, gone.signal]),
+		signal,
 	};
 	let api: AwsApi | undefined;
 	try {
 		request.url.pathname = path;
 		request.body = await readBody(incoming);
-		if (control && path.startsWith(controlPrefix)) return await control(request);
+		if (control && path.startsWith(controlPrefix))
+			return await control(request);
 		const signed = { ...request, query };
 		const service = signedService(signed) ?? unsignedService(request);
 		api = apis.find((candidate) => candidate.service === service);
@@ -143,7 +155,7 @@ function errorAnswer(
 }
 
 /** Cognito's public calls and its key set are unsigned; what is left can only be S3. */
-function unsignedService({ headers, path }: AwsRequest): string {
+function unsignedService({ headers, method, path }: AwsRequest): string {
 	const target = headers["x-amz-target"];
 	if (target?.startsWith("AWSCognitoIdentityProviderService.")) {
 		return "cognito-idp";
@@ -154,7 +166,8 @@ function unsignedService({ headers, path }: AwsRequest): string {
 			"Request is missing Authentication Token",
 		);
 	}
-	return path.includes("/.well-known/") ? "cognito-idp" : "s3";
+	const isPreflight = method === "OPTIONS" && path === "/";
+	return isPreflight || path.includes("/.well-known/") ? "cognito-idp" : "s3";
 }
 
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {

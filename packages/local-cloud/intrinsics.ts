@@ -94,9 +94,9 @@ async function call(
 			return text(name, source).split(text(name, separator));
 		}
 		case "Fn::Base64":
-			return Buffer.from(
-				text(name, await resolve(argument, scope)),
-			).toString("base64");
+			return Buffer.from(text(name, await resolve(argument, scope))).toString(
+				"base64",
+			);
 		case "Fn::FindInMap": {
 			const [map, first, second] = await arguments_();
 			return scope.mapping(

@@ -155,7 +155,9 @@ function refusals(service: string) {
 		unknownKey: () =>
 			error(
 				"InvalidAccessKeyId",
-				service === "sqs" ? "InvalidClientTokenId" : "UnrecognizedClientException",
+				service === "sqs"
+					? "InvalidClientTokenId"
+					: "UnrecognizedClientException",
 				s3
 					? "The AWS Access Key Id you provided does not exist in our records."
 					: "The security token included in the request is invalid.",
@@ -163,7 +165,9 @@ function refusals(service: string) {
 		badToken: () =>
 			error(
 				"InvalidToken",
-				service === "sqs" ? "InvalidClientTokenId" : "UnrecognizedClientException",
+				service === "sqs"
+					? "InvalidClientTokenId"
+					: "UnrecognizedClientException",
 				s3
 					? "The provided token is malformed or otherwise invalid."
 					: "The security token included in the request is invalid.",
@@ -177,7 +181,9 @@ function refusals(service: string) {
 		mismatch: () =>
 			error(
 				"SignatureDoesNotMatch",
-				service === "sqs" ? "SignatureDoesNotMatch" : "InvalidSignatureException",
+				service === "sqs"
+					? "SignatureDoesNotMatch"
+					: "InvalidSignatureException",
 				"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
 			),
 		skewed: (time: string) =>
@@ -329,5 +335,7 @@ function sha256(content: string | Buffer): string {
 }
 
 function same(a: string, b: string): boolean {
-	return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+	return (
+		a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+	);
 }

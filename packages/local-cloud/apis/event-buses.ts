@@ -1,19 +1,236 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { jsonApi, operation } from "../json-api.ts";
 import type { State } from "../state.ts";
-import type { AwsApi } from "../types.ts";
+import { type AwsApi, AwsError } from "../types.ts";
+import { eventPattern } from "./event-pattern.ts";
+
 export interface NewEvent {
 	source: string;
 	detailType: string;
+	/** An object. */
 	detail: unknown;
-	resources?: string[];
+	resources?: string[] | undefined;
 	/** @default now */
 	time?: Date;
 }
-export interface RuleTarget { id: string; arn: string; deadLetterArn?: string; input?: string }
-export interface Rule { name: string; bus: string; pattern: unknown; targets: RuleTarget[] }
+
+export interface RuleTarget {
+	id: string;
+	arn: string;
+	/** Takes what the target refused. */
+	deadLetterArn?: string;
+	/** A constant body in place of the event. */
+	input?: string;
+}
+
+export interface Rule {
+	name: string;
+	/** The bus's name. */
+	bus: string;
+	pattern: unknown;
+	targets: RuleTarget[];
+}
+
+/** PutEvents takes 256 KB over its entries. */
+const largestRequest = 262_144;
+
+/**
+ * The event buses. Buses and rules live in memory, since every start takes them anew from the templates;
+ * events need no memory: they are with their targets before they are answered.
+ */
 export class EventBuses {
-	readonly api!: AwsApi;
-	constructor(_state: State, _hooks: { deliver(targetArn: string, body: string, rule: Rule): void | Promise<void> }) {}
-	ensureBus(_name: string): { arn: string } { throw new Error(); }
-	putRule(_rule: Rule): { arn: string } { throw new Error(); }
-	publish(_bus: string, _event: NewEvent): { id: string; matched: number } { throw new Error(); }
+	readonly api: AwsApi;
+	readonly #state: State;
+	readonly #deliver: Hooks["deliver"];
+	readonly #buses = new Set(["default"]);
+	readonly #rules = new Map<
+		string,
+		Rule & { matches: (event: unknown) => boolean }
+	>();
+
+	constructor(state: State, hooks: Hooks) {
+		this.#state = state;
+		this.#deliver = hooks.deliver;
+		this.api = jsonApi({
+			service: "events",
+			target: "AWSEvents",
+			version: "1.1",
+			operations: {
+				PutEvents: operation(
+					{ Entries: z.array(entry).min(1).max(10) },
+					({ Entries }) => this.#putEvents(Entries),
+				),
+				TestEventPattern: operation(
+					{ EventPattern: z.string(), Event: z.string() },
+					({ EventPattern, Event }) => ({
+						Result: eventPattern(JSON.parse(EventPattern))(JSON.parse(Event)),
+					}),
+				),
+			},
+		});
+	}
+
+	ensureBus(name: string): { arn: string } {
+		this.#buses.add(name);
+		return { arn: this.#state.arn("events", `event-bus/${name}`) };
+	}
+
+	/** @throws AwsError `InvalidEventPatternException` where an operator of the pattern is unknown. */
+	putRule(rule: Rule): { arn: string } {
+		this.#requireBus(rule.bus);
+		const matches = eventPattern(rule.pattern);
+		this.#rules.set(`${rule.bus}/${rule.name}`, { ...rule, matches });
+		const place = rule.bus === "default" ? "" : `${rule.bus}/`;
+		return { arn: this.#state.arn("events", `rule/${place}${rule.name}`) };
+	}
+
+	/** Hands an event to the targets of every rule it matches, all of them or none. */
+	publish(bus: string, event: NewEvent): { id: string; matched: number } {
+		const name = this.#requireBus(bus);
+		const id = randomUUID();
+		const whole = {
+			version: "0",
+			id,
+			"detail-type": event.detailType,
+			source: event.source,
+			account: this.#state.account,
+			time: (event.time ?? new Date(this.#state.now()))
+				.toISOString()
+				.replace(/\.\d+/, ""),
+			region: this.#state.region,
+			resources: event.resources ?? [],
+			detail: event.detail,
+		};
+		const matching = [...this.#rules.values()].filter(
+			(rule) => rule.bus === name && rule.matches(whole),
+		);
+		const body = JSON.stringify(whole);
+		this.#state.transaction(() => {
+			for (const rule of matching) {
+				for (const target of rule.targets) {
+					this.#send(rule, target, target.input ?? body);
+				}
+			}
+		});
+		return { id, matched: matching.length };
+	}
+
+	/** AWS retries for a day before it gives up; a target on the same machine fails for good. */
+	#send(rule: Rule, target: RuleTarget, body: string): void {
+		const giveUp = (error: unknown) => {
+			if (!target.deadLetterArn) {
+				console.error(
+					`Rule ${rule.name} could not deliver to ${target.arn} and has no dead letters:`,
+					error,
+				);
+				return;
+			}
+			return this.#deliver(target.deadLetterArn, body, rule);
+		};
+		try {
+			const delivered = this.#state.transaction(() =>
+				this.#deliver(target.arn, body, rule),
+			);
+			delivered?.catch(giveUp);
+		} catch (error) {
+			giveUp(error);
+		}
+	}
+
+	#putEvents(entries: z.infer<typeof entry>[]) {
+		const size = entries.reduce(
+			(sum, each) =>
+				sum +
+				[each.Source, each.DetailType, each.Detail, ...(each.Resources ?? [])]
+					.map((text) => Buffer.byteLength(text ?? ""))
+					.reduce((a, b) => a + b, each.Time === undefined ? 0 : 14),
+			0,
+		);
+		if (size > largestRequest) {
+			throw new AwsError(
+				"ValidationException",
+				"Total size of the entries in the request is over the limit.",
+			);
+		}
+		const answers = entries.map((each) => {
+			try {
+				return { EventId: this.#putEvent(each) };
+			} catch (error) {
+				if (!(error instanceof AwsError)) throw error;
+				return { ErrorCode: error.code, ErrorMessage: error.message };
+			}
+		});
+		return {
+			Entries: answers,
+			FailedEntryCount: answers.filter((each) => "ErrorCode" in each).length,
+		};
+	}
+
+	#putEvent(input: z.infer<typeof entry>): string {
+		for (const name of ["Source", "DetailType", "Detail"] as const) {
+			if (!input[name]) {
+				throw new AwsError(
+					"InvalidArgument",
+					`Parameter ${name} is not valid. Reason: ${name} is a required argument.`,
+				);
+			}
+		}
+		const { Source = "", DetailType = "", Detail = "" } = input;
+		if (Source.startsWith("aws.")) {
+			throw new AwsError(
+				"NotAuthorizedForSourceException",
+				"Not authorized for the source.",
+			);
+		}
+		return this.publish(input.EventBusName ?? "default", {
+			source: Source,
+			detailType: DetailType,
+			detail: parseDetail(Detail),
+			resources: input.Resources,
+			...(input.Time === undefined
+				? {}
+				: { time: new Date(input.Time * 1_000) }),
+		}).id;
+	}
+
+	/** By name or ARN; AWS drops events to an unknown bus without a word, here that is an error. */
+	#requireBus(bus: string): string {
+		const name = bus.split("/").at(-1) ?? bus;
+		if (!this.#buses.has(name)) {
+			throw new AwsError(
+				"ResourceNotFoundException",
+				`Event bus ${bus} does not exist.`,
+			);
+		}
+		return name;
+	}
+}
+
+interface Hooks {
+	/** What it throws sends the body to the rule's dead letters. */
+	deliver(targetArn: string, body: string, rule: Rule): void | Promise<void>;
+}
+
+const entry = z.strictObject({
+	Source: z.string().optional(),
+	DetailType: z.string().optional(),
+	Detail: z.string().optional(),
+	EventBusName: z.string().optional(),
+	Resources: z.array(z.string()).optional(),
+	/** Seconds since 1970. */
+	Time: z.number().optional(),
+});
+
+function parseDetail(text: string): unknown {
+	let detail: unknown;
+	try {
+		detail = JSON.parse(text);
+	} catch {
+		// Told below.
+	}
+	if (typeof detail !== "object" || detail === null || Array.isArray(detail)) {
+		throw new AwsError("MalformedDetail", "Detail is malformed.");
+	}
+	return detail;
 }

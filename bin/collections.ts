@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { App, Validations } from "aws-cdk-lib";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { routes } from "#lambdas/api/routes/table.ts";
+import { ApiStack } from "#lib/api-stack.ts";
+import { ComputeStack } from "#lib/compute-stack.ts";
+import { DatabaseStack } from "#lib/database-stack.ts";
+import { type Environment, readEnvironment } from "#lib/environments.ts";
+import { MonitoringStack } from "#lib/monitoring-stack.ts";
+import { StorageStack } from "#lib/storage-stack.ts";
+import { type Bundles, build } from "#scripts/build.ts";
+import cdk from "../cdk.json" with { type: "json" };
+import project from "../package.json" with { type: "json" };
+
+/** Who gives what to whom. References go one way: database, storage > compute > API > monitoring. */
+export function collections(
+	app: App,
+	environment: Environment,
+	bundles: Bundles,
+): void {
+	const database = new DatabaseStack(app, {
+		environment,
+		migrateBundle: bundles.migrate,
+	});
+	const storage = new StorageStack(app, environment);
+	const compute = new ComputeStack(app, {
+		environment,
+		database,
+		storage,
+		bundles,
+		version: project.version,
+		gitSha: gitSha(),
+	});
+	new ApiStack(app, { environment, storage, compute, routes });
+	new MonitoringStack(app, { environment, database, compute });
+	Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+}
+
+function gitSha(): string {
+	try {
+		return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
+			cwd: import.meta.dirname,
+			encoding: "utf8",
+			stdio: ["ignore", "pipe", "ignore"],
+		}).trim();
+	} catch {
+		return "unknown";
+	}
+}
+
+if (import.meta.main) {
+	const app = new App({ context: cdk.context, analyticsReporting: false });
+	const environment = readEnvironment(
+		app.node.tryGetContext("environments"),
+		app.node.tryGetContext("env"),
+	);
+	collections(app, environment, await build(environment));
+	app.synth();
+}

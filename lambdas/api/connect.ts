@@ -1,0 +1,28 @@
+import { embedderFor } from "#ai/embedder.ts";
+import { s3Objects } from "#aws/objects.ts";
+import { once } from "#core/once.ts";
+import { crashable } from "#lambda-kit/crash-point.ts";
+import type { Env } from "#lambda-kit/env.ts";
+import { lazily } from "#lambda-kit/lazily.ts";
+import type { ApiPorts } from "./app.ts";
+import type { apiEnv } from "./env.ts";
+
+/** The real adapters. Driver and SDKs are loaded by the first call that needs them. */
+export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
+	const database = once(async () => {
+		const [{ databaseOf }, { postgresPorts }] = await Promise.all([
+			import("#lambda-kit/connect-database.ts"),
+			import("#postgres/ports.ts"),
+		]);
+		return postgresPorts(databaseOf(env));
+	});
+	return crashable({
+		items: lazily(async () => (await database()).items),
+		analyses: lazily(async () => (await database()).analyses),
+		search: lazily(async () => (await database()).search),
+		vectorIndex: lazily(async () => (await database()).vectorIndex),
+		health: lazily(async () => (await database()).health),
+		objects: s3Objects(env.BUCKET_NAME),
+		embedder: await embedderFor(env.EMBEDDING_PROVIDER),
+	});
+}

@@ -1,0 +1,52 @@
+import { z } from "@hono/zod-openapi";
+import { analysisNotFound, itemNotFound } from "#core/errors.ts";
+import type { Ports } from "#core/ports.ts";
+import { analysisSchema, presentAnalysis } from "../presenter.ts";
+import {
+	type Api,
+	guarded,
+	idOf,
+	idParams,
+	json,
+	noQuery,
+} from "../routing.ts";
+
+const tags = ["Analyses"];
+
+const listOfItem = guarded({
+	method: "get",
+	path: "/items/{id}/analyses",
+	tags,
+	summary: "All versions of an item's analysis, newest first",
+	request: { params: idParams, query: noQuery },
+	responses: { 200: json("The analyses.", z.array(analysisSchema)) },
+});
+
+const get = guarded({
+	method: "get",
+	path: "/analyses/{id}",
+	tags,
+	summary: "One analysis",
+	request: { params: idParams, query: noQuery },
+	responses: { 200: json("The analysis.", analysisSchema) },
+});
+
+/** Serves what is known about a person's items. */
+export function analysisRoutes(
+	app: Api,
+	{ analyses }: Pick<Ports, "analyses">,
+) {
+	app.openapi(listOfItem, async (c) => {
+		const id = idOf(c.req.valid("param").id, itemNotFound);
+		const versions = await analyses.listOfItem(c.get("userId"), id);
+		if (!versions) throw itemNotFound(id);
+		return c.json(versions.map(presentAnalysis), 200);
+	});
+
+	app.openapi(get, async (c) => {
+		const id = idOf(c.req.valid("param").id, analysisNotFound);
+		const analysis = await analyses.find(c.get("userId"), id);
+		if (!analysis) throw analysisNotFound(id);
+		return c.json(presentAnalysis(analysis), 200);
+	});
+}

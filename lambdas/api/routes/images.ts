@@ -1,0 +1,54 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "#core/errors.ts";
+import { itemFilename, originalKey, thumbnailKey } from "#core/item.ts";
+import type { Ports } from "#core/ports.ts";
+import { hasThumbnail, urlLifetime } from "../presenter.ts";
+import { type Api, guarded, idOf, json } from "../routing.ts";
+
+const get = guarded({
+	method: "get",
+	path: "/images/{filename}",
+	tags: ["Images"],
+	summary: "A URL that reads an image for one hour",
+	request: {
+		params: z.object({ filename: z.string() }),
+		query: z.strictObject({
+			size: z.enum(["original", "thumbnail"]).default("original"),
+		}),
+	},
+	responses: { 200: json("The URL.", z.object({ url: z.url() })) },
+});
+
+/** Serves the way to a person's images. */
+export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
+	const { items, objects } = ports;
+
+	app.openapi(get, async (c) => {
+		const { filename } = c.req.valid("param");
+		const { size } = c.req.valid("query");
+		const userId = c.get("userId");
+		const notFound = (detail: string) =>
+			new AppError("image_not_found", detail);
+		const unknown = () =>
+			notFound(`There is no image ${filename.slice(0, 100)}.`);
+
+		const itemId = idOf(filename.split(".", 1)[0] ?? "", unknown);
+		const found = await items.find(userId, itemId);
+		if (!found || itemFilename(found.item) !== filename) throw unknown();
+
+		const { item } = found;
+		if (size === "thumbnail" && !hasThumbnail(item)) {
+			throw notFound(
+				item.status === "failed"
+					? `${filename} has no thumbnail: ${item.error?.detail ?? "it could not be processed."}`
+					: `The thumbnail of ${filename} is not made yet: ask again in a few seconds.`,
+			);
+		}
+		if (item.status === "pending") {
+			throw notFound(`The upload of ${filename} has not arrived yet.`);
+		}
+		const key =
+			size === "thumbnail" ? thumbnailKey(userId, item.id) : originalKey(item);
+		return c.json({ url: await objects.presignGet(key, urlLifetime) }, 200);
+	});
+}

@@ -1,0 +1,155 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "#core/errors.ts";
+import type { Ports } from "#core/ports.ts";
+import { log } from "#lambda-kit/log.ts";
+import { docsAssets, docsPage, docsPolicy } from "../docs-page.ts";
+import { type Api, json, open } from "../routing.ts";
+
+/** What is deployed. */
+export interface Deployment {
+	environment: string;
+	version: string;
+	gitSha: string;
+}
+
+const tags = ["Public"];
+
+const healthBody = z
+	.object({
+		status: z.enum(["healthy", "unhealthy"]),
+		timestamp: z.iso.datetime(),
+		environment: z.string(),
+		version: z.string(),
+		git_sha: z.string(),
+		database: z.literal("postgresql"),
+	})
+	.openapi("Health");
+
+const health = open({
+	method: "get",
+	path: "/health",
+	tags,
+	summary: "Whether the system works",
+	responses: {
+		200: json("It does.", healthBody),
+		503: json("The database does not answer.", healthBody),
+	},
+});
+
+const version = open({
+	method: "get",
+	path: "/version",
+	tags,
+	summary: "What is deployed",
+	responses: {
+		200: json(
+			"The version.",
+			z.object({
+				version: z.string(),
+				git_sha: z.string(),
+				environment: z.string(),
+			}),
+		),
+	},
+});
+
+const openapi = open({
+	method: "get",
+	path: "/openapi.json",
+	tags,
+	summary: "This document",
+	responses: {
+		200: json("OpenAPI 3.1.", z.record(z.string(), z.unknown())),
+	},
+});
+
+const docs = open({
+	method: "get",
+	path: "/docs",
+	tags,
+	summary: "A page to read and try the API",
+	responses: {
+		200: {
+			description: "The page.",
+			content: { "text/html": { schema: z.string() } },
+		},
+	},
+});
+
+const asset = open({
+	method: "get",
+	path: "/docs/{asset}",
+	tags,
+	summary: "What the page loads",
+	request: { params: z.object({ asset: z.string() }) },
+	responses: {
+		200: {
+			description: "A script or a style sheet.",
+			content: {
+				"text/javascript": { schema: z.string() },
+				"text/css": { schema: z.string() },
+			},
+		},
+	},
+});
+
+/** Serves what needs no token. */
+export function publicRoutes(
+	app: Api,
+	ports: Pick<Ports, "health">,
+	{ environment, version: semver, gitSha }: Deployment,
+) {
+	const deployed = { version: semver, git_sha: gitSha, environment };
+
+	app.openapi(health, async (c) => {
+		const body = {
+			timestamp: new Date().toISOString(),
+			...deployed,
+			database: "postgresql" as const,
+		};
+		c.header("cache-control", "no-store");
+		try {
+			await ports.health.check();
+			return c.json({ status: "healthy" as const, ...body }, 200);
+		} catch (error) {
+			log.error("unhealthy", { error, request_id: c.get("requestId") });
+			return c.json({ status: "unhealthy" as const, ...body }, 503);
+		}
+	});
+
+	app.openapi(version, (c) => c.json(deployed, 200));
+
+	app.openapi(openapi, (c) =>
+		c.json(
+			app.getOpenAPI31Document({
+				openapi: "3.1.0",
+				info: {
+					title: "Collections",
+					version: semver,
+					description:
+						"Keeps a person's images and makes them findable. Send a Cognito ID or access token as `Authorization: Bearer`.",
+				},
+				servers: [{ url: "/" }],
+			}) as unknown as Record<string, unknown>,
+			200,
+		),
+	);
+
+	app.openapi(docs, (c) => {
+		c.header("content-security-policy", docsPolicy);
+		c.header("referrer-policy", "no-referrer");
+		return c.html(docsPage);
+	});
+
+	app.openapi(asset, async (c) => {
+		const name = c.req.valid("param").asset;
+		const file = Object.hasOwn(docsAssets, name) ? docsAssets[name] : undefined;
+		if (!file) {
+			throw new AppError("route_not_found", "The docs page has no such file.");
+		}
+		return c.body(await file.read(), 200, {
+			"content-type": file.contentType,
+			"cache-control": "public, max-age=86400",
+		});
+	});
+}

@@ -1,0 +1,190 @@
+import {
+	createRoute,
+	type OpenAPIHono,
+	type RouteConfig,
+	z,
+} from "@hono/zod-openapi";
+import { createMiddleware } from "hono/factory";
+import type { FieldProblem } from "#core/errors.ts";
+import { AppError } from "#core/errors.ts";
+import type { RequestContext } from "#lambda-kit/http-handler.ts";
+import type { Authenticate } from "./authenticate.ts";
+
+/** What a route finds in its context. */
+export interface ApiEnv {
+	Bindings: Partial<RequestContext>;
+	Variables: {
+		requestId: string;
+		authenticate: Authenticate;
+		/** The tenant; only behind `guarded`. */
+		userId: string;
+	};
+}
+export type Api = OpenAPIHono<ApiEnv>;
+
+const problem = z
+	.object({
+		type: z.string(),
+		title: z.string(),
+		status: z.int(),
+		detail: z.string().openapi({ description: "One clear sentence." }),
+		code: z.string(),
+		instance: z.string().openapi({ description: "The request's id." }),
+		errors: z
+			.array(z.object({ field: z.string(), detail: z.string() }))
+			.optional(),
+	})
+	.openapi("Problem");
+
+/** What the gateway answers before our code is reached. */
+const gatewayError = z.object({ message: z.string() }).openapi("GatewayError");
+
+const ours = { "application/problem+json": { schema: problem } };
+const gateways = { "application/json": { schema: gatewayError } };
+
+const unreadable = {
+	400: { description: "The request cannot be read.", content: ours },
+	413: {
+		description: "Too large for this route (ours) or for the gateway.",
+		content: { ...ours, ...gateways },
+	},
+	415: { description: "Another content type is expected.", content: ours },
+};
+const notFound = {
+	404: {
+		description: "There is no such thing, or it is another user's.",
+		content: ours,
+	},
+};
+const refused = {
+	401: { description: "No valid token.", content: { ...ours, ...gateways } },
+	422: { description: "Fields are wrong or unknown.", content: ours },
+};
+const failed = {
+	429: { description: "Too many requests.", content: gateways },
+	500: { description: "An error on our side.", content: ours },
+	503: {
+		description: "Something this call needs is away for the moment.",
+		content: { ...ours, ...gateways },
+	},
+	504: { description: "It took longer than 26 seconds.", content: ours },
+};
+
+const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
+	const authenticate = c.get("authenticate");
+	c.set("userId", await authenticate(c.req.header("authorization")));
+	c.header("cache-control", "private, no-store");
+	await next();
+});
+
+/** A route of its user: authenticated, and documented so. */
+export function guarded<const R extends RouteConfig>(route: R) {
+	return createRoute({
+		...route,
+		middleware: requireUser,
+		security: [{ bearer: [] }],
+		responses: documented(route, refused),
+	});
+}
+
+/** A route that needs no token. */
+export function open<const R extends RouteConfig>(route: R) {
+	return createRoute({
+		...route,
+		security: [],
+		responses: documented(route, {}),
+	});
+}
+
+/** A route's own answers and every error it may give; handlers throw those, so types need not know them. */
+function documented<R extends RouteConfig>(route: R, more: object) {
+	return {
+		...(route.request?.body ? unreadable : {}),
+		...(route.request?.params ? notFound : {}),
+		...more,
+		...failed,
+		...route.responses,
+	} as R["responses"];
+}
+
+/** A successful JSON answer. */
+export function json<S extends z.ZodType>(description: string, schema: S) {
+	return { description, content: { "application/json": { schema } } };
+}
+
+/** The query string of a route that takes none: anything in it is refused by name. */
+export const noQuery = z.strictObject({});
+
+/** Text that Postgres can hold: no NUL, no half of a surrogate pair. */
+export function text(max: number) {
+	return z
+		.string()
+		.max(max)
+		.refine((value) => value.isWellFormed() && !value.includes("\0"), {
+			error: "Holds a NUL byte or half a character",
+		});
+}
+
+/** A whole number in a query string. */
+export function wholeNumber(min: number, max: number, fallback: number) {
+	const error = `Must be a whole number from ${min} to ${max}`;
+	return z
+		.string()
+		.regex(/^\d{1,9}$/, { error })
+		.transform(Number)
+		.pipe(z.number().min(min, { error }).max(max, { error }))
+		.default(fallback)
+		.openapi({
+			type: "integer",
+			minimum: min,
+			maximum: max,
+			default: fallback,
+		});
+}
+
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+/** The id in a path, as it is stored; what is no UUID is no id that exists. */
+export function idOf(
+	value: string,
+	notFound: (id: string) => AppError,
+): string {
+	const id = value.toLowerCase();
+	if (!uuid.test(id)) throw notFound(value.slice(0, 100));
+	return id;
+}
+
+export const idParams = z.object({
+	id: z.string().openapi({ format: "uuid" }),
+});
+
+const mostProblems = 20;
+
+/** Refuses what a schema refused: every wrong or unknown field by its name. */
+export function invalidFields(
+	target: string,
+	issues: z.core.$ZodIssue[],
+): AppError {
+	const place = target === "json" || target === "form" ? "body" : target;
+	const fields = issues
+		.flatMap((issue) => fieldProblems(place, issue))
+		.slice(0, mostProblems);
+	const summary = fields
+		.slice(0, 3)
+		.map(({ field, detail }) => `${field}: ${detail}`)
+		.join("; ");
+	return new AppError("invalid_fields", `${summary}.`, { fields });
+}
+
+function fieldProblems(place: string, issue: z.core.$ZodIssue): FieldProblem[] {
+	const path = [place, ...issue.path];
+	if (issue.code !== "unrecognized_keys") {
+		const isMissing = issue.message.endsWith("received undefined");
+		const detail = isMissing ? "This field is missing" : issue.message;
+		return [{ field: path.join("."), detail }];
+	}
+	return issue.keys.map((key) => ({
+		field: [...path, key.slice(0, 100)].join("."),
+		detail: "This field is not known here, remove it",
+	}));
+}

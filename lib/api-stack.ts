@@ -1,0 +1,111 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import {
+	CorsHttpMethod,
+	HttpApi,
+	HttpMethod,
+	HttpNoneAuthorizer,
+	HttpStage,
+	LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import type { Route } from "#lambdas/api/routes/table.ts";
+import type { ComputeStack } from "./compute-stack.ts";
+import {
+	acknowledge,
+	EnvironmentStack,
+} from "./constructs/environment-stack.ts";
+import type { Environment } from "./environments.ts";
+import type { StorageStack } from "./storage-stack.ts";
+
+export interface ApiStackProps {
+	environment: Environment;
+	storage: StorageStack;
+	compute: ComputeStack;
+	routes: readonly Route[];
+}
+
+/** The door: an HTTP API that asks for a token on every route that is not public. */
+export class ApiStack extends EnvironmentStack {
+	readonly httpApi: HttpApi;
+
+	constructor(
+		scope: Construct,
+		{ environment, storage, compute, routes }: ApiStackProps,
+	) {
+		super(scope, "API", environment);
+		const integration = new HttpLambdaIntegration(
+			"Function",
+			compute.api.function,
+			// One permission for all: one a route reaches the size limit of a function's policy near 50 routes.
+			{ scopePermissionToRoute: false },
+		);
+		this.httpApi = new HttpApi(this, "Http", {
+			description: `Collections ${environment.name}`,
+			createDefaultStage: false,
+			// $default, without authorizer: unknown paths get our own 404.
+			defaultIntegration: integration,
+			corsPreflight: {
+				allowOrigins: environment.corsOrigins,
+				allowMethods: [
+					CorsHttpMethod.GET,
+					CorsHttpMethod.POST,
+					CorsHttpMethod.DELETE,
+				],
+				allowHeaders: ["authorization", "content-type"],
+				exposeHeaders: ["location", "retry-after"],
+				maxAge: Duration.hours(1),
+			},
+		});
+		const authorizer = new HttpJwtAuthorizer("Tokens", storage.tokenIssuer, {
+			authorizerName: "Tokens",
+			jwtAudience: [storage.userPoolClient.userPoolClientId],
+		});
+		const anyone = new HttpNoneAuthorizer();
+		for (const route of routes) {
+			this.httpApi.addRoutes({
+				path: route.path,
+				methods: [HttpMethod[route.method]],
+				integration,
+				authorizer: route.public ? anyone : authorizer,
+			});
+		}
+		acknowledge(this.httpApi, {
+			"AwsSolutions-APIG4":
+				"Public routes and $default (our 404) take no token; the handler checks tokens again, and a test compares routes with authorizers.",
+		});
+
+		const accessLog = new LogGroup(this, "AccessLog", {
+			retention: environment.logRetentionDays,
+			removalPolicy: RemovalPolicy.DESTROY,
+		});
+		new HttpStage(this, "Stage", {
+			httpApi: this.httpApi,
+			stageName: "$default",
+			autoDeploy: true,
+			throttle: { rateLimit: 50, burstLimit: 100 },
+			accessLogSettings: {
+				destination: new LogGroupLogDestination(accessLog),
+				format: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
+			},
+		});
+		this.output("ApiUrl", this.httpApi.apiEndpoint);
+	}
+}
+
+const accessLogLine = {
+	time: "$context.requestTime",
+	request_id: "$context.requestId",
+	method: "$context.httpMethod",
+	path: "$context.path",
+	route: "$context.routeKey",
+	status: "$context.status",
+	latency_ms: "$context.responseLatency",
+	bytes: "$context.responseLength",
+	user_id: "$context.authorizer.claims.sub",
+	authorizer_error: "$context.authorizer.error",
+	integration_error: "$context.integrationErrorMessage",
+};

@@ -1,0 +1,248 @@
+import { Duration } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { eventSources } from "#core/events.ts";
+import { analyzerEnv } from "#lambdas/analyzer/env.ts";
+import { apiEnv } from "#lambdas/api/env.ts";
+import { cleanupEnv } from "#lambdas/cleanup/env.ts";
+import { embedderEnv } from "#lambdas/embedder/env.ts";
+import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
+import { EnvironmentStack } from "./constructs/environment-stack.ts";
+import { NodeFunction } from "./constructs/node-function.ts";
+import { deadLetterQueue, PipelineStage } from "./constructs/pipeline-stage.ts";
+import type { DatabaseStack } from "./database-stack.ts";
+import type { Environment } from "./environments.ts";
+import type { StorageStack } from "./storage-stack.ts";
+
+export interface ComputeStackProps {
+	environment: Environment;
+	database: DatabaseStack;
+	storage: StorageStack;
+	/** The folder of each function. */
+	bundles: Record<
+		"api" | "image-processor" | "analyzer" | "embedder" | "cleanup",
+		string
+	>;
+	/** What `/version` answers. */
+	version: string;
+	gitSha: string;
+}
+
+/** The five functions and what starts them. */
+export class ComputeStack extends EnvironmentStack {
+	readonly api: NodeFunction<typeof apiEnv>;
+	readonly imageProcessor: PipelineStage<typeof imageProcessorEnv>;
+	readonly analyzer: PipelineStage<typeof analyzerEnv>;
+	readonly embedder: PipelineStage<typeof embedderEnv>;
+	readonly cleanup: NodeFunction<typeof cleanupEnv>;
+	/** By what lands in them. */
+	readonly deadLetters: Record<string, Queue>;
+
+	constructor(scope: Construct, props: ComputeStackProps) {
+		super(scope, "Compute", props.environment);
+		const { environment, database, storage, bundles } = props;
+		const { bucket, bus } = storage;
+		const originals = "originals/";
+		const derived = "derived/";
+		const login = [database.applicationSecret.secretArn];
+		const shared = {
+			...database.variables,
+			ENVIRONMENT: environment.name,
+		};
+		const place = { environment, network: database.functionNetwork };
+
+		this.api = new NodeFunction(this, "Api", "api", {
+			...place,
+			bundle: bundles.api,
+			contract: apiEnv,
+			variables: {
+				...shared,
+				VERSION: props.version,
+				GIT_SHA: props.gitSha,
+				BUCKET_NAME: bucket.bucketName,
+				TOKEN_ISSUER: storage.tokenIssuer,
+				JWKS_URL: storage.jwksUrl,
+				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
+				EMBEDDING_PROVIDER: environment.embeddingProvider,
+			},
+		})
+			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads
+			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
+			.allowObjects(["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket, [
+				originals,
+				derived,
+			]) // deletes items
+			.allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket.bucketArn]); // finds every version of them
+
+		this.imageProcessor = new PipelineStage(
+			this,
+			"ImageProcessor",
+			"imageProcessor",
+			{
+				environment,
+				batchSize: 5,
+				triggers: {
+					// The default bus carries every bucket of the account; derived objects must never start the pipeline.
+					Uploaded: {
+						pattern: {
+							source: ["aws.s3"],
+							detailType: ["Object Created"],
+							detail: {
+								bucket: { name: [bucket.bucketName] },
+								object: { key: [{ prefix: originals }] },
+							},
+						},
+					},
+					Retried: {
+						bus,
+						pattern: {
+							source: [eventSources.cleanup],
+							detailType: ["OriginalStored"],
+						},
+					},
+				},
+				worker: (stage, queueUrl) =>
+					new NodeFunction(stage, "Worker", "imageProcessor", {
+						...place,
+						behindQueue: true,
+						bundle: bundles["image-processor"],
+						contract: imageProcessorEnv,
+						variables: {
+							...shared,
+							BUCKET_NAME: bucket.bucketName,
+							EVENT_BUS_NAME: bus.eventBusName,
+							QUEUE_URL: queueUrl,
+						},
+					})
+						.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+						.allowObjects(["s3:GetObject"], bucket, [originals]) // reads what was uploaded
+						.allowObjects(["s3:PutObject"], bucket, [derived]) // stores thumbnail and vision image
+						.allowObjects(
+							["s3:DeleteObject", "s3:DeleteObjectVersion"],
+							bucket,
+							[originals, derived],
+						) // removes duplicates, and what was stored for an item deleted meanwhile
+						.allow(
+							["s3:ListBucket", "s3:ListBucketVersions"],
+							[bucket.bucketArn],
+						) // finds their versions; without it a missing object is a 403
+						.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ImageProcessed
+			},
+		);
+
+		this.analyzer = new PipelineStage(this, "Analyzer", "analyzer", {
+			environment,
+			// A description takes seconds to minutes: one slow image must not hold back another.
+			batchSize: 1,
+			triggers: {
+				ImageProcessed: {
+					bus,
+					pattern: {
+						source: [eventSources.imageProcessor, eventSources.cleanup],
+						detailType: ["ImageProcessed"],
+					},
+				},
+			},
+			worker: (stage, queueUrl) =>
+				new NodeFunction(stage, "Worker", "analyzer", {
+					...place,
+					behindQueue: true,
+					bundle: bundles.analyzer,
+					contract: analyzerEnv,
+					variables: {
+						...shared,
+						BUCKET_NAME: bucket.bucketName,
+						EVENT_BUS_NAME: bus.eventBusName,
+						QUEUE_URL: queueUrl,
+						VISION_PROVIDER: environment.visionProvider,
+					},
+				})
+					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+					.allowObjects(["s3:GetObject"], bucket, [derived]) // reads the vision image
+					.allow(["s3:ListBucket"], [bucket.bucketArn]) // without it a missing object is a 403
+					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces AnalysisComplete
+		});
+
+		this.embedder = new PipelineStage(this, "Embedder", "embedder", {
+			environment,
+			batchSize: 5,
+			triggers: {
+				AnalysisComplete: {
+					bus,
+					pattern: {
+						source: [eventSources.analyzer, eventSources.cleanup],
+						detailType: ["AnalysisComplete"],
+					},
+				},
+			},
+			worker: (stage, queueUrl) =>
+				new NodeFunction(stage, "Worker", "embedder", {
+					...place,
+					behindQueue: true,
+					bundle: bundles.embedder,
+					contract: embedderEnv,
+					variables: {
+						...shared,
+						EVENT_BUS_NAME: bus.eventBusName,
+						QUEUE_URL: queueUrl,
+						EMBEDDING_PROVIDER: environment.embeddingProvider,
+					},
+				})
+					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady
+		});
+
+		const failedCleanups = deadLetterQueue(this, "FailedCleanups");
+		this.cleanup = new NodeFunction(this, "Cleanup", "cleanup", {
+			...place,
+			bundle: bundles.cleanup,
+			contract: cleanupEnv,
+			variables: {
+				...shared,
+				BUCKET_NAME: bucket.bucketName,
+				EVENT_BUS_NAME: bus.eventBusName,
+			},
+			deadLetters: failedCleanups,
+		})
+			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+			.allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket.bucketArn]) // learns whether an upload arrived, finds orphans
+			.allowObjects(["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket, [
+				originals,
+				derived,
+			]) // sweeps orphans
+			.allow(["events:PutEvents"], [bus.eventBusArn]) // sends again what got lost
+			.allow(["sqs:SendMessage"], [failedCleanups.queueArn]); // Lambda puts failed runs there with this role
+		new Rule(this, "CleanupSchedule", {
+			schedule: Schedule.rate(Duration.minutes(5)),
+			targets: [
+				new LambdaFunction(this.cleanup.function, {
+					deadLetterQueue: failedCleanups,
+					retryAttempts: 2,
+				}),
+			],
+		});
+
+		const stages = {
+			ImageProcessor: this.imageProcessor,
+			Analyzer: this.analyzer,
+			Embedder: this.embedder,
+		};
+		this.deadLetters = { Cleanup: failedCleanups };
+		for (const [name, stage] of Object.entries(stages)) {
+			this.deadLetters[name] = stage.deadLetters;
+			this.deadLetters[`${name}Rule`] = stage.undelivered;
+			this.output(`${name}FunctionName`, stage.worker.function.functionName);
+		}
+		this.output("ApiFunctionName", this.api.function.functionName);
+		this.output("CleanupFunctionName", this.cleanup.function.functionName);
+		this.output(
+			"DeadLetterQueueUrls",
+			Object.values(this.deadLetters)
+				.map((queue) => queue.queueUrl)
+				.join(","),
+		);
+	}
+}

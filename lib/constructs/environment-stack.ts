@@ -1,0 +1,42 @@
+import { CfnOutput, Stack, Tags, Validations } from "aws-cdk-lib";
+import type { Construct, IConstruct } from "constructs";
+import type { Environment } from "../environments.ts";
+
+/** One of the five stacks of an environment. */
+export class EnvironmentStack extends Stack {
+	protected readonly environmentZones: string[];
+
+	constructor(scope: Construct, part: string, environment: Environment) {
+		super(scope, `Collections${part}-${environment.name}`, {
+			env: {
+				region: environment.region,
+				...(environment.account && { account: environment.account }),
+			},
+			terminationProtection: environment.deletionProtection,
+		});
+		this.environmentZones = environment.availabilityZones;
+		Tags.of(this).add("Environment", environment.name);
+		Tags.of(this).add("Project", "collections");
+		Tags.of(this).add("ManagedBy", "cdk");
+	}
+
+	/** The environment's own, so that synth never looks them up. */
+	override get availabilityZones(): string[] {
+		return this.environmentZones;
+	}
+
+	/** A line of the environment's outputs file, under exactly this name. */
+	output(name: string, value: string): void {
+		new CfnOutput(this, name, { value });
+	}
+}
+
+/** Answers findings of cdk-nag and of the template check, by their ids, with the reason they are accepted. */
+export function acknowledge(
+	on: IConstruct,
+	reasons: Record<string, string>,
+): void {
+	for (const [id, reason] of Object.entries(reasons)) {
+		Validations.of(on).acknowledge({ id, reason });
+	}
+}

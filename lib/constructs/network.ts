@@ -1,0 +1,139 @@
+import {
+	AmazonLinuxCpuType,
+	GatewayVpcEndpointAwsService,
+	InstanceClass,
+	InstanceSize,
+	InstanceType,
+	IpAddresses,
+	MachineImage,
+	NatProvider,
+	NatTrafficDirection,
+	Peer,
+	Port,
+	SecurityGroup,
+	type SubnetSelection,
+	SubnetType,
+	Vpc,
+} from "aws-cdk-lib/aws-ec2";
+import { Construct } from "constructs";
+import type { Environment } from "../environments.ts";
+import { acknowledge } from "./environment-stack.ts";
+import type { FunctionNetwork } from "./node-function.ts";
+
+const postgresPort = Port.tcp(5432);
+const addresses = "10.20.0.0/16";
+
+/**
+ * Where the database stands and who reaches it. `public`: functions have no network and reach the database
+ * over the internet. `private`: the database is isolated, functions share its network and leave it through one NAT.
+ */
+export class Network extends Construct {
+	readonly vpc: Vpc;
+	readonly databaseSubnets: SubnetSelection;
+	readonly databaseSecurityGroup: SecurityGroup;
+	/** Undefined where functions run outside any network. */
+	readonly functions: FunctionNetwork | undefined;
+
+	constructor(scope: Construct, id: string, { network }: Environment) {
+		super(scope, id);
+		const isPublic = network.mode === "public";
+		const nat =
+			network.mode === "private" && network.nat === "instance"
+				? natInstance()
+				: undefined;
+		this.vpc = new Vpc(this, "Vpc", {
+			ipAddresses: IpAddresses.cidr(addresses),
+			...(isPublic
+				? {
+						natGateways: 0,
+						subnetConfiguration: [
+							{ name: "Public", subnetType: SubnetType.PUBLIC, cidrMask: 24 },
+						],
+					}
+				: {
+						natGateways: 1,
+						...(nat && { natGatewayProvider: nat }),
+						subnetConfiguration: [
+							{ name: "Public", subnetType: SubnetType.PUBLIC, cidrMask: 24 },
+							{
+								name: "Functions",
+								subnetType: SubnetType.PRIVATE_WITH_EGRESS,
+								cidrMask: 22,
+							},
+							{
+								name: "Database",
+								subnetType: SubnetType.PRIVATE_ISOLATED,
+								cidrMask: 24,
+							},
+						],
+						// Free, unlike interface endpoints, which would not reach the AI providers either.
+						gatewayEndpoints: {
+							S3: { service: GatewayVpcEndpointAwsService.S3 },
+							DynamoDB: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+						},
+					}),
+		});
+		acknowledge(this.vpc, {
+			"AwsSolutions-VPC7":
+				"Flow logs cost more than the network itself; Postgres logs its connections.",
+			"CloudFormation-Validate::W3010":
+				"The zones are the environment's: looking them up at synth would need credentials.",
+		});
+		nat?.securityGroup.addIngressRule(
+			Peer.ipv4(addresses),
+			Port.allTraffic(),
+			"What the network sends out",
+		);
+		for (const instance of nat?.gatewayInstances ?? []) {
+			acknowledge(instance, {
+				"AwsSolutions-EC26": "The volume holds the public image alone.",
+				"AwsSolutions-EC28":
+					"It forwards packets; a minute's metrics cost more than they tell.",
+				"AwsSolutions-EC29":
+					"Nothing is lost with the instance; a deployment makes another.",
+			});
+		}
+		this.databaseSubnets = {
+			subnetType: isPublic ? SubnetType.PUBLIC : SubnetType.PRIVATE_ISOLATED,
+		};
+		this.databaseSecurityGroup = new SecurityGroup(this, "Database", {
+			vpc: this.vpc,
+			description: "Postgres",
+			allowAllOutbound: false,
+		});
+		if (isPublic) {
+			this.databaseSecurityGroup.addIngressRule(
+				Peer.anyIpv4(),
+				postgresPort,
+				"Functions outside a network have no fixed addresses",
+			);
+			acknowledge(this.databaseSecurityGroup, {
+				"AwsSolutions-EC23":
+					"Acknowledged as acknowledgePublicDatabase in cdk.json: functions outside a network have no fixed addresses. TLS is forced and verified, passwords are generated, only the migration function logs in as the master.",
+				"CloudFormation-Validate::W2508": "The same.",
+			});
+			return;
+		}
+		const functions = new SecurityGroup(this, "Functions", {
+			vpc: this.vpc,
+			description: "Functions that talk to Postgres",
+		});
+		this.databaseSecurityGroup.addIngressRule(
+			functions,
+			postgresPort,
+			"Functions",
+		);
+		this.functions = { vpc: this.vpc, securityGroups: [functions] };
+	}
+}
+
+/** Forwards what the VPC sends out, and lets nothing in from outside. */
+function natInstance() {
+	return NatProvider.instanceV2({
+		instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.NANO),
+		machineImage: MachineImage.latestAmazonLinux2023({
+			cpuType: AmazonLinuxCpuType.ARM_64,
+		}),
+		defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY,
+	});
+}

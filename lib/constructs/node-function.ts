@@ -1,0 +1,140 @@
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import type { ISecurityGroup, IVpc } from "aws-cdk-lib/aws-ec2";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+	Architecture,
+	Code,
+	Function as LambdaFunction,
+	Runtime,
+} from "aws-cdk-lib/aws-lambda";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import type { Env, EnvContract } from "#lambda-kit/env.ts";
+import {
+	type Environment,
+	type FunctionName,
+	reserves,
+} from "../environments.ts";
+import { acknowledge } from "./environment-stack.ts";
+
+/** Where functions run when they live inside the network. */
+export interface FunctionNetwork {
+	vpc: IVpc;
+	securityGroups: ISecurityGroup[];
+}
+
+export interface NodeFunctionProps<Contract extends EnvContract> {
+	environment: Environment;
+	/** The folder that holds `handler.mjs`. */
+	bundle: string;
+	/** The function's own list of variables; `variables` must give each of them. */
+	contract: Contract;
+	variables: NoInfer<Env<Contract>>;
+	/** @default outside any network */
+	network?: FunctionNetwork | undefined;
+	/** Keeps what failed after asynchronous invocations. */
+	deadLetters?: IQueue;
+	/** Whether a queue bounds the function's concurrency, so that nothing is reserved for it. */
+	behindQueue?: boolean;
+}
+
+/** A Lambda function with a role of its own, which may write its log and nothing else until allowed. */
+export class NodeFunction<
+	const Contract extends EnvContract,
+> extends Construct {
+	readonly function: LambdaFunction;
+	readonly role: Role;
+
+	constructor(
+		scope: Construct,
+		id: string,
+		name: FunctionName,
+		props: NodeFunctionProps<Contract>,
+	) {
+		super(scope, id);
+		const { environment, network } = props;
+		const size = environment.functions[name];
+		const logGroup = new LogGroup(this, "Log", {
+			retention: environment.logRetentionDays,
+			removalPolicy: RemovalPolicy.DESTROY,
+		});
+		this.role = new Role(this, "Role", {
+			assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+		});
+		logGroup.grantWrite(this.role);
+		if (network) this.allowNetworkInterfaces();
+		this.function = new LambdaFunction(this, "Function", {
+			runtime: Runtime.NODEJS_24_X,
+			architecture:
+				architectureOf(environment) === "arm64"
+					? Architecture.ARM_64
+					: Architecture.X86_64,
+			handler: "handler.handler",
+			code: Code.fromAsset(props.bundle),
+			memorySize: size.memory,
+			timeout: Duration.seconds(size.timeout),
+			environment: { ...(props.variables as Record<string, string>) },
+			role: this.role.withoutPolicyUpdates(),
+			logGroup,
+			...network,
+			...(props.deadLetters && { deadLetterQueue: props.deadLetters }),
+			...(!props.behindQueue &&
+				reserves(environment) && {
+					reservedConcurrentExecutions: size.concurrency,
+				}),
+		});
+		// Without this a first invocation may precede the policy and fail.
+		this.function.node.addDependency(this.role);
+	}
+
+	/** Names what the function may do, and to what; the reason stands beside the call. */
+	allow(actions: string[], resources: string[]): this {
+		this.role.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
+		return this;
+	}
+
+	/** The same for the objects of another stack's bucket whose keys begin with one of the prefixes. */
+	allowObjects(actions: string[], bucket: IBucket, prefixes: string[]): this {
+		const stack = Stack.of(this);
+		const arn = Stack.of(bucket).exportValue(bucket.bucketArn);
+		const { "Fn::ImportValue": exported } = stack.resolve(arn);
+		for (const prefix of prefixes) {
+			acknowledge(this.role, {
+				[`AwsSolutions-IAM5[Resource::${exported}/${prefix}*]`]:
+					"Keys below the prefix begin with the user and are not known at synth.",
+			});
+		}
+		return this.allow(
+			actions,
+			prefixes.map((prefix) => `${arn}/${prefix}*`),
+		);
+	}
+
+	private allowNetworkInterfaces(): void {
+		this.allow(
+			[
+				"ec2:CreateNetworkInterface",
+				"ec2:DescribeNetworkInterfaces",
+				"ec2:DescribeSubnets",
+				"ec2:DeleteNetworkInterface",
+				"ec2:AssignPrivateIpAddresses",
+				"ec2:UnassignPrivateIpAddresses",
+			],
+			["*"],
+		);
+		acknowledge(this.role, {
+			"AwsSolutions-IAM5[Resource::*]":
+				"Lambda manages its network interfaces with the function's role, and EC2 takes no resource for these actions.",
+		});
+	}
+}
+
+/** The processor the environment's functions and native packages are made for. */
+export function architectureOf({
+	architecture,
+}: Pick<Environment, "architecture">): "arm64" | "x86_64" {
+	if (architecture !== "host") return architecture;
+	return process.arch === "arm64" ? "arm64" : "x86_64";
+}

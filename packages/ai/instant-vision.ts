@@ -1,0 +1,22 @@
+import { imageDescription } from "#core/analysis.ts";
+import type { Vision } from "#core/ports.ts";
+
+/** A vision provider that takes no time and sees nothing: what a bench of everything else needs. */
+export function instantVision(): Vision {
+	return {
+		async describe({ originalFilename }) {
+			return {
+				provider: "instant",
+				model: "none",
+				traceId: null,
+				description: imageDescription.parse({
+					category: "Other",
+					headline: originalFilename,
+					summary: "Not looked at.",
+					image_details: {},
+					media_metadata: {},
+				}),
+			};
+		},
+	};
+}

@@ -1,0 +1,66 @@
+/** A user of the database, as its secret holds it. */
+export interface SecretCredentials {
+	username: string;
+	password: string;
+}
+
+export type SecretReader = (
+	arn: string,
+	/** `fresh` asks Secrets Manager even where a cached value is young enough. */
+	options?: { fresh?: boolean },
+) => Promise<SecretCredentials>;
+
+/** A rotated password is noticed by the refusal; this only bounds how long one is kept in memory. */
+const cacheMilliseconds = 5 * 60_000;
+
+/** Reads `{username, password}` secrets and keeps each for five minutes. */
+export function secretReader(): SecretReader {
+	const cached = new Map<
+		string,
+		{ readAt: number; value: Promise<SecretCredentials> }
+	>();
+	return async (arn, { fresh = false } = {}) => {
+		const known = cached.get(arn);
+		if (known && !fresh && Date.now() - known.readAt < cacheMilliseconds) {
+			return known.value;
+		}
+		const value = read(arn);
+		cached.set(arn, { readAt: Date.now(), value });
+		value.catch(() => {
+			if (cached.get(arn)?.value === value) cached.delete(arn);
+		});
+		return value;
+	};
+}
+
+async function read(arn: string): Promise<SecretCredentials> {
+	const { SecretsManagerClient, GetSecretValueCommand } = await import(
+		"@aws-sdk/client-secrets-manager"
+	);
+	const client = new SecretsManagerClient({});
+	try {
+		const { SecretString = "" } = await client.send(
+			new GetSecretValueCommand({ SecretId: arn }),
+		);
+		return credentialsIn(arn, SecretString);
+	} finally {
+		client.destroy();
+	}
+}
+
+/** @throws naming the secret, never its content. */
+function credentialsIn(arn: string, secret: string): SecretCredentials {
+	let parsed: unknown;
+	try {
+		parsed = JSON.parse(secret);
+	} catch {
+		// The parser's message quotes the text.
+	}
+	const { username, password } = (parsed ?? {}) as Record<string, unknown>;
+	if (typeof username !== "string" || typeof password !== "string") {
+		throw new Error(
+			`The secret ${arn} is not JSON with the fields username and password: set it again with both.`,
+		);
+	}
+	return { username, password };
+}

@@ -1,0 +1,110 @@
+import { AppError } from "#core/errors.ts";
+import type { Item } from "#core/item.ts";
+import type { Items } from "#core/ports.ts";
+import { owned, ownedItems, type Store, withAnalysis } from "./store.ts";
+
+export function fakeItems(store: Store): Items {
+	return {
+		async create(added) {
+			const twin = ownedItems(store, added.userId).find(
+				({ item }) =>
+					item.id === added.id ||
+					(item.sha256 !== null && item.sha256 === added.sha256),
+			);
+			if (twin) return { item: structuredClone(twin.item), created: false };
+			if (store.items.has(added.id)) {
+				throw new Error(
+					`The id ${added.id} is in use by an item of another user.`,
+				);
+			}
+			const now = store.now();
+			const item: Item = {
+				...added,
+				status: "pending",
+				error: null,
+				width: null,
+				height: null,
+				takenAt: null,
+				camera: null,
+				colours: [],
+				createdAt: new Date(now),
+				updatedAt: new Date(now),
+			};
+			store.items.set(item.id, {
+				item,
+				analysis: null,
+				lease: null,
+				attempts: 0,
+				stageAt: now,
+				sweptAt: null,
+				analyses: [],
+				document: null,
+				embeddings: new Map(),
+				outbox: [],
+			});
+			return { item: structuredClone(item), created: true };
+		},
+
+		async find(userId, itemId) {
+			const stored = owned(store, userId, itemId);
+			return stored && withAnalysis(stored);
+		},
+
+		async list(userId, { category, status, limit, offset, cursor }) {
+			const all = ownedItems(store, userId)
+				.filter(({ item }) =>
+					status ? item.status === status : item.status !== "pending",
+				)
+				.filter(
+					({ analysis }) =>
+						!category || analysis?.description.category === category,
+				)
+				.sort(
+					(one, other) =>
+						other.item.createdAt.getTime() - one.item.createdAt.getTime() ||
+						(one.item.id < other.item.id ? 1 : -1),
+				);
+			let start = offset;
+			if (cursor !== undefined) {
+				const last = all.findIndex(({ item }) => `after ${item.id}` === cursor);
+				if (last < 0) {
+					throw new AppError(
+						"invalid_request",
+						"The cursor is not one that this list gave: leave it out to start from the newest item.",
+					);
+				}
+				start = last + 1;
+			}
+			const page = all.slice(start, start + limit);
+			const last = page.at(-1);
+			return {
+				items: page.map(withAnalysis),
+				total: all.length,
+				nextCursor:
+					last && start + limit < all.length ? `after ${last.item.id}` : null,
+			};
+		},
+
+		async markUploaded(userId, itemId) {
+			const stored = owned(store, userId, itemId);
+			if (!stored) return null;
+			const { item } = stored;
+			if (item.status === "pending" || item.status === "failed") {
+				if (item.status === "failed") stored.attempts = 0;
+				item.status = "uploaded";
+				item.error = null;
+				stored.stageAt = store.now();
+				stored.sweptAt = null;
+				item.updatedAt = new Date(store.now());
+			}
+			return structuredClone(item);
+		},
+
+		async delete(userId, itemId) {
+			if (!owned(store, userId, itemId)) return false;
+			store.items.delete(itemId);
+			store.tombstones.set(itemId, { userId, itemId, at: store.now() });
+			return true;
+		},
+	};
+}

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { imageDescription } from "#core/analysis.ts";
+import { PermanentFailure } from "#core/errors.ts";
+import {
+	type Embedder,
+	embeddingDimensions,
+	type Images,
+	type Vision,
+} from "#core/ports.ts";
+
+/** Bytes that `fakeImages` cannot decode contain this word. */
+export const undecodable = "undecodable";
+
+/** Passes an image through: its thumbnail and its vision picture are its own bytes. */
+export function fakeImages(): Images {
+	return {
+		async derive(bytes) {
+			if (bytes.length === 0 || readable(bytes).includes(undecodable)) {
+				throw new PermanentFailure({
+					code: "undecodable_image",
+					detail: "The file cannot be decoded as an image.",
+				});
+			}
+			return {
+				width: 640,
+				height: 480,
+				sha256: createHash("sha256").update(bytes).digest("hex"),
+				takenAt: null,
+				camera: null,
+				colours: ["grey"],
+				thumbnail: bytes,
+				vision: bytes,
+			};
+		},
+	};
+}
+
+/** Reads in an image the words a test wrote into its bytes. */
+export function fakeVision(): Vision {
+	return {
+		async describe({ image, originalFilename }) {
+			const text = readable(image);
+			return {
+				description: imageDescription.parse({
+					category: "Other",
+					headline: text.slice(0, 80) || originalFilename,
+					summary: `An image named ${originalFilename}.`,
+					image_details: { extracted_text: text ? [text] : [] },
+					media_metadata: {},
+				}),
+				provider: "fake",
+				model: "fake-vision",
+				traceId: null,
+			};
+		},
+	};
+}
+
+/** Places texts with the same words at the same place. */
+export function fakeEmbedder(model = "fake-embedding"): Embedder {
+	return {
+		model,
+		fusionWeights: { vector: 0.5, text: 0.5 },
+		async embed(texts) {
+			return texts.map((text) => {
+				const vector = new Float32Array(embeddingDimensions);
+				for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
+					const at = createHash("sha256").update(word).digest().readUInt32BE();
+					vector[at % embeddingDimensions] = 1;
+				}
+				vector[0] ||= 0.01;
+				const length = Math.hypot(...vector);
+				return vector.map((value) => value / length);
+			});
+		},
+	};
+}
+
+function readable(bytes: Uint8Array): string {
+	const words = Buffer.from(bytes)
+		.toString("latin1")
+		.match(/[\w -]{3,}/g);
+	return (words ?? [])
+		.filter((part) => part !== "PNG")
+		.join(" ")
+		.trim();
+}

@@ -1,0 +1,50 @@
+import type { EventSource, OutgoingEvent } from "#core/events.ts";
+import type { Events, Ports } from "#core/ports.ts";
+import { fakeAnalyses, fakeVectorIndex } from "./analyses.ts";
+import { type FakeClock, fakeClock } from "./clock.ts";
+import { fakeItems } from "./items.ts";
+import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
+import { fakeObjects } from "./objects.ts";
+import { fakeOutbox } from "./outbox.ts";
+import { fakeSearch } from "./search.ts";
+import { fakeStages } from "./stages.ts";
+import { createStore } from "./store.ts";
+
+export interface FakePorts extends Ports {
+	clock: FakeClock;
+	events: FakeEvents;
+}
+
+export interface FakeEvents extends Events {
+	/** Everything sent, oldest first. */
+	readonly published: (OutgoingEvent & { source: EventSource })[];
+}
+
+/** Every port in memory; those over rows share one store and follow one clock. */
+export function fakePorts(): FakePorts {
+	const clock = fakeClock();
+	const store = createStore(clock);
+	const published: FakeEvents["published"] = [];
+	return {
+		clock,
+		items: fakeItems(store),
+		stages: fakeStages(store),
+		outbox: fakeOutbox(store),
+		analyses: fakeAnalyses(store),
+		search: fakeSearch(store),
+		vectorIndex: fakeVectorIndex(store),
+		objects: fakeObjects(),
+		events: {
+			published,
+			async publish(source, events) {
+				published.push(
+					...events.map((event) => structuredClone({ ...event, source })),
+				);
+			},
+		},
+		images: fakeImages(),
+		vision: fakeVision(),
+		embedder: fakeEmbedder(),
+		health: { async check() {} },
+	};
+}

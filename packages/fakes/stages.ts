@@ -1,0 +1,211 @@
+import { randomUUID } from "node:crypto";
+import type { OutgoingEvent } from "#core/events.ts";
+import type { ItemError, ItemStatus } from "#core/item.ts";
+import {
+	type Lease,
+	maxAttempts,
+	type StageName,
+	type Stages,
+	stages,
+} from "#core/ports.ts";
+import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
+
+export function fakeStages(store: Store): Stages {
+	const leased = ({ lease }: StoredItem) =>
+		lease !== null && lease.expiresAt > store.now();
+
+	/** The item, where the lease is still the holder's. */
+	const held = ({ userId, itemId, stage, token }: Lease) => {
+		const stored = owned(store, userId, itemId);
+		const lease = stored?.lease;
+		return lease?.stage === stage && lease.token === token ? stored : null;
+	};
+
+	const move = (stored: StoredItem, status: ItemStatus) => {
+		stored.item.status = status;
+		stored.item.updatedAt = new Date(store.now());
+		stored.lease = null;
+		stored.stageAt = store.now();
+		stored.sweptAt = null;
+	};
+
+	const advance = (stored: StoredItem, { stage }: Lease) => {
+		move(stored, stages[stage].to);
+		stored.attempts = 0;
+	};
+
+	const end = (stored: StoredItem, error: ItemError) => {
+		move(stored, "failed");
+		stored.item.error = { ...error };
+		if (error.code === "duplicate") stored.item.sha256 = null;
+	};
+
+	const announce = ({ outbox }: StoredItem, event: OutgoingEvent) => {
+		if (outbox.some((waiting) => waiting.event.id === event.id)) return;
+		outbox.push({ event: structuredClone(event), at: store.now() });
+	};
+
+	return {
+		async claim(userId, itemId, stage, leaseSeconds) {
+			const stored = owned(store, userId, itemId);
+			if (!stored) return { outcome: "gone" };
+			if (!startsFrom(stage, stored.item.status)) return { outcome: "done" };
+			if (leased(stored)) return { outcome: "busy" };
+			if (stored.attempts >= maxAttempts) {
+				end(stored, {
+					code: "retries_exhausted",
+					detail: `Processing this image failed ${maxAttempts} times: upload it again to try once more.`,
+				});
+				return { outcome: "done" };
+			}
+			const token = randomUUID();
+			stored.attempts += 1;
+			stored.lease = {
+				stage,
+				token,
+				expiresAt: store.now() + leaseSeconds * 1000,
+			};
+			return {
+				outcome: "claimed",
+				lease: { userId, itemId, stage, token },
+				item: structuredClone(stored.item),
+				attempt: stored.attempts,
+			};
+		},
+
+		async commitProcessed(lease, result, event) {
+			const stored = held(lease);
+			if (!stored) return false;
+			const twin = ownedItems(store, lease.userId).find(
+				({ item }) => item.id !== lease.itemId && item.sha256 === result.sha256,
+			);
+			if (twin) {
+				end(stored, {
+					code: "duplicate",
+					detail: "You already have this image.",
+					duplicateOf: twin.item.id,
+				});
+				return true;
+			}
+			const { width, height, sha256, takenAt, camera, colours } = result;
+			Object.assign(stored.item, {
+				width,
+				height,
+				sha256,
+				takenAt,
+				camera,
+				colours,
+			});
+			advance(stored, lease);
+			announce(stored, event);
+			return true;
+		},
+
+		async commitAnalyzed(lease, added, text, event) {
+			const stored = held(lease);
+			if (!stored) return false;
+			if (stored.analyses.some(({ version }) => version === added.version)) {
+				throw new Error(`Version ${added.version} exists.`);
+			}
+			const analysis = {
+				...structuredClone(added),
+				itemId: lease.itemId,
+				userId: lease.userId,
+				createdAt: new Date(store.now()),
+			};
+			stored.analyses.unshift(analysis);
+			stored.analysis = analysis;
+			stored.document = { ...text };
+			stored.embeddings.clear();
+			advance(stored, lease);
+			announce(stored, event);
+			return true;
+		},
+
+		async commitEmbedded(lease, embedding, event) {
+			const stored = held(lease);
+			if (!stored) return false;
+			if (stored.analysis?.id !== embedding.analysisId) {
+				stored.lease = null;
+				return false;
+			}
+			stored.embeddings.set(embedding.model, structuredClone(embedding));
+			advance(stored, lease);
+			announce(stored, event);
+			return true;
+		},
+
+		async fail(lease, error) {
+			const stored = held(lease);
+			if (stored) end(stored, error);
+			return stored !== null;
+		},
+
+		async release(lease) {
+			const stored = held(lease);
+			if (stored) stored.lease = null;
+		},
+
+		async takeStalled({ idleSeconds, againSeconds, limit }) {
+			const now = store.now();
+			const stalled = [...store.items.values()]
+				.flatMap((stored) => {
+					const stage = stageFrom(stored.item.status);
+					return stage && !leased(stored) ? [{ stored, stage }] : [];
+				})
+				.filter(
+					({ stored }) =>
+						stored.stageAt <= now - idleSeconds * 1000 &&
+						(stored.sweptAt === null ||
+							stored.sweptAt <= now - againSeconds * 1000),
+				)
+				.sort((one, other) => one.stored.stageAt - other.stored.stageAt)
+				.slice(0, limit);
+			return stalled.map(({ stored, stage }) => {
+				stored.sweptAt = now;
+				return {
+					item: structuredClone(stored.item),
+					stage,
+					analysisId: stage === "embed" ? (stored.analysis?.id ?? null) : null,
+				};
+			});
+		},
+
+		async failMissingUpload(userId, itemId) {
+			const stored = owned(store, userId, itemId);
+			if (stored?.item.status !== "pending" || leased(stored)) return;
+			end(stored, {
+				code: "upload_missing",
+				detail: "The file of this item was never uploaded: upload it again.",
+			});
+		},
+
+		async tombstones({ olderThanSeconds, limit }) {
+			return [...store.tombstones.values()]
+				.filter(({ at }) => at <= store.now() - olderThanSeconds * 1000)
+				.sort((one, other) => one.at - other.at)
+				.slice(0, limit)
+				.map(({ userId, itemId, at }) => ({
+					userId,
+					itemId,
+					deletedAt: new Date(at),
+				}));
+		},
+
+		async forgetTombstone(userId, itemId) {
+			if (store.tombstones.get(itemId)?.userId === userId) {
+				store.tombstones.delete(itemId);
+			}
+		},
+	};
+}
+
+function startsFrom(stage: StageName, status: ItemStatus): boolean {
+	return (stages[stage].from as readonly ItemStatus[]).includes(status);
+}
+
+function stageFrom(status: ItemStatus): StageName | undefined {
+	return (Object.keys(stages) as StageName[]).find((stage) =>
+		startsFrom(stage, status),
+	);
+}

@@ -1,0 +1,214 @@
+import {
+	mkdirSync,
+	mkdtempSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Buckets } from "./apis/buckets.ts";
+import { dynamodbApi } from "./apis/dynamodb.ts";
+import { EventBuses } from "./apis/event-buses.ts";
+import { Queues } from "./apis/queues.ts";
+import { Secrets } from "./apis/secrets.ts";
+import { UserPools } from "./apis/user-pools.ts";
+import { type Json, readAssembly } from "./assembly.ts";
+import { controlApi } from "./control.ts";
+import { Credentials, type IssuedCredentials } from "./credentials.ts";
+import { serveAws } from "./endpoint.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import { lambdaApi } from "./lambda/lambda-api.ts";
+import { lockState } from "./lock.ts";
+import type { Machine } from "./machine.ts";
+import { Ports } from "./ports.ts";
+import { Database } from "./postgres/database.ts";
+import { Schedules } from "./schedules.ts";
+import { Stack } from "./stack.ts";
+import { openState } from "./state.ts";
+
+export interface CloudOptions {
+	/** Folder that `cdk synth` wrote. */
+	assembly: string;
+	/** Where everything is kept that must survive a restart. */
+	stateDir: string;
+	/** Of the HTTP API; 0 for a free one. */
+	port: number;
+	/** Where the stacks' outputs are written. */
+	outputsFile: string;
+	/** A native Postgres instead of PGlite. */
+	databaseUrl?: string;
+	/** The cloud's own log. @default nowhere */
+	log?: (line: string) => void;
+}
+
+/** A running local cloud. */
+export interface Cloud {
+	/** Of the HTTP API. */
+	readonly url: string;
+	/** Of the AWS APIs. */
+	readonly endpoint: string;
+	readonly outputs: Readonly<Record<string, Json>>;
+	/** The keys of whoever runs it. */
+	readonly operator: IssuedCredentials;
+	stop(): Promise<void>;
+}
+
+/** Runs a synthesized assembly on this machine. */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+	const assembly = readAssembly(resolve(options.assembly));
+	const stateDir = resolve(options.stateDir);
+	mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+	/** What was begun, to be ended in reverse order. */
+	const endings: (() => unknown)[] = [];
+	const end = async () => {
+		for (let ending = endings.pop(); ending; ending = endings.pop()) {
+			await ending();
+		}
+	};
+	try {
+		endings.push(lockState(stateDir));
+		const log = options.log ?? (() => {});
+		const region = assembly.stacks.find((stack) => stack.region)?.region;
+		const state = openState(stateDir, region ? { region } : {});
+		endings.push(() => state.close());
+		const ports = new Ports(stateDir);
+		const credentials = new Credentials(state);
+
+		const queues = new Queues(state);
+		const announcedBuckets = new Set<string>();
+		const deliver = (arn: string, body: string) => {
+			const target = machine.functions.get(arn);
+			if (target) target.invokeLater(Buffer.from(body));
+			else queues.send(arn, body);
+		};
+		const buses = new EventBuses(state, { deliver });
+		const buckets = new Buckets(state, {
+			onObjectCreated: (created) => {
+				if (!announcedBuckets.has(created.bucket)) return;
+				buses.publish("default", {
+					source: "aws.s3",
+					detailType: "Object Created",
+					resources: [`arn:aws:s3:::${created.bucket}`],
+					detail: {
+						version: "0",
+						bucket: { name: created.bucket },
+						object: {
+							key: created.key,
+							size: created.size,
+							etag: created.etag,
+							...(created.versionId && { "version-id": created.versionId }),
+							sequencer: created.sequencer,
+						},
+						"request-id": created.requestId,
+						requester: state.account,
+						"source-ip-address": "127.0.0.1",
+						reason: created.reason,
+					},
+				});
+			},
+		});
+		const secrets = new Secrets(state);
+		const userPools = new UserPools(state, {
+			deliverCode: (email, code) =>
+				log(`Confirmation code for ${email}: ${code}`),
+		});
+		const database = new Database({
+			stateDir,
+			ports,
+			url: options.databaseUrl ?? null,
+			log,
+		});
+		endings.push(() => database.stop());
+
+		const functions: Machine["functions"] = new Map();
+		endings.push(() =>
+			Promise.all([...functions.values()].map((one) => one.close())),
+		);
+		const schedules = new Schedules(log);
+		const taskRoots = mkdtempSync(join(tmpdir(), "local-cloud-"));
+		endings.push(() => rmSync(taskRoots, { recursive: true, force: true }));
+
+		const endpoint = await serveAws({
+			state,
+			credentials,
+			apis: [
+				buckets.api,
+				queues.api,
+				buses.api,
+				secrets.api,
+				userPools.api,
+				dynamodbApi,
+				lambdaApi(functions),
+			],
+			port: await ports.take("aws"),
+			control: controlApi({ functions, schedules, database }),
+		});
+		endings.push(() => endpoint.close());
+		const gateway = new Gateway({
+			port: options.port,
+			account: state.account,
+			region: state.region,
+			log,
+		});
+		await gateway.listen();
+		endings.push(() => gateway.close());
+
+		const machine: Machine = {
+			state,
+			credentials,
+			buckets,
+			queues,
+			buses,
+			secrets,
+			userPools,
+			gateway,
+			schedules,
+			database,
+			functions,
+			eventSources: [],
+			announcedBuckets,
+			assets: assembly.assets,
+			taskRoots,
+			log,
+			deliver,
+		};
+		const exports = new Map<string, Json>();
+		let outputs: Record<string, Json> = {};
+		for (const stack of assembly.stacks) {
+			const made = await new Stack(stack, machine, exports).create();
+			outputs = { ...outputs, ...made };
+		}
+		outputs = {
+			...database.renameIn(outputs),
+			AwsEndpointUrl: state.endpoint,
+		};
+
+		for (const source of machine.eventSources) source.start();
+		endings.push(() =>
+			Promise.all(machine.eventSources.map((source) => source.stop())),
+		);
+		schedules.start();
+		endings.push(() => schedules.stop());
+
+		const operator = credentials.issue("operator");
+		write(join(stateDir, "operator.json"), operator, 0o600);
+		write(resolve(options.outputsFile), outputs, 0o644);
+		return {
+			url: gateway.url,
+			endpoint: state.endpoint,
+			outputs,
+			operator,
+			stop: end,
+		};
+	} catch (error) {
+		await end();
+		throw error;
+	}
+}
+
+/** Readers see the old file or the new one, never half of it. */
+function write(file: string, value: unknown, mode: number): void {
+	writeFileSync(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode });
+	renameSync(`${file}.new`, file);
+}

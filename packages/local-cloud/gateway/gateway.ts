@@ -1,0 +1,291 @@
+import {
+	createServer,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { PayloadTooLarge } from "../lambda/function.ts";
+import type { Outcome } from "../lambda/sandbox.ts";
+import { type Authorizer, type Jwt, jwtAuthorizer } from "./authorizer.ts";
+import { type CorsConfiguration, corsHeaders, preflight } from "./cors.ts";
+import { functionResponse, requestEvent } from "./payload.ts";
+import { type Route, selectRoute } from "./routes.ts";
+
+export interface Integration {
+	invoke(payload: Buffer): Promise<Outcome>;
+	timeoutMilliseconds: number;
+}
+
+export interface GatewayOptions {
+	/** 0 for a free one. */
+	port: number;
+	account: string;
+	region: string;
+	log(line: string): void;
+}
+
+/** API Gateway's own limits for an HTTP API. */
+const largestBody = 10 * 1024 * 1024;
+const largestHeaders = 10_240;
+
+/** An API Gateway HTTP API: what answers before, around and instead of a function. */
+export class Gateway {
+	readonly #options: GatewayOptions;
+	readonly #server: Server;
+	readonly #routes: Route[] = [];
+	readonly #integrations = new Map<string, Integration>();
+	readonly #authorizers = new Map<string, Authorizer>();
+	#api: { apiId: string; cors: CorsConfiguration | null } | null = null;
+	#bucket: TokenBucket | null = null;
+
+	constructor(options: GatewayOptions) {
+		this.#options = options;
+		this.#server = createServer(
+			{ maxHeaderSize: 64 * 1024 },
+			(request, response) => {
+				this.#handle(request, response).catch((error) => {
+					options.log(`${request.method} ${request.url}: ${error?.stack}`);
+					if (response.headersSent) response.destroy();
+					else say(response, 500, "Internal Server Error");
+				});
+			},
+		);
+	}
+
+	/** Takes the port; requests are answered with 404 until there are routes. */
+	async listen(): Promise<void> {
+		const { port } = this.#options;
+		await new Promise<void>((resolve, reject) => {
+			this.#server.once("error", (error: NodeJS.ErrnoException) =>
+				reject(
+					error.code === "EADDRINUSE"
+						? new Error(
+								`Port ${port} is used by another program: end it, or choose another by PORT.`,
+							)
+						: error,
+				),
+			);
+			this.#server.listen(port, "127.0.0.1", resolve);
+		});
+	}
+
+	get url(): string {
+		return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+	}
+
+	configure(api: { apiId: string; cors: CorsConfiguration | null }): void {
+		if (this.#api) throw new Error("the local cloud runs one HTTP API");
+		this.#api = api;
+	}
+
+	addIntegration(id: string, integration: Integration): void {
+		this.#integrations.set(id, integration);
+	}
+
+	addAuthorizer(
+		id: string,
+		options: { issuer: string; audience: string[] },
+	): void {
+		this.#authorizers.set(id, jwtAuthorizer(options));
+	}
+
+	addRoute(route: Route): void {
+		if (!this.#integrations.has(route.integrationId)) {
+			throw new Error(`there is no integration ${route.integrationId}`);
+		}
+		if (
+			route.authorizerId !== null &&
+			!this.#authorizers.has(route.authorizerId)
+		) {
+			throw new Error(`there is no authorizer ${route.authorizerId}`);
+		}
+		this.#routes.push(route);
+	}
+
+	/** Requests a second, and how many may come at once. */
+	throttle(rate: number, burst: number): void {
+		this.#bucket = new TokenBucket(rate, burst);
+	}
+
+	async close(): Promise<void> {
+		const closed = new Promise((resolve) => this.#server.close(resolve));
+		this.#server.closeAllConnections();
+		await closed;
+	}
+
+	async #handle(
+		request: IncomingMessage,
+		response: ServerResponse,
+	): Promise<void> {
+		const requestId = crypto.randomUUID();
+		response.setHeader("apigw-requestid", requestId);
+		const cors = this.#api?.cors ?? null;
+		if (cors) {
+			const headers = corsHeaders(cors, request.headers.origin);
+			for (const [name, value] of Object.entries(headers)) {
+				response.setHeader(name, value);
+			}
+		}
+		const method = request.method ?? "GET";
+		const [path = "/", query = ""] = split(request.url ?? "/");
+		if (cors && method === "OPTIONS" && request.headers.origin) {
+			request.resume();
+			response.writeHead(204, preflight(cors, request.headers)).end();
+			return;
+		}
+		const headersSize = request.rawHeaders.reduce(
+			(size, text) => size + text.length,
+			(request.url ?? "").length,
+		);
+		if (headersSize > largestHeaders) {
+			return refuse(request, response, 431, "Request Header Fields Too Large");
+		}
+		const match = selectRoute(this.#routes, method, path);
+		if (!match) return refuse(request, response, 404, "Not Found");
+		if (this.#bucket && !this.#bucket.take()) {
+			return refuse(request, response, 429, "Too Many Requests");
+		}
+		let jwt: Jwt | null = null;
+		const { authorizerId, scopes } = match.route;
+		if (authorizerId !== null) {
+			const authorizer = this.#authorizers.get(authorizerId) as Authorizer;
+			const verdict = await authorizer(request.headers.authorization, scopes);
+			if (verdict.allowed) jwt = verdict.jwt;
+			else {
+				if (verdict.status === 401) {
+					response.setHeader("www-authenticate", "Bearer");
+				}
+				return refuse(
+					request,
+					response,
+					verdict.status,
+					verdict.status === 401 ? "Unauthorized" : "Forbidden",
+				);
+			}
+		}
+		const body = await readBody(request);
+		if (body === null) {
+			return refuse(request, response, 413, "Request Entity Too Large");
+		}
+		const event = requestEvent(request, {
+			account: this.#options.account,
+			apiId: this.#api?.apiId ?? "",
+			requestId,
+			path,
+			query,
+			body,
+			routeKey: match.route.key,
+			pathParameters: match.parameters,
+			jwt,
+		});
+		await this.#invoke(match.route, event, request, response);
+	}
+
+	async #invoke(
+		route: Route,
+		event: object,
+		request: IncomingMessage,
+		response: ServerResponse,
+	): Promise<void> {
+		const integration = this.#integrations.get(
+			route.integrationId,
+		) as Integration;
+		let timer: NodeJS.Timeout | undefined;
+		const late = new Promise<"late">((resolve) => {
+			timer = setTimeout(
+				() => resolve("late"),
+				integration.timeoutMilliseconds,
+			);
+		});
+		try {
+			const outcome = await Promise.race([
+				integration.invoke(Buffer.from(JSON.stringify(event))),
+				late,
+			]);
+			if (outcome === "late") {
+				return say(response, 503, "Service Unavailable");
+			}
+			const answer = outcome.failed ? null : functionResponse(outcome.payload);
+			if (!answer) return say(response, 500, "Internal Server Error");
+			for (const [name, value] of Object.entries(answer.headers)) {
+				// With a CORS configuration the function's own CORS headers count for nothing.
+				const own = name.toLowerCase().startsWith("access-control-");
+				if (!(own && this.#api?.cors)) response.setHeader(name, value);
+			}
+			if (answer.cookies.length > 0) {
+				response.setHeader("set-cookie", answer.cookies);
+			}
+			response.setHeader("content-length", answer.body.length);
+			response.writeHead(answer.status);
+			response.end(request.method === "HEAD" ? undefined : answer.body);
+		} catch (error) {
+			if (!(error instanceof PayloadTooLarge)) throw error;
+			say(response, 413, "Request Entity Too Large");
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+}
+
+function split(url: string): [string, string] {
+	const at = url.indexOf("?");
+	return at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+/** Null where it is larger than the gateway takes. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+	if (Number(request.headers["content-length"] ?? 0) > largestBody) return null;
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+		size += chunk.length;
+		if (size > largestBody) return null;
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks);
+}
+
+/** Answers without reading the body to its end, which a client may still be sending. */
+function refuse(
+	request: IncomingMessage,
+	response: ServerResponse,
+	status: number,
+	message: string,
+): void {
+	say(response, status, message);
+	if (request.complete) return;
+	// Reading on lets the client finish and see the answer, but not for ever.
+	const patience = setTimeout(() => request.destroy(), 10_000);
+	request.once("close", () => clearTimeout(patience));
+	request.resume();
+}
+
+function say(response: ServerResponse, status: number, message: string): void {
+	response
+		.writeHead(status, { "content-type": "application/json" })
+		.end(JSON.stringify({ message }));
+}
+
+class TokenBucket {
+	readonly #rate: number;
+	readonly #burst: number;
+	#tokens: number;
+	#filledAt = performance.now();
+
+	constructor(rate: number, burst: number) {
+		this.#rate = rate;
+		this.#burst = burst;
+		this.#tokens = burst;
+	}
+
+	take(): boolean {
+		const now = performance.now();
+		const gained = ((now - this.#filledAt) / 1000) * this.#rate;
+		this.#tokens = Math.min(this.#burst, this.#tokens + gained);
+		this.#filledAt = now;
+		if (this.#tokens < 1) return false;
+		this.#tokens -= 1;
+		return true;
+	}
+}

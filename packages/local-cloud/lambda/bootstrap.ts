@@ -1,0 +1,127 @@
+/**
+ * The client side of the Lambda Runtime API: loads the handler, then asks for one invocation after another.
+ * Runs in the sandbox's process, so it imports nothing but Node and costs no time to load.
+ */
+import { Agent, request } from "node:http";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const variable = (name: string) => process.env[name] ?? "";
+const [host, port] = variable("AWS_LAMBDA_RUNTIME_API").split(":");
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+interface Answer {
+	status: number;
+	headers: Record<string, string | string[] | undefined>;
+	body: string;
+}
+
+function call(method: string, path: string, body?: string): Promise<Answer> {
+	return new Promise((resolve, reject) => {
+		const outgoing = request(
+			{
+				agent,
+				host,
+				port,
+				method,
+				path: `/2018-06-01/runtime/${path}`,
+				headers: {
+					"content-type": "application/json",
+					"content-length": Buffer.byteLength(body ?? ""),
+				},
+			},
+			(incoming) => {
+				const chunks: Buffer[] = [];
+				incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+				incoming.on("error", reject);
+				incoming.on("end", () =>
+					resolve({
+						status: incoming.statusCode ?? 0,
+						headers: incoming.headers,
+						body: Buffer.concat(chunks).toString(),
+					}),
+				);
+			},
+		);
+		outgoing.on("error", reject);
+		outgoing.end(body);
+	});
+}
+
+function described(error: unknown): string {
+	const thrown = error instanceof Error ? error : new Error(String(error));
+	return JSON.stringify({
+		errorType: thrown.name,
+		errorMessage: thrown.message,
+		trace: (thrown.stack ?? "").split("\n"),
+	});
+}
+
+function logged(what: string, error: unknown): void {
+	console.error(what, error);
+}
+
+let invocation: string | null = null;
+
+/** Like the runtime of AWS: what nobody caught ends the invocation and the sandbox. */
+async function die(error: unknown): Promise<never> {
+	logged("Uncaught", error);
+	const path = invocation ? `invocation/${invocation}/error` : "init/error";
+	await call("POST", path, described(error)).catch(() => undefined);
+	process.exit(129);
+}
+process.on("uncaughtException", (error) => void die(error));
+process.on("unhandledRejection", (error) => void die(error));
+
+async function load() {
+	const [file = "", name = ""] = variable("_HANDLER").split(".");
+	const path = join(variable("LAMBDA_TASK_ROOT"), `${file}.mjs`);
+	const handler = (await import(pathToFileURL(path).href))[name];
+	if (typeof handler !== "function") {
+		throw new Error(`${variable("_HANDLER")} is undefined or not exported`);
+	}
+	return handler as (event: unknown, context: unknown) => unknown;
+}
+
+let handler: Awaited<ReturnType<typeof load>>;
+try {
+	handler = await load();
+} catch (error) {
+	await die(error);
+}
+
+for (;;) {
+	const next = await call("GET", "invocation/next").catch(() => process.exit());
+	// Anything else means that the cloud is ending this sandbox.
+	if (next.status !== 200) process.exit();
+	const header = (name: string) => String(next.headers[name] ?? "");
+	invocation = header("lambda-runtime-aws-request-id");
+	const deadline = Number(header("lambda-runtime-deadline-ms"));
+	process.env._X_AMZN_TRACE_ID = header("lambda-runtime-trace-id");
+	const context = {
+		awsRequestId: invocation,
+		functionName: variable("AWS_LAMBDA_FUNCTION_NAME"),
+		functionVersion: variable("AWS_LAMBDA_FUNCTION_VERSION"),
+		invokedFunctionArn: header("lambda-runtime-invoked-function-arn"),
+		memoryLimitInMB: variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+		logGroupName: variable("AWS_LAMBDA_LOG_GROUP_NAME"),
+		logStreamName: variable("AWS_LAMBDA_LOG_STREAM_NAME"),
+		callbackWaitsForEmptyEventLoop: false,
+		getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+	};
+	let path = "response";
+	let body: string;
+	try {
+		// biome-ignore lint/style/noNonNullAssertion: `die` does not return.
+		const answer = await handler!(JSON.parse(next.body), context);
+		body = JSON.stringify(answer) ?? "null";
+	} catch (error) {
+		logged("Invoke Error", error);
+		path = "error";
+		body = described(error);
+	}
+	await call("POST", `invocation/${invocation}/${path}`, body).catch(() =>
+		process.exit(),
+	);
+	invocation = null;
+}

@@ -1,0 +1,139 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Lambda's limit for the payload of a synchronous invocation and of its answer. */
+export const largestPayload = 6 * 1024 * 1024;
+
+export interface Invocation {
+	requestId: string;
+	payload: Buffer;
+	/** Milliseconds since 1970 at which the function is killed. */
+	deadline: number;
+	functionArn: string;
+}
+
+/** What the process in the sandbox told. */
+export interface RuntimeEvents {
+	/** It asks for work: its initialization is over. */
+	ready(): void;
+	answered(requestId: string, payload: Buffer): void;
+	failed(requestId: string, payload: Buffer): void;
+	initFailed(payload: Buffer): void;
+}
+
+/** The server side of the Lambda Runtime API, for one sandbox, as any AWS runtime client speaks it. */
+export class RuntimeApi {
+	readonly #server: Server;
+	readonly #events: RuntimeEvents;
+	/** The answer to `next` that waits for work. */
+	#next: ServerResponse | null = null;
+
+	private constructor(events: RuntimeEvents) {
+		this.#events = events;
+		this.#server = createServer((request, response) => {
+			const chunks: Buffer[] = [];
+			let size = 0;
+			request.on("data", (chunk: Buffer) => {
+				size += chunk.length;
+				// Kept up to just above the limit, which is enough to see that it is exceeded.
+				if (size - chunk.length <= largestPayload) chunks.push(chunk);
+			});
+			request.on("end", () =>
+				this.#handle(
+					request.method ?? "",
+					request.url ?? "",
+					Buffer.concat(chunks),
+					response,
+				),
+			);
+		});
+		// `next` waits as long as there is no work.
+		this.#server.requestTimeout = 0;
+		this.#server.keepAliveTimeout = 0;
+	}
+
+	static async listen(events: RuntimeEvents): Promise<RuntimeApi> {
+		const api = new RuntimeApi(events);
+		await new Promise<void>((resolve, reject) => {
+			api.#server.once("error", reject);
+			api.#server.listen(0, "127.0.0.1", resolve);
+		});
+		return api;
+	}
+
+	get address(): string {
+		return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+	}
+
+	/** Whether the process asks for work. */
+	get waiting(): boolean {
+		return this.#next !== null;
+	}
+
+	/** Gives the waiting process its work. */
+	give(invocation: Invocation): void {
+		const response = this.#next;
+		if (!response) throw new Error("The sandbox is not waiting for work.");
+		this.#next = null;
+		response
+			.writeHead(200, {
+				"content-type": "application/json",
+				"lambda-runtime-aws-request-id": invocation.requestId,
+				"lambda-runtime-deadline-ms": String(invocation.deadline),
+				"lambda-runtime-invoked-function-arn": invocation.functionArn,
+				"lambda-runtime-trace-id": `Root=1-${invocation.requestId}`,
+			})
+			.end(invocation.payload);
+	}
+
+	close(): void {
+		this.#server.close();
+		this.#server.closeAllConnections();
+	}
+
+	#handle(
+		method: string,
+		path: string,
+		body: Buffer,
+		response: ServerResponse,
+	): void {
+		const [, requestId = "", outcome = ""] =
+			/^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(
+				path,
+			) ?? [];
+		if (method === "GET" && path === "/2018-06-01/runtime/invocation/next") {
+			this.#next = response;
+			this.#events.ready();
+			return;
+		}
+		const accepted = (status: number, value: object) =>
+			response
+				.writeHead(status, { "content-type": "application/json" })
+				.end(JSON.stringify(value));
+		if (method !== "POST") {
+			accepted(404, { errorType: "NotFound" });
+		} else if (path === "/2018-06-01/runtime/init/error") {
+			accepted(202, { status: "OK" });
+			this.#events.initFailed(body);
+		} else if (outcome === "response" && body.length > largestPayload) {
+			accepted(413, { errorType: "RequestEntityTooLarge" });
+			this.#events.failed(
+				requestId,
+				Buffer.from(
+					JSON.stringify({
+						errorType: "Function.ResponseSizeTooLarge",
+						errorMessage: `Response payload size exceeded maximum allowed payload size (${largestPayload} bytes).`,
+					}),
+				),
+			);
+		} else if (outcome === "response") {
+			accepted(202, { status: "OK" });
+			this.#events.answered(requestId, body);
+		} else if (outcome === "error") {
+			accepted(202, { status: "OK" });
+			this.#events.failed(requestId, body);
+		} else {
+			accepted(404, { errorType: "NotFound" });
+		}
+	}
+}

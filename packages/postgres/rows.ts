@@ -1,0 +1,75 @@
+import type { Analysis, ImageDescription } from "#core/analysis.ts";
+import type { ImageType, Item, ItemErrorCode, ItemStatus } from "#core/item.ts";
+
+export interface ItemRow {
+	id: string;
+	user_id: string;
+	original_filename: string;
+	mime_type: ImageType;
+	/** bigint, which the driver gives as text. */
+	file_size: string;
+	sha256: string | null;
+	status: ItemStatus;
+	error_code: ItemErrorCode | null;
+	error_detail: string | null;
+	duplicate_of: string | null;
+	width: number | null;
+	height: number | null;
+	taken_at: Date | null;
+	camera: string | null;
+	colours: string[];
+	correlation_id: string;
+	created_at: Date;
+	updated_at: Date;
+}
+
+export function itemFromRow(row: ItemRow): Item {
+	return {
+		id: row.id,
+		userId: row.user_id,
+		originalFilename: row.original_filename,
+		mimeType: row.mime_type,
+		fileSize: Number(row.file_size),
+		sha256: row.sha256,
+		status: row.status,
+		error: row.error_code && {
+			code: row.error_code,
+			detail: row.error_detail ?? "",
+			...(row.duplicate_of && { duplicateOf: row.duplicate_of }),
+		},
+		width: row.width,
+		height: row.height,
+		takenAt: row.taken_at,
+		camera: row.camera,
+		colours: row.colours,
+		correlationId: row.correlation_id,
+		createdAt: row.created_at,
+		updatedAt: row.updated_at,
+	};
+}
+
+export interface AnalysisRow {
+	id: string;
+	item_id: string;
+	user_id: string;
+	version: number;
+	raw_response: ImageDescription;
+	provider_used: string;
+	model_used: string;
+	trace_id: string | null;
+	created_at: Date;
+}
+
+export function analysisFromRow(row: AnalysisRow): Analysis {
+	return {
+		id: row.id,
+		itemId: row.item_id,
+		userId: row.user_id,
+		version: row.version,
+		description: row.raw_response,
+		providerUsed: row.provider_used,
+		modelUsed: row.model_used,
+		traceId: row.trace_id,
+		createdAt: row.created_at,
+	};
+}

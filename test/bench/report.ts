@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+
+export interface Demand {
+	name: string;
+	value: number;
+	limit: number;
+	holds: boolean;
+}
+
+/** Prints a bench's table and which demands hold, and writes `reports/bench-NAME.json`. */
+export function report(
+	name: string,
+	rows: Record<string, string | number>[],
+	demands: Demand[],
+): void {
+	console.log(`\nbench-${name}\n`);
+	printTable(rows);
+	if (demands.length > 0) {
+		console.log("");
+		printTable(
+			demands.map((demand) => ({
+				demand: demand.name,
+				value: demand.value.toFixed(2),
+				limit: `<= ${demand.limit}`,
+				holds: demand.holds ? "yes" : "NO",
+			})),
+		);
+	}
+	const machine = {
+		cpu: cpus()[0]?.model,
+		cores: availableParallelism(),
+		memoryGiB: Math.round(totalmem() / 2 ** 30),
+		node: process.version,
+	};
+	mkdirSync("reports", { recursive: true });
+	const file = `reports/bench-${name}.json`;
+	writeFileSync(file, JSON.stringify({ machine, rows, demands }, null, 2));
+	console.log(`\n${file}`);
+}
+
+export function demand(name: string, value: number, limit: number): Demand {
+	return { name, value, limit, holds: value <= limit };
+}
+
+export function median(values: number[]): number {
+	return quantile(values, 0.5);
+}
+
+/** @param q 0 to 1 */
+export function quantile(values: number[], q: number): number {
+	const sorted = values.toSorted((a, b) => a - b);
+	return sorted[Math.round((sorted.length - 1) * q)] ?? Number.NaN;
+}
+
+function printTable(rows: Record<string, string | number>[]): void {
+	const columns = Object.keys(rows[0] ?? {});
+	const cells = [
+		columns,
+		...rows.map((row) => columns.map((c) => `${row[c]}`)),
+	];
+	const widths = columns.map((_, at) =>
+		Math.max(...cells.map((line) => line[at]?.length ?? 0)),
+	);
+	for (const line of cells) {
+		const padded = line.map((cell, at) =>
+			at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+		);
+		console.log(`  ${padded.join("   ")}`);
+	}
+}

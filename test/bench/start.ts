@@ -1,0 +1,84 @@
+// make bench-start: from `make dev` on an installed checkout to a search that finds its sample.
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "#cli/free-port.ts";
+import { readOutputsFile } from "#cli/outputs.ts";
+import { RestClient } from "#cli/rest-client.ts";
+import { demand, median, report } from "./report.ts";
+
+const runs = 3;
+const seconds: number[] = [];
+for (let run = 0; run < runs; run++) seconds.push(await startOnce());
+report(
+	"start",
+	seconds.map((value, run) => ({ run: run + 1, seconds: value.toFixed(1) })),
+	[
+		demand(
+			"make dev until the printed search finds its sample, s",
+			median(seconds),
+			30,
+		),
+	],
+);
+
+/** A copy of this checkout's files with its installed packages, and nothing built or started before. */
+async function startOnce(): Promise<number> {
+	const copy = mkdtempSync(path.join(tmpdir(), "collections-start-"));
+	const port = await freePort();
+	const tracked = execFileSync("git", [
+		"ls-files",
+		"-z",
+		"--cached",
+		"--others",
+		"--exclude-standard",
+	])
+		.toString()
+		.split("\0")
+		.filter(Boolean);
+	for (const file of tracked) {
+		cpSync(file, path.join(copy, file), { preserveTimestamps: true });
+	}
+	cpSync(".build/natives", path.join(copy, ".build/natives"), {
+		recursive: true,
+	});
+	symlinkSync(path.resolve("node_modules"), path.join(copy, "node_modules"));
+
+	const started = performance.now();
+	const make = spawn("make", ["dev"], {
+		cwd: copy,
+		env: { ...process.env, PORT: String(port) },
+		stdio: ["ignore", "pipe", "inherit"],
+		detached: true,
+	});
+	let said = "";
+	make.stdout.on("data", (text) => (said += text));
+	try {
+		while (!/^Ready in/m.test(said)) {
+			if (make.exitCode !== null || performance.now() - started > 180_000) {
+				throw new Error(`make dev did not become ready:\n${said}`);
+			}
+			await sleep(20);
+		}
+		const { ApiUrl } = await readOutputsFile(
+			path.join(copy, ".aws-outputs-local.json"),
+			"start",
+		);
+		const token = execFileSync(
+			"make",
+			["-s", "token", "ENV=local", "EMAIL=demo@example.com"],
+			{ cwd: copy },
+		);
+		const query = /"query": "([^"]+)"/.exec(said)?.[1] ?? "";
+		const client = new RestClient(ApiUrl, token.toString().trim());
+		const { results } = await client.search(query);
+		if (results.length === 0) throw new Error(`"${query}" finds nothing.`);
+		return (performance.now() - started) / 1000;
+	} finally {
+		if (make.pid) process.kill(-make.pid, "SIGTERM");
+		await new Promise((resolve) => make.once("exit", resolve));
+		rmSync(copy, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { btree_gin } from "@electric-sql/pglite/contrib/btree_gin";
+import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
+import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
+import { vector } from "@electric-sql/pglite-pgvector";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { withClient } from "#lambdas/migrate/connect.ts";
+import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
+import { wholeExchanges } from "#local-cloud/postgres/whole-exchanges.ts";
+import {
+	connectDatabase,
+	type Database,
+	type DatabaseAddress,
+	type DatabaseCredentials,
+} from "#postgres/database.ts";
+import type { Migrated } from "#postgres/migrate.ts";
+
+export const migrations = join(import.meta.dirname, "../../migrations");
+
+/** An empty database of the test's own. */
+export interface EmptyDatabase {
+	address: DatabaseAddress;
+	master: DatabaseCredentials;
+	application: DatabaseCredentials;
+	migration: DatabaseCredentials;
+	migrate(directory?: string): Promise<Migrated>;
+	/** As the application's role. */
+	connect(maxConnections?: number): Database;
+	drop(): Promise<void>;
+}
+
+export interface DatabaseKind {
+	/** For titles: says why where it is skipped. */
+	title: string;
+	skip: boolean;
+	/** Whether two sessions really run at once. */
+	concurrent: boolean;
+	create(): Promise<EmptyDatabase>;
+}
+
+const nativeUrl = process.env.TEST_DATABASE_URL;
+
+export const pglite: DatabaseKind = {
+	title: "PGlite",
+	skip: false,
+	concurrent: false,
+	create: createPglite,
+};
+
+export const native: DatabaseKind = {
+	title: nativeUrl
+		? "native PostgreSQL"
+		: "native PostgreSQL (skipped: TEST_DATABASE_URL is not set)",
+	skip: !nativeUrl,
+	concurrent: true,
+	create: createNative,
+};
+
+/** Every database the suites run on. */
+export const databaseKinds = [pglite, native];
+
+async function createPglite(): Promise<EmptyDatabase> {
+	const db = await PGlite.create({
+		extensions: { vector, pg_trgm, btree_gin, unaccent },
+	});
+	const server = new PGLiteSocketServer({
+		db: wholeExchanges(db),
+		port: 0,
+		maxConnections: 50,
+	});
+	await server.start();
+	const [host = "", port] = server.getServerConn().split(":");
+	const master = { username: "postgres", password: "any" };
+	return emptyDatabase(
+		{ host, port: Number(port), database: "postgres", tls: "off" },
+		master,
+		async () => {
+			await server.stop();
+			await db.close();
+		},
+	);
+}
+
+async function createNative(): Promise<EmptyDatabase> {
+	const url = new URL(nativeUrl ?? "");
+	const master = {
+		username: decodeURIComponent(url.username),
+		password: decodeURIComponent(url.password),
+	};
+	const server: DatabaseAddress = {
+		host: url.hostname,
+		port: Number(url.port || 5432),
+		database: url.pathname.slice(1),
+		tls: "off",
+	};
+	const name = `test_${randomUUID().replaceAll("-", "")}`;
+	await withClient(server, master, (client) =>
+		client.query(`create database ${name}`),
+	);
+	const empty = emptyDatabase({ ...server, database: name }, master, () =>
+		withClient(server, master, async (client) => {
+			await client.query(`drop database ${name} with (force)`);
+			await client.query(
+				`drop role if exists ${empty.application.username}, ${empty.migration.username}`,
+			);
+		}),
+	);
+	return empty;
+}
+
+function emptyDatabase(
+	address: DatabaseAddress,
+	master: DatabaseCredentials,
+	dropDatabase: () => Promise<void>,
+): EmptyDatabase {
+	// Roles belong to the whole server, so each test database has its own.
+	const id = randomUUID().slice(0, 8);
+	const application = { username: `app_${id}`, password: `application-${id}` };
+	const migration = { username: `mig_${id}`, password: `migration-${id}` };
+	const opened: Database[] = [];
+	return {
+		address,
+		master,
+		application,
+		migration,
+		migrate: (directory = migrations) =>
+			migrateDatabase({ address, master, application, migration, directory }),
+		connect(maxConnections) {
+			const database = connectDatabase({
+				...address,
+				credentials: async () => application,
+				maxConnections,
+			});
+			opened.push(database);
+			return database;
+		},
+		async drop() {
+			await Promise.all(opened.map((database) => database.close()));
+			await dropDatabase();
+		},
+	};
+}

@@ -1,0 +1,258 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import {
+	analyzedItem,
+	claim,
+	commitAnalysis,
+	digest,
+	newAnalysis,
+	newEvent,
+	newItem,
+	newUser,
+	processed,
+	processedItem,
+	type RowPorts,
+	readyItem,
+	statusOf,
+	uploaded,
+} from "./journey.ts";
+
+/** What every implementation of `Items` and `Analyses` does. */
+export function itemsContract(get: () => RowPorts): void {
+	describe("items", () => {
+		it("are pending until their bytes are stored", async () => {
+			const { items } = get();
+			const added = newItem(newUser(), { originalFilename: "Größe 🙂.png" });
+			const { item, created } = await items.create(added);
+			expect(created).toBe(true);
+			expect(item).toMatchObject({
+				...added,
+				status: "pending",
+				error: null,
+				colours: [],
+			});
+			expect(await items.find(added.userId, added.id)).toEqual({
+				item,
+				latestAnalysis: null,
+			});
+			expect(await items.markUploaded(added.userId, added.id)).toMatchObject({
+				status: "uploaded",
+			});
+		});
+
+		it("with the same bytes are one for a user and another for the next user", async () => {
+			const { items } = get();
+			const [ada, bob] = [newUser(), newUser()];
+			const sha256 = digest("same");
+			const first = await items.create(newItem(ada, { sha256 }));
+			const again = await items.create(newItem(ada, { sha256 }));
+			const others = await items.create(newItem(bob, { sha256 }));
+			expect(again).toEqual({ item: first.item, created: false });
+			expect(others.created).toBe(true);
+		});
+
+		it("with the same bytes at once are one", async () => {
+			const { items } = get();
+			const user = newUser();
+			const sha256 = digest(user);
+			const all = await Promise.all(
+				Array.from({ length: 8 }, () =>
+					items.create(newItem(user, { sha256 })),
+				),
+			);
+			expect(all.filter(({ created }) => created)).toHaveLength(1);
+			expect(new Set(all.map(({ item }) => item.id)).size).toBe(1);
+		});
+
+		it("keep names and texts with characters a database cannot hold", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await processedItem(ports, user, {
+				originalFilename: "a\0b.png",
+			});
+			const { lease } = await claim(ports, item, "analyze");
+			const analysis = newAnalysis({ extracted: ["nul \0 half \ud83d end"] });
+			expect(await commitAnalysis(ports, lease, item, analysis)).toBe(true);
+			expect(await ports.items.find(user, item.id)).not.toBeNull();
+		});
+
+		it("are listed newest first, without the pending ones", async () => {
+			const ports = get();
+			const user = newUser();
+			const ids: string[] = [];
+			for (let count = 0; count < 3; count++) {
+				ids.unshift((await uploaded(ports, user)).id);
+			}
+			const { item: pending } = await ports.items.create(newItem(user));
+			const listed = await ports.items.list(user, { limit: 10, offset: 0 });
+			expect(listed.items.map(({ item }) => item.id)).toEqual(ids);
+			expect(listed).toMatchObject({ total: 3, nextCursor: null });
+			const waiting = await ports.items.list(user, {
+				status: "pending",
+				limit: 10,
+				offset: 0,
+			});
+			expect(waiting.items.map(({ item }) => item.id)).toEqual([pending.id]);
+		});
+
+		it("are paged by cursor without gap or repetition while new ones arrive", async () => {
+			const ports = get();
+			const user = newUser();
+			const ids: string[] = [];
+			for (let count = 0; count < 5; count++) {
+				ids.unshift((await uploaded(ports, user)).id);
+			}
+			const seen: string[] = [];
+			let cursor: string | undefined;
+			do {
+				const page = await ports.items.list(user, {
+					limit: 2,
+					offset: 0,
+					cursor,
+				});
+				seen.push(...page.items.map(({ item }) => item.id));
+				cursor = page.nextCursor ?? undefined;
+				await uploaded(ports, user);
+			} while (cursor);
+			expect(seen).toEqual(ids);
+		});
+
+		it("are paged by offset", async () => {
+			const ports = get();
+			const user = newUser();
+			const first = await uploaded(ports, user);
+			await uploaded(ports, user);
+			const page = await ports.items.list(user, { limit: 5, offset: 1 });
+			expect(page.items.map(({ item }) => item.id)).toEqual([first.id]);
+			expect(page.total).toBe(2);
+		});
+
+		it("refuse a cursor that no list gave", async () => {
+			const { items } = get();
+			for (const cursor of [
+				"",
+				"x",
+				Buffer.from("now; drop").toString("base64url"),
+			]) {
+				await expect(
+					items.list(newUser(), { limit: 5, offset: 0, cursor }),
+				).rejects.toMatchObject({ code: "invalid_request" });
+			}
+		});
+
+		it("are listed by category and by status", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item: food } = await analyzedItem(ports, user, {
+				category: "Food",
+			});
+			await readyItem(ports, user, { category: "Travel" });
+			await uploaded(ports, user);
+			const listed = async (filter: object) =>
+				ports.items.list(user, { limit: 10, offset: 0, ...filter });
+			expect((await listed({ category: "Food" })).items).toMatchObject([
+				{
+					item: { id: food.id },
+					latestAnalysis: { description: { category: "Food" } },
+				},
+			]);
+			expect((await listed({ category: "Food" })).total).toBe(1);
+			expect((await listed({ status: "ready" })).total).toBe(1);
+			expect((await listed({ category: "Nothing" })).total).toBe(0);
+		});
+
+		it("that failed are uploaded anew with fresh attempts", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			const { lease } = await claim(ports, item, "process");
+			await ports.stages.fail(lease, {
+				code: "undecodable_image",
+				detail: "Broken.",
+			});
+			expect(
+				await ports.items.markUploaded(item.userId, item.id),
+			).toMatchObject({ status: "uploaded", error: null });
+			expect((await claim(ports, item, "process")).attempt).toBe(1);
+		});
+
+		it("that went on stay where they are when the upload is confirmed late", async () => {
+			const ports = get();
+			const item = await processedItem(ports, newUser());
+			expect(
+				await ports.items.markUploaded(item.userId, item.id),
+			).toMatchObject({ status: "processed" });
+		});
+
+		it("confirmed while a stage holds them do not take its lease away", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item } = await ports.items.create(newItem(user));
+			const { lease } = await claim(ports, item, "process");
+			await ports.items.markUploaded(user, item.id);
+			expect(
+				await ports.stages.commitProcessed(
+					lease,
+					processed(),
+					newEvent("ImageProcessed", item),
+				),
+			).toBe(true);
+			expect(await statusOf(ports, item)).toBe("processed");
+		});
+
+		it("are gone when deleted, with all that hangs on them", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item, analysis } = await readyItem(ports, user, {
+				headline: "Lighthouse",
+			});
+			expect(await ports.items.delete(user, item.id)).toBe(true);
+			expect(await ports.items.find(user, item.id)).toBeNull();
+			expect(await ports.analyses.find(user, analysis.id)).toBeNull();
+			expect(await ports.analyses.listOfItem(user, item.id)).toBeNull();
+			expect(
+				await ports.outbox.unsent({ userId: user, itemId: item.id }),
+			).toEqual([]);
+			expect(
+				await ports.search.byText(user, { text: "lighthouse" }, { topK: 5 }),
+			).toEqual([]);
+			expect(
+				(await ports.vectorIndex.status(user, "test-model")).items,
+			).toBe(0);
+			expect(await ports.items.delete(user, item.id)).toBe(false);
+			expect(await ports.items.markUploaded(user, item.id)).toBeNull();
+		});
+	});
+
+	describe("analyses", () => {
+		it("are numbered, newest first, and the newest is the item's", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item, analysis } = await analyzedItem(ports, user, {
+				headline: "First",
+				category: "Food",
+			});
+			expect(await ports.analyses.latestVersion(user, item.id)).toBe(1);
+			const stored = await ports.analyses.find(user, analysis.id);
+			expect(stored).toMatchObject({
+				...analysis,
+				itemId: item.id,
+				userId: user,
+			});
+			expect(stored?.createdAt).toBeInstanceOf(Date);
+			expect(await ports.analyses.listOfItem(user, item.id)).toEqual([stored]);
+			expect((await ports.items.find(user, item.id))?.latestAnalysis).toEqual(
+				stored,
+			);
+		});
+
+		it("of an item without any are an empty list, of no item null", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await uploaded(ports, user);
+			expect(await ports.analyses.listOfItem(user, item.id)).toEqual([]);
+			expect(await ports.analyses.listOfItem(user, randomUUID())).toBeNull();
+			expect(await ports.analyses.latestVersion(user, item.id)).toBe(0);
+			expect(await ports.analyses.find(user, randomUUID())).toBeNull();
+		});
+	});
+}

@@ -1,0 +1,198 @@
+import { createHash, randomUUID } from "node:crypto";
+import { imageDescription, searchText } from "#core/analysis.ts";
+import type { EventType, OutgoingEvent } from "#core/events.ts";
+import type { Item } from "#core/item.ts";
+import {
+	type Claim,
+	embeddingDimensions,
+	type Lease,
+	type NewAnalysis,
+	type NewItem,
+	type Ports,
+	type ProcessedImage,
+	type StageName,
+} from "#core/ports.ts";
+
+/** The ports whose contract the suites state. */
+export type RowPorts = Pick<
+	Ports,
+	"items" | "stages" | "outbox" | "analyses" | "search" | "vectorIndex"
+>;
+
+export const newUser = () => randomUUID();
+export const digest = (text: string) =>
+	createHash("sha256").update(text).digest("hex");
+
+export function newItem(userId: string, more: Partial<NewItem> = {}): NewItem {
+	return {
+		id: randomUUID(),
+		userId,
+		originalFilename: "shot.png",
+		mimeType: "image/png",
+		fileSize: 1234,
+		sha256: null,
+		correlationId: randomUUID(),
+		...more,
+	};
+}
+
+export function processed(
+	more: Partial<ProcessedImage> = {},
+): ProcessedImage & { takenAt: Date | null } {
+	return {
+		width: 640,
+		height: 480,
+		sha256: digest(randomUUID()),
+		takenAt: null,
+		camera: null,
+		colours: ["blue"],
+		...more,
+	};
+}
+
+export interface Words {
+	category?: string;
+	headline?: string;
+	summary?: string;
+	labels?: string[];
+	extracted?: string[];
+}
+
+export function newAnalysis(
+	{
+		category = "Other",
+		headline = "An image",
+		summary = "",
+		labels = [],
+		extracted = [],
+	}: Words = {},
+	version = 1,
+): NewAnalysis {
+	return {
+		id: randomUUID(),
+		version,
+		description: imageDescription.parse({
+			category,
+			headline,
+			summary,
+			image_details: { extracted_text: extracted, objects: labels },
+			media_metadata: {},
+		}),
+		providerUsed: "test",
+		modelUsed: "test-1",
+		traceId: null,
+	};
+}
+
+export function newEvent<T extends EventType>(
+	type: T,
+	item: Item,
+): OutgoingEvent<T> {
+	return {
+		id: randomUUID(),
+		type,
+		detail: { item_id: item.id, user_id: item.userId },
+	} as unknown as OutgoingEvent<T>;
+}
+
+/** The unit vector that points along one axis, leaning a little towards the next. */
+export function axis(index: number, lean = 0): Float32Array {
+	const vector = new Float32Array(embeddingDimensions);
+	const length = Math.hypot(1, lean);
+	vector[index] = 1 / length;
+	vector[index + 1] = lean / length;
+	return vector;
+}
+
+/** Claims and expects to get it. */
+export async function claim(
+	{ stages }: Pick<Ports, "stages">,
+	{ userId, id }: Pick<Item, "userId" | "id">,
+	stage: StageName,
+	leaseSeconds = 60,
+): Promise<Claim & { outcome: "claimed" }> {
+	const claimed = await stages.claim(userId, id, stage, leaseSeconds);
+	if (claimed.outcome !== "claimed") {
+		throw new Error(`The claim of ${stage} answered ${claimed.outcome}.`);
+	}
+	return claimed;
+}
+
+export async function uploaded(
+	ports: RowPorts,
+	userId: string,
+	more: Partial<NewItem> = {},
+): Promise<Item> {
+	const { item } = await ports.items.create(newItem(userId, more));
+	const stored = await ports.items.markUploaded(userId, item.id);
+	if (!stored) throw new Error("The uploaded item is gone.");
+	return stored;
+}
+
+export async function processedItem(
+	ports: RowPorts,
+	userId: string,
+	more: Partial<NewItem> = {},
+): Promise<Item> {
+	const item = await uploaded(ports, userId, more);
+	const { lease } = await claim(ports, item, "process");
+	await ports.stages.commitProcessed(
+		lease,
+		processed(),
+		newEvent("ImageProcessed", item),
+	);
+	return item;
+}
+
+export function commitAnalysis(
+	ports: RowPorts,
+	lease: Lease,
+	item: Item,
+	analysis: NewAnalysis,
+): Promise<boolean> {
+	return ports.stages.commitAnalyzed(
+		lease,
+		analysis,
+		searchText(analysis.description),
+		newEvent("AnalysisComplete", item),
+	);
+}
+
+export async function analyzedItem(
+	ports: RowPorts,
+	userId: string,
+	words: Words = {},
+): Promise<{ item: Item; analysis: NewAnalysis }> {
+	const item = await processedItem(ports, userId);
+	const { lease } = await claim(ports, item, "analyze");
+	const analysis = newAnalysis(words);
+	if (!(await commitAnalysis(ports, lease, item, analysis))) {
+		throw new Error("The analysis was not committed.");
+	}
+	return { item, analysis };
+}
+
+export async function readyItem(
+	ports: RowPorts,
+	userId: string,
+	words: Words = {},
+	vector = axis(0),
+	model = "test-model",
+): Promise<{ item: Item; analysis: NewAnalysis }> {
+	const { item, analysis } = await analyzedItem(ports, userId, words);
+	const { lease } = await claim(ports, item, "embed");
+	const committed = await ports.stages.commitEmbedded(
+		lease,
+		{ analysisId: analysis.id, model, vector },
+		newEvent("ItemReady", item),
+	);
+	if (!committed) throw new Error("The embedding was not committed.");
+	return { item, analysis };
+}
+
+export async function statusOf(
+	{ items }: Pick<Ports, "items">,
+	{ userId, id }: Pick<Item, "userId" | "id">,
+) {
+	return (await items.find(userId, id))?.item.status ?? null;
+}

@@ -1,0 +1,456 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Item } from "#core/item.ts";
+import { maxAttempts } from "#core/ports.ts";
+import {
+	analyzedItem,
+	axis,
+	claim,
+	commitAnalysis,
+	digest,
+	newAnalysis,
+	newEvent,
+	newItem,
+	newUser,
+	processed,
+	processedItem,
+	type RowPorts,
+	readyItem,
+	statusOf,
+	uploaded,
+} from "./journey.ts";
+
+const everything = { limit: 10_000 };
+
+/** What every implementation of `Stages` and `Outbox` does. */
+export function stagesContract(get: () => RowPorts): void {
+	const process = async (item: Item, leaseSeconds = 60) =>
+		get().stages.claim(item.userId, item.id, "process", leaseSeconds);
+	const commit = async (
+		lease: Parameters<RowPorts["stages"]["release"]>[0],
+		item: Item,
+		more = {},
+	) =>
+		get().stages.commitProcessed(
+			lease,
+			processed(more),
+			newEvent("ImageProcessed", item),
+		);
+
+	describe("a stage", () => {
+		it("takes an item, and its result, next status and event appear together", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			const { lease, attempt, item: claimed } = await claim(
+				ports,
+				item,
+				"process",
+			);
+			expect(attempt).toBe(1);
+			expect(claimed).toMatchObject({ id: item.id, userId: item.userId });
+			const result = processed({
+				takenAt: new Date("2024-05-06T07:08:09.000Z"),
+				camera: "Canon EOS",
+				colours: ["red", "white"],
+			});
+			const event = newEvent("ImageProcessed", item);
+			expect(await ports.stages.commitProcessed(lease, result, event)).toBe(
+				true,
+			);
+			expect(
+				(await ports.items.find(item.userId, item.id))?.item,
+			).toMatchObject({ ...result, status: "processed" });
+			const of = { userId: item.userId, itemId: item.id };
+			expect(await ports.outbox.unsent(of)).toEqual([event]);
+		});
+
+		it("leads an item from upload to ready", async () => {
+			const ports = get();
+			const { item } = await readyItem(ports, newUser());
+			expect(await statusOf(ports, item)).toBe("ready");
+			const of = { userId: item.userId, itemId: item.id };
+			expect((await ports.outbox.unsent(of)).map(({ type }) => type)).toEqual([
+				"ImageProcessed",
+				"AnalysisComplete",
+				"ItemReady",
+			]);
+		});
+
+		it("starts from a pending item whose bytes were announced first", async () => {
+			const ports = get();
+			const { item } = await ports.items.create(newItem(newUser()));
+			expect((await process(item)).outcome).toBe("claimed");
+		});
+
+		it("gives an item to one of many who ask at once", async () => {
+			const item = await uploaded(get(), newUser());
+			const claims = await Promise.all(
+				Array.from({ length: 10 }, () => process(item)),
+			);
+			const outcomes = claims.map(({ outcome }) => outcome).sort();
+			expect(outcomes).toEqual([...Array(9).fill("busy"), "claimed"]);
+		});
+
+		it("answers a repeated or late event with done", async () => {
+			const item = await processedItem(get(), newUser());
+			expect(await process(item)).toEqual({ outcome: "done" });
+		});
+
+		it("answers done for a failed item and gone for a deleted or unknown one", async () => {
+			const ports = get();
+			const failed = await uploaded(ports, newUser());
+			const { lease } = await claim(ports, failed, "process");
+			await ports.stages.fail(lease, {
+				code: "undecodable_image",
+				detail: "Broken.",
+			});
+			expect(await process(failed)).toEqual({ outcome: "done" });
+			await ports.items.delete(failed.userId, failed.id);
+			expect(await process(failed)).toEqual({ outcome: "gone" });
+			expect(await process({ ...failed, id: randomUUID() })).toEqual({
+				outcome: "gone",
+			});
+		});
+
+		it("does not claim a stage whose turn has not come", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			const early = await ports.stages.claim(item.userId, item.id, "embed", 60);
+			expect(early).toEqual({ outcome: "done" });
+		});
+
+		it("loses an expired lease to the next who asks, and then writes nothing", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			const late = await claim(ports, item, "process", 0);
+			const next = await claim(ports, item, "process");
+			expect(next.attempt).toBe(2);
+			expect(await commit(late.lease, item, { width: 1 })).toBe(false);
+			expect(
+				await ports.stages.fail(late.lease, {
+					code: "undecodable_image",
+					detail: "Too late.",
+				}),
+			).toBe(false);
+			await ports.stages.release(late.lease);
+			expect((await process(item)).outcome).toBe("busy");
+			expect(await commit(next.lease, item, { width: 2 })).toBe(true);
+			const of = { userId: item.userId, itemId: item.id };
+			expect((await ports.items.find(of.userId, of.itemId))?.item.width).toBe(
+				2,
+			);
+			expect(await ports.outbox.unsent(of)).toHaveLength(1);
+		});
+
+		it("commits once", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			const { lease } = await claim(ports, item, "process");
+			const results = await Promise.all([1, 2, 3].map(() => commit(lease, item)));
+			expect(results.filter((committed) => committed)).toHaveLength(1);
+			const of = { userId: item.userId, itemId: item.id };
+			expect(await ports.outbox.unsent(of)).toHaveLength(1);
+		});
+
+		it("does not commit under the lease of another stage", async () => {
+			const ports = get();
+			const item = await processedItem(ports, newUser());
+			const { lease } = await claim(ports, item, "analyze");
+			expect(await commit({ ...lease, stage: "process" }, item)).toBe(false);
+			expect(await statusOf(ports, item)).toBe("processed");
+		});
+
+		it("given back is free at once, its attempt stays counted", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			const first = await claim(ports, item, "process");
+			await ports.stages.release(first.lease);
+			expect((await claim(ports, item, "process")).attempt).toBe(2);
+		});
+
+		it(`ends an item after ${maxAttempts} claims without a commit`, async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+				expect((await claim(ports, item, "process", 0)).attempt).toBe(attempt);
+			}
+			expect(await process(item)).toEqual({ outcome: "done" });
+			expect(
+				(await ports.items.find(item.userId, item.id))?.item,
+			).toMatchObject({
+				status: "failed",
+				error: { code: "retries_exhausted" },
+			});
+		});
+
+		it("counts attempts anew after each commit", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			await claim(ports, item, "process", 0);
+			const { lease } = await claim(ports, item, "process");
+			await commit(lease, item);
+			expect((await claim(ports, item, "analyze")).attempt).toBe(1);
+		});
+
+		it("ends an item failed, with a sentence for its owner", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			const { lease } = await claim(ports, item, "process");
+			const error = { code: "too_many_pixels", detail: "Too large." } as const;
+			expect(await ports.stages.fail(lease, error)).toBe(true);
+			const found = await ports.items.find(item.userId, item.id);
+			expect(found?.item).toMatchObject({ status: "failed", error });
+		});
+
+		it("writes nothing of an item that was deleted meanwhile", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await processedItem(ports, user);
+			const { lease } = await claim(ports, item, "analyze");
+			await ports.items.delete(user, item.id);
+			const analysis = newAnalysis({ headline: "Ghost" });
+			expect(await commitAnalysis(ports, lease, item, analysis)).toBe(false);
+			expect(
+				await ports.stages.fail(lease, {
+					code: "undecodable_image",
+					detail: "Gone.",
+				}),
+			).toBe(false);
+			await ports.stages.release(lease);
+			expect(await ports.items.find(user, item.id)).toBeNull();
+			expect(await ports.analyses.find(user, analysis.id)).toBeNull();
+			const hits = await ports.search.byText(
+				user,
+				{ text: "ghost" },
+				{ topK: 5 },
+			);
+			expect(hits).toEqual([]);
+		});
+
+		it("that finds the bytes of another item of the user ends as its duplicate", async () => {
+			const ports = get();
+			const user = newUser();
+			const sha256 = digest(user);
+			const [first, second] = [
+				await uploaded(ports, user),
+				await uploaded(ports, user),
+			];
+			const claims = [
+				await claim(ports, first, "process"),
+				await claim(ports, second, "process"),
+			] as const;
+			expect(await commit(claims[0].lease, first, { sha256 })).toBe(true);
+			expect(await commit(claims[1].lease, second, { sha256 })).toBe(true);
+			expect((await ports.items.find(user, second.id))?.item).toMatchObject({
+				status: "failed",
+				sha256: null,
+				error: { code: "duplicate", duplicateOf: first.id },
+			});
+			const of = { userId: user, itemId: second.id };
+			expect(await ports.outbox.unsent(of)).toEqual([]);
+		});
+
+		it("that finds the same bytes twice at once keeps one item", async () => {
+			const ports = get();
+			const user = newUser();
+			const sha256 = digest(user);
+			const all = await Promise.all([1, 2, 3, 4].map(() => uploaded(ports, user)));
+			await Promise.all(
+				all.map(async (item) => {
+					const { lease } = await claim(ports, item, "process");
+					expect(await commit(lease, item, { sha256 })).toBe(true);
+				}),
+			);
+			const statuses = await Promise.all(
+				all.map((item) => statusOf(ports, item)),
+			);
+			expect(statuses.sort()).toEqual([
+				"failed",
+				"failed",
+				"failed",
+				"processed",
+			]);
+		});
+	});
+
+	describe("an analysis", () => {
+		it("that becomes current takes the embeddings of the older one away", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item } = await readyItem(ports, user, { headline: "Old words" });
+			await reanalyze(ports, item, "New words");
+			expect(await ports.vectorIndex.status(user, "test-model")).toEqual({
+				items: 1,
+				embedded: 0,
+				missing: 1,
+				stale: 0,
+			});
+			const find = (text: string) =>
+				ports.search.byText(user, { text }, { topK: 5 });
+			expect(await find("old")).toEqual([]);
+			expect(await find("new")).toMatchObject([{ headline: "New words" }]);
+			const found = await ports.items.find(user, item.id);
+			expect(found?.latestAnalysis?.version).toBe(2);
+			const versions = await ports.analyses.listOfItem(user, item.id);
+			expect(versions?.map(({ version }) => version)).toEqual([2, 1]);
+		});
+
+		it("that is no longer current gets no embedding, and the item is free for the current one", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item, analysis: old } = await readyItem(ports, user);
+			const current = await reanalyze(ports, item, "Newer");
+			const embed = async (analysisId: string) => {
+				const { lease } = await claim(ports, item, "embed");
+				return ports.stages.commitEmbedded(
+					lease,
+					{ analysisId, model: "test-model", vector: axis(1) },
+					newEvent("ItemReady", item),
+				);
+			};
+			expect(await embed(old.id)).toBe(false);
+			expect(await statusOf(ports, item)).toBe("analyzed");
+			expect(await embed(current.id)).toBe(true);
+			expect(await statusOf(ports, item)).toBe("ready");
+		});
+
+		async function reanalyze(ports: RowPorts, item: Item, headline: string) {
+			// There is no port for it yet: a failed embedding and another upload start the stages again.
+			await restart(ports, item);
+			const { lease } = await claim(ports, item, "analyze");
+			const analysis = newAnalysis({ headline }, 2);
+			expect(await commitAnalysis(ports, lease, item, analysis)).toBe(true);
+			return analysis;
+		}
+
+		async function restart(ports: RowPorts, item: Item) {
+			await forceFailed(item);
+			await ports.items.markUploaded(item.userId, item.id);
+			const { lease } = await claim(ports, item, "process");
+			expect(await commit(lease, item)).toBe(true);
+		}
+
+		/** A ready item fails only in tests. */
+		async function forceFailed(item: Item) {
+			await get().forceFailed(item);
+		}
+	});
+
+	describe("the sweeper", () => {
+		const mine = (user: string) => (found: { item: Item }[]) =>
+			found.filter(({ item }) => item.userId === user);
+
+		it("is given what stands still, with its stage, oldest first and once", async () => {
+			const ports = get();
+			const user = newUser();
+			const first = await uploaded(ports, user);
+			const second = await processedItem(ports, user);
+			const { item: third, analysis } = await analyzedItem(ports, user);
+			await readyItem(ports, user);
+			const again = { idleSeconds: 0, againSeconds: 60, ...everything };
+			const stalled = mine(user)(await ports.stages.takeStalled(again));
+			expect(
+				stalled.map(({ item, stage, analysisId }) => [
+					item.id,
+					stage,
+					analysisId,
+				]),
+			).toEqual([
+				[first.id, "process", null],
+				[second.id, "analyze", null],
+				[third.id, "embed", analysis.id],
+			]);
+			expect(mine(user)(await ports.stages.takeStalled(again))).toEqual([]);
+		});
+
+		it("is not given what is leased, nor what moved a moment ago", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await uploaded(ports, user);
+			const take = async (idleSeconds: number) =>
+				mine(user)(
+					await ports.stages.takeStalled({
+						idleSeconds,
+						againSeconds: 0,
+						...everything,
+					}),
+				);
+			expect(await take(60)).toEqual([]);
+			const { lease } = await claim(ports, item, "process");
+			expect(await take(0)).toEqual([]);
+			await ports.stages.release(lease);
+			expect(await take(0)).toHaveLength(1);
+		});
+
+		it("ends an upload that never arrived, unless it moved on", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item: missing } = await ports.items.create(newItem(user));
+			const { item: working } = await ports.items.create(newItem(user));
+			const arrived = await uploaded(ports, user);
+			await claim(ports, working, "process");
+			for (const { id } of [missing, working, arrived]) {
+				await ports.stages.failMissingUpload(user, id);
+			}
+			expect((await ports.items.find(user, missing.id))?.item).toMatchObject({
+				status: "failed",
+				error: { code: "upload_missing" },
+			});
+			expect(await statusOf(ports, working)).toBe("pending");
+			expect(await statusOf(ports, arrived)).toBe("uploaded");
+		});
+
+		it("finds the tombstone of a deleted item until it is forgotten", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await uploaded(ports, user);
+			await ports.items.delete(user, item.id);
+			const tombstones = async (olderThanSeconds: number) =>
+				(
+					await ports.stages.tombstones({ olderThanSeconds, ...everything })
+				).filter(({ userId }) => userId === user);
+			expect(await tombstones(60)).toEqual([]);
+			expect(await tombstones(0)).toMatchObject([
+				{ userId: user, itemId: item.id, deletedAt: expect.any(Date) },
+			]);
+			await ports.stages.forgetTombstone(newUser(), item.id);
+			expect(await tombstones(0)).toHaveLength(1);
+			await ports.stages.forgetTombstone(user, item.id);
+			expect(await tombstones(0)).toEqual([]);
+		});
+	});
+
+	describe("the outbox", () => {
+		it("keeps an event until it is known to be sent", async () => {
+			const ports = get();
+			const item = await processedItem(ports, newUser());
+			const of = { userId: item.userId, itemId: item.id };
+			const [event] = await ports.outbox.unsent(of);
+			const old = async (olderThanSeconds: number) =>
+				(
+					await ports.outbox.unsent({ olderThanSeconds, ...everything })
+				).filter(({ id }) => id === event?.id);
+			expect(await old(60)).toEqual([]);
+			expect(await old(0)).toEqual([event]);
+			await ports.outbox.markSent([event?.id ?? ""]);
+			await ports.outbox.markSent([]);
+			expect(await ports.outbox.unsent(of)).toEqual([]);
+			expect(await old(0)).toEqual([]);
+		});
+
+		it("takes an event once, however often it is announced", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await uploaded(ports, user);
+			const event = newEvent("ImageProcessed", item);
+			for (let round = 0; round < 2; round++) {
+				const { lease } = await claim(ports, item, "process");
+				await ports.stages.commitProcessed(lease, processed(), event);
+				await get().forceFailed(item);
+				await ports.items.markUploaded(user, item.id);
+			}
+			const of = { userId: user, itemId: item.id };
+			expect(await ports.outbox.unsent(of)).toEqual([event]);
+		});
+	});
+}

@@ -1,0 +1,169 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import * as esbuild from "esbuild";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { readText } from "#ai/offline/ocr.ts";
+import {
+	tesseractAssets,
+	tesseractWorker,
+} from "#ai/offline/tesseract-assets.ts";
+import { visionFor } from "#ai/vision.ts";
+import { imageDescription } from "#core/analysis.ts";
+import type { VisionRequest } from "#core/ports.ts";
+import { sharpImages } from "#images/sharp-images.ts";
+import { drawSampleImages, type SampleImage } from "#scripts/sample-images.ts";
+
+const vision = await visionFor("offline");
+let samples: SampleImage[];
+let pass: VisionRequest;
+
+beforeAll(async () => {
+	samples = await drawSampleImages();
+	pass = await requestFor(samples[0]);
+});
+
+async function requestFor(
+	sample: Pick<SampleImage, "filename" | "bytes"> | undefined,
+): Promise<VisionRequest> {
+	if (!sample) throw new Error("No sample.");
+	const derived = await sharpImages().derive(sample.bytes);
+	return {
+		...derived,
+		image: derived.vision,
+		originalFilename: sample.filename,
+	};
+}
+
+async function blank(): Promise<VisionRequest> {
+	const bytes = await sharp({
+		create: { width: 300, height: 200, channels: 3, background: "#2255cc" },
+	})
+		.png()
+		.toBuffer();
+	return requestFor({ filename: "IMG_2041.png", bytes });
+}
+
+describe("offline vision", () => {
+	it("reads the word of every sample image, and no other sample's", async () => {
+		const texts = [];
+		for (const sample of samples) {
+			const { description } = await vision.describe(await requestFor(sample));
+			texts.push(description.image_details.extracted_text.join("\n"));
+		}
+		expect(samples.length).toBeGreaterThanOrEqual(5);
+		for (const { word } of samples) {
+			const containing = texts.map((text) =>
+				text.toLowerCase().includes(word.toLowerCase()),
+			);
+			expect(containing).toEqual(samples.map((sample) => sample.word === word));
+		}
+	});
+
+	it("answers as the schema demands and says that it is offline", async () => {
+		const answer = await vision.describe(pass);
+		expect(imageDescription.parse(answer.description)).toEqual(
+			answer.description,
+		);
+		expect(answer).toMatchObject({ provider: "offline", traceId: null });
+		expect(answer.description).toMatchObject({
+			category: "Travel",
+			subcategories: expect.arrayContaining(["flights"]),
+		});
+		expect(answer.description.summary).toContain("Northwind Airlines");
+	});
+
+	it("claims no more of a picture without text than its colour, date and camera", async () => {
+		const answer = await vision.describe({
+			...(await blank()),
+			takenAt: new Date("2024-06-14T07:35:00Z"),
+			camera: "Canon EOS R6",
+		});
+		expect(answer.description).toMatchObject({
+			category: "Other",
+			subcategories: [],
+			headline: "Photo, mostly blue, taken in June 2024",
+			summary: "Mostly blue. Taken on 14 June 2024. Camera: Canon EOS R6.",
+			image_details: { extracted_text: [], objects: [], themes: [] },
+		});
+	});
+
+	it("takes the words a person gave the file as evidence", async () => {
+		const { description } = await vision.describe({
+			...(await blank()),
+			originalFilename: "Screenshot beach_in-Cascais (2).png",
+		});
+		expect(description.headline).toBe("beach in Cascais, mostly blue");
+		expect(description.summary).toContain("Named beach in Cascais.");
+	});
+});
+
+describe("reading text", () => {
+	it("gives up in bounded time and serves the next image by a fresh thread", async () => {
+		await expect(readText(pass.image, 0.02)).rejects.toThrow(
+			"could not be read this time",
+		);
+		expect(await readText(pass.image)).not.toHaveLength(0);
+	});
+
+	it("survives bytes that are no image", async () => {
+		const [broken, whole] = await Promise.allSettled([
+			readText(new Uint8Array([1, 2, 3])),
+			readText(pass.image),
+		]);
+		expect(broken.status).toBe("rejected");
+		expect(whole.status).toBe("fulfilled");
+	});
+
+	it("works from a bundle outside the repository and lets the process end", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "collections-vision-"));
+		onTestFinished(() => rmSync(folder, { recursive: true }));
+		await esbuild.build({
+			stdin: {
+				contents: `
+					import { readFileSync } from "node:fs";
+					const { visionFor } = await import("#ai/vision.ts");
+					const { description } = await (await visionFor("offline")).describe({
+						...JSON.parse(process.argv[3]), image: readFileSync(process.argv[2]),
+					});
+					console.log(description.summary);`,
+				resolveDir: process.cwd(),
+			},
+			outfile: join(folder, "handler.mjs"),
+			bundle: true,
+			platform: "node",
+			format: "esm",
+		});
+		await esbuild.build({
+			entryPoints: [tesseractWorker.from],
+			outfile: join(folder, "tesseract", tesseractWorker.name),
+			bundle: true,
+			platform: "node",
+			format: "esm",
+		});
+		for (const { from, name } of tesseractAssets) {
+			cpSync(from, join(folder, "tesseract", name));
+		}
+		writeFileSync(join(folder, "pass.jpg"), pass.image);
+
+		const { stdout } = await promisify(execFile)(
+			process.execPath,
+			[
+				join(folder, "handler.mjs"),
+				join(folder, "pass.jpg"),
+				JSON.stringify({ originalFilename: "pass.jpg", colours: [] }),
+			],
+			{ cwd: folder, timeout: 25_000 },
+		);
+		expect(stdout).toContain("Northwind Airlines");
+	});
+});
+
+it("names the setting where a provider is unknown", async () => {
+	await expect(visionFor("gemini")).rejects.toThrow(
+		/"gemini".*visionProvider in cdk\.json/,
+	);
+});

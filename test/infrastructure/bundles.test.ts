@@ -1,0 +1,205 @@
+import { execFileSync } from "node:child_process";
+import {
+	cpSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, describe, expect, test } from "vitest";
+import { analyzerEnv } from "#lambdas/analyzer/env.ts";
+import { apiEnv } from "#lambdas/api/env.ts";
+import { cleanupEnv } from "#lambdas/cleanup/env.ts";
+import { embedderEnv } from "#lambdas/embedder/env.ts";
+import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
+import { migrateEnv } from "#lambdas/migrate/env.ts";
+import { readEnvironment } from "#lib/environments.ts";
+import { build, type LambdaName, lambdas } from "#scripts/build.ts";
+import cdk from "../../cdk.json" with { type: "json" };
+
+const contracts: Record<LambdaName, readonly string[]> = {
+	api: apiEnv,
+	"image-processor": imageProcessorEnv,
+	analyzer: analyzerEnv,
+	embedder: embedderEnv,
+	cleanup: cleanupEnv,
+	migrate: migrateEnv,
+};
+
+/** Where not any text will do for a variable. */
+const values: Record<string, string> = {
+	DATABASE_PORT: "5432",
+	DATABASE_TLS: "verify-full",
+	TOKEN_ISSUER: "https://example.com/pool",
+	JWKS_URL: "https://example.com/pool/.well-known/jwks.json",
+	QUEUE_URL: "https://example.com/queue",
+	VISION_PROVIDER: "offline",
+	EMBEDDING_PROVIDER: "offline",
+};
+
+const local = await build(readEnvironment(cdk.context.environments, "local"));
+const dev = await build(readEnvironment(cdk.context.environments, "dev"));
+
+/** White, 32 x 32. */
+const blankImage = (
+	await sharp({
+		create: { width: 32, height: 32, channels: 3, background: "white" },
+	})
+		.png()
+		.toBuffer()
+).toString("base64");
+
+/** Outside the repository nothing is found by accident in its node_modules. */
+const outside = mkdtempSync(join(tmpdir(), "collections-bundles-"));
+afterAll(() => rmSync(outside, { recursive: true }));
+
+function node(
+	folder: string,
+	script: string,
+	env: Record<string, string> = {},
+) {
+	return execFileSync(process.execPath, ["--eval", script], {
+		cwd: folder,
+		encoding: "utf8",
+		env,
+		timeout: 20_000,
+	});
+}
+
+function paths(folder: string): string[] {
+	return readdirSync(folder, { recursive: true, encoding: "utf8" })
+		.filter((path) => statSync(join(folder, path)).isFile())
+		.sort();
+}
+
+describe.each(lambdas)("the bundle of %s", (name) => {
+	test("has the same bytes for local as for dev, but for native packages", () => {
+		const ours = (folder: string) =>
+			paths(folder)
+				.filter((path) => !path.startsWith("node_modules/"))
+				.map((path) => [
+					path,
+					readFileSync(join(folder, path)).toString("base64"),
+				]);
+		expect(ours(local[name])).toEqual(ours(dev[name]));
+	});
+
+	test("starts outside the repository, from its own files alone", () => {
+		const folder = join(outside, name);
+		cpSync(local[name], folder, { recursive: true });
+		const stated = Object.fromEntries(
+			contracts[name].map((variable) => [variable, values[variable] ?? "any"]),
+		);
+		const printed = node(
+			folder,
+			"console.log(typeof (await import('./handler.mjs')).handler); process.exit();",
+			{ ...stated, AWS_REGION: "us-east-1" },
+		);
+		expect(printed).toMatch(/^function$/m);
+	});
+
+	test("fits into Lambda's 250 MB by far", () => {
+		const bytes = paths(local[name]).map(
+			(path) => statSync(join(local[name], path)).size,
+		);
+		expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(60_000_000);
+	});
+});
+
+test("the image processor brings a sharp that draws outside the repository", () => {
+	const folder = join(outside, "image-processor");
+	const size = node(
+		folder,
+		`import sharp from "sharp";
+		const { info } = await sharp({ create: { width: 4, height: 3, channels: 3, background: "red" } }).webp().toBuffer({ resolveWithObject: true });
+		console.log(import.meta.resolve("sharp").includes("node_modules/sharp"), info.width, info.height);`,
+	);
+	expect(size).toBe("true 4 3\n");
+});
+
+test("the analyzer brings text recognition that runs outside the repository", () => {
+	const folder = join(outside, "analyzer/tesseract");
+	const printed = node(
+		folder,
+		`import { Worker } from "node:worker_threads";
+		const at = (name) => process.cwd() + "/" + name;
+		const worker = new Worker(at("ocr-worker.mjs"), { workerData: {
+			core: at("tesseract-core.cjs"), wasm: at("tesseract-core.wasm"), language: at("eng.traineddata.gz"),
+		} });
+		worker.on("message", (table) => { console.log("level " + table.split("\t")[0]); process.exit(); });
+		worker.postMessage(Buffer.from("${blankImage}", "base64"));`,
+	);
+	expect(printed).toContain("level 1");
+});
+
+test("the image processor's sharp is built for the processor of its environment", () => {
+	const binaries = (folder: string) =>
+		readdirSync(join(folder, "node_modules/@img")).filter((name) =>
+			/^sharp-(?!libvips)/.test(name),
+		);
+	expect(binaries(dev["image-processor"])).toEqual(["sharp-linux-arm64"]);
+	expect(binaries(local["image-processor"])).toEqual([
+		`sharp-${process.platform}-${process.arch}`,
+	]);
+});
+
+test("only the image processor carries native packages", () => {
+	for (const name of lambdas) {
+		const carried = paths(dev[name]).some((path) =>
+			path.startsWith("node_modules/"),
+		);
+		expect([name, carried]).toEqual([name, name === "image-processor"]);
+	}
+});
+
+test("functions find beside them what they read when they run", () => {
+	expect(paths(local.api)).toEqual(
+		expect.arrayContaining([
+			"docs/swagger-ui-bundle.js",
+			"docs/swagger-ui.css",
+		]),
+	);
+	expect(paths(local.analyzer)).toEqual(
+		expect.arrayContaining([
+			"tesseract/eng.traineddata.gz",
+			"tesseract/ocr-worker.mjs",
+			"tesseract/tesseract-core.cjs",
+			"tesseract/tesseract-core.wasm",
+		]),
+	);
+	const migrations = readdirSync(join(import.meta.dirname, "../../migrations"));
+	expect(readdirSync(join(local.migrate, "migrations"))).toEqual(migrations);
+});
+
+test("a build of unchanged sources is the build that is there", async () => {
+	expect(await build(readEnvironment(cdk.context.environments, "dev"))).toEqual(
+		dev,
+	);
+});
+
+test("synth needs no credentials, no home and no CDK command", () => {
+	const folder = join(outside, "cdk.out");
+	execFileSync(
+		process.execPath,
+		[join(import.meta.dirname, "../../bin/collections.ts")],
+		{
+			encoding: "utf8",
+			timeout: 60_000,
+			env: {
+				CDK_OUTDIR: folder,
+				CDK_CONTEXT_JSON: JSON.stringify({ env: "prod" }),
+			},
+		},
+	);
+	expect(
+		readdirSync(folder).filter((file) => file.endsWith(".template.json")),
+	).toEqual(
+		["API", "Compute", "DB", "Monitoring", "Storage"].map(
+			(part) => `Collections${part}-prod.template.json`,
+		),
+	);
+});

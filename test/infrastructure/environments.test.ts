@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import cdk from "../../cdk.json" with { type: "json" };
+
+type Table = typeof cdk.context.environments;
+
+/** The table as shipped, with one thing changed. */
+function tableWith(change: (table: Table) => unknown): Table {
+	const table = structuredClone(cdk.context.environments);
+	change(table);
+	return table;
+}
+
+describe("the table of environments", () => {
+	test.each(environmentNames)("describes %s completely", (name) => {
+		expect(readEnvironment(cdk.context.environments, name).name).toBe(name);
+	});
+
+	test.each([
+		[
+			"a misspelt value",
+			tableWith(({ dev }) => Object.assign(dev, { region: "us_east" })),
+			"environments.dev.region: must be an AWS region",
+		],
+		[
+			"a missing field",
+			tableWith(({ dev }) => Reflect.deleteProperty(dev, "alarmEmail")),
+			"environments.dev.alarmEmail",
+		],
+		[
+			"an unknown field",
+			tableWith(({ dev }) => Object.assign(dev, { regoin: "us-east-1" })),
+			'"regoin"',
+		],
+		[
+			"a function outside Lambda's limits",
+			tableWith(({ dev }) => Object.assign(dev.functions.api, { timeout: 31 })),
+			"environments.dev.functions.api.timeout",
+		],
+		[
+			"a stage with less concurrency than a queue allows",
+			tableWith(({ dev }) =>
+				Object.assign(dev.functions.embedder, { concurrency: 1 }),
+			),
+			"environments.dev.functions.embedder.concurrency",
+		],
+		[
+			"an origin with a path",
+			tableWith(({ dev }) =>
+				Object.assign(dev, { corsOrigins: ["https://example.com/app"] }),
+			),
+			"environments.dev.corsOrigins.0: must be an origin without path",
+		],
+		[
+			"an account that is none",
+			tableWith(({ dev }) => Object.assign(dev, { account: "12345" })),
+			"environments.dev.account: must be the 12 digits",
+		],
+		[
+			"a database open to the internet without acknowledgement",
+			tableWith(({ dev }) =>
+				Object.assign(dev.network, { acknowledgePublicDatabase: false }),
+			),
+			"environments.dev.network.acknowledgePublicDatabase: must be true: functions outside a VPC have no fixed addresses",
+		],
+		[
+			"unverified TLS outside local",
+			tableWith(({ dev }) => Object.assign(dev.database, { tls: "off" })),
+			"environments.dev.database.tls: must be verify-full",
+		],
+		[
+			"more sandboxes than the database has connections for",
+			tableWith(({ dev }) =>
+				Object.assign(dev, { lambdaConcurrencyQuota: 100 }),
+			),
+			"environments.dev.functions: may open 200 database connections (100 sandboxes x 2), but db.t4g.micro has room for 75",
+		],
+		[
+			"an instance class of unknown memory",
+			tableWith(({ dev }) =>
+				Object.assign(dev.database, { instanceClass: "db.t9z.tiny" }),
+			),
+			"environments.dev.database.instanceClass: must be one of db.t4g.micro",
+		],
+	])("refuses %s by its name", (_, table, message) => {
+		expect(() => readEnvironment(table, "dev")).toThrow(message);
+	});
+
+	test("refuses a database on the internet for prod, acknowledged or not", () => {
+		const table = tableWith(({ dev, prod }) =>
+			Object.assign(prod, { network: dev.network }),
+		);
+		expect(() => readEnvironment(table, "prod")).toThrow(
+			"environments.prod.network.mode: must be private",
+		);
+	});
+
+	test("refuses reservations that AWS would refuse at deployment", () => {
+		const table = tableWith(({ prod }) =>
+			Object.assign(prod, { lambdaConcurrencyQuota: 140 }),
+		);
+		expect(() => readEnvironment(table, "prod")).toThrow(
+			"environments.prod.functions: reserve 42 concurrent executions, but of the quota of 140 AWS keeps 100",
+		);
+	});
+
+	test("counts concurrency where nothing is reserved by the quota alone", () => {
+		const table = tableWith(({ dev }) =>
+			Object.assign(dev.functions.api, { concurrency: 900 }),
+		);
+		expect(readEnvironment(table, "dev").functions.api.concurrency).toBe(900);
+	});
+
+	test("names the choices where the environment is unknown or not said", () => {
+		expect(() => readEnvironment(cdk.context.environments, "stage")).toThrow(
+			'There is no environment "stage": choose one with -c env=dev|test|prod|local.',
+		);
+		expect(() => readEnvironment(cdk.context.environments, undefined)).toThrow(
+			"choose one with -c env=",
+		);
+	});
+});

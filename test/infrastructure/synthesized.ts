@@ -1,0 +1,118 @@
+// biome-ignore-all lint/suspicious/noExplicitAny: templates are JSON of many shapes; a claim reads the few fields it is about
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "aws-cdk-lib";
+import { afterAll } from "vitest";
+import { readEnvironment } from "#lib/environments.ts";
+import { type LambdaName, lambdas } from "#scripts/build.ts";
+import { collections } from "../../bin/collections.ts";
+import cdk from "../../cdk.json" with { type: "json" };
+
+export interface Resource {
+	Type: string;
+	Properties: any;
+	DependsOn?: string[];
+	DeletionPolicy?: string;
+}
+
+export interface Template {
+	Resources: Record<string, Resource>;
+	Outputs?: Record<string, { Value: unknown; Export?: { Name: string } }>;
+}
+
+/** The parts of an environment, in the order in which they may refer to each other. */
+export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
+export type Part = (typeof parts)[number];
+
+const folder = mkdtempSync(join(tmpdir(), "collections-synth-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/**
+ * The five templates of an environment, with empty bundles in place of the real ones, which have tests of
+ * their own. cdk-nag runs as in any synth and throws on a finding.
+ */
+export function synthesize(
+	name: string,
+	change: (environments: Record<string, any>) => void = () => {},
+): Record<Part, Template> {
+	const environments = structuredClone(cdk.context.environments);
+	change(environments);
+	const app = new App({
+		analyticsReporting: false,
+		outdir: mkdtempSync(join(folder, "out-")),
+	});
+	collections(app, readEnvironment(environments, name), emptyBundles());
+	const assembly = app.synth();
+	return Object.fromEntries(
+		parts.map((part) => [
+			part,
+			assembly.getStackByName(`Collections${part}-${name}`).template,
+		]),
+	) as Record<Part, Template>;
+}
+
+function emptyBundles(): Record<LambdaName, string> {
+	return Object.fromEntries(
+		lambdas.map((name) => {
+			const bundle = join(folder, name);
+			mkdirSync(bundle, { recursive: true });
+			writeFileSync(join(bundle, "handler.mjs"), `// ${name}\n`);
+			return [name, bundle];
+		}),
+	) as Record<LambdaName, string>;
+}
+
+/** Resources of a type, by their readable names. */
+export function ofType(
+	template: Template,
+	type: string,
+): Record<string, Resource> {
+	return Object.fromEntries(
+		Object.entries(template.Resources)
+			.filter(([, resource]) => resource.Type === type)
+			.map(([id, resource]) => [readable(id), resource]),
+	);
+}
+
+/** The properties of the one resource of a type. */
+export function only(template: Template, type: string): any {
+	const [found, ...others] = Object.values(ofType(template, type));
+	if (!found || others.length > 0) {
+		throw new Error(`There is not exactly one ${type}.`);
+	}
+	return found.Properties;
+}
+
+/**
+ * What a value of a template points at, for people: a logical id without its hash, with the attribute where
+ * it is not the ARN; joined parts in one string. Imports are followed to what is exported.
+ */
+export function pointsAt(
+	templates: Record<Part, Template>,
+	value: any,
+): string {
+	if (typeof value !== "object" || value === null) return String(value);
+	if (value.Ref) return readable(value.Ref);
+	if (value["Fn::GetAtt"]) {
+		const [id, attribute] = value["Fn::GetAtt"];
+		return readable(id) + (attribute === "Arn" ? "" : `.${attribute}`);
+	}
+	if (value["Fn::ImportValue"]) {
+		const exported = Object.values(templates)
+			.flatMap(({ Outputs }) => Object.values(Outputs ?? {}))
+			.find(({ Export }) => Export?.Name === value["Fn::ImportValue"]);
+		return pointsAt(templates, exported?.Value);
+	}
+	if (value["Fn::Join"]) {
+		const [separator, values] = value["Fn::Join"];
+		return values
+			.map((part: unknown) => pointsAt(templates, part))
+			.join(separator);
+	}
+	return JSON.stringify(value);
+}
+
+function readable(logicalId: string): string {
+	return logicalId.replace(/[0-9A-F]{8}$/, "");
+}

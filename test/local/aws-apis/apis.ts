@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Buckets, type ObjectCreated } from "#local-cloud/apis/buckets.ts";
+import { dynamodbApi } from "#local-cloud/apis/dynamodb.ts";
+import { EventBuses } from "#local-cloud/apis/event-buses.ts";
+import { Queues } from "#local-cloud/apis/queues.ts";
+import { Secrets } from "#local-cloud/apis/secrets.ts";
+import { UserPools } from "#local-cloud/apis/user-pools.ts";
+import { Credentials } from "#local-cloud/credentials.ts";
+import { serveAws } from "#local-cloud/endpoint.ts";
+import { openState } from "#local-cloud/state.ts";
+
+export const region = "eu-central-1";
+
+/** Every AWS API of the local cloud on a free port, with a state of its own. */
+export async function startApis(dir = newStateDir()) {
+	let ahead = 0;
+	const state = openState(dir, { region, now: () => Date.now() + ahead });
+	const credentials = new Credentials(state);
+	const created: ObjectCreated[] = [];
+	const codes = new Map<string, string>();
+	const queues = new Queues(state);
+	const buses = new EventBuses(state, {
+		deliver: (targetArn, body) => {
+			queues.send(targetArn, body);
+		},
+	});
+	const buckets = new Buckets(state, {
+		onObjectCreated: (event) => created.push(event),
+	});
+	const secrets = new Secrets(state);
+	const pools = new UserPools(state, {
+		deliverCode: (email, code) => codes.set(email, code),
+	});
+	const endpoint = await serveAws({
+		state,
+		credentials,
+		apis: [buckets, queues, buses, secrets, pools]
+			.map((each) => each.api)
+			.concat(dynamodbApi),
+		port: 0,
+	});
+	const keys = credentials.issue("TestFunction");
+	return {
+		dir,
+		state,
+		buckets,
+		queues,
+		buses,
+		secrets,
+		pools,
+		/** What S3 announced. */
+		created,
+		/** The latest code sent to each address. */
+		codes,
+		keys,
+		/** How a client is made: `new S3Client(apis.client)`. */
+		client: {
+			endpoint: state.endpoint,
+			region,
+			credentials: keys,
+			maxAttempts: 1,
+		},
+		/** Moves the clock of the APIs, not the one of their clients. */
+		passSeconds(seconds: number) {
+			ahead += seconds * 1_000;
+		},
+		async stop() {
+			await endpoint.close();
+			state.close();
+		},
+		async forget() {
+			await this.stop();
+			rmSync(dir, { recursive: true });
+		},
+	};
+}
+
+export type Apis = Awaited<ReturnType<typeof startApis>>;
+
+function newStateDir(): string {
+	return mkdtempSync(join(tmpdir(), "aws-apis-"));
+}

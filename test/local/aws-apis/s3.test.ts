@@ -1,0 +1,527 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import {
+	CopyObjectCommand,
+	DeleteObjectCommand,
+	DeleteObjectsCommand,
+	GetBucketLocationCommand,
+	GetObjectCommand,
+	HeadBucketCommand,
+	HeadObjectCommand,
+	ListObjectsV2Command,
+	ListObjectVersionsCommand,
+	PutObjectAclCommand,
+	PutObjectCommand,
+	S3Client,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import {
+	afterAll,
+	beforeAll,
+	beforeEach,
+	describe,
+	expect,
+	test,
+} from "vitest";
+import { type Apis, region, startApis } from "./apis.ts";
+
+const Bucket = "pictures";
+let apis: Apis;
+let s3: S3Client;
+let folder: string;
+let count = 0;
+
+beforeAll(async () => {
+	apis = await startApis();
+	apis.buckets.ensure(Bucket, {
+		versioned: true,
+		cors: [
+			{
+				allowedOrigins: ["http://localhost:5173", "https://*.example.com"],
+				allowedMethods: ["GET", "PUT"],
+				allowedHeaders: ["content-type", "x-amz-*"],
+				exposedHeaders: ["ETag"],
+				maxAgeSeconds: 300,
+			},
+		],
+	});
+	apis.buckets.ensure("plain", { versioned: false });
+	s3 = new S3Client(apis.client);
+});
+afterAll(() => apis.forget());
+beforeEach(() => {
+	count += 1;
+	folder = `test-${count}/`;
+});
+
+const put = (Key: string, Body: Buffer | string = "bytes", bucket = Bucket) =>
+	s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+const get = async (Key: string, bucket = Bucket) => {
+	const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+	return Buffer.from((await Body?.transformToByteArray()) ?? []);
+};
+
+describe("an object", () => {
+	test("comes back with its bytes, type, metadata and checksum", async () => {
+		const Key = `${folder}a`;
+		const stored = await s3.send(
+			new PutObjectCommand({
+				Bucket,
+				Key,
+				Body: Buffer.from([0, 255, 13, 10]),
+				ContentType: "image/png",
+				Metadata: { owner: "me" },
+			}),
+		);
+		const found = await s3.send(
+			new GetObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" }),
+		);
+		expect(await found.Body?.transformToByteArray()).toEqual(
+			new Uint8Array([0, 255, 13, 10]),
+		);
+		expect(found).toMatchObject({
+			ContentType: "image/png",
+			ContentLength: 4,
+			Metadata: { owner: "me" },
+			ETag: stored.ETag,
+			VersionId: stored.VersionId,
+			ChecksumCRC32: stored.ChecksumCRC32,
+		});
+		expect(stored.ChecksumCRC32).toBeTruthy();
+	});
+
+	test("arrives whole as a stream with a trailing checksum", async () => {
+		const bytes = Buffer.alloc(300_000, "0123456789");
+		const chunks = [bytes.subarray(0, 70_000), bytes.subarray(70_000)];
+		await s3.send(
+			new PutObjectCommand({
+				Bucket,
+				Key: `${folder}stream`,
+				Body: Readable.from(chunks),
+				ContentLength: bytes.length,
+			}),
+		);
+		expect((await get(`${folder}stream`)).equals(bytes)).toBe(true);
+	});
+
+	test("is refused where its checksum does not fit its bytes", async () => {
+		await expect(
+			s3.send(
+				new PutObjectCommand({
+					Bucket,
+					Key: `${folder}broken`,
+					Body: "bytes",
+					ChecksumCRC32: "AAAAAA==",
+				}),
+			),
+		).rejects.toMatchObject({ name: "BadDigest" });
+		await expect(get(`${folder}broken`)).rejects.toMatchObject({
+			name: "NoSuchKey",
+		});
+	});
+
+	test.each([
+		"with space + plus",
+		"ümläut/日本語/😀",
+		"!'()*~&=?#%25;@,$:[]",
+		"../../../etc/passwd",
+		"./dot/./../dot",
+		"//double//slash//",
+		"line\nbreak\r<tag>&amp;",
+		" trailing space ",
+		"1e3",
+	])("keeps its key %j", async (name) => {
+		const Key = `${folder}${name}`;
+		await put(Key, name);
+		expect((await get(Key)).toString()).toBe(name);
+		const listed = await s3.send(
+			new ListObjectsV2Command({
+				Bucket,
+				Prefix: folder,
+				EncodingType: "url",
+			}),
+		);
+		expect(
+			listed.Contents?.map((each) => decodeURIComponent(each.Key ?? "")),
+		).toEqual([Key]);
+		await s3.send(
+			new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key }] } }),
+		);
+		await expect(get(Key)).rejects.toMatchObject({ name: "NoSuchKey" });
+	});
+
+	test("whose key points out of the bucket stays in it", async () => {
+		await put("../escaped", "bytes");
+		expect((await get("../escaped")).toString()).toBe("bytes");
+		expect(readdirSync(apis.dir).sort()).not.toContain("escaped");
+		expect(readdirSync(join(apis.dir, "s3"))).not.toContain("escaped");
+	});
+
+	test("is read in part", async () => {
+		const Key = `${folder}range`;
+		await put(Key, "0123456789");
+		const part = async (Range: string) => {
+			const { Body, ContentRange } = await s3.send(
+				new GetObjectCommand({ Bucket, Key, Range }),
+			);
+			return [await Body?.transformToString(), ContentRange];
+		};
+		expect(await part("bytes=2-4")).toEqual(["234", "bytes 2-4/10"]);
+		expect(await part("bytes=7-")).toEqual(["789", "bytes 7-9/10"]);
+		expect(await part("bytes=-3")).toEqual(["789", "bytes 7-9/10"]);
+		expect(await part("bytes=8-99")).toEqual(["89", "bytes 8-9/10"]);
+		await expect(part("bytes=10-")).rejects.toMatchObject({
+			name: "InvalidRange",
+		});
+	});
+
+	test("that exists is not overwritten under If-None-Match", async () => {
+		const Key = `${folder}once`;
+		const once = () =>
+			s3.send(
+				new PutObjectCommand({ Bucket, Key, Body: "x", IfNoneMatch: "*" }),
+			);
+		await once();
+		await expect(once()).rejects.toMatchObject({ name: "PreconditionFailed" });
+	});
+
+	test("unchanged since the caller's ETag is not sent again", async () => {
+		const Key = `${folder}cached`;
+		const { ETag } = await put(Key);
+		await expect(
+			s3.send(new GetObjectCommand({ Bucket, Key, IfNoneMatch: ETag })),
+		).rejects.toMatchObject({ $metadata: { httpStatusCode: 304 } });
+	});
+
+	test("is copied with its type", async () => {
+		await s3.send(
+			new PutObjectCommand({
+				Bucket,
+				Key: `${folder}from ü`,
+				Body: "x",
+				ContentType: "image/webp",
+			}),
+		);
+		await s3.send(
+			new CopyObjectCommand({
+				Bucket,
+				Key: `${folder}to`,
+				CopySource: encodeURIComponent(`${Bucket}/${folder}from ü`),
+			}),
+		);
+		const copy = await s3.send(
+			new HeadObjectCommand({ Bucket, Key: `${folder}to` }),
+		);
+		expect(copy).toMatchObject({ ContentType: "image/webp", ContentLength: 1 });
+	});
+
+	test("is announced with bucket, key, size, ETag and version", async () => {
+		const Key = `${folder}announced ü`;
+		const { ETag, VersionId } = await put(Key, "12345");
+		expect(apis.created.at(-1)).toMatchObject({
+			bucket: Bucket,
+			key: Key,
+			size: 5,
+			etag: ETag?.replaceAll('"', ""),
+			versionId: VersionId,
+			reason: "PutObject",
+		});
+	});
+
+	test("that does not exist is NotFound to Head and NoSuchKey to Get", async () => {
+		const missing = { Bucket, Key: `${folder}missing` };
+		await expect(s3.send(new HeadObjectCommand(missing))).rejects.toMatchObject(
+			{ name: "NotFound" },
+		);
+		await expect(s3.send(new GetObjectCommand(missing))).rejects.toMatchObject({
+			name: "NoSuchKey",
+		});
+	});
+});
+
+describe("a versioned bucket", () => {
+	test("keeps what was overwritten and deleted until every version is deleted", async () => {
+		const Key = `${folder}v`;
+		const first = await put(Key, "one");
+		await put(Key, "two");
+		const deleted = await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+		expect(deleted.DeleteMarker).toBe(true);
+		await expect(get(Key)).rejects.toMatchObject({ name: "NoSuchKey" });
+		const old = await s3.send(
+			new GetObjectCommand({ Bucket, Key, VersionId: first.VersionId }),
+		);
+		expect(await old.Body?.transformToString()).toBe("one");
+
+		const listed = await s3.send(
+			new ListObjectVersionsCommand({ Bucket, Prefix: Key }),
+		);
+		expect(listed.Versions).toHaveLength(2);
+		expect(listed.DeleteMarkers).toMatchObject([{ Key, IsLatest: true }]);
+		const files = readdirSync(join(apis.dir, "s3")).length;
+		const all = [...(listed.Versions ?? []), ...(listed.DeleteMarkers ?? [])];
+		await s3.send(
+			new DeleteObjectsCommand({
+				Bucket,
+				Delete: {
+					Objects: all.map(({ VersionId }) => ({ Key, VersionId })),
+					Quiet: true,
+				},
+			}),
+		);
+		const left = await s3.send(
+			new ListObjectVersionsCommand({ Bucket, Prefix: Key }),
+		);
+		expect(left.Versions ?? left.DeleteMarkers ?? []).toEqual([]);
+		expect(readdirSync(join(apis.dir, "s3"))).toHaveLength(files - 2);
+	});
+
+	test("lists its versions page by page", async () => {
+		for (const name of ["a", "a", "a", "b", "c"]) await put(folder + name);
+		const seen: string[] = [];
+		let KeyMarker: string | undefined;
+		let VersionIdMarker: string | undefined;
+		do {
+			const page = await s3.send(
+				new ListObjectVersionsCommand({
+					Bucket,
+					Prefix: folder,
+					MaxKeys: 2,
+					KeyMarker,
+					VersionIdMarker,
+				}),
+			);
+			seen.push(
+				...(page.Versions ?? []).map((each) => `${each.Key}@${each.VersionId}`),
+			);
+			KeyMarker = page.NextKeyMarker;
+			VersionIdMarker = page.NextVersionIdMarker;
+		} while (KeyMarker);
+		expect(new Set(seen).size).toBe(5);
+		expect(seen.map((each) => each.split("@")[0])).toEqual(
+			["a", "a", "a", "b", "c"].map((name) => folder + name),
+		);
+	});
+});
+
+test("a bucket without versions forgets what is overwritten", async () => {
+	const before = readdirSync(join(apis.dir, "s3")).length;
+	await put(`${folder}p`, "one", "plain");
+	await put(`${folder}p`, "two", "plain");
+	expect((await get(`${folder}p`, "plain")).toString()).toBe("two");
+	expect(readdirSync(join(apis.dir, "s3"))).toHaveLength(before + 1);
+	await s3.send(
+		new DeleteObjectCommand({ Bucket: "plain", Key: `${folder}p` }),
+	);
+	expect(readdirSync(join(apis.dir, "s3"))).toHaveLength(before);
+});
+
+describe("a listing", () => {
+	test("goes on from page to page in order, folders folded", async () => {
+		const keys = ["a/1", "a/2", "b", "c/1", "c/2", "d", "z"];
+		for (const key of keys) await put(folder + key);
+		const seen: (string | undefined)[] = [];
+		let ContinuationToken: string | undefined;
+		do {
+			const page = await s3.send(
+				new ListObjectsV2Command({
+					Bucket,
+					Prefix: folder,
+					Delimiter: "/",
+					MaxKeys: 2,
+					ContinuationToken,
+				}),
+			);
+			seen.push(...(page.Contents ?? []).map((each) => each.Key));
+			seen.push(...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
+			ContinuationToken = page.NextContinuationToken;
+		} while (ContinuationToken);
+		expect(seen.sort()).toEqual(
+			["a/", "b", "c/", "d", "z"].map((key) => folder + key),
+		);
+	});
+
+	test("takes a prefix literally", async () => {
+		for (const key of ["50%", "50_", "50x"]) await put(folder + key);
+		const listed = await s3.send(
+			new ListObjectsV2Command({ Bucket, Prefix: `${folder}50_` }),
+		);
+		expect(listed.Contents?.map((each) => each.Key)).toEqual([`${folder}50_`]);
+		expect(listed.KeyCount).toBe(1);
+	});
+});
+
+describe("a presigned address", () => {
+	const presign = (expiresIn: number, extra = {}) =>
+		getSignedUrl(
+			s3,
+			new GetObjectCommand({ Bucket, Key: `${folder}signed ü`, ...extra }),
+			{ expiresIn },
+		);
+
+	test("reads one object without any header, under the name it was signed with", async () => {
+		await put(`${folder}signed ü`, "picture");
+		const response = await fetch(
+			await presign(60, {
+				ResponseContentDisposition: 'attachment; filename="a b.png"',
+			}),
+		);
+		expect(response.status).toBe(200);
+		expect(response.headers.get("content-disposition")).toBe(
+			'attachment; filename="a b.png"',
+		);
+		expect(await response.text()).toBe("picture");
+	});
+
+	test("ends at its expiry", async () => {
+		await put(`${folder}signed ü`);
+		const url = await presign(5);
+		expect((await fetch(url)).status).toBe(200);
+		apis.passSeconds(10);
+		const late = await fetch(url);
+		apis.passSeconds(-10);
+		expect(late.status).toBe(403);
+		expect(await late.text()).toContain("Request has expired");
+	});
+
+	test("opens no other object, bucket or method", async () => {
+		await put(`${folder}signed ü`);
+		await put(`${folder}other`);
+		const url = await presign(60);
+		const other = await fetch(url.replace("signed%20%C3%BC", "other"));
+		expect(other.status).toBe(403);
+		expect(await other.text()).toContain("SignatureDoesNotMatch");
+		expect((await fetch(url, { method: "DELETE" })).status).toBe(403);
+		expect((await fetch(url.replace("Expires=60", "Expires=600"))).status).toBe(
+			403,
+		);
+	});
+
+	test("takes an upload", async () => {
+		const url = await getSignedUrl(
+			new S3Client({
+				...apis.client,
+				requestChecksumCalculation: "WHEN_REQUIRED",
+			}),
+			new PutObjectCommand({
+				Bucket,
+				Key: `${folder}uploaded`,
+				ContentType: "image/png",
+			}),
+			{ expiresIn: 60, signableHeaders: new Set(["content-type"]) },
+		);
+		const upload = (type: string) =>
+			fetch(url, {
+				method: "PUT",
+				body: "picture",
+				headers: { "content-type": type },
+			});
+		expect((await upload("text/html")).status).toBe(403);
+		expect((await upload("image/png")).status).toBe(200);
+		expect((await get(`${folder}uploaded`)).toString()).toBe("picture");
+	});
+});
+
+describe("a browser of another origin", () => {
+	const ask = (origin: string, method: string, headers = "content-type") =>
+		fetch(`${apis.state.endpoint}/${Bucket}/x`, {
+			method: "OPTIONS",
+			headers: {
+				origin,
+				"access-control-request-method": method,
+				"access-control-request-headers": headers,
+			},
+		});
+
+	test("may do what a rule of the bucket allows", async () => {
+		const answer = await ask("https://app.example.com", "PUT");
+		expect(answer.status).toBe(200);
+		expect(Object.fromEntries(answer.headers)).toMatchObject({
+			"access-control-allow-origin": "https://app.example.com",
+			"access-control-allow-methods": "GET, PUT",
+			"access-control-allow-headers": "content-type",
+			"access-control-max-age": "300",
+		});
+	});
+
+	test("may do nothing else", async () => {
+		expect((await ask("https://evil.example", "PUT")).status).toBe(403);
+		expect((await ask("http://localhost:5173", "DELETE")).status).toBe(403);
+		expect(
+			(await ask("http://localhost:5173", "PUT", "authorization")).status,
+		).toBe(403);
+	});
+
+	test("may read answers and errors", async () => {
+		await put(`${folder}c`);
+		const url = await getSignedUrl(
+			s3,
+			new GetObjectCommand({ Bucket, Key: `${folder}c` }),
+		);
+		const headers = { origin: "http://localhost:5173" };
+		for (const address of [url, `${url}0`]) {
+			const answer = await fetch(address, { headers });
+			expect(answer.headers.get("access-control-allow-origin")).toBe(
+				headers.origin,
+			);
+			expect(answer.headers.get("access-control-expose-headers")).toBe("ETag");
+		}
+	});
+});
+
+test("whoever does not sign sees nothing", async () => {
+	await put(`${folder}private`);
+	const answer = await fetch(
+		`${apis.state.endpoint}/${Bucket}/${folder}private`,
+	);
+	expect(answer.status).toBe(403);
+	expect(await answer.text()).toContain("<Code>AccessDenied</Code>");
+});
+
+test("a bucket says where it is, and a missing one that it is missing", async () => {
+	await s3.send(new HeadBucketCommand({ Bucket }));
+	const { LocationConstraint } = await s3.send(
+		new GetBucketLocationCommand({ Bucket }),
+	);
+	expect(LocationConstraint).toBe(region);
+	await expect(put("x", "x", "missing")).rejects.toMatchObject({
+		name: "NoSuchBucket",
+	});
+});
+
+test("an operation that is not there is refused by name", async () => {
+	await put(`${folder}acl`);
+	await expect(
+		s3.send(
+			new PutObjectAclCommand({ Bucket, Key: `${folder}acl`, ACL: "private" }),
+		),
+	).rejects.toMatchObject({
+		name: "NotImplemented",
+		message: expect.stringContaining("?acl"),
+	});
+	await expect(
+		s3.send(
+			new PutObjectCommand({ Bucket, Key: `${folder}acl`, ACL: "public-read" }),
+		),
+	).rejects.toMatchObject({
+		name: "NotImplemented",
+		message: expect.stringContaining("x-amz-acl"),
+	});
+});
+
+test("an object that cannot be announced is not kept", async () => {
+	const push = apis.created.push;
+	apis.created.push = () => {
+		throw new Error("no bus");
+	};
+	const silent = console.error;
+	console.error = () => {};
+	await expect(put(`${folder}lost`)).rejects.toMatchObject({
+		$metadata: { httpStatusCode: 500 },
+	});
+	console.error = silent;
+	apis.created.push = push;
+	await expect(get(`${folder}lost`)).rejects.toMatchObject({
+		name: "NoSuchKey",
+	});
+});

@@ -1,0 +1,121 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JsonObject, Template } from "#local-cloud/assembly.ts";
+import {
+	type Cloud,
+	type CloudOptions,
+	startCloud,
+} from "#local-cloud/cloud.ts";
+
+/** An assembly of one stack whose functions all have the same small bundle. */
+export function writeAssembly(
+	folder: string,
+	template: Template,
+	handlerSource = "export const handler = async (event) => event;",
+): void {
+	mkdirSync(join(folder, "asset.code"), { recursive: true });
+	writeFileSync(join(folder, "asset.code", "handler.mjs"), handlerSource);
+	const json = (file: string, value: unknown) =>
+		writeFileSync(join(folder, file), JSON.stringify(value));
+	json("tiny.template.json", template);
+	json("tiny.assets.json", {
+		files: {
+			code: {
+				source: { path: "asset.code", packaging: "zip" },
+				destinations: { here: { objectKey: "code.zip" } },
+			},
+		},
+	});
+	json("manifest.json", {
+		artifacts: {
+			"tiny.assets": {
+				type: "cdk:asset-manifest",
+				properties: { file: "tiny.assets.json" },
+			},
+			tiny: {
+				type: "aws:cloudformation:stack",
+				environment: "aws://unknown-account/eu-central-1",
+				dependencies: ["tiny.assets"],
+				properties: { templateFile: "tiny.template.json" },
+			},
+		},
+	});
+}
+
+export interface TinyCloud extends Cloud {
+	folder: string;
+	/** Everything the cloud logged. */
+	lines: string[];
+	/** Posts to `/_local/...`. */
+	control(method: string, path: string, body?: unknown): Promise<Response>;
+	/** Ends it and forgets its state. */
+	forget(): Promise<void>;
+}
+
+/** Runs resources on free ports with a state of their own. */
+export async function startTiny(
+	template: Template,
+	handlerSource?: string,
+	options: Partial<CloudOptions> = {},
+): Promise<TinyCloud> {
+	const folder = mkdtempSync(join(tmpdir(), "tiny-cloud-"));
+	const lines: string[] = [];
+	try {
+		writeAssembly(join(folder, "cdk.out"), template, handlerSource);
+		const cloud = await startCloud({
+			assembly: join(folder, "cdk.out"),
+			stateDir: join(folder, "state"),
+			port: 0,
+			outputsFile: join(folder, "outputs.json"),
+			log: (line) => void lines.push(line),
+			...options,
+		});
+		return {
+			...cloud,
+			folder,
+			lines,
+			control: (method, path, body) =>
+				fetch(`${cloud.endpoint}/_local/${path}`, {
+					method,
+					...(body !== undefined && { body: JSON.stringify(body) }),
+				}),
+			forget: async () => {
+				await cloud.stop();
+				rmSync(folder, { recursive: true, force: true });
+			},
+		};
+	} catch (error) {
+		rmSync(folder, { recursive: true, force: true });
+		throw error;
+	}
+}
+
+/** A function with the tiny bundle. */
+export function tinyFunction(properties: JsonObject = {}) {
+	return {
+		Type: "AWS::Lambda::Function",
+		Properties: {
+			Code: { S3Bucket: "assets", S3Key: "code.zip" },
+			Handler: "handler.handler",
+			Runtime: "nodejs24.x",
+			Role: "arn:aws:iam::000000000000:role/any",
+			Timeout: 10,
+			...properties,
+		},
+	};
+}
+
+/** Waits until something is so, for as long as a slow machine may need. */
+export async function eventually<T>(
+	look: () => T | Promise<T>,
+	seconds = 15,
+): Promise<NonNullable<T>> {
+	const end = Date.now() + seconds * 1000;
+	for (;;) {
+		const found = await look();
+		if (found) return found as NonNullable<T>;
+		if (Date.now() > end) throw new Error(`Not within ${seconds} s.`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}

@@ -1,0 +1,90 @@
+import {
+	GetSecretValueCommand,
+	SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import pg from "pg";
+import type { Outputs } from "#cli/outputs.ts";
+import type { AwsCredentials } from "#cli/users.ts";
+import { invoke } from "#scripts/local.ts";
+
+/** What only a local cloud offers: its own faults at a wish, and a look behind the API. */
+export class Control {
+	readonly outputs: Outputs;
+	readonly operator: AwsCredentials;
+
+	constructor(outputs: Outputs, operator: AwsCredentials) {
+		this.outputs = outputs;
+		this.operator = operator;
+	}
+
+	/** The next invocation of the function ends its process at this port call. */
+	crashNext(functionName: string, at: string): Promise<void> {
+		return this.#post("PUT", `/functions/${functionName}/crash-at`, { at });
+	}
+
+	stopDatabase(): Promise<void> {
+		return this.#post("POST", "/database/stop");
+	}
+
+	startDatabase(): Promise<void> {
+		return this.#post("POST", "/database/start");
+	}
+
+	async #post(method: string, path: string, body?: unknown): Promise<void> {
+		const url = `${this.outputs.AwsEndpointUrl}/_local${path}`;
+		const response = await fetch(url, {
+			method,
+			body: body ? JSON.stringify(body) : undefined,
+		});
+		if (!response.ok) {
+			throw new Error(`${method} ${path}: ${await response.text()}`);
+		}
+	}
+
+	/** Asks the database as the application would. */
+	async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+		const { outputs, operator } = this;
+		const secrets = new SecretsManagerClient({
+			region: outputs.Region,
+			endpoint: outputs.AwsEndpointUrl ?? undefined,
+			credentials: operator,
+		});
+		const { SecretString } = await secrets.send(
+			new GetSecretValueCommand({ SecretId: outputs.DatabaseSecretArn }),
+		);
+		const { username, password } = JSON.parse(SecretString ?? "");
+		const [host, port] = outputs.DatabaseEndpoint.split(":");
+		const client = new pg.Client({
+			host,
+			port: Number(port ?? 5432),
+			database: outputs.DatabaseName,
+			user: username,
+			password,
+		});
+		await client.connect();
+		try {
+			const { rows } = await client.query(text, values);
+			return rows;
+		} finally {
+			await client.end();
+		}
+	}
+
+	/** Lets an hour pass for an item: leases end, what is unsent or idle is old enough for the sweeper. */
+	async letTimePass(itemId: string): Promise<void> {
+		await this.sql(
+			`update items set lease_expires_at = lease_expires_at - interval '1 hour',
+				stage_at = stage_at - interval '1 hour', swept_at = null where id = $1`,
+			[itemId],
+		);
+		await this.sql(
+			"update outbox set created_at = created_at - interval '1 hour' where item_id = $1",
+			[itemId],
+		);
+	}
+
+	sweepNow(): Promise<unknown> {
+		const { outputs, operator } = this;
+		return invoke(outputs, operator, outputs.CleanupFunctionName);
+	}
+}

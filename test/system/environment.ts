@@ -1,0 +1,26 @@
+import { randomUUID } from "node:crypto";
+import { inject } from "vitest";
+import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
+import { RestClient } from "#cli/rest-client.ts";
+import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
+import { operatorOf } from "#scripts/local.ts";
+
+export const stateDir = inject("stateDir");
+export const outputs: Outputs = await readOutputsFile(
+	inject("outputsFile"),
+	"deploy the environment",
+);
+
+/** The local operator, or, on AWS, whatever the SDK finds. */
+export const operator: AwsCredentials | undefined = stateDir
+	? await operatorOf(stateDir)
+	: undefined;
+
+export const password = `${randomUUID()}-Aa1`;
+
+/** A fresh confirmed user of a tenant of their own, signed in. */
+export async function newUser(name = "user"): Promise<RestClient> {
+	const email = `${name}-${randomUUID()}@example.com`;
+	await ensureUser(outputs, operator, email, password);
+	return new RestClient(outputs.ApiUrl, await signIn(outputs, email, password));
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestProject } from "vitest/node";
+import { readOutputsFile } from "#cli/outputs.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { startCloudProcess } from "./cloud-process.ts";
+
+declare module "vitest" {
+	interface ProvidedContext {
+		/** The outputs file of the environment under test. */
+		outputsFile: string;
+		/** The local cloud's state, or null where a deployed environment is under test. */
+		stateDir: string | null;
+	}
+}
+
+/**
+ * Gives the system tests their environment: the deployed one that OUTPUTS names by its outputs file,
+ * otherwise a local cloud of their own on free ports, with state of its own.
+ */
+export default async function setup(project: TestProject) {
+	if (process.env.OUTPUTS) {
+		project.provide("outputsFile", path.resolve(process.env.OUTPUTS));
+		project.provide("stateDir", null);
+		return;
+	}
+	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
+	const stateDir = path.join(directory, "state");
+	const outputsFile = path.join(directory, "outputs.json");
+	const assembly = path.join(directory, "cdk.out");
+	await synthesize(assembly);
+	const cloud = await startCloudProcess({ assembly, stateDir, outputsFile });
+	const outputs = await readOutputsFile(outputsFile, "start the local cloud");
+	const operator = await operatorOf(stateDir);
+	await invoke(outputs, operator, outputs.MigrationFunctionName);
+	project.provide("outputsFile", outputsFile);
+	project.provide("stateDir", stateDir);
+	return async () => {
+		await cloud.stop();
+		await rm(directory, { recursive: true, force: true });
+	};
+}

@@ -1,0 +1,114 @@
+import { beforeAll, expect, test } from "vitest";
+import type { ItemBody, RestClient } from "#cli/rest-client.ts";
+import { screenshot } from "./drawings.ts";
+import { newUser } from "./environment.ts";
+
+let owner: RestClient;
+let stranger: RestClient;
+let drawn: Awaited<ReturnType<typeof screenshot>>;
+let item: ItemBody;
+
+beforeAll(async () => {
+	[owner, stranger] = await Promise.all([
+		newUser("owner"),
+		newUser("stranger"),
+	]);
+	drawn = await screenshot();
+	item = await owner.upload(drawn.filename, drawn.bytes);
+	expect(item).toMatchObject({
+		original_filename: drawn.filename,
+		filename: `${item.id}.png`,
+	});
+	item = await owner.settled(item.id);
+});
+
+test("an uploaded screenshot becomes ready, described and with a thumbnail", async () => {
+	expect(item).toMatchObject({ status: "ready", error: null });
+	expect(item.latest_analysis).toMatchObject({
+		version: 1,
+		provider_used: "offline",
+	});
+	const thumbnail = await fetch(item.thumbnail_url ?? "");
+	expect(thumbnail.status).toBe(200);
+	expect(thumbnail.headers.get("content-type")).toBe("image/webp");
+});
+
+test.each(["bm25", "vector", "hybrid"])(
+	"%s finds it by a word that is written in it",
+	async (search_type) => {
+		const found = await owner.search(drawn.word, { search_type });
+		expect(found.results[0]?.item_id).toBe(item.id);
+	},
+);
+
+test("the original comes back byte for byte", async () => {
+	const { url } = await owner.call<{ url: string }>(
+		"GET",
+		`/images/${item.filename}?size=original`,
+	);
+	const original = await fetch(url);
+	expect(new Uint8Array(await original.arrayBuffer())).toEqual(drawn.bytes);
+});
+
+test("the same file uploaded again is the same item, analyzed once", async () => {
+	const again = await owner.upload("another name.png", drawn.bytes);
+	expect(again.id).toBe(item.id);
+	const { total } = await owner.call<{ total: number }>("GET", "/items");
+	expect(total).toBe(1);
+});
+
+test("another user sees nothing of it, by no route", async () => {
+	const { results } = await stranger.search(drawn.word, {
+		search_type: "bm25",
+	});
+	expect(results).toEqual([]);
+	expect(await stranger.call("GET", "/items")).toMatchObject({
+		items: [],
+		total: 0,
+	});
+	expect(await stranger.call("GET", "/vector-index/status")).toMatchObject({
+		items: 0,
+	});
+	const paths = [
+		["GET", `/items/${item.id}`],
+		["DELETE", `/items/${item.id}`],
+		["GET", `/items/${item.id}/analyses`],
+		["GET", `/analyses/${item.latest_analysis?.id}`],
+		["GET", `/images/${item.filename}`],
+	] as const;
+	for (const [method, path] of paths) {
+		await expect(
+			stranger.call(method, path),
+			`${method} ${path}`,
+		).rejects.toMatchObject({ status: 404 });
+	}
+});
+
+test("the same file of another user is an item of its own", async () => {
+	const theirs = await stranger.upload(drawn.filename, drawn.bytes);
+	expect(theirs.id).not.toBe(item.id);
+	expect((await stranger.settled(theirs.id)).status).toBe("ready");
+	expect((await owner.item(item.id)).status).toBe("ready");
+});
+
+test("a deleted item is gone: row, search and every object", async () => {
+	const doomed = await screenshot(1);
+	const { id } = await owner.upload(doomed.filename, doomed.bytes);
+	const { filename, thumbnail_url } = await owner.settled(id);
+	const { url } = await owner.call<{ url: string }>(
+		"GET",
+		`/images/${filename}`,
+	);
+	expect(await owner.call("DELETE", `/items/${id}`)).toEqual({
+		status: "deleted",
+		id,
+	});
+	await expect(owner.item(id)).rejects.toMatchObject({ status: 404 });
+	await expect(owner.call("DELETE", `/items/${id}`)).rejects.toMatchObject({
+		status: 404,
+	});
+	expect((await fetch(url)).status).toBe(404);
+	expect((await fetch(thumbnail_url ?? "")).status).toBe(404);
+	const { results } = await owner.search(doomed.word);
+	expect(results.map(({ item_id }) => item_id)).not.toContain(id);
+});

@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AppError } from "#core/errors.ts";
+import { fakePorts } from "#fakes/ports.ts";
+import { readyItem } from "./ready-item.ts";
+import { ada, testApi } from "./test-api.ts";
+
+const secret = "postgres://master:hunter2@db.internal";
+
+/** Items whose every list ends as told. */
+function itemsThat(list: () => Promise<never>) {
+	return { items: { ...fakePorts().items, list } };
+}
+
+let lines: string[];
+const { write } = process.stdout;
+beforeEach(() => {
+	lines = [];
+	process.stdout.write = (line: string | Uint8Array) => {
+		lines.push(String(line));
+		return true;
+	};
+});
+afterEach(() => {
+	process.stdout.write = write;
+});
+
+describe("an error that nobody foresaw", () => {
+	it("is a bare 500 whose cause only the log tells, under the same id", async () => {
+		const { as } = testApi({
+			ports: itemsThat(async () => {
+				throw new Error(secret);
+			}),
+		});
+		const answer = await as(ada)("GET", "/items");
+		expect(answer.status).toBe(500);
+		expect(answer.body).toEqual({
+			type: "urn:collections:problem:internal_error",
+			title: "An error on our side",
+			status: 500,
+			detail: expect.any(String),
+			code: "internal_error",
+			instance: expect.stringMatching(/^urn:request:/),
+		});
+		expect(JSON.stringify(answer.body)).not.toContain("hunter2");
+		const logged = lines.find((line) => line.includes("hunter2")) ?? "";
+		const requestId = answer.body.instance.replace("urn:request:", "");
+		expect(JSON.parse(logged)).toMatchObject({
+			level: "error",
+			request_id: requestId,
+		});
+	});
+});
+
+describe("a database that is away", () => {
+	const away = async () => {
+		throw new AppError("database_unavailable", "The database is not there.");
+	};
+
+	it("is a 503 that says when to try again", async () => {
+		const { as } = testApi({ ports: itemsThat(away) });
+		const answer = await as(ada)("GET", "/items");
+		expect(answer.status).toBe(503);
+		expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+		expect(answer.body.code).toBe("database_unavailable");
+	});
+
+	it("makes /health unhealthy and leaves /version alone", async () => {
+		const { as } = testApi({ ports: { health: { check: away } } });
+		const health = await as(ada)("GET", "/health");
+		expect(health.status).toBe(503);
+		expect(health.body).toEqual({
+			status: "unhealthy",
+			timestamp: expect.any(String),
+			environment: "test",
+			version: "1.2.3",
+			git_sha: "abcdef0",
+			database: "postgresql",
+		});
+		expect((await as(ada)("GET", "/version")).body).toEqual({
+			version: "1.2.3",
+			git_sha: "abcdef0",
+			environment: "test",
+		});
+	});
+});
+
+describe("an answer that takes too long", () => {
+	it("is cut off with a 504 of our own, before the gateway's", async () => {
+		const { as } = testApi({
+			ports: itemsThat(() => new Promise(() => {})),
+			longestAnswerMs: 20,
+		});
+		const answer = await as(ada)("GET", "/items");
+		expect(answer.status).toBe(504);
+		expect(answer.body.code).toBe("timed_out");
+	});
+});
+
+describe("the log", () => {
+	it("has one line a request, with its route as a pattern and the user disguised", async () => {
+		const { as } = testApi();
+		await as(ada)("GET", `/items/${crypto.randomUUID()}`);
+		expect(lines).toHaveLength(1);
+		expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+			level: "info",
+			message: "request",
+			method: "GET",
+			route: "/items/:id",
+			status: 404,
+			request_id: expect.any(String),
+			duration_ms: expect.any(Number),
+		});
+	});
+
+	it("never has tokens, users, queries or presigned URLs", async () => {
+		const api = testApi();
+		const { itemId } = await readyItem(api.ports, ada);
+		const ask = api.as(ada);
+		const image = await ask("GET", `/images/${itemId}.png`);
+		await ask("GET", "/items", { query: { category: "lighthouse" } });
+		await ask("POST", "/search", { json: { query: "lighthouse" } });
+		await ask("GET", "/lighthouse");
+		const logged = lines.join("");
+		expect(lines).toHaveLength(4);
+		expect(logged).not.toContain("lighthouse");
+		expect(logged).not.toContain(ada);
+		expect(logged).not.toContain(image.body.url);
+	});
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { routes } from "#lambdas/api/routes/table.ts";
+import { ada, png, testApi } from "./test-api.ts";
+
+const { as } = testApi();
+const ask = as(ada);
+const raw = (contentType: string, body: string) => ({
+	raw: {
+		headers: { authorization: `Bearer ${ada}`, "content-type": contentType },
+		body,
+	},
+});
+
+describe("an unknown field", () => {
+	it.each(routes.filter((route) => !route.public))(
+		"in the query string of $method $path is refused by its name",
+		async ({ method, path }) => {
+			const answer = await ask(method, path.replace(/{\w+}/, "x"), {
+				query: { colour: "red" },
+				...(path === "/search" ? { json: { query: "abc" } } : {}),
+				...(path === "/items" && method === "POST"
+					? { form: { file: png() } }
+					: {}),
+			});
+			expect(answer.status).toBe(422);
+			expect(answer.body.errors).toEqual([
+				{ field: "query.colour", detail: expect.any(String) },
+			]);
+			expect(answer.body.detail).toContain("query.colour");
+		},
+	);
+
+	it.each(["colour", "__proto__", "user_id"])(
+		"%s in a body is refused by its name",
+		async (name) => {
+			const body = `{"query": "abc", "${name}": 1}`;
+			const answer = await ask(
+				"POST",
+				"/search",
+				raw("application/json", body),
+			);
+			expect(answer.status).toBe(422);
+			expect(answer.body.detail).toContain(`body.${name}`);
+		},
+	);
+
+	it("in a form is refused by its name", async () => {
+		const answer = await ask("POST", "/items", {
+			form: { file: png(), title: "x" },
+		});
+		expect(answer.status).toBe(422);
+		expect(answer.body.errors[0].field).toBe("body.title");
+	});
+});
+
+describe("a body", () => {
+	it.each(["{", "", "[1", "nul", '{"query": "abc"'])(
+		"that is no JSON (%j) is refused",
+		async (body) => {
+			const answer = await ask(
+				"POST",
+				"/search",
+				raw("application/json", body),
+			);
+			expect(answer.status).toBe(400);
+			expect(answer.body.code).toBe("invalid_request");
+		},
+	);
+
+	it.each(["[]", "null", "1", '"abc"'])(
+		"that is JSON but no object (%s) is refused",
+		async (body) => {
+			const answer = await ask(
+				"POST",
+				"/search",
+				raw("application/json", body),
+			);
+			expect(answer.status).toBe(422);
+		},
+	);
+
+	it("of another content type is refused", async () => {
+		const answer = await ask("POST", "/search", raw("text/plain", "abc"));
+		expect(answer.status).toBe(415);
+	});
+
+	it("that is missing is refused by the name of the missing field", async () => {
+		const answer = await ask("POST", "/search");
+		expect(answer.status).toBe(422);
+		expect(answer.body.errors).toEqual([
+			{ field: "body.query", detail: "This field is missing" },
+		]);
+	});
+
+	it("of JSON above 64 KB is refused", async () => {
+		const atLimit = await ask("POST", "/search", {
+			json: { query: "x".repeat(64 * 1024 - 12) },
+		});
+		expect(atLimit.status).toBe(422);
+		const above = await ask("POST", "/search", {
+			json: { query: "x".repeat(64 * 1024 - 11) },
+		});
+		expect(above.status).toBe(413);
+		expect(above.body.code).toBe("request_too_large");
+	});
+});
+
+describe("an id", () => {
+	it.each([
+		["GET", "/items/%00"],
+		["GET", "/items/1"],
+		["DELETE", "/items/..%2f..%2fetc"],
+		["GET", "/items/x/analyses"],
+		["GET", "/analyses/%F0%9F%98%80"],
+		["GET", "/images/shot.png"],
+		["GET", "/images/%00.png"],
+		["GET", "/images/.png"],
+		["GET", `/items/${crypto.randomUUID()}0`],
+	])("that is none is not found: %s %s", async (method, path) => {
+		const answer = await ask(method, path);
+		expect(answer.status).toBe(404);
+		expect(answer.body.detail).toMatch(/^There is no /);
+	});
+});
+
+describe("a list", () => {
+	it.each([
+		["limit", "0"],
+		["limit", "101"],
+		["limit", "ten"],
+		["limit", "1.5"],
+		["limit", "1e1"],
+		["limit", ""],
+		["offset", "-1"],
+		["offset", "99999999999999999999"],
+		["status", "done"],
+		["category", "a\0b"],
+		["cursor", "x".repeat(501)],
+	])("with %s=%j is refused", async (name, value) => {
+		const answer = await ask("GET", "/items", { query: { [name]: value } });
+		expect(answer.status).toBe(422);
+		expect(answer.body.errors[0].field).toBe(`query.${name}`);
+	});
+
+	it("with a field twice is refused", async () => {
+		const answer = await ask("GET", "/items?limit=1&limit=2");
+		expect(answer.status).toBe(422);
+	});
+});
+
+describe("an address that no route has", () => {
+	it("is a problem that names it", async () => {
+		const answer = await ask("POST", "/uploads");
+		expect(answer.status).toBe(404);
+		expect(answer.body).toMatchObject({
+			code: "route_not_found",
+			detail: expect.stringContaining("POST /uploads"),
+		});
+	});
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { routes } from "#lambdas/api/routes/table.ts";
+import { testApi } from "./test-api.ts";
+
+const { app } = testApi();
+const served = app.routes
+	.filter(({ method }) => method !== "ALL")
+	.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+
+interface Operation {
+	summary?: string;
+	security: object[];
+	parameters?: { name: string; in: string }[];
+	requestBody?: object;
+	responses: Record<string, { content?: Record<string, unknown> }>;
+}
+const document = (await (await app.request("/openapi.json")).json()) as {
+	openapi: string;
+	info: { version: string };
+	paths: Record<string, Record<string, Operation>>;
+	components: { schemas: Record<string, unknown> };
+};
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+	Object.entries(methods).map(([method, operation]) => ({
+		route: `${method.toUpperCase()} ${path}`,
+		path,
+		operation,
+	})),
+);
+
+describe("the route table", () => {
+	const table = routes.map(({ method, path }) => `${method} ${path}`);
+
+	it("has exactly the routes that the application serves", () => {
+		expect([...new Set(served)].sort()).toEqual([...table].sort());
+	});
+
+	it("has exactly the routes that the OpenAPI document describes", () => {
+		expect(operations.map(({ route }) => route).sort()).toEqual(
+			[...table].sort(),
+		);
+	});
+
+	it("names as public exactly the routes that are documented without a token", () => {
+		const documented = operations
+			.filter(({ operation }) => operation.security.length === 0)
+			.map(({ route }) => route);
+		const open = routes.filter((route) => route.public);
+		expect(documented.sort()).toEqual(
+			open.map(({ method, path }) => `${method} ${path}`).sort(),
+		);
+	});
+});
+
+describe("the OpenAPI document", () => {
+	it("is of version 3.1", () => {
+		expect(document.openapi).toMatch(/^3\.1\./);
+	});
+
+	it("refers only to components it has", () => {
+		const references = [
+			...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g),
+		].map(([, path]) => path as string);
+		expect(references.length).toBeGreaterThan(10);
+		for (const reference of references) {
+			const target = reference
+				.split("/")
+				.reduce<unknown>(
+					(at, key) => (at as Record<string, unknown>)?.[key],
+					document,
+				);
+			expect(target, reference).toBeDefined();
+		}
+	});
+
+	it("describes every parameter of a path", () => {
+		for (const { route, path, operation } of operations) {
+			const described = (operation.parameters ?? [])
+				.filter((parameter) => parameter.in === "path")
+				.map(({ name }) => name);
+			const named = [...path.matchAll(/{(\w+)}/g)].map(([, name]) => name);
+			expect(described, route).toEqual(named);
+		}
+	});
+
+	it("says what every route does, and both shapes of a refused token", () => {
+		for (const { route, operation } of operations) {
+			expect(operation.summary, route).toBeTruthy();
+			if (operation.security.length === 0) continue;
+			expect(
+				Object.keys(operation.responses["401"]?.content ?? {}),
+				route,
+			).toEqual(["application/problem+json", "application/json"]);
+		}
+	});
+
+	it("lets no schema that may be null hide under another's name", () => {
+		expect(document.components.schemas.Analysis).toMatchObject({
+			type: "object",
+		});
+		expect(document.components.schemas.Item).toMatchObject({ type: "object" });
+	});
+});

@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { routes } from "#lambdas/api/routes/table.ts";
+import { readyItem } from "./ready-item.ts";
+import { ada, bob, testApi } from "./test-api.ts";
+
+let api: ReturnType<typeof testApi>;
+let mine: Awaited<ReturnType<typeof readyItem>>;
+
+beforeEach(async () => {
+	api = testApi();
+	mine = await readyItem(api.ports, ada);
+});
+
+const addressed = routes.filter(
+	(route) => !route.public && route.path.includes("{"),
+);
+
+/** The owner's value of a path's parameter, and one that nobody has. */
+function valuesFor(path: string): { owned: string; unknown: string } {
+	const nobodys = crypto.randomUUID();
+	if (path.startsWith("/analyses/")) {
+		return { owned: mine.analysisId, unknown: nobodys };
+	}
+	if (path.startsWith("/images/")) {
+		return { owned: `${mine.itemId}.png`, unknown: `${nobodys}.png` };
+	}
+	return { owned: mine.itemId, unknown: nobodys };
+}
+
+describe("another tenant's id", () => {
+	it.each(addressed)(
+		"is answered by $method $path like one that does not exist",
+		async ({ method, path }) => {
+			const { owned, unknown } = valuesFor(path);
+			const at = (value: string) => path.replace(/{\w+}/, value);
+			const others = await api.as(bob)(method, at(owned));
+			const nobodys = await api.as(bob)(method, at(unknown));
+			expect(others.status).toBe(404);
+			expect(nobodys.status).toBe(404);
+			const comparable = ({ body }: typeof others, value: string) =>
+				JSON.stringify({ ...body, instance: "" }).replaceAll(value, "ID");
+			expect(comparable(others, owned)).toBe(comparable(nobodys, unknown));
+		},
+	);
+
+	it.each(addressed)(
+		"is found by its owner with $method $path",
+		async ({ method, path }) => {
+			const { owned } = valuesFor(path);
+			const answer = await api.as(ada)(method, path.replace(/{\w+}/, owned));
+			expect(answer.status).toBe(200);
+		},
+	);
+
+	it("survives another tenant's attempt to delete it", async () => {
+		await api.as(bob)("DELETE", `/items/${mine.itemId}`);
+		const answer = await api.as(ada)("GET", `/items/${mine.itemId}`);
+		expect(answer.status).toBe(200);
+	});
+});
+
+describe("another tenant", () => {
+	it("has none of it in the list, the search and the counts", async () => {
+		const list = await api.as(bob)("GET", "/items");
+		expect(list.body).toEqual({ items: [], total: 0, next_cursor: null });
+
+		for (const search_type of ["bm25", "vector", "hybrid"]) {
+			const asked = { json: { query: "lighthouse", search_type } };
+			const found = await api.as(bob)("POST", "/search", asked);
+			expect(found.body.results).toEqual([]);
+			const own = await api.as(ada)("POST", "/search", asked);
+			expect(own.body.results).toHaveLength(1);
+		}
+
+		const status = await api.as(bob)("GET", "/vector-index/status");
+		expect(status.body).toMatchObject({ items: 0, embedded: 0, missing: 0 });
+	});
+
+	it("that uploads the same bytes gets an item of its own", async () => {
+		const upload = async (userId: string) =>
+			api.as(userId)("POST", "/items", { form: { file: mine.file } });
+		const { body: again } = await upload(ada);
+		const { body: others } = await upload(bob);
+		expect(again.id).toBe(mine.itemId);
+		expect(others.id).not.toBe(mine.itemId);
+	});
+});

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { lazily } from "#lambda-kit/lazily.ts";
+
+interface Greeter {
+	greet(name: string): Promise<string>;
+	fail(): Promise<never>;
+}
+
+function greeter(loads: { count: number; failing?: boolean }): Greeter {
+	return lazily<Greeter>(async () => {
+		loads.count++;
+		if (loads.failing) throw new Error("The module is away.");
+		return {
+			greet: async (name) => `Hello ${name}`,
+			fail: async () => {
+				throw new Error("It fails.");
+			},
+		};
+	});
+}
+
+it("loads a port at its first call, and once", async () => {
+	const loads = { count: 0 };
+	const port = await Promise.resolve(greeter(loads));
+	expect(loads.count).toBe(0);
+	expect(await Promise.all([port.greet("Ada"), port.greet("Bob")])).toEqual([
+		"Hello Ada",
+		"Hello Bob",
+	]);
+	await expect(port.fail()).rejects.toThrow("It fails.");
+	expect(loads.count).toBe(1);
+});
+
+it("tries again where loading failed", async () => {
+	const loads = { count: 0, failing: true };
+	const port = greeter(loads);
+	await expect(port.greet("Ada")).rejects.toThrow("away");
+	loads.failing = false;
+	expect(await port.greet("Ada")).toBe("Hello Ada");
+});
