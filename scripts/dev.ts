@@ -33,6 +33,7 @@ await main(async () => {
 			port,
 			outputsFile: ".aws-outputs-local.json",
 			databaseUrl: process.env.DATABASE_URL,
+			log: (line) => console.log(line),
 		}),
 	);
 	for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -75,7 +76,7 @@ async function uploadSamples(
 ): Promise<void> {
 	const samples = await drawSampleImages();
 	const uploaded = await Promise.all(
-		samples.map(({ filename, bytes }) => client.upload(filename, bytes)),
+		samples.map(({ filename, bytes }) => client.upload(filename, new Uint8Array(bytes))),
 	);
 	let done = 0;
 	update(done, uploaded.length);

@@ -1,19 +1,20 @@
 // make down: ends what make up started; everything stays in .local.
 import { setTimeout as sleep } from "node:timers/promises";
 import { main } from "#cli/progress.ts";
-import { runningCloud } from "./running-cloud.ts";
+import { stateHolder } from "#local-cloud/lock.ts";
+import { localDirectory } from "./local.ts";
 
 const graceSeconds = 20;
 
 await main(async () => {
-	const pid = await runningCloud();
+	const pid = stateHolder(localDirectory);
 	if (!pid) {
 		console.log("Nothing runs.");
 		return;
 	}
 	process.kill(pid, "SIGTERM");
 	for (let waited = 0; waited < graceSeconds * 10; waited++) {
-		if (!(await runningCloud())) {
+		if (!stateHolder(localDirectory)) {
 			console.log("Stopped. make up continues where it was.");
 			return;
 		}

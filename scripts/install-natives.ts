@@ -30,7 +30,7 @@ export function targetOf(architecture: Environment["architecture"]): Target {
  */
 export function nativesOf(target: Target): string {
 	const folder = folderOf(target);
-	if (!installed(folder)) {
+	if (!installed(target)) {
 		throw new Error(
 			`sharp ${packages.sharp} for ${target.os}-${target.cpu} is not in ${folder}: run make install.`,
 		);
@@ -41,7 +41,7 @@ export function nativesOf(target: Target): string {
 /** Installs the native packages for a target; does nothing, and needs no network, where they are. */
 export function installNatives(target: Target): boolean {
 	const folder = folderOf(target);
-	if (installed(folder)) return false;
+	if (installed(target)) return false;
 	mkdirSync(folder, { recursive: true });
 	writeFileSync(
 		join(folder, "package.json"),
@@ -67,7 +67,7 @@ export function installNatives(target: Target): boolean {
 			},
 		},
 	);
-	if (!installed(folder)) {
+	if (!installed(target)) {
 		throw new Error(
 			`npm installed sharp in ${folder} without its binary for ${target.os}-${target.cpu}: remove the folder and run make install again.`,
 		);
@@ -80,14 +80,15 @@ function folderOf({ os, cpu }: Target): string {
 }
 
 /** The version asked for, with the binary for the target beside it. */
-function installed(folder: string): boolean {
-	const modules = join(folder, "node_modules");
+function installed(target: Target): boolean {
+	const modules = join(folderOf(target), "node_modules");
 	const manifest = join(modules, "sharp", "package.json");
-	const [target] = folder.split("/").slice(-1);
 	return (
 		existsSync(manifest) &&
 		JSON.parse(readFileSync(manifest, "utf8")).version === packages.sharp &&
-		existsSync(join(modules, "@img", `sharp-${target}`))
+		["sharp", "sharp-libvips"].every((part) =>
+			existsSync(join(modules, "@img", `${part}-${target.os}-${target.cpu}`)),
+		)
 	);
 }
 

@@ -24,24 +24,17 @@ export function apiPort(): number {
 	return port;
 }
 
-/** Builds the bundles and writes the templates of environment `local`. */
+/** Builds the bundles and writes the templates of environment `local`, as `cdk synth` does. */
 export async function synthesize(assembly: string): Promise<void> {
 	try {
-		await promisify(execFile)(
-			process.execPath,
-			[
-				"node_modules/aws-cdk/bin/cdk",
-				"synth",
-				"--quiet",
-				"--no-notices",
-				"--no-version-reporting",
-				"-c",
-				"env=local",
-				"--output",
-				assembly,
-			],
-			{ maxBuffer: 64 * 1024 * 1024 },
-		);
+		await promisify(execFile)(process.execPath, ["bin/collections.ts"], {
+			maxBuffer: 64 * 1024 * 1024,
+			env: {
+				...process.env,
+				CDK_OUTDIR: path.resolve(assembly),
+				CDK_CONTEXT_JSON: JSON.stringify({ env: "local" }),
+			},
+		});
 	} catch (error) {
 		const { stderr, stdout } = error as { stderr: string; stdout: string };
 		throw new Error(

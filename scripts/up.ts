@@ -5,8 +5,8 @@ import { readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readOutputs } from "#cli/outputs.ts";
 import { main } from "#cli/progress.ts";
+import { stateHolder } from "#local-cloud/lock.ts";
 import { apiPort, localDirectory } from "./local.ts";
-import { runningCloud } from "./running-cloud.ts";
 
 const readyFile = `${localDirectory}/ready.txt`;
 const logFile = `${localDirectory}/logs/dev.log`;
@@ -14,7 +14,7 @@ const longestStartSeconds = 300;
 
 await main(async () => {
 	const port = apiPort();
-	const pid = await runningCloud();
+	const pid = stateHolder(localDirectory);
 	if (pid) {
 		const { ApiUrl } = await readOutputs("local");
 		if (new URL(ApiUrl).port !== String(port)) {

@@ -9,6 +9,11 @@ import { postgresPorts } from "#postgres/ports.ts";
 import type { analyzerEnv } from "./env.ts";
 
 export async function connect(env: Env<typeof analyzerEnv>) {
+	if (env.VISION_PROVIDER === "instant" && env.ENVIRONMENT !== "local") {
+		throw new Error(
+			"The vision provider instant sees nothing and is for benches in environment local: set visionProvider in cdk.json to offline.",
+		);
+	}
 	return {
 		delay: delayMessage(env.QUEUE_URL),
 		ports: crashable({

@@ -8,11 +8,13 @@ import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
 import { fakeSearch } from "./search.ts";
 import { fakeStages } from "./stages.ts";
-import { createStore } from "./store.ts";
+import { createStore, type Store } from "./store.ts";
 
 export interface FakePorts extends Ports {
 	clock: FakeClock;
 	events: FakeEvents;
+	/** The rows, for what a test must arrange and no port does. */
+	store: Store;
 }
 
 export interface FakeEvents extends Events {
@@ -27,6 +29,7 @@ export function fakePorts(): FakePorts {
 	const published: FakeEvents["published"] = [];
 	return {
 		clock,
+		store,
 		items: fakeItems(store),
 		stages: fakeStages(store),
 		outbox: fakeOutbox(store),

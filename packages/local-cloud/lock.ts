@@ -15,13 +15,24 @@ export function lockState(stateDir: string): () => void {
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
 		}
-		const holder = Number(readFileSync(file, "utf8"));
-		if (isCloud(holder)) {
+		const holder = stateHolder(stateDir);
+		if (holder) {
 			throw new Error(
 				`The local cloud with its state in ${stateDir} is running already, as process ${holder}: use it, or end it with "make down".`,
 			);
 		}
 		rmSync(file, { force: true });
+	}
+}
+
+/** The process that uses a state folder, or null. */
+export function stateHolder(stateDir: string): number | null {
+	try {
+		const pid = Number(readFileSync(join(stateDir, "cloud.pid"), "utf8"));
+		return isCloud(pid) ? pid : null;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+		throw error;
 	}
 }
 

@@ -36,7 +36,8 @@ const p = searchParameters;
 /** Ranks documents by words. $1 user, $2 category, $3-$6 of `textValues`. */
 const textLeg = `
 	terms as materialized (
-	  select lexeme, query, ln(1 + (select count(*) from (select from documents where user_id = $1 limit 10000) as counted) / (0.5 + found)) as idf
+	  select lexeme, query, found,
+	    ln(1 + (select count(*) from (select from documents where user_id = $1 limit 10000) as counted) / (0.5 + found)::float8) as idf
 	  from (
 	    select distinct on (lexeme) lexeme, query
 	    from unnest($4::text[]) as word,
@@ -54,7 +55,7 @@ const textLeg = `
 	  limit ${p.rankedWithEveryWord}
 	), some_word as materialized (
 	  select distinct item_id
-	  from (select query from terms order by idf desc limit 16) as rarest,
+	  from (select query from terms where found > 0 order by found limit 16) as rarest,
 	    lateral (
 	      select item_id from documents
 	      where user_id = $1 and search @@ rarest.query
@@ -64,7 +65,7 @@ const textLeg = `
 	    ) as with_word
 	  where (select count(*) from every_word) < ${p.fusionDepth}
 	), candidates as materialized (
-	  select item_id, every, search, length(search) / avg(length(search)) over () as relative_length
+	  select item_id, every, search, length(search) / (avg(length(search)) over ())::float8 as relative_length
 	  from (select item_id, bool_or(every) as every from (
 	      select item_id, true as every from every_word
 	      union all
@@ -75,17 +76,17 @@ const textLeg = `
 	), text_scores as (
 	  select item_id,
 	    case when every
-	      then 0.5 + 0.5 * coalesce(sum(idf * saturated) / (select sum(idf) from terms), 0)
-	      else 0.5 * coalesce(sum(idf * (0.8 + 0.2 * saturated)) / (select sum(idf) from terms), 0)
+	      then 0.5::float8 + 0.5::float8 * coalesce(sum(idf * saturated) / (select sum(idf) from terms), 0)
+	      else 0.5::float8 * coalesce(sum(idf * (0.8::float8 + 0.2::float8 * saturated)) / (select sum(idf) from terms), 0)
 	    end as score
 	  from candidates
 	  left join lateral (
-	    select idf, weighted / (weighted + ${p.k1} * (1 - ${p.b} + ${p.b} * relative_length)) as saturated
+	    select idf, weighted / (weighted + ${p.k1}::float8 * (1 - ${p.b}::float8 + ${p.b}::float8 * relative_length)) as saturated
 	    from unnest(search) as word (lexeme, positions, labels)
 	    join terms using (lexeme),
 	      lateral (
-	        select sum(case label when 'A' then ${p.weights.headline} when 'B' then ${p.weights.summary}
-	          when 'C' then ${p.weights.labels} else ${p.weights.extractedText} end) as weighted
+	        select sum((case label when 'A' then ${p.weights.headline} when 'B' then ${p.weights.summary}
+	          when 'C' then ${p.weights.labels} else ${p.weights.extractedText} end)::float8) as weighted
 	        from unnest(word.labels) as label
 	      ) as occurrences
 	  ) as matches on true
@@ -153,7 +154,8 @@ const byVector = `with ${vectorLeg(3)}
 
 const hybrid = `with ${textLeg}, ${vectorLeg(7)}, fused as (
 	  select item_id, text_leg.rank as text_rank, vector_leg.rank as vector_rank,
-	    coalesce($10::float8 / (${p.rrfK} + text_leg.rank), 0) + coalesce($11::float8 / (${p.rrfK} + vector_leg.rank), 0) as score
+	    coalesce($10::float8 / (${p.rrfK} + text_leg.rank), 0)
+	      + coalesce($11::float8 / (${p.rrfK} + vector_leg.rank), 0) as score
 	  from text_leg full join vector_leg using (item_id)
 	)
 	select ${hitColumns}, score, text_rank::int, vector_rank::int

@@ -215,9 +215,9 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(
 				await ports.search.byText(user, { text: "lighthouse" }, { topK: 5 }),
 			).toEqual([]);
-			expect(
-				(await ports.vectorIndex.status(user, "test-model")).items,
-			).toBe(0);
+			expect((await ports.vectorIndex.status(user, "test-model")).items).toBe(
+				0,
+			);
 			expect(await ports.items.delete(user, item.id)).toBe(false);
 			expect(await ports.items.markUploaded(user, item.id)).toBeNull();
 		});

@@ -19,6 +19,12 @@ export type RowPorts = Pick<
 	"items" | "stages" | "outbox" | "analyses" | "search" | "vectorIndex"
 >;
 
+/** ... and what a suite must arrange that no port does. */
+export interface ArrangedPorts extends RowPorts {
+	/** Fails an item that no stage holds. */
+	forceFailed(item: Item): Promise<void>;
+}
+
 export const newUser = () => randomUUID();
 export const digest = (text: string) =>
 	createHash("sha256").update(text).digest("hex");

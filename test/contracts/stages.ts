@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Item } from "#core/item.ts";
 import { maxAttempts } from "#core/ports.ts";
 import {
+	type ArrangedPorts,
 	analyzedItem,
 	axis,
 	claim,
@@ -23,7 +24,7 @@ import {
 const everything = { limit: 10_000 };
 
 /** What every implementation of `Stages` and `Outbox` does. */
-export function stagesContract(get: () => RowPorts): void {
+export function stagesContract(get: () => ArrangedPorts): void {
 	const process = async (item: Item, leaseSeconds = 60) =>
 		get().stages.claim(item.userId, item.id, "process", leaseSeconds);
 	const commit = async (
@@ -41,11 +42,11 @@ export function stagesContract(get: () => RowPorts): void {
 		it("takes an item, and its result, next status and event appear together", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
-			const { lease, attempt, item: claimed } = await claim(
-				ports,
-				item,
-				"process",
-			);
+			const {
+				lease,
+				attempt,
+				item: claimed,
+			} = await claim(ports, item, "process");
 			expect(attempt).toBe(1);
 			expect(claimed).toMatchObject({ id: item.id, userId: item.userId });
 			const result = processed({
@@ -146,7 +147,9 @@ export function stagesContract(get: () => RowPorts): void {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const { lease } = await claim(ports, item, "process");
-			const results = await Promise.all([1, 2, 3].map(() => commit(lease, item)));
+			const results = await Promise.all(
+				[1, 2, 3].map(() => commit(lease, item)),
+			);
 			expect(results.filter((committed) => committed)).toHaveLength(1);
 			const of = { userId: item.userId, itemId: item.id };
 			expect(await ports.outbox.unsent(of)).toHaveLength(1);
@@ -254,7 +257,9 @@ export function stagesContract(get: () => RowPorts): void {
 			const ports = get();
 			const user = newUser();
 			const sha256 = digest(user);
-			const all = await Promise.all([1, 2, 3, 4].map(() => uploaded(ports, user)));
+			const all = await Promise.all(
+				[1, 2, 3, 4].map(() => uploaded(ports, user)),
+			);
 			await Promise.all(
 				all.map(async (item) => {
 					const { lease } = await claim(ports, item, "process");
@@ -314,31 +319,28 @@ export function stagesContract(get: () => RowPorts): void {
 			expect(await statusOf(ports, item)).toBe("ready");
 		});
 
-		async function reanalyze(ports: RowPorts, item: Item, headline: string) {
-			// There is no port for it yet: a failed embedding and another upload start the stages again.
-			await restart(ports, item);
+		/** No port asks for it yet: the item is failed by hand and uploaded anew. */
+		async function reanalyze(
+			ports: ArrangedPorts,
+			item: Item,
+			headline: string,
+		) {
+			await ports.forceFailed(item);
+			await ports.items.markUploaded(item.userId, item.id);
+			const process = await claim(ports, item, "process");
+			expect(await commit(process.lease, item)).toBe(true);
 			const { lease } = await claim(ports, item, "analyze");
 			const analysis = newAnalysis({ headline }, 2);
 			expect(await commitAnalysis(ports, lease, item, analysis)).toBe(true);
 			return analysis;
 		}
-
-		async function restart(ports: RowPorts, item: Item) {
-			await forceFailed(item);
-			await ports.items.markUploaded(item.userId, item.id);
-			const { lease } = await claim(ports, item, "process");
-			expect(await commit(lease, item)).toBe(true);
-		}
-
-		/** A ready item fails only in tests. */
-		async function forceFailed(item: Item) {
-			await get().forceFailed(item);
-		}
 	});
 
 	describe("the sweeper", () => {
-		const mine = (user: string) => (found: { item: Item }[]) =>
-			found.filter(({ item }) => item.userId === user);
+		const mine =
+			(user: string) =>
+			<Found extends { item: Item }>(found: Found[]) =>
+				found.filter(({ item }) => item.userId === user);
 
 		it("is given what stands still, with its stage, oldest first and once", async () => {
 			const ports = get();
@@ -427,9 +429,9 @@ export function stagesContract(get: () => RowPorts): void {
 			const of = { userId: item.userId, itemId: item.id };
 			const [event] = await ports.outbox.unsent(of);
 			const old = async (olderThanSeconds: number) =>
-				(
-					await ports.outbox.unsent({ olderThanSeconds, ...everything })
-				).filter(({ id }) => id === event?.id);
+				(await ports.outbox.unsent({ olderThanSeconds, ...everything })).filter(
+					({ id }) => id === event?.id,
+				);
 			expect(await old(60)).toEqual([]);
 			expect(await old(0)).toEqual([event]);
 			await ports.outbox.markSent([event?.id ?? ""]);
@@ -446,7 +448,7 @@ export function stagesContract(get: () => RowPorts): void {
 			for (let round = 0; round < 2; round++) {
 				const { lease } = await claim(ports, item, "process");
 				await ports.stages.commitProcessed(lease, processed(), event);
-				await get().forceFailed(item);
+				await ports.forceFailed(item);
 				await ports.items.markUploaded(user, item.id);
 			}
 			const of = { userId: user, itemId: item.id };

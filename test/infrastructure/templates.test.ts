@@ -177,6 +177,7 @@ const outputs = [
 	"UserPoolId",
 ];
 
+/** All claims are in this file so that each environment is synthesized once, which takes about a second. */
 const synthesized = Object.fromEntries(
 	environmentNames.map((name) => [name, synthesize(name)]),
 ) as Record<(typeof environmentNames)[number], Record<Part, Template>>;

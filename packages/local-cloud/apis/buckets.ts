@@ -4,7 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { State } from "../state.ts";
 import { type AwsApi, AwsError } from "../types.ts";
-import { s3Api } from "./s3.ts";
+import { s3Api } from "./s3/api.ts";
 
 /** One CORS rule of a bucket, as the template gives it. */
 export interface CorsRule {

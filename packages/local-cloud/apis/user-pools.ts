@@ -1,12 +1,12 @@
 import { createHash, randomInt, randomUUID } from "node:crypto";
 import type { State } from "../state.ts";
 import { type AwsApi, AwsError } from "../types.ts";
-import { cognitoApi } from "./cognito.ts";
-import { hashPassword, type PasswordPolicy } from "./passwords.ts";
-import { type JsonWebKey, Tokens } from "./tokens.ts";
+import { cognitoApi } from "./cognito/api.ts";
+import { hashPassword, type PasswordPolicy } from "./cognito/passwords.ts";
+import { type JsonWebKey, Tokens } from "./cognito/tokens.ts";
 
-export type { PasswordPolicy } from "./passwords.ts";
-export type { JsonWebKey } from "./tokens.ts";
+export type { PasswordPolicy } from "./cognito/passwords.ts";
+export type { JsonWebKey } from "./cognito/tokens.ts";
 
 /** A pool whose users sign in by e-mail address. */
 export interface UserPoolOptions {

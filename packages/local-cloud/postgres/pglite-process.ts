@@ -9,6 +9,7 @@ import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import { vector } from "@electric-sql/pglite-pgvector";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { wholeExchanges } from "./whole-exchanges.ts";
 
 const [folder = "", database = "", port = ""] = process.argv.slice(2);
 
@@ -27,7 +28,7 @@ if (!existsSync(`${folder}/PG_VERSION`)) {
 }
 const db = await open(database);
 const server = new PGLiteSocketServer({
-	db,
+	db: wholeExchanges(db),
 	port: Number(port),
 	host: "127.0.0.1",
 	maxConnections: 200,

@@ -126,9 +126,9 @@ describe("signing up", () => {
 
 	test("takes each address once, in whatever case", async () => {
 		await signUp();
-		await expect(
-			signUp(Password, email.toUpperCase()),
-		).rejects.toMatchObject({ name: "UsernameExistsException" });
+		await expect(signUp(Password, email.toUpperCase())).rejects.toMatchObject({
+			name: "UsernameExistsException",
+		});
 	});
 
 	test("cannot claim an address as verified", async () => {
@@ -226,14 +226,16 @@ describe("signing in", () => {
 			message: "Incorrect username or password.",
 		};
 		await expect(signIn("Wrong-horse-12")).rejects.toMatchObject(refusal);
-		await expect(
-			signIn(Password, "nobody@example.com"),
-		).rejects.toMatchObject(refusal);
+		await expect(signIn(Password, "nobody@example.com")).rejects.toMatchObject(
+			refusal,
+		);
 	});
 
 	test("works by address in any case and by sub", async () => {
 		const sub = await member();
-		expect(decodeJwt((await signIn(Password, email.toUpperCase())).IdToken).sub).toBe(sub);
+		expect(
+			decodeJwt((await signIn(Password, email.toUpperCase())).IdToken).sub,
+		).toBe(sub);
 		expect(decodeJwt((await signIn(Password, sub)).IdToken).sub).toBe(sub);
 	});
 
@@ -339,7 +341,9 @@ describe("a token", () => {
 			message: "Refresh Token has expired",
 		});
 		apis.passSeconds(-86_401);
-		await cognito.send(new RevokeTokenCommand({ ClientId, Token: RefreshToken }));
+		await cognito.send(
+			new RevokeTokenCommand({ ClientId, Token: RefreshToken }),
+		);
 		await expect(refresh()).rejects.toMatchObject({
 			message: "Invalid Refresh Token",
 		});

@@ -1,6 +1,6 @@
-import { AwsError, type AwsRequest, type AwsResponse } from "../types.ts";
-import type { Buckets, CorsRule } from "./buckets.ts";
-import type { S3Call } from "./s3.ts";
+import { AwsError, type AwsRequest, type AwsResponse } from "../../types.ts";
+import type { Buckets, CorsRule } from "../buckets.ts";
+import type { S3Call } from "./api.ts";
 
 /** Answers a browser's question whether it may send a request to the bucket. */
 export function preflight(

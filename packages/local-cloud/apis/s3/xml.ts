@@ -1,3 +1,5 @@
+import type { AwsResponse } from "../../types.ts";
+
 /** What an XML element holds: text, or children by name; an array repeats its element. */
 export type Xml = string | { [name: string]: Xml | Xml[] | undefined };
 
@@ -31,4 +33,17 @@ const entities: Record<string, string> = {
 
 function escapeText(text: string): string {
 	return text.replace(/[&<>"\r\n]/g, (character) => entities[character] ?? "");
+}
+
+/** An XML answer in S3's namespace. */
+export function xmlResponse(
+	root: string,
+	content: Xml,
+	headers: Record<string, string> = {},
+): AwsResponse {
+	return {
+		status: 200,
+		headers: { "content-type": "application/xml", ...headers },
+		body: xmlDocument(root, content),
+	};
 }

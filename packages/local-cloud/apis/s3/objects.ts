@@ -1,38 +1,13 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { XMLParser } from "fast-xml-parser";
-import type { State } from "../state.ts";
-import {
-	type AwsApi,
-	AwsError,
-	type AwsRequest,
-	type AwsResponse,
-	notImplemented,
-} from "../types.ts";
-import type { Buckets, StoredObject } from "./buckets.ts";
-import { corsHeaders, preflight } from "./s3-cors.ts";
-import { listObjects, listVersions } from "./s3-listing.ts";
-import { type Xml, xmlDocument } from "./xml.ts";
+import { AwsError, type AwsResponse, notImplemented } from "../../types.ts";
+import type { Buckets, StoredObject } from "../buckets.ts";
+import type { S3Call } from "./api.ts";
+import { type Xml, xmlResponse } from "./xml.ts";
 
-/** A call with its bucket and key, decoded. */
-export interface S3Call {
-	request: AwsRequest;
-	bucket: string;
-	key: string;
-	query: URLSearchParams;
-}
-
-interface S3Operation {
-	method: string;
-	on: "bucket" | "object";
-	/** The query parameter that distinguishes it from its neighbours (`?delete`). */
-	marker?: string;
-	/** Other query parameters it understands; any more are refused. */
-	parameters?: string[];
-	run(call: S3Call, buckets: Buckets, state: State): Promise<AwsResponse>;
-}
-
-const overrides = [
+/** Headers kept with an object, which `response-...` parameters replace for one answer. */
+export const storedHeaders = [
 	"content-type",
 	"content-disposition",
 	"content-encoding",
@@ -41,134 +16,7 @@ const overrides = [
 	"expires",
 ];
 
-const operations: S3Operation[] = [
-	{
-		method: "GET",
-		on: "object",
-		parameters: ["versionId", ...overrides.map((name) => `response-${name}`)],
-		run: getObject,
-	},
-	{ method: "HEAD", on: "object", parameters: ["versionId"], run: getObject },
-	{ method: "PUT", on: "object", run: putObject },
-	{
-		method: "DELETE",
-		on: "object",
-		parameters: ["versionId"],
-		run: deleteObject,
-	},
-	{ method: "HEAD", on: "bucket", run: headBucket },
-	{ method: "GET", on: "bucket", marker: "location", run: getBucketLocation },
-	{ method: "POST", on: "bucket", marker: "delete", run: deleteObjects },
-	{
-		method: "GET",
-		on: "bucket",
-		marker: "list-type",
-		parameters: [
-			"prefix",
-			"delimiter",
-			"max-keys",
-			"continuation-token",
-			"start-after",
-			"encoding-type",
-		],
-		run: listObjects,
-	},
-	{
-		method: "GET",
-		on: "bucket",
-		marker: "versions",
-		parameters: [
-			"prefix",
-			"max-keys",
-			"key-marker",
-			"version-id-marker",
-			"encoding-type",
-		],
-		run: listVersions,
-	},
-];
-
-/** Headers a call may carry; any other `x-amz-*` asks for something that is not done here. */
-const knownHeaders =
-	/^x-amz-(date|content-sha256|security-token|user-agent|sdk-checksum-algorithm|checksum-.*|trailer|decoded-content-length|meta-.*|copy-source|metadata-directive)$/;
-
-/** S3's REST protocol over the buckets, path style. */
-export function s3Api(buckets: Buckets, state: State): AwsApi {
-	return {
-		service: "s3",
-		async handle(request) {
-			const call = parseCall(request);
-			if (request.method === "OPTIONS") return preflight(call, buckets);
-			const operation = findOperation(call);
-			if (!request.principal) {
-				throw new AwsError("AccessDenied", "Access Denied", 403);
-			}
-			return operation.run(call, buckets, state);
-		},
-		errorResponse(error, request) {
-			return {
-				status: error.status,
-				headers: { "content-type": "application/xml", ...error.headers },
-				body: xmlDocument("Error", {
-					Code: error.code,
-					Message: error.message,
-					Resource: request.path,
-					RequestId: request.requestId,
-				}),
-			};
-		},
-		finish(request, response) {
-			return {
-				...response,
-				headers: { ...response.headers, ...corsHeaders(request, buckets) },
-			};
-		},
-	};
-}
-
-function parseCall(request: AwsRequest): S3Call {
-	const [, bucket = "", key = ""] =
-		/^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
-	const decoded = decodeURIComponent(key);
-	if (Buffer.byteLength(decoded) > 1024) {
-		throw new AwsError("KeyTooLongError", "Your key is too long");
-	}
-	return {
-		request,
-		bucket: decodeURIComponent(bucket),
-		key: decoded,
-		query: request.url.searchParams,
-	};
-}
-
-function findOperation({ request, key, query }: S3Call): S3Operation {
-	const on = key ? "object" : "bucket";
-	const names = [...query.keys()].filter(
-		(name) => name !== "x-id" && !/^x-amz-/i.test(name),
-	);
-	const described = `S3 ${request.method} on ${on === "bucket" ? "a bucket" : "an object"}${names.length > 0 ? ` with ?${names.join("&")}` : ""}`;
-	if (request.method === "POST" && on === "bucket" && names.length === 0) {
-		throw notImplemented("S3's presigned POST (a browser's form upload)");
-	}
-	const found = operations.find(
-		(operation) =>
-			operation.method === request.method &&
-			operation.on === on &&
-			(operation.marker ? names.includes(operation.marker) : true) &&
-			names.every(
-				(name) =>
-					name === operation.marker || operation.parameters?.includes(name),
-			),
-	);
-	if (!found) throw notImplemented(described);
-	const header = Object.keys(request.headers).find(
-		(name) => name.startsWith("x-amz-") && !knownHeaders.test(name),
-	);
-	if (header) throw notImplemented(`The S3 header ${header}`);
-	return found;
-}
-
-async function getObject(
+export async function getObject(
 	{ request, bucket, key, query }: S3Call,
 	buckets: Buckets,
 ): Promise<AwsResponse> {
@@ -182,7 +30,7 @@ async function getObject(
 		"accept-ranges": "bytes",
 		"content-length": String(object.size),
 	};
-	for (const name of overrides) {
+	for (const name of storedHeaders) {
 		const value = query.get(`response-${name}`);
 		if (value !== null) headers[name] = value;
 	}
@@ -209,7 +57,10 @@ async function getObject(
 	};
 }
 
-async function putObject(call: S3Call, buckets: Buckets): Promise<AwsResponse> {
+export async function putObject(
+	call: S3Call,
+	buckets: Buckets,
+): Promise<AwsResponse> {
 	const { request, bucket, key } = call;
 	if (request.headers["x-amz-copy-source"]) return copyObject(call, buckets);
 	const ifNoneMatch = request.headers["if-none-match"];
@@ -273,7 +124,7 @@ async function copyObject(
 	);
 }
 
-async function deleteObject(
+export async function deleteObject(
 	{ bucket, key, query }: S3Call,
 	buckets: Buckets,
 ): Promise<AwsResponse> {
@@ -299,7 +150,7 @@ const parser = new XMLParser({
 	isArray: (name) => name === "Object",
 });
 
-async function deleteObjects(
+export async function deleteObjects(
 	{ request, bucket }: S3Call,
 	buckets: Buckets,
 ): Promise<AwsResponse> {
@@ -330,27 +181,6 @@ async function deleteObjects(
 	return xmlResponse("DeleteResult", {
 		Deleted: wanted?.Quiet === "true" ? [] : deleted,
 	});
-}
-
-async function headBucket(
-	{ bucket }: S3Call,
-	buckets: Buckets,
-	state: State,
-): Promise<AwsResponse> {
-	buckets.bucket(bucket);
-	return { status: 200, headers: { "x-amz-bucket-region": state.region } };
-}
-
-async function getBucketLocation(
-	{ bucket }: S3Call,
-	buckets: Buckets,
-	state: State,
-): Promise<AwsResponse> {
-	buckets.bucket(bucket);
-	return xmlResponse(
-		"LocationConstraint",
-		state.region === "us-east-1" ? "" : state.region,
-	);
 }
 
 /** @throws AwsError where the object is not there, or only its delete marker. */
@@ -444,7 +274,7 @@ function keptHeaders(headers: Record<string, string>): Record<string, string> {
 		Object.entries({ ...headers, "content-encoding": encoding }).filter(
 			([name, value]) =>
 				value &&
-				(overrides.includes(name) ||
+				(storedHeaders.includes(name) ||
 					/^x-amz-(meta-|checksum-(?!algorithm))/.test(name)),
 		),
 	);
@@ -458,17 +288,4 @@ function versionHeader(
 	return buckets.bucket(bucket).versioned
 		? { "x-amz-version-id": versionId }
 		: {};
-}
-
-/** An XML answer in S3's namespace. */
-export function xmlResponse(
-	root: string,
-	content: Xml,
-	headers: Record<string, string> = {},
-): AwsResponse {
-	return {
-		status: 200,
-		headers: { "content-type": "application/xml", ...headers },
-		body: xmlDocument(root, content),
-	};
 }

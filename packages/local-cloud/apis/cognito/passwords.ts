@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { AwsError } from "../types.ts";
+import { AwsError } from "../../types.ts";
 
 export interface PasswordPolicy {
 	minimumLength: number;

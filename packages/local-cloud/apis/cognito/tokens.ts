@@ -7,9 +7,9 @@ import {
 	randomUUID,
 } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
-import type { State } from "../state.ts";
-import { AwsError } from "../types.ts";
-import type { User, UserPoolClient } from "./user-pools.ts";
+import type { State } from "../../state.ts";
+import { AwsError } from "../../types.ts";
+import type { User, UserPoolClient } from "../user-pools.ts";
 
 export interface JsonWebKey {
 	kid: string;

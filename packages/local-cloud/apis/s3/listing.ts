@@ -1,7 +1,7 @@
-import { AwsError, type AwsResponse } from "../types.ts";
-import type { Buckets, StoredObject } from "./buckets.ts";
-import { type S3Call, xmlResponse } from "./s3.ts";
-import type { Xml } from "./xml.ts";
+import { AwsError, type AwsResponse } from "../../types.ts";
+import type { Buckets, StoredObject } from "../buckets.ts";
+import type { S3Call } from "./api.ts";
+import { type Xml, xmlResponse } from "./xml.ts";
 
 /** ListObjectsV2: current objects, with what lies below a delimiter folded into prefixes. */
 export async function listObjects(

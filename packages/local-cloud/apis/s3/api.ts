@@ -1,0 +1,188 @@
+import type { State } from "../../state.ts";
+import {
+	type AwsApi,
+	AwsError,
+	type AwsRequest,
+	type AwsResponse,
+	notImplemented,
+} from "../../types.ts";
+import type { Buckets } from "../buckets.ts";
+import { corsHeaders, preflight } from "./cors.ts";
+import { listObjects, listVersions } from "./listing.ts";
+import {
+	deleteObject,
+	deleteObjects,
+	getObject,
+	putObject,
+	storedHeaders,
+} from "./objects.ts";
+import { xmlDocument, xmlResponse } from "./xml.ts";
+
+/** A call with its bucket and key, decoded. */
+export interface S3Call {
+	request: AwsRequest;
+	bucket: string;
+	key: string;
+	query: URLSearchParams;
+}
+
+interface S3Operation {
+	method: string;
+	on: "bucket" | "object";
+	/** The query parameter that distinguishes it from its neighbours (`?delete`). */
+	marker?: string;
+	/** Other query parameters it understands; any more are refused. */
+	parameters?: string[];
+	run(call: S3Call, buckets: Buckets, state: State): Promise<AwsResponse>;
+}
+
+const operations: S3Operation[] = [
+	{
+		method: "GET",
+		on: "object",
+		parameters: [
+			"versionId",
+			...storedHeaders.map((name) => `response-${name}`),
+		],
+		run: getObject,
+	},
+	{ method: "HEAD", on: "object", parameters: ["versionId"], run: getObject },
+	{ method: "PUT", on: "object", run: putObject },
+	{
+		method: "DELETE",
+		on: "object",
+		parameters: ["versionId"],
+		run: deleteObject,
+	},
+	{ method: "HEAD", on: "bucket", run: headBucket },
+	{ method: "GET", on: "bucket", marker: "location", run: getBucketLocation },
+	{ method: "POST", on: "bucket", marker: "delete", run: deleteObjects },
+	{
+		method: "GET",
+		on: "bucket",
+		marker: "list-type",
+		parameters: [
+			"prefix",
+			"delimiter",
+			"max-keys",
+			"continuation-token",
+			"start-after",
+			"encoding-type",
+		],
+		run: listObjects,
+	},
+	{
+		method: "GET",
+		on: "bucket",
+		marker: "versions",
+		parameters: [
+			"prefix",
+			"max-keys",
+			"key-marker",
+			"version-id-marker",
+			"encoding-type",
+		],
+		run: listVersions,
+	},
+];
+
+/** Headers a call may carry; any other `x-amz-*` asks for something that is not done here. */
+const knownHeaders =
+	/^x-amz-(date|content-sha256|security-token|user-agent|sdk-checksum-algorithm|checksum-.*|trailer|decoded-content-length|meta-.*|copy-source|metadata-directive)$/;
+
+/** S3's REST protocol over the buckets, path style. */
+export function s3Api(buckets: Buckets, state: State): AwsApi {
+	return {
+		service: "s3",
+		async handle(request) {
+			const call = parseCall(request);
+			if (request.method === "OPTIONS") return preflight(call, buckets);
+			const operation = findOperation(call);
+			if (!request.principal) {
+				throw new AwsError("AccessDenied", "Access Denied", 403);
+			}
+			return operation.run(call, buckets, state);
+		},
+		errorResponse(error, request) {
+			return {
+				status: error.status,
+				headers: { "content-type": "application/xml", ...error.headers },
+				body: xmlDocument("Error", {
+					Code: error.code,
+					Message: error.message,
+					Resource: request.path,
+					RequestId: request.requestId,
+				}),
+			};
+		},
+		finish(request, response) {
+			return {
+				...response,
+				headers: { ...response.headers, ...corsHeaders(request, buckets) },
+			};
+		},
+	};
+}
+
+function parseCall(request: AwsRequest): S3Call {
+	const [, bucket = "", key = ""] =
+		/^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
+	const decoded = decodeURIComponent(key);
+	if (Buffer.byteLength(decoded) > 1024) {
+		throw new AwsError("KeyTooLongError", "Your key is too long");
+	}
+	return {
+		request,
+		bucket: decodeURIComponent(bucket),
+		key: decoded,
+		query: request.url.searchParams,
+	};
+}
+
+function findOperation({ request, key, query }: S3Call): S3Operation {
+	const on = key ? "object" : "bucket";
+	const names = [...query.keys()].filter(
+		(name) => name !== "x-id" && !/^x-amz-/i.test(name),
+	);
+	const described = `S3 ${request.method} on ${on === "bucket" ? "a bucket" : "an object"}${names.length > 0 ? ` with ?${names.join("&")}` : ""}`;
+	if (request.method === "POST" && on === "bucket" && names.length === 0) {
+		throw notImplemented("S3's presigned POST (a browser's form upload)");
+	}
+	const found = operations.find(
+		(operation) =>
+			operation.method === request.method &&
+			operation.on === on &&
+			(operation.marker ? names.includes(operation.marker) : true) &&
+			names.every(
+				(name) =>
+					name === operation.marker || operation.parameters?.includes(name),
+			),
+	);
+	if (!found) throw notImplemented(described);
+	const header = Object.keys(request.headers).find(
+		(name) => name.startsWith("x-amz-") && !knownHeaders.test(name),
+	);
+	if (header) throw notImplemented(`The S3 header ${header}`);
+	return found;
+}
+
+async function headBucket(
+	{ bucket }: S3Call,
+	buckets: Buckets,
+	state: State,
+): Promise<AwsResponse> {
+	buckets.bucket(bucket);
+	return { status: 200, headers: { "x-amz-bucket-region": state.region } };
+}
+
+async function getBucketLocation(
+	{ bucket }: S3Call,
+	buckets: Buckets,
+	state: State,
+): Promise<AwsResponse> {
+	buckets.bucket(bucket);
+	return xmlResponse(
+		"LocationConstraint",
+		state.region === "us-east-1" ? "" : state.region,
+	);
+}

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fakePorts } from "#fakes/ports.ts";
+import type { Database, Queryable } from "#postgres/database.ts";
+import { postgresPorts } from "#postgres/ports.ts";
+import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+import { itemsContract } from "./items.ts";
+import type { ArrangedPorts } from "./journey.ts";
+import { languageContract, searchContract } from "./search.ts";
+import { stagesContract } from "./stages.ts";
+import { tenancyContract } from "./tenancy.ts";
+
+describe("the fake", () => {
+	const ports = fakePorts();
+	const arranged: ArrangedPorts = {
+		...ports,
+		async forceFailed({ id }) {
+			const stored = ports.store.items.get(id);
+			if (!stored) return;
+			stored.item.status = "failed";
+			stored.item.error = { code: "retries_exhausted", detail: "By hand." };
+		},
+	};
+	contracts(() => arranged);
+});
+
+for (const kind of databaseKinds) {
+	describe.skipIf(kind.skip)(kind.title, () => {
+		let empty: EmptyDatabase;
+		let ports: ArrangedPorts;
+		const statements = new Set<string>();
+
+		beforeAll(async () => {
+			empty = await kind.create();
+			await empty.migrate();
+			const db = recorded(empty.connect(6), statements);
+			ports = {
+				...postgresPorts(db),
+				async forceFailed({ id, userId }) {
+					await empty.connect(1).query(
+						`update items set status = 'failed', error_code = 'retries_exhausted', error_detail = 'By hand.'
+						 where user_id = $1 and id = $2`,
+						[userId, id],
+					);
+				},
+			};
+		});
+		afterAll(() => empty?.drop());
+
+		contracts(() => ports);
+		languageContract(() => ports);
+
+		it("binds the user in every statement on a tenant's table, but for the sweeper's four", () => {
+			const tables =
+				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|outbox|tombstones)\b/;
+			const bound = /\buser_id = \$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
+			const unbound = [...statements]
+				.filter((sql) => tables.test(sql) && !bound.test(sql))
+				.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 60));
+			expect(statements.size).toBeGreaterThan(25);
+			expect(unbound.sort()).toEqual([
+				"delete from outbox where id in (select id from outbox where ",
+				"select id, type, detail from outbox where created_at <= cloc",
+				"select user_id, item_id, deleted_at from tombstones where de",
+				"with stalled as ( select id from items where status in ('pen",
+			]);
+		});
+
+		it("binds the user to every tenant's table that a search reads", () => {
+			const searches = [...statements].filter((sql) => sql.includes("_leg"));
+			expect(searches).toHaveLength(3);
+			for (const sql of searches) {
+				// Each sub-select that names a table either binds the user or joins on the user of one that does.
+				const reads = sql.match(
+					/\b(from|join) (items|documents|embeddings)\b/g,
+				);
+				const binds = sql.match(/\buser_id = (\$1|documents\.user_id)/g);
+				expect(binds?.length ?? 0).toBeGreaterThanOrEqual(
+					new Set(reads).size === 0 ? 1 : (reads?.length ?? 0) - 1,
+				);
+			}
+		});
+	});
+}
+
+function contracts(get: () => ArrangedPorts): void {
+	itemsContract(get);
+	stagesContract(get);
+	searchContract(get);
+	tenancyContract(get);
+}
+
+/** Remembers every statement that goes to the database. */
+function recorded(db: Database, statements: Set<string>): Database {
+	const record = (to: Queryable): Queryable["query"] => {
+		return (sql, values) => {
+			statements.add(sql);
+			return to.query(sql, values);
+		};
+	};
+	return {
+		...db,
+		query: record(db),
+		transaction: (work) => db.transaction((tx) => work({ query: record(tx) })),
+	};
+}
