@@ -30,6 +30,10 @@ export interface ComputeStackProps {
 	gitSha: string;
 }
 
+/** Deleting leaves nothing of a versioned object only where every version goes. */
+const deleting = ["s3:DeleteObject", "s3:DeleteObjectVersion"];
+const listing = ["s3:ListBucket", "s3:ListBucketVersions"];
+
 /** The five functions and what starts them. */
 export class ComputeStack extends EnvironmentStack {
 	readonly api: NodeFunction<typeof apiEnv>;
@@ -71,11 +75,8 @@ export class ComputeStack extends EnvironmentStack {
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
-			.allowObjects(["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket, [
-				originals,
-				derived,
-			]) // deletes items
-			.allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket.bucketArn]); // finds every version of them
+			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
+			.allow(listing, [bucket.bucketArn]); // finds every version of them
 
 		this.imageProcessor = new PipelineStage(
 			this,
@@ -120,15 +121,8 @@ export class ComputeStack extends EnvironmentStack {
 						.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 						.allowObjects(["s3:GetObject"], bucket, [originals]) // reads what was uploaded
 						.allowObjects(["s3:PutObject"], bucket, [derived]) // stores thumbnail and vision image
-						.allowObjects(
-							["s3:DeleteObject", "s3:DeleteObjectVersion"],
-							bucket,
-							[originals, derived],
-						) // removes duplicates, and what was stored for an item deleted meanwhile
-						.allow(
-							["s3:ListBucket", "s3:ListBucketVersions"],
-							[bucket.bucketArn],
-						) // finds their versions; without it a missing object is a 403
+						.allowObjects(deleting, bucket, [originals, derived]) // removes duplicates, and what was stored for an item deleted meanwhile
+						.allow(listing, [bucket.bucketArn]) // finds their versions; without it a missing object is a 403
 						.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ImageProcessed
 			},
 		);
@@ -208,11 +202,8 @@ export class ComputeStack extends EnvironmentStack {
 			deadLetters: failedCleanups,
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-			.allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket.bucketArn]) // learns whether an upload arrived, finds orphans
-			.allowObjects(["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket, [
-				originals,
-				derived,
-			]) // sweeps orphans
+			.allow(listing, [bucket.bucketArn]) // learns whether an upload arrived, finds orphans
+			.allowObjects(deleting, bucket, [originals, derived]) // sweeps orphans
 			.allow(["events:PutEvents"], [bus.eventBusArn]) // sends again what got lost
 			.allow(["sqs:SendMessage"], [failedCleanups.queueArn]); // Lambda puts failed runs there with this role
 		new Rule(this, "CleanupSchedule", {

@@ -3,11 +3,13 @@ import type { EventSource } from "./events.ts";
 import type { Item } from "./item.ts";
 import type { Lease, Ports, StageName } from "./ports.ts";
 
-/** How one handling of an event ended; all of them acknowledge it. */
+/** How one handling of an event ended; all but `busy` acknowledge it. */
 export type StageOutcome =
 	| "committed"
-	/** A late or repeated event: the work is done, or another holder does it. */
+	/** A late or repeated event: the work is done, or another holder did it meanwhile. */
 	| "skipped"
+	/** Another holder has the item, or died with it: the event must come again, in case it is the latter. */
+	| "busy"
 	/** Recorded on the item as `failed`. */
 	| "failed"
 	/** The item was deleted. */
@@ -35,7 +37,7 @@ export async function runStage(
 	const { stages } = ports;
 	const claim = await stages.claim(of.userId, of.itemId, stage, leaseSeconds);
 	if (claim.outcome === "gone") return "gone";
-	if (claim.outcome === "busy") return "skipped";
+	if (claim.outcome === "busy") return "busy";
 	if (claim.outcome === "done") {
 		await sendOutbox(ports, source, of);
 		return "skipped";

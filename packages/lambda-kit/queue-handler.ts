@@ -5,6 +5,7 @@ import type {
 	SQSRecord,
 } from "aws-lambda";
 import { z } from "zod";
+import type { StageOptions, StageOutcome } from "#core/run-stage.ts";
 import { hashUser, log } from "./log.ts";
 
 /** Shortens a failed message's visibility, so that it comes again after `seconds`. */
@@ -38,11 +39,15 @@ interface StageEvent {
  */
 export function queueHandler<T extends StageEvent>(
 	parse: (event: BusEvent) => T | null,
-	run: (event: T, options: { leaseSeconds: number }) => Promise<string>,
+	run: (event: T, options: StageOptions) => Promise<StageOutcome>,
 	delay: DelayMessage,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
 	return async ({ Records }, context) => {
 		const batchItemFailures: { itemIdentifier: string }[] = [];
+		const comeAgain = (record: SQSRecord) => {
+			batchItemFailures.push({ itemIdentifier: record.messageId });
+			return retrySoon(record, delay);
+		};
 		for (const record of Records) {
 			const started = Date.now();
 			try {
@@ -60,6 +65,7 @@ export function queueHandler<T extends StageEvent>(
 					user: hashUser(event.user_id),
 					duration_ms: Date.now() - started,
 				});
+				if (outcome === "busy") await comeAgain(record);
 			} catch (error) {
 				log.error("stage failed, the message comes again", {
 					error,
@@ -68,8 +74,7 @@ export function queueHandler<T extends StageEvent>(
 					receive_count: record.attributes.ApproximateReceiveCount,
 					duration_ms: Date.now() - started,
 				});
-				batchItemFailures.push({ itemIdentifier: record.messageId });
-				await retrySoon(record, delay);
+				await comeAgain(record);
 			}
 		}
 		return { batchItemFailures };

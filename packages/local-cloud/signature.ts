@@ -269,7 +269,9 @@ function sign(
 	const canonicalRequest = [
 		request.method,
 		// Every service but S3 signs the path encoded once more.
-		(service === "s3" ? segments.map(decode) : segments).map(encode).join("/"),
+		(service === "s3" ? segments.map(decodeUri) : segments)
+			.map(encode)
+			.join("/"),
 		parameters(request.query)
 			.filter(([name]) => name !== "X-Amz-Signature")
 			.map(([name, value]) => `${encode(name)}=${encode(value)}`)
@@ -300,7 +302,7 @@ function parameters(query: string): [string, string][] {
 		.filter((part) => part)
 		.map((part) => {
 			const [name = "", value = ""] = part.split(/=(.*)/s, 2);
-			return [decode(name), decode(value)];
+			return [decodeUri(name), decodeUri(value)];
 		});
 }
 
@@ -308,7 +310,8 @@ function byCodeUnits(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function decode(text: string): string {
+/** @throws AwsError `InvalidURI` */
+export function decodeUri(text: string): string {
 	try {
 		return decodeURIComponent(text);
 	} catch {

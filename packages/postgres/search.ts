@@ -65,7 +65,7 @@ const textLeg = `
 	    ) as with_word
 	  where (select count(*) from every_word) < ${p.fusionDepth}
 	), candidates as materialized (
-	  select item_id, every, search, length(search) / (avg(length(search)) over ())::float8 as relative_length
+	  select item_id, every, search, length(search) / nullif(avg(length(search)) over (), 0)::float8 as relative_length
 	  from (select item_id, bool_or(every) as every from (
 	      select item_id, true as every from every_word
 	      union all
@@ -118,13 +118,13 @@ function vectorLeg(first: number): string {
 	  where user_id = $1 and model = ${model} and ($2::text is null or category = $2)
 	  order by code <~> (select binary_quantize(${vector}::vector)::bit(1024))
 	  limit ${p.rerank}
+	), reranked as materialized (
+	  select item_id, 1 - (embedding <=> ${vector}::vector::halfvec(1024)) as similarity
+	  from nearest join embeddings using (item_id)
+	  where user_id = $1 and model = ${model}
 	), vector_leg as materialized (
 	  select item_id, similarity, rank() over (order by similarity desc, item_id) as rank
-	  from (
-	    select item_id, 1 - (embedding <=> ${vector}::vector::halfvec(1024)) as similarity
-	    from nearest join embeddings using (item_id)
-	    where user_id = $1 and model = ${model}
-	  ) as reranked
+	  from reranked
 	  where similarity >= ${minSimilarity}::float8
 	  order by similarity desc, item_id
 	  limit ${p.fusionDepth}

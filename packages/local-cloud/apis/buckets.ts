@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { State } from "../state.ts";
@@ -105,6 +105,7 @@ export class Buckets {
 				modified_at integer not null
 			) strict;
 			create index if not exists objects_by_key on objects (bucket, key, id)`);
+		this.#removeOrphans();
 		this.api = s3Api(this, state);
 	}
 
@@ -296,6 +297,15 @@ export class Buckets {
 			latest: row.latest === 1,
 			headers: JSON.parse(row.headers as string),
 		} as StoredObject;
+	}
+
+	/** Files of uploads and deletions that the end of the process cut in two. */
+	#removeOrphans(): void {
+		const rows = this.#state.sql("select file from objects").all();
+		const kept = new Set(rows.map((row) => row.file));
+		for (const file of readdirSync(this.#files)) {
+			if (!kept.has(file)) rmSync(join(this.#files, file));
+		}
 	}
 
 	async #removeFiles(files: string[]): Promise<void> {

@@ -501,7 +501,12 @@ test("an operation that is not there is refused by name", async () => {
 	});
 	await expect(
 		s3.send(
-			new PutObjectCommand({ Bucket, Key: `${folder}acl`, ACL: "public-read" }),
+			new CopyObjectCommand({
+				Bucket,
+				Key: `${folder}copy`,
+				CopySource: `${Bucket}/${folder}acl`,
+				ACL: "public-read",
+			}),
 		),
 	).rejects.toMatchObject({
 		name: "NotImplemented",

@@ -1,3 +1,4 @@
+import { decodeUri } from "../../signature.ts";
 import type { State } from "../../state.ts";
 import {
 	type AwsApi,
@@ -127,13 +128,13 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 function parseCall(request: AwsRequest): S3Call {
 	const [, bucket = "", key = ""] =
 		/^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
-	const decoded = decodeURIComponent(key);
+	const decoded = decodeUri(key);
 	if (Buffer.byteLength(decoded) > 1024) {
 		throw new AwsError("KeyTooLongError", "Your key is too long");
 	}
 	return {
 		request,
-		bucket: decodeURIComponent(bucket),
+		bucket: decodeUri(bucket),
 		key: decoded,
 		query: request.url.searchParams,
 	};

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { XMLParser } from "fast-xml-parser";
+import { decodeUri } from "../../signature.ts";
 import { AwsError, type AwsResponse, notImplemented } from "../../types.ts";
 import type { Buckets, StoredObject } from "../buckets.ts";
 import type { S3Call } from "./api.ts";
@@ -98,7 +99,7 @@ async function copyObject(
 		request.headers["x-amz-copy-source"] ?? ""
 	).split("?");
 	const [, fromBucket = "", fromKey = ""] =
-		/^\/?([^/]+)\/(.+)$/s.exec(decodeURIComponent(path)) ?? [];
+		/^\/?([^/]+)\/(.+)$/s.exec(decodeUri(path)) ?? [];
 	const source = readable(
 		buckets,
 		fromBucket,

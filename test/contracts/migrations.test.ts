@@ -1,0 +1,256 @@
+import { execFile } from "node:child_process";
+import {
+	cpSync,
+	existsSync,
+	mkdtempSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type pg from "pg";
+import { afterEach, describe, expect, it } from "vitest";
+import { withClient } from "#lambdas/migrate/connect.ts";
+import { connectDatabase } from "#postgres/database.ts";
+import { migrate } from "#postgres/migrate.ts";
+import { postgresPorts } from "#postgres/ports.ts";
+import { scramVerifier } from "#postgres/roles.ts";
+import {
+	databaseKinds,
+	type EmptyDatabase,
+	migrations,
+	native,
+} from "./databases.ts";
+import { axis, newUser, readyItem } from "./journey.ts";
+
+const opened: EmptyDatabase[] = [];
+async function create(kind = native): Promise<EmptyDatabase> {
+	const empty = await kind.create();
+	opened.push(empty);
+	return empty;
+}
+afterEach(async () => {
+	for (const empty of opened.splice(0)) await empty.drop();
+});
+
+const asMaster = <T>(
+	{ address, master }: EmptyDatabase,
+	work: (client: pg.Client) => Promise<T>,
+) => withClient(address, master, work);
+
+for (const kind of databaseKinds) {
+	describe.skipIf(kind.skip)(`the migrations on ${kind.title}`, () => {
+		it("applied again change nothing", async () => {
+			const empty = await create(kind);
+			const first = await empty.migrate();
+			expect(first.applied.length).toBeGreaterThan(2);
+			expect(first.version).toBe(first.applied.at(-1));
+			expect(await empty.migrate()).toEqual({
+				applied: [],
+				version: first.version,
+			});
+		});
+
+		it("applied by four at once are applied by one", async () => {
+			const empty = await create(kind);
+			const all = await Promise.all([1, 2, 3, 4].map(() => empty.migrate()));
+			const sizes = all.map(({ applied }) => applied.length).sort();
+			expect(sizes.slice(0, 3)).toEqual([0, 0, 0]);
+			expect(sizes[3]).toBeGreaterThan(2);
+			expect(new Set(all.map(({ version }) => version)).size).toBe(1);
+		});
+
+		it("that fail leave the database as it was, and say why", async () => {
+			const empty = await create(kind);
+			const directory = mkdtempSync(join(tmpdir(), "migrations-"));
+			try {
+				cpSync(migrations, directory, { recursive: true });
+				writeFileSync(
+					join(directory, "0999_broken.sql"),
+					"create table half (id int); select no_such_function();",
+				);
+				await expect(empty.migrate(directory)).rejects.toThrow(
+					/no_such_function/,
+				);
+				await asMaster(empty, async (client) => {
+					const { rows } = await client.query(
+						"select tablename from pg_tables where schemaname = 'public'",
+					);
+					expect(rows).toEqual([]);
+				});
+				expect((await empty.migrate()).applied.length).toBeGreaterThan(2);
+			} finally {
+				rmSync(directory, { recursive: true });
+			}
+		});
+
+		it("name the extensions that are missing", async () => {
+			const empty = await create(kind);
+			await expect(
+				asMaster(empty, (client) => migrate(client, migrations)),
+			).rejects.toThrow(
+				/lacks the extensions: btree_gin, pg_trgm, unaccent, vector/,
+			);
+		});
+
+		it("refuse a pgvector that is too old", async () => {
+			const empty = await create(kind);
+			await asMaster(empty, async (client) => {
+				for (const name of ["vector", "pg_trgm", "btree_gin", "unaccent"]) {
+					await client.query(`create extension ${name}`);
+				}
+				await client.query(
+					"update pg_extension set extversion = '0.7.4' where extname = 'vector'",
+				);
+				await expect(migrate(client, migrations)).rejects.toThrow(
+					/pgvector 0\.7\.4 is too old: 0\.8 or newer/,
+				);
+			});
+		});
+
+		it("give every tenant's table its user and keep children with their owner", async () => {
+			const empty = await create(kind);
+			await empty.migrate();
+			await asMaster(empty, async (client) => {
+				const { rows } = await client.query(
+					`select tablename from pg_tables
+					 where schemaname = 'public' and tablename <> 'migrations'
+					   and not exists (select from information_schema.columns
+					     where table_name = tablename and column_name = 'user_id' and is_nullable = 'NO')`,
+				);
+				expect(rows).toEqual([]);
+				await client.query(
+					`insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
+					 values ('11111111-1111-4111-8111-111111111111', 'ada', 'a.png', 'image/png', 1, 'c')`,
+				);
+				await expect(
+					client.query(
+						`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+						 values (gen_random_uuid(), '11111111-1111-4111-8111-111111111111', 'bob', 1, 'c', '{}', 'p', 'm')`,
+					),
+				).rejects.toThrow(/analyses_belong_to_an_item/);
+			});
+		});
+	});
+}
+
+describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
+	it("let the application change rows, not the schema", async () => {
+		const empty = await create();
+		await empty.migrate();
+		const db = empty.connect();
+		expect(await db.query("select * from items")).toEqual([]);
+		for (const sql of [
+			"create table mine (id int)",
+			"drop table outbox",
+			"alter table items add column more int",
+			"truncate items",
+			"select * from migrations",
+			"create role friend",
+		]) {
+			await expect(db.query(sql), sql).rejects.toThrow(
+				/permission denied|must be owner/,
+			);
+		}
+	});
+
+	it("have the passwords of their secrets, also after these change", async () => {
+		const empty = await create();
+		for (const password of ["first", "second"]) {
+			empty.application.password = password;
+			await empty.migrate();
+			await asMaster(empty, async (client) => {
+				const { rows } = await client.query<{ rolpassword: string }>(
+					"select rolpassword from pg_authid where rolname = $1",
+					[empty.application.username],
+				);
+				const [, salt = ""] =
+					/^SCRAM-SHA-256\$4096:([^$]+)\$/.exec(rows[0]?.rolpassword ?? "") ??
+					[];
+				expect(rows[0]?.rolpassword).toBe(
+					scramVerifier(password, Buffer.from(salt, "base64")),
+				);
+			});
+		}
+	});
+
+	it("get the same verifier as from the server itself", async () => {
+		const empty = await create();
+		await empty.migrate();
+		await asMaster(empty, async (client) => {
+			const role = empty.application.username;
+			await client.query(`alter role ${role} password 'pencil and paper'`);
+			const { rows } = await client.query<{ rolpassword: string }>(
+				"select rolpassword from pg_authid where rolname = $1",
+				[role],
+			);
+			const stored = rows[0]?.rolpassword ?? "";
+			const salt = Buffer.from(stored.split(/[:$]/)[2] ?? "", "base64");
+			expect(scramVerifier("pencil and paper", salt)).toBe(stored);
+		});
+	});
+});
+
+/** A command before `pg_dump` and `psql` of the server's version, such as `chroot /some/root`. */
+const toolsRoot = process.env.PEERS_ROOT ?? "/var/tmp/collections-peers";
+const tools =
+	process.env.TEST_POSTGRES_TOOLS?.split(" ") ??
+	(existsSync(join(toolsRoot, "usr/bin/pg_dump")) && process.getuid?.() === 0
+		? ["chroot", toolsRoot]
+		: null);
+const why = native.skip
+	? " (skipped: TEST_DATABASE_URL is not set)"
+	: tools
+		? ""
+		: " (skipped: TEST_POSTGRES_TOOLS names no pg_dump of the server's version)";
+
+describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
+	it("made by pg_dump restores into an empty database, words and vectors included", async () => {
+		const [source, target] = [await create(), await create()];
+		await source.migrate();
+		const user = newUser();
+		const ports = postgresPorts(source.connect());
+		await readyItem(ports, user, { headline: "Café running" }, axis(0));
+		const text = { text: "cafe runs" };
+		const vector = { model: "test-model", vector: axis(0) };
+		const weights = { text: 0.5, vector: 0.5 };
+		const before = await ports.search.hybrid(
+			user,
+			{ text, vector, weights },
+			{ topK: 5 },
+		);
+		expect(before).toHaveLength(1);
+
+		const run = promisify(execFile);
+		const [command = "", ...prefix] = tools ?? [];
+		const url = ({ address, master }: EmptyDatabase) =>
+			`postgres://${master.username}:${master.password}@${address.host}:${address.port}/${address.database}`;
+		const { stdout: dump } = await run(
+			command,
+			[...prefix, "pg_dump", "--no-owner", "--no-acl", url(source)],
+			{ maxBuffer: 64 * 1024 * 1024, cwd: "/" },
+		);
+		const restore = run(
+			command,
+			[...prefix, "psql", "-v", "ON_ERROR_STOP=1", "-q", url(target)],
+			{ cwd: "/" },
+		);
+		restore.child.stdin?.end(dump);
+		await restore;
+
+		const restored = connectDatabase({
+			...target.address,
+			credentials: async () => target.master,
+		});
+		try {
+			const { search } = postgresPorts(restored);
+			expect(
+				await search.hybrid(user, { text, vector, weights }, { topK: 5 }),
+			).toEqual(before);
+			await readyItem(postgresPorts(restored), user, { headline: "Cafés" });
+		} finally {
+			await restored.close();
+		}
+	});
+});
