@@ -45,6 +45,18 @@ export const itemNotFound = (itemId: string) =>
 export const analysisNotFound = (analysisId: string) =>
 	new AppError("analysis_not_found", `There is no analysis ${analysisId}.`);
 
+/** The item is another's for now: the event must come again, in case that other is dead. */
+export class StageBusy extends Error {
+	override name = "StageBusy";
+	/** When the other's lease ends. */
+	readonly retryAfterSeconds: number;
+
+	constructor(retryAfterSeconds: number) {
+		super(`The item is leased for ${retryAfterSeconds} s more.`);
+		this.retryAfterSeconds = retryAfterSeconds;
+	}
+}
+
 /** A stage met something that no retry mends: recorded on the item, the event ends normally. */
 export class PermanentFailure extends Error {
 	override name = "PermanentFailure";

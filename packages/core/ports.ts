@@ -101,8 +101,8 @@ export type Claim =
 	| { outcome: "claimed"; lease: Lease; item: Item; attempt: number }
 	/** The item is past this stage (a late or repeated event), or failed. */
 	| { outcome: "done" }
-	/** Another holder has an unexpired lease; it, or the sweeper, finishes. */
-	| { outcome: "busy" }
+	/** Another holder, alive or dead, has a lease that ends in `secondsLeft` (1 at least, whole). */
+	| { outcome: "busy"; secondsLeft: number }
 	/** Deleted, or never was. */
 	| { outcome: "gone" };
 

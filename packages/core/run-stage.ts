@@ -1,15 +1,13 @@
-import { PermanentFailure } from "./errors.ts";
+import { PermanentFailure, StageBusy } from "./errors.ts";
 import type { EventSource } from "./events.ts";
 import type { Item } from "./item.ts";
 import type { Lease, Ports, StageName } from "./ports.ts";
 
-/** How one handling of an event ended; all but `busy` acknowledge it. */
+/** How one handling of an event ended; all of them acknowledge it. */
 export type StageOutcome =
 	| "committed"
 	/** A late or repeated event: the work is done, or another holder did it meanwhile. */
 	| "skipped"
-	/** Another holder has the item, or died with it: the event must come again, in case it is the latter. */
-	| "busy"
 	/** Recorded on the item as `failed`. */
 	| "failed"
 	/** The item was deleted. */
@@ -24,7 +22,7 @@ export interface StageOptions {
  * Runs one stage of one item, safely for repeated, late and concurrent events: takes the lease, works,
  * commits fenced by the lease, then sends what the commit left in the outbox.
  *
- * @throws what a retry may mend, with the lease given back; the sweeper covers what is never retried.
+ * @throws StageBusy; and what a retry may mend, with the lease given back: the sweeper covers what is never retried.
  */
 export async function runStage(
 	ports: Pick<Ports, "stages" | "outbox" | "events">,
@@ -37,7 +35,7 @@ export async function runStage(
 	const { stages } = ports;
 	const claim = await stages.claim(of.userId, of.itemId, stage, leaseSeconds);
 	if (claim.outcome === "gone") return "gone";
-	if (claim.outcome === "busy") return "busy";
+	if (claim.outcome === "busy") throw new StageBusy(claim.secondsLeft);
 	if (claim.outcome === "done") {
 		await sendOutbox(ports, source, of);
 		return "skipped";

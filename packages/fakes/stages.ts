@@ -50,7 +50,10 @@ export function fakeStages(store: Store): Stages {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return { outcome: "gone" };
 			if (!startsFrom(stage, stored.item.status)) return { outcome: "done" };
-			if (leased(stored)) return { outcome: "busy" };
+			if (stored.lease && leased(stored)) {
+				const left = stored.lease.expiresAt - store.now();
+				return { outcome: "busy", secondsLeft: Math.ceil(left / 1000) };
+			}
 			if (stored.attempts >= maxAttempts) {
 				end(stored, {
 					code: "retries_exhausted",

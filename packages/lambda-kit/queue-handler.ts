@@ -5,6 +5,7 @@ import type {
 	SQSRecord,
 } from "aws-lambda";
 import { z } from "zod";
+import { StageBusy } from "#core/errors.ts";
 import type { StageOptions, StageOutcome } from "#core/run-stage.ts";
 import { hashUser, log } from "./log.ts";
 
@@ -44,10 +45,6 @@ export function queueHandler<T extends StageEvent>(
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
 	return async ({ Records }, context) => {
 		const batchItemFailures: { itemIdentifier: string }[] = [];
-		const comeAgain = (record: SQSRecord) => {
-			batchItemFailures.push({ itemIdentifier: record.messageId });
-			return retrySoon(record, delay);
-		};
 		for (const record of Records) {
 			const started = Date.now();
 			try {
@@ -65,25 +62,33 @@ export function queueHandler<T extends StageEvent>(
 					user: hashUser(event.user_id),
 					duration_ms: Date.now() - started,
 				});
-				if (outcome === "busy") await comeAgain(record);
 			} catch (error) {
-				log.error("stage failed, the message comes again", {
+				const write = error instanceof StageBusy ? log.info : log.error;
+				write("stage failed, the message comes again", {
 					error,
 					request_id: context.awsRequestId,
 					message_id: record.messageId,
 					receive_count: record.attributes.ApproximateReceiveCount,
 					duration_ms: Date.now() - started,
 				});
-				await comeAgain(record);
+				batchItemFailures.push({ itemIdentifier: record.messageId });
+				await retrySoon(record, error, delay);
 			}
 		}
 		return { batchItemFailures };
 	};
 }
 
-async function retrySoon(record: SQSRecord, delay: DelayMessage) {
+async function retrySoon(
+	record: SQSRecord,
+	cause: unknown,
+	delay: DelayMessage,
+) {
 	const receives = Number(record.attributes.ApproximateReceiveCount);
-	const seconds = retrySeconds[Math.min(receives, retrySeconds.length) - 1];
+	const seconds =
+		cause instanceof StageBusy
+			? cause.retryAfterSeconds
+			: retrySeconds[Math.min(receives, retrySeconds.length) - 1];
 	try {
 		await delay(record.receiptHandle, seconds ?? 30);
 	} catch (error) {

@@ -51,12 +51,19 @@ export function postgresStages(db: Database): Stages {
 					attempt: row.attempts,
 				};
 			}
-			const [other] = await db.query<{ waiting: boolean }>(
-				"select status = any($3) as waiting from items where user_id = $1 and id = $2",
+			const [other] = await db.query<{
+				waiting: boolean;
+				seconds_left: number;
+			}>(
+				`select status = any($3) as waiting,
+				   greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
+				 from items where user_id = $1 and id = $2`,
 				[userId, itemId, stages[stage].from],
 			);
 			if (!other) return { outcome: "gone" };
-			return { outcome: other.waiting ? "busy" : "done" };
+			return other.waiting
+				? { outcome: "busy", secondsLeft: other.seconds_left }
+				: { outcome: "done" };
 		},
 
 		async commitProcessed(lease, result, event) {

@@ -263,6 +263,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 	});
 
 	it("opens no more than two connections by itself", async () => {
+		await killAll(); // those of the tests before
 		const db = connectDatabase({
 			...empty.address,
 			credentials: async () => empty.application,

@@ -155,6 +155,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			await stages.release(forged);
 			expect(await stages.claim(ada, leased.id, "embed", 60)).toEqual({
 				outcome: "busy",
+				secondsLeft: 60,
 			});
 		});
 

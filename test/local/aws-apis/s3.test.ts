@@ -317,29 +317,32 @@ test("a bucket without versions forgets what is overwritten", async () => {
 });
 
 describe("a listing", () => {
-	test("goes on from page to page in order, folders folded", async () => {
-		const keys = ["a/1", "a/2", "b", "c/1", "c/2", "d", "z"];
-		for (const key of keys) await put(folder + key);
-		const seen: (string | undefined)[] = [];
-		let ContinuationToken: string | undefined;
-		do {
-			const page = await s3.send(
-				new ListObjectsV2Command({
-					Bucket,
-					Prefix: folder,
-					Delimiter: "/",
-					MaxKeys: 2,
-					ContinuationToken,
-				}),
+	test.each([1, 2, 3])(
+		"goes on in order, folders folded, %i a page",
+		async (MaxKeys) => {
+			const keys = ["a/1", "a/2", "b", "c/1", "c/2", "d", "z"];
+			for (const key of keys) await put(folder + key);
+			const seen: (string | undefined)[] = [];
+			let ContinuationToken: string | undefined;
+			do {
+				const page = await s3.send(
+					new ListObjectsV2Command({
+						Bucket,
+						Prefix: folder,
+						Delimiter: "/",
+						MaxKeys,
+						ContinuationToken,
+					}),
+				);
+				seen.push(...(page.Contents ?? []).map((each) => each.Key));
+				seen.push(...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
+				ContinuationToken = page.NextContinuationToken;
+			} while (ContinuationToken);
+			expect(seen.sort()).toEqual(
+				["a/", "b", "c/", "d", "z"].map((key) => folder + key),
 			);
-			seen.push(...(page.Contents ?? []).map((each) => each.Key));
-			seen.push(...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
-			ContinuationToken = page.NextContinuationToken;
-		} while (ContinuationToken);
-		expect(seen.sort()).toEqual(
-			["a/", "b", "c/", "d", "z"].map((key) => folder + key),
-		);
-	});
+		},
+	);
 
 	test("takes a prefix literally", async () => {
 		for (const key of ["50%", "50_", "50x"]) await put(folder + key);

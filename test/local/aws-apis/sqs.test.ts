@@ -124,7 +124,11 @@ describe("visibility", () => {
 		await change(1_000, second?.ReceiptHandle);
 		apis.passSeconds(500);
 		expect(await receive()).toEqual([]);
-		apis.passSeconds(-500);
+		apis.passSeconds(501);
+		await expect(change(10, second?.ReceiptHandle)).rejects.toMatchObject({
+			name: "MessageNotInflight",
+		});
+		apis.passSeconds(-1_001);
 	});
 
 	test("that ended makes the old receipt useless, and deleting with it harmless", async () => {

@@ -1,0 +1,39 @@
+import pg from "pg";
+
+/** Asks PGlite 400 questions over two connections and tells its parent how many answers were wrong. */
+const [port, client] = process.argv.slice(2).map(Number);
+const pool = new pg.Pool({
+	host: "127.0.0.1",
+	port,
+	user: "postgres",
+	database: "postgres",
+	max: 2,
+});
+// Longer than one packet, so that the messages of one exchange arrive apart.
+const text = "x".repeat((client ?? 0) * 30_000);
+let wrong = 0;
+async function ask(question: number): Promise<void> {
+	const [sql, values] =
+		question % 2
+			? ["select $1::int as number, length($2) as length", [question, text]]
+			: [
+					"select length($2) as length, $1::int as number, $3::text as more",
+					[question, text, "more"],
+				];
+	try {
+		const { rows } = await pool.query(sql as string, values as unknown[]);
+		const { number, length } = rows[0] ?? {};
+		if (number !== question || length !== text.length) wrong += 1;
+	} catch {
+		wrong += 1;
+	}
+}
+await Promise.all(
+	[0, 1].map(async (start) => {
+		for (let question = start; question < 400; question += 2) {
+			await ask(question);
+		}
+	}),
+);
+process.send?.(wrong);
+await pool.end();
