@@ -250,6 +250,15 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 		).toEqual([]);
 	});
 
+	it("is refused where the certificate is not signed by who signs Amazon's", async () => {
+		const db = connectDatabase({
+			...empty.address,
+			tls: "verify-full",
+			credentials: async () => empty.application,
+		});
+		await expect(db.query("select 1")).rejects.toThrow(/certificate/);
+	});
+
 	it("passes errors of a statement on as they are", async () => {
 		await expect(empty.connect().query("select 1 / 0")).rejects.toMatchObject({
 			code: "22012",

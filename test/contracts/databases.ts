@@ -66,7 +66,7 @@ async function createPglite(): Promise<EmptyDatabase> {
 		extensions: { vector, pg_trgm, btree_gin, unaccent },
 	});
 	const server = new PGLiteSocketServer({
-		db,
+		db: wholeExchanges(db),
 		port: 0,
 		maxConnections: 50,
 	});

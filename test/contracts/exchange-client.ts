@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** Asks PGlite 400 questions over two connections and tells its parent how many answers were wrong. */
+/** Asks PGlite 400 questions over two connections, some in transactions, and tells its parent how many answers were wrong. */
 const [port, client] = process.argv.slice(2).map(Number);
 const pool = new pg.Pool({
 	host: "127.0.0.1",
@@ -28,10 +28,24 @@ async function ask(question: number): Promise<void> {
 		wrong += 1;
 	}
 }
+async function askInTransaction(question: number): Promise<void> {
+	const client = await pool.connect();
+	try {
+		await client.query("begin");
+		const { rows } = await client.query("select $1::int as number", [question]);
+		await client.query("commit");
+		if (rows[0]?.number !== question) wrong += 1;
+	} catch {
+		wrong += 1;
+	} finally {
+		client.release();
+	}
+}
 await Promise.all(
 	[0, 1].map(async (start) => {
 		for (let question = start; question < 400; question += 2) {
 			await ask(question);
+			if (question % 10 < 2) await askInTransaction(question);
 		}
 	}),
 );

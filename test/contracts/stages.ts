@@ -92,6 +92,17 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(outcomes).toEqual([...Array(9).fill("busy"), "claimed"]);
 		});
 
+		it("tells who comes too soon when the other's lease ends", async () => {
+			const ports = get();
+			const item = await uploaded(ports, newUser());
+			await claim(ports, item, "process", 3600);
+			const busy = await process(item);
+			if (busy.outcome !== "busy") throw new Error(busy.outcome);
+			expect(busy.secondsLeft).toBeGreaterThan(3500);
+			expect(busy.secondsLeft).toBeLessThanOrEqual(3600);
+			expect(busy.secondsLeft % 1).toBe(0);
+		});
+
 		it("answers a repeated or late event with done", async () => {
 			const item = await processedItem(get(), newUser());
 			expect(await process(item)).toEqual({ outcome: "done" });

@@ -66,6 +66,9 @@ export async function startApis(dir = newStateDir()) {
 		passSeconds(seconds: number) {
 			ahead += seconds * 1_000;
 		},
+		presentTime() {
+			ahead = 0;
+		},
 		async stop() {
 			await endpoint.close();
 			state.close();

@@ -38,6 +38,7 @@ beforeAll(async () => {
 	}));
 });
 afterAll(() => apis.forget());
+afterEach(() => apis.presentTime());
 afterEach(() => vi.restoreAllMocks());
 
 /** What S3 and SQS say to a client made with these settings. */

@@ -18,6 +18,7 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import {
 	afterAll,
+	afterEach,
 	beforeAll,
 	beforeEach,
 	describe,
@@ -50,6 +51,7 @@ beforeAll(async () => {
 	s3 = new S3Client(apis.client);
 });
 afterAll(() => apis.forget());
+afterEach(() => apis.presentTime());
 beforeEach(() => {
 	count += 1;
 	folder = `test-${count}/`;

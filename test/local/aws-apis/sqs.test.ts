@@ -15,6 +15,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import {
 	afterAll,
+	afterEach,
 	beforeAll,
 	beforeEach,
 	describe,
@@ -35,6 +36,7 @@ beforeAll(async () => {
 	sqs = new SQSClient(apis.client);
 });
 afterAll(() => apis.forget());
+afterEach(() => apis.presentTime());
 beforeEach(() => {
 	count += 1;
 	({ arn, url: QueueUrl } = queue(`queue-${count}`));
@@ -85,7 +87,6 @@ test("a message arrives once it is sent, whole, with its attributes", async () =
 	await remove(message?.ReceiptHandle);
 	apis.passSeconds(31);
 	expect(await receive()).toEqual([]);
-	apis.passSeconds(-31);
 });
 
 test("an empty queue answers no list at all", async () => {
@@ -121,14 +122,13 @@ describe("visibility", () => {
 		await expect(change(10)).rejects.toMatchObject({
 			name: "MessageNotInflight",
 		});
-		await change(1_000, second?.ReceiptHandle);
+		await change(600, second?.ReceiptHandle);
 		apis.passSeconds(500);
 		expect(await receive()).toEqual([]);
-		apis.passSeconds(501);
+		apis.passSeconds(101);
 		await expect(change(10, second?.ReceiptHandle)).rejects.toMatchObject({
 			name: "MessageNotInflight",
 		});
-		apis.passSeconds(-1_001);
 	});
 
 	test("that ended makes the old receipt useless, and deleting with it harmless", async () => {
@@ -209,7 +209,6 @@ test("a delayed message comes later", async () => {
 	});
 	apis.passSeconds(61);
 	expect(await receive()).toHaveLength(1);
-	apis.passSeconds(-61);
 });
 
 test("a batch answers entry by entry", async () => {

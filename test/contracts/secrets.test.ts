@@ -1,0 +1,72 @@
+import { createServer, type Server } from "node:http";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { secretReader } from "#aws/secrets.ts";
+
+let server: Server;
+let reads: string[] = [];
+const secrets: Record<string, string> = {};
+
+beforeAll(async () => {
+	server = createServer((request, response) => {
+		request.setEncoding("utf8").on("data", (body) => {
+			const { SecretId } = JSON.parse(body);
+			reads.push(SecretId);
+			response.setHeader("content-type", "application/x-amz-json-1.1");
+			if (SecretId in secrets) {
+				response.end(JSON.stringify({ SecretString: secrets[SecretId] }));
+			} else {
+				response.statusCode = 400;
+				response.end(JSON.stringify({ __type: "ResourceNotFoundException" }));
+			}
+		});
+	});
+	await new Promise<void>((resolve) =>
+		server.listen(0, "127.0.0.1", () => resolve()),
+	);
+	const { port } = server.address() as { port: number };
+	vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${port}`);
+	vi.stubEnv("AWS_REGION", "eu-central-1");
+	vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+	vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+});
+afterAll(() => {
+	vi.unstubAllEnvs();
+	server.close();
+});
+beforeEach(() => {
+	reads = [];
+	secrets.login = JSON.stringify({ username: "app", password: "first" });
+});
+
+it("a secret is read once for many who ask, and again when asked for fresh", async () => {
+	const read = secretReader();
+	const both = await Promise.all([read("login"), read("login")]);
+	expect(both[0]).toEqual({ username: "app", password: "first" });
+	expect(reads).toEqual(["login"]);
+	secrets.login = JSON.stringify({ username: "app", password: "second" });
+	expect((await read("login")).password).toBe("first");
+	expect((await read("login", { fresh: true })).password).toBe("second");
+	expect((await read("login")).password).toBe("second");
+	expect(reads).toHaveLength(2);
+});
+
+it("a secret that could not be read is asked for again", async () => {
+	const read = secretReader();
+	await expect(read("later")).rejects.toMatchObject({
+		name: "ResourceNotFoundException",
+	});
+	secrets.later = secrets.login ?? "";
+	expect(await read("later")).toMatchObject({ username: "app" });
+});
+
+it.each(["not json hunter2", '"hunter2"', "null", '{"username":"hunter2"}'])(
+	"a secret that holds %j is refused by name and without its content",
+	async (content) => {
+		secrets.broken = content;
+		const error = await secretReader()("broken").catch((caught) => caught);
+		expect(error.message).toMatch(/The secret broken .* username and password/);
+		expect(JSON.stringify([error.message, error.stack])).not.toContain(
+			"hunter2",
+		);
+	},
+);

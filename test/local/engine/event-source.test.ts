@@ -1,0 +1,218 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+	GetQueueAttributesCommand,
+	SendMessageCommand,
+	SQSClient,
+} from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+	eventually,
+	startTiny,
+	type TinyCloud,
+	tinyFunction,
+} from "./tiny-cloud.ts";
+
+/** Writes what it got to a file that the test reads, and does what a message's body asks for. */
+const bundle = `
+import { appendFileSync } from "node:fs";
+export const handler = async ({ Records }) => {
+	const bodies = Records.map((record) => JSON.parse(record.body));
+	const note = (what) => appendFileSync(process.env.NOTES, JSON.stringify(what) + "\\n");
+	for (const record of Records) note({ record, batch: Records.length, pid: process.pid });
+	if (bodies.some((body) => body.do === "throw")) throw new Error("broken");
+	if (bodies.some((body) => body.do === "malformed")) return { batchItemFailures: [{ itemIdentifier: "unknown" }] };
+	if (bodies.some((body) => body.do === "sleep")) {
+		note({ begin: Date.now() });
+		await new Promise((resolve) => setTimeout(resolve, 400));
+		note({ end: Date.now() });
+	}
+	return { batchItemFailures: Records.filter((record) => JSON.parse(record.body).do === "fail").map((record) => ({ itemIdentifier: record.messageId })) };
+};
+`;
+
+let cloud: TinyCloud;
+let notes: string;
+let sqs: SQSClient;
+
+const pair = (name: string, mapping: object, visibility = 1) => ({
+	[`${name}Dead`]: {
+		Type: "AWS::SQS::Queue",
+		Properties: { QueueName: `${name}-dead` },
+	},
+	[`${name}Queue`]: {
+		Type: "AWS::SQS::Queue",
+		Properties: {
+			QueueName: name,
+			VisibilityTimeout: visibility,
+			RedrivePolicy: {
+				deadLetterTargetArn: { "Fn::GetAtt": [`${name}Dead`, "Arn"] },
+				maxReceiveCount: 2,
+			},
+		},
+	},
+	[`${name}Source`]: {
+		Type: "AWS::Lambda::EventSourceMapping",
+		Properties: {
+			EventSourceArn: { "Fn::GetAtt": [`${name}Queue`, "Arn"] },
+			FunctionName: { Ref: "Worker" },
+			...mapping,
+		},
+	},
+});
+
+beforeAll(async () => {
+	const reports = { FunctionResponseTypes: ["ReportBatchItemFailures"] };
+	notes = join(mkdtempSync(join(tmpdir(), "notes-")), "notes");
+	writeFileSync(notes, "");
+	cloud = await startTiny(
+		{
+			Resources: {
+				Worker: tinyFunction({
+					Environment: { Variables: { NOTES: notes } },
+				}),
+				...pair("partial", { BatchSize: 10, ...reports }),
+				...pair("whole", { BatchSize: 10 }),
+				// As on AWS, the visibility must outlast the window.
+				...pair(
+					"windowed",
+					{ BatchSize: 10, MaximumBatchingWindowInSeconds: 1, ...reports },
+					3,
+				),
+				...pair("narrow", {
+					BatchSize: 1,
+					ScalingConfig: { MaximumConcurrency: 2 },
+					...reports,
+				}),
+			},
+		},
+		bundle,
+	);
+	sqs = new SQSClient({
+		region: "eu-central-1",
+		endpoint: cloud.endpoint,
+		credentials: cloud.operator,
+	});
+});
+afterAll(async () => {
+	sqs?.destroy();
+	await cloud?.forget();
+	rmSync(dirname(notes), { recursive: true, force: true });
+});
+
+const url = (queue: string) => `${cloud.endpoint}/000000000000/${queue}`;
+
+async function send(queue: string, body: object): Promise<string> {
+	const { MessageId } = await sqs.send(
+		new SendMessageCommand({
+			QueueUrl: url(queue),
+			MessageBody: JSON.stringify(body),
+		}),
+	);
+	return MessageId as string;
+}
+
+async function depth(queue: string): Promise<number> {
+	const { Attributes = {} } = await sqs.send(
+		new GetQueueAttributesCommand({
+			QueueUrl: url(queue),
+			AttributeNames: ["All"],
+		}),
+	);
+	return (
+		Number(Attributes.ApproximateNumberOfMessages) +
+		Number(Attributes.ApproximateNumberOfMessagesNotVisible)
+	);
+}
+
+interface Note {
+	record?: {
+		messageId: string;
+		eventSourceARN: string;
+		attributes: Record<string, string>;
+	};
+	batch?: number;
+	begin?: number;
+	end?: number;
+}
+
+const noted = (): Note[] =>
+	readFileSync(notes, "utf8")
+		.split("\n")
+		.filter(Boolean)
+		.map((line) => JSON.parse(line));
+const deliveries = (id: string) =>
+	noted().filter(({ record }) => record?.messageId === id);
+
+test("a message arrives at once, as Lambda shows it, and is gone when processed", async () => {
+	const id = await send("partial", { do: "nothing" });
+	const started = performance.now();
+	const note = await eventually(() => deliveries(id)[0]);
+	expect(performance.now() - started).toBeLessThan(5_000);
+	expect(note.record).toMatchObject({
+		eventSource: "aws:sqs",
+		eventSourceARN: "arn:aws:sqs:eu-central-1:000000000000:partial",
+		awsRegion: "eu-central-1",
+		attributes: { ApproximateReceiveCount: "1" },
+	});
+	await eventually(async () => (await depth("partial")) === 0);
+});
+
+test("only the failed messages of a batch come back, and end as dead letters", async () => {
+	const failing = await send("windowed", { do: "fail" });
+	const fine = await send("windowed", { do: "nothing" });
+	await eventually(async () => (await depth("windowed-dead")) === 1);
+	expect(await depth("windowed")).toBe(0);
+	expect(deliveries(failing)).toHaveLength(2);
+	expect(deliveries(fine)).toHaveLength(1);
+});
+
+test("a function that throws fails its whole batch", async () => {
+	const id = await send("whole", { do: "throw" });
+	await eventually(async () => (await depth("whole-dead")) === 1);
+	expect(deliveries(id)).toHaveLength(2);
+});
+
+test("without ReportBatchItemFailures an answer without error means that all is done", async () => {
+	const id = await send("whole", { do: "fail" });
+	await eventually(() => deliveries(id).length === 1);
+	await eventually(async () => (await depth("whole")) === 0);
+	expect(deliveries(id)).toHaveLength(1);
+});
+
+test("an answer that names an unknown message fails the whole batch", async () => {
+	const id = await send("partial", { do: "malformed" });
+	await eventually(async () => (await depth("partial-dead")) === 1);
+	expect(deliveries(id)).toHaveLength(2);
+});
+
+test("a batching window gathers messages that come one after another", async () => {
+	const ids = [
+		await send("windowed", { n: 1 }),
+		await send("windowed", { n: 2 }),
+		await send("windowed", { n: 3 }),
+	];
+	const batches = await eventually(() => {
+		const found = ids.flatMap(deliveries);
+		return found.length === 3 ? found.map(({ batch }) => batch) : null;
+	});
+	expect(batches).toEqual([3, 3, 3]);
+});
+
+test("the maximum concurrency bounds how many run at once", async () => {
+	const from = noted().length;
+	for (let n = 0; n < 5; n += 1) await send("narrow", { do: "sleep" });
+	const spans = await eventually(() => {
+		const since = noted().slice(from);
+		return since.filter(({ end }) => end).length === 5 ? since : null;
+	});
+	let running = 0;
+	let most = 0;
+	for (const { begin, end } of spans) {
+		if (begin) running += 1;
+		if (end) running -= 1;
+		most = Math.max(most, running);
+	}
+	expect(most).toBe(2);
+});

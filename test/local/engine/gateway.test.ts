@@ -1,0 +1,424 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
+
+const bundle = `
+export const handler = async (event) => {
+	const query = event.queryStringParameters ?? {};
+	switch (query.do) {
+		case "throw": throw new Error("broken");
+		case "sleep": await new Promise((resolve) => setTimeout(resolve, 5_000)); break;
+		case "large": return { statusCode: 200, body: "x".repeat(7_000_000) };
+		case "bare": return { plain: true };
+		case "nonsense": return { statusCode: "many" };
+		case "binary": return { statusCode: 201, isBase64Encoded: true, body: Buffer.from([0, 255, 1]).toString("base64"),
+			headers: { "Content-Type": "image/png", "X-Number": 7, "Access-Control-Allow-Origin": "https://evil.example" }, cookies: ["a=1; Path=/", "b=2"] };
+	}
+	return { statusCode: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(event) };
+};
+`;
+
+const audience = "client-1";
+let issuer: string;
+let cloud: TinyCloud;
+let token: (
+	claims?: Record<string, unknown>,
+	options?: { issuer?: string; expires?: string; foreign?: boolean },
+) => Promise<string>;
+const endings: (() => void)[] = [];
+
+beforeAll(async () => {
+	const [own, foreign] = await Promise.all([
+		generateKeyPair("RS256"),
+		generateKeyPair("RS256"),
+	]);
+	const key = { ...(await exportJWK(own.publicKey)), kid: "k", alg: "RS256" };
+	const server = createServer((request, response) =>
+		response
+			.writeHead(request.url?.endsWith("/jwks.json") ? 200 : 404)
+			.end(JSON.stringify({ keys: [key] })),
+	);
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	endings.push(() => server.close());
+	issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/pool`;
+	token = (claims = { aud: audience }, options = {}) =>
+		new SignJWT({ sub: "user-1", ...claims })
+			.setProtectedHeader({ alg: "RS256", kid: "k" })
+			.setIssuer(options.issuer ?? issuer)
+			.setIssuedAt()
+			.setExpirationTime(options.expires ?? "1h")
+			.sign((options.foreign ? foreign : own).privateKey);
+
+	const ofApi = (type: string, properties: object) => ({
+		Type: `AWS::ApiGatewayV2::${type}`,
+		Properties: { ApiId: { Ref: "Api" }, ...properties },
+	});
+	const target = (integration: string) => ({
+		Target: {
+			"Fn::Join": ["", ["integrations/", { Ref: integration }]],
+		},
+	});
+	const guarded = { AuthorizationType: "JWT", AuthorizerId: { Ref: "Guard" } };
+	const integration = (more: object = {}) =>
+		ofApi("Integration", {
+			IntegrationType: "AWS_PROXY",
+			IntegrationUri: { "Fn::GetAtt": ["Echo", "Arn"] },
+			PayloadFormatVersion: "2.0",
+			...more,
+		});
+	cloud = await startTiny(
+		{
+			Resources: {
+				Echo: tinyFunction(),
+				Api: {
+					Type: "AWS::ApiGatewayV2::Api",
+					Properties: {
+						Name: "tiny",
+						ProtocolType: "HTTP",
+						CorsConfiguration: {
+							AllowOrigins: ["https://app.example"],
+							AllowMethods: ["GET", "POST"],
+							AllowHeaders: ["Authorization"],
+							MaxAge: 600,
+						},
+					},
+				},
+				Stage: ofApi("Stage", { StageName: "$default", AutoDeploy: true }),
+				Whole: integration(),
+				Impatient: integration({ TimeoutInMillis: 300 }),
+				Guard: ofApi("Authorizer", {
+					Name: "guard",
+					AuthorizerType: "JWT",
+					IdentitySource: ["$request.header.Authorization"],
+					JwtConfiguration: { Audience: [audience], Issuer: issuer },
+				}),
+				...Object.fromEntries(
+					[
+						["Open", "GET /open", target("Whole")],
+						["Slow", "GET /slow", target("Impatient")],
+						["List", "GET /items", { ...target("Whole"), ...guarded }],
+						["One", "GET /items/{id}", { ...target("Whole"), ...guarded }],
+						["Recent", "GET /items/recent", target("Whole")],
+						["AnyItem", "ANY /items/{id}", target("Whole")],
+						["Deep", "GET /files/{path+}", target("Whole")],
+						["Send", "POST /send", target("Whole")],
+						[
+							"Scoped",
+							"GET /scoped",
+							{
+								...target("Whole"),
+								...guarded,
+								AuthorizationScopes: ["admin"],
+							},
+						],
+					].map(([id, RouteKey, more]) => [
+						`Route${id}`,
+						ofApi("Route", { RouteKey, ...(more as object) }),
+					]),
+				),
+			},
+			Outputs: { ApiUrl: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
+		},
+		bundle,
+	);
+});
+afterAll(async () => {
+	await cloud?.forget();
+	for (const end of endings) end();
+});
+
+const get = (path: string, init?: RequestInit) => fetch(cloud.url + path, init);
+/** The function answers with the event that it got. */
+// biome-ignore lint/suspicious/noExplicitAny: what is in it is what these tests ask.
+const eventOf = async (path: string, init?: RequestInit): Promise<any> =>
+	(await get(path, init)).json();
+const bearer = (value: string) => ({
+	headers: { authorization: `Bearer ${value}` },
+});
+
+describe("payload format 2.0", () => {
+	test("carries path, query, headers and cookies as API Gateway does", async () => {
+		const response = await get("/open?a=1&a=2&b=%20x", {
+			headers: { "X-Mixed": "One", cookie: "c=1; d=2" },
+		});
+		expect(response.headers.get("apigw-requestid")).toBeTruthy();
+		// biome-ignore lint/suspicious/noExplicitAny: as above.
+		const event = (await response.json()) as any;
+		expect(event).toMatchObject({
+			version: "2.0",
+			routeKey: "GET /open",
+			rawPath: "/open",
+			rawQueryString: "a=1&a=2&b=%20x",
+			queryStringParameters: { a: "1,2", b: " x" },
+			cookies: ["c=1", "d=2"],
+			headers: { "x-mixed": "One", "x-forwarded-proto": "http" },
+			isBase64Encoded: false,
+			requestContext: {
+				apiId: "Api",
+				accountId: "000000000000",
+				stage: "$default",
+				http: { method: "GET", path: "/open", protocol: "HTTP/1.1" },
+				requestId: response.headers.get("apigw-requestid"),
+			},
+		});
+		expect(event.headers).not.toHaveProperty("cookie");
+		expect(event.requestContext.time).toMatch(
+			/^\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000$/,
+		);
+		expect(event).not.toHaveProperty("body");
+	});
+
+	test.each([
+		["application/json", false],
+		["text/plain;charset=UTF-8", false],
+		["multipart/form-data; boundary=x", true],
+		["application/octet-stream", true],
+	])("a body of type %s is base64: %s", async (type, base64) => {
+		const event = await eventOf("/send", {
+			method: "POST",
+			headers: { "content-type": type },
+			body: "grüße",
+		});
+		expect(event.isBase64Encoded).toBe(base64);
+		const encoding = base64 ? "base64" : "utf8";
+		expect(Buffer.from(event.body, encoding).toString()).toBe("grüße");
+	});
+
+	test("an answer's status, headers, cookies and binary body arrive", async () => {
+		const response = await get("/open?do=binary");
+		expect(response.status).toBe(201);
+		expect(response.headers.get("content-type")).toBe("image/png");
+		expect(response.headers.get("x-number")).toBe("7");
+		expect(response.headers.getSetCookie()).toEqual(["a=1; Path=/", "b=2"]);
+		expect([...(await response.bytes())]).toEqual([0, 255, 1]);
+	});
+
+	test("an answer without a status code is a body of JSON", async () => {
+		const response = await get("/open?do=bare");
+		expect(response.status).toBe(200);
+		expect(await response.json()).toEqual({ plain: true });
+	});
+});
+
+describe("routes", () => {
+	test.each([
+		["GET", "/items/recent", "GET /items/recent", undefined],
+		["DELETE", "/items/7", "ANY /items/{id}", { id: "7" }],
+		["DELETE", "/items/a%20b", "ANY /items/{id}", { id: "a b" }],
+		["GET", "/files/a/b/c.png", "GET /files/{path+}", { path: "a/b/c.png" }],
+	])("%s %s is answered by %s", async (method, path, key, parameters) => {
+		const event = await eventOf(path, { method });
+		expect(event.routeKey).toBe(key);
+		expect(event.pathParameters).toEqual(parameters);
+	});
+
+	test.each([
+		["GET", "/nowhere"],
+		["POST", "/open"],
+		["GET", "/open/"],
+		["GET", "/files/"],
+		["GET", "/open/x"],
+	])("%s %s is not found", async (method, path) => {
+		const response = await get(path, { method });
+		expect(response.status).toBe(404);
+		expect(await response.json()).toEqual({ message: "Not Found" });
+	});
+});
+
+describe("the JWT authorizer", () => {
+	test("lets a valid token through and hands its claims on as text", async () => {
+		const event = await eventOf(
+			"/items",
+			bearer(await token({ aud: audience, groups: ["a", "b"], level: 3 })),
+		);
+		expect(event.requestContext.authorizer.jwt).toMatchObject({
+			claims: { sub: "user-1", aud: audience, groups: "[a b]", level: "3" },
+			scopes: null,
+		});
+	});
+
+	test("takes client_id where a token has no audience", async () => {
+		const access = await token({ client_id: audience });
+		expect((await get("/items", bearer(access))).status).toBe(200);
+	});
+
+	test("refuses whatever is not a valid token of this pool and client", async () => {
+		const valid = await token();
+		const [, claims, signature] = valid.split(".");
+		const part = (value: object) =>
+			Buffer.from(JSON.stringify(value)).toString("base64url");
+		const bad = {
+			nothing: "",
+			nonsense: "abc",
+			expired: await token(undefined, { expires: "-1s" }),
+			"another issuer": await token(undefined, { issuer: "http://other" }),
+			"another client": await token({ aud: "client-2" }),
+			"another client's access token": await token({ client_id: "client-2" }),
+			"no client": await token({}),
+			"another key": await token(undefined, { foreign: true }),
+			"alg none": `${part({ alg: "none" })}.${claims}.`,
+			"alg HS256": `${part({ alg: "HS256", kid: "k" })}.${claims}.${signature}`,
+			"changed claims": `${valid.split(".")[0]}.${part({ sub: "x", aud: audience, iss: issuer, exp: 9e9 })}.${signature}`,
+		};
+		for (const [name, value] of Object.entries(bad)) {
+			const response = await get("/items", bearer(value));
+			expect(response.status, name).toBe(401);
+			expect(await response.json()).toEqual({ message: "Unauthorized" });
+		}
+		expect((await get("/items")).status).toBe(401);
+	});
+
+	test("forbids a token without the route's scope", async () => {
+		const scoped = (scope: string) => token({ client_id: audience, scope });
+		const without = await get("/scoped", bearer(await scoped("read")));
+		expect(without.status).toBe(403);
+		const with_ = await get("/scoped", bearer(await scoped("read admin")));
+		expect(with_.status).toBe(200);
+	});
+});
+
+describe("CORS", () => {
+	const preflight = (origin: string) =>
+		get("/items", {
+			method: "OPTIONS",
+			headers: { origin, "access-control-request-method": "GET" },
+		});
+
+	test("a preflight is answered by the gateway, before any authorizer", async () => {
+		const response = await preflight("https://app.example");
+		expect(response.status).toBe(204);
+		expect(Object.fromEntries(response.headers)).toMatchObject({
+			"access-control-allow-origin": "https://app.example",
+			"access-control-allow-methods": "GET,POST",
+			"access-control-allow-headers": "authorization",
+			"access-control-max-age": "600",
+		});
+	});
+
+	test("another origin gets no CORS headers", async () => {
+		const response = await preflight("https://evil.example");
+		expect(response.headers.get("access-control-allow-origin")).toBeNull();
+	});
+
+	test("answers carry the configured origin, whatever the function says, and errors too", async () => {
+		const headers = { origin: "https://app.example" };
+		for (const path of ["/open?do=binary", "/items", "/nowhere"]) {
+			const response = await get(path, { headers });
+			expect(response.headers.get("access-control-allow-origin"), path).toBe(
+				"https://app.example",
+			);
+		}
+		const silent = await get("/open?do=binary");
+		expect(silent.headers.get("access-control-allow-origin")).toBeNull();
+	});
+});
+
+describe("limits and failures", () => {
+	test.each(["throw", "large", "nonsense"])(
+		"a function's failure (%s) is a mute 500",
+		async (what) => {
+			const response = await get(`/open?do=${what}`);
+			expect(response.status).toBe(500);
+			expect(await response.json()).toEqual({
+				message: "Internal Server Error",
+			});
+		},
+	);
+
+	test("a function slower than the integration's timeout is a 503", async () => {
+		const response = await get("/slow?do=sleep");
+		expect(response.status).toBe(503);
+		expect(await response.json()).toEqual({ message: "Service Unavailable" });
+	});
+
+	test.each([
+		["beyond Lambda's 6 MB once it is base64", 5_000_000, 413],
+		["beyond the gateway's 10 MB", 11_000_000, 413],
+		["within both", 4_000_000, 200],
+	])("a body %s is answered by its status", async (_name, size, status) => {
+		const response = await get("/send?do=bare", {
+			method: "POST",
+			headers: { "content-type": "application/octet-stream" },
+			body: new Uint8Array(size),
+		});
+		expect(response.status).toBe(status);
+		if (status === 413) {
+			expect(await response.json()).toEqual({
+				message: "Request Entity Too Large",
+			});
+		}
+	});
+
+	test("a body of unknown length beyond 10 MB is refused too", async () => {
+		let left = 12;
+		const body = new ReadableStream({
+			pull(controller) {
+				if (left-- > 0) controller.enqueue(new Uint8Array(1_000_000));
+				else controller.close();
+			},
+		});
+		const response = await get("/send", {
+			method: "POST",
+			body,
+			duplex: "half",
+		} as RequestInit);
+		expect(response.status).toBe(413);
+	});
+
+	test("headers beyond 10,240 bytes are refused", async () => {
+		const headers = { "x-long": "x".repeat(10_240) };
+		expect((await get("/open", { headers })).status).toBe(431);
+	});
+});
+
+test("a throttled stage answers 429 beyond its burst", async () => {
+	const throttled = await startTiny({
+		Resources: {
+			Echo: tinyFunction(),
+			Api: {
+				Type: "AWS::ApiGatewayV2::Api",
+				Properties: { Name: "t", ProtocolType: "HTTP" },
+			},
+			Stage: {
+				Type: "AWS::ApiGatewayV2::Stage",
+				Properties: {
+					ApiId: { Ref: "Api" },
+					StageName: "$default",
+					AutoDeploy: true,
+					DefaultRouteSettings: {
+						ThrottlingBurstLimit: 2,
+						ThrottlingRateLimit: 0.01,
+					},
+				},
+			},
+			Whole: {
+				Type: "AWS::ApiGatewayV2::Integration",
+				Properties: {
+					ApiId: { Ref: "Api" },
+					IntegrationType: "AWS_PROXY",
+					IntegrationUri: { "Fn::GetAtt": ["Echo", "Arn"] },
+					PayloadFormatVersion: "2.0",
+				},
+			},
+			Route: {
+				Type: "AWS::ApiGatewayV2::Route",
+				Properties: {
+					ApiId: { Ref: "Api" },
+					RouteKey: "$default",
+					Target: { "Fn::Join": ["/", ["integrations", { Ref: "Whole" }]] },
+				},
+			},
+		},
+	});
+	try {
+		const statuses: number[] = [];
+		for (let count = 0; count < 3; count += 1) {
+			statuses.push((await fetch(`${throttled.url}/any`)).status);
+		}
+		expect(statuses).toEqual([200, 200, 429]);
+	} finally {
+		await throttled.forget();
+	}
+});
