@@ -1,6 +1,8 @@
 import {
+	existsSync,
 	mkdirSync,
 	mkdtempSync,
+	readFileSync,
 	renameSync,
 	rmSync,
 	writeFileSync,
@@ -18,6 +20,7 @@ import { controlApi } from "./control.ts";
 import { Credentials, type IssuedCredentials } from "./credentials.ts";
 import { serveAws } from "./endpoint.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { functionLog } from "./lambda/function-log.ts";
 import { lambdaApi } from "./lambda/lambda-api.ts";
 import { lockState } from "./lock.ts";
 import type { Machine } from "./machine.ts";
@@ -38,7 +41,7 @@ export interface CloudOptions {
 	outputsFile: string;
 	/** A native Postgres instead of PGlite. */
 	databaseUrl?: string;
-	/** The cloud's own log. @default nowhere */
+	/** Gets every line of the cloud's own log, which is `logs/cloud.log` below the state folder. */
 	log?: (line: string) => void;
 }
 
@@ -68,7 +71,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 	};
 	try {
 		endings.push(lockState(stateDir));
-		const log = options.log ?? (() => {});
+		const toFile = functionLog(stateDir, "cloud");
+		const log = (line: string) => {
+			toFile(`${new Date().toISOString()} ${line}`);
+			options.log?.(line);
+		};
 		const region = assembly.stacks.find((stack) => stack.region)?.region;
 		const state = openState(stateDir, region ? { region } : {});
 		endings.push(() => state.close());
@@ -122,11 +129,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		endings.push(() => database.stop());
 
 		const functions: Machine["functions"] = new Map();
-		endings.push(() =>
-			Promise.all([...functions.values()].map((one) => one.close())),
-		);
 		const schedules = new Schedules(log);
-		const taskRoots = mkdtempSync(join(tmpdir(), "local-cloud-"));
+		const taskRoots = unpackingFolder(stateDir);
 		endings.push(() => rmSync(taskRoots, { recursive: true, force: true }));
 
 		const endpoint = await serveAws({
@@ -145,6 +149,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			control: controlApi({ functions, schedules, database }),
 		});
 		endings.push(() => endpoint.close());
+		endings.push(() =>
+			Promise.all([...functions.values()].map((one) => one.close())),
+		);
 		const gateway = new Gateway({
 			port: options.port,
 			account: state.account,
@@ -205,6 +212,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		await end();
 		throw error;
 	}
+}
+
+/** A folder outside the repository, so that bundles find none of its packages. */
+function unpackingFolder(stateDir: string): string {
+	const note = join(stateDir, "unpacked-at");
+	// A cloud that was killed could not clean up.
+	if (existsSync(note)) {
+		rmSync(readFileSync(note, "utf8"), { recursive: true, force: true });
+	}
+	const folder = mkdtempSync(join(tmpdir(), "local-cloud-"));
+	writeFileSync(note, folder);
+	return folder;
 }
 
 /** Readers see the old file or the new one, never half of it. */

@@ -19,7 +19,7 @@ export class Ports {
 	/** @throws where someone else listens on the port that `name` had before */
 	async take(name: string): Promise<number> {
 		const before = this.#ports[name];
-		const port = await listenOnce(before ?? 0).catch((cause) => {
+		const port = await untilFree(before ?? 0).catch((cause) => {
 			throw new Error(
 				`Port ${before}, which ${name} has in ${this.#file}, is used by another program: end that program, or forget the ports by deleting this file.`,
 				{ cause },
@@ -28,6 +28,21 @@ export class Ports {
 		this.#ports[name] = port;
 		writeFileSync(this.#file, JSON.stringify(this.#ports));
 		return port;
+	}
+}
+
+/** What a killed cloud has started needs a moment to notice and end. */
+const patienceSeconds = 10;
+
+async function untilFree(port: number): Promise<number> {
+	const end = Date.now() + patienceSeconds * 1000;
+	for (;;) {
+		try {
+			return await listenOnce(port);
+		} catch (error) {
+			if (Date.now() > end) throw error;
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
 	}
 }
 

@@ -49,10 +49,13 @@ export class EventSource {
 
 	async #poll(): Promise<void> {
 		const { signal } = this.#stop;
+		const stopped = new Promise((resolve) =>
+			signal.addEventListener("abort", resolve),
+		);
 		while (!signal.aborted) {
 			try {
 				if (this.#running.size >= this.#settings.maximumConcurrency) {
-					await Promise.race(this.#running);
+					await Promise.race([...this.#running, stopped]);
 					continue;
 				}
 				const messages = await this.#batch(signal);

@@ -92,6 +92,8 @@ export class Sandbox {
 				cwd: options.taskRoot,
 				env: { ...options.environment, AWS_LAMBDA_RUNTIME_API: api.address },
 				stdio: ["ignore", "pipe", "pipe"],
+				// Ctrl-C in a terminal reaches its whole group: only the cloud itself shall act on it.
+				detached: true,
 			},
 		);
 		sandbox = new Sandbox(options, api, child);

@@ -40,7 +40,7 @@ let ending = false;
 async function end() {
 	if (ending) return;
 	ending = true;
-	await server.stop();
+	// The port is given back last: whoever can take it may open the folder.
 	await db.close();
 	process.exit();
 }

@@ -13,6 +13,14 @@ import { boolean, ignored, number, resource, tags } from "./resource.ts";
 
 const text = z.coerce.string();
 
+/** The names Lambda keeps for itself; a template that sets one fails to deploy. */
+const reserved =
+	/^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_.*|AWS_(REGION|DEFAULT_REGION|EXECUTION_ENV|LAMBDA_.*|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/;
+const variable = z
+	.string()
+	.regex(/^[A-Za-z][A-Za-z0-9_]+$/)
+	.refine((name) => !reserved.test(name), "Lambda reserves this name");
+
 export const lambdaFunction = resource(
 	{
 		FunctionName: z.string().optional(),
@@ -20,7 +28,7 @@ export const lambdaFunction = resource(
 		Handler: z.string(),
 		Runtime: z.string().regex(/^nodejs/, "only Node.js runs here"),
 		Environment: z
-			.strictObject({ Variables: z.record(z.string(), text) })
+			.strictObject({ Variables: z.record(variable, text) })
 			.optional(),
 		MemorySize: number.default(128),
 		Timeout: number.default(3),

@@ -35,6 +35,15 @@ test("a property that the local cloud would not obey stops the start", async () 
 	expect(message).toMatch(/tiny, Jobs .*FifoThroughputLimit/);
 });
 
+test("a variable whose name Lambda reserves stops the start", async () => {
+	const message = await refusal({
+		Worker: tinyFunction({
+			Environment: { Variables: { AWS_REGION: "eu-central-1" } },
+		}),
+	});
+	expect(message).toMatch(/tiny, Worker .*AWS_REGION/);
+});
+
 test("a reference to nothing stops the start", async () => {
 	const message = await refusal({
 		Worker: tinyFunction({
