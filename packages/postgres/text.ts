@@ -1,3 +1,5 @@
+import { toSql } from "pgvector";
+
 /** Text as PostgreSQL can hold it: no NUL, no half of a surrogate pair, both of which OCR and models produce. */
 export function storableText(text: string): string {
 	return text.replaceAll("\0", "").toWellFormed();
@@ -12,5 +14,5 @@ export function storableJson(value: unknown): string {
 
 /** A vector in pgvector's text form. */
 export function vectorText(vector: Float32Array): string {
-	return `[${vector.join(",")}]`;
+	return toSql(Array.from(vector));
 }
