@@ -6,7 +6,7 @@ ENV ?= dev
 INSTALLED := node_modules/.installed
 
 help: ## print the targets
-	@awk 'BEGIN {FS = ":.*## "; print "make TARGET [ENV=dev|test|prod|local]\n"} /^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "; print "make TARGET [ENV=dev|test|prod|local]"} /^##: / {print "\n" substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' Makefile
 
 ##: on this machine
 dev: $(INSTALLED) ## run everything here, in the foreground: API, docs, login, a search to paste
@@ -40,7 +40,7 @@ test: $(INSTALLED) ## all tests
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
 	@biome check
-	@vitest run --silent test/architecture.test.ts
+	@vitest run --project parts test/architecture.test.ts
 
 format: $(INSTALLED) ## format and sort imports
 	@biome check --write

@@ -48,12 +48,21 @@ function gitSha(): string {
 	}
 }
 
-if (import.meta.main) {
+if (import.meta.main) await synthesize();
+
+async function synthesize(): Promise<void> {
 	const app = new App({ context: cdk.context, analyticsReporting: false });
-	const environment = readEnvironment(
-		app.node.tryGetContext("environments"),
-		app.node.tryGetContext("env"),
-	);
+	let environment: Environment;
+	try {
+		environment = readEnvironment(
+			app.node.tryGetContext("environments"),
+			app.node.tryGetContext("env"),
+		);
+	} catch (error) {
+		// What is wrong is in cdk.json or on the command line: a sentence tells it, a stack trace does not.
+		console.error((error as Error).message);
+		process.exit(1);
+	}
 	collections(app, environment, await build(environment));
 	app.synth();
 }

@@ -1,11 +1,12 @@
 // make dev: the whole system on this machine, in the foreground.
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { readOutputs } from "#cli/outputs.ts";
+import { rm, writeFile } from "node:fs/promises";
+import { outputKeys, readOutputs } from "#cli/outputs.ts";
 import { main, step } from "#cli/progress.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { startCloud } from "#local-cloud/cloud.ts";
+import { stateHolder } from "#local-cloud/lock.ts";
 import {
 	apiPort,
 	demoPasswords,
@@ -25,13 +26,19 @@ await main(async () => {
 	const port = apiPort();
 	const started = performance.now();
 	console.log("Collections, environment local\n");
-	await step("synthesize templates, bundles", () => synthesize(localAssembly));
+	refuseSecondStart();
+	await step("synthesize templates, bundles", async () => {
+		// Assets of earlier builds would stay in the folder for ever.
+		await rm(localAssembly, { recursive: true, force: true });
+		await synthesize(localAssembly);
+	});
 	const cloud = await step("start local cloud", () =>
 		startCloud({
 			assembly: localAssembly,
 			stateDir: localDirectory,
 			port,
 			outputsFile: ".aws-outputs-local.json",
+			outputKeys,
 			databaseUrl: process.env.DATABASE_URL,
 			log: (line) => console.log(line),
 		}),
@@ -70,13 +77,24 @@ await main(async () => {
 	}
 });
 
+function refuseSecondStart(): void {
+	const pid = stateHolder(localDirectory);
+	if (pid) {
+		throw new Error(
+			`Collections already runs from this folder, as process ${pid}: use it, or make down first.`,
+		);
+	}
+}
+
 async function uploadSamples(
 	client: RestClient,
 	update: (done: number, of: number) => void,
 ): Promise<void> {
 	const samples = await drawSampleImages();
 	const uploaded = await Promise.all(
-		samples.map(({ filename, bytes }) => client.upload(filename, new Uint8Array(bytes))),
+		samples.map(({ filename, bytes }) =>
+			client.upload(filename, new Uint8Array(bytes)),
+		),
 	);
 	let done = 0;
 	update(done, uploaded.length);

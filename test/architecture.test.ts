@@ -14,12 +14,12 @@ const allowed: Record<string, RegExp> = {
 	"packages/lambda-kit":
 		/^(#core\/|#lambda-kit\/|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
 	"packages/local-cloud":
-		/^(#local-cloud\/|@electric-sql\/|@smithy\/|fast-xml-parser$|jose$|zod$|pg$|node:)/,
+		/^(#local-cloud\/|@electric-sql\/|@smithy\/|esbuild$|fast-xml-parser$|jose$|zod$|pg$|node:)/,
 	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
 	lambdas:
 		/^(?!#lib\/|#local-cloud\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
 	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|routes\/table)\.ts$|#lambda-kit\/env\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
-	bin: /^(#lib\/|aws-cdk-lib|cdk-nag$|node:)/,
+	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#scripts\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
 
 /** Specifiers as `#folder/file.ts`; relative ones made absolute, so that `../` hides nothing. */

@@ -20,6 +20,34 @@ const outputsFile = z.looseObject({
 });
 export type Outputs = z.infer<typeof outputsFile>;
 
+/** Every key of an outputs file; null where an environment has no such thing. */
+export const outputKeys = [
+	"Environment",
+	"Region",
+	"ApiUrl",
+	"UserPoolId",
+	"UserPoolClientId",
+	"CognitoEndpoint",
+	"BucketName",
+	"CheckpointTableName",
+	"EventBusName",
+	"DatabaseEndpoint",
+	"DatabaseName",
+	"DatabaseSecretArn",
+	"ApiFunctionName",
+	"ImageProcessorFunctionName",
+	"AnalyzerFunctionName",
+	"EmbedderFunctionName",
+	"CleanupFunctionName",
+	"MigrationFunctionName",
+	"DeadLetterQueueUrls",
+	"DashboardName",
+	"BastionInstanceId",
+	"AwsEndpointUrl",
+	"TokenIssuer",
+	"JwksUrl",
+] as const;
+
 /** @throws naming the command that writes the file, where it is missing */
 export async function readOutputs(environment: string): Promise<Outputs> {
 	return readOutputsFile(

@@ -39,6 +39,8 @@ export interface CloudOptions {
 	port: number;
 	/** Where the stacks' outputs are written. */
 	outputsFile: string;
+	/** Keys that the outputs file has in any case, null where no stack gives them. */
+	outputKeys?: readonly string[];
 	/** A native Postgres instead of PGlite. */
 	databaseUrl?: string;
 	/** Gets every line of the cloud's own log, which is `logs/cloud.log` below the state folder. */
@@ -187,6 +189,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			outputs = { ...outputs, ...made };
 		}
 		outputs = {
+			...Object.fromEntries(
+				(options.outputKeys ?? []).map((key) => [key, null]),
+			),
 			...database.renameIn(outputs),
 			AwsEndpointUrl: state.endpoint,
 		};

@@ -123,15 +123,15 @@ async function uploadToReady(
 	}
 }
 
-async function portsInThisProcess({ outputs }: Control) {
+async function portsInThisProcess(control: Control) {
+	const { outputs } = control;
 	const [host = "", port] = outputs.DatabaseEndpoint.split(":");
 	const database = connectDatabase({
 		host,
 		port: Number(port),
 		database: outputs.DatabaseName,
 		tls: "off",
-		// The local cloud's Postgres is this process's own and asks for no password.
-		credentials: async () => ({ username: "postgres", password: "" }),
+		credentials: () => control.databaseCredentials(),
 	});
 	return {
 		...postgresPorts(database),

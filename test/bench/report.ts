@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
+import { printTable } from "#cli/table.ts";
 
 export interface Demand {
 	name: string;
@@ -51,21 +52,4 @@ export function median(values: number[]): number {
 export function quantile(values: number[], q: number): number {
 	const sorted = values.toSorted((a, b) => a - b);
 	return sorted[Math.round((sorted.length - 1) * q)] ?? Number.NaN;
-}
-
-function printTable(rows: Record<string, string | number>[]): void {
-	const columns = Object.keys(rows[0] ?? {});
-	const cells = [
-		columns,
-		...rows.map((row) => columns.map((c) => `${row[c]}`)),
-	];
-	const widths = columns.map((_, at) =>
-		Math.max(...cells.map((line) => line[at]?.length ?? 0)),
-	);
-	for (const line of cells) {
-		const padded = line.map((cell, at) =>
-			at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
-		);
-		console.log(`  ${padded.join("   ")}`);
-	}
 }

@@ -5,10 +5,9 @@ import { btree_gin } from "@electric-sql/pglite/contrib/btree_gin";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import { vector } from "@electric-sql/pglite-pgvector";
-import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
-import { wholeExchanges } from "#local-cloud/postgres/whole-exchanges.ts";
+import { servePglite } from "#local-cloud/postgres/pglite-server.ts";
 import {
 	connectDatabase,
 	type Database,
@@ -65,19 +64,19 @@ async function createPglite(): Promise<EmptyDatabase> {
 	const db = await PGlite.create({
 		extensions: { vector, pg_trgm, btree_gin, unaccent },
 	});
-	const server = new PGLiteSocketServer({
-		db: wholeExchanges(db),
-		port: 0,
-		maxConnections: 50,
-	});
-	await server.start();
-	const [host = "", port] = server.getServerConn().split(":");
-	const master = { username: "postgres", password: "any" };
+	const master = { username: "postgres", password: "made-for-this-test" };
+	await db.exec(`alter role postgres password '${master.password}'`);
+	const server = await servePglite(db);
 	return emptyDatabase(
-		{ host, port: Number(port), database: "postgres", tls: "off" },
+		{
+			host: "127.0.0.1",
+			port: server.port,
+			database: "postgres",
+			tls: "off",
+		},
 		master,
 		async () => {
-			await server.stop();
+			await server.close();
 			await db.close();
 		},
 	);

@@ -41,8 +41,8 @@ export class Control {
 		}
 	}
 
-	/** Asks the database as the application would. */
-	async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+	/** With which the application signs in to the database. */
+	async databaseCredentials(): Promise<{ username: string; password: string }> {
 		const { outputs, operator } = this;
 		const secrets = new SecretsManagerClient({
 			region: outputs.Region,
@@ -52,7 +52,13 @@ export class Control {
 		const { SecretString } = await secrets.send(
 			new GetSecretValueCommand({ SecretId: outputs.DatabaseSecretArn }),
 		);
-		const { username, password } = JSON.parse(SecretString ?? "");
+		return JSON.parse(SecretString ?? "");
+	}
+
+	/** Asks the database as the application would. */
+	async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+		const { outputs } = this;
+		const { username, password } = await this.databaseCredentials();
 		const [host, port] = outputs.DatabaseEndpoint.split(":");
 		const client = new pg.Client({
 			host,

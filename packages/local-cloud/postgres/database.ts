@@ -28,6 +28,7 @@ export class Database {
 	#process: ChildProcess | null = null;
 	#address: { host: string; port: number } | null = null;
 	#name = "";
+	#master: MasterUser | null = null;
 	/** The database's name in the templates. */
 	#templateName: string | null = null;
 
@@ -51,11 +52,15 @@ export class Database {
 		return this.#native?.href ?? "pglite";
 	}
 
-	async start(name: string): Promise<{ host: string; port: number }> {
+	async start(
+		name: string,
+		master: MasterUser,
+	): Promise<{ host: string; port: number }> {
 		if (this.#templateName !== null) {
 			throw new Error("the local cloud runs one database, and there is one");
 		}
 		this.#templateName = name;
+		this.#master = master;
 		if (this.#native) {
 			this.#name = decodeURIComponent(this.#native.pathname.slice(1)) || name;
 			return {
@@ -95,7 +100,10 @@ export class Database {
 		const child = fork(
 			fileURLToPath(new URL("pglite-process.ts", import.meta.url)),
 			[folder, this.#name, String(this.#address.port)],
-			{ stdio: ["ignore", "pipe", "pipe", "ipc"] },
+			{
+				stdio: ["ignore", "pipe", "pipe", "ipc"],
+				env: { ...process.env, MASTER_USER: JSON.stringify(this.#master) },
+			},
 		);
 		this.#process = child;
 		let said = "";

@@ -1,6 +1,6 @@
 /**
  * PGlite in a process of its own, so that a long query does not stop the rest of the cloud.
- * Arguments: data folder, database name, port. Tells its parent `ready`; ends with it.
+ * Arguments: data folder, database name, port; the master's name and password in MASTER_USER. Tells its parent `ready`; ends with it.
  */
 import { existsSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
@@ -8,8 +8,8 @@ import { btree_gin } from "@electric-sql/pglite/contrib/btree_gin";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import { vector } from "@electric-sql/pglite-pgvector";
-import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
-import { wholeExchanges } from "./whole-exchanges.ts";
+import { servePglite } from "./pglite-server.ts";
+import { quoted } from "./session.ts";
 
 const [folder = "", database = "", port = ""] = process.argv.slice(2);
 
@@ -27,13 +27,17 @@ if (!existsSync(`${folder}/PG_VERSION`)) {
 	await fresh.close();
 }
 const db = await open(database);
-const server = new PGLiteSocketServer({
-	db: wholeExchanges(db),
-	port: Number(port),
-	host: "127.0.0.1",
-	maxConnections: 200,
-});
-await server.start();
+// On RDS this role is all but a superuser; what it lacks there, files and other databases, nobody asks for.
+const { username, password } = JSON.parse(process.env.MASTER_USER ?? "{}");
+if (username) {
+	const { rows } = await db.query("select from pg_roles where rolname = $1", [
+		username,
+	]);
+	const role = `role "${username.replaceAll('"', '""')}"`;
+	if (rows.length === 0) await db.exec(`create ${role}`);
+	await db.exec(`alter ${role} login superuser password ${quoted(password)}`);
+}
+await servePglite(db, { port: Number(port) });
 process.send?.("ready");
 
 let ending = false;

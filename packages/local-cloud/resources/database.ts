@@ -63,7 +63,10 @@ export const dbInstance = resource(
 					),
 				),
 		);
-		const { host, port } = await database.start(properties.DBName);
+		const { host, port } = await database.start(
+			properties.DBName,
+			JSON.parse(secrets.value(arn)),
+		);
 		return {
 			ref: name,
 			attributes: {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import type { Template } from "#local-cloud/assembly.ts";
@@ -107,7 +108,11 @@ afterAll(() => {
 
 /** The cloud as a process of its own, as `make up` runs it. */
 async function startProcess() {
-	writeAssembly(join(folder, "cdk.out"), template);
+	writeAssembly(
+		join(folder, "cdk.out"),
+		template,
+		"export const handler = async () => process.pid;",
+	);
 	const child = spawn(
 		process.execPath,
 		[
@@ -136,11 +141,38 @@ async function startProcess() {
 	return { child, outputs };
 }
 
+/** The process that runs the function. */
+async function sandboxOf(endpoint: string): Promise<number> {
+	const lambda = new LambdaClient({
+		region: "eu-central-1",
+		endpoint,
+		credentials: JSON.parse(
+			readFileSync(join(folder, "state/operator.json"), "utf8"),
+		),
+	});
+	const { Payload } = await lambda.send(
+		new InvokeCommand({ FunctionName: "reader" }),
+	);
+	lambda.destroy();
+	return JSON.parse(Payload?.transformToString() ?? "");
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		return process.kill(pid, 0);
+	} catch {
+		return false;
+	}
+}
+
 test("a cloud killed at any moment leaves nothing running, and starts again with what it had", async () => {
 	const first = await startProcess();
 	await query(first.outputs.Port, "create table kept as select 8 as number");
+	const sandbox = await sandboxOf(first.outputs.AwsEndpointUrl);
+	process.kill(sandbox, 0);
 	first.child.kill("SIGKILL");
 	await eventually(async () => !(await answers(first.outputs.Port)));
+	await eventually(() => !isAlive(sandbox));
 	const second = await startProcess();
 	expect(second.outputs).toEqual(first.outputs);
 	expect(await query(second.outputs.Port, "select * from kept")).toEqual([
