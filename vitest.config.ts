@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
 	test: {
 		reporters: ["default", "./test/closing-line.ts"],
+		setupFiles: ["./test/quiet-log.ts"],
 		testTimeout: 30_000,
 		hookTimeout: 180_000,
 		projects: [

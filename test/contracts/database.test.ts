@@ -98,7 +98,11 @@ describe("a database that is away", () => {
 				one.pipe(other);
 			}
 		});
-		const db = connect(at(port));
+		const db = connect({
+			...at(port),
+			database: empty.address.database,
+			credentials: async () => empty.master,
+		});
 		try {
 			await expect(db.query("select 1")).rejects.toMatchObject(unavailable);
 			away = false;
