@@ -23,7 +23,7 @@ dev-reset: down ## forget all local items, users and logs
 	@echo "Forgotten. make dev starts afresh."
 
 token: $(INSTALLED) ## print an ID token: make -s token ENV=local EMAIL=demo@example.com
-	@node scripts/token.ts
+	@ENV=$(ENV) node scripts/token.ts
 
 install: ## install packages, and the native one for every architecture we deploy to
 	@rm -f $(INSTALLED)
@@ -53,6 +53,6 @@ bench-pipeline: $(INSTALLED) ## upload to ready, against the bare work in one pr
 
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
-	@node scripts/synth.ts
+	@ENV=$(ENV) node scripts/synth.ts
 
 .PHONY: help dev up down dev-reset token install test check format bench-start bench-pipeline synth

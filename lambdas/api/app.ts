@@ -149,7 +149,8 @@ function describe(error: unknown): {
 	if (error instanceof HTTPException && error.status === 415) {
 		return {
 			code: "unsupported_media_type",
-			detail: "The body is of another content type than this call takes.",
+			detail:
+				"The body has another content type than this call takes: send JSON as application/json, a file as multipart/form-data.",
 		};
 	}
 	if (error instanceof HTTPException && error.status === 400) {
