@@ -100,12 +100,10 @@ const accessLogLine = {
 	time: "$context.requestTime",
 	request_id: "$context.requestId",
 	method: "$context.httpMethod",
-	path: "$context.path",
 	route: "$context.routeKey",
 	status: "$context.status",
 	latency_ms: "$context.responseLatency",
 	bytes: "$context.responseLength",
-	user_id: "$context.authorizer.claims.sub",
 	authorizer_error: "$context.authorizer.error",
 	integration_error: "$context.integrationErrorMessage",
 };

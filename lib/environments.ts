@@ -102,7 +102,7 @@ export function readEnvironment(table: unknown, name: unknown): Environment {
 	const known = z.enum(environmentNames).safeParse(name);
 	if (!known.success) {
 		throw new Error(
-			`There is no environment ${JSON.stringify(name) ?? "without a name"}: choose one with -c env=${environmentNames.join("|")}.`,
+			`There is no environment ${JSON.stringify(name) ?? "without a name"}: choose one of ${environmentNames.join(", ")} (make ENV=..., cdk -c env=...).`,
 		);
 	}
 	const values = (table as Record<string, unknown> | undefined)?.[known.data];

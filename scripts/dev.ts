@@ -1,12 +1,12 @@
 // make dev: the whole system on this machine, in the foreground.
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { outputKeys, readOutputs } from "#cli/outputs.ts";
 import { main, step } from "#cli/progress.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { startCloud } from "#local-cloud/cloud.ts";
-import { stateHolder } from "#local-cloud/lock.ts";
+import { lockState } from "#local-cloud/lock.ts";
 import {
 	apiPort,
 	demoPasswords,
@@ -26,7 +26,8 @@ await main(async () => {
 	const port = apiPort();
 	const started = performance.now();
 	console.log("Collections, environment local\n");
-	refuseSecondStart();
+	takeFolder();
+	await rm(readyFile, { force: true });
 	await step("synthesize templates, bundles", async () => {
 		// Assets of earlier builds would stay in the folder for ever.
 		await rm(localAssembly, { recursive: true, force: true });
@@ -77,13 +78,11 @@ await main(async () => {
 	}
 });
 
-function refuseSecondStart(): void {
-	const pid = stateHolder(localDirectory);
-	if (pid) {
-		throw new Error(
-			`Collections already runs from this folder, as process ${pid}: use it, or make down first.`,
-		);
-	}
+/** Before anything is written there: another that starts at the same time must find it taken. */
+function takeFolder(): void {
+	mkdirSync(localDirectory, { recursive: true, mode: 0o700 });
+	const giveBack = lockState(localDirectory);
+	process.once("exit", giveBack);
 }
 
 async function uploadSamples(

@@ -40,9 +40,6 @@ await main(async () => {
 		});
 	printTable(stacks);
 	console.log(
-		`\nNo open finding. Next: make infra-deploy ENV=${environment}`.replace(
-			"make infra-deploy ENV=local",
-			"make dev",
-		),
+		"\nNo open finding. Next: make dev runs the same on this machine.",
 	);
 });

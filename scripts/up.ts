@@ -14,20 +14,21 @@ const longestStartSeconds = 300;
 
 await main(async () => {
 	const port = apiPort();
-	const pid = stateHolder(localDirectory);
-	if (pid) {
+	if (stateHolder(localDirectory)) {
+		const banner = await whenReady();
 		const { ApiUrl } = await readOutputs("local");
 		if (new URL(ApiUrl).port !== String(port)) {
 			throw new Error(
 				`Collections already runs at ${ApiUrl}: make down first, or use that one.`,
 			);
 		}
-		console.log(`Already running.\n\n${await whenReady(pid)}`);
+		console.log(`Already running.\n\n${banner}`);
 		return;
 	}
-	mkdirSync(`${localDirectory}/logs`, { recursive: true });
+	mkdirSync(`${localDirectory}/logs`, { recursive: true, mode: 0o700 });
 	await rm(readyFile, { force: true });
-	const log = openSync(logFile, "w");
+	// It will hold the demo users' passwords, as the terminal of make dev does.
+	const log = openSync(logFile, "w", 0o600);
 	const child = spawn(process.execPath, ["scripts/dev.ts"], {
 		detached: true,
 		stdio: ["ignore", log, log],
@@ -38,7 +39,8 @@ await main(async () => {
 	console.log(await whenReady(child.pid));
 });
 
-async function whenReady(pid: number): Promise<string> {
+/** @param started the process this call started; where another one was faster, that one is waited for */
+async function whenReady(started?: number): Promise<string> {
 	const end = Date.now() + longestStartSeconds * 1000;
 	while (Date.now() < end) {
 		try {
@@ -46,7 +48,7 @@ async function whenReady(pid: number): Promise<string> {
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 		}
-		if (!alive(pid)) {
+		if (!stateHolder(localDirectory) && !(started && alive(started))) {
 			throw new Error(
 				`Collections did not start:\n${await readFile(logFile, "utf8")}`,
 			);

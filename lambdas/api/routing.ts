@@ -42,8 +42,12 @@ const gatewayError = z.object({ message: z.string() }).openapi("GatewayError");
 const ours = { "application/problem+json": { schema: problem } };
 const gateways = { "application/json": { schema: gatewayError } };
 
-const unreadable = {
+/** The answer of a route whose query can be well formed and still mean nothing. */
+export const unreadableQuery = {
 	400: { description: "The request cannot be read.", content: ours },
+};
+const unreadable = {
+	...unreadableQuery,
 	413: {
 		description: "Too large for this route (ours) or for the gateway.",
 		content: { ...ours, ...gateways },
@@ -62,7 +66,11 @@ const refused = {
 };
 const failed = {
 	429: { description: "Too many requests.", content: gateways },
-	500: { description: "An error on our side.", content: ours },
+	500: {
+		description:
+			"An error on our side, or a function that died (the gateway's).",
+		content: { ...ours, ...gateways },
+	},
 	503: {
 		description: "Something this call needs is away for the moment.",
 		content: { ...ours, ...gateways },

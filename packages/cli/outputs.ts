@@ -54,7 +54,7 @@ export async function readOutputs(environment: string): Promise<Outputs> {
 		`.aws-outputs-${environment}.json`,
 		environment === "local"
 			? "run make up"
-			: `run make infra-outputs ENV=${environment}`,
+			: `deploy environment ${environment}, or choose another by ENV=local,`,
 	);
 }
 

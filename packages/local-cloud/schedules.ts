@@ -8,6 +8,9 @@ export interface Schedule {
 	deliver(at: Date): void;
 }
 
+/** By then whoever started the cloud has applied migrations. */
+const firstRunMs = 30_000;
+
 /** Runs what the templates schedule, in UTC. */
 export class Schedules {
 	readonly #schedules: { schedule: Schedule; next: NextRun; at: Date }[] = [];
@@ -20,7 +23,11 @@ export class Schedules {
 
 	add(schedule: Schedule): void {
 		const next = parseSchedule(schedule.expression);
-		this.#schedules.push({ schedule, next, at: next(new Date()) });
+		// A rate counts from when EventBridge made the rule, which is when it first runs.
+		const at = schedule.expression.startsWith("rate(")
+			? new Date(Date.now() + firstRunMs)
+			: next(new Date());
+		this.#schedules.push({ schedule, next, at });
 	}
 
 	/** From now on, due schedules run; one that was due while the machine slept runs once. */

@@ -145,6 +145,11 @@ function withAnalysis(row: ItemWithAnalysisRow): ItemWithAnalysis {
 	};
 }
 
+function isRealTime(text: string): boolean {
+	const time = new Date(text);
+	return !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
 function encodeCursor({ createdAt, id }: { createdAt: Date; id: string }) {
 	return Buffer.from(`${createdAt.toISOString()} ${id}`).toString("base64url");
 }
@@ -155,7 +160,8 @@ const cursorPattern =
 function decodeCursor(cursor: string): { createdAt: string; id: string } {
 	const text = Buffer.from(cursor, "base64url").toString();
 	const [, createdAt, id] = cursorPattern.exec(text) ?? [];
-	if (!createdAt || !id || Number.isNaN(Date.parse(createdAt))) {
+	// The Date rolls 30 February over to March; PostgreSQL would refuse it.
+	if (!createdAt || !id || !isRealTime(createdAt)) {
 		throw new AppError(
 			"invalid_request",
 			"The cursor is not one that this list gave: leave it out to start from the newest item.",

@@ -113,10 +113,10 @@ describe("the table of environments", () => {
 
 	test("names the choices where the environment is unknown or not said", () => {
 		expect(() => readEnvironment(cdk.context.environments, "stage")).toThrow(
-			'There is no environment "stage": choose one with -c env=dev|test|prod|local.',
+			'There is no environment "stage": choose one of dev, test, prod, local (make ENV=..., cdk -c env=...).',
 		);
 		expect(() => readEnvironment(cdk.context.environments, undefined)).toThrow(
-			"choose one with -c env=",
+			"choose one of dev,",
 		);
 	});
 });

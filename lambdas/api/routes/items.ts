@@ -13,6 +13,7 @@ import {
 	json,
 	noQuery,
 	text,
+	unreadableQuery,
 	wholeNumber,
 } from "../routing.ts";
 
@@ -62,6 +63,7 @@ const list = guarded({
 		}),
 	},
 	responses: {
+		...unreadableQuery,
 		200: json(
 			"A page of items.",
 			z.object({
