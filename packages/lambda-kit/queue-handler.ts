@@ -5,7 +5,7 @@ import type {
 	SQSRecord,
 } from "aws-lambda";
 import { z } from "zod";
-import { StageBusy } from "#core/errors.ts";
+import { ModelFailure, StageBusy } from "#core/errors.ts";
 import type { StageOptions, StageOutcome } from "#core/run-stage.ts";
 import { hashUser, log } from "./log.ts";
 
@@ -18,8 +18,14 @@ export type DelayMessage = (
 /** Until the second, third and later receive; without it a failed message waits six function timeouts. */
 const retrySeconds = [30, 120, 600];
 
+/** SQS takes twelve hours from the receive; a provider that asks for more is asked again before. */
+const longestDelaySeconds = 60 * 60;
+
 /** A lease outlives the invocation that took it by this much. */
 const leaseMarginSeconds = 5;
+
+/** What is left after a model's deadline to write down how the stage ended. */
+const commitMs = 4_000;
 
 const busEvent = z.object({
 	source: z.string(),
@@ -50,10 +56,11 @@ export function queueHandler<T extends StageEvent>(
 			try {
 				const event = parse(busEvent.parse(JSON.parse(record.body)));
 				if (!event) continue;
-				const leaseSeconds =
-					Math.ceil(context.getRemainingTimeInMillis() / 1000) +
-					leaseMarginSeconds;
-				const outcome = await run(event, { leaseSeconds });
+				const leftMs = context.getRemainingTimeInMillis();
+				const outcome = await run(event, {
+					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
+					deadline: new Date(Date.now() + leftMs - commitMs),
+				});
 				log.info("stage", {
 					outcome,
 					request_id: context.awsRequestId,
@@ -85,12 +92,15 @@ async function retrySoon(
 	delay: DelayMessage,
 ) {
 	const receives = Number(record.attributes.ApproximateReceiveCount);
+	const usual = retrySeconds[Math.min(receives, retrySeconds.length) - 1] ?? 30;
 	const seconds =
 		cause instanceof StageBusy
 			? cause.retryAfterSeconds
-			: retrySeconds[Math.min(receives, retrySeconds.length) - 1];
+			: cause instanceof ModelFailure
+				? Math.max(usual, cause.retryAfterSeconds ?? 0)
+				: usual;
 	try {
-		await delay(record.receiptHandle, seconds ?? 30);
+		await delay(record.receiptHandle, Math.min(seconds, longestDelaySeconds));
 	} catch (error) {
 		// The message then comes again after the queue's own visibility timeout.
 		log.warn("visibility not shortened", { error });

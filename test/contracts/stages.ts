@@ -320,7 +320,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				const { lease } = await claim(ports, item, "embed");
 				return ports.stages.commitEmbedded(
 					lease,
-					{ analysisId, model: "test-model", vector: axis(1) },
+					{ analysisId, model: "test-model", vector: axis(1), usage: [] },
 					newEvent("ItemReady", item),
 				);
 			};

@@ -35,6 +35,7 @@ async function requestFor(
 		...derived,
 		image: derived.vision,
 		originalFilename: sample.filename,
+		deadline: new Date(Date.now() + 60_000),
 	};
 }
 
