@@ -136,8 +136,8 @@ async function portsInThisProcess(control: Control) {
 	return {
 		...postgresPorts(database),
 		images: sharpImages(),
-		vision: await visionFor("instant"),
-		embedder: await embedderFor("offline"),
+		vision: visionFor({ provider: "instant" }),
+		embedder: await embedderFor({ provider: "offline" }),
 	};
 }
 

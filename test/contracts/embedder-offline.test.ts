@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { embedderFor } from "#ai/embedder.ts";
 import { embeddingDimensions } from "#core/ports.ts";
 
-const embedder = await embedderFor("offline");
+const embedder = await embedderFor({ provider: "offline" });
 
 async function embedAll(texts: string[]): Promise<Float32Array[]> {
 	const deadline = new Date(Date.now() + 60_000);
@@ -80,7 +80,7 @@ describe("the offline embedder", () => {
 });
 
 it("names the setting where a provider is unknown", async () => {
-	await expect(embedderFor("voyager")).rejects.toThrow(
+	await expect(embedderFor({ provider: "voyager" })).rejects.toThrow(
 		/"voyager".*embeddingProvider in cdk\.json/,
 	);
 });
