@@ -33,15 +33,15 @@ export function anthropicVision({
 	return askedVision(
 		{ name: "anthropic", label: provider.label },
 		defaultModel,
-		async (request, model, repair) => {
-			// Not `messages.parse`: where an answer fails the schema it throws, and with the message go its
-			// tokens, which were billed, and the reason why it ended.
-			const message = await callProvider(
+		(request, model, repair) =>
+			callProvider(
 				provider,
 				model,
 				request.deadline,
-				(apiKey, signal) =>
-					new Anthropic({
+				async (apiKey, signal) => {
+					// Not `messages.parse`: where an answer fails the schema it throws, and with the message go its
+					// tokens, which were billed, and the reason why it ended.
+					const message = await new Anthropic({
 						apiKey,
 						authToken: null,
 						baseURL: baseUrl,
@@ -84,24 +84,24 @@ export function anthropicVision({
 							},
 						},
 						{ signal },
-					),
-			);
-			const { usage, stop_reason: stopped } = message;
-			return {
-				text: message.content
-					.map((block) => (block.type === "text" ? block.text : ""))
-					.join(""),
-				ended:
-					stopped === "refusal"
-						? "refused"
-						: stopped === "max_tokens" ||
-								stopped === "model_context_window_exceeded"
-							? "cut_off"
-							: "complete",
-				inputTokens: usage.input_tokens,
-				outputTokens: usage.output_tokens,
-				id: message.id,
-			};
-		},
+					);
+					const { usage, stop_reason: stopped } = message;
+					return {
+						text: message.content
+							.map((block) => (block.type === "text" ? block.text : ""))
+							.join(""),
+						ended:
+							stopped === "refusal"
+								? "refused"
+								: stopped === "max_tokens" ||
+										stopped === "model_context_window_exceeded"
+									? "cut_off"
+									: "complete",
+						inputTokens: usage.input_tokens,
+						outputTokens: usage.output_tokens,
+						id: message.id,
+					};
+				},
+			),
 	);
 }

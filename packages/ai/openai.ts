@@ -33,14 +33,14 @@ export function openaiVision({
 	return askedVision(
 		{ name: "openai", label: provider.label },
 		defaultModel,
-		async (request, model, repair) => {
-			const image = Buffer.from(request.image).toString("base64");
-			const completion = await callProvider(
+		(request, model, repair) =>
+			callProvider(
 				provider,
 				model,
 				request.deadline,
-				(apiKey, signal) =>
-					new OpenAI({
+				async (apiKey, signal) => {
+					const image = Buffer.from(request.image).toString("base64");
+					const completion = await new OpenAI({
 						apiKey,
 						organization: null,
 						project: null,
@@ -84,21 +84,22 @@ export function openaiVision({
 							},
 						},
 						{ signal },
-					),
-			);
-			const [choice] = completion.choices;
-			return {
-				text: choice?.message.content ?? "",
-				ended:
-					choice?.message.refusal || choice?.finish_reason === "content_filter"
-						? "refused"
-						: choice?.finish_reason === "length"
-							? "cut_off"
-							: "complete",
-				inputTokens: completion.usage?.prompt_tokens ?? 0,
-				outputTokens: completion.usage?.completion_tokens ?? 0,
-				id: completion.id,
-			};
-		},
+					);
+					const [choice] = completion.choices;
+					return {
+						text: choice?.message.content ?? "",
+						ended:
+							choice?.message.refusal ||
+							choice?.finish_reason === "content_filter"
+								? "refused"
+								: choice?.finish_reason === "length"
+									? "cut_off"
+									: "complete",
+						inputTokens: completion.usage?.prompt_tokens ?? 0,
+						outputTokens: completion.usage?.completion_tokens ?? 0,
+						id: completion.id,
+					};
+				},
+			),
 	);
 }
