@@ -57,6 +57,7 @@ async function synthesize(): Promise<void> {
 		environment = readEnvironment(
 			app.node.tryGetContext("environments"),
 			app.node.tryGetContext("env"),
+			app.node.tryGetContext("machine"),
 		);
 	} catch (error) {
 		// What is wrong is in cdk.json or on the command line: a sentence tells it, a stack trace does not.

@@ -13,7 +13,11 @@ import { EnvironmentStack } from "./constructs/environment-stack.ts";
 import { NodeFunction } from "./constructs/node-function.ts";
 import { deadLetterQueue, PipelineStage } from "./constructs/pipeline-stage.ts";
 import type { DatabaseStack } from "./database-stack.ts";
-import type { Environment } from "./environments.ts";
+import {
+	type Environment,
+	type KeyedProvider,
+	keyParameter,
+} from "./environments.ts";
 import type { StorageStack } from "./storage-stack.ts";
 
 export interface ComputeStackProps {
@@ -55,6 +59,20 @@ export class ComputeStack extends EnvironmentStack {
 			...database.variables,
 			ENVIRONMENT: environment.name,
 		};
+		const embedding = {
+			EMBEDDING_PROVIDER: environment.embeddingProvider,
+			VOYAGE_MODEL: environment.models.voyage,
+			VOYAGE_KEY_PARAMETER: keyParameter(environment, "voyage"),
+			...providerUrls(environment, ["voyage"]),
+		};
+		const keys = (...providers: KeyedProvider[]) =>
+			providers.map((provider) =>
+				this.formatArn({
+					service: "ssm",
+					resource: "parameter",
+					resourceName: keyParameter(environment, provider).slice(1),
+				}),
+			);
 		const place = { environment, network: database.functionNetwork };
 
 		this.api = new NodeFunction(this, "Api", "api", {
@@ -69,10 +87,11 @@ export class ComputeStack extends EnvironmentStack {
 				TOKEN_ISSUER: storage.tokenIssuer,
 				JWKS_URL: storage.jwksUrl,
 				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
-				EMBEDDING_PROVIDER: environment.embeddingProvider,
+				...embedding,
 			},
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+			.allow(["ssm:GetParameter"], keys("voyage")) // embeds queries; the key of aws/ssm decrypts for whoever may read
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
@@ -152,9 +171,15 @@ export class ComputeStack extends EnvironmentStack {
 						EVENT_BUS_NAME: bus.eventBusName,
 						QUEUE_URL: queueUrl,
 						VISION_PROVIDER: environment.visionProvider,
+						ANTHROPIC_MODEL: environment.models.anthropic,
+						ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
+						OPENAI_MODEL: environment.models.openai,
+						OPENAI_KEY_PARAMETER: keyParameter(environment, "openai"),
+						...providerUrls(environment, ["anthropic", "openai"]),
 					},
 				})
 					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+					.allow(["ssm:GetParameter"], keys("anthropic", "openai")) // has images described
 					.allowObjects(["s3:GetObject"], bucket, [derived]) // reads the vision image
 					.allow(["s3:ListBucket"], [bucket.bucketArn]) // without it a missing object is a 403
 					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces AnalysisComplete
@@ -182,10 +207,11 @@ export class ComputeStack extends EnvironmentStack {
 						...shared,
 						EVENT_BUS_NAME: bus.eventBusName,
 						QUEUE_URL: queueUrl,
-						EMBEDDING_PROVIDER: environment.embeddingProvider,
+						...embedding,
 					},
 				})
 					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+					.allow(["ssm:GetParameter"], keys("voyage")) // embeds descriptions
 					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady
 		});
 
@@ -236,4 +262,17 @@ export class ComputeStack extends EnvironmentStack {
 				.join(","),
 		);
 	}
+}
+
+/** Where stand-ins answer for the providers, in environment `local`. */
+function providerUrls(
+	environment: Environment,
+	providers: KeyedProvider[],
+): Record<string, string> {
+	return Object.fromEntries(
+		providers.flatMap((provider) => {
+			const url = environment.providerUrls[provider];
+			return url ? [[`${provider.toUpperCase()}_BASE_URL`, url]] : [];
+		}),
+	);
 }

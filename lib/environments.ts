@@ -33,6 +33,18 @@ const network = z.discriminatedUnion("mode", [
 	}),
 ]);
 
+/** Providers that want an API key. */
+export const keyedProviders = ["anthropic", "openai", "voyage"] as const;
+export type KeyedProvider = (typeof keyedProviders)[number];
+const keyedProvider = z.enum(keyedProviders);
+
+const loopbackUrl = z
+	.url()
+	.regex(
+		/^http:\/\/(127\.0\.0\.1|localhost):\d+(\/|$)/,
+		"must be an address of this machine",
+	);
+
 const environment = z.strictObject({
 	/** Unset: templates for any account; deploying demands it. */
 	account: z
@@ -78,8 +90,18 @@ const environment = z.strictObject({
 				"must be an origin without path or wildcard",
 			),
 	),
-	visionProvider: z.enum(["offline"]),
-	embeddingProvider: z.enum(["offline"]),
+	/** `auto`: the first whose API key is at hand at synth, else offline; for the machine of a developer. */
+	visionProvider: z.enum(["offline", "anthropic", "openai", "auto"]),
+	embeddingProvider: z.enum(["offline", "voyage", "auto"]),
+	/** The model of each provider where a request names none. */
+	models: z.strictObject({
+		anthropic: z.string().min(1),
+		openai: z.string().min(1),
+		/** Vectors of different models are not compared: a change means embedding every item again. */
+		voyage: z.string().min(1),
+	}),
+	/** Stand-ins of the providers on this machine. @default the providers themselves */
+	providerUrls: z.partialRecord(keyedProvider, loopbackUrl).default({}),
 	alarmEmail: z.email(),
 	monthlyBudgetUsd: z.number().positive(),
 });
@@ -89,8 +111,20 @@ export type EnvironmentName = (typeof environmentNames)[number];
 
 /** Everything in which one environment differs from another: `cdk.json` holds the values. */
 export type Environment = Readonly<
-	z.infer<typeof environment> & { name: EnvironmentName }
+	z.infer<typeof environment> & {
+		name: EnvironmentName;
+		visionProvider: "offline" | "anthropic" | "openai";
+		embeddingProvider: "offline" | "voyage";
+	}
 >;
+
+/** What the machine that synthesizes adds to environment `local`. */
+export interface Machine {
+	/** Whose API key is at hand. */
+	keys?: readonly string[];
+	/** Addresses of stand-ins by provider. */
+	providerUrls?: Record<string, string>;
+}
 export type FunctionName = keyof Environment["functions"];
 export type FunctionSize = z.infer<typeof functionSize>;
 
@@ -98,15 +132,21 @@ export type FunctionSize = z.infer<typeof functionSize>;
  * Checks one environment of the table in `cdk.json`.
  * @throws naming each wrong field by its path in `cdk.json`
  */
-export function readEnvironment(table: unknown, name: unknown): Environment {
+export function readEnvironment(
+	table: unknown,
+	name: unknown,
+	{ keys = [], providerUrls = {} }: Machine = {},
+): Environment {
 	const known = z.enum(environmentNames).safeParse(name);
 	if (!known.success) {
 		throw new Error(
 			`There is no environment ${JSON.stringify(name) ?? "without a name"}: choose one of ${environmentNames.join(", ")} (make ENV=..., cdk -c env=...).`,
 		);
 	}
-	const values = (table as Record<string, unknown> | undefined)?.[known.data];
-	const parsed = environment.safeParse(values);
+	const values = (table as Record<string, object> | undefined)?.[known.data];
+	const parsed = environment.safeParse(
+		known.data === "local" ? { ...values, providerUrls } : values,
+	);
 	const problems = parsed.success
 		? rulesBroken({ ...parsed.data, name: known.data })
 		: parsed.error.issues.map(
@@ -122,12 +162,48 @@ export function readEnvironment(table: unknown, name: unknown): Environment {
 				.join("\n"),
 		);
 	}
-	return { ...parsed.data, name: known.data };
+	const first = <T extends string>(providers: readonly T[]) =>
+		providers.find((provider) => keys.includes(provider)) ?? "offline";
+	const { visionProvider, embeddingProvider } = parsed.data;
+	return {
+		...parsed.data,
+		name: known.data,
+		visionProvider:
+			visionProvider === "auto"
+				? first(["anthropic", "openai"])
+				: visionProvider,
+		embeddingProvider:
+			embeddingProvider === "auto" ? first(["voyage"]) : embeddingProvider,
+	};
+}
+
+/** The name in Parameter Store under which whoever runs the environment keeps a provider's API key. */
+export function keyParameter(
+	{ name }: Pick<Environment, "name">,
+	provider: KeyedProvider,
+): string {
+	return `/collections/${name}/${provider}-api-key`;
 }
 
 /** The rules that span fields. */
-function rulesBroken(of: Environment): [field: string, message: string][] {
+function rulesBroken(
+	of: z.infer<typeof environment> & { name: EnvironmentName },
+): [field: string, message: string][] {
 	const broken: [string, string][] = [];
+	for (const field of ["visionProvider", "embeddingProvider"] as const) {
+		if (of[field] === "auto" && of.name !== "local") {
+			broken.push([
+				field,
+				"must name a provider: auto looks for keys on the machine that synthesizes, which is not where this environment runs",
+			]);
+		}
+	}
+	if (Object.keys(of.providerUrls).length > 0 && of.name !== "local") {
+		broken.push([
+			"providerUrls",
+			"must be left out: only environment local has stand-ins of the providers",
+		]);
+	}
 	if (of.database.tls === "off" && of.name !== "local") {
 		broken.push([
 			"database.tls",
@@ -176,12 +252,16 @@ const unreservable = 100;
 const reservedFunctions = ["api", "cleanup", "migrate"] as const;
 
 /** Below this quota a reservation would fail the deployment; the quota itself is the bound then. */
-export function reserves(of: Environment): boolean {
+export function reserves(
+	of: Pick<Environment, "lambdaConcurrencyQuota">,
+): boolean {
 	return of.lambdaConcurrencyQuota >= unreservable + 10;
 }
 
 /** How many sandboxes may run at once, all functions together. */
-function sandboxes(of: Environment): number {
+function sandboxes(
+	of: Pick<Environment, "functions" | "lambdaConcurrencyQuota">,
+): number {
 	const bounds = Object.entries(of.functions).map(([name, { concurrency }]) =>
 		!reserves(of) && (reservedFunctions as readonly string[]).includes(name)
 			? of.lambdaConcurrencyQuota

@@ -101,9 +101,12 @@ async function javascript(name: LambdaName): Promise<BundleFile[]> {
 	}));
 }
 
-/** What a bundle resolves when it runs, because it is copied beside it. */
+/** What is not bundled: copied beside the bundle, or never loaded. */
 const external: Partial<Record<LambdaName, string[]>> = {
 	"image-processor": ["sharp"],
+	// Voyage's SDK would compute some models on this machine with it; none of them is used.
+	api: ["@huggingface/transformers"],
+	embedder: ["@huggingface/transformers"],
 };
 
 /** Entries that run as threads of their own. */

@@ -15,6 +15,7 @@ import {
 	localAssembly,
 	localDirectory,
 	operatorOf,
+	providerSecrets,
 	synthesize,
 } from "./local.ts";
 import { drawSampleImages } from "./sample-images.ts";
@@ -28,10 +29,11 @@ await main(async () => {
 	console.log("Collections, environment local\n");
 	takeFolder();
 	await rm(readyFile, { force: true });
+	const { parameters, machine } = await providerSecrets();
 	await step("synthesize templates, bundles", async () => {
 		// Assets of earlier builds would stay in the folder for ever.
 		await rm(localAssembly, { recursive: true, force: true });
-		await synthesize(localAssembly);
+		await synthesize(localAssembly, machine);
 	});
 	const cloud = await step("start local cloud", () =>
 		startCloud({
@@ -40,6 +42,7 @@ await main(async () => {
 			port,
 			outputsFile: ".aws-outputs-local.json",
 			outputKeys,
+			parameters,
 			databaseUrl: process.env.DATABASE_URL,
 			log: (line) => console.log(line),
 		}),

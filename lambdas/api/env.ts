@@ -1,7 +1,8 @@
-import { databaseEnv } from "#lambda-kit/env.ts";
+import { databaseEnv, embeddingEnv } from "#lambda-kit/env.ts";
 
 export const apiEnv = [
 	...databaseEnv,
+	...embeddingEnv,
 	"ENVIRONMENT",
 	"VERSION",
 	"GIT_SHA",
@@ -9,5 +10,4 @@ export const apiEnv = [
 	"TOKEN_ISSUER",
 	"JWKS_URL",
 	"USER_POOL_CLIENT_ID",
-	"EMBEDDING_PROVIDER",
 ] as const;

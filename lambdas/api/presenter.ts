@@ -25,6 +25,23 @@ export const analysisSchema = z
 		provider_used: z.string(),
 		model_used: z.string(),
 		trace_id: z.string().nullable(),
+		usage: z
+			.array(
+				z.object({
+					purpose: z.enum(["vision", "repair", "embedding"]),
+					provider: z.string(),
+					model: z.string(),
+					input_tokens: z.int(),
+					output_tokens: z.int(),
+					cost_usd: z.number().nullable().openapi({
+						description: "Null where the model's price is not known.",
+					}),
+				}),
+			)
+			.openapi({
+				description:
+					"Every answered call of a model for this analysis, failed attempts and the embedding included, oldest first.",
+			}),
 		created_at: timestamp,
 	})
 	.openapi("Analysis");
@@ -72,6 +89,14 @@ export function presentAnalysis(
 		provider_used: analysis.providerUsed,
 		model_used: analysis.modelUsed,
 		trace_id: analysis.traceId,
+		usage: analysis.usage.map((one) => ({
+			purpose: one.purpose,
+			provider: one.provider,
+			model: one.model,
+			input_tokens: one.inputTokens,
+			output_tokens: one.outputTokens,
+			cost_usd: one.costUsd,
+		})),
 		created_at: analysis.createdAt.toISOString(),
 	};
 }

@@ -1,9 +1,9 @@
-import { databaseEnv } from "#lambda-kit/env.ts";
+import { databaseEnv, embeddingEnv } from "#lambda-kit/env.ts";
 
 export const embedderEnv = [
 	...databaseEnv,
+	...embeddingEnv,
 	"ENVIRONMENT",
 	"EVENT_BUS_NAME",
 	"QUEUE_URL",
-	"EMBEDDING_PROVIDER",
 ] as const;

@@ -1,13 +1,25 @@
 import type { Embedder } from "#core/ports.ts";
+import type { ProviderSettings } from "./provider.ts";
 
-/** The embedding model a provider's name stands for. Each is loaded only when named, which keeps cold starts short. */
-export async function embedderFor(provider: string): Promise<Embedder> {
+export interface EmbedderSettings {
+	/** `offline` or `voyage`. */
+	provider: string;
+	voyage?: ProviderSettings;
+}
+
+/** The environment's embedding model. Only the one that is named is loaded, which keeps cold starts short. */
+export async function embedderFor({
+	provider,
+	voyage,
+}: EmbedderSettings): Promise<Embedder> {
 	switch (provider) {
 		case "offline":
 			return (await import("./offline/embedder.ts")).offlineEmbedder();
-		default:
-			throw new Error(
-				`There is no embedding provider "${provider}": set embeddingProvider in cdk.json to "offline".`,
-			);
+		case "voyage":
+			if (!voyage) break;
+			return (await import("./voyage.ts")).voyageEmbedder(voyage);
 	}
+	throw new Error(
+		`There is no embedding provider "${provider}": set embeddingProvider in cdk.json to offline or voyage.`,
+	);
 }

@@ -9,6 +9,7 @@ export function instantVision(): Vision {
 				provider: "instant",
 				model: "none",
 				traceId: null,
+				usage: [],
 				description: imageDescription.parse({
 					category: "Other",
 					headline: originalFilename,

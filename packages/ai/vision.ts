@@ -1,15 +1,66 @@
+import { ModelFailure } from "#core/errors.ts";
 import type { Vision } from "#core/ports.ts";
+import type { ProviderSettings } from "./provider.ts";
 
-/** The vision model a provider's name stands for. Each is loaded only when named, which keeps cold starts short. */
-export async function visionFor(provider: string): Promise<Vision> {
-	switch (provider) {
-		case "offline":
-			return (await import("./offline/vision.ts")).offlineVision();
-		case "instant":
-			return (await import("./instant-vision.ts")).instantVision();
-		default:
-			throw new Error(
-				`There is no vision provider "${provider}": set visionProvider in cdk.json to "offline".`,
-			);
+export interface VisionSettings {
+	/** Whom requests are for that name no provider: one of `visionProviders`, or `instant` for benches. */
+	provider: string;
+	anthropic?: ProviderSettings;
+	openai?: ProviderSettings;
+}
+
+/** Providers that a request may name. */
+export const visionProviders = ["offline", "anthropic", "openai"] as const;
+
+/** The environment's vision models. Each is loaded by the first request for it, which keeps cold starts short. */
+export function visionFor({
+	provider: usual,
+	anthropic,
+	openai,
+}: VisionSettings): Vision {
+	const models = new Map<string, () => Promise<Vision>>([
+		[
+			"offline",
+			async () => (await import("./offline/vision.ts")).offlineVision(),
+		],
+	]);
+	if (anthropic) {
+		models.set("anthropic", async () =>
+			(await import("./anthropic.ts")).anthropicVision(anthropic),
+		);
 	}
+	if (openai) {
+		models.set("openai", async () =>
+			(await import("./openai.ts")).openaiVision(openai),
+		);
+	}
+	if (usual === "instant") {
+		models.set("instant", async () =>
+			(await import("./instant-vision.ts")).instantVision(),
+		);
+	}
+	if (!models.has(usual)) {
+		throw new Error(
+			`There is no vision provider "${usual}": set visionProvider in cdk.json to one of ${visionProviders.join(", ")}.`,
+		);
+	}
+	return {
+		async describe(request) {
+			const provider = request.provider ?? usual;
+			const model = models.get(provider);
+			if (!model) {
+				throw new ModelFailure(
+					"provider_not_configured",
+					`There is no vision provider "${provider}": name one of ${visionProviders.join(", ")}.`,
+				);
+			}
+			if (provider === "offline" && request.model) {
+				throw new ModelFailure(
+					"model_not_found",
+					`The provider offline has no model "${request.model}": leave the model out, or name another provider.`,
+				);
+			}
+			return (await model()).describe(request);
+		},
+	};
 }

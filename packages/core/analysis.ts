@@ -26,6 +26,17 @@ export const imageDescription = z.object({
 });
 export type ImageDescription = z.infer<typeof imageDescription>;
 
+/** One answered call of a model, whether its answer could be used or not: it was billed. */
+export interface ModelUsage {
+	purpose: "vision" | "repair" | "embedding";
+	provider: string;
+	model: string;
+	inputTokens: number;
+	outputTokens: number;
+	/** Null where the model's price is not known. */
+	costUsd: number | null;
+}
+
 /** One version of what is known about an item; the highest version is current. */
 export interface Analysis {
 	id: string;
@@ -36,6 +47,8 @@ export interface Analysis {
 	providerUsed: string;
 	modelUsed: string;
 	traceId: string | null;
+	/** Of every call made for it, failed attempts and its embedding included, oldest first. */
+	usage: ModelUsage[];
 	createdAt: Date;
 }
 

@@ -37,6 +37,7 @@ export async function analyzeItem(
 				takenAt: item.takenAt,
 				camera: item.camera,
 				colours: item.colours,
+				deadline: options.deadline,
 			});
 			const version = (await analyses.latestVersion(userId, itemId)) + 1;
 			const analysisId = derivedId(itemId, "analysis", version);
@@ -49,6 +50,7 @@ export async function analyzeItem(
 					providerUsed: answer.provider,
 					modelUsed: answer.model,
 					traceId: answer.traceId,
+					usage: answer.usage,
 				},
 				searchText(answer.description),
 				{

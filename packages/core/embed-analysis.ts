@@ -25,11 +25,14 @@ export async function embedAnalysis(
 			const analysis = await analyses.find(userId, analysisId);
 			if (!analysis) return false;
 			const text = embeddingText(searchText(analysis.description));
-			const [vector] = await embedder.embed([text], "document");
+			const { vectors, usage } = await embedder.embed([text], "document", {
+				deadline: options.deadline,
+			});
+			const [vector] = vectors;
 			if (!vector) throw new Error("The embedding model answered no vector.");
 			return stages.commitEmbedded(
 				lease,
-				{ analysisId, model: embedder.model, vector },
+				{ analysisId, model: embedder.model, vector, usage },
 				{
 					id: derivedId(lease.token, "ItemReady"),
 					type: "ItemReady",

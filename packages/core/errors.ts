@@ -1,3 +1,6 @@
+import type { ModelUsage } from "./analysis.ts";
+import type { ItemError } from "./item.ts";
+
 /** What a caller can act on; each code has its HTTP status in `#lambda-kit/problem.ts`. */
 export type ErrorCode =
 	| "unauthorized"
@@ -13,6 +16,9 @@ export type ErrorCode =
 	| "image_not_found"
 	| "database_unavailable"
 	| "embedding_unavailable"
+	| "vision_unavailable"
+	| "provider_not_configured"
+	| "model_not_found"
 	| "timed_out";
 
 /** One wrong field of a request, by its path (`body.top_k`). */
@@ -60,10 +66,46 @@ export class StageBusy extends Error {
 /** A stage met something that no retry mends: recorded on the item, the event ends normally. */
 export class PermanentFailure extends Error {
 	override name = "PermanentFailure";
-	readonly error: import("./item.ts").ItemError;
+	readonly error: ItemError;
+	/** What models billed before it failed. */
+	readonly usage: ModelUsage[];
 
-	constructor(error: import("./item.ts").ItemError, cause?: unknown) {
+	constructor(error: ItemError, cause?: unknown, usage: ModelUsage[] = []) {
 		super(error.detail, { cause });
 		this.error = error;
+		this.usage = usage;
 	}
+}
+
+/**
+ * A model gave no answer, and the image or text is not at fault: a retry, or whoever runs the
+ * environment, can mend it.
+ */
+export class ModelFailure extends AppError {
+	override name = "ModelFailure";
+	/** Before that the provider refuses every call. */
+	readonly retryAfterSeconds: number | null;
+	/** What models billed before it failed. */
+	readonly usage: ModelUsage[];
+
+	constructor(
+		code: ErrorCode,
+		detail: string,
+		options: {
+			cause?: unknown;
+			retryAfterSeconds?: number | null;
+			usage?: ModelUsage[];
+		} = {},
+	) {
+		super(code, detail, { cause: options.cause });
+		this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+		this.usage = options.usage ?? [];
+	}
+}
+
+/** What models billed before an error. */
+export function usageOf(error: unknown): ModelUsage[] {
+	return error instanceof PermanentFailure || error instanceof ModelFailure
+		? error.usage
+		: [];
 }

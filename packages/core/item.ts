@@ -23,6 +23,8 @@ export type ItemErrorCode =
 	| "too_many_pixels"
 	| "upload_missing"
 	| "duplicate"
+	| "vision_refused"
+	| "vision_answer_invalid"
 	| "retries_exhausted";
 
 /** One image of one person. */

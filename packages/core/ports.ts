@@ -1,4 +1,9 @@
-import type { Analysis, ImageDescription, SearchText } from "./analysis.ts";
+import type {
+	Analysis,
+	ImageDescription,
+	ModelUsage,
+	SearchText,
+} from "./analysis.ts";
 import type { EventSource, OutgoingEvent } from "./events.ts";
 import type { ImageType, Item, ItemError, ItemStatus } from "./item.ts";
 
@@ -123,6 +128,7 @@ export interface NewAnalysis {
 	providerUsed: string;
 	modelUsed: string;
 	traceId: string | null;
+	usage: ModelUsage[];
 }
 
 export interface NewEmbedding {
@@ -130,6 +136,8 @@ export interface NewEmbedding {
 	model: string;
 	/** 1024 numbers of unit length. */
 	vector: Float32Array;
+	/** Joins the analysis's own. */
+	usage: ModelUsage[];
 }
 
 /**
@@ -152,7 +160,7 @@ export interface Stages {
 		result: ProcessedImage,
 		event: OutgoingEvent<"ImageProcessed">,
 	): Promise<boolean>;
-	/** The analysis becomes current, its text searchable; the embeddings of older ones go. */
+	/** The analysis becomes current and takes over what failed attempts were billed, its text searchable; the embeddings of older ones go. */
 	commitAnalyzed(
 		lease: Lease,
 		analysis: NewAnalysis,
@@ -165,10 +173,13 @@ export interface Stages {
 		embedding: NewEmbedding,
 		event: OutgoingEvent<"ItemReady">,
 	): Promise<boolean>;
-	/** Ends the item `failed`, fenced like a commit. */
-	fail(lease: Lease, error: ItemError): Promise<boolean>;
-	/** Gives the lease back after a failure that a retry may mend; the attempt stays counted. */
-	release(lease: Lease): Promise<void>;
+	/** Ends the item `failed`, fenced like a commit. `usage` is what the attempt was billed. */
+	fail(lease: Lease, error: ItemError, usage?: ModelUsage[]): Promise<boolean>;
+	/**
+	 * Gives the lease back after a failure that a retry may mend; the attempt stays counted, and what it was
+	 * billed is kept for the analysis that comes of a later one.
+	 */
+	release(lease: Lease, usage?: ModelUsage[]): Promise<void>;
 
 	/**
 	 * For the sweeper, over all tenants: items that stand in a stage's starting status since `idleSeconds`
@@ -324,17 +335,29 @@ export interface VisionRequest {
 	takenAt: Date | null;
 	camera: string | null;
 	colours: string[];
+	/** Whom to ask. @default the environment's provider, and that provider's model */
+	provider?: string | undefined;
+	model?: string | undefined;
+	/** The answer, or the failure, comes before: waiting and retrying end here. */
+	deadline: Date;
 }
 
 export interface VisionAnswer {
 	description: ImageDescription;
 	provider: string;
 	model: string;
+	/** The provider's id of the call. */
 	traceId: string | null;
+	/** One entry for each call that was answered. */
+	usage: ModelUsage[];
 }
 
-/** A model that describes an image. */
+/** The models that describe images. */
 export interface Vision {
+	/**
+	 * @throws PermanentFailure `vision_refused`, `vision_answer_invalid`;
+	 * ModelFailure `provider_not_configured`, `model_not_found`, `vision_unavailable`
+	 */
 	describe(request: VisionRequest): Promise<VisionAnswer>;
 }
 
@@ -346,9 +369,19 @@ export interface Embedder {
 	readonly model: string;
 	/** How much each leg of a hybrid search counts with this model's vectors. */
 	readonly fusionWeights: FusionWeights;
-	/** One unit vector of 1024 numbers a text. @throws AppError `embedding_unavailable` */
+	/**
+	 * One unit vector of 1024 numbers a text, before the deadline.
+	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_not_found`
+	 */
 	embed(
 		texts: string[],
 		inputType: "document" | "query",
-	): Promise<Float32Array[]>;
+		options: { deadline: Date },
+	): Promise<Embedded>;
+}
+
+export interface Embedded {
+	vectors: Float32Array[];
+	/** One entry for each call that was answered. */
+	usage: ModelUsage[];
 }

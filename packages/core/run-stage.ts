@@ -1,4 +1,4 @@
-import { PermanentFailure, StageBusy } from "./errors.ts";
+import { PermanentFailure, StageBusy, usageOf } from "./errors.ts";
 import type { EventSource } from "./events.ts";
 import type { Item } from "./item.ts";
 import type { Lease, Ports, StageName } from "./ports.ts";
@@ -16,6 +16,8 @@ export type StageOutcome =
 export interface StageOptions {
 	/** At least as long as the invocation may still run: a lease must outlive its holder. */
 	leaseSeconds: number;
+	/** Calls of models end before it, so that the stage can still write down how it ended. */
+	deadline: Date;
 }
 
 /**
@@ -46,10 +48,10 @@ export async function runStage(
 		outcome = committed ? "committed" : "skipped";
 	} catch (error) {
 		if (!(error instanceof PermanentFailure)) {
-			await stages.release(claim.lease);
+			await stages.release(claim.lease, usageOf(error));
 			throw error;
 		}
-		outcome = (await stages.fail(claim.lease, error.error))
+		outcome = (await stages.fail(claim.lease, error.error, error.usage))
 			? "failed"
 			: "skipped";
 	}

@@ -16,6 +16,9 @@ export interface SearchRequest {
 	minSimilarity?: number;
 }
 
+/** A search waits no longer for its query's vector. */
+const longestEmbeddingMs = 8_000;
+
 /** Finds a person's items, best first. The query is embedded before the database is asked, never inside. */
 export async function searchItems(
 	{ search, embedder }: Pick<Ports, "search" | "embedder">,
@@ -27,7 +30,11 @@ export async function searchItems(
 	const text = { text: query, minScore: request.minRelevance };
 	if (searchType === "bm25") return search.byText(userId, text, options);
 
-	const [embedded] = await embedder.embed([query], "query");
+	const {
+		vectors: [embedded],
+	} = await embedder.embed([query], "query", {
+		deadline: new Date(Date.now() + longestEmbeddingMs),
+	});
 	if (!embedded) throw new Error(`${embedder.model} embedded nothing.`);
 	const vector = {
 		model: embedder.model,

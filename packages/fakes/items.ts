@@ -35,6 +35,7 @@ export function fakeItems(store: Store): Items {
 				analysis: null,
 				lease: null,
 				attempts: 0,
+				usage: [],
 				stageAt: now,
 				sweptAt: null,
 				analyses: [],

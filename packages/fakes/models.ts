@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { imageDescription } from "#core/analysis.ts";
+import { imageDescription, type ModelUsage } from "#core/analysis.ts";
 import { PermanentFailure } from "#core/errors.ts";
 import {
 	type Embedder,
@@ -51,6 +51,7 @@ export function fakeVision(): Vision {
 				provider: "fake",
 				model: "fake-vision",
 				traceId: null,
+				usage: [fakeUsage("vision", "fake-vision")],
 			};
 		},
 	};
@@ -62,7 +63,7 @@ export function fakeEmbedder(model = "fake-embedding"): Embedder {
 		model,
 		fusionWeights: { vector: 0.5, text: 0.5 },
 		async embed(texts) {
-			return texts.map((text) => {
+			const vectors = texts.map((text) => {
 				const vector = new Float32Array(embeddingDimensions);
 				for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
 					const at = createHash("sha256").update(word).digest().readUInt32BE();
@@ -72,7 +73,19 @@ export function fakeEmbedder(model = "fake-embedding"): Embedder {
 				const length = Math.hypot(...vector);
 				return vector.map((value) => value / length);
 			});
+			return { vectors, usage: [fakeUsage("embedding", model)] };
 		},
+	};
+}
+
+function fakeUsage(purpose: ModelUsage["purpose"], model: string): ModelUsage {
+	return {
+		purpose,
+		provider: "fake",
+		model,
+		inputTokens: 10,
+		outputTokens: purpose === "embedding" ? 0 : 5,
+		costUsd: 0.001,
 	};
 }
 

@@ -112,10 +112,12 @@ export function fakeStages(store: Store): Stages {
 			}
 			const analysis = {
 				...structuredClone(added),
+				usage: [...stored.usage, ...structuredClone(added.usage)],
 				itemId: lease.itemId,
 				userId: lease.userId,
 				createdAt: new Date(store.now()),
 			};
+			stored.usage = [];
 			stored.analyses.unshift(analysis);
 			stored.analysis = analysis;
 			stored.document = { ...text };
@@ -130,23 +132,33 @@ export function fakeStages(store: Store): Stages {
 			if (!stored) return false;
 			if (stored.analysis?.id !== embedding.analysisId) {
 				stored.lease = null;
+				stored.usage.push(...structuredClone(embedding.usage));
 				return false;
 			}
+			stored.analysis.usage.push(
+				...stored.usage,
+				...structuredClone(embedding.usage),
+			);
+			stored.usage = [];
 			stored.embeddings.set(embedding.model, structuredClone(embedding));
 			advance(stored, lease);
 			announce(stored, event);
 			return true;
 		},
 
-		async fail(lease, error) {
+		async fail(lease, error, usage = []) {
 			const stored = held(lease);
-			if (stored) end(stored, error);
-			return stored !== null;
+			if (!stored) return false;
+			stored.usage.push(...structuredClone(usage));
+			end(stored, error);
+			return true;
 		},
 
-		async release(lease) {
+		async release(lease, usage = []) {
 			const stored = held(lease);
-			if (stored) stored.lease = null;
+			if (!stored) return;
+			stored.usage.push(...structuredClone(usage));
+			stored.lease = null;
 		},
 
 		async takeStalled({ idleSeconds, againSeconds, limit }) {

@@ -1,4 +1,4 @@
-import type { Analysis, SearchText } from "#core/analysis.ts";
+import type { Analysis, ModelUsage, SearchText } from "#core/analysis.ts";
 import type { OutgoingEvent } from "#core/events.ts";
 import type { Item } from "#core/item.ts";
 import type {
@@ -13,6 +13,8 @@ export interface StoredItem {
 	analysis: Analysis | null;
 	lease: { stage: StageName; token: string; expiresAt: number } | null;
 	attempts: number;
+	/** Billed to failed attempts; the next analysis takes it over. */
+	usage: ModelUsage[];
 	stageAt: number;
 	sweptAt: number | null;
 	analyses: Analysis[];

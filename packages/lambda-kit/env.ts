@@ -15,9 +15,24 @@ export const databaseEnv = [
 	"DATABASE_TLS",
 ] as const;
 
+/** The embedding model that places documents and queries. */
+export const embeddingEnv = [
+	"EMBEDDING_PROVIDER",
+	"VOYAGE_MODEL",
+	"VOYAGE_KEY_PARAMETER",
+] as const;
+
+/** Variables for tests on one machine; anywhere else one of them would send images and keys to a stranger, or end the function. */
+const onlyLocal = [
+	"CRASH_AT",
+	"ANTHROPIC_BASE_URL",
+	"OPENAI_BASE_URL",
+	"VOYAGE_BASE_URL",
+] as const;
+
 /**
  * Reads a function's variables at cold start.
- * @throws naming every missing variable; or where a crash point is set outside environment `local`.
+ * @throws naming every missing variable; or one that only environment `local` allows.
  */
 export function readEnv<const Contract extends EnvContract>(
 	contract: Contract,
@@ -29,9 +44,10 @@ export function readEnv<const Contract extends EnvContract>(
 			`This function lacks the variables ${missing.join(", ")}: set them in lib/compute-stack.ts.`,
 		);
 	}
-	if (source.CRASH_AT && source.ENVIRONMENT !== "local") {
+	const strays = onlyLocal.filter((name) => source[name]);
+	if (strays.length > 0 && source.ENVIRONMENT !== "local") {
 		throw new Error(
-			"CRASH_AT is set, which only environment local allows: remove the variable.",
+			`${strays.join(", ")} is set, which only environment local allows: remove the variable.`,
 		);
 	}
 	return Object.fromEntries(
@@ -43,4 +59,10 @@ export function readEnv<const Contract extends EnvContract>(
 export const runtimeEnv = {
 	functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
 	crashAt: process.env.CRASH_AT,
+	/** Stand-ins of the providers, in environment `local`. */
+	baseUrls: {
+		anthropic: process.env.ANTHROPIC_BASE_URL,
+		openai: process.env.OPENAI_BASE_URL,
+		voyage: process.env.VOYAGE_BASE_URL,
+	},
 };

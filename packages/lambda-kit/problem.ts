@@ -30,6 +30,9 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	internal_error: { status: 500, title: "An error on our side" },
 	database_unavailable: { status: 503, title: "The database is away" },
 	embedding_unavailable: { status: 503, title: "The embedding model is away" },
+	vision_unavailable: { status: 503, title: "The vision model is away" },
+	provider_not_configured: { status: 501, title: "The provider is off" },
+	model_not_found: { status: 422, title: "No such model" },
 	timed_out: { status: 504, title: "It took too long" },
 };
 

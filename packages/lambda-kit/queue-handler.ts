@@ -5,7 +5,7 @@ import type {
 	SQSRecord,
 } from "aws-lambda";
 import { z } from "zod";
-import { StageBusy } from "#core/errors.ts";
+import { ModelFailure, StageBusy } from "#core/errors.ts";
 import type { StageOptions, StageOutcome } from "#core/run-stage.ts";
 import { hashUser, log } from "./log.ts";
 
@@ -18,8 +18,22 @@ export type DelayMessage = (
 /** Until the second, third and later receive; without it a failed message waits six function timeouts. */
 const retrySeconds = [30, 120, 600];
 
+/** The sweeper restarts what stood still that long: a longer wait would not be kept anyway. */
+const longestRetryAfterSeconds = 15 * 60;
+
 /** A lease outlives the invocation that took it by this much. */
 const leaseMarginSeconds = 5;
+
+/** What is left after a model's deadline to write down how the stage ended. */
+const commitMs = 4_000;
+/** A stage that begins later would only count an attempt. */
+const shortestStageMs = 2_000;
+
+/** The messages before it in the batch took the invocation's time. */
+class OutOfTime extends Error {
+	override name = "OutOfTime";
+	override message = "No time is left for this message: it comes again.";
+}
 
 const busEvent = z.object({
 	source: z.string(),
@@ -50,10 +64,12 @@ export function queueHandler<T extends StageEvent>(
 			try {
 				const event = parse(busEvent.parse(JSON.parse(record.body)));
 				if (!event) continue;
-				const leaseSeconds =
-					Math.ceil(context.getRemainingTimeInMillis() / 1000) +
-					leaseMarginSeconds;
-				const outcome = await run(event, { leaseSeconds });
+				const leftMs = context.getRemainingTimeInMillis();
+				if (leftMs < commitMs + shortestStageMs) throw new OutOfTime();
+				const outcome = await run(event, {
+					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
+					deadline: new Date(Date.now() + leftMs - commitMs),
+				});
 				log.info("stage", {
 					outcome,
 					request_id: context.awsRequestId,
@@ -63,7 +79,9 @@ export function queueHandler<T extends StageEvent>(
 					duration_ms: Date.now() - started,
 				});
 			} catch (error) {
-				const write = error instanceof StageBusy ? log.info : log.error;
+				const isUsual =
+					error instanceof StageBusy || error instanceof OutOfTime;
+				const write = isUsual ? log.info : log.error;
 				write("stage failed, the message comes again", {
 					error,
 					request_id: context.awsRequestId,
@@ -85,14 +103,18 @@ async function retrySoon(
 	delay: DelayMessage,
 ) {
 	const receives = Number(record.attributes.ApproximateReceiveCount);
-	const seconds =
-		cause instanceof StageBusy
-			? cause.retryAfterSeconds
-			: retrySeconds[Math.min(receives, retrySeconds.length) - 1];
 	try {
-		await delay(record.receiptHandle, seconds ?? 30);
+		await delay(record.receiptHandle, secondsUntilRetry(receives, cause));
 	} catch (error) {
 		// The message then comes again after the queue's own visibility timeout.
 		log.warn("visibility not shortened", { error });
 	}
+}
+
+function secondsUntilRetry(receives: number, cause: unknown): number {
+	if (cause instanceof StageBusy) return cause.retryAfterSeconds;
+	if (cause instanceof OutOfTime) return 1;
+	const usual = retrySeconds[Math.min(receives, retrySeconds.length) - 1] ?? 30;
+	const asked = cause instanceof ModelFailure ? cause.retryAfterSeconds : null;
+	return Math.max(usual, Math.min(asked ?? 0, longestRetryAfterSeconds));
 }

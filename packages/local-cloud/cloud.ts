@@ -12,6 +12,7 @@ import { join, resolve } from "node:path";
 import { Buckets } from "./apis/buckets.ts";
 import { dynamodbApi } from "./apis/dynamodb.ts";
 import { EventBuses } from "./apis/event-buses.ts";
+import { Parameters } from "./apis/parameters.ts";
 import { Queues } from "./apis/queues.ts";
 import { Secrets } from "./apis/secrets.ts";
 import { UserPools } from "./apis/user-pools.ts";
@@ -41,6 +42,8 @@ export interface CloudOptions {
 	outputsFile: string;
 	/** Keys that the outputs file has in any case, null where no stack gives them. */
 	outputKeys?: readonly string[];
+	/** Parameter Store's secrets by name: kept in memory, never written. */
+	parameters?: Readonly<Record<string, string>>;
 	/** A native Postgres instead of PGlite. */
 	databaseUrl?: string;
 	/** Gets every line of the cloud's own log, which is `logs/cloud.log` below the state folder. */
@@ -118,6 +121,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			},
 		});
 		const secrets = new Secrets(state);
+		const parameters = new Parameters(state, options.parameters);
 		const userPools = new UserPools(state, {
 			deliverCode: (email, code) =>
 				log(`Confirmation code for ${email}: ${code}`),
@@ -143,6 +147,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				queues.api,
 				buses.api,
 				secrets.api,
+				parameters.api,
 				userPools.api,
 				dynamodbApi,
 				lambdaApi(functions),

@@ -1,4 +1,4 @@
-import type { Analysis, ImageDescription } from "#core/analysis.ts";
+import type { Analysis, ImageDescription, ModelUsage } from "#core/analysis.ts";
 import type { ImageType, Item, ItemErrorCode, ItemStatus } from "#core/item.ts";
 
 export interface ItemRow {
@@ -57,7 +57,33 @@ export interface AnalysisRow {
 	provider_used: string;
 	model_used: string;
 	trace_id: string | null;
+	usage: UsageJson[];
 	created_at: Date;
+}
+
+/** A billed call as the column `usage` holds it. */
+interface UsageJson {
+	purpose: ModelUsage["purpose"];
+	provider: string;
+	model: string;
+	input_tokens: number;
+	output_tokens: number;
+	cost_usd: number | null;
+}
+
+export function usageToJson(usage: ModelUsage[]): string {
+	return JSON.stringify(
+		usage.map(
+			(one): UsageJson => ({
+				purpose: one.purpose,
+				provider: one.provider,
+				model: one.model,
+				input_tokens: one.inputTokens,
+				output_tokens: one.outputTokens,
+				cost_usd: one.costUsd,
+			}),
+		),
+	);
 }
 
 export function analysisFromRow(row: AnalysisRow): Analysis {
@@ -70,6 +96,14 @@ export function analysisFromRow(row: AnalysisRow): Analysis {
 		providerUsed: row.provider_used,
 		modelUsed: row.model_used,
 		traceId: row.trace_id,
+		usage: row.usage.map((one) => ({
+			purpose: one.purpose,
+			provider: one.provider,
+			model: one.model,
+			inputTokens: one.input_tokens,
+			outputTokens: one.output_tokens,
+			costUsd: one.cost_usd,
+		})),
 		createdAt: row.created_at,
 	};
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { ModelUsage } from "#core/analysis.ts";
 import type { OutgoingEvent } from "#core/events.ts";
+import type { ItemError } from "#core/item.ts";
 import {
 	type Lease,
 	maxAttempts,
@@ -8,7 +10,7 @@ import {
 	stages,
 } from "#core/ports.ts";
 import { type Database, type Queryable, violatedUnique } from "./database.ts";
-import { type ItemRow, itemFromRow } from "./rows.ts";
+import { type ItemRow, itemFromRow, usageToJson } from "./rows.ts";
 import { storableJson, storableText, vectorText } from "./text.ts";
 
 const exhausted = `Processing this image failed ${maxAttempts} times: upload it again to try once more.`;
@@ -113,8 +115,9 @@ export function postgresStages(db: Database): Stages {
 				if (!(await holds(tx, lease))) return false;
 				const category = storableText(analysis.description.category);
 				await tx.query(
-					`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used, trace_id)
-					 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+					`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used, trace_id, usage)
+					 select $1, id, user_id, $4, $5, $6, $7, $8, $9, usage || $10::jsonb
+					 from items where id = $2 and user_id = $3`,
 					[
 						analysis.id,
 						lease.itemId,
@@ -125,6 +128,7 @@ export function postgresStages(db: Database): Stages {
 						analysis.providerUsed,
 						analysis.modelUsed,
 						analysis.traceId,
+						usageToJson(analysis.usage),
 					],
 				);
 				await advance(tx, lease, analysis.id);
@@ -177,16 +181,28 @@ export function postgresStages(db: Database): Stages {
 				);
 				if (written.length === 0) {
 					// Of an older analysis. Whoever brings the current one must not wait for our lease to end.
-					await release(tx, lease);
+					await release(tx, lease, embedding.usage);
 					return false;
 				}
+				await tx.query(
+					`update analyses set usage = analyses.usage || items.usage || $4::jsonb
+					 from items
+					 where analyses.user_id = $1 and analyses.item_id = $2 and analyses.id = $3
+					   and items.user_id = $1 and items.id = $2`,
+					[
+						lease.userId,
+						lease.itemId,
+						embedding.analysisId,
+						usageToJson(embedding.usage),
+					],
+				);
 				await advance(tx, lease);
 				await announce(tx, lease, event);
 				return true;
 			}),
 
-		fail: (lease, error) => fail(db, lease, error),
-		release: (lease) => release(db, lease),
+		fail: (lease, error, usage) => fail(db, lease, error, usage),
+		release: (lease, usage) => release(db, lease, usage),
 
 		async takeStalled({ idleSeconds, againSeconds, limit }) {
 			const rows = await db.query<ItemRow & { analysis_id: string | null }>(
@@ -268,7 +284,10 @@ async function holds(tx: Queryable, lease: Lease): Promise<boolean> {
 	return rows.length > 0;
 }
 
-/** Moves the item on and ends the lease. An expired lease that nobody else took is still good. */
+/**
+ * Moves the item on and ends the lease. An expired lease that nobody else took is still good.
+ * An analysis has taken over what was billed before.
+ */
 async function advance(
 	tx: Queryable,
 	lease: Lease,
@@ -276,6 +295,7 @@ async function advance(
 ): Promise<boolean> {
 	const rows = await tx.query(
 		`update items set status = $5, analysis_id = coalesce($6, analysis_id), attempts = 0,
+		   usage = case when $3 = 'process' then usage else '[]' end,
 		   lease_stage = null, lease_token = null, lease_expires_at = null,
 		   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
 		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4
@@ -296,10 +316,11 @@ async function advance(
 async function fail(
 	tx: Queryable,
 	lease: Lease,
-	error: Parameters<Stages["fail"]>[1],
+	error: ItemError,
+	usage: ModelUsage[] = [],
 ): Promise<boolean> {
 	const rows = await tx.query(
-		`update items set status = 'failed', error_code = $5, error_detail = $6, duplicate_of = $7,
+		`update items set status = 'failed', error_code = $5, error_detail = $6, duplicate_of = $7, usage = usage || $8::jsonb,
 		   sha256 = case when $5 = 'duplicate' then null else sha256 end,
 		   lease_stage = null, lease_token = null, lease_expires_at = null,
 		   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
@@ -313,16 +334,21 @@ async function fail(
 			error.code,
 			storableText(error.detail),
 			error.duplicateOf ?? null,
+			usageToJson(usage),
 		],
 	);
 	return rows.length > 0;
 }
 
-async function release(tx: Queryable, lease: Lease): Promise<void> {
+async function release(
+	tx: Queryable,
+	lease: Lease,
+	usage: ModelUsage[] = [],
+): Promise<void> {
 	await tx.query(
-		`update items set lease_stage = null, lease_token = null, lease_expires_at = null
+		`update items set lease_stage = null, lease_token = null, lease_expires_at = null, usage = usage || $5::jsonb
 		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4`,
-		[lease.userId, lease.itemId, lease.stage, lease.token],
+		[lease.userId, lease.itemId, lease.stage, lease.token, usageToJson(usage)],
 	);
 }
 

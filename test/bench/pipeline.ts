@@ -137,8 +137,8 @@ async function portsInThisProcess(control: Control) {
 	return {
 		...postgresPorts(database),
 		images: sharpImages(),
-		vision: await visionFor("instant"),
-		embedder: await embedderFor("offline"),
+		vision: visionFor({ provider: "instant" }),
+		embedder: await embedderFor({ provider: "offline" }),
 	};
 }
 
@@ -179,10 +179,12 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 		detail: { ...ofItem, bucket: "b", original_key: "o", thumbnail_key: "t" },
 	});
 	const analyze = await claim("analyze");
+	const deadline = new Date(Date.now() + 60_000);
 	const answer = await vision.describe({
 		...derived,
 		image: derived.vision,
 		originalFilename: "screenshot.png",
+		deadline,
 	});
 	const text = searchText(answer.description);
 	const analysis_id = derivedId(itemId, "analysis", 1);
@@ -195,6 +197,7 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 			providerUsed: answer.provider,
 			modelUsed: answer.model,
 			traceId: null,
+			usage: answer.usage,
 		},
 		text,
 		{
@@ -204,11 +207,16 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 		},
 	);
 	const embed = await claim("embed");
-	const [vector] = await embedder.embed([embeddingText(text)], "document");
+	const { vectors, usage } = await embedder.embed(
+		[embeddingText(text)],
+		"document",
+		{ deadline },
+	);
+	const [vector] = vectors;
 	if (!vector) throw new Error("nothing embedded");
 	await stages.commitEmbedded(
 		embed,
-		{ analysisId: analysis_id, model: embedder.model, vector },
+		{ analysisId: analysis_id, model: embedder.model, vector, usage },
 		{
 			id: derivedId(embed.token, "ItemReady"),
 			type: "ItemReady",

@@ -87,6 +87,7 @@ export function newAnalysis(
 		providerUsed: "test",
 		modelUsed: "test-1",
 		traceId: null,
+		usage: [],
 	};
 }
 
@@ -189,7 +190,7 @@ export async function readyItem(
 	const { lease } = await claim(ports, item, "embed");
 	const committed = await ports.stages.commitEmbedded(
 		lease,
-		{ analysisId: analysis.id, model, vector },
+		{ analysisId: analysis.id, model, vector, usage: [] },
 		newEvent("ItemReady", item),
 	);
 	if (!committed) throw new Error("The embedding was not committed.");

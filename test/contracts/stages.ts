@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { ModelUsage } from "#core/analysis.ts";
 import type { Item } from "#core/item.ts";
 import { maxAttempts } from "#core/ports.ts";
 import {
@@ -289,6 +290,120 @@ export function stagesContract(get: () => ArrangedPorts): void {
 		});
 	});
 
+	describe("what models billed", () => {
+		const call = (more: Partial<ModelUsage> = {}): ModelUsage => ({
+			purpose: "vision",
+			provider: "test",
+			model: "test-1",
+			inputTokens: 1_000,
+			outputTokens: 20,
+			costUsd: 0.0000125,
+			...more,
+		});
+
+		it("is kept with the analysis, failed attempts first and the embedding last", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await processedItem(ports, user);
+			const failed = await claim(ports, item, "analyze");
+			await ports.stages.release(failed.lease, [call({ inputTokens: 1 })]);
+			const analyze = await claim(ports, item, "analyze");
+			const analysis = {
+				...newAnalysis(),
+				usage: [
+					call({ inputTokens: 2 }),
+					call({ inputTokens: 3, purpose: "repair" }),
+				],
+			};
+			await commitAnalysis(ports, analyze.lease, item, analysis);
+			const tokens = async () =>
+				(await ports.analyses.find(user, analysis.id))?.usage.map(
+					({ inputTokens }) => inputTokens,
+				);
+			expect(await tokens()).toEqual([1, 2, 3]);
+			const wrong = await claim(ports, item, "embed");
+			await ports.stages.release(wrong.lease, [
+				call({ inputTokens: 4, purpose: "embedding" }),
+			]);
+			const embed = await claim(ports, item, "embed");
+			const last = call({
+				inputTokens: 5,
+				purpose: "embedding",
+				costUsd: null,
+			});
+			await ports.stages.commitEmbedded(
+				embed.lease,
+				{
+					analysisId: analysis.id,
+					model: "test-model",
+					vector: axis(0),
+					usage: [last],
+				},
+				newEvent("ItemReady", item),
+			);
+			expect(await tokens()).toEqual([1, 2, 3, 4, 5]);
+			const stored = await ports.analyses.find(user, analysis.id);
+			expect(stored?.usage.at(0)).toEqual(call({ inputTokens: 1 }));
+			expect(stored?.usage.at(-1)).toEqual(last);
+			const listed = await ports.items.find(user, item.id);
+			expect(listed?.latestAnalysis?.usage).toHaveLength(5);
+		});
+
+		it("outlives a failed item and is on the bill of its next try, once", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await processedItem(ports, user);
+			const { lease } = await claim(ports, item, "analyze");
+			await ports.stages.fail(
+				lease,
+				{ code: "vision_refused", detail: "Refused." },
+				[call()],
+			);
+			await ports.items.markUploaded(user, item.id);
+			const process = await claim(ports, item, "process");
+			await ports.stages.commitProcessed(
+				process.lease,
+				processed(),
+				newEvent("ImageProcessed", item),
+			);
+			const first = newAnalysis();
+			await commitAnalysis(
+				ports,
+				(await claim(ports, item, "analyze")).lease,
+				item,
+				first,
+			);
+			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([
+				call(),
+			]);
+			await ports.stages.commitEmbedded(
+				(await claim(ports, item, "embed")).lease,
+				{
+					analysisId: first.id,
+					model: "test-model",
+					vector: axis(0),
+					usage: [],
+				},
+				newEvent("ItemReady", item),
+			);
+			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([
+				call(),
+			]);
+		});
+
+		it("by a lease that was lost is not on anyone's bill", async () => {
+			const ports = get();
+			const user = newUser();
+			const item = await processedItem(ports, user);
+			const late = await claim(ports, item, "analyze", 0);
+			const next = await claim(ports, item, "analyze");
+			await ports.stages.release(late.lease, [call()]);
+			const analysis = newAnalysis();
+			await commitAnalysis(ports, next.lease, item, analysis);
+			expect((await ports.analyses.find(user, analysis.id))?.usage).toEqual([]);
+		});
+	});
+
 	describe("an analysis", () => {
 		it("that becomes current takes the embeddings of the older one away", async () => {
 			const ports = get();
@@ -320,7 +435,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				const { lease } = await claim(ports, item, "embed");
 				return ports.stages.commitEmbedded(
 					lease,
-					{ analysisId, model: "test-model", vector: axis(1) },
+					{ analysisId, model: "test-model", vector: axis(1), usage: [] },
 					newEvent("ItemReady", item),
 				);
 			};

@@ -50,6 +50,7 @@ for (const kind of databaseKinds) {
 							analysisId: current?.id ?? item.id,
 							model: "test-model",
 							vector: axis(0),
+							usage: [],
 						},
 						newEvent("ItemReady", item),
 					);

@@ -128,6 +128,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 				analysisId,
 				model: "test-model",
 				vector: axis(0),
+				usage: [],
 			};
 			expect(
 				await stages.commitEmbedded(

@@ -17,7 +17,7 @@ import type { VisionRequest } from "#core/ports.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { drawSampleImages, type SampleImage } from "#scripts/sample-images.ts";
 
-const vision = await visionFor("offline");
+const vision = visionFor({ provider: "offline" });
 let samples: SampleImage[];
 let pass: VisionRequest;
 
@@ -35,6 +35,7 @@ async function requestFor(
 		...derived,
 		image: derived.vision,
 		originalFilename: sample.filename,
+		deadline: new Date(Date.now() + 60_000),
 	};
 }
 
@@ -126,7 +127,7 @@ describe("reading text", () => {
 				contents: `
 					import { readFileSync } from "node:fs";
 					const { visionFor } = await import("#ai/vision.ts");
-					const { description } = await (await visionFor("offline")).describe({
+					const { description } = await visionFor({ provider: "offline" }).describe({
 						...JSON.parse(process.argv[3]), image: readFileSync(process.argv[2]),
 					});
 					console.log(description.summary);`,
@@ -163,7 +164,7 @@ describe("reading text", () => {
 });
 
 it("names the setting where a provider is unknown", async () => {
-	await expect(visionFor("gemini")).rejects.toThrow(
+	expect(() => visionFor({ provider: "gemini" })).toThrow(
 		/"gemini".*visionProvider in cdk\.json/,
 	);
 });

@@ -12,6 +12,7 @@ const { metafile } = await build({
 	format: "esm",
 	platform: "node",
 	mainFields: ["module", "main"],
+	external: ["@huggingface/transformers"],
 	logLevel: "silent",
 });
 
@@ -44,12 +45,18 @@ function packagesOf(files: string[]): Set<string> {
 }
 
 // Loaded at once they cost a cold start more than all code of the api: see its connect.ts.
-it("the api starts without database driver and AWS clients, which it has", () => {
-	const heavy = /^(pg|pg-.*|@aws-sdk\/.*|@smithy\/.*|tesseract.*|sharp)$/;
+it("the api starts without database driver, AWS clients and AI SDKs, which it has", () => {
+	const heavy =
+		/^(pg|pg-.*|@aws-sdk\/.*|@smithy\/.*|@anthropic-ai\/.*|openai|voyageai|tesseract.*|sharp)$/;
 	const heavyOf = (packages: Set<string>) =>
 		[...packages].filter((name) => heavy.test(name));
 	expect(heavyOf(loadedAtStart())).toEqual([]);
 	expect(heavyOf(packagesOf(Object.keys(metafile.outputs)))).toEqual(
-		expect.arrayContaining(["pg", "@aws-sdk/client-s3"]),
+		expect.arrayContaining(["pg", "@aws-sdk/client-s3", "voyageai"]),
 	);
+	// Images are described by the analyzer: the api has no business with these.
+	const all = packagesOf(Object.keys(metafile.outputs));
+	for (const foreign of ["@anthropic-ai/sdk", "openai", "tesseract.js-core"]) {
+		expect(all).not.toContain(foreign);
+	}
 });

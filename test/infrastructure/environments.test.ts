@@ -82,6 +82,25 @@ describe("the table of environments", () => {
 			),
 			"environments.dev.database.instanceClass: must be one of db.t4g.micro",
 		],
+		[
+			"an unknown provider",
+			tableWith(({ dev }) => Object.assign(dev, { visionProvider: "gemini" })),
+			"environments.dev.visionProvider",
+		],
+		[
+			"providers chosen by the keys of the machine that synthesizes",
+			tableWith(({ dev }) => Object.assign(dev, { embeddingProvider: "auto" })),
+			"environments.dev.embeddingProvider: must name a provider",
+		],
+		[
+			"a stand-in of a provider outside local",
+			tableWith(({ dev }) =>
+				Object.assign(dev, {
+					providerUrls: { anthropic: "http://127.0.0.1:1234" },
+				}),
+			),
+			"environments.dev.providerUrls: must be left out",
+		],
 	])("refuses %s by its name", (_, table, message) => {
 		expect(() => readEnvironment(table, "dev")).toThrow(message);
 	});
@@ -109,6 +128,44 @@ describe("the table of environments", () => {
 			Object.assign(dev.functions.api, { concurrency: 900 }),
 		);
 		expect(readEnvironment(table, "dev").functions.api.concurrency).toBe(900);
+	});
+
+	test.each([
+		[[], "offline", "offline"],
+		[["voyage"], "offline", "voyage"],
+		[["openai"], "openai", "offline"],
+		[["voyage", "openai", "anthropic"], "anthropic", "voyage"],
+	])(
+		"lets the keys %j of .env choose the providers of local",
+		(keys, vision, embedding) => {
+			expect(
+				readEnvironment(cdk.context.environments, "local", { keys }),
+			).toMatchObject({ visionProvider: vision, embeddingProvider: embedding });
+			expect(
+				readEnvironment(cdk.context.environments, "prod", { keys }),
+			).toMatchObject({
+				visionProvider: "offline",
+				embeddingProvider: "offline",
+			});
+		},
+	);
+
+	test("takes stand-ins of providers on this machine only, and for local only", () => {
+		const at = (url: string, name = "local") =>
+			readEnvironment(cdk.context.environments, name, {
+				providerUrls: { openai: url },
+			}).providerUrls;
+		expect(at("http://127.0.0.1:8080")).toEqual({
+			openai: "http://127.0.0.1:8080",
+		});
+		expect(at("http://127.0.0.1:8080", "prod")).toEqual({});
+		for (const url of [
+			"https://evil.example",
+			"http://127.0.0.1.evil.example:80",
+			"http://127.0.0.1:80@evil.example",
+		]) {
+			expect(() => at(url)).toThrow("must be an address of this machine");
+		}
 	});
 
 	test("names the choices where the environment is unknown or not said", () => {

@@ -102,11 +102,14 @@ const worksOn = (queue: string) =>
 		"GetQueueAttributes",
 		"ReceiveMessage",
 	].map((action) => `sqs:${action} on ${queue}`);
+const readsKey = (provider: string) =>
+	`ssm:GetParameter on arn:AWS::Partition:ssm:us-east-1:AWS::AccountId:parameter/collections/{env}/${provider}-api-key`;
 /** Everything each function may do beside writing its own log. */
 const permissions: Record<string, string[]> = {
 	ApiRole: [
 		...readsLogin,
 		...deletesVersions,
+		readsKey("voyage"),
 		"s3:GetObject on Images/derived/*",
 		"s3:GetObject on Images/originals/*",
 		"s3:PutObject on Images/originals/*",
@@ -123,6 +126,8 @@ const permissions: Record<string, string[]> = {
 		...readsLogin,
 		...publishes,
 		...worksOn("AnalyzerQueue"),
+		readsKey("anthropic"),
+		readsKey("openai"),
 		"s3:GetObject on Images/derived/*",
 		"s3:ListBucket on Images",
 	],
@@ -130,6 +135,7 @@ const permissions: Record<string, string[]> = {
 		...readsLogin,
 		...publishes,
 		...worksOn("EmbedderQueue"),
+		readsKey("voyage"),
 	],
 	CleanupRole: [
 		...readsLogin,
@@ -460,7 +466,9 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 		}
 		const wanted = Object.entries(permissions).map(([role, list]) => [
 			role,
-			[...list, ...inNetwork].sort(),
+			[...list, ...inNetwork]
+				.map((permission) => permission.replace("{env}", name))
+				.sort(),
 		]);
 		expect(found).toEqual(Object.fromEntries(wanted));
 		for (const part of parts) {

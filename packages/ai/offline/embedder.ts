@@ -9,7 +9,7 @@ export function offlineEmbedder(): Embedder {
 		model: "offline-ngrams-1",
 		// Full-text search knows how rare a word is and these vectors do not, so they only break its ties.
 		fusionWeights: { vector: 0.3, text: 0.7 },
-		embed: async (texts) => texts.map(vectorOf),
+		embed: async (texts) => ({ vectors: texts.map(vectorOf), usage: [] }),
 	};
 }
 

@@ -10,6 +10,7 @@ export function offlineVision(): Vision {
 			provider: "offline",
 			model: "tesseract-5-eng-best-int",
 			traceId: null,
+			usage: [],
 		}),
 	};
 }

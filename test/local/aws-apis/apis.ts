@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Buckets, type ObjectCreated } from "#local-cloud/apis/buckets.ts";
 import { dynamodbApi } from "#local-cloud/apis/dynamodb.ts";
 import { EventBuses } from "#local-cloud/apis/event-buses.ts";
+import { Parameters } from "#local-cloud/apis/parameters.ts";
 import { Queues } from "#local-cloud/apis/queues.ts";
 import { Secrets } from "#local-cloud/apis/secrets.ts";
 import { UserPools } from "#local-cloud/apis/user-pools.ts";
@@ -30,13 +31,16 @@ export async function startApis(dir = newStateDir()) {
 		onObjectCreated: (event) => created.push(event),
 	});
 	const secrets = new Secrets(state);
+	const parameters = new Parameters(state, {
+		"/given/at-start": "given-secret",
+	});
 	const pools = new UserPools(state, {
 		deliverCode: (email, code) => codes.set(email, code),
 	});
 	const endpoint = await serveAws({
 		state,
 		credentials,
-		apis: [buckets, queues, buses, secrets, pools]
+		apis: [buckets, queues, buses, secrets, parameters, pools]
 			.map((each) => each.api)
 			.concat(dynamodbApi),
 		port: 0,

@@ -79,6 +79,7 @@ export async function readyItem(
 			providerUsed: "offline",
 			modelUsed: "offline-1",
 			traceId: null,
+			usage: [],
 		},
 		text,
 		{
@@ -88,11 +89,16 @@ export async function readyItem(
 		},
 	);
 
-	const [vector] = await embedder.embed([embeddingText(text)], "document");
+	const { vectors, usage } = await embedder.embed(
+		[embeddingText(text)],
+		"document",
+		{ deadline: new Date(Date.now() + 10_000) },
+	);
+	const [vector] = vectors;
 	if (!vector) throw new Error("The embedder gave no vector.");
 	await stages.commitEmbedded(
 		await leaseOf("embed"),
-		{ analysisId, model: embedder.model, vector },
+		{ analysisId, model: embedder.model, vector, usage },
 		{
 			id: derivedId(analysisId, "ItemReady"),
 			type: "ItemReady",

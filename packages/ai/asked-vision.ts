@@ -1,0 +1,111 @@
+import type { ModelUsage } from "#core/analysis.ts";
+import { ModelFailure, PermanentFailure } from "#core/errors.ts";
+import type { Vision, VisionRequest } from "#core/ports.ts";
+import { readDescription, repairRequest } from "./image-prompt.ts";
+import { costUsd } from "./prices.ts";
+
+/** An answer that could not be used, and what is asked after it. */
+export interface Repair {
+	answer: string;
+	request: string;
+}
+
+/** What a model answered, in the words that all providers share. */
+export interface ModelAnswer {
+	text: string;
+	ended: "complete" | "cut_off" | "refused";
+	inputTokens: number;
+	outputTokens: number;
+	/** The provider's id of the call. */
+	id: string | null;
+}
+
+/** One call of a provider's model. */
+export type AskModel = (
+	request: VisionRequest,
+	model: string,
+	repair: Repair | null,
+) => Promise<ModelAnswer>;
+
+/** Most tokens of an answer, a model's thinking included. A page full of text needs about 6,000. */
+export const mostOutputTokens = 16_000;
+
+/** Longer waits are given up; a description takes 5 to 40 s. */
+export const longestVisionRequestMs = 90_000;
+
+/** Describes images by a model that is asked over a network: at most twice an image, the second time to mend the first answer. */
+export function askedVision(
+	provider: { name: string; label: string },
+	defaultModel: string,
+	ask: AskModel,
+): Vision {
+	return {
+		async describe(request) {
+			const model = request.model ?? defaultModel;
+			const usage: ModelUsage[] = [];
+			let repair: Repair | null = null;
+			let complaint = "";
+			for (const purpose of ["vision", "repair"] as const) {
+				const answer: ModelAnswer = await ask(request, model, repair).catch(
+					(error) => {
+						throw withUsage(error, usage);
+					},
+				);
+				const { inputTokens, outputTokens } = answer;
+				usage.push({
+					purpose,
+					provider: provider.name,
+					model,
+					inputTokens,
+					outputTokens,
+					costUsd: costUsd(model, inputTokens, outputTokens),
+				});
+				if (answer.ended === "refused") {
+					throw new PermanentFailure(
+						{
+							code: "vision_refused",
+							detail: `${provider.label} refused to describe this image: have it described by another provider.`,
+						},
+						undefined,
+						usage,
+					);
+				}
+				const read =
+					answer.ended === "cut_off"
+						? {
+								complaint: `It was cut off at ${mostOutputTokens} tokens. Leave out what matters least, and shorten extracted_text to 100 lines.`,
+							}
+						: readDescription(answer.text);
+				if ("description" in read) {
+					return {
+						description: read.description,
+						provider: provider.name,
+						model,
+						traceId: answer.id,
+						usage,
+					};
+				}
+				complaint = read.complaint;
+				repair = { answer: answer.text, request: repairRequest(complaint) };
+			}
+			throw new PermanentFailure(
+				{
+					code: "vision_answer_invalid",
+					detail: `${provider.label} described this image twice in a form that cannot be used: have it described by another provider or model.`,
+				},
+				new Error(complaint),
+				usage,
+			);
+		},
+	};
+}
+
+/** A failure after answers that were billed. */
+function withUsage(error: unknown, usage: ModelUsage[]): unknown {
+	if (!(error instanceof ModelFailure) || usage.length === 0) return error;
+	return new ModelFailure(error.code, error.message, {
+		cause: error.cause,
+		retryAfterSeconds: error.retryAfterSeconds,
+		usage: [...usage, ...error.usage],
+	});
+}

@@ -1,0 +1,180 @@
+import { type ErrorCode, ModelFailure } from "#core/errors.ts";
+
+/** An API key that is read when it is needed. */
+export interface ApiKey {
+	/** Where it is set: what an error tells whoever runs the environment. */
+	readonly setting: string;
+	/** Null where it is not set. `fresh` asks anew even where a kept value is young enough. */
+	read(options?: { fresh?: boolean }): Promise<string | null>;
+}
+
+/** How an environment uses a provider. */
+export interface ProviderSettings {
+	key: ApiKey;
+	/** The model that is asked where a request names none. */
+	model: string;
+	/** The provider's address. Only tests and environment `local` set another. @default the provider's own */
+	baseUrl?: string | undefined;
+}
+
+/** One provider, and how its failures are named. */
+export interface Provider {
+	/** As people write it. */
+	label: string;
+	key: ApiKey;
+	/** Where the model is set. */
+	modelSetting: string;
+	/** The code of a failure that a later try may mend. */
+	unavailable: ErrorCode;
+	/** A request is given up after this long, even where the deadline is later. */
+	longestRequestMs: number;
+	isUnknownModel(status: number, message: string): boolean;
+}
+
+/** Requests of one call: the first, and two more where the provider is overloaded or does not answer. */
+const mostRequests = 3;
+/** A longer wait is the queue's: a sleeping function is paid for. */
+const longestWaitMs = 20_000;
+/** No provider answers sooner, so that a request begun later only costs. */
+const shortestRequestMs = 1_000;
+const firstBackoffMs = 500;
+
+/**
+ * Calls a provider, over again where that helps and time allows, and ends before the deadline in any case.
+ * The SDKs' own retries know no deadline and are switched off.
+ *
+ * @throws ModelFailure `provider_not_configured`, `model_not_found`, or the provider's `unavailable`
+ */
+export async function callProvider<T>(
+	provider: Provider,
+	model: string,
+	deadline: Date,
+	request: (key: string, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+	const { label, unavailable } = provider;
+	let key = await provider.key.read();
+	if (!key) throw notConfigured(provider, "has no API key here");
+	let keyIsFresh = false;
+	for (let requests = 1; ; requests++) {
+		const left = deadline.getTime() - Date.now();
+		if (left < shortestRequestMs) {
+			throw new ModelFailure(
+				unavailable,
+				`There is no time left to ask ${label}: it is tried again.`,
+			);
+		}
+		try {
+			return await within(Math.min(left, provider.longestRequestMs), (signal) =>
+				request(key as string, signal),
+			);
+		} catch (error) {
+			const { status, message, headers } = httpFailure(error);
+			if (status === 401 || status === 403) {
+				const fresh = keyIsFresh
+					? null
+					: await provider.key.read({ fresh: true });
+				keyIsFresh = true;
+				if (!fresh || fresh === key) {
+					throw notConfigured(provider, "refuses the API key");
+				}
+				key = fresh;
+				requests -= 1; // the refused one cost nothing
+				continue;
+			}
+			if (status && provider.isUnknownModel(status, message)) {
+				throw new ModelFailure(
+					"model_not_found",
+					`${label} has no model "${model}" for this API key: name another in the request, or change ${provider.modelSetting} in cdk.json.`,
+					{ cause: error },
+				);
+			}
+			const waitMs = mayPass(status)
+				? (retryAfterMs(headers) ?? firstBackoffMs * 2 ** (requests - 1))
+				: null;
+			if (
+				waitMs === null ||
+				requests >= mostRequests ||
+				waitMs > longestWaitMs ||
+				Date.now() + waitMs + shortestRequestMs > deadline.getTime()
+			) {
+				throw new ModelFailure(
+					unavailable,
+					`${label} gave no answer (${status ?? "no response"}: ${message}): it is tried again.`,
+					{
+						cause: error,
+						retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000),
+					},
+				);
+			}
+			await new Promise((resolve) => setTimeout(resolve, waitMs));
+		}
+	}
+}
+
+function notConfigured({ label, key }: Provider, fact: string): ModelFailure {
+	// Without the cause: a provider's answer to a wrong key quotes part of it.
+	return new ModelFailure(
+		"provider_not_configured",
+		`${label} ${fact}: set ${key.setting}.`,
+	);
+}
+
+/** Aborts the work when its time is over, and does not wait for it to notice. */
+async function within<T>(
+	milliseconds: number,
+	work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+	const controller = new AbortController();
+	const { promise: timeout, reject } = Promise.withResolvers<never>();
+	const timer = setTimeout(() => {
+		reject(new Error(`no answer after ${milliseconds / 1000} s`));
+		controller.abort();
+	}, milliseconds);
+	const working = work(controller.signal);
+	working.catch(() => {}); // nobody listens after the time-out
+	try {
+		return await Promise.race([working, timeout]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** What the SDKs' errors have in common. Without a status there was no answer, or not a whole one. */
+function httpFailure(error: unknown): {
+	status: number | null;
+	message: string;
+	headers: Headers | null;
+} {
+	const { status, statusCode, headers, rawResponse } = error as {
+		status?: number;
+		statusCode?: number;
+		headers?: Headers;
+		rawResponse?: { headers?: Headers };
+	};
+	const answered = status ?? statusCode ?? 0;
+	const cause = error instanceof Error ? error.cause : null;
+	return {
+		status: answered >= 400 ? answered : null,
+		message: [error, cause]
+			.flatMap((one) => (one instanceof Error ? [one.message] : []))
+			.join(": ")
+			.replaceAll(/\s+/g, " ")
+			.slice(0, 500),
+		headers: headers ?? rawResponse?.headers ?? null,
+	};
+}
+
+function mayPass(status: number | null): boolean {
+	return status === null || [408, 409, 429].includes(status) || status >= 500;
+}
+
+/** `Retry-After` is seconds or a date. */
+function retryAfterMs(headers: Headers | null): number | null {
+	const text = headers?.get("retry-after");
+	if (!text) return null;
+	const seconds = Number(text);
+	const wait = Number.isFinite(seconds)
+		? seconds * 1000
+		: Date.parse(text) - Date.now();
+	return wait >= 0 ? wait : null;
+}

@@ -1,0 +1,12 @@
+import { parameterReader } from "#aws/parameters.ts";
+
+const parameters = parameterReader();
+
+/** A provider's API key in Parameter Store, read when it is first needed. */
+export function apiKeyIn(parameter: string) {
+	const [, provider = ""] = /([^/]+)-api-key$/.exec(parameter) ?? [];
+	return {
+		setting: `the parameter ${parameter} in Parameter Store (on one machine ${provider.toUpperCase()}_API_KEY in .env)`,
+		read: (options?: { fresh?: boolean }) => parameters(parameter, options),
+	};
+}

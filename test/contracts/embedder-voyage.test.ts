@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { embedderFor } from "#ai/embedder.ts";
+import { type AppError, ModelFailure } from "#core/errors.ts";
+import { type Embedder, embeddingDimensions } from "#core/ports.ts";
+import { type ProviderServer, serveProvider } from "./providers/server.ts";
+import { voyageWire as wire } from "./providers/wire.ts";
+
+let server: ProviderServer;
+let embedder: Embedder;
+let key: string | null = "key-1";
+
+beforeAll(async () => {
+	server = await serveProvider();
+	embedder = await embedderFor({
+		provider: "voyage",
+		voyage: {
+			key: {
+				setting: "the parameter /collections/test/voyage-api-key",
+				read: async () => key,
+			},
+			model: "voyage-3.5-lite",
+			baseUrl: server.url,
+		},
+	});
+});
+afterAll(() => server.close());
+
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
+
+const embed = (texts: string[], deadline = inSeconds(20)) =>
+	embedder.embed(texts, "document", { deadline });
+
+async function failure(deadline?: Date): Promise<ModelFailure> {
+	const error = await embed(["one"], deadline).then(
+		() => new Error("It answered."),
+		(thrown) => thrown,
+	);
+	expect(error).toBeInstanceOf(ModelFailure);
+	return error;
+}
+
+/** A vector with one number replaced. */
+function flawed(at: number, value: unknown): unknown[] {
+	return wire.vector(1).map((one, index) => (index === at ? value : one));
+}
+
+describe("the embedder by Voyage", () => {
+	it("gives a unit vector a text, in the order of the texts, with tokens and cost", async () => {
+		server.answers(wire.answer([wire.vector(1), wire.vector(2)], 1_000));
+		const { vectors, usage } = await embed(["one", "two"]);
+		expect(vectors).toHaveLength(2);
+		for (const [at, vector] of vectors.entries()) {
+			expect(vector).toBeInstanceOf(Float32Array);
+			expect(vector).toHaveLength(embeddingDimensions);
+			expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
+			const [first = 0, second = 1] = wire.vector(at + 1);
+			expect((vector[0] ?? 0) / (vector[1] ?? 1)).toBeCloseTo(
+				first / second,
+				4,
+			);
+		}
+		expect(usage).toEqual([
+			{
+				purpose: "embedding",
+				provider: "voyage",
+				model: "voyage-3.5-lite",
+				inputTokens: 1_000,
+				outputTokens: 0,
+				costUsd: 0.00002,
+			},
+		]);
+		expect(embedder.fusionWeights).toEqual({ vector: 0.7, text: 0.3 });
+	});
+
+	it.each(["document", "query"] as const)(
+		"says what the text is: a %s",
+		async (inputType) => {
+			server.answers(wire.answer([wire.vector(1)]));
+			await embedder.embed(["one"], inputType, {
+				deadline: inSeconds(5),
+			});
+			expect(server.requests[0]).toMatchObject({
+				path: "/embeddings",
+				headers: { authorization: "Bearer key-1" },
+				body: {
+					input: ["one"],
+					model: "voyage-3.5-lite",
+					input_type: inputType,
+					output_dimension: embeddingDimensions,
+					truncation: true,
+				},
+			});
+		},
+	);
+
+	it("asks nobody about no texts", async () => {
+		server.answers(wire.answer([]));
+		expect(await embed([])).toEqual({ vectors: [], usage: [] });
+		expect(server.requests).toHaveLength(0);
+	});
+
+	it.each([
+		["too short", wire.vector(1, 512), "512 numbers where 1024 are needed"],
+		["too long", wire.vector(1, 2_048), "2048 numbers where 1024 are needed"],
+		["null in it", flawed(5, null), "not of finite numbers"],
+		["text in it", flawed(5, "0.1"), "not of finite numbers"],
+		["zero", new Array(embeddingDimensions).fill(0), "not of finite numbers"],
+		["missing", null, "no vector for a text"],
+	])(
+		"refuses a vector that is %s, and keeps its bill",
+		async (_, vector, says) => {
+			server.answers(wire.answer([vector], 12));
+			const error = await failure();
+			expect(error.code).toBe("embedding_unavailable");
+			expect(error.message).toContain(says);
+			expect(error.message).toContain("models.voyage");
+			expect(error.usage).toMatchObject([{ inputTokens: 12 }]);
+		},
+	);
+
+	it.each(["NaN", "Infinity", "1e999"])(
+		"refuses a vector with %s in it, as it may stand on the wire",
+		async (literal) => {
+			const answer = JSON.stringify(
+				(wire.answer([flawed(5, "HERE")]) as { body: unknown }).body,
+			);
+			server.answers({
+				status: 200,
+				body: answer.replace('"HERE"', literal),
+			});
+			expect((await failure(inSeconds(3))).code).toBe("embedding_unavailable");
+		},
+	);
+
+	it("refuses fewer vectors than texts", async () => {
+		server.answers(wire.answer([wire.vector(1)]));
+		await expect(embed(["one", "two"])).rejects.toMatchObject({
+			code: "embedding_unavailable",
+		});
+	});
+
+	it("waits as Retry-After says after a 429, then is answered", async () => {
+		server.answers(
+			wire.error(429, "Slow down.", { "retry-after": "1" }),
+			wire.answer([wire.vector(1)]),
+		);
+		await embed(["one"]);
+		const [first, second] = server.requests;
+		expect(second && first && second.at - first.at).toBeGreaterThanOrEqual(990);
+	});
+
+	it("leaves a longer Retry-After to the queue and says how long", async () => {
+		server.answers(wire.error(429, "Slow down.", { "retry-after": "90" }));
+		expect(await failure()).toMatchObject({
+			code: "embedding_unavailable",
+			retryAfterSeconds: 90,
+		});
+		expect(server.requests).toHaveLength(1);
+	});
+
+	it.each([
+		["500", wire.error(500, "Oops")],
+		["529", wire.error(529, "Overloaded")],
+		["reset", "reset"],
+	] as const)("survives one %s", async (_, reply) => {
+		server.answers(reply, wire.answer([wire.vector(1)]));
+		expect((await embed(["one"])).vectors).toHaveLength(1);
+		expect(server.requests).toHaveLength(2);
+	});
+
+	it("gives up after three requests", async () => {
+		server.answers(wire.error(500, "Oops"));
+		expect((await failure()).code).toBe("embedding_unavailable");
+		expect(server.requests).toHaveLength(3);
+	});
+
+	it.each(["silence", "stall"] as const)(
+		"ends before its deadline where Voyage falls into %s, and hangs up",
+		async (reply) => {
+			server.answers(reply);
+			const started = Date.now();
+			expect((await failure(inSeconds(1.5))).code).toBe(
+				"embedding_unavailable",
+			);
+			expect(Date.now() - started).toBeLessThan(1_900);
+			await vi.waitFor(() => expect(server.requests[0]?.abandoned).toBe(true));
+		},
+	);
+
+	it("says which setting to change for an unknown model", async () => {
+		server.answers(
+			wire.error(
+				400,
+				"Model voyage-3.5-lite is not supported. Supported models are ['voyage-4'].",
+			),
+		);
+		const error = await failure();
+		expect(error.code).toBe("model_not_found");
+		expect(error.message).toContain("models.voyage");
+		expect(server.requests).toHaveLength(1);
+	});
+
+	it("without a key is off, and says which setting switches it on", async () => {
+		key = null;
+		try {
+			const error: AppError = await failure();
+			expect(error.code).toBe("provider_not_configured");
+			expect(error.message).toContain("/collections/test/voyage-api-key");
+		} finally {
+			key = "key-1";
+		}
+	});
+});

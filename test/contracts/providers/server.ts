@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a provider's stand-in does with one request. */
+export type Reply =
+	| {
+			status: number;
+			headers?: Record<string, string>;
+			/** Text is sent as it is, anything else as JSON. */
+			body: unknown;
+	  }
+	/** Closes the connection without an answer. */
+	| "reset"
+	/** Never answers. */
+	| "silence"
+	/** Sends headers and the beginning of a body, and nothing more. */
+	| "stall";
+
+export interface ReceivedRequest {
+	path: string;
+	headers: Record<string, string | string[] | undefined>;
+	// biome-ignore lint/suspicious/noExplicitAny: tests look into it as the provider would
+	body: any;
+	at: number;
+	/** Whether the client ended the connection before the answer was over. */
+	abandoned: boolean;
+}
+
+/** A server on loopback that answers like a provider: what it is told, in turn. */
+export interface ProviderServer {
+	url: string;
+	/** Oldest first. */
+	requests: ReceivedRequest[];
+	/** Forgets earlier requests and answers; the last of these answers is given to every later request. */
+	answers(...replies: Reply[]): void;
+	close(): Promise<void>;
+}
+
+export async function serveProvider(): Promise<ProviderServer> {
+	let replies: Reply[] = [];
+	const requests: ReceivedRequest[] = [];
+	const server = createServer(async (incoming, outgoing) => {
+		const chunks: Buffer[] = [];
+		for await (const chunk of incoming) chunks.push(chunk);
+		const text = Buffer.concat(chunks).toString();
+		const received: ReceivedRequest = {
+			path: incoming.url ?? "",
+			headers: incoming.headers,
+			body: text ? JSON.parse(text) : null,
+			at: Date.now(),
+			abandoned: false,
+		};
+		outgoing.once("close", () => {
+			received.abandoned = !outgoing.writableEnded;
+		});
+		const reply = replies[Math.min(requests.length, replies.length - 1)];
+		requests.push(received);
+		if (!reply) throw new Error("No answer was given to the stand-in.");
+		if (reply === "reset") {
+			incoming.socket.resetAndDestroy();
+		} else if (reply === "stall") {
+			outgoing.writeHead(200, { "content-type": "application/json" });
+			outgoing.write('{"id": "half');
+		} else if (reply !== "silence") {
+			outgoing.writeHead(reply.status, {
+				"content-type": "application/json",
+				...reply.headers,
+			});
+			outgoing.end(
+				typeof reply.body === "string"
+					? reply.body
+					: JSON.stringify(reply.body),
+			);
+		}
+	});
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+	return {
+		url: `http://127.0.0.1:${port}`,
+		requests,
+		answers(...next) {
+			replies = next;
+			requests.length = 0;
+		},
+		async close() {
+			server.close();
+			server.closeAllConnections();
+			await once(server, "close");
+		},
+	};
+}

@@ -1,0 +1,178 @@
+import { embeddingDimensions } from "#core/ports.ts";
+import type { Reply } from "./server.ts";
+
+/** A description as a model writes it. */
+export const description = {
+	category: "Travel",
+	subcategories: ["flights"],
+	headline: "A boarding pass from Oslo to Reykjavik",
+	summary: "A boarding pass for flight FI 319 on 3 May.",
+	image_details: {
+		extracted_text: ["OSL - KEF", "Gate 12"],
+		objects: ["boarding pass"],
+		themes: ["travel"],
+		emotions: [],
+		vibes: ["orderly"],
+		key_interest: "The gate and the time of boarding.",
+	},
+	media_metadata: {
+		original_poster: null,
+		tagged_accounts: [],
+		location_tags: ["Reykjavik"],
+		hashtags: [],
+		audio_source: null,
+	},
+};
+
+export type Ending = "complete" | "cut_off" | "refused";
+
+/** How a vision provider speaks: its answers and errors as they go over the wire. */
+export interface Wire {
+	answer(
+		text: string,
+		ended?: Ending,
+		tokens?: { input: number; output: number },
+	): Reply;
+	error(
+		status: number,
+		message: string,
+		headers?: Record<string, string>,
+	): Reply;
+	unknownModel(model: string): Reply;
+}
+
+/** platform.claude.com/docs/en/api/messages and .../api/errors */
+export const anthropicWire: Wire = {
+	answer: (
+		text,
+		ended = "complete",
+		tokens = { input: 2_000, output: 400 },
+	) => ({
+		status: 200,
+		headers: { "request-id": "req_011" },
+		body: {
+			id: "msg_013Zva2CMHLNnXjNJJKqJ2EF",
+			type: "message",
+			role: "assistant",
+			model: "claude-haiku-5-5",
+			content: [
+				{ type: "thinking", thinking: "Let me look.", signature: "s" },
+				...(text ? [{ type: "text", text }] : []),
+			],
+			stop_reason: {
+				complete: "end_turn",
+				cut_off: "max_tokens",
+				refused: "refusal",
+			}[ended],
+			stop_sequence: null,
+			usage: {
+				input_tokens: tokens.input,
+				cache_creation_input_tokens: 0,
+				cache_read_input_tokens: 0,
+				output_tokens: tokens.output,
+			},
+		},
+	}),
+	error: (status, message, headers = {}) => ({
+		status,
+		headers,
+		body: {
+			type: "error",
+			error: {
+				type:
+					{
+						401: "authentication_error",
+						404: "not_found_error",
+						429: "rate_limit_error",
+						529: "overloaded_error",
+					}[status] ?? "api_error",
+				message,
+			},
+			request_id: "req_011",
+		},
+	}),
+	unknownModel: (model) => anthropicWire.error(404, `model: ${model}`),
+};
+
+/** platform.openai.com/docs/api-reference/chat and .../guides/error-codes */
+export const openaiWire: Wire = {
+	answer: (
+		text,
+		ended = "complete",
+		tokens = { input: 2_000, output: 400 },
+	) => ({
+		status: 200,
+		headers: { "x-request-id": "req_011" },
+		body: {
+			id: "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
+			object: "chat.completion",
+			created: 1_790_000_000,
+			model: "gpt-5.4-mini-2026-03-17",
+			choices: [
+				{
+					index: 0,
+					message: {
+						role: "assistant",
+						content: ended === "refused" ? null : text,
+						refusal: ended === "refused" ? "I can't help with that." : null,
+						annotations: [],
+					},
+					logprobs: null,
+					finish_reason: ended === "cut_off" ? "length" : "stop",
+				},
+			],
+			usage: {
+				prompt_tokens: tokens.input,
+				completion_tokens: tokens.output,
+				total_tokens: tokens.input + tokens.output,
+			},
+		},
+	}),
+	error: (status, message, headers = {}) => ({
+		status,
+		headers,
+		body: {
+			error: {
+				message,
+				type: status === 429 ? "requests" : "server_error",
+				param: null,
+				code: { 401: "invalid_api_key", 429: "rate_limit_exceeded" }[status],
+			},
+		},
+	}),
+	unknownModel: (model) => ({
+		status: 404,
+		body: {
+			error: {
+				message: `The model \`${model}\` does not exist or you do not have access to it.`,
+				type: "invalid_request_error",
+				param: null,
+				code: "model_not_found",
+			},
+		},
+	}),
+};
+
+/** docs.voyageai.com/reference/embeddings-api */
+export const voyageWire = {
+	answer: (vectors: unknown[], totalTokens = 12): Reply => ({
+		status: 200,
+		body: {
+			object: "list",
+			// Not in order: the index tells.
+			data: vectors
+				.map((embedding, index) => ({ object: "embedding", embedding, index }))
+				.reverse(),
+			model: "voyage-3.5-lite",
+			usage: { total_tokens: totalTokens },
+		},
+	}),
+	error: (
+		status: number,
+		detail: string,
+		headers: Record<string, string> = {},
+	): Reply => ({ status, headers, body: { detail } }),
+	/** A vector that is not of unit length, as a model's truncated ones are. */
+	vector: (seed: number, length: number = embeddingDimensions) =>
+		Array.from({ length }, (_, at) => Math.sin(seed + at) * 3),
+};

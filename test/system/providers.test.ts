@@ -1,0 +1,135 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "#cli/free-port.ts";
+import { readOutputsFile } from "#cli/outputs.ts";
+import { RestClient } from "#cli/rest-client.ts";
+import { ensureUser, signIn } from "#cli/users.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import {
+	type ProviderServer,
+	serveProvider,
+} from "../contracts/providers/server.ts";
+import {
+	anthropicWire,
+	description,
+	voyageWire,
+} from "../contracts/providers/wire.ts";
+import { type CloudProcess, startCloudProcess } from "./cloud-process.ts";
+import { screenshot } from "./drawings.ts";
+
+// A cloud of its own, whose providers are servers on this machine.
+let directory: string;
+let anthropic: ProviderServer;
+let voyage: ProviderServer;
+let cloud: CloudProcess | undefined;
+let user: RestClient;
+const apiKeys = { anthropic: "sk-ant-of-the-test", voyage: "pa-of-the-test" };
+
+beforeAll(async () => {
+	directory = await mkdtemp(path.join(tmpdir(), "collections-providers-"));
+	[anthropic, voyage] = await Promise.all([serveProvider(), serveProvider()]);
+	const options = {
+		assembly: path.join(directory, "cdk.out"),
+		stateDir: path.join(directory, "state"),
+		outputsFile: path.join(directory, "outputs.json"),
+		port: await freePort(),
+	};
+	await synthesize(options.assembly, {
+		keys: ["anthropic", "voyage"],
+		providerUrls: { anthropic: anthropic.url, voyage: voyage.url },
+	});
+	cloud = await startCloudProcess(options);
+	const outputs = await readOutputsFile(options.outputsFile, "start");
+	const operator = await operatorOf(options.stateDir);
+	await invoke(outputs, operator, outputs.MigrationFunctionName);
+	const parameters = new SSMClient({
+		region: outputs.Region,
+		endpoint: outputs.AwsEndpointUrl ?? undefined,
+		credentials: operator,
+	});
+	for (const [provider, Value] of Object.entries(apiKeys)) {
+		await parameters.send(
+			new PutParameterCommand({
+				Name: `/collections/local/${provider}-api-key`,
+				Value,
+				Type: "SecureString",
+			}),
+		);
+	}
+	await ensureUser(outputs, operator, "asks@example.com", "correct-Horse-9");
+	user = new RestClient(
+		outputs.ApiUrl,
+		await signIn(outputs, "asks@example.com", "correct-Horse-9"),
+	);
+});
+afterAll(async () => {
+	await cloud?.stop();
+	await Promise.all([anthropic?.close(), voyage?.close()]);
+	await rm(directory, { recursive: true, force: true });
+});
+
+test("an upload is described and embedded by the providers, survives their faults, and its bill is with the analysis", async () => {
+	anthropic.answers(
+		anthropicWire.error(529, "Overloaded"),
+		anthropicWire.answer(JSON.stringify({ ...description, headline: 7 })),
+		anthropicWire.answer(JSON.stringify(description)),
+	);
+	voyage.answers(voyageWire.answer([voyageWire.vector(1)]));
+	const drawn = await screenshot();
+	const { id } = await user.upload(drawn.filename, drawn.bytes);
+	const item = await user.settled(id);
+	expect(item).toMatchObject({
+		status: "ready",
+		latest_analysis: {
+			provider_used: "anthropic",
+			model_used: "claude-haiku-5-5",
+			category: "Travel",
+			raw_response: description,
+			usage: [
+				{ purpose: "vision", input_tokens: 2_000, cost_usd: 0.0004 },
+				{ purpose: "repair", output_tokens: 400, cost_usd: 0.0004 },
+				{ purpose: "embedding", provider: "voyage", input_tokens: 12 },
+			],
+		},
+	});
+	expect(anthropic.requests).toHaveLength(3);
+	expect(anthropic.requests[0]?.headers.authorization).toBe(
+		`Bearer ${apiKeys.anthropic}`,
+	);
+	expect(voyage.requests[0]?.body).toMatchObject({
+		input: [expect.stringContaining("A boarding pass from Oslo")],
+		input_type: "document",
+	});
+
+	const { results } = await user.search("gate to Iceland");
+	expect(results[0]?.item_id).toBe(id);
+	expect(voyage.requests.at(-1)?.body).toMatchObject({
+		input: ["gate to Iceland"],
+		input_type: "query",
+	});
+});
+
+test("an image that the provider refuses ends failed with the reason", async () => {
+	anthropic.answers(anthropicWire.answer("", "refused"));
+	const drawn = await screenshot(1);
+	const { id } = await user.upload(drawn.filename, drawn.bytes);
+	expect(await user.settled(id)).toMatchObject({
+		status: "failed",
+		error: {
+			code: "vision_refused",
+			detail: expect.stringContaining("Anthropic refused"),
+		},
+	});
+	expect(anthropic.requests).toHaveLength(1);
+});
+
+test("no log holds an API key", async () => {
+	const logs = path.join(directory, "state", "logs");
+	for (const file of await readdir(logs)) {
+		const text = await readFile(path.join(logs, file), "utf8");
+		for (const key of Object.values(apiKeys)) expect(text).not.toContain(key);
+	}
+});
