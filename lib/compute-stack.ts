@@ -92,7 +92,7 @@ export class ComputeStack extends EnvironmentStack {
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 			.allow(["ssm:GetParameter"], keys("voyage")) // embeds queries; the key of aws/ssm decrypts for whoever may read
-			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads
+			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
 			.allow(listing, [bucket.bucketArn]); // finds every version of them
@@ -138,7 +138,9 @@ export class ComputeStack extends EnvironmentStack {
 						},
 					})
 						.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-						.allowObjects(["s3:GetObject"], bucket, [originals]) // reads what was uploaded
+						.allowObjects(["s3:GetObject", "s3:GetObjectVersion"], bucket, [
+							originals,
+						]) // reads what was uploaded, and what came after it under the same key
 						.allowObjects(["s3:PutObject"], bucket, [derived]) // stores thumbnail and vision image
 						.allowObjects(deleting, bucket, [originals, derived]) // removes duplicates, and what was stored for an item deleted meanwhile
 						.allow(listing, [bucket.bucketArn]) // finds their versions; without it a missing object is a 403

@@ -12,6 +12,7 @@ import { imageRoutes } from "./routes/images.ts";
 import { itemRoutes } from "./routes/items.ts";
 import { type Deployment, publicRoutes } from "./routes/public.ts";
 import { searchRoutes } from "./routes/search.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
 import { vectorIndexRoutes } from "./routes/vector-index.ts";
 import { type Api, type ApiEnv, invalidFields } from "./routing.ts";
 
@@ -114,6 +115,7 @@ export function createApi({
 	});
 	publicRoutes(app, ports, deployment);
 	itemRoutes(app, ports);
+	uploadRoutes(app, ports);
 	analysisRoutes(app, ports);
 	imageRoutes(app, ports);
 	searchRoutes(app, ports);

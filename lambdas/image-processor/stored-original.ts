@@ -5,11 +5,12 @@ import type { BusEvent } from "#lambda-kit/queue-handler.ts";
 
 const objectCreated = z.object({
 	bucket: z.object({ name: z.string() }),
-	object: z.object({ key: z.string() }),
+	object: z.object({ key: z.string(), "version-id": z.string().optional() }),
 });
 
 interface StoredOriginal {
 	key: string;
+	versionId?: string;
 	item_id: string;
 	user_id: string;
 	correlation_id?: string;
@@ -27,7 +28,12 @@ export function storedOriginal(
 		const { bucket: of, object } = objectCreated.parse(event.detail);
 		const owner = parseOriginalKey(object.key);
 		if (of.name !== bucket || !owner) return null;
-		return { key: object.key, item_id: owner.itemId, user_id: owner.userId };
+		return {
+			key: object.key,
+			versionId: object["version-id"],
+			item_id: owner.itemId,
+			user_id: owner.userId,
+		};
 	}
 	const { original_key, ...ids } = originalStored.parse(event.detail);
 	return { key: original_key, ...ids };

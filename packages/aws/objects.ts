@@ -19,15 +19,16 @@ export function s3Objects(bucket: string): Objects {
 			);
 		},
 
-		async get(Key) {
+		async get(Key, VersionId) {
 			const { sdk, s3 } = await client();
 			try {
 				const object = await s3.send(
-					new sdk.GetObjectCommand({ Bucket: bucket, Key }),
+					new sdk.GetObjectCommand({ Bucket: bucket, Key, VersionId }),
 				);
 				return (await object.Body?.transformToByteArray()) ?? null;
 			} catch (error) {
-				if (error instanceof sdk.NoSuchKey) return null;
+				const missing = ["NoSuchKey", "NoSuchVersion"];
+				if (missing.includes((error as Error).name)) return null;
 				throw error;
 			}
 		},
@@ -41,6 +42,13 @@ export function s3Objects(bucket: string): Objects {
 				if (error instanceof sdk.NotFound) return false;
 				throw error;
 			}
+		},
+
+		async deleteVersion(Key, VersionId) {
+			const { sdk, s3 } = await client();
+			await s3.send(
+				new sdk.DeleteObjectCommand({ Bucket: bucket, Key, VersionId }),
+			);
 		},
 
 		async deleteAll(Prefix) {
@@ -77,6 +85,25 @@ export function s3Objects(bucket: string): Objects {
 				new sdk.GetObjectCommand({ Bucket: bucket, Key }),
 				{ expiresIn },
 			);
+		},
+
+		async presignPost(Key, { contentType, size }, seconds) {
+			const { s3 } = await client();
+			const { createPresignedPost } = await import(
+				"@aws-sdk/s3-presigned-post"
+			);
+			// The policy has whole seconds, rounded down.
+			const expiresAt = new Date(
+				Math.floor(Date.now() / 1000 + seconds) * 1000,
+			);
+			const { url, fields } = await createPresignedPost(s3, {
+				Bucket: bucket,
+				Key,
+				Fields: { "Content-Type": contentType },
+				Conditions: [["content-length-range", size, size]],
+				Expires: seconds,
+			});
+			return { url, fields, expiresAt };
 		},
 	};
 }

@@ -18,7 +18,14 @@ export interface ItemBody {
 	filename: string;
 	original_filename: string;
 	status: string;
-	error: { code: string; detail: string } | null;
+	error: {
+		code: string;
+		detail: string;
+		duplicate_of: string | null;
+	} | null;
+	width: number | null;
+	height: number | null;
+	taken_at: string | null;
 	latest_analysis: null | { id: string; version: number; summary: string };
 	thumbnail_url: string | null;
 }

@@ -21,6 +21,7 @@ export type ItemErrorCode =
 	| "unsupported_image"
 	| "undecodable_image"
 	| "too_many_pixels"
+	| "other_type"
 	| "upload_missing"
 	| "duplicate"
 	| "vision_refused"

@@ -77,6 +77,15 @@ export interface Items {
 		total: number;
 		nextCursor: string | null;
 	}>;
+	/**
+	 * Expects the bytes of a `pending` or `failed` item anew, as they are announced now: it is `pending` with
+	 * fresh attempts. Null where a stage is at work on it, or it went on, or is not there.
+	 */
+	reopen(
+		userId: string,
+		itemId: string,
+		announced: Pick<NewItem, "mimeType" | "fileSize">,
+	): Promise<Item | null>;
 	/** The bytes are stored: `pending` or `failed` becomes `uploaded`, a failed item with fresh attempts. */
 	markUploaded(userId: string, itemId: string): Promise<Item | null>;
 	/**
@@ -155,6 +164,11 @@ export interface Stages {
 		stage: StageName,
 		leaseSeconds: number,
 	): Promise<Claim>;
+	/**
+	 * Where the user has these bytes already, the item ends `failed` as the duplicate of the other, which is
+	 * tried again where it had failed. An item that only announced this digest, and whose bytes never became
+	 * an image, does not have them: it gives the digest up.
+	 */
 	commitProcessed(
 		lease: Lease,
 		result: ProcessedImage,
@@ -207,6 +221,8 @@ export interface StalledItem {
 	stage: StageName;
 	/** Of the current analysis, where the stage is `embed`. */
 	analysisId: string | null;
+	/** When the item came to its status. */
+	since: Date;
 }
 
 /** Events committed with their results and not yet known to be sent. */
@@ -304,13 +320,28 @@ export interface VectorIndexStatus {
 export interface Objects {
 	readonly bucket: string;
 	put(key: string, bytes: Uint8Array, contentType: string): Promise<void>;
-	/** Null where there is no such object. */
-	get(key: string): Promise<Uint8Array | null>;
+	/** Null where there is no such object, or no such version of it. @default the newest version */
+	get(key: string, version?: string): Promise<Uint8Array | null>;
 	exists(key: string): Promise<boolean>;
+	/** Removes one version, so that the one before it is the newest. */
+	deleteVersion(key: string, version: string): Promise<void>;
 	/** Removes every object and every version under the prefix. */
 	deleteAll(prefix: string): Promise<void>;
 	/** A URL that reads the object for `seconds`. */
 	presignGet(key: string, seconds: number): Promise<string>;
+	/** A form that stores under the key a file of exactly this type and size, for `seconds`. */
+	presignPost(
+		key: string,
+		file: { contentType: string; size: number },
+		seconds: number,
+	): Promise<UploadForm>;
+}
+
+/** Where to post a file, as multipart/form-data: every field first, then the file as `file`. */
+export interface UploadForm {
+	url: string;
+	fields: Record<string, string>;
+	expiresAt: Date;
 }
 
 export interface Events {

@@ -2,6 +2,7 @@ import { eventSources, type OutgoingEvent } from "./events.ts";
 import { derivedId } from "./ids.ts";
 import { originalKey, thumbnailKey } from "./item.ts";
 import type { Ports, StalledItem } from "./ports.ts";
+import { formSeconds } from "./prepare-upload.ts";
 import { removeObjects } from "./process-image.ts";
 import { sendOutbox } from "./run-stage.ts";
 
@@ -11,7 +12,8 @@ const idleSeconds = 120;
 /** A queue with a backlog must not be fed the same items at every sweep. */
 const againSeconds = 15 * 60;
 const unsentSeconds = 30;
-const uploadHours = 1;
+/** An hour after the form of an upload expires: one that began just before has long arrived, or never will. */
+const uploadSeconds = formSeconds + 60 * 60;
 /** Longer than any invocation that was already writing when its item was deleted. */
 const tombstoneSeconds = 15 * 60;
 /** After this no presigned upload of the item is valid any more. */
@@ -50,13 +52,13 @@ export async function sweep(
 	});
 	const restarts: OutgoingEvent[] = [];
 	for (const one of stalled) {
-		const { item } = one;
+		const { item, since } = one;
 		if (
 			item.status !== "pending" ||
 			(await objects.exists(originalKey(item)))
 		) {
 			restarts.push(restart(one, objects.bucket, now));
-		} else if (now - item.createdAt.getTime() > uploadHours * 60 * 60 * 1000) {
+		} else if (now - since.getTime() > uploadSeconds * 1000) {
 			await stages.failMissingUpload(item.userId, item.id);
 			report.uploadsMissing += 1;
 		}

@@ -45,12 +45,14 @@ export async function uploadItem(
 		sha256: createHash("sha256").update(bytes).digest("hex"),
 		correlationId: randomUUID(),
 	});
-	if (created || item.status === "pending" || item.status === "failed") {
-		// A failed item must be open for another try before the bucket announces its bytes,
-		// else the announcement is taken for a late one and only the sweeper goes on.
-		if (item.status === "failed") await items.markUploaded(userId, item.id);
-		await objects.put(originalKey(item), bytes, item.mimeType);
-		await items.markUploaded(userId, item.id);
+	// A failed item must be open for another try before the bucket announces its bytes, else the announcement
+	// is taken for a late one and only the sweeper goes on. One that waits for a form may have announced another type.
+	const open = created
+		? item
+		: await items.reopen(userId, item.id, { mimeType, fileSize: bytes.length });
+	if (open) {
+		await objects.put(originalKey(open), bytes, mimeType);
+		await items.markUploaded(userId, open.id);
 	}
 	const stored = await items.find(userId, item.id);
 	if (!stored) throw itemNotFound(item.id); // deleted meanwhile; its tombstone takes the bytes

@@ -86,6 +86,29 @@ export function fakeItems(store: Store): Items {
 			};
 		},
 
+		async reopen(userId, itemId, { mimeType, fileSize }) {
+			const stored = owned(store, userId, itemId);
+			if (!stored) return null;
+			const { item, lease } = stored;
+			const isOpen = item.status === "pending" || item.status === "failed";
+			if (!isOpen || (lease && lease.expiresAt > store.now())) return null;
+			const now = store.now();
+			Object.assign(item, {
+				mimeType,
+				fileSize,
+				status: "pending",
+				error: null,
+				updatedAt: new Date(now),
+			});
+			Object.assign(stored, {
+				lease: null,
+				attempts: 0,
+				stageAt: now,
+				sweptAt: null,
+			});
+			return structuredClone(item);
+		},
+
 		async markUploaded(userId, itemId) {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return null;

@@ -1,19 +1,31 @@
 import type { Objects } from "#core/ports.ts";
 
-/** A bucket in memory. */
+/** A bucket in memory. The versions of a key are numbered from 1. */
 export function fakeObjects(bucket = "fake-bucket"): Objects {
-	const stored = new Map<string, Uint8Array>();
+	const stored = new Map<string, Map<string, Uint8Array>>();
+	const count = new Map<string, number>();
 	return {
 		bucket,
 		async put(key, bytes) {
-			stored.set(key, Uint8Array.from(bytes));
+			const number = (count.get(key) ?? 0) + 1;
+			count.set(key, number);
+			const versions = stored.get(key) ?? new Map();
+			stored.set(key, versions.set(String(number), Uint8Array.from(bytes)));
 		},
-		async get(key) {
-			const bytes = stored.get(key);
+		async get(key, version) {
+			const versions = stored.get(key);
+			const bytes = version
+				? versions?.get(version)
+				: [...(versions?.values() ?? [])].at(-1);
 			return bytes ? Uint8Array.from(bytes) : null;
 		},
 		async exists(key) {
 			return stored.has(key);
+		},
+		async deleteVersion(key, version) {
+			const versions = stored.get(key);
+			versions?.delete(version);
+			if (versions?.size === 0) stored.delete(key);
 		},
 		async deleteAll(prefix) {
 			for (const key of stored.keys()) {
@@ -22,6 +34,13 @@ export function fakeObjects(bucket = "fake-bucket"): Objects {
 		},
 		async presignGet(key, seconds) {
 			return `https://${bucket}.example/${key}?expires=${seconds}`;
+		},
+		async presignPost(key, { contentType, size }, seconds) {
+			return {
+				url: `https://${bucket}.example/`,
+				fields: { key, "Content-Type": contentType, size: String(size) },
+				expiresAt: new Date(Date.now() + seconds * 1000),
+			};
 		},
 	};
 }

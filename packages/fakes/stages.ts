@@ -82,14 +82,23 @@ export function fakeStages(store: Store): Stages {
 			const twin = ownedItems(store, lease.userId).find(
 				({ item }) => item.id !== lease.itemId && item.sha256 === result.sha256,
 			);
-			if (twin) {
+			if (
+				twin &&
+				(twin.item.width !== null || twin.item.status === "uploaded")
+			) {
 				end(stored, {
 					code: "duplicate",
 					detail: "You already have this image.",
 					duplicateOf: twin.item.id,
 				});
+				if (twin.item.status === "failed") {
+					move(twin, "uploaded");
+					twin.item.error = null;
+					twin.attempts = 0;
+				}
 				return true;
 			}
+			if (twin) twin.item.sha256 = null;
 			const { width, height, sha256, takenAt, camera, colours } = result;
 			Object.assign(stored.item, {
 				width,
@@ -181,6 +190,7 @@ export function fakeStages(store: Store): Stages {
 				return {
 					item: structuredClone(stored.item),
 					stage,
+					since: new Date(stored.stageAt),
 					analysisId: stage === "embed" ? (stored.analysis?.id ?? null) : null,
 				};
 			});

@@ -13,6 +13,7 @@ import { decodeChunked } from "./payload.ts";
 import {
 	presignedHeaders,
 	signedService,
+	verifyPolicy,
 	verifySignature,
 } from "./signature.ts";
 import type { State } from "./state.ts";
@@ -96,6 +97,16 @@ async function answer(
 	let api: AwsApi | undefined;
 	try {
 		request.url.pathname = path;
+		api = formService(request, apis);
+		if (api?.handleForm) {
+			const handle = api.handleForm;
+			const response = await readingAll(incoming, (body) =>
+				handle(request, body, (policy) =>
+					verifyPolicy(policy, { credentials, region: state.region }),
+				),
+			);
+			return api.finish?.(request, response) ?? response;
+		}
 		request.body = await readBody(incoming);
 		if (control && path.startsWith(controlPrefix))
 			return await control(request);
@@ -124,12 +135,40 @@ async function answer(
 	}
 }
 
+/** A form has no signed header to say whose it is: only S3 takes forms, and only below a bucket. */
+function formService(
+	{ method, path, headers }: AwsRequest,
+	apis: AwsApi[],
+): AwsApi | undefined {
+	const isForm =
+		method === "POST" &&
+		/^multipart\/form-data\b/i.test(headers["content-type"] ?? "");
+	return isForm && !path.startsWith(controlPrefix)
+		? apis.find(({ service }) => service === "s3")
+		: undefined;
+}
+
+/** What the work leaves unread is read and dropped, so that the client hears the answer. */
+async function readingAll<T>(
+	incoming: IncomingMessage,
+	work: (body: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+	const chunks = incoming[Symbol.asyncIterator]();
+	// Without `return`, which would close the connection where the work stops in the middle.
+	const body = { next: () => chunks.next() };
+	try {
+		return await work({ [Symbol.asyncIterator]: () => body });
+	} finally {
+		while (!(await chunks.next()).done);
+	}
+}
+
 function errorAnswer(
 	error: unknown,
 	request: AwsRequest,
 	api?: AwsApi,
 ): AwsResponse {
-	if (!(error instanceof AwsError)) {
+	if (!(error instanceof AwsError) && !request.signal.aborted) {
 		// A defect of the local cloud: whoever runs it must see where.
 		console.error(request.method, request.path, request.requestId, error);
 	}

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Credentials } from "./credentials.ts";
-import { AwsError, type Principal } from "./types.ts";
+import { AwsError, type Principal, type SignedPolicy } from "./types.ts";
 
 /** What of a request is signed. */
 export interface SignedRequest {
@@ -86,6 +86,36 @@ export function verifySignature(
 			"The provided 'x-amz-content-sha256' header does not match what was computed.",
 		);
 	}
+	return { name: known.principal, accessKeyId: known.accessKeyId };
+}
+
+/**
+ * Recomputes the SigV4 signature of a form's policy and says who made it; when it ends is for the policy to say.
+ * @throws AwsError as S3 does.
+ */
+export function verifyPolicy(
+	{ policy, algorithm: used, credential, time, signature, token }: SignedPolicy,
+	{ credentials, region }: { credentials: Credentials; region: string },
+): Principal {
+	const refuse = refusals("s3");
+	const of = scope(credential);
+	const known = credentials.find(of.accessKeyId);
+	if (!known) throw refuse.unknownKey();
+	if (token !== known.sessionToken) throw refuse.badToken();
+	if (
+		used !== algorithm ||
+		of.service !== "s3" ||
+		of.region !== region ||
+		of.day !== time.slice(0, 8)
+	) {
+		throw refuse.malformed(
+			`The credential ${credential} is wrong: expecting ${algorithm}, the day of X-Amz-Date, the region '${region}' and the service 's3'`,
+		);
+	}
+	const expected = hmac(signingKey(known.secretAccessKey, of), policy).toString(
+		"hex",
+	);
+	if (!same(expected, signature)) throw refuse.mismatch();
 	return { name: known.principal, accessKeyId: known.accessKeyId };
 }
 
@@ -286,14 +316,20 @@ function sign(
 		payload,
 	].join("\n");
 	const keyScope = `${day}/${region}/${service}/aws4_request`;
-	const key = [day, region, service, "aws4_request"].reduce<string | Buffer>(
+	return hmac(
+		signingKey(secret, { day, region, service }),
+		[algorithm, time, keyScope, sha256(canonicalRequest)].join("\n"),
+	).toString("hex");
+}
+
+function signingKey(
+	secret: string,
+	{ day, region, service }: Pick<Signature, "day" | "region" | "service">,
+): string | Buffer {
+	return [day, region, service, "aws4_request"].reduce<string | Buffer>(
 		hmac,
 		`AWS4${secret}`,
 	);
-	return hmac(
-		key,
-		[algorithm, time, keyScope, sha256(canonicalRequest)].join("\n"),
-	).toString("hex");
 }
 
 function parameters(query: string): [string, string][] {

@@ -30,11 +30,30 @@ export interface AwsResponse {
 	body?: string | Uint8Array | Readable;
 }
 
+/** What a form carries instead of a signed request: a policy, and who signed it. */
+export interface SignedPolicy {
+	/** Base64, as signed. */
+	policy: string;
+	algorithm: string;
+	credential: string;
+	/** `20261120T104557Z` */
+	time: string;
+	signature: string;
+	token: string | undefined;
+}
+
 /** One AWS service behind the endpoint; an `AwsError` it throws becomes the answer. */
 export interface AwsApi {
 	/** As in a SigV4 credential scope: `s3`, `sqs`, `events` ... */
 	readonly service: string;
 	handle(request: AwsRequest): Promise<AwsResponse>;
+	/** Answers a form (`multipart/form-data`), whose fields and not whose headers are signed; the body is as it arrives. */
+	handleForm?(
+		request: AwsRequest,
+		body: AsyncIterable<Buffer>,
+		/** @throws AwsError where the signature is not of this policy */
+		verify: (policy: SignedPolicy) => Principal,
+	): Promise<AwsResponse>;
 	/** How this service writes an error; without it, as the JSON protocols do. */
 	errorResponse?(error: AwsError, request: AwsRequest): AwsResponse;
 	/** Every answer passes here, errors of the endpoint included: CORS headers. */
@@ -47,17 +66,21 @@ export class AwsError extends Error {
 	readonly code: string;
 	readonly status: number;
 	readonly headers: Record<string, string>;
+	/** Further elements of the answer, where the service names some. */
+	readonly details: Record<string, string>;
 
 	constructor(
 		code: string,
 		message: string,
 		status = 400,
 		headers: Record<string, string> = {},
+		details: Record<string, string> = {},
 	) {
 		super(message);
 		this.code = code;
 		this.status = status;
 		this.headers = headers;
+		this.details = details;
 	}
 }
 

@@ -102,6 +102,20 @@ export function postgresItems(db: Database): Items {
 			};
 		},
 
+		async reopen(userId, itemId, { mimeType, fileSize }) {
+			const [row] = await db.query<ItemRow>(
+				`update items set status = 'pending', mime_type = $3, file_size = $4,
+				   error_code = null, error_detail = null, duplicate_of = null, attempts = 0,
+				   lease_stage = null, lease_token = null, lease_expires_at = null,
+				   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
+				 where user_id = $1 and id = $2 and status in ('pending', 'failed')
+				   and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
+				 returning *`,
+				[userId, itemId, mimeType, fileSize],
+			);
+			return row ? itemFromRow(row) : null;
+		},
+
 		async markUploaded(userId, itemId) {
 			// A lease on a pending item stays: its holder was faster than we are and goes on.
 			await db.query(

@@ -71,19 +71,16 @@ export function postgresStages(db: Database): Stages {
 		async commitProcessed(lease, result, event) {
 			const attempt = () =>
 				db.transaction(async (tx) => {
-					const [twin] = await tx.query<{ id: string }>(
-						"select id from items where user_id = $1 and sha256 = $2 and id <> $3",
-						[lease.userId, result.sha256, lease.itemId],
-					);
+					if (!(await holds(tx, lease))) return false;
+					const twin = await keptTwin(tx, lease, result.sha256);
 					if (twin) {
 						return fail(tx, lease, {
 							code: "duplicate",
 							detail: "You already have this image.",
-							duplicateOf: twin.id,
+							duplicateOf: twin,
 						});
 					}
-					const committed = await advance(tx, lease);
-					if (!committed) return false;
+					await advance(tx, lease);
 					await tx.query(
 						`update items set width = $3, height = $4, sha256 = $5, taken_at = $6, camera = $7, colours = $8
 						 where user_id = $1 and id = $2`,
@@ -205,7 +202,9 @@ export function postgresStages(db: Database): Stages {
 		release: (lease, usage) => release(db, lease, usage),
 
 		async takeStalled({ idleSeconds, againSeconds, limit }) {
-			const rows = await db.query<ItemRow & { analysis_id: string | null }>(
+			const rows = await db.query<
+				ItemRow & { analysis_id: string | null; stage_at: Date }
+			>(
 				`with stalled as (
 				   select id from items
 				   where status in ('pending', 'uploaded', 'processed', 'analyzed')
@@ -228,6 +227,7 @@ export function postgresStages(db: Database): Stages {
 				return {
 					item: itemFromRow(row),
 					stage,
+					since: row.stage_at,
 					analysisId: stage === "embed" ? row.analysis_id : null,
 				};
 			});
@@ -282,6 +282,35 @@ async function holds(tx: Queryable, lease: Lease): Promise<boolean> {
 		[lease.userId, lease.itemId, lease.stage, lease.token],
 	);
 	return rows.length > 0;
+}
+
+/** The user's other item with these bytes, tried again where it had failed; one that only announced them loses the digest. */
+async function keptTwin(
+	tx: Queryable,
+	{ userId, itemId }: Lease,
+	sha256: string,
+): Promise<string | null> {
+	const of = [userId, sha256, itemId];
+	// What was processed has a size; what is uploaded has its digest from its bytes.
+	const [kept] = await tx.query<{ id: string }>(
+		`update items set
+		   status = case when status = 'failed' then 'uploaded' else status end,
+		   error_code = null, error_detail = null,
+		   attempts = case when status = 'failed' then 0 else attempts end,
+		   stage_at = case when status = 'failed' then clock_timestamp() else stage_at end,
+		   swept_at = case when status = 'failed' then null else swept_at end,
+		   updated_at = case when status = 'failed' then clock_timestamp() else updated_at end
+		 where user_id = $1 and sha256 = $2 and id <> $3 and (width is not null or status = 'uploaded')
+		 returning id`,
+		of,
+	);
+	if (kept) return kept.id;
+	await tx.query(
+		`update items set sha256 = null, updated_at = clock_timestamp()
+		 where user_id = $1 and sha256 = $2 and id <> $3 and width is null and status in ('pending', 'failed')`,
+		of,
+	);
+	return null;
 }
 
 /**

@@ -175,6 +175,43 @@ export function itemsContract(get: () => RowPorts): void {
 			expect((await claim(ports, item, "process")).attempt).toBe(1);
 		});
 
+		it("that failed or never arrived are expected anew, as announced now", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item: pending } = await ports.items.create(newItem(user));
+			const failed = await uploaded(ports, user);
+			const { lease } = await claim(ports, failed, "process");
+			await ports.stages.fail(lease, {
+				code: "undecodable_image",
+				detail: "Broken.",
+			});
+			const announced = { mimeType: "image/webp", fileSize: 77 } as const;
+			for (const { id } of [pending, failed]) {
+				expect(await ports.items.reopen(user, id, announced)).toMatchObject({
+					...announced,
+					id,
+					status: "pending",
+					error: null,
+				});
+				expect(
+					(await claim(ports, { userId: user, id }, "process")).attempt,
+				).toBe(1);
+			}
+		});
+
+		it("that a stage holds, that went on or that are not there are not expected anew", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item: held } = await ports.items.create(newItem(user));
+			await claim(ports, held, "process");
+			const arrived = await uploaded(ports, user);
+			const announced = { mimeType: "image/webp", fileSize: 77 } as const;
+			for (const id of [held.id, arrived.id, randomUUID()]) {
+				expect(await ports.items.reopen(user, id, announced)).toBeNull();
+			}
+			expect((await ports.items.find(user, arrived.id))?.item).toEqual(arrived);
+		});
+
 		it("that went on stay where they are when the upload is confirmed late", async () => {
 			const ports = get();
 			const item = await processedItem(ports, newUser());

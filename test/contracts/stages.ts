@@ -265,6 +265,68 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await ports.outbox.unsent(of)).toEqual([]);
 		});
 
+		it("that finds the bytes of an item that failed later has that one tried again", async () => {
+			const ports = get();
+			const user = newUser();
+			const sha256 = digest(user);
+			const first = await uploaded(ports, user);
+			const second = await uploaded(ports, user);
+			const { lease } = await claim(ports, first, "process");
+			expect(await commit(lease, first, { sha256 })).toBe(true);
+			await ports.forceFailed(first);
+			const late = await claim(ports, second, "process");
+			expect(await commit(late.lease, second, { sha256 })).toBe(true);
+			expect((await ports.items.find(user, second.id))?.item).toMatchObject({
+				status: "failed",
+				error: { code: "duplicate", duplicateOf: first.id },
+			});
+			expect((await ports.items.find(user, first.id))?.item).toMatchObject({
+				status: "uploaded",
+				error: null,
+				sha256,
+			});
+			expect((await claim(ports, first, "process")).attempt).toBe(1);
+		});
+
+		it.each(["pending", "failed"])(
+			"that finds its digest only announced, by an item still %s, has it for itself",
+			async (status) => {
+				const ports = get();
+				const user = newUser();
+				const sha256 = digest(user);
+				const { item: other } = await ports.items.create(
+					newItem(user, { sha256 }),
+				);
+				if (status === "failed") {
+					await ports.stages.failMissingUpload(user, other.id);
+				}
+				const item = await uploaded(ports, user);
+				const { lease } = await claim(ports, item, "process");
+				expect(await commit(lease, item, { sha256 })).toBe(true);
+				expect((await ports.items.find(user, item.id))?.item).toMatchObject({
+					status: "processed",
+					sha256,
+				});
+				expect((await ports.items.find(user, other.id))?.item).toMatchObject({
+					status,
+					sha256: null,
+				});
+			},
+		);
+
+		it("that finds other bytes than were announced keeps the digest of those it found", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item } = await ports.items.create(
+				newItem(user, { sha256: digest("announced") }),
+			);
+			const { lease } = await claim(ports, item, "process");
+			expect(await commit(lease, item, { sha256: digest("found") })).toBe(true);
+			expect((await ports.items.find(user, item.id))?.item.sha256).toBe(
+				digest("found"),
+			);
+		});
+
 		it("that finds the same bytes twice at once keeps one item", async () => {
 			const ports = get();
 			const user = newUser();
@@ -477,6 +539,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			await readyItem(ports, user);
 			const again = { idleSeconds: 0, againSeconds: 60, ...everything };
 			const stalled = mine(user)(await ports.stages.takeStalled(again));
+			expect(stalled[0]?.since).toBeInstanceOf(Date);
 			expect(
 				stalled.map(({ item, stage, analysisId }) => [
 					item.id,

@@ -40,6 +40,10 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			const { items } = get();
 			expect(await items.find(bob, item.id)).toBeNull();
 			expect(await items.markUploaded(bob, item.id)).toBeNull();
+			const { item: pending } = await items.create(newItem(ada));
+			const announced = { mimeType: "image/webp", fileSize: 1 } as const;
+			expect(await items.reopen(bob, pending.id, announced)).toBeNull();
+			await items.delete(ada, pending.id);
 			expect(await items.delete(bob, item.id)).toBe(false);
 			expect(await items.list(bob, { limit: 100, offset: 0 })).toEqual({
 				items: [],
@@ -177,6 +181,19 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 		it("'s item is not named as what an upload duplicates", async () => {
 			const ports = get();
 			const sha256 = digest("tenancy of duplicates");
+			const { item: announced } = await ports.items.create(
+				newItem(ada, { sha256: digest("announced by ada") }),
+			);
+			const own = await uploaded(ports, bob);
+			const { lease } = await claim(ports, own, "process");
+			await ports.stages.commitProcessed(
+				lease,
+				processed({ sha256: digest("announced by ada") }),
+				newEvent("ImageProcessed", own),
+			);
+			expect((await ports.items.find(ada, announced.id))?.item).toEqual(
+				announced,
+			);
 			for (const user of [ada, bob]) {
 				const own = await uploaded(ports, user);
 				const { lease } = await claim(ports, own, "process");

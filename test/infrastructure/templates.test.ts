@@ -35,6 +35,7 @@ const guardedRoutes = [
 	"GET /vector-index/status",
 	"POST /items",
 	"POST /search",
+	"POST /uploads",
 ];
 
 const triggers = {
@@ -120,6 +121,7 @@ const permissions: Record<string, string[]> = {
 		...publishes,
 		...worksOn("ImageProcessorQueue"),
 		"s3:GetObject on Images/originals/*",
+		"s3:GetObjectVersion on Images/originals/*",
 		"s3:PutObject on Images/derived/*",
 	],
 	AnalyzerWorkerRole: [

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { originalKey } from "#core/item.ts";
 import type { Ports } from "#core/ports.ts";
@@ -103,7 +104,27 @@ describe("an upload", () => {
 			},
 		};
 		await uploadItem({ ...ports, objects }, user, shot);
-		expect(statusAtPut).toBe("uploaded");
+		expect(statusAtPut).toBe("pending");
+	});
+
+	it("of bytes that were announced as another type is what its content says", async () => {
+		const { item: announced } = await ports.items.create({
+			id: "33333333-3333-4333-8333-333333333333",
+			userId: user,
+			originalFilename: "shot.jpg",
+			mimeType: "image/jpeg",
+			fileSize: 1,
+			sha256: createHash("sha256").update(png).digest("hex"),
+			correlationId: "c",
+		});
+		const { item } = await uploadItem(ports, user, shot);
+		expect(item).toMatchObject({
+			id: announced.id,
+			status: "uploaded",
+			mimeType: "image/png",
+			fileSize: png.length,
+		});
+		expect(await ports.objects.get(originalKey(item))).toEqual(png);
 	});
 
 	it("deleted while its bytes arrive is answered as not found", async () => {

@@ -47,6 +47,14 @@ export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 		if (item.status === "pending") {
 			throw notFound(`The upload of ${filename} has not arrived yet.`);
 		}
+		if (item.error?.code === "upload_missing") {
+			throw notFound(`${filename} has no bytes: ${item.error.detail}`);
+		}
+		if (item.error?.duplicateOf) {
+			throw notFound(
+				`${filename} was a duplicate: its image is that of item ${item.error.duplicateOf}.`,
+			);
+		}
 		const key =
 			size === "thumbnail" ? thumbnailKey(userId, item.id) : originalKey(item);
 		return c.json({ url: await objects.presignGet(key, urlLifetime) }, 200);

@@ -18,6 +18,7 @@ export const routes: readonly Route[] = [
 	{ method: "GET", path: "/docs", public: true },
 	{ method: "GET", path: "/docs/{asset}", public: true },
 	{ method: "POST", path: "/items" },
+	{ method: "POST", path: "/uploads" },
 	{ method: "GET", path: "/items" },
 	{ method: "GET", path: "/items/{id}" },
 	{ method: "DELETE", path: "/items/{id}" },

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { State } from "../state.ts";
 import { type AwsApi, AwsError } from "../types.ts";
@@ -26,7 +26,7 @@ export interface ObjectCreated {
 	requestId: string;
 	/** Grows with every object of a key. */
 	sequencer: string;
-	reason: "PutObject" | "CopyObject";
+	reason: "PutObject" | "PostObject" | "CopyObject";
 }
 
 /** One version of an object, or the marker a delete leaves in its place. */
@@ -47,10 +47,17 @@ export interface StoredObject {
 	latest: boolean;
 }
 
+/** Bytes that are on disk and in no bucket yet. */
+export interface Draft {
+	file: string;
+	size: number;
+	etag: string;
+}
+
 export interface NewObject {
 	bucket: string;
 	key: string;
-	bytes: Buffer;
+	bytes: Buffer | Draft;
 	headers: Record<string, string>;
 	requestId: string;
 	reason: ObjectCreated["reason"];
@@ -137,12 +144,35 @@ export class Buckets {
 		return { versioned: row.versioned === 1, cors: JSON.parse(row.cors) };
 	}
 
+	/** Writes bytes to disk as they come; what throws on the way leaves nothing. */
+	async draft(bytes: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Draft> {
+		const file = randomUUID();
+		const hash = createHash("md5");
+		let size = 0;
+		try {
+			await using written = await open(join(this.#files, file), "wx");
+			for await (const chunk of bytes) {
+				await written.writeFile(chunk);
+				hash.update(chunk);
+				size += chunk.length;
+			}
+		} catch (error) {
+			await this.#removeFiles([file]);
+			throw error;
+		}
+		return { file, size, etag: hash.digest("hex") };
+	}
+
+	async discard({ file }: Draft): Promise<void> {
+		await this.#removeFiles([file]);
+	}
+
 	async put(object: NewObject): Promise<StoredObject> {
 		const { bucket, key, bytes } = object;
 		const { versioned } = this.bucket(bucket);
-		const file = randomUUID();
-		await writeFile(join(this.#files, file), bytes, { flag: "wx" });
-		const etag = createHash("md5").update(bytes).digest("hex");
+		const { file, size, etag } = Buffer.isBuffer(bytes)
+			? await this.draft([bytes])
+			: bytes;
 		try {
 			const { stored, replaced } = this.#state.transaction(() => {
 				if (object.onlyIfAbsent && this.#current(bucket, key)) {
@@ -156,11 +186,11 @@ export class Buckets {
 					? []
 					: this.#remove(bucket, key, unversioned);
 				const versionId = versioned ? newVersionId() : unversioned;
-				const id = this.#insert({ ...object, versionId, file, etag });
+				const id = this.#insert({ ...object, versionId, file, size, etag });
 				this.#onObjectCreated({
 					bucket,
 					key,
-					size: bytes.length,
+					size,
 					etag,
 					versionId: versioned ? versionId : null,
 					requestId: object.requestId,
@@ -228,10 +258,10 @@ export class Buckets {
 			this.#insert({
 				bucket,
 				key,
-				bytes: Buffer.alloc(0),
 				headers: {},
 				versionId: marker,
 				file: "",
+				size: 0,
 				etag: "",
 				deleteMarker: true,
 			});
@@ -253,12 +283,8 @@ export class Buckets {
 	}
 
 	#insert(
-		object: Pick<NewObject, "bucket" | "key" | "bytes" | "headers"> & {
-			versionId: string;
-			file: string;
-			etag: string;
-			deleteMarker?: boolean;
-		},
+		object: Pick<NewObject, "bucket" | "key" | "headers"> &
+			Draft & { versionId: string; deleteMarker?: boolean },
 	): number {
 		const { lastInsertRowid } = this.#state
 			.sql(
@@ -271,7 +297,7 @@ export class Buckets {
 				object.versionId,
 				Number(object.deleteMarker ?? false),
 				object.file,
-				object.bytes.length,
+				object.size,
 				object.etag,
 				JSON.stringify(object.headers),
 				this.#state.now(),

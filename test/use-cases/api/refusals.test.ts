@@ -11,13 +11,18 @@ const raw = (contentType: string, body: string) => ({
 	},
 });
 
+const bodies: Record<string, object> = {
+	"/search": { query: "abc" },
+	"/uploads": { filename: "a.png", content_type: "image/png", size: 1 },
+};
+
 describe("an unknown field", () => {
 	it.each(routes.filter((route) => !route.public))(
 		"in the query string of $method $path is refused by its name",
 		async ({ method, path }) => {
 			const answer = await ask(method, path.replace(/{\w+}/, "x"), {
 				query: { colour: "red" },
-				...(path === "/search" ? { json: { query: "abc" } } : {}),
+				...(bodies[path] ? { json: bodies[path] } : {}),
 				...(path === "/items" && method === "POST"
 					? { form: { file: png() } }
 					: {}),
@@ -150,11 +155,11 @@ describe("a list", () => {
 
 describe("an address that no route has", () => {
 	it("is a problem that names it", async () => {
-		const answer = await ask("POST", "/uploads");
+		const answer = await ask("POST", "/downloads");
 		expect(answer.status).toBe(404);
 		expect(answer.body).toMatchObject({
 			code: "route_not_found",
-			detail: expect.stringContaining("POST /uploads"),
+			detail: expect.stringContaining("POST /downloads"),
 		});
 	});
 });

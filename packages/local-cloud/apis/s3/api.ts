@@ -17,6 +17,7 @@ import {
 	putObject,
 	storedHeaders,
 } from "./objects.ts";
+import { postObject } from "./post-object.ts";
 import { xmlDocument, xmlResponse } from "./xml.ts";
 
 /** A call with its bucket and key, decoded. */
@@ -104,6 +105,8 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 			}
 			return operation.run(call, buckets, state);
 		},
+		handleForm: (request, body, verify) =>
+			postObject(parseCall(request), body, verify, buckets, state),
 		errorResponse(error, request) {
 			return {
 				status: error.status,
@@ -111,6 +114,7 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 				body: xmlDocument("Error", {
 					Code: error.code,
 					Message: error.message,
+					...error.details,
 					Resource: request.path,
 					RequestId: request.requestId,
 				}),
@@ -147,7 +151,16 @@ function findOperation({ request, key, query }: S3Call): S3Operation {
 	);
 	const described = `S3 ${request.method} on ${on === "bucket" ? "a bucket" : "an object"}${names.length > 0 ? ` with ?${names.join("&")}` : ""}`;
 	if (request.method === "POST" && on === "bucket" && names.length === 0) {
-		throw notImplemented("S3's presigned POST (a browser's form upload)");
+		throw new AwsError(
+			"PreconditionFailed",
+			"At least one of the pre-conditions you specified did not hold",
+			412,
+			{},
+			{
+				Condition:
+					"Bucket POST must be of the enclosure-type multipart/form-data",
+			},
+		);
 	}
 	const found = operations.find(
 		(operation) =>

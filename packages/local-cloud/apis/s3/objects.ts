@@ -281,7 +281,7 @@ function keptHeaders(headers: Record<string, string>): Record<string, string> {
 	);
 }
 
-function versionHeader(
+export function versionHeader(
 	buckets: Buckets,
 	bucket: string,
 	versionId: string,

@@ -1,0 +1,87 @@
+import { z } from "@hono/zod-openapi";
+import { type ImageType, imageTypes } from "#core/item.ts";
+import type { Ports } from "#core/ports.ts";
+import { largestOriginal, prepareUpload } from "#core/prepare-upload.ts";
+import { itemSchema, presentItem } from "../presenter.ts";
+import { type Api, guarded, json, noQuery, text } from "../routing.ts";
+
+const accepted = Object.keys(imageTypes) as [ImageType, ...ImageType[]];
+
+const prepare = guarded({
+	method: "post",
+	path: "/uploads",
+	tags: ["Items"],
+	summary: "Announce an image of up to 50 MB, to be sent straight to storage",
+	description:
+		"Post the answer's `fields`, then the image as `file`, to its `url` as multipart/form-data until `expires_at`: exactly `size` bytes. The item is `pending` until they arrive, and `failed` (`upload_missing`) where they have not an hour after the form expired. With a `sha256` that you have an item of, the answer is that item.",
+	request: {
+		query: noQuery,
+		body: {
+			required: true,
+			content: {
+				"application/json": {
+					schema: z.strictObject({
+						filename: text(1_000),
+						content_type: z.enum(accepted, {
+							error: `Must be one of ${accepted.join(", ")}`,
+						}),
+						size: z
+							.int()
+							.min(1)
+							.openapi({
+								description: `Bytes, at most ${largestOriginal}.`,
+							}),
+						sha256: z
+							.string()
+							.regex(/^[0-9a-f]{64}$/i, {
+								error: "Must be the 64 hex digits of a SHA-256",
+							})
+							.optional()
+							.openapi({ description: "Of the image's bytes." }),
+					}),
+				},
+			},
+		},
+	},
+	responses: {
+		200: json("You have an item of these bytes: nothing to send.", itemSchema),
+		201: json(
+			"Where to send the image.",
+			z.object({
+				item_id: z.uuid(),
+				url: z.url(),
+				fields: z.record(z.string(), z.string()),
+				expires_at: z.iso.datetime(),
+			}),
+		),
+	},
+});
+
+/** Serves uploads that are too large for a request of this API. */
+export function uploadRoutes(
+	app: Api,
+	ports: Pick<Ports, "items" | "objects">,
+) {
+	app.openapi(prepare, async (c) => {
+		const announced = c.req.valid("json");
+		const prepared = await prepareUpload(ports, c.get("userId"), {
+			filename: announced.filename,
+			contentType: announced.content_type,
+			size: announced.size,
+			sha256: announced.sha256?.toLowerCase() ?? null,
+		});
+		if ("existing" in prepared) {
+			return c.json(await presentItem(ports, prepared.existing), 200);
+		}
+		const { itemId, form } = prepared;
+		return c.json(
+			{
+				item_id: itemId,
+				url: form.url,
+				fields: form.fields,
+				expires_at: form.expiresAt.toISOString(),
+			},
+			201,
+		);
+	});
+}
