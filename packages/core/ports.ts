@@ -86,8 +86,10 @@ export interface Items {
 		itemId: string,
 		announced: Pick<NewItem, "mimeType" | "fileSize">,
 	): Promise<Item | null>;
-	/** The bytes are stored: `pending` or `failed` becomes `uploaded`, a failed item with fresh attempts. */
+	/** The bytes are stored: `pending` becomes `uploaded`. What a stage did meanwhile stays, its failure too. */
 	markUploaded(userId: string, itemId: string): Promise<Item | null>;
+	/** A `failed` item whose bytes are stored gets fresh attempts: it becomes `uploaded`. */
+	restart(userId: string, itemId: string): Promise<Item | null>;
 	/**
 	 * Deletes the item, its analyses, search text, embeddings and unsent events, and leaves a tombstone
 	 * until its objects are surely gone. False where there is no such item.

@@ -57,7 +57,7 @@ export async function prepareUpload(
 	let open = created ? item : null;
 	if (!created && item.status === "failed" && item.width !== null) {
 		// It was processed once, so its bytes are stored and good: the sweeper gives it its next try.
-		await items.markUploaded(userId, item.id);
+		await items.restart(userId, item.id);
 	} else if (!created) {
 		open = await items.reopen(userId, item.id, {
 			mimeType: contentType,

@@ -1,9 +1,22 @@
 import { AppError } from "#core/errors.ts";
 import type { Item } from "#core/item.ts";
 import type { Items } from "#core/ports.ts";
-import { owned, ownedItems, type Store, withAnalysis } from "./store.ts";
+import {
+	owned,
+	ownedItems,
+	type Store,
+	type StoredItem,
+	withAnalysis,
+} from "./store.ts";
 
 export function fakeItems(store: Store): Items {
+	const toUploaded = (stored: StoredItem) => {
+		stored.item.status = "uploaded";
+		stored.stageAt = store.now();
+		stored.sweptAt = null;
+		stored.item.updatedAt = new Date(store.now());
+	};
+
 	return {
 		async create(added) {
 			const twin = ownedItems(store, added.userId).find(
@@ -113,13 +126,18 @@ export function fakeItems(store: Store): Items {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return null;
 			const { item } = stored;
-			if (item.status === "pending" || item.status === "failed") {
-				if (item.status === "failed") stored.attempts = 0;
-				item.status = "uploaded";
+			if (item.status === "pending") toUploaded(stored);
+			return structuredClone(item);
+		},
+
+		async restart(userId, itemId) {
+			const stored = owned(store, userId, itemId);
+			if (!stored) return null;
+			const { item } = stored;
+			if (item.status === "failed") {
+				stored.attempts = 0;
 				item.error = null;
-				stored.stageAt = store.now();
-				stored.sweptAt = null;
-				item.updatedAt = new Date(store.now());
+				toUploaded(stored);
 			}
 			return structuredClone(item);
 		},

@@ -15,6 +15,14 @@ interface ItemWithAnalysisRow extends ItemRow {
 
 /** Items in PostgreSQL. */
 export function postgresItems(db: Database): Items {
+	const current = async (userId: string, itemId: string) => {
+		const [row] = await db.query<ItemRow>(
+			"select * from items where user_id = $1 and id = $2",
+			[userId, itemId],
+		);
+		return row ? itemFromRow(row) : null;
+	};
+
 	return {
 		async create(item) {
 			// The row that stands in the way may be deleted before it is read: then there is room for ours.
@@ -119,17 +127,22 @@ export function postgresItems(db: Database): Items {
 		async markUploaded(userId, itemId) {
 			// A lease on a pending item stays: its holder was faster than we are and goes on.
 			await db.query(
-				`update items set status = 'uploaded', error_code = null, error_detail = null, duplicate_of = null,
-				   attempts = case when status = 'failed' then 0 else attempts end,
+				`update items set status = 'uploaded',
 				   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
-				 where user_id = $1 and id = $2 and status in ('pending', 'failed')`,
+				 where user_id = $1 and id = $2 and status = 'pending'`,
 				[userId, itemId],
 			);
-			const [row] = await db.query<ItemRow>(
-				"select * from items where user_id = $1 and id = $2",
+			return current(userId, itemId);
+		},
+
+		async restart(userId, itemId) {
+			await db.query(
+				`update items set status = 'uploaded', error_code = null, error_detail = null, duplicate_of = null,
+				   attempts = 0, stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
+				 where user_id = $1 and id = $2 and status = 'failed'`,
 				[userId, itemId],
 			);
-			return row ? itemFromRow(row) : null;
+			return current(userId, itemId);
 		},
 
 		async delete(userId, itemId) {

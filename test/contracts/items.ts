@@ -161,7 +161,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect((await listed({ category: "Nothing" })).total).toBe(0);
 		});
 
-		it("that failed are uploaded anew with fresh attempts", async () => {
+		it("that failed stay so when the upload is confirmed late, and get fresh attempts when asked", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const { lease } = await claim(ports, item, "process");
@@ -171,7 +171,14 @@ export function itemsContract(get: () => RowPorts): void {
 			});
 			expect(
 				await ports.items.markUploaded(item.userId, item.id),
-			).toMatchObject({ status: "uploaded", error: null });
+			).toMatchObject({
+				status: "failed",
+				error: { code: "undecodable_image" },
+			});
+			expect(await ports.items.restart(item.userId, item.id)).toMatchObject({
+				status: "uploaded",
+				error: null,
+			});
 			expect((await claim(ports, item, "process")).attempt).toBe(1);
 		});
 

@@ -1,11 +1,5 @@
 import { execFile } from "node:child_process";
-import {
-	cpSync,
-	existsSync,
-	mkdtempSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -193,12 +187,7 @@ describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
 });
 
 /** A command before `pg_dump` and `psql` of the server's version, such as `chroot /some/root`. */
-const toolsRoot = process.env.PEERS_ROOT ?? "/var/tmp/collections-peers";
-const tools =
-	process.env.TEST_POSTGRES_TOOLS?.split(" ") ??
-	(existsSync(join(toolsRoot, "usr/bin/pg_dump")) && process.getuid?.() === 0
-		? ["chroot", toolsRoot]
-		: null);
+const tools = process.env.TEST_POSTGRES_TOOLS?.split(" ") ?? null;
 const why = native.skip
 	? " (skipped: TEST_DATABASE_URL is not set)"
 	: tools

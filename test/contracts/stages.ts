@@ -421,7 +421,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				{ code: "vision_refused", detail: "Refused." },
 				[call()],
 			);
-			await ports.items.markUploaded(user, item.id);
+			await ports.items.restart(user, item.id);
 			const process = await claim(ports, item, "process");
 			await ports.stages.commitProcessed(
 				process.lease,
@@ -514,7 +514,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			headline: string,
 		) {
 			await ports.forceFailed(item);
-			await ports.items.markUploaded(item.userId, item.id);
+			await ports.items.restart(item.userId, item.id);
 			const process = await claim(ports, item, "process");
 			expect(await commit(process.lease, item)).toBe(true);
 			const { lease } = await claim(ports, item, "analyze");
@@ -638,7 +638,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				const { lease } = await claim(ports, item, "process");
 				await ports.stages.commitProcessed(lease, processed(), event);
 				await ports.forceFailed(item);
-				await ports.items.markUploaded(user, item.id);
+				await ports.items.restart(user, item.id);
 			}
 			const of = { userId: user, itemId: item.id };
 			expect(await ports.outbox.unsent(of)).toEqual([event]);

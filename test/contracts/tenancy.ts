@@ -40,6 +40,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			const { items } = get();
 			expect(await items.find(bob, item.id)).toBeNull();
 			expect(await items.markUploaded(bob, item.id)).toBeNull();
+			expect(await items.restart(bob, item.id)).toBeNull();
 			const { item: pending } = await items.create(newItem(ada));
 			const announced = { mimeType: "image/webp", fileSize: 1 } as const;
 			expect(await items.reopen(bob, pending.id, announced)).toBeNull();

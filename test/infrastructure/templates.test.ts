@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { EnvContract } from "#lambda-kit/env.ts";
 import { analyzerEnv } from "#lambdas/analyzer/env.ts";
@@ -8,6 +9,7 @@ import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
+import project from "../../package.json" with { type: "json" };
 import {
 	ofType,
 	only,
@@ -17,6 +19,10 @@ import {
 	synthesize,
 	type Template,
 } from "./synthesized.ts";
+
+const gitSha = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
+	encoding: "utf8",
+}).trim();
 
 const publicRoutes = [
 	"GET /docs",
@@ -231,6 +237,8 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 		const cors = only(API, "AWS::ApiGatewayV2::Api").CorsConfiguration;
 		expect(cors.AllowOrigins).toEqual(environment.corsOrigins);
 		expect(cors.AllowHeaders).toContain("authorization");
+		expect(cors.AllowMethods.toSorted()).toEqual(["DELETE", "GET", "POST"]);
+		expect(cors.ExposeHeaders.toSorted()).toEqual(["location", "retry-after"]);
 		const [rule, ...others] = only(Storage, "AWS::S3::Bucket").CorsConfiguration
 			.CorsRules;
 		expect(others).toEqual([]);
@@ -308,26 +316,43 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 	});
 
 	test("tell each function where its own things are", () => {
-		const variables = (fn: string) =>
-			functions[fn]?.Properties.Environment.Variables;
-		for (const stage of ["ImageProcessor", "Analyzer", "Embedder"]) {
-			expect(at(variables(`${stage}WorkerFunction`).QUEUE_URL)).toBe(
-				`${stage}Queue`,
-			);
-		}
-		expect(at(variables("ApiFunction").TOKEN_ISSUER)).toBe(
-			"People.ProviderURL",
-		);
-		expect(at(variables("ApiFunction").JWKS_URL)).toBe(
-			"People.ProviderURL/.well-known/jwks.json",
-		);
-		expect(at(variables("MigrateFunction").MASTER_SECRET_ARN)).toBe(
-			"Database.MasterUserSecret.SecretArn",
-		);
-		for (const fn of Object.keys(contracts)) {
-			expect(at(variables(fn).DATABASE_HOST)).toBe("Database.Endpoint.Address");
-			expect(variables(fn).DATABASE_TLS).toBe(environment.database.tls);
-			expect(variables(fn).ENVIRONMENT).toBe(name);
+		const { models } = environment;
+		const key = (provider: string) =>
+			`/collections/${name}/${provider}-api-key`;
+		const values: Record<string, string> = {
+			ENVIRONMENT: name,
+			VERSION: project.version,
+			GIT_SHA: gitSha,
+			DATABASE_HOST: "Database.Endpoint.Address",
+			DATABASE_PORT: "Database.Endpoint.Port",
+			DATABASE_NAME: "collections",
+			DATABASE_TLS: environment.database.tls,
+			DATABASE_SECRET_ARN: "ApplicationSecret",
+			APPLICATION_SECRET_ARN: "ApplicationSecret",
+			MIGRATION_SECRET_ARN: "MigrationSecret",
+			MASTER_SECRET_ARN: "Database.MasterUserSecret.SecretArn",
+			BUCKET_NAME: "Images",
+			EVENT_BUS_NAME: "Events",
+			TOKEN_ISSUER: "People.ProviderURL",
+			JWKS_URL: "People.ProviderURL/.well-known/jwks.json",
+			USER_POOL_CLIENT_ID: "PeopleClient",
+			VISION_PROVIDER: environment.visionProvider,
+			EMBEDDING_PROVIDER: environment.embeddingProvider,
+			ANTHROPIC_MODEL: models.anthropic,
+			OPENAI_MODEL: models.openai,
+			VOYAGE_MODEL: models.voyage,
+			ANTHROPIC_KEY_PARAMETER: key("anthropic"),
+			OPENAI_KEY_PARAMETER: key("openai"),
+			VOYAGE_KEY_PARAMETER: key("voyage"),
+		};
+		for (const [fn, { Properties }] of Object.entries(functions)) {
+			const { QUEUE_URL, ...variables } = Properties.Environment.Variables;
+			if (QUEUE_URL) {
+				expect(at(QUEUE_URL)).toBe(fn.replace("WorkerFunction", "Queue"));
+			}
+			for (const [variable, value] of Object.entries(variables)) {
+				expect(at(value), `${fn} ${variable}`).toBe(values[variable]);
+			}
 		}
 	});
 

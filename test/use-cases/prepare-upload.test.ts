@@ -50,6 +50,11 @@ const itemOf = async (itemId: string): Promise<Item> => {
 	return found.item;
 };
 
+const options = {
+	leaseSeconds: 60,
+	deadline: new Date(Date.now() + 60_000),
+};
+
 /** The bytes arrive at the form, and storage announces them. */
 async function arrive(
 	{ form }: { form: { fields: Record<string, string> } },
@@ -58,7 +63,7 @@ async function arrive(
 ) {
 	const key = form.fields.key ?? "";
 	await ports.objects.put(key, bytes, "image/png");
-	return processImage(ports, { key, versionId }, { leaseSeconds: 60 });
+	return processImage(ports, { key, versionId }, options);
 }
 
 async function failLater(itemId: string) {
@@ -312,7 +317,7 @@ describe("a form used twice", () => {
 		await arrive(form, png, "1");
 		await arrive(form, png, "2");
 		const event = { key, versionId: "1" };
-		await processImage(ports, event, { leaseSeconds: 60 });
+		await processImage(ports, event, options);
 		expect(await ports.objects.get(key, "1")).toEqual(png);
 		expect(await ports.objects.get(key)).toEqual(png);
 	});
@@ -322,7 +327,7 @@ it("another user's upload is not reached by any key", async () => {
 	const form = await prepared();
 	const key = `originals/${other}/${form.itemId}.png`;
 	await ports.objects.put(key, png, "image/png");
-	expect(await processImage(ports, { key }, { leaseSeconds: 60 })).toBe("gone");
+	expect(await processImage(ports, { key }, options)).toBe("gone");
 	expect((await itemOf(form.itemId)).status).toBe("pending");
 	expect(await ports.objects.exists(key)).toBe(false);
 });

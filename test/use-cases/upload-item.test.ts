@@ -151,6 +151,24 @@ describe("an upload", () => {
 		}
 	});
 
+	it("whose stage fails before the upload is confirmed stays failed", async () => {
+		const objects = new Proxy(ports.objects, {
+			get(target, name) {
+				if (name !== "put") return Reflect.get(target, name);
+				return async (...args: Parameters<typeof target.put>) => {
+					await target.put(...args);
+					const [, , id = ""] = args[0].split(/[/.]/);
+					await failItem(id);
+				};
+			},
+		});
+		const { item } = await uploadItem({ ...ports, objects }, user, shot);
+		expect(item).toMatchObject({
+			status: "failed",
+			error: { code: "undecodable_image" },
+		});
+	});
+
 	it("without a name gets one of its type", async () => {
 		const { item } = await uploadItem(ports, user, { ...shot, filename: "/" });
 		expect(item.originalFilename).toBe("image.png");
