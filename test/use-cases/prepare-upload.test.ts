@@ -199,6 +199,16 @@ describe("bytes announced by their digest", () => {
 		expect(await ports.objects.get(originalKey(item))).toEqual(jpeg);
 	});
 
+	it("have their time anew with the new form", async () => {
+		const sha256 = digest(png);
+		const { itemId } = await prepared({ sha256 });
+		ports.clock.advance(formSeconds + 50 * 60);
+		await prepared({ sha256 });
+		ports.clock.advance(30 * 60);
+		await sweep(ports);
+		expect((await itemOf(itemId)).status).toBe("pending");
+	});
+
 	it("that arrive under the type announced before do not hold up those announced now", async () => {
 		const sha256 = digest(jpeg);
 		const first = await prepared({ sha256 });

@@ -111,6 +111,8 @@ const stored = async (key = Key) => {
 const nothingStored = () =>
 	expect(stored()).rejects.toMatchObject({ name: "NoSuchKey" });
 
+const files = () => readdirSync(join(apis.dir, "s3")).length;
+
 /** A policy of our own, signed as createPresignedPost signs its own. */
 async function signed(policy: string): Promise<PresignedPost> {
 	const form = await presign();
@@ -295,7 +297,6 @@ describe("a form is refused", () => {
 		],
 		["empty", "", "EntityTooSmall", { ProposedSize: 0 }],
 	])("whose file is %s, and leaves no bytes", async (_, bytes, Code, more) => {
-		const files = () => readdirSync(join(apis.dir, "s3")).length;
 		const before = files();
 		const { status, error } = await post(await presign(), {
 			file: file(bytes),
@@ -489,8 +490,22 @@ describe("a form is refused", () => {
 		}
 		body.append("file", file("12345"));
 		body.append("file", file("12345"));
+		const before = files();
 		const two = await fetch(form.url, { method: "POST", body });
 		expect((await answer(two)).error.Code).toBe(Code);
+		expect(files()).toBe(before);
+	});
+
+	test("before its file is read, and its client hears of it all the same", async () => {
+		const bytes = new Uint8Array(20 * 1024 * 1024);
+		const fields = { "X-Amz-Signature": "0".repeat(64) };
+		for (let time = 0; time < 3; time++) {
+			const { status } = await post(await presign(), {
+				fields,
+				file: file(bytes),
+			});
+			expect(status).toBe(403);
+		}
 	});
 
 	test("with more than 20 KB before its file", async () => {
@@ -556,7 +571,6 @@ describe("a form is refused", () => {
 	});
 
 	test("whose client goes away in the middle of the file, and leaves no bytes", async () => {
-		const files = () => readdirSync(join(apis.dir, "s3")).length;
 		const before = files();
 		const { url, fields } = await presign();
 		const parts = Object.entries(fields).map(
