@@ -27,7 +27,7 @@ await main(async () => {
 	const port = apiPort();
 	const started = performance.now();
 	console.log("Collections, environment local\n");
-	takeFolder();
+	const giveBack = takeFolder();
 	await rm(readyFile, { force: true });
 	const { parameters, machine } = await providerSecrets();
 	await step("synthesize templates, bundles", async () => {
@@ -42,6 +42,7 @@ await main(async () => {
 			port,
 			outputsFile: ".aws-outputs-local.json",
 			outputKeys,
+			giveBack,
 			parameters,
 			databaseUrl: process.env.DATABASE_URL,
 			log: (line) => console.log(line),
@@ -82,10 +83,11 @@ await main(async () => {
 });
 
 /** Before anything is written there: another that starts at the same time must find it taken. */
-function takeFolder(): void {
+function takeFolder(): () => void {
 	mkdirSync(localDirectory, { recursive: true, mode: 0o700 });
 	const giveBack = lockState(localDirectory);
 	process.once("exit", giveBack);
+	return giveBack;
 }
 
 async function uploadSamples(

@@ -36,6 +36,8 @@ export interface CloudOptions {
 	assembly: string;
 	/** Where everything is kept that must survive a restart. */
 	stateDir: string;
+	/** What gives that folder back, where the caller has taken it already by `lockState`. */
+	giveBack?: () => void;
 	/** Of the HTTP API; 0 for a free one. */
 	port: number;
 	/** Where the stacks' outputs are written. */
@@ -75,7 +77,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		}
 	};
 	try {
-		endings.push(lockState(stateDir));
+		endings.push(options.giveBack ?? lockState(stateDir));
 		const toFile = functionLog(stateDir, "cloud");
 		const log = (line: string) => {
 			toFile(`${new Date().toISOString()} ${line}`);

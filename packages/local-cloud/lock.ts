@@ -16,8 +16,6 @@ export function lockState(stateDir: string): () => void {
 			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
 		}
 		const holder = stateHolder(stateDir);
-		// Whoever prepares the folder before the cloud starts in the same process has taken it already.
-		if (holder === process.pid) return () => {};
 		if (holder) {
 			throw new Error(
 				`The local cloud with its state in ${stateDir} is running already, as process ${holder}: use it, or end it with "make down".`,
