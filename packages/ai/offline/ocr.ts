@@ -9,15 +9,20 @@ export interface TextLine {
 	words: { text: string; confidence: number; height: number }[];
 }
 
+/** The image takes longer to read than there is time: it is noise, or the machine is starved. */
+export class ReadingTooSlow extends Error {
+	override name = "ReadingTooSlow";
+}
+
 /** The densest of the golden screenshots takes 2.3 s; far beyond that the thread hangs or the machine is starved. */
-const secondsToRead = 45;
+export const secondsToRead = 45;
 
 let worker: Worker | undefined;
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
  * Reads the text in an image (JPEG, PNG or WebP), one image at a time and process, in one thread that is kept for the next.
- * @throws where it takes longer than 45 s or the thread dies; the next image gets a new thread.
+ * @throws ReadingTooSlow; and where the thread dies. The next image gets a new thread.
  */
 export function readText(
 	image: Uint8Array,
@@ -36,7 +41,10 @@ async function recognise(
 	const thread = worker;
 	const { promise, resolve, reject } = Promise.withResolvers<string>();
 	const deadline = setTimeout(
-		() => reject(new Error(`Reading the text took longer than ${seconds} s.`)),
+		() =>
+			reject(
+				new ReadingTooSlow(`Reading the text took longer than ${seconds} s.`),
+			),
 		seconds * 1_000,
 	);
 	const ended = () => reject(new Error("The text recognition thread ended."));
@@ -48,6 +56,7 @@ async function recognise(
 	} catch (error) {
 		worker = undefined;
 		void thread.terminate();
+		if (error instanceof ReadingTooSlow) throw error;
 		throw new Error("The text in the image could not be read this time.", {
 			cause: error,
 		});

@@ -1,16 +1,30 @@
-import type { Vision } from "#core/ports.ts";
+import type { Vision, VisionRequest } from "#core/ports.ts";
 import { describe } from "./describe.ts";
-import { readText } from "./ocr.ts";
+import { ReadingTooSlow, readText, secondsToRead } from "./ocr.ts";
 
 /** Describes images without any model provider: by the text read in them. */
 export function offlineVision(): Vision {
 	return {
 		describe: async (request) => ({
-			description: describe(await readText(request.image), request),
+			description: await described(request),
 			provider: "offline",
 			model: "tesseract-5-eng-best-int",
 			traceId: null,
 			usage: [],
 		}),
 	};
+}
+
+/** An image that cannot be read in time, such as one of noise, has no text anyone could read: its item must not fail. */
+async function described(request: VisionRequest) {
+	try {
+		const left = (request.deadline.getTime() - Date.now()) / 1000;
+		const text = await readText(request.image, Math.min(secondsToRead, left));
+		return describe(text, request);
+	} catch (error) {
+		if (!(error instanceof ReadingTooSlow)) throw error;
+		const description = describe([], request);
+		description.summary += " Its text could not be read in time.";
+		return description;
+	}
 }
