@@ -26,6 +26,7 @@ export function fakeItems(store: Store): Items {
 				height: null,
 				takenAt: null,
 				camera: null,
+				location: null,
 				colours: [],
 				createdAt: new Date(now),
 				updatedAt: new Date(now),
