@@ -10,7 +10,7 @@ import { ada, bob, png, testApi } from "./test-api.ts";
 
 const location = { latitude: 48.8584, longitude: 2.2945 };
 const ports = fakePorts();
-const options = { leaseSeconds: 60 };
+const options = { leaseSeconds: 60, deadline: new Date(Date.now() + 60_000) };
 const { as } = testApi({ ports });
 let itemId: string;
 let asked: VisionRequest;
