@@ -8,7 +8,7 @@ import { analyzerEnv } from "#lambdas/analyzer/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { embedderEnv } from "#lambdas/embedder/env.ts";
-import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
+import { allocator, imageProcessorEnv } from "#lambdas/image-processor/env.ts";
 import { EnvironmentStack } from "./constructs/environment-stack.ts";
 import { NodeFunction } from "./constructs/node-function.ts";
 import { deadLetterQueue, PipelineStage } from "./constructs/pipeline-stage.ts";
@@ -132,6 +132,7 @@ export class ComputeStack extends EnvironmentStack {
 						contract: imageProcessorEnv,
 						variables: {
 							...shared,
+							...allocator,
 							BUCKET_NAME: bucket.bucketName,
 							EVENT_BUS_NAME: bus.eventBusName,
 							QUEUE_URL: queueUrl,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
 	cpSync,
 	existsSync,
+	linkSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
@@ -43,7 +44,8 @@ export type Bundles = Record<LambdaName, string>;
 /** A file of a bundle: its path in it, and either its content or the file or folder it is copied from. */
 type BundleFile = { path: string } & (
 	| { content: Uint8Array }
-	| { from: string }
+	/** `linked` where nobody edits it in place: bundles then share one copy. */
+	| { from: string; linked?: boolean }
 );
 
 /**
@@ -91,14 +93,22 @@ async function javascript(name: LambdaName): Promise<BundleFile[]> {
 		logLevel: "warning",
 	});
 	mkdirSync(join(output, "meta"), { recursive: true });
-	writeFileSync(
-		join(output, "meta", `${name}.json`),
-		JSON.stringify(result.metafile),
-	);
+	// Another build may be reading it.
+	const draft = join(mkdtempSync(join(output, "draft-")), "meta.json");
+	writeFileSync(draft, JSON.stringify(result.metafile));
+	renameSync(draft, metafilePath(name));
+	rmSync(dirname(draft), { recursive: true });
 	return result.outputFiles.map(({ path, contents }) => ({
 		path: relative(outdir, path),
 		content: contents,
 	}));
+}
+
+const metafilePath = (name: LambdaName) => join(output, "meta", `${name}.json`);
+
+/** What the last build put into a function's JavaScript, file by file. */
+export function metafileOf(name: LambdaName): esbuild.Metafile {
+	return JSON.parse(readFileSync(metafilePath(name), "utf8"));
 }
 
 /** What is not bundled: copied beside the bundle, or never loaded. */
@@ -145,6 +155,7 @@ function beside(
 				.map((folder) => ({
 					path: `node_modules/${folder}`,
 					from: join(modules, folder),
+					linked: true,
 				}));
 		}
 		case "analyzer":
@@ -174,6 +185,7 @@ function place(name: LambdaName, files: BundleFile[]): string {
 		.flatMap((file) =>
 			"from" in file && statSync(file.from).isDirectory()
 				? filesUnder(file.from).map((path) => ({
+						...file,
 						path: join(file.path, path),
 						from: join(file.from, path),
 					}))
@@ -193,8 +205,9 @@ function place(name: LambdaName, files: BundleFile[]): string {
 		for (const file of all) {
 			const path = join(draft, file.path);
 			mkdirSync(dirname(path), { recursive: true });
-			if ("from" in file) cpSync(file.from, path);
-			else writeFileSync(path, file.content);
+			if (!("from" in file)) writeFileSync(path, file.content);
+			else if (file.linked) linkOrCopy(file.from, path);
+			else cpSync(file.from, path);
 		}
 		try {
 			renameSync(draft, folder);
@@ -215,52 +228,24 @@ function filesUnder(folder: string): string[] {
 	);
 }
 
-/** Removes bundles that no build gave out for an hour: the one with sharp has 20 MB. */
+function linkOrCopy(from: string, to: string): void {
+	try {
+		linkSync(from, to);
+	} catch {
+		cpSync(from, to); // on another file system
+	}
+}
+
+/** Removes bundles that no build gave out for a day, and what a build that was ended left behind. */
 function forgetOld(siblings: string): void {
-	const hourAgo = Date.now() - 60 * 60 * 1000;
-	for (const sibling of readdirSync(siblings)) {
-		const folder = join(siblings, sibling);
-		if (statSync(folder).mtimeMs < hourAgo) rmSync(folder, { recursive: true });
+	const dayAgo = Date.now() - 24 * 60 * 60 * 1000;
+	const drafts = readdirSync(output)
+		.filter((name) => name.startsWith("draft-"))
+		.map((name) => join(output, name));
+	const bundles = readdirSync(siblings).map((name) => join(siblings, name));
+	for (const folder of [...drafts, ...bundles]) {
+		const { mtimeMs = Date.now() } =
+			statSync(folder, { throwIfNoEntry: false }) ?? {};
+		if (mtimeMs < dayAgo) rmSync(folder, { recursive: true, force: true });
 	}
-}
-
-/** What a cold start loads at once, what it may load later, and everything in the bundle. */
-function printSizes(bundles: Bundles): void {
-	const kb = (bytes: number) =>
-		`${Math.round(bytes / 1024).toLocaleString("en")} KB`;
-	const rows = Object.entries(bundles).map(([name, folder]) => {
-		const files = filesUnder(folder).map((path) => ({
-			path,
-			bytes: statSync(join(folder, path)).size,
-		}));
-		const sum = (of: typeof files) =>
-			kb(of.reduce((total, { bytes }) => total + bytes, 0));
-		return [
-			name,
-			sum(files.filter(({ path }) => path === "handler.mjs")),
-			sum(files.filter(({ path }) => path.startsWith("chunk-"))),
-			sum(files),
-			relative(root, folder),
-		];
-	});
-	const table = [["function", "entry", "chunks", "all", "folder"], ...rows];
-	const widths = [0, 1, 2, 3, 4].map((column) =>
-		Math.max(...table.map((row) => row[column]?.length ?? 0)),
-	);
-	for (const row of table) {
-		console.log(
-			row
-				.map((cell, column) =>
-					column === 0 || column === 4
-						? cell.padEnd(widths[column] ?? 0)
-						: cell.padStart(widths[column] ?? 0),
-				)
-				.join("  ")
-				.trimEnd(),
-		);
-	}
-}
-
-if (import.meta.main) {
-	printSizes(await build({ architecture: "host" }));
 }

@@ -3,6 +3,10 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { main } from "#cli/progress.ts";
 import { printTable } from "#cli/table.ts";
+import { readEnvironment } from "#lib/environments.ts";
+import cdk from "../cdk.json" with { type: "json" };
+import { build } from "./build.ts";
+import { bundleSizes } from "./bundle-sizes.ts";
 
 const output = "cdk.out";
 
@@ -39,6 +43,12 @@ await main(async () => {
 			};
 		});
 	printTable(stacks);
+	console.log("");
+	// The same folders once more: a bundle is named after its content.
+	const { environments } = cdk.context;
+	printTable(
+		bundleSizes(await build(readEnvironment(environments, environment))),
+	);
 	console.log(
 		"\nNo open finding. Next: make dev runs the same on this machine.",
 	);

@@ -10,7 +10,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
 		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|voyageai$|tesseract\.js|zod$|node:)/,
-	"packages/images": /^(#core\/|#images\/|sharp$|exif-reader$|node:)/,
+	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":
 		/^(#core\/|#lambda-kit\/|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,

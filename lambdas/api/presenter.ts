@@ -64,6 +64,14 @@ export const itemSchema = z
 		width: z.int().nullable(),
 		height: z.int().nullable(),
 		taken_at: timestamp.nullable(),
+		camera: z.string().nullable(),
+		location: z
+			.object({ latitude: z.number(), longitude: z.number() })
+			.nullable()
+			.openapi({
+				description:
+					"Where it was taken, in degrees, as the file itself says: the derived images do not.",
+			}),
 		thumbnail_url: z
 			.url()
 			.nullable()
@@ -121,6 +129,8 @@ export async function presentItem(
 		width: item.width,
 		height: item.height,
 		taken_at: item.takenAt?.toISOString() ?? null,
+		camera: item.camera,
+		location: item.location,
 		thumbnail_url: hasThumbnail(item)
 			? await objects.presignGet(
 					thumbnailKey(item.userId, item.id),

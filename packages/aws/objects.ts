@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { once } from "#core/once.ts";
 import type { Objects } from "#core/ports.ts";
 
@@ -6,6 +7,18 @@ const client = once(async () => {
 	const sdk = await import("@aws-sdk/client-s3");
 	return { sdk, s3: new sdk.S3Client() };
 });
+
+/** Fills one buffer: the SDK's own way holds all chunks beside it, which is another 50 MB of an original. */
+async function whole(body: Readable, length: number): Promise<Uint8Array> {
+	const bytes = new Uint8Array(length);
+	let at = 0;
+	for await (const chunk of body) {
+		bytes.set(chunk, at);
+		at += chunk.length;
+	}
+	if (at !== length) throw new Error(`S3 sent ${at} bytes of ${length}.`);
+	return bytes;
+}
 
 /** The bucket on S3. */
 export function s3Objects(bucket: string): Objects {
@@ -22,10 +35,10 @@ export function s3Objects(bucket: string): Objects {
 		async get(Key, VersionId) {
 			const { sdk, s3 } = await client();
 			try {
-				const object = await s3.send(
+				const { Body, ContentLength = 0 } = await s3.send(
 					new sdk.GetObjectCommand({ Bucket: bucket, Key, VersionId }),
 				);
-				return (await object.Body?.transformToByteArray()) ?? null;
+				return Body ? await whole(Body as Readable, ContentLength) : null;
 			} catch (error) {
 				const missing = ["NoSuchKey", "NoSuchVersion"];
 				if (missing.includes((error as Error).name)) return null;

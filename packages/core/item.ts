@@ -46,12 +46,20 @@ export interface Item {
 	takenAt: Date | null;
 	/** Camera make and model from EXIF. */
 	camera: string | null;
+	/** Where it was taken, from EXIF: for its owner alone, so no model and no search text ever holds it. */
+	location: Location | null;
 	/** Names of the dominant colours, most frequent first. */
 	colours: string[];
 	/** Follows one upload through logs and events. */
 	correlationId: string;
 	createdAt: Date;
 	updatedAt: Date;
+}
+
+/** A place on Earth in degrees: north and east are positive. */
+export interface Location {
+	latitude: number;
+	longitude: number;
 }
 
 /** Accepted image types and the extension each original gets in the bucket. */

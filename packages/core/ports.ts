@@ -5,7 +5,13 @@ import type {
 	SearchText,
 } from "./analysis.ts";
 import type { EventSource, OutgoingEvent } from "./events.ts";
-import type { ImageType, Item, ItemError, ItemStatus } from "./item.ts";
+import type {
+	ImageType,
+	Item,
+	ItemError,
+	ItemStatus,
+	Location,
+} from "./item.ts";
 
 /** Everything a use case may ask of the world; each takes the few it needs by `Pick<Ports, ...>`. */
 export interface Ports {
@@ -128,6 +134,7 @@ export interface ProcessedImage {
 	sha256: string;
 	takenAt: Date | null;
 	camera: string | null;
+	location: Location | null;
 	colours: string[];
 }
 

@@ -39,6 +39,7 @@ export function fakeItems(store: Store): Items {
 				height: null,
 				takenAt: null,
 				camera: null,
+				location: null,
 				colours: [],
 				createdAt: new Date(now),
 				updatedAt: new Date(now),

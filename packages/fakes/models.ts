@@ -27,6 +27,7 @@ export function fakeImages(): Images {
 				sha256: createHash("sha256").update(bytes).digest("hex"),
 				takenAt: null,
 				camera: null,
+				location: null,
 				colours: ["grey"],
 				thumbnail: bytes,
 				vision: bytes,

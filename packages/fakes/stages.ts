@@ -99,13 +99,15 @@ export function fakeStages(store: Store): Stages {
 				return true;
 			}
 			if (twin) twin.item.sha256 = null;
-			const { width, height, sha256, takenAt, camera, colours } = result;
+			const { width, height, sha256, takenAt, camera, location, colours } =
+				result;
 			Object.assign(stored.item, {
 				width,
 				height,
 				sha256,
 				takenAt,
 				camera,
+				location,
 				colours,
 			});
 			advance(stored, lease);

@@ -1,21 +1,23 @@
 import { createHash } from "node:crypto";
-import sharp, { type Sharp } from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
 import { PermanentFailure } from "#core/errors.ts";
 import { describeRefusal, sniffImageType } from "#core/image-type.ts";
 import type { Images } from "#core/ports.ts";
 import { dominantColours } from "./colours.ts";
 import { parseExif } from "./exif.ts";
 
+/** Above most phones' photos. A small file may claim 30,000 x 30,000. */
+const mostPixels = 100_000_000;
 /**
- * Above most phones' photos, within the function's 1 GB: a 100-megapixel progressive JPEG peaks at 680 MB, an interlaced
- * PNG at 540. AVIF is decoded whole and peaks at 800 MB with 40. A small file may claim 30,000 x 30,000.
+ * What a decoder may take of the function's 1024 MB: Node with its clients has 150, an original of 50 MB
+ * twice its size while it arrives.
  */
-const mostPixels = { "image/avif": 40_000_000, other: 100_000_000 };
+const mostDecoderBytes = 600_000_000;
 const longestThumbnailSide = 512;
 /** What vision models look at; more is scaled down by them. */
 const longestVisionSide = 1_568;
 /** A decode beyond this is given up, so that a stage never hangs; retried, since the machine may just be busy. */
-const decodeSeconds = 30;
+const decodeSeconds = 25;
 
 // Originals never repeat, so a cache only costs memory; one thread keeps one image's buffers, not eight.
 sharp.cache(false);
@@ -28,8 +30,7 @@ export function sharpImages(): Images {
 
 async function derive(bytes: Uint8Array) {
 	// Before sharp sees the bytes: it would accept SVG, which can reference files, and HEIC, which it cannot decode.
-	const type = sniffImageType(bytes);
-	if (!type) {
+	if (!sniffImageType(bytes)) {
 		throw new PermanentFailure({
 			code: "unsupported_image",
 			detail: describeRefusal(bytes),
@@ -39,17 +40,21 @@ async function derive(bytes: Uint8Array) {
 		sharp(bytes, { limitInputPixels: false }).metadata(),
 	);
 	const { width, height } = metadata.autoOrient;
-	const most = type === "image/avif" ? mostPixels[type] : mostPixels.other;
+	const most = pixelsAccepted(metadata);
 	if (width * height > most) {
+		const [accepted, remedy] =
+			width * height > mostPixels
+				? [mostPixels, "accepted: send a smaller version"]
+				: [most, "accepted of its kind: send it as a plain JPEG"];
 		throw new PermanentFailure({
 			code: "too_many_pixels",
-			detail: `The image has ${width} x ${height} pixels, more than the ${most / 1e6} million that are accepted: send a smaller version.`,
+			detail: `The image has ${width} x ${height} pixels, more than the ${Math.floor(accepted / 1e6)} million that are ${remedy}.`,
 		});
 	}
 
 	// The original is decoded once, no larger than needed; everything else is made from these pixels.
 	const pixels = await decoding(() =>
-		sharp(bytes, { limitInputPixels: most, failOn: "error" })
+		sharp(bytes, { limitInputPixels: mostPixels, failOn: "error" })
 			.timeout({ seconds: decodeSeconds })
 			.autoOrient()
 			.resize(inside(longestVisionSide))
@@ -83,6 +88,24 @@ async function derive(bytes: Uint8Array) {
 		thumbnail,
 		vision,
 	};
+}
+
+/** How many pixels of an image are decoded within the memory there is. */
+function pixelsAccepted(metadata: Metadata): number {
+	return Math.min(mostPixels, mostDecoderBytes / bytesPerPixel(metadata));
+}
+
+/**
+ * What a decoder holds for each pixel, measured with 40 to 100 megapixels: these have the whole image in
+ * memory before the first row comes out. What is not named needs 5 bytes at most, which `mostPixels` covers.
+ */
+function bytesPerPixel({ format, ...image }: Metadata): number {
+	// The container's name for AVIF; a sample of more than 8 bits is kept in two bytes.
+	if (format === "heif") return image.depth === "uchar" ? 18 : 24;
+	if (!image.isProgressive) return 5;
+	const samples = image.channels * (image.depth === "uchar" ? 1 : 2);
+	// Of a progressive JPEG all coefficients, two bytes each; of an interlaced PNG the pixels.
+	return format === "jpeg" ? samples * 2 : samples * 1.2;
 }
 
 function inside(side: number) {

@@ -17,6 +17,8 @@ export interface ItemRow {
 	height: number | null;
 	taken_at: Date | null;
 	camera: string | null;
+	latitude: number | null;
+	longitude: number | null;
 	colours: string[];
 	correlation_id: string;
 	created_at: Date;
@@ -41,6 +43,10 @@ export function itemFromRow(row: ItemRow): Item {
 		height: row.height,
 		takenAt: row.taken_at,
 		camera: row.camera,
+		location:
+			row.latitude === null || row.longitude === null
+				? null
+				: { latitude: row.latitude, longitude: row.longitude },
 		colours: row.colours,
 		correlationId: row.correlation_id,
 		createdAt: row.created_at,

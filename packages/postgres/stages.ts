@@ -82,7 +82,8 @@ export function postgresStages(db: Database): Stages {
 					}
 					await advance(tx, lease);
 					await tx.query(
-						`update items set width = $3, height = $4, sha256 = $5, taken_at = $6, camera = $7, colours = $8
+						`update items set width = $3, height = $4, sha256 = $5, taken_at = $6, camera = $7, colours = $8,
+						   latitude = $9, longitude = $10
 						 where user_id = $1 and id = $2`,
 						[
 							lease.userId,
@@ -93,6 +94,8 @@ export function postgresStages(db: Database): Stages {
 							result.takenAt,
 							result.camera && storableText(result.camera),
 							result.colours,
+							result.location?.latitude ?? null,
+							result.location?.longitude ?? null,
 						],
 					);
 					await announce(tx, lease, event);

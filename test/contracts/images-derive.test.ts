@@ -1,28 +1,19 @@
 import { createHash } from "node:crypto";
-import sharp, { type Sharp } from "sharp";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { PermanentFailure } from "#core/errors.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { hugePng } from "../system/huge-png.ts";
+import {
+	avifSaying,
+	formats,
+	jpegSegments,
+	noisy,
+	plain,
+	webpChunks,
+} from "./odd-images.ts";
 
 const images = sharpImages();
-
-function plain(width: number, height: number, background = "#2040d0"): Sharp {
-	return sharp({ create: { width, height, channels: 3, background } });
-}
-
-/** Does not compress to nothing, so that a part of it really is a part. */
-function noisy(width = 300, height = 200): Sharp {
-	return sharp({
-		create: {
-			width,
-			height,
-			channels: 3,
-			background: "grey",
-			noise: { type: "gaussian", mean: 128, sigma: 40 },
-		},
-	});
-}
 
 async function refusal(bytes: Uint8Array) {
 	const error = await images.derive(bytes).then(
@@ -36,7 +27,7 @@ async function refusal(bytes: Uint8Array) {
 }
 
 describe("deriving from an original", () => {
-	it.each(["png", "jpeg", "webp", "gif", "avif"] as const)(
+	it.each(formats)(
 		"makes a thumbnail and a picture for the model from %s",
 		async (format) => {
 			const bytes = await plain(2_000, 1_000).toFormat(format).toBuffer();
@@ -138,25 +129,80 @@ describe("EXIF", () => {
 			})
 			.toBuffer();
 
-	it("turns the image upright", async () => {
-		const red = await plain(40, 40, "red").png().toBuffer();
-		const bytes = await plain(120, 40)
-			.composite([{ input: red, left: 0, top: 0 }])
-			.jpeg()
-			.withMetadata({ orientation: 6 }) // the left side of the pixels is the top
+	/** Pixels as a camera stores them, so that turned by their orientation red is at the top left, green at the right. */
+	const stored = async (orientation: number) => {
+		const square = (colour: string) => plain(40, 40, colour).png().toBuffer();
+		const upright = await plain(120, 80, "#2040d0")
+			.composite([
+				{ input: await square("#ff0000"), left: 0, top: 0 },
+				{ input: await square("#00ff00"), left: 80, top: 0 },
+			])
+			.png()
 			.toBuffer();
-		const derived = await images.derive(bytes);
-		expect(derived).toMatchObject({ width: 40, height: 120 });
-		for (const upright of [derived.thumbnail, derived.vision]) {
-			const { data, info } = await sharp(upright)
-				.raw()
-				.toBuffer({ resolveWithObject: true });
-			expect(info).toMatchObject({ width: 40, height: 120 });
-			const middleOfRow = (row: number) => (row * 40 + 20) * info.channels;
-			expect(data[middleOfRow(10)]).toBeGreaterThan(200);
-			expect(data[middleOfRow(110)]).toBeLessThan(100);
+		// The inverse of what each orientation asks for.
+		const image = sharp(upright);
+		switch (orientation) {
+			case 2:
+				return image.flop();
+			case 3:
+				return image.rotate(180);
+			case 4:
+				return image.flip();
+			case 5:
+				return sharp(await image.rotate(90).toBuffer()).flop();
+			case 6:
+				return image.rotate(-90);
+			case 7:
+				return sharp(await image.rotate(-90).toBuffer()).flop();
+			case 8:
+				return image.rotate(90);
+			default:
+				return image;
 		}
-	});
+	};
+
+	it.each(
+		[1, 2, 3, 4, 5, 6, 7, 8].flatMap((orientation) =>
+			(["jpeg", "png", "webp"] as const).map(
+				(format) => [orientation, format] as const,
+			),
+		),
+	)(
+		"turns the image upright: orientation %i of %s",
+		async (orientation, format) => {
+			const image = await stored(orientation);
+			const bytes = await image
+				.withMetadata({ orientation })
+				.toFormat(format, { quality: 100 })
+				.toBuffer();
+			expect((await sharp(bytes).metadata()).width).toBe(
+				orientation < 5 ? 120 : 80,
+			);
+			const derived = await images.derive(bytes);
+			expect(derived).toMatchObject({ width: 120, height: 80 });
+			for (const upright of [derived.thumbnail, derived.vision]) {
+				const { data, info } = await sharp(upright)
+					.raw()
+					.toBuffer({ resolveWithObject: true });
+				expect(info).toMatchObject({ width: 120, height: 80 });
+				const strongest = (x: number, y: number) => {
+					const at = (y * 120 + x) * info.channels;
+					const [red = 0, green = 0, blue = 0] = data.subarray(at, at + 3);
+					return ["red", "green", "blue"][
+						[red, green, blue].indexOf(Math.max(red, green, blue))
+					];
+				};
+				expect([strongest(20, 20), strongest(100, 20)]).toEqual([
+					"red",
+					"green",
+				]);
+				expect([strongest(20, 60), strongest(100, 60)]).toEqual([
+					"blue",
+					"blue",
+				]);
+			}
+		},
+	);
 
 	it("tells when, with its offset, and with which camera", async () => {
 		const bytes = await photo(
@@ -201,13 +247,67 @@ describe("EXIF", () => {
 		expect(await images.derive(bytes)).toMatchObject({ width: 30 });
 	});
 
-	it("does not reach what is derived, position included", async () => {
-		const bytes = await photo({ Make: "Canon" });
-		expect((await sharp(bytes).metadata()).exif).toBeDefined();
+	const place = {
+		GPSLatitudeRef: "S",
+		GPSLatitude: "33/1 51/1 2452/100",
+		GPSLongitudeRef: "E",
+		GPSLongitude: "151/1 12/1 5508/100",
+	};
+	const placed = (gps: Record<string, string>) =>
+		plain(30, 20).withExif({ IFD0: { Make: "Canon" }, IFD3: gps });
+
+	it.each(["jpeg", "png", "webp", "avif"] as const)(
+		"tells where, to some ten metres: %s",
+		async (format) => {
+			const bytes = await placed(place).toFormat(format).toBuffer();
+			expect(await images.derive(bytes)).toMatchObject({
+				camera: "Canon",
+				location: { latitude: -33.8568, longitude: 151.2153 },
+			});
+		},
+	);
+
+	it.each<[string, Record<string, string>]>([
+		["nothing", {}],
+		["no longitude", { GPSLatitudeRef: "N", GPSLatitude: "51/1 30/1 0/1" }],
+		["no hemisphere", { ...place, GPSLatitudeRef: "X" }],
+		["a place not on Earth", { ...place, GPSLatitude: "91/1 0/1 0/1" }],
+		["nothing divided by nothing", { ...place, GPSLatitude: "0/0 0/0 0/0" }],
+		[
+			"zeros, as a camera without a fix writes",
+			{
+				...place,
+				GPSLatitude: "0/1 0/1 0/1",
+				GPSLongitude: "0/1 0/1 0/1",
+			},
+		],
+	])("gives no place for %s", async (_, gps) => {
+		const bytes = await placed(gps).jpeg().toBuffer();
+		expect((await images.derive(bytes)).location).toBeNull();
+	});
+
+	it("does not reach what is derived: neither holds anything but its pixels", async () => {
+		const bytes = await placed(place)
+			.keepIccProfile()
+			.withIccProfile("p3")
+			.withXmp(
+				'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="33,51.4S"/></rdf:RDF></x:xmpmeta>',
+			)
+			.jpeg()
+			.toBuffer();
+		const { exif, icc, xmp } = await sharp(bytes).metadata();
+		expect([exif, icc, xmp]).not.toContain(undefined);
 		const { thumbnail, vision } = await images.derive(bytes);
+		expect(webpChunks(thumbnail).map(([type]) => type)).toEqual(["VP8 "]);
+		// JFIF, quantization, frame, Huffman tables, scan; metadata would be APP1, APP2, APP13 or a comment.
+		const allowed = [0xe0, 0xdb, 0xc0, 0xc2, 0xc4, 0xda];
+		const found = jpegSegments(vision);
+		expect(found).toContain(0xda);
+		expect(found.filter((marker) => !allowed.includes(marker))).toEqual([]);
 		for (const derived of [thumbnail, vision]) {
-			const { exif, icc, xmp, iptc } = await sharp(derived).metadata();
-			expect({ exif, icc, xmp, iptc }).toEqual({});
+			const { exif, icc, xmp, iptc, comments } =
+				await sharp(derived).metadata();
+			expect({ exif, icc, xmp, iptc, comments }).toEqual({});
 		}
 	});
 });
@@ -251,7 +351,7 @@ describe("what cannot be accepted", () => {
 		expect(await refusal(bytes)).toMatchObject({ code: "unsupported_image" });
 	});
 
-	it.each(["png", "jpeg", "webp", "gif", "avif"] as const)(
+	it.each(formats)(
 		"is refused as undecodable: %s that ends early, wherever",
 		async (format) => {
 			const bytes = await noisy().toFormat(format).toBuffer();
@@ -267,7 +367,7 @@ describe("what cannot be accepted", () => {
 
 	it("is refused as undecodable: noise behind a right beginning", async () => {
 		const noise = crypto.getRandomValues(new Uint8Array(5_000));
-		for (const format of ["png", "jpeg", "webp", "gif", "avif"] as const) {
+		for (const format of formats) {
 			const bytes = await plain(20, 20).toFormat(format).toBuffer();
 			const lying = Buffer.concat([bytes.subarray(0, 32), noise]);
 			expect((await refusal(lying)).code).toBe("undecodable_image");
@@ -281,6 +381,19 @@ describe("what cannot be accepted", () => {
 			code: "too_many_pixels",
 			detail:
 				"The image has 30000 x 30000 pixels, more than the 100 million that are accepted: send a smaller version.",
+		});
+	});
+
+	it("is told how to send it where only its kind takes too much memory", async () => {
+		const bytes = avifSaying(
+			7_000,
+			5_000,
+			await plain(20, 20).avif().toBuffer(),
+		);
+		expect(await refusal(bytes)).toEqual({
+			code: "too_many_pixels",
+			detail:
+				"The image has 7000 x 5000 pixels, more than the 33 million that are accepted of its kind: send it as a plain JPEG.",
 		});
 	});
 });

@@ -51,6 +51,7 @@ export function processed(
 		sha256: digest(randomUUID()),
 		takenAt: null,
 		camera: null,
+		location: null,
 		colours: ["blue"],
 		...more,
 	};

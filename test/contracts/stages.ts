@@ -53,6 +53,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const result = processed({
 				takenAt: new Date("2024-05-06T07:08:09.000Z"),
 				camera: "Canon EOS",
+				location: { latitude: -33.8568, longitude: 151.2153 },
 				colours: ["red", "white"],
 			});
 			const event = newEvent("ImageProcessed", item);

@@ -23,6 +23,8 @@ describe("an upload", () => {
 			width: null,
 			height: null,
 			taken_at: null,
+			camera: null,
+			location: null,
 			thumbnail_url: null,
 			latest_analysis: null,
 		});

@@ -46,6 +46,7 @@ export async function readyItem(
 			sha256: item.sha256 ?? "",
 			takenAt: null,
 			camera: null,
+			location: null,
 			colours: ["white"],
 		},
 		{

@@ -1,0 +1,144 @@
+import { execFileSync } from "node:child_process";
+import {
+	cpSync,
+	linkSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import type { Metafile } from "esbuild";
+import { describe, expect, it } from "vitest";
+import { build, type LambdaName, lambdas, metafileOf } from "#scripts/build.ts";
+import { loadedAtStart, zippedBytes } from "#scripts/bundle-sizes.ts";
+
+const root = join(import.meta.dirname, "../..");
+const bundles = await build({ architecture: "host" });
+const metafiles = Object.fromEntries(
+	lambdas.map((name) => [name, metafileOf(name)]),
+) as Record<LambdaName, Metafile>;
+
+/** The npm packages whose code is in these files, and those that they import from outside the bundle. */
+function packagesOf({ outputs }: Metafile, files = Object.keys(outputs)) {
+	const addresses = files.flatMap((file) => [
+		...Object.keys(outputs[file]?.inputs ?? {}),
+		...(outputs[file]?.imports ?? [])
+			.filter(({ external }) => external)
+			.map(({ path }) => `node_modules/${path}`),
+	]);
+	return new Set(
+		addresses
+			.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
+			.filter((name) => name !== undefined && !name.startsWith("node:")),
+	);
+}
+
+const carrying = (name: RegExp) =>
+	lambdas.filter((lambda) =>
+		[...packagesOf(metafiles[lambda])].some((each) => name.test(each ?? "")),
+	);
+
+describe("the api's cold start", () => {
+	const loaded = loadedAtStart(metafiles.api, "api");
+
+	// Loaded at once they cost more than all code of the api: see its connect.ts.
+	it("loads no database driver, and no SDK of AWS, of an AI provider or of LangChain", () => {
+		const heavy =
+			/^(pg|pg-.*|@?aws-sdk.*|@smithy.*|@anthropic-ai.*|openai|voyageai|@?langchain.*|@langchain.*|tesseract.*|sharp)$/;
+		const heavyOf = (packages: ReturnType<typeof packagesOf>) =>
+			[...packages].filter((name) => heavy.test(name?.split("/")[0] ?? ""));
+		const atStart = packagesOf(
+			metafiles.api,
+			loaded.map(({ path }) => path),
+		);
+		expect(atStart).toContain("hono");
+		expect(heavyOf(atStart)).toEqual([]);
+		expect(heavyOf(packagesOf(metafiles.api))).toEqual(
+			expect.arrayContaining(["pg", "@aws-sdk/client-s3", "voyageai"]),
+		);
+	});
+
+	it("reads less than 600 KB of JavaScript", () => {
+		const bytes = loaded.reduce((sum, file) => sum + file.bytes, 0);
+		expect(bytes).toBeGreaterThan(100_000);
+		expect(bytes).toBeLessThan(600_000);
+	});
+
+	it("downloads less than 3 MB", () => {
+		expect(zippedBytes(bundles.api)).toBeLessThan(3_000_000);
+	});
+});
+
+describe("heavy packages are only where they are used", () => {
+	it.each<[string, RegExp, LambdaName[]]>([
+		["sharp", /^sharp$/, ["image-processor"]],
+		["vision models", /^(@anthropic-ai\/sdk|openai)$/, ["analyzer"]],
+		["embedding models", /^voyageai$/, ["api", "embedder"]],
+		["migrations", /^node-pg-migrate$/, ["migrate"]],
+		["the HTTP API", /^hono$/, ["api"]],
+	])("%s", (_, name, functions) => {
+		expect(carrying(name)).toEqual(functions);
+	});
+
+	it("text recognition, whose files lie beside the bundle", () => {
+		const having = lambdas.filter((name) =>
+			readdirSync(bundles[name], { recursive: true, encoding: "utf8" }).some(
+				(path) => path.includes("tesseract"),
+			),
+		);
+		expect(having).toEqual(["analyzer"]);
+	});
+});
+
+it("a build in another place gives the same bytes", () => {
+	const elsewhere = mkdtempSync(join(tmpdir(), "collections-elsewhere-"));
+	try {
+		const sources = execFileSync(
+			"git",
+			["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+			{ cwd: root, encoding: "utf8" },
+		);
+		for (const file of sources.split("\0").filter(Boolean)) {
+			cpSync(join(root, file), join(elsewhere, file));
+		}
+		linkTree(join(root, "node_modules"), join(elsewhere, "node_modules"));
+		cpSync(join(root, ".build/natives"), join(elsewhere, ".build/natives"), {
+			recursive: true,
+		});
+		const printed = execFileSync(
+			process.execPath,
+			[
+				"--eval",
+				`import { build } from "./scripts/build.ts";
+				console.log(JSON.stringify(await build({ architecture: "host" })));`,
+			],
+			{ cwd: elsewhere, encoding: "utf8" },
+		);
+		const hashes = (of: object) =>
+			Object.entries(of).map(([name, folder]) => [name, basename(folder)]);
+		// A bundle's folder is named after its content.
+		expect(hashes(JSON.parse(printed))).toEqual(hashes(bundles));
+	} finally {
+		rmSync(elsewhere, { recursive: true });
+	}
+});
+
+/** A copy that shares the files: a link to the folder would lead the build back here. */
+function linkTree(from: string, to: string): void {
+	for (const entry of readdirSync(from, {
+		recursive: true,
+		withFileTypes: true,
+	})) {
+		if (!entry.isFile()) continue;
+		const source = join(entry.parentPath, entry.name);
+		const target = join(to, source.slice(from.length));
+		mkdirSync(dirname(target), { recursive: true });
+		try {
+			linkSync(source, target);
+		} catch {
+			cpSync(source, target); // on another file system
+		}
+	}
+}
