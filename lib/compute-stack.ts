@@ -84,6 +84,7 @@ export class ComputeStack extends EnvironmentStack {
 				VERSION: props.version,
 				GIT_SHA: props.gitSha,
 				BUCKET_NAME: bucket.bucketName,
+				EVENT_BUS_NAME: bus.eventBusName,
 				TOKEN_ISSUER: storage.tokenIssuer,
 				JWKS_URL: storage.jwksUrl,
 				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
@@ -95,7 +96,8 @@ export class ComputeStack extends EnvironmentStack {
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
-			.allow(listing, [bucket.bucketArn]); // finds every version of them
+			.allow(listing, [bucket.bucketArn]) // finds every version of them
+			.allow(["events:PutEvents"], [bus.eventBusArn]); // asks stages to do work again
 
 		this.imageProcessor = new PipelineStage(
 			this,
@@ -121,6 +123,13 @@ export class ComputeStack extends EnvironmentStack {
 						pattern: {
 							source: [eventSources.cleanup],
 							detailType: ["OriginalStored"],
+						},
+					},
+					ResizeRequested: {
+						bus,
+						pattern: {
+							source: [eventSources.api, eventSources.cleanup],
+							detailType: ["ResizeRequested"],
 						},
 					},
 				},
@@ -159,6 +168,13 @@ export class ComputeStack extends EnvironmentStack {
 					pattern: {
 						source: [eventSources.imageProcessor, eventSources.cleanup],
 						detailType: ["ImageProcessed"],
+					},
+				},
+				AnalysisRequested: {
+					bus,
+					pattern: {
+						source: [eventSources.api, eventSources.cleanup],
+						detailType: ["AnalysisRequested"],
 					},
 				},
 			},

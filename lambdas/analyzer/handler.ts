@@ -1,5 +1,5 @@
 import { analyzeItem } from "#core/analyze-item.ts";
-import { imageProcessed } from "#core/events.ts";
+import { analysisRequested, imageProcessed } from "#core/events.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
@@ -8,7 +8,10 @@ import { analyzerEnv } from "./env.ts";
 const { ports, delay } = await connect(readEnv(analyzerEnv));
 
 export const handler = queueHandler(
-	({ detail }) => imageProcessed.parse(detail),
+	({ "detail-type": type, detail }) =>
+		type === "AnalysisRequested"
+			? analysisRequested.parse(detail)
+			: imageProcessed.parse(detail),
 	(event, options) => analyzeItem(ports, event, options),
 	delay,
 );

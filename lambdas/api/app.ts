@@ -11,6 +11,7 @@ import { analysisRoutes } from "./routes/analyses.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { itemRoutes } from "./routes/items.ts";
 import { type Deployment, publicRoutes } from "./routes/public.ts";
+import { requestRoutes } from "./routes/requests.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { vectorIndexRoutes } from "./routes/vector-index.ts";
@@ -20,6 +21,9 @@ import { type Api, type ApiEnv, invalidFields } from "./routing.ts";
 export type ApiPorts = Pick<
 	Ports,
 	| "items"
+	| "requests"
+	| "outbox"
+	| "events"
 	| "analyses"
 	| "search"
 	| "vectorIndex"
@@ -34,6 +38,8 @@ interface ApiOptions {
 	deployment: Deployment;
 	/** The gateway gives up, mutely, at 30 seconds. @default 26 seconds */
 	longestAnswerMs?: number;
+	/** For work of another function; after that the answer is where to ask for it. @default 20 seconds */
+	longestWaitMs?: number;
 }
 
 /** JSON bodies here are a few hundred bytes; multipart is bounded by the gateway and by `uploadItem`. */
@@ -45,6 +51,7 @@ export function createApi({
 	authenticate,
 	deployment,
 	longestAnswerMs = 26_000,
+	longestWaitMs = 20_000,
 }: ApiOptions): Api {
 	const app = new OpenAPIHono<ApiEnv>({
 		defaultHook: (result) => {
@@ -117,6 +124,7 @@ export function createApi({
 	itemRoutes(app, ports);
 	uploadRoutes(app, ports);
 	analysisRoutes(app, ports);
+	requestRoutes(app, ports, { longestWaitMs });
 	imageRoutes(app, ports);
 	searchRoutes(app, ports);
 	vectorIndexRoutes(app, ports);

@@ -19,6 +19,8 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 	});
 	return crashable({
 		items: lazily(async () => (await database()).items),
+		requests: lazily(async () => (await database()).requests),
+		outbox: lazily(async () => (await database()).outbox),
 		analyses: lazily(async () => (await database()).analyses),
 		search: lazily(async () => (await database()).search),
 		vectorIndex: lazily(async () => (await database()).vectorIndex),
@@ -31,6 +33,10 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 				model: env.VOYAGE_MODEL,
 				baseUrl: runtimeEnv.baseUrls.voyage,
 			},
+		}),
+		events: lazily(async () => {
+			const { eventBridgeEvents } = await import("#aws/events.ts");
+			return eventBridgeEvents(env.EVENT_BUS_NAME);
 		}),
 	});
 }

@@ -7,6 +7,7 @@ export const apiEnv = [
 	"VERSION",
 	"GIT_SHA",
 	"BUCKET_NAME",
+	"EVENT_BUS_NAME",
 	"TOKEN_ISSUER",
 	"JWKS_URL",
 	"USER_POOL_CLIENT_ID",

@@ -78,6 +78,18 @@ const failed = {
 	504: { description: "It took longer than 26 seconds.", content: ours },
 };
 
+/** For a route whose work the item, or the model, does not allow. */
+export const conflict = {
+	description: "The image, or the model that was asked, does not allow it.",
+	content: ours,
+};
+
+/** For a route that lets its caller name a provider. */
+export const providerOff = {
+	description: "The provider is off here: the problem names the setting.",
+	content: ours,
+};
+
 const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 	const authenticate = c.get("authenticate");
 	c.set("userId", await authenticate(c.req.header("authorization")));

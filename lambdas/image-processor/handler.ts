@@ -1,15 +1,19 @@
 import { processImage } from "#core/process-image.ts";
+import { resizeItem } from "#core/resize-item.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
 import { imageProcessorEnv } from "./env.ts";
-import { storedOriginal } from "./stored-original.ts";
+import { imageTask } from "./image-task.ts";
 
 const env = readEnv(imageProcessorEnv);
 const { ports, delay } = connect(env);
 
 export const handler = queueHandler(
-	(event) => storedOriginal(event, env.BUCKET_NAME),
-	(original, options) => processImage(ports, original, options),
+	(event) => imageTask(event, env.BUCKET_NAME),
+	(task, options) =>
+		"request_id" in task
+			? resizeItem(ports, task, options)
+			: processImage(ports, task, options),
 	delay,
 );

@@ -1,11 +1,14 @@
 import { searchText } from "./analysis.ts";
-import { eventSources, type ImageProcessed } from "./events.ts";
+import type { AnalysisRequested, ImageProcessed } from "./events.ts";
 import { derivedId } from "./ids.ts";
 import { visionKey } from "./item.ts";
 import type { Ports } from "./ports.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
-/** Has a vision model describe an image; the description becomes the item's current analysis. */
+/**
+ * Has a vision model describe an image; the description becomes the item's current analysis. Where a person
+ * asked for it, by the provider and model they named.
+ */
 export async function analyzeItem(
 	ports: Pick<
 		Ports,
@@ -14,17 +17,18 @@ export async function analyzeItem(
 	{
 		user_id: userId,
 		item_id: itemId,
-	}: Pick<ImageProcessed, "user_id" | "item_id">,
+		request_id: requestId,
+	}: Pick<ImageProcessed, "user_id" | "item_id"> &
+		Partial<Pick<AnalysisRequested, "request_id">>,
 	options: StageOptions,
 ): Promise<StageOutcome> {
 	const { objects, analyses, vision, stages } = ports;
 	return runStage(
 		ports,
-		eventSources.analyzer,
 		"analyze",
-		{ userId, itemId },
+		{ userId, itemId, requestId },
 		options,
-		async (lease, item) => {
+		async ({ lease, item, request }) => {
 			const image = await objects.get(visionKey(userId, itemId));
 			if (!image) {
 				throw new Error(`The derived image of item ${itemId} is missing.`);
@@ -37,6 +41,8 @@ export async function analyzeItem(
 				takenAt: item.takenAt,
 				camera: item.camera,
 				colours: item.colours,
+				provider: request?.provider ?? undefined,
+				model: request?.model ?? undefined,
 				deadline: options.deadline,
 			});
 			const version = (await analyses.latestVersion(userId, itemId)) + 1;

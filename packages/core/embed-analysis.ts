@@ -1,5 +1,5 @@
 import { embeddingText, searchText } from "./analysis.ts";
-import { type AnalysisComplete, eventSources } from "./events.ts";
+import type { AnalysisComplete } from "./events.ts";
 import { derivedId } from "./ids.ts";
 import type { Ports } from "./ports.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
@@ -17,11 +17,10 @@ export async function embedAnalysis(
 	const { analyses, embedder, stages } = ports;
 	return runStage(
 		ports,
-		eventSources.embedder,
 		"embed",
 		{ userId, itemId },
 		options,
-		async (lease, item) => {
+		async ({ lease, item }) => {
 			const analysis = await analyses.find(userId, analysisId);
 			if (!analysis) return false;
 			const text = embeddingText(searchText(analysis.description));

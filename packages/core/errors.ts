@@ -14,6 +14,9 @@ export type ErrorCode =
 	| "item_not_found"
 	| "analysis_not_found"
 	| "image_not_found"
+	| "request_not_found"
+	| "item_failed"
+	| "request_failed"
 	| "database_unavailable"
 	| "embedding_unavailable"
 	| "vision_unavailable"
@@ -50,6 +53,9 @@ export const itemNotFound = (itemId: string) =>
 
 export const analysisNotFound = (analysisId: string) =>
 	new AppError("analysis_not_found", `There is no analysis ${analysisId}.`);
+
+export const requestNotFound = (requestId: string) =>
+	new AppError("request_not_found", `There is no request ${requestId}.`);
 
 /** The item is another's for now: the event must come again, in case that other is dead. */
 export class StageBusy extends Error {

@@ -30,12 +30,21 @@ export type AnalysisComplete = z.infer<typeof analysisComplete>;
 export const itemReady = z.object({ ...ofItem, analysis_id: z.uuid() });
 export type ItemReady = z.infer<typeof itemReady>;
 
+/** A person asked for work to be done again: the request's own row says how. */
+export const analysisRequested = z.object({ ...ofItem, request_id: z.uuid() });
+export type AnalysisRequested = z.infer<typeof analysisRequested>;
+
+export const resizeRequested = z.object({ ...ofItem, request_id: z.uuid() });
+export type ResizeRequested = z.infer<typeof resizeRequested>;
+
 /** Every event of the pipeline, by its EventBridge detail type. */
 export const eventSchemas = {
 	OriginalStored: originalStored,
 	ImageProcessed: imageProcessed,
 	AnalysisComplete: analysisComplete,
 	ItemReady: itemReady,
+	AnalysisRequested: analysisRequested,
+	ResizeRequested: resizeRequested,
 } as const;
 export type EventType = keyof typeof eventSchemas;
 export type EventDetail<T extends EventType> = z.infer<
@@ -52,9 +61,23 @@ export interface OutgoingEvent<T extends EventType = EventType> {
 
 /** EventBridge `source` of each function that publishes; rules and policies are made from it. */
 export const eventSources = {
+	api: "collections.api",
 	imageProcessor: "collections.imageprocessor",
 	analyzer: "collections.analyzer",
 	embedder: "collections.embedder",
 	cleanup: "collections.cleanup",
 } as const;
 export type EventSource = (typeof eventSources)[keyof typeof eventSources];
+
+/**
+ * Whose result an event announces. Whoever finds it unsent sends it under this source: rules match
+ * sources, and an event that no rule matches is lost.
+ */
+export const announcedBy: Record<EventType, EventSource> = {
+	OriginalStored: eventSources.cleanup,
+	ImageProcessed: eventSources.imageProcessor,
+	AnalysisComplete: eventSources.analyzer,
+	ItemReady: eventSources.embedder,
+	AnalysisRequested: eventSources.api,
+	ResizeRequested: eventSources.api,
+};

@@ -12,11 +12,13 @@ import type {
 	ItemStatus,
 	Location,
 } from "./item.ts";
+import type { RequestError, WorkRequest } from "./work-request.ts";
 
 /** Everything a use case may ask of the world; each takes the few it needs by `Pick<Ports, ...>`. */
 export interface Ports {
 	items: Items;
 	stages: Stages;
+	requests: Requests;
 	outbox: Outbox;
 	analyses: Analyses;
 	search: Search;
@@ -117,10 +119,19 @@ export interface Lease {
 	itemId: string;
 	stage: StageName;
 	token: string;
+	/** Whose work is done under it; null where it is the pipeline's own. */
+	requestId: string | null;
 }
 
 export type Claim =
-	| { outcome: "claimed"; lease: Lease; item: Item; attempt: number }
+	| {
+			outcome: "claimed";
+			lease: Lease;
+			item: Item;
+			attempt: number;
+			/** What is asked for; null where it is the pipeline's own work. */
+			request: WorkRequest | null;
+	  }
 	/** The item is past this stage (a late or repeated event), or failed. */
 	| { outcome: "done" }
 	/** Another holder, alive or dead, has a lease that ends in `secondsLeft` (1 at least, whole). */
@@ -174,21 +185,38 @@ export interface Stages {
 		leaseSeconds: number,
 	): Promise<Claim>;
 	/**
+	 * Takes the item's lease for what a person asked, whatever the item's status once its image is processed.
+	 * Before that the answer is `done`: commitProcessed announces the waiting request again. A request whose
+	 * item failed before it had an image, or that was claimed `maxAttempts` times, ends `failed`, answer `done`.
+	 */
+	claimRequest(
+		userId: string,
+		itemId: string,
+		requestId: string,
+		leaseSeconds: number,
+	): Promise<Claim>;
+	/**
 	 * Where the user has these bytes already, the item ends `failed` as the duplicate of the other, which is
 	 * tried again where it had failed. An item that only announced this digest, and whose bytes never became
 	 * an image, does not have them: it gives the digest up.
+	 * Requests that waited for the image: those for a resize are done, those for an analysis announced.
 	 */
 	commitProcessed(
 		lease: Lease,
 		result: ProcessedImage,
 		event: OutgoingEvent<"ImageProcessed">,
 	): Promise<boolean>;
-	/** The analysis becomes current and takes over what failed attempts were billed, its text searchable; the embeddings of older ones go. */
+	/** Ends the lease's request, where it has one. The analysis becomes current and takes over what failed attempts were billed, its text searchable; the embeddings of older ones go. */
 	commitAnalyzed(
 		lease: Lease,
 		analysis: NewAnalysis,
 		text: SearchText,
 		event: OutgoingEvent<"AnalysisComplete">,
+	): Promise<boolean>;
+	/** The derived objects were made anew: ends the request, and nothing else changes its status. */
+	commitResized(
+		lease: Lease,
+		result: Omit<ProcessedImage, "sha256">,
 	): Promise<boolean>;
 	/** Also false where `embedding.analysisId` is no longer the item's current analysis. */
 	commitEmbedded(
@@ -198,6 +226,12 @@ export interface Stages {
 	): Promise<boolean>;
 	/** Ends the item `failed`, fenced like a commit. `usage` is what the attempt was billed. */
 	fail(lease: Lease, error: ItemError, usage?: ModelUsage[]): Promise<boolean>;
+	/** Ends the lease's request `failed`, fenced like a commit; the item stays what it was. */
+	failRequest(
+		lease: Lease,
+		error: RequestError,
+		usage?: ModelUsage[],
+	): Promise<boolean>;
 	/**
 	 * Gives the lease back after a failure that a retry may mend; the attempt stays counted, and what it was
 	 * billed is kept for the analysis that comes of a later one.
@@ -232,6 +266,34 @@ export interface StalledItem {
 	analysisId: string | null;
 	/** When the item came to its status. */
 	since: Date;
+}
+
+export type NewRequest = Pick<
+	WorkRequest,
+	"id" | "itemId" | "userId" | "kind" | "provider" | "model"
+>;
+
+/** What people asked to be done again. Only `Stages` ends a request. */
+export interface Requests {
+	/**
+	 * Writes the request with the event that announces it. While the same is asked and not finished,
+	 * gives that one and writes nothing. Null where there is no such item.
+	 */
+	create(request: NewRequest): Promise<WorkRequest | null>;
+	find(
+		userId: string,
+		itemId: string,
+		requestId: string,
+	): Promise<WorkRequest | null>;
+	/**
+	 * For the sweeper, over all tenants: pending requests made or claimed `idleSeconds` ago or earlier, whose
+	 * item nobody holds, not given out by this call in the last `againSeconds`. Oldest first.
+	 */
+	takeIdle(options: {
+		idleSeconds: number;
+		againSeconds: number;
+		limit: number;
+	}): Promise<{ request: WorkRequest; correlationId: string }[]>;
 }
 
 /** Events committed with their results and not yet known to be sent. */

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { PermanentFailure } from "./errors.ts";
-import { eventSources } from "./events.ts";
 import { derivedId } from "./ids.ts";
 import { sniffImageType } from "./image-type.ts";
 import {
@@ -32,16 +31,11 @@ export async function processImage(
 
 	const outcome = await runStage(
 		ports,
-		eventSources.imageProcessor,
 		"process",
 		of,
 		options,
-		async (lease, item) => {
-			if (key !== originalKey(item)) {
-				// Announced as another type meanwhile: whoever brings those bytes must not wait for our lease to end.
-				await stages.release(lease);
-				return false;
-			}
+		async ({ lease, item }) => {
+			if (key !== originalKey(item)) return false; // announced as another type meanwhile
 			const original = await objects.get(key);
 			if (!original) {
 				throw new PermanentFailure({

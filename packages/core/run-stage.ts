@@ -1,14 +1,19 @@
-import { PermanentFailure, StageBusy, usageOf } from "./errors.ts";
-import type { EventSource } from "./events.ts";
-import type { Item } from "./item.ts";
-import type { Lease, Ports, StageName } from "./ports.ts";
+import {
+	ModelFailure,
+	PermanentFailure,
+	StageBusy,
+	usageOf,
+} from "./errors.ts";
+import { announcedBy, type EventSource } from "./events.ts";
+import type { Claim, Ports, StageName } from "./ports.ts";
+import { hopelessModelFailures, type RequestError } from "./work-request.ts";
 
 /** How one handling of an event ended; all of them acknowledge it. */
 export type StageOutcome =
 	| "committed"
 	/** A late or repeated event: the work is done, or another holder did it meanwhile. */
 	| "skipped"
-	/** Recorded on the item as `failed`. */
+	/** Recorded as `failed` on the item, or on the request where the work was asked for. */
 	| "failed"
 	/** The item was deleted. */
 	| "gone";
@@ -20,6 +25,13 @@ export interface StageOptions {
 	deadline: Date;
 }
 
+/** What a stage works on: the item whose turn it is, or what a person asked for it. */
+export interface StageTask {
+	userId: string;
+	itemId: string;
+	requestId?: string | undefined;
+}
+
 /**
  * Runs one stage of one item, safely for repeated, late and concurrent events: takes the lease, works,
  * commits fenced by the lease, then sends what the commit left in the outbox.
@@ -28,46 +40,73 @@ export interface StageOptions {
  */
 export async function runStage(
 	ports: Pick<Ports, "stages" | "outbox" | "events">,
-	source: EventSource,
 	stage: StageName,
-	of: { userId: string; itemId: string },
+	{ userId, itemId, requestId }: StageTask,
 	{ leaseSeconds }: StageOptions,
-	work: (lease: Lease, item: Item, attempt: number) => Promise<boolean>,
+	work: (claimed: Claim & { outcome: "claimed" }) => Promise<boolean>,
 ): Promise<StageOutcome> {
 	const { stages } = ports;
-	const claim = await stages.claim(of.userId, of.itemId, stage, leaseSeconds);
+	const of = { userId, itemId };
+	const claim = requestId
+		? await stages.claimRequest(userId, itemId, requestId, leaseSeconds)
+		: await stages.claim(userId, itemId, stage, leaseSeconds);
 	if (claim.outcome === "gone") return "gone";
 	if (claim.outcome === "busy") throw new StageBusy(claim.secondsLeft);
 	if (claim.outcome === "done") {
-		await sendOutbox(ports, source, of);
+		await sendOutbox(ports, of);
 		return "skipped";
 	}
+	const { lease } = claim;
 	let outcome: StageOutcome;
 	try {
-		const committed = await work(claim.lease, claim.item, claim.attempt);
-		outcome = committed ? "committed" : "skipped";
+		if (await work(claim)) outcome = "committed";
+		else {
+			// There was nothing to do: whoever has the item's true event must not wait for our lease to end.
+			await stages.release(lease);
+			outcome = "skipped";
+		}
 	} catch (error) {
-		if (!(error instanceof PermanentFailure)) {
-			await stages.release(claim.lease, usageOf(error));
+		const usage = usageOf(error);
+		const hopeless = claim.request && asRequestError(error);
+		let recorded: boolean;
+		if (hopeless) {
+			recorded = await stages.failRequest(lease, hopeless, usage);
+		} else if (error instanceof PermanentFailure) {
+			recorded = await stages.fail(lease, error.error, usage);
+		} else {
+			await stages.release(lease, usage);
 			throw error;
 		}
-		outcome = (await stages.fail(claim.lease, error.error, error.usage))
-			? "failed"
-			: "skipped";
+		outcome = recorded ? "failed" : "skipped";
 	}
-	await sendOutbox(ports, source, of);
+	await sendOutbox(ports, of);
 	return outcome;
+}
+
+/** What no retry of the request mends; null where one may. */
+function asRequestError(error: unknown): RequestError | null {
+	if (error instanceof PermanentFailure) {
+		const { code, detail } = error.error;
+		return { code, detail };
+	}
+	if (error instanceof ModelFailure) {
+		const code = hopelessModelFailures.find((one) => one === error.code);
+		if (code) return { code, detail: error.message };
+	}
+	return null;
 }
 
 /** Sends an item's committed events. Sending one twice is harmless: its receiver claims the item first. */
 export async function sendOutbox(
 	{ outbox, events }: Pick<Ports, "outbox" | "events">,
-	source: EventSource,
 	of: Parameters<Ports["outbox"]["unsent"]>[0],
 ): Promise<number> {
 	const unsent = await outbox.unsent(of);
 	if (unsent.length === 0) return 0;
-	await events.publish(source, unsent);
+	const bySource = Map.groupBy(unsent, ({ type }) => announcedBy[type]);
+	for (const [source, announced] of bySource) {
+		await events.publish(source as EventSource, announced);
+	}
 	await outbox.markSent(unsent.map(({ id }) => id));
 	return unsent.length;
 }

@@ -5,6 +5,7 @@ import type { Ports, StalledItem } from "./ports.ts";
 import { formSeconds } from "./prepare-upload.ts";
 import { removeObjects } from "./process-image.ts";
 import { sendOutbox } from "./run-stage.ts";
+import { requestEvent } from "./work-request.ts";
 
 const batch = 200;
 /** A stage that works is done or leased long before. */
@@ -22,25 +23,31 @@ const forgetTombstoneSeconds = 2 * 60 * 60;
 export interface SweepReport {
 	eventsSent: number;
 	itemsRestarted: number;
+	requestsRestarted: number;
 	uploadsMissing: number;
 	deletionsFinished: number;
 }
 
 /**
  * Finds what got lost on the way and sets it going again: events that were committed and not sent, items
- * whose stage died or whose event never came, uploads that never arrived, deletions cut short.
+ * whose stage died or whose event never came, requests that nobody works on, uploads that never arrived,
+ * deletions cut short.
  */
 export async function sweep(
-	ports: Pick<Ports, "stages" | "outbox" | "events" | "objects" | "clock">,
+	ports: Pick<
+		Ports,
+		"stages" | "requests" | "outbox" | "events" | "objects" | "clock"
+	>,
 ): Promise<SweepReport> {
-	const { stages, events, objects, clock } = ports;
+	const { stages, requests, events, objects, clock } = ports;
 	const now = clock.now().getTime();
 	const report: SweepReport = {
-		eventsSent: await sendOutbox(ports, eventSources.cleanup, {
+		eventsSent: await sendOutbox(ports, {
 			olderThanSeconds: unsentSeconds,
 			limit: batch,
 		}),
 		itemsRestarted: 0,
+		requestsRestarted: 0,
 		uploadsMissing: 0,
 		deletionsFinished: 0,
 	};
@@ -65,6 +72,19 @@ export async function sweep(
 	}
 	if (restarts.length > 0) await events.publish(eventSources.cleanup, restarts);
 	report.itemsRestarted = restarts.length;
+
+	const idle = await requests.takeIdle({
+		idleSeconds,
+		againSeconds,
+		limit: batch,
+	});
+	if (idle.length > 0) {
+		const again = idle.map(({ request, correlationId }) =>
+			requestEvent(request, correlationId),
+		);
+		await events.publish(eventSources.cleanup, again);
+	}
+	report.requestsRestarted = idle.length;
 
 	for (const tombstone of await stages.tombstones({
 		olderThanSeconds: tombstoneSeconds,

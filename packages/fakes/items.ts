@@ -56,6 +56,7 @@ export function fakeItems(store: Store): Items {
 				document: null,
 				embeddings: new Map(),
 				outbox: [],
+				requests: [],
 			});
 			return { item: structuredClone(item), created: true };
 		},

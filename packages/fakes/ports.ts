@@ -6,6 +6,7 @@ import { fakeItems } from "./items.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
 import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
+import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
@@ -32,6 +33,7 @@ export function fakePorts(): FakePorts {
 		store,
 		items: fakeItems(store),
 		stages: fakeStages(store),
+		requests: fakeRequests(store),
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),
 		search: fakeSearch(store),

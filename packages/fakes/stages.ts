@@ -1,14 +1,21 @@
 import { randomUUID } from "node:crypto";
-import type { OutgoingEvent } from "#core/events.ts";
 import type { ItemError, ItemStatus } from "#core/item.ts";
 import {
 	type Lease,
 	maxAttempts,
+	type ProcessedImage,
 	type StageName,
 	type Stages,
 	stages,
 } from "#core/ports.ts";
-import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
+import { type RequestError, requestEvent } from "#core/work-request.ts";
+import {
+	announce,
+	owned,
+	ownedItems,
+	type Store,
+	type StoredItem,
+} from "./store.ts";
 
 export function fakeStages(store: Store): Stages {
 	const leased = ({ lease }: StoredItem) =>
@@ -31,6 +38,7 @@ export function fakeStages(store: Store): Stages {
 
 	const advance = (stored: StoredItem, { stage }: Lease) => {
 		move(stored, stages[stage].to);
+		stored.item.error = null;
 		stored.attempts = 0;
 	};
 
@@ -40,9 +48,41 @@ export function fakeStages(store: Store): Stages {
 		if (error.code === "duplicate") stored.item.sha256 = null;
 	};
 
-	const announce = ({ outbox }: StoredItem, event: OutgoingEvent) => {
-		if (outbox.some((waiting) => waiting.event.id === event.id)) return;
-		outbox.push({ event: structuredClone(event), at: store.now() });
+	const describe = (
+		{ item }: StoredItem,
+		{
+			sha256: _,
+			...told
+		}: Omit<ProcessedImage, "sha256"> & { sha256?: string },
+	) => {
+		Object.assign(item, told);
+	};
+
+	const waitingRequests = ({ requests }: StoredItem) =>
+		requests
+			.map(({ request }) => request)
+			.filter(({ status }) => status === "pending");
+
+	const endRequest = (
+		{ requests }: StoredItem,
+		requestId: string | null,
+		outcome: { analysisId?: string; failure?: RequestError } = {},
+	) => {
+		const found = requests.find(({ request }) => request.id === requestId);
+		if (found?.request.status !== "pending") return;
+		Object.assign(found.request, {
+			status: outcome.failure ? "failed" : "done",
+			error: outcome.failure ?? null,
+			analysisId: outcome.analysisId ?? null,
+			finishedAt: new Date(store.now()),
+		});
+	};
+
+	const announceRequests = (stored: StoredItem) => {
+		for (const request of waitingRequests(stored)) {
+			const event = requestEvent(request, stored.item.correlationId);
+			announce(stored, event, store.now());
+		}
 	};
 
 	return {
@@ -70,9 +110,58 @@ export function fakeStages(store: Store): Stages {
 			};
 			return {
 				outcome: "claimed",
-				lease: { userId, itemId, stage, token },
+				lease: { userId, itemId, stage, token, requestId: null },
 				item: structuredClone(stored.item),
 				attempt: stored.attempts,
+				request: null,
+			};
+		},
+
+		async claimRequest(userId, itemId, requestId, leaseSeconds) {
+			const stored = owned(store, userId, itemId);
+			if (!stored) return { outcome: "gone" };
+			const { item } = stored;
+			const found = stored.requests.find(
+				({ request }) => request.id === requestId,
+			);
+			if (found?.request.status !== "pending") return { outcome: "done" };
+			if (stored.lease && leased(stored)) {
+				const left = stored.lease.expiresAt - store.now();
+				return { outcome: "busy", secondsLeft: Math.ceil(left / 1000) };
+			}
+			if (item.status === "pending" || item.status === "uploaded") {
+				return { outcome: "done" };
+			}
+			const failure =
+				item.status === "failed" && item.width === null
+					? item.error
+					: found.attempts >= maxAttempts
+						? ({
+								code: "retries_exhausted",
+								detail: `This failed ${maxAttempts} times: ask again later.`,
+							} as const)
+						: null;
+			if (failure) {
+				stored.lease = null;
+				const { code, detail } = failure;
+				endRequest(stored, requestId, { failure: { code, detail } });
+				return { outcome: "done" };
+			}
+			const stage = found.request.kind === "resize" ? "process" : "analyze";
+			const token = randomUUID();
+			found.attempts += 1;
+			found.touchedAt = store.now();
+			stored.lease = {
+				stage,
+				token,
+				expiresAt: store.now() + leaseSeconds * 1000,
+			};
+			return {
+				outcome: "claimed",
+				lease: { userId, itemId, stage, token, requestId },
+				item: structuredClone(item),
+				attempt: found.attempts,
+				request: structuredClone(found.request),
 			};
 		},
 
@@ -96,22 +185,18 @@ export function fakeStages(store: Store): Stages {
 					twin.item.error = null;
 					twin.attempts = 0;
 				}
+				announceRequests(stored);
 				return true;
 			}
 			if (twin) twin.item.sha256 = null;
-			const { width, height, sha256, takenAt, camera, location, colours } =
-				result;
-			Object.assign(stored.item, {
-				width,
-				height,
-				sha256,
-				takenAt,
-				camera,
-				location,
-				colours,
-			});
+			describe(stored, result);
+			stored.item.sha256 = result.sha256;
 			advance(stored, lease);
-			announce(stored, event);
+			announce(stored, event, store.now());
+			for (const { id, kind } of waitingRequests(stored)) {
+				if (kind === "resize") endRequest(stored, id);
+			}
+			announceRequests(stored);
 			return true;
 		},
 
@@ -134,7 +219,17 @@ export function fakeStages(store: Store): Stages {
 			stored.document = { ...text };
 			stored.embeddings.clear();
 			advance(stored, lease);
-			announce(stored, event);
+			announce(stored, event, store.now());
+			endRequest(stored, lease.requestId, { analysisId: added.id });
+			return true;
+		},
+
+		async commitResized(lease, result) {
+			const stored = held(lease);
+			if (!stored) return false;
+			describe(stored, result);
+			stored.lease = null;
+			endRequest(stored, lease.requestId);
 			return true;
 		},
 
@@ -153,7 +248,7 @@ export function fakeStages(store: Store): Stages {
 			stored.usage = [];
 			stored.embeddings.set(embedding.model, structuredClone(embedding));
 			advance(stored, lease);
-			announce(stored, event);
+			announce(stored, event, store.now());
 			return true;
 		},
 
@@ -162,6 +257,16 @@ export function fakeStages(store: Store): Stages {
 			if (!stored) return false;
 			stored.usage.push(...structuredClone(usage));
 			end(stored, error);
+			if (lease.stage === "process") announceRequests(stored);
+			return true;
+		},
+
+		async failRequest(lease, failure, usage = []) {
+			const stored = held(lease);
+			if (!stored) return false;
+			stored.usage.push(...structuredClone(usage));
+			stored.lease = null;
+			endRequest(stored, lease.requestId, { failure });
 			return true;
 		},
 

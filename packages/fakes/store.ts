@@ -7,6 +7,7 @@ import type {
 	NewEmbedding,
 	StageName,
 } from "#core/ports.ts";
+import type { WorkRequest } from "#core/work-request.ts";
 
 export interface StoredItem {
 	item: Item;
@@ -22,6 +23,14 @@ export interface StoredItem {
 	/** By model. */
 	embeddings: Map<string, NewEmbedding>;
 	outbox: { event: OutgoingEvent; at: number }[];
+	requests: StoredRequest[];
+}
+
+export interface StoredRequest {
+	request: WorkRequest;
+	attempts: number;
+	touchedAt: number;
+	sweptAt: number | null;
 }
 
 /** What the ports share, as the tables of the database. */
@@ -51,6 +60,16 @@ export function owned(
 
 export function ownedItems(store: Store, userId: string): StoredItem[] {
 	return [...store.items.values()].filter(({ item }) => item.userId === userId);
+}
+
+/** Leaves an event with the result it announces; one that waits already stays. */
+export function announce(
+	{ outbox }: StoredItem,
+	event: OutgoingEvent,
+	at: number,
+): void {
+	if (outbox.some((waiting) => waiting.event.id === event.id)) return;
+	outbox.push({ event: structuredClone(event), at });
 }
 
 /** Copies, so that a caller holds what a row was and not what it becomes. */

@@ -42,6 +42,10 @@ export function controlApi({
 				found.crashNextAt(point);
 				return answer(200, { function: found.settings.name, at: point });
 			}
+			case "GET functions crash-at": {
+				const found = find(name);
+				return found ? answer(200, found.crash) : noFunction(name);
+			}
 			case "POST schedules run": {
 				const found = find(name);
 				if (!found) return noFunction(name);

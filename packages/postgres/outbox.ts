@@ -1,6 +1,7 @@
 import type { EventType, OutgoingEvent } from "#core/events.ts";
 import type { Outbox } from "#core/ports.ts";
-import type { Database } from "./database.ts";
+import type { Database, Queryable } from "./database.ts";
+import { storableJson } from "./text.ts";
 
 /** Events in PostgreSQL that wait to be sent; a sent one is deleted. */
 export function postgresOutbox(db: Database): Outbox {
@@ -31,6 +32,18 @@ export function postgresOutbox(db: Database): Outbox {
 			);
 		},
 	};
+}
+
+/** Leaves an event with the result it announces, in the transaction that writes it. */
+export async function announce(
+	tx: Queryable,
+	{ id, type, detail }: OutgoingEvent,
+): Promise<void> {
+	await tx.query(
+		`insert into outbox (id, item_id, user_id, type, detail) values ($1, $2, $3, $4, $5)
+		 on conflict (id) do nothing`,
+		[id, detail.item_id, detail.user_id, type, storableJson(detail)],
+	);
 }
 
 interface EventRow {

@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import { postgresHealth } from "./health.ts";
 import { postgresItems } from "./items.ts";
 import { postgresOutbox } from "./outbox.ts";
+import { postgresRequests } from "./requests.ts";
 import { postgresSearch } from "./search.ts";
 import { postgresStages } from "./stages.ts";
 import { postgresVectorIndex } from "./vector-index.ts";
@@ -13,6 +14,7 @@ export type PostgresPorts = Pick<
 	Ports,
 	| "items"
 	| "stages"
+	| "requests"
 	| "outbox"
 	| "analyses"
 	| "search"
@@ -24,6 +26,7 @@ export function postgresPorts(db: Database): PostgresPorts {
 	return {
 		items: postgresItems(db),
 		stages: postgresStages(db),
+		requests: postgresRequests(db),
 		outbox: postgresOutbox(db),
 		analyses: postgresAnalyses(db),
 		search: postgresSearch(db),

@@ -1,5 +1,11 @@
 import type { Analysis, ImageDescription, ModelUsage } from "#core/analysis.ts";
 import type { ImageType, Item, ItemErrorCode, ItemStatus } from "#core/item.ts";
+import type {
+	RequestError,
+	RequestKind,
+	RequestStatus,
+	WorkRequest,
+} from "#core/work-request.ts";
 
 export interface ItemRow {
 	id: string;
@@ -111,5 +117,40 @@ export function analysisFromRow(row: AnalysisRow): Analysis {
 			costUsd: one.cost_usd,
 		})),
 		createdAt: row.created_at,
+	};
+}
+
+export interface RequestRow {
+	id: string;
+	item_id: string;
+	user_id: string;
+	kind: RequestKind;
+	provider: string | null;
+	model: string | null;
+	status: RequestStatus;
+	error_code: RequestError["code"] | null;
+	error_detail: string | null;
+	analysis_id: string | null;
+	attempts: number;
+	created_at: Date;
+	finished_at: Date | null;
+}
+
+export function requestFromRow(row: RequestRow): WorkRequest {
+	return {
+		id: row.id,
+		itemId: row.item_id,
+		userId: row.user_id,
+		kind: row.kind,
+		provider: row.provider,
+		model: row.model,
+		status: row.status,
+		error: row.error_code && {
+			code: row.error_code,
+			detail: row.error_detail ?? "",
+		},
+		analysisId: row.analysis_id,
+		createdAt: row.created_at,
+		finishedAt: row.finished_at,
 	};
 }

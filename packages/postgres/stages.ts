@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { ModelUsage } from "#core/analysis.ts";
-import type { OutgoingEvent } from "#core/events.ts";
-import type { ItemError } from "#core/item.ts";
 import {
 	type Lease,
 	maxAttempts,
+	type ProcessedImage,
 	type StageName,
 	type Stages,
 	stages,
 } from "#core/ports.ts";
+import { requestEvent } from "#core/work-request.ts";
 import { type Database, type Queryable, violatedUnique } from "./database.ts";
+import { advance, fail, holds, release } from "./leases.ts";
+import { announce } from "./outbox.ts";
+import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "./rows.ts";
 import { storableJson, storableText, vectorText } from "./text.ts";
 
@@ -48,9 +50,10 @@ export function postgresStages(db: Database): Stages {
 			if (row) {
 				return {
 					outcome: "claimed",
-					lease: { userId, itemId, stage, token },
+					lease: { userId, itemId, stage, token, requestId: null },
 					item: itemFromRow(row),
 					attempt: row.attempts,
+					request: null,
 				};
 			}
 			const [other] = await db.query<{
@@ -68,6 +71,11 @@ export function postgresStages(db: Database): Stages {
 				: { outcome: "done" };
 		},
 
+		claimRequest: (userId, itemId, requestId, leaseSeconds) =>
+			db.transaction((tx) =>
+				claimRequest(tx, { userId, itemId, requestId }, leaseSeconds),
+			),
+
 		async commitProcessed(lease, result, event) {
 			const attempt = () =>
 				db.transaction(async (tx) => {
@@ -81,24 +89,22 @@ export function postgresStages(db: Database): Stages {
 						});
 					}
 					await advance(tx, lease);
+					await describe(tx, lease, result);
 					await tx.query(
-						`update items set width = $3, height = $4, sha256 = $5, taken_at = $6, camera = $7, colours = $8,
-						   latitude = $9, longitude = $10
-						 where user_id = $1 and id = $2`,
-						[
-							lease.userId,
-							lease.itemId,
-							result.width,
-							result.height,
-							result.sha256,
-							result.takenAt,
-							result.camera && storableText(result.camera),
-							result.colours,
-							result.location?.latitude ?? null,
-							result.location?.longitude ?? null,
-						],
+						"update items set sha256 = $3 where user_id = $1 and id = $2",
+						[lease.userId, lease.itemId, result.sha256],
 					);
-					await announce(tx, lease, event);
+					await announce(tx, event);
+					for (const request of await waitingRequests(tx, lease)) {
+						if (request.kind === "resize") {
+							await endRequest(tx, { ...lease, requestId: request.id });
+						} else {
+							await announce(
+								tx,
+								requestEvent(request, event.detail.correlation_id),
+							);
+						}
+					}
 					return true;
 				});
 			try {
@@ -154,7 +160,17 @@ export function postgresStages(db: Database): Stages {
 						storableText(text.extractedText),
 					],
 				);
-				await announce(tx, lease, event);
+				await announce(tx, event);
+				await endRequest(tx, lease, { analysisId: analysis.id });
+				return true;
+			}),
+
+		commitResized: (lease, result) =>
+			db.transaction(async (tx) => {
+				if (!(await holds(tx, lease))) return false;
+				await describe(tx, lease, result);
+				await release(tx, lease);
+				await endRequest(tx, lease);
 				return true;
 			}),
 
@@ -197,11 +213,19 @@ export function postgresStages(db: Database): Stages {
 					],
 				);
 				await advance(tx, lease);
-				await announce(tx, lease, event);
+				await announce(tx, event);
 				return true;
 			}),
 
-		fail: (lease, error, usage) => fail(db, lease, error, usage),
+		fail: (lease, error, usage) =>
+			db.transaction((tx) => fail(tx, lease, error, usage)),
+		failRequest: (lease, failure, usage) =>
+			db.transaction(async (tx) => {
+				if (!(await holds(tx, lease))) return false;
+				await release(tx, lease, usage);
+				await endRequest(tx, lease, { failure });
+				return true;
+			}),
 		release: (lease, usage) => release(db, lease, usage),
 
 		async takeStalled({ idleSeconds, againSeconds, limit }) {
@@ -276,17 +300,6 @@ export function postgresStages(db: Database): Stages {
 	};
 }
 
-/** Locks the item where the lease is still the holder's; the rest of the transaction has it alone. */
-async function holds(tx: Queryable, lease: Lease): Promise<boolean> {
-	const rows = await tx.query(
-		`select id from items
-		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4
-		 for update`,
-		[lease.userId, lease.itemId, lease.stage, lease.token],
-	);
-	return rows.length > 0;
-}
-
 /** The user's other item with these bytes, tried again where it had failed; one that only announced them loses the digest. */
 async function keptTwin(
 	tx: Queryable,
@@ -316,84 +329,27 @@ async function keptTwin(
 	return null;
 }
 
-/**
- * Moves the item on and ends the lease. An expired lease that nobody else took is still good.
- * An analysis has taken over what was billed before.
- */
-async function advance(
+/** What the image itself tells, with what its file tells. */
+async function describe(
 	tx: Queryable,
-	lease: Lease,
-	analysisId: string | null = null,
-): Promise<boolean> {
-	const rows = await tx.query(
-		`update items set status = $5, analysis_id = coalesce($6, analysis_id), attempts = 0,
-		   usage = case when $3 = 'process' then usage else '[]' end,
-		   lease_stage = null, lease_token = null, lease_expires_at = null,
-		   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
-		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4
-		 returning id`,
-		[
-			lease.userId,
-			lease.itemId,
-			lease.stage,
-			lease.token,
-			stages[lease.stage].to,
-			analysisId,
-		],
-	);
-	return rows.length > 0;
-}
-
-/** A failed duplicate gives its bytes' digest up: the item it duplicates has it. */
-async function fail(
-	tx: Queryable,
-	lease: Lease,
-	error: ItemError,
-	usage: ModelUsage[] = [],
-): Promise<boolean> {
-	const rows = await tx.query(
-		`update items set status = 'failed', error_code = $5, error_detail = $6, duplicate_of = $7, usage = usage || $8::jsonb,
-		   sha256 = case when $5 = 'duplicate' then null else sha256 end,
-		   lease_stage = null, lease_token = null, lease_expires_at = null,
-		   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
-		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4
-		 returning id`,
-		[
-			lease.userId,
-			lease.itemId,
-			lease.stage,
-			lease.token,
-			error.code,
-			storableText(error.detail),
-			error.duplicateOf ?? null,
-			usageToJson(usage),
-		],
-	);
-	return rows.length > 0;
-}
-
-async function release(
-	tx: Queryable,
-	lease: Lease,
-	usage: ModelUsage[] = [],
+	{ userId, itemId }: Lease,
+	result: Omit<ProcessedImage, "sha256">,
 ): Promise<void> {
 	await tx.query(
-		`update items set lease_stage = null, lease_token = null, lease_expires_at = null, usage = usage || $5::jsonb
-		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4`,
-		[lease.userId, lease.itemId, lease.stage, lease.token, usageToJson(usage)],
-	);
-}
-
-/** Leaves the event with the result it announces; sent, it is deleted. */
-async function announce(
-	tx: Queryable,
-	{ itemId, userId }: Lease,
-	event: OutgoingEvent,
-): Promise<void> {
-	await tx.query(
-		`insert into outbox (id, item_id, user_id, type, detail) values ($1, $2, $3, $4, $5)
-		 on conflict (id) do nothing`,
-		[event.id, itemId, userId, event.type, storableJson(event.detail)],
+		`update items set width = $3, height = $4, taken_at = $5, camera = $6, colours = $7,
+		   latitude = $8, longitude = $9, updated_at = clock_timestamp()
+		 where user_id = $1 and id = $2`,
+		[
+			userId,
+			itemId,
+			result.width,
+			result.height,
+			result.takenAt,
+			result.camera && storableText(result.camera),
+			result.colours,
+			result.location?.latitude ?? null,
+			result.location?.longitude ?? null,
+		],
 	);
 }
 

@@ -1,6 +1,6 @@
 // make bench-pipeline: upload to `ready` through the local cloud, against the same work in one process.
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,7 +18,10 @@ import { connectDatabase } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
 import { drawSampleImages } from "#scripts/sample-images.ts";
-import { startCloudProcess } from "../system/cloud-process.ts";
+import {
+	describeInstantly,
+	startCloudProcess,
+} from "../system/cloud-process.ts";
 import { Control } from "../system/control.ts";
 import { demand, median, quantile, report } from "./report.ts";
 
@@ -68,7 +71,7 @@ async function measure(name: string, instantVision: boolean) {
 		outputsFile: path.join(directory, name, "outputs.json"),
 	};
 	await synthesize(options.assembly);
-	if (instantVision) await setVision(options.assembly, "instant");
+	if (instantVision) await describeInstantly(options.assembly);
 	const cloud = await startCloudProcess(options);
 	try {
 		const outputs = await readOutputsFile(options.outputsFile, "start");
@@ -94,18 +97,6 @@ async function measure(name: string, instantVision: boolean) {
 		return { pipeline, bare };
 	} finally {
 		await cloud.stop();
-	}
-}
-
-async function setVision(assembly: string, provider: string): Promise<void> {
-	for (const file of await readdir(assembly)) {
-		if (!file.endsWith(".template.json")) continue;
-		const template = await readFile(path.join(assembly, file), "utf8");
-		const changed = template.replaceAll(
-			/("VISION_PROVIDER":\s*)"offline"/g,
-			`$1"${provider}"`,
-		);
-		await writeFile(path.join(assembly, file), changed);
 	}
 }
 

@@ -16,7 +16,13 @@ import {
 /** The ports whose contract the suites state. */
 export type RowPorts = Pick<
 	Ports,
-	"items" | "stages" | "outbox" | "analyses" | "search" | "vectorIndex"
+	| "items"
+	| "stages"
+	| "requests"
+	| "outbox"
+	| "analyses"
+	| "search"
+	| "vectorIndex"
 >;
 
 /** ... and what a suite must arrange that no port does. */

@@ -5,6 +5,7 @@ import { postgresPorts } from "#postgres/ports.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { itemsContract } from "./items.ts";
 import type { ArrangedPorts } from "./journey.ts";
+import { requestsContract } from "./requests.ts";
 import { languageContract, searchContract } from "./search.ts";
 import { stagesContract } from "./stages.ts";
 import { tenancyContract } from "./tenancy.ts";
@@ -49,9 +50,9 @@ for (const kind of databaseKinds) {
 		contracts(() => ports);
 		languageContract(() => ports);
 
-		it("binds the user in every statement on a tenant's table, but for the sweeper's four", () => {
+		it("binds the user in every statement on a tenant's table, but for the sweeper's five", () => {
 			const tables =
-				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|outbox|tombstones)\b/;
+				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones)\b/;
 			const bound = /\buser_id = \$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 			const unbound = [...statements]
 				.filter((sql) => tables.test(sql) && !bound.test(sql))
@@ -61,6 +62,7 @@ for (const kind of databaseKinds) {
 				"delete from outbox where id in (select id from outbox where ",
 				"select id, type, detail from outbox where created_at <= cloc",
 				"select user_id, item_id, deleted_at from tombstones where de",
+				"with idle as ( select requests.id, items.correlation_id from",
 				"with stalled as ( select id from items where status in ('pen",
 			]);
 		});
@@ -85,6 +87,7 @@ for (const kind of databaseKinds) {
 function contracts(get: () => ArrangedPorts): void {
 	itemsContract(get);
 	stagesContract(get);
+	requestsContract(get);
 	searchContract(get);
 	tenancyContract(get);
 }

@@ -38,8 +38,11 @@ const guardedRoutes = [
 	"GET /items",
 	"GET /items/{id}",
 	"GET /items/{id}/analyses",
+	"GET /items/{id}/requests/{request_id}",
 	"GET /vector-index/status",
 	"POST /items",
+	"POST /items/{id}/analyze",
+	"POST /items/{id}/resize-only",
 	"POST /search",
 	"POST /uploads",
 ];
@@ -63,6 +66,22 @@ const triggers = {
 		pattern: {
 			source: ["collections.cleanup"],
 			"detail-type": ["OriginalStored"],
+		},
+	},
+	ImageProcessorResizeRequested: {
+		from: "Events",
+		to: "ImageProcessorQueue",
+		pattern: {
+			source: ["collections.api", "collections.cleanup"],
+			"detail-type": ["ResizeRequested"],
+		},
+	},
+	AnalyzerAnalysisRequested: {
+		from: "Events",
+		to: "AnalyzerQueue",
+		pattern: {
+			source: ["collections.api", "collections.cleanup"],
+			"detail-type": ["AnalysisRequested"],
 		},
 	},
 	AnalyzerImageProcessed: {
@@ -117,6 +136,7 @@ const permissions: Record<string, string[]> = {
 		...readsLogin,
 		...deletesVersions,
 		readsKey("voyage"),
+		...publishes,
 		"s3:GetObject on Images/derived/*",
 		"s3:GetObject on Images/originals/*",
 		"s3:PutObject on Images/originals/*",

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "#cli/free-port.ts";
 
@@ -54,4 +56,17 @@ export async function startCloudProcess(options: {
 			await ended;
 		},
 	};
+}
+
+/** Changes synthesized templates so that images are described at once and not at all: where seeing is not what is tested. */
+export async function describeInstantly(assembly: string): Promise<void> {
+	for (const file of await readdir(assembly)) {
+		if (!file.endsWith(".template.json")) continue;
+		const template = await readFile(path.join(assembly, file), "utf8");
+		const changed = template.replaceAll(
+			/("VISION_PROVIDER":\s*)"offline"/g,
+			'$1"instant"',
+		);
+		await writeFile(path.join(assembly, file), changed);
+	}
 }

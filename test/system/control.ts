@@ -22,6 +22,20 @@ export class Control {
 		return this.#post("PUT", `/functions/${functionName}/crash-at`, { at });
 	}
 
+	/** Whether the invocation that `crashNext` meant has not ended yet, and whether its process has died at the point. */
+	async crash(
+		functionName: string,
+	): Promise<{ waiting: string | null; died: string | null }> {
+		const response = await this.#send(
+			"GET",
+			`/functions/${functionName}/crash-at`,
+		);
+		return response.json() as Promise<{
+			waiting: string | null;
+			died: string | null;
+		}>;
+	}
+
 	stopDatabase(): Promise<void> {
 		return this.#post("POST", "/database/stop");
 	}
@@ -31,6 +45,10 @@ export class Control {
 	}
 
 	async #post(method: string, path: string, body?: unknown): Promise<void> {
+		await this.#send(method, path, body);
+	}
+
+	async #send(method: string, path: string, body?: unknown): Promise<Response> {
 		const url = `${this.outputs.AwsEndpointUrl}/_local${path}`;
 		const response = await fetch(url, {
 			method,
@@ -39,6 +57,7 @@ export class Control {
 		if (!response.ok) {
 			throw new Error(`${method} ${path}: ${await response.text()}`);
 		}
+		return response;
 	}
 
 	/** With which the application signs in to the database. */
@@ -81,6 +100,11 @@ export class Control {
 		await this.sql(
 			`update items set lease_expires_at = lease_expires_at - interval '1 hour',
 				stage_at = stage_at - interval '1 hour', swept_at = null where id = $1`,
+			[itemId],
+		);
+		await this.sql(
+			`update requests set touched_at = touched_at - interval '1 hour', swept_at = null
+			 where item_id = $1`,
 			[itemId],
 		);
 		await this.sql(

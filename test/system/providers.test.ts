@@ -126,6 +126,74 @@ test("an image that the provider refuses ends failed with the reason", async () 
 	expect(anthropic.requests).toHaveLength(1);
 });
 
+test("an analysis is made anew by another provider as a new version, and only the newest is searched", async () => {
+	anthropic.answers(anthropicWire.answer(JSON.stringify(description)));
+	voyage.answers(voyageWire.answer([voyageWire.vector(1)]));
+	const drawn = await screenshot(2);
+	const { id } = await user.upload(drawn.filename, drawn.bytes);
+	const first = (await user.settled(id)).latest_analysis;
+	expect(first).toMatchObject({ version: 1, provider_used: "anthropic" });
+	const analyze = (body?: object) =>
+		user.call<{ version: number }>("POST", `/items/${id}/analyze`, body);
+
+	expect(await analyze()).toMatchObject({ id: first?.id, version: 1 });
+	const wanted = { force_reanalyze: true, provider: "offline" };
+	expect(await analyze(wanted)).toMatchObject({
+		version: 2,
+		provider_used: "offline",
+	});
+	expect(await user.settled(id)).toMatchObject({
+		status: "ready",
+		latest_analysis: { version: 2 },
+	});
+	const versions = await user.call<object[]>("GET", `/items/${id}/analyses`);
+	expect(versions).toMatchObject([
+		{ version: 2 },
+		{ version: 1, id: first?.id, raw_response: description },
+	]);
+	const found = async (query: string) =>
+		(await user.search(query, { search_type: "bm25" })).results.some(
+			({ item_id }) => item_id === id,
+		);
+	expect(await found(drawn.word)).toBe(true);
+	expect(await found(description.headline)).toBe(false);
+});
+
+test("a request for a provider without a key, or for an unknown provider or model, says which setting to change", async () => {
+	const [item] = (
+		await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")
+	).items;
+	const refused = (body: object) =>
+		user
+			.call("POST", `/items/${item?.id}/analyze`, {
+				force_reanalyze: true,
+				...body,
+			})
+			.catch((error) => error);
+	expect(await refused({ provider: "openai" })).toMatchObject({
+		status: 501,
+		body: {
+			code: "provider_not_configured",
+			detail: expect.stringContaining("/collections/local/openai-api-key"),
+		},
+	});
+	expect(await refused({ provider: "nobody" })).toMatchObject({
+		status: 501,
+		body: { detail: expect.stringContaining("nobody") },
+	});
+	anthropic.answers(anthropicWire.error(404, "model: none"));
+	expect(await refused({ provider: "anthropic", model: "none" })).toMatchObject(
+		{
+			status: 422,
+			body: {
+				code: "model_not_found",
+				detail: expect.stringContaining("none"),
+			},
+		},
+	);
+	expect((await user.settled(item?.id ?? "")).status).toBe("ready");
+});
+
 test("no log holds an API key", async () => {
 	const logs = path.join(directory, "state", "logs");
 	for (const file of await readdir(logs)) {

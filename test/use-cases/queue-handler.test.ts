@@ -112,4 +112,43 @@ describe("a stage's handler", () => {
 		});
 		expect(delays).toEqual({ "handle of message-1": 17 });
 	});
+
+	it("names the message that failed, and the others are not repeated", async () => {
+		let calls = 0;
+		const { failed } = await handle(
+			[record(1, "a"), record(1, "b"), record(1, "c")],
+			async () => {
+				calls += 1;
+				if (calls === 2) throw new Error("The bucket is away.");
+				return "committed";
+			},
+		);
+		expect(calls).toBe(3);
+		expect(failed).toEqual(["b"]);
+	});
+
+	it("keeps a message that cannot be read for a person, and serves the next", async () => {
+		const unreadable = { ...record(1, "a"), body: "no JSON" };
+		const { failed, options } = await handle(
+			[unreadable, record(1, "b")],
+			async () => "committed",
+		);
+		expect(failed).toEqual(["a"]);
+		expect(options).toHaveLength(1);
+	});
+
+	it("passes over an event that is not its own", async () => {
+		const handler = queueHandler(
+			() => null,
+			async () => {
+				throw new Error("It was run.");
+			},
+			async () => {},
+		);
+		const answer = await handler(
+			{ Records: [record(1)] } as SQSEvent,
+			remaining(60_000),
+		);
+		expect(answer).toEqual({ batchItemFailures: [] });
+	});
 });

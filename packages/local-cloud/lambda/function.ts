@@ -53,6 +53,10 @@ export class LambdaFunction {
 	readonly #sweeper: NodeJS.Timeout;
 	#busy = 0;
 	#crashAt: string | null = null;
+	/** The crash point of an invocation that is under way. */
+	#crashing: string | null = null;
+	/** The crash point that last ended a process. */
+	#crashedAt: string | null = null;
 	#closing = false;
 
 	constructor(settings: FunctionSettings) {
@@ -69,6 +73,15 @@ export class LambdaFunction {
 	/** The next invocation runs in a sandbox of its own, with `CRASH_AT` set. */
 	crashNextAt(point: string): void {
 		this.#crashAt = point;
+		this.#crashedAt = null;
+	}
+
+	/** The point whose invocation has not ended yet, and the one at which a process has died since it was set. */
+	get crash(): { waiting: string | null; died: string | null } {
+		return {
+			waiting: this.#crashAt ?? this.#crashing,
+			died: this.#crashedAt,
+		};
 	}
 
 	/**
@@ -129,8 +142,11 @@ export class LambdaFunction {
 		const crashAt = this.#crashAt;
 		this.#crashAt = null;
 		if (crashAt !== null) {
+			this.#crashing = crashAt;
 			const sandbox = await this.#start({ CRASH_AT: crashAt });
 			const outcome = await sandbox.run(payload);
+			if (!sandbox.alive) this.#crashedAt = crashAt;
+			this.#crashing = null;
 			await this.#end(sandbox);
 			return outcome;
 		}

@@ -236,6 +236,21 @@ test("a crash point is set for exactly one invocation, in a fresh sandbox", asyn
 	expect(after.answer.pid).not.toBe(crashing.answer.pid);
 });
 
+test("the control endpoint tells whether the crash point waits, and whether a process died there", async () => {
+	const at = { at: "before:stages.commit" };
+	await cloud.control("PUT", "functions/Worker/crash-at", at);
+	const state = async () => {
+		const response = await cloud.control("GET", "functions/Worker/crash-at");
+		return response.json();
+	};
+	expect(await state()).toEqual({ waiting: at.at, died: null });
+	await invoke("worker", { do: "exit" });
+	expect(await state()).toEqual({ waiting: null, died: at.at });
+	await cloud.control("PUT", "functions/Worker/crash-at", at);
+	await invoke("worker", {});
+	expect(await state()).toEqual({ waiting: null, died: null });
+});
+
 test("the control endpoint names a function that is not there, and refuses web pages", async () => {
 	const at = { at: "before:x.y" };
 	const missing = await cloud.control("PUT", "functions/nobody/crash-at", at);

@@ -33,10 +33,13 @@ export function testApi({
 	ports: replaced = {},
 	authenticate = anyUser,
 	longestAnswerMs,
+	longestWaitMs = 0,
 }: {
 	ports?: Partial<Ports>;
 	authenticate?: Authenticate;
 	longestAnswerMs?: number;
+	/** No stage works beside the API of a test. */
+	longestWaitMs?: number;
 } = {}) {
 	const ports = { ...fakePorts(), ...replaced };
 	const app = createApi({
@@ -44,6 +47,7 @@ export function testApi({
 		authenticate,
 		deployment: { environment: "test", version: "1.2.3", gitSha: "abcdef0" },
 		longestAnswerMs,
+		longestWaitMs,
 	});
 	const as =
 		(userId: string) =>

@@ -1,0 +1,226 @@
+import { z } from "@hono/zod-openapi";
+import { itemNotFound, requestNotFound } from "#core/errors.ts";
+import type { Ports } from "#core/ports.ts";
+import {
+	isBeforeAnalysis,
+	requestAnalysis,
+	requestFailed,
+	requestResize,
+} from "#core/request-work.ts";
+import {
+	requestKinds,
+	requestStatuses,
+	type WorkRequest,
+} from "#core/work-request.ts";
+import {
+	analysisSchema,
+	itemSchema,
+	presentAnalysis,
+	presentItem,
+} from "../presenter.ts";
+import {
+	type Api,
+	conflict,
+	guarded,
+	idOf,
+	idParams,
+	json,
+	noQuery,
+	providerOff,
+	text,
+} from "../routing.ts";
+import { waitFor } from "../wait-for.ts";
+
+const tags = ["Redo"];
+
+const accepted = {
+	...json(
+		"It takes longer than 20 seconds: ask at `Location` how it goes.",
+		z.object({ status: z.literal("pending"), detail: z.string() }),
+	),
+	headers: {
+		Location: {
+			description: "The request's address, or the item's before its analysis.",
+			schema: { type: "string" as const },
+		},
+	},
+};
+
+const analyze = guarded({
+	method: "post",
+	path: "/items/{id}/analyze",
+	tags,
+	summary: "The newest analysis of an item, or a new one",
+	description:
+		"Without `force_reanalyze` the newest stored analysis; where there is none yet, the first. The same again while it is asked for is the same request.",
+	request: {
+		params: idParams,
+		query: noQuery,
+		body: {
+			content: {
+				"application/json": {
+					schema: z.strictObject({
+						force_reanalyze: z.boolean().default(false),
+						provider: text(100).nullish().openapi({
+							description: "For a new analysis. Default: the environment's.",
+						}),
+						model: text(200).nullish(),
+					}),
+				},
+			},
+		},
+	},
+	responses: {
+		200: json("The analysis.", analysisSchema),
+		202: accepted,
+		409: conflict,
+		501: providerOff,
+	},
+});
+
+const resize = guarded({
+	method: "post",
+	path: "/items/{id}/resize-only",
+	tags,
+	summary: "Make an item's thumbnail anew",
+	request: { params: idParams, query: noQuery },
+	responses: {
+		200: json("The item.", itemSchema),
+		202: accepted,
+		409: conflict,
+	},
+});
+
+const get = guarded({
+	method: "get",
+	path: "/items/{id}/requests/{request_id}",
+	tags,
+	summary: "How a request goes",
+	request: {
+		params: idParams.extend({
+			request_id: z.string().openapi({ format: "uuid" }),
+		}),
+		query: noQuery,
+	},
+	responses: {
+		200: json(
+			"The request.",
+			z
+				.object({
+					id: z.uuid(),
+					item_id: z.uuid(),
+					kind: z.enum(requestKinds),
+					provider: z.string().nullable(),
+					model: z.string().nullable(),
+					status: z.enum(requestStatuses),
+					error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+					analysis_id: z.uuid().nullable(),
+					created_at: z.iso.datetime(),
+					finished_at: z.iso.datetime().nullable(),
+				})
+				.openapi("WorkRequest"),
+		),
+	},
+});
+
+/** Serves what a person asks to be done again: the stages do it, this queues and waits. */
+export function requestRoutes(
+	app: Api,
+	ports: Pick<
+		Ports,
+		"items" | "analyses" | "requests" | "outbox" | "events" | "objects"
+	>,
+	{ longestWaitMs }: { longestWaitMs: number },
+) {
+	const { items, analyses, requests } = ports;
+
+	/** The request when it is done, or null while it is not. @throws AppError what it failed with */
+	async function done({ userId, itemId, id }: WorkRequest) {
+		const request = await requests.find(userId, itemId, id);
+		if (!request) throw itemNotFound(itemId); // deleted meanwhile
+		if (request.error) throw requestFailed(request.error);
+		return request.status === "done" ? request : null;
+	}
+
+	async function firstAnalysis(userId: string, itemId: string) {
+		const found = await items.find(userId, itemId);
+		if (!found) throw itemNotFound(itemId);
+		const { item, latestAnalysis } = found;
+		if (latestAnalysis) return latestAnalysis;
+		if (isBeforeAnalysis(item)) return null;
+		throw requestFailed({
+			code: item.error?.code ?? "retries_exhausted",
+			detail: item.error?.detail ?? "The image has no analysis.",
+		});
+	}
+
+	app.openapi(analyze, async (c) => {
+		const itemId = idOf(c.req.valid("param").id, itemNotFound);
+		const { force_reanalyze, provider, model } = c.req.valid("json");
+		const userId = c.get("userId");
+		const wanted = await requestAnalysis(ports, userId, itemId, {
+			force: force_reanalyze ?? false,
+			provider: provider ?? undefined,
+			model: model ?? undefined,
+		});
+		if ("analysis" in wanted) {
+			return c.json(presentAnalysis(wanted.analysis), 200);
+		}
+		if ("item" in wanted) {
+			const first = await waitFor(
+				() => firstAnalysis(userId, itemId),
+				longestWaitMs,
+			);
+			if (first) return c.json(presentAnalysis(first), 200);
+			c.header("location", `/items/${itemId}`);
+			return c.json(pending("The first analysis is on its way."), 202);
+		}
+		const request = await waitFor(() => done(wanted.request), longestWaitMs);
+		const analysis =
+			request && (await analyses.find(userId, request.analysisId ?? ""));
+		if (analysis) return c.json(presentAnalysis(analysis), 200);
+		c.header("location", addressOf(wanted.request));
+		return c.json(pending("The analysis is on its way."), 202);
+	});
+
+	app.openapi(resize, async (c) => {
+		const itemId = idOf(c.req.valid("param").id, itemNotFound);
+		const userId = c.get("userId");
+		const request = await requestResize(ports, userId, itemId);
+		if (!(await waitFor(() => done(request), longestWaitMs))) {
+			c.header("location", addressOf(request));
+			return c.json(pending("The thumbnail is on its way."), 202);
+		}
+		const found = await items.find(userId, itemId);
+		if (!found) throw itemNotFound(itemId);
+		return c.json(await presentItem(ports, found), 200);
+	});
+
+	app.openapi(get, async (c) => {
+		const { id, request_id } = c.req.valid("param");
+		const itemId = idOf(id, itemNotFound);
+		const requestId = idOf(request_id, requestNotFound);
+		const found = await requests.find(c.get("userId"), itemId, requestId);
+		if (!found) throw requestNotFound(requestId);
+		return c.json(
+			{
+				id: found.id,
+				item_id: found.itemId,
+				kind: found.kind,
+				provider: found.provider,
+				model: found.model,
+				status: found.status,
+				error: found.error,
+				analysis_id: found.analysisId,
+				created_at: found.createdAt.toISOString(),
+				finished_at: found.finishedAt?.toISOString() ?? null,
+			},
+			200,
+		);
+	});
+}
+
+const addressOf = ({ itemId, id }: WorkRequest) =>
+	`/items/${itemId}/requests/${id}`;
+
+const pending = (detail: string) => ({ status: "pending" as const, detail });

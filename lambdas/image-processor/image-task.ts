@@ -1,0 +1,46 @@
+import { z } from "zod";
+import {
+	originalStored,
+	type ResizeRequested,
+	resizeRequested,
+} from "#core/events.ts";
+import { parseOriginalKey } from "#core/item.ts";
+import type { BusEvent } from "#lambda-kit/queue-handler.ts";
+
+const objectCreated = z.object({
+	bucket: z.object({ name: z.string() }),
+	object: z.object({ key: z.string(), "version-id": z.string().optional() }),
+});
+
+interface StoredOriginal {
+	key: string;
+	versionId?: string;
+	item_id: string;
+	user_id: string;
+	correlation_id?: string;
+}
+
+/**
+ * What an event asks of this function: an original to process (S3's own "Object Created", or the sweeper's
+ * restart), or an item to make the derived images of anew. Null for what is not an original of this bucket,
+ * so that a derived object can never start the pipeline.
+ */
+export function imageTask(
+	{ source, "detail-type": type, detail }: BusEvent,
+	bucket: string,
+): StoredOriginal | ResizeRequested | null {
+	if (source === "aws.s3") {
+		const { bucket: of, object } = objectCreated.parse(detail);
+		const owner = parseOriginalKey(object.key);
+		if (of.name !== bucket || !owner) return null;
+		return {
+			key: object.key,
+			versionId: object["version-id"],
+			item_id: owner.itemId,
+			user_id: owner.userId,
+		};
+	}
+	if (type === "ResizeRequested") return resizeRequested.parse(detail);
+	const { original_key, ...ids } = originalStored.parse(detail);
+	return { key: original_key, ...ids };
+}

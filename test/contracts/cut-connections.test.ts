@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connectDatabase, type Database } from "#postgres/database.ts";
+import { acts } from "../use-cases/pipeline/acts.ts";
+import { World } from "../use-cases/pipeline/world.ts";
+import { type CuttingProxy, cuts, cuttingProxy } from "./cutting-proxy.ts";
+import { type EmptyDatabase, native } from "./databases.ts";
+
+// PGlite has one session and no administrator who ends others: only a real server can be cut like this.
+describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
+	let empty: EmptyDatabase;
+	let proxy: CuttingProxy;
+	let db: Database;
+	beforeAll(async () => {
+		empty = await native.create();
+		await empty.migrate();
+		const direct = empty.connect(1);
+		proxy = await cuttingProxy(empty.address, (pid) =>
+			direct.query("select pg_terminate_backend($1)", [pid]),
+		);
+		db = connectDatabase({
+			...empty.address,
+			port: proxy.port,
+			credentials: async () => empty.application,
+			maxConnections: 1,
+		});
+	});
+	afterAll(async () => {
+		await db?.close();
+		await proxy?.close();
+		await empty?.drop();
+	});
+
+	const written = acts.filter(({ title }) => !title.startsWith("the sweeper"));
+	const sweeping = acts.filter(({ title }) =>
+		/sending what|request whose|finishing/.test(title),
+	);
+	describe.each([...written, ...sweeping])("during $title", (act) => {
+		it.each(cuts)(
+			"%s any exchange with the server loses and doubles nothing",
+			async (cut) => {
+				const found: string[] = [];
+				let at = 0;
+				for (; ; at++) {
+					const world = new World(db);
+					const itemId = await act.arrange(world);
+					proxy.arm(cut, at);
+					await act.run(world, world.process(), itemId);
+					if (!proxy.disarm()) break;
+					await act.again?.(world, itemId);
+					const live = world.accepted.filter(
+						(id) => !world.deleted.includes(id),
+					);
+					const broken = await world.judge({ ready: act.mayFail ? [] : live });
+					found.push(...broken.map((what) => `${cut} exchange ${at}: ${what}`));
+				}
+				expect(found).toEqual([]);
+				expect(at).toBeGreaterThan(0);
+			},
+			120_000,
+		);
+	});
+});

@@ -1,0 +1,118 @@
+import { createServer, connect as dial, type Socket } from "node:net";
+
+export const cuts = [
+	/** The connection breaks and the statement never reaches the server. */
+	"cut before",
+	/** The server did it, and its answer is lost. */
+	"cut after",
+	/** An administrator ends the session: SQLSTATE 57P01. */
+	"terminated before",
+] as const;
+export type Cut = (typeof cuts)[number];
+
+/** A TCP proxy before PostgreSQL that breaks its connections at one exchange: a statement, `begin` or `commit`. */
+export interface CuttingProxy {
+	port: number;
+	/** Counts exchanges from 0 from now on, and cuts at the `at`th. */
+	arm(cut: Cut, at: number): void;
+	/** Whether it cut; from now on it lets everything through. */
+	disarm(): boolean;
+	close(): Promise<void>;
+}
+
+export async function cuttingProxy(
+	server: { host: string; port: number },
+	terminate: (pid: number) => Promise<unknown>,
+): Promise<CuttingProxy> {
+	let plan: { cut: Cut; at: number; seen: number; done: boolean } | null = null;
+	const sockets = new Set<Socket>();
+
+	const proxy = createServer((client) => {
+		const upstream = dial(server.port, server.host);
+		const messages = messageReader();
+		let isStarted = false;
+		let isOpen = false;
+		let cutAtEnd = false;
+		let pid = 0;
+		const destroy = () => {
+			client.destroy();
+			upstream.destroy();
+		};
+		for (const socket of [client, upstream]) {
+			sockets.add(socket);
+			socket.on("error", destroy);
+			socket.on("close", () => {
+				sockets.delete(socket);
+				destroy();
+			});
+		}
+
+		/** Whether the exchange that begins is the one to break, and how. */
+		const next = (): Cut | null => {
+			if (!plan || plan.done || plan.seen++ !== plan.at) return null;
+			plan.done = true;
+			return plan.cut;
+		};
+
+		// One after the other: what comes while a session is being ended waits.
+		let turn = Promise.resolve();
+		client.on("data", (bytes) => {
+			turn = turn.then(async () => {
+				const isGoodbye = bytes[0] === "X".charCodeAt(0);
+				if (isStarted && !isOpen && !isGoodbye) {
+					isOpen = true;
+					const cut = next();
+					if (cut === "cut before") return destroy();
+					if (cut === "cut after") cutAtEnd = true;
+					if (cut === "terminated before") await terminate(pid);
+				}
+				upstream.write(bytes);
+			});
+		});
+		upstream.on("data", (bytes) => {
+			for (const { type, body } of messages(bytes)) {
+				if (type === "K") pid = body.readInt32BE(0);
+				if (type !== "Z") continue;
+				isStarted = true;
+				isOpen = false;
+			}
+			if (cutAtEnd && !isOpen) return destroy();
+			client.write(bytes);
+		});
+	});
+	await new Promise<void>((resolve) =>
+		proxy.listen(0, "127.0.0.1", () => resolve()),
+	);
+	return {
+		port: (proxy.address() as { port: number }).port,
+		arm(cut, at) {
+			plan = { cut, at, seen: 0, done: false };
+		},
+		disarm() {
+			const wasDone = plan?.done ?? false;
+			plan = null;
+			return wasDone;
+		},
+		async close() {
+			for (const socket of sockets) socket.destroy();
+			await new Promise((resolve) => proxy.close(resolve));
+		},
+	};
+}
+
+/** Cuts the server's stream into messages: a letter, a length that counts itself, a body. */
+function messageReader() {
+	let rest: Buffer = Buffer.alloc(0);
+	return function* (bytes: Buffer) {
+		rest = Buffer.concat([rest, bytes]);
+		while (rest.length >= 5) {
+			const end = 1 + rest.readInt32BE(1);
+			if (rest.length < end) return;
+			yield {
+				type: String.fromCharCode(rest[0] ?? 0),
+				body: rest.subarray(5, end),
+			};
+			rest = rest.subarray(end);
+		}
+	};
+}

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "#postgres/database.ts";
+import { busyDay, remaining } from "../use-cases/pipeline/busy-day.ts";
+import { everyFault } from "../use-cases/pipeline/every-fault.ts";
+import type { FaultKind } from "../use-cases/pipeline/faulty-ports.ts";
+import { World } from "../use-cases/pipeline/world.ts";
+import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+
+// All kinds run on the fakes in two seconds; here those whose end depends on what a statement really did.
+const kinds: Record<"native" | "PGlite", FaultKind[]> = {
+	native: [
+		"killed after",
+		"frozen before",
+		"overtaken by its item's deletion before",
+	],
+	PGlite: ["killed after"],
+};
+
+for (const kind of databaseKinds) {
+	describe.skipIf(kind.skip)(`on ${kind.title}`, () => {
+		let empty: EmptyDatabase;
+		let db: Database;
+		beforeAll(async () => {
+			empty = await kind.create();
+			await empty.migrate();
+			db = empty.connect(6);
+		});
+		afterAll(() => empty?.drop());
+
+		everyFault(
+			() => new World(db),
+			kinds[kind.concurrent ? "native" : "PGlite"],
+		);
+
+		it.each([4, 9])(
+			"six workers at once commit each stage once where events come twice, late and not at all (seed %i)",
+			async (seed) => {
+				const world = await busyDay(db, {
+					seed,
+					lost: 20,
+					duplicated: 60,
+					reordered: true,
+					workers: 6,
+				});
+				expect(await world.judge({ ready: remaining(world) })).toEqual([]);
+			},
+			120_000,
+		);
+
+		it("six workers at once, and processes that die: everything ends, once (seed 6)", async () => {
+			const world = await busyDay(db, {
+				seed: 6,
+				lost: 20,
+				duplicated: 60,
+				reordered: true,
+				workers: 6,
+				faults: 20,
+			});
+			expect(await world.judge()).toEqual([]);
+		}, 120_000);
+	});
+}

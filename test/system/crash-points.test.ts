@@ -1,0 +1,343 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
+import { RestClient } from "#cli/rest-client.ts";
+import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { acts } from "../use-cases/pipeline/acts.ts";
+import { violations } from "../use-cases/pipeline/oracle.ts";
+import { snapshotOfDatabase } from "../use-cases/pipeline/snapshot.ts";
+import { World } from "../use-cases/pipeline/world.ts";
+import {
+	type CloudProcess,
+	describeInstantly,
+	startCloudProcess,
+} from "./cloud-process.ts";
+import { Control } from "./control.ts";
+
+// A cloud of its own: the real bundles are killed at every port call that the same act makes on the fakes.
+let directory: string;
+let cloud: CloudProcess | undefined;
+let control: Control;
+let outputs: Outputs;
+let operator: AwsCredentials;
+let user: RestClient;
+
+beforeAll(async () => {
+	directory = await mkdtemp(path.join(tmpdir(), "collections-crashes-"));
+	const options = {
+		assembly: path.join(directory, "cdk.out"),
+		stateDir: path.join(directory, "state"),
+		outputsFile: path.join(directory, "outputs.json"),
+	};
+	await synthesize(options.assembly);
+	await describeInstantly(options.assembly);
+	cloud = await startCloudProcess(options);
+	outputs = await readOutputsFile(options.outputsFile, "start");
+	operator = await operatorOf(options.stateDir);
+	await invoke(outputs, operator, outputs.MigrationFunctionName);
+	const [email, password] = ["unlucky@example.com", "correct-Horse-9"];
+	await ensureUser(outputs, operator, email, password);
+	user = new RestClient(outputs.ApiUrl, await signIn(outputs, email, password));
+	control = new Control(outputs, operator);
+});
+afterAll(async () => {
+	await cloud?.stop();
+	await rm(directory, { recursive: true, force: true });
+});
+
+/** Where to kill an act: before and after each of its port calls. */
+async function pointsOf(title: string): Promise<string[]> {
+	const act = acts.find((one) => one.title === title);
+	if (!act) throw new Error(`There is no act "${title}".`);
+	const world = new World();
+	const itemId = await act.arrange(world);
+	const process = world.process();
+	await act.run(world, process, itemId);
+	const seen = new Map<string, number>();
+	return process.calls.flatMap((call) => {
+		const nth = (seen.get(call) ?? 0) + 1;
+		seen.set(call, nth);
+		return [`before:${call}#${nth}`, `after:${call}#${nth}`];
+	});
+}
+
+/** A small picture that no other upload is. */
+async function picture(): Promise<Uint8Array<ArrayBuffer>> {
+	const noise = crypto.getRandomValues(new Uint8Array(16 * 16 * 3));
+	const raw = { width: 16, height: 16, channels: 3 } as const;
+	return new Uint8Array(await sharp(noise, { raw }).png().toBuffer());
+}
+
+const upload = async () => (await user.upload("small.png", await picture())).id;
+
+async function isAtRest(itemId: string): Promise<boolean> {
+	const [row] = await control.sql<{ open: boolean }>(
+		`select status not in ('ready', 'failed')
+		   or exists (select from outbox where item_id = $1)
+		   or exists (select from requests where item_id = $1 and status = 'pending') as open
+		 from items where id = $1`,
+		[itemId],
+	);
+	return !row?.open;
+}
+
+type Crashes = Map<string, string>;
+
+/**
+ * Lets an hour pass and the sweeper run after each death, until the item has ended. Gives the crashes that did not
+ * happen: a repeated event may have met the point's process, which then had nothing to do.
+ */
+async function recover(itemId: string, crashes: Crashes): Promise<Crashes> {
+	const left = new Map(crashes);
+	const end = Date.now() + 60_000;
+	for (;;) {
+		let waiting = 0;
+		for (const name of left.keys()) {
+			const crash = await control.crash(name);
+			if (crash.waiting) waiting += 1;
+			if (!crash.died) continue;
+			left.delete(name);
+			await control.letTimePass(itemId);
+			await control.sweepNow();
+		}
+		if (waiting < left.size || left.size === 0) {
+			if (await isAtRest(itemId)) return left;
+		}
+		if (Date.now() > end) {
+			throw new Error(
+				`Item ${itemId} does not come to rest with ${[...left.values()]}.`,
+			);
+		}
+		await sleep(25);
+	}
+}
+
+/** Does something again until each function has died at its point, and the item has ended each time. */
+async function crashAll(
+	crashes: Crashes,
+	act: () => Promise<{ itemId: string; answer?: Promise<unknown> }>,
+): Promise<void> {
+	let left = crashes;
+	for (let tries = 0; left.size > 0; tries++) {
+		if (tries === 5) throw new Error(`Never reached: ${[...left.values()]}.`);
+		for (const [name, point] of left) await control.crashNext(name, point);
+		const { itemId, answer } = await act();
+		left = await recover(itemId, left);
+		await answer;
+	}
+}
+
+const accepted: string[] = [];
+const deleted: string[] = [];
+
+/** Every row and object of this cloud, before the oracle. */
+async function judge(): Promise<string[]> {
+	const s3 = new S3Client({
+		region: outputs.Region,
+		endpoint: outputs.AwsEndpointUrl ?? undefined,
+		forcePathStyle: true,
+		credentials: operator,
+	});
+	const { Versions = [], IsTruncated } = await s3.send(
+		new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
+	);
+	if (IsTruncated) throw new Error("The bucket has more than one page.");
+	const keys = [...new Set(Versions.map(({ Key }) => Key ?? ""))];
+	const db = { query: control.sql.bind(control) };
+	return violations(await snapshotOfDatabase(db, keys), {
+		accepted,
+		deleted,
+		ready: accepted.filter((id) => !deleted.includes(id)),
+	});
+}
+
+test("the three stages, each killed at each port call: every item becomes ready, once", async () => {
+	const stages = [
+		[outputs.ImageProcessorFunctionName, "the process stage"],
+		[outputs.AnalyzerFunctionName, "the analyze stage"],
+		[outputs.EmbedderFunctionName, "the embed stage"],
+	] as const;
+	const points = await Promise.all(
+		stages.map(async ([name, title]) => ({
+			name: String(name),
+			points: await pointsOf(title),
+		})),
+	);
+	const rounds = Math.max(...points.map(({ points }) => points.length));
+	for (let round = 0; round < rounds; round++) {
+		const crashes = points.flatMap(({ name, points }) => {
+			const point = points[round];
+			return point ? [[name, point] as const] : [];
+		});
+		await crashAll(new Map(crashes), async () => {
+			const itemId = await upload();
+			accepted.push(itemId);
+			return { itemId };
+		});
+	}
+	expect(rounds).toBeGreaterThan(16);
+	expect(await judge()).toEqual([]);
+}, 300_000);
+
+test("an item deleted when a stage has died at any of its port calls is gone, with every object", async () => {
+	const stages = [
+		[outputs.ImageProcessorFunctionName, "the process stage"],
+		[outputs.AnalyzerFunctionName, "the analyze stage"],
+		[outputs.EmbedderFunctionName, "the embed stage"],
+	] as const;
+	for (const [name, title] of stages) {
+		for (const point of await pointsOf(title)) {
+			if (point.startsWith("after:")) continue; // as before the next one
+			const itemId = await killedItem(String(name), point);
+			await user.call("DELETE", `/items/${itemId}`);
+			deleted.push(itemId);
+		}
+	}
+	await forgetDeleted();
+	expect(await judge()).toEqual([]);
+}, 300_000);
+
+test.each([
+	["analyze", "the analyze stage at a request", "AnalyzerFunctionName"],
+	[
+		"resize-only",
+		"the process stage at a request",
+		"ImageProcessorFunctionName",
+	],
+] as const)(
+	"POST /items/{id}/%s, its stage killed at each port call: it is done once, and the item is ready",
+	async (what, title, name) => {
+		const itemId = await upload();
+		accepted.push(itemId);
+		await user.settled(itemId);
+		const body = what === "analyze" ? { force_reanalyze: true } : undefined;
+		for (const point of await pointsOf(title)) {
+			await crashAll(new Map([[String(outputs[name]), point]]), async () => ({
+				itemId,
+				answer: user.call("POST", `/items/${itemId}/${what}`, body),
+			}));
+		}
+		expect(await judge()).toEqual([]);
+	},
+	300_000,
+);
+
+test("the api killed at each port call of an upload, a deletion and a wish: all end well", async () => {
+	const api = String(outputs.ApiFunctionName);
+	const killedAt = async (point: string, call: () => Promise<unknown>) => {
+		await control.crashNext(api, point);
+		const error = await call().then(
+			() => null,
+			(error) => error,
+		);
+		expect(error, point).toMatchObject({ status: 500 });
+		expect((await control.crash(api)).died, point).toBe(point);
+	};
+
+	for (const point of await pointsOf("an upload, tried again")) {
+		const bytes = await picture();
+		await killedAt(point, () => user.upload("small.png", bytes));
+		const { id } = await user.upload("small.png", bytes);
+		accepted.push(id);
+		await control.letTimePass(id);
+		await recover(id, new Map());
+	}
+	const [itemId = ""] = accepted;
+	for (const point of await pointsOf(
+		"a wish for a new analysis, tried again",
+	)) {
+		await killedAt(point, () =>
+			user.call("POST", `/items/${itemId}/analyze`, { force_reanalyze: true }),
+		);
+		await control.letTimePass(itemId);
+		await control.sweepNow();
+		await recover(itemId, new Map());
+	}
+	for (const point of await pointsOf("a deletion, tried again")) {
+		const id = await upload();
+		accepted.push(id);
+		await user.settled(id);
+		await killedAt(point, () => user.call("DELETE", `/items/${id}`));
+		await user.call("DELETE", `/items/${id}`).catch(() => {});
+		deleted.push(id);
+	}
+	await forgetDeleted();
+	expect(await judge()).toEqual([]);
+}, 300_000);
+
+test.each([
+	[
+		"an unsent event and an old deletion",
+		[
+			...["outbox.unsent#1", "events.publish#1", "outbox.markSent#1"],
+			...["stages.takeStalled#1", "requests.takeIdle#1"],
+			...["stages.tombstones#1", "objects.deleteAll#1"],
+			...["objects.deleteAll#2", "stages.forgetTombstone#1"],
+		],
+	],
+	["a lost event", ["stages.takeStalled#1", "events.publish#1"]],
+])(
+	"the sweeper killed at each port call while it has %s to mend: the next one mends it",
+	async (what, calls) => {
+		const sweeper = String(outputs.CleanupFunctionName);
+		for (const call of calls) {
+			for (const point of [`before:${call}`, `after:${call}`]) {
+				const gone = await upload();
+				accepted.push(gone);
+				await user.settled(gone);
+				await user.call("DELETE", `/items/${gone}`);
+				deleted.push(gone);
+				await control.sql(
+					"update tombstones set deleted_at = deleted_at - interval '3 hours'",
+				);
+				const stuck = await stuckItem();
+				await control.letTimePass(stuck);
+				if (what === "a lost event") {
+					await control.sql("delete from outbox where item_id = $1", [stuck]);
+				}
+
+				await control.crashNext(sweeper, point);
+				await expect(control.sweepNow(), point).rejects.toThrow();
+				expect((await control.crash(sweeper)).died, point).toBe(point);
+				await control.letTimePass(stuck);
+				await control.sweepNow();
+				await recover(stuck, new Map());
+			}
+		}
+		await forgetDeleted();
+		expect(await judge()).toEqual([]);
+	},
+	300_000,
+);
+
+/** An item whose processor died between its commit and its event. */
+function stuckItem(): Promise<string> {
+	const processor = String(outputs.ImageProcessorFunctionName);
+	return killedItem(processor, "before:events.publish");
+}
+
+/** An item on whose way the function died at the point. */
+async function killedItem(name: string, point: string): Promise<string> {
+	for (;;) {
+		await control.crashNext(name, point);
+		const itemId = await upload();
+		accepted.push(itemId);
+		do {
+			if ((await control.crash(name)).died) return itemId;
+			await sleep(25);
+		} while (!(await isAtRest(itemId)));
+	}
+}
+
+async function forgetDeleted(): Promise<void> {
+	await control.sql(
+		"update tombstones set deleted_at = deleted_at - interval '3 hours'",
+	);
+	await control.sweepNow();
+}
