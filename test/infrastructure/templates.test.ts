@@ -5,7 +5,7 @@ import { analyzerEnv } from "#lambdas/analyzer/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { embedderEnv } from "#lambdas/embedder/env.ts";
-import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
+import { allocator, imageProcessorEnv } from "#lambdas/image-processor/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
@@ -356,6 +356,7 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			TOKEN_ISSUER: "People.ProviderURL",
 			JWKS_URL: "People.ProviderURL/.well-known/jwks.json",
 			USER_POOL_CLIENT_ID: "PeopleClient",
+			...allocator,
 			VISION_PROVIDER: environment.visionProvider,
 			EMBEDDING_PROVIDER: environment.embeddingProvider,
 			ANTHROPIC_MODEL: models.anthropic,
