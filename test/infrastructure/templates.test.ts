@@ -356,6 +356,7 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			TOKEN_ISSUER: "People.ProviderURL",
 			JWKS_URL: "People.ProviderURL/.well-known/jwks.json",
 			USER_POOL_CLIENT_ID: "PeopleClient",
+			MALLOC_ARENA_MAX: "2",
 			VISION_PROVIDER: environment.visionProvider,
 			EMBEDDING_PROVIDER: environment.embeddingProvider,
 			ANTHROPIC_MODEL: models.anthropic,
