@@ -51,8 +51,14 @@ bench-start: $(INSTALLED) ## seconds from make dev to a search that finds its sa
 bench-pipeline: $(INSTALLED) ## upload to ready, against the bare work in one process
 	@node test/bench/pipeline.ts
 
+bench-cold: $(INSTALLED) ## CPU of the api's cold start, against a bare Node
+	@node test/bench/cold.ts
+
+bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against decoding it whole
+	@node test/bench/images.ts
+
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
 
-.PHONY: help dev up down dev-reset token install test check format bench-start bench-pipeline synth
+.PHONY: help dev up down dev-reset token install test check format bench-start bench-pipeline bench-cold bench-images synth

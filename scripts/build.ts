@@ -89,7 +89,7 @@ async function javascript(name: LambdaName): Promise<BundleFile[]> {
 		banner: {
 			js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
 		},
-		plugins: [onlyEnglish],
+		plugins: [lessZod],
 		logLevel: "warning",
 	});
 	mkdirSync(join(output, "meta"), { recursive: true });
@@ -127,13 +127,23 @@ const threads: Partial<Record<LambdaName, Record<string, string>>> = {
 	},
 };
 
-/** zod's entry pulls the messages of some fifty languages: 260 KB that nobody reads. */
-const onlyEnglish: esbuild.Plugin = {
-	name: "only-english",
+/**
+ * zod's entry pulls all of it along: messages in some fifty languages (260 KB), a compiler of schemas and a reader
+ * of JSON Schema (41 KB), none of which is used. Whoever calls them finds undefined, not a function.
+ */
+const lessZod: esbuild.Plugin = {
+	name: "less-zod",
 	setup({ onLoad }) {
-		onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
-			contents: 'export { default as en } from "./en.js";',
-		}));
+		const unused = {
+			"locales/index": 'export { default as en } from "./en.js";',
+			"core/compile":
+				"export let INVALID, ZodCompileAsyncError, ZodCompileUnsupportedError, compile, withParser, compileFn;",
+			"classic/from-json-schema": "export let fromJSONSchema;",
+		};
+		for (const [module, contents] of Object.entries(unused)) {
+			const filter = new RegExp(`zod/v4/${module}\\.js$`);
+			onLoad({ filter }, () => ({ contents }));
+		}
 	},
 };
 

@@ -1,21 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { HTTPException } from "hono/http-exception";
+import { Hono } from "hono";
 import { routePath } from "hono/route";
 import { AppError } from "#core/errors.ts";
+import { once } from "#core/once.ts";
 import type { Ports } from "#core/ports.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
-import { type ProblemCode, problemResponse } from "#lambda-kit/problem.ts";
+import { problemResponse } from "#lambda-kit/problem.ts";
+import { answerError } from "./answer-error.ts";
 import type { Authenticate } from "./authenticate.ts";
-import { analysisRoutes } from "./routes/analyses.ts";
-import { imageRoutes } from "./routes/images.ts";
-import { itemRoutes } from "./routes/items.ts";
-import { type Deployment, publicRoutes } from "./routes/public.ts";
-import { requestRoutes } from "./routes/requests.ts";
-import { searchRoutes } from "./routes/search.ts";
-import { uploadRoutes } from "./routes/uploads.ts";
-import { vectorIndexRoutes } from "./routes/vector-index.ts";
-import { type Api, type ApiEnv, invalidFields } from "./routing.ts";
+import { createNounApp } from "./noun-app.ts";
+import type { Deployment } from "./routes/public.ts";
+import { type Noun, routes } from "./routes/table.ts";
+import type { Api, ApiEnv } from "./routing.ts";
 
 /** The ports the API's routes need. */
 export type ApiPorts = Pick<
@@ -42,29 +38,14 @@ interface ApiOptions {
 	longestWaitMs?: number;
 }
 
-/** JSON bodies here are a few hundred bytes; multipart is bounded by the gateway and by `uploadItem`. */
-const longestJson = 64 * 1024;
-
 /** The HTTP API, from request to response. */
-export function createApi({
-	ports,
-	authenticate,
-	deployment,
-	longestAnswerMs = 26_000,
-	longestWaitMs = 20_000,
-}: ApiOptions): Api {
-	const app = new OpenAPIHono<ApiEnv>({
-		defaultHook: (result) => {
-			if (!result.success) {
-				throw invalidFields(result.target, result.error.issues);
-			}
-		},
-	});
+export function createApi(options: ApiOptions): Hono<ApiEnv> {
+	const { authenticate, longestAnswerMs = 26_000 } = options;
+	const app = new Hono<ApiEnv>();
 
 	app.use(async (c, next) => {
 		const started = performance.now();
 		c.set("requestId", c.env?.requestId ?? randomUUID());
-		c.set("authenticate", authenticate);
 		await next();
 		c.header("x-content-type-options", "nosniff");
 		const userId = c.get("userId");
@@ -100,34 +81,23 @@ export function createApi({
 		}
 	});
 
-	app.use(async (c, next) => {
-		const isForm = c.req.header("content-type")?.startsWith("multipart/");
-		if (c.req.raw.body && !isForm) {
-			const { byteLength } = await c.req.arrayBuffer();
-			if (byteLength > longestJson) {
-				throw new AppError(
-					"request_too_large",
-					`The body has ${byteLength} bytes and may have ${longestJson}.`,
-				);
-			}
-		}
-		await next();
-	});
-
-	app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
-		type: "http",
-		scheme: "bearer",
-		bearerFormat: "JWT",
-		description: "A Cognito ID or access token.",
-	});
-	publicRoutes(app, ports, deployment);
-	itemRoutes(app, ports);
-	uploadRoutes(app, ports);
-	analysisRoutes(app, ports);
-	requestRoutes(app, ports, { longestWaitMs });
-	imageRoutes(app, ports);
-	searchRoutes(app, ports);
-	vectorIndexRoutes(app, ports);
+	const nouns = nounsOf(options, () => appOf(Object.keys(nouns) as Noun[]));
+	const appOf = async (names: Noun[]): Promise<Api> => {
+		const made = createNounApp(authenticate);
+		for (const name of names) (await nouns[name]())(made);
+		return made;
+	};
+	const served = new Map<Noun, () => Promise<Api>>();
+	for (const { method, path, noun } of routes) {
+		const serving = served.get(noun) ?? once(() => appOf([noun]));
+		served.set(noun, serving);
+		app.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) =>
+			(await serving()).fetch(c.req.raw, {
+				requestId: c.get("requestId"),
+				identified: (userId) => c.set("userId", userId),
+			}),
+		);
+	}
 
 	app.notFound((c) =>
 		problemResponse(
@@ -136,41 +106,51 @@ export function createApi({
 			{ requestId: c.get("requestId") },
 		),
 	);
-	app.onError((error, c) => {
-		const requestId = c.get("requestId");
-		const { code, detail, errors } = describe(error);
-		const answer = problemResponse(code, detail, { requestId, errors });
-		if (answer.status >= 500) {
-			log.error("request failed", { error, request_id: requestId });
-		}
-		return answer;
-	});
+	app.onError(answerError);
 	return app;
 }
 
-function describe(error: unknown): {
-	code: ProblemCode;
-	detail: string;
-	errors?: AppError["fields"];
-} {
-	if (error instanceof AppError) {
-		return { code: error.code, detail: error.message, errors: error.fields };
-	}
-	if (error instanceof HTTPException && error.status === 415) {
-		return {
-			code: "unsupported_media_type",
-			detail:
-				"The body has another content type than this call takes: send JSON as application/json, a file as multipart/form-data.",
-		};
-	}
-	if (error instanceof HTTPException && error.status === 400) {
-		return {
-			code: "invalid_request",
-			detail: "The body cannot be read: it is not the JSON or form it says.",
-		};
-	}
+/**
+ * What adds the routes of each noun. Their modules are loaded by the first request for them: making the schemas
+ * of all nouns takes a cold start longer than answering, and a request needs those of one.
+ */
+function nounsOf(
+	{ ports, deployment, longestWaitMs = 20_000 }: ApiOptions,
+	/** An application with the routes of all nouns. */
+	whole: () => Promise<Api>,
+): Record<Noun, () => Promise<(app: Api) => void>> {
 	return {
-		code: "internal_error",
-		detail: "Something failed on our side; the log has it under this id.",
+		public: async () => {
+			const { publicRoutes } = await import("./routes/public.ts");
+			return (app) => publicRoutes(app, ports, deployment, whole);
+		},
+		items: async () => {
+			const { itemRoutes } = await import("./routes/items.ts");
+			return (app) => itemRoutes(app, ports);
+		},
+		uploads: async () => {
+			const { uploadRoutes } = await import("./routes/uploads.ts");
+			return (app) => uploadRoutes(app, ports);
+		},
+		analyses: async () => {
+			const { analysisRoutes } = await import("./routes/analyses.ts");
+			return (app) => analysisRoutes(app, ports);
+		},
+		requests: async () => {
+			const { requestRoutes } = await import("./routes/requests.ts");
+			return (app) => requestRoutes(app, ports, { longestWaitMs });
+		},
+		images: async () => {
+			const { imageRoutes } = await import("./routes/images.ts");
+			return (app) => imageRoutes(app, ports);
+		},
+		search: async () => {
+			const { searchRoutes } = await import("./routes/search.ts");
+			return (app) => searchRoutes(app, ports);
+		},
+		"vector-index": async () => {
+			const { vectorIndexRoutes } = await import("./routes/vector-index.ts");
+			return (app) => vectorIndexRoutes(app, ports);
+		},
 	};
 }

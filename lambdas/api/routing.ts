@@ -12,7 +12,10 @@ import type { Authenticate } from "./authenticate.ts";
 
 /** What a route finds in its context. */
 export interface ApiEnv {
-	Bindings: Partial<RequestContext>;
+	Bindings: Partial<RequestContext> & {
+		/** Told whose request it was, for the log. */
+		identified?: (userId: string) => void;
+	};
 	Variables: {
 		requestId: string;
 		authenticate: Authenticate;

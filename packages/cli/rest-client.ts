@@ -26,6 +26,8 @@ export interface ItemBody {
 	width: number | null;
 	height: number | null;
 	taken_at: string | null;
+	camera: string | null;
+	location: { latitude: number; longitude: number } | null;
 	latest_analysis: null | { id: string; version: number; summary: string };
 	thumbnail_url: string | null;
 }

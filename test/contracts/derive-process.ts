@@ -1,9 +1,9 @@
 // A process like the image processor's: its real adapters, and one image after another fetched from the
 // bucket and derived. It tells how each ended and how much memory the process held at its highest meanwhile.
-import { readFileSync, writeFileSync } from "node:fs";
 import { PermanentFailure } from "#core/errors.ts";
 import { connect } from "#lambdas/image-processor/connect.ts";
 import { allocator } from "#lambdas/image-processor/env.ts";
+import { forgetPeak, peakMegabytes } from "../peak-memory.ts";
 
 export interface Derived {
 	outcome: "derived" | { code: string; detail: string } | { thrown: string };
@@ -49,16 +49,3 @@ process.on("message", async (key: string) => {
 });
 process.once("disconnect", () => process.exit());
 process.send?.("ready");
-
-/** On Linux each image's own peak is known; elsewhere that of the process so far. */
-function forgetPeak(): void {
-	if (process.platform === "linux") writeFileSync("/proc/self/clear_refs", "5");
-}
-
-function peakMegabytes(): number {
-	if (process.platform !== "linux") {
-		return process.resourceUsage().maxRSS / 1024;
-	}
-	const status = readFileSync("/proc/self/status", "utf8");
-	return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
-}

@@ -98,6 +98,8 @@ export function publicRoutes(
 	app: Api,
 	ports: Pick<Ports, "health">,
 	{ environment, version: semver, gitSha }: Deployment,
+	/** An application with all routes there are. */
+	whole: () => Promise<Api>,
 ) {
 	const deployed = { version: semver, git_sha: gitSha, environment };
 
@@ -119,9 +121,9 @@ export function publicRoutes(
 
 	app.openapi(version, (c) => c.json(deployed, 200));
 
-	app.openapi(openapi, (c) =>
+	app.openapi(openapi, async (c) =>
 		c.json(
-			app.getOpenAPI31Document({
+			(await whole()).getOpenAPI31Document({
 				openapi: "3.1.0",
 				info: {
 					title: "Collections",

@@ -1,0 +1,44 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { AppError } from "#core/errors.ts";
+import { log } from "#lambda-kit/log.ts";
+import { type ProblemCode, problemResponse } from "#lambda-kit/problem.ts";
+import type { ApiEnv } from "./routing.ts";
+
+/** Answers an error that a route did not, as its code says or as one of ours. */
+export function answerError(error: Error, c: Context<ApiEnv>): Response {
+	const requestId = c.get("requestId");
+	const { code, detail, errors } = describe(error);
+	const answer = problemResponse(code, detail, { requestId, errors });
+	if (answer.status >= 500) {
+		log.error("request failed", { error, request_id: requestId });
+	}
+	return answer;
+}
+
+function describe(error: unknown): {
+	code: ProblemCode;
+	detail: string;
+	errors?: AppError["fields"];
+} {
+	if (error instanceof AppError) {
+		return { code: error.code, detail: error.message, errors: error.fields };
+	}
+	if (error instanceof HTTPException && error.status === 415) {
+		return {
+			code: "unsupported_media_type",
+			detail:
+				"The body has another content type than this call takes: send JSON as application/json, a file as multipart/form-data.",
+		};
+	}
+	if (error instanceof HTTPException && error.status === 400) {
+		return {
+			code: "invalid_request",
+			detail: "The body cannot be read: it is not the JSON or form it says.",
+		};
+	}
+	return {
+		code: "internal_error",
+		detail: "Something failed on our side; the log has it under this id.",
+	};
+}

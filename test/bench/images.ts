@@ -1,0 +1,181 @@
+// make bench-images: deriving thumbnail, vision image and metadata from a photo, against decoding it whole.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import sharp from "sharp";
+import {
+	decodeWithin,
+	longestThumbnailSide,
+	sharpImages,
+} from "#images/sharp-images.ts";
+import { allocator } from "#lambdas/image-processor/env.ts";
+import { forgetPeak, peakMegabytes } from "../peak-memory.ts";
+import { demand, median, quantile, report } from "./report.ts";
+
+const rounds = 9;
+const photos = [
+	{ name: "12 MP JPEG", width: 4_000, height: 3_000 },
+	{ name: "48 MP JPEG", width: 8_000, height: 6_000 },
+];
+
+interface Measured {
+	/** CPU time: what else runs on the machine makes it wait, not work. */
+	ms: number;
+	megabytes: number;
+}
+
+const toFit = {
+	width: longestThumbnailSide,
+	height: longestThumbnailSide,
+	fit: "inside",
+} as const;
+
+/** What is compared. A full decode has every pixel in memory before anything is made of them. */
+const sides = {
+	thumbnail: (bytes: Uint8Array) => decodeWithin(bytes, longestThumbnailSide),
+	"thumbnail of a full decode": async (bytes: Uint8Array) => {
+		const { data, info } = await sharp(bytes)
+			.autoOrient()
+			.raw()
+			.toBuffer({ resolveWithObject: true });
+		const { width, height, channels } = info;
+		return sharp(data, { raw: { width, height, channels } })
+			.resize(toFit)
+			.raw()
+			.toBuffer();
+	},
+	"everything that is derived": (bytes: Uint8Array) =>
+		sharpImages().derive(bytes),
+	"a full decode and nothing else": (bytes: Uint8Array) =>
+		sharp(bytes).raw().toBuffer(),
+};
+type Side = keyof typeof sides;
+const names = Object.keys(sides) as Side[];
+
+// Memory is known of a whole process only, so each measurement is one of its own.
+const [, , side, file] = process.argv;
+if (side && file) {
+	process.stdout.write(JSON.stringify(await measure(side as Side, file)));
+} else {
+	await compare();
+}
+
+async function compare(): Promise<void> {
+	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
+	try {
+		const rows = [];
+		const demands = [];
+		for (const photo of photos) {
+			const file = path.join(directory, "photo.jpg");
+			await draw(photo, file);
+			const runs = Object.fromEntries(
+				names.map((name) => [name, [] as Measured[]]),
+			) as Record<Side, Measured[]>;
+			for (let round = 0; round <= rounds; round++) {
+				for (const name of names) {
+					const measured = inFreshProcess(name, file);
+					if (round > 0) runs[name].push(measured);
+				}
+			}
+			/** Quartiles of the paired ratios to the thumbnail of a full decode. */
+			const ratios = (name: Side, unit: keyof Measured) =>
+				runs[name].map(
+					(one, at) =>
+						one[unit] /
+						(runs["thumbnail of a full decode"][at]?.[unit] ?? Number.NaN),
+				);
+			for (const name of names) {
+				const row: Record<string, string> = { what: `${photo.name}: ${name}` };
+				for (const unit of ["ms", "megabytes"] as const) {
+					const to = ratios(name, unit);
+					const at = (q: number) => quantile(to, q).toFixed(2);
+					const label = unit === "ms" ? "CPU ms" : "MB";
+					row[label] = median(runs[name].map((one) => one[unit])).toFixed(0);
+					row[`${label} ratio (q1, q3)`] =
+						`${at(0.5)} (${at(0.25)}, ${at(0.75)})`;
+				}
+				rows.push(row);
+			}
+			demands.push(
+				demand(
+					`${photo.name} to a thumbnail's pixels, time / from a full decode`,
+					median(ratios("thumbnail", "ms")),
+					1 / 4,
+				),
+				demand(
+					`${photo.name} to a thumbnail's pixels, peak memory / from a full decode`,
+					median(ratios("thumbnail", "megabytes")),
+					1 / 8,
+				),
+			);
+		}
+		report("images", rows, demands);
+	} finally {
+		rmSync(directory, { recursive: true });
+	}
+}
+
+function inFreshProcess(name: Side, file: string): Measured {
+	return JSON.parse(
+		execFileSync(process.execPath, [import.meta.filename, name, file], {
+			encoding: "utf8",
+			env: { ...process.env, ...allocator },
+		}),
+	);
+}
+
+/** One photo after a small one, which loads what every side needs; memory is what comes on top of photo and process. */
+async function measure(name: Side, file: string): Promise<Measured> {
+	const small = await sharp({
+		create: { width: 64, height: 64, channels: 3, background: "grey" },
+	})
+		.jpeg()
+		.toBuffer();
+	for (const each of names) await sides[each](small);
+	const bytes = readFileSync(file);
+	forgetPeak();
+	const before = peakMegabytes();
+	const started = process.cpuUsage();
+	await sides[name](bytes);
+	const { user, system } = process.cpuUsage(started);
+	return {
+		ms: (user + system) / 1_000,
+		megabytes: peakMegabytes() - before,
+	};
+}
+
+/** Noise over a gradient, as large as a photo of a phone: what compresses to nothing decodes too quickly. */
+async function draw(
+	{ width, height }: { width: number; height: number },
+	file: string,
+): Promise<void> {
+	const gradient = await sharp({
+		create: {
+			width: 256,
+			height: 256,
+			channels: 3,
+			background: "grey",
+			noise: { type: "gaussian", mean: 128, sigma: 40 },
+		},
+	})
+		.blur(8)
+		.resize(width, height, { fit: "fill" })
+		.png({ compressionLevel: 1 })
+		.toBuffer();
+	const grain = await sharp({
+		create: {
+			width: 512,
+			height: 512,
+			channels: 3,
+			background: "grey",
+			noise: { type: "gaussian", mean: 128, sigma: 10 },
+		},
+	})
+		.png()
+		.toBuffer();
+	await sharp(gradient)
+		.composite([{ input: grain, tile: true, blend: "soft-light" }])
+		.jpeg({ quality: 90 })
+		.toFile(file);
+}
