@@ -13,7 +13,10 @@ export interface Derived {
 	location?: { latitude: number; longitude: number } | null;
 	thumbnail?: Uint8Array;
 	vision?: Uint8Array;
+	/** The most the process held meanwhile, with what earlier images left in it. */
 	peakMegabytes: number;
+	/** How much of that came on top of what it held before. */
+	grownMegabytes: number;
 }
 
 const { ports } = connect({
@@ -33,6 +36,7 @@ await import("pg");
 
 process.on("message", async (key: string) => {
 	forgetPeak();
+	const before = peakMegabytes();
 	const result: Partial<Derived> = {};
 	try {
 		const original = await ports.objects.get(key);
@@ -45,7 +49,12 @@ process.on("message", async (key: string) => {
 				? { code: error.error.code, detail: error.error.detail }
 				: { thrown: String(error) };
 	}
-	process.send?.({ ...result, peakMegabytes: peakMegabytes() });
+	const peak = peakMegabytes();
+	process.send?.({
+		...result,
+		peakMegabytes: peak,
+		grownMegabytes: peak - before,
+	});
 });
 process.once("disconnect", () => process.exit());
 process.send?.("ready");
