@@ -1,0 +1,9 @@
+import type { Analysis } from "../analysis.ts";
+
+export interface Analyses {
+	find(userId: string, analysisId: string): Promise<Analysis | null>;
+	/** All versions, newest first; null where there is no such item. */
+	listOfItem(userId: string, itemId: string): Promise<Analysis[] | null>;
+	/** The newest version, 0 where there is none. */
+	latestVersion(userId: string, itemId: string): Promise<number>;
+}

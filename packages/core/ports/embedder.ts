@@ -1,0 +1,27 @@
+import type { ModelUsage } from "../analysis.ts";
+import type { FusionWeights } from "./search.ts";
+
+/** The length of every embedding vector. */
+export const embeddingDimensions = 1024;
+
+/** A model that places text in the search space. */
+export interface Embedder {
+	readonly model: string;
+	/** How much each leg of a hybrid search counts with this model's vectors. */
+	readonly fusionWeights: FusionWeights;
+	/**
+	 * One unit vector of 1024 numbers a text, before the deadline.
+	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_not_found`
+	 */
+	embed(
+		texts: string[],
+		inputType: "document" | "query",
+		options: { deadline: Date },
+	): Promise<Embedded>;
+}
+
+export interface Embedded {
+	vectors: Float32Array[];
+	/** One entry for each call that was answered. */
+	usage: ModelUsage[];
+}

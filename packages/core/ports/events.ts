@@ -1,0 +1,6 @@
+import type { EventSource, OutgoingEvent } from "../events.ts";
+
+export interface Events {
+	/** @throws where any entry was refused; sending an event twice is harmless. */
+	publish(source: EventSource, events: OutgoingEvent[]): Promise<void>;
+}

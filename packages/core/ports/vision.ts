@@ -1,0 +1,36 @@
+import type { ImageDescription, ModelUsage } from "../analysis.ts";
+
+export interface VisionRequest {
+	/** The derived JPEG, longest side 1568 px at most. */
+	image: Uint8Array;
+	originalFilename: string;
+	width: number;
+	height: number;
+	takenAt: Date | null;
+	camera: string | null;
+	colours: string[];
+	/** Whom to ask. @default the environment's provider, and that provider's model */
+	provider?: string | undefined;
+	model?: string | undefined;
+	/** The answer, or the failure, comes before: waiting and retrying end here. */
+	deadline: Date;
+}
+
+export interface VisionAnswer {
+	description: ImageDescription;
+	provider: string;
+	model: string;
+	/** The provider's id of the call. */
+	traceId: string | null;
+	/** One entry for each call that was answered. */
+	usage: ModelUsage[];
+}
+
+/** The models that describe images. */
+export interface Vision {
+	/**
+	 * @throws PermanentFailure `vision_refused`, `vision_answer_invalid`;
+	 * ModelFailure `provider_not_configured`, `model_not_found`, `vision_unavailable`
+	 */
+	describe(request: VisionRequest): Promise<VisionAnswer>;
+}
