@@ -1,3 +1,4 @@
+import { chatFor } from "#ai/chat.ts";
 import { embedderFor } from "#ai/embedder.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { once } from "#core/once.ts";
@@ -32,6 +33,19 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 				key: apiKeyIn(env.VOYAGE_KEY_PARAMETER),
 				model: env.VOYAGE_MODEL,
 				baseUrl: runtimeEnv.baseUrls.voyage,
+			},
+		}),
+		chat: chatFor({
+			provider: env.CHAT_PROVIDER,
+			anthropic: {
+				key: apiKeyIn(env.ANTHROPIC_KEY_PARAMETER),
+				model: env.ANTHROPIC_CHAT_MODEL,
+				baseUrl: runtimeEnv.baseUrls.anthropic,
+			},
+			openai: {
+				key: apiKeyIn(env.OPENAI_KEY_PARAMETER),
+				model: env.OPENAI_CHAT_MODEL,
+				baseUrl: runtimeEnv.baseUrls.openai,
 			},
 		}),
 		events: lazily(async () => {

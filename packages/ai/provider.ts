@@ -17,17 +17,23 @@ export interface ProviderSettings {
 	baseUrl?: string | undefined;
 }
 
-/** One provider, and how its failures are named. */
-export interface Provider {
-	/** As people write it. */
-	label: string;
-	key: ApiKey;
+/** What a provider is asked for, and how a failure of that is named. */
+export interface ProviderUse {
 	/** Where the model is set. */
 	modelSetting: string;
 	/** The code of a failure that a later try may mend. */
 	unavailable: ErrorCode;
+	/** What follows that failure, as its message ends. @default "it is tried again" */
+	afterwards?: string;
 	/** A request is given up after this long, even where the deadline is later. */
 	longestRequestMs: number;
+}
+
+/** One provider, and how its failures are told apart. */
+export interface Provider extends ProviderUse {
+	/** As people write it. */
+	label: string;
+	key: ApiKey;
 	isUnknownModel(status: number, message: string): boolean;
 }
 
@@ -51,7 +57,7 @@ export async function callProvider<T>(
 	deadline: Date,
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-	const { label, unavailable } = provider;
+	const { label, unavailable, afterwards = "it is tried again" } = provider;
 	let key = await provider.key.read();
 	if (!key) throw notConfigured(provider, "has no API key here");
 	let keyIsFresh = false;
@@ -60,7 +66,7 @@ export async function callProvider<T>(
 		if (left < shortestRequestMs) {
 			throw new ModelFailure(
 				unavailable,
-				`There is no time left to ask ${label}: it is tried again.`,
+				`There is no time left to ask ${label}: ${afterwards}.`,
 			);
 		}
 		try {
@@ -99,7 +105,7 @@ export async function callProvider<T>(
 			) {
 				throw new ModelFailure(
 					unavailable,
-					`${label} gave no answer (${status ?? "no response"}: ${message}): it is tried again.`,
+					`${label} gave no answer (${status ?? "no response"}: ${message}): ${afterwards}.`,
 					{
 						cause: error,
 						retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000),

@@ -1,9 +1,22 @@
 import { z } from "@hono/zod-openapi";
-import { AppError } from "#core/errors.ts";
+import { agenticSearch } from "#core/agentic-search.ts";
+import {
+	type Answer,
+	answerQuestion,
+	whyModelFailed,
+} from "#core/answer-question.ts";
+import { ModelFailure } from "#core/errors.ts";
 import { itemFilename } from "#core/item.ts";
 import type { Hit, Ports } from "#core/ports.ts";
 import { type SearchType, searchItems } from "#core/search-items.ts";
-import { type Api, guarded, json, noQuery, text } from "../routing.ts";
+import {
+	type Api,
+	guarded,
+	json,
+	modelGone,
+	noQuery,
+	text,
+} from "../routing.ts";
 
 /** What a request may ask for; clients of the predecessor say `-lc`. */
 const searchTypes = {
@@ -35,9 +48,14 @@ const request = z
 		min_relevance_score: z.number().min(0).nullish(),
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
 		include_answer: z.boolean().default(true).openapi({
-			description: "Accepted; answers are not written yet, `answer` is null.",
+			description:
+				"Whether to answer the query, too, from what was found. What answers is a chat model, or sentences of the items themselves where the environment has none.",
 		}),
-		answer_model: text(100).nullish(),
+		answer_model: text(200).nullish().openapi({
+			description:
+				"Who answers, and in an agentic search who searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
+			example: "anthropic/claude-sonnet-5-5",
+		}),
 	})
 	.openapi("SearchRequest");
 
@@ -55,18 +73,65 @@ const result = z
 	})
 	.openapi("SearchResult");
 
+const citation = z
+	.object({
+		item_id: z.uuid(),
+		sentence: z.string().openapi({
+			description: "A sentence of the answer, without its citations.",
+		}),
+		snippet: z.string().openapi({
+			description: "The passage of the item that has most of its words.",
+		}),
+	})
+	.openapi("Citation");
+
 const response = z
 	.object({
 		query: z.string(),
 		search_type: searchType,
 		results: z.array(result),
 		total_results: z.int(),
-		answer: z.string().nullable(),
-		answer_confidence: z.number().nullable(),
-		citations: z.array(z.unknown()),
+		notices: z.array(z.string()).openapi({
+			description: "What to know about how it was found, a sentence each.",
+		}),
+		answer: z.string().nullable().openapi({
+			description:
+				"Every sentence ends with the ids of the items it rests on, in brackets. Sentences that no item found supports are left out.",
+		}),
+		answer_reason: z.string().nullable().openapi({
+			description: "Why there is no answer, where one was asked for.",
+		}),
+		answer_confidence: z.number().min(0).max(1).nullable().openapi({
+			description:
+				"Share of the sentences that were kept x share of their words in the items they cite x how well these match the query.",
+		}),
+		answer_model_used: z.string().nullable().openapi({
+			description: "`provider/model`; null where no model was asked.",
+		}),
+		answer_trace_id: z.string().nullable().openapi({
+			description: "The provider's id of the last call.",
+		}),
+		answer_usage: z
+			.array(
+				z.object({
+					provider: z.string(),
+					model: z.string(),
+					input_tokens: z.int(),
+					output_tokens: z.int(),
+					cost_usd: z.number().nullable().openapi({
+						description: "Null where the model's price is not known.",
+					}),
+				}),
+			)
+			.openapi({ description: "Every answered call of a model." }),
+		citations: z.array(citation),
 		retrieval_time_ms: z.number(),
-		answer_time_ms: z.number().nullable(),
-		agent_reasoning: z.array(z.unknown()),
+		answer_time_ms: z.number().nullable().openapi({
+			description: "Null where no answer was asked for.",
+		}),
+		agent_reasoning: z.array(z.string()).openapi({
+			description: "What an agentic search did, a sentence each.",
+		}),
 		tools_used: z.array(z.string()),
 	})
 	.openapi("SearchResponse");
@@ -76,6 +141,8 @@ const search = guarded({
 	path: "/search",
 	tags: ["Search"],
 	summary: "Find items by words, by meaning, or by both",
+	description:
+		"And answer the query from them. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
 	request: {
 		query: noQuery,
 		body: {
@@ -83,45 +150,128 @@ const search = guarded({
 			content: { "application/json": { schema: request } },
 		},
 	},
-	responses: { 200: json("What was found, best first.", response) },
+	responses: {
+		200: json("What was found, best first.", response),
+		502: modelGone,
+	},
 });
+
+/** From the request's beginning; the rest of the 26 seconds is for what is under way then. */
+const answeredAfterMs = 20_000;
 
 /** Serves the search over a person's items. */
 export function searchRoutes(
 	app: Api,
-	ports: Pick<Ports, "search" | "embedder">,
+	ports: Pick<Ports, "search" | "embedder" | "analyses" | "items" | "chat">,
 ) {
 	app.openapi(search, async (c) => {
 		const asked = c.req.valid("json");
 		const type = searchTypes[asked.search_type];
-		if (type === "agentic") throw notYetAgentic();
-
+		const deadline = new Date(Date.now() + answeredAfterMs);
 		const started = performance.now();
-		const hits = await searchItems(ports, c.get("userId"), {
-			query: asked.query,
-			searchType: type,
-			topK: asked.top_k,
-			category: asked.category_filter || undefined,
-			minRelevance: asked.min_relevance_score ?? undefined,
-			minSimilarity: asked.min_similarity_score ?? undefined,
-		});
+		const found = await (type === "agentic"
+			? byAgent(ports, c.get("userId"), asked, deadline)
+			: bySearch(ports, c.get("userId"), type, asked, deadline)
+		).catch(modelIsGone);
+		const { hits, notices, answer, retrievalMs } = found;
+		const scoredAs = type === "agentic" ? "hybrid" : type;
 		return c.json(
 			{
 				query: asked.query,
 				search_type: asked.search_type,
-				results: hits.map((hit, at) => presentHit(hit, at + 1, type)),
+				results: hits.map((hit, at) => presentHit(hit, at + 1, scoredAs)),
 				total_results: hits.length,
-				answer: null,
-				answer_confidence: null,
-				citations: [],
-				retrieval_time_ms: Math.round(performance.now() - started),
-				answer_time_ms: null,
-				agent_reasoning: [],
-				tools_used: [],
+				notices,
+				...presentAnswer(answer),
+				retrieval_time_ms: Math.round(retrievalMs),
+				answer_time_ms:
+					answer && Math.round(performance.now() - started - retrievalMs),
+				agent_reasoning: found.reasoning,
+				tools_used: found.toolsUsed,
 			},
 			200,
 		);
 	});
+}
+
+type Asked = z.output<typeof request>;
+
+const limitsOf = (asked: Asked) => ({
+	topK: asked.top_k,
+	category: asked.category_filter || undefined,
+	minRelevance: asked.min_relevance_score ?? undefined,
+	minSimilarity: asked.min_similarity_score ?? undefined,
+});
+
+async function byAgent(
+	ports: Parameters<typeof agenticSearch>[0],
+	userId: string,
+	asked: Asked,
+	deadline: Date,
+) {
+	const found = await agenticSearch(ports, userId, {
+		...limitsOf(asked),
+		question: asked.query,
+		model: asked.answer_model || undefined,
+		deadline,
+	});
+	return { ...found, answer: asked.include_answer ? found.answer : null };
+}
+
+async function bySearch(
+	ports: Pick<Ports, "search" | "embedder" | "analyses" | "chat">,
+	userId: string,
+	searchType: SearchType,
+	asked: Asked,
+	deadline: Date,
+) {
+	const started = performance.now();
+	const { hits, notices } = await searchItems(ports, userId, {
+		...limitsOf(asked),
+		query: asked.query,
+		searchType,
+	});
+	const retrievalMs = performance.now() - started;
+	const answer = asked.include_answer
+		? await answerQuestion(ports, userId, {
+				question: asked.query,
+				hits,
+				byMeaning: searchType === "vector",
+				model: asked.answer_model || undefined,
+				deadline,
+			})
+		: null;
+	return { hits, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };
+}
+
+/** A model that was taken off is for whoever runs the environment to replace, whichever call needed it. */
+function modelIsGone(error: unknown): never {
+	if (error instanceof ModelFailure) whyModelFailed(error);
+	throw error;
+}
+
+function presentAnswer(answer: Answer | null) {
+	return {
+		answer: answer?.text ?? null,
+		answer_reason: answer?.reason ?? null,
+		answer_confidence: answer?.confidence ?? null,
+		answer_model_used: answer?.model ?? null,
+		answer_trace_id: answer?.traceId ?? null,
+		answer_usage: (answer?.usage ?? []).map((one) => ({
+			provider: one.provider,
+			model: one.model,
+			input_tokens: one.inputTokens,
+			output_tokens: one.outputTokens,
+			cost_usd: one.costUsd,
+		})),
+		citations: (answer?.citations ?? []).map(
+			({ itemId, sentence, snippet }) => ({
+				item_id: itemId,
+				sentence,
+				snippet,
+			}),
+		),
+	};
 }
 
 function presentHit(
@@ -148,11 +298,4 @@ function presentHit(
 				: {}),
 		},
 	};
-}
-
-function notYetAgentic(): AppError {
-	const detail = "agentic is not available yet: use hybrid, vector or bm25";
-	return new AppError("invalid_fields", `body.search_type: ${detail}.`, {
-		fields: [{ field: "body.search_type", detail }],
-	});
 }

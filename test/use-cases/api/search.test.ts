@@ -37,11 +37,30 @@ describe("a search", () => {
 				},
 			],
 			total_results: 1,
-			answer: null,
-			answer_confidence: null,
-			citations: [],
+			notices: [],
+			answer: `A lighthouse at dusk [${stored.itemId}].`,
+			answer_reason: null,
+			answer_confidence: 1,
+			answer_model_used: "fake/fake-chat",
+			answer_trace_id: expect.any(String),
+			answer_usage: [
+				{
+					provider: "fake",
+					model: "fake-chat",
+					input_tokens: 10,
+					output_tokens: 5,
+					cost_usd: 0.001,
+				},
+			],
+			citations: [
+				{
+					item_id: stored.itemId,
+					sentence: "A lighthouse at dusk.",
+					snippet: "A lighthouse at dusk",
+				},
+			],
 			retrieval_time_ms: expect.any(Number),
-			answer_time_ms: null,
+			answer_time_ms: expect.any(Number),
 			agent_reasoning: [],
 			tools_used: [],
 		});
@@ -137,14 +156,19 @@ describe("a search", () => {
 		]);
 	});
 
-	it("of type agentic says that it is not there yet and what is", async () => {
+	it("of type agentic tells what it did and with which tools", async () => {
 		const { status, body } = await ask({
 			query: "lighthouse",
 			search_type: "agentic",
 		});
-		expect(status).toBe(422);
-		expect(body.detail).toContain("not available yet: use hybrid");
-		expect(body.errors[0].field).toBe("body.search_type");
+		expect(status).toBe(200);
+		expect(body.results[0]).toMatchObject({
+			item_id: stored.itemId,
+			rank: 1,
+			score_type: "hybrid_rrf",
+		});
+		expect(body.agent_reasoning[0]).toContain('"lighthouse"');
+		expect(body.tools_used).toEqual(["search_collection"]);
 	});
 
 	it.each(["'; drop table items; --", "a & | ! <-> ( :*", "日本語の", '"""'])(
