@@ -47,6 +47,10 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 				model: env.OPENAI_CHAT_MODEL,
 				baseUrl: runtimeEnv.baseUrls.openai,
 			},
+			bedrock:
+				env.CHAT_PROVIDER === "bedrock"
+					? { model: env.BEDROCK_CHAT_MODEL }
+					: undefined,
 		}),
 		events: lazily(async () => {
 			const { eventBridgeEvents } = await import("#aws/events.ts");

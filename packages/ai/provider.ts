@@ -33,6 +33,8 @@ export interface ProviderUse {
 export interface Provider extends ProviderUse {
 	/** As people write it. */
 	label: string;
+	/** What lets a caller in. @default "API key" */
+	credential?: string;
 	key: ApiKey;
 	isUnknownModel(status: number, message: string): boolean;
 }
@@ -57,9 +59,14 @@ export async function callProvider<T>(
 	deadline: Date,
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-	const { label, unavailable, afterwards = "it is tried again" } = provider;
+	const {
+		label,
+		credential = "API key",
+		unavailable,
+		afterwards = "it is tried again",
+	} = provider;
 	let key = await provider.key.read();
-	if (!key) throw notConfigured(provider, "has no API key here");
+	if (!key) throw notConfigured(provider, `has no ${credential} here`);
 	let keyIsFresh = false;
 	for (let requests = 1; ; requests++) {
 		const left = deadline.getTime() - Date.now();
@@ -81,7 +88,7 @@ export async function callProvider<T>(
 					: await provider.key.read({ fresh: true });
 				keyIsFresh = true;
 				if (!fresh || fresh === key) {
-					throw notConfigured(provider, "refuses the API key");
+					throw notConfigured(provider, `refuses the ${credential}`);
 				}
 				key = fresh;
 				requests -= 1; // the refused one cost nothing
@@ -90,7 +97,7 @@ export async function callProvider<T>(
 			if (status && provider.isUnknownModel(status, message)) {
 				throw new ModelFailure(
 					"model_not_found",
-					`${label} has no model "${model}" for this API key: name another in the request, or change ${provider.modelSetting} in cdk.json.`,
+					`${label} has no model "${model}" for this ${credential}: name another in the request, or change ${provider.modelSetting} in cdk.json.`,
 					{ cause: error },
 				);
 			}
@@ -151,13 +158,16 @@ function httpFailure(error: unknown): {
 	message: string;
 	headers: Headers | null;
 } {
-	const { status, statusCode, headers, rawResponse } = error as {
-		status?: number;
-		statusCode?: number;
-		headers?: Headers;
-		rawResponse?: { headers?: Headers };
-	};
-	const answered = status ?? statusCode ?? 0;
+	const { status, statusCode, headers, rawResponse, $metadata, $response } =
+		error as {
+			status?: number;
+			statusCode?: number;
+			headers?: Headers;
+			rawResponse?: { headers?: Headers };
+			$metadata?: { httpStatusCode?: number };
+			$response?: { headers?: Record<string, string> };
+		};
+	const answered = status ?? statusCode ?? $metadata?.httpStatusCode ?? 0;
 	const cause = error instanceof Error ? error.cause : null;
 	return {
 		status: answered >= 400 ? answered : null,
@@ -166,7 +176,10 @@ function httpFailure(error: unknown): {
 			.join(": ")
 			.replaceAll(/\s+/g, " ")
 			.slice(0, 500),
-		headers: headers ?? rawResponse?.headers ?? null,
+		headers:
+			headers ??
+			rawResponse?.headers ??
+			($response?.headers ? new Headers($response.headers) : null),
 	};
 }
 
