@@ -105,7 +105,7 @@ function citationsIn(sentence: string, refs: ItemRefs) {
 /** A number is told right or wrong; wrong ones halve what the words are worth. */
 function supportOf(words: Set<string>, there: Set<string>): number {
 	const isWrong = [...words].some(
-		(word) => /^\d{2,}$/.test(word) && !there.has(word),
+		(word) => /^\d[\d.,:]+$/.test(word) && !there.has(word),
 	);
 	return shareIn(words, there) / (isWrong ? 2 : 1);
 }
