@@ -39,9 +39,14 @@ export function citedAnswer(
 	refs: ItemRefs,
 	items: Map<string, QuotedItem>,
 ): CitedAnswer | null {
-	const texts = new Map(
-		[...items].map(([id, item]) => [id, contentWords(wholeText(item))]),
-	);
+	const texts = new Map<string, Set<string>>();
+	const wordsOf = (itemId: string) => {
+		const item = items.get(itemId);
+		const known =
+			texts.get(itemId) ?? contentWords(item ? wholeText(item) : "");
+		texts.set(itemId, known);
+		return known;
+	};
 	const citations: Citation[] = [];
 	const supports: number[] = [];
 	let count = 0;
@@ -52,10 +57,8 @@ export function citedAnswer(
 			const words = contentWords(plain);
 			if (words.size === 0) return [];
 			count += 1;
-			const cited = ids.filter(
-				(id) => shareIn(words, texts.get(id) ?? new Set()) > 0,
-			);
-			const there = new Set(cited.flatMap((id) => [...(texts.get(id) ?? [])]));
+			const cited = ids.filter((id) => shareIn(words, wordsOf(id)) > 0);
+			const there = new Set(cited.flatMap((id) => [...wordsOf(id)]));
 			const support = supportOf(words, there);
 			if (support < leastSupport) return [];
 			supports.push(support);

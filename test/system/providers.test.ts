@@ -253,7 +253,7 @@ test.each(["hybrid", "agentic"])(
 		const found = await user.search("gate", { search_type });
 		expect(found.results).not.toEqual([]);
 		expect(found.answer).toBeNull();
-		expect(found.answer_reason).toContain("Anthropic gave no answer");
+		expect(found.answer_reason).toContain("The model gave no answer");
 		anthropic.answers(anthropicWire.unknownModel("claude-3"));
 		await expect(
 			user.search("gate", { search_type, answer_model: "claude-3" }),

@@ -3,6 +3,7 @@ import { agenticSearch } from "#core/agentic-search.ts";
 import {
 	type Answer,
 	answerQuestion,
+	unanswered,
 	whyModelFailed,
 } from "#core/answer-question.ts";
 import { ModelFailure } from "#core/errors.ts";
@@ -109,7 +110,7 @@ const response = z
 			description: "`provider/model`; null where no model was asked.",
 		}),
 		answer_trace_id: z.string().nullable().openapi({
-			description: "The provider's id of the last call.",
+			description: "The provider's id of the last call of a model.",
 		}),
 		answer_usage: z
 			.array(
@@ -184,8 +185,9 @@ export function searchRoutes(
 				notices,
 				...presentAnswer(answer),
 				retrieval_time_ms: Math.round(retrievalMs),
-				answer_time_ms:
-					answer && Math.round(performance.now() - started - retrievalMs),
+				answer_time_ms: asked.include_answer
+					? Math.round(performance.now() - started - retrievalMs)
+					: null,
 				agent_reasoning: found.reasoning,
 				tools_used: found.toolsUsed,
 			},
@@ -215,7 +217,11 @@ async function byAgent(
 		model: asked.answer_model || undefined,
 		deadline,
 	});
-	return { ...found, answer: asked.include_answer ? found.answer : null };
+	const { model, traceId, usage } = found.answer;
+	const answer = asked.include_answer
+		? found.answer
+		: { ...unanswered(null), model, traceId, usage };
+	return { ...found, answer };
 }
 
 async function bySearch(
@@ -240,7 +246,7 @@ async function bySearch(
 				model: asked.answer_model || undefined,
 				deadline,
 			})
-		: null;
+		: unanswered(null);
 	return { hits, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };
 }
 
@@ -250,27 +256,25 @@ function modelIsGone(error: unknown): never {
 	throw error;
 }
 
-function presentAnswer(answer: Answer | null) {
+function presentAnswer(answer: Answer) {
 	return {
-		answer: answer?.text ?? null,
-		answer_reason: answer?.reason ?? null,
-		answer_confidence: answer?.confidence ?? null,
-		answer_model_used: answer?.model ?? null,
-		answer_trace_id: answer?.traceId ?? null,
-		answer_usage: (answer?.usage ?? []).map((one) => ({
+		answer: answer.text,
+		answer_reason: answer.reason,
+		answer_confidence: answer.confidence,
+		answer_model_used: answer.model,
+		answer_trace_id: answer.traceId,
+		answer_usage: answer.usage.map((one) => ({
 			provider: one.provider,
 			model: one.model,
 			input_tokens: one.inputTokens,
 			output_tokens: one.outputTokens,
 			cost_usd: one.costUsd,
 		})),
-		citations: (answer?.citations ?? []).map(
-			({ itemId, sentence, snippet }) => ({
-				item_id: itemId,
-				sentence,
-				snippet,
-			}),
-		),
+		citations: answer.citations.map(({ itemId, sentence, snippet }) => ({
+			item_id: itemId,
+			sentence,
+			snippet,
+		})),
 	};
 }
 

@@ -227,12 +227,13 @@ describe("a search", () => {
 		"of type %s keeps its results when the model is away",
 		async (search_type) => {
 			const { body, status } = await failing(
-				new ModelFailure("chat_unavailable", "Fake gave no answer."),
+				new ModelFailure("chat_unavailable", "429 for org-123."),
 			)({ query: "lighthouse", search_type });
 			expect(status).toBe(200);
 			expect(body.results[0].item_id).toBeDefined();
 			expect(body.answer).toBeNull();
-			expect(body.answer_reason).toContain("Fake gave no answer.");
+			expect(body.answer_reason).toContain("The model gave no answer");
+			expect(JSON.stringify(body)).not.toContain("org-123");
 		},
 	);
 

@@ -127,7 +127,7 @@ describe("an agentic search", () => {
 		[
 			"is away",
 			new ModelFailure("chat_unavailable", "Fake gave no answer."),
-			/Fake gave no answer/,
+			/The model gave no answer/,
 		],
 		["refuses", { ended: "refused" }, /refused/],
 	])("is a hybrid search where the model %s", async (_, saying, notice) => {
@@ -171,6 +171,11 @@ describe("an agentic search", () => {
 			/top_k/,
 		],
 		[
+			"what no database holds",
+			{ name: "search_collection", input: { query: "x", category: "a\0b" } },
+			/NUL/,
+		],
+		[
 			"an item it did not find",
 			{ name: "get_item", input: { item: "deadbeef" } },
 			/no item/,
@@ -193,6 +198,21 @@ describe("an agentic search", () => {
 			expect(found.requests).toHaveLength(2);
 		},
 	);
+
+	it("tells the model when a search cannot be made, and goes on", async () => {
+		const { search: byWords } = ports;
+		ports.search = {
+			...byWords,
+			byVector: () =>
+				Promise.reject(new ModelFailure("embedding_unavailable", "Away.")),
+		};
+		const found = await search((request, calls) => {
+			if (calls === 1) return searching("bowl", { mode: "meaning" });
+			expect(lastResult(request)).toMatch(/only by words/);
+			return giving([ref(lighthouse)]);
+		});
+		expect(found.ids).toEqual([lighthouse]);
+	});
 
 	it("gives every tool call its result, also the fifth", async () => {
 		await search((request, calls) => {

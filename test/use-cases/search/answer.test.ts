@@ -86,12 +86,12 @@ describe("an answer", () => {
 			{ text: "NO_ANSWER" },
 			/do not answer/,
 		],
-		["says nothing", { text: "" }, /do not answer/],
+		["says nothing", { text: "" }, /wrote no answer/],
 		["refuses", { ended: "refused" }, /refused/],
 		[
 			"is away",
 			new ModelFailure("chat_unavailable", "Fake gave no answer."),
-			/Fake gave no answer/,
+			/The model gave no answer/,
 		],
 		[
 			"is off",
