@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { agenticSearch } from "#core/agentic-search.ts";
 import {
-	type Answer,
 	answerQuestion,
 	unanswered,
 	whyModelFailed,
@@ -10,6 +9,7 @@ import { ModelFailure } from "#core/errors.ts";
 import { itemFilename } from "#core/item.ts";
 import type { Hit, Ports } from "#core/ports.ts";
 import { type SearchType, searchItems } from "#core/search-items.ts";
+import { answerFields, presentAnswer } from "../present-answer.ts";
 import {
 	type Api,
 	guarded,
@@ -74,18 +74,6 @@ const result = z
 	})
 	.openapi("SearchResult");
 
-const citation = z
-	.object({
-		item_id: z.uuid(),
-		sentence: z.string().openapi({
-			description: "A sentence of the answer, without its citations.",
-		}),
-		snippet: z.string().openapi({
-			description: "The passage of the item that has most of its words.",
-		}),
-	})
-	.openapi("Citation");
-
 const response = z
 	.object({
 		query: z.string(),
@@ -95,37 +83,7 @@ const response = z
 		notices: z.array(z.string()).openapi({
 			description: "What to know about how it was found, a sentence each.",
 		}),
-		answer: z.string().nullable().openapi({
-			description:
-				"Every sentence ends with the ids of the items it rests on, in brackets. Sentences that no item found supports are left out.",
-		}),
-		answer_reason: z.string().nullable().openapi({
-			description: "Why there is no answer, where one was asked for.",
-		}),
-		answer_confidence: z.number().min(0).max(1).nullable().openapi({
-			description:
-				"Share of the sentences that were kept x share of their words in the items they cite x how well these match the query.",
-		}),
-		answer_model_used: z.string().nullable().openapi({
-			description: "`provider/model`; null where no model was asked.",
-		}),
-		answer_trace_id: z.string().nullable().openapi({
-			description: "The provider's id of the last call of a model.",
-		}),
-		answer_usage: z
-			.array(
-				z.object({
-					provider: z.string(),
-					model: z.string(),
-					input_tokens: z.int(),
-					output_tokens: z.int(),
-					cost_usd: z.number().nullable().openapi({
-						description: "Null where the model's price is not known.",
-					}),
-				}),
-			)
-			.openapi({ description: "Every answered call of a model." }),
-		citations: z.array(citation),
+		...answerFields,
 		retrieval_time_ms: z.number(),
 		answer_time_ms: z.number().nullable().openapi({
 			description: "Null where no answer was asked for.",
@@ -254,28 +212,6 @@ async function bySearch(
 function modelIsGone(error: unknown): never {
 	if (error instanceof ModelFailure) whyModelFailed(error);
 	throw error;
-}
-
-function presentAnswer(answer: Answer) {
-	return {
-		answer: answer.text,
-		answer_reason: answer.reason,
-		answer_confidence: answer.confidence,
-		answer_model_used: answer.model,
-		answer_trace_id: answer.traceId,
-		answer_usage: answer.usage.map((one) => ({
-			provider: one.provider,
-			model: one.model,
-			input_tokens: one.inputTokens,
-			output_tokens: one.outputTokens,
-			cost_usd: one.costUsd,
-		})),
-		citations: answer.citations.map(({ itemId, sentence, snippet }) => ({
-			item_id: itemId,
-			sentence,
-			snippet,
-		})),
-	};
 }
 
 function presentHit(
