@@ -240,6 +240,25 @@ describe.each(kinds)("vision by $label", (kind) => {
 		},
 	);
 
+	it("ends before its deadline where the key is never read", async () => {
+		server.answers(wire.answer(good));
+		const stuck: ApiKey = {
+			setting: "the parameter /collections/test/a-key",
+			read: () => new Promise(() => {}),
+		};
+		const waiting = visionFor({
+			provider,
+			[provider]: { key: stuck, model, baseUrl: server.url },
+		});
+		await expect(
+			waiting.describe({ ...(await anyRequest()), deadline: inSeconds(1) }),
+		).rejects.toMatchObject({
+			code: "vision_unavailable",
+			message: expect.stringContaining("/collections/test/a-key"),
+		});
+		expect(server.requests).toHaveLength(0);
+	});
+
 	it("does not begin what it has no time to end", async () => {
 		server.answers(wire.answer(good));
 		const error = await failure({ deadline: inSeconds(0.5) });
