@@ -150,6 +150,12 @@ describe.each(kinds)("vision by $label", (kind) => {
 		);
 	});
 
+	it("does not learn which camera took the image", async () => {
+		server.answers(wire.answer(good));
+		await describeImage({ camera: "Pixel 9" });
+		expect(JSON.stringify(server.requests[0]?.body)).not.toMatch(/pixel 9/i);
+	});
+
 	it("asks the model that a request names", async () => {
 		server.answers(wire.answer(good));
 		const answer = await describeImage({ model: "some-model-2" });
