@@ -18,7 +18,7 @@ export const longestThumbnailSide = 512;
 /** What vision models look at; more is scaled down by them. */
 const longestVisionSide = 1_568;
 /** A decode beyond this is given up, so that a stage never hangs; retried, since the machine may just be busy. */
-const decodeSeconds = 25;
+export const decodeSeconds = 25;
 
 // Originals never repeat, so a cache only costs memory; one thread keeps one image's buffers, not eight.
 sharp.cache(false);
