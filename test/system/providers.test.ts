@@ -192,7 +192,7 @@ test("an analysis that takes the model longer than 20 seconds is answered 202 be
 	expect(anthropic.requests).toHaveLength(1);
 });
 
-test("a request for a provider without a key, or for an unknown provider or model, says which setting to change", async () => {
+test("a request for a provider without a key, or for an unknown provider or model, says what to change", async () => {
 	const [item] = (
 		await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")
 	).items;
@@ -211,8 +211,16 @@ test("a request for a provider without a key, or for an unknown provider or mode
 		},
 	});
 	expect(await refused({ provider: "nobody" })).toMatchObject({
-		status: 501,
-		body: { detail: expect.stringContaining("nobody") },
+		status: 422,
+		body: {
+			code: "invalid_fields",
+			errors: [
+				{
+					field: "body.provider",
+					detail: "Must be one of offline, anthropic, openai",
+				},
+			],
+		},
 	});
 	anthropic.answers(anthropicWire.error(404, "model: none"));
 	expect(await refused({ provider: "anthropic", model: "none" })).toMatchObject(
