@@ -43,9 +43,12 @@ export interface Provider extends ProviderUse {
 const mostRequests = 3;
 /** A longer wait is the queue's: a sleeping function is paid for. */
 const longestWaitMs = 20_000;
+/** Parameter Store answers in a fraction of a second. */
+const longestKeyReadMs = 5_000;
 /** No provider answers sooner, so that a request begun later only costs. */
 const shortestRequestMs = 1_000;
 const firstBackoffMs = 500;
+const usualAfterwards = "it is tried again";
 
 /**
  * Calls a provider, over again where that helps and time allows, and ends before the deadline in any case.
@@ -63,9 +66,9 @@ export async function callProvider<T>(
 		label,
 		credential = "API key",
 		unavailable,
-		afterwards = "it is tried again",
+		afterwards = usualAfterwards,
 	} = provider;
-	let key = await provider.key.read();
+	let key = await readKey(provider, deadline);
 	if (!key) throw notConfigured(provider, `has no ${credential} here`);
 	let keyIsFresh = false;
 	for (let requests = 1; ; requests++) {
@@ -85,7 +88,7 @@ export async function callProvider<T>(
 			if (status === 401 || status === 403) {
 				const fresh = keyIsFresh
 					? null
-					: await provider.key.read({ fresh: true });
+					: await readKey(provider, deadline, { fresh: true });
 				keyIsFresh = true;
 				if (!fresh || fresh === key) {
 					throw notConfigured(provider, `refuses the ${credential}`);
@@ -121,6 +124,26 @@ export async function callProvider<T>(
 			}
 			await new Promise((resolve) => setTimeout(resolve, waitMs));
 		}
+	}
+}
+
+/** @throws ModelFailure `unavailable`: a key that cannot be read now is no key that is missing */
+async function readKey(
+	{ label, key, unavailable, afterwards = usualAfterwards }: Provider,
+	deadline: Date,
+	options?: { fresh?: boolean },
+): Promise<string | null> {
+	const left = deadline.getTime() - Date.now();
+	try {
+		return await within(Math.min(left, longestKeyReadMs), () =>
+			key.read(options),
+		);
+	} catch (error) {
+		throw new ModelFailure(
+			unavailable,
+			`The API key of ${label}, ${key.setting}, could not be read: ${afterwards}.`,
+			{ cause: error },
+		);
 	}
 }
 
