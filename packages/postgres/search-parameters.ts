@@ -15,7 +15,7 @@ export const searchParameters = {
 	/** The least letters of such a word: short words are like too many others. */
 	rescuedLetters: 5,
 	/** Documents that are ranked: it bounds common words. */
-	ranked: 300,
+	ranked: 200,
 	/**
 	 * The gate. A search by words answers when for one document at least this share of what the words weigh speaks
 	 * for it, words that other documents have counting half: a word that no document has says more.

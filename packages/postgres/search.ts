@@ -8,7 +8,7 @@ import type {
 	VectorQuery,
 } from "#core/ports.ts";
 import type { Database } from "./database.ts";
-import { byText, byVector, hybrid } from "./search-statements.ts";
+import * as statements from "./search-statements.ts";
 import { vectorText } from "./text.ts";
 import { parseQuery } from "./text-query.ts";
 
@@ -16,19 +16,24 @@ export { searchParameters } from "./search-parameters.ts";
 
 /** Search in PostgreSQL: words in a GIN index, vectors by 1-bit codes in a covering index, both per tenant. */
 export function postgresSearch(db: Database): Search {
+	/** Planned once for a connection: that takes longer than a search among few items. */
 	const find = async (
-		sql: string,
+		statement: keyof typeof statements,
 		userId: string,
 		{ category }: SearchOptions,
 		...values: unknown[]
-	) =>
-		(await db.query<HitRow>(sql, [userId, category ?? null, ...values])).map(
-			hitFromRow,
+	) => {
+		const rows = await db.query<HitRow>(
+			statements[statement],
+			[userId, category ?? null, ...values],
+			`search ${statement}`,
 		);
+		return rows.map(hitFromRow);
+	};
 	return {
 		byText: (userId, query, options) =>
 			find(
-				byText,
+				"byText",
 				userId,
 				options,
 				...textValues(query),
@@ -36,10 +41,10 @@ export function postgresSearch(db: Database): Search {
 				options.explain ?? false,
 			),
 		byVector: (userId, query, options) =>
-			find(byVector, userId, options, ...vectorValues(query), options.topK),
+			find("byVector", userId, options, ...vectorValues(query), options.topK),
 		hybrid: (userId, { text, vector, weights }, options) =>
 			find(
-				hybrid,
+				"hybrid",
 				userId,
 				options,
 				...textValues(text),
