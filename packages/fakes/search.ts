@@ -14,7 +14,7 @@ const fusionDepth = 50;
 
 /** As the real one has them: words that count, and of the gate. */
 const mostWords = 32;
-const leastEvidence = 0.53;
+const leastEvidence = 0.55;
 const describedLabels = 40;
 
 /**

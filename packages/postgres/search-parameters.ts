@@ -20,7 +20,7 @@ export const searchParameters = {
 	 * The gate. A search by words answers when for one document at least this share of what the words weigh speaks
 	 * for it, words that other documents have counting half: a word that no document has says more.
 	 */
-	leastEvidence: 0.53,
+	leastEvidence: 0.55,
 	/** The least share of the words' weight that a document must have itself. */
 	leastCoverage: 0.18,
 	/** Labels of an image described in full: of one with fewer, as where only its text was read, proportionally less is demanded. */

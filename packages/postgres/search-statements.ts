@@ -23,7 +23,7 @@ const allowed = `($5 = '' or not search @@ websearch_to_tsquery('public.collecti
 const textLeg = `
 	terms as materialized (
 	  select asked.word, words.lexeme, words.documents, words.likeness,
-	    ln(1 + everything.documents::float8 / (0.5 + coalesce(words.documents, 0))) as idf,
+	    ln(1 + everything.documents::float8 / greatest(coalesce(words.documents, 0), 0.5)) as idf,
 	    '''' || replace(replace(words.lexeme, '\\', '\\\\'), '''', '''''') || '''' as quoted
 	  from (
 	    select distinct on (lexeme) lexeme, word
