@@ -10,11 +10,12 @@ const float = (value: number) => `${value}::float8`;
 /** For `ts_rank`: by the labels D, C, B, A. */
 const byPlace = `'{${p.weights.extractedText}, ${p.weights.labels}, ${p.weights.summary}, ${p.weights.headline}}'::float4[]`;
 
-const allowed = `($5 = '' or not search @@ websearch_to_tsquery('public.collections', $5))
+const allowed = `($5 = '' or not search @@ (select websearch_to_tsquery('public.collections', $5)))
 	    and ($2::text is null or category = $2)`;
 
 /**
- * Ranks documents by words. $1 user, $2 category, $3 the query for every word, $4 its words, $5 the excluded
+ * Ranks documents by words. A sub-select around what is computed of the query keeps a generic plan from computing it
+ * for every row. $1 user, $2 category, $3 the query for every word, $4 its words, $5 the excluded
  * ones, $6 the least score or null for the gate.
  *
  * `terms` looks each word up among the user's own, `asking` makes of them what to look for in the index: documents
@@ -70,26 +71,27 @@ const textLeg = `
 	  limit ${p.ranked})
 	  limit ${p.ranked}
 	), weighed as (
-	  select item_id, covered / weight as coverage, known / weight as known,
+	  select item_id, search, covered / weight as coverage, known / weight as known, evidence / weight as evidence, words, together,
 	    least(1, label_words / ${float(p.describedLabels)}) as described,
-	    0.5::float8 * (
-	      (search @@ websearch_to_tsquery('public.collections', $3))::int
-	      + evidence / weight * case when words = 1 then 1
-	        else ${1 - p.nearness}::float8 + ${p.nearness}::float8 * ts_rank(${byPlace}, search, together) end
-	    ) as score
+	    (search @@ (select websearch_to_tsquery('public.collections', $3)))::int as every
 	  from found, asking, lateral (
 	    select count(*) as words, sum(idf * sqrt(likeness)) as covered,
-	      sum(idf * likeness * rank * ${1 + p.saturation}::float8 / (rank + ${p.saturation}::float8)) as evidence
+	      sum(idf * likeness * rank * ${float(1 + p.saturation)} / (rank + ${float(p.saturation)})) as evidence
 	    from (
 	      select idf, likeness, ts_rank(${byPlace}, search, quoted::tsquery)::float8 as rank from terms
 	    ) as ranked
 	    where rank > 0
 	  ) as matches
-	  order by score desc, item_id
+	  order by every desc, evidence desc, item_id
 	  limit ${p.fusionDepth}
+	), scored as (
+	  select item_id, coverage, known, described,
+	    (every + evidence * case when words = 1 then 1
+	      else ${float(1 - p.nearness)} + ${float(p.nearness)} * ts_rank(${byPlace}, search, together) end) / 2 as score
+	  from weighed
 	), judged as (
 	  select *, bool_or((coverage + known) / 2 >= ${float(p.leastEvidence)} * described) over () as answered
-	  from weighed
+	  from scored
 	), text_leg as materialized (
 	  select item_id, score, row_number() over (order by score desc, item_id) as rank
 	  from judged
@@ -100,7 +102,6 @@ const textLeg = `
 /**
  * Ranks embeddings: nearest 1-bit codes from the covering index alone, then exactly. $1 user, $2 category, then
  * from `first`: model, vector, the least similarity or null for the gate, and what the best must have for the gate.
- * The sub-select around the query's code keeps a generic plan from computing it for every row.
  */
 function vectorLeg(first: number): string {
 	const [model, vector, leastAsked, leastBest] = [0, 1, 2, 3].map(
