@@ -70,6 +70,7 @@ export class ComputeStack extends EnvironmentStack {
 			ANTHROPIC_CHAT_MODEL: environment.chatModels.anthropic,
 			ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
 			OPENAI_CHAT_MODEL: environment.chatModels.openai,
+			BEDROCK_CHAT_MODEL: environment.chatModels.bedrock,
 			OPENAI_KEY_PARAMETER: keyParameter(environment, "openai"),
 			...providerUrls(environment, ["anthropic", "openai"]),
 		};
@@ -107,6 +108,9 @@ export class ComputeStack extends EnvironmentStack {
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
 			.allow(listing, [bucket.bucketArn]) // finds every version of them
 			.allow(["events:PutEvents"], [bus.eventBusArn]); // asks stages to do work again
+		if (environment.chatProvider === "bedrock") {
+			this.api.allowBedrock(environment.chatModels.bedrock); // answers questions
+		}
 
 		this.imageProcessor = new PipelineStage(
 			this,
@@ -114,7 +118,8 @@ export class ComputeStack extends EnvironmentStack {
 			"imageProcessor",
 			{
 				environment,
-				batchSize: 5,
+				// A decode may take most of an invocation: with a second one behind it both would come again.
+				batchSize: 1,
 				triggers: {
 					// The default bus carries every bucket of the account; derived objects must never start the pipeline.
 					Uploaded: {

@@ -93,7 +93,7 @@ const environment = z.strictObject({
 	/** `auto`: the first whose API key is at hand at synth, else offline; for the machine of a developer. */
 	visionProvider: z.enum(["offline", "anthropic", "openai", "auto"]),
 	embeddingProvider: z.enum(["offline", "voyage", "auto"]),
-	chatProvider: z.enum(["offline", "anthropic", "openai", "auto"]),
+	chatProvider: z.enum(["offline", "anthropic", "openai", "bedrock", "auto"]),
 	/** The model of each provider where a request names none. */
 	models: z.strictObject({
 		anthropic: z.string().min(1),
@@ -105,6 +105,8 @@ const environment = z.strictObject({
 	chatModels: z.strictObject({
 		anthropic: z.string().min(1),
 		openai: z.string().min(1),
+		/** A model's id, or an inference profile's. */
+		bedrock: z.string().min(1),
 	}),
 	/** Stand-ins of the providers on this machine. @default the providers themselves */
 	providerUrls: z.partialRecord(keyedProvider, loopbackUrl).default({}),
@@ -121,7 +123,7 @@ export type Environment = Readonly<
 		name: EnvironmentName;
 		visionProvider: "offline" | "anthropic" | "openai";
 		embeddingProvider: "offline" | "voyage";
-		chatProvider: "offline" | "anthropic" | "openai";
+		chatProvider: "offline" | "anthropic" | "openai" | "bedrock";
 	}
 >;
 

@@ -1,6 +1,7 @@
 import { ModelFailure } from "#core/errors.ts";
 import { once } from "#core/once.ts";
 import type { Chat } from "#core/ports.ts";
+import type { BedrockSettings } from "./bedrock-chat.ts";
 import type { ProviderSettings } from "./provider.ts";
 
 export interface ChatSettings {
@@ -8,15 +9,21 @@ export interface ChatSettings {
 	provider: string;
 	anthropic?: ProviderSettings;
 	openai?: ProviderSettings;
+	bedrock?: BedrockSettings;
 }
 
 /** Providers that a request may name. */
-export const chatProviders = ["offline", "anthropic", "openai"] as const;
+export const chatProviders = [
+	"offline",
+	"anthropic",
+	"openai",
+	"bedrock",
+] as const;
 type ChatProvider = (typeof chatProviders)[number];
 
 /** The environment's chat models. Each is loaded by the first request for it, which keeps cold starts short. */
 export function chatFor({ provider: usual, ...settings }: ChatSettings): Chat {
-	const { anthropic, openai } = settings;
+	const { anthropic, openai, bedrock } = settings;
 	const loaders: Record<ChatProvider, (() => Promise<Chat>) | undefined> = {
 		offline: async () => (await import("./offline/chat.ts")).offlineChat(),
 		anthropic:
@@ -26,6 +33,9 @@ export function chatFor({ provider: usual, ...settings }: ChatSettings): Chat {
 		openai:
 			openai &&
 			(async () => (await import("./openai-chat.ts")).openaiChat(openai)),
+		bedrock:
+			bedrock &&
+			(async () => (await import("./bedrock-chat.ts")).bedrockChat(bedrock)),
 	};
 	const models = new Map(
 		Object.entries(loaders).flatMap(([name, load]) =>

@@ -33,6 +33,8 @@ export interface ProviderUse {
 export interface Provider extends ProviderUse {
 	/** As people write it. */
 	label: string;
+	/** What lets a caller in. @default "API key" */
+	credential?: string;
 	key: ApiKey;
 	isUnknownModel(status: number, message: string): boolean;
 }
@@ -41,9 +43,12 @@ export interface Provider extends ProviderUse {
 const mostRequests = 3;
 /** A longer wait is the queue's: a sleeping function is paid for. */
 const longestWaitMs = 20_000;
+/** Parameter Store answers in a fraction of a second. */
+const longestKeyReadMs = 5_000;
 /** No provider answers sooner, so that a request begun later only costs. */
 const shortestRequestMs = 1_000;
 const firstBackoffMs = 500;
+const usualAfterwards = "it is tried again";
 
 /**
  * Calls a provider, over again where that helps and time allows, and ends before the deadline in any case.
@@ -57,9 +62,14 @@ export async function callProvider<T>(
 	deadline: Date,
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-	const { label, unavailable, afterwards = "it is tried again" } = provider;
-	let key = await provider.key.read();
-	if (!key) throw notConfigured(provider, "has no API key here");
+	const {
+		label,
+		credential = "API key",
+		unavailable,
+		afterwards = usualAfterwards,
+	} = provider;
+	let key = await readKey(provider, deadline);
+	if (!key) throw notConfigured(provider, `has no ${credential} here`);
 	let keyIsFresh = false;
 	for (let requests = 1; ; requests++) {
 		const left = deadline.getTime() - Date.now();
@@ -78,10 +88,10 @@ export async function callProvider<T>(
 			if (status === 401 || status === 403) {
 				const fresh = keyIsFresh
 					? null
-					: await provider.key.read({ fresh: true });
+					: await readKey(provider, deadline, { fresh: true });
 				keyIsFresh = true;
 				if (!fresh || fresh === key) {
-					throw notConfigured(provider, "refuses the API key");
+					throw notConfigured(provider, `refuses the ${credential}`);
 				}
 				key = fresh;
 				requests -= 1; // the refused one cost nothing
@@ -90,7 +100,7 @@ export async function callProvider<T>(
 			if (status && provider.isUnknownModel(status, message)) {
 				throw new ModelFailure(
 					"model_not_found",
-					`${label} has no model "${model}" for this API key: name another in the request, or change ${provider.modelSetting} in cdk.json.`,
+					`${label} has no model "${model}" for this ${credential}: name another in the request, or change ${provider.modelSetting} in cdk.json.`,
 					{ cause: error },
 				);
 			}
@@ -114,6 +124,26 @@ export async function callProvider<T>(
 			}
 			await new Promise((resolve) => setTimeout(resolve, waitMs));
 		}
+	}
+}
+
+/** @throws ModelFailure `unavailable`: a key that cannot be read now is no key that is missing */
+async function readKey(
+	{ label, key, unavailable, afterwards = usualAfterwards }: Provider,
+	deadline: Date,
+	options?: { fresh?: boolean },
+): Promise<string | null> {
+	const left = deadline.getTime() - Date.now();
+	try {
+		return await within(Math.min(left, longestKeyReadMs), () =>
+			key.read(options),
+		);
+	} catch (error) {
+		throw new ModelFailure(
+			unavailable,
+			`The API key of ${label}, ${key.setting}, could not be read: ${afterwards}.`,
+			{ cause: error },
+		);
 	}
 }
 
@@ -151,13 +181,16 @@ function httpFailure(error: unknown): {
 	message: string;
 	headers: Headers | null;
 } {
-	const { status, statusCode, headers, rawResponse } = error as {
-		status?: number;
-		statusCode?: number;
-		headers?: Headers;
-		rawResponse?: { headers?: Headers };
-	};
-	const answered = status ?? statusCode ?? 0;
+	const { status, statusCode, headers, rawResponse, $metadata, $response } =
+		error as {
+			status?: number;
+			statusCode?: number;
+			headers?: Headers;
+			rawResponse?: { headers?: Headers };
+			$metadata?: { httpStatusCode?: number };
+			$response?: { headers?: Record<string, string> };
+		};
+	const answered = status ?? statusCode ?? $metadata?.httpStatusCode ?? 0;
 	const cause = error instanceof Error ? error.cause : null;
 	return {
 		status: answered >= 400 ? answered : null,
@@ -166,7 +199,10 @@ function httpFailure(error: unknown): {
 			.join(": ")
 			.replaceAll(/\s+/g, " ")
 			.slice(0, 500),
-		headers: headers ?? rawResponse?.headers ?? null,
+		headers:
+			headers ??
+			rawResponse?.headers ??
+			($response?.headers ? new Headers($response.headers) : null),
 	};
 }
 

@@ -1,4 +1,10 @@
-import { z } from "zod";
+import {
+	fused,
+	giveResults,
+	type Outcome,
+	outcomeOf,
+	ranked,
+} from "./agent-results.ts";
 import {
 	type Answer,
 	answerRules,
@@ -15,7 +21,7 @@ import {
 	type SeenItems,
 	searchTools,
 } from "./search-tools.ts";
-import { defineTool, runTool, type ToolResult } from "./tools.ts";
+import { runTool, type ToolResult } from "./tools.ts";
 
 export interface AgenticFound {
 	/** What the agent chose, in its order. */
@@ -42,28 +48,6 @@ const instructions = `You find, among the images that a person keeps, those that
 For the answer in give_results: ${answerRules}
 
 ${quoteRules}`;
-
-const givenResults = z.strictObject({
-	items: z
-		.array(z.string().max(100))
-		.max(200)
-		.describe(
-			"Refs of all items that fit, best first; empty where none does. Leave out what only shares a word.",
-		),
-	answer: z
-		.string()
-		.max(10_000)
-		.describe("The answer, each sentence with its refs in brackets."),
-});
-
-/** What the agent ends with: its input is the outcome, and it is run only to say what is wrong with that. */
-const giveResults = defineTool({
-	name: "give_results",
-	description:
-		"Ends the search: gives the person the items their request is about, and a short answer.",
-	input: givenResults,
-	run: async () => "Given.",
-});
 
 /**
  * Finds items by a model that may search several times. It ends within four model calls and before the deadline;
@@ -104,82 +88,59 @@ export async function agenticSearch(
 		},
 	];
 	const tools = [...kit.tools, giveResults];
-	let outcome: Outcome | null = null;
-	let failure: string | null = null;
 
-	while (!outcome && !failure) {
+	/** Asks the model once and does what it asks for. Null where it wants to go on; text is why it cannot. */
+	async function step(): Promise<Outcome | string | null> {
 		if (answers.length >= mostModelCalls) {
-			failure = `The agent was not done after ${mostModelCalls} model calls.`;
-			break;
+			return `The agent was not done after ${mostModelCalls} model calls.`;
 		}
-		if (deadline.getTime() - Date.now() < shortestCallMs) {
-			failure = outOfTime;
-			break;
-		}
-		let answer: ChatAnswer;
-		try {
-			answer = await ports.chat.answer({
-				messages,
-				tools,
-				model,
-				mostOutputTokens,
-				deadline,
-			});
-		} catch (error) {
-			failure = whyModelFailed(error);
-			break;
-		}
+		if (deadline.getTime() - Date.now() < shortestCallMs) return outOfTime;
+		const answer = await ports.chat
+			.answer({ messages, tools, model, mostOutputTokens, deadline })
+			.catch(whyModelFailed);
+		if (typeof answer === "string") return answer;
 		answers.push(answer);
+		if (answer.ended === "refused") return "The model refused to go on.";
 		const { text, toolCalls } = answer.message;
 		if (text.trim() && toolCalls.length > 0) reasoning.push(text.trim());
 		for (const { name } of toolCalls) {
 			if (tools.some((tool) => tool.name === name)) toolsUsed.add(name);
 		}
-		if (answer.ended === "refused") {
-			failure = "The model refused to go on.";
-			break;
-		}
-		outcome = outcomeOf(answer, seen);
-		if (outcome) break;
+		const outcome = outcomeOf(answer, seen);
+		if (outcome) return outcome;
 
-		const results = await before(
-			deadline,
-			Promise.all(
-				toolCalls.map((call, at) =>
-					at < mostToolCalls ? runTool(tools, call) : tooMany(call),
-				),
-			),
+		const running = toolCalls.map((call, at) =>
+			at < mostToolCalls ? runTool(tools, call) : tooMany(call),
 		);
-		if (!results) {
-			failure = outOfTime;
-			break;
-		}
+		const results = await before(deadline, Promise.all(running));
+		if (!results) return outOfTime;
+		retrievalMs = performance.now() - started;
 		reasoning.push(...toolCalls.map((call, at) => told(call, results[at])));
 		const last = results.at(-1);
 		if (last && answers.length === mostModelCalls - 1) {
 			last.text += "\nNo search is left: call give_results now.";
 		}
 		messages.push(answer.message, ...results);
-		retrievalMs = performance.now() - started;
+		return null;
 	}
 
-	const itemIds = outcome?.itemIds ?? fused(seen.searches);
+	let end: Outcome | string | null = null;
+	while (end === null) end = await step();
+
 	const notices = [...seen.notices];
-	if (failure) {
-		notices.push(`${failure} These are the best of what was found until then.`);
-	} else if (outcome?.isInvented) {
+	const asked = { question, seen, answers };
+	if (typeof end === "string") {
+		notices.push(`${end} These are the best of what was found until then.`);
+	} else if (end.isInvented) {
 		notices.push(
 			"The agent named only items that no search found: these are the best of its searches.",
 		);
 	}
+	const itemIds = typeof end === "string" ? fused(seen.searches) : end.itemIds;
 	return {
 		hits: ranked(itemIds, seen).slice(0, limits.topK),
 		notices,
-		answer: answerOf(outcome?.written ?? null, failure, {
-			question,
-			seen,
-			answers,
-		}),
+		answer: answerOf(end, asked),
 		reasoning,
 		toolsUsed: [...toolsUsed],
 		retrievalMs,
@@ -195,66 +156,9 @@ const tooMany = ({ id }: ToolCall): ToolResult => ({
 
 const outOfTime = "The agent was not done when its time was over.";
 
-interface Outcome {
-	/** Best first, only what was seen. */
-	itemIds: string[];
-	/** The answer as the model wrote it. */
-	written: string;
-	/** None of the items that the model named was ever shown to it. */
-	isInvented: boolean;
-}
-
-/** What the model ended with; null where it wants to go on. */
-function outcomeOf(
-	{ message: { text, toolCalls } }: ChatAnswer,
-	seen: SeenItems,
-): Outcome | null {
-	if (toolCalls.length === 0) {
-		return {
-			itemIds: fused(seen.searches),
-			written: text,
-			isInvented: false,
-		};
-	}
-	const given = toolCalls.find(({ name }) => name === giveResults.name);
-	const { data } = givenResults.safeParse(given?.input);
-	if (!data) return null;
-	const itemIds = [
-		...new Set(data.items.flatMap((ref) => seen.refs.idOf(ref) ?? [])),
-	];
-	const isInvented = data.items.length > 0 && itemIds.length === 0;
-	return {
-		itemIds: isInvented ? fused(seen.searches) : itemIds,
-		written: data.answer,
-		isInvented,
-	};
-}
-
-/** As in a hybrid search. */
-const rrfK = 15;
-
-/** What all searches found, best first: an item's ranks count as in a hybrid search. */
-function fused(searches: string[][]): string[] {
-	const scores = new Map<string, number>();
-	for (const found of searches) {
-		for (const [at, itemId] of found.entries()) {
-			const score = scores.get(itemId) ?? 0;
-			scores.set(itemId, score + 1 / (rrfK + at + 1));
-		}
-	}
-	return [...scores].sort(([, a], [, b]) => b - a).map(([itemId]) => itemId);
-}
-
-/** The hits in this order; their scores are those of the order, as in a hybrid search of one list. */
-function ranked(itemIds: string[], { hits }: SeenItems): Hit[] {
-	return itemIds
-		.flatMap((itemId) => hits.get(itemId) ?? [])
-		.map((hit, at) => ({ ...hit, score: 1 / (rrfK + at + 1) }));
-}
-
+/** What is left of the agent's answer, or why there is none. */
 function answerOf(
-	written: string | null,
-	failure: string | null,
+	end: Outcome | string,
 	{
 		question,
 		seen,
@@ -263,11 +167,15 @@ function answerOf(
 ): Answer {
 	const last = answers.at(-1);
 	const answer =
-		seen.hits.size === 0
-			? unanswered(failure ?? nothingFound)
-			: written === null
-				? unanswered(failure ?? nothingFound)
-				: checked(written, { question, items: seen.quoted, refs: seen.refs });
+		typeof end === "string"
+			? unanswered(end)
+			: seen.hits.size === 0
+				? unanswered(nothingFound)
+				: checked(end.written, {
+						question,
+						items: seen.quoted,
+						refs: seen.refs,
+					});
 	return {
 		...answer,
 		model: last ? `${last.provider}/${last.model}` : null,

@@ -16,7 +16,7 @@ import { contentWords, shareIn } from "./words.ts";
 /** A short answer, every sentence of it supported by items that were found; or why there is none. */
 export interface Answer {
 	text: string | null;
-	/** Why there is no text, in one sentence; null where there is one. */
+	/** Why there is no text, in one sentence; null where there is one, or none was asked for. */
 	reason: string | null;
 	/**
 	 * 0 to 1: share of the written sentences that were kept x share of their words in the items they cite x how
@@ -76,6 +76,7 @@ export async function answerQuestion(
 ): Promise<Answer> {
 	if (hits.length === 0) return unanswered(nothingFound);
 	const items = await quotedHits(ports, userId, hits.slice(0, mostItems));
+	if (items.size === 0) return unanswered(nothingFound);
 	const refs = itemRefs(items.keys());
 	const similar = byMeaning ? hits : [];
 	try {
@@ -150,7 +151,8 @@ export function checked(
 		similar?: Hit[];
 	},
 ): Answer {
-	if (written.includes(noAnswer) || !written.trim()) {
+	if (!written.trim()) return unanswered("The model wrote no answer.");
+	if (written.includes(noAnswer)) {
 		return unanswered("The items found do not answer this question.");
 	}
 	const answer = citedAnswer(written, refs, items);
@@ -167,9 +169,8 @@ export function checked(
 	);
 	const confidence = answer.kept * answer.support * match;
 	return {
-		...unanswered(""),
+		...unanswered(null),
 		text: answer.text,
-		reason: null,
 		confidence: Math.round(confidence * 1_000) / 1_000,
 		citations: answer.citations,
 	};
@@ -189,7 +190,8 @@ function matchOf(
 	return Math.min(1, Math.max(shareIn(words, there), ...similarities));
 }
 
-export function unanswered(reason: string): Answer {
+/** No answer; without a reason where none was asked for. */
+export function unanswered(reason: string | null): Answer {
 	return {
 		text: null,
 		reason,
@@ -207,5 +209,8 @@ export function whyModelFailed(error: unknown): string {
 	if (error.code === "model_not_found") {
 		throw new AppError("model_gone", error.message, { cause: error });
 	}
-	return error.message;
+	// The provider's own words are for the log: they may name the account.
+	return error.code === "chat_unavailable"
+		? "The model gave no answer: ask again in a while."
+		: error.message;
 }

@@ -39,9 +39,14 @@ export function citedAnswer(
 	refs: ItemRefs,
 	items: Map<string, QuotedItem>,
 ): CitedAnswer | null {
-	const texts = new Map(
-		[...items].map(([id, item]) => [id, contentWords(wholeText(item))]),
-	);
+	const texts = new Map<string, Set<string>>();
+	const wordsOf = (itemId: string) => {
+		const item = items.get(itemId);
+		const known =
+			texts.get(itemId) ?? contentWords(item ? wholeText(item) : "");
+		texts.set(itemId, known);
+		return known;
+	};
 	const citations: Citation[] = [];
 	const supports: number[] = [];
 	let count = 0;
@@ -52,10 +57,8 @@ export function citedAnswer(
 			const words = contentWords(plain);
 			if (words.size === 0) return [];
 			count += 1;
-			const cited = ids.filter(
-				(id) => shareIn(words, texts.get(id) ?? new Set()) > 0,
-			);
-			const there = new Set(cited.flatMap((id) => [...(texts.get(id) ?? [])]));
+			const cited = ids.filter((id) => shareIn(words, wordsOf(id)) > 0);
+			const there = new Set(cited.flatMap((id) => [...wordsOf(id)]));
 			const support = supportOf(words, there);
 			if (support < leastSupport) return [];
 			supports.push(support);
@@ -105,7 +108,7 @@ function citationsIn(sentence: string, refs: ItemRefs) {
 /** A number is told right or wrong; wrong ones halve what the words are worth. */
 function supportOf(words: Set<string>, there: Set<string>): number {
 	const isWrong = [...words].some(
-		(word) => /^\d{2,}$/.test(word) && !there.has(word),
+		(word) => /^\d[\d.,:]+$/.test(word) && !there.has(word),
 	);
 	return shareIn(words, there) / (isWrong ? 2 : 1);
 }

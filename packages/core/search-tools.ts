@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { quotedHits } from "./answer-question.ts";
+import { ModelFailure } from "./errors.ts";
 import { type ItemRefs, itemRefs } from "./item-refs.ts";
 import type { Hit, Ports } from "./ports.ts";
 import {
@@ -48,7 +49,14 @@ const modes = {
 	both: "hybrid",
 } as const satisfies Record<string, SearchType>;
 
-const longestQuery = 1_000;
+/** Text that the database can look for. */
+const searchable = (most: number) =>
+	z
+		.string()
+		.max(most)
+		.refine((text) => text.isWellFormed() && !text.includes("\0"), {
+			error: "holds a NUL byte or half a character",
+		});
 
 /** The tools with which a model looks into a collection. The user is bound here: no input of a tool names one. */
 export function searchTools(
@@ -91,24 +99,27 @@ export function searchTools(
 		description:
 			"Searches the person's images. Gives the items found, best first, with what is known of each.",
 		input: z.strictObject({
-			query: z.string().trim().min(1).max(longestQuery),
+			query: searchable(1_000).trim().min(1),
 			mode: z
 				.enum(Object.keys(modes) as [keyof typeof modes])
 				.default("both")
 				.describe(
 					"words: the query's words are in the item. meaning: the item is about the same. both: usually best.",
 				),
-			category: z
-				.string()
-				.max(100)
+			category: searchable(100)
 				.optional()
 				.describe("Only items of this category, written as items have it."),
 			top_k: z.int().min(1).max(limits.topK).optional(),
 		}),
 		async run({ query, mode, category, top_k }) {
-			const found = await search(query.toWellFormed(), modes[mode], {
+			const found = await search(query, modes[mode], {
 				topK: top_k,
 				category,
+			}).catch((error) => {
+				if (!(error instanceof ModelFailure)) throw error;
+				throw new ToolRefusal(
+					"nothing can be found by meaning now, only by words",
+				);
 			});
 			if (found.length === 0) return "Nothing was found.";
 			return quoteItems(

@@ -8,6 +8,8 @@ const stopWords = new Set(
 /** Word forms share their first letters. */
 const stemLength = 6;
 
+const numberOrWord = /\p{N}+(?:[.,:]\p{N}+)+|[\p{L}\p{N}]+/gu;
+
 const words = new Intl.Segmenter("en", { granularity: "word" });
 const sentences = new Intl.Segmenter("en", { granularity: "sentence" });
 
@@ -23,9 +25,11 @@ export function contentWords(text: string): Set<string> {
 	const found = new Set<string>();
 	for (const { segment, isWordLike } of words.segment(plain)) {
 		if (!isWordLike) continue;
-		// Words joined by punctuation ("12.30", "example.com") are found one by one.
-		for (const [word] of segment.matchAll(/[\p{L}\p{N}]+/gu)) {
-			if (!stopWords.has(word)) found.add(word.slice(0, stemLength));
+		// "example.com" is two words, but 12.30 is one number.
+		for (const [word] of segment.matchAll(numberOrWord)) {
+			const isNumber = /^\p{N}/u.test(word);
+			if (isNumber) found.add(word);
+			else if (!stopWords.has(word)) found.add(word.slice(0, stemLength));
 		}
 	}
 	return found;

@@ -1,13 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { agenticSearch } from "#core/agentic-search.ts";
 import {
-	type Answer,
 	answerQuestion,
+	unanswered,
 	whyModelFailed,
 } from "#core/answer-question.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Ports } from "#core/ports.ts";
 import { type SearchType, searchItems } from "#core/search-items.ts";
+import { answerFields, presentAnswer } from "../present-answer.ts";
 import { presentHit, searchResult } from "../present-hit.ts";
 import {
 	type Api,
@@ -57,18 +58,6 @@ const request = z
 	})
 	.openapi("SearchRequest");
 
-const citation = z
-	.object({
-		item_id: z.uuid(),
-		sentence: z.string().openapi({
-			description: "A sentence of the answer, without its citations.",
-		}),
-		snippet: z.string().openapi({
-			description: "The passage of the item that has most of its words.",
-		}),
-	})
-	.openapi("Citation");
-
 const response = z
 	.object({
 		query: z.string(),
@@ -78,37 +67,7 @@ const response = z
 		notices: z.array(z.string()).openapi({
 			description: "What to know about how it was found, a sentence each.",
 		}),
-		answer: z.string().nullable().openapi({
-			description:
-				"Every sentence ends with the ids of the items it rests on, in brackets. Sentences that no item found supports are left out.",
-		}),
-		answer_reason: z.string().nullable().openapi({
-			description: "Why there is no answer, where one was asked for.",
-		}),
-		answer_confidence: z.number().min(0).max(1).nullable().openapi({
-			description:
-				"Share of the sentences that were kept x share of their words in the items they cite x how well these match the query.",
-		}),
-		answer_model_used: z.string().nullable().openapi({
-			description: "`provider/model`; null where no model was asked.",
-		}),
-		answer_trace_id: z.string().nullable().openapi({
-			description: "The provider's id of the last call.",
-		}),
-		answer_usage: z
-			.array(
-				z.object({
-					provider: z.string(),
-					model: z.string(),
-					input_tokens: z.int(),
-					output_tokens: z.int(),
-					cost_usd: z.number().nullable().openapi({
-						description: "Null where the model's price is not known.",
-					}),
-				}),
-			)
-			.openapi({ description: "Every answered call of a model." }),
-		citations: z.array(citation),
+		...answerFields,
 		retrieval_time_ms: z.number(),
 		answer_time_ms: z.number().nullable().openapi({
 			description: "Null where no answer was asked for.",
@@ -170,8 +129,9 @@ export function searchRoutes(
 				notices,
 				...presentAnswer(answer),
 				retrieval_time_ms: Math.round(retrievalMs),
-				answer_time_ms:
-					answer && Math.round(performance.now() - started - retrievalMs),
+				answer_time_ms: asked.include_answer
+					? Math.round(performance.now() - started - retrievalMs)
+					: null,
 				agent_reasoning: found.reasoning,
 				tools_used: found.toolsUsed,
 			},
@@ -202,7 +162,11 @@ async function byAgent(
 		model: asked.answer_model || undefined,
 		deadline,
 	});
-	return { ...found, answer: asked.include_answer ? found.answer : null };
+	const { model, traceId, usage } = found.answer;
+	const answer = asked.include_answer
+		? found.answer
+		: { ...unanswered(null), model, traceId, usage };
+	return { ...found, answer };
 }
 
 async function bySearch(
@@ -227,7 +191,7 @@ async function bySearch(
 				model: asked.answer_model || undefined,
 				deadline,
 			})
-		: null;
+		: unanswered(null);
 	return { hits, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };
 }
 
@@ -235,28 +199,4 @@ async function bySearch(
 function modelIsGone(error: unknown): never {
 	if (error instanceof ModelFailure) whyModelFailed(error);
 	throw error;
-}
-
-function presentAnswer(answer: Answer | null) {
-	return {
-		answer: answer?.text ?? null,
-		answer_reason: answer?.reason ?? null,
-		answer_confidence: answer?.confidence ?? null,
-		answer_model_used: answer?.model ?? null,
-		answer_trace_id: answer?.traceId ?? null,
-		answer_usage: (answer?.usage ?? []).map((one) => ({
-			provider: one.provider,
-			model: one.model,
-			input_tokens: one.inputTokens,
-			output_tokens: one.outputTokens,
-			cost_usd: one.costUsd,
-		})),
-		citations: (answer?.citations ?? []).map(
-			({ itemId, sentence, snippet }) => ({
-				item_id: itemId,
-				sentence,
-				snippet,
-			}),
-		),
-	};
 }

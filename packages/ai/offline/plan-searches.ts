@@ -55,6 +55,10 @@ function partsOf(question: string): string[] {
 }
 
 function withoutFraming(question: string): string {
-	const rest = question.replaceAll(framing, " ").replaceAll(/\s+/g, " ").trim();
-	return contentWords(rest).size > 0 ? rest : question;
+	const rest = question
+		.replaceAll(framing, " ")
+		.split(/\s+/)
+		.filter((word) => contentWords(word).size > 0)
+		.join(" ");
+	return rest || question;
 }
