@@ -190,6 +190,9 @@ export class ComputeStack extends EnvironmentStack {
 						EVENT_BUS_NAME: bus.eventBusName,
 						QUEUE_URL: queueUrl,
 						VISION_PROVIDER: environment.visionProvider,
+						...(environment.replayFolder && {
+							REPLAY_FOLDER: environment.replayFolder,
+						}),
 						ANTHROPIC_MODEL: environment.models.anthropic,
 						ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
 						OPENAI_MODEL: environment.models.openai,
