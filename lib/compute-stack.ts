@@ -218,6 +218,13 @@ export class ComputeStack extends EnvironmentStack {
 						detailType: ["AnalysisComplete"],
 					},
 				},
+				EmbeddingRequested: {
+					bus,
+					pattern: {
+						source: [eventSources.api, eventSources.cleanup],
+						detailType: ["EmbeddingRequested"],
+					},
+				},
 			},
 			worker: (stage, queueUrl) =>
 				new NodeFunction(stage, "Worker", "embedder", {
@@ -234,7 +241,7 @@ export class ComputeStack extends EnvironmentStack {
 				})
 					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 					.allow(["ssm:GetParameter"], keys("voyage")) // embeds descriptions
-					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady
+					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady, and what is next of a rebuild
 		});
 
 		const failedCleanups = deadLetterQueue(this, "FailedCleanups");

@@ -1,6 +1,6 @@
 import type { EventSource, OutgoingEvent } from "#core/events.ts";
 import type { Events, Ports } from "#core/ports.ts";
-import { fakeAnalyses, fakeVectorIndex } from "./analyses.ts";
+import { fakeAnalyses } from "./analyses.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { fakeItems } from "./items.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
@@ -10,6 +10,7 @@ import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
+import { fakeVectorIndex } from "./vector-index.ts";
 
 export interface FakePorts extends Ports {
 	clock: FakeClock;

@@ -5,6 +5,7 @@ import { postgresPorts } from "#postgres/ports.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { itemsContract } from "./items.ts";
 import type { ArrangedPorts } from "./journey.ts";
+import { rebuildContract } from "./rebuild.ts";
 import { requestsContract } from "./requests.ts";
 import { languageContract, searchContract } from "./search.ts";
 import { stagesContract } from "./stages.ts";
@@ -88,6 +89,7 @@ function contracts(get: () => ArrangedPorts): void {
 	itemsContract(get);
 	stagesContract(get);
 	requestsContract(get);
+	rebuildContract(get);
 	searchContract(get);
 	tenancyContract(get);
 }

@@ -45,5 +45,6 @@ export const routes: readonly Route[] = [
 	{ method: "GET", path: "/analyses/{id}", noun: "analyses" },
 	{ method: "GET", path: "/images/{filename}", noun: "images" },
 	{ method: "POST", path: "/search", noun: "search" },
+	{ method: "POST", path: "/vector-index/rebuild", noun: "vector-index" },
 	{ method: "GET", path: "/vector-index/status", noun: "vector-index" },
 ];

@@ -116,7 +116,11 @@ export interface Stages {
 		lease: Lease,
 		result: Omit<ProcessedImage, "sha256">,
 	): Promise<boolean>;
-	/** Also false where `embedding.analysisId` is no longer the item's current analysis. */
+	/**
+	 * Ends the lease's request, where it has one; the item's status then changes only where this embedding was
+	 * what it lacked. Also false where `embedding.analysisId` is no longer the item's current analysis, whose own
+	 * embedding is on its way.
+	 */
 	commitEmbedded(
 		lease: Lease,
 		embedding: NewEmbedding,
