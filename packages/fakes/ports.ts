@@ -8,6 +8,7 @@ import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
 import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
+import { fakeSearchSettings, fakeSimilar } from "./similar.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
 import { fakeVectorIndex } from "./vector-index.ts";
@@ -38,6 +39,8 @@ export function fakePorts(): FakePorts {
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),
 		search: fakeSearch(store),
+		searchSettings: fakeSearchSettings(store),
+		similar: fakeSimilar(store),
 		vectorIndex: fakeVectorIndex(store),
 		objects: fakeObjects(),
 		events: {

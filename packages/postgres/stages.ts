@@ -341,7 +341,7 @@ async function describe(
 ): Promise<void> {
 	await tx.query(
 		`update items set width = $3, height = $4, taken_at = $5, camera = $6, colours = $7,
-		   latitude = $8, longitude = $9, updated_at = clock_timestamp()
+		   latitude = $8, longitude = $9, perceptual_hash = ('x' || $10)::bit(64), updated_at = clock_timestamp()
 		 where user_id = $1 and id = $2`,
 		[
 			userId,
@@ -353,6 +353,7 @@ async function describe(
 			result.colours,
 			result.location?.latitude ?? null,
 			result.location?.longitude ?? null,
+			result.perceptualHash,
 		],
 	);
 }

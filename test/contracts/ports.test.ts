@@ -8,6 +8,7 @@ import type { ArrangedPorts } from "./journey.ts";
 import { rebuildContract } from "./rebuild.ts";
 import { requestsContract } from "./requests.ts";
 import { languageContract, searchContract } from "./search.ts";
+import { similarContract } from "./similar.ts";
 import { stagesContract } from "./stages.ts";
 import { tenancyContract } from "./tenancy.ts";
 
@@ -91,6 +92,7 @@ function contracts(get: () => ArrangedPorts): void {
 	requestsContract(get);
 	rebuildContract(get);
 	searchContract(get);
+	similarContract(get);
 	tenancyContract(get);
 }
 

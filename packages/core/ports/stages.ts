@@ -45,6 +45,8 @@ export interface ProcessedImage {
 	camera: string | null;
 	location: Location | null;
 	colours: string[];
+	/** 16 hex digits; two pictures that look the same differ in few bits of it. */
+	perceptualHash: string;
 }
 
 export interface NewAnalysis {
