@@ -49,7 +49,7 @@ describe("POST /items/{id}/similar", () => {
 		expect(await count({})).toBe(2);
 		expect(await count({ top_k: 1 })).toBe(1);
 		expect(await count({ category_filter: "Food" })).toBe(1);
-		expect(await count({ min_similarity_score: 0.9 })).toBe(1);
+		expect(await count({ min_similarity_score: 0.5 })).toBe(1);
 	});
 
 	it.each([{ top_k: 0 }, { top_k: 51 }, { min_similarity_score: 2 }, { x: 1 }])(

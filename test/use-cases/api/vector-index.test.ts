@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { rebuildWindow } from "#core/rebuild-index.ts";
 import { fakeEmbedder } from "#fakes/models.ts";
+import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, bob, testApi } from "./test-api.ts";
 
+let ports: FakePorts;
 let api: ReturnType<typeof testApi>;
 beforeEach(() => {
-	api = testApi();
+	ports = fakePorts();
+	api = testApi({ ports });
 });
 
 const rebuild = (user: string, json?: unknown) =>
@@ -14,9 +17,7 @@ const rebuild = (user: string, json?: unknown) =>
 const status = async (user: string) =>
 	(await api.as(user)("GET", "/vector-index/status")).body;
 const announced = () =>
-	api.ports.events.published.filter(
-		({ type }) => type === "EmbeddingRequested",
-	);
+	ports.events.published.filter(({ type }) => type === "EmbeddingRequested");
 
 describe("POST /vector-index/rebuild", () => {
 	it("asks for nothing where everything is embedded", async () => {
@@ -31,8 +32,7 @@ describe("POST /vector-index/rebuild", () => {
 	it("asks the embedder, and no other tenant's items, for what is of another model", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		await readyItem(api.ports, bob);
-		const changed = { ...api.ports, embedder: fakeEmbedder("changed") };
-		api = testApi({ ports: changed });
+		api = testApi({ ports: { ...ports, embedder: fakeEmbedder("changed") } });
 		expect(await status(ada)).toMatchObject({ stale: 1, model: "changed" });
 		const { body } = await rebuild(ada);
 		expect(body.num_documents).toBe(1);
