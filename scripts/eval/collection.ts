@@ -47,7 +47,6 @@ export async function startOwnCloud(
 			outputKeys,
 			parameters,
 			port: 0,
-			databaseUrl: process.env.DATABASE_URL,
 		});
 		endings.push(() => cloud.stop());
 		const outputs = await readOutputsFile(outputsFile, "start the cloud");

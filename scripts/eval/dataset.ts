@@ -61,6 +61,11 @@ export async function readDataset(
 	folder: string,
 	{ withAnalyses }: { withAnalyses: boolean },
 ): Promise<Dataset> {
+	if (!folder) {
+		throw new Error(
+			"Name a dataset: make eval DATASET=folder (docs/evaluation.md has the format).",
+		);
+	}
 	const absolute = path.resolve(folder);
 	if (!(await stat(absolute).catch(() => null))?.isDirectory()) {
 		throw new Error(
@@ -95,7 +100,9 @@ export async function readDataset(
 				[...aliases.keys()],
 			).map((id) => `${query_id} expects ${id}, which images/ does not have`),
 		),
-		...(queries.length === 0 ? ["has no query"] : []),
+		...(queries.some(({ expected_items }) => expected_items.length > 0)
+			? []
+			: ["has no query that expects an item: add one"]),
 	]);
 	return {
 		name: path.basename(absolute),

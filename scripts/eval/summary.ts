@@ -53,13 +53,11 @@ export interface Evaluation {
 	unavailable: Partial<Record<Mode, string>>;
 }
 
-/** @throws where no query of the dataset is answered by anything, so that there is nothing to measure */
+/** @throws where no query expects an item, which `readDataset` refuses */
 export function summarize(answers: Answer[]): ModeSummary {
 	const judged = answers.filter(({ quality }) => quality);
 	const at = meanQuality(qualities(judged));
-	if (!at) {
-		throw new Error("No query of the dataset expects an item: add one.");
-	}
+	if (!at) throw new Error("No query expects an item.");
 	const unanswerable = answers.filter(({ quality }) => !quality);
 	const times = answers.map(({ ms }) => ms);
 	const types = Map.groupBy(judged, ({ query }) => query.type);

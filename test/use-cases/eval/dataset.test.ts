@@ -104,6 +104,9 @@ describe("a dataset", () => {
 
 describe("a broken dataset is refused: ", () => {
 	it("no folder", async () => {
+		await expect(readDataset("", { withAnalyses: true })).rejects.toThrow(
+			"Name a dataset: make eval DATASET=folder",
+		);
 		await expect(
 			readDataset("/nowhere/at/all", { withAnalyses: true }),
 		).rejects.toThrow(
@@ -157,7 +160,12 @@ describe("a broken dataset is refused: ", () => {
 			() => queries([query(), query()]),
 			/two queries q1/,
 		],
-		["no query at all", () => queries([]), /has no query/],
+		["no query at all", () => queries([]), /has no query that expects an item/],
+		[
+			"only queries that nothing answers",
+			() => queries([query({ expected_items: [] })]),
+			/has no query that expects an item/,
+		],
 		["queries that are no list", () => queries({}), /expected array/],
 		[
 			"a file that is no image",
