@@ -15,9 +15,9 @@ import {
 const model = "test-model";
 const looks = (perceptualHash: string) => ({ perceptualHash });
 const zeros = "0000000000000000";
-/** Eight bits from `zeros`, and one more. */
-const near = "00000000000000ff";
-const notNear = "00000000000001ff";
+/** Ten bits from `zeros`, and one more. */
+const near = "00000000000003ff";
+const notNear = "00000000000007ff";
 
 /** What every implementation of `Similar` does. */
 export function similarContract(get: () => RowPorts): void {
@@ -113,8 +113,8 @@ export function similarContract(get: () => RowPorts): void {
 				]),
 			).toEqual([
 				["looks the same", true, 0],
-				["looks alike", true, 8],
-				["same words", false, 9],
+				["looks alike", true, 10],
+				["same words", false, 11],
 			]);
 		});
 
