@@ -27,6 +27,7 @@ export type ApiPorts = Pick<
 	| "vectorIndex"
 	| "objects"
 	| "embedder"
+	| "chat"
 	| "health"
 >;
 

@@ -16,6 +16,14 @@ export interface SearchRequest {
 	minSimilarity?: number;
 }
 
+/** What a search found. */
+export interface Found {
+	/** Best first. */
+	hits: Hit[];
+	/** What the person should know about how it was found, a sentence each. */
+	notices: string[];
+}
+
 /** A search waits no longer for its query's vector. */
 const longestEmbeddingMs = 8_000;
 
@@ -24,11 +32,17 @@ export async function searchItems(
 	{ search, embedder }: Pick<Ports, "search" | "embedder">,
 	userId: string,
 	request: SearchRequest,
-): Promise<Hit[]> {
+): Promise<Found> {
 	const { query, searchType, topK, category } = request;
 	const options = { topK, category };
 	const text = { text: query, minScore: request.minRelevance };
-	if (searchType === "bm25") return search.byText(userId, text, options);
+	const found = async (hits: Promise<Hit[]>) => ({
+		hits: await hits,
+		notices: [],
+	});
+	if (searchType === "bm25") {
+		return found(search.byText(userId, text, options));
+	}
 
 	const {
 		vectors: [embedded],
@@ -41,10 +55,14 @@ export async function searchItems(
 		vector: embedded,
 		minSimilarity: request.minSimilarity,
 	};
-	if (searchType === "vector") return search.byVector(userId, vector, options);
-	return search.hybrid(
-		userId,
-		{ text, vector, weights: embedder.fusionWeights },
-		options,
+	if (searchType === "vector") {
+		return found(search.byVector(userId, vector, options));
+	}
+	return found(
+		search.hybrid(
+			userId,
+			{ text, vector, weights: embedder.fusionWeights },
+			options,
+		),
 	);
 }
