@@ -45,6 +45,9 @@ check: $(INSTALLED) ## types, lint, format, import directions
 format: $(INSTALLED) ## format and sort imports
 	@biome check --write
 
+eval: $(INSTALLED) ## how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline]
+	@node scripts/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)")
+
 bench-start: $(INSTALLED) ## seconds from make dev to a search that finds its sample
 	@node test/bench/start.ts
 
@@ -61,4 +64,4 @@ bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against 
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
 
-.PHONY: help dev up down dev-reset token install test check format bench-start bench-pipeline bench-cold bench-images synth
+.PHONY: help dev up down dev-reset token install test check format eval bench-start bench-pipeline bench-cold bench-images synth

@@ -1,5 +1,5 @@
-import { embedAnalysis } from "#core/embed-analysis.ts";
-import { analysisComplete } from "#core/events.ts";
+import { embedAgain, embedAnalysis } from "#core/embed-analysis.ts";
+import { analysisComplete, embeddingRequested } from "#core/events.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
@@ -8,7 +8,13 @@ import { embedderEnv } from "./env.ts";
 const { ports, delay } = await connect(readEnv(embedderEnv));
 
 export const handler = queueHandler(
-	({ detail }) => analysisComplete.parse(detail),
-	(event, options) => embedAnalysis(ports, event, options),
+	({ "detail-type": type, detail }) =>
+		type === "EmbeddingRequested"
+			? embeddingRequested.parse(detail)
+			: analysisComplete.parse(detail),
+	(event, options) =>
+		"request_id" in event
+			? embedAgain(ports, event, options)
+			: embedAnalysis(ports, event, options),
 	delay,
 );

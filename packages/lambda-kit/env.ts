@@ -38,6 +38,7 @@ const onlyLocal = [
 	"ANTHROPIC_BASE_URL",
 	"OPENAI_BASE_URL",
 	"VOYAGE_BASE_URL",
+	"REPLAY_FOLDER",
 ] as const;
 
 /**
@@ -69,6 +70,8 @@ export function readEnv<const Contract extends EnvContract>(
 export const runtimeEnv = {
 	functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
 	crashAt: process.env.CRASH_AT,
+	/** The dataset that the vision provider `replay` answers from, in environment `local`. */
+	replayFolder: process.env.REPLAY_FOLDER,
 	/** Stand-ins of the providers, in environment `local`. */
 	baseUrls: {
 		anthropic: process.env.ANTHROPIC_BASE_URL,

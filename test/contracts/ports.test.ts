@@ -5,8 +5,10 @@ import { postgresPorts } from "#postgres/ports.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { itemsContract } from "./items.ts";
 import type { ArrangedPorts } from "./journey.ts";
+import { rebuildContract } from "./rebuild.ts";
 import { requestsContract } from "./requests.ts";
 import { languageContract, searchContract } from "./search.ts";
+import { similarContract } from "./similar.ts";
 import { stagesContract } from "./stages.ts";
 import { tenancyContract } from "./tenancy.ts";
 
@@ -88,7 +90,9 @@ function contracts(get: () => ArrangedPorts): void {
 	itemsContract(get);
 	stagesContract(get);
 	requestsContract(get);
+	rebuildContract(get);
 	searchContract(get);
+	similarContract(get);
 	tenancyContract(get);
 }
 

@@ -478,6 +478,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				embedded: 0,
 				missing: 1,
 				stale: 0,
+				rebuilding: 0,
 			});
 			const find = (text: string) =>
 				ports.search.byText(user, { text }, { topK: 5 });

@@ -40,12 +40,15 @@ const guardedRoutes = [
 	"GET /items/{id}",
 	"GET /items/{id}/analyses",
 	"GET /items/{id}/requests/{request_id}",
+	"GET /search/config",
 	"GET /vector-index/status",
 	"POST /items",
 	"POST /items/{id}/analyze",
 	"POST /items/{id}/resize-only",
+	"POST /items/{id}/similar",
 	"POST /search",
 	"POST /uploads",
+	"POST /vector-index/rebuild",
 ];
 
 const triggers = {
@@ -99,6 +102,14 @@ const triggers = {
 		pattern: {
 			source: ["collections.analyzer", "collections.cleanup"],
 			"detail-type": ["AnalysisComplete"],
+		},
+	},
+	EmbedderEmbeddingRequested: {
+		from: "Events",
+		to: "EmbedderQueue",
+		pattern: {
+			source: ["collections.api", "collections.cleanup"],
+			"detail-type": ["EmbeddingRequested"],
 		},
 	},
 };
