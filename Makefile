@@ -60,8 +60,15 @@ bench-cold: $(INSTALLED) ## CPU of the api's cold start, against a bare Node
 bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against decoding it whole
 	@node test/bench/images.ts
 
+bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## search against LangChain.js and Chroma: [ROWS=100000] [DATABASE_URL=postgres://...]
+	@node test/bench/search/main.ts
+
+test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package-lock.json
+	@cd $(dir $<) && npm ci
+	@touch $@
+
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
 
-.PHONY: help dev up down dev-reset token install test check format eval bench-start bench-pipeline bench-cold bench-images synth
+.PHONY: help dev up down dev-reset token install test check format eval bench-start bench-pipeline bench-cold bench-images bench-search synth

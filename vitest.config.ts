@@ -12,7 +12,8 @@ export default defineConfig({
 				test: {
 					name: "parts",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/system/**"],
+					// Packages of the bench bring tests of their own.
+					exclude: ["test/system/**", "**/node_modules/**"],
 					sequence: { groupOrder: 0 },
 				},
 			},
