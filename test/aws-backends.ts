@@ -9,11 +9,19 @@ import { region, startApis } from "./local/aws-apis/apis.ts";
 
 /** A table with the product's keys, and a bucket, on a server that speaks AWS's APIs. */
 export interface Backend {
+	/** What both clients were made with. */
+	client: ClientOptions;
 	dynamodb: DynamoDBClient;
 	s3: S3Client;
 	table: string;
 	bucket: string;
 	stop(): Promise<void>;
+}
+
+interface ClientOptions {
+	endpoint: string;
+	region: string;
+	credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
 const key = { hash: "pk", range: "sk" };
@@ -28,6 +36,7 @@ async function localCloud(): Promise<Backend> {
 	});
 	apis.buckets.ensure("bucket", { versioned: true });
 	return {
+		client: apis.client,
 		dynamodb: new DynamoDBClient(apis.client),
 		s3: new S3Client({ ...apis.client, forcePathStyle: true }),
 		table: "checkpoints",
@@ -80,6 +89,7 @@ async function independent(endpoint: string): Promise<Backend> {
 		}),
 	);
 	return {
+		client,
 		dynamodb,
 		s3,
 		table: name,
