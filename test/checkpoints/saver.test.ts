@@ -42,7 +42,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const sizes = (await itemsOf(backend, savers.owner)).map(
 				(item) => JSON.stringify(item).length,
 			);
-			expect(Math.max(...sizes)).toBeLessThan(2_000);
+			expect(Math.max(...sizes)).toBeLessThan(4_000);
 		});
 
 		test("large metadata and large writes as well", async () => {
@@ -300,7 +300,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		test("keeps what it needs for as long as it is used, although DynamoDB removes what is past its time", async () => {
 			const savers = saversOn(backend);
 			let config = await putValues(savers.open(), thread(), {
-				kept: noise(400_000),
+				kept: noise(600_000),
 				n: 0,
 			});
 			const { kept } = (await valuesOf(savers.open(), thread())) ?? {};
@@ -344,9 +344,9 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		test("of one owner is not another's, whatever both are called", async () => {
 			const [one, other] = [saversOn(backend), saversOn(backend)];
 			const config = await putValues(one.open(), thread(), {
-				mine: noise(400_000),
+				mine: noise(600_000),
 			});
-			await putValues(other.open(), thread(), { theirs: noise(400_000) });
+			await putValues(other.open(), thread(), { theirs: noise(600_000) });
 			expect(await other.open().getTuple(config)).toBeUndefined();
 			expect(await valuesOf(other.open(), thread())).toHaveProperty("theirs");
 			expect(await toArray(other.open().list({}))).toHaveLength(1);
@@ -365,16 +365,16 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		test("that is deleted leaves neither items nor any version of an object", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), thread(), {
-				large: noise(400_000),
+				large: noise(600_000),
 			});
-			await savers.open().putWrites(config, [["n", noise(400_000)]], "task");
+			await savers.open().putWrites(config, [["n", noise(600_000)]], "task");
 			await putValues(savers.open(), thread("another"), { n: 1 });
 			const saver = savers.open();
 			await saver.deleteThread("thread");
 			await saver.deleteThread("thread");
 			expect(await saver.getTuple(thread())).toBeUndefined();
 			expect(await objectsOf(backend, savers.owner)).toEqual([]);
-			const left = await itemsOf(backend, savers.owner);
+			const left = await itemsOf(backend, savers.owner, ["thread", "another"]);
 			expect(new Set(left.map(({ pk }) => pk?.S))).toEqual(
 				new Set([`${savers.owner}#another`]),
 			);
@@ -382,14 +382,14 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 		test("that is begun anew while its deletion goes on keeps what is new", async () => {
 			const savers = saversOn(backend);
-			await putValues(savers.open(), thread(), { old: noise(400_000) });
+			await putValues(savers.open(), thread(), { old: noise(600_000) });
 			const payloads = s3Payloads(backend.s3, backend.bucket);
 			const saver = savers.open({
 				payloads: {
 					...payloads,
 					async *list(prefix) {
 						// The session is deleted by now, the rest is not.
-						await putValues(savers.open(), thread(), { anew: noise(400_000) });
+						await putValues(savers.open(), thread(), { anew: noise(600_000) });
 						yield* payloads.list(prefix);
 					},
 				},
@@ -452,9 +452,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				lastActivity: new Date(savers.clock.now),
 				expiresAt: new Date(savers.clock.now + 4 * hour),
 			});
-			const indexed = (await itemsOf(backend, savers.owner)).filter(
-				(item) => item.gsi1pk,
-			);
+			const items = await itemsOf(backend, savers.owner, ["a", "b", "c"]);
+			const indexed = items.filter((item) => item.gsi1pk);
 			expect(indexed.map(({ sk }) => sk?.S)).toEqual([
 				"session",
 				"session",
@@ -481,7 +480,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 	test("a payload whose checkpoint was never written is removed after an hour, one in use never", async () => {
 		const savers = saversOn(backend);
-		await putValues(savers.open(), thread(), { used: noise(400_000) });
+		await putValues(savers.open(), thread(), { used: noise(600_000) });
 		const [used] = await objectsOf(backend, savers.owner);
 		const config = (await savers.open().getTuple(thread()))?.config ?? {};
 		const dying = savers.open({
@@ -493,7 +492,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			},
 		});
 		await expect(
-			putValues(dying, config, { lost: noise(400_000) }),
+			putValues(dying, config, { lost: noise(600_000) }),
 		).rejects.toThrow("killed");
 		const payloads = s3Payloads(backend.s3, backend.bucket);
 		await payloads.put("not/ours", Buffer.from("x"));

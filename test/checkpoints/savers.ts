@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import {
 	type ChannelVersions,
@@ -75,21 +75,25 @@ export const thread = (thread_id = "thread", checkpoint_ns = "") => ({
 export const noise = (bytes: number) =>
 	randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64");
 
-/** The owner's items as they lie in the table. */
+/** What the owner's threads have in the table, expired or not. */
 export async function itemsOf(
 	{ dynamodb, table }: Backend,
 	owner: string,
+	threads = ["thread"],
 ): Promise<Record<string, AttributeValue>[]> {
 	const items: Record<string, AttributeValue>[] = [];
-	let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
-	do {
-		const page = await dynamodb.send(
-			new ScanCommand({ TableName: table, ExclusiveStartKey }),
+	for (const name of threads) {
+		const pages = paginateQuery(
+			{ client: dynamodb },
+			{
+				TableName: table,
+				KeyConditionExpression: "pk = :pk",
+				ExpressionAttributeValues: { ":pk": { S: `${owner}#${name}` } },
+			},
 		);
-		items.push(...(page.Items ?? []));
-		ExclusiveStartKey = page.LastEvaluatedKey;
-	} while (ExclusiveStartKey);
-	return items.filter(({ pk }) => pk?.S?.startsWith(`${owner}#`));
+		for await (const { Items = [] } of pages) items.push(...Items);
+	}
+	return items;
 }
 
 /** The owner's objects, every version. */
