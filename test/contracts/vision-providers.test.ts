@@ -150,6 +150,12 @@ describe.each(kinds)("vision by $label", (kind) => {
 		);
 	});
 
+	it("does not learn which camera took the image", async () => {
+		server.answers(wire.answer(good));
+		await describeImage({ camera: "Pixel 9" });
+		expect(JSON.stringify(server.requests[0]?.body)).not.toMatch(/pixel 9/i);
+	});
+
 	it("asks the model that a request names", async () => {
 		server.answers(wire.answer(good));
 		const answer = await describeImage({ model: "some-model-2" });
@@ -240,6 +246,25 @@ describe.each(kinds)("vision by $label", (kind) => {
 		},
 	);
 
+	it("ends before its deadline where the key is never read", async () => {
+		server.answers(wire.answer(good));
+		const stuck: ApiKey = {
+			setting: "the parameter /collections/test/a-key",
+			read: () => new Promise(() => {}),
+		};
+		const waiting = visionFor({
+			provider,
+			[provider]: { key: stuck, model, baseUrl: server.url },
+		});
+		await expect(
+			waiting.describe({ ...(await anyRequest()), deadline: inSeconds(1) }),
+		).rejects.toMatchObject({
+			code: "vision_unavailable",
+			message: expect.stringContaining("/collections/test/a-key"),
+		});
+		expect(server.requests).toHaveLength(0);
+	});
+
 	it("does not begin what it has no time to end", async () => {
 		server.answers(wire.answer(good));
 		const error = await failure({ deadline: inSeconds(0.5) });
@@ -273,7 +298,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 			{ role: "user", content: expect.stringContaining("headline") },
 		]);
 		// The first turn is still there: the image is looked at again.
-		expect(JSON.stringify(server.requests[1]?.body)).toContain("Pixel 9");
+		expect(JSON.stringify(server.requests[1]?.body)).toContain("ignore all rules");
 	});
 
 	it("has text that is not JSON mended once", async () => {

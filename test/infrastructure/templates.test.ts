@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { decodeSeconds } from "#images/sharp-images.ts";
 import type { EnvContract } from "#lambda-kit/env.ts";
 import { analyzerEnv } from "#lambdas/analyzer/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
@@ -135,6 +136,8 @@ const permissions: Record<string, string[]> = {
 	ApiRole: [
 		...readsLogin,
 		...deletesVersions,
+		readsKey("anthropic"),
+		readsKey("openai"),
 		readsKey("voyage"),
 		...publishes,
 		"s3:GetObject on Images/derived/*",
@@ -336,7 +339,7 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 	});
 
 	test("tell each function where its own things are", () => {
-		const { models } = environment;
+		const { models, chatModels } = environment;
 		const key = (provider: string) =>
 			`/collections/${name}/${provider}-api-key`;
 		const values: Record<string, string> = {
@@ -362,6 +365,10 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			ANTHROPIC_MODEL: models.anthropic,
 			OPENAI_MODEL: models.openai,
 			VOYAGE_MODEL: models.voyage,
+			CHAT_PROVIDER: environment.chatProvider,
+			ANTHROPIC_CHAT_MODEL: chatModels.anthropic,
+			OPENAI_CHAT_MODEL: chatModels.openai,
+			BEDROCK_CHAT_MODEL: chatModels.bedrock,
 			ANTHROPIC_KEY_PARAMETER: key("anthropic"),
 			OPENAI_KEY_PARAMETER: key("openai"),
 			VOYAGE_KEY_PARAMETER: key("voyage"),
@@ -455,6 +462,12 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			expect(mapping.ScalingConfig.MaximumConcurrency).toBe(size.concurrency);
 		}
 		expect(mappings.AnalyzerMapping?.Properties.BatchSize).toBe(1);
+		const most = mappings.ImageProcessorMapping?.Properties.BatchSize;
+		const { timeout } = environment.functions.imageProcessor;
+		expect(
+			most * decodeSeconds + 4, // seconds to read the original and to write what was made
+			"The slowest images of one batch end after their invocation and come again",
+		).toBeLessThanOrEqual(timeout);
 		expect(Object.keys(mappings)).toHaveLength(3);
 	});
 
@@ -749,6 +762,34 @@ test("a NAT instance takes the gateway's place where the table says so", () => {
 		Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway")),
 	).toHaveLength(1);
 });
+
+test.each([
+	[
+		"us.anthropic.claude-sonnet-5-5",
+		[
+			"inference-profile/us.anthropic.claude-sonnet-5-5",
+			"foundation-model/anthropic.claude-sonnet-5-5",
+		],
+	],
+	["amazon.nova-pro-v1:0", ["foundation-model/amazon.nova-pro-v1:0"]],
+])(
+	"Bedrock, where it is chosen, lets the api ask %s and no other model",
+	(model, resources) => {
+		const { Compute } = synthesize("dev", ({ dev }) => {
+			dev.chatProvider = "bedrock";
+			dev.chatModels.bedrock = model;
+		});
+		const statements = Object.values(ofType(Compute, "AWS::IAM::Policy"))
+			.flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+			.filter(({ Action }) => JSON.stringify(Action).includes("bedrock"));
+		expect(statements).toHaveLength(1);
+		expect(statements[0].Action).toBe("bedrock:InvokeModel");
+		const named = JSON.stringify(statements[0].Resource).match(
+			/(inference-profile|foundation-model)\/[^"]+/g,
+		);
+		expect(named).toEqual(resources);
+	},
+);
 
 const keyName = ({ AttributeName }: { AttributeName: string }) => AttributeName;
 

@@ -2,12 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { freePort } from "#cli/free-port.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { anthropicChatWire } from "../contracts/providers/chat-wire.ts";
 import {
 	type ProviderServer,
 	serveProvider,
@@ -159,7 +160,40 @@ test("an analysis is made anew by another provider as a new version, and only th
 	expect(await found(description.headline)).toBe(false);
 });
 
-test("a request for a provider without a key, or for an unknown provider or model, says which setting to change", async () => {
+test("an analysis that takes the model longer than 20 seconds is answered 202 before the gateway's 30, and is there in the end", async () => {
+	const [item] = (
+		await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")
+	).items;
+	anthropic.answers({
+		...anthropicWire.answer(JSON.stringify(description)),
+		afterSeconds: 22,
+	});
+	const response = await fetch(`${user.apiUrl}/items/${item?.id}/analyze`, {
+		method: "POST",
+		headers: {
+			authorization: `Bearer ${user.token}`,
+			"content-type": "application/json",
+		},
+		body: JSON.stringify({ force_reanalyze: true, provider: "anthropic" }),
+	});
+	expect(response.status).toBe(202);
+	const location = response.headers.get("location") ?? "";
+	const done = await vi.waitFor(
+		async () => {
+			const request = await user.call<Record<string, string>>("GET", location);
+			expect(request.status).toBe("done");
+			return request;
+		},
+		{ timeout: 30_000, interval: 500 },
+	);
+	expect(await user.settled(item?.id ?? "")).toMatchObject({
+		status: "ready",
+		latest_analysis: { id: done.analysis_id, provider_used: "anthropic" },
+	});
+	expect(anthropic.requests).toHaveLength(1);
+});
+
+test("a request for a provider without a key, or for an unknown provider or model, says what to change", async () => {
 	const [item] = (
 		await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")
 	).items;
@@ -178,8 +212,16 @@ test("a request for a provider without a key, or for an unknown provider or mode
 		},
 	});
 	expect(await refused({ provider: "nobody" })).toMatchObject({
-		status: 501,
-		body: { detail: expect.stringContaining("nobody") },
+		status: 422,
+		body: {
+			code: "invalid_fields",
+			errors: [
+				{
+					field: "body.provider",
+					detail: "Must be one of offline, anthropic, openai",
+				},
+			],
+		},
 	});
 	anthropic.answers(anthropicWire.error(404, "model: none"));
 	expect(await refused({ provider: "anthropic", model: "none" })).toMatchObject(
@@ -193,6 +235,75 @@ test("a request for a provider without a key, or for an unknown provider or mode
 	);
 	expect((await user.settled(item?.id ?? "")).status).toBe("ready");
 });
+
+test("a search is answered by the provider, which is told what was found and believed only where that supports it", async () => {
+	const { results } = await user.search("gate", { include_answer: false });
+	const id = results[0]?.item_id ?? "";
+	anthropic.answers(
+		anthropicChatWire.said({
+			text: `It is a boarding pass [${id.slice(0, 8)}]. You fly first class [${id.slice(0, 8)}]. Bob flies, too [11111111].`,
+		}),
+	);
+	const found = await user.search("gate");
+	expect(found).toMatchObject({
+		answer: `It is a boarding pass [${id}].`,
+		answer_model_used: "anthropic/claude-sonnet-5-5",
+		citations: [{ item_id: id, sentence: "It is a boarding pass." }],
+	});
+	const [asked] = anthropic.requests;
+	expect(asked?.body.messages[0].content).toContain("Gate 12");
+	expect(JSON.stringify(asked?.body)).not.toContain("base64");
+});
+
+test("an agentic search runs the tools that the provider's model asks for", async () => {
+	const tool = (name: string, input: object) =>
+		anthropicChatWire.said({
+			thoughts: "Hm.",
+			toolCalls: [{ id: `toolu_${name}`, name, input }],
+		});
+	const { results } = await user.search("gate", { include_answer: false });
+	const pass = results.findLast(({ headline }) =>
+		headline.includes("boarding pass"),
+	);
+	const ref = pass?.item_id.slice(0, 8) ?? "";
+	anthropic.answers(
+		tool("search_collection", { query: "Oslo", mode: "words" }),
+		anthropicWire.error(529, "Overloaded"),
+		tool("give_results", {
+			items: [ref],
+			answer: `A boarding pass [${ref}].`,
+		}),
+	);
+	const found = await user.search("my flight", { search_type: "agentic" });
+	expect(found.results.map(({ item_id }) => item_id.slice(0, 8))).toEqual([
+		ref,
+	]);
+	expect(found).toMatchObject({
+		answer: expect.stringContaining("A boarding pass ["),
+		notices: [],
+		tools_used: ["search_collection", "give_results"],
+	});
+	const [result] = anthropicChatWire.resultsIn(anthropic.requests[2]?.body);
+	expect(result).toMatch(/^<item ref="/);
+});
+
+test.each(["hybrid", "agentic"])(
+	"a %s search keeps its results when the provider is away, and is a 502 when the model is gone",
+	async (search_type) => {
+		anthropic.answers("reset");
+		const found = await user.search("gate", { search_type });
+		expect(found.results).not.toEqual([]);
+		expect(found.answer).toBeNull();
+		expect(found.answer_reason).toContain("The model gave no answer");
+		anthropic.answers(anthropicWire.unknownModel("claude-3"));
+		await expect(
+			user.search("gate", { search_type, answer_model: "claude-3" }),
+		).rejects.toMatchObject({
+			status: 502,
+			body: { detail: expect.stringContaining("chatModels.anthropic") },
+		});
+	},
+);
 
 test("no log holds an API key", async () => {
 	const logs = path.join(directory, "state", "logs");
