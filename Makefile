@@ -37,6 +37,9 @@ $(INSTALLED): package.json package-lock.json .npmrc
 test: $(INSTALLED) ## all tests
 	@vitest run
 
+test-checkpoints: $(INSTALLED) ## LangGraph's own suite for checkpoint savers, and the saver's own tests
+	@vitest run --project parts --project langgraph-suite test/checkpoints
+
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
 	@biome check
@@ -71,4 +74,4 @@ test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
 
-.PHONY: help dev up down dev-reset token install test check format eval bench-start bench-pipeline bench-cold bench-images bench-search synth
+.PHONY: help dev up down dev-reset token install test test-checkpoints check format eval bench-start bench-pipeline bench-cold bench-images bench-search synth
