@@ -29,7 +29,7 @@ export async function embedAnalysis(
 			});
 			const [vector] = vectors;
 			if (!vector) throw new Error("The embedding model answered no vector.");
-			return stages.commitEmbedded(
+			const committed = await stages.commitEmbedded(
 				lease,
 				{ analysisId, model: embedder.model, vector, usage },
 				{
@@ -44,6 +44,8 @@ export async function embedAnalysis(
 					},
 				},
 			);
+			if (committed && analysis.version === 1) options.ready?.(item);
+			return committed;
 		},
 	);
 }

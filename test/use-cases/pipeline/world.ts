@@ -402,6 +402,7 @@ type Delay = (receiptHandle: string, seconds: number) => Promise<void>;
 const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 	process: (ports, delay) =>
 		queueHandler(
+			"process",
 			(event) => imageTask(event, ports.objects.bucket),
 			(task, options) =>
 				"request_id" in task
@@ -411,6 +412,7 @@ const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 		),
 	analyze: (ports, delay) =>
 		queueHandler(
+			"analyze",
 			({ "detail-type": type, detail }) =>
 				type === "AnalysisRequested"
 					? analysisRequested.parse(detail)
@@ -420,6 +422,7 @@ const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 		),
 	embed: (ports, delay) =>
 		queueHandler(
+			"embed",
 			({ detail }) => analysisComplete.parse(detail),
 			(event, options) => embedAnalysis(ports, event, options),
 			delay,
