@@ -95,13 +95,6 @@ function somethingStops(environment: Environment, sources: Sources) {
 			threshold: (environment.database.storageGb * 1024 ** 3) / 10,
 			below: true,
 		},
-		DatabaseCpu: {
-			tells: "The database's processor is busy for a quarter of an hour.",
-			runbook: "database-cpu",
-			metric: database("CPUUtilization", "Average"),
-			threshold: 90,
-			periods: 3,
-		},
 	};
 	for (const provider of new Set([visionProvider, embeddingProvider])) {
 		if (provider === "offline") continue;
@@ -139,6 +132,13 @@ function earlyWarnings(
 			runbook: "function-throttles",
 			metric: functions.Api.function.metricThrottles({ period: fiveMinutes }),
 			threshold: 1,
+			periods: 3,
+		},
+		DatabaseCpu: {
+			tells: "The database's processor is busy for a quarter of an hour.",
+			runbook: "database-cpu",
+			metric: database("CPUUtilization", "Average"),
+			threshold: 90,
 			periods: 3,
 		},
 		DatabaseConnections: {

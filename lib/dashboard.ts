@@ -125,13 +125,18 @@ function speed({ application, api, each }: Sources) {
 		graph(
 			`Stages, ${statistic}`,
 			"ms",
-			stageNames.map((of) => application("StageDuration", { of, statistic })),
+			stageNames.map((of) =>
+				application("StageDuration", { of, statistic }).with({ label: of }),
+			),
 		);
 	return [
-		graph("Upload to ready", "seconds", [
-			application("UploadToReady", { statistic: "p50" }),
-			application("UploadToReady", { statistic: "p95" }),
-		]),
+		graph(
+			"Upload to ready",
+			"seconds",
+			["p50", "p95"].map((statistic) =>
+				application("UploadToReady", { statistic }).with({ label: statistic }),
+			),
+		),
 		stages("p50"),
 		stages("p95"),
 		graph("API latency", "ms", [

@@ -44,7 +44,6 @@ export function metricSources(
 				namespace: metricNamespace,
 				metricName,
 				dimensionsMap: { Environment, ...(by && of && { [by]: of }) },
-				...(of && { label: of }),
 				statistic,
 				period,
 			});
