@@ -70,8 +70,8 @@ function contract(get: () => RowPorts, wait: Wait): void {
 	it("is that of the item that stands still longest, of any tenant and before any stage", async () => {
 		const steps: [Promise<Item>, number][] = [
 			[uploaded(get(), newUser()), 1],
-			[processedItem(get(), newUser()).then(itemOf), 2],
-			[analyzedItem(get(), newUser()).then(itemOf), 3],
+			[processedItem(get(), newUser()), 2],
+			[analyzedItem(get(), newUser()).then(({ item }) => item), 3],
 		];
 		for (const [arranged, hours] of steps) {
 			await wait(await arranged, hours * hour);
@@ -81,7 +81,3 @@ function contract(get: () => RowPorts, wait: Wait): void {
 		}
 	});
 }
-
-/** Journeys give the item, alone or with what it became. */
-const itemOf = (arranged: Item | { item: Item }): Item =>
-	"item" in arranged ? arranged.item : arranged;
