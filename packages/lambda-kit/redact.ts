@@ -7,6 +7,7 @@ const secrets: readonly [RegExp, string][] = [
 		/\?[^\s"'<>]*\b(?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|Signature)=[^\s"'<>]*/gi,
 		"?[signed]",
 	],
+	[/:\/\/[^\s/@"']{1,256}@/g, "://[login]@"],
 	[/\b(?:sk-|pa-|tvly-|lsv2_|AKIA|ASIA)[\w-]{12,}/g, "[key]"],
 	[/[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}.-]{1,255}/gu, "[e-mail]"],
 ];
