@@ -105,7 +105,8 @@ export class ComputeStack extends EnvironmentStack {
 			"imageProcessor",
 			{
 				environment,
-				batchSize: 5,
+				// A decode may take most of an invocation: with a second one behind it both would come again.
+				batchSize: 1,
 				triggers: {
 					// The default bus carries every bucket of the account; derived objects must never start the pipeline.
 					Uploaded: {

@@ -40,6 +40,8 @@ export interface Provider {
 const mostRequests = 3;
 /** A longer wait is the queue's: a sleeping function is paid for. */
 const longestWaitMs = 20_000;
+/** Parameter Store answers in a fraction of a second. */
+const longestKeyReadMs = 5_000;
 /** No provider answers sooner, so that a request begun later only costs. */
 const shortestRequestMs = 1_000;
 const firstBackoffMs = 500;
@@ -59,7 +61,7 @@ export async function callProvider<T>(
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const { label, unavailable } = provider;
-	let key = await provider.key.read();
+	let key = await readKey(provider, deadline);
 	if (!key) throw notConfigured(provider, "has no API key here");
 	let keyIsFresh = false;
 	for (let requests = 1; ; requests++) {
@@ -93,7 +95,7 @@ export async function callProvider<T>(
 			if (status === 401 || status === 403) {
 				const fresh = keyIsFresh
 					? null
-					: await provider.key.read({ fresh: true });
+					: await readKey(provider, deadline, { fresh: true });
 				keyIsFresh = true;
 				if (!fresh || fresh === key) {
 					throw notConfigured(provider, "refuses the API key");
@@ -129,6 +131,26 @@ export async function callProvider<T>(
 			}
 			await new Promise((resolve) => setTimeout(resolve, waitMs));
 		}
+	}
+}
+
+/** @throws ModelFailure `unavailable`: a key that cannot be read now is no key that is missing */
+async function readKey(
+	{ label, key, unavailable }: Provider,
+	deadline: Date,
+	options?: { fresh?: boolean },
+): Promise<string | null> {
+	const left = deadline.getTime() - Date.now();
+	try {
+		return await within(Math.min(left, longestKeyReadMs), () =>
+			key.read(options),
+		);
+	} catch (error) {
+		throw new ModelFailure(
+			unavailable,
+			`The API key of ${label}, ${key.setting}, could not be read: it is tried again.`,
+			{ cause: error },
+		);
 	}
 }
 

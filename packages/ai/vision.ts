@@ -1,5 +1,5 @@
 import { ModelFailure } from "#core/errors.ts";
-import type { Vision } from "#core/ports.ts";
+import { type Vision, visionProviders } from "#core/ports.ts";
 import type { ProviderSettings } from "./provider.ts";
 
 export interface VisionSettings {
@@ -8,9 +8,6 @@ export interface VisionSettings {
 	anthropic?: ProviderSettings;
 	openai?: ProviderSettings;
 }
-
-/** Providers that a request may name. */
-export const visionProviders = ["offline", "anthropic", "openai"] as const;
 
 /** The environment's vision models. Each is loaded by the first request for it, which keeps cold starts short. */
 export function visionFor({

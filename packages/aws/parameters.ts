@@ -32,7 +32,15 @@ async function read(name: string): Promise<string | null> {
 	const { SSMClient, GetParameterCommand, ParameterNotFound } = await import(
 		"@aws-sdk/client-ssm"
 	);
-	const client = new SSMClient({});
+	const client = new SSMClient({
+		maxAttempts: 2,
+		// Left alone the SDK waits for ever, and everybody else for the read that is kept.
+		requestHandler: {
+			connectionTimeout: 2_000,
+			requestTimeout: 2_000,
+			throwOnRequestTimeout: true,
+		},
+	});
 	try {
 		const { Parameter } = await client.send(
 			new GetParameterCommand({ Name: name, WithDecryption: true }),

@@ -37,7 +37,15 @@ async function read(arn: string): Promise<SecretCredentials> {
 	const { SecretsManagerClient, GetSecretValueCommand } = await import(
 		"@aws-sdk/client-secrets-manager"
 	);
-	const client = new SecretsManagerClient({});
+	const client = new SecretsManagerClient({
+		maxAttempts: 2,
+		// Left alone the SDK waits for ever, and everybody else for the read that is kept.
+		requestHandler: {
+			connectionTimeout: 2_000,
+			requestTimeout: 2_000,
+			throwOnRequestTimeout: true,
+		},
+	});
 	try {
 		const { SecretString = "" } = await client.send(
 			new GetSecretValueCommand({ SecretId: arn }),

@@ -7,7 +7,10 @@ import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /** Makes an item's derived images anew from its original, because a person asked for it. */
 export async function resizeItem(
-	ports: Pick<Ports, "stages" | "outbox" | "events" | "objects" | "images">,
+	ports: Pick<
+		Ports,
+		"items" | "stages" | "outbox" | "events" | "objects" | "images"
+	>,
 	{
 		user_id: userId,
 		item_id: itemId,
@@ -15,7 +18,7 @@ export async function resizeItem(
 	}: Pick<ResizeRequested, "user_id" | "item_id" | "request_id">,
 	options: StageOptions,
 ): Promise<StageOutcome> {
-	const { objects, images, stages } = ports;
+	const { items, objects, images, stages } = ports;
 	const outcome = await runStage(
 		ports,
 		"process",
@@ -35,6 +38,8 @@ export async function resizeItem(
 			return stages.commitResized(lease, result);
 		},
 	);
-	if (outcome === "gone") await removeObjects(ports, userId, itemId);
+	// Deleted before the claim, or while we were writing what its deletion had removed.
+	const isThere = outcome === "committed" || (await items.find(userId, itemId));
+	if (!isThere) await removeObjects(ports, userId, itemId);
 	return outcome;
 }

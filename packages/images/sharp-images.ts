@@ -18,7 +18,7 @@ export const longestThumbnailSide = 512;
 /** What vision models look at; more is scaled down by them. */
 const longestVisionSide = 1_568;
 /** A decode beyond this is given up, so that a stage never hangs; retried, since the machine may just be busy. */
-const decodeSeconds = 25;
+export const decodeSeconds = 25;
 
 // Originals never repeat, so a cache only costs memory; one thread keeps one image's buffers, not eight.
 sharp.cache(false);
@@ -54,7 +54,7 @@ async function derive(bytes: Uint8Array) {
 	}
 
 	// The original is decoded once, no larger than needed; everything else is made from these pixels.
-	const pixels = await decodeWithin(bytes, longestVisionSide);
+	const pixels = await decodeWithin(bytes, longestVisionSide, metadata);
 	const decoded = () =>
 		sharp(pixels.data, {
 			raw: {
@@ -87,17 +87,40 @@ async function derive(bytes: Uint8Array) {
 	};
 }
 
-/** The upright pixels of an image, scaled to fit a square while they are decoded: the whole is never in memory where its format allows. */
-export function decodeWithin(bytes: Uint8Array, side: number) {
-	return decoding(() =>
+/**
+ * The upright sRGB pixels of an image, scaled to fit a square while they are decoded: the whole is never in
+ * memory where its format allows.
+ */
+export function decodeWithin(
+	bytes: Uint8Array,
+	side: number,
+	metadata: Metadata,
+) {
+	const scaled = () =>
 		sharp(bytes, { limitInputPixels: mostPixels, failOn: "error" })
 			.timeout({ seconds: decodeSeconds })
 			.autoOrient()
-			.resize(inside(side))
-			.toColourspace("srgb")
-			.raw()
-			.toBuffer({ resolveWithObject: true }),
-	);
+			.resize(inside(side));
+	return decoding(async () => {
+		if (!hasProfileOfRgb(metadata)) {
+			return scaled()
+				.toColourspace("srgb")
+				.raw()
+				.toBuffer({ resolveWithObject: true });
+		}
+		// sharp converts colours before it scales: of a phone's 12 megapixels that is 3/4 of the decode's time.
+		// The profile goes with the scaled pixels, and is applied as they are read again.
+		const profiled = await scaled()
+			.keepIccProfile()
+			.tiff({ compression: "none" })
+			.toBuffer();
+		return sharp(profiled).raw().toBuffer({ resolveWithObject: true });
+	});
+}
+
+/** Whether the colours of a photo are to be converted by its own profile, as those of phones are: mostly Display P3. */
+function hasProfileOfRgb({ icc, space, depth, hasAlpha }: Metadata): boolean {
+	return Boolean(icc) && space === "srgb" && depth === "uchar" && !hasAlpha;
 }
 
 /** How many pixels of an image are decoded within the memory there is. */

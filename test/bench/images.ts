@@ -14,10 +14,23 @@ import { forgetPeak, peakMegabytes } from "../peak-memory.ts";
 import { demand, median, quantile, report } from "./report.ts";
 
 const rounds = 9;
-const photos = [
-	{ name: "12 MP JPEG", width: 4_000, height: 3_000 },
-	{ name: "48 MP JPEG", width: 8_000, height: 6_000 },
+
+interface Photo {
+	name: string;
+	width: number;
+	height: number;
+	/** As a phone writes it that is held upright: the sensor's rows, how to turn them, and Display P3. */
+	byPhone: boolean;
+}
+const sizes = [
+	{ name: "12 MP", width: 4_000, height: 3_000 },
+	{ name: "48 MP", width: 8_000, height: 6_000 },
 ];
+const photos: Photo[] = sizes.flatMap(({ name, ...size }) => [
+	{ name: `${name} of a phone`, ...size, byPhone: true },
+	// Nothing to turn and no colours to convert leaves little but the codes, which each side has to read.
+	{ name: `${name} bare pixels`, ...size, byPhone: false },
+]);
 
 interface Measured {
 	/** CPU time: what else runs on the machine makes it wait, not work. */
@@ -33,7 +46,8 @@ const toFit = {
 
 /** What is compared. A full decode has every pixel in memory before anything is made of them. */
 const sides = {
-	thumbnail: (bytes: Uint8Array) => decodeWithin(bytes, longestThumbnailSide),
+	thumbnail: async (bytes: Uint8Array) =>
+		decodeWithin(bytes, longestThumbnailSide, await sharp(bytes).metadata()),
 	"thumbnail of a full decode": async (bytes: Uint8Array) => {
 		const { data, info } = await sharp(bytes)
 			.autoOrient()
@@ -49,6 +63,12 @@ const sides = {
 		sharpImages().derive(bytes),
 	"a full decode and nothing else": (bytes: Uint8Array) =>
 		sharp(bytes).raw().toBuffer(),
+	/** Of 64 values one pixel is made, the least that libjpeg can: what is left is reading the codes of all of them. */
+	"reading its codes alone": async (bytes: Uint8Array) => {
+		const { width } = await sharp(bytes).metadata();
+		const eighth = { width: Math.ceil(width / 10), kernel: "nearest" } as const;
+		return sharp(bytes, { ignoreIcc: true }).resize(eighth).raw().toBuffer();
+	},
 };
 type Side = keyof typeof sides;
 const names = Object.keys(sides) as Side[];
@@ -97,6 +117,7 @@ async function compare(): Promise<void> {
 				}
 				rows.push(row);
 			}
+			if (!photo.byPhone) continue;
 			demands.push(
 				demand(
 					`${photo.name} to a thumbnail's pixels, time / from a full decode`,
@@ -147,7 +168,7 @@ async function measure(name: Side, file: string): Promise<Measured> {
 
 /** Noise over a gradient, as large as a photo of a phone: what compresses to nothing decodes too quickly. */
 async function draw(
-	{ width, height }: { width: number; height: number },
+	{ width, height, byPhone }: Photo,
 	file: string,
 ): Promise<void> {
 	const gradient = await sharp({
@@ -174,8 +195,9 @@ async function draw(
 	})
 		.png()
 		.toBuffer();
-	await sharp(gradient)
+	const photo = sharp(gradient)
 		.composite([{ input: grain, tile: true, blend: "soft-light" }])
-		.jpeg({ quality: 90 })
-		.toFile(file);
+		.jpeg({ quality: 90 });
+	if (byPhone) photo.withMetadata({ orientation: 6 }).withIccProfile("p3");
+	await photo.toFile(file);
 }

@@ -95,6 +95,36 @@ describe("deriving from an original", () => {
 		expect(colours).toEqual(["white"]);
 	});
 
+	it("reads the colours of a photo by its own profile", async () => {
+		const bytes = await plain(2_000, 1_000, "#ff0000")
+			.withIccProfile("p3")
+			.jpeg()
+			.toBuffer();
+		const redOf = async (image: Uint8Array, ignoreIcc: boolean) => {
+			const { channels } = await sharp(image, { ignoreIcc }).stats();
+			return Math.round(channels[0]?.mean ?? 0);
+		};
+		expect(await redOf(bytes, true)).toBeLessThan(240); // sRGB's red in Display P3
+		const { vision, thumbnail } = await images.derive(bytes);
+		for (const derived of [vision, thumbnail]) {
+			expect(await redOf(derived, true)).toBeGreaterThan(250);
+			expect((await sharp(derived).metadata()).icc).toBeUndefined();
+		}
+	});
+
+	it("takes the colours as they are where the profile is broken", async () => {
+		const bytes = await plain(2_000, 1_000, "#ff0000")
+			.withIccProfile("p3")
+			.jpeg()
+			.toBuffer();
+		const start = bytes.indexOf("ICC_PROFILE\0") + 14;
+		bytes.fill(0, start + 4, start + 400);
+		expect((await sharp(bytes).metadata()).icc).toBeDefined();
+		const { width, colours, vision } = await images.derive(bytes);
+		expect({ width, colours }).toEqual({ width: 2_000, colours: ["red"] });
+		expect((await sharp(vision).metadata()).width).toBe(1_568);
+	});
+
 	it("takes only the first frame of an animation", async () => {
 		const frames = await Promise.all(
 			["#d02020", "#20d020", "#2020d0"].map((colour) =>

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { imageDescription, searchText } from "#core/analysis.ts";
 import type { EventType, OutgoingEvent } from "#core/events.ts";
 import type { Item } from "#core/item.ts";
@@ -132,11 +133,15 @@ export async function claim(
 	return claimed;
 }
 
+/** Times of creation have milliseconds: items of one millisecond have an order, but not that of their creation. */
+const untilTheNextMillisecond = () => delay(2);
+
 export async function uploaded(
 	ports: RowPorts,
 	userId: string,
 	more: Partial<NewItem> = {},
 ): Promise<Item> {
+	await untilTheNextMillisecond();
 	const { item } = await ports.items.create(newItem(userId, more));
 	const stored = await ports.items.markUploaded(userId, item.id);
 	if (!stored) throw new Error("The uploaded item is gone.");

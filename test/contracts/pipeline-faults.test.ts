@@ -32,6 +32,16 @@ for (const kind of databaseKinds) {
 			kinds[kind.concurrent ? "native" : "PGlite"],
 		);
 
+		it("a world is judged by its own items, whatever an earlier one left in the database", async () => {
+			const earlier = new World(db);
+			await earlier.upload();
+			const world = new World(db);
+			const itemId = await world.upload();
+			await world.drain();
+			await earlier.pass(3600);
+			expect(await world.judge({ ready: [itemId] })).toEqual([]);
+		});
+
 		it.each([4, 9])(
 			"six workers at once commit each stage once where events come twice, late and not at all (seed %i)",
 			async (seed) => {

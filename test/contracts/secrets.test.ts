@@ -4,6 +4,8 @@ import { secretReader } from "#aws/secrets.ts";
 
 let server: Server;
 let reads: string[] = [];
+/** Takes requests and answers none. */
+let mute = false;
 const secrets: Record<string, string> = {};
 
 beforeAll(async () => {
@@ -11,6 +13,7 @@ beforeAll(async () => {
 		request.setEncoding("utf8").on("data", (body) => {
 			const { SecretId } = JSON.parse(body);
 			reads.push(SecretId);
+			if (mute) return;
 			response.setHeader("content-type", "application/x-amz-json-1.1");
 			if (SecretId in secrets) {
 				response.end(JSON.stringify({ SecretString: secrets[SecretId] }));
@@ -32,9 +35,11 @@ beforeAll(async () => {
 afterAll(() => {
 	vi.unstubAllEnvs();
 	server.close();
+	server.closeAllConnections();
 });
 beforeEach(() => {
 	reads = [];
+	mute = false;
 	secrets.login = JSON.stringify({ username: "app", password: "first" });
 });
 
@@ -48,6 +53,14 @@ it("a secret is read once for many who ask, and again when asked for fresh", asy
 	expect((await read("login", { fresh: true })).password).toBe("second");
 	expect((await read("login")).password).toBe("second");
 	expect(reads).toHaveLength(2);
+});
+
+it("a secret that is never given is an error in seconds, and is asked for again", async () => {
+	const read = secretReader();
+	mute = true;
+	await expect(read("login")).rejects.toMatchObject({ name: "TimeoutError" });
+	mute = false;
+	expect(await read("login")).toMatchObject({ username: "app" });
 });
 
 it("a secret that could not be read is asked for again", async () => {

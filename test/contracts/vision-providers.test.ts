@@ -150,6 +150,12 @@ describe.each(kinds)("vision by $label", (kind) => {
 		);
 	});
 
+	it("does not learn which camera took the image", async () => {
+		server.answers(wire.answer(good));
+		await describeImage({ camera: "Pixel 9" });
+		expect(JSON.stringify(server.requests[0]?.body)).not.toMatch(/pixel 9/i);
+	});
+
 	it("asks the model that a request names", async () => {
 		server.answers(wire.answer(good));
 		const answer = await describeImage({ model: "some-model-2" });
@@ -239,6 +245,25 @@ describe.each(kinds)("vision by $label", (kind) => {
 			expect(server.requests).toHaveLength(1);
 		},
 	);
+
+	it("ends before its deadline where the key is never read", async () => {
+		server.answers(wire.answer(good));
+		const stuck: ApiKey = {
+			setting: "the parameter /collections/test/a-key",
+			read: () => new Promise(() => {}),
+		};
+		const waiting = visionFor({
+			provider,
+			[provider]: { key: stuck, model, baseUrl: server.url },
+		});
+		await expect(
+			waiting.describe({ ...(await anyRequest()), deadline: inSeconds(1) }),
+		).rejects.toMatchObject({
+			code: "vision_unavailable",
+			message: expect.stringContaining("/collections/test/a-key"),
+		});
+		expect(server.requests).toHaveLength(0);
+	});
 
 	it("does not begin what it has no time to end", async () => {
 		server.answers(wire.answer(good));

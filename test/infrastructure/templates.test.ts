@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { decodeSeconds } from "#images/sharp-images.ts";
 import type { EnvContract } from "#lambda-kit/env.ts";
 import { analyzerEnv } from "#lambdas/analyzer/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
@@ -456,6 +457,12 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			expect(mapping.ScalingConfig.MaximumConcurrency).toBe(size.concurrency);
 		}
 		expect(mappings.AnalyzerMapping?.Properties.BatchSize).toBe(1);
+		const most = mappings.ImageProcessorMapping?.Properties.BatchSize;
+		const { timeout } = environment.functions.imageProcessor;
+		expect(
+			most * decodeSeconds + 4, // seconds to read the original and to write what was made
+			"The slowest images of one batch end after their invocation and come again",
+		).toBeLessThanOrEqual(timeout);
 		expect(Object.keys(mappings)).toHaveLength(3);
 	});
 

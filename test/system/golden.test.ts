@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RestClient } from "#cli/rest-client.ts";
+import { rarestWords } from "../rarest-words.ts";
 import { newUser } from "./environment.ts";
-import { rarestWords } from "./rarest-words.ts";
 
 const folder = "../shared/golden";
 const present = existsSync(`${folder}/analyses.json`);

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { freePort } from "#cli/free-port.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
@@ -159,7 +159,40 @@ test("an analysis is made anew by another provider as a new version, and only th
 	expect(await found(description.headline)).toBe(false);
 });
 
-test("a request for a provider without a key, or for an unknown provider or model, says which setting to change", async () => {
+test("an analysis that takes the model longer than 20 seconds is answered 202 before the gateway's 30, and is there in the end", async () => {
+	const [item] = (
+		await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")
+	).items;
+	anthropic.answers({
+		...anthropicWire.answer(JSON.stringify(description)),
+		afterSeconds: 22,
+	});
+	const response = await fetch(`${user.apiUrl}/items/${item?.id}/analyze`, {
+		method: "POST",
+		headers: {
+			authorization: `Bearer ${user.token}`,
+			"content-type": "application/json",
+		},
+		body: JSON.stringify({ force_reanalyze: true, provider: "anthropic" }),
+	});
+	expect(response.status).toBe(202);
+	const location = response.headers.get("location") ?? "";
+	const done = await vi.waitFor(
+		async () => {
+			const request = await user.call<Record<string, string>>("GET", location);
+			expect(request.status).toBe("done");
+			return request;
+		},
+		{ timeout: 30_000, interval: 500 },
+	);
+	expect(await user.settled(item?.id ?? "")).toMatchObject({
+		status: "ready",
+		latest_analysis: { id: done.analysis_id, provider_used: "anthropic" },
+	});
+	expect(anthropic.requests).toHaveLength(1);
+});
+
+test("a request for a provider without a key, or for an unknown provider or model, says what to change", async () => {
 	const [item] = (
 		await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")
 	).items;
@@ -178,8 +211,16 @@ test("a request for a provider without a key, or for an unknown provider or mode
 		},
 	});
 	expect(await refused({ provider: "nobody" })).toMatchObject({
-		status: 501,
-		body: { detail: expect.stringContaining("nobody") },
+		status: 422,
+		body: {
+			code: "invalid_fields",
+			errors: [
+				{
+					field: "body.provider",
+					detail: "Must be one of offline, anthropic, openai",
+				},
+			],
+		},
 	});
 	anthropic.answers(anthropicWire.error(404, "model: none"));
 	expect(await refused({ provider: "anthropic", model: "none" })).toMatchObject(

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { itemNotFound, requestNotFound } from "#core/errors.ts";
-import type { Ports } from "#core/ports.ts";
+import { type Ports, visionProviders } from "#core/ports.ts";
 import {
 	isBeforeAnalysis,
 	requestAnalysis,
@@ -61,9 +61,14 @@ const analyze = guarded({
 				"application/json": {
 					schema: z.strictObject({
 						force_reanalyze: z.boolean().default(false),
-						provider: text(100).nullish().openapi({
-							description: "For a new analysis. Default: the environment's.",
-						}),
+						provider: z
+							.enum(visionProviders, {
+								error: `Must be one of ${visionProviders.join(", ")}`,
+							})
+							.nullish()
+							.openapi({
+								description: "For a new analysis. Default: the environment's.",
+							}),
 						model: text(200).nullish(),
 					}),
 				},

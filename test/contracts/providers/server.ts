@@ -1,15 +1,20 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface HttpReply {
+	status: number;
+	headers?: Record<string, string>;
+	/** Text is sent as it is, anything else as JSON. */
+	body: unknown;
+	/** How long the provider thinks. @default not at all */
+	afterSeconds?: number;
+}
 
 /** What a provider's stand-in does with one request. */
 export type Reply =
-	| {
-			status: number;
-			headers?: Record<string, string>;
-			/** Text is sent as it is, anything else as JSON. */
-			body: unknown;
-	  }
+	| HttpReply
 	/** Closes the connection without an answer. */
 	| "reset"
 	/** Never answers. */
@@ -63,6 +68,7 @@ export async function serveProvider(): Promise<ProviderServer> {
 			outgoing.writeHead(200, { "content-type": "application/json" });
 			outgoing.write('{"id": "half');
 		} else if (reply !== "silence") {
+			if (reply.afterSeconds) await sleep(reply.afterSeconds * 1_000);
 			outgoing.writeHead(reply.status, {
 				"content-type": "application/json",
 				...reply.headers,

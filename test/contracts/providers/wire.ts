@@ -1,5 +1,5 @@
 import { embeddingDimensions } from "#core/ports.ts";
-import type { Reply } from "./server.ts";
+import type { HttpReply } from "./server.ts";
 
 /** A description as a model writes it. */
 export const description = {
@@ -32,13 +32,13 @@ export interface Wire {
 		text: string,
 		ended?: Ending,
 		tokens?: { input: number; output: number },
-	): Reply;
+	): HttpReply;
 	error(
 		status: number,
 		message: string,
 		headers?: Record<string, string>,
-	): Reply;
-	unknownModel(model: string): Reply;
+	): HttpReply;
+	unknownModel(model: string): HttpReply;
 }
 
 /** platform.claude.com/docs/en/api/messages and .../api/errors */
@@ -155,7 +155,7 @@ export const openaiWire: Wire = {
 
 /** docs.voyageai.com/reference/embeddings-api */
 export const voyageWire = {
-	answer: (vectors: unknown[], totalTokens = 12): Reply => ({
+	answer: (vectors: unknown[], totalTokens = 12): HttpReply => ({
 		status: 200,
 		body: {
 			object: "list",
@@ -171,7 +171,7 @@ export const voyageWire = {
 		status: number,
 		detail: string,
 		headers: Record<string, string> = {},
-	): Reply => ({ status, headers, body: { detail } }),
+	): HttpReply => ({ status, headers, body: { detail } }),
 	/** A vector that is not of unit length, as a model's truncated ones are. */
 	vector: (seed: number, length: number = embeddingDimensions) =>
 		Array.from({ length }, (_, at) => Math.sin(seed + at) * 3),

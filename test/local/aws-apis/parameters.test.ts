@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import {
 	GetParameterCommand,
@@ -111,6 +114,25 @@ describe("an API key", () => {
 		const later = Date.now() + 5 * 60_000 + 1;
 		vi.spyOn(Date, "now").mockReturnValueOnce(later);
 		expect(await read("/old/key")).toBe("new");
+	});
+
+	it("that Parameter Store does not give is an error in seconds, and is asked for again", async () => {
+		const read = parameterReader();
+		const mute = createServer(() => {}).listen(0, "127.0.0.1");
+		await once(mute, "listening");
+		const { port } = mute.address() as AddressInfo;
+		vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${port}`);
+		try {
+			await expect(read("/late/key")).rejects.toMatchObject({
+				name: "TimeoutError",
+			});
+		} finally {
+			vi.stubEnv("AWS_ENDPOINT_URL", apis.state.endpoint);
+			mute.close();
+			mute.closeAllConnections();
+		}
+		await put("/late/key", "here", true);
+		expect(await read("/late/key")).toBe("here");
 	});
 
 	it("loses the line end that came with it, and is none where only blanks are left", async () => {

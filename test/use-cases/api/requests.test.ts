@@ -65,11 +65,11 @@ describe("POST /items/{id}/analyze", () => {
 			asked.push([request.provider, request.model]);
 			return describe(request);
 		};
-		const wanted = { force_reanalyze: true, provider: "p", model: "m" };
+		const wanted = { force_reanalyze: true, provider: "openai", model: "m" };
 		const { status, body } = await withStages(() => analyze(wanted));
 		expect(status).toBe(200);
 		expect(body.version).toBe(2);
-		expect(asked).toEqual([["p", "m"]]);
+		expect(asked).toEqual([["openai", "m"]]);
 		const { body: versions } = await call("GET", `/items/${itemId}/analyses`);
 		expect(versions.map(({ version }: Answer["body"]) => version)).toEqual([
 			2, 1,
@@ -115,11 +115,12 @@ describe("POST /items/{id}/analyze", () => {
 
 	it("answers a provider that is off with the problem that names its setting", async () => {
 		await world.drain();
-		const detail = "The provider x has no key: put it into the parameter y.";
+		const detail =
+			"The provider openai has no key: put it into the parameter y.";
 		world.ports.vision.describe = async () => {
 			throw new ModelFailure("provider_not_configured", detail);
 		};
-		const wanted = { force_reanalyze: true, provider: "x" };
+		const wanted = { force_reanalyze: true, provider: "openai" };
 		const { status, body } = await withStages(() => analyze(wanted));
 		expect(status).toBe(501);
 		expect(body).toMatchObject({ code: "provider_not_configured", detail });
@@ -162,6 +163,28 @@ describe("POST /items/{id}/analyze", () => {
 		await new Promise((resolve) => setTimeout(resolve, 50));
 		await world.delete(itemId);
 		expect((await waiting).status).toBe(404);
+	});
+
+	it("refuses a provider that does not exist at once, and names those that do", async () => {
+		await world.drain();
+		const { status, body } = await analyze({
+			force_reanalyze: true,
+			provider: "nope",
+		});
+		expect(status).toBe(422);
+		expect(body).toMatchObject({
+			code: "invalid_fields",
+			errors: [
+				{
+					field: "body.provider",
+					detail: "Must be one of offline, anthropic, openai",
+				},
+			],
+		});
+		await world.drain();
+		const versions = await call("GET", `/items/${itemId}/analyses`);
+		expect(versions.body).toHaveLength(1);
+		expect(world.modelCalls.get(itemId)).toBe(1);
 	});
 
 	it("refuses fields it does not know", async () => {

@@ -363,6 +363,8 @@ export class World {
 	}
 
 	#route(source: EventSource, { type, detail }: OutgoingEvent): void {
+		// A sweeper finds what earlier worlds left in the same database, too; their buckets and queues are gone.
+		if (detail.user_id !== this.userId) return;
 		this.#count(this.events, detail.item_id);
 		for (const rule of rules) {
 			if (rule.type !== type || !rule.sources.includes(source)) continue;
