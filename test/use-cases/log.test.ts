@@ -67,6 +67,7 @@ describe("a log line", () => {
 			"https://b.s3.amazonaws.com/o/x.png?X-Amz-Date=1&X-Amz-Signature=5ecre7",
 			"5ecre7",
 		],
+		["a login", "cannot reach postgres://app:hunter2@db.internal/x", "hunter2"],
 		[
 			"an e-mail address",
 			"no user ada.lovelace@example.co.uk here",
