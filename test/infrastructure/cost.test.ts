@@ -67,6 +67,21 @@ describe("a month's bill", () => {
 		expect(listed(lines, /^alarms/)).toBeCloseTo(alarms * 0.1);
 	});
 
+	test("counts what a dashboard draws: beyond 50 metrics it is not free", () => {
+		const dashboard = (lines: ReturnType<typeof bill>) =>
+			lines.find(({ what }) => what.startsWith("dashboards"));
+		// Each of seven dead-letter queues and six functions is a metric of its own.
+		expect(dashboard(billOf("dev"))?.what).toMatch(/ of [34]\d metrics$/);
+		expect(dashboard(billOf("dev"))?.alwaysFree).toBe(3);
+		const asking = billOf("dev", {
+			uploads: 1,
+			visionProvider: "anthropic",
+			embeddingProvider: "voyage",
+		});
+		expect(dashboard(asking)?.what).toMatch(/ of 5\d metrics$/);
+		expect(dashboard(asking)?.alwaysFree).toBe(0);
+	});
+
 	test("doubles what stands in two zones, and counts the gateway and its address", () => {
 		const lines = billOf("prod");
 		const hours = prices.hoursPerMonth;
