@@ -498,6 +498,25 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 		expect(policy).toContain("cloudwatch.amazonaws.com");
 	});
 
+	test("encrypt every queue and take messages over TLS alone", () => {
+		const queues = Object.keys(ofType(Compute, "AWS::SQS::Queue"));
+		for (const { Properties } of Object.values(
+			ofType(Compute, "AWS::SQS::Queue"),
+		)) {
+			expect(Properties.SqsManagedSseEnabled).toBe(true);
+		}
+		const guarded = Object.values(ofType(Compute, "AWS::SQS::QueuePolicy"))
+			.filter(({ Properties }) =>
+				Properties.PolicyDocument.Statement.some(
+					({ Effect, Condition }: Record<string, unknown>) =>
+						Effect === "Deny" &&
+						JSON.stringify(Condition).includes('"aws:SecureTransport":"false"'),
+				),
+			)
+			.flatMap(({ Properties }) => Properties.Queues.map(at));
+		expect(guarded.sort()).toEqual(queues.sort());
+	});
+
 	test("permit each function what it needs and nothing else", () => {
 		const inNetwork =
 			environment.network.mode === "private" ? networkInterfaces : [];
