@@ -69,7 +69,7 @@ function somethingFailed({ compute, functions }: Sources) {
 
 function somethingStops(environment: Environment, sources: Sources) {
 	const { application, database, api } = sources;
-	const { visionProvider, embeddingProvider } = environment;
+	const { visionProvider, embeddingProvider, chatProvider } = environment;
 	const alarms: Record<string, AlarmRule> = {
 		WaitingItems: {
 			tells:
@@ -96,7 +96,11 @@ function somethingStops(environment: Environment, sources: Sources) {
 			below: true,
 		},
 	};
-	for (const provider of new Set([visionProvider, embeddingProvider])) {
+	for (const provider of new Set([
+		visionProvider,
+		embeddingProvider,
+		chatProvider,
+	])) {
 		if (provider === "offline") continue;
 		const label = providerLabels[provider];
 		alarms[`${label}Errors`] = {
@@ -155,6 +159,7 @@ function earlyWarnings(
 export const providerLabels = {
 	anthropic: "Anthropic",
 	openai: "OpenAI",
+	bedrock: "Bedrock",
 	voyage: "Voyage",
 } as const;
 

@@ -65,6 +65,15 @@ export class ComputeStack extends EnvironmentStack {
 			VOYAGE_KEY_PARAMETER: keyParameter(environment, "voyage"),
 			...providerUrls(environment, ["voyage"]),
 		};
+		const chat = {
+			CHAT_PROVIDER: environment.chatProvider,
+			ANTHROPIC_CHAT_MODEL: environment.chatModels.anthropic,
+			ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
+			OPENAI_CHAT_MODEL: environment.chatModels.openai,
+			BEDROCK_CHAT_MODEL: environment.chatModels.bedrock,
+			OPENAI_KEY_PARAMETER: keyParameter(environment, "openai"),
+			...providerUrls(environment, ["anthropic", "openai"]),
+		};
 		const keys = (...providers: KeyedProvider[]) =>
 			providers.map((provider) =>
 				this.formatArn({
@@ -89,15 +98,19 @@ export class ComputeStack extends EnvironmentStack {
 				JWKS_URL: storage.jwksUrl,
 				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
 				...embedding,
+				...chat,
 			},
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-			.allow(["ssm:GetParameter"], keys("voyage")) // embeds queries; the key of aws/ssm decrypts for whoever may read
+			.allow(["ssm:GetParameter"], keys("voyage", "anthropic", "openai")) // embeds queries, answers questions; the key of aws/ssm decrypts for whoever may read
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
 			.allow(listing, [bucket.bucketArn]) // finds every version of them
 			.allow(["events:PutEvents"], [bus.eventBusArn]); // asks stages to do work again
+		if (environment.chatProvider === "bedrock") {
+			this.api.allowBedrock(environment.chatModels.bedrock); // answers questions
+		}
 
 		this.imageProcessor = new PipelineStage(
 			this,

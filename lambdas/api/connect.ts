@@ -1,3 +1,4 @@
+import { chatFor } from "#ai/chat.ts";
 import { embedderFor } from "#ai/embedder.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { once } from "#core/once.ts";
@@ -7,6 +8,7 @@ import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
 import { lazily } from "#lambda-kit/lazily.ts";
 import type { ApiPorts } from "./app.ts";
 import type { apiEnv } from "./env.ts";
+import { loggedChat } from "./logged-chat.ts";
 
 /** The real adapters. Driver and SDKs are loaded by the first call that needs them. */
 export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
@@ -34,6 +36,25 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 				baseUrl: runtimeEnv.baseUrls.voyage,
 			},
 		}),
+		chat: loggedChat(
+			chatFor({
+				provider: env.CHAT_PROVIDER,
+				anthropic: {
+					key: apiKeyIn(env.ANTHROPIC_KEY_PARAMETER),
+					model: env.ANTHROPIC_CHAT_MODEL,
+					baseUrl: runtimeEnv.baseUrls.anthropic,
+				},
+				openai: {
+					key: apiKeyIn(env.OPENAI_KEY_PARAMETER),
+					model: env.OPENAI_CHAT_MODEL,
+					baseUrl: runtimeEnv.baseUrls.openai,
+				},
+				bedrock:
+					env.CHAT_PROVIDER === "bedrock"
+						? { model: env.BEDROCK_CHAT_MODEL }
+						: undefined,
+			}),
+		),
 		events: lazily(async () => {
 			const { eventBridgeEvents } = await import("#aws/events.ts");
 			return eventBridgeEvents(env.EVENT_BUS_NAME);

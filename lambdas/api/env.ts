@@ -1,8 +1,9 @@
-import { databaseEnv, embeddingEnv } from "#lambda-kit/env.ts";
+import { chatEnv, databaseEnv, embeddingEnv } from "#lambda-kit/env.ts";
 
 export const apiEnv = [
 	...databaseEnv,
 	...embeddingEnv,
+	...chatEnv,
 	"ENVIRONMENT",
 	"VERSION",
 	"GIT_SHA",

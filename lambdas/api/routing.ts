@@ -93,6 +93,12 @@ export const providerOff = {
 	content: ours,
 };
 
+/** For a route that asks a model of the environment. */
+export const modelGone = {
+	description: "The model does not exist: the problem names the setting.",
+	content: ours,
+};
+
 const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 	const authenticate = c.get("authenticate");
 	c.set("userId", await authenticate(c.req.header("authorization")));

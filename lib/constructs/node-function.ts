@@ -112,6 +112,26 @@ export class NodeFunction<
 		);
 	}
 
+	/** Lets it ask one model of Amazon Bedrock, by its id or by that of an inference profile. */
+	allowBedrock(model: string): this {
+		const [, id = model] = /^[a-z]+\.([a-z0-9]+\..+)$/.exec(model) ?? [];
+		const { partition } = Stack.of(this);
+		const foundation = `arn:${partition}:bedrock:*::foundation-model/${id}`;
+		acknowledge(this.role, {
+			[`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/${id}]`]:
+				"An inference profile asks its model in whichever region AWS chooses.",
+		});
+		const profile = Stack.of(this).formatArn({
+			service: "bedrock",
+			resource: "inference-profile",
+			resourceName: model,
+		});
+		return this.allow(
+			["bedrock:InvokeModel"],
+			id === model ? [foundation] : [profile, foundation],
+		);
+	}
+
 	private allowNetworkInterfaces(): void {
 		this.allow(
 			[

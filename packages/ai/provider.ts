@@ -22,17 +22,25 @@ export interface ProviderSettings {
 	baseUrl?: string | undefined;
 }
 
-/** One provider, and how its failures are named. */
-export interface Provider {
-	/** As people write it. */
-	label: string;
-	key: ApiKey;
+/** What a provider is asked for, and how a failure of that is named. */
+export interface ProviderUse {
 	/** Where the model is set. */
 	modelSetting: string;
 	/** The code of a failure that a later try may mend. */
 	unavailable: ErrorCode;
+	/** What follows that failure, as its message ends. @default "it is tried again" */
+	afterwards?: string;
 	/** A request is given up after this long, even where the deadline is later. */
 	longestRequestMs: number;
+}
+
+/** One provider, and how its failures are told apart. */
+export interface Provider extends ProviderUse {
+	/** As people write it. */
+	label: string;
+	/** What lets a caller in. @default "API key" */
+	credential?: string;
+	key: ApiKey;
 	isUnknownModel(status: number, message: string): boolean;
 }
 
@@ -47,6 +55,7 @@ const shortestRequestMs = 1_000;
 const firstBackoffMs = 500;
 /** Whoever runs the adapters may listen; nobody has to. */
 const told = channel(providerRequests);
+const usualAfterwards = "it is tried again";
 
 /**
  * Calls a provider, over again where that helps and time allows, and ends before the deadline in any case.
@@ -60,16 +69,21 @@ export async function callProvider<T>(
 	deadline: Date,
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-	const { label, unavailable } = provider;
+	const {
+		label,
+		credential = "API key",
+		unavailable,
+		afterwards = usualAfterwards,
+	} = provider;
 	let key = await readKey(provider, deadline);
-	if (!key) throw notConfigured(provider, "has no API key here");
+	if (!key) throw notConfigured(provider, `has no ${credential} here`);
 	let keyIsFresh = false;
 	for (let requests = 1; ; requests++) {
 		const left = deadline.getTime() - Date.now();
 		if (left < shortestRequestMs) {
 			throw new ModelFailure(
 				unavailable,
-				`There is no time left to ask ${label}: it is tried again.`,
+				`There is no time left to ask ${label}: ${afterwards}.`,
 			);
 		}
 		const asked = Date.now();
@@ -98,7 +112,7 @@ export async function callProvider<T>(
 					: await readKey(provider, deadline, { fresh: true });
 				keyIsFresh = true;
 				if (!fresh || fresh === key) {
-					throw notConfigured(provider, "refuses the API key");
+					throw notConfigured(provider, `refuses the ${credential}`);
 				}
 				key = fresh;
 				requests -= 1; // the refused one cost nothing
@@ -107,7 +121,7 @@ export async function callProvider<T>(
 			if (status && provider.isUnknownModel(status, message)) {
 				throw new ModelFailure(
 					"model_not_found",
-					`${label} has no model "${model}" for this API key: name another in the request, or change ${provider.modelSetting} in cdk.json.`,
+					`${label} has no model "${model}" for this ${credential}: name another in the request, or change ${provider.modelSetting} in cdk.json.`,
 					{ cause: error },
 				);
 			}
@@ -122,7 +136,7 @@ export async function callProvider<T>(
 			) {
 				throw new ModelFailure(
 					unavailable,
-					`${label} gave no answer (${status ?? "no response"}: ${message}): it is tried again.`,
+					`${label} gave no answer (${status ?? "no response"}: ${message}): ${afterwards}.`,
 					{
 						cause: error,
 						retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000),
@@ -136,7 +150,7 @@ export async function callProvider<T>(
 
 /** @throws ModelFailure `unavailable`: a key that cannot be read now is no key that is missing */
 async function readKey(
-	{ label, key, unavailable }: Provider,
+	{ label, key, unavailable, afterwards = usualAfterwards }: Provider,
 	deadline: Date,
 	options?: { fresh?: boolean },
 ): Promise<string | null> {
@@ -148,7 +162,7 @@ async function readKey(
 	} catch (error) {
 		throw new ModelFailure(
 			unavailable,
-			`The API key of ${label}, ${key.setting}, could not be read: it is tried again.`,
+			`The API key of ${label}, ${key.setting}, could not be read: ${afterwards}.`,
 			{ cause: error },
 		);
 	}
@@ -188,13 +202,16 @@ function httpFailure(error: unknown): {
 	message: string;
 	headers: Headers | null;
 } {
-	const { status, statusCode, headers, rawResponse } = error as {
-		status?: number;
-		statusCode?: number;
-		headers?: Headers;
-		rawResponse?: { headers?: Headers };
-	};
-	const answered = status ?? statusCode ?? 0;
+	const { status, statusCode, headers, rawResponse, $metadata, $response } =
+		error as {
+			status?: number;
+			statusCode?: number;
+			headers?: Headers;
+			rawResponse?: { headers?: Headers };
+			$metadata?: { httpStatusCode?: number };
+			$response?: { headers?: Record<string, string> };
+		};
+	const answered = status ?? statusCode ?? $metadata?.httpStatusCode ?? 0;
 	const cause = error instanceof Error ? error.cause : null;
 	return {
 		status: answered >= 400 ? answered : null,
@@ -203,7 +220,10 @@ function httpFailure(error: unknown): {
 			.join(": ")
 			.replaceAll(/\s+/g, " ")
 			.slice(0, 500),
-		headers: headers ?? rawResponse?.headers ?? null,
+		headers:
+			headers ??
+			rawResponse?.headers ??
+			($response?.headers ? new Headers($response.headers) : null),
 	};
 }
 

@@ -23,12 +23,12 @@ export function visionFor({
 	]);
 	if (anthropic) {
 		models.set("anthropic", async () =>
-			(await import("./anthropic.ts")).anthropicVision(anthropic),
+			(await import("./anthropic-vision.ts")).anthropicVision(anthropic),
 		);
 	}
 	if (openai) {
 		models.set("openai", async () =>
-			(await import("./openai.ts")).openaiVision(openai),
+			(await import("./openai-vision.ts")).openaiVision(openai),
 		);
 	}
 	if (usual === "instant") {

@@ -35,6 +35,13 @@ export interface ItemBody {
 export interface SearchBody {
 	results: { item_id: string; rank: number; score: number; headline: string }[];
 	total_results: number;
+	notices: string[];
+	answer: string | null;
+	answer_reason: string | null;
+	answer_confidence: number | null;
+	answer_model_used: string | null;
+	citations: { item_id: string; sentence: string; snippet: string }[];
+	tools_used: string[];
 }
 
 /** The REST API as one signed-in user. */

@@ -27,14 +27,18 @@ export const imageDescription = z.object({
 export type ImageDescription = z.infer<typeof imageDescription>;
 
 /** One answered call of a model, whether its answer could be used or not: it was billed. */
-export interface ModelUsage {
-	purpose: "vision" | "repair" | "embedding";
+export interface TokenUsage {
 	provider: string;
 	model: string;
 	inputTokens: number;
 	outputTokens: number;
 	/** Null where the model's price is not known. */
 	costUsd: number | null;
+}
+
+/** One answered call on the way to an analysis. */
+export interface ModelUsage extends TokenUsage {
+	purpose: "vision" | "repair" | "embedding";
 }
 
 /** One version of what is known about an item; the highest version is current. */

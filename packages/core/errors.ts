@@ -20,8 +20,10 @@ export type ErrorCode =
 	| "database_unavailable"
 	| "embedding_unavailable"
 	| "vision_unavailable"
+	| "chat_unavailable"
 	| "provider_not_configured"
 	| "model_not_found"
+	| "model_gone"
 	| "timed_out";
 
 /** One wrong field of a request, by its path (`body.top_k`). */

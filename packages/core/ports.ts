@@ -1,4 +1,5 @@
 import type { Analyses } from "./ports/analyses.ts";
+import type { Chat } from "./ports/chat.ts";
 import type { Embedder } from "./ports/embedder.ts";
 import type { Events } from "./ports/events.ts";
 import type { Images } from "./ports/images.ts";
@@ -12,6 +13,7 @@ import type { VectorIndex } from "./ports/vector-index.ts";
 import type { Vision } from "./ports/vision.ts";
 
 export * from "./ports/analyses.ts";
+export * from "./ports/chat.ts";
 export * from "./ports/embedder.ts";
 export * from "./ports/events.ts";
 export * from "./ports/images.ts";
@@ -38,6 +40,7 @@ export interface Ports {
 	images: Images;
 	vision: Vision;
 	embedder: Embedder;
+	chat: Chat;
 	clock: Clock;
 	health: Health;
 }

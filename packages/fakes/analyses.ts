@@ -9,6 +9,13 @@ export function fakeAnalyses(store: Store): Analyses {
 				.find(({ id }) => id === analysisId);
 			return structuredClone(found ?? null);
 		},
+		async findAll(userId, analysisIds) {
+			return structuredClone(
+				ownedItems(store, userId)
+					.flatMap(({ analyses }) => analyses)
+					.filter(({ id }) => analysisIds.includes(id)),
+			);
+		},
 		async listOfItem(userId, itemId) {
 			return structuredClone(owned(store, userId, itemId)?.analyses ?? null);
 		},

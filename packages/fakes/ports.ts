@@ -1,6 +1,7 @@
 import type { EventSource, OutgoingEvent } from "#core/events.ts";
 import type { Events, Ports } from "#core/ports.ts";
 import { fakeAnalyses, fakeVectorIndex } from "./analyses.ts";
+import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { fakeItems } from "./items.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
@@ -12,6 +13,7 @@ import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
 
 export interface FakePorts extends Ports {
+	chat: FakeChat;
 	clock: FakeClock;
 	events: FakeEvents;
 	/** The rows, for what a test must arrange and no port does. */
@@ -50,6 +52,7 @@ export function fakePorts(): FakePorts {
 		images: fakeImages(),
 		vision: fakeVision(),
 		embedder: fakeEmbedder(),
+		chat: fakeChat(),
 		health: { async check() {} },
 	};
 }

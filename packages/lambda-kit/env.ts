@@ -22,6 +22,16 @@ export const embeddingEnv = [
 	"VOYAGE_KEY_PARAMETER",
 ] as const;
 
+/** The models that answer questions. */
+export const chatEnv = [
+	"CHAT_PROVIDER",
+	"ANTHROPIC_CHAT_MODEL",
+	"ANTHROPIC_KEY_PARAMETER",
+	"OPENAI_CHAT_MODEL",
+	"BEDROCK_CHAT_MODEL",
+	"OPENAI_KEY_PARAMETER",
+] as const;
+
 /** Variables for tests on one machine; anywhere else one of them would send images and keys to a stranger, or end the function. */
 const onlyLocal = [
 	"CRASH_AT",

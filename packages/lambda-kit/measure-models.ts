@@ -11,7 +11,7 @@ import { log } from "./log.ts";
 /** The ports that ask models. */
 type Models = Partial<Pick<Ports, "vision" | "embedder">>;
 
-/** Writes down each request to a provider, and what each answered call was billed. */
+/** Writes down each request to a provider, and what each answered call of these ports was billed. */
 export function measureModels<P extends Models>(ports: P): P {
 	unsubscribe(providerRequests, onRequest);
 	subscribe(providerRequests, onRequest);
@@ -25,8 +25,7 @@ export function measureModels<P extends Models>(ports: P): P {
 		}),
 		...(embedder && {
 			embedder: {
-				model: embedder.model,
-				fusionWeights: embedder.fusionWeights,
+				...embedder,
 				embed: (...asked) => billed(embedder.embed(...asked)),
 			} satisfies Ports["embedder"],
 		}),

@@ -34,8 +34,10 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	database_unavailable: { status: 503, title: "The database is away" },
 	embedding_unavailable: { status: 503, title: "The embedding model is away" },
 	vision_unavailable: { status: 503, title: "The vision model is away" },
+	chat_unavailable: { status: 503, title: "The chat model is away" },
 	provider_not_configured: { status: 501, title: "The provider is off" },
 	model_not_found: { status: 422, title: "No such model" },
+	model_gone: { status: 502, title: "The model does not exist" },
 	timed_out: { status: 504, title: "It took too long" },
 };
 

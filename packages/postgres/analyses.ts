@@ -13,6 +13,14 @@ export function postgresAnalyses(db: Database): Analyses {
 			return row ? analysisFromRow(row) : null;
 		},
 
+		async findAll(userId, analysisIds) {
+			const rows = await db.query<AnalysisRow>(
+				"select * from analyses where user_id = $1 and id = any($2::uuid[])",
+				[userId, analysisIds],
+			);
+			return rows.map(analysisFromRow);
+		},
+
 		async listOfItem(userId, itemId) {
 			const rows = await db.query<AnalysisRow | { id: null }>(
 				`select analyses.* from items

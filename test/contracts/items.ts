@@ -289,6 +289,26 @@ export function itemsContract(get: () => RowPorts): void {
 			);
 		});
 
+		it("are found several at once, those that are the user's", async () => {
+			const ports = get();
+			const user = newUser();
+			const { analysis: one } = await analyzedItem(ports, user, {});
+			const { analysis: two } = await analyzedItem(ports, user, {});
+			await analyzedItem(ports, user, {});
+			const { analysis: other } = await analyzedItem(ports, newUser(), {});
+			const found = await ports.analyses.findAll(user, [
+				one.id,
+				two.id,
+				other.id,
+				randomUUID(),
+			]);
+			expect(new Set(found.map(({ id }) => id))).toEqual(
+				new Set([one.id, two.id]),
+			);
+			expect(found).toContainEqual(await ports.analyses.find(user, one.id));
+			expect(await ports.analyses.findAll(user, [])).toEqual([]);
+		});
+
 		it("of an item without any are an empty list, of no item null", async () => {
 			const ports = get();
 			const user = newUser();

@@ -74,7 +74,11 @@ describe("the api's cold start", () => {
 describe("heavy packages are only where they are used", () => {
 	it.each<[string, RegExp, LambdaName[]]>([
 		["sharp", /^sharp$/, ["image-processor"]],
-		["vision models", /^(@anthropic-ai\/sdk|openai)$/, ["analyzer"]],
+		[
+			"vision and chat models",
+			/^(@anthropic-ai\/sdk|openai)$/,
+			["api", "analyzer"],
+		],
 		["embedding models", /^voyageai$/, ["api", "embedder"]],
 		["migrations", /^node-pg-migrate$/, ["migrate"]],
 		["the HTTP API", /^hono$/, ["api"]],

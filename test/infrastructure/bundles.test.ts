@@ -39,6 +39,7 @@ const values: Record<string, string> = {
 	QUEUE_URL: "https://example.com/queue",
 	VISION_PROVIDER: "offline",
 	EMBEDDING_PROVIDER: "offline",
+	CHAT_PROVIDER: "offline",
 	VOYAGE_KEY_PARAMETER: "/collections/test/voyage-api-key",
 };
 

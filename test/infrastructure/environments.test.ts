@@ -141,11 +141,16 @@ describe("the table of environments", () => {
 		(keys, vision, embedding) => {
 			expect(
 				readEnvironment(cdk.context.environments, "local", { keys }),
-			).toMatchObject({ visionProvider: vision, embeddingProvider: embedding });
+			).toMatchObject({
+				visionProvider: vision,
+				chatProvider: vision,
+				embeddingProvider: embedding,
+			});
 			expect(
 				readEnvironment(cdk.context.environments, "prod", { keys }),
 			).toMatchObject({
 				visionProvider: "offline",
+				chatProvider: "offline",
 				embeddingProvider: "offline",
 			});
 		},

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { metricNamespace, metrics } from "#lambda-kit/metrics.ts";
+import { providerLabels } from "#lib/alarms.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import {
@@ -23,6 +24,7 @@ const synthesized = Object.fromEntries(
 const complete = synthesize("prod", ({ prod }) => {
 	prod.visionProvider = "anthropic";
 	prod.embeddingProvider = "voyage";
+	prod.chatProvider = "bedrock";
 });
 
 const alarmsOf = ({ Monitoring }: Record<Part, Template>) =>
@@ -169,19 +171,21 @@ interface Widget {
 }
 
 test("an environment that asks a provider is told when it fails, under the name its metrics have", () => {
-	const { AnthropicErrors, VoyageErrors, OpenAIErrors } = alarmsOf(complete);
+	const { AnthropicErrors, BedrockErrors, VoyageErrors, OpenAIErrors } =
+		alarmsOf(complete);
+	expect(BedrockErrors).toBeDefined();
 	expect(OpenAIErrors).toBeUndefined();
 	expect(VoyageErrors).toBeDefined();
 	expect(AnthropicErrors?.Properties.Dimensions).toContainEqual({
 		Name: "Provider",
 		Value: "Anthropic",
 	});
-	for (const label of ["Anthropic", "OpenAI", "Voyage"]) {
-		const adapter = readFileSync(
-			join(root, `packages/ai/${label.toLowerCase()}.ts`),
-			"utf8",
-		);
-		expect(adapter).toContain(`label: "${label}"`);
+	const adapters = readdirSync(join(root, "packages/ai"))
+		.filter((file) => file.endsWith(".ts"))
+		.map((file) => readFileSync(join(root, "packages/ai", file), "utf8"))
+		.join();
+	for (const label of Object.values(providerLabels)) {
+		expect(adapters).toContain(`label: "${label}"`);
 	}
 });
 

@@ -136,6 +136,8 @@ const permissions: Record<string, string[]> = {
 	ApiRole: [
 		...readsLogin,
 		...deletesVersions,
+		readsKey("anthropic"),
+		readsKey("openai"),
 		readsKey("voyage"),
 		...publishes,
 		"s3:GetObject on Images/derived/*",
@@ -338,7 +340,7 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 	});
 
 	test("tell each function where its own things are", () => {
-		const { models } = environment;
+		const { models, chatModels } = environment;
 		const key = (provider: string) =>
 			`/collections/${name}/${provider}-api-key`;
 		const values: Record<string, string> = {
@@ -364,6 +366,10 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			ANTHROPIC_MODEL: models.anthropic,
 			OPENAI_MODEL: models.openai,
 			VOYAGE_MODEL: models.voyage,
+			CHAT_PROVIDER: environment.chatProvider,
+			ANTHROPIC_CHAT_MODEL: chatModels.anthropic,
+			OPENAI_CHAT_MODEL: chatModels.openai,
+			BEDROCK_CHAT_MODEL: chatModels.bedrock,
 			ANTHROPIC_KEY_PARAMETER: key("anthropic"),
 			OPENAI_KEY_PARAMETER: key("openai"),
 			VOYAGE_KEY_PARAMETER: key("voyage"),
@@ -782,6 +788,34 @@ test("a NAT instance takes the gateway's place where the table says so", () => {
 		Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway")),
 	).toHaveLength(1);
 });
+
+test.each([
+	[
+		"us.anthropic.claude-sonnet-5-5",
+		[
+			"inference-profile/us.anthropic.claude-sonnet-5-5",
+			"foundation-model/anthropic.claude-sonnet-5-5",
+		],
+	],
+	["amazon.nova-pro-v1:0", ["foundation-model/amazon.nova-pro-v1:0"]],
+])(
+	"Bedrock, where it is chosen, lets the api ask %s and no other model",
+	(model, resources) => {
+		const { Compute } = synthesize("dev", ({ dev }) => {
+			dev.chatProvider = "bedrock";
+			dev.chatModels.bedrock = model;
+		});
+		const statements = Object.values(ofType(Compute, "AWS::IAM::Policy"))
+			.flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+			.filter(({ Action }) => JSON.stringify(Action).includes("bedrock"));
+		expect(statements).toHaveLength(1);
+		expect(statements[0].Action).toBe("bedrock:InvokeModel");
+		const named = JSON.stringify(statements[0].Resource).match(
+			/(inference-profile|foundation-model)\/[^"]+/g,
+		);
+		expect(named).toEqual(resources);
+	},
+);
 
 const keyName = ({ AttributeName }: { AttributeName: string }) => AttributeName;
 

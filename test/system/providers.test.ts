@@ -8,6 +8,7 @@ import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { anthropicChatWire } from "../contracts/providers/chat-wire.ts";
 import {
 	type ProviderServer,
 	serveProvider,
@@ -234,6 +235,75 @@ test("a request for a provider without a key, or for an unknown provider or mode
 	);
 	expect((await user.settled(item?.id ?? "")).status).toBe("ready");
 });
+
+test("a search is answered by the provider, which is told what was found and believed only where that supports it", async () => {
+	const { results } = await user.search("gate", { include_answer: false });
+	const id = results[0]?.item_id ?? "";
+	anthropic.answers(
+		anthropicChatWire.said({
+			text: `It is a boarding pass [${id.slice(0, 8)}]. You fly first class [${id.slice(0, 8)}]. Bob flies, too [11111111].`,
+		}),
+	);
+	const found = await user.search("gate");
+	expect(found).toMatchObject({
+		answer: `It is a boarding pass [${id}].`,
+		answer_model_used: "anthropic/claude-sonnet-5-5",
+		citations: [{ item_id: id, sentence: "It is a boarding pass." }],
+	});
+	const [asked] = anthropic.requests;
+	expect(asked?.body.messages[0].content).toContain("Gate 12");
+	expect(JSON.stringify(asked?.body)).not.toContain("base64");
+});
+
+test("an agentic search runs the tools that the provider's model asks for", async () => {
+	const tool = (name: string, input: object) =>
+		anthropicChatWire.said({
+			thoughts: "Hm.",
+			toolCalls: [{ id: `toolu_${name}`, name, input }],
+		});
+	const { results } = await user.search("gate", { include_answer: false });
+	const pass = results.findLast(({ headline }) =>
+		headline.includes("boarding pass"),
+	);
+	const ref = pass?.item_id.slice(0, 8) ?? "";
+	anthropic.answers(
+		tool("search_collection", { query: "Oslo", mode: "words" }),
+		anthropicWire.error(529, "Overloaded"),
+		tool("give_results", {
+			items: [ref],
+			answer: `A boarding pass [${ref}].`,
+		}),
+	);
+	const found = await user.search("my flight", { search_type: "agentic" });
+	expect(found.results.map(({ item_id }) => item_id.slice(0, 8))).toEqual([
+		ref,
+	]);
+	expect(found).toMatchObject({
+		answer: expect.stringContaining("A boarding pass ["),
+		notices: [],
+		tools_used: ["search_collection", "give_results"],
+	});
+	const [result] = anthropicChatWire.resultsIn(anthropic.requests[2]?.body);
+	expect(result).toMatch(/^<item ref="/);
+});
+
+test.each(["hybrid", "agentic"])(
+	"a %s search keeps its results when the provider is away, and is a 502 when the model is gone",
+	async (search_type) => {
+		anthropic.answers("reset");
+		const found = await user.search("gate", { search_type });
+		expect(found.results).not.toEqual([]);
+		expect(found.answer).toBeNull();
+		expect(found.answer_reason).toContain("The model gave no answer");
+		anthropic.answers(anthropicWire.unknownModel("claude-3"));
+		await expect(
+			user.search("gate", { search_type, answer_model: "claude-3" }),
+		).rejects.toMatchObject({
+			status: 502,
+			body: { detail: expect.stringContaining("chatModels.anthropic") },
+		});
+	},
+);
 
 test("no log holds an API key", async () => {
 	const logs = path.join(directory, "state", "logs");

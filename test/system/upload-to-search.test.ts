@@ -41,6 +41,37 @@ test.each(["bm25", "vector", "hybrid"])(
 	},
 );
 
+test("the search is answered with what is written in the image, and cites it", async () => {
+	const found = await owner.search(drawn.word);
+	expect(found.answer_model_used).toBe("offline/extractive-1");
+	expect(found.answer).toContain(drawn.word);
+	expect(found.answer).toContain(`[${item.id}]`);
+	expect(found.answer_confidence).toBe(1);
+	expect(found.citations[0]).toMatchObject({
+		item_id: item.id,
+		snippet: expect.stringContaining(drawn.word),
+	});
+});
+
+test("an agentic search finds it, too, and tells how", async () => {
+	const found = await owner.search(drawn.word, { search_type: "agentic" });
+	expect(found.results[0]?.item_id).toBe(item.id);
+	expect(found.tools_used).toEqual(["search_collection", "give_results"]);
+	expect(found.answer).toContain(`[${item.id}]`);
+});
+
+test("an answer by a model that does not exist is a 502 that names the setting", async () => {
+	await expect(
+		owner.search(drawn.word, { answer_model: "claude-sonnet-4-5" }),
+	).rejects.toMatchObject({
+		status: 502,
+		body: {
+			code: "model_gone",
+			detail: expect.stringContaining("chatProvider in cdk.json"),
+		},
+	});
+});
+
 test("the original comes back byte for byte", async () => {
 	const { url } = await owner.call<{ url: string }>(
 		"GET",

@@ -1,9 +1,23 @@
 import { z } from "@hono/zod-openapi";
-import { AppError } from "#core/errors.ts";
-import { itemFilename } from "#core/item.ts";
-import type { Hit, Ports } from "#core/ports.ts";
+import { agenticSearch } from "#core/agentic-search.ts";
+import {
+	answerQuestion,
+	unanswered,
+	whyModelFailed,
+} from "#core/answer-question.ts";
+import { ModelFailure } from "#core/errors.ts";
+import type { Ports } from "#core/ports.ts";
 import { type SearchType, searchItems } from "#core/search-items.ts";
-import { type Api, guarded, json, noQuery, text } from "../routing.ts";
+import { answerFields, presentAnswer } from "../present-answer.ts";
+import { presentHit, searchResult } from "../present-hit.ts";
+import {
+	type Api,
+	guarded,
+	json,
+	modelGone,
+	noQuery,
+	text,
+} from "../routing.ts";
 
 /** What a request may ask for; clients of the predecessor say `-lc`. */
 const searchTypes = {
@@ -15,12 +29,6 @@ const searchTypes = {
 	"hybrid-lc": "hybrid",
 	agentic: "agentic",
 } as const satisfies Record<string, SearchType | "agentic">;
-
-const scoreTypes = {
-	bm25: "bm25",
-	vector: "similarity",
-	hybrid: "hybrid_rrf",
-} as const satisfies Record<SearchType, string>;
 
 const searchType = z.enum(
 	Object.keys(searchTypes) as [keyof typeof searchTypes],
@@ -35,38 +43,38 @@ const request = z
 		min_relevance_score: z.number().min(0).nullish(),
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
 		include_answer: z.boolean().default(true).openapi({
-			description: "Accepted; answers are not written yet, `answer` is null.",
+			description:
+				"Whether to answer the query, too, from what was found. What answers is a chat model, or sentences of the items themselves where the environment has none.",
 		}),
-		answer_model: text(100).nullish(),
+		explain: z.boolean().default(false).openapi({
+			description:
+				"Whether each result says in `metadata.explanation` how it came to its rank.",
+		}),
+		answer_model: text(200).nullish().openapi({
+			description:
+				"Who answers, and in an agentic search who searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
+			example: "anthropic/claude-sonnet-5-5",
+		}),
 	})
 	.openapi("SearchRequest");
-
-const result = z
-	.object({
-		item_id: z.uuid(),
-		rank: z.int().positive(),
-		score: z.number(),
-		score_type: z.enum(["bm25", "similarity", "hybrid_rrf"]),
-		category: z.string(),
-		headline: z.string(),
-		summary: z.string(),
-		image_url: z.string(),
-		metadata: z.record(z.string(), z.unknown()),
-	})
-	.openapi("SearchResult");
 
 const response = z
 	.object({
 		query: z.string(),
 		search_type: searchType,
-		results: z.array(result),
+		results: z.array(searchResult),
 		total_results: z.int(),
-		answer: z.string().nullable(),
-		answer_confidence: z.number().nullable(),
-		citations: z.array(z.unknown()),
+		notices: z.array(z.string()).openapi({
+			description: "What to know about how it was found, a sentence each.",
+		}),
+		...answerFields,
 		retrieval_time_ms: z.number(),
-		answer_time_ms: z.number().nullable(),
-		agent_reasoning: z.array(z.unknown()),
+		answer_time_ms: z.number().nullable().openapi({
+			description: "Null where no answer was asked for.",
+		}),
+		agent_reasoning: z.array(z.string()).openapi({
+			description: "What an agentic search did, a sentence each.",
+		}),
 		tools_used: z.array(z.string()),
 	})
 	.openapi("SearchResponse");
@@ -76,6 +84,8 @@ const search = guarded({
 	path: "/search",
 	tags: ["Search"],
 	summary: "Find items by words, by meaning, or by both",
+	description:
+		"And answer the query from them. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
 	request: {
 		query: noQuery,
 		body: {
@@ -83,76 +93,110 @@ const search = guarded({
 			content: { "application/json": { schema: request } },
 		},
 	},
-	responses: { 200: json("What was found, best first.", response) },
+	responses: {
+		200: json("What was found, best first.", response),
+		502: modelGone,
+	},
 });
+
+/** From the request's beginning; the rest of the 26 seconds is for what is under way then. */
+const answeredAfterMs = 20_000;
 
 /** Serves the search over a person's items. */
 export function searchRoutes(
 	app: Api,
-	ports: Pick<Ports, "search" | "embedder">,
+	ports: Pick<Ports, "search" | "embedder" | "analyses" | "items" | "chat">,
 ) {
 	app.openapi(search, async (c) => {
 		const asked = c.req.valid("json");
 		const type = searchTypes[asked.search_type];
-		if (type === "agentic") throw notYetAgentic();
-
+		const deadline = new Date(Date.now() + answeredAfterMs);
 		const started = performance.now();
-		const hits = await searchItems(ports, c.get("userId"), {
-			query: asked.query,
-			searchType: type,
-			topK: asked.top_k,
-			category: asked.category_filter || undefined,
-			minRelevance: asked.min_relevance_score ?? undefined,
-			minSimilarity: asked.min_similarity_score ?? undefined,
-		});
+		const found = await (type === "agentic"
+			? byAgent(ports, c.get("userId"), asked, deadline)
+			: bySearch(ports, c.get("userId"), type, asked, deadline)
+		).catch(modelIsGone);
+		const { hits, notices, answer, retrievalMs } = found;
+		const scoredAs = type === "agentic" ? "hybrid" : type;
 		return c.json(
 			{
 				query: asked.query,
 				search_type: asked.search_type,
-				results: hits.map((hit, at) => presentHit(hit, at + 1, type)),
+				results: hits.map((hit, at) =>
+					presentHit(hit, at + 1, scoredAs, asked.explain),
+				),
 				total_results: hits.length,
-				answer: null,
-				answer_confidence: null,
-				citations: [],
-				retrieval_time_ms: Math.round(performance.now() - started),
-				answer_time_ms: null,
-				agent_reasoning: [],
-				tools_used: [],
+				notices,
+				...presentAnswer(answer),
+				retrieval_time_ms: Math.round(retrievalMs),
+				answer_time_ms: asked.include_answer
+					? Math.round(performance.now() - started - retrievalMs)
+					: null,
+				agent_reasoning: found.reasoning,
+				tools_used: found.toolsUsed,
 			},
 			200,
 		);
 	});
 }
 
-function presentHit(
-	hit: Hit,
-	rank: number,
-	type: SearchType,
-): z.infer<typeof result> {
-	return {
-		item_id: hit.itemId,
-		rank,
-		score: hit.score,
-		score_type: scoreTypes[type],
-		category: hit.category,
-		headline: hit.headline,
-		summary: hit.summary,
-		image_url: `/images/${itemFilename({ id: hit.itemId, mimeType: hit.mimeType })}`,
-		metadata: {
-			analysis_id: hit.analysisId,
-			...(type === "hybrid"
-				? {
-						text_rank: hit.textRank ?? null,
-						vector_rank: hit.vectorRank ?? null,
-					}
-				: {}),
-		},
-	};
+type Asked = z.output<typeof request>;
+
+const limitsOf = (asked: Asked) => ({
+	topK: asked.top_k,
+	category: asked.category_filter || undefined,
+	minRelevance: asked.min_relevance_score ?? undefined,
+	minSimilarity: asked.min_similarity_score ?? undefined,
+	explain: asked.explain,
+});
+
+async function byAgent(
+	ports: Parameters<typeof agenticSearch>[0],
+	userId: string,
+	asked: Asked,
+	deadline: Date,
+) {
+	const found = await agenticSearch(ports, userId, {
+		...limitsOf(asked),
+		question: asked.query,
+		model: asked.answer_model || undefined,
+		deadline,
+	});
+	const { model, traceId, usage } = found.answer;
+	const answer = asked.include_answer
+		? found.answer
+		: { ...unanswered(null), model, traceId, usage };
+	return { ...found, answer };
 }
 
-function notYetAgentic(): AppError {
-	const detail = "agentic is not available yet: use hybrid, vector or bm25";
-	return new AppError("invalid_fields", `body.search_type: ${detail}.`, {
-		fields: [{ field: "body.search_type", detail }],
+async function bySearch(
+	ports: Pick<Ports, "search" | "embedder" | "analyses" | "chat">,
+	userId: string,
+	searchType: SearchType,
+	asked: Asked,
+	deadline: Date,
+) {
+	const started = performance.now();
+	const { hits, notices } = await searchItems(ports, userId, {
+		...limitsOf(asked),
+		query: asked.query,
+		searchType,
 	});
+	const retrievalMs = performance.now() - started;
+	const answer = asked.include_answer
+		? await answerQuestion(ports, userId, {
+				question: asked.query,
+				hits,
+				byMeaning: searchType === "vector",
+				model: asked.answer_model || undefined,
+				deadline,
+			})
+		: unanswered(null);
+	return { hits, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };
+}
+
+/** A model that was taken off is for whoever runs the environment to replace, whichever call needed it. */
+function modelIsGone(error: unknown): never {
+	if (error instanceof ModelFailure) whyModelFailed(error);
+	throw error;
 }

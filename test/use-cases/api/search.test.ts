@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { ModelFailure } from "#core/errors.ts";
+import type { Chat } from "#core/ports.ts";
+import { fakeChat } from "#fakes/chat.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, testApi } from "./test-api.ts";
 
@@ -12,6 +15,13 @@ await readyItem(api.ports, ada, {
 	headline: "A bowl of noodles",
 	category: "Food",
 });
+
+/** The same collection with another chat model. */
+const answeredBy = (chat: Chat) => {
+	const { as } = testApi({ ports: { ...api.ports, chat } });
+	return (json: unknown) => as(ada)("POST", "/search", { json });
+};
+const failing = (error: Error) => answeredBy(fakeChat(() => error));
 
 describe("a search", () => {
 	it("answers exactly the fields of the contract", async () => {
@@ -33,15 +43,40 @@ describe("a search", () => {
 					headline: "A lighthouse at dusk",
 					summary: expect.any(String),
 					image_url: `/images/${stored.itemId}.png`,
-					metadata: { analysis_id: stored.analysisId },
+					metadata: {
+						analysis_id: stored.analysisId,
+						matched: [
+							{ word: "lighthouse", field: "headline" },
+							{ word: "lighthouse", field: "summary" },
+						],
+					},
 				},
 			],
 			total_results: 1,
-			answer: null,
-			answer_confidence: null,
-			citations: [],
+			notices: [],
+			answer: `A lighthouse at dusk [${stored.itemId}].`,
+			answer_reason: null,
+			answer_confidence: 1,
+			answer_model_used: "fake/fake-chat",
+			answer_trace_id: expect.any(String),
+			answer_usage: [
+				{
+					provider: "fake",
+					model: "fake-chat",
+					input_tokens: 10,
+					output_tokens: 5,
+					cost_usd: 0.001,
+				},
+			],
+			citations: [
+				{
+					item_id: stored.itemId,
+					sentence: "A lighthouse at dusk.",
+					snippet: "A lighthouse at dusk",
+				},
+			],
 			retrieval_time_ms: expect.any(Number),
-			answer_time_ms: null,
+			answer_time_ms: expect.any(Number),
 			agent_reasoning: [],
 			tools_used: [],
 		});
@@ -68,6 +103,7 @@ describe("a search", () => {
 		expect(body.search_type).toBe("hybrid");
 		expect(body.results[0].metadata).toEqual({
 			analysis_id: stored.analysisId,
+			matched: expect.any(Array),
 			text_rank: 1,
 			vector_rank: 1,
 		});
@@ -137,15 +173,93 @@ describe("a search", () => {
 		]);
 	});
 
-	it("of type agentic says that it is not there yet and what is", async () => {
+	it("of type agentic tells what it did and with which tools", async () => {
 		const { status, body } = await ask({
 			query: "lighthouse",
 			search_type: "agentic",
 		});
-		expect(status).toBe(422);
-		expect(body.detail).toContain("not available yet: use hybrid");
-		expect(body.errors[0].field).toBe("body.search_type");
+		expect(status).toBe(200);
+		expect(body.results[0]).toMatchObject({
+			item_id: stored.itemId,
+			rank: 1,
+			score_type: "hybrid_rrf",
+		});
+		expect(body.agent_reasoning[0]).toContain('"lighthouse"');
+		expect(body.tools_used).toEqual(["search_collection"]);
 	});
+
+	it("without an answer asks no model", async () => {
+		const chat = fakeChat();
+		const { body } = await answeredBy(chat)({
+			query: "lighthouse",
+			include_answer: false,
+		});
+		expect(body.results).not.toEqual([]);
+		expect(body).toMatchObject({
+			answer: null,
+			answer_reason: null,
+			answer_confidence: null,
+			answer_model_used: null,
+			answer_usage: [],
+			citations: [],
+			answer_time_ms: null,
+		});
+		expect(chat.requests).toEqual([]);
+	});
+
+	it("that finds nothing says so in place of an answer", async () => {
+		const { status, body } = await ask({
+			query: "zebra",
+			search_type: "bm25",
+		});
+		expect(status).toBe(200);
+		expect(body.results).toEqual([]);
+		expect(body.answer).toBeNull();
+		expect(body.answer_reason).toMatch(/Nothing in the collection was found/);
+	});
+
+	it.each(["hybrid", "agentic"])(
+		"of type %s is answered by the model that the request names",
+		async (search_type) => {
+			const { body } = await ask({
+				query: "lighthouse",
+				search_type,
+				answer_model: "one-of-them",
+			});
+			expect(body.answer_model_used).toBe("fake/one-of-them");
+		},
+	);
+
+	it.each(["hybrid", "agentic"])(
+		"of type %s keeps its results when the model is away",
+		async (search_type) => {
+			const { body, status } = await failing(
+				new ModelFailure("chat_unavailable", "429 for org-123."),
+			)({ query: "lighthouse", search_type });
+			expect(status).toBe(200);
+			expect(body.results[0].item_id).toBeDefined();
+			expect(body.answer).toBeNull();
+			expect(body.answer_reason).toContain("The model gave no answer");
+			expect(JSON.stringify(body)).not.toContain("org-123");
+		},
+	);
+
+	it.each(["hybrid", "agentic"])(
+		"of type %s with a model that no longer exists is a 502 that names the setting",
+		async (search_type) => {
+			const { body, status } = await failing(
+				new ModelFailure(
+					"model_not_found",
+					'Fake has no model "x": change chatModels.fake in cdk.json.',
+				),
+			)({ query: "lighthouse", search_type, answer_model: "x" });
+			expect(status).toBe(502);
+			expect(body).toMatchObject({
+				code: "model_gone",
+				detail: expect.stringContaining("chatModels.fake in cdk.json"),
+			});
+		},
+	);
 
 	it.each(["'; drop table items; --", "a & | ! <-> ( :*", "日本語の", '"""'])(
 		"for %j is an ordinary search",

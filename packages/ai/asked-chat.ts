@@ -1,0 +1,115 @@
+import type {
+	AssistantMessage,
+	Chat,
+	ChatAnswer,
+	ChatMessage,
+	ChatRequest,
+	ToolCall,
+} from "#core/ports.ts";
+import { costUsd } from "./prices.ts";
+import type { ProviderUse } from "./provider.ts";
+
+/** What a model said, in the words that all providers share. */
+export interface Said {
+	text: string;
+	toolCalls: ToolCall[];
+	ended: "complete" | "cut_off" | "refused";
+	/** The answer as the provider wrote it, as JSON, where the provider wants it back. @default null */
+	written?: unknown;
+	inputTokens: number;
+	outputTokens: number;
+	/** The provider's id of the call. */
+	id: string | null;
+}
+
+/** A person waits: the api answers within 26 s whatever happens. */
+export function chatUse(
+	provider: "anthropic" | "openai" | "bedrock",
+): ProviderUse {
+	return {
+		modelSetting: `chatModels.${provider}`,
+		unavailable: "chat_unavailable",
+		afterwards: "ask again in a while",
+		longestRequestMs: 20_000,
+	};
+}
+
+const mostOutputTokens = 4_000;
+
+/** A chat with a model that is asked over a network. */
+export function askedChat(
+	provider: string,
+	defaultModel: string,
+	ask: (
+		request: ChatRequest & { mostOutputTokens: number },
+		model: string,
+	) => Promise<Said>,
+): Chat {
+	return {
+		async answer(request): Promise<ChatAnswer> {
+			const model = request.model ?? defaultModel;
+			const said = await ask({ mostOutputTokens, ...request }, model);
+			const { text, toolCalls, ended, inputTokens, outputTokens } = said;
+			const message: AssistantMessage = { role: "assistant", text, toolCalls };
+			if (said.written) {
+				message.written = { provider, model, content: said.written };
+			}
+			return {
+				message,
+				ended: ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
+				provider,
+				model,
+				traceId: said.id,
+				usage: {
+					provider,
+					model,
+					inputTokens,
+					outputTokens,
+					costUsd: costUsd(model, inputTokens, outputTokens),
+				},
+			};
+		},
+	};
+}
+
+/** What the model is told before everything else. */
+export function instructionsOf(messages: ChatMessage[]): string {
+	return messages
+		.flatMap((message) => (message.role === "system" ? [message.text] : []))
+		.join("\n\n");
+}
+
+/**
+ * An answer as its provider wrote it, where that provider is to get it back. Thoughts of earlier turns stay out:
+ * they are bound to everything before them, which a trimmed conversation no longer has.
+ */
+export function writtenBy<Content>(
+	provider: string,
+	model: string,
+	messages: ChatMessage[],
+): (message: AssistantMessage) => Content | null {
+	const turn = messages.findLastIndex(({ role }) => role === "user");
+	return (message) => {
+		const { written } = message;
+		return written?.provider === provider &&
+			written.model === model &&
+			messages.indexOf(message) > turn
+			? (written.content as Content)
+			: null;
+	};
+}
+
+/** A tool's input as a model wrote it; null where that is no JSON object. */
+export function readInput(written: unknown): ToolCall["input"] {
+	let input = written;
+	if (typeof written === "string") {
+		try {
+			input = JSON.parse(written || "{}");
+		} catch {
+			return null;
+		}
+	}
+	return typeof input === "object" && input !== null && !Array.isArray(input)
+		? (input as Record<string, unknown>)
+		: null;
+}

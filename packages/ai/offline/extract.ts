@@ -1,0 +1,65 @@
+import { passagesOf, wholeText } from "#core/cited-answer.ts";
+import type { QuotedItem } from "#core/quoted-items.ts";
+import { contentWords, sentencesOf } from "#core/words.ts";
+
+const mostSentences = 3;
+/** Below this share of the question no item is about it. */
+const leastOfQuestion = 0.5;
+/** An item, or a sentence, below this share of the best one's worth adds nothing. */
+const nearBest = 0.6;
+const longestSentence = 300;
+
+/**
+ * Answers with the sentences of the items that have most of the question's words, each with its item's ref; empty
+ * where no item has half of the question. Words that few of the items have count more, those that none has most.
+ */
+export function extract(question: string, items: QuotedItem[]): string {
+	const texts = items.map((item) => contentWords(wholeText(item)));
+	const asked = contentWords(question);
+	const weights = new Map(
+		[...asked].map((word) => {
+			const having = texts.filter((text) => text.has(word)).length;
+			return [word, Math.log(1 + items.length / Math.max(1, having))];
+		}),
+	);
+	const weigh = (words: Set<string>) =>
+		[...weights].reduce(
+			(sum, [word, weight]) => sum + (words.has(word) ? weight : 0),
+			0,
+		);
+	const scored = items
+		.map((item, at) => ({ item, score: weigh(texts[at] ?? new Set()) }))
+		.sort((one, other) => other.score - one.score);
+	const best = scored[0]?.score ?? 0;
+	if (best === 0 || best < weigh(asked) * leastOfQuestion) return "";
+	const sentences = scored
+		.filter(({ score }) => score >= best * nearBest)
+		.slice(0, mostSentences)
+		.map(({ item }) => ({ ref: item.ref, ...bestSentence(item, weigh) }));
+	const bestScore = Math.max(...sentences.map(({ score }) => score));
+	return sentences
+		.filter(({ text, score }) => text && score >= bestScore * nearBest)
+		.map(({ text, ref }) => `${text} [${ref}].`)
+		.join("\n");
+}
+
+const tagsOnly = /^(?:#\S+\s*)+$/;
+
+function bestSentence(item: QuotedItem, weigh: (words: Set<string>) => number) {
+	const [best] = passagesOf(item)
+		.flatMap((passage) => sentencesOf(passage))
+		.filter((sentence) => !tagsOnly.test(sentence))
+		.map((sentence) => ({
+			// Brackets would be taken for citations.
+			text: sentence.replaceAll(/[[\]]/g, "").trim(),
+			score: weigh(contentWords(sentence)),
+		}))
+		.sort((one, other) => other.score - one.score);
+	return {
+		text: (best?.text ?? "")
+			.slice(0, longestSentence)
+			.toWellFormed()
+			.replace(/[.!?…\s]+$/, ""),
+		score: best?.score ?? 0,
+	};
+}

@@ -1,0 +1,392 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { chatFor } from "#ai/chat.ts";
+import type { ApiKey } from "#ai/provider.ts";
+import { ModelFailure } from "#core/errors.ts";
+import type { Chat, ChatMessage, ChatRequest, ChatTool } from "#core/ports.ts";
+import {
+	anthropicChatWire,
+	bedrockChatWire,
+	type ChatWire,
+	openaiChatWire,
+} from "./providers/chat-wire.ts";
+import { type ProviderServer, serveProvider } from "./providers/server.ts";
+
+interface Kind {
+	provider: "anthropic" | "openai" | "bedrock";
+	label: string;
+	model: string;
+	wire: ChatWire;
+	path: string;
+	/** Of 2,000 input and 400 output tokens. */
+	cost: number | null;
+}
+
+const kinds: Kind[] = [
+	{
+		provider: "anthropic",
+		label: "Anthropic",
+		model: "claude-sonnet-5-5",
+		wire: anthropicChatWire,
+		path: "/v1/messages",
+		cost: 0.008,
+	},
+	{
+		provider: "openai",
+		label: "OpenAI",
+		model: "gpt-5.4-mini",
+		wire: openaiChatWire,
+		path: "/chat/completions",
+		cost: 0.0033,
+	},
+	{
+		provider: "bedrock",
+		label: "Bedrock",
+		model: "us.anthropic.claude-sonnet-5-5",
+		wire: bedrockChatWire,
+		path: "/model/us.anthropic.claude-sonnet-5-5/converse",
+		cost: null,
+	},
+];
+
+const key: ApiKey = {
+	setting: "the parameter /collections/test/a-key",
+	read: async () => "key-1",
+};
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
+
+const searchTool: ChatTool = {
+	name: "search_collection",
+	description: "Searches.",
+	inputSchema: {
+		type: "object",
+		properties: { query: { type: "string" } },
+		required: ["query"],
+		additionalProperties: false,
+	},
+};
+
+const asked: ChatMessage[] = [
+	{ role: "system", text: "Be brief." },
+	{ role: "user", text: "Which gate?" },
+];
+
+describe.each(kinds)("chat by $label", (kind) => {
+	const { provider, wire, model, label } = kind;
+	let server: ProviderServer;
+	let chat: Chat;
+
+	beforeAll(async () => {
+		server = await serveProvider();
+		// What the SDKs would read by themselves must not count: a variable could send a conversation to a stranger.
+		vi.stubEnv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1");
+		vi.stubEnv("OPENAI_BASE_URL", "http://127.0.0.1:1");
+		vi.stubEnv("ANTHROPIC_API_KEY", "from-environment");
+		vi.stubEnv("OPENAI_API_KEY", "from-environment");
+		vi.stubEnv("AWS_REGION", "us-east-1");
+		vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+		vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+		chat = chatFor({
+			provider,
+			[provider]: { key, model, baseUrl: server.url },
+		});
+	});
+	afterAll(async () => {
+		vi.unstubAllEnvs();
+		await server.close();
+	});
+
+	const answer = (more: Partial<ChatRequest> = {}) =>
+		chat.answer({ messages: asked, deadline: inSeconds(15), ...more });
+	const failure = async (more: Partial<ChatRequest> = {}) => {
+		const error = await answer(more).then(
+			() => new Error("It answered."),
+			(thrown) => thrown,
+		);
+		expect(error).toBeInstanceOf(ModelFailure);
+		return error as ModelFailure;
+	};
+
+	it("gives what the model said with its tokens, cost and the id of the call", async () => {
+		server.answers(wire.said({ text: "Gate 12." }));
+		const said = await answer();
+		expect(said).toEqual({
+			message: { role: "assistant", text: "Gate 12.", toolCalls: [] },
+			ended: "complete",
+			provider,
+			model,
+			traceId: expect.stringMatching(/^(msg_|chatcmpl-|8a1b2c3d-)/),
+			usage: {
+				provider,
+				model,
+				inputTokens: 2_000,
+				outputTokens: 400,
+				costUsd: kind.cost,
+			},
+		});
+		const [request] = server.requests;
+		expect(request?.path).toBe(kind.path);
+		const body = JSON.stringify(request?.body);
+		expect(body).toContain("Be brief.");
+		expect(body).toContain("Which gate?");
+		// Sampling is refused by newer models, and a tool that nobody may call only costs.
+		expect(body).not.toMatch(/"(temperature|top_p|topP|top_k|tools?)"/);
+	});
+
+	it("asks for tools, and takes their results back to the model in its own form", async () => {
+		server.answers(
+			wire.said({
+				text: "I will look.",
+				toolCalls: [
+					{ id: "c1", name: "search_collection", input: { query: "gate" } },
+					{ id: "c2", name: "search_collection", input: {} },
+				],
+			}),
+			wire.said({ text: "Gate 12." }),
+		);
+		const first = await answer({ tools: [searchTool] });
+		expect(first.ended).toBe("tools");
+		expect(first.message).toEqual({
+			role: "assistant",
+			text: "I will look.",
+			toolCalls: [
+				{ id: "c1", name: "search_collection", input: { query: "gate" } },
+				{ id: "c2", name: "search_collection", input: {} },
+			],
+		});
+		expect(JSON.stringify(server.requests[0]?.body)).toContain(
+			JSON.stringify(searchTool.inputSchema),
+		);
+		const second = await answer({
+			tools: [searchTool],
+			messages: [
+				...asked,
+				first.message,
+				{ role: "tool", callId: "c1", text: "Gate 12, item 7" },
+				{ role: "tool", callId: "c2", text: "Refused.", failed: true },
+			],
+		});
+		expect(second).toMatchObject({
+			ended: "complete",
+			message: { text: "Gate 12." },
+		});
+		const body = server.requests[1]?.body;
+		expect(wire.resultsIn(body)).toEqual(["Gate 12, item 7", "Refused."]);
+		const roles = body.messages.map(({ role }: ChatMessage) => role);
+		expect(roles).toEqual(
+			provider === "openai"
+				? ["developer", "user", "assistant", "tool", "tool"]
+				: ["user", "assistant", "user"],
+		);
+	});
+
+	it.each(['{"query": ', '["a", "list"]', "null", '"text"'])(
+		"takes the tool input %s for what it is: no object",
+		async (written) => {
+			// Where the wire has the input as a value, text in its place is the same mistake.
+			const toolCalls = [
+				{ id: "c1", name: "search_collection", input: written },
+			];
+			server.answers(wire.said({ toolCalls }), wire.said({ text: "Well." }));
+			const { message, ended } = await answer({ tools: [searchTool] });
+			expect(ended).toBe("tools");
+			expect(message.toolCalls[0]?.input).toBeNull();
+			// And the conversation can go on.
+			await answer({
+				tools: [searchTool],
+				messages: [
+					...asked,
+					message,
+					{ role: "tool", callId: "c1", text: "No JSON.", failed: true },
+				],
+			});
+			expect(wire.resultsIn(server.requests[1]?.body)).toEqual(["No JSON."]);
+		},
+	);
+
+	it.each(["cut_off", "refused"] as const)(
+		"says when an answer is %s",
+		async (ended) => {
+			server.answers(wire.said({ text: "I ", ended }));
+			expect((await answer()).ended).toBe(ended);
+		},
+	);
+
+	it("waits as Retry-After says after a 429, then is answered", async () => {
+		server.answers(
+			wire.error(429, "Slow down.", { "retry-after": "1" }),
+			wire.said({ text: "Gate 12." }),
+		);
+		expect((await answer()).message.text).toBe("Gate 12.");
+		const [first, second] = server.requests;
+		expect(second && first && second.at - first.at).toBeGreaterThanOrEqual(990);
+	});
+
+	it.each([500, 503, 529])("survives one %i", async (status) => {
+		server.answers(
+			wire.error(status, "Overloaded"),
+			wire.said({ text: "Gate 12." }),
+		);
+		expect((await answer()).message.text).toBe("Gate 12.");
+	});
+
+	it("survives a connection that is reset, and a page of a proxy", async () => {
+		server.answers(
+			"reset",
+			{
+				status: 200,
+				headers: { "content-type": "text/html" },
+				body: "<html>proxy</html>",
+			},
+			wire.said({ text: "Gate 12." }),
+		);
+		expect((await answer()).message.text).toBe("Gate 12.");
+	});
+
+	it("gives up after three requests that end 529, in words for who asked", async () => {
+		server.answers(wire.error(529, "Overloaded"));
+		const error = await failure();
+		expect(error.code).toBe("chat_unavailable");
+		expect(error.message).toMatch(
+			new RegExp(`^${label} gave no answer \\(529: .*ask again in a while\\.$`),
+		);
+		expect(server.requests).toHaveLength(3);
+	});
+
+	it.each(["silence", "stall"] as const)(
+		"ends before its deadline where the provider falls into %s, and hangs up",
+		async (reply) => {
+			server.answers(reply);
+			const started = Date.now();
+			const error = await failure({ deadline: inSeconds(1.5) });
+			expect(Date.now() - started).toBeLessThan(1_900);
+			expect(error.code).toBe("chat_unavailable");
+			await vi.waitFor(() => expect(server.requests[0]?.abandoned).toBe(true));
+		},
+	);
+
+	it("of a model that does not exist names the setting", async () => {
+		server.answers(wire.unknownModel("none"));
+		const error = await failure({ model: `${provider}/none` });
+		expect(error.code).toBe("model_not_found");
+		expect(error.message).toContain('"none"');
+		expect(error.message).toContain(`chatModels.${provider} in cdk.json`);
+		expect(server.requests).toHaveLength(1);
+	});
+
+	it("that may not be asked says what to set", async () => {
+		server.answers(wire.error(403, "Not you: key-1."));
+		const error = await failure();
+		expect(error.code).toBe("provider_not_configured");
+		expect(error.message).toMatch(
+			provider === "bedrock"
+				? /refuses the role: set chatModels\.bedrock/
+				: /refuses the API key: set the parameter \/collections\/test/,
+		);
+		expect(error.message).not.toContain("key-1");
+	});
+});
+
+describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
+	"the thoughts of a model by $label",
+	({ provider, wire, model }) => {
+		it("go back unchanged with the results of this turn, and no later", async () => {
+			vi.stubEnv("AWS_REGION", "us-east-1");
+			vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+			vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+			const server = await serveProvider();
+			try {
+				const toolCalls = [{ id: "c1", name: "search_collection", input: {} }];
+				server.answers(
+					wire.said({ thoughts: "Hm, a gate.", toolCalls }),
+					wire.said({ text: "Gate 12." }),
+				);
+				const chat = chatFor({
+					provider,
+					[provider]: { key, model, baseUrl: server.url },
+				});
+				const ask = (messages: ChatMessage[], more = {}) =>
+					chat.answer({
+						messages,
+						tools: [searchTool],
+						deadline: inSeconds(10),
+						...more,
+					});
+				const { message } = await ask(asked);
+				// A conversation is stored as JSON between two calls.
+				const turn: ChatMessage[] = JSON.parse(
+					JSON.stringify([
+						...asked,
+						message,
+						{ role: "tool", callId: "c1", text: "12" },
+					]),
+				);
+				await ask(turn);
+				await ask([...turn, { role: "user", text: "And the seat?" }]);
+				await ask(turn, { model: "another-model" });
+				const sent = server.requests.map(({ body }) => JSON.stringify(body));
+				expect(sent[1]).toMatch(/Hm, a gate\..*"sig"/);
+				expect(sent[2]).not.toContain("Hm, a gate.");
+				expect(sent[2]).toContain("c1");
+				expect(sent[3]).not.toContain("Hm, a gate.");
+			} finally {
+				vi.unstubAllEnvs();
+				await server.close();
+			}
+		});
+	},
+);
+
+describe("the choice of a chat model", () => {
+	const settings = { key, model: "usual", baseUrl: "http://127.0.0.1:1" };
+
+	it.each([
+		["other", "anthropic", "other"],
+		["anthropic", "anthropic", "usual"],
+		["openai/gpt-9", "openai", "gpt-9"],
+		["openai/org/gpt", "openai", "org/gpt"],
+		[undefined, "anthropic", "usual"],
+	])("%s asks %s for %s", async (named, provider, model) => {
+		const server = await serveProvider();
+		try {
+			server.answers(
+				provider === "openai"
+					? openaiChatWire.said({ text: "Yes." })
+					: anthropicChatWire.said({ text: "Yes." }),
+			);
+			const chat = chatFor({
+				provider: "anthropic",
+				anthropic: { ...settings, baseUrl: server.url },
+				openai: { ...settings, baseUrl: server.url },
+			});
+			const said = await chat.answer({
+				messages: asked,
+				model: named,
+				deadline: inSeconds(10),
+			});
+			expect(said).toMatchObject({ provider, model });
+			expect(server.requests[0]?.body.model).toBe(model);
+		} finally {
+			await server.close();
+		}
+	});
+
+	it("of a provider that is off names those that are on", async () => {
+		const chat = chatFor({ provider: "offline", openai: settings });
+		await expect(
+			chat.answer({
+				messages: asked,
+				model: "bedrock/x",
+				deadline: inSeconds(5),
+			}),
+		).rejects.toMatchObject({
+			code: "provider_not_configured",
+			message: expect.stringMatching(/offline, openai/),
+		});
+	});
+
+	it("of an environment that names none there is fails when the function starts", () => {
+		expect(() => chatFor({ provider: "gemini" })).toThrow(
+			/"gemini".*chatProvider in cdk\.json/,
+		);
+	});
+});

@@ -1,0 +1,169 @@
+import type { Reply } from "./server.ts";
+import { anthropicWire, type Ending, openaiWire, type Wire } from "./wire.ts";
+
+/** What a model says in a conversation. */
+export interface Said {
+	text?: string;
+	toolCalls?: { id: string; name: string; input: unknown }[];
+	ended?: Ending;
+	/** What it thought before, signed. */
+	thoughts?: string;
+}
+
+/** How a chat provider speaks: what goes over the wire, both ways. Every answer has 2,000 input and 400 output tokens. */
+export interface ChatWire extends Pick<Wire, "error" | "unknownModel"> {
+	said(said: Said): Reply;
+	/** The texts of the tool results in a request, in order. */
+	resultsIn(body: Body): string[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into it as the provider would
+type Body = any;
+
+/** platform.claude.com/docs/en/agents-and-tools/tool-use */
+export const anthropicChatWire: ChatWire = {
+	...anthropicWire,
+	said: ({ text = "", toolCalls = [], ended = "complete", thoughts }) => ({
+		status: 200,
+		body: {
+			id: "msg_013Zva2CMHLNnXjNJJKqJ2EF",
+			type: "message",
+			role: "assistant",
+			model: "claude-sonnet-5-5",
+			content: [
+				...(thoughts
+					? [{ type: "thinking", thinking: thoughts, signature: "sig" }]
+					: []),
+				...(text ? [{ type: "text", text }] : []),
+				...toolCalls.map((call) => ({ type: "tool_use", ...call })),
+			],
+			stop_reason: {
+				complete: toolCalls.length > 0 ? "tool_use" : "end_turn",
+				cut_off: "max_tokens",
+				refused: "refusal",
+			}[ended],
+			stop_sequence: null,
+			usage: { input_tokens: 2_000, output_tokens: 400 },
+		},
+	}),
+	resultsIn: ({ messages }) =>
+		messages.flatMap(({ content }: Body) =>
+			typeof content === "string"
+				? []
+				: content.flatMap(({ type, content: text }: Body) =>
+						type === "tool_result" ? [text] : [],
+					),
+		),
+};
+
+/** platform.openai.com/docs/guides/function-calling */
+export const openaiChatWire: ChatWire = {
+	...openaiWire,
+	said: ({ text = "", toolCalls = [], ended = "complete" }) => ({
+		status: 200,
+		body: {
+			id: "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
+			object: "chat.completion",
+			created: 1_790_000_000,
+			model: "gpt-5.4-mini-2026-03-17",
+			choices: [
+				{
+					index: 0,
+					message: {
+						role: "assistant",
+						content: ended === "refused" ? null : text || null,
+						refusal: ended === "refused" ? "I can't help with that." : null,
+						...(toolCalls.length > 0 && {
+							tool_calls: toolCalls.map(({ id, name, input }) => ({
+								id,
+								type: "function",
+								function: {
+									name,
+									arguments:
+										typeof input === "string" ? input : JSON.stringify(input),
+								},
+							})),
+						}),
+					},
+					finish_reason:
+						ended === "cut_off"
+							? "length"
+							: toolCalls.length > 0
+								? "tool_calls"
+								: "stop",
+				},
+			],
+			usage: {
+				prompt_tokens: 2_000,
+				completion_tokens: 400,
+				total_tokens: 2_400,
+			},
+		},
+	}),
+	resultsIn: ({ messages }) =>
+		messages.flatMap(({ role, content }: Body) =>
+			role === "tool" ? [content] : [],
+		),
+};
+
+/** docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
+export const bedrockChatWire: ChatWire = {
+	said: ({ text = "", toolCalls = [], ended = "complete", thoughts }) => ({
+		status: 200,
+		headers: { "x-amzn-requestid": "8a1b2c3d-0000-4000-8000-000000000001" },
+		body: {
+			metrics: { latencyMs: 700 },
+			output: {
+				message: {
+					role: "assistant",
+					content: [
+						...(thoughts
+							? [
+									{
+										reasoningContent: {
+											reasoningText: { text: thoughts, signature: "sig" },
+										},
+									},
+								]
+							: []),
+						...(text ? [{ text }] : []),
+						...toolCalls.map(({ id, ...call }) => ({
+							toolUse: { toolUseId: id, ...call },
+						})),
+					],
+				},
+			},
+			stopReason: {
+				complete: toolCalls.length > 0 ? "tool_use" : "end_turn",
+				cut_off: "max_tokens",
+				refused: "content_filtered",
+			}[ended],
+			usage: { inputTokens: 2_000, outputTokens: 400, totalTokens: 2_400 },
+		},
+	}),
+	error: (status, message, headers = {}) => ({
+		status,
+		headers: {
+			"x-amzn-errortype":
+				{
+					403: "AccessDeniedException",
+					404: "ResourceNotFoundException",
+					429: "ThrottlingException",
+					503: "ServiceUnavailableException",
+				}[status] ?? "InternalServerException",
+			...headers,
+		},
+		body: { message },
+	}),
+	unknownModel: () => ({
+		status: 400,
+		headers: { "x-amzn-errortype": "ValidationException" },
+		body: { message: "The provided model identifier is invalid." },
+	}),
+	resultsIn: ({ messages }) =>
+		messages.flatMap(({ content }: Body) =>
+			content.flatMap(({ toolResult }: Body) =>
+				toolResult ? [toolResult.content[0].text] : [],
+			),
+		),
+};
