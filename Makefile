@@ -74,4 +74,7 @@ test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
 
-.PHONY: help dev up down dev-reset token install test test-checkpoints check format eval bench-start bench-pipeline bench-cold bench-images bench-search synth
+cost: $(INSTALLED) ## a month's cost, by templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
+	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) README=$(README) node scripts/cost.ts
+
+.PHONY: help dev up down dev-reset token install test test-checkpoints check format eval bench-start bench-pipeline bench-cold bench-images bench-search synth cost

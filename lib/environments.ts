@@ -116,8 +116,13 @@ const environment = z.strictObject({
 		.regex(/^\//, "must be an absolute path")
 		.nullable()
 		.default(null),
+	/** Who is told by alarms and budget; AWS asks that address for its consent once. */
 	alarmEmail: z.email(),
 	monthlyBudgetUsd: z.number().positive(),
+	/** Whether the tag Environment is active for cost allocation in the account: until then the budget is the account's. */
+	costAllocationTagActive: z.boolean(),
+	/** Alarms that tell before something breaks; the others tell when it did. Each costs 10 cents a month. */
+	earlyWarnings: z.boolean(),
 });
 
 export const environmentNames = ["dev", "test", "prod", "local"] as const;
@@ -341,7 +346,7 @@ const memoryGb: Record<string, number> = {
  * RDS allows a connection for each 9,531,392 bytes that the instance class leaves to Postgres, about three
  * quarters of its memory: 85 per GB. Ten stay free for migrations by hand, monitoring and the superuser.
  */
-function connectionsAllowed(instanceClass: string): number | undefined {
+export function connectionsAllowed(instanceClass: string): number | undefined {
 	const memory = memoryGb[instanceClass];
 	return memory && memory * 85 - 10;
 }

@@ -62,7 +62,7 @@ function embed(
 		});
 		const [vector] = vectors;
 		if (!vector) throw new Error("The embedding model answered no vector.");
-		return stages.commitEmbedded(
+		const committed = await stages.commitEmbedded(
 			lease,
 			{ analysisId, model: embedder.model, vector, usage },
 			{
@@ -77,5 +77,8 @@ function embed(
 				},
 			},
 		);
+		const firstTime = analysis.version === 1 && !task.requestId;
+		if (committed && firstTime) options.ready?.(item);
+		return committed;
 	});
 }

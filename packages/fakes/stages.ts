@@ -315,6 +315,15 @@ export function fakeStages(store: Store): Stages {
 			});
 		},
 
+		async oldestWaitSeconds() {
+			const waiting = [...store.items.values()].filter(
+				({ item }) => item.status !== "pending" && stageFrom(item.status),
+			);
+			const now = store.now();
+			const since = Math.min(now, ...waiting.map(({ stageAt }) => stageAt));
+			return (now - since) / 1000;
+		},
+
 		async failMissingUpload(userId, itemId) {
 			const stored = owned(store, userId, itemId);
 			if (stored?.item.status !== "pending" || leased(stored)) return;

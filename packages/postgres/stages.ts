@@ -264,6 +264,15 @@ export function postgresStages(db: Database): Stages {
 			});
 		},
 
+		async oldestWaitSeconds() {
+			const [oldest] = await db.query<{ seconds: number }>(
+				`select extract(epoch from clock_timestamp() - stage_at)::float8 as seconds
+				 from items where status in ('uploaded', 'processed', 'analyzed')
+				 order by stage_at limit 1`,
+			);
+			return Math.max(0, oldest?.seconds ?? 0);
+		},
+
 		async failMissingUpload(userId, itemId) {
 			await db.query(
 				`update items set status = 'failed', error_code = 'upload_missing',

@@ -52,7 +52,7 @@ for (const kind of databaseKinds) {
 		contracts(() => ports);
 		languageContract(() => ports);
 
-		it("binds the user in every statement on a tenant's table, but for the sweeper's five", () => {
+		it("binds the user in every statement on a tenant's table, but for the sweeper's six", () => {
 			const tables =
 				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones)\b/;
 			const bound = /\buser_id = \$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
@@ -62,6 +62,7 @@ for (const kind of databaseKinds) {
 			expect(statements.size).toBeGreaterThan(25);
 			expect(unbound.sort()).toEqual([
 				"delete from outbox where id in (select id from outbox where ",
+				"select extract(epoch from clock_timestamp() - stage_at)::flo",
 				"select id, type, detail from outbox where created_at <= cloc",
 				"select user_id, item_id, deleted_at from tombstones where de",
 				"with idle as ( select requests.id, items.correlation_id from",

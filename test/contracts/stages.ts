@@ -575,6 +575,12 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await take(0)).toHaveLength(1);
 		});
 
+		it("knows that an item waits, whoever's it is", async () => {
+			const ports = get();
+			await uploaded(ports, newUser());
+			expect(await ports.stages.oldestWaitSeconds()).toBeGreaterThan(0);
+		});
+
 		it("ends an upload that never arrived, unless it moved on", async () => {
 			const ports = get();
 			const user = newUser();

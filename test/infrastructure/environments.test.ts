@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { missingForDeployment } from "#lib/deployable.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
@@ -202,6 +203,21 @@ describe("the table of environments", () => {
 		expect(() =>
 			readEnvironment(environments, "local", { replayFolder: "dataset" }),
 		).toThrow("environments.local.replayFolder: must be an absolute path");
+	});
+
+	test("is not ready to be deployed as it ships, and says what is missing", () => {
+		const shipped = readEnvironment(cdk.context.environments, "dev");
+		expect(missingForDeployment(shipped)).toEqual([
+			"cdk.json: environments.dev.account: name the account (12 digits) to deploy to.",
+			"cdk.json: environments.dev.alarmEmail: alarms@example.com is an example that nobody can have: name who is told by alarms and budget.",
+		]);
+		expect(
+			missingForDeployment({
+				...shipped,
+				account: "123456789012",
+				alarmEmail: "ada@testing.org",
+			}),
+		).toEqual([]);
 	});
 
 	test("names the choices where the environment is unknown or not said", () => {

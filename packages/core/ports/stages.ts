@@ -151,6 +151,11 @@ export interface Stages {
 		againSeconds: number;
 		limit: number;
 	}): Promise<StalledItem[]>;
+	/**
+	 * For the dashboard, over all tenants: seconds since the item that waits longest came to its status, 0 where
+	 * none waits. An item `pending` waits for its owner's upload and does not count.
+	 */
+	oldestWaitSeconds(): Promise<number>;
 	/** Ends a `pending` item `failed` with `upload_missing`; a no-op where it moved on. */
 	failMissingUpload(userId: string, itemId: string): Promise<void>;
 	/** Tombstones older than `olderThanSeconds`. Oldest first. */

@@ -410,6 +410,7 @@ type Delay = (receiptHandle: string, seconds: number) => Promise<void>;
 const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 	process: (ports, delay) =>
 		queueHandler(
+			"process",
 			(event) => imageTask(event, ports.objects.bucket),
 			(task, options) =>
 				"request_id" in task
@@ -419,6 +420,7 @@ const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 		),
 	analyze: (ports, delay) =>
 		queueHandler(
+			"analyze",
 			({ "detail-type": type, detail }) =>
 				type === "AnalysisRequested"
 					? analysisRequested.parse(detail)
@@ -428,6 +430,7 @@ const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 		),
 	embed: (ports, delay) =>
 		queueHandler(
+			"embed",
 			({ "detail-type": type, detail }) =>
 				type === "EmbeddingRequested"
 					? embeddingRequested.parse(detail)
