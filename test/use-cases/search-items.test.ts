@@ -60,7 +60,11 @@ describe("a search whose embedding model does not exist any more", () => {
 
 describe("a search that finds nothing", () => {
 	it.each([
-		["zebra crossing", {}, /too little of the query is in any item of your collection/],
+		[
+			"zebra crossing",
+			{},
+			/too little of the query is in any item of your collection/,
+		],
 		["?!?!", {}, /the query has no word to look for/],
 		["lighthouse", { category: "Food" }, /in any item of the category "Food"/],
 		["lighthouse", { minRelevance: 0.99 }, /reaches min_relevance_score/],
