@@ -49,7 +49,7 @@ const textLeg = `
 	    union all
 	    (select lexeme, documents, likeness from (
 	      select lexeme, documents, greatest(similarity(lexeme, asked.lexeme)::float8,
-	        case when length(lexeme) >= ${p.rescuedLetters - 1} and lexeme ~ one_letter_off then 1 - 1 / length(asked.lexeme)::float8 end) as likeness
+	        case when length(lexeme) >= ${p.rescuedLetters - 1} and abs(length(lexeme) - length(asked.lexeme)) <= 1 and lexeme ~ one_letter_off then 1 - 1 / length(asked.lexeme)::float8 end) as likeness
 	      from words
 	      where user_id = $1 and length(asked.word) >= ${p.rescuedLetters}
 	        and lexeme >= left(asked.lexeme, 1) and lexeme < left(asked.lexeme, 1) || chr(1114111)
