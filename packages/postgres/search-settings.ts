@@ -18,7 +18,8 @@ export function postgresSearchSettings(db: Database): SearchSettings {
 				 from pg_index
 				 join pg_class as indexes on indexes.oid = indexrelid
 				 join pg_class as tables on tables.oid = indrelid
-				 where indrelid in ('public.documents'::regclass, 'public.embeddings'::regclass, 'public.items'::regclass)
+				 where indrelid in ('public.documents'::regclass, 'public.embeddings'::regclass, 'public.items'::regclass,
+				   'public.words'::regclass)
 				 order by tables.relname, indexes.relname`,
 			);
 			const [counts] = await db.query<SearchSettingsInForce["counts"]>(

@@ -14,6 +14,17 @@ const allowed = `($5 = '' or not search @@ (select websearch_to_tsquery('public.
 	    and ($2::text is null or category = $2)`;
 
 /**
+ * The pattern of all words that differ from one in a single letter after the first: another, one more, one less, or
+ * two that changed places. Trigrams hardly see those in short words. Stems may be a letter shorter than words.
+ */
+const oneLetterOff = (
+	word: string,
+) => `case when ${word} ~ '^[[:alnum:]]{${p.rescuedLetters - 1},30}$' then (
+	      select '^(' || string_agg(concat_ws('|', overlay(${word} placing '.?' from at for 1), overlay(${word} placing '.' from at for 0),
+	        overlay(${word} placing reverse(substr(${word}, at, 2)) from at for 2)), '|') || ')$'
+	      from generate_series(2, length(${word}) + 1) as at) end`;
+
+/**
  * Ranks documents by words. A sub-select around what is computed of the query keeps a generic plan from computing it
  * for every row. $1 user, $2 category, $3 the query for every word, $4 its words, $5 the excluded
  * ones, $6 the least score or null for the gate.
@@ -27,7 +38,7 @@ const textLeg = `
 	    ln(1 + everything.documents::float8 / greatest(coalesce(words.documents, 0), 0.5)) as idf,
 	    '''' || replace(replace(words.lexeme, '\\', '\\\\'), '''', '''''') || '''' as quoted
 	  from (
-	    select distinct on (lexeme) lexeme, word
+	    select distinct on (lexeme) lexeme, word, ${oneLetterOff("lexeme")} as one_letter_off
 	    from unnest($4::text[]) as word,
 	      lateral unnest((tsvector_to_array(to_tsvector('public.collections', word)))[1:1]) as lexeme
 	  ) as asked
@@ -36,11 +47,16 @@ const textLeg = `
 	    select lexeme, documents, 1::float8 as likeness from words
 	    where user_id = $1 and lexeme = asked.lexeme
 	    union all
-	    (select lexeme, documents, similarity(lexeme, asked.lexeme)::float8 from words
-	    where user_id = $1 and length(asked.lexeme) >= ${p.rescuedLetters}
-	      and lexeme >= left(asked.lexeme, 1) and lexeme < left(asked.lexeme, 1) || chr(1114111)
-	      and not exists (select from words where user_id = $1 and lexeme = asked.lexeme)
-	      and similarity(lexeme, asked.lexeme) >= ${p.leastLikeness}
+	    (select lexeme, documents, likeness from (
+	      select lexeme, documents, greatest(similarity(lexeme, asked.lexeme)::float8,
+	        case when length(lexeme) >= ${p.rescuedLetters - 1} and abs(length(lexeme) - length(asked.lexeme)) <= 1 and lexeme ~ one_letter_off then 1 - 1 / length(asked.lexeme)::float8 end) as likeness
+	      from words
+	      where user_id = $1 and length(asked.word) >= ${p.rescuedLetters}
+	        and lexeme >= left(asked.lexeme, 1) and lexeme < left(asked.lexeme, 1) || chr(1114111)
+	        and not exists (select from words where user_id = $1 and lexeme = asked.lexeme)
+	      offset 0
+	    ) as like_it
+	    where likeness >= ${p.leastLikeness}
 	    order by 3 desc, 2 desc, 1 limit 1)
 	  ) as words on true
 	), asking as materialized (
@@ -99,11 +115,15 @@ const textLeg = `
 	    else score >= $6::float8 end
 	)`;
 
+/** Of an embedding: whether its document has a word that must not be there, which no vector tells. */
+const excluded = `($5 <> '' and exists (select from documents where documents.user_id = $1
+	    and documents.item_id = embeddings.item_id and search @@ (select websearch_to_tsquery('public.collections', $5))))`;
+
 /**
  * Ranks embeddings: nearest 1-bit codes from the covering index alone, then exactly. $1 user, $2 category, then
  * from `first`: model, vector, the least similarity or null for the gate, and what the best must have for the gate.
  */
-function vectorLeg(first: number): string {
+function vectorLeg(first: number, unwanted = "false"): string {
 	const [model, vector, leastAsked, leastBest] = [0, 1, 2, 3].map(
 		(n) => `$${first + n}`,
 	);
@@ -116,7 +136,7 @@ function vectorLeg(first: number): string {
 	), compared as (
 	  select item_id, 1 - (embedding <=> (select ${vector}::vector::halfvec(1024))) as similarity
 	  from nearest join embeddings using (item_id)
-	  where user_id = $1 and model = ${model}
+	  where user_id = $1 and model = ${model} and not ${unwanted}
 	), vector_leg as materialized (
 	  select item_id, similarity, row_number() over (order by similarity desc, item_id) as rank
 	  from (select *, max(similarity) over () as best from compared) as measured
@@ -164,7 +184,7 @@ export const byVector = `with ${vectorLeg(3)}
 	order by rank limit $7`;
 
 /** $7 to $10 of the vector leg, $11 and $12 the weights of text and vector, $13 number of hits, $14 whether to explain. */
-export const hybrid = `with ${textLeg}, ${vectorLeg(7)}, fused as materialized (
+export const hybrid = `with ${textLeg}, ${vectorLeg(7, excluded)}, fused as materialized (
 	  select *, text_share + vector_share as fused_score
 	  from (
 	    select item_id, text_leg.rank as text_rank, text_leg.score as text_score, vector_leg.rank as vector_rank, similarity,

@@ -15,12 +15,16 @@ const mostWords = 32;
 
 /** Letters that the documents' text search configuration cuts words at (see the migration). */
 const separators = /[/._@#:]|(?<=\S)-/g;
+/** A dash between spaces is punctuation, as in most titles; `websearch_to_tsquery` would exclude what follows. */
+const dashes = /(?<!\S)-(?!\S)/g;
 const word = /[\p{L}\p{N}\p{M}]+/gu;
 
 /** Reads a query; anything a person may type is a query, punctuation and emoji alone an empty one. */
 export function parseQuery(text: string): ParsedQuery {
-	const everyWord = storableText(text).replaceAll(separators, " ");
-	const negated = /(?:^|\s)-\s*("[^"]*"?|\S+)/g;
+	const everyWord = storableText(text)
+		.replaceAll(separators, " ")
+		.replaceAll(dashes, " ");
+	const negated = /(?:^|\s)-("[^"]*"?|\S+)/g;
 	const wordsIn = (part: string) =>
 		[...new Set(part.toLowerCase().match(word) ?? [])].slice(0, mostWords);
 	return {

@@ -47,6 +47,9 @@ for (const kind of databaseKinds) {
 					({ name }) => name === "embeddings_codes",
 				);
 				expect(codes).toMatchObject({ table: "embeddings", valid: true });
+				expect(await indexes()).toContainEqual(
+					expect.objectContaining({ table: "words" }),
+				);
 				expect(codes?.definition).toContain(
 					"(user_id, model) INCLUDE (item_id, category, code)",
 				);

@@ -357,6 +357,38 @@ export function languageContract(get: () => RowPorts): void {
 			expect(await byText(user, "red unheard -car")).toEqual(["red kite"]);
 		});
 
+		it("does not find by its vector what a minus excludes", async () => {
+			const user = newUser();
+			await readyItem(get(), user, { headline: "red kite" }, axis(1));
+			await readyItem(get(), user, { headline: "red car" }, axis(0));
+			const hits = await get().search.hybrid(
+				user,
+				{
+					text: { text: "red -car" },
+					vector: { model: "test-model", vector: axis(0, 0.5), leastBest: 0.8 },
+					weights: { text: 0.5, vector: 0.5 },
+				},
+				{ topK: 5 },
+			);
+			expect(headlines(hits)).toEqual(["red kite"]);
+			expect(hits[0]?.vectorRank).toBeNull();
+		});
+
+		it.each(["Fukuoka - Day 2", "Fukuoka -- Day 2", "- Fukuoka Day 2 -"])(
+			"finds an item by %j: a dash between spaces excludes nothing",
+			async (title) => {
+				const user = newUser();
+				await analyzedItem(get(), user, { headline: "Fukuoka, Day 2" });
+				const [hit] = await get().search.byText(
+					user,
+					{ text: title },
+					{ topK: 5 },
+				);
+				expect(hit?.headline).toBe("Fukuoka, Day 2");
+				expect(hit?.score).toBeGreaterThan(0.5); // as what has every word
+			},
+		);
+
 		it("ranks a phrase in quotes above its scattered words", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "hill in the green" });
@@ -383,6 +415,27 @@ export function languageContract(get: () => RowPorts): void {
 			expect(hit?.matched).toEqual([
 				{ word: "strawbery", field: "headline", taken_for: "strawberri" },
 			]);
+		});
+
+		it.each([
+			["tkoyo", "Tokyo"],
+			["ryokna", "Ryokan"],
+			["hakne", "Hakone"],
+			["kawaagoe", "Kawagoe"],
+			["seonl", "Seoul"],
+			["coffe", "Coffee"],
+		])("takes %s, a letter off, for %s", async (word, headline) => {
+			const user = newUser();
+			await analyzedItem(get(), user, { headline });
+			await analyzedItem(get(), user, { headline: "Things of another kind" });
+			expect(await byText(user, word)).toEqual([headline]);
+		});
+
+		it("does not take a word for one that has other letters, or another beginning", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, { headline: "tokyo cap" });
+			expect(await byText(user, "kyoto")).toEqual([]);
+			expect(await byText(user, "camping")).toEqual([]);
 		});
 
 		it("never takes a word for one of another user, or of a deleted item", async () => {

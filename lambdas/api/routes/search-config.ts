@@ -21,6 +21,10 @@ const config = guarded({
 					model: z.string(),
 					dimensions: z.int(),
 					fusion_weights: z.object({ vector: z.number(), text: z.number() }),
+					least_similarity: z.number().openapi({
+						description:
+							"Below it the best hit by vector is none; every other needs half of it.",
+					}),
 				}),
 				database: z.object({
 					version: z.string(),
@@ -55,7 +59,7 @@ export function searchConfigRoutes(
 		const { parameters, database, counts } = await searchSettings.read(
 			c.get("userId"),
 		);
-		const { model, fusionWeights } = embedder;
+		const { model, fusionWeights, leastSimilarity } = embedder;
 		return c.json(
 			{
 				parameters: inSnakeCase(parameters) as Record<string, unknown>,
@@ -63,6 +67,7 @@ export function searchConfigRoutes(
 					model,
 					dimensions: embeddingDimensions,
 					fusion_weights: fusionWeights,
+					least_similarity: leastSimilarity,
 				},
 				database,
 				counts,
