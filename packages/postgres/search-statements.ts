@@ -114,9 +114,14 @@ function vectorLeg(first: number): string {
 	  order by code <~> (select binary_quantize(${vector}::vector)::bit(1024))
 	  limit ${p.rerank}
 	), compared as (
-	  select item_id, 1 - (embedding <=> (select ${vector}::vector::halfvec(1024))) as similarity
-	  from nearest join embeddings using (item_id)
-	  where user_id = $1 and model = ${model}
+	  select nearest.item_id, similarity
+	  from nearest, lateral (
+	    select user_id, 1 - (embedding <=> (select ${vector}::vector::halfvec(1024))) as similarity
+	    from embeddings
+	    where item_id = nearest.item_id and model = ${model}
+	    offset 0
+	  ) as exact
+	  where user_id = $1
 	), vector_leg as materialized (
 	  select item_id, similarity, row_number() over (order by similarity desc, item_id) as rank
 	  from (select *, max(similarity) over () as best from compared) as measured
