@@ -22,9 +22,25 @@ const allowed = `(${given(5, "text")} = '' or not search @@ (select websearch_to
 	    and (${category} is null or category = ${category})`;
 
 /**
+ * How many of the words asked for stand in a document's text as they were asked for, and not in another form of
+ * their stem. It reads the text, so it is counted only where documents are otherwise equal. A word has no character
+ * that means something in a regular expression: see parseQuery.
+ */
+const exactWords = `case when equals = 1 then 0 else (
+	    select count(*) from terms, (
+	      select lower(left(concat_ws(' ', headline, summary, labels, extracted_text), 20000)) as text from documents
+	      where documents.item_id = judged.item_id and documents.user_id = ${user}
+	      offset 0
+	    ) as written
+	    where strpos(text, word) > 0 and text ~ ('(?<![[:alnum:]])' || word || '(?![[:alnum:]])')
+	  ) end`;
+
+/**
  * Ranks documents by words. A sub-select around what is computed of the query keeps a generic plan from computing it
  * for every row. $1 user, $2 category, $3 the query for every word, $4 its words, $5 the excluded
  * ones, $6 the least score or null for the gate.
+ *
+ * A `ts_delete` of nothing makes a document's words ready to be read many times, where each reading would decompress them.
  *
  * `terms` looks each word up among the user's own, `asking` makes of them what to look for in the index: documents
  * with a rare word, and, of words so common that they would be more than are ranked, with two of them at once.
@@ -69,11 +85,11 @@ const textLeg = `
 	    ) as counted
 	  ) as paired
 	), found as materialized (
-	  (select item_id, label_words, search || ''::tsvector as search from documents
+	  (select item_id, label_words, ts_delete(search, '') as search from documents
 	  where user_id = ${user} and search @@ (select at_once from asking) and ${allowed}
 	  limit ${p.ranked})
 	  union all
-	  (select item_id, label_words, search || ''::tsvector from documents
+	  (select item_id, label_words, ts_delete(search, '') from documents
 	  where user_id = ${user} and search @@ (select wanted from asking) and ${allowed}
 	    and ((select at_once from asking) is null or not search @@ (select at_once from asking))
 	  limit ${p.ranked})
@@ -98,10 +114,10 @@ const textLeg = `
 	      else ${float(1 - p.nearness)} + ${float(p.nearness)} * ts_rank(${byPlace}, search, together) end) / 2 as score
 	  from weighed
 	), judged as (
-	  select *, bool_or((coverage + known) / 2 >= ${float(p.leastEvidence)} * described) over () as answered
+	  select *, count(*) over (partition by score) as equals, bool_or((coverage + known) / 2 >= ${float(p.leastEvidence)} * described) over () as answered
 	  from scored
 	), text_leg as materialized (
-	  select item_id, score, row_number() over (order by score desc, item_id) as rank
+	  select item_id, score, row_number() over (order by score desc, ${exactWords} desc, item_id) as rank
 	  from judged
 	  where case when ${given(6, "float8")} is null then answered and coverage >= ${float(p.leastCoverage)} * described
 	    else score >= ${given(6, "float8")} end
