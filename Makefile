@@ -63,7 +63,7 @@ bench-cold: $(INSTALLED) ## CPU of the api's cold start, against a bare Node
 bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against decoding it whole
 	@node test/bench/images.ts
 
-bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## search against LangChain.js and Chroma: [ROWS=100000] [DATABASE_URL=postgres://...]
+bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## search against others: [ROWS=100000] [PEERS=langchain,chroma,hnsw] [DATABASE_URL=postgres://...]
 	@node test/bench/search/main.ts
 
 test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package-lock.json

@@ -25,7 +25,7 @@ export interface DatabaseSettings extends DatabaseAddress {
 /** Runs a statement; values only as `$n`. */
 export interface Queryable {
 	/**
-	 * Under a name, a connection keeps the statement's plan from its first run: for the few that take longer to plan
+	 * Under a name, a connection keeps the statement's plan from its sixth run: for the few that take longer to plan
 	 * than to run. It needs a connection of one's own, as all of ours are, not one lent by a pooler for each statement.
 	 */
 	query<Row extends object>(
@@ -172,8 +172,7 @@ export async function clientConfig(
 		password,
 		application_name: "collections",
 		connectionTimeoutMillis: connectTimeout,
-		// One plan for every tenant: else a kept statement is planned again for each value that seems to be cheaper.
-		options: `-c statement_timeout=${statementTimeout} -c plan_cache_mode=force_generic_plan`,
+		options: `-c statement_timeout=${statementTimeout}`,
 		// Of the client, for a server that vanished without a word.
 		query_timeout: statementTimeout + 2_000,
 		keepAlive: true,

@@ -5,13 +5,35 @@ import { searchParameters as p } from "./search-parameters.ts";
  * items with ranks from 1. A leg's values follow one another as `$n`, in the order that search.ts gives them.
  */
 
+/**
+ * A value that the plan does not depend on, so that one plan serves every tenant: the server compares what plans for
+ * given values would have cost with the one for any values, and plans again and again where those seem cheaper.
+ */
+const given = (n: number, type: string) => `(select $${n}::${type})`;
+const user = given(1, "text");
+const category = given(2, "text");
+
 const float = (value: number) => `${value}::float8`;
 
 /** For `ts_rank`: by the labels D, C, B, A. */
 const byPlace = `'{${p.weights.extractedText}, ${p.weights.labels}, ${p.weights.summary}, ${p.weights.headline}}'::float4[]`;
 
-const allowed = `($5 = '' or not search @@ (select websearch_to_tsquery('public.collections', $5)))
-	    and ($2::text is null or category = $2)`;
+const allowed = `(${given(5, "text")} = '' or not search @@ (select websearch_to_tsquery('public.collections', $5)))
+	    and (${category} is null or category = ${category})`;
+
+/**
+ * How many of the words asked for stand in a document's text as they were asked for, and not in another form of
+ * their stem. It reads the text, so it is counted only where documents are otherwise equal. A word has no character
+ * that means something in a regular expression: see parseQuery.
+ */
+const exactWords = `case when equals = 1 then 0 else (
+	    select count(*) from terms, (
+	      select lower(left(concat_ws(' ', headline, summary, labels, extracted_text), 20000)) as text from documents
+	      where documents.item_id = judged.item_id and documents.user_id = ${user}
+	      offset 0
+	    ) as written
+	    where strpos(text, word) > 0 and text ~ ('(?<![[:alnum:]])' || word || '(?![[:alnum:]])')
+	  ) end`;
 
 /**
  * The pattern of all words that differ from one in a single letter after the first: another, one more, one less, or
@@ -29,6 +51,8 @@ const oneLetterOff = (
  * for every row. $1 user, $2 category, $3 the query for every word, $4 its words, $5 the excluded
  * ones, $6 the least score or null for the gate.
  *
+ * A `ts_delete` of nothing makes a document's words ready to be read many times, where each reading would decompress them.
+ *
  * `terms` looks each word up among the user's own, `asking` makes of them what to look for in the index: documents
  * with a rare word, and, of words so common that they would be more than are ranked, with two of them at once.
  */
@@ -39,21 +63,21 @@ const textLeg = `
 	    '''' || replace(replace(words.lexeme, '\\', '\\\\'), '''', '''''') || '''' as quoted
 	  from (
 	    select distinct on (lexeme) lexeme, word, ${oneLetterOff("lexeme")} as one_letter_off
-	    from unnest($4::text[]) as word,
+	    from unnest(${given(4, "text[]")}) as word,
 	      lateral unnest((tsvector_to_array(to_tsvector('public.collections', word)))[1:1]) as lexeme
 	  ) as asked
-	  join words as everything on everything.user_id = $1 and everything.lexeme = ''
+	  join words as everything on everything.user_id = ${user} and everything.lexeme = ''
 	  left join lateral (
 	    select lexeme, documents, 1::float8 as likeness from words
-	    where user_id = $1 and lexeme = asked.lexeme
+	    where user_id = ${user} and lexeme = asked.lexeme
 	    union all
 	    (select lexeme, documents, likeness from (
 	      select lexeme, documents, greatest(similarity(lexeme, asked.lexeme)::float8,
 	        case when length(lexeme) >= ${p.rescuedLetters - 1} and abs(length(lexeme) - length(asked.lexeme)) <= 1 and lexeme ~ one_letter_off then 1 - 1 / length(asked.lexeme)::float8 end) as likeness
 	      from words
-	      where user_id = $1 and length(asked.word) >= ${p.rescuedLetters}
+	      where user_id = ${user} and length(asked.word) >= ${p.rescuedLetters}
 	        and lexeme >= left(asked.lexeme, 1) and lexeme < left(asked.lexeme, 1) || chr(1114111)
-	        and not exists (select from words where user_id = $1 and lexeme = asked.lexeme)
+	        and not exists (select from words where user_id = ${user} and lexeme = asked.lexeme)
 	      offset 0
 	    ) as like_it
 	    where likeness >= ${p.leastLikeness}
@@ -77,12 +101,12 @@ const textLeg = `
 	    ) as counted
 	  ) as paired
 	), found as materialized (
-	  (select item_id, label_words, search || ''::tsvector as search from documents
-	  where user_id = $1 and search @@ (select at_once from asking) and ${allowed}
+	  (select item_id, label_words, ts_delete(search, '') as search from documents
+	  where user_id = ${user} and search @@ (select at_once from asking) and ${allowed}
 	  limit ${p.ranked})
 	  union all
-	  (select item_id, label_words, search || ''::tsvector from documents
-	  where user_id = $1 and search @@ (select wanted from asking) and ${allowed}
+	  (select item_id, label_words, ts_delete(search, '') from documents
+	  where user_id = ${user} and search @@ (select wanted from asking) and ${allowed}
 	    and ((select at_once from asking) is null or not search @@ (select at_once from asking))
 	  limit ${p.ranked})
 	  limit ${p.ranked}
@@ -106,43 +130,51 @@ const textLeg = `
 	      else ${float(1 - p.nearness)} + ${float(p.nearness)} * ts_rank(${byPlace}, search, together) end) / 2 as score
 	  from weighed
 	), judged as (
-	  select *, bool_or((coverage + known) / 2 >= ${float(p.leastEvidence)} * described) over () as answered
+	  select *, count(*) over (partition by score) as equals, bool_or((coverage + known) / 2 >= ${float(p.leastEvidence)} * described) over () as answered
 	  from scored
 	), text_leg as materialized (
-	  select item_id, score, row_number() over (order by score desc, item_id) as rank
+	  select item_id, score, row_number() over (order by score desc, ${exactWords} desc, item_id) as rank
 	  from judged
-	  where case when $6::float8 is null then answered and coverage >= ${float(p.leastCoverage)} * described
-	    else score >= $6::float8 end
+	  where case when ${given(6, "float8")} is null then answered and coverage >= ${float(p.leastCoverage)} * described
+	    else score >= ${given(6, "float8")} end
 	)`;
 
-/** Of an embedding: whether its document has a word that must not be there, which no vector tells. */
-const excluded = `($5 <> '' and exists (select from documents where documents.user_id = $1
-	    and documents.item_id = embeddings.item_id and search @@ (select websearch_to_tsquery('public.collections', $5))))`;
+/** Of a near vector: whether its document has a word that must not be there, which no vector tells. */
+const excluded = `(${given(5, "text")} <> '' and exists (select from documents where documents.user_id = ${user}
+	    and documents.item_id = nearest.item_id and search @@ (select websearch_to_tsquery('public.collections', $5))))`;
 
 /**
- * Ranks embeddings: nearest 1-bit codes from the covering index alone, then exactly. $1 user, $2 category, then
- * from `first`: model, vector, the least similarity or null for the gate, and what the best must have for the gate.
+ * Ranks embeddings: nearest 1-bit codes from the covering index alone, then exactly, each by its key. As a join that
+ * would go wrong: the plan is made for a tenant of average size, and the rows of a large one would all be read.
+ * $1 user, $2 category, then from `first`: model, vector, the least similarity or null for the gate, and what the best must have for the gate.
  */
-function vectorLeg(first: number, unwanted = "false"): string {
-	const [model, vector, leastAsked, leastBest] = [0, 1, 2, 3].map(
-		(n) => `$${first + n}`,
-	);
+function vectorLeg(first: number, topK: string, unwanted = "false"): string {
+	const model = given(first, "text");
+	const vector = `$${first + 1}::vector`;
+	const leastAsked = given(first + 2, "float8");
+	const leastBest = given(first + 3, "float8");
 	return `
 	nearest as materialized (
 	  select item_id from embeddings
-	  where user_id = $1 and model = ${model} and ($2::text is null or category = $2)
-	  order by code <~> (select binary_quantize(${vector}::vector)::bit(1024))
-	  limit ${p.rerank}
+	  where user_id = ${user} and model = ${model} and (${category} is null or category = ${category})
+	  order by code <~> (select binary_quantize(${vector})::bit(1024))
+	  limit (select least(${p.rerank.most}, ${p.rerank.perHit} * ${topK}::int + coalesce(max(documents), 0) / ${p.rerank.itemsForOneMore})
+	    from words where user_id = ${user} and lexeme = '')
 	), compared as (
-	  select item_id, 1 - (embedding <=> (select ${vector}::vector::halfvec(1024))) as similarity
-	  from nearest join embeddings using (item_id)
-	  where user_id = $1 and model = ${model} and not ${unwanted}
+	  select nearest.item_id, similarity
+	  from nearest, lateral (
+	    select user_id, 1 - (embedding <=> (select ${vector}::halfvec(1024))) as similarity
+	    from embeddings
+	    where item_id = nearest.item_id and model = ${model}
+	    offset 0
+	  ) as exact
+	  where user_id = ${user} and not ${unwanted}
 	), vector_leg as materialized (
 	  select item_id, similarity, row_number() over (order by similarity desc, item_id) as rank
 	  from (select *, max(similarity) over () as best from compared) as measured
-	  where case when ${leastAsked}::float8 is null
-	    then best >= ${leastBest}::float8 and similarity >= ${leastBest}::float8 / 2
-	    else similarity >= ${leastAsked}::float8 end
+	  where case when ${leastAsked} is null
+	    then best >= ${leastBest} and similarity >= ${leastBest} / 2
+	    else similarity >= ${leastAsked} end
 	  order by similarity desc, item_id
 	  limit ${p.fusionDepth}
 	)`;
@@ -172,19 +204,19 @@ const snippet = (
 /** $7 number of hits, $8 whether to explain. */
 export const byText = `with ${textLeg}
 	select ${about}, score, rank::int as text_rank, score as text_score, ${matched}, ${snippet("$8")}
-	from text_leg ${hitTables}
-	where documents.user_id = $1
-	order by rank limit $7`;
+	from (select * from text_leg order by rank limit ${given(7, "int")}) as hits ${hitTables}
+	where documents.user_id = ${user}
+	order by rank`;
 
 /** $3 to $6 of the leg, $7 number of hits. */
-export const byVector = `with ${vectorLeg(3)}
+export const byVector = `with ${vectorLeg(3, "$7")}
 	select ${about}, similarity as score, rank::int as vector_rank, similarity
-	from vector_leg ${hitTables}
-	where documents.user_id = $1
-	order by rank limit $7`;
+	from (select * from vector_leg order by rank limit ${given(7, "int")}) as hits ${hitTables}
+	where documents.user_id = ${user}
+	order by rank`;
 
 /** $7 to $10 of the vector leg, $11 and $12 the weights of text and vector, $13 number of hits, $14 whether to explain. */
-export const hybrid = `with ${textLeg}, ${vectorLeg(7, excluded)}, fused as materialized (
+export const hybrid = `with ${textLeg}, ${vectorLeg(7, "$13", excluded)}, fused as materialized (
 	  select *, text_share + vector_share as fused_score
 	  from (
 	    select item_id, text_leg.rank as text_rank, text_leg.score as text_score, vector_leg.rank as vector_rank, similarity,
@@ -193,10 +225,10 @@ export const hybrid = `with ${textLeg}, ${vectorLeg(7, excluded)}, fused as mate
 	    from text_leg full join vector_leg using (item_id)
 	  ) as shares
 	  order by fused_score desc, item_id
-	  limit $13
+	  limit ${given(13, "int")}
 	)
 	select ${about}, fused_score as score, text_rank::int, text_score, text_share,
 	  vector_rank::int, similarity, vector_share, ${matched}, ${snippet("$14")}
 	from fused ${hitTables}
-	where documents.user_id = $1
+	where documents.user_id = ${user}
 	order by fused_score desc, item_id`;

@@ -28,7 +28,7 @@ const toItem = `
 	  where user_id = $1 and model = $3 and item_id <> $2 and ($4::text is null or category = $4)
 	    and (select code is not null from item)
 	  order by code <~> (select code from item)
-	  limit ${searchParameters.rerank}
+	  limit ${searchParameters.rerank.most}
 	), look_alikes as materialized (
 	  select id as item_id from items
 	  where user_id = $1 and id <> $2 and perceptual_hash is not null

@@ -55,7 +55,8 @@ for (const kind of databaseKinds) {
 		it("binds the user in every statement on a tenant's table, but for the sweeper's six", () => {
 			const tables =
 				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones)\b/;
-			const bound = /\buser_id = \$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
+			const bound =
+				/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 			const unbound = [...statements]
 				.filter((sql) => tables.test(sql) && !bound.test(sql))
 				.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 60));
@@ -78,7 +79,9 @@ for (const kind of databaseKinds) {
 				const reads = sql.match(
 					/\b(from|join) (items|documents|embeddings)\b/g,
 				);
-				const binds = sql.match(/\buser_id = (\$1|documents\.user_id)/g);
+				const binds = sql.match(
+					/\buser_id = (\(select \$1::text\)|documents\.user_id)/g,
+				);
 				expect(binds?.length ?? 0).toBeGreaterThanOrEqual(
 					new Set(reads).size === 0 ? 1 : (reads?.length ?? 0) - 1,
 				);

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
@@ -23,6 +24,12 @@ const flat = (node: PlanNode): PlanNode[] => [
 	...(node.Plans ?? []).flatMap(flat),
 ];
 
+const literal = (value: unknown): string => {
+	if (value === null) return "null";
+	if (Array.isArray(value)) return `array[${value.map(literal).join()}]`;
+	return typeof value === "string" ? pg.escapeLiteral(value) : String(value);
+};
+
 for (const kind of databaseKinds) {
 	describe.skipIf(kind.skip)(`the plan of a search on ${kind.title}`, () => {
 		let empty: EmptyDatabase;
@@ -41,6 +48,7 @@ for (const kind of databaseKinds) {
 				await fillWithTenants(db, [
 					...tenants,
 					{ userId: "crowded", items: searchParameters.ranked + 50 },
+					{ userId: "lonely", items: 1 },
 				]);
 				await client.query(
 					"vacuum analyze items, documents, embeddings, words",
@@ -101,6 +109,96 @@ for (const kind of databaseKinds) {
 			);
 			expect(sort?.["Sort Key"]?.join()).toMatch(/InitPlan/);
 		});
+
+		/** The one plan that a connection keeps for a search's statement, as it is after many searches, executed. */
+		async function keptPlanOf(
+			search: (port: ReturnType<typeof postgresSearch>) => Promise<unknown>,
+		): Promise<PlanNode[]> {
+			const db = empty.connect(1);
+			let plan: PlanNode | undefined;
+			const explaining = {
+				query: async (sql: string, values: unknown[]) => {
+					await db.query("set plan_cache_mode = force_generic_plan");
+					await db.query(`prepare kept as ${sql}`);
+					const [row] = await db.query<{
+						"QUERY PLAN": { Plan: PlanNode }[];
+					}>(
+						`explain (analyze, format json) execute kept(${values.map(literal).join()})`,
+					);
+					plan = row?.["QUERY PLAN"][0]?.Plan;
+					return [];
+				},
+			} as unknown as Database;
+			await search(postgresSearch(explaining));
+			await db.close();
+			if (!plan) throw new Error("There is no plan.");
+			return flat(plan);
+		}
+
+		const hybrid = {
+			text: { text: "word77 common" },
+			vector,
+			weights: { text: 0.5, vector: 0.5 },
+		};
+
+		it.each(["tenant-3", "crowded"])(
+			"reads of %s the codes from the index and no more vectors than it compares, by the plan that is kept",
+			async (tenant) => {
+				const nodes = await keptPlanOf((search) =>
+					search.hybrid(tenant, hybrid, options),
+				);
+				const codes = nodes.filter(
+					(node) => node["Index Name"] === "embeddings_codes",
+				);
+				expect(codes).toHaveLength(1);
+				expect(codes[0]).toMatchObject({
+					"Node Type": "Index Only Scan",
+					"Heap Fetches": 0,
+				});
+				const sort = nodes.find((node) =>
+					node["Sort Key"]?.some((key) => key.includes("<~>")),
+				);
+				expect(sort?.["Sort Key"]?.join()).toMatch(/InitPlan/);
+				const vectors = nodes.filter(
+					(node) =>
+						node["Relation Name"] === "embeddings" &&
+						node["Node Type"] !== "Index Only Scan",
+				);
+				expect(vectors).toMatchObject([
+					{
+						"Node Type": "Index Scan",
+						"Index Name": "one_embedding_per_item_and_model",
+						"Actual Rows": 1,
+					},
+				]);
+			},
+		);
+
+		it.each(["lonely", "crowded"])(
+			"keeps one plan, asked for %s",
+			async (tenant) => {
+				const db = empty.connect(1);
+				const search = postgresSearch(db);
+				for (let n = 0; n < 10; n++) {
+					await search.byText(tenant, hybrid.text, options);
+					await search.byVector(tenant, vector, options);
+					await search.hybrid(tenant, hybrid, options);
+				}
+				const kept = await db.query(
+					`select name, custom_plans::int, generic_plans::int from pg_prepared_statements
+				 where name like 'search %' order by name`,
+				);
+				await db.close();
+				// PostgreSQL plans the first five runs each for itself, to compare.
+				expect(kept).toEqual(
+					["byText", "byVector", "hybrid"].map((name) => ({
+						name: `search ${name}`,
+						custom_plans: 5,
+						generic_plans: 5,
+					})),
+				);
+			},
+		);
 
 		it("reads what is like an item from the indexes of codes and of hashes alone", async () => {
 			const db = empty.connect(1);

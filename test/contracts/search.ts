@@ -138,6 +138,26 @@ export function searchContract(get: () => RowPorts): void {
 		});
 	});
 
+	it("a search by text ranks the very word asked for before other forms of it, all else being equal", async () => {
+		const user = newUser();
+		const others = ["paint", "paints", "painted", "paintings"];
+		for (const form of [...others, "Painting", ...others]) {
+			await analyzedItem(get(), user, { headline: `${form} harbour` });
+		}
+		expect(headlines(await byText(user, "painting"))[0]).toBe(
+			"Painting harbour",
+		);
+		for (const form of [...others, "PAINTING,", ...others]) {
+			await analyzedItem(get(), user, {
+				headline: form,
+				extracted: [`a_${form}`, "lighthouse"],
+			});
+		}
+		expect(headlines(await byText(user, "lighthouse painting"))[0]).toBe(
+			"PAINTING,",
+		);
+	});
+
 	describe("the gate of a search by text", () => {
 		const labels = Array.from({ length: 40 }, (_, n) => `label${n}`);
 		const words = "lighthouse unheard unseen unsaid";

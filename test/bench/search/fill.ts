@@ -18,7 +18,13 @@ export async function fillWithReadyItems(
 		progress(at, documents.length);
 	}
 	// What autovacuum does on a server: fresh statistics, and the visibility map of index-only scans.
-	for (const table of ["items", "analyses", "documents", "embeddings"]) {
+	for (const table of [
+		"items",
+		"analyses",
+		"documents",
+		"embeddings",
+		"words",
+	]) {
 		await owner.query(`vacuum (analyze) ${table}`);
 	}
 }

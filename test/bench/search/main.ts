@@ -15,12 +15,22 @@ import { langChain } from "./langchain.ts";
 import { compareSearches, queriesPerClass } from "./searches.ts";
 
 const url = process.env.DATABASE_URL || null;
-/** PGlite, one thread of WebAssembly, is filled with this many in a few minutes. */
-const rows = Number(process.env.ROWS || (url ? 100_000 : 45_000));
+/** PGlite, one thread of WebAssembly, takes this many in a minute or two, with all but the largest class of tenants. */
+const rows = Number(process.env.ROWS || (url ? 100_000 : 12_000));
 /** Over more rows PGlite takes too long to build an HNSW index. */
 const hnswRows = url ? rows : 5_000;
 
+/** Chroma takes most of a run's time. */
+const allPeers = ["langchain", "chroma", "hnsw"];
+const peers = process.env.PEERS?.split(",") ?? allPeers;
+
 await main(async () => {
+	const unknown = peers.find((peer) => !allPeers.includes(peer));
+	if (unknown !== undefined) {
+		throw new Error(
+			`PEERS names "${unknown}": give some of ${allPeers.join(",")}.`,
+		);
+	}
 	if (!(rows >= 1_500)) {
 		throw new Error(`ROWS is "${process.env.ROWS}": give a number from 1500.`);
 	}
@@ -93,17 +103,22 @@ async function compareAll(
 			fillWithReadyItems(client, collection.tenants, progress),
 		),
 	);
-	const langchain = await step("LangChain.js filled", (progress) =>
-		langChain(database, progress),
-	);
-	const server = await startChroma(directory);
+	const langchain = peers.includes("langchain")
+		? await step("LangChain.js filled", (progress) =>
+				langChain(database, progress),
+			)
+		: null;
+	const server = peers.includes("chroma") ? await startChroma(directory) : null;
 	const chroma =
-		"absent" in server
+		!server || "absent" in server
 			? null
 			: await step("Chroma filled", (progress) =>
 					fillChroma(server, collection, progress),
 				);
-	if ("absent" in server) {
+	if (peers.length < allPeers.length) {
+		findings.notes.push(`Compared with ${peers.join(", ")} alone.`);
+	}
+	if (server && "absent" in server) {
 		findings.notes.push(
 			`Chroma is not measured, its server does not start here (CHROMA_URL names another): ${server.absent}`,
 		);
@@ -120,18 +135,20 @@ async function compareAll(
 				),
 			);
 		}
-		await step("inserts", async () =>
-			add(
-				insertFindings(
-					await compareInserts(database, collection, {
-						count: queriesPerClass,
-						rows: Math.min(hnswRows, collection.rows),
-					}),
+		if (peers.includes("hnsw")) {
+			await step("inserts", async () =>
+				add(
+					insertFindings(
+						await compareInserts(database, collection, {
+							count: queriesPerClass,
+							rows: Math.min(hnswRows, collection.rows),
+						}),
+					),
 				),
-			),
-		);
+			);
+		}
 	} finally {
-		await langchain.close();
+		await langchain?.close();
 		chroma?.close();
 	}
 	return findings;

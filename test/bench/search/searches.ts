@@ -31,7 +31,11 @@ export async function compareSearches(
 		application,
 		langchain,
 		chroma,
-	}: { application: Database; langchain: LangChain; chroma: Chroma | null },
+	}: {
+		application: Database;
+		langchain: LangChain | null;
+		chroma: Chroma | null;
+	},
 	collection: Collection,
 	sizeClass: SizeClass,
 ): Promise<Findings> {
@@ -47,22 +51,24 @@ export async function compareSearches(
 		run: async (query) =>
 			(await search(application, query)).map(({ itemId }) => itemId),
 	});
+	const langChainSide = (search?: LangChain["byVector"]): Side<Query>[] =>
+		langchain && search
+			? [
+					{
+						name: "LangChain.js",
+						turn: langchain.turn,
+						run: (query) => search(query, topK),
+					},
+				]
+			: [];
 	const vectors = await interleaved(queries, [
 		ours(byVector),
-		{
-			name: "LangChain.js",
-			turn: langchain.turn,
-			run: (query) => langchain.byVector(query, topK),
-		},
+		...langChainSide(langchain?.byVector),
 		...(chroma ? chromaSides(chroma) : []),
 	]);
 	const hybrids = await interleaved(queries, [
 		ours(hybrid),
-		{
-			name: "LangChain.js",
-			turn: langchain.turn,
-			run: (query) => langchain.hybrid(query, topK),
-		},
+		...langChainSide(langchain?.hybrid),
 	]);
 	const explain = async (search: OurSearch) => {
 		const times = [];
