@@ -37,6 +37,9 @@ $(INSTALLED): package.json package-lock.json .npmrc
 test: $(INSTALLED) ## all tests
 	@vitest run
 
+test-checkpoints: $(INSTALLED) ## LangGraph's own suite for checkpoint savers, and the saver's own tests
+	@vitest run test/checkpoints
+
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
 	@biome check
@@ -61,4 +64,4 @@ bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against 
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
 
-.PHONY: help dev up down dev-reset token install test check format bench-start bench-pipeline bench-cold bench-images synth
+.PHONY: help dev up down dev-reset token install test test-checkpoints check format bench-start bench-pipeline bench-cold bench-images synth

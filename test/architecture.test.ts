@@ -10,6 +10,9 @@ const allowed: Record<string, RegExp> = {
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
 		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|tesseract\.js|zod$|node:)/,
+	// Could be published alone: of the application it knows nothing.
+	"packages/checkpoints":
+		/^(#checkpoints\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":

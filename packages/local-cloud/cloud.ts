@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Buckets } from "./apis/buckets.ts";
+import { Tables } from "./apis/dynamodb/tables.ts";
 import { dynamodbApi } from "./apis/dynamodb.ts";
 import { EventBuses } from "./apis/event-buses.ts";
 import { Parameters } from "./apis/parameters.ts";
@@ -63,6 +64,9 @@ export interface Cloud {
 	readonly operator: IssuedCredentials;
 	stop(): Promise<void>;
 }
+
+/** How often tables are searched for what has long expired. */
+const expirySweepMs = 10 * 60_000;
 
 /** Runs a synthesized assembly on this machine. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -123,6 +127,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			},
 		});
 		const secrets = new Secrets(state);
+		const tables = new Tables(state);
 		const parameters = new Parameters(state, options.parameters);
 		const userPools = new UserPools(state, {
 			deliverCode: (email, code) =>
@@ -151,7 +156,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				secrets.api,
 				parameters.api,
 				userPools.api,
-				dynamodbApi,
+				dynamodbApi(tables),
 				lambdaApi(functions),
 			],
 			port: await ports.take("aws"),
@@ -178,6 +183,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			buses,
 			secrets,
 			userPools,
+			tables,
 			gateway,
 			schedules,
 			database,
@@ -207,6 +213,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		endings.push(() =>
 			Promise.all(machine.eventSources.map((source) => source.stop())),
 		);
+		const expiry = setInterval(() => tables.removeExpired(), expirySweepMs);
+		endings.push(() => clearInterval(expiry));
 		schedules.start();
 		endings.push(() => schedules.stop());
 
