@@ -38,6 +38,16 @@ export interface ComputeStackProps {
 const deleting = ["s3:DeleteObject", "s3:DeleteObjectVersion"];
 const listing = ["s3:ListBucket", "s3:ListBucketVersions"];
 
+const conversing = [
+	"dynamodb:GetItem",
+	"dynamodb:PutItem",
+	"dynamodb:UpdateItem",
+	"dynamodb:DeleteItem",
+	"dynamodb:Query",
+	"dynamodb:BatchGetItem",
+	"dynamodb:BatchWriteItem",
+];
+
 /** The five functions and what starts them. */
 export class ComputeStack extends EnvironmentStack {
 	readonly api: NodeFunction<typeof apiEnv>;
@@ -54,6 +64,7 @@ export class ComputeStack extends EnvironmentStack {
 		const { bucket, bus } = storage;
 		const originals = "originals/";
 		const derived = "derived/";
+		const checkpoints = "checkpoints/";
 		const login = [database.applicationSecret.secretArn];
 		const shared = {
 			...database.variables,
@@ -94,6 +105,7 @@ export class ComputeStack extends EnvironmentStack {
 				GIT_SHA: props.gitSha,
 				BUCKET_NAME: bucket.bucketName,
 				EVENT_BUS_NAME: bus.eventBusName,
+				CHECKPOINT_TABLE_NAME: database.checkpoints.tableName,
 				TOKEN_ISSUER: storage.tokenIssuer,
 				JWKS_URL: storage.jwksUrl,
 				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
@@ -107,7 +119,15 @@ export class ComputeStack extends EnvironmentStack {
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
 			.allow(listing, [bucket.bucketArn]) // finds every version of them
-			.allow(["events:PutEvents"], [bus.eventBusArn]); // asks stages to do work again
+			.allow(["events:PutEvents"], [bus.eventBusArn]) // asks stages to do work again
+			.allow(conversing, [database.checkpoints.tableArn]) // keeps conversations
+			.allow(
+				["dynamodb:Query"],
+				[`${database.checkpoints.tableArn}/index/gsi1`],
+			) // lists a person's sessions
+			.allowObjects(["s3:GetObject", "s3:PutObject", ...deleting], bucket, [
+				checkpoints,
+			]); // what of a conversation no item can hold
 		if (environment.chatProvider === "bedrock") {
 			this.api.allowBedrock(environment.chatModels.bedrock); // answers questions
 		}

@@ -13,6 +13,8 @@ const allowed: Record<string, RegExp> = {
 	// Could be published alone: of the application it knows nothing.
 	"packages/checkpoints":
 		/^(#checkpoints\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+	"packages/chat":
+		/^(#core\/|#chat\/|#checkpoints\/|@langchain\/(langgraph|langgraph-checkpoint)$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":

@@ -26,6 +26,8 @@ export type ApiPorts = Pick<
 	| "objects"
 	| "embedder"
 	| "chat"
+	| "sessions"
+	| "turns"
 	| "health"
 >;
 
@@ -148,6 +150,10 @@ function nounsOf(
 		search: async () => {
 			const { searchRoutes } = await import("./routes/search.ts");
 			return (app) => searchRoutes(app, ports);
+		},
+		chat: async () => {
+			const { chatRoutes } = await import("./routes/chat.ts");
+			return (app) => chatRoutes(app, ports);
 		},
 		"vector-index": async () => {
 			const { vectorIndexRoutes } = await import("./routes/vector-index.ts");

@@ -9,6 +9,7 @@ export const apiEnv = [
 	"GIT_SHA",
 	"BUCKET_NAME",
 	"EVENT_BUS_NAME",
+	"CHECKPOINT_TABLE_NAME",
 	"TOKEN_ISSUER",
 	"JWKS_URL",
 	"USER_POOL_CLIENT_ID",

@@ -8,7 +8,9 @@ import type { Objects } from "./ports/objects.ts";
 import type { Outbox } from "./ports/outbox.ts";
 import type { Requests } from "./ports/requests.ts";
 import type { Search } from "./ports/search.ts";
+import type { Sessions } from "./ports/sessions.ts";
 import type { Stages } from "./ports/stages.ts";
+import type { Turns } from "./ports/turns.ts";
 import type { VectorIndex } from "./ports/vector-index.ts";
 import type { Vision } from "./ports/vision.ts";
 
@@ -22,7 +24,9 @@ export * from "./ports/objects.ts";
 export * from "./ports/outbox.ts";
 export * from "./ports/requests.ts";
 export * from "./ports/search.ts";
+export * from "./ports/sessions.ts";
 export * from "./ports/stages.ts";
+export * from "./ports/turns.ts";
 export * from "./ports/vector-index.ts";
 export * from "./ports/vision.ts";
 
@@ -41,6 +45,8 @@ export interface Ports {
 	vision: Vision;
 	embedder: Embedder;
 	chat: Chat;
+	sessions: Sessions;
+	turns: Turns;
 	clock: Clock;
 	health: Health;
 }

@@ -9,6 +9,7 @@ import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
 import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
+import { fakeConversations } from "./sessions.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
 
@@ -53,6 +54,7 @@ export function fakePorts(): FakePorts {
 		vision: fakeVision(),
 		embedder: fakeEmbedder(),
 		chat: fakeChat(),
+		...fakeConversations(clock),
 		health: { async check() {} },
 	};
 }

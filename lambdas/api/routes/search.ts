@@ -6,10 +6,10 @@ import {
 	whyModelFailed,
 } from "#core/answer-question.ts";
 import { ModelFailure } from "#core/errors.ts";
-import { itemFilename } from "#core/item.ts";
-import type { Hit, Ports } from "#core/ports.ts";
+import type { Ports } from "#core/ports.ts";
 import { type SearchType, searchItems } from "#core/search-items.ts";
 import { answerFields, presentAnswer } from "../present-answer.ts";
+import { presentHit, resultSchema } from "../present-hit.ts";
 import {
 	type Api,
 	guarded,
@@ -29,12 +29,6 @@ const searchTypes = {
 	"hybrid-lc": "hybrid",
 	agentic: "agentic",
 } as const satisfies Record<string, SearchType | "agentic">;
-
-const scoreTypes = {
-	bm25: "bm25",
-	vector: "similarity",
-	hybrid: "hybrid_rrf",
-} as const satisfies Record<SearchType, string>;
 
 const searchType = z.enum(
 	Object.keys(searchTypes) as [keyof typeof searchTypes],
@@ -60,25 +54,11 @@ const request = z
 	})
 	.openapi("SearchRequest");
 
-const result = z
-	.object({
-		item_id: z.uuid(),
-		rank: z.int().positive(),
-		score: z.number(),
-		score_type: z.enum(["bm25", "similarity", "hybrid_rrf"]),
-		category: z.string(),
-		headline: z.string(),
-		summary: z.string(),
-		image_url: z.string(),
-		metadata: z.record(z.string(), z.unknown()),
-	})
-	.openapi("SearchResult");
-
 const response = z
 	.object({
 		query: z.string(),
 		search_type: searchType,
-		results: z.array(result),
+		results: z.array(resultSchema),
 		total_results: z.int(),
 		notices: z.array(z.string()).openapi({
 			description: "What to know about how it was found, a sentence each.",
@@ -212,30 +192,4 @@ async function bySearch(
 function modelIsGone(error: unknown): never {
 	if (error instanceof ModelFailure) whyModelFailed(error);
 	throw error;
-}
-
-function presentHit(
-	hit: Hit,
-	rank: number,
-	type: SearchType,
-): z.infer<typeof result> {
-	return {
-		item_id: hit.itemId,
-		rank,
-		score: hit.score,
-		score_type: scoreTypes[type],
-		category: hit.category,
-		headline: hit.headline,
-		summary: hit.summary,
-		image_url: `/images/${itemFilename({ id: hit.itemId, mimeType: hit.mimeType })}`,
-		metadata: {
-			analysis_id: hit.analysisId,
-			...(type === "hybrid"
-				? {
-						text_rank: hit.textRank ?? null,
-						vector_rank: hit.vectorRank ?? null,
-					}
-				: {}),
-		},
-	};
 }

@@ -17,6 +17,7 @@ export type Noun =
 	| "requests"
 	| "images"
 	| "search"
+	| "chat"
 	| "vector-index";
 
 /**
@@ -45,5 +46,10 @@ export const routes: readonly Route[] = [
 	{ method: "GET", path: "/analyses/{id}", noun: "analyses" },
 	{ method: "GET", path: "/images/{filename}", noun: "images" },
 	{ method: "POST", path: "/search", noun: "search" },
+	{ method: "POST", path: "/chat", noun: "chat" },
+	{ method: "GET", path: "/chat/sessions", noun: "chat" },
+	{ method: "DELETE", path: "/chat/sessions/{session_id}", noun: "chat" },
+	{ method: "GET", path: "/chat/{session_id}/history", noun: "chat" },
+	{ method: "DELETE", path: "/chat/{session_id}", noun: "chat" },
 	{ method: "GET", path: "/vector-index/status", noun: "vector-index" },
 ];
