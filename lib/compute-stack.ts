@@ -111,10 +111,15 @@ export class ComputeStack extends EnvironmentStack {
 				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
 				...embedding,
 				...chat,
+				TAVILY_KEY_PARAMETER: keyParameter(environment, "tavily"),
+				...providerUrls(environment, ["tavily"]),
 			},
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-			.allow(["ssm:GetParameter"], keys("voyage", "anthropic", "openai")) // embeds queries, answers questions; the key of aws/ssm decrypts for whoever may read
+			.allow(
+				["ssm:GetParameter"],
+				keys("voyage", "anthropic", "openai", "tavily"),
+			) // embeds queries, answers questions, searches the web; the key of aws/ssm decrypts for whoever may read
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items

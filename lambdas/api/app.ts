@@ -28,6 +28,7 @@ export type ApiPorts = Pick<
 	| "chat"
 	| "sessions"
 	| "turns"
+	| "webSearch"
 	| "health"
 >;
 

@@ -61,6 +61,13 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		),
 		sessions: lazily(async () => (await conversations()).sessions),
 		turns: lazily(async () => (await conversations()).turns()),
+		webSearch: lazily(async () => {
+			const { tavilySearch } = await import("#ai/tavily.ts");
+			return tavilySearch({
+				key: apiKeyIn(env.TAVILY_KEY_PARAMETER),
+				baseUrl: runtimeEnv.baseUrls.tavily,
+			});
+		}),
 		events: lazily(async () => {
 			const { eventBridgeEvents } = await import("#aws/events.ts");
 			return eventBridgeEvents(env.EVENT_BUS_NAME);

@@ -208,7 +208,8 @@ export function dynamoDbSessions({
 						values: { ":one": { N: "1" } },
 					},
 				));
-			if (!kept) throw sessionNotFound(turn.sessionId);
+			if (!thread) throw sessionNotFound(turn.sessionId);
+			if (!kept) throw busy(turn.sessionId);
 		},
 
 		async abandonTurn(userId, turn) {

@@ -14,7 +14,14 @@ const keepingMs = 1_500;
 export async function chatTurn(
 	ports: Pick<
 		Ports,
-		"sessions" | "turns" | "search" | "embedder" | "analyses" | "items" | "chat"
+		| "sessions"
+		| "turns"
+		| "search"
+		| "embedder"
+		| "analyses"
+		| "items"
+		| "chat"
+		| "webSearch"
 	>,
 	userId: string,
 	{

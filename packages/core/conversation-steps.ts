@@ -1,17 +1,25 @@
 import { fused } from "./agent-results.ts";
-import { checked, quotedHits, whyModelFailed } from "./answer-question.ts";
+import {
+	checked,
+	noAnswer,
+	nothingFound,
+	quotedHits,
+	whyModelFailed,
+} from "./answer-question.ts";
 import { before } from "./before.ts";
 import {
 	type Asked,
 	beginTurn,
 	type Conversation,
 	nowKnown,
+	nowShown,
 	openCalls,
 	type Turn,
 } from "./conversation.ts";
+import { asRead } from "./conversation-prompt.ts";
+import { listCategories, webSearchTool } from "./conversation-tools.ts";
 import { AppError } from "./errors.ts";
-import type { ChatAnswer, ChatMessage, Hit, Ports, ToolCall } from "./ports.ts";
-import { asData, quoteItems, quoteRules } from "./quoted-items.ts";
+import type { ChatAnswer, Hit, Ports, ToolCall } from "./ports.ts";
 import { searchTools } from "./search-tools.ts";
 import { summarize } from "./summarize.ts";
 import { type RunnableTool, runTool, type ToolResult } from "./tools.ts";
@@ -38,15 +46,9 @@ const shortestCallMs = 2_000;
 const mostOutputTokens = 2_000;
 const mostSummaryMs = 6_000;
 
-const instructions = `You talk with a person about the images they keep. Search with search_collection whenever they ask for images or for what is in them; read one item whole with get_item. What they refer back to ("the second one", "those") is in the list of items shown with your last answer, in that order: look there before you search again. Answer in at most eight short sentences, in the person's language.
-
-Take every fact about images from items and from nowhere else, and keep names, numbers and quoted words as the items have them. End every sentence about an item with the ref of each item it rests on, in brackets: "The gate is 12 [1c6a680c]." A sentence about items without a ref is removed. Where nothing fits, say so in one sentence that names no item.
-
-${quoteRules}`;
-
 type StepPorts = Pick<
 	Ports,
-	"search" | "embedder" | "analyses" | "items" | "chat"
+	"search" | "embedder" | "analyses" | "items" | "chat" | "webSearch"
 >;
 
 /** The steps of one person's turn, which ends before the deadline. */
@@ -57,7 +59,7 @@ export function conversationSteps(
 ): ConversationSteps {
 	const kit = searchTools(ports, userId, limits);
 	const { seen } = kit;
-	const tools: RunnableTool[] = kit.tools;
+	const ownTools = [...kit.tools, listCategories(ports, userId)];
 	let recalled: Promise<void> | undefined;
 
 	/** Items of earlier turns, and of this one before its process died, can be cited and read again. */
@@ -67,6 +69,20 @@ export function conversationSteps(
 			if (quoted.has(hit.itemId)) seen.hits.set(hit.itemId, hit);
 		}
 		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
+	}
+
+	/** What the model may ask for in this turn. */
+	async function toolsFor(now: Conversation): Promise<RunnableTool[]> {
+		const web = webSearchTool(ports, {
+			question: now.turn.question,
+			said: now.messages.flatMap(({ role, text }) =>
+				role === "user" ? [text] : [],
+			),
+			deadline,
+		});
+		return web && (await ports.webSearch.isOn())
+			? [...ownTools, web]
+			: ownTools;
 	}
 
 	return {
@@ -101,8 +117,11 @@ export function conversationSteps(
 			let said: ChatAnswer;
 			try {
 				said = await ports.chat.answer({
-					messages: asRead(now),
-					tools,
+					messages: asRead(
+						now,
+						now.shown.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
+					),
+					tools: await toolsFor(now),
 					toolChoice: isLast ? "none" : "auto",
 					mostOutputTokens,
 					deadline,
@@ -150,6 +169,7 @@ export function conversationSteps(
 			const { turn } = now;
 			const calls = openCalls(now);
 			const room = mostToolCalls - turn.toolCalls;
+			const tools = await toolsFor(now);
 			const searchesBefore = seen.searches.length;
 			const results = await Promise.all(
 				calls.map(async (call, at) => {
@@ -188,26 +208,6 @@ export function conversationSteps(
 		},
 	};
 
-	/** What the model reads: who it is, what was said before, and with the question the items shown last. */
-	function asRead({ messages, summary, shown, turn }: Conversation) {
-		const at = messages.findLastIndex(({ role }) => role === "user");
-		const items = shown.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []);
-		const list =
-			items.length > 0 ? `\n\n<shown>\n${quoteItems(items)}\n</shown>` : "";
-		const system = summary
-			? `${instructions}\n\nWhat was said before, in short: <summary>${asData(summary)}</summary>`
-			: instructions;
-		const read: ChatMessage[] = [{ role: "system", text: system }];
-		for (const [position, message] of messages.entries()) {
-			read.push(
-				position === at
-					? { role: "user", text: `${turn.question}${list}` }
-					: message,
-			);
-		}
-		return read;
-	}
-
 	/** The model's own words, without what no item supports. */
 	function answered(
 		now: Conversation,
@@ -229,6 +229,10 @@ export function conversationSteps(
 		}
 		// Words that name no item claim nothing of one: a greeting, a question back, "nothing fits".
 		const namesItems = /\[[^\]]*\]/.test(written);
+		if (written.includes(noAnswer)) {
+			const why = wasShown ? answer.reason : nothingFound;
+			return concluded(now, turn, why ?? nothingFound, [], cutOff);
+		}
 		if (written.trim() && !namesItems) {
 			return concluded(now, turn, written.trim(), [], cutOff);
 		}
@@ -275,8 +279,7 @@ export function conversationSteps(
 				...now.messages,
 				{ role: "assistant", text: short, toolCalls: [] },
 			],
-			// An answer without items leaves the last list where it was: "and the third?" still means that one.
-			shown: items.length > 0 ? items : now.shown,
+			shown: nowShown(now.shown, items),
 			known: nowKnown(now.known, items),
 			turn: { ...turn, answer: { text: told, items } },
 		};
@@ -306,6 +309,8 @@ export function doing({ name, input }: ToolCall): string {
 			return `Searched for ${JSON.stringify(query)}.`;
 		case "get_item":
 			return `Read item ${String(item)}.`;
+		case "web_search":
+			return `Searched the web for ${JSON.stringify(query)}.`;
 		case "list_categories":
 			return "Looked at the categories.";
 		default:

@@ -146,6 +146,17 @@ export function nowKnown(known: Hit[], seen: Iterable<Hit>): Hit[] {
 	return [...byId.values()].slice(-mostKnown);
 }
 
+/**
+ * The list that "the second one" counts in: that of the last answer, unless that spoke of none, or of one item of the
+ * list before.
+ */
+export function nowShown(before: Hit[], items: Hit[]): Hit[] {
+	const [first, ...others] = items;
+	if (!first) return before;
+	const isOfBefore = before.some(({ itemId }) => itemId === first.itemId);
+	return others.length === 0 && isOfBefore ? before : items;
+}
+
 const longestSummary = 2_000;
 
 /** The summary where no model writes one: what was asked, the latest last, as far as there is room. */

@@ -13,6 +13,7 @@ import type { Stages } from "./ports/stages.ts";
 import type { Turns } from "./ports/turns.ts";
 import type { VectorIndex } from "./ports/vector-index.ts";
 import type { Vision } from "./ports/vision.ts";
+import type { WebSearch } from "./ports/web-search.ts";
 
 export * from "./ports/analyses.ts";
 export * from "./ports/chat.ts";
@@ -29,6 +30,7 @@ export * from "./ports/stages.ts";
 export * from "./ports/turns.ts";
 export * from "./ports/vector-index.ts";
 export * from "./ports/vision.ts";
+export * from "./ports/web-search.ts";
 
 /** Everything a use case may ask of the world; each takes the few it needs by `Pick<Ports, ...>`. */
 export interface Ports {
@@ -47,6 +49,7 @@ export interface Ports {
 	chat: Chat;
 	sessions: Sessions;
 	turns: Turns;
+	webSearch: WebSearch;
 	clock: Clock;
 	health: Health;
 }

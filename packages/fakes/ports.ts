@@ -12,8 +12,10 @@ import { fakeSearch } from "./search.ts";
 import { fakeConversations } from "./sessions.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
+import { type FakeWebSearch, fakeWebSearch } from "./web-search.ts";
 
 export interface FakePorts extends Ports {
+	webSearch: FakeWebSearch;
 	chat: FakeChat;
 	clock: FakeClock;
 	events: FakeEvents;
@@ -55,6 +57,7 @@ export function fakePorts(): FakePorts {
 		embedder: fakeEmbedder(),
 		chat: fakeChat(),
 		...fakeConversations(clock),
+		webSearch: fakeWebSearch(),
 		health: { async check() {} },
 	};
 }

@@ -21,6 +21,9 @@ interface Kept extends ChatSession {
 const lifetimeMs = 4 * 60 * 60 * 1_000;
 const leaseMs = 30_000;
 
+const busy = (sessionId: string) =>
+	new AppError("session_busy", `Session ${sessionId} is busy.`);
+
 /** Sessions and turns in memory, which follow the clock of a test. A second message does not wait for the first. */
 export function fakeConversations(clock: Clock): {
 	sessions: Sessions;
@@ -34,7 +37,8 @@ export function fakeConversations(clock: Clock): {
 	};
 	const held = (userId: string, sessionId: string, lease: string): Kept => {
 		const kept = live(userId, sessionId);
-		if (kept?.lease?.holder !== lease) throw sessionNotFound(sessionId);
+		if (!kept) throw sessionNotFound(sessionId);
+		if (kept.lease?.holder !== lease) throw busy(sessionId);
 		return kept;
 	};
 	const shown = (kept: Kept): ChatSession => ({
@@ -59,7 +63,7 @@ export function fakeConversations(clock: Clock): {
 				conversation: null,
 			};
 			if (kept.lease && kept.lease.ends > now()) {
-				throw new AppError("session_busy", `Session ${sessionId} is busy.`);
+				throw busy(sessionId);
 			}
 			const lease = { holder: randomUUID(), ends: now() + leaseMs };
 			Object.assign(kept, {

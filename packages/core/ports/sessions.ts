@@ -51,7 +51,11 @@ export interface Sessions {
 		sessionId: string,
 		question: string,
 	): Promise<OpenTurn>;
-	/** Keeps the answer. @throws AppError `session_not_found` where the session was deleted meanwhile */
+	/**
+	 * Keeps the answer.
+	 * @throws AppError `session_not_found` where the session was deleted meanwhile, `session_busy` where the lease
+	 * ended and is another's
+	 */
 	endTurn(userId: string, turn: OpenTurn, answer: SaidMessage): Promise<void>;
 	/** Gives the turn up without an answer: the question can be asked again at once. */
 	abandonTurn(userId: string, turn: OpenTurn): Promise<void>;
