@@ -38,7 +38,7 @@ test: $(INSTALLED) ## all tests
 	@vitest run
 
 test-checkpoints: $(INSTALLED) ## LangGraph's own suite for checkpoint savers, and the saver's own tests
-	@vitest run test/checkpoints
+	@vitest run --project parts --project langgraph-suite test/checkpoints
 
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit

@@ -9,8 +9,46 @@ const scoreTypes = {
 	hybrid: "hybrid_rrf",
 } as const satisfies Record<SearchType, string>;
 
-/** One item found, as clients see it. */
-export const resultSchema = z
+const matched = z
+	.array(
+		z.object({
+			word: z.string(),
+			field: z.enum(["headline", "summary", "labels", "extracted_text"]),
+			taken_for: z.string().optional().openapi({
+				description:
+					"The stem that was looked for instead, where no item has the word itself.",
+			}),
+		}),
+	)
+	.openapi({
+		description: "The words of the query that the item has, and where.",
+	});
+
+const leg = { rank: z.int().positive(), share: z.number().optional() };
+
+const explanation = z
+	.object({
+		text: z
+			.object({ ...leg, score: z.number(), matched })
+			.nullable()
+			.openapi({
+				description:
+					"Null where the item was not found by words. `share` is what the leg gave to the fused score.",
+			}),
+		vector: z
+			.object({ ...leg, similarity: z.number() })
+			.nullable()
+			.openapi({
+				description: "Null where the item was not found by its vector.",
+			}),
+		snippet: z.string().nullable().openapi({
+			description: "The piece of the item's text with the words.",
+		}),
+	})
+	.openapi("SearchExplanation");
+
+/** One result of a search. `metadata` may grow, so clients take from it what they know. */
+export const searchResult = z
 	.object({
 		item_id: z.uuid(),
 		rank: z.int().positive(),
@@ -20,15 +58,23 @@ export const resultSchema = z
 		headline: z.string(),
 		summary: z.string(),
 		image_url: z.string(),
-		metadata: z.record(z.string(), z.unknown()),
+		metadata: z.looseObject({
+			analysis_id: z.uuid(),
+			matched: matched.optional(),
+			text_rank: z.int().nullable().optional(),
+			vector_rank: z.int().nullable().optional(),
+			explanation: explanation.optional(),
+		}),
 	})
 	.openapi("SearchResult");
 
+/** A hit as the API shows it; with `explain`, how it came to its rank. */
 export function presentHit(
 	hit: Hit,
 	rank: number,
 	type: SearchType,
-): z.infer<typeof resultSchema> {
+	explain = false,
+): z.infer<typeof searchResult> {
 	return {
 		item_id: hit.itemId,
 		rank,
@@ -40,12 +86,33 @@ export function presentHit(
 		image_url: `/images/${itemFilename({ id: hit.itemId, mimeType: hit.mimeType })}`,
 		metadata: {
 			analysis_id: hit.analysisId,
-			...(type === "hybrid"
-				? {
-						text_rank: hit.textRank ?? null,
-						vector_rank: hit.vectorRank ?? null,
-					}
-				: {}),
+			...(hit.matched && { matched: hit.matched }),
+			...(type === "hybrid" && {
+				text_rank: hit.textRank ?? null,
+				vector_rank: hit.vectorRank ?? null,
+			}),
+			...(explain && { explanation: explained(hit) }),
 		},
+	};
+}
+
+function explained(hit: Hit): z.infer<typeof explanation> {
+	return {
+		text: hit.textRank
+			? {
+					rank: hit.textRank,
+					share: hit.textShare,
+					score: hit.textScore ?? 0,
+					matched: hit.matched ?? [],
+				}
+			: null,
+		vector: hit.vectorRank
+			? {
+					rank: hit.vectorRank,
+					share: hit.vectorShare,
+					similarity: hit.similarity ?? 0,
+				}
+			: null,
+		snippet: hit.snippet ?? null,
 	};
 }

@@ -60,6 +60,11 @@ export class OpenThreads {
 		thread.generation = session?.generation;
 	}
 
+	/** Whether this saver has read or written the thread, so that what it writes continues it. */
+	knows(threadId: string): boolean {
+		return this.#thread(threadId).generation !== undefined;
+	}
+
 	forget(threadId: string): void {
 		this.#threads.delete(threadId);
 	}

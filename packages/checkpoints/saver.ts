@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import {
 	BaseCheckpointSaver,
@@ -6,30 +5,22 @@ import {
 	type Checkpoint,
 	type CheckpointListOptions,
 	type CheckpointMetadata,
-	type CheckpointPendingWrite,
 	type CheckpointTuple,
 	type DeltaChannelHistory,
 	getCheckpointId,
-	maxChannelVersion,
 	type PendingWrite,
 	type SerializerProtocol,
-	TASKS,
 } from "@langchain/langgraph-checkpoint";
+import { carriedOver } from "./carried-over.ts";
+import { channelHistory } from "./channel-history.ts";
 import { deleteThreadItems } from "./delete-thread.ts";
-import { ThreadGone } from "./errors.ts";
-import { checkpointKey, under } from "./keys.ts";
-import { type Manifest, manifestOf, manifestOfValues } from "./manifest.ts";
+import { manifestOfValues } from "./manifest.ts";
 import { OpenThreads } from "./open-threads.ts";
 import { type PayloadStore, Payloads } from "./payloads.ts";
-import {
-	isLive,
-	type Session,
-	Sessions,
-	type SessionsOptions,
-} from "./sessions.ts";
-import { type LoadedValue, type StepPlace, Steps } from "./steps.ts";
-import type { Attributes } from "./table.ts";
-import { loadWrites, storeWrites } from "./writes.ts";
+import { type Session, Sessions, type SessionsOptions } from "./sessions.ts";
+import { Steps } from "./steps.ts";
+import { configOf, namespaceOf, Tuples } from "./tuples.ts";
+import { storeWrites } from "./writes.ts";
 
 export interface DynamoDbSaverOptions extends SessionsOptions {
 	/** For what an item cannot hold: `s3Payloads(client, bucket)`. */
@@ -44,16 +35,6 @@ export interface DynamoDbSaverOptions extends SessionsOptions {
 	serde?: SerializerProtocol;
 }
 
-/** A tuple with all that it was read from. */
-interface LoadedTuple {
-	tuple: CheckpointTuple;
-	values: LoadedValue[];
-	writes: Attributes[];
-}
-
-/** Checkpoints that are loaded side by side when they are listed. */
-const listedAtOnce = 10;
-
 /** LangGraph's checkpoints in DynamoDB: the threads of one owner, each as long as its session lives. */
 export class DynamoDbSaver extends BaseCheckpointSaver {
 	readonly sessions: Sessions;
@@ -61,7 +42,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 	readonly #payloads: Payloads;
 	readonly #steps: Steps;
 	readonly #threads: OpenThreads;
-	readonly #now: () => number;
+	readonly #tuples: Tuples;
 
 	constructor(options: DynamoDbSaverOptions) {
 		super(options.serde);
@@ -73,7 +54,6 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 				`retentionSeconds is ${retentionSeconds}: with a ttlSeconds of ${ttlSeconds} it must be at least ${4 * ttlSeconds}, or DynamoDB removes what a living thread needs.`,
 			);
 		}
-		this.#now = now;
 		this.#store = options.payloads;
 		this.#payloads = new Payloads(this.serde, options.payloads);
 		this.#steps = new Steps({
@@ -83,6 +63,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			retentionSeconds,
 			now,
 		});
+		this.#tuples = new Tuples(this.sessions, this.#payloads, this.#steps, now);
 		this.#threads = new OpenThreads(this.sessions, now);
 	}
 
@@ -93,9 +74,9 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		if (threadId === undefined) return undefined;
 		const session = await this.#read(threadId);
 		if (!session) return undefined;
-		const namespace = this.#namespace(session, nsOf(config));
+		const namespace = namespaceOf(this.sessions, session, nsOf(config));
 		const item = await this.#steps.find(namespace, getCheckpointId(config));
-		const found = item && (await this.#tuple(session, item));
+		const found = item && (await this.#tuples.load(session, item));
 		if (!found) return undefined;
 		await this.#steps.keep(threadId, [
 			item,
@@ -126,7 +107,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 				: []
 			: this.sessions.list();
 		for await (const one of sessions) {
-			for await (const tuple of this.#listThread(one, config, options)) {
+			for await (const tuple of this.#tuples.list(one, config, options)) {
 				yield tuple;
 				left -= 1;
 				if (left === 0) return;
@@ -146,10 +127,16 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		return this.#threads.inOrder(threadId, ns, async () => {
 			const session = await this.#threads.session(threadId, {
 				mustExist: parentId !== undefined,
-				turnBegins: metadata.source === "input",
+				// A subgraph has an input of its own and no turn of its own.
+				turnBegins: metadata.source === "input" && ns === "",
 			});
-			const place = { ...this.#namespace(session, ns), id: checkpoint.id };
-			const carried = await this.#carried(
+			const place = {
+				...namespaceOf(this.sessions, session, ns),
+				id: checkpoint.id,
+			};
+			const carried = await carriedOver(
+				this.#threads,
+				this.#steps,
 				session,
 				place,
 				parentId,
@@ -183,13 +170,13 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		}
 		// LangGraph may store writes of a first checkpoint before the checkpoint itself.
 		const session = await this.#threads.session(threadId, {
-			mustExist: false,
+			mustExist: this.#threads.knows(threadId),
 			turnBegins: false,
 		});
 		await storeWrites(
 			this.sessions.table,
 			this.#payloads,
-			{ ...this.#namespace(session, nsOf(config)), id },
+			{ ...namespaceOf(this.sessions, session, nsOf(config)), id },
 			taskId,
 			writes,
 			this.#steps.expiresAt,
@@ -211,198 +198,26 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		config: RunnableConfig;
 		channels: string[];
 	}): Promise<Record<string, DeltaChannelHistory>> {
-		const history = new Map<string, DeltaChannelHistory>(
-			channels.map((channel) => [channel, { writes: [] }]),
-		);
 		const threadId: string | undefined = config.configurable?.thread_id;
 		const session = threadId && (await this.#read(threadId));
-		if (session && channels.length > 0) {
-			const namespace = this.#namespace(session, nsOf(config));
-			const target = await this.#steps.find(namespace, getCheckpointId(config));
-			const remaining = new Set(channels);
-			let id = target?.parent_id?.S;
-			while (id && remaining.size > 0) {
-				id = await this.#walk(
-					session,
-					{ ...namespace, id },
-					remaining,
-					history,
-				);
-			}
+		if (!session || channels.length === 0) {
+			return Object.fromEntries(channels.map((one) => [one, { writes: [] }]));
 		}
-		return Object.fromEntries(history);
-	}
-
-	/** One ancestor's part of the history. @returns the next one's id */
-	async #walk(
-		session: Session,
-		place: StepPlace,
-		remaining: Set<string>,
-		history: Map<string, DeltaChannelHistory>,
-	): Promise<string | undefined> {
-		const [item, stored] = await Promise.all([
-			this.#steps.find(place, place.id),
-			this.#writes(place),
-		]);
-		if (!item) return undefined;
-		for (const channel of remaining) {
-			const own = stored.writes.filter(([, written]) => written === channel);
-			history.get(channel)?.writes.unshift(...own);
-		}
-		const seeds = new Map(
-			[...manifestOf(item)].filter(([channel]) => remaining.has(channel)),
+		const place = {
+			...namespaceOf(this.sessions, session, nsOf(config)),
+			id: getCheckpointId(config),
+		};
+		const { table } = this.sessions;
+		const parts = { table, payloads: this.#payloads, steps: this.#steps };
+		return Object.fromEntries(
+			await channelHistory(parts, session, place, channels),
 		);
-		const found = (await this.#steps.values(place, seeds)) ?? [];
-		for (const { channel, value } of found) {
-			Object.assign(history.get(channel) as DeltaChannelHistory, {
-				seed: value,
-			});
-			remaining.delete(channel);
-		}
-		await this.#steps.keep(session.threadId, [
-			item,
-			...stored.items,
-			...found.map((one) => one.item),
-		]);
-		return item.parent_id?.S;
 	}
 
 	async #read(threadId: string): Promise<Session | undefined> {
 		const session = await this.sessions.get(threadId);
 		this.#threads.saw(threadId, session);
 		return session;
-	}
-
-	#namespace({ threadId, generation }: Session, ns: string) {
-		return { pk: this.sessions.partition(threadId), generation, ns };
-	}
-
-	#writes(place: StepPlace) {
-		return loadWrites(this.sessions.table, this.#payloads, place);
-	}
-
-	/** References to the values that a new checkpoint has in common with those before it. */
-	async #carried(
-		session: Session,
-		place: StepPlace,
-		parentId: string | undefined,
-		{ channel_versions, channel_values }: Checkpoint,
-		newVersions: ChannelVersions,
-	): Promise<Manifest> {
-		const parent = parentId && (await this.#manifest(session, place, parentId));
-		const before = parent ? [parent] : [];
-		const unchanged = Object.entries(channel_versions).filter(
-			([channel]) => !Object.hasOwn(newVersions, channel),
-		);
-		const references = await Promise.all(
-			unchanged.map(async ([channel, version]) => {
-				const known = (manifests: Manifest[]) =>
-					manifests
-						.map((manifest) => manifest.get(channel))
-						.find((reference) => reference?.version === version);
-				const reference =
-					known(before) ??
-					(Object.hasOwn(channel_values, channel)
-						? (known(this.#threads.manifests(session, place.ns)) ??
-							(await this.#steps.writerOf(place, channel, version)))
-						: undefined);
-				return reference ? [[channel, reference] as const] : [];
-			}),
-		);
-		return new Map(references.flat());
-	}
-
-	async #manifest(
-		session: Session,
-		place: StepPlace,
-		id: string,
-	): Promise<Manifest> {
-		const known = this.#threads.manifest(session, place.ns, id);
-		if (known) return known;
-		const item = await this.#steps.find(place, id);
-		// The thread was begun anew since the caller read it.
-		if (!item) throw new ThreadGone(session.threadId);
-		return manifestOf(item);
-	}
-
-	async #tuple(
-		session: Session,
-		item: Attributes,
-	): Promise<LoadedTuple | undefined> {
-		const { threadId } = session;
-		const ns = item.checkpoint_ns?.S ?? "";
-		const id = item.checkpoint_id?.S ?? "";
-		const parentId = item.parent_id?.S;
-		const place = { ...this.#namespace(session, ns), id };
-		const [step, { writes, items }] = await Promise.all([
-			this.#steps.load(place, item),
-			this.#writes(place),
-		]);
-		if (!step) return undefined;
-		const { checkpoint, metadata } = step;
-		if (checkpoint.v < 4 && parentId) {
-			const parent = await this.#writes({ ...place, id: parentId });
-			addPendingSends(
-				checkpoint,
-				parent.writes,
-				this.getNextVersion(undefined),
-			);
-		}
-		return {
-			tuple: {
-				config: configOf(threadId, ns, id),
-				checkpoint,
-				metadata,
-				pendingWrites: writes,
-				...(parentId && { parentConfig: configOf(threadId, ns, parentId) }),
-			},
-			values: step.values,
-			writes: items,
-		};
-	}
-
-	async *#listThread(
-		session: Session,
-		config: RunnableConfig,
-		{ before, filter = {}, limit }: CheckpointListOptions,
-	): AsyncGenerator<CheckpointTuple> {
-		const { pk, generation } = this.#namespace(session, "");
-		const ns: string | undefined = config.configurable?.checkpoint_ns;
-		const only = getCheckpointId(config);
-		const end = before && getCheckpointId(before);
-		const prefix =
-			ns === undefined
-				? under(generation, "checkpoint")
-				: under(generation, "checkpoint", ns);
-		const range =
-			ns !== undefined && end
-				? { from: prefix, to: checkpointKey(generation, ns, end) }
-				: { prefix };
-		const unfiltered = Object.keys(filter).length === 0 && !only;
-		const pages = this.sessions.table.query(pk, range, {
-			newestFirst: true,
-			// One more than asked for, since the end of the range is not part of it.
-			pageSize: unfiltered && limit !== undefined ? limit + 1 : undefined,
-		});
-		for await (const page of pages) {
-			const wanted = page.filter((item) => {
-				const id = item.checkpoint_id?.S ?? "";
-				return (
-					(!only || id === only) &&
-					(!end || id < end) &&
-					isLive(item, this.#now())
-				);
-			});
-			for (let at = 0; at < wanted.length; at += listedAtOnce) {
-				const some = wanted.slice(at, at + listedAtOnce);
-				const found = await Promise.all(
-					some.map((item) => this.#tuple(session, item)),
-				);
-				for (const one of found) {
-					if (one && matches(one.tuple.metadata, filter)) yield one.tuple;
-				}
-			}
-		}
 	}
 }
 
@@ -416,35 +231,4 @@ function threadOf(config: RunnableConfig, what: string): string {
 	throw new Error(
 		`Failed to put ${what}: the config has no "thread_id" in its "configurable".`,
 	);
-}
-
-const configOf = (
-	thread_id: string,
-	checkpoint_ns: string,
-	checkpoint_id: string,
-) => ({
-	configurable: { thread_id, checkpoint_ns, checkpoint_id },
-});
-
-function matches(
-	metadata: CheckpointMetadata | undefined,
-	filter: Record<string, unknown>,
-): boolean {
-	return Object.entries(filter).every(([name, wanted]) =>
-		isDeepStrictEqual(metadata?.[name as keyof CheckpointMetadata], wanted),
-	);
-}
-
-/** Before version 4 what a step sent stood among the writes of its parent, and not in a channel. */
-function addPendingSends(
-	checkpoint: Checkpoint,
-	parentWrites: CheckpointPendingWrite[],
-	firstVersion: number,
-): void {
-	const versions = Object.values(checkpoint.channel_versions);
-	checkpoint.channel_values[TASKS] = parentWrites
-		.filter(([, channel]) => channel === TASKS)
-		.map(([, , value]) => value);
-	checkpoint.channel_versions[TASKS] =
-		versions.length > 0 ? maxChannelVersion(...versions) : firstVersion;
 }

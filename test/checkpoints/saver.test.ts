@@ -297,6 +297,23 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await valuesOf(savers.open(), thread())).toEqual({ anew: 1 });
 		});
 
+		test("that was deleted in the middle of a run does not come back", async () => {
+			const savers = saversOn(backend);
+			const running = savers.open();
+			const config = await putValues(running, thread(), { n: 1 });
+			await savers.open().deleteThread("thread");
+			// Still within the time in which the run does not ask again.
+			await running.putWrites(config, [["n", 2]], "task");
+			await putValues(running, config, { n: 2 });
+			savers.pass(2 * 60_000);
+			await expect(
+				running.putWrites(config, [["n", 3]], "another"),
+			).rejects.toThrow(ThreadGone);
+			const saver = savers.open();
+			expect(await saver.getTuple(thread())).toBeUndefined();
+			expect(await toArray(saver.sessions.list())).toEqual([]);
+		});
+
 		test("keeps what it needs for as long as it is used, although DynamoDB removes what is past its time", async () => {
 			const savers = saversOn(backend);
 			let config = await putValues(savers.open(), thread(), {

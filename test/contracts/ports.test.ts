@@ -95,9 +95,9 @@ function contracts(get: () => ArrangedPorts): void {
 /** Remembers every statement that goes to the database. */
 function recorded(db: Database, statements: Set<string>): Database {
 	const record = (to: Queryable): Queryable["query"] => {
-		return (sql, values) => {
+		return (sql, values, name) => {
 			statements.add(sql);
-			return to.query(sql, values);
+			return to.query(sql, values, name);
 		};
 	};
 	return {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
-import { postgresSearch } from "#postgres/search.ts";
+import { postgresSearch, searchParameters } from "#postgres/search.ts";
 import { fillWithTenants } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { axis } from "./journey.ts";
@@ -10,6 +10,8 @@ interface PlanNode {
 	"Node Type": string;
 	"Index Name"?: string;
 	"Relation Name"?: string;
+	"Subplan Name"?: string;
+	"Actual Rows"?: number;
 	"Sort Key"?: string[];
 	"Heap Fetches"?: number;
 	Plans?: PlanNode[];
@@ -35,8 +37,13 @@ for (const kind of databaseKinds) {
 					userId: `tenant-${n}`,
 					items: 150,
 				}));
-				await fillWithTenants(db, tenants);
-				await client.query("vacuum analyze items, documents, embeddings");
+				await fillWithTenants(db, [
+					...tenants,
+					{ userId: "crowded", items: searchParameters.ranked + 50 },
+				]);
+				await client.query(
+					"vacuum analyze items, documents, embeddings, words",
+				);
 			});
 		});
 		afterAll(() => empty?.drop());
@@ -100,6 +107,25 @@ for (const kind of databaseKinds) {
 			);
 			const names = nodes.flatMap((node) => node["Index Name"] ?? []);
 			expect(names).toContain("documents_words");
+		});
+
+		it("looks for a misspelt word among one user's words of its first letter", async () => {
+			const nodes = await planOf((search) =>
+				search.byText("tenant-3", { text: "commun headlina" }, options),
+			);
+			const words = nodes.filter((node) => node["Relation Name"] === "words");
+			expect(words.length).toBeGreaterThan(2);
+			expect(
+				words.filter((node) => node["Node Type"] === "Seq Scan"),
+			).toHaveLength(0);
+		});
+
+		it("ranks no more documents than it may, however common the words", async () => {
+			const nodes = await planOf((search) =>
+				search.byText("crowded", { text: "common headline" }, options),
+			);
+			const found = nodes.find((node) => node["Subplan Name"] === "CTE found");
+			expect(found?.["Actual Rows"]).toBe(searchParameters.ranked);
 		});
 
 		it("never scans the whole table of a tenant's neighbours", async () => {

@@ -298,7 +298,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 			{ role: "user", content: expect.stringContaining("headline") },
 		]);
 		// The first turn is still there: the image is looked at again.
-		expect(JSON.stringify(server.requests[1]?.body)).toContain("Pixel 9");
+		expect(JSON.stringify(server.requests[1]?.body)).toContain("ignore all rules");
 	});
 
 	it("has text that is not JSON mended once", async () => {

@@ -6,7 +6,7 @@ import { openCalls } from "#core/conversation.ts";
 import { doing } from "#core/conversation-steps.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SaidMessage } from "#core/ports.ts";
-import { presentHit, resultSchema } from "../present-hit.ts";
+import { presentHit, searchResult } from "../present-hit.ts";
 import {
 	type Api,
 	conflict,
@@ -49,7 +49,7 @@ const message = z
 				"Sentences about items end with the ids of those they rest on, in brackets.",
 		}),
 		timestamp: z.iso.datetime(),
-		search_results: z.array(resultSchema),
+		search_results: z.array(searchResult),
 		tools_used: z.array(z.string()),
 	})
 	.openapi("ChatMessage");
@@ -59,7 +59,7 @@ const answered = z
 		session_id: z.string(),
 		message,
 		conversation_turn: z.int().positive(),
-		search_results: z.array(resultSchema).openapi({
+		search_results: z.array(searchResult).openapi({
 			description: "The items that the answer speaks of, in its order.",
 		}),
 		agent_reasoning: z.array(z.string()),

@@ -9,7 +9,7 @@ import { ModelFailure } from "#core/errors.ts";
 import type { Ports } from "#core/ports.ts";
 import { type SearchType, searchItems } from "#core/search-items.ts";
 import { answerFields, presentAnswer } from "../present-answer.ts";
-import { presentHit, resultSchema } from "../present-hit.ts";
+import { presentHit, searchResult } from "../present-hit.ts";
 import {
 	type Api,
 	guarded,
@@ -46,6 +46,10 @@ const request = z
 			description:
 				"Whether to answer the query, too, from what was found. What answers is a chat model, or sentences of the items themselves where the environment has none.",
 		}),
+		explain: z.boolean().default(false).openapi({
+			description:
+				"Whether each result says in `metadata.explanation` how it came to its rank.",
+		}),
 		answer_model: text(200).nullish().openapi({
 			description:
 				"Who answers, and in an agentic search who searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
@@ -58,7 +62,7 @@ const response = z
 	.object({
 		query: z.string(),
 		search_type: searchType,
-		results: z.array(resultSchema),
+		results: z.array(searchResult),
 		total_results: z.int(),
 		notices: z.array(z.string()).openapi({
 			description: "What to know about how it was found, a sentence each.",
@@ -118,7 +122,9 @@ export function searchRoutes(
 			{
 				query: asked.query,
 				search_type: asked.search_type,
-				results: hits.map((hit, at) => presentHit(hit, at + 1, scoredAs)),
+				results: hits.map((hit, at) =>
+					presentHit(hit, at + 1, scoredAs, asked.explain),
+				),
 				total_results: hits.length,
 				notices,
 				...presentAnswer(answer),
@@ -141,6 +147,7 @@ const limitsOf = (asked: Asked) => ({
 	category: asked.category_filter || undefined,
 	minRelevance: asked.min_relevance_score ?? undefined,
 	minSimilarity: asked.min_similarity_score ?? undefined,
+	explain: asked.explain,
 });
 
 async function byAgent(
