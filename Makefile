@@ -48,6 +48,9 @@ check: $(INSTALLED) ## types, lint, format, import directions
 format: $(INSTALLED) ## format and sort imports
 	@biome check --write
 
+eval: $(INSTALLED) ## how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline]
+	@node scripts/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)")
+
 bench-start: $(INSTALLED) ## seconds from make dev to a search that finds its sample
 	@node test/bench/start.ts
 
@@ -60,8 +63,18 @@ bench-cold: $(INSTALLED) ## CPU of the api's cold start, against a bare Node
 bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against decoding it whole
 	@node test/bench/images.ts
 
+bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## search against LangChain.js and Chroma: [ROWS=100000] [DATABASE_URL=postgres://...]
+	@node test/bench/search/main.ts
+
+test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package-lock.json
+	@cd $(dir $<) && npm ci
+	@touch $@
+
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
 
-.PHONY: help dev up down dev-reset token install test test-checkpoints check format bench-start bench-pipeline bench-cold bench-images synth
+cost: $(INSTALLED) ## a month's cost, by templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
+	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) README=$(README) node scripts/cost.ts
+
+.PHONY: help dev up down dev-reset token install test test-checkpoints check format eval bench-start bench-pipeline bench-cold bench-images bench-search synth cost

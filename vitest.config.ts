@@ -18,7 +18,8 @@ export default defineConfig({
 				test: {
 					name: "parts",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/system/**", langGraphSuite],
+					// Packages of the bench bring tests of their own.
+					exclude: ["test/system/**", "**/node_modules/**", langGraphSuite],
 					sequence: { groupOrder: 0 },
 				},
 			},

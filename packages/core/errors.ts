@@ -18,6 +18,7 @@ export type ErrorCode =
 	| "session_not_found"
 	| "session_busy"
 	| "item_failed"
+	| "item_not_comparable"
 	| "request_failed"
 	| "database_unavailable"
 	| "embedding_unavailable"

@@ -29,6 +29,10 @@ export function fakeImages(): Images {
 				camera: null,
 				location: null,
 				colours: ["grey"],
+				perceptualHash: createHash("sha256")
+					.update(bytes)
+					.digest("hex")
+					.slice(0, 16),
 				thumbnail: bytes,
 				vision: bytes,
 			};

@@ -1,6 +1,6 @@
 import type { EventSource, OutgoingEvent } from "#core/events.ts";
 import type { Events, Ports } from "#core/ports.ts";
-import { fakeAnalyses, fakeVectorIndex } from "./analyses.ts";
+import { fakeAnalyses } from "./analyses.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { fakeItems } from "./items.ts";
@@ -10,8 +10,10 @@ import { fakeOutbox } from "./outbox.ts";
 import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
 import { fakeConversations } from "./sessions.ts";
+import { fakeSearchSettings, fakeSimilar } from "./similar.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
+import { fakeVectorIndex } from "./vector-index.ts";
 import { type FakeWebSearch, fakeWebSearch } from "./web-search.ts";
 
 export interface FakePorts extends Ports {
@@ -42,6 +44,8 @@ export function fakePorts(): FakePorts {
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),
 		search: fakeSearch(store),
+		searchSettings: fakeSearchSettings(store),
+		similar: fakeSimilar(store),
 		vectorIndex: fakeVectorIndex(store),
 		objects: fakeObjects(),
 		events: {

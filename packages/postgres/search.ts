@@ -8,9 +8,11 @@ import type {
 	VectorQuery,
 } from "#core/ports.ts";
 import type { Database } from "./database.ts";
-import * as statements from "./search-statements.ts";
+import { byText, byVector, hybrid } from "./search-statements.ts";
 import { vectorText } from "./text.ts";
 import { parseQuery } from "./text-query.ts";
+
+const statements = { byText, byVector, hybrid };
 
 export { searchParameters } from "./search-parameters.ts";
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search.ts";
+import { postgresSimilar } from "#postgres/similar.ts";
 import { fillWithTenants } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { axis } from "./journey.ts";
@@ -99,6 +100,34 @@ for (const kind of databaseKinds) {
 				node["Sort Key"]?.some((key) => key.includes("<~>")),
 			);
 			expect(sort?.["Sort Key"]?.join()).toMatch(/InitPlan/);
+		});
+
+		it("reads what is like an item from the indexes of codes and of hashes alone", async () => {
+			const db = empty.connect(1);
+			const [item] = await db.query<{ id: string }>(
+				"select id from items where user_id = $1 limit 1",
+				["tenant-3"],
+			);
+			let plan: PlanNode | undefined;
+			const explaining = {
+				query: async (sql: string, values: unknown[]) => {
+					const [row] = await db.query<{
+						"QUERY PLAN": { Plan: PlanNode }[];
+					}>(`explain (analyze, format json) ${sql}`, values);
+					plan = row?.["QUERY PLAN"][0]?.Plan;
+					return [{ by_vector: true, by_hash: true }];
+				},
+			} as unknown as Database;
+			await postgresSimilar(explaining).toItem("tenant-3", item?.id ?? "", {
+				model: "test-model",
+				topK: 10,
+			});
+			await db.close();
+			if (!plan) throw new Error("There is no plan.");
+			for (const index of ["embeddings_codes", "items_hashes"]) {
+				const scan = flat(plan).find((node) => node["Index Name"] === index);
+				expect(scan, index).toMatchObject({ "Node Type": "Index Only Scan" });
+			}
 		});
 
 		it("finds words of a tenant in one index of user and words", async () => {

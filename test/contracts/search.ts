@@ -330,6 +330,7 @@ export function searchContract(get: () => RowPorts): void {
 			embedded: 1,
 			missing: 1,
 			stale: 1,
+			rebuilding: 0,
 		});
 	});
 }

@@ -277,6 +277,7 @@ describe("the vector index", () => {
 			embedded: 2,
 			missing: 0,
 			stale: 0,
+			rebuilding: 0,
 			model: api.ports.embedder.model,
 			dimensions: 1024,
 		});
