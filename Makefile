@@ -70,6 +70,9 @@ test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package
 	@cd $(dir $<) && npm ci
 	@touch $@
 
+bench-chat: $(INSTALLED) ## requests and bytes of a chat's turn as it grows; CPU of a process's first turn
+	@node test/bench/chat.ts
+
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts

@@ -24,7 +24,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
 	lambdas:
 		/^(?!#lib\/|#local-cloud\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
-	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|routes\/table)\.ts$|#lambda-kit\/(env|metrics)\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
+	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|schedule|routes\/table)\.ts$|#lambda-kit\/(env|metrics)\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
 	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#scripts\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
 

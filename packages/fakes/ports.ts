@@ -61,6 +61,14 @@ export function fakePorts(): FakePorts {
 		embedder: fakeEmbedder(),
 		chat: fakeChat(),
 		...fakeConversations(clock),
+		sessionUpkeep: {
+			async count() {
+				return { active: 0, expired: 0 };
+			},
+			async removeOrphans() {
+				return { seen: 0, removed: 0 };
+			},
+		},
 		webSearch: fakeWebSearch(),
 		health: { async check() {} },
 	};
