@@ -6,6 +6,7 @@ import { freePort } from "#cli/free-port.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
 import { startCloudProcess } from "./cloud-process.ts";
 import { card } from "./drawings.ts";
@@ -151,6 +152,10 @@ test("ten turns refer back to one another, survive a restart, and are nobody els
 				content: "I have not shown any items yet: ask for some first.",
 			},
 		});
+
+		expect(
+			await invoke(outputs, operator, outputs.CleanupFunctionName, hourly),
+		).toEqual({ active: 2, expired: 0, seen: 0, removed: 0 });
 
 		expect(await ada.call("DELETE", "/chat/sessions/trip")).toEqual({
 			status: "deleted",
