@@ -25,6 +25,9 @@ dev-reset: down ## forget all local items, users and logs
 token: $(INSTALLED) ## print an ID token: make -s token ENV=local EMAIL=demo@example.com
 	@ENV=$(ENV) node scripts/token.ts
 
+chat: $(INSTALLED) ## talk with a collection in the terminal: make chat ENV=local EMAIL=demo@example.com [SESSION=name]
+	@ENV=$(ENV) node scripts/chat.ts
+
 install: ## install packages, and the native one for every architecture we deploy to
 	@rm -f $(INSTALLED)
 	@$(MAKE) --no-print-directory $(INSTALLED)
@@ -70,6 +73,9 @@ test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package
 	@cd $(dir $<) && npm ci
 	@touch $@
 
+bench-chat: $(INSTALLED) ## requests and bytes of a chat's turn as it grows; CPU of a process's first turn
+	@node test/bench/chat.ts
+
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
@@ -77,4 +83,4 @@ synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.j
 cost: $(INSTALLED) ## a month's cost, by templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
 	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) README=$(README) node scripts/cost.ts
 
-.PHONY: help dev up down dev-reset token install test test-checkpoints check format eval bench-start bench-pipeline bench-cold bench-images bench-search synth cost
+.PHONY: help dev up down dev-reset token chat install test test-checkpoints check format eval bench-start bench-pipeline bench-cold bench-images bench-chat bench-search synth cost

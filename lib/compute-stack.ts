@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
@@ -7,6 +7,7 @@ import { eventSources } from "#core/events.ts";
 import { analyzerEnv } from "#lambdas/analyzer/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
+import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { embedderEnv } from "#lambdas/embedder/env.ts";
 import { allocator, imageProcessorEnv } from "#lambdas/image-processor/env.ts";
 import { EnvironmentStack } from "./constructs/environment-stack.ts";
@@ -38,6 +39,16 @@ export interface ComputeStackProps {
 const deleting = ["s3:DeleteObject", "s3:DeleteObjectVersion"];
 const listing = ["s3:ListBucket", "s3:ListBucketVersions"];
 
+const conversing = [
+	"dynamodb:GetItem",
+	"dynamodb:PutItem",
+	"dynamodb:UpdateItem",
+	"dynamodb:DeleteItem",
+	"dynamodb:Query",
+	"dynamodb:BatchGetItem",
+	"dynamodb:BatchWriteItem",
+];
+
 /** The five functions and what starts them. */
 export class ComputeStack extends EnvironmentStack {
 	readonly api: NodeFunction<typeof apiEnv>;
@@ -54,6 +65,8 @@ export class ComputeStack extends EnvironmentStack {
 		const { bucket, bus } = storage;
 		const originals = "originals/";
 		const derived = "derived/";
+		const checkpoints = "checkpoints/";
+		const sessionIndex = `${database.checkpoints.tableArn}/index/gsi1`;
 		const login = [database.applicationSecret.secretArn];
 		const shared = {
 			...database.variables,
@@ -94,20 +107,31 @@ export class ComputeStack extends EnvironmentStack {
 				GIT_SHA: props.gitSha,
 				BUCKET_NAME: bucket.bucketName,
 				EVENT_BUS_NAME: bus.eventBusName,
+				CHECKPOINT_TABLE_NAME: database.checkpoints.tableName,
 				TOKEN_ISSUER: storage.tokenIssuer,
 				JWKS_URL: storage.jwksUrl,
 				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
 				...embedding,
 				...chat,
+				TAVILY_KEY_PARAMETER: keyParameter(environment, "tavily"),
+				...providerUrls(environment, ["tavily"]),
 			},
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-			.allow(["ssm:GetParameter"], keys("voyage", "anthropic", "openai")) // embeds queries, answers questions; the key of aws/ssm decrypts for whoever may read
+			.allow(
+				["ssm:GetParameter"],
+				keys("voyage", "anthropic", "openai", "tavily"),
+			) // embeds queries, answers questions, searches the web; the key of aws/ssm decrypts for whoever may read
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
 			.allow(listing, [bucket.bucketArn]) // finds every version of them
-			.allow(["events:PutEvents"], [bus.eventBusArn]); // asks stages to do work again
+			.allow(["events:PutEvents"], [bus.eventBusArn]) // asks stages to do work again
+			.allow(conversing, [database.checkpoints.tableArn]) // keeps conversations
+			.allow(["dynamodb:Query"], [sessionIndex]) // lists a person's sessions
+			.allowObjects(["s3:GetObject", "s3:PutObject", ...deleting], bucket, [
+				checkpoints,
+			]); // what of a conversation no item can hold
 		if (environment.chatProvider === "bedrock") {
 			this.api.allowBedrock(environment.chatModels.bedrock); // answers questions
 		}
@@ -267,18 +291,32 @@ export class ComputeStack extends EnvironmentStack {
 				...shared,
 				BUCKET_NAME: bucket.bucketName,
 				EVENT_BUS_NAME: bus.eventBusName,
+				CHECKPOINT_TABLE_NAME: database.checkpoints.tableName,
 			},
 			deadLetters: failedCleanups,
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 			.allow(listing, [bucket.bucketArn]) // learns whether an upload arrived, finds orphans
-			.allowObjects(deleting, bucket, [originals, derived]) // sweeps orphans
+			.allowObjects(deleting, bucket, [originals, derived, checkpoints]) // sweeps orphans
+			.allow(["dynamodb:Scan"], [sessionIndex]) // counts sessions; the index has nothing else
+			.allow(["dynamodb:BatchGetItem"], [database.checkpoints.tableArn]) // learns which payloads are referred to
 			.allow(["events:PutEvents"], [bus.eventBusArn]) // sends again what got lost
 			.allow(["sqs:SendMessage"], [failedCleanups.queueArn]); // Lambda puts failed runs there with this role
 		new Rule(this, "CleanupSchedule", {
 			schedule: Schedule.rate(Duration.minutes(5)),
 			targets: [
 				new LambdaFunction(this.cleanup.function, {
+					deadLetterQueue: failedCleanups,
+					retryAttempts: 2,
+				}),
+			],
+		});
+
+		new Rule(this, "SessionSchedule", {
+			schedule: Schedule.rate(Duration.hours(1)),
+			targets: [
+				new LambdaFunction(this.cleanup.function, {
+					event: RuleTargetInput.fromObject(hourly),
 					deadLetterQueue: failedCleanups,
 					retryAttempts: 2,
 				}),

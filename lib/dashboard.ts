@@ -15,6 +15,7 @@ import type { Environment } from "./environments.ts";
 import type { Sources } from "./metric-sources.ts";
 
 const fiveMinutes = Duration.minutes(5);
+const hour = Duration.hours(1);
 const day = Duration.days(1);
 const stageNames = ["process", "analyze", "embed"];
 
@@ -87,7 +88,7 @@ function functionHealth({ functions }: Sources) {
 	];
 }
 
-function storeHealth({ database, table, each }: Sources) {
+function storeHealth({ application, database, table, each }: Sources) {
 	return [
 		graph("Database: processor", "%", [database("CPUUtilization", "Average")]),
 		graph(
@@ -96,10 +97,13 @@ function storeHealth({ database, table, each }: Sources) {
 			[database("DatabaseConnections", "Maximum")],
 			{ right: [database("FreeStorageSpace", "Minimum")], rightLabel: "bytes" },
 		),
-		graph("Sessions: table traffic and throttles", "units or events", [
-			table("ConsumedWriteCapacityUnits"),
+		graph("Sessions: table throttles", "events", [
 			table("ReadThrottleEvents"),
 			table("WriteThrottleEvents"),
+		]),
+		graph("Sessions, once an hour", "sessions", [
+			application("ActiveSessions", { statistic: "Maximum", period: hour }),
+			application("ExpiredSessions", { statistic: "Maximum", period: hour }),
 		]),
 		graph("Provider errors and throttles", "requests", [
 			each("ProviderErrors", "Sum", fiveMinutes),

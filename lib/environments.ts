@@ -34,7 +34,12 @@ const network = z.discriminatedUnion("mode", [
 ]);
 
 /** Providers that want an API key. */
-export const keyedProviders = ["anthropic", "openai", "voyage"] as const;
+export const keyedProviders = [
+	"anthropic",
+	"openai",
+	"voyage",
+	"tavily",
+] as const;
 export type KeyedProvider = (typeof keyedProviders)[number];
 const keyedProvider = z.enum(keyedProviders);
 

@@ -90,6 +90,7 @@ export async function invoke(
 	outputs: Outputs,
 	credentials: AwsCredentials,
 	functionName: string,
+	event: object = {},
 ): Promise<unknown> {
 	const client = new LambdaClient({
 		region: outputs.Region,
@@ -97,7 +98,10 @@ export async function invoke(
 		credentials,
 	});
 	const answer = await client.send(
-		new InvokeCommand({ FunctionName: functionName, Payload: "{}" }),
+		new InvokeCommand({
+			FunctionName: functionName,
+			Payload: JSON.stringify(event),
+		}),
 	);
 	const payload = Buffer.from(answer.Payload ?? []).toString();
 	if (answer.FunctionError) {

@@ -13,6 +13,8 @@ const allowed: Record<string, RegExp> = {
 	// Could be published alone: of the application it knows nothing.
 	"packages/checkpoints":
 		/^(#checkpoints\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+	"packages/chat":
+		/^(#core\/|#chat\/|#checkpoints\/|@langchain\/(langgraph|langgraph-checkpoint)$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":
@@ -22,7 +24,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
 	lambdas:
 		/^(?!#lib\/|#local-cloud\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
-	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|routes\/table)\.ts$|#lambda-kit\/(env|metrics)\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
+	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|schedule|routes\/table)\.ts$|#lambda-kit\/(env|metrics)\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
 	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#scripts\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
 

@@ -28,6 +28,9 @@ export type ApiPorts = Pick<
 	| "objects"
 	| "embedder"
 	| "chat"
+	| "sessions"
+	| "turns"
+	| "webSearch"
 	| "health"
 >;
 
@@ -150,6 +153,10 @@ function nounsOf(
 		search: async () => {
 			const { searchRoutes } = await import("./routes/search.ts");
 			return (app) => searchRoutes(app, ports);
+		},
+		chat: async () => {
+			const { chatRoutes } = await import("./routes/chat.ts");
+			return (app) => chatRoutes(app, ports);
 		},
 		"search-config": async () => {
 			const { searchConfigRoutes } = await import("./routes/search-config.ts");

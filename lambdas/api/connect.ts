@@ -19,6 +19,10 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		]);
 		return postgresPorts(databaseOf(env));
 	});
+	const conversations = once(async () => {
+		const { conversationsIn } = await import("./conversations.ts");
+		return conversationsIn(env);
+	});
 	return crashable({
 		items: lazily(async () => (await database()).items),
 		requests: lazily(async () => (await database()).requests),
@@ -57,6 +61,15 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 						: undefined,
 			}),
 		),
+		sessions: lazily(async () => (await conversations()).sessions),
+		turns: lazily(async () => (await conversations()).turns()),
+		webSearch: lazily(async () => {
+			const { tavilySearch } = await import("#ai/tavily.ts");
+			return tavilySearch({
+				key: apiKeyIn(env.TAVILY_KEY_PARAMETER),
+				baseUrl: runtimeEnv.baseUrls.tavily,
+			});
+		}),
 		events: lazily(async () => {
 			const { eventBridgeEvents } = await import("#aws/events.ts");
 			return eventBridgeEvents(env.EVENT_BUS_NAME);

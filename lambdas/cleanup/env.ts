@@ -5,4 +5,5 @@ export const cleanupEnv = [
 	"ENVIRONMENT",
 	"BUCKET_NAME",
 	"EVENT_BUS_NAME",
+	"CHECKPOINT_TABLE_NAME",
 ] as const;

@@ -4,10 +4,14 @@ import { readEnv } from "#lambda-kit/env.ts";
 import { log } from "#lambda-kit/log.ts";
 import { connect } from "./connect.ts";
 import { cleanupEnv } from "./env.ts";
+import { isHourly } from "./schedule.ts";
 
 const ports = connect(readEnv(cleanupEnv));
 
-export const handler = async (_: unknown, context: Context) => {
+export const handler = (event: unknown, context: Context) =>
+	isHourly(event) ? tidySessions(context) : sweepItems(context);
+
+async function sweepItems(context: Context) {
 	const started = Date.now();
 	const report = await sweep(ports);
 	log.info(
@@ -20,4 +24,26 @@ export const handler = async (_: unknown, context: Context) => {
 		{ metrics: { OldestWait: await ports.stages.oldestWaitSeconds() } },
 	);
 	return report;
-};
+}
+
+async function tidySessions(context: Context) {
+	const started = Date.now();
+	const { active, expired } = await ports.sessionUpkeep.count();
+	const { seen, removed } = await ports.sessionUpkeep.removeOrphans();
+	log.info(
+		"sessions",
+		{
+			payloads_seen: seen,
+			payloads_removed: removed,
+			request_id: context.awsRequestId,
+			duration_ms: Date.now() - started,
+		},
+		{
+			metrics: {
+				ActiveSessions: active,
+				ExpiredSessions: expired,
+			},
+		},
+	);
+	return { active, expired, seen, removed };
+}

@@ -14,6 +14,7 @@ import {
 	unanswered,
 	whyModelFailed,
 } from "./answer-question.ts";
+import { before } from "./before.ts";
 import type { ChatAnswer, ChatMessage, Hit, Ports, ToolCall } from "./ports.ts";
 import { quoteRules, readQuotedItems } from "./quoted-items.ts";
 import {
@@ -201,19 +202,4 @@ function told(call: ToolCall, result: ToolResult | undefined): string {
 function searched(query: string, mode: string, found: number): string {
 	const how = mode === "both" ? "words and meaning" : mode;
 	return `Searched by ${how} for ${JSON.stringify(query)}: ${found} found.`;
-}
-
-/** What is there before the deadline; null where that passes first. */
-async function before<T>(deadline: Date, work: Promise<T>): Promise<T | null> {
-	const { promise: timeout, resolve } = Promise.withResolvers<null>();
-	const timer = setTimeout(
-		() => resolve(null),
-		Math.max(0, deadline.getTime() - Date.now()),
-	);
-	work.catch(() => {}); // nobody listens after the deadline
-	try {
-		return await Promise.race([work, timeout]);
-	} finally {
-		clearTimeout(timer);
-	}
 }

@@ -15,6 +15,8 @@ export type ErrorCode =
 	| "analysis_not_found"
 	| "image_not_found"
 	| "request_not_found"
+	| "session_not_found"
+	| "session_busy"
 	| "item_failed"
 	| "item_not_comparable"
 	| "request_failed"
@@ -59,6 +61,13 @@ export const analysisNotFound = (analysisId: string) =>
 
 export const requestNotFound = (requestId: string) =>
 	new AppError("request_not_found", `There is no request ${requestId}.`);
+
+/** Another person's session, an expired one and one that never was are answered alike. */
+export const sessionNotFound = (sessionId: string) =>
+	new AppError(
+		"session_not_found",
+		`There is no session ${sessionId}; a session ends four hours after its last message.`,
+	);
 
 /** The item is another's for now: the event must come again, in case that other is dead. */
 export class StageBusy extends Error {

@@ -9,10 +9,14 @@ import type { Outbox } from "./ports/outbox.ts";
 import type { Requests } from "./ports/requests.ts";
 import type { Search } from "./ports/search.ts";
 import type { SearchSettings } from "./ports/search-settings.ts";
+import type { SessionUpkeep } from "./ports/session-upkeep.ts";
+import type { Sessions } from "./ports/sessions.ts";
 import type { Similar } from "./ports/similar.ts";
 import type { Stages } from "./ports/stages.ts";
+import type { Turns } from "./ports/turns.ts";
 import type { VectorIndex } from "./ports/vector-index.ts";
 import type { Vision } from "./ports/vision.ts";
+import type { WebSearch } from "./ports/web-search.ts";
 
 export * from "./ports/analyses.ts";
 export * from "./ports/chat.ts";
@@ -25,10 +29,14 @@ export * from "./ports/outbox.ts";
 export * from "./ports/requests.ts";
 export * from "./ports/search.ts";
 export * from "./ports/search-settings.ts";
+export * from "./ports/session-upkeep.ts";
+export * from "./ports/sessions.ts";
 export * from "./ports/similar.ts";
 export * from "./ports/stages.ts";
+export * from "./ports/turns.ts";
 export * from "./ports/vector-index.ts";
 export * from "./ports/vision.ts";
+export * from "./ports/web-search.ts";
 
 /** Everything a use case may ask of the world; each takes the few it needs by `Pick<Ports, ...>`. */
 export interface Ports {
@@ -47,6 +55,10 @@ export interface Ports {
 	vision: Vision;
 	embedder: Embedder;
 	chat: Chat;
+	sessions: Sessions;
+	turns: Turns;
+	sessionUpkeep: SessionUpkeep;
+	webSearch: WebSearch;
 	clock: Clock;
 	health: Health;
 }

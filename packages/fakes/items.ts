@@ -102,6 +102,22 @@ export function fakeItems(store: Store): Items {
 			};
 		},
 
+		async categories(userId) {
+			const counts = new Map<string, number>();
+			for (const { analysis } of ownedItems(store, userId)) {
+				if (!analysis) continue;
+				const { category } = analysis.description;
+				counts.set(category, (counts.get(category) ?? 0) + 1);
+			}
+			return [...counts]
+				.map(([category, items]) => ({ category, items }))
+				.sort(
+					(one, other) =>
+						other.items - one.items || (one.category < other.category ? -1 : 1),
+				)
+				.slice(0, 100);
+		},
+
 		async reopen(userId, itemId, { mimeType, fileSize }) {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return null;

@@ -9,12 +9,15 @@ import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
 import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
+import { fakeConversations } from "./sessions.ts";
 import { fakeSearchSettings, fakeSimilar } from "./similar.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
 import { fakeVectorIndex } from "./vector-index.ts";
+import { type FakeWebSearch, fakeWebSearch } from "./web-search.ts";
 
 export interface FakePorts extends Ports {
+	webSearch: FakeWebSearch;
 	chat: FakeChat;
 	clock: FakeClock;
 	events: FakeEvents;
@@ -57,6 +60,16 @@ export function fakePorts(): FakePorts {
 		vision: fakeVision(),
 		embedder: fakeEmbedder(),
 		chat: fakeChat(),
+		...fakeConversations(clock),
+		sessionUpkeep: {
+			async count() {
+				return { active: 0, expired: 0 };
+			},
+			async removeOrphans() {
+				return { seen: 0, removed: 0 };
+			},
+		},
+		webSearch: fakeWebSearch(),
 		health: { async check() {} },
 	};
 }

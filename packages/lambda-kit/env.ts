@@ -38,6 +38,7 @@ const onlyLocal = [
 	"ANTHROPIC_BASE_URL",
 	"OPENAI_BASE_URL",
 	"VOYAGE_BASE_URL",
+	"TAVILY_BASE_URL",
 	"REPLAY_FOLDER",
 ] as const;
 
@@ -79,5 +80,6 @@ export const runtimeEnv = {
 		anthropic: process.env.ANTHROPIC_BASE_URL,
 		openai: process.env.OPENAI_BASE_URL,
 		voyage: process.env.VOYAGE_BASE_URL,
+		tavily: process.env.TAVILY_BASE_URL,
 	},
 };

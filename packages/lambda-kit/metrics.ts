@@ -16,6 +16,9 @@ export const metrics = {
 	UploadToReady: { unit: "Seconds", by: null },
 	/** Of the item that waits longest for its next stage; 0 where none waits. */
 	OldestWait: { unit: "Seconds", by: null },
+	/** Conversations, counted once an hour; expired ones are those that the table has not removed yet. */
+	ActiveSessions: { unit: "Count", by: null },
+	ExpiredSessions: { unit: "Count", by: null },
 	/** Of single requests: a call of a model may make several. */
 	ProviderDuration: { unit: "Milliseconds", by: "Provider" },
 	ProviderErrors: { unit: "Count", by: "Provider" },

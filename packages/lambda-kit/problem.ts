@@ -23,6 +23,8 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	analysis_not_found: { status: 404, title: "No such analysis" },
 	image_not_found: { status: 404, title: "No such image" },
 	request_not_found: { status: 404, title: "No such request" },
+	session_not_found: { status: 404, title: "No such session" },
+	session_busy: { status: 409, title: "The session is busy" },
 	route_not_found: { status: 404, title: "No such route" },
 	item_failed: { status: 409, title: "The image could not be processed" },
 	item_not_comparable: { status: 409, title: "Nothing to compare" },

@@ -110,6 +110,19 @@ export function postgresItems(db: Database): Items {
 			};
 		},
 
+		async categories(userId) {
+			return db.query<{ category: string; items: number }>(
+				`select analyses.category, count(*)::int as items
+				 from items
+				 join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+				 where items.user_id = $1
+				 group by analyses.category
+				 order by count(*) desc, analyses.category
+				 limit 100`,
+				[userId],
+			);
+		},
+
 		async reopen(userId, itemId, { mimeType, fileSize }) {
 			const [row] = await db.query<ItemRow>(
 				`update items set status = 'pending', mime_type = $3, file_size = $4,

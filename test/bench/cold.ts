@@ -1,18 +1,10 @@
 // make bench-cold: what the start of the api's bundle costs, in CPU time of its whole process, against a bare Node.
-import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import {
-	GetFunctionConfigurationCommand,
-	LambdaClient,
-} from "@aws-sdk/client-lambda";
 import * as esbuild from "esbuild";
-import { readOutputsFile } from "#cli/outputs.ts";
-import { ensureUser, signIn } from "#cli/users.ts";
 import { build, metafileOf } from "#scripts/build.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
-import { startCloudProcess } from "../system/cloud-process.ts";
+import { startCloud } from "./api-cloud.ts";
 import { coldStart, httpEvent, type Run, runNode } from "./lambda-process.ts";
 import { demand, median, quantile, report } from "./report.ts";
 
@@ -22,7 +14,7 @@ const { api } = await build({ architecture: "host" });
 const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
 const eager = path.resolve(".build", `bench-eager-${process.pid}`);
 try {
-	const cloud = await startCloud();
+	const cloud = await startCloud(directory);
 	const sides = await (async () => {
 		try {
 			const { variables, token } = cloud;
@@ -134,47 +126,4 @@ function buildBare(folder: string): void {
 		path.join(folder, "handler.mjs"),
 		'export const handler = async () => ({ statusCode: 200, body: "{}" });',
 	);
-}
-
-/** A local cloud whose token issuer, secret and database the api's first request needs. */
-async function startCloud() {
-	const options = {
-		assembly: path.join(directory, "cdk.out"),
-		stateDir: path.join(directory, "state"),
-		outputsFile: path.join(directory, "outputs.json"),
-	};
-	await synthesize(options.assembly);
-	const { stop } = await startCloudProcess(options);
-	const outputs = await readOutputsFile(options.outputsFile, "start");
-	const operator = await operatorOf(options.stateDir);
-	await invoke(outputs, operator, outputs.MigrationFunctionName);
-	const password = `${randomUUID()}-Aa1`;
-	await ensureUser(outputs, operator, "bench@example.com", password);
-	const token = await signIn(outputs, "bench@example.com", password);
-	const lambda = new LambdaClient({
-		region: outputs.Region,
-		endpoint: outputs.AwsEndpointUrl ?? undefined,
-		credentials: operator,
-	});
-	const { Environment } = await lambda.send(
-		new GetFunctionConfigurationCommand({
-			FunctionName: String(outputs.ApiFunctionName),
-		}),
-	);
-	return {
-		stop,
-		token,
-		variables: {
-			...Environment?.Variables,
-			AWS_REGION: outputs.Region,
-			AWS_ACCESS_KEY_ID: operator.accessKeyId,
-			AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
-			...(operator.sessionToken && {
-				AWS_SESSION_TOKEN: operator.sessionToken,
-			}),
-			...(outputs.AwsEndpointUrl && {
-				AWS_ENDPOINT_URL: outputs.AwsEndpointUrl,
-			}),
-		},
-	};
 }

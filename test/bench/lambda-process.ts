@@ -75,27 +75,29 @@ writeFileSync(
 export async function coldStart(
 	taskRoot: string,
 	env: Record<string, string>,
-	event: object,
+	/** Several are given one after the other. */
+	event: object | object[],
 	status = 200,
 ): Promise<Run> {
 	const { promise, resolve, reject } = Promise.withResolvers<void>();
-	let given = false;
+	const waiting = [event].flat();
 	const api = await RuntimeApi.listen({
 		ready() {
-			// Asked for a second invocation the API goes away, at which the process ends itself.
-			if (given) return api.close();
-			given = true;
+			const next = waiting.shift();
+			// Asked for one more invocation the API goes away, at which the process ends itself.
+			if (!next) return api.close();
 			api.give({
 				requestId: crypto.randomUUID(),
-				payload: Buffer.from(JSON.stringify(event)),
+				payload: Buffer.from(JSON.stringify(next)),
 				deadline: Date.now() + 30_000,
 				functionArn: "arn:aws:lambda:us-east-1:000000000000:function:api",
 			});
 		},
 		answered(_, payload) {
 			const { statusCode } = JSON.parse(payload.toString());
-			if (statusCode === status) resolve();
-			else reject(new Error(`Answered ${payload}`));
+			if (statusCode === status) {
+				if (waiting.length === 0) resolve();
+			} else reject(new Error(`Answered ${payload}`));
 		},
 		failed: (_, payload) => reject(new Error(payload.toString())),
 		initFailed: (payload) => reject(new Error(payload.toString())),
@@ -120,27 +122,35 @@ export async function coldStart(
 export function httpEvent(
 	path: string,
 	headers: Record<string, string> = {},
+	/** Sent by POST, as JSON. */
+	body?: object,
 ): object {
+	const method = body ? "POST" : "GET";
 	return {
 		version: "2.0",
-		routeKey: `GET ${path}`,
+		routeKey: `${method} ${path}`,
 		rawPath: path,
 		rawQueryString: "",
-		headers: { host: "example.com", ...headers },
+		headers: {
+			host: "example.com",
+			...(body && { "content-type": "application/json" }),
+			...headers,
+		},
+		...(body && { body: JSON.stringify(body) }),
 		requestContext: {
 			accountId: "000000000000",
 			apiId: "api",
 			domainName: "example.com",
 			domainPrefix: "example",
 			http: {
-				method: "GET",
+				method,
 				path,
 				protocol: "HTTP/1.1",
 				sourceIp: "127.0.0.1",
 				userAgent: "bench",
 			},
 			requestId: "request",
-			routeKey: `GET ${path}`,
+			routeKey: `${method} ${path}`,
 			stage: "$default",
 			time: "20/Nov/2026:00:00:00 +0000",
 			timeEpoch: 1_795_000_000_000,

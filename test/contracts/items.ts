@@ -76,6 +76,24 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(await ports.items.find(user, item.id)).not.toBeNull();
 		});
 
+		it("are counted by category, the largest first, and nobody else's", async () => {
+			const ports = get();
+			const user = newUser();
+			expect(await ports.items.categories(user)).toEqual([]);
+			for (const category of ["Food", "Travel", "Art", "Travel"]) {
+				const item = await processedItem(ports, user);
+				const { lease } = await claim(ports, item, "analyze");
+				await commitAnalysis(ports, lease, item, newAnalysis({ category }));
+			}
+			await analyzedItem(ports, newUser());
+			await processedItem(ports, user);
+			expect(await ports.items.categories(user)).toEqual([
+				{ category: "Travel", items: 2 },
+				{ category: "Art", items: 1 },
+				{ category: "Food", items: 1 },
+			]);
+		});
+
 		it("are listed newest first, without the pending ones", async () => {
 			const ports = get();
 			const user = newUser();

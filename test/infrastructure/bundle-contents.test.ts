@@ -60,6 +60,29 @@ describe("the api's cold start", () => {
 		);
 	});
 
+	it("loads LangGraph with a turn of chat only: no route's own code needs it", () => {
+		const { outputs } = metafiles.api;
+		const closure = (file: string, seen = new Set<string>()): Set<string> => {
+			if (seen.has(file) || !outputs[file]) return seen;
+			seen.add(file);
+			for (const { path, kind } of outputs[file].imports) {
+				if (kind !== "dynamic-import") closure(path, seen);
+			}
+			return seen;
+		};
+		const loading = Object.entries(outputs)
+			.filter(([file, { entryPoint }]) => {
+				const packages = packagesOf(metafiles.api, [...closure(file)]);
+				return entryPoint && packages.has("@langchain/core");
+			})
+			.map(([, { entryPoint }]) => entryPoint)
+			.sort();
+		expect(loading).toEqual([
+			"packages/chat/graph.ts",
+			"packages/checkpoints/saver.ts",
+		]);
+	});
+
 	it("reads less than 600 KB of JavaScript", () => {
 		const bytes = loaded.reduce((sum, file) => sum + file.bytes, 0);
 		expect(bytes).toBeGreaterThan(100_000);

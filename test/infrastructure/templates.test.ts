@@ -5,6 +5,7 @@ import type { EnvContract } from "#lambda-kit/env.ts";
 import { analyzerEnv } from "#lambdas/analyzer/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
+import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { embedderEnv } from "#lambdas/embedder/env.ts";
 import { allocator, imageProcessorEnv } from "#lambdas/image-processor/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
@@ -33,8 +34,12 @@ const publicRoutes = [
 	"GET /version",
 ];
 const guardedRoutes = [
+	"DELETE /chat/sessions/{session_id}",
+	"DELETE /chat/{session_id}",
 	"DELETE /items/{id}",
 	"GET /analyses/{id}",
+	"GET /chat/sessions",
+	"GET /chat/{session_id}/history",
 	"GET /images/{filename}",
 	"GET /items",
 	"GET /items/{id}",
@@ -42,6 +47,7 @@ const guardedRoutes = [
 	"GET /items/{id}/requests/{request_id}",
 	"GET /search/config",
 	"GET /vector-index/status",
+	"POST /chat",
 	"POST /items",
 	"POST /items/{id}/analyze",
 	"POST /items/{id}/resize-only",
@@ -132,6 +138,21 @@ const deletesVersions = [
 	"s3:ListBucket on Images",
 	"s3:ListBucketVersions on Images",
 ];
+const conversing = [
+	...[
+		"BatchGetItem",
+		"BatchWriteItem",
+		"DeleteItem",
+		"GetItem",
+		"PutItem",
+		"Query",
+		"UpdateItem",
+	].map((action) => `dynamodb:${action} on Checkpoints`),
+	"dynamodb:Query on Checkpoints/index/gsi1",
+	...["GetObject", "PutObject", "DeleteObject", "DeleteObjectVersion"].map(
+		(action) => `s3:${action} on Images/checkpoints/*`,
+	),
+];
 const publishes = ["events:PutEvents on Events"];
 const worksOn = (queue: string) =>
 	[
@@ -150,6 +171,8 @@ const permissions: Record<string, string[]> = {
 		readsKey("anthropic"),
 		readsKey("openai"),
 		readsKey("voyage"),
+		readsKey("tavily"),
+		...conversing,
 		...publishes,
 		"s3:GetObject on Images/derived/*",
 		"s3:GetObject on Images/originals/*",
@@ -183,6 +206,10 @@ const permissions: Record<string, string[]> = {
 		...readsLogin,
 		...deletesVersions,
 		...publishes,
+		"dynamodb:Scan on Checkpoints/index/gsi1",
+		"dynamodb:BatchGetItem on Checkpoints",
+		"s3:DeleteObject on Images/checkpoints/*",
+		"s3:DeleteObjectVersion on Images/checkpoints/*",
 		"sqs:SendMessage on FailedCleanups",
 	],
 	MigrateRole: [
@@ -330,6 +357,14 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 		expect(at(schedule.Targets[0].Arn)).toBe("CleanupFunction");
 	});
 
+	test("count sessions once an hour", () => {
+		const schedule = ofType(Compute, "AWS::Events::Rule").SessionSchedule
+			?.Properties;
+		expect(schedule.ScheduleExpression).toBe("rate(1 hour)");
+		expect(at(schedule.Targets[0].Arn)).toBe("CleanupFunction");
+		expect(JSON.parse(schedule.Targets[0].Input)).toEqual(hourly);
+	});
+
 	test("give each function the variables of its contract and no other", () => {
 		const found = Object.entries(functions).map(([fn, { Properties }]) => [
 			fn,
@@ -368,6 +403,8 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 			MASTER_SECRET_ARN: "Database.MasterUserSecret.SecretArn",
 			BUCKET_NAME: "Images",
 			EVENT_BUS_NAME: "Events",
+			CHECKPOINT_TABLE_NAME: "Checkpoints",
+			TAVILY_KEY_PARAMETER: key("tavily"),
 			TOKEN_ISSUER: "People.ProviderURL",
 			JWKS_URL: "People.ProviderURL/.well-known/jwks.json",
 			USER_POOL_CLIENT_ID: "PeopleClient",

@@ -1,5 +1,10 @@
+import { createRequire } from "node:module";
 import sharp from "sharp";
 import { drawSampleImages } from "#scripts/sample-images.ts";
+
+const fontfile = createRequire(import.meta.url).resolve(
+	"@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf",
+);
 
 /** One of the project's own drawings with readable text: bytes that no other call gives, and a word in it. */
 export async function screenshot(
@@ -18,4 +23,33 @@ export async function screenshot(
 		.png()
 		.toBuffer();
 	return { ...sample, bytes: new Uint8Array(bytes) };
+}
+
+/** A white card with these lines of text, large enough to be read without mistakes. */
+export async function card(lines: string[]): Promise<Uint8Array<ArrayBuffer>> {
+	// Sets up the fonts, which a container may lack.
+	await drawSampleImages();
+	const layers = await Promise.all(
+		lines.map(async (text, at) => ({
+			input: await sharp({
+				text: { text, font: "Inter 40", fontfile, rgba: true, dpi: 72 },
+			})
+				.png()
+				.toBuffer(),
+			left: 60,
+			top: 60 + at * 80,
+		})),
+	);
+	const bytes = await sharp({
+		create: {
+			width: 800,
+			height: 120 + lines.length * 80,
+			channels: 3,
+			background: "white",
+		},
+	})
+		.composite(layers)
+		.png()
+		.toBuffer();
+	return new Uint8Array(bytes);
 }

@@ -17,6 +17,7 @@ export type Noun =
 	| "requests"
 	| "images"
 	| "search"
+	| "chat"
 	| "search-config"
 	| "similar"
 	| "vector-index";
@@ -48,6 +49,11 @@ export const routes: readonly Route[] = [
 	{ method: "GET", path: "/images/{filename}", noun: "images" },
 	{ method: "POST", path: "/items/{id}/similar", noun: "similar" },
 	{ method: "POST", path: "/search", noun: "search" },
+	{ method: "POST", path: "/chat", noun: "chat" },
+	{ method: "GET", path: "/chat/sessions", noun: "chat" },
+	{ method: "DELETE", path: "/chat/sessions/{session_id}", noun: "chat" },
+	{ method: "GET", path: "/chat/{session_id}/history", noun: "chat" },
+	{ method: "DELETE", path: "/chat/{session_id}", noun: "chat" },
 	{ method: "GET", path: "/search/config", noun: "search-config" },
 	{ method: "POST", path: "/vector-index/rebuild", noun: "vector-index" },
 	{ method: "GET", path: "/vector-index/status", noun: "vector-index" },

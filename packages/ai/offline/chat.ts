@@ -1,9 +1,15 @@
 import { noAnswer } from "#core/answer-question.ts";
+import { readShown } from "#core/conversation-prompt.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Chat, ChatMessage, ChatRequest, ToolCall } from "#core/ports.ts";
 import { type QuotedItem, readQuotedItems } from "#core/quoted-items.ts";
 import { extract } from "./extract.ts";
-import { type PlannedSearch, planSearches } from "./plan-searches.ts";
+import {
+	type PlannedSearch,
+	planSearches,
+	withoutFraming,
+} from "./plan-searches.ts";
+import { described, listed, type Reference, referBack } from "./refer-back.ts";
 
 const model = "extractive-1";
 
@@ -44,10 +50,20 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 	const turn = messages.slice(
 		messages.findLastIndex(({ role }) => role === "user"),
 	);
-	const question = questionOf(turn[0]);
+	const { question: said, shown } = readShown(turn[0]?.text ?? "");
+	const question = questionOf(said);
 	const items = itemsIn(turn);
 	const offered = (name: string) => tools.some((tool) => tool.name === name);
-	if (offered("search_collection") && toolChoice !== "none") {
+	const mayCall = toolChoice !== "none";
+	if (offered("get_item")) {
+		const before = messages.slice(0, messages.length - turn.length);
+		const reference = referBack(question, shown, refsIn(before.at(-1)?.text));
+		if (reference) {
+			const id = `offline_${messages.length}`;
+			return toReference(reference, items, mayCall ? id : null);
+		}
+	}
+	if (offered("search_collection") && mayCall) {
 		const done = searchesIn(turn);
 		const next = planSearches(question, done, items.length);
 		if (next.length > 0) {
@@ -61,7 +77,10 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 			};
 		}
 	}
-	const answer = extract(question, items) || noAnswer;
+	const answer =
+		extract(question, items) ||
+		(offered("get_item") && extract(withoutFraming(question), items)) ||
+		noAnswer;
 	if (!offered("give_results")) return { text: answer, toolCalls: [] };
 	const input = { items: items.map(({ ref }) => ref), answer };
 	return {
@@ -72,9 +91,38 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 	};
 }
 
+const refsIn = (text = "") =>
+	[...text.matchAll(/\[([^[\]]+)\]/g)].flatMap(([, refs = ""]) =>
+		refs.split(/[\s,]+/),
+	);
+
+/** What is said of items that were shown before: of one, once it was read whole. */
+function toReference(
+	reference: Reference,
+	read: QuotedItem[],
+	/** For a call of a tool; null where none may be made. */
+	id: string | null,
+): { text: string; toolCalls: ToolCall[] } {
+	if ("nothing" in reference) return { text: reference.nothing, toolCalls: [] };
+	if ("some" in reference) {
+		return { text: listed(reference.some), toolCalls: [] };
+	}
+	const { one, asks } = reference;
+	const whole = read.find(({ ref }) => ref === one.ref);
+	if (!whole && id) {
+		const input = { item: one.ref };
+		return { text: "", toolCalls: [{ id, name: "get_item", input }] };
+	}
+	const item = whole ?? one;
+	const text = asks
+		? extract(asks, [item]) ||
+			`I read nothing about ${JSON.stringify(asks)} in that item.`
+		: described(item);
+	return { text, toolCalls: [] };
+}
+
 /** What a person asks: quoted beside items, or all they said. */
-function questionOf(message: ChatMessage | undefined): string {
-	const text = message?.text ?? "";
+function questionOf(text: string): string {
 	const [, quoted] = /^<question>(.*)<\/question>$/m.exec(text) ?? [];
 	return quoted ? JSON.parse(quoted) : text;
 }
@@ -84,7 +132,8 @@ function itemsIn(turn: ChatMessage[]): QuotedItem[] {
 	const byRef = new Map<string, QuotedItem>();
 	for (const { role, text } of turn) {
 		if (role === "assistant" || role === "system") continue;
-		for (const item of readQuotedItems(text)) byRef.set(item.ref, item);
+		const told = role === "user" ? readShown(text).question : text;
+		for (const item of readQuotedItems(told)) byRef.set(item.ref, item);
 	}
 	return [...byRef.values()];
 }
@@ -97,7 +146,7 @@ function searchesIn(turn: ChatMessage[]): PlannedSearch[] {
 	// With a quoted question came what the first search found for it.
 	const isFirstDone = /^<question>/.test(turn[0]?.text ?? "");
 	return isFirstDone
-		? [{ query: questionOf(turn[0]), mode: "both" }, ...done]
+		? [{ query: questionOf(turn[0]?.text ?? ""), mode: "both" }, ...done]
 		: done;
 }
 

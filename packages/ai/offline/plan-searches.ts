@@ -54,7 +54,8 @@ function partsOf(question: string): string[] {
 	return parts.length > 1 ? parts.slice(0, mostParts) : [];
 }
 
-function withoutFraming(question: string): string {
+/** What is left to look for. */
+export function withoutFraming(question: string): string {
 	const rest = question
 		.replaceAll(framing, " ")
 		.split(/\s+/)

@@ -45,6 +45,8 @@ export interface Items {
 		total: number;
 		nextCursor: string | null;
 	}>;
+	/** The categories of analyzed items with how many each has, the largest first; at most 100. */
+	categories(userId: string): Promise<{ category: string; items: number }[]>;
 	/**
 	 * Expects the bytes of a `pending` or `failed` item anew, as they are announced now: it is `pending` with
 	 * fresh attempts. Null where a stage is at work on it, or it went on, or is not there.

@@ -21,6 +21,8 @@ beforeEach(async () => {
 		model: null,
 	});
 	requestId = request?.id ?? "";
+	const turn = await api.ports.sessions.beginTurn(ada, "mine", "Hello");
+	await api.ports.sessions.abandonTurn(ada, turn);
 });
 
 const addressed = routes.filter(
@@ -36,6 +38,7 @@ function valuesFor(path: string): { owned: string; unknown: string } {
 	if (path.startsWith("/images/")) {
 		return { owned: `${mine.itemId}.png`, unknown: `${nobodys}.png` };
 	}
+	if (path.startsWith("/chat/")) return { owned: "mine", unknown: nobodys };
 	return { owned: mine.itemId, unknown: nobodys };
 }
 

@@ -1,0 +1,306 @@
+import { randomUUID } from "node:crypto";
+import { z } from "@hono/zod-openapi";
+import { whyModelFailed } from "#core/answer-question.ts";
+import { chatTurn } from "#core/chat-turn.ts";
+import { openCalls } from "#core/conversation.ts";
+import { doing } from "#core/conversation-steps.ts";
+import { ModelFailure, sessionNotFound } from "#core/errors.ts";
+import type { ChatSession, Ports, SaidMessage } from "#core/ports.ts";
+import { presentHit, searchResult } from "../present-hit.ts";
+import {
+	type Api,
+	conflict,
+	guarded,
+	json,
+	modelGone,
+	noQuery,
+	text,
+	wholeNumber,
+} from "../routing.ts";
+
+/** A client's name for a session. Without `#`, which parts the keys of the table. */
+const sessionId = z
+	.string()
+	.regex(/^[\w.:@~-]{1,128}$/, {
+		error: "Must be 1 to 128 letters, digits or . _ : @ ~ -",
+	})
+	.openapi({ example: "holiday-plans" });
+
+const request = z
+	.strictObject({
+		message: text(4_000).trim().min(1),
+		session_id: sessionId.nullish().openapi({
+			description:
+				"Yours to choose; a new one begins a conversation. Without it a name is made up.",
+		}),
+		top_k: z.int().min(1).max(50).nullish().openapi({
+			description: "The most items that one search gives. 10 unless told.",
+		}),
+		category_filter: text(100).nullish(),
+		min_similarity_score: z.number().min(-1).max(1).nullish(),
+	})
+	.openapi("ChatRequest");
+
+const message = z
+	.object({
+		role: z.enum(["user", "assistant"]),
+		content: z.string().openapi({
+			description:
+				"Sentences about items end with the ids of those they rest on, in brackets.",
+		}),
+		timestamp: z.iso.datetime(),
+		search_results: z.array(searchResult),
+		tools_used: z.array(z.string()),
+	})
+	.openapi("ChatMessage");
+
+const answered = z
+	.object({
+		session_id: z.string(),
+		message,
+		conversation_turn: z.int().positive(),
+		search_results: z.array(searchResult).openapi({
+			description: "The items that the answer speaks of, in its order.",
+		}),
+		agent_reasoning: z.array(z.string()),
+		tools_used: z.array(z.string()),
+		trace_id: z.string().nullable().openapi({
+			description: "The provider's id of the last call of a model.",
+		}),
+		response_time_ms: z.number(),
+	})
+	.openapi("ChatResponse");
+
+const session = z
+	.object({
+		session_id: z.string(),
+		created_at: z.iso.datetime(),
+		last_activity: z.iso.datetime(),
+		message_count: z.int(),
+	})
+	.openapi("ChatSession");
+
+const history = session
+	.extend({
+		messages: z.array(message),
+		in_progress: z
+			.object({ conversation_turn: z.int(), steps: z.array(z.string()) })
+			.nullable()
+			.openapi({
+				description:
+					"What a turn that is under way has done until now, and does; null where none is.",
+			}),
+	})
+	.openapi("ChatHistory");
+
+const sessionParams = z.object({
+	session_id: z.string().openapi({ example: "holiday-plans" }),
+});
+
+const post = guarded({
+	method: "post",
+	path: "/chat",
+	tags: ["Chat"],
+	summary: "Say something to your collection",
+	description:
+		"Answers within 26 seconds, from items it searches for: at most six calls of a model and eight of tools; where one runs out, the answer is the best found and says so. A session takes one message at a time. A message that was not answered can be sent again: what was done for it is not done twice.",
+	request: {
+		query: noQuery,
+		body: {
+			required: true,
+			content: { "application/json": { schema: request } },
+		},
+	},
+	responses: {
+		200: json("The answer.", answered),
+		404: {
+			...conflict,
+			description: "The session was deleted while it was answering.",
+		},
+		409: {
+			...conflict,
+			description: "The session is still answering another message.",
+		},
+		502: modelGone,
+	},
+});
+
+const list = guarded({
+	method: "get",
+	path: "/chat/sessions",
+	tags: ["Chat"],
+	summary: "Your conversations, the last used first",
+	request: { query: z.strictObject({ limit: wholeNumber(1, 100, 50) }) },
+	responses: {
+		200: json(
+			"Those of the last four hours.",
+			z
+				.object({
+					sessions: z.array(session),
+					stats: z.object({
+						total_sessions: z.int().openapi({
+							description: "How many there are, listed here or not.",
+						}),
+						total_messages: z.int().openapi({
+							description: "Messages of all of them.",
+						}),
+					}),
+				})
+				.openapi("ChatSessions"),
+		),
+	},
+});
+
+const read = guarded({
+	method: "get",
+	path: "/chat/{session_id}/history",
+	tags: ["Chat"],
+	summary: "All that was said in a conversation",
+	request: { params: sessionParams, query: noQuery },
+	responses: { 200: json("Oldest first.", history) },
+});
+
+const deletion = (path: "/chat/{session_id}" | "/chat/sessions/{session_id}") =>
+	guarded({
+		method: "delete",
+		path,
+		tags: ["Chat"],
+		summary: "Forget a conversation",
+		request: { params: sessionParams, query: noQuery },
+		responses: {
+			200: json(
+				"It is gone.",
+				z.object({ status: z.literal("deleted"), session_id: z.string() }),
+			),
+		},
+	});
+
+/** From the request's beginning; an answer is kept by then. */
+const answeredAfterMs = 25_000;
+/** Sessions that are counted for the stats. */
+const mostCounted = 1_000;
+
+/** Serves conversations. */
+export function chatRoutes(
+	app: Api,
+	ports: Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns">,
+) {
+	app.openapi(post, async (c) => {
+		const started = performance.now();
+		const asked = c.req.valid("json");
+		const session_id = asked.session_id ?? randomUUID();
+		const { answer, number } = await chatTurn(ports, c.get("userId"), {
+			sessionId: session_id,
+			question: asked.message,
+			limits: {
+				topK: asked.top_k ?? 10,
+				category: asked.category_filter || undefined,
+				minSimilarity: asked.min_similarity_score ?? undefined,
+			},
+			deadline: new Date(Date.now() + answeredAfterMs),
+		}).catch(modelIsGone);
+		const presented = presentMessage(answer);
+		return c.json(
+			{
+				session_id,
+				message: presented,
+				conversation_turn: number,
+				search_results: presented.search_results,
+				agent_reasoning: answer.reasoning,
+				tools_used: answer.toolsUsed,
+				trace_id: answer.traceId,
+				response_time_ms: Math.round(performance.now() - started),
+			},
+			200,
+		);
+	});
+
+	app.openapi(list, async (c) => {
+		const { limit } = c.req.valid("query");
+		const all = await ports.sessions.list(c.get("userId"), mostCounted);
+		return c.json(
+			{
+				sessions: all.slice(0, limit).map(presentSession),
+				stats: {
+					total_sessions: all.length,
+					total_messages: all.reduce(
+						(sum, { messageCount }) => sum + messageCount,
+						0,
+					),
+				},
+			},
+			200,
+		);
+	});
+
+	app.openapi(read, async (c) => {
+		const userId = c.get("userId");
+		const id = knownId(c.req.valid("param").session_id);
+		const found = await ports.sessions.history(userId, id);
+		if (!found) throw sessionNotFound(id);
+		return c.json(
+			{
+				...presentSession(found.session),
+				messages: found.messages.map(presentMessage),
+				in_progress: found.isBusy ? await inProgress(userId, id) : null,
+			},
+			200,
+		);
+	});
+
+	for (const path of [
+		"/chat/{session_id}",
+		"/chat/sessions/{session_id}",
+	] as const) {
+		app.openapi(deletion(path), async (c) => {
+			const id = knownId(c.req.valid("param").session_id);
+			if (!(await ports.sessions.delete(c.get("userId"), id))) {
+				throw sessionNotFound(id);
+			}
+			return c.json({ status: "deleted" as const, session_id: id }, 200);
+		});
+	}
+
+	/** What the turn under way has committed, and which tools it is running now. */
+	async function inProgress(userId: string, id: string) {
+		const now = await ports.turns.at(userId, id);
+		if (!now || now.turn.answer) return null;
+		return {
+			conversation_turn: now.turn.number,
+			steps: [...now.turn.reasoning, ...openCalls(now).map(doing)],
+		};
+	}
+}
+
+/** What no client may choose names no session. */
+function knownId(value: string): string {
+	if (sessionId.safeParse(value).success) return value;
+	throw sessionNotFound(value.slice(0, 128));
+}
+
+/** A model that was taken off is for whoever runs the environment to replace. */
+function modelIsGone(error: unknown): never {
+	if (error instanceof ModelFailure) whyModelFailed(error);
+	throw error;
+}
+
+function presentSession(one: ChatSession): z.infer<typeof session> {
+	return {
+		session_id: one.sessionId,
+		created_at: one.createdAt.toISOString(),
+		last_activity: one.lastActivity.toISOString(),
+		message_count: one.messageCount,
+	};
+}
+
+function presentMessage(said: SaidMessage): z.infer<typeof message> {
+	return {
+		role: said.role,
+		content: said.text,
+		timestamp: said.at.toISOString(),
+		search_results: said.items.map((hit, at) =>
+			presentHit(hit, at + 1, "hybrid"),
+		),
+		tools_used: said.toolsUsed,
+	};
+}

@@ -1,0 +1,282 @@
+import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+	type DynamoDBClient,
+	TransactionCanceledException,
+	TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { deleteThreadItems } from "#checkpoints/delete-thread.ts";
+import { under } from "#checkpoints/keys.ts";
+import type { PayloadStore } from "#checkpoints/payloads.ts";
+import {
+	type Session as Thread,
+	Sessions as Threads,
+} from "#checkpoints/sessions.ts";
+import {
+	type Attributes,
+	type Expression,
+	keyAttributes,
+	numberOf,
+} from "#checkpoints/table.ts";
+import { AppError, sessionNotFound } from "#core/errors.ts";
+import type {
+	ChatSession,
+	OpenTurn,
+	SaidMessage,
+	Sessions,
+} from "#core/ports.ts";
+import { messageItem, readMessage } from "./message-items.ts";
+
+export interface DynamoDbSessionsOptions {
+	dynamodb: Pick<DynamoDBClient, "send">;
+	table: string;
+	/** Where checkpoints keep what an item cannot hold. */
+	payloads: PayloadStore;
+	/** Milliseconds since 1970. @default Date.now */
+	now?: () => number;
+	/** How long a second message waits for the first. @default 3000 */
+	longestWaitMs?: number;
+}
+
+/** As long as an invocation of the api may last: whoever holds a lease of that age is dead. */
+const leaseMs = 30_000;
+const retryMs = 150;
+
+/** Sessions as one small item each, beside the checkpoints of the same thread; every message is an item that never changes. */
+export function dynamoDbSessions({
+	dynamodb,
+	table,
+	payloads,
+	now = Date.now,
+	longestWaitMs = 3_000,
+}: DynamoDbSessionsOptions): Sessions {
+	const threadsOf = (userId: string) =>
+		new Threads({ dynamodb, table, owner: userId, now });
+
+	const sessionKey = (threads: Threads, sessionId: string) => ({
+		pk: threads.partition(sessionId),
+		sk: "session",
+	});
+
+	/** Takes the lease of a session that is there and free; undefined where it is not. */
+	function lease(threads: Threads, sessionId: string, holder: string) {
+		const at = now();
+		return threads.table.update(
+			sessionKey(threads, sessionId),
+			{
+				text: "set #last = :last, #order = :last, #expires = :expires, #lease = :lease, #ends = :ends",
+				names: {
+					"#last": "last_activity",
+					"#order": "gsi1sk",
+					"#expires": "expires_at",
+					"#lease": "lease",
+					"#ends": "lease_ends",
+				},
+				values: {
+					":last": { S: new Date(at).toISOString() },
+					":expires": { N: `${Math.floor(at / 1_000) + threads.ttlSeconds}` },
+					":lease": { S: holder },
+					":ends": { N: `${at + leaseMs}` },
+				},
+			},
+			{
+				text: "#expires > :second and (attribute_not_exists(#ends) or #ends <= :now)",
+				values: {
+					":second": { N: `${Math.floor(at / 1_000)}` },
+					":now": { N: `${at}` },
+				},
+			},
+		);
+	}
+
+	/** Keeps a message and changes the session with it, while the lease is held. @returns false where it is not */
+	async function say(
+		threads: Threads,
+		{ sessionId, lease }: Pick<OpenTurn, "sessionId" | "lease">,
+		message: Attributes,
+		{ text, names = {}, values = {} }: Expression,
+	): Promise<boolean> {
+		try {
+			await dynamodb.send(
+				new TransactWriteItemsCommand({
+					TransactItems: [
+						{ Put: { TableName: table, Item: message } },
+						{
+							Update: {
+								TableName: table,
+								Key: keyAttributes(sessionKey(threads, sessionId)),
+								UpdateExpression: text,
+								ConditionExpression: "#lease = :lease",
+								ExpressionAttributeNames: { "#lease": "lease", ...names },
+								ExpressionAttributeValues: {
+									":lease": { S: lease },
+									...values,
+								},
+							},
+						},
+					],
+				}),
+			);
+			return true;
+		} catch (error) {
+			const isRefused =
+				error instanceof TransactionCanceledException &&
+				error.CancellationReasons?.[1]?.Code === "ConditionalCheckFailed";
+			if (isRefused) return false;
+			throw error;
+		}
+	}
+
+	return {
+		async beginTurn(userId, sessionId, question) {
+			const threads = threadsOf(userId);
+			const holder = randomUUID();
+			const until = Date.now() + longestWaitMs;
+			let item = await lease(threads, sessionId, holder);
+			while (!item) {
+				const created = await threads.create(sessionId);
+				if (!created) {
+					if (Date.now() > until) throw busy(sessionId);
+					await sleep(retryMs * (0.5 + Math.random()));
+				}
+				item = await lease(threads, sessionId, holder);
+			}
+			const leaseEnds = new Date(numberOf(item.lease_ends));
+			const turns = Number(item.turns?.N ?? 0);
+			const asked = digestOf(question);
+			if (item.asked?.S === asked) {
+				return { sessionId, number: turns, lease: holder, leaseEnds };
+			}
+			const turn = { sessionId, number: turns + 1, lease: holder, leaseEnds };
+			const kept = await say(
+				threads,
+				turn,
+				messageItem(
+					threads.partition(sessionId),
+					item.generation?.S ?? "",
+					turn.number,
+					{
+						role: "user",
+						text: question,
+						at: new Date(now()),
+						items: [],
+						toolsUsed: [],
+						reasoning: [],
+						traceId: null,
+						usage: [],
+					},
+				),
+				{
+					text: "set #turns = :number, #asked = :asked add #messages :one",
+					names: {
+						"#turns": "turns",
+						"#asked": "asked",
+						"#messages": "message_count",
+					},
+					values: {
+						":number": { N: `${turn.number}` },
+						":asked": { S: asked },
+						":one": { N: "1" },
+					},
+				},
+			);
+			if (!kept) throw sessionNotFound(sessionId);
+			return turn;
+		},
+
+		async endTurn(userId, turn, answer) {
+			const threads = threadsOf(userId);
+			const thread = await threads.get(turn.sessionId);
+			const kept =
+				thread &&
+				(await say(
+					threads,
+					turn,
+					messageItem(
+						threads.partition(turn.sessionId),
+						thread.generation,
+						turn.number,
+						answer,
+					),
+					{
+						text: "remove #asked, #lease, #ends add #messages :one",
+						names: {
+							"#asked": "asked",
+							"#ends": "lease_ends",
+							"#messages": "message_count",
+						},
+						values: { ":one": { N: "1" } },
+					},
+				));
+			if (!thread) throw sessionNotFound(turn.sessionId);
+			if (!kept) throw busy(turn.sessionId);
+		},
+
+		async abandonTurn(userId, turn) {
+			const threads = threadsOf(userId);
+			// Where the lease is another's by now there is nothing to give up.
+			await threads.table.update(
+				sessionKey(threads, turn.sessionId),
+				{
+					text: "remove #lease, #ends",
+					names: { "#lease": "lease", "#ends": "lease_ends" },
+				},
+				{ text: "#lease = :lease", values: { ":lease": { S: turn.lease } } },
+			);
+		},
+
+		async list(userId, limit) {
+			const found: ChatSession[] = [];
+			for await (const thread of threadsOf(userId).list(limit)) {
+				found.push(sessionOf(thread));
+				if (found.length === limit) break;
+			}
+			return found;
+		},
+
+		async history(userId, sessionId) {
+			const threads = threadsOf(userId);
+			const thread = await threads.get(sessionId);
+			if (!thread) return null;
+			const messages: SaidMessage[] = [];
+			const pages = threads.table.query(threads.partition(sessionId), {
+				prefix: under(thread.generation, "message"),
+			});
+			for await (const page of pages) {
+				messages.push(...page.map(readMessage));
+			}
+			return {
+				session: sessionOf(thread),
+				messages,
+				isBusy: Number(thread.attributes.lease_ends?.N ?? 0) > now(),
+			};
+		},
+
+		async delete(userId, sessionId) {
+			const threads = threadsOf(userId);
+			const thread = await threads.get(sessionId);
+			if (!thread) return false;
+			await threads.delete(sessionId);
+			await deleteThreadItems(threads, payloads, sessionId);
+			return true;
+		},
+	};
+}
+
+const digestOf = (question: string) =>
+	createHash("sha256").update(question).digest("base64url");
+
+const busy = (sessionId: string) =>
+	new AppError(
+		"session_busy",
+		`Session ${sessionId} is still answering another message: send this one again when that is answered.`,
+	);
+
+function sessionOf(thread: Thread): ChatSession {
+	return {
+		sessionId: thread.threadId,
+		createdAt: thread.createdAt,
+		lastActivity: thread.lastActivity,
+		messageCount: Number(thread.attributes.message_count?.N ?? 0),
+	};
+}

@@ -1,0 +1,70 @@
+import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { ThreadGone } from "#checkpoints/errors.ts";
+import type { Asked, Conversation } from "#core/conversation.ts";
+import type { ConversationSteps } from "#core/conversation-steps.ts";
+import { sessionNotFound } from "#core/errors.ts";
+import type { Turns } from "#core/ports.ts";
+
+// Each channel is stored only by the steps that change it.
+const state = Annotation.Root({
+	asked: Annotation<Asked>,
+	messages: Annotation<Conversation["messages"]>,
+	summary: Annotation<Conversation["summary"]>,
+	shown: Annotation<Conversation["shown"]>,
+	known: Annotation<Conversation["known"]>,
+	turn: Annotation<Conversation["turn"]>,
+});
+
+/** listen, then answer and useTools in turn until there is an answer. */
+function graphOf(
+	{ listen, answer, useTools, next }: ConversationSteps,
+	checkpointer?: BaseCheckpointSaver,
+) {
+	return new StateGraph(state)
+		.addNode("listen", (now) => listen(now, now.asked))
+		.addNode("answer", (now) => answer(now))
+		.addNode("useTools", (now) => useTools(now))
+		.addEdge(START, "listen")
+		.addConditionalEdges("listen", (now) => next(now) ?? END)
+		.addConditionalEdges("answer", (now) => next(now) ?? END)
+		.addEdge("useTools", "answer")
+		.compile({ checkpointer });
+}
+
+/** Input, listen, six answers with tools between them, and the step that ends. */
+const mostSteps = 16;
+
+/** Turns as runs of a LangGraph graph whose steps a saver keeps. */
+export function graphTurns(
+	/** A person's conversations, and nobody else's. */
+	saverOf: (userId: string) => BaseCheckpointSaver,
+): Turns {
+	return {
+		async take(userId, sessionId, asked, steps) {
+			const graph = graphOf(steps, saverOf(userId));
+			try {
+				return (await graph.invoke(
+					{ asked },
+					{
+						configurable: { thread_id: sessionId },
+						recursionLimit: mostSteps,
+						// A step is committed before the next begins.
+						durability: "sync",
+					},
+				)) as Conversation;
+			} catch (error) {
+				if (error instanceof ThreadGone) throw sessionNotFound(sessionId);
+				throw error;
+			}
+		},
+
+		async at(userId, sessionId) {
+			const tuple = await saverOf(userId).getTuple({
+				configurable: { thread_id: sessionId },
+			});
+			const values = tuple?.checkpoint.channel_values;
+			return values?.turn ? (values as unknown as Conversation) : null;
+		},
+	};
+}

@@ -1,0 +1,35 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import { under } from "#checkpoints/keys.ts";
+import { type Attributes, keyAttributes } from "#checkpoints/table.ts";
+import type { SaidMessage } from "#core/ports.ts";
+
+/** How long a message is kept at most, in seconds; without its session it is invisible long before. */
+const retentionSeconds = 30 * 24 * 60 * 60;
+
+/** A message as an item of its thread's partition: by turn, a question before its answer. */
+export function messageItem(
+	pk: string,
+	generation: string,
+	turn: number,
+	{ role, at, ...said }: SaidMessage,
+): Attributes {
+	const place = `${String(turn).padStart(6, "0")}${role === "user" ? "a" : "b"}`;
+	return {
+		...keyAttributes({ pk, sk: under(generation, "message") + place }),
+		role: { S: role },
+		at: { S: at.toISOString() },
+		// A few KB, which take less time than a thread of their own would.
+		said: { B: gzipSync(JSON.stringify(said)) },
+		expires_at: {
+			N: `${Math.floor(at.getTime() / 1_000) + retentionSeconds}`,
+		},
+	};
+}
+
+export function readMessage({ role, at, said }: Attributes): SaidMessage {
+	return {
+		role: role?.S === "user" ? "user" : "assistant",
+		at: new Date(at?.S ?? ""),
+		...JSON.parse(gunzipSync(said?.B ?? new Uint8Array()).toString()),
+	};
+}

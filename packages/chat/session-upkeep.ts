@@ -1,0 +1,17 @@
+import { removeOrphanedPayloads } from "#checkpoints/orphans.ts";
+import { countSessions } from "#checkpoints/sessions.ts";
+import type { SessionUpkeep } from "#core/ports.ts";
+import type { DynamoDbSessionsOptions } from "./dynamodb-sessions.ts";
+
+/** Counts by the index, which has session items and nothing else, page by page; the table itself is never scanned. */
+export function dynamoDbSessionUpkeep(
+	options: Pick<
+		DynamoDbSessionsOptions,
+		"dynamodb" | "table" | "payloads" | "now"
+	>,
+): SessionUpkeep {
+	return {
+		count: () => countSessions(options),
+		removeOrphans: () => removeOrphanedPayloads(options),
+	};
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import {
+	GetFunctionConfigurationCommand,
+	LambdaClient,
+} from "@aws-sdk/client-lambda";
+import { readOutputsFile } from "#cli/outputs.ts";
+import { ensureUser, signIn } from "#cli/users.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { startCloudProcess } from "../system/cloud-process.ts";
+
+/** A local cloud whose token issuer, secret and database the api's first request needs. */
+export async function startCloud(directory: string) {
+	const options = {
+		assembly: path.join(directory, "cdk.out"),
+		stateDir: path.join(directory, "state"),
+		outputsFile: path.join(directory, "outputs.json"),
+	};
+	await synthesize(options.assembly);
+	const { stop } = await startCloudProcess(options);
+	const outputs = await readOutputsFile(options.outputsFile, "start");
+	const operator = await operatorOf(options.stateDir);
+	await invoke(outputs, operator, outputs.MigrationFunctionName);
+	const password = `${randomUUID()}-Aa1`;
+	await ensureUser(outputs, operator, "bench@example.com", password);
+	const token = await signIn(outputs, "bench@example.com", password);
+	const lambda = new LambdaClient({
+		region: outputs.Region,
+		endpoint: outputs.AwsEndpointUrl ?? undefined,
+		credentials: operator,
+	});
+	const { Environment } = await lambda.send(
+		new GetFunctionConfigurationCommand({
+			FunctionName: String(outputs.ApiFunctionName),
+		}),
+	);
+	return {
+		stop,
+		/** A person who keeps nothing yet, and their token. */
+		outputs,
+		token,
+		variables: {
+			...Environment?.Variables,
+			AWS_REGION: outputs.Region,
+			AWS_ACCESS_KEY_ID: operator.accessKeyId,
+			AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+			...(operator.sessionToken && {
+				AWS_SESSION_TOKEN: operator.sessionToken,
+			}),
+			...(outputs.AwsEndpointUrl && {
+				AWS_ENDPOINT_URL: outputs.AwsEndpointUrl,
+			}),
+		},
+	};
+}

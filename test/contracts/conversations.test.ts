@@ -1,0 +1,205 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { OpenTurn, SaidMessage } from "#core/ports.ts";
+import { type Backend, backends } from "../aws-backends.ts";
+import {
+	type Conversations,
+	conversationsInMemory,
+	conversationsOn,
+	jumpingClock,
+} from "./conversations.ts";
+
+const clock = jumpingClock();
+const hour = 3_600_000;
+
+const answer = (text: string): SaidMessage => ({
+	role: "assistant",
+	text,
+	at: new Date(clock.now()),
+	items: [],
+	toolsUsed: ["search_collection"],
+	reasoning: ["Searched."],
+	traceId: "trace",
+	usage: [],
+});
+
+describe("the fake", () => {
+	const conversations = conversationsInMemory(clock.now);
+	sessionsContract(() => conversations);
+});
+
+describe.each(backends)("sessions on $name", ({ start }) => {
+	let backend: Backend;
+	beforeAll(async () => {
+		backend = await start();
+	});
+	afterAll(() => backend.stop());
+	sessionsContract(() => conversationsOn(backend, clock));
+
+	it("a second message waits for the first", async () => {
+		const user = randomUUID();
+		const { sessions } = conversationsOn(backend, {
+			...clock,
+			longestWaitMs: 10_000,
+		});
+		const first = await sessions.beginTurn(user, "s", "one");
+		const second = sessions.beginTurn(user, "s", "two");
+		await sessions.endTurn(user, first, answer("1"));
+		expect(await second).toMatchObject({ number: 2 });
+	});
+
+	it("of many messages at once each gets its turn, and none the same", async () => {
+		const user = randomUUID();
+		const open = () =>
+			conversationsOn(backend, { ...clock, longestWaitMs: 20_000 }).sessions;
+		const taken = await Promise.all(
+			Array.from({ length: 5 }, async (_, at) => {
+				const sessions = open();
+				const turn = await sessions.beginTurn(user, "s", `question ${at}`);
+				await sessions.endTurn(user, turn, answer(`answer ${at}`));
+				return turn.number;
+			}),
+		);
+		expect(taken.sort()).toEqual([1, 2, 3, 4, 5]);
+		const history = await open().history(user, "s");
+		const texts = history?.messages.map(({ text }) => text.split(" "));
+		expect(texts?.map(([side]) => side)).toEqual(
+			Array.from({ length: 5 }, () => ["question", "answer"]).flat(),
+		);
+		for (let at = 0; at < 10; at += 2) {
+			expect(texts?.[at]?.[1]).toBe(texts?.[at + 1]?.[1]);
+		}
+	});
+});
+
+function sessionsContract(get: () => Conversations): void {
+	const asked = async (
+		user: string,
+		sessionId: string,
+		question: string,
+	): Promise<OpenTurn> => {
+		const { sessions } = get();
+		const turn = await sessions.beginTurn(user, sessionId, question);
+		await sessions.endTurn(user, turn, answer(`to ${question}`));
+		return turn;
+	};
+
+	it("keeps what was said, in order, and counts it", async () => {
+		const user = randomUUID();
+		expect(await asked(user, "trip", "one")).toMatchObject({ number: 1 });
+		expect(await asked(user, "trip", "two")).toMatchObject({ number: 2 });
+		const history = await get().sessions.history(user, "trip");
+		expect(history).toMatchObject({
+			session: { sessionId: "trip", messageCount: 4 },
+			isBusy: false,
+		});
+		expect(history?.messages.map(({ role, text }) => [role, text])).toEqual([
+			["user", "one"],
+			["assistant", "to one"],
+			["user", "two"],
+			["assistant", "to two"],
+		]);
+		expect(history?.messages[1]).toEqual({
+			...answer("to one"),
+			at: expect.any(Date),
+		});
+	});
+
+	it("lists a person's sessions, the last used first", async () => {
+		const user = randomUUID();
+		for (const name of ["a", "b", "c"]) {
+			await asked(user, name, "hello");
+			clock.pass(1_000);
+		}
+		await asked(user, "a", "again");
+		await asked(randomUUID(), "foreign", "hello");
+		const list = await get().sessions.list(user, 2);
+		expect(list.map((one) => [one.sessionId, one.messageCount])).toEqual([
+			["a", 4],
+			["c", 2],
+		]);
+	});
+
+	it("another's session, an expired and an unknown one are alike", async () => {
+		const [user, other] = [randomUUID(), randomUUID()];
+		await asked(user, "s", "hello");
+		const { sessions } = get();
+		const isGone = async (who: string, name: string) => {
+			expect(await sessions.history(who, name)).toBeNull();
+			expect(await sessions.delete(who, name)).toBe(false);
+		};
+		await isGone(other, "s");
+		await isGone(user, "t");
+		clock.pass(4 * hour + 1_000);
+		await isGone(user, "s");
+		expect(await sessions.list(user, 10)).toEqual([]);
+	});
+
+	it("each message keeps it for four hours more; begun again it is empty", async () => {
+		const user = randomUUID();
+		await asked(user, "s", "one");
+		clock.pass(3 * hour);
+		await asked(user, "s", "two");
+		clock.pass(3 * hour);
+		const { sessions } = get();
+		expect(await sessions.history(user, "s")).toMatchObject({
+			session: { messageCount: 4 },
+		});
+		clock.pass(2 * hour);
+		expect(await asked(user, "s", "three")).toMatchObject({ number: 1 });
+		const history = await sessions.history(user, "s");
+		expect(history?.messages.map(({ text }) => text)).toEqual([
+			"three",
+			"to three",
+		]);
+	});
+
+	it("takes one message at a time, until it is answered or given up", async () => {
+		const user = randomUUID();
+		const { sessions } = get();
+		const first = await sessions.beginTurn(user, "s", "one");
+		expect(await sessions.history(user, "s")).toMatchObject({ isBusy: true });
+		await expect(sessions.beginTurn(user, "s", "two")).rejects.toMatchObject({
+			code: "session_busy",
+		});
+		await sessions.abandonTurn(user, first);
+		const second = await sessions.beginTurn(user, "s", "two");
+		expect(second.number).toBe(2);
+		// The lease of a turn that was given up ends nothing.
+		await sessions.abandonTurn(user, first);
+		await expect(sessions.beginTurn(user, "s", "three")).rejects.toMatchObject({
+			code: "session_busy",
+		});
+	});
+
+	it("a killed holder's lease ends by itself; the same question goes on, and is kept once", async () => {
+		const user = randomUUID();
+		const { sessions } = get();
+		const dead = await sessions.beginTurn(user, "s", "one");
+		clock.pass(31_000);
+		const again = await sessions.beginTurn(user, "s", "one");
+		expect(again.number).toBe(dead.number);
+		await expect(
+			sessions.endTurn(user, dead, answer("late")),
+		).rejects.toMatchObject({ code: "session_busy" });
+		await sessions.endTurn(user, again, answer("in time"));
+		const history = await sessions.history(user, "s");
+		expect(history?.messages.map(({ text }) => text)).toEqual([
+			"one",
+			"in time",
+		]);
+	});
+
+	it("a deleted session takes no answer, and does not come back", async () => {
+		const user = randomUUID();
+		const { sessions } = get();
+		await asked(user, "s", "one");
+		const turn = await sessions.beginTurn(user, "s", "two");
+		expect(await sessions.delete(user, "s")).toBe(true);
+		await expect(
+			sessions.endTurn(user, turn, answer("two")),
+		).rejects.toMatchObject({ code: "session_not_found" });
+		expect(await sessions.history(user, "s")).toBeNull();
+		expect(await sessions.list(user, 10)).toEqual([]);
+	});
+}

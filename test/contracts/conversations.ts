@@ -1,0 +1,49 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
+import { graphTurns } from "#chat/graph.ts";
+import { s3Payloads } from "#checkpoints/s3-payloads.ts";
+import { DynamoDbSaver } from "#checkpoints/saver.ts";
+import type { Ports } from "#core/ports.ts";
+import { fakeConversations } from "#fakes/sessions.ts";
+import type { Backend } from "../aws-backends.ts";
+
+export type Conversations = Pick<Ports, "sessions" | "turns">;
+
+/** A clock that runs, and jumps when told to. */
+export function jumpingClock() {
+	let ahead = 0;
+	return {
+		now: () => Date.now() + ahead,
+		pass(milliseconds: number) {
+			ahead += milliseconds;
+		},
+	};
+}
+
+/** Conversations as the api makes them, each as fresh as in a new process. */
+export function conversationsOn(
+	{ dynamodb, s3, table, bucket }: Backend,
+	{
+		now = Date.now,
+		client = dynamodb,
+		longestWaitMs = 0,
+	}: {
+		now?: () => number;
+		client?: Pick<DynamoDBClient, "send">;
+		longestWaitMs?: number;
+	} = {},
+): Conversations {
+	const options = {
+		dynamodb: client,
+		table,
+		payloads: s3Payloads(s3, bucket),
+		now,
+	};
+	return {
+		sessions: dynamoDbSessions({ ...options, longestWaitMs }),
+		turns: graphTurns((owner) => new DynamoDbSaver({ ...options, owner })),
+	};
+}
+
+export const conversationsInMemory = (now: () => number): Conversations =>
+	fakeConversations({ now: () => new Date(now()) });

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { ModelFailure } from "#core/errors.ts";
+import { fakeChat } from "#fakes/chat.ts";
+import { readyItem } from "./ready-item.ts";
+import { ada, testApi } from "./test-api.ts";
+
+const say = (message: string, session_id?: string) => ({
+	json: { message, ...(session_id && { session_id }) },
+});
+
+describe("POST /chat", () => {
+	it("answers as the old clients read it", async () => {
+		const { as, ports } = testApi();
+		const { itemId } = await readyItem(ports, ada, { headline: "A harbour" });
+		const api = testApi({
+			ports: {
+				...ports,
+				chat: fakeChat((_, calls) =>
+					calls === 1
+						? {
+								toolCalls: [
+									{ name: "search_collection", input: { query: "harbour" } },
+								],
+							}
+						: { text: `A harbour [${itemId.slice(0, 8)}].` },
+				),
+			},
+		});
+		const { status, body } = await api.as(ada)(
+			"POST",
+			"/chat",
+			say("boats", "s"),
+		);
+		expect(status).toBe(200);
+		const results = [
+			expect.objectContaining({
+				item_id: itemId,
+				rank: 1,
+				headline: "A harbour",
+			}),
+		];
+		expect(body).toEqual({
+			session_id: "s",
+			message: {
+				role: "assistant",
+				content: `A harbour [${itemId}].`,
+				timestamp: expect.any(String),
+				search_results: results,
+				tools_used: ["search_collection"],
+			},
+			conversation_turn: 1,
+			search_results: results,
+			agent_reasoning: ['Searched for "harbour".'],
+			tools_used: ["search_collection"],
+			trace_id: "trace_2",
+			response_time_ms: expect.any(Number),
+		});
+		expect((await as(ada)("GET", "/chat/s/history")).body.message_count).toBe(
+			2,
+		);
+	});
+
+	it("makes up a name for a session that has none", async () => {
+		const { as } = testApi({
+			ports: { chat: fakeChat(() => ({ text: "Hello." })) },
+		});
+		const { body } = await as(ada)("POST", "/chat", say("hello"));
+		const history = await as(ada)("GET", `/chat/${body.session_id}/history`);
+		expect(history.body.messages).toHaveLength(2);
+	});
+
+	it.each(["a#b", "a/b", "", " ", "x".repeat(129), "é"])(
+		"refuses %j as the name of a session",
+		async (name) => {
+			const { as } = testApi();
+			const json = { message: "hello", session_id: name };
+			const { status, body } = await as(ada)("POST", "/chat", { json });
+			expect(status).toBe(422);
+			expect(body.errors[0].field).toBe("body.session_id");
+		},
+	);
+
+	it("is 409 while the session answers another message, and 503 where the model is away", async () => {
+		const { as, ports } = testApi({
+			ports: {
+				chat: fakeChat(
+					() => new ModelFailure("chat_unavailable", "Overloaded (529)."),
+				),
+			},
+		});
+		const away = await as(ada)("POST", "/chat", say("hello", "s"));
+		expect(away.status).toBe(503);
+		expect(away.headers.get("retry-after")).not.toBeNull();
+		const history = await as(ada)("GET", "/chat/s/history");
+		expect(history.body).toMatchObject({ message_count: 1, in_progress: null });
+
+		const turn = await ports.sessions.beginTurn(ada, "s", "hello");
+		const busy = await as(ada)("POST", "/chat", say("and?", "s"));
+		expect(busy.status).toBe(409);
+		expect(busy.body.code).toBe("session_busy");
+		await ports.sessions.abandonTurn(ada, turn);
+	});
+
+	it("shows what a turn under way has done, and does", async () => {
+		const { promise: asked, resolve } = Promise.withResolvers<void>();
+		const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+		const answers = fakeChat((_, calls) =>
+			calls === 1
+				? { toolCalls: [{ name: "list_categories", input: {} }] }
+				: { text: "None." },
+		);
+		const { as } = testApi({
+			ports: {
+				chat: {
+					async answer(request) {
+						if (answers.requests.length === 1) {
+							resolve();
+							await told;
+						}
+						return answers.answer(request);
+					},
+				},
+			},
+		});
+		const answering = as(ada)("POST", "/chat", say("what?", "s"));
+		await asked;
+		const { body } = await as(ada)("GET", "/chat/s/history");
+		expect(body.in_progress).toEqual({
+			conversation_turn: 1,
+			steps: ["Looked at the categories."],
+		});
+		tell();
+		expect((await answering).status).toBe(200);
+		const over = await as(ada)("GET", "/chat/s/history");
+		expect(over.body.in_progress).toBeNull();
+	});
+});
