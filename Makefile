@@ -61,4 +61,20 @@ bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against 
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/synth.ts
 
+preflight: $(INSTALLED) ## everything a deployment needs, looked at without changing anything
+	@ENV=$(ENV) node scripts/preflight.ts
+
+infra-diff: $(INSTALLED) ## what a deployment would change
+	@ENV=$(ENV) node scripts/infra-diff.ts
+
+infra-deploy: $(INSTALLED) ## preflight, diff, consent (YES=1 gives it), stacks with the migrations between, outputs
+	@ENV=$(ENV) node scripts/infra-deploy.ts
+
+infra-status: $(INSTALLED) ## how the five stacks stand, and what to do about those that do not
+	@ENV=$(ENV) node scripts/infra-status.ts
+
+infra-outputs: $(INSTALLED) ## write .aws-outputs-$ENV.json, from which scripts, tests and clients start
+	@ENV=$(ENV) node scripts/infra-outputs.ts
+
 .PHONY: help dev up down dev-reset token install test check format bench-start bench-pipeline bench-cold bench-images synth
+.PHONY: preflight infra-diff infra-deploy infra-status infra-outputs

@@ -10,11 +10,14 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Buckets } from "./apis/buckets.ts";
+import { cloudFormationApi, type RunningStack } from "./apis/cloudformation.ts";
 import { dynamodbApi } from "./apis/dynamodb.ts";
 import { EventBuses } from "./apis/event-buses.ts";
+import { logsApi } from "./apis/logs.ts";
 import { Parameters } from "./apis/parameters.ts";
 import { Queues } from "./apis/queues.ts";
 import { Secrets } from "./apis/secrets.ts";
+import { stsApi } from "./apis/sts.ts";
 import { UserPools } from "./apis/user-pools.ts";
 import { type Json, readAssembly } from "./assembly.ts";
 import { controlApi } from "./control.ts";
@@ -138,6 +141,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
 		const functions: Machine["functions"] = new Map();
 		const schedules = new Schedules(log);
+		const stacks: RunningStack[] = [];
 		const taskRoots = unpackingFolder(stateDir);
 		endings.push(() => rmSync(taskRoots, { recursive: true, force: true }));
 
@@ -153,6 +157,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				userPools.api,
 				dynamodbApi,
 				lambdaApi(functions),
+				logsApi(state, functions),
+				cloudFormationApi(state, stacks),
+				stsApi(state),
 			],
 			port: await ports.take("aws"),
 			control: controlApi({ functions, schedules, database }),
@@ -192,14 +199,21 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const exports = new Map<string, Json>();
 		let outputs: Record<string, Json> = {};
 		for (const stack of assembly.stacks) {
-			const made = await new Stack(stack, machine, exports).create();
+			const running = new Stack(stack, machine, exports);
+			const made = database.renameIn(await running.create());
+			stacks.push({
+				name: stack.name,
+				outputs: made,
+				resources: running.resources,
+				startedAt: state.now(),
+			});
 			outputs = { ...outputs, ...made };
 		}
 		outputs = {
 			...Object.fromEntries(
 				(options.outputKeys ?? []).map((key) => [key, null]),
 			),
-			...database.renameIn(outputs),
+			...outputs,
 			AwsEndpointUrl: state.endpoint,
 		};
 
