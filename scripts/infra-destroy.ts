@@ -1,0 +1,94 @@
+// make infra-destroy: removes an environment with everything in it, but for a last snapshot of the database.
+import { spawnSync } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { assemblyFolder, cdk, synth } from "./operate/cdk.ts";
+import { ask } from "./operate/confirm.ts";
+import { deleteRetained } from "./operate/retained.ts";
+import {
+	describeStacks,
+	type Part,
+	type StackState,
+	stackName,
+} from "./operate/stacks.ts";
+import { operate, type Target } from "./operate/target.ts";
+
+if (process.env.ENV === "local") await operateLocally();
+
+await operate(async (target) => {
+	const { name, client } = target;
+	const stacks = await describeStacks(target);
+	const there = stacks.filter(({ status }) => status !== null);
+	if (there.length === 0) {
+		console.log(
+			`Environment ${name} is not deployed in ${client.region}: nothing is left to remove.`,
+		);
+		return;
+	}
+	refuseWhereProtected(target, stacks);
+	console.log(
+		`This removes ${there.map((stack) => stack.name).join(", ")} with every image, chat and user of environment ${name}. The database leaves a snapshot.`,
+	);
+	await consent(name);
+	await synth(target);
+	// What writes goes first; names of what outlives its stack are known as long as that stack is.
+	await destroy(target, ["Monitoring", "API", "Compute"]);
+	const outputs = Object.assign({}, ...there.map((stack) => stack.outputs));
+	await deleteRetained(client, outputs);
+	await destroy(target, ["Storage", "DB"]);
+	await rm(`.aws-outputs-${name}.json`, { force: true });
+	console.log(
+		`\nEnvironment ${name} is removed. What remains and costs: snapshots of its database (aws rds describe-db-snapshots), until you delete them.`,
+	);
+});
+
+function refuseWhereProtected(
+	{ name, environment }: Target,
+	stacks: StackState[],
+): void {
+	const isProtected =
+		environment.deletionProtection ||
+		stacks.some(({ terminationProtection }) => terminationProtection);
+	if (!isProtected) return;
+	throw new Error(
+		`Environment ${name} is protected, and nothing was removed: set environments.${name}.deletionProtection to false in cdk.json, make infra-deploy ENV=${name}, and then come back.`,
+	);
+}
+
+/** The environment's name, typed, or given as `CONFIRM` together with `YES=1`. */
+async function consent(name: string): Promise<void> {
+	const { YES, CONFIRM } = process.env;
+	const answer =
+		YES === "1" && CONFIRM
+			? CONFIRM
+			: await ask(`Type the environment's name to remove it: `, {
+					remedy: `YES=1 CONFIRM=${name} must say that it is meant`,
+				});
+	if (answer !== name) {
+		throw new Error(
+			`Nothing was removed: ${answer || "no name"} is not ${name}.`,
+		);
+	}
+}
+
+async function destroy(target: Target, parts: Part[]): Promise<void> {
+	await cdk(
+		"destroy",
+		[
+			...parts.map((part) => stackName(part, target)),
+			...["--app", assemblyFolder],
+			"--exclusively",
+			"--force",
+		],
+		`What is left tells make infra-status ENV=${target.name}; make infra-destroy ENV=${target.name} goes on where this stopped.`,
+	);
+}
+
+/** On this machine nothing but the state folder is removed. */
+async function operateLocally(): Promise<never> {
+	const { main } = await import("#cli/progress.ts");
+	await main(() => consent("local"));
+	const { status } = spawnSync("make", ["--no-print-directory", "dev-reset"], {
+		stdio: "inherit",
+	});
+	process.exit(status ?? 1);
+}
