@@ -1,8 +1,14 @@
 import { defineConfig } from "vitest/config";
 
+const langGraphSuite = "test/checkpoints/langgraph-suite.test.ts";
+
 export default defineConfig({
 	test: {
-		reporters: ["default", "./test/closing-line.ts"],
+		reporters: [
+			"default",
+			"./test/langgraph-suite-line.ts",
+			"./test/closing-line.ts",
+		],
 		setupFiles: ["./test/quiet-log.ts"],
 		testTimeout: 30_000,
 		hookTimeout: 180_000,
@@ -12,7 +18,18 @@ export default defineConfig({
 				test: {
 					name: "parts",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/system/**"],
+					// Packages of the bench bring tests of their own.
+					exclude: ["test/system/**", "**/node_modules/**", langGraphSuite],
+					sequence: { groupOrder: 0 },
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "langgraph-suite",
+					include: [langGraphSuite],
+					// The package calls describe, it and expect without importing them.
+					globals: true,
 					sequence: { groupOrder: 0 },
 				},
 			},

@@ -31,8 +31,8 @@ export function collections(
 		version: project.version,
 		gitSha: gitSha(),
 	});
-	new ApiStack(app, { environment, storage, compute, routes });
-	new MonitoringStack(app, { environment, database, compute });
+	const api = new ApiStack(app, { environment, storage, compute, routes });
+	new MonitoringStack(app, { environment, database, compute, api });
 	Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
 

@@ -96,6 +96,7 @@ export class ApiStack extends EnvironmentStack {
 	}
 }
 
+/** Neither path nor user nor address: a path may hold what is not the log's, and a user is hashed by the function. */
 const accessLogLine = {
 	time: "$context.requestTime",
 	request_id: "$context.requestId",
@@ -103,6 +104,7 @@ const accessLogLine = {
 	route: "$context.routeKey",
 	status: "$context.status",
 	latency_ms: "$context.responseLatency",
+	integration_latency_ms: "$context.integrationLatency",
 	bytes: "$context.responseLength",
 	authorizer_error: "$context.authorizer.error",
 	integration_error: "$context.integrationErrorMessage",

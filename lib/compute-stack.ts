@@ -204,6 +204,9 @@ export class ComputeStack extends EnvironmentStack {
 						EVENT_BUS_NAME: bus.eventBusName,
 						QUEUE_URL: queueUrl,
 						VISION_PROVIDER: environment.visionProvider,
+						...(environment.replayFolder && {
+							REPLAY_FOLDER: environment.replayFolder,
+						}),
 						ANTHROPIC_MODEL: environment.models.anthropic,
 						ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
 						OPENAI_MODEL: environment.models.openai,
@@ -229,6 +232,13 @@ export class ComputeStack extends EnvironmentStack {
 						detailType: ["AnalysisComplete"],
 					},
 				},
+				EmbeddingRequested: {
+					bus,
+					pattern: {
+						source: [eventSources.api, eventSources.cleanup],
+						detailType: ["EmbeddingRequested"],
+					},
+				},
 			},
 			worker: (stage, queueUrl) =>
 				new NodeFunction(stage, "Worker", "embedder", {
@@ -245,7 +255,7 @@ export class ComputeStack extends EnvironmentStack {
 				})
 					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 					.allow(["ssm:GetParameter"], keys("voyage")) // embeds descriptions
-					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady
+					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady, and what is next of a rebuild
 		});
 
 		const failedCleanups = deadLetterQueue(this, "FailedCleanups");

@@ -39,6 +39,8 @@ export class DatabaseStack extends EnvironmentStack {
 	readonly variables: Env<typeof databaseEnv>;
 	readonly applicationSecret: Secret;
 	readonly checkpoints: Table;
+	/** By which metrics name the instance. */
+	readonly instanceIdentifier: string;
 	/** Where functions that talk to Postgres run; undefined outside any network. */
 	readonly functionNetwork: FunctionNetwork | undefined;
 	readonly migrate: NodeFunction<typeof migrateEnv>;
@@ -51,6 +53,7 @@ export class DatabaseStack extends EnvironmentStack {
 		const network = new Network(this, "Network", environment);
 		this.functionNetwork = network.functions;
 		const instance = this.postgres(environment, network);
+		this.instanceIdentifier = instance.ref;
 		this.applicationSecret = this.login("ApplicationSecret", "collections_app");
 		const migrationSecret = this.login(
 			"MigrationSecret",

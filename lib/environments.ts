@@ -91,7 +91,7 @@ const environment = z.strictObject({
 			),
 	),
 	/** `auto`: the first whose API key is at hand at synth, else offline; for the machine of a developer. */
-	visionProvider: z.enum(["offline", "anthropic", "openai", "auto"]),
+	visionProvider: z.enum(["offline", "anthropic", "openai", "auto", "replay"]),
 	embeddingProvider: z.enum(["offline", "voyage", "auto"]),
 	chatProvider: z.enum(["offline", "anthropic", "openai", "bedrock", "auto"]),
 	/** The model of each provider where a request names none. */
@@ -110,8 +110,19 @@ const environment = z.strictObject({
 	}),
 	/** Stand-ins of the providers on this machine. @default the providers themselves */
 	providerUrls: z.partialRecord(keyedProvider, loopbackUrl).default({}),
+	/** The dataset on this machine whose analyses the vision provider `replay` answers. */
+	replayFolder: z
+		.string()
+		.regex(/^\//, "must be an absolute path")
+		.nullable()
+		.default(null),
+	/** Who is told by alarms and budget; AWS asks that address for its consent once. */
 	alarmEmail: z.email(),
 	monthlyBudgetUsd: z.number().positive(),
+	/** Whether the tag Environment is active for cost allocation in the account: until then the budget is the account's. */
+	costAllocationTagActive: z.boolean(),
+	/** Alarms that tell before something breaks; the others tell when it did. Each costs 10 cents a month. */
+	earlyWarnings: z.boolean(),
 });
 
 export const environmentNames = ["dev", "test", "prod", "local"] as const;
@@ -121,7 +132,7 @@ export type EnvironmentName = (typeof environmentNames)[number];
 export type Environment = Readonly<
 	z.infer<typeof environment> & {
 		name: EnvironmentName;
-		visionProvider: "offline" | "anthropic" | "openai";
+		visionProvider: "offline" | "anthropic" | "openai" | "replay";
 		embeddingProvider: "offline" | "voyage";
 		chatProvider: "offline" | "anthropic" | "openai" | "bedrock";
 	}
@@ -133,6 +144,10 @@ export interface Machine {
 	keys?: readonly string[];
 	/** Addresses of stand-ins by provider. */
 	providerUrls?: Record<string, string>;
+	/** A dataset: `replay` describes images by it. */
+	replayFolder?: string | null;
+	/** Instead of the table's, and of what the keys would choose. */
+	visionProvider?: string;
 }
 export type FunctionName = keyof Environment["functions"];
 export type FunctionSize = z.infer<typeof functionSize>;
@@ -144,7 +159,12 @@ export type FunctionSize = z.infer<typeof functionSize>;
 export function readEnvironment(
 	table: unknown,
 	name: unknown,
-	{ keys = [], providerUrls = {} }: Machine = {},
+	{
+		keys = [],
+		providerUrls = {},
+		replayFolder = null,
+		visionProvider: chosen,
+	}: Machine = {},
 ): Environment {
 	const known = z.enum(environmentNames).safeParse(name);
 	if (!known.success) {
@@ -154,7 +174,14 @@ export function readEnvironment(
 	}
 	const values = (table as Record<string, object> | undefined)?.[known.data];
 	const parsed = environment.safeParse(
-		known.data === "local" ? { ...values, providerUrls } : values,
+		known.data === "local"
+			? {
+					...values,
+					providerUrls,
+					...(chosen && { visionProvider: chosen }),
+					...(replayFolder && { replayFolder, visionProvider: "replay" }),
+				}
+			: values,
 	);
 	const problems = parsed.success
 		? rulesBroken({ ...parsed.data, name: known.data })
@@ -212,6 +239,23 @@ function rulesBroken(
 				"must name a provider: auto looks for keys on the machine that synthesizes, which is not where this environment runs",
 			]);
 		}
+	}
+	if (of.visionProvider === "replay" && of.name !== "local") {
+		broken.push([
+			"visionProvider",
+			"must be one that looks at images: replay answers from a dataset on this machine, for make eval in environment local",
+		]);
+	} else if (of.visionProvider === "replay" && !of.replayFolder) {
+		broken.push([
+			"visionProvider",
+			"must be another: replay needs the folder of a dataset, which make eval gives it",
+		]);
+	}
+	if (of.replayFolder && of.name !== "local") {
+		broken.push([
+			"replayFolder",
+			"must be left out: only environment local replays a dataset of this machine",
+		]);
 	}
 	if (Object.keys(of.providerUrls).length > 0 && of.name !== "local") {
 		broken.push([
@@ -302,7 +346,7 @@ const memoryGb: Record<string, number> = {
  * RDS allows a connection for each 9,531,392 bytes that the instance class leaves to Postgres, about three
  * quarters of its memory: 85 per GB. Ten stay free for migrations by hand, monitoring and the superuser.
  */
-function connectionsAllowed(instanceClass: string): number | undefined {
+export function connectionsAllowed(instanceClass: string): number | undefined {
 	const memory = memoryGb[instanceClass];
 	return memory && memory * 85 - 10;
 }

@@ -5,7 +5,11 @@ import { parseEnv, promisify } from "node:util";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
-import { keyedProviders, keyParameter } from "#lib/environments.ts";
+import {
+	keyedProviders,
+	keyParameter,
+	type Machine,
+} from "#lib/environments.ts";
 
 /** Where the local environment keeps everything; `make dev-reset` forgets it. */
 export const localDirectory = ".local";
@@ -30,7 +34,7 @@ export interface ProviderSecrets {
 	/** API keys as Parameter Store's parameters. */
 	parameters: Record<string, string>;
 	/** Tells the templates which providers to use. */
-	machine: { keys: string[]; providerUrls: Record<string, string> };
+	machine: Required<Pick<Machine, "providerUrls">> & { keys: string[] };
 }
 
 const noSecrets = { keys: [], providerUrls: {} };
@@ -61,7 +65,7 @@ export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 /** Builds the bundles and writes the templates of environment `local`, as `cdk synth` does. */
 export async function synthesize(
 	assembly: string,
-	machine: ProviderSecrets["machine"] = noSecrets,
+	machine: Machine = noSecrets,
 ): Promise<void> {
 	try {
 		await promisify(execFile)(process.execPath, ["bin/collections.ts"], {

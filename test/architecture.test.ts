@@ -10,6 +10,9 @@ const allowed: Record<string, RegExp> = {
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
 		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|tesseract\.js|zod$|node:)/,
+	// Could be published alone: of the application it knows nothing.
+	"packages/checkpoints":
+		/^(#checkpoints\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":
@@ -19,7 +22,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
 	lambdas:
 		/^(?!#lib\/|#local-cloud\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
-	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|routes\/table)\.ts$|#lambda-kit\/env\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
+	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|routes\/table)\.ts$|#lambda-kit\/(env|metrics)\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
 	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#scripts\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
 

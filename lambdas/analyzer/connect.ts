@@ -10,9 +10,12 @@ import { postgresPorts } from "#postgres/ports.ts";
 import type { analyzerEnv } from "./env.ts";
 
 export async function connect(env: Env<typeof analyzerEnv>) {
-	if (env.VISION_PROVIDER === "instant" && env.ENVIRONMENT !== "local") {
+	if (
+		["instant", "replay"].includes(env.VISION_PROVIDER) &&
+		env.ENVIRONMENT !== "local"
+	) {
 		throw new Error(
-			"The vision provider instant sees nothing and is for benches in environment local: set visionProvider in cdk.json to offline.",
+			`The vision provider ${env.VISION_PROVIDER} sees nothing and is for environment local alone: set visionProvider in cdk.json to offline.`,
 		);
 	}
 	return {
@@ -23,6 +26,7 @@ export async function connect(env: Env<typeof analyzerEnv>) {
 			events: eventBridgeEvents(env.EVENT_BUS_NAME),
 			vision: visionFor({
 				provider: env.VISION_PROVIDER,
+				replayFolder: runtimeEnv.replayFolder,
 				anthropic: {
 					key: apiKeyIn(env.ANTHROPIC_KEY_PARAMETER),
 					model: env.ANTHROPIC_MODEL,

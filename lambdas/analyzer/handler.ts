@@ -1,17 +1,20 @@
 import { analyzeItem } from "#core/analyze-item.ts";
 import { analysisRequested, imageProcessed } from "#core/events.ts";
 import { readEnv } from "#lambda-kit/env.ts";
+import { measureModels } from "#lambda-kit/measure-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
 import { analyzerEnv } from "./env.ts";
 
 const { ports, delay } = await connect(readEnv(analyzerEnv));
+const measured = measureModels(ports);
 
 export const handler = queueHandler(
+	"analyze",
 	({ "detail-type": type, detail }) =>
 		type === "AnalysisRequested"
 			? analysisRequested.parse(detail)
 			: imageProcessed.parse(detail),
-	(event, options) => analyzeItem(ports, event, options),
+	(event, options) => analyzeItem(measured, event, options),
 	delay,
 );

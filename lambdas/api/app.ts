@@ -22,6 +22,8 @@ export type ApiPorts = Pick<
 	| "events"
 	| "analyses"
 	| "search"
+	| "searchSettings"
+	| "similar"
 	| "vectorIndex"
 	| "objects"
 	| "embedder"
@@ -148,6 +150,14 @@ function nounsOf(
 		search: async () => {
 			const { searchRoutes } = await import("./routes/search.ts");
 			return (app) => searchRoutes(app, ports);
+		},
+		"search-config": async () => {
+			const { searchConfigRoutes } = await import("./routes/search-config.ts");
+			return (app) => searchConfigRoutes(app, ports);
+		},
+		similar: async () => {
+			const { similarRoutes } = await import("./routes/similar.ts");
+			return (app) => similarRoutes(app, ports);
 		},
 		"vector-index": async () => {
 			const { vectorIndexRoutes } = await import("./routes/vector-index.ts");

@@ -25,6 +25,8 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		outbox: lazily(async () => (await database()).outbox),
 		analyses: lazily(async () => (await database()).analyses),
 		search: lazily(async () => (await database()).search),
+		searchSettings: lazily(async () => (await database()).searchSettings),
+		similar: lazily(async () => (await database()).similar),
 		vectorIndex: lazily(async () => (await database()).vectorIndex),
 		health: lazily(async () => (await database()).health),
 		objects: s3Objects(env.BUCKET_NAME),

@@ -1,5 +1,6 @@
 import { readEnv } from "#lambda-kit/env.ts";
 import { httpHandler } from "#lambda-kit/http-handler.ts";
+import { measureModels } from "#lambda-kit/measure-models.ts";
 import { createApi } from "./app.ts";
 import { cognitoAuthenticate } from "./authenticate.ts";
 import { connect } from "./connect.ts";
@@ -8,7 +9,7 @@ import { apiEnv } from "./env.ts";
 const env = readEnv(apiEnv);
 
 const api = createApi({
-	ports: await connect(env),
+	ports: measureModels(await connect(env)),
 	authenticate: cognitoAuthenticate({
 		issuer: env.TOKEN_ISSUER,
 		jwksUrl: env.JWKS_URL,

@@ -11,16 +11,30 @@ export function loggedChat(chat: Chat): Chat {
 			try {
 				const answer = await chat.answer(request);
 				const { inputTokens, outputTokens, costUsd } = answer.usage;
-				log.info("model called", {
-					provider: answer.provider,
-					model: answer.model,
-					trace_id: answer.traceId,
-					ended: answer.ended,
-					input_tokens: inputTokens,
-					output_tokens: outputTokens,
-					cost_usd: costUsd,
-					duration_ms: duration(),
-				});
+				log.info(
+					"model called",
+					{
+						provider: answer.provider,
+						model: answer.model,
+						trace_id: answer.traceId,
+						ended: answer.ended,
+						input_tokens: inputTokens,
+						output_tokens: outputTokens,
+						cost_usd: costUsd,
+						duration_ms: duration(),
+					},
+					{
+						Model: answer.model,
+						metrics:
+							answer.provider === "offline"
+								? {}
+								: {
+										InputTokens: inputTokens,
+										OutputTokens: outputTokens,
+										Dollars: costUsd ?? undefined,
+									},
+					},
+				);
 				return answer;
 			} catch (error) {
 				if (error instanceof ModelFailure) {

@@ -1,14 +1,23 @@
-import { embedAnalysis } from "#core/embed-analysis.ts";
-import { analysisComplete } from "#core/events.ts";
+import { embedAgain, embedAnalysis } from "#core/embed-analysis.ts";
+import { analysisComplete, embeddingRequested } from "#core/events.ts";
 import { readEnv } from "#lambda-kit/env.ts";
+import { measureModels } from "#lambda-kit/measure-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
 import { embedderEnv } from "./env.ts";
 
 const { ports, delay } = await connect(readEnv(embedderEnv));
+const measured = measureModels(ports);
 
 export const handler = queueHandler(
-	({ detail }) => analysisComplete.parse(detail),
-	(event, options) => embedAnalysis(ports, event, options),
+	"embed",
+	({ "detail-type": type, detail }) =>
+		type === "EmbeddingRequested"
+			? embeddingRequested.parse(detail)
+			: analysisComplete.parse(detail),
+	(event, options) =>
+		"request_id" in event
+			? embedAgain(measured, event, options)
+			: embedAnalysis(measured, event, options),
 	delay,
 );

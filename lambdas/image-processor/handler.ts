@@ -10,6 +10,7 @@ const env = readEnv(imageProcessorEnv);
 const { ports, delay } = connect(env);
 
 export const handler = queueHandler(
+	"process",
 	(event) => imageTask(event, env.BUCKET_NAME),
 	(task, options) =>
 		"request_id" in task

@@ -15,9 +15,17 @@ export class EnvironmentStack extends Stack {
 			terminationProtection: environment.deletionProtection,
 		});
 		this.environmentZones = environment.availabilityZones;
-		Tags.of(this).add("Environment", environment.name);
-		Tags.of(this).add("Project", "collections");
-		Tags.of(this).add("ManagedBy", "cdk");
+		const tags = {
+			Environment: environment.name,
+			Project: "collections",
+			ManagedBy: "cdk",
+		};
+		for (const [key, value] of Object.entries(tags)) {
+			// CDK knows tags of dashboards, cfn-lint's schema of CloudFormation does not; a dashboard works without.
+			Tags.of(this).add(key, value, {
+				excludeResourceTypes: ["AWS::CloudWatch::Dashboard"],
+			});
+		}
 	}
 
 	/** The environment's own, so that synth never looks them up. */

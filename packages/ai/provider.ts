@@ -1,4 +1,9 @@
+import { channel } from "node:diagnostics_channel";
 import { type ErrorCode, ModelFailure } from "#core/errors.ts";
+import {
+	type ProviderRequest,
+	providerRequests,
+} from "#core/provider-request.ts";
 
 /** An API key that is read when it is needed. */
 export interface ApiKey {
@@ -48,6 +53,8 @@ const longestKeyReadMs = 5_000;
 /** No provider answers sooner, so that a request begun later only costs. */
 const shortestRequestMs = 1_000;
 const firstBackoffMs = 500;
+/** Whoever runs the adapters may listen; nobody has to. */
+const told = channel(providerRequests);
 const usualAfterwards = "it is tried again";
 
 /**
@@ -79,12 +86,26 @@ export async function callProvider<T>(
 				`There is no time left to ask ${label}: ${afterwards}.`,
 			);
 		}
+		const asked = Date.now();
+		const tell = (ended: ProviderRequest["ended"]) =>
+			told.publish({
+				provider: label,
+				ended,
+				durationMs: Date.now() - asked,
+			} satisfies ProviderRequest);
 		try {
-			return await within(Math.min(left, provider.longestRequestMs), (signal) =>
-				request(key as string, signal),
+			const answer = await within(
+				Math.min(left, provider.longestRequestMs),
+				(signal) => request(key as string, signal),
 			);
+			tell("answered");
+			return answer;
 		} catch (error) {
 			const { status, message, headers } = httpFailure(error);
+			// A name that a person made up is no failure of the provider.
+			if (!status || !provider.isUnknownModel(status, message)) {
+				tell({ status });
+			}
 			if (status === 401 || status === 403) {
 				const fresh = keyIsFresh
 					? null

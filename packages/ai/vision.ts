@@ -3,8 +3,10 @@ import { type Vision, visionProviders } from "#core/ports.ts";
 import type { ProviderSettings } from "./provider.ts";
 
 export interface VisionSettings {
-	/** Whom requests are for that name no provider: one of `visionProviders`, or `instant` for benches. */
+	/** Whom requests are for that name no provider: one of `visionProviders`; `instant` for benches, `replay` for evaluations. */
 	provider: string;
+	/** The dataset that `replay` answers from. */
+	replayFolder?: string;
 	anthropic?: ProviderSettings;
 	openai?: ProviderSettings;
 }
@@ -12,6 +14,7 @@ export interface VisionSettings {
 /** The environment's vision models. Each is loaded by the first request for it, which keeps cold starts short. */
 export function visionFor({
 	provider: usual,
+	replayFolder,
 	anthropic,
 	openai,
 }: VisionSettings): Vision {
@@ -34,6 +37,11 @@ export function visionFor({
 	if (usual === "instant") {
 		models.set("instant", async () =>
 			(await import("./instant-vision.ts")).instantVision(),
+		);
+	}
+	if (usual === "replay" && replayFolder) {
+		models.set("replay", async () =>
+			(await import("./replay-vision.ts")).replayVision(replayFolder),
 		);
 	}
 	if (!models.has(usual)) {

@@ -31,6 +31,7 @@ export function voyageEmbedder({
 	return {
 		model,
 		fusionWeights: { vector: 0.7, text: 0.3 },
+		leastSimilarity: 0,
 		async embed(texts, inputType, { deadline }) {
 			if (texts.length === 0) return { vectors: [], usage: [] };
 			const { VoyageAIClient } = await import("voyageai");

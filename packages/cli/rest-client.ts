@@ -4,12 +4,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 export class ApiProblem extends Error {
 	readonly status: number;
 	readonly body: unknown;
+	/** How long to wait before asking again, where the API says so. @default 1 */
+	readonly retryAfterSeconds: number;
 
-	constructor(request: string, status: number, body: unknown) {
+	constructor(request: string, { status, headers }: Response, body: unknown) {
 		const said = body as { detail?: string; message?: string };
 		super(`${request} answered ${status}: ${said?.detail ?? said?.message}`);
 		this.status = status;
 		this.body = body;
+		this.retryAfterSeconds = Number(headers.get("retry-after")) || 1;
 	}
 }
 
@@ -67,8 +70,7 @@ export class RestClient {
 		});
 		const text = await response.text();
 		const json = text ? JSON.parse(text) : undefined;
-		if (!response.ok)
-			throw new ApiProblem(`${method} ${path}`, response.status, json);
+		if (!response.ok) throw new ApiProblem(`${method} ${path}`, response, json);
 		return json as T;
 	}
 

@@ -36,6 +36,7 @@ export async function analyzeItem(
 			const answer = await vision.describe({
 				image,
 				originalFilename: item.originalFilename,
+				sha256: item.sha256,
 				width: item.width ?? 0,
 				height: item.height ?? 0,
 				takenAt: item.takenAt,

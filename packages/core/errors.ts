@@ -16,6 +16,7 @@ export type ErrorCode =
 	| "image_not_found"
 	| "request_not_found"
 	| "item_failed"
+	| "item_not_comparable"
 	| "request_failed"
 	| "database_unavailable"
 	| "embedding_unavailable"

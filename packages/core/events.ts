@@ -37,6 +37,9 @@ export type AnalysisRequested = z.infer<typeof analysisRequested>;
 export const resizeRequested = z.object({ ...ofItem, request_id: z.uuid() });
 export type ResizeRequested = z.infer<typeof resizeRequested>;
 
+export const embeddingRequested = z.object({ ...ofItem, request_id: z.uuid() });
+export type EmbeddingRequested = z.infer<typeof embeddingRequested>;
+
 /** Every event of the pipeline, by its EventBridge detail type. */
 export const eventSchemas = {
 	OriginalStored: originalStored,
@@ -45,6 +48,7 @@ export const eventSchemas = {
 	ItemReady: itemReady,
 	AnalysisRequested: analysisRequested,
 	ResizeRequested: resizeRequested,
+	EmbeddingRequested: embeddingRequested,
 } as const;
 export type EventType = keyof typeof eventSchemas;
 export type EventDetail<T extends EventType> = z.infer<
@@ -80,4 +84,5 @@ export const announcedBy: Record<EventType, EventSource> = {
 	ItemReady: eventSources.embedder,
 	AnalysisRequested: eventSources.api,
 	ResizeRequested: eventSources.api,
+	EmbeddingRequested: eventSources.api,
 };

@@ -50,6 +50,8 @@ export interface Item {
 	location: Location | null;
 	/** Names of the dominant colours, most frequent first. */
 	colours: string[];
+	/** 16 hex digits; pictures that look the same differ in few bits. Null until processed, and where that was before there were hashes. */
+	perceptualHash: string | null;
 	/** Follows one upload through logs and events. */
 	correlationId: string;
 	createdAt: Date;

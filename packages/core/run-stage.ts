@@ -5,6 +5,7 @@ import {
 	usageOf,
 } from "./errors.ts";
 import { announcedBy, type EventSource } from "./events.ts";
+import type { Item } from "./item.ts";
 import type { Claim, Ports, StageName } from "./ports.ts";
 import { hopelessModelFailures, type RequestError } from "./work-request.ts";
 
@@ -23,6 +24,10 @@ export interface StageOptions {
 	leaseSeconds: number;
 	/** Calls of models end before it, so that the stage can still write down how it ended. */
 	deadline: Date;
+	/** Told of the item once its lease is held. */
+	claimed?: (item: Item) => void;
+	/** Told of the item when it can be found for the first time. */
+	ready?: (item: Item) => void;
 }
 
 /** What a stage works on: the item whose turn it is, or what a person asked for it. */
@@ -42,7 +47,7 @@ export async function runStage(
 	ports: Pick<Ports, "stages" | "outbox" | "events">,
 	stage: StageName,
 	{ userId, itemId, requestId }: StageTask,
-	{ leaseSeconds }: StageOptions,
+	{ leaseSeconds, claimed }: StageOptions,
 	work: (claimed: Claim & { outcome: "claimed" }) => Promise<boolean>,
 ): Promise<StageOutcome> {
 	const { stages } = ports;
@@ -57,6 +62,7 @@ export async function runStage(
 		return "skipped";
 	}
 	const { lease } = claim;
+	claimed?.(claim.item);
 	let outcome: StageOutcome;
 	try {
 		if (await work(claim)) outcome = "committed";

@@ -1,4 +1,11 @@
-import type { Hit, Ports } from "./ports.ts";
+import { ModelFailure } from "./errors.ts";
+import type {
+	Hit,
+	Ports,
+	SearchOptions,
+	TextQuery,
+	VectorQuery,
+} from "./ports.ts";
 
 /** By words, by meaning, or by both. */
 export const searchTypes = ["bm25", "vector", "hybrid"] as const;
@@ -10,10 +17,12 @@ export interface SearchRequest {
 	/** 1 to 50. */
 	topK: number;
 	category?: string;
-	/** The least score of a match by words. */
+	/** The least score of a match by words. @default the gate of `TextQuery` */
 	minRelevance?: number;
-	/** The least cosine similarity of a match by meaning, -1 to 1. */
+	/** The least cosine similarity of a match by meaning, -1 to 1. @default the gate of `VectorQuery` */
 	minSimilarity?: number;
+	/** Whether each hit shows the piece of text that matched. @default false */
+	explain?: boolean;
 }
 
 /** What a search found. */
@@ -27,42 +36,80 @@ export interface Found {
 /** A search waits no longer for its query's vector. */
 const longestEmbeddingMs = 8_000;
 
-/** Finds a person's items, best first. The query is embedded before the database is asked, never inside. */
+/**
+ * Finds a person's items, best first; nothing, and a notice why, where the collection has nothing of the kind.
+ * The query is embedded before the database is asked, never inside. A hybrid search whose embedding model is away
+ * goes on by words.
+ * @throws ModelFailure of the embedding model: of a search by vectors any, of a hybrid one what only a setting mends
+ */
 export async function searchItems(
-	{ search, embedder }: Pick<Ports, "search" | "embedder">,
+	ports: Pick<Ports, "search" | "embedder">,
 	userId: string,
 	request: SearchRequest,
 ): Promise<Found> {
-	const { query, searchType, topK, category } = request;
-	const options = { topK, category };
-	const text = { text: query, minScore: request.minRelevance };
-	const found = async (hits: Promise<Hit[]>) => ({
-		hits: await hits,
-		notices: [],
+	const { query, topK, category, explain } = request;
+	const options: SearchOptions = { topK, category, explain };
+	const text: TextQuery = { text: query, minScore: request.minRelevance };
+	const found = (hits: Hit[], ...notices: string[]): Found => ({
+		hits,
+		notices: hits.length > 0 ? notices : [...notices, whyNothing(request)],
 	});
-	if (searchType === "bm25") {
-		return found(search.byText(userId, text, options));
-	}
 
+	if (request.searchType === "bm25") {
+		return found(await ports.search.byText(userId, text, options));
+	}
+	let vector: VectorQuery;
+	try {
+		vector = await vectorOf(ports, request);
+	} catch (error) {
+		if (request.searchType === "vector" || !passes(error)) throw error;
+		return found(
+			await ports.search.byText(userId, text, options),
+			`Searched by words only: ${error.message}`,
+		);
+	}
+	if (request.searchType === "vector") {
+		return found(await ports.search.byVector(userId, vector, options));
+	}
+	const weights = ports.embedder.fusionWeights;
+	return found(
+		await ports.search.hybrid(userId, { text, vector, weights }, options),
+	);
+}
+
+async function vectorOf(
+	{ embedder }: Pick<Ports, "embedder">,
+	{ query, minSimilarity }: SearchRequest,
+): Promise<VectorQuery> {
 	const {
-		vectors: [embedded],
+		vectors: [vector],
 	} = await embedder.embed([query], "query", {
 		deadline: new Date(Date.now() + longestEmbeddingMs),
 	});
-	if (!embedded) throw new Error(`${embedder.model} embedded nothing.`);
-	const vector = {
-		model: embedder.model,
-		vector: embedded,
-		minSimilarity: request.minSimilarity,
-	};
-	if (searchType === "vector") {
-		return found(search.byVector(userId, vector, options));
-	}
-	return found(
-		search.hybrid(
-			userId,
-			{ text, vector, weights: embedder.fusionWeights },
-			options,
-		),
+	if (!vector) throw new Error(`${embedder.model} embedded nothing.`);
+	const { model, leastSimilarity: leastBest } = embedder;
+	return { model, vector, minSimilarity, leastBest };
+}
+
+/** A provider that is away comes back by itself; a wrong setting does not, and whoever runs the environment must see it. */
+function passes(error: unknown): error is ModelFailure {
+	return (
+		error instanceof ModelFailure && error.code === "embedding_unavailable"
 	);
+}
+
+function whyNothing(request: SearchRequest): string {
+	const where = request.category
+		? `your items of the category "${request.category}"`
+		: "your collection";
+	if (!/[\p{L}\p{N}]/u.test(request.query)) {
+		return "Nothing was found: the query has no word to look for.";
+	}
+	const limits = [
+		request.minRelevance !== undefined && "min_relevance_score",
+		request.minSimilarity !== undefined && "min_similarity_score",
+	].filter((name) => name);
+	return limits.length > 0
+		? `Nothing was found: no item among ${where} reaches ${limits.join(" or ")}.`
+		: `Nothing was found: too little of the query is in any of ${where}. Other words may help, or fewer.`;
 }

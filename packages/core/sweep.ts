@@ -4,6 +4,7 @@ import { originalKey, thumbnailKey } from "./item.ts";
 import type { Ports, StalledItem } from "./ports.ts";
 import { formSeconds } from "./prepare-upload.ts";
 import { removeObjects } from "./process-image.ts";
+import { rebuildWindow } from "./rebuild-index.ts";
 import { sendOutbox } from "./run-stage.ts";
 import { requestEvent } from "./work-request.ts";
 
@@ -77,6 +78,7 @@ export async function sweep(
 		idleSeconds,
 		againSeconds,
 		limit: batch,
+		perRebuild: rebuildWindow,
 	});
 	if (idle.length > 0) {
 		const again = idle.map(({ request, correlationId }) =>

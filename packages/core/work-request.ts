@@ -1,9 +1,9 @@
-import type { OutgoingEvent } from "./events.ts";
+import type { EventType, OutgoingEvent } from "./events.ts";
 import { derivedId } from "./ids.ts";
 import type { ItemErrorCode } from "./item.ts";
 
 /** What a person may ask to be done again for an item. */
-export const requestKinds = ["analyze", "resize"] as const;
+export const requestKinds = ["analyze", "resize", "embed"] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 export const requestStatuses = ["pending", "done", "failed"] as const;
@@ -39,12 +39,18 @@ export interface WorkRequest {
 	finishedAt: Date | null;
 }
 
+const announcedAs = {
+	analyze: "AnalysisRequested",
+	resize: "ResizeRequested",
+	embed: "EmbeddingRequested",
+} as const satisfies Record<RequestKind, EventType>;
+
 /** The event by which a waiting request reaches its stage; the same one however often it is made. */
 export function requestEvent(
 	{ id, kind, itemId, userId }: WorkRequest,
 	correlationId: string,
-): OutgoingEvent<"AnalysisRequested" | "ResizeRequested"> {
-	const type = kind === "analyze" ? "AnalysisRequested" : "ResizeRequested";
+): OutgoingEvent<(typeof announcedAs)[RequestKind]> {
+	const type = announcedAs[kind];
 	return {
 		id: derivedId(id, type),
 		type,

@@ -1,4 +1,4 @@
-import type { Analyses, VectorIndex } from "#core/ports.ts";
+import type { Analyses } from "#core/ports.ts";
 import { owned, ownedItems, type Store } from "./store.ts";
 
 export function fakeAnalyses(store: Store): Analyses {
@@ -21,24 +21,6 @@ export function fakeAnalyses(store: Store): Analyses {
 		},
 		async latestVersion(userId, itemId) {
 			return owned(store, userId, itemId)?.analyses[0]?.version ?? 0;
-		},
-	};
-}
-
-export function fakeVectorIndex(store: Store): VectorIndex {
-	return {
-		async status(userId, model) {
-			const items = ownedItems(store, userId).filter(
-				({ analysis }) => analysis,
-			);
-			const embedded = items.filter(({ embeddings }) => embeddings.has(model));
-			const missing = items.filter(({ embeddings }) => embeddings.size === 0);
-			return {
-				items: items.length,
-				embedded: embedded.length,
-				missing: missing.length,
-				stale: items.length - embedded.length - missing.length,
-			};
 		},
 	};
 }

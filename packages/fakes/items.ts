@@ -41,6 +41,7 @@ export function fakeItems(store: Store): Items {
 				camera: null,
 				location: null,
 				colours: [],
+				perceptualHash: null,
 				createdAt: new Date(now),
 				updatedAt: new Date(now),
 			};

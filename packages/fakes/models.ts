@@ -29,6 +29,10 @@ export function fakeImages(): Images {
 				camera: null,
 				location: null,
 				colours: ["grey"],
+				perceptualHash: createHash("sha256")
+					.update(bytes)
+					.digest("hex")
+					.slice(0, 16),
 				thumbnail: bytes,
 				vision: bytes,
 			};
@@ -63,6 +67,7 @@ export function fakeEmbedder(model = "fake-embedding"): Embedder {
 	return {
 		model,
 		fusionWeights: { vector: 0.5, text: 0.5 },
+		leastSimilarity: 0.01,
 		async embed(texts) {
 			const vectors = texts.map((text) => {
 				const vector = new Float32Array(embeddingDimensions);

@@ -1,6 +1,6 @@
 import type { EventSource, OutgoingEvent } from "#core/events.ts";
 import type { Events, Ports } from "#core/ports.ts";
-import { fakeAnalyses, fakeVectorIndex } from "./analyses.ts";
+import { fakeAnalyses } from "./analyses.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { fakeItems } from "./items.ts";
@@ -9,8 +9,10 @@ import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
 import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
+import { fakeSearchSettings, fakeSimilar } from "./similar.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
+import { fakeVectorIndex } from "./vector-index.ts";
 
 export interface FakePorts extends Ports {
 	chat: FakeChat;
@@ -39,6 +41,8 @@ export function fakePorts(): FakePorts {
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),
 		search: fakeSearch(store),
+		searchSettings: fakeSearchSettings(store),
+		similar: fakeSimilar(store),
 		vectorIndex: fakeVectorIndex(store),
 		objects: fakeObjects(),
 		events: {

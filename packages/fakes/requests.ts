@@ -1,20 +1,21 @@
 import type { Requests } from "#core/ports.ts";
 import { requestEvent, type WorkRequest } from "#core/work-request.ts";
-import { announce, owned, type Store } from "./store.ts";
+import {
+	announce,
+	owned,
+	ownedItems,
+	type Store,
+	type StoredRequest,
+	waitingRequest,
+} from "./store.ts";
 
 export function fakeRequests(store: Store): Requests {
 	return {
 		async create(wanted) {
-			const { userId, itemId, kind, provider, model } = wanted;
+			const { userId, itemId } = wanted;
 			const stored = owned(store, userId, itemId);
 			if (!stored) return null;
-			const same = stored.requests.find(
-				({ request }) =>
-					request.status === "pending" &&
-					request.kind === kind &&
-					request.provider === provider &&
-					request.model === model,
-			);
+			const same = waitingRequest(stored, wanted);
 			if (same) return structuredClone(same.request);
 			const now = store.now();
 			const request: WorkRequest = {
@@ -42,8 +43,28 @@ export function fakeRequests(store: Store): Requests {
 			return structuredClone(found?.request ?? null);
 		},
 
-		async takeIdle({ idleSeconds, againSeconds, limit }) {
+		async giveOutRebuild(userId, window) {
+			const embeds = ownedItems(store, userId).flatMap(({ item, requests }) =>
+				requests
+					.filter(({ request }) => isEmbed(request) && isPending(request))
+					.map((waiting) => ({ item, waiting })),
+			);
+			const isNext = ({ waiting }: { waiting: StoredRequest }) =>
+				waiting.sweptAt === null;
+			const next = embeds.filter(isNext);
+			const room = window - (embeds.length - next.length);
+			return next.slice(0, Math.max(0, room)).map(({ item, waiting }) => {
+				waiting.sweptAt = store.now();
+				return {
+					request: structuredClone(waiting.request),
+					correlationId: item.correlationId,
+				};
+			});
+		},
+
+		async takeIdle({ idleSeconds, againSeconds, limit, perRebuild }) {
 			const now = store.now();
+			const ofRebuild = new Map<string, number>();
 			const idle = [...store.items.values()]
 				.filter(({ lease }) => lease === null || lease.expiresAt <= now)
 				.flatMap(({ item, requests }) =>
@@ -56,6 +77,12 @@ export function fakeRequests(store: Store): Requests {
 						(sweptAt === null || sweptAt <= now - againSeconds * 1000),
 				)
 				.sort((one, other) => one.waiting.touchedAt - other.waiting.touchedAt)
+				.filter(({ waiting: { request } }) => {
+					if (!isEmbed(request)) return true;
+					const place = (ofRebuild.get(request.userId) ?? 0) + 1;
+					ofRebuild.set(request.userId, place);
+					return place <= perRebuild;
+				})
 				.slice(0, limit);
 			return idle.map(({ item, waiting }) => {
 				waiting.sweptAt = now;
@@ -67,3 +94,6 @@ export function fakeRequests(store: Store): Requests {
 		},
 	};
 }
+
+const isEmbed = ({ kind }: WorkRequest) => kind === "embed";
+const isPending = ({ status }: WorkRequest) => status === "pending";

@@ -1,6 +1,7 @@
 import { embeddingText } from "#core/analysis.ts";
 import type {
 	Hit,
+	MatchedWord,
 	Search,
 	SearchOptions,
 	TextQuery,
@@ -11,6 +12,11 @@ import { ownedItems, type Store, type StoredItem } from "./store.ts";
 const rrfK = 15;
 const fusionDepth = 50;
 
+/** As the real one has them: words that count, and of the gate. */
+const mostWords = 32;
+const leastEvidence = 0.55;
+const describedLabels = 40;
+
 /**
  * Search over whole words without accents; every word counts the same and there are no stems. Scores have the
  * ranges of the real one: above 0.5 every word is there.
@@ -18,36 +24,66 @@ const fusionDepth = 50;
 export function fakeSearch(store: Store): Search {
 	function byText(
 		userId: string,
-		{ text, minScore = 0 }: TextQuery,
+		{ text, minScore }: TextQuery,
 		options: SearchOptions,
 	): Hit[] {
-		const asked = [...new Set(wordsOf(text))];
+		const asked = [...new Set(wordsOf(text))].slice(0, mostWords);
 		if (asked.length === 0) return [];
-		return best(store, userId, options, ({ document }) => {
-			if (!document) return null;
-			const there = new Set(wordsOf(embeddingText(document)));
-			const coverage =
-				asked.filter((word) => there.has(word)).length / asked.length;
-			const headline = new Set(wordsOf(document.headline));
-			const stress =
-				asked.filter((word) => headline.has(word)).length / asked.length;
-			const score =
-				coverage === 1 ? 0.75 + stress / 5 : coverage * 0.4 + stress / 20;
-			return coverage > 0 && score >= minScore ? score : null;
-		});
+		const shareIn = (there: Set<string>) =>
+			asked.filter((word) => there.has(word)).length / asked.length;
+		const everywhere = ownedItems(store, userId).flatMap(({ document }) =>
+			document ? wordsOf(embeddingText(document)) : [],
+		);
+		const known = shareIn(new Set(everywhere));
+		let answered = minScore !== undefined;
+		const hits = best(
+			store,
+			userId,
+			{ ...options, topK: fusionDepth },
+			({ document }) => {
+				if (!document) return null;
+				const coverage = shareIn(new Set(wordsOf(embeddingText(document))));
+				const stress = shareIn(new Set(wordsOf(document.headline)));
+				const described = Math.min(
+					1,
+					wordsOf(document.labels).length / describedLabels,
+				);
+				answered ||= (coverage + known) / 2 >= leastEvidence * described;
+				const score =
+					coverage === 1 ? 0.75 + stress / 5 : coverage * 0.4 + stress / 20;
+				return coverage > 0 && score >= (minScore ?? 0) ? score : null;
+			},
+		);
+		if (!answered) return [];
+		return hits.slice(0, options.topK).map((hit, at) => ({
+			...hit,
+			textRank: at + 1,
+			textScore: hit.score,
+			matched: matchedIn(store, userId, hit, asked),
+			...(options.explain && { snippet: hit.summary || hit.headline }),
+		}));
 	}
 
 	function byVector(
 		userId: string,
-		{ model, vector, minSimilarity = -1 }: VectorQuery,
+		{ model, vector, minSimilarity, leastBest = 0 }: VectorQuery,
 		options: SearchOptions,
 	): Hit[] {
-		return best(store, userId, options, ({ embeddings }) => {
+		const least = minSimilarity ?? leastBest / 2;
+		const hits = best(store, userId, options, ({ embeddings }) => {
 			const embedding = embeddings.get(model);
 			if (!embedding) return null;
 			const similarity = cosine(vector, embedding.vector);
-			return similarity >= minSimilarity ? similarity : null;
+			return similarity >= least ? similarity : null;
 		});
+		if (minSimilarity === undefined && (hits[0]?.score ?? 0) < leastBest) {
+			return [];
+		}
+		return hits.map((hit, at) => ({
+			...hit,
+			vectorRank: at + 1,
+			similarity: hit.score,
+		}));
 	}
 
 	return {
@@ -55,20 +91,32 @@ export function fakeSearch(store: Store): Search {
 		byVector: async (...asked) => byVector(...asked),
 		async hybrid(userId, { text, vector, weights }, options) {
 			const depth = { ...options, topK: fusionDepth };
+			const asked = [...new Set(wordsOf(text.text))];
 			const fused = new Map<string, Hit>();
-			const add = (hits: Hit[], weight: number, leg: keyof Hit) => {
-				for (const [index, hit] of hits.entries()) {
-					const none = { ...hit, score: 0, textRank: null, vectorRank: null };
-					const known = fused.get(hit.itemId) ?? none;
-					fused.set(hit.itemId, {
-						...known,
-						[leg]: index + 1,
-						score: known.score + weight / (rrfK + index + 1),
-					});
+			const add = (hits: Hit[], share: (at: number) => Partial<Hit>) => {
+				for (const [at, hit] of hits.entries()) {
+					const none = {
+						textRank: null,
+						textScore: null,
+						textShare: 0,
+						vectorRank: null,
+						similarity: null,
+						vectorShare: 0,
+						matched: matchedIn(store, userId, hit, asked),
+					};
+					const known = fused.get(hit.itemId);
+					fused.set(hit.itemId, { ...none, ...known, ...hit, ...share(at) });
 				}
 			};
-			add(byText(userId, text, depth), weights.text, "textRank");
-			add(byVector(userId, vector, depth), weights.vector, "vectorRank");
+			add(byText(userId, text, depth), (at) => ({
+				textShare: weights.text / (rrfK + at + 1),
+			}));
+			add(byVector(userId, vector, depth), (at) => ({
+				vectorShare: weights.vector / (rrfK + at + 1),
+			}));
+			for (const hit of fused.values()) {
+				hit.score = (hit.textShare ?? 0) + (hit.vectorShare ?? 0);
+			}
 			return [...fused.values()].sort(byScore).slice(0, options.topK);
 		},
 	};
@@ -101,6 +149,30 @@ function best(
 		})
 		.sort(byScore)
 		.slice(0, topK);
+}
+
+function matchedIn(
+	store: Store,
+	userId: string,
+	{ itemId }: Hit,
+	asked: string[],
+): MatchedWord[] {
+	const stored = ownedItems(store, userId).find(
+		({ item }) => item.id === itemId,
+	);
+	if (!stored?.document) return [];
+	const { headline, summary, labels, extractedText } = stored.document;
+	return Object.entries({
+		headline,
+		summary,
+		labels,
+		extracted_text: extractedText,
+	}).flatMap(([field, text]) => {
+		const there = new Set(wordsOf(text));
+		return asked
+			.filter((word) => there.has(word))
+			.map((word) => ({ word, field: field as MatchedWord["field"] }));
+	});
 }
 
 function byScore(one: Hit, other: Hit): number {

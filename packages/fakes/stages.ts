@@ -17,6 +17,12 @@ import {
 	type StoredItem,
 } from "./store.ts";
 
+const stageOf = {
+	analyze: "analyze",
+	resize: "process",
+	embed: "embed",
+} as const;
+
 export function fakeStages(store: Store): Stages {
 	const leased = ({ lease }: StoredItem) =>
 		lease !== null && lease.expiresAt > store.now();
@@ -147,7 +153,7 @@ export function fakeStages(store: Store): Stages {
 				endRequest(stored, requestId, { failure: { code, detail } });
 				return { outcome: "done" };
 			}
-			const stage = found.request.kind === "resize" ? "process" : "analyze";
+			const stage = stageOf[found.request.kind];
 			const token = randomUUID();
 			found.attempts += 1;
 			found.touchedAt = store.now();
@@ -239,6 +245,7 @@ export function fakeStages(store: Store): Stages {
 			if (stored.analysis?.id !== embedding.analysisId) {
 				stored.lease = null;
 				stored.usage.push(...structuredClone(embedding.usage));
+				endRequest(stored, lease.requestId);
 				return false;
 			}
 			stored.analysis.usage.push(
@@ -247,8 +254,13 @@ export function fakeStages(store: Store): Stages {
 			);
 			stored.usage = [];
 			stored.embeddings.set(embedding.model, structuredClone(embedding));
-			advance(stored, lease);
-			announce(stored, event, store.now());
+			const { status, error } = stored.item;
+			const lacked =
+				status === "analyzed" || error?.code === "retries_exhausted";
+			if (lacked || !lease.requestId) advance(stored, lease);
+			stored.lease = null;
+			if (stored.item.status === "ready") announce(stored, event, store.now());
+			endRequest(stored, lease.requestId);
 			return true;
 		},
 
@@ -301,6 +313,15 @@ export function fakeStages(store: Store): Stages {
 					analysisId: stage === "embed" ? (stored.analysis?.id ?? null) : null,
 				};
 			});
+		},
+
+		async oldestWaitSeconds() {
+			const waiting = [...store.items.values()].filter(
+				({ item }) => item.status !== "pending" && stageFrom(item.status),
+			);
+			const now = store.now();
+			const since = Math.min(now, ...waiting.map(({ stageAt }) => stageAt));
+			return (now - since) / 1000;
 		},
 
 		async failMissingUpload(userId, itemId) {

@@ -62,6 +62,20 @@ export function ownedItems(store: Store, userId: string): StoredItem[] {
 	return [...store.items.values()].filter(({ item }) => item.userId === userId);
 }
 
+/** What is asked of an item in the same words and not done. */
+export function waitingRequest(
+	{ requests }: StoredItem,
+	{ kind, provider, model }: Pick<WorkRequest, "kind" | "provider" | "model">,
+): StoredRequest | undefined {
+	return requests.find(
+		({ request }) =>
+			request.status === "pending" &&
+			request.kind === kind &&
+			request.provider === provider &&
+			request.model === model,
+	);
+}
+
 /** Leaves an event with the result it announces; one that waits already stays. */
 export function announce(
 	{ outbox }: StoredItem,

@@ -5,6 +5,7 @@ import { describeRefusal, sniffImageType } from "#core/image-type.ts";
 import type { Images } from "#core/ports.ts";
 import { dominantColours } from "./colours.ts";
 import { parseExif } from "./exif.ts";
+import { perceptualHash } from "./perceptual-hash.ts";
 
 /** Above most phones' photos. A small file may claim 30,000 x 30,000. */
 const mostPixels = 100_000_000;
@@ -64,7 +65,7 @@ async function derive(bytes: Uint8Array) {
 			},
 		});
 	// sharp writes no metadata unless told to, so neither position nor profile reaches what is derived.
-	const [vision, thumbnail, colours] = await Promise.all([
+	const [vision, thumbnail, colours, hash] = await Promise.all([
 		decoded()
 			.flatten({ background: "white" })
 			// Codes made for the image save 5 % of its bytes, and take 10 MB and a fifth of all the time.
@@ -75,6 +76,7 @@ async function derive(bytes: Uint8Array) {
 			.webp({ quality: 80, effort: 2 })
 			.toBuffer(),
 		coloursOf(decoded()),
+		perceptualHash(decoded()),
 	]);
 	return {
 		width,
@@ -82,6 +84,7 @@ async function derive(bytes: Uint8Array) {
 		sha256: createHash("sha256").update(bytes).digest("hex"),
 		...parseExif(metadata.exif),
 		colours,
+		perceptualHash: hash,
 		thumbnail,
 		vision,
 	};

@@ -38,6 +38,7 @@ const onlyLocal = [
 	"ANTHROPIC_BASE_URL",
 	"OPENAI_BASE_URL",
 	"VOYAGE_BASE_URL",
+	"REPLAY_FOLDER",
 ] as const;
 
 /**
@@ -68,7 +69,11 @@ export function readEnv<const Contract extends EnvContract>(
 /** What the Lambda runtime, or the local cloud in its place, tells every function besides its contract. */
 export const runtimeEnv = {
 	functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+	/** The environment's name, which metrics carry. */
+	environment: process.env.ENVIRONMENT,
 	crashAt: process.env.CRASH_AT,
+	/** The dataset that the vision provider `replay` answers from, in environment `local`. */
+	replayFolder: process.env.REPLAY_FOLDER,
 	/** Stand-ins of the providers, in environment `local`. */
 	baseUrls: {
 		anthropic: process.env.ANTHROPIC_BASE_URL,

@@ -25,6 +25,7 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	request_not_found: { status: 404, title: "No such request" },
 	route_not_found: { status: 404, title: "No such route" },
 	item_failed: { status: 409, title: "The image could not be processed" },
+	item_not_comparable: { status: 409, title: "Nothing to compare" },
 	request_failed: { status: 409, title: "The work failed" },
 	file_too_large: { status: 413, title: "The file is too large" },
 	request_too_large: { status: 413, title: "The request is too large" },

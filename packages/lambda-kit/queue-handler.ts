@@ -6,6 +6,7 @@ import type {
 } from "aws-lambda";
 import { z } from "zod";
 import { ModelFailure, StageBusy } from "#core/errors.ts";
+import type { StageName } from "#core/ports.ts";
 import type { StageOptions, StageOutcome } from "#core/run-stage.ts";
 import { hashUser, log } from "./log.ts";
 
@@ -53,6 +54,7 @@ interface StageEvent {
  * fail are named to SQS, which gives them again and after the fifth receive keeps them as dead letters.
  */
 export function queueHandler<T extends StageEvent>(
+	stage: StageName,
 	parse: (event: BusEvent) => T | null,
 	run: (event: T, options: StageOptions) => Promise<StageOutcome>,
 	delay: DelayMessage,
@@ -61,34 +63,65 @@ export function queueHandler<T extends StageEvent>(
 		const batchItemFailures: { itemIdentifier: string }[] = [];
 		for (const record of Records) {
 			const started = Date.now();
+			let correlationId: string | undefined;
 			try {
 				const event = parse(busEvent.parse(JSON.parse(record.body)));
 				if (!event) continue;
 				const leftMs = context.getRemainingTimeInMillis();
 				if (leftMs < commitMs + shortestStageMs) throw new OutOfTime();
+				let uploadToReady: number | undefined;
+				correlationId = event.correlation_id;
 				const outcome = await run(event, {
 					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
 					deadline: new Date(Date.now() + leftMs - commitMs),
+					// What S3 announces has no id of ours.
+					claimed: (item) => {
+						correlationId = item.correlationId;
+					},
+					ready: ({ createdAt }) => {
+						uploadToReady = (Date.now() - createdAt.getTime()) / 1000;
+					},
 				});
-				log.info("stage", {
-					outcome,
-					request_id: context.awsRequestId,
-					correlation_id: event.correlation_id,
-					item_id: event.item_id,
-					user: hashUser(event.user_id),
-					duration_ms: Date.now() - started,
-				});
+				const duration = Date.now() - started;
+				const worked = outcome === "committed" || outcome === "failed";
+				log.info(
+					"stage",
+					{
+						outcome,
+						request_id: context.awsRequestId,
+						correlation_id: correlationId,
+						item_id: event.item_id,
+						user: hashUser(event.user_id),
+						duration_ms: duration,
+					},
+					{
+						Stage: stage,
+						metrics: {
+							StageDuration: worked ? duration : undefined,
+							StageFailures: outcome === "failed" ? 1 : undefined,
+							UploadToReady: uploadToReady,
+						},
+					},
+				);
 			} catch (error) {
 				const isUsual =
 					error instanceof StageBusy || error instanceof OutOfTime;
 				const write = isUsual ? log.info : log.error;
-				write("stage failed, the message comes again", {
-					error,
-					request_id: context.awsRequestId,
-					message_id: record.messageId,
-					receive_count: record.attributes.ApproximateReceiveCount,
-					duration_ms: Date.now() - started,
-				});
+				write(
+					"stage failed, the message comes again",
+					{
+						error,
+						request_id: context.awsRequestId,
+						correlation_id: correlationId,
+						message_id: record.messageId,
+						receive_count: record.attributes.ApproximateReceiveCount,
+						duration_ms: Date.now() - started,
+					},
+					{
+						Stage: stage,
+						metrics: { StageRetries: isUsual ? undefined : 1 },
+					},
+				);
 				batchItemFailures.push({ itemIdentifier: record.messageId });
 				await retrySoon(record, error, delay);
 			}

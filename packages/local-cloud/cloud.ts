@@ -11,11 +11,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Buckets } from "./apis/buckets.ts";
 import { cloudFormationApi, type RunningStack } from "./apis/cloudformation.ts";
+import { Tables } from "./apis/dynamodb/tables.ts";
 import { dynamodbApi } from "./apis/dynamodb.ts";
 import { EventBuses } from "./apis/event-buses.ts";
 import { logsApi } from "./apis/logs.ts";
 import { Parameters } from "./apis/parameters.ts";
-import { Queues } from "./apis/queues.ts";
+import { type MessageAttribute, Queues } from "./apis/queues.ts";
 import { Secrets } from "./apis/secrets.ts";
 import { stsApi } from "./apis/sts.ts";
 import { UserPools } from "./apis/user-pools.ts";
@@ -67,6 +68,9 @@ export interface Cloud {
 	stop(): Promise<void>;
 }
 
+/** How often tables are searched for what has long expired. */
+const expirySweepMs = 10 * 60_000;
+
 /** Runs a synthesized assembly on this machine. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
 	const assembly = readAssembly(resolve(options.assembly));
@@ -94,12 +98,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
 		const queues = new Queues(state);
 		const announcedBuckets = new Set<string>();
-		const deliver = (arn: string, body: string) => {
+		const deliver = (
+			arn: string,
+			body: string,
+			attributes?: Record<string, MessageAttribute>,
+		) => {
 			const target = machine.functions.get(arn);
 			if (target) target.invokeLater(Buffer.from(body));
-			else queues.send(arn, body);
+			else queues.send(arn, body, { attributes });
 		};
-		const buses = new EventBuses(state, { deliver });
+		const buses = new EventBuses(state, {
+			deliver: (arn, body, _rule, attributes) => deliver(arn, body, attributes),
+		});
 		const buckets = new Buckets(state, {
 			onObjectCreated: (created) => {
 				if (!announcedBuckets.has(created.bucket)) return;
@@ -126,6 +136,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			},
 		});
 		const secrets = new Secrets(state);
+		const tables = new Tables(state);
 		const parameters = new Parameters(state, options.parameters);
 		const userPools = new UserPools(state, {
 			deliverCode: (email, code) =>
@@ -155,7 +166,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				secrets.api,
 				parameters.api,
 				userPools.api,
-				dynamodbApi,
+				dynamodbApi(tables),
 				lambdaApi(functions),
 				logsApi(state, functions),
 				cloudFormationApi(state, stacks),
@@ -185,6 +196,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			buses,
 			secrets,
 			userPools,
+			tables,
 			gateway,
 			schedules,
 			database,
@@ -221,6 +233,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		endings.push(() =>
 			Promise.all(machine.eventSources.map((source) => source.stop())),
 		);
+		const expiry = setInterval(() => tables.removeExpired(), expirySweepMs);
+		endings.push(() => clearInterval(expiry));
 		schedules.start();
 		endings.push(() => schedules.stop());
 

@@ -1,4 +1,5 @@
 import type { Buckets } from "./apis/buckets.ts";
+import type { Tables } from "./apis/dynamodb/tables.ts";
 import type { EventBuses } from "./apis/event-buses.ts";
 import type { Queues } from "./apis/queues.ts";
 import type { Secrets } from "./apis/secrets.ts";
@@ -20,6 +21,7 @@ export interface Machine {
 	readonly buses: EventBuses;
 	readonly secrets: Secrets;
 	readonly userPools: UserPools;
+	readonly tables: Tables;
 	readonly gateway: Gateway;
 	readonly schedules: Schedules;
 	readonly database: Database;

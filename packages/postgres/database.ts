@@ -24,7 +24,15 @@ export interface DatabaseSettings extends DatabaseAddress {
 
 /** Runs a statement; values only as `$n`. */
 export interface Queryable {
-	query<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
+	/**
+	 * Under a name, a connection keeps the statement's plan from its first run: for the few that take longer to plan
+	 * than to run. It needs a connection of one's own, as all of ours are, not one lent by a pooler for each statement.
+	 */
+	query<Row extends object>(
+		sql: string,
+		values?: unknown[],
+		name?: string,
+	): Promise<Row[]>;
 }
 
 export interface Database extends Queryable {
@@ -113,14 +121,16 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	}
 
 	return {
-		query: (sql, values) =>
-			withClient(async (client) => (await client.query(sql, values)).rows),
+		query: (text, values, name) =>
+			withClient(
+				async (client) => (await client.query({ name, text, values })).rows,
+			),
 		transaction: (work) =>
 			withClient((client) =>
 				inTransaction(client, () =>
 					work({
-						query: async (sql, values) =>
-							(await client.query(sql, values)).rows,
+						query: async (text, values, name) =>
+							(await client.query({ name, text, values })).rows,
 					}),
 				),
 			),
@@ -162,7 +172,8 @@ export async function clientConfig(
 		password,
 		application_name: "collections",
 		connectionTimeoutMillis: connectTimeout,
-		options: `-c statement_timeout=${statementTimeout}`,
+		// One plan for every tenant: else a kept statement is planned again for each value that seems to be cheaper.
+		options: `-c statement_timeout=${statementTimeout} -c plan_cache_mode=force_generic_plan`,
 		// Of the client, for a server that vanished without a word.
 		query_timeout: statementTimeout + 2_000,
 		keepAlive: true,

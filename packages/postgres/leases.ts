@@ -48,6 +48,35 @@ export async function advance(
 	return rows.length > 0;
 }
 
+/**
+ * Ends the lease of an embedding that was asked for: what lacked only that is `ready`, everything else stays what it
+ * was. Gives whether the item is ready.
+ */
+export async function becomeEmbedded(
+	tx: Queryable,
+	lease: Lease,
+): Promise<boolean> {
+	const rows = await tx.query<{ status: string }>(
+		`update items set
+		   status = case when lacked then 'ready' else status end,
+		   error_code = case when not lacked then error_code end,
+		   error_detail = case when not lacked then error_detail end,
+		   attempts = case when lacked then 0 else attempts end,
+		   stage_at = case when lacked then clock_timestamp() else stage_at end,
+		   swept_at = case when not lacked then swept_at end,
+		   usage = '[]', lease_stage = null, lease_token = null, lease_expires_at = null,
+		   updated_at = clock_timestamp()
+		 from (
+		   select id as of, status = 'analyzed' or (status = 'failed' and error_code = 'retries_exhausted') as lacked
+		   from items where user_id = $1 and id = $2
+		 ) as before
+		 where user_id = $1 and id = of and lease_stage = $3 and lease_token = $4
+		 returning status`,
+		[lease.userId, lease.itemId, lease.stage, lease.token],
+	);
+	return rows[0]?.status === "ready";
+}
+
 /** A failed duplicate gives its bytes' digest up: the item it duplicates has it. */
 export async function fail(
 	tx: Queryable,

@@ -6,6 +6,8 @@ import { postgresItems } from "./items.ts";
 import { postgresOutbox } from "./outbox.ts";
 import { postgresRequests } from "./requests.ts";
 import { postgresSearch } from "./search.ts";
+import { postgresSearchSettings } from "./search-settings.ts";
+import { postgresSimilar } from "./similar.ts";
 import { postgresStages } from "./stages.ts";
 import { postgresVectorIndex } from "./vector-index.ts";
 
@@ -18,6 +20,8 @@ export type PostgresPorts = Pick<
 	| "outbox"
 	| "analyses"
 	| "search"
+	| "searchSettings"
+	| "similar"
 	| "vectorIndex"
 	| "health"
 >;
@@ -30,6 +34,8 @@ export function postgresPorts(db: Database): PostgresPorts {
 		outbox: postgresOutbox(db),
 		analyses: postgresAnalyses(db),
 		search: postgresSearch(db),
+		searchSettings: postgresSearchSettings(db),
+		similar: postgresSimilar(db),
 		vectorIndex: postgresVectorIndex(db),
 		health: postgresHealth(db),
 	};

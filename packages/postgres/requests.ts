@@ -27,6 +27,7 @@ const exhausted = `This failed ${maxAttempts} times: ask again later.`;
 const stageOf: Record<RequestKind, StageName> = {
 	analyze: "analyze",
 	resize: "process",
+	embed: "embed",
 };
 
 /** Requests in PostgreSQL; `postgresStages` claims and ends them. */
@@ -70,14 +71,46 @@ export function postgresRequests(db: Database): Requests {
 			return row ? requestFromRow(row) : null;
 		},
 
-		async takeIdle({ idleSeconds, againSeconds, limit }) {
+		async giveOutRebuild(userId, window) {
+			const rows = await db.query<RequestRow & { correlation_id: string }>(
+				`with next as (
+				   select id from requests
+				   where user_id = $1 and kind = 'embed' and status = 'pending' and swept_at is null
+				   order by created_at, id
+				   limit greatest(0, $2 - (
+				     select count(*) from requests
+				     where user_id = $1 and kind = 'embed' and status = 'pending' and swept_at is not null))
+				   for update skip locked
+				 )
+				 update requests set swept_at = clock_timestamp()
+				 from next, items
+				 where requests.user_id = $1 and requests.id = next.id
+				   and items.user_id = $1 and items.id = requests.item_id
+				 returning requests.*, items.correlation_id`,
+				[userId, window],
+			);
+			return rows.map((row) => ({
+				request: requestFromRow(row),
+				correlationId: row.correlation_id,
+			}));
+		},
+
+		async takeIdle({ idleSeconds, againSeconds, limit, perRebuild }) {
 			const rows = await db.query<RequestRow & { correlation_id: string }>(
 				`with idle as (
 				   select requests.id, items.correlation_id
 				   from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
-				   where requests.status = 'pending'
-				     and requests.touched_at <= clock_timestamp() - make_interval(secs => $1)
-				     and (requests.swept_at is null or requests.swept_at <= clock_timestamp() - make_interval(secs => $2))
+				   where requests.id in (
+				       select id from (
+				         select id, kind, row_number() over (partition by user_id, kind order by touched_at, id) as place
+				         from requests
+				         where status = 'pending'
+				           and touched_at <= clock_timestamp() - make_interval(secs => $1)
+				           and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => $2))
+				       ) as waiting
+				       where kind <> 'embed' or place <= $4
+				     )
+				     and requests.status = 'pending'
 				     and (items.lease_expires_at is null or items.lease_expires_at <= clock_timestamp())
 				   order by requests.touched_at
 				   limit $3
@@ -88,7 +121,7 @@ export function postgresRequests(db: Database): Requests {
 				   returning requests.*, idle.correlation_id
 				 )
 				 select * from taken order by touched_at, id`,
-				[idleSeconds, againSeconds, limit],
+				[idleSeconds, againSeconds, limit, perRebuild],
 			);
 			return rows.map((row) => ({
 				request: requestFromRow(row),

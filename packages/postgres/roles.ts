@@ -13,7 +13,7 @@ export async function prepareDatabase(
 	roles: { application: DatabaseCredentials; migration: DatabaseCredentials },
 ): Promise<void> {
 	await inTransaction(master, async () => {
-		await master.query("select pg_advisory_xact_lock($1)", [7_241_866]);
+		await oneAtATime(master);
 		for (const name of extensions) {
 			await master.query(`create extension if not exists ${name}`);
 		}
@@ -51,6 +51,7 @@ export async function grantRows(
 	application: string,
 ): Promise<void> {
 	await inTransaction(owner, async () => {
+		await oneAtATime(owner);
 		await statement(
 			owner,
 			"grant select, insert, update, delete on all tables in schema public to %I",
@@ -58,6 +59,11 @@ export async function grantRows(
 		);
 		await statement(owner, "revoke all on migrations from %I", application);
 	});
+}
+
+/** Until the transaction ends: two grants on one table at once fail with "tuple concurrently updated". */
+async function oneAtATime(client: pg.Client): Promise<void> {
+	await client.query("select pg_advisory_xact_lock($1)", [7_241_866]);
 }
 
 async function ensureRole(

@@ -26,6 +26,8 @@ export interface ItemRow {
 	latitude: number | null;
 	longitude: number | null;
 	colours: string[];
+	/** bit(64), which the driver gives as zeros and ones. */
+	perceptual_hash: string | null;
 	correlation_id: string;
 	created_at: Date;
 	updated_at: Date;
@@ -54,6 +56,9 @@ export function itemFromRow(row: ItemRow): Item {
 				? null
 				: { latitude: row.latitude, longitude: row.longitude },
 		colours: row.colours,
+		perceptualHash:
+			row.perceptual_hash &&
+			BigInt(`0b${row.perceptual_hash}`).toString(16).padStart(16, "0"),
 		correlationId: row.correlation_id,
 		createdAt: row.created_at,
 		updatedAt: row.updated_at,

@@ -9,7 +9,7 @@ import {
 } from "#core/ports.ts";
 import { requestEvent } from "#core/work-request.ts";
 import { type Database, type Queryable, violatedUnique } from "./database.ts";
-import { advance, fail, holds, release } from "./leases.ts";
+import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "./rows.ts";
@@ -198,6 +198,7 @@ export function postgresStages(db: Database): Stages {
 				if (written.length === 0) {
 					// Of an older analysis. Whoever brings the current one must not wait for our lease to end.
 					await release(tx, lease, embedding.usage);
+					await endRequest(tx, lease);
 					return false;
 				}
 				await tx.query(
@@ -212,8 +213,11 @@ export function postgresStages(db: Database): Stages {
 						usageToJson(embedding.usage),
 					],
 				);
-				await advance(tx, lease);
-				await announce(tx, event);
+				const isReady = await (lease.requestId
+					? becomeEmbedded(tx, lease)
+					: advance(tx, lease));
+				if (isReady) await announce(tx, event);
+				await endRequest(tx, lease);
 				return true;
 			}),
 
@@ -258,6 +262,15 @@ export function postgresStages(db: Database): Stages {
 					analysisId: stage === "embed" ? row.analysis_id : null,
 				};
 			});
+		},
+
+		async oldestWaitSeconds() {
+			const [oldest] = await db.query<{ seconds: number }>(
+				`select extract(epoch from clock_timestamp() - stage_at)::float8 as seconds
+				 from items where status in ('uploaded', 'processed', 'analyzed')
+				 order by stage_at limit 1`,
+			);
+			return Math.max(0, oldest?.seconds ?? 0);
 		},
 
 		async failMissingUpload(userId, itemId) {
@@ -337,7 +350,7 @@ async function describe(
 ): Promise<void> {
 	await tx.query(
 		`update items set width = $3, height = $4, taken_at = $5, camera = $6, colours = $7,
-		   latitude = $8, longitude = $9, updated_at = clock_timestamp()
+		   latitude = $8, longitude = $9, perceptual_hash = ('x' || $10)::bit(64), updated_at = clock_timestamp()
 		 where user_id = $1 and id = $2`,
 		[
 			userId,
@@ -349,6 +362,7 @@ async function describe(
 			result.colours,
 			result.location?.latitude ?? null,
 			result.location?.longitude ?? null,
+			result.perceptualHash,
 		],
 	);
 }

@@ -12,7 +12,10 @@ export function storableJson(value: unknown): string {
 	);
 }
 
-/** A vector in pgvector's text form. */
+/**
+ * A vector in pgvector's text form, to seven decimals: a halfvec keeps fewer, and all digits of the doubles
+ * would be twice as long and take the server 0.1 ms more to read.
+ */
 export function vectorText(vector: Float32Array): string {
-	return toSql(Array.from(vector));
+	return toSql(Array.from(vector, (value) => Math.round(value * 1e7) / 1e7));
 }

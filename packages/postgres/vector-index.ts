@@ -9,7 +9,9 @@ export function postgresVectorIndex(db: Database): VectorIndex {
 				`select count(*)::int as items,
 				   count(*) filter (where by_model)::int as embedded,
 				   count(*) filter (where by_model is null)::int as missing,
-				   count(*) filter (where not by_model)::int as stale
+				   count(*) filter (where not by_model)::int as stale,
+				   (select count(*) from requests
+				    where user_id = $1 and kind = 'embed' and status = 'pending')::int as rebuilding
 				 from documents
 				 left join (
 				   select item_id, bool_or(model = $2) as by_model from embeddings
@@ -18,7 +20,32 @@ export function postgresVectorIndex(db: Database): VectorIndex {
 				 where documents.user_id = $1`,
 				[userId, model],
 			);
-			return row ?? { items: 0, embedded: 0, missing: 0, stale: 0 };
+			if (!row) throw new Error("A count gave no row.");
+			return row;
 		},
+
+		requestRebuild: (userId, model, { force }) =>
+			db.transaction(async (tx) => {
+				// In one order, so that two at once do not wait for each other; an item that is being deleted is left out.
+				await tx.query(
+					`insert into requests (id, item_id, user_id, kind)
+					 select gen_random_uuid(), items.id, items.user_id, 'embed'
+					 from documents join items on items.id = documents.item_id and items.user_id = documents.user_id
+					 where documents.user_id = $1
+					   and ($3 or not exists (
+					     select from embeddings
+					     where embeddings.user_id = $1 and embeddings.item_id = documents.item_id and model = $2))
+					 order by items.id
+					 for key share of items
+					 on conflict do nothing`,
+					[userId, model, force],
+				);
+				const [row] = await tx.query<{ waiting: number }>(
+					`select count(*)::int as waiting from requests
+					 where user_id = $1 and kind = 'embed' and status = 'pending'`,
+					[userId],
+				);
+				return row?.waiting ?? 0;
+			}),
 	};
 }

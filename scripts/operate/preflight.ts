@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import {
 	GetAccountSettingsCommand,
 	LambdaClient,
@@ -8,10 +9,17 @@ import {
 	SSMClient,
 } from "@aws-sdk/client-ssm";
 import { missingForDeployment } from "#lib/deployable.ts";
+import { bill, total } from "../cost/bill.ts";
 import { explained } from "./aws-errors.ts";
-import { synth } from "./cdk.ts";
+import { assemblyFolder, synth } from "./cdk.ts";
 import { type Outcome, printOutcomes } from "./checks.ts";
-import { blocksDeployment, describeStacks, troubleOf } from "./stacks.ts";
+import {
+	blocksDeployment,
+	describeStacks,
+	parts,
+	stackName,
+	troubleOf,
+} from "./stacks.ts";
 import { accountTrouble, identityOf, type Target } from "./target.ts";
 
 /** Templates of the CDK demand it by their rule CheckBootstrapVersion. */
@@ -27,6 +35,7 @@ const everywhere: Check[] = [
 	["Lambda concurrency", lambdaQuota],
 	["stacks", stacksReady],
 	["synth", synthClean],
+	["a month idle", monthlyCost],
 ];
 const onAws: Check[] = [
 	["settings", settings],
@@ -143,4 +152,30 @@ async function stacksReady(target: Target): Promise<string> {
 async function synthClean(target: Target): Promise<string> {
 	await synth(target);
 	return "five templates without an open finding";
+}
+
+/** Of the templates that synth has just written. */
+async function monthlyCost({ environment, name }: Target): Promise<string> {
+	const templates = await Promise.all(
+		parts.map(async (part) =>
+			JSON.parse(
+				await readFile(
+					`${assemblyFolder}/${stackName(part, { name })}.template.json`,
+					"utf8",
+				),
+			),
+		),
+	);
+	const { visionProvider, embeddingProvider, models, monthlyBudgetUsd } =
+		environment;
+	const { pay } = total(
+		bill(templates, environment, {
+			users: 0,
+			uploads: 0,
+			visionProvider,
+			embeddingProvider,
+			models,
+		}),
+	);
+	return `${pay.toFixed(2)} USD of a budget of ${monthlyBudgetUsd}; make cost ENV=${name} has the lines`;
 }

@@ -6,24 +6,32 @@ export interface Demand {
 	name: string;
 	value: number;
 	limit: number;
+	/** Whether the limit is the most or the least. */
+	bound: "<=" | ">=";
 	holds: boolean;
 }
 
-/** Prints a bench's table and which demands hold, and writes `reports/bench-NAME.json`. */
+/**
+ * Prints a bench's table and which demands hold, and writes `reports/bench-NAME.json`.
+ * @param notes what a reader must know of the table, a sentence or two each
+ */
 export function report(
 	name: string,
 	rows: Record<string, string | number>[],
 	demands: Demand[],
+	notes: string[] = [],
 ): void {
 	console.log(`\nbench-${name}\n`);
 	printTable(rows);
+	if (notes.length > 0) console.log("");
+	for (const note of notes) console.log(`  ${note}`);
 	if (demands.length > 0) {
 		console.log("");
 		printTable(
 			demands.map((demand) => ({
 				demand: demand.name,
-				value: demand.value.toFixed(2),
-				limit: `<= ${demand.limit}`,
+				value: demand.value.toPrecision(3),
+				limit: `${demand.bound} ${Number(demand.limit.toPrecision(3))}`,
 				holds: demand.holds ? "yes" : "NO",
 			})),
 		);
@@ -36,12 +44,19 @@ export function report(
 	};
 	mkdirSync("reports", { recursive: true });
 	const file = `reports/bench-${name}.json`;
-	writeFileSync(file, JSON.stringify({ machine, rows, demands }, null, 2));
+	writeFileSync(
+		file,
+		JSON.stringify({ machine, rows, demands, notes }, null, 2),
+	);
 	console.log(`\n${file}`);
 }
 
 export function demand(name: string, value: number, limit: number): Demand {
-	return { name, value, limit, holds: value <= limit };
+	return { name, value, limit, bound: "<=", holds: value <= limit };
+}
+
+export function atLeast(name: string, value: number, limit: number): Demand {
+	return { name, value, limit, bound: ">=", holds: value >= limit };
 }
 
 export function median(values: number[]): number {

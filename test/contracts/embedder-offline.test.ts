@@ -75,7 +75,7 @@ describe("the offline embedder", () => {
 	});
 
 	it("counts less in a hybrid search than the text does", () => {
-		expect(embedder.fusionWeights).toEqual({ vector: 0.3, text: 0.7 });
+		expect(embedder.fusionWeights).toEqual({ vector: 0.05, text: 0.95 });
 	});
 });
 

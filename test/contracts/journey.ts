@@ -23,6 +23,8 @@ export type RowPorts = Pick<
 	| "outbox"
 	| "analyses"
 	| "search"
+	| "searchSettings"
+	| "similar"
 	| "vectorIndex"
 >;
 
@@ -60,6 +62,7 @@ export function processed(
 		camera: null,
 		location: null,
 		colours: ["blue"],
+		perceptualHash: digest(randomUUID()).slice(0, 16),
 		...more,
 	};
 }
@@ -152,12 +155,13 @@ export async function processedItem(
 	ports: RowPorts,
 	userId: string,
 	more: Partial<NewItem> = {},
+	image: Partial<ProcessedImage> = {},
 ): Promise<Item> {
 	const item = await uploaded(ports, userId, more);
 	const { lease } = await claim(ports, item, "process");
 	await ports.stages.commitProcessed(
 		lease,
-		processed(),
+		processed(image),
 		newEvent("ImageProcessed", item),
 	);
 	return item;
@@ -181,8 +185,9 @@ export async function analyzedItem(
 	ports: RowPorts,
 	userId: string,
 	words: Words = {},
+	image: Partial<ProcessedImage> = {},
 ): Promise<{ item: Item; analysis: NewAnalysis }> {
-	const item = await processedItem(ports, userId);
+	const item = await processedItem(ports, userId, {}, image);
 	const { lease } = await claim(ports, item, "analyze");
 	const analysis = newAnalysis(words);
 	if (!(await commitAnalysis(ports, lease, item, analysis))) {
@@ -197,8 +202,9 @@ export async function readyItem(
 	words: Words = {},
 	vector = axis(0),
 	model = "test-model",
+	image: Partial<ProcessedImage> = {},
 ): Promise<{ item: Item; analysis: NewAnalysis }> {
-	const { item, analysis } = await analyzedItem(ports, userId, words);
+	const { item, analysis } = await analyzedItem(ports, userId, words, image);
 	const { lease } = await claim(ports, item, "embed");
 	const committed = await ports.stages.commitEmbedded(
 		lease,

@@ -5,8 +5,10 @@ import { postgresPorts } from "#postgres/ports.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { itemsContract } from "./items.ts";
 import type { ArrangedPorts } from "./journey.ts";
+import { rebuildContract } from "./rebuild.ts";
 import { requestsContract } from "./requests.ts";
 import { languageContract, searchContract } from "./search.ts";
+import { similarContract } from "./similar.ts";
 import { stagesContract } from "./stages.ts";
 import { tenancyContract } from "./tenancy.ts";
 
@@ -50,7 +52,7 @@ for (const kind of databaseKinds) {
 		contracts(() => ports);
 		languageContract(() => ports);
 
-		it("binds the user in every statement on a tenant's table, but for the sweeper's five", () => {
+		it("binds the user in every statement on a tenant's table, but for the sweeper's six", () => {
 			const tables =
 				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones)\b/;
 			const bound = /\buser_id = \$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
@@ -60,6 +62,7 @@ for (const kind of databaseKinds) {
 			expect(statements.size).toBeGreaterThan(25);
 			expect(unbound.sort()).toEqual([
 				"delete from outbox where id in (select id from outbox where ",
+				"select extract(epoch from clock_timestamp() - stage_at)::flo",
 				"select id, type, detail from outbox where created_at <= cloc",
 				"select user_id, item_id, deleted_at from tombstones where de",
 				"with idle as ( select requests.id, items.correlation_id from",
@@ -88,16 +91,18 @@ function contracts(get: () => ArrangedPorts): void {
 	itemsContract(get);
 	stagesContract(get);
 	requestsContract(get);
+	rebuildContract(get);
 	searchContract(get);
+	similarContract(get);
 	tenancyContract(get);
 }
 
 /** Remembers every statement that goes to the database. */
 function recorded(db: Database, statements: Set<string>): Database {
 	const record = (to: Queryable): Queryable["query"] => {
-		return (sql, values) => {
+		return (sql, values, name) => {
 			statements.add(sql);
-			return to.query(sql, values);
+			return to.query(sql, values, name);
 		};
 	};
 	return {

@@ -356,6 +356,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 					idleSeconds,
 					againSeconds,
 					limit: 10_000,
+					perRebuild: 10,
 				})
 			).filter(({ request }) => request.userId === user);
 		expect(await mine(60, 0)).toEqual([]);

@@ -138,6 +138,62 @@ export function searchContract(get: () => RowPorts): void {
 		});
 	});
 
+	describe("the gate of a search by text", () => {
+		const labels = Array.from({ length: 40 }, (_, n) => `label${n}`);
+		const words = "lighthouse unheard unseen unsaid";
+
+		it("gives nothing when most of the words are in no item", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, { headline: "A lighthouse", labels });
+			expect(await byText(user, words)).toEqual([]);
+			const fewer = "a lighthouse, label7, unheard";
+			expect(await byText(user, fewer)).toHaveLength(1);
+		});
+
+		it("lets pass what an image of which only the text was read may well be", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, { extracted: ["LIGHTHOUSE 1911"] });
+			expect(await byText(user, words)).toHaveLength(1);
+		});
+
+		it("gives way to a least score that is asked for", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, { headline: "A lighthouse", labels });
+			const asked = { text: words, minScore: 0 };
+			const hits = await get().search.byText(user, asked, { topK: 5 });
+			expect(headlines(hits)).toEqual(["A lighthouse"]);
+		});
+	});
+
+	describe("a hit of a search by text", () => {
+		it("says which words matched, and where", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, {
+				headline: "Harbour at night",
+				summary: "Boats in a harbour.",
+				labels: ["crane"],
+				extracted: ["CAFÉ LIGHTHOUSE"],
+			});
+			const [hit] = await byText(user, "cafe harbour crane unheard");
+			expect(hit?.matched).toEqual([
+				{ word: "harbour", field: "headline" },
+				{ word: "harbour", field: "summary" },
+				{ word: "crane", field: "labels" },
+				{ word: "cafe", field: "extracted_text" },
+			]);
+			expect(hit).toMatchObject({ textRank: 1, textScore: hit?.score });
+		});
+
+		it("has its snippet where it is asked for", async () => {
+			const user = newUser();
+			const summary = "Boats lie in the harbour.";
+			await analyzedItem(get(), user, { headline: "Boats", summary });
+			expect((await byText(user, "harbour"))[0]).not.toHaveProperty("snippet");
+			const [hit] = await byText(user, "harbour", { explain: true });
+			expect(hit?.snippet).toContain("harbour");
+		});
+	});
+
 	describe("a search by vector", () => {
 		it("gives the nearest first, by cosine similarity", async () => {
 			const ports = get();
@@ -180,6 +236,26 @@ export function searchContract(get: () => RowPorts): void {
 			expect(await search({}, { topK: 1 })).toBe(1);
 			expect(await search({ minSimilarity: 0.5 })).toBe(2);
 		});
+
+		it("gives nothing where the best is not good enough, and half as good beside it", async () => {
+			const ports = get();
+			const user = newUser();
+			await readyItem(ports, user, { headline: "good" }, axis(0, 1));
+			await readyItem(ports, user, { headline: "half" }, axis(0, 2));
+			await readyItem(ports, user, { headline: "far" }, axis(9));
+			const search = async (leastBest: number, more = {}) => {
+				const vector = axis(0);
+				const query = { model: "test-model", vector, leastBest, ...more };
+				const hits = await ports.search.byVector(user, query, { topK: 9 });
+				return headlines(hits);
+			};
+			expect(await search(0.72)).toEqual([]); // the best has 0.71
+			expect(await search(0.7)).toEqual(["good", "half"]);
+			expect(await search(0.99, { minSimilarity: 0.4 })).toEqual([
+				"good",
+				"half",
+			]);
+		});
 	});
 
 	describe("a hybrid search", () => {
@@ -205,6 +281,11 @@ export function searchContract(get: () => RowPorts): void {
 			expect(hits[0]?.headline).toBe("ramen");
 			expect(of("vector")?.score).toBeCloseTo(0.7 / 16, 6);
 			const both = of("ramen");
+			expect(both?.similarity).toBeCloseTo(1 / Math.hypot(1, 0.2), 3);
+			expect(both?.textShare).toBeCloseTo(0.3 / (15 + (both?.textRank ?? 0)));
+			expect(both?.vectorShare).toBeCloseTo(0.7 / 17, 6);
+			expect(both?.matched).toEqual([{ word: "ramen", field: "headline" }]);
+			expect(of("vector")).toMatchObject({ textShare: 0, matched: [] });
 			expect(both?.score).toBeCloseTo(
 				0.7 / 17 + 0.3 / (15 + (both?.textRank ?? 0)),
 				6,
@@ -249,6 +330,7 @@ export function searchContract(get: () => RowPorts): void {
 			embedded: 1,
 			missing: 1,
 			stale: 1,
+			rebuilding: 0,
 		});
 	});
 }
@@ -286,6 +368,43 @@ export function languageContract(get: () => RowPorts): void {
 			);
 			expect(headlines(hits)).toEqual(["a green hill", "hill in the green"]);
 			expect(hits[1]?.score).toBeLessThan(0.5);
+		});
+
+		it("takes a word that no item has for the most similar one, and says so", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, { headline: "Strawberry fields" });
+			await analyzedItem(get(), user, { headline: "Straw hat" });
+			const [hit] = await get().search.byText(
+				user,
+				{ text: "strawbery" },
+				{ topK: 5 },
+			);
+			expect(hit?.headline).toBe("Strawberry fields");
+			expect(hit?.matched).toEqual([
+				{ word: "strawbery", field: "headline", taken_for: "strawberri" },
+			]);
+		});
+
+		it("never takes a word for one of another user, or of a deleted item", async () => {
+			const user = newUser();
+			await analyzedItem(get(), newUser(), { headline: "Strawberry" });
+			const { item } = await analyzedItem(get(), user, {
+				headline: "Strawberry",
+			});
+			expect(await byText(user, "strawbery")).toHaveLength(1);
+			await get().items.delete(user, item.id);
+			expect(await byText(user, "strawbery")).toEqual([]);
+		});
+
+		it("ranks what has every word first, however many items have some", async () => {
+			const user = newUser();
+			for (let n = 0; n < 5; n++) {
+				await analyzedItem(get(), user, { headline: `red kite ${n}` });
+			}
+			await analyzedItem(get(), user, { headline: "a red car behind a kite" });
+			const all = await byText(user, "red kite car");
+			expect(all[0]).toBe("a red car behind a kite");
+			expect(all).toHaveLength(6);
 		});
 
 		it("lets a rare word count more than a common one", async () => {

@@ -478,6 +478,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				embedded: 0,
 				missing: 1,
 				stale: 0,
+				rebuilding: 0,
 			});
 			const find = (text: string) =>
 				ports.search.byText(user, { text }, { topK: 5 });
@@ -572,6 +573,12 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await take(0)).toEqual([]);
 			await ports.stages.release(lease);
 			expect(await take(0)).toHaveLength(1);
+		});
+
+		it("knows that an item waits, whoever's it is", async () => {
+			const ports = get();
+			await uploaded(ports, newUser());
+			expect(await ports.stages.oldestWaitSeconds()).toBeGreaterThan(0);
 		});
 
 		it("ends an upload that never arrived, unless it moved on", async () => {

@@ -107,6 +107,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 				embedded: 0,
 				missing: 0,
 				stale: 0,
+				rebuilding: 0,
 			});
 			const [carl, dora] = [newUser(), newUser()];
 			for (const user of [carl, dora]) {

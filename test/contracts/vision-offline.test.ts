@@ -35,6 +35,7 @@ async function requestFor(
 		...derived,
 		image: derived.vision,
 		originalFilename: sample.filename,
+		sha256: null,
 		deadline: new Date(Date.now() + 60_000),
 	};
 }
@@ -96,6 +97,7 @@ describe("offline vision", () => {
 		const { description } = await vision.describe({
 			...(await blank()),
 			originalFilename: "Screenshot beach_in-Cascais (2).png",
+			sha256: null,
 		});
 		expect(description.headline).toBe("beach in Cascais, mostly blue");
 		expect(description.summary).toContain("Named beach in Cascais.");

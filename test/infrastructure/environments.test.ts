@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { missingForDeployment } from "#lib/deployable.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
@@ -101,6 +102,16 @@ describe("the table of environments", () => {
 			),
 			"environments.dev.providerUrls: must be left out",
 		],
+		[
+			"replayed analyses outside local",
+			tableWith(({ dev }) => Object.assign(dev, { visionProvider: "replay" })),
+			"environments.dev.visionProvider: must be one that looks at images",
+		],
+		[
+			"a dataset to replay outside local",
+			tableWith(({ dev }) => Object.assign(dev, { replayFolder: "/dataset" })),
+			"environments.dev.replayFolder: must be left out",
+		],
 	])("refuses %s by its name", (_, table, message) => {
 		expect(() => readEnvironment(table, "dev")).toThrow(message);
 	});
@@ -171,6 +182,42 @@ describe("the table of environments", () => {
 		]) {
 			expect(() => at(url)).toThrow("must be an address of this machine");
 		}
+	});
+
+	test("replays a dataset for local only, and only where it is given one", () => {
+		const { environments } = cdk.context;
+		const machine = { keys: ["anthropic"], replayFolder: "/dataset" };
+		expect(readEnvironment(environments, "local", machine)).toMatchObject({
+			visionProvider: "replay",
+			replayFolder: "/dataset",
+		});
+		for (const name of ["dev", "test", "prod"]) {
+			expect(readEnvironment(environments, name, machine)).toMatchObject({
+				visionProvider: "offline",
+				replayFolder: null,
+			});
+		}
+		expect(() =>
+			readEnvironment(environments, "local", { visionProvider: "replay" }),
+		).toThrow("replay needs the folder of a dataset");
+		expect(() =>
+			readEnvironment(environments, "local", { replayFolder: "dataset" }),
+		).toThrow("environments.local.replayFolder: must be an absolute path");
+	});
+
+	test("is not ready to be deployed as it ships, and says what is missing", () => {
+		const shipped = readEnvironment(cdk.context.environments, "dev");
+		expect(missingForDeployment(shipped)).toEqual([
+			"cdk.json: environments.dev.account: name the account (12 digits) to deploy to.",
+			"cdk.json: environments.dev.alarmEmail: alarms@example.com is an example that nobody can have: name who is told by alarms and budget.",
+		]);
+		expect(
+			missingForDeployment({
+				...shipped,
+				account: "123456789012",
+				alarmEmail: "ada@testing.org",
+			}),
+		).toEqual([]);
 	});
 
 	test("names the choices where the environment is unknown or not said", () => {

@@ -40,12 +40,15 @@ const guardedRoutes = [
 	"GET /items/{id}",
 	"GET /items/{id}/analyses",
 	"GET /items/{id}/requests/{request_id}",
+	"GET /search/config",
 	"GET /vector-index/status",
 	"POST /items",
 	"POST /items/{id}/analyze",
 	"POST /items/{id}/resize-only",
+	"POST /items/{id}/similar",
 	"POST /search",
 	"POST /uploads",
+	"POST /vector-index/rebuild",
 ];
 
 const triggers = {
@@ -99,6 +102,14 @@ const triggers = {
 		pattern: {
 			source: ["collections.analyzer", "collections.cleanup"],
 			"detail-type": ["AnalysisComplete"],
+		},
+	},
+	EmbedderEmbeddingRequested: {
+		from: "Events",
+		to: "EmbedderQueue",
+		pattern: {
+			source: ["collections.api", "collections.cleanup"],
+			"detail-type": ["EmbeddingRequested"],
 		},
 	},
 };
@@ -198,6 +209,7 @@ const outputs = [
 	"CheckpointTableName",
 	"CleanupFunctionName",
 	"CognitoEndpoint",
+	"DashboardName",
 	"DatabaseEndpoint",
 	"DatabaseName",
 	"DatabaseSecretArn",
@@ -472,7 +484,13 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 	});
 
 	test("alarm a person about every dead letter and every failing function", () => {
-		const alarms = Object.values(ofType(Monitoring, "AWS::CloudWatch::Alarm"));
+		const alarms = Object.values(
+			ofType(Monitoring, "AWS::CloudWatch::Alarm"),
+		).filter(({ Properties }) =>
+			/^(Errors|ApproximateNumberOfMessagesVisible)$/.test(
+				Properties.MetricName,
+			),
+		);
 		const watched = alarms.map(({ Properties }) => {
 			expect(Properties.AlarmActions.map(at)).toEqual(["Alarms"]);
 			expect(Properties.Threshold).toBe(1);
@@ -495,6 +513,25 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 		);
 		const policy = JSON.stringify(only(Monitoring, "AWS::SNS::TopicPolicy"));
 		expect(policy).toContain("cloudwatch.amazonaws.com");
+	});
+
+	test("encrypt every queue and take messages over TLS alone", () => {
+		const queues = Object.keys(ofType(Compute, "AWS::SQS::Queue"));
+		for (const { Properties } of Object.values(
+			ofType(Compute, "AWS::SQS::Queue"),
+		)) {
+			expect(Properties.SqsManagedSseEnabled).toBe(true);
+		}
+		const guarded = Object.values(ofType(Compute, "AWS::SQS::QueuePolicy"))
+			.filter(({ Properties }) =>
+				Properties.PolicyDocument.Statement.some(
+					({ Effect, Condition }: Record<string, unknown>) =>
+						Effect === "Deny" &&
+						JSON.stringify(Condition).includes('"aws:SecureTransport":"false"'),
+				),
+			)
+			.flatMap(({ Properties }) => Properties.Queues.map(at));
+		expect(guarded.sort()).toEqual(queues.sort());
 	});
 
 	test("permit each function what it needs and nothing else", () => {
@@ -797,7 +834,7 @@ const keyName = ({ AttributeName }: { AttributeName: string }) => AttributeName;
 function withoutName(text: string): string {
 	return text
 		.replaceAll(/(?<=\b|Compute|API)(dev|local)(?=\b|[A-Z])/g, "NAME")
-		.replaceAll(/[0-9A-F]{8}/g, "HASH");
+		.replaceAll(/(?<=[A-Za-z])(?:[0-9A-F]{8})+/g, "HASH");
 }
 
 /** The nearest property names where two templates differ. */

@@ -37,6 +37,7 @@ async function handle(
 	const delays: Handled["delays"] = {};
 	const options: StageOptions[] = [];
 	const handler = queueHandler(
+		"process",
 		({ detail }) => detail as { item_id: string; user_id: string },
 		(_, given) => {
 			options.push(given);
@@ -139,6 +140,7 @@ describe("a stage's handler", () => {
 
 	it("passes over an event that is not its own", async () => {
 		const handler = queueHandler(
+			"process",
 			() => null,
 			async () => {
 				throw new Error("It was run.");

@@ -13,6 +13,7 @@ const result = {
 	camera: null,
 	location: null,
 	colours: [],
+	perceptualHash: "0".repeat(16),
 };
 
 let ports: FakePorts;

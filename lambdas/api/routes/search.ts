@@ -6,10 +6,10 @@ import {
 	whyModelFailed,
 } from "#core/answer-question.ts";
 import { ModelFailure } from "#core/errors.ts";
-import { itemFilename } from "#core/item.ts";
-import type { Hit, Ports } from "#core/ports.ts";
+import type { Ports } from "#core/ports.ts";
 import { type SearchType, searchItems } from "#core/search-items.ts";
 import { answerFields, presentAnswer } from "../present-answer.ts";
+import { presentHit, searchResult } from "../present-hit.ts";
 import {
 	type Api,
 	guarded,
@@ -30,12 +30,6 @@ const searchTypes = {
 	agentic: "agentic",
 } as const satisfies Record<string, SearchType | "agentic">;
 
-const scoreTypes = {
-	bm25: "bm25",
-	vector: "similarity",
-	hybrid: "hybrid_rrf",
-} as const satisfies Record<SearchType, string>;
-
 const searchType = z.enum(
 	Object.keys(searchTypes) as [keyof typeof searchTypes],
 );
@@ -52,6 +46,10 @@ const request = z
 			description:
 				"Whether to answer the query, too, from what was found. What answers is a chat model, or sentences of the items themselves where the environment has none.",
 		}),
+		explain: z.boolean().default(false).openapi({
+			description:
+				"Whether each result says in `metadata.explanation` how it came to its rank.",
+		}),
 		answer_model: text(200).nullish().openapi({
 			description:
 				"Who answers, and in an agentic search who searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
@@ -60,25 +58,11 @@ const request = z
 	})
 	.openapi("SearchRequest");
 
-const result = z
-	.object({
-		item_id: z.uuid(),
-		rank: z.int().positive(),
-		score: z.number(),
-		score_type: z.enum(["bm25", "similarity", "hybrid_rrf"]),
-		category: z.string(),
-		headline: z.string(),
-		summary: z.string(),
-		image_url: z.string(),
-		metadata: z.record(z.string(), z.unknown()),
-	})
-	.openapi("SearchResult");
-
 const response = z
 	.object({
 		query: z.string(),
 		search_type: searchType,
-		results: z.array(result),
+		results: z.array(searchResult),
 		total_results: z.int(),
 		notices: z.array(z.string()).openapi({
 			description: "What to know about how it was found, a sentence each.",
@@ -138,7 +122,9 @@ export function searchRoutes(
 			{
 				query: asked.query,
 				search_type: asked.search_type,
-				results: hits.map((hit, at) => presentHit(hit, at + 1, scoredAs)),
+				results: hits.map((hit, at) =>
+					presentHit(hit, at + 1, scoredAs, asked.explain),
+				),
 				total_results: hits.length,
 				notices,
 				...presentAnswer(answer),
@@ -161,6 +147,7 @@ const limitsOf = (asked: Asked) => ({
 	category: asked.category_filter || undefined,
 	minRelevance: asked.min_relevance_score ?? undefined,
 	minSimilarity: asked.min_similarity_score ?? undefined,
+	explain: asked.explain,
 });
 
 async function byAgent(
@@ -212,30 +199,4 @@ async function bySearch(
 function modelIsGone(error: unknown): never {
 	if (error instanceof ModelFailure) whyModelFailed(error);
 	throw error;
-}
-
-function presentHit(
-	hit: Hit,
-	rank: number,
-	type: SearchType,
-): z.infer<typeof result> {
-	return {
-		item_id: hit.itemId,
-		rank,
-		score: hit.score,
-		score_type: scoreTypes[type],
-		category: hit.category,
-		headline: hit.headline,
-		summary: hit.summary,
-		image_url: `/images/${itemFilename({ id: hit.itemId, mimeType: hit.mimeType })}`,
-		metadata: {
-			analysis_id: hit.analysisId,
-			...(type === "hybrid"
-				? {
-						text_rank: hit.textRank ?? null,
-						vector_rank: hit.vectorRank ?? null,
-					}
-				: {}),
-		},
-	};
 }

@@ -17,6 +17,8 @@ export type Noun =
 	| "requests"
 	| "images"
 	| "search"
+	| "search-config"
+	| "similar"
 	| "vector-index";
 
 /**
@@ -44,6 +46,9 @@ export const routes: readonly Route[] = [
 	{ method: "GET", path: "/items/{id}/analyses", noun: "analyses" },
 	{ method: "GET", path: "/analyses/{id}", noun: "analyses" },
 	{ method: "GET", path: "/images/{filename}", noun: "images" },
+	{ method: "POST", path: "/items/{id}/similar", noun: "similar" },
 	{ method: "POST", path: "/search", noun: "search" },
+	{ method: "GET", path: "/search/config", noun: "search-config" },
+	{ method: "POST", path: "/vector-index/rebuild", noun: "vector-index" },
 	{ method: "GET", path: "/vector-index/status", noun: "vector-index" },
 ];

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { embeddingDimensions, type Ports } from "#core/ports.ts";
+import { rebuildIndex } from "#core/rebuild-index.ts";
 import { type Api, guarded, json, noQuery } from "../routing.ts";
 
 const status = guarded({
@@ -16,8 +17,45 @@ const status = guarded({
 				embedded: z.int(),
 				missing: z.int().openapi({ description: "Without any embedding." }),
 				stale: z.int().openapi({ description: "With another model's only." }),
+				rebuilding: z
+					.int()
+					.openapi({ description: "Waiting for the embedder in a rebuild." }),
 				model: z.string(),
 				dimensions: z.int(),
+			}),
+		),
+	},
+});
+
+const rebuild = guarded({
+	method: "post",
+	path: "/vector-index/rebuild",
+	tags: ["Search"],
+	summary: "Embed anew what the model in use has not embedded",
+	description:
+		"The embedder does the work, and `GET /vector-index/status` tells how far it is. Each item is found by the vector it has until the new one is written. Asked again meanwhile, it goes on.",
+	request: {
+		query: noQuery,
+		body: {
+			content: {
+				"application/json": {
+					schema: z.strictObject({
+						force: z.boolean().default(false).openapi({
+							description: "Also what the model in use has embedded.",
+						}),
+					}),
+				},
+			},
+		},
+	},
+	responses: {
+		202: json(
+			"It is under way.",
+			z.object({
+				status: z.literal("accepted"),
+				num_documents: z
+					.int()
+					.openapi({ description: "Items that wait for their embedding." }),
 			}),
 		),
 	},
@@ -26,15 +64,21 @@ const status = guarded({
 /** Serves the state of a person's vectors. */
 export function vectorIndexRoutes(
 	app: Api,
-	{ vectorIndex, embedder }: Pick<Ports, "vectorIndex" | "embedder">,
+	ports: Pick<Ports, "vectorIndex" | "embedder" | "requests" | "events">,
 ) {
+	const { vectorIndex, embedder } = ports;
+
+	app.openapi(rebuild, async (c) => {
+		const { force } = c.req.valid("json");
+		const num_documents = await rebuildIndex(ports, c.get("userId"), {
+			force: force ?? false,
+		});
+		return c.json({ status: "accepted" as const, num_documents }, 202);
+	});
+
 	app.openapi(status, async (c) => {
 		const { model } = embedder;
-		const { items, embedded, missing, stale } = await vectorIndex.status(
-			c.get("userId"),
-			model,
-		);
-		const dimensions = embeddingDimensions;
-		return c.json({ items, embedded, missing, stale, model, dimensions }, 200);
+		const status = await vectorIndex.status(c.get("userId"), model);
+		return c.json({ ...status, model, dimensions: embeddingDimensions }, 200);
 	});
 }

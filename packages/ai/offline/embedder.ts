@@ -8,7 +8,8 @@ export function offlineEmbedder(): Embedder {
 	return {
 		model: "offline-ngrams-1",
 		// Full-text search knows how rare a word is and these vectors do not, so they only break its ties.
-		fusionWeights: { vector: 0.3, text: 0.7 },
+		fusionWeights: { vector: 0.05, text: 0.95 },
+		leastSimilarity: 0.19,
 		embed: async (texts) => ({ vectors: texts.map(vectorOf), usage: [] }),
 	};
 }

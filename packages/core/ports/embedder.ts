@@ -10,6 +10,11 @@ export interface Embedder {
 	/** How much each leg of a hybrid search counts with this model's vectors. */
 	readonly fusionWeights: FusionWeights;
 	/**
+	 * The cosine similarity that the best hit must have, where a search names no threshold of its own: below it the
+	 * collection has nothing of the kind. 0 where no queries with this model's vectors were there to fit it on.
+	 */
+	readonly leastSimilarity: number;
+	/**
 	 * One unit vector of 1024 numbers a text, before the deadline.
 	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_not_found`
 	 */

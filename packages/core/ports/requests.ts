@@ -18,12 +18,22 @@ export interface Requests {
 		requestId: string,
 	): Promise<WorkRequest | null>;
 	/**
+	 * Embeddings of a user's rebuild that no event announced yet, oldest first: as many as are missing until
+	 * `window` of them are given out and not ended. Each is given out once.
+	 */
+	giveOutRebuild(
+		userId: string,
+		window: number,
+	): Promise<{ request: WorkRequest; correlationId: string }[]>;
+	/**
 	 * For the sweeper, over all tenants: pending requests made or claimed `idleSeconds` ago or earlier, whose
-	 * item nobody holds, not given out by this call in the last `againSeconds`. Oldest first.
+	 * item nobody holds, not given out in the last `againSeconds`. Oldest first, of a rebuild no more than
+	 * `perRebuild`: it has thousands, and another person's single request must not be behind them.
 	 */
 	takeIdle(options: {
 		idleSeconds: number;
 		againSeconds: number;
 		limit: number;
+		perRebuild: number;
 	}): Promise<{ request: WorkRequest; correlationId: string }[]>;
 }

@@ -4,10 +4,17 @@ export interface SearchOptions {
 	/** 1 to 50. */
 	topK: number;
 	category?: string;
+	/** Whether hits have their snippet, which reads the text itself. @default false */
+	explain?: boolean;
 }
 
+/**
+ * Words in any order, phrases in quotes, `-word` for what must not be there. A word that no document has is taken
+ * for the most similar one.
+ */
 export interface TextQuery {
 	text: string;
+	/** 0 to 1. @default a gate: nothing, unless enough of what the words weigh speaks for one document */
 	minScore?: number;
 }
 
@@ -15,8 +22,19 @@ export interface VectorQuery {
 	model: string;
 	/** 1024 numbers of unit length. */
 	vector: Float32Array;
-	/** Cosine similarity, -1 to 1. */
+	/** Cosine similarity, -1 to 1. @default a gate: nothing, unless the best hit has `leastBest` */
 	minSimilarity?: number;
+	/** What the best hit must have at the gate; every other one half of it. @default 0 */
+	leastBest?: number;
+}
+
+/** A word of the query, where a hit has it. */
+export interface MatchedWord {
+	/** As it was asked for. */
+	word: string;
+	field: "headline" | "summary" | "labels" | "extracted_text";
+	/** The stem it was taken for, where no document has the word itself. */
+	taken_for?: string;
 }
 
 export interface Hit {
@@ -30,6 +48,16 @@ export interface Hit {
 	/** Ranks, from 1, in each leg of a hybrid search; null where the leg did not find it. */
 	textRank?: number | null;
 	vectorRank?: number | null;
+	/** What each leg measured: 0 to 1, and the cosine similarity. */
+	textScore?: number | null;
+	similarity?: number | null;
+	/** What each leg gave to the score of a hybrid search. */
+	textShare?: number;
+	vectorShare?: number;
+	/** In the order of the fields; none in a search by vectors alone. */
+	matched?: MatchedWord[];
+	/** The piece of the text with the words. Only where it is asked for. */
+	snippet?: string;
 }
 
 /** Finds items of one user, best first. */

@@ -45,6 +45,8 @@ export interface ProcessedImage {
 	camera: string | null;
 	location: Location | null;
 	colours: string[];
+	/** 16 hex digits; two pictures that look the same differ in few bits of it. */
+	perceptualHash: string;
 }
 
 export interface NewAnalysis {
@@ -116,7 +118,11 @@ export interface Stages {
 		lease: Lease,
 		result: Omit<ProcessedImage, "sha256">,
 	): Promise<boolean>;
-	/** Also false where `embedding.analysisId` is no longer the item's current analysis. */
+	/**
+	 * Ends the lease's request, where it has one; the item's status then changes only where this embedding was
+	 * what it lacked. Also false where `embedding.analysisId` is no longer the item's current analysis, whose own
+	 * embedding is on its way.
+	 */
 	commitEmbedded(
 		lease: Lease,
 		embedding: NewEmbedding,
@@ -145,6 +151,11 @@ export interface Stages {
 		againSeconds: number;
 		limit: number;
 	}): Promise<StalledItem[]>;
+	/**
+	 * For the dashboard, over all tenants: seconds since the item that waits longest came to its status, 0 where
+	 * none waits. An item `pending` waits for its owner's upload and does not count.
+	 */
+	oldestWaitSeconds(): Promise<number>;
 	/** Ends a `pending` item `failed` with `upload_missing`; a no-op where it moved on. */
 	failMissingUpload(userId: string, itemId: string): Promise<void>;
 	/** Tombstones older than `olderThanSeconds`. Oldest first. */

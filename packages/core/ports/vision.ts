@@ -7,6 +7,8 @@ export interface VisionRequest {
 	/** The derived JPEG, longest side 1568 px at most. */
 	image: Uint8Array;
 	originalFilename: string;
+	/** Hex digest of the original's bytes. */
+	sha256: string | null;
 	width: number;
 	height: number;
 	takenAt: Date | null;

@@ -1,14 +1,41 @@
-import { type AwsApi, AwsError } from "../types.ts";
+import { jsonApi } from "../json-api.ts";
+import type { AwsApi, AwsError } from "../types.ts";
+import { batchOperations } from "./dynamodb/batches.ts";
+import { descriptionOperations } from "./dynamodb/descriptions.ts";
+import { DynamoDbError } from "./dynamodb/errors.ts";
+import { itemOperations } from "./dynamodb/items.ts";
+import { queryOperations } from "./dynamodb/queries.ts";
+import type { Tables } from "./dynamodb/tables.ts";
+import { transactionOperations } from "./dynamodb/transactions.ts";
 
-/** DynamoDB arrives with chat; until then every call says so. */
-export const dynamodbApi: AwsApi = {
-	service: "dynamodb",
-	async handle(request) {
-		const operation = request.headers["x-amz-target"]?.split(".")[1];
-		throw new AwsError(
-			"NotImplemented",
-			`The local cloud does not answer DynamoDB yet (${operation ?? "unknown operation"}): its table is used by chat only, and arrives with it.`,
-			501,
-		);
-	},
-};
+/** DynamoDB's JSON protocol over the tables. */
+export function dynamodbApi(tables: Tables): AwsApi {
+	return {
+		...jsonApi({
+			service: "dynamodb",
+			target: "DynamoDB_20120810",
+			version: "1.0",
+			operations: {
+				...itemOperations(tables),
+				...queryOperations(tables),
+				...batchOperations(tables),
+				...transactionOperations(tables),
+				...descriptionOperations(tables),
+			},
+		}),
+		errorResponse: (error) => ({
+			status: error.status,
+			headers: { "content-type": "application/x-amz-json-1.0" },
+			body: JSON.stringify({
+				__type: `com.amazonaws.dynamodb.v20120810#${codeOf(error)}`,
+				message: error.message,
+				...(error instanceof DynamoDbError && error.fields),
+			}),
+		}),
+	};
+}
+
+/** What the request's shape forbids has another name here than in the other JSON services. */
+function codeOf({ code }: AwsError): string {
+	return code === "InvalidParameterException" ? "ValidationException" : code;
+}

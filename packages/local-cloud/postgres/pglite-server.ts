@@ -13,8 +13,8 @@ export interface PgliteServer {
  *
  * Not pglite-socket, because there every connection is the superuser whatever its name and password, so a
  * missing grant shows on RDS first; settings of one connection are seen by all; and messages of two
- * connections mix. What one session still cannot give: statements prepared by name, temporary tables and
- * session locks end when another connection has its turn.
+ * connections mix. What one session still cannot give: temporary tables and session locks end when another
+ * connection has its turn. Statements prepared by name do, too, but are prepared again when they are next used.
  */
 export async function servePglite(
 	db: PGlite,

@@ -5,6 +5,8 @@ export interface SessionUser {
 	role: string;
 	/** As given at the connection's start. */
 	settings: Record<string, string>;
+	/** The Parse messages of statements that it prepared by name. @default none yet */
+	prepared?: Map<string, Uint8Array>;
 }
 
 const sync = Uint8Array.of("S".charCodeAt(0), 0, 0, 0, 4);
@@ -22,6 +24,8 @@ export class Session {
 	#transaction = "I";
 	/** Whether PGlite waits for the rest of an exchange. */
 	#open = false;
+	/** Names of prepared statements that PGlite has now, all of them the dressed user's. */
+	readonly #there = new Set<string>();
 
 	constructor(db: PGlite) {
 		this.#db = db;
@@ -32,7 +36,8 @@ export class Session {
 		await this.#acquire(user);
 		try {
 			this.#open = true;
-			const answer = await this.#db.execProtocolRaw(message);
+			const refused = await this.#prepareAgain(user, message);
+			const answer = refused ?? (await this.#db.execProtocolRaw(message));
 			this.#notice(answer);
 			return answer;
 		} finally {
@@ -74,6 +79,7 @@ export class Session {
 		try {
 			// Statements, settings, temporary tables and locks of the one before are gone.
 			await this.#db.exec("discard all");
+			this.#there.clear();
 			const settings = Object.entries(user.settings).map(
 				([name, value]) => `set ${name} = ${quoted(value)};`,
 			);
@@ -85,6 +91,36 @@ export class Session {
 			this.#release();
 			throw error;
 		}
+	}
+
+	/**
+	 * Remembers what a user prepares by name, and prepares it once more where another user's turn has ended it.
+	 * Gives PGlite's answer where that is an error.
+	 */
+	async #prepareAgain(
+		user: SessionUser,
+		message: Uint8Array,
+	): Promise<Uint8Array | null> {
+		const type = String.fromCharCode(message[0] as number);
+		const name = statementIn(type, message);
+		if (!name) return null;
+		user.prepared ??= new Map();
+		if (type === "P") {
+			user.prepared.set(name, Uint8Array.from(message));
+			this.#there.add(name);
+			return null;
+		}
+		if (type === "C") {
+			user.prepared.delete(name);
+			this.#there.delete(name);
+			return null;
+		}
+		const parse = user.prepared.get(name);
+		if (!parse || this.#there.has(name)) return null;
+		const answer = await this.#db.execProtocolRaw(parse);
+		if (String.fromCharCode(answer[0] as number) === "E") return answer;
+		this.#there.add(name);
+		return null;
 	}
 
 	#release(): void {
@@ -102,6 +138,19 @@ export class Session {
 		this.#open = false;
 		this.#transaction = String.fromCharCode(answer[end - 1] as number);
 	}
+}
+
+/** The prepared statement that a Parse, Bind, Describe or Close message names, or "". */
+function statementIn(type: string, message: Uint8Array): string {
+	const textAt = (start: number) => {
+		const end = message.indexOf(0, start);
+		return Buffer.from(message.subarray(start, end)).toString();
+	};
+	const body = 5; // after the type and the length
+	if (type === "P") return textAt(body);
+	if (type === "B") return textAt(message.indexOf(0, body) + 1); // the portal stands first
+	const isStatement = message[body] === "S".charCodeAt(0);
+	return (type === "D" || type === "C") && isStatement ? textAt(body + 1) : "";
 }
 
 export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

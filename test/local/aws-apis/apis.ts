@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Buckets, type ObjectCreated } from "#local-cloud/apis/buckets.ts";
+import { Tables } from "#local-cloud/apis/dynamodb/tables.ts";
 import { dynamodbApi } from "#local-cloud/apis/dynamodb.ts";
 import { EventBuses } from "#local-cloud/apis/event-buses.ts";
 import { Parameters } from "#local-cloud/apis/parameters.ts";
@@ -37,12 +38,13 @@ export async function startApis(dir = newStateDir()) {
 	const pools = new UserPools(state, {
 		deliverCode: (email, code) => codes.set(email, code),
 	});
+	const tables = new Tables(state);
 	const endpoint = await serveAws({
 		state,
 		credentials,
 		apis: [buckets, queues, buses, secrets, parameters, pools]
 			.map((each) => each.api)
-			.concat(dynamodbApi),
+			.concat(dynamodbApi(tables)),
 		port: 0,
 	});
 	const keys = credentials.issue("TestFunction");
@@ -54,6 +56,7 @@ export async function startApis(dir = newStateDir()) {
 		buses,
 		secrets,
 		pools,
+		tables,
 		/** What S3 announced. */
 		created,
 		/** The latest code sent to each address. */

@@ -11,6 +11,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+	DynamoDBClient,
+	GetItemCommand,
+	PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
 	GetObjectCommand,
 	PutObjectCommand,
 	S3Client,
@@ -37,6 +42,10 @@ test("what was answered is still there after the process is killed", async () =>
 			new SendMessageCommand({ QueueUrl, MessageBody: `${message}` }),
 		);
 	}
+	const Item = { pk: { S: "a" }, sk: { S: "b" }, n: { N: "1" } };
+	await new DynamoDBClient(client).send(
+		new PutItemCommand({ TableName: "table", Item }),
+	);
 	child.kill("SIGKILL");
 	await once(child, "exit");
 	writeFileSync(join(dir, "s3", "half-written"), "byt");
@@ -49,6 +58,18 @@ test("what was answered is still there after the process is killed", async () =>
 	expect(readdirSync(join(dir, "s3"))).toHaveLength(1);
 	expect(apis.queues.depth("queue").visible).toBe(20);
 	expect(apis.keys).toEqual(client.credentials);
+	apis.tables.ensure("table", {
+		key: { hash: "pk", range: "sk" },
+		indexes: {},
+		timeToLive: null,
+	});
+	const kept = await new DynamoDBClient(apis.client).send(
+		new GetItemCommand({
+			TableName: "table",
+			Key: { pk: Item.pk, sk: Item.sk },
+		}),
+	);
+	expect(kept.Item).toEqual(Item);
 	await apis.forget();
 });
 

@@ -242,26 +242,6 @@ describe("the endpoint", () => {
 		}
 	});
 
-	test("answers DynamoDB with what is missing", async () => {
-		const signer = signerFor("dynamodb");
-		const { host, hostname, port } = new URL(apis.state.endpoint);
-		const { headers } = await signer.sign({
-			method: "POST",
-			protocol: "http:",
-			hostname,
-			port: Number(port),
-			path: "/",
-			headers: { host, "x-amz-target": "DynamoDB_20120810.GetItem" },
-		});
-		const answer = await fetch(apis.state.endpoint, {
-			method: "POST",
-			headers,
-		});
-		expect(await answer.json()).toMatchObject({
-			message: expect.stringContaining("GetItem"),
-		});
-	});
-
 	test("reports a defect of its own as a failure that the client retries", async () => {
 		const logged = vi.spyOn(console, "error").mockReturnValue();
 		vi.spyOn(apis.buckets, "find").mockImplementation(() => {

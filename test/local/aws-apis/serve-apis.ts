@@ -6,4 +6,9 @@ const { url } = apis.queues.ensure("queue", {
 	visibilitySeconds: 30,
 	retentionSeconds: 345_600,
 });
+apis.tables.ensure("table", {
+	key: { hash: "pk", range: "sk" },
+	indexes: {},
+	timeToLive: null,
+});
 console.log(JSON.stringify({ client: apis.client, QueueUrl: url }));

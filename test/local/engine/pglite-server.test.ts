@@ -159,3 +159,24 @@ test("statements with parameters of many connections never mix", async () => {
 		}),
 	);
 });
+
+test("statements prepared by name outlast another connection's turn, though both use one name", async () => {
+	const [one, other] = [await connect(), await connect()];
+	const ask = async (client: pg.Client, text: string) =>
+		(await client.query({ name: "kept", text, values: [20] })).rows[0];
+	for (let turn = 0; turn < 3; turn++) {
+		expect(await ask(one, "select $1::int + 1 as n")).toEqual({ n: 21 });
+		expect(await ask(other, "select $1::int + 2 as n")).toEqual({ n: 22 });
+	}
+});
+
+test("a prepared statement whose table is gone fails by itself, and the connection goes on", async () => {
+	const [one, other] = [await connect(), await connect()];
+	await other.query("create table short_lived (n int)");
+	const ask = () =>
+		one.query({ name: "kept", text: "select n from short_lived" });
+	expect((await ask()).rows).toEqual([]);
+	await other.query("drop table short_lived");
+	await expect(ask()).rejects.toThrow(/short_lived/);
+	expect(await count(one)).toBe(0);
+});

@@ -42,7 +42,9 @@ describe("an error that nobody foresaw", () => {
 			instance: expect.stringMatching(/^urn:request:/),
 		});
 		expect(JSON.stringify(answer.body)).not.toContain("hunter2");
-		const logged = lines.find((line) => line.includes("hunter2")) ?? "";
+		const logged = lines.find((line) => line.includes("db.internal")) ?? "";
+		expect(logged).toContain("postgres://");
+		expect(logged).not.toContain("hunter2");
 		const requestId = answer.body.instance.replace("urn:request:", "");
 		expect(JSON.parse(logged)).toMatchObject({
 			level: "error",

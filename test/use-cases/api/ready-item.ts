@@ -48,6 +48,7 @@ export async function readyItem(
 			camera: null,
 			location: null,
 			colours: ["white"],
+			perceptualHash: (item.sha256 ?? "").slice(0, 16),
 		},
 		{
 			id: derivedId(item.id, "ImageProcessed"),

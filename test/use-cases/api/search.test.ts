@@ -43,7 +43,13 @@ describe("a search", () => {
 					headline: "A lighthouse at dusk",
 					summary: expect.any(String),
 					image_url: `/images/${stored.itemId}.png`,
-					metadata: { analysis_id: stored.analysisId },
+					metadata: {
+						analysis_id: stored.analysisId,
+						matched: [
+							{ word: "lighthouse", field: "headline" },
+							{ word: "lighthouse", field: "summary" },
+						],
+					},
 				},
 			],
 			total_results: 1,
@@ -97,6 +103,7 @@ describe("a search", () => {
 		expect(body.search_type).toBe("hybrid");
 		expect(body.results[0].metadata).toEqual({
 			analysis_id: stored.analysisId,
+			matched: expect.any(Array),
 			text_rank: 1,
 			vector_rank: 1,
 		});
@@ -270,6 +277,7 @@ describe("the vector index", () => {
 			embedded: 2,
 			missing: 0,
 			stale: 0,
+			rebuilding: 0,
 			model: api.ports.embedder.model,
 			dimensions: 1024,
 		});

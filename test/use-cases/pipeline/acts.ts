@@ -1,6 +1,7 @@
 import { originalKey } from "#core/item.ts";
 import type { Ports } from "#core/ports.ts";
 import { prepareUpload } from "#core/prepare-upload.ts";
+import { rebuildIndex } from "#core/rebuild-index.ts";
 import { requestAnalysis, requestResize } from "#core/request-work.ts";
 import type { Fault, FaultyProcess } from "./faulty-ports.ts";
 import type { QueueName, World } from "./world.ts";
@@ -66,12 +67,15 @@ const askAnalysis = (world: World, ports: Ports, itemId = "") =>
 const askResize = (world: World, ports: Ports, itemId = "") =>
 	requestResize(ports, world.userId, itemId);
 
+const askRebuild = (world: World, ports: Ports) =>
+	rebuildIndex(ports, world.userId, { force: true });
+
 /** The stage handles what a person asked for a ready item. */
 const request = (
 	title: string,
 	queue: QueueName,
 	reaches: string,
-	ask: typeof askAnalysis | typeof askResize,
+	ask: typeof askAnalysis | typeof askResize | typeof askRebuild,
 ): Act => ({
 	title,
 	reaches,
@@ -194,6 +198,25 @@ export const acts: Act[] = [
 			process.run((ports) => askAnalysis(world, ports, itemId)),
 	},
 	{
+		title: "a wish for a rebuild, tried again",
+		reaches: "requests.giveOutRebuild",
+		arrange: ready,
+		run: (world, process) =>
+			process.run(async (ports) => {
+				await askRebuild(world, ports);
+			}),
+		again: (world) => askRebuild(world, world.ports),
+	},
+	{
+		title: "a wish for a rebuild, given up",
+		reaches: "requests.giveOutRebuild",
+		arrange: ready,
+		run: (world, process) =>
+			process.run(async (ports) => {
+				await askRebuild(world, ports);
+			}),
+	},
+	{
 		title: "the process stage of an item with waiting requests",
 		reaches: "stages.commitProcessed",
 		async arrange(world) {
@@ -223,6 +246,23 @@ export const acts: Act[] = [
 		"embed",
 		"stages.commitEmbedded",
 		askAnalysis,
+	),
+	request(
+		"the embed stage at a rebuild",
+		"embed",
+		"stages.commitEmbedded",
+		askRebuild,
+	),
+	sweeper(
+		"restarting a rebuild whose events were lost",
+		"events.publish",
+		async (world) => {
+			const itemId = await ready(world);
+			await askRebuild(world, world.ports);
+			world.messages.length = 0;
+			await world.pass(3600);
+			return itemId;
+		},
 	),
 	sweeper(
 		"sending what was committed and not sent",

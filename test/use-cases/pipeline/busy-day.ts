@@ -1,9 +1,10 @@
+import { rebuildIndex } from "#core/rebuild-index.ts";
 import { requestAnalysis, requestResize } from "#core/request-work.ts";
 import type { Database } from "#postgres/database.ts";
 import { random } from "./random.ts";
 import { type Weather, World } from "./world.ts";
 
-/** Twenty items, some asked for again, some deleted, at times the seed chooses. */
+/** Twenty items, some asked for again, some deleted, all embedded anew, at times the seed chooses. */
 export async function busyDay(
 	db: Database | null,
 	weather: Weather,
@@ -24,6 +25,7 @@ export async function busyDay(
 		} else if (wish < 5) {
 			await requestResize(ports, userId, itemId).catch(refused);
 		} else if (wish < 7) await world.delete(itemId);
+		else if (wish < 8) await rebuildIndex(ports, userId, { force: true });
 	}
 	return world;
 }

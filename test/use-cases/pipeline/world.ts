@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { Context, SQSEvent } from "aws-lambda";
 import { analyzeItem } from "#core/analyze-item.ts";
 import { deleteItem } from "#core/delete-item.ts";
-import { embedAnalysis } from "#core/embed-analysis.ts";
+import { embedAgain, embedAnalysis } from "#core/embed-analysis.ts";
 import {
 	analysisComplete,
 	analysisRequested,
 	type EventSource,
+	embeddingRequested,
 	imageProcessed,
 	type OutgoingEvent,
 } from "#core/events.ts";
@@ -66,6 +67,11 @@ const rules: { queue: QueueName; type: string; sources: EventSource[] }[] = [
 		queue: "embed",
 		type: "AnalysisComplete",
 		sources: ["collections.analyzer", "collections.cleanup"],
+	},
+	{
+		queue: "embed",
+		type: "EmbeddingRequested",
+		sources: ["collections.api", "collections.cleanup"],
 	},
 ];
 
@@ -404,6 +410,7 @@ type Delay = (receiptHandle: string, seconds: number) => Promise<void>;
 const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 	process: (ports, delay) =>
 		queueHandler(
+			"process",
 			(event) => imageTask(event, ports.objects.bucket),
 			(task, options) =>
 				"request_id" in task
@@ -413,6 +420,7 @@ const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 		),
 	analyze: (ports, delay) =>
 		queueHandler(
+			"analyze",
 			({ "detail-type": type, detail }) =>
 				type === "AnalysisRequested"
 					? analysisRequested.parse(detail)
@@ -422,8 +430,15 @@ const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
 		),
 	embed: (ports, delay) =>
 		queueHandler(
-			({ detail }) => analysisComplete.parse(detail),
-			(event, options) => embedAnalysis(ports, event, options),
+			"embed",
+			({ "detail-type": type, detail }) =>
+				type === "EmbeddingRequested"
+					? embeddingRequested.parse(detail)
+					: analysisComplete.parse(detail),
+			(event, options) =>
+				"request_id" in event
+					? embedAgain(ports, event, options)
+					: embedAnalysis(ports, event, options),
 			delay,
 		),
 };

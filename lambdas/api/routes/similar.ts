@@ -1,0 +1,128 @@
+import { z } from "@hono/zod-openapi";
+import { itemNotFound } from "#core/errors.ts";
+import { findSimilar } from "#core/find-similar.ts";
+import { itemFilename } from "#core/item.ts";
+import type { Ports, SimilarItem } from "#core/ports.ts";
+import {
+	type Api,
+	conflict,
+	guarded,
+	idOf,
+	idParams,
+	json,
+	noQuery,
+	text,
+} from "../routing.ts";
+
+const result = z
+	.object({
+		item_id: z.uuid(),
+		rank: z.int().positive(),
+		score: z.number().nullable().openapi({
+			description:
+				"Cosine similarity, -1 to 1; null where one of both is not embedded by the model in use.",
+		}),
+		score_type: z.literal("similarity"),
+		near_duplicate: z
+			.boolean()
+			.openapi({ description: "Nearly the same picture." }),
+		distance: z.int().min(0).max(64).nullable().openapi({
+			description:
+				"Bits in which the pictures' hashes differ; null where one of both has none.",
+		}),
+		category: z.string().nullable(),
+		headline: z.string().nullable(),
+		summary: z.string().nullable(),
+		image_url: z.string(),
+		metadata: z.object({ analysis_id: z.uuid().nullable() }),
+	})
+	.openapi("SimilarItem");
+
+const similar = guarded({
+	method: "post",
+	path: "/items/{id}/similar",
+	tags: ["Search"],
+	summary: "Find what is like an item",
+	description:
+		"Near-duplicates by their picture first, then the nearest by vector; the item itself is left out. A near-duplicate appears before it is analyzed. While the item itself is not embedded, its near-duplicates are all there is: `compared_by` says so.",
+	request: {
+		params: idParams,
+		query: noQuery,
+		body: {
+			content: {
+				"application/json": {
+					schema: z.strictObject({
+						top_k: z.int().min(1).max(50).default(10),
+						category_filter: text(100).nullish(),
+						min_similarity_score: z.number().min(-1).max(1).nullish().openapi({
+							description: "Of what is embedded.",
+						}),
+					}),
+				},
+			},
+		},
+	},
+	responses: {
+		200: json(
+			"What is like it.",
+			z.object({
+				item_id: z.uuid(),
+				results: z.array(result),
+				total_results: z.int(),
+				compared_by: z.array(z.enum(["vector", "perceptual_hash"])),
+				model: z.string(),
+			}),
+		),
+		409: conflict,
+	},
+});
+
+/** Serves what is like an item. */
+export function similarRoutes(
+	app: Api,
+	ports: Pick<Ports, "similar" | "embedder">,
+) {
+	app.openapi(similar, async (c) => {
+		const itemId = idOf(c.req.valid("param").id, itemNotFound);
+		const asked = c.req.valid("json");
+		const { compared, items, model } = await findSimilar(
+			ports,
+			c.get("userId"),
+			itemId,
+			{
+				topK: asked.top_k ?? 10,
+				category: asked.category_filter || undefined,
+				minSimilarity: asked.min_similarity_score ?? undefined,
+			},
+		);
+		return c.json(
+			{
+				item_id: itemId,
+				results: items.map((item, at) => present(item, at + 1)),
+				total_results: items.length,
+				compared_by: [
+					...(compared.byVector ? (["vector"] as const) : []),
+					...(compared.byHash ? (["perceptual_hash"] as const) : []),
+				],
+				model,
+			},
+			200,
+		);
+	});
+}
+
+function present(item: SimilarItem, rank: number): z.infer<typeof result> {
+	return {
+		item_id: item.itemId,
+		rank,
+		score: item.similarity,
+		score_type: "similarity",
+		near_duplicate: item.nearDuplicate,
+		distance: item.distance,
+		category: item.category,
+		headline: item.headline,
+		summary: item.summary,
+		image_url: `/images/${itemFilename({ id: item.itemId, mimeType: item.mimeType })}`,
+		metadata: { analysis_id: item.analysisId },
+	};
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { type ImageDescription, imageDescription } from "#core/analysis.ts";
+import { PermanentFailure } from "#core/errors.ts";
+import { once } from "#core/once.ts";
+import type { Vision } from "#core/ports.ts";
+
+/**
+ * Answers with a dataset's own analyses (`docs/evaluation.md` has the format) instead of looking: what `make eval`
+ * needs to measure search and nothing else. An image is known by the SHA-256 of its original.
+ */
+export function replayVision(folder: string): Vision {
+	const analyses = once(() => analysesBySha256(folder));
+	return {
+		async describe({ sha256, originalFilename }) {
+			const description = (await analyses()).get(sha256 ?? "");
+			if (!description) {
+				throw new PermanentFailure({
+					code: "vision_refused",
+					detail: `The dataset ${folder} has no analysis of ${originalFilename}.`,
+				});
+			}
+			return {
+				description,
+				provider: "replay",
+				model: path.basename(folder),
+				traceId: null,
+				usage: [],
+			};
+		},
+	};
+}
+
+async function analysesBySha256(
+	folder: string,
+): Promise<Map<string, ImageDescription>> {
+	const references: { item_id: string }[] = JSON.parse(
+		await readFile(path.join(folder, "analyses.json"), "utf8"),
+	);
+	const byItem = new Map(
+		references.map((one) => [one.item_id, imageDescription.parse(one)]),
+	);
+	const found = new Map<string, ImageDescription>();
+	for (const file of await readdir(path.join(folder, "images"))) {
+		const description = byItem.get(path.parse(file).name);
+		if (!description) continue;
+		const bytes = await readFile(path.join(folder, "images", file));
+		const sha256 = createHash("sha256").update(bytes).digest("hex");
+		// Of the same bytes under two names the first one's analysis counts, as the first upload is the item.
+		if (!found.has(sha256)) found.set(sha256, description);
+	}
+	return found;
+}

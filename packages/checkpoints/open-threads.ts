@@ -1,0 +1,154 @@
+import { ThreadGone } from "./errors.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Session, Sessions } from "./sessions.ts";
+
+interface OpenThread {
+	/** Known without asking until `freshUntil`. */
+	session: Promise<Session> | undefined;
+	generation: string | undefined;
+	freshUntil: number;
+	/** By namespace and checkpoint, the latest last. */
+	manifests: Map<string, Manifest>;
+	/** The end of the last write of a checkpoint, by namespace. */
+	written: Map<string, Promise<unknown>>;
+}
+
+const mostThreads = 100;
+const mostManifests = 32;
+
+/** What one saver remembers of threads between its calls, so that a step need not read what the step before wrote. */
+export class OpenThreads {
+	readonly #sessions: Sessions;
+	readonly #now: () => number;
+	readonly #threads = new Map<string, OpenThread>();
+
+	constructor(sessions: Sessions, now: () => number) {
+		this.#sessions = sessions;
+		this.#now = now;
+	}
+
+	/**
+	 * The session to write to, refreshed when a turn begins and then once in a minute of four hours.
+	 * @param mustExist the write continues something: a thread begun anew does not have it
+	 * @throws ThreadGone
+	 */
+	session(
+		threadId: string,
+		{ mustExist, turnBegins }: { mustExist: boolean; turnBegins: boolean },
+	): Promise<Session> {
+		const thread = this.#thread(threadId);
+		if (thread.session && !turnBegins && this.#now() < thread.freshUntil) {
+			return thread.session;
+		}
+		const opening = this.#open(threadId, mustExist, thread.generation);
+		thread.session = opening;
+		thread.freshUntil = this.#now() + (this.#sessions.ttlSeconds * 1_000) / 240;
+		opening.then(
+			({ generation }) => {
+				thread.generation = generation;
+			},
+			() => this.forget(threadId),
+		);
+		return opening;
+	}
+
+	/** Takes note of the session that was read, or that there is none. */
+	saw(threadId: string, session: Session | undefined): void {
+		const thread = this.#thread(threadId);
+		if (thread.generation === session?.generation) return;
+		thread.session = undefined;
+		thread.generation = session?.generation;
+	}
+
+	/** Whether this saver has read or written the thread, so that what it writes continues it. */
+	knows(threadId: string): boolean {
+		return this.#thread(threadId).generation !== undefined;
+	}
+
+	forget(threadId: string): void {
+		this.#threads.delete(threadId);
+	}
+
+	/** Where the values of a checkpoint are, if this saver has read or written it lately. */
+	manifest(
+		{ threadId, generation }: Session,
+		ns: string,
+		id: string,
+	): Manifest | undefined {
+		return this.#thread(threadId).manifests.get(mark(generation, ns, id));
+	}
+
+	/** Those of one namespace that are remembered, the latest first. */
+	manifests({ threadId, generation }: Session, ns: string): Manifest[] {
+		const begins = mark(generation, ns, "");
+		return [...this.#thread(threadId).manifests]
+			.filter(([key]) => key.startsWith(begins))
+			.map(([, manifest]) => manifest)
+			.reverse();
+	}
+
+	remember(
+		{ threadId, generation }: Session,
+		ns: string,
+		id: string,
+		manifest: Manifest,
+	): void {
+		const { manifests } = this.#thread(threadId);
+		const key = mark(generation, ns, id);
+		manifests.delete(key);
+		manifests.set(key, manifest);
+		dropOldest(manifests, mostManifests);
+	}
+
+	/** Runs the writes of one namespace's checkpoints in the order in which they were asked for. */
+	inOrder<T>(threadId: string, ns: string, run: () => Promise<T>): Promise<T> {
+		const { written } = this.#thread(threadId);
+		const before = written.get(ns) ?? Promise.resolve();
+		const running = before.then(run, run);
+		const settled = running.then(
+			() => {},
+			// Whoever asked for the write hears of it.
+			() => {},
+		);
+		written.set(ns, settled);
+		settled.then(() => {
+			if (written.get(ns) === settled) written.delete(ns);
+		});
+		return running;
+	}
+
+	async #open(
+		threadId: string,
+		mustExist: boolean,
+		generation: string | undefined,
+	): Promise<Session> {
+		const session = mustExist
+			? await this.#sessions.refresh(threadId, generation)
+			: ((await this.#sessions.create(threadId)) ??
+				(await this.#sessions.refresh(threadId)));
+		if (!session) throw new ThreadGone(threadId);
+		return session;
+	}
+
+	#thread(threadId: string): OpenThread {
+		const thread = this.#threads.get(threadId) ?? {
+			session: undefined,
+			generation: undefined,
+			freshUntil: 0,
+			manifests: new Map(),
+			written: new Map(),
+		};
+		this.#threads.delete(threadId);
+		this.#threads.set(threadId, thread);
+		dropOldest(this.#threads, mostThreads);
+		return thread;
+	}
+}
+
+const mark = (generation: string, ns: string, id: string) =>
+	JSON.stringify([generation, ns, id]).slice(0, id === "" ? -2 : undefined);
+
+function dropOldest(map: Map<string, unknown>, most: number): void {
+	const [oldest] = map.keys();
+	if (map.size > most && oldest !== undefined) map.delete(oldest);
+}

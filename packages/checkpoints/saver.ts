@@ -1,0 +1,234 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import {
+	BaseCheckpointSaver,
+	type ChannelVersions,
+	type Checkpoint,
+	type CheckpointListOptions,
+	type CheckpointMetadata,
+	type CheckpointTuple,
+	type DeltaChannelHistory,
+	getCheckpointId,
+	type PendingWrite,
+	type SerializerProtocol,
+} from "@langchain/langgraph-checkpoint";
+import { carriedOver } from "./carried-over.ts";
+import { channelHistory } from "./channel-history.ts";
+import { deleteThreadItems } from "./delete-thread.ts";
+import { manifestOfValues } from "./manifest.ts";
+import { OpenThreads } from "./open-threads.ts";
+import { type PayloadStore, Payloads } from "./payloads.ts";
+import { type Session, Sessions, type SessionsOptions } from "./sessions.ts";
+import { Steps } from "./steps.ts";
+import { configOf, namespaceOf, Tuples } from "./tuples.ts";
+import { storeWrites } from "./writes.ts";
+
+export interface DynamoDbSaverOptions extends SessionsOptions {
+	/** For what an item cannot hold: `s3Payloads(client, bucket)`. */
+	payloads: PayloadStore;
+	/**
+	 * After how long DynamoDB may remove what was written. What a living thread still needs is given that long
+	 * again before it ends. At least four times `ttlSeconds`.
+	 * @default 604800, seven days
+	 */
+	retentionSeconds?: number;
+	/** @default LangGraph's JsonPlusSerializer */
+	serde?: SerializerProtocol;
+}
+
+/** LangGraph's checkpoints in DynamoDB: the threads of one owner, each as long as its session lives. */
+export class DynamoDbSaver extends BaseCheckpointSaver {
+	readonly sessions: Sessions;
+	readonly #store: PayloadStore;
+	readonly #payloads: Payloads;
+	readonly #steps: Steps;
+	readonly #threads: OpenThreads;
+	readonly #tuples: Tuples;
+
+	constructor(options: DynamoDbSaverOptions) {
+		super(options.serde);
+		const { now = Date.now, retentionSeconds = 7 * 24 * 60 * 60 } = options;
+		this.sessions = new Sessions(options);
+		const { ttlSeconds, table } = this.sessions;
+		if (retentionSeconds < 4 * ttlSeconds) {
+			throw new Error(
+				`retentionSeconds is ${retentionSeconds}: with a ttlSeconds of ${ttlSeconds} it must be at least ${4 * ttlSeconds}, or DynamoDB removes what a living thread needs.`,
+			);
+		}
+		this.#store = options.payloads;
+		this.#payloads = new Payloads(this.serde, options.payloads);
+		this.#steps = new Steps({
+			table,
+			payloads: this.#payloads,
+			ttlSeconds,
+			retentionSeconds,
+			now,
+		});
+		this.#tuples = new Tuples(this.sessions, this.#payloads, this.#steps, now);
+		this.#threads = new OpenThreads(this.sessions, now);
+	}
+
+	override async getTuple(
+		config: RunnableConfig,
+	): Promise<CheckpointTuple | undefined> {
+		const threadId: string | undefined = config.configurable?.thread_id;
+		if (threadId === undefined) return undefined;
+		const session = await this.#read(threadId);
+		if (!session) return undefined;
+		const namespace = namespaceOf(this.sessions, session, nsOf(config));
+		const item = await this.#steps.find(namespace, getCheckpointId(config));
+		const found = item && (await this.#tuples.load(session, item));
+		if (!found) return undefined;
+		await this.#steps.keep(threadId, [
+			item,
+			...found.values.map((one) => one.item),
+			...found.writes,
+		]);
+		this.#threads.remember(
+			session,
+			namespace.ns,
+			found.tuple.checkpoint.id,
+			manifestOfValues(found.values),
+		);
+		return found.tuple;
+	}
+
+	/** Namespace by namespace, newest first. Without a thread: of every thread of the owner, the last used first. */
+	override async *list(
+		config: RunnableConfig,
+		options: CheckpointListOptions = {},
+	): AsyncGenerator<CheckpointTuple> {
+		const threadId: string | undefined = config.configurable?.thread_id;
+		let left = options.limit ?? Number.POSITIVE_INFINITY;
+		if (left <= 0) return;
+		const session = threadId && (await this.#read(threadId));
+		const sessions = threadId
+			? session
+				? [session]
+				: []
+			: this.sessions.list();
+		for await (const one of sessions) {
+			for await (const tuple of this.#tuples.list(one, config, options)) {
+				yield tuple;
+				left -= 1;
+				if (left === 0) return;
+			}
+		}
+	}
+
+	override async put(
+		config: RunnableConfig,
+		checkpoint: Checkpoint,
+		metadata: CheckpointMetadata,
+		newVersions: ChannelVersions,
+	): Promise<RunnableConfig> {
+		const threadId = threadOf(config, "checkpoint");
+		const ns = nsOf(config);
+		const parentId = getCheckpointId(config) || undefined;
+		return this.#threads.inOrder(threadId, ns, async () => {
+			const session = await this.#threads.session(threadId, {
+				mustExist: parentId !== undefined,
+				// A subgraph has an input of its own and no turn of its own.
+				turnBegins: metadata.source === "input" && ns === "",
+			});
+			const place = {
+				...namespaceOf(this.sessions, session, ns),
+				id: checkpoint.id,
+			};
+			const carried = await carriedOver(
+				this.#threads,
+				this.#steps,
+				session,
+				place,
+				parentId,
+				checkpoint,
+				newVersions,
+			);
+			const step = { checkpoint, metadata };
+			const manifest = await this.#steps.store(
+				place,
+				parentId,
+				step,
+				newVersions,
+				carried,
+			);
+			this.#threads.remember(session, ns, checkpoint.id, manifest);
+			return configOf(threadId, ns, checkpoint.id);
+		});
+	}
+
+	override async putWrites(
+		config: RunnableConfig,
+		writes: PendingWrite[],
+		taskId: string,
+	): Promise<void> {
+		const threadId = threadOf(config, "writes");
+		const id = getCheckpointId(config);
+		if (!id) {
+			throw new Error(
+				'Failed to put writes: the config has no "checkpoint_id" in its "configurable".',
+			);
+		}
+		// LangGraph may store writes of a first checkpoint before the checkpoint itself.
+		const session = await this.#threads.session(threadId, {
+			mustExist: this.#threads.knows(threadId),
+			turnBegins: false,
+		});
+		await storeWrites(
+			this.sessions.table,
+			this.#payloads,
+			{ ...namespaceOf(this.sessions, session, nsOf(config)), id },
+			taskId,
+			writes,
+			this.#steps.expiresAt,
+		);
+	}
+
+	/** The thread is invisible at once; then its items and payloads are removed. Safe to run again. */
+	override async deleteThread(threadId: string): Promise<void> {
+		this.#threads.forget(threadId);
+		await this.sessions.delete(threadId);
+		await deleteThreadItems(this.sessions, this.#store, threadId);
+	}
+
+	/** As the default does, without reading the session and all values at each ancestor. */
+	override async getDeltaChannelHistory({
+		config,
+		channels,
+	}: {
+		config: RunnableConfig;
+		channels: string[];
+	}): Promise<Record<string, DeltaChannelHistory>> {
+		const threadId: string | undefined = config.configurable?.thread_id;
+		const session = threadId && (await this.#read(threadId));
+		if (!session || channels.length === 0) {
+			return Object.fromEntries(channels.map((one) => [one, { writes: [] }]));
+		}
+		const place = {
+			...namespaceOf(this.sessions, session, nsOf(config)),
+			id: getCheckpointId(config),
+		};
+		const { table } = this.sessions;
+		const parts = { table, payloads: this.#payloads, steps: this.#steps };
+		return Object.fromEntries(
+			await channelHistory(parts, session, place, channels),
+		);
+	}
+
+	async #read(threadId: string): Promise<Session | undefined> {
+		const session = await this.sessions.get(threadId);
+		this.#threads.saw(threadId, session);
+		return session;
+	}
+}
+
+const nsOf = (config: RunnableConfig): string =>
+	config.configurable?.checkpoint_ns ?? "";
+
+/** @throws where a config names no thread, as every saver of LangGraph does */
+function threadOf(config: RunnableConfig, what: string): string {
+	const threadId = config.configurable?.thread_id;
+	if (typeof threadId === "string" && threadId !== "") return threadId;
+	throw new Error(
+		`Failed to put ${what}: the config has no "thread_id" in its "configurable".`,
+	);
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import type { VectorIndex } from "#core/ports.ts";
+import { ownedItems, type Store, waitingRequest } from "./store.ts";
+
+export function fakeVectorIndex(store: Store): VectorIndex {
+	const waitingOf = (userId: string) =>
+		ownedItems(store, userId).filter((stored) =>
+			waitingRequest(stored, { kind: "embed", provider: null, model: null }),
+		).length;
+
+	return {
+		async status(userId, model) {
+			const items = ownedItems(store, userId).filter(
+				({ analysis }) => analysis,
+			);
+			const embedded = items.filter(({ embeddings }) => embeddings.has(model));
+			const missing = items.filter(({ embeddings }) => embeddings.size === 0);
+			return {
+				items: items.length,
+				embedded: embedded.length,
+				missing: missing.length,
+				stale: items.length - embedded.length - missing.length,
+				rebuilding: waitingOf(userId),
+			};
+		},
+
+		async requestRebuild(userId, model, { force }) {
+			for (const stored of ownedItems(store, userId)) {
+				if (!stored.analysis) continue;
+				if (stored.embeddings.has(model) && !force) continue;
+				const wanted = { kind: "embed", provider: null, model: null } as const;
+				if (waitingRequest(stored, wanted)) continue;
+				const now = store.now();
+				stored.requests.push({
+					request: {
+						...wanted,
+						id: randomUUID(),
+						itemId: stored.item.id,
+						userId,
+						status: "pending",
+						error: null,
+						analysisId: null,
+						createdAt: new Date(now),
+						finishedAt: null,
+					},
+					attempts: 0,
+					touchedAt: now,
+					sweptAt: null,
+				});
+			}
+			return waitingOf(userId);
+		},
+	};
+}

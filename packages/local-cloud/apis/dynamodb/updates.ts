@@ -1,0 +1,212 @@
+import { validation } from "./errors.ts";
+import { addNumbers } from "./numbers.ts";
+import {
+	type Path,
+	type Placeholders,
+	Reader,
+	requireDisjoint,
+	valueAt,
+} from "./reader.ts";
+import { contentOf, type Item, typeOf, type Value } from "./values.ts";
+
+/** An update expression that has been read. */
+export interface Update {
+	/** Names of the attributes it writes. */
+	attributes: ReadonlySet<string>;
+	/** The item after it; the one given stays as it is. */
+	apply(item: Item): Item;
+}
+
+type Operand = (item: Item) => Value;
+/** Changes `next`, having read `item` as it was. */
+type Step = (item: Item, next: Item) => void;
+
+const wrongType = () =>
+	validation("An operand in the update expression has an incorrect data type");
+
+/** Reads an `UpdateExpression`. */
+export function readUpdate(text: string, placeholders: Placeholders): Update {
+	const reader = new Reader(text, "UpdateExpression", placeholders);
+	const paths: Path[] = [];
+	const steps: Record<string, Step[]> = {};
+	while (!reader.done) {
+		const section = reader.take().toUpperCase();
+		const read = sections[section];
+		if (!read) {
+			throw reader.error(`Syntax error; token: "${section}"`);
+		}
+		if (steps[section]) {
+			throw reader.error(
+				`The "${section}" section can only be used once in an update expression;`,
+			);
+		}
+		const actions: { path: Path; step: Step }[] = [];
+		do {
+			const path = reader.path();
+			paths.push(path);
+			actions.push({ path, step: read(path, reader) });
+		} while (reader.takeIf(","));
+		// From the back, so that a removed element does not move those still to be removed.
+		if (section === "REMOVE") actions.sort((a, b) => lastFirst(a.path, b.path));
+		steps[section] = actions.map(({ step }) => step);
+	}
+	requireDisjoint(paths, reader);
+	return {
+		attributes: new Set(paths.map(([first]) => String(first))),
+		apply(item) {
+			const next = structuredClone(item);
+			for (const section of Object.keys(sections)) {
+				for (const step of steps[section] ?? []) step(item, next);
+			}
+			return next;
+		},
+	};
+}
+
+/** In the order in which they take effect. */
+const sections: Record<string, (path: Path, reader: Reader) => Step> = {
+	SET(path, reader) {
+		reader.expect("=");
+		const value = assigned(reader);
+		return (item, next) => put(next, path, value(item));
+	},
+	REMOVE: (path) => (_item, next) => remove(next, path),
+	ADD(path, reader) {
+		const amount = reader.value();
+		const type = typeOf(amount);
+		if (!["N", "SS", "NS", "BS"].includes(type)) {
+			throw reader.error(
+				`Incorrect operand type for operator or function; operator: ADD, operand type: ${type}`,
+			);
+		}
+		return (item, next) => put(next, path, added(valueAt(item, path), amount));
+	},
+	DELETE(path, reader) {
+		const members = reader.value();
+		if (!["SS", "NS", "BS"].includes(typeOf(members))) {
+			throw reader.error(
+				`Incorrect operand type for operator or function; operator: DELETE, operand type: ${typeOf(members)}`,
+			);
+		}
+		return (item, next) => {
+			const found = valueAt(item, path);
+			if (!found) return;
+			if (typeOf(found) !== typeOf(members)) throw wrongType();
+			const gone = contentOf(members) as string[];
+			const left = (contentOf(found) as string[]).filter(
+				(one) => !gone.includes(one),
+			);
+			if (left.length === 0) remove(next, path);
+			else put(next, path, { [typeOf(found)]: left } as unknown as Value);
+		};
+	},
+};
+
+function assigned(reader: Reader): Operand {
+	const left = operand(reader);
+	const sign = reader.takeIf("+") ? 1n : reader.takeIf("-") ? -1n : undefined;
+	if (!sign) return left;
+	const right = operand(reader);
+	return (item) => {
+		const [a, b] = [left(item), right(item)];
+		if (!("N" in a) || !("N" in b)) throw wrongType();
+		return { N: addNumbers(a.N, b.N, sign) };
+	};
+}
+
+function operand(reader: Reader): Operand {
+	if (reader.takeIf("(")) {
+		const inner = assigned(reader);
+		reader.expect(")");
+		return inner;
+	}
+	const name = reader.takeFunction(["if_not_exists", "list_append"]);
+	if (name === "if_not_exists") {
+		const path = reader.path();
+		reader.expect(",");
+		const otherwise = operand(reader);
+		reader.expect(")");
+		return (item) => valueAt(item, path) ?? otherwise(item);
+	}
+	if (name === "list_append") {
+		const first = operand(reader);
+		reader.expect(",");
+		const second = operand(reader);
+		reader.expect(")");
+		return (item) => {
+			const [a, b] = [first(item), second(item)];
+			if (!("L" in a) || !("L" in b)) throw wrongType();
+			return { L: [...a.L, ...b.L] };
+		};
+	}
+	if (reader.atValue) {
+		const value = reader.value();
+		return () => value;
+	}
+	const path = reader.path();
+	return (item) => {
+		const value = valueAt(item, path);
+		if (value) return value;
+		throw validation(
+			"The provided expression refers to an attribute that does not exist in the item",
+		);
+	};
+}
+
+function added(found: Value | undefined, amount: Value): Value {
+	if (!found) return amount;
+	if ("N" in found && "N" in amount) {
+		return { N: addNumbers(found.N, amount.N, 1n) };
+	}
+	const [type, before, more] = [
+		typeOf(found),
+		contentOf(found),
+		contentOf(amount),
+	];
+	if (type !== typeOf(amount) || !Array.isArray(before)) throw wrongType();
+	const members = [...new Set([...before, ...(more as string[])])];
+	return { [type]: members } as unknown as Value;
+}
+
+/** The value that holds what the path's last step names. */
+function holder(next: Item, path: Path): Value {
+	const found =
+		path.length === 1 ? { M: next } : valueAt(next, path.slice(0, -1));
+	if (
+		found &&
+		(typeof path.at(-1) === "number" ? "L" in found : "M" in found)
+	) {
+		return found;
+	}
+	throw validation(
+		"The document path provided in the update expression is invalid for update",
+	);
+}
+
+function put(next: Item, path: Path, value: Value): void {
+	const found = holder(next, path);
+	const last = path.at(-1) as string | number;
+	if ("L" in found && typeof last === "number") {
+		// Beyond the end a list grows by one.
+		found.L[Math.min(last, found.L.length)] = value;
+	} else if ("M" in found) {
+		Object.defineProperty(found.M, last, {
+			value,
+			enumerable: true,
+			configurable: true,
+			writable: true,
+		});
+	}
+}
+
+function remove(next: Item, path: Path): void {
+	const found = holder(next, path);
+	const last = path.at(-1) as string | number;
+	if ("L" in found && typeof last === "number") found.L.splice(last, 1);
+	else if ("M" in found) delete found.M[last];
+}
+
+function lastFirst(a: Path, b: Path): number {
+	const [x, y] = [a.at(-1), b.at(-1)];
+	return typeof x === "number" && typeof y === "number" ? y - x : 0;
+}

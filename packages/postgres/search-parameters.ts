@@ -1,0 +1,33 @@
+/**
+ * What ranks and what is left out, as the API reports it. docs/search.md says what each was fitted on.
+ */
+export const searchParameters = {
+	/**
+	 * How much an occurrence of a word counts by where it stands, 0 to 1: text in the image is often all there is.
+	 * More occurrences of one word add little (`ts_rank`), and `saturation` bends the sum once more.
+	 */
+	weights: { headline: 1, summary: 0.8, labels: 0.7, extractedText: 0.6 },
+	saturation: 0.5,
+	/** The share of a score that depends on how near to each other the words stand. */
+	nearness: 0.2,
+	/** A word that no document has is taken for the most similar one from here (trigrams, 0 to 1). */
+	leastLikeness: 0.5,
+	/** The least letters of such a word: short words are like too many others. */
+	rescuedLetters: 5,
+	/** Documents that are ranked: it bounds common words. */
+	ranked: 200,
+	/**
+	 * The gate. A search by words answers when for one document at least this share of what the words weigh speaks
+	 * for it, words that other documents have counting half: a word that no document has says more.
+	 */
+	leastEvidence: 0.55,
+	/** The least share of the words' weight that a document must have itself. */
+	leastCoverage: 0.18,
+	/** Labels of an image described in full: of one with fewer, as where only its text was read, proportionally less is demanded. */
+	describedLabels: 40,
+	/** Vectors whose 1-bit code is nearest, that are compared exactly: recall@10 0.995 at 30,000 rows. */
+	rerank: 200,
+	/** Reciprocal rank fusion: 1 / (k + rank) of each leg, of this many results. */
+	rrfK: 15,
+	fusionDepth: 50,
+} as const;

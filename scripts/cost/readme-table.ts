@@ -1,0 +1,55 @@
+import type { Environment } from "#lib/environments.ts";
+import prices from "./aws-prices.json" with { type: "json" };
+import { bill, type Templates, total } from "./bill.ts";
+
+const begin = "<!-- make cost README=1 writes what follows -->";
+const end = "<!-- make cost: end -->";
+
+/** One environment of the table. */
+export interface Estimated {
+	environment: Environment;
+	templates: Templates;
+}
+
+const columns: [title: string, users: number, uploads: number, ai: boolean][] =
+	[
+		["nobody uses it", 0, 0, false],
+		["10 users, 1,000 uploads", 10, 1_000, false],
+		["the same, described by Claude, embedded by Voyage", 10, 1_000, true],
+		["1,000 users, 100,000 uploads, with both", 1_000, 100_000, true],
+	];
+
+/** The README's table of a month's cost in US dollars, with what every account has for good taken off. */
+export function readmeTable(estimated: Estimated[]): string {
+	const rows = estimated.map(({ environment, templates }) => [
+		`\`${environment.name}\``,
+		...columns.map(([, users, uploads, ai]) => {
+			const lines = bill(templates, environment, {
+				users,
+				uploads,
+				models: environment.models,
+				visionProvider: ai ? "anthropic" : "offline",
+				embeddingProvider: ai ? "voyage" : "offline",
+			});
+			return `$${total(lines).pay.toFixed(2)}`;
+		}),
+	]);
+	const header = ["a month", ...columns.map(([title]) => title)];
+	return [header, header.map((_, at) => (at === 0 ? "---" : "---:")), ...rows]
+		.map((cells) => `| ${cells.join(" | ")} |`)
+		.concat(
+			"",
+			`List prices of ${prices.region}, checked on ${prices.checkedOn}; not seen on a bill.`,
+		)
+		.join("\n");
+}
+
+/** The README with the table in its place. @throws where it has no place for it */
+export function withTable(readme: string, table: string): string {
+	const [before, rest] = readme.split(begin);
+	const after = rest?.split(end)[1];
+	if (before === undefined || after === undefined) {
+		throw new Error(`README.md has no "${begin}" followed by "${end}".`);
+	}
+	return `${before}${begin}\n\n${table}\n\n${end}${after}`;
+}

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "#cli/free-port.ts";
+import type { Collection, Query, Tenant } from "./collection.ts";
+import {
+	ChromaClient,
+	type ChromaCollection,
+	chromaProgram,
+} from "./peers/index.ts";
+
+export interface Chroma {
+	/** All rows in one collection, the tenant by `where`. */
+	shared(query: Query, topK: number): Promise<string[]>;
+	/** A collection of the tenant's own. */
+	own(query: Query, topK: number): Promise<string[]>;
+	close(): void;
+}
+
+/** Without one Chroma warns, and would download a model where it is not told. */
+const vectorsAreGiven = {
+	generate: () => Promise.reject(new Error("Vectors are given.")),
+};
+/** Chroma refuses more at once. */
+const batch = 500;
+const startSeconds = 20;
+
+/**
+ * The server that npm's package brings, or the one at `CHROMA_URL`.
+ * @returns why there is none, where it does not start on this machine
+ */
+export async function startChroma(
+	directory: string,
+): Promise<{ client: ChromaClient; close(): void } | { absent: string }> {
+	const given = process.env.CHROMA_URL;
+	if (given) {
+		const { hostname, port, protocol } = new URL(given);
+		const ssl = protocol === "https:";
+		return {
+			client: new ChromaClient({ host: hostname, port: Number(port), ssl }),
+			close() {},
+		};
+	}
+	const port = await freePort();
+	const server = spawn(
+		process.execPath,
+		[
+			chromaProgram,
+			"run",
+			...["--path", join(directory, "chroma")],
+			...["--host", "127.0.0.1", "--port", String(port)],
+		],
+		{ stdio: ["ignore", "ignore", "pipe"] },
+	);
+	let said = "";
+	server.stderr.on("data", (text) => (said += text));
+	process.once("exit", () => server.kill());
+	const client = new ChromaClient({ host: "127.0.0.1", port });
+	for (const end = Date.now() + startSeconds * 1_000; ; ) {
+		if (await client.heartbeat().catch(() => null)) {
+			return { client, close: () => void server.kill() };
+		}
+		if (ended(server) || Date.now() > end) {
+			server.kill();
+			const reason = /^\w*Error: .*$/m.exec(said)?.[0] ?? "it does not answer";
+			return { absent: reason };
+		}
+		await sleep(100);
+	}
+}
+
+const ended = ({ exitCode, signalCode }: ChildProcess) =>
+	exitCode !== null || signalCode !== null;
+
+/** Every tenant in one collection, and those that are asked in one of their own. */
+export async function fillChroma(
+	{ client, close }: { client: ChromaClient; close(): void },
+	collection: Collection,
+	progress: (done: number, of: number) => void,
+): Promise<Chroma> {
+	const asked = collection.sizeClasses.flatMap((one) => collection.asked(one));
+	const count = (tenants: Tenant[]) =>
+		tenants.reduce((sum, { documents }) => sum + documents.length, 0);
+	const total = count(collection.tenants) + count(asked);
+	let done = 0;
+	const create = (name: string) =>
+		client.createCollection({
+			name,
+			embeddingFunction: vectorsAreGiven,
+			configuration: { hnsw: { space: "cosine" } },
+		});
+	const add = async (to: ChromaCollection, tenants: Tenant[]) => {
+		const documents = tenants.flatMap((tenant) => tenant.documents);
+		for (let at = 0; at < documents.length; at += batch) {
+			const part = documents.slice(at, at + batch);
+			await to.add({
+				ids: part.map(({ itemId }) => itemId),
+				embeddings: part.map(({ vector }) => Array.from(vector)),
+				metadatas: part.map(({ userId }) => ({ user_id: userId })),
+			});
+			done += part.length;
+			progress(done, total);
+		}
+	};
+	const shared = await create("everyone");
+	await add(shared, collection.tenants);
+	const own = new Map<string, ChromaCollection>();
+	for (const tenant of asked) {
+		const made = await create(tenant.userId);
+		await add(made, [tenant]);
+		own.set(tenant.userId, made);
+	}
+	const ask = async (
+		of: ChromaCollection | undefined,
+		{ vector }: Query,
+		nResults: number,
+		where?: Record<string, string>,
+	) => {
+		if (!of) throw new Error("The tenant has no collection.");
+		const { ids } = await of.query({
+			queryEmbeddings: [Array.from(vector)],
+			nResults,
+			include: ["distances", "metadatas"],
+			...(where && { where }),
+		});
+		return ids[0] ?? [];
+	};
+	return {
+		shared: (query, topK) =>
+			ask(shared, query, topK, { user_id: query.tenant.userId }),
+		own: (query, topK) => ask(own.get(query.tenant.userId), query, topK),
+		close,
+	};
+}

@@ -1,0 +1,138 @@
+// make bench-search: the product's search and inserts, and what else could be used, asked the same in turns.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { main, step } from "#cli/progress.ts";
+import { withClient } from "#lambdas/migrate/connect.ts";
+import { report } from "../report.ts";
+import { fillChroma, startChroma } from "./chroma.ts";
+import { Collection, sizeClasses } from "./collection.ts";
+import { type BenchDatabase, benchDatabase } from "./database.ts";
+import { fillWithReadyItems } from "./fill.ts";
+import { type Findings, insertFindings } from "./findings.ts";
+import { compareInserts } from "./inserts.ts";
+import { langChain } from "./langchain.ts";
+import { compareSearches, queriesPerClass } from "./searches.ts";
+
+const url = process.env.DATABASE_URL || null;
+/** PGlite, one thread of WebAssembly, is filled with this many in a few minutes. */
+const rows = Number(process.env.ROWS || (url ? 100_000 : 45_000));
+/** Over more rows PGlite takes too long to build an HNSW index. */
+const hnswRows = url ? rows : 5_000;
+
+await main(async () => {
+	if (!(rows >= 1_500)) {
+		throw new Error(`ROWS is "${process.env.ROWS}": give a number from 1500.`);
+	}
+	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
+	let database: BenchDatabase | undefined;
+	let leaving: Promise<void> | undefined;
+	const leaveNothing = () => {
+		leaving ??= (async () => {
+			await database?.drop();
+			rmSync(directory, { recursive: true, force: true });
+		})();
+		return leaving;
+	};
+	for (const signal of ["SIGINT", "SIGTERM"]) {
+		process.once(signal, () => leaveNothing().finally(() => process.exit(1)));
+	}
+	try {
+		const collection = await step(
+			`${rows} documents made`,
+			async () => new Collection(rows),
+		);
+		database = await step("database started", () =>
+			benchDatabase(directory, url),
+		);
+		const { table, demands, notes } = await compareAll(
+			directory,
+			database,
+			collection,
+		);
+		report("search", table, demands, notes);
+	} finally {
+		await leaveNothing();
+	}
+});
+
+async function compareAll(
+	directory: string,
+	database: BenchDatabase,
+	collection: Collection,
+): Promise<Required<Findings>> {
+	const present = collection.sizeClasses;
+	const findings: Required<Findings> = {
+		table: [],
+		demands: [],
+		notes: [
+			`${database.title}: ${collection.rows} rows of ${collection.tenants.length} tenants.`,
+			`Each class: ${queriesPerClass} queries, by every side in turns. ratio: ours / theirs, paired, with its quartiles.`,
+			"found: recall@10 against brute force; of hybrid, how often the document that was meant is among the ten.",
+			"planning, execution: of our statement on the server, ms.",
+			"LangChain.js: the table as PGVectorStore makes it, which has no index; hybrid: a tsvector with an index beside it, fused with RRF.",
+		],
+	};
+	const add = ({ table, demands, notes = [] }: Findings) => {
+		findings.table.push(...table);
+		findings.demands.push(...demands);
+		findings.notes.push(...notes);
+	};
+	if (!url || collection.rows < 90_000) {
+		findings.notes.push(
+			"The demands are of native PostgreSQL and 100,000 rows. LangChain.js, and Chroma with where, look at every tenant's rows: of fewer they are faster.",
+		);
+	}
+	if (present.length < sizeClasses.length) {
+		findings.notes.push(
+			`Larger tenants are left out: they need ROWS=${sizeClasses.reduce((sum, one) => sum + one.rows, 0)} or more.`,
+		);
+	}
+	await step("filled", (progress) =>
+		withClient(database.address, database.owner, (client) =>
+			fillWithReadyItems(client, collection.tenants, progress),
+		),
+	);
+	const langchain = await step("LangChain.js filled", (progress) =>
+		langChain(database, progress),
+	);
+	const server = await startChroma(directory);
+	const chroma =
+		"absent" in server
+			? null
+			: await step("Chroma filled", (progress) =>
+					fillChroma(server, collection, progress),
+				);
+	if ("absent" in server) {
+		findings.notes.push(
+			`Chroma is not measured, its server does not start here (CHROMA_URL names another): ${server.absent}`,
+		);
+	}
+	try {
+		for (const sizeClass of present) {
+			await step(`searches, tenants of ${sizeClass.rows}`, async () =>
+				add(
+					await compareSearches(
+						{ application: database.application, langchain, chroma },
+						collection,
+						sizeClass,
+					),
+				),
+			);
+		}
+		await step("inserts", async () =>
+			add(
+				insertFindings(
+					await compareInserts(database, collection, {
+						count: queriesPerClass,
+						rows: Math.min(hnswRows, collection.rows),
+					}),
+				),
+			),
+		);
+	} finally {
+		await langchain.close();
+		chroma?.close();
+	}
+	return findings;
+}

@@ -1,0 +1,529 @@
+import {
+	BatchWriteItemCommand,
+	DeleteItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { HumanMessage } from "@langchain/core/messages";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ThreadGone } from "#checkpoints/errors.ts";
+import { removeOrphanedPayloads } from "#checkpoints/orphans.ts";
+import { s3Payloads } from "#checkpoints/s3-payloads.ts";
+import { countSessions } from "#checkpoints/sessions.ts";
+import { type Backend, backends } from "../aws-backends.ts";
+import {
+	hour,
+	itemsOf,
+	noise,
+	objectsOf,
+	putValues,
+	saversOn,
+	thread,
+	toArray,
+} from "./savers.ts";
+
+describe.each(backends)("the saver on $name", ({ start }) => {
+	let backend: Backend;
+	beforeAll(async () => {
+		backend = await start();
+	});
+	afterAll(() => backend.stop());
+
+	const valuesOf = async (
+		saver: ReturnType<ReturnType<typeof saversOn>["open"]>,
+		config: object,
+	) => (await saver.getTuple(config))?.checkpoint.channel_values;
+
+	describe("stores", () => {
+		test("a checkpoint of 5 MB, and reads it back from S3", async () => {
+			const savers = saversOn(backend);
+			const values = { large: noise(5_000_000), small: "x" };
+			await putValues(savers.open(), thread(), values);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+			expect(await objectsOf(backend, savers.owner)).toHaveLength(1);
+			const sizes = (await itemsOf(backend, savers.owner)).map(
+				(item) => JSON.stringify(item).length,
+			);
+			expect(Math.max(...sizes)).toBeLessThan(4_000);
+		});
+
+		test("large metadata and large writes as well", async () => {
+			const savers = saversOn(backend);
+			const large = noise(600_000);
+			const config = await savers.open().put(
+				thread(),
+				{
+					v: 4,
+					id: "1",
+					ts: "",
+					channel_values: {},
+					channel_versions: {},
+					versions_seen: {},
+				},
+				{ source: "loop", step: 1, parents: {}, large } as never,
+				{},
+			);
+			await savers.open().putWrites(config, [["channel", large]], "task");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.metadata).toHaveProperty("large", large);
+			expect(tuple?.pendingWrites).toEqual([["task", "channel", large]]);
+			expect(await objectsOf(backend, savers.owner)).toHaveLength(2);
+		});
+
+		test("text that compresses in a fraction of its size", async () => {
+			const savers = saversOn(backend);
+			const values = { text: "the same words again ".repeat(50_000) };
+			await putValues(savers.open(), thread(), values);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+			expect(await objectsOf(backend, savers.owner)).toEqual([]);
+		});
+
+		test("a value once, however many checkpoints have it", async () => {
+			const savers = saversOn(backend);
+			const saver = savers.open();
+			let config = await putValues(saver, thread(), { kept: "k", n: 0 });
+			for (let n = 1; n <= 5; n += 1) {
+				config = await putValues(
+					// A saver that knows nothing of the steps before finds the value too.
+					n % 2 ? saver : savers.open(),
+					config,
+					{ kept: "k", n },
+					{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
+				);
+			}
+			expect(await valuesOf(savers.open(), thread())).toEqual({
+				kept: "k",
+				n: 5,
+			});
+			const kept = (await itemsOf(backend, savers.owner)).filter(({ sk }) =>
+				sk?.S?.includes("#kept#"),
+			);
+			expect(kept).toHaveLength(1);
+		});
+
+		test("what LangGraph's serializer knows, and revives nothing else", async () => {
+			const savers = saversOn(backend);
+			const foreign = {
+				lc: 2,
+				type: "constructor",
+				id: ["Function"],
+				args: ["return 1"],
+			};
+			await putValues(savers.open(), thread(), {
+				messages: [new HumanMessage("hello")],
+				set: new Set([1]),
+				bytes: new Uint8Array([0, 255]),
+				nothing: undefined,
+				foreign,
+			});
+			const values = await valuesOf(savers.open(), thread());
+			const [message] = (values?.messages ?? []) as unknown[];
+			expect(message).toBeInstanceOf(HumanMessage);
+			expect(message).toMatchObject({ content: "hello" });
+			expect(values?.set).toEqual(new Set([1]));
+			expect(values?.bytes).toEqual(new Uint8Array([0, 255]));
+			expect(values).toHaveProperty("nothing", undefined);
+			expect(values?.foreign).toEqual(foreign);
+		});
+
+		test("a task's writes all or none: the first stay, special ones are replaced", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), {});
+			const write = (writes: [string, unknown][], task = "b") =>
+				savers.open().putWrites(config, writes, task);
+			await write([
+				["x", 1],
+				["y", 2],
+			]);
+			await write([
+				["x", 8],
+				["y", 9],
+				["z", 9],
+			]);
+			await write([
+				["__interrupt__", "first"],
+				["__resume__", "r"],
+			]);
+			await write([["__interrupt__", "second"]]);
+			await write([["x", 0]], "a");
+			expect((await savers.open().getTuple(thread()))?.pendingWrites).toEqual([
+				["a", "x", 0],
+				["b", "__resume__", "r"],
+				["b", "__interrupt__", "second"],
+				["b", "x", 1],
+				["b", "y", 2],
+			]);
+		});
+	});
+
+	describe("reads", () => {
+		test("a thread of several pages, newest first", async () => {
+			const savers = saversOn(backend);
+			const saver = savers.open();
+			let config: object = thread();
+			const ids: string[] = [];
+			for (let n = 0; n < 7; n += 1) {
+				const next = await saver.put(
+					config,
+					{
+						v: 4,
+						id: `${n}`,
+						ts: "",
+						channel_values: {},
+						channel_versions: {},
+						versions_seen: {},
+					},
+					{ source: "loop", step: n, parents: {}, n: noise(300_000) } as never,
+					{},
+				);
+				config = next;
+				ids.unshift(`${n}`);
+			}
+			const found = await toArray(savers.open().list(thread()));
+			expect(found.map(({ checkpoint }) => checkpoint.id)).toEqual(ids);
+			const some = await toArray(
+				savers.open().list(thread(), {
+					limit: 2,
+					before: { configurable: { checkpoint_id: "5" } },
+				}),
+			);
+			expect(some.map(({ checkpoint }) => checkpoint.id)).toEqual(["4", "3"]);
+		});
+
+		test("writes of several pages", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), {});
+			const tasks = ["a", "b", "c", "d", "e", "f"];
+			for (const task of tasks) {
+				await savers
+					.open()
+					.putWrites(config, [["channel", noise(300_000)]], task);
+			}
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites?.map(([task]) => task)).toEqual(tasks);
+		});
+
+		test("values of more than a batch gives back", async () => {
+			const savers = saversOn(backend);
+			const values = Object.fromEntries(
+				Array.from({ length: 110 }, (_, n) => [`c${n}`, noise(180_000)]),
+			);
+			await putValues(savers.open(), thread(), values);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+		});
+
+		test("namespaces apart", async () => {
+			const savers = saversOn(backend);
+			await putValues(savers.open(), thread("t", ""), { n: 1 });
+			await putValues(savers.open(), thread("t", "child"), { n: 2 });
+			await putValues(savers.open(), thread("t", "child#1"), { n: 3 });
+			expect(await valuesOf(savers.open(), thread("t", ""))).toEqual({ n: 1 });
+			expect(await valuesOf(savers.open(), thread("t", "child"))).toEqual({
+				n: 2,
+			});
+			const all = await toArray(
+				savers.open().list({ configurable: { thread_id: "t" } }),
+			);
+			expect(all).toHaveLength(3);
+		});
+
+		test("a checkpoint whose value was removed by hand with an error that names it", async () => {
+			const savers = saversOn(backend);
+			await putValues(savers.open(), thread(), { lost: "x" });
+			const value = (await itemsOf(backend, savers.owner)).find(({ sk }) =>
+				sk?.S?.includes("#lost#"),
+			);
+			await backend.dynamodb.send(
+				new DeleteItemCommand({
+					TableName: backend.table,
+					Key: { pk: value?.pk ?? { S: "" }, sk: value?.sk ?? { S: "" } },
+				}),
+			);
+			await expect(savers.open().getTuple(thread())).rejects.toThrow(
+				/#lost#.*is referred to by a checkpoint and is not stored/,
+			);
+		});
+	});
+
+	describe("a thread", () => {
+		test("is invisible from the second it expires, and begins anew with nothing", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			await savers.open().putWrites(config, [["n", 2]], "task");
+			savers.pass(4 * hour - 1_000);
+			expect(await valuesOf(savers.open(), thread())).toEqual({ n: 1 });
+			savers.pass(1_000);
+			const saver = savers.open();
+			expect(await saver.getTuple(thread())).toBeUndefined();
+			expect(await saver.getTuple(config)).toBeUndefined();
+			expect(await toArray(saver.list(thread()))).toEqual([]);
+			expect(await toArray(saver.list({}))).toEqual([]);
+			expect(await saver.sessions.get("thread")).toBeUndefined();
+			expect(await toArray(saver.sessions.list())).toEqual([]);
+			const history = await saver.getDeltaChannelHistory({
+				config,
+				channels: ["n"],
+			});
+			expect(history).toEqual({ n: { writes: [] } });
+			await putValues(saver, thread(), { other: 1 });
+			expect(await toArray(saver.list(thread()))).toHaveLength(1);
+			expect(await valuesOf(savers.open(), thread())).toEqual({ other: 1 });
+			expect(await saver.getTuple(config)).toBeUndefined();
+		});
+
+		test("lives on by use, for its whole life again", async () => {
+			const savers = saversOn(backend);
+			let config: object = thread();
+			for (let n = 0; n < 4; n += 1) {
+				config = await putValues(savers.open(), config, { n });
+				savers.pass(3 * hour);
+			}
+			expect(await valuesOf(savers.open(), thread())).toEqual({ n: 3 });
+		});
+
+		test("that ended in the middle of a run is not continued", async () => {
+			const savers = saversOn(backend);
+			const running = savers.open();
+			const config = await putValues(running, thread(), { n: 1 });
+			savers.pass(5 * hour);
+			await expect(putValues(running, config, { n: 2 })).rejects.toThrow(
+				ThreadGone,
+			);
+			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(
+				ThreadGone,
+			);
+			await putValues(savers.open(), thread(), { anew: 1 });
+			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(
+				ThreadGone,
+			);
+			expect(await valuesOf(savers.open(), thread())).toEqual({ anew: 1 });
+		});
+
+		test("that was deleted in the middle of a run does not come back", async () => {
+			const savers = saversOn(backend);
+			const running = savers.open();
+			const config = await putValues(running, thread(), { n: 1 });
+			await savers.open().deleteThread("thread");
+			// Still within the time in which the run does not ask again.
+			await running.putWrites(config, [["n", 2]], "task");
+			await putValues(running, config, { n: 2 });
+			savers.pass(2 * 60_000);
+			await expect(
+				running.putWrites(config, [["n", 3]], "another"),
+			).rejects.toThrow(ThreadGone);
+			const saver = savers.open();
+			expect(await saver.getTuple(thread())).toBeUndefined();
+			expect(await toArray(saver.sessions.list())).toEqual([]);
+		});
+
+		test("keeps what it needs for as long as it is used, although DynamoDB removes what is past its time", async () => {
+			const savers = saversOn(backend);
+			let config = await putValues(savers.open(), thread(), {
+				kept: noise(600_000),
+				n: 0,
+			});
+			const { kept } = (await valuesOf(savers.open(), thread())) ?? {};
+			await savers.open().putWrites(config, [["n", 1]], "task");
+			const retentionSeconds = 16 * 3_600;
+			let removed = 0;
+			for (let n = 1; n <= 20; n += 1) {
+				savers.pass(3 * hour);
+				for (const { pk, sk, expires_at } of await itemsOf(
+					backend,
+					savers.owner,
+				)) {
+					if (Number(expires_at?.N) > savers.clock.now / 1_000) continue;
+					removed += 1;
+					await backend.dynamodb.send(
+						new DeleteItemCommand({
+							TableName: backend.table,
+							Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
+						}),
+					);
+				}
+				const saver = savers.open({ retentionSeconds });
+				expect(await valuesOf(saver, thread())).toEqual({ kept, n: n - 1 });
+				config = await putValues(
+					saver,
+					config,
+					{ kept, n },
+					{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
+				);
+			}
+			expect(removed).toBeGreaterThan(10);
+		});
+
+		test("is refused a retention that would not outlast it", () => {
+			const savers = saversOn(backend);
+			expect(() => savers.open({ retentionSeconds: 4 * 3_600 })).toThrow(
+				/must be at least 57600/,
+			);
+		});
+
+		test("of one owner is not another's, whatever both are called", async () => {
+			const [one, other] = [saversOn(backend), saversOn(backend)];
+			const config = await putValues(one.open(), thread(), {
+				mine: noise(600_000),
+			});
+			await putValues(other.open(), thread(), { theirs: noise(600_000) });
+			expect(await other.open().getTuple(config)).toBeUndefined();
+			expect(await valuesOf(other.open(), thread())).toHaveProperty("theirs");
+			expect(await toArray(other.open().list({}))).toHaveLength(1);
+			await other.open().deleteThread("thread");
+			expect(await valuesOf(one.open(), thread())).toHaveProperty("mine");
+			expect(await objectsOf(backend, one.owner)).toHaveLength(1);
+
+			const ambiguous = `${one.owner}#thread`;
+			await putValues(one.open(), thread("thread#x"), { n: 1 });
+			await putValues(saversOn(backend, ambiguous).open(), thread("x"), {
+				n: 2,
+			});
+			expect(await valuesOf(one.open(), thread("thread#x"))).toEqual({ n: 1 });
+		});
+
+		test("that is deleted leaves neither items nor any version of an object", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), {
+				large: noise(600_000),
+			});
+			await savers.open().putWrites(config, [["n", noise(600_000)]], "task");
+			await putValues(savers.open(), thread("another"), { n: 1 });
+			const saver = savers.open();
+			await saver.deleteThread("thread");
+			await saver.deleteThread("thread");
+			expect(await saver.getTuple(thread())).toBeUndefined();
+			expect(await objectsOf(backend, savers.owner)).toEqual([]);
+			const left = await itemsOf(backend, savers.owner, ["thread", "another"]);
+			expect(new Set(left.map(({ pk }) => pk?.S))).toEqual(
+				new Set([`${savers.owner}#another`]),
+			);
+		});
+
+		test("that is begun anew while its deletion goes on keeps what is new", async () => {
+			const savers = saversOn(backend);
+			await putValues(savers.open(), thread(), { old: noise(600_000) });
+			const payloads = s3Payloads(backend.s3, backend.bucket);
+			const saver = savers.open({
+				payloads: {
+					...payloads,
+					async *list(prefix) {
+						// The session is deleted by now, the rest is not.
+						await putValues(savers.open(), thread(), { anew: noise(600_000) });
+						yield* payloads.list(prefix);
+					},
+				},
+			});
+			await saver.deleteThread("thread");
+			expect(await valuesOf(savers.open(), thread())).toHaveProperty("anew");
+			expect(await objectsOf(backend, savers.owner)).toHaveLength(1);
+			expect(await itemsOf(backend, savers.owner)).toHaveLength(3);
+		});
+
+		test("is continued by two at once without either's values in the other's checkpoint", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 0 });
+			const both = await Promise.all(
+				["one", "other"].map((who) =>
+					putValues(
+						savers.open(),
+						config,
+						{ n: who, by: who },
+						{ versions: { n: 2, by: 2 } },
+					),
+				),
+			);
+			expect(
+				await Promise.all(both.map((one) => valuesOf(savers.open(), one))),
+			).toEqual([
+				{ n: "one", by: "one" },
+				{ n: "other", by: "other" },
+			]);
+			const head = await valuesOf(savers.open(), thread());
+			expect(head?.n).toBe(head?.by);
+		});
+
+		test("is begun by two at once as one", async () => {
+			const savers = saversOn(backend);
+			const both = await Promise.all(
+				[1, 2, 3, 4].map((n) => putValues(savers.open(), thread(), { n })),
+			);
+			const saver = savers.open();
+			for (const config of both) {
+				expect(await saver.getTuple(config)).toBeDefined();
+			}
+		});
+	});
+
+	describe("sessions", () => {
+		test("are listed by last activity, and only they stand in the index", async () => {
+			const savers = saversOn(backend);
+			const saver = savers.open();
+			const configs = new Map<string, object>();
+			for (const id of ["a", "b", "c"]) {
+				configs.set(id, await putValues(saver, thread(id), { n: 1 }));
+				savers.pass(hour);
+			}
+			await putValues(savers.open(), configs.get("a") ?? {}, { n: 2 });
+			const listed = await toArray(savers.open().sessions.list(2));
+			expect(listed.map(({ threadId }) => threadId)).toEqual(["a", "c", "b"]);
+			expect(listed[0]).toMatchObject({
+				createdAt: new Date(savers.clock.now - 3 * hour),
+				lastActivity: new Date(savers.clock.now),
+				expiresAt: new Date(savers.clock.now + 4 * hour),
+			});
+			const items = await itemsOf(backend, savers.owner, ["a", "b", "c"]);
+			const indexed = items.filter((item) => item.gsi1pk);
+			expect(indexed.map(({ sk }) => sk?.S)).toEqual([
+				"session",
+				"session",
+				"session",
+			]);
+		});
+
+		test("are counted over all owners, active and expired", async () => {
+			const count = (now: number) =>
+				countSessions({ ...backend, now: () => now });
+			const [one, other] = [saversOn(backend), saversOn(backend)];
+			const before = await count(one.clock.now);
+			await putValues(one.open(), thread("a"), {});
+			await putValues(other.open(), thread("a"), {});
+			one.pass(hour);
+			await putValues(one.open(), thread("b"), {});
+			const after = await count(one.clock.now + 3 * hour);
+			expect(after.active + after.expired).toBe(
+				before.active + before.expired + 3,
+			);
+			expect(after.expired).toBeGreaterThanOrEqual(2);
+		});
+	});
+
+	test("a payload whose checkpoint was never written is removed after an hour, one in use never", async () => {
+		const savers = saversOn(backend);
+		await putValues(savers.open(), thread(), { used: noise(600_000) });
+		const [used] = await objectsOf(backend, savers.owner);
+		const config = (await savers.open().getTuple(thread()))?.config ?? {};
+		const dying = savers.open({
+			dynamodb: {
+				send: ((command: never) =>
+					(command as object) instanceof BatchWriteItemCommand
+						? Promise.reject(new Error("killed"))
+						: backend.dynamodb.send(command)) as never,
+			},
+		});
+		await expect(
+			putValues(dying, config, { lost: noise(600_000) }),
+		).rejects.toThrow("killed");
+		const payloads = s3Payloads(backend.s3, backend.bucket);
+		await payloads.put("not/ours", Buffer.from("x"));
+		expect(await objectsOf(backend, savers.owner)).toHaveLength(2);
+		const sweep = (later: number) =>
+			removeOrphanedPayloads({
+				...backend,
+				payloads,
+				now: () => Date.now() + later,
+			});
+		expect((await sweep(0)).removed).toBe(0);
+		await sweep(2 * hour);
+		expect(await objectsOf(backend, savers.owner)).toEqual([used]);
+		expect(await payloads.get("not/ours")).toBeDefined();
+		expect(await valuesOf(savers.open(), thread())).toHaveProperty("used");
+	});
+});

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Item } from "#core/item.ts";
+import { fakePorts } from "#fakes/ports.ts";
+import { postgresPorts } from "#postgres/ports.ts";
+import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+import {
+	analyzedItem,
+	newItem,
+	newUser,
+	processedItem,
+	type RowPorts,
+	readyItem,
+	uploaded,
+} from "./journey.ts";
+
+type Wait = (item: Item, seconds: number) => Promise<void>;
+
+// It is over all tenants: each implementation has a world of its own here.
+describe("the longest wait, in the fake", () => {
+	const ports = fakePorts();
+	contract(
+		() => ports,
+		async ({ id }, seconds) => {
+			const stored = ports.store.items.get(id);
+			if (stored) stored.stageAt -= seconds * 1000;
+		},
+	);
+});
+
+for (const kind of databaseKinds) {
+	describe.skipIf(kind.skip)(`the longest wait, in ${kind.title}`, () => {
+		let empty: EmptyDatabase;
+		let ports: RowPorts;
+		beforeAll(async () => {
+			empty = await kind.create();
+			await empty.migrate();
+			ports = postgresPorts(empty.connect(2));
+		});
+		afterAll(() => empty?.drop());
+		contract(
+			() => ports,
+			async ({ id, userId }, seconds) => {
+				await empty.connect(1).query(
+					`update items set stage_at = stage_at - make_interval(secs => $3)
+					 where user_id = $1 and id = $2`,
+					[userId, id, seconds],
+				);
+			},
+		);
+	});
+}
+
+/** Each step stands on the one before. */
+function contract(get: () => RowPorts, wait: Wait): void {
+	const seconds = () => get().stages.oldestWaitSeconds();
+	const hour = 3_600;
+
+	it("is 0 where nobody waits", async () => {
+		expect(await seconds()).toBe(0);
+	});
+
+	it("is 0 for an item whose upload is awaited, and for one that is ready", async () => {
+		const { item: pending } = await get().items.create(newItem(newUser()));
+		await wait(pending, 5 * hour);
+		const { item: ready } = await readyItem(get(), newUser());
+		await wait(ready, 5 * hour);
+		expect(await seconds()).toBe(0);
+	});
+
+	it("is that of the item that stands still longest, of any tenant and before any stage", async () => {
+		const steps: [Promise<Item>, number][] = [
+			[uploaded(get(), newUser()), 1],
+			[processedItem(get(), newUser()), 2],
+			[analyzedItem(get(), newUser()).then(({ item }) => item), 3],
+		];
+		for (const [arranged, hours] of steps) {
+			await wait(await arranged, hours * hour);
+			const waited = await seconds();
+			expect(waited).toBeGreaterThanOrEqual(hours * hour);
+			expect(waited).toBeLessThan(hours * hour + 300);
+		}
+	});
+}

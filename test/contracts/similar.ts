@@ -1,0 +1,234 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { SimilarItem, SimilarOptions } from "#core/ports.ts";
+import {
+	analyzedItem,
+	axis,
+	newUser,
+	processed,
+	processedItem,
+	type RowPorts,
+	readyItem,
+	uploaded,
+} from "./journey.ts";
+
+const model = "test-model";
+const looks = (perceptualHash: string) => ({ perceptualHash });
+const zeros = "0000000000000000";
+/** Ten bits from `zeros`, and one more. */
+const near = "00000000000003ff";
+const notNear = "00000000000007ff";
+
+/** What every implementation of `Similar` does. */
+export function similarContract(get: () => RowPorts): void {
+	async function similar(
+		userId: string,
+		itemId: string,
+		more: Partial<SimilarOptions> = {},
+	) {
+		const found = await get().similar.toItem(userId, itemId, {
+			model,
+			topK: 10,
+			...more,
+		});
+		if (!found) throw new Error("There is no such item.");
+		return found;
+	}
+	const headlines = (items: SimilarItem[]) =>
+		items.map(({ headline }) => headline);
+
+	describe("what is like an item", () => {
+		it("is the nearest by vector first, and never the item itself", async () => {
+			const user = newUser();
+			const { item } = await readyItem(get(), user, { headline: "itself" });
+			for (const [headline, vector] of [
+				["far", axis(10)],
+				["near", axis(0, 0.5)],
+				["same", axis(0)],
+			] as const) {
+				await readyItem(get(), user, { headline }, vector);
+			}
+			const { compared, items } = await similar(user, item.id);
+			expect(compared).toEqual({ byVector: true, byHash: true });
+			expect(headlines(items)).toEqual(["same", "near", "far"]);
+			const [same, nearest, far] = items.map(({ similarity }) => similarity);
+			expect(same).toBeCloseTo(1, 3);
+			expect(nearest).toBeCloseTo(1 / Math.hypot(1, 0.5), 3);
+			expect(far).toBeCloseTo(0, 3);
+		});
+
+		it("tells of each what a list shows", async () => {
+			const user = newUser();
+			const { item } = await readyItem(get(), user);
+			const words = { category: "Food", headline: "Ramen", summary: "A bowl." };
+			const other = await readyItem(get(), user, words);
+			const { items } = await similar(user, item.id);
+			expect(items).toMatchObject([
+				{
+					...words,
+					itemId: other.item.id,
+					mimeType: "image/png",
+					analysisId: other.analysis.id,
+					nearDuplicate: false,
+				},
+			]);
+		});
+
+		it("obeys number, category and least similarity", async () => {
+			const user = newUser();
+			const { item } = await readyItem(get(), user);
+			await readyItem(get(), user, { category: "Food" }, axis(0));
+			await readyItem(get(), user, { category: "Food" }, axis(5));
+			await readyItem(get(), user, { category: "Art" }, axis(0));
+			const count = async (more: Partial<SimilarOptions>) =>
+				(await similar(user, item.id, more)).items.length;
+			expect(await count({})).toBe(3);
+			expect(await count({ topK: 1 })).toBe(1);
+			expect(await count({ category: "Food" })).toBe(2);
+			expect(await count({ minSimilarity: 0.5 })).toBe(2);
+			expect(await count({ minSimilarity: 0.5, category: "Food" })).toBe(1);
+		});
+
+		it("compares vectors of the same model only", async () => {
+			const user = newUser();
+			const { item } = await readyItem(get(), user);
+			await readyItem(get(), user, {}, axis(0), "other-model");
+			expect((await similar(user, item.id)).items).toEqual([]);
+		});
+
+		it("is marked where it looks nearly the same, and comes first", async () => {
+			const user = newUser();
+			const ready = (headline: string, vector: Float32Array, hash: string) =>
+				readyItem(get(), user, { headline }, vector, model, looks(hash));
+			const { item } = await ready("itself", axis(0), zeros);
+			await ready("same words", axis(0), notNear);
+			await ready("looks alike", axis(7), near);
+			await ready("looks the same", axis(8), zeros);
+			const { items } = await similar(user, item.id);
+			expect(
+				items.map(({ headline, nearDuplicate, distance }) => [
+					headline,
+					nearDuplicate,
+					distance,
+				]),
+			).toEqual([
+				["looks the same", true, 0],
+				["looks alike", true, 10],
+				["same words", false, 11],
+			]);
+		});
+
+		it("shows a near-duplicate before it has a vector or an analysis", async () => {
+			const user = newUser();
+			const image = looks(zeros);
+			const { item } = await readyItem(get(), user, {}, axis(0), model, image);
+			const fresh = await processedItem(get(), user, {}, image);
+			await processedItem(get(), user, {}, looks("f".repeat(16)));
+			const { items } = await similar(user, item.id, { minSimilarity: 0.9 });
+			expect(items).toEqual([
+				{
+					itemId: fresh.id,
+					mimeType: "image/png",
+					similarity: null,
+					distance: 0,
+					nearDuplicate: true,
+					category: null,
+					headline: null,
+					summary: null,
+					analysisId: null,
+				},
+			]);
+			expect(
+				(await similar(user, item.id, { category: "Food" })).items,
+			).toEqual([]);
+		});
+
+		it("is what looks the same alone, for an item without a vector", async () => {
+			const user = newUser();
+			const image = looks(near);
+			const { item } = await analyzedItem(get(), user, {}, looks(zeros));
+			const alike = await readyItem(get(), user, {}, axis(0), model, image);
+			await readyItem(get(), user, {}, axis(0), model, looks(notNear));
+			const { compared, items } = await similar(user, item.id);
+			expect(compared).toEqual({ byVector: false, byHash: true });
+			expect(items).toMatchObject([
+				{ itemId: alike.item.id, similarity: null, nearDuplicate: true },
+			]);
+		});
+
+		it("is nothing for an item that has neither vector nor picture", async () => {
+			const user = newUser();
+			const item = await uploaded(get(), user);
+			await readyItem(get(), user);
+			expect(await similar(user, item.id)).toEqual({
+				compared: { byVector: false, byHash: false },
+				items: [],
+			});
+		});
+
+		it("sees the picture that a resize has made anew", async () => {
+			const user = newUser();
+			const image = looks(zeros);
+			const { item } = await readyItem(get(), user, {}, axis(0), model, image);
+			const other = await readyItem(get(), user, {}, axis(9));
+			const request = await get().requests.create({
+				id: randomUUID(),
+				userId: user,
+				itemId: other.item.id,
+				kind: "resize",
+				provider: null,
+				model: null,
+			});
+			const claim = await get().stages.claimRequest(
+				user,
+				other.item.id,
+				request?.id ?? "",
+				60,
+			);
+			if (claim.outcome !== "claimed") throw new Error(claim.outcome);
+			const { sha256: _, ...resized } = processed(image);
+			await get().stages.commitResized(claim.lease, resized);
+			expect((await similar(user, item.id)).items).toMatchObject([
+				{ itemId: other.item.id, nearDuplicate: true, distance: 0 },
+			]);
+		});
+
+		it("is of its owner: another user has neither item nor look-alike", async () => {
+			const [ada, bob] = [newUser(), newUser()];
+			const image = looks(zeros);
+			const { item } = await readyItem(get(), ada, {}, axis(0), model, image);
+			const own = await readyItem(get(), bob, {}, axis(0), model, image);
+			const options = { model, topK: 10 };
+			expect(await get().similar.toItem(bob, item.id, options)).toBeNull();
+			expect(await get().similar.toItem(bob, randomUUID(), options)).toBeNull();
+			expect((await similar(bob, own.item.id)).items).toEqual([]);
+		});
+
+		it("leaves out what was deleted", async () => {
+			const user = newUser();
+			const { item } = await readyItem(get(), user);
+			const { item: gone } = await readyItem(get(), user);
+			await get().items.delete(user, gone.id);
+			expect((await similar(user, item.id)).items).toEqual([]);
+		});
+	});
+
+	it("settings of a search count what the user has, and nobody else's", async () => {
+		const [user, other] = [newUser(), newUser()];
+		await readyItem(get(), user);
+		await readyItem(get(), user, {}, axis(0), "other-model");
+		await analyzedItem(get(), user);
+		await processedItem(get(), user);
+		const read = (of: string) => get().searchSettings.read(of);
+		expect((await read(user)).counts).toEqual({
+			items: 4,
+			documents: 3,
+			embeddings: { [model]: 1, "other-model": 1 },
+		});
+		expect((await read(other)).counts).toEqual({
+			items: 0,
+			documents: 0,
+			embeddings: {},
+		});
+	});
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { visionFor } from "#ai/vision.ts";
+import { readEnv } from "#lambda-kit/env.ts";
+import { connect } from "#lambdas/analyzer/connect.ts";
+import { analyzerEnv } from "#lambdas/analyzer/env.ts";
+
+let folder: string;
+const sha256 = (text: string) =>
+	createHash("sha256").update(text).digest("hex");
+
+beforeAll(async () => {
+	folder = await mkdtemp(path.join(tmpdir(), "replayed-"));
+	await mkdir(path.join(folder, "images"));
+	const files = { "a.png": "first", "b.png": "second", "c.png": "second" };
+	for (const [name, bytes] of Object.entries(files)) {
+		await writeFile(path.join(folder, "images", name), bytes);
+	}
+	const analysis = (item_id: string) => ({
+		item_id,
+		reviewed_at: "2025-12-13",
+		category: "Food",
+		headline: `Headline of ${item_id}`,
+		summary: "",
+		image_details: { extracted_text: ["RAMEN"], likely_source: "TikTok" },
+		media_metadata: {},
+	});
+	await writeFile(
+		path.join(folder, "analyses.json"),
+		JSON.stringify(["c", "b", "a"].map(analysis)),
+	);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const describeImage = (digest: string | null) =>
+	visionFor({ provider: "replay", replayFolder: folder }).describe({
+		image: new Uint8Array(),
+		originalFilename: "anything.jpg",
+		sha256: digest,
+		width: 1,
+		height: 1,
+		takenAt: null,
+		camera: null,
+		colours: [],
+		deadline: new Date(Date.now() + 1_000),
+	});
+
+describe("the vision provider replay", () => {
+	it("answers the dataset's analysis of the original's bytes, whatever the file is called", async () => {
+		expect(await describeImage(sha256("first"))).toMatchObject({
+			provider: "replay",
+			model: path.basename(folder),
+			usage: [],
+			description: {
+				headline: "Headline of a",
+				category: "Food",
+				image_details: { extracted_text: ["RAMEN"], likely_source: "TikTok" },
+			},
+		});
+	});
+
+	it("answers for the same bytes under two names the first one's", async () => {
+		const { description } = await describeImage(sha256("second"));
+		expect(description.headline).toBe("Headline of b");
+	});
+
+	it("fails for good, naming the dataset, for what it does not know", async () => {
+		for (const digest of [sha256("other"), null]) {
+			await expect(describeImage(digest)).rejects.toMatchObject({
+				name: "PermanentFailure",
+				message: `The dataset ${folder} has no analysis of anything.jpg.`,
+			});
+		}
+	});
+
+	it("is no provider that a request may name, nor one without a dataset", async () => {
+		expect(() => visionFor({ provider: "replay" })).toThrow(
+			'There is no vision provider "replay"',
+		);
+		const usual = visionFor({ provider: "offline", replayFolder: folder });
+		await expect(
+			usual.describe({ provider: "replay" } as never),
+		).rejects.toMatchObject({ code: "provider_not_configured" });
+	});
+
+	it("is accepted in environment local alone, as is the dataset's address", async () => {
+		const env = Object.fromEntries(analyzerEnv.map((name) => [name, "x"]));
+		const of = (ENVIRONMENT: string, more = {}) =>
+			readEnv(analyzerEnv, {
+				...env,
+				ENVIRONMENT,
+				VISION_PROVIDER: "replay",
+				...more,
+			});
+		await expect(connect(of("dev"))).rejects.toThrow(
+			"The vision provider replay sees nothing and is for environment local alone",
+		);
+		expect(() => of("prod", { REPLAY_FOLDER: folder })).toThrow(
+			"REPLAY_FOLDER is set, which only environment local allows",
+		);
+		expect(of("local", { REPLAY_FOLDER: folder }).ENVIRONMENT).toBe("local");
+	});
+});

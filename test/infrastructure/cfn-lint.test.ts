@@ -1,0 +1,45 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { environmentNames } from "#lib/environments.ts";
+import { synthesize } from "./synthesized.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "collections-cfn-lint-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const present = spawnSync("cfn-lint", ["--version"]).status === 0;
+
+/** What cfn-lint says and is answered, by its rule. */
+const answered = {
+	W3005:
+		"A function waits for its role and the role's policy: CDK names both, and the first is implied.",
+	W3010:
+		"The zones are the environment's: looking them up at synth would need credentials.",
+	W3691:
+		"The engine's version is its major alone: RDS chooses the minor, and retires those that a template names.",
+};
+
+test.skipIf(!present)(
+	present
+		? "cfn-lint has nothing to say about the templates of any environment"
+		: "cfn-lint has nothing to say (skipped: it is not on the PATH)",
+	() => {
+		const files = environmentNames.flatMap((name) =>
+			Object.entries(synthesize(name)).map(([part, template]) => {
+				const file = join(folder, `${part}-${name}.json`);
+				writeFileSync(file, JSON.stringify(template));
+				return file;
+			}),
+		);
+		const { status, stdout, stderr } = spawnSync(
+			"cfn-lint",
+			["--ignore-checks", ...Object.keys(answered), "--", ...files],
+			{ encoding: "utf8" },
+		);
+		expect(stdout + stderr).toBe("");
+		expect(status).toBe(0);
+	},
+	180_000,
+);

@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import prices from "#scripts/cost/aws-prices.json" with { type: "json" };
+import { bill, total } from "#scripts/cost/bill.ts";
+import { readmeTable, withTable } from "#scripts/cost/readme-table.ts";
+import type { Profile } from "#scripts/cost/usage.ts";
+import cdk from "../../cdk.json" with { type: "json" };
+import { synthesize, type Template } from "./synthesized.ts";
+
+const templates = Object.fromEntries(
+	environmentNames.map((name) => [name, Object.values(synthesize(name))]),
+) as Record<(typeof environmentNames)[number], Template[]>;
+const environmentOf = (name: string) =>
+	readEnvironment(cdk.context.environments, name);
+const { models } = environmentOf("dev");
+const nobody: Profile = {
+	users: 0,
+	uploads: 0,
+	visionProvider: "offline",
+	embeddingProvider: "offline",
+	models,
+};
+const billOf = (
+	name: (typeof environmentNames)[number],
+	profile: Partial<Profile> = {},
+	of: { Resources: Template["Resources"] }[] = templates[name],
+) => bill(of, environmentOf(name), { ...nobody, ...profile });
+const listed = (lines: ReturnType<typeof bill>, what: RegExp) =>
+	Number(
+		lines
+			.filter((one) => what.test(one.what))
+			.reduce((sum, { list }) => sum + list, 0)
+			.toFixed(4),
+	);
+
+describe("a month's bill", () => {
+	test("of dev, without use, is at most 20 dollars", () => {
+		const { pay } = total(billOf("dev"));
+		expect(pay).toBeGreaterThan(15);
+		expect(pay).toBeLessThanOrEqual(20);
+	});
+
+	test.each(environmentNames)(
+		"of %s, without use, is within its budget",
+		(name) => {
+			expect(total(billOf(name)).pay).toBeLessThan(
+				environmentOf(name).monthlyBudgetUsd,
+			);
+		},
+	);
+
+	test("has a line for each thing that stands there", () => {
+		const lines = billOf("dev");
+		const hours = prices.hoursPerMonth;
+		expect(listed(lines, /^Postgres db\.t4g\.micro$/)).toBe(0.016 * hours);
+		expect(listed(lines, /^Postgres storage/)).toBe(2.3);
+		expect(listed(lines, /IPv4/)).toBe(3.65);
+		// Two of ours and the master's.
+		expect(listed(lines, /^secrets/)).toBe(1.2);
+		expect(listed(lines, /^dashboards/)).toBe(3);
+		expect(listed(lines, /^NAT/)).toBe(0);
+		const alarms = templates.dev
+			.flatMap(({ Resources }) => Object.values(Resources))
+			.filter(({ Type }) => Type === "AWS::CloudWatch::Alarm").length;
+		expect(listed(lines, /^alarms/)).toBeCloseTo(alarms * 0.1);
+	});
+
+	test("counts what a dashboard draws: beyond 50 metrics it is not free", () => {
+		const dashboard = (lines: ReturnType<typeof bill>) =>
+			lines.find(({ what }) => what.startsWith("dashboards"));
+		// Each of seven dead-letter queues and six functions is a metric of its own.
+		expect(dashboard(billOf("dev"))?.what).toMatch(/ of [34]\d metrics$/);
+		expect(dashboard(billOf("dev"))?.alwaysFree).toBe(3);
+		const asking = billOf("dev", {
+			uploads: 1,
+			visionProvider: "anthropic",
+			embeddingProvider: "voyage",
+		});
+		expect(dashboard(asking)?.what).toMatch(/ of 5\d metrics$/);
+		expect(dashboard(asking)?.alwaysFree).toBe(0);
+	});
+
+	test("doubles what stands in two zones, and counts the gateway and its address", () => {
+		const lines = billOf("prod");
+		const hours = prices.hoursPerMonth;
+		expect(listed(lines, /^Postgres db\.t4g\.small/)).toBe(2 * 0.032 * hours);
+		expect(listed(lines, /^Postgres storage/)).toBe(2 * 50 * 0.115);
+		expect(listed(lines, /^NAT gateways/)).toBe(0.045 * hours);
+		expect(listed(lines, /IPv4/)).toBe(0.005 * hours);
+	});
+
+	test("grows with use, and by the tokens of the models that are asked", () => {
+		const use = { users: 10, uploads: 1_000 };
+		const offline = billOf("dev", use);
+		const asked = billOf("dev", {
+			...use,
+			visionProvider: "anthropic",
+			embeddingProvider: "voyage",
+		});
+		expect(total(offline).pay).toBeGreaterThan(total(billOf("dev")).pay);
+		// 1,000 times 3,500 tokens in and 900 out of claude-haiku-5-5, at 0.10 and 0.50 a million.
+		expect(listed(asked, /^AI: descriptions/)).toBeCloseTo(0.8, 6);
+		expect(listed(asked, /^AI: embeddings/)).toBeGreaterThan(0.01);
+		expect(listed(offline, /^AI/)).toBe(0);
+	});
+
+	test("takes off no more than each account is given, and no more than is used", () => {
+		for (const profile of [nobody, { ...nobody, users: 1e6, uploads: 1e7 }]) {
+			for (const { list, alwaysFree } of billOf("prod", profile)) {
+				expect(alwaysFree).toBeGreaterThanOrEqual(0);
+				expect(alwaysFree).toBeLessThanOrEqual(list);
+			}
+		}
+		const [functions] = billOf("dev", { uploads: 1e6 }).filter(
+			({ what }) => what === "Lambda time",
+		);
+		expect(functions?.alwaysFree).toBeCloseTo(400_000 * 0.0000133334);
+	});
+
+	test("is refused where a resource has no price, by its name", () => {
+		const withType = (Type: string, Properties = {}) => [
+			...templates.dev,
+			{ Resources: { New: { Type, Properties } } },
+		];
+		expect(() => billOf("dev", {}, withType("AWS::EKS::Cluster"))).toThrow(
+			"Nobody has said what AWS::EKS::Cluster costs",
+		);
+		expect(() =>
+			billOf(
+				"dev",
+				{},
+				withType("AWS::RDS::DBInstance", { DBInstanceClass: "db.r9g.huge" }),
+			),
+		).toThrow("The price of db.r9g.huge is not known");
+	});
+});
+
+test("the README's table is what the command says today", () => {
+	const readme = readFileSync(
+		join(import.meta.dirname, "../../README.md"),
+		"utf8",
+	);
+	const table = readmeTable(
+		(["dev", "prod"] as const).map((name) => ({
+			environment: environmentOf(name),
+			templates: templates[name],
+		})),
+	);
+	// Written anew by `make cost README=1`.
+	expect(readme).toBe(withTable(readme, table));
+});

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { environmentNames } from "#lib/environments.ts";
+
+const workflow = readFileSync(
+	join(import.meta.dirname, "../../.github/workflows/main.yml"),
+	"utf8",
+);
+
+test("the workflow deploys every environment but local, and by hand alone", () => {
+	const [, options] = /options: \[([^\]]*)\]/.exec(workflow) ?? [];
+	expect(options?.split(", ")).toEqual(
+		environmentNames.filter((name) => name !== "local"),
+	);
+	expect(workflow).toContain("if: github.event_name == 'workflow_dispatch'");
+});
+
+test("the workflow holds no secret and gives each job the least", () => {
+	expect(workflow).not.toMatch(/secrets\.|aws-access-key-id|AKIA/);
+	expect(workflow).toMatch(/^permissions: \{\}$/m);
+	const granted = [...workflow.matchAll(/^ {6}([a-z-]+): (read|write)$/gm)].map(
+		([, scope, access]) => `${scope} ${access}`,
+	);
+	expect(granted).toEqual(["contents read", "contents read", "id-token write"]);
+	// An input is a variable of the shell, never part of its program.
+	for (const [, command] of workflow.matchAll(/run: (.*)$/gm)) {
+		expect(command).not.toContain("${{");
+	}
+});
+
+test("the workflow names the commit of every action: a tag can be moved", () => {
+	const actions = [...workflow.matchAll(/uses: (\S+)/g)].map(
+		([, used]) => used,
+	);
+	expect(actions.length).toBeGreaterThan(4);
+	for (const used of actions) {
+		expect(used).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+	}
+});

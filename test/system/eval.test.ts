@@ -1,0 +1,143 @@
+import { execFile } from "node:child_process";
+import {
+	mkdir,
+	mkdtemp,
+	readdir,
+	readFile,
+	rm,
+	writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { drawSampleImages } from "#scripts/sample-images.ts";
+
+// As `make eval` runs it: a cloud of its own, and a dataset that this test draws.
+let folder: string;
+let reports: string;
+/** Where everything else goes that a run needs while it lasts. */
+let temporary: string;
+const words = ["lighthouse", "ramen", "telescope"];
+
+beforeAll(async () => {
+	folder = path.join(await mkdtemp(path.join(tmpdir(), "eval-")), "drawn");
+	reports = path.join(folder, "reports");
+	temporary = path.join(path.dirname(folder), "tmp");
+	await mkdir(temporary);
+	await mkdir(path.join(folder, "images"), { recursive: true });
+	const samples = await drawSampleImages();
+	for (const [at, word] of words.entries()) {
+		const bytes = samples[at]?.bytes ?? new Uint8Array();
+		await writeFile(path.join(folder, "images", `${word}.png`), bytes);
+	}
+	// The same bytes under another id: one item for the system, and no reason to break.
+	const twin = samples[0]?.bytes ?? new Uint8Array();
+	await writeFile(path.join(folder, "images", "twin.png"), twin);
+	await writeAnalyses((word) => `A ${word} in the evening`);
+	await write("queries.json", [
+		query("q1", "lighthouse", ["lighthouse", "twin"]),
+		query("q2", "ramen", ["ramen"]),
+		query("q3", "telescope ramen", ["telescope", "ramen"]),
+		query("q4", "cryptocurrency investment", []),
+	]);
+});
+afterAll(() => rm(path.dirname(folder), { recursive: true, force: true }));
+
+const write = (name: string, value: unknown) =>
+	writeFile(path.join(folder, name), JSON.stringify(value));
+
+function writeAnalyses(headlineOf: (word: string) => string) {
+	const analyses = [...words, "twin"].map((item_id) => ({
+		item_id,
+		category: "Other",
+		headline: headlineOf(item_id === "twin" ? "lighthouse" : item_id),
+		summary: "Nothing else.",
+		image_details: {},
+		media_metadata: {},
+	}));
+	return write("analyses.json", analyses);
+}
+
+const query = (query_id: string, query_text: string, expected: string[]) => ({
+	query_id,
+	query_text,
+	query_type: expected.length > 0 ? "by words" : "no results",
+	expected_items: expected.map((item_id) => ({ item_id, relevance: "high" })),
+});
+
+const evaluate = (...more: string[]) =>
+	promisify(execFile)(
+		process.execPath,
+		["scripts/eval.ts", folder, "--reports", reports, ...more],
+		{ timeout: 200_000, env: { ...process.env, TMPDIR: temporary } },
+	);
+
+async function report(type: "md" | "json"): Promise<string> {
+	const files = (await readdir(reports)).filter((name) => name.endsWith(type));
+	return path.join(reports, files.sort().at(-1) ?? "");
+}
+
+describe("make eval", () => {
+	let baseline: string;
+
+	test("loads a dataset, asks every mode, and writes what it prints", async () => {
+		const { stdout } = await evaluate();
+		baseline = await report("json");
+		const { modes, ...evaluation } = JSON.parse(
+			await readFile(baseline, "utf8"),
+		);
+		expect(evaluation).toMatchObject({
+			dataset: "drawn",
+			images: 3,
+			vision: "replay",
+			embedding_model: expect.any(String),
+		});
+		for (const mode of ["bm25", "vector", "hybrid"]) {
+			expect(modes[mode], mode).toMatchObject({
+				ndcg10: 1,
+				mrr: 1,
+				recall10: 1,
+				no_result_queries: 1,
+				by_type: { "by words": { queries: 3 } },
+			});
+			expect(modes[mode].median_ms).toBeGreaterThan(0);
+		}
+		// A mode either ran or says why it did not.
+		expect("agentic" in modes).toBe(!evaluation.unavailable.agentic);
+		const [first] = evaluation.queries;
+		expect(first).toMatchObject({ query_id: "q1", query_text: "lighthouse" });
+		expect(first.modes.bm25).toMatchObject({
+			ndcg10: 1,
+			first_rank: 1,
+			results: ["lighthouse"],
+		});
+
+		const markdown = await readFile(await report("md"), "utf8");
+		expect(markdown).toContain("# Search on drawn");
+		expect(markdown).toMatch(/\| bm25 \| 1\.000 \| 1\.000 \| 1\.000 \|/);
+		expect(markdown).toMatch(/\| predecessor \| 0\.862 \| 0\.903 \| 0\.891 \|/);
+		expect(stdout).toMatch(/bm25 +1\.000 +1\.000 +1\.000/);
+		expect(stdout).toContain(baseline);
+	}, 240_000);
+
+	test("compares with an earlier run and names what got worse", async () => {
+		await writeAnalyses((word) => (word === "ramen" ? "Some soup" : word));
+		const { stdout } = await evaluate("--baseline", baseline);
+		const worse = stdout.slice(stdout.indexOf("Worse than the baseline"));
+		expect(worse).toMatch(/q2 ramen +bm25 +1\.000 +0\.000/);
+		expect(worse).not.toContain("q1 lighthouse");
+		expect(await readFile(await report("md"), "utf8")).toContain(
+			"## Worse than the baseline",
+		);
+	}, 240_000);
+
+	test("leaves nothing behind, and refuses a broken dataset before it starts anything", async () => {
+		expect(await readdir(temporary)).toEqual([]);
+		await write("queries.json", [query("q1", "anything", ["nobody"])]);
+		const { code, stdout, stderr } = await evaluate().catch((error) => error);
+		expect(code).toBe(1);
+		expect(stderr).toContain("q1 expects nobody, which images/ does not have");
+		expect(stdout).toBe("");
+	});
+});

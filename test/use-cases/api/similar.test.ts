@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { fakeEmbedder } from "#fakes/models.ts";
+import { readyItem } from "./ready-item.ts";
+import { ada, png, testApi } from "./test-api.ts";
+
+let api: ReturnType<typeof testApi>;
+beforeEach(() => {
+	api = testApi();
+});
+
+const similar = (id: string, json?: unknown) =>
+	api.as(ada)("POST", `/items/${id}/similar`, json ? { json } : {});
+
+describe("POST /items/{id}/similar", () => {
+	it("answers what is like the item, as a search does, without the item itself", async () => {
+		const { itemId } = await readyItem(api.ports, ada);
+		const other = await readyItem(api.ports, ada, { category: "Food" });
+		expect(await similar(itemId)).toMatchObject({
+			status: 200,
+			body: {
+				item_id: itemId,
+				total_results: 1,
+				compared_by: ["vector", "perceptual_hash"],
+				model: "fake-embedding",
+				results: [
+					{
+						item_id: other.itemId,
+						rank: 1,
+						score_type: "similarity",
+						near_duplicate: false,
+						distance: expect.any(Number),
+						category: "Food",
+						headline: "A lighthouse at dusk",
+						image_url: `/images/${other.itemId}.png`,
+						metadata: { analysis_id: other.analysisId },
+					},
+				],
+			},
+		});
+	});
+
+	it("obeys number, category and least similarity", async () => {
+		const { itemId } = await readyItem(api.ports, ada);
+		await readyItem(api.ports, ada, { category: "Food" });
+		await readyItem(api.ports, ada, { headline: "Ramen bowl" });
+		const count = async (json: object) =>
+			(await similar(itemId, json)).body.total_results;
+		expect(await count({})).toBe(2);
+		expect(await count({ top_k: 1 })).toBe(1);
+		expect(await count({ category_filter: "Food" })).toBe(1);
+		expect(await count({ min_similarity_score: 0.5 })).toBe(1);
+	});
+
+	it.each([{ top_k: 0 }, { top_k: 51 }, { min_similarity_score: 2 }, { x: 1 }])(
+		"refuses %j",
+		async (json) => {
+			const { itemId } = await readyItem(api.ports, ada);
+			expect((await similar(itemId, json)).status).toBe(422);
+		},
+	);
+
+	it("says of an item that has nothing to compare yet what to do", async () => {
+		const { body } = await api.as(ada)("POST", "/items", {
+			form: { file: png() },
+		});
+		expect(await similar(body.id)).toMatchObject({
+			status: 409,
+			body: {
+				code: "item_not_comparable",
+				detail: expect.stringContaining("ask again when its status is ready"),
+			},
+		});
+	});
+
+	it("compares an item without a vector of the model in use by its picture alone, and says so", async () => {
+		const { itemId } = await readyItem(api.ports, ada);
+		await readyItem(api.ports, ada);
+		const changed = { ...api.ports, embedder: fakeEmbedder("changed") };
+		api = testApi({ ports: changed });
+		expect((await similar(itemId)).body).toMatchObject({
+			compared_by: ["perceptual_hash"],
+			results: [],
+		});
+	});
+
+	it("knows no item that is not there, or whose id is none", async () => {
+		for (const id of [randomUUID(), "x"]) {
+			expect(await similar(id)).toMatchObject({
+				status: 404,
+				body: { code: "item_not_found" },
+			});
+		}
+	});
+});
+
+describe("GET /search/config", () => {
+	it("tells parameters in the words of this API, the model and what the user has", async () => {
+		await readyItem(api.ports, ada);
+		expect(await api.as(ada)("GET", "/search/config")).toMatchObject({
+			status: 200,
+			body: {
+				parameters: { rrf_k: 15 },
+				embedding: {
+					model: "fake-embedding",
+					dimensions: 1024,
+					fusion_weights: { vector: 0.5, text: 0.5 },
+				},
+				counts: { items: 1, documents: 1, embeddings: { "fake-embedding": 1 } },
+			},
+		});
+	});
+});
