@@ -111,6 +111,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			deliver: (arn, body, _rule, attributes) => deliver(arn, body, attributes),
 		});
 		const buckets = new Buckets(state, {
+			announces: (bucket) => announcedBuckets.has(bucket),
 			onObjectCreated: (created) => {
 				if (!announcedBuckets.has(created.bucket)) return;
 				buses.publish("default", {
