@@ -25,6 +25,7 @@ async function diffLocally(target: Target): Promise<void> {
 				[
 					stack,
 					...["--app", fresh],
+					"--exclusively",
 					...["--template", `${localAssembly}/${stack}.template.json`],
 				],
 				"make up writes the templates to compare with.",

@@ -10,14 +10,19 @@ export async function cdk(
 	args: string[],
 	/** What a failure means, and what to do; follows its exit code. */
 	failure: string,
+	/** Whether its output is shown only where it fails. */
+	{ quiet = false } = {},
 ): Promise<void> {
+	let said = "";
 	const code = await new Promise<number | null>((resolve, reject) => {
 		const child = spawn(
 			"cdk",
 			// With --ci progress goes to stdout; what is on stderr is an error.
 			[command, ...args, "--no-notices", "--ci"],
-			{ stdio: "inherit" },
+			{ stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit" },
 		);
+		child.stdout?.on("data", (text) => (said += text));
+		child.stderr?.on("data", (text) => (said += text));
 		child.once("error", (error: NodeJS.ErrnoException) =>
 			reject(
 				error.code === "ENOENT"
@@ -28,6 +33,7 @@ export async function cdk(
 		child.once("close", resolve);
 	});
 	if (code !== 0) {
+		process.stderr.write(said);
 		throw new Error(`cdk ${command} ended with exit code ${code}. ${failure}`);
 	}
 }
@@ -38,6 +44,8 @@ export async function synth({ name }: Target): Promise<void> {
 		"synth",
 		["--quiet", "-c", `env=${name}`, "--output", assemblyFolder],
 		`Environment ${name} was not synthesized: mend what stands above.`,
+		// It tells of feature flags and stack ids that nobody asked for.
+		{ quiet: true },
 	);
 }
 

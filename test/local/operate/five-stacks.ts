@@ -1,3 +1,4 @@
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject, Template } from "#local-cloud/assembly.ts";
 import {
@@ -12,6 +13,7 @@ const bundle = `
 import { appendFileSync, existsSync } from "node:fs";
 export const handler = async () => {
 	const { WORKSHOP } = process.env;
+	if (!WORKSHOP) return "as deployed";
 	appendFileSync(WORKSHOP + "/steps.txt", "migrate\\n");
 	if (existsSync(WORKSHOP + "/migration-fails")) throw new Error('column "colour" contains null values');
 	return { applied: ["0009_colours"], version: "0009_colours" };
@@ -23,25 +25,31 @@ export interface DeployedDev extends Workshop {
 	cloud: TinyCloud;
 	/** Runs a script with the credentials of the account. */
 	operate(script: string, env?: Record<string, string>): Promise<Run>;
+	/** As variables of a shell. */
+	credentials: Record<string, string>;
 	end(): Promise<void>;
 }
 
 export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 	const workshop = openWorkshop(dev);
 	const cloud = await startStacks(fiveStacks(workshop.folder), bundle);
+	// What synth would leave here for the steps after it.
+	cpSync(join(cloud.folder, "cdk.out"), join(workshop.folder, "cdk.out"), {
+		recursive: true,
+	});
 	const { accessKeyId, secretAccessKey, sessionToken } = cloud.operator;
+	const credentials = {
+		AWS_ENDPOINT_URL: cloud.endpoint,
+		AWS_ACCESS_KEY_ID: accessKeyId,
+		AWS_SECRET_ACCESS_KEY: secretAccessKey,
+		AWS_SESSION_TOKEN: sessionToken ?? "",
+	};
 	return {
 		...workshop,
 		cloud,
+		credentials,
 		operate: (script, env = {}) =>
-			workshop.run(script, {
-				ENV: "dev",
-				AWS_ENDPOINT_URL: cloud.endpoint,
-				AWS_ACCESS_KEY_ID: accessKeyId,
-				AWS_SECRET_ACCESS_KEY: secretAccessKey,
-				AWS_SESSION_TOKEN: sessionToken,
-				...env,
-			}),
+			workshop.run(script, { ENV: "dev", ...credentials, ...env }),
 		end: async () => {
 			await cloud.forget();
 			workshop.remove();
@@ -58,9 +66,7 @@ function fiveStacks(folder: string): Record<string, Template> {
 	return {
 		"CollectionsDB-dev": {
 			Resources: {
-				Migrate: tinyFunction({
-					Environment: { Variables: { WORKSHOP: join(folder) } },
-				}),
+				Migrate: priced({ WORKSHOP: folder }),
 				Login: {
 					Type: "AWS::SecretsManager::Secret",
 					Properties: {
@@ -106,12 +112,14 @@ function fiveStacks(folder: string): Record<string, Template> {
 		},
 		"CollectionsCompute-dev": {
 			Resources: {
-				Api: tinyFunction(),
-				Cleanup: tinyFunction(),
+				Api: priced(),
+				Cleanup: priced(),
+				Given: { Type: "AWS::SQS::Queue", Properties: {} },
 			},
 			Outputs: outputs({
 				ApiFunctionName: ref("Api"),
 				CleanupFunctionName: ref("Cleanup"),
+				DeadLetterQueueUrls: ref("Given"),
 			}),
 		},
 		"CollectionsAPI-dev": {
@@ -120,4 +128,13 @@ function fiveStacks(folder: string): Record<string, Template> {
 		},
 		"CollectionsMonitoring-dev": { Resources: {} },
 	};
+}
+
+/** What an estimate of a month's cost reads of a function, too. */
+function priced(variables: JsonObject = {}) {
+	return tinyFunction({
+		MemorySize: 512,
+		Architectures: ["arm64"],
+		Environment: { Variables: variables },
+	});
 }

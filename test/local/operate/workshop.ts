@@ -29,6 +29,8 @@ export interface Workshop {
 	/** A file that a script wrote here. */
 	read(file: string): string;
 	write(file: string, content: string): void;
+	forget(file: string): void;
+	/** Removes the folder. */
 	remove(): void;
 }
 
@@ -36,7 +38,7 @@ export interface Workshop {
 const stepsFile = "steps.txt";
 
 /**
- * A folder of its own to run the scripts in, with a `cdk.json` whose environment dev can be deployed.
+ * A folder of its own to run the scripts in, with a `cdk.json` whose environments dev and prod can be deployed.
  * On the PATH an executable stands in for the CDK's command line alone, which would call AWS: it writes down
  * how it was called, and fails where `CDK_FAILS_AT` occurs in that.
  */
@@ -48,20 +50,20 @@ export function openWorkshop(dev: object = {}): Workshop {
 		writeFileSync(join(folder, file), content, { mode });
 	};
 	const { environments } = cdkJson.context;
+	const place = {
+		account: "000000000000",
+		region: "eu-central-1",
+		availabilityZones: ["eu-central-1a", "eu-central-1b"],
+		alarmEmail: "owner@collections.app",
+	};
 	write(
 		"cdk.json",
 		JSON.stringify({
 			context: {
 				environments: {
 					...environments,
-					dev: {
-						...environments.dev,
-						account: "000000000000",
-						region: "eu-central-1",
-						availabilityZones: ["eu-central-1a", "eu-central-1b"],
-						alarmEmail: "owner@collections.app",
-						...dev,
-					},
+					dev: { ...environments.dev, ...place, ...dev },
+					prod: { ...environments.prod, ...place },
 				},
 			},
 		}),
@@ -93,6 +95,7 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 		forgetSteps: () => rmSync(steps, { force: true }),
 		read: (file) => readFileSync(join(folder, file), "utf8"),
 		write,
+		forget: (file) => rmSync(join(folder, file), { force: true }),
 		remove: () => rmSync(folder, { recursive: true, force: true }),
 	};
 }
