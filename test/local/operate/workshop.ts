@@ -6,6 +6,7 @@ import {
 	mkdtempSync,
 	readFileSync,
 	rmSync,
+	statSync,
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,6 +30,8 @@ export interface Workshop {
 	/** A file that a script wrote here. */
 	read(file: string): string;
 	write(file: string, content: string): void;
+	/** Its permissions. */
+	mode(file: string): number;
 	forget(file: string): void;
 	/** Removes the folder. */
 	remove(): void;
@@ -95,6 +98,7 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 		forgetSteps: () => rmSync(steps, { force: true }),
 		read: (file) => readFileSync(join(folder, file), "utf8"),
 		write,
+		mode: (file) => statSync(join(folder, file)).mode & 0o777,
 		forget: (file) => rmSync(join(folder, file), { force: true }),
 		remove: () => rmSync(folder, { recursive: true, force: true }),
 	};
