@@ -91,7 +91,7 @@ async function moveBack(sqs: SQSClient, { arn }: DeadLetters): Promise<string> {
 			);
 		}
 		if (task?.Status === "COMPLETED") {
-			return `${task.ApproximateNumberOfMessagesMoved} are on their stage's queue again`;
+			return `${task.ApproximateNumberOfMessagesMoved} went back to the stage's queue`;
 		}
 		await sleep(1_000);
 	}
@@ -144,7 +144,7 @@ async function sendAgain(
 		}
 	}
 	return [
-		...(sent > 0 ? [`${sent} are on the queue they were meant for`] : []),
+		...(sent > 0 ? [`${sent} sent to the queue they were meant for`] : []),
 		...(swept > 0 ? [`one run of cleanup made up for ${swept}`] : []),
 	].join(", ");
 }

@@ -2,6 +2,7 @@ import {
 	CognitoIdentityProviderClient,
 	DeleteUserPoolCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
 	DeleteBucketCommand,
 	DeleteObjectsCommand,
@@ -10,10 +11,10 @@ import {
 } from "@aws-sdk/client-s3";
 import type { ClientSettings } from "./target.ts";
 
-/** Removes what CloudFormation leaves behind on purpose: the bucket with every version in it, and the people. */
+/** Removes what CloudFormation leaves behind on purpose: the bucket with every version in it, people, chats. */
 export async function deleteRetained(
 	client: ClientSettings,
-	{ BucketName, UserPoolId }: Record<string, string>,
+	{ BucketName, UserPoolId, CheckpointTableName }: Record<string, string>,
 ): Promise<void> {
 	if (BucketName) {
 		await unlessGone("NoSuchBucket", async () => {
@@ -31,6 +32,14 @@ export async function deleteRetained(
 				new DeleteUserPoolCommand({ UserPoolId }),
 			);
 			console.log(`User pool ${UserPoolId} is removed.`);
+		});
+	}
+	if (CheckpointTableName) {
+		await unlessGone("ResourceNotFoundException", async () => {
+			await new DynamoDBClient(client).send(
+				new DeleteTableCommand({ TableName: CheckpointTableName }),
+			);
+			console.log(`Table ${CheckpointTableName} is removed.`);
 		});
 	}
 }

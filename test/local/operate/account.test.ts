@@ -11,6 +11,11 @@ import {
 	ListUserPoolsCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import {
+	CreateTableCommand,
+	DynamoDBClient,
+	ListTablesCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
 	CreateBucketCommand,
 	DeleteObjectCommand,
 	HeadBucketCommand,
@@ -43,6 +48,7 @@ describe.skipIf(!endpoint)(
 		const s3 = new S3Client({ ...client, forcePathStyle: true });
 		const stacks = new CloudFormationClient(client);
 		const cognito = new CognitoIdentityProviderClient(client);
+		const dynamodb = new DynamoDBClient(client);
 		const ssm = new SSMClient(client);
 		const workshop = openWorkshop({ account, ...zones });
 		const operate = (script: string, env: Record<string, string> = {}) =>
@@ -227,6 +233,15 @@ describe.skipIf(!endpoint)(
 						Username: "someone",
 					}),
 				);
+				const table = `${bucket}-checkpoints`;
+				await dynamodb.send(
+					new CreateTableCommand({
+						TableName: table,
+						BillingMode: "PAY_PER_REQUEST",
+						AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+						KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+					}),
+				);
 				await s3.send(
 					new CreateBucketCommand({
 						Bucket: bucket,
@@ -251,6 +266,7 @@ describe.skipIf(!endpoint)(
 					BucketName: bucket,
 					UserPoolId: UserPool?.Id ?? "",
 				});
+				await create("DB", { CheckpointTableName: table });
 
 				const { code, stderr, stdout } = await operate("infra-destroy", {
 					YES: "1",
@@ -268,6 +284,12 @@ describe.skipIf(!endpoint)(
 				await expect(
 					s3.send(new HeadBucketCommand({ Bucket: bucket })),
 				).rejects.toMatchObject({ name: "NotFound" });
+				const { UserPools = [] } = await cognito.send(
+					new ListUserPoolsCommand({ MaxResults: 60 }),
+				);
+				expect(UserPools.map(({ Id }) => Id)).not.toContain(UserPool?.Id);
+				const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
+				expect(TableNames).not.toContain(table);
 
 				// The stand-in for cdk removed no stack: a second run finds the bucket gone, and goes on.
 				const again = await operate("infra-destroy", { YES: "1", CONFIRM });
