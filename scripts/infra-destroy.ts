@@ -1,6 +1,6 @@
 // make infra-destroy: removes an environment with everything in it, but for a last snapshot of the database.
 import { spawnSync } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { assemblyFolder, cdk, synth } from "./operate/cdk.ts";
 import { ask } from "./operate/confirm.ts";
 import { deleteRetained } from "./operate/retained.ts";
@@ -18,7 +18,12 @@ await operate(async (target) => {
 	const { name, client } = target;
 	const stacks = await describeStacks(target);
 	const there = stacks.filter(({ status }) => status !== null);
-	if (there.length === 0) {
+	const file = `.aws-outputs-${name}.json`;
+	const outputs: Record<string, string | null> = Object.assign(
+		await outputsWritten(file),
+		...there.map((stack) => stack.outputs),
+	);
+	if (Object.keys(outputs).length === 0 && there.length === 0) {
 		console.log(
 			`Environment ${name} is not deployed in ${client.region}: nothing is left to remove.`,
 		);
@@ -26,20 +31,32 @@ await operate(async (target) => {
 	}
 	refuseWhereProtected(target, stacks);
 	console.log(
-		`This removes ${there.map((stack) => stack.name).join(", ")} with every image, chat and user of environment ${name}. The database leaves a snapshot.`,
+		`This removes ${there.map((stack) => stack.name).join(", ") || "what the stacks left"}, with every image, chat and user of environment ${name}. The database leaves a snapshot.`,
 	);
 	await consent(name);
-	await synth(target);
-	// What writes goes first; names of what outlives its stack are known as long as that stack is.
-	await destroy(target, ["Monitoring", "API", "Compute"]);
-	const outputs = Object.assign({}, ...there.map((stack) => stack.outputs));
+	if (there.length > 0) {
+		// What outlives its stack is known by that stack's outputs alone: a run that is cut short goes on by this file.
+		await writeFile(file, JSON.stringify(outputs, null, 2));
+		await synth(target);
+		await destroy(target, ["Monitoring", "API", "Compute"]);
+		await destroy(target, ["Storage", "DB"]);
+	}
 	await deleteRetained(client, outputs);
-	await destroy(target, ["Storage", "DB"]);
-	await rm(`.aws-outputs-${name}.json`, { force: true });
+	await rm(file, { force: true });
 	console.log(
 		`\nEnvironment ${name} is removed. What remains and costs: snapshots of its database (aws rds describe-db-snapshots), until you delete them.`,
 	);
 });
+
+async function outputsWritten(
+	file: string,
+): Promise<Record<string, string | null>> {
+	const text = await readFile(file, "utf8").catch((error) => {
+		if (error.code === "ENOENT") return "{}";
+		throw error;
+	});
+	return JSON.parse(text);
+}
 
 function refuseWhereProtected(
 	{ name, environment }: Target,

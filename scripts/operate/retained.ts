@@ -14,7 +14,11 @@ import type { ClientSettings } from "./target.ts";
 /** Removes what CloudFormation leaves behind on purpose: the bucket with every version in it, people, chats. */
 export async function deleteRetained(
 	client: ClientSettings,
-	{ BucketName, UserPoolId, CheckpointTableName }: Record<string, string>,
+	{
+		BucketName,
+		UserPoolId,
+		CheckpointTableName,
+	}: Record<string, string | null>,
 ): Promise<void> {
 	if (BucketName) {
 		await unlessGone("NoSuchBucket", async () => {

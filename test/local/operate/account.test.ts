@@ -295,6 +295,29 @@ describe.skipIf(!endpoint)(
 				const again = await operate("infra-destroy", { YES: "1", CONFIRM });
 				expect(again.stderr).toBe("");
 				expect(again.code).toBe(0);
+				expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
+			});
+
+			test("and go on where a run was cut short after the stacks were gone", async () => {
+				await s3.send(
+					new CreateBucketCommand({
+						Bucket: bucket,
+						CreateBucketConfiguration: { LocationConstraint: region },
+					}),
+				);
+				workshop.write(
+					".aws-outputs-dev.json",
+					JSON.stringify({ BucketName: bucket, UserPoolId: null }),
+				);
+				const { code, stdout } = await operate("infra-destroy", {
+					YES: "1",
+					CONFIRM,
+				});
+				expect(code).toBe(0);
+				expect(stdout).toContain(`Bucket ${bucket} is removed`);
+				expect(workshop.steps()).toEqual([]);
+				const nothing = await operate("infra-destroy", { YES: "1", CONFIRM });
+				expect(nothing.stdout).toContain("nothing is left to remove");
 			});
 		});
 
