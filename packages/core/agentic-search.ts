@@ -137,8 +137,10 @@ export async function agenticSearch(
 		);
 	}
 	const itemIds = typeof end === "string" ? fused(seen.searches) : end.itemIds;
+	const hits = ranked(itemIds, seen).slice(0, limits.topK);
+	if (hits.length === 0 && seen.whyNothing) notices.push(seen.whyNothing);
 	return {
-		hits: ranked(itemIds, seen).slice(0, limits.topK),
+		hits,
 		notices,
 		answer: answerOf(end, asked),
 		reasoning,

@@ -31,13 +31,15 @@ export interface Found {
 	hits: Hit[];
 	/** What the person should know about how it was found, a sentence each. */
 	notices: string[];
+	/** A sentence for the person; null where there are hits. */
+	whyNothing: string | null;
 }
 
 /** A search waits no longer for its query's vector. */
 const longestEmbeddingMs = 8_000;
 
 /**
- * Finds a person's items, best first; nothing, and a notice why, where the collection has nothing of the kind.
+ * Finds a person's items, best first; nothing, and why, where the collection has nothing of the kind.
  * The query is embedded before the database is asked, never inside. A hybrid search whose embedding model is away
  * goes on by words.
  * @throws ModelFailure of the embedding model: of a search by vectors any, of a hybrid one what only a setting mends
@@ -52,7 +54,8 @@ export async function searchItems(
 	const text: TextQuery = { text: query, minScore: request.minRelevance };
 	const found = (hits: Hit[], ...notices: string[]): Found => ({
 		hits,
-		notices: hits.length > 0 ? notices : [...notices, whyNothing(request)],
+		notices,
+		whyNothing: hits.length > 0 ? null : whyNothing(request),
 	});
 
 	if (request.searchType === "bm25") {
@@ -100,7 +103,7 @@ function passes(error: unknown): error is ModelFailure {
 
 function whyNothing(request: SearchRequest): string {
 	const where = request.category
-		? `your items of the category "${request.category}"`
+		? `the category "${request.category}"`
 		: "your collection";
 	if (!/[\p{L}\p{N}]/u.test(request.query)) {
 		return "Nothing was found: the query has no word to look for.";
@@ -110,6 +113,6 @@ function whyNothing(request: SearchRequest): string {
 		request.minSimilarity !== undefined && "min_similarity_score",
 	].filter((name) => name);
 	return limits.length > 0
-		? `Nothing was found: no item among ${where} reaches ${limits.join(" or ")}.`
-		: `Nothing was found: too little of the query is in any of ${where}. Other words may help, or fewer.`;
+		? `Nothing was found: nothing in ${where} reaches ${limits.join(" or ")}.`
+		: `Nothing was found: too little of the query is in any item of ${where}. Other words may help, or fewer.`;
 }

@@ -35,6 +35,8 @@ export interface SeenItems {
 	searches: string[][];
 	/** What the searches had to say, each notice once. */
 	notices: Set<string>;
+	/** Of the first search that found nothing: another may have found something. */
+	whyNothing: string | null;
 }
 
 /** What a model may not widen. */
@@ -70,6 +72,7 @@ export function searchTools(
 		hits: new Map(),
 		searches: [],
 		notices: new Set(),
+		whyNothing: null,
 	};
 
 	async function search(
@@ -77,7 +80,7 @@ export function searchTools(
 		searchType: SearchType = "hybrid",
 		narrower: { topK?: number; category?: string } = {},
 	): Promise<Hit[]> {
-		const { hits, notices } = await searchItems(ports, userId, {
+		const { hits, notices, whyNothing } = await searchItems(ports, userId, {
 			...limits,
 			query,
 			searchType,
@@ -90,6 +93,7 @@ export function searchTools(
 		}
 		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
 		for (const notice of notices) seen.notices.add(notice);
+		seen.whyNothing ??= whyNothing;
 		seen.searches.push(hits.map(({ itemId }) => itemId));
 		return hits;
 	}

@@ -13,11 +13,12 @@ export interface Derived {
 	location?: { latitude: number; longitude: number } | null;
 	thumbnail?: Uint8Array;
 	vision?: Uint8Array;
-	/** The most the process held meanwhile, with what earlier images left in it. */
+	/** The most the process held meanwhile. What earlier images left as garbage is collected before: when V8 would is chance. */
 	peakMegabytes: number;
-	/** How much of that came on top of what it held before. */
-	grownMegabytes: number;
 }
+
+const collectGarbage = globalThis.gc;
+if (!collectGarbage) throw new Error("Start this process with --expose-gc.");
 
 const { ports } = connect({
 	...allocator,
@@ -35,8 +36,8 @@ const { ports } = connect({
 await import("pg");
 
 process.on("message", async (key: string) => {
+	collectGarbage();
 	forgetPeak();
-	const before = peakMegabytes();
 	const result: Partial<Derived> = {};
 	try {
 		const original = await ports.objects.get(key);
@@ -49,12 +50,7 @@ process.on("message", async (key: string) => {
 				? { code: error.error.code, detail: error.error.detail }
 				: { thrown: String(error) };
 	}
-	const peak = peakMegabytes();
-	process.send?.({
-		...result,
-		peakMegabytes: peak,
-		grownMegabytes: peak - before,
-	});
+	process.send?.({ ...result, peakMegabytes: peakMegabytes() });
 });
 process.once("disconnect", () => process.exit());
 process.send?.("ready");

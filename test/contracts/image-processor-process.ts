@@ -29,7 +29,7 @@ export async function startImageProcessor(): Promise<ImageProcessorProcess> {
 	const { port } = bucket.address() as AddressInfo;
 	const child = fork(join(import.meta.dirname, "derive-process.ts"), {
 		serialization: "advanced",
-		execArgv: [`--max-old-space-size=${memoryMegabytes}`],
+		execArgv: ["--expose-gc", `--max-old-space-size=${memoryMegabytes}`],
 		env: {
 			...allocator,
 			AWS_REGION: "us-east-1",

@@ -319,7 +319,7 @@ describe("EXIF", () => {
 			for (const file of files) {
 				const derived = await derive(file);
 				expect(derived).toMatchObject(rightWith(60, 40));
-				expect(derived.grownMegabytes).toBeLessThan(memoryMegabytes / 3);
+				expect(derived.peakMegabytes).toBeLessThan(memoryMegabytes / 3);
 			}
 		}
 	});

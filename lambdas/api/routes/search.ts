@@ -177,12 +177,14 @@ async function bySearch(
 	deadline: Date,
 ) {
 	const started = performance.now();
-	const { hits, notices } = await searchItems(ports, userId, {
+	const found = await searchItems(ports, userId, {
 		...limitsOf(asked),
 		query: asked.query,
 		searchType,
 	});
 	const retrievalMs = performance.now() - started;
+	const { hits, whyNothing } = found;
+	const notices = whyNothing ? [...found.notices, whyNothing] : found.notices;
 	const answer = asked.include_answer
 		? await answerQuestion(ports, userId, {
 				question: asked.query,

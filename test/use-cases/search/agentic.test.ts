@@ -344,7 +344,9 @@ describe("the offline agent", () => {
 		});
 		expect(found.ids).toEqual([]);
 		expect(found.answer.reason).toMatch(/Nothing in the collection was found/);
-		expect(found.notices).toEqual([]);
+		expect(found.notices).toEqual([
+			expect.stringMatching(/^Nothing was found: /),
+		]);
 		expect(found.reasoning).toEqual([
 			expect.stringContaining('"show me any zebra": 0 found'),
 			expect.stringContaining('"zebra": 0 found'),
