@@ -6,7 +6,7 @@ ENV ?= dev
 INSTALLED := node_modules/.installed
 
 help: ## print the targets
-	@awk 'BEGIN {FS = ":.*## "; print "make TARGET [ENV=dev|test|prod|local]"} /^##: / {print "\n" substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  %-15s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "; print "make TARGET [ENV=dev|test|prod|local]"} /^##: / {print "\n" substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  %-18s %s\n", $$1, $$2}' Makefile
 
 ##: on this machine
 dev: $(INSTALLED) ## run everything here, in the foreground: API, docs, login, a search to paste
@@ -83,4 +83,77 @@ synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.j
 cost: $(INSTALLED) ## a month's cost, by templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
 	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) README=$(README) node scripts/cost.ts
 
-.PHONY: help dev up down dev-reset token chat install test test-checkpoints check format eval bench-start bench-pipeline bench-cold bench-images bench-chat bench-search synth cost
+infra-bootstrap: $(INSTALLED) ## prepare account and region for the CDK, once
+	@ENV=$(ENV) node scripts/infra-bootstrap.ts
+
+preflight: $(INSTALLED) ## look at everything a deployment needs, change nothing
+	@ENV=$(ENV) node scripts/preflight.ts
+
+infra-diff: $(INSTALLED) ## what a deployment would change
+	@ENV=$(ENV) node scripts/infra-diff.ts
+
+infra-deploy: $(INSTALLED) ## preflight, diff, consent (YES=1 gives it), stacks with the migrations between, outputs
+	@ENV=$(ENV) node scripts/infra-deploy.ts
+
+infra-status: $(INSTALLED) ## how the five stacks stand, and what to do about those that do not
+	@ENV=$(ENV) node scripts/infra-status.ts
+
+infra-outputs: $(INSTALLED) ## write .aws-outputs-$ENV.json, from which scripts, tests and clients start
+	@ENV=$(ENV) node scripts/infra-outputs.ts
+
+infra-destroy: $(INSTALLED) ## remove an environment with all that is in it (YES=1 CONFIRM=$ENV without a terminal)
+	@ENV=$(ENV) node scripts/infra-destroy.ts
+
+lambda-deploy-api: $(INSTALLED) ## replace the api's code alone, in a minute; not in prod
+	@ENV=$(ENV) node scripts/lambda-deploy-api.ts
+
+##: test an environment, deployed or local
+test-infra: $(INSTALLED) ## every part by itself and one image through all of them; writes reports/
+	@ENV=$(ENV) node scripts/test-infra.ts
+
+test-api: $(INSTALLED) ## upload to search, over the REST API
+	@ENV=$(ENV) node scripts/test-api.ts
+
+test-all: ## test-infra, then test-api
+	@$(MAKE) --no-print-directory test-infra test-api ENV=$(ENV)
+
+##: operate an environment, deployed or local
+lambda-logs: $(INSTALLED) ## a function's log: FUNC=api|image-processor|... FILTER=word SINCE=10m FOLLOW=0|1
+	@ENV=$(ENV) node scripts/lambda-logs.ts
+
+dlq-list: $(INSTALLED) ## what was given up on
+	@ENV=$(ENV) node scripts/dlq-list.ts
+
+dlq-redrive: $(INSTALLED) ## have it tried again
+	@ENV=$(ENV) node scripts/dlq-redrive.ts
+
+db-connect: $(INSTALLED) ## psql as the application, through the bastion where the network is private
+	@ENV=$(ENV) node scripts/db-connect.ts
+
+db-migrate: $(INSTALLED) ## apply the migrations that are deployed
+	@ENV=$(ENV) node scripts/db-migrate.ts
+
+db-rotate: $(INSTALLED) ## new passwords for the application's and the migrations' role
+	@ENV=$(ENV) node scripts/db-rotate.ts
+
+db-seed-golden: $(INSTALLED) ## upload a folder of images as a user: DATASET=folder EMAIL=you@example.com
+	@ENV=$(ENV) node scripts/db-seed-golden.ts
+
+secrets-populate: $(INSTALLED) ## the providers' API keys of .env, to Parameter Store
+	@ENV=$(ENV) node scripts/secrets-populate.ts
+
+secrets-export: $(INSTALLED) ## the same back, to a file that only you can read: FILE=.env.$ENV
+	@ENV=$(ENV) node scripts/secrets-export.ts
+
+cognito-setup: $(INSTALLED) ## a user who may sign in: EMAIL=you@example.com, PASSWORD asked for or in the environment
+	@ENV=$(ENV) node scripts/cognito-setup.ts
+
+cognito-list: $(INSTALLED) ## who may sign in
+	@ENV=$(ENV) node scripts/cognito-list.ts
+
+clean: ## remove what can be built again: bundles, templates, reports
+	@rm -rf cdk.out .build/bundles .build/javascript .build/meta .build/draft-* reports
+	@echo "Removed. What runs here, its items and .aws-outputs-*.json stay."
+
+# None of them is a file.
+.PHONY: $(shell awk -F: '/^[a-z][a-z-]*:/ {print $$1}' Makefile)

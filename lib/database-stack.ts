@@ -105,6 +105,9 @@ export class DatabaseStack extends EnvironmentStack {
 		this.output("DatabaseName", databaseName);
 		this.output("DatabaseSecretArn", this.applicationSecret.secretArn);
 		this.output("CheckpointTableName", this.checkpoints.tableName);
+		if (network.bastion) {
+			this.output("BastionInstanceId", network.bastion.instanceId);
+		}
 		this.output("MigrationFunctionName", this.migrate.function.functionName);
 	}
 

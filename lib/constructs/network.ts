@@ -1,10 +1,13 @@
 import {
 	AmazonLinuxCpuType,
+	BlockDeviceVolume,
 	GatewayVpcEndpointAwsService,
+	Instance,
 	InstanceClass,
 	InstanceSize,
 	InstanceType,
 	IpAddresses,
+	type ISecurityGroup,
 	MachineImage,
 	NatProvider,
 	NatTrafficDirection,
@@ -15,6 +18,7 @@ import {
 	SubnetType,
 	Vpc,
 } from "aws-cdk-lib/aws-ec2";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import type { Environment } from "../environments.ts";
 import { acknowledge } from "./environment-stack.ts";
@@ -33,6 +37,8 @@ export class Network extends Construct {
 	readonly databaseSecurityGroup: SecurityGroup;
 	/** Undefined where functions run outside any network. */
 	readonly functions: FunctionNetwork | undefined;
+	/** By which a person reaches the database; undefined where that has a public address. */
+	readonly bastion: Instance | undefined;
 
 	constructor(scope: Construct, id: string, { network }: Environment) {
 		super(scope, id);
@@ -124,13 +130,71 @@ export class Network extends Construct {
 			"Functions",
 		);
 		this.functions = { vpc: this.vpc, securityGroups: [functions] };
+		this.bastion = this.makeBastion();
+		this.databaseSecurityGroup.addIngressRule(
+			this.bastion.connections.securityGroups[0] as ISecurityGroup,
+			postgresPort,
+			"Bastion",
+		);
+	}
+
+	/** Reached by Session Manager, which its agent calls: nothing may come in, and there is no key. */
+	private makeBastion(): Instance {
+		const role = new Role(this, "BastionRole", {
+			assumedBy: new ServicePrincipal("ec2.amazonaws.com"),
+		});
+		role.addToPolicy(
+			new PolicyStatement({
+				actions: [
+					"ssm:UpdateInstanceInformation",
+					"ssmmessages:CreateControlChannel",
+					"ssmmessages:CreateDataChannel",
+					"ssmmessages:OpenControlChannel",
+					"ssmmessages:OpenDataChannel",
+				],
+				resources: ["*"],
+			}),
+		);
+		acknowledge(role, {
+			"AwsSolutions-IAM5[Resource::*]":
+				"Session Manager's agent takes no resource for these actions.",
+		});
+		const bastion = new Instance(this, "Bastion", {
+			vpc: this.vpc,
+			vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+			securityGroup: new SecurityGroup(this, "BastionAccess", {
+				vpc: this.vpc,
+				description: "The bastion: out alone",
+			}),
+			role,
+			instanceType: smallest,
+			machineImage: MachineImage.latestAmazonLinux2023({
+				cpuType: AmazonLinuxCpuType.ARM_64,
+			}),
+			requireImdsv2: true,
+			blockDevices: [
+				{
+					deviceName: "/dev/xvda",
+					volume: BlockDeviceVolume.ebs(8, { encrypted: true }),
+				},
+			],
+		});
+		acknowledge(bastion, {
+			"AwsSolutions-EC28":
+				"It forwards a person's connection; a minute's metrics cost more than they tell.",
+			"AwsSolutions-EC29":
+				"Nothing is lost with the instance; a deployment makes another.",
+		});
+		return bastion;
 	}
 }
+
+const smallest = InstanceType.of(InstanceClass.T4G, InstanceSize.NANO);
 
 /** Forwards what the VPC sends out, and lets nothing in from outside. */
 function natInstance() {
 	return NatProvider.instanceV2({
-		instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.NANO),
+		instanceType: smallest,
 		machineImage: MachineImage.latestAmazonLinux2023({
 			cpuType: AmazonLinuxCpuType.ARM_64,
 		}),

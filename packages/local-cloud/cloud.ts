@@ -10,12 +10,15 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Buckets } from "./apis/buckets.ts";
+import { cloudFormationApi, type RunningStack } from "./apis/cloudformation.ts";
 import { Tables } from "./apis/dynamodb/tables.ts";
 import { dynamodbApi } from "./apis/dynamodb.ts";
 import { EventBuses } from "./apis/event-buses.ts";
+import { logsApi } from "./apis/logs.ts";
 import { Parameters } from "./apis/parameters.ts";
-import { Queues } from "./apis/queues.ts";
+import { type MessageAttribute, Queues } from "./apis/queues.ts";
 import { Secrets } from "./apis/secrets.ts";
+import { stsApi } from "./apis/sts.ts";
 import { UserPools } from "./apis/user-pools.ts";
 import { type Json, readAssembly } from "./assembly.ts";
 import { controlApi } from "./control.ts";
@@ -95,13 +98,20 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
 		const queues = new Queues(state);
 		const announcedBuckets = new Set<string>();
-		const deliver = (arn: string, body: string) => {
+		const deliver = (
+			arn: string,
+			body: string,
+			attributes?: Record<string, MessageAttribute>,
+		) => {
 			const target = machine.functions.get(arn);
 			if (target) target.invokeLater(Buffer.from(body));
-			else queues.send(arn, body);
+			else queues.send(arn, body, { attributes });
 		};
-		const buses = new EventBuses(state, { deliver });
+		const buses = new EventBuses(state, {
+			deliver: (arn, body, _rule, attributes) => deliver(arn, body, attributes),
+		});
 		const buckets = new Buckets(state, {
+			announces: (bucket) => announcedBuckets.has(bucket),
 			onObjectCreated: (created) => {
 				if (!announcedBuckets.has(created.bucket)) return;
 				buses.publish("default", {
@@ -143,6 +153,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
 		const functions: Machine["functions"] = new Map();
 		const schedules = new Schedules(log);
+		const stacks: RunningStack[] = [];
 		const taskRoots = unpackingFolder(stateDir);
 		endings.push(() => rmSync(taskRoots, { recursive: true, force: true }));
 
@@ -158,6 +169,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				userPools.api,
 				dynamodbApi(tables),
 				lambdaApi(functions),
+				logsApi(state, functions),
+				cloudFormationApi(state, stacks),
+				stsApi(state),
 			],
 			port: await ports.take("aws"),
 			control: controlApi({ functions, schedules, database }),
@@ -198,14 +212,21 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const exports = new Map<string, Json>();
 		let outputs: Record<string, Json> = {};
 		for (const stack of assembly.stacks) {
-			const made = await new Stack(stack, machine, exports).create();
+			const running = new Stack(stack, machine, exports);
+			const made = database.renameIn(await running.create());
+			stacks.push({
+				name: stack.name,
+				outputs: made,
+				resources: running.resources,
+				startedAt: state.now(),
+			});
 			outputs = { ...outputs, ...made };
 		}
 		outputs = {
 			...Object.fromEntries(
 				(options.outputKeys ?? []).map((key) => [key, null]),
 			),
-			...database.renameIn(outputs),
+			...outputs,
 			AwsEndpointUrl: state.endpoint,
 		};
 

@@ -54,6 +54,15 @@ export class Stack {
 		return outputs;
 	}
 
+	/** What was made, as CloudFormation lists it. */
+	get resources(): { logicalId: string; type: string; physicalId: string }[] {
+		return [...this.#created].map(([logicalId, { ref }]) => ({
+			logicalId,
+			type: this.#stack.template.Resources[logicalId]?.Type ?? "",
+			physicalId: ref,
+		}));
+	}
+
 	async #exists(logicalId: string): Promise<boolean> {
 		const condition = this.#stack.template.Resources[logicalId]?.Condition;
 		return condition === undefined || this.#condition(condition);

@@ -57,6 +57,15 @@ const guardedRoutes = [
 	"POST /vector-index/rebuild",
 ];
 
+/** What Session Manager's agent asks of AWS, which takes no resource for it. */
+const sessionAgent = [
+	"ssm:UpdateInstanceInformation on *",
+	"ssmmessages:CreateControlChannel on *",
+	"ssmmessages:CreateDataChannel on *",
+	"ssmmessages:OpenControlChannel on *",
+	"ssmmessages:OpenDataChannel on *",
+];
+
 const triggers = {
 	ImageProcessorUploaded: {
 		from: "default bus",
@@ -605,7 +614,12 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 				.map((permission) => permission.replace("{env}", name))
 				.sort(),
 		]);
-		expect(found).toEqual(Object.fromEntries(wanted));
+		expect(found).toEqual({
+			...Object.fromEntries(wanted),
+			...(environment.network.mode === "private" && {
+				NetworkBastionRole: sessionAgent,
+			}),
+		});
 		for (const part of parts) {
 			for (const { Properties } of Object.values(
 				ofType(templates[part], "AWS::IAM::Role"),
@@ -759,7 +773,9 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 				.filter(([, { Export }]) => !Export)
 				.map(([key]) => key),
 		);
-		expect(found.sort()).toEqual(outputs);
+		const bastion =
+			environment.network.mode === "private" ? ["BastionInstanceId"] : [];
+		expect(found.sort()).toEqual([...outputs, ...bastion].sort());
 	});
 
 	test("refer to each other in one direction", () => {
@@ -826,12 +842,40 @@ test("two synths of the same sources are identical", () => {
 	expect(synthesize("dev")).toEqual(synthesized.dev);
 });
 
+test("a private database is reached by a bastion that lets nothing in, a public one has none", () => {
+	const { DB } = synthesized.prod;
+	const at = (value: unknown) => pointsAt(synthesized.prod, value);
+	const bastion = only(DB, "AWS::EC2::Instance");
+	expect(bastion).not.toHaveProperty("KeyName");
+	expect(bastion.SecurityGroupIds.map(at)).toEqual([
+		"NetworkBastionAccess.GroupId",
+	]);
+	const access = ofType(DB, "AWS::EC2::SecurityGroup").NetworkBastionAccess;
+	expect(access?.Properties).not.toHaveProperty("SecurityGroupIngress");
+	const ingress = Object.values(ofType(DB, "AWS::EC2::SecurityGroupIngress"))
+		.map(({ Properties }) => Properties)
+		.map(
+			(rule) =>
+				`${at(rule.SourceSecurityGroupId)} to ${at(rule.GroupId)}:${rule.FromPort}`,
+		);
+	expect(ingress.sort()).toEqual([
+		"NetworkBastionAccess.GroupId to NetworkDatabase.GroupId:5432",
+		"NetworkFunctions.GroupId to NetworkDatabase.GroupId:5432",
+	]);
+	expect(ofType(synthesized.dev.DB, "AWS::EC2::Instance")).toEqual({});
+});
+
 test("a NAT instance takes the gateway's place where the table says so", () => {
 	const { DB } = synthesize("prod", ({ prod }) => {
 		prod.network.nat = "instance";
 	});
 	expect(ofType(DB, "AWS::EC2::NatGateway")).toEqual({});
-	expect(only(DB, "AWS::EC2::Instance").InstanceType).toBe("t4g.nano");
+	const forwarding = Object.values(ofType(DB, "AWS::EC2::Instance")).filter(
+		({ Properties }) => Properties.SourceDestCheck === false,
+	);
+	expect(forwarding).toMatchObject([
+		{ Properties: { InstanceType: "t4g.nano" } },
+	]);
 	expect(
 		Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway")),
 	).toHaveLength(1);

@@ -81,16 +81,21 @@ export class Buckets {
 	readonly #state: State;
 	readonly #onObjectCreated: (event: ObjectCreated) => void;
 	readonly #files: string;
+	/** Whether new objects of a bucket are announced on the default bus. */
+	readonly announces: (bucket: string) => boolean;
 
 	constructor(
 		state: State,
 		hooks: {
 			/** Runs within the transaction that stores the object: both are kept, or neither. */
 			onObjectCreated(event: ObjectCreated): void;
+			/** @default none is */
+			announces?: (bucket: string) => boolean;
 		},
 	) {
 		this.#state = state;
 		this.#onObjectCreated = hooks.onObjectCreated;
+		this.announces = hooks.announces ?? (() => false);
 		this.#files = join(state.dir, "s3");
 		mkdirSync(this.#files, { recursive: true });
 		state.db.exec(`

@@ -4,6 +4,7 @@ import { jsonApi, operation } from "../json-api.ts";
 import type { State } from "../state.ts";
 import { type AwsApi, AwsError } from "../types.ts";
 import { eventPattern } from "./event-pattern.ts";
+import type { MessageAttribute } from "./queues.ts";
 
 export interface NewEvent {
 	source: string;
@@ -126,7 +127,20 @@ export class EventBuses {
 				);
 				return;
 			}
-			return this.#deliver(target.deadLetterArn, body, rule);
+			const said = (StringValue: string) => ({
+				DataType: "String",
+				StringValue,
+			});
+			return this.#deliver(target.deadLetterArn, body, rule, {
+				RULE_ARN: said(
+					this.#state.arn("events", `rule/${rule.bus}/${rule.name}`),
+				),
+				TARGET_ARN: said(target.arn),
+				ERROR_CODE: said(
+					error instanceof AwsError ? error.code : "SDK_CLIENT_ERROR",
+				),
+				ERROR_MESSAGE: said(String(error)),
+			});
 		};
 		try {
 			const delivered = this.#state.transaction(() =>
@@ -208,8 +222,13 @@ export class EventBuses {
 }
 
 interface Hooks {
-	/** What it throws sends the body to the rule's dead letters. */
-	deliver(targetArn: string, body: string, rule: Rule): void | Promise<void>;
+	/** What it throws sends the body to the rule's dead letters, with attributes that tell why. */
+	deliver(
+		targetArn: string,
+		body: string,
+		rule: Rule,
+		attributes?: Record<string, MessageAttribute>,
+	): void | Promise<void>;
 }
 
 const entry = z.strictObject({

@@ -79,6 +79,12 @@ export class Parameters {
 					},
 					(input) => this.#put(input),
 				),
+				DeleteParameter: operation({ Name }, (input) => {
+					const { changes } = this.#state
+						.sql("delete from parameters where name = ?")
+						.run(input.Name);
+					if (changes === 0) throw notFound(input.Name);
+				}),
 			},
 		});
 	}

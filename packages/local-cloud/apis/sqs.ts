@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { jsonApi, operation } from "../json-api.ts";
-import { type AwsApi, AwsError, notImplemented } from "../types.ts";
+import { type AwsApi, AwsError } from "../types.ts";
+import { deadLetterOperations } from "./dead-letters.ts";
 import type { Message, MessageAttribute, Queues } from "./queues.ts";
 
 const QueueUrl = z.string();
@@ -129,28 +130,7 @@ export function sqsApi(queues: Queues): AwsApi {
 			PurgeQueue: operation({ QueueUrl }, (input) =>
 				queues.purge(input.QueueUrl),
 			),
-			StartMessageMoveTask: operation(
-				{ SourceArn: z.string(), DestinationArn: z.string().optional() },
-				(input) => {
-					const sources = queues
-						.list("")
-						.filter((queue) => queue.deadLetterArn === input.SourceArn);
-					const [source] = sources;
-					if (!source) {
-						throw new AwsError(
-							"InvalidParameterValue",
-							"Source queue must be configured as a Dead Letter Queue.",
-						);
-					}
-					if (!input.DestinationArn && sources.length > 1) {
-						throw notImplemented(
-							"StartMessageMoveTask without DestinationArn where several queues share the dead letters",
-						);
-					}
-					queues.moveAll(input.SourceArn, input.DestinationArn ?? source.arn);
-					return { TaskHandle: randomUUID() };
-				},
-			),
+			...deadLetterOperations(queues),
 		},
 	});
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { largestPayload } from "./runtime-api.ts";
@@ -52,6 +53,7 @@ export class LambdaFunction {
 	readonly #retries = new Set<NodeJS.Timeout>();
 	readonly #sweeper: NodeJS.Timeout;
 	#busy = 0;
+	#taskRoot: string;
 	#crashAt: string | null = null;
 	/** The crash point of an invocation that is under way. */
 	#crashing: string | null = null;
@@ -62,6 +64,7 @@ export class LambdaFunction {
 	constructor(settings: FunctionSettings) {
 		this.settings = settings;
 		this.onGivenUp = settings.onGivenUp;
+		this.#taskRoot = settings.taskRoot;
 		this.#sweeper = setInterval(() => this.#endIdle(), 30_000);
 		this.#sweeper.unref();
 	}
@@ -130,6 +133,19 @@ export class LambdaFunction {
 		);
 	}
 
+	/**
+	 * Further invocations run this code; one under way ends with the code it began with.
+	 * @param unpack writes the new bundle into the folder it is given
+	 */
+	async replaceCode(unpack: (folder: string) => void): Promise<void> {
+		const fresh = `${this.settings.taskRoot}-${randomUUID()}`;
+		unpack(fresh);
+		this.#taskRoot = fresh;
+		await Promise.all(
+			this.#idle.splice(0).map(({ sandbox }) => this.#end(sandbox)),
+		);
+	}
+
 	/** Ends every sandbox. */
 	async close(): Promise<void> {
 		this.#closing = true;
@@ -152,8 +168,10 @@ export class LambdaFunction {
 		}
 		const sandbox = await this.#take();
 		const outcome = await sandbox.run(payload);
-		if (sandbox.alive) this.#idle.push({ sandbox, since: Date.now() });
-		else await this.#end(sandbox);
+		const current = sandbox.taskRoot === this.#taskRoot;
+		if (sandbox.alive && current) {
+			this.#idle.push({ sandbox, since: Date.now() });
+		} else await this.#end(sandbox);
 		return outcome;
 	}
 
@@ -169,20 +187,21 @@ export class LambdaFunction {
 	async #start(more: Record<string, string>): Promise<Sandbox> {
 		const { settings } = this;
 		if (this.#closing) throw new Error(`${settings.name} is being ended.`);
-		if (!existsSync(settings.taskRoot)) {
-			cpSync(settings.code, settings.taskRoot, { recursive: true });
+		const taskRoot = this.#taskRoot;
+		if (!existsSync(taskRoot)) {
+			cpSync(settings.code, taskRoot, { recursive: true });
 		}
 		const sandbox = await Sandbox.start({
 			functionArn: settings.arn,
 			bootstrap: settings.bootstrap,
-			taskRoot: settings.taskRoot,
+			taskRoot,
 			memoryMegabytes: settings.memoryMegabytes,
 			timeoutSeconds: settings.timeoutSeconds,
 			environment: {
 				...settings.variables,
 				...settings.runtimeVariables(),
 				_HANDLER: settings.handler,
-				LAMBDA_TASK_ROOT: settings.taskRoot,
+				LAMBDA_TASK_ROOT: taskRoot,
 				LAMBDA_RUNTIME_DIR: join(settings.bootstrap, ".."),
 				...more,
 			},

@@ -1,7 +1,10 @@
+import { z } from "zod";
+import { logGroupOf } from "../apis/logs.ts";
 import { type AwsApi, AwsError, notImplemented } from "../types.ts";
 import { type LambdaFunction, PayloadTooLarge } from "./function.ts";
+import { unzip } from "./unzip.ts";
 
-/** Lambda's own API: invoking a function by name, and reading how it is configured. */
+/** Lambda's own API: invoking a function by name, reading how it is configured, replacing its code. */
 export function lambdaApi(functions: Map<string, LambdaFunction>): AwsApi {
 	const find = (nameOrArn: string): LambdaFunction => {
 		const name = nameOrArn.split(":").at(-1);
@@ -17,8 +20,11 @@ export function lambdaApi(functions: Map<string, LambdaFunction>): AwsApi {
 	return {
 		service: "lambda",
 		async handle(request) {
+			if (/^\/2016-08-19\/account-settings\/?$/.test(request.path)) {
+				return json(200, { AccountLimit: accountLimit });
+			}
 			const [, name = "", operation = ""] =
-				/^\/2015-03-31\/functions\/([^/]+)(?:\/(invocations|configuration))?$/.exec(
+				/^\/2015-03-31\/functions\/([^/]+)(?:\/(invocations|configuration|code))?$/.exec(
 					request.path,
 				) ?? [];
 			if (!name)
@@ -27,7 +33,13 @@ export function lambdaApi(functions: Map<string, LambdaFunction>): AwsApi {
 			if (operation === "invocations" && request.method === "POST") {
 				return invoke(found, request.headers, request.body);
 			}
-			if (request.method === "GET" && operation !== "invocations") {
+			if (operation === "code" && request.method === "PUT") {
+				return updateCode(found, request.body);
+			}
+			if (
+				request.method === "GET" &&
+				["", "configuration"].includes(operation)
+			) {
 				const configuration = describe(found);
 				return json(
 					200,
@@ -39,6 +51,30 @@ export function lambdaApi(functions: Map<string, LambdaFunction>): AwsApi {
 			throw notImplemented(`Lambda ${request.method} ${request.path}`);
 		},
 	};
+}
+
+/** What a new AWS account has. */
+const accountLimit = {
+	ConcurrentExecutions: 10,
+	UnreservedConcurrentExecutions: 10,
+};
+
+const newCode = z.strictObject({
+	ZipFile: z.base64(),
+	Architectures: z.array(z.string()).optional(),
+});
+
+/** Until the next start, which runs the code of the assembly. */
+async function updateCode(found: LambdaFunction, body: Buffer) {
+	const parsed = newCode.safeParse(JSON.parse(body.toString()));
+	if (!parsed.success) {
+		throw notImplemented(
+			`UpdateFunctionCode with ${z.prettifyError(parsed.error)}`,
+		);
+	}
+	const zip = Buffer.from(parsed.data.ZipFile, "base64");
+	await found.replaceCode((folder) => unzip(zip, folder));
+	return json(200, describe(found));
 }
 
 async function invoke(
@@ -91,6 +127,7 @@ function describe({ settings }: LambdaFunction) {
 		Handler: settings.handler,
 		MemorySize: settings.memoryMegabytes,
 		Timeout: settings.timeoutSeconds,
+		LoggingConfig: { LogFormat: "Text", LogGroup: logGroupOf(settings.name) },
 		Environment: { Variables: settings.variables },
 		State: "Active",
 		LastUpdateStatus: "Successful",

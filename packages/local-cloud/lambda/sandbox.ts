@@ -105,6 +105,11 @@ export class Sandbox {
 		return this.#death === null;
 	}
 
+	/** Where the bundle lies that it runs. */
+	get taskRoot(): string {
+		return this.#options.taskRoot;
+	}
+
 	/** Runs one invocation. Never rejects: an error of the function is an outcome. */
 	async run(payload: Buffer): Promise<Outcome> {
 		if (this.#death) return this.#death;

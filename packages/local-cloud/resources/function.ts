@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
 import { z } from "zod";
+import { logGroupOf } from "../apis/logs.ts";
 import {
 	defaultMaximumConcurrency,
 	EventSource,
@@ -55,7 +56,7 @@ export const lambdaFunction = resource(
 			);
 		}
 		const deadLetterArn = properties.DeadLetterConfig?.TargetArn;
-		const logGroup = `/aws/lambda/${name}`;
+		const logGroup = logGroupOf(name);
 		machine.functions.set(
 			arn,
 			new LambdaFunction({

@@ -110,7 +110,7 @@ afterAll(() => {
 async function startProcess() {
 	writeAssembly(
 		join(folder, "cdk.out"),
-		template,
+		{ tiny: template },
 		"export const handler = async () => process.pid;",
 	);
 	const child = spawn(

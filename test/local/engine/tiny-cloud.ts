@@ -8,39 +8,39 @@ import {
 	startCloud,
 } from "#local-cloud/cloud.ts";
 
-/** An assembly of one stack whose functions all have the same small bundle. */
+/** An assembly of stacks by name, one after the other, whose functions all have the same small bundle. */
 export function writeAssembly(
 	folder: string,
-	template: Template,
+	templates: Record<string, Template>,
 	handlerSource = "export const handler = async (event) => event;",
 ): void {
 	mkdirSync(join(folder, "asset.code"), { recursive: true });
 	writeFileSync(join(folder, "asset.code", "handler.mjs"), handlerSource);
 	const json = (file: string, value: unknown) =>
 		writeFileSync(join(folder, file), JSON.stringify(value));
-	json("tiny.template.json", template);
-	json("tiny.assets.json", {
-		files: {
-			code: {
-				source: { path: "asset.code", packaging: "zip" },
-				destinations: { here: { objectKey: "code.zip" } },
+	const artifacts: JsonObject = {};
+	for (const [name, template] of Object.entries(templates)) {
+		json(`${name}.template.json`, template);
+		json(`${name}.assets.json`, {
+			files: {
+				code: {
+					source: { path: "asset.code", packaging: "zip" },
+					destinations: { here: { objectKey: "code.zip" } },
+				},
 			},
-		},
-	});
-	json("manifest.json", {
-		artifacts: {
-			"tiny.assets": {
-				type: "cdk:asset-manifest",
-				properties: { file: "tiny.assets.json" },
-			},
-			tiny: {
-				type: "aws:cloudformation:stack",
-				environment: "aws://unknown-account/eu-central-1",
-				dependencies: ["tiny.assets"],
-				properties: { templateFile: "tiny.template.json" },
-			},
-		},
-	});
+		});
+		artifacts[`${name}.assets`] = {
+			type: "cdk:asset-manifest",
+			properties: { file: `${name}.assets.json` },
+		};
+		artifacts[name] = {
+			type: "aws:cloudformation:stack",
+			environment: "aws://unknown-account/eu-central-1",
+			dependencies: [`${name}.assets`],
+			properties: { templateFile: `${name}.template.json` },
+		};
+	}
+	json("manifest.json", { artifacts });
 }
 
 export interface TinyCloud extends Cloud {
@@ -53,16 +53,23 @@ export interface TinyCloud extends Cloud {
 	forget(): Promise<void>;
 }
 
-/** Runs resources on free ports with a state of their own. */
-export async function startTiny(
+/** Runs the resources of one stack on free ports with a state of their own. */
+export const startTiny = (
 	template: Template,
+	handlerSource?: string,
+	options?: Partial<CloudOptions>,
+) => startStacks({ tiny: template }, handlerSource, options);
+
+/** The same for several stacks, by name. */
+export async function startStacks(
+	templates: Record<string, Template>,
 	handlerSource?: string,
 	options: Partial<CloudOptions> = {},
 ): Promise<TinyCloud> {
 	const folder = mkdtempSync(join(tmpdir(), "tiny-cloud-"));
 	const lines: string[] = [];
 	try {
-		writeAssembly(join(folder, "cdk.out"), template, handlerSource);
+		writeAssembly(join(folder, "cdk.out"), templates, handlerSource);
 		const cloud = await startCloud({
 			assembly: join(folder, "cdk.out"),
 			stateDir: join(folder, "state"),

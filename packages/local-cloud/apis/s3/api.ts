@@ -58,6 +58,12 @@ const operations: S3Operation[] = [
 	},
 	{ method: "HEAD", on: "bucket", run: headBucket },
 	{ method: "GET", on: "bucket", marker: "location", run: getBucketLocation },
+	{
+		method: "GET",
+		on: "bucket",
+		marker: "notification",
+		run: getNotifications,
+	},
 	{ method: "POST", on: "bucket", marker: "delete", run: deleteObjects },
 	{
 		method: "GET",
@@ -198,5 +204,16 @@ async function getBucketLocation(
 	return xmlResponse(
 		"LocationConstraint",
 		state.region === "us-east-1" ? "" : state.region,
+	);
+}
+
+async function getNotifications(
+	{ bucket }: S3Call,
+	buckets: Buckets,
+): Promise<AwsResponse> {
+	buckets.bucket(bucket);
+	return xmlResponse(
+		"NotificationConfiguration",
+		buckets.announces(bucket) ? { EventBridgeConfiguration: {} } : {},
 	);
 }

@@ -1,0 +1,18 @@
+// make infra-bootstrap: prepares account and region for the CDK, once.
+import { cdk } from "./operate/cdk.ts";
+import { operate } from "./operate/target.ts";
+
+await operate(async ({ name, isLocal, environment: { account, region } }) => {
+	if (isLocal) {
+		console.log("Environment local needs no preparation: make up starts it.");
+		return;
+	}
+	await cdk(
+		"bootstrap",
+		[`aws://${account}/${region}`],
+		`Account ${account} is not prepared in ${region}: the credentials must be those of an administrator.`,
+	);
+	console.log(
+		`Account ${account} is prepared in ${region}. Next: make infra-deploy ENV=${name}.`,
+	);
+});

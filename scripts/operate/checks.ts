@@ -1,0 +1,22 @@
+/** What one check found. */
+export interface Outcome {
+	what: string;
+	/** Null where it could not be looked at, for the reason in `detail`. */
+	passed: boolean | null;
+	detail: string;
+}
+
+export const mark = ({ passed }: Pick<Outcome, "passed">) =>
+	passed === null ? "-" : passed ? "✓" : "✗";
+
+/** One line a check: a tick or a cross, what, and what was found. */
+export function printOutcomes(outcomes: readonly Outcome[]): void {
+	const width = Math.max(...outcomes.map(({ what }) => what.length));
+	for (const outcome of outcomes) {
+		const [first, ...more] = outcome.detail.split("\n");
+		console.log(
+			`  ${mark(outcome)} ${outcome.what.padEnd(width)}  ${first ?? ""}`,
+		);
+		for (const line of more) console.log(`    ${" ".repeat(width)}  ${line}`);
+	}
+}

@@ -1,0 +1,256 @@
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import {
+	afterAll,
+	beforeAll,
+	beforeEach,
+	describe,
+	expect,
+	test,
+} from "vitest";
+import { type DeployedDev, deployedDev } from "./five-stacks.ts";
+import { openWorkshop } from "./workshop.ts";
+
+let dev: DeployedDev;
+beforeAll(async () => {
+	dev = await deployedDev();
+	await new SSMClient({
+		region: "eu-central-1",
+		endpoint: dev.cloud.endpoint,
+		credentials: dev.cloud.operator,
+	}).send(
+		new PutParameterCommand({
+			Name: "/cdk-bootstrap/hnb659fds/version",
+			Value: "28",
+			Type: "String",
+		}),
+	);
+});
+afterAll(() => dev?.end());
+beforeEach(() => {
+	dev.forgetSteps();
+	dev.forget("migration-fails");
+});
+
+const synth = "cdk synth --quiet -c env=dev --output cdk.out --no-notices --ci";
+const diff = "cdk diff --app cdk.out --no-notices --ci";
+const deploy = (...parts: string[]) =>
+	`cdk deploy ${parts.map((part) => `Collections${part}-dev`).join(" ")} --app cdk.out --exclusively --require-approval never --revert-drift --progress events --no-notices --ci`;
+
+test("a deployment is preflight, diff, what holds data, migrations, what uses it, outputs", async () => {
+	const { code, stdout, stderr } = await dev.operate("infra-deploy", {
+		YES: "1",
+	});
+	expect(stderr).toBe("");
+	expect(code).toBe(0);
+	expect(dev.steps()).toEqual([
+		synth,
+		diff,
+		deploy("DB", "Storage"),
+		"migrate",
+		deploy("Compute", "API", "Monitoring"),
+	]);
+	expect(stdout).toContain("Migrations applied: 0009_colours.");
+	expect(JSON.parse(dev.read(".aws-outputs-dev.json"))).toMatchObject({
+		Environment: "dev",
+		ApiUrl: "https://api.collections.app",
+		AwsEndpointUrl: dev.cloud.endpoint,
+		DashboardName: null,
+	});
+});
+
+test("a failing migration deploys nothing after it, says what failed, and can be run again", async () => {
+	dev.write("migration-fails", "");
+	const { code, stderr } = await dev.operate("infra-deploy", { YES: "1" });
+	expect(code).toBe(1);
+	expect(dev.steps()).toEqual([
+		synth,
+		diff,
+		deploy("DB", "Storage"),
+		"migrate",
+	]);
+	expect(stderr).toContain('column "colour" contains null values');
+	expect(stderr).toContain("make infra-deploy");
+
+	dev.forget("migration-fails");
+	expect((await dev.operate("infra-deploy", { YES: "1" })).code).toBe(0);
+	expect(dev.steps().at(-1)).toBe(deploy("Compute", "API", "Monitoring"));
+});
+
+test("a stack that fails ends the deployment there", async () => {
+	const { code, stderr } = await dev.operate("infra-deploy", {
+		YES: "1",
+		CDK_FAILS_AT: "deploy CollectionsDB-dev",
+	});
+	expect(code).toBe(1);
+	expect(dev.steps()).toEqual([synth, diff, deploy("DB", "Storage")]);
+	expect(stderr).toContain("cdk deploy ended with exit code 1");
+	expect(stderr).toContain("make infra-status ENV=dev");
+});
+
+test("nothing is deployed where nobody can consent and YES is not set", async () => {
+	const { code, stderr } = await dev.operate("infra-deploy");
+	expect(code).toBe(1);
+	expect(dev.steps()).toEqual([synth, diff]);
+	expect(stderr).toContain("YES=1");
+});
+
+test("templates that do not synthesize are not deployed", async () => {
+	const { code, stdout } = await dev.operate("infra-deploy", {
+		YES: "1",
+		CDK_FAILS_AT: "synth",
+	});
+	expect(code).toBe(1);
+	expect(dev.steps()).toEqual([synth]);
+	expect(stdout).toMatch(/✗ synth .*was not synthesized/);
+});
+
+test("outputs hold what clients know, and nothing that stacks only hand to each other", async () => {
+	const { code } = await dev.operate("infra-outputs");
+	expect(code).toBe(0);
+	const written = JSON.parse(dev.read(".aws-outputs-dev.json"));
+	expect(Object.keys(written)).not.toContain("ExportsOutputRefLogin");
+	expect(written.DatabaseSecretArn).toMatch(/^arn:/);
+	expect(JSON.stringify(written)).not.toContain("password");
+});
+
+test("status names the stacks and where the environment answers", async () => {
+	const { code, stdout } = await dev.operate("infra-status");
+	expect(code).toBe(0);
+	expect(stdout).toMatch(/CollectionsMonitoring-dev\s+CREATE_COMPLETE/);
+	expect(stdout).toContain("https://api.collections.app");
+});
+
+test("bootstrap prepares the environment's own account and region", async () => {
+	const { code } = await dev.operate("infra-bootstrap");
+	expect(code).toBe(0);
+	expect(dev.steps()).toEqual([
+		"cdk bootstrap aws://000000000000/eu-central-1 --no-notices --ci",
+	]);
+});
+
+test("the api's code alone is what synth built, and is refused for prod", async () => {
+	await dev.operate("infra-outputs");
+	dev.write(
+		"cdk.out/asset.code/handler.mjs",
+		'export const handler = async () => "code alone";',
+	);
+	const { code, stderr } = await dev.operate("lambda-deploy-api");
+	expect(stderr).toBe("");
+	expect(code).toBe(0);
+	const { ApiFunctionName } = JSON.parse(dev.read(".aws-outputs-dev.json"));
+	const { InvokeCommand, LambdaClient } = await import(
+		"@aws-sdk/client-lambda"
+	);
+	const { Payload } = await new LambdaClient({
+		region: "eu-central-1",
+		endpoint: dev.cloud.endpoint,
+		credentials: dev.cloud.operator,
+	}).send(new InvokeCommand({ FunctionName: ApiFunctionName }));
+	expect(Buffer.from(Payload ?? []).toString()).toBe('"code alone"');
+
+	const refused = await dev.operate("lambda-deploy-api", { ENV: "prod" });
+	expect(refused.code).toBe(1);
+	expect(refused.stderr).toContain("Code alone is refused for prod");
+});
+
+describe("preflight looks at everything before it says no", () => {
+	test("an example as alarm address, another account, too small a quota, no bootstrap", async () => {
+		const other = await deployedDev({
+			account: "111122223333",
+			alarmEmail: "alarms@example.com",
+			lambdaConcurrencyQuota: 20,
+			availabilityZones: ["us-east-1a", "us-east-1b"],
+		});
+		try {
+			const { code, stdout, stderr } = await other.operate("infra-deploy", {
+				YES: "1",
+			});
+			expect(code).toBe(1);
+			expect(stdout).toMatch(/✗ settings .*alarms@example.com/);
+			expect(stdout).toMatch(/✗ account .*111122223333.*of 000000000000/);
+			expect(stdout).toMatch(/✗ region .*us-east-1a/);
+			expect(stdout).toMatch(/✗ bootstrap .*make infra-bootstrap ENV=dev/);
+			expect(stdout).toMatch(/✗ Lambda concurrency .*10 functions at once/);
+			expect(stdout).toContain(
+				"aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 20 --region eu-central-1",
+			);
+			expect(stdout).toMatch(/✓ stacks/);
+			expect(stdout).toMatch(/✓ a month idle .* USD of a budget of 25/);
+			expect(stderr).toContain("Nothing was changed: 5 of 8 checks");
+			expect(other.steps()).toEqual([synth]);
+		} finally {
+			await other.end();
+		}
+	});
+});
+
+describe("one sentence says what is missing:", () => {
+	test("an environment that does not exist", async () => {
+		const { code, stderr } = await dev.operate("infra-status", {
+			ENV: "staging",
+		});
+		expect(code).toBe(1);
+		expect(stderr.trim()).toBe(
+			'There is no environment "staging": choose one of dev, test, prod, local (make ENV=..., cdk -c env=...).',
+		);
+	});
+
+	test("credentials", async () => {
+		const workshop = openWorkshop();
+		const { code, stderr } = await workshop.run("infra-status", { ENV: "dev" });
+		workshop.remove();
+		expect(code).toBe(1);
+		expect(stderr.trim()).toMatch(
+			/^There are no AWS credentials .*AWS_PROFILE/,
+		);
+		expect(stderr.trim().split("\n")).toHaveLength(1);
+	});
+
+	test("credentials that AWS knows", async () => {
+		const { code, stderr } = await dev.operate("infra-status", {
+			AWS_ACCESS_KEY_ID: "ASIANOBODY",
+		});
+		expect(code).toBe(1);
+		expect(stderr).toContain("AWS does not know these credentials");
+	});
+
+	test("an endpoint that answers", async () => {
+		const { code, stderr } = await dev.operate("infra-status", {
+			AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+			AWS_MAX_ATTEMPTS: "1",
+		});
+		expect(code).toBe(1);
+		expect(stderr).toContain("Nothing answers at http://127.0.0.1:9");
+	});
+
+	test("the CDK's command line", async () => {
+		const { code, stdout } = await dev.operate("infra-deploy", {
+			PATH: "/nowhere",
+		});
+		expect(code).toBe(1);
+		expect(stdout).toContain("cdk is not on the PATH: make install");
+	});
+
+	test("the outputs of an environment", async () => {
+		const workshop = openWorkshop();
+		const { code, stderr } = await workshop.run("db-migrate", {
+			...dev.credentials,
+			ENV: "dev",
+		});
+		workshop.remove();
+		expect(code).toBe(1);
+		expect(stderr).toContain(".aws-outputs-dev.json cannot be read");
+	});
+
+	test("a local cloud", async () => {
+		const workshop = openWorkshop();
+		const { code, stderr } = await workshop.run("infra-status", {
+			ENV: "local",
+		});
+		workshop.remove();
+		expect(code).toBe(1);
+		expect(stderr.trim()).toBe(
+			".aws-outputs-local.json cannot be read: run make up first.",
+		);
+	});
+});

@@ -1,0 +1,125 @@
+import { spawn } from "node:child_process";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import cdkJson from "../../../cdk.json" with { type: "json" };
+
+/** What a script said, and how it ended. */
+export interface Run {
+	code: number | null;
+	stdout: string;
+	stderr: string;
+}
+
+export interface Workshop {
+	folder: string;
+	/** Runs `scripts/NAME.ts` as make does, here instead of in the repository. */
+	run(script: string, env?: Record<string, string>): Promise<Run>;
+	/** What happened so far, in order: calls of cdk, and what else writes a line there. */
+	steps(): string[];
+	forgetSteps(): void;
+	/** A file that a script wrote here. */
+	read(file: string): string;
+	write(file: string, content: string): void;
+	/** Its permissions. */
+	mode(file: string): number;
+	forget(file: string): void;
+	/** Removes the folder. */
+	remove(): void;
+}
+
+/** Where `steps()` are written down; a function of a tiny cloud may add lines. */
+const stepsFile = "steps.txt";
+
+/**
+ * A folder of its own to run the scripts in, with a `cdk.json` whose environments dev and prod can be deployed.
+ * On the PATH an executable stands in for the CDK's command line alone, which would call AWS: it writes down
+ * how it was called, and fails where `CDK_FAILS_AT` occurs in that.
+ */
+export function openWorkshop(dev: object = {}): Workshop {
+	const folder = mkdtempSync(join(tmpdir(), "operate-"));
+	const steps = join(folder, stepsFile);
+	const write = (file: string, content: string, mode = 0o644) => {
+		mkdirSync(resolve(folder, file, ".."), { recursive: true });
+		writeFileSync(join(folder, file), content, { mode });
+	};
+	const { environments } = cdkJson.context;
+	const place = {
+		account: "000000000000",
+		region: "eu-central-1",
+		availabilityZones: ["eu-central-1a", "eu-central-1b"],
+		alarmEmail: "owner@collections.app",
+	};
+	write(
+		"cdk.json",
+		JSON.stringify({
+			context: {
+				environments: {
+					...environments,
+					dev: { ...environments.dev, ...place, ...dev },
+					prod: { ...environments.prod, ...place },
+				},
+			},
+		}),
+	);
+	write(
+		"bin/cdk",
+		`#!/bin/sh
+echo "cdk $*" >> ${steps}
+if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; fi
+`,
+	);
+	chmodSync(join(folder, "bin/cdk"), 0o755);
+	return {
+		folder,
+		run: (script, env = {}) =>
+			run(resolve("scripts", `${script}.ts`), folder, {
+				PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
+				// Nothing of whoever runs the tests may reach AWS.
+				AWS_EC2_METADATA_DISABLED: "true",
+				AWS_CONFIG_FILE: "/dev/null",
+				AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+				HOME: folder,
+				...env,
+			}),
+		steps: () =>
+			existsSync(steps)
+				? readFileSync(steps, "utf8").split("\n").filter(Boolean)
+				: [],
+		forgetSteps: () => rmSync(steps, { force: true }),
+		read: (file) => readFileSync(join(folder, file), "utf8"),
+		write,
+		mode: (file) => statSync(join(folder, file)).mode & 0o777,
+		forget: (file) => rmSync(join(folder, file), { force: true }),
+		remove: () => rmSync(folder, { recursive: true, force: true }),
+	};
+}
+
+function run(
+	script: string,
+	cwd: string,
+	env: Record<string, string>,
+): Promise<Run> {
+	const child = spawn(process.execPath, [script], {
+		cwd,
+		env,
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	let stdout = "";
+	let stderr = "";
+	child.stdout.on("data", (text) => (stdout += text));
+	child.stderr.on("data", (text) => (stderr += text));
+	return new Promise((done, reject) => {
+		child.once("error", reject);
+		child.once("close", (code) => done({ code, stdout, stderr }));
+	});
+}

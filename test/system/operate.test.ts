@@ -1,0 +1,233 @@
+import { randomUUID } from "node:crypto";
+import { copyFileSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import {
+	GetSecretValueCommand,
+	SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import {
+	GetQueueAttributesCommand,
+	ListQueuesCommand,
+	SendMessageCommand,
+	SQSClient,
+} from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { signIn } from "#cli/users.ts";
+import { openWorkshop, type Workshop } from "../local/operate/workshop.ts";
+import { newUser, operator, outputs, stateDir } from "./environment.ts";
+
+// A deployed environment has make test-infra; what these change is changed in a cloud of the tests alone.
+describe.skipIf(!stateDir)("scripts with ENV=local", () => {
+	let workshop: Workshop;
+	const operate = (script: string, env: Record<string, string> = {}) =>
+		workshop.run(script, { ENV: "local", ...env });
+	const client = {
+		region: outputs.Region,
+		endpoint: outputs.AwsEndpointUrl ?? "",
+		...(operator && { credentials: operator }),
+	};
+
+	beforeAll(() => {
+		workshop = openWorkshop();
+		mkdirSync(path.join(workshop.folder, ".local"));
+		copyFileSync(
+			inject("outputsFile"),
+			path.join(workshop.folder, ".aws-outputs-local.json"),
+		);
+		copyFileSync(
+			path.join(stateDir as string, "operator.json"),
+			path.join(workshop.folder, ".local/operator.json"),
+		);
+	});
+	afterAll(() => workshop?.remove());
+
+	test("status and outputs are those of the running cloud", async () => {
+		const status = await operate("infra-status");
+		expect(status).toMatchObject({ code: 0, stderr: "" });
+		expect(status.stdout).toContain(outputs.ApiUrl);
+		const before = JSON.parse(workshop.read(".aws-outputs-local.json"));
+		const written = await operate("infra-outputs");
+		expect(written).toMatchObject({ code: 0, stderr: "" });
+		expect(JSON.parse(workshop.read(".aws-outputs-local.json"))).toMatchObject(
+			before,
+		);
+	});
+
+	test("test-infra finds every part in order, reports it and leaves nothing behind", async () => {
+		const users = async () =>
+			/(\d+) users/.exec((await operate("cognito-list")).stdout)?.[1];
+		const before = await users();
+		const { code, stdout, stderr } = await operate("test-infra");
+		expect(stderr).toBe("");
+		expect(stdout).not.toContain("✗");
+		expect(stdout).toContain("17 passed, 0 failed, 0 not applicable");
+		expect(code).toBe(0);
+		const file = /Written to (\S+)\.\n/.exec(stdout)?.[1] ?? "";
+		expect(file).toMatch(/^reports\/infra-test-local-.*\.md$/);
+		expect(workshop.read(file)).toContain("| ✓ | an image, end to end |");
+		expect(await users()).toBe(before);
+	});
+
+	test("test-infra names what does not work and ends with 1, having looked at the rest", async () => {
+		const whole = workshop.read(".aws-outputs-local.json");
+		workshop.write(
+			".aws-outputs-local.json",
+			JSON.stringify({ ...JSON.parse(whole), CheckpointTableName: "gone" }),
+		);
+		try {
+			const { code, stdout, stderr } = await operate("test-infra");
+			expect(code).toBe(1);
+			expect(stdout).toMatch(/✗ DynamoDB table and keys/);
+			expect(stdout).toMatch(/✗ DynamoDB time to live/);
+			expect(stdout).toContain("15 passed, 2 failed");
+			expect(stderr).toContain("2 checks failed");
+		} finally {
+			workshop.write(".aws-outputs-local.json", whole);
+		}
+	});
+
+	test("a user is made with a password from the environment, which appears nowhere", async () => {
+		const EMAIL = `setup-${randomUUID()}@example.com`;
+		const PASSWORD = `${randomUUID()}-Aa1`;
+		const none = await operate("cognito-setup", { EMAIL });
+		expect(none.code).toBe(1);
+		expect(none.stderr).toContain("PASSWORD must be set in the environment");
+		const made = await operate("cognito-setup", { EMAIL, PASSWORD });
+		expect(made).toMatchObject({ code: 0, stderr: "" });
+		expect(made.stdout).not.toContain(PASSWORD);
+		expect(await signIn(outputs, EMAIL, PASSWORD)).toMatch(/^ey/);
+		const { stdout } = await operate("cognito-list");
+		expect(stdout).toMatch(new RegExp(`${EMAIL} .*CONFIRMED`));
+	});
+
+	test("the database's passwords change, and nobody notices", async () => {
+		const user = await newUser("rotation");
+		const password = async () => {
+			const { SecretString = "" } = await new SecretsManagerClient(client).send(
+				new GetSecretValueCommand({ SecretId: outputs.DatabaseSecretArn }),
+			);
+			return JSON.parse(SecretString).password;
+		};
+		expect(await user.call("GET", "/items")).toMatchObject({ items: [] });
+		const before = await password();
+		const unasked = await operate("db-rotate");
+		expect(unasked.code).toBe(1);
+		expect(await password()).toBe(before);
+
+		const { code, stdout, stderr } = await operate("db-rotate", { YES: "1" });
+		expect(stderr).toBe("");
+		expect(code).toBe(0);
+		const after = await password();
+		expect(after).not.toBe(before);
+		expect(stdout).not.toContain(after);
+		expect(await user.call("GET", "/items")).toMatchObject({ items: [] });
+		expect((await operate("db-migrate")).stdout).toContain(
+			"No migration was due.",
+		);
+	});
+
+	test("a function's log is read by word", async () => {
+		const { code, stdout } = await operate("lambda-logs", {
+			FUNC: "migrate",
+			FILTER: "REPORT",
+			SINCE: "1h",
+		});
+		expect(code).toBe(0);
+		const lines = stdout.trim().split("\n");
+		expect(lines.length).toBeGreaterThan(0);
+		for (const line of lines) expect(line).toContain("REPORT RequestId");
+		const unknown = await operate("lambda-logs", { FUNC: "apis" });
+		expect(unknown.code).toBe(1);
+		expect(unknown.stderr).toContain("There is no function apis");
+	});
+
+	test("dead letters are listed by what they are about, and tried again", async () => {
+		const sqs = new SQSClient(client);
+		const urls = String(outputs.DeadLetterQueueUrls).split(",");
+		const url = (part: string) => urls.find((one) => one.includes(part)) ?? "";
+		const { Attributes } = await sqs.send(
+			new GetQueueAttributesCommand({
+				QueueUrl: url("AnalyzerDeadLetters"),
+				AttributeNames: ["QueueArn"],
+			}),
+		);
+		const event = (item: string) =>
+			JSON.stringify({
+				source: "collections.imageprocessor",
+				"detail-type": "ImageProcessed",
+				detail: {
+					version: 1,
+					correlation_id: randomUUID(),
+					item_id: item,
+					user_id: "nobody",
+					bucket: "none",
+					original_key: "none",
+					thumbnail_key: "none",
+				},
+			});
+		const [given, undelivered] = [randomUUID(), randomUUID()];
+		await sqs.send(
+			new SendMessageCommand({
+				QueueUrl: url("AnalyzerDeadLetters"),
+				MessageBody: event(given),
+			}),
+		);
+		const queue = Attributes?.QueueArn?.replace(
+			/AnalyzerDeadLetters\w*$/,
+			"AnalyzerQueue",
+		);
+		const { QueueUrls = [] } = await sqs.send(
+			new ListQueuesCommand({
+				QueueNamePrefix: queue?.split(":").at(-1),
+			}),
+		);
+		await sqs.send(
+			new SendMessageCommand({
+				QueueUrl: url("AnalyzerUndelivered"),
+				MessageBody: event(undelivered),
+				MessageAttributes: {
+					TARGET_ARN: {
+						DataType: "String",
+						StringValue: queue?.replace(
+							/[^:]+$/,
+							QueueUrls[0]?.split("/").at(-1) ?? "",
+						),
+					},
+				},
+			}),
+		);
+		await sqs.send(
+			new SendMessageCommand({
+				QueueUrl: url("FailedCleanups"),
+				MessageBody: "{}",
+			}),
+		);
+		const listed = await operate("dlq-list");
+		expect(listed.stdout).toContain(`ImageProcessed  item ${given}`);
+		expect(listed.stdout).toContain(`ImageProcessed  item ${undelivered}`);
+		expect(listed.stdout).toContain("3 letters.");
+		expect(listed.stdout).not.toContain("nobody");
+
+		const redriven = await operate("dlq-redrive", { YES: "1" });
+		expect(redriven).toMatchObject({ code: 0, stderr: "" });
+		expect(redriven.stdout).toContain("1 went back to the stage's queue");
+		expect(redriven.stdout).toContain(
+			"1 sent to the queue they were meant for",
+		);
+		expect(redriven.stdout).toContain("one run of cleanup made up for 1");
+		expect((await operate("dlq-list")).stdout).toContain(
+			"Nothing was given up on.",
+		);
+	});
+
+	test("what the local cloud cannot mean says so", async () => {
+		const bootstrap = await operate("infra-bootstrap");
+		expect(bootstrap).toMatchObject({ code: 0, stderr: "" });
+		expect(bootstrap.stdout).toContain("needs no preparation");
+		workshop.write(".env", "VOYAGE_API_KEY=pa-of-this-test\n");
+		const populate = await operate("secrets-populate");
+		expect(populate.stdout).toMatch(/voyage-api-key +is not read yet/);
+		expect(populate.stdout).toContain("make down up");
+		expect(populate.stdout).not.toContain("pa-of-this-test");
+	});
+});
