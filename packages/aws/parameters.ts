@@ -1,3 +1,5 @@
+import { kept } from "./kept.ts";
+
 /** Reads a parameter; null where there is none. */
 export type ParameterReader = (
 	name: string,
@@ -5,27 +7,9 @@ export type ParameterReader = (
 	options?: { fresh?: boolean },
 ) => Promise<string | null>;
 
-/** A replaced key is noticed by the refusal; this bounds how long one, or the lack of one, is kept in memory. */
-const cacheMilliseconds = 5 * 60_000;
-
 /** Reads encrypted parameters and keeps each for five minutes. */
 export function parameterReader(): ParameterReader {
-	const cached = new Map<
-		string,
-		{ readAt: number; value: Promise<string | null> }
-	>();
-	return async (name, { fresh = false } = {}) => {
-		const known = cached.get(name);
-		if (known && !fresh && Date.now() - known.readAt < cacheMilliseconds) {
-			return known.value;
-		}
-		const value = read(name);
-		cached.set(name, { readAt: Date.now(), value });
-		value.catch(() => {
-			if (cached.get(name)?.value === value) cached.delete(name);
-		});
-		return value;
-	};
+	return kept(read);
 }
 
 async function read(name: string): Promise<string | null> {

@@ -1,3 +1,5 @@
+import { kept } from "./kept.ts";
+
 /** A user of the database, as its secret holds it. */
 export interface SecretCredentials {
 	username: string;
@@ -10,27 +12,9 @@ export type SecretReader = (
 	options?: { fresh?: boolean },
 ) => Promise<SecretCredentials>;
 
-/** A rotated password is noticed by the refusal; this only bounds how long one is kept in memory. */
-const cacheMilliseconds = 5 * 60_000;
-
 /** Reads `{username, password}` secrets and keeps each for five minutes. */
 export function secretReader(): SecretReader {
-	const cached = new Map<
-		string,
-		{ readAt: number; value: Promise<SecretCredentials> }
-	>();
-	return async (arn, { fresh = false } = {}) => {
-		const known = cached.get(arn);
-		if (known && !fresh && Date.now() - known.readAt < cacheMilliseconds) {
-			return known.value;
-		}
-		const value = read(arn);
-		cached.set(arn, { readAt: Date.now(), value });
-		value.catch(() => {
-			if (cached.get(arn)?.value === value) cached.delete(arn);
-		});
-		return value;
-	};
+	return kept(read);
 }
 
 async function read(arn: string): Promise<SecretCredentials> {
