@@ -14,6 +14,8 @@ export const searchParameters = {
 	leastLikeness: 0.5,
 	/** The least letters of such a word: short words are like too many others. */
 	rescuedLetters: 5,
+	/** It is looked for of a query's first words only: each reads all of a person's words with the same first letter. */
+	rescuedWords: 8,
 	/** Documents that are ranked: it bounds common words. */
 	ranked: 200,
 	/**

@@ -62,8 +62,8 @@ const textLeg = `
 	    ln(1 + everything.documents::float8 / greatest(coalesce(words.documents, 0), 0.5)) as idf,
 	    '''' || replace(replace(words.lexeme, '\\', '\\\\'), '''', '''''') || '''' as quoted
 	  from (
-	    select distinct on (lexeme) lexeme, word, ${oneLetterOff("lexeme")} as one_letter_off
-	    from unnest(${given(4, "text[]")}) as word,
+	    select distinct on (lexeme) lexeme, word, place, ${oneLetterOff("lexeme")} as one_letter_off
+	    from unnest(${given(4, "text[]")}) with ordinality as query (word, place),
 	      lateral unnest((tsvector_to_array(to_tsvector('public.collections', word)))[1:1]) as lexeme
 	  ) as asked
 	  join words as everything on everything.user_id = ${user} and everything.lexeme = ''
@@ -75,7 +75,7 @@ const textLeg = `
 	      select lexeme, documents, greatest(similarity(lexeme, asked.lexeme)::float8,
 	        case when length(lexeme) >= ${p.rescuedLetters - 1} and abs(length(lexeme) - length(asked.lexeme)) <= 1 and lexeme ~ one_letter_off then 1 - 1 / length(asked.lexeme)::float8 end) as likeness
 	      from words
-	      where user_id = ${user} and length(asked.word) >= ${p.rescuedLetters}
+	      where user_id = ${user} and length(asked.word) >= ${p.rescuedLetters} and asked.place <= ${p.rescuedWords}
 	        and lexeme >= left(asked.lexeme, 1) and lexeme < left(asked.lexeme, 1) || chr(1114111)
 	        and not exists (select from words where user_id = ${user} and lexeme = asked.lexeme)
 	      offset 0

@@ -53,6 +53,20 @@ for (const kind of databaseKinds) {
 			return { counted, there };
 		}
 
+		it("are looked through for what a misspelt word means, of a query's first eight", async () => {
+			const user = newUser();
+			const { item } = await analyzedItem(ports, user, {
+				headline: "A lighthouse",
+			});
+			const found = async (text: string) =>
+				(
+					await ports.search.byText(user, { text, minScore: 0 }, { topK: 5 })
+				).map(({ itemId }) => itemId);
+			const seven = "q1 q2 q3 q4 q5 q6 q7";
+			expect(await found(`${seven} lighthuose`)).toEqual([item.id]);
+			expect(await found(`${seven} q8 lighthuose`)).toEqual([]);
+		});
+
 		it("are counted of documents from before they were", async () => {
 			const { counted, there } = await words("from-before");
 			expect(counted.length).toBeGreaterThan(40);
