@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { graphTurns } from "#chat/graph.ts";
 import { langSmithTracing, type RunTracing } from "#chat/langsmith.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { ask } from "../use-cases/chat/talk.ts";
+import { ask, type Say } from "../use-cases/chat/talk.ts";
 
 /** What came to LangSmith's endpoint, as text; its answers are of this status. */
 let received: { path: string; key: unknown; text: string }[] = [];
@@ -58,7 +58,10 @@ const tracing = (more: { hideInputs?: boolean; hideOutputs?: boolean } = {}) =>
 		...more,
 	});
 
-async function turn(traced: RunTracing | null, text = "Grandmother's reply.") {
+async function turn(
+	traced: RunTracing | null,
+	say: Say = () => ({ text: "Grandmother's reply." }),
+) {
 	const saver = new MemorySaver();
 	const turns = graphTurns(
 		() => saver,
@@ -68,7 +71,7 @@ async function turn(traced: RunTracing | null, text = "Grandmother's reply.") {
 		{ ...fakePorts(), turns },
 		randomUUID(),
 		"Where did I meet Agatha?",
-		() => ({ text }),
+		say,
 		{ sessionId: "honeymoon" },
 	);
 }
@@ -92,6 +95,15 @@ test("what was said is recorded only where the setting says so", async () => {
 	received = [];
 	await turn(tracing({ hideInputs: false, hideOutputs: false }));
 	expect(sent()).toContain("Grandmother");
+});
+
+test("of a turn that failed the reason stays here", async () => {
+	const failing = turn(tracing(), () => {
+		throw new Error("no answer to: Where did I meet Agatha?");
+	});
+	await expect(failing).rejects.toThrow("Agatha");
+	expect(sent()).toMatch(/\.error"[^]{0,80}"hidden"/);
+	expect(sent()).not.toMatch(/Agatha|honeymoon/);
 });
 
 test("without a key nothing is sent", async () => {
