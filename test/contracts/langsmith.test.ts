@@ -102,7 +102,7 @@ test("of a turn that failed the reason stays here", async () => {
 		throw new Error("no answer to: Where did I meet Agatha?");
 	});
 	await expect(failing).rejects.toThrow("Agatha");
-	expect(sent()).toMatch(/\.error"[^]{0,80}"hidden"/);
+	expect(sent()).toMatch(/\.error"[\s\S]{0,80}"hidden"/);
 	expect(sent()).not.toMatch(/Agatha|honeymoon/);
 });
 
