@@ -114,14 +114,17 @@ export class ComputeStack extends EnvironmentStack {
 				...embedding,
 				...chat,
 				TAVILY_KEY_PARAMETER: keyParameter(environment, "tavily"),
-				...providerUrls(environment, ["tavily"]),
+				LANGSMITH_KEY_PARAMETER: keyParameter(environment, "langsmith"),
+				TRACE_INPUTS: environment.traces.inputs,
+				TRACE_OUTPUTS: environment.traces.outputs,
+				...providerUrls(environment, ["tavily", "langsmith"]),
 			},
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 			.allow(
 				["ssm:GetParameter"],
-				keys("voyage", "anthropic", "openai", "tavily"),
-			) // embeds queries, answers questions, searches the web; the key of aws/ssm decrypts for whoever may read
+				keys("voyage", "anthropic", "openai", "tavily", "langsmith"),
+			) // embeds queries, answers questions, searches the web, traces turns; the key of aws/ssm decrypts for whoever may read
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
 			.allowObjects(deleting, bucket, [originals, derived]) // deletes items

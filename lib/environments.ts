@@ -39,6 +39,7 @@ export const keyedProviders = [
 	"openai",
 	"voyage",
 	"tavily",
+	"langsmith",
 ] as const;
 export type KeyedProvider = (typeof keyedProviders)[number];
 const keyedProvider = z.enum(keyedProviders);
@@ -113,6 +114,13 @@ const environment = z.strictObject({
 		/** A model's id, or an inference profile's. */
 		bedrock: z.string().min(1),
 	}),
+	/** What of a conversation LangSmith is shown, where its key is set: without these, the steps and their durations. */
+	traces: z
+		.strictObject({
+			inputs: z.enum(["hidden", "sent"]).default("hidden"),
+			outputs: z.enum(["hidden", "sent"]).default("hidden"),
+		})
+		.prefault({}),
 	/** Stand-ins of the providers on this machine. @default the providers themselves */
 	providerUrls: z.partialRecord(keyedProvider, loopbackUrl).default({}),
 	/** The dataset on this machine whose analyses the vision provider `replay` answers. */

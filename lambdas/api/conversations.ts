@@ -1,15 +1,19 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
+import type { RunTracing } from "#chat/langsmith.ts";
 import type { PayloadStore } from "#checkpoints/payloads.ts";
 import { once } from "#core/once.ts";
 import type { Sessions, Turns } from "#core/ports.ts";
-import type { Env } from "#lambda-kit/env.ts";
+import { apiKeyIn } from "#lambda-kit/api-key.ts";
+import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
+import { log } from "#lambda-kit/log.ts";
 import type { apiEnv } from "./env.ts";
 
 /** Conversations on the table. LangGraph is loaded by the first turn; listing and deleting do without. */
-export function conversationsIn(
-	env: Pick<Env<typeof apiEnv>, "BUCKET_NAME" | "CHECKPOINT_TABLE_NAME">,
-): { sessions: Sessions; turns: () => Promise<Turns> } {
+export function conversationsIn(env: Env<typeof apiEnv>): {
+	sessions: Sessions;
+	turns: () => Promise<Turns>;
+} {
 	const dynamodb = new DynamoDBClient();
 	const table = env.CHECKPOINT_TABLE_NAME;
 	const payloads = largePayloads(env.BUCKET_NAME);
@@ -22,8 +26,37 @@ export function conversationsIn(
 			]);
 			return graphTurns(
 				(owner) => new DynamoDbSaver({ dynamodb, table, payloads, owner }),
+				langSmithWithKey(env),
 			);
 		},
+	};
+}
+
+/** LangSmith where its key is set, asked for at each turn; without a key nothing of it is set up. */
+function langSmithWithKey(
+	env: Env<typeof apiEnv>,
+): () => Promise<RunTracing | null> {
+	const key = apiKeyIn(env.LANGSMITH_KEY_PARAMETER);
+	let made: { apiKey: string; tracing: RunTracing } | null = null;
+	return async () => {
+		const apiKey = await key.read().catch((error) => {
+			// A trace is not worth an answer.
+			log.warn("turn is not traced", { error });
+			return null;
+		});
+		if (!apiKey) return null;
+		if (made?.apiKey !== apiKey) {
+			const { langSmithTracing } = await import("#chat/langsmith.ts");
+			const tracing = langSmithTracing({
+				apiKey,
+				project: `collections-${env.ENVIRONMENT}`,
+				hideInputs: env.TRACE_INPUTS !== "sent",
+				hideOutputs: env.TRACE_OUTPUTS !== "sent",
+				baseUrl: runtimeEnv.baseUrls.langsmith,
+			});
+			made = { apiKey, tracing };
+		}
+		return made.tracing;
 	};
 }
 

@@ -23,21 +23,30 @@ export function askClaude(
 		isUnknownModel: (status) => status === 404,
 	};
 	return (request, deadline) =>
-		callProvider(provider, request.model, deadline, async (apiKey, signal) => {
-			// Not `messages.parse`: where an answer fails the schema it throws, and with the message go its
-			// tokens, which were billed, and the reason why it ended.
-			const message = await new Anthropic({
-				apiKey,
-				authToken: null,
-				baseURL: baseUrl,
-				maxRetries: 0,
-				timeout: use.longestRequestMs,
-				logLevel: "off",
-			}).messages.create(request, { signal });
-			// A proxy's page comes through as text.
-			if (!Array.isArray(message.content)) throw new Error("no message");
-			return message;
-		});
+		callProvider(
+			provider,
+			request.model,
+			deadline,
+			async (apiKey, signal) => {
+				// Not `messages.parse`: where an answer fails the schema it throws, and with the message go its
+				// tokens, which were billed, and the reason why it ended.
+				const message = await new Anthropic({
+					apiKey,
+					authToken: null,
+					baseURL: baseUrl,
+					maxRetries: 0,
+					timeout: use.longestRequestMs,
+					logLevel: "off",
+				}).messages.create(request, { signal });
+				// A proxy's page comes through as text.
+				if (!Array.isArray(message.content)) throw new Error("no message");
+				return message;
+			},
+			({ usage }) => ({
+				input: usage?.input_tokens,
+				output: usage?.output_tokens,
+			}),
+		);
 }
 
 /** What Claude said, in one piece; thoughts and tool calls are not part of it. */

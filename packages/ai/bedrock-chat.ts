@@ -83,6 +83,10 @@ export function bedrockChat({ model: usual, baseUrl }: BedrockSettings): Chat {
 					id: answer.$metadata.requestId ?? null,
 				};
 			},
+			({ usage }) => ({
+				input: usage?.inputTokens,
+				output: usage?.outputTokens,
+			}),
 		);
 		return {
 			text: said.map(({ text }) => text ?? "").join(""),

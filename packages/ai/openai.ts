@@ -24,20 +24,30 @@ export function askOpenai(
 		isUnknownModel: (status) => status === 404,
 	};
 	return (request, deadline) =>
-		callProvider(provider, request.model, deadline, async (apiKey, signal) => {
-			const completion = await new OpenAI({
-				apiKey,
-				organization: null,
-				project: null,
-				baseURL: baseUrl,
-				maxRetries: 0,
-				timeout: use.longestRequestMs,
-				logLevel: "off",
-			}).chat.completions.create(request, { signal });
-			// A proxy's page comes through as text.
-			if (!Array.isArray(completion.choices)) throw new Error("no completion");
-			return completion;
-		});
+		callProvider(
+			provider,
+			request.model,
+			deadline,
+			async (apiKey, signal) => {
+				const completion = await new OpenAI({
+					apiKey,
+					organization: null,
+					project: null,
+					baseURL: baseUrl,
+					maxRetries: 0,
+					timeout: use.longestRequestMs,
+					logLevel: "off",
+				}).chat.completions.create(request, { signal });
+				// A proxy's page comes through as text.
+				if (!Array.isArray(completion.choices))
+					throw new Error("no completion");
+				return completion;
+			},
+			({ usage }) => ({
+				input: usage?.prompt_tokens,
+				output: usage?.completion_tokens,
+			}),
+		);
 }
 
 /** Why the model stopped, in the words that all providers share. */

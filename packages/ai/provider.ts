@@ -4,6 +4,7 @@ import {
 	type ProviderRequest,
 	providerRequests,
 } from "#core/provider-request.ts";
+import { inSpan, type Tokens } from "./provider-span.ts";
 
 /** An API key that is read when it is needed. */
 export interface ApiKey {
@@ -63,7 +64,23 @@ const usualAfterwards = "it is tried again";
  *
  * @throws ModelFailure `provider_not_configured`, `model_not_found`, or the provider's `unavailable`
  */
-export async function callProvider<T>(
+export function callProvider<T>(
+	provider: Provider,
+	model: string,
+	deadline: Date,
+	request: (key: string, signal: AbortSignal) => Promise<T>,
+	/** What an answer was billed, for the call's span. @default nothing */
+	tokensOf: (answer: T) => Tokens = () => ({}),
+): Promise<T> {
+	return inSpan(
+		provider.label,
+		model,
+		() => askUntilAnswered(provider, model, deadline, request),
+		tokensOf,
+	);
+}
+
+async function askUntilAnswered<T>(
 	provider: Provider,
 	model: string,
 	deadline: Date,

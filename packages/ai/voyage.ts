@@ -55,6 +55,7 @@ export function voyageEmbedder({
 							timeoutInSeconds: longestRequestMs / 1000,
 						},
 					),
+				({ usage }) => ({ input: usage?.totalTokens }),
 			);
 			const tokens = answer.usage?.totalTokens ?? 0;
 			const usage: ModelUsage[] = [

@@ -5,6 +5,7 @@ import type { Asked, Conversation } from "#core/conversation.ts";
 import type { ConversationSteps } from "#core/conversation-steps.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import type { Turns } from "#core/ports.ts";
+import type { RunTracing } from "./langsmith.ts";
 
 // Each channel is stored only by the steps that change it.
 const state = Annotation.Root({
@@ -39,10 +40,13 @@ const mostSteps = 16;
 export function graphTurns(
 	/** A person's conversations, and nobody else's. */
 	saverOf: (userId: string) => BaseCheckpointSaver,
+	/** What records a turn; null where nothing does. */
+	tracing: () => Promise<RunTracing | null> = async () => null,
 ): Turns {
 	return {
 		async take(userId, sessionId, asked, steps) {
 			const graph = graphOf(steps, saverOf(userId));
+			const traced = await tracing();
 			try {
 				return (await graph.invoke(
 					{ asked },
@@ -51,11 +55,14 @@ export function graphTurns(
 						recursionLimit: mostSteps,
 						// A step is committed before the next begins.
 						durability: "sync",
+						...(traced && { callbacks: traced.callbacks, runName: "turn" }),
 					},
 				)) as Conversation;
 			} catch (error) {
 				if (error instanceof ThreadGone) throw sessionNotFound(sessionId);
 				throw error;
+			} finally {
+				await traced?.sent();
 			}
 		},
 

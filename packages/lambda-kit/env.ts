@@ -39,6 +39,7 @@ const onlyLocal = [
 	"OPENAI_BASE_URL",
 	"VOYAGE_BASE_URL",
 	"TAVILY_BASE_URL",
+	"LANGSMITH_BASE_URL",
 	"REPLAY_FOLDER",
 ] as const;
 
@@ -81,5 +82,6 @@ export const runtimeEnv = {
 		openai: process.env.OPENAI_BASE_URL,
 		voyage: process.env.VOYAGE_BASE_URL,
 		tavily: process.env.TAVILY_BASE_URL,
+		langsmith: process.env.LANGSMITH_BASE_URL,
 	},
 };

@@ -51,6 +51,10 @@ const message = z
 		timestamp: z.iso.datetime(),
 		search_results: z.array(searchResult),
 		tools_used: z.array(z.string()),
+		trace_id: z.string().nullable().openapi({
+			description:
+				"The provider's id of the last call that an answer took; null for a question.",
+		}),
 	})
 	.openapi("ChatMessage");
 
@@ -302,5 +306,6 @@ function presentMessage(said: SaidMessage): z.infer<typeof message> {
 			presentHit(hit, at + 1, "hybrid"),
 		),
 		tools_used: said.toolsUsed,
+		trace_id: said.traceId,
 	};
 }

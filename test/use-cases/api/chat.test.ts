@@ -47,6 +47,7 @@ describe("POST /chat", () => {
 				timestamp: expect.any(String),
 				search_results: results,
 				tools_used: ["search_collection"],
+				trace_id: "trace_2",
 			},
 			conversation_turn: 1,
 			search_results: results,
@@ -55,9 +56,11 @@ describe("POST /chat", () => {
 			trace_id: "trace_2",
 			response_time_ms: expect.any(Number),
 		});
-		expect((await as(ada)("GET", "/chat/s/history")).body.message_count).toBe(
-			2,
-		);
+		const { body: history } = await as(ada)("GET", "/chat/s/history");
+		expect(history).toMatchObject({
+			message_count: 2,
+			messages: [{ trace_id: null }, { trace_id: "trace_2" }],
+		});
 	});
 
 	it("makes up a name for a session that has none", async () => {

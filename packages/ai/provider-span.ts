@@ -1,0 +1,54 @@
+import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { ModelFailure } from "#core/errors.ts";
+
+/** What a call was billed; a count that the provider did not tell is left out. */
+export interface Tokens {
+	input?: number | undefined;
+	output?: number | undefined;
+}
+
+/**
+ * An OpenTelemetry span around one call of a model, with its retries. It names provider, model and tokens and never
+ * what was said: of a failure only its code, since a provider's message may quote the request. Where no SDK is
+ * registered the API hands out spans that record nothing.
+ */
+export function inSpan<T>(
+	provider: string,
+	model: string,
+	call: () => Promise<T>,
+	tokensOf: (answer: T) => Tokens,
+): Promise<T> {
+	const attributes = {
+		"gen_ai.provider.name": provider,
+		"gen_ai.request.model": model,
+	};
+	// Asked for at each call: an SDK may be registered after this module was loaded.
+	return trace
+		.getTracer("collections")
+		.startActiveSpan(
+			`${provider} ${model}`,
+			{ kind: SpanKind.CLIENT, attributes },
+			async (span) => {
+				try {
+					const answer = await call();
+					const { input, output } = tokensOf(answer);
+					if (input !== undefined) {
+						span.setAttribute("gen_ai.usage.input_tokens", input);
+					}
+					if (output !== undefined) {
+						span.setAttribute("gen_ai.usage.output_tokens", output);
+					}
+					return answer;
+				} catch (error) {
+					span.setStatus({ code: SpanStatusCode.ERROR });
+					span.setAttribute(
+						"error.type",
+						error instanceof ModelFailure ? error.code : "other",
+					);
+					throw error;
+				} finally {
+					span.end();
+				}
+			},
+		);
+}

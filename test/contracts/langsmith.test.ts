@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { MemorySaver } from "@langchain/langgraph-checkpoint";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { graphTurns } from "#chat/graph.ts";
+import { langSmithTracing, type RunTracing } from "#chat/langsmith.ts";
+import { fakePorts } from "#fakes/ports.ts";
+import { ask, type Say } from "../use-cases/chat/talk.ts";
+
+/** What came to LangSmith's endpoint, as text; its answers are of this status. */
+let received: { path: string; key: unknown; text: string }[] = [];
+let status = 202;
+const server = createServer(async (incoming, outgoing) => {
+	const chunks: Buffer[] = [];
+	for await (const chunk of incoming) chunks.push(chunk);
+	const body = Buffer.concat(chunks);
+	const encoding = incoming.headers["content-encoding"];
+	const text = (
+		encoding === "zstd"
+			? zstdDecompressSync(body)
+			: encoding === "gzip"
+				? gunzipSync(body)
+				: body
+	).toString();
+	received.push({
+		path: incoming.url ?? "",
+		key: incoming.headers["x-api-key"],
+		text,
+	});
+	outgoing.writeHead(status, { "content-type": "application/json" }).end("{}");
+});
+let baseUrl = "";
+beforeAll(async () => {
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+	server.close();
+	server.closeAllConnections();
+	await once(server, "close");
+});
+beforeEach(() => {
+	received = [];
+	status = 202;
+});
+
+const tracing = (more: { hideInputs?: boolean; hideOutputs?: boolean } = {}) =>
+	langSmithTracing({
+		apiKey: "ls-key",
+		project: "collections-test",
+		hideInputs: true,
+		hideOutputs: true,
+		baseUrl,
+		...more,
+	});
+
+async function turn(
+	traced: RunTracing | null,
+	say: Say = () => ({ text: "Grandmother's reply." }),
+) {
+	const saver = new MemorySaver();
+	const turns = graphTurns(
+		() => saver,
+		async () => traced,
+	);
+	return ask(
+		{ ...fakePorts(), turns },
+		randomUUID(),
+		"Where did I meet Agatha?",
+		say,
+		{ sessionId: "honeymoon" },
+	);
+}
+const sent = () => received.map(({ text }) => text).join("\n");
+
+test("a turn is recorded with its steps and nothing that was said", async () => {
+	await turn(tracing());
+	expect(received.some(({ path }) => path.startsWith("/runs"))).toBe(true);
+	expect(received.filter(({ path }) => path.startsWith("/runs"))).toSatisfy(
+		(all: typeof received) => all.every(({ key }) => key === "ls-key"),
+	);
+	for (const step of ["turn", "listen", "answer"]) {
+		expect(sent()).toContain(`"name":"${step}"`);
+	}
+	expect(sent()).not.toMatch(/Agatha|Grandmother|honeymoon/);
+});
+
+test("what was said is recorded only where the setting says so", async () => {
+	await turn(tracing({ hideInputs: false }));
+	expect(sent()).toContain("Agatha");
+	received = [];
+	await turn(tracing({ hideInputs: false, hideOutputs: false }));
+	expect(sent()).toContain("Grandmother");
+});
+
+test("of a turn that failed the reason stays here", async () => {
+	const failing = turn(tracing(), () => {
+		throw new Error("no answer to: Where did I meet Agatha?");
+	});
+	await expect(failing).rejects.toThrow("Agatha");
+	expect(sent()).toMatch(/\.error"[\s\S]{0,80}"hidden"/);
+	expect(sent()).not.toMatch(/Agatha|honeymoon/);
+});
+
+test("without a key nothing is sent", async () => {
+	await turn(null);
+	expect(received).toEqual([]);
+});
+
+test("a LangSmith that fails costs no answer", async () => {
+	status = 500;
+	expect((await turn(tracing())).text).toBe("Grandmother's reply.");
+});
