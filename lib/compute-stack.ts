@@ -299,7 +299,8 @@ export class ComputeStack extends EnvironmentStack {
 			deadLetters: failedCleanups,
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-			.allow(listing, [bucket.bucketArn]) // learns whether an upload arrived, finds orphans
+			.allow(listing, [bucket.bucketArn]) // finds orphans, and is told of a missing object rather than refused
+			.allowObjects(["s3:GetObject"], bucket, [originals]) // learns whether an upload arrived: HeadObject takes it
 			.allowObjects(deleting, bucket, [originals, derived, checkpoints]) // sweeps orphans
 			.allow(["dynamodb:Scan"], [sessionIndex]) // counts sessions; the index has nothing else
 			.allow(["dynamodb:BatchGetItem"], [database.checkpoints.tableArn]) // learns which payloads are referred to

@@ -220,6 +220,7 @@ const permissions: Record<string, string[]> = {
 		"dynamodb:BatchGetItem on Checkpoints",
 		"s3:DeleteObject on Images/checkpoints/*",
 		"s3:DeleteObjectVersion on Images/checkpoints/*",
+		"s3:GetObject on Images/originals/*",
 		"sqs:SendMessage on FailedCleanups",
 	],
 	MigrateRole: [
