@@ -79,6 +79,7 @@ describe("the api's cold start", () => {
 			.sort();
 		expect(loading).toEqual([
 			"packages/chat/graph.ts",
+			"packages/chat/langsmith.ts",
 			"packages/checkpoints/saver.ts",
 		]);
 	});
