@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { divideVectors } from "#core/divide-vectors.ts";
 import { embeddingDimensions } from "#core/ports.ts";
@@ -7,31 +5,21 @@ import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search.ts";
 import { vectorText } from "#postgres/text.ts";
 import { postgresVectorCells } from "#postgres/vector-cells.ts";
+import {
+	realVectorsFile as file,
+	realVectors,
+	toUnitLength,
+} from "../real-vectors.ts";
 import { fillWithVectors } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 
-// Vectors of a real model (voyage-3.5-lite), as the predecessor's Chroma keeps them: float32 in its write-ahead queue.
-const file = "../shared/legacy/chroma/chroma.sqlite3";
-const isHere = existsSync(file);
 const model = "voyage-3.5-lite";
+const isHere = realVectors() !== null;
 const userId = "reader";
 const topK = 10;
 
 /** Far more than are reranked, else the codes would have nothing to get wrong. */
 const betweenEachPair = [0.12, 0.25, 0.38, 0.5] as const;
-
-function realVectors(): Float32Array[] {
-	const chroma = new DatabaseSync(file, { readOnly: true });
-	const rows = chroma
-		.prepare(
-			"select vector from embeddings_queue where encoding = 'FLOAT32' order by seq_id",
-		)
-		.all() as { vector: Uint8Array }[];
-	chroma.close();
-	return rows.map(({ vector }) =>
-		toUnitLength(new Float32Array(Uint8Array.from(vector).buffer)),
-	);
-}
 
 /** The real vectors, and points on the way from each to each other: neighbours as close as a large collection's. */
 function crowded(real: Float32Array[]): Float32Array[] {
@@ -49,11 +37,6 @@ function crowded(real: Float32Array[]): Float32Array[] {
 	return [...real, ...between];
 }
 
-function toUnitLength(vector: Float32Array): Float32Array {
-	const length = Math.hypot(...vector);
-	return vector.map((x) => x / length);
-}
-
 for (const kind of databaseKinds) {
 	const title = isHere
 		? kind.title
@@ -68,7 +51,7 @@ for (const kind of databaseKinds) {
 			empty = await kind.create();
 			await empty.migrate();
 			db = empty.connect(1);
-			real = realVectors();
+			real = realVectors() ?? [];
 			const vectors = crowded(real);
 			stored = vectors.length;
 			await fillWithVectors(db, { userId, model }, vectors);
