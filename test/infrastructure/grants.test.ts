@@ -262,6 +262,21 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 		);
 		expect(found.sort()).toEqual([...wanted, ...schedules].sort());
 	});
+
+	test("let the API invoke the api function on every route and on $default, and the schedules the cleanup", () => {
+		const found = parts.flatMap((part) =>
+			Object.values(ofType(templates[part], "AWS::Lambda::Permission")).map(
+				({ Properties }) =>
+					`${Properties.Principal} ${at(Properties.SourceArn).replace(/^.*:Http/, "")} invokes ${at(Properties.FunctionName)}`,
+			),
+		);
+		expect(found.sort()).toEqual([
+			"apigateway.amazonaws.com /*/$default invokes ApiFunction",
+			"apigateway.amazonaws.com /*/*/* invokes ApiFunction",
+			"events.amazonaws.com CleanupSchedule invokes CleanupFunction",
+			"events.amazonaws.com SessionSchedule invokes CleanupFunction",
+		]);
+	});
 });
 
 test("the key of Voyage is read only where Voyage embeds, by those who embed", () => {
