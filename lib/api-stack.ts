@@ -10,6 +10,7 @@ import {
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { Route } from "#lambdas/api/routes/table.ts";
@@ -59,6 +60,16 @@ export class ApiStack extends EnvironmentStack {
 				exposeHeaders: ["location", "retry-after"],
 				maxAge: Duration.hours(1),
 			},
+		});
+		// That permission names a method and a path, of which $default has neither: unknown paths would be a mute 500.
+		compute.api.function.addPermission("DefaultRoute", {
+			scope: this,
+			principal: new ServicePrincipal("apigateway.amazonaws.com"),
+			sourceArn: this.formatArn({
+				service: "execute-api",
+				resource: this.httpApi.apiId,
+				resourceName: "*/$default",
+			}),
 		});
 		const authorizer = new HttpJwtAuthorizer("Tokens", storage.tokenIssuer, {
 			authorizerName: "Tokens",

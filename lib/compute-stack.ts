@@ -35,8 +35,8 @@ export interface ComputeStackProps {
 	gitSha: string;
 }
 
-/** Deleting leaves nothing of a versioned object only where every version goes. */
-const deleting = ["s3:DeleteObject", "s3:DeleteObjectVersion"];
+/** Objects go version by version: deleting without one only hides them. */
+const deleting = ["s3:DeleteObjectVersion"];
 const listing = ["s3:ListBucket", "s3:ListBucketVersions"];
 
 const conversing = [
@@ -95,6 +95,10 @@ export class ComputeStack extends EnvironmentStack {
 					resourceName: keyParameter(environment, provider).slice(1),
 				}),
 			);
+		// No request names the provider that embeds, as it may one that describes or answers.
+		const embeddingKeys = (["voyage"] as const).filter(
+			(provider) => provider === environment.embeddingProvider,
+		);
 		const place = { environment, network: database.functionNetwork };
 
 		this.api = new NodeFunction(this, "Api", "api", {
@@ -123,7 +127,7 @@ export class ComputeStack extends EnvironmentStack {
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 			.allow(
 				["ssm:GetParameter"],
-				keys("voyage", "anthropic", "openai", "tavily", "langsmith"),
+				keys(...embeddingKeys, "anthropic", "openai", "tavily", "langsmith"),
 			) // embeds queries, answers questions, searches the web, traces turns; the key of aws/ssm decrypts for whoever may read
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
@@ -281,7 +285,7 @@ export class ComputeStack extends EnvironmentStack {
 					},
 				})
 					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-					.allow(["ssm:GetParameter"], keys("voyage")) // embeds descriptions
+					.allow(["ssm:GetParameter"], keys(...embeddingKeys)) // embeds descriptions
 					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady, and what is next of a rebuild
 		});
 

@@ -89,8 +89,9 @@ export class NodeFunction<
 		this.function.node.addDependency(this.role);
 	}
 
-	/** Names what the function may do, and to what; the reason stands beside the call. */
+	/** Names what the function may do, and to what, nothing where that is an empty list; the reason stands beside the call. */
 	allow(actions: string[], resources: string[]): this {
+		if (resources.length === 0) return this;
 		this.role.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
 		return this;
 	}

@@ -2,9 +2,10 @@ import { Duration } from "aws-cdk-lib";
 import {
 	type EventPattern,
 	type IEventBus,
+	type IRuleTarget,
 	Rule,
 } from "aws-cdk-lib/aws-events";
-import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
@@ -63,9 +64,7 @@ export class PipelineStage<
 			new Rule(this, rule, {
 				...(bus && { eventBus: bus }),
 				eventPattern: pattern,
-				targets: [
-					new SqsQueue(this.queue, { deadLetterQueue: this.undelivered }),
-				],
+				targets: [onto(this.queue, this.undelivered)],
 			});
 		}
 		this.worker = worker(this, this.queue.queueUrl);
@@ -88,6 +87,28 @@ export class PipelineStage<
 		});
 		mapping.node.addDependency(this.worker.role);
 	}
+}
+
+/** A rule's target. CDK's own would also let the rule read the queue's attributes, which EventBridge never does. */
+function onto(queue: Queue, undelivered: Queue): IRuleTarget {
+	return {
+		bind({ ruleRef: { ruleArn } }) {
+			for (const each of [queue, undelivered]) {
+				each.addToResourcePolicy(
+					new PolicyStatement({
+						principals: [new ServicePrincipal("events.amazonaws.com")],
+						actions: ["sqs:SendMessage"],
+						resources: [each.queueArn],
+						conditions: { ArnEquals: { "aws:SourceArn": ruleArn } },
+					}),
+				);
+			}
+			return {
+				arn: queue.queueArn,
+				deadLetterConfig: { arn: undelivered.queueArn },
+			};
+		},
+	};
 }
 
 /** Keeps what failed for two weeks, for a person to look at. */

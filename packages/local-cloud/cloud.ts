@@ -25,6 +25,8 @@ import { controlApi } from "./control.ts";
 import { Credentials, type IssuedCredentials } from "./credentials.ts";
 import { serveAws } from "./endpoint.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { Access } from "./iam/access.ts";
+import type { Caller } from "./iam/policy.ts";
 import { functionLog } from "./lambda/function-log.ts";
 import { lambdaApi } from "./lambda/lambda-api.ts";
 import { lockState } from "./lock.ts";
@@ -63,8 +65,10 @@ export interface Cloud {
 	/** Of the AWS APIs. */
 	readonly endpoint: string;
 	readonly outputs: Readonly<Record<string, Json>>;
-	/** The keys of whoever runs it. */
+	/** The keys of whoever runs it, an administrator of the account. */
 	readonly operator: IssuedCredentials;
+	/** What everybody may do. */
+	readonly access: Access;
 	stop(): Promise<void>;
 }
 
@@ -95,20 +99,31 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		endings.push(() => state.close());
 		const ports = new Ports(stateDir);
 		const credentials = new Credentials(state);
+		const access = new Access(state);
 
 		const queues = new Queues(state);
 		const announcedBuckets = new Set<string>();
 		const deliver = (
+			from: Caller,
 			arn: string,
 			body: string,
 			attributes?: Record<string, MessageAttribute>,
 		) => {
 			const target = machine.functions.get(arn);
+			const action = target ? "lambda:InvokeFunction" : "sqs:SendMessage";
+			access.require(from, { action, resource: arn });
 			if (target) target.invokeLater(Buffer.from(body));
 			else queues.send(arn, body, { attributes });
 		};
 		const buses = new EventBuses(state, {
-			deliver: (arn, body, _rule, attributes) => deliver(arn, body, attributes),
+			deliver: (arn, body, ruleArn, attributes) =>
+				deliver(
+					access.service("events.amazonaws.com", ruleArn),
+					arn,
+					body,
+					attributes,
+				),
+			lost: log,
 		});
 		const buckets = new Buckets(state, {
 			announces: (bucket) => announcedBuckets.has(bucket),
@@ -160,6 +175,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const endpoint = await serveAws({
 			state,
 			credentials,
+			access,
 			apis: [
 				buckets.api,
 				queues.api,
@@ -168,7 +184,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 				parameters.api,
 				userPools.api,
 				dynamodbApi(tables),
-				lambdaApi(functions),
+				lambdaApi(state, functions),
 				logsApi(state, functions),
 				cloudFormationApi(state, stacks),
 				stsApi(state),
@@ -192,6 +208,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const machine: Machine = {
 			state,
 			credentials,
+			access,
 			buckets,
 			queues,
 			buses,
@@ -247,6 +264,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			endpoint: state.endpoint,
 			outputs,
 			operator,
+			access,
 			stop: end,
 		};
 	} catch (error) {

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Credentials } from "./credentials.ts";
+import type { Access } from "./iam/access.ts";
 import { decodeChunked } from "./payload.ts";
 import {
 	presignedHeaders,
@@ -27,6 +28,7 @@ import {
 export interface EndpointOptions {
 	state: State;
 	credentials: Credentials;
+	access: Access;
 	apis: AwsApi[];
 	/** 0 for a free one. */
 	port: number;
@@ -77,7 +79,7 @@ export async function serveAws(options: EndpointOptions): Promise<Endpoint> {
 }
 
 async function answer(
-	{ state, credentials, apis, control }: EndpointOptions,
+	{ state, credentials, access, apis, control }: EndpointOptions,
 	incoming: IncomingMessage,
 	requestId: string,
 	signal: AbortSignal,
@@ -91,6 +93,7 @@ async function answer(
 		headers,
 		body: Buffer.alloc(0),
 		principal: null,
+		rights: access.rights(null),
 		requestId,
 		signal,
 	};
@@ -100,10 +103,16 @@ async function answer(
 		api = formService(request, apis);
 		if (api?.handleForm) {
 			const handle = api.handleForm;
+			const { denial } = api;
 			const response = await readingAll(incoming, (body) =>
-				handle(request, body, (policy) =>
-					verifyPolicy(policy, { credentials, region: state.region }),
-				),
+				handle(request, body, (policy) => {
+					const signer = verifyPolicy(policy, {
+						credentials,
+						region: state.region,
+					});
+					request.principal = signer;
+					request.rights = access.rights(signer, denial);
+				}),
 			);
 			return api.finish?.(request, response) ?? response;
 		}
@@ -125,6 +134,7 @@ async function answer(
 			now: state.now(),
 			region: state.region,
 		});
+		request.rights = access.rights(request.principal, api.denial);
 		request.headers = { ...presignedHeaders(query), ...headers };
 		request.body = decodeChunked(request);
 		const response = await api.handle(request);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Permission } from "./iam/policy.ts";
 import {
 	type AwsApi,
 	AwsError,
@@ -9,6 +10,9 @@ import {
 
 /** One operation of a service: what it takes, strictly, and what it does. */
 export interface Operation {
+	/** @throws AwsError where it is not what the operation takes */
+	read(input: unknown): unknown;
+	/** @param input as read */
 	run(input: unknown, request: AwsRequest): unknown;
 }
 
@@ -22,35 +26,38 @@ export function operation<Shape extends z.core.$ZodLooseShape>(
 ): Operation {
 	const schema = z.strictObject(shape);
 	return {
-		run(input, request) {
+		read(input) {
 			const parsed = schema.safeParse(input);
 			if (!parsed.success) throw invalidInput(parsed.error);
-			return run(
-				parsed.data as z.infer<z.ZodObject<Shape, z.core.$strict>>,
-				request,
-			);
+			return parsed.data;
 		},
+		run: (input, request) =>
+			run(input as z.infer<z.ZodObject<Shape, z.core.$strict>>, request),
 	};
 }
 
-export interface JsonService {
+/** @param Input what of the operations' parameters says which resources they mean */
+export interface JsonService<Input> {
 	service: string;
 	/** What stands before the dot in `X-Amz-Target`. */
 	target: string;
 	version: "1.0" | "1.1";
 	operations: Record<string, Operation>;
+	/** What a caller must be allowed for an operation. */
+	permissions(operation: string, input: Input): Permission[];
 	/** Operations that need no signature. */
 	unsigned?: ReadonlySet<string>;
 }
 
 /** A service that speaks AWS's JSON protocol. */
-export function jsonApi({
+export function jsonApi<Input>({
 	service,
 	target,
 	version,
 	operations,
+	permissions,
 	unsigned,
-}: JsonService): AwsApi {
+}: JsonService<Input>): AwsApi {
 	const contentType = `application/x-amz-json-${version}`;
 	return {
 		service,
@@ -65,13 +72,16 @@ export function jsonApi({
 					notImplemented(`${target}.${name || "(no X-Amz-Target)"}`).message,
 				);
 			}
-			if (!request.principal && !unsigned?.has(name)) {
+			const isPublic = unsigned?.has(name);
+			if (!request.principal && !isPublic) {
 				throw new AwsError(
 					"MissingAuthenticationTokenException",
 					"Missing Authentication Token",
 				);
 			}
-			const output = await found.run(parseBody(request.body), request);
+			const input = found.read(parseBody(request.body));
+			if (!isPublic) request.rights.require(permissions(name, input as Input));
+			const output = await found.run(input, request);
 			return {
 				status: 200,
 				headers: { "content-type": contentType },

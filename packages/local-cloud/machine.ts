@@ -1,11 +1,13 @@
 import type { Buckets } from "./apis/buckets.ts";
 import type { Tables } from "./apis/dynamodb/tables.ts";
 import type { EventBuses } from "./apis/event-buses.ts";
-import type { Queues } from "./apis/queues.ts";
+import type { MessageAttribute, Queues } from "./apis/queues.ts";
 import type { Secrets } from "./apis/secrets.ts";
 import type { UserPools } from "./apis/user-pools.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Gateway } from "./gateway/gateway.ts";
+import type { Access } from "./iam/access.ts";
+import type { Caller } from "./iam/policy.ts";
 import type { EventSource } from "./lambda/event-source.ts";
 import type { LambdaFunction } from "./lambda/function.ts";
 import type { Database } from "./postgres/database.ts";
@@ -16,6 +18,7 @@ import type { State } from "./state.ts";
 export interface Machine {
 	readonly state: State;
 	readonly credentials: Credentials;
+	readonly access: Access;
 	readonly buckets: Buckets;
 	readonly queues: Queues;
 	readonly buses: EventBuses;
@@ -36,6 +39,11 @@ export interface Machine {
 	readonly taskRoots: string;
 	/** One line of the cloud's own log. */
 	log(line: string): void;
-	/** Hands a body to a queue or function, as EventBridge, schedules and failure destinations do. */
-	deliver(targetArn: string, body: string): void;
+	/** Hands a body to a queue or function where the sender may, as EventBridge, schedules and failure destinations do. */
+	deliver(
+		from: Caller,
+		targetArn: string,
+		body: string,
+		attributes?: Record<string, MessageAttribute>,
+	): void;
 }

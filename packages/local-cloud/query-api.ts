@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { xmlDenial } from "./iam/access.ts";
+import type { Permission } from "./iam/policy.ts";
 import {
 	type AwsApi,
 	AwsError,
@@ -46,6 +48,8 @@ export interface QueryService {
 	version: string;
 	namespace: string;
 	operations: Record<string, QueryOperation>;
+	/** What a caller must be allowed for an operation. */
+	permissions(operation: string, input: Record<string, string>): Permission[];
 }
 
 /** A service that speaks AWS's query protocol: a form with an `Action`, XML back. */
@@ -54,9 +58,11 @@ export function queryApi({
 	version,
 	namespace,
 	operations,
+	permissions,
 }: QueryService): AwsApi {
 	return {
 		service,
+		denial: xmlDenial,
 		async handle(request) {
 			const {
 				Action = "(no Action)",
@@ -74,6 +80,7 @@ export function queryApi({
 					403,
 				);
 			}
+			request.rights.require(permissions(Action, input));
 			return xmlAnswer(200, `${Action}Response`, {
 				[`${Action}Result`]: found.run(input, request),
 				ResponseMetadata: { RequestId: request.requestId },

@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
+import type { Denial } from "./iam/access.ts";
+import type { Caller, Permission } from "./iam/policy.ts";
 
-/** Who makes a call: a function by its logical id, or the operator. */
+/** Who makes a call: a function by its ARN, or the operator. */
 export interface Principal {
 	name: string;
 	accessKeyId: string;
@@ -19,9 +21,19 @@ export interface AwsRequest {
 	body: Buffer;
 	/** Null where the call is unsigned. */
 	principal: Principal | null;
+	/** What the caller may do; every operation asks before it does anything. */
+	rights: Rights;
 	requestId: string;
 	/** Aborts when the client goes away or the endpoint closes. */
 	signal: AbortSignal;
+}
+
+/** What one caller may do. */
+export interface Rights {
+	readonly caller: Caller;
+	allows(permission: Permission): boolean;
+	/** @throws AwsError as the service refuses, where one of them is not allowed */
+	require(permissions: readonly Permission[]): void;
 }
 
 export interface AwsResponse {
@@ -46,13 +58,15 @@ export interface SignedPolicy {
 export interface AwsApi {
 	/** As in a SigV4 credential scope: `s3`, `sqs`, `events` ... */
 	readonly service: string;
+	/** How it refuses who may not; without it, as the JSON protocols do. */
+	readonly denial?: Denial;
 	handle(request: AwsRequest): Promise<AwsResponse>;
 	/** Answers a form (`multipart/form-data`), whose fields and not whose headers are signed; the body is as it arrives. */
 	handleForm?(
 		request: AwsRequest,
 		body: AsyncIterable<Buffer>,
-		/** @throws AwsError where the signature is not of this policy */
-		verify: (policy: SignedPolicy) => Principal,
+		/** Makes the request its signer's. @throws AwsError where the signature is not of this policy */
+		verify: (policy: SignedPolicy) => void,
 	): Promise<AwsResponse>;
 	/** How this service writes an error; without it, as the JSON protocols do. */
 	errorResponse?(error: AwsError, request: AwsRequest): AwsResponse;

@@ -34,6 +34,15 @@ export function cloudFormationApi(
 		service: "cloudformation",
 		version: "2010-05-15",
 		namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+		permissions: (name, { StackName }) => {
+			const known = stacks.find((stack) => stack.name === StackName);
+			return [
+				{
+					action: `cloudformation:${name}`,
+					resource: known ? id(known) : (StackName ?? "*"),
+				},
+			];
+		},
 		operations: {
 			DescribeStacks: queryOperation(
 				{ StackName: z.string().optional() },

@@ -6,23 +6,21 @@ import type { Queues } from "./queues.ts";
 
 /** What SQS offers for what was received too often. */
 export function deadLetterOperations(queues: Queues) {
-	const sourcesOf = (deadLetterArn: string) =>
-		queues.list("").filter((queue) => queue.deadLetterArn === deadLetterArn);
 	/** Tasks end before they are answered, so only what they did is kept. */
 	const tasks = new Map<string, object[]>();
 	return {
 		ListDeadLetterSourceQueues: operation(
 			{ QueueUrl: z.string() },
 			({ QueueUrl }) => ({
-				queueUrls: sourcesOf(queues.queue(QueueUrl).arn).map((queue) =>
-					queues.url(queue.name),
-				),
+				queueUrls: queues
+					.sourcesOf(queues.queue(QueueUrl).arn)
+					.map((queue) => queues.url(queue.name)),
 			}),
 		),
 		StartMessageMoveTask: operation(
 			{ SourceArn: z.string(), DestinationArn: z.string().optional() },
 			({ SourceArn, DestinationArn }) => {
-				const sources = sourcesOf(SourceArn);
+				const sources = queues.sourcesOf(SourceArn);
 				const [source] = sources;
 				if (!source) {
 					throw new AwsError(

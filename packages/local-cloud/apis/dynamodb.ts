@@ -4,6 +4,7 @@ import { batchOperations } from "./dynamodb/batches.ts";
 import { descriptionOperations } from "./dynamodb/descriptions.ts";
 import { DynamoDbError } from "./dynamodb/errors.ts";
 import { itemOperations } from "./dynamodb/items.ts";
+import { type Meaning, permissionsFor } from "./dynamodb/permissions.ts";
 import { queryOperations } from "./dynamodb/queries.ts";
 import type { Tables } from "./dynamodb/tables.ts";
 import { transactionOperations } from "./dynamodb/transactions.ts";
@@ -15,6 +16,8 @@ export function dynamodbApi(tables: Tables): AwsApi {
 			service: "dynamodb",
 			target: "DynamoDB_20120810",
 			version: "1.0",
+			permissions: (name, input: Meaning) =>
+				permissionsFor(tables, name, input),
 			operations: {
 				...itemOperations(tables),
 				...queryOperations(tables),

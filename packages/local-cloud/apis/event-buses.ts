@@ -44,6 +44,7 @@ export class EventBuses {
 	readonly api: AwsApi;
 	readonly #state: State;
 	readonly #deliver: Hooks["deliver"];
+	readonly #lost: NonNullable<Hooks["lost"]>;
 	readonly #buses = new Set(["default"]);
 	readonly #rules = new Map<
 		string,
@@ -53,10 +54,23 @@ export class EventBuses {
 	constructor(state: State, hooks: Hooks) {
 		this.#state = state;
 		this.#deliver = hooks.deliver;
+		this.#lost = hooks.lost ?? console.error;
 		this.api = jsonApi({
 			service: "events",
 			target: "AWSEvents",
 			version: "1.1",
+			permissions: (name, { Entries }: { Entries?: BusNames }) => {
+				const buses = Entries?.map((each) =>
+					this.#state.arn(
+						"events",
+						`event-bus/${nameIn(each.EventBusName ?? "default")}`,
+					),
+				);
+				return [...new Set(buses ?? ["*"])].map((resource) => ({
+					action: `events:${name}`,
+					resource,
+				}));
+			},
 			operations: {
 				PutEvents: operation(
 					{ Entries: z.array(entry).min(1).max(10) },
@@ -82,8 +96,12 @@ export class EventBuses {
 		this.#requireBus(rule.bus);
 		const matches = eventPattern(rule.pattern);
 		this.#rules.set(`${rule.bus}/${rule.name}`, { ...rule, matches });
-		const place = rule.bus === "default" ? "" : `${rule.bus}/`;
-		return { arn: this.#state.arn("events", `rule/${place}${rule.name}`) };
+		return { arn: this.#ruleArn(rule) };
+	}
+
+	#ruleArn({ bus, name }: Rule): string {
+		const place = bus === "default" ? "" : `${bus}/`;
+		return this.#state.arn("events", `rule/${place}${name}`);
 	}
 
 	/** Hands an event to the targets of every rule it matches, all of them or none. */
@@ -119,32 +137,30 @@ export class EventBuses {
 
 	/** AWS retries for a day before it gives up; a target on the same machine fails for good. */
 	#send(rule: Rule, target: RuleTarget, body: string): void {
+		const ruleArn = this.#ruleArn(rule);
 		const giveUp = (error: unknown) => {
 			if (!target.deadLetterArn) {
-				console.error(
-					`Rule ${rule.name} could not deliver to ${target.arn} and has no dead letters:`,
-					error,
+				this.#lost(
+					`Rule ${rule.name} could not deliver to ${target.arn} and has no dead letters: ${error}`,
 				);
 				return;
 			}
-			const said = (StringValue: string) => ({
-				DataType: "String",
-				StringValue,
-			});
-			return this.#deliver(target.deadLetterArn, body, rule, {
-				RULE_ARN: said(
-					this.#state.arn("events", `rule/${rule.bus}/${rule.name}`),
-				),
-				TARGET_ARN: said(target.arn),
-				ERROR_CODE: said(
-					error instanceof AwsError ? error.code : "SDK_CLIENT_ERROR",
-				),
-				ERROR_MESSAGE: said(String(error)),
-			});
+			try {
+				this.#deliver(
+					target.deadLetterArn,
+					body,
+					ruleArn,
+					deadLetterAttributes(ruleArn, target.arn, error),
+				);
+			} catch (refusal) {
+				this.#lost(
+					`Rule ${rule.name} could deliver neither to ${target.arn} nor to its dead letters: ${refusal}`,
+				);
+			}
 		};
 		try {
 			const delivered = this.#state.transaction(() =>
-				this.#deliver(target.arn, body, rule),
+				this.#deliver(target.arn, body, ruleArn),
 			);
 			delivered?.catch(giveUp);
 		} catch (error) {
@@ -210,7 +226,7 @@ export class EventBuses {
 
 	/** By name or ARN; AWS drops events to an unknown bus without a word, here that is an error. */
 	#requireBus(bus: string): string {
-		const name = bus.split("/").at(-1) ?? bus;
+		const name = nameIn(bus);
 		if (!this.#buses.has(name)) {
 			throw new AwsError(
 				"ResourceNotFoundException",
@@ -221,14 +237,37 @@ export class EventBuses {
 	}
 }
 
+/** What a dead letter tells beside the event. */
+export function deadLetterAttributes(
+	ruleArn: string,
+	targetArn: string,
+	error: unknown,
+): Record<string, MessageAttribute> {
+	const said = (StringValue: string) => ({ DataType: "String", StringValue });
+	const code = error instanceof AwsError ? error.code : "SDK_CLIENT_ERROR";
+	return {
+		RULE_ARN: said(ruleArn),
+		TARGET_ARN: said(targetArn),
+		ERROR_CODE: said(code.startsWith("AccessDenied") ? "NO_PERMISSIONS" : code),
+		ERROR_MESSAGE: said(String(error)),
+	};
+}
+
+type BusNames = { EventBusName?: string }[];
+
+/** Of a bus, by name or ARN. */
+const nameIn = (bus: string) => bus.split("/").at(-1) ?? bus;
+
 interface Hooks {
 	/** What it throws sends the body to the rule's dead letters, with attributes that tell why. */
 	deliver(
 		targetArn: string,
 		body: string,
-		rule: Rule,
+		ruleArn: string,
 		attributes?: Record<string, MessageAttribute>,
 	): void | Promise<void>;
+	/** Is told of an event that reached nobody. @default console.error */
+	lost?(why: string): void;
 }
 
 const entry = z.strictObject({

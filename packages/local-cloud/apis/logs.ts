@@ -6,13 +6,9 @@ import type { LambdaFunction } from "../lambda/function.ts";
 import type { State } from "../state.ts";
 import { type AwsApi, AwsError, notImplemented } from "../types.ts";
 
-/** The log group of a function, whose events are the lines of its file below the state folder. */
-export const logGroupOf = (functionName: string) =>
-	`/aws/lambda/${functionName}`;
-
 const mostEvents = 10_000;
 
-/** CloudWatch Logs over the functions' log files. */
+/** CloudWatch Logs over the functions' log files: the events of a function's log group are the lines of its file below the state folder. */
 export function logsApi(
 	state: State,
 	functions: Map<string, LambdaFunction>,
@@ -21,6 +17,12 @@ export function logsApi(
 		service: "logs",
 		target: "Logs_20140328",
 		version: "1.1",
+		permissions: (name, { logGroupName }: { logGroupName: string }) => [
+			{
+				action: `logs:${name}`,
+				resource: state.arn("logs", `log-group:${logGroupName}:log-stream:`),
+			},
+		],
 		operations: {
 			FilterLogEvents: operation(
 				{
@@ -33,7 +35,7 @@ export function logsApi(
 				},
 				(input) => {
 					const known = [...functions.values()].find(
-						({ settings }) => logGroupOf(settings.name) === input.logGroupName,
+						({ settings }) => settings.logGroup === input.logGroupName,
 					);
 					if (!known) {
 						throw new AwsError(

@@ -50,6 +50,11 @@ export class Parameters {
 			service: "ssm",
 			target: "AmazonSSM",
 			version: "1.1",
+			permissions: (name, input: { Name?: string; Names?: string[] }) =>
+				(input.Names ?? [input.Name ?? ""]).map((parameter) => ({
+					action: `ssm:${name}`,
+					resource: this.#arn(parameter),
+				})),
 			operations: {
 				GetParameter: operation({ Name, WithDecryption }, (input) => {
 					const found = this.#find(input.Name);
@@ -137,6 +142,11 @@ export class Parameters {
 		});
 	}
 
+	/** A name that begins with a slash does not have it twice there. */
+	#arn(name: string): string {
+		return this.#state.arn("ssm", `parameter/${name.replace(/^\//, "")}`);
+	}
+
 	#describe(parameter: Parameter, withDecryption: boolean) {
 		const { name, type, value, version, changedAt } = parameter;
 		return {
@@ -149,7 +159,7 @@ export class Parameters {
 					: Buffer.from(`not decrypted: ${name}`).toString("base64"),
 			Version: version,
 			LastModifiedDate: changedAt / 1_000,
-			ARN: this.#state.arn("ssm", `parameter/${name.replace(/^\//, "")}`),
+			ARN: this.#arn(name),
 			DataType: "text",
 		};
 	}

@@ -116,6 +116,18 @@ export class Queues {
 		return `${this.#state.endpoint}/${this.#state.account}/${name}`;
 	}
 
+	/** By ARN, URL or name, whether there is such a queue or not. */
+	arn(id: string): string {
+		return this.#state.arn("sqs", nameIn(id));
+	}
+
+	/** The queues whose dead letters end in this one. */
+	sourcesOf(deadLetterArn: string): QueueRow[] {
+		return this.list("").filter(
+			(queue) => queue.deadLetterArn === deadLetterArn,
+		);
+	}
+
 	list(prefix: string): QueueRow[] {
 		return this.#state
 			.sql(
@@ -128,7 +140,7 @@ export class Queues {
 	queue(id: string): QueueRow {
 		const row = this.#state
 			.sql(`select ${queueColumns} from queues where name = ?`)
-			.get(id.split(/[/:]/).at(-1) ?? "");
+			.get(nameIn(id));
 		if (!row) {
 			throw new AwsError(
 				"QueueDoesNotExist",
@@ -333,6 +345,8 @@ export class Queues {
 		if (changes > 0) this.#wake(deadLetters);
 	}
 }
+
+const nameIn = (id: string) => id.split(/[/:]/).at(-1) ?? "";
 
 function readReceipt(handle: string): { id: number; receipt: string } {
 	const [, id, receipt] = /^(\d+)\.([\w-]+)$/.exec(handle) ?? [];

@@ -65,6 +65,12 @@ export class Secrets {
 			service: "secretsmanager",
 			target: "secretsmanager",
 			version: "1.1",
+			permissions: (name, { SecretId }: { SecretId?: string }) => [
+				{
+					action: `secretsmanager:${name}`,
+					resource: SecretId === undefined ? "*" : this.#arn(SecretId),
+				},
+			],
 			operations: {
 				GetSecretValue: operation(
 					{
@@ -143,16 +149,26 @@ export class Secrets {
 	}
 
 	#find(id: string): Secret {
-		const secret = this.#state
+		const secret = this.#lookUp(id);
+		if (secret) return secret;
+		throw new AwsError(
+			"ResourceNotFoundException",
+			"Secrets Manager can't find the specified secret.",
+		);
+	}
+
+	/** By ARN or name; that of a secret which does not exist ends without the six signs by chance. */
+	#arn(id: string): string {
+		if (id.startsWith("arn:")) return id;
+		return (
+			this.#lookUp(id)?.arn ?? this.#state.arn("secretsmanager", `secret:${id}`)
+		);
+	}
+
+	#lookUp(id: string): Secret | undefined {
+		return this.#state
 			.sql(`${selectSecret} where arn = ? or name = ?`)
-			.get(id, id);
-		if (!secret) {
-			throw new AwsError(
-				"ResourceNotFoundException",
-				"Secrets Manager can't find the specified secret.",
-			);
-		}
-		return secret as unknown as Secret;
+			.get(id, id) as unknown as Secret | undefined;
 	}
 
 	#versions(secret: Secret): Version[] {

@@ -19,6 +19,14 @@ const message = {
 const seconds = z.int().min(0).max(43_200);
 const names = z.array(z.string());
 
+/** By which operations say which queue they mean. */
+interface Names {
+	QueueUrl?: string;
+	QueueName?: string;
+	SourceArn?: string;
+	DestinationArn?: string;
+}
+
 /** SQS's JSON protocol over the queues. */
 export function sqsApi(queues: Queues): AwsApi {
 	const send = (url: string, input: z.infer<z.ZodObject<typeof message>>) => {
@@ -39,6 +47,26 @@ export function sqsApi(queues: Queues): AwsApi {
 		service: "sqs",
 		target: "AmazonSQS",
 		version: "1.0",
+		permissions: (name, { QueueUrl, QueueName, SourceArn, ...more }: Names) => {
+			const on = (action: string, queue: string | undefined) => ({
+				action: `sqs:${action}`,
+				resource: queue === undefined ? "*" : queues.arn(queue),
+			});
+			if (name === "StartMessageMoveTask") {
+				const target =
+					more.DestinationArn ?? queues.sourcesOf(SourceArn ?? "")[0]?.arn;
+				return [
+					on(name, SourceArn),
+					on("ReceiveMessage", SourceArn),
+					on("DeleteMessage", SourceArn),
+					on("GetQueueAttributes", SourceArn),
+					on("SendMessage", target ?? SourceArn),
+				];
+			}
+			// A batch takes the right to do it one by one.
+			const action = name.replace(/Batch$/, "");
+			return [on(action, QueueUrl ?? QueueName ?? SourceArn)];
+		},
 		operations: {
 			SendMessage: operation({ QueueUrl, ...message }, (input) =>
 				send(input.QueueUrl, input),

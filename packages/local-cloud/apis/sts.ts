@@ -8,15 +8,17 @@ export function stsApi(state: State): AwsApi {
 		service: "sts",
 		version: "2011-06-15",
 		namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+		// Whoever has keys may ask whose they are.
+		permissions: () => [],
 		operations: {
-			GetCallerIdentity: queryOperation({}, (_input, { principal }) => {
-				const name = principal?.name ?? "";
-				return {
+			GetCallerIdentity: queryOperation(
+				{},
+				(_input, { principal, rights }) => ({
 					Account: state.account,
-					UserId: `${principal?.accessKeyId}:${name}`,
-					Arn: `arn:aws:sts::${state.account}:assumed-role/${name}/local`,
-				};
-			}),
+					UserId: `${principal?.accessKeyId}:${principal?.name}`,
+					Arn: rights.caller.arn,
+				}),
+			),
 		},
 	});
 }

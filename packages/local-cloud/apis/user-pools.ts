@@ -120,6 +120,11 @@ export class UserPools {
 		this.api = cognitoApi(this);
 	}
 
+	/** By id, whether there is such a pool or not. */
+	arn(id: string): string {
+		return this.#state.arn("cognito-idp", `userpool/${id}`);
+	}
+
 	/** Creates the pool, or gives an existing one these settings. `id` like `eu-central-1_AbCdEfGhI`. */
 	ensurePool(
 		id: string,
@@ -133,7 +138,7 @@ export class UserPools {
 		this.tokens.ensureKey(id);
 		const providerUrl = this.issuer(id);
 		return {
-			arn: this.#state.arn("cognito-idp", `userpool/${id}`),
+			arn: this.arn(id),
 			providerUrl,
 			providerName: providerUrl.replace(/^https?:\/\//, ""),
 		};

@@ -14,6 +14,8 @@ import { type Route, selectRoute } from "./routes.ts";
 
 export interface Integration {
 	invoke(payload: Buffer): Promise<Outcome>;
+	/** Whether the function lets a route of this API invoke it. @param sourceArn of the route */
+	admits(sourceArn: string): boolean;
 	timeoutMilliseconds: number;
 }
 
@@ -191,6 +193,12 @@ export class Gateway {
 		const integration = this.#integrations.get(
 			route.integrationId,
 		) as Integration;
+		if (!integration.admits(this.#sourceArn(route))) {
+			this.#options.log(
+				`${route.key}: the function's policy does not let the API invoke it`,
+			);
+			return say(response, 500, "Internal Server Error");
+		}
 		let timer: NodeJS.Timeout | undefined;
 		const late = new Promise<"late">((resolve) => {
 			timer = setTimeout(
@@ -225,6 +233,13 @@ export class Gateway {
 		} finally {
 			clearTimeout(timer);
 		}
+	}
+
+	/** As Lambda is told who invokes: `$default` stands there once, any other route by method and path. */
+	#sourceArn({ key }: Route): string {
+		const { region, account } = this.#options;
+		const route = key.replace(" ", "");
+		return `arn:aws:execute-api:${region}:${account}:${this.#api?.apiId}/$default/${route}`;
 	}
 }
 

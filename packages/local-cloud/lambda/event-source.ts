@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Message, Queues } from "../apis/queues.ts";
 import type { LambdaFunction } from "./function.ts";
 import type { Outcome } from "./sandbox.ts";
@@ -9,6 +10,8 @@ export interface EventSourceSettings {
 	batchingWindowSeconds: number;
 	maximumConcurrency: number;
 	reportsBatchItemFailures: boolean;
+	/** Whether the function's role, with which Lambda polls, may do this to the queue. */
+	allows(action: string): boolean;
 	log(line: string): void;
 }
 
@@ -26,6 +29,8 @@ export class EventSource {
 	readonly #stop = new AbortController();
 	readonly #running = new Set<Promise<void>>();
 	#loop: Promise<void> = Promise.resolve();
+	/** The rights that it lacked when it last looked. */
+	#refused = "";
 
 	constructor(
 		queues: Queues,
@@ -58,6 +63,11 @@ export class EventSource {
 					await Promise.race([...this.#running, stopped]);
 					continue;
 				}
+				if (!this.#mayPoll()) {
+					// Somebody may give the rights back.
+					await sleep(1_000, undefined, { signal, ref: false });
+					continue;
+				}
 				const messages = await this.#batch(signal);
 				if (messages.length === 0) continue;
 				const batch = this.#process(messages).finally(() =>
@@ -70,6 +80,21 @@ export class EventSource {
 				await new Promise((resolve) => setTimeout(resolve, 1_000));
 			}
 		}
+	}
+
+	#mayPoll(): boolean {
+		const { allows, queueArn, log } = this.#settings;
+		const missing = [
+			"sqs:ReceiveMessage",
+			"sqs:DeleteMessage",
+			"sqs:GetQueueAttributes",
+		].filter((action) => !allows(action));
+		const refused = missing.join(", ");
+		if (refused && refused !== this.#refused) {
+			log(`${queueArn} is not polled: the function's role lacks ${refused}`);
+		}
+		this.#refused = refused;
+		return refused === "";
 	}
 
 	async #batch(signal: AbortSignal): Promise<Message[]> {
@@ -116,6 +141,7 @@ export class EventSource {
 			const outcome = await this.#function.invoke(
 				Buffer.from(JSON.stringify({ Records })),
 			);
+			if (!this.#settings.allows("sqs:DeleteMessage")) return;
 			const failed = this.#failures(outcome, messages);
 			for (const message of messages) {
 				if (failed.has(message.messageId)) continue;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Caller } from "../iam/policy.ts";
 import { largestPayload } from "./runtime-api.ts";
 import { type Outcome, Sandbox } from "./sandbox.ts";
 
@@ -22,6 +23,10 @@ export interface FunctionSettings {
 	variables: Record<string, string>;
 	/** The variables that the runtime gives. */
 	runtimeVariables(): Record<string, string>;
+	/** Where its lines are found. */
+	logGroup: string;
+	/** As which it calls: its role at work. */
+	caller: Caller;
 	log(line: string): void;
 	/** Where an event is put that failed in the end, or null. */
 	onGivenUp: ((event: Buffer, outcome: Outcome) => void) | null;
@@ -117,7 +122,7 @@ export class LambdaFunction {
 			(outcome) => {
 				if (!outcome.failed || this.#closing) return;
 				if (attempt >= this.maximumRetries) {
-					this.onGivenUp?.(payload, outcome);
+					this.#giveUp(payload, outcome);
 					return;
 				}
 				const timer = setTimeout(
@@ -131,6 +136,15 @@ export class LambdaFunction {
 			},
 			(error) => this.settings.log(`Event refused: ${error}`),
 		);
+	}
+
+	#giveUp(payload: Buffer, outcome: Outcome): void {
+		try {
+			this.onGivenUp?.(payload, outcome);
+		} catch (error) {
+			// Lambda drops what it may not put there, and counts it as DeadLetterErrors.
+			this.settings.log(`Event lost: ${error}`);
+		}
 	}
 
 	/**

@@ -1,26 +1,22 @@
 import { z } from "zod";
-import { logGroupOf } from "../apis/logs.ts";
+import type { State } from "../state.ts";
 import { type AwsApi, AwsError, notImplemented } from "../types.ts";
 import { type LambdaFunction, PayloadTooLarge } from "./function.ts";
 import { unzip } from "./unzip.ts";
 
 /** Lambda's own API: invoking a function by name, reading how it is configured, replacing its code. */
-export function lambdaApi(functions: Map<string, LambdaFunction>): AwsApi {
-	const find = (nameOrArn: string): LambdaFunction => {
-		const name = nameOrArn.split(":").at(-1);
-		for (const candidate of functions.values()) {
-			if (candidate.settings.name === name) return candidate;
-		}
-		throw new AwsError(
-			"ResourceNotFoundException",
-			`Function not found: ${nameOrArn}`,
-			404,
-		);
-	};
+export function lambdaApi(
+	state: State,
+	functions: Map<string, LambdaFunction>,
+): AwsApi {
 	return {
 		service: "lambda",
+		denial: { code: "AccessDeniedException", status: 403 },
 		async handle(request) {
+			const require = (action: string, resource: string) =>
+				request.rights.require([{ action: `lambda:${action}`, resource }]);
 			if (/^\/2016-08-19\/account-settings\/?$/.test(request.path)) {
+				require("GetAccountSettings", "*");
 				return json(200, { AccountLimit: accountLimit });
 			}
 			const [, name = "", operation = ""] =
@@ -29,23 +25,40 @@ export function lambdaApi(functions: Map<string, LambdaFunction>): AwsApi {
 				) ?? [];
 			if (!name)
 				throw notImplemented(`Lambda ${request.method} ${request.path}`);
-			const found = find(decodeURIComponent(name));
+			const nameOrArn = decodeURIComponent(name);
+			const arn = state.arn(
+				"lambda",
+				`function:${nameOrArn.split(":").at(-1)}`,
+			);
+			/** The function, where the caller may do this to it. */
+			const allowed = (action: string): LambdaFunction => {
+				require(action, arn);
+				const found = functions.get(arn);
+				if (found) return found;
+				throw new AwsError(
+					"ResourceNotFoundException",
+					`Function not found: ${nameOrArn}`,
+					404,
+				);
+			};
 			if (operation === "invocations" && request.method === "POST") {
+				const found = allowed("InvokeFunction");
 				return invoke(found, request.headers, request.body);
 			}
 			if (operation === "code" && request.method === "PUT") {
-				return updateCode(found, request.body);
+				return updateCode(allowed("UpdateFunctionCode"), request.body);
 			}
 			if (
 				request.method === "GET" &&
 				["", "configuration"].includes(operation)
 			) {
-				const configuration = describe(found);
+				const whole = operation === "";
+				const configuration = describe(
+					allowed(whole ? "GetFunction" : "GetFunctionConfiguration"),
+				);
 				return json(
 					200,
-					operation === "configuration"
-						? configuration
-						: { Configuration: configuration },
+					whole ? { Configuration: configuration } : configuration,
 				);
 			}
 			throw notImplemented(`Lambda ${request.method} ${request.path}`);
@@ -127,7 +140,7 @@ function describe({ settings }: LambdaFunction) {
 		Handler: settings.handler,
 		MemorySize: settings.memoryMegabytes,
 		Timeout: settings.timeoutSeconds,
-		LoggingConfig: { LogFormat: "Text", LogGroup: logGroupOf(settings.name) },
+		LoggingConfig: { LogFormat: "Text", LogGroup: settings.logGroup },
 		Environment: { Variables: settings.variables },
 		State: "Active",
 		LastUpdateStatus: "Successful",

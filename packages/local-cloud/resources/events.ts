@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { deadLetterAttributes } from "../apis/event-buses.ts";
+import type { Caller } from "../iam/policy.ts";
 import type { Machine } from "../machine.ts";
 import { ignored, resource, tags } from "./resource.ts";
 
@@ -35,12 +37,10 @@ export const rule = resource(
 					Input: z.string().optional(),
 					DeadLetterConfig: deadLetterConfig,
 					RetryPolicy: retryPolicy,
-					RoleArn: ignored("policies are not evaluated yet"),
 				}),
 			)
 			.default([]),
 		Description: ignored("for people"),
-		RoleArn: ignored("policies are not evaluated yet"),
 		Tags: tags,
 	},
 	(properties, { machine, logicalId, physicalName }) => {
@@ -76,6 +76,8 @@ export const rule = resource(
 					deliver: (at) =>
 						deliverOrBury(
 							machine,
+							machine.access.service("events.amazonaws.com", arn),
+							arn,
 							target.Arn,
 							target.Input ?? scheduledEvent(machine, arn, at),
 							target.DeadLetterConfig?.Arn,
@@ -99,41 +101,50 @@ export const schedule = resource(
 		Target: z.strictObject({
 			Arn: z.string(),
 			Input: z.string().default("{}"),
-			RoleArn: ignored("policies are not evaluated yet"),
+			RoleArn: z.string(),
 			RetryPolicy: retryPolicy,
 			DeadLetterConfig: deadLetterConfig,
 		}),
 	},
 	(properties, { machine, logicalId, physicalName }) => {
 		const name = properties.Name ?? physicalName(64);
-		const { Arn, Input, DeadLetterConfig } = properties.Target;
+		const { Arn, Input, DeadLetterConfig, RoleArn } = properties.Target;
+		const arn = machine.state.arn("scheduler", `schedule/default/${name}`);
+		const from = machine.access.assume(
+			RoleArn,
+			"scheduler.amazonaws.com",
+			logicalId,
+		);
 		machine.schedules.add({
 			name: logicalId,
 			expression: properties.ScheduleExpression,
 			enabled: properties.State === "ENABLED",
 			targetArn: Arn,
-			deliver: () => deliverOrBury(machine, Arn, Input, DeadLetterConfig?.Arn),
+			deliver: () =>
+				deliverOrBury(machine, from, arn, Arn, Input, DeadLetterConfig?.Arn),
 		});
-		return {
-			ref: name,
-			attributes: {
-				Arn: machine.state.arn("scheduler", `schedule/default/${name}`),
-			},
-		};
+		return { ref: name, attributes: { Arn: arn } };
 	},
 );
 
 function deliverOrBury(
 	machine: Machine,
+	from: Caller,
+	sourceArn: string,
 	targetArn: string,
 	body: string,
 	deadLetterArn: string | undefined,
 ): void {
 	try {
-		machine.deliver(targetArn, body);
+		machine.deliver(from, targetArn, body);
 	} catch (error) {
 		if (!deadLetterArn) throw error;
-		machine.queues.send(deadLetterArn, body);
+		machine.deliver(
+			from,
+			deadLetterArn,
+			body,
+			deadLetterAttributes(sourceArn, targetArn, error),
+		);
 	}
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
 import { z } from "zod";
-import { logGroupOf } from "../apis/logs.ts";
+import type { Caller } from "../iam/policy.ts";
 import {
 	defaultMaximumConcurrency,
 	EventSource,
@@ -13,6 +13,9 @@ import type { Machine } from "../machine.ts";
 import { boolean, ignored, number, resource, tags } from "./resource.ts";
 
 const text = z.coerce.string();
+
+/** One for all sandboxes of a function. */
+const logStream = "local";
 
 /** The names Lambda keeps for itself; a template that sets one fails to deploy. */
 const reserved =
@@ -36,10 +39,12 @@ export const lambdaFunction = resource(
 		ReservedConcurrentExecutions: number.optional(),
 		DeadLetterConfig: z.strictObject({ TargetArn: z.string() }).optional(),
 		PackageType: z.literal("Zip").optional(),
-		Role: ignored("policies are not evaluated yet"),
+		Role: z.string(),
 		Architectures: ignored("the machine has its own"),
 		VpcConfig: ignored("the network is the loopback interface"),
-		LoggingConfig: ignored("logs are files below the state folder"),
+		LoggingConfig: z
+			.strictObject({ LogGroup: z.string().optional() })
+			.optional(),
 		TracingConfig: ignored("nothing is traced here"),
 		EphemeralStorage: ignored("/tmp is the machine's"),
 		RecursiveLoop: ignored("no loops are looked for"),
@@ -56,7 +61,14 @@ export const lambdaFunction = resource(
 			);
 		}
 		const deadLetterArn = properties.DeadLetterConfig?.TargetArn;
-		const logGroup = logGroupOf(name);
+		const logGroup =
+			properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
+		const caller = machine.access.assume(
+			properties.Role,
+			"lambda.amazonaws.com",
+			name,
+		);
+		machine.access.identify(arn, caller);
 		machine.functions.set(
 			arn,
 			new LambdaFunction({
@@ -74,7 +86,7 @@ export const lambdaFunction = resource(
 					properties.Environment?.Variables ?? {},
 				),
 				runtimeVariables: () => {
-					const keys = machine.credentials.issue(logicalId);
+					const keys = machine.credentials.issue(arn);
 					return {
 						AWS_REGION: machine.state.region,
 						AWS_DEFAULT_REGION: machine.state.region,
@@ -88,21 +100,51 @@ export const lambdaFunction = resource(
 						AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
 						AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
 						AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
-						AWS_LAMBDA_LOG_STREAM_NAME: "local",
+						AWS_LAMBDA_LOG_STREAM_NAME: logStream,
 						LANG: "en_US.UTF-8",
 						TZ: ":UTC",
 						PATH: "/usr/local/bin:/usr/bin:/bin",
 					};
 				},
-				log: functionLog(machine.state.dir, name),
+				logGroup,
+				caller,
+				log: permittedLog(machine, caller, logGroup, name),
 				onGivenUp: deadLetterArn
-					? (event) => machine.deliver(deadLetterArn, event.toString())
+					? (event) => machine.deliver(caller, deadLetterArn, event.toString())
 					: null,
 			}),
 		);
 		return { ref: name, attributes: { Arn: arn } };
 	},
 );
+
+/** Lambda writes a function's lines with the function's role; without the right to, they are lost. */
+function permittedLog(
+	machine: Machine,
+	caller: Caller,
+	logGroup: string,
+	name: string,
+): (line: string) => void {
+	const write = functionLog(machine.state.dir, name);
+	const resource = machine.state.arn(
+		"logs",
+		`log-group:${logGroup}:log-stream:${logStream}`,
+	);
+	const actions = ["logs:CreateLogStream", "logs:PutLogEvents"];
+	let told = false;
+	return (line) => {
+		if (
+			actions.every((action) =>
+				machine.access.allows(caller, { action, resource }),
+			)
+		) {
+			return write(line);
+		}
+		if (!told)
+			machine.log(`${name} may not write to its log group: its lines are lost`);
+		told = true;
+	};
+}
 
 /** The runtime client as plain JavaScript beside the bundles, so that no sandbox spends 40 ms on stripping types. */
 function bootstrapIn(taskRoots: string): string {
@@ -138,6 +180,7 @@ export const eventInvokeConfig = resource(
 		if (destination) {
 			found.onGivenUp = (event, outcome) =>
 				machine.deliver(
+					found.settings.caller,
 					destination,
 					JSON.stringify({
 						version: "1.0",
@@ -169,23 +212,25 @@ export const eventSourceMapping = resource(
 		Tags: tags,
 	},
 	(properties, { machine, logicalId }) => {
-		const source = new EventSource(
-			machine.queues,
-			functionOf(machine, properties.FunctionName),
-			{
-				queueArn: properties.EventSourceArn,
-				region: machine.state.region,
-				batchSize: properties.BatchSize,
-				batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
-				maximumConcurrency:
-					properties.ScalingConfig?.MaximumConcurrency ??
-					defaultMaximumConcurrency,
-				reportsBatchItemFailures: properties.FunctionResponseTypes.includes(
-					"ReportBatchItemFailures",
-				),
-				log: machine.log,
-			},
-		);
+		const found = functionOf(machine, properties.FunctionName);
+		const source = new EventSource(machine.queues, found, {
+			allows: (action) =>
+				machine.access.allows(found.settings.caller, {
+					action,
+					resource: properties.EventSourceArn,
+				}),
+			queueArn: properties.EventSourceArn,
+			region: machine.state.region,
+			batchSize: properties.BatchSize,
+			batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
+			maximumConcurrency:
+				properties.ScalingConfig?.MaximumConcurrency ??
+				defaultMaximumConcurrency,
+			reportsBatchItemFailures: properties.FunctionResponseTypes.includes(
+				"ReportBatchItemFailures",
+			),
+			log: machine.log,
+		});
 		if (properties.Enabled) machine.eventSources.push(source);
 		return { ref: logicalId };
 	},

@@ -66,6 +66,11 @@ export const integration = resource(
 		}
 		machine.gateway.addIntegration(logicalId, {
 			invoke: (payload) => found.invoke(payload),
+			admits: (sourceArn) =>
+				machine.access.allows(
+					machine.access.service("apigateway.amazonaws.com", sourceArn),
+					{ action: "lambda:InvokeFunction", resource: arn },
+				),
 			timeoutMilliseconds: properties.TimeoutInMillis,
 		});
 		return { ref: logicalId };

@@ -13,7 +13,6 @@ export const queue = resource(
 				maxReceiveCount: number,
 			})
 			.optional(),
-		RedriveAllowPolicy: ignored("policies are not evaluated yet"),
 		SqsManagedSseEnabled: ignored("nothing is encrypted at rest here"),
 		KmsMasterKeyId: ignored("nothing is encrypted at rest here"),
 		KmsDataKeyReusePeriodSeconds: ignored("nothing is encrypted at rest here"),

@@ -11,6 +11,7 @@ import { Secrets } from "#local-cloud/apis/secrets.ts";
 import { UserPools } from "#local-cloud/apis/user-pools.ts";
 import { Credentials } from "#local-cloud/credentials.ts";
 import { serveAws } from "#local-cloud/endpoint.ts";
+import { Access } from "#local-cloud/iam/access.ts";
 import { openState } from "#local-cloud/state.ts";
 
 export const region = "eu-central-1";
@@ -20,6 +21,7 @@ export async function startApis(dir = newStateDir()) {
 	let ahead = 0;
 	const state = openState(dir, { region, now: () => Date.now() + ahead });
 	const credentials = new Credentials(state);
+	const access = new Access(state);
 	const created: ObjectCreated[] = [];
 	const codes = new Map<string, string>();
 	const queues = new Queues(state);
@@ -42,12 +44,13 @@ export async function startApis(dir = newStateDir()) {
 	const endpoint = await serveAws({
 		state,
 		credentials,
+		access,
 		apis: [buckets, queues, buses, secrets, parameters, pools]
 			.map((each) => each.api)
 			.concat(dynamodbApi(tables)),
 		port: 0,
 	});
-	const keys = credentials.issue("TestFunction");
+	const keys = credentials.issue("operator");
 	return {
 		dir,
 		state,
@@ -62,6 +65,14 @@ export async function startApis(dir = newStateDir()) {
 		/** The latest code sent to each address. */
 		codes,
 		keys,
+		access,
+		/** The keys of a role with one policy of these statements. */
+		keysOf(role: string, ...Statement: object[]) {
+			const { arn } = access.addRole(role, ["lambda.amazonaws.com"]);
+			access.attach(arn, role, { Version: "2012-10-17", Statement });
+			access.identify(role, access.session(arn, "tests"));
+			return credentials.issue(role);
+		},
 		/** How a client is made: `new S3Client(apis.client)`. */
 		client: {
 			endpoint: state.endpoint,

@@ -163,6 +163,7 @@ describe("the endpoint", () => {
 		const endpoint = await serveAws({
 			state: apis.state,
 			credentials: new Credentials(apis.state),
+			access: apis.access,
 			apis: [
 				{
 					service: "lambda",
@@ -196,7 +197,7 @@ describe("the endpoint", () => {
 		apis.state.endpoint = apis.client.endpoint;
 		expect(await answer.text()).toBe("{}");
 		expect(seen[0]?.principal).toEqual({
-			name: "TestFunction",
+			name: "operator",
 			accessKeyId: apis.keys.accessKeyId,
 		});
 	});

@@ -43,6 +43,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { zip } from "#scripts/operate/zip.ts";
 import {
 	eventually,
+	openQueue,
 	startTiny,
 	type TinyCloud,
 	tinyFunction,
@@ -71,6 +72,7 @@ beforeAll(async () => {
 					},
 				},
 				Undelivered: { Type: "AWS::SQS::Queue", Properties: {} },
+				OpenUndelivered: openQueue("Undelivered"),
 				Bus: { Type: "AWS::Events::EventBus", Properties: { Name: "bus" } },
 				Rule: {
 					Type: "AWS::Events::Rule",

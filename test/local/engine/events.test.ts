@@ -9,6 +9,8 @@ import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
 	eventually,
+	openFunction,
+	openQueue,
 	startTiny,
 	type TinyCloud,
 	tinyFunction,
@@ -49,6 +51,11 @@ beforeAll(async () => {
 						DestinationConfig: { OnFailure: { Destination: arn("Failed") } },
 					},
 				},
+				OpenJobs: openQueue("Jobs"),
+				OpenUploads: openQueue("Uploads"),
+				OpenUndelivered: openQueue("Undelivered"),
+				OpenWatcher: openFunction("Watcher", "events.amazonaws.com"),
+				OpenNever: openFunction("Never", "events.amazonaws.com"),
 				Bus: { Type: "AWS::Events::EventBus", Properties: { Name: "own" } },
 				Bucket: {
 					Type: "AWS::S3::Bucket",

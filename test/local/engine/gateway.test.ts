@@ -2,7 +2,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
+import {
+	openFunction,
+	startTiny,
+	type TinyCloud,
+	tinyFunction,
+} from "./tiny-cloud.ts";
 
 const bundle = `
 export const handler = async (event) => {
@@ -72,6 +77,7 @@ beforeAll(async () => {
 		{
 			Resources: {
 				Echo: tinyFunction(),
+				OpenEcho: openFunction("Echo", "apigateway.amazonaws.com"),
 				Api: {
 					Type: "AWS::ApiGatewayV2::Api",
 					Properties: {
@@ -377,6 +383,7 @@ test("a throttled stage answers 429 beyond its burst", async () => {
 	const throttled = await startTiny({
 		Resources: {
 			Echo: tinyFunction(),
+			OpenEcho: openFunction("Echo", "apigateway.amazonaws.com"),
 			Api: {
 				Type: "AWS::ApiGatewayV2::Api",
 				Properties: { Name: "t", ProtocolType: "HTTP" },

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseSchedule, Schedules } from "#local-cloud/schedules.ts";
-import { eventually, startTiny, tinyFunction } from "./tiny-cloud.ts";
+import {
+	eventually,
+	openFunction,
+	startTiny,
+	tinyFunction,
+} from "./tiny-cloud.ts";
 
 test.each([
 	["rate(5 minutes)", "2026-11-20T10:00:30Z", "2026-11-20T10:05:30Z"],
@@ -54,6 +59,7 @@ test("a scheduled rule invokes its function with the event of AWS, on demand too
 		{
 			Resources: {
 				Sweep: tinyFunction({ FunctionName: "sweep" }),
+				OpenSweep: openFunction("Sweep", "events.amazonaws.com"),
 				Idle: tinyFunction({ FunctionName: "idle" }),
 				Often: {
 					Type: "AWS::Events::Rule",

@@ -25,6 +25,12 @@ export function cognitoApi(pools: UserPools): AwsApi {
 		target: "AWSCognitoIdentityProviderService",
 		version: "1.1",
 		unsigned,
+		permissions: (name, { UserPoolId }: { UserPoolId: string }) => [
+			{
+				action: `cognito-idp:${name}`,
+				resource: pools.arn(UserPoolId),
+			},
+		],
 		operations: {
 			...signUpOperations(pools),
 			...signInOperations(pools),

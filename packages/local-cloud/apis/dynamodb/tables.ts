@@ -55,6 +55,9 @@ const removalDelaySeconds = 60 * 60;
 /** An older timestamp is taken for a mistake, and its item kept. */
 const oldestExpirySeconds = 5 * 365 * 24 * 60 * 60;
 
+const nameIn = (nameOrArn: string) =>
+	nameOrArn.replace(/^arn:[^/]*:table\//, "");
+
 /** The tables; every item stands once under its own key and once in each index that has its attributes. */
 export class Tables {
 	readonly #state: State;
@@ -111,7 +114,7 @@ export class Tables {
 		const table: Table = {
 			...definition,
 			name,
-			arn: this.#state.arn("dynamodb", `table/${name}`),
+			arn: this.arn(name),
 			createdAt: found?.createdAt ?? this.#state.now(),
 		};
 		this.#tables.set(name, table);
@@ -132,10 +135,14 @@ export class Tables {
 		return table;
 	}
 
+	/** By name or ARN, whether there is such a table or not. */
+	arn(nameOrArn: string): string {
+		return this.#state.arn("dynamodb", `table/${nameIn(nameOrArn)}`);
+	}
+
 	/** By name or ARN. @throws AwsError `ResourceNotFoundException` */
 	table(nameOrArn: string): Table {
-		const name = nameOrArn.replace(/^arn:[^/]*:table\//, "");
-		const table = this.#tables.get(name);
+		const table = this.#tables.get(nameIn(nameOrArn));
 		if (!table) {
 			throw new DynamoDbError(
 				"ResourceNotFoundException",

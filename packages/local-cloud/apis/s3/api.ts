@@ -1,3 +1,5 @@
+import { xmlDenial } from "../../iam/access.ts";
+import type { Permission } from "../../iam/policy.ts";
 import { decodeUri } from "../../signature.ts";
 import type { State } from "../../state.ts";
 import {
@@ -17,6 +19,13 @@ import {
 	putObject,
 	storedHeaders,
 } from "./objects.ts";
+import {
+	deleting,
+	listing,
+	onBucket,
+	reading,
+	writing,
+} from "./permissions.ts";
 import { postObject } from "./post-object.ts";
 import { xmlDocument, xmlResponse } from "./xml.ts";
 
@@ -35,6 +44,8 @@ interface S3Operation {
 	marker?: string;
 	/** Other query parameters it understands; any more are refused. */
 	parameters?: string[];
+	/** What a caller must be allowed; what concerns single objects of many is asked where each is touched. */
+	permissions(call: S3Call): Permission[];
 	run(call: S3Call, buckets: Buckets, state: State): Promise<AwsResponse>;
 }
 
@@ -46,29 +57,60 @@ const operations: S3Operation[] = [
 			"versionId",
 			...storedHeaders.map((name) => `response-${name}`),
 		],
+		permissions: reading,
 		run: getObject,
 	},
-	{ method: "HEAD", on: "object", parameters: ["versionId"], run: getObject },
-	{ method: "PUT", on: "object", run: putObject },
+	{
+		method: "HEAD",
+		on: "object",
+		parameters: ["versionId"],
+		// There is no right to the headers alone.
+		permissions: reading,
+		run: getObject,
+	},
+	{ method: "PUT", on: "object", permissions: writing, run: putObject },
 	{
 		method: "DELETE",
 		on: "object",
 		parameters: ["versionId"],
+		permissions: ({ bucket, key, query }) => [
+			deleting(bucket, key, query.get("versionId")),
+		],
 		run: deleteObject,
 	},
-	{ method: "HEAD", on: "bucket", run: headBucket },
-	{ method: "GET", on: "bucket", marker: "location", run: getBucketLocation },
+	{
+		method: "HEAD",
+		on: "bucket",
+		permissions: ({ bucket }) => [onBucket("ListBucket", bucket)],
+		run: headBucket,
+	},
+	{
+		method: "GET",
+		on: "bucket",
+		marker: "location",
+		permissions: ({ bucket }) => [onBucket("GetBucketLocation", bucket)],
+		run: getBucketLocation,
+	},
 	{
 		method: "GET",
 		on: "bucket",
 		marker: "notification",
+		permissions: ({ bucket }) => [onBucket("GetBucketNotification", bucket)],
 		run: getNotifications,
 	},
-	{ method: "POST", on: "bucket", marker: "delete", run: deleteObjects },
+	{
+		method: "POST",
+		on: "bucket",
+		marker: "delete",
+		// Each object is allowed or refused by itself.
+		permissions: () => [],
+		run: deleteObjects,
+	},
 	{
 		method: "GET",
 		on: "bucket",
 		marker: "list-type",
+		permissions: listing("ListBucket"),
 		parameters: [
 			"prefix",
 			"delimiter",
@@ -83,6 +125,7 @@ const operations: S3Operation[] = [
 		method: "GET",
 		on: "bucket",
 		marker: "versions",
+		permissions: listing("ListBucketVersions"),
 		parameters: [
 			"prefix",
 			"max-keys",
@@ -102,6 +145,7 @@ const knownHeaders =
 export function s3Api(buckets: Buckets, state: State): AwsApi {
 	return {
 		service: "s3",
+		denial: xmlDenial,
 		async handle(request) {
 			const call = parseCall(request);
 			if (request.method === "OPTIONS") return preflight(call, buckets);
@@ -109,6 +153,9 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 			if (!request.principal) {
 				throw new AwsError("AccessDenied", "Access Denied", 403);
 			}
+			// A bucket that does not exist is nobody's to refuse.
+			buckets.bucket(call.bucket);
+			request.rights.require(operation.permissions(call));
 			return operation.run(call, buckets, state);
 		},
 		handleForm: (request, body, verify) =>

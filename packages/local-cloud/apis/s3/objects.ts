@@ -1,10 +1,15 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { XMLParser } from "fast-xml-parser";
-import { decodeUri } from "../../signature.ts";
-import { AwsError, type AwsResponse, notImplemented } from "../../types.ts";
+import {
+	AwsError,
+	type AwsResponse,
+	notImplemented,
+	type Rights,
+} from "../../types.ts";
 import type { Buckets, StoredObject } from "../buckets.ts";
 import type { S3Call } from "./api.ts";
+import { copySource, deleting, onBucket } from "./permissions.ts";
 import { type Xml, xmlResponse } from "./xml.ts";
 
 /** Headers kept with an object, which `response-...` parameters replace for one answer. */
@@ -21,7 +26,13 @@ export async function getObject(
 	{ request, bucket, key, query }: S3Call,
 	buckets: Buckets,
 ): Promise<AwsResponse> {
-	const object = readable(buckets, bucket, key, query.get("versionId"));
+	const object = readable(
+		buckets,
+		request.rights,
+		bucket,
+		key,
+		query.get("versionId"),
+	);
 	const headers: Record<string, string> = {
 		"content-type": "binary/octet-stream",
 		...object.headers,
@@ -63,7 +74,8 @@ export async function putObject(
 	buckets: Buckets,
 ): Promise<AwsResponse> {
 	const { request, bucket, key } = call;
-	if (request.headers["x-amz-copy-source"]) return copyObject(call, buckets);
+	const source = copySource(request.headers["x-amz-copy-source"]);
+	if (source) return copyObject(call, source, buckets);
 	const ifNoneMatch = request.headers["if-none-match"];
 	if (request.headers["if-match"] || (ifNoneMatch && ifNoneMatch !== "*")) {
 		throw notImplemented("A conditional PutObject other than If-None-Match: *");
@@ -93,18 +105,15 @@ export async function putObject(
 
 async function copyObject(
 	{ request, bucket, key }: S3Call,
+	from: NonNullable<ReturnType<typeof copySource>>,
 	buckets: Buckets,
 ): Promise<AwsResponse> {
-	const [path = "", query = ""] = (
-		request.headers["x-amz-copy-source"] ?? ""
-	).split("?");
-	const [, fromBucket = "", fromKey = ""] =
-		/^\/?([^/]+)\/(.+)$/s.exec(decodeUri(path)) ?? [];
 	const source = readable(
 		buckets,
-		fromBucket,
-		fromKey,
-		new URLSearchParams(query).get("versionId"),
+		request.rights,
+		from.bucket,
+		from.key,
+		from.versionId,
 	);
 	const replaces = request.headers["x-amz-metadata-directive"] === "REPLACE";
 	const stored = await buckets.put({
@@ -169,7 +178,16 @@ export async function deleteObjects(
 		);
 	}
 	const deleted: Xml[] = [];
+	const refused: Xml[] = [];
 	for (const { Key, VersionId } of objects) {
+		try {
+			request.rights.require([deleting(bucket, Key, VersionId)]);
+		} catch (error) {
+			if (!(error instanceof AwsError)) throw error;
+			const { code, message } = error;
+			refused.push({ Key, VersionId, Code: code, Message: message });
+			continue;
+		}
 		const result = await buckets.delete(bucket, Key, VersionId);
 		deleted.push({
 			Key,
@@ -181,17 +199,23 @@ export async function deleteObjects(
 	}
 	return xmlResponse("DeleteResult", {
 		Deleted: wanted?.Quiet === "true" ? [] : deleted,
+		Error: refused,
 	});
 }
 
 /** @throws AwsError where the object is not there, or only its delete marker. */
 function readable(
 	buckets: Buckets,
+	rights: Rights,
 	bucket: string,
 	key: string,
 	versionId: string | null,
 ): StoredObject {
 	const object = buckets.find(bucket, key, versionId ?? undefined);
+	if (!object || (object.deleteMarker && !versionId)) {
+		// That a key is missing learns only who may see which are there.
+		rights.require([onBucket("ListBucket", bucket)]);
+	}
 	if (!object) {
 		throw versionId
 			? new AwsError(

@@ -9,6 +9,7 @@ import type { Buckets } from "../buckets.ts";
 import type { S3Call } from "./api.ts";
 import { type FormPart, formParts } from "./multipart.ts";
 import { storedHeaders, versionHeader } from "./objects.ts";
+import { putting } from "./permissions.ts";
 import { checkFields, type PostPolicy, parsePolicy } from "./post-policy.ts";
 import { xmlResponse } from "./xml.ts";
 
@@ -19,7 +20,7 @@ const longestFields = 20 * 1024;
 export async function postObject(
 	{ request, bucket, key: path }: S3Call,
 	body: AsyncIterable<Buffer>,
-	verify: (policy: SignedPolicy) => S3Call["request"]["principal"],
+	verify: (policy: SignedPolicy) => void,
 	buckets: Buckets,
 	state: State,
 ): Promise<AwsResponse> {
@@ -50,7 +51,7 @@ export async function postObject(
 		() => file.filename?.replace(/^.*[/\\]/s, "") ?? "",
 	);
 	fields.set("key", key);
-	request.principal = verify({
+	verify({
 		policy: required(fields, "policy"),
 		algorithm: required(fields, "X-Amz-Algorithm"),
 		credential: required(fields, "X-Amz-Credential"),
@@ -69,6 +70,8 @@ export async function postObject(
 		);
 	}
 	checkFields(policy, fields, state.now());
+	// A form can do what its signer may do by then.
+	request.rights.require([putting(bucket, key)]);
 	if (Buffer.byteLength(key) > 1024) {
 		throw new AwsError("KeyTooLongError", "Your key is too long");
 	}

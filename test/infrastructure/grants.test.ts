@@ -1,0 +1,321 @@
+import { describe, expect, test } from "vitest";
+import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import cdk from "../../cdk.json" with { type: "json" };
+import {
+	ofType,
+	type Part,
+	parts,
+	pointsAt,
+	synthesize,
+	type Template,
+} from "./synthesized.ts";
+
+/** What Session Manager's agent asks of AWS, which takes no resource for it. */
+const sessionAgent = [
+	"ssm:UpdateInstanceInformation on *",
+	"ssmmessages:CreateControlChannel on *",
+	"ssmmessages:CreateDataChannel on *",
+	"ssmmessages:OpenControlChannel on *",
+	"ssmmessages:OpenDataChannel on *",
+];
+
+const readsLogin = ["secretsmanager:GetSecretValue on ApplicationSecret"];
+const deletesVersions = [
+	"s3:DeleteObjectVersion on Images/derived/*",
+	"s3:DeleteObjectVersion on Images/originals/*",
+	"s3:ListBucket on Images",
+	"s3:ListBucketVersions on Images",
+];
+const conversing = [
+	...[
+		"BatchGetItem",
+		"BatchWriteItem",
+		"DeleteItem",
+		"GetItem",
+		"PutItem",
+		"Query",
+		"UpdateItem",
+	].map((action) => `dynamodb:${action} on Checkpoints`),
+	"dynamodb:Query on Checkpoints/index/gsi1",
+	...["GetObject", "PutObject", "DeleteObjectVersion"].map(
+		(action) => `s3:${action} on Images/checkpoints/*`,
+	),
+];
+const publishes = ["events:PutEvents on Events"];
+const worksOn = (queue: string) =>
+	[
+		"ChangeMessageVisibility",
+		"DeleteMessage",
+		"GetQueueAttributes",
+		"ReceiveMessage",
+	].map((action) => `sqs:${action} on ${queue}`);
+const readsKey = (provider: string) =>
+	`ssm:GetParameter on arn:AWS::Partition:ssm:us-east-1:AWS::AccountId:parameter/collections/{env}/${provider}-api-key`;
+/** Everything each function may do beside writing its own log, where embeddings are made offline. */
+const permissions: Record<string, string[]> = {
+	ApiRole: [
+		...readsLogin,
+		...deletesVersions,
+		readsKey("anthropic"),
+		readsKey("openai"),
+		readsKey("tavily"),
+		readsKey("langsmith"),
+		...conversing,
+		...publishes,
+		"s3:GetObject on Images/derived/*",
+		"s3:GetObject on Images/originals/*",
+		"s3:PutObject on Images/originals/*",
+	],
+	ImageProcessorWorkerRole: [
+		...readsLogin,
+		...deletesVersions,
+		...publishes,
+		...worksOn("ImageProcessorQueue"),
+		"s3:GetObject on Images/originals/*",
+		"s3:GetObjectVersion on Images/originals/*",
+		"s3:PutObject on Images/derived/*",
+	],
+	AnalyzerWorkerRole: [
+		...readsLogin,
+		...publishes,
+		...worksOn("AnalyzerQueue"),
+		readsKey("anthropic"),
+		readsKey("openai"),
+		"s3:GetObject on Images/derived/*",
+		"s3:ListBucket on Images",
+	],
+	EmbedderWorkerRole: [
+		...readsLogin,
+		...publishes,
+		...worksOn("EmbedderQueue"),
+	],
+	CleanupRole: [
+		...readsLogin,
+		...deletesVersions,
+		...publishes,
+		"dynamodb:Scan on Checkpoints/index/gsi1",
+		"dynamodb:BatchGetItem on Checkpoints",
+		"s3:DeleteObjectVersion on Images/checkpoints/*",
+		"s3:GetObject on Images/originals/*",
+		"sqs:SendMessage on FailedCleanups",
+	],
+	MigrateRole: [
+		...readsLogin,
+		"secretsmanager:GetSecretValue on Database.MasterUserSecret.SecretArn",
+		"secretsmanager:GetSecretValue on MigrationSecret",
+	],
+};
+/** Lambda's own network interfaces; EC2 takes no resource for these. */
+const networkInterfaces = [
+	"AssignPrivateIpAddresses",
+	"CreateNetworkInterface",
+	"DeleteNetworkInterface",
+	"DescribeNetworkInterfaces",
+	"DescribeSubnets",
+	"UnassignPrivateIpAddresses",
+].map((action) => `ec2:${action} on *`);
+
+/** Resources of which a part is left open, and why; no other has a wildcard. */
+const openResources: [RegExp, string][] = [
+	[
+		/^Images\/(originals|derived|checkpoints)\/\*$/,
+		"keys below the prefix begin with the user, whom nobody knows at synth",
+	],
+	[
+		/^arn:AWS::Partition:bedrock:\*::foundation-model\/[\w.:-]+$/,
+		"an inference profile asks its model in whichever region AWS chooses",
+	],
+];
+/** Actions that AWS takes no resource for. */
+const withoutResource = new Set([...networkInterfaces, ...sessionAgent]);
+
+/** What reaches each queue, by its rule; CDK's own targets of the schedules name their dead letters, too. */
+const deliveries = {
+	ImageProcessorQueue: [
+		"ImageProcessorResizeRequested",
+		"ImageProcessorRetried",
+		"ImageProcessorUploaded",
+	],
+	AnalyzerQueue: ["AnalyzerAnalysisRequested", "AnalyzerImageProcessed"],
+	EmbedderQueue: ["EmbedderAnalysisComplete", "EmbedderEmbeddingRequested"],
+};
+
+interface Statement {
+	Effect: string;
+	Action: string | string[];
+	Resource: unknown;
+	Principal?: unknown;
+	Condition?: Record<string, Record<string, unknown>>;
+}
+type Templates = Record<Part, Template>;
+
+const statementsOf = (templates: Templates, type: string) =>
+	parts.flatMap((part) =>
+		Object.entries(ofType(templates[part], type)).flatMap(
+			([policy, { Properties }]) =>
+				(Properties.PolicyDocument.Statement as Statement[]).map(
+					(statement) => ({ policy, of: Properties, statement }),
+				),
+		),
+	);
+
+/** `action on resource`, for every pair. */
+const grantsOf = (templates: Templates, { Action, Resource }: Statement) =>
+	[Action]
+		.flat()
+		.flatMap((action) =>
+			[Resource]
+				.flat()
+				.map((resource) => `${action} on ${pointsAt(templates, resource)}`),
+		);
+
+const rolesGrants = (templates: Templates) => {
+	const found: Record<string, string[]> = {};
+	for (const { of, statement } of statementsOf(templates, "AWS::IAM::Policy")) {
+		const role = pointsAt(templates, of.Roles[0]);
+		found[role] = [
+			...(found[role] ?? []),
+			...grantsOf(templates, statement),
+		].sort();
+	}
+	return found;
+};
+
+const synthesized = Object.fromEntries(
+	environmentNames.map((name) => [name, synthesize(name)]),
+) as Record<(typeof environmentNames)[number], Templates>;
+
+describe.each(environmentNames)("the grants of %s", (name) => {
+	const environment = readEnvironment(cdk.context.environments, name);
+	const templates = synthesized[name];
+	const at = (value: unknown) => pointsAt(templates, value);
+
+	test("are what each function needs and nothing else", () => {
+		const isPrivate = environment.network.mode === "private";
+		const found = Object.entries(rolesGrants(templates)).map(
+			([role, grants]) => {
+				const log = role.replace(/Role$/, "Log");
+				return [
+					role,
+					grants.filter(
+						(grant) =>
+							!/^logs:\w+ on /.test(grant) || !grant.endsWith(` ${log}`),
+					),
+				];
+			},
+		);
+		const wanted = Object.entries(permissions).map(([role, list]) => [
+			role,
+			[...list, ...(isPrivate ? networkInterfaces : [])]
+				.map((permission) => permission.replace("{env}", name))
+				.sort(),
+		]);
+		expect(Object.fromEntries(found)).toEqual({
+			...Object.fromEntries(wanted),
+			...(isPrivate && { NetworkBastionRole: sessionAgent }),
+		});
+		for (const part of parts) {
+			for (const { Properties } of Object.values(
+				ofType(templates[part], "AWS::IAM::Role"),
+			)) {
+				expect(Properties.ManagedPolicyArns).toBeUndefined();
+				expect(Properties.Policies).toBeUndefined();
+			}
+		}
+	});
+
+	test("leave no action open, and no resource but the few that have a reason", () => {
+		const open = Object.values(rolesGrants(templates))
+			.flat()
+			.filter((grant) => /[*?]/.test(grant))
+			.filter((grant) => {
+				const [action = "", resource = ""] = grant.split(" on ");
+				if (/[*?]/.test(action)) return true;
+				if (withoutResource.has(grant)) return false;
+				return !openResources.some(([known]) => known.test(resource));
+			});
+		expect(open).toEqual([]);
+	});
+
+	test("let each rule put messages on its stage's queue and what it cannot on the dead letters, and do nothing else", () => {
+		const found = statementsOf(templates, "AWS::SQS::QueuePolicy")
+			.filter(({ statement }) => statement.Effect === "Allow")
+			.map(({ statement }) => {
+				expect(statement.Principal).toEqual({
+					Service: "events.amazonaws.com",
+				});
+				const [[operator, condition] = [], ...others] = Object.entries(
+					statement.Condition ?? {},
+				);
+				expect([operator, others]).toEqual(["ArnEquals", []]);
+				const rule = at(condition?.["aws:SourceArn"]);
+				return `${rule}: ${grantsOf(templates, statement)}`;
+			});
+		const wanted = Object.entries(deliveries).flatMap(([queue, rules]) =>
+			rules.flatMap((rule) => [
+				`${rule}: sqs:SendMessage on ${queue}`,
+				`${rule}: sqs:SendMessage on ${queue.replace(/Queue$/, "Undelivered")}`,
+			]),
+		);
+		const schedules = ["CleanupSchedule", "SessionSchedule"].map(
+			(rule) => `${rule}: sqs:SendMessage on FailedCleanups`,
+		);
+		expect(found.sort()).toEqual([...wanted, ...schedules].sort());
+	});
+
+	test("let the API invoke the api function on every route and on $default, and the schedules the cleanup", () => {
+		const found = parts.flatMap((part) =>
+			Object.values(ofType(templates[part], "AWS::Lambda::Permission")).map(
+				({ Properties }) =>
+					`${Properties.Principal} ${at(Properties.SourceArn).replace(/^.*:Http/, "")} invokes ${at(Properties.FunctionName)}`,
+			),
+		);
+		expect(found.sort()).toEqual([
+			"apigateway.amazonaws.com /*/$default invokes ApiFunction",
+			"apigateway.amazonaws.com /*/*/* invokes ApiFunction",
+			"events.amazonaws.com CleanupSchedule invokes CleanupFunction",
+			"events.amazonaws.com SessionSchedule invokes CleanupFunction",
+		]);
+	});
+});
+
+test("the key of Voyage is read only where Voyage embeds, by those who embed", () => {
+	const readers = (templates: Templates) =>
+		Object.entries(rolesGrants(templates))
+			.filter(([, grants]) => grants.join().includes("voyage-api-key"))
+			.map(([role]) => role)
+			.sort();
+	expect(readers(synthesized.dev)).toEqual([]);
+	const chosen = synthesize("dev", ({ dev }) => {
+		dev.embeddingProvider = "voyage";
+	});
+	expect(readers(chosen)).toEqual(["ApiRole", "EmbedderWorkerRole"]);
+});
+
+test.each([
+	[
+		"us.anthropic.claude-sonnet-5-5",
+		[
+			"inference-profile/us.anthropic.claude-sonnet-5-5",
+			"foundation-model/anthropic.claude-sonnet-5-5",
+		],
+	],
+	["amazon.nova-pro-v1:0", ["foundation-model/amazon.nova-pro-v1:0"]],
+])(
+	"Bedrock, where it is chosen, lets the api ask %s and no other model",
+	(model, resources) => {
+		const { Compute } = synthesize("dev", ({ dev }) => {
+			dev.chatProvider = "bedrock";
+			dev.chatModels.bedrock = model;
+		});
+		const statements = Object.values(ofType(Compute, "AWS::IAM::Policy"))
+			.flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+			.filter(({ Action }) => JSON.stringify(Action).includes("bedrock"));
+		expect(statements).toHaveLength(1);
+		expect(statements[0].Action).toBe("bedrock:InvokeModel");
+		const named = JSON.stringify(statements[0].Resource).match(
+			/(inference-profile|foundation-model)\/[^"]+/g,
+		);
+		expect(named).toEqual(resources);
+	},
+);

@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import {
+	type AttributeValue,
+	PutItemCommand,
+	QueryCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+	ListObjectVersionsCommand,
+	PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { hourly } from "#lambdas/cleanup/schedule.ts";
+import { atLength } from "./stand-in.ts";
+import { type Act, check, exists, owner, put, until } from "./steps.ts";
+import type { World } from "./world.ts";
+
+interface Said {
+	message: { content: string };
+	conversation_turn: number;
+}
+const say = (
+	{ user }: World,
+	session_id: string,
+	message = "Show me pictures",
+) => user.call<Said>("POST", "/chat", { session_id, message });
+
+/** The objects of a conversation, in every version. */
+async function payloads(world: World, session: string) {
+	const { Versions = [], DeleteMarkers = [] } = await world.s3.send(
+		new ListObjectVersionsCommand({
+			Bucket: world.outputs.BucketName,
+			Prefix: `checkpoints/${owner(world)}/${session}/`,
+		}),
+	);
+	return [...Versions, ...DeleteMarkers];
+}
+
+/** Turns, sessions, and what is left of them. */
+export const conversationActs: Act[] = [
+	{
+		name: "a person's first turn with a fresh api, traced",
+		run: async (world, signal) => {
+			await world.cold(String(world.outputs.ApiFunctionName));
+			const before = world.asked.length;
+			await say(world, randomUUID());
+			await until("it is traced", signal, async () =>
+				world.asked.slice(before).some((url) => url.startsWith("/langsmith/")),
+			);
+		},
+	},
+	{
+		name: "a fresh api may search the web in a turn",
+		run: async (world) => {
+			await world.cold(String(world.outputs.ApiFunctionName));
+			await say(world, randomUUID(), "Search the web for harbours");
+		},
+	},
+	{
+		name: "a conversation goes on, is listed, read and deleted",
+		run: async (world) => {
+			const { user } = world;
+			const session = randomUUID();
+			for (const turn of [1, 2]) {
+				const { conversation_turn } = await say(world, session);
+				check(conversation_turn === turn, `it is turn ${turn}`);
+			}
+			const { sessions } = await user.call<{
+				sessions: { session_id: string }[];
+			}>("GET", "/chat/sessions");
+			check(
+				sessions.some(({ session_id }) => session_id === session),
+				"it is listed",
+			);
+			const { message_count } = await user.call<{ message_count: number }>(
+				"GET",
+				`/chat/${session}/history`,
+			);
+			check(message_count === 4, "it has four messages");
+			await user.call("DELETE", `/chat/sessions/${session}`);
+		},
+	},
+	{
+		name: "a conversation with an answer that no item of the table holds goes on, and leaves nothing when it is deleted",
+		run: async (world) => {
+			const session = randomUUID();
+			for (const turn of [1, 2, 3]) {
+				const said = await say(world, session, atLength);
+				check(said.conversation_turn === turn, "it goes on");
+			}
+			check((await payloads(world, session)).length > 0, "it is in the bucket");
+			await world.user.call("DELETE", `/chat/sessions/${session}`);
+			check((await payloads(world, session)).length === 0, "it is gone");
+		},
+	},
+	{
+		name: "a conversation goes on from a payload that no item of the table holds",
+		run: async (world) => {
+			const session = randomUUID();
+			await say(world, session);
+			await moveOut(world, session);
+			const { conversation_turn } = await say(world, session);
+			check(conversation_turn === 2, "it goes on");
+		},
+	},
+	{
+		name: "the hourly count sees sessions and removes payloads that nobody refers to",
+		run: async (world) => {
+			const session = randomUUID();
+			for (const _ of [1, 2, 3]) await say(world, session, atLength);
+			const kept = await payloads(world, session);
+			const orphan = `checkpoints/somebody/some-thread/some-item/${randomUUID()}`;
+			await put(world, orphan);
+			world.age("checkpoints/");
+			const { active } = (await world.invoke(
+				world.outputs.CleanupFunctionName,
+				hourly,
+			)) as { active: number };
+			check(active > 0, "sessions are counted");
+			check(!(await exists(world, orphan)), "the orphan is gone");
+			check(
+				(await payloads(world, session)).length === kept.length,
+				"the others are not",
+			);
+			await world.user.call("DELETE", `/chat/sessions/${session}`);
+		},
+	},
+];
+
+/** Moves one payload of a conversation out of the table, as one that no item can hold. */
+async function moveOut(world: World, session: string): Promise<void> {
+	const { dynamodb, s3, outputs } = world;
+	const { Items = [] } = await dynamodb.send(
+		new QueryCommand({
+			TableName: String(outputs.CheckpointTableName),
+			KeyConditionExpression: "pk = :pk",
+			ExpressionAttributeValues: { ":pk": { S: `${owner(world)}#${session}` } },
+		}),
+	);
+	const item = Items.findLast(
+		({ sk, body }) => body?.B && sk?.S?.includes("#value#"),
+	);
+	if (!item) throw new Error("The conversation has no payload.");
+	const { body, ...rest } = item as Record<string, AttributeValue>;
+	const [pk = "", sk = ""] = [item.pk?.S, item.sk?.S];
+	const object = [...pk.split("#"), sk, randomUUID().slice(0, 22)]
+		.map(encodeURIComponent)
+		.join("/");
+	await s3.send(
+		new PutObjectCommand({
+			Bucket: outputs.BucketName,
+			Key: `checkpoints/${object}`,
+			Body: body?.B,
+		}),
+	);
+	await dynamodb.send(
+		new PutItemCommand({
+			TableName: String(outputs.CheckpointTableName),
+			Item: { ...rest, object: { S: object } },
+		}),
+	);
+}

@@ -1,0 +1,220 @@
+import {
+	type Act,
+	announce,
+	check,
+	derivedOf,
+	exists,
+	owner,
+	picture,
+	pipeline,
+	ready,
+	remove,
+	send,
+	until,
+	uploaded,
+} from "./steps.ts";
+
+/** Uploads, images, analyses and searches. */
+export const itemActs: Act[] = [
+	{
+		name: "the version is told",
+		run: async ({ user }) => void (await user.call("GET", "/version")),
+	},
+	{
+		name: "an unknown path is a 404",
+		run: async ({ user }) => {
+			const { status } = await fetch(`${user.apiUrl}/nothing`);
+			check(status === 404, `the answer is 404 (${status})`);
+		},
+	},
+	{
+		name: "a fresh api lists items",
+		run: async ({ cold, outputs, user }) => {
+			await cold(String(outputs.ApiFunctionName));
+			await user.call("GET", "/items");
+		},
+	},
+	{
+		name: "an upload becomes ready in fresh functions",
+		speaksFor: pipeline,
+		run: async (world, signal) => {
+			const { outputs } = world;
+			await world.cold(
+				String(outputs.ImageProcessorFunctionName),
+				String(outputs.AnalyzerFunctionName),
+				String(outputs.EmbedderFunctionName),
+			);
+			const item = await uploaded(world, signal);
+			check(item.status === "ready", "it is ready");
+		},
+	},
+	{
+		name: "images are shown, and those that are gone are missing",
+		run: async (world, signal) => {
+			const { user } = world;
+			const item = await uploaded(world, signal);
+			const { url } = await user.call<{ url: string }>(
+				"GET",
+				`/images/${item.filename}`,
+			);
+			const signed = [url, item.thumbnail_url ?? ""];
+			for (const one of signed) {
+				check((await fetch(one)).status === 200, "it is shown");
+			}
+			await user.call("DELETE", `/items/${item.id}`);
+			for (const one of signed) {
+				check((await fetch(one)).status === 404, "it is missing");
+			}
+		},
+	},
+	{
+		name: "a deleted item leaves nothing",
+		run: async (world, signal) => {
+			const item = await uploaded(world, signal);
+			await world.user.call("DELETE", `/items/${item.id}`);
+			const thumbnail = derivedOf(world, item.id, "thumbnail.webp");
+			check(!(await exists(world, thumbnail)), "its thumbnail is gone");
+		},
+	},
+	{
+		name: "the same bytes by a form end as a duplicate without bytes of its own",
+		speaksFor: pipeline,
+		run: async (world, signal) => {
+			const { user } = world;
+			const bytes = await picture();
+			const { id } = await user.upload("first.png", bytes);
+			await ready(world, id, signal);
+			const form = await announce(user, bytes);
+			await send(form, bytes);
+			await until("it is a duplicate", signal, async () => {
+				const { error } = await user.item(form.item_id);
+				return error?.code === "duplicate";
+			});
+			const thumbnail = derivedOf(world, form.item_id, "thumbnail.webp");
+			for (const key of [form.fields.key, thumbnail]) {
+				await until(
+					"its bytes are gone",
+					signal,
+					async () => !(await exists(world, key)),
+				);
+			}
+		},
+	},
+	{
+		name: "other bytes by a used form do not stay",
+		speaksFor: pipeline,
+		run: async (world, signal) => {
+			const bytes = await picture();
+			const form = await announce(world.user, bytes);
+			await send(form, bytes);
+			const { filename } = await ready(world, form.item_id, signal);
+			await send(form, bytes.toReversed());
+			await until("the first bytes are back", signal, async () => {
+				const { url } = await world.user.call<{ url: string }>(
+					"GET",
+					`/images/${filename}`,
+				);
+				const kept = Buffer.from(await (await fetch(url)).arrayBuffer());
+				return kept.equals(bytes);
+			});
+		},
+	},
+	{
+		name: "an item is resized on demand",
+		speaksFor: pipeline,
+		run: async (world, signal) => {
+			const { id } = await uploaded(world, signal);
+			await world.user.call("POST", `/items/${id}/resize-only`);
+			await ready(world, id, signal);
+		},
+	},
+	{
+		name: "a resize without an original says that it is missing",
+		run: async (world, signal) => {
+			const { id, filename } = await uploaded(world, signal);
+			await remove(world, `originals/${owner(world)}/${filename}`);
+			const failed = await world.user
+				.call("POST", `/items/${id}/resize-only`)
+				.then(String, (error: Error) => error.message);
+			check(failed.includes("not in storage"), `it is told (${failed})`);
+		},
+	},
+	{
+		name: "an analysis without a picture says in the log that it is missing",
+		run: async (world, signal) => {
+			const { id } = await uploaded(world, signal);
+			await remove(world, derivedOf(world, id, "vision.jpg"));
+			// It is tried again and again, so that nobody gets an answer for long.
+			const answer = world.user.call("POST", `/items/${id}/analyze`, {
+				force_reanalyze: true,
+			});
+			answer.catch(() => {});
+			await until("it is told", signal, async () =>
+				(await world.logged("analyzer", id)).some((line) =>
+					line.includes(`The derived image of item ${id} is missing`),
+				),
+			);
+			await world.purge();
+		},
+	},
+	...["anthropic", "openai"].map(
+		(provider): Act => ({
+			name: `an item is described anew by ${provider}`,
+			speaksFor: pipeline,
+			run: async (world, signal) => {
+				const { id } = await uploaded(world, signal);
+				await world.cold(String(world.outputs.AnalyzerFunctionName));
+				const body = { force_reanalyze: true, provider };
+				const { provider_used } = await world.user.call<{
+					provider_used: string;
+				}>("POST", `/items/${id}/analyze`, body);
+				check(provider_used === provider, "it was asked");
+				await ready(world, id, signal);
+			},
+		}),
+	),
+	...["anthropic", "openai"].map(
+		(provider): Act => ({
+			name: `a question is answered by ${provider}`,
+			run: async (world, signal) => {
+				await uploaded(world, signal);
+				await world.cold(String(world.outputs.ApiFunctionName));
+				const { answer_model_used } = await world.user.search("picture", {
+					answer_model: provider,
+				});
+				check(
+					answer_model_used?.startsWith(`${provider}/`) ?? false,
+					`it was asked (${answer_model_used})`,
+				);
+			},
+		}),
+	),
+	{
+		name: "a fresh api searches by meaning",
+		run: async (world) => {
+			await world.cold(String(world.outputs.ApiFunctionName));
+			const { notices } = await world.user.search("picture", {
+				search_type: "vector",
+			});
+			check(notices.length === 0, `nothing is left out (${notices})`);
+		},
+	},
+	{
+		name: "a rebuild embeds every item anew",
+		speaksFor: pipeline,
+		run: async (world, signal) => {
+			// Of few items.
+			const user = await world.newUser();
+			const { id } = await uploaded({ ...world, user }, signal);
+			await user.call("POST", "/vector-index/rebuild", { force: true });
+			await until("it has ended", signal, async () => {
+				const { rebuilding } = await user.call<{ rebuilding: number }>(
+					"GET",
+					"/vector-index/status",
+				);
+				return rebuilding === 0;
+			});
+			await ready({ ...world, user }, id, signal);
+		},
+	},
+];

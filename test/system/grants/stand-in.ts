@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { offlineEmbedder } from "#ai/offline/embedder.ts";
+import {
+	anthropicWire,
+	description,
+	openaiWire,
+	voyageWire,
+} from "../../contracts/providers/wire.ts";
+
+/** Whoever says so gets a long answer. */
+export const atLength = "Tell me at length";
+
+/** Answers as each provider, all on one port of loopback. */
+export async function standIn(asked: string[]) {
+	const embedder = offlineEmbedder();
+	const server = createServer(async (request, answer) => {
+		const chunks: Buffer[] = [];
+		for await (const chunk of request) chunks.push(chunk);
+		const url = request.url ?? "";
+		asked.push(url);
+		const { body } = (await answerTo(url, Buffer.concat(chunks))) as {
+			body: unknown;
+		};
+		answer.writeHead(200, { "content-type": "application/json" });
+		answer.end(JSON.stringify(body));
+	});
+	const answerTo = async (url: string, bytes: Buffer) => {
+		if (url.startsWith("/langsmith")) return { body: {} };
+		const body = JSON.parse(bytes.toString());
+		if (url.startsWith("/voyage")) {
+			const texts = [body.input].flat();
+			const { vectors } = await embedder.embed(texts, "document", {
+				deadline: new Date(),
+			});
+			return voyageWire.answer(vectors.map((vector) => Array.from(vector)));
+		}
+		const text = bytes.includes(atLength)
+			? // Nothing that gets smaller; two of them are more than an item of the table can hold.
+				randomBytes(225_000).toString("base64")
+			: JSON.stringify(description);
+		if (url.startsWith("/openai")) return openaiWire.answer(text);
+		return anthropicWire.answer(text);
+	};
+	await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+	return {
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		close() {
+			server.close();
+			server.closeAllConnections();
+		},
+	};
+}

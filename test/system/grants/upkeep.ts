@@ -1,0 +1,210 @@
+import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import {
+	type Act,
+	announce,
+	announcements,
+	check,
+	derivedOf,
+	exists,
+	picture,
+	pipeline,
+	put,
+	ready,
+	stages,
+	unannounced,
+	until,
+	without,
+} from "./steps.ts";
+import { type LoggingFunction, loggingFunctions } from "./world.ts";
+
+/** The sweeper, migrations, and what happens where something fails. */
+export const upkeepActs: Act[] = [
+	{
+		name: "a fresh sweep",
+		run: async ({ cold, outputs, control }) => {
+			await cold(String(outputs.CleanupFunctionName));
+			await control.sweepNow();
+		},
+	},
+	{
+		name: "the sweeper finds an upload that nobody announced",
+		speaksFor: pipeline,
+		run: async (world, signal) => {
+			const { item_id } = await unannounced(world);
+			await world.control.letTimePass(item_id);
+			await world.control.sweepNow();
+			await ready(world, item_id, signal);
+		},
+	},
+	{
+		name: "the sweeper fails an upload that never came",
+		run: async (world) => {
+			const { item_id } = await announce(world.user, await picture());
+			for (let hour = 0; hour < 3; hour += 1) {
+				await world.control.letTimePass(item_id);
+			}
+			await world.control.sql(
+				"update items set created_at = created_at - interval '3 hours' where id = $1",
+				[item_id],
+			);
+			await world.control.sweepNow();
+			const { error } = await world.user.item(item_id);
+			check(error?.code === "upload_missing", `it is failed (${error?.code})`);
+		},
+	},
+	{
+		name: "the sweeper removes what came after a deletion",
+		run: async (world) => {
+			const { item_id, fields } = await announce(world.user, await picture());
+			await world.user.call("DELETE", `/items/${item_id}`);
+			const left = [
+				fields.key ?? "",
+				derivedOf(world, item_id, "thumbnail.webp"),
+			];
+			await without(world, announcements, async () => {
+				for (const key of left) await put(world, key);
+			});
+			await world.control.sql(
+				"update tombstones set deleted_at = deleted_at - interval '1 hour' where item_id = $1",
+				[item_id],
+			);
+			await world.control.sweepNow();
+			for (const key of left) {
+				check(!(await exists(world, key)), `${key} is gone`);
+			}
+		},
+	},
+	{
+		name: "migrations are applied",
+		run: async ({ invoke, outputs }) =>
+			void (await invoke(outputs.MigrationFunctionName)),
+	},
+	...stages.map(
+		(stage): Act => ({
+			name: `after a fault ${stage} tries again within a minute`,
+			speaksFor: /^sqs:ChangeMessageVisibility$/,
+			run: async (world, signal) => {
+				const { user, cold, returnsIn, queue, purge } = world;
+				await without(
+					world,
+					new RegExp(`/${stage}WorkerRole.* secretsmanager:`),
+					async () => {
+						await cold(String(world.outputs[`${stage}FunctionName`]));
+						await user.upload("picture.png", await picture());
+						await until("it comes again", signal, async () =>
+							returnsIn(queue(`${stage}Queue`)).some((seconds) => seconds < 60),
+						);
+					},
+				);
+				await purge();
+			},
+		}),
+	),
+	{
+		name: "a cleanup that fails is kept",
+		speaksFor: /^sqs:SendMessage$/,
+		run: async (world, signal) => {
+			const { cold, invokeLater, depth, queue, outputs, purge } = world;
+			await without(world, /\/CleanupRole.* secretsmanager:/, async () => {
+				await cold(outputs.CleanupFunctionName);
+				await invokeLater(outputs.CleanupFunctionName);
+				await until(
+					"it is kept",
+					signal,
+					async () => (await depth(queue("FailedCleanups"))) === 1,
+				);
+			});
+			await purge();
+		},
+	},
+	{
+		name: "both schedules start the cleanup",
+		run: async ({ logged, runSchedules, outputs }, signal) => {
+			const done = async () => {
+				const lines = await logged("cleanup", "duration_ms");
+				const of = (message: string) =>
+					lines.filter((line) => line.includes(`"message":"${message}"`))
+						.length;
+				return [of("sweep"), of("sessions")] as const;
+			};
+			const [sweeps, counts] = await done();
+			await runSchedules(outputs.CleanupFunctionName);
+			await until("both have run", signal, async () => {
+				const now = await done();
+				return now[0] > sweeps && now[1] > counts;
+			});
+		},
+	},
+	{
+		name: "a schedule that may not start the cleanup is kept",
+		speaksFor: pipeline,
+		run: async (world, signal) => {
+			const { runSchedules, outputs, depth, queue, purge } = world;
+			await without(world, /Schedule.* lambda:InvokeFunction/, async () => {
+				await runSchedules(outputs.CleanupFunctionName);
+				await until(
+					"both are kept",
+					signal,
+					async () => (await depth(queue("FailedCleanups"))) === 2,
+				);
+			});
+			await purge();
+		},
+	},
+	{
+		name: "what a rule may not put on its queue is kept",
+		speaksFor: pipeline,
+		run: async (world, signal) => {
+			const { events, user, outputs, depth, queue, purge } = world;
+			const told = [
+				["cleanup", "OriginalStored"],
+				["api", "ResizeRequested"],
+				["imageprocessor", "ImageProcessed"],
+				["api", "AnalysisRequested"],
+				["analyzer", "AnalysisComplete"],
+				["api", "EmbeddingRequested"],
+			];
+			await without(world, /\w+QueuePolicy.* sqs:SendMessage/, async () => {
+				await user.upload("picture.png", await picture());
+				await events.send(
+					new PutEventsCommand({
+						Entries: told.map(([source, DetailType]) => ({
+							EventBusName: String(outputs.EventBusName),
+							Source: `collections.${source}`,
+							DetailType,
+							Detail: "{}",
+						})),
+					}),
+				);
+				const kept = { ImageProcessor: 3, Analyzer: 2, Embedder: 2 };
+				for (const [stage, count] of Object.entries(kept)) {
+					await until(
+						`${stage} has ${count}`,
+						signal,
+						async () => (await depth(queue(`${stage}Undelivered`))) === count,
+					);
+				}
+			});
+			await purge();
+		},
+	},
+	{
+		name: "every function writes its log",
+		speaksFor: /^logs:/,
+		run: async (world, signal) => {
+			const { logged, user, control, invoke, outputs } = world;
+			const names = Object.keys(loggingFunctions) as LoggingFunction[];
+			const counts = () =>
+				Promise.all(
+					names.map(async (name) => (await logged(name, "REPORT")).length),
+				);
+			const before = await counts();
+			await user.upload("picture.png", await picture());
+			await control.sweepNow();
+			await invoke(outputs.MigrationFunctionName);
+			await until("each has more lines", signal, async () =>
+				(await counts()).every((count, at) => count > (before[at] ?? 0)),
+			);
+		},
+	},
+];

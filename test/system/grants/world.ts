@@ -1,0 +1,251 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import {
+	CloudFormationClient,
+	ListStackResourcesCommand,
+} from "@aws-sdk/client-cloudformation";
+import {
+	CloudWatchLogsClient,
+	FilterLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import {
+	GetFunctionConfigurationCommand,
+	InvokeCommand,
+	LambdaClient,
+} from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import {
+	GetQueueAttributesCommand,
+	PurgeQueueCommand,
+	SQSClient,
+} from "@aws-sdk/client-sqs";
+import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
+import { RestClient } from "#cli/rest-client.ts";
+import { ensureUser, signIn } from "#cli/users.ts";
+import { keyedProviders, keyParameter } from "#lib/environments.ts";
+import { type Cloud, startCloud } from "#local-cloud/cloud.ts";
+import { invoke, synthesize } from "#scripts/local.ts";
+import { describeInstantly } from "../cloud-process.ts";
+import { Control } from "../control.ts";
+import { standIn } from "./stand-in.ts";
+
+/** A whole system in this process, whose grants can be taken away and given back while it runs. */
+export interface World {
+	cloud: Cloud;
+	outputs: Outputs;
+	control: Control;
+	user: RestClient;
+	newUser(): Promise<RestClient>;
+	/** The account itself, as its administrator. */
+	events: EventBridgeClient;
+	s3: S3Client;
+	dynamodb: DynamoDBClient;
+	/** Paths that the providers' stand-in was asked. */
+	asked: string[];
+	/** The next invocation of the function runs in a process that has read no secret yet. */
+	cold(...functions: string[]): Promise<void>;
+	invoke(functionName: string, event?: object): Promise<unknown>;
+	/** The lines of a function's log with this word. @param name as in the outputs, or as `make lambda-logs` has it */
+	logged(name: LoggingFunction, word: string): Promise<string[]>;
+	/** Invokes a function and waits for nothing. */
+	invokeLater(functionName: string): Promise<unknown>;
+	/** What a schedule of the function would do now. */
+	runSchedules(functionName: string): Promise<unknown>;
+	/** Seconds until each message of a queue that was received comes again. */
+	returnsIn(queueUrl: string): number[];
+	/** How many messages a queue has, visible or not. */
+	depth(queueUrl: string): Promise<number>;
+	/** Queues by logical id without hash. */
+	queue(name: string): string;
+	purge(): Promise<void>;
+	/** Makes everything in the bucket two hours older. */
+	age(prefix: string): void;
+	stop(): Promise<void>;
+}
+
+export const loggingFunctions = {
+	api: "ApiFunctionName",
+	imageProcessor: "ImageProcessorFunctionName",
+	analyzer: "AnalyzerFunctionName",
+	embedder: "EmbedderFunctionName",
+	cleanup: "CleanupFunctionName",
+	migrate: "MigrationFunctionName",
+} as const;
+export type LoggingFunction = keyof typeof loggingFunctions;
+
+export async function startWorld(): Promise<World> {
+	const directory = await mkdtemp(path.join(tmpdir(), "collections-grants-"));
+	const asked: string[] = [];
+	const stand = await standIn(asked);
+	const assembly = path.join(directory, "cdk.out");
+	await synthesize(assembly, {
+		// These keys choose who embeds and talks; the others are asked where a request names them.
+		keys: ["voyage", "anthropic"],
+		visionProvider: "offline",
+		providerUrls: Object.fromEntries(
+			keyedProviders.map((name) => [name, `${stand.url}/${name}`]),
+		),
+	});
+	await describeInstantly(assembly);
+	await quicken(assembly);
+	const stateDir = path.join(directory, "state");
+	const outputsFile = path.join(directory, "outputs.json");
+	const cloud = await startCloud({
+		assembly,
+		stateDir,
+		outputsFile,
+		port: 0,
+		parameters: Object.fromEntries(
+			keyedProviders.map((name) => [
+				keyParameter({ name: "local" }, name),
+				`${name}-of-the-test`,
+			]),
+		),
+	});
+	const outputs = await readOutputsFile(outputsFile, "start the local cloud");
+	const { operator } = cloud;
+	const client = {
+		region: outputs.Region,
+		endpoint: cloud.endpoint,
+		credentials: operator,
+	};
+	const sqs = new SQSClient(client);
+	const lambda = new LambdaClient(client);
+	const logs = new CloudWatchLogsClient(client);
+	const { StackResourceSummaries = [] } = await new CloudFormationClient(
+		client,
+	).send(
+		new ListStackResourcesCommand({ StackName: "CollectionsCompute-local" }),
+	);
+	const queues = Object.fromEntries(
+		StackResourceSummaries.filter(
+			({ ResourceType }) => ResourceType === "AWS::SQS::Queue",
+		).map(({ LogicalResourceId = "", PhysicalResourceId = "" }) => [
+			LogicalResourceId.replace(/[0-9A-F]{8}$/, ""),
+			PhysicalResourceId,
+		]),
+	);
+	const queue = (name: string) => {
+		const url = queues[name];
+		if (!url) throw new Error(`There is no queue ${name}.`);
+		return url;
+	};
+	await invoke(outputs, operator, outputs.MigrationFunctionName);
+	const password = "correct-Horse-9";
+	const newUser = async () => {
+		const email = `${randomUUID()}@example.com`;
+		await ensureUser(outputs, operator, email, password);
+		return new RestClient(
+			outputs.ApiUrl,
+			await signIn(outputs, email, password),
+		);
+	};
+	const query = (sql: string, ...values: string[]) => {
+		const db = new DatabaseSync(path.join(stateDir, "state.db"));
+		try {
+			return db.prepare(sql).all(...values);
+		} finally {
+			db.close();
+		}
+	};
+	const control = new Control(outputs, operator);
+	return {
+		cloud,
+		outputs,
+		control,
+		user: await newUser(),
+		newUser,
+		events: new EventBridgeClient(client),
+		s3: new S3Client({ ...client, forcePathStyle: true }),
+		dynamodb: new DynamoDBClient(client),
+		asked,
+		async cold(...functions) {
+			// That often it is never called.
+			const never = "before:items.find#1000000";
+			for (const name of functions) await control.crashNext(name, never);
+		},
+		invoke: (name, event) => invoke(outputs, operator, name, event),
+		invokeLater: (FunctionName) =>
+			lambda.send(new InvokeCommand({ FunctionName, InvocationType: "Event" })),
+		runSchedules: (name) =>
+			fetch(`${cloud.endpoint}/_local/schedules/${name}/run`, {
+				method: "POST",
+			}),
+		returnsIn: (queueUrl) =>
+			query(
+				"select visible_at from messages where queue like ? and receive_count > 0",
+				`%:${queueUrl.split("/").at(-1)}`,
+			).map(({ visible_at }) => (Number(visible_at) - Date.now()) / 1_000),
+		async logged(name, word) {
+			const FunctionName = String(outputs[loggingFunctions[name]]);
+			const { LoggingConfig } = await lambda.send(
+				new GetFunctionConfigurationCommand({ FunctionName }),
+			);
+			const { events = [] } = await logs.send(
+				new FilterLogEventsCommand({
+					logGroupName: LoggingConfig?.LogGroup,
+					filterPattern: `"${word}"`,
+				}),
+			);
+			return events.map(({ message = "" }) => message);
+		},
+		async depth(QueueUrl) {
+			const { Attributes = {} } = await sqs.send(
+				new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }),
+			);
+			return Object.entries(Attributes)
+				.filter(([name]) => name.startsWith("ApproximateNumberOfMessages"))
+				.reduce((sum, [, count]) => sum + Number(count), 0);
+		},
+		queue,
+		async purge() {
+			for (const QueueUrl of Object.values(queues)) {
+				await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+			}
+		},
+		age(prefix) {
+			query(
+				"update objects set modified_at = modified_at - 7200000 where key like ?",
+				`${prefix}%`,
+			);
+		},
+		async stop() {
+			await cloud.stop();
+			stand.close();
+			await rm(directory, { recursive: true, force: true });
+		},
+	};
+}
+
+/** Schedules run only on demand here, and what fails is given up on at once. */
+async function quicken(assembly: string): Promise<void> {
+	for (const file of await readdir(assembly)) {
+		if (!file.endsWith(".template.json")) continue;
+		const where = path.join(assembly, file);
+		const template = JSON.parse(await readFile(where, "utf8"));
+		for (const [id, { Type, Properties }] of Object.entries<{
+			Type: string;
+			Properties: Record<string, unknown>;
+		}>(template.Resources)) {
+			if (Type === "AWS::Events::Rule" && Properties.ScheduleExpression) {
+				Properties.State = "DISABLED";
+			}
+			if (Type === "AWS::Lambda::Function" && Properties.DeadLetterConfig) {
+				template.Resources.NoRetries = {
+					Type: "AWS::Lambda::EventInvokeConfig",
+					Properties: {
+						FunctionName: { Ref: id },
+						Qualifier: "$LATEST",
+						MaximumRetryAttempts: 0,
+					},
+				};
+			}
+		}
+		await writeFile(where, JSON.stringify(template));
+	}
+}
