@@ -303,10 +303,12 @@ function done(call: ToolCall, result: ToolResult | undefined): string {
 
 /** What a tool call does, for the person. */
 export function doing({ name, input }: ToolCall): string {
-	const { query, item } = input ?? {};
+	const { query, item, mode } = input ?? {};
 	switch (name) {
-		case "search_collection":
-			return `Searched for ${JSON.stringify(query)}.`;
+		case "search_collection": {
+			const by = mode === "words" || mode === "meaning" ? ` by ${mode}` : "";
+			return `Searched for ${JSON.stringify(query)}${by}.`;
+		}
 		case "get_item":
 			return `Read item ${String(item)}.`;
 		case "web_search":
@@ -316,6 +318,15 @@ export function doing({ name, input }: ToolCall): string {
 		default:
 			return `Used ${name}.`;
 	}
+}
+
+/** What a turn under way is doing now. */
+export function activityOf(
+	now: Conversation,
+): "searching" | "reading" | "answering" {
+	const [call] = openCalls(now);
+	if (!call) return "answering";
+	return /search/.test(call.name) ? "searching" : "reading";
 }
 
 /** @throws AppError where the steps ended without an answer, which no conversation should */
