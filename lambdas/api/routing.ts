@@ -151,7 +151,7 @@ export const noQuery = z.strictObject({});
 export function text(max: number) {
 	return z
 		.string()
-		.max(max)
+		.max(max, { error: `Must have at most ${max} characters` })
 		.refine((value) => value.isWellFormed() && !value.includes("\0"), {
 			error: "Holds a NUL byte or half a character",
 		});

@@ -296,7 +296,7 @@ const refused = ({ id }: ToolCall, why: string): ToolResult => ({
 /** A step for the person: what was asked, and what came of it. */
 function done(call: ToolCall, result: ToolResult | undefined): string {
 	if (result?.failed) {
-		return `${call.name} was refused: ${result.text.slice(0, 300)}`;
+		return `${call.name} was refused: ${result.text.replace(/^Refused: /, "").slice(0, 300)}`;
 	}
 	return doing(call);
 }
@@ -307,7 +307,7 @@ export function doing({ name, input }: ToolCall): string {
 	switch (name) {
 		case "search_collection": {
 			const by = mode === "words" || mode === "meaning" ? ` by ${mode}` : "";
-			return `Searched for ${JSON.stringify(query)}${by}.`;
+			return `Searched${by} for ${JSON.stringify(query)}.`;
 		}
 		case "get_item":
 			return `Read item ${String(item)}.`;

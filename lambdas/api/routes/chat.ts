@@ -28,7 +28,7 @@ const sessionId = z
 
 const request = z
 	.strictObject({
-		message: text(4_000).trim().min(1),
+		message: text(4_000).trim().min(1, { error: "Must not be empty" }),
 		session_id: sessionId.nullish().openapi({
 			description:
 				"Yours to choose; a new one begins a conversation. Without it a name is made up.",

@@ -105,6 +105,33 @@ describe("POST /chat", () => {
 		await ports.sessions.abandonTurn(ada, turn);
 	});
 
+	it("says what is wrong with a message or a session's name", async () => {
+		const { as } = testApi();
+		const wrong = async (body: object) => {
+			const answer = await as(ada)("POST", "/chat", { json: body });
+			expect(answer.status).toBe(422);
+			return answer.body.errors;
+		};
+		expect(await wrong({ message: " \n" })).toEqual([
+			{ field: "body.message", detail: "Must not be empty" },
+		]);
+		expect(await wrong({ message: "a".repeat(4_001) })).toEqual([
+			{ field: "body.message", detail: "Must have at most 4000 characters" },
+		]);
+		expect(await wrong({ message: "hi", session_id: "a#b" })).toEqual([
+			{
+				field: "body.session_id",
+				detail: "Must be 1 to 128 letters, digits or . _ : @ ~ -",
+			},
+		]);
+		expect(await wrong({ message: "hi", sesion_id: "a" })).toEqual([
+			{
+				field: "body.sesion_id",
+				detail: expect.stringContaining("not known here"),
+			},
+		]);
+	});
+
 	it("shows what a turn under way has done, and does", async () => {
 		const [model, search] = [gate(), gate()];
 		const calls = [
@@ -148,7 +175,7 @@ describe("POST /chat", () => {
 		await search.reached;
 		expect(await inProgress()).toEqual({
 			conversation_turn: 1,
-			steps: ["Looked at the categories.", 'Searched for "tea" by words.'],
+			steps: ["Looked at the categories.", 'Searched by words for "tea".'],
 			doing: "searching",
 		});
 		search.open();
