@@ -17,6 +17,7 @@ import { ask, ref, type Say, searching } from "../use-cases/chat/talk.ts";
 import { startCloud } from "./api-cloud.ts";
 import { coldStart, httpEvent, type Run, runNode } from "./lambda-process.ts";
 import { demand, median, report } from "./report.ts";
+import { saverTraffic } from "./saver-traffic.ts";
 
 const turns = 50;
 const rounds = 11;
@@ -27,7 +28,13 @@ const processes = await firstTurns();
 
 report(
 	"chat",
-	[...rowsOf("no tool", plain), ...rowsOf("one search", searched)],
+	[
+		...rowsOf("no tool", plain),
+		...rowsOf("one search", searched),
+		...(await saverTraffic()).map(({ turn, traffic, writeUnits }) =>
+			rowOf(turn, traffic, writeUnits),
+		),
+	],
 	[
 		...demandsOf("no tool", plain),
 		...demandsOf("one search", searched),
@@ -77,19 +84,26 @@ async function conversation(searches: boolean): Promise<Traffic[]> {
 }
 
 function rowsOf(kind: string, traffic: Traffic[]) {
-	return [1, 10, 50].map((turn) => {
-		const { requests, sentBytes, receivedBytes, operations } =
-			traffic[turn - 1] ?? failed();
-		return {
-			turn: `${kind}, turn ${turn}`,
-			requests,
-			"sent KB": (sentBytes / 1_000).toFixed(1),
-			"received KB": (receivedBytes / 1_000).toFixed(1),
-			operations: Object.entries(operations)
-				.map(([name, times]) => `${times} ${name}`)
-				.join(", "),
-		};
-	});
+	return [1, 10, 50].map((turn) =>
+		rowOf(`${kind}, turn ${turn}`, traffic[turn - 1] ?? failed()),
+	);
+}
+
+function rowOf(
+	turn: string,
+	{ requests, sentBytes, receivedBytes, operations }: Traffic,
+	writeUnits?: number,
+) {
+	return {
+		turn,
+		requests,
+		"sent KB": (sentBytes / 1_000).toFixed(1),
+		"received KB": (receivedBytes / 1_000).toFixed(1),
+		"write units": writeUnits ?? "",
+		operations: Object.entries(operations)
+			.map(([name, times]) => `${times} ${name}`)
+			.join(", "),
+	};
 }
 
 /** The window is longest just before it is cut, every fourth turn: so the most of ten turns is compared. */
