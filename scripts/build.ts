@@ -21,6 +21,7 @@ import {
 	tesseractWorker,
 } from "#ai/offline/tesseract-assets.ts";
 import type { Environment } from "#lib/environments.ts";
+import { langSmithWithTracerOnly, lessCode, noZod3 } from "./bundle-plugins.ts";
 import { nativesOf, targetOf } from "./install-natives.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -64,33 +65,38 @@ export async function build(
 	return Object.fromEntries(built) as Bundles;
 }
 
+/** How code becomes a bundle, whatever it is. */
+export const bundled = {
+	absWorkingDir: root,
+	bundle: true,
+	platform: "node",
+	target: "node24",
+	format: "esm",
+	// Adapters are imported lazily; splitting keeps them out of a cold start that does not need them.
+	splitting: true,
+	outExtension: { ".js": ".mjs" },
+	// Beside the entry, so that `import.meta.dirname` is the bundle's folder in all of them.
+	chunkNames: "chunk-[hash]",
+	mainFields: ["module", "main"],
+	minify: true,
+	legalComments: "none",
+	// CommonJS packages such as pg call require, which an ES module does not have.
+	banner: {
+		js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
+	},
+	plugins: [lessCode, noZod3, langSmithWithTracerOnly],
+	logLevel: "warning",
+} satisfies esbuild.BuildOptions;
+
 async function javascript(name: LambdaName): Promise<BundleFile[]> {
 	const outdir = join(output, "javascript", name);
 	const result = await esbuild.build({
-		absWorkingDir: root,
 		entryPoints: { handler: `lambdas/${name}/handler.ts`, ...threads[name] },
 		outdir,
 		write: false,
-		bundle: true,
-		platform: "node",
-		target: "node24",
-		format: "esm",
-		// Adapters are imported lazily; splitting keeps them out of a cold start that does not need them.
-		splitting: true,
-		outExtension: { ".js": ".mjs" },
-		// Beside the entry, so that `import.meta.dirname` is the bundle's folder in all of them.
-		chunkNames: "chunk-[hash]",
-		mainFields: ["module", "main"],
-		minify: true,
-		legalComments: "none",
 		metafile: true,
 		external: external[name] ?? [],
-		// CommonJS packages such as pg call require, which an ES module does not have.
-		banner: {
-			js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
-		},
-		plugins: [lessZod],
-		logLevel: "warning",
+		...bundled,
 	});
 	mkdirSync(join(output, "meta"), { recursive: true });
 	// Another build may be reading it.
@@ -124,26 +130,6 @@ const threads: Partial<Record<LambdaName, Record<string, string>>> = {
 	analyzer: {
 		[`tesseract/${basename(tesseractWorker.name, ".mjs")}`]:
 			tesseractWorker.from,
-	},
-};
-
-/**
- * zod's entry pulls all of it along: messages in some fifty languages (260 KB), a compiler of schemas and a reader
- * of JSON Schema (41 KB), none of which is used. Whoever calls them finds undefined, not a function.
- */
-const lessZod: esbuild.Plugin = {
-	name: "less-zod",
-	setup({ onLoad }) {
-		const unused = {
-			"locales/index": 'export { default as en } from "./en.js";',
-			"core/compile":
-				"export let INVALID, ZodCompileAsyncError, ZodCompileUnsupportedError, compile, withParser, compileFn;",
-			"classic/from-json-schema": "export let fromJSONSchema;",
-		};
-		for (const [module, contents] of Object.entries(unused)) {
-			const filter = new RegExp(`zod/v4/${module}\\.js$`);
-			onLoad({ filter }, () => ({ contents }));
-		}
 	},
 };
 

@@ -16,7 +16,7 @@ interface Answered {
 
 interface History {
 	message_count: number;
-	in_progress: { conversation_turn: number; steps: string[] } | null;
+	in_progress: { steps: string[]; doing: string } | null;
 }
 
 const pollMs = 400;
@@ -72,9 +72,12 @@ async function turn(
 	while (!isOver) {
 		await Promise.race([sleep(pollMs), answering.catch(() => {})]);
 		if (isOver) break;
-		const history = await historyOf(api, path);
-		if (history?.in_progress) show(history.in_progress.steps);
+		const now = (await historyOf(api, path))?.in_progress;
+		replaceLine("");
+		if (now) show(now.steps);
+		if (!isOver) replaceLine(`  ${now?.doing ?? "answering"} ...`);
 	}
+	replaceLine("");
 	const answer = await answering;
 	show(answer.agent_reasoning);
 	const { search_results: items } = answer;
@@ -86,6 +89,11 @@ async function turn(
 	for (const [at, { headline, item_id }] of items.entries()) {
 		console.log(quiet(`  [${at + 1}] ${headline} (${item_id})`));
 	}
+}
+
+/** What is going on, on the terminal's last line; a pipe is told only what was done. */
+function replaceLine(text: string): void {
+	if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${quiet(text)}`);
 }
 
 /** Null where the session is not there, which is so until its first message. */

@@ -14,7 +14,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/checkpoints":
 		/^(#checkpoints\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/chat":
-		/^(#core\/|#chat\/|#checkpoints\/|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+		/^(#core\/|#chat\/|#checkpoints\/|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith(\/run_trees|\/singletons\/traceable)?$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":

@@ -64,7 +64,7 @@ function langSmithWithKey(
 function largePayloads(bucket: string): PayloadStore {
 	const store = once(async () => {
 		const [{ S3Client }, { s3Payloads }] = await Promise.all([
-			import("@aws-sdk/client-s3"),
+			import("#aws/client-s3.ts"),
 			import("#checkpoints/s3-payloads.ts"),
 		]);
 		return s3Payloads(new S3Client(), bucket);

@@ -10,6 +10,9 @@ import { AppError } from "#core/errors.ts";
 import type { RequestContext } from "#lambda-kit/http-handler.ts";
 import type { Authenticate } from "./authenticate.ts";
 
+// A schema compiled to code pays off after thousands of bodies; a sandbox's first ones would pay for it.
+z.config({ jitless: true });
+
 /** What a route finds in its context. */
 export interface ApiEnv {
 	Bindings: Partial<RequestContext> & {
@@ -148,7 +151,7 @@ export const noQuery = z.strictObject({});
 export function text(max: number) {
 	return z
 		.string()
-		.max(max)
+		.max(max, { error: `Must have at most ${max} characters` })
 		.refine((value) => value.isWellFormed() && !value.includes("\0"), {
 			error: "Holds a NUL byte or half a character",
 		});

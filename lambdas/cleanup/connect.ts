@@ -13,22 +13,8 @@ export function connect(env: Env<typeof cleanupEnv>) {
 		objects: s3Objects(env.BUCKET_NAME),
 		events: eventBridgeEvents(env.EVENT_BUS_NAME),
 		sessionUpkeep: lazily(async () => {
-			const [
-				{ DynamoDBClient },
-				{ S3Client },
-				{ dynamoDbSessionUpkeep },
-				{ s3Payloads },
-			] = await Promise.all([
-				import("@aws-sdk/client-dynamodb"),
-				import("@aws-sdk/client-s3"),
-				import("#chat/session-upkeep.ts"),
-				import("#checkpoints/s3-payloads.ts"),
-			]);
-			return dynamoDbSessionUpkeep({
-				dynamodb: new DynamoDBClient(),
-				table: env.CHECKPOINT_TABLE_NAME,
-				payloads: s3Payloads(new S3Client(), env.BUCKET_NAME),
-			});
+			const { sessionUpkeepOn } = await import("./session-upkeep.ts");
+			return sessionUpkeepOn(env);
 		}),
 		clock: { now: () => new Date() },
 	});

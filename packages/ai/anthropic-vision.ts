@@ -17,6 +17,7 @@ export function anthropicVision(settings: ProviderSettings): Vision {
 	const ask = askClaude(settings, {
 		modelSetting: "models.anthropic",
 		unavailable: "vision_unavailable",
+		isQuoted: true,
 		longestRequestMs: longestVisionRequestMs,
 	});
 	return askedVision(

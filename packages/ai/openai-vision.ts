@@ -17,6 +17,7 @@ export function openaiVision(settings: ProviderSettings): Vision {
 	const ask = askOpenai(settings, {
 		modelSetting: "models.openai",
 		unavailable: "vision_unavailable",
+		isQuoted: true,
 		longestRequestMs: longestVisionRequestMs,
 	});
 	return askedVision(

@@ -31,6 +31,11 @@ export interface ProviderUse {
 	unavailable: ErrorCode;
 	/** What follows that failure, as its message ends. @default "it is tried again" */
 	afterwards?: string;
+	/**
+	 * Whether a failure repeats the provider's own words. They may name the account, so they are for whoever runs the
+	 * environment and not for whoever asked. @default false
+	 */
+	isQuoted?: boolean;
 	/** A request is given up after this long, even where the deadline is later. */
 	longestRequestMs: number;
 }
@@ -91,6 +96,7 @@ async function askUntilAnswered<T>(
 		credential = "API key",
 		unavailable,
 		afterwards = usualAfterwards,
+		isQuoted = false,
 	} = provider;
 	let key = await readKey(provider, deadline);
 	if (!key) throw notConfigured(provider, `has no ${credential} here`);
@@ -151,9 +157,10 @@ async function askUntilAnswered<T>(
 				waitMs > longestWaitMs ||
 				Date.now() + waitMs + shortestRequestMs > deadline.getTime()
 			) {
+				const answered = status ?? "no response";
 				throw new ModelFailure(
 					unavailable,
-					`${label} gave no answer (${status ?? "no response"}: ${message}): ${afterwards}.`,
+					`${label} gave no answer (${isQuoted ? `${answered}: ${message}` : answered}): ${afterwards}.`,
 					{
 						cause: error,
 						retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000),

@@ -4,7 +4,7 @@ import type { Objects } from "#core/ports.ts";
 
 // The SDK is imported at first use: it costs the api's cold start more than all of its own code.
 const client = once(async () => {
-	const sdk = await import("@aws-sdk/client-s3");
+	const sdk = await import("./client-s3.ts");
 	return { sdk, s3: new sdk.S3Client() };
 });
 

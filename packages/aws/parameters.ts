@@ -14,7 +14,7 @@ export function parameterReader(): ParameterReader {
 
 async function read(name: string): Promise<string | null> {
 	const { SSMClient, GetParameterCommand, ParameterNotFound } = await import(
-		"@aws-sdk/client-ssm"
+		"./client-ssm.ts"
 	);
 	const client = new SSMClient({
 		maxAttempts: 2,

@@ -19,7 +19,7 @@ export function secretReader(): SecretReader {
 
 async function read(arn: string): Promise<SecretCredentials> {
 	const { SecretsManagerClient, GetSecretValueCommand } = await import(
-		"@aws-sdk/client-secrets-manager"
+		"./client-secrets-manager.ts"
 	);
 	const client = new SecretsManagerClient({
 		maxAttempts: 2,

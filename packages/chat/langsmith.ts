@@ -1,5 +1,8 @@
 import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
-import { Client } from "langsmith";
+import * as langsmith from "langsmith";
+import * as runTrees from "langsmith/run_trees";
+import * as traceable from "langsmith/singletons/traceable";
+import { bringLangSmith } from "./absent-langsmith.ts";
 
 export interface LangSmithSettings {
 	apiKey: string;
@@ -23,6 +26,9 @@ export interface RunTracing {
 /** A sandbox freezes after its answer, so that runs are sent before. */
 const longestSendMs = 700;
 
+// In a bundle LangChain has a stand-in until now.
+bringLangSmith({ ...langsmith, ...runTrees, ...traceable });
+
 /** Each turn as a run of LangSmith with its steps. Where LangSmith is away the turn goes on untraced. */
 export function langSmithTracing({
 	apiKey,
@@ -31,7 +37,7 @@ export function langSmithTracing({
 	hideOutputs,
 	baseUrl = "https://api.smith.langchain.com",
 }: LangSmithSettings): RunTracing {
-	const client = new Client({
+	const client = new langsmith.Client({
 		apiKey,
 		apiUrl: baseUrl,
 		hideInputs,

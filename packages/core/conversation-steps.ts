@@ -296,17 +296,19 @@ const refused = ({ id }: ToolCall, why: string): ToolResult => ({
 /** A step for the person: what was asked, and what came of it. */
 function done(call: ToolCall, result: ToolResult | undefined): string {
 	if (result?.failed) {
-		return `${call.name} was refused: ${result.text.slice(0, 300)}`;
+		return `${call.name} was refused: ${result.text.replace(/^Refused: /, "").slice(0, 300)}`;
 	}
 	return doing(call);
 }
 
 /** What a tool call does, for the person. */
 export function doing({ name, input }: ToolCall): string {
-	const { query, item } = input ?? {};
+	const { query, item, mode } = input ?? {};
 	switch (name) {
-		case "search_collection":
-			return `Searched for ${JSON.stringify(query)}.`;
+		case "search_collection": {
+			const by = mode === "words" || mode === "meaning" ? ` by ${mode}` : "";
+			return `Searched${by} for ${JSON.stringify(query)}.`;
+		}
 		case "get_item":
 			return `Read item ${String(item)}.`;
 		case "web_search":
@@ -316,6 +318,15 @@ export function doing({ name, input }: ToolCall): string {
 		default:
 			return `Used ${name}.`;
 	}
+}
+
+/** What a turn under way is doing now. */
+export function activityOf(
+	now: Conversation,
+): "searching" | "reading" | "answering" {
+	const [call] = openCalls(now);
+	if (!call) return "answering";
+	return /search/.test(call.name) ? "searching" : "reading";
 }
 
 /** @throws AppError where the steps ended without an answer, which no conversation should */

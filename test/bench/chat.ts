@@ -3,17 +3,21 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import * as esbuild from "esbuild";
+import { RestClient } from "#cli/rest-client.ts";
 import type { Ports } from "#core/ports.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { build } from "#scripts/build.ts";
+import { build, bundled } from "#scripts/build.ts";
 import { backends } from "../aws-backends.ts";
 import { countTraffic, type Traffic } from "../aws-traffic.ts";
 import { conversationsOn } from "../contracts/conversations.ts";
+import { card } from "../system/drawings.ts";
 import { readyItem } from "../use-cases/api/ready-item.ts";
 import { ask, ref, type Say, searching } from "../use-cases/chat/talk.ts";
 import { startCloud } from "./api-cloud.ts";
-import { coldStart, httpEvent, type Run } from "./lambda-process.ts";
+import { coldStart, httpEvent, type Run, runNode } from "./lambda-process.ts";
 import { demand, median, report } from "./report.ts";
+import { saverTraffic } from "./saver-traffic.ts";
 
 const turns = 50;
 const rounds = 11;
@@ -24,19 +28,26 @@ const processes = await firstTurns();
 
 report(
 	"chat",
-	[...rowsOf("no tool", plain), ...rowsOf("one search", searched)],
+	[
+		...rowsOf("no tool", plain),
+		...rowsOf("one search", searched),
+		...(await saverTraffic()).map(({ turn, traffic, writeUnits }) =>
+			rowOf(turn, traffic, writeUnits),
+		),
+	],
 	[
 		...demandsOf("no tool", plain),
 		...demandsOf("one search", searched),
 		demand(
-			"CPU of a process's first turn over its second, ms, median",
-			processes.first - processes.second,
+			"CPU of a process's first turn over a later one, ms, median",
+			processes.over,
 			60,
 		),
+		demand("of that LangGraph alone, ms, median", processes.graphAlone, 60),
 	],
 	[
 		"A turn of the api on the local cloud's DynamoDB and S3: lease, question, checkpoints, answer. Bytes are bodies.",
-		`First turn ${processes.first.toFixed(0)} ms, second ${processes.second.toFixed(0)} ms of CPU, the process's token, secret and database connection being there already; the first loads the chat's routes, DynamoDB's client and LangGraph.`,
+		`First turn ${processes.first.toFixed(0)} ms of CPU, later ones ${processes.later.toFixed(0)} ms, in a process that listed items and searched. The first loads the chat's routes, DynamoDB's client and LangGraph; LangGraph alone is a graph of the same shape whose steps do nothing.`,
 	],
 );
 
@@ -73,19 +84,26 @@ async function conversation(searches: boolean): Promise<Traffic[]> {
 }
 
 function rowsOf(kind: string, traffic: Traffic[]) {
-	return [1, 10, 50].map((turn) => {
-		const { requests, sentBytes, receivedBytes, operations } =
-			traffic[turn - 1] ?? failed();
-		return {
-			turn: `${kind}, turn ${turn}`,
-			requests,
-			"sent KB": (sentBytes / 1_000).toFixed(1),
-			"received KB": (receivedBytes / 1_000).toFixed(1),
-			operations: Object.entries(operations)
-				.map(([name, times]) => `${times} ${name}`)
-				.join(", "),
-		};
-	});
+	return [1, 10, 50].map((turn) =>
+		rowOf(`${kind}, turn ${turn}`, traffic[turn - 1] ?? failed()),
+	);
+}
+
+function rowOf(
+	turn: string,
+	{ requests, sentBytes, receivedBytes, operations }: Traffic,
+	writeUnits?: number,
+) {
+	return {
+		turn,
+		requests,
+		"sent KB": (sentBytes / 1_000).toFixed(1),
+		"received KB": (receivedBytes / 1_000).toFixed(1),
+		"write units": writeUnits ?? "",
+		operations: Object.entries(operations)
+			.map(([name, times]) => `${times} ${name}`)
+			.join(", "),
+	};
 }
 
 /** The window is longest just before it is cut, every fourth turn: so the most of ten turns is compared. */
@@ -111,39 +129,52 @@ function failed(): never {
 	throw new Error("A turn is missing.");
 }
 
-/** CPU of the first and of the second turn of a process, ms, medians. */
-async function firstTurns(): Promise<{ first: number; second: number }> {
+/**
+ * CPU of a process's first turn over a later one, ms, the median of the rounds. The process is the api's, has read the
+ * database's secret and verified a token, listed items with a link to an image and searched: what these load is there.
+ */
+async function firstTurns() {
 	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
 	try {
 		const { api } = await build({ architecture: "host" });
+		const bare = await buildBareGraph(directory);
 		const cloud = await startCloud(directory);
 		try {
+			const client = new RestClient(cloud.outputs.ApiUrl, cloud.token);
+			const image = await card(["A bowl of noodles", "Ramen Ichiban"]);
+			const { id } = await client.upload("noodles.png", image);
+			await client.settled(id);
 			const headers = { authorization: `Bearer ${cloud.token}` };
-			const items = httpEvent("/items", headers);
+			const before = [
+				httpEvent("/items", headers),
+				httpEvent("/search", headers, { query: "noodles" }),
+			];
 			const turn = () =>
 				httpEvent("/chat", headers, {
 					session_id: randomUUID(),
 					message: "Where are my noodles?",
 				});
-			const search = httpEvent("/search", headers, { query: "noodles" });
-			const start = (...events: object[]) =>
-				coldStart(api, cloud.variables, [items, search, ...events]);
-			const differences: { first: number[]; second: number[] } = {
-				first: [],
-				second: [],
-			};
-			const spent = (after: Run, before: Run) => after.cpu - before.cpu;
+			const turns = (count: number) =>
+				coldStart(api, cloud.variables, [
+					...before,
+					...Array.from({ length: count }, turn),
+				]);
+			const graph = (count: number) => runNode([bare, `${count}`]);
+			const runs: (TurnCost & { graphAlone: TurnCost })[] = [];
 			for (let round = 0; round <= rounds; round++) {
-				const none = await start();
-				const one = await start(turn());
-				const two = await start(turn(), turn());
-				if (round === 0) continue; // the first round reads the bundle from disk
-				differences.first.push(spent(one, none));
-				differences.second.push(spent(two, one));
+				const measured = {
+					...(await costs(turns)),
+					graphAlone: await costs(graph),
+				};
+				// The first round reads the bundles from disk.
+				if (round > 0) runs.push(measured);
 			}
+			const over = ({ first, later }: TurnCost) => first - later;
 			return {
-				first: median(differences.first),
-				second: median(differences.second),
+				first: median(runs.map(({ first }) => first)),
+				later: median(runs.map(({ later }) => later)),
+				over: median(runs.map(over)),
+				graphAlone: median(runs.map(({ graphAlone }) => over(graphAlone))),
 			};
 		} finally {
 			await cloud.stop();
@@ -151,4 +182,25 @@ async function firstTurns(): Promise<{ first: number; second: number }> {
 	} finally {
 		rmSync(directory, { recursive: true, force: true });
 	}
+}
+
+interface TurnCost {
+	first: number;
+	later: number;
+}
+
+/** CPU of a process's first turn and, as the mean of six, of a later one, ms. */
+async function costs(run: (turns: number) => Promise<Run>): Promise<TurnCost> {
+	const [none, one, seven] = [await run(0), await run(1), await run(7)];
+	return { first: one.cpu - none.cpu, later: (seven.cpu - one.cpu) / 6 };
+}
+
+/** As the api is bundled: see bare-graph.ts. */
+async function buildBareGraph(directory: string): Promise<string> {
+	await esbuild.build({
+		entryPoints: { "bare-graph": "test/bench/bare-graph.ts" },
+		outdir: directory,
+		...bundled,
+	});
+	return path.join(directory, "bare-graph.mjs");
 }

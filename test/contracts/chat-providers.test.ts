@@ -243,11 +243,12 @@ describe.each(kinds)("chat by $label", (kind) => {
 	});
 
 	it("gives up after three requests that end 529, in words for who asked", async () => {
-		server.answers(wire.error(529, "Overloaded"));
+		server.answers(wire.error(529, "Organization org-4711 is over its limit"));
 		const error = await failure();
 		expect(error.code).toBe("chat_unavailable");
-		expect(error.message).toMatch(
-			new RegExp(`^${label} gave no answer \\(529: .*ask again in a while\\.$`),
+		// Without the provider's own words, which may name the account.
+		expect(error.message).toBe(
+			`${label} gave no answer (529): ask again in a while.`,
 		);
 		expect(server.requests).toHaveLength(3);
 	});

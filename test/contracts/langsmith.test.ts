@@ -97,13 +97,46 @@ test("what was said is recorded only where the setting says so", async () => {
 	expect(sent()).toContain("Grandmother");
 });
 
-test("of a turn that failed the reason stays here", async () => {
-	const failing = turn(tracing(), () => {
-		throw new Error("no answer to: Where did I meet Agatha?");
+/** A turn whose model fails with words of its own. */
+async function failingTurn(
+	hidden: { hideInputs?: boolean; hideOutputs?: boolean } = {},
+) {
+	const failing = turn(tracing(hidden), () => {
+		throw new Error("no answer for Bartholomew");
 	});
-	await expect(failing).rejects.toThrow("Agatha");
+	await expect(failing).rejects.toThrow("Bartholomew");
+}
+
+test("of a turn that failed the reason stays here", async () => {
+	await failingTurn();
 	expect(sent()).toMatch(/\.error"[\s\S]{0,80}"hidden"/);
-	expect(sent()).not.toMatch(/Agatha|honeymoon/);
+	expect(sent()).not.toMatch(/Agatha|Bartholomew|honeymoon/);
+});
+
+test.each([
+	{ hideInputs: false, hideOutputs: true },
+	{ hideInputs: true, hideOutputs: false },
+])(
+	"a reason may quote either, so with $hideInputs and $hideOutputs it stays here, too",
+	async (hidden) => {
+		await failingTurn(hidden);
+		expect(sent()).not.toContain("Bartholomew");
+	},
+);
+
+test("the reason and the session's name leave where both inputs and outputs do", async () => {
+	await failingTurn({ hideInputs: false, hideOutputs: false });
+	expect(sent()).toContain("Bartholomew");
+	expect(sent()).toContain("honeymoon");
+});
+
+test("the session's name leaves with the inputs, and not with the outputs", async () => {
+	await turn(tracing({ hideInputs: false, hideOutputs: true }));
+	expect(sent()).toContain("honeymoon");
+	received = [];
+	await turn(tracing({ hideInputs: true, hideOutputs: false }));
+	expect(sent()).toContain("Grandmother");
+	expect(sent()).not.toContain("honeymoon");
 });
 
 test("without a key nothing is sent", async () => {

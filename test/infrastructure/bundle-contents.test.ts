@@ -35,6 +35,21 @@ function packagesOf({ outputs }: Metafile, files = Object.keys(outputs)) {
 	);
 }
 
+/** A file of a bundle, with what is loaded with it at once. */
+function loadedWith(
+	metafile: Metafile,
+	file: string,
+	seen = new Set<string>(),
+): Set<string> {
+	const output = metafile.outputs[file];
+	if (!output || seen.has(file)) return seen;
+	seen.add(file);
+	for (const { path, kind } of output.imports) {
+		if (kind !== "dynamic-import") loadedWith(metafile, path, seen);
+	}
+	return seen;
+}
+
 const carrying = (name: RegExp) =>
 	lambdas.filter((lambda) =>
 		[...packagesOf(metafiles[lambda])].some((each) => name.test(each ?? "")),
@@ -60,28 +75,44 @@ describe("the api's cold start", () => {
 		);
 	});
 
-	it("loads LangGraph with a turn of chat only: no route's own code needs it", () => {
-		const { outputs } = metafiles.api;
-		const closure = (file: string, seen = new Set<string>()): Set<string> => {
-			if (seen.has(file) || !outputs[file]) return seen;
-			seen.add(file);
-			for (const { path, kind } of outputs[file].imports) {
-				if (kind !== "dynamic-import") closure(path, seen);
-			}
-			return seen;
-		};
-		const loading = Object.entries(outputs)
+	/** What is loaded lazily and brings the package at once. */
+	const bringing = (name: string) =>
+		Object.entries(metafiles.api.outputs)
 			.filter(([file, { entryPoint }]) => {
-				const packages = packagesOf(metafiles.api, [...closure(file)]);
-				return entryPoint && packages.has("@langchain/core");
+				const packages = packagesOf(metafiles.api, [
+					...loadedWith(metafiles.api, file),
+				]);
+				return entryPoint && packages.has(name);
 			})
 			.map(([, { entryPoint }]) => entryPoint)
 			.sort();
-		expect(loading).toEqual([
+
+	it("loads LangGraph with a turn of chat only: no route's own code needs it", () => {
+		expect(bringing("@langchain/core")).toEqual([
 			"packages/chat/graph.ts",
 			"packages/chat/langsmith.ts",
 			"packages/checkpoints/saver.ts",
 		]);
+	});
+
+	it("loads nothing of LangSmith but with the tracer, which only a key loads", () => {
+		expect(bringing("langsmith")).toEqual(["packages/chat/langsmith.ts"]);
+	});
+
+	it("has no code of LangChain that no turn can reach", () => {
+		const inputs = Object.values(metafiles.api.outputs).flatMap((output) =>
+			Object.keys(output.inputs),
+		);
+		expect(inputs).toContainEqual(
+			expect.stringContaining("@langchain/langgraph/dist/graph/state.js"),
+		);
+		expect(
+			inputs.filter((path) =>
+				/\/(mustache|js-tiktoken|@cfworker\/json-schema|zod\/v3|@langchain\/langgraph-sdk)\//.test(
+					path,
+				),
+			),
+		).toEqual([]);
 	});
 
 	it("reads less than 600 KB of JavaScript", () => {
@@ -108,6 +139,22 @@ describe("heavy packages are only where they are used", () => {
 		["the HTTP API", /^hono$/, ["api"]],
 	])("%s", (_, name, functions) => {
 		expect(carrying(name)).toEqual(functions);
+	});
+
+	// Imported lazily as a whole, Systems Manager's client alone had 206 KB.
+	it("of an AWS client the commands that are sent, and no others", () => {
+		const outputs = lambdas.flatMap((name) =>
+			Object.values(metafiles[name].outputs),
+		);
+		const parameters = outputs.filter(
+			({ entryPoint }) => entryPoint === "packages/aws/client-ssm.ts",
+		);
+		expect(parameters).not.toEqual([]);
+		for (const { bytes } of parameters) expect(bytes).toBeLessThan(100_000);
+		const whole = outputs.flatMap(({ entryPoint = "" }) =>
+			/@aws-sdk\/client-/.test(entryPoint) ? [entryPoint] : [],
+		);
+		expect(whole).toEqual([]);
 	});
 
 	it("text recognition, whose files lie beside the bundle", () => {

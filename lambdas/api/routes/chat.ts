@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { whyModelFailed } from "#core/answer-question.ts";
 import { chatTurn } from "#core/chat-turn.ts";
 import { openCalls } from "#core/conversation.ts";
-import { doing } from "#core/conversation-steps.ts";
+import { activityOf, doing } from "#core/conversation-steps.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SaidMessage } from "#core/ports.ts";
 import { presentHit, searchResult } from "../present-hit.ts";
@@ -28,7 +28,7 @@ const sessionId = z
 
 const request = z
 	.strictObject({
-		message: text(4_000).trim().min(1),
+		message: text(4_000).trim().min(1, { error: "Must not be empty" }),
 		session_id: sessionId.nullish().openapi({
 			description:
 				"Yours to choose; a new one begins a conversation. Without it a name is made up.",
@@ -88,7 +88,11 @@ const history = session
 	.extend({
 		messages: z.array(message),
 		in_progress: z
-			.object({ conversation_turn: z.int(), steps: z.array(z.string()) })
+			.object({
+				conversation_turn: z.int(),
+				steps: z.array(z.string()),
+				doing: z.enum(["searching", "reading", "answering"]),
+			})
 			.nullable()
 			.openapi({
 				description:
@@ -272,6 +276,7 @@ export function chatRoutes(
 		return {
 			conversation_turn: now.turn.number,
 			steps: [...now.turn.reasoning, ...openCalls(now).map(doing)],
+			doing: activityOf(now),
 		};
 	}
 }

@@ -7,6 +7,8 @@ export interface PlannedSearch {
 }
 
 const mostParts = 3;
+/** As much as the search takes. */
+const longestQuery = 1_000;
 
 /** Between the parts of a compound question. */
 const between =
@@ -22,10 +24,11 @@ const framing =
  * nothing more to try.
  */
 export function planSearches(
-	question: string,
+	asked: string,
 	done: PlannedSearch[],
 	found: number,
 ): PlannedSearch[] {
+	const question = asked.slice(0, longestQuery).toWellFormed().trim();
 	const isNew = ({ query, mode }: PlannedSearch) =>
 		!done.some((one) => one.query === query && one.mode === mode);
 	const both = (query: string): PlannedSearch => ({ query, mode: "both" });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ModelFailure } from "#core/errors.ts";
 import { fakeChat } from "#fakes/chat.ts";
+import { fakePorts } from "#fakes/ports.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, testApi } from "./test-api.ts";
 
@@ -104,37 +105,95 @@ describe("POST /chat", () => {
 		await ports.sessions.abandonTurn(ada, turn);
 	});
 
+	it("says what is wrong with a message or a session's name", async () => {
+		const { as } = testApi();
+		const wrong = async (body: object) => {
+			const answer = await as(ada)("POST", "/chat", { json: body });
+			expect(answer.status).toBe(422);
+			return answer.body.errors;
+		};
+		expect(await wrong({ message: " \n" })).toEqual([
+			{ field: "body.message", detail: "Must not be empty" },
+		]);
+		expect(await wrong({ message: "a".repeat(4_001) })).toEqual([
+			{ field: "body.message", detail: "Must have at most 4000 characters" },
+		]);
+		expect(await wrong({ message: "hi", session_id: "a#b" })).toEqual([
+			{
+				field: "body.session_id",
+				detail: "Must be 1 to 128 letters, digits or . _ : @ ~ -",
+			},
+		]);
+		expect(await wrong({ message: "hi", sesion_id: "a" })).toEqual([
+			{
+				field: "body.sesion_id",
+				detail: expect.stringContaining("not known here"),
+			},
+		]);
+	});
+
 	it("shows what a turn under way has done, and does", async () => {
-		const { promise: asked, resolve } = Promise.withResolvers<void>();
-		const { promise: told, resolve: tell } = Promise.withResolvers<void>();
-		const answers = fakeChat((_, calls) =>
-			calls === 1
-				? { toolCalls: [{ name: "list_categories", input: {} }] }
-				: { text: "None." },
-		);
+		const [model, search] = [gate(), gate()];
+		const calls = [
+			{ name: "list_categories", input: {} },
+			{ name: "search_collection", input: { query: "tea", mode: "words" } },
+		];
+		const answers = fakeChat((_, asked) => {
+			const call = calls[asked - 1];
+			return call ? { toolCalls: [call] } : { text: "None." };
+		});
+		const ports = fakePorts();
+		const { byText } = ports.search;
 		const { as } = testApi({
 			ports: {
+				...ports,
 				chat: {
 					async answer(request) {
-						if (answers.requests.length === 1) {
-							resolve();
-							await told;
-						}
+						if (answers.requests.length === 1) await model.pass();
 						return answers.answer(request);
+					},
+				},
+				search: {
+					...ports.search,
+					async byText(...given) {
+						await search.pass();
+						return byText(...given);
 					},
 				},
 			},
 		});
+		const inProgress = async () =>
+			(await as(ada)("GET", "/chat/s/history")).body.in_progress;
 		const answering = as(ada)("POST", "/chat", say("what?", "s"));
-		await asked;
-		const { body } = await as(ada)("GET", "/chat/s/history");
-		expect(body.in_progress).toEqual({
+		await model.reached;
+		expect(await inProgress()).toEqual({
 			conversation_turn: 1,
 			steps: ["Looked at the categories."],
+			doing: "answering",
 		});
-		tell();
+		model.open();
+		await search.reached;
+		expect(await inProgress()).toEqual({
+			conversation_turn: 1,
+			steps: ["Looked at the categories.", 'Searched by words for "tea".'],
+			doing: "searching",
+		});
+		search.open();
 		expect((await answering).status).toBe(200);
-		const over = await as(ada)("GET", "/chat/s/history");
-		expect(over.body.in_progress).toBeNull();
+		expect(await inProgress()).toBeNull();
 	});
 });
+
+/** Where somebody waits, once there, until it is opened. */
+function gate() {
+	const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+	const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+	return {
+		reached,
+		open,
+		async pass() {
+			reach();
+			await opened;
+		},
+	};
+}

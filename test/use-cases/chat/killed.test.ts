@@ -82,6 +82,12 @@ test.each(["before", "after"] as const)(
 					one.role === "tool" ? [one.callId] : [],
 				);
 				expect(told).toEqual(called);
+				// Asked once, however often it was begun.
+				expect(
+					messages.filter(
+						({ role, text }) => role === "user" && /^And again\?/.test(text),
+					),
+				).toHaveLength(isKept ? 2 : 1);
 			}
 		}
 		// Lease, question, five steps and the answer: a turn has at least as many places to die at.
@@ -89,6 +95,24 @@ test.each(["before", "after"] as const)(
 	},
 	120_000,
 );
+
+test("a step that ends after its turn's lease is not committed: the session may be another turn's by then", async () => {
+	const user = newUser();
+	const rows = fakePorts();
+	// As a sandbox that was frozen for forty seconds reads its lease.
+	const late = conversationsOn(backend, { now: () => Date.now() - 40_000 });
+	let asked = 0;
+	const answering = ask({ ...rows, ...late }, user, "Hello?", () => {
+		asked += 1;
+		return { text: "Too late." };
+	});
+	await expect(answering).rejects.toMatchObject({ code: "timed_out" });
+	expect(asked).toBe(0);
+	const { sessions, turns } = conversationsOn(backend);
+	expect(await turns.at(user, "s")).toBeNull();
+	const history = await sessions.history(user, "s");
+	expect(history?.messages.map(({ text }) => text)).toEqual(["Hello?"]);
+});
 
 test("a conversation whose state has 5 MB goes on", async () => {
 	const user = newUser();

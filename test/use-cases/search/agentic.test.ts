@@ -355,6 +355,14 @@ describe("the offline agent", () => {
 		]);
 	});
 
+	it("searches for the beginning of what is longer than a query may be", async () => {
+		const found = await search(offlineChat(), {
+			question: `noodles ${"and so on ".repeat(200)}`,
+		});
+		expect(found.ids).toContain(noodles);
+		expect(found.reasoning.join()).not.toContain("refused");
+	});
+
 	it("gives the same twice", async () => {
 		const twice = [
 			await search(offlineChat(), { question: "dusk or noodles" }),

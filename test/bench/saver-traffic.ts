@@ -1,0 +1,117 @@
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
+import { backends } from "../aws-backends.ts";
+import { countTraffic, type Traffic } from "../aws-traffic.ts";
+import { noise, saversOn, thread } from "../checkpoints/savers.ts";
+
+const State = Annotation.Root({
+	messages: Annotation<string[]>({
+		reducer: (before, more) => before.concat(more).slice(-10),
+		default: () => [],
+	}),
+});
+/** A few sentences, which gzip makes little smaller. */
+const message = () => noise(400);
+
+/**
+ * What the saver alone asks of DynamoDB in the eighth turn of a graph with one channel of ten messages: the figures of
+ * packages/checkpoints/README.md.
+ */
+export async function saverTraffic(): Promise<
+	{ turn: string; traffic: Traffic; writeUnits: number }[]
+> {
+	const [local] = backends;
+	if (!local) throw new Error("There is no backend.");
+	const backend = await local.start();
+	try {
+		const take = countTraffic(backend.dynamodb);
+		const takeUnits = countWriteUnits(backend.dynamodb);
+		const eighthTurn = async (withTool: boolean) => {
+			const savers = saversOn(backend);
+			let taken = take();
+			let writeUnits = 0;
+			for (let turn = 1; turn <= 8; turn++) {
+				savers.pass(60_000);
+				take();
+				takeUnits();
+				let asked = 0;
+				await new StateGraph(State)
+					.addNode("model", () => {
+						asked += 1;
+						return { messages: [message()] };
+					})
+					.addNode("tools", () => ({ messages: [message()] }))
+					.addEdge(START, "model")
+					.addConditionalEdges("model", () =>
+						withTool && asked === 1 ? "tools" : END,
+					)
+					.addEdge("tools", "model")
+					.compile({ checkpointer: savers.open() })
+					.invoke({ messages: [message()] }, thread());
+				taken = take();
+				writeUnits = takeUnits();
+			}
+			return { savers, traffic: taken, writeUnits };
+		};
+		const { savers, ...plain } = await eighthTurn(false);
+		await savers.open().getTuple(thread());
+		const read = take();
+		const withTool = await eighthTurn(true);
+		return [
+			{ turn: "the saver alone, a model call", ...plain },
+			{ turn: "the saver alone, with a tool call", ...withTool },
+			{
+				turn: "the saver alone, reading the state",
+				traffic: read,
+				writeUnits: 0,
+			},
+		];
+	} finally {
+		await backend.stop();
+	}
+}
+
+/** Write request units of a table on demand: a kilobyte begun of an item, and as much again for its place in the index. */
+function countWriteUnits(client: DynamoDBClient): () => number {
+	let units = 0;
+	client.middlewareStack.add(
+		(next) => async (args) => {
+			const { Item, Key, RequestItems } = args.input as {
+				Item?: Item;
+				Key?: Item;
+				RequestItems?: Record<string, { PutRequest?: { Item: Item } }[]>;
+			};
+			const puts = Object.values(RequestItems ?? {}).flat();
+			if (Item) units += unitsOf(Item);
+			for (const { PutRequest } of puts) {
+				if (PutRequest) units += unitsOf(PutRequest.Item);
+			}
+			const result = await next(args);
+			const { Attributes } = result.output as { Attributes?: Item };
+			// Only the session is updated, which is in the index: there a changed sort key is one item less and one more.
+			if (Key && Attributes) units += 3 * unitsOf(Attributes);
+			return result;
+		},
+		{ step: "initialize", name: "countWriteUnits" },
+	);
+	return () => {
+		const counted = units;
+		units = 0;
+		return counted;
+	};
+}
+
+type Item = Record<string, AttributeValue>;
+
+const unitsOf = (item: Item): number => Math.ceil(sizeOf({ M: item }) / 1_024);
+
+/** As DynamoDB counts: names, and values in their own bytes. */
+function sizeOf({ S, N, B, M }: AttributeValue): number {
+	if (M) {
+		return Object.entries(M).reduce(
+			(sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOf(value),
+			0,
+		);
+	}
+	return B?.length ?? Buffer.byteLength(S ?? N ?? "");
+}
