@@ -118,4 +118,4 @@ test("without any one grant something fails, and with it again it does not", asy
 	}
 	expect(survived).toEqual([]);
 	for (const { act } of seen) await watched(act);
-}, 420_000);
+}, 900_000);

@@ -17,7 +17,7 @@ export interface Decision {
 	by: Grant[];
 }
 
-export interface Role {
+interface Role {
 	arn: string;
 	/** Services that may act in its place: `lambda.amazonaws.com`. */
 	assumedBy: ReadonlySet<string>;
@@ -226,7 +226,7 @@ export interface Denial {
 	status: number;
 }
 
-export const jsonDenial: Denial = {
+const jsonDenial: Denial = {
 	code: "AccessDeniedException",
 	status: 400,
 };

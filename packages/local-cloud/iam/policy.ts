@@ -105,8 +105,7 @@ function whoIs(
 		return ({ arn, role }) => arn === one || role === one;
 	});
 	return (caller) =>
-		(caller.role === null && services.has(caller.arn)) ||
-		others.some((is) => is(caller));
+		services.has(caller.arn) || others.some((is) => is(caller));
 }
 
 function grants(

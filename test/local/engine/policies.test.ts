@@ -1,10 +1,24 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+	CloudFormationClient,
+	DescribeStacksCommand,
+} from "@aws-sdk/client-cloudformation";
+import {
+	CloudWatchLogsClient,
+	FilterLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import {
 	EventBridgeClient,
 	PutEventsCommand,
 } from "@aws-sdk/client-eventbridge";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import {
+	GetAccountSettingsCommand,
+	GetFunctionConfigurationCommand,
+	InvokeCommand,
+	LambdaClient,
+	UpdateFunctionCodeCommand,
+} from "@aws-sdk/client-lambda";
 import {
 	ReceiveMessageCommand,
 	SendMessageCommand,
@@ -74,6 +88,13 @@ const noRetries = {
 	},
 };
 
+/** Tells the keys that it runs with. */
+const ownKeys = `export const handler = async () => ({
+			accessKeyId: process.env.AWS_ACCESS_KEY_ID,
+			secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
+			sessionToken: process.env.AWS_SESSION_TOKEN,
+		});`;
+
 const client = ({ endpoint, operator }: TinyCloud) => ({
 	endpoint,
 	region: "eu-central-1",
@@ -114,11 +135,7 @@ test("a function calls as its role, with keys of its own, and may do what its po
 				Other: queue("other"),
 			},
 		},
-		`export const handler = async () => ({
-			accessKeyId: process.env.AWS_ACCESS_KEY_ID,
-			secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
-			sessionToken: process.env.AWS_SESSION_TOKEN,
-		});`,
+		ownKeys,
 	);
 	const credentials = await invoke(cloud, "worker");
 	expect(credentials.accessKeyId).not.toBe(cloud.operator.accessKeyId);
@@ -141,6 +158,71 @@ test("a function calls as its role, with keys of its own, and may do what its po
 			`${Arn} is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:eu-central-1:000000000000:other`,
 		),
 	});
+});
+
+test("a function that may do nothing is refused by Lambda, CloudFormation and CloudWatch Logs, and told who it is by STS", async () => {
+	cloud = await startTiny(
+		{ Resources: { ...roleThatMay(), Worker: worker() } },
+		ownKeys,
+	);
+	const own = {
+		...client(cloud),
+		credentials: await invoke(cloud, "worker"),
+	};
+	const lambda = new LambdaClient(own);
+	const refused = (action: string, resource: string) => ({
+		name: expect.stringMatching(/^AccessDenied(Exception)?$/),
+		message: expect.stringContaining(`${action} on resource: ${resource}`),
+	});
+	const itself = "arn:aws:lambda:eu-central-1:000000000000:function:worker";
+	await expect(
+		lambda.send(new InvokeCommand({ FunctionName: "worker" })),
+	).rejects.toMatchObject({
+		...refused("lambda:InvokeFunction", itself),
+		$metadata: { httpStatusCode: 403 },
+	});
+	await expect(
+		lambda.send(
+			new GetFunctionConfigurationCommand({ FunctionName: "worker" }),
+		),
+	).rejects.toMatchObject(refused("lambda:GetFunctionConfiguration", itself));
+	await expect(
+		lambda.send(
+			new UpdateFunctionCodeCommand({
+				FunctionName: "worker",
+				ZipFile: Buffer.from("x"),
+			}),
+		),
+	).rejects.toMatchObject(refused("lambda:UpdateFunctionCode", itself));
+	// Whether there is such a function is nothing it may learn.
+	await expect(
+		lambda.send(new InvokeCommand({ FunctionName: "gone" })),
+	).rejects.toMatchObject({ name: "AccessDeniedException" });
+	await expect(
+		lambda.send(new GetAccountSettingsCommand({})),
+	).rejects.toMatchObject(refused("lambda:GetAccountSettings", "*"));
+	await expect(
+		new CloudFormationClient(own).send(
+			new DescribeStacksCommand({ StackName: "tiny" }),
+		),
+	).rejects.toMatchObject({
+		...refused(
+			"cloudformation:DescribeStacks",
+			"arn:aws:cloudformation:eu-central-1:000000000000:stack/tiny/local",
+		),
+		$metadata: { httpStatusCode: 403 },
+	});
+	await expect(
+		new CloudWatchLogsClient(own).send(
+			new FilterLogEventsCommand({ logGroupName: "/aws/lambda/worker" }),
+		),
+	).rejects.toMatchObject(
+		refused(
+			"logs:FilterLogEvents",
+			"arn:aws:logs:eu-central-1:000000000000:log-group:/aws/lambda/worker",
+		),
+	);
+	await new STSClient(own).send(new GetCallerIdentityCommand({}));
 });
 
 test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
@@ -359,6 +441,9 @@ describe("the API", () => {
 		await cloud.forget();
 		cloud = await api({ Default: permission("*/$default") });
 		expect(await statuses(cloud)).toEqual([500, 200]);
+		await cloud.forget();
+		cloud = await api({ Items: permission("*/GET/items/*") });
+		expect(await statuses(cloud)).toEqual([200, 500]);
 	});
 });
 
