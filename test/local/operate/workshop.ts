@@ -29,7 +29,7 @@ export interface Workshop {
 	forgetSteps(): void;
 	/** A file that a script wrote here. */
 	read(file: string): string;
-	write(file: string, content: string): void;
+	write(file: string, content: string, mode?: number): void;
 	/** Its permissions. */
 	mode(file: string): number;
 	forget(file: string): void;
