@@ -13,8 +13,13 @@ export interface Inspection {
 	user(): RestClient;
 	/** Set by the check that makes the user. */
 	signedIn: RestClient | null;
-	/** Undoes what a check did, whatever happens after it; the last one first. */
+	/**
+	 * Undoes what a check is about to make, whatever happens then; the last one first. Said before it is made, since
+	 * an answer may be lost: `undo` finds it there or not.
+	 */
 	afterwards(undo: () => Promise<unknown>): void;
+	/** Somebody wants it to end. Who waits long looks at it; what makes something ends first. */
+	interruption: AbortSignal;
 }
 
 /** The reason a check does not apply to an environment. */
@@ -32,10 +37,13 @@ export interface TimedOutcome extends Outcome {
 	ms: number;
 }
 
-/** Runs every check in turn, whatever the ones before it found, then undoes what they did. */
+/**
+ * Runs every check in turn, whatever the ones before it found, then undoes what they did, also where somebody ends it
+ * early.
+ */
 export async function inspect(
 	checks: readonly Check[],
-	base: Pick<Inspection, "target" | "outputs" | "id">,
+	base: Pick<Inspection, "target" | "outputs" | "id" | "interruption">,
 	report: (outcome: TimedOutcome) => void,
 ): Promise<TimedOutcome[]> {
 	const undoings: (() => Promise<unknown>)[] = [];
@@ -64,6 +72,7 @@ export async function inspect(
 		report(outcome);
 	};
 	for (const { what, run } of checks) {
+		if (base.interruption.aborted) break;
 		await look(what, () => run(inspection));
 	}
 	await look("nothing is left behind", async () => {

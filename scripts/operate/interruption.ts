@@ -29,6 +29,7 @@ export async function unlessInterrupted<T>(
 	interruption: AbortSignal,
 	work: Promise<T>,
 ): Promise<T> {
+	work.catch(() => {}); // after an interruption nobody waits for it
 	interruption.throwIfAborted();
 	let stop = () => {};
 	const interrupted = new Promise<never>((_, reject) => {
@@ -39,6 +40,5 @@ export async function unlessInterrupted<T>(
 		return await Promise.race([work, interrupted]);
 	} finally {
 		interruption.removeEventListener("abort", stop);
-		work.catch(() => {}); // nobody waits for it any more
 	}
 }

@@ -48,13 +48,17 @@ export async function deleteRetained(
 	}
 }
 
-/** Deletes every version and delete marker. @returns how many there were */
-export async function emptyBucket(s3: S3Client, bucket: string) {
+/** Deletes every version and delete marker, below `Prefix` alone where one is given. @returns how many there were */
+export async function emptyBucket(
+	s3: S3Client,
+	bucket: string,
+	Prefix?: string,
+): Promise<number> {
 	let count = 0;
 	for (;;) {
 		// From the start each time: what was listed is gone then.
 		const { Versions = [], DeleteMarkers = [] } = await s3.send(
-			new ListObjectVersionsCommand({ Bucket: bucket }),
+			new ListObjectVersionsCommand({ Bucket: bucket, Prefix }),
 		);
 		const Objects = [...Versions, ...DeleteMarkers].map(
 			({ Key, VersionId }) => ({ Key, VersionId }),
@@ -76,10 +80,10 @@ export async function emptyBucket(s3: S3Client, bucket: string) {
 	}
 }
 
-/** An earlier run may have come as far as this. */
-async function unlessGone(
+/** Removes what may be gone already, or never have come to be: AWS says so by `code`. */
+export async function unlessGone(
 	code: string,
-	remove: () => Promise<void>,
+	remove: () => Promise<unknown>,
 ): Promise<void> {
 	try {
 		await remove();

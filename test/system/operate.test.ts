@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+	CognitoIdentityProviderClient,
+	ListUsersCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import {
 	GetSecretValueCommand,
 	SecretsManagerClient,
@@ -84,6 +90,60 @@ describe.skipIf(!stateDir)("scripts with ENV=local", () => {
 		} finally {
 			workshop.write(".aws-outputs-local.json", whole);
 		}
+	});
+
+	/** What is in the environment, as far as a run of test-infra adds to it. */
+	const standing = async () => {
+		const s3 = new S3Client({ ...client, forcePathStyle: true });
+		const { Versions = [], DeleteMarkers = [] } = await s3.send(
+			new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
+		);
+		const { Users = [] } = await new CognitoIdentityProviderClient(client).send(
+			new ListUsersCommand({ UserPoolId: outputs.UserPoolId }),
+		);
+		return {
+			objects: [...Versions, ...DeleteMarkers].map(({ Key }) => Key).sort(),
+			users: Users.map(({ Username }) => Username).sort(),
+		};
+	};
+
+	test("test-infra leaves nothing behind where Ctrl-C ends it while an image is on its way", async () => {
+		const before = await standing();
+		const running = workshop.start("test-infra", { ENV: "local" });
+		let during = before;
+		const end = Date.now() + 60_000;
+		const originals = ({ objects }: typeof before) =>
+			objects.filter((key) => key?.startsWith("originals/")).length;
+		while (originals(during) === originals(before) && Date.now() < end) {
+			await sleep(20);
+			during = await standing();
+		}
+		process.kill(-running.pid, "SIGINT");
+		const { code, stdout, stderr } = await running.ended;
+		expect(during.users).toHaveLength(before.users.length + 1);
+		expect(stdout).toMatch(/✗ an image, end to end .*Ended early \(SIGINT\)/);
+		expect(stdout, stdout).toMatch(/✓ nothing is left behind/);
+		expect(stderr.trim()).toBe("Ended early (SIGINT).");
+		expect(code).toBe(1);
+		expect(await standing()).toEqual(before);
+	});
+
+	test("test-infra leaves nothing behind where a user was made who cannot sign in", async () => {
+		const before = await standing();
+		const whole = workshop.read(".aws-outputs-local.json");
+		workshop.write(
+			".aws-outputs-local.json",
+			JSON.stringify({ ...JSON.parse(whole), UserPoolClientId: "gone" }),
+		);
+		try {
+			const { code, stdout } = await operate("test-infra");
+			expect(code).toBe(1);
+			expect(stdout).toMatch(/✗ Cognito pool and token/);
+			expect(stdout).toMatch(/✓ nothing is left behind .*3 things/);
+		} finally {
+			workshop.write(".aws-outputs-local.json", whole);
+		}
+		expect(await standing()).toEqual(before);
 	});
 
 	test("a user is made with a password from the environment, which appears nowhere", async () => {

@@ -1,7 +1,7 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { delimiter, join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type PeerCertificate, connect as secure } from "node:tls";
 import {
@@ -17,7 +17,6 @@ import {
 	test,
 } from "vitest";
 import { type DeployedDev, deployedDev } from "./five-stacks.ts";
-import type { Run } from "./workshop.ts";
 
 const databaseUrl = process.env.TEST_DATABASE_URL;
 const missing = !databaseUrl
@@ -123,39 +122,21 @@ describe.skipIf(missing)(
 			asked.length = 0;
 		});
 
-		/** Of a process group of its own, as in a terminal. */
-		function start(
-			sql: string,
+		const start = (
+			stdin: string,
 			env: Record<string, string> = {},
 			args: string[] = [],
-		) {
-			const { port } = manager.address() as AddressInfo;
-			const child = spawn(
-				process.execPath,
-				[resolve("scripts/db-connect.ts"), ...args],
+		) =>
+			dev.start(
+				"db-connect",
 				{
-					cwd: dev.folder,
-					detached: true,
-					env: {
-						PATH: [join(dev.folder, "bin"), process.env.PATH].join(delimiter),
-						HOME: dev.folder,
-						ENV: "dev",
-						...dev.credentials,
-						AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${port}`,
-						...env,
-					},
+					ENV: "dev",
+					...dev.credentials,
+					AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${(manager.address() as AddressInfo).port}`,
+					...env,
 				},
+				{ args, stdin },
 			);
-			let stdout = "";
-			let stderr = "";
-			child.stdout.on("data", (text) => (stdout += text));
-			child.stderr.on("data", (text) => (stderr += text));
-			child.stdin.end(sql);
-			const ended = new Promise<Run>((done) =>
-				child.once("close", (code) => done({ code, stdout, stderr })),
-			);
-			return { pid: child.pid as number, ended, said: () => stdout };
-		}
 		const trusting = () => [`sslrootcert=${join(dev.folder, "server.pem")}`];
 
 		test("asks Session Manager for the database's host and port, and is told the truth by TLS", async () => {

@@ -20,10 +20,25 @@ export interface Run {
 	stderr: string;
 }
 
+/** A script that has not ended yet. */
+export interface Running {
+	/** Of the script, and of its group. */
+	pid: number;
+	/** What it has printed so far. */
+	said(): string;
+	ended: Promise<Run>;
+}
+
 export interface Workshop {
 	folder: string;
 	/** Runs `scripts/NAME.ts` as make does, here instead of in the repository. */
 	run(script: string, env?: Record<string, string>): Promise<Run>;
+	/** The same of a process group of its own, as in a terminal; `sql` and the like on its stdin. */
+	start(
+		script: string,
+		env?: Record<string, string>,
+		options?: { args?: string[]; stdin?: string },
+	): Running;
 	/** What happened so far, in order: calls of cdk, and what else writes a line there. */
 	steps(): string[];
 	forgetSteps(): void;
@@ -79,18 +94,44 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 `,
 	);
 	chmodSync(join(folder, "bin/cdk"), 0o755);
+	const start: Workshop["start"] = (
+		script,
+		env = {},
+		{ args = [], stdin = "" } = {},
+	) => {
+		const child = spawn(
+			process.execPath,
+			[resolve("scripts", `${script}.ts`), ...args],
+			{
+				cwd: folder,
+				detached: true,
+				env: {
+					PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
+					// Nothing of whoever runs the tests may reach AWS.
+					AWS_EC2_METADATA_DISABLED: "true",
+					AWS_CONFIG_FILE: "/dev/null",
+					AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+					HOME: folder,
+					...env,
+				},
+			},
+		);
+		let stdout = "";
+		let stderr = "";
+		child.stdout.on("data", (text) => (stdout += text));
+		child.stderr.on("data", (text) => (stderr += text));
+		child.stdin.on("error", () => {}); // a script need not read it
+		child.stdin.end(stdin);
+		const ended = new Promise<Run>((done, reject) => {
+			child.once("error", reject);
+			child.once("close", (code) => done({ code, stdout, stderr }));
+		});
+		return { pid: child.pid ?? 0, said: () => stdout, ended };
+	};
 	return {
 		folder,
-		run: (script, env = {}) =>
-			run(resolve("scripts", `${script}.ts`), folder, {
-				PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
-				// Nothing of whoever runs the tests may reach AWS.
-				AWS_EC2_METADATA_DISABLED: "true",
-				AWS_CONFIG_FILE: "/dev/null",
-				AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-				HOME: folder,
-				...env,
-			}),
+		start,
+		run: (script, env) => start(script, env).ended,
 		steps: () =>
 			existsSync(steps)
 				? readFileSync(steps, "utf8").split("\n").filter(Boolean)
@@ -102,24 +143,4 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 		forget: (file) => rmSync(join(folder, file), { force: true }),
 		remove: () => rmSync(folder, { recursive: true, force: true }),
 	};
-}
-
-function run(
-	script: string,
-	cwd: string,
-	env: Record<string, string>,
-): Promise<Run> {
-	const child = spawn(process.execPath, [script], {
-		cwd,
-		env,
-		stdio: ["ignore", "pipe", "pipe"],
-	});
-	let stdout = "";
-	let stderr = "";
-	child.stdout.on("data", (text) => (stdout += text));
-	child.stderr.on("data", (text) => (stderr += text));
-	return new Promise((done, reject) => {
-		child.once("error", reject);
-		child.once("close", (code) => done({ code, stdout, stderr }));
-	});
 }
