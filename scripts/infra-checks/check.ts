@@ -1,6 +1,6 @@
 import type { Outputs } from "#cli/outputs.ts";
 import type { RestClient } from "#cli/rest-client.ts";
-import type { Outcome } from "../operate/checks.ts";
+import { NotLookedAt, type Outcome } from "../operate/checks.ts";
 import type { Target } from "../operate/target.ts";
 
 /** What every check is given. */
@@ -22,14 +22,9 @@ export interface Inspection {
 	interruption: AbortSignal;
 }
 
-/** The reason a check does not apply to an environment. */
-export class NotHere extends Error {
-	override name = "NotHere";
-}
-
 export interface Check {
 	what: string;
-	/** @returns what was seen @throws what is wrong, or NotHere */
+	/** @returns what was seen @throws what is wrong, or NotLookedAt */
 	run(inspection: Inspection): Promise<string>;
 }
 
@@ -62,7 +57,7 @@ export async function inspect(
 		const ended = await run().then(
 			(detail) => ({ passed: true as boolean | null, detail }),
 			(error: Error) => ({
-				passed: error instanceof NotHere ? null : false,
+				passed: error instanceof NotLookedAt ? null : false,
 				detail: error.message || error.name,
 			}),
 		);

@@ -1,14 +1,15 @@
 import pg from "pg";
 import { clientConfig } from "#postgres/database.ts";
+import { NotLookedAt } from "../operate/checks.ts";
 import { applicationLogin } from "../operate/postgres.ts";
-import { type Check, type Inspection, NotHere } from "./check.ts";
+import type { Check, Inspection } from "./check.ts";
 
 async function asking<Row extends object>(
 	{ target }: Inspection,
 	sql: string,
 ): Promise<Row> {
 	if (target.environment.network.mode === "private") {
-		throw new NotHere(
+		throw new NotLookedAt(
 			"the database has no public address; Lambda reaches it, see below, and make db-connect does",
 		);
 	}

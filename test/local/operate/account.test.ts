@@ -321,6 +321,30 @@ describe.skipIf(!endpoint)(
 			});
 		});
 
+		test("count what an account has, and its quotas, before a deployment", async () => {
+			for (const part of parts) {
+				workshop.write(
+					`cdk.out/Collections${part}-dev.template.json`,
+					JSON.stringify({
+						Resources:
+							part === "DB"
+								? { Vpc: { Type: "AWS::EC2::VPC" } }
+								: ({} as Record<string, object>),
+					}),
+				);
+			}
+			const { code, stdout } = await operate("preflight");
+			expect(code).toBe(1);
+			// Its default network is one.
+			expect(stdout).toMatch(/✓ VPCs +1 of 5 are taken, 1 more are needed/);
+			expect(stdout).toMatch(/✓ RDS instances +none needed/);
+			expect(stdout).toMatch(/✓ account +123456789012/);
+			// That call the server does not have.
+			expect(stdout).toMatch(
+				/✗ Lambda concurrency +What answers at http:\S+ does not speak as AWS does/,
+			);
+		});
+
 		test("leave other accounts alone", async () => {
 			const elsewhere = openWorkshop({ account: "111122223333", ...zones });
 			elsewhere.write(".env", "OPENAI_API_KEY=sk-test\n");

@@ -176,7 +176,7 @@ describe("preflight looks at everything before it says no", () => {
 			);
 			expect(stdout).toMatch(/✓ stacks/);
 			expect(stdout).toMatch(/✓ a month idle .* USD of a budget of 25/);
-			expect(stderr).toContain("Nothing was changed: 5 of 8 checks");
+			expect(stderr).toContain("Nothing was changed: 5 of 12 checks");
 			expect(other.steps()).toEqual([synth]);
 		} finally {
 			await other.end();

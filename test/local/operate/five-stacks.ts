@@ -6,6 +6,7 @@ import {
 	type TinyCloud,
 	tinyFunction,
 } from "../engine/tiny-cloud.ts";
+import { serveAccount } from "./account-server.ts";
 import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
 
 /** Writes down that it ran; fails where its workshop says so. */
@@ -37,9 +38,12 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 	cpSync(join(cloud.folder, "cdk.out"), join(workshop.folder, "cdk.out"), {
 		recursive: true,
 	});
+	const account = await serveAccount();
 	const { accessKeyId, secretAccessKey, sessionToken } = cloud.operator;
 	const credentials = {
 		AWS_ENDPOINT_URL: cloud.endpoint,
+		// The local cloud has neither machines nor quotas but Lambda's.
+		...account.capacity,
 		AWS_ACCESS_KEY_ID: accessKeyId,
 		AWS_SECRET_ACCESS_KEY: secretAccessKey,
 		AWS_SESSION_TOKEN: sessionToken ?? "",
@@ -51,6 +55,7 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 		operate: (script, env = {}) =>
 			workshop.run(script, { ENV: "dev", ...credentials, ...env }),
 		end: async () => {
+			account.close();
 			await cloud.forget();
 			workshop.remove();
 		},
