@@ -14,7 +14,8 @@ import {
 } from "#lib/environments.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import prices from "./cost/aws-prices.json" with { type: "json" };
-import { bill, type Templates, total } from "./cost/bill.ts";
+import { bill, total } from "./cost/bill.ts";
+import type { Templates } from "./cost/line.ts";
 import { readmeTable, withTable } from "./cost/readme-table.ts";
 
 const { environments } = cdk.context;

@@ -1,6 +1,7 @@
 import type { Environment } from "#lib/environments.ts";
 import prices from "./aws-prices.json" with { type: "json" };
-import { bill, type Templates, total } from "./bill.ts";
+import { bill, total } from "./bill.ts";
+import type { Templates } from "./line.ts";
 
 const begin = "<!-- make cost README=1 writes what follows -->";
 const end = "<!-- make cost: end -->";

@@ -60,3 +60,7 @@ export const idle = {
 
 /** Images of earlier months are stored, too: the estimate is of the end of the first year. */
 export const monthsStored = 12;
+
+/** Of all users together. */
+export const apiRequests = ({ users, uploads }: Profile) =>
+	users * perUser.apiRequests + uploads * perUpload.apiRequests;

@@ -5,7 +5,8 @@ import {
 	SSMClient,
 } from "@aws-sdk/client-ssm";
 import { missingForDeployment } from "#lib/deployable.ts";
-import { bill, type Templates, total } from "../cost/bill.ts";
+import { bill, total } from "../cost/bill.ts";
+import type { Templates } from "../cost/line.ts";
 import { explained } from "./aws-errors.ts";
 import { assemblyFolder, synth } from "./cdk.ts";
 import { NotLookedAt, type Outcome, printOutcomes } from "./checks.ts";

@@ -17,7 +17,7 @@ import {
 	GetServiceQuotaCommand,
 	ServiceQuotasClient,
 } from "@aws-sdk/client-service-quotas";
-import type { Templates } from "../cost/bill.ts";
+import type { Templates } from "../cost/line.ts";
 import { NotLookedAt } from "./checks.ts";
 import { describeStacks, type StackState } from "./stacks.ts";
 import type { ClientSettings, Target } from "./target.ts";
