@@ -19,7 +19,12 @@ export function functions(all: All, profile: Profile): Line[] {
 		imageProcessor: [profile.uploads, perUpload.seconds.ImageProcessor],
 		analyzer: [profile.uploads, perUpload.seconds.Analyzer[looks]],
 		embedder: [profile.uploads, perUpload.seconds.Embedder],
-		cleanup: [idle.sweeps, idle.secondsPerSweep],
+		cleanup: [
+			idle.sweeps + idle.sessionCounts,
+			(idle.sweeps * idle.secondsPerSweep +
+				idle.sessionCounts * idle.secondsPerSessionCount) /
+				(idle.sweeps + idle.sessionCounts),
+		],
 		migrate: [0, 0],
 	};
 	let gbSeconds = 0;

@@ -1,5 +1,6 @@
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line } from "./line.ts";
+import { askedModels } from "./models.ts";
 import type { Profile } from "./usage.ts";
 
 /** Alarms, metrics of our own, and the dashboard. */
@@ -55,15 +56,23 @@ function metricsDrawn(body: { "Fn::Join": [string, unknown[]] }): number {
 
 /** Series that a dashboard's searches find: retries and failures of stages, and those of providers and models. */
 function series(profile: Profile): number {
-	return 2 * 3 + providersOf(profile).length * (3 + 3);
+	const { providers, models } = distinct(profile);
+	return 2 * 3 + 3 * providers + 3 * models;
 }
 
-const providersOf = ({ visionProvider, embeddingProvider }: Profile) =>
-	[visionProvider, embeddingProvider].filter((one) => one !== "offline");
+function distinct(profile: Profile): { providers: number; models: number } {
+	const asked = askedModels(profile);
+	return {
+		providers: new Set(asked.map(({ provider }) => provider)).size,
+		models: new Set(asked.map(({ model }) => model)).size,
+	};
+}
 
 /** Series of `packages/lambda-kit/metrics.ts` in an hour without failures; AWS counts those it is sent. */
 function customMetrics(profile: Profile): number {
-	if (profile.uploads === 0) return 1; // the longest wait
+	const always = 3; // the longest wait, and sessions, which may be none
+	if (profile.uploads + profile.users === 0) return always;
+	const { providers, models } = distinct(profile);
 	// Three stages, upload to ready; a provider's duration, and tokens and dollars of its model.
-	return 1 + 3 + 1 + providersOf(profile).length * (1 + 3);
+	return always + 3 + 1 + providers + 3 * models;
 }

@@ -69,6 +69,7 @@ export function traffic(
 					prices.s3GetsThousand) /
 				1_000,
 		),
+		...tableOf(all, profile),
 		line("NAT data", `${natGb.toFixed(1)} GB`, natGb * prices.natGatewayGb),
 		line(
 			"data to the internet",
@@ -83,4 +84,27 @@ export function traffic(
 			{ free: alwaysFree.cognitoUsers * prices.cognitoUserMonth },
 		),
 	];
+}
+
+/** Chats alone are in it, and those for hours, or for a month: what they take to keep is less than what is free. */
+function tableOf(all: All, { users }: Profile): Line[] {
+	const turns = users * perUser.chatTurns;
+	return all("AWS::DynamoDB::Table").flatMap(() => {
+		const writes = turns * perUser.tableWritesPerTurn;
+		const reads =
+			turns * perUser.tableReadsPerTurn +
+			idle.sessionCounts * idle.tableReadsPerSessionCount;
+		return [
+			line(
+				"DynamoDB writes",
+				whole(writes),
+				(writes / 1e6) * prices.dynamoDbWritesMillion,
+			),
+			line(
+				"DynamoDB reads",
+				whole(reads),
+				(reads / 1e6) * prices.dynamoDbReadsMillion,
+			),
+		];
+	});
 }

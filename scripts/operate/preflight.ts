@@ -169,15 +169,12 @@ function templatesOf(target: Target): Promise<Templates> {
 
 async function monthlyCost(target: Target): Promise<string> {
 	const { environment, name } = target;
-	const { visionProvider, embeddingProvider, models, monthlyBudgetUsd } =
-		environment;
+	const { monthlyBudgetUsd } = environment;
 	const { pay } = total(
 		bill(await templatesOf(target), environment, {
+			...environment,
 			users: 0,
 			uploads: 0,
-			visionProvider,
-			embeddingProvider,
-			models,
 		}),
 	);
 	return `${pay.toFixed(2)} USD of a budget of ${monthlyBudgetUsd}; make cost ENV=${name} has the lines`;
