@@ -34,7 +34,7 @@ await operate(async (target) => {
 	refuseWhereBusy(target, stacks);
 	refuseWhereProtected(target, stacks);
 	console.log(
-		`This removes ${there.map((stack) => stack.name).join(", ") || "what the stacks left"}, with every image, chat and user of environment ${name}. The database leaves a snapshot.`,
+		`This removes ${there.map((stack) => stack.name).join(", ") || "what the stacks left"}, with every image, chat, user and API key of environment ${name}. The database leaves a snapshot.`,
 	);
 	await consent(name);
 	if (there.length > 0) {
@@ -44,7 +44,7 @@ await operate(async (target) => {
 		await destroy(target, ["Monitoring", "API", "Compute"]);
 		await destroy(target, ["Storage", "DB"]);
 	}
-	await deleteRetained(client, outputs);
+	await deleteRetained(target, outputs);
 	await rm(file, { force: true });
 	console.log(
 		`\nEnvironment ${name} is removed. What remains and costs: snapshots of its database (aws rds describe-db-snapshots), until you delete them.`,

@@ -9,11 +9,16 @@ import {
 	ListObjectVersionsCommand,
 	S3Client,
 } from "@aws-sdk/client-s3";
-import type { ClientSettings } from "./target.ts";
+import { DeleteParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { providerKeys } from "./provider-keys.ts";
+import type { Target } from "./target.ts";
 
-/** Removes what CloudFormation leaves behind on purpose: the bucket with every version in it, people, chats. */
+/**
+ * Removes what CloudFormation leaves behind on purpose, or does not know: the bucket with every version in it, people,
+ * chats, and the providers' API keys.
+ */
 export async function deleteRetained(
-	client: ClientSettings,
+	{ client, name }: Pick<Target, "client" | "name">,
 	{
 		BucketName,
 		UserPoolId,
@@ -45,6 +50,14 @@ export async function deleteRetained(
 			);
 			console.log(`Table ${CheckpointTableName} is removed.`);
 		});
+	}
+	const { DeletedParameters = [] } = await new SSMClient(client).send(
+		new DeleteParametersCommand({
+			Names: providerKeys({ name }).map(({ parameter }) => parameter),
+		}),
+	);
+	for (const parameter of DeletedParameters) {
+		console.log(`Parameter ${parameter} is removed.`);
 	}
 }
 

@@ -195,6 +195,18 @@ describe("one sentence says what is missing:", () => {
 		);
 	});
 
+	test.each(["token", "chat"])(
+		"an environment that does not exist, to make %s",
+		async (script) => {
+			const { code, stderr } = await dev.operate(script, {
+				ENV: "staging",
+				EMAIL: "demo@example.com",
+			});
+			expect(code).toBe(1);
+			expect(stderr.trim()).toMatch(/^There is no environment "staging": /);
+		},
+	);
+
 	test("credentials", async () => {
 		const workshop = openWorkshop();
 		const { code, stderr } = await workshop.run("infra-status", { ENV: "dev" });
