@@ -166,6 +166,22 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 	});
 });
 
+test("every metric of the application is written by some function", () => {
+	const sources = ["packages", "lambdas"]
+		.flatMap((folder) =>
+			readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+				.filter((file) => file.endsWith(".ts"))
+				.map((file) => join(root, folder, file)),
+		)
+		.filter((file) => !file.endsWith("lambda-kit/metrics.ts"))
+		.map((file) => readFileSync(file, "utf8"))
+		.filter((text) => text.includes("metrics:"))
+		.join();
+	for (const name of Object.keys(metrics)) {
+		expect(sources).toMatch(new RegExp(`\\b${name}:`));
+	}
+});
+
 interface Widget {
 	properties: { metrics?: unknown[][] };
 }

@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type PeerCertificate, connect as secure } from "node:tls";
 import {
 	PutSecretValueCommand,
@@ -17,6 +16,7 @@ import {
 	test,
 } from "vitest";
 import { type DeployedDev, deployedDev } from "./five-stacks.ts";
+import { until } from "./workshop.ts";
 
 const databaseUrl = process.env.TEST_DATABASE_URL;
 const missing = !databaseUrl
@@ -262,20 +262,6 @@ describe.skipIf(missing)(
 		);
 	},
 );
-
-async function until(isSo: () => boolean): Promise<void> {
-	const latest = Date.now() + 30_000;
-	for (;;) {
-		try {
-			if (isSo()) return;
-		} catch (error) {
-			// A file that is not written yet.
-			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-		}
-		if (Date.now() > latest) throw new Error("It did not come to that.");
-		await sleep(20);
-	}
-}
 
 function expectGone(pid: number): void {
 	expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);

@@ -8,7 +8,7 @@ import {
 	test,
 } from "vitest";
 import { type DeployedDev, deployedDev } from "./five-stacks.ts";
-import { openWorkshop } from "./workshop.ts";
+import { openWorkshop, until } from "./workshop.ts";
 
 let dev: DeployedDev;
 beforeAll(async () => {
@@ -86,6 +86,33 @@ test("a stack that fails ends the deployment there", async () => {
 	expect(stderr).toContain("cdk deploy ended with exit code 1");
 	expect(stderr).toContain("make infra-status ENV=dev");
 });
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+	"a deployment that %s ends says so, leaves no command behind, and can be run again",
+	async (ending) => {
+		const running = dev.start("infra-deploy", {
+			ENV: "dev",
+			...dev.credentials,
+			YES: "1",
+			CDK_HANGS_AT: "deploy CollectionsCompute-dev",
+		});
+		const last = deploy("Compute", "API", "Monitoring");
+		await until(() => dev.steps().at(-1) === last);
+		// A terminal's Ctrl-C is everybody's; a machine ends the script alone.
+		process.kill(ending === "SIGINT" ? -running.pid : running.pid, ending);
+		const { code, stderr } = await running.ended;
+		expect(code).toBe(1);
+		expect(stderr).toContain(
+			`cdk deploy was interrupted (${ending}), and AWS goes on with what it has begun. Stacks before`,
+		);
+		expect(() => process.kill(-running.pid, 0)).toThrow(/ESRCH/);
+
+		dev.forgetSteps();
+		const again = await dev.operate("infra-deploy", { YES: "1" });
+		expect(again.code).toBe(0);
+		expect(dev.steps().at(-1)).toBe(last);
+	},
+);
 
 test("nothing is deployed where nobody can consent and YES is not set", async () => {
 	const { code, stderr } = await dev.operate("infra-deploy");

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import cdkJson from "../../../cdk.json" with { type: "json" };
 
 /** What a script said, and how it ended. */
@@ -58,7 +59,7 @@ const stepsFile = "steps.txt";
 /**
  * A folder of its own to run the scripts in, with a `cdk.json` whose environments dev and prod can be deployed.
  * On the PATH an executable stands in for the CDK's command line alone, which would call AWS: it writes down
- * how it was called, and fails where `CDK_FAILS_AT` occurs in that.
+ * how it was called, and fails, or does not come back, where `CDK_FAILS_AT` or `CDK_HANGS_AT` occurs in that.
  */
 export function openWorkshop(dev: object = {}): Workshop {
 	const folder = mkdtempSync(join(tmpdir(), "operate-"));
@@ -90,6 +91,7 @@ export function openWorkshop(dev: object = {}): Workshop {
 		"bin/cdk",
 		`#!/bin/sh
 echo "cdk $*" >> ${steps}
+if [ -n "$CDK_HANGS_AT" ]; then case "$*" in *"$CDK_HANGS_AT"*) exec sleep 60;; esac; fi
 if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; fi
 `,
 	);
@@ -143,4 +145,19 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 		forget: (file) => rmSync(join(folder, file), { force: true }),
 		remove: () => rmSync(folder, { recursive: true, force: true }),
 	};
+}
+
+/** Waits for what another process does. */
+export async function until(isSo: () => boolean): Promise<void> {
+	const latest = Date.now() + 30_000;
+	for (;;) {
+		try {
+			if (isSo()) return;
+		} catch (error) {
+			// A file that is not written yet.
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		}
+		if (Date.now() > latest) throw new Error("It did not come to that.");
+		await sleep(20);
+	}
 }
