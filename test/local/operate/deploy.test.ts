@@ -1,3 +1,4 @@
+import { delimiter, resolve } from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import {
 	afterAll,
@@ -151,8 +152,36 @@ test("bootstrap prepares the environment's own account and region", async () => 
 	const { code } = await dev.operate("infra-bootstrap");
 	expect(code).toBe(0);
 	expect(dev.steps()).toEqual([
-		"cdk bootstrap aws://000000000000/eu-central-1 --no-notices --ci",
+		"cdk bootstrap aws://000000000000/eu-central-1 -c env=dev --no-notices --ci",
 	]);
+});
+
+test("the CDK itself finds the environment of a bootstrap, and goes to its account", async () => {
+	const settings = JSON.parse(dev.read("cdk.json"));
+	const manifest = dev.read("cdk.out/manifest.json");
+	// Which of the assembly's schemas it is of, the CDK reads there.
+	dev.write(
+		"cdk.out/manifest.json",
+		JSON.stringify({ version: "36.0.0", ...JSON.parse(manifest) }),
+	);
+	dev.write("cdk.json", JSON.stringify({ ...settings, app: "node app.mjs" }));
+	// As the application does, without what it takes to synthesize: the assembly is there.
+	dev.write(
+		"app.mjs",
+		`const { env } = JSON.parse(process.env.CDK_CONTEXT_JSON ?? "{}");
+		if (env !== "dev") { console.error("There is no environment " + env); process.exit(1); }`,
+	);
+	const { code, stdout, stderr } = await dev.operate("infra-bootstrap", {
+		PATH: [resolve("node_modules/.bin"), process.env.PATH].join(delimiter),
+	});
+	dev.write("cdk.json", JSON.stringify(settings));
+	dev.write("cdk.out/manifest.json", manifest);
+	expect(stdout + stderr).toContain(
+		"Bootstrapping environment aws://000000000000/eu-central-1",
+	);
+	// What it wants to do there, the local cloud cannot do.
+	expect(code).toBe(1);
+	expect(stderr).toContain("Account 000000000000 is not prepared");
 });
 
 test("the api's code alone is what synth built, and is refused for prod", async () => {
