@@ -10,6 +10,7 @@ import type { Templates } from "../cost/line.ts";
 import { explained } from "./aws-errors.ts";
 import { assemblyFolder, synth } from "./cdk.ts";
 import { NotLookedAt, type Outcome, printOutcomes } from "./checks.ts";
+import { openFindings } from "./findings.ts";
 import { lambdaConcurrency, quotas, room } from "./quotas.ts";
 import {
 	blocksDeployment,
@@ -150,6 +151,12 @@ async function stacksReady(target: Target): Promise<string> {
 
 async function synthClean(target: Target): Promise<string> {
 	await synth(target);
+	const findings = openFindings(assemblyFolder);
+	if (findings.length > 0) {
+		throw new Error(
+			`${findings.join("\n")}\nMend them, or acknowledge them with a reason beside the construct.`,
+		);
+	}
 	return "five templates without an open finding";
 }
 

@@ -17,6 +17,7 @@ import {
 	readEnvironment,
 } from "#lib/environments.ts";
 import { type LambdaName, lambdas } from "#scripts/build.ts";
+import { openFindings } from "#scripts/operate/findings.ts";
 import { collections } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
@@ -41,7 +42,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /**
  * The five templates of an environment, with empty bundles in place of the real ones, which have tests of
- * their own. cdk-nag runs as in any synth and throws on a finding.
+ * their own. cdk-nag and the CDK's own checks run as in any synth. @throws on what they find, warnings included
  */
 export function synthesize(
 	name: string,
@@ -55,6 +56,8 @@ export function synthesize(
 	});
 	collections(app, readEnvironment(environments, name), emptyBundles());
 	const assembly = app.synth();
+	const findings = openFindings(assembly.directory);
+	if (findings.length > 0) throw new Error(findings.join("\n"));
 	return Object.fromEntries(
 		parts.map((part) => [
 			part,

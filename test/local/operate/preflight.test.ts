@@ -147,6 +147,28 @@ describe("an account's quotas", () => {
 	});
 });
 
+test("what the CDK warns of stops a deployment: a type that the region lacks would end it in the middle", async () => {
+	const report = dev.read("cdk.out/validation-report.json");
+	const violation = {
+		ruleName: "F3006",
+		description: "Resource type 'AWS::Budgets::Budget' does not exist",
+		violatingConstructs: [
+			{ constructPath: "CollectionsMonitoring-dev/Budget" },
+		],
+	};
+	dev.write(
+		"cdk.out/validation-report.json",
+		JSON.stringify({ pluginReports: [{ violations: [violation] }] }),
+	);
+	const { code, stdout } = await operate("infra-deploy");
+	dev.write("cdk.out/validation-report.json", report);
+	expect(code).toBe(1);
+	expect(stdout).toMatch(
+		/✗ synth +CollectionsMonitoring-dev\/Budget: Resource type 'AWS::Budgets::Budget' does not exist \(F3006\)/,
+	);
+	expect(dev.steps()).toEqual([synth]);
+});
+
 test("what synth did not write is neither counted nor priced by what an earlier one left", async () => {
 	const { code, stdout, stderr } = await operate("preflight", {
 		CDK_FAILS_AT: "synth",
