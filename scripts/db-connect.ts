@@ -4,10 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { interruptible } from "./operate/interruption.ts";
-import { output } from "./operate/outputs-file.ts";
-import { applicationLogin, type Login } from "./operate/postgres.ts";
-import { operate, type Target } from "./operate/target.ts";
-import { openTunnel, type Tunnel } from "./operate/tunnel.ts";
+import { applicationLogin } from "./operate/postgres.ts";
+import { operate } from "./operate/target.ts";
+import { tunnelTo } from "./operate/tunnel.ts";
 
 await operate(async (target) => {
 	if (spawnSync("psql", ["--version"]).error) {
@@ -16,7 +15,9 @@ await operate(async (target) => {
 		);
 	}
 	const login = await applicationLogin(target);
-	const tunnel = await tunnelTo(target, login);
+	const tunnel = await interruptible((interruption) =>
+		tunnelTo(target, login, interruption),
+	);
 	const folder = await mkdtemp(path.join(tmpdir(), "collections-psql-"));
 	try {
 		const authorities = path.join(folder, "rds.pem");
@@ -40,18 +41,6 @@ await operate(async (target) => {
 		await rm(folder, { recursive: true, force: true });
 	}
 });
-
-/** Undefined where the database has a public address. */
-async function tunnelTo(
-	target: Target,
-	login: Login,
-): Promise<Tunnel | undefined> {
-	if (target.environment.network.mode !== "private") return undefined;
-	const bastion = await output(target, "BastionInstanceId");
-	return interruptible((interruption) =>
-		openTunnel(target.client, bastion, login, interruption),
-	);
-}
 
 /** Until it ends, whose Ctrl-C is its own: that ends a statement. @returns its exit code */
 function psql(login: NodeJS.ProcessEnv): Promise<number> {

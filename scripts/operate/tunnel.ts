@@ -8,7 +8,8 @@ import {
 	TerminateSessionCommand,
 } from "@aws-sdk/client-ssm";
 import { freePort } from "#cli/free-port.ts";
-import type { ClientSettings } from "./target.ts";
+import { output } from "./outputs-file.ts";
+import type { ClientSettings, Target } from "./target.ts";
 
 const plugin = "session-manager-plugin";
 /** The first that reads a session's token from a variable: on its command line everybody of this machine could read it. */
@@ -26,15 +27,18 @@ export interface Tunnel {
 }
 
 /**
- * Asks Session Manager for a tunnel: the bastion has no open port, and this machine needs no key.
+ * Asks Session Manager for a tunnel to the environment's database: the bastion has no open port, and this machine
+ * needs no key. Undefined where the database has a public address.
  * @throws what is missing, or why it did not open; nothing is left open then
  */
-export async function openTunnel(
-	client: ClientSettings,
-	bastion: string,
+export async function tunnelTo(
+	target: Target,
 	to: { host: string; port: number },
 	interruption: AbortSignal,
-): Promise<Tunnel> {
+): Promise<Tunnel | undefined> {
+	if (target.environment.network.mode !== "private") return undefined;
+	const { client } = target;
+	const bastion = await output(target, "BastionInstanceId");
 	requirePlugin();
 	const ssm = new SSMClient(client);
 	const port = await freePort();
@@ -90,6 +94,9 @@ export async function openTunnel(
 	}
 	return { port, close };
 }
+
+/** Whether a tunnel can be had at all. */
+export const hasPlugin = () => !spawnSync(plugin, ["--version"]).error;
 
 function requirePlugin(): void {
 	const { error, stdout } = spawnSync(plugin, ["--version"], {

@@ -241,6 +241,31 @@ describe.skipIf(missing)(
 			expect(asked.at(-1)?.[0]).toBe("TerminateSession");
 		});
 
+		test("is the way of test-infra, too, which trusts a server no sooner", async () => {
+			const env = {
+				ENV: "dev",
+				...dev.credentials,
+				AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${(manager.address() as AddressInfo).port}`,
+			};
+			const { stdout } = await dev.run("test-infra", env);
+			// That is what Postgres says of itself at the tunnel's other end.
+			expect(stdout).toMatch(
+				/✗ Postgres, TLS verified .*self-signed certificate/,
+			);
+			expect(stdout).toMatch(/✗ pgvector .*self-signed certificate/);
+			const operations = asked.map(([operation]) => operation);
+			const one = ["StartSession", "TerminateSession"];
+			expect(operations.filter((name) => /Session/.test(name))).toEqual([
+				...one,
+				...one,
+			]);
+			for (const { pid } of plugin()) expectGone(pid);
+			const without = await dev.run("test-infra", { ...env, PATH: "/nowhere" });
+			expect(without.stdout).toMatch(
+				/- Postgres, TLS verified .*session-manager-plugin, which would make a tunnel, is not on the PATH/,
+			);
+		});
+
 		test.each([
 			["psql", /^psql is not on the PATH: install the Postgres client/],
 			[
