@@ -9,12 +9,14 @@ import { stores } from "./infra-checks/stores.ts";
 import { mark } from "./operate/checks.ts";
 import { interruptible } from "./operate/interruption.ts";
 import { outputs } from "./operate/outputs-file.ts";
-import { operate } from "./operate/target.ts";
+import { identityOf, operate } from "./operate/target.ts";
 
 await operate(async (target) => {
 	const began = new Date();
 	console.log(`Environment ${target.name}\n`);
 	const known = await outputs(target);
+	// Where nothing answers, one sentence says so, not each check.
+	await identityOf(target);
 	const outcomes = await interruptible(async (interruption) => {
 		const seen = await inspect(
 			[...database, ...stores, ...functions, ...api],

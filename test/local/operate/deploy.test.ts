@@ -1,5 +1,4 @@
 import { delimiter, resolve } from "node:path";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import {
 	afterAll,
 	beforeAll,
@@ -8,23 +7,13 @@ import {
 	expect,
 	test,
 } from "vitest";
-import { type DeployedDev, deployedDev } from "./five-stacks.ts";
+import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
 import { openWorkshop, until } from "./workshop.ts";
 
 let dev: DeployedDev;
 beforeAll(async () => {
 	dev = await deployedDev();
-	await new SSMClient({
-		region: "eu-central-1",
-		endpoint: dev.cloud.endpoint,
-		credentials: dev.cloud.operator,
-	}).send(
-		new PutParameterCommand({
-			Name: "/cdk-bootstrap/hnb659fds/version",
-			Value: "28",
-			Type: "String",
-		}),
-	);
+	await bootstrapped(dev);
 });
 afterAll(() => dev?.end());
 beforeEach(() => {
@@ -289,6 +278,17 @@ describe("one sentence says what is missing:", () => {
 		});
 		expect(code).toBe(1);
 		expect(stderr).toContain("Nothing answers at http://127.0.0.1:9");
+	});
+
+	test("an environment that answers, to all checks of test-infra at once", async () => {
+		await dev.operate("infra-outputs");
+		const { code, stdout, stderr } = await dev.operate("test-infra", {
+			AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+			AWS_MAX_ATTEMPTS: "1",
+		});
+		expect(code).toBe(1);
+		expect(stdout).not.toContain("✗");
+		expect(stderr.trim()).toMatch(/^Nothing answers at http:\/\/127.0.0.1:9: /);
 	});
 
 	test("the CDK's command line", async () => {

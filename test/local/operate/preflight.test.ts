@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import {
 	afterAll,
 	beforeAll,
@@ -10,7 +9,7 @@ import {
 	test,
 } from "vitest";
 import { serveAccount } from "./account-server.ts";
-import { type DeployedDev, deployedDev } from "./five-stacks.ts";
+import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
 
 /** Private mode asks for all that an account may be short of. */
 const wanted = [
@@ -26,17 +25,7 @@ let account: Awaited<ReturnType<typeof serveAccount>>;
 beforeAll(async () => {
 	dev = await deployedDev();
 	account = await serveAccount();
-	await new SSMClient({
-		region: "eu-central-1",
-		endpoint: dev.cloud.endpoint,
-		credentials: dev.cloud.operator,
-	}).send(
-		new PutParameterCommand({
-			Name: "/cdk-bootstrap/hnb659fds/version",
-			Value: "28",
-			Type: "String",
-		}),
-	);
+	await bootstrapped(dev);
 	const template = join(dev.folder, "cdk.out/CollectionsDB-dev.template.json");
 	const { Resources, ...more } = JSON.parse(
 		dev.read("cdk.out/CollectionsDB-dev.template.json"),
