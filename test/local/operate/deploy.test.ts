@@ -307,7 +307,28 @@ describe("one sentence says what is missing:", () => {
 		});
 		workshop.remove();
 		expect(code).toBe(1);
-		expect(stderr).toContain(".aws-outputs-dev.json cannot be read");
+		expect(stderr.trim()).toBe(
+			".aws-outputs-dev.json cannot be read: choose another environment by ENV=local, or run make infra-outputs ENV=dev first.",
+		);
+	});
+
+	test.each([
+		["", "no JSON object"],
+		['{"Environment": "dev", "Region": 1}', "Region, ApiUrl, UserPoolId"],
+	])("what the outputs file %j lacks", async (content, wrong) => {
+		const workshop = openWorkshop();
+		workshop.write(".aws-outputs-dev.json", content);
+		const { code, stderr } = await workshop.run("db-migrate", {
+			...dev.credentials,
+			ENV: "dev",
+		});
+		workshop.remove();
+		expect(code).toBe(1);
+		expect(stderr.trim()).toMatch(
+			new RegExp(
+				`^\\.aws-outputs-dev\\.json is not whole \\(${wrong}.*\\): choose another environment by ENV=local, or run make infra-outputs ENV=dev\\.$`,
+			),
+		);
 	});
 
 	test("a local cloud", async () => {
