@@ -84,7 +84,7 @@ synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.j
 	@ENV=$(ENV) node scripts/synth.ts
 
 cost: $(INSTALLED) ## a month's cost, by templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
-	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) README=$(README) node scripts/cost.ts
+	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) CHAT=$(CHAT) README=$(README) node scripts/cost.ts
 
 infra-bootstrap: $(INSTALLED) ## prepare account and region for the CDK, once
 	@ENV=$(ENV) node scripts/infra-bootstrap.ts

@@ -14,7 +14,8 @@ import {
 } from "#lib/environments.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import prices from "./cost/aws-prices.json" with { type: "json" };
-import { bill, type Templates, total } from "./cost/bill.ts";
+import { bill, total } from "./cost/bill.ts";
+import type { Templates } from "./cost/line.ts";
 import { readmeTable, withTable } from "./cost/readme-table.ts";
 
 const { environments } = cdk.context;
@@ -26,6 +27,7 @@ await main(async () => {
 		UPLOADS,
 		VISION,
 		EMBEDDING,
+		CHAT,
 		README,
 	} = process.env;
 	if (README) return writeReadme();
@@ -36,19 +38,28 @@ await main(async () => {
 				...environments[ENV as EnvironmentName],
 				...(VISION && { visionProvider: VISION }),
 				...(EMBEDDING && { embeddingProvider: EMBEDDING }),
+				...(CHAT && { chatProvider: CHAT }),
 			},
 		},
 		ENV,
 	);
 	const users = count("USERS", USERS);
 	const uploads = count("UPLOADS", UPLOADS);
-	const { visionProvider, embeddingProvider, models } = environment;
+	const {
+		visionProvider,
+		embeddingProvider,
+		chatProvider,
+		models,
+		chatModels,
+	} = environment;
 	const lines = bill(await templatesOf(environment), environment, {
 		users,
 		uploads,
 		visionProvider,
 		embeddingProvider,
+		chatProvider,
 		models,
+		chatModels,
 	});
 	const { list, pay } = total(lines);
 	console.log(
@@ -67,7 +78,7 @@ ${prices.source}: ${prices.region}, ${prices.checkedOn}. Models: ${pricesAsOf}.$
 			? ""
 			: `\nThis environment is in ${environment.region}, whose prices differ.`
 	}
-What a user and an upload take is assumed in scripts/cost/usage.ts. Choose others by USERS= UPLOADS= VISION= EMBEDDING=.
+What a user and an upload take is assumed in scripts/cost/usage.ts. Choose others by USERS= UPLOADS= VISION= EMBEDDING= CHAT=.
 The environment's budget is ${environment.monthlyBudgetUsd} USD${
 		pay > environment.monthlyBudgetUsd
 			? ", which is less: raise monthlyBudgetUsd in cdk.json, or expect its mail."

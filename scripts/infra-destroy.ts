@@ -6,9 +6,11 @@ import { ask } from "./operate/confirm.ts";
 import { deleteRetained } from "./operate/retained.ts";
 import {
 	describeStacks,
+	isBusy,
 	type Part,
 	type StackState,
 	stackName,
+	troubleOf,
 } from "./operate/stacks.ts";
 import { operate, type Target } from "./operate/target.ts";
 
@@ -29,9 +31,10 @@ await operate(async (target) => {
 		);
 		return;
 	}
+	refuseWhereBusy(target, stacks);
 	refuseWhereProtected(target, stacks);
 	console.log(
-		`This removes ${there.map((stack) => stack.name).join(", ") || "what the stacks left"}, with every image, chat and user of environment ${name}. The database leaves a snapshot.`,
+		`This removes ${there.map((stack) => stack.name).join(", ") || "what the stacks left"}, with every image, chat, user and API key of environment ${name}. The database leaves a snapshot.`,
 	);
 	await consent(name);
 	if (there.length > 0) {
@@ -41,7 +44,7 @@ await operate(async (target) => {
 		await destroy(target, ["Monitoring", "API", "Compute"]);
 		await destroy(target, ["Storage", "DB"]);
 	}
-	await deleteRetained(client, outputs);
+	await deleteRetained(target, outputs);
 	await rm(file, { force: true });
 	console.log(
 		`\nEnvironment ${name} is removed. What remains and costs: snapshots of its database (aws rds describe-db-snapshots), until you delete them.`,
@@ -56,6 +59,14 @@ async function outputsWritten(
 		throw error;
 	});
 	return JSON.parse(text);
+}
+
+function refuseWhereBusy({ name }: Target, stacks: StackState[]): void {
+	const busy = stacks.filter(({ status }) => isBusy(status));
+	if (busy.length === 0) return;
+	throw new Error(
+		`Nothing was removed. ${busy.map((stack) => troubleOf(stack, name)).join("\n")}`,
+	);
 }
 
 function refuseWhereProtected(

@@ -1,12 +1,14 @@
 import { type Outputs, readOutputs } from "#cli/outputs.ts";
 import { signIn } from "#cli/users.ts";
 import { demoPasswords, localUsersFile } from "./local.ts";
+import { environmentNamed } from "./operate/target.ts";
 
 /** Signs in to an environment: locally as a demo user, elsewhere with PASSWORD. @throws saying what is missing */
 export async function signedIn(
 	environment: string,
 	email: string,
 ): Promise<{ outputs: Outputs; token: string }> {
+	await environmentNamed(environment);
 	const outputs = await readOutputs(environment);
 	const password =
 		process.env.PASSWORD ||

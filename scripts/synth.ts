@@ -7,6 +7,7 @@ import { readEnvironment } from "#lib/environments.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import { build } from "./build.ts";
 import { bundleSizes } from "./bundle-sizes.ts";
+import { openFindings } from "./operate/findings.ts";
 
 const output = "cdk.out";
 
@@ -49,6 +50,12 @@ await main(async () => {
 	printTable(
 		bundleSizes(await build(readEnvironment(environments, environment))),
 	);
+	const findings = openFindings(output);
+	if (findings.length > 0) {
+		throw new Error(
+			`The templates are written, with open findings:\n${findings.join("\n")}`,
+		);
+	}
 	console.log(
 		"\nNo open finding. Next: make dev runs the same on this machine.",
 	);

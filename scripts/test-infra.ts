@@ -7,17 +7,25 @@ import { database } from "./infra-checks/database.ts";
 import { functions } from "./infra-checks/functions.ts";
 import { stores } from "./infra-checks/stores.ts";
 import { mark } from "./operate/checks.ts";
+import { interruptible } from "./operate/interruption.ts";
 import { outputs } from "./operate/outputs-file.ts";
-import { operate } from "./operate/target.ts";
+import { identityOf, operate } from "./operate/target.ts";
 
 await operate(async (target) => {
 	const began = new Date();
 	console.log(`Environment ${target.name}\n`);
-	const outcomes = await inspect(
-		[...database, ...stores, ...functions, ...api],
-		{ target, outputs: await outputs(target), id: randomUUID() },
-		print,
-	);
+	const known = await outputs(target);
+	// Where nothing answers, one sentence says so, not each check.
+	await identityOf(target);
+	const outcomes = await interruptible(async (interruption) => {
+		const seen = await inspect(
+			[...database, ...stores, ...functions, ...api],
+			{ target, outputs: known, id: randomUUID(), interruption },
+			print,
+		);
+		interruption.throwIfAborted();
+		return seen;
+	});
 	const failed = outcomes.filter(({ passed }) => passed === false).length;
 	const passed = outcomes.filter((outcome) => outcome.passed).length;
 	const summary = `${passed} passed, ${failed} failed, ${outcomes.length - passed - failed} not applicable`;

@@ -82,8 +82,7 @@ export class Network extends Construct {
 		acknowledge(this.vpc, {
 			"AwsSolutions-VPC7":
 				"Flow logs cost more than the network itself; Postgres logs its connections.",
-			"CloudFormation-Validate::W3010":
-				"The zones are the environment's: looking them up at synth would need credentials.",
+			"CloudFormation-Validate::W3010": zonesAreNamed,
 		});
 		nat?.securityGroup.addIngressRule(
 			Peer.ipv4(addresses),
@@ -92,6 +91,7 @@ export class Network extends Construct {
 		);
 		for (const instance of nat?.gatewayInstances ?? []) {
 			acknowledge(instance, {
+				"CloudFormation-Validate::W3010": zonesAreNamed,
 				"AwsSolutions-EC26": "The volume holds the public image alone.",
 				"AwsSolutions-EC28":
 					"It forwards packets; a minute's metrics cost more than they tell.",
@@ -180,6 +180,7 @@ export class Network extends Construct {
 			],
 		});
 		acknowledge(bastion, {
+			"CloudFormation-Validate::W3010": zonesAreNamed,
 			"AwsSolutions-EC28":
 				"It forwards a person's connection; a minute's metrics cost more than they tell.",
 			"AwsSolutions-EC29":
@@ -188,6 +189,9 @@ export class Network extends Construct {
 		return bastion;
 	}
 }
+
+const zonesAreNamed =
+	"The zones are the environment's: looking them up at synth would need credentials.";
 
 const smallest = InstanceType.of(InstanceClass.T4G, InstanceSize.NANO);
 

@@ -54,7 +54,7 @@ export async function readOutputs(environment: string): Promise<Outputs> {
 		`.aws-outputs-${environment}.json`,
 		environment === "local"
 			? "run make up"
-			: `deploy environment ${environment}, or choose another by ENV=local,`,
+			: `choose another environment by ENV=local, or run make infra-outputs ENV=${environment}`,
 	);
 }
 
@@ -68,5 +68,18 @@ export async function readOutputsFile(
 	} catch (cause) {
 		throw new Error(`${file} cannot be read: ${remedy} first.`, { cause });
 	}
-	return outputsFile.parse(JSON.parse(text));
+	const parsed = outputsFile.safeParse(jsonOf(text));
+	if (parsed.success) return parsed.data;
+	const wrong = parsed.error.issues.map(({ path }) => path.join("."));
+	throw new Error(
+		`${file} is not whole (${wrong.filter(Boolean).join(", ") || "no JSON object"}): ${remedy}.`,
+	);
+}
+
+function jsonOf(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined; // somebody wrote in it
+	}
 }

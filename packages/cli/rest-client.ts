@@ -102,7 +102,7 @@ export class RestClient {
 			if (item.status === "ready" || item.status === "failed") return item;
 			if (Date.now() > end) {
 				throw new Error(
-					`Item ${id} is still ${item.status} after ${seconds} seconds: see .local/logs.`,
+					`Item ${id} is still ${item.status} after ${seconds} seconds: make lambda-logs tells of its stage (FUNC=image-processor, analyzer or embedder).`,
 				);
 			}
 			await sleep(200);

@@ -1,6 +1,7 @@
 import type { Environment } from "#lib/environments.ts";
 import prices from "./aws-prices.json" with { type: "json" };
-import { bill, type Templates, total } from "./bill.ts";
+import { bill, total } from "./bill.ts";
+import type { Templates } from "./line.ts";
 
 const begin = "<!-- make cost README=1 writes what follows -->";
 const end = "<!-- make cost: end -->";
@@ -15,9 +16,19 @@ const columns: [title: string, users: number, uploads: number, ai: boolean][] =
 	[
 		["nobody uses it", 0, 0, false],
 		["10 users, 1,000 uploads", 10, 1_000, false],
-		["the same, described by Claude, embedded by Voyage", 10, 1_000, true],
+		[
+			"the same, described and answered by Claude, embedded by Voyage",
+			10,
+			1_000,
+			true,
+		],
 		["1,000 users, 100,000 uploads, with both", 1_000, 100_000, true],
 	];
+
+const dollars = new Intl.NumberFormat("en-US", {
+	minimumFractionDigits: 2,
+	maximumFractionDigits: 2,
+});
 
 /** The README's table of a month's cost in US dollars, with what every account has for good taken off. */
 export function readmeTable(estimated: Estimated[]): string {
@@ -28,10 +39,12 @@ export function readmeTable(estimated: Estimated[]): string {
 				users,
 				uploads,
 				models: environment.models,
+				chatModels: environment.chatModels,
 				visionProvider: ai ? "anthropic" : "offline",
 				embeddingProvider: ai ? "voyage" : "offline",
+				chatProvider: ai ? "anthropic" : "offline",
 			});
-			return `$${total(lines).pay.toFixed(2)}`;
+			return `$${dollars.format(total(lines).pay)}`;
 		}),
 	]);
 	const header = ["a month", ...columns.map(([title]) => title)];

@@ -6,10 +6,12 @@ export interface Profile {
 	users: number;
 	/** Of all users together. */
 	uploads: number;
-	/** Who describes and who embeds, by which models. */
+	/** Who describes, embeds and answers, by which models. */
 	visionProvider: Environment["visionProvider"];
 	embeddingProvider: Environment["embeddingProvider"];
+	chatProvider: Environment["chatProvider"];
 	models: Environment["models"];
+	chatModels: Environment["chatModels"];
 }
 
 /** What one upload takes, from the pixel to the vector. Assumed from runs on one machine; measure your own. */
@@ -44,6 +46,16 @@ export const perUser = {
 	dataOutGb: 0.05,
 	s3Gets: 300,
 	embeddingTokensPerSearch: 12,
+	/** Of a search with an answer: ten items with their descriptions, and five sentences. */
+	answerTokens: { input: 3_000, output: 200 },
+	chatTurns: 20,
+	/** One that asks for a search, and one that answers. */
+	callsPerTurn: 2,
+	/** The window of the conversation, the tools, and what they found. */
+	chatTokens: { input: 4_000, output: 200 },
+	/** Units of the table that a turn takes: `make bench-chat` counts 26 requests and 43 KB for one with a search. */
+	tableWritesPerTurn: 43,
+	tableReadsPerTurn: 20,
 	logGbPerRequest: 0.0000015,
 	secondsPerApiRequest: 0.12,
 } as const;
@@ -53,6 +65,10 @@ export const idle = {
 	/** Every five minutes. */
 	sweeps: 12 * 730,
 	secondsPerSweep: 0.5,
+	/** Once an hour. */
+	sessionCounts: 730,
+	secondsPerSessionCount: 0.5,
+	tableReadsPerSessionCount: 2,
 	logGbPerSweep: 0.000001,
 	/** Lambda asks each queue with five pollers that wait 20 seconds, message or not. */
 	receivesPerQueue: (5 * 3_600 * 730) / 20,
@@ -60,3 +76,8 @@ export const idle = {
 
 /** Images of earlier months are stored, too: the estimate is of the end of the first year. */
 export const monthsStored = 12;
+
+/** Of all users together. */
+export const apiRequests = ({ users, uploads }: Profile) =>
+	users * (perUser.apiRequests + perUser.chatTurns) +
+	uploads * perUpload.apiRequests;

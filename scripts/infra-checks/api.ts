@@ -2,8 +2,14 @@ import {
 	AdminDeleteUserCommand,
 	CognitoIdentityProviderClient,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { type ApiProblem, RestClient } from "#cli/rest-client.ts";
+import {
+	type ApiProblem,
+	type ItemBody,
+	RestClient,
+} from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { unlessInterrupted } from "../operate/interruption.ts";
+import { unlessGone } from "../operate/retained.ts";
 import { drawSampleImages } from "../sample-images.ts";
 import type { Check } from "./check.ts";
 
@@ -15,15 +21,17 @@ export const api: Check[] = [
 			const email = `infra-test-${id}@example.com`;
 			const password = `${id}-Aa1`;
 			const cognito = new CognitoIdentityProviderClient(target.client);
-			await ensureUser(outputs, target.client.credentials, email, password);
 			afterwards(() =>
-				cognito.send(
-					new AdminDeleteUserCommand({
-						UserPoolId: outputs.UserPoolId,
-						Username: email,
-					}),
+				unlessGone("UserNotFoundException", () =>
+					cognito.send(
+						new AdminDeleteUserCommand({
+							UserPoolId: outputs.UserPoolId,
+							Username: email,
+						}),
+					),
 				),
 			);
+			await ensureUser(outputs, target.client.credentials, email, password);
 			const token = await signIn(outputs, email, password);
 			inspection.signedIn = new RestClient(outputs.ApiUrl, token);
 			const claims = JSON.parse(
@@ -74,16 +82,24 @@ export const api: Check[] = [
 			const client = inspection.user();
 			const [sample] = await drawSampleImages();
 			if (!sample) throw new Error("no sample image was drawn");
+			const forget = (id: string) => client.call("DELETE", `/items/${id}`);
+			inspection.afterwards(async () => {
+				for (const which of ["/items", "/items?status=pending"]) {
+					const { items } = await client.call<{ items: ItemBody[] }>(
+						"GET",
+						which,
+					);
+					for (const { id } of items) await forget(id);
+				}
+			});
 			const { id } = await client.upload(
 				sample.filename,
 				new Uint8Array(sample.bytes),
 			);
-			const forget = () => client.call("DELETE", `/items/${id}`);
-			let forgotten = false;
-			inspection.afterwards(async () => {
-				if (!forgotten) await forget();
-			});
-			const { status, error, thumbnail_url } = await client.settled(id, 180);
+			const { status, error, thumbnail_url } = await unlessInterrupted(
+				inspection.interruption,
+				client.settled(id, 180),
+			);
 			if (status !== "ready") throw new Error(`${status}: ${error?.detail}`);
 			const thumbnail = await fetch(thumbnail_url ?? "");
 			if (!thumbnail.ok) throw new Error(`its thumbnail: ${thumbnail.status}`);
@@ -91,8 +107,7 @@ export const api: Check[] = [
 			if (results[0]?.item_id !== id) {
 				throw new Error(`a search for ${sample.word} does not find it`);
 			}
-			await forget();
-			forgotten = true;
+			await forget(id);
 			const after = await client.item(id).then(
 				() => 200,
 				(problem) => (problem as ApiProblem).status,

@@ -1,6 +1,6 @@
 import type { Outputs } from "#cli/outputs.ts";
 import type { RestClient } from "#cli/rest-client.ts";
-import type { Outcome } from "../operate/checks.ts";
+import { NotLookedAt, type Outcome } from "../operate/checks.ts";
 import type { Target } from "../operate/target.ts";
 
 /** What every check is given. */
@@ -13,18 +13,18 @@ export interface Inspection {
 	user(): RestClient;
 	/** Set by the check that makes the user. */
 	signedIn: RestClient | null;
-	/** Undoes what a check did, whatever happens after it; the last one first. */
+	/**
+	 * Undoes what a check is about to make, whatever happens then; the last one first. Said before it is made, since
+	 * an answer may be lost: `undo` finds it there or not.
+	 */
 	afterwards(undo: () => Promise<unknown>): void;
-}
-
-/** The reason a check does not apply to an environment. */
-export class NotHere extends Error {
-	override name = "NotHere";
+	/** Somebody wants it to end. Who waits long looks at it; what makes something ends first. */
+	interruption: AbortSignal;
 }
 
 export interface Check {
 	what: string;
-	/** @returns what was seen @throws what is wrong, or NotHere */
+	/** @returns what was seen @throws what is wrong, or NotLookedAt */
 	run(inspection: Inspection): Promise<string>;
 }
 
@@ -32,10 +32,13 @@ export interface TimedOutcome extends Outcome {
 	ms: number;
 }
 
-/** Runs every check in turn, whatever the ones before it found, then undoes what they did. */
+/**
+ * Runs every check in turn, whatever the ones before it found, then undoes what they did, also where somebody ends it
+ * early.
+ */
 export async function inspect(
 	checks: readonly Check[],
-	base: Pick<Inspection, "target" | "outputs" | "id">,
+	base: Pick<Inspection, "target" | "outputs" | "id" | "interruption">,
 	report: (outcome: TimedOutcome) => void,
 ): Promise<TimedOutcome[]> {
 	const undoings: (() => Promise<unknown>)[] = [];
@@ -54,7 +57,7 @@ export async function inspect(
 		const ended = await run().then(
 			(detail) => ({ passed: true as boolean | null, detail }),
 			(error: Error) => ({
-				passed: error instanceof NotHere ? null : false,
+				passed: error instanceof NotLookedAt ? null : false,
 				detail: error.message || error.name,
 			}),
 		);
@@ -64,6 +67,7 @@ export async function inspect(
 		report(outcome);
 	};
 	for (const { what, run } of checks) {
+		if (base.interruption.aborted) break;
 		await look(what, () => run(inspection));
 	}
 	await look("nothing is left behind", async () => {

@@ -1,26 +1,42 @@
 import pg from "pg";
 import { clientConfig } from "#postgres/database.ts";
+import { NotLookedAt } from "../operate/checks.ts";
 import { applicationLogin } from "../operate/postgres.ts";
-import { type Check, type Inspection, NotHere } from "./check.ts";
+import { hasPlugin, tunnelTo } from "../operate/tunnel.ts";
+import type { Check, Inspection } from "./check.ts";
 
 async function asking<Row extends object>(
-	{ target }: Inspection,
+	{ target, interruption }: Inspection,
 	sql: string,
 ): Promise<Row> {
-	if (target.environment.network.mode === "private") {
-		throw new NotHere(
-			"the database has no public address; Lambda reaches it, see below, and make db-connect does",
+	if (target.environment.network.mode === "private" && !hasPlugin()) {
+		throw new NotLookedAt(
+			"the database has no public address, and session-manager-plugin, which would make a tunnel, is not on the PATH; Lambda reaches it, see below",
 		);
 	}
 	const login = await applicationLogin(target);
-	const client = new pg.Client(await clientConfig(login, login));
-	client.on("error", () => {});
-	await client.connect();
+	const tunnel = await tunnelTo(target, login, interruption);
 	try {
-		const { rows } = await client.query<Row>(sql);
-		return rows[0] as Row;
+		const config = await clientConfig(login, login);
+		const client = new pg.Client({
+			...config,
+			...(tunnel && {
+				host: "127.0.0.1",
+				port: tunnel.port,
+				// The address is here; the certificate is checked against the host all the same.
+				ssl: { ...Object(config.ssl), servername: login.host },
+			}),
+		});
+		client.on("error", () => {});
+		await client.connect();
+		try {
+			const { rows } = await client.query<Row>(sql);
+			return rows[0] as Row;
+		} finally {
+			await client.end();
+		}
 	} finally {
-		await client.end();
+		await tunnel?.close();
 	}
 }
 

@@ -94,7 +94,7 @@ export const functions: Check[] = [
 	},
 	{
 		what: "EventBridge to Lambda",
-		async run({ target }) {
+		async run({ target, interruption }) {
 			const correlation = randomUUID();
 			const since = Date.now() - 60_000;
 			// Of an item that does not exist: the stage finds nothing to do, and says so in its log.
@@ -123,7 +123,7 @@ export const functions: Check[] = [
 			if (entry?.ErrorCode) {
 				throw new Error(`${entry.ErrorCode}: ${entry.ErrorMessage}`);
 			}
-			await untilLogged(target, correlation, since);
+			await untilLogged(target, correlation, since, interruption);
 			return "an event went over bus, rule and queue to the analyzer";
 		},
 	},
@@ -133,6 +133,7 @@ async function untilLogged(
 	target: Target,
 	term: string,
 	startTime: number,
+	interruption: AbortSignal,
 ): Promise<void> {
 	const FunctionName = await output(target, "AnalyzerFunctionName");
 	const { LoggingConfig } = await new LambdaClient(target.client).send(
@@ -150,6 +151,7 @@ async function untilLogged(
 		);
 		if (events.length > 0) return;
 		await sleep(1_000);
+		interruption.throwIfAborted();
 	}
 	throw new Error(
 		`the analyzer's log did not tell of it within ${deliverySeconds} s`,

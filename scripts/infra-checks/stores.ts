@@ -5,7 +5,6 @@ import {
 	type KeySchemaElement,
 } from "@aws-sdk/client-dynamodb";
 import {
-	DeleteObjectCommand,
 	GetBucketNotificationConfigurationCommand,
 	GetObjectCommand,
 	PutObjectCommand,
@@ -18,6 +17,7 @@ import {
 	SSMClient,
 } from "@aws-sdk/client-ssm";
 import { output } from "../operate/outputs-file.ts";
+import { emptyBucket, unlessGone } from "../operate/retained.ts";
 import type { Check, Inspection } from "./check.ts";
 
 const s3 = ({ target }: Inspection) =>
@@ -71,10 +71,14 @@ export const stores: Check[] = [
 		async run({ target, id, afterwards }) {
 			const ssm = new SSMClient(target.client);
 			const Name = `/collections/${target.name}/infra-test-${id}`;
+			afterwards(() =>
+				unlessGone("ParameterNotFound", () =>
+					ssm.send(new DeleteParameterCommand({ Name })),
+				),
+			);
 			await ssm.send(
 				new PutParameterCommand({ Name, Value: id, Type: "SecureString" }),
 			);
-			afterwards(() => ssm.send(new DeleteParameterCommand({ Name })));
 			const { Parameter } = await ssm.send(
 				new GetParameterCommand({ Name, WithDecryption: true }),
 			);
@@ -93,12 +97,10 @@ export const stores: Check[] = [
 				Bucket: inspection.outputs.BucketName,
 				Key: `infra-test/${inspection.id}`,
 			};
+			// Every version: a delete without one only hides what stays.
+			inspection.afterwards(() => emptyBucket(client, at.Bucket, at.Key));
 			const { VersionId } = await client.send(
 				new PutObjectCommand({ ...at, Body: inspection.id }),
-			);
-			// The version itself: without it a delete only hides what stays.
-			inspection.afterwards(() =>
-				client.send(new DeleteObjectCommand({ ...at, VersionId })),
 			);
 			if (!VersionId) throw new Error("the bucket keeps no versions");
 			const { Body } = await client.send(new GetObjectCommand(at));

@@ -34,6 +34,14 @@ function remedy(
 			return `These credentials may not do that: ${error.message}`;
 		default:
 	}
+	if (error.message.includes("Deserialization error")) {
+		// The SDK adds it where an answer is of no AWS protocol.
+		return `What answers${endpoint ? ` at ${endpoint}` : ""} does not speak as AWS does: ${
+			endpoint
+				? "it lacks this call, or AWS_ENDPOINT_URL is not its address"
+				: "something stands between this machine and AWS"
+		}.`;
+	}
 	if (error.code === "ECONNREFUSED") {
 		return `Nothing answers${endpoint ? ` at ${endpoint}` : ""}: ${
 			endpoint

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { endings } from "./interruption.ts";
 import type { Target } from "./target.ts";
 
 /** The folder of the assembly that a deployment shows, and then deploys: nothing is built twice. */
@@ -14,7 +15,8 @@ export async function cdk(
 	{ quiet = false } = {},
 ): Promise<void> {
 	let said = "";
-	const code = await new Promise<number | null>((resolve, reject) => {
+	let interrupted: NodeJS.Signals | undefined;
+	const ended = await new Promise<string>((resolve, reject) => {
 		const child = spawn(
 			"cdk",
 			// With --ci progress goes to stdout; what is on stderr is an error.
@@ -30,11 +32,25 @@ export async function cdk(
 					: error,
 			),
 		);
-		child.once("close", resolve);
+		// A terminal's Ctrl-C reaches the command, too; what ends this process alone is handed on. Its end is waited for,
+		// so that the sentence below is read.
+		const interrupt = (ending: NodeJS.Signals) => {
+			interrupted = ending;
+			if (ending !== "SIGINT") child.kill(ending);
+		};
+		for (const ending of endings) process.on(ending, interrupt);
+		child.once("close", (code, signal) => {
+			for (const ending of endings) process.off(ending, interrupt);
+			resolve(code === null ? `by ${signal}` : `with exit code ${code}`);
+		});
 	});
-	if (code !== 0) {
+	if (interrupted || ended !== "with exit code 0") {
 		process.stderr.write(said);
-		throw new Error(`cdk ${command} ended with exit code ${code}. ${failure}`);
+		throw new Error(
+			interrupted
+				? `cdk ${command} was interrupted (${interrupted}), and AWS goes on with what it has begun. ${failure}`
+				: `cdk ${command} ended ${ended}. ${failure}`,
+		);
 	}
 }
 

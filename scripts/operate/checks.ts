@@ -6,6 +6,11 @@ export interface Outcome {
 	detail: string;
 }
 
+/** The reason why something could not be looked at, or does not apply: neither good nor bad. */
+export class NotLookedAt extends Error {
+	override name = "NotLookedAt";
+}
+
 export const mark = ({ passed }: Pick<Outcome, "passed">) =>
 	passed === null ? "-" : passed ? "✓" : "✗";
 

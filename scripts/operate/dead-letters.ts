@@ -25,6 +25,9 @@ export interface DeadLetters {
 	count: number;
 }
 
+/** Seconds: without any, SQS asks a few of its servers, and a queue with letters may seem empty. */
+const askEverywhere = 1;
+
 /** Every queue of dead letters of the environment. */
 export async function deadLetters(target: Target): Promise<DeadLetters[]> {
 	const sqs = new SQSClient(target.client);
@@ -57,6 +60,7 @@ export async function sample(
 			QueueUrl: url,
 			MaxNumberOfMessages: 5,
 			VisibilityTimeout: 0,
+			WaitTimeSeconds: askEverywhere,
 			MessageAttributeNames: ["All"],
 		}),
 	);
@@ -115,6 +119,7 @@ async function sendAgain(
 				QueueUrl: url,
 				MaxNumberOfMessages: 10,
 				VisibilityTimeout: 120,
+				WaitTimeSeconds: askEverywhere,
 				MessageAttributeNames: ["All"],
 			}),
 		);
@@ -143,6 +148,7 @@ async function sendAgain(
 			);
 		}
 	}
+	if (sent + swept === 0) return "nothing is there any more";
 	return [
 		...(sent > 0 ? [`${sent} sent to the queue they were meant for`] : []),
 		...(swept > 0 ? [`one run of cleanup made up for ${swept}`] : []),

@@ -1,18 +1,17 @@
 import { readFile } from "node:fs/promises";
 import {
-	GetAccountSettingsCommand,
-	LambdaClient,
-} from "@aws-sdk/client-lambda";
-import {
 	GetParameterCommand,
 	ParameterNotFound,
 	SSMClient,
 } from "@aws-sdk/client-ssm";
 import { missingForDeployment } from "#lib/deployable.ts";
 import { bill, total } from "../cost/bill.ts";
+import type { Templates } from "../cost/line.ts";
 import { explained } from "./aws-errors.ts";
 import { assemblyFolder, synth } from "./cdk.ts";
-import { type Outcome, printOutcomes } from "./checks.ts";
+import { NotLookedAt, type Outcome, printOutcomes } from "./checks.ts";
+import { openFindings } from "./findings.ts";
+import { lambdaConcurrency, quotas, room } from "./quotas.ts";
 import {
 	blocksDeployment,
 	describeStacks,
@@ -25,23 +24,32 @@ import { accountTrouble, identityOf, type Target } from "./target.ts";
 /** Templates of the CDK demand it by their rule CheckBootstrapVersion. */
 const leastBootstrapVersion = 6;
 
-type Check = [
-	what: string,
-	/** @returns what was found @throws what is missing, and what to do */
-	run: (target: Target) => Promise<string>,
-];
+interface Check {
+	what: string;
+	/** @returns what was found @throws what is missing, and what to do; NotLookedAt */
+	run(target: Target): Promise<string>;
+	/** Whether it reads what synth writes. */
+	ofTemplates?: boolean;
+}
 
 const everywhere: Check[] = [
-	["Lambda concurrency", lambdaQuota],
-	["stacks", stacksReady],
-	["synth", synthClean],
-	["a month idle", monthlyCost],
+	{ what: "stacks", run: stacksReady },
+	{ what: "synth", run: synthClean },
+	{ what: "a month idle", run: monthlyCost, ofTemplates: true },
+	{ what: "Lambda concurrency", run: lambdaConcurrency },
 ];
 const onAws: Check[] = [
-	["settings", settings],
-	["account", account],
-	["region", region],
-	["bootstrap", bootstrap],
+	{ what: "settings", run: settings },
+	{ what: "account", run: account },
+	{ what: "region", run: region },
+	{ what: "bootstrap", run: bootstrap },
+	...everywhere,
+	...quotas.map((quota) => ({
+		what: quota.what,
+		run: async (target: Target) =>
+			room(target, quota, await templatesOf(target)),
+		ofTemplates: true,
+	})),
 ];
 
 /**
@@ -49,22 +57,33 @@ const onAws: Check[] = [
  * @throws where something is missing, after the table
  */
 export async function preflight(target: Target): Promise<void> {
-	const checks = target.isLocal ? everywhere : [...onAws, ...everywhere];
 	const outcomes: Outcome[] = [];
-	for (const [what, run] of checks) {
+	const looked = (check: string) =>
+		outcomes.find(({ what }) => what === check)?.passed;
+	for (const { what, run, ofTemplates } of target.isLocal
+		? everywhere
+		: onAws) {
 		try {
+			// What an earlier synth left would be taken for this one's.
+			if (ofTemplates && !looked("synth")) {
+				throw new NotLookedAt("not looked at: there are no templates");
+			}
 			const found = await explained(
 				() => run(target),
 				target.client.endpoint ?? process.env.AWS_ENDPOINT_URL,
 			);
 			outcomes.push({ what, passed: true, detail: found });
 		} catch (error) {
-			outcomes.push({ what, passed: false, detail: (error as Error).message });
+			outcomes.push({
+				what,
+				passed: error instanceof NotLookedAt ? null : false,
+				detail: (error as Error).message,
+			});
 		}
 	}
 	console.log(`\nPreflight of environment ${target.name}\n`);
 	printOutcomes(outcomes);
-	const failed = outcomes.filter(({ passed }) => !passed).length;
+	const failed = outcomes.filter(({ passed }) => passed === false).length;
 	if (failed > 0) {
 		throw new Error(
 			`Nothing was changed: ${failed} of ${outcomes.length} checks found something to mend first.`,
@@ -116,25 +135,6 @@ async function bootstrap({ client, name }: Target): Promise<string> {
 	}
 }
 
-async function lambdaQuota({
-	client,
-	name,
-	environment: { lambdaConcurrencyQuota: wanted },
-}: Target): Promise<string> {
-	const { AccountLimit } = await new LambdaClient(client).send(
-		new GetAccountSettingsCommand({}),
-	);
-	const allowed = AccountLimit?.ConcurrentExecutions ?? 0;
-	if (allowed < wanted) {
-		throw new Error(
-			`The account may run ${allowed} functions at once, environment ${name} is made for ${wanted}. Ask for more:
-  aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value ${wanted} --region ${client.region}
-or lower environments.${name}.lambdaConcurrencyQuota in cdk.json.`,
-		);
-	}
-	return `the account may run ${allowed} at once, ${wanted} are planned for`;
-}
-
 async function stacksReady(target: Target): Promise<string> {
 	const stacks = await describeStacks(target);
 	const blocking = stacks.filter(({ status }) => blocksDeployment(status));
@@ -151,30 +151,37 @@ async function stacksReady(target: Target): Promise<string> {
 
 async function synthClean(target: Target): Promise<string> {
 	await synth(target);
+	const findings = openFindings(assemblyFolder);
+	if (findings.length > 0) {
+		throw new Error(
+			`${findings.join("\n")}\nMend them, or acknowledge them with a reason beside the construct.`,
+		);
+	}
 	return "five templates without an open finding";
 }
 
-/** Of the templates that synth has just written. */
-async function monthlyCost({ environment, name }: Target): Promise<string> {
-	const templates = await Promise.all(
+/** Those that synth has just written. */
+function templatesOf(target: Target): Promise<Templates> {
+	return Promise.all(
 		parts.map(async (part) =>
 			JSON.parse(
 				await readFile(
-					`${assemblyFolder}/${stackName(part, { name })}.template.json`,
+					`${assemblyFolder}/${stackName(part, target)}.template.json`,
 					"utf8",
 				),
 			),
 		),
 	);
-	const { visionProvider, embeddingProvider, models, monthlyBudgetUsd } =
-		environment;
+}
+
+async function monthlyCost(target: Target): Promise<string> {
+	const { environment, name } = target;
+	const { monthlyBudgetUsd } = environment;
 	const { pay } = total(
-		bill(templates, environment, {
+		bill(await templatesOf(target), environment, {
+			...environment,
 			users: 0,
 			uploads: 0,
-			visionProvider,
-			embeddingProvider,
-			models,
 		}),
 	);
 	return `${pay.toFixed(2)} USD of a budget of ${monthlyBudgetUsd}; make cost ENV=${name} has the lines`;

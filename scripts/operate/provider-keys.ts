@@ -41,6 +41,7 @@ export async function storedKeys(target: Target): Promise<Map<string, string>> {
 /** The keys that a file sets, by variable. @throws where there is no such file */
 export async function keysInFile(file: string): Promise<Map<string, string>> {
 	const text = await readFile(file, "utf8").catch((cause) => {
+		if (cause.code !== "ENOENT") throw cause;
 		throw new Error(
 			`There is no ${file}: cp .env.example ${file}, and fill in the keys you have.`,
 			{ cause },

@@ -9,11 +9,16 @@ import {
 	ListObjectVersionsCommand,
 	S3Client,
 } from "@aws-sdk/client-s3";
-import type { ClientSettings } from "./target.ts";
+import { DeleteParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { providerKeys } from "./provider-keys.ts";
+import type { Target } from "./target.ts";
 
-/** Removes what CloudFormation leaves behind on purpose: the bucket with every version in it, people, chats. */
+/**
+ * Removes what CloudFormation leaves behind on purpose, or does not know: the bucket with every version in it, people,
+ * chats, and the providers' API keys.
+ */
 export async function deleteRetained(
-	client: ClientSettings,
+	{ client, name }: Pick<Target, "client" | "name">,
 	{
 		BucketName,
 		UserPoolId,
@@ -46,15 +51,27 @@ export async function deleteRetained(
 			console.log(`Table ${CheckpointTableName} is removed.`);
 		});
 	}
+	const { DeletedParameters = [] } = await new SSMClient(client).send(
+		new DeleteParametersCommand({
+			Names: providerKeys({ name }).map(({ parameter }) => parameter),
+		}),
+	);
+	for (const parameter of DeletedParameters) {
+		console.log(`Parameter ${parameter} is removed.`);
+	}
 }
 
-/** Deletes every version and delete marker. @returns how many there were */
-export async function emptyBucket(s3: S3Client, bucket: string) {
+/** Deletes every version and delete marker, below `Prefix` alone where one is given. @returns how many there were */
+export async function emptyBucket(
+	s3: S3Client,
+	bucket: string,
+	Prefix?: string,
+): Promise<number> {
 	let count = 0;
 	for (;;) {
 		// From the start each time: what was listed is gone then.
 		const { Versions = [], DeleteMarkers = [] } = await s3.send(
-			new ListObjectVersionsCommand({ Bucket: bucket }),
+			new ListObjectVersionsCommand({ Bucket: bucket, Prefix }),
 		);
 		const Objects = [...Versions, ...DeleteMarkers].map(
 			({ Key, VersionId }) => ({ Key, VersionId }),
@@ -76,10 +93,10 @@ export async function emptyBucket(s3: S3Client, bucket: string) {
 	}
 }
 
-/** An earlier run may have come as far as this. */
-async function unlessGone(
+/** Removes what may be gone already, or never have come to be: AWS says so by `code`. */
+export async function unlessGone(
 	code: string,
-	remove: () => Promise<void>,
+	remove: () => Promise<unknown>,
 ): Promise<void> {
 	try {
 		await remove();

@@ -84,11 +84,13 @@ export function troubleOf(
 		case "ROLLBACK_COMPLETE":
 		case "REVIEW_IN_PROGRESS":
 			return `${name} was never completed (${status}): make infra-deploy ENV=${environment} makes it anew.`;
+		// It has nothing that an earlier version left, so the CDK removes and makes it; what would not go is in its events.
+		case "ROLLBACK_FAILED":
+			return `${name} was never completed, and not all of it went again (${status}): see its events for what is left, then make infra-deploy ENV=${environment} makes it anew.`;
 		case "UPDATE_ROLLBACK_FAILED":
 		case "UPDATE_FAILED":
 		case "CREATE_FAILED":
-		case "ROLLBACK_FAILED":
-			return `${name} is stuck (${status}): see its events for the reason, mend it, then cdk rollback ${name} -c env=${environment} and deploy again.`;
+			return `${name} is stuck (${status}): see its events for the reason, mend it, then npx cdk rollback ${name} -c env=${environment} and deploy again.`;
 		case "DELETE_FAILED":
 			return `${name} was removed in part (${status}): see its events for the reason, then make infra-destroy ENV=${environment} again.`;
 		default:
@@ -96,11 +98,21 @@ export function troubleOf(
 	}
 }
 
+/** Whether somebody, or AWS after a failure, is changing the stack at this moment. */
+export function isBusy(status: string | null): boolean {
+	return (
+		status !== "REVIEW_IN_PROGRESS" &&
+		(status?.endsWith("_IN_PROGRESS") ?? false)
+	);
+}
+
 /** Whether a deployment may change the stack now. */
 export function blocksDeployment(status: string | null): boolean {
 	return (
 		status !== null &&
-		!["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"].includes(status) &&
+		!["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"].includes(
+			status,
+		) &&
 		troubleOf({ name: "", status }, "") !== undefined
 	);
 }

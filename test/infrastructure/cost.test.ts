@@ -14,13 +14,15 @@ const templates = Object.fromEntries(
 ) as Record<(typeof environmentNames)[number], Template[]>;
 const environmentOf = (name: string) =>
 	readEnvironment(cdk.context.environments, name);
-const { models } = environmentOf("dev");
+const { models, chatModels } = environmentOf("dev");
 const nobody: Profile = {
 	users: 0,
 	uploads: 0,
 	visionProvider: "offline",
 	embeddingProvider: "offline",
+	chatProvider: "offline",
 	models,
+	chatModels,
 };
 const billOf = (
 	name: (typeof environmentNames)[number],
@@ -104,6 +106,41 @@ describe("a month's bill", () => {
 		expect(listed(asked, /^AI: descriptions/)).toBeCloseTo(0.8, 6);
 		expect(listed(asked, /^AI: embeddings/)).toBeGreaterThan(0.01);
 		expect(listed(offline, /^AI/)).toBe(0);
+	});
+
+	test("has what answering costs: searches and conversations ask a model, too", () => {
+		const use = {
+			users: 10,
+			uploads: 1_000,
+			chatProvider: "anthropic",
+		} as const;
+		const lines = billOf("dev", use);
+		// 600 answers of 3,000 tokens in and 200 out of claude-sonnet-5-5, at 2 and 10 a million.
+		expect(listed(lines, /^AI: answers to searches/)).toBeCloseTo(4.8, 6);
+		// 200 turns of two calls, each of 4,000 in and 200 out.
+		expect(listed(lines, /^AI: conversations/)).toBeCloseTo(4, 6);
+		expect(listed(lines, /^DynamoDB writes/)).toBeGreaterThan(0);
+		// One provider, whose two models are metrics of their own each.
+		const metrics = (profile: Partial<Profile>) =>
+			listed(billOf("dev", { ...use, ...profile }), /^custom metrics/) /
+			prices.customMetricMonth;
+		expect(metrics({ visionProvider: "anthropic" }) - metrics({})).toBeCloseTo(
+			3,
+		);
+	});
+
+	test("counts the metrics that come where nobody is: the wait, and two of sessions", () => {
+		expect(listed(billOf("dev"), /^custom metrics/)).toBeCloseTo(
+			3 * prices.customMetricMonth,
+		);
+	});
+
+	test("is refused for a model without a price where it is asked, and not where nobody asks it", () => {
+		const bedrock = { chatProvider: "bedrock" } as const;
+		expect(listed(billOf("dev", bedrock), /^AI/)).toBe(0);
+		expect(() => billOf("dev", { ...bedrock, users: 1 })).toThrow(
+			`The price of ${chatModels.bedrock} is not known: add it to packages/ai/prices.ts.`,
+		);
 	});
 
 	test("takes off no more than each account is given, and no more than is used", () => {

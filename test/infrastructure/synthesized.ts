@@ -4,8 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import { afterAll } from "vitest";
-import { readEnvironment } from "#lib/environments.ts";
+import type { EnvContract } from "#lambda-kit/env.ts";
+import { analyzerEnv } from "#lambdas/analyzer/env.ts";
+import { apiEnv } from "#lambdas/api/env.ts";
+import { cleanupEnv } from "#lambdas/cleanup/env.ts";
+import { embedderEnv } from "#lambdas/embedder/env.ts";
+import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
+import { migrateEnv } from "#lambdas/migrate/env.ts";
+import {
+	type Environment,
+	type EnvironmentName,
+	readEnvironment,
+} from "#lib/environments.ts";
 import { type LambdaName, lambdas } from "#scripts/build.ts";
+import { openFindings } from "#scripts/operate/findings.ts";
 import { collections } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
@@ -30,7 +42,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /**
  * The five templates of an environment, with empty bundles in place of the real ones, which have tests of
- * their own. cdk-nag runs as in any synth and throws on a finding.
+ * their own. cdk-nag and the CDK's own checks run as in any synth. @throws on what they find, warnings included
  */
 export function synthesize(
 	name: string,
@@ -44,6 +56,8 @@ export function synthesize(
 	});
 	collections(app, readEnvironment(environments, name), emptyBundles());
 	const assembly = app.synth();
+	const findings = openFindings(assembly.directory);
+	if (findings.length > 0) throw new Error(findings.join("\n"));
 	return Object.fromEntries(
 		parts.map((part) => [
 			part,
@@ -62,6 +76,26 @@ function emptyBundles(): Record<LambdaName, string> {
 		}),
 	) as Record<LambdaName, string>;
 }
+
+/** An environment's templates, and what a claim about them reads. */
+export interface Claimed {
+	name: EnvironmentName;
+	environment: Environment;
+	templates: Record<Part, Template>;
+	/** What a value points at. */
+	at(value: unknown): string;
+	functions: Record<string, Resource>;
+}
+
+/** The variables of each function, as its code reads them. */
+export const contracts: Record<string, EnvContract> = {
+	ApiFunction: apiEnv,
+	ImageProcessorWorkerFunction: imageProcessorEnv,
+	AnalyzerWorkerFunction: analyzerEnv,
+	EmbedderWorkerFunction: embedderEnv,
+	CleanupFunction: cleanupEnv,
+	MigrateFunction: migrateEnv,
+};
 
 /** Resources of a type, by their readable names. */
 export function ofType(

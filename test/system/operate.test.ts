@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+	CognitoIdentityProviderClient,
+	ListUsersCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import {
 	GetSecretValueCommand,
 	SecretsManagerClient,
@@ -11,7 +17,9 @@ import {
 	SendMessageCommand,
 	SQSClient,
 } from "@aws-sdk/client-sqs";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { RestClient } from "#cli/rest-client.ts";
 import { signIn } from "#cli/users.ts";
 import { openWorkshop, type Workshop } from "../local/operate/workshop.ts";
 import { newUser, operator, outputs, stateDir } from "./environment.ts";
@@ -86,6 +94,60 @@ describe.skipIf(!stateDir)("scripts with ENV=local", () => {
 		}
 	});
 
+	/** What is in the environment, as far as a run of test-infra adds to it. */
+	const standing = async () => {
+		const s3 = new S3Client({ ...client, forcePathStyle: true });
+		const { Versions = [], DeleteMarkers = [] } = await s3.send(
+			new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
+		);
+		const { Users = [] } = await new CognitoIdentityProviderClient(client).send(
+			new ListUsersCommand({ UserPoolId: outputs.UserPoolId }),
+		);
+		return {
+			objects: [...Versions, ...DeleteMarkers].map(({ Key }) => Key).sort(),
+			users: Users.map(({ Username }) => Username).sort(),
+		};
+	};
+
+	test("test-infra leaves nothing behind where Ctrl-C ends it while an image is on its way", async () => {
+		const before = await standing();
+		const running = workshop.start("test-infra", { ENV: "local" });
+		let during = before;
+		const end = Date.now() + 60_000;
+		const originals = ({ objects }: typeof before) =>
+			objects.filter((key) => key?.startsWith("originals/")).length;
+		while (originals(during) === originals(before) && Date.now() < end) {
+			await sleep(20);
+			during = await standing();
+		}
+		process.kill(-running.pid, "SIGINT");
+		const { code, stdout, stderr } = await running.ended;
+		expect(during.users).toHaveLength(before.users.length + 1);
+		expect(stdout).toMatch(/✗ an image, end to end .*Ended early \(SIGINT\)/);
+		expect(stdout, stdout).toMatch(/✓ nothing is left behind/);
+		expect(stderr.trim()).toBe("Ended early (SIGINT).");
+		expect(code).toBe(1);
+		expect(await standing()).toEqual(before);
+	});
+
+	test("test-infra leaves nothing behind where a user was made who cannot sign in", async () => {
+		const before = await standing();
+		const whole = workshop.read(".aws-outputs-local.json");
+		workshop.write(
+			".aws-outputs-local.json",
+			JSON.stringify({ ...JSON.parse(whole), UserPoolClientId: "gone" }),
+		);
+		try {
+			const { code, stdout } = await operate("test-infra");
+			expect(code).toBe(1);
+			expect(stdout).toMatch(/✗ Cognito pool and token/);
+			expect(stdout).toMatch(/✓ nothing is left behind .*3 things/);
+		} finally {
+			workshop.write(".aws-outputs-local.json", whole);
+		}
+		expect(await standing()).toEqual(before);
+	});
+
 	test("a user is made with a password from the environment, which appears nowhere", async () => {
 		const EMAIL = `setup-${randomUUID()}@example.com`;
 		const PASSWORD = `${randomUUID()}-Aa1`;
@@ -99,6 +161,41 @@ describe.skipIf(!stateDir)("scripts with ENV=local", () => {
 		const { stdout } = await operate("cognito-list");
 		expect(stdout).toMatch(new RegExp(`${EMAIL} .*CONFIRMED`));
 	});
+
+	test("a folder of images becomes a user's items, large ones too; what is no image is named, and again changes nothing", async () => {
+		const EMAIL = `seed-${randomUUID()}@example.com`;
+		const PASSWORD = `${randomUUID()}-Aa1`;
+		await operate("cognito-setup", { EMAIL, PASSWORD });
+		const plain = (width: number, height: number) =>
+			sharp({ create: { width, height, channels: 3, background: "teal" } })
+				.png({ compressionLevel: 0 })
+				.toBuffer();
+		const images = path.join(workshop.folder, "dataset/images");
+		mkdirSync(images, { recursive: true });
+		writeFileSync(path.join(images, "small.png"), await plain(40, 30));
+		const large = await plain(1_300, 1_100);
+		expect(large.length).toBeGreaterThan(4_000_000);
+		writeFileSync(path.join(images, "large.png"), large);
+		writeFileSync(path.join(images, "words.png"), "no image");
+		const seed = () =>
+			operate("db-seed-golden", { EMAIL, PASSWORD, DATASET: "dataset" });
+		const one = await seed();
+		expect(one.code).toBe(1);
+		expect(one.stderr).toContain(
+			"1 of 3 images failed, the others are ready:\nwords.png: POST /items answered 400",
+		);
+		rmSync(path.join(images, "words.png"));
+		for (let run = 0; run < 2; run++) {
+			const again = await seed();
+			expect(again).toMatchObject({ code: 0, stderr: "" });
+			expect(again.stdout).toContain(`2 images of ${EMAIL} are ready`);
+		}
+		const user = new RestClient(
+			outputs.ApiUrl,
+			await signIn(outputs, EMAIL, PASSWORD),
+		);
+		expect(await user.call("GET", "/items")).toMatchObject({ total: 2 });
+	}, 120_000);
 
 	test("the database's passwords change, and nobody notices", async () => {
 		const user = await newUser("rotation");
@@ -114,10 +211,14 @@ describe.skipIf(!stateDir)("scripts with ENV=local", () => {
 		expect(unasked.code).toBe(1);
 		expect(await password()).toBe(before);
 
+		// Twice in a row, while the functions hold connections.
+		await operate("db-rotate", { YES: "1" });
+		const between = await password();
 		const { code, stdout, stderr } = await operate("db-rotate", { YES: "1" });
 		expect(stderr).toBe("");
 		expect(code).toBe(0);
 		const after = await password();
+		expect(after).not.toBe(between);
 		expect(after).not.toBe(before);
 		expect(stdout).not.toContain(after);
 		expect(await user.call("GET", "/items")).toMatchObject({ items: [] });

@@ -26,6 +26,7 @@ import {
 import {
 	DeleteParametersCommand,
 	GetParameterCommand,
+	PutParameterCommand,
 	SSMClient,
 } from "@aws-sdk/client-ssm";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
@@ -223,7 +224,7 @@ describe.skipIf(!endpoint)(
 				prod.remove();
 			});
 
-			test("with every version in its bucket and every user, what writes before what holds", async () => {
+			test("with every version in its bucket, every user and API key, what writes before what holds", async () => {
 				const { UserPool } = await cognito.send(
 					new CreateUserPoolCommand({ PoolName: "people" }),
 				);
@@ -262,6 +263,11 @@ describe.skipIf(!endpoint)(
 				await s3.send(
 					new DeleteObjectCommand({ Bucket: bucket, Key: "originals/a" }),
 				);
+				const key = {
+					Name: "/collections/dev/openai-api-key",
+					Type: "SecureString",
+				} as const;
+				await ssm.send(new PutParameterCommand({ ...key, Value: "sk-test" }));
 				await create("Storage", {
 					BucketName: bucket,
 					UserPoolId: UserPool?.Id ?? "",
@@ -290,6 +296,10 @@ describe.skipIf(!endpoint)(
 				expect(UserPools.map(({ Id }) => Id)).not.toContain(UserPool?.Id);
 				const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
 				expect(TableNames).not.toContain(table);
+				expect(stdout).toContain(`Parameter ${key.Name} is removed.`);
+				await expect(
+					ssm.send(new GetParameterCommand({ Name: key.Name })),
+				).rejects.toMatchObject({ name: "ParameterNotFound" });
 
 				// The stand-in for cdk removed no stack: a second run finds the bucket gone, and goes on.
 				const again = await operate("infra-destroy", { YES: "1", CONFIRM });
@@ -319,6 +329,30 @@ describe.skipIf(!endpoint)(
 				const nothing = await operate("infra-destroy", { YES: "1", CONFIRM });
 				expect(nothing.stdout).toContain("nothing is left to remove");
 			});
+		});
+
+		test("count what an account has, and its quotas, before a deployment", async () => {
+			for (const part of parts) {
+				workshop.write(
+					`cdk.out/Collections${part}-dev.template.json`,
+					JSON.stringify({
+						Resources:
+							part === "DB"
+								? { Vpc: { Type: "AWS::EC2::VPC" } }
+								: ({} as Record<string, object>),
+					}),
+				);
+			}
+			const { code, stdout } = await operate("preflight");
+			expect(code).toBe(1);
+			// Its default network is one.
+			expect(stdout).toMatch(/✓ VPCs +1 of 5 are taken, 1 more are needed/);
+			expect(stdout).toMatch(/✓ RDS instances +none needed/);
+			expect(stdout).toMatch(/✓ account +123456789012/);
+			// That call the server does not have.
+			expect(stdout).toMatch(
+				/✗ Lambda concurrency +What answers at http:\S+ does not speak as AWS does/,
+			);
 		});
 
 		test("leave other accounts alone", async () => {

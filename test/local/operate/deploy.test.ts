@@ -1,4 +1,4 @@
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { delimiter, resolve } from "node:path";
 import {
 	afterAll,
 	beforeAll,
@@ -7,23 +7,13 @@ import {
 	expect,
 	test,
 } from "vitest";
-import { type DeployedDev, deployedDev } from "./five-stacks.ts";
-import { openWorkshop } from "./workshop.ts";
+import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
+import { openWorkshop, until } from "./workshop.ts";
 
 let dev: DeployedDev;
 beforeAll(async () => {
 	dev = await deployedDev();
-	await new SSMClient({
-		region: "eu-central-1",
-		endpoint: dev.cloud.endpoint,
-		credentials: dev.cloud.operator,
-	}).send(
-		new PutParameterCommand({
-			Name: "/cdk-bootstrap/hnb659fds/version",
-			Value: "28",
-			Type: "String",
-		}),
-	);
+	await bootstrapped(dev);
 });
 afterAll(() => dev?.end());
 beforeEach(() => {
@@ -87,6 +77,33 @@ test("a stack that fails ends the deployment there", async () => {
 	expect(stderr).toContain("make infra-status ENV=dev");
 });
 
+test.each(["SIGINT", "SIGTERM"] as const)(
+	"a deployment that %s ends says so, leaves no command behind, and can be run again",
+	async (ending) => {
+		const running = dev.start("infra-deploy", {
+			ENV: "dev",
+			...dev.credentials,
+			YES: "1",
+			CDK_HANGS_AT: "deploy CollectionsCompute-dev",
+		});
+		const last = deploy("Compute", "API", "Monitoring");
+		await until(() => dev.steps().at(-1) === last);
+		// A terminal's Ctrl-C is everybody's; a machine ends the script alone.
+		process.kill(ending === "SIGINT" ? -running.pid : running.pid, ending);
+		const { code, stderr } = await running.ended;
+		expect(code).toBe(1);
+		expect(stderr).toContain(
+			`cdk deploy was interrupted (${ending}), and AWS goes on with what it has begun. Stacks before`,
+		);
+		expect(() => process.kill(-running.pid, 0)).toThrow(/ESRCH/);
+
+		dev.forgetSteps();
+		const again = await dev.operate("infra-deploy", { YES: "1" });
+		expect(again.code).toBe(0);
+		expect(dev.steps().at(-1)).toBe(last);
+	},
+);
+
 test("nothing is deployed where nobody can consent and YES is not set", async () => {
 	const { code, stderr } = await dev.operate("infra-deploy");
 	expect(code).toBe(1);
@@ -124,8 +141,36 @@ test("bootstrap prepares the environment's own account and region", async () => 
 	const { code } = await dev.operate("infra-bootstrap");
 	expect(code).toBe(0);
 	expect(dev.steps()).toEqual([
-		"cdk bootstrap aws://000000000000/eu-central-1 --no-notices --ci",
+		"cdk bootstrap aws://000000000000/eu-central-1 -c env=dev --no-notices --ci",
 	]);
+});
+
+test("the CDK itself finds the environment of a bootstrap, and goes to its account", async () => {
+	const settings = JSON.parse(dev.read("cdk.json"));
+	const manifest = dev.read("cdk.out/manifest.json");
+	// Which of the assembly's schemas it is of, the CDK reads there.
+	dev.write(
+		"cdk.out/manifest.json",
+		JSON.stringify({ version: "36.0.0", ...JSON.parse(manifest) }),
+	);
+	dev.write("cdk.json", JSON.stringify({ ...settings, app: "node app.mjs" }));
+	// As the application does, without what it takes to synthesize: the assembly is there.
+	dev.write(
+		"app.mjs",
+		`const { env } = JSON.parse(process.env.CDK_CONTEXT_JSON ?? "{}");
+		if (env !== "dev") { console.error("There is no environment " + env); process.exit(1); }`,
+	);
+	const { code, stdout, stderr } = await dev.operate("infra-bootstrap", {
+		PATH: [resolve("node_modules/.bin"), process.env.PATH].join(delimiter),
+	});
+	dev.write("cdk.json", JSON.stringify(settings));
+	dev.write("cdk.out/manifest.json", manifest);
+	expect(stdout + stderr).toContain(
+		"Bootstrapping environment aws://000000000000/eu-central-1",
+	);
+	// What it wants to do there, the local cloud cannot do.
+	expect(code).toBe(1);
+	expect(stderr).toContain("Account 000000000000 is not prepared");
 });
 
 test("the api's code alone is what synth built, and is refused for prod", async () => {
@@ -176,7 +221,7 @@ describe("preflight looks at everything before it says no", () => {
 			);
 			expect(stdout).toMatch(/✓ stacks/);
 			expect(stdout).toMatch(/✓ a month idle .* USD of a budget of 25/);
-			expect(stderr).toContain("Nothing was changed: 5 of 8 checks");
+			expect(stderr).toContain("Nothing was changed: 5 of 12 checks");
 			expect(other.steps()).toEqual([synth]);
 		} finally {
 			await other.end();
@@ -194,6 +239,18 @@ describe("one sentence says what is missing:", () => {
 			'There is no environment "staging": choose one of dev, test, prod, local (make ENV=..., cdk -c env=...).',
 		);
 	});
+
+	test.each(["token", "chat"])(
+		"an environment that does not exist, to make %s",
+		async (script) => {
+			const { code, stderr } = await dev.operate(script, {
+				ENV: "staging",
+				EMAIL: "demo@example.com",
+			});
+			expect(code).toBe(1);
+			expect(stderr.trim()).toMatch(/^There is no environment "staging": /);
+		},
+	);
 
 	test("credentials", async () => {
 		const workshop = openWorkshop();
@@ -223,6 +280,17 @@ describe("one sentence says what is missing:", () => {
 		expect(stderr).toContain("Nothing answers at http://127.0.0.1:9");
 	});
 
+	test("an environment that answers, to all checks of test-infra at once", async () => {
+		await dev.operate("infra-outputs");
+		const { code, stdout, stderr } = await dev.operate("test-infra", {
+			AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+			AWS_MAX_ATTEMPTS: "1",
+		});
+		expect(code).toBe(1);
+		expect(stdout).not.toContain("✗");
+		expect(stderr.trim()).toMatch(/^Nothing answers at http:\/\/127.0.0.1:9: /);
+	});
+
 	test("the CDK's command line", async () => {
 		const { code, stdout } = await dev.operate("infra-deploy", {
 			PATH: "/nowhere",
@@ -239,7 +307,28 @@ describe("one sentence says what is missing:", () => {
 		});
 		workshop.remove();
 		expect(code).toBe(1);
-		expect(stderr).toContain(".aws-outputs-dev.json cannot be read");
+		expect(stderr.trim()).toBe(
+			".aws-outputs-dev.json cannot be read: choose another environment by ENV=local, or run make infra-outputs ENV=dev first.",
+		);
+	});
+
+	test.each([
+		["", "no JSON object"],
+		['{"Environment": "dev", "Region": 1}', "Region, ApiUrl, UserPoolId"],
+	])("what the outputs file %j lacks", async (content, wrong) => {
+		const workshop = openWorkshop();
+		workshop.write(".aws-outputs-dev.json", content);
+		const { code, stderr } = await workshop.run("db-migrate", {
+			...dev.credentials,
+			ENV: "dev",
+		});
+		workshop.remove();
+		expect(code).toBe(1);
+		expect(stderr.trim()).toMatch(
+			new RegExp(
+				`^\\.aws-outputs-dev\\.json is not whole \\(${wrong}.*\\): choose another environment by ENV=local, or run make infra-outputs ENV=dev\\.$`,
+			),
+		);
 	});
 
 	test("a local cloud", async () => {

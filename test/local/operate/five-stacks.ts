@@ -1,11 +1,13 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { JsonObject, Template } from "#local-cloud/assembly.ts";
 import {
 	startStacks,
 	type TinyCloud,
 	tinyFunction,
 } from "../engine/tiny-cloud.ts";
+import { serveAccount } from "./account-server.ts";
 import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
 
 /** Writes down that it ran; fails where its workshop says so. */
@@ -37,9 +39,12 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 	cpSync(join(cloud.folder, "cdk.out"), join(workshop.folder, "cdk.out"), {
 		recursive: true,
 	});
+	const account = await serveAccount();
 	const { accessKeyId, secretAccessKey, sessionToken } = cloud.operator;
 	const credentials = {
 		AWS_ENDPOINT_URL: cloud.endpoint,
+		// The local cloud has neither machines nor quotas but Lambda's.
+		...account.capacity,
 		AWS_ACCESS_KEY_ID: accessKeyId,
 		AWS_SECRET_ACCESS_KEY: secretAccessKey,
 		AWS_SESSION_TOKEN: sessionToken ?? "",
@@ -51,10 +56,26 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 		operate: (script, env = {}) =>
 			workshop.run(script, { ENV: "dev", ...credentials, ...env }),
 		end: async () => {
+			account.close();
 			await cloud.forget();
 			workshop.remove();
 		},
 	};
+}
+
+/** Leaves in the account what `cdk bootstrap` does, as far as a preflight looks at it. */
+export async function bootstrapped({ cloud }: DeployedDev): Promise<void> {
+	await new SSMClient({
+		region: "eu-central-1",
+		endpoint: cloud.endpoint,
+		credentials: cloud.operator,
+	}).send(
+		new PutParameterCommand({
+			Name: "/cdk-bootstrap/hnb659fds/version",
+			Value: "28",
+			Type: "String",
+		}),
+	);
 }
 
 function fiveStacks(folder: string): Record<string, Template> {

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import cdkJson from "../../../cdk.json" with { type: "json" };
 
 /** What a script said, and how it ended. */
@@ -20,16 +21,31 @@ export interface Run {
 	stderr: string;
 }
 
+/** A script that has not ended yet. */
+export interface Running {
+	/** Of the script, and of its group. */
+	pid: number;
+	/** What it has printed so far. */
+	said(): string;
+	ended: Promise<Run>;
+}
+
 export interface Workshop {
 	folder: string;
 	/** Runs `scripts/NAME.ts` as make does, here instead of in the repository. */
 	run(script: string, env?: Record<string, string>): Promise<Run>;
+	/** The same of a process group of its own, as in a terminal; `sql` and the like on its stdin. */
+	start(
+		script: string,
+		env?: Record<string, string>,
+		options?: { args?: string[]; stdin?: string },
+	): Running;
 	/** What happened so far, in order: calls of cdk, and what else writes a line there. */
 	steps(): string[];
 	forgetSteps(): void;
 	/** A file that a script wrote here. */
 	read(file: string): string;
-	write(file: string, content: string): void;
+	write(file: string, content: string, mode?: number): void;
 	/** Its permissions. */
 	mode(file: string): number;
 	forget(file: string): void;
@@ -43,7 +59,7 @@ const stepsFile = "steps.txt";
 /**
  * A folder of its own to run the scripts in, with a `cdk.json` whose environments dev and prod can be deployed.
  * On the PATH an executable stands in for the CDK's command line alone, which would call AWS: it writes down
- * how it was called, and fails where `CDK_FAILS_AT` occurs in that.
+ * how it was called, and fails, or does not come back, where `CDK_FAILS_AT` or `CDK_HANGS_AT` occurs in that.
  */
 export function openWorkshop(dev: object = {}): Workshop {
 	const folder = mkdtempSync(join(tmpdir(), "operate-"));
@@ -71,26 +87,58 @@ export function openWorkshop(dev: object = {}): Workshop {
 			},
 		}),
 	);
+	// Synth writes it with the templates.
+	write(
+		"cdk.out/validation-report.json",
+		JSON.stringify({ pluginReports: [{ violations: [] }] }),
+	);
 	write(
 		"bin/cdk",
 		`#!/bin/sh
 echo "cdk $*" >> ${steps}
+if [ -n "$CDK_HANGS_AT" ]; then case "$*" in *"$CDK_HANGS_AT"*) exec sleep 60;; esac; fi
 if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; fi
 `,
 	);
 	chmodSync(join(folder, "bin/cdk"), 0o755);
+	const start: Workshop["start"] = (
+		script,
+		env = {},
+		{ args = [], stdin = "" } = {},
+	) => {
+		const child = spawn(
+			process.execPath,
+			[resolve("scripts", `${script}.ts`), ...args],
+			{
+				cwd: folder,
+				detached: true,
+				env: {
+					PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
+					// Nothing of whoever runs the tests may reach AWS.
+					AWS_EC2_METADATA_DISABLED: "true",
+					AWS_CONFIG_FILE: "/dev/null",
+					AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+					HOME: folder,
+					...env,
+				},
+			},
+		);
+		let stdout = "";
+		let stderr = "";
+		child.stdout.on("data", (text) => (stdout += text));
+		child.stderr.on("data", (text) => (stderr += text));
+		child.stdin.on("error", () => {}); // a script need not read it
+		child.stdin.end(stdin);
+		const ended = new Promise<Run>((done, reject) => {
+			child.once("error", reject);
+			child.once("close", (code) => done({ code, stdout, stderr }));
+		});
+		return { pid: child.pid ?? 0, said: () => stdout, ended };
+	};
 	return {
 		folder,
-		run: (script, env = {}) =>
-			run(resolve("scripts", `${script}.ts`), folder, {
-				PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
-				// Nothing of whoever runs the tests may reach AWS.
-				AWS_EC2_METADATA_DISABLED: "true",
-				AWS_CONFIG_FILE: "/dev/null",
-				AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-				HOME: folder,
-				...env,
-			}),
+		start,
+		run: (script, env) => start(script, env).ended,
 		steps: () =>
 			existsSync(steps)
 				? readFileSync(steps, "utf8").split("\n").filter(Boolean)
@@ -104,22 +152,17 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 	};
 }
 
-function run(
-	script: string,
-	cwd: string,
-	env: Record<string, string>,
-): Promise<Run> {
-	const child = spawn(process.execPath, [script], {
-		cwd,
-		env,
-		stdio: ["ignore", "pipe", "pipe"],
-	});
-	let stdout = "";
-	let stderr = "";
-	child.stdout.on("data", (text) => (stdout += text));
-	child.stderr.on("data", (text) => (stderr += text));
-	return new Promise((done, reject) => {
-		child.once("error", reject);
-		child.once("close", (code) => done({ code, stdout, stderr }));
-	});
+/** Waits for what another process does. */
+export async function until(isSo: () => boolean): Promise<void> {
+	const latest = Date.now() + 30_000;
+	for (;;) {
+		try {
+			if (isSo()) return;
+		} catch (error) {
+			// A file that is not written yet.
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		}
+		if (Date.now() > latest) throw new Error("It did not come to that.");
+		await sleep(20);
+	}
 }

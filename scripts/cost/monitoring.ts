@@ -1,0 +1,78 @@
+import prices from "./aws-prices.json" with { type: "json" };
+import { type All, type Line, line } from "./line.ts";
+import { askedModels } from "./models.ts";
+import type { Profile } from "./usage.ts";
+
+/** Alarms, metrics of our own, and the dashboard. */
+export function monitoring(all: All, profile: Profile): Line[] {
+	const { alwaysFree } = prices;
+	const alarms = all("AWS::CloudWatch::Alarm").length;
+	const dashboards = all("AWS::CloudWatch::Dashboard");
+	const drawn = dashboards.map(
+		({ DashboardBody }) => metricsDrawn(DashboardBody) + series(profile),
+	);
+	const small = drawn.filter(
+		(count) => count <= alwaysFree.metricsOfADashboard,
+	);
+	const metrics = customMetrics(profile);
+	return [
+		line("alarms", `${alarms}`, alarms * prices.alarmMonth, {
+			free: alwaysFree.alarms * prices.alarmMonth,
+		}),
+		line("custom metrics", `${metrics}`, metrics * prices.customMetricMonth, {
+			free: alwaysFree.customMetrics * prices.customMetricMonth,
+		}),
+		line(
+			`dashboards, of ${drawn.join(" and ")} metrics`,
+			`${dashboards.length}`,
+			dashboards.length * prices.dashboardMonth,
+			{
+				free:
+					Math.min(alwaysFree.dashboards, small.length) * prices.dashboardMonth,
+			},
+		),
+	];
+}
+
+/** Metrics that a dashboard's body names, each once however often it is drawn. */
+function metricsDrawn(body: { "Fn::Join": [string, unknown[]] }): number {
+	const text = body["Fn::Join"][1]
+		// A reference stands within a JSON string of the body.
+		.map((part) =>
+			typeof part === "string"
+				? part
+				: JSON.stringify(part).replaceAll(/\W/g, ""),
+		)
+		.join("");
+	const { widgets } = JSON.parse(text) as {
+		widgets: { properties: { metrics?: unknown[][] } }[];
+	};
+	const named = widgets
+		.flatMap(({ properties }) => properties.metrics ?? [])
+		.map((metric) => metric.filter((part) => typeof part === "string"))
+		.filter((names) => names.length > 0);
+	return new Set(named.map((names) => names.join())).size;
+}
+
+/** Series that a dashboard's searches find: retries and failures of stages, and those of providers and models. */
+function series(profile: Profile): number {
+	const { providers, models } = distinct(profile);
+	return 2 * 3 + 3 * providers + 3 * models;
+}
+
+function distinct(profile: Profile): { providers: number; models: number } {
+	const asked = askedModels(profile);
+	return {
+		providers: new Set(asked.map(({ provider }) => provider)).size,
+		models: new Set(asked.map(({ model }) => model)).size,
+	};
+}
+
+/** Series of `packages/lambda-kit/metrics.ts` in an hour without failures; AWS counts those it is sent. */
+function customMetrics(profile: Profile): number {
+	const always = 3; // the longest wait, and sessions, which may be none
+	if (profile.uploads + profile.users === 0) return always;
+	const { providers, models } = distinct(profile);
+	// Three stages, upload to ready; a provider's duration, and tokens and dollars of its model.
+	return always + 3 + 1 + providers + 3 * models;
+}

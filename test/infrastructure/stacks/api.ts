@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { type Claimed, ofType, only, parts } from "../synthesized.ts";
+
+const publicRoutes = [
+	"GET /docs",
+	"GET /docs/{asset}",
+	"GET /health",
+	"GET /openapi.json",
+	"GET /version",
+];
+
+const guardedRoutes = [
+	"DELETE /chat/sessions/{session_id}",
+	"DELETE /chat/{session_id}",
+	"DELETE /items/{id}",
+	"GET /analyses/{id}",
+	"GET /chat/sessions",
+	"GET /chat/{session_id}/history",
+	"GET /images/{filename}",
+	"GET /items",
+	"GET /items/{id}",
+	"GET /items/{id}/analyses",
+	"GET /items/{id}/requests/{request_id}",
+	"GET /search/config",
+	"GET /vector-index/status",
+	"POST /chat",
+	"POST /items",
+	"POST /items/{id}/analyze",
+	"POST /items/{id}/resize-only",
+	"POST /items/{id}/similar",
+	"POST /search",
+	"POST /uploads",
+	"POST /vector-index/rebuild",
+];
+
+/** The gateway: who may call which route, from which pages, how often. */
+export function apiClaims({ environment, templates, at }: Claimed): void {
+	const { API, Storage } = templates;
+
+	test("ask for a token on every route that is not public, and on no other", () => {
+		const routes = Object.values(ofType(API, "AWS::ApiGatewayV2::Route"));
+		const keys = (authorization: string) =>
+			routes
+				.filter(
+					({ Properties }) => Properties.AuthorizationType === authorization,
+				)
+				.map(({ Properties }) => Properties.RouteKey)
+				.sort();
+		expect(keys("NONE")).toEqual(["$default", ...publicRoutes]);
+		expect(keys("JWT")).toEqual(guardedRoutes);
+		const authorizer = only(API, "AWS::ApiGatewayV2::Authorizer");
+		expect(authorizer.JwtConfiguration.Audience.map(at)).toEqual([
+			"PeopleClient",
+		]);
+		expect(at(authorizer.JwtConfiguration.Issuer)).toBe("People.ProviderURL");
+	});
+
+	test("send every route to the api function", () => {
+		const integration = only(API, "AWS::ApiGatewayV2::Integration");
+		expect(at(integration.IntegrationUri)).toBe("ApiFunction");
+		expect(integration.PayloadFormatVersion).toBe("2.0");
+	});
+
+	test("let web pages of the configured origins call the API and post to the bucket", () => {
+		const cors = only(API, "AWS::ApiGatewayV2::Api").CorsConfiguration;
+		expect(cors.AllowOrigins).toEqual(environment.corsOrigins);
+		expect(cors.AllowHeaders).toContain("authorization");
+		expect(cors.AllowMethods.toSorted()).toEqual(["DELETE", "GET", "POST"]);
+		expect(cors.ExposeHeaders.toSorted()).toEqual(["location", "retry-after"]);
+		const [rule, ...others] = only(Storage, "AWS::S3::Bucket").CorsConfiguration
+			.CorsRules;
+		expect(others).toEqual([]);
+		expect(rule.AllowedOrigins).toEqual(environment.corsOrigins);
+		expect(rule.AllowedMethods).toEqual(["POST"]);
+	});
+
+	test("throttle the API and keep its access log for a bounded time", () => {
+		const stage = only(API, "AWS::ApiGatewayV2::Stage");
+		expect(stage.DefaultRouteSettings.ThrottlingRateLimit).toBeGreaterThan(0);
+		expect(at(stage.AccessLogSettings.DestinationArn)).toBe("AccessLog");
+		for (const part of parts) {
+			for (const log of Object.values(
+				ofType(templates[part], "AWS::Logs::LogGroup"),
+			)) {
+				expect(log.Properties.RetentionInDays).toBe(
+					environment.logRetentionDays,
+				);
+			}
+		}
+	});
+}

@@ -1,0 +1,119 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { allocator } from "#lambdas/image-processor/env.ts";
+import project from "../../../package.json" with { type: "json" };
+import { type Claimed, contracts } from "../synthesized.ts";
+
+const gitSha = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
+	encoding: "utf8",
+}).trim();
+
+/** What each function is told, and how large it is. */
+export function functionClaims({
+	name,
+	environment,
+	at,
+	functions,
+}: Claimed): void {
+	test("give each function the variables of its contract and no other", () => {
+		const found = Object.entries(functions).map(([fn, { Properties }]) => [
+			fn,
+			Object.keys(Properties.Environment.Variables).sort(),
+		]);
+		const wanted = Object.entries(contracts).map(([fn, contract]) => [
+			fn,
+			[...contract].sort(),
+		]);
+		expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
+	});
+
+	test("leave AWS's own variables to AWS", () => {
+		for (const { Properties } of Object.values(functions)) {
+			for (const variable of Object.keys(Properties.Environment.Variables)) {
+				expect(variable).not.toMatch(/^(AWS_|_|LAMBDA_)/);
+			}
+		}
+	});
+
+	test("tell each function where its own things are", () => {
+		const { models, chatModels } = environment;
+		const key = (provider: string) =>
+			`/collections/${name}/${provider}-api-key`;
+		const values: Record<string, string> = {
+			ENVIRONMENT: name,
+			VERSION: project.version,
+			GIT_SHA: gitSha,
+			DATABASE_HOST: "Database.Endpoint.Address",
+			DATABASE_PORT: "Database.Endpoint.Port",
+			DATABASE_NAME: "collections",
+			DATABASE_TLS: environment.database.tls,
+			DATABASE_SECRET_ARN: "ApplicationSecret",
+			APPLICATION_SECRET_ARN: "ApplicationSecret",
+			MIGRATION_SECRET_ARN: "MigrationSecret",
+			MASTER_SECRET_ARN: "Database.MasterUserSecret.SecretArn",
+			BUCKET_NAME: "Images",
+			EVENT_BUS_NAME: "Events",
+			CHECKPOINT_TABLE_NAME: "Checkpoints",
+			TAVILY_KEY_PARAMETER: key("tavily"),
+			LANGSMITH_KEY_PARAMETER: key("langsmith"),
+			TRACE_INPUTS: "hidden",
+			TRACE_OUTPUTS: "hidden",
+			TOKEN_ISSUER: "People.ProviderURL",
+			JWKS_URL: "People.ProviderURL/.well-known/jwks.json",
+			USER_POOL_CLIENT_ID: "PeopleClient",
+			...allocator,
+			VISION_PROVIDER: environment.visionProvider,
+			EMBEDDING_PROVIDER: environment.embeddingProvider,
+			ANTHROPIC_MODEL: models.anthropic,
+			OPENAI_MODEL: models.openai,
+			VOYAGE_MODEL: models.voyage,
+			CHAT_PROVIDER: environment.chatProvider,
+			ANTHROPIC_CHAT_MODEL: chatModels.anthropic,
+			OPENAI_CHAT_MODEL: chatModels.openai,
+			BEDROCK_CHAT_MODEL: chatModels.bedrock,
+			ANTHROPIC_KEY_PARAMETER: key("anthropic"),
+			OPENAI_KEY_PARAMETER: key("openai"),
+			VOYAGE_KEY_PARAMETER: key("voyage"),
+		};
+		for (const [fn, { Properties }] of Object.entries(functions)) {
+			const { QUEUE_URL, ...variables } = Properties.Environment.Variables;
+			if (QUEUE_URL) {
+				expect(at(QUEUE_URL)).toBe(fn.replace("WorkerFunction", "Queue"));
+			}
+			for (const [variable, value] of Object.entries(variables)) {
+				expect(at(value), `${fn} ${variable}`).toBe(values[variable]);
+			}
+		}
+	});
+
+	test("size each function as the table says", () => {
+		const sizes = Object.entries(functions).map(([fn, { Properties }]) => [
+			fn.replace(/(Worker)?Function$/, "").toLowerCase(),
+			[
+				Properties.MemorySize,
+				Properties.Timeout,
+				Properties.Runtime,
+				Properties.Handler,
+			],
+		]);
+		const wanted = Object.entries(environment.functions).map(
+			([fn, { memory, timeout }]) => [
+				fn.toLowerCase(),
+				[memory, timeout, "nodejs24.x", "handler.handler"],
+			],
+		);
+		expect(Object.fromEntries(sizes)).toEqual(Object.fromEntries(wanted));
+	});
+
+	test("reserve concurrency only where the account's quota has room for it", () => {
+		const reserved = Object.entries(functions)
+			.filter(([, { Properties }]) => Properties.ReservedConcurrentExecutions)
+			.map(([fn]) => fn)
+			.sort();
+		expect(reserved).toEqual(
+			environment.lambdaConcurrencyQuota < 110
+				? []
+				: ["ApiFunction", "CleanupFunction", "MigrateFunction"],
+		);
+	});
+}

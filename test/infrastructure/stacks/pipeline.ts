@@ -1,0 +1,182 @@
+import { expect, test } from "vitest";
+import { decodeSeconds } from "#images/sharp-images.ts";
+import { hourly } from "#lambdas/cleanup/schedule.ts";
+import { type Claimed, ofType, only } from "../synthesized.ts";
+
+const triggers = {
+	ImageProcessorUploaded: {
+		from: "default bus",
+		to: "ImageProcessorQueue",
+		pattern: {
+			source: ["aws.s3"],
+			"detail-type": ["Object Created"],
+			detail: {
+				bucket: { name: [expect.anything()] },
+				object: { key: [{ prefix: "originals/" }] },
+			},
+		},
+	},
+	ImageProcessorRetried: {
+		from: "Events",
+		to: "ImageProcessorQueue",
+		pattern: {
+			source: ["collections.cleanup"],
+			"detail-type": ["OriginalStored"],
+		},
+	},
+	ImageProcessorResizeRequested: {
+		from: "Events",
+		to: "ImageProcessorQueue",
+		pattern: {
+			source: ["collections.api", "collections.cleanup"],
+			"detail-type": ["ResizeRequested"],
+		},
+	},
+	AnalyzerAnalysisRequested: {
+		from: "Events",
+		to: "AnalyzerQueue",
+		pattern: {
+			source: ["collections.api", "collections.cleanup"],
+			"detail-type": ["AnalysisRequested"],
+		},
+	},
+	AnalyzerImageProcessed: {
+		from: "Events",
+		to: "AnalyzerQueue",
+		pattern: {
+			source: ["collections.imageprocessor", "collections.cleanup"],
+			"detail-type": ["ImageProcessed"],
+		},
+	},
+	EmbedderAnalysisComplete: {
+		from: "Events",
+		to: "EmbedderQueue",
+		pattern: {
+			source: ["collections.analyzer", "collections.cleanup"],
+			"detail-type": ["AnalysisComplete"],
+		},
+	},
+	EmbedderEmbeddingRequested: {
+		from: "Events",
+		to: "EmbedderQueue",
+		pattern: {
+			source: ["collections.api", "collections.cleanup"],
+			"detail-type": ["EmbeddingRequested"],
+		},
+	},
+};
+
+/** What starts each stage and the sweeper, and what becomes of what fails on the way. */
+export function pipelineClaims({
+	environment,
+	templates,
+	at,
+	functions,
+}: Claimed): void {
+	const { Compute, Storage } = templates;
+
+	test("start each stage by exactly its events", () => {
+		const rules = Object.entries(ofType(Compute, "AWS::Events::Rule")).filter(
+			([, { Properties }]) => Properties.EventPattern,
+		);
+		const found = rules.map(([rule, { Properties }]) => [
+			rule,
+			{
+				from: Properties.EventBusName
+					? at(Properties.EventBusName)
+					: "default bus",
+				to: Properties.Targets.map(({ Arn }: { Arn: unknown }) =>
+					at(Arn),
+				).join(),
+				pattern: Properties.EventPattern,
+			},
+		]);
+		expect(Object.fromEntries(found)).toEqual(triggers);
+		const uploaded = Object.fromEntries(rules).ImageProcessorUploaded;
+		expect(at(uploaded?.Properties.EventPattern.detail.bucket.name[0])).toBe(
+			"Images",
+		);
+		expect(
+			only(Storage, "AWS::S3::Bucket").NotificationConfiguration
+				.EventBridgeConfiguration,
+		).toEqual({ EventBridgeEnabled: true });
+	});
+
+	test("run the sweeper every five minutes", () => {
+		const schedule = ofType(Compute, "AWS::Events::Rule").CleanupSchedule
+			?.Properties;
+		expect(schedule.ScheduleExpression).toBe("rate(5 minutes)");
+		expect(at(schedule.Targets[0].Arn)).toBe("CleanupFunction");
+	});
+
+	test("count sessions once an hour", () => {
+		const schedule = ofType(Compute, "AWS::Events::Rule").SessionSchedule
+			?.Properties;
+		expect(schedule.ScheduleExpression).toBe("rate(1 hour)");
+		expect(at(schedule.Targets[0].Arn)).toBe("CleanupFunction");
+		expect(JSON.parse(schedule.Targets[0].Input)).toEqual(hourly);
+	});
+
+	test("keep what fails on every asynchronous path", () => {
+		for (const { Properties } of Object.values(
+			ofType(Compute, "AWS::Events::Rule"),
+		)) {
+			for (const target of Properties.Targets) {
+				expect(at(target.DeadLetterConfig.Arn)).toMatch(
+					/Undelivered$|^FailedCleanups$/,
+				);
+			}
+		}
+		expect(
+			at(functions.CleanupFunction?.Properties.DeadLetterConfig.TargetArn),
+		).toBe("FailedCleanups");
+		const queues = ofType(Compute, "AWS::SQS::Queue");
+		const mappings = ofType(Compute, "AWS::Lambda::EventSourceMapping");
+		for (const [stage, size] of [
+			["ImageProcessor", environment.functions.imageProcessor],
+			["Analyzer", environment.functions.analyzer],
+			["Embedder", environment.functions.embedder],
+		] as const) {
+			const queue = queues[`${stage}Queue`]?.Properties;
+			expect(at(queue.RedrivePolicy.deadLetterTargetArn)).toBe(
+				`${stage}DeadLetters`,
+			);
+			expect(queue.RedrivePolicy.maxReceiveCount).toBe(5);
+			expect(queue.VisibilityTimeout).toBe(6 * size.timeout);
+			const mapping = mappings[`${stage}Mapping`]?.Properties;
+			expect(at(mapping.EventSourceArn)).toBe(`${stage}Queue`);
+			expect(at(mapping.FunctionName)).toBe(`${stage}WorkerFunction`);
+			expect(mapping.FunctionResponseTypes).toEqual([
+				"ReportBatchItemFailures",
+			]);
+			expect(mapping.ScalingConfig.MaximumConcurrency).toBe(size.concurrency);
+		}
+		expect(mappings.AnalyzerMapping?.Properties.BatchSize).toBe(1);
+		const most = mappings.ImageProcessorMapping?.Properties.BatchSize;
+		const { timeout } = environment.functions.imageProcessor;
+		expect(
+			most * decodeSeconds + 4, // seconds to read the original and to write what was made
+			"The slowest images of one batch end after their invocation and come again",
+		).toBeLessThanOrEqual(timeout);
+		expect(Object.keys(mappings)).toHaveLength(3);
+	});
+
+	test("encrypt every queue and take messages over TLS alone", () => {
+		const queues = Object.keys(ofType(Compute, "AWS::SQS::Queue"));
+		for (const { Properties } of Object.values(
+			ofType(Compute, "AWS::SQS::Queue"),
+		)) {
+			expect(Properties.SqsManagedSseEnabled).toBe(true);
+		}
+		const guarded = Object.values(ofType(Compute, "AWS::SQS::QueuePolicy"))
+			.filter(({ Properties }) =>
+				Properties.PolicyDocument.Statement.some(
+					({ Effect, Condition }: Record<string, unknown>) =>
+						Effect === "Deny" &&
+						JSON.stringify(Condition).includes('"aws:SecureTransport":"false"'),
+				),
+			)
+			.flatMap(({ Properties }) => Properties.Queues.map(at));
+		expect(guarded.sort()).toEqual(queues.sort());
+	});
+}

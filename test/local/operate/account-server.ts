@@ -1,0 +1,175 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What an account has and may have, as far as no other stand-in can be brought into such a state. */
+export interface Account {
+	/** CloudFormation's status by stack; one that is not named is not there. */
+	stacks: Record<string, string>;
+	/** Types of what the stacks have already. */
+	resources: string[];
+	/** By quota code; one that is not named is unknown to Service Quotas. */
+	limits: Record<string, number>;
+	vpcs: number;
+	addresses: number;
+	/** Instance types that run. */
+	instances: string[];
+	databases: number;
+	/** Actions that are refused. */
+	denied: string[];
+}
+
+export const emptyAccount = (): Account => ({
+	stacks: {},
+	resources: [],
+	limits: {
+		"L-F678F1CE": 5,
+		"L-0263D0A3": 5,
+		"L-1216C47A": 5,
+		"L-7B6409FD": 40,
+	},
+	vpcs: 1,
+	addresses: 0,
+	instances: [],
+	databases: 0,
+	denied: [],
+});
+
+/**
+ * Answers what a preflight asks of CloudFormation, EC2, RDS and Service Quotas, in their own protocols, from a state
+ * that a test sets: a stack that is stuck, or an account without room, is nothing that the other stand-ins can be.
+ */
+export async function serveAccount() {
+	let account = emptyAccount();
+	const server = createServer(async (request, response) => {
+		let body = "";
+		for await (const part of request) body += part;
+		const target = request.headers["x-amz-target"];
+		const form = new URLSearchParams(body);
+		const action =
+			String(target ?? form.get("Action"))
+				.split(".")
+				.at(-1) ?? "";
+		if (account.denied.includes(action)) {
+			const message = `User: tester is not authorized to perform: ${action}`;
+			response.writeHead(400);
+			response.end(
+				target
+					? JSON.stringify({ __type: "AccessDeniedException", message })
+					: action.startsWith("DescribeDB")
+						? `<ErrorResponse><Error><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`
+						: `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>${message}</Message></Error></Errors></Response>`,
+			);
+			return;
+		}
+		const { status = 200, text } = answer(account, action, form, body);
+		response.writeHead(status, {
+			"content-type": target ? "application/x-amz-json-1.1" : "text/xml",
+		});
+		response.end(text);
+	});
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	return {
+		is: (state: Partial<Account>) => {
+			account = { ...emptyAccount(), ...state };
+		},
+		/** For these services in place of the general endpoint. */
+		variables: {
+			AWS_ENDPOINT_URL_CLOUDFORMATION: url,
+			...capacityAt(url),
+		},
+		/** All but the stacks. */
+		capacity: capacityAt(url),
+		close: () => void server.close(),
+	};
+}
+
+const capacityAt = (url: string) => ({
+	AWS_ENDPOINT_URL_EC2: url,
+	AWS_ENDPOINT_URL_RDS: url,
+	AWS_ENDPOINT_URL_SERVICE_QUOTAS: url,
+});
+
+function answer(
+	account: Account,
+	action: string,
+	form: URLSearchParams,
+	body: string,
+): { status?: number; text: string } {
+	const members = (tag: string, list: string[]) =>
+		list.map((one) => `<${tag}>${one}</${tag}>`).join("");
+	const many = (length: number, one: (at: number) => string) =>
+		Array.from({ length }, (_, at) => one(at));
+	switch (action) {
+		case "DescribeStacks": {
+			const name = form.get("StackName") ?? "";
+			const status = account.stacks[name];
+			return status
+				? {
+						text: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName><StackStatus>${status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Outputs/></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+					}
+				: {
+						status: 400,
+						text: `<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id ${name} does not exist</Message></Error></ErrorResponse>`,
+					};
+		}
+		case "ListStackResources": {
+			const isFirst = form.get("StackName")?.startsWith("CollectionsDB");
+			const summaries = (isFirst ? account.resources : []).map(
+				(type) =>
+					`<ResourceType>${type}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>`,
+			);
+			return {
+				text: `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${members("member", summaries)}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
+			};
+		}
+		case "DescribeVpcs":
+			return {
+				text: `<DescribeVpcsResponse><vpcSet>${members(
+					"item",
+					many(account.vpcs, (at) => `<vpcId>vpc-${at}</vpcId>`),
+				)}</vpcSet></DescribeVpcsResponse>`,
+			};
+		case "DescribeAddresses":
+			return {
+				text: `<DescribeAddressesResponse><addressesSet>${members(
+					"item",
+					many(account.addresses, (at) => `<publicIp>192.0.2.${at}</publicIp>`),
+				)}</addressesSet></DescribeAddressesResponse>`,
+			};
+		case "DescribeInstances": {
+			const running = account.instances.map(
+				(type) =>
+					`<instancesSet><item><instanceType>${type}</instanceType><cpuOptions><coreCount>2</coreCount><threadsPerCore>1</threadsPerCore></cpuOptions></item></instancesSet>`,
+			);
+			return {
+				text: `<DescribeInstancesResponse><reservationSet>${members("item", running)}</reservationSet></DescribeInstancesResponse>`,
+			};
+		}
+		case "DescribeDBInstances":
+			return {
+				text: `<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances>${members(
+					"DBInstance",
+					many(
+						account.databases,
+						(at) => `<DBInstanceIdentifier>db-${at}</DBInstanceIdentifier>`,
+					),
+				)}</DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>`,
+			};
+		case "GetServiceQuota": {
+			const { QuotaCode } = JSON.parse(body);
+			const Value = account.limits[QuotaCode];
+			return Value === undefined
+				? {
+						status: 400,
+						text: JSON.stringify({
+							__type: "NoSuchResourceException",
+							message: "not here",
+						}),
+					}
+				: { text: JSON.stringify({ Quota: { QuotaCode, Value } }) };
+		}
+		default:
+			return { status: 400, text: `nothing answers ${action} here` };
+	}
+}

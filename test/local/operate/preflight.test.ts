@@ -1,0 +1,243 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+	afterAll,
+	beforeAll,
+	beforeEach,
+	describe,
+	expect,
+	test,
+} from "vitest";
+import { serveAccount } from "./account-server.ts";
+import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
+
+/** Private mode asks for all that an account may be short of. */
+const wanted = [
+	"AWS::EC2::VPC",
+	"AWS::EC2::EIP",
+	"AWS::EC2::Instance",
+	"AWS::RDS::DBInstance",
+];
+const synth = "cdk synth --quiet -c env=dev --output cdk.out --no-notices --ci";
+
+let dev: DeployedDev;
+let account: Awaited<ReturnType<typeof serveAccount>>;
+beforeAll(async () => {
+	dev = await deployedDev();
+	account = await serveAccount();
+	await bootstrapped(dev);
+	const template = join(dev.folder, "cdk.out/CollectionsDB-dev.template.json");
+	const { Resources, ...more } = JSON.parse(
+		dev.read("cdk.out/CollectionsDB-dev.template.json"),
+	);
+	const properties = {
+		"AWS::EC2::Instance": { InstanceType: "t4g.nano" },
+		"AWS::RDS::DBInstance": {
+			DBInstanceClass: "db.t4g.micro",
+			AllocatedStorage: "20",
+		},
+	} as Record<string, object>;
+	const added = wanted.map((Type, at) => [
+		`Wanted${at}`,
+		{ Type, Properties: properties[Type] ?? {} },
+	]);
+	writeFileSync(
+		template,
+		JSON.stringify({
+			...more,
+			Resources: { ...Resources, ...Object.fromEntries(added) },
+		}),
+	);
+});
+afterAll(async () => {
+	account?.close();
+	await dev?.end();
+});
+beforeEach(() => {
+	dev.forgetSteps();
+	account.is({});
+});
+const operate = (script: string, env: Record<string, string> = {}) =>
+	dev.operate(script, { ...account.variables, YES: "1", ...env });
+
+describe("an account's quotas", () => {
+	test("that have room are told with what is taken of them", async () => {
+		const { code, stdout, stderr } = await operate("preflight");
+		expect(stderr).toBe("");
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/✓ VPCs +1 of 5 are taken, 1 more are needed/);
+		expect(stdout).toMatch(/✓ elastic addresses +0 of 5 are taken, 1 more/);
+		expect(stdout).toMatch(/✓ EC2 processors +0 of 5 are taken, 2 more/);
+		expect(stdout).toMatch(/✓ RDS instances +0 of 40 are taken, 1 more/);
+	});
+
+	test("that are used up stop a deployment before it begins, with the command that asks for more", async () => {
+		account.is({
+			vpcs: 5,
+			addresses: 5,
+			// Another family has a quota of its own.
+			instances: ["t3.medium", "m7g.large", "g5.xlarge"],
+			databases: 40,
+		});
+		const { code, stdout, stderr } = await operate("infra-deploy");
+		expect(code).toBe(1);
+		expect(stderr).toContain("Nothing was changed: 4 of 12 checks");
+		expect(dev.steps()).toEqual([synth]);
+		expect(stdout).toMatch(
+			/✗ VPCs +5 of 5 VPCs in eu-central-1 are taken, and environment dev needs 1 more\./,
+		);
+		expect(stdout).toMatch(/✗ EC2 processors +4 of 5 .* needs 2 more/);
+		for (const [service, code, value] of [
+			["vpc", "L-F678F1CE", 6],
+			["ec2", "L-0263D0A3", 6],
+			["ec2", "L-1216C47A", 6],
+			["rds", "L-7B6409FD", 41],
+		]) {
+			expect(stdout).toContain(
+				`aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${value} --region eu-central-1`,
+			);
+		}
+	});
+
+	test("that the environment itself has used up do not stand in its way", async () => {
+		account.is({
+			vpcs: 5,
+			addresses: 5,
+			instances: ["t4g.nano", "t4g.nano"],
+			databases: 40,
+			stacks: { "CollectionsDB-dev": "UPDATE_COMPLETE" },
+			resources: wanted,
+		});
+		const { code, stdout } = await operate("preflight");
+		expect(stdout).toMatch(/✓ VPCs +5 of 5 are taken, no more are needed/);
+		expect(stdout).toMatch(/✓ EC2 processors +4 of 5 are taken, no more/);
+		expect(code).toBe(0);
+	});
+
+	test("that may not be looked at, or are not known there, are said and do not stop it", async () => {
+		account.is({
+			denied: ["DescribeVpcs", "DescribeDBInstances"],
+			limits: { "L-F678F1CE": 5, "L-7B6409FD": 40, "L-1216C47A": 5 },
+		});
+		const one = await operate("preflight");
+		expect(one.stdout).toMatch(
+			/- VPCs +not looked at, which these credentials may not: .*DescribeVpcs/,
+		);
+		expect(one.stdout).toMatch(/- RDS instances +not looked at/);
+		expect(one.stdout).toMatch(
+			/- elastic addresses +not looked at: Service Quotas knows no L-0263D0A3/,
+		);
+		expect(one.stdout).toMatch(/✓ EC2 processors/);
+		expect(one.code).toBe(0);
+		account.is({ denied: ["GetServiceQuota"] });
+		const all = await operate("preflight");
+		expect(all.stdout).toMatch(/- VPCs .*GetServiceQuota/);
+		expect(all.code).toBe(0);
+	});
+});
+
+test("what the CDK warns of stops a deployment: a type that the region lacks would end it in the middle", async () => {
+	const report = dev.read("cdk.out/validation-report.json");
+	const violation = {
+		ruleName: "F3006",
+		description: "Resource type 'AWS::Budgets::Budget' does not exist",
+		violatingConstructs: [
+			{ constructPath: "CollectionsMonitoring-dev/Budget" },
+		],
+	};
+	dev.write(
+		"cdk.out/validation-report.json",
+		JSON.stringify({ pluginReports: [{ violations: [violation] }] }),
+	);
+	const { code, stdout } = await operate("infra-deploy");
+	dev.write("cdk.out/validation-report.json", report);
+	expect(code).toBe(1);
+	expect(stdout).toMatch(
+		/✗ synth +CollectionsMonitoring-dev\/Budget: Resource type 'AWS::Budgets::Budget' does not exist \(F3006\)/,
+	);
+	expect(dev.steps()).toEqual([synth]);
+});
+
+test("what synth did not write is neither counted nor priced by what an earlier one left", async () => {
+	const { code, stdout, stderr } = await operate("preflight", {
+		CDK_FAILS_AT: "synth",
+	});
+	expect(code).toBe(1);
+	expect(stdout).toMatch(
+		/- a month idle +not looked at: there are no templates/,
+	);
+	expect(stdout).toMatch(/- VPCs +not looked at: there are no templates/);
+	expect(stderr).toContain("1 of 12 checks");
+});
+
+describe("a stack that", () => {
+	const stuck = (status: string) =>
+		account.is({
+			stacks: {
+				"CollectionsDB-dev": "UPDATE_COMPLETE",
+				"CollectionsStorage-dev": status,
+			},
+		});
+
+	test.each([
+		[
+			"UPDATE_ROLLBACK_FAILED",
+			"CollectionsStorage-dev is stuck (UPDATE_ROLLBACK_FAILED): see its events for the reason, mend it, then npx cdk rollback CollectionsStorage-dev -c env=dev and deploy again.",
+		],
+		[
+			"CREATE_FAILED",
+			"CollectionsStorage-dev is stuck (CREATE_FAILED): see its events for the reason, mend it, then npx cdk rollback CollectionsStorage-dev -c env=dev and deploy again.",
+		],
+		[
+			"DELETE_FAILED",
+			"CollectionsStorage-dev was removed in part (DELETE_FAILED): see its events for the reason, then make infra-destroy ENV=dev again.",
+		],
+		[
+			"UPDATE_IN_PROGRESS",
+			"CollectionsStorage-dev is being changed (UPDATE_IN_PROGRESS): wait until that has ended.",
+		],
+		[
+			"UPDATE_ROLLBACK_IN_PROGRESS",
+			"CollectionsStorage-dev is being changed (UPDATE_ROLLBACK_IN_PROGRESS): wait until that has ended.",
+		],
+	])(
+		"is %s stops a deployment before it begins, and says the way out",
+		async (status, sentence) => {
+			stuck(status);
+			const { code, stdout } = await operate("infra-deploy");
+			expect(code).toBe(1);
+			expect(stdout).toContain(`✗ stacks              ${sentence}`);
+			expect(dev.steps()).toEqual([synth]);
+			const told = await operate("infra-status");
+			expect(told.code).toBe(1);
+			expect(told.stderr).toContain(sentence);
+		},
+	);
+
+	test.each(["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"])(
+		"is %s has nothing to keep: a deployment makes it anew",
+		async (status) => {
+			stuck(status);
+			const { code, stdout } = await operate("preflight");
+			expect(stdout).toMatch(/✓ stacks/);
+			expect(code).toBe(0);
+			const told = await operate("infra-status");
+			expect(told.code).toBe(1);
+			expect(told.stderr).toMatch(
+				new RegExp(
+					`CollectionsStorage-dev was never completed.*${status}.*make infra-deploy ENV=dev makes it anew`,
+				),
+			);
+		},
+	);
+
+	test("is being changed is not removed meanwhile", async () => {
+		stuck("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
+		const { code, stderr } = await operate("infra-destroy", { CONFIRM: "dev" });
+		expect(code).toBe(1);
+		expect(stderr.trim()).toBe(
+			"Nothing was removed. CollectionsStorage-dev is being changed (UPDATE_COMPLETE_CLEANUP_IN_PROGRESS): wait until that has ended.",
+		);
+		expect(dev.steps()).toEqual([]);
+	});
+});
