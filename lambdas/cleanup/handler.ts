@@ -1,4 +1,5 @@
 import type { Context } from "aws-lambda";
+import { divideVectors } from "#core/divide-vectors.ts";
 import { sweep } from "#core/sweep.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { log } from "#lambda-kit/log.ts";
@@ -23,7 +24,22 @@ async function sweepItems(context: Context) {
 		},
 		{ metrics: { OldestWait: await ports.stages.oldestWaitSeconds() } },
 	);
+	await divide(context);
 	return report;
+}
+
+/** Last, since it may take whatever time is left. */
+async function divide(context: Context) {
+	const started = Date.now();
+	const report = await divideVectors(ports, {
+		deadline: new Date(started + context.getRemainingTimeInMillis() / 2),
+	});
+	if (report.divided + report.moved === 0) return;
+	log.info("vectors divided", {
+		...report,
+		request_id: context.awsRequestId,
+		duration_ms: Date.now() - started,
+	});
 }
 
 async function tidySessions(context: Context) {

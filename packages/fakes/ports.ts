@@ -47,6 +47,13 @@ export function fakePorts(): FakePorts {
 		searchSettings: fakeSearchSettings(store),
 		similar: fakeSimilar(store),
 		vectorIndex: fakeVectorIndex(store),
+		// A map has no cells.
+		vectorCells: {
+			large: async () => [],
+			divide: async () => {},
+			move: async () => 0,
+			removeEmpty: async () => {},
+		},
 		objects: fakeObjects(),
 		events: {
 			published,

@@ -9,6 +9,7 @@ import { postgresSearch } from "./search.ts";
 import { postgresSearchSettings } from "./search-settings.ts";
 import { postgresSimilar } from "./similar.ts";
 import { postgresStages } from "./stages.ts";
+import { postgresVectorCells } from "./vector-cells.ts";
 import { postgresVectorIndex } from "./vector-index.ts";
 
 /** Every port whose memory is PostgreSQL. */
@@ -23,6 +24,7 @@ export type PostgresPorts = Pick<
 	| "searchSettings"
 	| "similar"
 	| "vectorIndex"
+	| "vectorCells"
 	| "health"
 >;
 
@@ -37,6 +39,7 @@ export function postgresPorts(db: Database): PostgresPorts {
 		searchSettings: postgresSearchSettings(db),
 		similar: postgresSimilar(db),
 		vectorIndex: postgresVectorIndex(db),
+		vectorCells: postgresVectorCells(db),
 		health: postgresHealth(db),
 	};
 }

@@ -32,6 +32,11 @@ export const searchParameters = {
 	 * for so many items, at most 200. For ten hits among 1,200 items 92.
 	 */
 	rerank: { perHit: 8, itemsForOneMore: 100, most: 200 },
+	/**
+	 * Of a collection that is divided into cells, those are read whose centroid is nearer to the query than the usual one by
+	 * this share of what the nearest is: few where vectors lie in clusters, up to half of them where they do not.
+	 */
+	leastCellNearness: 0.1,
 	/** Reciprocal rank fusion: 1 / (k + rank) of each leg, of this many results. */
 	rrfK: 15,
 	fusionDepth: 50,

@@ -19,7 +19,7 @@ export function postgresSearchSettings(db: Database): SearchSettings {
 				 join pg_class as indexes on indexes.oid = indexrelid
 				 join pg_class as tables on tables.oid = indrelid
 				 where indrelid in ('public.documents'::regclass, 'public.embeddings'::regclass, 'public.items'::regclass,
-				   'public.words'::regclass)
+				   'public.words'::regclass, 'public.vector_cells'::regclass)
 				 order by tables.relname, indexes.relname`,
 			);
 			const [counts] = await db.query<SearchSettingsInForce["counts"]>(

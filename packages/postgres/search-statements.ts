@@ -1,3 +1,4 @@
+import { nearestCodes } from "./nearest-codes.ts";
 import { searchParameters as p } from "./search-parameters.ts";
 
 /*
@@ -153,14 +154,10 @@ function vectorLeg(first: number, topK: string, unwanted = "false"): string {
 	const vector = `$${first + 1}::vector`;
 	const leastAsked = given(first + 2, "float8");
 	const leastBest = given(first + 3, "float8");
+	const limit = `(select least(${p.rerank.most}, ${p.rerank.perHit} * ${topK}::int + coalesce(max(documents), 0) / ${p.rerank.itemsForOneMore})
+	    from words where user_id = ${user} and lexeme = '')`;
 	return `
-	nearest as materialized (
-	  select item_id from embeddings
-	  where user_id = ${user} and model = ${model} and (${category} is null or category = ${category})
-	  order by code <~> (select binary_quantize(${vector})::bit(1024))
-	  limit (select least(${p.rerank.most}, ${p.rerank.perHit} * ${topK}::int + coalesce(max(documents), 0) / ${p.rerank.itemsForOneMore})
-	    from words where user_id = ${user} and lexeme = '')
-	), compared as (
+	${nearestCodes({ user, model, category, vector, limit })}, compared as (
 	  select nearest.item_id, similarity
 	  from nearest, lateral (
 	    select user_id, 1 - (embedding <=> (select ${vector}::halfvec(1024))) as similarity

@@ -5,6 +5,7 @@ import {
 	type SimilarItem,
 } from "#core/ports.ts";
 import type { Database } from "./database.ts";
+import { nearestCodes } from "./nearest-codes.ts";
 import { searchParameters } from "./search.ts";
 
 const traits = `
@@ -19,17 +20,18 @@ const traits = `
  */
 const toItem = `
 	with item as materialized (
-	  select perceptual_hash, code, embedding
+	  select perceptual_hash, embedding
 	  from items
 	  left join embeddings on embeddings.user_id = items.user_id and embeddings.item_id = items.id and model = $3
 	  where items.user_id = $1 and items.id = $2
-	), nearest as materialized (
-	  select item_id from embeddings
-	  where user_id = $1 and model = $3 and item_id <> $2 and ($4::text is null or category = $4)
-	    and (select code is not null from item)
-	  order by code <~> (select code from item)
-	  limit ${searchParameters.rerank.most}
-	), look_alikes as materialized (
+	), ${nearestCodes({
+		user: "$1",
+		model: "$3",
+		category: "$4::text",
+		vector: "(select embedding from item)",
+		limit: String(searchParameters.rerank.most),
+		except: "item_id <> $2 and (select embedding is not null from item)",
+	})}, look_alikes as materialized (
 	  select id as item_id from items
 	  where user_id = $1 and id <> $2 and perceptual_hash is not null
 	    and bit_count(perceptual_hash # (select perceptual_hash from item)) <= ${nearDuplicateBits}

@@ -1,4 +1,5 @@
 import type { Queryable } from "#postgres/database.ts";
+import { vectorText } from "#postgres/text.ts";
 
 /** Fills the tables with tenants of many ready items each: random vectors, and words of which a few are rare. */
 export async function fillWithTenants(
@@ -28,6 +29,42 @@ export async function fillWithTenants(
 			   (select array_agg(random() - 0.5 + 0 * (n + d)) from generate_series(1, 1024) as d)::vector::halfvec
 			 from ids join added_analyses using (item_id)`,
 			[userId, items],
+		);
+	}
+}
+
+/** An item without words for each vector. */
+export async function fillWithVectors(
+	db: Queryable,
+	{
+		userId,
+		model,
+		category = "Other",
+	}: { userId: string; model: string; category?: string },
+	vectors: Float32Array[],
+): Promise<void> {
+	for (let from = 0; from < vectors.length; from += 500) {
+		const part = vectors.slice(from, from + 500).map(vectorText);
+		await db.query(
+			`with given as (
+			   select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, vector from unnest($2::text[]) as vector
+			 ), added_items as (
+			   insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
+			   select item_id, $1, 'shot.png', 'image/png', 1, 'crowd' from given
+			   returning id
+			 ), added_analyses as (
+			   insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+			   select analysis_id, item_id, $1, 1, $4, '{}', 'test', 'test' from given join added_items on id = item_id
+			   returning id, item_id
+			 ), added_documents as (
+			   insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+			   select item_id, $1, id, $4, '', '', '', '' from added_analyses
+			   returning item_id
+			 )
+			 insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
+			 select item_id, $1, $3, analysis_id, $4, vector::vector::halfvec
+			 from given join added_documents using (item_id)`,
+			[userId, part, model, category],
 		);
 	}
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fakePorts } from "#fakes/ports.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
+import { postgresVectorCells } from "#postgres/vector-cells.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { itemsContract } from "./items.ts";
 import type { ArrangedPorts } from "./journey.ts";
@@ -52,11 +53,16 @@ for (const kind of databaseKinds) {
 		contracts(() => ports);
 		languageContract(() => ports);
 
-		it("binds the user in every statement on a tenant's table, but for the sweeper's six", () => {
+		it("binds the user in every statement on a tenant's table, but for the sweeper's seven", async () => {
+			const cells = postgresVectorCells(recorded(empty.connect(1), statements));
+			await cells.large({ leastItems: 1, limit: 1 });
+			await cells.divide("nobody", "none", { cells: 1, vectors: 0 });
+			await cells.move("nobody", "none", 1);
+			await cells.removeEmpty("nobody", "none");
 			const tables =
-				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones)\b/;
+				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_cells)\b/;
 			const bound =
-				/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
+				/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|from find_centroids\(\$1,/;
 			const unbound = [...statements]
 				.filter((sql) => tables.test(sql) && !bound.test(sql))
 				.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 60));
@@ -67,6 +73,7 @@ for (const kind of databaseKinds) {
 				"select id, type, detail from outbox where created_at <= cloc",
 				"select user_id, item_id, deleted_at from tombstones where de",
 				"with idle as ( select requests.id, items.correlation_id from",
+				"with recursive people as ( (select user_id, lexeme, document",
 				"with stalled as ( select id from items where status in ('pen",
 			]);
 		});

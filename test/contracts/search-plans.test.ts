@@ -1,12 +1,18 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SearchOptions } from "#core/ports.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search.ts";
 import { postgresSimilar } from "#postgres/similar.ts";
+import { postgresVectorCells } from "#postgres/vector-cells.ts";
 import { fillWithTenants } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { axis } from "./journey.ts";
+
+const model = "test-model";
+const dividedItems = 600;
+const idOf = ({ userId }: { userId: string }) => userId;
 
 interface PlanNode {
 	"Node Type": string;
@@ -23,6 +29,14 @@ const flat = (node: PlanNode): PlanNode[] => [
 	node,
 	...(node.Plans ?? []).flatMap(flat),
 ];
+
+/** Scans of the codes: of what is in no cell, and of the cells that are read. */
+const codesIn = (nodes: PlanNode[]) =>
+	nodes.filter((node) => node["Index Name"] === "embeddings_codes");
+const fromIndexAlone = expect.objectContaining({
+	"Node Type": "Index Only Scan",
+	"Heap Fetches": 0,
+});
 
 const literal = (value: unknown): string => {
 	if (value === null) return "null";
@@ -49,9 +63,16 @@ for (const kind of databaseKinds) {
 					...tenants,
 					{ userId: "crowded", items: searchParameters.ranked + 50 },
 					{ userId: "lonely", items: 1 },
+					{ userId: "divided", items: dividedItems },
 				]);
+				const cells = postgresVectorCells(empty.connect(1));
+				// Neighbours with cells, too: of a handful the table is scanned, and rightly.
+				for (const user of ["divided", ...tenants.slice(4).map(idOf)]) {
+					await cells.divide(user, model, { cells: 20, vectors: dividedItems });
+					await cells.move(user, model, dividedItems);
+				}
 				await client.query(
-					"vacuum analyze items, documents, embeddings, words",
+					"vacuum analyze items, documents, embeddings, words, vector_cells",
 				);
 			});
 		});
@@ -78,7 +99,7 @@ for (const kind of databaseKinds) {
 			return flat(plan);
 		}
 
-		const vector = { model: "test-model", vector: axis(0) };
+		const vector = { model, vector: axis(0) };
 		const options = { topK: 10 };
 
 		it.each([
@@ -90,15 +111,23 @@ for (const kind of databaseKinds) {
 				const nodes = await planOf((search) =>
 					search.byVector("tenant-3", vector, asked),
 				);
-				const scan = nodes.find(
-					(node) => node["Index Name"] === "embeddings_codes",
-				);
-				expect(scan).toMatchObject({
-					"Node Type": "Index Only Scan",
-					"Heap Fetches": 0,
-				});
+				expect(codesIn(nodes)).toEqual([fromIndexAlone, fromIndexAlone]);
 			},
 		);
+
+		it("reads of a divided collection the codes of some cells, and of all for a category", async () => {
+			const read = async (asked: SearchOptions) => {
+				const scans = codesIn(
+					await planOf((search) => search.byVector("divided", vector, asked)),
+				);
+				expect(scans).toEqual([fromIndexAlone, fromIndexAlone]);
+				return scans.reduce((sum, scan) => sum + (scan["Actual Rows"] ?? 0), 0);
+			};
+			const some = await read(options);
+			expect(some).toBeGreaterThan(0);
+			expect(some).toBeLessThan(0.75 * dividedItems);
+			expect(await read({ ...options, category: "Food" })).toBe(dividedItems);
+		});
 
 		it("computes the query's code once, before the scan", async () => {
 			const nodes = await planOf((search) =>
@@ -141,20 +170,13 @@ for (const kind of databaseKinds) {
 			weights: { text: 0.5, vector: 0.5 },
 		};
 
-		it.each(["tenant-3", "crowded"])(
+		it.each(["tenant-3", "crowded", "divided"])(
 			"reads of %s the codes from the index and no more vectors than it compares, by the plan that is kept",
 			async (tenant) => {
 				const nodes = await keptPlanOf((search) =>
 					search.hybrid(tenant, hybrid, options),
 				);
-				const codes = nodes.filter(
-					(node) => node["Index Name"] === "embeddings_codes",
-				);
-				expect(codes).toHaveLength(1);
-				expect(codes[0]).toMatchObject({
-					"Node Type": "Index Only Scan",
-					"Heap Fetches": 0,
-				});
+				expect(codesIn(nodes)).toEqual([fromIndexAlone, fromIndexAlone]);
 				const sort = nodes.find((node) =>
 					node["Sort Key"]?.some((key) => key.includes("<~>")),
 				);
@@ -174,7 +196,7 @@ for (const kind of databaseKinds) {
 			},
 		);
 
-		it.each(["lonely", "crowded"])(
+		it.each(["lonely", "crowded", "divided"])(
 			"keeps one plan, asked for %s",
 			async (tenant) => {
 				const db = empty.connect(1);
@@ -222,10 +244,11 @@ for (const kind of databaseKinds) {
 			});
 			await db.close();
 			if (!plan) throw new Error("There is no plan.");
-			for (const index of ["embeddings_codes", "items_hashes"]) {
-				const scan = flat(plan).find((node) => node["Index Name"] === index);
-				expect(scan, index).toMatchObject({ "Node Type": "Index Only Scan" });
-			}
+			expect(codesIn(flat(plan))).toEqual([fromIndexAlone, fromIndexAlone]);
+			const hashes = flat(plan).find(
+				(node) => node["Index Name"] === "items_hashes",
+			);
+			expect(hashes).toMatchObject({ "Node Type": "Index Only Scan" });
 		});
 
 		it("finds words of a tenant in one index of user and words", async () => {

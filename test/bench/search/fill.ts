@@ -1,9 +1,14 @@
 import type pg from "pg";
+import { divideVectors } from "#core/divide-vectors.ts";
+import { withClient } from "#lambdas/migrate/connect.ts";
+import { postgresVectorCells } from "#postgres/vector-cells.ts";
 import type { Document, Tenant } from "./collection.ts";
+import type { BenchDatabase } from "./database.ts";
 
 export const model = "bench";
 
 const batch = 250;
+const sweepSeconds = 30;
 const digits = (value: number) => value.toFixed(6);
 
 /** Every tenant's items, ready to be found. */
@@ -17,16 +22,31 @@ export async function fillWithReadyItems(
 		await insert(owner, documents.slice(at, at + batch), "ready");
 		progress(at, documents.length);
 	}
-	// What autovacuum does on a server: fresh statistics, and the visibility map of index-only scans.
-	for (const table of [
-		"items",
-		"analyses",
-		"documents",
-		"embeddings",
-		"words",
-	]) {
-		await owner.query(`vacuum (analyze) ${table}`);
+	await vacuum(owner, "items", "analyses", "documents", "embeddings", "words");
+}
+
+/** What the sweeper does with collections that have become large. */
+export async function divideLargeCollections({
+	address,
+	owner,
+	application,
+}: BenchDatabase): Promise<void> {
+	const vectorCells = postgresVectorCells(application);
+	const clock = { now: () => new Date() };
+	for (let moved = 1; moved > 0; ) {
+		({ moved } = await divideVectors(
+			{ vectorCells, clock },
+			{ deadline: new Date(Date.now() + sweepSeconds * 1_000) },
+		));
 	}
+	await withClient(address, owner, (client) =>
+		vacuum(client, "embeddings", "vector_cells"),
+	);
+}
+
+/** What autovacuum does on a server: fresh statistics, and the visibility map of index-only scans. */
+async function vacuum(owner: pg.Client, ...tables: string[]): Promise<void> {
+	for (const table of tables) await owner.query(`vacuum (analyze) ${table}`);
 }
 
 /** Items that have everything but their embedding. */

@@ -1,0 +1,51 @@
+import { searchParameters } from "./search-parameters.ts";
+
+/** What is asked, each an SQL expression. */
+export interface NearestCodes {
+	user: string;
+	model: string;
+	/** Null for any. */
+	category: string;
+	/** A `vector` or `halfvec`. */
+	vector: string;
+	limit: string;
+	/** A condition on `item_id`. */
+	except?: string;
+}
+
+/**
+ * Two relations for a `with`: the cells to read of a divided collection, and `nearest`, the items whose 1-bit codes are
+ * nearest. A category is looked for in every cell, since few of its items may be in the nearest.
+ */
+export function nearestCodes({
+	user,
+	model,
+	category,
+	vector,
+	limit,
+	except = "true",
+}: NearestCodes): string {
+	const codes = `select item_id, code from embeddings
+	    where user_id = ${user} and model = ${model} and (${category} is null or category = ${category}) and ${except}`;
+	return `
+	probed as materialized (
+	  select array_agg(cell) as cells
+	  from (
+	    select cell, near, avg(near) over () as usual, max(near) over () as best
+	    from (
+	      select cell, 1 - (centroid <=> (select ${vector}::halfvec(1024))) as near from vector_cells
+	      where user_id = ${user} and model = ${model}
+	      offset 0
+	    ) as measured
+	  ) as compared
+	  where ${category} is not null or near >= usual + ${searchParameters.leastCellNearness} * (best - usual)
+	), nearest as materialized (
+	  select item_id from (
+	    ${codes} and cell is null
+	    union all
+	    ${codes} and cell = any((select cells from probed)::integer[])
+	  ) as codes
+	  order by code <~> (select binary_quantize(${vector})::bit(1024))
+	  limit ${limit}
+	)`;
+}

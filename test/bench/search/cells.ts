@@ -1,0 +1,204 @@
+// make bench-cells: how much of a divided collection a search reads, and what it misses, by how its vectors lie.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { main, step } from "#cli/progress.ts";
+import { embeddingDimensions } from "#core/ports.ts";
+import { withClient } from "#lambdas/migrate/connect.ts";
+import { postgresSearch, searchParameters } from "#postgres/search.ts";
+import { vectorText } from "#postgres/text.ts";
+import { fillWithVectors } from "../../contracts/crowd.ts";
+import { realVectors, toUnitLength } from "../../real-vectors.ts";
+import { atLeast, report } from "../report.ts";
+import { Collection } from "./collection.ts";
+import { type BenchDatabase, benchDatabase } from "./database.ts";
+import { divideLargeCollections, model } from "./fill.ts";
+import { normal, seeded } from "./random.ts";
+
+const url = process.env.DATABASE_URL || null;
+const rows = Number(process.env.ROWS || 20_000);
+const queries = 40;
+const topK = 10;
+const tried = [0.05, searchParameters.leastCellNearness, 0.2, 0.3, 0.5];
+
+interface Distribution {
+	title: string;
+	vector(): Float32Array;
+	/** People's images have topics: what has none is shown, and nothing demanded of it. */
+	extreme?: boolean;
+}
+
+const gauss = normal(seeded(6));
+const random = seeded(7);
+const noisy = (vector: Float32Array, length: number) => {
+	const scale = length / Math.sqrt(vector.length);
+	return toUnitLength(vector.map((x) => x + scale * gauss()));
+};
+
+/** A sum of the directions, each as long as chance says. */
+function along(directions: Float32Array[], scale: number): Float32Array {
+	const sum = new Float32Array(embeddingDimensions);
+	for (const direction of directions) {
+		const share = gauss() * scale;
+		for (let i = 0; i < sum.length; i++) {
+			sum[i] = (sum[i] ?? 0) + share * (direction[i] ?? 0);
+		}
+	}
+	return sum;
+}
+
+function distributions(): Distribution[] {
+	const collection = new Collection(1_500);
+	const ofBench = {
+		title: "of bench-search, 200 topics",
+		vector: () => collection.document("").vector,
+	};
+	const axes = Array.from({ length: 32 }, () =>
+		noisy(new Float32Array(embeddingDimensions), 1),
+	);
+	const withoutTopics = {
+		title: "in 32 dimensions, no topics",
+		vector: () => noisy(along(axes, 1), Math.sqrt(32) * 0.3),
+		extreme: true,
+	};
+	const real = realVectors();
+	if (!real) return [ofBench, withoutTopics];
+	const mean = real[0]?.map(
+		(_, i) =>
+			real.reduce((sum, vector) => sum + (vector[i] ?? 0), 0) / real.length,
+	) as Float32Array;
+	const deviations = real.map((vector) =>
+		vector.map((x, i) => x - (mean[i] ?? 0)),
+	);
+	const spread = (around: Float32Array, scale: number) => {
+		const away = along(deviations, scale / Math.sqrt(real.length - 1));
+		return around.map((x, i) => x + (away[i] ?? 0));
+	};
+	const topics = Array.from({ length: 400 }, () => spread(mean, 1));
+	return [
+		ofBench,
+		{
+			title: "as far apart as the real ones, 400 topics",
+			vector: () =>
+				noisy(
+					spread(topics[Math.floor(random() * topics.length)] ?? mean, 0.5),
+					0.2,
+				),
+		},
+		{
+			title: "as far apart as the real ones, no topics",
+			vector: () => noisy(spread(mean, 1), 0.2),
+			extreme: true,
+		},
+		withoutTopics,
+	];
+}
+
+interface Found {
+	/** By the least nearness of `tried`: the share of vectors in the cells read, and of the nearest ten that are in them. */
+	byNearness: { read: number; recall: number }[];
+	/** Of whole searches, codes and comparison included. */
+	undivided: number;
+	divided: number;
+}
+
+async function measure(
+	database: BenchDatabase,
+	{ title, vector }: Distribution,
+): Promise<Found> {
+	const userId = title;
+	const db = database.application;
+	const stored = Array.from({ length: rows }, vector);
+	const asked = Array.from({ length: queries }, vector);
+	await fillWithVectors(db, { userId, model }, stored);
+	const nearest = await Promise.all(
+		asked.map(async (one) => {
+			const exact = await db.query<{ item_id: string }>(
+				`select item_id from embeddings where user_id = $1 and model = $2
+				 order by embedding <=> $3::vector::halfvec(1024) limit ${topK}`,
+				[userId, model, vectorText(one)],
+			);
+			return exact.map(({ item_id }) => item_id);
+		}),
+	);
+	const search = postgresSearch(db);
+	const recall = async () => {
+		let found = 0;
+		for (const [at, one] of asked.entries()) {
+			const hits = await search.byVector(
+				userId,
+				{ model, vector: one, minSimilarity: -1 },
+				{ topK },
+			);
+			const ids = new Set(hits.map(({ itemId }) => itemId));
+			found += nearest[at]?.filter((id) => ids.has(id)).length ?? 0;
+		}
+		return found / (queries * topK);
+	};
+	const undivided = await recall();
+	await divideLargeCollections(database);
+	const divided = await recall();
+	const byNearness = tried.map(() => ({ read: 0, recall: 0 }));
+	for (const [at, one] of asked.entries()) {
+		const cells = await db.query<{
+			near: number;
+			stored: number;
+			found: number;
+		}>(
+			`select 1 - (centroid <=> $3::vector::halfvec(1024)) as near,
+			   count(*)::int as stored, (count(*) filter (where item_id = any($4)))::int as found
+			 from vector_cells join embeddings using (user_id, model, cell)
+			 where user_id = $1 and model = $2
+			 group by cell, centroid`,
+			[userId, model, vectorText(one), nearest[at]],
+		);
+		const best = Math.max(...cells.map(({ near }) => near));
+		const usual = cells.reduce((sum, { near }) => sum + near, 0) / cells.length;
+		for (const [n, least] of tried.entries()) {
+			const sums = byNearness[n];
+			if (!sums) continue;
+			for (const cell of cells) {
+				if (cell.near < usual + least * (best - usual)) continue;
+				sums.read += cell.stored / rows / queries;
+				sums.recall += cell.found / topK / queries;
+			}
+		}
+	}
+	await withClient(database.address, database.owner, (client) =>
+		client.query("truncate items cascade"),
+	);
+	return { byNearness, undivided, divided };
+}
+
+await main(async () => {
+	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
+	const database = await benchDatabase(directory, url);
+	try {
+		const table: Record<string, string>[] = [];
+		const demands = [];
+		for (const distribution of distributions()) {
+			const { title, extreme } = distribution;
+			const found = await step(title, () => measure(database, distribution));
+			table.push({
+				[`${rows} vectors`]: title,
+				...Object.fromEntries(
+					found.byNearness.map(({ read, recall }, n) => [
+						`at ${tried[n]}`,
+						`${(100 * read).toFixed(0)} % ${recall.toFixed(3)}`,
+					]),
+				),
+				"search, undivided": found.undivided.toFixed(3),
+				divided: found.divided.toFixed(3),
+			});
+			if (extreme) continue;
+			demands.push(atLeast(`recall@10 divided, ${title}`, found.divided, 0.99));
+		}
+		report("cells", table, demands, [
+			`at: how near a cell's centroid must be; the share of vectors in the cells read, and of the nearest ten that are in them. In force: ${searchParameters.leastCellNearness}.`,
+			"search: recall@10 of the whole search, by codes and comparison.",
+		]);
+	} finally {
+		await database.drop();
+		rmSync(directory, { recursive: true, force: true });
+	}
+});
