@@ -5,6 +5,8 @@ import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 // into an object, or where there is no such class, nobody could read the checkpoint again.
 const mark = /^\\*lc$/;
 const marked = /^\\+lc$/;
+/** The serializer goes down by recursion: much deeper it could write what it cannot read. */
+const deepest = 500;
 
 /** A serializer that keeps plain data plain, whatever it looks like. What was stored without it is read as before. */
 export function keepingPlain(serde: SerializerProtocol): SerializerProtocol {
@@ -19,8 +21,17 @@ const escaped = (key: string) => (mark.test(key) ? `\\${key}` : key);
 const unescaped = (key: string) => (marked.test(key) ? key.slice(1) : key);
 
 /** The same value where nothing in it is renamed; what is inside objects of a class is theirs. */
-function renamed(value: unknown, rename: (key: string) => string): unknown {
-	const inside = (each: unknown) => renamed(each, rename);
+function renamed(
+	value: unknown,
+	rename: (key: string) => string,
+	depth = 0,
+): unknown {
+	if (depth > deepest) {
+		throw new Error(
+			`A value is nested more than ${deepest} levels deep and is not stored: it could not be read again.`,
+		);
+	}
+	const inside = (each: unknown) => renamed(each, rename, depth + 1);
 	if (Array.isArray(value)) return unlessSame(value, value.map(inside));
 	if (value instanceof Set) {
 		const members = [...value];

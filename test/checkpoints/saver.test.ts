@@ -152,6 +152,19 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.pendingWrites).toEqual([["task", "plain", plain]]);
 		});
 
+		test("nothing that is nested too deep to be read again", async () => {
+			const savers = saversOn(backend);
+			await putValues(savers.open(), thread(), { kept: "before" });
+			let deep: unknown = "bottom";
+			for (let level = 0; level < 2_000; level++) deep = [deep];
+			await expect(
+				putValues(savers.open(), thread(), { deep }),
+			).rejects.toThrow("more than 500 levels deep");
+			expect(await valuesOf(savers.open(), thread())).toEqual({
+				kept: "before",
+			});
+		});
+
 		test("a task's writes all or none: the first stay, special ones are replaced", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), thread(), {});
