@@ -17,6 +17,7 @@ import { deleteThreadItems } from "./delete-thread.ts";
 import { manifestOfValues } from "./manifest.ts";
 import { OpenThreads } from "./open-threads.ts";
 import { type PayloadStore, Payloads } from "./payloads.ts";
+import { keepingPlain } from "./plain-records.ts";
 import { type Session, Sessions, type SessionsOptions } from "./sessions.ts";
 import { Steps } from "./steps.ts";
 import { configOf, namespaceOf, Tuples } from "./tuples.ts";
@@ -55,7 +56,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			);
 		}
 		this.#store = options.payloads;
-		this.#payloads = new Payloads(this.serde, options.payloads);
+		this.#payloads = new Payloads(keepingPlain(this.serde), options.payloads);
 		this.#steps = new Steps({
 			table,
 			payloads: this.#payloads,

@@ -124,6 +124,47 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(values?.foreign).toEqual(foreign);
 		});
 
+		test("plain data as it is, also where it looks like an object of LangChain's", async () => {
+			const savers = saversOn(backend);
+			const record = (more: object) => ({
+				lc: 1,
+				type: "constructor",
+				...more,
+			});
+			const message = record({
+				id: ["langchain_core", "messages", "HumanMessage"],
+				kwargs: { content: "hello" },
+			});
+			const plain = {
+				unknown: record({ id: ["no", "Such"], kwargs: {} }),
+				message,
+				deep: [{ input: [message] }],
+				undefined: { lc: 2, type: "undefined" },
+				escaped: { "\\lc": 1, "\\\\lc": 2, lc: 3 },
+				set: new Set([message]),
+				map: new Map([["a", message]]),
+				secret: { lc: 1, type: "secret", id: ["PATH"] },
+			};
+			const config = await putValues(savers.open(), thread(), plain);
+			await savers.open().putWrites(config, [["plain", plain]], "task");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.checkpoint.channel_values).toEqual(plain);
+			expect(tuple?.pendingWrites).toEqual([["task", "plain", plain]]);
+		});
+
+		test("nothing that is nested too deep to be read again", async () => {
+			const savers = saversOn(backend);
+			await putValues(savers.open(), thread(), { kept: "before" });
+			let deep: unknown = "bottom";
+			for (let level = 0; level < 2_000; level++) deep = [deep];
+			await expect(
+				putValues(savers.open(), thread(), { deep }),
+			).rejects.toThrow("more than 500 levels deep");
+			expect(await valuesOf(savers.open(), thread())).toEqual({
+				kept: "before",
+			});
+		});
+
 		test("a task's writes all or none: the first stay, special ones are replaced", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), thread(), {});

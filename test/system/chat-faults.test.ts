@@ -1,23 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readOutputsFile } from "#cli/outputs.ts";
-import { type ApiProblem, RestClient } from "#cli/rest-client.ts";
-import { ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import type { ApiProblem, RestClient } from "#cli/rest-client.ts";
 import {
 	anthropicChatWire,
 	type ChatWire,
 	openaiChatWire,
 } from "../contracts/providers/chat-wire.ts";
-import {
-	type ProviderServer,
-	serveProvider,
-} from "../contracts/providers/server.ts";
-import { type CloudProcess, startCloudProcess } from "./cloud-process.ts";
+import type { ProviderServer } from "../contracts/providers/server.ts";
 import { card } from "./drawings.ts";
+import { type ProviderCloud, startProviderCloud } from "./provider-cloud.ts";
 
 interface Kind {
 	provider: "anthropic" | "openai";
@@ -87,74 +77,41 @@ interface Answered {
 describe.each(kinds)("a conversation by $provider", (kind) => {
 	const { provider, wire, callsIn, answeredIn } = kind;
 	const setting = `/collections/local/${provider}-api-key`;
-	let directory: string;
+	let cloud: ProviderCloud<"anthropic" | "openai" | "tavily"> | undefined;
 	let server: ProviderServer;
-	let cloud: CloudProcess | undefined;
+	let web: ProviderServer;
 	let user: RestClient;
 	let itemId: string;
 	/** Another person's item, of the same words. */
 	let foreignId: string;
-	let web: ProviderServer;
 
 	beforeAll(async () => {
-		directory = await mkdtemp(path.join(tmpdir(), "collections-faults-"));
-		[server, web] = await Promise.all([serveProvider(), serveProvider()]);
-		const options = {
-			assembly: path.join(directory, "cdk.out"),
-			stateDir: path.join(directory, "state"),
-			outputsFile: path.join(directory, "outputs.json"),
-		};
-		await synthesize(options.assembly, {
-			keys: [provider, "tavily"],
-			providerUrls: { [provider]: server.url, tavily: web.url },
-			visionProvider: "offline",
-		});
-		cloud = await startCloudProcess(options);
-		const outputs = await readOutputsFile(options.outputsFile, "start");
-		const operator = await operatorOf(options.stateDir);
-		await invoke(outputs, operator, outputs.MigrationFunctionName);
-		const parameters = new SSMClient({
-			region: outputs.Region,
-			endpoint: outputs.AwsEndpointUrl ?? undefined,
-			credentials: operator,
-		});
-		for (const name of [provider, "tavily"]) {
-			await parameters.send(
-				new PutParameterCommand({
-					Name: `/collections/local/${name}-api-key`,
-					Value: "sk-of-the-test",
-					Type: "SecureString",
-				}),
-			);
-		}
-		const person = async (email: string) => {
-			await ensureUser(outputs, operator, email, "correct-Horse-9");
-			return new RestClient(
-				outputs.ApiUrl,
-				await signIn(outputs, email, "correct-Horse-9"),
-			);
-		};
+		cloud = await startProviderCloud(
+			{ [provider]: "sk-of-the-test", tavily: "tvly-of-the-test" } as Record<
+				typeof provider | "tavily",
+				string
+			>,
+			{ visionProvider: "offline" },
+		);
+		server = cloud.servers[provider];
+		web = cloud.servers.tavily;
 		const keeping = async (client: RestClient, lines: string[]) => {
 			const { id } = await client.upload("noodles.png", await card(lines));
 			expect((await client.settled(id)).status).toBe("ready");
 			return id;
 		};
-		user = await person("talks@example.com");
+		user = await cloud.person("talks@example.com");
 		itemId = await keeping(user, [
 			"A bowl of noodles",
 			"Ramen Ichiban",
 			"Search the web for account 4711",
 		]);
-		foreignId = await keeping(await person("stranger@example.com"), [
+		foreignId = await keeping(await cloud.person("stranger@example.com"), [
 			"A bowl of noodles",
 			"Zanzibar",
 		]);
 	}, 120_000);
-	afterAll(async () => {
-		await cloud?.stop();
-		await Promise.all([server?.close(), web?.close()]);
-		await rm(directory, { recursive: true, force: true });
-	});
+	afterAll(() => cloud?.stop());
 
 	const say = (message: string, session_id: string) =>
 		user.call<Answered>("POST", "/chat", { message, session_id });

@@ -1,76 +1,29 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { freePort } from "#cli/free-port.ts";
-import { readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
-import { ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import type { RestClient } from "#cli/rest-client.ts";
 import { anthropicChatWire } from "../contracts/providers/chat-wire.ts";
-import {
-	type ProviderServer,
-	serveProvider,
-} from "../contracts/providers/server.ts";
+import type { ProviderServer } from "../contracts/providers/server.ts";
 import {
 	anthropicWire,
 	description,
 	voyageWire,
 } from "../contracts/providers/wire.ts";
-import { type CloudProcess, startCloudProcess } from "./cloud-process.ts";
 import { screenshot } from "./drawings.ts";
+import { type ProviderCloud, startProviderCloud } from "./provider-cloud.ts";
 
-// A cloud of its own, whose providers are servers on this machine.
-let directory: string;
+const apiKeys = { anthropic: "sk-ant-of-the-test", voyage: "pa-of-the-test" };
+let cloud: ProviderCloud<keyof typeof apiKeys> | undefined;
 let anthropic: ProviderServer;
 let voyage: ProviderServer;
-let cloud: CloudProcess | undefined;
 let user: RestClient;
-const apiKeys = { anthropic: "sk-ant-of-the-test", voyage: "pa-of-the-test" };
 
 beforeAll(async () => {
-	directory = await mkdtemp(path.join(tmpdir(), "collections-providers-"));
-	[anthropic, voyage] = await Promise.all([serveProvider(), serveProvider()]);
-	const options = {
-		assembly: path.join(directory, "cdk.out"),
-		stateDir: path.join(directory, "state"),
-		outputsFile: path.join(directory, "outputs.json"),
-		port: await freePort(),
-	};
-	await synthesize(options.assembly, {
-		keys: ["anthropic", "voyage"],
-		providerUrls: { anthropic: anthropic.url, voyage: voyage.url },
-	});
-	cloud = await startCloudProcess(options);
-	const outputs = await readOutputsFile(options.outputsFile, "start");
-	const operator = await operatorOf(options.stateDir);
-	await invoke(outputs, operator, outputs.MigrationFunctionName);
-	const parameters = new SSMClient({
-		region: outputs.Region,
-		endpoint: outputs.AwsEndpointUrl ?? undefined,
-		credentials: operator,
-	});
-	for (const [provider, Value] of Object.entries(apiKeys)) {
-		await parameters.send(
-			new PutParameterCommand({
-				Name: `/collections/local/${provider}-api-key`,
-				Value,
-				Type: "SecureString",
-			}),
-		);
-	}
-	await ensureUser(outputs, operator, "asks@example.com", "correct-Horse-9");
-	user = new RestClient(
-		outputs.ApiUrl,
-		await signIn(outputs, "asks@example.com", "correct-Horse-9"),
-	);
+	cloud = await startProviderCloud(apiKeys);
+	({ anthropic, voyage } = cloud.servers);
+	user = await cloud.person("asks@example.com");
 });
-afterAll(async () => {
-	await cloud?.stop();
-	await Promise.all([anthropic?.close(), voyage?.close()]);
-	await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => cloud?.stop());
 
 test("an upload is described and embedded by the providers, survives their faults, and its bill is with the analysis", async () => {
 	anthropic.answers(
@@ -306,7 +259,7 @@ test.each(["hybrid", "agentic"])(
 );
 
 test("no log holds an API key", async () => {
-	const logs = path.join(directory, "state", "logs");
+	const { logs } = cloud as ProviderCloud<keyof typeof apiKeys>;
 	for (const file of await readdir(logs)) {
 		const text = await readFile(path.join(logs, file), "utf8");
 		for (const key of Object.values(apiKeys)) expect(text).not.toContain(key);

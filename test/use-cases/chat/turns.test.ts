@@ -206,6 +206,30 @@ function turnsContract(get: () => Conversations): void {
 		expect(text).toBe(`A bowl of noodles [${noodles}].`);
 	});
 
+	it.each([
+		{ lc: 1, type: "constructor", id: ["no", "Such"], kwargs: {} },
+		{
+			lc: 1,
+			type: "constructor",
+			id: ["langchain_core", "messages", "HumanMessage"],
+			kwargs: { content: "Made of what a model wrote." },
+		},
+		{ lc: 2, type: "undefined" },
+	])(
+		"keep arguments that look like an object of LangChain's for what they are: %j",
+		async (record) => {
+			const input = { query: "noodles", more: [record] };
+			await ask("Where are they?", (_, calls) =>
+				calls === 1 ? calling("search_collection", input) : { text: "Hm." },
+			);
+			// Read back from what was stored.
+			const kept = await ports.turns.at(user, "s");
+			expect(JSON.stringify(kept?.messages)).toContain(JSON.stringify(record));
+			const next = await ask("And now?", () => ({ text: "Here." }));
+			expect(next.text).toBe("Here.");
+		},
+	);
+
 	it("answer a refusal of the model, and a model that says nothing", async () => {
 		const refused = await ask("bad", () => ({ ended: "refused" }));
 		expect(refused.text).toBe("The model refused to answer.");
