@@ -191,11 +191,15 @@ const matched = `(
 	    where search @@ (quoted || ':' || label)::tsquery
 	  ) as matched`;
 
-/** The part of the text with the words; only where it is asked for, since it reads the text itself. */
+/**
+ * The part of the text with the words that matched: asked for another, too, `ts_headline` would show the beginning. Only
+ * where it is asked for, since it reads the text itself.
+ */
 const snippet = (
 	asked: string,
 ) => `case when ${asked} then ts_headline('public.collections',
-	    left(concat_ws(E'\n', headline, summary, extracted_text, labels), 20000), (select together from asking),
+	    left(concat_ws(E'\n', headline, summary, extracted_text, labels), 20000),
+	    coalesce((select string_agg(quoted, ' & ')::tsquery from terms where search @@ quoted::tsquery), (select together from asking)),
 	    'MaxFragments=1, MinWords=8, MaxWords=24, StartSel="", StopSel=""') end as snippet`;
 
 /** $7 number of hits, $8 whether to explain. */

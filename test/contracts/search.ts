@@ -212,6 +212,22 @@ export function searchContract(get: () => RowPorts): void {
 			const [hit] = await byText(user, "harbour", { explain: true });
 			expect(hit?.snippet).toContain("harbour");
 		});
+
+		it("has the words it matched in its snippet, also where other words are only in other items", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, {
+				headline: "Notes of a long and quiet day that nobody else remembers",
+				summary: `We walked for hours and spoke of this and that. ${"The road went on and on. ".repeat(20)}At last the crane by the harbour came into sight.`,
+			});
+			await analyzedItem(get(), user, { headline: "Seagulls" });
+			const found = await byText(user, "harbour crane seagulls", {
+				minScore: 0,
+				explain: true,
+			});
+			expect(found).toHaveLength(2);
+			const walk = found.find(({ headline }) => headline.startsWith("Notes"));
+			expect(walk?.snippet).toMatch(/crane by the harbour/);
+		});
 	});
 
 	describe("a search by vector", () => {
