@@ -6,6 +6,7 @@ import type {
 	TextQuery,
 	VectorQuery,
 } from "./ports.ts";
+import { contentWords } from "./words.ts";
 
 /** By words, by meaning, or by both. */
 export const searchTypes = ["bm25", "vector", "hybrid"] as const;
@@ -101,12 +102,23 @@ function passes(error: unknown): error is ModelFailure {
 	);
 }
 
+const hasWord = (text: string) => /[\p{L}\p{N}]/u.test(text);
+/** `-word` and `-"a phrase"`. */
+const excluded = /(?<!\S)-(?:"[^"]*"?|\S+)/g;
+
 function whyNothing(request: SearchRequest): string {
 	const where = request.category
 		? `the category "${request.category}"`
 		: "your collection";
-	if (!/[\p{L}\p{N}]/u.test(request.query)) {
+	if (!hasWord(request.query)) {
 		return "Nothing was found: the query has no word to look for.";
+	}
+	const wanted = request.query.replaceAll(excluded, " ");
+	if (!hasWord(wanted)) {
+		return "Nothing was found: the query only says what to leave out. Add a word to look for.";
+	}
+	if (contentWords(wanted).size === 0) {
+		return "Nothing was found: the query has only words that are in every text. Add one that tells what you look for.";
 	}
 	const limits = [
 		request.minRelevance !== undefined && "min_relevance_score",

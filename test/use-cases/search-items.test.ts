@@ -66,6 +66,9 @@ describe("a search that finds nothing", () => {
 			/too little of the query is in any item of your collection/,
 		],
 		["?!?!", {}, /the query has no word to look for/],
+		['-zebra -"crossing now"', {}, /only says what to leave out/],
+		["where is all of that", {}, /only words that are in every text/],
+		["where is all of that -zebra", {}, /only words that are in every text/],
 		["lighthouse", { category: "Food" }, /in any item of the category "Food"/],
 		["lighthouse", { minRelevance: 0.99 }, /reaches min_relevance_score/],
 	])("for %j with %j says why", async (query, more, reason) => {
