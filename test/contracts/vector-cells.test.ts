@@ -304,6 +304,23 @@ for (const kind of databaseKinds) {
 		}, 120_000);
 
 		it.skipIf(!kind.concurrent)(
+			"are in one division, though two began at once",
+			async () => {
+				const user = newUser();
+				await grow(user, collection());
+				const divide = () =>
+					cells.divide(user, model, { cells: topics, vectors });
+				await Promise.all([divide(), divide(), divide()]);
+				const current = await db.query(
+					"select from vector_cells where user_id = $1 and outdated_at is null",
+					[user],
+				);
+				expect(current.length).toBeGreaterThan(1);
+				expect(current.length).toBeLessThanOrEqual(topics);
+			},
+		);
+
+		it.skipIf(!kind.concurrent)(
 			"are all found though they are written while two divide",
 			async () => {
 				const user = newUser();
