@@ -91,8 +91,8 @@ async function vectorOf(
 		deadline: new Date(Date.now() + longestEmbeddingMs),
 	});
 	if (!vector) throw new Error(`${embedder.model} embedded nothing.`);
-	const { model, leastSimilarity: leastBest } = embedder;
-	return { model, vector, minSimilarity, leastBest };
+	const { model, leastSimilarity: leastBest, everyCell } = embedder;
+	return { model, vector, minSimilarity, leastBest, everyCell };
 }
 
 /** A provider that is away comes back by itself; a wrong setting does not, and whoever runs the environment must see it. */

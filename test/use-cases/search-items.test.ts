@@ -44,6 +44,34 @@ describe("a search while the embedding model is away", () => {
 	});
 });
 
+describe.each(["vector", "hybrid"] as const)("a search of type %s", (type) => {
+	it.each([true, false])(
+		"reads every cell of a divided collection only where its model's vectors ask for it: %s",
+		async (everyCell) => {
+			const asked: unknown[] = [];
+			await search(
+				{
+					...ports,
+					embedder: { ...ports.embedder, everyCell },
+					search: {
+						...ports.search,
+						byVector: async (_, vector) => {
+							asked.push(vector.everyCell);
+							return [];
+						},
+						hybrid: async (_, { vector }) => {
+							asked.push(vector.everyCell);
+							return [];
+						},
+					},
+				},
+				type,
+			);
+			expect(asked).toEqual([everyCell]);
+		},
+	);
+});
+
 describe("a search whose embedding model does not exist any more", () => {
 	it.each(["vector", "hybrid"] as const)(
 		"of type %s is a 502 that names the setting",
