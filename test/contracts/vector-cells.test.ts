@@ -324,6 +324,8 @@ for (const kind of databaseKinds) {
 			]);
 			await wake();
 			expect(await counts(large)).toMatchObject({ nowhere: 10, placed: 0 });
+			// What is outdated is no division that could be outdated once more.
+			expect((await wake()).divided).toBe(0);
 			expect((await find(large, asked)).sort()).toEqual(kept.sort());
 			for (const itemId of kept) {
 				await postgresItems(db).delete(large, itemId);
