@@ -46,7 +46,7 @@ const longestEmbeddingMs = 8_000;
  * @throws ModelFailure of the embedding model: of a search by vectors any, of a hybrid one what only a setting mends
  */
 export async function searchItems(
-	ports: Pick<Ports, "search" | "embedder">,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex">,
 	userId: string,
 	request: SearchRequest,
 ): Promise<Found> {
@@ -72,13 +72,29 @@ export async function searchItems(
 			`Searched by words only: ${error.message}`,
 		);
 	}
-	if (request.searchType === "vector") {
-		return found(await ports.search.byVector(userId, vector, options));
-	}
 	const weights = ports.embedder.fusionWeights;
+	const hits = await (request.searchType === "vector"
+		? ports.search.byVector(userId, vector, options)
+		: ports.search.hybrid(userId, { text, vector, weights }, options));
+	const isByVector = hits.some(({ vectorRank }) => vectorRank);
 	return found(
-		await ports.search.hybrid(userId, { text, vector, weights }, options),
+		hits,
+		...(isByVector ? [] : await ofAnotherModel(ports, userId)),
 	);
+}
+
+/** What to say where vectors found nothing, of a collection that was embedded by a model no longer in use. */
+async function ofAnotherModel(
+	{ vectorIndex, embedder }: Pick<Ports, "vectorIndex" | "embedder">,
+	userId: string,
+): Promise<string[]> {
+	const { model } = embedder;
+	const { items, stale } = await vectorIndex.status(userId, model);
+	return stale === 0
+		? []
+		: [
+				`Of your ${items} items ${stale} can be found by words only: their vectors are not of the model in use, ${model}. POST /vector-index/rebuild makes them anew.`,
+			];
 }
 
 async function vectorOf(
