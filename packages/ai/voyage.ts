@@ -32,6 +32,7 @@ export function voyageEmbedder({
 		model,
 		fusionWeights: { vector: 0.7, text: 0.3 },
 		leastSimilarity: 0,
+		everyCell: false,
 		async embed(texts, inputType, { deadline }) {
 			if (texts.length === 0) return { vectors: [], usage: [] };
 			const { VoyageAIClient } = await import("voyageai");

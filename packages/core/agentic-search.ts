@@ -56,7 +56,10 @@ ${quoteRules}`;
  * @throws AppError `model_gone` where the model does not exist
  */
 export async function agenticSearch(
-	ports: Pick<Ports, "search" | "embedder" | "analyses" | "items" | "chat">,
+	ports: Pick<
+		Ports,
+		"search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat"
+	>,
 	userId: string,
 	{
 		question,

@@ -18,6 +18,7 @@ export async function chatTurn(
 		| "turns"
 		| "search"
 		| "embedder"
+		| "vectorIndex"
 		| "analyses"
 		| "items"
 		| "chat"

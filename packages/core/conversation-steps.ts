@@ -48,7 +48,13 @@ const mostSummaryMs = 6_000;
 
 type StepPorts = Pick<
 	Ports,
-	"search" | "embedder" | "analyses" | "items" | "chat" | "webSearch"
+	| "search"
+	| "embedder"
+	| "vectorIndex"
+	| "analyses"
+	| "items"
+	| "chat"
+	| "webSearch"
 >;
 
 /** The steps of one person's turn, which ends before the deadline. */

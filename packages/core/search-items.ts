@@ -6,6 +6,7 @@ import type {
 	TextQuery,
 	VectorQuery,
 } from "./ports.ts";
+import { contentWords } from "./words.ts";
 
 /** By words, by meaning, or by both. */
 export const searchTypes = ["bm25", "vector", "hybrid"] as const;
@@ -45,7 +46,7 @@ const longestEmbeddingMs = 8_000;
  * @throws ModelFailure of the embedding model: of a search by vectors any, of a hybrid one what only a setting mends
  */
 export async function searchItems(
-	ports: Pick<Ports, "search" | "embedder">,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex">,
 	userId: string,
 	request: SearchRequest,
 ): Promise<Found> {
@@ -71,13 +72,29 @@ export async function searchItems(
 			`Searched by words only: ${error.message}`,
 		);
 	}
-	if (request.searchType === "vector") {
-		return found(await ports.search.byVector(userId, vector, options));
-	}
 	const weights = ports.embedder.fusionWeights;
+	const hits = await (request.searchType === "vector"
+		? ports.search.byVector(userId, vector, options)
+		: ports.search.hybrid(userId, { text, vector, weights }, options));
+	const isByVector = hits.some(({ vectorRank }) => vectorRank);
 	return found(
-		await ports.search.hybrid(userId, { text, vector, weights }, options),
+		hits,
+		...(isByVector ? [] : await ofAnotherModel(ports, userId)),
 	);
+}
+
+/** What to say where vectors found nothing, of a collection that was embedded by a model no longer in use. */
+async function ofAnotherModel(
+	{ vectorIndex, embedder }: Pick<Ports, "vectorIndex" | "embedder">,
+	userId: string,
+): Promise<string[]> {
+	const { model } = embedder;
+	const { items, stale } = await vectorIndex.status(userId, model);
+	return stale === 0
+		? []
+		: [
+				`Of your ${items} items ${stale} can be found by words only: their vectors are not of the model in use, ${model}. POST /vector-index/rebuild makes them anew.`,
+			];
 }
 
 async function vectorOf(
@@ -90,8 +107,8 @@ async function vectorOf(
 		deadline: new Date(Date.now() + longestEmbeddingMs),
 	});
 	if (!vector) throw new Error(`${embedder.model} embedded nothing.`);
-	const { model, leastSimilarity: leastBest } = embedder;
-	return { model, vector, minSimilarity, leastBest };
+	const { model, leastSimilarity: leastBest, everyCell } = embedder;
+	return { model, vector, minSimilarity, leastBest, everyCell };
 }
 
 /** A provider that is away comes back by itself; a wrong setting does not, and whoever runs the environment must see it. */
@@ -101,12 +118,23 @@ function passes(error: unknown): error is ModelFailure {
 	);
 }
 
+const hasWord = (text: string) => /[\p{L}\p{N}]/u.test(text);
+/** `-word` and `-"a phrase"`. */
+const excluded = /(?<!\S)-(?:"[^"]*"?|\S+)/g;
+
 function whyNothing(request: SearchRequest): string {
 	const where = request.category
 		? `the category "${request.category}"`
 		: "your collection";
-	if (!/[\p{L}\p{N}]/u.test(request.query)) {
+	if (!hasWord(request.query)) {
 		return "Nothing was found: the query has no word to look for.";
+	}
+	const wanted = request.query.replaceAll(excluded, " ");
+	if (!hasWord(wanted)) {
+		return "Nothing was found: the query only says what to leave out. Add a word to look for.";
+	}
+	if (contentWords(wanted).size === 0) {
+		return "Nothing was found: the query has only words that are in every text. Add one that tells what you look for.";
 	}
 	const limits = [
 		request.minRelevance !== undefined && "min_relevance_score",

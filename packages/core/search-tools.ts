@@ -62,7 +62,10 @@ const searchable = (most: number) =>
 
 /** The tools with which a model looks into a collection. The user is bound here: no input of a tool names one. */
 export function searchTools(
-	ports: Pick<Ports, "search" | "embedder" | "analyses" | "items">,
+	ports: Pick<
+		Ports,
+		"search" | "embedder" | "vectorIndex" | "analyses" | "items"
+	>,
 	userId: string,
 	limits: SearchLimits,
 ): SearchTools {

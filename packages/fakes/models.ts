@@ -68,6 +68,7 @@ export function fakeEmbedder(model = "fake-embedding"): Embedder {
 		model,
 		fusionWeights: { vector: 0.5, text: 0.5 },
 		leastSimilarity: 0.01,
+		everyCell: false,
 		async embed(texts) {
 			const vectors = texts.map((text) => {
 				const vector = new Float32Array(embeddingDimensions);

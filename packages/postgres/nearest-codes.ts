@@ -9,6 +9,8 @@ export interface NearestCodes {
 	/** A `vector` or `halfvec`. */
 	vector: string;
 	limit: string;
+	/** Whether to read every cell. @default false */
+	everyCell?: string;
 	/** A condition on `item_id`. */
 	except?: string;
 }
@@ -23,6 +25,7 @@ export function nearestCodes({
 	category,
 	vector,
 	limit,
+	everyCell = "false",
 	except = "true",
 }: NearestCodes): string {
 	const codes = `select item_id, code from embeddings
@@ -38,7 +41,7 @@ export function nearestCodes({
 	      offset 0
 	    ) as measured
 	  ) as compared
-	  where ${category} is not null or near >= usual + ${searchParameters.leastCellNearness} * (best - usual)
+	  where ${everyCell} or ${category} is not null or near >= usual + ${searchParameters.leastCellNearness} * (best - usual)
 	), nearest as materialized (
 	  select item_id from (
 	    ${codes} and cell is null

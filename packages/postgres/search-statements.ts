@@ -149,7 +149,12 @@ const excluded = `(${given(5, "text")} <> '' and exists (select from documents w
  * would go wrong: the plan is made for a tenant of average size, and the rows of a large one would all be read.
  * $1 user, $2 category, then from `first`: model, vector, the least similarity or null for the gate, and what the best must have for the gate.
  */
-function vectorLeg(first: number, topK: string, unwanted = "false"): string {
+function vectorLeg(
+	first: number,
+	topK: string,
+	everyCell: number,
+	unwanted = "false",
+): string {
 	const model = given(first, "text");
 	const vector = `$${first + 1}::vector`;
 	const leastAsked = given(first + 2, "float8");
@@ -157,7 +162,7 @@ function vectorLeg(first: number, topK: string, unwanted = "false"): string {
 	const limit = `(select least(${p.rerank.most}, ${p.rerank.perHit} * ${topK}::int + coalesce(max(documents), 0) / ${p.rerank.itemsForOneMore})
 	    from words where user_id = ${user} and lexeme = '')`;
 	return `
-	${nearestCodes({ user, model, category, vector, limit })}, compared as (
+	${nearestCodes({ user, model, category, vector, limit, everyCell: given(everyCell, "boolean") })}, compared as (
 	  select nearest.item_id, similarity
 	  from nearest, lateral (
 	    select user_id, 1 - (embedding <=> (select ${vector}::halfvec(1024))) as similarity
@@ -191,11 +196,15 @@ const matched = `(
 	    where search @@ (quoted || ':' || label)::tsquery
 	  ) as matched`;
 
-/** The part of the text with the words; only where it is asked for, since it reads the text itself. */
+/**
+ * The part of the text with the words that matched: asked for another, too, `ts_headline` would show the beginning. Only
+ * where it is asked for, since it reads the text itself.
+ */
 const snippet = (
 	asked: string,
 ) => `case when ${asked} then ts_headline('public.collections',
-	    left(concat_ws(E'\n', headline, summary, extracted_text, labels), 20000), (select together from asking),
+	    left(concat_ws(E'\n', headline, summary, extracted_text, labels), 20000),
+	    coalesce((select string_agg(quoted, ' & ')::tsquery from terms where search @@ quoted::tsquery), (select together from asking)),
 	    'MaxFragments=1, MinWords=8, MaxWords=24, StartSel="", StopSel=""') end as snippet`;
 
 /** $7 number of hits, $8 whether to explain. */
@@ -205,15 +214,15 @@ export const byText = `with ${textLeg}
 	where documents.user_id = ${user}
 	order by rank`;
 
-/** $3 to $6 of the leg, $7 number of hits. */
-export const byVector = `with ${vectorLeg(3, "$7")}
+/** $3 to $6 of the leg, $7 number of hits, $8 whether to read every cell. */
+export const byVector = `with ${vectorLeg(3, "$7", 8)}
 	select ${about}, similarity as score, rank::int as vector_rank, similarity
 	from (select * from vector_leg order by rank limit ${given(7, "int")}) as hits ${hitTables}
 	where documents.user_id = ${user}
 	order by rank`;
 
-/** $7 to $10 of the vector leg, $11 and $12 the weights of text and vector, $13 number of hits, $14 whether to explain. */
-export const hybrid = `with ${textLeg}, ${vectorLeg(7, "$13", excluded)}, fused as materialized (
+/** $7 to $10 of the vector leg, $11 and $12 the weights of text and vector, $13 number of hits, $14 whether to explain, $15 whether to read every cell. */
+export const hybrid = `with ${textLeg}, ${vectorLeg(7, "$13", 15, excluded)}, fused as materialized (
 	  select *, text_share + vector_share as fused_score
 	  from (
 	    select item_id, text_leg.rank as text_rank, text_leg.score as text_score, vector_leg.rank as vector_rank, similarity,

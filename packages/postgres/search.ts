@@ -43,7 +43,14 @@ export function postgresSearch(db: Database): Search {
 				options.explain ?? false,
 			),
 		byVector: (userId, query, options) =>
-			find("byVector", userId, options, ...vectorValues(query), options.topK),
+			find(
+				"byVector",
+				userId,
+				options,
+				...vectorValues(query),
+				options.topK,
+				query.everyCell ?? false,
+			),
 		hybrid: (userId, { text, vector, weights }, options) =>
 			find(
 				"hybrid",
@@ -55,6 +62,7 @@ export function postgresSearch(db: Database): Search {
 				weights.vector,
 				options.topK,
 				options.explain ?? false,
+				vector.everyCell ?? false,
 			),
 	};
 }

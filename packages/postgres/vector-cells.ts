@@ -10,6 +10,31 @@ const writeMinutes = 10;
 const outdated = `select cell from vector_cells where user_id = $1 and model = $2 and outdated_at is not null`;
 const current = `select cell from vector_cells where user_id = $1 and model = $2 and outdated_at is null`;
 
+/** $3 vectors, by a hash: ids may be in the order of time, and so of what a person was busy with. */
+const sample = `select embedding from embeddings
+	where user_id = $1 and model = $2 order by md5(item_id::text) limit $3`;
+
+/**
+ * Puts in each current cell's place the middle of those of the sample that are nearest to it (k-means, with cosine);
+ * cells that nothing is nearest to vanish. The sample is read into an array, or each comparison would read it anew.
+ * $4 what the division is made for.
+ */
+const nearerCentroids = `
+	with centroids as materialized (
+	  select cell, centroid from vector_cells where user_id = $1 and model = $2 and outdated_at is null
+	), middles as materialized (
+	  select avg(one) as middle
+	  from (
+	    select one, (select cell from centroids order by centroid <=> one limit 1) as nearest
+	    from unnest((select array_agg(embedding) from (${sample}) as chosen)) as one
+	  ) as assigned
+	  group by nearest
+	), replaced as (
+	  delete from vector_cells where user_id = $1 and model = $2 and cell in (select cell from centroids)
+	)
+	insert into vector_cells (user_id, model, centroid, made_for)
+	select $1, $2, middle, $4 from middles`;
+
 export function postgresVectorCells(db: Database): VectorCells {
 	return {
 		// From person to person through the index of words, whose first of each is the empty one, in every document.
@@ -47,6 +72,11 @@ export function postgresVectorCells(db: Database): VectorCells {
 		divide: (userId, model, { cells, vectors }) =>
 			db.transaction(async (tx) => {
 				const of = [userId, model];
+				// Another division at once would take this one's unfinished cells for its own.
+				await tx.query(
+					"select pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))",
+					of,
+				);
 				await tx.query(
 					`update vector_cells set outdated_at = clock_timestamp()
 					 where user_id = $1 and model = $2 and outdated_at is null`,
@@ -55,10 +85,16 @@ export function postgresVectorCells(db: Database): VectorCells {
 				if (cells === 0) return;
 				await tx.query(
 					`insert into vector_cells (user_id, model, centroid, made_for)
-					 select $1, $2, centroid, $3
-					 from find_centroids($1, $2, $4, $5, $6) as centroid`,
-					[...of, vectors, cells, cells * samplesPerCell, rounds],
+					 select $1, $2, embedding, $4 from (${sample}) as chosen`,
+					[...of, cells, vectors],
 				);
+				for (let round = 0; round < rounds; round++) {
+					await tx.query(nearerCentroids, [
+						...of,
+						cells * samplesPerCell,
+						vectors,
+					]);
+				}
 			}),
 
 		async move(userId, model, limit) {

@@ -12,7 +12,8 @@ export const gains = { high: 3, medium: 2, low: 1 } as const;
 const queryFile = z.array(
 	z.looseObject({
 		query_id: z.string().min(1),
-		query_text: z.string().min(1),
+		// What the API takes: it would refuse another in the middle of an evaluation.
+		query_text: z.string().trim().min(3).max(1_000),
 		query_type: z.string().min(1),
 		expected_items: z.array(
 			z.looseObject({

@@ -46,11 +46,34 @@ describe("the offline embedder", () => {
 		expect(await embedAll([])).toEqual([]);
 	});
 
-	it("still computes what vectors stored as offline-ngrams-1 were computed by", async () => {
-		expect(embedder.model).toBe("offline-ngrams-1");
+	it("still computes what vectors stored as offline-ngrams-2 were computed by", async () => {
+		expect(embedder.model).toBe("offline-ngrams-2");
 		const vector = await embed("Café in Lisbon, cafe in Porto");
 		const digest = vector.reduce((sum, x, at) => sum + x * (at + 1), 0);
-		expect(digest).toBeCloseTo(-166.0946, 3);
+		expect(digest).toBeCloseTo(-168.621, 3);
+	});
+
+	it("has 1-bit codes by which a text of two words is near the long one that has them, among 400", async () => {
+		const word = (n: number) => `w${(n * 2_654_435_761).toString(36)}`;
+		const texts = Array.from({ length: 400 }, (_, text) =>
+			Array.from({ length: 5 + ((text * 7) % 60) }, (_, at) =>
+				word(text * 100 + at),
+			),
+		);
+		const stored = await embedAll(texts.map((words) => words.join(" ")));
+		const isSet = (vector: Float32Array) => Array.from(vector, (x) => x > 0);
+		const codes = stored.map(isSet);
+		const distance = (one: boolean[], other: boolean[]) =>
+			one.filter((bit, at) => bit !== other[at]).length;
+		let near = 0;
+		for (const [text, words] of texts.entries()) {
+			const code = isSet(await embed(words.slice(2, 4).join(" ")));
+			const distances = codes.map((other) => distance(code, other));
+			const own = distances[text] ?? Number.NaN;
+			if (distances.filter((other) => other < own).length < 80) near += 1;
+		}
+		// A search compares exactly the 80 whose codes are nearest.
+		expect(near / texts.length).toBeGreaterThan(0.97);
 	});
 
 	it("does not tell case and accents apart", async () => {

@@ -115,10 +115,12 @@ for (const kind of databaseKinds) {
 			},
 		);
 
-		it("reads of a divided collection the codes of some cells, and of all for a category", async () => {
-			const read = async (asked: SearchOptions) => {
+		it("reads of a divided collection the codes of some cells, and of all for a category, or a model whose vectors ask for it", async () => {
+			const read = async (asked: SearchOptions, more = {}) => {
 				const scans = codesIn(
-					await planOf((search) => search.byVector("divided", vector, asked)),
+					await planOf((search) =>
+						search.byVector("divided", { ...vector, ...more }, asked),
+					),
 				);
 				expect(scans).toEqual([fromIndexAlone, fromIndexAlone]);
 				return scans.reduce((sum, scan) => sum + (scan["Actual Rows"] ?? 0), 0);
@@ -127,6 +129,7 @@ for (const kind of databaseKinds) {
 			expect(some).toBeGreaterThan(0);
 			expect(some).toBeLessThan(0.75 * dividedItems);
 			expect(await read({ ...options, category: "Food" })).toBe(dividedItems);
+			expect(await read(options, { everyCell: true })).toBe(dividedItems);
 		});
 
 		it("computes the query's code once, before the scan", async () => {

@@ -212,6 +212,22 @@ export function searchContract(get: () => RowPorts): void {
 			const [hit] = await byText(user, "harbour", { explain: true });
 			expect(hit?.snippet).toContain("harbour");
 		});
+
+		it("has the words it matched in its snippet, also where other words are only in other items", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, {
+				headline: "Notes of a long and quiet day that nobody else remembers",
+				summary: `We walked for hours and spoke of this and that. ${"The road went on and on. ".repeat(20)}At last the crane by the harbour came into sight.`,
+			});
+			await analyzedItem(get(), user, { headline: "Seagulls" });
+			const found = await byText(user, "harbour crane seagulls", {
+				minScore: 0,
+				explain: true,
+			});
+			expect(found).toHaveLength(2);
+			const walk = found.find(({ headline }) => headline.startsWith("Notes"));
+			expect(walk?.snippet).toMatch(/crane by the harbour/);
+		});
 	});
 
 	describe("a search by vector", () => {
@@ -422,6 +438,48 @@ export function languageContract(get: () => RowPorts): void {
 			expect(hits[1]?.score).toBeLessThan(0.5);
 		});
 
+		const described = Array.from({ length: 40 }, (_, n) => `label${n}`);
+
+		it("answers where each word is in another item, and gives them all", async () => {
+			const user = newUser();
+			for (const headline of ["A lighthouse", "A harbour", "A seagull"]) {
+				await analyzedItem(get(), user, { headline, labels: described });
+			}
+			expect(await byText(user, "lighthouse harbour seagull")).toHaveLength(3);
+			expect(await byText(user, "lighthouse harbour unheard")).toEqual([]);
+		});
+
+		it("leaves out what has too little of the query beside what has most of it", async () => {
+			const user = newUser();
+			const most = "Red harbour crane at dawn";
+			await analyzedItem(get(), user, { headline: most, labels: described });
+			await analyzedItem(get(), user, {
+				headline: "Red socks",
+				labels: described,
+			});
+			const query = "red harbour crane dawn";
+			expect(await byText(user, `${query} sea`)).toEqual([most]);
+			expect(await byText(user, "red")).toHaveLength(2);
+		});
+
+		it("scores words that stand near to each other above the same words far apart", async () => {
+			const user = newUser();
+			for (const [headline, between] of [
+				["near", ""],
+				["far", "and this and that, up and down the long road, ".repeat(12)],
+			]) {
+				const summary = `The harbour ${between}crane.`;
+				await analyzedItem(get(), user, { headline, summary });
+			}
+			const hits = await get().search.byText(
+				user,
+				{ text: "harbour crane" },
+				{ topK: 5 },
+			);
+			expect(headlines(hits)).toEqual(["near", "far"]);
+			expect(hits[0]?.score).toBeGreaterThan(hits[1]?.score ?? 1);
+		});
+
 		it("takes a word that no item has for the most similar one, and says so", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "Strawberry fields" });
@@ -455,6 +513,9 @@ export function languageContract(get: () => RowPorts): void {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "tokyo cap" });
 			expect(await byText(user, "kyoto")).toEqual([]);
+			// Half of their trigrams are the same.
+			await analyzedItem(get(), user, { headline: "nakagawa" });
+			expect(await byText(user, "takagawa")).toEqual([]);
 			expect(await byText(user, "camping")).toEqual([]);
 		});
 

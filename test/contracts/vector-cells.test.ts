@@ -202,6 +202,43 @@ for (const kind of databaseKinds) {
 			expect(left).toEqual([]);
 		});
 
+		it("leave their cells empty for a while, since a slow write may still bring one there", async () => {
+			const user = await divided();
+			await cells.divide(user, model, { cells: topics, vectors });
+			while ((await cells.move(user, model, 500)) > 0);
+			const empties = async () =>
+				(
+					await db.query(
+						"select from vector_cells where user_id = $1 and outdated_at is not null",
+						[user],
+					)
+				).length;
+			await cells.removeEmpty(user, model);
+			expect(await empties()).toBeGreaterThan(1);
+			await db.query(
+				"update vector_cells set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+				[user],
+			);
+			await cells.removeEmpty(user, model);
+			expect(await empties()).toBe(0);
+		});
+
+		it.skipIf(!kind.concurrent)(
+			"do not wait for one that is being written",
+			async () => {
+				const user = await divided();
+				await cells.divide(user, model, { cells: topics, vectors });
+				await db.transaction(async (tx) => {
+					await tx.query(
+						"select from embeddings where user_id = $1 limit 1 for update",
+						[user],
+					);
+					expect(await cells.move(user, model, 500)).toBe(vectors - 1);
+				});
+				expect(await cells.move(user, model, 500)).toBe(1);
+			},
+		);
+
 		it("are never in a cell that another person has, or nobody", async () => {
 			const [ada, bob] = [await divided(), await divided()];
 			const [foreign] = await db.query<{ cell: number }>(
@@ -287,6 +324,8 @@ for (const kind of databaseKinds) {
 			]);
 			await wake();
 			expect(await counts(large)).toMatchObject({ nowhere: 10, placed: 0 });
+			// What is outdated is no division that could be outdated once more.
+			expect((await wake()).divided).toBe(0);
 			expect((await find(large, asked)).sort()).toEqual(kept.sort());
 			for (const itemId of kept) {
 				await postgresItems(db).delete(large, itemId);
@@ -302,6 +341,23 @@ for (const kind of databaseKinds) {
 			);
 			expect(left).toEqual([]);
 		}, 120_000);
+
+		it.skipIf(!kind.concurrent)(
+			"are in one division, though two began at once",
+			async () => {
+				const user = newUser();
+				await grow(user, collection());
+				const divide = () =>
+					cells.divide(user, model, { cells: topics, vectors });
+				await Promise.all([divide(), divide(), divide()]);
+				const current = await db.query(
+					"select from vector_cells where user_id = $1 and outdated_at is null",
+					[user],
+				);
+				expect(current.length).toBeGreaterThan(1);
+				expect(current.length).toBeLessThanOrEqual(topics);
+			},
+		);
 
 		it.skipIf(!kind.concurrent)(
 			"are all found though they are written while two divide",

@@ -217,6 +217,6 @@ test("the same picture in another size is a near-duplicate, and a search's setti
 				expect.objectContaining({ name: "embeddings_codes", valid: true }),
 			]),
 		},
-		counts: { items: 6, embeddings: { "offline-ngrams-1": 4 } },
+		counts: { items: 6, embeddings: { "offline-ngrams-2": 4 } },
 	});
 });

@@ -44,6 +44,61 @@ describe("a search while the embedding model is away", () => {
 	});
 });
 
+describe("a search of a collection embedded by a model no longer in use", () => {
+	const another = {
+		...ports,
+		embedder: { ...ports.embedder, model: "another-model" },
+	};
+	const toldOf =
+		/^Of your 1 items 1 can be found by words only: .*another-model.*vector-index\/rebuild/;
+
+	it("of type hybrid finds by words, and says what is to do", async () => {
+		const { hits, notices } = await search(another, "hybrid");
+		expect(hits).toHaveLength(1);
+		expect(notices).toEqual([expect.stringMatching(toldOf)]);
+	});
+
+	it("of type vector finds nothing, and says what is to do", async () => {
+		const { hits, notices } = await search(another, "vector");
+		expect(hits).toEqual([]);
+		expect(notices).toEqual([expect.stringMatching(toldOf)]);
+	});
+
+	it("says nothing of it once all are embedded anew, or by words", async () => {
+		expect((await search(ports, "hybrid", "zebra")).notices).toEqual([]);
+		expect((await search(ports, "hybrid")).notices).toEqual([]);
+		expect((await search(another, "bm25")).notices).toEqual([]);
+	});
+});
+
+describe.each(["vector", "hybrid"] as const)("a search of type %s", (type) => {
+	it.each([true, false])(
+		"reads every cell of a divided collection only where its model's vectors ask for it: %s",
+		async (everyCell) => {
+			const asked: unknown[] = [];
+			await search(
+				{
+					...ports,
+					embedder: { ...ports.embedder, everyCell },
+					search: {
+						...ports.search,
+						byVector: async (_, vector) => {
+							asked.push(vector.everyCell);
+							return [];
+						},
+						hybrid: async (_, { vector }) => {
+							asked.push(vector.everyCell);
+							return [];
+						},
+					},
+				},
+				type,
+			);
+			expect(asked).toEqual([everyCell]);
+		},
+	);
+});
+
 describe("a search whose embedding model does not exist any more", () => {
 	it.each(["vector", "hybrid"] as const)(
 		"of type %s is a 502 that names the setting",
@@ -66,6 +121,9 @@ describe("a search that finds nothing", () => {
 			/too little of the query is in any item of your collection/,
 		],
 		["?!?!", {}, /the query has no word to look for/],
+		['-zebra -"crossing now"', {}, /only says what to leave out/],
+		["where is all of that", {}, /only words that are in every text/],
+		["where is all of that -zebra", {}, /only words that are in every text/],
 		["lighthouse", { category: "Food" }, /in any item of the category "Food"/],
 		["lighthouse", { minRelevance: 0.99 }, /reaches min_relevance_score/],
 	])("for %j with %j says why", async (query, more, reason) => {

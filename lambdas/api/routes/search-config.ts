@@ -25,6 +25,10 @@ const config = guarded({
 						description:
 							"Below it the best hit by vector is none; every other needs half of it.",
 					}),
+					every_cell: z.boolean().openapi({
+						description:
+							"Whether a search of a large, divided collection reads every cell, or the near ones.",
+					}),
 				}),
 				database: z.object({
 					version: z.string(),
@@ -59,7 +63,7 @@ export function searchConfigRoutes(
 		const { parameters, database, counts } = await searchSettings.read(
 			c.get("userId"),
 		);
-		const { model, fusionWeights, leastSimilarity } = embedder;
+		const { model, fusionWeights, leastSimilarity, everyCell } = embedder;
 		return c.json(
 			{
 				parameters: inSnakeCase(parameters) as Record<string, unknown>,
@@ -68,6 +72,7 @@ export function searchConfigRoutes(
 					dimensions: embeddingDimensions,
 					fusion_weights: fusionWeights,
 					least_similarity: leastSimilarity,
+					every_cell: everyCell,
 				},
 				database,
 				counts,

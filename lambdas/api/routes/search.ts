@@ -105,7 +105,10 @@ const answeredAfterMs = 20_000;
 /** Serves the search over a person's items. */
 export function searchRoutes(
 	app: Api,
-	ports: Pick<Ports, "search" | "embedder" | "analyses" | "items" | "chat">,
+	ports: Pick<
+		Ports,
+		"search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat"
+	>,
 ) {
 	app.openapi(search, async (c) => {
 		const asked = c.req.valid("json");
@@ -170,7 +173,10 @@ async function byAgent(
 }
 
 async function bySearch(
-	ports: Pick<Ports, "search" | "embedder" | "analyses" | "chat">,
+	ports: Pick<
+		Ports,
+		"search" | "embedder" | "vectorIndex" | "analyses" | "chat"
+	>,
 	userId: string,
 	searchType: SearchType,
 	asked: Asked,

@@ -6,10 +6,12 @@ import { type Embedder, embeddingDimensions } from "#core/ports.ts";
  */
 export function offlineEmbedder(): Embedder {
 	return {
-		model: "offline-ngrams-1",
+		model: "offline-ngrams-2",
 		// Full-text search knows how rare a word is and these vectors do not, so they only break its ties.
 		fusionWeights: { vector: 0.05, text: 0.95 },
 		leastSimilarity: 0.19,
+		// A query shares few words even with its best answer, which shares most of its own with others.
+		everyCell: true,
 		embed: async (texts) => ({ vectors: texts.map(vectorOf), usage: [] }),
 	};
 }
@@ -30,7 +32,7 @@ function vectorOf(text: string): Float32Array {
 			add(vector, gram, weight / Math.sqrt(grams.length));
 		}
 	}
-	return toUnitLength(vector);
+	return turned(toUnitLength(vector));
 }
 
 function countWords(text: string): Map<string, number> {
@@ -74,6 +76,41 @@ function hashOf(text: string): number {
 	hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
 	hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
 	return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/**
+ * Turns a vector, which changes no similarity: features stand in a few dimensions, and a short text would have nothing
+ * in the others, where 1-bit codes tell texts apart by whether a dimension is positive. Twice, since the sums of few
+ * features cancel out to 0, too.
+ */
+function turned(vector: Float32Array): Float32Array {
+	for (const signs of signsOfTurns) {
+		for (let at = 0; at < vector.length; at++) {
+			vector[at] = (vector[at] ?? 0) * (signs[at] ?? 1);
+		}
+		toHadamard(vector);
+	}
+	return vector;
+}
+
+const signsOfTurns = ["first", "second"].map((turn) =>
+	Float32Array.from({ length: embeddingDimensions }, (_, at) =>
+		hashOf(`${turn} ${at}`) >>> 31 ? -1 : 1,
+	),
+);
+
+/** The fast Walsh-Hadamard transform, scaled so that it keeps lengths; of a power of two many dimensions. */
+function toHadamard(vector: Float32Array): void {
+	const scale = Math.SQRT1_2;
+	for (let half = 1; half < vector.length; half *= 2) {
+		for (let from = 0; from < vector.length; from += 2 * half) {
+			for (let at = from; at < from + half; at++) {
+				const [one, other] = [vector[at] ?? 0, vector[at + half] ?? 0];
+				vector[at] = (one + other) * scale;
+				vector[at + half] = (one - other) * scale;
+			}
+		}
+	}
 }
 
 function toUnitLength(vector: Float32Array): Float32Array {

@@ -15,6 +15,11 @@ export interface Embedder {
 	 */
 	readonly leastSimilarity: number;
 	/**
+	 * Whether a search of a large collection compares with every cell: what answers a query lies apart from the items
+	 * that are like it.
+	 */
+	readonly everyCell: boolean;
+	/**
 	 * One unit vector of 1024 numbers a text, before the deadline.
 	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_not_found`
 	 */

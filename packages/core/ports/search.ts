@@ -26,6 +26,8 @@ export interface VectorQuery {
 	minSimilarity?: number;
 	/** What the best hit must have at the gate; every other one half of it. @default 0 */
 	leastBest?: number;
+	/** As the embedder's. @default false */
+	everyCell?: boolean;
 }
 
 /** A word of the query, where a hit has it. */

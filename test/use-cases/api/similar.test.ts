@@ -106,6 +106,7 @@ describe("GET /search/config", () => {
 					dimensions: 1024,
 					fusion_weights: { vector: 0.5, text: 0.5 },
 					least_similarity: 0.01, // a gate that is in force is told
+					every_cell: false,
 				},
 				counts: { items: 1, documents: 1, embeddings: { "fake-embedding": 1 } },
 			},

@@ -156,6 +156,11 @@ describe("a broken dataset is refused: ", () => {
 			/\[0\] \(q1\)\.expected_items\.0\.relevance/,
 		],
 		[
+			"a query that the API would refuse, by the query's id",
+			() => queries([query({ query_text: " ab " })]),
+			/\[0\] \(q1\)\.query_text/,
+		],
+		[
 			"two queries of one id",
 			() => queries([query(), query()]),
 			/two queries q1/,

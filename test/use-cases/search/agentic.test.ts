@@ -25,7 +25,12 @@ const ref = (itemId: string) => itemId.slice(0, 8);
 
 async function search(
 	say: Chat | ((request: ChatRequest, calls: number) => Saying),
-	more: { question?: string; category?: string; deadline?: Date } = {},
+	more: {
+		question?: string;
+		category?: string;
+		topK?: number;
+		deadline?: Date;
+	} = {},
 ) {
 	const chat = typeof say === "function" ? fakeChat(say) : say;
 	const found = await agenticSearch({ ...ports, chat }, ada, {
@@ -263,6 +268,32 @@ describe("an agentic search", () => {
 		}));
 		expect(found.ids).toEqual([lighthouse]);
 		expect(found.answer.text).toBe(`A lighthouse at dusk [${lighthouse}].`);
+	});
+
+	it("gives no more results than were asked for, however many the agent chose", async () => {
+		const found = await search(
+			(_, calls) =>
+				calls === 1
+					? searching("noodles", { mode: "words" })
+					: giving([ref(noodles), ref(lighthouse)]),
+			{ topK: 1 },
+		);
+		expect(found.ids).toEqual([noodles]);
+	});
+
+	it("does not read an item of the person's own that no search found", async () => {
+		let told = "";
+		await search((request, calls) => {
+			if (calls > 1) {
+				told = lastResult(request);
+				return giving([]);
+			}
+			return {
+				toolCalls: [{ name: "get_item", input: { item: noodles } }],
+			};
+		});
+		expect(told).toContain("there is no item");
+		expect(told).not.toContain("A bowl of");
 	});
 
 	it("reads one item whole", async () => {

@@ -19,6 +19,9 @@ beforeEach(async () => {
 	}));
 });
 
+const fail = (why: string): never => {
+	throw new Error(why);
+};
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
 
 async function answer(
@@ -68,6 +71,38 @@ describe("an answer", () => {
 		expect(half.confidence).toBe(0.5);
 		const other = await answer(undefined, "lighthouse zebra giraffe okapi");
 		expect(other.confidence).toBe(0.25);
+	});
+
+	it("to a search by meaning is as sure as the best item it cites is similar, though it has none of the words", async () => {
+		const other = await readyItem(ports, ada, { headline: "A lamp" });
+		const { hits } = await searchItems(ports, ada, {
+			query: "beacon",
+			searchType: "vector",
+			topK: 10,
+			minSimilarity: -1,
+		});
+		const scored = (score: number, id: string) => ({
+			...(hits.find((hit) => hit.itemId === id) ?? fail("no such hit")),
+			score,
+		});
+		const given = (byMeaning: boolean) =>
+			answerQuestion(
+				{
+					...ports,
+					chat: fakeChat(() => ({
+						text: `A lighthouse at dusk [${itemId.slice(0, 8)}].`,
+					})),
+				},
+				ada,
+				{
+					question: "beacon",
+					hits: [scored(0.9, other.itemId), scored(0.6, itemId)],
+					byMeaning,
+					deadline: inSeconds(5),
+				},
+			);
+		expect((await given(true)).confidence).toBe(0.6);
+		expect((await given(false)).confidence).toBe(0);
 	});
 
 	it.each<[string, Saying, RegExp]>([

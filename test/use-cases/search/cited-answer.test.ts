@@ -81,6 +81,31 @@ it("drops ids that were not retrieved, and the sentence with its last one", () =
 	expect(answer?.kept).toBeCloseTo(1 / 3);
 });
 
+it("leaves no brackets of what was not retrieved in a sentence that stays", () => {
+	expect(check(`The gate is 12 [1c6a680c] [item-9] [${stranger}].`)?.text).toBe(
+		`The gate is 12 [${pass}].`,
+	);
+});
+
+it("gives each of several sentences the citation that stands after its full stop", () => {
+	expect(
+		check("The gate is 12. [1c6a680c] A bowl costs 1180 yen. [d5ebd2cd]")?.text,
+	).toBe(`The gate is 12 [${pass}]. A bowl costs 1180 yen [${ramen}].`);
+});
+
+it("does not count a sentence that says nothing among those that were written", () => {
+	expect(check("It is. The gate is 12 [1c6a680c].")?.kept).toBe(1);
+});
+
+it("drops a sentence of whose words less than a quarter is in the item it cites", () => {
+	expect(
+		check("Flight attendants served champagne and caviar [1c6a680c]."),
+	).toBeNull();
+	expect(check("Flight attendants served champagne [1c6a680c].")?.support).toBe(
+		0.25,
+	);
+});
+
 it("drops a sentence without a citation", () => {
 	expect(check("You fly first class. The gate is 12 [1c6a680c].")?.text).toBe(
 		`The gate is 12 [${pass}].`,

@@ -1,0 +1,110 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { ItemBody, RestClient } from "#cli/rest-client.ts";
+import { Control } from "./control.ts";
+import { screenshot } from "./drawings.ts";
+import { newUser, operator, outputs } from "./environment.ts";
+
+const local = operator !== undefined;
+/** What makes a collection large: see divide-vectors.ts. */
+const many = 5_000;
+
+describe.skipIf(!local)(
+	`a large collection${local ? "" : " (skipped: only a local cloud's database can be filled from here)"}`,
+	() => {
+		let control: Control;
+		let user: RestClient;
+		let drawn: Awaited<ReturnType<typeof screenshot>>;
+		let item: ItemBody;
+		beforeAll(async () => {
+			if (operator) control = new Control(outputs, operator);
+			user = await newUser("collector");
+			drawn = await screenshot();
+			const { id } = await user.upload(drawn.filename, drawn.bytes);
+			item = await user.settled(id);
+		});
+
+		/** Items beside the person's own; their vectors are made of five of chance, each turned by its place. */
+		const fill = () =>
+			control.sql(
+				`with own as (
+				   select user_id, model from embeddings where item_id = $1
+				 ), ids as (
+				   select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, n % 5 as base, 1 + n % 1023 as turn, user_id, model
+				   from own, generate_series(1, $2::int) as n
+				 ), bases as materialized (
+				   select base, array_agg(random() - 0.5)::vector(1024) as vector
+				   from generate_series(0, 4) as base, generate_series(1, 1024) group by base
+				 ), added_items as (
+				   insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id, status, analysis_id)
+				   select item_id, user_id, 'shot.png', 'image/png', 1, 'crowd', 'ready', analysis_id from ids
+				 ), added_analyses as (
+				   insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+				   select analysis_id, item_id, user_id, 1, 'Other', '{}', 'test', 'test' from ids
+				 ), added_documents as (
+				   insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+				   select item_id, user_id, analysis_id, 'Other', '', '', '', '' from ids
+				 )
+				 insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
+				 select item_id, user_id, model, analysis_id, 'Other',
+				   (subvector(vector, 1 + turn, 1024 - turn) || subvector(vector, 1, turn))::halfvec
+				 from ids join bases using (base)`,
+				[item.id, many],
+			);
+
+		async function cells() {
+			const [row] = await control.sql<Record<string, number>>(
+				`select count(*) filter (where cell is null)::int as nowhere, count(distinct cell)::int as cells
+				 from embeddings where user_id = (select user_id from items where id = $1)`,
+				[item.id],
+			);
+			return row;
+		}
+		const finds = async () => {
+			const found = await user.search(drawn.word, {
+				search_type: "vector",
+				include_answer: false,
+			});
+			return found.results.some(({ item_id }) => item_id === item.id);
+		};
+
+		test("is divided into cells by the deployed sweeper, found as before, and what is deleted of it stays gone", async () => {
+			await fill();
+			expect(await cells()).toEqual({ nowhere: many + 1, cells: 0 });
+			expect(await finds()).toBe(true);
+			// A slow machine takes more sweeps than one.
+			for (let sweeps = 0; sweeps < 10; sweeps++) {
+				await control.sweepNow();
+				if ((await cells())?.nowhere === 0) break;
+			}
+			expect((await cells())?.nowhere).toBe(0);
+			expect((await cells())?.cells).toBeGreaterThan(1);
+			expect(await finds()).toBe(true);
+
+			const [{ user_id = "" } = {}] = await control.sql<{ user_id: string }>(
+				"select user_id from items where id = $1",
+				[item.id],
+			);
+			await user.call("DELETE", `/items/${item.id}`);
+			await control.sweepNow();
+			expect(await finds()).toBe(false);
+			expect(
+				await control.sql("select from embeddings where item_id = $1", [
+					item.id,
+				]),
+			).toEqual([]);
+
+			await control.sql("delete from items where user_id = $1", [user_id]);
+			await control.sweepNow();
+			await control.sql(
+				"update vector_cells set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+				[user_id],
+			);
+			await control.sweepNow();
+			expect(
+				await control.sql("select from vector_cells where user_id = $1", [
+					user_id,
+				]),
+			).toEqual([]);
+		});
+	},
+);
