@@ -130,8 +130,10 @@ const textLeg = `
 	    (every + evidence * case when words = 1 then 1
 	      else ${float(1 - p.nearness)} + ${float(p.nearness)} * ts_rank(${byPlace}, search, together) end) / 2 as score
 	  from weighed
+	), demanded as (
+	  select case when count(*) > 1 and not coalesce(bool_or(likeness = 1), false) then 1 else ${float(p.leastEvidence)} end as least from terms
 	), judged as (
-	  select *, count(*) over (partition by score) as equals, bool_or((coverage + known) / 2 >= ${float(p.leastEvidence)} * described) over () as answered
+	  select *, count(*) over (partition by score) as equals, bool_or((coverage + known) / 2 >= (select least from demanded) * described) over () as answered
 	  from scored
 	), text_leg as materialized (
 	  select item_id, score, row_number() over (order by score desc, ${exactWords} desc, item_id) as rank

@@ -425,6 +425,16 @@ export function languageContract(get: () => RowPorts): void {
 			},
 		);
 
+		it("takes no query's every word for another: two guesses are no evidence", async () => {
+			const user = newUser();
+			const labels = Array.from({ length: 50 }, (_, n) => `thing${n}`);
+			const headline = "A hostel beside the park";
+			await analyzedItem(get(), user, { headline, labels });
+			expect(await byText(user, "hotels in Paris")).toEqual([]);
+			expect(await byText(user, "hotels")).toEqual([headline]);
+			expect(await byText(user, "hotels beside a thing7")).toEqual([headline]);
+		});
+
 		it("ranks a phrase in quotes above its scattered words", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "hill in the green" });
