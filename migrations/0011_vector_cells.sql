@@ -34,37 +34,3 @@ end
 $$;
 create trigger changed_vectors_leave_their_cell before update of embedding on embeddings
   for each row when (old.cell is not null) execute function leave_cell();
-
--- The middles of that many groups of near vectors, found on a sample (k-means, with cosine). Groups that nothing is
--- nearest to vanish. In plpgsql because each round starts from the one before.
-create function find_centroids(of_user text, of_model text, wanted integer, sampled integer, rounds integer)
-returns setof halfvec language plpgsql stable as $$
-declare
-  sample halfvec[];
-  centroids halfvec[];
-begin
-  -- By a hash: ids may be in the order of time, and so of what a person was busy with.
-  select array_agg(embedding) into sample
-  from (
-    select embedding from embeddings
-    where user_id = of_user and model = of_model
-    order by md5(item_id::text)
-    limit sampled
-  ) as chosen;
-  centroids := sample[1:wanted];
-  for round in 1..rounds loop
-    select array_agg(middle) into centroids
-    from (
-      select avg(one) as middle
-      from (
-        select one, (
-          select place from unnest(centroids) with ordinality as centroid (at, place) order by at <=> one limit 1
-        ) as nearest
-        from unnest(sample) as one
-      ) as assigned
-      group by nearest
-    ) as middles;
-  end loop;
-  return query select unnest(centroids);
-end
-$$;

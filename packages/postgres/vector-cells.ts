@@ -98,7 +98,7 @@ export function postgresVectorCells(db: Database): VectorCells {
 			}),
 
 		async move(userId, model, limit) {
-			// One that is being written is placed by its own write.
+			// One that is being written is in no cell afterwards, and comes with a later call.
 			const moved = await db.query(
 				`with strays as materialized (
 				   select item_id from embeddings

@@ -62,7 +62,7 @@ for (const kind of databaseKinds) {
 			const tables =
 				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_cells)\b/;
 			const bound =
-				/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,|from find_centroids\(\$1,/;
+				/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 			const unbound = [...statements]
 				.filter((sql) => tables.test(sql) && !bound.test(sql))
 				.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 60));
