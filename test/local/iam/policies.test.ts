@@ -92,8 +92,6 @@ describe("wildcards", () => {
 		["arn:aws:s3:::images", key("a"), false],
 		["arn:aws:s3:::images*", key("a"), true],
 		["arn:aws:sqs:*:*:jobs", queue, true],
-		["arn:aws:sqs:*:jobs", queue, false],
-		["arn:aws:*:jobs", queue, false],
 		[
 			"arn:aws:logs:eu:1:log-group:g:*",
 			"arn:aws:logs:eu:1:log-group:g:log-stream:s",
@@ -278,6 +276,18 @@ describe("what cannot be judged is refused when it is read", () => {
 			/GetObject is no action/,
 		],
 		["another effect", { ...one, Effect: "Permit" }, /Effect/],
+		[
+			"a resource that is too short an ARN to match anything",
+			{ ...one, Effect: "Deny", Resource: "arn:aws:s3*" },
+			/arn:aws:s3\* is no ARN/,
+		],
+		...["arn:aws:sqs:*:jobs", "arn:aws:*:jobs"].map(
+			(Resource): [string, object, RegExp] => [
+				`the resource ${Resource}, whose * reaches over no colon,`,
+				{ ...one, Resource },
+				/is no ARN/,
+			],
+		),
 	])("%s of a role's policy", (_, statement, message) => {
 		expect(() => attach(statement)).toThrow(message);
 	});
