@@ -62,7 +62,14 @@ export async function build(
 			return [name, place(name, files)] as const;
 		}),
 	);
-	return Object.fromEntries(built) as Bundles;
+	const bundles = Object.fromEntries(built) as Bundles;
+	write(bundlesPath, bundles);
+	return bundles;
+}
+
+/** What the last build gave out, whichever process ran it. */
+export function lastBundles(): Bundles {
+	return JSON.parse(readFileSync(bundlesPath, "utf8"));
 }
 
 /** How code becomes a bundle, whatever it is. */
@@ -98,19 +105,25 @@ async function javascript(name: LambdaName): Promise<BundleFile[]> {
 		external: external[name] ?? [],
 		...bundled,
 	});
-	mkdirSync(join(output, "meta"), { recursive: true });
-	// Another build may be reading it.
-	const draft = join(mkdtempSync(join(output, "draft-")), "meta.json");
-	writeFileSync(draft, JSON.stringify(result.metafile));
-	renameSync(draft, metafilePath(name));
-	rmSync(dirname(draft), { recursive: true });
+	write(metafilePath(name), result.metafile);
 	return result.outputFiles.map(({ path, contents }) => ({
 		path: relative(outdir, path),
 		content: contents,
 	}));
 }
 
-const metafilePath = (name: LambdaName) => join(output, "meta", `${name}.json`);
+const meta = join(output, "meta");
+const metafilePath = (name: LambdaName) => join(meta, `${name}.json`);
+const bundlesPath = join(meta, "bundles.json");
+
+/** Puts JSON below `meta` at once: another build may be reading it. */
+function write(path: string, value: unknown): void {
+	mkdirSync(meta, { recursive: true });
+	const draft = join(mkdtempSync(join(output, "draft-")), "meta.json");
+	writeFileSync(draft, JSON.stringify(value));
+	renameSync(draft, path);
+	rmSync(dirname(draft), { recursive: true });
+}
 
 /** What the last build put into a function's JavaScript, file by file. */
 export function metafileOf(name: LambdaName): esbuild.Metafile {

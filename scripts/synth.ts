@@ -3,9 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { main } from "#cli/progress.ts";
 import { printTable } from "#cli/table.ts";
-import { readEnvironment } from "#lib/environments.ts";
-import cdk from "../cdk.json" with { type: "json" };
-import { build } from "./build.ts";
+import { lastBundles } from "./build.ts";
 import { bundleSizes } from "./bundle-sizes.ts";
 import { openFindings } from "./operate/findings.ts";
 
@@ -45,11 +43,7 @@ await main(async () => {
 		});
 	printTable(stacks);
 	console.log("");
-	// The same folders once more: a bundle is named after its content.
-	const { environments } = cdk.context;
-	printTable(
-		bundleSizes(await build(readEnvironment(environments, environment))),
-	);
+	printTable(bundleSizes(lastBundles()));
 	const findings = openFindings(output);
 	if (findings.length > 0) {
 		throw new Error(

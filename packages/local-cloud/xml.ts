@@ -1,13 +1,14 @@
 /** What an XML element holds: text, or children by name; an array repeats its element. */
 export type Xml = string | { [name: string]: Xml | Xml[] | undefined };
 
-/** A document with one root element in a namespace. */
+/** A document with one root element, in a namespace where one is given. */
 export function xmlDocument(
 	root: string,
 	content: Xml,
-	namespace: string,
+	namespace?: string,
 ): string {
-	return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${inner(content)}</${root}>`;
+	const within = namespace === undefined ? "" : ` xmlns="${namespace}"`;
+	return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${within}>${inner(content)}</${root}>`;
 }
 
 function inner(content: Xml): string {

@@ -48,6 +48,20 @@ export function synthesize(
 	name: string,
 	change: (environments: Record<string, any>) => void = () => {},
 ): Record<Part, Template> {
+	const assembly = assemble(name, change);
+	return Object.fromEntries(
+		parts.map((part) => [
+			part,
+			assembly.getStackByName(`Collections${part}-${name}`).template,
+		]),
+	) as Record<Part, Template>;
+}
+
+/** The whole assembly, which says of stacks what no template does. */
+export function assemble(
+	name: string,
+	change: (environments: Record<string, any>) => void = () => {},
+) {
 	const environments = structuredClone(cdk.context.environments);
 	change(environments);
 	const app = new App({
@@ -58,12 +72,7 @@ export function synthesize(
 	const assembly = app.synth();
 	const findings = openFindings(assembly.directory);
 	if (findings.length > 0) throw new Error(findings.join("\n"));
-	return Object.fromEntries(
-		parts.map((part) => [
-			part,
-			assembly.getStackByName(`Collections${part}-${name}`).template,
-		]),
-	) as Record<Part, Template>;
+	return assembly;
 }
 
 function emptyBundles(): Record<LambdaName, string> {

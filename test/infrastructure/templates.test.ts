@@ -8,6 +8,7 @@ import { functionClaims } from "./stacks/functions.ts";
 import { pipelineClaims } from "./stacks/pipeline.ts";
 import { storageClaims } from "./stacks/storage.ts";
 import {
+	assemble,
 	ofType,
 	only,
 	type Part,
@@ -223,3 +224,20 @@ function differences(one: unknown, other: unknown, property = ""): string[] {
 		),
 	);
 }
+
+test.each(environmentNames)(
+	"CloudFormation deletes no stack of %s while deletion protection is on",
+	(name) => {
+		const { deletionProtection } = readEnvironment(
+			cdk.context.environments,
+			name,
+		);
+		const stacks = assemble(name).stacks;
+		expect(stacks).toHaveLength(parts.length);
+		for (const { stackName, terminationProtection } of stacks) {
+			expect(terminationProtection ?? false, stackName).toBe(
+				deletionProtection,
+			);
+		}
+	},
+);

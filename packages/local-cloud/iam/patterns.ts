@@ -13,9 +13,17 @@ export function wildcard(pattern: string): Matches {
 	return (text) => expression.test(text);
 }
 
-/** An ARN as IAM reads it: each of its six parts matches by itself, so `*` reaches over no colon but in the last. */
+/**
+ * An ARN as IAM reads it: each of its six parts matches by itself, so `*` reaches over no colon but in the last.
+ * @throws where it has fewer parts, and would match nothing: not what a Deny means to forbid either
+ */
 export function arnPattern(pattern: string): Matches {
 	if (pattern === "*") return () => true;
+	if (!/^arn:(?:[^:]*:){4}/.test(pattern)) {
+		throw new Error(
+			`${pattern} is no ARN: write its six parts, arn:aws:service:region:account:resource, or *`,
+		);
+	}
 	if (!/[*?]/.test(pattern)) return (text) => text === pattern;
 	const parts = arnParts(pattern).map(wildcard);
 	return (text) => {

@@ -161,6 +161,31 @@ export function pipelineClaims({
 		expect(Object.keys(mappings)).toHaveLength(3);
 	});
 
+	test("keep dead letters for two weeks, which outlasts whoever is away", () => {
+		const kept = Object.entries(ofType(Compute, "AWS::SQS::Queue")).filter(
+			([id]) => !/^(ImageProcessor|Analyzer|Embedder)Queue/.test(id),
+		);
+		expect(kept).toHaveLength(7);
+		for (const [id, { Properties }] of kept) {
+			expect(Properties.MessageRetentionPeriod, id).toBe(14 * 24 * 60 * 60);
+		}
+	});
+
+	test("make each function after what its role may do, since Lambda tries at once to reach its dead letters and network", () => {
+		const policies = Object.entries(ofType(Compute, "AWS::IAM::Policy"));
+		for (const [id, { DependsOn, Properties }] of Object.entries(
+			ofType(Compute, "AWS::Lambda::Function"),
+		)) {
+			const role = Properties.Role["Fn::GetAtt"][0];
+			const own = policies
+				.filter(([, { Properties }]) => Properties.Roles[0].Ref === role)
+				.map(([policy]) => policy);
+			expect(own, id).toHaveLength(1);
+			const awaited = DependsOn?.map((Ref) => at({ Ref }));
+			expect(awaited, id).toEqual(expect.arrayContaining(own));
+		}
+	});
+
 	test("encrypt every queue and take messages over TLS alone", () => {
 		const queues = Object.keys(ofType(Compute, "AWS::SQS::Queue"));
 		for (const { Properties } of Object.values(

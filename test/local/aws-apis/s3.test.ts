@@ -474,6 +474,12 @@ describe("a browser of another origin", () => {
 	});
 });
 
+test("an error is in no namespace, so that the AWS CLI finds its code", async () => {
+	const refused = await fetch(`${apis.client.endpoint}/${Bucket}/secret`);
+	const text = await refused.text();
+	expect(text).toMatch(/<Error><Code>AccessDenied<\/Code>/);
+});
+
 test("whoever does not sign sees nothing", async () => {
 	await put(`${folder}private`);
 	const answer = await fetch(

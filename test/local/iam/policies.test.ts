@@ -92,8 +92,6 @@ describe("wildcards", () => {
 		["arn:aws:s3:::images", key("a"), false],
 		["arn:aws:s3:::images*", key("a"), true],
 		["arn:aws:sqs:*:*:jobs", queue, true],
-		["arn:aws:sqs:*:jobs", queue, false],
-		["arn:aws:*:jobs", queue, false],
 		[
 			"arn:aws:logs:eu:1:log-group:g:*",
 			"arn:aws:logs:eu:1:log-group:g:log-stream:s",
@@ -158,6 +156,7 @@ describe("conditions", () => {
 			{ Null: { "s3:prefix": "true" } },
 			{ Null: { "s3:prefix": "false" } },
 			{ Bool: { "aws:SecureTransport": "true" } },
+			{ Bool: { "aws:SecureTransport": "True" } },
 			{ Bool: { "aws:SecureTransport": false } },
 			{ ArnLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/work*" } },
 			{ StringEquals: { "AWS:RequestedRegion": "eu-central-1" } },
@@ -168,6 +167,7 @@ describe("conditions", () => {
 			true,
 			true,
 			false,
+			true,
 			true,
 			false,
 			true,
@@ -201,6 +201,18 @@ describe("a resource's policy", () => {
 		expect(service("events.amazonaws.com", `${rule}-other`)).toBe(false);
 		expect(service("sns.amazonaws.com")).toBe(false);
 		expect(access.allows(worker, send)).toBe(false);
+	});
+
+	test("lets in a service for this account where the condition names it, and for no other", () => {
+		const Principal = { Service: "events.amazonaws.com" };
+		const forAccount = (account: string) => ({
+			Principal,
+			Condition: { StringEquals: { "aws:SourceAccount": account } },
+		});
+		admit(forAccount("111111111111"));
+		expect(service("events.amazonaws.com")).toBe(false);
+		admit(forAccount("000000000000"));
+		expect(service("events.amazonaws.com")).toBe(true);
 	});
 
 	test("lets in a role by its ARN, that of its session, or as anyone", () => {
@@ -273,11 +285,31 @@ describe("what cannot be judged is refused when it is read", () => {
 			/\$\{aws:username\}/,
 		],
 		[
+			"a variable in a condition",
+			{
+				...one,
+				Condition: { StringLike: { "s3:prefix": `\${aws:username}/*` } },
+			},
+			/\$\{aws:username\}/,
+		],
+		[
 			"an action without service",
 			{ ...one, Action: "GetObject" },
 			/GetObject is no action/,
 		],
 		["another effect", { ...one, Effect: "Permit" }, /Effect/],
+		[
+			"a resource that is too short an ARN to match anything",
+			{ ...one, Effect: "Deny", Resource: "arn:aws:s3*" },
+			/arn:aws:s3\* is no ARN/,
+		],
+		...["arn:aws:sqs:*:jobs", "arn:aws:*:jobs"].map(
+			(Resource): [string, object, RegExp] => [
+				`the resource ${Resource}, whose * reaches over no colon,`,
+				{ ...one, Resource },
+				/is no ARN/,
+			],
+		),
 	])("%s of a role's policy", (_, statement, message) => {
 		expect(() => attach(statement)).toThrow(message);
 	});
@@ -294,6 +326,11 @@ describe("what cannot be judged is refused when it is read", () => {
 		[
 			"an account's root",
 			{ ...one, Principal: { AWS: "arn:aws:iam::000000000000:root" } },
+			/name a role/,
+		],
+		[
+			"roles by a wildcard, which AWS does not read as one",
+			{ ...one, Principal: { AWS: "arn:aws:iam::000000000000:role/*" } },
 			/name a role/,
 		],
 	])("%s of a resource's policy", (_, statement, message) => {

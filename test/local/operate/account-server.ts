@@ -7,6 +7,8 @@ export interface Account {
 	stacks: Record<string, string>;
 	/** Types of what the stacks have already. */
 	resources: string[];
+	/** Types of what they had, and CloudFormation still lists. */
+	removed: string[];
 	/** By quota code; one that is not named is unknown to Service Quotas. */
 	limits: Record<string, number>;
 	vpcs: number;
@@ -21,6 +23,7 @@ export interface Account {
 export const emptyAccount = (): Account => ({
 	stacks: {},
 	resources: [],
+	removed: [],
 	limits: {
 		"L-F678F1CE": 5,
 		"L-0263D0A3": 5,
@@ -115,10 +118,14 @@ function answer(
 		}
 		case "ListStackResources": {
 			const isFirst = form.get("StackName")?.startsWith("CollectionsDB");
-			const summaries = (isFirst ? account.resources : []).map(
-				(type) =>
-					`<ResourceType>${type}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>`,
-			);
+			const summary = (status: string) => (type: string) =>
+				`<ResourceType>${type}</ResourceType><ResourceStatus>${status}</ResourceStatus>`;
+			const summaries = isFirst
+				? [
+						...account.resources.map(summary("CREATE_COMPLETE")),
+						...account.removed.map(summary("DELETE_COMPLETE")),
+					]
+				: [];
 			return {
 				text: `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${members("member", summaries)}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
 			};
@@ -138,10 +145,11 @@ function answer(
 				)}</addressesSet></DescribeAddressesResponse>`,
 			};
 		case "DescribeInstances": {
-			const running = account.instances.map(
-				(type) =>
-					`<instancesSet><item><instanceType>${type}</instanceType><cpuOptions><coreCount>2</coreCount><threadsPerCore>1</threadsPerCore></cpuOptions></item></instancesSet>`,
-			);
+			// Two processors each: an x86 core runs two threads.
+			const running = account.instances.map((type) => {
+				const [cores, threads] = /^t3\./.test(type) ? [1, 2] : [2, 1];
+				return `<instancesSet><item><instanceType>${type}</instanceType><cpuOptions><coreCount>${cores}</coreCount><threadsPerCore>${threads}</threadsPerCore></cpuOptions></item></instancesSet>`;
+			});
 			return {
 				text: `<DescribeInstancesResponse><reservationSet>${members("item", running)}</reservationSet></DescribeInstancesResponse>`,
 			};

@@ -64,7 +64,10 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 }
 
 /** Leaves in the account what `cdk bootstrap` does, as far as a preflight looks at it. */
-export async function bootstrapped({ cloud }: DeployedDev): Promise<void> {
+export async function bootstrapped(
+	{ cloud }: DeployedDev,
+	version = "28",
+): Promise<void> {
 	await new SSMClient({
 		region: "eu-central-1",
 		endpoint: cloud.endpoint,
@@ -72,8 +75,9 @@ export async function bootstrapped({ cloud }: DeployedDev): Promise<void> {
 	}).send(
 		new PutParameterCommand({
 			Name: "/cdk-bootstrap/hnb659fds/version",
-			Value: "28",
+			Value: version,
 			Type: "String",
+			Overwrite: true,
 		}),
 	);
 }

@@ -114,6 +114,17 @@ describe("an account's quotas", () => {
 		expect(code).toBe(0);
 	});
 
+	test("that it has used up do stand in its way where what it had is removed again", async () => {
+		account.is({
+			vpcs: 5,
+			stacks: { "CollectionsDB-dev": "UPDATE_COMPLETE" },
+			removed: wanted,
+		});
+		const { code, stdout } = await operate("preflight");
+		expect(stdout).toMatch(/✗ VPCs +5 of 5 .* needs 1 more/);
+		expect(code).toBe(1);
+	});
+
 	test("that may not be looked at, or are not known there, are said and do not stop it", async () => {
 		account.is({
 			denied: ["DescribeVpcs", "DescribeDBInstances"],
@@ -134,6 +145,21 @@ describe("an account's quotas", () => {
 		expect(all.stdout).toMatch(/- VPCs .*GetServiceQuota/);
 		expect(all.code).toBe(0);
 	});
+});
+
+test("a bootstrap older than the templates demand stops a deployment, with what renews it", async () => {
+	await bootstrapped(dev, "5");
+	try {
+		const { code, stdout } = await operate("preflight");
+		expect(stdout).toMatch(
+			/✗ bootstrap .* of version 5, .* want 6: make infra-bootstrap ENV=dev/,
+		);
+		expect(code).toBe(1);
+		await bootstrapped(dev, "6");
+		expect((await operate("preflight")).code).toBe(0);
+	} finally {
+		await bootstrapped(dev);
+	}
 });
 
 test("what the CDK warns of stops a deployment: a type that the region lacks would end it in the middle", async () => {
@@ -239,5 +265,14 @@ describe("a stack that", () => {
 			"Nothing was removed. CollectionsStorage-dev is being changed (UPDATE_COMPLETE_CLEANUP_IN_PROGRESS): wait until that has ended.",
 		);
 		expect(dev.steps()).toEqual([]);
+	});
+
+	test("is REVIEW_IN_PROGRESS, which ends by nothing but a removal or deployment, is removed by its name", async () => {
+		stuck("REVIEW_IN_PROGRESS");
+		const { code, stderr } = await operate("infra-destroy", {
+			CONFIRM: "test",
+		});
+		expect(code).toBe(1);
+		expect(stderr.trim()).toBe("Nothing was removed: test is not dev.");
 	});
 });

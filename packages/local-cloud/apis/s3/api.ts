@@ -9,6 +9,7 @@ import {
 	type AwsResponse,
 	notImplemented,
 } from "../../types.ts";
+import { xmlDocument } from "../../xml.ts";
 import type { Buckets } from "../buckets.ts";
 import { corsHeaders, preflight } from "./cors.ts";
 import { listObjects, listVersions } from "./listing.ts";
@@ -27,7 +28,7 @@ import {
 	writing,
 } from "./permissions.ts";
 import { postObject } from "./post-object.ts";
-import { xmlDocument, xmlResponse } from "./xml.ts";
+import { xmlResponse } from "./xml.ts";
 
 /** A call with its bucket and key, decoded. */
 export interface S3Call {
@@ -164,6 +165,7 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 			return {
 				status: error.status,
 				headers: { "content-type": "application/xml", ...error.headers },
+				// An error alone is in no namespace: the AWS CLI and boto3 find no code in one that is.
 				body: xmlDocument("Error", {
 					Code: error.code,
 					Message: error.message,

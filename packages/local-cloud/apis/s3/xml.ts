@@ -1,12 +1,9 @@
 import type { AwsResponse } from "../../types.ts";
-import { xmlDocument as document, type Xml } from "../../xml.ts";
+import { type Xml, xmlDocument } from "../../xml.ts";
 
 export type { Xml } from "../../xml.ts";
 
-/** A document as S3 writes it. */
-export function xmlDocument(root: string, content: Xml): string {
-	return document(root, content, "http://s3.amazonaws.com/doc/2006-03-01/");
-}
+const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /** An XML answer in S3's namespace. */
 export function xmlResponse(
@@ -17,6 +14,6 @@ export function xmlResponse(
 	return {
 		status: 200,
 		headers: { "content-type": "application/xml", ...headers },
-		body: xmlDocument(root, content),
+		body: xmlDocument(root, content, namespace),
 	};
 }
