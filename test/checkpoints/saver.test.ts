@@ -3,6 +3,7 @@ import {
 	DeleteItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { HumanMessage } from "@langchain/core/messages";
+import { emptyCheckpoint } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ThreadGone } from "#checkpoints/errors.ts";
 import { removeOrphanedPayloads } from "#checkpoints/orphans.ts";
@@ -66,6 +67,33 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.metadata).toHaveProperty("large", large);
 			expect(tuple?.pendingWrites).toEqual([["task", "channel", large]]);
 			expect(await objectsOf(backend, savers.owner)).toHaveLength(2);
+		});
+
+		test("hundreds of channels beside almost as much as an item holds", async () => {
+			const savers = saversOn(backend);
+			const names = Array.from(
+				{ length: 600 },
+				(_, at) => `${"n".repeat(40)}${at}`,
+			);
+			const values = Object.fromEntries(names.map((name) => [name, name]));
+			const versions = Object.fromEntries(names.map((name) => [name, 1]));
+			await savers.open().put(
+				thread(),
+				{
+					...emptyCheckpoint(),
+					channel_values: values,
+					channel_versions: versions,
+				},
+				// 345 KB when compressed.
+				{
+					source: "loop",
+					step: 1,
+					parents: {},
+					large: noise(460_000),
+				} as never,
+				versions,
+			);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
 		});
 
 		test("text that compresses in a fraction of its size", async () => {
