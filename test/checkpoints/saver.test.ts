@@ -448,6 +448,19 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await valuesOf(one.open(), thread("thread#x"))).toEqual({ n: 1 });
 		});
 
+		test("that a config names by a number is the one of its digits", async () => {
+			const savers = saversOn(backend);
+			const seven = thread(7 as never);
+			const config = await putValues(savers.open(), seven, { a: 1 });
+			await savers.open().putWrites(config, [["a", 2]], "task");
+			expect(await valuesOf(savers.open(), seven)).toEqual({ a: 1 });
+			expect(await valuesOf(savers.open(), thread("7"))).toEqual({ a: 1 });
+			expect(await toArray(savers.open().list(seven))).toHaveLength(1);
+			await savers.open().deleteThread(7 as never);
+			expect(await valuesOf(savers.open(), thread("7"))).toBeUndefined();
+			expect(await itemsOf(backend, savers.owner, ["7"])).toEqual([]);
+		});
+
 		test("that is deleted leaves neither items nor any version of an object", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), thread(), {
