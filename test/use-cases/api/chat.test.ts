@@ -118,12 +118,15 @@ describe("POST /chat", () => {
 		expect(await wrong({ message: "a".repeat(4_001) })).toEqual([
 			{ field: "body.message", detail: "Must have at most 4000 characters" },
 		]);
-		expect(await wrong({ message: "hi", session_id: "a#b" })).toEqual([
-			{
-				field: "body.session_id",
-				detail: "Must be 1 to 128 letters, digits or . _ : @ ~ -",
-			},
-		]);
+		for (const session_id of ["a#b", "", "a".repeat(129), ".", ".."]) {
+			expect(await wrong({ message: "hi", session_id })).toEqual([
+				{
+					field: "body.session_id",
+					detail:
+						"Must be 1 to 128 letters, digits or . _ : @ ~ -, not . or .. alone",
+				},
+			]);
+		}
 		expect(await wrong({ message: "hi", sesion_id: "a" })).toEqual([
 			{
 				field: "body.sesion_id",
