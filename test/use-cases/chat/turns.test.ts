@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { longestAnswer } from "#core/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { ChatRequest } from "#core/ports.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -229,6 +231,37 @@ function turnsContract(get: () => Conversations): void {
 			expect(next.text).toBe("Here.");
 		},
 	);
+
+	it("are kept whatever length a model writes: no answer is too long for its item of the history", async () => {
+		// Text that gzip cannot make smaller by much, of a server that does not keep to the tokens it may write.
+		const noise = randomBytes(600_000).toString("base64");
+		const { text, answer } = await ask("noodles", (_, calls) =>
+			calls === 1
+				? {
+						text: noise,
+						toolCalls: [
+							{ name: "search_collection", input: { query: "noodles" } },
+							{ name: noise, input: {} },
+						],
+					}
+				: { text: `A bowl of noodles [${ref(noodles)}].\n${noise}` },
+		);
+		expect(text).toBe(
+			`A bowl of noodles [${noodles}].\n\nThe answer was too long and ends early.`,
+		);
+		expect(JSON.stringify(answer.reasoning).length).toBeLessThan(3_000);
+		const plain = await ask("hello", () => ({ text: noise }));
+		expect(plain.text).toBe(
+			`${noise.slice(0, longestAnswer)}\n\nThe answer was too long and ends early.`,
+		);
+		const history = await ports.sessions.history(user, "s");
+		expect(history?.messages.map((said) => said.text)).toEqual([
+			"noodles",
+			text,
+			"hello",
+			plain.text,
+		]);
+	});
 
 	it("answer a refusal of the model, and a model that says nothing", async () => {
 		const refused = await ask("bad", () => ({ ended: "refused" }));
