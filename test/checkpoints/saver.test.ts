@@ -420,6 +420,22 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(removed).toBeGreaterThan(10);
 		});
 
+		test("no longer has a step that is past its own time, whether DynamoDB has removed it or not", async () => {
+			const savers = saversOn(backend);
+			const open = () => savers.open({ retentionSeconds: 16 * 3_600 });
+			const first = await putValues(open(), thread(), { n: 0 });
+			let config = first;
+			for (let n = 1; n <= 6; n += 1) {
+				savers.pass(3 * hour);
+				config = await putValues(open(), config, { n });
+			}
+			expect(await open().getTuple(first)).toBeUndefined();
+			const listed = await toArray(open().list(thread()));
+			expect(
+				listed.map(({ checkpoint }) => checkpoint.channel_values.n),
+			).toEqual([6, 5, 4, 3, 2, 1]);
+		});
+
 		test("is refused a retention that would not outlast it", () => {
 			const savers = saversOn(backend);
 			expect(() => savers.open({ retentionSeconds: 4 * 3_600 })).toThrow(
