@@ -3,7 +3,7 @@ import {
 	DeleteItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { HumanMessage } from "@langchain/core/messages";
-import { emptyCheckpoint } from "@langchain/langgraph-checkpoint";
+import { emptyCheckpoint, INTERRUPT } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ThreadGone } from "#checkpoints/errors.ts";
 import { removeOrphanedPayloads } from "#checkpoints/orphans.ts";
@@ -383,46 +383,93 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await toArray(saver.sessions.list())).toEqual([]);
 		});
 
+		const retentionSeconds = 16 * 3_600;
+		/** Three hours later; as DynamoDB does in time, without what is past its own. @returns how many items went */
+		async function passAndRemove(
+			savers: ReturnType<typeof saversOn>,
+		): Promise<number> {
+			savers.pass(3 * hour);
+			const past = (await itemsOf(backend, savers.owner)).filter(
+				({ expires_at }) => Number(expires_at?.N) <= savers.clock.now / 1_000,
+			);
+			for (const { pk, sk } of past) {
+				await backend.dynamodb.send(
+					new DeleteItemCommand({
+						TableName: backend.table,
+						Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
+					}),
+				);
+			}
+			return past.length;
+		}
+
+		/** A step that takes over a large value and changes a small one. */
+		const takingOver = (
+			saver: ReturnType<ReturnType<typeof saversOn>["open"]>,
+			config: object,
+			kept: unknown,
+			n: number,
+		) =>
+			putValues(
+				saver,
+				config,
+				{ kept, n },
+				{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
+			);
+
 		test("keeps what it needs for as long as it is used, although DynamoDB removes what is past its time", async () => {
 			const savers = saversOn(backend);
-			let config = await putValues(savers.open(), thread(), {
-				kept: noise(600_000),
-				n: 0,
-			});
-			const { kept } = (await valuesOf(savers.open(), thread())) ?? {};
-			await savers.open().putWrites(config, [["n", 1]], "task");
-			const retentionSeconds = 16 * 3_600;
+			const open = () => savers.open({ retentionSeconds });
+			const kept = noise(600_000);
+			let config = await putValues(open(), thread(), { kept, n: 0 });
+			await open().putWrites(config, [["n", 1]], "task");
 			let removed = 0;
 			for (let n = 1; n <= 20; n += 1) {
-				savers.pass(3 * hour);
-				for (const { pk, sk, expires_at } of await itemsOf(
-					backend,
-					savers.owner,
-				)) {
-					if (Number(expires_at?.N) > savers.clock.now / 1_000) continue;
-					removed += 1;
-					await backend.dynamodb.send(
-						new DeleteItemCommand({
-							TableName: backend.table,
-							Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
-						}),
-					);
-				}
-				const saver = savers.open({ retentionSeconds });
+				removed += await passAndRemove(savers);
+				const saver = open();
 				expect(await valuesOf(saver, thread())).toEqual({ kept, n: n - 1 });
-				config = await putValues(
-					saver,
-					config,
-					{ kept, n },
-					{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
-				);
+				config = await takingOver(saver, config, kept, n);
 			}
 			expect(removed).toBeGreaterThan(10);
 		});
 
+		test("keeps what step after step takes over without anybody reading it", async () => {
+			const savers = saversOn(backend);
+			const running = savers.open({ retentionSeconds });
+			let config = await putValues(running, thread(), { kept: "k", n: 0 });
+			for (let n = 1; n <= 8; n += 1) {
+				await passAndRemove(savers);
+				config = await takingOver(running, config, "k", n);
+			}
+			expect(await valuesOf(savers.open(), thread())).toEqual({
+				kept: "k",
+				n: 8,
+			});
+		});
+
+		test("keeps a step that waits, with its values and writes, for as long as it is read and written to", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(
+				savers.open({ retentionSeconds }),
+				thread(),
+				{ n: 0 },
+			);
+			await savers
+				.open({ retentionSeconds })
+				.putWrites(config, [["n", 1]], "done");
+			for (let n = 1; n <= 8; n += 1) {
+				await passAndRemove(savers);
+				const saver = savers.open({ retentionSeconds });
+				const tuple = await saver.getTuple(thread());
+				expect(tuple?.checkpoint.channel_values).toEqual({ n: 0 });
+				expect(tuple?.pendingWrites).toContainEqual(["done", "n", 1]);
+				await saver.putWrites(config, [[INTERRUPT, n]], "waiting");
+			}
+		});
+
 		test("no longer has a step that is past its own time, whether DynamoDB has removed it or not", async () => {
 			const savers = saversOn(backend);
-			const open = () => savers.open({ retentionSeconds: 16 * 3_600 });
+			const open = () => savers.open({ retentionSeconds });
 			const first = await putValues(open(), thread(), { n: 0 });
 			let config = first;
 			for (let n = 1; n <= 6; n += 1) {
