@@ -1,9 +1,15 @@
 import {
 	BatchWriteItemCommand,
 	DeleteItemCommand,
+	type DynamoDBClient,
+	type PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { HumanMessage } from "@langchain/core/messages";
-import { emptyCheckpoint, INTERRUPT } from "@langchain/langgraph-checkpoint";
+import {
+	emptyCheckpoint,
+	INTERRUPT,
+	uuid6,
+} from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ThreadGone } from "#checkpoints/errors.ts";
 import { removeOrphanedPayloads } from "#checkpoints/orphans.ts";
@@ -224,6 +230,75 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 	});
 
 	describe("reads", () => {
+		test("of a task that was killed between its writes and its interrupt the writes, never the interrupt alone", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			let puts = 0;
+			const dying = {
+				send(command: never) {
+					const { input } = command as PutItemCommand;
+					if (input.Item?.sk?.S?.includes("#write#")) puts += 1;
+					if (puts > 1) return Promise.reject(new Error("killed"));
+					return backend.dynamodb.send(command);
+				},
+			} as Pick<DynamoDBClient, "send">;
+			const killed = savers.open({ dynamodb: dying }).putWrites(
+				config,
+				[
+					[INTERRUPT, "?"],
+					["n", 2],
+				],
+				"task",
+			);
+			await expect(killed).rejects.toThrow("killed");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toEqual([["task", "n", 2]]);
+		});
+
+		test("a copy beside a checkpoint that this saver never read", async () => {
+			const savers = saversOn(backend);
+			const first = await putValues(savers.open(), thread(), { n: 0 });
+			const n2 = { n: 2 };
+			await putValues(savers.open(), first, { n: 1 }, { versions: n2 });
+			const copy = await putValues(
+				savers.open(),
+				first,
+				{ n: 1 },
+				{ versions: n2, changed: {} },
+			);
+			expect(await valuesOf(savers.open(), copy)).toEqual({ n: 1 });
+		});
+
+		test("steps that were put without waiting for one another, each with what it takes over", async () => {
+			const savers = saversOn(backend);
+			const saver = savers.open();
+			const step = (at: number) => ({
+				...emptyCheckpoint(),
+				id: uuid6(at),
+				channel_values: { kept: "k", n: at },
+				channel_versions: { kept: 1, n: at + 1 },
+			});
+			const steps = [0, 1, 2].map(step);
+			const configs = await Promise.all(
+				steps.map((one, at) =>
+					saver.put(
+						{
+							configurable: {
+								...thread().configurable,
+								checkpoint_id: steps[at - 1]?.id,
+							},
+						},
+						one,
+						{ source: "loop", step: at, parents: {} },
+						at === 0 ? { kept: 1, n: 1 } : { n: at + 1 },
+					),
+				),
+			);
+			for (const [n, config] of configs.entries()) {
+				expect(await valuesOf(savers.open(), config)).toEqual({ kept: "k", n });
+			}
+		});
+
 		test("a thread of several pages, newest first", async () => {
 			const savers = saversOn(backend);
 			const saver = savers.open();
