@@ -222,7 +222,7 @@ describe("GET /chat/sessions", () => {
 });
 
 describe("the filters of a message", () => {
-	const textsOf = async (filters: object) => {
+	const categoriesOf = async (filters: object, input: object = {}) => {
 		const ports = fakePorts();
 		await readyItem(ports, ada, {
 			headline: "Ramen noodles",
@@ -239,7 +239,7 @@ describe("the filters of a message", () => {
 						toolCalls: [
 							{
 								name: "search_collection",
-								input: { query: "noodles", mode: "meaning" },
+								input: { query: "noodles", mode: "meaning", ...input },
 							},
 						],
 					}
@@ -257,12 +257,27 @@ describe("the filters of a message", () => {
 
 	it("bound what its searches find: top_k, category_filter, min_similarity_score", async () => {
 		const all = { min_similarity_score: -1 };
-		expect((await textsOf(all)).sort()).toEqual(["Food", "Food", "Travel"]);
-		expect(await textsOf({ ...all, top_k: 1 })).toHaveLength(1);
-		expect(await textsOf({ ...all, category_filter: "Travel" })).toEqual([
+		expect((await categoriesOf(all)).sort()).toEqual([
+			"Food",
+			"Food",
 			"Travel",
 		]);
-		expect(await textsOf({ min_similarity_score: 1 })).toEqual([]);
+		expect(await categoriesOf({ ...all, top_k: 1 })).toHaveLength(1);
+		expect(await categoriesOf({ ...all, category_filter: "Travel" })).toEqual([
+			"Travel",
+		]);
+		expect(await categoriesOf({ min_similarity_score: 1 })).toEqual([]);
+	});
+
+	it("are not widened by the model", async () => {
+		const filters = {
+			min_similarity_score: -1,
+			top_k: 1,
+			category_filter: "Travel",
+		};
+		const elsewhere = { category: "Food" };
+		expect(await categoriesOf(filters, elsewhere)).toEqual(["Travel"]);
+		expect(await categoriesOf(filters, { top_k: 2 })).toEqual([]);
 	});
 });
 
