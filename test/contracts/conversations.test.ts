@@ -126,6 +126,14 @@ function sessionsContract(get: () => Conversations): void {
 		});
 	});
 
+	it("the same question after its answer is a turn of its own", async () => {
+		const user = randomUUID();
+		expect(await asked(user, "trip", "one")).toMatchObject({ number: 1 });
+		expect(await asked(user, "trip", "one")).toMatchObject({ number: 2 });
+		const history = await get().sessions.history(user, "trip");
+		expect(history?.messages).toHaveLength(4);
+	});
+
 	it("keeps the order beyond the tenth turn", async () => {
 		const user = randomUUID();
 		const said = Array.from({ length: 11 }, (_, at) => `question ${at + 1}`);
