@@ -2,6 +2,7 @@ import {
 	BatchWriteItemCommand,
 	DeleteItemCommand,
 	type DynamoDBClient,
+	type GetItemCommand,
 	type PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { HumanMessage } from "@langchain/core/messages";
@@ -100,6 +101,16 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				versions,
 			);
 			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+		});
+
+		test("the first of a task's large writes, and no second attempt's content in its place", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const [first, second] = [noise(600_000), noise(600_000)];
+			await savers.open().putWrites(config, [["n", first]], "task");
+			await savers.open().putWrites(config, [["n", second]], "task");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toEqual([["task", "n", first]]);
 		});
 
 		test("text that compresses in a fraction of its size", async () => {
@@ -296,6 +307,38 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			);
 			for (const [n, config] of configs.entries()) {
 				expect(await valuesOf(savers.open(), config)).toEqual({ kept: "k", n });
+			}
+		});
+
+		test("consistently, as no implementation on this machine could show by its answers", async () => {
+			const savers = saversOn(backend);
+			const inputs: Record<string, unknown>[] = [];
+			const watched = {
+				send(command: never) {
+					const { constructor, input } = command as GetItemCommand;
+					inputs.push({ name: constructor.name, ...input });
+					return backend.dynamodb.send(command);
+				},
+			} as Pick<DynamoDBClient, "send">;
+			const saver = savers.open({ dynamodb: watched });
+			const config = await putValues(saver, thread(), { n: 1 });
+			await saver.putWrites(config, [["n", 2]], "task");
+			await saver.getTuple(thread());
+			await saver.getTuple(config);
+			await toArray(saver.list(thread()));
+			const isConsistent = (name: string) =>
+				inputs
+					.filter((input) => input.name === name)
+					.map(({ ConsistentRead, RequestItems }) => {
+						const [batch] = Object.values(RequestItems ?? {});
+						return ConsistentRead ?? batch?.ConsistentRead;
+					});
+			for (const name of [
+				"GetItemCommand",
+				"QueryCommand",
+				"BatchGetItemCommand",
+			]) {
+				expect(new Set(isConsistent(name)), name).toEqual(new Set([true]));
 			}
 		});
 
