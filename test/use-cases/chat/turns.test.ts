@@ -335,6 +335,30 @@ function turnsContract(get: () => Conversations): void {
 		expect(asked).toEqual(["user", "tool"]);
 	});
 
+	it("remember the beginning of a long answer, so that it does not push the others out", async () => {
+		await ask("first", () => ({ text: "A plum." }));
+		const long = "Many words of nothing. ".repeat(800).trim();
+		await ask("second", () => ({ text: long }));
+		const { requests } = await ask("third", () => ({ text: "Yes." }));
+		const read = requests.at(-1)?.messages.map(({ text }) => text) ?? [];
+		expect(read).toContain("A plum.");
+		expect(read).toContain(`${long.slice(0, 2_000)}…`);
+	});
+
+	it("count the call that summarizes among the six", async () => {
+		for (let turn = 1; turn <= 9; turn++) {
+			await ask(`question ${turn}`, () => ({ text: "Yes." }));
+		}
+		const { requests, text } = await ask("again", ({ messages }) =>
+			messages[1]?.text.startsWith("<conversation>")
+				? { text: "Nine questions." }
+				: searching("noodles"),
+		);
+		expect(requests[0]?.messages[1]?.text).toMatch(/^<conversation>/);
+		expect(requests).toHaveLength(6);
+		expect(text).toContain("I stopped after 6 model calls");
+	});
+
 	it("read no more in the hundredth turn than in the twentieth, and still know what was said first", async () => {
 		const sizes: number[] = [];
 		const words = "A rather long question about many things. ".repeat(20);
