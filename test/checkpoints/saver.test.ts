@@ -501,6 +501,20 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await toArray(saver.sessions.list())).toEqual([]);
 		});
 
+		test("that was begun anew in the middle of a run takes no writes of that run", async () => {
+			const savers = saversOn(backend);
+			const running = savers.open();
+			const config = await putValues(running, thread(), { n: 1 });
+			await savers.open().deleteThread("thread");
+			await putValues(savers.open(), thread(), { anew: 1 });
+			const before = await itemsOf(backend, savers.owner);
+			savers.pass(2 * 60_000);
+			await expect(
+				running.putWrites(config, [["n", 2]], "task"),
+			).rejects.toThrow(ThreadGone);
+			expect(await itemsOf(backend, savers.owner)).toEqual(before);
+		});
+
 		const retentionSeconds = 16 * 3_600;
 		/** Three hours later; as DynamoDB does in time, without what is past its own. @returns how many items went */
 		async function passAndRemove(
