@@ -345,6 +345,20 @@ function turnsContract(get: () => Conversations): void {
 		expect(read).toContain(`${long.slice(0, 2_000)}…`);
 	});
 
+	it("remember forty items at most, however many were seen", async () => {
+		for (let at = 0; at < 45; at++) {
+			await readyItem(ports, user, { headline: `Noodles of day ${at}` });
+		}
+		const { requests } = await ask(
+			"noodles",
+			searchThenSay("noodles", "Many."),
+			{ topK: 50 },
+		);
+		const told = requests.at(-1) && lastOf(requests.at(-1) as ChatRequest);
+		expect(told?.text.match(/<item /g)?.length).toBeGreaterThan(44);
+		expect((await ports.turns.at(user, "s"))?.known).toHaveLength(40);
+	});
+
 	it("count the call that summarizes among the six", async () => {
 		for (let turn = 1; turn <= 9; turn++) {
 			await ask(`question ${turn}`, () => ({ text: "Yes." }));
