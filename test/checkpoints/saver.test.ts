@@ -3,12 +3,13 @@ import {
 	DeleteItemCommand,
 	type DynamoDBClient,
 	type GetItemCommand,
-	type PutItemCommand,
+	type TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { HumanMessage } from "@langchain/core/messages";
 import {
 	emptyCheckpoint,
 	INTERRUPT,
+	RESUME,
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -241,19 +242,40 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 	});
 
 	describe("reads", () => {
-		test("of a task that was killed between its writes and its interrupt the writes, never the interrupt alone", async () => {
-			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), { n: 1 });
-			let puts = 0;
-			const dying = {
+		/** A process that dies when it would store writes for the second time. */
+		function dyingAtSecondWrite() {
+			let asked = 0;
+			return {
 				send(command: never) {
-					const { input } = command as PutItemCommand;
-					if (input.Item?.sk?.S?.includes("#write#")) puts += 1;
-					if (puts > 1) return Promise.reject(new Error("killed"));
+					const { input } = command as TransactWriteItemsCommand;
+					const isWrite = JSON.stringify(input).includes("#write#");
+					if (isWrite && ++asked > 1) {
+						return Promise.reject(new Error("killed"));
+					}
 					return backend.dynamodb.send(command);
 				},
 			} as Pick<DynamoDBClient, "send">;
-			const killed = savers.open({ dynamodb: dying }).putWrites(
+		}
+
+		test("of a task's interrupt and what it was resumed with both or none", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			await savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
+				config,
+				[
+					[INTERRUPT, "?"],
+					[RESUME, "!"],
+				],
+				"task",
+			);
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toHaveLength(2);
+		});
+
+		test("of a task that was killed between its writes and its interrupt the writes, never the interrupt alone", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const killed = savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
 				config,
 				[
 					[INTERRUPT, "?"],
@@ -315,8 +337,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const inputs: Record<string, unknown>[] = [];
 			const watched = {
 				send(command: never) {
-					const { constructor, input } = command as GetItemCommand;
-					inputs.push({ name: constructor.name, ...input });
+					const sent = command as GetItemCommand;
+					inputs.push({ name: sent.constructor.name, ...sent.input });
 					return backend.dynamodb.send(command);
 				},
 			} as Pick<DynamoDBClient, "send">;
