@@ -52,20 +52,20 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		const user = randomUUID();
 		const { sessions } = conversationsOn(backend, clock);
 		const turn = await sessions.beginTurn(user, "s", "all of them");
-		const items = Array.from({ length: 50 }, (_, at) => ({
+		const items = Array.from({ length: 40 }, (_, at) => ({
 			itemId: `${at}`,
 			mimeType: "image/png" as const,
 			score: 1,
 			category: "Food",
 			headline: "Noodles",
-			summary: randomBytes(15_000).toString("base64"),
+			summary: randomBytes(10_000).toString("base64"),
 			analysisId: `${at}`,
 		}));
-		await sessions.endTurn(user, turn, { ...answer("Fifty."), items });
+		await sessions.endTurn(user, turn, { ...answer("Forty."), items });
 		const history = await sessions.history(user, "s");
 		const kept = history?.messages[1];
-		expect(kept?.text).toBe("Fifty.");
-		expect(kept?.items).toEqual(items.slice(0, 25));
+		expect(kept?.text).toBe("Forty.");
+		expect(kept?.items).toEqual(items.slice(0, 20));
 		expect(history?.isBusy).toBe(false);
 	});
 
