@@ -6,8 +6,8 @@ import type { SaidMessage } from "#core/ports.ts";
 /** How long a message is kept at most, in seconds; without its session it is invisible long before. */
 const retentionSeconds = 30 * 24 * 60 * 60;
 
-/** An item has at most 400 KB, with its key and all names. */
-const largestSaid = 380 * 1024;
+/** An item has at most 400 KB with its key and all names, also where a server counts bytes by their base64. */
+const largestSaid = 280 * 1024;
 
 /** A message as an item of its thread's partition: by turn, a question before its answer. */
 export function messageItem(

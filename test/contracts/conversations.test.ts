@@ -58,7 +58,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 			score: 1,
 			category: "Food",
 			headline: "Noodles",
-			summary: randomBytes(10_000).toString("base64"),
+			summary: randomBytes(13_500).toString("base64"),
 			analysisId: `${at}`,
 		}));
 		await sessions.endTurn(user, turn, { ...answer("Forty."), items });
