@@ -6,6 +6,9 @@ import type { SaidMessage } from "#core/ports.ts";
 /** How long a message is kept at most, in seconds; without its session it is invisible long before. */
 const retentionSeconds = 30 * 24 * 60 * 60;
 
+/** An item has at most 400 KB with its key and all names, also where a server counts bytes by their base64. */
+const largestSaid = 280 * 1024;
+
 /** A message as an item of its thread's partition: by turn, a question before its answer. */
 export function messageItem(
 	pk: string,
@@ -18,12 +21,20 @@ export function messageItem(
 		...keyAttributes({ pk, sk: under(generation, "message") + place }),
 		role: { S: role },
 		at: { S: at.toISOString() },
-		// A few KB, which take less time than a thread of their own would.
-		said: { B: gzipSync(JSON.stringify(said)) },
+		said: { B: zipped(said) },
 		expires_at: {
 			N: `${Math.floor(at.getTime() / 1_000) + retentionSeconds}`,
 		},
 	};
+}
+
+/** Where many items with long summaries are too much for one item of the table, those shown first are kept. */
+function zipped(said: Omit<SaidMessage, "role" | "at">): Uint8Array {
+	// A few KB, which take less time than a thread of their own would.
+	const bytes = gzipSync(JSON.stringify(said));
+	if (bytes.length <= largestSaid || said.items.length === 0) return bytes;
+	const half = said.items.slice(0, Math.floor(said.items.length / 2));
+	return zipped({ ...said, items: half });
 }
 
 export function readMessage({ role, at, said }: Attributes): SaidMessage {

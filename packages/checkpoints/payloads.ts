@@ -22,8 +22,9 @@ export interface StoredPayload {
 	modified: Date;
 }
 
-/** An item may have 400 KB with all its attributes. */
 const largestBody = 350 * 1024;
+/** DynamoDB's limit, with the names of all attributes. */
+const largestItem = 400 * 1024;
 /** Below this gzip gains nothing. */
 const leastCompressed = 512;
 const compress = promisify(gzip);
@@ -54,7 +55,11 @@ export class Payloads {
 			type: { S: type },
 			encoding: { S: smaller ? "gzip" : "identity" },
 		};
-		if (bytes.length <= largestBody) return { ...item, body: { B: bytes } };
+		// Of more than a few hundred channels the references alone take what a body leaves. As JSON they are longer.
+		const room = largestItem - Buffer.byteLength(JSON.stringify(item));
+		if (bytes.length <= Math.min(largestBody, room)) {
+			return { ...item, body: { B: bytes } };
+		}
 		// Named by its content, so that a second attempt with another content leaves the first one's as it is.
 		const digest = createHash("sha256").update(bytes).digest("base64url");
 		const object = objectKey(key, digest.slice(0, 22));

@@ -71,7 +71,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 	override async getTuple(
 		config: RunnableConfig,
 	): Promise<CheckpointTuple | undefined> {
-		const threadId: string | undefined = config.configurable?.thread_id;
+		const threadId = threadIn(config);
 		if (threadId === undefined) return undefined;
 		const session = await this.#read(threadId);
 		if (!session) return undefined;
@@ -98,7 +98,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		config: RunnableConfig,
 		options: CheckpointListOptions = {},
 	): AsyncGenerator<CheckpointTuple> {
-		const threadId: string | undefined = config.configurable?.thread_id;
+		const threadId = threadIn(config);
 		let left = options.limit ?? Number.POSITIVE_INFINITY;
 		if (left <= 0) return;
 		const session = threadId && (await this.#read(threadId));
@@ -186,9 +186,10 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 
 	/** The thread is invisible at once; then its items and payloads are removed. Safe to run again. */
 	override async deleteThread(threadId: string): Promise<void> {
-		this.#threads.forget(threadId);
-		await this.sessions.delete(threadId);
-		await deleteThreadItems(this.sessions, this.#store, threadId);
+		const name = `${threadId}`; // see threadIn
+		this.#threads.forget(name);
+		await this.sessions.delete(name);
+		await deleteThreadItems(this.sessions, this.#store, name);
 	}
 
 	/** As the default does, without reading the session and all values at each ancestor. */
@@ -199,7 +200,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		config: RunnableConfig;
 		channels: string[];
 	}): Promise<Record<string, DeltaChannelHistory>> {
-		const threadId: string | undefined = config.configurable?.thread_id;
+		const threadId = threadIn(config);
 		const session = threadId && (await this.#read(threadId));
 		if (!session || channels.length === 0) {
 			return Object.fromEntries(channels.map((one) => [one, { writes: [] }]));
@@ -225,9 +226,17 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 const nsOf = (config: RunnableConfig): string =>
 	config.configurable?.checkpoint_ns ?? "";
 
+/** LangGraph's own saver in memory takes a number for the text of its digits: nothing checks a config's types. */
+function threadIn(config: RunnableConfig): string | undefined {
+	const threadId: unknown = config.configurable?.thread_id;
+	return typeof threadId === "number"
+		? `${threadId}`
+		: (threadId as string | undefined);
+}
+
 /** @throws where a config names no thread, as every saver of LangGraph does */
 function threadOf(config: RunnableConfig, what: string): string {
-	const threadId = config.configurable?.thread_id;
+	const threadId = threadIn(config);
 	if (typeof threadId === "string" && threadId !== "") return threadId;
 	throw new Error(
 		`Failed to put ${what}: the config has no "thread_id" in its "configurable".`,

@@ -44,6 +44,12 @@ export const mostToolCalls = 8;
 /** With less time left a model is not asked again. */
 const shortestCallMs = 2_000;
 const mostOutputTokens = 2_000;
+/**
+ * Characters, several for each of the tokens. Not every server of a model keeps to these, and no item of the history
+ * holds 400 KB.
+ */
+export const longestAnswer = 20_000;
+const longestThought = 2_000;
 const mostSummaryMs = 6_000;
 
 type StepPorts = Pick<
@@ -147,13 +153,15 @@ export function conversationSteps(
 			if (said.ended === "refused") {
 				return concluded(now, asked, "The model refused to answer.", []);
 			}
-			const { text, toolCalls } = said.message;
+			const { toolCalls } = said.message;
+			const text = firstOf(said.message.text, longestAnswer);
 			if (toolCalls.length > 0 && !isLast) {
-				const reasoning = text.trim()
-					? [...asked.reasoning, text.trim()]
+				const thought = firstOf(text.trim(), longestThought);
+				const reasoning = thought
+					? [...asked.reasoning, thought]
 					: asked.reasoning;
 				return {
-					messages: [...now.messages, said.message],
+					messages: [...now.messages, { ...said.message, text }],
 					turn: { ...asked, reasoning },
 				};
 			}
@@ -166,7 +174,9 @@ export function conversationSteps(
 						: `I stopped after ${mostModelCalls} model calls`,
 				);
 			}
-			return answered(now, asked, text, said.ended === "cut_off");
+			const isCutOff =
+				said.ended === "cut_off" || text.length < said.message.text.length;
+			return answered(now, asked, text, isCutOff);
 		},
 
 		async useTools(now) {
@@ -292,6 +302,9 @@ export function conversationSteps(
 	}
 }
 
+const firstOf = (text: string, most: number) =>
+	text.slice(0, most).toWellFormed();
+
 const refused = ({ id }: ToolCall, why: string): ToolResult => ({
 	role: "tool",
 	callId: id,
@@ -302,7 +315,7 @@ const refused = ({ id }: ToolCall, why: string): ToolResult => ({
 /** A step for the person: what was asked, and what came of it. */
 function done(call: ToolCall, result: ToolResult | undefined): string {
 	if (result?.failed) {
-		return `${call.name} was refused: ${result.text.replace(/^Refused: /, "").slice(0, 300)}`;
+		return `${call.name.slice(0, 64)} was refused: ${result.text.replace(/^Refused: /, "").slice(0, 300)}`;
 	}
 	return doing(call);
 }

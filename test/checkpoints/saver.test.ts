@@ -1,8 +1,17 @@
 import {
 	BatchWriteItemCommand,
 	DeleteItemCommand,
+	type DynamoDBClient,
+	type GetItemCommand,
+	type TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { HumanMessage } from "@langchain/core/messages";
+import {
+	emptyCheckpoint,
+	INTERRUPT,
+	RESUME,
+	uuid6,
+} from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ThreadGone } from "#checkpoints/errors.ts";
 import { removeOrphanedPayloads } from "#checkpoints/orphans.ts";
@@ -66,6 +75,43 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.metadata).toHaveProperty("large", large);
 			expect(tuple?.pendingWrites).toEqual([["task", "channel", large]]);
 			expect(await objectsOf(backend, savers.owner)).toHaveLength(2);
+		});
+
+		test("hundreds of channels beside almost as much as an item holds", async () => {
+			const savers = saversOn(backend);
+			const names = Array.from(
+				{ length: 600 },
+				(_, at) => `${"n".repeat(40)}${at}`,
+			);
+			const values = Object.fromEntries(names.map((name) => [name, name]));
+			const versions = Object.fromEntries(names.map((name) => [name, 1]));
+			await savers.open().put(
+				thread(),
+				{
+					...emptyCheckpoint(),
+					channel_values: values,
+					channel_versions: versions,
+				},
+				// 345 KB when compressed.
+				{
+					source: "loop",
+					step: 1,
+					parents: {},
+					large: noise(460_000),
+				} as never,
+				versions,
+			);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+		});
+
+		test("the first of a task's large writes, and no second attempt's content in its place", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const [first, second] = [noise(600_000), noise(600_000)];
+			await savers.open().putWrites(config, [["n", first]], "task");
+			await savers.open().putWrites(config, [["n", second]], "task");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toEqual([["task", "n", first]]);
 		});
 
 		test("text that compresses in a fraction of its size", async () => {
@@ -196,6 +242,128 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 	});
 
 	describe("reads", () => {
+		/** A process that dies when it would store writes for the second time. */
+		function dyingAtSecondWrite() {
+			let asked = 0;
+			return {
+				send(command: never) {
+					const { input } = command as TransactWriteItemsCommand;
+					const isWrite = JSON.stringify(input).includes("#write#");
+					if (isWrite && ++asked > 1) {
+						return Promise.reject(new Error("killed"));
+					}
+					return backend.dynamodb.send(command);
+				},
+			} as Pick<DynamoDBClient, "send">;
+		}
+
+		test("of a task's interrupt and what it was resumed with both or none", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			await savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
+				config,
+				[
+					[INTERRUPT, "?"],
+					[RESUME, "!"],
+				],
+				"task",
+			);
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toHaveLength(2);
+		});
+
+		test("of a task that was killed between its writes and its interrupt the writes, never the interrupt alone", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const killed = savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
+				config,
+				[
+					[INTERRUPT, "?"],
+					["n", 2],
+				],
+				"task",
+			);
+			await expect(killed).rejects.toThrow("killed");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toEqual([["task", "n", 2]]);
+		});
+
+		test("a copy beside a checkpoint that this saver never read", async () => {
+			const savers = saversOn(backend);
+			const first = await putValues(savers.open(), thread(), { n: 0 });
+			const n2 = { n: 2 };
+			await putValues(savers.open(), first, { n: 1 }, { versions: n2 });
+			const copy = await putValues(
+				savers.open(),
+				first,
+				{ n: 1 },
+				{ versions: n2, changed: {} },
+			);
+			expect(await valuesOf(savers.open(), copy)).toEqual({ n: 1 });
+		});
+
+		test("steps that were put without waiting for one another, each with what it takes over", async () => {
+			const savers = saversOn(backend);
+			const saver = savers.open();
+			const step = (at: number) => ({
+				...emptyCheckpoint(),
+				id: uuid6(at),
+				channel_values: { kept: "k", n: at },
+				channel_versions: { kept: 1, n: at + 1 },
+			});
+			const steps = [0, 1, 2].map(step);
+			const configs = await Promise.all(
+				steps.map((one, at) =>
+					saver.put(
+						{
+							configurable: {
+								...thread().configurable,
+								checkpoint_id: steps[at - 1]?.id,
+							},
+						},
+						one,
+						{ source: "loop", step: at, parents: {} },
+						at === 0 ? { kept: 1, n: 1 } : { n: at + 1 },
+					),
+				),
+			);
+			for (const [n, config] of configs.entries()) {
+				expect(await valuesOf(savers.open(), config)).toEqual({ kept: "k", n });
+			}
+		});
+
+		test("consistently, as no implementation on this machine could show by its answers", async () => {
+			const savers = saversOn(backend);
+			const inputs: Record<string, unknown>[] = [];
+			const watched = {
+				send(command: never) {
+					const sent = command as GetItemCommand;
+					inputs.push({ name: sent.constructor.name, ...sent.input });
+					return backend.dynamodb.send(command);
+				},
+			} as Pick<DynamoDBClient, "send">;
+			const saver = savers.open({ dynamodb: watched });
+			const config = await putValues(saver, thread(), { n: 1 });
+			await saver.putWrites(config, [["n", 2]], "task");
+			await saver.getTuple(thread());
+			await saver.getTuple(config);
+			await toArray(saver.list(thread()));
+			const isConsistent = (name: string) =>
+				inputs
+					.filter((input) => input.name === name)
+					.map(({ ConsistentRead, RequestItems }) => {
+						const [batch] = Object.values(RequestItems ?? {});
+						return ConsistentRead ?? batch?.ConsistentRead;
+					});
+			for (const name of [
+				"GetItemCommand",
+				"QueryCommand",
+				"BatchGetItemCommand",
+			]) {
+				expect(new Set(isConsistent(name)), name).toEqual(new Set([true]));
+			}
+		});
+
 		test("a thread of several pages, newest first", async () => {
 			const savers = saversOn(backend);
 			const saver = savers.open();
@@ -355,41 +523,118 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await toArray(saver.sessions.list())).toEqual([]);
 		});
 
-		test("keeps what it needs for as long as it is used, although DynamoDB removes what is past its time", async () => {
+		test("that was begun anew in the middle of a run takes no writes of that run", async () => {
 			const savers = saversOn(backend);
-			let config = await putValues(savers.open(), thread(), {
-				kept: noise(600_000),
-				n: 0,
-			});
-			const { kept } = (await valuesOf(savers.open(), thread())) ?? {};
-			await savers.open().putWrites(config, [["n", 1]], "task");
-			const retentionSeconds = 16 * 3_600;
-			let removed = 0;
-			for (let n = 1; n <= 20; n += 1) {
-				savers.pass(3 * hour);
-				for (const { pk, sk, expires_at } of await itemsOf(
-					backend,
-					savers.owner,
-				)) {
-					if (Number(expires_at?.N) > savers.clock.now / 1_000) continue;
-					removed += 1;
-					await backend.dynamodb.send(
-						new DeleteItemCommand({
-							TableName: backend.table,
-							Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
-						}),
-					);
-				}
-				const saver = savers.open({ retentionSeconds });
-				expect(await valuesOf(saver, thread())).toEqual({ kept, n: n - 1 });
-				config = await putValues(
-					saver,
-					config,
-					{ kept, n },
-					{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
+			const running = savers.open();
+			const config = await putValues(running, thread(), { n: 1 });
+			await savers.open().deleteThread("thread");
+			await putValues(savers.open(), thread(), { anew: 1 });
+			const before = await itemsOf(backend, savers.owner);
+			savers.pass(2 * 60_000);
+			await expect(
+				running.putWrites(config, [["n", 2]], "task"),
+			).rejects.toThrow(ThreadGone);
+			expect(await itemsOf(backend, savers.owner)).toEqual(before);
+		});
+
+		const retentionSeconds = 16 * 3_600;
+		/** Three hours later; as DynamoDB does in time, without what is past its own. @returns how many items went */
+		async function passAndRemove(
+			savers: ReturnType<typeof saversOn>,
+		): Promise<number> {
+			savers.pass(3 * hour);
+			const past = (await itemsOf(backend, savers.owner)).filter(
+				({ expires_at }) => Number(expires_at?.N) <= savers.clock.now / 1_000,
+			);
+			for (const { pk, sk } of past) {
+				await backend.dynamodb.send(
+					new DeleteItemCommand({
+						TableName: backend.table,
+						Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
+					}),
 				);
 			}
+			return past.length;
+		}
+
+		/** A step that takes over a large value and changes a small one. */
+		const takingOver = (
+			saver: ReturnType<ReturnType<typeof saversOn>["open"]>,
+			config: object,
+			kept: unknown,
+			n: number,
+		) =>
+			putValues(
+				saver,
+				config,
+				{ kept, n },
+				{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
+			);
+
+		test("keeps what it needs for as long as it is used, although DynamoDB removes what is past its time", async () => {
+			const savers = saversOn(backend);
+			const open = () => savers.open({ retentionSeconds });
+			const kept = noise(600_000);
+			let config = await putValues(open(), thread(), { kept, n: 0 });
+			await open().putWrites(config, [["n", 1]], "task");
+			let removed = 0;
+			for (let n = 1; n <= 20; n += 1) {
+				removed += await passAndRemove(savers);
+				const saver = open();
+				expect(await valuesOf(saver, thread())).toEqual({ kept, n: n - 1 });
+				config = await takingOver(saver, config, kept, n);
+			}
 			expect(removed).toBeGreaterThan(10);
+		});
+
+		test("keeps what step after step takes over without anybody reading it", async () => {
+			const savers = saversOn(backend);
+			const running = savers.open({ retentionSeconds });
+			let config = await putValues(running, thread(), { kept: "k", n: 0 });
+			for (let n = 1; n <= 8; n += 1) {
+				await passAndRemove(savers);
+				config = await takingOver(running, config, "k", n);
+			}
+			expect(await valuesOf(savers.open(), thread())).toEqual({
+				kept: "k",
+				n: 8,
+			});
+		});
+
+		test("keeps a step that waits, with its values and writes, for as long as it is read and written to", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(
+				savers.open({ retentionSeconds }),
+				thread(),
+				{ n: 0 },
+			);
+			await savers
+				.open({ retentionSeconds })
+				.putWrites(config, [["n", 1]], "done");
+			for (let n = 1; n <= 8; n += 1) {
+				await passAndRemove(savers);
+				const saver = savers.open({ retentionSeconds });
+				const tuple = await saver.getTuple(thread());
+				expect(tuple?.checkpoint.channel_values).toEqual({ n: 0 });
+				expect(tuple?.pendingWrites).toContainEqual(["done", "n", 1]);
+				await saver.putWrites(config, [[INTERRUPT, n]], "waiting");
+			}
+		});
+
+		test("no longer has a step that is past its own time, whether DynamoDB has removed it or not", async () => {
+			const savers = saversOn(backend);
+			const open = () => savers.open({ retentionSeconds });
+			const first = await putValues(open(), thread(), { n: 0 });
+			let config = first;
+			for (let n = 1; n <= 6; n += 1) {
+				savers.pass(3 * hour);
+				config = await putValues(open(), config, { n });
+			}
+			expect(await open().getTuple(first)).toBeUndefined();
+			const listed = await toArray(open().list(thread()));
+			expect(
+				listed.map(({ checkpoint }) => checkpoint.channel_values.n),
+			).toEqual([6, 5, 4, 3, 2, 1]);
 		});
 
 		test("is refused a retention that would not outlast it", () => {
@@ -418,6 +663,19 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				n: 2,
 			});
 			expect(await valuesOf(one.open(), thread("thread#x"))).toEqual({ n: 1 });
+		});
+
+		test("that a config names by a number is the one of its digits", async () => {
+			const savers = saversOn(backend);
+			const seven = thread(7 as never);
+			const config = await putValues(savers.open(), seven, { a: 1 });
+			await savers.open().putWrites(config, [["a", 2]], "task");
+			expect(await valuesOf(savers.open(), seven)).toEqual({ a: 1 });
+			expect(await valuesOf(savers.open(), thread("7"))).toEqual({ a: 1 });
+			expect(await toArray(savers.open().list(seven))).toHaveLength(1);
+			await savers.open().deleteThread(7 as never);
+			expect(await valuesOf(savers.open(), thread("7"))).toBeUndefined();
+			expect(await itemsOf(backend, savers.owner, ["7"])).toEqual([]);
 		});
 
 		test("that is deleted leaves neither items nor any version of an object", async () => {

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenTurn, SaidMessage } from "#core/ports.ts";
 import { type Backend, backends } from "../aws-backends.ts";
@@ -46,6 +46,27 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		const second = sessions.beginTurn(user, "s", "two");
 		await sessions.endTurn(user, first, answer("1"));
 		expect(await second).toMatchObject({ number: 2 });
+	});
+
+	it("an answer with more items than an item of the table holds is kept with the first of them", async () => {
+		const user = randomUUID();
+		const { sessions } = conversationsOn(backend, clock);
+		const turn = await sessions.beginTurn(user, "s", "all of them");
+		const items = Array.from({ length: 40 }, (_, at) => ({
+			itemId: `${at}`,
+			mimeType: "image/png" as const,
+			score: 1,
+			category: "Food",
+			headline: "Noodles",
+			summary: randomBytes(13_500).toString("base64"),
+			analysisId: `${at}`,
+		}));
+		await sessions.endTurn(user, turn, { ...answer("Forty."), items });
+		const history = await sessions.history(user, "s");
+		const kept = history?.messages[1];
+		expect(kept?.text).toBe("Forty.");
+		expect(kept?.items).toEqual(items.slice(0, 20));
+		expect(history?.isBusy).toBe(false);
 	});
 
 	it("of many messages at once each gets its turn, and none the same", async () => {
@@ -103,6 +124,24 @@ function sessionsContract(get: () => Conversations): void {
 			...answer("to one"),
 			at: expect.any(Date),
 		});
+	});
+
+	it("the same question after its answer is a turn of its own", async () => {
+		const user = randomUUID();
+		expect(await asked(user, "trip", "one")).toMatchObject({ number: 1 });
+		expect(await asked(user, "trip", "one")).toMatchObject({ number: 2 });
+		const history = await get().sessions.history(user, "trip");
+		expect(history?.messages).toHaveLength(4);
+	});
+
+	it("keeps the order beyond the tenth turn", async () => {
+		const user = randomUUID();
+		const said = Array.from({ length: 11 }, (_, at) => `question ${at + 1}`);
+		for (const question of said) await asked(user, "long", question);
+		const history = await get().sessions.history(user, "long");
+		expect(history?.messages.map(({ text }) => text)).toEqual(
+			said.flatMap((question) => [question, `to ${question}`]),
+		);
 	});
 
 	it("lists a person's sessions, the last used first", async () => {

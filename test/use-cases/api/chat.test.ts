@@ -3,7 +3,7 @@ import { ModelFailure } from "#core/errors.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { readyItem } from "./ready-item.ts";
-import { ada, testApi } from "./test-api.ts";
+import { ada, bob, testApi } from "./test-api.ts";
 
 const say = (message: string, session_id?: string) => ({
 	json: { message, ...(session_id && { session_id }) },
@@ -118,12 +118,15 @@ describe("POST /chat", () => {
 		expect(await wrong({ message: "a".repeat(4_001) })).toEqual([
 			{ field: "body.message", detail: "Must have at most 4000 characters" },
 		]);
-		expect(await wrong({ message: "hi", session_id: "a#b" })).toEqual([
-			{
-				field: "body.session_id",
-				detail: "Must be 1 to 128 letters, digits or . _ : @ ~ -",
-			},
-		]);
+		for (const session_id of ["a#b", "", "a".repeat(129), ".", ".."]) {
+			expect(await wrong({ message: "hi", session_id })).toEqual([
+				{
+					field: "body.session_id",
+					detail:
+						"Must be 1 to 128 letters, digits or . _ : @ ~ -, not . or .. alone",
+				},
+			]);
+		}
 		expect(await wrong({ message: "hi", sesion_id: "a" })).toEqual([
 			{
 				field: "body.sesion_id",
@@ -181,6 +184,100 @@ describe("POST /chat", () => {
 		search.open();
 		expect((await answering).status).toBe(200);
 		expect(await inProgress()).toBeNull();
+	});
+});
+
+describe("GET /chat/sessions", () => {
+	it("counts every session and message of the person, and lists as many as asked for", async () => {
+		const { as, ports } = testApi();
+		for (let at = 0; at < 1_002; at += 1) {
+			await ports.sessions.beginTurn(ada, `s${at}`, "hello");
+		}
+		await ports.sessions.beginTurn(bob, "b", "hello");
+		const { body } = await as(ada)("GET", "/chat/sessions", {
+			query: { limit: "2" },
+		});
+		expect(body).toEqual({
+			sessions: [1, 2].map(() => ({
+				session_id: expect.stringMatching(/^s\d+$/),
+				created_at: expect.any(String),
+				last_activity: expect.any(String),
+				message_count: 1,
+			})),
+			stats: { total_sessions: 1_002, total_messages: 1_002 },
+		});
+	});
+
+	it.each(["0", "101", "1.5", "many", ""])(
+		"refuses a limit of %j",
+		async (limit) => {
+			const { as } = testApi();
+			const answer = await as(ada)("GET", "/chat/sessions", {
+				query: { limit },
+			});
+			expect(answer.status).toBe(422);
+			expect(answer.body.errors[0].field).toBe("query.limit");
+		},
+	);
+});
+
+describe("the filters of a message", () => {
+	const categoriesOf = async (filters: object, input: object = {}) => {
+		const ports = fakePorts();
+		await readyItem(ports, ada, {
+			headline: "Ramen noodles",
+			category: "Food",
+		});
+		await readyItem(ports, ada, { headline: "Udon noodles", category: "Food" });
+		await readyItem(ports, ada, {
+			headline: "Noodles at sea",
+			category: "Travel",
+		});
+		const chat = fakeChat((_, calls) =>
+			calls === 1
+				? {
+						toolCalls: [
+							{
+								name: "search_collection",
+								input: { query: "noodles", mode: "meaning", ...input },
+							},
+						],
+					}
+				: { text: "None." },
+		);
+		const answer = await testApi({ ports: { ...ports, chat } }).as(ada)(
+			"POST",
+			"/chat",
+			{ json: { message: "noodles?", session_id: "s", ...filters } },
+		);
+		expect(answer.status).toBe(200);
+		const told = chat.requests[1]?.messages.at(-1)?.text ?? "";
+		return [...told.matchAll(/"category":"(\w+)"/g)].map(([, one]) => one);
+	};
+
+	it("bound what its searches find: top_k, category_filter, min_similarity_score", async () => {
+		const all = { min_similarity_score: -1 };
+		expect((await categoriesOf(all)).sort()).toEqual([
+			"Food",
+			"Food",
+			"Travel",
+		]);
+		expect(await categoriesOf({ ...all, top_k: 1 })).toHaveLength(1);
+		expect(await categoriesOf({ ...all, category_filter: "Travel" })).toEqual([
+			"Travel",
+		]);
+		expect(await categoriesOf({ min_similarity_score: 1 })).toEqual([]);
+	});
+
+	it("are not widened by the model", async () => {
+		const filters = {
+			min_similarity_score: -1,
+			top_k: 1,
+			category_filter: "Travel",
+		};
+		const elsewhere = { category: "Food" };
+		expect(await categoriesOf(filters, elsewhere)).toEqual(["Travel"]);
+		expect(await categoriesOf(filters, { top_k: 2 })).toEqual([]);
 	});
 });
 

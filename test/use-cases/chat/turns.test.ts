@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { longestAnswer } from "#core/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { ChatRequest } from "#core/ports.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -230,6 +232,37 @@ function turnsContract(get: () => Conversations): void {
 		},
 	);
 
+	it("are kept whatever length a model writes: no answer is too long for its item of the history", async () => {
+		// Text that gzip cannot make smaller by much, of a server that does not keep to the tokens it may write.
+		const noise = randomBytes(600_000).toString("base64");
+		const { text, answer } = await ask("noodles", (_, calls) =>
+			calls === 1
+				? {
+						text: noise,
+						toolCalls: [
+							{ name: "search_collection", input: { query: "noodles" } },
+							{ name: noise, input: {} },
+						],
+					}
+				: { text: `A bowl of noodles [${ref(noodles)}].\n${noise}` },
+		);
+		expect(text).toBe(
+			`A bowl of noodles [${noodles}].\n\nThe answer was too long and ends early.`,
+		);
+		expect(JSON.stringify(answer.reasoning).length).toBeLessThan(3_000);
+		const plain = await ask("hello", () => ({ text: noise }));
+		expect(plain.text).toBe(
+			`${noise.slice(0, longestAnswer)}\n\nThe answer was too long and ends early.`,
+		);
+		const history = await ports.sessions.history(user, "s");
+		expect(history?.messages.map((said) => said.text)).toEqual([
+			"noodles",
+			text,
+			"hello",
+			plain.text,
+		]);
+	});
+
 	it("answer a refusal of the model, and a model that says nothing", async () => {
 		const refused = await ask("bad", () => ({ ended: "refused" }));
 		expect(refused.text).toBe("The model refused to answer.");
@@ -300,6 +333,44 @@ function turnsContract(get: () => Conversations): void {
 		expect({ ids, number }).toEqual({ ids: [noodles], number: 1 });
 		// The model is not asked again for what it had asked for.
 		expect(asked).toEqual(["user", "tool"]);
+	});
+
+	it("remember the beginning of a long answer, so that it does not push the others out", async () => {
+		await ask("first", () => ({ text: "A plum." }));
+		const long = "Many words of nothing. ".repeat(800).trim();
+		await ask("second", () => ({ text: long }));
+		const { requests } = await ask("third", () => ({ text: "Yes." }));
+		const read = requests.at(-1)?.messages.map(({ text }) => text) ?? [];
+		expect(read).toContain("A plum.");
+		expect(read).toContain(`${long.slice(0, 2_000)}…`);
+	});
+
+	it("remember forty items at most, however many were seen", async () => {
+		for (let at = 0; at < 45; at++) {
+			await readyItem(ports, user, { headline: `Noodles of day ${at}` });
+		}
+		const { requests } = await ask(
+			"noodles",
+			searchThenSay("noodles", "Many."),
+			{ topK: 50 },
+		);
+		const told = requests.at(-1) && lastOf(requests.at(-1) as ChatRequest);
+		expect(told?.text.match(/<item /g)?.length).toBeGreaterThan(44);
+		expect((await ports.turns.at(user, "s"))?.known).toHaveLength(40);
+	});
+
+	it("count the call that summarizes among the six", async () => {
+		for (let turn = 1; turn <= 9; turn++) {
+			await ask(`question ${turn}`, () => ({ text: "Yes." }));
+		}
+		const { requests, text } = await ask("again", ({ messages }) =>
+			messages[1]?.text.startsWith("<conversation>")
+				? { text: "Nine questions." }
+				: searching("noodles"),
+		);
+		expect(requests[0]?.messages[1]?.text).toMatch(/^<conversation>/);
+		expect(requests).toHaveLength(6);
+		expect(text).toContain("I stopped after 6 model calls");
 	});
 
 	it("read no more in the hundredth turn than in the twentieth, and still know what was said first", async () => {
