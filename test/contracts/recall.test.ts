@@ -105,6 +105,6 @@ for (const kind of databaseKinds) {
 			const divided = await recall();
 			console.log(`recall@10 of them in cells: ${divided.toFixed(4)}`);
 			expect(divided).toBeGreaterThanOrEqual(0.99);
-		});
+		}, 120_000);
 	});
 }
