@@ -142,7 +142,7 @@ function sessionsContract(get: () => Conversations): void {
 		expect(history?.messages.map(({ text }) => text)).toEqual(
 			said.flatMap((question) => [question, `to ${question}`]),
 		);
-	});
+	}, 120_000);
 
 	it("lists a person's sessions, the last used first", async () => {
 		const user = randomUUID();

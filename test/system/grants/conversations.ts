@@ -79,7 +79,7 @@ export const conversationActs: Act[] = [
 		},
 	},
 	{
-		name: "a conversation with an answer that no item of the table holds goes on, and leaves nothing when it is deleted",
+		name: "a conversation whose state no item of the table holds goes on, and leaves nothing when it is deleted",
 		run: async (world) => {
 			const session = randomUUID();
 			for (const turn of [1, 2, 3]) {

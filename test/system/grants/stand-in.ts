@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
+import { anthropicChatWire } from "../../contracts/providers/chat-wire.ts";
 import {
 	anthropicWire,
 	description,
@@ -9,7 +10,7 @@ import {
 	voyageWire,
 } from "../../contracts/providers/wire.ts";
 
-/** Whoever says so gets a long answer. */
+/** Whoever says so is searched for at length first: the model's own words are cut, its calls are kept as they are. */
 export const atLength = "Tell me at length";
 
 /** Answers as each provider, all on one port of loopback. */
@@ -36,11 +37,18 @@ export async function standIn(asked: string[]) {
 			});
 			return voyageWire.answer(vectors.map((vector) => Array.from(vector)));
 		}
-		const text = bytes.includes(atLength)
-			? // Nothing that gets smaller; two of them are more than an item of the table can hold.
-				randomBytes(225_000).toString("base64")
-			: JSON.stringify(description);
+		const text = JSON.stringify(description);
 		if (url.startsWith("/openai")) return openaiWire.answer(text);
+		const last = JSON.stringify(body.messages.at(-1));
+		if (last.includes(atLength) && !last.includes("tool_result")) {
+			// Nothing that gets smaller, and more than an item of the table can hold.
+			const query = randomBytes(400_000).toString("base64");
+			return anthropicChatWire.said({
+				toolCalls: [
+					{ id: "toolu_1", name: "search_collection", input: { query } },
+				],
+			});
+		}
 		return anthropicWire.answer(text);
 	};
 	await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
