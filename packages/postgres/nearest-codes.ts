@@ -8,7 +8,10 @@ export interface NearestCodes {
 	category: string;
 	/** A `vector` or `halfvec`. */
 	vector: string;
+	/** The most to compare exactly. */
 	limit: string;
+	/** How many hits are wanted. */
+	hits: string;
 	/** Whether to read every cell. @default false */
 	everyCell?: string;
 	/** A condition on `item_id`. */
@@ -17,7 +20,8 @@ export interface NearestCodes {
 
 /**
  * Two relations for a `with`: the cells to read of a divided collection, and `nearest`, the items whose 1-bit codes are
- * nearest. A category is looked for in every cell, since few of its items may be in the nearest.
+ * nearest. A category is looked for in every cell, since few of its items may be in the nearest. What is much farther than
+ * the last of the wanted hits is not worth a comparison.
  */
 export function nearestCodes({
 	user,
@@ -25,6 +29,7 @@ export function nearestCodes({
 	category,
 	vector,
 	limit,
+	hits,
 	everyCell = "false",
 	except = "true",
 }: NearestCodes): string {
@@ -43,12 +48,21 @@ export function nearestCodes({
 	  ) as compared
 	  where ${everyCell} or ${category} is not null or near >= usual + ${searchParameters.leastCellNearness} * (best - usual)
 	), nearest as materialized (
-	  select item_id from (
-	    ${codes} and cell is null
-	    union all
-	    ${codes} and cell = any((select cells from probed)::integer[])
-	  ) as codes
-	  order by code <~> (select binary_quantize(${vector})::bit(1024))
-	  limit ${limit}
+	  select item_id
+	  from (
+	    select item_id, distance, nth_value(distance, ${hits}) over (
+	        order by distance rows between unbounded preceding and unbounded following) as last
+	    from (
+	      select item_id, code <~> (select binary_quantize(${vector})::bit(1024)) as distance
+	      from (
+	        ${codes} and cell is null
+	        union all
+	        ${codes} and cell = any((select cells from probed)::integer[])
+	      ) as codes
+	      order by code <~> (select binary_quantize(${vector})::bit(1024))
+	      limit ${limit}
+	    ) as nearby
+	  ) as measured
+	  where last is null or distance <= last + ${searchParameters.rerank.mostBitsFarther}
 	)`;
 }

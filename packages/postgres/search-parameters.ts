@@ -31,7 +31,16 @@ export const searchParameters = {
 	 * How many vectors are compared exactly, those whose 1-bit codes are nearest: some for each hit asked for, one more
 	 * for so many items, at most 200. For ten hits among 1,200 items 92.
 	 */
-	rerank: { perHit: 8, itemsForOneMore: 100, most: 200 },
+	rerank: {
+		perHit: 8,
+		itemsForOneMore: 100,
+		most: 200,
+		/**
+		 * And none whose code is so many bits farther than that of the last of the wanted hits: four standard deviations of
+		 * a distance of 1,024 bits (16 at most).
+		 */
+		mostBitsFarther: 64,
+	},
 	/**
 	 * Of a collection that is divided into cells, those are read whose centroid is nearer to the query than the usual one by
 	 * this share of what the nearest is: few where vectors lie in clusters, up to half of them where they do not.

@@ -164,7 +164,7 @@ function vectorLeg(
 	const limit = `(select least(${p.rerank.most}, ${p.rerank.perHit} * ${topK}::int + coalesce(max(documents), 0) / ${p.rerank.itemsForOneMore})
 	    from words where user_id = ${user} and lexeme = '')`;
 	return `
-	${nearestCodes({ user, model, category, vector, limit, everyCell: given(everyCell, "boolean") })}, compared as (
+	${nearestCodes({ user, model, category, vector, limit, hits: `${topK}::int`, everyCell: given(everyCell, "boolean") })}, compared as (
 	  select nearest.item_id, similarity
 	  from nearest, lateral (
 	    select user_id, 1 - (embedding <=> (select ${vector}::halfvec(1024))) as similarity

@@ -30,6 +30,7 @@ const toItem = `
 		category: "$4::text",
 		vector: "(select embedding from item)",
 		limit: String(searchParameters.rerank.most),
+		hits: "$6::int",
 		except: "item_id <> $2 and (select embedding is not null from item)",
 	})}, look_alikes as materialized (
 	  select id as item_id from items

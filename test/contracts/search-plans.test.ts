@@ -1,12 +1,12 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SearchOptions } from "#core/ports.ts";
+import { embeddingDimensions, type SearchOptions } from "#core/ports.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search.ts";
 import { postgresSimilar } from "#postgres/similar.ts";
 import { postgresVectorCells } from "#postgres/vector-cells.ts";
-import { fillWithTenants } from "./crowd.ts";
+import { fillWithTenants, fillWithVectors } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { axis } from "./journey.ts";
 
@@ -20,6 +20,7 @@ interface PlanNode {
 	"Relation Name"?: string;
 	"Subplan Name"?: string;
 	"Actual Rows"?: number;
+	"Actual Loops"?: number;
 	"Sort Key"?: string[];
 	"Heap Fetches"?: number;
 	Plans?: PlanNode[];
@@ -29,6 +30,16 @@ const flat = (node: PlanNode): PlanNode[] => [
 	node,
 	...(node.Plans ?? []).flatMap(flat),
 ];
+
+/** A vector of ones, or of their opposites, but for a few of its own. */
+const leaning = (at: number, side = 1) =>
+	Float32Array.from({ length: embeddingDimensions }, (_, i) =>
+		i >= at && i < at + 8 ? -side / 32 : side / 32,
+	);
+
+const near = Array.from({ length: 20 }, (_, at) => leaning(at));
+const far = Array.from({ length: 100 }, (_, at) => leaning(at, -1));
+const twoMinded = { userId: "two-minded", model };
 
 /** Scans of the codes: of what is in no cell, and of the cells that are read. */
 const codesIn = (nodes: PlanNode[]) =>
@@ -65,6 +76,7 @@ for (const kind of databaseKinds) {
 					{ userId: "lonely", items: 1 },
 					{ userId: "divided", items: dividedItems },
 				]);
+				await fillWithVectors(db, twoMinded, [...near, ...far]);
 				const cells = postgresVectorCells(empty.connect(1));
 				// Neighbours with cells, too: of a handful the table is scanned, and rightly.
 				for (const user of ["divided", ...tenants.slice(4).map(idOf)]) {
@@ -130,6 +142,25 @@ for (const kind of databaseKinds) {
 			expect(some).toBeLessThan(0.75 * dividedItems);
 			expect(await read({ ...options, category: "Food" })).toBe(dividedItems);
 			expect(await read(options, { everyCell: true })).toBe(dividedItems);
+		});
+
+		it("compares no vectors whose codes are much farther than those of the wanted hits", async () => {
+			const compared = async (topK: number) => {
+				const nodes = await planOf((search) =>
+					search.byVector(
+						twoMinded.userId,
+						{ model, vector: leaning(50), minSimilarity: -1 },
+						{ topK },
+					),
+				);
+				return nodes.find(
+					(node) =>
+						node["Index Name"] === "one_embedding_per_item_and_model" &&
+						node["Node Type"] === "Index Scan",
+				)?.["Actual Loops"];
+			};
+			expect(await compared(10)).toBe(near.length);
+			expect(await compared(50)).toBe(near.length + far.length);
 		});
 
 		it("computes the query's code once, before the scan", async () => {
