@@ -59,7 +59,7 @@ export function nearestCodes({
 	        union all
 	        ${codes} and cell = any((select cells from probed)::integer[])
 	      ) as codes
-	      order by code <~> (select binary_quantize(${vector})::bit(1024))
+	      order by distance
 	      limit ${limit}
 	    ) as nearby
 	  ) as measured
