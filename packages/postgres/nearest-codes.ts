@@ -1,12 +1,14 @@
 import { searchParameters } from "./search-parameters.ts";
 
+const { cellNearness, rerank } = searchParameters;
+
 /** What is asked, each an SQL expression. */
 export interface NearestCodes {
 	user: string;
 	model: string;
 	/** Null for any. */
 	category: string;
-	/** A `vector` or `halfvec`. */
+	/** A `halfvec`, in a sub-select. */
 	vector: string;
 	/** The most to compare exactly. */
 	limit: string;
@@ -39,14 +41,15 @@ export function nearestCodes({
 	probed as materialized (
 	  select array_agg(cell) as cells
 	  from (
-	    select cell, near, avg(near) over () as usual, max(near) over () as best
+	    select cell, near, avg(near) over () as usual, max(near) over () as best, stddev_pop(near) over () as deviation
 	    from (
-	      select cell, 1 - (centroid <=> (select ${vector}::halfvec(1024))) as near from vector_cells
+	      select cell, 1 - (centroid <=> ${vector}) as near from vector_cells
 	      where user_id = ${user} and model = ${model}
 	      offset 0
 	    ) as measured
 	  ) as compared
-	  where ${everyCell} or ${category} is not null or near >= usual + ${searchParameters.leastCellNearness} * (best - usual)
+	  where ${everyCell} or ${category} is not null or near >= usual + (best - usual) *
+	    least(${cellNearness.most}, greatest(${cellNearness.least}, ${cellNearness.perDeviation} * (best - usual) / nullif(deviation, 0)))
 	), nearest as materialized (
 	  select item_id
 	  from (
@@ -63,6 +66,6 @@ export function nearestCodes({
 	      limit ${limit}
 	    ) as nearby
 	  ) as measured
-	  where last is null or distance <= last + ${searchParameters.rerank.mostBitsFarther}
+	  where last is null or distance <= last + ${rerank.mostBitsFarther}
 	)`;
 }

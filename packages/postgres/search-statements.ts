@@ -158,7 +158,7 @@ function vectorLeg(
 	unwanted = "false",
 ): string {
 	const model = given(first, "text");
-	const vector = `$${first + 1}::vector`;
+	const vector = given(first + 1, "halfvec");
 	const leastAsked = given(first + 2, "float8");
 	const leastBest = given(first + 3, "float8");
 	const limit = `(select least(${p.rerank.most}, ${p.rerank.perHit} * ${topK}::int + coalesce(max(documents), 0) / ${p.rerank.itemsForOneMore})
@@ -167,7 +167,7 @@ function vectorLeg(
 	${nearestCodes({ user, model, category, vector, limit, hits: `${topK}::int`, everyCell: given(everyCell, "boolean") })}, compared as (
 	  select nearest.item_id, similarity
 	  from nearest, lateral (
-	    select user_id, 1 - (embedding <=> (select ${vector}::halfvec(1024))) as similarity
+	    select user_id, 1 - (embedding <=> ${vector}) as similarity
 	    from embeddings
 	    where item_id = nearest.item_id and model = ${model}
 	    offset 0

@@ -9,8 +9,8 @@ import type {
 } from "#core/ports.ts";
 import type { Database } from "./database.ts";
 import { byText, byVector, hybrid } from "./search-statements.ts";
-import { vectorText } from "./text.ts";
 import { parseQuery } from "./text-query.ts";
+import { halfvecBytes } from "./vectors.ts";
 
 const statements = { byText, byVector, hybrid };
 
@@ -75,7 +75,7 @@ function textValues({ text, minScore }: TextQuery): unknown[] {
 function vectorValues(query: VectorQuery): unknown[] {
 	return [
 		query.model,
-		vectorText(query.vector),
+		halfvecBytes(query.vector),
 		query.minSimilarity ?? null,
 		query.leastBest ?? 0,
 	];

@@ -13,7 +13,8 @@ import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "./rows.ts";
-import { storableJson, storableText, vectorText } from "./text.ts";
+import { storableJson, storableText } from "./text.ts";
+import { vectorText } from "./vectors.ts";
 
 const exhausted = `Processing this image failed ${maxAttempts} times: upload it again to try once more.`;
 

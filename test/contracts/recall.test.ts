@@ -3,8 +3,8 @@ import { divideVectors } from "#core/divide-vectors.ts";
 import { embeddingDimensions } from "#core/ports.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search.ts";
-import { vectorText } from "#postgres/text.ts";
 import { postgresVectorCells } from "#postgres/vector-cells.ts";
+import { vectorText } from "#postgres/vectors.ts";
 import {
 	realVectorsFile as file,
 	realVectors,

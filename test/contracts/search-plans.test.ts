@@ -49,9 +49,18 @@ const fromIndexAlone = expect.objectContaining({
 	"Heap Fetches": 0,
 });
 
+/** The numbers of a `halfvec` in binary form. */
+const halfvec = ({ buffer, byteOffset }: Uint8Array) => {
+	const bytes = new DataView(buffer, byteOffset);
+	return Array.from({ length: bytes.getUint16(0) }, (_, at) =>
+		bytes.getFloat16(4 + 2 * at),
+	);
+};
+
 const literal = (value: unknown): string => {
 	if (value === null) return "null";
 	if (Array.isArray(value)) return `array[${value.map(literal).join()}]`;
+	if (value instanceof Uint8Array) return `'[${halfvec(value).join()}]'`;
 	return typeof value === "string" ? pg.escapeLiteral(value) : String(value);
 };
 

@@ -6,7 +6,7 @@ import { main, step } from "#cli/progress.ts";
 import { embeddingDimensions } from "#core/ports.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { postgresSearch, searchParameters } from "#postgres/search.ts";
-import { vectorText } from "#postgres/text.ts";
+import { vectorText } from "#postgres/vectors.ts";
 import { fillWithVectors } from "../../contracts/crowd.ts";
 import { realVectors, toUnitLength } from "../../real-vectors.ts";
 import { atLeast, report } from "../report.ts";
@@ -19,7 +19,19 @@ const url = process.env.DATABASE_URL || null;
 const rows = Number(process.env.ROWS || 20_000);
 const queries = 40;
 const topK = 10;
-const tried = [0.05, searchParameters.leastCellNearness, 0.2, 0.3, 0.5];
+const { least, most, perDeviation } = searchParameters.cellNearness;
+/** By how much of what the nearest centroid is nearer than the usual one a cell's must be, to be read. */
+const shares: { title: string; of(deviations: number): number }[] = [
+	...[0.05, least, most, 0.3, 0.5].map((share) => ({
+		title: `at ${share}`,
+		of: () => share,
+	})),
+	{
+		title: "in force",
+		of: (deviations) =>
+			Math.min(most, Math.max(least, perDeviation * deviations)),
+	},
+];
 
 interface Distribution {
 	title: string;
@@ -95,8 +107,8 @@ function distributions(): Distribution[] {
 }
 
 interface Found {
-	/** By the least nearness of `tried`: the share of vectors in the cells read, and of the nearest ten that are in them. */
-	byNearness: { read: number; recall: number }[];
+	/** By `shares`: the share of vectors in the cells read, and of the nearest ten that are in them. */
+	byShare: { read: number; recall: number }[];
 	/** Of whole searches, codes and comparison included. */
 	undivided: number;
 	divided: number;
@@ -138,7 +150,7 @@ async function measure(
 	const undivided = await recall();
 	await divideLargeCollections(database);
 	const divided = await recall();
-	const byNearness = tried.map(() => ({ read: 0, recall: 0 }));
+	const byShare = shares.map(() => ({ read: 0, recall: 0 }));
 	for (const [at, one] of asked.entries()) {
 		const cells = await db.query<{
 			near: number;
@@ -154,11 +166,16 @@ async function measure(
 		);
 		const best = Math.max(...cells.map(({ near }) => near));
 		const usual = cells.reduce((sum, { near }) => sum + near, 0) / cells.length;
-		for (const [n, least] of tried.entries()) {
-			const sums = byNearness[n];
+		const deviation = Math.sqrt(
+			cells.reduce((sum, { near }) => sum + (near - usual) ** 2, 0) /
+				cells.length,
+		);
+		for (const [n, share] of shares.entries()) {
+			const sums = byShare[n];
 			if (!sums) continue;
+			const demanded = share.of((best - usual) / deviation) * (best - usual);
 			for (const cell of cells) {
-				if (cell.near < usual + least * (best - usual)) continue;
+				if (cell.near < usual + demanded) continue;
 				sums.read += cell.stored / rows / queries;
 				sums.recall += cell.found / topK / queries;
 			}
@@ -167,7 +184,7 @@ async function measure(
 	await withClient(database.address, database.owner, (client) =>
 		client.query("truncate items cascade"),
 	);
-	return { byNearness, undivided, divided };
+	return { byShare, undivided, divided };
 }
 
 await main(async () => {
@@ -182,8 +199,8 @@ await main(async () => {
 			table.push({
 				[`${rows} vectors`]: title,
 				...Object.fromEntries(
-					found.byNearness.map(({ read, recall }, n) => [
-						`at ${tried[n]}`,
+					found.byShare.map(({ read, recall }, n) => [
+						shares[n]?.title,
 						`${(100 * read).toFixed(0)} % ${recall.toFixed(3)}`,
 					]),
 				),
@@ -194,7 +211,7 @@ await main(async () => {
 			demands.push(atLeast(`recall@10 divided, ${title}`, found.divided, 0.99));
 		}
 		report("cells", table, demands, [
-			`at: how near a cell's centroid must be; the share of vectors in the cells read, and of the nearest ten that are in them. In force: ${searchParameters.leastCellNearness}.`,
+			`at: how near a cell's centroid must be; the share of vectors in the cells read, and of the nearest ten that are in them. In force: ${perDeviation} for each standard deviation that the nearest stands out, ${least} to ${most}.`,
 			"search: recall@10 of the whole search, by codes and comparison.",
 		]);
 	} finally {
