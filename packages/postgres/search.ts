@@ -8,9 +8,9 @@ import type {
 	VectorQuery,
 } from "#core/ports.ts";
 import type { Database } from "./database.ts";
+import { halfvecBytes } from "./halfvec.ts";
 import { byText, byVector, hybrid } from "./search-statements.ts";
 import { parseQuery } from "./text-query.ts";
-import { halfvecBytes } from "./vectors.ts";
 
 const statements = { byText, byVector, hybrid };
 

@@ -9,12 +9,12 @@ import {
 } from "#core/ports.ts";
 import { requestEvent } from "#core/work-request.ts";
 import { type Database, type Queryable, violatedUnique } from "./database.ts";
+import { halfvecBytes } from "./halfvec.ts";
 import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "./rows.ts";
 import { storableJson, storableText } from "./text.ts";
-import { vectorText } from "./vectors.ts";
 
 const exhausted = `Processing this image failed ${maxAttempts} times: upload it again to try once more.`;
 
@@ -180,7 +180,7 @@ export function postgresStages(db: Database): Stages {
 				if (!(await holds(tx, lease))) return false;
 				const written = await tx.query(
 					`insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
-					 select documents.item_id, documents.user_id, $3, documents.analysis_id, documents.category, $5::vector::halfvec
+					 select documents.item_id, documents.user_id, $3, documents.analysis_id, documents.category, $5::halfvec
 					 from documents
 					 where documents.user_id = $1 and documents.item_id = $2 and documents.analysis_id = $4
 					 on conflict (item_id, model) do update set
@@ -193,7 +193,7 @@ export function postgresStages(db: Database): Stages {
 						lease.itemId,
 						embedding.model,
 						embedding.analysisId,
-						vectorText(embedding.vector),
+						halfvecBytes(embedding.vector),
 					],
 				);
 				if (written.length === 0) {

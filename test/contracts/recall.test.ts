@@ -4,12 +4,12 @@ import { embeddingDimensions } from "#core/ports.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search.ts";
 import { postgresVectorCells } from "#postgres/vector-cells.ts";
-import { vectorText } from "#postgres/vectors.ts";
 import {
 	realVectorsFile as file,
 	realVectors,
 	toUnitLength,
 } from "../real-vectors.ts";
+import { vectorText } from "../vector-text.ts";
 import { fillWithVectors } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 

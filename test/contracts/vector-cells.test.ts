@@ -6,7 +6,7 @@ import { postgresItems } from "#postgres/items.ts";
 import { postgresSearch } from "#postgres/search.ts";
 import { postgresSimilar } from "#postgres/similar.ts";
 import { postgresVectorCells } from "#postgres/vector-cells.ts";
-import { vectorText } from "#postgres/vectors.ts";
+import { vectorText } from "../vector-text.ts";
 import { fillWithVectors } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { newUser } from "./journey.ts";

@@ -143,7 +143,8 @@ async function makeTableWithHnsw(
 		create table ${schema}.embeddings (like public.embeddings including defaults including generated including constraints including storage,
 		  primary key (item_id, model),
 		  foreign key (item_id, user_id) references items (id, user_id) on delete cascade,
-		  foreign key (analysis_id, item_id, user_id) references analyses (id, item_id, user_id) on delete cascade)`);
+		  foreign key (analysis_id, item_id, user_id) references analyses (id, item_id, user_id) on delete cascade)
+		  with (toast_tuple_target = 8160)`);
 	await owner.query(
 		`insert into ${schema}.embeddings (item_id, user_id, model, analysis_id, category, embedding)
 		 select item_id, user_id, model, analysis_id, category, embedding from public.embeddings limit $1`,
