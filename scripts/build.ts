@@ -21,7 +21,7 @@ import {
 	tesseractWorker,
 } from "#ai/offline/tesseract-assets.ts";
 import type { Environment } from "#lib/environments.ts";
-import { langSmithWithTracerOnly, lessCode, noZod3 } from "./bundle-plugins.ts";
+import { caughtErrorsOnly, langSmithWithTracerOnly, lessCode, noZod3 } from "./bundle-plugins.ts";
 import { nativesOf, targetOf } from "./install-natives.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -91,7 +91,7 @@ export const bundled = {
 	banner: {
 		js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
 	},
-	plugins: [lessCode, noZod3, langSmithWithTracerOnly],
+	plugins: [lessCode, noZod3, langSmithWithTracerOnly, caughtErrorsOnly],
 	logLevel: "warning",
 } satisfies esbuild.BuildOptions;
 

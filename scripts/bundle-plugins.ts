@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
 
@@ -28,6 +29,34 @@ export const lessCode: Plugin = {
 			const filter = new RegExp(`/${module.replaceAll(".", "\\.")}$`);
 			onLoad({ filter }, () => ({ contents }));
 		}
+	},
+};
+
+/** Errors of AWS that the code tells apart by their class. */
+export const caughtErrors = [
+	"ConditionalCheckFailedException",
+	"NoSuchKey",
+	"NotFound",
+	"ParameterNotFound",
+	"TransactionCanceledException",
+];
+
+/**
+ * A client of AWS registers a class and a schema for each of its service's errors, of Parameter Store's 141 (70 KB) the
+ * code catches one. Another comes as the service's general exception then, of the same name, status and message.
+ */
+export const caughtErrorsOnly: Plugin = {
+	name: "caught-errors-only",
+	setup({ onLoad }) {
+		onLoad(
+			{ filter: /\/@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_0\.js$/ },
+			({ path }) => ({
+				contents: readFileSync(path, "utf8").replaceAll(
+					/^export var (\w+)\$ = \[-3,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm,
+					(error, name) => (caughtErrors.includes(name) ? error : ""),
+				),
+			}),
+		);
 	},
 };
 

@@ -1,3 +1,4 @@
+import { once } from "#core/once.ts";
 import { kept } from "./kept.ts";
 
 /** Reads a parameter; null where there is none. */
@@ -12,7 +13,7 @@ export function parameterReader(): ParameterReader {
 	return kept(read);
 }
 
-async function read(name: string): Promise<string | null> {
+const connected = once(async () => {
 	const { SSMClient, GetParameterCommand, ParameterNotFound } = await import(
 		"./client-ssm.ts"
 	);
@@ -25,6 +26,11 @@ async function read(name: string): Promise<string | null> {
 			throwOnRequestTimeout: true,
 		},
 	});
+	return { client, GetParameterCommand, ParameterNotFound };
+});
+
+async function read(name: string): Promise<string | null> {
+	const { client, GetParameterCommand, ParameterNotFound } = await connected();
 	try {
 		const { Parameter } = await client.send(
 			new GetParameterCommand({ Name: name, WithDecryption: true }),
@@ -34,7 +40,5 @@ async function read(name: string): Promise<string | null> {
 	} catch (error) {
 		if (error instanceof ParameterNotFound) return null;
 		throw error;
-	} finally {
-		client.destroy();
 	}
 }
