@@ -21,7 +21,12 @@ import {
 	tesseractWorker,
 } from "#ai/offline/tesseract-assets.ts";
 import type { Environment } from "#lib/environments.ts";
-import { caughtErrorsOnly, langSmithWithTracerOnly, lessCode, noZod3 } from "./bundle-plugins.ts";
+import {
+	caughtErrorsOnly,
+	langSmithWithTracerOnly,
+	lessCode,
+	noZod3,
+} from "./bundle-plugins.ts";
 import { nativesOf, targetOf } from "./install-natives.ts";
 
 const root = join(import.meta.dirname, "..");

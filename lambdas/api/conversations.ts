@@ -25,7 +25,8 @@ export function conversationsIn(env: Env<typeof apiEnv>): {
 				import("#checkpoints/saver.ts"),
 			]);
 			return graphTurns(
-				(owner) => new DynamoDbSaver({ dynamodb, table, payloads, owner }),
+				(owner, opened) =>
+					new DynamoDbSaver({ dynamodb, table, payloads, owner, opened }),
 				langSmithWithKey(env),
 			);
 		},

@@ -58,9 +58,15 @@ export function dynamoDbSessions({
 		sk: "session",
 	});
 
+	const leaseOf = (holder: string) => ({
+		lease: { S: holder },
+		lease_ends: { N: `${now() + leaseMs}` },
+	});
+
 	/** Takes the lease of a session that is there and free; undefined where it is not. */
 	function lease(threads: Threads, sessionId: string, holder: string) {
 		const at = now();
+		const held = leaseOf(holder);
 		return threads.table.update(
 			sessionKey(threads, sessionId),
 			{
@@ -75,8 +81,8 @@ export function dynamoDbSessions({
 				values: {
 					":last": { S: new Date(at).toISOString() },
 					":expires": { N: `${Math.floor(at / 1_000) + threads.ttlSeconds}` },
-					":lease": { S: holder },
-					":ends": { N: `${at + leaseMs}` },
+					":lease": held.lease,
+					":ends": held.lease_ends,
 				},
 			},
 			{
@@ -134,38 +140,35 @@ export function dynamoDbSessions({
 			const until = Date.now() + longestWaitMs;
 			let item = await lease(threads, sessionId, holder);
 			while (!item) {
-				const created = await threads.create(sessionId);
-				if (!created) {
-					if (Date.now() > until) throw busy(sessionId);
-					await sleep(retryMs * (0.5 + Math.random()));
-				}
+				const created = await threads.create(sessionId, leaseOf(holder));
+				item = created?.attributes;
+				if (item) break;
+				if (Date.now() > until) throw busy(sessionId);
+				await sleep(retryMs * (0.5 + Math.random()));
 				item = await lease(threads, sessionId, holder);
 			}
+			const generation = item.generation?.S ?? "";
 			const leaseEnds = new Date(numberOf(item.lease_ends));
+			const held = { sessionId, lease: holder, leaseEnds, generation };
 			const turns = Number(item.turns?.N ?? 0);
 			const asked = digestOf(question);
 			if (item.asked?.S === asked) {
-				return { sessionId, number: turns, lease: holder, leaseEnds };
+				return { ...held, number: turns };
 			}
-			const turn = { sessionId, number: turns + 1, lease: holder, leaseEnds };
+			const turn = { ...held, number: turns + 1 };
 			const kept = await say(
 				threads,
 				turn,
-				messageItem(
-					threads.partition(sessionId),
-					item.generation?.S ?? "",
-					turn.number,
-					{
-						role: "user",
-						text: question,
-						at: new Date(now()),
-						items: [],
-						toolsUsed: [],
-						reasoning: [],
-						traceId: null,
-						usage: [],
-					},
-				),
+				messageItem(threads.partition(sessionId), generation, turn.number, {
+					role: "user",
+					text: question,
+					at: new Date(now()),
+					items: [],
+					toolsUsed: [],
+					reasoning: [],
+					traceId: null,
+					usage: [],
+				}),
 				{
 					text: "set #turns = :number, #asked = :asked add #messages :one",
 					names: {
@@ -186,30 +189,30 @@ export function dynamoDbSessions({
 
 		async endTurn(userId, turn, answer) {
 			const threads = threadsOf(userId);
-			const thread = await threads.get(turn.sessionId);
-			const kept =
-				thread &&
-				(await say(
-					threads,
-					turn,
-					messageItem(
-						threads.partition(turn.sessionId),
-						thread.generation,
-						turn.number,
-						answer,
-					),
-					{
-						text: "remove #asked, #lease, #ends add #messages :one",
-						names: {
-							"#asked": "asked",
-							"#ends": "lease_ends",
-							"#messages": "message_count",
-						},
-						values: { ":one": { N: "1" } },
+			const kept = await say(
+				threads,
+				turn,
+				messageItem(
+					threads.partition(turn.sessionId),
+					turn.generation,
+					turn.number,
+					answer,
+				),
+				{
+					text: "remove #asked, #lease, #ends add #messages :one",
+					names: {
+						"#asked": "asked",
+						"#ends": "lease_ends",
+						"#messages": "message_count",
 					},
-				));
-			if (!thread) throw sessionNotFound(turn.sessionId);
-			if (!kept) throw busy(turn.sessionId);
+					values: { ":one": { N: "1" } },
+				},
+			);
+			if (kept) return;
+			const thread = await threads.get(turn.sessionId);
+			throw thread?.generation === turn.generation
+				? busy(turn.sessionId)
+				: sessionNotFound(turn.sessionId);
 		},
 
 		async abandonTurn(userId, turn) {

@@ -1,6 +1,7 @@
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { ThreadGone } from "#checkpoints/errors.ts";
+import type { ThreadLife } from "#checkpoints/sessions.ts";
 import type { Asked, Conversation } from "#core/conversation.ts";
 import type { ConversationSteps } from "#core/conversation-steps.ts";
 import { sessionNotFound } from "#core/errors.ts";
@@ -39,13 +40,14 @@ const mostSteps = 16;
 /** Turns as runs of a LangGraph graph whose steps a saver keeps. */
 export function graphTurns(
 	/** A person's conversations, and nobody else's. */
-	saverOf: (userId: string) => BaseCheckpointSaver,
+	saverOf: (userId: string, opened?: ThreadLife) => BaseCheckpointSaver,
 	/** What records a turn; null where nothing does. */
 	tracing: () => Promise<RunTracing | null> = async () => null,
 ): Turns {
 	return {
-		async take(userId, sessionId, asked, steps) {
-			const graph = graphOf(steps, saverOf(userId));
+		async take(userId, { sessionId, generation }, asked, steps) {
+			const opened = { threadId: sessionId, generation };
+			const graph = graphOf(steps, saverOf(userId, opened));
 			const traced = await tracing();
 			try {
 				return (await graph.invoke(

@@ -5,14 +5,14 @@ import type {
 import { ThreadGone } from "./errors.ts";
 import { type Manifest, manifestOf } from "./manifest.ts";
 import type { OpenThreads } from "./open-threads.ts";
-import type { Session } from "./sessions.ts";
+import type { ThreadLife } from "./sessions.ts";
 import type { StepPlace, Steps } from "./steps.ts";
 
 /** References to the values that a new checkpoint has in common with those before it. */
 export async function carriedOver(
 	threads: OpenThreads,
 	steps: Steps,
-	session: Session,
+	session: ThreadLife,
 	place: StepPlace,
 	parentId: string | undefined,
 	{ channel_versions, channel_values }: Checkpoint,
@@ -45,7 +45,7 @@ export async function carriedOver(
 async function manifestBy(
 	threads: OpenThreads,
 	steps: Steps,
-	session: Session,
+	session: ThreadLife,
 	place: StepPlace,
 	id: string,
 ): Promise<Manifest> {

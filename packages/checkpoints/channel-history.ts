@@ -1,7 +1,7 @@
 import type { DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
 import { manifestOf } from "./manifest.ts";
 import type { Payloads } from "./payloads.ts";
-import type { Session } from "./sessions.ts";
+import type { ThreadLife } from "./sessions.ts";
 import type { StepPlace, Steps } from "./steps.ts";
 import type { Table } from "./table.ts";
 import { loadWrites } from "./writes.ts";
@@ -15,7 +15,7 @@ interface Parts {
 /** What the ancestors of a checkpoint wrote to some channels, back to the nearest that has each channel's value. */
 export async function channelHistory(
 	parts: Parts,
-	session: Session,
+	session: ThreadLife,
 	{ id: target, ...namespace }: StepPlace,
 	channels: string[],
 ): Promise<Map<string, DeltaChannelHistory>> {
@@ -34,7 +34,7 @@ export async function channelHistory(
 /** One ancestor's part of the history. @returns the next one's id */
 async function walk(
 	parts: Parts,
-	session: Session,
+	session: ThreadLife,
 	place: StepPlace,
 	remaining: Set<string>,
 	history: Map<string, DeltaChannelHistory>,

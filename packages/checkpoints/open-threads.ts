@@ -1,10 +1,12 @@
 import { ThreadGone } from "./errors.ts";
 import type { Manifest } from "./manifest.ts";
-import type { Session, Sessions } from "./sessions.ts";
+import type { Sessions, ThreadLife } from "./sessions.ts";
 
 interface OpenThread {
 	/** Known without asking until `freshUntil`. */
-	session: Promise<Session> | undefined;
+	session: Promise<ThreadLife> | undefined;
+	/** Whether the application has refreshed it for the turn that begins next. */
+	given: boolean;
 	generation: string | undefined;
 	freshUntil: number;
 	/** By namespace and checkpoint, the latest last. */
@@ -35,14 +37,20 @@ export class OpenThreads {
 	session(
 		threadId: string,
 		{ mustExist, turnBegins }: { mustExist: boolean; turnBegins: boolean },
-	): Promise<Session> {
+	): Promise<ThreadLife> {
 		const thread = this.#thread(threadId);
-		if (thread.session && !turnBegins && this.#now() < thread.freshUntil) {
+		const { given } = thread;
+		if (turnBegins) thread.given = false;
+		if (
+			thread.session &&
+			(given || !turnBegins) &&
+			this.#now() < thread.freshUntil
+		) {
 			return thread.session;
 		}
 		const opening = this.#open(threadId, mustExist, thread.generation);
 		thread.session = opening;
-		thread.freshUntil = this.#now() + (this.#sessions.ttlSeconds * 1_000) / 240;
+		thread.freshUntil = this.#freshUntil;
 		opening.then(
 			({ generation }) => {
 				thread.generation = generation;
@@ -52,11 +60,28 @@ export class OpenThreads {
 		return opening;
 	}
 
+	/** Takes the session as refreshed by now: the turn that begins next neither reads nor refreshes it. */
+	give(life: ThreadLife): void {
+		Object.assign(this.#thread(life.threadId), {
+			session: Promise.resolve(life),
+			generation: life.generation,
+			given: true,
+			freshUntil: this.#freshUntil,
+		} satisfies Partial<OpenThread>);
+	}
+
+	/** The session that was given for the turn that begins next. */
+	given(threadId: string): Promise<ThreadLife> | undefined {
+		const { given, session, freshUntil } = this.#thread(threadId);
+		return given && this.#now() < freshUntil ? session : undefined;
+	}
+
 	/** Takes note of the session that was read, or that there is none. */
-	saw(threadId: string, session: Session | undefined): void {
+	saw(threadId: string, session: ThreadLife | undefined): void {
 		const thread = this.#thread(threadId);
 		if (thread.generation === session?.generation) return;
 		thread.session = undefined;
+		thread.given = false;
 		thread.generation = session?.generation;
 	}
 
@@ -71,7 +96,7 @@ export class OpenThreads {
 
 	/** Where the values of a checkpoint are, if this saver has read or written it lately. */
 	manifest(
-		{ threadId, generation }: Session,
+		{ threadId, generation }: ThreadLife,
 		ns: string,
 		id: string,
 	): Manifest | undefined {
@@ -79,7 +104,7 @@ export class OpenThreads {
 	}
 
 	/** Those of one namespace that are remembered, the latest first. */
-	manifests({ threadId, generation }: Session, ns: string): Manifest[] {
+	manifests({ threadId, generation }: ThreadLife, ns: string): Manifest[] {
 		const begins = mark(generation, ns, "");
 		return [...this.#thread(threadId).manifests]
 			.filter(([key]) => key.startsWith(begins))
@@ -88,7 +113,7 @@ export class OpenThreads {
 	}
 
 	remember(
-		{ threadId, generation }: Session,
+		{ threadId, generation }: ThreadLife,
 		ns: string,
 		id: string,
 		manifest: Manifest,
@@ -121,7 +146,7 @@ export class OpenThreads {
 		threadId: string,
 		mustExist: boolean,
 		generation: string | undefined,
-	): Promise<Session> {
+	): Promise<ThreadLife> {
 		const session = mustExist
 			? await this.#sessions.refresh(threadId, generation)
 			: ((await this.#sessions.create(threadId)) ??
@@ -130,9 +155,14 @@ export class OpenThreads {
 		return session;
 	}
 
+	get #freshUntil(): number {
+		return this.#now() + (this.#sessions.ttlSeconds * 1_000) / 240;
+	}
+
 	#thread(threadId: string): OpenThread {
 		const thread = this.#threads.get(threadId) ?? {
 			session: undefined,
+			given: false,
 			generation: undefined,
 			freshUntil: 0,
 			manifests: new Map(),

@@ -18,7 +18,7 @@ import { manifestOfValues } from "./manifest.ts";
 import { OpenThreads } from "./open-threads.ts";
 import { type PayloadStore, Payloads } from "./payloads.ts";
 import { keepingPlain } from "./plain-records.ts";
-import { type Session, Sessions, type SessionsOptions } from "./sessions.ts";
+import { Sessions, type SessionsOptions, type ThreadLife } from "./sessions.ts";
 import { Steps } from "./steps.ts";
 import { configOf, namespaceOf, Tuples } from "./tuples.ts";
 import { storeWrites } from "./writes.ts";
@@ -32,6 +32,11 @@ export interface DynamoDbSaverOptions extends SessionsOptions {
 	 * @default 604800, seven days
 	 */
 	retentionSeconds?: number;
+	/**
+	 * A thread whose session the application has just refreshed: its next turn neither reads nor refreshes it.
+	 * @default none: each turn does both
+	 */
+	opened?: ThreadLife | undefined;
 	/** @default LangGraph's JsonPlusSerializer */
 	serde?: SerializerProtocol;
 }
@@ -66,6 +71,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		});
 		this.#tuples = new Tuples(this.sessions, this.#payloads, this.#steps, now);
 		this.#threads = new OpenThreads(this.sessions, now);
+		if (options.opened) this.#threads.give(options.opened);
 	}
 
 	override async getTuple(
@@ -216,7 +222,9 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		);
 	}
 
-	async #read(threadId: string): Promise<Session | undefined> {
+	async #read(threadId: string): Promise<ThreadLife | undefined> {
+		const given = this.#threads.given(threadId);
+		if (given) return given;
 		const session = await this.sessions.get(threadId);
 		this.#threads.saw(threadId, session);
 		return session;

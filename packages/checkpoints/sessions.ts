@@ -22,11 +22,15 @@ export interface SessionsOptions {
 	now?: () => number;
 }
 
-/** One conversation, by its single small item. */
-export interface Session {
+/** A thread in one of its lives. */
+export interface ThreadLife {
 	threadId: string;
 	/** Its items' sort keys begin with this: `keys.under(generation, ...)`. Another one each time a thread begins. */
 	generation: string;
+}
+
+/** One conversation, by its single small item. */
+export interface Session extends ThreadLife {
 	createdAt: Date;
 	lastActivity: Date;
 	/** From then on it is as if it had never been. */
@@ -112,10 +116,18 @@ export class Sessions {
 		return item && sessionOf(item);
 	}
 
-	/** Begins the thread, empty. @returns undefined where it is there already */
-	async create(threadId: string): Promise<Session | undefined> {
+	/**
+	 * Begins the thread, empty.
+	 * @param attributes what the application keeps in the item
+	 * @returns undefined where it is there already
+	 */
+	async create(
+		threadId: string,
+		attributes: Attributes = {},
+	): Promise<Session | undefined> {
 		const { times, at } = this.#times();
 		const item: Attributes = {
+			...attributes,
 			...keyAttributes(this.#key(threadId)),
 			...times,
 			created_at: times.last_activity,

@@ -12,7 +12,7 @@ import {
 } from "@langchain/langgraph-checkpoint";
 import { checkpointKey, under } from "./keys.ts";
 import type { Payloads } from "./payloads.ts";
-import { isLive, type Session, type Sessions } from "./sessions.ts";
+import { isLive, type Sessions, type ThreadLife } from "./sessions.ts";
 import type { LoadedValue, StepPlace, Steps } from "./steps.ts";
 import type { Attributes } from "./table.ts";
 import { loadWrites } from "./writes.ts";
@@ -48,7 +48,7 @@ export class Tuples {
 
 	/** Undefined where a value of an old checkpoint has been removed with its time. */
 	async load(
-		session: Session,
+		session: ThreadLife,
 		item: Attributes,
 	): Promise<LoadedTuple | undefined> {
 		const { threadId } = session;
@@ -81,7 +81,7 @@ export class Tuples {
 
 	/** Of one thread, namespace by namespace, the newest first. */
 	async *list(
-		session: Session,
+		session: ThreadLife,
 		config: RunnableConfig,
 		{ before, filter = {}, limit }: CheckpointListOptions,
 	): AsyncGenerator<CheckpointTuple> {
@@ -132,7 +132,7 @@ export class Tuples {
 /** Where a namespace of a thread stands in the table. */
 export const namespaceOf = (
 	sessions: Sessions,
-	{ threadId, generation }: Session,
+	{ threadId, generation }: ThreadLife,
 	ns: string,
 ) => ({ pk: sessions.partition(threadId), generation, ns });
 

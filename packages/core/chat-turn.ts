@@ -47,7 +47,7 @@ export async function chatTurn(
 		const asked = { number: turn.number, question, limits };
 		const conversation = await ports.turns.take(
 			userId,
-			sessionId,
+			turn,
 			asked,
 			fenced(steps, turn.leaseEnds),
 		);

@@ -4,12 +4,14 @@ import { AppError, sessionNotFound } from "#core/errors.ts";
 import type {
 	ChatSession,
 	Clock,
+	OpenTurn,
 	SaidMessage,
 	Sessions,
 	Turns,
 } from "#core/ports.ts";
 
 interface Kept extends ChatSession {
+	generation: string;
 	messages: SaidMessage[];
 	turns: number;
 	asked: string | null;
@@ -35,10 +37,12 @@ export function fakeConversations(clock: Clock): {
 		const kept = all.get(`${userId}#${sessionId}`);
 		return kept && kept.expires > now() ? kept : undefined;
 	};
-	const held = (userId: string, sessionId: string, lease: string): Kept => {
-		const kept = live(userId, sessionId);
-		if (!kept) throw sessionNotFound(sessionId);
-		if (kept.lease?.holder !== lease) throw busy(sessionId);
+	const held = (userId: string, turn: OpenTurn): Kept => {
+		const kept = live(userId, turn.sessionId);
+		if (kept?.generation !== turn.generation) {
+			throw sessionNotFound(turn.sessionId);
+		}
+		if (kept.lease?.holder !== turn.lease) throw busy(turn.sessionId);
 		return kept;
 	};
 	const shown = (kept: Kept): ChatSession => ({
@@ -52,6 +56,7 @@ export function fakeConversations(clock: Clock): {
 		async beginTurn(userId, sessionId, question) {
 			const kept: Kept = live(userId, sessionId) ?? {
 				sessionId,
+				generation: randomUUID(),
 				createdAt: clock.now(),
 				lastActivity: clock.now(),
 				messageCount: 0,
@@ -93,10 +98,11 @@ export function fakeConversations(clock: Clock): {
 				lease: lease.holder,
 				// Turns take real time, whatever the clock of the test says.
 				leaseEnds: new Date(Date.now() + leaseMs),
+				generation: kept.generation,
 			};
 		},
-		async endTurn(userId, { sessionId, lease }, answer) {
-			const kept = held(userId, sessionId, lease);
+		async endTurn(userId, turn, answer) {
+			const kept = held(userId, turn);
 			kept.messages.push(structuredClone(answer));
 			kept.messageCount += 1;
 			kept.asked = null;
@@ -132,7 +138,7 @@ export function fakeConversations(clock: Clock): {
 	};
 
 	const turns: Turns = {
-		async take(userId, sessionId, asked, steps) {
+		async take(userId, { sessionId }, asked, steps) {
 			const kept = live(userId, sessionId);
 			if (!kept) throw sessionNotFound(sessionId);
 			/** As a saver does: what a step gave is a copy, whole or not there at all. */

@@ -48,6 +48,7 @@ report(
 	[
 		"A turn of the api on the local cloud's DynamoDB and S3: lease, question, checkpoints, answer. Bytes are bodies.",
 		`First turn ${processes.first.toFixed(0)} ms of CPU, later ones ${processes.later.toFixed(0)} ms, in a process that listed items and searched. The first loads the chat's routes, DynamoDB's client and LangGraph; LangGraph alone is a graph of the same shape whose steps do nothing.`,
+		`Without LangGraph and checkpoints, a turn's steps in a loop, the first would take ${processes.overWithoutGraph.toFixed(0)} ms more than a later one, of ${processes.laterWithoutGraph.toFixed(0)} ms.`,
 	],
 );
 
@@ -138,6 +139,7 @@ async function firstTurns() {
 	try {
 		const { api } = await build({ architecture: "host" });
 		const bare = await buildBareGraph(directory);
+		const withoutGraph = await buildWithoutGraph(directory);
 		const cloud = await startCloud(directory);
 		try {
 			const client = new RestClient(cloud.outputs.ApiUrl, cloud.token);
@@ -154,17 +156,19 @@ async function firstTurns() {
 					session_id: randomUUID(),
 					message: "Where are my noodles?",
 				});
-			const turns = (count: number) =>
-				coldStart(api, cloud.variables, [
+			const turnsOf = (bundle: string) => (count: number) =>
+				coldStart(bundle, cloud.variables, [
 					...before,
 					...Array.from({ length: count }, turn),
 				]);
 			const graph = (count: number) => runNode([bare, `${count}`]);
-			const runs: (TurnCost & { graphAlone: TurnCost })[] = [];
+			const runs: (TurnCost &
+				Record<"graphAlone" | "withoutGraph", TurnCost>)[] = [];
 			for (let round = 0; round <= rounds; round++) {
 				const measured = {
-					...(await costs(turns)),
+					...(await costs(turnsOf(api))),
 					graphAlone: await costs(graph),
+					withoutGraph: await costs(turnsOf(withoutGraph)),
 				};
 				// The first round reads the bundles from disk.
 				if (round > 0) runs.push(measured);
@@ -175,6 +179,12 @@ async function firstTurns() {
 				later: median(runs.map(({ later }) => later)),
 				over: median(runs.map(over)),
 				graphAlone: median(runs.map(({ graphAlone }) => over(graphAlone))),
+				overWithoutGraph: median(
+					runs.map(({ withoutGraph }) => over(withoutGraph)),
+				),
+				laterWithoutGraph: median(
+					runs.map(({ withoutGraph }) => withoutGraph.later),
+				),
 			};
 		} finally {
 			await cloud.stop();
@@ -193,6 +203,29 @@ interface TurnCost {
 async function costs(run: (turns: number) => Promise<Run>): Promise<TurnCost> {
 	const [none, one, seven] = [await run(0), await run(1), await run(7)];
 	return { first: one.cpu - none.cpu, later: (seven.cpu - one.cpu) / 6 };
+}
+
+/** The api with plain-turns.ts in place of LangGraph and its saver. */
+async function buildWithoutGraph(directory: string): Promise<string> {
+	const outdir = path.join(directory, "without-graph");
+	const plain = path.join(import.meta.dirname, "plain-turns.ts");
+	await esbuild.build({
+		...bundled,
+		entryPoints: { handler: "lambdas/api/handler.ts" },
+		external: ["@huggingface/transformers"],
+		outdir,
+		plugins: [
+			...bundled.plugins,
+			{
+				name: "without-graph",
+				setup({ onResolve }) {
+					const filter = /^#(chat\/graph|checkpoints\/saver)\.ts$/;
+					onResolve({ filter }, () => ({ path: plain }));
+				},
+			},
+		],
+	});
+	return outdir;
 }
 
 /** As the api is bundled: see bare-graph.ts. */

@@ -18,6 +18,7 @@ import { removeOrphanedPayloads } from "#checkpoints/orphans.ts";
 import { s3Payloads } from "#checkpoints/s3-payloads.ts";
 import { countSessions } from "#checkpoints/sessions.ts";
 import { type Backend, backends } from "../aws-backends.ts";
+import { countTraffic } from "../aws-traffic.ts";
 import {
 	hour,
 	itemsOf,
@@ -521,6 +522,49 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const saver = savers.open();
 			expect(await saver.getTuple(thread())).toBeUndefined();
 			expect(await toArray(saver.sessions.list())).toEqual([]);
+		});
+
+		test("that the application has opened is not asked for again in its next turn, and in the one after", async () => {
+			const savers = saversOn(backend);
+			const begun = await savers.open().sessions.create("thread");
+			if (!begun) throw new Error("The thread is there already.");
+			const saver = savers.open({ opened: begun });
+			const take = countTraffic(backend.dynamodb);
+			const turn = async (step: number) => {
+				take();
+				await saver.getTuple(thread());
+				await saver.put(
+					thread(),
+					{ ...emptyCheckpoint(), id: uuid6(step) },
+					{ source: "input", step, parents: {} },
+					{},
+				);
+				return take().operations;
+			};
+			expect(await turn(1)).toEqual({ Query: 1, PutItem: 1 });
+			savers.pass(60_000);
+			expect(await turn(2)).toMatchObject({ GetItem: 1, UpdateItem: 1 });
+			const session = await savers.open().sessions.get("thread");
+			expect(session?.generation).toBe(begun.generation);
+			expect(session?.lastActivity.getTime()).toBe(savers.clock.now);
+		});
+
+		test("that was opened and is gone after a minute is not continued", async () => {
+			const savers = saversOn(backend);
+			const begun = await savers.open().sessions.create("thread");
+			const saver = savers.open({ opened: begun });
+			await savers.open().deleteThread("thread");
+			savers.pass(2 * 60_000);
+			await expect(
+				saver.putWrites(
+					{
+						configurable: { ...thread().configurable, checkpoint_id: uuid6(1) },
+					},
+					[["n", 1]],
+					"task",
+				),
+			).rejects.toThrow(ThreadGone);
+			expect(await saver.getTuple(thread())).toBeUndefined();
 		});
 
 		test("that was begun anew in the middle of a run takes no writes of that run", async () => {

@@ -241,4 +241,22 @@ function sessionsContract(get: () => Conversations): void {
 		expect(await sessions.history(user, "s")).toBeNull();
 		expect(await sessions.list(user, 10)).toEqual([]);
 	});
+
+	it("a session that was deleted and begun anew takes no answer of its former life", async () => {
+		const user = randomUUID();
+		const { sessions } = get();
+		const former = await sessions.beginTurn(user, "s", "one");
+		expect(await sessions.delete(user, "s")).toBe(true);
+		const turn = await sessions.beginTurn(user, "s", "anew");
+		expect(turn.generation).not.toBe(former.generation);
+		await expect(
+			sessions.endTurn(user, former, answer("of the former")),
+		).rejects.toMatchObject({ code: "session_not_found" });
+		await sessions.endTurn(user, turn, answer("of the new"));
+		const history = await sessions.history(user, "s");
+		expect(history?.messages.map(({ text }) => text)).toEqual([
+			"anew",
+			"of the new",
+		]);
+	});
 }

@@ -41,7 +41,9 @@ export function conversationsOn(
 	};
 	return {
 		sessions: dynamoDbSessions({ ...options, longestWaitMs }),
-		turns: graphTurns((owner) => new DynamoDbSaver({ ...options, owner })),
+		turns: graphTurns(
+			(owner, opened) => new DynamoDbSaver({ ...options, owner, opened }),
+		),
 	};
 }
 

@@ -5,6 +5,7 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
+	readFileSync,
 	rmSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +13,7 @@ import { basename, dirname, join } from "node:path";
 import type { Metafile } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { build, type LambdaName, lambdas, metafileOf } from "#scripts/build.ts";
+import { caughtErrors } from "#scripts/bundle-plugins.ts";
 import { loadedAtStart, zippedBytes } from "#scripts/bundle-sizes.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -123,6 +125,53 @@ describe("the api's cold start", () => {
 
 	it("downloads less than 3 MB", () => {
 		expect(zippedBytes(bundles.api)).toBeLessThan(3_000_000);
+	});
+});
+
+describe("of the errors of AWS", () => {
+	const inputs = lambdas.flatMap((name) =>
+		Object.entries(metafiles[name].inputs),
+	);
+
+	it("the bundles have those that the code catches, and all of those", () => {
+		const imported = [...new Set(inputs.map(([path]) => path))]
+			.filter((path) => /^(packages|lambdas)\//.test(path))
+			.flatMap((path) =>
+				Array.from(
+					readFileSync(join(root, path), "utf8").matchAll(
+						/instanceof (?:\w+\.)?(\w+)/g,
+					),
+					([, name]) => name,
+				),
+			);
+		const errorsOf = (path: string) =>
+			Array.from(
+				readFileSync(join(root, path), "utf8").matchAll(
+					/^export class (\w+) extends/gm,
+				),
+				([, name = ""]) => name,
+			);
+		const ofAws = inputs
+			.filter(([path]) => /@aws-sdk\/client-.*\/errors\.js$/.test(path))
+			.flatMap(([path]) => errorsOf(path));
+		expect(ofAws.length).toBeGreaterThan(100);
+		expect(
+			[...new Set(imported)]
+				.filter((name) => ofAws.includes(name ?? ""))
+				.sort(),
+		).toEqual(caughtErrors);
+	});
+
+	it("Parameter Store's, one in 141, take less than a kilobyte", () => {
+		const bytes = Object.values(metafiles.api.outputs).flatMap((output) =>
+			Object.entries(output.inputs)
+				.filter(([path]) =>
+					path.endsWith("@aws-sdk/client-ssm/dist-es/models/errors.js"),
+				)
+				.map(([, { bytesInOutput }]) => bytesInOutput),
+		);
+		expect(bytes).toEqual([expect.any(Number)]);
+		expect(bytes[0]).toBeLessThan(1_000);
 	});
 });
 

@@ -37,6 +37,8 @@ export interface OpenTurn {
 	lease: string;
 	/** The right ends by itself then: nothing may be written for this turn afterwards. */
 	leaseEnds: Date;
+	/** Which of the lives of the session it is: one that expired or was deleted may have been begun anew. */
+	generation: string;
 }
 
 /** Every session of a person. Another person's session, an expired one and one that never was are alike: null. */

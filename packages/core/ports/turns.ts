@@ -1,5 +1,6 @@
 import type { Asked, Conversation } from "../conversation.ts";
 import type { ConversationSteps } from "../conversation-steps.ts";
+import type { OpenTurn } from "./sessions.ts";
 
 /** Takes conversations through turns, step by step, and remembers each step that was taken. */
 export interface Turns {
@@ -11,7 +12,7 @@ export interface Turns {
 	 */
 	take(
 		userId: string,
-		sessionId: string,
+		turn: OpenTurn,
 		asked: Asked,
 		steps: ConversationSteps,
 	): Promise<Conversation>;
