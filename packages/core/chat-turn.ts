@@ -2,6 +2,7 @@ import {
 	answerOf,
 	type ConversationSteps,
 	conversationSteps,
+	type StepPorts,
 } from "./conversation-steps.ts";
 import { AppError } from "./errors.ts";
 import type { Ports, SaidMessage } from "./ports.ts";
@@ -12,18 +13,7 @@ const keepingMs = 1_500;
 
 /** One question of a person and its answer. */
 export async function chatTurn(
-	ports: Pick<
-		Ports,
-		| "sessions"
-		| "turns"
-		| "search"
-		| "embedder"
-		| "vectorIndex"
-		| "analyses"
-		| "items"
-		| "chat"
-		| "webSearch"
-	>,
+	ports: Pick<Ports, "sessions" | "turns"> & StepPorts,
 	userId: string,
 	{
 		sessionId,

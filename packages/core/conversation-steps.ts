@@ -52,7 +52,7 @@ export const longestAnswer = 20_000;
 const longestThought = 2_000;
 const mostSummaryMs = 6_000;
 
-type StepPorts = Pick<
+export type StepPorts = Pick<
 	Ports,
 	| "search"
 	| "embedder"

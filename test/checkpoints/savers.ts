@@ -67,6 +67,10 @@ export function putValues(
 	);
 }
 
+/** The values of the newest checkpoint, or of the one that the config names. */
+export const valuesOf = async (saver: DynamoDbSaver, config: object) =>
+	(await saver.getTuple(config))?.checkpoint.channel_values;
+
 export const thread = (thread_id = "thread", checkpoint_ns = "") => ({
 	configurable: { thread_id, checkpoint_ns },
 });
