@@ -48,8 +48,8 @@ export function nearestCodes({
 	      offset 0
 	    ) as measured
 	  ) as compared
-	  where ${everyCell} or ${category} is not null or near >= usual + (best - usual) *
-	    least(${cellNearness.most}, greatest(${cellNearness.least}, ${cellNearness.perDeviation} * (best - usual) / nullif(deviation, 0)))
+	  where ${everyCell} or ${category} is not null or near >= least(best, usual + (best - usual) *
+	    least(${cellNearness.most}, greatest(${cellNearness.least}, ${cellNearness.perDeviation} * (best - usual) / nullif(deviation, 0))))
 	), nearest as materialized (
 	  select item_id
 	  from (

@@ -48,7 +48,7 @@ report(
 	[
 		"A turn of the api on the local cloud's DynamoDB and S3: lease, question, checkpoints, answer. Bytes are bodies.",
 		`First turn ${processes.first.toFixed(0)} ms of CPU, later ones ${processes.later.toFixed(0)} ms, in a process that listed items and searched. The first loads the chat's routes, DynamoDB's client and LangGraph; LangGraph alone is a graph of the same shape whose steps do nothing.`,
-		`Without LangGraph and checkpoints, a turn's steps in a loop, the first would take ${processes.overWithoutGraph.toFixed(0)} ms more than a later one, of ${processes.laterWithoutGraph.toFixed(0)} ms.`,
+		`With LangGraph's saver in memory in place of the one on DynamoDB the first takes ${processes.inMemory.toFixed(0)} ms more than a later one.`,
 	],
 );
 
@@ -139,7 +139,7 @@ async function firstTurns() {
 	try {
 		const { api } = await build({ architecture: "host" });
 		const bare = await buildBareGraph(directory);
-		const withoutGraph = await buildWithoutGraph(directory);
+		const inMemory = await buildInMemory(directory);
 		const cloud = await startCloud(directory);
 		try {
 			const client = new RestClient(cloud.outputs.ApiUrl, cloud.token);
@@ -162,13 +162,13 @@ async function firstTurns() {
 					...Array.from({ length: count }, turn),
 				]);
 			const graph = (count: number) => runNode([bare, `${count}`]);
-			const runs: (TurnCost &
-				Record<"graphAlone" | "withoutGraph", TurnCost>)[] = [];
+			const runs: (TurnCost & Record<"graphAlone" | "inMemory", TurnCost>)[] =
+				[];
 			for (let round = 0; round <= rounds; round++) {
 				const measured = {
 					...(await costs(turnsOf(api))),
 					graphAlone: await costs(graph),
-					withoutGraph: await costs(turnsOf(withoutGraph)),
+					inMemory: await costs(turnsOf(inMemory)),
 				};
 				// The first round reads the bundles from disk.
 				if (round > 0) runs.push(measured);
@@ -179,12 +179,7 @@ async function firstTurns() {
 				later: median(runs.map(({ later }) => later)),
 				over: median(runs.map(over)),
 				graphAlone: median(runs.map(({ graphAlone }) => over(graphAlone))),
-				overWithoutGraph: median(
-					runs.map(({ withoutGraph }) => over(withoutGraph)),
-				),
-				laterWithoutGraph: median(
-					runs.map(({ withoutGraph }) => withoutGraph.later),
-				),
+				inMemory: median(runs.map(({ inMemory }) => over(inMemory))),
 			};
 		} finally {
 			await cloud.stop();
@@ -205,10 +200,10 @@ async function costs(run: (turns: number) => Promise<Run>): Promise<TurnCost> {
 	return { first: one.cpu - none.cpu, later: (seven.cpu - one.cpu) / 6 };
 }
 
-/** The api with plain-turns.ts in place of LangGraph and its saver. */
-async function buildWithoutGraph(directory: string): Promise<string> {
-	const outdir = path.join(directory, "without-graph");
-	const plain = path.join(import.meta.dirname, "plain-turns.ts");
+/** The api with memory-saver.ts in place of the saver on DynamoDB. */
+async function buildInMemory(directory: string): Promise<string> {
+	const outdir = path.join(directory, "in-memory");
+	const saver = path.join(import.meta.dirname, "memory-saver.ts");
 	await esbuild.build({
 		...bundled,
 		entryPoints: { handler: "lambdas/api/handler.ts" },
@@ -217,10 +212,10 @@ async function buildWithoutGraph(directory: string): Promise<string> {
 		plugins: [
 			...bundled.plugins,
 			{
-				name: "without-graph",
+				name: "saver-in-memory",
 				setup({ onResolve }) {
-					const filter = /^#(chat\/graph|checkpoints\/saver)\.ts$/;
-					onResolve({ filter }, () => ({ path: plain }));
+					const filter = /^#checkpoints\/saver\.ts$/;
+					onResolve({ filter }, () => ({ path: saver }));
 				},
 			},
 		],

@@ -258,6 +258,53 @@ for (const kind of databaseKinds) {
 			);
 		});
 
+		/** Asks along an axis for vectors whose cosines with it these are, each alone in a cell. @returns those that are found */
+		async function readOf(cosines: number[]): Promise<number[]> {
+			const user = newUser();
+			const axis = (at: number) => {
+				const vector = new Float32Array(embeddingDimensions);
+				vector[at] = 1;
+				return vector;
+			};
+			const stored = cosines.map((cosine, at) => {
+				const vector = axis(at + 1);
+				vector[at + 1] = Math.sqrt(1 - cosine ** 2);
+				vector[0] = cosine;
+				return vector;
+			});
+			await fillWithVectors(db, { userId: user, model }, stored);
+			await db.query(
+				`insert into vector_cells (user_id, model, centroid, made_for)
+				 select user_id, model, embedding, $2 from embeddings where user_id = $1`,
+				[user, cosines.length],
+			);
+			await cells.move(user, model, 500);
+			const hits = await postgresSearch(db).byVector(
+				user,
+				{ model, vector: axis(0), minSimilarity: -1 },
+				{ topK: 50 },
+			);
+			return hits.map(({ similarity }) => Number(similarity?.toFixed(2)));
+		}
+
+		it("are read the farther from the query the less the nearest cell stands out", async () => {
+			// 8.8 standard deviations: nearer than usual by 0.18 of what the nearest is.
+			const clear = [0.7, 0.14, 0.1, ...Array.from({ length: 80 }, () => 0)];
+			expect(await readOf(clear)).toEqual([0.7, 0.14]);
+			// 1.7, hence a tenth.
+			const spread = Array.from({ length: 40 }, (_, n) => (0.7 * n) / 40);
+			const usual = 0.34;
+			expect(Math.min(...(await readOf(spread)))).toBeCloseTo(
+				usual + (0.68 - usual) / 10,
+				1,
+			);
+		});
+
+		it("are read where every cell is as near as every other", async () => {
+			const equal = Array.from({ length: 30 }, () => 0.3);
+			expect(await readOf(equal)).toHaveLength(30);
+		});
+
 		it("that are all the same share one cell", async () => {
 			const user = newUser();
 			await grow(
