@@ -10,13 +10,25 @@ export type ParameterReader = (
 
 /** Reads encrypted parameters and keeps each for five minutes. */
 export function parameterReader(): ParameterReader {
-	return kept(read);
+	const connected = once(connect);
+	return kept(async (name) => {
+		const { client, GetParameterCommand, ParameterNotFound } =
+			await connected();
+		try {
+			const { Parameter } = await client.send(
+				new GetParameterCommand({ Name: name, WithDecryption: true }),
+			);
+			// An empty parameter cannot be stored; one of blanks stands for none.
+			return Parameter?.Value?.trim() || null;
+		} catch (error) {
+			if (error instanceof ParameterNotFound) return null;
+			throw error;
+		}
+	});
 }
 
-const connected = once(async () => {
-	const { SSMClient, GetParameterCommand, ParameterNotFound } = await import(
-		"./client-ssm.ts"
-	);
+async function connect() {
+	const { SSMClient, ...sdk } = await import("./client-ssm.ts");
 	const client = new SSMClient({
 		maxAttempts: 2,
 		// Left alone the SDK waits for ever, and everybody else for the read that is kept.
@@ -26,19 +38,5 @@ const connected = once(async () => {
 			throwOnRequestTimeout: true,
 		},
 	});
-	return { client, GetParameterCommand, ParameterNotFound };
-});
-
-async function read(name: string): Promise<string | null> {
-	const { client, GetParameterCommand, ParameterNotFound } = await connected();
-	try {
-		const { Parameter } = await client.send(
-			new GetParameterCommand({ Name: name, WithDecryption: true }),
-		);
-		// An empty parameter cannot be stored; one of blanks stands for none.
-		return Parameter?.Value?.trim() || null;
-	} catch (error) {
-		if (error instanceof ParameterNotFound) return null;
-		throw error;
-	}
+	return { client, ...sdk };
 }

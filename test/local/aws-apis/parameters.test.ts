@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import {
@@ -118,21 +118,35 @@ describe("an API key", () => {
 
 	it("that Parameter Store does not give is an error in seconds, and is asked for again", async () => {
 		const read = parameterReader();
-		const mute = createServer(() => {}).listen(0, "127.0.0.1");
-		await once(mute, "listening");
-		const { port } = mute.address() as AddressInfo;
+		let isMute = true;
+		const between = createServer((request, response) => {
+			if (isMute) return;
+			const { method, headers, url = "/" } = request;
+			const forwarded = httpRequest(
+				new URL(url, apis.state.endpoint),
+				{ method, headers },
+				(answer) => {
+					response.writeHead(answer.statusCode ?? 0, answer.headers);
+					answer.pipe(response);
+				},
+			);
+			request.pipe(forwarded);
+		}).listen(0, "127.0.0.1");
+		await once(between, "listening");
+		const { port } = between.address() as AddressInfo;
 		vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${port}`);
 		try {
 			await expect(read("/late/key")).rejects.toMatchObject({
 				name: "TimeoutError",
 			});
+			await put("/late/key", "here", true);
+			isMute = false;
+			expect(await read("/late/key")).toBe("here");
 		} finally {
 			vi.stubEnv("AWS_ENDPOINT_URL", apis.state.endpoint);
-			mute.close();
-			mute.closeAllConnections();
+			between.close();
+			between.closeAllConnections();
 		}
-		await put("/late/key", "here", true);
-		expect(await read("/late/key")).toBe("here");
 	});
 
 	it("loses the line end that came with it, and is none where only blanks are left", async () => {
