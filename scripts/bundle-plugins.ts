@@ -39,11 +39,13 @@ export const caughtErrors = [
 	"NotFound",
 	"ParameterNotFound",
 	"TransactionCanceledException",
+	"TransactionConflictException",
 ];
 
 /**
- * A client of AWS registers a class and a schema for each of its service's errors, of Parameter Store's 141 (70 KB) the
- * code catches one. Another comes as the service's general exception then, of the same name, status and message.
+ * A client of AWS registers a class and a schema for each of its service's errors, of Parameter Store's 140 (70 KB) the
+ * code catches one. Another comes as the service's general exception then: with its status and message, and its name but
+ * for SQS's, which come by those of its former protocol. Schemas that something else refers to stay.
  */
 export const caughtErrorsOnly: Plugin = {
 	name: "caught-errors-only",
@@ -51,14 +53,23 @@ export const caughtErrorsOnly: Plugin = {
 		onLoad(
 			{ filter: /\/@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_0\.js$/ },
 			({ path }) => ({
-				contents: readFileSync(path, "utf8").replaceAll(
-					/^export var (\w+)\$ = \[-3,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm,
-					(error, name) => (caughtErrors.includes(name) ? error : ""),
-				),
+				contents: withoutErrors(readFileSync(path, "utf8")),
 			}),
 		);
 	},
 };
+
+function withoutErrors(schemas: string): string {
+	const registered =
+		/^export var (\w+)\$ = \[-3,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm;
+	const uses = new Map<string, number>();
+	for (const [name] of schemas.matchAll(/\w+\$/g)) {
+		uses.set(name, (uses.get(name) ?? 0) + 1);
+	}
+	return schemas.replaceAll(registered, (error, name) =>
+		caughtErrors.includes(name) || uses.get(`${name}$`) !== 2 ? error : "",
+	);
+}
 
 /** zod 3 is in LangChain for schemas written with it: none of ours is, and it takes 50 KB. */
 export const noZod3: Plugin = {

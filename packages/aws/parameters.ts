@@ -36,6 +36,9 @@ async function connect() {
 			connectionTimeout: 2_000,
 			requestTimeout: 2_000,
 			throwOnRequestTimeout: true,
+			// Minutes lie between two reads: a connection that was kept would be a dead one.
+			httpAgent: { keepAlive: false },
+			httpsAgent: { keepAlive: false },
 		},
 	});
 	return { client, ...sdk };

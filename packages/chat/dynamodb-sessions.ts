@@ -41,6 +41,7 @@ export interface DynamoDbSessionsOptions {
 /** As long as an invocation of the api may last: whoever holds a lease of that age is dead. */
 const leaseMs = 30_000;
 const retryMs = 150;
+const mostTries = 5;
 
 /** Sessions as one small item each, beside the checkpoints of the same thread; every message is an item that never changes. */
 export function dynamoDbSessions({
@@ -86,7 +87,8 @@ export function dynamoDbSessions({
 				},
 			},
 			{
-				text: "#expires > :second and (attribute_not_exists(#ends) or #ends <= :now)",
+				// Its own, where the answer to the request that took it was lost, and the SDK asked again.
+				text: "#expires > :second and (attribute_not_exists(#ends) or #ends <= :now or #lease = :lease)",
 				values: {
 					":second": { N: `${Math.floor(at / 1_000)}` },
 					":now": { N: `${at}` },
@@ -102,34 +104,36 @@ export function dynamoDbSessions({
 		message: Attributes,
 		{ text, names = {}, values = {} }: Expression,
 	): Promise<boolean> {
-		try {
-			await dynamodb.send(
-				new TransactWriteItemsCommand({
-					TransactItems: [
-						{ Put: { TableName: table, Item: message } },
-						{
-							Update: {
-								TableName: table,
-								Key: keyAttributes(sessionKey(threads, sessionId)),
-								UpdateExpression: text,
-								ConditionExpression: "#lease = :lease",
-								ExpressionAttributeNames: { "#lease": "lease", ...names },
-								ExpressionAttributeValues: {
-									":lease": { S: lease },
-									...values,
-								},
-							},
-						},
-					],
-				}),
-			);
-			return true;
-		} catch (error) {
-			const isRefused =
-				error instanceof TransactionCanceledException &&
-				error.CancellationReasons?.[1]?.Code === "ConditionalCheckFailed";
-			if (isRefused) return false;
-			throw error;
+		const together = new TransactWriteItemsCommand({
+			TransactItems: [
+				{ Put: { TableName: table, Item: message } },
+				{
+					Update: {
+						TableName: table,
+						Key: keyAttributes(sessionKey(threads, sessionId)),
+						UpdateExpression: text,
+						ConditionExpression: "#lease = :lease",
+						ExpressionAttributeNames: { "#lease": "lease", ...names },
+						ExpressionAttributeValues: { ":lease": { S: lease }, ...values },
+					},
+				},
+			],
+		});
+		for (let tries = 1; ; tries++) {
+			try {
+				await dynamodb.send(together);
+				return true;
+			} catch (error) {
+				const reasons =
+					(error instanceof TransactionCanceledException &&
+						error.CancellationReasons?.map(({ Code }) => Code)) ||
+					[];
+				if (reasons[1] === "ConditionalCheckFailed") return false;
+				// Somebody else's write of the session, such as its deletion, is under way.
+				const isTaken = reasons.includes("TransactionConflict");
+				if (!isTaken || tries === mostTries) throw error;
+				await sleep(retryMs * Math.random() * tries);
+			}
 		}
 	}
 
@@ -141,11 +145,10 @@ export function dynamoDbSessions({
 			let item = await lease(threads, sessionId, holder);
 			while (!item) {
 				const created = await threads.create(sessionId, leaseOf(holder));
-				item = created?.attributes;
+				item = created?.attributes ?? (await lease(threads, sessionId, holder));
 				if (item) break;
 				if (Date.now() > until) throw busy(sessionId);
 				await sleep(retryMs * (0.5 + Math.random()));
-				item = await lease(threads, sessionId, holder);
 			}
 			const generation = item.generation?.S ?? "";
 			const leaseEnds = new Date(numberOf(item.lease_ends));
@@ -217,8 +220,7 @@ export function dynamoDbSessions({
 
 		async abandonTurn(userId, turn) {
 			const threads = threadsOf(userId);
-			// Where the lease is another's by now there is nothing to give up.
-			await threads.table.update(
+			const given = await threads.table.update(
 				sessionKey(threads, turn.sessionId),
 				{
 					text: "remove #lease, #ends",
@@ -226,6 +228,11 @@ export function dynamoDbSessions({
 				},
 				{ text: "#lease = :lease", values: { ":lease": { S: turn.lease } } },
 			);
+			if (given) return;
+			// The lease is another's by now, or the session was deleted: what the turn wrote since is removed, too.
+			const thread = await threads.get(turn.sessionId);
+			if (thread?.generation === turn.generation) return;
+			await deleteThreadItems(threads, payloads, turn.sessionId);
 		},
 
 		async list(userId, limit) {

@@ -81,7 +81,6 @@ export class OpenThreads {
 		const thread = this.#thread(threadId);
 		if (thread.generation === session?.generation) return;
 		thread.session = undefined;
-		thread.given = false;
 		thread.generation = session?.generation;
 	}
 

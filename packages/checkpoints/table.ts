@@ -12,6 +12,7 @@ import {
 	PutItemCommand,
 	QueryCommand,
 	ScanCommand,
+	TransactionConflictException,
 	TransactWriteItemsCommand,
 	UpdateItemCommand,
 	type WriteRequest,
@@ -58,12 +59,14 @@ export class Table {
 	/** @returns false where the condition did not hold */
 	async put(item: Attributes, condition?: Expression): Promise<boolean> {
 		return unlessRefused(
-			this.#client.send(
-				new PutItemCommand({
-					TableName: this.name,
-					Item: item,
-					...conditionOf(condition),
-				}),
+			this.#untilFree(() =>
+				this.#client.send(
+					new PutItemCommand({
+						TableName: this.name,
+						Item: item,
+						...conditionOf(condition),
+					}),
+				),
 			),
 		);
 	}
@@ -87,8 +90,8 @@ export class Table {
 	): Promise<Attributes | undefined> {
 		let item: Attributes | undefined;
 		await unlessRefused(
-			this.#client
-				.send(
+			this.#untilFree(() =>
+				this.#client.send(
 					new UpdateItemCommand({
 						TableName: this.name,
 						Key: keyAttributes(key),
@@ -100,20 +103,22 @@ export class Table {
 						}),
 						ReturnValues: "ALL_NEW",
 					}),
-				)
-				.then(({ Attributes }) => {
-					item = Attributes;
-				}),
+				),
+			).then(({ Attributes }) => {
+				item = Attributes;
+			}),
 		);
 		return item;
 	}
 
 	async delete(key: Key): Promise<void> {
-		await this.#client.send(
-			new DeleteItemCommand({
-				TableName: this.name,
-				Key: keyAttributes(key),
-			}),
+		await this.#untilFree(() =>
+			this.#client.send(
+				new DeleteItemCommand({
+					TableName: this.name,
+					Key: keyAttributes(key),
+				}),
+			),
 		);
 	}
 
@@ -244,6 +249,19 @@ export class Table {
 				}
 			}),
 		);
+	}
+
+	/** An item that a transaction is writing refuses every other write: it is free in a moment. */
+	async #untilFree<Result>(send: () => Promise<Result>): Promise<Result> {
+		for (let tries = 1; ; tries += 1) {
+			try {
+				return await send();
+			} catch (error) {
+				const isTaken = error instanceof TransactionConflictException;
+				if (!isTaken || tries === mostTries) throw error;
+				await this.#pause(tries, 1);
+			}
+		}
 	}
 
 	/** What was left unprocessed would be again at once: waits longer each time, by chance so that two do not keep pace. */

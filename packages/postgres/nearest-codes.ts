@@ -49,7 +49,7 @@ export function nearestCodes({
 	    ) as measured
 	  ) as compared
 	  where ${everyCell} or ${category} is not null or near >= least(best, usual + (best - usual) *
-	    least(${cellNearness.most}, greatest(${cellNearness.least}, ${cellNearness.perDeviation} * (best - usual) / nullif(deviation, 0))))
+	    least(${cellNearness.most}, greatest(${cellNearness.least}, ${cellNearness.perDeviation} / ${hits} * (best - usual) / nullif(deviation, 0))))
 	), nearest as materialized (
 	  select item_id
 	  from (

@@ -1,4 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import {
+	type DynamoDBClient,
+	TransactionCanceledException,
+	TransactionConflictException,
+	TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenTurn, SaidMessage } from "#core/ports.ts";
 import { type Backend, backends } from "../aws-backends.ts";
@@ -35,6 +41,55 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 	});
 	afterAll(() => backend.stop());
 	sessionsContract(() => conversationsOn(backend, clock));
+
+	it("a session is begun once, though the SDK asks again for what was not answered", async () => {
+		const user = randomUUID();
+		const { dynamodb } = backend;
+		const client = {
+			send: async (command: never) => {
+				if (!((command as object) instanceof TransactWriteItemsCommand)) {
+					await dynamodb.send(command).catch(() => {});
+				}
+				return dynamodb.send(command);
+			},
+		} as unknown as Pick<DynamoDBClient, "send">;
+		const { sessions } = conversationsOn(backend, { ...clock, client });
+		const first = await sessions.beginTurn(user, "s", "one");
+		await sessions.endTurn(user, first, answer("1"));
+		expect(await sessions.beginTurn(user, "s", "two")).toMatchObject({
+			number: 2,
+		});
+	});
+
+	it("what another's transaction has is asked for again", async () => {
+		const user = randomUUID();
+		const { dynamodb } = backend;
+		let refused = 0;
+		const client = {
+			send: (command: never) => {
+				refused += 1;
+				if (refused % 3 === 0) return dynamodb.send(command);
+				const failure = { message: "Taken.", $metadata: {} };
+				throw (command as object) instanceof TransactWriteItemsCommand
+					? new TransactionCanceledException({
+							...failure,
+							CancellationReasons: [
+								{ Code: "None" },
+								{ Code: "TransactionConflict" },
+							],
+						})
+					: new TransactionConflictException(failure);
+			},
+		} as unknown as Pick<DynamoDBClient, "send">;
+		const { sessions } = conversationsOn(backend, { ...clock, client });
+		const reading = conversationsOn(backend, clock).sessions;
+		const turn = await sessions.beginTurn(user, "s", "one");
+		await sessions.endTurn(user, turn, answer("1"));
+		expect(await reading.history(user, "s")).toMatchObject({
+			session: { messageCount: 2 },
+			isBusy: false,
+		});
+	});
 
 	it("a second message waits for the first", async () => {
 		const user = randomUUID();
@@ -197,6 +252,9 @@ function sessionsContract(get: () => Conversations): void {
 		const user = randomUUID();
 		const { sessions } = get();
 		const first = await sessions.beginTurn(user, "s", "one");
+		const lease = first.leaseEnds.getTime();
+		expect(lease).toBeGreaterThan(Date.now() + 25_000);
+		expect(lease).toBeLessThanOrEqual(clock.now() + 30_000);
 		expect(await sessions.history(user, "s")).toMatchObject({ isBusy: true });
 		await expect(sessions.beginTurn(user, "s", "two")).rejects.toMatchObject({
 			code: "session_busy",

@@ -8,7 +8,7 @@ export interface Turns {
 	 * Takes one turn from wherever the conversation stands. Where the process dies, the next call goes on behind the
 	 * last step that was committed.
 	 * @throws what a step throws; the conversation stands where it stood before that step
-	 * @throws AppError `session_not_found` where the session was deleted meanwhile
+	 * @throws AppError `session_not_found` where it is noticed, within a minute, that the session was deleted meanwhile
 	 */
 	take(
 		userId: string,

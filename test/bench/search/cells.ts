@@ -29,7 +29,7 @@ const shares: { title: string; of(deviations: number): number }[] = [
 	{
 		title: "in force",
 		of: (deviations) =>
-			Math.min(most, Math.max(least, perDeviation * deviations)),
+			Math.min(most, Math.max(least, (perDeviation / topK) * deviations)),
 	},
 ];
 
@@ -211,7 +211,7 @@ await main(async () => {
 			demands.push(atLeast(`recall@10 divided, ${title}`, found.divided, 0.99));
 		}
 		report("cells", table, demands, [
-			`at: how near a cell's centroid must be; the share of vectors in the cells read, and of the nearest ten that are in them. In force: ${perDeviation} for each standard deviation that the nearest stands out, ${least} to ${most}.`,
+			`at: how near a cell's centroid must be; the share of vectors in the cells read, and of the nearest ten that are in them. In force: ${perDeviation / topK} for each standard deviation that the nearest stands out, ${least} to ${most}.`,
 			"search: recall@10 of the whole search, by codes and comparison.",
 		]);
 	} finally {

@@ -1,8 +1,11 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Ports } from "#core/ports.ts";
+import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { type Backend, backends } from "../../aws-backends.ts";
 import { countTraffic } from "../../aws-traffic.ts";
+import { itemsOf } from "../../checkpoints/savers.ts";
 import {
 	conversationsOn,
 	jumpingClock,
@@ -112,6 +115,38 @@ test("a step that ends after its turn's lease is not committed: the session may 
 	expect(await turns.at(user, "s")).toBeNull();
 	const history = await sessions.history(user, "s");
 	expect(history?.messages.map(({ text }) => text)).toEqual(["Hello?"]);
+});
+
+test("a turn reads its session by taking its lease, and not again", async () => {
+	const user = newUser();
+	const client = new DynamoDBClient(backend.client);
+	const take = countTraffic(client);
+	const ports = { ...fakePorts(), ...conversationsOn(backend, { client }) };
+	const operations = [];
+	for (const question of ["Hello?", "Still there?"]) {
+		take();
+		await ask(ports, user, question, () => ({ text: "Hello!" }));
+		operations.push(take().operations);
+	}
+	const [first, second] = operations;
+	expect(first).toMatchObject({ UpdateItem: 1, TransactWriteItems: 2 });
+	expect(second).toMatchObject({ UpdateItem: 1, TransactWriteItems: 2 });
+	for (const one of operations) expect(one).not.toHaveProperty("GetItem");
+});
+
+test("a turn whose session is deleted meanwhile is not found, and leaves nothing", async () => {
+	const user = newUser();
+	const ports = { ...fakePorts(), ...conversationsOn(backend) };
+	await ask(ports, user, "Hello?", () => ({ text: "Hello!" }));
+	const model = fakeChat(() => ({ text: "Yes." }));
+	const answering = ask(ports, user, "Still there?", {
+		async answer(request) {
+			await ports.sessions.delete(user, "s");
+			return model.answer(request);
+		},
+	});
+	await expect(answering).rejects.toMatchObject({ code: "session_not_found" });
+	expect(await itemsOf(backend, user, ["s"])).toEqual([]);
 });
 
 test("a conversation whose state has 5 MB goes on", async () => {
