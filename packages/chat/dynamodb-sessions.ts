@@ -1,10 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-	type DynamoDBClient,
-	TransactionCanceledException,
-	TransactWriteItemsCommand,
-} from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { deleteThreadItems } from "#checkpoints/delete-thread.ts";
 import { under } from "#checkpoints/keys.ts";
 import type { PayloadStore } from "#checkpoints/payloads.ts";
@@ -41,7 +37,6 @@ export interface DynamoDbSessionsOptions {
 /** As long as an invocation of the api may last: whoever holds a lease of that age is dead. */
 const leaseMs = 30_000;
 const retryMs = 150;
-const mostTries = 5;
 
 /** Sessions as one small item each, beside the checkpoints of the same thread; every message is an item that never changes. */
 export function dynamoDbSessions({
@@ -98,43 +93,25 @@ export function dynamoDbSessions({
 	}
 
 	/** Keeps a message and changes the session with it, while the lease is held. @returns false where it is not */
-	async function say(
+	function say(
 		threads: Threads,
 		{ sessionId, lease }: Pick<OpenTurn, "sessionId" | "lease">,
 		message: Attributes,
 		{ text, names = {}, values = {} }: Expression,
 	): Promise<boolean> {
-		const together = new TransactWriteItemsCommand({
-			TransactItems: [
-				{ Put: { TableName: table, Item: message } },
-				{
-					Update: {
-						TableName: table,
-						Key: keyAttributes(sessionKey(threads, sessionId)),
-						UpdateExpression: text,
-						ConditionExpression: "#lease = :lease",
-						ExpressionAttributeNames: { "#lease": "lease", ...names },
-						ExpressionAttributeValues: { ":lease": { S: lease }, ...values },
-					},
+		return threads.table.writeTogether([
+			{ Put: { TableName: table, Item: message } },
+			{
+				Update: {
+					TableName: table,
+					Key: keyAttributes(sessionKey(threads, sessionId)),
+					UpdateExpression: text,
+					ConditionExpression: "#lease = :lease",
+					ExpressionAttributeNames: { "#lease": "lease", ...names },
+					ExpressionAttributeValues: { ":lease": { S: lease }, ...values },
 				},
-			],
-		});
-		for (let tries = 1; ; tries++) {
-			try {
-				await dynamodb.send(together);
-				return true;
-			} catch (error) {
-				const reasons =
-					(error instanceof TransactionCanceledException &&
-						error.CancellationReasons?.map(({ Code }) => Code)) ||
-					[];
-				if (reasons[1] === "ConditionalCheckFailed") return false;
-				// Somebody else's write of the session, such as its deletion, is under way.
-				const isTaken = reasons.includes("TransactionConflict");
-				if (!isTaken || tries === mostTries) throw error;
-				await sleep(retryMs * Math.random() * tries);
-			}
-		}
+			},
+		]);
 	}
 
 	return {

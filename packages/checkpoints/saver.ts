@@ -36,7 +36,7 @@ export interface DynamoDbSaverOptions extends SessionsOptions {
 	 * A thread whose session the application has just refreshed: its next turn neither reads nor refreshes it.
 	 * @default none: each turn does both
 	 */
-	opened?: ThreadLife | undefined;
+	opened?: ThreadLife;
 	/** @default LangGraph's JsonPlusSerializer */
 	serde?: SerializerProtocol;
 }

@@ -12,7 +12,9 @@ import {
 	PutItemCommand,
 	QueryCommand,
 	ScanCommand,
+	TransactionCanceledException,
 	TransactionConflictException,
+	type TransactWriteItem,
 	TransactWriteItemsCommand,
 	UpdateItemCommand,
 	type WriteRequest,
@@ -71,14 +73,14 @@ export class Table {
 		);
 	}
 
-	/** Several items of which all are put or none. */
-	async putTogether(items: Attributes[]): Promise<void> {
-		await this.#client.send(
-			new TransactWriteItemsCommand({
-				TransactItems: items.map((Item) => ({
-					Put: { TableName: this.name, Item },
-				})),
-			}),
+	/** Several writes of which all are carried out or none. @returns false where a condition did not hold */
+	async writeTogether(writes: TransactWriteItem[]): Promise<boolean> {
+		return unlessRefused(
+			this.#untilFree(() =>
+				this.#client.send(
+					new TransactWriteItemsCommand({ TransactItems: writes }),
+				),
+			),
 		);
 	}
 
@@ -251,14 +253,16 @@ export class Table {
 		);
 	}
 
-	/** An item that a transaction is writing refuses every other write: it is free in a moment. */
+	/** An item that a transaction is writing refuses every other write, and other transactions: it is free in a moment. */
 	async #untilFree<Result>(send: () => Promise<Result>): Promise<Result> {
 		for (let tries = 1; ; tries += 1) {
 			try {
 				return await send();
 			} catch (error) {
-				const isTaken = error instanceof TransactionConflictException;
-				if (!isTaken || tries === mostTries) throw error;
+				const isTaken =
+					error instanceof TransactionConflictException ||
+					reasonsOf(error).includes("TransactionConflict");
+				if (!isTaken || isRefusal(error) || tries === mostTries) throw error;
 				await this.#pause(tries, 1);
 			}
 		}
@@ -302,10 +306,21 @@ async function unlessRefused(sending: Promise<unknown>): Promise<boolean> {
 		await sending;
 		return true;
 	} catch (error) {
-		if (error instanceof ConditionalCheckFailedException) return false;
+		if (isRefusal(error)) return false;
 		throw error;
 	}
 }
+
+/** Whether a condition did not hold. */
+const isRefusal = (error: unknown) =>
+	error instanceof ConditionalCheckFailedException ||
+	reasonsOf(error).includes("ConditionalCheckFailed");
+
+/** Why each write of a transaction was not carried out. */
+const reasonsOf = (error: unknown) =>
+	(error instanceof TransactionCanceledException &&
+		error.CancellationReasons?.map(({ Code }) => Code)) ||
+	[];
 
 function chunked<T>(all: T[], size: number): T[][] {
 	return Array.from({ length: Math.ceil(all.length / size) }, (_, n) =>

@@ -57,7 +57,11 @@ export async function storeWrites(
 	}
 	const [only] = specials;
 	if (only && specials.length === 1) await table.put(only);
-	else if (specials.length > 1) await table.putTogether(specials);
+	else if (specials.length > 1) {
+		await table.writeTogether(
+			specials.map((Item) => ({ Put: { TableName: table.name, Item } })),
+		);
+	}
 }
 
 /** A checkpoint's writes by task, in the order in which each task made them. */

@@ -43,8 +43,8 @@ export const searchParameters = {
 	},
 	/**
 	 * Of a collection that is divided into cells, those are read whose centroid is nearer to the query than the usual one by
-	 * a share of what the nearest is, the larger the more standard deviations the nearest one stands out, for each of the
-	 * wanted hits: few where vectors lie in clusters, up to half of them where they do not.
+	 * a share of what the nearest is: `perDeviation` for each standard deviation that the nearest stands out, divided by how
+	 * many hits are wanted, within these bounds. Few are read where vectors lie in clusters, up to half where they do not.
 	 */
 	cellNearness: { least: 0.1, most: 0.2, perDeviation: 0.2 },
 	/** Reciprocal rank fusion: 1 / (k + rank) of each leg, of this many results. */

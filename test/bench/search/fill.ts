@@ -2,6 +2,7 @@ import type pg from "pg";
 import { divideVectors } from "#core/divide-vectors.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { postgresVectorCells } from "#postgres/vector-cells.ts";
+import { vectorText } from "../../vector-text.ts";
 import type { Document, Tenant } from "./collection.ts";
 import type { BenchDatabase } from "./database.ts";
 
@@ -9,7 +10,6 @@ export const model = "bench";
 
 const batch = 250;
 const sweepSeconds = 30;
-const digits = (value: number) => value.toFixed(6);
 
 /** Every tenant's items, ready to be found. */
 export async function fillWithReadyItems(
@@ -86,8 +86,7 @@ async function insert(
 			documents.map(({ summary }) => summary),
 			documents.map(({ labels }) => labels),
 			documents.map(({ extractedText }) => extractedText),
-			// More digits than a halfvec keeps; all of them take twice as long to read.
-			documents.map(({ vector }) => `[${Array.from(vector, digits).join()}]`),
+			documents.map(({ vector }) => vectorText(vector)),
 			status,
 			model,
 		],
