@@ -10,23 +10,23 @@ help: ## print the targets
 
 ##: on this machine
 dev: $(INSTALLED) ## run everything here, in the foreground: API, docs, login, a search to paste
-	@node scripts/dev.ts
+	@node scripts/local/dev.ts
 
 up: $(INSTALLED) ## the same in the background; returns when the API answers
-	@node scripts/up.ts
+	@node scripts/local/up.ts
 
 down: $(INSTALLED) ## end what make up started; nothing is lost
-	@node scripts/down.ts
+	@node scripts/local/down.ts
 
 dev-reset: down ## forget all local items, users and logs
 	@rm -rf .local .aws-outputs-local.json
 	@echo "Forgotten. make dev starts afresh."
 
 token: $(INSTALLED) ## print an ID token: make -s token ENV=local EMAIL=demo@example.com
-	@ENV=$(ENV) node scripts/token.ts
+	@ENV=$(ENV) node scripts/users/token.ts
 
 chat: $(INSTALLED) ## talk with a collection in the terminal: make chat ENV=local EMAIL=demo@example.com [SESSION=name]
-	@ENV=$(ENV) node scripts/chat.ts
+	@ENV=$(ENV) node scripts/local/chat.ts
 
 install: ## install packages, and the native one for every architecture we deploy to
 	@rm -f $(INSTALLED)
@@ -41,7 +41,7 @@ test: $(INSTALLED) ## all tests
 	@vitest run
 
 test-checkpoints: $(INSTALLED) ## LangGraph's own suite for checkpoint savers, and the saver's own tests
-	@vitest run --project parts --project langgraph-suite test/checkpoints
+	@vitest run --project parts --project langgraph-suite test/contracts/checkpoints
 
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
@@ -52,7 +52,7 @@ format: $(INSTALLED) ## format and sort imports
 	@biome check --write
 
 eval: $(INSTALLED) ## how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline]
-	@node scripts/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)")
+	@node tools/eval/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)")
 
 bench-start: $(INSTALLED) ## seconds from make dev to a search that finds its sample
 	@node test/bench/start.ts
@@ -81,78 +81,78 @@ bench-chat: $(INSTALLED) ## requests and bytes of a chat's turn as it grows; CPU
 
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
-	@ENV=$(ENV) node scripts/synth.ts
+	@ENV=$(ENV) node scripts/deploy/synth.ts
 
 cost: $(INSTALLED) ## a month's cost, by templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
-	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) CHAT=$(CHAT) README=$(README) node scripts/cost.ts
+	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) CHAT=$(CHAT) README=$(README) node tools/cost/cost.ts
 
 infra-bootstrap: $(INSTALLED) ## prepare account and region for the CDK, once
-	@ENV=$(ENV) node scripts/infra-bootstrap.ts
+	@ENV=$(ENV) node scripts/deploy/infra-bootstrap.ts
 
 preflight: $(INSTALLED) ## look at everything a deployment needs, change nothing
-	@ENV=$(ENV) node scripts/preflight.ts
+	@ENV=$(ENV) node scripts/deploy/preflight.ts
 
 infra-diff: $(INSTALLED) ## what a deployment would change
-	@ENV=$(ENV) node scripts/infra-diff.ts
+	@ENV=$(ENV) node scripts/deploy/infra-diff.ts
 
 infra-deploy: $(INSTALLED) ## preflight, diff, consent (YES=1 gives it), stacks with the migrations between, outputs
-	@ENV=$(ENV) node scripts/infra-deploy.ts
+	@ENV=$(ENV) node scripts/deploy/infra-deploy.ts
 
 infra-status: $(INSTALLED) ## how the five stacks stand, and what to do about those that do not
-	@ENV=$(ENV) node scripts/infra-status.ts
+	@ENV=$(ENV) node scripts/deploy/infra-status.ts
 
 infra-outputs: $(INSTALLED) ## write .aws-outputs-$ENV.json, from which scripts, tests and clients start
-	@ENV=$(ENV) node scripts/infra-outputs.ts
+	@ENV=$(ENV) node scripts/deploy/infra-outputs.ts
 
 infra-destroy: $(INSTALLED) ## remove an environment with all that is in it (YES=1 CONFIRM=$ENV without a terminal)
-	@ENV=$(ENV) node scripts/infra-destroy.ts
+	@ENV=$(ENV) node scripts/deploy/infra-destroy.ts
 
 lambda-deploy-api: $(INSTALLED) ## replace the api's code alone, in a minute; not in prod
-	@ENV=$(ENV) node scripts/lambda-deploy-api.ts
+	@ENV=$(ENV) node scripts/functions/lambda-deploy-api.ts
 
 ##: test an environment, deployed or local
 test-infra: $(INSTALLED) ## every part by itself and one image through all of them; writes reports/
-	@ENV=$(ENV) node scripts/test-infra.ts
+	@ENV=$(ENV) node scripts/checks/test-infra.ts
 
 test-api: $(INSTALLED) ## upload to search, over the REST API
-	@ENV=$(ENV) node scripts/test-api.ts
+	@ENV=$(ENV) node scripts/checks/test-api.ts
 
 test-all: ## test-infra, then test-api
 	@$(MAKE) --no-print-directory test-infra test-api ENV=$(ENV)
 
 ##: operate an environment, deployed or local
 lambda-logs: $(INSTALLED) ## a function's log: FUNC=api|image-processor|... FILTER=word SINCE=10m FOLLOW=0|1
-	@ENV=$(ENV) node scripts/lambda-logs.ts
+	@ENV=$(ENV) node scripts/functions/lambda-logs.ts
 
 dlq-list: $(INSTALLED) ## what was given up on
-	@ENV=$(ENV) node scripts/dlq-list.ts
+	@ENV=$(ENV) node scripts/dead-letters/dlq-list.ts
 
 dlq-redrive: $(INSTALLED) ## have it tried again
-	@ENV=$(ENV) node scripts/dlq-redrive.ts
+	@ENV=$(ENV) node scripts/dead-letters/dlq-redrive.ts
 
 db-connect: $(INSTALLED) ## psql as the application, through the bastion where the network is private
-	@ENV=$(ENV) node scripts/db-connect.ts
+	@ENV=$(ENV) node scripts/database/db-connect.ts
 
 db-migrate: $(INSTALLED) ## apply the migrations that are deployed
-	@ENV=$(ENV) node scripts/db-migrate.ts
+	@ENV=$(ENV) node scripts/database/db-migrate.ts
 
 db-rotate: $(INSTALLED) ## new passwords for the application's and the migrations' role
-	@ENV=$(ENV) node scripts/db-rotate.ts
+	@ENV=$(ENV) node scripts/database/db-rotate.ts
 
 db-seed-golden: $(INSTALLED) ## upload a folder of images as a user: DATASET=folder EMAIL=you@example.com
-	@ENV=$(ENV) node scripts/db-seed-golden.ts
+	@ENV=$(ENV) node scripts/database/db-seed-golden.ts
 
 secrets-populate: $(INSTALLED) ## the providers' API keys of .env, to Parameter Store
-	@ENV=$(ENV) node scripts/secrets-populate.ts
+	@ENV=$(ENV) node scripts/secrets/secrets-populate.ts
 
 secrets-export: $(INSTALLED) ## the same back, to a file that only you can read: FILE=.env.$ENV
-	@ENV=$(ENV) node scripts/secrets-export.ts
+	@ENV=$(ENV) node scripts/secrets/secrets-export.ts
 
 cognito-setup: $(INSTALLED) ## a user who may sign in: EMAIL=you@example.com, PASSWORD asked for or in the environment
-	@ENV=$(ENV) node scripts/cognito-setup.ts
+	@ENV=$(ENV) node scripts/users/cognito-setup.ts
 
 cognito-list: $(INSTALLED) ## who may sign in
-	@ENV=$(ENV) node scripts/cognito-list.ts
+	@ENV=$(ENV) node scripts/users/cognito-list.ts
 
 clean: ## remove what can be built again: bundles, templates, reports
 	@rm -rf cdk.out .build/bundles .build/javascript .build/meta .build/draft-* reports

@@ -1,15 +1,15 @@
 import { defineConfig } from "vitest/config";
 
-const langGraphSuite = "test/checkpoints/langgraph-suite.test.ts";
+const langGraphSuite = "test/contracts/checkpoints/langgraph-suite.test.ts";
 
 export default defineConfig({
 	test: {
 		reporters: [
 			"default",
-			"./test/langgraph-suite-line.ts",
-			"./test/closing-line.ts",
+			"./test/reporters/langgraph-suite-line.ts",
+			"./test/reporters/closing-line.ts",
 		],
-		setupFiles: ["./test/quiet-log.ts"],
+		setupFiles: ["./test/support/quiet-log.ts"],
 		testTimeout: 30_000,
 		hookTimeout: 180_000,
 		projects: [

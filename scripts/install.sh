@@ -9,4 +9,4 @@ npm ci --no-audit --no-fund
 # The node package's install script puts the binary there; --ignore-scripts would leave it out.
 node_modules/.bin/node -e 'process.exit(Number(process.versions.node.split(".")[0]) === 24 ? 0 : 1)' ||
   { echo 'node_modules/.bin/node is not Node 24: run npm ci without --ignore-scripts.' >&2; exit 1; }
-node_modules/.bin/node scripts/install-natives.ts
+node_modules/.bin/node lib/bundling/install-natives.ts

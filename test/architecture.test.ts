@@ -11,21 +11,21 @@ const allowed: Record<string, RegExp> = {
 	"packages/ai":
 		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|tesseract\.js|zod$|node:)/,
 	// Could be published alone: of the application it knows nothing.
-	"packages/checkpoints":
-		/^(#checkpoints\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+	"packages/langgraph-dynamodb":
+		/^(#langgraph-dynamodb\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/chat":
-		/^(#core\/|#chat\/|#checkpoints\/|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith(\/run_trees|\/singletons\/traceable)?$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+		/^(#core\/|#chat\/|#langgraph-dynamodb\/|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith(\/run_trees|\/singletons\/traceable)?$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":
 		/^(#core\/|#lambda-kit\/|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
-	"packages/local-cloud":
-		/^(#local-cloud\/|@electric-sql\/|@smithy\/|esbuild$|fast-xml-parser$|jose$|zod$|pg$|node:)/,
+	"packages/cdk-local":
+		/^(#cdk-local\/|@electric-sql\/|@smithy\/|esbuild$|fast-xml-parser$|jose$|zod$|pg$|node:)/,
 	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
 	lambdas:
-		/^(?!#lib\/|#local-cloud\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
-	lib: /^(#lib\/|#lambdas\/[a-z-]+\/(env|schedule|routes\/table)\.ts$|#lambda-kit\/(env|metrics)\.ts$|#core\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
-	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#scripts\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
+		/^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
+	lib: /^(#lib\/|#ai\/offline\/tesseract-assets\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|routes\/table)\.ts$|#lambda-kit\/(env|metrics)\.ts$|#core\/pipeline\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
+	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#lib\/bundling\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
 
 /** Specifiers as `#folder/file.ts`; relative ones made absolute, so that `../` hides nothing. */

@@ -1,5 +1,5 @@
-import { analyzeItem } from "#core/analyze-item.ts";
-import { analysisRequested, imageProcessed } from "#core/events.ts";
+import { analyzeItem } from "#core/pipeline/analyze-item.ts";
+import { analysisRequested, imageProcessed } from "#core/pipeline/events.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { measureModels } from "#lambda-kit/measure-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";

@@ -3,15 +3,15 @@ import { Hono } from "hono";
 import { routePath } from "hono/route";
 import { AppError } from "#core/errors.ts";
 import { once } from "#core/once.ts";
-import type { Ports } from "#core/ports.ts";
+import type { Ports } from "#core/ports/index.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
 import { problemResponse } from "#lambda-kit/problem.ts";
-import { answerError } from "./answer-error.ts";
-import type { Authenticate } from "./authenticate.ts";
-import { createNounApp } from "./noun-app.ts";
+import { answerError } from "./http/answer-error.ts";
+import type { Authenticate } from "./http/authenticate.ts";
+import { createNounApp } from "./http/noun-app.ts";
+import type { Api, ApiEnv } from "./http/routing.ts";
 import type { Deployment } from "./routes/public.ts";
 import { type Noun, routes } from "./routes/table.ts";
-import type { Api, ApiEnv } from "./routing.ts";
 
 /** The ports the API's routes need. */
 export type ApiPorts = Pick<

@@ -64,7 +64,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		sessions: lazily(async () => (await conversations()).sessions),
 		turns: lazily(async () => (await conversations()).turns()),
 		webSearch: lazily(async () => {
-			const { tavilySearch } = await import("#ai/tavily.ts");
+			const { tavilySearch } = await import("#ai/tavily/web-search.ts");
 			return tavilySearch({
 				key: apiKeyIn(env.TAVILY_KEY_PARAMETER),
 				baseUrl: runtimeEnv.baseUrls.tavily,

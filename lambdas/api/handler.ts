@@ -2,9 +2,9 @@ import { readEnv } from "#lambda-kit/env.ts";
 import { httpHandler } from "#lambda-kit/http-handler.ts";
 import { measureModels } from "#lambda-kit/measure-models.ts";
 import { createApi } from "./app.ts";
-import { cognitoAuthenticate } from "./authenticate.ts";
 import { connect } from "./connect.ts";
 import { apiEnv } from "./env.ts";
+import { cognitoAuthenticate } from "./http/authenticate.ts";
 
 const env = readEnv(apiEnv);
 

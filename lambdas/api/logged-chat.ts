@@ -1,5 +1,5 @@
 import { ModelFailure } from "#core/errors.ts";
-import type { Chat } from "#core/ports.ts";
+import type { Chat } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 
 /** Says in the log what each call of a chat model cost, or why it failed; never what was said. */

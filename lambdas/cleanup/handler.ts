@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
-import { divideVectors } from "#core/divide-vectors.ts";
-import { sweep } from "#core/sweep.ts";
+import { sweep } from "#core/pipeline/sweep.ts";
+import { divideVectors } from "#core/search/rebuild-partitions.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { log } from "#lambda-kit/log.ts";
 import { connect } from "./connect.ts";

@@ -1,9 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { dynamoDbSessionUpkeep } from "#chat/session-upkeep.ts";
-import { s3Payloads } from "#checkpoints/s3-payloads.ts";
-import type { SessionUpkeep } from "#core/ports.ts";
+import type { SessionUpkeep } from "#core/ports/index.ts";
 import type { Env } from "#lambda-kit/env.ts";
+import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
 import type { cleanupEnv } from "./env.ts";
 
 /** The table of conversations and their payloads. A module of its own: the sweep of every five minutes does without. */

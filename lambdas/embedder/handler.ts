@@ -1,5 +1,5 @@
-import { embedAgain, embedAnalysis } from "#core/embed-analysis.ts";
-import { analysisComplete, embeddingRequested } from "#core/events.ts";
+import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
+import { analysisComplete, embeddingRequested } from "#core/pipeline/events.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { measureModels } from "#lambda-kit/measure-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";

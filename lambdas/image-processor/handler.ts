@@ -1,5 +1,5 @@
-import { processImage } from "#core/process-image.ts";
-import { resizeItem } from "#core/resize-item.ts";
+import { processImage } from "#core/pipeline/process-image.ts";
+import { resizeItem } from "#core/pipeline/resize-item.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";

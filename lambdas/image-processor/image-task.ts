@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { parseOriginalKey } from "#core/items/item.ts";
 import {
 	originalStored,
 	type ResizeRequested,
 	resizeRequested,
-} from "#core/events.ts";
-import { parseOriginalKey } from "#core/item.ts";
+} from "#core/pipeline/events.ts";
 import type { BusEvent } from "#lambda-kit/queue-handler.ts";
 
 const objectCreated = z.object({

@@ -5,7 +5,7 @@ import type {
 	ChatMessage,
 	ChatRequest,
 	ToolCall,
-} from "#core/ports.ts";
+} from "#core/ports/index.ts";
 import { costUsd } from "./prices.ts";
 import type { ProviderUse } from "./provider.ts";
 

@@ -1,6 +1,6 @@
-import type { ModelUsage } from "#core/analysis.ts";
 import { ModelFailure, PermanentFailure } from "#core/errors.ts";
-import type { Vision, VisionRequest } from "#core/ports.ts";
+import type { ModelUsage } from "#core/items/analysis.ts";
+import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { readDescription, repairRequest } from "./image-prompt.ts";
 import { costUsd } from "./prices.ts";
 

@@ -1,7 +1,7 @@
 import { ModelFailure } from "#core/errors.ts";
 import { once } from "#core/once.ts";
-import type { Chat } from "#core/ports.ts";
-import type { BedrockSettings } from "./bedrock-chat.ts";
+import type { Chat } from "#core/ports/index.ts";
+import type { BedrockSettings } from "./bedrock/chat.ts";
 import type { ProviderSettings } from "./provider.ts";
 
 export interface ChatSettings {
@@ -29,13 +29,13 @@ export function chatFor({ provider: usual, ...settings }: ChatSettings): Chat {
 		anthropic:
 			anthropic &&
 			(async () =>
-				(await import("./anthropic-chat.ts")).anthropicChat(anthropic)),
+				(await import("./anthropic/chat.ts")).anthropicChat(anthropic)),
 		openai:
 			openai &&
-			(async () => (await import("./openai-chat.ts")).openaiChat(openai)),
+			(async () => (await import("./openai/chat.ts")).openaiChat(openai)),
 		bedrock:
 			bedrock &&
-			(async () => (await import("./bedrock-chat.ts")).bedrockChat(bedrock)),
+			(async () => (await import("./bedrock/chat.ts")).bedrockChat(bedrock)),
 	};
 	const models = new Map(
 		Object.entries(loaders).flatMap(([name, load]) =>

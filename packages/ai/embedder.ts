@@ -1,4 +1,4 @@
-import type { Embedder } from "#core/ports.ts";
+import type { Embedder } from "#core/ports/index.ts";
 import type { ProviderSettings } from "./provider.ts";
 
 export interface EmbedderSettings {
@@ -17,7 +17,7 @@ export async function embedderFor({
 			return (await import("./offline/embedder.ts")).offlineEmbedder();
 		case "voyage":
 			if (!voyage) break;
-			return (await import("./voyage.ts")).voyageEmbedder(voyage);
+			return (await import("./voyage/embedder.ts")).voyageEmbedder(voyage);
 	}
 	throw new Error(
 		`There is no embedding provider "${provider}": set embeddingProvider in cdk.json to offline or voyage.`,

@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { type ImageDescription, imageDescription } from "#core/analysis.ts";
-import type { VisionRequest } from "#core/ports.ts";
+import {
+	type ImageDescription,
+	imageDescription,
+} from "#core/items/analysis.ts";
+import type { VisionRequest } from "#core/ports/index.ts";
 
 /** What every vision model is told. */
 export const visionInstructions = `You describe one image that a person keeps: a screenshot, a photo, a scan. The person will search for the image by your description, and sees nothing else of your answer.

@@ -1,5 +1,5 @@
-import { imageDescription } from "#core/analysis.ts";
-import type { Vision } from "#core/ports.ts";
+import { imageDescription } from "#core/items/analysis.ts";
+import type { Vision } from "#core/ports/index.ts";
 
 /** A vision provider that takes no time and sees nothing: what a bench of everything else needs. */
 export function instantVision(): Vision {

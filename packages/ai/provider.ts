@@ -3,7 +3,7 @@ import { type ErrorCode, ModelFailure } from "#core/errors.ts";
 import {
 	type ProviderRequest,
 	providerRequests,
-} from "#core/provider-request.ts";
+} from "#core/pipeline/provider-request.ts";
 import { inSpan, type Tokens } from "./provider-span.ts";
 
 /** An API key that is read when it is needed. */

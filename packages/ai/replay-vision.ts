@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { type ImageDescription, imageDescription } from "#core/analysis.ts";
 import { PermanentFailure } from "#core/errors.ts";
+import {
+	type ImageDescription,
+	imageDescription,
+} from "#core/items/analysis.ts";
 import { once } from "#core/once.ts";
-import type { Vision } from "#core/ports.ts";
+import type { Vision } from "#core/ports/index.ts";
 
 /**
  * Answers with a dataset's own analyses (`docs/evaluation.md` has the format) instead of looking: what `make eval`

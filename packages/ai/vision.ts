@@ -1,5 +1,5 @@
 import { ModelFailure } from "#core/errors.ts";
-import { type Vision, visionProviders } from "#core/ports.ts";
+import { type Vision, visionProviders } from "#core/ports/index.ts";
 import type { ProviderSettings } from "./provider.ts";
 
 export interface VisionSettings {
@@ -26,12 +26,12 @@ export function visionFor({
 	]);
 	if (anthropic) {
 		models.set("anthropic", async () =>
-			(await import("./anthropic-vision.ts")).anthropicVision(anthropic),
+			(await import("./anthropic/vision.ts")).anthropicVision(anthropic),
 		);
 	}
 	if (openai) {
 		models.set("openai", async () =>
-			(await import("./openai-vision.ts")).openaiVision(openai),
+			(await import("./openai/vision.ts")).openaiVision(openai),
 		);
 	}
 	if (usual === "instant") {

@@ -2,8 +2,8 @@ import {
 	EventBridgeClient,
 	PutEventsCommand,
 } from "@aws-sdk/client-eventbridge";
-import { eventSchemas } from "#core/events.ts";
-import type { Events } from "#core/ports.ts";
+import { eventSchemas } from "#core/pipeline/events.ts";
+import type { Events } from "#core/ports/index.ts";
 
 /** PutEvents takes ten entries at most. */
 const entriesPerCall = 10;

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { once } from "#core/once.ts";
-import type { Objects } from "#core/ports.ts";
+import type { Objects } from "#core/ports/index.ts";
 
 // The SDK is imported at first use: it costs the api's cold start more than all of its own code.
 const client = once(async () => {

@@ -16,7 +16,7 @@ class UnrecordedRun {
 	}
 }
 
-// In the bundles LangChain's core takes these from here instead of LangSmith (scripts/bundle-plugins.ts). Without a
+// In the bundles LangChain's core takes these from here instead of LangSmith (lib/bundling/plugins.ts). Without a
 // tracer it makes runs, asks for the current one, and touches nothing else.
 export let RunTree = UnrecordedRun as unknown as LangSmith["RunTree"];
 export let isRunTree: LangSmith["isRunTree"] = (

@@ -1,26 +1,26 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { deleteThreadItems } from "#checkpoints/delete-thread.ts";
-import { under } from "#checkpoints/keys.ts";
-import type { PayloadStore } from "#checkpoints/payloads.ts";
-import {
-	type Session as Thread,
-	Sessions as Threads,
-} from "#checkpoints/sessions.ts";
-import {
-	type Attributes,
-	type Expression,
-	keyAttributes,
-	numberOf,
-} from "#checkpoints/table.ts";
 import { AppError, sessionNotFound } from "#core/errors.ts";
 import type {
 	ChatSession,
 	OpenTurn,
 	SaidMessage,
 	Sessions,
-} from "#core/ports.ts";
+} from "#core/ports/index.ts";
+import { deleteThreadItems } from "#langgraph-dynamodb/delete-thread.ts";
+import { under } from "#langgraph-dynamodb/keys.ts";
+import type { PayloadStore } from "#langgraph-dynamodb/payloads.ts";
+import {
+	type Session as Thread,
+	Sessions as Threads,
+} from "#langgraph-dynamodb/sessions.ts";
+import {
+	type Attributes,
+	type Expression,
+	keyAttributes,
+	numberOf,
+} from "#langgraph-dynamodb/table.ts";
 import { messageItem, readMessage } from "./message-items.ts";
 
 export interface DynamoDbSessionsOptions {

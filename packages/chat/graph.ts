@@ -1,11 +1,11 @@
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import { ThreadGone } from "#checkpoints/errors.ts";
-import type { ThreadLife } from "#checkpoints/sessions.ts";
-import type { Asked, Conversation } from "#core/conversation.ts";
-import type { ConversationSteps } from "#core/conversation-steps.ts";
+import type { Asked, Conversation } from "#core/chat/conversation.ts";
+import type { ConversationSteps } from "#core/chat/conversation-steps.ts";
 import { sessionNotFound } from "#core/errors.ts";
-import type { Turns } from "#core/ports.ts";
+import type { Turns } from "#core/ports/index.ts";
+import { ThreadGone } from "#langgraph-dynamodb/errors.ts";
+import type { ThreadLife } from "#langgraph-dynamodb/sessions.ts";
 import type { RunTracing } from "./langsmith.ts";
 
 // Each channel is stored only by the steps that change it.

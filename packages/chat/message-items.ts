@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { under } from "#checkpoints/keys.ts";
-import { type Attributes, keyAttributes } from "#checkpoints/table.ts";
-import type { SaidMessage } from "#core/ports.ts";
+import type { SaidMessage } from "#core/ports/index.ts";
+import { under } from "#langgraph-dynamodb/keys.ts";
+import { type Attributes, keyAttributes } from "#langgraph-dynamodb/table.ts";
 
 /** How long a message is kept at most, in seconds; without its session it is invisible long before. */
 const retentionSeconds = 30 * 24 * 60 * 60;

@@ -1,5 +1,5 @@
-import type { ModelUsage } from "./analysis.ts";
-import type { ItemError } from "./item.ts";
+import type { ModelUsage } from "./items/analysis.ts";
+import type { ItemError } from "./items/item.ts";
 
 /** What a caller can act on; each code has its HTTP status in `#lambda-kit/problem.ts`. */
 export type ErrorCode =

@@ -1,4 +1,4 @@
-import type { Analyses } from "#core/ports.ts";
+import type { Analyses } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store } from "./store.ts";
 
 export function fakeAnalyses(store: Store): Analyses {

@@ -1,5 +1,5 @@
-import type { AssistantMessage, Chat, ChatRequest } from "#core/ports.ts";
-import { readQuotedItems } from "#core/quoted-items.ts";
+import { readQuotedItems } from "#core/chat/quoted-items.ts";
+import type { AssistantMessage, Chat, ChatRequest } from "#core/ports/index.ts";
 
 export interface FakeChat extends Chat {
 	/** Every request, oldest first. */

@@ -1,4 +1,4 @@
-import type { Clock } from "#core/ports.ts";
+import type { Clock } from "#core/ports/index.ts";
 
 /** A clock that goes on when told, and a millisecond at each reading: no two things happen at the same time. */
 export interface FakeClock extends Clock {

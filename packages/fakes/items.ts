@@ -1,6 +1,6 @@
 import { AppError } from "#core/errors.ts";
-import type { Item } from "#core/item.ts";
-import type { Items } from "#core/ports.ts";
+import type { Item } from "#core/items/item.ts";
+import type { Items } from "#core/ports/index.ts";
 import {
 	owned,
 	ownedItems,

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { imageDescription, type ModelUsage } from "#core/analysis.ts";
 import { PermanentFailure } from "#core/errors.ts";
+import { imageDescription, type ModelUsage } from "#core/items/analysis.ts";
 import {
 	type Embedder,
 	embeddingDimensions,
 	type Images,
 	type Vision,
-} from "#core/ports.ts";
+} from "#core/ports/index.ts";
 
 /** Bytes that `fakeImages` cannot decode contain this word. */
 export const undecodable = "undecodable";

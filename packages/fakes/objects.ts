@@ -1,4 +1,4 @@
-import type { Objects } from "#core/ports.ts";
+import type { Objects } from "#core/ports/index.ts";
 
 /** A bucket in memory. The versions of a key are numbered from 1. */
 export function fakeObjects(bucket = "fake-bucket"): Objects {

@@ -1,4 +1,4 @@
-import type { Outbox } from "#core/ports.ts";
+import type { Outbox } from "#core/ports/index.ts";
 import { owned, type Store } from "./store.ts";
 
 export function fakeOutbox(store: Store): Outbox {

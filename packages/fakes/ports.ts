@@ -1,5 +1,5 @@
-import type { EventSource, OutgoingEvent } from "#core/events.ts";
-import type { Events, Ports } from "#core/ports.ts";
+import type { EventSource, OutgoingEvent } from "#core/pipeline/events.ts";
+import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAnalyses } from "./analyses.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";

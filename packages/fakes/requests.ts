@@ -1,5 +1,5 @@
-import type { Requests } from "#core/ports.ts";
-import { requestEvent, type WorkRequest } from "#core/work-request.ts";
+import { requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
+import type { Requests } from "#core/ports/index.ts";
 import {
 	announce,
 	owned,

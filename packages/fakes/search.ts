@@ -1,4 +1,4 @@
-import { embeddingText } from "#core/analysis.ts";
+import { embeddingText } from "#core/items/analysis.ts";
 import type {
 	Hit,
 	MatchedWord,
@@ -6,7 +6,7 @@ import type {
 	SearchOptions,
 	TextQuery,
 	VectorQuery,
-} from "#core/ports.ts";
+} from "#core/ports/index.ts";
 import { ownedItems, type Store, type StoredItem } from "./store.ts";
 
 const rrfK = 15;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Conversation } from "#core/conversation.ts";
+import type { Conversation } from "#core/chat/conversation.ts";
 import { AppError, sessionNotFound } from "#core/errors.ts";
 import type {
 	ChatSession,
@@ -8,7 +8,7 @@ import type {
 	SaidMessage,
 	Sessions,
 	Turns,
-} from "#core/ports.ts";
+} from "#core/ports/index.ts";
 
 interface Kept extends ChatSession {
 	generation: string;

@@ -3,7 +3,7 @@ import {
 	type SearchSettings,
 	type Similar,
 	type SimilarItem,
-} from "#core/ports.ts";
+} from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
 export function fakeSimilar(store: Store): Similar {

@@ -1,5 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { ItemError, ItemStatus } from "#core/item.ts";
+import type { ItemError, ItemStatus } from "#core/items/item.ts";
+import {
+	type RequestError,
+	requestEvent,
+} from "#core/pipeline/work-request.ts";
 import {
 	type Lease,
 	maxAttempts,
@@ -7,8 +11,7 @@ import {
 	type StageName,
 	type Stages,
 	stages,
-} from "#core/ports.ts";
-import { type RequestError, requestEvent } from "#core/work-request.ts";
+} from "#core/ports/index.ts";
 import {
 	announce,
 	owned,

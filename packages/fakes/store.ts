@@ -1,13 +1,13 @@
-import type { Analysis, ModelUsage, SearchText } from "#core/analysis.ts";
-import type { OutgoingEvent } from "#core/events.ts";
-import type { Item } from "#core/item.ts";
+import type { Analysis, ModelUsage, SearchText } from "#core/items/analysis.ts";
+import type { Item } from "#core/items/item.ts";
+import type { OutgoingEvent } from "#core/pipeline/events.ts";
+import type { WorkRequest } from "#core/pipeline/work-request.ts";
 import type {
 	Clock,
 	ItemWithAnalysis,
 	NewEmbedding,
 	StageName,
-} from "#core/ports.ts";
-import type { WorkRequest } from "#core/work-request.ts";
+} from "#core/ports/index.ts";
 
 export interface StoredItem {
 	item: Item;

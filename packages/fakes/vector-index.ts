@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { VectorIndex } from "#core/ports.ts";
+import type { VectorIndex } from "#core/ports/index.ts";
 import { ownedItems, type Store, waitingRequest } from "./store.ts";
 
 export function fakeVectorIndex(store: Store): VectorIndex {

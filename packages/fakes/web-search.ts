@@ -1,4 +1,4 @@
-import type { WebPage, WebSearch } from "#core/ports.ts";
+import type { WebPage, WebSearch } from "#core/ports/index.ts";
 
 export interface FakeWebSearch extends WebSearch {
 	/** Every query that left, oldest first. */

@@ -1,4 +1,4 @@
-import type { Location } from "#core/item.ts";
+import type { Location } from "#core/items/item.ts";
 
 /** What a camera wrote into the file. */
 export interface Exif {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { PermanentFailure } from "#core/errors.ts";
-import { describeRefusal, sniffImageType } from "#core/image-type.ts";
-import type { Images } from "#core/ports.ts";
+import { describeRefusal, sniffImageType } from "#core/items/image-type.ts";
+import type { Images } from "#core/ports/index.ts";
 import { dominantColours } from "./colours.ts";
 import { parseExif } from "./exif.ts";
 import { perceptualHash } from "./perceptual-hash.ts";

@@ -1,6 +1,6 @@
 import { secretReader } from "#aws/secrets.ts";
-import type { databaseEnv, Env } from "#lambda-kit/env.ts";
 import { connectDatabase, type Database } from "#postgres/database.ts";
+import type { databaseEnv, Env } from "./env.ts";
 
 /** The application's database, as the function's variables describe it. Connects at the first query. */
 export function databaseOf(env: Env<typeof databaseEnv>): Database {

@@ -1,5 +1,5 @@
-import { withCrashPoint } from "#core/crash-points.ts";
-import type { Ports } from "#core/ports.ts";
+import { withCrashPoint } from "#core/pipeline/crash-points.ts";
+import type { Ports } from "#core/ports/index.ts";
 import { runtimeEnv } from "./env.ts";
 
 /** In environment `local` the variable CRASH_AT ends the process at a port call; `readEnv` refuses it elsewhere. */

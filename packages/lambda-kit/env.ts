@@ -54,7 +54,7 @@ export function readEnv<const Contract extends EnvContract>(
 	const missing = contract.filter((name) => !source[name]);
 	if (missing.length > 0) {
 		throw new Error(
-			`This function lacks the variables ${missing.join(", ")}: set them in lib/compute-stack.ts.`,
+			`This function lacks the variables ${missing.join(", ")}: set them in lib/stacks/compute-stack.ts.`,
 		);
 	}
 	const strays = onlyLocal.filter((name) => source[name]);

@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { ModelUsage } from "#core/analysis.ts";
 import { usageOf } from "#core/errors.ts";
-import type { Ports } from "#core/ports.ts";
+import type { ModelUsage } from "#core/items/analysis.ts";
 import {
 	type ProviderRequest,
 	providerRequests,
-} from "#core/provider-request.ts";
+} from "#core/pipeline/provider-request.ts";
+import type { Ports } from "#core/ports/index.ts";
 import { log } from "./log.ts";
 
 /** The ports that ask models. */

@@ -6,8 +6,8 @@ import type {
 } from "aws-lambda";
 import { z } from "zod";
 import { ModelFailure, StageBusy } from "#core/errors.ts";
-import type { StageName } from "#core/ports.ts";
-import type { StageOptions, StageOutcome } from "#core/run-stage.ts";
+import type { StageOptions, StageOutcome } from "#core/pipeline/run-stage.ts";
+import type { StageName } from "#core/ports/index.ts";
 import { hashUser, log } from "./log.ts";
 
 /** Shortens a failed message's visibility, so that it comes again after `seconds`. */

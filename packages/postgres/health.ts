@@ -1,4 +1,4 @@
-import type { Health } from "#core/ports.ts";
+import type { Health } from "#core/ports/index.ts";
 import type { Database } from "./database.ts";
 
 /** Asks PostgreSQL for an answer. */

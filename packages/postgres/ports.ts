@@ -1,16 +1,16 @@
-import type { Ports } from "#core/ports.ts";
-import { postgresAnalyses } from "./analyses.ts";
+import type { Ports } from "#core/ports/index.ts";
 import type { Database } from "./database.ts";
 import { postgresHealth } from "./health.ts";
-import { postgresItems } from "./items.ts";
-import { postgresOutbox } from "./outbox.ts";
-import { postgresRequests } from "./requests.ts";
-import { postgresSearch } from "./search.ts";
-import { postgresSearchSettings } from "./search-settings.ts";
-import { postgresSimilar } from "./similar.ts";
-import { postgresStages } from "./stages.ts";
-import { postgresVectorCells } from "./vector-cells.ts";
-import { postgresVectorIndex } from "./vector-index.ts";
+import { postgresAnalyses } from "./items/analyses.ts";
+import { postgresItems } from "./items/items.ts";
+import { postgresOutbox } from "./pipeline/outbox.ts";
+import { postgresRequests } from "./pipeline/requests.ts";
+import { postgresStages } from "./pipeline/stages.ts";
+import { postgresSearch } from "./search/search.ts";
+import { postgresSearchSettings } from "./search/search-settings.ts";
+import { postgresSimilar } from "./search/similar.ts";
+import { postgresVectorIndex } from "./search/vector-index.ts";
+import { postgresVectorCells } from "./search/vector-partitions.ts";
 
 /** Every port whose memory is PostgreSQL. */
 export type PostgresPorts = Pick<

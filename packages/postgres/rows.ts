@@ -1,11 +1,20 @@
-import type { Analysis, ImageDescription, ModelUsage } from "#core/analysis.ts";
-import type { ImageType, Item, ItemErrorCode, ItemStatus } from "#core/item.ts";
+import type {
+	Analysis,
+	ImageDescription,
+	ModelUsage,
+} from "#core/items/analysis.ts";
+import type {
+	ImageType,
+	Item,
+	ItemErrorCode,
+	ItemStatus,
+} from "#core/items/item.ts";
 import type {
 	RequestError,
 	RequestKind,
 	RequestStatus,
 	WorkRequest,
-} from "#core/work-request.ts";
+} from "#core/pipeline/work-request.ts";
 
 export interface ItemRow {
 	id: string;

@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { startCloudProcess } from "../system/cloud-process.ts";
 
 /** A local cloud whose token issuer, secret and database the api's first request needs. */

@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import * as esbuild from "esbuild";
 import { RestClient } from "#cli/rest-client.ts";
-import type { Ports } from "#core/ports.ts";
+import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { build, bundled } from "#scripts/build.ts";
-import { backends } from "../aws-backends.ts";
-import { countTraffic, type Traffic } from "../aws-traffic.ts";
+import { build, bundled } from "#lib/bundling/build.ts";
 import { conversationsOn } from "../contracts/conversations.ts";
+import { backends } from "../support/aws-backends.ts";
+import { countTraffic, type Traffic } from "../support/aws-traffic.ts";
 import { card } from "../system/drawings.ts";
-import { readyItem } from "../use-cases/api/ready-item.ts";
-import { ask, ref, type Say, searching } from "../use-cases/chat/talk.ts";
+import { readyItem } from "../unit/api/ready-item.ts";
+import { ask, ref, type Say, searching } from "../unit/chat/talk.ts";
 import { startCloud } from "./api-cloud.ts";
 import { coldStart, httpEvent, type Run, runNode } from "./lambda-process.ts";
 import { demand, median, report } from "./report.ts";
@@ -214,7 +214,7 @@ async function buildInMemory(directory: string): Promise<string> {
 			{
 				name: "saver-in-memory",
 				setup({ onResolve }) {
-					const filter = /^#checkpoints\/saver\.ts$/;
+					const filter = /^#langgraph-dynamodb\/saver\.ts$/;
 					onResolve({ filter }, () => ({ path: saver }));
 				},
 			},

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as esbuild from "esbuild";
-import { build, metafileOf } from "#scripts/build.ts";
+import { build, metafileOf } from "#lib/bundling/build.ts";
 import { startCloud } from "./api-cloud.ts";
 import { coldStart, httpEvent, type Run, runNode } from "./lambda-process.ts";
 import { demand, median, quantile, report } from "./report.ts";

@@ -10,7 +10,7 @@ import {
 	sharpImages,
 } from "#images/sharp-images.ts";
 import { allocator } from "#lambdas/image-processor/env.ts";
-import { forgetPeak, peakMegabytes } from "../peak-memory.ts";
+import { forgetPeak, peakMegabytes } from "../support/peak-memory.ts";
 import { demand, median, quantile, report } from "./report.ts";
 
 const rounds = 9;

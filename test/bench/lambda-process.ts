@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
-import { RuntimeApi } from "#local-cloud/lambda/runtime-api.ts";
+import { RuntimeApi } from "#cdk-local/services/lambda/runtime-api.ts";
 
 export interface Run {
 	/** User and system time of the whole process, from its start to its end, ms. */
@@ -63,7 +63,7 @@ const bootstrap = join(
 writeFileSync(
 	bootstrap,
 	transformSync(
-		readFileSync("packages/local-cloud/lambda/bootstrap.ts", "utf8"),
+		readFileSync("packages/cdk-local/services/lambda/bootstrap.ts", "utf8"),
 		{ loader: "ts", format: "esm", target: "node24" },
 	).code,
 );

@@ -10,14 +10,14 @@ import { visionFor } from "#ai/vision.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { embeddingText, searchText } from "#core/analysis.ts";
 import { derivedId } from "#core/ids.ts";
-import type { Lease, Ports, StageName } from "#core/ports.ts";
+import { embeddingText, searchText } from "#core/items/analysis.ts";
+import type { Lease, Ports, StageName } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { connectDatabase } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
-import { drawSampleImages } from "#scripts/sample-images.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import {
 	describeInstantly,
 	startCloudProcess,

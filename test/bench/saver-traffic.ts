@@ -1,8 +1,8 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
-import { backends } from "../aws-backends.ts";
-import { countTraffic, type Traffic } from "../aws-traffic.ts";
-import { noise, saversOn, thread } from "../checkpoints/savers.ts";
+import { noise, saversOn, thread } from "../contracts/checkpoints/savers.ts";
+import { backends } from "../support/aws-backends.ts";
+import { countTraffic, type Traffic } from "../support/aws-traffic.ts";
 
 const State = Annotation.Root({
 	messages: Annotation<string[]>({
@@ -15,7 +15,7 @@ const message = () => noise(400);
 
 /**
  * What the saver alone asks of DynamoDB in the eighth turn of a graph with one channel of ten messages: the figures of
- * packages/checkpoints/README.md.
+ * packages/langgraph-dynamodb/README.md.
  */
 export async function saverTraffic(): Promise<
 	{ turn: string; traffic: Traffic; writeUnits: number }[]

@@ -2,7 +2,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { chatFor } from "#ai/chat.ts";
 import type { ApiKey } from "#ai/provider.ts";
 import { ModelFailure } from "#core/errors.ts";
-import type { Chat, ChatMessage, ChatRequest, ChatTool } from "#core/ports.ts";
+import type {
+	Chat,
+	ChatMessage,
+	ChatRequest,
+	ChatTool,
+} from "#core/ports/index.ts";
 import {
 	anthropicChatWire,
 	bedrockChatWire,

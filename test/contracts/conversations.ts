@@ -1,11 +1,11 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import { graphTurns } from "#chat/graph.ts";
-import { s3Payloads } from "#checkpoints/s3-payloads.ts";
-import { DynamoDbSaver } from "#checkpoints/saver.ts";
-import type { Ports } from "#core/ports.ts";
+import type { Ports } from "#core/ports/index.ts";
 import { fakeConversations } from "#fakes/sessions.ts";
-import type { Backend } from "../aws-backends.ts";
+import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
+import { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
+import type { Backend } from "../support/aws-backends.ts";
 
 export type Conversations = Pick<Ports, "sessions" | "turns">;
 

@@ -1,5 +1,5 @@
 import type { Queryable } from "#postgres/database.ts";
-import { vectorText } from "../vector-text.ts";
+import { vectorText } from "../support/vector-text.ts";
 
 /** Fills the tables with tenants of many ready items each: random vectors, and words of which a few are rare. */
 export async function fillWithTenants(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectDatabase, type Database } from "#postgres/database.ts";
-import { acts } from "../use-cases/pipeline/acts.ts";
-import { World } from "../use-cases/pipeline/world.ts";
+import { acts } from "../simulation/acts.ts";
+import { World } from "../simulation/world.ts";
 import { type CuttingProxy, cuts, cuttingProxy } from "./cutting-proxy.ts";
 import { type EmptyDatabase, native } from "./databases.ts";
 

@@ -5,9 +5,9 @@ import { btree_gin } from "@electric-sql/pglite/contrib/btree_gin";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import { vector } from "@electric-sql/pglite-pgvector";
+import { servePglite } from "#cdk-local/services/rds/pglite-server.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
-import { servePglite } from "#local-cloud/postgres/pglite-server.ts";
 import {
 	connectDatabase,
 	type Database,

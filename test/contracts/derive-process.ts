@@ -3,7 +3,7 @@
 import { PermanentFailure } from "#core/errors.ts";
 import { connect } from "#lambdas/image-processor/connect.ts";
 import { allocator } from "#lambdas/image-processor/env.ts";
-import { forgetPeak, peakMegabytes } from "../peak-memory.ts";
+import { forgetPeak, peakMegabytes } from "../support/peak-memory.ts";
 
 export interface Derived {
 	outcome: "derived" | { code: string; detail: string } | { thrown: string };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { embedderFor } from "#ai/embedder.ts";
-import { embeddingDimensions } from "#core/ports.ts";
+import { embeddingDimensions } from "#core/ports/index.ts";
 
 const embedder = await embedderFor({ provider: "offline" });
 

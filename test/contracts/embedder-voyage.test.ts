@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { embedderFor } from "#ai/embedder.ts";
 import { type AppError, ModelFailure } from "#core/errors.ts";
-import { type Embedder, embeddingDimensions } from "#core/ports.ts";
+import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 import { voyageWire as wire } from "./providers/wire.ts";
 

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { describeRefusal, sniffImageType } from "#core/image-type.ts";
+import { describeRefusal, sniffImageType } from "#core/items/image-type.ts";
 
 const text = (content: string) => new TextEncoder().encode(content);
 const isoMedia = (...brands: string[]) =>

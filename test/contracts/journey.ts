@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { imageDescription, searchText } from "#core/analysis.ts";
-import type { EventType, OutgoingEvent } from "#core/events.ts";
-import type { Item } from "#core/item.ts";
+import { imageDescription, searchText } from "#core/items/analysis.ts";
+import type { Item } from "#core/items/item.ts";
+import type { EventType, OutgoingEvent } from "#core/pipeline/events.ts";
 import {
 	type Claim,
 	embeddingDimensions,
@@ -12,7 +12,7 @@ import {
 	type Ports,
 	type ProcessedImage,
 	type StageName,
-} from "#core/ports.ts";
+} from "#core/ports/index.ts";
 
 /** The ports whose contract the suites state. */
 export type RowPorts = Pick<

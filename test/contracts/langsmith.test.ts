@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { graphTurns } from "#chat/graph.ts";
 import { langSmithTracing, type RunTracing } from "#chat/langsmith.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { ask, type Say } from "../use-cases/chat/talk.ts";
+import { ask, type Say } from "../unit/chat/talk.ts";
 
 /** What came to LangSmith's endpoint, as text; its answers are of this status. */
 let received: { path: string; key: unknown; text: string }[] = [];

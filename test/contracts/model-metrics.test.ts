@@ -10,9 +10,9 @@ import {
 } from "vitest";
 import { embedderFor } from "#ai/embedder.ts";
 import { visionFor } from "#ai/vision.ts";
-import { analyzeItem } from "#core/analyze-item.ts";
-import { imageProcessed } from "#core/events.ts";
-import { visionKey } from "#core/item.ts";
+import { visionKey } from "#core/items/item.ts";
+import { analyzeItem } from "#core/pipeline/analyze-item.ts";
+import { imageProcessed } from "#core/pipeline/events.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { measureModels } from "#lambda-kit/measure-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";

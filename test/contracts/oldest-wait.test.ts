@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Item } from "#core/item.ts";
+import type { Item } from "#core/items/item.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";

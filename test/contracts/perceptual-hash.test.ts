@@ -1,9 +1,9 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { nearDuplicateBits } from "#core/ports.ts";
+import { nearDuplicateBits } from "#core/ports/index.ts";
 import { differenceHash } from "#images/perceptual-hash.ts";
 import { sharpImages } from "#images/sharp-images.ts";
-import { drawSampleImages } from "#scripts/sample-images.ts";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
 const samples = await drawSampleImages();
 const hashOf = async (bytes: Uint8Array) =>

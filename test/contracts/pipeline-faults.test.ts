@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "#postgres/database.ts";
-import { busyDay, remaining } from "../use-cases/pipeline/busy-day.ts";
-import { everyFault } from "../use-cases/pipeline/every-fault.ts";
-import type { FaultKind } from "../use-cases/pipeline/faulty-ports.ts";
-import { World } from "../use-cases/pipeline/world.ts";
+import { busyDay, remaining } from "../simulation/busy-day.ts";
+import { everyFault } from "../simulation/every-fault.ts";
+import type { FaultKind } from "../simulation/faulty-ports.ts";
+import { World } from "../simulation/world.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 
 // All kinds run on the fakes in two seconds; here those whose end depends on what a statement really did.

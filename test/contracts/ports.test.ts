@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fakePorts } from "#fakes/ports.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { postgresVectorCells } from "#postgres/vector-cells.ts";
+import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { itemsContract } from "./items.ts";
 import type { ArrangedPorts } from "./journey.ts";

@@ -8,7 +8,7 @@ import {
 	trace,
 } from "@opentelemetry/api";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { anthropicChat } from "#ai/anthropic-chat.ts";
+import { anthropicChat } from "#ai/anthropic/chat.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 
 /** A span as an SDK would export it. */

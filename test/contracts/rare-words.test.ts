@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgresPorts } from "#postgres/ports.ts";
-import { rarestWords } from "../rarest-words.ts";
+import { rarestWords } from "../support/rarest-words.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { analyzedItem, newUser, type RowPorts } from "./journey.ts";
 

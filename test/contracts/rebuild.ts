@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Item } from "#core/item.ts";
-import { requestEvent, type WorkRequest } from "#core/work-request.ts";
+import type { Item } from "#core/items/item.ts";
+import { requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
 import {
 	type ArrangedPorts,
 	analyzedItem,

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { divideVectors } from "#core/divide-vectors.ts";
-import { embeddingDimensions } from "#core/ports.ts";
+import { embeddingDimensions } from "#core/ports/index.ts";
+import { divideVectors } from "#core/search/rebuild-partitions.ts";
 import type { Database } from "#postgres/database.ts";
-import { postgresSearch } from "#postgres/search.ts";
-import { postgresVectorCells } from "#postgres/vector-cells.ts";
+import { postgresSearch } from "#postgres/search/search.ts";
+import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
 import {
 	realVectorsFile as file,
 	realVectors,
 	toUnitLength,
-} from "../real-vectors.ts";
-import { vectorText } from "../vector-text.ts";
+} from "../support/real-vectors.ts";
+import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Item } from "#core/item.ts";
-import { maxAttempts, type NewRequest } from "#core/ports.ts";
-import type { WorkRequest } from "#core/work-request.ts";
+import type { Item } from "#core/items/item.ts";
+import type { WorkRequest } from "#core/pipeline/work-request.ts";
+import { maxAttempts, type NewRequest } from "#core/ports/index.ts";
 import {
 	type ArrangedPorts,
 	claim,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { ada, testApi } from "../use-cases/api/test-api.ts";
+import { ada, testApi } from "../unit/api/test-api.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { analyzedItem, type RowPorts } from "./journey.ts";
 

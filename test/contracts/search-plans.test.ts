@@ -1,11 +1,11 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { embeddingDimensions, type SearchOptions } from "#core/ports.ts";
+import { embeddingDimensions, type SearchOptions } from "#core/ports/index.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
-import { postgresSearch, searchParameters } from "#postgres/search.ts";
-import { postgresSimilar } from "#postgres/similar.ts";
-import { postgresVectorCells } from "#postgres/vector-cells.ts";
+import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
+import { postgresSimilar } from "#postgres/search/similar.ts";
+import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
 import { fillWithTenants, fillWithVectors } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { axis } from "./journey.ts";

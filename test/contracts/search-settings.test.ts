@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { searchParameters } from "#postgres/search.ts";
-import { postgresSearchSettings } from "#postgres/search-settings.ts";
+import { searchParameters } from "#postgres/search/search.ts";
+import { postgresSearchSettings } from "#postgres/search/search-settings.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { newUser } from "./journey.ts";
 

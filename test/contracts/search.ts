@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Hit } from "#core/ports.ts";
+import type { Hit } from "#core/ports/index.ts";
 import {
 	analyzedItem,
 	axis,

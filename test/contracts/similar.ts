@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { SimilarItem, SimilarOptions } from "#core/ports.ts";
+import type { SimilarItem, SimilarOptions } from "#core/ports/index.ts";
 import {
 	analyzedItem,
 	axis,

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { ModelUsage } from "#core/analysis.ts";
-import type { Item } from "#core/item.ts";
-import { maxAttempts } from "#core/ports.ts";
+import type { ModelUsage } from "#core/items/analysis.ts";
+import type { Item } from "#core/items/item.ts";
+import { maxAttempts } from "#core/ports/index.ts";
 import {
 	type ArrangedPorts,
 	analyzedItem,

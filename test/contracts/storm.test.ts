@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Item } from "#core/item.ts";
-import type { Lease } from "#core/ports.ts";
+import type { Item } from "#core/items/item.ts";
+import type { Lease } from "#core/ports/index.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Item } from "#core/item.ts";
-import type { Lease } from "#core/ports.ts";
+import type { Item } from "#core/items/item.ts";
+import type { Lease } from "#core/ports/index.ts";
 import {
 	type ArrangedPorts,
 	analyzedItem,

@@ -12,10 +12,13 @@ import {
 	tesseractWorker,
 } from "#ai/offline/tesseract-assets.ts";
 import { visionFor } from "#ai/vision.ts";
-import { imageDescription } from "#core/analysis.ts";
-import type { VisionRequest } from "#core/ports.ts";
+import { imageDescription } from "#core/items/analysis.ts";
+import type { VisionRequest } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
-import { drawSampleImages, type SampleImage } from "#scripts/sample-images.ts";
+import {
+	drawSampleImages,
+	type SampleImage,
+} from "#tools/samples/sample-images.ts";
 
 const vision = visionFor({ provider: "offline" });
 let samples: SampleImage[];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ApiKey } from "#ai/provider.ts";
 import { visionFor } from "#ai/vision.ts";
 import { ModelFailure, PermanentFailure } from "#core/errors.ts";
-import type { Vision, VisionRequest } from "#core/ports.ts";
+import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 import {
 	anthropicWire,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tavilySearch } from "#ai/tavily.ts";
+import { tavilySearch } from "#ai/tavily/web-search.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 
 let server: ProviderServer;

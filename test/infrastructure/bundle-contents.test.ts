@@ -12,9 +12,14 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Metafile } from "esbuild";
 import { describe, expect, it } from "vitest";
-import { build, type LambdaName, lambdas, metafileOf } from "#scripts/build.ts";
-import { caughtErrors } from "#scripts/bundle-plugins.ts";
-import { loadedAtStart, zippedBytes } from "#scripts/bundle-sizes.ts";
+import {
+	build,
+	type LambdaName,
+	lambdas,
+	metafileOf,
+} from "#lib/bundling/build.ts";
+import { caughtErrors } from "#lib/bundling/plugins.ts";
+import { loadedAtStart, zippedBytes } from "#tools/sizes/bundle-sizes.ts";
 
 const root = join(import.meta.dirname, "../..");
 const bundles = await build({ architecture: "host" });
@@ -93,7 +98,7 @@ describe("the api's cold start", () => {
 		expect(bringing("@langchain/core")).toEqual([
 			"packages/chat/graph.ts",
 			"packages/chat/langsmith.ts",
-			"packages/checkpoints/saver.ts",
+			"packages/langgraph-dynamodb/saver.ts",
 		]);
 	});
 

@@ -17,8 +17,8 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { embedderEnv } from "#lambdas/embedder/env.ts";
 import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
+import { build, type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import { readEnvironment } from "#lib/environments.ts";
-import { build, type LambdaName, lambdas } from "#scripts/build.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
 const contracts: Record<LambdaName, readonly string[]> = {

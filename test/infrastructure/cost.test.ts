@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
-import prices from "#scripts/cost/aws-prices.json" with { type: "json" };
-import { bill, total } from "#scripts/cost/bill.ts";
-import { readmeTable, withTable } from "#scripts/cost/readme-table.ts";
-import type { Profile } from "#scripts/cost/usage.ts";
+import prices from "#tools/cost/aws-prices.json" with { type: "json" };
+import { bill, total } from "#tools/cost/bill.ts";
+import { readmeTable, withTable } from "#tools/cost/readme-table.ts";
+import type { Profile } from "#tools/cost/usage.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { synthesize, type Template } from "./synthesized.ts";
 

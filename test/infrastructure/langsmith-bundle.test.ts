@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { build, metafileOf } from "#scripts/build.ts";
+import { build, metafileOf } from "#lib/bundling/build.ts";
 
 // Of the api's bundle as it is deployed. LangChain's core imports LangSmith's client itself, whether or not it is used:
 // in the bundle it comes with the tracer, which a key brings (bundle-contents.test.ts sees that nothing else does).

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { metricNamespace, metrics } from "#lambda-kit/metrics.ts";
-import { providerLabels } from "#lib/alarms.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import { providerLabels } from "#lib/monitoring/alarms.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import {
 	ofType,
@@ -196,7 +196,10 @@ test("an environment that asks a provider is told when it fails, under the name 
 		Name: "Provider",
 		Value: "Anthropic",
 	});
-	const adapters = readdirSync(join(root, "packages/ai"))
+	const adapters = readdirSync(join(root, "packages/ai"), {
+		recursive: true,
+		encoding: "utf8",
+	})
 		.filter((file) => file.endsWith(".ts"))
 		.map((file) => readFileSync(join(root, "packages/ai", file), "utf8"))
 		.join();

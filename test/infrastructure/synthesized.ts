@@ -11,13 +11,13 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { embedderEnv } from "#lambdas/embedder/env.ts";
 import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
+import { type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import {
 	type Environment,
 	type EnvironmentName,
 	readEnvironment,
 } from "#lib/environments.ts";
-import { type LambdaName, lambdas } from "#scripts/build.ts";
-import { openFindings } from "#scripts/operate/findings.ts";
+import { openFindings } from "#scripts/deploy/findings.ts";
 import { collections } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 

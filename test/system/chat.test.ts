@@ -7,7 +7,7 @@ import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { startCloudProcess } from "./cloud-process.ts";
 import { card } from "./drawings.ts";
 

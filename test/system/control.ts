@@ -5,7 +5,7 @@ import {
 import pg from "pg";
 import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
-import { invoke } from "#scripts/local.ts";
+import { invoke } from "#scripts/local/local.ts";
 
 /** What only a local cloud offers: its own faults at a wish, and a look behind the API. */
 export class Control {

@@ -8,11 +8,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
-import { acts } from "../use-cases/pipeline/acts.ts";
-import { violations } from "../use-cases/pipeline/oracle.ts";
-import { snapshotOfDatabase } from "../use-cases/pipeline/snapshot.ts";
-import { World } from "../use-cases/pipeline/world.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { acts } from "../simulation/acts.ts";
+import { violations } from "../simulation/oracle.ts";
+import { snapshotOfDatabase } from "../simulation/snapshot.ts";
+import { World } from "../simulation/world.ts";
 import {
 	type CloudProcess,
 	describeInstantly,

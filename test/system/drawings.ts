@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import sharp from "sharp";
-import { drawSampleImages } from "#scripts/sample-images.ts";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
 const fontfile = createRequire(import.meta.url).resolve(
 	"@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf",

@@ -3,7 +3,7 @@ import { inject } from "vitest";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
-import { operatorOf } from "#scripts/local.ts";
+import { operatorOf } from "#scripts/local/local.ts";
 
 export const stateDir = inject("stateDir");
 export const outputs: Outputs = await readOutputsFile(

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { drawSampleImages } from "#scripts/sample-images.ts";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
 // As `make eval` runs it: a cloud of its own, and a dataset that this test draws.
 let folder: string;
@@ -69,7 +69,7 @@ const query = (query_id: string, query_text: string, expected: string[]) => ({
 const evaluate = (...more: string[]) =>
 	promisify(execFile)(
 		process.execPath,
-		["scripts/eval.ts", folder, "--reports", reports, ...more],
+		["tools/eval/eval.ts", folder, "--reports", reports, ...more],
 		{ timeout: 200_000, env: { ...process.env, TMPDIR: temporary } },
 	);
 

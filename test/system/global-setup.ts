@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { readOutputsFile } from "#cli/outputs.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { startCloudProcess } from "./cloud-process.ts";
 
 declare module "vitest" {

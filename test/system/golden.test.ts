@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RestClient } from "#cli/rest-client.ts";
-import { rarestWords } from "../rarest-words.ts";
+import { rarestWords } from "../support/rarest-words.ts";
 import { newUser } from "./environment.ts";
 
 const folder = "../shared/golden";

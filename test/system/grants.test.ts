@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Decision } from "#local-cloud/iam/access.ts";
-import type { Grant } from "#local-cloud/iam/policy.ts";
+import type { Decision } from "#cdk-local/services/iam/access.ts";
+import type { Grant } from "#cdk-local/services/iam/policy.ts";
 import { acts } from "./grants/acts.ts";
 import type { Act } from "./grants/steps.ts";
 import { startWorld, type World } from "./grants/world.ts";

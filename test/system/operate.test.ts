@@ -21,7 +21,10 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { RestClient } from "#cli/rest-client.ts";
 import { signIn } from "#cli/users.ts";
-import { openWorkshop, type Workshop } from "../local/operate/workshop.ts";
+import {
+	openWorkshop,
+	type Workshop,
+} from "../infrastructure/scripts/workshop.ts";
 import { newUser, operator, outputs, stateDir } from "./environment.ts";
 
 // A deployed environment has make test-infra; what these change is changed in a cloud of the tests alone.

@@ -14,8 +14,7 @@ import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
-import type { Backend } from "../aws-backends.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import {
 	itemsOf,
 	noise,
@@ -23,7 +22,8 @@ import {
 	putValues,
 	saversOn,
 	thread,
-} from "../checkpoints/savers.ts";
+} from "../contracts/checkpoints/savers.ts";
+import type { Backend } from "../support/aws-backends.ts";
 import { startCloudProcess } from "./cloud-process.ts";
 
 // A cloud of its own: while it is stopped its objects grow old.

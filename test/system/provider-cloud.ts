@@ -6,7 +6,7 @@ import { freePort } from "#cli/free-port.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import {
 	type ProviderServer,
 	serveProvider,

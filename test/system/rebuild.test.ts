@@ -11,7 +11,7 @@ import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { voyageWire } from "../contracts/providers/wire.ts";
 import {
 	type CloudProcess,

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { analysisNotFound, itemNotFound } from "#core/errors.ts";
-import type { Ports } from "#core/ports.ts";
-import { analysisSchema, presentAnalysis } from "../presenter.ts";
+import type { Ports } from "#core/ports/index.ts";
 import {
 	type Api,
 	guarded,
@@ -9,7 +8,8 @@ import {
 	idParams,
 	json,
 	noQuery,
-} from "../routing.ts";
+} from "../http/routing.ts";
+import { analysisSchema, presentAnalysis } from "../presenters/presenter.ts";
 
 const tags = ["Analyses"];
 

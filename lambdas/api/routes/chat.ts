@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
-import { whyModelFailed } from "#core/answer-question.ts";
-import { chatTurn } from "#core/chat-turn.ts";
-import { openCalls } from "#core/conversation.ts";
-import { activityOf, doing } from "#core/conversation-steps.ts";
+import { whyModelFailed } from "#core/chat/answer-question.ts";
+import { chatTurn } from "#core/chat/chat-turn.ts";
+import { openCalls } from "#core/chat/conversation.ts";
+import { activityOf, doing } from "#core/chat/conversation-steps.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
-import type { ChatSession, Ports, SaidMessage } from "#core/ports.ts";
-import { presentHit, searchResult } from "../present-hit.ts";
+import type { ChatSession, Ports, SaidMessage } from "#core/ports/index.ts";
 import {
 	type Api,
 	conflict,
@@ -16,7 +15,8 @@ import {
 	noQuery,
 	text,
 	wholeNumber,
-} from "../routing.ts";
+} from "../http/routing.ts";
+import { presentHit, searchResult } from "../presenters/hit.ts";
 
 /**
  * A client's name for a session. Without `#`, which parts the keys of the table, and neither `.` nor `..`: clients

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
-import { itemFilename, originalKey, thumbnailKey } from "#core/item.ts";
-import type { Ports } from "#core/ports.ts";
-import { hasThumbnail, urlLifetime } from "../presenter.ts";
-import { type Api, guarded, idOf, json } from "../routing.ts";
+import { itemFilename, originalKey, thumbnailKey } from "#core/items/item.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { type Api, guarded, idOf, json } from "../http/routing.ts";
+import { hasThumbnail, urlLifetime } from "../presenters/presenter.ts";
 
 const get = guarded({
 	method: "get",

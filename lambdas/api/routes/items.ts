@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { deleteItem } from "#core/delete-item.ts";
 import { itemNotFound } from "#core/errors.ts";
-import { itemStatuses } from "#core/item.ts";
-import type { Ports } from "#core/ports.ts";
-import { uploadItem } from "#core/upload-item.ts";
-import { itemSchema, presentItem } from "../presenter.ts";
+import { deleteItem } from "#core/items/delete-item.ts";
+import { itemStatuses } from "#core/items/item.ts";
+import { uploadItem } from "#core/items/upload-item.ts";
+import type { Ports } from "#core/ports/index.ts";
 import {
 	type Api,
 	guarded,
@@ -15,7 +14,8 @@ import {
 	text,
 	unreadableQuery,
 	wholeNumber,
-} from "../routing.ts";
+} from "../http/routing.ts";
+import { itemSchema, presentItem } from "../presenters/presenter.ts";
 
 const tags = ["Items"];
 

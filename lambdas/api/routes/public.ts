@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "#core/errors.ts";
-import type { Ports } from "#core/ports.ts";
+import type { Ports } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
-import { docsAssets, docsPage, docsPolicy } from "../docs-page.ts";
-import { type Api, json, open } from "../routing.ts";
+import { docsAssets, docsPage, docsPolicy } from "../http/docs-page.ts";
+import { type Api, json, open } from "../http/routing.ts";
 
 /** What is deployed. */
 export interface Deployment {

@@ -1,23 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { itemNotFound, requestNotFound } from "#core/errors.ts";
-import { type Ports, visionProviders } from "#core/ports.ts";
 import {
 	isBeforeAnalysis,
 	requestAnalysis,
 	requestFailed,
 	requestResize,
-} from "#core/request-work.ts";
+} from "#core/pipeline/request-work.ts";
 import {
 	requestKinds,
 	requestStatuses,
 	type WorkRequest,
-} from "#core/work-request.ts";
-import {
-	analysisSchema,
-	itemSchema,
-	presentAnalysis,
-	presentItem,
-} from "../presenter.ts";
+} from "#core/pipeline/work-request.ts";
+import { type Ports, visionProviders } from "#core/ports/index.ts";
 import {
 	type Api,
 	conflict,
@@ -28,8 +22,14 @@ import {
 	noQuery,
 	providerOff,
 	text,
-} from "../routing.ts";
-import { waitFor } from "../wait-for.ts";
+} from "../http/routing.ts";
+import { waitFor } from "../http/wait-for.ts";
+import {
+	analysisSchema,
+	itemSchema,
+	presentAnalysis,
+	presentItem,
+} from "../presenters/presenter.ts";
 
 const tags = ["Redo"];
 

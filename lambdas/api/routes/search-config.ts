@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { embeddingDimensions, type Ports } from "#core/ports.ts";
-import { type Api, guarded, json, noQuery } from "../routing.ts";
+import { embeddingDimensions, type Ports } from "#core/ports/index.ts";
+import { type Api, guarded, json, noQuery } from "../http/routing.ts";
 
 const config = guarded({
 	method: "get",

@@ -1,15 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { agenticSearch } from "#core/agentic-search.ts";
 import {
 	answerQuestion,
 	unanswered,
 	whyModelFailed,
-} from "#core/answer-question.ts";
+} from "#core/chat/answer-question.ts";
 import { ModelFailure } from "#core/errors.ts";
-import type { Ports } from "#core/ports.ts";
-import { type SearchType, searchItems } from "#core/search-items.ts";
-import { answerFields, presentAnswer } from "../present-answer.ts";
-import { presentHit, searchResult } from "../present-hit.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { agenticSearch } from "#core/search/agentic-search.ts";
+import { type SearchType, searchItems } from "#core/search/search-items.ts";
 import {
 	type Api,
 	guarded,
@@ -17,7 +15,9 @@ import {
 	modelGone,
 	noQuery,
 	text,
-} from "../routing.ts";
+} from "../http/routing.ts";
+import { answerFields, presentAnswer } from "../presenters/answer.ts";
+import { presentHit, searchResult } from "../presenters/hit.ts";
 
 /** What a request may ask for; clients of the predecessor say `-lc`. */
 const searchTypes = {

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { itemNotFound } from "#core/errors.ts";
-import { findSimilar } from "#core/find-similar.ts";
-import { itemFilename } from "#core/item.ts";
-import type { Ports, SimilarItem } from "#core/ports.ts";
+import { itemFilename } from "#core/items/item.ts";
+import type { Ports, SimilarItem } from "#core/ports/index.ts";
+import { findSimilar } from "#core/search/find-similar.ts";
 import {
 	type Api,
 	conflict,
@@ -12,7 +12,7 @@ import {
 	json,
 	noQuery,
 	text,
-} from "../routing.ts";
+} from "../http/routing.ts";
 
 const result = z
 	.object({

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { type ImageType, imageTypes } from "#core/item.ts";
-import type { Ports } from "#core/ports.ts";
-import { largestOriginal, prepareUpload } from "#core/prepare-upload.ts";
-import { itemSchema, presentItem } from "../presenter.ts";
-import { type Api, guarded, json, noQuery, text } from "../routing.ts";
+import { type ImageType, imageTypes } from "#core/items/item.ts";
+import { largestOriginal, prepareUpload } from "#core/items/prepare-upload.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { type Api, guarded, json, noQuery, text } from "../http/routing.ts";
+import { itemSchema, presentItem } from "../presenters/presenter.ts";
 
 const accepted = Object.keys(imageTypes) as [ImageType, ...ImageType[]];
 

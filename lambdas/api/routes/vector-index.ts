@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { embeddingDimensions, type Ports } from "#core/ports.ts";
-import { rebuildIndex } from "#core/rebuild-index.ts";
-import { type Api, guarded, json, noQuery } from "../routing.ts";
+import { embeddingDimensions, type Ports } from "#core/ports/index.ts";
+import { rebuildIndex } from "#core/search/rebuild-index.ts";
+import { type Api, guarded, json, noQuery } from "../http/routing.ts";
 
 const status = guarded({
 	method: "get",

@@ -1,8 +1,13 @@
-import { noAnswer } from "#core/answer-question.ts";
-import { readShown } from "#core/conversation-prompt.ts";
+import { noAnswer } from "#core/chat/answer-question.ts";
+import { readShown } from "#core/chat/conversation-prompt.ts";
+import { type QuotedItem, readQuotedItems } from "#core/chat/quoted-items.ts";
 import { ModelFailure } from "#core/errors.ts";
-import type { Chat, ChatMessage, ChatRequest, ToolCall } from "#core/ports.ts";
-import { type QuotedItem, readQuotedItems } from "#core/quoted-items.ts";
+import type {
+	Chat,
+	ChatMessage,
+	ChatRequest,
+	ToolCall,
+} from "#core/ports/index.ts";
 import { extract } from "./extract.ts";
 import {
 	type PlannedSearch,

@@ -1,5 +1,5 @@
-import type { ImageDescription } from "#core/analysis.ts";
-import type { VisionRequest } from "#core/ports.ts";
+import type { ImageDescription } from "#core/items/analysis.ts";
+import type { VisionRequest } from "#core/ports/index.ts";
 import { topicOf } from "./lexicon.ts";
 import type { TextLine } from "./ocr.ts";
 

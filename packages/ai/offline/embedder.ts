@@ -1,4 +1,4 @@
-import { type Embedder, embeddingDimensions } from "#core/ports.ts";
+import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
 
 /**
  * Places texts by the words and letter groups they share: it knows spelling, misread letters and word forms, but no meaning.

@@ -1,6 +1,6 @@
-import { passagesOf, wholeText } from "#core/cited-answer.ts";
-import type { QuotedItem } from "#core/quoted-items.ts";
-import { contentWords, sentencesOf } from "#core/words.ts";
+import { passagesOf, wholeText } from "#core/chat/cited-answer.ts";
+import type { QuotedItem } from "#core/chat/quoted-items.ts";
+import { contentWords, sentencesOf } from "#core/search/words.ts";
 
 const mostSentences = 3;
 /** Below this share of the question no item is about it. */

@@ -1,4 +1,4 @@
-import { contentWords } from "#core/words.ts";
+import { contentWords } from "#core/search/words.ts";
 
 /** A search as the tool `search_collection` takes it. */
 export interface PlannedSearch {

@@ -1,6 +1,6 @@
-import { wholeText } from "#core/cited-answer.ts";
-import type { QuotedItem } from "#core/quoted-items.ts";
-import { contentWords, sentencesOf, shareIn } from "#core/words.ts";
+import { wholeText } from "#core/chat/cited-answer.ts";
+import type { QuotedItem } from "#core/chat/quoted-items.ts";
+import { contentWords, sentencesOf, shareIn } from "#core/search/words.ts";
 
 /** What a person means by words that refer to what they were shown. */
 export type Reference =

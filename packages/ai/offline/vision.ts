@@ -1,4 +1,4 @@
-import type { Vision, VisionRequest } from "#core/ports.ts";
+import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { describe } from "./describe.ts";
 import { ReadingTooSlow, readText, secondsToRead } from "./ocr.ts";
 

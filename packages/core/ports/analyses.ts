@@ -1,4 +1,4 @@
-import type { Analysis } from "../analysis.ts";
+import type { Analysis } from "../items/analysis.ts";
 
 export interface Analyses {
 	find(userId: string, analysisId: string): Promise<Analysis | null>;

@@ -1,4 +1,4 @@
-import type { TokenUsage } from "../analysis.ts";
+import type { TokenUsage } from "../items/analysis.ts";
 
 /**
  * What was said in a conversation, oldest first. All of it is text: image bytes never enter one. Every tool call

@@ -1,4 +1,4 @@
-import type { ModelUsage } from "../analysis.ts";
+import type { ModelUsage } from "../items/analysis.ts";
 import type { FusionWeights } from "./search.ts";
 
 /** The length of every embedding vector. */

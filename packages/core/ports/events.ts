@@ -1,4 +1,4 @@
-import type { EventSource, OutgoingEvent } from "../events.ts";
+import type { EventSource, OutgoingEvent } from "../pipeline/events.ts";
 
 export interface Events {
 	/** @throws where any entry was refused; sending an event twice is harmless. */

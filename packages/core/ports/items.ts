@@ -1,5 +1,5 @@
-import type { Analysis } from "../analysis.ts";
-import type { Item, ItemStatus } from "../item.ts";
+import type { Analysis } from "../items/analysis.ts";
+import type { Item, ItemStatus } from "../items/item.ts";
 
 export type NewItem = Pick<
 	Item,

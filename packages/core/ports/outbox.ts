@@ -1,4 +1,4 @@
-import type { OutgoingEvent } from "../events.ts";
+import type { OutgoingEvent } from "../pipeline/events.ts";
 
 /** Events committed with their results and not yet known to be sent. */
 export interface Outbox {

@@ -1,4 +1,4 @@
-import type { WorkRequest } from "../work-request.ts";
+import type { WorkRequest } from "../pipeline/work-request.ts";
 
 export type NewRequest = Pick<
 	WorkRequest,

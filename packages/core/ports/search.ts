@@ -1,4 +1,4 @@
-import type { ImageType } from "../item.ts";
+import type { ImageType } from "../items/item.ts";
 
 export interface SearchOptions {
 	/** 1 to 50. */

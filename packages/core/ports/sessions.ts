@@ -1,4 +1,4 @@
-import type { TokenUsage } from "../analysis.ts";
+import type { TokenUsage } from "../items/analysis.ts";
 import type { Hit } from "./search.ts";
 
 /** A conversation of one person. It is gone four hours after it was last used. */

@@ -1,4 +1,4 @@
-import type { ImageType } from "../item.ts";
+import type { ImageType } from "../items/item.ts";
 
 /**
  * Pictures that differ in no more of the 64 bits of their hash are nearly the same. Measured on 55 screenshots and

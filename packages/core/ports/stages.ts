@@ -1,7 +1,11 @@
-import type { ImageDescription, ModelUsage, SearchText } from "../analysis.ts";
-import type { OutgoingEvent } from "../events.ts";
-import type { Item, ItemError, ItemStatus, Location } from "../item.ts";
-import type { RequestError, WorkRequest } from "../work-request.ts";
+import type {
+	ImageDescription,
+	ModelUsage,
+	SearchText,
+} from "../items/analysis.ts";
+import type { Item, ItemError, ItemStatus, Location } from "../items/item.ts";
+import type { OutgoingEvent } from "../pipeline/events.ts";
+import type { RequestError, WorkRequest } from "../pipeline/work-request.ts";
 
 /** The steps of the pipeline. A stage turns an item of one status into the next. */
 export const stages = {

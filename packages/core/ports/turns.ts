@@ -1,5 +1,5 @@
-import type { Asked, Conversation } from "../conversation.ts";
-import type { ConversationSteps } from "../conversation-steps.ts";
+import type { Asked, Conversation } from "../chat/conversation.ts";
+import type { ConversationSteps } from "../chat/conversation-steps.ts";
 import type { OpenTurn } from "./sessions.ts";
 
 /** Takes conversations through turns, step by step, and remembers each step that was taken. */

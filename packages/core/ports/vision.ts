@@ -1,4 +1,4 @@
-import type { ImageDescription, ModelUsage } from "../analysis.ts";
+import type { ImageDescription, ModelUsage } from "../items/analysis.ts";
 
 /** Providers that a request may name; whether one has a key here is known when it is asked. */
 export const visionProviders = ["offline", "anthropic", "openai"] as const;

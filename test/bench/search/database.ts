@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { Ports } from "#cdk-local/ports.ts";
+import { Database as LocalDatabase } from "#cdk-local/services/rds/database.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
-import { Ports } from "#local-cloud/ports.ts";
-import { Database as LocalDatabase } from "#local-cloud/postgres/database.ts";
 import {
 	connectDatabase,
 	type Database,

@@ -1,8 +1,8 @@
 import type pg from "pg";
-import { divideVectors } from "#core/divide-vectors.ts";
+import { divideVectors } from "#core/search/rebuild-partitions.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { postgresVectorCells } from "#postgres/vector-cells.ts";
-import { vectorText } from "../../vector-text.ts";
+import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
+import { vectorText } from "../../support/vector-text.ts";
 import type { Document, Tenant } from "./collection.ts";
 import type { BenchDatabase } from "./database.ts";
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
-import { postgresStages } from "#postgres/stages.ts";
+import { postgresStages } from "#postgres/pipeline/stages.ts";
 import type { Collection, Document } from "./collection.ts";
 import { interleaved, type Measured, type Side, toAsk } from "./compare.ts";
 import type { BenchDatabase } from "./database.ts";

@@ -1,5 +1,5 @@
 import type { Database } from "#postgres/database.ts";
-import { postgresSearch } from "#postgres/search.ts";
+import { postgresSearch } from "#postgres/search/search.ts";
 import { atLeast, demand, median } from "../report.ts";
 import type { Chroma } from "./chroma.ts";
 import {

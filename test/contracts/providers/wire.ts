@@ -1,4 +1,4 @@
-import { embeddingDimensions } from "#core/ports.ts";
+import { embeddingDimensions } from "#core/ports/index.ts";
 import type { HttpReply } from "./server.ts";
 
 /** A description as a model writes it. */

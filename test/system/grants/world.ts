@@ -24,12 +24,12 @@ import {
 	PurgeQueueCommand,
 	SQSClient,
 } from "@aws-sdk/client-sqs";
+import { type Cloud, startCloud } from "#cdk-local/cloud.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { keyedProviders, keyParameter } from "#lib/environments.ts";
-import { type Cloud, startCloud } from "#local-cloud/cloud.ts";
-import { invoke, synthesize } from "#scripts/local.ts";
+import { invoke, synthesize } from "#scripts/local/local.ts";
 import { describeInstantly } from "../cloud-process.ts";
 import { Control } from "../control.ts";
 import { standIn } from "./stand-in.ts";

@@ -1,0 +1,72 @@
+import { z } from "@hono/zod-openapi";
+import type { Answer } from "#core/chat/answer-question.ts";
+
+const citation = z
+	.object({
+		item_id: z.uuid(),
+		sentence: z.string().openapi({
+			description: "A sentence of the answer, without its citations.",
+		}),
+		snippet: z.string().openapi({
+			description: "The passage of the item that has most of its words.",
+		}),
+	})
+	.openapi("Citation");
+
+/** An answer as a response has it. */
+export const answerFields = {
+	answer: z.string().nullable().openapi({
+		description:
+			"Every sentence ends with the ids of the items it rests on, in brackets. Sentences that no item found supports are left out.",
+	}),
+	answer_reason: z.string().nullable().openapi({
+		description: "Why there is no answer, where one was asked for.",
+	}),
+	answer_confidence: z.number().min(0).max(1).nullable().openapi({
+		description:
+			"Share of the sentences that were kept x share of their words in the items they cite x how well these match the query.",
+	}),
+	answer_model_used: z.string().nullable().openapi({
+		description: "`provider/model`; null where no model was asked.",
+	}),
+	answer_trace_id: z.string().nullable().openapi({
+		description: "The provider's id of the last call of a model.",
+	}),
+	answer_usage: z
+		.array(
+			z.object({
+				provider: z.string(),
+				model: z.string(),
+				input_tokens: z.int(),
+				output_tokens: z.int(),
+				cost_usd: z.number().nullable().openapi({
+					description: "Null where the model's price is not known.",
+				}),
+			}),
+		)
+		.openapi({ description: "Every answered call of a model." }),
+	citations: z.array(citation),
+};
+
+/** An answer as clients see it. */
+export function presentAnswer(answer: Answer) {
+	return {
+		answer: answer.text,
+		answer_reason: answer.reason,
+		answer_confidence: answer.confidence,
+		answer_model_used: answer.model,
+		answer_trace_id: answer.traceId,
+		answer_usage: answer.usage.map((one) => ({
+			provider: one.provider,
+			model: one.model,
+			input_tokens: one.inputTokens,
+			output_tokens: one.outputTokens,
+			cost_usd: one.costUsd,
+		})),
+		citations: answer.citations.map(({ itemId, sentence, snippet }) => ({
+			item_id: itemId,
+			sentence,
+			snippet,
+		})),
+	};
+}

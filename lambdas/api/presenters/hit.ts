@@ -1,0 +1,118 @@
+import { z } from "@hono/zod-openapi";
+import { itemFilename } from "#core/items/item.ts";
+import type { Hit } from "#core/ports/index.ts";
+import type { SearchType } from "#core/search/search-items.ts";
+
+const scoreTypes = {
+	bm25: "bm25",
+	vector: "similarity",
+	hybrid: "hybrid_rrf",
+} as const satisfies Record<SearchType, string>;
+
+const matched = z
+	.array(
+		z.object({
+			word: z.string(),
+			field: z.enum(["headline", "summary", "labels", "extracted_text"]),
+			taken_for: z.string().optional().openapi({
+				description:
+					"The stem that was looked for instead, where no item has the word itself.",
+			}),
+		}),
+	)
+	.openapi({
+		description: "The words of the query that the item has, and where.",
+	});
+
+const leg = { rank: z.int().positive(), share: z.number().optional() };
+
+const explanation = z
+	.object({
+		text: z
+			.object({ ...leg, score: z.number(), matched })
+			.nullable()
+			.openapi({
+				description:
+					"Null where the item was not found by words. `share` is what the leg gave to the fused score.",
+			}),
+		vector: z
+			.object({ ...leg, similarity: z.number() })
+			.nullable()
+			.openapi({
+				description: "Null where the item was not found by its vector.",
+			}),
+		snippet: z.string().nullable().openapi({
+			description: "The piece of the item's text with the words.",
+		}),
+	})
+	.openapi("SearchExplanation");
+
+/** One result of a search. `metadata` may grow, so clients take from it what they know. */
+export const searchResult = z
+	.object({
+		item_id: z.uuid(),
+		rank: z.int().positive(),
+		score: z.number(),
+		score_type: z.enum(["bm25", "similarity", "hybrid_rrf"]),
+		category: z.string(),
+		headline: z.string(),
+		summary: z.string(),
+		image_url: z.string(),
+		metadata: z.looseObject({
+			analysis_id: z.uuid(),
+			matched: matched.optional(),
+			text_rank: z.int().nullable().optional(),
+			vector_rank: z.int().nullable().optional(),
+			explanation: explanation.optional(),
+		}),
+	})
+	.openapi("SearchResult");
+
+/** A hit as the API shows it; with `explain`, how it came to its rank. */
+export function presentHit(
+	hit: Hit,
+	rank: number,
+	type: SearchType,
+	explain = false,
+): z.infer<typeof searchResult> {
+	return {
+		item_id: hit.itemId,
+		rank,
+		score: hit.score,
+		score_type: scoreTypes[type],
+		category: hit.category,
+		headline: hit.headline,
+		summary: hit.summary,
+		image_url: `/images/${itemFilename({ id: hit.itemId, mimeType: hit.mimeType })}`,
+		metadata: {
+			analysis_id: hit.analysisId,
+			...(hit.matched && { matched: hit.matched }),
+			...(type === "hybrid" && {
+				text_rank: hit.textRank ?? null,
+				vector_rank: hit.vectorRank ?? null,
+			}),
+			...(explain && { explanation: explained(hit) }),
+		},
+	};
+}
+
+function explained(hit: Hit): z.infer<typeof explanation> {
+	return {
+		text: hit.textRank
+			? {
+					rank: hit.textRank,
+					share: hit.textShare,
+					score: hit.textScore ?? 0,
+					matched: hit.matched ?? [],
+				}
+			: null,
+		vector: hit.vectorRank
+			? {
+					rank: hit.vectorRank,
+					share: hit.vectorShare,
+					similarity: hit.similarity ?? 0,
+				}
+			: null,
+		snippet: hit.snippet ?? null,
+	};
+}

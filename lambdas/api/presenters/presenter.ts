@@ -1,0 +1,149 @@
+import { z } from "@hono/zod-openapi";
+import { type Analysis, imageDescription } from "#core/items/analysis.ts";
+import {
+	type Item,
+	itemFilename,
+	itemStatuses,
+	thumbnailKey,
+} from "#core/items/item.ts";
+import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
+
+/** How long a presigned URL reads its object, in seconds. */
+export const urlLifetime = 3_600;
+
+const timestamp = z.iso.datetime();
+
+export const analysisSchema = z
+	.object({
+		id: z.uuid(),
+		item_id: z.uuid(),
+		version: z.int().positive(),
+		category: z.string(),
+		summary: z.string(),
+		/** The model's whole structured answer. */
+		raw_response: imageDescription,
+		provider_used: z.string(),
+		model_used: z.string(),
+		trace_id: z.string().nullable(),
+		usage: z
+			.array(
+				z.object({
+					purpose: z.enum(["vision", "repair", "embedding"]),
+					provider: z.string(),
+					model: z.string(),
+					input_tokens: z.int(),
+					output_tokens: z.int(),
+					cost_usd: z.number().nullable().openapi({
+						description: "Null where the model's price is not known.",
+					}),
+				}),
+			)
+			.openapi({
+				description:
+					"Every answered call of a model for this analysis, failed attempts and the embedding included, oldest first.",
+			}),
+		created_at: timestamp,
+	})
+	.openapi("Analysis");
+
+export const itemSchema = z
+	.object({
+		id: z.uuid(),
+		filename: z.string(),
+		original_filename: z.string(),
+		file_size: z.int().openapi({ description: "Bytes." }),
+		mime_type: z.string(),
+		status: z.enum(itemStatuses),
+		error: z
+			.object({
+				code: z.string(),
+				detail: z.string(),
+				duplicate_of: z.uuid().nullable(),
+			})
+			.nullable(),
+		width: z.int().nullable(),
+		height: z.int().nullable(),
+		taken_at: timestamp.nullable(),
+		camera: z.string().nullable(),
+		location: z
+			.object({ latitude: z.number(), longitude: z.number() })
+			.nullable()
+			.openapi({
+				description:
+					"Where it was taken, in degrees, as the file itself says: the derived images do not.",
+			}),
+		thumbnail_url: z
+			.url()
+			.nullable()
+			.openapi({ description: "Reads the thumbnail for an hour." }),
+		created_at: timestamp,
+		updated_at: timestamp,
+		latest_analysis: z.union([analysisSchema, z.null()]),
+	})
+	.openapi("Item");
+
+/** An analysis as clients see it. */
+export function presentAnalysis(
+	analysis: Analysis,
+): z.infer<typeof analysisSchema> {
+	const { description } = analysis;
+	return {
+		id: analysis.id,
+		item_id: analysis.itemId,
+		version: analysis.version,
+		category: description.category,
+		summary: description.summary,
+		raw_response: description,
+		provider_used: analysis.providerUsed,
+		model_used: analysis.modelUsed,
+		trace_id: analysis.traceId,
+		usage: analysis.usage.map((one) => ({
+			purpose: one.purpose,
+			provider: one.provider,
+			model: one.model,
+			input_tokens: one.inputTokens,
+			output_tokens: one.outputTokens,
+			cost_usd: one.costUsd,
+		})),
+		created_at: analysis.createdAt.toISOString(),
+	};
+}
+
+/** An item as clients see it. */
+export async function presentItem(
+	{ objects }: Pick<Ports, "objects">,
+	{ item, latestAnalysis }: ItemWithAnalysis,
+): Promise<z.infer<typeof itemSchema>> {
+	return {
+		id: item.id,
+		filename: itemFilename(item),
+		original_filename: item.originalFilename,
+		file_size: item.fileSize,
+		mime_type: item.mimeType,
+		status: item.status,
+		error: item.error && {
+			code: item.error.code,
+			detail: item.error.detail,
+			duplicate_of: item.error.duplicateOf ?? null,
+		},
+		width: item.width,
+		height: item.height,
+		taken_at: item.takenAt?.toISOString() ?? null,
+		camera: item.camera,
+		location: item.location,
+		thumbnail_url: hasThumbnail(item)
+			? await objects.presignGet(
+					thumbnailKey(item.userId, item.id),
+					urlLifetime,
+				)
+			: null,
+		created_at: item.createdAt.toISOString(),
+		updated_at: item.updatedAt.toISOString(),
+		latest_analysis: latestAnalysis && presentAnalysis(latestAnalysis),
+	};
+}
+
+/** The size is written only after the thumbnail is in the bucket. */
+export function hasThumbnail(item: Item): boolean {
+	return item.width !== null;
+}

@@ -1,0 +1,265 @@
+import { createHash } from "node:crypto";
+import {
+	cpSync,
+	existsSync,
+	linkSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative } from "node:path";
+import * as esbuild from "esbuild";
+import {
+	tesseractAssets,
+	tesseractWorker,
+} from "#ai/offline/tesseract-assets.ts";
+import type { Environment } from "../environments.ts";
+import { nativesOf, targetOf } from "./install-natives.ts";
+import {
+	caughtErrorsOnly,
+	langSmithWithTracerOnly,
+	lessCode,
+	noZod3,
+} from "./plugins.ts";
+
+const root = join(import.meta.dirname, "../..");
+const output = join(root, ".build");
+const require = createRequire(import.meta.url);
+
+/** Folders of `lambdas/`, each a function of its own. */
+export const lambdas = [
+	"api",
+	"image-processor",
+	"analyzer",
+	"embedder",
+	"cleanup",
+	"migrate",
+] as const;
+export type LambdaName = (typeof lambdas)[number];
+
+/** The folder of each function, with `handler.mjs` in it: what is zipped for AWS and what runs locally. */
+export type Bundles = Record<LambdaName, string>;
+
+/** A file of a bundle: its path in it, and either its content or the file or folder it is copied from. */
+type BundleFile = { path: string } & (
+	| { content: Uint8Array }
+	/** `linked` where nobody edits it in place: bundles then share one copy. */
+	| { from: string; linked?: boolean }
+);
+
+/**
+ * Bundles every function for an environment. The JavaScript is the same for all of them; only native packages
+ * differ. A bundle's folder is named after its content, so that builds at the same time do not disturb each other.
+ */
+export async function build(
+	environment: Pick<Environment, "architecture">,
+): Promise<Bundles> {
+	const built = await Promise.all(
+		lambdas.map(async (name) => {
+			const files = [...(await javascript(name)), ...beside(name, environment)];
+			return [name, place(name, files)] as const;
+		}),
+	);
+	const bundles = Object.fromEntries(built) as Bundles;
+	write(bundlesPath, bundles);
+	return bundles;
+}
+
+/** What the last build gave out, whichever process ran it. */
+export function lastBundles(): Bundles {
+	return JSON.parse(readFileSync(bundlesPath, "utf8"));
+}
+
+/** How code becomes a bundle, whatever it is. */
+export const bundled = {
+	absWorkingDir: root,
+	bundle: true,
+	platform: "node",
+	target: "node24",
+	format: "esm",
+	// Adapters are imported lazily; splitting keeps them out of a cold start that does not need them.
+	splitting: true,
+	outExtension: { ".js": ".mjs" },
+	// Beside the entry, so that `import.meta.dirname` is the bundle's folder in all of them.
+	chunkNames: "chunk-[hash]",
+	mainFields: ["module", "main"],
+	minify: true,
+	legalComments: "none",
+	// CommonJS packages such as pg call require, which an ES module does not have.
+	banner: {
+		js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
+	},
+	plugins: [lessCode, noZod3, langSmithWithTracerOnly, caughtErrorsOnly],
+	logLevel: "warning",
+} satisfies esbuild.BuildOptions;
+
+async function javascript(name: LambdaName): Promise<BundleFile[]> {
+	const outdir = join(output, "javascript", name);
+	const result = await esbuild.build({
+		entryPoints: { handler: `lambdas/${name}/handler.ts`, ...threads[name] },
+		outdir,
+		write: false,
+		metafile: true,
+		external: external[name] ?? [],
+		...bundled,
+	});
+	write(metafilePath(name), result.metafile);
+	return result.outputFiles.map(({ path, contents }) => ({
+		path: relative(outdir, path),
+		content: contents,
+	}));
+}
+
+const meta = join(output, "meta");
+const metafilePath = (name: LambdaName) => join(meta, `${name}.json`);
+const bundlesPath = join(meta, "bundles.json");
+
+/** Puts JSON below `meta` at once: another build may be reading it. */
+function write(path: string, value: unknown): void {
+	mkdirSync(meta, { recursive: true });
+	const draft = join(mkdtempSync(join(output, "draft-")), "meta.json");
+	writeFileSync(draft, JSON.stringify(value));
+	renameSync(draft, path);
+	rmSync(dirname(draft), { recursive: true });
+}
+
+/** What the last build put into a function's JavaScript, file by file. */
+export function metafileOf(name: LambdaName): esbuild.Metafile {
+	return JSON.parse(readFileSync(metafilePath(name), "utf8"));
+}
+
+/** What is not bundled: copied beside the bundle, or never loaded. */
+const external: Partial<Record<LambdaName, string[]>> = {
+	"image-processor": ["sharp"],
+	// Voyage's SDK would compute some models on this machine with it; none of them is used.
+	api: ["@huggingface/transformers"],
+	embedder: ["@huggingface/transformers"],
+};
+
+/** Entries that run as threads of their own. */
+const threads: Partial<Record<LambdaName, Record<string, string>>> = {
+	analyzer: {
+		[`tesseract/${basename(tesseractWorker.name, ".mjs")}`]:
+			tesseractWorker.from,
+	},
+};
+
+/** Files that a function reads when it runs. */
+function beside(
+	name: LambdaName,
+	{ architecture }: Pick<Environment, "architecture">,
+): BundleFile[] {
+	switch (name) {
+		case "api":
+			return ["swagger-ui-bundle.js", "swagger-ui.css"].map((file) => ({
+				path: `docs/${file}`,
+				from: join(packageFolder("swagger-ui-dist"), file),
+			}));
+		case "image-processor": {
+			const modules = nativesOf(targetOf(architecture));
+			return readdirSync(modules)
+				.filter((folder) => !folder.startsWith("."))
+				.map((folder) => ({
+					path: `node_modules/${folder}`,
+					from: join(modules, folder),
+					linked: true,
+				}));
+		}
+		case "analyzer":
+			return tesseractAssets.map((asset) => ({
+				path: `tesseract/${asset.name}`,
+				from: join(root, asset.from),
+			}));
+		case "migrate":
+			return readdirSync(join(root, "migrations"))
+				.filter((file) => file.endsWith(".sql"))
+				.map((file) => ({
+					path: `migrations/${file}`,
+					from: join(root, "migrations", file),
+				}));
+		default:
+			return [];
+	}
+}
+
+function packageFolder(name: string): string {
+	return dirname(require.resolve(`${name}/package.json`));
+}
+
+/** Writes a bundle to the folder named after its content, unless it is there already. */
+function place(name: LambdaName, files: BundleFile[]): string {
+	const all = files
+		.flatMap((file) =>
+			"from" in file && statSync(file.from).isDirectory()
+				? filesUnder(file.from).map((path) => ({
+						...file,
+						path: join(file.path, path),
+						from: join(file.from, path),
+					}))
+				: [file],
+		)
+		.sort((one, other) => (one.path < other.path ? -1 : 1));
+	const hash = createHash("sha256");
+	for (const file of all) {
+		hash.update(`${file.path}\0`);
+		hash.update("from" in file ? readFileSync(file.from) : file.content);
+	}
+	const siblings = join(output, "bundles", name);
+	const folder = join(siblings, hash.digest("hex").slice(0, 16));
+	mkdirSync(siblings, { recursive: true });
+	if (!existsSync(folder)) {
+		const draft = mkdtempSync(join(output, "draft-"));
+		for (const file of all) {
+			const path = join(draft, file.path);
+			mkdirSync(dirname(path), { recursive: true });
+			if (!("from" in file)) writeFileSync(path, file.content);
+			else if (file.linked) linkOrCopy(file.from, path);
+			else cpSync(file.from, path);
+		}
+		try {
+			renameSync(draft, folder);
+		} catch (error) {
+			// Another build was first with the same content.
+			rmSync(draft, { recursive: true });
+			if (!existsSync(folder)) throw error;
+		}
+	}
+	utimesSync(folder, new Date(), new Date());
+	forgetOld(siblings);
+	return folder;
+}
+
+function filesUnder(folder: string): string[] {
+	return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+		(path) => statSync(join(folder, path)).isFile(),
+	);
+}
+
+function linkOrCopy(from: string, to: string): void {
+	try {
+		linkSync(from, to);
+	} catch {
+		cpSync(from, to); // on another file system
+	}
+}
+
+/** Removes bundles that no build gave out for a day, and what a build that was ended left behind. */
+function forgetOld(siblings: string): void {
+	const dayAgo = Date.now() - 24 * 60 * 60 * 1000;
+	const drafts = readdirSync(output)
+		.filter((name) => name.startsWith("draft-"))
+		.map((name) => join(output, name));
+	const bundles = readdirSync(siblings).map((name) => join(siblings, name));
+	for (const folder of [...drafts, ...bundles]) {
+		const { mtimeMs = Date.now() } =
+			statSync(folder, { throwIfNoEntry: false }) ?? {};
+		if (mtimeMs < dayAgo) rmSync(folder, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,180 @@
+import { Duration } from "aws-cdk-lib";
+import {
+	ComparisonOperator,
+	type Metric,
+	TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
+import { connectionsAllowed, type Environment } from "../environments.ts";
+import type { Sources } from "./metric-sources.ts";
+
+/** When a person is told, and what they read then. */
+export interface AlarmRule {
+	/** What happened, in a sentence. */
+	tells: string;
+	/** A file of docs/runbooks, without its ending. */
+	runbook: string;
+	metric: Metric;
+	threshold: number;
+	/** @default the metric at the threshold or above */
+	below?: boolean;
+	/** How many periods in a row. @default 1 */
+	periods?: number;
+	/** Whether silence is an alarm, too. @default false */
+	silenceTells?: boolean;
+}
+
+const fiveMinutes = Duration.minutes(5);
+
+/** Every alarm of an environment, by its name. Each costs 10 cents a month beyond the account's first ten. */
+export function alarmsOf(
+	environment: Environment,
+	sources: Sources,
+): Record<string, AlarmRule> {
+	return {
+		...somethingFailed(sources),
+		...somethingStops(environment, sources),
+		...(environment.earlyWarnings && earlyWarnings(environment, sources)),
+	};
+}
+
+/** One is enough: nothing else repeats what failed here. */
+function somethingFailed({ compute, functions }: Sources) {
+	const alarms: Record<string, AlarmRule> = {};
+	for (const [name, queue] of Object.entries(compute.deadLetters)) {
+		alarms[`${name}DeadLetters`] = {
+			tells: `${name}: something was given up on and waits in ${queue.node.path}.`,
+			runbook:
+				name === "Cleanup"
+					? "failed-cleanups"
+					: name.endsWith("Rule")
+						? "undelivered-events"
+						: "dead-letters",
+			metric: queue.metricApproximateNumberOfMessagesVisible({
+				period: fiveMinutes,
+				statistic: "Maximum",
+			}),
+			threshold: 1,
+		};
+	}
+	for (const [name, { function: fn }] of Object.entries(functions)) {
+		alarms[`${name}Errors`] = {
+			tells: `${name}: an invocation failed; its log says why.`,
+			runbook: "function-errors",
+			metric: fn.metricErrors({ period: fiveMinutes }),
+			threshold: 1,
+		};
+	}
+	return alarms;
+}
+
+function somethingStops(environment: Environment, sources: Sources) {
+	const { application, database, api } = sources;
+	const { visionProvider, embeddingProvider, chatProvider } = environment;
+	const alarms: Record<string, AlarmRule> = {
+		WaitingItems: {
+			tells:
+				"An item waits for its next stage for more than half an hour, or the sweeper, which would know, is silent.",
+			runbook: "waiting-items",
+			metric: application("OldestWait", { statistic: "Maximum" }),
+			// The sweeper sets an item going again after two minutes, and once more after fifteen.
+			threshold: 30 * 60,
+			periods: 3,
+			silenceTells: true,
+		},
+		ApiFailures: {
+			tells: "The API answered 5xx five times within five minutes.",
+			runbook: "api-failures",
+			metric: api.metricServerError({ period: fiveMinutes, statistic: "Sum" }),
+			threshold: 5,
+		},
+		DatabaseStorage: {
+			tells:
+				"A tenth of the database's storage is left; without any it stops writing.",
+			runbook: "database-storage",
+			metric: database("FreeStorageSpace", "Minimum"),
+			threshold: (environment.database.storageGb * 1024 ** 3) / 10,
+			below: true,
+		},
+	};
+	for (const provider of new Set([
+		visionProvider,
+		embeddingProvider,
+		chatProvider,
+	])) {
+		if (provider === "offline" || provider === "replay") continue;
+		const label = providerLabels[provider];
+		alarms[`${label}Errors`] = {
+			tells: `${label} failed to answer ten times within a quarter of an hour.`,
+			runbook: "provider-errors",
+			metric: application("ProviderErrors", {
+				of: label,
+				statistic: "Sum",
+				period: Duration.minutes(15),
+			}),
+			threshold: 10,
+		};
+	}
+	return alarms;
+}
+
+function earlyWarnings(
+	environment: Environment,
+	{ api, functions, database }: Sources,
+): Record<string, AlarmRule> {
+	const { instanceClass } = environment.database;
+	return {
+		ApiSlow: {
+			tells: "One answer in twenty takes five seconds or longer.",
+			runbook: "api-slow",
+			metric: api.metricLatency({ period: fiveMinutes, statistic: "p95" }),
+			threshold: 5_000,
+			periods: 3,
+		},
+		ApiThrottles: {
+			tells:
+				"The api function was refused a sandbox: as many run as it, or the account, may have.",
+			runbook: "function-throttles",
+			metric: functions.Api.function.metricThrottles({ period: fiveMinutes }),
+			threshold: 1,
+			periods: 3,
+		},
+		DatabaseCpu: {
+			tells: "The database's processor is busy for a quarter of an hour.",
+			runbook: "database-cpu",
+			metric: database("CPUUtilization", "Average"),
+			threshold: 90,
+			periods: 3,
+		},
+		DatabaseConnections: {
+			tells: "Four fifths of the database's connections are taken.",
+			runbook: "database-connections",
+			metric: database("DatabaseConnections", "Maximum"),
+			threshold: Math.floor((connectionsAllowed(instanceClass) ?? 0) * 0.8),
+			periods: 3,
+		},
+	};
+}
+
+/** As the adapters name themselves in their metrics. */
+export const providerLabels = {
+	anthropic: "Anthropic",
+	openai: "OpenAI",
+	bedrock: "Bedrock",
+	voyage: "Voyage",
+} as const;
+
+/** The rule in CloudWatch's words. */
+export function alarmProps(rule: AlarmRule) {
+	return {
+		alarmDescription: `${rule.tells} What to do: docs/runbooks/${rule.runbook}.md`,
+		metric: rule.metric,
+		threshold: rule.threshold,
+		evaluationPeriods: rule.periods ?? 1,
+		comparisonOperator: rule.below
+			? ComparisonOperator.LESS_THAN_THRESHOLD
+			: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+		treatMissingData: rule.silenceTells
+			? TreatMissingData.BREACHING
+			: TreatMissingData.NOT_BREACHING,
+	};
+}

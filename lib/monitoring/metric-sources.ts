@@ -1,0 +1,75 @@
+import { Duration } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import {
+	type MetricName,
+	metricNamespace,
+	metrics,
+} from "#lambda-kit/metrics.ts";
+import type { Environment } from "../environments.ts";
+import type { ComputeStack } from "../stacks/compute-stack.ts";
+import type { DatabaseStack } from "../stacks/database-stack.ts";
+
+/** What can be watched of an environment. */
+export type Sources = ReturnType<typeof metricSources>;
+
+export function metricSources(
+	{ name: Environment }: Environment,
+	database: DatabaseStack,
+	compute: ComputeStack,
+	api: HttpApi,
+) {
+	return {
+		api,
+		compute,
+		functions: {
+			Api: compute.api,
+			ImageProcessor: compute.imageProcessor.worker,
+			Analyzer: compute.analyzer.worker,
+			Embedder: compute.embedder.worker,
+			Cleanup: compute.cleanup,
+			Migrate: database.migrate,
+		},
+		/** One of the application's own; `of` is the stage, provider or model where it has one. */
+		application: (
+			metricName: MetricName,
+			{
+				of,
+				statistic,
+				period = Duration.minutes(5),
+			}: { of?: string; statistic: string; period?: Duration },
+		) => {
+			const { by } = metrics[metricName];
+			return new Metric({
+				namespace: metricNamespace,
+				metricName,
+				dimensionsMap: { Environment, ...(by && of && { [by]: of }) },
+				statistic,
+				period,
+			});
+		},
+		/** One of the application's own, for each provider or model that there is. */
+		each: (metricName: MetricName, statistic: string, period: Duration) =>
+			new MathExpression({
+				expression: `SEARCH('{${metricNamespace},Environment,${metrics[metricName].by}} Environment="${Environment}" MetricName="${metricName}"', '${statistic}', ${period.toSeconds()})`,
+				label: metricName,
+				period,
+			}),
+		database: (metricName: string, statistic: string) =>
+			new Metric({
+				namespace: "AWS/RDS",
+				metricName,
+				dimensionsMap: { DBInstanceIdentifier: database.instanceIdentifier },
+				statistic,
+				period: Duration.minutes(5),
+			}),
+		table: (metricName: string) =>
+			new Metric({
+				namespace: "AWS/DynamoDB",
+				metricName,
+				dimensionsMap: { TableName: database.checkpoints.tableName },
+				statistic: "Sum",
+				period: Duration.minutes(5),
+			}),
+	};
+}

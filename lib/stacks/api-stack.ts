@@ -1,0 +1,122 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import {
+	CorsHttpMethod,
+	HttpApi,
+	HttpMethod,
+	HttpNoneAuthorizer,
+	HttpStage,
+	LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import type { Route } from "#lambdas/api/routes/table.ts";
+import {
+	acknowledge,
+	EnvironmentStack,
+} from "../constructs/environment-stack.ts";
+import type { Environment } from "../environments.ts";
+import type { ComputeStack } from "./compute-stack.ts";
+import type { StorageStack } from "./storage-stack.ts";
+
+export interface ApiStackProps {
+	environment: Environment;
+	storage: StorageStack;
+	compute: ComputeStack;
+	routes: readonly Route[];
+}
+
+/** The door: an HTTP API that asks for a token on every route that is not public. */
+export class ApiStack extends EnvironmentStack {
+	readonly httpApi: HttpApi;
+
+	constructor(
+		scope: Construct,
+		{ environment, storage, compute, routes }: ApiStackProps,
+	) {
+		super(scope, "API", environment);
+		const integration = new HttpLambdaIntegration(
+			"Function",
+			compute.api.function,
+			// One permission for all: one a route reaches the size limit of a function's policy near 50 routes.
+			{ scopePermissionToRoute: false },
+		);
+		this.httpApi = new HttpApi(this, "Http", {
+			description: `Collections ${environment.name}`,
+			createDefaultStage: false,
+			// $default, without authorizer: unknown paths get our own 404.
+			defaultIntegration: integration,
+			corsPreflight: {
+				allowOrigins: environment.corsOrigins,
+				allowMethods: [
+					CorsHttpMethod.GET,
+					CorsHttpMethod.POST,
+					CorsHttpMethod.DELETE,
+				],
+				allowHeaders: ["authorization", "content-type"],
+				exposeHeaders: ["location", "retry-after"],
+				maxAge: Duration.hours(1),
+			},
+		});
+		// That permission names a method and a path, of which $default has neither: unknown paths would be a mute 500.
+		compute.api.function.addPermission("DefaultRoute", {
+			scope: this,
+			principal: new ServicePrincipal("apigateway.amazonaws.com"),
+			sourceArn: this.formatArn({
+				service: "execute-api",
+				resource: this.httpApi.apiId,
+				resourceName: "*/$default",
+			}),
+		});
+		const authorizer = new HttpJwtAuthorizer("Tokens", storage.tokenIssuer, {
+			authorizerName: "Tokens",
+			jwtAudience: [storage.userPoolClient.userPoolClientId],
+		});
+		const anyone = new HttpNoneAuthorizer();
+		for (const route of routes) {
+			this.httpApi.addRoutes({
+				path: route.path,
+				methods: [HttpMethod[route.method]],
+				integration,
+				authorizer: route.public ? anyone : authorizer,
+			});
+		}
+		acknowledge(this.httpApi, {
+			"AwsSolutions-APIG4":
+				"Public routes and $default (our 404) take no token; the handler checks tokens again, and a test compares routes with authorizers.",
+		});
+
+		const accessLog = new LogGroup(this, "AccessLog", {
+			retention: environment.logRetentionDays,
+			removalPolicy: RemovalPolicy.DESTROY,
+		});
+		new HttpStage(this, "Stage", {
+			httpApi: this.httpApi,
+			stageName: "$default",
+			autoDeploy: true,
+			throttle: { rateLimit: 50, burstLimit: 100 },
+			accessLogSettings: {
+				destination: new LogGroupLogDestination(accessLog),
+				format: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
+			},
+		});
+		this.output("ApiUrl", this.httpApi.apiEndpoint);
+	}
+}
+
+/** Neither path nor user nor address: a path may hold what is not the log's, and a user is hashed by the function. */
+const accessLogLine = {
+	time: "$context.requestTime",
+	request_id: "$context.requestId",
+	method: "$context.httpMethod",
+	route: "$context.routeKey",
+	status: "$context.status",
+	latency_ms: "$context.responseLatency",
+	integration_latency_ms: "$context.integrationLatency",
+	bytes: "$context.responseLength",
+	authorizer_error: "$context.authorizer.error",
+	integration_error: "$context.integrationErrorMessage",
+};

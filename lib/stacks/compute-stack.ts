@@ -1,0 +1,370 @@
+import { Duration } from "aws-cdk-lib";
+import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { eventSources } from "#core/pipeline/events.ts";
+import { analyzerEnv } from "#lambdas/analyzer/env.ts";
+import { apiEnv } from "#lambdas/api/env.ts";
+import { cleanupEnv } from "#lambdas/cleanup/env.ts";
+import { hourly } from "#lambdas/cleanup/schedule.ts";
+import { embedderEnv } from "#lambdas/embedder/env.ts";
+import { allocator, imageProcessorEnv } from "#lambdas/image-processor/env.ts";
+import { EnvironmentStack } from "../constructs/environment-stack.ts";
+import { NodeFunction } from "../constructs/node-function.ts";
+import {
+	deadLetterQueue,
+	PipelineStage,
+} from "../constructs/pipeline-stage.ts";
+import {
+	type Environment,
+	type KeyedProvider,
+	keyParameter,
+} from "../environments.ts";
+import type { DatabaseStack } from "./database-stack.ts";
+import type { StorageStack } from "./storage-stack.ts";
+
+export interface ComputeStackProps {
+	environment: Environment;
+	database: DatabaseStack;
+	storage: StorageStack;
+	/** The folder of each function. */
+	bundles: Record<
+		"api" | "image-processor" | "analyzer" | "embedder" | "cleanup",
+		string
+	>;
+	/** What `/version` answers. */
+	version: string;
+	gitSha: string;
+}
+
+/** Objects go version by version: deleting without one only hides them. */
+const deleting = ["s3:DeleteObjectVersion"];
+const listing = ["s3:ListBucket", "s3:ListBucketVersions"];
+
+const conversing = [
+	"dynamodb:GetItem",
+	"dynamodb:PutItem",
+	"dynamodb:UpdateItem",
+	"dynamodb:DeleteItem",
+	"dynamodb:Query",
+	"dynamodb:BatchGetItem",
+	"dynamodb:BatchWriteItem",
+];
+
+/** The five functions and what starts them. */
+export class ComputeStack extends EnvironmentStack {
+	readonly api: NodeFunction<typeof apiEnv>;
+	readonly imageProcessor: PipelineStage<typeof imageProcessorEnv>;
+	readonly analyzer: PipelineStage<typeof analyzerEnv>;
+	readonly embedder: PipelineStage<typeof embedderEnv>;
+	readonly cleanup: NodeFunction<typeof cleanupEnv>;
+	/** By what lands in them. */
+	readonly deadLetters: Record<string, Queue>;
+
+	constructor(scope: Construct, props: ComputeStackProps) {
+		super(scope, "Compute", props.environment);
+		const { environment, database, storage, bundles } = props;
+		const { bucket, bus } = storage;
+		const originals = "originals/";
+		const derived = "derived/";
+		const checkpoints = "checkpoints/";
+		const sessionIndex = `${database.checkpoints.tableArn}/index/gsi1`;
+		const login = [database.applicationSecret.secretArn];
+		const shared = {
+			...database.variables,
+			ENVIRONMENT: environment.name,
+		};
+		const embedding = {
+			EMBEDDING_PROVIDER: environment.embeddingProvider,
+			VOYAGE_MODEL: environment.models.voyage,
+			VOYAGE_KEY_PARAMETER: keyParameter(environment, "voyage"),
+			...providerUrls(environment, ["voyage"]),
+		};
+		const chat = {
+			CHAT_PROVIDER: environment.chatProvider,
+			ANTHROPIC_CHAT_MODEL: environment.chatModels.anthropic,
+			ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
+			OPENAI_CHAT_MODEL: environment.chatModels.openai,
+			BEDROCK_CHAT_MODEL: environment.chatModels.bedrock,
+			OPENAI_KEY_PARAMETER: keyParameter(environment, "openai"),
+			...providerUrls(environment, ["anthropic", "openai"]),
+		};
+		const keys = (...providers: KeyedProvider[]) =>
+			providers.map((provider) =>
+				this.formatArn({
+					service: "ssm",
+					resource: "parameter",
+					resourceName: keyParameter(environment, provider).slice(1),
+				}),
+			);
+		// No request names the provider that embeds, as it may one that describes or answers.
+		const embeddingKeys = (["voyage"] as const).filter(
+			(provider) => provider === environment.embeddingProvider,
+		);
+		const place = { environment, network: database.functionNetwork };
+
+		this.api = new NodeFunction(this, "Api", "api", {
+			...place,
+			bundle: bundles.api,
+			contract: apiEnv,
+			variables: {
+				...shared,
+				VERSION: props.version,
+				GIT_SHA: props.gitSha,
+				BUCKET_NAME: bucket.bucketName,
+				EVENT_BUS_NAME: bus.eventBusName,
+				CHECKPOINT_TABLE_NAME: database.checkpoints.tableName,
+				TOKEN_ISSUER: storage.tokenIssuer,
+				JWKS_URL: storage.jwksUrl,
+				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
+				...embedding,
+				...chat,
+				TAVILY_KEY_PARAMETER: keyParameter(environment, "tavily"),
+				LANGSMITH_KEY_PARAMETER: keyParameter(environment, "langsmith"),
+				TRACE_INPUTS: environment.traces.inputs,
+				TRACE_OUTPUTS: environment.traces.outputs,
+				...providerUrls(environment, ["tavily", "langsmith"]),
+			},
+		})
+			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+			.allow(
+				["ssm:GetParameter"],
+				keys(...embeddingKeys, "anthropic", "openai", "tavily", "langsmith"),
+			) // embeds queries, answers questions, searches the web, traces turns; the key of aws/ssm decrypts for whoever may read
+			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
+			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
+			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
+			.allow(listing, [bucket.bucketArn]) // finds every version of them
+			.allow(["events:PutEvents"], [bus.eventBusArn]) // asks stages to do work again
+			.allow(conversing, [database.checkpoints.tableArn]) // keeps conversations
+			.allow(["dynamodb:Query"], [sessionIndex]) // lists a person's sessions
+			.allowObjects(["s3:GetObject", "s3:PutObject", ...deleting], bucket, [
+				checkpoints,
+			]); // what of a conversation no item can hold
+		if (environment.chatProvider === "bedrock") {
+			this.api.allowBedrock(environment.chatModels.bedrock); // answers questions
+		}
+
+		this.imageProcessor = new PipelineStage(
+			this,
+			"ImageProcessor",
+			"imageProcessor",
+			{
+				environment,
+				// A decode may take most of an invocation: with a second one behind it both would come again.
+				batchSize: 1,
+				triggers: {
+					// The default bus carries every bucket of the account; derived objects must never start the pipeline.
+					Uploaded: {
+						pattern: {
+							source: ["aws.s3"],
+							detailType: ["Object Created"],
+							detail: {
+								bucket: { name: [bucket.bucketName] },
+								object: { key: [{ prefix: originals }] },
+							},
+						},
+					},
+					Retried: {
+						bus,
+						pattern: {
+							source: [eventSources.cleanup],
+							detailType: ["OriginalStored"],
+						},
+					},
+					ResizeRequested: {
+						bus,
+						pattern: {
+							source: [eventSources.api, eventSources.cleanup],
+							detailType: ["ResizeRequested"],
+						},
+					},
+				},
+				worker: (stage, queueUrl) =>
+					new NodeFunction(stage, "Worker", "imageProcessor", {
+						...place,
+						behindQueue: true,
+						bundle: bundles["image-processor"],
+						contract: imageProcessorEnv,
+						variables: {
+							...shared,
+							...allocator,
+							BUCKET_NAME: bucket.bucketName,
+							EVENT_BUS_NAME: bus.eventBusName,
+							QUEUE_URL: queueUrl,
+						},
+					})
+						.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+						.allowObjects(["s3:GetObject", "s3:GetObjectVersion"], bucket, [
+							originals,
+						]) // reads what was uploaded, and what came after it under the same key
+						.allowObjects(["s3:PutObject"], bucket, [derived]) // stores thumbnail and vision image
+						.allowObjects(deleting, bucket, [originals, derived]) // removes duplicates, and what was stored for an item deleted meanwhile
+						.allow(listing, [bucket.bucketArn]) // finds their versions; without it a missing object is a 403
+						.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ImageProcessed
+			},
+		);
+
+		this.analyzer = new PipelineStage(this, "Analyzer", "analyzer", {
+			environment,
+			// A description takes seconds to minutes: one slow image must not hold back another.
+			batchSize: 1,
+			triggers: {
+				ImageProcessed: {
+					bus,
+					pattern: {
+						source: [eventSources.imageProcessor, eventSources.cleanup],
+						detailType: ["ImageProcessed"],
+					},
+				},
+				AnalysisRequested: {
+					bus,
+					pattern: {
+						source: [eventSources.api, eventSources.cleanup],
+						detailType: ["AnalysisRequested"],
+					},
+				},
+			},
+			worker: (stage, queueUrl) =>
+				new NodeFunction(stage, "Worker", "analyzer", {
+					...place,
+					behindQueue: true,
+					bundle: bundles.analyzer,
+					contract: analyzerEnv,
+					variables: {
+						...shared,
+						BUCKET_NAME: bucket.bucketName,
+						EVENT_BUS_NAME: bus.eventBusName,
+						QUEUE_URL: queueUrl,
+						VISION_PROVIDER: environment.visionProvider,
+						...(environment.replayFolder && {
+							REPLAY_FOLDER: environment.replayFolder,
+						}),
+						ANTHROPIC_MODEL: environment.models.anthropic,
+						ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
+						OPENAI_MODEL: environment.models.openai,
+						OPENAI_KEY_PARAMETER: keyParameter(environment, "openai"),
+						...providerUrls(environment, ["anthropic", "openai"]),
+					},
+				})
+					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+					.allow(["ssm:GetParameter"], keys("anthropic", "openai")) // has images described
+					.allowObjects(["s3:GetObject"], bucket, [derived]) // reads the vision image
+					.allow(["s3:ListBucket"], [bucket.bucketArn]) // without it a missing object is a 403
+					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces AnalysisComplete
+		});
+
+		this.embedder = new PipelineStage(this, "Embedder", "embedder", {
+			environment,
+			batchSize: 5,
+			triggers: {
+				AnalysisComplete: {
+					bus,
+					pattern: {
+						source: [eventSources.analyzer, eventSources.cleanup],
+						detailType: ["AnalysisComplete"],
+					},
+				},
+				EmbeddingRequested: {
+					bus,
+					pattern: {
+						source: [eventSources.api, eventSources.cleanup],
+						detailType: ["EmbeddingRequested"],
+					},
+				},
+			},
+			worker: (stage, queueUrl) =>
+				new NodeFunction(stage, "Worker", "embedder", {
+					...place,
+					behindQueue: true,
+					bundle: bundles.embedder,
+					contract: embedderEnv,
+					variables: {
+						...shared,
+						EVENT_BUS_NAME: bus.eventBusName,
+						QUEUE_URL: queueUrl,
+						...embedding,
+					},
+				})
+					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+					.allow(["ssm:GetParameter"], keys(...embeddingKeys)) // embeds descriptions
+					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady, and what is next of a rebuild
+		});
+
+		const failedCleanups = deadLetterQueue(this, "FailedCleanups");
+		this.cleanup = new NodeFunction(this, "Cleanup", "cleanup", {
+			...place,
+			bundle: bundles.cleanup,
+			contract: cleanupEnv,
+			variables: {
+				...shared,
+				BUCKET_NAME: bucket.bucketName,
+				EVENT_BUS_NAME: bus.eventBusName,
+				CHECKPOINT_TABLE_NAME: database.checkpoints.tableName,
+			},
+			deadLetters: failedCleanups,
+		})
+			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
+			.allow(listing, [bucket.bucketArn]) // finds orphans, and is told of a missing object rather than refused
+			.allowObjects(["s3:GetObject"], bucket, [originals]) // learns whether an upload arrived: HeadObject takes it
+			.allowObjects(deleting, bucket, [originals, derived, checkpoints]) // sweeps orphans
+			.allow(["dynamodb:Scan"], [sessionIndex]) // counts sessions; the index has nothing else
+			.allow(["dynamodb:BatchGetItem"], [database.checkpoints.tableArn]) // learns which payloads are referred to
+			.allow(["events:PutEvents"], [bus.eventBusArn]) // sends again what got lost
+			.allow(["sqs:SendMessage"], [failedCleanups.queueArn]); // Lambda puts failed runs there with this role
+		new Rule(this, "CleanupSchedule", {
+			schedule: Schedule.rate(Duration.minutes(5)),
+			targets: [
+				new LambdaFunction(this.cleanup.function, {
+					deadLetterQueue: failedCleanups,
+					retryAttempts: 2,
+				}),
+			],
+		});
+
+		new Rule(this, "SessionSchedule", {
+			schedule: Schedule.rate(Duration.hours(1)),
+			targets: [
+				new LambdaFunction(this.cleanup.function, {
+					event: RuleTargetInput.fromObject(hourly),
+					deadLetterQueue: failedCleanups,
+					retryAttempts: 2,
+				}),
+			],
+		});
+
+		const stages = {
+			ImageProcessor: this.imageProcessor,
+			Analyzer: this.analyzer,
+			Embedder: this.embedder,
+		};
+		this.deadLetters = { Cleanup: failedCleanups };
+		for (const [name, stage] of Object.entries(stages)) {
+			this.deadLetters[name] = stage.deadLetters;
+			this.deadLetters[`${name}Rule`] = stage.undelivered;
+			this.output(`${name}FunctionName`, stage.worker.function.functionName);
+		}
+		this.output("ApiFunctionName", this.api.function.functionName);
+		this.output("CleanupFunctionName", this.cleanup.function.functionName);
+		this.output(
+			"DeadLetterQueueUrls",
+			Object.values(this.deadLetters)
+				.map((queue) => queue.queueUrl)
+				.join(","),
+		);
+	}
+}
+
+/** Where stand-ins answer for the providers, in environment `local`. */
+function providerUrls(
+	environment: Environment,
+	providers: KeyedProvider[],
+): Record<string, string> {
+	return Object.fromEntries(
+		providers.flatMap((provider) => {
+			const url = environment.providerUrls[provider];
+			return url ? [[`${provider.toUpperCase()}_BASE_URL`, url]] : [];
+		}),
+	);
+}

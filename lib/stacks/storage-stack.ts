@@ -1,0 +1,133 @@
+import { Duration, Fn, RemovalPolicy } from "aws-cdk-lib";
+import {
+	AccountRecovery,
+	UserPool,
+	type UserPoolClient,
+} from "aws-cdk-lib/aws-cognito";
+import { EventBus } from "aws-cdk-lib/aws-events";
+import {
+	BlockPublicAccess,
+	Bucket,
+	BucketEncryption,
+	type CfnBucket,
+	HttpMethods,
+} from "aws-cdk-lib/aws-s3";
+import type { Construct } from "constructs";
+import {
+	acknowledge,
+	EnvironmentStack,
+} from "../constructs/environment-stack.ts";
+import type { Environment } from "../environments.ts";
+
+/** What must survive beside the database: images, people (their `sub` is the tenant), and the bus. */
+export class StorageStack extends EnvironmentStack {
+	readonly bucket: Bucket;
+	readonly bus: EventBus;
+	readonly userPool: UserPool;
+	readonly userPoolClient: UserPoolClient;
+	/** `iss` of every token. */
+	readonly tokenIssuer: string;
+	/** Where the keys are that verify a token. */
+	readonly jwksUrl: string;
+
+	constructor(scope: Construct, environment: Environment) {
+		super(scope, "Storage", environment);
+		this.bucket = this.imageBucket(environment);
+		// A bus must be named; CDK's own choice would be a hash.
+		this.bus = new EventBus(this, "Events", {
+			eventBusName: `collections-${environment.name}`,
+		});
+		this.userPool = this.people(environment);
+		this.userPoolClient = this.userPool.addClient("Client", {
+			generateSecret: false,
+			authFlows: { userPassword: true, userSrp: true },
+			disableOAuth: true,
+			preventUserExistenceErrors: true,
+			enableTokenRevocation: true,
+			accessTokenValidity: Duration.hours(1),
+			idTokenValidity: Duration.hours(1),
+			refreshTokenValidity: Duration.days(30),
+		});
+		this.tokenIssuer = this.userPool.userPoolProviderUrl;
+		this.jwksUrl = `${this.tokenIssuer}/.well-known/jwks.json`;
+
+		this.output("BucketName", this.bucket.bucketName);
+		this.output("EventBusName", this.bus.eventBusName);
+		this.output("UserPoolId", this.userPool.userPoolId);
+		this.output("UserPoolClientId", this.userPoolClient.userPoolClientId);
+		this.output("TokenIssuer", this.tokenIssuer);
+		this.output("JwksUrl", this.jwksUrl);
+		// The issuer is the endpoint followed by the pool's id.
+		const parts = Fn.split("/", this.tokenIssuer);
+		this.output(
+			"CognitoEndpoint",
+			Fn.join("//", [Fn.select(0, parts), Fn.select(2, parts)]),
+		);
+	}
+
+	private imageBucket({ corsOrigins }: Environment): Bucket {
+		const bucket = new Bucket(this, "Images", {
+			versioned: true,
+			encryption: BucketEncryption.S3_MANAGED,
+			enforceSSL: true,
+			blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+			removalPolicy: RemovalPolicy.RETAIN,
+			lifecycleRules: [
+				{
+					// Versions only undo an accident; what a person deletes loses them at once.
+					noncurrentVersionExpiration: Duration.days(30),
+					expiredObjectDeleteMarker: true,
+					abortIncompleteMultipartUploadAfter: Duration.days(1),
+				},
+			],
+			// A form of a web page posts straight to the bucket.
+			cors: [
+				{
+					allowedMethods: [HttpMethods.POST],
+					allowedOrigins: corsOrigins,
+					allowedHeaders: ["*"],
+					maxAge: 3600,
+				},
+			],
+		});
+		// The L2's eventBridgeEnabled would add a custom resource with a function of its own.
+		(bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
+			eventBridgeConfiguration: { eventBridgeEnabled: true },
+		};
+		acknowledge(bucket, {
+			"AwsSolutions-S1":
+				"Objects are reached only by functions, which log what they do, and by URLs they sign; access logs would need a second bucket.",
+		});
+		return bucket;
+	}
+
+	/** Sign-in attributes cannot be changed later, and a lost pool is every lost tenant. */
+	private people({ selfSignUp, deletionProtection }: Environment): UserPool {
+		const pool = new UserPool(this, "People", {
+			signInAliases: { email: true },
+			signInCaseSensitive: false,
+			selfSignUpEnabled: selfSignUp,
+			autoVerify: { email: true },
+			standardAttributes: { email: { required: true, mutable: true } },
+			passwordPolicy: {
+				minLength: 12,
+				requireLowercase: true,
+				requireUppercase: true,
+				requireDigits: true,
+				requireSymbols: true,
+			},
+			accountRecovery: AccountRecovery.EMAIL_ONLY,
+			removalPolicy: RemovalPolicy.RETAIN,
+			deletionProtection,
+		});
+		acknowledge(pool, {
+			"AwsSolutions-COG2":
+				"Clients in the field log in with a password alone; a second factor would lock them out.",
+			"AwsSolutions-COG3":
+				"Threat protection costs 5 cents a person and month, more than everything else of a person.",
+			"AwsSolutions-COG8":
+				"The Plus plan costs 2 cents a person and month for threat protection.",
+		});
+		return pool;
+	}
+}

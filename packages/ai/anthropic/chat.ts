@@ -1,0 +1,107 @@
+import type Anthropic from "@anthropic-ai/sdk";
+import type { AssistantMessage, Chat, ChatMessage } from "#core/ports/index.ts";
+import {
+	askedChat,
+	chatUse,
+	instructionsOf,
+	readInput,
+	writtenBy,
+} from "../asked-chat.ts";
+import type { ProviderSettings } from "../provider.ts";
+import { askClaude, endOf, textOf } from "./client.ts";
+
+/** Claude models that talk. */
+export function anthropicChat(settings: ProviderSettings): Chat {
+	const ask = askClaude(settings, chatUse("anthropic"));
+	return askedChat("anthropic", settings.model, async (request, model) => {
+		const { messages, tools = [], toolChoice = "auto" } = request;
+		const message = await ask(
+			{
+				model,
+				max_tokens: request.mostOutputTokens,
+				system: instructionsOf(messages),
+				messages: turnsOf(messages, model),
+				...(tools.length > 0 && {
+					tools: tools.map(({ name, description, inputSchema }) => ({
+						name,
+						description,
+						input_schema: inputSchema as Anthropic.Tool.InputSchema,
+					})),
+					tool_choice: { type: toolChoice },
+				}),
+				...(takesEffort(model) && { output_config: { effort: "low" } }),
+			},
+			request.deadline,
+		);
+		const { content, usage } = message;
+		return {
+			text: textOf(message),
+			ended: endOf(message),
+			toolCalls: content.flatMap((block) =>
+				block.type === "tool_use"
+					? [{ id: block.id, name: block.name, input: readInput(block.input) }]
+					: [],
+			),
+			written: content.some(({ type }) => type.endsWith("thinking"))
+				? content
+				: null,
+			inputTokens: usage.input_tokens,
+			outputTokens: usage.output_tokens,
+			id: message.id,
+		};
+	});
+}
+
+/** Claude thinks unless told to be brief, and a person waits. platform.claude.com/docs/en/build-with-claude/effort lists who takes it. */
+const takesEffort = (model: string) =>
+	!/^claude-(3|haiku-4|sonnet-4-5)/.test(model);
+
+/** The conversation as the Messages API has it: results of tools are a user's turn, all of one answer in one. */
+function turnsOf(
+	messages: ChatMessage[],
+	model: string,
+): Anthropic.MessageParam[] {
+	const written = writtenBy<Anthropic.ContentBlockParam[]>(
+		"anthropic",
+		model,
+		messages,
+	);
+	const turns: Anthropic.MessageParam[] = [];
+	let results: Anthropic.ToolResultBlockParam[] | null = null;
+	for (const message of messages) {
+		if (message.role === "tool") {
+			if (!results) {
+				results = [];
+				turns.push({ role: "user", content: results });
+			}
+			results.push({
+				type: "tool_result",
+				tool_use_id: message.callId,
+				content: message.text,
+				...(message.failed && { is_error: true }),
+			});
+			continue;
+		}
+		results = null;
+		if (message.role === "user") {
+			turns.push({ role: "user", content: message.text });
+		} else if (message.role === "assistant") {
+			const content = written(message) ?? blocksOf(message);
+			// An empty turn is refused.
+			if (content.length > 0) turns.push({ role: "assistant", content });
+		}
+	}
+	return turns;
+}
+
+function blocksOf({ text, toolCalls }: AssistantMessage) {
+	return [
+		...(text.trim() ? [{ type: "text" as const, text: text.trim() }] : []),
+		...toolCalls.map(({ id, name, input }) => ({
+			type: "tool_use" as const,
+			id,
+			name,
+			input: input ?? {},
+		})),
+	];
+}

@@ -1,0 +1,67 @@
+import Anthropic from "@anthropic-ai/sdk";
+import {
+	callProvider,
+	type Provider,
+	type ProviderSettings,
+	type ProviderUse,
+} from "../provider.ts";
+
+/** One call of a Claude model, by the Messages API, within the deadline. */
+export type AskClaude = (
+	request: Anthropic.MessageCreateParamsNonStreaming,
+	deadline: Date,
+) => Promise<Anthropic.Message>;
+
+export function askClaude(
+	{ key, baseUrl = "https://api.anthropic.com" }: ProviderSettings,
+	use: ProviderUse,
+): AskClaude {
+	const provider: Provider = {
+		...use,
+		label: "Anthropic",
+		key,
+		isUnknownModel: (status) => status === 404,
+	};
+	return (request, deadline) =>
+		callProvider(
+			provider,
+			request.model,
+			deadline,
+			async (apiKey, signal) => {
+				// Not `messages.parse`: where an answer fails the schema it throws, and with the message go its
+				// tokens, which were billed, and the reason why it ended.
+				const message = await new Anthropic({
+					apiKey,
+					authToken: null,
+					baseURL: baseUrl,
+					maxRetries: 0,
+					timeout: use.longestRequestMs,
+					logLevel: "off",
+				}).messages.create(request, { signal });
+				// A proxy's page comes through as text.
+				if (!Array.isArray(message.content)) throw new Error("no message");
+				return message;
+			},
+			({ usage }) => ({
+				input: usage?.input_tokens,
+				output: usage?.output_tokens,
+			}),
+		);
+}
+
+/** What Claude said, in one piece; thoughts and tool calls are not part of it. */
+export function textOf({ content }: Anthropic.Message): string {
+	return content
+		.map((block) => (block.type === "text" ? block.text : ""))
+		.join("");
+}
+
+/** Why Claude stopped, in the words that all providers share. */
+export function endOf({
+	stop_reason: stopped,
+}: Anthropic.Message): "refused" | "cut_off" | "complete" {
+	if (stopped === "refusal") return "refused";
+	return stopped === "max_tokens" || stopped === "model_context_window_exceeded"
+		? "cut_off"
+		: "complete";
+}

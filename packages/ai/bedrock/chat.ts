@@ -1,0 +1,175 @@
+import {
+	BedrockRuntimeClient,
+	type ContentBlock,
+	ConverseCommand,
+	type ConverseCommandInput,
+	type Message,
+	type ToolResultBlock,
+} from "@aws-sdk/client-bedrock-runtime";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { AssistantMessage, Chat, ChatMessage } from "#core/ports/index.ts";
+import {
+	askedChat,
+	chatUse,
+	instructionsOf,
+	readInput,
+	writtenBy,
+} from "../asked-chat.ts";
+import { callProvider, type Provider } from "../provider.ts";
+
+export interface BedrockSettings {
+	/** A model's id, or an inference profile's. */
+	model: string;
+	/** Only tests set another address. @default the region's own */
+	baseUrl?: string;
+}
+
+/** Models that talk by way of Amazon Bedrock. The function's role is what lets it in. */
+export function bedrockChat({ model: usual, baseUrl }: BedrockSettings): Chat {
+	const use = chatUse("bedrock");
+	const provider: Provider = {
+		...use,
+		label: "Bedrock",
+		credential: "role",
+		key: {
+			setting: `${use.modelSetting} in cdk.json to a model that the account may use`,
+			read: async () => "the role's own",
+		},
+		// "The provided model identifier is invalid", and of models that only inference profiles reach.
+		isUnknownModel: (status, message) =>
+			status === 404 ||
+			(status === 400 && /model identifier|inference profile/i.test(message)),
+	};
+	const client = new BedrockRuntimeClient({
+		endpoint: baseUrl,
+		maxAttempts: 1,
+		// The SDK's own is HTTP/2, for streams that go both ways.
+		requestHandler: new NodeHttpHandler(),
+	});
+	return askedChat("bedrock", usual, async (request, model) => {
+		const { messages, tools = [], toolChoice = "auto" } = request;
+		const system = instructionsOf(messages);
+		const command = new ConverseCommand({
+			modelId: model,
+			...(system && { system: [{ text: system }] }),
+			messages: turnsOf(messages, model),
+			inferenceConfig: { maxTokens: request.mostOutputTokens },
+			// There is no choice "none": a conversation with tool calls needs its tools, others do without.
+			...(tools.length > 0 &&
+				(toolChoice === "auto" || hasToolCalls(messages)) && {
+					toolConfig: {
+						tools: tools.map(({ name, description, inputSchema }) => ({
+							toolSpec: {
+								name,
+								description,
+								inputSchema: { json: inputSchema },
+							},
+						})) as NonNullable<ConverseCommandInput["toolConfig"]>["tools"],
+					},
+				}),
+		});
+		const { said, stopReason, usage, id } = await callProvider(
+			provider,
+			model,
+			request.deadline,
+			async (_, abortSignal) => {
+				const answer = await client.send(command, { abortSignal });
+				const content = answer.output?.message?.content;
+				if (!content) throw new Error("no message");
+				return {
+					said: content,
+					stopReason: answer.stopReason,
+					usage: answer.usage,
+					id: answer.$metadata.requestId ?? null,
+				};
+			},
+			({ usage }) => ({
+				input: usage?.inputTokens,
+				output: usage?.outputTokens,
+			}),
+		);
+		return {
+			text: said.map(({ text }) => text ?? "").join(""),
+			ended: endOf(stopReason),
+			toolCalls: said.flatMap(({ toolUse }) =>
+				toolUse
+					? [
+							{
+								id: toolUse.toolUseId ?? "",
+								name: toolUse.name ?? "",
+								input: readInput(toolUse.input),
+							},
+						]
+					: [],
+			),
+			written: hasThoughts(said) ? said : null,
+			inputTokens: usage?.inputTokens ?? 0,
+			outputTokens: usage?.outputTokens ?? 0,
+			id,
+		};
+	});
+}
+
+function endOf(stopReason: string | undefined) {
+	switch (stopReason) {
+		case "content_filtered":
+		case "guardrail_intervened":
+		case "refusal":
+			return "refused";
+		case "max_tokens":
+		case "model_context_window_exceeded":
+			return "cut_off";
+		default:
+			return "complete";
+	}
+}
+
+const hasToolCalls = (messages: ChatMessage[]) =>
+	messages.some(
+		(message) => message.role === "assistant" && message.toolCalls.length > 0,
+	);
+
+/** Thoughts that the provider hid are bytes, which a conversation does not hold. */
+const hasThoughts = (content: ContentBlock[]) =>
+	content.some(({ reasoningContent }) => reasoningContent) &&
+	!content.some(({ reasoningContent }) => reasoningContent?.redactedContent);
+
+/** The conversation as Converse has it: results of tools are a user's turn, all of one answer in one. */
+function turnsOf(messages: ChatMessage[], model: string): Message[] {
+	const written = writtenBy<ContentBlock[]>("bedrock", model, messages);
+	const turns: (Message & { content: ContentBlock[] })[] = [];
+	const add = (role: "user" | "assistant", content: ContentBlock[]) => {
+		const last = turns.at(-1);
+		// Roles must alternate, and an empty turn is refused.
+		if (last?.role === role) last.content.push(...content);
+		else if (content.length > 0) turns.push({ role, content });
+	};
+	for (const message of messages) {
+		if (message.role === "tool") {
+			const toolResult: ToolResultBlock = {
+				toolUseId: message.callId,
+				content: [{ text: message.text }],
+				...(message.failed && { status: "error" }),
+			};
+			add("user", [{ toolResult }]);
+		} else if (message.role === "user") {
+			add("user", [{ text: message.text }]);
+		} else if (message.role === "assistant") {
+			add("assistant", [...(written(message) ?? blocksOf(message))]);
+		}
+	}
+	return turns;
+}
+
+function blocksOf({ text, toolCalls }: AssistantMessage): ContentBlock[] {
+	return [
+		...(text.trim() ? [{ text: text.trim() }] : []),
+		...toolCalls.map(({ id, name, input }) => ({
+			toolUse: {
+				toolUseId: id,
+				name,
+				input: (input ?? {}) as ContentBlock.ToolUseMember["toolUse"]["input"],
+			},
+		})),
+	];
+}

@@ -1,0 +1,61 @@
+import OpenAI from "openai";
+import {
+	callProvider,
+	type Provider,
+	type ProviderSettings,
+	type ProviderUse,
+} from "../provider.ts";
+
+/** One call of an OpenAI model within the deadline. */
+export type AskOpenai = (
+	request: OpenAI.ChatCompletionCreateParamsNonStreaming,
+	deadline: Date,
+) => Promise<OpenAI.ChatCompletion>;
+
+/** Asks by the Chat Completions API: unlike the Responses API it keeps nothing unless asked to. */
+export function askOpenai(
+	{ key, baseUrl = "https://api.openai.com/v1" }: ProviderSettings,
+	use: ProviderUse,
+): AskOpenai {
+	const provider: Provider = {
+		...use,
+		label: "OpenAI",
+		key,
+		isUnknownModel: (status) => status === 404,
+	};
+	return (request, deadline) =>
+		callProvider(
+			provider,
+			request.model,
+			deadline,
+			async (apiKey, signal) => {
+				const completion = await new OpenAI({
+					apiKey,
+					organization: null,
+					project: null,
+					baseURL: baseUrl,
+					maxRetries: 0,
+					timeout: use.longestRequestMs,
+					logLevel: "off",
+				}).chat.completions.create(request, { signal });
+				// A proxy's page comes through as text.
+				if (!Array.isArray(completion.choices))
+					throw new Error("no completion");
+				return completion;
+			},
+			({ usage }) => ({
+				input: usage?.prompt_tokens,
+				output: usage?.completion_tokens,
+			}),
+		);
+}
+
+/** Why the model stopped, in the words that all providers share. */
+export function endOf({
+	choices: [choice],
+}: OpenAI.ChatCompletion): "refused" | "cut_off" | "complete" {
+	if (choice?.message.refusal || choice?.finish_reason === "content_filter") {
+		return "refused";
+	}
+	return choice?.finish_reason === "length" ? "cut_off" : "complete";
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { WebSearch } from "#core/ports/index.ts";
+import {
+	callProvider,
+	type Provider,
+	type ProviderSettings,
+} from "../provider.ts";
+
+/** Five passages of a page each are enough to answer from. */
+const mostPages = 5;
+const longestContent = 1_500;
+
+const answer = z.object({
+	results: z.array(
+		z.object({ title: z.string(), url: z.string(), content: z.string() }),
+	),
+});
+
+/** The web by Tavily's search engine. */
+export function tavilySearch({
+	key,
+	baseUrl = "https://api.tavily.com",
+}: Pick<ProviderSettings, "key" | "baseUrl">): WebSearch {
+	const provider: Provider = {
+		label: "Tavily",
+		key,
+		modelSetting: "the address",
+		unavailable: "chat_unavailable",
+		longestRequestMs: 8_000,
+		isUnknownModel: () => false,
+	};
+	return {
+		async isOn() {
+			return (await key.read()) !== null;
+		},
+		async search(query, deadline) {
+			const { results } = await callProvider(
+				provider,
+				"search",
+				deadline,
+				async (apiKey, signal) => {
+					const response = await fetch(`${baseUrl}/search`, {
+						method: "POST",
+						headers: {
+							authorization: `Bearer ${apiKey}`,
+							"content-type": "application/json",
+						},
+						body: JSON.stringify({ query, max_results: mostPages }),
+						redirect: "error",
+						signal,
+					});
+					if (!response.ok) {
+						throw Object.assign(new Error(`status ${response.status}`), {
+							status: response.status,
+							headers: response.headers,
+						});
+					}
+					return answer.parse(await response.json());
+				},
+			);
+			return results.slice(0, mostPages).map(({ title, url, content }) => ({
+				title: title.slice(0, 300).toWellFormed(),
+				url: url.slice(0, 500).toWellFormed(),
+				content: content.slice(0, longestContent).toWellFormed(),
+			}));
+		},
+	};
+}

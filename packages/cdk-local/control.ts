@@ -1,0 +1,89 @@
+import type { AwsRequest, AwsResponse } from "./endpoint/types.ts";
+import type { Schedules } from "./services/eventbridge/schedules.ts";
+import type { LambdaFunction } from "./services/lambda/function.ts";
+import type { Database } from "./services/rds/database.ts";
+
+/**
+ * What only a local cloud can be told, below `/_local/` on the endpoint of the AWS APIs:
+ * a crash of the next invocation, a schedule to run now, a database that is away.
+ */
+export function controlApi({
+	functions,
+	schedules,
+	database,
+}: {
+	functions: Map<string, LambdaFunction>;
+	schedules: Schedules;
+	database: Database;
+}): (request: AwsRequest) => Promise<AwsResponse> {
+	const find = (name: string) =>
+		[...functions.values()].find(
+			({ settings }) => settings.name === name || settings.logicalId === name,
+		);
+	return async (request) => {
+		// A web page must not reach what no signature guards; browsers always say where they come from.
+		if (request.headers.origin) return answer(403, { message: "Forbidden" });
+		const [, noun = "", name = "", verb = ""] = request.path
+			.replace(/^\/_local\//, "/")
+			.split("/")
+			.map(decodeURIComponent);
+		switch (`${request.method} ${noun} ${verb}`.trim()) {
+			case "GET health":
+				return answer(200, { status: "healthy" });
+			case "PUT functions crash-at": {
+				const found = find(name);
+				const point = crashPoint(request.body);
+				if (!found) return noFunction(name);
+				if (!point) {
+					return answer(400, {
+						message: 'The body must be {"at": "before:port.call"}.',
+					});
+				}
+				found.crashNextAt(point);
+				return answer(200, { function: found.settings.name, at: point });
+			}
+			case "GET functions crash-at": {
+				const found = find(name);
+				return found ? answer(200, found.crash) : noFunction(name);
+			}
+			case "POST schedules run": {
+				const found = find(name);
+				if (!found) return noFunction(name);
+				const count = schedules.runNow(found.settings.arn);
+				return count > 0
+					? answer(202, { started: count })
+					: answer(404, { message: `Nothing schedules ${name}.` });
+			}
+			default:
+		}
+		if (request.method === "POST" && noun === "database") {
+			if (name === "stop") await database.stop();
+			else if (name === "start") await database.resume();
+			else return answer(404, { message: `No database/${name}.` });
+			return answer(200, { database: name });
+		}
+		return answer(404, {
+			message: `The local cloud has no ${request.method} ${request.path}.`,
+		});
+	};
+}
+
+function crashPoint(body: Buffer): string | null {
+	try {
+		const { at } = JSON.parse(body.toString());
+		return typeof at === "string" && at !== "" ? at : null;
+	} catch {
+		return null;
+	}
+}
+
+const noFunction = (name: string) =>
+	answer(404, { message: `There is no function ${name}.` });
+
+function answer(status: number, value: object): AwsResponse {
+	return {
+		status,
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify(value),
+	};
+}

@@ -1,0 +1,271 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import {
+	createServer,
+	type IncomingMessage,
+	type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Access } from "../services/iam/access.ts";
+import type { Credentials } from "../services/iam/credentials.ts";
+import type { State } from "../state.ts";
+import { decodeChunked } from "./payload.ts";
+import {
+	presignedHeaders,
+	signedService,
+	verifyPolicy,
+	verifySignature,
+} from "./signature.ts";
+import {
+	type AwsApi,
+	AwsError,
+	type AwsRequest,
+	type AwsResponse,
+} from "./types.ts";
+
+export interface EndpointOptions {
+	state: State;
+	credentials: Credentials;
+	access: Access;
+	apis: AwsApi[];
+	/** 0 for a free one. */
+	port: number;
+	/** Answers paths below `/_local/`, which no signature guards: the endpoint listens on loopback only. */
+	control?: (request: AwsRequest) => Promise<AwsResponse>;
+}
+
+export interface Endpoint {
+	port: number;
+	close(): Promise<void>;
+}
+
+/** A body is held in memory once; uploads end at 50 MB. */
+const largestBody = 60 * 1024 * 1024;
+const controlPrefix = "/_local/";
+
+/** Serves every AWS API on one port of 127.0.0.1 and verifies each signature. */
+export async function serveAws(options: EndpointOptions): Promise<Endpoint> {
+	const stop = new AbortController();
+	const server = createServer(async (incoming, outgoing) => {
+		const requestId = randomUUID();
+		const gone = new AbortController();
+		outgoing.once("close", () => gone.abort());
+		const signal = AbortSignal.any([stop.signal, gone.signal]);
+		try {
+			const response = await answer(options, incoming, requestId, signal);
+			await write(outgoing, response, requestId, incoming.method === "HEAD");
+		} catch (error) {
+			// The client went away, or reading an object failed after its headers were sent.
+			outgoing.destroy(error as Error);
+		}
+	});
+	// The default of 5 s closes pooled connections of SDK clients just as they reuse them.
+	server.keepAliveTimeout = 75_000;
+	server.listen(options.port, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+	options.state.endpoint = `http://127.0.0.1:${port}`;
+	return {
+		port,
+		async close() {
+			stop.abort();
+			server.close();
+			server.closeAllConnections();
+			await once(server, "close");
+		},
+	};
+}
+
+async function answer(
+	{ state, credentials, access, apis, control }: EndpointOptions,
+	incoming: IncomingMessage,
+	requestId: string,
+	signal: AbortSignal,
+): Promise<AwsResponse> {
+	const [path = "/", query = ""] = (incoming.url ?? "/").split(/\?(.*)/s, 2);
+	const headers = plainHeaders(incoming);
+	const request: AwsRequest = {
+		method: incoming.method ?? "GET",
+		url: new URL(`http://127.0.0.1/${query ? `?${query}` : ""}`),
+		path,
+		headers,
+		body: Buffer.alloc(0),
+		principal: null,
+		rights: access.rights(null),
+		requestId,
+		signal,
+	};
+	let api: AwsApi | undefined;
+	try {
+		request.url.pathname = path;
+		api = formService(request, apis);
+		if (api?.handleForm) {
+			const handle = api.handleForm;
+			const { denial } = api;
+			const response = await readingAll(incoming, (body) =>
+				handle(request, body, (policy) => {
+					const signer = verifyPolicy(policy, {
+						credentials,
+						region: state.region,
+					});
+					request.principal = signer;
+					request.rights = access.rights(signer, denial);
+				}),
+			);
+			return api.finish?.(request, response) ?? response;
+		}
+		request.body = await readBody(incoming);
+		if (control && path.startsWith(controlPrefix))
+			return await control(request);
+		const signed = { ...request, query };
+		const service = signedService(signed) ?? unsignedService(request);
+		api = apis.find((candidate) => candidate.service === service);
+		if (!api) {
+			throw new AwsError(
+				"UnknownService",
+				`The local cloud has no service "${service}": it answers ${apis.map((each) => each.service).join(", ")}.`,
+				501,
+			);
+		}
+		request.principal = verifySignature(signed, {
+			credentials,
+			now: state.now(),
+			region: state.region,
+		});
+		request.rights = access.rights(request.principal, api.denial);
+		request.headers = { ...presignedHeaders(query), ...headers };
+		request.body = decodeChunked(request);
+		const response = await api.handle(request);
+		return api.finish?.(request, response) ?? response;
+	} catch (error) {
+		const response = errorAnswer(error, request, api);
+		return api?.finish?.(request, response) ?? response;
+	}
+}
+
+/** A form has no signed header to say whose it is: only S3 takes forms, and only below a bucket. */
+function formService(
+	{ method, path, headers }: AwsRequest,
+	apis: AwsApi[],
+): AwsApi | undefined {
+	const isForm =
+		method === "POST" &&
+		/^multipart\/form-data\b/i.test(headers["content-type"] ?? "");
+	return isForm && !path.startsWith(controlPrefix)
+		? apis.find(({ service }) => service === "s3")
+		: undefined;
+}
+
+/** What the work leaves unread is read and dropped, so that the client hears the answer. */
+async function readingAll<T>(
+	incoming: IncomingMessage,
+	work: (body: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+	const chunks = incoming[Symbol.asyncIterator]();
+	// Without `return`, which would close the connection where the work stops in the middle.
+	const body = { next: () => chunks.next() };
+	try {
+		return await work({ [Symbol.asyncIterator]: () => body });
+	} finally {
+		while (!(await chunks.next()).done);
+	}
+}
+
+function errorAnswer(
+	error: unknown,
+	request: AwsRequest,
+	api?: AwsApi,
+): AwsResponse {
+	if (!(error instanceof AwsError) && !request.signal.aborted) {
+		// A defect of the local cloud: whoever runs it must see where.
+		console.error(request.method, request.path, request.requestId, error);
+	}
+	const known =
+		error instanceof AwsError
+			? error
+			: new AwsError(
+					"InternalFailure",
+					`The local cloud failed at ${request.method} ${request.path}: ${error}`,
+					500,
+				);
+	return (
+		api?.errorResponse?.(known, request) ?? {
+			status: known.status,
+			headers: {
+				"content-type": "application/x-amz-json-1.1",
+				"x-amzn-errortype": known.code,
+				...known.headers,
+			},
+			body: JSON.stringify({ __type: known.code, message: known.message }),
+		}
+	);
+}
+
+/** Cognito's public calls and its key set are unsigned; what is left can only be S3. */
+function unsignedService({ headers, method, path }: AwsRequest): string {
+	const target = headers["x-amz-target"];
+	if (target?.startsWith("AWSCognitoIdentityProviderService.")) {
+		return "cognito-idp";
+	}
+	if (target) {
+		throw new AwsError(
+			"MissingAuthenticationTokenException",
+			"Request is missing Authentication Token",
+		);
+	}
+	const isPreflight = method === "OPTIONS" && path === "/";
+	return isPreflight || path.includes("/.well-known/") ? "cognito-idp" : "s3";
+}
+
+function plainHeaders(incoming: IncomingMessage): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(incoming.headersDistinct).map(([name, values]) => [
+			name,
+			(values ?? []).join(","),
+		]),
+	);
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of incoming) {
+		size += chunk.length;
+		// The rest is read and dropped, so that the client hears the answer.
+		if (size <= largestBody) chunks.push(chunk);
+	}
+	if (size > largestBody) {
+		throw new AwsError(
+			"EntityTooLarge",
+			`The body has ${size} bytes, the local cloud takes ${largestBody}.`,
+			413,
+		);
+	}
+	return Buffer.concat(chunks);
+}
+
+async function write(
+	outgoing: ServerResponse,
+	{ status, headers = {}, body }: AwsResponse,
+	requestId: string,
+	headOnly: boolean,
+): Promise<void> {
+	outgoing.writeHead(status, {
+		"x-amzn-requestid": requestId,
+		"x-amz-request-id": requestId,
+		...(typeof body === "string" || body instanceof Uint8Array
+			? { "content-length": Buffer.byteLength(body) }
+			: {}),
+		...headers,
+	});
+	if (headOnly || body === undefined) {
+		if (body instanceof Readable) body.destroy();
+		outgoing.end();
+	} else if (body instanceof Readable) {
+		await pipeline(body, outgoing);
+	} else {
+		outgoing.end(body);
+	}
+}

@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { boolean, ignored, number, resource } from "../../template/resource.ts";
+
+const texts = z.array(z.string());
+const later = ignored("not offered by the local pool");
+
+export const userPool = resource(
+	{
+		UserPoolName: z.string().optional(),
+		Policies: z
+			.strictObject({
+				PasswordPolicy: z
+					.strictObject({
+						MinimumLength: number.default(8),
+						RequireLowercase: boolean.default(false),
+						RequireUppercase: boolean.default(false),
+						RequireNumbers: boolean.default(false),
+						RequireSymbols: boolean.default(false),
+						TemporaryPasswordValidityDays: later,
+						PasswordHistorySize: later,
+					})
+					.optional(),
+				SignInPolicy: later,
+			})
+			.optional(),
+		AdminCreateUserConfig: z
+			.looseObject({ AllowAdminCreateUserOnly: boolean.default(false) })
+			.optional(),
+		AutoVerifiedAttributes: texts.default([]),
+		UsernameAttributes: texts.default([]),
+		AliasAttributes: texts.max(0).optional(),
+		LambdaConfig: z.strictObject({}).optional(),
+		UsernameConfiguration: ignored("names are e-mail addresses, in any case"),
+		Schema: ignored("e-mail is the only attribute"),
+		AccountRecoverySetting: ignored("codes are printed in the log"),
+		VerificationMessageTemplate: ignored("codes are printed in the log"),
+		EmailConfiguration: ignored("codes are printed in the log"),
+		EmailVerificationMessage: ignored("codes are printed in the log"),
+		EmailVerificationSubject: ignored("codes are printed in the log"),
+		SmsConfiguration: ignored("nothing is sent"),
+		SmsVerificationMessage: ignored("nothing is sent"),
+		UserAttributeUpdateSettings: later,
+		DeviceConfiguration: later,
+		MfaConfiguration: z.enum(["OFF", "OPTIONAL"]).optional(),
+		EnabledMfas: later,
+		UserPoolAddOns: ignored("no threat protection"),
+		UserPoolTier: ignored("nothing is billed"),
+		DeletionProtection: ignored("state is forgotten on demand only"),
+		UserPoolTags: ignored("nobody is billed by tag"),
+	},
+	(properties, { machine, stack, logicalId, physicalName }) => {
+		const id = `${machine.state.region}_${letters(`${stack}/${logicalId}`, 9)}`;
+		const policy = properties.Policies?.PasswordPolicy;
+		const { arn, providerUrl, providerName } = machine.userPools.ensurePool(
+			id,
+			{
+				name: properties.UserPoolName ?? physicalName(128),
+				passwordPolicy: {
+					minimumLength: policy?.MinimumLength ?? 8,
+					requireLowercase: policy?.RequireLowercase ?? false,
+					requireUppercase: policy?.RequireUppercase ?? false,
+					requireNumbers: policy?.RequireNumbers ?? false,
+					requireSymbols: policy?.RequireSymbols ?? false,
+				},
+				selfSignUp: !properties.AdminCreateUserConfig?.AllowAdminCreateUserOnly,
+				autoVerifyEmail: properties.AutoVerifiedAttributes.includes("email"),
+			},
+		);
+		return {
+			ref: id,
+			attributes: {
+				Arn: arn,
+				UserPoolId: id,
+				ProviderURL: providerUrl,
+				ProviderName: providerName,
+			},
+		};
+	},
+);
+
+const unitSeconds = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 };
+const unit = z.enum(["seconds", "minutes", "hours", "days"]);
+
+export const userPoolClient = resource(
+	{
+		UserPoolId: z.string(),
+		ClientName: z.string().optional(),
+		ExplicitAuthFlows: texts.default([]),
+		GenerateSecret: boolean.pipe(z.literal(false)).optional(),
+		IdTokenValidity: number.optional(),
+		AccessTokenValidity: number.optional(),
+		RefreshTokenValidity: number.optional(),
+		TokenValidityUnits: z
+			.strictObject({
+				IdToken: unit.default("hours"),
+				AccessToken: unit.default("hours"),
+				RefreshToken: unit.default("days"),
+			})
+			.optional(),
+		PreventUserExistenceErrors: z.enum(["ENABLED", "LEGACY"]).optional(),
+		EnableTokenRevocation: later,
+		AuthSessionValidity: later,
+		ReadAttributes: later,
+		WriteAttributes: later,
+		AllowedOAuthFlows: later,
+		AllowedOAuthFlowsUserPoolClient: later,
+		AllowedOAuthScopes: later,
+		CallbackURLs: later,
+		LogoutURLs: later,
+		SupportedIdentityProviders: texts.optional(),
+	},
+	(properties, { machine, stack, logicalId }) => {
+		const id = letters(`${stack}/${logicalId}`, 26).toLowerCase();
+		const units = properties.TokenValidityUnits;
+		const seconds = (value: number, in_: z.infer<typeof unit>) =>
+			value * unitSeconds[in_];
+		machine.userPools.ensureClient(properties.UserPoolId, id, {
+			explicitAuthFlows: properties.ExplicitAuthFlows,
+			idTokenSeconds: seconds(
+				properties.IdTokenValidity ?? 1,
+				properties.IdTokenValidity ? (units?.IdToken ?? "hours") : "hours",
+			),
+			accessTokenSeconds: seconds(
+				properties.AccessTokenValidity ?? 1,
+				properties.AccessTokenValidity
+					? (units?.AccessToken ?? "hours")
+					: "hours",
+			),
+			refreshTokenSeconds: seconds(
+				properties.RefreshTokenValidity ?? 30,
+				properties.RefreshTokenValidity
+					? (units?.RefreshToken ?? "days")
+					: "days",
+			),
+			preventUserExistenceErrors:
+				properties.PreventUserExistenceErrors !== "LEGACY",
+		});
+		return { ref: id, attributes: { ClientId: id, Name: id } };
+	},
+);
+
+/** An id of AWS's shape that is the same at every start. */
+function letters(seed: string, length: number): string {
+	const digest = createHash("sha512").update(seed).digest("base64");
+	return digest.replace(/[^A-Za-z0-9]/g, "").slice(0, length);
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from "node:crypto";
+import { decodeJwt } from "jose";
+import { z } from "zod";
+import { operation } from "../../endpoint/json-api.ts";
+import { AwsError, notImplemented } from "../../endpoint/types.ts";
+import { isPassword, requireGoodPassword } from "./passwords.ts";
+import type { User, UserPoolClient, UserPools } from "./store.ts";
+import {
+	expiredCode,
+	knownUser,
+	text,
+	userNotFound,
+	writeAttributes,
+} from "./users.ts";
+
+const authParameters = z.record(z.string(), z.string()).default({});
+
+/** Exchanging a password or a refresh token for tokens. */
+export function signInOperations(pools: UserPools) {
+	return {
+		InitiateAuth: operation(
+			{ ClientId: text, AuthFlow: text, AuthParameters: authParameters },
+			(input) =>
+				initiateAuth(
+					pools,
+					pools.client(input.ClientId),
+					input.AuthFlow,
+					input.AuthParameters,
+				),
+		),
+		RespondToAuthChallenge: operation(
+			{
+				ClientId: text,
+				ChallengeName: text,
+				Session: text,
+				ChallengeResponses: authParameters,
+			},
+			async (input) => {
+				if (input.ChallengeName !== "NEW_PASSWORD_REQUIRED") {
+					throw notImplemented(`The challenge ${input.ChallengeName}`);
+				}
+				const client = pools.client(input.ClientId);
+				const { USERNAME = "", NEW_PASSWORD = "" } = input.ChallengeResponses;
+				const user = knownUser(pools, client, USERNAME, expiredCode);
+				requireGoodPassword(
+					NEW_PASSWORD,
+					pools.pool(client.pool).passwordPolicy,
+				);
+				pools.takeCode(user, "new-password", input.Session);
+				await pools.setPassword(user, NEW_PASSWORD, "CONFIRMED");
+				return signedIn(pools, client, user);
+			},
+		),
+		RevokeToken: operation({ ClientId: text, Token: text }, (input) =>
+			pools.tokens.revoke(pools.client(input.ClientId).id, input.Token),
+		),
+		GetUser: operation({ AccessToken: text }, async (input) => {
+			const pool = poolOfToken(pools, input.AccessToken);
+			const sub = await pools.tokens.verifyAccess(
+				pool,
+				pools.issuer(pool),
+				input.AccessToken,
+			);
+			const user = pools.findUser(pool, sub);
+			if (!user) throw userNotFound();
+			return { Username: user.sub, UserAttributes: writeAttributes(user) };
+		}),
+	};
+}
+
+async function initiateAuth(
+	pools: UserPools,
+	client: UserPoolClient,
+	flow: string,
+	parameters: Record<string, string>,
+) {
+	const name = flow === "REFRESH_TOKEN" ? "REFRESH_TOKEN_AUTH" : flow;
+	if (!client.explicitAuthFlows.includes(`ALLOW_${name}`)) {
+		throw new AwsError(
+			"InvalidParameterException",
+			`${flow} flow not enabled for this client`,
+		);
+	}
+	const parameter = (wanted: string) => {
+		const value = parameters[wanted];
+		if (value === undefined) {
+			throw new AwsError(
+				"InvalidParameterException",
+				`Missing required parameter ${wanted}`,
+			);
+		}
+		return value;
+	};
+	if (name === "REFRESH_TOKEN_AUTH") {
+		return {
+			ChallengeParameters: {},
+			AuthenticationResult: await pools.tokens.refresh(
+				pools.issuer(client.pool),
+				client,
+				parameter("REFRESH_TOKEN"),
+				(sub) => pools.findUser(client.pool, sub),
+			),
+		};
+	}
+	if (name !== "USER_PASSWORD_AUTH") {
+		throw notImplemented(`Cognito's flow ${flow}`);
+	}
+	const password = parameter("PASSWORD");
+	const user = pools.findUser(client.pool, parameter("USERNAME"));
+	const fits = await isPassword(password, user?.passwordHash ?? null);
+	if (!user && !client.preventUserExistenceErrors) throw userNotFound();
+	if (!user || !fits) {
+		throw new AwsError(
+			"NotAuthorizedException",
+			"Incorrect username or password.",
+		);
+	}
+	if (user.status === "UNCONFIRMED") {
+		throw new AwsError("UserNotConfirmedException", "User is not confirmed.");
+	}
+	if (user.status === "FORCE_CHANGE_PASSWORD") {
+		return {
+			ChallengeName: "NEW_PASSWORD_REQUIRED",
+			ChallengeParameters: {
+				USER_ID_FOR_SRP: user.sub,
+				requiredAttributes: "[]",
+				userAttributes: JSON.stringify(user.attributes),
+			},
+			Session: pools.newCode(
+				user,
+				"new-password",
+				randomBytes(32).toString("base64url"),
+			),
+		};
+	}
+	return signedIn(pools, client, user);
+}
+
+async function signedIn(pools: UserPools, client: UserPoolClient, user: User) {
+	return {
+		ChallengeParameters: {},
+		AuthenticationResult: await pools.tokens.issue(
+			pools.issuer(client.pool),
+			client,
+			user,
+		),
+	};
+}
+
+/** The pool that claims to have issued the token; its signature is checked afterwards. */
+function poolOfToken(pools: UserPools, token: string): string {
+	try {
+		const pool = decodeJwt(token).iss?.split("/").at(-1) ?? "";
+		pools.pool(pool);
+		return pool;
+	} catch {
+		throw new AwsError("NotAuthorizedException", "Invalid Access Token");
+	}
+}

@@ -1,0 +1,240 @@
+import {
+	createHash,
+	createPrivateKey,
+	createPublicKey,
+	generateKeyPairSync,
+	randomBytes,
+	randomUUID,
+} from "node:crypto";
+import { errors, jwtVerify, SignJWT } from "jose";
+import { AwsError } from "../../endpoint/types.ts";
+import type { State } from "../../state.ts";
+import type { User, UserPoolClient } from "./store.ts";
+
+export interface JsonWebKey {
+	kid: string;
+	alg: "RS256";
+	use: "sig";
+	kty: "RSA";
+	n: string;
+	e: string;
+}
+
+interface Grant {
+	issuer: string;
+	client: UserPoolClient;
+	user: User;
+	/** Seconds since 1970 when the password was given. */
+	authTime: number;
+	/** The same for every token that one sign-in led to. */
+	originJti: string;
+}
+
+/** The tokens of the user pools: signed by a key of the pool, refreshed by opaque ones of which only hashes are kept. */
+export class Tokens {
+	readonly #state: State;
+
+	constructor(state: State) {
+		this.#state = state;
+		state.db.exec(`
+			create table if not exists signing_keys (
+				pool text primary key,
+				id text not null,
+				private_key text not null
+			) strict;
+			create table if not exists refresh_tokens (
+				hash text primary key,
+				pool text not null,
+				client text not null,
+				sub text not null,
+				auth_time integer not null,
+				origin_jti text not null,
+				expires_at integer not null
+			) strict`);
+	}
+
+	/** A pool's key is made once: tokens outlive a restart. */
+	ensureKey(pool: string): void {
+		if (
+			this.#state.sql("select 1 from signing_keys where pool = ?").get(pool)
+		) {
+			return;
+		}
+		const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+		this.#state
+			.sql("insert into signing_keys values (?, ?, ?)")
+			.run(
+				pool,
+				randomBytes(32).toString("base64"),
+				privateKey.export({ type: "pkcs8", format: "pem" }),
+			);
+	}
+
+	jwks(pool: string): { keys: JsonWebKey[] } {
+		const { id, privateKey } = this.#key(pool);
+		const { n = "", e = "" } = createPublicKey(privateKey).export({
+			format: "jwk",
+		});
+		return {
+			keys: [{ kid: id, alg: "RS256", use: "sig", kty: "RSA", n, e }],
+		};
+	}
+
+	/** What a sign-in answers. */
+	async issue(issuer: string, client: UserPoolClient, user: User) {
+		const grant: Grant = {
+			issuer,
+			client,
+			user,
+			authTime: this.#seconds(),
+			originJti: randomUUID(),
+		};
+		const refreshToken = randomBytes(64).toString("base64url");
+		this.#state
+			.sql("delete from refresh_tokens where expires_at <= ?")
+			.run(this.#seconds());
+		this.#state
+			.sql("insert into refresh_tokens values (?, ?, ?, ?, ?, ?, ?)")
+			.run(
+				hash(refreshToken),
+				client.pool,
+				client.id,
+				user.sub,
+				grant.authTime,
+				grant.originJti,
+				this.#seconds() + client.refreshTokenSeconds,
+			);
+		return { ...(await this.#sign(grant)), RefreshToken: refreshToken };
+	}
+
+	/** @throws AwsError `NotAuthorizedException` where the token is unknown, expired or another client's. */
+	async refresh(
+		issuer: string,
+		client: UserPoolClient,
+		refreshToken: string,
+		findUser: (sub: string) => User | undefined,
+	) {
+		const found = this.#state
+			.sql(
+				`select sub, auth_time as authTime, origin_jti as originJti, expires_at as expiresAt
+				from refresh_tokens where hash = ? and client = ?`,
+			)
+			.get(hash(refreshToken), client.id) as
+			| { sub: string; authTime: number; originJti: string; expiresAt: number }
+			| undefined;
+		const user = found && findUser(found.sub);
+		if (!found || !user) {
+			throw new AwsError("NotAuthorizedException", "Invalid Refresh Token");
+		}
+		if (found.expiresAt <= this.#seconds()) {
+			throw new AwsError("NotAuthorizedException", "Refresh Token has expired");
+		}
+		return this.#sign({ ...found, issuer, client, user });
+	}
+
+	revoke(clientId: string, refreshToken: string): void {
+		this.#state
+			.sql("delete from refresh_tokens where hash = ? and client = ?")
+			.run(hash(refreshToken), clientId);
+	}
+
+	/** After a changed password or a deleted user no old sign-in can be refreshed. */
+	revokeAll(pool: string, sub: string): void {
+		this.#state
+			.sql("delete from refresh_tokens where pool = ? and sub = ?")
+			.run(pool, sub);
+	}
+
+	/** Whose access token it is. @throws AwsError `NotAuthorizedException` */
+	async verifyAccess(
+		pool: string,
+		issuer: string,
+		token: string,
+	): Promise<string> {
+		try {
+			const { payload } = await jwtVerify(
+				token,
+				createPublicKey(this.#key(pool).privateKey),
+				{
+					issuer,
+					algorithms: ["RS256"],
+					currentDate: new Date(this.#state.now()),
+				},
+			);
+			if (payload.token_use === "access" && payload.sub) return payload.sub;
+		} catch (error) {
+			if (error instanceof errors.JWTExpired) {
+				throw new AwsError(
+					"NotAuthorizedException",
+					"Access Token has expired",
+				);
+			}
+		}
+		throw new AwsError("NotAuthorizedException", "Invalid Access Token");
+	}
+
+	async #sign({ issuer, client, user, authTime, originJti }: Grant) {
+		const { id, privateKey } = this.#key(client.pool);
+		const now = this.#seconds();
+		const token = (claims: Record<string, unknown>, seconds: number) =>
+			new SignJWT({
+				...claims,
+				origin_jti: originJti,
+				auth_time: authTime,
+				jti: randomUUID(),
+			})
+				.setProtectedHeader({ alg: "RS256", kid: id })
+				.setIssuer(issuer)
+				.setSubject(user.sub)
+				.setIssuedAt(now)
+				.setExpirationTime(now + seconds)
+				.sign(privateKey);
+		const { sub: _, email_verified, ...attributes } = user.attributes;
+		return {
+			IdToken: await token(
+				{
+					...attributes,
+					email_verified: email_verified === "true",
+					"cognito:username": user.sub,
+					aud: client.id,
+					token_use: "id",
+				},
+				client.idTokenSeconds,
+			),
+			AccessToken: await token(
+				{
+					username: user.sub,
+					client_id: client.id,
+					scope: "aws.cognito.signin.user.admin",
+					token_use: "access",
+				},
+				client.accessTokenSeconds,
+			),
+			ExpiresIn: client.accessTokenSeconds,
+			TokenType: "Bearer",
+		};
+	}
+
+	#key(pool: string) {
+		const row = this.#state
+			.sql(
+				"select id, private_key as privateKey from signing_keys where pool = ?",
+			)
+			.get(pool) as { id: string; privateKey: string } | undefined;
+		if (!row) {
+			throw new AwsError(
+				"ResourceNotFoundException",
+				`User pool ${pool} does not exist.`,
+			);
+		}
+		return { id: row.id, privateKey: createPrivateKey(row.privateKey) };
+	}
+
+	#seconds(): number {
+		return Math.floor(this.#state.now() / 1_000);
+	}
+}
+
+function hash(token: string): string {
+	return createHash("sha256").update(token).digest("base64url");
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { AwsError } from "../../endpoint/types.ts";
+import type { User, UserPoolClient, UserPools } from "./store.ts";
+
+export const text = z.string().min(1);
+export const attributeList = z
+	.array(z.strictObject({ Name: text, Value: z.string().optional() }))
+	.default([]);
+
+/** Where the client hides who exists, an unknown user is answered by `hidden`. */
+export function knownUser(
+	pools: UserPools,
+	client: UserPoolClient,
+	username: string,
+	hidden: () => AwsError,
+): User {
+	const user = pools.findUser(client.pool, username);
+	if (user) return user;
+	throw client.preventUserExistenceErrors
+		? hidden()
+		: new AwsError(
+				"UserNotFoundException",
+				"Username/client id combination not found.",
+			);
+}
+
+export function requireUnconfirmed(user: User): void {
+	if (user.status !== "UNCONFIRMED") {
+		throw new AwsError(
+			"NotAuthorizedException",
+			`User cannot be confirmed. Current status is ${user.status}`,
+		);
+	}
+}
+
+export function readAttributes(
+	username: string,
+	list: { Name: string; Value?: string | undefined }[],
+): Record<string, string> {
+	if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(username) || username.length > 128) {
+		throw new AwsError(
+			"InvalidParameterException",
+			"Username should be an email.",
+		);
+	}
+	const attributes = Object.fromEntries(
+		list.map(({ Name, Value }) => [Name, Value ?? ""]),
+	);
+	if (
+		attributes.email !== undefined &&
+		attributes.email.toLowerCase() !== username.toLowerCase()
+	) {
+		throw new AwsError(
+			"InvalidParameterException",
+			"Username and the attribute email must be the same address.",
+		);
+	}
+	if ("sub" in attributes) {
+		throw new AwsError(
+			"InvalidParameterException",
+			"sub: Attribute cannot be updated.",
+		);
+	}
+	return attributes;
+}
+
+export function writeAttributes(user: User) {
+	return Object.entries(user.attributes).map(([Name, Value]) => ({
+		Name,
+		Value,
+	}));
+}
+
+/** The member that holds the attributes is called differently by each operation. */
+export function describeUser(
+	user: User,
+	member: "Attributes" | "UserAttributes",
+) {
+	return {
+		Username: user.sub,
+		[member]: writeAttributes(user),
+		Enabled: true,
+		UserStatus: user.status,
+		UserCreateDate: user.createdAt / 1_000,
+		UserLastModifiedDate: user.updatedAt / 1_000,
+	};
+}
+
+export function userNotFound(): AwsError {
+	return new AwsError("UserNotFoundException", "User does not exist.");
+}
+
+export function expiredCode(): AwsError {
+	return new AwsError(
+		"ExpiredCodeException",
+		"Invalid code provided, please request a code again.",
+	);
+}

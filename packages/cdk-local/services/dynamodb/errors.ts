@@ -1,0 +1,30 @@
+import { AwsError } from "../../endpoint/types.ts";
+import type { Item } from "./values.ts";
+
+/** An error of DynamoDB, with what its answer carries beside code and message. */
+export class DynamoDbError extends AwsError {
+	readonly fields: Readonly<Record<string, unknown>>;
+
+	constructor(
+		code: string,
+		message: string,
+		fields: Readonly<Record<string, unknown>> = {},
+	) {
+		super(code, message);
+		this.fields = fields;
+	}
+}
+
+export const validation = (message: string) =>
+	new DynamoDbError("ValidationException", message);
+
+/** What AWS begins the message with where a value, not an expression, is wrong. */
+export const invalidValue = (message: string) =>
+	validation(`One or more parameter values were invalid: ${message}`);
+
+export const conditionFailed = (item?: Item) =>
+	new DynamoDbError(
+		"ConditionalCheckFailedException",
+		"The conditional request failed",
+		item && { Item: item },
+	);

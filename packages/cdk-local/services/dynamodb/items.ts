@@ -1,0 +1,244 @@
+import { z } from "zod";
+import { operation } from "../../endpoint/json-api.ts";
+import { notImplemented } from "../../endpoint/types.ts";
+import { readCondition } from "./conditions.ts";
+import { conditionFailed, invalidValue } from "./errors.ts";
+import { readProjection } from "./projections.ts";
+import { Placeholders } from "./reader.ts";
+import { readKey, type Table, type Tables } from "./store.ts";
+import { readUpdate } from "./updates.ts";
+import { type Item, readItem } from "./values.ts";
+
+/** Parameters that many operations share; what is inside an item is read later, with DynamoDB's own errors. */
+export const TableName = z.string();
+export const attributes = z.record(z.string(), z.unknown());
+export const names = {
+	ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
+};
+export const expressions = {
+	...names,
+	ExpressionAttributeValues: attributes.optional(),
+};
+export const condition = {
+	...expressions,
+	ConditionExpression: z.string().optional(),
+	ReturnValuesOnConditionCheckFailure: z.enum(["NONE", "ALL_OLD"]).optional(),
+};
+const write = { TableName, ...condition };
+
+const returnValues = (allowed: string[]) =>
+	z
+		.string()
+		.default("NONE")
+		.transform((wanted) => {
+			if (!allowed.includes(wanted)) {
+				throw notImplemented(`ReturnValues: ${wanted}`);
+			}
+			return wanted;
+		});
+
+/** What a write does to the item that is there, undefined for none; undefined as answer removes it. */
+export interface Write {
+	table: Table;
+	key: Item;
+	/** @throws AwsError `ConditionalCheckFailedException` where its condition does not hold */
+	apply(item: Item | undefined): Item | undefined;
+}
+
+type Conditional = z.infer<z.ZodObject<typeof condition>>;
+
+export function putWrite(
+	tables: Tables,
+	request: Conditional & { TableName: string; Item: unknown },
+): Write {
+	const table = tables.table(request.TableName);
+	const item = readItem(request.Item);
+	const check = checkOf(request);
+	return {
+		table,
+		key: onlyKey(table, item),
+		apply(before) {
+			check(before);
+			return item;
+		},
+	};
+}
+
+export function deleteWrite(
+	tables: Tables,
+	request: Conditional & { TableName: string; Key: unknown },
+): Write {
+	const table = tables.table(request.TableName);
+	const check = checkOf(request);
+	return {
+		table,
+		key: readKey(table, request.Key),
+		apply(before) {
+			check(before);
+			return undefined;
+		},
+	};
+}
+
+/** Checks and changes nothing. */
+export function checkWrite(
+	tables: Tables,
+	request: Conditional & { TableName: string; Key: unknown },
+): Write {
+	const table = tables.table(request.TableName);
+	const check = checkOf(request);
+	return {
+		table,
+		key: readKey(table, request.Key),
+		apply(before) {
+			check(before);
+			return before;
+		},
+	};
+}
+
+export function updateWrite(
+	tables: Tables,
+	request: Conditional & {
+		TableName: string;
+		Key: unknown;
+		UpdateExpression?: string | undefined;
+	},
+): Write {
+	const table = tables.table(request.TableName);
+	const key = readKey(table, request.Key);
+	const placeholders = new Placeholders(request);
+	const update =
+		request.UpdateExpression !== undefined
+			? readUpdate(request.UpdateExpression, placeholders)
+			: undefined;
+	const check = checkOf(request, placeholders);
+	for (const name of Object.keys(key)) {
+		if (update?.attributes.has(name)) {
+			throw invalidValue(
+				`Cannot update attribute ${name}. This attribute is part of the key`,
+			);
+		}
+	}
+	return {
+		table,
+		key,
+		apply(before) {
+			check(before);
+			const item = before ?? key;
+			return update ? update.apply(item) : item;
+		},
+	};
+}
+
+/** Reads a condition into a check of the item that is there. */
+function checkOf(
+	request: Conditional,
+	placeholders = new Placeholders(request),
+): (before: Item | undefined) => void {
+	const holds =
+		request.ConditionExpression !== undefined
+			? readCondition(
+					request.ConditionExpression,
+					"ConditionExpression",
+					placeholders,
+				)
+			: () => true;
+	placeholders.requireAllUsed();
+	return (before) => {
+		if (holds(before ?? {})) return;
+		const shown = request.ReturnValuesOnConditionCheckFailure === "ALL_OLD";
+		throw conditionFailed(shown ? before : undefined);
+	};
+}
+
+/** Carries a write out. @returns the item before and after */
+export function carryOut(
+	tables: Tables,
+	{ table, key, apply }: Write,
+): { before: Item | undefined; after: Item | undefined } {
+	return tables.transaction(() => {
+		const before = tables.get(table, key);
+		const after = apply(before);
+		if (after) tables.put(table, after);
+		else if (before) tables.delete(table, key);
+		return { before, after };
+	});
+}
+
+/** The key's attributes of an item. @throws AwsError `ValidationException` where one is missing */
+export function onlyKey(table: Table, item: Item): Item {
+	const { hash, range } = table.key;
+	return Object.fromEntries(
+		[hash, range].map((name) => {
+			const value = item[name];
+			if (!value) throw invalidValue(`Missing the key ${name} in the item`);
+			return [name, value];
+		}),
+	);
+}
+
+/** One item read, put, updated or deleted. */
+export const itemOperations = (tables: Tables) => ({
+	GetItem: operation(
+		{
+			TableName,
+			Key: attributes,
+			// Reads here are consistent all the time.
+			ConsistentRead: z.boolean().optional(),
+			ProjectionExpression: z.string().optional(),
+			...names,
+		},
+		(request) => {
+			const table = tables.table(request.TableName);
+			const placeholders = new Placeholders(request);
+			const project =
+				request.ProjectionExpression !== undefined
+					? readProjection(request.ProjectionExpression, placeholders)
+					: (item: Item) => item;
+			placeholders.requireAllUsed();
+			const item = tables.get(table, readKey(table, request.Key));
+			return item ? { Item: project(item) } : {};
+		},
+	),
+	PutItem: operation(
+		{
+			...write,
+			Item: attributes,
+			ReturnValues: returnValues(["NONE", "ALL_OLD"]),
+		},
+		(request) => {
+			const { before } = carryOut(tables, putWrite(tables, request));
+			return request.ReturnValues === "ALL_OLD" && before
+				? { Attributes: before }
+				: {};
+		},
+	),
+	UpdateItem: operation(
+		{
+			...write,
+			Key: attributes,
+			UpdateExpression: z.string().optional(),
+			ReturnValues: returnValues(["NONE", "ALL_OLD", "ALL_NEW"]),
+		},
+		(request) => {
+			const { before, after } = carryOut(tables, updateWrite(tables, request));
+			const shown = { NONE: undefined, ALL_OLD: before, ALL_NEW: after };
+			const Attributes = shown[request.ReturnValues as keyof typeof shown];
+			return Attributes ? { Attributes } : {};
+		},
+	),
+	DeleteItem: operation(
+		{
+			...write,
+			Key: attributes,
+			ReturnValues: returnValues(["NONE", "ALL_OLD"]),
+		},
+		(request) => {
+			const { before } = carryOut(tables, deleteWrite(tables, request));
+			return request.ReturnValues === "ALL_OLD" && before
+				? { Attributes: before }
+				: {};
+		},
+	),
+});

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { resource } from "../../template/resource.ts";
+
+const document = z.record(z.string(), z.unknown());
+
+export const queuePolicy = resource(
+	{ PolicyDocument: document, Queues: z.array(z.string()) },
+	({ PolicyDocument, Queues }, { machine, stack, logicalId }) => {
+		for (const url of Queues) {
+			const arn = machine.queues.arn(url);
+			machine.access.attachToResource(
+				arn,
+				`${stack}/${logicalId}`,
+				PolicyDocument,
+			);
+		}
+		return { ref: logicalId };
+	},
+);
+
+export const bucketPolicy = resource(
+	{ PolicyDocument: document, Bucket: z.string() },
+	({ PolicyDocument, Bucket }, { machine, stack, logicalId }) => {
+		machine.access.attachToResource(
+			`arn:aws:s3:::${Bucket}`,
+			`${stack}/${logicalId}`,
+			PolicyDocument,
+		);
+		return { ref: Bucket };
+	},
+);
+
+/** A statement of a function's policy: which service may invoke it, and for whom. */
+export const permission = resource(
+	{
+		Action: z.literal("lambda:InvokeFunction"),
+		FunctionName: z.string(),
+		Principal: z
+			.string()
+			.regex(/\.amazonaws\.com$/, "only services invoke here"),
+		SourceArn: z.string().optional(),
+		SourceAccount: z.string().optional(),
+	},
+	(properties, { machine, stack, logicalId }) => {
+		const { SourceArn, SourceAccount } = properties;
+		const name = properties.FunctionName.split(":").at(-1);
+		const arn = machine.state.arn("lambda", `function:${name}`);
+		machine.access.attachToResource(arn, `${stack}/${logicalId}`, {
+			Statement: [
+				{
+					Effect: "Allow",
+					Action: properties.Action,
+					Resource: arn,
+					Principal: { Service: properties.Principal },
+					Condition: {
+						...(SourceArn && { ArnLike: { "aws:SourceArn": SourceArn } }),
+						...(SourceAccount && {
+							StringEquals: { "aws:SourceAccount": SourceAccount },
+						}),
+					},
+				},
+			],
+		});
+		return { ref: logicalId };
+	},
+);

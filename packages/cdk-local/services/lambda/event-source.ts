@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Message, Queues } from "../sqs/store.ts";
+import type { LambdaFunction } from "./function.ts";
+import type { Outcome } from "./sandbox.ts";
+
+export interface EventSourceSettings {
+	queueArn: string;
+	region: string;
+	batchSize: number;
+	batchingWindowSeconds: number;
+	maximumConcurrency: number;
+	reportsBatchItemFailures: boolean;
+	/** Whether the function's role, with which Lambda polls, may do this to the queue. */
+	allows(action: string): boolean;
+	log(line: string): void;
+}
+
+/** Lambda polls with five pollers at first; more does not help two cores. */
+export const defaultMaximumConcurrency = 5;
+
+/** How long one wait for messages lasts. */
+const waitMilliseconds = 20_000;
+
+/** Moves messages of a queue into a function: what it did not process stays, invisible until its time is over. */
+export class EventSource {
+	readonly #queues: Queues;
+	readonly #function: LambdaFunction;
+	readonly #settings: EventSourceSettings;
+	readonly #stop = new AbortController();
+	readonly #running = new Set<Promise<void>>();
+	#loop: Promise<void> = Promise.resolve();
+	/** The rights that it lacked when it last looked. */
+	#refused = "";
+
+	constructor(
+		queues: Queues,
+		lambdaFunction: LambdaFunction,
+		settings: EventSourceSettings,
+	) {
+		this.#queues = queues;
+		this.#function = lambdaFunction;
+		this.#settings = settings;
+	}
+
+	start(): void {
+		this.#loop = this.#poll();
+	}
+
+	/** Stops asking for messages. Batches under way go on until their function ends. */
+	async stop(): Promise<void> {
+		this.#stop.abort();
+		await this.#loop;
+	}
+
+	async #poll(): Promise<void> {
+		const { signal } = this.#stop;
+		const stopped = new Promise((resolve) =>
+			signal.addEventListener("abort", resolve),
+		);
+		while (!signal.aborted) {
+			try {
+				if (this.#running.size >= this.#settings.maximumConcurrency) {
+					await Promise.race([...this.#running, stopped]);
+					continue;
+				}
+				if (!this.#mayPoll()) {
+					// Somebody may give the rights back.
+					await sleep(1_000, undefined, { signal, ref: false });
+					continue;
+				}
+				const messages = await this.#batch(signal);
+				if (messages.length === 0) continue;
+				const batch = this.#process(messages).finally(() =>
+					this.#running.delete(batch),
+				);
+				this.#running.add(batch);
+			} catch (error) {
+				if (signal.aborted) return;
+				this.#settings.log(`${this.#settings.queueArn}: ${error}`);
+				await new Promise((resolve) => setTimeout(resolve, 1_000));
+			}
+		}
+	}
+
+	#mayPoll(): boolean {
+		const { allows, queueArn, log } = this.#settings;
+		const missing = [
+			"sqs:ReceiveMessage",
+			"sqs:DeleteMessage",
+			"sqs:GetQueueAttributes",
+		].filter((action) => !allows(action));
+		const refused = missing.join(", ");
+		if (refused && refused !== this.#refused) {
+			log(`${queueArn} is not polled: the function's role lacks ${refused}`);
+		}
+		this.#refused = refused;
+		return refused === "";
+	}
+
+	async #batch(signal: AbortSignal): Promise<Message[]> {
+		const { queueArn, batchSize, batchingWindowSeconds } = this.#settings;
+		const messages = this.#queues.receive(queueArn, Math.min(batchSize, 10));
+		if (messages.length === 0) {
+			await this.#queues.wait(queueArn, waitMilliseconds, signal);
+			return [];
+		}
+		const end = Date.now() + batchingWindowSeconds * 1000;
+		while (messages.length < batchSize && !signal.aborted) {
+			const more = this.#queues.receive(
+				queueArn,
+				Math.min(batchSize - messages.length, 10),
+			);
+			messages.push(...more);
+			const left = end - Date.now();
+			if (more.length > 0) continue;
+			if (left <= 0) break;
+			await this.#queues.wait(queueArn, left, signal);
+		}
+		return messages;
+	}
+
+	async #process(messages: Message[]): Promise<void> {
+		const { queueArn, region, log } = this.#settings;
+		const Records = messages.map((message) => ({
+			messageId: message.messageId,
+			receiptHandle: message.receiptHandle,
+			body: message.body,
+			attributes: {
+				ApproximateReceiveCount: String(message.receiveCount),
+				SentTimestamp: String(message.sentAt),
+				SenderId: "AIDALOCAL",
+				ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+			},
+			messageAttributes: {},
+			md5OfBody: message.md5,
+			eventSource: "aws:sqs",
+			eventSourceARN: queueArn,
+			awsRegion: region,
+		}));
+		try {
+			const outcome = await this.#function.invoke(
+				Buffer.from(JSON.stringify({ Records })),
+			);
+			if (!this.#settings.allows("sqs:DeleteMessage")) return;
+			const failed = this.#failures(outcome, messages);
+			for (const message of messages) {
+				if (failed.has(message.messageId)) continue;
+				this.#queues.delete(queueArn, message.receiptHandle);
+			}
+		} catch (error) {
+			// The messages come back when their visibility ends.
+			if (!this.#stop.signal.aborted) log(`${queueArn}: ${error}`);
+		}
+	}
+
+	/** The ids of the messages that were not processed. Lambda takes an answer it cannot read as: none was. */
+	#failures(outcome: Outcome, messages: Message[]): Set<string> {
+		const ids = new Set(messages.map((message) => message.messageId));
+		if (outcome.failed) return ids;
+		if (!this.#settings.reportsBatchItemFailures) return new Set();
+		const answer = parse(outcome.payload);
+		if (answer === null) return new Set();
+		if (typeof answer !== "object") return ids;
+		const { batchItemFailures } = answer as { batchItemFailures?: unknown };
+		if (batchItemFailures === undefined || batchItemFailures === null) {
+			return new Set();
+		}
+		if (!Array.isArray(batchItemFailures)) return ids;
+		const failed = batchItemFailures.map((entry) => entry?.itemIdentifier);
+		return failed.every((id) => ids.has(id)) ? new Set(failed) : ids;
+	}
+}
+
+function parse(payload: Buffer): unknown {
+	try {
+		return JSON.parse(payload.toString());
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,249 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { transformSync } from "esbuild";
+import { z } from "zod";
+import type { Machine } from "../../machine.ts";
+import {
+	boolean,
+	ignored,
+	number,
+	resource,
+	tags,
+} from "../../template/resource.ts";
+import type { Caller } from "../iam/policy.ts";
+import { defaultMaximumConcurrency, EventSource } from "./event-source.ts";
+import { LambdaFunction } from "./function.ts";
+import { functionLog } from "./function-log.ts";
+
+const text = z.coerce.string();
+
+/** One for all sandboxes of a function. */
+const logStream = "local";
+
+/** The names Lambda keeps for itself; a template that sets one fails to deploy. */
+const reserved =
+	/^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_.*|AWS_(REGION|DEFAULT_REGION|EXECUTION_ENV|LAMBDA_.*|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/;
+const variable = z
+	.string()
+	.regex(/^[A-Za-z][A-Za-z0-9_]+$/)
+	.refine((name) => !reserved.test(name), "Lambda reserves this name");
+
+export const lambdaFunction = resource(
+	{
+		FunctionName: z.string().optional(),
+		Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
+		Handler: z.string(),
+		Runtime: z.string().regex(/^nodejs/, "only Node.js runs here"),
+		Environment: z
+			.strictObject({ Variables: z.record(variable, text) })
+			.optional(),
+		MemorySize: number.default(128),
+		Timeout: number.default(3),
+		ReservedConcurrentExecutions: number.optional(),
+		DeadLetterConfig: z.strictObject({ TargetArn: z.string() }).optional(),
+		PackageType: z.literal("Zip").optional(),
+		Role: z.string(),
+		Architectures: ignored("the machine has its own"),
+		VpcConfig: ignored("the network is the loopback interface"),
+		LoggingConfig: z
+			.strictObject({ LogGroup: z.string().optional() })
+			.optional(),
+		TracingConfig: ignored("nothing is traced here"),
+		EphemeralStorage: ignored("/tmp is the machine's"),
+		RecursiveLoop: ignored("no loops are looked for"),
+		Description: ignored("for people"),
+		Tags: tags,
+	},
+	(properties, { machine, logicalId, physicalName }) => {
+		const name = properties.FunctionName ?? physicalName(64);
+		const arn = machine.state.arn("lambda", `function:${name}`);
+		const code = machine.assets.get(properties.Code.S3Key);
+		if (!code) {
+			throw new Error(
+				`its code ${properties.Code.S3Key} is no asset of this assembly`,
+			);
+		}
+		const deadLetterArn = properties.DeadLetterConfig?.TargetArn;
+		const logGroup =
+			properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
+		const caller = machine.access.assume(
+			properties.Role,
+			"lambda.amazonaws.com",
+			name,
+		);
+		machine.access.identify(arn, caller);
+		machine.functions.set(
+			arn,
+			new LambdaFunction({
+				arn,
+				name,
+				logicalId,
+				code,
+				taskRoot: join(machine.taskRoots, name),
+				bootstrap: bootstrapIn(machine.taskRoots),
+				handler: properties.Handler,
+				memoryMegabytes: properties.MemorySize,
+				timeoutSeconds: properties.Timeout,
+				reservedConcurrency: properties.ReservedConcurrentExecutions ?? null,
+				variables: machine.database.renameIn(
+					properties.Environment?.Variables ?? {},
+				),
+				runtimeVariables: () => {
+					const keys = machine.credentials.issue(arn);
+					return {
+						AWS_REGION: machine.state.region,
+						AWS_DEFAULT_REGION: machine.state.region,
+						AWS_ACCESS_KEY_ID: keys.accessKeyId,
+						AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+						AWS_SESSION_TOKEN: keys.sessionToken,
+						AWS_ENDPOINT_URL: machine.state.endpoint,
+						AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
+						AWS_LAMBDA_FUNCTION_NAME: name,
+						AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+						AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
+						AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+						AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
+						AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+						LANG: "en_US.UTF-8",
+						TZ: ":UTC",
+						PATH: "/usr/local/bin:/usr/bin:/bin",
+					};
+				},
+				logGroup,
+				caller,
+				log: permittedLog(machine, caller, logGroup, name),
+				onGivenUp: deadLetterArn
+					? (event) => machine.deliver(caller, deadLetterArn, event.toString())
+					: null,
+			}),
+		);
+		return { ref: name, attributes: { Arn: arn } };
+	},
+);
+
+/** Lambda writes a function's lines with the function's role; without the right to, they are lost. */
+function permittedLog(
+	machine: Machine,
+	caller: Caller,
+	logGroup: string,
+	name: string,
+): (line: string) => void {
+	const write = functionLog(machine.state.dir, name);
+	const resource = machine.state.arn(
+		"logs",
+		`log-group:${logGroup}:log-stream:${logStream}`,
+	);
+	const actions = ["logs:CreateLogStream", "logs:PutLogEvents"];
+	let told = false;
+	return (line) => {
+		if (
+			actions.every((action) =>
+				machine.access.allows(caller, { action, resource }),
+			)
+		) {
+			return write(line);
+		}
+		if (!told)
+			machine.log(`${name} may not write to its log group: its lines are lost`);
+		told = true;
+	};
+}
+
+/** The runtime client as plain JavaScript beside the bundles, so that no sandbox spends 40 ms on stripping types. */
+function bootstrapIn(taskRoots: string): string {
+	const file = join(taskRoots, "bootstrap.mjs");
+	mkdirSync(taskRoots, { recursive: true });
+	const source = new URL("./bootstrap.ts", import.meta.url);
+	const { code } = transformSync(readFileSync(source, "utf8"), {
+		loader: "ts",
+		format: "esm",
+		target: "node24",
+	});
+	writeFileSync(file, code);
+	return file;
+}
+
+export const eventInvokeConfig = resource(
+	{
+		FunctionName: z.string(),
+		Qualifier: z.literal("$LATEST"),
+		MaximumRetryAttempts: number.optional(),
+		MaximumEventAgeInSeconds: ignored("events here are not kept for long"),
+		DestinationConfig: z
+			.strictObject({
+				OnFailure: z.strictObject({ Destination: z.string() }).optional(),
+			})
+			.optional(),
+	},
+	(properties, { machine, logicalId }) => {
+		const found = functionOf(machine, properties.FunctionName);
+		found.maximumRetries =
+			properties.MaximumRetryAttempts ?? found.maximumRetries;
+		const destination = properties.DestinationConfig?.OnFailure?.Destination;
+		if (destination) {
+			found.onGivenUp = (event, outcome) =>
+				machine.deliver(
+					found.settings.caller,
+					destination,
+					JSON.stringify({
+						version: "1.0",
+						timestamp: new Date().toISOString(),
+						requestContext: {
+							functionArn: found.settings.arn,
+							condition: "RetriesExhausted",
+						},
+						requestPayload: JSON.parse(event.toString()),
+						responsePayload: JSON.parse(outcome.payload.toString()),
+					}),
+				);
+		}
+		return { ref: logicalId };
+	},
+);
+
+export const eventSourceMapping = resource(
+	{
+		EventSourceArn: z.string().regex(/:sqs:/, "only queues are polled here"),
+		FunctionName: z.string(),
+		BatchSize: number.default(10),
+		MaximumBatchingWindowInSeconds: number.default(0),
+		FunctionResponseTypes: z
+			.array(z.literal("ReportBatchItemFailures"))
+			.default([]),
+		ScalingConfig: z.strictObject({ MaximumConcurrency: number }).optional(),
+		Enabled: boolean.default(true),
+		Tags: tags,
+	},
+	(properties, { machine, logicalId }) => {
+		const found = functionOf(machine, properties.FunctionName);
+		const source = new EventSource(machine.queues, found, {
+			allows: (action) =>
+				machine.access.allows(found.settings.caller, {
+					action,
+					resource: properties.EventSourceArn,
+				}),
+			queueArn: properties.EventSourceArn,
+			region: machine.state.region,
+			batchSize: properties.BatchSize,
+			batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
+			maximumConcurrency:
+				properties.ScalingConfig?.MaximumConcurrency ??
+				defaultMaximumConcurrency,
+			reportsBatchItemFailures: properties.FunctionResponseTypes.includes(
+				"ReportBatchItemFailures",
+			),
+			log: machine.log,
+		});
+		if (properties.Enabled) machine.eventSources.push(source);
+		return { ref: logicalId };
+	},
+);
+
+function functionOf(machine: Machine, nameOrArn: string): LambdaFunction {
+	const name = nameOrArn.split(":").at(-1) as string;
+	const found = machine.functions.get(
+		machine.state.arn("lambda", `function:${name}`),
+	);
+	if (!found) throw new Error(`there is no function ${nameOrArn}`);
+	return found;
+}

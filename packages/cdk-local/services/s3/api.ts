@@ -1,0 +1,268 @@
+import { decodeUri } from "../../endpoint/signature.ts";
+import {
+	type AwsApi,
+	AwsError,
+	type AwsRequest,
+	type AwsResponse,
+	notImplemented,
+} from "../../endpoint/types.ts";
+import { xmlDocument } from "../../endpoint/xml.ts";
+import type { State } from "../../state.ts";
+import { xmlDenial } from "../iam/access.ts";
+import type { Permission } from "../iam/policy.ts";
+import { corsHeaders, preflight } from "./cors.ts";
+import { listObjects, listVersions } from "./listing.ts";
+import {
+	deleteObject,
+	deleteObjects,
+	getObject,
+	putObject,
+	storedHeaders,
+} from "./objects.ts";
+import {
+	deleting,
+	listing,
+	onBucket,
+	reading,
+	writing,
+} from "./permissions.ts";
+import { postObject } from "./post-object.ts";
+import type { Buckets } from "./store.ts";
+import { xmlResponse } from "./xml.ts";
+
+/** A call with its bucket and key, decoded. */
+export interface S3Call {
+	request: AwsRequest;
+	bucket: string;
+	key: string;
+	query: URLSearchParams;
+}
+
+interface S3Operation {
+	method: string;
+	on: "bucket" | "object";
+	/** The query parameter that distinguishes it from its neighbours (`?delete`). */
+	marker?: string;
+	/** Other query parameters it understands; any more are refused. */
+	parameters?: string[];
+	/** What a caller must be allowed; what concerns single objects of many is asked where each is touched. */
+	permissions(call: S3Call): Permission[];
+	run(call: S3Call, buckets: Buckets, state: State): Promise<AwsResponse>;
+}
+
+const operations: S3Operation[] = [
+	{
+		method: "GET",
+		on: "object",
+		parameters: [
+			"versionId",
+			...storedHeaders.map((name) => `response-${name}`),
+		],
+		permissions: reading,
+		run: getObject,
+	},
+	{
+		method: "HEAD",
+		on: "object",
+		parameters: ["versionId"],
+		// There is no right to the headers alone.
+		permissions: reading,
+		run: getObject,
+	},
+	{ method: "PUT", on: "object", permissions: writing, run: putObject },
+	{
+		method: "DELETE",
+		on: "object",
+		parameters: ["versionId"],
+		permissions: ({ bucket, key, query }) => [
+			deleting(bucket, key, query.get("versionId")),
+		],
+		run: deleteObject,
+	},
+	{
+		method: "HEAD",
+		on: "bucket",
+		permissions: ({ bucket }) => [onBucket("ListBucket", bucket)],
+		run: headBucket,
+	},
+	{
+		method: "GET",
+		on: "bucket",
+		marker: "location",
+		permissions: ({ bucket }) => [onBucket("GetBucketLocation", bucket)],
+		run: getBucketLocation,
+	},
+	{
+		method: "GET",
+		on: "bucket",
+		marker: "notification",
+		permissions: ({ bucket }) => [onBucket("GetBucketNotification", bucket)],
+		run: getNotifications,
+	},
+	{
+		method: "POST",
+		on: "bucket",
+		marker: "delete",
+		// Each object is allowed or refused by itself.
+		permissions: () => [],
+		run: deleteObjects,
+	},
+	{
+		method: "GET",
+		on: "bucket",
+		marker: "list-type",
+		permissions: listing("ListBucket"),
+		parameters: [
+			"prefix",
+			"delimiter",
+			"max-keys",
+			"continuation-token",
+			"start-after",
+			"encoding-type",
+		],
+		run: listObjects,
+	},
+	{
+		method: "GET",
+		on: "bucket",
+		marker: "versions",
+		permissions: listing("ListBucketVersions"),
+		parameters: [
+			"prefix",
+			"max-keys",
+			"key-marker",
+			"version-id-marker",
+			"encoding-type",
+		],
+		run: listVersions,
+	},
+];
+
+/** Headers a call may carry; any other `x-amz-*` asks for something that is not done here. */
+const knownHeaders =
+	/^x-amz-(date|content-sha256|security-token|user-agent|sdk-checksum-algorithm|checksum-.*|trailer|decoded-content-length|meta-.*|copy-source|metadata-directive)$/;
+
+/** S3's REST protocol over the buckets, path style. */
+export function s3Api(buckets: Buckets, state: State): AwsApi {
+	return {
+		service: "s3",
+		denial: xmlDenial,
+		async handle(request) {
+			const call = parseCall(request);
+			if (request.method === "OPTIONS") return preflight(call, buckets);
+			const operation = findOperation(call);
+			if (!request.principal) {
+				throw new AwsError("AccessDenied", "Access Denied", 403);
+			}
+			// A bucket that does not exist is nobody's to refuse.
+			buckets.bucket(call.bucket);
+			request.rights.require(operation.permissions(call));
+			return operation.run(call, buckets, state);
+		},
+		handleForm: (request, body, verify) =>
+			postObject(parseCall(request), body, verify, buckets, state),
+		errorResponse(error, request) {
+			return {
+				status: error.status,
+				headers: { "content-type": "application/xml", ...error.headers },
+				// An error alone is in no namespace: the AWS CLI and boto3 find no code in one that is.
+				body: xmlDocument("Error", {
+					Code: error.code,
+					Message: error.message,
+					...error.details,
+					Resource: request.path,
+					RequestId: request.requestId,
+				}),
+			};
+		},
+		finish(request, response) {
+			return {
+				...response,
+				headers: { ...response.headers, ...corsHeaders(request, buckets) },
+			};
+		},
+	};
+}
+
+function parseCall(request: AwsRequest): S3Call {
+	const [, bucket = "", key = ""] =
+		/^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
+	const decoded = decodeUri(key);
+	if (Buffer.byteLength(decoded) > 1024) {
+		throw new AwsError("KeyTooLongError", "Your key is too long");
+	}
+	return {
+		request,
+		bucket: decodeUri(bucket),
+		key: decoded,
+		query: request.url.searchParams,
+	};
+}
+
+function findOperation({ request, key, query }: S3Call): S3Operation {
+	const on = key ? "object" : "bucket";
+	const names = [...query.keys()].filter(
+		(name) => name !== "x-id" && !/^x-amz-/i.test(name),
+	);
+	const described = `S3 ${request.method} on ${on === "bucket" ? "a bucket" : "an object"}${names.length > 0 ? ` with ?${names.join("&")}` : ""}`;
+	if (request.method === "POST" && on === "bucket" && names.length === 0) {
+		throw new AwsError(
+			"PreconditionFailed",
+			"At least one of the pre-conditions you specified did not hold",
+			412,
+			{},
+			{
+				Condition:
+					"Bucket POST must be of the enclosure-type multipart/form-data",
+			},
+		);
+	}
+	const found = operations.find(
+		(operation) =>
+			operation.method === request.method &&
+			operation.on === on &&
+			(operation.marker ? names.includes(operation.marker) : true) &&
+			names.every(
+				(name) =>
+					name === operation.marker || operation.parameters?.includes(name),
+			),
+	);
+	if (!found) throw notImplemented(described);
+	const header = Object.keys(request.headers).find(
+		(name) => name.startsWith("x-amz-") && !knownHeaders.test(name),
+	);
+	if (header) throw notImplemented(`The S3 header ${header}`);
+	return found;
+}
+
+async function headBucket(
+	{ bucket }: S3Call,
+	buckets: Buckets,
+	state: State,
+): Promise<AwsResponse> {
+	buckets.bucket(bucket);
+	return { status: 200, headers: { "x-amz-bucket-region": state.region } };
+}
+
+async function getBucketLocation(
+	{ bucket }: S3Call,
+	buckets: Buckets,
+	state: State,
+): Promise<AwsResponse> {
+	buckets.bucket(bucket);
+	return xmlResponse(
+		"LocationConstraint",
+		state.region === "us-east-1" ? "" : state.region,
+	);
+}
+
+async function getNotifications(
+	{ bucket }: S3Call,
+	buckets: Buckets,
+): Promise<AwsResponse> {
+	buckets.bucket(bucket);
+	return xmlResponse(
+		"NotificationConfiguration",
+		buckets.announces(bucket) ? { EventBridgeConfiguration: {} } : {},
+	);
+}

@@ -1,0 +1,350 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type AwsApi, AwsError } from "../../endpoint/types.ts";
+import type { State } from "../../state.ts";
+import { s3Api } from "./api.ts";
+
+/** One CORS rule of a bucket, as the template gives it. */
+export interface CorsRule {
+	allowedOrigins: string[];
+	allowedMethods: string[];
+	allowedHeaders?: string[];
+	exposedHeaders?: string[];
+	maxAgeSeconds?: number;
+}
+
+/** What S3 tells EventBridge about a new object. */
+export interface ObjectCreated {
+	bucket: string;
+	key: string;
+	size: number;
+	etag: string;
+	/** Null where the bucket keeps no versions. */
+	versionId: string | null;
+	requestId: string;
+	/** Grows with every object of a key. */
+	sequencer: string;
+	reason: "PutObject" | "PostObject" | "CopyObject";
+}
+
+/** One version of an object, or the marker a delete leaves in its place. */
+export interface StoredObject {
+	id: number;
+	key: string;
+	/** The string "null" where the bucket keeps no versions. */
+	versionId: string;
+	deleteMarker: boolean;
+	/** Path of the bytes. */
+	file: string;
+	size: number;
+	etag: string;
+	/** Headers to give back: content type, metadata, checksums. */
+	headers: Record<string, string>;
+	/** Milliseconds since 1970. */
+	modifiedAt: number;
+	latest: boolean;
+}
+
+/** Bytes that are on disk and in no bucket yet. */
+export interface Draft {
+	file: string;
+	size: number;
+	etag: string;
+}
+
+export interface NewObject {
+	bucket: string;
+	key: string;
+	bytes: Buffer | Draft;
+	headers: Record<string, string>;
+	requestId: string;
+	reason: ObjectCreated["reason"];
+	/** Refuses where the key already has an object. */
+	onlyIfAbsent?: boolean;
+}
+
+interface Bucket {
+	versioned: boolean;
+	cors: CorsRule[];
+}
+
+const unversioned = "null";
+const columns = `id, key, version_id as versionId, delete_marker as deleteMarker, file, size, etag, headers,
+	modified_at as modifiedAt,
+	id = (select max(id) from objects as newer where newer.bucket = objects.bucket and newer.key = objects.key) as latest`;
+
+/** The buckets: rows in SQLite, each object's bytes in a file named by chance, never by its key. */
+export class Buckets {
+	readonly api: AwsApi;
+	readonly #state: State;
+	readonly #onObjectCreated: (event: ObjectCreated) => void;
+	readonly #files: string;
+	/** Whether new objects of a bucket are announced on the default bus. */
+	readonly announces: (bucket: string) => boolean;
+
+	constructor(
+		state: State,
+		hooks: {
+			/** Runs within the transaction that stores the object: both are kept, or neither. */
+			onObjectCreated(event: ObjectCreated): void;
+			/** @default none is */
+			announces?: (bucket: string) => boolean;
+		},
+	) {
+		this.#state = state;
+		this.#onObjectCreated = hooks.onObjectCreated;
+		this.announces = hooks.announces ?? (() => false);
+		this.#files = join(state.dir, "s3");
+		mkdirSync(this.#files, { recursive: true });
+		state.db.exec(`
+			create table if not exists buckets (
+				name text primary key,
+				versioned integer not null,
+				cors text not null
+			) strict;
+			create table if not exists objects (
+				id integer primary key autoincrement,
+				bucket text not null references buckets (name),
+				key text not null,
+				version_id text not null,
+				delete_marker integer not null,
+				file text not null,
+				size integer not null,
+				etag text not null,
+				headers text not null,
+				modified_at integer not null
+			) strict;
+			create index if not exists objects_by_key on objects (bucket, key, id)`);
+		this.#removeOrphans();
+		this.api = s3Api(this, state);
+	}
+
+	/** Creates the bucket, or gives an existing one these settings. */
+	ensure(
+		name: string,
+		options: { cors?: CorsRule[]; versioned: boolean },
+	): void {
+		this.#state
+			.sql(
+				`insert into buckets (name, versioned, cors) values (?, ?, ?)
+				on conflict (name) do update set versioned = excluded.versioned, cors = excluded.cors`,
+			)
+			.run(name, Number(options.versioned), JSON.stringify(options.cors ?? []));
+	}
+
+	/** @throws AwsError `NoSuchBucket` */
+	bucket(name: string): Bucket {
+		const row = this.#state
+			.sql("select versioned, cors from buckets where name = ?")
+			.get(name) as { versioned: number; cors: string } | undefined;
+		if (!row) {
+			throw new AwsError(
+				"NoSuchBucket",
+				`The specified bucket does not exist: ${name}`,
+				404,
+			);
+		}
+		return { versioned: row.versioned === 1, cors: JSON.parse(row.cors) };
+	}
+
+	/** Writes bytes to disk as they come; what throws on the way leaves nothing. */
+	async draft(bytes: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Draft> {
+		const file = randomUUID();
+		const hash = createHash("md5");
+		let size = 0;
+		try {
+			await using written = await open(join(this.#files, file), "wx");
+			for await (const chunk of bytes) {
+				await written.writeFile(chunk);
+				hash.update(chunk);
+				size += chunk.length;
+			}
+		} catch (error) {
+			await this.#removeFiles([file]);
+			throw error;
+		}
+		return { file, size, etag: hash.digest("hex") };
+	}
+
+	async discard({ file }: Draft): Promise<void> {
+		await this.#removeFiles([file]);
+	}
+
+	async put(object: NewObject): Promise<StoredObject> {
+		const { bucket, key, bytes } = object;
+		const { versioned } = this.bucket(bucket);
+		const { file, size, etag } = Buffer.isBuffer(bytes)
+			? await this.draft([bytes])
+			: bytes;
+		try {
+			const { stored, replaced } = this.#state.transaction(() => {
+				if (object.onlyIfAbsent && this.#current(bucket, key)) {
+					throw new AwsError(
+						"PreconditionFailed",
+						"At least one of the pre-conditions you specified did not hold",
+						412,
+					);
+				}
+				const replaced = versioned
+					? []
+					: this.#remove(bucket, key, unversioned);
+				const versionId = versioned ? newVersionId() : unversioned;
+				const id = this.#insert({ ...object, versionId, file, size, etag });
+				this.#onObjectCreated({
+					bucket,
+					key,
+					size,
+					etag,
+					versionId: versioned ? versionId : null,
+					requestId: object.requestId,
+					sequencer: id.toString(16).toUpperCase().padStart(16, "0"),
+					reason: object.reason,
+				});
+				const stored = this.find(bucket, key) as StoredObject;
+				return { stored, replaced };
+			});
+			await this.#removeFiles(replaced);
+			return stored;
+		} catch (error) {
+			await this.#removeFiles([file]);
+			throw error;
+		}
+	}
+
+	/** The newest version, or the given one; a delete marker counts as an answer. */
+	find(
+		bucket: string,
+		key: string,
+		versionId?: string,
+	): StoredObject | undefined {
+		this.bucket(bucket);
+		const row = versionId
+			? this.#state
+					.sql(
+						`select ${columns} from objects where bucket = ? and key = ? and version_id = ?`,
+					)
+					.get(bucket, key, versionId)
+			: this.#state
+					.sql(
+						`select ${columns} from objects where bucket = ? and key = ? order by id desc limit 1`,
+					)
+					.get(bucket, key);
+		return row && this.#toStoredObject(row);
+	}
+
+	/** Every version of the keys under the prefix, `from` onwards in UTF-8 order; of each key the newest first. */
+	*list(
+		bucket: string,
+		{ prefix, from }: { prefix: string; from: string },
+	): Generator<StoredObject> {
+		this.bucket(bucket);
+		// Not `iterate()` on a kept statement: two listings at once would share its cursor.
+		const rows = this.#state.db
+			.prepare(
+				`select ${columns} from objects
+				where bucket = ? and key >= ? and substr(key, 1, length(?)) = ? and key >= ?
+				order by key, id desc`,
+			)
+			.iterate(bucket, prefix, prefix, prefix, from);
+		for (const row of rows) yield this.#toStoredObject(row);
+	}
+
+	/** Removes one version for good, or, in a versioned bucket, hides the key behind a delete marker. */
+	async delete(
+		bucket: string,
+		key: string,
+		versionId?: string,
+	): Promise<{ versionId: string | null; deleteMarker: boolean }> {
+		const { versioned } = this.bucket(bucket);
+		if (versioned && versionId === undefined) {
+			const marker = newVersionId();
+			this.#insert({
+				bucket,
+				key,
+				headers: {},
+				versionId: marker,
+				file: "",
+				size: 0,
+				etag: "",
+				deleteMarker: true,
+			});
+			return { versionId: marker, deleteMarker: true };
+		}
+		const removed = this.find(bucket, key, versionId);
+		await this.#removeFiles(
+			this.#remove(bucket, key, versionId ?? unversioned),
+		);
+		return {
+			versionId: versioned ? (versionId ?? null) : null,
+			deleteMarker: removed?.deleteMarker ?? false,
+		};
+	}
+
+	#current(bucket: string, key: string): StoredObject | undefined {
+		const object = this.find(bucket, key);
+		return object?.deleteMarker ? undefined : object;
+	}
+
+	#insert(
+		object: Pick<NewObject, "bucket" | "key" | "headers"> &
+			Draft & { versionId: string; deleteMarker?: boolean },
+	): number {
+		const { lastInsertRowid } = this.#state
+			.sql(
+				`insert into objects (bucket, key, version_id, delete_marker, file, size, etag, headers, modified_at)
+				values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			)
+			.run(
+				object.bucket,
+				object.key,
+				object.versionId,
+				Number(object.deleteMarker ?? false),
+				object.file,
+				object.size,
+				object.etag,
+				JSON.stringify(object.headers),
+				this.#state.now(),
+			);
+		return Number(lastInsertRowid);
+	}
+
+	/** Gives the files that nothing points to any more. */
+	#remove(bucket: string, key: string, versionId: string): string[] {
+		const rows = this.#state
+			.sql(
+				"delete from objects where bucket = ? and key = ? and version_id = ? returning file",
+			)
+			.all(bucket, key, versionId) as { file: string }[];
+		return rows.map((row) => row.file).filter((file) => file);
+	}
+
+	#toStoredObject(row: Record<string, unknown>): StoredObject {
+		return {
+			...row,
+			file: join(this.#files, row.file as string),
+			deleteMarker: row.deleteMarker === 1,
+			latest: row.latest === 1,
+			headers: JSON.parse(row.headers as string),
+		} as StoredObject;
+	}
+
+	/** Files of uploads and deletions that the end of the process cut in two. */
+	#removeOrphans(): void {
+		const rows = this.#state.sql("select file from objects").all();
+		const kept = new Set(rows.map((row) => row.file));
+		for (const file of readdirSync(this.#files)) {
+			if (!kept.has(file)) rmSync(join(this.#files, file));
+		}
+	}
+
+	async #removeFiles(files: string[]): Promise<void> {
+		for (const file of files)
+			await rm(join(this.#files, file), { force: true });
+	}
+}
+
+function newVersionId(): string {
+	return randomBytes(24).toString("base64url");
+}

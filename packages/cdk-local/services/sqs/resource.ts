@@ -1,0 +1,48 @@
+import { z } from "zod";
+import {
+	boolean,
+	ignored,
+	number,
+	resource,
+	tags,
+} from "../../template/resource.ts";
+
+export const queue = resource(
+	{
+		QueueName: z.string().optional(),
+		VisibilityTimeout: number.default(30),
+		MessageRetentionPeriod: number.default(345_600),
+		DelaySeconds: number.default(0),
+		RedrivePolicy: z
+			.strictObject({
+				deadLetterTargetArn: z.string(),
+				maxReceiveCount: number,
+			})
+			.optional(),
+		SqsManagedSseEnabled: ignored("nothing is encrypted at rest here"),
+		KmsMasterKeyId: ignored("nothing is encrypted at rest here"),
+		KmsDataKeyReusePeriodSeconds: ignored("nothing is encrypted at rest here"),
+		ReceiveMessageWaitTimeSeconds: ignored("pollers here wait for messages"),
+		FifoQueue: boolean.pipe(z.literal(false)).optional(),
+		Tags: tags,
+	},
+	(properties, { machine, physicalName }) => {
+		const name = properties.QueueName ?? physicalName(80);
+		const redrive = properties.RedrivePolicy;
+		const { arn, url } = machine.queues.ensure(name, {
+			visibilitySeconds: properties.VisibilityTimeout,
+			retentionSeconds: properties.MessageRetentionPeriod,
+			delaySeconds: properties.DelaySeconds,
+			...(redrive && {
+				redrive: {
+					deadLetterArn: redrive.deadLetterTargetArn,
+					maxReceives: redrive.maxReceiveCount,
+				},
+			}),
+		});
+		return {
+			ref: url,
+			attributes: { Arn: arn, QueueName: name, QueueUrl: url },
+		};
+	},
+);

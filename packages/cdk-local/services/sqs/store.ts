@@ -1,0 +1,364 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { type AwsApi, AwsError } from "../../endpoint/types.ts";
+import type { State } from "../../state.ts";
+import { sqsApi } from "./api.ts";
+
+export interface QueueOptions {
+	visibilitySeconds: number;
+	retentionSeconds: number;
+	delaySeconds?: number;
+	redrive?: { deadLetterArn: string; maxReceives: number };
+}
+
+export interface MessageAttribute {
+	DataType: string;
+	StringValue?: string | undefined;
+	/** Base64. */
+	BinaryValue?: string | undefined;
+}
+
+export interface Message {
+	messageId: string;
+	receiptHandle: string;
+	body: string;
+	/** Of the body, in hex. */
+	md5: string;
+	/** 1 at the first receive. */
+	receiveCount: number;
+	/** Milliseconds since 1970. */
+	sentAt: number;
+	/** Milliseconds since 1970. */
+	firstReceivedAt: number;
+	attributes: Record<string, MessageAttribute>;
+}
+
+export interface SendOptions {
+	delaySeconds?: number | undefined;
+	attributes?: Record<string, MessageAttribute> | undefined;
+}
+
+export interface QueueRow {
+	name: string;
+	arn: string;
+	visibilitySeconds: number;
+	retentionSeconds: number;
+	delaySeconds: number;
+	deadLetterArn: string | null;
+	maxReceives: number | null;
+	createdAt: number;
+}
+
+/** SQS takes 1 MiB a message, attributes included. */
+const largestMessage = 1_048_576;
+const queueColumns = `name, arn, visibility_seconds as visibilitySeconds, retention_seconds as retentionSeconds,
+	delay_seconds as delaySeconds, dead_letter_arn as deadLetterArn, max_receives as maxReceives, created_at as createdAt`;
+
+/** The queues: what was sent stays until it is deleted, expires, or moves to the dead letters. */
+export class Queues {
+	readonly api: AwsApi;
+	readonly #state: State;
+	/** By ARN, whoever waits for something to become receivable. */
+	readonly #waiting = new Map<string, Set<() => void>>();
+
+	constructor(state: State) {
+		this.#state = state;
+		state.db.exec(`
+			create table if not exists queues (
+				name text primary key,
+				arn text not null unique,
+				visibility_seconds integer not null,
+				retention_seconds integer not null,
+				delay_seconds integer not null,
+				dead_letter_arn text,
+				max_receives integer,
+				created_at integer not null
+			) strict;
+			create table if not exists messages (
+				id integer primary key autoincrement,
+				queue text not null,
+				message_id text not null,
+				body text not null,
+				attributes text not null,
+				sent_at integer not null,
+				visible_at integer not null,
+				receive_count integer not null default 0,
+				first_received_at integer,
+				receipt text
+			) strict;
+			create index if not exists messages_by_visibility on messages (queue, visible_at)`);
+		this.api = sqsApi(this);
+	}
+
+	/** Creates the queue, or gives an existing one these settings; its messages stay. */
+	ensure(name: string, options: QueueOptions): { arn: string; url: string } {
+		const arn = this.#state.arn("sqs", name);
+		this.#state
+			.sql(
+				`insert into queues values (?, ?, ?, ?, ?, ?, ?, ?)
+				on conflict (name) do update set visibility_seconds = excluded.visibility_seconds,
+					retention_seconds = excluded.retention_seconds, delay_seconds = excluded.delay_seconds,
+					dead_letter_arn = excluded.dead_letter_arn, max_receives = excluded.max_receives`,
+			)
+			.run(
+				name,
+				arn,
+				options.visibilitySeconds,
+				options.retentionSeconds,
+				options.delaySeconds ?? 0,
+				options.redrive?.deadLetterArn ?? null,
+				options.redrive?.maxReceives ?? null,
+				this.#state.now(),
+			);
+		return { arn, url: this.url(name) };
+	}
+
+	url(name: string): string {
+		return `${this.#state.endpoint}/${this.#state.account}/${name}`;
+	}
+
+	/** By ARN, URL or name, whether there is such a queue or not. */
+	arn(id: string): string {
+		return this.#state.arn("sqs", nameIn(id));
+	}
+
+	/** The queues whose dead letters end in this one. */
+	sourcesOf(deadLetterArn: string): QueueRow[] {
+		return this.list("").filter(
+			(queue) => queue.deadLetterArn === deadLetterArn,
+		);
+	}
+
+	list(prefix: string): QueueRow[] {
+		return this.#state
+			.sql(
+				`select ${queueColumns} from queues where substr(name, 1, length(?)) = ? order by name`,
+			)
+			.all(prefix, prefix) as unknown as QueueRow[];
+	}
+
+	/** By ARN, URL or name. @throws AwsError `QueueDoesNotExist` */
+	queue(id: string): QueueRow {
+		const row = this.#state
+			.sql(`select ${queueColumns} from queues where name = ?`)
+			.get(nameIn(id));
+		if (!row) {
+			throw new AwsError(
+				"QueueDoesNotExist",
+				`The specified queue does not exist: ${id}`,
+				400,
+				{
+					"x-amzn-query-error":
+						"AWS.SimpleQueueService.NonExistentQueue;Sender",
+				},
+			);
+		}
+		return row as unknown as QueueRow;
+	}
+
+	send(
+		arn: string,
+		body: string,
+		{ delaySeconds, attributes = {} }: SendOptions = {},
+	): { messageId: string; md5: string } {
+		const queue = this.queue(arn);
+		const written = JSON.stringify(attributes);
+		const size =
+			Buffer.byteLength(body) +
+			(written === "{}" ? 0 : Buffer.byteLength(written));
+		if (body === "") {
+			throw new AwsError(
+				"MissingParameter",
+				"The request must contain the parameter MessageBody.",
+			);
+		}
+		if (size > largestMessage) {
+			throw new AwsError(
+				"InvalidParameterValue",
+				`One or more parameters are invalid. Reason: Message must be shorter than ${largestMessage} bytes.`,
+			);
+		}
+		const now = this.#state.now();
+		const messageId = randomUUID();
+		this.#state
+			.sql(
+				"insert into messages (queue, message_id, body, attributes, sent_at, visible_at) values (?, ?, ?, ?, ?, ?)",
+			)
+			.run(
+				queue.arn,
+				messageId,
+				body,
+				written,
+				now,
+				now + (delaySeconds ?? queue.delaySeconds) * 1_000,
+			);
+		this.#wake(queue.arn);
+		return { messageId, md5: md5(body) };
+	}
+
+	/** Takes up to `max` messages; each is invisible to others until deleted or its visibility ends. */
+	receive(arn: string, max: number, visibilitySeconds?: number): Message[] {
+		const queue = this.queue(arn);
+		const now = this.#state.now();
+		const visibleAt =
+			now + (visibilitySeconds ?? queue.visibilitySeconds) * 1_000;
+		return this.#state.transaction(() => {
+			this.#expire(queue);
+			this.#buryExhausted(queue);
+			const rows = this.#state
+				.sql(
+					`select id, message_id as messageId, body, attributes, receive_count + 1 as receiveCount,
+						sent_at as sentAt, coalesce(first_received_at, ?) as firstReceivedAt
+					from messages where queue = ? and visible_at <= ? order by visible_at, id limit ?`,
+				)
+				.all(now, queue.arn, now, max) as unknown as (Omit<
+				Message,
+				"receiptHandle" | "md5" | "attributes"
+			> & { id: number; attributes: string })[];
+			return rows.map(({ id, attributes, ...message }) => {
+				const receipt = randomBytes(24).toString("base64url");
+				this.#state
+					.sql(
+						"update messages set visible_at = ?, receive_count = ?, first_received_at = ?, receipt = ? where id = ?",
+					)
+					.run(
+						visibleAt,
+						message.receiveCount,
+						message.firstReceivedAt,
+						receipt,
+						id,
+					);
+				return {
+					...message,
+					attributes: JSON.parse(attributes),
+					md5: md5(message.body),
+					receiptHandle: `${id}.${receipt}`,
+				};
+			});
+		});
+	}
+
+	/** A receipt that a later receive replaced deletes nothing, like on AWS. */
+	delete(arn: string, receiptHandle: string): void {
+		const { id, receipt } = readReceipt(receiptHandle);
+		this.#state
+			.sql("delete from messages where id = ? and queue = ? and receipt = ?")
+			.run(id, this.queue(arn).arn, receipt);
+	}
+
+	/** @throws AwsError `MessageNotInflight` where the message is visible again, or gone. */
+	changeVisibility(arn: string, receiptHandle: string, seconds: number): void {
+		const { id, receipt } = readReceipt(receiptHandle);
+		const queue = this.queue(arn);
+		const now = this.#state.now();
+		const { changes } = this.#state
+			.sql(
+				"update messages set visible_at = ? where id = ? and queue = ? and receipt = ? and visible_at > ?",
+			)
+			.run(now + seconds * 1_000, id, queue.arn, receipt, now);
+		if (changes === 0) {
+			throw new AwsError(
+				"MessageNotInflight",
+				"The message referred to is not in flight.",
+			);
+		}
+		this.#wake(queue.arn);
+	}
+
+	depth(arn: string): { visible: number; inFlight: number; delayed: number } {
+		const queue = this.queue(arn);
+		this.#expire(queue);
+		const now = this.#state.now();
+		return this.#state
+			.sql(
+				`select coalesce(sum(visible_at <= ?), 0) as visible,
+					coalesce(sum(visible_at > ? and receive_count > 0), 0) as inFlight,
+					coalesce(sum(visible_at > ? and receive_count = 0), 0) as delayed
+				from messages where queue = ?`,
+			)
+			.get(now, now, now, queue.arn) as unknown as ReturnType<Queues["depth"]>;
+	}
+
+	purge(arn: string): void {
+		this.#state
+			.sql("delete from messages where queue = ?")
+			.run(this.queue(arn).arn);
+	}
+
+	/** Moves all messages to another queue as if they were sent anew; gives their number. */
+	moveAll(fromArn: string, toArn: string): number {
+		const to = this.queue(toArn);
+		const { changes } = this.#state
+			.sql(
+				`update messages set queue = ?, visible_at = ?, receive_count = 0, first_received_at = null, receipt = null
+				where queue = ?`,
+			)
+			.run(to.arn, this.#state.now(), this.queue(fromArn).arn);
+		this.#wake(to.arn);
+		return Number(changes);
+	}
+
+	/** Resolves when something may be receivable, at the latest after `milliseconds`: pollers need no interval. */
+	async wait(
+		arn: string,
+		milliseconds: number,
+		signal?: AbortSignal,
+	): Promise<void> {
+		const queue = this.queue(arn).arn;
+		if (signal?.aborted) return;
+		const { next } = this.#state
+			.sql("select min(visible_at) as next from messages where queue = ?")
+			.get(queue) as { next: number | null };
+		const untilNext =
+			next === null ? milliseconds : Math.max(0, next - this.#state.now());
+		const { promise, resolve } = Promise.withResolvers<void>();
+		const timer = setTimeout(resolve, Math.min(milliseconds, untilNext));
+		const waiting = this.#waiting.get(queue) ?? new Set();
+		this.#waiting.set(queue, waiting.add(resolve));
+		signal?.addEventListener("abort", () => resolve(), { once: true });
+		await promise;
+		clearTimeout(timer);
+		waiting.delete(resolve);
+	}
+
+	#wake(arn: string): void {
+		// After the transaction this may be part of.
+		setImmediate(() => {
+			for (const resolve of this.#waiting.get(arn) ?? []) resolve();
+		});
+	}
+
+	#expire(queue: QueueRow): void {
+		this.#state
+			.sql("delete from messages where queue = ? and sent_at < ?")
+			.run(queue.arn, this.#state.now() - queue.retentionSeconds * 1_000);
+	}
+
+	/** What was received `maxReceives` times is not delivered again but becomes a dead letter. */
+	#buryExhausted(queue: QueueRow): void {
+		if (queue.deadLetterArn === null || queue.maxReceives === null) return;
+		const deadLetters = this.queue(queue.deadLetterArn).arn;
+		const { changes } = this.#state
+			.sql(
+				"update messages set queue = ?, receipt = null where queue = ? and visible_at <= ? and receive_count >= ?",
+			)
+			.run(deadLetters, queue.arn, this.#state.now(), queue.maxReceives);
+		if (changes > 0) this.#wake(deadLetters);
+	}
+}
+
+const nameIn = (id: string) => id.split(/[/:]/).at(-1) ?? "";
+
+function readReceipt(handle: string): { id: number; receipt: string } {
+	const [, id, receipt] = /^(\d+)\.([\w-]+)$/.exec(handle) ?? [];
+	if (!id || !receipt) {
+		throw new AwsError(
+			"ReceiptHandleIsInvalid",
+			`The input receipt handle "${handle}" is not a valid receipt handle.`,
+		);
+	}
+	return { id: Number(id), receipt };
+}
+
+function md5(text: string): string {
+	return createHash("md5").update(text).digest("hex");
+}

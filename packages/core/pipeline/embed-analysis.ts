@@ -1,0 +1,84 @@
+import { derivedId } from "../ids.ts";
+import { type Analysis, embeddingText, searchText } from "../items/analysis.ts";
+import type { Ports } from "../ports/index.ts";
+import { continueRebuild } from "../search/rebuild-index.ts";
+import type { AnalysisComplete, EmbeddingRequested } from "./events.ts";
+import {
+	runStage,
+	type StageOptions,
+	type StageOutcome,
+	type StageTask,
+} from "./run-stage.ts";
+
+type EmbedPorts = Pick<
+	Ports,
+	"stages" | "outbox" | "events" | "analyses" | "embedder"
+>;
+
+/** Gives an analysis its place in the search space. Safe to run twice for the same event. */
+export function embedAnalysis(
+	ports: EmbedPorts,
+	event: Pick<AnalysisComplete, "user_id" | "item_id" | "analysis_id">,
+	options: StageOptions,
+): Promise<StageOutcome> {
+	const task = { userId: event.user_id, itemId: event.item_id };
+	return embed(ports, task, options, () =>
+		ports.analyses.find(event.user_id, event.analysis_id),
+	);
+}
+
+/** Gives an item's current analysis its place anew, for a rebuild, which then goes on to the next. */
+export async function embedAgain(
+	ports: EmbedPorts & Pick<Ports, "items" | "requests">,
+	event: Pick<EmbeddingRequested, "user_id" | "item_id" | "request_id">,
+	options: StageOptions,
+): Promise<StageOutcome> {
+	const userId = event.user_id;
+	const itemId = event.item_id;
+	const task = { userId, itemId, requestId: event.request_id };
+	const outcome = await embed(ports, task, options, async () => {
+		const found = await ports.items.find(userId, itemId);
+		return found?.latestAnalysis ?? null;
+	});
+	await continueRebuild(ports, userId);
+	return outcome;
+}
+
+function embed(
+	ports: EmbedPorts,
+	task: StageTask,
+	options: StageOptions,
+	analysisOf: () => Promise<Analysis | null>,
+): Promise<StageOutcome> {
+	const { embedder, stages } = ports;
+	const { userId, itemId } = task;
+	return runStage(ports, "embed", task, options, async ({ lease, item }) => {
+		const analysis = await analysisOf();
+		if (!analysis) return false;
+		const analysisId = analysis.id;
+		const text = embeddingText(searchText(analysis.description));
+		const { vectors, usage } = await embedder.embed([text], "document", {
+			deadline: options.deadline,
+		});
+		const [vector] = vectors;
+		if (!vector) throw new Error("The embedding model answered no vector.");
+		const committed = await stages.commitEmbedded(
+			lease,
+			{ analysisId, model: embedder.model, vector, usage },
+			{
+				id: derivedId(lease.token, "ItemReady"),
+				type: "ItemReady",
+				detail: {
+					version: 1,
+					correlation_id: item.correlationId,
+					item_id: itemId,
+					user_id: userId,
+					analysis_id: analysisId,
+				},
+			},
+		);
+		const firstTime = analysis.version === 1 && !task.requestId;
+		if (committed && firstTime) options.ready?.(item);
+		return committed;
+	});
+}

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { PermanentFailure } from "../errors.ts";
+import { derivedId } from "../ids.ts";
+import { sniffImageType } from "../items/image-type.ts";
+import {
+	itemPrefixes,
+	originalKey,
+	parseOriginalKey,
+	thumbnailKey,
+	visionKey,
+} from "../items/item.ts";
+import type { Ports } from "../ports/index.ts";
+import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
+
+/**
+ * Decodes an original once: thumbnail, picture for the vision model, and what its EXIF tells. `versionId` is the one
+ * that storage announced; the newest is read.
+ */
+export async function processImage(
+	ports: Pick<
+		Ports,
+		"items" | "stages" | "outbox" | "events" | "objects" | "images"
+	>,
+	{ key, versionId }: { key: string; versionId?: string },
+	options: StageOptions,
+): Promise<StageOutcome> {
+	const { objects, images, stages } = ports;
+	const of = parseOriginalKey(key);
+	if (!of) return "skipped";
+	const { userId, itemId } = of;
+
+	const outcome = await runStage(
+		ports,
+		"process",
+		of,
+		options,
+		async ({ lease, item }) => {
+			if (key !== originalKey(item)) return false; // announced as another type meanwhile
+			const original = await objects.get(key);
+			if (!original) {
+				throw new PermanentFailure({
+					code: "upload_missing",
+					detail: "The uploaded file is not in storage: upload it again.",
+				});
+			}
+			const type = sniffImageType(original);
+			if (type && type !== item.mimeType) {
+				throw new PermanentFailure({
+					code: "other_type",
+					detail: `The file is ${type} and was announced as ${item.mimeType}: announce it as ${type} and upload it again.`,
+				});
+			}
+			const { thumbnail, vision, ...result } = await images.derive(original);
+			await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");
+			await objects.put(visionKey(userId, itemId), vision, "image/jpeg");
+			return stages.commitProcessed(lease, result, {
+				id: derivedId(lease.token, "ImageProcessed"),
+				type: "ImageProcessed",
+				detail: {
+					version: 1,
+					correlation_id: item.correlationId,
+					item_id: itemId,
+					user_id: userId,
+					bucket: objects.bucket,
+					original_key: key,
+					thumbnail_key: thumbnailKey(userId, itemId),
+				},
+			});
+		},
+	);
+	if (outcome === "gone") await removeObjects(ports, userId, itemId);
+	if (outcome === "committed") await removeDuplicate(ports, userId, itemId);
+	if (outcome === "skipped") {
+		await removeDuplicate(ports, userId, itemId);
+		if (versionId) await removeOtherBytes(ports, of, { key, versionId });
+	}
+	return outcome;
+}
+
+/** A duplicate keeps its row, which names the other item, and none of its bytes. */
+async function removeDuplicate(
+	{ items, objects }: Pick<Ports, "items" | "objects">,
+	userId: string,
+	itemId: string,
+): Promise<void> {
+	const found = await items.find(userId, itemId);
+	if (found && found.item.error?.code !== "duplicate") return;
+	await removeObjects({ objects }, userId, itemId);
+}
+
+/** A form can be used twice, and an older one after a newer: what was not processed does not stay. */
+async function removeOtherBytes(
+	{ items, objects }: Pick<Ports, "items" | "objects">,
+	{ userId, itemId }: { userId: string; itemId: string },
+	{ key, versionId }: { key: string; versionId: string },
+): Promise<void> {
+	const item = (await items.find(userId, itemId))?.item;
+	if (!item) return;
+	if (key === originalKey(item)) {
+		if (item.width === null) return;
+		const late = await objects.get(key, versionId);
+		if (!late) return;
+		const digest = createHash("sha256").update(late).digest("hex");
+		if (digest === item.sha256) return;
+	}
+	await objects.deleteVersion(key, versionId);
+}
+
+/** What is deleted never comes back: bytes that arrive or are derived after the deletion go, too. */
+export async function removeObjects(
+	{ objects }: Pick<Ports, "objects">,
+	userId: string,
+	itemId: string,
+): Promise<void> {
+	for (const prefix of itemPrefixes(userId, itemId)) {
+		await objects.deleteAll(prefix);
+	}
+}

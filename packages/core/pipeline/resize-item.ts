@@ -1,0 +1,45 @@
+import { PermanentFailure } from "../errors.ts";
+import { originalKey, thumbnailKey, visionKey } from "../items/item.ts";
+import type { Ports } from "../ports/index.ts";
+import type { ResizeRequested } from "./events.ts";
+import { removeObjects } from "./process-image.ts";
+import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
+
+/** Makes an item's derived images anew from its original, because a person asked for it. */
+export async function resizeItem(
+	ports: Pick<
+		Ports,
+		"items" | "stages" | "outbox" | "events" | "objects" | "images"
+	>,
+	{
+		user_id: userId,
+		item_id: itemId,
+		request_id: requestId,
+	}: Pick<ResizeRequested, "user_id" | "item_id" | "request_id">,
+	options: StageOptions,
+): Promise<StageOutcome> {
+	const { items, objects, images, stages } = ports;
+	const outcome = await runStage(
+		ports,
+		"process",
+		{ userId, itemId, requestId },
+		options,
+		async ({ lease, item }) => {
+			const original = await objects.get(originalKey(item));
+			if (!original) {
+				throw new PermanentFailure({
+					code: "upload_missing",
+					detail: "The uploaded file is not in storage: upload it again.",
+				});
+			}
+			const { thumbnail, vision, ...result } = await images.derive(original);
+			await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");
+			await objects.put(visionKey(userId, itemId), vision, "image/jpeg");
+			return stages.commitResized(lease, result);
+		},
+	);
+	// Deleted before the claim, or while we were writing what its deletion had removed.
+	const isThere = outcome === "committed" || (await items.find(userId, itemId));
+	if (!isThere) await removeObjects(ports, userId, itemId);
+	return outcome;
+}

@@ -1,0 +1,76 @@
+import type { Analyses } from "./analyses.ts";
+import type { Chat } from "./chat.ts";
+import type { Embedder } from "./embedder.ts";
+import type { Events } from "./events.ts";
+import type { Images } from "./images.ts";
+import type { Items } from "./items.ts";
+import type { Objects } from "./objects.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Requests } from "./requests.ts";
+import type { Search } from "./search.ts";
+import type { SearchSettings } from "./search-settings.ts";
+import type { SessionUpkeep } from "./session-upkeep.ts";
+import type { Sessions } from "./sessions.ts";
+import type { Similar } from "./similar.ts";
+import type { Stages } from "./stages.ts";
+import type { Turns } from "./turns.ts";
+import type { VectorIndex } from "./vector-index.ts";
+import type { VectorCells } from "./vector-partitions.ts";
+import type { Vision } from "./vision.ts";
+import type { WebSearch } from "./web-search.ts";
+
+export * from "./analyses.ts";
+export * from "./chat.ts";
+export * from "./embedder.ts";
+export * from "./events.ts";
+export * from "./images.ts";
+export * from "./items.ts";
+export * from "./objects.ts";
+export * from "./outbox.ts";
+export * from "./requests.ts";
+export * from "./search.ts";
+export * from "./search-settings.ts";
+export * from "./session-upkeep.ts";
+export * from "./sessions.ts";
+export * from "./similar.ts";
+export * from "./stages.ts";
+export * from "./turns.ts";
+export * from "./vector-index.ts";
+export * from "./vector-partitions.ts";
+export * from "./vision.ts";
+export * from "./web-search.ts";
+
+/** Everything a use case may ask of the world; each takes the few it needs by `Pick<Ports, ...>`. */
+export interface Ports {
+	items: Items;
+	stages: Stages;
+	requests: Requests;
+	outbox: Outbox;
+	analyses: Analyses;
+	search: Search;
+	searchSettings: SearchSettings;
+	similar: Similar;
+	vectorIndex: VectorIndex;
+	vectorCells: VectorCells;
+	objects: Objects;
+	events: Events;
+	images: Images;
+	vision: Vision;
+	embedder: Embedder;
+	chat: Chat;
+	sessions: Sessions;
+	turns: Turns;
+	sessionUpkeep: SessionUpkeep;
+	webSearch: WebSearch;
+	clock: Clock;
+	health: Health;
+}
+
+export interface Health {
+	/** Resolves when the database answers. @throws AppError `database_unavailable` */
+	check(): Promise<void>;
+}
+
+export interface Clock {
+	now(): Date;
+}

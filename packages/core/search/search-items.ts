@@ -1,0 +1,146 @@
+import { ModelFailure } from "../errors.ts";
+import type {
+	Hit,
+	Ports,
+	SearchOptions,
+	TextQuery,
+	VectorQuery,
+} from "../ports/index.ts";
+import { contentWords } from "./words.ts";
+
+/** By words, by meaning, or by both. */
+export const searchTypes = ["bm25", "vector", "hybrid"] as const;
+export type SearchType = (typeof searchTypes)[number];
+
+export interface SearchRequest {
+	query: string;
+	searchType: SearchType;
+	/** 1 to 50. */
+	topK: number;
+	category?: string;
+	/** The least score of a match by words. @default the gate of `TextQuery` */
+	minRelevance?: number;
+	/** The least cosine similarity of a match by meaning, -1 to 1. @default the gate of `VectorQuery` */
+	minSimilarity?: number;
+	/** Whether each hit shows the piece of text that matched. @default false */
+	explain?: boolean;
+}
+
+/** What a search found. */
+export interface Found {
+	/** Best first. */
+	hits: Hit[];
+	/** What the person should know about how it was found, a sentence each. */
+	notices: string[];
+	/** A sentence for the person; null where there are hits. */
+	whyNothing: string | null;
+}
+
+/** A search waits no longer for its query's vector. */
+const longestEmbeddingMs = 8_000;
+
+/**
+ * Finds a person's items, best first; nothing, and why, where the collection has nothing of the kind.
+ * The query is embedded before the database is asked, never inside. A hybrid search whose embedding model is away
+ * goes on by words.
+ * @throws ModelFailure of the embedding model: of a search by vectors any, of a hybrid one what only a setting mends
+ */
+export async function searchItems(
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex">,
+	userId: string,
+	request: SearchRequest,
+): Promise<Found> {
+	const { query, topK, category, explain } = request;
+	const options: SearchOptions = { topK, category, explain };
+	const text: TextQuery = { text: query, minScore: request.minRelevance };
+	const found = (hits: Hit[], ...notices: string[]): Found => ({
+		hits,
+		notices,
+		whyNothing: hits.length > 0 ? null : whyNothing(request),
+	});
+
+	if (request.searchType === "bm25") {
+		return found(await ports.search.byText(userId, text, options));
+	}
+	let vector: VectorQuery;
+	try {
+		vector = await vectorOf(ports, request);
+	} catch (error) {
+		if (request.searchType === "vector" || !passes(error)) throw error;
+		return found(
+			await ports.search.byText(userId, text, options),
+			`Searched by words only: ${error.message}`,
+		);
+	}
+	const weights = ports.embedder.fusionWeights;
+	const hits = await (request.searchType === "vector"
+		? ports.search.byVector(userId, vector, options)
+		: ports.search.hybrid(userId, { text, vector, weights }, options));
+	const isByVector = hits.some(({ vectorRank }) => vectorRank);
+	return found(
+		hits,
+		...(isByVector ? [] : await ofAnotherModel(ports, userId)),
+	);
+}
+
+/** What to say where vectors found nothing, of a collection that was embedded by a model no longer in use. */
+async function ofAnotherModel(
+	{ vectorIndex, embedder }: Pick<Ports, "vectorIndex" | "embedder">,
+	userId: string,
+): Promise<string[]> {
+	const { model } = embedder;
+	const { items, stale } = await vectorIndex.status(userId, model);
+	return stale === 0
+		? []
+		: [
+				`Of your ${items} items ${stale} can be found by words only: their vectors are not of the model in use, ${model}. POST /vector-index/rebuild makes them anew.`,
+			];
+}
+
+async function vectorOf(
+	{ embedder }: Pick<Ports, "embedder">,
+	{ query, minSimilarity }: SearchRequest,
+): Promise<VectorQuery> {
+	const {
+		vectors: [vector],
+	} = await embedder.embed([query], "query", {
+		deadline: new Date(Date.now() + longestEmbeddingMs),
+	});
+	if (!vector) throw new Error(`${embedder.model} embedded nothing.`);
+	const { model, leastSimilarity: leastBest, everyCell } = embedder;
+	return { model, vector, minSimilarity, leastBest, everyCell };
+}
+
+/** A provider that is away comes back by itself; a wrong setting does not, and whoever runs the environment must see it. */
+function passes(error: unknown): error is ModelFailure {
+	return (
+		error instanceof ModelFailure && error.code === "embedding_unavailable"
+	);
+}
+
+const hasWord = (text: string) => /[\p{L}\p{N}]/u.test(text);
+/** `-word` and `-"a phrase"`. */
+const excluded = /(?<!\S)-(?:"[^"]*"?|\S+)/g;
+
+function whyNothing(request: SearchRequest): string {
+	const where = request.category
+		? `the category "${request.category}"`
+		: "your collection";
+	if (!hasWord(request.query)) {
+		return "Nothing was found: the query has no word to look for.";
+	}
+	const wanted = request.query.replaceAll(excluded, " ");
+	if (!hasWord(wanted)) {
+		return "Nothing was found: the query only says what to leave out. Add a word to look for.";
+	}
+	if (contentWords(wanted).size === 0) {
+		return "Nothing was found: the query has only words that are in every text. Add one that tells what you look for.";
+	}
+	const limits = [
+		request.minRelevance !== undefined && "min_relevance_score",
+		request.minSimilarity !== undefined && "min_similarity_score",
+	].filter((name) => name);
+	return limits.length > 0
+		? `Nothing was found: nothing in ${where} reaches ${limits.join(" or ")}.`
+		: `Nothing was found: too little of the query is in any item of ${where}. Other words may help, or fewer.`;
+}

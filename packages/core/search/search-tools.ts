@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { quotedHits } from "../chat/answer-question.ts";
+import {
+	longQuote,
+	type QuotedItem,
+	quotedItem,
+	quoteItems,
+} from "../chat/quoted-items.ts";
+import { defineTool, type RunnableTool, ToolRefusal } from "../chat/tools.ts";
+import { ModelFailure } from "../errors.ts";
+import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
+import type { Hit, Ports } from "../ports/index.ts";
+import {
+	type SearchRequest,
+	type SearchType,
+	searchItems,
+} from "./search-items.ts";
+
+/** Read-only tools over one person's collection, and what they have shown. */
+export interface SearchTools {
+	tools: RunnableTool[];
+	seen: SeenItems;
+	/** Does what `search_collection` does, for a caller that is no model. */
+	search(query: string, searchType?: SearchType): Promise<Hit[]>;
+}
+
+/** What a model has been shown: nothing else may it cite or choose. */
+export interface SeenItems {
+	refs: ItemRefs;
+	/** By id, as last quoted. */
+	quoted: Map<string, QuotedItem>;
+	/** By id, as first found. */
+	hits: Map<string, Hit>;
+	/** The ids that each search found, best first. */
+	searches: string[][];
+	/** What the searches had to say, each notice once. */
+	notices: Set<string>;
+	/** Of the first search that found nothing: another may have found something. */
+	whyNothing: string | null;
+}
+
+/** What a model may not widen. */
+export type SearchLimits = Pick<
+	SearchRequest,
+	"topK" | "category" | "minRelevance" | "minSimilarity"
+>;
+
+const modes = {
+	words: "bm25",
+	meaning: "vector",
+	both: "hybrid",
+} as const satisfies Record<string, SearchType>;
+
+/** Text that the database can look for. */
+const searchable = (most: number) =>
+	z
+		.string()
+		.max(most)
+		.refine((text) => text.isWellFormed() && !text.includes("\0"), {
+			error: "holds a NUL byte or half a character",
+		});
+
+/** The tools with which a model looks into a collection. The user is bound here: no input of a tool names one. */
+export function searchTools(
+	ports: Pick<
+		Ports,
+		"search" | "embedder" | "vectorIndex" | "analyses" | "items"
+	>,
+	userId: string,
+	limits: SearchLimits,
+): SearchTools {
+	const seen: SeenItems = {
+		refs: itemRefs(),
+		quoted: new Map(),
+		hits: new Map(),
+		searches: [],
+		notices: new Set(),
+		whyNothing: null,
+	};
+
+	async function search(
+		query: string,
+		searchType: SearchType = "hybrid",
+		narrower: { topK?: number; category?: string } = {},
+	): Promise<Hit[]> {
+		const { hits, notices, whyNothing } = await searchItems(ports, userId, {
+			...limits,
+			query,
+			searchType,
+			category: limits.category ?? narrower.category,
+			topK: narrower.topK ?? limits.topK,
+		});
+		const quoted = await quotedHits(ports, userId, hits, seen.refs);
+		for (const hit of hits) {
+			if (!seen.hits.has(hit.itemId)) seen.hits.set(hit.itemId, hit);
+		}
+		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
+		for (const notice of notices) seen.notices.add(notice);
+		seen.whyNothing ??= whyNothing;
+		seen.searches.push(hits.map(({ itemId }) => itemId));
+		return hits;
+	}
+
+	const searchCollection = defineTool({
+		name: "search_collection",
+		description:
+			"Searches the person's images. Gives the items found, best first, with what is known of each.",
+		input: z.strictObject({
+			query: searchable(1_000).trim().min(1),
+			mode: z
+				.enum(Object.keys(modes) as [keyof typeof modes])
+				.default("both")
+				.describe(
+					"words: the query's words are in the item. meaning: the item is about the same. both: usually best.",
+				),
+			category: searchable(100)
+				.optional()
+				.describe("Only items of this category, written as items have it."),
+			top_k: z.int().min(1).max(limits.topK).optional(),
+		}),
+		async run({ query, mode, category, top_k }) {
+			const found = await search(query, modes[mode], {
+				topK: top_k,
+				category,
+			}).catch((error) => {
+				if (!(error instanceof ModelFailure)) throw error;
+				throw new ToolRefusal(
+					"nothing can be found by meaning now, only by words",
+				);
+			});
+			if (found.length === 0) return "Nothing was found.";
+			return quoteItems(
+				found.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
+			);
+		},
+	});
+
+	const getItem = defineTool({
+		name: "get_item",
+		description:
+			"Gives one item with its whole text; searches give the beginning of long texts only.",
+		input: z.strictObject({
+			item: z.string().max(100).describe("The item's ref."),
+		}),
+		async run({ item: ref }) {
+			const itemId = seen.refs.idOf(ref);
+			// What no search of this person found does not exist for the model.
+			const found = itemId ? await ports.items.find(userId, itemId) : null;
+			if (!found?.latestAnalysis) {
+				throw new ToolRefusal(
+					`there is no item "${ref}": give the ref of an item that a search found`,
+				);
+			}
+			const name = seen.refs.of(found.item.id);
+			const quoted = quotedItem(name, found.latestAnalysis, longQuote);
+			seen.quoted.set(found.item.id, quoted);
+			return quoteItems([quoted]);
+		},
+	});
+
+	return { tools: [searchCollection, getItem], seen, search };
+}

@@ -1,0 +1,254 @@
+import { randomUUID } from "node:crypto";
+import {
+	type RequestError,
+	type RequestKind,
+	requestEvent,
+	type WorkRequest,
+} from "#core/pipeline/work-request.ts";
+import {
+	type Claim,
+	type Lease,
+	maxAttempts,
+	type Requests,
+	type StageName,
+} from "#core/ports/index.ts";
+import type { Database, Queryable } from "../database.ts";
+import {
+	type ItemRow,
+	itemFromRow,
+	type RequestRow,
+	requestFromRow,
+} from "../rows.ts";
+import { storableText } from "../text.ts";
+import { announce } from "./outbox.ts";
+
+const exhausted = `This failed ${maxAttempts} times: ask again later.`;
+
+const stageOf: Record<RequestKind, StageName> = {
+	analyze: "analyze",
+	resize: "process",
+	embed: "embed",
+};
+
+/** Requests in PostgreSQL; `postgresStages` claims and ends them. */
+export function postgresRequests(db: Database): Requests {
+	return {
+		create: ({ id, itemId, userId, kind, provider, model }) =>
+			db.transaction(async (tx) => {
+				// The item's row first, as in every commit: a stage that ends at this moment sees the request, or is seen by it.
+				const [item] = await tx.query<{ correlation_id: string }>(
+					"select correlation_id from items where user_id = $1 and id = $2 for update",
+					[userId, itemId],
+				);
+				if (!item) return null;
+				const [created] = await tx.query<RequestRow>(
+					`insert into requests (id, item_id, user_id, kind, provider, model)
+					 values ($1, $2, $3, $4, $5, $6)
+					 on conflict do nothing
+					 returning *`,
+					[id, itemId, userId, kind, provider, model],
+				);
+				if (created) {
+					const request = requestFromRow(created);
+					await announce(tx, requestEvent(request, item.correlation_id));
+					return request;
+				}
+				const [same] = await tx.query<RequestRow>(
+					`select * from requests
+					 where user_id = $1 and item_id = $2 and kind = $3 and status = 'pending'
+					   and provider is not distinct from $4 and model is not distinct from $5`,
+					[userId, itemId, kind, provider, model],
+				);
+				if (!same) throw new Error(`The request id ${id} is in use.`);
+				return requestFromRow(same);
+			}),
+
+		async find(userId, itemId, requestId) {
+			const [row] = await db.query<RequestRow>(
+				"select * from requests where user_id = $1 and item_id = $2 and id = $3",
+				[userId, itemId, requestId],
+			);
+			return row ? requestFromRow(row) : null;
+		},
+
+		async giveOutRebuild(userId, window) {
+			const rows = await db.query<RequestRow & { correlation_id: string }>(
+				`with next as (
+				   select id from requests
+				   where user_id = $1 and kind = 'embed' and status = 'pending' and swept_at is null
+				   order by created_at, id
+				   limit greatest(0, $2 - (
+				     select count(*) from requests
+				     where user_id = $1 and kind = 'embed' and status = 'pending' and swept_at is not null))
+				   for update skip locked
+				 )
+				 update requests set swept_at = clock_timestamp()
+				 from next, items
+				 where requests.user_id = $1 and requests.id = next.id
+				   and items.user_id = $1 and items.id = requests.item_id
+				 returning requests.*, items.correlation_id`,
+				[userId, window],
+			);
+			return rows.map((row) => ({
+				request: requestFromRow(row),
+				correlationId: row.correlation_id,
+			}));
+		},
+
+		async takeIdle({ idleSeconds, againSeconds, limit, perRebuild }) {
+			const rows = await db.query<RequestRow & { correlation_id: string }>(
+				`with idle as (
+				   select requests.id, items.correlation_id
+				   from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
+				   where requests.id in (
+				       select id from (
+				         select id, kind, row_number() over (partition by user_id, kind order by touched_at, id) as place
+				         from requests
+				         where status = 'pending'
+				           and touched_at <= clock_timestamp() - make_interval(secs => $1)
+				           and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => $2))
+				       ) as waiting
+				       where kind <> 'embed' or place <= $4
+				     )
+				     and requests.status = 'pending'
+				     and (items.lease_expires_at is null or items.lease_expires_at <= clock_timestamp())
+				   order by requests.touched_at
+				   limit $3
+				   for update of requests skip locked
+				 ), taken as (
+				   update requests set swept_at = clock_timestamp()
+				   from idle where requests.id = idle.id
+				   returning requests.*, idle.correlation_id
+				 )
+				 select * from taken order by touched_at, id`,
+				[idleSeconds, againSeconds, limit, perRebuild],
+			);
+			return rows.map((row) => ({
+				request: requestFromRow(row),
+				correlationId: row.correlation_id,
+			}));
+		},
+	};
+}
+
+/** What `Stages.claimRequest` does, in one transaction. */
+export async function claimRequest(
+	tx: Queryable,
+	{
+		userId,
+		itemId,
+		requestId,
+	}: { userId: string; itemId: string; requestId: string },
+	leaseSeconds: number,
+): Promise<Claim> {
+	const [item] = await tx.query<
+		ItemRow & { leased: boolean; seconds_left: number | null }
+	>(
+		`select *, coalesce(lease_expires_at > clock_timestamp(), false) as leased,
+					   greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
+					 from items where user_id = $1 and id = $2
+					 for update`,
+		[userId, itemId],
+	);
+	if (!item) return { outcome: "gone" };
+	const [row] = await tx.query<RequestRow>(
+		"select * from requests where user_id = $1 and item_id = $2 and id = $3 and status = 'pending'",
+		[userId, itemId, requestId],
+	);
+	if (!row) return { outcome: "done" };
+	if (item.leased) {
+		return { outcome: "busy", secondsLeft: item.seconds_left ?? 1 };
+	}
+	// Its image is not made yet: whoever makes it announces the request again.
+	if (["pending", "uploaded"].includes(item.status)) {
+		return { outcome: "done" };
+	}
+	const lease: Lease = {
+		userId,
+		itemId,
+		stage: stageOf[row.kind],
+		token: randomUUID(),
+		requestId,
+	};
+	const failure: RequestError | null =
+		item.status === "failed" && item.width === null
+			? {
+					code: item.error_code ?? "retries_exhausted",
+					detail: item.error_detail ?? "",
+				}
+			: row.attempts >= maxAttempts
+				? { code: "retries_exhausted", detail: exhausted }
+				: null;
+	if (failure) {
+		await tx.query(
+			`update items set lease_stage = null, lease_token = null, lease_expires_at = null
+						 where user_id = $1 and id = $2`,
+			[userId, itemId],
+		);
+		await endRequest(tx, lease, { failure });
+		return { outcome: "done" };
+	}
+	const [claimed] = await tx.query<RequestRow>(
+		`update requests set attempts = attempts + 1, touched_at = clock_timestamp()
+					 where user_id = $1 and item_id = $2 and id = $3
+					 returning *`,
+		[userId, itemId, requestId],
+	);
+	await tx.query(
+		`update items set lease_stage = $3, lease_token = $4,
+					   lease_expires_at = clock_timestamp() + make_interval(secs => $5)
+					 where user_id = $1 and id = $2`,
+		[userId, itemId, lease.stage, lease.token, leaseSeconds],
+	);
+	const request = requestFromRow(claimed ?? row);
+	return {
+		outcome: "claimed",
+		lease,
+		item: itemFromRow(item),
+		attempt: claimed?.attempts ?? 1,
+		request,
+	};
+}
+
+/** What is asked of an item and not done, oldest first. */
+export async function waitingRequests(
+	tx: Queryable,
+	{ userId, itemId }: Lease,
+): Promise<(WorkRequest & { correlationId: string })[]> {
+	const rows = await tx.query<RequestRow & { correlation_id: string }>(
+		`select requests.*, items.correlation_id
+		 from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
+		 where requests.user_id = $1 and requests.item_id = $2 and requests.status = 'pending'
+		 order by requests.created_at, requests.id`,
+		[userId, itemId],
+	);
+	return rows.map((row) => ({
+		...requestFromRow(row),
+		correlationId: row.correlation_id,
+	}));
+}
+
+/** Ends what the lease was taken for, where a person asked for it. */
+export async function endRequest(
+	tx: Queryable,
+	{ userId, itemId, requestId }: Lease,
+	{
+		analysisId = null,
+		failure = null,
+	}: { analysisId?: string | null; failure?: RequestError | null } = {},
+): Promise<void> {
+	if (!requestId) return;
+	await tx.query(
+		`update requests set status = case when $4::text is null then 'done' else 'failed' end,
+		   error_code = $4, error_detail = $5, analysis_id = $6, finished_at = clock_timestamp()
+		 where user_id = $1 and item_id = $2 and id = $3 and status = 'pending'`,
+		[
+			userId,
+			itemId,
+			requestId,
+			failure?.code ?? null,
+			failure && storableText(failure.detail),
+			analysisId,
+		],
+	);
+}

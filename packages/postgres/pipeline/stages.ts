@@ -1,0 +1,377 @@
+import { randomUUID } from "node:crypto";
+import { requestEvent } from "#core/pipeline/work-request.ts";
+import {
+	type Lease,
+	maxAttempts,
+	type ProcessedImage,
+	type StageName,
+	type Stages,
+	stages,
+} from "#core/ports/index.ts";
+import { type Database, type Queryable, violatedUnique } from "../database.ts";
+import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
+import { halfvecBytes } from "../search/halfvec.ts";
+import { storableJson, storableText } from "../text.ts";
+import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
+import { announce } from "./outbox.ts";
+import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
+
+const exhausted = `Processing this image failed ${maxAttempts} times: upload it again to try once more.`;
+
+/** The pipeline's memory in PostgreSQL. Every commit begins with the item's row, so none waits for another in a circle. */
+export function postgresStages(db: Database): Stages {
+	return {
+		async claim(userId, itemId, stage, leaseSeconds) {
+			const token = randomUUID();
+			const [row] = await db.query<ItemRow & { attempts: number }>(
+				`update items set
+				   attempts = least(attempts + 1, $6),
+				   status = case when attempts < $6 then status else 'failed' end,
+				   error_code = case when attempts < $6 then error_code else 'retries_exhausted' end,
+				   error_detail = case when attempts < $6 then error_detail else $8 end,
+				   lease_stage = case when attempts < $6 then $3 end,
+				   lease_token = case when attempts < $6 then $5::uuid end,
+				   lease_expires_at = case when attempts < $6 then clock_timestamp() + make_interval(secs => $7) end,
+				   updated_at = clock_timestamp()
+				 where user_id = $1 and id = $2 and status = any($4)
+				   and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
+				 returning *`,
+				[
+					userId,
+					itemId,
+					stage,
+					stages[stage].from,
+					token,
+					maxAttempts,
+					leaseSeconds,
+					exhausted,
+				],
+			);
+			if (row?.status === "failed") return { outcome: "done" };
+			if (row) {
+				return {
+					outcome: "claimed",
+					lease: { userId, itemId, stage, token, requestId: null },
+					item: itemFromRow(row),
+					attempt: row.attempts,
+					request: null,
+				};
+			}
+			const [other] = await db.query<{
+				waiting: boolean;
+				seconds_left: number;
+			}>(
+				`select status = any($3) as waiting,
+				   greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
+				 from items where user_id = $1 and id = $2`,
+				[userId, itemId, stages[stage].from],
+			);
+			if (!other) return { outcome: "gone" };
+			return other.waiting
+				? { outcome: "busy", secondsLeft: other.seconds_left }
+				: { outcome: "done" };
+		},
+
+		claimRequest: (userId, itemId, requestId, leaseSeconds) =>
+			db.transaction((tx) =>
+				claimRequest(tx, { userId, itemId, requestId }, leaseSeconds),
+			),
+
+		async commitProcessed(lease, result, event) {
+			const attempt = () =>
+				db.transaction(async (tx) => {
+					if (!(await holds(tx, lease))) return false;
+					const twin = await keptTwin(tx, lease, result.sha256);
+					if (twin) {
+						return fail(tx, lease, {
+							code: "duplicate",
+							detail: "You already have this image.",
+							duplicateOf: twin,
+						});
+					}
+					await advance(tx, lease);
+					await describe(tx, lease, result);
+					await tx.query(
+						"update items set sha256 = $3 where user_id = $1 and id = $2",
+						[lease.userId, lease.itemId, result.sha256],
+					);
+					await announce(tx, event);
+					for (const request of await waitingRequests(tx, lease)) {
+						if (request.kind === "resize") {
+							await endRequest(tx, { ...lease, requestId: request.id });
+						} else {
+							await announce(
+								tx,
+								requestEvent(request, event.detail.correlation_id),
+							);
+						}
+					}
+					return true;
+				});
+			try {
+				return await attempt();
+			} catch (error) {
+				// The twin was committed between our look and our write: now it is seen.
+				if (violatedUnique(error) !== "items_same_bytes_once") throw error;
+				return attempt();
+			}
+		},
+
+		commitAnalyzed: (lease, analysis, text, event) =>
+			db.transaction(async (tx) => {
+				if (!(await holds(tx, lease))) return false;
+				const category = storableText(analysis.description.category);
+				await tx.query(
+					`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used, trace_id, usage)
+					 select $1, id, user_id, $4, $5, $6, $7, $8, $9, usage || $10::jsonb
+					 from items where id = $2 and user_id = $3`,
+					[
+						analysis.id,
+						lease.itemId,
+						lease.userId,
+						analysis.version,
+						category,
+						storableJson(analysis.description),
+						analysis.providerUsed,
+						analysis.modelUsed,
+						analysis.traceId,
+						usageToJson(analysis.usage),
+					],
+				);
+				await advance(tx, lease, analysis.id);
+				await tx.query(
+					"delete from embeddings where user_id = $1 and item_id = $2",
+					[lease.userId, lease.itemId],
+				);
+				await tx.query(
+					`insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+					 values ($1, $2, $3, $4, $5, $6, $7, $8)
+					 on conflict (item_id) do update set
+					   analysis_id = excluded.analysis_id, category = excluded.category, headline = excluded.headline,
+					   summary = excluded.summary, labels = excluded.labels, extracted_text = excluded.extracted_text
+					 where documents.user_id = excluded.user_id`,
+					[
+						lease.itemId,
+						lease.userId,
+						analysis.id,
+						category,
+						storableText(text.headline),
+						storableText(text.summary),
+						storableText(text.labels),
+						storableText(text.extractedText),
+					],
+				);
+				await announce(tx, event);
+				await endRequest(tx, lease, { analysisId: analysis.id });
+				return true;
+			}),
+
+		commitResized: (lease, result) =>
+			db.transaction(async (tx) => {
+				if (!(await holds(tx, lease))) return false;
+				await describe(tx, lease, result);
+				await release(tx, lease);
+				await endRequest(tx, lease);
+				return true;
+			}),
+
+		commitEmbedded: (lease, embedding, event) =>
+			db.transaction(async (tx) => {
+				if (!(await holds(tx, lease))) return false;
+				const written = await tx.query(
+					`insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
+					 select documents.item_id, documents.user_id, $3, documents.analysis_id, documents.category, $5::halfvec
+					 from documents
+					 where documents.user_id = $1 and documents.item_id = $2 and documents.analysis_id = $4
+					 on conflict (item_id, model) do update set
+					   analysis_id = excluded.analysis_id, category = excluded.category,
+					   embedding = excluded.embedding, created_at = clock_timestamp()
+					 where embeddings.user_id = excluded.user_id
+					 returning item_id`,
+					[
+						lease.userId,
+						lease.itemId,
+						embedding.model,
+						embedding.analysisId,
+						halfvecBytes(embedding.vector),
+					],
+				);
+				if (written.length === 0) {
+					// Of an older analysis. Whoever brings the current one must not wait for our lease to end.
+					await release(tx, lease, embedding.usage);
+					await endRequest(tx, lease);
+					return false;
+				}
+				await tx.query(
+					`update analyses set usage = analyses.usage || items.usage || $4::jsonb
+					 from items
+					 where analyses.user_id = $1 and analyses.item_id = $2 and analyses.id = $3
+					   and items.user_id = $1 and items.id = $2`,
+					[
+						lease.userId,
+						lease.itemId,
+						embedding.analysisId,
+						usageToJson(embedding.usage),
+					],
+				);
+				const isReady = await (lease.requestId
+					? becomeEmbedded(tx, lease)
+					: advance(tx, lease));
+				if (isReady) await announce(tx, event);
+				await endRequest(tx, lease);
+				return true;
+			}),
+
+		fail: (lease, error, usage) =>
+			db.transaction((tx) => fail(tx, lease, error, usage)),
+		failRequest: (lease, failure, usage) =>
+			db.transaction(async (tx) => {
+				if (!(await holds(tx, lease))) return false;
+				await release(tx, lease, usage);
+				await endRequest(tx, lease, { failure });
+				return true;
+			}),
+		release: (lease, usage) => release(db, lease, usage),
+
+		async takeStalled({ idleSeconds, againSeconds, limit }) {
+			const rows = await db.query<
+				ItemRow & { analysis_id: string | null; stage_at: Date }
+			>(
+				`with stalled as (
+				   select id from items
+				   where status in ('pending', 'uploaded', 'processed', 'analyzed')
+				     and stage_at <= clock_timestamp() - make_interval(secs => $1)
+				     and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => $2))
+				     and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
+				   order by stage_at
+				   limit $3
+				   for update skip locked
+				 ), taken as (
+				   update items set swept_at = clock_timestamp()
+				   from stalled where items.id = stalled.id
+				   returning items.*
+				 )
+				 select * from taken order by stage_at, id`,
+				[idleSeconds, againSeconds, limit],
+			);
+			return rows.map((row) => {
+				const stage = stageFrom(row.status);
+				return {
+					item: itemFromRow(row),
+					stage,
+					since: row.stage_at,
+					analysisId: stage === "embed" ? row.analysis_id : null,
+				};
+			});
+		},
+
+		async oldestWaitSeconds() {
+			const [oldest] = await db.query<{ seconds: number }>(
+				`select extract(epoch from clock_timestamp() - stage_at)::float8 as seconds
+				 from items where status in ('uploaded', 'processed', 'analyzed')
+				 order by stage_at limit 1`,
+			);
+			return Math.max(0, oldest?.seconds ?? 0);
+		},
+
+		async failMissingUpload(userId, itemId) {
+			await db.query(
+				`update items set status = 'failed', error_code = 'upload_missing',
+				   error_detail = 'The file of this item was never uploaded: upload it again.',
+				   lease_stage = null, lease_token = null, lease_expires_at = null,
+				   stage_at = clock_timestamp(), updated_at = clock_timestamp()
+				 where user_id = $1 and id = $2 and status = 'pending'
+				   and (lease_expires_at is null or lease_expires_at <= clock_timestamp())`,
+				[userId, itemId],
+			);
+		},
+
+		async tombstones({ olderThanSeconds, limit }) {
+			const rows = await db.query<{
+				user_id: string;
+				item_id: string;
+				deleted_at: Date;
+			}>(
+				`select user_id, item_id, deleted_at from tombstones
+				 where deleted_at <= clock_timestamp() - make_interval(secs => $1)
+				 order by deleted_at
+				 limit $2`,
+				[olderThanSeconds, limit],
+			);
+			return rows.map((row) => ({
+				userId: row.user_id,
+				itemId: row.item_id,
+				deletedAt: row.deleted_at,
+			}));
+		},
+
+		async forgetTombstone(userId, itemId) {
+			await db.query(
+				"delete from tombstones where user_id = $1 and item_id = $2",
+				[userId, itemId],
+			);
+		},
+	};
+}
+
+/** The user's other item with these bytes, tried again where it had failed; one that only announced them loses the digest. */
+async function keptTwin(
+	tx: Queryable,
+	{ userId, itemId }: Lease,
+	sha256: string,
+): Promise<string | null> {
+	const of = [userId, sha256, itemId];
+	// What was processed has a size; what is uploaded has its digest from its bytes.
+	const [kept] = await tx.query<{ id: string }>(
+		`update items set
+		   status = case when status = 'failed' then 'uploaded' else status end,
+		   error_code = null, error_detail = null,
+		   attempts = case when status = 'failed' then 0 else attempts end,
+		   stage_at = case when status = 'failed' then clock_timestamp() else stage_at end,
+		   swept_at = case when status = 'failed' then null else swept_at end,
+		   updated_at = case when status = 'failed' then clock_timestamp() else updated_at end
+		 where user_id = $1 and sha256 = $2 and id <> $3 and (width is not null or status = 'uploaded')
+		 returning id`,
+		of,
+	);
+	if (kept) return kept.id;
+	await tx.query(
+		`update items set sha256 = null, updated_at = clock_timestamp()
+		 where user_id = $1 and sha256 = $2 and id <> $3 and width is null and status in ('pending', 'failed')`,
+		of,
+	);
+	return null;
+}
+
+/** What the image itself tells, with what its file tells. */
+async function describe(
+	tx: Queryable,
+	{ userId, itemId }: Lease,
+	result: Omit<ProcessedImage, "sha256">,
+): Promise<void> {
+	await tx.query(
+		`update items set width = $3, height = $4, taken_at = $5, camera = $6, colours = $7,
+		   latitude = $8, longitude = $9, perceptual_hash = ('x' || $10)::bit(64), updated_at = clock_timestamp()
+		 where user_id = $1 and id = $2`,
+		[
+			userId,
+			itemId,
+			result.width,
+			result.height,
+			result.takenAt,
+			result.camera && storableText(result.camera),
+			result.colours,
+			result.location?.latitude ?? null,
+			result.location?.longitude ?? null,
+			result.perceptualHash,
+		],
+	);
+}
+
+function stageFrom(status: string): StageName {
+	const found = Object.entries(stages).find(([, { from }]) =>
+		(from as readonly string[]).includes(status),
+	);
+	if (!found) throw new Error(`No stage starts from the status ${status}.`);
+	return found[0] as StageName;
+}

@@ -1,0 +1,51 @@
+import type { VectorIndex, VectorIndexStatus } from "#core/ports/index.ts";
+import type { Database } from "../database.ts";
+
+/** What the embeddings in PostgreSQL cover of a person's items. */
+export function postgresVectorIndex(db: Database): VectorIndex {
+	return {
+		async status(userId, model) {
+			const [row] = await db.query<VectorIndexStatus>(
+				`select count(*)::int as items,
+				   count(*) filter (where by_model)::int as embedded,
+				   count(*) filter (where by_model is null)::int as missing,
+				   count(*) filter (where not by_model)::int as stale,
+				   (select count(*) from requests
+				    where user_id = $1 and kind = 'embed' and status = 'pending')::int as rebuilding
+				 from documents
+				 left join (
+				   select item_id, bool_or(model = $2) as by_model from embeddings
+				   where user_id = $1 group by item_id
+				 ) as embedded using (item_id)
+				 where documents.user_id = $1`,
+				[userId, model],
+			);
+			if (!row) throw new Error("A count gave no row.");
+			return row;
+		},
+
+		requestRebuild: (userId, model, { force }) =>
+			db.transaction(async (tx) => {
+				// In one order, so that two at once do not wait for each other; an item that is being deleted is left out.
+				await tx.query(
+					`insert into requests (id, item_id, user_id, kind)
+					 select gen_random_uuid(), items.id, items.user_id, 'embed'
+					 from documents join items on items.id = documents.item_id and items.user_id = documents.user_id
+					 where documents.user_id = $1
+					   and ($3 or not exists (
+					     select from embeddings
+					     where embeddings.user_id = $1 and embeddings.item_id = documents.item_id and model = $2))
+					 order by items.id
+					 for key share of items
+					 on conflict do nothing`,
+					[userId, model, force],
+				);
+				const [row] = await tx.query<{ waiting: number }>(
+					`select count(*)::int as waiting from requests
+					 where user_id = $1 and kind = 'embed' and status = 'pending'`,
+					[userId],
+				);
+				return row?.waiting ?? 0;
+			}),
+	};
+}

@@ -1,0 +1,119 @@
+import {
+	AdminDeleteUserCommand,
+	CognitoIdentityProviderClient,
+} from "@aws-sdk/client-cognito-identity-provider";
+import {
+	type ApiProblem,
+	type ItemBody,
+	RestClient,
+} from "#cli/rest-client.ts";
+import { ensureUser, signIn } from "#cli/users.ts";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
+import { unlessGone } from "../deploy/retained.ts";
+import { unlessInterrupted } from "../environment/interruption.ts";
+import type { Check } from "./check.ts";
+
+export const api: Check[] = [
+	{
+		what: "Cognito pool and token",
+		async run(inspection) {
+			const { target, outputs, id, afterwards } = inspection;
+			const email = `infra-test-${id}@example.com`;
+			const password = `${id}-Aa1`;
+			const cognito = new CognitoIdentityProviderClient(target.client);
+			afterwards(() =>
+				unlessGone("UserNotFoundException", () =>
+					cognito.send(
+						new AdminDeleteUserCommand({
+							UserPoolId: outputs.UserPoolId,
+							Username: email,
+						}),
+					),
+				),
+			);
+			await ensureUser(outputs, target.client.credentials, email, password);
+			const token = await signIn(outputs, email, password);
+			inspection.signedIn = new RestClient(outputs.ApiUrl, token);
+			const claims = JSON.parse(
+				Buffer.from(token.split(".")[1] ?? "", "base64url").toString(),
+			);
+			if (
+				claims.iss !== outputs.TokenIssuer ||
+				claims.aud !== outputs.UserPoolClientId
+			) {
+				throw new Error(`the token is of ${claims.iss} for ${claims.aud}`);
+			}
+			return "a new user signed in";
+		},
+	},
+	{
+		what: "API without a token",
+		async run({ outputs }) {
+			const status = async (path: string) =>
+				(await fetch(new URL(path, outputs.ApiUrl))).status;
+			const seen = [
+				await status("/items"),
+				await status("/health"),
+				await status("/no-such-path"),
+			].join(", ");
+			if (seen !== "401, 200, 404") {
+				throw new Error(
+					`/items, /health and an unknown path answered ${seen} instead of 401, 200, 404`,
+				);
+			}
+			return "401 for items, 200 for health, 404 for what is not there";
+		},
+	},
+	{
+		what: "API with a token",
+		async run(inspection) {
+			const { items } = await inspection
+				.user()
+				.call<{ items: unknown[] }>("GET", "/items");
+			if (items.length > 0) {
+				throw new Error(`a new user sees ${items.length} items`);
+			}
+			return "a new user's own items: none";
+		},
+	},
+	{
+		what: "an image, end to end",
+		async run(inspection) {
+			const client = inspection.user();
+			const [sample] = await drawSampleImages();
+			if (!sample) throw new Error("no sample image was drawn");
+			const forget = (id: string) => client.call("DELETE", `/items/${id}`);
+			inspection.afterwards(async () => {
+				for (const which of ["/items", "/items?status=pending"]) {
+					const { items } = await client.call<{ items: ItemBody[] }>(
+						"GET",
+						which,
+					);
+					for (const { id } of items) await forget(id);
+				}
+			});
+			const { id } = await client.upload(
+				sample.filename,
+				new Uint8Array(sample.bytes),
+			);
+			const { status, error, thumbnail_url } = await unlessInterrupted(
+				inspection.interruption,
+				client.settled(id, 180),
+			);
+			if (status !== "ready") throw new Error(`${status}: ${error?.detail}`);
+			const thumbnail = await fetch(thumbnail_url ?? "");
+			if (!thumbnail.ok) throw new Error(`its thumbnail: ${thumbnail.status}`);
+			const { results } = await client.search(sample.word);
+			if (results[0]?.item_id !== id) {
+				throw new Error(`a search for ${sample.word} does not find it`);
+			}
+			await forget(id);
+			const after = await client.item(id).then(
+				() => 200,
+				(problem) => (problem as ApiProblem).status,
+			);
+			if (after !== 404) throw new Error(`deleted, it still answers ${after}`);
+			return `uploaded, described, found by "${sample.word}", deleted`;
+		},
+	},
+];

@@ -1,0 +1,81 @@
+import pg from "pg";
+import { clientConfig } from "#postgres/database.ts";
+import { applicationLogin } from "../database/postgres.ts";
+import { hasPlugin, tunnelTo } from "../database/tunnel.ts";
+import { NotLookedAt } from "../environment/checks.ts";
+import type { Check, Inspection } from "./check.ts";
+
+async function asking<Row extends object>(
+	{ target, interruption }: Inspection,
+	sql: string,
+): Promise<Row> {
+	if (target.environment.network.mode === "private" && !hasPlugin()) {
+		throw new NotLookedAt(
+			"the database has no public address, and session-manager-plugin, which would make a tunnel, is not on the PATH; Lambda reaches it, see below",
+		);
+	}
+	const login = await applicationLogin(target);
+	const tunnel = await tunnelTo(target, login, interruption);
+	try {
+		const config = await clientConfig(login, login);
+		const client = new pg.Client({
+			...config,
+			...(tunnel && {
+				host: "127.0.0.1",
+				port: tunnel.port,
+				// The address is here; the certificate is checked against the host all the same.
+				ssl: { ...Object(config.ssl), servername: login.host },
+			}),
+		});
+		client.on("error", () => {});
+		await client.connect();
+		try {
+			const { rows } = await client.query<Row>(sql);
+			return rows[0] as Row;
+		} finally {
+			await client.end();
+		}
+	} finally {
+		await tunnel?.close();
+	}
+}
+
+export const database: Check[] = [
+	{
+		what: "Postgres, TLS verified",
+		async run(inspection) {
+			const { tls, version, cipher } = await asking<{
+				tls: boolean | null;
+				cipher: string | null;
+				version: string;
+			}>(
+				inspection,
+				`select current_setting('server_version') as version, ssl as tls, cipher
+				from (select 1) one left join pg_stat_ssl on pid = pg_backend_pid()`,
+			);
+			if (inspection.target.isLocal) {
+				return `${version}; without TLS, which the stand-in on this machine does not have`;
+			}
+			// The client has checked certificate and host before it asked.
+			if (!tls) throw new Error("the connection is not encrypted");
+			return `${version}, ${cipher}`;
+		},
+	},
+	{
+		what: "pgvector",
+		async run(inspection) {
+			const { version, distance } = await asking<{
+				version: string;
+				distance: number;
+			}>(
+				inspection,
+				`select extversion as version, '[1,0]'::vector <=> '[0,1]'::vector as distance
+				from pg_extension where extname = 'vector'`,
+			);
+			if (distance !== 1) {
+				throw new Error(`the distance of a right angle is ${distance}, not 1`);
+			}
+			return `${version}, cosine distance answers`;
+		},
+	},
+];

@@ -1,0 +1,148 @@
+// make db-seed-golden: uploads the images of a folder as one user, and waits until each is ready.
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { step } from "#cli/progress.ts";
+import { ApiProblem, type ItemBody, RestClient } from "#cli/rest-client.ts";
+import { signIn } from "#cli/users.ts";
+import { outputs } from "../deploy/outputs-file.ts";
+import { ask } from "../environment/confirm.ts";
+import { operate, type Target } from "../environment/target.ts";
+import { demoPasswords, demoUsers } from "../local/local.ts";
+
+/** Lambda takes 6 MB of a request, of which base64 leaves two thirds. */
+const largestUpload = 4_000_000;
+
+const contentTypes: Record<string, string> = {
+	".png": "image/png",
+	".jpg": "image/jpeg",
+	".jpeg": "image/jpeg",
+	".webp": "image/webp",
+	".gif": "image/gif",
+	".avif": "image/avif",
+};
+
+/** OCR of a screenshot takes a second or two, and two run at once. */
+const secondsPerImage = 20;
+
+await operate(async (target) => {
+	const { DATASET } = process.env;
+	if (!DATASET) {
+		throw new Error(
+			"DATASET is missing: make db-seed-golden DATASET=folder, with images in it or in its folder images.",
+		);
+	}
+	const files = await imagesIn(DATASET);
+	const settings = await outputs(target);
+	const { email, password } = await user(target);
+	const token = await signIn(settings, email, password);
+	const client = new RestClient(settings.ApiUrl, token);
+	const uploaded: { name: string; id: string }[] = [];
+	const failed: string[] = [];
+	await step(`upload ${files.length} images`, async (update) => {
+		for (const [index, file] of files.entries()) {
+			const name = path.basename(file);
+			try {
+				const id = await sent(client, name, await readFile(file));
+				uploaded.push({ name, id });
+			} catch (error) {
+				// This file is refused; the others need not be.
+				if (!(error instanceof ApiProblem && error.status < 500)) throw error;
+				if (error.status === 401) throw error;
+				failed.push(`${name}: ${error.message}`);
+			}
+			update(index + 1, files.length);
+		}
+	});
+	await step("describe and embed them", async (update) => {
+		for (const [index, { id, name }] of uploaded.entries()) {
+			const settled = await client.settled(id, files.length * secondsPerImage);
+			if (settled.status === "failed") {
+				failed.push(`${name}: ${settled.error?.detail}`);
+			}
+			update(index + 1, uploaded.length);
+		}
+	});
+	if (failed.length > 0) {
+		throw new Error(
+			`${failed.length} of ${files.length} images failed, the others are ready:\n${failed.join("\n")}`,
+		);
+	}
+	console.log(
+		`\n${files.length} images of ${email} are ready in environment ${target.name}. The same again changes nothing.`,
+	);
+});
+
+/** Through the API, or straight to storage where it is too large for that. @returns the item's id */
+async function sent(
+	client: RestClient,
+	name: string,
+	bytes: Buffer,
+): Promise<string> {
+	const content = new Uint8Array(bytes);
+	const contentType = contentTypes[path.extname(name).toLowerCase()];
+	if (bytes.length <= largestUpload || !contentType) {
+		return (await client.upload(name, content)).id;
+	}
+	const prepared = await client.call<
+		ItemBody | { item_id: string; url: string; fields: Record<string, string> }
+	>("POST", "/uploads", {
+		filename: name,
+		content_type: contentType,
+		size: bytes.length,
+		sha256: createHash("sha256").update(bytes).digest("hex"),
+	});
+	if ("id" in prepared) return prepared.id;
+	const form = new FormData();
+	for (const [field, value] of Object.entries(prepared.fields)) {
+		form.append(field, value);
+	}
+	form.append("file", new Blob([content]), name);
+	const answer = await fetch(prepared.url, { method: "POST", body: form });
+	if (!answer.ok) {
+		throw new Error(
+			`Storage answered ${answer.status} to the upload of ${name}: run this again.`,
+		);
+	}
+	return prepared.item_id;
+}
+
+async function imagesIn(folder: string): Promise<string[]> {
+	for (const candidate of [path.join(folder, "images"), folder]) {
+		const names = await readdir(candidate).catch(
+			(error: NodeJS.ErrnoException) => {
+				if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+				throw error;
+			},
+		);
+		const images = names.filter((name) =>
+			/\.(jpe?g|png|webp|gif|avif|tiff?|heic)$/i.test(name),
+		);
+		if (images.length > 0) {
+			return images.sort().map((name) => path.join(candidate, name));
+		}
+	}
+	throw new Error(`There are no images in ${folder} or ${folder}/images.`);
+}
+
+async function user({
+	isLocal,
+}: Target): Promise<{ email: string; password: string }> {
+	const email = process.env.EMAIL || (isLocal ? demoUsers[0] : "");
+	if (!email) {
+		throw new Error(
+			"EMAIL is missing: whose images shall these be? make cognito-setup creates a user.",
+		);
+	}
+	const known =
+		process.env.PASSWORD || (isLocal && (await demoPasswords())[email]);
+	return {
+		email,
+		password:
+			known ||
+			(await ask(`Password of ${email}: `, {
+				hidden: true,
+				remedy: "PASSWORD must be set in the environment",
+			})),
+	};
+}

@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+	SSMClient,
+	StartSessionCommand,
+	TerminateSessionCommand,
+} from "@aws-sdk/client-ssm";
+import { freePort } from "#cli/free-port.ts";
+import { output } from "../deploy/outputs-file.ts";
+import type { ClientSettings, Target } from "../environment/target.ts";
+
+const plugin = "session-manager-plugin";
+/** The first that reads a session's token from a variable: on its command line everybody of this machine could read it. */
+const leastVersion = [1, 2, 536, 0];
+const tokenVariable = "AWS_SSM_START_SESSION_RESPONSE";
+const installation =
+	"https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html";
+const longestStartSeconds = 30;
+
+/** A port of this machine that leads through the bastion to another host of its network. */
+export interface Tunnel {
+	port: number;
+	/** Ends the plugin and the session, which AWS would keep for twenty minutes. */
+	close(): Promise<void>;
+}
+
+/**
+ * Asks Session Manager for a tunnel to the environment's database: the bastion has no open port, and this machine
+ * needs no key. Undefined where the database has a public address.
+ * @throws what is missing, or why it did not open; nothing is left open then
+ */
+export async function tunnelTo(
+	target: Target,
+	to: { host: string; port: number },
+	interruption: AbortSignal,
+): Promise<Tunnel | undefined> {
+	if (target.environment.network.mode !== "private") return undefined;
+	const { client } = target;
+	const bastion = await output(target, "BastionInstanceId");
+	requirePlugin();
+	const ssm = new SSMClient(client);
+	const port = await freePort();
+	const request = {
+		Target: bastion,
+		DocumentName: "AWS-StartPortForwardingSessionToRemoteHost",
+		Parameters: {
+			host: [to.host],
+			portNumber: [String(to.port)],
+			localPortNumber: [String(port)],
+		},
+	};
+	const { SessionId, TokenValue, StreamUrl } = await ssm.send(
+		new StartSessionCommand(request),
+	);
+	let child: ChildProcess | undefined;
+	const close = async () => {
+		await end(child);
+		await ssm
+			.send(new TerminateSessionCommand({ SessionId }))
+			.catch((error: Error) =>
+				console.error(
+					`Session ${SessionId} was not ended, and AWS ends it after twenty idle minutes: ${error.message}`,
+				),
+			);
+	};
+	try {
+		child = spawn(
+			plugin,
+			[
+				tokenVariable,
+				client.region,
+				"StartSession",
+				// The profile is that of AWS_PROFILE, if any.
+				"",
+				JSON.stringify(request),
+				endpointOf(client),
+			],
+			{
+				env: {
+					...process.env,
+					[tokenVariable]: JSON.stringify({ SessionId, TokenValue, StreamUrl }),
+				},
+				// Of a process group of its own: Ctrl-C in psql ends a statement, not the tunnel.
+				detached: true,
+				stdio: ["ignore", "ignore", "inherit"],
+			},
+		);
+		await opened(child, port, bastion, interruption);
+	} catch (error) {
+		await close();
+		throw error;
+	}
+	return { port, close };
+}
+
+/** Whether a tunnel can be had at all. */
+export const hasPlugin = () => !spawnSync(plugin, ["--version"]).error;
+
+function requirePlugin(): void {
+	const { error, stdout } = spawnSync(plugin, ["--version"], {
+		encoding: "utf8",
+	});
+	if (error) {
+		throw new Error(
+			`${plugin} is not on the PATH. The database has no public address, and AWS's plugin makes the tunnel: install it from ${installation}`,
+		);
+	}
+	const version = stdout.trim();
+	const numbers = version.split(".").map(Number);
+	const newer = leastVersion.findIndex((least, at) => numbers[at] !== least);
+	if (newer >= 0 && !((numbers[newer] ?? 0) > (leastVersion[newer] ?? 0))) {
+		throw new Error(
+			`${plugin} is of version ${version}, and before ${leastVersion.join(".")} it wants the session's token on its command line, where everybody of this machine can read it: install a newer one from ${installation}`,
+		);
+	}
+}
+
+/** The plugin itself calls Systems Manager where a connection breaks. */
+function endpointOf({ region, endpoint }: ClientSettings): string {
+	const {
+		AWS_ENDPOINT_URL: all,
+		AWS_ENDPOINT_URL_SSM: given = endpoint ?? all,
+	} = process.env;
+	return given ?? `https://ssm.${region}.amazonaws.com`;
+}
+
+async function opened(
+	child: ChildProcess,
+	port: number,
+	bastion: string,
+	interruption: AbortSignal,
+): Promise<void> {
+	const latest = Date.now() + longestStartSeconds * 1_000;
+	for (;;) {
+		interruption.throwIfAborted();
+		if (child.exitCode !== null || Date.now() > latest) {
+			throw new Error(
+				`The tunnel through bastion ${bastion} did not open: is the instance running, and does its agent report to Systems Manager?`,
+			);
+		}
+		if (await answers(port)) return;
+		await sleep(200);
+	}
+}
+
+async function end(child: ChildProcess | undefined): Promise<void> {
+	if (!child?.pid || child.exitCode !== null || child.signalCode !== null) {
+		return;
+	}
+	const gone = once(child, "exit");
+	child.kill();
+	await gone;
+}
+
+function answers(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect(port, "127.0.0.1");
+		socket.once("connect", () => {
+			resolve(true);
+			socket.end();
+		});
+		socket.once("error", () => resolve(false));
+		socket.once("close", () => socket.destroy());
+	});
+}

@@ -1,0 +1,73 @@
+// make infra-deploy: preflight, what would change, consent, then stack by stack with the migrations between.
+import { spawnSync } from "node:child_process";
+import { migrate } from "../database/migrate.ts";
+import { confirm } from "../environment/confirm.ts";
+import { operate, type Target } from "../environment/target.ts";
+import { assemblyFolder, cdk, diff } from "./cdk.ts";
+import { writeOutputs } from "./outputs-file.ts";
+import { preflight } from "./preflight-checks.ts";
+import { describeStacks, type Part, stackName } from "./stacks.ts";
+
+if (process.env.ENV === "local") restartLocally();
+
+// Preflight tells of a wrong account, too, together with whatever else is missing.
+await operate(
+	async (target) => {
+		await preflight(target);
+		console.log("\nWhat would change:\n");
+		await diff(target);
+		const { account, region } = target.environment;
+		await confirm(
+			`Deploy this to environment ${target.name}, account ${account}, ${region}?`,
+			"yes",
+		);
+		await deploy(target, ["DB", "Storage"]);
+		// Code of the release before this one runs until the next step: a migration only adds what it does not know.
+		await migrate(target.client, await migrationFunction(target), target.name);
+		await deploy(target, ["Compute", "API", "Monitoring"]);
+		const file = await writeOutputs(target);
+		console.log(
+			`\nEnvironment ${target.name} is deployed; clients find it by ${file}. Next: make test-infra ENV=${target.name}.`,
+		);
+	},
+	{ anyAccount: true },
+);
+
+async function deploy(target: Target, parts: Part[]): Promise<void> {
+	await cdk(
+		"deploy",
+		[
+			...parts.map((part) => stackName(part, target)),
+			...["--app", assemblyFolder],
+			"--exclusively",
+			// Consent was given to the diff above.
+			...["--require-approval", "never"],
+			// make lambda-deploy-api, or somebody in the console, may have changed what the template does not know.
+			"--revert-drift",
+			...["--progress", "events"],
+		],
+		`Stacks before the one that failed stay deployed, nothing after it was touched. make infra-status ENV=${target.name} tells how they stand; mend it and run make infra-deploy ENV=${target.name} again.`,
+	);
+}
+
+async function migrationFunction(target: Target): Promise<string> {
+	const [database] = await describeStacks(target);
+	const name = database?.outputs.MigrationFunctionName;
+	if (!name) {
+		throw new Error(
+			`${database?.name} has no output MigrationFunctionName, so nothing after it was deployed: make infra-status ENV=${target.name}.`,
+		);
+	}
+	return name;
+}
+
+/** On this machine a deployment is a start of the local cloud, which synthesizes and migrates. */
+function restartLocally(): never {
+	for (const script of ["scripts/local/down.ts", "scripts/local/up.ts"]) {
+		const { status } = spawnSync(process.execPath, [script], {
+			stdio: "inherit",
+		});
+		if (status !== 0) process.exit(status ?? 1);
+	}
+	process.exit(0);
+}

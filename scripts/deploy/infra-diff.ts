@@ -1,0 +1,37 @@
+// make infra-diff: what a deployment would change.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { operate, type Target } from "../environment/target.ts";
+import { localAssembly, providerSecrets, synthesize } from "../local/local.ts";
+import { cdk, diff, synth } from "./cdk.ts";
+import { parts, stackName } from "./stacks.ts";
+
+await operate(async (target) => {
+	if (target.isLocal) return diffLocally(target);
+	await synth(target);
+	await diff(target);
+});
+
+/** Against the templates that the local cloud runs, which CloudFormation does not know. */
+async function diffLocally(target: Target): Promise<void> {
+	const fresh = await mkdtemp(path.join(tmpdir(), "collections-diff-"));
+	try {
+		await synthesize(fresh, (await providerSecrets()).machine);
+		for (const part of parts) {
+			const stack = stackName(part, target);
+			await cdk(
+				"diff",
+				[
+					stack,
+					...["--app", fresh],
+					"--exclusively",
+					...["--template", `${localAssembly}/${stack}.template.json`],
+				],
+				"make up writes the templates to compare with.",
+			);
+		}
+	} finally {
+		await rm(fresh, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,106 @@
+import {
+	CognitoIdentityProviderClient,
+	DeleteUserPoolCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+	DeleteBucketCommand,
+	DeleteObjectsCommand,
+	ListObjectVersionsCommand,
+	S3Client,
+} from "@aws-sdk/client-s3";
+import { DeleteParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import type { Target } from "../environment/target.ts";
+import { providerKeys } from "../secrets/provider-keys.ts";
+
+/**
+ * Removes what CloudFormation leaves behind on purpose, or does not know: the bucket with every version in it, people,
+ * chats, and the providers' API keys.
+ */
+export async function deleteRetained(
+	{ client, name }: Pick<Target, "client" | "name">,
+	{
+		BucketName,
+		UserPoolId,
+		CheckpointTableName,
+	}: Record<string, string | null>,
+): Promise<void> {
+	if (BucketName) {
+		await unlessGone("NoSuchBucket", async () => {
+			const s3 = new S3Client({ ...client, forcePathStyle: true });
+			const count = await emptyBucket(s3, BucketName);
+			await s3.send(new DeleteBucketCommand({ Bucket: BucketName }));
+			console.log(
+				`Bucket ${BucketName} is removed, with ${count} versions of objects.`,
+			);
+		});
+	}
+	if (UserPoolId) {
+		await unlessGone("ResourceNotFoundException", async () => {
+			await new CognitoIdentityProviderClient(client).send(
+				new DeleteUserPoolCommand({ UserPoolId }),
+			);
+			console.log(`User pool ${UserPoolId} is removed.`);
+		});
+	}
+	if (CheckpointTableName) {
+		await unlessGone("ResourceNotFoundException", async () => {
+			await new DynamoDBClient(client).send(
+				new DeleteTableCommand({ TableName: CheckpointTableName }),
+			);
+			console.log(`Table ${CheckpointTableName} is removed.`);
+		});
+	}
+	const { DeletedParameters = [] } = await new SSMClient(client).send(
+		new DeleteParametersCommand({
+			Names: providerKeys({ name }).map(({ parameter }) => parameter),
+		}),
+	);
+	for (const parameter of DeletedParameters) {
+		console.log(`Parameter ${parameter} is removed.`);
+	}
+}
+
+/** Deletes every version and delete marker, below `Prefix` alone where one is given. @returns how many there were */
+export async function emptyBucket(
+	s3: S3Client,
+	bucket: string,
+	Prefix?: string,
+): Promise<number> {
+	let count = 0;
+	for (;;) {
+		// From the start each time: what was listed is gone then.
+		const { Versions = [], DeleteMarkers = [] } = await s3.send(
+			new ListObjectVersionsCommand({ Bucket: bucket, Prefix }),
+		);
+		const Objects = [...Versions, ...DeleteMarkers].map(
+			({ Key, VersionId }) => ({ Key, VersionId }),
+		);
+		if (Objects.length === 0) return count;
+		const { Errors = [] } = await s3.send(
+			new DeleteObjectsCommand({
+				Bucket: bucket,
+				Delete: { Objects, Quiet: true },
+			}),
+		);
+		const [refused] = Errors;
+		if (refused) {
+			throw new Error(
+				`${refused.Key} in ${bucket} was not deleted (${refused.Code}: ${refused.Message}): run this again, it goes on where it stopped.`,
+			);
+		}
+		count += Objects.length;
+	}
+}
+
+/** Removes what may be gone already, or never have come to be: AWS says so by `code`. */
+export async function unlessGone(
+	code: string,
+	remove: () => Promise<unknown>,
+): Promise<void> {
+	try {
+		await remove();
+	} catch (error) {
+		if ((error as Error).name !== code) throw error;
+	}
+}

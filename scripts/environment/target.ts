@@ -1,0 +1,111 @@
+import { readFile } from "node:fs/promises";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { readOutputs } from "#cli/outputs.ts";
+import { main } from "#cli/progress.ts";
+import type { AwsCredentials } from "#cli/users.ts";
+import { type Environment, readEnvironment } from "#lib/environments.ts";
+import { localDirectory, operatorOf } from "../local/local.ts";
+import { explained } from "./aws-errors.ts";
+
+/** How an SDK client reaches the environment: `new S3Client(target.client)`. */
+export interface ClientSettings {
+	region: string;
+	/** Of the local cloud; on AWS the SDK finds its own, or takes `AWS_ENDPOINT_URL`. */
+	endpoint?: string;
+	/** The local operator's; on AWS the SDK finds those of the shell. */
+	credentials?: AwsCredentials;
+}
+
+/** The environment that a make target works on, named by `ENV`. */
+export interface Target {
+	environment: Environment;
+	/** `dev`, `test`, `prod` or `local`. */
+	name: Environment["name"];
+	isLocal: boolean;
+	client: ClientSettings;
+}
+
+/** Runs the body of a make target; whatever AWS or the shell lacks ends it with one sentence and exit code 1. */
+export function operate(
+	body: (target: Target) => Promise<void>,
+	{ anyAccount = false } = {},
+): Promise<void> {
+	return main(async () => {
+		const target = await explained(readTarget, process.env.AWS_ENDPOINT_URL);
+		await explained(async () => {
+			if (!anyAccount) await requireAccount(target);
+			await body(target);
+		}, target.client.endpoint ?? process.env.AWS_ENDPOINT_URL);
+	});
+}
+
+async function readTarget(): Promise<Target> {
+	const environment = await environmentNamed(process.env.ENV || "dev");
+	const isLocal = environment.name === "local";
+	return {
+		environment,
+		name: environment.name,
+		isLocal,
+		client: isLocal
+			? await localClient(environment)
+			: { region: environment.region },
+	};
+}
+
+/** One row of the table in `cdk.json`. @throws naming each wrong field */
+export async function environmentNamed(name: string): Promise<Environment> {
+	const text = await readFile("cdk.json", "utf8").catch((cause) => {
+		throw new Error("There is no cdk.json here: run make where it lies.", {
+			cause,
+		});
+	});
+	return readEnvironment(JSON.parse(text).context?.environments, name);
+}
+
+/** Where a local cloud runs, or has run last. */
+async function localClient({ region }: Environment): Promise<ClientSettings> {
+	const { AwsEndpointUrl } = await readOutputs("local");
+	if (!AwsEndpointUrl) {
+		throw new Error(
+			".aws-outputs-local.json names no AwsEndpointUrl: make up writes it.",
+		);
+	}
+	return {
+		region,
+		endpoint: AwsEndpointUrl,
+		credentials: await operatorOf(localDirectory),
+	};
+}
+
+export interface Identity {
+	account: string;
+	arn: string;
+}
+
+/** Whose credentials these are. */
+export async function identityOf({ client }: Target): Promise<Identity> {
+	const { Account = "", Arn = "" } = await new STSClient(client).send(
+		new GetCallerIdentityCommand({}),
+	);
+	return { account: Account, arn: Arn };
+}
+
+/** Why this account is not the environment's, as a sentence; undefined where it is. */
+export function accountTrouble(
+	{ environment: { name, account } }: Pick<Target, "environment">,
+	identity: Identity,
+): string | undefined {
+	if (name === "local") return undefined;
+	if (account === null) {
+		return `cdk.json: environments.${name}.account: name the account (12 digits) to work on; these credentials are of ${identity.account}.`;
+	}
+	if (account === identity.account) return undefined;
+	return `Environment ${name} is in account ${account}, but these credentials (${identity.arn}) are of ${identity.account}: choose others, by AWS_PROFILE for instance.`;
+}
+
+/** Nothing is read or changed in an account that is not the environment's. */
+async function requireAccount(target: Target): Promise<void> {
+	if (target.isLocal) return;
+	const trouble = accountTrouble(target, await identityOf(target));
+	if (trouble) throw new Error(trouble);
+}

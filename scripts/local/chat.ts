@@ -1,0 +1,110 @@
+// make chat: a conversation with a collection in the terminal, which shows what a turn is doing while it runs.
+import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { main } from "#cli/progress.ts";
+import { ApiProblem, RestClient } from "#cli/rest-client.ts";
+import { signedIn } from "../users/sign-in.ts";
+import { demoUsers } from "./local.ts";
+
+interface Answered {
+	message: { content: string };
+	search_results: { item_id: string; headline: string }[];
+	agent_reasoning: string[];
+	response_time_ms: number;
+}
+
+interface History {
+	message_count: number;
+	in_progress: { steps: string[]; doing: string } | null;
+}
+
+const pollMs = 400;
+const quiet = (text: string) =>
+	process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m` : text;
+
+await main(async () => {
+	const environment = process.env.ENV || "local";
+	const email = process.env.EMAIL || demoUsers[0];
+	const { outputs, token } = await signedIn(environment, email);
+	const api = new RestClient(outputs.ApiUrl, token);
+	const sessionId = process.env.SESSION || randomUUID();
+	const path = `/chat/${encodeURIComponent(sessionId)}`;
+	const before = await historyOf(api, path);
+	console.log(
+		quiet(
+			`${email}, session ${sessionId}${before ? `, ${before.message_count} messages so far` : ""}. An empty line ends.`,
+		),
+	);
+	const lines = createInterface({ input: process.stdin });
+	process.stdout.write("> ");
+	for await (const line of lines) {
+		const message = line.trim();
+		if (!message) break;
+		try {
+			await turn(api, path, { message, session_id: sessionId });
+		} catch (error) {
+			if (!(error instanceof ApiProblem)) throw error;
+			console.log(error.message); // the session goes on
+		}
+		process.stdout.write("> ");
+	}
+});
+
+/** Says one thing and prints each step as the session's history tells of it, then the answer. */
+async function turn(
+	api: RestClient,
+	path: string,
+	body: { message: string; session_id: string },
+): Promise<void> {
+	let isOver = false;
+	const answering = api
+		.call<Answered>("POST", "/chat", body)
+		.finally(() => (isOver = true));
+	answering.catch(() => {}); // awaited below
+	const shown: string[] = [];
+	const show = (steps: string[]) => {
+		for (const step of steps.slice(shown.length)) {
+			shown.push(step);
+			console.log(quiet(`  ${step}`));
+		}
+	};
+	while (!isOver) {
+		await Promise.race([sleep(pollMs), answering.catch(() => {})]);
+		if (isOver) break;
+		const now = (await historyOf(api, path))?.in_progress;
+		replaceLine("");
+		if (now) show(now.steps);
+		if (!isOver) replaceLine(`  ${now?.doing ?? "answering"} ...`);
+	}
+	replaceLine("");
+	const answer = await answering;
+	show(answer.agent_reasoning);
+	const { search_results: items } = answer;
+	let text = answer.message.content;
+	for (const [at, { item_id }] of items.entries()) {
+		text = text.replaceAll(item_id, `${at + 1}`);
+	}
+	console.log(text);
+	for (const [at, { headline, item_id }] of items.entries()) {
+		console.log(quiet(`  [${at + 1}] ${headline} (${item_id})`));
+	}
+}
+
+/** What is going on, on the terminal's last line; a pipe is told only what was done. */
+function replaceLine(text: string): void {
+	if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${quiet(text)}`);
+}
+
+/** Null where the session is not there, which is so until its first message. */
+async function historyOf(
+	api: RestClient,
+	path: string,
+): Promise<History | null> {
+	try {
+		return await api.call<History>("GET", `${path}/history`);
+	} catch (error) {
+		if (error instanceof ApiProblem && error.status === 404) return null;
+		throw error;
+	}
+}

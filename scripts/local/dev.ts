@@ -1,0 +1,135 @@
+// make dev: the whole system on this machine, in the foreground.
+import { existsSync, mkdirSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { startCloud } from "#cdk-local/cloud.ts";
+import { lockState } from "#cdk-local/lock.ts";
+import { outputKeys, readOutputs } from "#cli/outputs.ts";
+import { main, step } from "#cli/progress.ts";
+import { RestClient } from "#cli/rest-client.ts";
+import { ensureUser, signIn } from "#cli/users.ts";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
+import {
+	apiPort,
+	demoPasswords,
+	demoUsers,
+	invoke,
+	localAssembly,
+	localDirectory,
+	operatorOf,
+	providerSecrets,
+	synthesize,
+} from "./local.ts";
+
+const samplesMarker = `${localDirectory}/samples-uploaded`;
+const readyFile = `${localDirectory}/ready.txt`;
+
+await main(async () => {
+	const port = apiPort();
+	const started = performance.now();
+	console.log("Collections, environment local\n");
+	const giveBack = takeFolder();
+	await rm(readyFile, { force: true });
+	const { parameters, machine } = await providerSecrets();
+	await step("synthesize templates, bundles", async () => {
+		// Assets of earlier builds would stay in the folder for ever.
+		await rm(localAssembly, { recursive: true, force: true });
+		await synthesize(localAssembly, machine);
+	});
+	const cloud = await step("start local cloud", () =>
+		startCloud({
+			assembly: localAssembly,
+			stateDir: localDirectory,
+			port,
+			outputsFile: ".aws-outputs-local.json",
+			outputKeys,
+			giveBack,
+			parameters,
+			databaseUrl: process.env.DATABASE_URL,
+			log: (line) => console.log(line),
+		}),
+	);
+	for (const signal of ["SIGINT", "SIGTERM"] as const) {
+		process.once(signal, () => void cloud.stop().then(() => process.exit(0)));
+	}
+	try {
+		const outputs = await readOutputs("local");
+		const operator = await operatorOf(localDirectory);
+		await step("apply migrations", () =>
+			invoke(outputs, operator, outputs.MigrationFunctionName),
+		);
+		const passwords = await demoPasswords();
+		await step("create users", async () => {
+			for (const email of demoUsers) {
+				await ensureUser(outputs, operator, email, passwords[email] ?? "");
+			}
+		});
+		const [demo] = demoUsers;
+		const token = await signIn(outputs, demo, passwords[demo] ?? "");
+		const client = new RestClient(outputs.ApiUrl, token);
+		if (!existsSync(samplesMarker)) {
+			await step("upload sample images", (update) =>
+				uploadSamples(client, update),
+			);
+			await writeFile(samplesMarker, "");
+		}
+		const seconds = ((performance.now() - started) / 1000).toFixed(1);
+		const text = banner(outputs.ApiUrl.replace(/\/$/, ""), demo, passwords);
+		await writeFile(readyFile, text, { mode: 0o600 });
+		console.log(`\nReady in ${seconds} s.\n\n${text}`);
+	} catch (error) {
+		await cloud.stop();
+		throw error;
+	}
+});
+
+/** Before anything is written there: another that starts at the same time must find it taken. */
+function takeFolder(): () => void {
+	mkdirSync(localDirectory, { recursive: true, mode: 0o700 });
+	const giveBack = lockState(localDirectory);
+	process.once("exit", giveBack);
+	return giveBack;
+}
+
+async function uploadSamples(
+	client: RestClient,
+	update: (done: number, of: number) => void,
+): Promise<void> {
+	const samples = await drawSampleImages();
+	const uploaded = await Promise.all(
+		samples.map(({ filename, bytes }) =>
+			client.upload(filename, new Uint8Array(bytes)),
+		),
+	);
+	let done = 0;
+	update(done, uploaded.length);
+	for (const { id, original_filename } of uploaded) {
+		const { status, error } = await client.settled(id, 120);
+		if (status !== "ready") {
+			throw new Error(`Sample ${original_filename} failed: ${error?.detail}`);
+		}
+		update(++done, uploaded.length);
+	}
+}
+
+function banner(
+	api: string,
+	demo: string,
+	passwords: Record<string, string>,
+): string {
+	const portNote = process.env.PORT ? `PORT=${process.env.PORT} ` : "";
+	const users = Object.entries(passwords)
+		.map(([email, password]) => `  ${email.padEnd(20)} ${password}`)
+		.join("\n");
+	return `  API    ${api}
+  Docs   ${api}/docs
+
+  Login
+${users}
+
+  Try it in another terminal:
+
+  TOKEN=$(${portNote}make -s token ENV=local EMAIL=${demo})
+  curl -s ${api}/search -H "Authorization: Bearer $TOKEN" \\
+    -H 'Content-Type: application/json' -d '{"query": "boarding pass"}'
+`;
+}

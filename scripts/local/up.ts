@@ -1,0 +1,70 @@
+// make up: make dev in the background; returns when the API answers.
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stateHolder } from "#cdk-local/lock.ts";
+import { readOutputs } from "#cli/outputs.ts";
+import { main } from "#cli/progress.ts";
+import { apiPort, localDirectory } from "./local.ts";
+
+const readyFile = `${localDirectory}/ready.txt`;
+const logFile = `${localDirectory}/logs/dev.log`;
+const longestStartSeconds = 300;
+
+await main(async () => {
+	const port = apiPort();
+	if (stateHolder(localDirectory)) {
+		const banner = await whenReady();
+		const { ApiUrl } = await readOutputs("local");
+		if (new URL(ApiUrl).port !== String(port)) {
+			throw new Error(
+				`Collections already runs at ${ApiUrl}: make down first, or use that one.`,
+			);
+		}
+		console.log(`Already running.\n\n${banner}`);
+		return;
+	}
+	mkdirSync(`${localDirectory}/logs`, { recursive: true, mode: 0o700 });
+	await rm(readyFile, { force: true });
+	// It will hold the demo users' passwords, as the terminal of make dev does.
+	const log = openSync(logFile, "w", 0o600);
+	const child = spawn(process.execPath, ["scripts/local/dev.ts"], {
+		detached: true,
+		stdio: ["ignore", log, log],
+	});
+	closeSync(log);
+	child.unref();
+	if (!child.pid) throw new Error("scripts/local/dev.ts could not be started.");
+	console.log(await whenReady(child.pid));
+});
+
+/** @param started the process this call started; where another one was faster, that one is waited for */
+async function whenReady(started?: number): Promise<string> {
+	const end = Date.now() + longestStartSeconds * 1000;
+	while (Date.now() < end) {
+		try {
+			return await readFile(readyFile, "utf8");
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		}
+		if (!stateHolder(localDirectory) && !(started && alive(started))) {
+			throw new Error(
+				`Collections did not start:\n${await readFile(logFile, "utf8")}`,
+			);
+		}
+		await sleep(200);
+	}
+	throw new Error(
+		`Collections is not ready after ${longestStartSeconds} s: see ${logFile}.`,
+	);
+}
+
+function alive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}

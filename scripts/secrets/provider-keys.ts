@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { parseEnv } from "node:util";
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import type { Target } from "../environment/target.ts";
+
+/** Whose API keys an environment may have, as in `.env` and in Parameter Store. */
+const services = [
+	"anthropic",
+	"openai",
+	"voyage",
+	"tavily",
+	"langsmith",
+] as const;
+
+export interface ProviderKey {
+	/** In `.env`: `ANTHROPIC_API_KEY`. */
+	variable: string;
+	/** In Parameter Store: `/collections/dev/anthropic-api-key`. */
+	parameter: string;
+}
+
+export const providerKeys = ({ name }: Pick<Target, "name">): ProviderKey[] =>
+	services.map((service) => ({
+		variable: `${service.toUpperCase()}_API_KEY`,
+		parameter: `/collections/${name}/${service}-api-key`,
+	}));
+
+/** The keys that Parameter Store has, by parameter. */
+export async function storedKeys(target: Target): Promise<Map<string, string>> {
+	const { Parameters = [] } = await new SSMClient(target.client).send(
+		new GetParametersCommand({
+			Names: providerKeys(target).map(({ parameter }) => parameter),
+			WithDecryption: true,
+		}),
+	);
+	return new Map(
+		Parameters.map(({ Name = "", Value = "" }) => [Name, Value] as const),
+	);
+}
+
+/** The keys that a file sets, by variable. @throws where there is no such file */
+export async function keysInFile(file: string): Promise<Map<string, string>> {
+	const text = await readFile(file, "utf8").catch((cause) => {
+		if (cause.code !== "ENOENT") throw cause;
+		throw new Error(
+			`There is no ${file}: cp .env.example ${file}, and fill in the keys you have.`,
+			{ cause },
+		);
+	});
+	return new Map(
+		Object.entries(parseEnv(text)).flatMap(([name, value]) =>
+			value?.trim() ? [[name, value.trim()] as const] : [],
+		),
+	);
+}

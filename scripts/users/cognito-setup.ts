@@ -1,0 +1,29 @@
+// make cognito-setup: a confirmed user with a password, or a new password for an existing one.
+import { ensureUser } from "#cli/users.ts";
+import { outputs } from "../deploy/outputs-file.ts";
+import { ask } from "../environment/confirm.ts";
+import { operate } from "../environment/target.ts";
+
+await operate(async (target) => {
+	const { EMAIL, PASSWORD } = process.env;
+	if (!EMAIL) {
+		throw new Error(
+			"EMAIL is missing: make cognito-setup EMAIL=you@example.com",
+		);
+	}
+	const password =
+		PASSWORD ||
+		(await ask(`Password for ${EMAIL}: `, {
+			hidden: true,
+			remedy: "PASSWORD must be set in the environment",
+		}));
+	await ensureUser(
+		await outputs(target),
+		target.client.credentials,
+		EMAIL,
+		password,
+	);
+	console.log(
+		`${EMAIL} may sign in: make -s token ENV=${target.name} EMAIL=${EMAIL}`,
+	);
+});

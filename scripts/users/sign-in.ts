@@ -1,0 +1,24 @@
+import { type Outputs, readOutputs } from "#cli/outputs.ts";
+import { signIn } from "#cli/users.ts";
+import { environmentNamed } from "../environment/target.ts";
+import { demoPasswords, localUsersFile } from "../local/local.ts";
+
+/** Signs in to an environment: locally as a demo user, elsewhere with PASSWORD. @throws saying what is missing */
+export async function signedIn(
+	environment: string,
+	email: string,
+): Promise<{ outputs: Outputs; token: string }> {
+	await environmentNamed(environment);
+	const outputs = await readOutputs(environment);
+	const password =
+		process.env.PASSWORD ||
+		(environment === "local" ? (await demoPasswords())[email] : undefined);
+	if (!password) {
+		throw new Error(
+			environment === "local"
+				? `${email} is not in ${localUsersFile}: use a demo user, or give PASSWORD in the environment.`
+				: `The password of ${email} is missing: give PASSWORD in the environment.`,
+		);
+	}
+	return { outputs, token: await signIn(outputs, email, password) };
+}

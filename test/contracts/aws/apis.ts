@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serveAws } from "#cdk-local/endpoint/endpoint.ts";
+import { UserPools } from "#cdk-local/services/cognito/store.ts";
+import { dynamodbApi } from "#cdk-local/services/dynamodb/api.ts";
+import { Tables } from "#cdk-local/services/dynamodb/store.ts";
+import { EventBuses } from "#cdk-local/services/eventbridge/store.ts";
+import { Access } from "#cdk-local/services/iam/access.ts";
+import { Credentials } from "#cdk-local/services/iam/credentials.ts";
+import { Buckets, type ObjectCreated } from "#cdk-local/services/s3/store.ts";
+import { Secrets } from "#cdk-local/services/secretsmanager/store.ts";
+import { Queues } from "#cdk-local/services/sqs/store.ts";
+import { Parameters } from "#cdk-local/services/ssm/store.ts";
+import { openState } from "#cdk-local/state.ts";
+
+export const region = "eu-central-1";
+
+/** Every AWS API of the local cloud on a free port, with a state of its own. */
+export async function startApis(dir = newStateDir()) {
+	let ahead = 0;
+	const state = openState(dir, { region, now: () => Date.now() + ahead });
+	const credentials = new Credentials(state);
+	const access = new Access(state);
+	const created: ObjectCreated[] = [];
+	const codes = new Map<string, string>();
+	const queues = new Queues(state);
+	const buses = new EventBuses(state, {
+		deliver: (targetArn, body) => {
+			queues.send(targetArn, body);
+		},
+	});
+	const buckets = new Buckets(state, {
+		onObjectCreated: (event) => created.push(event),
+	});
+	const secrets = new Secrets(state);
+	const parameters = new Parameters(state, {
+		"/given/at-start": "given-secret",
+	});
+	const pools = new UserPools(state, {
+		deliverCode: (email, code) => codes.set(email, code),
+	});
+	const tables = new Tables(state);
+	const endpoint = await serveAws({
+		state,
+		credentials,
+		access,
+		apis: [buckets, queues, buses, secrets, parameters, pools]
+			.map((each) => each.api)
+			.concat(dynamodbApi(tables)),
+		port: 0,
+	});
+	const keys = credentials.issue("operator");
+	return {
+		dir,
+		state,
+		buckets,
+		queues,
+		buses,
+		secrets,
+		pools,
+		tables,
+		/** What S3 announced. */
+		created,
+		/** The latest code sent to each address. */
+		codes,
+		keys,
+		access,
+		/** The keys of a role with one policy of these statements. */
+		keysOf(role: string, ...Statement: object[]) {
+			const { arn } = access.addRole(role, ["lambda.amazonaws.com"]);
+			access.attach(arn, role, { Version: "2012-10-17", Statement });
+			access.identify(role, access.session(arn, "tests"));
+			return credentials.issue(role);
+		},
+		/** How a client is made: `new S3Client(apis.client)`. */
+		client: {
+			endpoint: state.endpoint,
+			region,
+			credentials: keys,
+			maxAttempts: 1,
+		},
+		/** Moves the clock of the APIs, not the one of their clients. */
+		passSeconds(seconds: number) {
+			ahead += seconds * 1_000;
+		},
+		presentTime() {
+			ahead = 0;
+		},
+		async stop() {
+			await endpoint.close();
+			state.close();
+		},
+		async forget() {
+			await this.stop();
+			rmSync(dir, { recursive: true });
+		},
+	};
+}
+
+export type Apis = Awaited<ReturnType<typeof startApis>>;
+
+function newStateDir(): string {
+	return mkdtempSync(join(tmpdir(), "aws-apis-"));
+}

@@ -1,0 +1,273 @@
+import {
+	EventBridgeClient,
+	PutEventsCommand,
+	type PutEventsRequestEntry,
+	PutRuleCommand,
+	TestEventPatternCommand,
+} from "@aws-sdk/client-eventbridge";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventPattern } from "#cdk-local/services/eventbridge/pattern.ts";
+import { type Apis, region, startApis } from "./apis.ts";
+
+const bus = "pictures";
+let apis: Apis;
+let eventBridge: EventBridgeClient;
+let stage: string;
+let dead: string;
+
+beforeAll(async () => {
+	apis = await startApis();
+	eventBridge = new EventBridgeClient(apis.client);
+	const settings = { visibilitySeconds: 30, retentionSeconds: 345_600 };
+	stage = apis.queues.ensure("stage", settings).arn;
+	dead = apis.queues.ensure("dead", settings).arn;
+	apis.buses.ensureBus(bus);
+	apis.buses.putRule({
+		name: "processed",
+		bus,
+		pattern: { source: ["app.processor"], "detail-type": ["Processed"] },
+		targets: [{ id: "stage", arn: stage }],
+	});
+	apis.buses.putRule({
+		name: "undeliverable",
+		bus,
+		pattern: { source: ["app.lost"] },
+		targets: [
+			{
+				id: "gone",
+				arn: apis.state.arn("sqs", "gone"),
+				deadLetterArn: dead,
+			},
+			{ id: "stage", arn: stage, input: '{"constant":true}' },
+		],
+	});
+});
+afterAll(() => apis.forget());
+
+const putEvents = (...Entries: PutEventsRequestEntry[]) =>
+	eventBridge.send(new PutEventsCommand({ Entries }));
+const event = (
+	extra: Partial<PutEventsRequestEntry> = {},
+): PutEventsRequestEntry => ({
+	EventBusName: bus,
+	Source: "app.processor",
+	DetailType: "Processed",
+	Detail: '{"item":1}',
+	...extra,
+});
+const arrived = (arn: string) =>
+	apis.queues.receive(arn, 10).map((message) => {
+		apis.queues.delete(arn, message.receiptHandle);
+		return JSON.parse(message.body);
+	});
+
+test("an event reaches the targets of matching rules as EventBridge writes it", async () => {
+	const Time = new Date("2026-11-20T10:00:00Z");
+	const { FailedEntryCount, Entries } = await putEvents(
+		event({ Time, Resources: ["arn:aws:s3:::x"] }),
+		event({ DetailType: "Other" }),
+		event({ EventBusName: "default" }),
+	);
+	expect(FailedEntryCount).toBe(0);
+	expect(arrived(stage)).toEqual([
+		{
+			version: "0",
+			id: Entries?.[0]?.EventId,
+			"detail-type": "Processed",
+			source: "app.processor",
+			account: "000000000000",
+			time: "2026-11-20T10:00:00Z",
+			region,
+			resources: ["arn:aws:s3:::x"],
+			detail: { item: 1 },
+		},
+	]);
+});
+
+test("a bus is known by its ARN too", async () => {
+	await putEvents(
+		event({ EventBusName: apis.state.arn("events", `event-bus/${bus}`) }),
+	);
+	expect(arrived(stage)).toHaveLength(1);
+});
+
+test("each wrong entry is refused on its own", async () => {
+	const { FailedEntryCount, Entries } = await putEvents(
+		event(),
+		event({ Detail: "[1]" }),
+		event({ Detail: "{" }),
+		event({ Source: undefined }),
+		event({ Source: "aws.s3" }),
+		event({ EventBusName: "missing" }),
+	);
+	expect(FailedEntryCount).toBe(5);
+	expect(Entries?.map((entry) => entry.ErrorCode)).toEqual([
+		undefined,
+		"MalformedDetail",
+		"MalformedDetail",
+		"InvalidArgument",
+		"NotAuthorizedForSourceException",
+		"ResourceNotFoundException",
+	]);
+	expect(arrived(stage)).toHaveLength(1);
+});
+
+test("more than ten entries or 256 KB are refused whole", async () => {
+	await expect(putEvents(...Array(11).fill(event()))).rejects.toThrow();
+	await expect(
+		putEvents(event({ Detail: JSON.stringify({ x: "y".repeat(262_144) }) })),
+	).rejects.toThrow(/over the limit/);
+	expect(arrived(stage)).toEqual([]);
+});
+
+test("what a target refuses goes to the rule's dead letters, the others get theirs", async () => {
+	await putEvents(event({ Source: "app.lost" }));
+	expect(arrived(dead)).toMatchObject([{ source: "app.lost" }]);
+	expect(arrived(stage)).toEqual([{ constant: true }]);
+});
+
+test("an operation that is not there is refused by name", async () => {
+	await expect(
+		eventBridge.send(new PutRuleCommand({ Name: "x" })),
+	).rejects.toThrow(/PutRule is not implemented/);
+});
+
+test("a pattern can be tried", async () => {
+	const { Result } = await eventBridge.send(
+		new TestEventPatternCommand({
+			EventPattern: '{"source":["a"]}',
+			Event: '{"source":"a"}',
+		}),
+	);
+	expect(Result).toBe(true);
+});
+
+describe("a pattern", () => {
+	const object = {
+		source: "aws.s3",
+		detail: {
+			bucket: { name: "pictures" },
+			object: { key: "originals/u/a.PNG", size: 500 },
+			tags: ["red", "blue"],
+			parts: [
+				{ name: "a", size: 1 },
+				{ name: "b", size: 2 },
+			],
+			empty: null,
+			ok: true,
+		},
+	};
+	const key = (matcher: unknown) => ({
+		detail: { object: { key: [matcher] } },
+	});
+	const size = (...numeric: unknown[]) => ({
+		detail: { object: { size: [{ numeric }] } },
+	});
+
+	test.each<[string, unknown, boolean]>([
+		["a value", { source: ["aws.s3"] }, true],
+		["any of several", { source: ["x", "aws.s3"] }, true],
+		["another value", { source: ["aws"] }, false],
+		["a number", { detail: { object: { size: [500] } } }, true],
+		["a number as text", { detail: { object: { size: ["500"] } } }, false],
+		["null", { detail: { empty: [null] } }, true],
+		["true", { detail: { ok: [true] } }, true],
+		["all fields", { source: ["aws.s3"], detail: { ok: [false] } }, false],
+		["one element of a list", { detail: { tags: ["blue"] } }, true],
+		["no element of a list", { detail: { tags: ["green"] } }, false],
+		[
+			"one object of a list",
+			{ detail: { parts: { name: ["b"], size: [2] } } },
+			true,
+		],
+		[
+			"parts of two objects",
+			{ detail: { parts: { name: ["b"], size: [1] } } },
+			false,
+		],
+		["a prefix", key({ prefix: "originals/" }), true],
+		["another prefix", key({ prefix: "derived/" }), false],
+		[
+			"a prefix in any case",
+			key({ prefix: { "equals-ignore-case": "ORIGINALS/" } }),
+			true,
+		],
+		["a suffix", key({ suffix: ".PNG" }), true],
+		["another suffix", key({ suffix: ".png" }), false],
+		[
+			"a suffix in any case",
+			key({ suffix: { "equals-ignore-case": ".png" } }),
+			true,
+		],
+		["any case", key({ "equals-ignore-case": "ORIGINALS/U/A.png" }), true],
+		["a wildcard", key({ wildcard: "originals/*/*.PNG" }), true],
+		["a wildcard's dot", key({ wildcard: "originals*aXPNG" }), false],
+		["anything but it", key({ "anything-but": "originals/u/a.PNG" }), false],
+		["anything but others", key({ "anything-but": ["x", "y"] }), true],
+		[
+			"anything but its prefix",
+			key({ "anything-but": { prefix: "originals/" } }),
+			false,
+		],
+		[
+			"anything but its suffixes",
+			key({ "anything-but": { suffix: [".x", ".PNG"] } }),
+			false,
+		],
+		[
+			"anything but a wildcard",
+			key({ "anything-but": { wildcard: "*/v/*" } }),
+			true,
+		],
+		[
+			"anything but, of nothing",
+			{ detail: { nothing: [{ "anything-but": "x" }] } },
+			false,
+		],
+		["a number in range", size(">", 0, "<=", 500), true],
+		["a number out of range", size(">", 500), false],
+		["an equal number", size("=", 500), true],
+		["what is there", { detail: { ok: [{ exists: true }] } }, true],
+		[
+			"what is there, though null",
+			{ detail: { empty: [{ exists: true }] } },
+			true,
+		],
+		["what is not there", { detail: { nothing: [{ exists: false }] } }, true],
+		[
+			"what is not, below what is not",
+			{ detail: { a: { b: [{ exists: false }] } } },
+			true,
+		],
+		["what is missing", { detail: { nothing: [{ exists: true }] } }, false],
+		[
+			"one of two patterns",
+			{ $or: [{ source: ["x"] }, { detail: { ok: [true] } }] },
+			true,
+		],
+		[
+			"none of two patterns",
+			{ $or: [{ source: ["x"] }, { source: ["y"] }] },
+			false,
+		],
+	])("by %s", (_title, pattern, expected) => {
+		expect(eventPattern(pattern)(object)).toBe(expected);
+	});
+
+	test.each<[unknown, string]>([
+		[{}, "at least one field"],
+		[{ source: "aws.s3" }, "pattern.source must be an object"],
+		[{ source: [] }, "must not be empty"],
+		[{ source: [{ cidr: "10.0.0.0/8" }] }, "unknown operator"],
+		[{ source: [{ prefix: 5 }] }, "must be a string"],
+		[{ source: [{ prefix: "a", suffix: "b" }] }, "unknown operator"],
+		[{ source: [{ "anything-but": { cidr: "x" } }] }, "unknown operator"],
+		[{ source: [{ numeric: [">"] }] }, "numeric must be like"],
+		[{ source: [{ numeric: ["~", 1] }] }, "numeric must be like"],
+		[{ source: [{ exists: "yes" }] }, "exists must be"],
+		[{ source: [{ constructor: "x" }] }, "unknown operator"],
+		[{ $or: [{ source: ["x"] }] }, "two patterns"],
+	])("%j is refused", (pattern, reason) => {
+		expect(() => eventPattern(pattern)).toThrow(reason);
+	});
+});

@@ -1,0 +1,298 @@
+import {
+	AddPermissionCommand,
+	ChangeMessageVisibilityCommand,
+	DeleteMessageBatchCommand,
+	DeleteMessageCommand,
+	GetQueueAttributesCommand,
+	GetQueueUrlCommand,
+	ListQueuesCommand,
+	PurgeQueueCommand,
+	ReceiveMessageCommand,
+	SendMessageBatchCommand,
+	SendMessageCommand,
+	SQSClient,
+	StartMessageMoveTaskCommand,
+} from "@aws-sdk/client-sqs";
+import {
+	afterAll,
+	afterEach,
+	beforeAll,
+	beforeEach,
+	describe,
+	expect,
+	test,
+} from "vitest";
+import type { QueueOptions } from "#cdk-local/services/sqs/store.ts";
+import { type Apis, startApis } from "./apis.ts";
+
+let apis: Apis;
+let sqs: SQSClient;
+let arn: string;
+let QueueUrl: string;
+let count = 0;
+
+beforeAll(async () => {
+	apis = await startApis();
+	sqs = new SQSClient(apis.client);
+});
+afterAll(() => apis.forget());
+afterEach(() => apis.presentTime());
+beforeEach(() => {
+	count += 1;
+	({ arn, url: QueueUrl } = queue(`queue-${count}`));
+});
+
+function queue(name: string, options: Partial<QueueOptions> = {}) {
+	return apis.queues.ensure(name, {
+		visibilitySeconds: 30,
+		retentionSeconds: 345_600,
+		...options,
+	});
+}
+const send = (MessageBody: string, extra = {}) =>
+	sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...extra }));
+const receive = async (extra = {}) => {
+	const { Messages } = await sqs.send(
+		new ReceiveMessageCommand({
+			QueueUrl,
+			MaxNumberOfMessages: 10,
+			MessageSystemAttributeNames: ["All"],
+			MessageAttributeNames: ["All"],
+			...extra,
+		}),
+	);
+	return Messages ?? [];
+};
+const remove = (ReceiptHandle: string | undefined) =>
+	sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+
+test("a message arrives once it is sent, whole, with its attributes", async () => {
+	const body = 'äöü \n {"a": "😀"}';
+	const { MessageId } = await send(body, {
+		MessageAttributes: {
+			Trace: { DataType: "String", StringValue: "abc" },
+			Bytes: { DataType: "Binary", BinaryValue: new Uint8Array([1, 2]) },
+		},
+	});
+	const [message] = await receive();
+	expect(message).toMatchObject({
+		MessageId,
+		Body: body,
+		Attributes: { ApproximateReceiveCount: "1" },
+		MessageAttributes: {
+			Trace: { StringValue: "abc" },
+			Bytes: { BinaryValue: new Uint8Array([1, 2]) },
+		},
+	});
+	await remove(message?.ReceiptHandle);
+	apis.passSeconds(31);
+	expect(await receive()).toEqual([]);
+});
+
+test("an empty queue answers no list at all", async () => {
+	const answer = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+	expect(answer.Messages).toBeUndefined();
+});
+
+describe("visibility", () => {
+	test("hides a received message until its timeout, then counts another receive", async () => {
+		await send("x");
+		await receive();
+		expect(await receive()).toEqual([]);
+		apis.passSeconds(31);
+		const [again] = await receive();
+		apis.passSeconds(-31);
+		expect(again?.Attributes?.ApproximateReceiveCount).toBe("2");
+	});
+
+	test("is the receiver's to choose, to shorten and to extend", async () => {
+		await send("x");
+		const [first] = await receive({ VisibilityTimeout: 100 });
+		const change = (VisibilityTimeout: number, handle = first?.ReceiptHandle) =>
+			sqs.send(
+				new ChangeMessageVisibilityCommand({
+					QueueUrl,
+					ReceiptHandle: handle,
+					VisibilityTimeout,
+				}),
+			);
+		await change(0);
+		const [second] = await receive();
+		expect(second?.MessageId).toBe(first?.MessageId);
+		await expect(change(10)).rejects.toMatchObject({
+			name: "MessageNotInflight",
+		});
+		await change(600, second?.ReceiptHandle);
+		apis.passSeconds(500);
+		expect(await receive()).toEqual([]);
+		apis.passSeconds(101);
+		await expect(change(10, second?.ReceiptHandle)).rejects.toMatchObject({
+			name: "MessageNotInflight",
+		});
+	});
+
+	test("that ended makes the old receipt useless, and deleting with it harmless", async () => {
+		await send("x");
+		const [first] = await receive();
+		apis.passSeconds(31);
+		await receive();
+		await remove(first?.ReceiptHandle);
+		expect(apis.queues.depth(arn)).toMatchObject({ inFlight: 1 });
+		apis.passSeconds(-31);
+		await expect(remove("nonsense")).rejects.toMatchObject({
+			name: "ReceiptHandleIsInvalid",
+		});
+	});
+});
+
+test("a long poll answers as soon as something is sent", async () => {
+	const waiting = receive({ WaitTimeSeconds: 20 });
+	await send("at last");
+	expect((await waiting).map((each) => each.Body)).toEqual(["at last"]);
+});
+
+test("a long poll whose client has gone takes no message along", async () => {
+	const leaving = new AbortController();
+	const waiting = sqs.send(
+		new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
+		{ abortSignal: leaving.signal },
+	);
+	await new Promise((resolve) => setTimeout(resolve, 200));
+	leaving.abort();
+	await expect(waiting).rejects.toThrow();
+	await new Promise((resolve) => setTimeout(resolve, 200));
+	await send("x");
+	expect(await receive()).toHaveLength(1);
+});
+
+test("two receivers never get the same message", async () => {
+	for (let message = 0; message < 20; message += 1) await send(`${message}`);
+	const received = await Promise.all([receive(), receive(), receive()]);
+	const ids = received.flat().map((message) => message.MessageId);
+	expect(new Set(ids).size).toBe(20);
+	expect(ids).toHaveLength(20);
+});
+
+test("what was received too often becomes a dead letter instead of being delivered", async () => {
+	const dead = queue(`dead-${count}`);
+	({ url: QueueUrl } = queue(`queue-${count}`, {
+		redrive: { deadLetterArn: dead.arn, maxReceives: 2 },
+	}));
+	await send("poison");
+	expect(await receive({ VisibilityTimeout: 0 })).toHaveLength(1);
+	expect(await receive({ VisibilityTimeout: 0 })).toHaveLength(1);
+	expect(await receive({ VisibilityTimeout: 0 })).toHaveLength(0);
+	const [letter] = await receive({ QueueUrl: dead.url });
+	expect(letter?.Body).toBe("poison");
+
+	await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: dead.arn }));
+	const [redriven] = await receive();
+	expect(redriven?.Attributes?.ApproximateReceiveCount).toBe("1");
+});
+
+test("a message ends with the queue's retention", async () => {
+	({ arn, url: QueueUrl } = queue(`queue-${count}`, { retentionSeconds: 60 }));
+	await send("x");
+	apis.passSeconds(61);
+	expect(await receive()).toEqual([]);
+	apis.passSeconds(-61);
+	expect(apis.queues.depth(arn).visible).toBe(0);
+});
+
+test("a delayed message comes later", async () => {
+	await send("x", { DelaySeconds: 60 });
+	expect(await receive()).toEqual([]);
+	expect(apis.queues.depth(arn)).toEqual({
+		visible: 0,
+		inFlight: 0,
+		delayed: 1,
+	});
+	apis.passSeconds(61);
+	expect(await receive()).toHaveLength(1);
+});
+
+test("a batch answers entry by entry", async () => {
+	const answer = await sqs.send(
+		new SendMessageBatchCommand({
+			QueueUrl,
+			Entries: [
+				{ Id: "good", MessageBody: "x" },
+				{ Id: "empty", MessageBody: "" },
+			],
+		}),
+	);
+	expect(answer.Successful).toMatchObject([{ Id: "good" }]);
+	expect(answer.Failed).toMatchObject([{ Id: "empty", SenderFault: true }]);
+	const [message] = await receive();
+	const removed = await sqs.send(
+		new DeleteMessageBatchCommand({
+			QueueUrl,
+			Entries: [
+				{ Id: "a", ReceiptHandle: message?.ReceiptHandle },
+				{ Id: "b", ReceiptHandle: "nonsense" },
+			],
+		}),
+	);
+	expect(removed.Successful).toMatchObject([{ Id: "a" }]);
+	expect(removed.Failed).toMatchObject([{ Id: "b" }]);
+	expect(apis.queues.depth(arn)).toMatchObject({ visible: 0, inFlight: 0 });
+});
+
+test("a queue tells its depth, settings and address", async () => {
+	const dead = queue(`dead-${count}`);
+	queue(`queue-${count}`, {
+		redrive: { deadLetterArn: dead.arn, maxReceives: 5 },
+	});
+	await send("a");
+	await send("b");
+	await receive({ MaxNumberOfMessages: 1 });
+	const { Attributes } = await sqs.send(
+		new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }),
+	);
+	expect(Attributes).toMatchObject({
+		QueueArn: arn,
+		ApproximateNumberOfMessages: "1",
+		ApproximateNumberOfMessagesNotVisible: "1",
+		VisibilityTimeout: "30",
+		RedrivePolicy: JSON.stringify({
+			deadLetterTargetArn: dead.arn,
+			maxReceiveCount: 5,
+		}),
+	});
+	const found = await sqs.send(
+		new GetQueueUrlCommand({ QueueName: `queue-${count}` }),
+	);
+	expect(found.QueueUrl).toBe(QueueUrl);
+	const listed = await sqs.send(
+		new ListQueuesCommand({ QueueNamePrefix: `dead-${count}` }),
+	);
+	expect(listed.QueueUrls).toEqual([dead.url]);
+	await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+	expect(apis.queues.depth(arn)).toMatchObject({ visible: 0, inFlight: 0 });
+});
+
+test("what SQS refuses is refused", async () => {
+	await expect(
+		send("x", { QueueUrl: QueueUrl.replace(/[^/]+$/, "missing") }),
+	).rejects.toMatchObject({ name: "QueueDoesNotExist" });
+	await expect(send("x".repeat(1_048_577))).rejects.toMatchObject({
+		name: "InvalidParameterValue",
+	});
+	await expect(receive({ MaxNumberOfMessages: 11 })).rejects.toThrow();
+});
+
+test("what is not there is refused by name", async () => {
+	await expect(send("x", { MessageGroupId: "group" })).rejects.toThrow(
+		/MessageGroupId is not implemented/,
+	);
+	await expect(
+		sqs.send(
+			new AddPermissionCommand({
+				QueueUrl,
+				Label: "x",
+				AWSAccountIds: ["1"],
+				Actions: ["*"],
+			}),
+		),
+	).rejects.toThrow(/AddPermission is not implemented/);
+});

@@ -1,0 +1,282 @@
+import {
+	BatchGetItemCommand,
+	BatchWriteItemCommand,
+	type BatchWriteItemCommandInput,
+	DynamoDBClient,
+	ProvisionedThroughputExceededException,
+} from "@aws-sdk/client-dynamodb";
+import { Annotation, START, StateGraph } from "@langchain/langgraph";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Unprocessed } from "#langgraph-dynamodb/errors.ts";
+import { removeOrphanedPayloads } from "#langgraph-dynamodb/orphans.ts";
+import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
+import type { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
+import { type Backend, backends } from "../../support/aws-backends.ts";
+import { countTraffic } from "../../support/aws-traffic.ts";
+import {
+	hour,
+	noise,
+	objectsOf,
+	putValues,
+	saversOn,
+	thread,
+} from "./savers.ts";
+
+let backend: Backend;
+beforeAll(async () => {
+	backend = (await backends[0]?.start()) as Backend;
+});
+afterAll(() => backend.stop());
+
+type Send = (command: object) => Promise<unknown>;
+
+/** A client that answers some commands itself. */
+const answering = (
+	answer: (command: object, send: Send) => Promise<unknown>,
+) => {
+	const send = ((command: never) => backend.dynamodb.send(command)) as Send;
+	return { send: ((command: object) => answer(command, send)) as never };
+};
+
+const large = noise(600_000);
+const State = Annotation.Root({
+	messages: Annotation<string[]>({
+		reducer: (before, more) => before.concat(more),
+		default: () => [],
+	}),
+	/** Written by every turn and too large for an item. */
+	attachment: Annotation<string>,
+	/** Written by the first turn only. */
+	first: Annotation<string>,
+});
+
+/** Two turns' worth of graph: each node says what it has seen, `search` beside `read`, then `answer`. */
+function graphWith(checkpointer: DynamoDbSaver) {
+	const says =
+		(name: string) =>
+		({ messages }: typeof State.State) => ({
+			messages: [`${name} saw ${messages.length}`],
+		});
+	return new StateGraph(State)
+		.addNode("search", says("search"))
+		.addNode("read", (state) => ({
+			...says("read")(state),
+			attachment: large + state.messages.length,
+		}))
+		.addNode("answer", says("answer"))
+		.addEdge(START, "search")
+		.addEdge(START, "read")
+		.addEdge(["search", "read"], "answer")
+		.compile({ checkpointer });
+}
+
+const input = (message: string) => ({ messages: [message] });
+const summary = (values: object) =>
+	JSON.stringify(values, (_key, value) =>
+		typeof value === "string" && value.length > 1_000
+			? `...${value.slice(-4)}`
+			: value,
+	);
+
+/** The second turn, in a process that dies at its nth call to DynamoDB or S3; with `answered`, once the call was carried out. */
+async function turnDyingAt(
+	n: number,
+	answered: boolean,
+	savers: ReturnType<typeof saversOn>,
+): Promise<boolean> {
+	let calls = 0;
+	let dead = false;
+	const dying = (client: { send: unknown }) => ({
+		send: (async (command: object) => {
+			if (dead) throw new Error("killed");
+			calls += 1;
+			dead = calls > n;
+			if (!dead || answered) {
+				const answer = await (client.send as Send).call(client, command);
+				if (!dead) return answer;
+			}
+			throw new Error("killed");
+		}) as never,
+	});
+	const saver = savers.open({
+		dynamodb: dying(backend.dynamodb),
+		payloads: s3Payloads(dying(backend.s3), backend.bucket),
+	});
+	await graphWith(saver)
+		.invoke(input("second"), thread())
+		.catch((error: Error) => expect(error.message).toBe("killed"));
+	return dead;
+}
+
+test.each([
+	["before it is carried out", false],
+	["before it is answered", true],
+])(
+	"killed at any call, %s, a run resumes at its last committed step",
+	async (_when, answered) => {
+		const reference = saversOn(backend);
+		await graphWith(reference.open()).invoke(
+			{ ...input("first"), first: "kept" },
+			thread(),
+		);
+		await graphWith(reference.open()).invoke(input("second"), thread());
+		const committed = new Set<string>();
+		for await (const { checkpoint } of reference.open().list(thread())) {
+			committed.add(summary(checkpoint.channel_values));
+		}
+		const { values: last } = await graphWith(reference.open()).getState(
+			thread(),
+		);
+		let deaths = 0;
+		for (let n = 0; ; n += 1) {
+			const savers = saversOn(backend);
+			await graphWith(savers.open()).invoke(
+				{ ...input("first"), first: "kept" },
+				thread(),
+			);
+			if (!(await turnDyingAt(n, answered, savers))) break;
+			deaths += 1;
+			const head = await savers.open().getTuple(thread());
+			expect(committed).toContain(
+				summary(head?.checkpoint.channel_values ?? {}),
+			);
+			const graph = graphWith(savers.open());
+			const found = await graph.getState(thread()); // A turn that was in the middle goes on; one whose message was not committed is said again.
+			const { messages } = found.values as typeof State.State;
+			if (found.tasks.length > 0) await graph.invoke(null, thread());
+			else if (!messages.includes("second")) {
+				await graph.invoke(input("second"), thread());
+			}
+			const { values: resumed } = await graphWith(savers.open()).getState(
+				thread(),
+			);
+			expect(summary(resumed)).toBe(summary(last));
+		}
+		// Session, checkpoints, values, objects and writes of a turn of three steps.
+		expect(deaths).toBeGreaterThan(15);
+	},
+	120_000,
+);
+
+test("payloads that a killed run left are removed, the thread loses nothing", async () => {
+	const savers = saversOn(backend);
+	const graph = graphWith(savers.open());
+	await graph.invoke(input("first"), thread());
+	const kept = (await objectsOf(backend, savers.owner)).length;
+	for (let n = 10; n < 25; n += 1) await turnDyingAt(n, true, savers);
+	expect((await objectsOf(backend, savers.owner)).length).toBeGreaterThan(kept);
+	const before = await graphWith(savers.open()).getState(thread());
+	await removeOrphanedPayloads({
+		...backend,
+		payloads: s3Payloads(backend.s3, backend.bucket),
+		now: () => Date.now() + 2 * hour,
+	});
+	const after = await graphWith(savers.open()).getState(thread());
+	expect(summary(after.values)).toBe(summary(before.values));
+});
+
+test("what a batch leaves unprocessed is sent again, and in the end an error", async () => {
+	const savers = saversOn(backend);
+	let left = 3;
+	const dynamodb = answering(async (command, send) => {
+		if (left > 0 && command instanceof BatchWriteItemCommand) {
+			left -= 1;
+			const { RequestItems = {} } = command.input as BatchWriteItemCommandInput;
+			const requests = RequestItems[backend.table] ?? [];
+			await send(
+				new BatchWriteItemCommand({
+					RequestItems: { [backend.table]: requests.slice(0, 1) },
+				}),
+			);
+			return requests.length > 1
+				? { UnprocessedItems: { [backend.table]: requests.slice(1) } }
+				: {};
+		}
+		if (left > 0 && command instanceof BatchGetItemCommand) {
+			left -= 1;
+			return { Responses: {}, UnprocessedKeys: command.input.RequestItems };
+		}
+		return send(command);
+	});
+	const values = { a: 1, b: 2, c: 3, d: 4 };
+	await putValues(savers.open({ dynamodb }), thread(), values);
+	expect(left).toBe(0);
+	left = 2;
+	const tuple = await savers.open({ dynamodb }).getTuple(thread());
+	expect(tuple?.checkpoint.channel_values).toEqual(values);
+	expect(left).toBe(0);
+	left = 100;
+	await expect(savers.open({ dynamodb }).getTuple(thread())).rejects.toThrow(
+		Unprocessed,
+	);
+});
+
+test("a throttled table is asked again", async () => {
+	const savers = saversOn(backend);
+	const dynamodb = new DynamoDBClient({ ...backend.client, maxAttempts: 4 });
+	let refused = 0;
+	dynamodb.middlewareStack.add(
+		(next) => async (args) => {
+			refused += 1;
+			if (refused % 3 !== 0) {
+				throw new ProvisionedThroughputExceededException({
+					message:
+						"The level of configured provisioned throughput was exceeded",
+					$metadata: {},
+				});
+			}
+			return next(args);
+		},
+		{ step: "deserialize" },
+	);
+	await putValues(savers.open({ dynamodb }), thread(), { n: 1 });
+	const tuple = await savers.open({ dynamodb }).getTuple(thread());
+	expect(tuple?.checkpoint.channel_values).toEqual({ n: 1 });
+	expect(refused).toBeGreaterThan(12);
+});
+
+test("what a turn sends and receives does not grow with the length of its thread", async () => {
+	const savers = saversOn(backend);
+	const client = new DynamoDBClient(backend.client);
+	const take = countTraffic(client);
+	const Window = Annotation.Root({
+		window: Annotation<string[]>({
+			reducer: (before, more) => before.concat(more).slice(-10),
+			default: () => [],
+		}),
+	});
+	const turn = async (n: number) => {
+		const graph = new StateGraph(Window)
+			.addNode("answer", () => ({ window: [noise(1_000)] }))
+			.addEdge(START, "answer")
+			.compile({ checkpointer: savers.open({ dynamodb: client }) });
+		savers.pass(60_000);
+		take();
+		await graph.invoke({ window: [`${n} ${noise(1_000)}`] }, thread());
+		return take();
+	};
+	const turns = [];
+	for (let n = 0; n < 40; n += 1) turns.push(await turn(n));
+	const [early, late] = [turns[6], turns[39]];
+	expect(late?.operations).toEqual(early?.operations);
+	expect(early?.operations).toMatchObject({ GetItem: 1, UpdateItem: 1 });
+	for (const direction of ["sentBytes", "receivedBytes"] as const) {
+		const ratio = (late?.[direction] ?? 0) / (early?.[direction] ?? 1);
+		expect(ratio).toBeGreaterThan(0.9);
+		expect(ratio).toBeLessThan(1.1);
+	}
+});
+
+test("a copy of a checkpoint beside it has its values", async () => {
+	const savers = saversOn(backend);
+	const graph = graphWith(savers.open());
+	await graph.invoke({ ...input("first"), first: "kept" }, thread());
+	const { config, values } = await graph.getState(thread());
+	const copy = await graphWith(savers.open()).updateState(
+		config,
+		null,
+		"__copy__",
+	);
+	const copied = await graphWith(savers.open()).getState(copy);
+	expect(summary(copied.values)).toBe(summary(values));
+});

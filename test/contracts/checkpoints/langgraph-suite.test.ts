@@ -1,0 +1,33 @@
+import { randomUUID } from "node:crypto";
+import {
+	deltaChannelHistoryTests,
+	validate,
+} from "@langchain/langgraph-checkpoint-validation";
+import { describe } from "vitest";
+import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
+import { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
+import { type Backend, backends } from "../../support/aws-backends.ts";
+
+// LangGraph's own suite for checkpoint savers, whole. It needs vitest's functions as globals: see vitest.config.ts.
+for (const { name, start } of backends) {
+	describe(name, () => {
+		let backend: Backend;
+		const initializer = {
+			checkpointerName: "DynamoDbSaver",
+			async beforeAll() {
+				backend = await start();
+			},
+			afterAll: () => backend.stop(),
+			createCheckpointer: () =>
+				new DynamoDbSaver({
+					dynamodb: backend.dynamodb,
+					table: backend.table,
+					payloads: s3Payloads(backend.s3, backend.bucket),
+					// An owner for each saver, as the suite expects an empty one.
+					owner: randomUUID(),
+				}),
+		};
+		validate(initializer);
+		deltaChannelHistoryTests(initializer);
+	});
+}

@@ -1,0 +1,480 @@
+import {
+	BatchWriteItemCommand,
+	DeleteItemCommand,
+	type DynamoDBClient,
+	type GetItemCommand,
+	type TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { HumanMessage } from "@langchain/core/messages";
+import {
+	emptyCheckpoint,
+	INTERRUPT,
+	RESUME,
+	uuid6,
+} from "@langchain/langgraph-checkpoint";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { removeOrphanedPayloads } from "#langgraph-dynamodb/orphans.ts";
+import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
+import { type Backend, backends } from "../../support/aws-backends.ts";
+import {
+	hour,
+	itemsOf,
+	noise,
+	objectsOf,
+	putValues,
+	saversOn,
+	thread,
+	toArray,
+	valuesOf,
+} from "./savers.ts";
+
+describe.each(backends)("the saver on $name", ({ start }) => {
+	let backend: Backend;
+	beforeAll(async () => {
+		backend = await start();
+	});
+	afterAll(() => backend.stop());
+
+	describe("stores", () => {
+		test("a checkpoint of 5 MB, and reads it back from S3", async () => {
+			const savers = saversOn(backend);
+			const values = { large: noise(5_000_000), small: "x" };
+			await putValues(savers.open(), thread(), values);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+			expect(await objectsOf(backend, savers.owner)).toHaveLength(1);
+			const sizes = (await itemsOf(backend, savers.owner)).map(
+				(item) => JSON.stringify(item).length,
+			);
+			expect(Math.max(...sizes)).toBeLessThan(4_000);
+		});
+
+		test("large metadata and large writes as well", async () => {
+			const savers = saversOn(backend);
+			const large = noise(600_000);
+			const config = await savers.open().put(
+				thread(),
+				{
+					v: 4,
+					id: "1",
+					ts: "",
+					channel_values: {},
+					channel_versions: {},
+					versions_seen: {},
+				},
+				{ source: "loop", step: 1, parents: {}, large } as never,
+				{},
+			);
+			await savers.open().putWrites(config, [["channel", large]], "task");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.metadata).toHaveProperty("large", large);
+			expect(tuple?.pendingWrites).toEqual([["task", "channel", large]]);
+			expect(await objectsOf(backend, savers.owner)).toHaveLength(2);
+		});
+
+		test("hundreds of channels beside almost as much as an item holds", async () => {
+			const savers = saversOn(backend);
+			const names = Array.from(
+				{ length: 600 },
+				(_, at) => `${"n".repeat(40)}${at}`,
+			);
+			const values = Object.fromEntries(names.map((name) => [name, name]));
+			const versions = Object.fromEntries(names.map((name) => [name, 1]));
+			await savers.open().put(
+				thread(),
+				{
+					...emptyCheckpoint(),
+					channel_values: values,
+					channel_versions: versions,
+				},
+				// 345 KB when compressed.
+				{
+					source: "loop",
+					step: 1,
+					parents: {},
+					large: noise(460_000),
+				} as never,
+				versions,
+			);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+		});
+
+		test("the first of a task's large writes, and no second attempt's content in its place", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const [first, second] = [noise(600_000), noise(600_000)];
+			await savers.open().putWrites(config, [["n", first]], "task");
+			await savers.open().putWrites(config, [["n", second]], "task");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toEqual([["task", "n", first]]);
+		});
+
+		test("text that compresses in a fraction of its size", async () => {
+			const savers = saversOn(backend);
+			const values = { text: "the same words again ".repeat(50_000) };
+			await putValues(savers.open(), thread(), values);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+			expect(await objectsOf(backend, savers.owner)).toEqual([]);
+		});
+
+		test("a value once, however many checkpoints have it", async () => {
+			const savers = saversOn(backend);
+			const saver = savers.open();
+			let config = await putValues(saver, thread(), { kept: "k", n: 0 });
+			for (let n = 1; n <= 5; n += 1) {
+				config = await putValues(
+					// A saver that knows nothing of the steps before finds the value too.
+					n % 2 ? saver : savers.open(),
+					config,
+					{ kept: "k", n },
+					{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
+				);
+			}
+			expect(await valuesOf(savers.open(), thread())).toEqual({
+				kept: "k",
+				n: 5,
+			});
+			const kept = (await itemsOf(backend, savers.owner)).filter(({ sk }) =>
+				sk?.S?.includes("#kept#"),
+			);
+			expect(kept).toHaveLength(1);
+		});
+
+		test("what LangGraph's serializer knows, and revives nothing else", async () => {
+			const savers = saversOn(backend);
+			const foreign = {
+				lc: 2,
+				type: "constructor",
+				id: ["Function"],
+				args: ["return 1"],
+			};
+			await putValues(savers.open(), thread(), {
+				messages: [new HumanMessage("hello")],
+				set: new Set([1]),
+				bytes: new Uint8Array([0, 255]),
+				nothing: undefined,
+				foreign,
+			});
+			const values = await valuesOf(savers.open(), thread());
+			const [message] = (values?.messages ?? []) as unknown[];
+			expect(message).toBeInstanceOf(HumanMessage);
+			expect(message).toMatchObject({ content: "hello" });
+			expect(values?.set).toEqual(new Set([1]));
+			expect(values?.bytes).toEqual(new Uint8Array([0, 255]));
+			expect(values).toHaveProperty("nothing", undefined);
+			expect(values?.foreign).toEqual(foreign);
+		});
+
+		test("plain data as it is, also where it looks like an object of LangChain's", async () => {
+			const savers = saversOn(backend);
+			const record = (more: object) => ({
+				lc: 1,
+				type: "constructor",
+				...more,
+			});
+			const message = record({
+				id: ["langchain_core", "messages", "HumanMessage"],
+				kwargs: { content: "hello" },
+			});
+			const plain = {
+				unknown: record({ id: ["no", "Such"], kwargs: {} }),
+				message,
+				deep: [{ input: [message] }],
+				undefined: { lc: 2, type: "undefined" },
+				escaped: { "\\lc": 1, "\\\\lc": 2, lc: 3 },
+				set: new Set([message]),
+				map: new Map([["a", message]]),
+				secret: { lc: 1, type: "secret", id: ["PATH"] },
+			};
+			const config = await putValues(savers.open(), thread(), plain);
+			await savers.open().putWrites(config, [["plain", plain]], "task");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.checkpoint.channel_values).toEqual(plain);
+			expect(tuple?.pendingWrites).toEqual([["task", "plain", plain]]);
+		});
+
+		test("nothing that is nested too deep to be read again", async () => {
+			const savers = saversOn(backend);
+			await putValues(savers.open(), thread(), { kept: "before" });
+			let deep: unknown = "bottom";
+			for (let level = 0; level < 2_000; level++) deep = [deep];
+			await expect(
+				putValues(savers.open(), thread(), { deep }),
+			).rejects.toThrow("more than 500 levels deep");
+			expect(await valuesOf(savers.open(), thread())).toEqual({
+				kept: "before",
+			});
+		});
+
+		test("a task's writes all or none: the first stay, special ones are replaced", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), {});
+			const write = (writes: [string, unknown][], task = "b") =>
+				savers.open().putWrites(config, writes, task);
+			await write([
+				["x", 1],
+				["y", 2],
+			]);
+			await write([
+				["x", 8],
+				["y", 9],
+				["z", 9],
+			]);
+			await write([
+				["__interrupt__", "first"],
+				["__resume__", "r"],
+			]);
+			await write([["__interrupt__", "second"]]);
+			await write([["x", 0]], "a");
+			expect((await savers.open().getTuple(thread()))?.pendingWrites).toEqual([
+				["a", "x", 0],
+				["b", "__resume__", "r"],
+				["b", "__interrupt__", "second"],
+				["b", "x", 1],
+				["b", "y", 2],
+			]);
+		});
+	});
+
+	describe("reads", () => {
+		/** A process that dies when it would store writes for the second time. */
+		function dyingAtSecondWrite() {
+			let asked = 0;
+			return {
+				send(command: never) {
+					const { input } = command as TransactWriteItemsCommand;
+					const isWrite = JSON.stringify(input).includes("#write#");
+					if (isWrite && ++asked > 1) {
+						return Promise.reject(new Error("killed"));
+					}
+					return backend.dynamodb.send(command);
+				},
+			} as Pick<DynamoDBClient, "send">;
+		}
+
+		test("of a task's interrupt and what it was resumed with both or none", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			await savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
+				config,
+				[
+					[INTERRUPT, "?"],
+					[RESUME, "!"],
+				],
+				"task",
+			);
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toHaveLength(2);
+		});
+
+		test("of a task that was killed between its writes and its interrupt the writes, never the interrupt alone", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const killed = savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
+				config,
+				[
+					[INTERRUPT, "?"],
+					["n", 2],
+				],
+				"task",
+			);
+			await expect(killed).rejects.toThrow("killed");
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites).toEqual([["task", "n", 2]]);
+		});
+
+		test("a copy beside a checkpoint that this saver never read", async () => {
+			const savers = saversOn(backend);
+			const first = await putValues(savers.open(), thread(), { n: 0 });
+			const n2 = { n: 2 };
+			await putValues(savers.open(), first, { n: 1 }, { versions: n2 });
+			const copy = await putValues(
+				savers.open(),
+				first,
+				{ n: 1 },
+				{ versions: n2, changed: {} },
+			);
+			expect(await valuesOf(savers.open(), copy)).toEqual({ n: 1 });
+		});
+
+		test("steps that were put without waiting for one another, each with what it takes over", async () => {
+			const savers = saversOn(backend);
+			const saver = savers.open();
+			const step = (at: number) => ({
+				...emptyCheckpoint(),
+				id: uuid6(at),
+				channel_values: { kept: "k", n: at },
+				channel_versions: { kept: 1, n: at + 1 },
+			});
+			const steps = [0, 1, 2].map(step);
+			const configs = await Promise.all(
+				steps.map((one, at) =>
+					saver.put(
+						{
+							configurable: {
+								...thread().configurable,
+								checkpoint_id: steps[at - 1]?.id,
+							},
+						},
+						one,
+						{ source: "loop", step: at, parents: {} },
+						at === 0 ? { kept: 1, n: 1 } : { n: at + 1 },
+					),
+				),
+			);
+			for (const [n, config] of configs.entries()) {
+				expect(await valuesOf(savers.open(), config)).toEqual({ kept: "k", n });
+			}
+		});
+
+		test("consistently, as no implementation on this machine could show by its answers", async () => {
+			const savers = saversOn(backend);
+			const inputs: Record<string, unknown>[] = [];
+			const watched = {
+				send(command: never) {
+					const sent = command as GetItemCommand;
+					inputs.push({ name: sent.constructor.name, ...sent.input });
+					return backend.dynamodb.send(command);
+				},
+			} as Pick<DynamoDBClient, "send">;
+			const saver = savers.open({ dynamodb: watched });
+			const config = await putValues(saver, thread(), { n: 1 });
+			await saver.putWrites(config, [["n", 2]], "task");
+			await saver.getTuple(thread());
+			await saver.getTuple(config);
+			await toArray(saver.list(thread()));
+			const isConsistent = (name: string) =>
+				inputs
+					.filter((input) => input.name === name)
+					.map(({ ConsistentRead, RequestItems }) => {
+						const [batch] = Object.values(RequestItems ?? {});
+						return ConsistentRead ?? batch?.ConsistentRead;
+					});
+			for (const name of [
+				"GetItemCommand",
+				"QueryCommand",
+				"BatchGetItemCommand",
+			]) {
+				expect(new Set(isConsistent(name)), name).toEqual(new Set([true]));
+			}
+		});
+
+		test("a thread of several pages, newest first", async () => {
+			const savers = saversOn(backend);
+			const saver = savers.open();
+			let config: object = thread();
+			const ids: string[] = [];
+			for (let n = 0; n < 7; n += 1) {
+				const next = await saver.put(
+					config,
+					{
+						v: 4,
+						id: `${n}`,
+						ts: "",
+						channel_values: {},
+						channel_versions: {},
+						versions_seen: {},
+					},
+					{ source: "loop", step: n, parents: {}, n: noise(300_000) } as never,
+					{},
+				);
+				config = next;
+				ids.unshift(`${n}`);
+			}
+			const found = await toArray(savers.open().list(thread()));
+			expect(found.map(({ checkpoint }) => checkpoint.id)).toEqual(ids);
+			const some = await toArray(
+				savers.open().list(thread(), {
+					limit: 2,
+					before: { configurable: { checkpoint_id: "5" } },
+				}),
+			);
+			expect(some.map(({ checkpoint }) => checkpoint.id)).toEqual(["4", "3"]);
+		});
+
+		test("writes of several pages", async () => {
+			const savers = saversOn(backend);
+			const config = await putValues(savers.open(), thread(), {});
+			const tasks = ["a", "b", "c", "d", "e", "f"];
+			for (const task of tasks) {
+				await savers
+					.open()
+					.putWrites(config, [["channel", noise(300_000)]], task);
+			}
+			const tuple = await savers.open().getTuple(thread());
+			expect(tuple?.pendingWrites?.map(([task]) => task)).toEqual(tasks);
+		});
+
+		test("values of more than a batch gives back", async () => {
+			const savers = saversOn(backend);
+			const values = Object.fromEntries(
+				Array.from({ length: 110 }, (_, n) => [`c${n}`, noise(180_000)]),
+			);
+			await putValues(savers.open(), thread(), values);
+			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+		});
+
+		test("namespaces apart", async () => {
+			const savers = saversOn(backend);
+			await putValues(savers.open(), thread("t", ""), { n: 1 });
+			await putValues(savers.open(), thread("t", "child"), { n: 2 });
+			await putValues(savers.open(), thread("t", "child#1"), { n: 3 });
+			expect(await valuesOf(savers.open(), thread("t", ""))).toEqual({ n: 1 });
+			expect(await valuesOf(savers.open(), thread("t", "child"))).toEqual({
+				n: 2,
+			});
+			const all = await toArray(
+				savers.open().list({ configurable: { thread_id: "t" } }),
+			);
+			expect(all).toHaveLength(3);
+		});
+
+		test("a checkpoint whose value was removed by hand with an error that names it", async () => {
+			const savers = saversOn(backend);
+			await putValues(savers.open(), thread(), { lost: "x" });
+			const value = (await itemsOf(backend, savers.owner)).find(({ sk }) =>
+				sk?.S?.includes("#lost#"),
+			);
+			await backend.dynamodb.send(
+				new DeleteItemCommand({
+					TableName: backend.table,
+					Key: { pk: value?.pk ?? { S: "" }, sk: value?.sk ?? { S: "" } },
+				}),
+			);
+			await expect(savers.open().getTuple(thread())).rejects.toThrow(
+				/#lost#.*is referred to by a checkpoint and is not stored/,
+			);
+		});
+	});
+
+	test("a payload whose checkpoint was never written is removed after an hour, one in use never", async () => {
+		const savers = saversOn(backend);
+		await putValues(savers.open(), thread(), { used: noise(600_000) });
+		const [used] = await objectsOf(backend, savers.owner);
+		const config = (await savers.open().getTuple(thread()))?.config ?? {};
+		const dying = savers.open({
+			dynamodb: {
+				send: ((command: never) =>
+					(command as object) instanceof BatchWriteItemCommand
+						? Promise.reject(new Error("killed"))
+						: backend.dynamodb.send(command)) as never,
+			},
+		});
+		await expect(
+			putValues(dying, config, { lost: noise(600_000) }),
+		).rejects.toThrow("killed");
+		const payloads = s3Payloads(backend.s3, backend.bucket);
+		await payloads.put("not/ours", Buffer.from("x"));
+		expect(await objectsOf(backend, savers.owner)).toHaveLength(2);
+		const sweep = (later: number) =>
+			removeOrphanedPayloads({
+				...backend,
+				payloads,
+				now: () => Date.now() + later,
+			});
+		expect((await sweep(0)).removed).toBe(0);
+		await sweep(2 * hour);
+		expect(await objectsOf(backend, savers.owner)).toEqual([used]);
+		expect(await payloads.get("not/ours")).toBeDefined();
+		expect(await valuesOf(savers.open(), thread())).toHaveProperty("used");
+	});
+});

@@ -1,0 +1,379 @@
+import {
+	CloudFormationClient,
+	CreateStackCommand,
+	DeleteStackCommand,
+} from "@aws-sdk/client-cloudformation";
+import {
+	AdminCreateUserCommand,
+	CognitoIdentityProviderClient,
+	CreateUserPoolCommand,
+	DeleteUserPoolCommand,
+	ListUserPoolsCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+import {
+	CreateTableCommand,
+	DynamoDBClient,
+	ListTablesCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+	CreateBucketCommand,
+	DeleteObjectCommand,
+	HeadBucketCommand,
+	PutBucketVersioningCommand,
+	PutObjectCommand,
+	S3Client,
+} from "@aws-sdk/client-s3";
+import {
+	DeleteParametersCommand,
+	GetParameterCommand,
+	PutParameterCommand,
+	SSMClient,
+} from "@aws-sdk/client-ssm";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { parts } from "#scripts/deploy/stacks.ts";
+import { providerKeys } from "#scripts/secrets/provider-keys.ts";
+import { openWorkshop } from "./workshop.ts";
+
+const endpoint = process.env.TEST_AWS_ENDPOINT_URL;
+/** What the server takes every account for. */
+const account = "123456789012";
+/** One that no other test uses: names of stacks and parameters are the environment's. */
+const region = "ap-southeast-4";
+const zones = { region, availabilityZones: [`${region}a`, `${region}b`] };
+
+describe.skipIf(!endpoint)(
+	`scripts in an account${endpoint ? "" : " (skipped: TEST_AWS_ENDPOINT_URL is not set)"}`,
+	() => {
+		const credentials = { accessKeyId: "any", secretAccessKey: "any" };
+		const client = { region, credentials, ...(endpoint && { endpoint }) };
+		const s3 = new S3Client({ ...client, forcePathStyle: true });
+		const stacks = new CloudFormationClient(client);
+		const cognito = new CognitoIdentityProviderClient(client);
+		const dynamodb = new DynamoDBClient(client);
+		const ssm = new SSMClient(client);
+		const workshop = openWorkshop({ account, ...zones });
+		const operate = (script: string, env: Record<string, string> = {}) =>
+			workshop.run(script, {
+				ENV: "dev",
+				AWS_ENDPOINT_URL: endpoint ?? "",
+				AWS_ACCESS_KEY_ID: "any",
+				AWS_SECRET_ACCESS_KEY: "any",
+				...env,
+			});
+		const bucket = `collections-operate-${Date.now()}`;
+
+		const create = (
+			part: string,
+			outputs: Record<string, string>,
+			protection = false,
+		) =>
+			stacks.send(
+				new CreateStackCommand({
+					StackName: `Collections${part}-dev`,
+					// The server takes a false for a true.
+					...(protection && { EnableTerminationProtection: true }),
+					TemplateBody: JSON.stringify({
+						Resources: {
+							Topic: { Type: "AWS::SNS::Topic", Properties: {} },
+						},
+						Outputs: Object.fromEntries(
+							Object.entries(outputs).map(([name, Value]) => [name, { Value }]),
+						),
+					}),
+				}),
+			);
+		const forget = async () => {
+			workshop.forgetSteps();
+			for (const part of parts) {
+				await stacks.send(
+					new DeleteStackCommand({ StackName: `Collections${part}-dev` }),
+				);
+			}
+			await ssm.send(
+				new DeleteParametersCommand({
+					Names: providerKeys({ name: "dev" }).map((key) => key.parameter),
+				}),
+			);
+		};
+		beforeEach(forget);
+		afterAll(async () => {
+			await forget();
+			const { UserPools = [] } = await cognito.send(
+				new ListUserPoolsCommand({ MaxResults: 60 }),
+			);
+			for (const { Id } of UserPools) {
+				await cognito.send(new DeleteUserPoolCommand({ UserPoolId: Id }));
+			}
+			workshop.remove();
+		});
+
+		test("tell an environment that is not there from one that is there in part", async () => {
+			const nothing = await operate("infra-status");
+			expect(nothing.code).toBe(1);
+			expect(nothing.stderr.trim()).toBe(
+				`Environment dev is not deployed in ${region}: make infra-deploy ENV=dev.`,
+			);
+
+			await create("DB", { Environment: "dev" });
+			const half = await operate("infra-status");
+			expect(half.code).toBe(1);
+			expect(half.stdout).toMatch(/CollectionsDB-dev\s+CREATE_COMPLETE/);
+			expect(half.stdout).toMatch(/CollectionsStorage-dev\s+not deployed/);
+			expect(half.stderr).toContain(
+				"CollectionsStorage-dev is not there: make infra-deploy ENV=dev.",
+			);
+
+			const outputs = await operate("infra-outputs");
+			expect(outputs.code).toBe(1);
+			expect(outputs.stderr).toContain("CollectionsStorage-dev is not there");
+			expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
+		});
+
+		test("keep API keys as SecureStrings and bring them back, without a value on the terminal", async () => {
+			const secret = "sk-ant-of-this-test";
+			workshop.write(".env", `ANTHROPIC_API_KEY=${secret}\nVOYAGE_API_KEY=\n`);
+			const first = await operate("secrets-populate");
+			expect(first.stderr).toBe("");
+			expect(first.stdout).toMatch(
+				/\/collections\/dev\/anthropic-api-key +created/,
+			);
+			expect(first.stdout).toMatch(/voyage-api-key +not set/);
+			const { Parameter } = await ssm.send(
+				new GetParameterCommand({
+					Name: "/collections/dev/anthropic-api-key",
+					WithDecryption: true,
+				}),
+			);
+			expect(Parameter).toMatchObject({ Type: "SecureString", Value: secret });
+
+			const again = await operate("secrets-populate");
+			expect(again.stdout).toMatch(/anthropic-api-key +unchanged/);
+			workshop.write(".env", `ANTHROPIC_API_KEY=${secret}-2\n`);
+			const changed = await operate("secrets-populate");
+			expect(changed.stdout).toMatch(/anthropic-api-key +changed/);
+
+			const exported = await operate("secrets-export");
+			expect(exported.code).toBe(0);
+			expect(workshop.read(".env.dev")).toBe(
+				`ANTHROPIC_API_KEY="${secret}-2"\n`,
+			);
+			expect(workshop.mode(".env.dev")).toBe(0o600);
+			const twice = await operate("secrets-export");
+			expect(twice.code).toBe(1);
+			expect(twice.stderr).toContain(".env.dev is there already");
+
+			for (const run of [first, again, changed, exported, twice]) {
+				expect(run.stdout + run.stderr).not.toContain(secret);
+			}
+		});
+
+		test("say what a missing or empty .env lacks", async () => {
+			workshop.forget(".env");
+			const missing = await operate("secrets-populate");
+			expect(missing.code).toBe(1);
+			expect(missing.stderr.trim()).toBe(
+				"There is no .env: cp .env.example .env, and fill in the keys you have.",
+			);
+			workshop.write(".env", "OPENAI_API_KEY=\n");
+			const empty = await operate("secrets-populate");
+			expect(empty.code).toBe(1);
+			expect(empty.stderr).toContain("sets none of ANTHROPIC_API_KEY");
+		});
+
+		describe("remove an environment", () => {
+			const CONFIRM = "dev";
+
+			test("only where its name is given", async () => {
+				await create("DB", {});
+				const silent = await operate("infra-destroy", { YES: "1" });
+				expect(silent.code).toBe(1);
+				expect(silent.stderr).toContain("YES=1 CONFIRM=dev");
+				const wrong = await operate("infra-destroy", {
+					YES: "1",
+					CONFIRM: "prod",
+				});
+				expect(wrong.code).toBe(1);
+				expect(wrong.stderr).toContain("prod is not dev");
+				expect(workshop.steps()).toEqual([]);
+			});
+
+			test("not while it is protected, in cdk.json or in the account", async () => {
+				await create("DB", {}, true);
+				const inAccount = await operate("infra-destroy", { YES: "1", CONFIRM });
+				expect(inAccount.code).toBe(1);
+				expect(inAccount.stderr).toContain("is protected");
+
+				const prod = openWorkshop({
+					account,
+					...zones,
+					deletionProtection: true,
+				});
+				const inTable = await prod.run("infra-destroy", {
+					ENV: "dev",
+					AWS_ENDPOINT_URL: endpoint ?? "",
+					AWS_ACCESS_KEY_ID: "any",
+					AWS_SECRET_ACCESS_KEY: "any",
+					YES: "1",
+					CONFIRM,
+				});
+				expect(inTable.code).toBe(1);
+				expect(inTable.stderr).toContain(
+					"set environments.dev.deletionProtection to false in cdk.json",
+				);
+				expect(prod.steps()).toEqual([]);
+				prod.remove();
+			});
+
+			test("with every version in its bucket, every user and API key, what writes before what holds", async () => {
+				const { UserPool } = await cognito.send(
+					new CreateUserPoolCommand({ PoolName: "people" }),
+				);
+				await cognito.send(
+					new AdminCreateUserCommand({
+						UserPoolId: UserPool?.Id,
+						Username: "someone",
+					}),
+				);
+				const table = `${bucket}-checkpoints`;
+				await dynamodb.send(
+					new CreateTableCommand({
+						TableName: table,
+						BillingMode: "PAY_PER_REQUEST",
+						AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+						KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+					}),
+				);
+				await s3.send(
+					new CreateBucketCommand({
+						Bucket: bucket,
+						CreateBucketConfiguration: { LocationConstraint: region },
+					}),
+				);
+				await s3.send(
+					new PutBucketVersioningCommand({
+						Bucket: bucket,
+						VersioningConfiguration: { Status: "Enabled" },
+					}),
+				);
+				for (const Body of ["one", "two"]) {
+					await s3.send(
+						new PutObjectCommand({ Bucket: bucket, Key: "originals/a", Body }),
+					);
+				}
+				await s3.send(
+					new DeleteObjectCommand({ Bucket: bucket, Key: "originals/a" }),
+				);
+				const key = {
+					Name: "/collections/dev/openai-api-key",
+					Type: "SecureString",
+				} as const;
+				await ssm.send(new PutParameterCommand({ ...key, Value: "sk-test" }));
+				await create("Storage", {
+					BucketName: bucket,
+					UserPoolId: UserPool?.Id ?? "",
+				});
+				await create("DB", { CheckpointTableName: table });
+
+				const { code, stderr, stdout } = await operate("infra-destroy", {
+					YES: "1",
+					CONFIRM,
+				});
+				expect(stderr).toBe("");
+				expect(code).toBe(0);
+				expect(stdout).toContain("with 3 versions of objects");
+				const destroy = (...names: string[]) =>
+					`cdk destroy ${names.map((part) => `Collections${part}-dev`).join(" ")} --app cdk.out --exclusively --force --no-notices --ci`;
+				expect(workshop.steps().slice(1)).toEqual([
+					destroy("Monitoring", "API", "Compute"),
+					destroy("Storage", "DB"),
+				]);
+				await expect(
+					s3.send(new HeadBucketCommand({ Bucket: bucket })),
+				).rejects.toMatchObject({ name: "NotFound" });
+				const { UserPools = [] } = await cognito.send(
+					new ListUserPoolsCommand({ MaxResults: 60 }),
+				);
+				expect(UserPools.map(({ Id }) => Id)).not.toContain(UserPool?.Id);
+				const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
+				expect(TableNames).not.toContain(table);
+				expect(stdout).toContain(`Parameter ${key.Name} is removed.`);
+				await expect(
+					ssm.send(new GetParameterCommand({ Name: key.Name })),
+				).rejects.toMatchObject({ name: "ParameterNotFound" });
+
+				// The stand-in for cdk removed no stack: a second run finds the bucket gone, and goes on.
+				const again = await operate("infra-destroy", { YES: "1", CONFIRM });
+				expect(again.stderr).toBe("");
+				expect(again.code).toBe(0);
+				expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
+			});
+
+			test("and go on where a run was cut short after the stacks were gone", async () => {
+				await s3.send(
+					new CreateBucketCommand({
+						Bucket: bucket,
+						CreateBucketConfiguration: { LocationConstraint: region },
+					}),
+				);
+				workshop.write(
+					".aws-outputs-dev.json",
+					JSON.stringify({ BucketName: bucket, UserPoolId: null }),
+				);
+				const { code, stdout } = await operate("infra-destroy", {
+					YES: "1",
+					CONFIRM,
+				});
+				expect(code).toBe(0);
+				expect(stdout).toContain(`Bucket ${bucket} is removed`);
+				expect(workshop.steps()).toEqual([]);
+				const nothing = await operate("infra-destroy", { YES: "1", CONFIRM });
+				expect(nothing.stdout).toContain("nothing is left to remove");
+			});
+		});
+
+		test("count what an account has, and its quotas, before a deployment", async () => {
+			for (const part of parts) {
+				workshop.write(
+					`cdk.out/Collections${part}-dev.template.json`,
+					JSON.stringify({
+						Resources:
+							part === "DB"
+								? { Vpc: { Type: "AWS::EC2::VPC" } }
+								: ({} as Record<string, object>),
+					}),
+				);
+			}
+			const { code, stdout } = await operate("preflight");
+			expect(code).toBe(1);
+			// Its default network is one.
+			expect(stdout).toMatch(/✓ VPCs +1 of 5 are taken, 1 more are needed/);
+			expect(stdout).toMatch(/✓ RDS instances +none needed/);
+			expect(stdout).toMatch(/✓ account +123456789012/);
+			// That call the server does not have.
+			expect(stdout).toMatch(
+				/✗ Lambda concurrency +What answers at http:\S+ does not speak as AWS does/,
+			);
+		});
+
+		test("leave other accounts alone", async () => {
+			const elsewhere = openWorkshop({ account: "111122223333", ...zones });
+			elsewhere.write(".env", "OPENAI_API_KEY=sk-test\n");
+			const { code, stderr } = await elsewhere.run("secrets-populate", {
+				ENV: "dev",
+				AWS_ENDPOINT_URL: endpoint ?? "",
+				AWS_ACCESS_KEY_ID: "any",
+				AWS_SECRET_ACCESS_KEY: "any",
+			});
+			elsewhere.remove();
+			expect(code).toBe(1);
+			expect(stderr).toContain(
+				"Environment dev is in account 111122223333, but these credentials",
+			);
+			await expect(
+				ssm.send(
+					new GetParameterCommand({ Name: "/collections/dev/openai-api-key" }),
+				),
+			).rejects.toMatchObject({ name: "ParameterNotFound" });
+		});
+	},
+);

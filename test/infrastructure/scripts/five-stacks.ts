@@ -1,0 +1,165 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import type { JsonObject, Template } from "#cdk-local/template/assembly.ts";
+import {
+	startStacks,
+	type TinyCloud,
+	tinyFunction,
+} from "../../contracts/aws/engine/tiny-cloud.ts";
+import { serveAccount } from "./account-server.ts";
+import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
+
+/** Writes down that it ran; fails where its workshop says so. */
+const bundle = `
+import { appendFileSync, existsSync } from "node:fs";
+export const handler = async () => {
+	const { WORKSHOP } = process.env;
+	if (!WORKSHOP) return "as deployed";
+	appendFileSync(WORKSHOP + "/steps.txt", "migrate\\n");
+	if (existsSync(WORKSHOP + "/migration-fails")) throw new Error('column "colour" contains null values');
+	return { applied: ["0009_colours"], version: "0009_colours" };
+};
+`;
+
+/** An environment dev that is deployed in an account: the local cloud stands in for AWS, the five stacks are small. */
+export interface DeployedDev extends Workshop {
+	cloud: TinyCloud;
+	/** Runs a script with the credentials of the account. */
+	operate(script: string, env?: Record<string, string>): Promise<Run>;
+	/** As variables of a shell. */
+	credentials: Record<string, string>;
+	end(): Promise<void>;
+}
+
+export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
+	const workshop = openWorkshop(dev);
+	const cloud = await startStacks(fiveStacks(workshop.folder), bundle);
+	// What synth would leave here for the steps after it.
+	cpSync(join(cloud.folder, "cdk.out"), join(workshop.folder, "cdk.out"), {
+		recursive: true,
+	});
+	const account = await serveAccount();
+	const { accessKeyId, secretAccessKey, sessionToken } = cloud.operator;
+	const credentials = {
+		AWS_ENDPOINT_URL: cloud.endpoint,
+		// The local cloud has neither machines nor quotas but Lambda's.
+		...account.capacity,
+		AWS_ACCESS_KEY_ID: accessKeyId,
+		AWS_SECRET_ACCESS_KEY: secretAccessKey,
+		AWS_SESSION_TOKEN: sessionToken ?? "",
+	};
+	return {
+		...workshop,
+		cloud,
+		credentials,
+		operate: (script, env = {}) =>
+			workshop.run(script, { ENV: "dev", ...credentials, ...env }),
+		end: async () => {
+			account.close();
+			await cloud.forget();
+			workshop.remove();
+		},
+	};
+}
+
+/** Leaves in the account what `cdk bootstrap` does, as far as a preflight looks at it. */
+export async function bootstrapped(
+	{ cloud }: DeployedDev,
+	version = "28",
+): Promise<void> {
+	await new SSMClient({
+		region: "eu-central-1",
+		endpoint: cloud.endpoint,
+		credentials: cloud.operator,
+	}).send(
+		new PutParameterCommand({
+			Name: "/cdk-bootstrap/hnb659fds/version",
+			Value: version,
+			Type: "String",
+			Overwrite: true,
+		}),
+	);
+}
+
+function fiveStacks(folder: string): Record<string, Template> {
+	const outputs = (values: JsonObject) =>
+		Object.fromEntries(
+			Object.entries(values).map(([name, Value]) => [name, { Value }]),
+		);
+	const ref = (logicalId: string) => ({ Ref: logicalId });
+	return {
+		"CollectionsDB-dev": {
+			Resources: {
+				Migrate: priced({ WORKSHOP: folder }),
+				Login: {
+					Type: "AWS::SecretsManager::Secret",
+					Properties: {
+						GenerateSecretString: {
+							SecretStringTemplate: '{"username":"collections_app"}',
+							GenerateStringKey: "password",
+						},
+					},
+				},
+			},
+			Outputs: outputs({
+				Environment: "dev",
+				Region: ref("AWS::Region"),
+				DatabaseEndpoint: "127.0.0.1:5432",
+				DatabaseName: "collections",
+				DatabaseSecretArn: ref("Login"),
+				MigrationFunctionName: ref("Migrate"),
+				// What the CDK hands from stack to stack is no client's.
+				ExportsOutputRefLogin: ref("Login"),
+			}),
+		},
+		"CollectionsStorage-dev": {
+			Resources: {
+				Images: { Type: "AWS::S3::Bucket", Properties: {} },
+				People: {
+					Type: "AWS::Cognito::UserPool",
+					Properties: { UsernameAttributes: ["email"] },
+				},
+				Client: {
+					Type: "AWS::Cognito::UserPoolClient",
+					Properties: {
+						UserPoolId: ref("People"),
+						ExplicitAuthFlows: ["ALLOW_USER_PASSWORD_AUTH"],
+					},
+				},
+			},
+			Outputs: outputs({
+				BucketName: ref("Images"),
+				UserPoolId: ref("People"),
+				UserPoolClientId: ref("Client"),
+				CognitoEndpoint: "https://cognito-idp.eu-central-1.amazonaws.com",
+			}),
+		},
+		"CollectionsCompute-dev": {
+			Resources: {
+				Api: priced(),
+				Cleanup: priced(),
+				Given: { Type: "AWS::SQS::Queue", Properties: {} },
+			},
+			Outputs: outputs({
+				ApiFunctionName: ref("Api"),
+				CleanupFunctionName: ref("Cleanup"),
+				DeadLetterQueueUrls: ref("Given"),
+			}),
+		},
+		"CollectionsAPI-dev": {
+			Resources: {},
+			Outputs: outputs({ ApiUrl: "https://api.collections.app" }),
+		},
+		"CollectionsMonitoring-dev": { Resources: {} },
+	};
+}
+
+/** What an estimate of a month's cost reads of a function, too. */
+function priced(variables: JsonObject = {}) {
+	return tinyFunction({
+		MemorySize: 512,
+		Architectures: ["arm64"],
+		Environment: { Variables: variables },
+	});
+}

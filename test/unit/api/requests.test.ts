@@ -1,0 +1,248 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ModelFailure, PermanentFailure } from "#core/errors.ts";
+import { World } from "../../simulation/world.ts";
+import { type Answer, testApi } from "./test-api.ts";
+
+let world: World;
+let call: (method: string, path: string, json?: unknown) => Promise<Answer>;
+let itemId: string;
+
+/** The stages work while the API waits, as they do beside it. */
+function startStages() {
+	const timer = setInterval(() => void world.drain(60), 5);
+	return () => clearInterval(timer);
+}
+
+beforeEach(async () => {
+	world = new World();
+	const api = testApi({ ports: world.ports, longestWaitMs: 300 });
+	call = (method, path, json) =>
+		api.as(world.userId)(method, path, json === undefined ? {} : { json });
+	itemId = await world.upload();
+});
+
+const analyze = (json?: unknown) =>
+	call("POST", `/items/${itemId}/analyze`, json);
+
+async function withStages<T>(work: () => Promise<T>): Promise<T> {
+	const stop = startStages();
+	try {
+		return await work();
+	} finally {
+		stop();
+	}
+}
+
+describe("POST /items/{id}/analyze", () => {
+	it("answers the newest stored analysis, with a body or without", async () => {
+		await world.drain();
+		for (const json of [undefined, {}, { force_reanalyze: false }]) {
+			const { status, body } = await analyze(json);
+			expect(status).toBe(200);
+			expect(body).toMatchObject({ item_id: itemId, version: 1 });
+		}
+		expect(world.modelCalls.get(itemId)).toBe(1);
+	});
+
+	it("waits for the first analysis while the item is on its way", async () => {
+		const { status, body } = await withStages(() => analyze());
+		expect(status).toBe(200);
+		expect(body.version).toBe(1);
+		expect(world.modelCalls.get(itemId)).toBe(1);
+	});
+
+	it("says where to look when the first analysis takes long", async () => {
+		const { status, headers } = await analyze();
+		expect(status).toBe(202);
+		expect(headers.get("location")).toBe(`/items/${itemId}`);
+	});
+
+	it("forced makes a new version by the provider and model that are named; the old ones stay", async () => {
+		await world.drain();
+		const asked: unknown[] = [];
+		const { describe } = world.ports.vision;
+		world.ports.vision.describe = async (request) => {
+			asked.push([request.provider, request.model]);
+			return describe(request);
+		};
+		const wanted = { force_reanalyze: true, provider: "openai", model: "m" };
+		const { status, body } = await withStages(() => analyze(wanted));
+		expect(status).toBe(200);
+		expect(body.version).toBe(2);
+		expect(asked).toEqual([["openai", "m"]]);
+		const { body: versions } = await call("GET", `/items/${itemId}/analyses`);
+		expect(versions.map(({ version }: Answer["body"]) => version)).toEqual([
+			2, 1,
+		]);
+		await world.drain();
+		const item = await call("GET", `/items/${itemId}`);
+		expect(item.body).toMatchObject({
+			status: "ready",
+			latest_analysis: { version: 2 },
+		});
+	});
+
+	it("that takes long answers where to ask, and there it is done in the end", async () => {
+		await world.drain();
+		const { status, headers, body } = await analyze({ force_reanalyze: true });
+		expect(status).toBe(202);
+		expect(body.status).toBe("pending");
+		const location = headers.get("location") ?? "";
+		expect(location).toMatch(`/items/${itemId}/requests/`);
+		expect((await call("GET", location)).body).toMatchObject({
+			item_id: itemId,
+			kind: "analyze",
+			status: "pending",
+			analysis_id: null,
+		});
+		expect(await world.judge({ ready: [itemId] })).toEqual([]);
+		const done = (await call("GET", location)).body;
+		expect(done.status).toBe("done");
+		const analysis = await call("GET", `/analyses/${done.analysis_id}`);
+		expect(analysis.body.version).toBe(2);
+	});
+
+	it("asked twice for the same is done once", async () => {
+		await world.drain();
+		const wanted = { force_reanalyze: true };
+		const [one, other] = await withStages(() =>
+			Promise.all([analyze(wanted), analyze(wanted)]),
+		);
+		expect([one.status, other.status]).toEqual([200, 200]);
+		expect(one.body.id).toBe(other.body.id);
+		expect(world.modelCalls.get(itemId)).toBe(2);
+	});
+
+	it("answers a provider that is off with the problem that names its setting", async () => {
+		await world.drain();
+		const detail =
+			"The provider openai has no key: put it into the parameter y.";
+		world.ports.vision.describe = async () => {
+			throw new ModelFailure("provider_not_configured", detail);
+		};
+		const wanted = { force_reanalyze: true, provider: "openai" };
+		const { status, body } = await withStages(() => analyze(wanted));
+		expect(status).toBe(501);
+		expect(body).toMatchObject({ code: "provider_not_configured", detail });
+		expect(await world.judge({ ready: [itemId] })).toEqual([]);
+	});
+
+	it("answers a refusal of the model with its sentence, and the item keeps its analysis", async () => {
+		await world.drain();
+		const detail = "The model refuses to describe this image.";
+		world.ports.vision.describe = async () => {
+			throw new PermanentFailure({ code: "vision_refused", detail });
+		};
+		const { status, body } = await withStages(() =>
+			analyze({ force_reanalyze: true }),
+		);
+		expect(status).toBe(409);
+		expect(body).toMatchObject({ code: "request_failed", detail });
+		expect((await analyze()).body.version).toBe(1);
+	});
+
+	it("of an image that could not be decoded says so at once", async () => {
+		const broken = { ...world.newFile(), filename: "broken.png" };
+		broken.bytes = new Uint8Array([
+			...broken.bytes,
+			...Buffer.from("undecodable"),
+		]);
+		itemId = await world.upload(broken);
+		await world.drain();
+		for (const force_reanalyze of [true, false]) {
+			const { status, body } = await analyze({ force_reanalyze });
+			expect(status).toBe(409);
+			expect(body.code).toBe("item_failed");
+			expect(body.detail).toContain("cannot be decoded");
+		}
+	});
+
+	it("of an item that is deleted meanwhile is 404", async () => {
+		await world.drain();
+		const waiting = analyze({ force_reanalyze: true });
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		await world.delete(itemId);
+		expect((await waiting).status).toBe(404);
+	});
+
+	it("refuses a provider that does not exist at once, and names those that do", async () => {
+		await world.drain();
+		const { status, body } = await analyze({
+			force_reanalyze: true,
+			provider: "nope",
+		});
+		expect(status).toBe(422);
+		expect(body).toMatchObject({
+			code: "invalid_fields",
+			errors: [
+				{
+					field: "body.provider",
+					detail: "Must be one of offline, anthropic, openai",
+				},
+			],
+		});
+		await world.drain();
+		const versions = await call("GET", `/items/${itemId}/analyses`);
+		expect(versions.body).toHaveLength(1);
+		expect(world.modelCalls.get(itemId)).toBe(1);
+	});
+
+	it("refuses fields it does not know", async () => {
+		const { status, body } = await analyze({ force: true });
+		expect(status).toBe(422);
+		expect(body.errors[0].field).toBe("body.force");
+	});
+});
+
+describe("POST /items/{id}/resize-only", () => {
+	const resize = () => call("POST", `/items/${itemId}/resize-only`);
+
+	it("answers the item with a fresh thumbnail, and nothing else of it changes", async () => {
+		await world.drain();
+		const before = await call("GET", `/items/${itemId}`);
+		let puts = 0;
+		const { put } = world.ports.objects;
+		world.ports.objects.put = async (key, ...rest) => {
+			if (key.startsWith("derived/")) puts += 1;
+			return put(key, ...rest);
+		};
+		const { status, body } = await withStages(resize);
+		expect(status).toBe(200);
+		expect(puts).toBe(2);
+		expect(body.thumbnail_url).toContain(`${itemId}/thumbnail.webp`);
+		expect(body.status).toBe("ready");
+		expect(body.latest_analysis).toEqual(before.body.latest_analysis);
+		expect(world.modelCalls.get(itemId)).toBe(1);
+	});
+
+	it("that takes long answers where to ask, and there it is done in the end", async () => {
+		await world.drain();
+		const { status, headers } = await resize();
+		expect(status).toBe(202);
+		const location = headers.get("location") ?? "";
+		expect(await world.judge({ ready: [itemId] })).toEqual([]);
+		expect((await call("GET", location)).body).toMatchObject({
+			kind: "resize",
+			status: "done",
+		});
+	});
+
+	it("of an item that is on its way is done with its first thumbnail", async () => {
+		const { status, body } = await withStages(resize);
+		expect(status).toBe(200);
+		expect(body.width).toBe(640);
+	});
+});
+
+it("a request is found below its own item only", async () => {
+	await world.drain();
+	const other = await world.upload();
+	await world.drain();
+	const { headers } = await analyze({ force_reanalyze: true });
+	const location = headers.get("location") ?? "";
+	expect((await call("GET", location)).status).toBe(200);
+	const elsewhere = location.replace(itemId, other);
+	const { status, body } = await call("GET", elsewhere);
+	expect(status).toBe(404);
+	expect(body.code).toBe("request_not_found");
+});

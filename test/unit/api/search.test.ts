@@ -1,0 +1,285 @@
+import { describe, expect, it } from "vitest";
+import { ModelFailure } from "#core/errors.ts";
+import type { Chat } from "#core/ports/index.ts";
+import { fakeChat } from "#fakes/chat.ts";
+import { readyItem } from "./ready-item.ts";
+import { ada, testApi } from "./test-api.ts";
+
+const api = testApi();
+const ask = (json: unknown) => api.as(ada)("POST", "/search", { json });
+const stored = await readyItem(api.ports, ada, {
+	headline: "A lighthouse at dusk",
+	category: "Travel",
+});
+await readyItem(api.ports, ada, {
+	headline: "A bowl of noodles",
+	category: "Food",
+});
+
+/** The same collection with another chat model. */
+const answeredBy = (chat: Chat) => {
+	const { as } = testApi({ ports: { ...api.ports, chat } });
+	return (json: unknown) => as(ada)("POST", "/search", { json });
+};
+const failing = (error: Error) => answeredBy(fakeChat(() => error));
+
+describe("a search", () => {
+	it("answers exactly the fields of the contract", async () => {
+		const { status, body } = await ask({
+			query: "lighthouse",
+			search_type: "bm25",
+		});
+		expect(status).toBe(200);
+		expect(body).toEqual({
+			query: "lighthouse",
+			search_type: "bm25",
+			results: [
+				{
+					item_id: stored.itemId,
+					rank: 1,
+					score: expect.any(Number),
+					score_type: "bm25",
+					category: "Travel",
+					headline: "A lighthouse at dusk",
+					summary: expect.any(String),
+					image_url: `/images/${stored.itemId}.png`,
+					metadata: {
+						analysis_id: stored.analysisId,
+						matched: [
+							{ word: "lighthouse", field: "headline" },
+							{ word: "lighthouse", field: "summary" },
+						],
+					},
+				},
+			],
+			total_results: 1,
+			notices: [],
+			answer: `A lighthouse at dusk [${stored.itemId}].`,
+			answer_reason: null,
+			answer_confidence: 1,
+			answer_model_used: "fake/fake-chat",
+			answer_trace_id: expect.any(String),
+			answer_usage: [
+				{
+					provider: "fake",
+					model: "fake-chat",
+					input_tokens: 10,
+					output_tokens: 5,
+					cost_usd: 0.001,
+				},
+			],
+			citations: [
+				{
+					item_id: stored.itemId,
+					sentence: "A lighthouse at dusk.",
+					snippet: "A lighthouse at dusk",
+				},
+			],
+			retrieval_time_ms: expect.any(Number),
+			answer_time_ms: expect.any(Number),
+			agent_reasoning: [],
+			tools_used: [],
+		});
+	});
+
+	it.each([
+		["bm25", "bm25"],
+		["vector", "similarity"],
+		["hybrid", "hybrid_rrf"],
+		["bm25-lc", "bm25"],
+		["vector-lc", "similarity"],
+		["hybrid-lc", "hybrid_rrf"],
+	])("of type %s finds the item and scores by %s", async (type, scoreType) => {
+		const { body } = await ask({ query: "lighthouse", search_type: type });
+		expect(body.search_type).toBe(type);
+		expect(body.results[0]).toMatchObject({
+			item_id: stored.itemId,
+			score_type: scoreType,
+		});
+	});
+
+	it("is hybrid unless told otherwise, and says how each leg ranked", async () => {
+		const { body } = await ask({ query: "lighthouse" });
+		expect(body.search_type).toBe("hybrid");
+		expect(body.results[0].metadata).toEqual({
+			analysis_id: stored.analysisId,
+			matched: expect.any(Array),
+			text_rank: 1,
+			vector_rank: 1,
+		});
+	});
+
+	it("takes null for what is optional, as older clients send it", async () => {
+		const { status } = await ask({
+			query: "lighthouse",
+			category_filter: null,
+			min_relevance_score: null,
+			min_similarity_score: null,
+			include_answer: true,
+			answer_model: null,
+		});
+		expect(status).toBe(200);
+	});
+
+	it("finds nothing of another category", async () => {
+		const { body } = await ask({
+			query: "lighthouse",
+			search_type: "bm25",
+			category_filter: "Food",
+		});
+		expect(body.results).toEqual([]);
+	});
+
+	it("gives at most top_k results, ranked from 1", async () => {
+		const { body } = await ask({
+			query: "lighthouse noodles",
+			search_type: "vector",
+			top_k: 1,
+		});
+		expect(body.results).toHaveLength(1);
+		expect(body.results[0].rank).toBe(1);
+	});
+
+	it("gives nothing less similar than asked for", async () => {
+		const { body } = await ask({
+			query: "zebra crossing",
+			search_type: "vector",
+			min_similarity_score: 0.99,
+		});
+		expect(body.results).toEqual([]);
+	});
+
+	it.each([
+		["query", "ab"],
+		["query", "  a  "],
+		["query", "x".repeat(1_001)],
+		["query", "abc\0"],
+		["query", "abc\ud800"],
+		["query", 123],
+		["search_type", "fuzzy"],
+		["top_k", 0],
+		["top_k", 51],
+		["top_k", 1.5],
+		["top_k", "10"],
+		["category_filter", "a\0b"],
+		["min_relevance_score", -1],
+		["min_similarity_score", 1.1],
+		["include_answer", "yes"],
+	])("with %s = %j is refused by its name", async (name, value) => {
+		const { status, body } = await ask({ query: "lighthouse", [name]: value });
+		expect(status).toBe(422);
+		expect(body.errors.map((error: { field: string }) => error.field)).toEqual([
+			`body.${name}`,
+		]);
+	});
+
+	it("of type agentic tells what it did and with which tools", async () => {
+		const { status, body } = await ask({
+			query: "lighthouse",
+			search_type: "agentic",
+		});
+		expect(status).toBe(200);
+		expect(body.results[0]).toMatchObject({
+			item_id: stored.itemId,
+			rank: 1,
+			score_type: "hybrid_rrf",
+		});
+		expect(body.agent_reasoning[0]).toContain('"lighthouse"');
+		expect(body.tools_used).toEqual(["search_collection"]);
+	});
+
+	it("without an answer asks no model", async () => {
+		const chat = fakeChat();
+		const { body } = await answeredBy(chat)({
+			query: "lighthouse",
+			include_answer: false,
+		});
+		expect(body.results).not.toEqual([]);
+		expect(body).toMatchObject({
+			answer: null,
+			answer_reason: null,
+			answer_confidence: null,
+			answer_model_used: null,
+			answer_usage: [],
+			citations: [],
+			answer_time_ms: null,
+		});
+		expect(chat.requests).toEqual([]);
+	});
+
+	it("that finds nothing says so in place of an answer", async () => {
+		const { status, body } = await ask({
+			query: "zebra",
+			search_type: "bm25",
+		});
+		expect(status).toBe(200);
+		expect(body.results).toEqual([]);
+		expect(body.answer).toBeNull();
+		expect(body.answer_reason).toMatch(/Nothing in the collection was found/);
+	});
+
+	it.each(["hybrid", "agentic"])(
+		"of type %s is answered by the model that the request names",
+		async (search_type) => {
+			const { body } = await ask({
+				query: "lighthouse",
+				search_type,
+				answer_model: "one-of-them",
+			});
+			expect(body.answer_model_used).toBe("fake/one-of-them");
+		},
+	);
+
+	it.each(["hybrid", "agentic"])(
+		"of type %s keeps its results when the model is away",
+		async (search_type) => {
+			const { body, status } = await failing(
+				new ModelFailure("chat_unavailable", "429 for org-123."),
+			)({ query: "lighthouse", search_type });
+			expect(status).toBe(200);
+			expect(body.results[0].item_id).toBeDefined();
+			expect(body.answer).toBeNull();
+			expect(body.answer_reason).toContain("The model gave no answer");
+			expect(JSON.stringify(body)).not.toContain("org-123");
+		},
+	);
+
+	it.each(["hybrid", "agentic"])(
+		"of type %s with a model that no longer exists is a 502 that names the setting",
+		async (search_type) => {
+			const { body, status } = await failing(
+				new ModelFailure(
+					"model_not_found",
+					'Fake has no model "x": change chatModels.fake in cdk.json.',
+				),
+			)({ query: "lighthouse", search_type, answer_model: "x" });
+			expect(status).toBe(502);
+			expect(body).toMatchObject({
+				code: "model_gone",
+				detail: expect.stringContaining("chatModels.fake in cdk.json"),
+			});
+		},
+	);
+
+	it.each(["'; drop table items; --", "a & | ! <-> ( :*", "日本語の", '"""'])(
+		"for %j is an ordinary search",
+		async (query) => {
+			expect((await ask({ query })).status).toBe(200);
+		},
+	);
+});
+
+describe("the vector index", () => {
+	it("tells counts, model and dimensions", async () => {
+		const { body } = await api.as(ada)("GET", "/vector-index/status");
+		expect(body).toEqual({
+			items: 2,
+			embedded: 2,
+			missing: 0,
+			stale: 0,
+			rebuilding: 0,
+			model: api.ports.embedder.model,
+			dimensions: 1024,
+		});
+	});
+});

@@ -1,0 +1,91 @@
+import { AppError } from "#core/errors.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { fakePorts } from "#fakes/ports.ts";
+import { createApi } from "#lambdas/api/app.ts";
+import type { Authenticate } from "#lambdas/api/http/authenticate.ts";
+
+export const ada = "11111111-1111-4111-8111-111111111111";
+export const bob = "22222222-2222-4222-8222-222222222222";
+
+/** Takes the token itself for the user; real tokens have their own tests. */
+const anyUser: Authenticate = async (authorization) => {
+	const userId = authorization?.replace("Bearer ", "");
+	if (!userId) throw new AppError("unauthorized", "This call needs a token.");
+	return userId;
+};
+
+export interface Answer {
+	status: number;
+	headers: Headers;
+	// biome-ignore lint/suspicious/noExplicitAny: a body is what a test says it is
+	body: any;
+}
+
+interface Asked {
+	query?: Record<string, string>;
+	json?: unknown;
+	form?: Record<string, string | Blob>;
+	raw?: RequestInit;
+}
+
+/** The API on fakes, and a client of it for each user. */
+export function testApi({
+	ports: replaced = {},
+	authenticate = anyUser,
+	longestAnswerMs,
+	longestWaitMs = 0,
+}: {
+	ports?: Partial<Ports>;
+	authenticate?: Authenticate;
+	longestAnswerMs?: number;
+	/** No stage works beside the API of a test. */
+	longestWaitMs?: number;
+} = {}) {
+	const ports = { ...fakePorts(), ...replaced };
+	const app = createApi({
+		ports,
+		authenticate,
+		deployment: { environment: "test", version: "1.2.3", gitSha: "abcdef0" },
+		longestAnswerMs,
+		longestWaitMs,
+	});
+	const as =
+		(userId: string) =>
+		async (
+			method: string,
+			path: string,
+			{ query, json, form, raw }: Asked = {},
+		): Promise<Answer> => {
+			const headers = new Headers({
+				authorization: `Bearer ${userId}`,
+				...(json === undefined ? {} : { "content-type": "application/json" }),
+			});
+			const parts = new FormData();
+			for (const [name, value] of Object.entries(form ?? {})) {
+				parts.append(name, value);
+			}
+			const search = query ? `?${new URLSearchParams(query)}` : "";
+			const response = await app.request(path + search, {
+				method,
+				headers,
+				body: form ? parts : json === undefined ? null : JSON.stringify(json),
+				...raw,
+			});
+			const text = await response.text();
+			const isJson = response.headers.get("content-type")?.includes("json");
+			return {
+				status: response.status,
+				headers: response.headers,
+				body: isJson ? JSON.parse(text) : text,
+			};
+		};
+	return { app, ports, as };
+}
+
+const onePixel =
+	"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/** A PNG; `seed` makes another file of it. */
+export function png(name = "shot.png", seed = ""): File {
+	return new File([Buffer.from(onePixel, "base64"), seed], name);
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { chatTurn } from "#core/chat/chat-turn.ts";
+import type {
+	Chat,
+	ChatRequest,
+	Ports,
+	SaidMessage,
+} from "#core/ports/index.ts";
+import { fakeChat, type Saying } from "#fakes/chat.ts";
+
+export type Say = (request: ChatRequest, calls: number) => Saying;
+
+/** One question over these ports, answered by what a test makes of the model. */
+export async function ask(
+	ports: Ports,
+	userId: string,
+	question: string,
+	say: Say | Chat,
+	{
+		sessionId = "s",
+		topK = 10,
+		seconds = 25,
+	}: { sessionId?: string; topK?: number; seconds?: number } = {},
+): Promise<{
+	answer: SaidMessage;
+	number: number;
+	text: string;
+	ids: string[];
+	requests: ChatRequest[];
+}> {
+	const chat = typeof say === "function" ? fakeChat(say) : say;
+	const { answer, number } = await chatTurn({ ...ports, chat }, userId, {
+		sessionId,
+		question,
+		// Nothing of what a test asks is in an item that shares no word with it.
+		limits: { topK, minSimilarity: 0.1 },
+		deadline: new Date(Date.now() + seconds * 1_000),
+	});
+	return {
+		answer,
+		number,
+		text: answer.text,
+		ids: answer.items.map(({ itemId }) => itemId),
+		requests: "requests" in chat ? (chat.requests as ChatRequest[]) : [],
+	};
+}
+
+export const calling = (
+	name: string,
+	input: Record<string, unknown> | null = {},
+): Saying => ({ toolCalls: [{ name, input }] });
+
+export const searching = (query: string, more = {}): Saying =>
+	calling("search_collection", { query, ...more });
+
+export const ref = (itemId: string) => itemId.slice(0, 8);
+
+/** What the model was last told. */
+export const lastOf = ({ messages }: ChatRequest) => messages.at(-1);
+
+/** Searches once, then says this. */
+export const searchThenSay =
+	(query: string, text: string): Say =>
+	(_, calls) =>
+		calls === 1 ? searching(query) : { text };
+
+export const newUser = () => randomUUID();

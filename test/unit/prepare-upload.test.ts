@@ -1,0 +1,343 @@
+import { createHash } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { deleteItem } from "#core/items/delete-item.ts";
+import { type Item, originalKey, thumbnailKey } from "#core/items/item.ts";
+import {
+	type AnnouncedUpload,
+	formSeconds,
+	prepareUpload,
+} from "#core/items/prepare-upload.ts";
+import { uploadItem } from "#core/items/upload-item.ts";
+import { processImage } from "#core/pipeline/process-image.ts";
+import { sweep } from "#core/pipeline/sweep.ts";
+import { undecodable } from "#fakes/models.ts";
+import { type FakePorts, fakePorts } from "#fakes/ports.ts";
+
+const user = "11111111-1111-4111-8111-111111111111";
+const other = "22222222-2222-4222-8222-222222222222";
+const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const png = new Uint8Array([...signature, 1, 2, 3]);
+const otherPng = new Uint8Array([...signature, 4, 5, 6]);
+const brokenPng = new Uint8Array([...signature, ...Buffer.from(undecodable)]);
+const jpeg = new Uint8Array([0xff, 0xd8, 0xff, 1, 2, 3, 4, 5, 6, 7, 8]);
+
+let ports: FakePorts;
+beforeEach(() => {
+	ports = fakePorts();
+});
+
+const digest = (bytes: Uint8Array) =>
+	createHash("sha256").update(bytes).digest("hex");
+
+const announced = (more: Partial<AnnouncedUpload> = {}): AnnouncedUpload => ({
+	filename: "photo.png",
+	contentType: "image/png",
+	size: png.length,
+	sha256: null,
+	...more,
+});
+
+/** Announces an upload that is not there yet. */
+async function prepared(more: Partial<AnnouncedUpload> = {}) {
+	const answer = await prepareUpload(ports, user, announced(more));
+	if (!("form" in answer)) throw new Error("There is an item already.");
+	return answer;
+}
+
+const itemOf = async (itemId: string): Promise<Item> => {
+	const found = await ports.items.find(user, itemId);
+	if (!found) throw new Error(`No item ${itemId}.`);
+	return found.item;
+};
+
+const options = {
+	leaseSeconds: 60,
+	deadline: new Date(Date.now() + 60_000),
+};
+
+/** The bytes arrive at the form, and storage announces them. */
+async function arrive(
+	{ form }: { form: { fields: Record<string, string> } },
+	bytes: Uint8Array,
+	versionId?: string,
+) {
+	const key = form.fields.key ?? "";
+	await ports.objects.put(key, bytes, "image/png");
+	return processImage(ports, { key, versionId }, options);
+}
+
+async function failLater(itemId: string) {
+	for (let attempt = 0; attempt <= 8; attempt++) {
+		const claim = await ports.stages.claim(user, itemId, "analyze", 60);
+		if (claim.outcome === "claimed") await ports.stages.release(claim.lease);
+	}
+	expect(await itemOf(itemId)).toMatchObject({
+		status: "failed",
+		error: { code: "retries_exhausted" },
+	});
+}
+
+describe("an announced upload", () => {
+	it("is a pending item and a form for exactly its key, type and size", async () => {
+		const { itemId, form } = await prepared();
+		const item = await itemOf(itemId);
+		expect(item).toMatchObject({
+			userId: user,
+			originalFilename: "photo.png",
+			mimeType: "image/png",
+			fileSize: png.length,
+			status: "pending",
+		});
+		expect(form.fields).toEqual({
+			key: `originals/${user}/${itemId}.png`,
+			"Content-Type": "image/png",
+			size: String(png.length),
+		});
+		const seconds = (form.expiresAt.getTime() - Date.now()) / 1000;
+		expect(Math.round(seconds)).toBe(formSeconds);
+	});
+
+	it("whose bytes arrive goes on its way, with the digest of what arrived", async () => {
+		const form = await prepared({ sha256: digest(otherPng) });
+		expect(await arrive(form, png)).toBe("committed");
+		expect(await itemOf(form.itemId)).toMatchObject({
+			status: "processed",
+			sha256: digest(png),
+		});
+	});
+
+	it("of up to 50 MB is taken, of one byte more refused", async () => {
+		await prepared({ size: 50 * 1024 * 1024 });
+		await expect(
+			prepared({ size: 50 * 1024 * 1024 + 1 }),
+		).rejects.toMatchObject({ code: "file_too_large" });
+	});
+
+	it("of another type than announced fails and says which to announce", async () => {
+		const form = await prepared();
+		expect(await arrive(form, jpeg)).toBe("failed");
+		expect((await itemOf(form.itemId)).error).toEqual({
+			code: "other_type",
+			detail: expect.stringContaining("announce it as image/jpeg"),
+		});
+	});
+
+	it("that never arrives fails an hour after its form expired, and not before", async () => {
+		const { itemId } = await prepared();
+		ports.clock.advance(formSeconds + 60 * 60 - 1);
+		await sweep(ports);
+		expect((await itemOf(itemId)).status).toBe("pending");
+		ports.clock.advance(16 * 60);
+		await sweep(ports);
+		expect(await itemOf(itemId)).toMatchObject({
+			status: "failed",
+			error: { code: "upload_missing" },
+		});
+	});
+
+	it("whose arrival nobody announced is found by the sweeper", async () => {
+		const { itemId, form } = await prepared();
+		await ports.objects.put(form.fields.key ?? "", png, "image/png");
+		ports.clock.advance(180);
+		await sweep(ports);
+		expect(ports.events.published).toMatchObject([
+			{ type: "OriginalStored", detail: { item_id: itemId } },
+		]);
+	});
+
+	it("that is deleted before its bytes arrive leaves nothing when they do", async () => {
+		const form = await prepared();
+		await deleteItem(ports, user, form.itemId);
+		expect(await arrive(form, png)).toBe("gone");
+		expect(await ports.objects.exists(form.form.fields.key ?? "")).toBe(false);
+	});
+
+	it("that is deleted while its bytes are processed leaves nothing", async () => {
+		const form = await prepared();
+		const { derive } = ports.images;
+		ports.images.derive = async (bytes) => {
+			await deleteItem(ports, user, form.itemId);
+			return derive(bytes);
+		};
+		await arrive(form, png);
+		const key = thumbnailKey(user, form.itemId);
+		expect(await ports.objects.exists(key)).toBe(false);
+	});
+});
+
+describe("bytes announced by their digest", () => {
+	it("that the user has are answered with the item that has them", async () => {
+		const { item } = await uploadItem(ports, user, {
+			filename: "first.png",
+			bytes: png,
+		});
+		expect(
+			await prepareUpload(ports, user, announced({ sha256: digest(png) })),
+		).toEqual({ existing: { item, latestAnalysis: null } });
+	});
+
+	it("that another user has are sent", async () => {
+		const { item } = await uploadItem(ports, other, {
+			filename: "first.png",
+			bytes: png,
+		});
+		const { itemId } = await prepared({ sha256: digest(png) });
+		expect(itemId).not.toBe(item.id);
+	});
+
+	it("that are still awaited get a form for the same item, as announced now", async () => {
+		const sha256 = digest(jpeg);
+		const first = await prepared({ sha256 });
+		const second = await prepared({ sha256, contentType: "image/jpeg" });
+		expect(second.itemId).toBe(first.itemId);
+		expect(await arrive(second, jpeg)).toBe("committed");
+		const item = await itemOf(first.itemId);
+		expect(item).toMatchObject({ status: "processed", mimeType: "image/jpeg" });
+		expect(await arrive(first, png, "1")).toBe("skipped");
+		const stray = first.form.fields.key ?? "";
+		expect(await ports.objects.exists(stray)).toBe(false);
+		expect(await ports.objects.get(originalKey(item))).toEqual(jpeg);
+	});
+
+	it("have their time anew with the new form", async () => {
+		const sha256 = digest(png);
+		const { itemId } = await prepared({ sha256 });
+		ports.clock.advance(formSeconds + 50 * 60);
+		await prepared({ sha256 });
+		ports.clock.advance(30 * 60);
+		await sweep(ports);
+		expect((await itemOf(itemId)).status).toBe("pending");
+	});
+
+	it("that arrive under the type announced before do not hold up those announced now", async () => {
+		const sha256 = digest(jpeg);
+		const first = await prepared({ sha256 });
+		const second = await prepared({ sha256, contentType: "image/jpeg" });
+		expect(await arrive(first, jpeg, "1")).toBe("skipped");
+		expect(await arrive(second, jpeg)).toBe("committed");
+	});
+
+	it("that never became an image get a form again, and what was stored does not fail it before", async () => {
+		const sha256 = digest(png);
+		const first = await prepared({ sha256 });
+		expect(await arrive(first, brokenPng)).toBe("failed");
+		const again = await prepared({ sha256 });
+		expect(again.itemId).toBe(first.itemId);
+		expect(await itemOf(first.itemId)).toMatchObject({
+			status: "pending",
+			error: null,
+		});
+		ports.clock.advance(180);
+		await sweep(ports);
+		expect(ports.events.published).toEqual([]);
+		expect(await arrive(again, png)).toBe("committed");
+	});
+
+	it("that were processed before their item failed are not sent again: it is retried", async () => {
+		const first = await prepared({ sha256: digest(png) });
+		await arrive(first, png);
+		await failLater(first.itemId);
+		const answer = await prepareUpload(
+			ports,
+			user,
+			announced({ sha256: digest(png) }),
+		);
+		expect(answer).toMatchObject({
+			existing: { item: { id: first.itemId, status: "uploaded", error: null } },
+		});
+		ports.clock.advance(180);
+		await sweep(ports);
+		expect(ports.events.published.at(-1)).toMatchObject({
+			type: "OriginalStored",
+			detail: { item_id: first.itemId },
+		});
+	});
+});
+
+describe("a duplicate found only after its arrival", () => {
+	it("fails, names the item that has the bytes, and keeps none of its own", async () => {
+		const first = await prepared();
+		await arrive(first, png);
+		const second = await prepared();
+		await arrive(second, png);
+		expect(await itemOf(second.itemId)).toMatchObject({
+			status: "failed",
+			error: { code: "duplicate", duplicateOf: first.itemId },
+		});
+		for (const key of [
+			second.form.fields.key ?? "",
+			thumbnailKey(user, second.itemId),
+		]) {
+			expect(await ports.objects.exists(key), key).toBe(false);
+		}
+		expect(await ports.objects.exists(first.form.fields.key ?? "")).toBe(true);
+	});
+
+	it("loses its bytes also where the stage died between commit and removal, or they come again", async () => {
+		await arrive(await prepared(), png);
+		const second = await prepared();
+		const { deleteAll } = ports.objects;
+		ports.objects.deleteAll = async () => {
+			throw new Error("killed");
+		};
+		await expect(arrive(second, png)).rejects.toThrow("killed");
+		ports.objects.deleteAll = deleteAll;
+		await arrive(second, png, "2");
+		const key = second.form.fields.key ?? "";
+		expect(await ports.objects.exists(key)).toBe(false);
+	});
+
+	it("has an original that had failed tried again", async () => {
+		const first = await prepared();
+		await arrive(first, png);
+		await failLater(first.itemId);
+		const second = await prepared();
+		await arrive(second, png);
+		expect(await itemOf(first.itemId)).toMatchObject({
+			status: "uploaded",
+			error: null,
+		});
+	});
+
+	it("is none where the other item only announced these bytes", async () => {
+		const first = await prepared({ sha256: digest(png) });
+		const second = await prepared();
+		await arrive(second, png);
+		expect((await itemOf(second.itemId)).status).toBe("processed");
+		await arrive(first, png);
+		expect((await itemOf(first.itemId)).error).toMatchObject({
+			code: "duplicate",
+			duplicateOf: second.itemId,
+		});
+	});
+});
+
+describe("a form used twice", () => {
+	it("does not replace the bytes that were processed by others", async () => {
+		const form = await prepared();
+		const key = form.form.fields.key ?? "";
+		expect(await arrive(form, png, "1")).toBe("committed");
+		expect(await arrive(form, otherPng, "2")).toBe("skipped");
+		expect(await ports.objects.get(key)).toEqual(png);
+	});
+
+	it("with the same bytes, or announced twice, changes nothing", async () => {
+		const form = await prepared();
+		const key = form.form.fields.key ?? "";
+		await arrive(form, png, "1");
+		await arrive(form, png, "2");
+		const event = { key, versionId: "1" };
+		await processImage(ports, event, options);
+		expect(await ports.objects.get(key, "1")).toEqual(png);
+		expect(await ports.objects.get(key)).toEqual(png);
+	});
+});
+
+it("another user's upload is not reached by any key", async () => {
+	const form = await prepared();
+	const key = `originals/${other}/${form.itemId}.png`;
+	await ports.objects.put(key, png, "image/png");
+	expect(await processImage(ports, { key }, options)).toBe("gone");
+	expect((await itemOf(form.itemId)).status).toBe("pending");
+	expect(await ports.objects.exists(key)).toBe(false);
+});

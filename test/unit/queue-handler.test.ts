@@ -1,0 +1,156 @@
+import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
+import { describe, expect, it } from "vitest";
+import { ModelFailure, StageBusy } from "#core/errors.ts";
+import type { StageOptions } from "#core/pipeline/run-stage.ts";
+import { queueHandler } from "#lambda-kit/queue-handler.ts";
+
+const record = (receives: number, messageId = "message-1") =>
+	({
+		messageId,
+		receiptHandle: `handle of ${messageId}`,
+		body: JSON.stringify({
+			source: "test",
+			"detail-type": "Test",
+			detail: { item_id: "item", user_id: "user" },
+		}),
+		attributes: { ApproximateReceiveCount: String(receives) },
+	}) as SQSRecord;
+
+const remaining = (milliseconds: number) =>
+	({
+		awsRequestId: "request",
+		getRemainingTimeInMillis: () => milliseconds,
+	}) as Context;
+
+interface Handled {
+	delays: Record<string, number>;
+	failed: string[];
+	options: StageOptions[];
+}
+
+/** What one invocation with these messages does where each of them ends so. */
+async function handle(
+	Records: SQSRecord[],
+	end: () => Promise<"committed">,
+	milliseconds = 60_000,
+): Promise<Handled> {
+	const delays: Handled["delays"] = {};
+	const options: StageOptions[] = [];
+	const handler = queueHandler(
+		"process",
+		({ detail }) => detail as { item_id: string; user_id: string },
+		(_, given) => {
+			options.push(given);
+			return end();
+		},
+		async (handle, seconds) => {
+			delays[handle] = seconds;
+		},
+	);
+	const answer = await handler(
+		{ Records } as SQSEvent,
+		remaining(milliseconds),
+	);
+	return {
+		delays,
+		options,
+		failed: answer.batchItemFailures.map(
+			({ itemIdentifier }) => itemIdentifier,
+		),
+	};
+}
+
+describe("a stage's handler", () => {
+	it("gives models a deadline before the invocation's end, and a lease that ends after it", async () => {
+		const before = Date.now();
+		const { options, failed } = await handle(
+			[record(1)],
+			async () => "committed",
+		);
+		const [
+			{ deadline, leaseSeconds } = { deadline: new Date(0), leaseSeconds: 0 },
+		] = options;
+		expect(failed).toEqual([]);
+		expect(deadline.getTime() - before).toBeGreaterThan(50_000);
+		expect(deadline.getTime() - before).toBeLessThan(58_000);
+		expect(leaseSeconds).toBeGreaterThan(60);
+	});
+
+	it("leaves a message alone that it has no time for", async () => {
+		const { options, failed, delays } = await handle(
+			[record(1)],
+			async () => "committed",
+			4_500,
+		);
+		expect(options).toEqual([]);
+		expect(failed).toEqual(["message-1"]);
+		expect(delays).toEqual({ "handle of message-1": 1 });
+	});
+
+	it.each([
+		[1, null, 30],
+		[2, null, 120],
+		[5, null, 600],
+		[1, 300, 300],
+		[2, 60, 120],
+		[1, 86_400, 900],
+	])(
+		"after receive %i and a Retry-After of %s brings the message back in %i s",
+		async (receives, retryAfterSeconds, seconds) => {
+			const { delays, failed } = await handle([record(receives)], async () => {
+				throw new ModelFailure("vision_unavailable", "Away.", {
+					retryAfterSeconds,
+				});
+			});
+			expect(failed).toEqual(["message-1"]);
+			expect(delays).toEqual({ "handle of message-1": seconds });
+		},
+	);
+
+	it("brings the message back when another's lease ends", async () => {
+		const { delays } = await handle([record(3)], async () => {
+			throw new StageBusy(17);
+		});
+		expect(delays).toEqual({ "handle of message-1": 17 });
+	});
+
+	it("names the message that failed, and the others are not repeated", async () => {
+		let calls = 0;
+		const { failed } = await handle(
+			[record(1, "a"), record(1, "b"), record(1, "c")],
+			async () => {
+				calls += 1;
+				if (calls === 2) throw new Error("The bucket is away.");
+				return "committed";
+			},
+		);
+		expect(calls).toBe(3);
+		expect(failed).toEqual(["b"]);
+	});
+
+	it("keeps a message that cannot be read for a person, and serves the next", async () => {
+		const unreadable = { ...record(1, "a"), body: "no JSON" };
+		const { failed, options } = await handle(
+			[unreadable, record(1, "b")],
+			async () => "committed",
+		);
+		expect(failed).toEqual(["a"]);
+		expect(options).toHaveLength(1);
+	});
+
+	it("passes over an event that is not its own", async () => {
+		const handler = queueHandler(
+			"process",
+			() => null,
+			async () => {
+				throw new Error("It was run.");
+			},
+			async () => {},
+		);
+		const answer = await handler(
+			{ Records: [record(1)] } as SQSEvent,
+			remaining(60_000),
+		);
+		expect(answer).toEqual({ batchItemFailures: [] });
+	});
+});

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { deleteItem } from "#core/items/delete-item.ts";
+import { originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
+import { uploadItem } from "#core/items/upload-item.ts";
+import { processImage } from "#core/pipeline/process-image.ts";
+import { requestResize } from "#core/pipeline/request-work.ts";
+import { resizeItem } from "#core/pipeline/resize-item.ts";
+import { fakePorts } from "#fakes/ports.ts";
+
+const user = "11111111-1111-4111-8111-111111111111";
+const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const options = { leaseSeconds: 60, deadline: new Date(Date.now() + 60_000) };
+
+it("leaves nothing of an item that is deleted while its thumbnail is made anew", async () => {
+	const ports = fakePorts();
+	const { item } = await uploadItem(ports, user, {
+		filename: "shot.png",
+		bytes: png,
+	});
+	await processImage(ports, { key: originalKey(item) }, options);
+	const request = await requestResize(ports, user, item.id);
+	const { derive } = ports.images;
+	ports.images.derive = async (bytes) => {
+		await deleteItem(ports, user, item.id);
+		return derive(bytes);
+	};
+	await resizeItem(
+		ports,
+		{ user_id: user, item_id: item.id, request_id: request.id },
+		options,
+	);
+	for (const key of [thumbnailKey, visionKey]) {
+		expect(await ports.objects.exists(key(user, item.id))).toBe(false);
+	}
+});

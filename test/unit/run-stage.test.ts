@@ -1,0 +1,149 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ModelFailure, PermanentFailure, StageBusy } from "#core/errors.ts";
+import { runStage, sendOutbox } from "#core/pipeline/run-stage.ts";
+import { type FakePorts, fakePorts } from "#fakes/ports.ts";
+
+const userId = "11111111-1111-4111-8111-111111111111";
+const options = { leaseSeconds: 60, deadline: new Date(Date.now() + 60_000) };
+const result = {
+	width: 1,
+	height: 1,
+	sha256: "0".repeat(64),
+	takenAt: null,
+	camera: null,
+	location: null,
+	colours: [],
+	perceptualHash: "0".repeat(16),
+};
+
+let ports: FakePorts;
+let itemId: string;
+beforeEach(async () => {
+	ports = fakePorts();
+	itemId = crypto.randomUUID();
+	await ports.items.create({
+		id: itemId,
+		userId,
+		originalFilename: "shot.png",
+		mimeType: "image/png",
+		fileSize: 3,
+		sha256: null,
+		correlationId: "followed",
+	});
+});
+
+type Work = Parameters<typeof runStage>[4];
+const run = (work: Work) =>
+	runStage(ports, "process", { userId, itemId }, options, work);
+const commit: Work = ({ lease }) =>
+	ports.stages.commitProcessed(lease, result, {
+		id: crypto.randomUUID(),
+		type: "ImageProcessed",
+		detail: {
+			version: 1,
+			correlation_id: "followed",
+			item_id: itemId,
+			user_id: userId,
+			bucket: "b",
+			original_key: "o",
+			thumbnail_key: "t",
+		},
+	});
+const claim = () => ports.stages.claim(userId, itemId, "process", 60);
+const sent = () => ports.events.published.map(({ type }) => type);
+const unsent = () => ports.outbox.unsent({ userId, itemId });
+
+describe("a stage", () => {
+	it("works, commits and announces what it committed", async () => {
+		expect(await run(commit)).toBe("committed");
+		expect(sent()).toEqual(["ImageProcessed"]);
+		expect(await unsent()).toEqual([]);
+	});
+
+	it("does not work again for a repeated event, and sends what a dead one left unsent", async () => {
+		const held = await claim();
+		if (held.outcome !== "claimed") throw new Error(held.outcome);
+		await commit(held);
+		expect(await unsent()).toHaveLength(1);
+		const never = () => Promise.reject(new Error("It works."));
+		expect(await run(never)).toBe("skipped");
+		expect(sent()).toEqual(["ImageProcessed"]);
+		expect(await unsent()).toEqual([]);
+	});
+
+	it("sends an event under the source of whose result it announces, whoever sends it", async () => {
+		const held = await claim();
+		if (held.outcome !== "claimed") throw new Error(held.outcome);
+		await commit(held);
+		await sendOutbox(ports, { olderThanSeconds: 0, limit: 10 });
+		expect(ports.events.published).toMatchObject([
+			{ type: "ImageProcessed", source: "collections.imageprocessor" },
+		]);
+	});
+
+	it("asks for the event again when another holds the item, at the end of that lease", async () => {
+		await claim();
+		const busy = await run(commit).catch((error) => error);
+		expect(busy).toBeInstanceOf(StageBusy);
+		expect(busy.retryAfterSeconds).toBeGreaterThan(55);
+		expect(busy.retryAfterSeconds).toBeLessThanOrEqual(60);
+	});
+
+	it("says that a deleted item is gone", async () => {
+		await ports.items.delete(userId, itemId);
+		expect(await run(commit)).toBe("gone");
+	});
+
+	it("gives the lease back where a retry may mend, and lets the error through", async () => {
+		const broken = new Error("The bucket is away.");
+		await expect(run(() => Promise.reject(broken))).rejects.toBe(broken);
+		expect(await claim()).toMatchObject({ outcome: "claimed", attempt: 2 });
+	});
+
+	it("gives the lease back where there is nothing to do", async () => {
+		expect(await run(async () => false)).toBe("skipped");
+		expect((await claim()).outcome).toBe("claimed");
+	});
+
+	it("records on the item what no retry mends, and ends normally", async () => {
+		const error = { code: "undecodable_image", detail: "Broken." } as const;
+		const outcome = await run(() =>
+			Promise.reject(new PermanentFailure(error)),
+		);
+		expect(outcome).toBe("failed");
+		const found = await ports.items.find(userId, itemId);
+		expect(found?.item).toMatchObject({ status: "failed", error });
+	});
+
+	it("that works for a request fails the request and not the item", async () => {
+		await run(commit);
+		const request = await ports.requests.create({
+			id: crypto.randomUUID(),
+			userId,
+			itemId,
+			kind: "analyze",
+			provider: "nobody",
+			model: null,
+		});
+		const requestId = request?.id ?? "";
+		const asked = (error: Error) =>
+			runStage(ports, "analyze", { userId, itemId, requestId }, options, () =>
+				Promise.reject(error),
+			);
+		const away = new ModelFailure("vision_unavailable", "It is away.");
+		await expect(asked(away)).rejects.toBe(away);
+		const off = new ModelFailure("provider_not_configured", "Set its key.");
+		expect(await asked(off)).toBe("failed");
+		expect(await ports.requests.find(userId, itemId, requestId)).toMatchObject({
+			status: "failed",
+			error: { code: "provider_not_configured", detail: "Set its key." },
+		});
+		const found = await ports.items.find(userId, itemId);
+		expect(found?.item).toMatchObject({ status: "processed", error: null });
+		expect(await claimFor("analyze")).toBe("claimed");
+	});
+});
+
+async function claimFor(stage: "analyze") {
+	return (await ports.stages.claim(userId, itemId, stage, 60)).outcome;
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest";
+import { type ErrorCode, ModelFailure } from "#core/errors.ts";
+import { type SearchType, searchItems } from "#core/search/search-items.ts";
+import { readyItem } from "./api/ready-item.ts";
+import { ada, testApi } from "./api/test-api.ts";
+
+const api = testApi();
+const { ports } = api;
+await readyItem(ports, ada, { headline: "A lighthouse at dusk" });
+
+const failing = (code: ErrorCode, detail: string) => ({
+	...ports,
+	embedder: {
+		...ports.embedder,
+		embed: () => Promise.reject(new ModelFailure(code, detail)),
+	},
+});
+const away = failing("embedding_unavailable", "Voyage gave no answer.");
+const gone = failing(
+	"model_not_found",
+	'Voyage has no model "old": change models.voyage in cdk.json.',
+);
+const search = (
+	using: typeof ports,
+	searchType: SearchType,
+	query = "lighthouse",
+) => searchItems(using, ada, { query, searchType, topK: 5 });
+
+describe("a search while the embedding model is away", () => {
+	it("goes on by words where it is hybrid, and says so", async () => {
+		const { hits, notices } = await search(away, "hybrid");
+		expect(hits).toHaveLength(1);
+		expect(notices).toEqual(["Searched by words only: Voyage gave no answer."]);
+	});
+
+	it("by vectors fails with the model's reason", async () => {
+		await expect(search(away, "vector")).rejects.toThrow(
+			"Voyage gave no answer.",
+		);
+	});
+
+	it("by words does not notice", async () => {
+		expect((await search(away, "bm25")).notices).toEqual([]);
+	});
+});
+
+describe("a search of a collection embedded by a model no longer in use", () => {
+	const another = {
+		...ports,
+		embedder: { ...ports.embedder, model: "another-model" },
+	};
+	const toldOf =
+		/^Of your 1 items 1 can be found by words only: .*another-model.*vector-index\/rebuild/;
+
+	it("of type hybrid finds by words, and says what is to do", async () => {
+		const { hits, notices } = await search(another, "hybrid");
+		expect(hits).toHaveLength(1);
+		expect(notices).toEqual([expect.stringMatching(toldOf)]);
+	});
+
+	it("of type vector finds nothing, and says what is to do", async () => {
+		const { hits, notices } = await search(another, "vector");
+		expect(hits).toEqual([]);
+		expect(notices).toEqual([expect.stringMatching(toldOf)]);
+	});
+
+	it("says nothing of it once all are embedded anew, or by words", async () => {
+		expect((await search(ports, "hybrid", "zebra")).notices).toEqual([]);
+		expect((await search(ports, "hybrid")).notices).toEqual([]);
+		expect((await search(another, "bm25")).notices).toEqual([]);
+	});
+});
+
+describe.each(["vector", "hybrid"] as const)("a search of type %s", (type) => {
+	it.each([true, false])(
+		"reads every cell of a divided collection only where its model's vectors ask for it: %s",
+		async (everyCell) => {
+			const asked: unknown[] = [];
+			await search(
+				{
+					...ports,
+					embedder: { ...ports.embedder, everyCell },
+					search: {
+						...ports.search,
+						byVector: async (_, vector) => {
+							asked.push(vector.everyCell);
+							return [];
+						},
+						hybrid: async (_, { vector }) => {
+							asked.push(vector.everyCell);
+							return [];
+						},
+					},
+				},
+				type,
+			);
+			expect(asked).toEqual([everyCell]);
+		},
+	);
+});
+
+describe("a search whose embedding model does not exist any more", () => {
+	it.each(["vector", "hybrid"] as const)(
+		"of type %s is a 502 that names the setting",
+		async (search_type) => {
+			const { as } = testApi({ ports: gone });
+			const { status, body } = await as(ada)("POST", "/search", {
+				json: { query: "lighthouse", search_type },
+			});
+			expect(status).toBe(502);
+			expect(body.detail).toContain("change models.voyage in cdk.json");
+		},
+	);
+});
+
+describe("a search that finds nothing", () => {
+	it.each([
+		[
+			"zebra crossing",
+			{},
+			/too little of the query is in any item of your collection/,
+		],
+		["?!?!", {}, /the query has no word to look for/],
+		['-zebra -"crossing now"', {}, /only says what to leave out/],
+		["where is all of that", {}, /only words that are in every text/],
+		["where is all of that -zebra", {}, /only words that are in every text/],
+		["lighthouse", { category: "Food" }, /in any item of the category "Food"/],
+		["lighthouse", { minRelevance: 0.99 }, /reaches min_relevance_score/],
+	])("for %j with %j says why", async (query, more, reason) => {
+		const { hits, whyNothing } = await searchItems(ports, ada, {
+			query,
+			searchType: "bm25",
+			topK: 5,
+			...more,
+		});
+		expect(hits).toEqual([]);
+		expect(whyNothing).toMatch(reason);
+	});
+});
+
+describe("a search that explains", () => {
+	it("says of each hit its ranks, its words, what each leg gave and the snippet", async () => {
+		const { body } = await api.as(ada)("POST", "/search", {
+			json: { query: "lighthouse", explain: true },
+		});
+		const [result] = body.results;
+		const { text, vector, snippet } = result.metadata.explanation;
+		expect(text).toMatchObject({
+			rank: 1,
+			matched: [
+				{ word: "lighthouse", field: "headline" },
+				{ word: "lighthouse", field: "summary" },
+			],
+		});
+		expect(vector).toMatchObject({ rank: 1 });
+		expect(vector.similarity).toBeGreaterThan(0);
+		expect(text.share + vector.share).toBeCloseTo(result.score, 9);
+		expect(snippet).toContain("lighthouse");
+	});
+
+	it("is not burdened with it unless asked", async () => {
+		const { body } = await api.as(ada)("POST", "/search", {
+			json: { query: "lighthouse" },
+		});
+		expect(body.results[0].metadata).not.toHaveProperty("explanation");
+	});
+});

@@ -1,0 +1,158 @@
+import { expect, it } from "vitest";
+import { citedAnswer } from "#core/chat/cited-answer.ts";
+import type { QuotedItem } from "#core/chat/quoted-items.ts";
+import { itemRefs } from "#core/items/item-refs.ts";
+
+const pass = "1c6a680c-e5e3-42e0-9bf2-bed7863237d9";
+const ramen = "d5ebd2cd-f71b-4d6e-898a-0e3cc02302ff";
+const stranger = "fe0288ee-5bcf-46e5-8ce6-c1c65cae5395";
+
+const item = (ref: string, more: Partial<QuotedItem>): QuotedItem => ({
+	ref,
+	category: "Travel",
+	headline: "",
+	summary: "",
+	labels: "",
+	extractedText: "",
+	...more,
+});
+const items = new Map([
+	[
+		pass,
+		item("1c6a680c", {
+			headline: "A boarding pass from Oslo to Reykjavik",
+			summary: "Flight FI 319 leaves at 12.30. The seat is 14C.",
+			extractedText: "OSL - KEF\nGate 12\nBoarding 11:55",
+		}),
+	],
+	[
+		ramen,
+		item("d5ebd2cd", {
+			headline: "Ichiran ramen in Fukuoka",
+			summary: "A bowl costs 1180 yen at the headquarters.",
+		}),
+	],
+]);
+const check = (text: string) =>
+	citedAnswer(text, itemRefs(items.keys()), items);
+
+it("keeps sentences whose items have their words, and writes the items' whole ids", () => {
+	const answer = check(
+		"The flight to Reykjavik boards at gate 12 [1c6a680c]. A bowl of ramen costs 1180 yen [d5ebd2cd].",
+	);
+	expect(answer).toMatchObject({
+		text: `The flight to Reykjavik boards at gate 12 [${pass}]. A bowl of ramen costs 1180 yen [${ramen}].`,
+		citations: [
+			{
+				itemId: pass,
+				sentence: "The flight to Reykjavik boards at gate 12.",
+				snippet: "Gate 12",
+			},
+			{
+				itemId: ramen,
+				sentence: "A bowl of ramen costs 1180 yen.",
+				snippet: "A bowl costs 1180 yen at the headquarters.",
+			},
+		],
+		kept: 1,
+	});
+	expect(answer?.support).toBeGreaterThan(0.8);
+});
+
+it.each([
+	["after the full stop", "Your gate is 12. [1c6a680c]"],
+	["as the whole id", `Your gate is 12 [${pass}].`],
+	["as a bare id", `Your gate is 12 ${pass}.`],
+	["in the middle", "Your gate [1c6a680c] is 12."],
+	["in a list", "- Your gate is 12 [1c6a680c]"],
+	["twice", "Your gate is 12 [1c6a680c] [1c6a680c, 1C6A680C]."],
+])("finds a citation that stands %s", (_, written) => {
+	const answer = check(written);
+	expect(answer?.citations.map(({ itemId }) => itemId)).toEqual([pass]);
+	expect(answer?.text).toContain(`[${pass}]`);
+	expect(answer?.text.match(/1c6a680c/gi)).toHaveLength(1);
+});
+
+it("drops ids that were not retrieved, and the sentence with its last one", () => {
+	const answer = check(
+		`The gate is 12 [1c6a680c, fe0288ee]. The seat is 14C [${stranger}]. Flight FI 319 [item-9] [42].`,
+	);
+	expect(answer?.text).toBe(`The gate is 12 [${pass}].`);
+	expect(answer?.kept).toBeCloseTo(1 / 3);
+});
+
+it("leaves no brackets of what was not retrieved in a sentence that stays", () => {
+	expect(check(`The gate is 12 [1c6a680c] [item-9] [${stranger}].`)?.text).toBe(
+		`The gate is 12 [${pass}].`,
+	);
+});
+
+it("gives each of several sentences the citation that stands after its full stop", () => {
+	expect(
+		check("The gate is 12. [1c6a680c] A bowl costs 1180 yen. [d5ebd2cd]")?.text,
+	).toBe(`The gate is 12 [${pass}]. A bowl costs 1180 yen [${ramen}].`);
+});
+
+it("does not count a sentence that says nothing among those that were written", () => {
+	expect(check("It is. The gate is 12 [1c6a680c].")?.kept).toBe(1);
+});
+
+it("drops a sentence of whose words less than a quarter is in the item it cites", () => {
+	expect(
+		check("Flight attendants served champagne and caviar [1c6a680c]."),
+	).toBeNull();
+	expect(check("Flight attendants served champagne [1c6a680c].")?.support).toBe(
+		0.25,
+	);
+});
+
+it("drops a sentence without a citation", () => {
+	expect(check("You fly first class. The gate is 12 [1c6a680c].")?.text).toBe(
+		`The gate is 12 [${pass}].`,
+	);
+});
+
+it("drops a claim that is not in the item it cites", () => {
+	expect(check("The moon is made of green cheese [1c6a680c].")).toBeNull();
+	expect(
+		check("Dinner was booked by Anna for nine o'clock [d5ebd2cd]."),
+	).toBeNull();
+});
+
+it("drops of two items the one that has nothing of the sentence", () => {
+	const answer = check("The gate is 12 [1c6a680c, d5ebd2cd].");
+	expect(answer?.text).toBe(`The gate is 12 [${pass}].`);
+});
+
+it("counts a wrong number against the sentence", () => {
+	const right = check("A bowl costs 1180 yen [d5ebd2cd].");
+	const wrong = check("A bowl costs 9800 yen [d5ebd2cd].");
+	expect(right?.support).toBe(1);
+	expect(wrong?.support ?? 0).toBeLessThan(0.5);
+});
+
+it("keeps brackets that cite nothing, and lines", () => {
+	expect(
+		check("Gate 12 [sic] [1c6a680c].\n- Ichiran ramen [d5ebd2cd]")?.text,
+	).toBe(`Gate 12 [sic] [${pass}].\n- Ichiran ramen [${ramen}]`);
+});
+
+it.each(["", "   ", "[1c6a680c]", "[1c6a680c].", "...", "\ud83d [1c6a680c]"])(
+	"makes nothing of %j",
+	(written) => {
+		expect(check(written)).toBeNull();
+	},
+);
+
+it("tells items apart whose ids begin alike", () => {
+	const twins = [
+		"00000000-0000-4000-8000-000000000001",
+		"00000000-0000-4000-8000-000000000002",
+	] as const;
+	const refs = itemRefs(twins);
+	const names = twins.map((id) => refs.of(id));
+	expect(names).toEqual(["00000000", twins[1]]);
+	expect(names.map((name) => refs.idOf(name))).toEqual(twins);
+	expect(refs.idOf("00000001")).toBeNull();
+	expect(itemRefs().idOf(twins[0])).toBeNull();
+});

@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { deleteItem } from "#core/items/delete-item.ts";
+import { originalKey, thumbnailKey } from "#core/items/item.ts";
+import { uploadItem } from "#core/items/upload-item.ts";
+import { requestAnalysis } from "#core/pipeline/request-work.ts";
+import { sweep } from "#core/pipeline/sweep.ts";
+import { type FakePorts, fakePorts } from "#fakes/ports.ts";
+import { readyItem } from "./api/ready-item.ts";
+
+const user = "11111111-1111-4111-8111-111111111111";
+const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const nothing = {
+	eventsSent: 0,
+	itemsRestarted: 0,
+	requestsRestarted: 0,
+	uploadsMissing: 0,
+	deletionsFinished: 0,
+};
+
+let ports: FakePorts;
+beforeEach(() => {
+	ports = fakePorts();
+});
+
+const upload = async (filename = "a.png") =>
+	(await uploadItem(ports, user, { filename, bytes: png })).item;
+const pass = (minutes: number) => ports.clock.advance(minutes * 60);
+const sent = () =>
+	ports.events.published.map(({ type, source }) => `${type} of ${source}`);
+
+describe("the sweeper", () => {
+	it("leaves what moves alone", async () => {
+		await upload();
+		pass(1);
+		expect(await sweep(ports)).toEqual(nothing);
+		expect(sent()).toEqual([]);
+	});
+
+	it("restarts an item that stands still, and not again at every sweep", async () => {
+		const item = await upload();
+		pass(3);
+		expect(await sweep(ports)).toEqual({ ...nothing, itemsRestarted: 1 });
+		expect(ports.events.published).toMatchObject([
+			{
+				type: "OriginalStored",
+				source: "collections.cleanup",
+				detail: { item_id: item.id, original_key: originalKey(item) },
+			},
+		]);
+		pass(5);
+		expect(await sweep(ports)).toEqual(nothing);
+		pass(15);
+		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 1 });
+	});
+
+	it("leaves a leased item to its holder until the lease ends", async () => {
+		const item = await upload();
+		await ports.stages.claim(user, item.id, "process", 600);
+		pass(5);
+		expect(await sweep(ports)).toEqual(nothing);
+		pass(6);
+		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 1 });
+	});
+
+	it("restarts an item whose bytes arrived though nobody noted it", async () => {
+		const { item } = await ports.items.create({
+			id: crypto.randomUUID(),
+			userId: user,
+			originalFilename: "a.png",
+			mimeType: "image/png",
+			fileSize: 8,
+			sha256: null,
+			correlationId: "c",
+		});
+		await ports.objects.put(originalKey(item), png, "image/png");
+		pass(3);
+		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 1 });
+	});
+
+	it("ends an upload whose bytes have not arrived after an hour, not before", async () => {
+		const { item } = await ports.items.create({
+			id: crypto.randomUUID(),
+			userId: user,
+			originalFilename: "a.png",
+			mimeType: "image/png",
+			fileSize: 8,
+			sha256: null,
+			correlationId: "c",
+		});
+		pass(50);
+		expect(await sweep(ports)).toEqual(nothing);
+		pass(30);
+		expect(await sweep(ports)).toMatchObject({ uploadsMissing: 1 });
+		const found = await ports.items.find(user, item.id);
+		expect(found?.item.error?.code).toBe("upload_missing");
+	});
+
+	it("sends what was committed and never sent, under its own source", async () => {
+		await readyItem(ports, user);
+		pass(1);
+		expect(await sweep(ports)).toEqual({ ...nothing, eventsSent: 3 });
+		expect(sent()).toEqual([
+			"ImageProcessed of collections.imageprocessor",
+			"AnalysisComplete of collections.analyzer",
+			"ItemReady of collections.embedder",
+		]);
+		pass(60);
+		expect(await sweep(ports)).toEqual(nothing);
+	});
+
+	it("restarts a request that nobody works on", async () => {
+		const { itemId } = await readyItem(ports, user);
+		await sweepEverything();
+		await requestAnalysis(ports, user, itemId, { force: true });
+		ports.events.published.length = 0;
+		pass(1);
+		expect(await sweep(ports)).toEqual(nothing);
+		pass(2);
+		expect(await sweep(ports)).toEqual({ ...nothing, requestsRestarted: 1 });
+		expect(sent()).toEqual(["AnalysisRequested of collections.cleanup"]);
+	});
+
+	it("removes what was stored for a deleted item after its deletion, for two hours", async () => {
+		const { itemId } = await readyItem(ports, user);
+		await deleteItem(ports, user, itemId);
+		const late = thumbnailKey(user, itemId);
+		await ports.objects.put(late, png, "image/webp");
+		pass(20);
+		expect(await sweep(ports)).toEqual(nothing);
+		expect(await ports.objects.exists(late)).toBe(false);
+		await ports.objects.put(late, png, "image/webp");
+		pass(120);
+		expect(await sweep(ports)).toEqual({ ...nothing, deletionsFinished: 1 });
+		expect(await ports.objects.exists(late)).toBe(false);
+	});
+
+	async function sweepEverything() {
+		pass(1);
+		await sweep(ports);
+	}
+});

@@ -1,0 +1,199 @@
+import { createHash } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { originalKey } from "#core/items/item.ts";
+import { cleanFilename, uploadItem } from "#core/items/upload-item.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { fakePorts } from "#fakes/ports.ts";
+
+const user = "11111111-1111-4111-8111-111111111111";
+const png = new Uint8Array([
+	0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3,
+]);
+const shot = { filename: "shot.png", bytes: png };
+
+let ports: Ports;
+beforeEach(() => {
+	ports = fakePorts();
+});
+
+/** Objects whose next `put` fails, as when the process dies there. */
+function failingOnce(objects: Ports["objects"]): Ports["objects"] {
+	let fails = true;
+	return new Proxy(objects, {
+		get(target, name) {
+			if (name !== "put" || !fails) return Reflect.get(target, name);
+			fails = false;
+			return async () => {
+				throw new Error("The bucket is away.");
+			};
+		},
+	});
+}
+
+async function failItem(itemId: string) {
+	const claim = await ports.stages.claim(user, itemId, "process", 60);
+	if (claim.outcome !== "claimed") throw new Error(claim.outcome);
+	await ports.stages.fail(claim.lease, {
+		code: "undecodable_image",
+		detail: "It cannot be decoded.",
+	});
+}
+
+describe("an upload", () => {
+	it("stores row and bytes under the user's key", async () => {
+		const { item } = await uploadItem(ports, user, shot);
+		expect(item).toMatchObject({
+			userId: user,
+			status: "uploaded",
+			mimeType: "image/png",
+			fileSize: png.length,
+		});
+		expect(item.sha256).toMatch(/^[0-9a-f]{64}$/);
+		expect(originalKey(item)).toBe(`originals/${user}/${item.id}.png`);
+		expect(await ports.objects.get(originalKey(item))).toEqual(png);
+	});
+
+	it("of the same bytes answers the same item and keeps its name", async () => {
+		const { item: first } = await uploadItem(ports, user, shot);
+		const { item: again } = await uploadItem(ports, user, {
+			...shot,
+			filename: "copy.png",
+		});
+		expect(again).toEqual(first);
+	});
+
+	it("twice at once makes one item", async () => {
+		const both = await Promise.all([
+			uploadItem(ports, user, shot),
+			uploadItem(ports, user, shot),
+		]);
+		expect(new Set(both.map(({ item }) => item.id)).size).toBe(1);
+		const filter = { limit: 10, offset: 0 };
+		expect((await ports.items.list(user, filter)).total).toBe(1);
+	});
+
+	it("whose bytes never arrived is completed by the next one", async () => {
+		const broken = { ...ports, objects: failingOnce(ports.objects) };
+		await expect(uploadItem(broken, user, shot)).rejects.toThrow();
+		const filter = { status: "pending", limit: 10, offset: 0 } as const;
+		const [pending] = (await ports.items.list(user, filter)).items;
+		const { item } = await uploadItem(ports, user, shot);
+		expect(item).toMatchObject({ id: pending?.item.id, status: "uploaded" });
+		expect(await ports.objects.exists(originalKey(item))).toBe(true);
+	});
+
+	it("of a failed item tries it again", async () => {
+		const { item: first } = await uploadItem(ports, user, shot);
+		await failItem(first.id);
+		const { item } = await uploadItem(ports, user, shot);
+		expect(item).toMatchObject({
+			id: first.id,
+			status: "uploaded",
+			error: null,
+		});
+	});
+
+	it("of a failed item is open for the stage before the bucket announces the bytes", async () => {
+		const { item: first } = await uploadItem(ports, user, shot);
+		await failItem(first.id);
+		let statusAtPut: string | undefined;
+		const objects: Ports["objects"] = {
+			...ports.objects,
+			put: async () => {
+				statusAtPut = (await ports.items.find(user, first.id))?.item.status;
+			},
+		};
+		await uploadItem({ ...ports, objects }, user, shot);
+		expect(statusAtPut).toBe("pending");
+	});
+
+	it("of bytes that were announced as another type is what its content says", async () => {
+		const { item: announced } = await ports.items.create({
+			id: "33333333-3333-4333-8333-333333333333",
+			userId: user,
+			originalFilename: "shot.jpg",
+			mimeType: "image/jpeg",
+			fileSize: 1,
+			sha256: createHash("sha256").update(png).digest("hex"),
+			correlationId: "c",
+		});
+		const { item } = await uploadItem(ports, user, shot);
+		expect(item).toMatchObject({
+			id: announced.id,
+			status: "uploaded",
+			mimeType: "image/png",
+			fileSize: png.length,
+		});
+		expect(await ports.objects.get(originalKey(item))).toEqual(png);
+	});
+
+	it("deleted while its bytes arrive is answered as not found", async () => {
+		const objects: Ports["objects"] = {
+			...ports.objects,
+			put: async (key) => {
+				const itemId = /([^/]+)\.png$/.exec(key)?.[1] ?? "";
+				await ports.items.delete(user, itemId);
+			},
+		};
+		await expect(
+			uploadItem({ ...ports, objects }, user, shot),
+		).rejects.toMatchObject({ code: "item_not_found" });
+	});
+
+	it("that is refused leaves nothing behind", async () => {
+		const bytes = new TextEncoder().encode("<html>");
+		await expect(
+			uploadItem(ports, user, { filename: "shot.png", bytes }),
+		).rejects.toMatchObject({ code: "unsupported_image" });
+		for (const status of [undefined, "pending"] as const) {
+			const filter = { status, limit: 10, offset: 0 };
+			expect((await ports.items.list(user, filter)).total).toBe(0);
+		}
+	});
+
+	it("whose stage fails before the upload is confirmed stays failed", async () => {
+		const objects = new Proxy(ports.objects, {
+			get(target, name) {
+				if (name !== "put") return Reflect.get(target, name);
+				return async (...args: Parameters<typeof target.put>) => {
+					await target.put(...args);
+					const [, , id = ""] = args[0].split(/[/.]/);
+					await failItem(id);
+				};
+			},
+		});
+		const { item } = await uploadItem({ ...ports, objects }, user, shot);
+		expect(item).toMatchObject({
+			status: "failed",
+			error: { code: "undecodable_image" },
+		});
+	});
+
+	it("without a name gets one of its type", async () => {
+		const { item } = await uploadItem(ports, user, { ...shot, filename: "/" });
+		expect(item.originalFilename).toBe("image.png");
+	});
+});
+
+describe("a filename", () => {
+	it.each([
+		["shot.png", "shot.png"],
+		["Ein Bild – größer.png", "Ein Bild – größer.png"],
+		["../../etc/passwd", "passwd"],
+		["C:\\Users\\ada\\shot.png", "shot.png"],
+		["a\0b\n\x7fc.png", "abc.png"],
+		["gnp.\u202etohs", "gnp.tohs"],
+		["  shot.png ", "shot.png"],
+		["..", ".."],
+		["half \ud83d.png", "half \ufffd.png"],
+		["x\n/a\n.png", "a.png"],
+	])("%j is kept as %j", (name, kept) => {
+		expect(cleanFilename(name)).toBe(kept);
+	});
+
+	it("is bounded to 255 characters with its extension", () => {
+		const kept = cleanFilename(`${"🙂".repeat(300)}.png`);
+		expect([...kept]).toHaveLength(255);
+		expect(kept.endsWith("🙂.png")).toBe(true);
+	});
+});

@@ -1,0 +1,143 @@
+// make cost: what an environment costs a month, by its templates, a usage profile and dated price tables.
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { pricesAsOf } from "#ai/prices.ts";
+import { main } from "#cli/progress.ts";
+import { printTable } from "#cli/table.ts";
+import {
+	type Environment,
+	type EnvironmentName,
+	readEnvironment,
+} from "#lib/environments.ts";
+import cdk from "../../cdk.json" with { type: "json" };
+import prices from "./aws-prices.json" with { type: "json" };
+import { bill, total } from "./bill.ts";
+import type { Templates } from "./line.ts";
+import { readmeTable, withTable } from "./readme-table.ts";
+
+const { environments } = cdk.context;
+
+await main(async () => {
+	const {
+		ENV = "dev",
+		USERS,
+		UPLOADS,
+		VISION,
+		EMBEDDING,
+		CHAT,
+		README,
+	} = process.env;
+	if (README) return writeReadme();
+	const environment = readEnvironment(
+		{
+			...environments,
+			[ENV]: {
+				...environments[ENV as EnvironmentName],
+				...(VISION && { visionProvider: VISION }),
+				...(EMBEDDING && { embeddingProvider: EMBEDDING }),
+				...(CHAT && { chatProvider: CHAT }),
+			},
+		},
+		ENV,
+	);
+	const users = count("USERS", USERS);
+	const uploads = count("UPLOADS", UPLOADS);
+	const {
+		visionProvider,
+		embeddingProvider,
+		chatProvider,
+		models,
+		chatModels,
+	} = environment;
+	const lines = bill(await templatesOf(environment), environment, {
+		users,
+		uploads,
+		visionProvider,
+		embeddingProvider,
+		chatProvider,
+		models,
+		chatModels,
+	});
+	const { list, pay } = total(lines);
+	console.log(
+		`\nEnvironment ${ENV}, a month with ${users} users and ${uploads} uploads, in USD\n`,
+	);
+	printTable([
+		...lines.map((one) =>
+			row(one.what, one.quantity, one.list, one.alwaysFree),
+		),
+		row("total", "", list, list - pay),
+	]);
+	console.log(`
+"always free" is what AWS gives each account for good, shared by its environments; offers for new accounts are not counted.
+${prices.source}: ${prices.region}, ${prices.checkedOn}. Models: ${pricesAsOf}.${
+		environment.region === prices.region
+			? ""
+			: `\nThis environment is in ${environment.region}, whose prices differ.`
+	}
+What a user and an upload take is assumed in tools/cost/usage.ts. Choose others by USERS= UPLOADS= VISION= EMBEDDING= CHAT=.
+The environment's budget is ${environment.monthlyBudgetUsd} USD${
+		pay > environment.monthlyBudgetUsd
+			? ", which is less: raise monthlyBudgetUsd in cdk.json, or expect its mail."
+			: "."
+	}`);
+});
+
+function row(what: string, quantity: string, list: number, free: number) {
+	return {
+		line: what,
+		quantity,
+		"list price": list.toFixed(2),
+		"always free": free > 0 ? `-${free.toFixed(2)}` : "",
+		"to pay": (list - free).toFixed(2),
+	};
+}
+
+function count(name: string, text = "0"): number {
+	const number = Number(text);
+	if (Number.isInteger(number) && number >= 0) return number;
+	throw new Error(`${name} is ${text}: give a whole number, 0 or more.`);
+}
+
+/** As any synth makes them, in a folder of their own. */
+async function templatesOf({ name }: Environment): Promise<Templates> {
+	const folder = await mkdtemp(path.join(tmpdir(), "collections-cost-"));
+	try {
+		await promisify(execFile)(process.execPath, ["bin/collections.ts"], {
+			maxBuffer: 64 * 1024 * 1024,
+			env: {
+				...process.env,
+				CDK_OUTDIR: folder,
+				CDK_CONTEXT_JSON: JSON.stringify({ env: name }),
+			},
+		}).catch(({ stdout, stderr }) => {
+			throw new Error(
+				`Environment ${name} was not synthesized:\n${stdout}${stderr}`,
+			);
+		});
+		const files = (await readdir(folder)).filter((file) =>
+			file.endsWith(".template.json"),
+		);
+		return await Promise.all(
+			files.map(async (file) =>
+				JSON.parse(await readFile(path.join(folder, file), "utf8")),
+			),
+		);
+	} finally {
+		await rm(folder, { recursive: true });
+	}
+}
+
+async function writeReadme(): Promise<void> {
+	const estimated = [];
+	for (const name of ["dev", "prod"]) {
+		const environment = readEnvironment(environments, name);
+		estimated.push({ environment, templates: await templatesOf(environment) });
+	}
+	const readme = await readFile("README.md", "utf8");
+	await writeFile("README.md", withTable(readme, readmeTable(estimated)));
+	console.log("README.md has the table of today's templates and prices.");
+}

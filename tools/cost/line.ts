@@ -1,0 +1,42 @@
+/** One line of a month's bill, in US dollars. */
+export interface Line {
+	what: string;
+	quantity: string;
+	/** At list price. */
+	list: number;
+	/** Of it, what AWS gives every account for good; environments of one account share it. */
+	alwaysFree: number;
+}
+
+interface Resource {
+	Type: string;
+	// biome-ignore lint/suspicious/noExplicitAny: properties have many shapes; a line reads the few it is about
+	Properties?: any;
+}
+export type Templates = { Resources: Record<string, Resource> }[];
+
+/** The properties of all resources of a type. */
+export type All = (type: string) => NonNullable<Resource["Properties"]>[];
+
+/** A line of the bill; of its price `free` is what every account has for good. */
+export function line(
+	what: string,
+	quantity: string,
+	list: number,
+	{ free: given = 0 }: { free?: number } = {},
+): Line {
+	return { what, quantity, list, alwaysFree: Math.min(list, given) };
+}
+
+/** @throws naming what has no price */
+export function priceOf(table: Record<string, number>, name: string): number {
+	const price = table[name];
+	if (price !== undefined) return price;
+	throw new Error(
+		`The price of ${name} is not known: add it to tools/cost/aws-prices.json.`,
+	);
+}
+
+/** As people write it. */
+export const whole = (number: number) =>
+	Math.round(number).toLocaleString("en-US");

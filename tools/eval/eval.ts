@@ -1,0 +1,107 @@
+// make eval: how well each mode of search finds what it should, on a dataset of one's own.
+import { execFileSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { main, step } from "#cli/progress.ts";
+import { printTable } from "#cli/table.ts";
+import { providerSecrets } from "#scripts/local/local.ts";
+import { loadImages, startOwnCloud } from "./collection.ts";
+import { readBaseline } from "./compare.ts";
+import { readDataset } from "./dataset.ts";
+import { type ModeRun, modes, patiently, runMode } from "./modes.ts";
+import { sectionsOf, writeReport } from "./report.ts";
+import { byQuery, type Evaluation, summarize } from "./summary.ts";
+
+await main(async () => {
+	const { values, positionals } = parseArgs({
+		allowPositionals: true,
+		options: {
+			baseline: { type: "string" },
+			/** `replay` answers the dataset's analyses; any provider of `cdk.json` looks at the images itself. */
+			vision: { type: "string", default: "replay" },
+			reports: { type: "string", default: "reports" },
+		},
+	});
+	const [folder = ""] = positionals;
+	const replays = values.vision === "replay";
+	const dataset = await readDataset(folder, { withAnalyses: replays });
+	const baseline = values.baseline ? await readBaseline(values.baseline) : null;
+	console.log(`Evaluating search on ${dataset.folder}\n`);
+
+	const { parameters, machine } = await providerSecrets();
+	const cloud = await step("start a local cloud of its own", () =>
+		startOwnCloud(
+			{
+				...machine,
+				...(replays
+					? { replayFolder: dataset.folder }
+					: { visionProvider: values.vision }),
+			},
+			parameters,
+		),
+	);
+	const interrupted = () => void cloud.close().then(() => process.exit(130));
+	process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+	try {
+		const { client } = cloud;
+		const ids = await step(`load ${dataset.images.length} images`, (update) =>
+			loadImages(client, dataset, update),
+		);
+		const runs: ModeRun[] = [];
+		for (const mode of modes) {
+			let done = 0;
+			runs.push(
+				await step(`${dataset.queries.length} queries by ${mode}`, (update) =>
+					runMode(client, mode, dataset.queries, ids, () =>
+						update(++done, dataset.queries.length),
+					),
+				),
+			);
+		}
+		const { model } = await patiently(() =>
+			client.call<{ model: string }>("GET", "/vector-index/status"),
+		);
+		const evaluation: Evaluation = {
+			dataset: dataset.name,
+			images: dataset.images.length,
+			vision: values.vision,
+			embedding_model: model,
+			git_sha: gitSha(),
+			finished_at: new Date().toISOString(),
+			modes: Object.fromEntries(
+				runs.flatMap((run) =>
+					"answers" in run ? [[run.mode, summarize(run.answers)]] : [],
+				),
+			),
+			unavailable: Object.fromEntries(
+				runs.flatMap((run) =>
+					"unavailable" in run ? [[run.mode, run.unavailable]] : [],
+				),
+			),
+			queries: byQuery(runs),
+		};
+		const sections = sectionsOf(evaluation, baseline);
+		for (const { title, notes, rows } of sections) {
+			console.log(`\n${title}\n`);
+			for (const note of notes) console.log(`  ${note}`);
+			if (notes.length > 0 && rows.length > 0) console.log("");
+			if (rows.length > 0) printTable(rows);
+		}
+		const files = await writeReport(evaluation, sections, values.reports);
+		console.log(`\n${files.join("\n")}`);
+	} finally {
+		await cloud.close();
+	}
+});
+process.exit();
+
+function gitSha(): string {
+	try {
+		return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
+			cwd: import.meta.dirname,
+			encoding: "utf8",
+			stdio: ["ignore", "pipe", "ignore"],
+		}).trim();
+	} catch {
+		return "unknown";
+	}
+}

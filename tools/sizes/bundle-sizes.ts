@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import type { Metafile } from "esbuild";
+import {
+	type Bundles,
+	type LambdaName,
+	metafileOf,
+} from "#lib/bundling/build.ts";
+
+/** The files of a bundle that are loaded before the first request: the entry, and all that it imports statically. */
+export function loadedAtStart({ outputs }: Metafile, name: LambdaName) {
+	const loaded = new Set<string>();
+	const follow = (file: string) => {
+		if (loaded.has(file)) return;
+		loaded.add(file);
+		for (const { kind, path, external } of outputs[file]?.imports ?? []) {
+			if (kind === "import-statement" && !external) follow(path);
+		}
+	};
+	const [entry] =
+		Object.entries(outputs).find(
+			([, { entryPoint }]) => entryPoint === `lambdas/${name}/handler.ts`,
+		) ?? [];
+	if (!entry) throw new Error(`No output comes of the handler of ${name}.`);
+	follow(entry);
+	return [...loaded].map((path) => ({
+		path,
+		bytes: outputs[path]?.bytes ?? 0,
+	}));
+}
+
+/**
+ * Bytes of a folder as a zip, which is what Lambda counts and a cold start downloads: each file deflated as zip
+ * tools do by default, with its local header and its entry in the directory, and the directory's end.
+ */
+export function zippedBytes(folder: string): number {
+	const endOfDirectory = 22;
+	return filesUnder(folder).reduce((sum, path) => {
+		const content = readFileSync(join(folder, path));
+		const deflated = Math.min(deflateRawSync(content).length, content.length);
+		return sum + deflated + 30 + 46 + 2 * Buffer.byteLength(path);
+	}, endOfDirectory);
+}
+
+/** One row a function: what a cold start parses at once, what it may load later, and the zip. */
+export function bundleSizes(bundles: Bundles): Record<string, string>[] {
+	return (Object.keys(bundles) as LambdaName[]).map((name) => {
+		const folder = bundles[name];
+		const paths = filesUnder(folder);
+		const bytes = (of: string[]) =>
+			of.reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
+		const start = loadedAtStart(metafileOf(name), name).reduce(
+			(sum, file) => sum + file.bytes,
+			0,
+		);
+		const javascript = bytes(
+			paths.filter((path) => !path.includes("/") && path.endsWith(".mjs")),
+		);
+		return {
+			function: name,
+			"at start": kilobytes(start),
+			later: kilobytes(javascript - start),
+			"all files": kilobytes(bytes(paths)),
+			zip: kilobytes(zippedBytes(folder)),
+		};
+	});
+}
+
+function filesUnder(folder: string): string[] {
+	return readdirSync(folder, { recursive: true, encoding: "utf8" })
+		.filter((path) => statSync(join(folder, path)).isFile())
+		.sort();
+}
+
+function kilobytes(bytes: number): string {
+	return `${Math.round(bytes / 1000).toLocaleString("en")} KB`;
+}
