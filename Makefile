@@ -69,8 +69,10 @@ bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against 
 bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## search against others: [ROWS=100000] [PEERS=langchain,chroma,hnsw] [DATABASE_URL=postgres://...]
 	@node test/bench/search/main.ts
 
-bench-cells: $(INSTALLED) ## what a search of a large, divided collection reads and misses: [ROWS=20000] [DATABASE_URL=postgres://...]
-	@node test/bench/search/cells.ts
+bench-partitions: $(INSTALLED) ## what a search of a large, partitioned collection reads and misses: [ROWS=20000] [DATABASE_URL=postgres://...]
+	@node test/bench/search/partitions.ts
+
+bench-cells: bench-partitions ## the former name of bench-partitions
 
 test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package-lock.json
 	@cd $(dir $<) && npm ci

@@ -152,7 +152,7 @@ export type Environment = Readonly<
 >;
 
 /** What the machine that synthesizes adds to environment `local`. */
-export interface Machine {
+export interface LocalMachine {
 	/** Whose API key is at hand. */
 	keys?: readonly string[];
 	/** Addresses of stand-ins by provider. */
@@ -177,7 +177,7 @@ export function readEnvironment(
 		providerUrls = {},
 		replayFolder = null,
 		visionProvider: chosen,
-	}: Machine = {},
+	}: LocalMachine = {},
 ): Environment {
 	const known = z.enum(environmentNames).safeParse(name);
 	if (!known.success) {

@@ -39,14 +39,14 @@ interface ApiOptions {
 	authenticate: Authenticate;
 	deployment: Deployment;
 	/** The gateway gives up, mutely, at 30 seconds. @default 26 seconds */
-	longestAnswerMs?: number;
+	maxAnswerMs?: number;
 	/** For work of another function; after that the answer is where to ask for it. @default 20 seconds */
-	longestWaitMs?: number;
+	maxWaitMs?: number;
 }
 
 /** The HTTP API, from request to response. */
 export function createApi(options: ApiOptions): Hono<ApiEnv> {
-	const { authenticate, longestAnswerMs = 26_000 } = options;
+	const { authenticate, maxAnswerMs = 26_000 } = options;
 	const app = new Hono<ApiEnv>();
 
 	app.use(async (c, next) => {
@@ -74,10 +74,10 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 					reject(
 						new AppError(
 							"timed_out",
-							`No answer was ready after ${longestAnswerMs / 1_000} seconds: try again.`,
+							`No answer was ready after ${maxAnswerMs / 1_000} seconds: try again.`,
 						),
 					),
-				longestAnswerMs,
+				maxAnswerMs,
 			);
 		});
 		try {
@@ -121,7 +121,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
  * of all nouns takes a cold start longer than answering, and a request needs those of one.
  */
 function nounsOf(
-	{ ports, deployment, longestWaitMs = 20_000 }: ApiOptions,
+	{ ports, deployment, maxWaitMs = 20_000 }: ApiOptions,
 	/** An application with the routes of all nouns. */
 	whole: () => Promise<Api>,
 ): Record<Noun, () => Promise<(app: Api) => void>> {
@@ -144,7 +144,7 @@ function nounsOf(
 		},
 		requests: async () => {
 			const { requestRoutes } = await import("./routes/requests.ts");
-			return (app) => requestRoutes(app, ports, { longestWaitMs });
+			return (app) => requestRoutes(app, ports, { maxWaitMs });
 		},
 		images: async () => {
 			const { imageRoutes } = await import("./routes/images.ts");

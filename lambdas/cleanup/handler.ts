@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import { sweep } from "#core/pipeline/sweep.ts";
-import { divideVectors } from "#core/search/rebuild-partitions.ts";
+import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { log } from "#lambda-kit/log.ts";
 import { connect } from "./connect.ts";
@@ -31,7 +31,7 @@ async function sweepItems(context: Context) {
 /** Last, since it may take whatever time is left. */
 async function divide(context: Context) {
 	const started = Date.now();
-	const report = await divideVectors(ports, {
+	const report = await rebuildPartitions(ports, {
 		deadline: new Date(started + context.getRemainingTimeInMillis() / 2),
 	});
 	if (report.divided + report.moved === 0) return;

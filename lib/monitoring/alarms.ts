@@ -10,7 +10,7 @@ import type { Sources } from "./metric-sources.ts";
 /** When a person is told, and what they read then. */
 export interface AlarmRule {
 	/** What happened, in a sentence. */
-	tells: string;
+	description: string;
 	/** A file of docs/runbooks, without its ending. */
 	runbook: string;
 	metric: Metric;
@@ -42,7 +42,7 @@ function somethingFailed({ compute, functions }: Sources) {
 	const alarms: Record<string, AlarmRule> = {};
 	for (const [name, queue] of Object.entries(compute.deadLetters)) {
 		alarms[`${name}DeadLetters`] = {
-			tells: `${name}: something was given up on and waits in ${queue.node.path}.`,
+			description: `${name}: something was given up on and waits in ${queue.node.path}.`,
 			runbook:
 				name === "Cleanup"
 					? "failed-cleanups"
@@ -58,7 +58,7 @@ function somethingFailed({ compute, functions }: Sources) {
 	}
 	for (const [name, { function: fn }] of Object.entries(functions)) {
 		alarms[`${name}Errors`] = {
-			tells: `${name}: an invocation failed; its log says why.`,
+			description: `${name}: an invocation failed; its log says why.`,
 			runbook: "function-errors",
 			metric: fn.metricErrors({ period: fiveMinutes }),
 			threshold: 1,
@@ -72,7 +72,7 @@ function somethingStops(environment: Environment, sources: Sources) {
 	const { visionProvider, embeddingProvider, chatProvider } = environment;
 	const alarms: Record<string, AlarmRule> = {
 		WaitingItems: {
-			tells:
+			description:
 				"An item waits for its next stage for more than half an hour, or the sweeper, which would know, is silent.",
 			runbook: "waiting-items",
 			metric: application("OldestWait", { statistic: "Maximum" }),
@@ -82,13 +82,13 @@ function somethingStops(environment: Environment, sources: Sources) {
 			silenceTells: true,
 		},
 		ApiFailures: {
-			tells: "The API answered 5xx five times within five minutes.",
+			description: "The API answered 5xx five times within five minutes.",
 			runbook: "api-failures",
 			metric: api.metricServerError({ period: fiveMinutes, statistic: "Sum" }),
 			threshold: 5,
 		},
 		DatabaseStorage: {
-			tells:
+			description:
 				"A tenth of the database's storage is left; without any it stops writing.",
 			runbook: "database-storage",
 			metric: database("FreeStorageSpace", "Minimum"),
@@ -104,7 +104,7 @@ function somethingStops(environment: Environment, sources: Sources) {
 		if (provider === "offline" || provider === "replay") continue;
 		const label = providerLabels[provider];
 		alarms[`${label}Errors`] = {
-			tells: `${label} failed to answer ten times within a quarter of an hour.`,
+			description: `${label} failed to answer ten times within a quarter of an hour.`,
 			runbook: "provider-errors",
 			metric: application("ProviderErrors", {
 				of: label,
@@ -124,14 +124,14 @@ function earlyWarnings(
 	const { instanceClass } = environment.database;
 	return {
 		ApiSlow: {
-			tells: "One answer in twenty takes five seconds or longer.",
+			description: "One answer in twenty takes five seconds or longer.",
 			runbook: "api-slow",
 			metric: api.metricLatency({ period: fiveMinutes, statistic: "p95" }),
 			threshold: 5_000,
 			periods: 3,
 		},
 		ApiThrottles: {
-			tells:
+			description:
 				"The api function was refused a sandbox: as many run as it, or the account, may have.",
 			runbook: "function-throttles",
 			metric: functions.Api.function.metricThrottles({ period: fiveMinutes }),
@@ -139,14 +139,14 @@ function earlyWarnings(
 			periods: 3,
 		},
 		DatabaseCpu: {
-			tells: "The database's processor is busy for a quarter of an hour.",
+			description: "The database's processor is busy for a quarter of an hour.",
 			runbook: "database-cpu",
 			metric: database("CPUUtilization", "Average"),
 			threshold: 90,
 			periods: 3,
 		},
 		DatabaseConnections: {
-			tells: "Four fifths of the database's connections are taken.",
+			description: "Four fifths of the database's connections are taken.",
 			runbook: "database-connections",
 			metric: database("DatabaseConnections", "Maximum"),
 			threshold: Math.floor((connectionsAllowed(instanceClass) ?? 0) * 0.8),
@@ -166,7 +166,7 @@ export const providerLabels = {
 /** The rule in CloudWatch's words. */
 export function alarmProps(rule: AlarmRule) {
 	return {
-		alarmDescription: `${rule.tells} What to do: docs/runbooks/${rule.runbook}.md`,
+		alarmDescription: `${rule.description} What to do: docs/runbooks/${rule.runbook}.md`,
 		metric: rule.metric,
 		threshold: rule.threshold,
 		evaluationPeriods: rule.periods ?? 1,

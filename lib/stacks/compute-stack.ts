@@ -39,10 +39,10 @@ export interface ComputeStackProps {
 }
 
 /** Objects go version by version: deleting without one only hides them. */
-const deleting = ["s3:DeleteObjectVersion"];
+const s3DeleteActions = ["s3:DeleteObjectVersion"];
 const listing = ["s3:ListBucket", "s3:ListBucketVersions"];
 
-const conversing = [
+const dynamoDbActions = [
 	"dynamodb:GetItem",
 	"dynamodb:PutItem",
 	"dynamodb:UpdateItem",
@@ -102,10 +102,10 @@ export class ComputeStack extends EnvironmentStack {
 		const embeddingKeys = (["voyage"] as const).filter(
 			(provider) => provider === environment.embeddingProvider,
 		);
-		const place = { environment, network: database.functionNetwork };
+		const functionDefaults = { environment, network: database.functionNetwork };
 
 		this.api = new NodeFunction(this, "Api", "api", {
-			...place,
+			...functionDefaults,
 			bundle: bundles.api,
 			contract: apiEnv,
 			variables: {
@@ -134,14 +134,16 @@ export class ComputeStack extends EnvironmentStack {
 			) // embeds queries, answers questions, searches the web, traces turns; the key of aws/ssm decrypts for whoever may read
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
-			.allowObjects(deleting, bucket, [originals, derived]) // deletes items
+			.allowObjects(s3DeleteActions, bucket, [originals, derived]) // deletes items
 			.allow(listing, [bucket.bucketArn]) // finds every version of them
 			.allow(["events:PutEvents"], [bus.eventBusArn]) // asks stages to do work again
-			.allow(conversing, [database.checkpoints.tableArn]) // keeps conversations
+			.allow(dynamoDbActions, [database.checkpoints.tableArn]) // keeps conversations
 			.allow(["dynamodb:Query"], [sessionIndex]) // lists a person's sessions
-			.allowObjects(["s3:GetObject", "s3:PutObject", ...deleting], bucket, [
-				checkpoints,
-			]); // what of a conversation no item can hold
+			.allowObjects(
+				["s3:GetObject", "s3:PutObject", ...s3DeleteActions],
+				bucket,
+				[checkpoints],
+			); // what of a conversation no item can hold
 		if (environment.chatProvider === "bedrock") {
 			this.api.allowBedrock(environment.chatModels.bedrock); // answers questions
 		}
@@ -183,7 +185,7 @@ export class ComputeStack extends EnvironmentStack {
 				},
 				worker: (stage, queueUrl) =>
 					new NodeFunction(stage, "Worker", "imageProcessor", {
-						...place,
+						...functionDefaults,
 						behindQueue: true,
 						bundle: bundles["image-processor"],
 						contract: imageProcessorEnv,
@@ -200,7 +202,7 @@ export class ComputeStack extends EnvironmentStack {
 							originals,
 						]) // reads what was uploaded, and what came after it under the same key
 						.allowObjects(["s3:PutObject"], bucket, [derived]) // stores thumbnail and vision image
-						.allowObjects(deleting, bucket, [originals, derived]) // removes duplicates, and what was stored for an item deleted meanwhile
+						.allowObjects(s3DeleteActions, bucket, [originals, derived]) // removes duplicates, and what was stored for an item deleted meanwhile
 						.allow(listing, [bucket.bucketArn]) // finds their versions; without it a missing object is a 403
 						.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ImageProcessed
 			},
@@ -228,7 +230,7 @@ export class ComputeStack extends EnvironmentStack {
 			},
 			worker: (stage, queueUrl) =>
 				new NodeFunction(stage, "Worker", "analyzer", {
-					...place,
+					...functionDefaults,
 					behindQueue: true,
 					bundle: bundles.analyzer,
 					contract: analyzerEnv,
@@ -276,7 +278,7 @@ export class ComputeStack extends EnvironmentStack {
 			},
 			worker: (stage, queueUrl) =>
 				new NodeFunction(stage, "Worker", "embedder", {
-					...place,
+					...functionDefaults,
 					behindQueue: true,
 					bundle: bundles.embedder,
 					contract: embedderEnv,
@@ -294,7 +296,7 @@ export class ComputeStack extends EnvironmentStack {
 
 		const failedCleanups = deadLetterQueue(this, "FailedCleanups");
 		this.cleanup = new NodeFunction(this, "Cleanup", "cleanup", {
-			...place,
+			...functionDefaults,
 			bundle: bundles.cleanup,
 			contract: cleanupEnv,
 			variables: {
@@ -308,7 +310,7 @@ export class ComputeStack extends EnvironmentStack {
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 			.allow(listing, [bucket.bucketArn]) // finds orphans, and is told of a missing object rather than refused
 			.allowObjects(["s3:GetObject"], bucket, [originals]) // learns whether an upload arrived: HeadObject takes it
-			.allowObjects(deleting, bucket, [originals, derived, checkpoints]) // sweeps orphans
+			.allowObjects(s3DeleteActions, bucket, [originals, derived, checkpoints]) // sweeps orphans
 			.allow(["dynamodb:Scan"], [sessionIndex]) // counts sessions; the index has nothing else
 			.allow(["dynamodb:BatchGetItem"], [database.checkpoints.tableArn]) // learns which payloads are referred to
 			.allow(["events:PutEvents"], [bus.eventBusArn]) // sends again what got lost

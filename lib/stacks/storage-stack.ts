@@ -37,7 +37,7 @@ export class StorageStack extends EnvironmentStack {
 		this.bus = new EventBus(this, "Events", {
 			eventBusName: `collections-${environment.name}`,
 		});
-		this.userPool = this.people(environment);
+		this.userPool = this.makeUserPool(environment);
 		this.userPoolClient = this.userPool.addClient("Client", {
 			generateSecret: false,
 			authFlows: { userPassword: true, userSrp: true },
@@ -102,7 +102,10 @@ export class StorageStack extends EnvironmentStack {
 	}
 
 	/** Sign-in attributes cannot be changed later, and a lost pool is every lost tenant. */
-	private people({ selfSignUp, deletionProtection }: Environment): UserPool {
+	private makeUserPool({
+		selfSignUp,
+		deletionProtection,
+	}: Environment): UserPool {
 		const pool = new UserPool(this, "People", {
 			signInAliases: { email: true },
 			signInCaseSensitive: false,

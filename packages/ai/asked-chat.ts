@@ -15,7 +15,7 @@ export interface Said {
 	toolCalls: ToolCall[];
 	ended: "complete" | "cut_off" | "refused";
 	/** The answer as the provider wrote it, as JSON, where the provider wants it back. @default null */
-	written?: unknown;
+	providerContent?: unknown;
 	inputTokens: number;
 	outputTokens: number;
 	/** The provider's id of the call. */
@@ -30,29 +30,29 @@ export function chatUse(
 		modelSetting: `chatModels.${provider}`,
 		unavailable: "chat_unavailable",
 		afterwards: "ask again in a while",
-		longestRequestMs: 20_000,
+		maxRequestMs: 20_000,
 	};
 }
 
-const mostOutputTokens = 4_000;
+const maxOutputTokens = 4_000;
 
 /** A chat with a model that is asked over a network. */
 export function askedChat(
 	provider: string,
 	defaultModel: string,
 	ask: (
-		request: ChatRequest & { mostOutputTokens: number },
+		request: ChatRequest & { maxOutputTokens: number },
 		model: string,
 	) => Promise<Said>,
 ): Chat {
 	return {
 		async answer(request): Promise<ChatAnswer> {
 			const model = request.model ?? defaultModel;
-			const said = await ask({ mostOutputTokens, ...request }, model);
+			const said = await ask({ maxOutputTokens, ...request }, model);
 			const { text, toolCalls, ended, inputTokens, outputTokens } = said;
 			const message: AssistantMessage = { role: "assistant", text, toolCalls };
-			if (said.written) {
-				message.written = { provider, model, content: said.written };
+			if (said.providerContent) {
+				message.written = { provider, model, content: said.providerContent };
 			}
 			return {
 				message,

@@ -28,10 +28,10 @@ export type AskModel = (
 ) => Promise<ModelAnswer>;
 
 /** Most tokens of an answer, a model's thinking included. A page full of text needs about 6,000. */
-export const mostOutputTokens = 16_000;
+export const maxOutputTokens = 16_000;
 
 /** Longer waits are given up; a description takes 5 to 40 s. */
-export const longestVisionRequestMs = 90_000;
+export const maxVisionRequestMs = 90_000;
 
 /** Describes images by a model that is asked over a network: at most twice an image, the second time to mend the first answer. */
 export function askedVision(
@@ -73,7 +73,7 @@ export function askedVision(
 				const read =
 					answer.ended === "cut_off"
 						? {
-								complaint: `It was cut off at ${mostOutputTokens} tokens. Leave out what matters least, and shorten extracted_text to 100 lines.`,
+								complaint: `It was cut off at ${maxOutputTokens} tokens. Leave out what matters least, and shorten extracted_text to 100 lines.`,
 							}
 						: readDescription(answer.text);
 				if ("description" in read) {

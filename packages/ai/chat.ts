@@ -22,7 +22,10 @@ export const chatProviders = [
 type ChatProvider = (typeof chatProviders)[number];
 
 /** The environment's chat models. Each is loaded by the first request for it, which keeps cold starts short. */
-export function chatFor({ provider: usual, ...settings }: ChatSettings): Chat {
+export function chatFor({
+	provider: defaultProvider,
+	...settings
+}: ChatSettings): Chat {
 	const { anthropic, openai, bedrock } = settings;
 	const loaders: Record<ChatProvider, (() => Promise<Chat>) | undefined> = {
 		offline: async () => (await import("./offline/chat.ts")).offlineChat(),
@@ -42,14 +45,14 @@ export function chatFor({ provider: usual, ...settings }: ChatSettings): Chat {
 			load ? [[name, once(load)] as const] : [],
 		),
 	);
-	if (!models.has(usual)) {
+	if (!models.has(defaultProvider)) {
 		throw new Error(
-			`There is no chat provider "${usual}": set chatProvider in cdk.json to one of ${chatProviders.join(", ")}.`,
+			`There is no chat provider "${defaultProvider}": set chatProvider in cdk.json to one of ${chatProviders.join(", ")}.`,
 		);
 	}
 	return {
 		async answer(request) {
-			const { provider, model } = whomToAsk(request.model, usual);
+			const { provider, model } = whomToAsk(request.model, defaultProvider);
 			const chat = models.get(provider);
 			if (!chat) {
 				throw new ModelFailure(

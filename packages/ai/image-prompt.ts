@@ -52,7 +52,7 @@ function withoutDialect({ $schema, ...schema }: Record<string, unknown>) {
 	return schema;
 }
 
-const mostComplaints = 10;
+const maxComplaints = 10;
 
 /** The description in a model's answer, or what is wrong with it in words that the model can act on. */
 export function readDescription(
@@ -68,7 +68,7 @@ export function readDescription(
 	if (checked.success) return { description: checked.data };
 	return {
 		complaint: checked.error.issues
-			.slice(0, mostComplaints)
+			.slice(0, maxComplaints)
 			.map(({ path, message }) => `${path.join(".") || "(all)"}: ${message}`)
 			.join("\n"),
 	};

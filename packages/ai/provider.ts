@@ -37,7 +37,7 @@ export interface ProviderUse {
 	 */
 	isQuoted?: boolean;
 	/** A request is given up after this long, even where the deadline is later. */
-	longestRequestMs: number;
+	maxRequestMs: number;
 }
 
 /** One provider, and how its failures are told apart. */
@@ -51,13 +51,13 @@ export interface Provider extends ProviderUse {
 }
 
 /** Requests of one call: the first, and two more where the provider is overloaded or does not answer. */
-const mostRequests = 3;
+const maxRequests = 3;
 /** A longer wait is the queue's: a sleeping function is paid for. */
-const longestWaitMs = 20_000;
+const maxWaitMs = 20_000;
 /** Parameter Store answers in a fraction of a second. */
-const longestKeyReadMs = 5_000;
+const maxKeyReadMs = 5_000;
 /** No provider answers sooner, so that a request begun later only costs. */
-const shortestRequestMs = 1_000;
+const minRequestMs = 1_000;
 const firstBackoffMs = 500;
 /** Whoever runs the adapters may listen; nobody has to. */
 const told = channel(providerRequests);
@@ -103,7 +103,7 @@ async function askUntilAnswered<T>(
 	let keyIsFresh = false;
 	for (let requests = 1; ; requests++) {
 		const left = deadline.getTime() - Date.now();
-		if (left < shortestRequestMs) {
+		if (left < minRequestMs) {
 			throw new ModelFailure(
 				unavailable,
 				`There is no time left to ask ${label}: ${afterwards}.`,
@@ -118,7 +118,7 @@ async function askUntilAnswered<T>(
 			} satisfies ProviderRequest);
 		try {
 			const answer = await within(
-				Math.min(left, provider.longestRequestMs),
+				Math.min(left, provider.maxRequestMs),
 				(signal) => request(key as string, signal),
 			);
 			tell("answered");
@@ -153,9 +153,9 @@ async function askUntilAnswered<T>(
 				: null;
 			if (
 				waitMs === null ||
-				requests >= mostRequests ||
-				waitMs > longestWaitMs ||
-				Date.now() + waitMs + shortestRequestMs > deadline.getTime()
+				requests >= maxRequests ||
+				waitMs > maxWaitMs ||
+				Date.now() + waitMs + minRequestMs > deadline.getTime()
 			) {
 				const answered = status ?? "no response";
 				throw new ModelFailure(
@@ -180,9 +180,7 @@ async function readKey(
 ): Promise<string | null> {
 	const left = deadline.getTime() - Date.now();
 	try {
-		return await within(Math.min(left, longestKeyReadMs), () =>
-			key.read(options),
-		);
+		return await within(Math.min(left, maxKeyReadMs), () => key.read(options));
 	} catch (error) {
 		throw new ModelFailure(
 			unavailable,

@@ -1,5 +1,5 @@
 import { once } from "#core/once.ts";
-import { kept } from "./kept.ts";
+import { ttlCache } from "./ttl-cache.ts";
 
 /** Reads a parameter; null where there is none. */
 export type ParameterReader = (
@@ -11,7 +11,7 @@ export type ParameterReader = (
 /** Reads encrypted parameters and keeps each for five minutes. */
 export function parameterReader(): ParameterReader {
 	const connected = once(connect);
-	return kept(async (name) => {
+	return ttlCache(async (name) => {
 		const { client, GetParameterCommand, ParameterNotFound } =
 			await connected();
 		try {

@@ -1,4 +1,4 @@
-import { kept } from "./kept.ts";
+import { ttlCache } from "./ttl-cache.ts";
 
 /** A user of the database, as its secret holds it. */
 export interface SecretCredentials {
@@ -14,7 +14,7 @@ export type SecretReader = (
 
 /** Reads `{username, password}` secrets and keeps each for five minutes. */
 export function secretReader(): SecretReader {
-	return kept(read);
+	return ttlCache(read);
 }
 
 async function read(arn: string): Promise<SecretCredentials> {

@@ -12,8 +12,8 @@ import { join, resolve } from "node:path";
 import { controlApi } from "./control.ts";
 import { serveAws } from "./endpoint/endpoint.ts";
 import { lockState } from "./lock.ts";
-import type { Machine } from "./machine.ts";
-import { Ports } from "./ports.ts";
+import type { ServiceRegistry } from "./machine.ts";
+import { PortRegistry } from "./ports.ts";
 import { Gateway } from "./services/apigatewayv2/gateway.ts";
 import {
 	cloudFormationApi,
@@ -103,7 +103,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const region = assembly.stacks.find((stack) => stack.region)?.region;
 		const state = openState(stateDir, region ? { region } : {});
 		endings.push(() => state.close());
-		const ports = new Ports(stateDir);
+		const ports = new PortRegistry(stateDir);
 		const credentials = new Credentials(state);
 		const access = new Access(state);
 
@@ -172,7 +172,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		});
 		endings.push(() => database.stop());
 
-		const functions: Machine["functions"] = new Map();
+		const functions: ServiceRegistry["functions"] = new Map();
 		const schedules = new Schedules(log);
 		const stacks: RunningStack[] = [];
 		const taskRoots = unpackingFolder(stateDir);
@@ -211,7 +211,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		await gateway.listen();
 		endings.push(() => gateway.close());
 
-		const machine: Machine = {
+		const machine: ServiceRegistry = {
 			state,
 			credentials,
 			access,

@@ -15,7 +15,7 @@ import type { MessageAttribute, Queues } from "./services/sqs/store.ts";
 import type { State } from "./state.ts";
 
 /** What the resources of the templates are made of. */
-export interface Machine {
+export interface ServiceRegistry {
 	readonly state: State;
 	readonly credentials: Credentials;
 	readonly access: Access;

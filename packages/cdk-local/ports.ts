@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 
 /** Free ports of loopback that stay the same at every start: addresses in URLs and tokens stay valid. */
-export class Ports {
+export class PortRegistry {
 	readonly #file: string;
 	readonly #ports: Record<string, number>;
 

@@ -31,7 +31,7 @@ export let getDefaultProjectName: LangSmith["getDefaultProjectName"];
 export let Client: LangSmith["Client"];
 
 /** From now on LangChain's core has the real one. */
-export function bringLangSmith(real: LangSmith): void {
+export function installLangSmith(real: LangSmith): void {
 	({
 		RunTree,
 		isRunTree,

@@ -31,7 +31,7 @@ export interface DynamoDbSessionsOptions {
 	/** Milliseconds since 1970. @default Date.now */
 	now?: () => number;
 	/** How long a second message waits for the first. @default 3000 */
-	longestWaitMs?: number;
+	maxWaitMs?: number;
 }
 
 /** As long as an invocation of the api may last: whoever holds a lease of that age is dead. */
@@ -44,7 +44,7 @@ export function dynamoDbSessions({
 	table,
 	payloads,
 	now = Date.now,
-	longestWaitMs = 3_000,
+	maxWaitMs = 3_000,
 }: DynamoDbSessionsOptions): Sessions {
 	const threadsOf = (userId: string) =>
 		new Threads({ dynamodb, table, owner: userId, now });
@@ -118,7 +118,7 @@ export function dynamoDbSessions({
 		async beginTurn(userId, sessionId, question) {
 			const threads = threadsOf(userId);
 			const holder = randomUUID();
-			const until = Date.now() + longestWaitMs;
+			const until = Date.now() + maxWaitMs;
 			let item = await lease(threads, sessionId, holder);
 			while (!item) {
 				const created = await threads.create(sessionId, leaseOf(holder));

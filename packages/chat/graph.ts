@@ -1,6 +1,6 @@
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import type { Asked, Conversation } from "#core/chat/conversation.ts";
+import type { Conversation, TurnInput } from "#core/chat/conversation.ts";
 import type { ConversationSteps } from "#core/chat/conversation-steps.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import type { Turns } from "#core/ports/index.ts";
@@ -10,7 +10,7 @@ import type { RunTracing } from "./langsmith.ts";
 
 // Each channel is stored only by the steps that change it.
 const state = Annotation.Root({
-	asked: Annotation<Asked>,
+	asked: Annotation<TurnInput>,
 	messages: Annotation<Conversation["messages"]>,
 	summary: Annotation<Conversation["summary"]>,
 	shown: Annotation<Conversation["shown"]>,
@@ -35,7 +35,7 @@ function graphOf(
 }
 
 /** Input, listen, six answers with tools between them, and the step that ends. */
-const mostSteps = 16;
+const maxSteps = 16;
 
 /** Turns as runs of a LangGraph graph whose steps a saver keeps. */
 export function graphTurns(
@@ -54,7 +54,7 @@ export function graphTurns(
 					{ asked },
 					{
 						configurable: { thread_id: sessionId },
-						recursionLimit: mostSteps,
+						recursionLimit: maxSteps,
 						// A step is committed before the next begins.
 						durability: "sync",
 						...(traced && { callbacks: traced.callbacks, runName: "turn" }),

@@ -2,7 +2,7 @@ import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import * as langsmith from "langsmith";
 import * as runTrees from "langsmith/run_trees";
 import * as traceable from "langsmith/singletons/traceable";
-import { bringLangSmith } from "./absent-langsmith.ts";
+import { installLangSmith } from "./absent-langsmith.ts";
 
 export interface LangSmithSettings {
 	apiKey: string;
@@ -24,10 +24,10 @@ export interface RunTracing {
 }
 
 /** A sandbox freezes after its answer, so that runs are sent before. */
-const longestSendMs = 700;
+const maxSendMs = 700;
 
 // In a bundle LangChain has a stand-in until now.
-bringLangSmith({ ...langsmith, ...runTrees, ...traceable });
+installLangSmith({ ...langsmith, ...runTrees, ...traceable });
 
 /** Each turn as a run of LangSmith with its steps. Where LangSmith is away the turn goes on untraced. */
 export function langSmithTracing({
@@ -57,7 +57,7 @@ export function langSmithTracing({
 		],
 		async sent() {
 			const { promise, resolve } = Promise.withResolvers<void>();
-			const timer = setTimeout(resolve, longestSendMs);
+			const timer = setTimeout(resolve, maxSendMs);
 			await Promise.race([client.awaitPendingTraceBatches(), promise]);
 			clearTimeout(timer);
 		},

@@ -7,7 +7,7 @@ import { type Attributes, keyAttributes } from "#langgraph-dynamodb/table.ts";
 const retentionSeconds = 30 * 24 * 60 * 60;
 
 /** An item has at most 400 KB with its key and all names, also where a server counts bytes by their base64. */
-const largestSaid = 280 * 1024;
+const maxSaid = 280 * 1024;
 
 /** A message as an item of its thread's partition: by turn, a question before its answer. */
 export function messageItem(
@@ -32,7 +32,7 @@ export function messageItem(
 function zipped(said: Omit<SaidMessage, "role" | "at">): Uint8Array {
 	// A few KB, which take less time than a thread of their own would.
 	const bytes = gzipSync(JSON.stringify(said));
-	if (bytes.length <= largestSaid || said.items.length === 0) return bytes;
+	if (bytes.length <= maxSaid || said.items.length === 0) return bytes;
 	const half = said.items.slice(0, Math.floor(said.items.length / 2));
 	return zipped({ ...said, items: half });
 }

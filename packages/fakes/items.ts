@@ -19,12 +19,13 @@ export function fakeItems(store: Store): Items {
 
 	return {
 		async create(added) {
-			const twin = ownedItems(store, added.userId).find(
+			const duplicate = ownedItems(store, added.userId).find(
 				({ item }) =>
 					item.id === added.id ||
 					(item.sha256 !== null && item.sha256 === added.sha256),
 			);
-			if (twin) return { item: structuredClone(twin.item), created: false };
+			if (duplicate)
+				return { item: structuredClone(duplicate.item), created: false };
 			if (store.items.has(added.id)) {
 				throw new Error(
 					`The id ${added.id} is in use by an item of another user.`,

@@ -67,8 +67,8 @@ export function fakeEmbedder(model = "fake-embedding"): Embedder {
 	return {
 		model,
 		fusionWeights: { vector: 0.5, text: 0.5 },
-		leastSimilarity: 0.01,
-		everyCell: false,
+		answerabilityThreshold: 0.01,
+		exhaustive: false,
 		async embed(texts) {
 			const vectors = texts.map((text) => {
 				const vector = new Float32Array(embeddingDimensions);

@@ -48,7 +48,7 @@ export function fakePorts(): FakePorts {
 		similar: fakeSimilar(store),
 		vectorIndex: fakeVectorIndex(store),
 		// A map has no cells.
-		vectorCells: {
+		vectorPartitions: {
 			large: async () => [],
 			divide: async () => {},
 			move: async () => 0,

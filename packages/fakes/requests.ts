@@ -43,7 +43,7 @@ export function fakeRequests(store: Store): Requests {
 			return structuredClone(found?.request ?? null);
 		},
 
-		async giveOutRebuild(userId, window) {
+		async claimRebuildBatch(userId, window) {
 			const embeds = ownedItems(store, userId).flatMap(({ item, requests }) =>
 				requests
 					.filter(({ request }) => isEmbed(request) && isPending(request))

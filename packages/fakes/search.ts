@@ -13,8 +13,8 @@ const rrfK = 15;
 const fusionDepth = 50;
 
 /** As the real one has them: words that count, and of the gate. */
-const mostWords = 32;
-const leastEvidence = 0.55;
+const maxWords = 32;
+const minEvidence = 0.55;
 const describedLabels = 40;
 
 /**
@@ -27,7 +27,7 @@ export function fakeSearch(store: Store): Search {
 		{ text, minScore }: TextQuery,
 		options: SearchOptions,
 	): Hit[] {
-		const asked = [...new Set(wordsOf(text))].slice(0, mostWords);
+		const asked = [...new Set(wordsOf(text))].slice(0, maxWords);
 		if (asked.length === 0) return [];
 		const shareIn = (there: Set<string>) =>
 			asked.filter((word) => there.has(word)).length / asked.length;
@@ -48,7 +48,7 @@ export function fakeSearch(store: Store): Search {
 					1,
 					wordsOf(document.labels).length / describedLabels,
 				);
-				answered ||= (coverage + known) / 2 >= leastEvidence * described;
+				answered ||= (coverage + known) / 2 >= minEvidence * described;
 				const score =
 					coverage === 1 ? 0.75 + stress / 5 : coverage * 0.4 + stress / 20;
 				return coverage > 0 && score >= (minScore ?? 0) ? score : null;
@@ -66,17 +66,20 @@ export function fakeSearch(store: Store): Search {
 
 	function byVector(
 		userId: string,
-		{ model, vector, minSimilarity, leastBest = 0 }: VectorQuery,
+		{ model, vector, minSimilarity, answerabilityThreshold = 0 }: VectorQuery,
 		options: SearchOptions,
 	): Hit[] {
-		const least = minSimilarity ?? leastBest / 2;
+		const least = minSimilarity ?? answerabilityThreshold / 2;
 		const hits = best(store, userId, options, ({ embeddings }) => {
 			const embedding = embeddings.get(model);
 			if (!embedding) return null;
 			const similarity = cosine(vector, embedding.vector);
 			return similarity >= least ? similarity : null;
 		});
-		if (minSimilarity === undefined && (hits[0]?.score ?? 0) < leastBest) {
+		if (
+			minSimilarity === undefined &&
+			(hits[0]?.score ?? 0) < answerabilityThreshold
+		) {
 			return [];
 		}
 		return hits.map((hit, at) => ({

@@ -177,27 +177,27 @@ export function fakeStages(store: Store): Stages {
 		async commitProcessed(lease, result, event) {
 			const stored = held(lease);
 			if (!stored) return false;
-			const twin = ownedItems(store, lease.userId).find(
+			const duplicate = ownedItems(store, lease.userId).find(
 				({ item }) => item.id !== lease.itemId && item.sha256 === result.sha256,
 			);
 			if (
-				twin &&
-				(twin.item.width !== null || twin.item.status === "uploaded")
+				duplicate &&
+				(duplicate.item.width !== null || duplicate.item.status === "uploaded")
 			) {
 				end(stored, {
 					code: "duplicate",
 					detail: "You already have this image.",
-					duplicateOf: twin.item.id,
+					duplicateOf: duplicate.item.id,
 				});
-				if (twin.item.status === "failed") {
-					move(twin, "uploaded");
-					twin.item.error = null;
-					twin.attempts = 0;
+				if (duplicate.item.status === "failed") {
+					move(duplicate, "uploaded");
+					duplicate.item.error = null;
+					duplicate.attempts = 0;
 				}
 				announceRequests(stored);
 				return true;
 			}
-			if (twin) twin.item.sha256 = null;
+			if (duplicate) duplicate.item.sha256 = null;
 			describe(stored, result);
 			stored.item.sha256 = result.sha256;
 			advance(stored, lease);
@@ -292,7 +292,7 @@ export function fakeStages(store: Store): Stages {
 			stored.lease = null;
 		},
 
-		async takeStalled({ idleSeconds, againSeconds, limit }) {
+		async claimStalled({ idleSeconds, againSeconds, limit }) {
 			const now = store.now();
 			const stalled = [...store.items.values()]
 				.flatMap((stored) => {

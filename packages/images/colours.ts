@@ -1,6 +1,6 @@
 /** A colour below this share of the image is not worth naming. */
 const smallestShare = 0.08;
-const mostColours = 4;
+const maxColours = 4;
 
 /** Names the dominant colours of 8-bit RGB pixels, most frequent first. */
 export function dominantColours(rgb: Uint8Array): string[] {
@@ -12,7 +12,7 @@ export function dominantColours(rgb: Uint8Array): string[] {
 	return [...counts]
 		.filter(([, count]) => count >= (rgb.length / 3) * smallestShare)
 		.sort(([a, most], [b, count]) => count - most || a.localeCompare(b))
-		.slice(0, mostColours)
+		.slice(0, maxColours)
 		.map(([name]) => name);
 }
 

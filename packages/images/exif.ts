@@ -87,7 +87,7 @@ interface Tiff {
 }
 
 const types = { ascii: 2, long: 4, rational: 5 };
-const longestText = 200;
+const maxText = 200;
 
 /** Opens what EXIF is stored as; reading past its end gives undefined. */
 function openTiff(exif: Buffer = Buffer.alloc(0)): Tiff | undefined {
@@ -124,7 +124,7 @@ function openTiff(exif: Buffer = Buffer.alloc(0)): Tiff | undefined {
 				text(tag) {
 					const found = find(tag, types.ascii, 1);
 					if (!found) return undefined;
-					const length = Math.min(found.count, longestText);
+					const length = Math.min(found.count, maxText);
 					return bytes
 						.toString("utf8", found.at, found.at + length)
 						.replace(/\0.*$/s, "");

@@ -8,16 +8,16 @@ import { parseExif } from "./exif.ts";
 import { perceptualHash } from "./perceptual-hash.ts";
 
 /** Above most phones' photos. A small file may claim 30,000 x 30,000. */
-const mostPixels = 100_000_000;
+const maxPixels = 100_000_000;
 /**
  * What a decoder may take of the function's 1024 MB: Node with its clients has 150, an original of 50 MB
  * twice its size while it arrives.
  */
-const mostDecoderBytes = 600_000_000;
+const maxDecoderBytes = 600_000_000;
 /** For people. */
-export const longestThumbnailSide = 512;
+export const maxThumbnailSide = 512;
 /** What vision models look at; more is scaled down by them. */
-const longestVisionSide = 1_568;
+const maxVisionSide = 1_568;
 /** A decode beyond this is given up, so that a stage never hangs; retried, since the machine may just be busy. */
 export const decodeSeconds = 25;
 
@@ -45,8 +45,8 @@ async function derive(bytes: Uint8Array) {
 	const most = pixelsAccepted(metadata);
 	if (width * height > most) {
 		const [accepted, remedy] =
-			width * height > mostPixels
-				? [mostPixels, "accepted: send a smaller version"]
+			width * height > maxPixels
+				? [maxPixels, "accepted: send a smaller version"]
 				: [most, "accepted of its kind: send it as a plain JPEG"];
 		throw new PermanentFailure({
 			code: "too_many_pixels",
@@ -55,7 +55,7 @@ async function derive(bytes: Uint8Array) {
 	}
 
 	// The original is decoded once, no larger than needed; everything else is made from these pixels.
-	const pixels = await decodeWithin(bytes, longestVisionSide, metadata);
+	const pixels = await decodeWithin(bytes, maxVisionSide, metadata);
 	const decoded = () =>
 		sharp(pixels.data, {
 			raw: {
@@ -72,7 +72,7 @@ async function derive(bytes: Uint8Array) {
 			.jpeg({ quality: 85, optimiseCoding: false })
 			.toBuffer(),
 		decoded()
-			.resize(inside(longestThumbnailSide))
+			.resize(inside(maxThumbnailSide))
 			.webp({ quality: 80, effort: 2 })
 			.toBuffer(),
 		coloursOf(decoded()),
@@ -100,7 +100,7 @@ export function decodeWithin(
 	metadata: Metadata,
 ) {
 	const scaled = () =>
-		sharp(bytes, { limitInputPixels: mostPixels, failOn: "error" })
+		sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
 			.timeout({ seconds: decodeSeconds })
 			.autoOrient()
 			.resize(inside(side));
@@ -128,12 +128,12 @@ function hasProfileOfRgb({ icc, space, depth, hasAlpha }: Metadata): boolean {
 
 /** How many pixels of an image are decoded within the memory there is. */
 function pixelsAccepted(metadata: Metadata): number {
-	return Math.min(mostPixels, mostDecoderBytes / bytesPerPixel(metadata));
+	return Math.min(maxPixels, maxDecoderBytes / bytesPerPixel(metadata));
 }
 
 /**
  * What a decoder holds for each pixel, measured with 40 to 100 megapixels: these have the whole image in
- * memory before the first row comes out. What is not named needs 5 bytes at most, which `mostPixels` covers.
+ * memory before the first row comes out. What is not named needs 5 bytes at most, which `maxPixels` covers.
  */
 function bytesPerPixel({ format, ...image }: Metadata): number {
 	// The container's name for AVIF; a sample of more than 8 bits is kept in two bytes.

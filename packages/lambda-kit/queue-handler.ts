@@ -20,7 +20,7 @@ export type DelayMessage = (
 const retrySeconds = [30, 120, 600];
 
 /** The sweeper restarts what stood still that long: a longer wait would not be kept anyway. */
-const longestRetryAfterSeconds = 15 * 60;
+const maxRetryAfterSeconds = 15 * 60;
 
 /** A lease outlives the invocation that took it by this much. */
 const leaseMarginSeconds = 5;
@@ -28,7 +28,7 @@ const leaseMarginSeconds = 5;
 /** What is left after a model's deadline to write down how the stage ended. */
 const commitMs = 4_000;
 /** A stage that begins later would only count an attempt. */
-const shortestStageMs = 2_000;
+const minStageMs = 2_000;
 
 /** The messages before it in the batch took the invocation's time. */
 class OutOfTime extends Error {
@@ -68,7 +68,7 @@ export function queueHandler<T extends StageEvent>(
 				const event = parse(busEvent.parse(JSON.parse(record.body)));
 				if (!event) continue;
 				const leftMs = context.getRemainingTimeInMillis();
-				if (leftMs < commitMs + shortestStageMs) throw new OutOfTime();
+				if (leftMs < commitMs + minStageMs) throw new OutOfTime();
 				let uploadToReady: number | undefined;
 				correlationId = event.correlation_id;
 				const outcome = await run(event, {
@@ -149,5 +149,5 @@ function secondsUntilRetry(receives: number, cause: unknown): number {
 	if (cause instanceof OutOfTime) return 1;
 	const usual = retrySeconds[Math.min(receives, retrySeconds.length) - 1] ?? 30;
 	const asked = cause instanceof ModelFailure ? cause.retryAfterSeconds : null;
-	return Math.max(usual, Math.min(asked ?? 0, longestRetryAfterSeconds));
+	return Math.max(usual, Math.min(asked ?? 0, maxRetryAfterSeconds));
 }

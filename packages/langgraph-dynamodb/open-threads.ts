@@ -15,8 +15,8 @@ interface OpenThread {
 	written: Map<string, Promise<unknown>>;
 }
 
-const mostThreads = 100;
-const mostManifests = 32;
+const maxThreads = 100;
+const maxManifests = 32;
 
 /** What one saver remembers of threads between its calls, so that a step need not read what the step before wrote. */
 export class OpenThreads {
@@ -121,7 +121,7 @@ export class OpenThreads {
 		const key = mark(generation, ns, id);
 		manifests.delete(key);
 		manifests.set(key, manifest);
-		dropOldest(manifests, mostManifests);
+		dropOldest(manifests, maxManifests);
 	}
 
 	/** Runs the writes of one namespace's checkpoints in the order in which they were asked for. */
@@ -169,7 +169,7 @@ export class OpenThreads {
 		};
 		this.#threads.delete(threadId);
 		this.#threads.set(threadId, thread);
-		dropOldest(this.#threads, mostThreads);
+		dropOldest(this.#threads, maxThreads);
 		return thread;
 	}
 }

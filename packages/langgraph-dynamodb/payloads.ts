@@ -22,11 +22,11 @@ export interface StoredPayload {
 	modified: Date;
 }
 
-const largestBody = 350 * 1024;
+const maxBody = 350 * 1024;
 /** DynamoDB's limit, with the names of all attributes. */
-const largestItem = 400 * 1024;
+const maxItem = 400 * 1024;
 /** Below this gzip gains nothing. */
-const leastCompressed = 512;
+const minCompressed = 512;
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
@@ -44,7 +44,7 @@ export class Payloads {
 	async item(key: Key, value: unknown, rest: Attributes): Promise<Attributes> {
 		const [type, serialized] = await this.#serde.dumpsTyped(value);
 		const zipped =
-			serialized.length < leastCompressed
+			serialized.length < minCompressed
 				? undefined
 				: await compress(serialized);
 		const smaller = zipped && zipped.length < serialized.length;
@@ -56,8 +56,8 @@ export class Payloads {
 			encoding: { S: smaller ? "gzip" : "identity" },
 		};
 		// Of more than a few hundred channels the references alone take what a body leaves. As JSON they are longer.
-		const room = largestItem - Buffer.byteLength(JSON.stringify(item));
-		if (bytes.length <= Math.min(largestBody, room)) {
+		const room = maxItem - Buffer.byteLength(JSON.stringify(item));
+		if (bytes.length <= Math.min(maxBody, room)) {
 			return { ...item, body: { B: bytes } };
 		}
 		// Named by its content, so that a second attempt with another content leaves the first one's as it is.

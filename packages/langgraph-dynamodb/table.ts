@@ -33,9 +33,9 @@ export interface Expression {
 
 /** The index by which sessions are listed. */
 export const indexName = "gsi1";
-const mostKeys = 100;
-const mostWrites = 25;
-const mostTries = 8;
+const maxKeys = 100;
+const maxWrites = 25;
+const maxTries = 8;
 
 /** The single table. Reads are consistent, pages are followed, what a batch leaves is asked for again. */
 export class Table {
@@ -212,7 +212,7 @@ export class Table {
 	/** The items with these keys; those that are not there are missing. @throws Unprocessed */
 	async getMany(keys: Key[]): Promise<Attributes[]> {
 		const chunks = await Promise.all(
-			chunked(keys, mostKeys).map(async (chunk) => {
+			chunked(keys, maxKeys).map(async (chunk) => {
 				const found: Attributes[] = [];
 				let left: Attributes[] | undefined = chunk.map(keyAttributes);
 				for (let tries = 0; left && left.length > 0; tries += 1) {
@@ -237,7 +237,7 @@ export class Table {
 	/** Puts or deletes each on its own, in no order. @throws Unprocessed */
 	async writeMany(writes: WriteRequest[]): Promise<void> {
 		await Promise.all(
-			chunked(writes, mostWrites).map(async (chunk) => {
+			chunked(writes, maxWrites).map(async (chunk) => {
 				let left: WriteRequest[] | undefined = chunk;
 				for (let tries = 0; left && left.length > 0; tries += 1) {
 					await this.#pause(tries, left.length);
@@ -262,7 +262,7 @@ export class Table {
 				const isTaken =
 					error instanceof TransactionConflictException ||
 					reasonsOf(error).includes("TransactionConflict");
-				if (!isTaken || isRefusal(error) || tries === mostTries) throw error;
+				if (!isTaken || isRefusal(error) || tries === maxTries) throw error;
 				await this.#pause(tries, 1);
 			}
 		}
@@ -270,7 +270,7 @@ export class Table {
 
 	/** What was left unprocessed would be again at once: waits longer each time, by chance so that two do not keep pace. */
 	async #pause(tries: number, left: number): Promise<void> {
-		if (tries >= mostTries) throw new Unprocessed(this.name, left, tries);
+		if (tries >= maxTries) throw new Unprocessed(this.name, left, tries);
 		if (tries > 0)
 			await sleep(Math.random() * Math.min(1_000, 25 * 2 ** tries));
 	}

@@ -10,7 +10,7 @@ import { postgresSearch } from "./search/search.ts";
 import { postgresSearchSettings } from "./search/search-settings.ts";
 import { postgresSimilar } from "./search/similar.ts";
 import { postgresVectorIndex } from "./search/vector-index.ts";
-import { postgresVectorCells } from "./search/vector-partitions.ts";
+import { postgresVectorPartitions } from "./search/vector-partitions.ts";
 
 /** Every port whose memory is PostgreSQL. */
 export type PostgresPorts = Pick<
@@ -24,7 +24,7 @@ export type PostgresPorts = Pick<
 	| "searchSettings"
 	| "similar"
 	| "vectorIndex"
-	| "vectorCells"
+	| "vectorPartitions"
 	| "health"
 >;
 
@@ -39,7 +39,7 @@ export function postgresPorts(db: Database): PostgresPorts {
 		searchSettings: postgresSearchSettings(db),
 		similar: postgresSimilar(db),
 		vectorIndex: postgresVectorIndex(db),
-		vectorCells: postgresVectorCells(db),
+		vectorPartitions: postgresVectorPartitions(db),
 		health: postgresHealth(db),
 	};
 }

@@ -1,6 +1,6 @@
 import type { Outputs } from "#cli/outputs.ts";
 import type { RestClient } from "#cli/rest-client.ts";
-import { NotLookedAt, type Outcome } from "../environment/checks.ts";
+import { type CheckResult, NotLookedAt } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";
 
 /** What every check is given. */
@@ -28,7 +28,7 @@ export interface Check {
 	run(inspection: Inspection): Promise<string>;
 }
 
-export interface TimedOutcome extends Outcome {
+export interface TimedOutcome extends CheckResult {
 	ms: number;
 }
 

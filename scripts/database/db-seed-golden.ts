@@ -11,7 +11,7 @@ import { operate, type Target } from "../environment/target.ts";
 import { demoPasswords, demoUsers } from "../local/local.ts";
 
 /** Lambda takes 6 MB of a request, of which base64 leaves two thirds. */
-const largestUpload = 4_000_000;
+const maxUpload = 4_000_000;
 
 const contentTypes: Record<string, string> = {
 	".png": "image/png",
@@ -81,7 +81,7 @@ async function sent(
 ): Promise<string> {
 	const content = new Uint8Array(bytes);
 	const contentType = contentTypes[path.extname(name).toLowerCase()];
-	if (bytes.length <= largestUpload || !contentType) {
+	if (bytes.length <= maxUpload || !contentType) {
 		return (await client.upload(name, content)).id;
 	}
 	const prepared = await client.call<

@@ -13,11 +13,11 @@ import type { ClientSettings, Target } from "../environment/target.ts";
 
 const plugin = "session-manager-plugin";
 /** The first that reads a session's token from a variable: on its command line everybody of this machine could read it. */
-const leastVersion = [1, 2, 536, 0];
+const minVersion = [1, 2, 536, 0];
 const tokenVariable = "AWS_SSM_START_SESSION_RESPONSE";
 const installation =
 	"https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html";
-const longestStartSeconds = 30;
+const maxStartSeconds = 30;
 
 /** A port of this machine that leads through the bastion to another host of its network. */
 export interface Tunnel {
@@ -109,10 +109,10 @@ function requirePlugin(): void {
 	}
 	const version = stdout.trim();
 	const numbers = version.split(".").map(Number);
-	const newer = leastVersion.findIndex((least, at) => numbers[at] !== least);
-	if (newer >= 0 && !((numbers[newer] ?? 0) > (leastVersion[newer] ?? 0))) {
+	const newer = minVersion.findIndex((least, at) => numbers[at] !== least);
+	if (newer >= 0 && !((numbers[newer] ?? 0) > (minVersion[newer] ?? 0))) {
 		throw new Error(
-			`${plugin} is of version ${version}, and before ${leastVersion.join(".")} it wants the session's token on its command line, where everybody of this machine can read it: install a newer one from ${installation}`,
+			`${plugin} is of version ${version}, and before ${minVersion.join(".")} it wants the session's token on its command line, where everybody of this machine can read it: install a newer one from ${installation}`,
 		);
 	}
 }
@@ -132,7 +132,7 @@ async function opened(
 	bastion: string,
 	interruption: AbortSignal,
 ): Promise<void> {
-	const latest = Date.now() + longestStartSeconds * 1_000;
+	const latest = Date.now() + maxStartSeconds * 1_000;
 	for (;;) {
 		interruption.throwIfAborted();
 		if (child.exitCode !== null || Date.now() > latest) {

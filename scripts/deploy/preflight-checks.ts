@@ -5,12 +5,12 @@ import {
 	SSMClient,
 } from "@aws-sdk/client-ssm";
 import { missingForDeployment } from "#lib/deployable.ts";
-import { bill, total } from "#tools/cost/bill.ts";
+import { estimate, total } from "#tools/cost/bill.ts";
 import type { Templates } from "#tools/cost/line.ts";
 import { explained } from "../environment/aws-errors.ts";
 import {
+	type CheckResult,
 	NotLookedAt,
-	type Outcome,
 	printOutcomes,
 } from "../environment/checks.ts";
 import {
@@ -30,7 +30,7 @@ import {
 } from "./stacks.ts";
 
 /** Templates of the CDK demand it by their rule CheckBootstrapVersion. */
-const leastBootstrapVersion = 6;
+const minBootstrapVersion = 6;
 
 interface Check {
 	what: string;
@@ -65,7 +65,7 @@ const onAws: Check[] = [
  * @throws where something is missing, after the table
  */
 export async function preflight(target: Target): Promise<void> {
-	const outcomes: Outcome[] = [];
+	const outcomes: CheckResult[] = [];
 	const looked = (check: string) =>
 		outcomes.find(({ what }) => what === check)?.passed;
 	for (const { what, run, ofTemplates } of target.isLocal
@@ -131,9 +131,9 @@ async function bootstrap({ client, name }: Target): Promise<string> {
 			new GetParameterCommand({ Name: "/cdk-bootstrap/hnb659fds/version" }),
 		);
 		const version = Number(Parameter?.Value);
-		if (version >= leastBootstrapVersion) return `version ${version}`;
+		if (version >= minBootstrapVersion) return `version ${version}`;
 		throw new Error(
-			`The CDK's bootstrap stack is of version ${version}, the templates want ${leastBootstrapVersion}: ${remedy}.`,
+			`The CDK's bootstrap stack is of version ${version}, the templates want ${minBootstrapVersion}: ${remedy}.`,
 		);
 	} catch (error) {
 		if (!(error instanceof ParameterNotFound)) throw error;
@@ -186,7 +186,7 @@ async function monthlyCost(target: Target): Promise<string> {
 	const { environment, name } = target;
 	const { monthlyBudgetUsd } = environment;
 	const { pay } = total(
-		bill(await templatesOf(target), environment, {
+		estimate(await templatesOf(target), environment, {
 			...environment,
 			users: 0,
 			uploads: 0,

@@ -1,5 +1,5 @@
 /** What one check found. */
-export interface Outcome {
+export interface CheckResult {
 	what: string;
 	/** Null where it could not be looked at, for the reason in `detail`. */
 	passed: boolean | null;
@@ -11,11 +11,11 @@ export class NotLookedAt extends Error {
 	override name = "NotLookedAt";
 }
 
-export const mark = ({ passed }: Pick<Outcome, "passed">) =>
+export const mark = ({ passed }: Pick<CheckResult, "passed">) =>
 	passed === null ? "-" : passed ? "✓" : "✗";
 
 /** One line a check: a tick or a cross, what, and what was found. */
-export function printOutcomes(outcomes: readonly Outcome[]): void {
+export function printOutcomes(outcomes: readonly CheckResult[]): void {
 	const width = Math.max(...outcomes.map(({ what }) => what.length));
 	for (const outcome of outcomes) {
 		const [first, ...more] = outcome.detail.split("\n");

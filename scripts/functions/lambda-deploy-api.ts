@@ -13,7 +13,7 @@ import { operate, type Target } from "../environment/target.ts";
 import { zip } from "./zip.ts";
 
 /** Of code in the call itself; more has to go by S3. */
-const mostBytes = 50_000_000;
+const maxBytes = 50_000_000;
 
 await operate(async (target) => {
 	if (target.name === "prod") {
@@ -24,9 +24,9 @@ await operate(async (target) => {
 	const FunctionName = await output(target, "ApiFunctionName");
 	await synth(target);
 	const ZipFile = zip(filesOf(apiAsset(target)));
-	if (ZipFile.length > mostBytes) {
+	if (ZipFile.length > maxBytes) {
 		throw new Error(
-			`The api's zip has ${ZipFile.length} bytes, Lambda takes ${mostBytes} this way: make infra-deploy ENV=${target.name}.`,
+			`The api's zip has ${ZipFile.length} bytes, Lambda takes ${maxBytes} this way: make infra-deploy ENV=${target.name}.`,
 		);
 	}
 	const client = new LambdaClient(target.client);

@@ -8,7 +8,7 @@ import type { AwsCredentials } from "#cli/users.ts";
 import {
 	keyedProviders,
 	keyParameter,
-	type Machine,
+	type LocalMachine,
 } from "#lib/environments.ts";
 
 /** Where the local environment keeps everything; `make dev-reset` forgets it. */
@@ -34,7 +34,7 @@ export interface ProviderSecrets {
 	/** API keys as Parameter Store's parameters. */
 	parameters: Record<string, string>;
 	/** Tells the templates which providers to use. */
-	machine: Required<Pick<Machine, "providerUrls">> & { keys: string[] };
+	machine: Required<Pick<LocalMachine, "providerUrls">> & { keys: string[] };
 }
 
 const noSecrets = { keys: [], providerUrls: {} };
@@ -65,7 +65,7 @@ export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 /** Builds the bundles and writes the templates of environment `local`, as `cdk synth` does. */
 export async function synthesize(
 	assembly: string,
-	machine: Machine = noSecrets,
+	machine: LocalMachine = noSecrets,
 ): Promise<void> {
 	try {
 		await promisify(execFile)(process.execPath, ["bin/collections.ts"], {

@@ -10,7 +10,7 @@ import { apiPort, localDirectory } from "./local.ts";
 
 const readyFile = `${localDirectory}/ready.txt`;
 const logFile = `${localDirectory}/logs/dev.log`;
-const longestStartSeconds = 300;
+const maxStartSeconds = 300;
 
 await main(async () => {
 	const port = apiPort();
@@ -41,7 +41,7 @@ await main(async () => {
 
 /** @param started the process this call started; where another one was faster, that one is waited for */
 async function whenReady(started?: number): Promise<string> {
-	const end = Date.now() + longestStartSeconds * 1000;
+	const end = Date.now() + maxStartSeconds * 1000;
 	while (Date.now() < end) {
 		try {
 			return await readFile(readyFile, "utf8");
@@ -56,7 +56,7 @@ async function whenReady(started?: number): Promise<string> {
 		await sleep(200);
 	}
 	throw new Error(
-		`Collections is not ready after ${longestStartSeconds} s: see ${logFile}.`,
+		`Collections is not ready after ${maxStartSeconds} s: see ${logFile}.`,
 	);
 }
 

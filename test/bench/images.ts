@@ -6,7 +6,7 @@ import path from "node:path";
 import sharp from "sharp";
 import {
 	decodeWithin,
-	longestThumbnailSide,
+	maxThumbnailSide,
 	sharpImages,
 } from "#images/sharp-images.ts";
 import { allocator } from "#lambdas/image-processor/env.ts";
@@ -39,15 +39,15 @@ interface Measured {
 }
 
 const toFit = {
-	width: longestThumbnailSide,
-	height: longestThumbnailSide,
+	width: maxThumbnailSide,
+	height: maxThumbnailSide,
 	fit: "inside",
 } as const;
 
 /** What is compared. A full decode has every pixel in memory before anything is made of them. */
 const sides = {
 	thumbnail: async (bytes: Uint8Array) =>
-		decodeWithin(bytes, longestThumbnailSide, await sharp(bytes).metadata()),
+		decodeWithin(bytes, maxThumbnailSide, await sharp(bytes).metadata()),
 	"thumbnail of a full decode": async (bytes: Uint8Array) => {
 		const { data, info } = await sharp(bytes)
 			.autoOrient()

@@ -95,7 +95,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		const user = randomUUID();
 		const { sessions } = conversationsOn(backend, {
 			...clock,
-			longestWaitMs: 10_000,
+			maxWaitMs: 10_000,
 		});
 		const first = await sessions.beginTurn(user, "s", "one");
 		const second = sessions.beginTurn(user, "s", "two");
@@ -127,7 +127,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 	it("of many messages at once each gets its turn, and none the same", async () => {
 		const user = randomUUID();
 		const open = () =>
-			conversationsOn(backend, { ...clock, longestWaitMs: 20_000 }).sessions;
+			conversationsOn(backend, { ...clock, maxWaitMs: 20_000 }).sessions;
 		const taken = await Promise.all(
 			Array.from({ length: 5 }, async (_, at) => {
 				const sessions = open();

@@ -26,11 +26,11 @@ export function conversationsOn(
 	{
 		now = Date.now,
 		client = dynamodb,
-		longestWaitMs = 0,
+		maxWaitMs = 0,
 	}: {
 		now?: () => number;
 		client?: Pick<DynamoDBClient, "send">;
-		longestWaitMs?: number;
+		maxWaitMs?: number;
 	} = {},
 ): Conversations {
 	const options = {
@@ -40,7 +40,7 @@ export function conversationsOn(
 		now,
 	};
 	return {
-		sessions: dynamoDbSessions({ ...options, longestWaitMs }),
+		sessions: dynamoDbSessions({ ...options, maxWaitMs }),
 		turns: graphTurns(
 			(owner, opened) => new DynamoDbSaver({ ...options, owner, opened }),
 		),

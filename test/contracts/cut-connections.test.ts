@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectDatabase, type Database } from "#postgres/database.ts";
-import { acts } from "../simulation/acts.ts";
-import { World } from "../simulation/world.ts";
+import { scenarios } from "../simulation/scenarios.ts";
+import { Simulator } from "../simulation/simulator.ts";
 import { type CuttingProxy, cuts, cuttingProxy } from "./cutting-proxy.ts";
 import { type EmptyDatabase, native } from "./databases.ts";
 
@@ -30,8 +30,10 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 		await empty?.drop();
 	});
 
-	const written = acts.filter(({ title }) => !title.startsWith("the sweeper"));
-	const sweeping = acts.filter(({ title }) =>
+	const written = scenarios.filter(
+		({ title }) => !title.startsWith("the sweeper"),
+	);
+	const sweeping = scenarios.filter(({ title }) =>
 		/sending what|request whose|finishing/.test(title),
 	);
 	describe.each([...written, ...sweeping])("during $title", (act) => {
@@ -41,7 +43,7 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 				const found: string[] = [];
 				let at = 0;
 				for (; ; at++) {
-					const world = new World(db);
+					const world = new Simulator(db);
 					const itemId = await act.arrange(world);
 					proxy.arm(cut, at);
 					await act.run(world, world.process(), itemId);

@@ -3,7 +3,7 @@ import type { Database } from "#postgres/database.ts";
 import { busyDay, remaining } from "../simulation/busy-day.ts";
 import { everyFault } from "../simulation/every-fault.ts";
 import type { FaultKind } from "../simulation/faulty-ports.ts";
-import { World } from "../simulation/world.ts";
+import { Simulator } from "../simulation/simulator.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 
 // All kinds run on the fakes in two seconds; here those whose end depends on what a statement really did.
@@ -28,14 +28,14 @@ for (const kind of databaseKinds) {
 		afterAll(() => empty?.drop());
 
 		everyFault(
-			() => new World(db),
+			() => new Simulator(db),
 			kinds[kind.concurrent ? "native" : "PGlite"],
 		);
 
 		it("a world is judged by its own items, whatever an earlier one left in the database", async () => {
-			const earlier = new World(db);
+			const earlier = new Simulator(db);
 			await earlier.upload();
-			const world = new World(db);
+			const world = new Simulator(db);
 			const itemId = await world.upload();
 			await world.drain();
 			await earlier.pass(3600);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fakePorts } from "#fakes/ports.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
+import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { itemsContract } from "./items.ts";
 import type { ArrangedPorts } from "./journey.ts";
@@ -54,8 +54,10 @@ for (const kind of databaseKinds) {
 		languageContract(() => ports);
 
 		it("binds the user in every statement on a tenant's table, but for the sweeper's seven", async () => {
-			const cells = postgresVectorCells(recorded(empty.connect(1), statements));
-			await cells.large({ leastItems: 1, limit: 1 });
+			const cells = postgresVectorPartitions(
+				recorded(empty.connect(1), statements),
+			);
+			await cells.large({ minItems: 1, limit: 1 });
 			await cells.divide("nobody", "none", { cells: 1, vectors: 0 });
 			await cells.move("nobody", "none", 1);
 			await cells.removeEmpty("nobody", "none");

@@ -21,7 +21,7 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 	const rebuild = (user: string, force = false, by = model) =>
 		get().vectorIndex.requestRebuild(user, by, { force });
 	const giveOut = async (user: string, window = 100) =>
-		(await get().requests.giveOutRebuild(user, window)).map(
+		(await get().requests.claimRebuildBatch(user, window)).map(
 			({ request }) => request,
 		);
 	const status = (user: string, by = model) =>
@@ -125,7 +125,7 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 			const user = newUser();
 			const { item } = await analyzedItem(get(), user);
 			await rebuild(user);
-			const [given] = await get().requests.giveOutRebuild(user, 1);
+			const [given] = await get().requests.claimRebuildBatch(user, 1);
 			if (!given) throw new Error("Nothing is given out.");
 			expect(requestEvent(given.request, given.correlationId)).toMatchObject({
 				type: "EmbeddingRequested",

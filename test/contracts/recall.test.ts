@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddingDimensions } from "#core/ports/index.ts";
-import { divideVectors } from "#core/search/rebuild-partitions.ts";
+import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
-import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
+import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import {
 	realVectorsFile as file,
 	realVectors,
@@ -94,9 +94,9 @@ for (const kind of databaseKinds) {
 		});
 
 		it("are found as well when they are divided into cells", async () => {
-			const report = await divideVectors(
+			const report = await rebuildPartitions(
 				{
-					vectorCells: postgresVectorCells(db),
+					vectorPartitions: postgresVectorPartitions(db),
 					clock: { now: () => new Date() },
 				},
 				{ deadline: new Date(Date.now() + 60_000) },

@@ -5,7 +5,7 @@ import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
-import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
+import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { fillWithTenants, fillWithVectors } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { axis } from "./journey.ts";
@@ -86,7 +86,7 @@ for (const kind of databaseKinds) {
 					{ userId: "divided", items: dividedItems },
 				]);
 				await fillWithVectors(db, twoMinded, [...near, ...far]);
-				const cells = postgresVectorCells(empty.connect(1));
+				const cells = postgresVectorPartitions(empty.connect(1));
 				// Neighbours with cells, too: of a handful the table is scanned, and rightly.
 				for (const user of ["divided", ...tenants.slice(4).map(idOf)]) {
 					await cells.divide(user, model, { cells: 20, vectors: dividedItems });
@@ -150,7 +150,7 @@ for (const kind of databaseKinds) {
 			expect(some).toBeGreaterThan(0);
 			expect(some).toBeLessThan(0.75 * dividedItems);
 			expect(await read({ ...options, category: "Food" })).toBe(dividedItems);
-			expect(await read(options, { everyCell: true })).toBe(dividedItems);
+			expect(await read(options, { exhaustive: true })).toBe(dividedItems);
 		});
 
 		it("compares no vectors whose codes are much farther than those of the wanted hits", async () => {

@@ -279,9 +279,14 @@ export function searchContract(get: () => RowPorts): void {
 			await readyItem(ports, user, { headline: "good" }, axis(0, 1));
 			await readyItem(ports, user, { headline: "half" }, axis(0, 2));
 			await readyItem(ports, user, { headline: "far" }, axis(9));
-			const search = async (leastBest: number, more = {}) => {
+			const search = async (answerabilityThreshold: number, more = {}) => {
 				const vector = axis(0);
-				const query = { model: "test-model", vector, leastBest, ...more };
+				const query = {
+					model: "test-model",
+					vector,
+					answerabilityThreshold,
+					...more,
+				};
 				const hits = await ports.search.byVector(user, query, { topK: 9 });
 				return headlines(hits);
 			};
@@ -401,7 +406,11 @@ export function languageContract(get: () => RowPorts): void {
 				user,
 				{
 					text: { text: "red -car" },
-					vector: { model: "test-model", vector: axis(0, 0.5), leastBest: 0.8 },
+					vector: {
+						model: "test-model",
+						vector: axis(0, 0.5),
+						answerabilityThreshold: 0.8,
+					},
 					weights: { text: 0.5, vector: 0.5 },
 				},
 				{ topK: 5 },

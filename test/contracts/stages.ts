@@ -540,7 +540,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const { item: third, analysis } = await analyzedItem(ports, user);
 			await readyItem(ports, user);
 			const again = { idleSeconds: 0, againSeconds: 60, ...everything };
-			const stalled = mine(user)(await ports.stages.takeStalled(again));
+			const stalled = mine(user)(await ports.stages.claimStalled(again));
 			expect(stalled[0]?.since).toBeInstanceOf(Date);
 			expect(
 				stalled.map(({ item, stage, analysisId }) => [
@@ -553,7 +553,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				[second.id, "analyze", null],
 				[third.id, "embed", analysis.id],
 			]);
-			expect(mine(user)(await ports.stages.takeStalled(again))).toEqual([]);
+			expect(mine(user)(await ports.stages.claimStalled(again))).toEqual([]);
 		});
 
 		it("is not given what is leased, nor what moved a moment ago", async () => {
@@ -562,7 +562,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const item = await uploaded(ports, user);
 			const take = async (idleSeconds: number) =>
 				mine(user)(
-					await ports.stages.takeStalled({
+					await ports.stages.claimStalled({
 						idleSeconds,
 						againSeconds: 0,
 						...everything,

@@ -95,7 +95,7 @@ for (const kind of databaseKinds) {
 							committed.set(key, (committed.get(key) ?? 0) + 1);
 						}
 					}
-					await ports.stages.takeStalled({
+					await ports.stages.claimStalled({
 						idleSeconds: 0,
 						againSeconds: 0,
 						limit: 5,

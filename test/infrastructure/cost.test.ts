@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import prices from "#tools/cost/aws-prices.json" with { type: "json" };
-import { bill, total } from "#tools/cost/bill.ts";
+import { estimate, total } from "#tools/cost/bill.ts";
 import { readmeTable, withTable } from "#tools/cost/readme-table.ts";
 import type { Profile } from "#tools/cost/usage.ts";
 import cdk from "../../cdk.json" with { type: "json" };
@@ -28,8 +28,8 @@ const billOf = (
 	name: (typeof environmentNames)[number],
 	profile: Partial<Profile> = {},
 	of: { Resources: Template["Resources"] }[] = templates[name],
-) => bill(of, environmentOf(name), { ...nobody, ...profile });
-const listed = (lines: ReturnType<typeof bill>, what: RegExp) =>
+) => estimate(of, environmentOf(name), { ...nobody, ...profile });
+const listed = (lines: ReturnType<typeof estimate>, what: RegExp) =>
 	Number(
 		lines
 			.filter((one) => what.test(one.what))
@@ -70,7 +70,7 @@ describe("a month's bill", () => {
 	});
 
 	test("counts what a dashboard draws: beyond 50 metrics it is not free", () => {
-		const dashboard = (lines: ReturnType<typeof bill>) =>
+		const dashboard = (lines: ReturnType<typeof estimate>) =>
 			lines.find(({ what }) => what.startsWith("dashboards"));
 		// Each of seven dead-letter queues and six functions is a metric of its own.
 		expect(dashboard(billOf("dev"))?.what).toMatch(/ of [34]\d metrics$/);

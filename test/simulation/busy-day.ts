@@ -2,14 +2,14 @@ import { requestAnalysis, requestResize } from "#core/pipeline/request-work.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
 import type { Database } from "#postgres/database.ts";
 import { random } from "./random.ts";
-import { type Weather, World } from "./world.ts";
+import { type FaultProfile, Simulator } from "./simulator.ts";
 
 /** Twenty items, some asked for again, some deleted, all embedded anew, at times the seed chooses. */
 export async function busyDay(
 	db: Database | null,
-	weather: Weather,
-): Promise<World> {
-	const world = new World(db, weather);
+	weather: FaultProfile,
+): Promise<Simulator> {
+	const world = new Simulator(db, weather);
 	const chance = random(weather.seed + 1_000);
 	const { userId, ports } = world;
 	for (let count = 0; count < 20; count++) {
@@ -36,5 +36,5 @@ function refused(error: { code?: string }) {
 }
 
 /** What must still be there. */
-export const remaining = ({ accepted, deleted }: World) =>
+export const remaining = ({ accepted, deleted }: Simulator) =>
 	accepted.filter((id) => !deleted.includes(id));

@@ -3,7 +3,7 @@ import { PermanentFailure } from "#core/errors.ts";
 import { requestAnalysis } from "#core/pipeline/request-work.ts";
 import { maxAttempts, type Ports } from "#core/ports/index.ts";
 import { busyDay, remaining } from "./busy-day.ts";
-import { World } from "./world.ts";
+import { Simulator } from "./simulator.ts";
 
 const seeds = [1, 2, 3, 5, 8, 13, 21, 34];
 
@@ -42,7 +42,7 @@ describe("a model that never answers", () => {
 	};
 
 	it(`is asked ${maxAttempts} times at most, then the item has failed and says so`, async () => {
-		const world = new World();
+		const world = new Simulator();
 		const calls = withVision(world, away);
 		const itemId = await world.upload();
 		expect(await world.judge()).toEqual([]);
@@ -52,7 +52,7 @@ describe("a model that never answers", () => {
 	});
 
 	it("fails the request after as many calls, and the item keeps what it had", async () => {
-		const world = new World();
+		const world = new Simulator();
 		const itemId = await world.upload();
 		await world.drain();
 		const calls = withVision(world, away);
@@ -68,7 +68,7 @@ describe("a model that never answers", () => {
 	});
 
 	it("or kills its process every time, fails the item in the end", async () => {
-		const world = new World();
+		const world = new Simulator();
 		const itemId = await world.upload();
 		for (let round = 0; round < 3 * maxAttempts; round++) {
 			for (const message of [...world.messages]) {
@@ -90,7 +90,7 @@ describe("a model that never answers", () => {
 
 describe("a model that refuses the image", () => {
 	it("fails the request with its sentence, at once, and the item keeps what it had", async () => {
-		const world = new World();
+		const world = new Simulator();
 		const itemId = await world.upload();
 		await world.drain();
 		const calls = withVision(world, {
@@ -116,7 +116,7 @@ describe("a model that refuses the image", () => {
 	});
 
 	it("fails the item, and a request by another model still makes it ready", async () => {
-		const world = new World();
+		const world = new Simulator();
 		const { describe } = world.ports.vision;
 		world.ports.vision.describe = async (request) => {
 			if (request.provider === "other") return describe(request);
@@ -134,7 +134,7 @@ describe("a model that refuses the image", () => {
 });
 
 /** Replaces the model, and counts how often it is asked. */
-function withVision(world: World, vision: Ports["vision"]): () => number {
+function withVision(world: Simulator, vision: Ports["vision"]): () => number {
 	let calls = 0;
 	world.ports.vision.describe = async (request) => {
 		calls += 1;
@@ -144,7 +144,7 @@ function withVision(world: World, vision: Ports["vision"]): () => number {
 }
 
 async function outcomeOf(
-	{ ports, userId }: World,
+	{ ports, userId }: Simulator,
 	wanted: Awaited<ReturnType<typeof requestAnalysis>>,
 ) {
 	if (!("request" in wanted)) throw new Error("Nothing was asked for.");

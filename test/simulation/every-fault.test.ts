@@ -1,4 +1,4 @@
 import { everyFault } from "./every-fault.ts";
-import { World } from "./world.ts";
+import { Simulator } from "./simulator.ts";
 
-everyFault(() => new World());
+everyFault(() => new Simulator());

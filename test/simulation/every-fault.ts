@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { acts } from "./acts.ts";
 import { type FaultKind, faultKinds } from "./faulty-ports.ts";
-import type { World } from "./world.ts";
+import { scenarios } from "./scenarios.ts";
+import type { Simulator } from "./simulator.ts";
 
 /** A frozen Lambda sandbox thaws at most when its invocation would have ended; this is longer. */
 const frozenSeconds = 20 * 60;
 
 /** Every fault at every port call of everything the pipeline does, each in a world of its own: it ends well, once. */
 export function everyFault(
-	newWorld: () => World,
+	newWorld: () => Simulator,
 	kinds: readonly FaultKind[] = faultKinds,
 ): void {
-	describe.each(acts)("$title", (act) => {
+	describe.each(scenarios)("$title", (act) => {
 		it("ends well undisturbed", async () => {
 			const world = newWorld();
 			const itemId = await act.arrange(world);
@@ -53,7 +53,7 @@ export function everyFault(
 	});
 }
 
-function stillThere(world: World, mayFail?: true): string[] {
+function stillThere(world: Simulator, mayFail?: true): string[] {
 	if (mayFail) return [];
 	return world.accepted.filter((id) => !world.deleted.includes(id));
 }

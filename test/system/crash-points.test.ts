@@ -9,10 +9,10 @@ import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
-import { acts } from "../simulation/acts.ts";
-import { violations } from "../simulation/oracle.ts";
+import { violations } from "../simulation/invariants.ts";
+import { scenarios } from "../simulation/scenarios.ts";
+import { Simulator } from "../simulation/simulator.ts";
 import { snapshotOfDatabase } from "../simulation/snapshot.ts";
-import { World } from "../simulation/world.ts";
 import {
 	type CloudProcess,
 	describeInstantly,
@@ -53,9 +53,9 @@ afterAll(async () => {
 
 /** Where to kill an act: before and after each of its port calls. */
 async function pointsOf(title: string): Promise<string[]> {
-	const act = acts.find((one) => one.title === title);
+	const act = scenarios.find((one) => one.title === title);
 	if (!act) throw new Error(`There is no act "${title}".`);
-	const world = new World();
+	const world = new Simulator();
 	const itemId = await act.arrange(world);
 	const process = world.process();
 	await act.run(world, process, itemId);
@@ -276,12 +276,12 @@ test.each([
 		"an unsent event and an old deletion",
 		[
 			...["outbox.unsent#1", "events.publish#1", "outbox.markSent#1"],
-			...["stages.takeStalled#1", "requests.takeIdle#1"],
+			...["stages.claimStalled#1", "requests.takeIdle#1"],
 			...["stages.tombstones#1", "objects.deleteAll#1"],
 			...["objects.deleteAll#2", "stages.forgetTombstone#1"],
 		],
 	],
-	["a lost event", ["stages.takeStalled#1", "events.publish#1"]],
+	["a lost event", ["stages.claimStalled#1", "events.publish#1"]],
 ])(
 	"the sweeper killed at each port call while it has %s to mend: the next one mends it",
 	async (what, calls) => {

@@ -2,24 +2,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Decision } from "#cdk-local/services/iam/access.ts";
 import type { Grant } from "#cdk-local/services/iam/policy.ts";
-import { acts } from "./grants/acts.ts";
-import type { Act } from "./grants/steps.ts";
-import { startWorld, type World } from "./grants/world.ts";
+import { type GrantsCloud, startGrantsCloud } from "./grants/grants-cloud.ts";
+import { grantScenarios } from "./grants/scenarios.ts";
+import type { GrantScenario } from "./grants/steps.ts";
 
 /** An act that succeeded, the grants it would not have succeeded without, and how long it took. */
 interface Seen {
-	act: Act;
+	act: GrantScenario;
 	/** The calls that each grant alone allowed. */
 	needed: Map<Grant, Set<string>>;
 	milliseconds: number;
 }
 
-let world: World;
+let world: GrantsCloud;
 const seen: Seen[] = [];
 
 beforeAll(async () => {
-	world = await startWorld();
-	for (const act of acts) seen.push(await watched(act));
+	world = await startGrantsCloud();
+	for (const act of grantScenarios) seen.push(await watched(act));
 	// The quickest first: where several need a grant, one of them shows it.
 	seen.sort((a, b) => a.milliseconds - b.milliseconds);
 }, 180_000);
@@ -28,7 +28,7 @@ afterAll(() => world?.stop());
 const callOf = ({ caller, permission }: Decision) =>
 	`${caller.arn} ${permission.action}`;
 
-async function watched(act: Act): Promise<Seen> {
+async function watched(act: GrantScenario): Promise<Seen> {
 	const needed: Seen["needed"] = new Map();
 	const stop = world.cloud.access.watch((decision) => {
 		const [grant, ...others] = decision.by;

@@ -74,27 +74,27 @@ describe("a search of a collection embedded by a model no longer in use", () => 
 describe.each(["vector", "hybrid"] as const)("a search of type %s", (type) => {
 	it.each([true, false])(
 		"reads every cell of a divided collection only where its model's vectors ask for it: %s",
-		async (everyCell) => {
+		async (exhaustive) => {
 			const asked: unknown[] = [];
 			await search(
 				{
 					...ports,
-					embedder: { ...ports.embedder, everyCell },
+					embedder: { ...ports.embedder, exhaustive },
 					search: {
 						...ports.search,
 						byVector: async (_, vector) => {
-							asked.push(vector.everyCell);
+							asked.push(vector.exhaustive);
 							return [];
 						},
 						hybrid: async (_, { vector }) => {
-							asked.push(vector.everyCell);
+							asked.push(vector.exhaustive);
 							return [];
 						},
 					},
 				},
 				type,
 			);
-			expect(asked).toEqual([everyCell]);
+			expect(asked).toEqual([exhaustive]);
 		},
 	);
 });

@@ -3,7 +3,7 @@ import { functions } from "./functions.ts";
 import type { Line, Templates } from "./line.ts";
 import { models } from "./models.ts";
 import { monitoring } from "./monitoring.ts";
-import { standing } from "./standing.ts";
+import { fixedCosts } from "./standing.ts";
 import { traffic } from "./traffic.ts";
 import type { Profile } from "./usage.ts";
 
@@ -36,7 +36,7 @@ const free =
  * What an environment costs in a month, by its templates and how it is used.
  * @throws naming a resource whose price is not known
  */
-export function bill(
+export function estimate(
 	templates: Templates,
 	environment: Pick<Environment, "network">,
 	profile: Profile,
@@ -54,7 +54,7 @@ export function bill(
 		}
 	}
 	return [
-		...standing(all),
+		...fixedCosts(all),
 		...monitoring(all, profile),
 		...functions(all, profile),
 		...traffic(all, environment, profile),

@@ -14,7 +14,7 @@ import {
 } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import prices from "./aws-prices.json" with { type: "json" };
-import { bill, total } from "./bill.ts";
+import { estimate, total } from "./bill.ts";
 import type { Templates } from "./line.ts";
 import { readmeTable, withTable } from "./readme-table.ts";
 
@@ -52,7 +52,7 @@ await main(async () => {
 		models,
 		chatModels,
 	} = environment;
-	const lines = bill(await templatesOf(environment), environment, {
+	const lines = estimate(await templatesOf(environment), environment, {
 		users,
 		uploads,
 		visionProvider,

@@ -3,7 +3,7 @@ import { type Line, line, whole } from "./line.ts";
 import { type Profile, perUpload, perUser } from "./usage.ts";
 
 /** What is asked of one model in a month. */
-interface Asked {
+interface ModelUse {
 	what: string;
 	model: string;
 	calls: number;
@@ -51,8 +51,8 @@ function askedOf({
 	chatProvider,
 	models,
 	chatModels,
-}: Profile): Asked[] {
-	const asked: Asked[] = [];
+}: Profile): ModelUse[] {
+	const asked: ModelUse[] = [];
 	const searches = users * perUser.searches;
 	if (visionProvider !== "offline" && visionProvider !== "replay") {
 		asked.push({
@@ -99,7 +99,7 @@ function askedOf({
 	return asked;
 }
 
-function billed({ what, model, calls, tokens: { input, output } }: Asked) {
+function billed({ what, model, calls, tokens: { input, output } }: ModelUse) {
 	// By the call: a price may hold up to a number of tokens in one. What nobody asks costs nothing at any price.
 	const each = calls === 0 ? 0 : costUsd(model, input, output);
 	if (each === null) {

@@ -1,6 +1,6 @@
 import type { Environment } from "#lib/environments.ts";
 import prices from "./aws-prices.json" with { type: "json" };
-import { bill, total } from "./bill.ts";
+import { estimate, total } from "./bill.ts";
 import type { Templates } from "./line.ts";
 
 const begin = "<!-- make cost README=1 writes what follows -->";
@@ -35,7 +35,7 @@ export function readmeTable(estimated: Estimated[]): string {
 	const rows = estimated.map(({ environment, templates }) => [
 		`\`${environment.name}\``,
 		...columns.map(([, users, uploads, ai]) => {
-			const lines = bill(templates, environment, {
+			const lines = estimate(templates, environment, {
 				users,
 				uploads,
 				models: environment.models,

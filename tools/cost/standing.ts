@@ -2,7 +2,7 @@ import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf } from "./line.ts";
 
 /** What costs by the hour, used or not. */
-export function standing(all: All): Line[] {
+export function fixedCosts(all: All): Line[] {
 	const { hoursPerMonth: hours } = prices;
 	const instances = all("AWS::RDS::DBInstance");
 	const publicDatabases = instances.filter((one) => one.PubliclyAccessible);

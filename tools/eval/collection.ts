@@ -7,8 +7,8 @@ import { startCloud } from "#cdk-local/cloud.ts";
 import { outputKeys, readOutputsFile } from "#cli/outputs.ts";
 import { type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { longestUpload } from "#core/items/upload-item.ts";
-import type { Machine } from "#lib/environments.ts";
+import { maxUpload } from "#core/items/upload-item.ts";
+import type { LocalMachine } from "#lib/environments.ts";
 import {
 	invoke,
 	operatorOf,
@@ -27,7 +27,7 @@ export interface OwnCloud {
 
 /** Starts a cloud for one evaluation, with one user signed in. */
 export async function startOwnCloud(
-	machine: Machine,
+	machine: LocalMachine,
 	parameters: ProviderSecrets["parameters"],
 ): Promise<OwnCloud> {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-eval-"));
@@ -64,8 +64,8 @@ export async function startOwnCloud(
 
 const uploadsAtOnce = 4;
 /** Reading the text in an image takes seconds, replaying an analysis none. */
-const longestPerImageMs = 20_000;
-const longestStartMs = 60_000;
+const maxPerImageMs = 20_000;
+const maxStartMs = 60_000;
 const pollMs = 500;
 
 /**
@@ -79,7 +79,7 @@ export async function loadImages(
 	{ images }: Dataset,
 	update: (done: number, of: number) => void,
 ): Promise<Map<string, string>> {
-	const end = Date.now() + longestStartMs + images.length * longestPerImageMs;
+	const end = Date.now() + maxStartMs + images.length * maxPerImageMs;
 	const ids = new Map<string, string>();
 	const waiting = [...images];
 	const uploadNext = async () => {
@@ -113,7 +113,7 @@ async function upload(
 	client: RestClient,
 	{ file, type, bytes }: DatasetImage,
 ): Promise<string> {
-	if (bytes.length <= longestUpload) {
+	if (bytes.length <= maxUpload) {
 		return (await patiently(() => client.upload(file, bytes))).id;
 	}
 	const announced = { filename: file, content_type: type, size: bytes.length };

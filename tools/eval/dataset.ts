@@ -200,15 +200,15 @@ function nameOf(value: unknown, at: PropertyKey[]): string {
 	return [`[${String(index ?? "")}]${id ? ` (${id})` : ""}`, ...rest].join(".");
 }
 
-const mostFaults = 10;
+const maxFaults = 10;
 
 function refuse(file: string, faults: string[]): void {
 	if (faults.length === 0) return;
-	const more = faults.length - mostFaults;
+	const more = faults.length - maxFaults;
 	throw new Error(
 		[
 			`${file} cannot be used:`,
-			...faults.slice(0, mostFaults).map((fault) => `  ${fault}`),
+			...faults.slice(0, maxFaults).map((fault) => `  ${fault}`),
 			...(more > 0 ? [`  ... and ${more} more`] : []),
 		].join("\n"),
 	);

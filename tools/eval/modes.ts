@@ -94,11 +94,11 @@ function refusalOf(error: unknown): string | null {
 	return refused ? (detail ?? error.message) : null;
 }
 
-const longestPatienceMs = 3 * 60_000;
+const maxPatienceMs = 3 * 60_000;
 
 /** An evaluation asks more in a minute than a person may: it waits for its turn, and that time does not count. */
 export async function patiently<T>(call: () => Promise<T>): Promise<T> {
-	const end = Date.now() + longestPatienceMs;
+	const end = Date.now() + maxPatienceMs;
 	for (;;) {
 		try {
 			return await call();

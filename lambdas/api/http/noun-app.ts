@@ -6,7 +6,7 @@ import type { Authenticate } from "./authenticate.ts";
 import { type Api, type ApiEnv, invalidFields } from "./routing.ts";
 
 /** JSON bodies here are a few hundred bytes; multipart is bounded by the gateway and by `uploadItem`. */
-const longestJson = 64 * 1024;
+const maxJson = 64 * 1024;
 
 /** An application to which a noun adds its routes: it checks what they take and answers their errors. */
 export function createNounApp(authenticate: Authenticate): Api {
@@ -29,10 +29,10 @@ export function createNounApp(authenticate: Authenticate): Api {
 		const isForm = c.req.header("content-type")?.startsWith("multipart/");
 		if (c.req.raw.body && !isForm) {
 			const { byteLength } = await c.req.arrayBuffer();
-			if (byteLength > longestJson) {
+			if (byteLength > maxJson) {
 				throw new AppError(
 					"request_too_large",
-					`The body has ${byteLength} bytes and may have ${longestJson}.`,
+					`The body has ${byteLength} bytes and may have ${maxJson}.`,
 				);
 			}
 		}

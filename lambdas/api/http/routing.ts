@@ -190,7 +190,7 @@ export const idParams = z.object({
 	id: z.string().openapi({ format: "uuid" }),
 });
 
-const mostProblems = 20;
+const maxProblems = 20;
 
 /** Refuses what a schema refused: every wrong or unknown field by its name. */
 export function invalidFields(
@@ -200,7 +200,7 @@ export function invalidFields(
 	const place = target === "json" || target === "form" ? "body" : target;
 	const fields = issues
 		.flatMap((issue) => fieldProblems(place, issue))
-		.slice(0, mostProblems);
+		.slice(0, maxProblems);
 	const summary = fields
 		.slice(0, 3)
 		.map(({ field, detail }) => `${field}: ${detail}`)

@@ -2,19 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const firstPauseMs = 100;
 /** Seen a second late, and for every waiting client one small statement a second. */
-const longestPauseMs = 1_000;
+const maxPauseMs = 1_000;
 
 /** Asks again and again, less and less often, until there is an answer; null where there is none in time. */
 export async function waitFor<T>(
 	ask: () => Promise<T | null>,
-	longestMs: number,
+	maxMs: number,
 ): Promise<T | null> {
-	const end = performance.now() + longestMs;
-	for (
-		let pause = firstPauseMs;
-		;
-		pause = Math.min(pause * 1.5, longestPauseMs)
-	) {
+	const end = performance.now() + maxMs;
+	for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.5, maxPauseMs)) {
 		const answer = await ask();
 		if (answer !== null) return answer;
 		const left = end - performance.now();

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { whyModelFailed } from "#core/chat/answer-question.ts";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import { openCalls } from "#core/chat/conversation.ts";
-import { activityOf, doing } from "#core/chat/conversation-steps.ts";
+import { activityOf, describeToolCall } from "#core/chat/conversation-steps.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SaidMessage } from "#core/ports/index.ts";
 import {
@@ -189,7 +189,7 @@ const deletion = (path: "/chat/{session_id}" | "/chat/sessions/{session_id}") =>
 /** From the request's beginning; an answer is kept by then. */
 const answeredAfterMs = 25_000;
 /** Of the stats. At a hundred requests a minute nobody begins more in the four hours that a session lives. */
-const mostCounted = 25_000;
+const maxCounted = 25_000;
 
 /** Serves conversations. */
 export function chatRoutes(
@@ -228,7 +228,7 @@ export function chatRoutes(
 
 	app.openapi(list, async (c) => {
 		const { limit } = c.req.valid("query");
-		const all = await ports.sessions.list(c.get("userId"), mostCounted);
+		const all = await ports.sessions.list(c.get("userId"), maxCounted);
 		return c.json(
 			{
 				sessions: all.slice(0, limit).map(presentSession),
@@ -278,7 +278,7 @@ export function chatRoutes(
 		if (!now || now.turn.answer) return null;
 		return {
 			conversation_turn: now.turn.number,
-			steps: [...now.turn.reasoning, ...openCalls(now).map(doing)],
+			steps: [...now.turn.reasoning, ...openCalls(now).map(describeToolCall)],
 			doing: activityOf(now),
 		};
 	}

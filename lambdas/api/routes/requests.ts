@@ -135,7 +135,7 @@ export function requestRoutes(
 		Ports,
 		"items" | "analyses" | "requests" | "outbox" | "events" | "objects"
 	>,
-	{ longestWaitMs }: { longestWaitMs: number },
+	{ maxWaitMs }: { maxWaitMs: number },
 ) {
 	const { items, analyses, requests } = ports;
 
@@ -174,13 +174,13 @@ export function requestRoutes(
 		if ("item" in wanted) {
 			const first = await waitFor(
 				() => firstAnalysis(userId, itemId),
-				longestWaitMs,
+				maxWaitMs,
 			);
 			if (first) return c.json(presentAnalysis(first), 200);
 			c.header("location", `/items/${itemId}`);
 			return c.json(pending("The first analysis is on its way."), 202);
 		}
-		const request = await waitFor(() => done(wanted.request), longestWaitMs);
+		const request = await waitFor(() => done(wanted.request), maxWaitMs);
 		const analysis =
 			request && (await analyses.find(userId, request.analysisId ?? ""));
 		if (analysis) return c.json(presentAnalysis(analysis), 200);
@@ -192,7 +192,7 @@ export function requestRoutes(
 		const itemId = idOf(c.req.valid("param").id, itemNotFound);
 		const userId = c.get("userId");
 		const request = await requestResize(ports, userId, itemId);
-		if (!(await waitFor(() => done(request), longestWaitMs))) {
+		if (!(await waitFor(() => done(request), maxWaitMs))) {
 			c.header("location", addressOf(request));
 			return c.json(pending("The thumbnail is on its way."), 202);
 		}

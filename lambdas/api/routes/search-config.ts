@@ -63,7 +63,8 @@ export function searchConfigRoutes(
 		const { parameters, database, counts } = await searchSettings.read(
 			c.get("userId"),
 		);
-		const { model, fusionWeights, leastSimilarity, everyCell } = embedder;
+		const { model, fusionWeights, answerabilityThreshold, exhaustive } =
+			embedder;
 		return c.json(
 			{
 				parameters: inSnakeCase(parameters) as Record<string, unknown>,
@@ -71,8 +72,8 @@ export function searchConfigRoutes(
 					model,
 					dimensions: embeddingDimensions,
 					fusion_weights: fusionWeights,
-					least_similarity: leastSimilarity,
-					every_cell: everyCell,
+					least_similarity: answerabilityThreshold,
+					every_cell: exhaustive,
 				},
 				database,
 				counts,

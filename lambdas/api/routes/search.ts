@@ -143,9 +143,9 @@ export function searchRoutes(
 	});
 }
 
-type Asked = z.output<typeof request>;
+type SearchBody = z.output<typeof request>;
 
-const limitsOf = (asked: Asked) => ({
+const limitsOf = (asked: SearchBody) => ({
 	topK: asked.top_k,
 	category: asked.category_filter || undefined,
 	minRelevance: asked.min_relevance_score ?? undefined,
@@ -156,7 +156,7 @@ const limitsOf = (asked: Asked) => ({
 async function byAgent(
 	ports: Parameters<typeof agenticSearch>[0],
 	userId: string,
-	asked: Asked,
+	asked: SearchBody,
 	deadline: Date,
 ) {
 	const found = await agenticSearch(ports, userId, {
@@ -179,7 +179,7 @@ async function bySearch(
 	>,
 	userId: string,
 	searchType: SearchType,
-	asked: Asked,
+	asked: SearchBody,
 	deadline: Date,
 ) {
 	const started = performance.now();

@@ -18,7 +18,7 @@ export function anthropicChat(settings: ProviderSettings): Chat {
 		const message = await ask(
 			{
 				model,
-				max_tokens: request.mostOutputTokens,
+				max_tokens: request.maxOutputTokens,
 				system: instructionsOf(messages),
 				messages: turnsOf(messages, model),
 				...(tools.length > 0 && {
@@ -42,7 +42,7 @@ export function anthropicChat(settings: ProviderSettings): Chat {
 					? [{ id: block.id, name: block.name, input: readInput(block.input) }]
 					: [],
 			),
-			written: content.some(({ type }) => type.endsWith("thinking"))
+			providerContent: content.some(({ type }) => type.endsWith("thinking"))
 				? content
 				: null,
 			inputTokens: usage.input_tokens,

@@ -35,7 +35,7 @@ export function askClaude(
 					authToken: null,
 					baseURL: baseUrl,
 					maxRetries: 0,
-					timeout: use.longestRequestMs,
+					timeout: use.maxRequestMs,
 					logLevel: "off",
 				}).messages.create(request, { signal });
 				// A proxy's page comes through as text.

@@ -1,8 +1,8 @@
 import type { Vision } from "#core/ports/index.ts";
 import {
 	askedVision,
-	longestVisionRequestMs,
-	mostOutputTokens,
+	maxOutputTokens,
+	maxVisionRequestMs,
 } from "../asked-vision.ts";
 import {
 	descriptionSchema,
@@ -18,7 +18,7 @@ export function anthropicVision(settings: ProviderSettings): Vision {
 		modelSetting: "models.anthropic",
 		unavailable: "vision_unavailable",
 		isQuoted: true,
-		longestRequestMs: longestVisionRequestMs,
+		maxRequestMs: maxVisionRequestMs,
 	});
 	return askedVision(
 		{ name: "anthropic", label: "Anthropic" },
@@ -27,7 +27,7 @@ export function anthropicVision(settings: ProviderSettings): Vision {
 			const message = await ask(
 				{
 					model,
-					max_tokens: mostOutputTokens,
+					max_tokens: maxOutputTokens,
 					system: visionInstructions,
 					messages: [
 						{

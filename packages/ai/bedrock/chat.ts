@@ -53,7 +53,7 @@ export function bedrockChat({ model: usual, baseUrl }: BedrockSettings): Chat {
 			modelId: model,
 			...(system && { system: [{ text: system }] }),
 			messages: turnsOf(messages, model),
-			inferenceConfig: { maxTokens: request.mostOutputTokens },
+			inferenceConfig: { maxTokens: request.maxOutputTokens },
 			// There is no choice "none": a conversation with tool calls needs its tools, others do without.
 			...(tools.length > 0 &&
 				(toolChoice === "auto" || hasToolCalls(messages)) && {
@@ -102,7 +102,7 @@ export function bedrockChat({ model: usual, baseUrl }: BedrockSettings): Chat {
 						]
 					: [],
 			),
-			written: hasThoughts(said) ? said : null,
+			providerContent: hasThoughts(said) ? said : null,
 			inputTokens: usage?.inputTokens ?? 0,
 			outputTokens: usage?.outputTokens ?? 0,
 			id,

@@ -9,9 +9,9 @@ export function offlineEmbedder(): Embedder {
 		model: "offline-ngrams-2",
 		// Full-text search knows how rare a word is and these vectors do not, so they only break its ties.
 		fusionWeights: { vector: 0.05, text: 0.95 },
-		leastSimilarity: 0.19,
+		answerabilityThreshold: 0.19,
 		// A query shares few words even with its best answer, which shares most of its own with others.
-		everyCell: true,
+		exhaustive: true,
 		embed: async (texts) => ({ vectors: texts.map(vectorOf), usage: [] }),
 	};
 }

@@ -2,12 +2,12 @@ import { passagesOf, wholeText } from "#core/chat/cited-answer.ts";
 import type { QuotedItem } from "#core/chat/quoted-items.ts";
 import { contentWords, sentencesOf } from "#core/search/words.ts";
 
-const mostSentences = 3;
+const maxSentences = 3;
 /** Below this share of the question no item is about it. */
-const leastOfQuestion = 0.5;
+const minOfQuestion = 0.5;
 /** An item, or a sentence, below this share of the best one's worth adds nothing. */
 const nearBest = 0.6;
-const longestSentence = 300;
+const maxSentence = 300;
 
 /**
  * Answers with the sentences of the items that have most of the question's words, each with its item's ref; empty
@@ -31,10 +31,10 @@ export function extract(question: string, items: QuotedItem[]): string {
 		.map((item, at) => ({ item, score: weigh(texts[at] ?? new Set()) }))
 		.sort((one, other) => other.score - one.score);
 	const best = scored[0]?.score ?? 0;
-	if (best === 0 || best < weigh(asked) * leastOfQuestion) return "";
+	if (best === 0 || best < weigh(asked) * minOfQuestion) return "";
 	const sentences = scored
 		.filter(({ score }) => score >= best * nearBest)
-		.slice(0, mostSentences)
+		.slice(0, maxSentences)
 		.map(({ item }) => ({ ref: item.ref, ...bestSentence(item, weigh) }));
 	const bestScore = Math.max(...sentences.map(({ score }) => score));
 	return sentences
@@ -57,7 +57,7 @@ function bestSentence(item: QuotedItem, weigh: (words: Set<string>) => number) {
 		.sort((one, other) => other.score - one.score);
 	return {
 		text: (best?.text ?? "")
-			.slice(0, longestSentence)
+			.slice(0, maxSentence)
 			.toWellFormed()
 			.replace(/[.!?…\s]+$/, ""),
 		score: best?.score ?? 0,

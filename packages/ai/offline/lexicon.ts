@@ -91,7 +91,7 @@ const lexicon: Record<string, Record<string, string>> = {
 /** The controls around a post say where it was seen, not what it shows, so they decide only where nothing else does. */
 const lastResort = "Social";
 /** One word may be read wrongly or by chance. */
-const leastEvidence = 2;
+const minEvidence = 2;
 
 const subjectsOf = new Map<string, { category: string; subject: string }[]>();
 for (const [category, subjects] of Object.entries(lexicon)) {
@@ -129,12 +129,12 @@ export function topicOf(text: string): Topic {
 			ofSubject.set(subject, category);
 		}
 	}
-	const supported = mostFirst(categories).filter(
-		(name) => (categories.get(name) ?? 0) >= leastEvidence,
+	const supported = maxFirst(categories).filter(
+		(name) => (categories.get(name) ?? 0) >= minEvidence,
 	);
 	const category =
 		supported.find((name) => name !== lastResort) ?? supported[0] ?? "Other";
-	const ranked = mostFirst(subjects);
+	const ranked = maxFirst(subjects);
 	return {
 		category,
 		subcategories: ranked.filter((name) => ofSubject.get(name) === category),
@@ -156,6 +156,6 @@ function known(word: string): string[] {
 	);
 }
 
-function mostFirst(counts: Map<string, number>): string[] {
+function maxFirst(counts: Map<string, number>): string[] {
 	return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
 }

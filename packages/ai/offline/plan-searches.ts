@@ -6,9 +6,9 @@ export interface PlannedSearch {
 	mode: "words" | "meaning" | "both";
 }
 
-const mostParts = 3;
+const maxParts = 3;
 /** As much as the search takes. */
-const longestQuery = 1_000;
+const maxQuery = 1_000;
 
 /** Between the parts of a compound question. */
 const between =
@@ -28,7 +28,7 @@ export function planSearches(
 	done: PlannedSearch[],
 	found: number,
 ): PlannedSearch[] {
-	const question = asked.slice(0, longestQuery).toWellFormed().trim();
+	const question = asked.slice(0, maxQuery).toWellFormed().trim();
 	const isNew = ({ query, mode }: PlannedSearch) =>
 		!done.some((one) => one.query === query && one.mode === mode);
 	const both = (query: string): PlannedSearch => ({ query, mode: "both" });
@@ -54,7 +54,7 @@ function partsOf(question: string): string[] {
 		.split(between)
 		.map((part) => part.trim())
 		.filter((part) => contentWords(withoutFraming(part)).size > 0);
-	return parts.length > 1 ? parts.slice(0, mostParts) : [];
+	return parts.length > 1 ? parts.slice(0, maxParts) : [];
 }
 
 /** What is left to look for. */

@@ -12,7 +12,7 @@ export function openaiChat(settings: ProviderSettings): Chat {
 		const completion = await ask(
 			{
 				model,
-				max_completion_tokens: request.mostOutputTokens,
+				max_completion_tokens: request.maxOutputTokens,
 				messages: messages.map(asOpenai),
 				...(tools.length > 0 && {
 					tools: tools.map(({ name, description, inputSchema }) => ({

@@ -35,7 +35,7 @@ export function askOpenai(
 					project: null,
 					baseURL: baseUrl,
 					maxRetries: 0,
-					timeout: use.longestRequestMs,
+					timeout: use.maxRequestMs,
 					logLevel: "off",
 				}).chat.completions.create(request, { signal });
 				// A proxy's page comes through as text.

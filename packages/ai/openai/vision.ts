@@ -1,8 +1,8 @@
 import type { Vision } from "#core/ports/index.ts";
 import {
 	askedVision,
-	longestVisionRequestMs,
-	mostOutputTokens,
+	maxOutputTokens,
+	maxVisionRequestMs,
 } from "../asked-vision.ts";
 import {
 	descriptionSchema,
@@ -18,7 +18,7 @@ export function openaiVision(settings: ProviderSettings): Vision {
 		modelSetting: "models.openai",
 		unavailable: "vision_unavailable",
 		isQuoted: true,
-		longestRequestMs: longestVisionRequestMs,
+		maxRequestMs: maxVisionRequestMs,
 	});
 	return askedVision(
 		{ name: "openai", label: "OpenAI" },
@@ -28,7 +28,7 @@ export function openaiVision(settings: ProviderSettings): Vision {
 			const completion = await ask(
 				{
 					model,
-					max_completion_tokens: mostOutputTokens,
+					max_completion_tokens: maxOutputTokens,
 					messages: [
 						{ role: "developer", content: visionInstructions },
 						{

@@ -7,8 +7,8 @@ import {
 } from "../provider.ts";
 
 /** Five passages of a page each are enough to answer from. */
-const mostPages = 5;
-const longestContent = 1_500;
+const maxPages = 5;
+const maxContent = 1_500;
 
 const answer = z.object({
 	results: z.array(
@@ -26,7 +26,7 @@ export function tavilySearch({
 		key,
 		modelSetting: "the address",
 		unavailable: "chat_unavailable",
-		longestRequestMs: 8_000,
+		maxRequestMs: 8_000,
 		isUnknownModel: () => false,
 	};
 	return {
@@ -45,7 +45,7 @@ export function tavilySearch({
 							authorization: `Bearer ${apiKey}`,
 							"content-type": "application/json",
 						},
-						body: JSON.stringify({ query, max_results: mostPages }),
+						body: JSON.stringify({ query, max_results: maxPages }),
 						redirect: "error",
 						signal,
 					});
@@ -58,10 +58,10 @@ export function tavilySearch({
 					return answer.parse(await response.json());
 				},
 			);
-			return results.slice(0, mostPages).map(({ title, url, content }) => ({
+			return results.slice(0, maxPages).map(({ title, url, content }) => ({
 				title: title.slice(0, 300).toWellFormed(),
 				url: url.slice(0, 500).toWellFormed(),
-				content: content.slice(0, longestContent).toWellFormed(),
+				content: content.slice(0, maxContent).toWellFormed(),
 			}));
 		},
 	};

@@ -9,7 +9,7 @@ import {
 } from "../provider.ts";
 
 /** An embedding takes a fraction of a second. */
-const longestRequestMs = 15_000;
+const maxRequestMs = 15_000;
 
 /** Voyage's embedding models. The SDK is loaded by the first call. */
 export function voyageEmbedder({
@@ -22,7 +22,7 @@ export function voyageEmbedder({
 		key,
 		modelSetting: "models.voyage",
 		unavailable: "embedding_unavailable",
-		longestRequestMs,
+		maxRequestMs,
 		// Voyage answers 400: "Model x is not supported. Supported models are ...".
 		isUnknownModel: (status, message) =>
 			status === 404 ||
@@ -31,8 +31,8 @@ export function voyageEmbedder({
 	return {
 		model,
 		fusionWeights: { vector: 0.7, text: 0.3 },
-		leastSimilarity: 0,
-		everyCell: false,
+		answerabilityThreshold: 0,
+		exhaustive: false,
 		async embed(texts, inputType, { deadline }) {
 			if (texts.length === 0) return { vectors: [], usage: [] };
 			const { VoyageAIClient } = await import("voyageai");
@@ -53,7 +53,7 @@ export function voyageEmbedder({
 						{
 							abortSignal,
 							maxRetries: 0,
-							timeoutInSeconds: longestRequestMs / 1000,
+							timeoutInSeconds: maxRequestMs / 1000,
 						},
 					),
 				({ usage }) => ({ input: usage?.totalTokens }),

@@ -42,7 +42,7 @@ export interface Endpoint {
 }
 
 /** A body is held in memory once; uploads end at 50 MB. */
-const largestBody = 60 * 1024 * 1024;
+const maxBody = 60 * 1024 * 1024;
 const controlPrefix = "/_local/";
 
 /** Serves every AWS API on one port of 127.0.0.1 and verifies each signature. */
@@ -234,12 +234,12 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
 	for await (const chunk of incoming) {
 		size += chunk.length;
 		// The rest is read and dropped, so that the client hears the answer.
-		if (size <= largestBody) chunks.push(chunk);
+		if (size <= maxBody) chunks.push(chunk);
 	}
-	if (size > largestBody) {
+	if (size > maxBody) {
 		throw new AwsError(
 			"EntityTooLarge",
-			`The body has ${size} bytes, the local cloud takes ${largestBody}.`,
+			`The body has ${size} bytes, the local cloud takes ${maxBody}.`,
 			413,
 		);
 	}

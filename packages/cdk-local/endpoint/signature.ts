@@ -31,7 +31,7 @@ interface Signature {
 const algorithm = "AWS4-HMAC-SHA256";
 const skewMilliseconds = 15 * 60_000;
 /** Seven days: the longest life of a presigned address. */
-const longestExpiry = 604_800;
+const maxExpiry = 604_800;
 const signatureParameters = new Set([
 	"x-amz-algorithm",
 	"x-amz-credential",
@@ -249,10 +249,10 @@ function checkTime(signature: Signature, now: number, refuse: Refusals): void {
 		return;
 	}
 	const { expires } = signature;
-	if (!(Number.isInteger(expires) && expires > 0 && expires <= longestExpiry)) {
+	if (!(Number.isInteger(expires) && expires > 0 && expires <= maxExpiry)) {
 		throw new AwsError(
 			"AuthorizationQueryParametersError",
-			`X-Amz-Expires must be from 1 to ${longestExpiry} seconds.`,
+			`X-Amz-Expires must be from 1 to ${maxExpiry} seconds.`,
 		);
 	}
 	if (time > now + skewMilliseconds) {

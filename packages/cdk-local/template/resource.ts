@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Machine } from "../machine.ts";
+import type { ServiceRegistry } from "../machine.ts";
 import type { Json, JsonObject } from "./assembly.ts";
 
 /** What other resources may read of one that exists. */
@@ -12,7 +12,7 @@ export interface Created {
 }
 
 export interface ResourceContext {
-	machine: Machine;
+	machine: ServiceRegistry;
 	stack: string;
 	logicalId: string;
 	/** The name of a resource whose template gives none. */

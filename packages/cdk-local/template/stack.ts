@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Machine } from "../machine.ts";
+import type { ServiceRegistry } from "../machine.ts";
 import { resourceTypes } from "../services/resource-types.ts";
 import type { AssemblyStack, Json, JsonObject } from "./assembly.ts";
 import { ignoredTypes } from "./ignored.ts";
@@ -9,7 +9,7 @@ import type { Created } from "./resource.ts";
 /** Runs one stack: makes its resources in the order of their references and computes its outputs. */
 export class Stack {
 	readonly #stack: AssemblyStack;
-	readonly #machine: Machine;
+	readonly #machine: ServiceRegistry;
 	/** Of the stacks that came before, by export name; this one adds its own. */
 	readonly #exports: Map<string, Json>;
 	readonly #created = new Map<string, Created>();
@@ -17,7 +17,7 @@ export class Stack {
 
 	constructor(
 		stack: AssemblyStack,
-		machine: Machine,
+		machine: ServiceRegistry,
 		exports: Map<string, Json>,
 	) {
 		this.#stack = stack;

@@ -33,10 +33,10 @@ export interface Answer {
 }
 
 /** More items than this do not make a short answer better. */
-const mostItems = 10;
+const maxItems = 10;
 
 /** A page of text at most; what a model thinks beside it included. */
-const mostOutputTokens = 2_000;
+const maxOutputTokens = 2_000;
 
 /** What a model writes where the items do not answer. */
 export const noAnswer = "NO_ANSWER";
@@ -75,7 +75,7 @@ export async function answerQuestion(
 	},
 ): Promise<Answer> {
 	if (hits.length === 0) return unanswered(nothingFound);
-	const items = await quotedHits(ports, userId, hits.slice(0, mostItems));
+	const items = await quotedHits(ports, userId, hits.slice(0, maxItems));
 	if (items.size === 0) return unanswered(nothingFound);
 	const refs = itemRefs(items.keys());
 	const similar = byMeaning ? hits : [];
@@ -86,7 +86,7 @@ export async function answerQuestion(
 				{ role: "user", text: questionAbout(question, [...items.values()]) },
 			],
 			model,
-			mostOutputTokens,
+			maxOutputTokens,
 			deadline,
 		});
 		const asked = {
@@ -97,7 +97,7 @@ export async function answerQuestion(
 		return ended === "refused"
 			? { ...unanswered("The model refused to answer."), ...asked }
 			: {
-					...checked(message.text, { question, items, refs, similar }),
+					...verifyCitations(message.text, { question, items, refs, similar }),
 					...asked,
 				};
 	} catch (error) {
@@ -135,7 +135,7 @@ export async function quotedHits(
 }
 
 /** What of a written answer the items support. */
-export function checked(
+export function verifyCitations(
 	written: string,
 	{
 		question,

@@ -22,7 +22,7 @@ export interface CitedAnswer {
 }
 
 /** A sentence with less of its words in the items it cites is not theirs. */
-const leastSupport = 0.25;
+const minSupport = 0.25;
 
 const uuid = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}";
 /** What is in brackets, and ids without. */
@@ -60,7 +60,7 @@ export function citedAnswer(
 			const cited = ids.filter((id) => shareIn(words, wordsOf(id)) > 0);
 			const there = new Set(cited.flatMap((id) => [...wordsOf(id)]));
 			const support = supportOf(words, there);
-			if (support < leastSupport) return [];
+			if (support < minSupport) return [];
 			supports.push(support);
 			for (const itemId of cited) {
 				const snippet = bestPassage(words, items.get(itemId));
@@ -118,7 +118,7 @@ function withCitations(sentence: string, ids: string[]): string {
 	return `${body} [${ids.join(", ")}]${end}`;
 }
 
-const longestSnippet = 240;
+const maxSnippet = 240;
 
 function bestPassage(words: Set<string>, item: QuotedItem | undefined): string {
 	if (!item) return "";
@@ -126,7 +126,7 @@ function bestPassage(words: Set<string>, item: QuotedItem | undefined): string {
 		.map((passage) => [passage, shareIn(words, contentWords(passage))] as const)
 		.sort(([, one], [, other]) => other - one)
 		.map(([passage]) => passage);
-	return best.slice(0, longestSnippet).toWellFormed();
+	return best.slice(0, maxSnippet).toWellFormed();
 }
 
 /** What an item says, in pieces that can be quoted: most telling first. */

@@ -4,22 +4,22 @@ import type { ChatAnswer, Hit, Ports, ToolCall } from "../ports/index.ts";
 import { fused } from "../search/agent-results.ts";
 import { searchTools } from "../search/search-tools.ts";
 import {
-	checked,
 	noAnswer,
 	nothingFound,
 	quotedHits,
+	verifyCitations,
 	whyModelFailed,
 } from "./answer-question.ts";
 import {
-	type Asked,
 	beginTurn,
 	type Conversation,
-	nowKnown,
+	mergeKnown,
 	nowShown,
 	openCalls,
 	type Turn,
+	type TurnInput,
 } from "./conversation.ts";
-import { asRead } from "./conversation-prompt.ts";
+import { toPromptMessages } from "./conversation-prompt.ts";
 import { listCategories, webSearchTool } from "./conversation-tools.ts";
 import { summarize } from "./summarize.ts";
 import { type RunnableTool, runTool, type ToolResult } from "./tools.ts";
@@ -29,7 +29,7 @@ export interface ConversationSteps {
 	/** Takes note of the question; first of all steps. */
 	listen(
 		before: Partial<Conversation>,
-		asked: Asked,
+		asked: TurnInput,
 	): Promise<Partial<Conversation>>;
 	/** Asks the model, or ends the turn where a limit is reached. */
 	answer(now: Conversation): Promise<Partial<Conversation>>;
@@ -39,18 +39,18 @@ export interface ConversationSteps {
 	next(now: Conversation): "answer" | "useTools" | null;
 }
 
-export const mostModelCalls = 6;
-export const mostToolCalls = 8;
+export const maxModelCalls = 6;
+export const maxToolCalls = 8;
 /** With less time left a model is not asked again. */
-const shortestCallMs = 2_000;
-const mostOutputTokens = 2_000;
+const minCallMs = 2_000;
+const maxOutputTokens = 2_000;
 /**
  * Characters, several for each of the tokens. Not every server of a model keeps to these, and no item of the history
  * holds 400 KB.
  */
-export const longestAnswer = 20_000;
-const longestThought = 2_000;
-const mostSummaryMs = 6_000;
+export const maxAnswer = 20_000;
+const maxThought = 2_000;
+const maxSummaryMs = 6_000;
 
 export type StepPorts = Pick<
 	Ports,
@@ -67,7 +67,7 @@ export type StepPorts = Pick<
 export function conversationSteps(
 	ports: StepPorts,
 	userId: string,
-	{ limits, deadline }: { limits: Asked["limits"]; deadline: Date },
+	{ limits, deadline }: { limits: TurnInput["limits"]; deadline: Date },
 ): ConversationSteps {
 	const kit = searchTools(ports, userId, limits);
 	const { seen } = kit;
@@ -106,7 +106,7 @@ export function conversationSteps(
 				ports,
 				conversation.summary,
 				dropped,
-				new Date(Math.min(deadline.getTime(), Date.now() + mostSummaryMs)),
+				new Date(Math.min(deadline.getTime(), Date.now() + maxSummaryMs)),
 			);
 			conversation.turn.usage.push(...usage);
 			conversation.turn.modelCalls += usage.length;
@@ -117,25 +117,24 @@ export function conversationSteps(
 			recalled ??= recall(now);
 			await recalled;
 			const { turn } = now;
-			if (turn.modelCalls >= mostModelCalls) {
-				return stopped(now, `I stopped after ${mostModelCalls} model calls`);
+			if (turn.modelCalls >= maxModelCalls) {
+				return stopped(now, `I stopped after ${maxModelCalls} model calls`);
 			}
-			if (deadline.getTime() - Date.now() < shortestCallMs) {
+			if (deadline.getTime() - Date.now() < minCallMs) {
 				return stopped(now, "I ran out of time");
 			}
 			const isLast =
-				turn.modelCalls === mostModelCalls - 1 ||
-				turn.toolCalls >= mostToolCalls;
+				turn.modelCalls === maxModelCalls - 1 || turn.toolCalls >= maxToolCalls;
 			let said: ChatAnswer;
 			try {
 				said = await ports.chat.answer({
-					messages: asRead(
+					messages: toPromptMessages(
 						now,
 						now.shown.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
 					),
 					tools: await toolsFor(now),
 					toolChoice: isLast ? "none" : "auto",
-					mostOutputTokens,
+					maxOutputTokens,
 					deadline,
 				});
 			} catch (error) {
@@ -154,9 +153,9 @@ export function conversationSteps(
 				return concluded(now, asked, "The model refused to answer.", []);
 			}
 			const { toolCalls } = said.message;
-			const text = firstOf(said.message.text, longestAnswer);
+			const text = firstOf(said.message.text, maxAnswer);
 			if (toolCalls.length > 0 && !isLast) {
-				const thought = firstOf(text.trim(), longestThought);
+				const thought = firstOf(text.trim(), maxThought);
 				const reasoning = thought
 					? [...asked.reasoning, thought]
 					: asked.reasoning;
@@ -169,9 +168,9 @@ export function conversationSteps(
 				const { toolCalls: used } = turn;
 				return stopped(
 					{ ...now, turn: asked },
-					used >= mostToolCalls
-						? `I stopped after ${mostToolCalls} tool calls`
-						: `I stopped after ${mostModelCalls} model calls`,
+					used >= maxToolCalls
+						? `I stopped after ${maxToolCalls} tool calls`
+						: `I stopped after ${maxModelCalls} model calls`,
 				);
 			}
 			const isCutOff =
@@ -184,13 +183,13 @@ export function conversationSteps(
 			await recalled;
 			const { turn } = now;
 			const calls = openCalls(now);
-			const room = mostToolCalls - turn.toolCalls;
+			const room = maxToolCalls - turn.toolCalls;
 			const tools = await toolsFor(now);
 			const searchesBefore = seen.searches.length;
 			const results = await Promise.all(
 				calls.map(async (call, at) => {
 					if (at >= room) {
-						return refused(call, `at most ${mostToolCalls} tool calls a turn`);
+						return refused(call, `at most ${maxToolCalls} tool calls a turn`);
 					}
 					return (
 						(await before(deadline, runTool(tools, call))) ??
@@ -203,7 +202,7 @@ export function conversationSteps(
 				.filter((name) => tools.some((tool) => tool.name === name));
 			return {
 				messages: [...now.messages, ...results],
-				known: nowKnown(now.known, seen.hits.values()),
+				known: mergeKnown(now.known, seen.hits.values()),
 				turn: {
 					...turn,
 					toolCalls: turn.toolCalls + calls.length,
@@ -231,7 +230,7 @@ export function conversationSteps(
 		written: string,
 		isCutOff: boolean,
 	): Partial<Conversation> {
-		const answer = checked(written, {
+		const answer = verifyCitations(written, {
 			question: turn.question,
 			items: seen.quoted,
 			refs: seen.refs,
@@ -296,7 +295,7 @@ export function conversationSteps(
 				{ role: "assistant", text: short, toolCalls: [] },
 			],
 			shown: nowShown(now.shown, items),
-			known: nowKnown(now.known, items),
+			known: mergeKnown(now.known, items),
 			turn: { ...turn, answer: { text: told, items } },
 		};
 	}
@@ -317,11 +316,11 @@ function done(call: ToolCall, result: ToolResult | undefined): string {
 	if (result?.failed) {
 		return `${call.name.slice(0, 64)} was refused: ${result.text.replace(/^Refused: /, "").slice(0, 300)}`;
 	}
-	return doing(call);
+	return describeToolCall(call);
 }
 
 /** What a tool call does, for the person. */
-export function doing({ name, input }: ToolCall): string {
+export function describeToolCall({ name, input }: ToolCall): string {
 	const { query, item, mode } = input ?? {};
 	switch (name) {
 		case "search_collection": {

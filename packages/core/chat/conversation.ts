@@ -3,7 +3,7 @@ import type { ChatMessage, Hit, ToolCall } from "../ports/index.ts";
 import type { SearchLimits } from "../search/search-tools.ts";
 
 /** What a person asks of one turn. */
-export interface Asked {
+export interface TurnInput {
 	/** Of the turn, from 1. */
 	number: number;
 	question: string;
@@ -27,7 +27,7 @@ export interface Conversation {
 }
 
 /** One turn, as far as it has come. */
-export interface Turn extends Asked {
+export interface Turn extends TurnInput {
 	modelCalls: number;
 	toolCalls: number;
 	/** The ids that each search found, best first. */
@@ -42,12 +42,12 @@ export interface Turn extends Asked {
 }
 
 /** Turns that a window keeps word for word. */
-const mostTurns = 8;
+const maxTurns = 8;
 /** Characters of a window's earlier turns: 4,000 tokens. */
-const mostCharacters = 16_000;
+const maxCharacters = 16_000;
 /** One long answer must not push everything else out. */
-const longestKept = 2_000;
-const mostKnown = 40;
+const maxKept = 2_000;
+const maxKnown = 40;
 
 const unanswered = "I could not answer that.";
 
@@ -64,12 +64,12 @@ export interface Exchange {
  */
 export function beginTurn(
 	before: Partial<Conversation>,
-	asked: Asked,
+	asked: TurnInput,
 ): { conversation: Conversation; dropped: Exchange[] } {
 	const exchanges = exchangesIn(before.messages ?? []);
 	const isLong =
-		exchanges.length > mostTurns || lengthOf(exchanges) > mostCharacters;
-	const kept = isLong ? exchanges.slice(-mostTurns / 2) : exchanges;
+		exchanges.length > maxTurns || lengthOf(exchanges) > maxCharacters;
+	const kept = isLong ? exchanges.slice(-maxTurns / 2) : exchanges;
 	return {
 		dropped: exchanges.slice(0, exchanges.length - kept.length),
 		conversation: {
@@ -126,9 +126,7 @@ const lengthOf = (exchanges: Exchange[]) =>
 	);
 
 const shortened = (text: string) =>
-	text.length <= longestKept
-		? text
-		: `${text.slice(0, longestKept).toWellFormed()}…`;
+	text.length <= maxKept ? text : `${text.slice(0, maxKept).toWellFormed()}…`;
 
 /** What a model asked for in the last message and was not given yet. */
 export function openCalls({ messages }: Conversation): ToolCall[] {
@@ -137,13 +135,13 @@ export function openCalls({ messages }: Conversation): ToolCall[] {
 }
 
 /** The items a model may speak of, with those it has just seen. */
-export function nowKnown(known: Hit[], seen: Iterable<Hit>): Hit[] {
+export function mergeKnown(known: Hit[], seen: Iterable<Hit>): Hit[] {
 	const byId = new Map(known.map((hit) => [hit.itemId, hit]));
 	for (const hit of seen) {
 		byId.delete(hit.itemId);
 		byId.set(hit.itemId, hit);
 	}
-	return [...byId.values()].slice(-mostKnown);
+	return [...byId.values()].slice(-maxKnown);
 }
 
 /**
@@ -157,7 +155,7 @@ export function nowShown(before: Hit[], items: Hit[]): Hit[] {
 	return others.length === 0 && isOfBefore ? before : items;
 }
 
-const longestSummary = 2_000;
+const maxSummary = 2_000;
 
 /** The summary where no model writes one: what was asked, the latest last, as far as there is room. */
 export function digest(summary: string, dropped: Exchange[]): string {
@@ -167,7 +165,7 @@ export function digest(summary: string, dropped: Exchange[]): string {
 	);
 	return [summary, ...lines]
 		.join("\n")
-		.slice(-longestSummary)
+		.slice(-maxSummary)
 		.toWellFormed()
 		.trim();
 }

@@ -67,7 +67,7 @@ export interface SearchText {
 }
 
 /** A PostgreSQL tsvector holds 1 MB; this keeps the four fields well below it. */
-const longestField = 100_000;
+const maxField = 100_000;
 
 /** Builds the text by which an analysis is found. */
 export function searchText(description: ImageDescription): SearchText {
@@ -76,7 +76,7 @@ export function searchText(description: ImageDescription): SearchText {
 	const lines = (...groups: (string | null)[][]) =>
 		[...new Set(groups.flat().filter((line) => line))]
 			.join("\n")
-			.slice(0, longestField);
+			.slice(0, maxField);
 	return {
 		headline: description.headline,
 		summary: lines([description.summary, details.key_interest]),
@@ -101,5 +101,5 @@ export function embeddingText(text: SearchText): string {
 	return [text.headline, text.summary, text.labels, text.extractedText]
 		.filter((part) => part)
 		.join("\n")
-		.slice(0, longestField);
+		.slice(0, maxField);
 }

@@ -53,7 +53,7 @@ export async function sweep(
 		deletionsFinished: 0,
 	};
 
-	const stalled = await stages.takeStalled({
+	const stalled = await stages.claimStalled({
 		idleSeconds,
 		againSeconds,
 		limit: batch,

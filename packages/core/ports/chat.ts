@@ -58,7 +58,7 @@ export interface ChatRequest {
 	 */
 	model?: string | undefined;
 	/** Thoughts included. @default 4,000 */
-	mostOutputTokens?: number;
+	maxOutputTokens?: number;
 	/** The answer, or the failure, comes before: waiting and retrying end here. */
 	deadline: Date;
 }

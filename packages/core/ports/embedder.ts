@@ -13,12 +13,12 @@ export interface Embedder {
 	 * The cosine similarity that the best hit must have, where a search names no threshold of its own: below it the
 	 * collection has nothing of the kind. 0 where no queries with this model's vectors were there to fit it on.
 	 */
-	readonly leastSimilarity: number;
+	readonly answerabilityThreshold: number;
 	/**
 	 * Whether a search of a large collection compares with every cell: what answers a query lies apart from the items
 	 * that are like it.
 	 */
-	readonly everyCell: boolean;
+	readonly exhaustive: boolean;
 	/**
 	 * One unit vector of 1024 numbers a text, before the deadline.
 	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_not_found`

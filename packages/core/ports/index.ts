@@ -15,7 +15,7 @@ import type { Similar } from "./similar.ts";
 import type { Stages } from "./stages.ts";
 import type { Turns } from "./turns.ts";
 import type { VectorIndex } from "./vector-index.ts";
-import type { VectorCells } from "./vector-partitions.ts";
+import type { VectorPartitions } from "./vector-partitions.ts";
 import type { Vision } from "./vision.ts";
 import type { WebSearch } from "./web-search.ts";
 
@@ -51,7 +51,7 @@ export interface Ports {
 	searchSettings: SearchSettings;
 	similar: Similar;
 	vectorIndex: VectorIndex;
-	vectorCells: VectorCells;
+	vectorPartitions: VectorPartitions;
 	objects: Objects;
 	events: Events;
 	images: Images;

@@ -21,7 +21,7 @@ export interface Requests {
 	 * Embeddings of a user's rebuild that no event announced yet, oldest first: as many as are missing until
 	 * `window` of them are given out and not ended. Each is given out once.
 	 */
-	giveOutRebuild(
+	claimRebuildBatch(
 		userId: string,
 		window: number,
 	): Promise<{ request: WorkRequest; correlationId: string }[]>;

@@ -22,12 +22,12 @@ export interface VectorQuery {
 	model: string;
 	/** 1024 numbers of unit length. */
 	vector: Float32Array;
-	/** Cosine similarity, -1 to 1. @default a gate: nothing, unless the best hit has `leastBest` */
+	/** Cosine similarity, -1 to 1. @default a gate: nothing, unless the best hit has `answerabilityThreshold` */
 	minSimilarity?: number;
 	/** What the best hit must have at the gate; every other one half of it. @default 0 */
-	leastBest?: number;
+	answerabilityThreshold?: number;
 	/** As the embedder's. @default false */
-	everyCell?: boolean;
+	exhaustive?: boolean;
 }
 
 /** A word of the query, where a hit has it. */

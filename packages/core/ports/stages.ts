@@ -150,7 +150,7 @@ export interface Stages {
 	 * For the sweeper, over all tenants: items that stand in a stage's starting status since `idleSeconds`
 	 * with no lease held, not given out by this call in the last `againSeconds`. Oldest first.
 	 */
-	takeStalled(options: {
+	claimStalled(options: {
 		idleSeconds: number;
 		againSeconds: number;
 		limit: number;

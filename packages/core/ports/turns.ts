@@ -1,4 +1,4 @@
-import type { Asked, Conversation } from "../chat/conversation.ts";
+import type { Conversation, TurnInput } from "../chat/conversation.ts";
 import type { ConversationSteps } from "../chat/conversation-steps.ts";
 import type { OpenTurn } from "./sessions.ts";
 
@@ -13,7 +13,7 @@ export interface Turns {
 	take(
 		userId: string,
 		turn: OpenTurn,
-		asked: Asked,
+		asked: TurnInput,
 		steps: ConversationSteps,
 	): Promise<Conversation>;
 	/** Where the conversation stands; null where nothing was committed yet. */

@@ -1,10 +1,10 @@
 /** The division of large collections' vectors into cells of near ones, so that a search reads a few of them. Over all tenants. */
-export interface VectorCells {
+export interface VectorPartitions {
 	/**
-	 * Whose vectors may need another division: of people with at least `leastItems`, or with cells. In an order of
+	 * Whose vectors may need another division: of people with at least `minItems`, or with cells. In an order of
 	 * chance, so that everyone's turn comes.
 	 */
-	large(options: { leastItems: number; limit: number }): Promise<VectorSet[]>;
+	large(options: { minItems: number; limit: number }): Promise<VectorSet[]>;
 	/** Makes about `cells` new ones of so many `vectors`, or none; those there were are outdated, and still searched while vectors are in them. */
 	divide(
 		userId: string,

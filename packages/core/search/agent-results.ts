@@ -26,7 +26,7 @@ export const giveResults = defineTool({
 });
 
 /** What an agent ended with. */
-export interface Outcome {
+export interface ToolOutcome {
 	/** Best first, only what was seen. */
 	itemIds: string[];
 	/** The answer as the model wrote it. */
@@ -39,7 +39,7 @@ export interface Outcome {
 export function outcomeOf(
 	{ message: { text, toolCalls } }: ChatAnswer,
 	seen: SeenItems,
-): Outcome | null {
+): ToolOutcome | null {
 	if (toolCalls.length === 0) {
 		return {
 			itemIds: fused(seen.searches),

@@ -2,10 +2,10 @@ import { before } from "../before.ts";
 import {
 	type Answer,
 	answerRules,
-	checked,
 	nothingFound,
 	questionAbout,
 	unanswered,
+	verifyCitations,
 	whyModelFailed,
 } from "../chat/answer-question.ts";
 import { quoteRules, readQuotedItems } from "../chat/quoted-items.ts";
@@ -20,9 +20,9 @@ import type {
 import {
 	fused,
 	giveResults,
-	type Outcome,
 	outcomeOf,
 	ranked,
+	type ToolOutcome,
 } from "./agent-results.ts";
 import {
 	type SearchLimits,
@@ -43,14 +43,14 @@ export interface AgenticFound {
 	retrievalMs: number;
 }
 
-const mostModelCalls = 4;
+const maxModelCalls = 4;
 /** More tool calls in one answer of the model are refused. */
-const mostToolCalls = 4;
+const maxToolCalls = 4;
 /** With less time left a model is not asked again. */
-const shortestCallMs = 2_000;
-const mostOutputTokens = 3_000;
+const minCallMs = 2_000;
+const maxOutputTokens = 3_000;
 
-const instructions = `You find, among the images that a person keeps, those that their request is about. A first search for the whole request is already done. Search again only where that can find more: for the parts of a compound request, in other words, by other modes, in a category. When you know enough, call give_results; you may be asked ${mostModelCalls} times in all.
+const instructions = `You find, among the images that a person keeps, those that their request is about. A first search for the whole request is already done. Search again only where that can find more: for the parts of a compound request, in other words, by other modes, in a category. When you know enough, call give_results; you may be asked ${maxModelCalls} times in all.
 
 For the answer in give_results: ${answerRules}
 
@@ -100,13 +100,13 @@ export async function agenticSearch(
 	const tools = [...kit.tools, giveResults];
 
 	/** Asks the model once and does what it asks for. Null where it wants to go on; text is why it cannot. */
-	async function step(): Promise<Outcome | string | null> {
-		if (answers.length >= mostModelCalls) {
-			return `The agent was not done after ${mostModelCalls} model calls.`;
+	async function step(): Promise<ToolOutcome | string | null> {
+		if (answers.length >= maxModelCalls) {
+			return `The agent was not done after ${maxModelCalls} model calls.`;
 		}
-		if (deadline.getTime() - Date.now() < shortestCallMs) return outOfTime;
+		if (deadline.getTime() - Date.now() < minCallMs) return outOfTime;
 		const answer = await ports.chat
-			.answer({ messages, tools, model, mostOutputTokens, deadline })
+			.answer({ messages, tools, model, maxOutputTokens, deadline })
 			.catch(whyModelFailed);
 		if (typeof answer === "string") return answer;
 		answers.push(answer);
@@ -120,21 +120,23 @@ export async function agenticSearch(
 		if (outcome) return outcome;
 
 		const running = toolCalls.map((call, at) =>
-			at < mostToolCalls ? runTool(tools, call) : tooMany(call),
+			at < maxToolCalls ? runTool(tools, call) : tooMany(call),
 		);
 		const results = await before(deadline, Promise.all(running));
 		if (!results) return outOfTime;
 		retrievalMs = performance.now() - started;
-		reasoning.push(...toolCalls.map((call, at) => told(call, results[at])));
+		reasoning.push(
+			...toolCalls.map((call, at) => toolSummary(call, results[at])),
+		);
 		const last = results.at(-1);
-		if (last && answers.length === mostModelCalls - 1) {
+		if (last && answers.length === maxModelCalls - 1) {
 			last.text += "\nNo search is left: call give_results now.";
 		}
 		messages.push(answer.message, ...results);
 		return null;
 	}
 
-	let end: Outcome | string | null = null;
+	let end: ToolOutcome | string | null = null;
 	while (end === null) end = await step();
 
 	const notices = [...seen.notices];
@@ -162,7 +164,7 @@ export async function agenticSearch(
 const tooMany = ({ id }: ToolCall): ToolResult => ({
 	role: "tool",
 	callId: id,
-	text: `Refused: at most ${mostToolCalls} tools at a time.`,
+	text: `Refused: at most ${maxToolCalls} tools at a time.`,
 	failed: true,
 });
 
@@ -170,7 +172,7 @@ const outOfTime = "The agent was not done when its time was over.";
 
 /** What is left of the agent's answer, or why there is none. */
 function answerOf(
-	end: Outcome | string,
+	end: ToolOutcome | string,
 	{
 		question,
 		seen,
@@ -183,7 +185,7 @@ function answerOf(
 			? unanswered(end)
 			: seen.hits.size === 0
 				? unanswered(nothingFound)
-				: checked(end.written, {
+				: verifyCitations(end.written, {
 						question,
 						items: seen.quoted,
 						refs: seen.refs,
@@ -197,7 +199,7 @@ function answerOf(
 }
 
 /** A step for the person: what was asked, and what came of it. */
-function told(call: ToolCall, result: ToolResult | undefined): string {
+function toolSummary(call: ToolCall, result: ToolResult | undefined): string {
 	if (result?.failed) {
 		return `${call.name} was refused: ${result.text.slice(0, 300)}`;
 	}

@@ -32,7 +32,7 @@ export async function continueRebuild(
 	{ requests, events }: Pick<Ports, "requests" | "events">,
 	userId: string,
 ): Promise<void> {
-	const next = await requests.giveOutRebuild(userId, rebuildWindow);
+	const next = await requests.claimRebuildBatch(userId, rebuildWindow);
 	if (next.length === 0) return;
 	await events.publish(
 		announcedBy.EmbeddingRequested,

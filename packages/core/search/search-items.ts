@@ -37,7 +37,7 @@ export interface Found {
 }
 
 /** A search waits no longer for its query's vector. */
-const longestEmbeddingMs = 8_000;
+const maxEmbeddingMs = 8_000;
 
 /**
  * Finds a person's items, best first; nothing, and why, where the collection has nothing of the kind.
@@ -104,11 +104,11 @@ async function vectorOf(
 	const {
 		vectors: [vector],
 	} = await embedder.embed([query], "query", {
-		deadline: new Date(Date.now() + longestEmbeddingMs),
+		deadline: new Date(Date.now() + maxEmbeddingMs),
 	});
 	if (!vector) throw new Error(`${embedder.model} embedded nothing.`);
-	const { model, leastSimilarity: leastBest, everyCell } = embedder;
-	return { model, vector, minSimilarity, leastBest, everyCell };
+	const { model, answerabilityThreshold, exhaustive } = embedder;
+	return { model, vector, minSimilarity, answerabilityThreshold, exhaustive };
 }
 
 /** A provider that is away comes back by itself; a wrong setting does not, and whoever runs the environment must see it. */

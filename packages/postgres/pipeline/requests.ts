@@ -71,7 +71,7 @@ export function postgresRequests(db: Database): Requests {
 			return row ? requestFromRow(row) : null;
 		},
 
-		async giveOutRebuild(userId, window) {
+		async claimRebuildBatch(userId, window) {
 			const rows = await db.query<RequestRow & { correlation_id: string }>(
 				`with next as (
 				   select id from requests

@@ -81,12 +81,12 @@ export function postgresStages(db: Database): Stages {
 			const attempt = () =>
 				db.transaction(async (tx) => {
 					if (!(await holds(tx, lease))) return false;
-					const twin = await keptTwin(tx, lease, result.sha256);
-					if (twin) {
+					const duplicate = await keptDuplicate(tx, lease, result.sha256);
+					if (duplicate) {
 						return fail(tx, lease, {
 							code: "duplicate",
 							detail: "You already have this image.",
-							duplicateOf: twin,
+							duplicateOf: duplicate,
 						});
 					}
 					await advance(tx, lease);
@@ -233,7 +233,7 @@ export function postgresStages(db: Database): Stages {
 			}),
 		release: (lease, usage) => release(db, lease, usage),
 
-		async takeStalled({ idleSeconds, againSeconds, limit }) {
+		async claimStalled({ idleSeconds, againSeconds, limit }) {
 			const rows = await db.query<
 				ItemRow & { analysis_id: string | null; stage_at: Date }
 			>(
@@ -315,7 +315,7 @@ export function postgresStages(db: Database): Stages {
 }
 
 /** The user's other item with these bytes, tried again where it had failed; one that only announced them loses the digest. */
-async function keptTwin(
+async function keptDuplicate(
 	tx: Queryable,
 	{ userId, itemId }: Lease,
 	sha256: string,

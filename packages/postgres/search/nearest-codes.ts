@@ -15,7 +15,7 @@ export interface NearestCodes {
 	/** How many hits are wanted. */
 	hits: string;
 	/** Whether to read every cell. @default false */
-	everyCell?: string;
+	exhaustive?: string;
 	/** A condition on `item_id`. */
 	except?: string;
 }
@@ -32,7 +32,7 @@ export function nearestCodes({
 	vector,
 	limit,
 	hits,
-	everyCell = "false",
+	exhaustive = "false",
 	except = "true",
 }: NearestCodes): string {
 	const codes = `select item_id, code from embeddings
@@ -48,7 +48,7 @@ export function nearestCodes({
 	      offset 0
 	    ) as measured
 	  ) as compared
-	  where ${everyCell} or ${category} is not null or near >= least(best, usual + (best - usual) *
+	  where ${exhaustive} or ${category} is not null or near >= least(best, usual + (best - usual) *
 	    least(${cellNearness.most}, greatest(${cellNearness.least}, ${cellNearness.perDeviation} / ${hits} * (best - usual) / nullif(deviation, 0))))
 	), nearest as materialized (
 	  select item_id
@@ -66,6 +66,6 @@ export function nearestCodes({
 	      limit ${limit}
 	    ) as nearby
 	  ) as measured
-	  where last is null or distance <= last + ${rerank.mostBitsFarther}
+	  where last is null or distance <= last + ${rerank.maxBitsFarther}
 	)`;
 }

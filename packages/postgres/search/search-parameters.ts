@@ -11,7 +11,7 @@ export const searchParameters = {
 	/** The share of a score that depends on how near to each other the words stand. */
 	nearness: 0.2,
 	/** A word that no document has is taken for the most similar one from here (trigrams, 0 to 1). */
-	leastLikeness: 0.5,
+	minLikeness: 0.5,
 	/** The least letters of such a word: short words are like too many others. */
 	rescuedLetters: 5,
 	/** It is looked for of a query's first words only: each reads all of a person's words with the same first letter. */
@@ -22,9 +22,9 @@ export const searchParameters = {
 	 * The gate. A search by words answers when for one document at least this share of what the words weigh speaks
 	 * for it, words that other documents have counting half: a word that no document has says more.
 	 */
-	leastEvidence: 0.55,
+	minEvidence: 0.55,
 	/** The least share of the words' weight that a document must have itself. */
-	leastCoverage: 0.18,
+	minCoverage: 0.18,
 	/** Labels of an image described in full: of one with fewer, as where only its text was read, proportionally less is demanded. */
 	describedLabels: 40,
 	/**
@@ -39,7 +39,7 @@ export const searchParameters = {
 		 * And none whose code is so many bits farther than that of the last of the wanted hits: four standard deviations of
 		 * a distance of 1,024 bits (16 at most).
 		 */
-		mostBitsFarther: 64,
+		maxBitsFarther: 64,
 	},
 	/**
 	 * Of a collection that is divided into cells, those are read whose centroid is nearer to the query than the usual one by

@@ -81,7 +81,7 @@ const textLeg = `
 	        and not exists (select from words where user_id = ${user} and lexeme = asked.lexeme)
 	      offset 0
 	    ) as like_it
-	    where likeness >= ${p.leastLikeness}
+	    where likeness >= ${p.minLikeness}
 	    order by 3 desc, 2 desc, 1 limit 1)
 	  ) as words on true
 	), asking as materialized (
@@ -131,14 +131,14 @@ const textLeg = `
 	      else ${float(1 - p.nearness)} + ${float(p.nearness)} * ts_rank(${byPlace}, search, together) end) / 2 as score
 	  from weighed
 	), demanded as (
-	  select case when count(*) > 1 and not coalesce(bool_or(likeness = 1), false) then 1 else ${float(p.leastEvidence)} end as least from terms
+	  select case when count(*) > 1 and not coalesce(bool_or(likeness = 1), false) then 1 else ${float(p.minEvidence)} end as least from terms
 	), judged as (
 	  select *, count(*) over (partition by score) as equals, bool_or((coverage + known) / 2 >= (select least from demanded) * described) over () as answered
 	  from scored
 	), text_leg as materialized (
 	  select item_id, score, row_number() over (order by score desc, ${exactWords} desc, item_id) as rank
 	  from judged
-	  where case when ${given(6, "float8")} is null then answered and coverage >= ${float(p.leastCoverage)} * described
+	  where case when ${given(6, "float8")} is null then answered and coverage >= ${float(p.minCoverage)} * described
 	    else score >= ${given(6, "float8")} end
 	)`;
 
@@ -154,17 +154,17 @@ const excluded = `(${given(5, "text")} <> '' and exists (select from documents w
 function vectorLeg(
 	first: number,
 	topK: string,
-	everyCell: number,
+	exhaustive: number,
 	unwanted = "false",
 ): string {
 	const model = given(first, "text");
 	const vector = given(first + 1, "halfvec");
-	const leastAsked = given(first + 2, "float8");
-	const leastBest = given(first + 3, "float8");
+	const minAsked = given(first + 2, "float8");
+	const answerabilityThreshold = given(first + 3, "float8");
 	const limit = `(select least(${p.rerank.most}, ${p.rerank.perHit} * ${topK}::int + coalesce(max(documents), 0) / ${p.rerank.itemsForOneMore})
 	    from words where user_id = ${user} and lexeme = '')`;
 	return `
-	${nearestCodes({ user, model, category, vector, limit, hits: `${topK}::int`, everyCell: given(everyCell, "boolean") })}, compared as (
+	${nearestCodes({ user, model, category, vector, limit, hits: `${topK}::int`, exhaustive: given(exhaustive, "boolean") })}, compared as (
 	  select nearest.item_id, similarity
 	  from nearest, lateral (
 	    select user_id, 1 - (embedding <=> ${vector}) as similarity
@@ -176,9 +176,9 @@ function vectorLeg(
 	), vector_leg as materialized (
 	  select item_id, similarity, row_number() over (order by similarity desc, item_id) as rank
 	  from (select *, max(similarity) over () as best from compared) as measured
-	  where case when ${leastAsked} is null
-	    then best >= ${leastBest} and similarity >= ${leastBest} / 2
-	    else similarity >= ${leastAsked} end
+	  where case when ${minAsked} is null
+	    then best >= ${answerabilityThreshold} and similarity >= ${answerabilityThreshold} / 2
+	    else similarity >= ${minAsked} end
 	  order by similarity desc, item_id
 	  limit ${p.fusionDepth}
 	)`;

@@ -49,7 +49,7 @@ export function postgresSearch(db: Database): Search {
 				options,
 				...vectorValues(query),
 				options.topK,
-				query.everyCell ?? false,
+				query.exhaustive ?? false,
 			),
 		hybrid: (userId, { text, vector, weights }, options) =>
 			find(
@@ -62,7 +62,7 @@ export function postgresSearch(db: Database): Search {
 				weights.vector,
 				options.topK,
 				options.explain ?? false,
-				vector.everyCell ?? false,
+				vector.exhaustive ?? false,
 			),
 	};
 }
@@ -77,7 +77,7 @@ function vectorValues(query: VectorQuery): unknown[] {
 		query.model,
 		halfvecBytes(query.vector),
 		query.minSimilarity ?? null,
-		query.leastBest ?? 0,
+		query.answerabilityThreshold ?? 0,
 	];
 }
 

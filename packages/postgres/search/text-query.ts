@@ -11,7 +11,7 @@ export interface ParsedQuery {
 }
 
 /** More words than a person types; each costs a look into the index. */
-const mostWords = 32;
+const maxWords = 32;
 
 /** Letters that the documents' text search configuration cuts words at (see the migration). */
 const separators = /[/._@#:]|(?<=\S)-/g;
@@ -26,7 +26,7 @@ export function parseQuery(text: string): ParsedQuery {
 		.replaceAll(dashes, " ");
 	const negated = /(?:^|\s)-("[^"]*"?|\S+)/g;
 	const wordsIn = (part: string) =>
-		[...new Set(part.toLowerCase().match(word) ?? [])].slice(0, mostWords);
+		[...new Set(part.toLowerCase().match(word) ?? [])].slice(0, maxWords);
 	return {
 		everyWord,
 		words: wordsIn(everyWord.replaceAll(negated, " ")),

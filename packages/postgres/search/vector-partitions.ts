@@ -1,4 +1,4 @@
-import type { VectorCells, VectorSet } from "#core/ports/index.ts";
+import type { VectorPartitions, VectorSet } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 
 /** Of how many vectors, for each cell, its centroid is found, and in how many rounds: more hardly move it. */
@@ -35,10 +35,10 @@ const nearerCentroids = `
 	insert into vector_cells (user_id, model, centroid, made_for)
 	select $1, $2, middle, $4 from middles`;
 
-export function postgresVectorCells(db: Database): VectorCells {
+export function postgresVectorPartitions(db: Database): VectorPartitions {
 	return {
 		// From person to person through the index of words, whose first of each is the empty one, in every document.
-		large: ({ leastItems, limit }) =>
+		large: ({ minItems, limit }) =>
 			db.query<VectorSet>(
 				`with recursive people as (
 				   (select user_id, lexeme, documents from words order by user_id, lexeme limit 1)
@@ -66,7 +66,7 @@ export function postgresVectorCells(db: Database): VectorCells {
 				     where vector_cells.user_id = owners.user_id group by model
 				   ) as divided using (model)
 				 ) as sets`,
-				[leastItems, limit],
+				[minItems, limit],
 			),
 
 		divide: (userId, model, { cells, vectors }) =>

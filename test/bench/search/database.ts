@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { Ports } from "#cdk-local/ports.ts";
+import { PortRegistry } from "#cdk-local/ports.ts";
 import { Database as LocalDatabase } from "#cdk-local/services/rds/database.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
@@ -31,7 +31,7 @@ export async function benchDatabase(
 	const name = `bench_${randomUUID().replaceAll("-", "")}`;
 	const postgres = new LocalDatabase({
 		stateDir: directory,
-		ports: new Ports(directory),
+		ports: new PortRegistry(directory),
 		url,
 		log: (line) => console.error(line),
 	});

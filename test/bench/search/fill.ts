@@ -1,7 +1,7 @@
 import type pg from "pg";
-import { divideVectors } from "#core/search/rebuild-partitions.ts";
+import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
+import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import type { Document, Tenant } from "./collection.ts";
 import type { BenchDatabase } from "./database.ts";
@@ -31,11 +31,11 @@ export async function divideLargeCollections({
 	owner,
 	application,
 }: BenchDatabase): Promise<void> {
-	const vectorCells = postgresVectorCells(application);
+	const vectorPartitions = postgresVectorPartitions(application);
 	const clock = { now: () => new Date() };
 	for (let moved = 1; moved > 0; ) {
-		({ moved } = await divideVectors(
-			{ vectorCells, clock },
+		({ moved } = await rebuildPartitions(
+			{ vectorPartitions, clock },
 			{ deadline: new Date(Date.now() + sweepSeconds * 1_000) },
 		));
 	}

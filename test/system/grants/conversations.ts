@@ -9,22 +9,29 @@ import {
 	PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
+import type { GrantsCloud } from "./grants-cloud.ts";
 import { atLength } from "./stand-in.ts";
-import { type Act, check, exists, owner, put, until } from "./steps.ts";
-import type { World } from "./world.ts";
+import {
+	check,
+	exists,
+	type GrantScenario,
+	owner,
+	put,
+	until,
+} from "./steps.ts";
 
 interface Said {
 	message: { content: string };
 	conversation_turn: number;
 }
 const say = (
-	{ user }: World,
+	{ user }: GrantsCloud,
 	session_id: string,
 	message = "Show me pictures",
 ) => user.call<Said>("POST", "/chat", { session_id, message });
 
 /** The objects of a conversation, in every version. */
-async function payloads(world: World, session: string) {
+async function payloads(world: GrantsCloud, session: string) {
 	const { Versions = [], DeleteMarkers = [] } = await world.s3.send(
 		new ListObjectVersionsCommand({
 			Bucket: world.outputs.BucketName,
@@ -35,7 +42,7 @@ async function payloads(world: World, session: string) {
 }
 
 /** Turns, sessions, and what is left of them. */
-export const conversationActs: Act[] = [
+export const conversationScenarios: GrantScenario[] = [
 	{
 		name: "a person's first turn with a fresh api, traced",
 		run: async (world, signal) => {
@@ -126,7 +133,7 @@ export const conversationActs: Act[] = [
 ];
 
 /** Moves one payload of a conversation out of the table, as one that no item can hold. */
-async function moveOut(world: World, session: string): Promise<void> {
+async function moveOut(world: GrantsCloud, session: string): Promise<void> {
 	const { dynamodb, s3, outputs } = world;
 	const { Items = [] } = await dynamodb.send(
 		new QueryCommand({

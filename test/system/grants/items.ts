@@ -1,9 +1,9 @@
 import {
-	type Act,
 	announce,
 	check,
 	derivedOf,
 	exists,
+	type GrantScenario,
 	owner,
 	picture,
 	pipeline,
@@ -15,7 +15,7 @@ import {
 } from "./steps.ts";
 
 /** Uploads, images, analyses and searches. */
-export const itemActs: Act[] = [
+export const itemScenarios: GrantScenario[] = [
 	{
 		name: "the version is told",
 		run: async ({ user }) => void (await user.call("GET", "/version")),
@@ -158,7 +158,7 @@ export const itemActs: Act[] = [
 		},
 	},
 	...["anthropic", "openai"].map(
-		(provider): Act => ({
+		(provider): GrantScenario => ({
 			name: `an item is described anew by ${provider}`,
 			speaksFor: pipeline,
 			run: async (world, signal) => {
@@ -174,7 +174,7 @@ export const itemActs: Act[] = [
 		}),
 	),
 	...["anthropic", "openai"].map(
-		(provider): Act => ({
+		(provider): GrantScenario => ({
 			name: `a question is answered by ${provider}`,
 			run: async (world, signal) => {
 				await uploaded(world, signal);

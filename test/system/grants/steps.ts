@@ -6,15 +6,15 @@ import {
 } from "@aws-sdk/client-s3";
 import sharp from "sharp";
 import type { ItemBody, RestClient } from "#cli/rest-client.ts";
-import type { World } from "./world.ts";
+import type { GrantsCloud } from "./grants-cloud.ts";
 
 /** Something a person or the system does that is seen to succeed, from beginning to end. */
-export interface Act {
+export interface GrantScenario {
 	name: string;
 	/** Which calls it speaks for: polling and logging go on all the time, so most acts say nothing of them. */
 	speaksFor?: RegExp;
 	/** @throws where it does not succeed; looks no longer when the signal aborts */
-	run(world: World, signal: AbortSignal): Promise<void>;
+	run(world: GrantsCloud, signal: AbortSignal): Promise<void>;
 }
 
 /** A picture that no other call gives. */
@@ -56,7 +56,7 @@ export const stages = ["ImageProcessor", "Analyzer", "Embedder"];
 
 /** Ready, with nothing left to do or to say about it. */
 export async function ready(
-	{ user, control, depth, queue }: World,
+	{ user, control, depth, queue }: GrantsCloud,
 	id: string,
 	signal: AbortSignal,
 ): Promise<ItemBody> {
@@ -83,7 +83,7 @@ export async function ready(
 }
 
 export async function uploaded(
-	world: World,
+	world: GrantsCloud,
 	signal: AbortSignal,
 ): Promise<ItemBody> {
 	const { id } = await world.user.upload("picture.png", await picture());
@@ -116,7 +116,7 @@ export async function send(
 
 /** Does something while grants are taken away: how acts make a fault. */
 export async function without(
-	{ cloud }: World,
+	{ cloud }: GrantsCloud,
 	grants: RegExp,
 	work: () => Promise<void>,
 ): Promise<void> {
@@ -135,7 +135,7 @@ export async function without(
 export const announcements = /ImageProcessorQueuePolicy.* sqs:SendMessage /;
 
 /** Its bytes arrive and nobody is told. */
-export async function unannounced(world: World): Promise<Form> {
+export async function unannounced(world: GrantsCloud): Promise<Form> {
 	const bytes = await picture();
 	const form = await announce(world.user, bytes);
 	await without(world, announcements, () => send(form, bytes));
@@ -143,7 +143,7 @@ export async function unannounced(world: World): Promise<Form> {
 }
 
 export async function exists(
-	{ s3, outputs }: World,
+	{ s3, outputs }: GrantsCloud,
 	Key: string | undefined,
 ): Promise<boolean> {
 	return s3
@@ -157,7 +157,7 @@ export async function exists(
 		);
 }
 
-export const put = ({ s3, outputs }: World, Key: string) =>
+export const put = ({ s3, outputs }: GrantsCloud, Key: string) =>
 	s3.send(
 		new PutObjectCommand({
 			Bucket: outputs.BucketName,
@@ -166,15 +166,15 @@ export const put = ({ s3, outputs }: World, Key: string) =>
 		}),
 	);
 
-export const remove = ({ s3, outputs }: World, Key: string) =>
+export const remove = ({ s3, outputs }: GrantsCloud, Key: string) =>
 	s3.send(new DeleteObjectCommand({ Bucket: outputs.BucketName, Key }));
 
-export const owner = ({ user }: World): string =>
+export const owner = ({ user }: GrantsCloud): string =>
 	JSON.parse(
 		Buffer.from(user.token.split(".")[1] ?? "", "base64url").toString(),
 	).sub;
 
-export const derivedOf = (world: World, id: string, name: string) =>
+export const derivedOf = (world: GrantsCloud, id: string, name: string) =>
 	`derived/${owner(world)}/${id}/${name}`;
 
 /** Of acts that speak for polling and delivering, too. */

@@ -1,11 +1,12 @@
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { type LoggingFunction, loggingFunctions } from "./grants-cloud.ts";
 import {
-	type Act,
 	announce,
 	announcements,
 	check,
 	derivedOf,
 	exists,
+	type GrantScenario,
 	picture,
 	pipeline,
 	put,
@@ -15,10 +16,9 @@ import {
 	until,
 	without,
 } from "./steps.ts";
-import { type LoggingFunction, loggingFunctions } from "./world.ts";
 
 /** The sweeper, migrations, and what happens where something fails. */
-export const upkeepActs: Act[] = [
+export const upkeepScenarios: GrantScenario[] = [
 	{
 		name: "a fresh sweep",
 		run: async ({ cold, outputs, control }) => {
@@ -80,7 +80,7 @@ export const upkeepActs: Act[] = [
 			void (await invoke(outputs.MigrationFunctionName)),
 	},
 	...stages.map(
-		(stage): Act => ({
+		(stage): GrantScenario => ({
 			name: `after a fault ${stage} tries again within a minute`,
 			speaksFor: /^sqs:ChangeMessageVisibility$/,
 			run: async (world, signal) => {

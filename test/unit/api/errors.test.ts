@@ -90,7 +90,7 @@ describe("an answer that takes too long", () => {
 	it("is cut off with a 504 of our own, before the gateway's", async () => {
 		const { as } = testApi({
 			ports: itemsThat(() => new Promise(() => {})),
-			longestAnswerMs: 20,
+			maxAnswerMs: 20,
 		});
 		const answer = await as(ada)("GET", "/items");
 		expect(answer.status).toBe(504);

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ModelFailure, PermanentFailure } from "#core/errors.ts";
-import { World } from "../../simulation/world.ts";
+import { Simulator } from "../../simulation/simulator.ts";
 import { type Answer, testApi } from "./test-api.ts";
 
-let world: World;
+let world: Simulator;
 let call: (method: string, path: string, json?: unknown) => Promise<Answer>;
 let itemId: string;
 
@@ -14,8 +14,8 @@ function startStages() {
 }
 
 beforeEach(async () => {
-	world = new World();
-	const api = testApi({ ports: world.ports, longestWaitMs: 300 });
+	world = new Simulator();
+	const api = testApi({ ports: world.ports, maxWaitMs: 300 });
 	call = (method, path, json) =>
 		api.as(world.userId)(method, path, json === undefined ? {} : { json });
 	itemId = await world.upload();

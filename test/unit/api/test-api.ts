@@ -21,7 +21,7 @@ export interface Answer {
 	body: any;
 }
 
-interface Asked {
+interface TestRequest {
 	query?: Record<string, string>;
 	json?: unknown;
 	form?: Record<string, string | Blob>;
@@ -32,29 +32,29 @@ interface Asked {
 export function testApi({
 	ports: replaced = {},
 	authenticate = anyUser,
-	longestAnswerMs,
-	longestWaitMs = 0,
+	maxAnswerMs,
+	maxWaitMs = 0,
 }: {
 	ports?: Partial<Ports>;
 	authenticate?: Authenticate;
-	longestAnswerMs?: number;
+	maxAnswerMs?: number;
 	/** No stage works beside the API of a test. */
-	longestWaitMs?: number;
+	maxWaitMs?: number;
 } = {}) {
 	const ports = { ...fakePorts(), ...replaced };
 	const app = createApi({
 		ports,
 		authenticate,
 		deployment: { environment: "test", version: "1.2.3", gitSha: "abcdef0" },
-		longestAnswerMs,
-		longestWaitMs,
+		maxAnswerMs,
+		maxWaitMs,
 	});
 	const as =
 		(userId: string) =>
 		async (
 			method: string,
 			path: string,
-			{ query, json, form, raw }: Asked = {},
+			{ query, json, form, raw }: TestRequest = {},
 		): Promise<Answer> => {
 			const headers = new Headers({
 				authorization: `Bearer ${userId}`,

@@ -6,14 +6,14 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PayloadTooLarge } from "../lambda/function.ts";
-import type { Outcome } from "../lambda/sandbox.ts";
+import type { InvocationResult } from "../lambda/sandbox.ts";
 import { type Authorizer, type Jwt, jwtAuthorizer } from "./authorizer.ts";
 import { type CorsConfiguration, corsHeaders, preflight } from "./cors.ts";
 import { functionResponse, requestEvent } from "./payload.ts";
 import { type Route, selectRoute } from "./routes.ts";
 
 export interface Integration {
-	invoke(payload: Buffer): Promise<Outcome>;
+	invoke(payload: Buffer): Promise<InvocationResult>;
 	/** Whether the function lets a route of this API invoke it. @param sourceArn of the route */
 	admits(sourceArn: string): boolean;
 	timeoutMilliseconds: number;
@@ -28,8 +28,8 @@ export interface GatewayOptions {
 }
 
 /** API Gateway's own limits for an HTTP API. */
-const largestBody = 10 * 1024 * 1024;
-const largestHeaders = 10_240;
+const maxBody = 10 * 1024 * 1024;
+const maxHeaders = 10_240;
 
 /** An API Gateway HTTP API: what answers before, around and instead of a function. */
 export class Gateway {
@@ -140,7 +140,7 @@ export class Gateway {
 			(size, text) => size + text.length,
 			(request.url ?? "").length,
 		);
-		if (headersSize > largestHeaders) {
+		if (headersSize > maxHeaders) {
 			return refuse(request, response, 431, "Request Header Fields Too Large");
 		}
 		const match = selectRoute(this.#routes, method, path);
@@ -250,12 +250,12 @@ function split(url: string): [string, string] {
 
 /** Null where it is larger than the gateway takes. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-	if (Number(request.headers["content-length"] ?? 0) > largestBody) return null;
+	if (Number(request.headers["content-length"] ?? 0) > maxBody) return null;
 	const chunks: Buffer[] = [];
 	let size = 0;
 	for await (const chunk of request.iterator({ destroyOnReturn: false })) {
 		size += chunk.length;
-		if (size > largestBody) return null;
+		if (size > maxBody) return null;
 		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks);

@@ -14,9 +14,9 @@ import { Placeholders } from "./reader.ts";
 import { readKey, type Tables } from "./store.ts";
 import { type Item, itemSize } from "./values.ts";
 
-const largestAnswer = 16 * 1024 * 1024;
-const mostKeys = 100;
-const mostWrites = 25;
+const maxAnswer = 16 * 1024 * 1024;
+const maxKeys = 100;
+const maxWrites = 25;
 
 /** Many items by their keys, each on its own. */
 export const batchOperations = (tables: Tables) => ({
@@ -38,7 +38,7 @@ export const batchOperations = (tables: Tables) => ({
 				(sum, [, { Keys }]) => sum + Keys.length,
 				0,
 			);
-			if (count > mostKeys) {
+			if (count > maxKeys) {
 				throw validation("Too many items requested for the BatchGetItem call");
 			}
 			const Responses: Record<string, Item[]> = {};
@@ -59,7 +59,7 @@ export const batchOperations = (tables: Tables) => ({
 				keys.forEach((key, at) => {
 					const item = tables.get(table, key);
 					const size = item ? itemSize(item) : 0;
-					if (bytes > 0 && bytes + size > largestAnswer) {
+					if (bytes > 0 && bytes + size > maxAnswer) {
 						UnprocessedKeys[name] ??= { ...request, Keys: [] };
 						UnprocessedKeys[name].Keys.push(request.Keys[at] as Item);
 						return;
@@ -105,7 +105,7 @@ export const batchOperations = (tables: Tables) => ({
 				);
 				writes.push(...ofTable);
 			}
-			if (writes.length > mostWrites) {
+			if (writes.length > maxWrites) {
 				throw validation(
 					`Too many items requested for the BatchWriteItem call`,
 				);

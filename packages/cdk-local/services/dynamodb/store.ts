@@ -49,7 +49,7 @@ export interface StoredItem {
 }
 
 const tokenMilliseconds = 10 * 60_000;
-const largestItem = 400 * 1024;
+const maxItem = 400 * 1024;
 /** AWS takes up to days; here one hour, so that code which forgets to hide what has expired is seen to. */
 const removalDelaySeconds = 60 * 60;
 /** An older timestamp is taken for a mistake, and its item kept. */
@@ -197,7 +197,7 @@ export class Tables {
 			return place ? [{ index, ...place }] : [];
 		});
 		const size = itemSize(item);
-		if (size > largestItem) {
+		if (size > maxItem) {
 			throw validation("Item size has exceeded the maximum allowed size");
 		}
 		const expiry = table.timeToLive ? item[table.timeToLive] : undefined;

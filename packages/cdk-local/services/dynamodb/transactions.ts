@@ -17,8 +17,8 @@ import {
 import type { Tables } from "./store.ts";
 import { itemSize } from "./values.ts";
 
-const mostActions = 100;
-const largestTransaction = 4 * 1024 * 1024;
+const maxActions = 100;
+const maxTransaction = 4 * 1024 * 1024;
 
 const keyed = { TableName, Key: attributes, ...condition };
 const action = z.strictObject({
@@ -75,9 +75,9 @@ function writeOf(tables: Tables, request: z.infer<typeof action>): Write {
 }
 
 function writeAll(tables: Tables, writes: Write[]): void {
-	if (writes.length > mostActions) {
+	if (writes.length > maxActions) {
 		throw validation(
-			`Member must have length less than or equal to ${mostActions}`,
+			`Member must have length less than or equal to ${maxActions}`,
 		);
 	}
 	requireDistinct(
@@ -108,7 +108,7 @@ function writeAll(tables: Tables, writes: Write[]): void {
 				{ CancellationReasons: reasons },
 			);
 		}
-		if (bytes > largestTransaction) {
+		if (bytes > maxTransaction) {
 			throw validation(
 				"Collection size of items in the transaction exceeds 4 MB",
 			);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Machine } from "../../machine.ts";
+import type { ServiceRegistry } from "../../machine.ts";
 import { ignored, resource, tags } from "../../template/resource.ts";
 import type { Caller } from "../iam/policy.ts";
 import { deadLetterAttributes } from "./store.ts";
@@ -128,7 +128,7 @@ export const schedule = resource(
 );
 
 function deliverOrBury(
-	machine: Machine,
+	machine: ServiceRegistry,
 	from: Caller,
 	sourceArn: string,
 	targetArn: string,
@@ -148,7 +148,11 @@ function deliverOrBury(
 	}
 }
 
-function scheduledEvent(machine: Machine, ruleArn: string, at: Date): string {
+function scheduledEvent(
+	machine: ServiceRegistry,
+	ruleArn: string,
+	at: Date,
+): string {
 	const { account, region } = machine.state;
 	return JSON.stringify({
 		version: "0",

@@ -34,7 +34,7 @@ export interface Rule {
 }
 
 /** PutEvents takes 256 KB over its entries. */
-const largestRequest = 262_144;
+const maxRequest = 262_144;
 
 /**
  * The event buses. Buses and rules live in memory, since every start takes them anew from the templates;
@@ -177,7 +177,7 @@ export class EventBuses {
 					.reduce((a, b) => a + b, each.Time === undefined ? 0 : 14),
 			0,
 		);
-		if (size > largestRequest) {
+		if (size > maxRequest) {
 			throw new AwsError(
 				"ValidationException",
 				"Total size of the entries in the request is over the limit.",

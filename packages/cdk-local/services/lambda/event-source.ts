@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Message, Queues } from "../sqs/store.ts";
 import type { LambdaFunction } from "./function.ts";
-import type { Outcome } from "./sandbox.ts";
+import type { InvocationResult } from "./sandbox.ts";
 
 export interface EventSourceSettings {
 	queueArn: string;
@@ -154,7 +154,7 @@ export class EventSource {
 	}
 
 	/** The ids of the messages that were not processed. Lambda takes an answer it cannot read as: none was. */
-	#failures(outcome: Outcome, messages: Message[]): Set<string> {
+	#failures(outcome: InvocationResult, messages: Message[]): Set<string> {
 		const ids = new Set(messages.map((message) => message.messageId));
 		if (outcome.failed) return ids;
 		if (!this.#settings.reportsBatchItemFailures) return new Set();

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Caller } from "../iam/policy.ts";
-import { largestPayload } from "./runtime-api.ts";
-import { type Outcome, Sandbox } from "./sandbox.ts";
+import { maxPayload } from "./runtime-api.ts";
+import { type InvocationResult, Sandbox } from "./sandbox.ts";
 
 export interface FunctionSettings {
 	arn: string;
@@ -29,7 +29,7 @@ export interface FunctionSettings {
 	caller: Caller;
 	log(line: string): void;
 	/** Where an event is put that failed in the end, or null. */
-	onGivenUp: ((event: Buffer, outcome: Outcome) => void) | null;
+	onGivenUp: ((event: Buffer, outcome: InvocationResult) => void) | null;
 }
 
 /** What a new AWS account has for all its functions; here each may have as many processes. */
@@ -54,7 +54,7 @@ export class LambdaFunction {
 	onGivenUp: FunctionSettings["onGivenUp"];
 	readonly #idle: { sandbox: Sandbox; since: number }[] = [];
 	readonly #all = new Set<Sandbox>();
-	readonly #line: (() => void)[] = [];
+	readonly #queue: (() => void)[] = [];
 	readonly #retries = new Set<NodeJS.Timeout>();
 	readonly #sweeper: NodeJS.Timeout;
 	#busy = 0;
@@ -97,20 +97,20 @@ export class LambdaFunction {
 	 * Where AWS would throttle, this waits in line: a laptop's two cores are always the tighter bound.
 	 * @throws PayloadTooLarge
 	 */
-	async invoke(payload: Buffer): Promise<Outcome> {
-		if (payload.length > largestPayload) {
+	async invoke(payload: Buffer): Promise<InvocationResult> {
+		if (payload.length > maxPayload) {
 			throw new PayloadTooLarge(
-				`${payload.length} byte payload is too large for the RequestResponse invocation type (limit ${largestPayload} bytes)`,
+				`${payload.length} byte payload is too large for the RequestResponse invocation type (limit ${maxPayload} bytes)`,
 			);
 		}
 		if (this.#busy >= this.concurrency) {
-			await new Promise<void>((resolve) => this.#line.push(resolve));
+			await new Promise<void>((resolve) => this.#queue.push(resolve));
 		} else this.#busy += 1;
 		try {
 			return await this.#run(payload);
 		} finally {
 			// The place is handed on, so nobody can overtake the line.
-			const next = this.#line.shift();
+			const next = this.#queue.shift();
 			if (next) next();
 			else this.#busy -= 1;
 		}
@@ -138,7 +138,7 @@ export class LambdaFunction {
 		);
 	}
 
-	#giveUp(payload: Buffer, outcome: Outcome): void {
+	#giveUp(payload: Buffer, outcome: InvocationResult): void {
 		try {
 			this.onGivenUp?.(payload, outcome);
 		} catch (error) {
@@ -168,7 +168,7 @@ export class LambdaFunction {
 		await Promise.all([...this.#all].map((sandbox) => sandbox.close()));
 	}
 
-	async #run(payload: Buffer): Promise<Outcome> {
+	async #run(payload: Buffer): Promise<InvocationResult> {
 		const crashAt = this.#crashAt;
 		this.#crashAt = null;
 		if (crashAt !== null) {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
 import { z } from "zod";
-import type { Machine } from "../../machine.ts";
+import type { ServiceRegistry } from "../../machine.ts";
 import {
 	boolean,
 	ignored,
@@ -123,7 +123,7 @@ export const lambdaFunction = resource(
 
 /** Lambda writes a function's lines with the function's role; without the right to, they are lost. */
 function permittedLog(
-	machine: Machine,
+	machine: ServiceRegistry,
 	caller: Caller,
 	logGroup: string,
 	name: string,
@@ -239,7 +239,10 @@ export const eventSourceMapping = resource(
 	},
 );
 
-function functionOf(machine: Machine, nameOrArn: string): LambdaFunction {
+function functionOf(
+	machine: ServiceRegistry,
+	nameOrArn: string,
+): LambdaFunction {
 	const name = nameOrArn.split(":").at(-1) as string;
 	const found = machine.functions.get(
 		machine.state.arn("lambda", `function:${name}`),

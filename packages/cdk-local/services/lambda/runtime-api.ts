@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Lambda's limit for the payload of a synchronous invocation and of its answer. */
-export const largestPayload = 6 * 1024 * 1024;
+export const maxPayload = 6 * 1024 * 1024;
 
 export interface Invocation {
 	requestId: string;
@@ -36,7 +36,7 @@ export class RuntimeApi {
 			request.on("data", (chunk: Buffer) => {
 				size += chunk.length;
 				// Kept up to just above the limit, which is enough to see that it is exceeded.
-				if (size - chunk.length <= largestPayload) chunks.push(chunk);
+				if (size - chunk.length <= maxPayload) chunks.push(chunk);
 			});
 			request.on("end", () =>
 				this.#handle(
@@ -115,14 +115,14 @@ export class RuntimeApi {
 		} else if (path === "/2018-06-01/runtime/init/error") {
 			accepted(202, { status: "OK" });
 			this.#events.initFailed(body);
-		} else if (outcome === "response" && body.length > largestPayload) {
+		} else if (outcome === "response" && body.length > maxPayload) {
 			accepted(413, { errorType: "RequestEntityTooLarge" });
 			this.#events.failed(
 				requestId,
 				Buffer.from(
 					JSON.stringify({
 						errorType: "Function.ResponseSizeTooLarge",
-						errorMessage: `Response payload size exceeded maximum allowed payload size (${largestPayload} bytes).`,
+						errorMessage: `Response payload size exceeded maximum allowed payload size (${maxPayload} bytes).`,
 					}),
 				),
 			);

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { RuntimeApi } from "./runtime-api.ts";
 
 /** How an invocation ended. */
-export interface Outcome {
+export interface InvocationResult {
 	payload: Buffer;
 	/** Whether `payload` describes an error of the function. */
 	failed: boolean;
@@ -38,11 +38,11 @@ export class Sandbox {
 		requestId: string;
 		payload: Buffer;
 		givenAt: number | null;
-		end(outcome: Outcome): void;
+		end(outcome: InvocationResult): void;
 	} | null = null;
 	#killer: NodeJS.Timeout | undefined;
 	/** Why no further invocation can run here. */
-	#death: Outcome | null = null;
+	#death: InvocationResult | null = null;
 
 	private constructor(
 		options: SandboxOptions,
@@ -111,10 +111,10 @@ export class Sandbox {
 	}
 
 	/** Runs one invocation. Never rejects: an error of the function is an outcome. */
-	async run(payload: Buffer): Promise<Outcome> {
+	async run(payload: Buffer): Promise<InvocationResult> {
 		if (this.#death) return this.#death;
 		const { memoryMegabytes, timeoutSeconds, log } = this.#options;
-		const { promise, resolve } = Promise.withResolvers<Outcome>();
+		const { promise, resolve } = Promise.withResolvers<InvocationResult>();
 		const requestId = randomUUID();
 		const current = { requestId, payload, givenAt: null, end: resolve };
 		this.#current = current;
@@ -154,7 +154,7 @@ export class Sandbox {
 		});
 	}
 
-	#end(requestId: string, outcome: Outcome): void {
+	#end(requestId: string, outcome: InvocationResult): void {
 		if (this.#current?.requestId === requestId) this.#current.end(outcome);
 	}
 
@@ -167,7 +167,7 @@ export class Sandbox {
 		}, seconds * 1000);
 	}
 
-	#die(outcome: Outcome): void {
+	#die(outcome: InvocationResult): void {
 		if (this.#death) return;
 		this.#death = outcome;
 		clearTimeout(this.#killer);
@@ -187,7 +187,10 @@ export class Sandbox {
 	}
 }
 
-function runtimeError(errorType: string, errorMessage: string): Outcome {
+function runtimeError(
+	errorType: string,
+	errorMessage: string,
+): InvocationResult {
 	return {
 		payload: Buffer.from(JSON.stringify({ errorType, errorMessage })),
 		failed: true,

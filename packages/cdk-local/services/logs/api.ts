@@ -6,7 +6,7 @@ import { type AwsApi, AwsError, notImplemented } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import type { LambdaFunction } from "../lambda/function.ts";
 
-const mostEvents = 10_000;
+const maxEvents = 10_000;
 
 /** CloudWatch Logs over the functions' log files: the events of a function's log group are the lines of its file below the state folder. */
 export function logsApi(
@@ -30,7 +30,7 @@ export function logsApi(
 					startTime: z.number().default(0),
 					endTime: z.number().default(Number.POSITIVE_INFINITY),
 					filterPattern: z.string().default(""),
-					limit: z.int().min(1).max(mostEvents).default(mostEvents),
+					limit: z.int().min(1).max(maxEvents).default(maxEvents),
 					nextToken: z.string().optional(),
 				},
 				(input) => {

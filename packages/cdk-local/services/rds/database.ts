@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Ports } from "../../ports.ts";
+import type { PortRegistry } from "../../ports.ts";
 
 export interface DatabaseOptions {
 	stateDir: string;
-	ports: Ports;
+	ports: PortRegistry;
 	/** A native Postgres to use instead of PGlite, `postgres://user:password@host:port/name`. */
 	url: string | null;
 	log(line: string): void;

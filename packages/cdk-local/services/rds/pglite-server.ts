@@ -49,7 +49,7 @@ const protocol3 = 196_608;
 const sslRequest = 80_877_103;
 const gssRequest = 80_877_104;
 /** The longest message taken: Postgres itself stops at 1 GB. */
-const longestMessage = 256 * 1024 * 1024;
+const maxMessage = 256 * 1024 * 1024;
 
 function serve(
 	socket: Socket,
@@ -71,7 +71,7 @@ function serve(
 		const typed = startup === null ? 0 : 1;
 		if (buffer.length < typed + 4) return null;
 		const length = buffer.readInt32BE(typed) + typed;
-		if (length < typed + 4 || length > longestMessage) {
+		if (length < typed + 4 || length > maxMessage) {
 			refuse("08P01", "invalid message length");
 			buffer = Buffer.alloc(0);
 			return null;

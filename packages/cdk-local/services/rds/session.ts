@@ -19,13 +19,13 @@ export class Session {
 	readonly #db: PGlite;
 	#owner: SessionUser | null = null;
 	/** Whose role and settings the session has now. */
-	#dressedFor: SessionUser | null = null;
-	readonly #line: { user: SessionUser; go: () => void }[] = [];
+	#activeRole: SessionUser | null = null;
+	readonly #queue: { user: SessionUser; go: () => void }[] = [];
 	#transaction = "I";
 	/** Whether PGlite waits for the rest of an exchange. */
 	#open = false;
 	/** Names of prepared statements that PGlite has now, all of them the dressed user's. */
-	readonly #there = new Set<string>();
+	readonly #preparedNames = new Set<string>();
 
 	constructor(db: PGlite) {
 		this.#db = db;
@@ -72,21 +72,21 @@ export class Session {
 	async #acquire(user: SessionUser): Promise<void> {
 		if (this.#owner === user) return;
 		if (this.#owner) {
-			await new Promise<void>((go) => this.#line.push({ user, go }));
+			await new Promise<void>((go) => this.#queue.push({ user, go }));
 		} else this.#owner = user;
-		if (this.#dressedFor === user) return;
-		this.#dressedFor = null;
+		if (this.#activeRole === user) return;
+		this.#activeRole = null;
 		try {
 			// Statements, settings, temporary tables and locks of the one before are gone.
 			await this.#db.exec("discard all");
-			this.#there.clear();
+			this.#preparedNames.clear();
 			const settings = Object.entries(user.settings).map(
 				([name, value]) => `set ${name} = ${quoted(value)};`,
 			);
 			await this.#db.exec(
 				`set session authorization ${quoted(user.role)}; ${settings.join(" ")}`,
 			);
-			this.#dressedFor = user;
+			this.#activeRole = user;
 		} catch (error) {
 			this.#release();
 			throw error;
@@ -107,24 +107,24 @@ export class Session {
 		user.prepared ??= new Map();
 		if (type === "P") {
 			user.prepared.set(name, Uint8Array.from(message));
-			this.#there.add(name);
+			this.#preparedNames.add(name);
 			return null;
 		}
 		if (type === "C") {
 			user.prepared.delete(name);
-			this.#there.delete(name);
+			this.#preparedNames.delete(name);
 			return null;
 		}
 		const parse = user.prepared.get(name);
-		if (!parse || this.#there.has(name)) return null;
+		if (!parse || this.#preparedNames.has(name)) return null;
 		const answer = await this.#db.execProtocolRaw(parse);
 		if (String.fromCharCode(answer[0] as number) === "E") return answer;
-		this.#there.add(name);
+		this.#preparedNames.add(name);
 		return null;
 	}
 
 	#release(): void {
-		const next = this.#line.shift();
+		const next = this.#queue.shift();
 		this.#owner = next?.user ?? null;
 		next?.go();
 	}

@@ -14,7 +14,7 @@ const malformed = () =>
 		"The body of your POST request is not well-formed multipart/form-data.",
 	);
 
-const longestPartHeaders = 8 * 1024;
+const maxPartHeaders = 8 * 1024;
 
 /**
  * Reads multipart/form-data part by part, as it arrives: no more than a chunk of a file is in memory.
@@ -35,10 +35,7 @@ export async function* formParts(
 		const next = await reader.take(2);
 		if (next === "--") return;
 		if (next !== "\r\n") throw malformed();
-		const headers = await reader.text(
-			Buffer.from("\r\n\r\n"),
-			longestPartHeaders,
-		);
+		const headers = await reader.text(Buffer.from("\r\n\r\n"), maxPartHeaders);
 		const content = reader.until(delimiter);
 		yield { ...disposition(headers), content };
 		for await (const _ of content); // what nobody read

@@ -14,7 +14,7 @@ import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
 /** S3 reads this much of a form before its file. */
-const longestFields = 20 * 1024;
+const maxFields = 20 * 1024;
 
 /** Stores the file of a form, where the policy in its fields allows exactly that. */
 export async function postObject(
@@ -129,7 +129,7 @@ async function readFields(parts: AsyncGenerator<FormPart>) {
 		size += part.name.length;
 		for await (const chunk of part.content) {
 			size += chunk.length;
-			if (size > longestFields) {
+			if (size > maxFields) {
 				throw new AwsError(
 					"MaxPostPreDataLengthExceededError",
 					"Your POST request fields preceding the upload file were too large.",

@@ -49,7 +49,7 @@ export interface QueueRow {
 }
 
 /** SQS takes 1 MiB a message, attributes included. */
-const largestMessage = 1_048_576;
+const maxMessage = 1_048_576;
 const queueColumns = `name, arn, visibility_seconds as visibilitySeconds, retention_seconds as retentionSeconds,
 	delay_seconds as delaySeconds, dead_letter_arn as deadLetterArn, max_receives as maxReceives, created_at as createdAt`;
 
@@ -171,10 +171,10 @@ export class Queues {
 				"The request must contain the parameter MessageBody.",
 			);
 		}
-		if (size > largestMessage) {
+		if (size > maxMessage) {
 			throw new AwsError(
 				"InvalidParameterValue",
-				`One or more parameters are invalid. Reason: Message must be shorter than ${largestMessage} bytes.`,
+				`One or more parameters are invalid. Reason: Message must be shorter than ${maxMessage} bytes.`,
 			);
 		}
 		const now = this.#state.now();

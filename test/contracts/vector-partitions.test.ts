@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddingDimensions } from "#core/ports/index.ts";
-import { divideVectors } from "#core/search/rebuild-partitions.ts";
+import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresItems } from "#postgres/items/items.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
-import { postgresVectorCells } from "#postgres/search/vector-partitions.ts";
+import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./crowd.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
@@ -52,12 +52,12 @@ for (const kind of databaseKinds) {
 	describe.skipIf(kind.skip)(`vectors in cells on ${kind.title}`, () => {
 		let empty: EmptyDatabase;
 		let db: Database;
-		let cells: ReturnType<typeof postgresVectorCells>;
+		let cells: ReturnType<typeof postgresVectorPartitions>;
 		beforeAll(async () => {
 			empty = await kind.create();
 			await empty.migrate();
 			db = empty.connect(4);
-			cells = postgresVectorCells(db);
+			cells = postgresVectorPartitions(db);
 		});
 		afterAll(() => empty?.drop());
 
@@ -99,8 +99,8 @@ for (const kind of databaseKinds) {
 		const grow = (user: string, more: Float32Array[]) =>
 			fillWithVectors(db, { userId: user, model }, more);
 		const wake = (deadline = new Date(Date.now() + 60_000)) =>
-			divideVectors(
-				{ vectorCells: cells, clock: { now: () => new Date() } },
+			rebuildPartitions(
+				{ vectorPartitions: cells, clock: { now: () => new Date() } },
 				{ deadline },
 			);
 
@@ -356,9 +356,9 @@ for (const kind of databaseKinds) {
 			const started = Date.now();
 			let looks = 0;
 			// A clock that jumps past the deadline after the first two looks at it.
-			const cutShort = await divideVectors(
+			const cutShort = await rebuildPartitions(
 				{
-					vectorCells: cells,
+					vectorPartitions: cells,
 					clock: {
 						now: () => new Date(started + (looks++ < 2 + 8 ? 0 : 60_000)),
 					},

@@ -2,7 +2,7 @@
 const milliseconds = 5 * 60_000;
 
 /** Reads by name, and keeps what was read for five minutes; failures are not kept. `fresh` reads anew. */
-export function kept<T>(
+export function ttlCache<T>(
 	read: (name: string) => Promise<T>,
 ): (name: string, options?: { fresh?: boolean }) => Promise<T> {
 	const cached = new Map<string, { readAt: number; value: Promise<T> }>();

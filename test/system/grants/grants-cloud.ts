@@ -35,7 +35,7 @@ import { Control } from "../control.ts";
 import { standIn } from "./stand-in.ts";
 
 /** A whole system in this process, whose grants can be taken away and given back while it runs. */
-export interface World {
+export interface GrantsCloud {
 	cloud: Cloud;
 	outputs: Outputs;
 	control: Control;
@@ -78,7 +78,7 @@ export const loggingFunctions = {
 } as const;
 export type LoggingFunction = keyof typeof loggingFunctions;
 
-export async function startWorld(): Promise<World> {
+export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-grants-"));
 	const asked: string[] = [];
 	const stand = await standIn(asked);

@@ -18,7 +18,7 @@ export interface Story {
 }
 
 /** Events of one item: eight attempts of three stages, their restarts by the sweeper, and as many for each request. */
-const mostEvents = 60;
+const maxEvents = 60;
 
 /**
  * Holds a pipeline that has come to rest against the invariants I1 to I7 (docs/decisions/0001) and says in
@@ -101,7 +101,7 @@ export function violations(now: Snapshot, story: Story): string[] {
 			say("I5", id, `cost ${calls} calls of a model, ${allowed} are allowed`);
 		}
 		const events = story.events?.get(id) ?? 0;
-		if (events > mostEvents * (1 + requests.length)) {
+		if (events > maxEvents * (1 + requests.length)) {
 			say("I6", id, `caused ${events} events`);
 		}
 	}

@@ -26,7 +26,7 @@ import {
 	type FaultyProcess,
 	faultyProcess,
 } from "./faulty-ports.ts";
-import { type Story, violations, violationsAnyTime } from "./oracle.ts";
+import { type Story, violations, violationsAnyTime } from "./invariants.ts";
 import { random } from "./random.ts";
 import {
 	listed,
@@ -38,9 +38,9 @@ import {
 /** As the templates have them; a test of the templates holds these. */
 const stageTimeouts = { process: 60, analyze: 300, embed: 60 } as const;
 export type QueueName = keyof typeof stageTimeouts;
-const mostReceives = 5;
+const maxReceives = 5;
 const sweepEverySeconds = 5 * 60;
-const longestVirtualHours = 24;
+const maxVirtualHours = 24;
 
 const rules: { queue: QueueName; type: string; sources: EventSource[] }[] = [
 	{
@@ -86,7 +86,7 @@ export interface Message {
 }
 
 /** How unreliable the wires are, in percent; everything follows from the seed. */
-export interface Weather {
+export interface FaultProfile {
 	seed: number;
 	lost?: number;
 	duplicated?: number;
@@ -99,7 +99,7 @@ export interface Weather {
 }
 
 /** A pipeline in one process: the real handlers and use cases, queues in virtual time, a sweeper every five minutes. */
-export class World {
+export class Simulator {
 	readonly userId = randomUUID();
 	readonly messages: Message[] = [];
 	readonly deadLetters: Message[] = [];
@@ -115,7 +115,7 @@ export class World {
 	time = 0;
 	#nextSweep = sweepEverySeconds;
 	#uploads = 0;
-	readonly #weather: Weather;
+	readonly #weather: FaultProfile;
 	readonly #chance: ReturnType<typeof random>;
 	readonly #pass: (seconds: number) => Promise<void>;
 	readonly #snapshot: () => Promise<Snapshot>;
@@ -123,7 +123,7 @@ export class World {
 	readonly #itemOf = new Map<string, string>();
 
 	/** On fakes, or with its rows in a database. */
-	constructor(db: Database | null = null, weather: Weather = { seed: 1 }) {
+	constructor(db: Database | null = null, weather: FaultProfile = { seed: 1 }) {
 		this.#weather = weather;
 		this.#chance = random(weather.seed);
 		const fakes = fakePorts();
@@ -223,7 +223,7 @@ export class World {
 		message: Message,
 		process: FaultyProcess<Ports> = this.process(),
 	): Promise<"ended" | "died" | "frozen"> {
-		if (message.receives >= mostReceives) {
+		if (message.receives >= maxReceives) {
 			// Kept for a person; the item is the sweeper's.
 			this.#remove(message);
 			this.deadLetters.push(message);
@@ -267,8 +267,8 @@ export class World {
 	}
 
 	/** Handles messages, lets time pass and sweeps until everything has ended, or until nothing ever will. */
-	async drain(longestSeconds = longestVirtualHours * 3600): Promise<void> {
-		const end = this.time + longestSeconds;
+	async drain(maxSeconds = maxVirtualHours * 3600): Promise<void> {
+		const end = this.time + maxSeconds;
 		while (this.time < end) {
 			const visible = this.messages.filter(
 				({ visibleAt }) => visibleAt <= this.time,

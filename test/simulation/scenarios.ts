@@ -4,29 +4,29 @@ import { requestAnalysis, requestResize } from "#core/pipeline/request-work.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
 import type { Fault, FaultyProcess } from "./faulty-ports.ts";
-import type { QueueName, World } from "./world.ts";
+import type { QueueName, Simulator } from "./simulator.ts";
 
-type Outcome = Promise<"ended" | "died" | "frozen">;
+type ScenarioOutcome = Promise<"ended" | "died" | "frozen">;
 
 /** One thing that one process does, in a world that was brought to where it does it. */
-export interface Act {
+export interface Scenario {
 	title: string;
 	/** A port call that belongs to it: an act that was not brought to its point proves nothing. */
 	reaches: string;
 	/** Gives the item it is about, where there is one before it. */
-	arrange(world: World): Promise<string | undefined>;
+	arrange(world: Simulator): Promise<string | undefined>;
 	run(
-		world: World,
+		world: Simulator,
 		process: FaultyProcess<Ports>,
 		itemId: string | undefined,
-	): Outcome;
+	): ScenarioOutcome;
 	/** What the person does who got no answer. @default nothing */
-	again?(world: World, itemId: string | undefined): Promise<unknown>;
+	again?(world: Simulator, itemId: string | undefined): Promise<unknown>;
 	/** The item may end otherwise than `ready`. */
 	mayFail?: true;
 }
 
-async function announce(world: World, ports: Ports): Promise<string> {
+async function announce(world: Simulator, ports: Ports): Promise<string> {
 	const prepared = await prepareUpload(ports, world.userId, {
 		filename: "announced.png",
 		contentType: "image/png",
@@ -40,14 +40,14 @@ async function announce(world: World, ports: Ports): Promise<string> {
 
 const killedBefore = (at: string): Fault => ({ kind: "killed before", at });
 
-async function ready(world: World): Promise<string> {
+async function ready(world: Simulator): Promise<string> {
 	const itemId = await world.upload();
 	await world.drain();
 	return itemId;
 }
 
 /** The stage handles its message of a fresh item. */
-const stage = (queue: QueueName, reaches: string): Act => ({
+const stage = (queue: QueueName, reaches: string): Scenario => ({
 	title: `the ${queue} stage`,
 	reaches,
 	async arrange(world) {
@@ -59,15 +59,15 @@ const stage = (queue: QueueName, reaches: string): Act => ({
 		world.deliver(await world.reach(queue), process),
 });
 
-const askAnalysis = (world: World, ports: Ports, itemId = "") =>
+const askAnalysis = (world: Simulator, ports: Ports, itemId = "") =>
 	requestAnalysis(ports, world.userId, itemId, {
 		force: true,
 		provider: "other",
 	});
-const askResize = (world: World, ports: Ports, itemId = "") =>
+const askResize = (world: Simulator, ports: Ports, itemId = "") =>
 	requestResize(ports, world.userId, itemId);
 
-const askRebuild = (world: World, ports: Ports) =>
+const askRebuild = (world: Simulator, ports: Ports) =>
 	rebuildIndex(ports, world.userId, { force: true });
 
 /** The stage handles what a person asked for a ready item. */
@@ -76,7 +76,7 @@ const request = (
 	queue: QueueName,
 	reaches: string,
 	ask: typeof askAnalysis | typeof askResize | typeof askRebuild,
-): Act => ({
+): Scenario => ({
 	title,
 	reaches,
 	async arrange(world) {
@@ -93,9 +93,9 @@ const request = (
 const sweeper = (
 	title: string,
 	reaches: string,
-	arrange: (world: World) => Promise<string | undefined>,
-	more: Partial<Act> = {},
-): Act => ({
+	arrange: (world: Simulator) => Promise<string | undefined>,
+	more: Partial<Scenario> = {},
+): Scenario => ({
 	title: `the sweeper ${title}`,
 	reaches,
 	arrange,
@@ -104,7 +104,7 @@ const sweeper = (
 });
 
 /** Everything that any process of the pipeline does with its ports. */
-export const acts: Act[] = [
+export const scenarios: Scenario[] = [
 	{
 		title: "an upload, tried again",
 		reaches: "objects.put",
@@ -199,7 +199,7 @@ export const acts: Act[] = [
 	},
 	{
 		title: "a wish for a rebuild, tried again",
-		reaches: "requests.giveOutRebuild",
+		reaches: "requests.claimRebuildBatch",
 		arrange: ready,
 		run: (world, process) =>
 			process.run(async (ports) => {
@@ -209,7 +209,7 @@ export const acts: Act[] = [
 	},
 	{
 		title: "a wish for a rebuild, given up",
-		reaches: "requests.giveOutRebuild",
+		reaches: "requests.claimRebuildBatch",
 		arrange: ready,
 		run: (world, process) =>
 			process.run(async (ports) => {
@@ -319,4 +319,4 @@ export const acts: Act[] = [
 	}),
 ];
 
-const files = new WeakMap<World, ReturnType<World["newFile"]>>();
+const files = new WeakMap<Simulator, ReturnType<Simulator["newFile"]>>();
