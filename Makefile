@@ -1,34 +1,34 @@
-# Collections. `make` prints what there is.
+# Collections. `make` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 ENV ?= dev
 INSTALLED := node_modules/.installed
 
-help: ## print the targets
+help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "; print "make TARGET [ENV=dev|test|prod|local]"} /^##: / {print "\n" substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  %-18s %s\n", $$1, $$2}' Makefile
 
 ##: on this machine
-dev: $(INSTALLED) ## run everything here, in the foreground: API, docs, login, a search to paste
+dev: $(INSTALLED) ## run everything here in the foreground; prints the URLs, a login and a search to paste
 	@node scripts/local/dev.ts
 
-up: $(INSTALLED) ## the same in the background; returns when the API answers
+up: $(INSTALLED) ## run everything in the background; returns when the API answers
 	@node scripts/local/up.ts
 
-down: $(INSTALLED) ## end what make up started; nothing is lost
+down: $(INSTALLED) ## stop what make up started; keeps all data
 	@node scripts/local/down.ts
 
-dev-reset: down ## forget all local items, users and logs
+dev-reset: down ## delete all local items, users and logs
 	@rm -rf .local .aws-outputs-local.json
-	@echo "Forgotten. make dev starts afresh."
+	@echo "Deleted. make dev starts from scratch."
 
 token: $(INSTALLED) ## print an ID token: make -s token ENV=local EMAIL=demo@example.com
 	@ENV=$(ENV) node scripts/users/token.ts
 
-chat: $(INSTALLED) ## talk with a collection in the terminal: make chat ENV=local EMAIL=demo@example.com [SESSION=name]
+chat: $(INSTALLED) ## chat with a collection in the terminal: make chat ENV=local EMAIL=demo@example.com [SESSION=name]
 	@ENV=$(ENV) node scripts/local/chat.ts
 
-install: ## install packages, and the native one for every architecture we deploy to
+install: ## install packages, and sharp for every architecture we deploy to
 	@rm -f $(INSTALLED)
 	@$(MAKE) --no-print-directory $(INSTALLED)
 
@@ -40,7 +40,7 @@ $(INSTALLED): package.json package-lock.json .npmrc
 test: $(INSTALLED) ## all tests
 	@vitest run
 
-test-checkpoints: $(INSTALLED) ## LangGraph's own suite for checkpoint savers, and the saver's own tests
+test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, and the saver's own tests
 	@vitest run --project parts --project langgraph-suite test/contracts/checkpoints
 
 check: $(INSTALLED) ## types, lint, format, import directions
@@ -51,114 +51,114 @@ check: $(INSTALLED) ## types, lint, format, import directions
 format: $(INSTALLED) ## format and sort imports
 	@biome check --write
 
-eval: $(INSTALLED) ## how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline]
+eval: $(INSTALLED) ## measure how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline]
 	@node tools/eval/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)")
 
-bench-start: $(INSTALLED) ## seconds from make dev to a search that finds its sample
+bench-start: $(INSTALLED) ## measure the seconds from make dev to a search that finds its sample
 	@node test/bench/start.ts
 
-bench-pipeline: $(INSTALLED) ## upload to ready, against the bare work in one process
+bench-pipeline: $(INSTALLED) ## measure upload to ready, against the bare work in one process
 	@node test/bench/pipeline.ts
 
-bench-cold: $(INSTALLED) ## CPU of the api's cold start, against a bare Node
+bench-cold: $(INSTALLED) ## measure the CPU of the api's cold start, against bare Node
 	@node test/bench/cold.ts
 
-bench-images: $(INSTALLED) ## time and memory of deriving from a photo, against decoding it whole
+bench-images: $(INSTALLED) ## measure time and memory of deriving from a photo, against decoding it whole
 	@node test/bench/images.ts
 
-bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## search against others: [ROWS=100000] [PEERS=langchain,chroma,hnsw] [DATABASE_URL=postgres://...]
+bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## measure search against other libraries: [ROWS=100000] [PEERS=langchain,chroma,hnsw] [DATABASE_URL=postgres://...]
 	@node test/bench/search/main.ts
 
-bench-partitions: $(INSTALLED) ## what a search of a large, partitioned collection reads and misses: [ROWS=20000] [DATABASE_URL=postgres://...]
+bench-partitions: $(INSTALLED) ## measure what a search of a large, partitioned collection reads and misses: [ROWS=20000] [DATABASE_URL=postgres://...]
 	@node test/bench/search/partitions.ts
 
-bench-cells: bench-partitions ## the former name of bench-partitions
+bench-cells: bench-partitions ## the same as bench-partitions, by its former name
 
 test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package-lock.json
 	@cd $(dir $<) && npm ci
 	@touch $@
 
-bench-chat: $(INSTALLED) ## requests and bytes of a chat's turn as it grows; CPU of a process's first turn
+bench-chat: $(INSTALLED) ## measure requests and bytes of a chat turn as the chat grows, and the CPU of a first turn
 	@node test/bench/chat.ts
 
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/deploy/synth.ts
 
-cost: $(INSTALLED) ## a month's cost, by templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
+cost: $(INSTALLED) ## estimate a month's cost from templates and use: make cost ENV=prod USERS=100 UPLOADS=5000
 	@ENV=$(ENV) USERS=$(or $(USERS),0) UPLOADS=$(or $(UPLOADS),0) VISION=$(VISION) EMBEDDING=$(EMBEDDING) CHAT=$(CHAT) README=$(README) node tools/cost/cost.ts
 
 infra-bootstrap: $(INSTALLED) ## prepare account and region for the CDK, once
 	@ENV=$(ENV) node scripts/deploy/infra-bootstrap.ts
 
-preflight: $(INSTALLED) ## look at everything a deployment needs, change nothing
+preflight: $(INSTALLED) ## check everything a deployment needs; changes nothing
 	@ENV=$(ENV) node scripts/deploy/preflight.ts
 
-infra-diff: $(INSTALLED) ## what a deployment would change
+infra-diff: $(INSTALLED) ## show what a deployment would change
 	@ENV=$(ENV) node scripts/deploy/infra-diff.ts
 
-infra-deploy: $(INSTALLED) ## preflight, diff, consent (YES=1 gives it), stacks with the migrations between, outputs
+infra-deploy: $(INSTALLED) ## preflight, diff, confirm (YES=1), deploy the stacks with the migrations in between, write outputs
 	@ENV=$(ENV) node scripts/deploy/infra-deploy.ts
 
-infra-status: $(INSTALLED) ## how the five stacks stand, and what to do about those that do not
+infra-status: $(INSTALLED) ## show the state of the five stacks, and how to mend those that failed
 	@ENV=$(ENV) node scripts/deploy/infra-status.ts
 
-infra-outputs: $(INSTALLED) ## write .aws-outputs-$ENV.json, from which scripts, tests and clients start
+infra-outputs: $(INSTALLED) ## write .aws-outputs-$ENV.json, which scripts, tests and clients read
 	@ENV=$(ENV) node scripts/deploy/infra-outputs.ts
 
-infra-destroy: $(INSTALLED) ## remove an environment with all that is in it (YES=1 CONFIRM=$ENV without a terminal)
+infra-destroy: $(INSTALLED) ## delete an environment and everything in it (YES=1 CONFIRM=$ENV without a terminal)
 	@ENV=$(ENV) node scripts/deploy/infra-destroy.ts
 
-lambda-deploy-api: $(INSTALLED) ## replace the api's code alone, in a minute; not in prod
+lambda-deploy-api: $(INSTALLED) ## replace only the api's code, in a minute; refused in prod
 	@ENV=$(ENV) node scripts/functions/lambda-deploy-api.ts
 
 ##: test an environment, deployed or local
-test-infra: $(INSTALLED) ## every part by itself and one image through all of them; writes reports/
+test-infra: $(INSTALLED) ## check every part by itself, then one image through all of them; writes reports/
 	@ENV=$(ENV) node scripts/checks/test-infra.ts
 
-test-api: $(INSTALLED) ## upload to search, over the REST API
+test-api: $(INSTALLED) ## check upload to search over the REST API
 	@ENV=$(ENV) node scripts/checks/test-api.ts
 
 test-all: ## test-infra, then test-api
 	@$(MAKE) --no-print-directory test-infra test-api ENV=$(ENV)
 
 ##: operate an environment, deployed or local
-lambda-logs: $(INSTALLED) ## a function's log: FUNC=api|image-processor|... FILTER=word SINCE=10m FOLLOW=0|1
+lambda-logs: $(INSTALLED) ## print a function's log: FUNC=api|image-processor|... FILTER=word SINCE=10m FOLLOW=0|1
 	@ENV=$(ENV) node scripts/functions/lambda-logs.ts
 
-dlq-list: $(INSTALLED) ## what was given up on
+dlq-list: $(INSTALLED) ## list dead letters
 	@ENV=$(ENV) node scripts/dead-letters/dlq-list.ts
 
-dlq-redrive: $(INSTALLED) ## have it tried again
+dlq-redrive: $(INSTALLED) ## redrive dead letters
 	@ENV=$(ENV) node scripts/dead-letters/dlq-redrive.ts
 
-db-connect: $(INSTALLED) ## psql as the application, through the bastion where the network is private
+db-connect: $(INSTALLED) ## open psql as the application, through the bastion where the network is private
 	@ENV=$(ENV) node scripts/database/db-connect.ts
 
-db-migrate: $(INSTALLED) ## apply the migrations that are deployed
+db-migrate: $(INSTALLED) ## apply the deployed migrations
 	@ENV=$(ENV) node scripts/database/db-migrate.ts
 
-db-rotate: $(INSTALLED) ## new passwords for the application's and the migrations' role
+db-rotate: $(INSTALLED) ## set new passwords for the application's and the migrations' role
 	@ENV=$(ENV) node scripts/database/db-rotate.ts
 
 db-seed-golden: $(INSTALLED) ## upload a folder of images as a user: DATASET=folder EMAIL=you@example.com
 	@ENV=$(ENV) node scripts/database/db-seed-golden.ts
 
-secrets-populate: $(INSTALLED) ## the providers' API keys of .env, to Parameter Store
+secrets-populate: $(INSTALLED) ## copy the providers' API keys from .env to Parameter Store
 	@ENV=$(ENV) node scripts/secrets/secrets-populate.ts
 
-secrets-export: $(INSTALLED) ## the same back, to a file that only you can read: FILE=.env.$ENV
+secrets-export: $(INSTALLED) ## copy them back to a file that only you can read: FILE=.env.$ENV
 	@ENV=$(ENV) node scripts/secrets/secrets-export.ts
 
-cognito-setup: $(INSTALLED) ## a user who may sign in: EMAIL=you@example.com, PASSWORD asked for or in the environment
+cognito-setup: $(INSTALLED) ## create a user who may sign in: EMAIL=you@example.com, PASSWORD from the environment or a prompt
 	@ENV=$(ENV) node scripts/users/cognito-setup.ts
 
-cognito-list: $(INSTALLED) ## who may sign in
+cognito-list: $(INSTALLED) ## list the users who may sign in
 	@ENV=$(ENV) node scripts/users/cognito-list.ts
 
-clean: ## remove what can be built again: bundles, templates, reports
+clean: ## delete what can be built again: bundles, templates, reports
 	@rm -rf cdk.out .build/bundles .build/javascript .build/meta .build/draft-* reports
-	@echo "Removed. What runs here, its items and .aws-outputs-*.json stay."
+	@echo "Deleted. The local environment, its items and .aws-outputs-*.json stay."
 
-# None of them is a file.
+# No target is a file.
 .PHONY: $(shell awk -F: '/^[a-z][a-z-]*:/ {print $$1}' Makefile)
