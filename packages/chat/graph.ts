@@ -1,9 +1,8 @@
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { Conversation, TurnInput } from "#core/chat/conversation.ts";
-import type { ConversationSteps } from "#core/chat/conversation-steps.ts";
 import { sessionNotFound } from "#core/errors.ts";
-import type { Turns } from "#core/ports/index.ts";
+import type { ConversationSteps, Turns } from "#core/ports/index.ts";
 import { ThreadGone } from "#langgraph-dynamodb/errors.ts";
 import type { ThreadLife } from "#langgraph-dynamodb/sessions.ts";
 import type { RunTracing } from "./langsmith.ts";

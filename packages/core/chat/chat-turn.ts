@@ -1,9 +1,12 @@
 import { AppError } from "../errors.ts";
-import type { Ports, SaidMessage } from "../ports/index.ts";
-import type { SearchLimits } from "../search/search-tools.ts";
+import type {
+	ConversationSteps,
+	Ports,
+	SaidMessage,
+	SearchLimits,
+} from "../ports/index.ts";
 import {
 	answerOf,
-	type ConversationSteps,
 	conversationSteps,
 	type StepPorts,
 } from "./conversation-steps.ts";

@@ -1,6 +1,12 @@
 import { before } from "../before.ts";
 import { AppError } from "../errors.ts";
-import type { ChatAnswer, Hit, Ports, ToolCall } from "../ports/index.ts";
+import type {
+	ChatAnswer,
+	ConversationSteps,
+	Hit,
+	Ports,
+	ToolCall,
+} from "../ports/index.ts";
 import { fused } from "../search/agent-results.ts";
 import { searchTools } from "../search/search-tools.ts";
 import {
@@ -23,21 +29,6 @@ import { toPromptMessages } from "./conversation-prompt.ts";
 import { listCategories, webSearchTool } from "./conversation-tools.ts";
 import { summarize } from "./summarize.ts";
 import { type RunnableTool, runTool, type ToolResult } from "./tools.ts";
-
-/** The steps of a turn. Each takes the conversation as it stands and gives what changes; none does anything twice. */
-export interface ConversationSteps {
-	/** Takes note of the question; first of all steps. */
-	listen(
-		before: Partial<Conversation>,
-		asked: TurnInput,
-	): Promise<Partial<Conversation>>;
-	/** Asks the model, or ends the turn where a limit is reached. */
-	answer(now: Conversation): Promise<Partial<Conversation>>;
-	/** Runs the tools that the model asked for: every call gets its result. */
-	useTools(now: Conversation): Promise<Partial<Conversation>>;
-	/** Which step is next; null where the turn is over. */
-	next(now: Conversation): "answer" | "useTools" | null;
-}
 
 export const maxModelCalls = 6;
 export const maxToolCalls = 8;

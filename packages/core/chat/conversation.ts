@@ -1,6 +1,6 @@
 import type { TokenUsage } from "../items/analysis.ts";
-import type { ChatMessage, Hit, ToolCall } from "../ports/index.ts";
-import type { SearchLimits } from "../search/search-tools.ts";
+import type { ChatMessage, ToolCall } from "../ports/chat.ts";
+import type { Hit, SearchLimits } from "../ports/search.ts";
 
 /** What a person asks of one turn. */
 export interface TurnInput {

@@ -8,6 +8,17 @@ export interface SearchOptions {
 	explain?: boolean;
 }
 
+/** Bounds the hits of a search. A model that searches may narrow them and never widens them. */
+export interface SearchLimits {
+	/** 1 to 50. */
+	topK: number;
+	category?: string;
+	/** The lowest score of a match by words. @default the answerability threshold of `TextQuery` */
+	minRelevance?: number;
+	/** The lowest cosine similarity of a match by meaning, -1 to 1. @default the answerability threshold of `VectorQuery` */
+	minSimilarity?: number;
+}
+
 /**
  * Words in any order, phrases in quotes, `-word` for what must not be there. A word that no document has is taken
  * for the most similar one.

@@ -1,5 +1,4 @@
 import type { Conversation, TurnInput } from "../chat/conversation.ts";
-import type { ConversationSteps } from "../chat/conversation-steps.ts";
 import type { OpenTurn } from "./sessions.ts";
 
 /** Takes conversations through turns, step by step, and remembers each step that was taken. */
@@ -18,4 +17,19 @@ export interface Turns {
 	): Promise<Conversation>;
 	/** Where the conversation stands; null where nothing was committed yet. */
 	at(userId: string, sessionId: string): Promise<Conversation | null>;
+}
+
+/** The steps of a turn. Each takes the conversation as it stands and gives what changes; none does anything twice. */
+export interface ConversationSteps {
+	/** Takes note of the question; first of all steps. */
+	listen(
+		before: Partial<Conversation>,
+		asked: TurnInput,
+	): Promise<Partial<Conversation>>;
+	/** Asks the model, or ends the turn where a limit is reached. */
+	answer(now: Conversation): Promise<Partial<Conversation>>;
+	/** Runs the tools that the model asked for: every call gets its result. */
+	useTools(now: Conversation): Promise<Partial<Conversation>>;
+	/** Which step is next; null where the turn is over. */
+	next(now: Conversation): "answer" | "useTools" | null;
 }

@@ -15,6 +15,7 @@ import type {
 	ChatMessage,
 	Hit,
 	Ports,
+	SearchLimits,
 	ToolCall,
 } from "../ports/index.ts";
 import {
@@ -24,11 +25,7 @@ import {
 	ranked,
 	type ToolOutcome,
 } from "./agent-results.ts";
-import {
-	type SearchLimits,
-	type SeenItems,
-	searchTools,
-} from "./search-tools.ts";
+import { type SeenItems, searchTools } from "./search-tools.ts";
 
 export interface AgenticFound {
 	/** What the agent chose, in its order. */

@@ -2,6 +2,7 @@ import { ModelFailure } from "../errors.ts";
 import type {
 	Hit,
 	Ports,
+	SearchLimits,
 	SearchOptions,
 	TextQuery,
 	VectorQuery,
@@ -12,16 +13,9 @@ import { contentWords } from "./words.ts";
 export const searchTypes = ["bm25", "vector", "hybrid"] as const;
 export type SearchType = (typeof searchTypes)[number];
 
-export interface SearchRequest {
+export interface SearchRequest extends SearchLimits {
 	query: string;
 	searchType: SearchType;
-	/** 1 to 50. */
-	topK: number;
-	category?: string;
-	/** The least score of a match by words. @default the gate of `TextQuery` */
-	minRelevance?: number;
-	/** The least cosine similarity of a match by meaning, -1 to 1. @default the gate of `VectorQuery` */
-	minSimilarity?: number;
 	/** Whether each hit shows the piece of text that matched. @default false */
 	explain?: boolean;
 }

@@ -9,12 +9,8 @@ import {
 import { defineTool, type RunnableTool, ToolRefusal } from "../chat/tools.ts";
 import { ModelFailure } from "../errors.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
-import type { Hit, Ports } from "../ports/index.ts";
-import {
-	type SearchRequest,
-	type SearchType,
-	searchItems,
-} from "./search-items.ts";
+import type { Hit, Ports, SearchLimits } from "../ports/index.ts";
+import { type SearchType, searchItems } from "./search-items.ts";
 
 /** Read-only tools over one person's collection, and what they have shown. */
 export interface SearchTools {
@@ -38,12 +34,6 @@ export interface SeenItems {
 	/** Of the first search that found nothing: another may have found something. */
 	whyNothing: string | null;
 }
-
-/** What a model may not widen. */
-export type SearchLimits = Pick<
-	SearchRequest,
-	"topK" | "category" | "minRelevance" | "minSimilarity"
->;
 
 const modes = {
 	words: "bm25",
