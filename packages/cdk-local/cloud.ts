@@ -12,7 +12,6 @@ import { join, resolve } from "node:path";
 import { controlApi } from "./control.ts";
 import { serveAws } from "./endpoint/endpoint.ts";
 import { lockState } from "./lock.ts";
-import type { ServiceRegistry } from "./machine.ts";
 import { PortRegistry } from "./ports.ts";
 import { Gateway } from "./services/apigatewayv2/gateway.ts";
 import {
@@ -29,7 +28,7 @@ import {
 	Credentials,
 	type IssuedCredentials,
 } from "./services/iam/credentials.ts";
-import type { Caller } from "./services/iam/policy.ts";
+import type { Caller } from "./services/iam/permission.ts";
 import { lambdaApi } from "./services/lambda/api.ts";
 import { functionLog } from "./services/lambda/function-log.ts";
 import { logsApi } from "./services/logs/api.ts";
@@ -39,6 +38,7 @@ import { Secrets } from "./services/secretsmanager/store.ts";
 import { type MessageAttribute, Queues } from "./services/sqs/store.ts";
 import { Parameters } from "./services/ssm/store.ts";
 import { stsApi } from "./services/sts/api.ts";
+import type { Services } from "./services.ts";
 import { openState } from "./state.ts";
 import { type Json, readAssembly } from "./template/assembly.ts";
 import { Stack } from "./template/stack.ts";
@@ -115,7 +115,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			body: string,
 			attributes?: Record<string, MessageAttribute>,
 		) => {
-			const target = machine.functions.get(arn);
+			const target = services.functions.get(arn);
 			const action = target ? "lambda:InvokeFunction" : "sqs:SendMessage";
 			access.require(from, { action, resource: arn });
 			if (target) target.invokeLater(Buffer.from(body));
@@ -172,7 +172,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		});
 		endings.push(() => database.stop());
 
-		const functions: ServiceRegistry["functions"] = new Map();
+		const functions: Services["functions"] = new Map();
 		const schedules = new Schedules(log);
 		const stacks: RunningStack[] = [];
 		const taskRoots = unpackingFolder(stateDir);
@@ -211,7 +211,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		await gateway.listen();
 		endings.push(() => gateway.close());
 
-		const machine: ServiceRegistry = {
+		const services: Services = {
 			state,
 			credentials,
 			access,
@@ -235,7 +235,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 		const exports = new Map<string, Json>();
 		let outputs: Record<string, Json> = {};
 		for (const stack of assembly.stacks) {
-			const running = new Stack(stack, machine, exports);
+			const running = new Stack(stack, services, exports);
 			const made = database.renameIn(await running.create());
 			stacks.push({
 				name: stack.name,
@@ -253,9 +253,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			AwsEndpointUrl: state.endpoint,
 		};
 
-		for (const source of machine.eventSources) source.start();
+		for (const source of services.eventSources) source.start();
 		endings.push(() =>
-			Promise.all(machine.eventSources.map((source) => source.stop())),
+			Promise.all(services.eventSources.map((source) => source.stop())),
 		);
 		const expiry = setInterval(() => tables.removeExpired(), expirySweepMs);
 		endings.push(() => clearInterval(expiry));

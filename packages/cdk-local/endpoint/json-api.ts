@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Permission } from "../services/iam/policy.ts";
+import type { Permission } from "../services/iam/permission.ts";
+
 import {
 	type AwsApi,
 	AwsError,

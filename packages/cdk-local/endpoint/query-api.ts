@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { xmlDenial } from "../services/iam/access.ts";
-import type { Permission } from "../services/iam/policy.ts";
+import { type Permission, xmlDenial } from "../services/iam/permission.ts";
+
 import {
 	type AwsApi,
 	AwsError,

@@ -1,6 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Denial } from "../services/iam/access.ts";
-import type { Caller, Permission } from "../services/iam/policy.ts";
+import type { Denial, Rights } from "../services/iam/permission.ts";
 
 /** Who makes a call: a function by its ARN, or the operator. */
 export interface Principal {
@@ -26,14 +25,6 @@ export interface AwsRequest {
 	requestId: string;
 	/** Aborts when the client goes away or the endpoint closes. */
 	signal: AbortSignal;
-}
-
-/** What one caller may do. */
-export interface Rights {
-	readonly caller: Caller;
-	allows(permission: Permission): boolean;
-	/** @throws AwsError as the service refuses, where one of them is not allowed */
-	require(permissions: readonly Permission[]): void;
 }
 
 export interface AwsResponse {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ServiceRegistry } from "../machine.ts";
+import type { Services } from "../services.ts";
 import type { Json, JsonObject } from "./assembly.ts";
 
 /** What other resources may read of one that exists. */
@@ -12,7 +12,7 @@ export interface Created {
 }
 
 export interface ResourceContext {
-	machine: ServiceRegistry;
+	services: Services;
 	stack: string;
 	logicalId: string;
 	/** The name of a resource whose template gives none. */
@@ -50,7 +50,7 @@ export function resource<Shape extends z.ZodRawShape>(
 	};
 }
 
-/** A property that changes nothing on one machine. The reason stands where it is used. */
+/** A property that changes nothing on one services. The reason stands where it is used. */
 export const ignored = (_reason: string) => z.unknown().optional();
 
 /** CloudFormation takes numbers and booleans as text too. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ServiceRegistry } from "../machine.ts";
 import { resourceTypes } from "../services/resource-types.ts";
+import type { Services } from "../services.ts";
 import type { AssemblyStack, Json, JsonObject } from "./assembly.ts";
 import { ignoredTypes } from "./ignored.ts";
 import { holds, resolve, type Scope } from "./intrinsics.ts";
@@ -9,7 +9,7 @@ import type { Created } from "./resource.ts";
 /** Runs one stack: makes its resources in the order of their references and computes its outputs. */
 export class Stack {
 	readonly #stack: AssemblyStack;
-	readonly #machine: ServiceRegistry;
+	readonly #services: Services;
 	/** Of the stacks that came before, by export name; this one adds its own. */
 	readonly #exports: Map<string, Json>;
 	readonly #created = new Map<string, Created>();
@@ -17,11 +17,11 @@ export class Stack {
 
 	constructor(
 		stack: AssemblyStack,
-		machine: ServiceRegistry,
+		services: Services,
 		exports: Map<string, Json>,
 	) {
 		this.#stack = stack;
-		this.#machine = machine;
+		this.#services = services;
 		this.#exports = exports;
 		if (stack.template.Transform !== undefined) {
 			throw new Error(
@@ -116,7 +116,7 @@ export class Stack {
 			);
 		}
 		return create((await resolve(properties, this.#scope)) as JsonObject, {
-			machine: this.#machine,
+			services: this.#services,
 			stack,
 			logicalId,
 			physicalName: (longest) => physicalName(stack, logicalId, longest),
@@ -187,11 +187,11 @@ export class Stack {
 	};
 
 	get #region() {
-		return this.#machine.state.region;
+		return this.#services.state.region;
 	}
 
 	#pseudo(name: string): Json {
-		const { account } = this.#machine.state;
+		const { account } = this.#services.state;
 		switch (name) {
 			case "AWS::AccountId":
 				return account;

@@ -28,9 +28,9 @@ export const api = resource(
 		Version: ignored("for people"),
 		Tags: tags,
 	},
-	(properties, { machine, logicalId }) => {
+	(properties, { services, logicalId }) => {
 		const cors = properties.CorsConfiguration;
-		machine.gateway.configure({
+		services.gateway.configure({
 			apiId: logicalId,
 			cors: cors
 				? {
@@ -45,7 +45,7 @@ export const api = resource(
 		});
 		return {
 			ref: logicalId,
-			attributes: { ApiId: logicalId, ApiEndpoint: machine.gateway.url },
+			attributes: { ApiId: logicalId, ApiEndpoint: services.gateway.url },
 		};
 	},
 );
@@ -60,21 +60,21 @@ export const integration = resource(
 		TimeoutInMillis: number.max(30_000).default(30_000),
 		Description: ignored("for people"),
 	},
-	(properties, { machine, logicalId }) => {
+	(properties, { services, logicalId }) => {
 		// Either the function's ARN or API Gateway's long form around it.
 		const [arn = ""] =
 			/arn:[^:]+:lambda:[^:]+:[^:]+:function:[^/]+/.exec(
 				properties.IntegrationUri,
 			) ?? [];
-		const found = machine.functions.get(arn);
+		const found = services.functions.get(arn);
 		if (!found) {
 			throw new Error(`there is no function ${properties.IntegrationUri}`);
 		}
-		machine.gateway.addIntegration(logicalId, {
+		services.gateway.addIntegration(logicalId, {
 			invoke: (payload) => found.invoke(payload),
 			admits: (sourceArn) =>
-				machine.access.allows(
-					machine.access.service("apigateway.amazonaws.com", sourceArn),
+				services.access.allows(
+					services.access.service("apigateway.amazonaws.com", sourceArn),
 					{ action: "lambda:InvokeFunction", resource: arn },
 				),
 			timeoutMilliseconds: properties.TimeoutInMillis,
@@ -91,8 +91,8 @@ export const authorizer = resource(
 		IdentitySource: z.tuple([z.literal("$request.header.Authorization")]),
 		JwtConfiguration: z.strictObject({ Audience: texts, Issuer: z.url() }),
 	},
-	(properties, { machine, logicalId }) => {
-		machine.gateway.addAuthorizer(logicalId, {
+	(properties, { services, logicalId }) => {
+		services.gateway.addAuthorizer(logicalId, {
 			issuer: properties.JwtConfiguration.Issuer,
 			audience: properties.JwtConfiguration.Audience,
 		});
@@ -110,8 +110,8 @@ export const route = resource(
 		AuthorizationScopes: texts.default([]),
 		OperationName: ignored("for people"),
 	},
-	(properties, { machine, logicalId }) => {
-		machine.gateway.addRoute({
+	(properties, { services, logicalId }) => {
+		services.gateway.addRoute({
 			key: properties.RouteKey,
 			integrationId: properties.Target.replace("integrations/", ""),
 			authorizerId:
@@ -140,9 +140,9 @@ export const stage = resource(
 		Description: ignored("for people"),
 		Tags: tags,
 	},
-	(properties, { machine }) => {
+	(properties, { services }) => {
 		const throttle = properties.DefaultRouteSettings;
-		machine.gateway.throttle(
+		services.gateway.throttle(
 			throttle?.ThrottlingRateLimit ?? 10_000,
 			throttle?.ThrottlingBurstLimit ?? 5_000,
 		);

@@ -49,10 +49,10 @@ export const userPool = resource(
 		DeletionProtection: ignored("state is forgotten on demand only"),
 		UserPoolTags: ignored("nobody is billed by tag"),
 	},
-	(properties, { machine, stack, logicalId, physicalName }) => {
-		const id = `${machine.state.region}_${letters(`${stack}/${logicalId}`, 9)}`;
+	(properties, { services, stack, logicalId, physicalName }) => {
+		const id = `${services.state.region}_${letters(`${stack}/${logicalId}`, 9)}`;
 		const policy = properties.Policies?.PasswordPolicy;
-		const { arn, providerUrl, providerName } = machine.userPools.ensurePool(
+		const { arn, providerUrl, providerName } = services.userPools.ensurePool(
 			id,
 			{
 				name: properties.UserPoolName ?? physicalName(128),
@@ -110,12 +110,12 @@ export const userPoolClient = resource(
 		LogoutURLs: later,
 		SupportedIdentityProviders: texts.optional(),
 	},
-	(properties, { machine, stack, logicalId }) => {
+	(properties, { services, stack, logicalId }) => {
 		const id = letters(`${stack}/${logicalId}`, 26).toLowerCase();
 		const units = properties.TokenValidityUnits;
 		const seconds = (value: number, in_: z.infer<typeof unit>) =>
 			value * unitSeconds[in_];
-		machine.userPools.ensureClient(properties.UserPoolId, id, {
+		services.userPools.ensureClient(properties.UserPoolId, id, {
 			explicitAuthFlows: properties.ExplicitAuthFlows,
 			idTokenSeconds: seconds(
 				properties.IdTokenValidity ?? 1,

@@ -1,4 +1,4 @@
-import type { Permission } from "../iam/policy.ts";
+import type { Permission } from "../iam/permission.ts";
 import type { Tables } from "./store.ts";
 
 /** What of a request says which table it means. */

@@ -43,10 +43,10 @@ export const table = resource(
 		DeletionProtectionEnabled: ignored("make dev-reset forgets everything"),
 		Tags: tags,
 	},
-	(properties, { machine, physicalName }) => {
+	(properties, { services, physicalName }) => {
 		const name = properties.TableName ?? physicalName(255);
 		const timeToLive = properties.TimeToLiveSpecification;
-		const { arn } = machine.tables.ensure(name, {
+		const { arn } = services.tables.ensure(name, {
 			key: properties.KeySchema,
 			indexes: Object.fromEntries(
 				properties.GlobalSecondaryIndexes.map((index) => [

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { ServiceRegistry } from "../../machine.ts";
+import type { Services } from "../../services.ts";
 import { ignored, resource, tags } from "../../template/resource.ts";
-import type { Caller } from "../iam/policy.ts";
+import type { Caller } from "../iam/permission.ts";
+
 import { deadLetterAttributes } from "./store.ts";
 
 export const eventBus = resource(
@@ -13,8 +14,8 @@ export const eventBus = resource(
 		LogConfig: ignored("logs are files below the state folder"),
 		Tags: tags,
 	},
-	({ Name }, { machine }) => {
-		const { arn } = machine.buses.ensureBus(Name);
+	({ Name }, { services }) => {
+		const { arn } = services.buses.ensureBus(Name);
 		return { ref: Name, attributes: { Arn: arn, Name } };
 	},
 );
@@ -43,16 +44,16 @@ export const rule = resource(
 		Description: ignored("for people"),
 		Tags: tags,
 	},
-	(properties, { machine, logicalId, physicalName }) => {
+	(properties, { services, logicalId, physicalName }) => {
 		const name = properties.Name ?? physicalName(64);
 		const bus = properties.EventBusName.split("/").at(-1) as string;
-		const arn = machine.state.arn(
+		const arn = services.state.arn(
 			"events",
 			bus === "default" ? `rule/${name}` : `rule/${bus}/${name}`,
 		);
 		const enabled = properties.State === "ENABLED";
 		if (properties.EventPattern && enabled) {
-			machine.buses.putRule({
+			services.buses.putRule({
 				name,
 				bus,
 				pattern: properties.EventPattern,
@@ -68,18 +69,18 @@ export const rule = resource(
 		}
 		if (properties.ScheduleExpression) {
 			for (const target of properties.Targets) {
-				machine.schedules.add({
+				services.schedules.add({
 					name: logicalId,
 					expression: properties.ScheduleExpression,
 					enabled,
 					targetArn: target.Arn,
 					deliver: (at) =>
 						deliverOrBury(
-							machine,
-							machine.access.service("events.amazonaws.com", arn),
+							services,
+							services.access.service("events.amazonaws.com", arn),
 							arn,
 							target.Arn,
-							target.Input ?? scheduledEvent(machine, arn, at),
+							target.Input ?? scheduledEvent(services, arn, at),
 							target.DeadLetterConfig?.Arn,
 						),
 				});
@@ -106,29 +107,29 @@ export const schedule = resource(
 			DeadLetterConfig: deadLetterConfig,
 		}),
 	},
-	(properties, { machine, logicalId, physicalName }) => {
+	(properties, { services, logicalId, physicalName }) => {
 		const name = properties.Name ?? physicalName(64);
 		const { Arn, Input, DeadLetterConfig, RoleArn } = properties.Target;
-		const arn = machine.state.arn("scheduler", `schedule/default/${name}`);
-		const from = machine.access.assume(
+		const arn = services.state.arn("scheduler", `schedule/default/${name}`);
+		const from = services.access.assume(
 			RoleArn,
 			"scheduler.amazonaws.com",
 			logicalId,
 		);
-		machine.schedules.add({
+		services.schedules.add({
 			name: logicalId,
 			expression: properties.ScheduleExpression,
 			enabled: properties.State === "ENABLED",
 			targetArn: Arn,
 			deliver: () =>
-				deliverOrBury(machine, from, arn, Arn, Input, DeadLetterConfig?.Arn),
+				deliverOrBury(services, from, arn, Arn, Input, DeadLetterConfig?.Arn),
 		});
 		return { ref: name, attributes: { Arn: arn } };
 	},
 );
 
 function deliverOrBury(
-	machine: ServiceRegistry,
+	services: Services,
 	from: Caller,
 	sourceArn: string,
 	targetArn: string,
@@ -136,10 +137,10 @@ function deliverOrBury(
 	deadLetterArn: string | undefined,
 ): void {
 	try {
-		machine.deliver(from, targetArn, body);
+		services.deliver(from, targetArn, body);
 	} catch (error) {
 		if (!deadLetterArn) throw error;
-		machine.deliver(
+		services.deliver(
 			from,
 			deadLetterArn,
 			body,
@@ -148,12 +149,8 @@ function deliverOrBury(
 	}
 }
 
-function scheduledEvent(
-	machine: ServiceRegistry,
-	ruleArn: string,
-	at: Date,
-): string {
-	const { account, region } = machine.state;
+function scheduledEvent(services: Services, ruleArn: string, at: Date): string {
+	const { account, region } = services.state;
 	return JSON.stringify({
 		version: "0",
 		id: crypto.randomUUID(),

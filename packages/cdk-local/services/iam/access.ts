@@ -1,9 +1,15 @@
-import { AwsError, type Principal, type Rights } from "../../endpoint/types.ts";
-import type { Context } from "./conditions.ts";
+import { AwsError, type Principal } from "../../endpoint/types.ts";
 import {
 	type Caller,
-	type Grant,
+	type Context,
+	type Denial,
+	jsonDenial,
 	type Permission,
+	type Rights,
+} from "./permission.ts";
+
+import {
+	type Grant,
 	readIdentityPolicy,
 	readResourcePolicy,
 } from "./policy.ts";
@@ -219,15 +225,3 @@ export class Access {
 function policyHolder(resource: string): string {
 	return resource.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, "$1");
 }
-
-/** How a service names its refusal. */
-export interface Denial {
-	code: string;
-	status: number;
-}
-
-const jsonDenial: Denial = {
-	code: "AccessDeniedException",
-	status: 400,
-};
-export const xmlDenial: Denial = { code: "AccessDenied", status: 403 };

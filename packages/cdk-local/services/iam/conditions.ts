@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { arnPattern, type Matches, wildcard } from "./patterns.ts";
-
-/** What a call says of itself, by condition key in lower case. */
-export type Context = Readonly<Record<string, string>>;
+import type { Context } from "./permission.ts";
 
 export type Condition = (context: Context) => boolean;
 

@@ -1,30 +1,11 @@
 import { z } from "zod";
 import {
 	type Condition,
-	type Context,
 	readConditions,
 	refuseVariables,
 } from "./conditions.ts";
 import { arnPattern, type Matches, wildcard } from "./patterns.ts";
-
-/** Who makes a call. */
-export interface Caller {
-	/** As in messages: a role's session, or a service's name. */
-	arn: string;
-	/** The role behind the session; null where a service of AWS itself calls. */
-	role: string | null;
-	/** What is known of every call of it: which rule, which API. */
-	context?: Context;
-}
-
-/** What a call asks for. */
-export interface Permission {
-	/** `s3:GetObject` */
-	action: string;
-	/** An ARN, or `*` where the action has no resource. */
-	resource: string;
-	context?: Context;
-}
+import type { Caller, Context, Permission } from "./permission.ts";
 
 /** One action on one resource of one statement: the least that can be taken away. */
 export interface Grant {

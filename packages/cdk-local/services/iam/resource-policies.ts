@@ -5,10 +5,10 @@ const document = z.record(z.string(), z.unknown());
 
 export const queuePolicy = resource(
 	{ PolicyDocument: document, Queues: z.array(z.string()) },
-	({ PolicyDocument, Queues }, { machine, stack, logicalId }) => {
+	({ PolicyDocument, Queues }, { services, stack, logicalId }) => {
 		for (const url of Queues) {
-			const arn = machine.queues.arn(url);
-			machine.access.attachToResource(
+			const arn = services.queues.arn(url);
+			services.access.attachToResource(
 				arn,
 				`${stack}/${logicalId}`,
 				PolicyDocument,
@@ -20,8 +20,8 @@ export const queuePolicy = resource(
 
 export const bucketPolicy = resource(
 	{ PolicyDocument: document, Bucket: z.string() },
-	({ PolicyDocument, Bucket }, { machine, stack, logicalId }) => {
-		machine.access.attachToResource(
+	({ PolicyDocument, Bucket }, { services, stack, logicalId }) => {
+		services.access.attachToResource(
 			`arn:aws:s3:::${Bucket}`,
 			`${stack}/${logicalId}`,
 			PolicyDocument,
@@ -41,11 +41,11 @@ export const permission = resource(
 		SourceArn: z.string().optional(),
 		SourceAccount: z.string().optional(),
 	},
-	(properties, { machine, stack, logicalId }) => {
+	(properties, { services, stack, logicalId }) => {
 		const { SourceArn, SourceAccount } = properties;
 		const name = properties.FunctionName.split(":").at(-1);
-		const arn = machine.state.arn("lambda", `function:${name}`);
-		machine.access.attachToResource(arn, `${stack}/${logicalId}`, {
+		const arn = services.state.arn("lambda", `function:${name}`);
+		services.access.attachToResource(arn, `${stack}/${logicalId}`, {
 			Statement: [
 				{
 					Effect: "Allow",

@@ -6,10 +6,13 @@ const texts = z.array(z.string());
 const document = z.record(z.string(), z.unknown());
 
 /** Who acts by a role here. A role of any other service is nobody's on this machine, and what it may do goes unread. */
-const services = new Set(["lambda.amazonaws.com", "scheduler.amazonaws.com"]);
+const servicePrincipals = new Set([
+	"lambda.amazonaws.com",
+	"scheduler.amazonaws.com",
+]);
 
 const actsHere = (assumedBy: Iterable<string>) =>
-	[...assumedBy].some((service) => services.has(service));
+	[...assumedBy].some((service) => servicePrincipals.has(service));
 
 const trust = z.object({
 	Statement: z.array(
@@ -30,7 +33,7 @@ export const policy = resource(
 		PolicyDocument: document,
 		Roles: texts,
 	},
-	(properties, { machine: { access }, stack, logicalId }) => {
+	(properties, { services: { access }, stack, logicalId }) => {
 		for (const name of properties.Roles) {
 			if (!actsHere(access.role(name).assumedBy)) continue;
 			access.attach(name, `${stack}/${logicalId}`, properties.PolicyDocument);
@@ -53,8 +56,8 @@ export const role = resource(
 		MaxSessionDuration: ignored("keys here do not expire"),
 		Tags: tags,
 	},
-	(properties, { machine, stack, logicalId, physicalName }) => {
-		const { access } = machine;
+	(properties, { services, stack, logicalId, physicalName }) => {
+		const { access } = services;
 		const assumedBy = trust
 			.parse(properties.AssumeRolePolicyDocument)
 			.Statement.flatMap(({ Principal }) => Principal.Service);

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Caller } from "../iam/policy.ts";
+import type { Caller } from "../iam/permission.ts";
+
 import { maxPayload } from "./runtime-api.ts";
 import { type InvocationResult, Sandbox } from "./sandbox.ts";
 

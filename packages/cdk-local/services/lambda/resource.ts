@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
 import { z } from "zod";
-import type { ServiceRegistry } from "../../machine.ts";
+import type { Services } from "../../services.ts";
 import {
 	boolean,
 	ignored,
@@ -10,7 +10,8 @@ import {
 	resource,
 	tags,
 } from "../../template/resource.ts";
-import type { Caller } from "../iam/policy.ts";
+import type { Caller } from "../iam/permission.ts";
+
 import { defaultMaximumConcurrency, EventSource } from "./event-source.ts";
 import { LambdaFunction } from "./function.ts";
 import { functionLog } from "./function-log.ts";
@@ -54,10 +55,10 @@ export const lambdaFunction = resource(
 		Description: ignored("for people"),
 		Tags: tags,
 	},
-	(properties, { machine, logicalId, physicalName }) => {
+	(properties, { services, logicalId, physicalName }) => {
 		const name = properties.FunctionName ?? physicalName(64);
-		const arn = machine.state.arn("lambda", `function:${name}`);
-		const code = machine.assets.get(properties.Code.S3Key);
+		const arn = services.state.arn("lambda", `function:${name}`);
+		const code = services.assets.get(properties.Code.S3Key);
 		if (!code) {
 			throw new Error(
 				`its code ${properties.Code.S3Key} is no asset of this assembly`,
@@ -66,37 +67,37 @@ export const lambdaFunction = resource(
 		const deadLetterArn = properties.DeadLetterConfig?.TargetArn;
 		const logGroup =
 			properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
-		const caller = machine.access.assume(
+		const caller = services.access.assume(
 			properties.Role,
 			"lambda.amazonaws.com",
 			name,
 		);
-		machine.access.identify(arn, caller);
-		machine.functions.set(
+		services.access.identify(arn, caller);
+		services.functions.set(
 			arn,
 			new LambdaFunction({
 				arn,
 				name,
 				logicalId,
 				code,
-				taskRoot: join(machine.taskRoots, name),
-				bootstrap: bootstrapIn(machine.taskRoots),
+				taskRoot: join(services.taskRoots, name),
+				bootstrap: bootstrapIn(services.taskRoots),
 				handler: properties.Handler,
 				memoryMegabytes: properties.MemorySize,
 				timeoutSeconds: properties.Timeout,
 				reservedConcurrency: properties.ReservedConcurrentExecutions ?? null,
-				variables: machine.database.renameIn(
+				variables: services.database.renameIn(
 					properties.Environment?.Variables ?? {},
 				),
 				runtimeVariables: () => {
-					const keys = machine.credentials.issue(arn);
+					const keys = services.credentials.issue(arn);
 					return {
-						AWS_REGION: machine.state.region,
-						AWS_DEFAULT_REGION: machine.state.region,
+						AWS_REGION: services.state.region,
+						AWS_DEFAULT_REGION: services.state.region,
 						AWS_ACCESS_KEY_ID: keys.accessKeyId,
 						AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
 						AWS_SESSION_TOKEN: keys.sessionToken,
-						AWS_ENDPOINT_URL: machine.state.endpoint,
+						AWS_ENDPOINT_URL: services.state.endpoint,
 						AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
 						AWS_LAMBDA_FUNCTION_NAME: name,
 						AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
@@ -111,9 +112,9 @@ export const lambdaFunction = resource(
 				},
 				logGroup,
 				caller,
-				log: permittedLog(machine, caller, logGroup, name),
+				log: permittedLog(services, caller, logGroup, name),
 				onGivenUp: deadLetterArn
-					? (event) => machine.deliver(caller, deadLetterArn, event.toString())
+					? (event) => services.deliver(caller, deadLetterArn, event.toString())
 					: null,
 			}),
 		);
@@ -123,13 +124,13 @@ export const lambdaFunction = resource(
 
 /** Lambda writes a function's lines with the function's role; without the right to, they are lost. */
 function permittedLog(
-	machine: ServiceRegistry,
+	services: Services,
 	caller: Caller,
 	logGroup: string,
 	name: string,
 ): (line: string) => void {
-	const write = functionLog(machine.state.dir, name);
-	const resource = machine.state.arn(
+	const write = functionLog(services.state.dir, name);
+	const resource = services.state.arn(
 		"logs",
 		`log-group:${logGroup}:log-stream:${logStream}`,
 	);
@@ -138,13 +139,15 @@ function permittedLog(
 	return (line) => {
 		if (
 			actions.every((action) =>
-				machine.access.allows(caller, { action, resource }),
+				services.access.allows(caller, { action, resource }),
 			)
 		) {
 			return write(line);
 		}
 		if (!told)
-			machine.log(`${name} may not write to its log group: its lines are lost`);
+			services.log(
+				`${name} may not write to its log group: its lines are lost`,
+			);
 		told = true;
 	};
 }
@@ -175,14 +178,14 @@ export const eventInvokeConfig = resource(
 			})
 			.optional(),
 	},
-	(properties, { machine, logicalId }) => {
-		const found = functionOf(machine, properties.FunctionName);
+	(properties, { services, logicalId }) => {
+		const found = functionOf(services, properties.FunctionName);
 		found.maximumRetries =
 			properties.MaximumRetryAttempts ?? found.maximumRetries;
 		const destination = properties.DestinationConfig?.OnFailure?.Destination;
 		if (destination) {
 			found.onGivenUp = (event, outcome) =>
-				machine.deliver(
+				services.deliver(
 					found.settings.caller,
 					destination,
 					JSON.stringify({
@@ -214,16 +217,16 @@ export const eventSourceMapping = resource(
 		Enabled: boolean.default(true),
 		Tags: tags,
 	},
-	(properties, { machine, logicalId }) => {
-		const found = functionOf(machine, properties.FunctionName);
-		const source = new EventSource(machine.queues, found, {
+	(properties, { services, logicalId }) => {
+		const found = functionOf(services, properties.FunctionName);
+		const source = new EventSource(services.queues, found, {
 			allows: (action) =>
-				machine.access.allows(found.settings.caller, {
+				services.access.allows(found.settings.caller, {
 					action,
 					resource: properties.EventSourceArn,
 				}),
 			queueArn: properties.EventSourceArn,
-			region: machine.state.region,
+			region: services.state.region,
 			batchSize: properties.BatchSize,
 			batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
 			maximumConcurrency:
@@ -232,20 +235,17 @@ export const eventSourceMapping = resource(
 			reportsBatchItemFailures: properties.FunctionResponseTypes.includes(
 				"ReportBatchItemFailures",
 			),
-			log: machine.log,
+			log: services.log,
 		});
-		if (properties.Enabled) machine.eventSources.push(source);
+		if (properties.Enabled) services.eventSources.push(source);
 		return { ref: logicalId };
 	},
 );
 
-function functionOf(
-	machine: ServiceRegistry,
-	nameOrArn: string,
-): LambdaFunction {
+function functionOf(services: Services, nameOrArn: string): LambdaFunction {
 	const name = nameOrArn.split(":").at(-1) as string;
-	const found = machine.functions.get(
-		machine.state.arn("lambda", `function:${name}`),
+	const found = services.functions.get(
+		services.state.arn("lambda", `function:${name}`),
 	);
 	if (!found) throw new Error(`there is no function ${nameOrArn}`);
 	return found;

@@ -10,11 +10,11 @@ export const logGroup = resource(
 		LogGroupClass: ignored("nothing is billed"),
 		Tags: tags,
 	},
-	({ LogGroupName }, { machine, physicalName }) => {
+	({ LogGroupName }, { services, physicalName }) => {
 		const name = LogGroupName ?? physicalName(512);
 		return {
 			ref: name,
-			attributes: { Arn: machine.state.arn("logs", `log-group:${name}:*`) },
+			attributes: { Arn: services.state.arn("logs", `log-group:${name}:*`) },
 		};
 	},
 );

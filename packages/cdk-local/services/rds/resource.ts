@@ -46,9 +46,9 @@ export const dbInstance = resource(
 		PubliclyAccessible: operations,
 		Tags: tags,
 	},
-	async (properties, { machine, logicalId, physicalName }) => {
+	async (properties, { services, logicalId, physicalName }) => {
 		const name = properties.DBInstanceIdentifier ?? physicalName(63);
-		const { database, secrets } = machine;
+		const { database, secrets } = services;
 		// RDS generates and keeps this secret itself. A native Postgres has its own password, so its own secret.
 		const postgres = createHash("sha256")
 			.update(database.identity)
@@ -70,7 +70,7 @@ export const dbInstance = resource(
 		return {
 			ref: name,
 			attributes: {
-				DBInstanceArn: machine.state.arn("rds", `db:${name}`),
+				DBInstanceArn: services.state.arn("rds", `db:${name}`),
 				DbiResourceId: `db-${logicalId}`,
 				"Endpoint.Address": host,
 				"Endpoint.Port": String(port),

@@ -8,8 +8,8 @@ import {
 } from "../../endpoint/types.ts";
 import { xmlDocument } from "../../endpoint/xml.ts";
 import type { State } from "../../state.ts";
-import { xmlDenial } from "../iam/access.ts";
-import type { Permission } from "../iam/policy.ts";
+import { type Permission, xmlDenial } from "../iam/permission.ts";
+
 import { corsHeaders, preflight } from "./cors.ts";
 import { listObjects, listVersions } from "./listing.ts";
 import {

@@ -5,8 +5,8 @@ import {
 	AwsError,
 	type AwsResponse,
 	notImplemented,
-	type Rights,
 } from "../../endpoint/types.ts";
+import type { Rights } from "../iam/permission.ts";
 import type { S3Call } from "./api.ts";
 import { copySource, deleting, onBucket } from "./permissions.ts";
 import type { Buckets, StoredObject } from "./store.ts";

@@ -1,5 +1,6 @@
 import { decodeUri } from "../../endpoint/signature.ts";
-import type { Permission } from "../iam/policy.ts";
+import type { Permission } from "../iam/permission.ts";
+
 import type { S3Call } from "./api.ts";
 
 export const onBucket = (action: string, bucket: string): Permission => ({

@@ -41,9 +41,9 @@ export const bucket = resource(
 		LoggingConfiguration: ignored("the endpoint is on loopback"),
 		Tags: tags,
 	},
-	(properties, { machine, physicalName }) => {
+	(properties, { services, physicalName }) => {
 		const name = properties.BucketName ?? physicalName(63).toLowerCase();
-		machine.buckets.ensure(name, {
+		services.buckets.ensure(name, {
 			versioned: properties.VersioningConfiguration?.Status === "Enabled",
 			...(properties.CorsConfiguration && {
 				cors: properties.CorsConfiguration.CorsRules.map((rule) => ({
@@ -59,9 +59,9 @@ export const bucket = resource(
 			properties.NotificationConfiguration?.EventBridgeConfiguration
 				?.EventBridgeEnabled
 		) {
-			machine.announcedBuckets.add(name);
+			services.announcedBuckets.add(name);
 		}
-		const { region } = machine.state;
+		const { region } = services.state;
 		return {
 			ref: name,
 			attributes: {

@@ -29,8 +29,8 @@ export const secret = resource(
 		KmsKeyId: ignored("nothing is encrypted at rest here"),
 		Tags: tags,
 	},
-	({ Name, GenerateSecretString: how }, { machine, physicalName }) => {
-		const { arn } = machine.secrets.ensure(Name ?? physicalName(512), () => {
+	({ Name, GenerateSecretString: how }, { services, physicalName }) => {
+		const { arn } = services.secrets.ensure(Name ?? physicalName(512), () => {
 			const password = generatePassword(how);
 			if (how.SecretStringTemplate === undefined) return password;
 			return JSON.stringify({

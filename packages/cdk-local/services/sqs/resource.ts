@@ -26,10 +26,10 @@ export const queue = resource(
 		FifoQueue: boolean.pipe(z.literal(false)).optional(),
 		Tags: tags,
 	},
-	(properties, { machine, physicalName }) => {
+	(properties, { services, physicalName }) => {
 		const name = properties.QueueName ?? physicalName(80);
 		const redrive = properties.RedrivePolicy;
-		const { arn, url } = machine.queues.ensure(name, {
+		const { arn, url } = services.queues.ensure(name, {
 			visibilitySeconds: properties.VisibilityTimeout,
 			retentionSeconds: properties.MessageRetentionPeriod,
 			delaySeconds: properties.DelaySeconds,

@@ -5,7 +5,8 @@ import type { Schedules } from "./services/eventbridge/schedules.ts";
 import type { EventBuses } from "./services/eventbridge/store.ts";
 import type { Access } from "./services/iam/access.ts";
 import type { Credentials } from "./services/iam/credentials.ts";
-import type { Caller } from "./services/iam/policy.ts";
+import type { Caller } from "./services/iam/permission.ts";
+
 import type { EventSource } from "./services/lambda/event-source.ts";
 import type { LambdaFunction } from "./services/lambda/function.ts";
 import type { Database } from "./services/rds/database.ts";
@@ -15,7 +16,7 @@ import type { MessageAttribute, Queues } from "./services/sqs/store.ts";
 import type { State } from "./state.ts";
 
 /** What the resources of the templates are made of. */
-export interface ServiceRegistry {
+export interface Services {
 	readonly state: State;
 	readonly credentials: Credentials;
 	readonly access: Access;
