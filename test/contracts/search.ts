@@ -510,7 +510,11 @@ export function languageContract(get: () => RowPorts): void {
 			);
 			expect(hit?.headline).toBe("Strawberry fields");
 			expect(hit?.matched).toEqual([
-				{ word: "strawbery", field: "headline", taken_for: "strawberri" },
+				{
+					word: "strawbery",
+					field: "headline",
+					corrected_to: "strawberri",
+				},
 			]);
 		});
 

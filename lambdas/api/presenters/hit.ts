@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { itemFilename } from "#core/items/item.ts";
-import type { Hit } from "#core/ports/index.ts";
+import type { Hit, MatchedWord } from "#core/ports/index.ts";
 import type { SearchType } from "#core/search/search-items.ts";
 
 const scoreTypes = {
@@ -14,9 +14,13 @@ const matched = z
 		z.object({
 			word: z.string(),
 			field: z.enum(["headline", "summary", "labels", "extracted_text"]),
-			taken_for: z.string().optional().openapi({
+			corrected_to: z.string().optional().openapi({
 				description:
 					"The stem that was looked for instead, where no item has the word itself.",
+			}),
+			taken_for: z.string().optional().openapi({
+				deprecated: true,
+				description: "The former name of `corrected_to`.",
 			}),
 		}),
 	)
@@ -86,7 +90,7 @@ export function presentHit(
 		image_url: `/images/${itemFilename({ id: hit.itemId, mimeType: hit.mimeType })}`,
 		metadata: {
 			analysis_id: hit.analysisId,
-			...(hit.matched && { matched: hit.matched }),
+			...(hit.matched && { matched: hit.matched.map(presentMatch) }),
 			...(type === "hybrid" && {
 				text_rank: hit.textRank ?? null,
 				vector_rank: hit.vectorRank ?? null,
@@ -96,6 +100,12 @@ export function presentHit(
 	};
 }
 
+/** Under the former name, too, which clients may read. */
+function presentMatch(match: MatchedWord): z.infer<typeof matched>[number] {
+	const { corrected_to } = match;
+	return { ...match, ...(corrected_to && { taken_for: corrected_to }) };
+}
+
 function explained(hit: Hit): z.infer<typeof explanation> {
 	return {
 		text: hit.textRank
@@ -103,7 +113,7 @@ function explained(hit: Hit): z.infer<typeof explanation> {
 					rank: hit.textRank,
 					share: hit.textShare,
 					score: hit.textScore ?? 0,
-					matched: hit.matched ?? [],
+					matched: (hit.matched ?? []).map(presentMatch),
 				}
 			: null,
 		vector: hit.vectorRank

@@ -47,7 +47,7 @@ export interface MatchedWord {
 	word: string;
 	field: "headline" | "summary" | "labels" | "extracted_text";
 	/** The stem it was taken for, where no document has the word itself. */
-	taken_for?: string;
+	corrected_to?: string;
 }
 
 export interface Hit {

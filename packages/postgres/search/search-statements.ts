@@ -192,7 +192,7 @@ const about = `item_id, mime_type, documents.category, headline, summary, docume
 /** Which of the words asked for are where in a hit; the words are those of `terms`. */
 const matched = `(
 	    select json_agg(json_strip_nulls(json_build_object('word', word, 'field', field,
-	        'taken_for', case when likeness < 1 then lexeme end)) order by label, documents, word)
+	        'corrected_to', case when likeness < 1 then lexeme end)) order by label, documents, word)
 	    from (select word, lexeme, likeness, documents, quoted from terms where quoted is not null offset 0) as asked,
 	      unnest('{A,B,C,D}'::text[], '{headline,summary,labels,extracted_text}'::text[]) as place (label, field)
 	    where search @@ (quoted || ':' || label)::tsquery

@@ -109,6 +109,33 @@ describe("a search", () => {
 		});
 	});
 
+	it("names the stem that a misspelt word was corrected to, under the former name, too", async () => {
+		const misspelt = { ...api.ports };
+		misspelt.search = {
+			...api.ports.search,
+			byText: async (...query) =>
+				(await api.ports.search.byText(...query)).map((hit) => ({
+					...hit,
+					matched: [
+						{ word: "lihgt", field: "headline", corrected_to: "light" },
+					],
+				})),
+		};
+		const { body } = await testApi({ ports: misspelt }).as(ada)(
+			"POST",
+			"/search",
+			{ json: { query: "lighthouse", search_type: "bm25" } },
+		);
+		expect(body.results[0].metadata.matched).toEqual([
+			{
+				word: "lihgt",
+				field: "headline",
+				corrected_to: "light",
+				taken_for: "light",
+			},
+		]);
+	});
+
 	it("takes null for what is optional, as older clients send it", async () => {
 		const { status } = await ask({
 			query: "lighthouse",
