@@ -14,12 +14,7 @@ import { serveAws } from "./endpoint/endpoint.ts";
 import { lockState } from "./lock.ts";
 import { PortRegistry } from "./ports.ts";
 import { Gateway } from "./services/apigatewayv2/gateway.ts";
-import {
-	cloudFormationApi,
-	type RunningStack,
-} from "./services/cloudformation/api.ts";
 import { UserPools } from "./services/cognito/store.ts";
-import { dynamodbApi } from "./services/dynamodb/api.ts";
 import { Tables } from "./services/dynamodb/store.ts";
 import { Schedules } from "./services/eventbridge/schedules.ts";
 import { EventBuses } from "./services/eventbridge/store.ts";
@@ -29,15 +24,13 @@ import {
 	type IssuedCredentials,
 } from "./services/iam/credentials.ts";
 import type { Caller } from "./services/iam/permission.ts";
-import { lambdaApi } from "./services/lambda/api.ts";
+import { awsServices } from "./services/index.ts";
 import { functionLog } from "./services/lambda/function-log.ts";
-import { logsApi } from "./services/logs/api.ts";
 import { Database } from "./services/rds/database.ts";
 import { Buckets } from "./services/s3/store.ts";
 import { Secrets } from "./services/secretsmanager/store.ts";
 import { type MessageAttribute, Queues } from "./services/sqs/store.ts";
 import { Parameters } from "./services/ssm/store.ts";
-import { stsApi } from "./services/sts/api.ts";
 import type { Services } from "./services.ts";
 import { openState } from "./state.ts";
 import { type Json, readAssembly } from "./template/assembly.ts";
@@ -77,9 +70,6 @@ export interface Cloud {
 	readonly access: Access;
 	stop(): Promise<void>;
 }
-
-/** How often tables are searched for what has long expired. */
-const expirySweepMs = 10 * 60_000;
 
 /** Runs a synthesized assembly on this machine. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -174,43 +164,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
 		const functions: Services["functions"] = new Map();
 		const schedules = new Schedules(log);
-		const stacks: RunningStack[] = [];
 		const taskRoots = unpackingFolder(stateDir);
 		endings.push(() => rmSync(taskRoots, { recursive: true, force: true }));
 
-		const endpoint = await serveAws({
-			state,
-			credentials,
-			access,
-			apis: [
-				buckets.api,
-				queues.api,
-				buses.api,
-				secrets.api,
-				parameters.api,
-				userPools.api,
-				dynamodbApi(tables),
-				lambdaApi(state, functions),
-				logsApi(state, functions),
-				cloudFormationApi(state, stacks),
-				stsApi(state),
-			],
-			port: await ports.take("aws"),
-			control: controlApi({ functions, schedules, database }),
-		});
-		endings.push(() => endpoint.close());
-		endings.push(() =>
-			Promise.all([...functions.values()].map((one) => one.close())),
-		);
 		const gateway = new Gateway({
 			port: options.port,
 			account: state.account,
 			region: state.region,
 			log,
 		});
-		await gateway.listen();
-		endings.push(() => gateway.close());
-
 		const services: Services = {
 			state,
 			credentials,
@@ -219,12 +181,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			queues,
 			buses,
 			secrets,
+			parameters,
 			userPools,
 			tables,
 			gateway,
 			schedules,
 			database,
 			functions,
+			stacks: [],
 			eventSources: [],
 			announcedBuckets,
 			assets: assembly.assets,
@@ -232,12 +196,28 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			log,
 			deliver,
 		};
+
+		const endpoint = await serveAws({
+			state,
+			credentials,
+			access,
+			apis: awsServices.flatMap(({ api }) => api?.(services) ?? []),
+			port: await ports.take("aws"),
+			control: controlApi({ functions, schedules, database }),
+		});
+		endings.push(() => endpoint.close());
+		endings.push(() =>
+			Promise.all([...functions.values()].map((one) => one.close())),
+		);
+		await gateway.listen();
+		endings.push(() => gateway.close());
+
 		const exports = new Map<string, Json>();
 		let outputs: Record<string, Json> = {};
 		for (const stack of assembly.stacks) {
 			const running = new Stack(stack, services, exports);
 			const made = database.renameIn(await running.create());
-			stacks.push({
+			services.stacks.push({
 				name: stack.name,
 				outputs: made,
 				resources: running.resources,
@@ -253,14 +233,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 			AwsEndpointUrl: state.endpoint,
 		};
 
-		for (const source of services.eventSources) source.start();
-		endings.push(() =>
-			Promise.all(services.eventSources.map((source) => source.stop())),
-		);
-		const expiry = setInterval(() => tables.removeExpired(), expirySweepMs);
-		endings.push(() => clearInterval(expiry));
-		schedules.start();
-		endings.push(() => schedules.stop());
+		for (const service of awsServices) {
+			const stop = service.start?.(services);
+			if (stop) endings.push(stop);
+		}
 
 		const operator = credentials.issue("operator");
 		write(join(stateDir, "operator.json"), operator, 0o600);

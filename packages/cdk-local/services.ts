@@ -1,4 +1,5 @@
 import type { Gateway } from "./services/apigatewayv2/gateway.ts";
+import type { RunningStack } from "./services/cloudformation/store.ts";
 import type { UserPools } from "./services/cognito/store.ts";
 import type { Tables } from "./services/dynamodb/store.ts";
 import type { Schedules } from "./services/eventbridge/schedules.ts";
@@ -13,6 +14,7 @@ import type { Database } from "./services/rds/database.ts";
 import type { Buckets } from "./services/s3/store.ts";
 import type { Secrets } from "./services/secretsmanager/store.ts";
 import type { MessageAttribute, Queues } from "./services/sqs/store.ts";
+import type { Parameters } from "./services/ssm/store.ts";
 import type { State } from "./state.ts";
 
 /** What the resources of the templates are made of. */
@@ -24,6 +26,7 @@ export interface Services {
 	readonly queues: Queues;
 	readonly buses: EventBuses;
 	readonly secrets: Secrets;
+	readonly parameters: Parameters;
 	readonly userPools: UserPools;
 	readonly tables: Tables;
 	readonly gateway: Gateway;
@@ -31,6 +34,8 @@ export interface Services {
 	readonly database: Database;
 	/** By ARN. */
 	readonly functions: Map<string, LambdaFunction>;
+	/** Stacks whose resources all exist. */
+	readonly stacks: RunningStack[];
 	readonly eventSources: EventSource[];
 	/** Buckets whose new objects are announced on the default bus. */
 	readonly announcedBuckets: Set<string>;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { resourceTypes } from "../services/resource-types.ts";
+import { resourceTypes } from "../services/index.ts";
 import type { Services } from "../services.ts";
 import type { AssemblyStack, Json, JsonObject } from "./assembly.ts";
 import { ignoredTypes } from "./ignored.ts";

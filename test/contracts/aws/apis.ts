@@ -2,15 +2,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveAws } from "#cdk-local/endpoint/endpoint.ts";
+import { cognitoApi } from "#cdk-local/services/cognito/api.ts";
 import { UserPools } from "#cdk-local/services/cognito/store.ts";
 import { dynamodbApi } from "#cdk-local/services/dynamodb/api.ts";
 import { Tables } from "#cdk-local/services/dynamodb/store.ts";
+import { eventBridgeApi } from "#cdk-local/services/eventbridge/api.ts";
 import { EventBuses } from "#cdk-local/services/eventbridge/store.ts";
 import { Access } from "#cdk-local/services/iam/access.ts";
 import { Credentials } from "#cdk-local/services/iam/credentials.ts";
+import { s3Api } from "#cdk-local/services/s3/api.ts";
 import { Buckets, type ObjectCreated } from "#cdk-local/services/s3/store.ts";
+import { secretsManagerApi } from "#cdk-local/services/secretsmanager/api.ts";
 import { Secrets } from "#cdk-local/services/secretsmanager/store.ts";
+import { sqsApi } from "#cdk-local/services/sqs/api.ts";
 import { Queues } from "#cdk-local/services/sqs/store.ts";
+import { parameterStoreApi } from "#cdk-local/services/ssm/api.ts";
 import { Parameters } from "#cdk-local/services/ssm/store.ts";
 import { openState } from "#cdk-local/state.ts";
 
@@ -45,9 +51,15 @@ export async function startApis(dir = newStateDir()) {
 		state,
 		credentials,
 		access,
-		apis: [buckets, queues, buses, secrets, parameters, pools]
-			.map((each) => each.api)
-			.concat(dynamodbApi(tables)),
+		apis: [
+			s3Api(buckets, state),
+			sqsApi(queues),
+			eventBridgeApi(buses),
+			secretsManagerApi(secrets),
+			parameterStoreApi(parameters),
+			cognitoApi(pools),
+			dynamodbApi(tables),
+		],
 		port: 0,
 	});
 	const keys = credentials.issue("operator");

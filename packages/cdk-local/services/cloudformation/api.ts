@@ -2,16 +2,7 @@ import { z } from "zod";
 import { queryApi, queryOperation } from "../../endpoint/query-api.ts";
 import { type AwsApi, AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import type { Json } from "../../template/assembly.ts";
-
-/** A stack of the assembly whose resources run. */
-export interface RunningStack {
-	name: string;
-	outputs: Record<string, Json>;
-	resources: { logicalId: string; type: string; physicalId: string }[];
-	/** Milliseconds since 1970. */
-	startedAt: number;
-}
+import type { RunningStack } from "./store.ts";
 
 /** Describes the stacks of the assembly. What changes them is another start, not a call. */
 export function cloudFormationApi(

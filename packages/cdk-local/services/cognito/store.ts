@@ -1,7 +1,6 @@
 import { createHash, randomInt, randomUUID } from "node:crypto";
-import { type AwsApi, AwsError } from "../../endpoint/types.ts";
+import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import { cognitoApi } from "./api.ts";
 import { hashPassword, type PasswordPolicy } from "./passwords.ts";
 import { type JsonWebKey, Tokens } from "./tokens.ts";
 
@@ -66,7 +65,6 @@ const userColumns =
 
 /** The user pools: who may sign in, and with what. */
 export class UserPools {
-	readonly api: AwsApi;
 	readonly tokens: Tokens;
 	readonly deliverCode: (email: string, code: string) => void;
 	readonly #state: State;
@@ -117,7 +115,6 @@ export class UserPools {
 				primary key (pool, sub, purpose),
 				foreign key (pool, sub) references users (pool, sub) on delete cascade
 			) strict`);
-		this.api = cognitoApi(this);
 	}
 
 	/** By id, whether there is such a pool or not. */

@@ -2,9 +2,8 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type AwsApi, AwsError } from "../../endpoint/types.ts";
+import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import { s3Api } from "./api.ts";
 
 /** One CORS rule of a bucket, as the template gives it. */
 export interface CorsRule {
@@ -77,7 +76,6 @@ const columns = `id, key, version_id as versionId, delete_marker as deleteMarker
 
 /** The buckets: rows in SQLite, each object's bytes in a file named by chance, never by its key. */
 export class Buckets {
-	readonly api: AwsApi;
 	readonly #state: State;
 	readonly #onObjectCreated: (event: ObjectCreated) => void;
 	readonly #files: string;
@@ -118,7 +116,6 @@ export class Buckets {
 			) strict;
 			create index if not exists objects_by_key on objects (bucket, key, id)`);
 		this.#removeOrphans();
-		this.api = s3Api(this, state);
 	}
 
 	/** Creates the bucket, or gives an existing one these settings. */

@@ -1,32 +1,26 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { z } from "zod";
-import { jsonApi, operation } from "../../endpoint/json-api.ts";
-import { type AwsApi, AwsError } from "../../endpoint/types.ts";
+import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 
-interface Secret {
+export interface Secret {
 	arn: string;
 	name: string;
+	/** Milliseconds since 1970. */
 	createdAt: number;
 }
 
-interface Version {
+export interface SecretVersion {
 	id: string;
 	value: string;
+	/** Milliseconds since 1970. */
 	createdAt: number;
 	stages: string[];
 }
 
-const SecretId = z.string().min(1);
-const newValue = {
-	SecretId,
-	SecretString: z.string().min(1).max(65_536).optional(),
-	ClientRequestToken: z.string().min(32).max(64).optional(),
-};
+const selectSecret = "select arn, name, created_at as createdAt from secrets";
 
-/** The secrets; the current and the previous value of each. */
+/** Stores secrets, each with its current and its previous value. */
 export class Secrets {
-	readonly api: AwsApi;
 	readonly #state: State;
 
 	constructor(state: State) {
@@ -46,110 +40,34 @@ export class Secrets {
 				primary key (secret, id)
 			) strict;
 			create unique index if not exists secret_versions_by_stage on secret_versions (secret, stage)`);
-		const write = operation(newValue, (input) => {
-			if (input.SecretString === undefined) {
-				throw new AwsError(
-					"InvalidRequestException",
-					"You must provide SecretString.",
-				);
-			}
-			const secret = this.#find(input.SecretId);
-			const id = this.#put(
-				secret,
-				input.SecretString,
-				input.ClientRequestToken ?? randomUUID(),
-			);
-			return { ARN: secret.arn, Name: secret.name, VersionId: id };
-		});
-		this.api = jsonApi({
-			service: "secretsmanager",
-			target: "secretsmanager",
-			version: "1.1",
-			permissions: (name, { SecretId }: { SecretId?: string }) => [
-				{
-					action: `secretsmanager:${name}`,
-					resource: SecretId === undefined ? "*" : this.#arn(SecretId),
-				},
-			],
-			operations: {
-				GetSecretValue: operation(
-					{
-						SecretId,
-						VersionId: z.string().optional(),
-						VersionStage: z.string().optional(),
-					},
-					(input) => this.#getValue(input),
-				),
-				DescribeSecret: operation({ SecretId }, (input) =>
-					this.#describe(this.#find(input.SecretId)),
-				),
-				ListSecrets: operation({}, () => ({
-					SecretList: (
-						this.#state
-							.sql(`${selectSecret} order by name`)
-							.all() as unknown as Secret[]
-					).map((secret) => this.#describe(secret)),
-				})),
-				PutSecretValue: write,
-				UpdateSecret: write,
-			},
-		});
 	}
 
-	/** Creates the secret with what `generate` gives; an existing one keeps its value. */
+	/** Creates the secret with the value `generate` returns; an existing secret keeps its value. */
 	ensure(name: string, generate: () => string): { arn: string } {
 		return this.#state.transaction(() => {
-			const found = this.#state
+			const existing = this.#state
 				.sql(`${selectSecret} where name = ?`)
 				.get(name) as unknown as Secret | undefined;
-			if (found) return { arn: found.arn };
+			if (existing) return { arn: existing.arn };
 			const suffix = randomBytes(3).toString("hex");
 			const arn = this.#state.arn("secretsmanager", `secret:${name}-${suffix}`);
 			const secret = { arn, name, createdAt: this.#state.now() };
 			this.#state
 				.sql("insert into secrets values (?, ?, ?)")
 				.run(arn, name, secret.createdAt);
-			this.#put(secret, generate(), randomUUID());
+			this.put(secret, generate(), randomUUID());
 			return { arn };
 		});
 	}
 
-	/** The current value, by ARN or name. @throws AwsError `ResourceNotFoundException` */
+	/** Returns the current value, by ARN or name. @throws AwsError `ResourceNotFoundException` */
 	value(id: string): string {
-		return this.#getValue({ SecretId: id }).SecretString;
+		return this.version(this.secret(id)).value;
 	}
 
-	#getValue(input: {
-		SecretId: string;
-		VersionId?: string | undefined;
-		VersionStage?: string | undefined;
-	}) {
-		const secret = this.#find(input.SecretId);
-		const stage =
-			input.VersionStage ?? (input.VersionId ? undefined : "AWSCURRENT");
-		const version = this.#versions(secret).find(
-			(each) =>
-				(!stage || each.stages.includes(stage)) &&
-				(!input.VersionId || each.id === input.VersionId),
-		);
-		if (!version) {
-			throw new AwsError(
-				"ResourceNotFoundException",
-				`Secrets Manager can't find the specified secret value for ${stage ? `staging label: ${stage}` : `VersionId: ${input.VersionId}`}`,
-			);
-		}
-		return {
-			ARN: secret.arn,
-			Name: secret.name,
-			VersionId: version.id,
-			SecretString: version.value,
-			VersionStages: version.stages,
-			CreatedDate: version.createdAt / 1_000,
-		};
-	}
-
-	#find(id: string): Secret {
-		const secret = this.#lookUp(id);
+	/** Finds a secret by ARN or name. @throws AwsError `ResourceNotFoundException` */
+	secret(id: string): Secret {
+		const secret = this.#find(id);
 		if (secret) return secret;
 		throw new AwsError(
 			"ResourceNotFoundException",
@@ -157,26 +75,36 @@ export class Secrets {
 		);
 	}
 
-	/** By ARN or name; that of a secret which does not exist ends without the six signs by chance. */
-	#arn(id: string): string {
-		if (id.startsWith("arn:")) return id;
-		return (
-			this.#lookUp(id)?.arn ?? this.#state.arn("secretsmanager", `secret:${id}`)
+	list(): Secret[] {
+		return this.#state
+			.sql(`${selectSecret} order by name`)
+			.all() as unknown as Secret[];
+	}
+
+	/** Finds a version by id, stage or both, by default the current one. @throws AwsError `ResourceNotFoundException` */
+	version(
+		secret: Secret,
+		{ id, stage }: { id?: string | undefined; stage?: string | undefined } = {},
+	): SecretVersion {
+		const wantedStage = stage ?? (id ? undefined : "AWSCURRENT");
+		const version = this.versions(secret).find(
+			(candidate) =>
+				(!wantedStage || candidate.stages.includes(wantedStage)) &&
+				(!id || candidate.id === id),
+		);
+		if (version) return version;
+		throw new AwsError(
+			"ResourceNotFoundException",
+			`Secrets Manager can't find the specified secret value for ${wantedStage ? `staging label: ${wantedStage}` : `VersionId: ${id}`}`,
 		);
 	}
 
-	#lookUp(id: string): Secret | undefined {
-		return this.#state
-			.sql(`${selectSecret} where arn = ? or name = ?`)
-			.get(id, id) as unknown as Secret | undefined;
-	}
-
-	#versions(secret: Secret): Version[] {
+	versions(secret: Secret): SecretVersion[] {
 		const rows = this.#state
 			.sql(
 				"select id, value, stage, created_at as createdAt from secret_versions where secret = ?",
 			)
-			.all(secret.arn) as unknown as (Omit<Version, "stages"> & {
+			.all(secret.arn) as unknown as (Omit<SecretVersion, "stages"> & {
 			stage: string | null;
 		})[];
 		return rows.map(({ stage, ...version }) => ({
@@ -185,46 +113,44 @@ export class Secrets {
 		}));
 	}
 
-	/** A repeated request token with the same value changes nothing. */
-	#put(secret: Secret, value: string, id: string): string {
-		return this.#state.transaction(() => {
-			const same = this.#versions(secret).find((version) => version.id === id);
-			if (same) {
-				if (same.value === value) return id;
+	/** Returns the ARN for an ARN or a name. The ARN of a missing secret lacks the six random characters. */
+	arn(id: string): string {
+		if (id.startsWith("arn:")) return id;
+		return (
+			this.#find(id)?.arn ?? this.#state.arn("secretsmanager", `secret:${id}`)
+		);
+	}
+
+	/** Makes the value current. A repeated version id with the same value changes nothing. @throws AwsError `ResourceExistsException` */
+	put(secret: Secret, value: string, versionId: string): void {
+		this.#state.transaction(() => {
+			const existing = this.versions(secret).find(({ id }) => id === versionId);
+			if (existing) {
+				if (existing.value === value) return;
 				throw new AwsError(
 					"ResourceExistsException",
-					`A version with the ClientRequestToken ${id} and another value already exists.`,
+					`A version with the ClientRequestToken ${versionId} and another value already exists.`,
 				);
 			}
-			const stage = (from: string, to: string | null) =>
+			const moveStage = (from: string, to: string | null) =>
 				this.#state
 					.sql(
 						"update secret_versions set stage = ? where secret = ? and stage = ?",
 					)
 					.run(to, secret.arn, from);
-			stage("AWSPREVIOUS", null);
-			stage("AWSCURRENT", "AWSPREVIOUS");
+			moveStage("AWSPREVIOUS", null);
+			moveStage("AWSCURRENT", "AWSPREVIOUS");
 			this.#state
 				.sql(
 					"insert into secret_versions (secret, id, value, stage, created_at) values (?, ?, ?, 'AWSCURRENT', ?)",
 				)
-				.run(secret.arn, id, value, this.#state.now());
-			return id;
+				.run(secret.arn, versionId, value, this.#state.now());
 		});
 	}
 
-	#describe(secret: Secret) {
-		return {
-			ARN: secret.arn,
-			Name: secret.name,
-			CreatedDate: secret.createdAt / 1_000,
-			VersionIdsToStages: Object.fromEntries(
-				this.#versions(secret)
-					.filter((version) => version.stages.length > 0)
-					.map((version) => [version.id, version.stages]),
-			),
-		};
+	#find(id: string): Secret | undefined {
+		return this.#state
+			.sql(`${selectSecret} where arn = ? or name = ?`)
+			.get(id, id) as unknown as Secret | undefined;
 	}
 }
-
-const selectSecret = "select arn, name, created_at as createdAt from secrets";

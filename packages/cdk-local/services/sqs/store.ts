@@ -1,7 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { type AwsApi, AwsError } from "../../endpoint/types.ts";
+import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import { sqsApi } from "./api.ts";
 
 export interface QueueOptions {
 	visibilitySeconds: number;
@@ -55,7 +54,6 @@ const queueColumns = `name, arn, visibility_seconds as visibilitySeconds, retent
 
 /** The queues: what was sent stays until it is deleted, expires, or moves to the dead letters. */
 export class Queues {
-	readonly api: AwsApi;
 	readonly #state: State;
 	/** By ARN, whoever waits for something to become receivable. */
 	readonly #waiting = new Map<string, Set<() => void>>();
@@ -86,7 +84,6 @@ export class Queues {
 				receipt text
 			) strict;
 			create index if not exists messages_by_visibility on messages (queue, visible_at)`);
-		this.api = sqsApi(this);
 	}
 
 	/** Creates the queue, or gives an existing one these settings; its messages stay. */

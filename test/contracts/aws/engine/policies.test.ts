@@ -327,7 +327,7 @@ test("what a rule may not deliver is with its dead letters and says so, without 
 		TARGET_ARN: { StringValue: "arn:aws:sqs:eu-central-1:000000000000:shut" },
 	});
 	expect(cloud.lines.join("\n")).toMatch(
-		/Rule tiny-OnGone could deliver neither to .*:gone nor to its dead letters/,
+		/Rule tiny-OnGone could deliver neither to .*:gone nor to its dead-letter queue/,
 	);
 });
 

@@ -1,0 +1,12 @@
+import type { AwsService } from "../service.ts";
+import { cognitoApi } from "./api.ts";
+import { userPool, userPoolClient } from "./resource.ts";
+
+export const cognito: AwsService = {
+	name: "cognito",
+	resources: {
+		"AWS::Cognito::UserPool": userPool,
+		"AWS::Cognito::UserPoolClient": userPoolClient,
+	},
+	api: ({ userPools }) => cognitoApi(userPools),
+};

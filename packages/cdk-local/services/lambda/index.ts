@@ -1,0 +1,25 @@
+import { permission } from "../iam/resource-policies.ts";
+import type { AwsService } from "../service.ts";
+import { lambdaApi } from "./api.ts";
+import {
+	eventInvokeConfig,
+	eventSourceMapping,
+	lambdaFunction,
+} from "./resource.ts";
+
+export const lambda: AwsService = {
+	name: "lambda",
+	resources: {
+		"AWS::Lambda::EventInvokeConfig": eventInvokeConfig,
+		"AWS::Lambda::EventSourceMapping": eventSourceMapping,
+		"AWS::Lambda::Function": lambdaFunction,
+		"AWS::Lambda::Permission": permission,
+	},
+	api: ({ state, functions }) => lambdaApi(state, functions),
+	start({ eventSources }) {
+		for (const source of eventSources) source.start();
+		return async () => {
+			await Promise.all(eventSources.map((source) => source.stop()));
+		};
+	},
+};

@@ -1,0 +1,7 @@
+import type { AwsService } from "../service.ts";
+import { dbInstance } from "./resource.ts";
+
+export const rds: AwsService = {
+	name: "rds",
+	resources: { "AWS::RDS::DBInstance": dbInstance },
+};
