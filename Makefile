@@ -41,7 +41,7 @@ test: $(INSTALLED) ## all tests
 	@vitest run
 
 test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, and the saver's own tests
-	@vitest run --project parts --project langgraph-suite test/contracts/checkpoints
+	@vitest run --project parts --project langgraph-suite packages/langgraph-dynamodb/test
 
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit

@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const langGraphSuite = "test/contracts/checkpoints/langgraph-suite.test.ts";
+const langGraphSuite =
+	"packages/langgraph-dynamodb/test/langgraph-suite.test.ts";
 
 export default defineConfig({
 	test: {
@@ -17,7 +18,7 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "parts",
-					include: ["test/**/*.test.ts"],
+					include: ["test/**/*.test.ts", "packages/*/test/**/*.test.ts"],
 					// Packages of the bench bring tests of their own.
 					exclude: ["test/system/**", "**/node_modules/**", langGraphSuite],
 					sequence: { groupOrder: 0 },

@@ -12,7 +12,7 @@ const allowed: Record<string, RegExp> = {
 		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|tesseract\.js|zod$|node:)/,
 	// Could be published alone: of the application it knows nothing.
 	"packages/langgraph-dynamodb":
-		/^(#langgraph-dynamodb\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+		/^(#langgraph-dynamodb\/src\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/chat":
 		/^(#core\/|#chat\/|#langgraph-dynamodb\/|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith(\/run_trees|\/singletons\/traceable)?$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
@@ -43,7 +43,7 @@ function imports(file: string): string[] {
 
 function sources(folder: string): string[] {
 	return readdirSync(folder, { recursive: true, encoding: "utf8" })
-		.filter((file) => file.endsWith(".ts"))
+		.filter((file) => file.endsWith(".ts") && !file.startsWith("test/"))
 		.map((file) => path.join(folder, file));
 }
 

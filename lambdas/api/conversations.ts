@@ -6,7 +6,7 @@ import type { Sessions, Turns } from "#core/ports/index.ts";
 import { apiKeyIn } from "#lambda-kit/api-key.ts";
 import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
 import { log } from "#lambda-kit/log.ts";
-import type { PayloadStore } from "#langgraph-dynamodb/payloads.ts";
+import type { PayloadStore } from "#langgraph-dynamodb/src/payloads.ts";
 import type { apiEnv } from "./env.ts";
 
 /** Conversations on the table. LangGraph is loaded by the first turn; listing and deleting do without. */
@@ -22,7 +22,7 @@ export function conversationsIn(env: Env<typeof apiEnv>): {
 		async turns() {
 			const [{ graphTurns }, { DynamoDbSaver }] = await Promise.all([
 				import("#chat/graph.ts"),
-				import("#langgraph-dynamodb/saver.ts"),
+				import("#langgraph-dynamodb/src/saver.ts"),
 			]);
 			return graphTurns(
 				(owner, opened) =>
@@ -66,7 +66,7 @@ function largePayloads(bucket: string): PayloadStore {
 	const store = once(async () => {
 		const [{ S3Client }, { s3Payloads }] = await Promise.all([
 			import("#aws/client-s3.ts"),
-			import("#langgraph-dynamodb/s3-payloads.ts"),
+			import("#langgraph-dynamodb/src/s3-payloads.ts"),
 		]);
 		return s3Payloads(new S3Client(), bucket);
 	});

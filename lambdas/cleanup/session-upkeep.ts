@@ -3,7 +3,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { dynamoDbSessionUpkeep } from "#chat/session-upkeep.ts";
 import type { SessionUpkeep } from "#core/ports/index.ts";
 import type { Env } from "#lambda-kit/env.ts";
-import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
+import { s3Payloads } from "#langgraph-dynamodb/src/s3-payloads.ts";
 import type { cleanupEnv } from "./env.ts";
 
 /** The table of conversations and their payloads. A module of its own: the sweep of every five minutes does without. */

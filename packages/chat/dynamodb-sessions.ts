@@ -8,19 +8,19 @@ import type {
 	SaidMessage,
 	Sessions,
 } from "#core/ports/index.ts";
-import { deleteThreadItems } from "#langgraph-dynamodb/delete-thread.ts";
-import { under } from "#langgraph-dynamodb/keys.ts";
-import type { PayloadStore } from "#langgraph-dynamodb/payloads.ts";
+import { deleteThreadItems } from "#langgraph-dynamodb/src/delete-thread.ts";
+import { under } from "#langgraph-dynamodb/src/keys.ts";
+import type { PayloadStore } from "#langgraph-dynamodb/src/payloads.ts";
 import {
 	type Session as Thread,
 	Sessions as Threads,
-} from "#langgraph-dynamodb/sessions.ts";
+} from "#langgraph-dynamodb/src/sessions.ts";
 import {
 	type Attributes,
 	type Expression,
 	keyAttributes,
 	numberOf,
-} from "#langgraph-dynamodb/table.ts";
+} from "#langgraph-dynamodb/src/table.ts";
 import { messageItem, readMessage } from "./message-items.ts";
 
 export interface DynamoDbSessionsOptions {

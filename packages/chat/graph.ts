@@ -3,8 +3,8 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { Conversation, TurnInput } from "#core/chat/conversation.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import type { ConversationSteps, Turns } from "#core/ports/index.ts";
-import { ThreadGone } from "#langgraph-dynamodb/errors.ts";
-import type { ThreadLife } from "#langgraph-dynamodb/sessions.ts";
+import { ThreadGone } from "#langgraph-dynamodb/src/errors.ts";
+import type { ThreadLife } from "#langgraph-dynamodb/src/sessions.ts";
 import type { RunTracing } from "./langsmith.ts";
 
 // Each channel is stored only by the steps that change it.

@@ -1,7 +1,10 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { SaidMessage } from "#core/ports/index.ts";
-import { under } from "#langgraph-dynamodb/keys.ts";
-import { type Attributes, keyAttributes } from "#langgraph-dynamodb/table.ts";
+import { under } from "#langgraph-dynamodb/src/keys.ts";
+import {
+	type Attributes,
+	keyAttributes,
+} from "#langgraph-dynamodb/src/table.ts";
 
 /** How long a message is kept at most, in seconds; without its session it is invisible long before. */
 const retentionSeconds = 30 * 24 * 60 * 60;

@@ -1,6 +1,6 @@
 import type { SessionUpkeep } from "#core/ports/index.ts";
-import { removeOrphanedPayloads } from "#langgraph-dynamodb/orphans.ts";
-import { countSessions } from "#langgraph-dynamodb/sessions.ts";
+import { removeOrphanedPayloads } from "#langgraph-dynamodb/src/orphaned-payloads.ts";
+import { countSessions } from "#langgraph-dynamodb/src/sessions.ts";
 import type { DynamoDbSessionsOptions } from "./dynamodb-sessions.ts";
 
 /** Counts by the index, which has session items and nothing else, page by page; the table itself is never scanned. */

@@ -1,6 +1,6 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
-import { noise, saversOn, thread } from "../contracts/checkpoints/savers.ts";
+import { noise, saversOn, thread } from "#langgraph-dynamodb/test/savers.ts";
 import { backends } from "../support/aws-backends.ts";
 import { countTraffic, type Traffic } from "../support/aws-traffic.ts";
 

@@ -3,8 +3,8 @@ import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import { graphTurns } from "#chat/graph.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeConversations } from "#fakes/sessions.ts";
-import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
-import { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
+import { s3Payloads } from "#langgraph-dynamodb/src/s3-payloads.ts";
+import { DynamoDbSaver } from "#langgraph-dynamodb/src/saver.ts";
 import type { Backend } from "../support/aws-backends.ts";
 
 export type Conversations = Pick<Ports, "sessions" | "turns">;

@@ -14,7 +14,6 @@ import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import {
 	itemsOf,
 	noise,
@@ -22,7 +21,8 @@ import {
 	putValues,
 	saversOn,
 	thread,
-} from "../contracts/checkpoints/savers.ts";
+} from "#langgraph-dynamodb/test/savers.ts";
+import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import type { Backend } from "../support/aws-backends.ts";
 import { startCloudProcess } from "./cloud-process.ts";
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { itemsOf } from "../../contracts/checkpoints/savers.ts";
+import { itemsOf } from "#langgraph-dynamodb/test/savers.ts";
 import {
 	conversationsOn,
 	jumpingClock,

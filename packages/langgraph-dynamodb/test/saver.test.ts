@@ -13,9 +13,9 @@ import {
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { removeOrphanedPayloads } from "#langgraph-dynamodb/orphans.ts";
-import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
-import { type Backend, backends } from "../../support/aws-backends.ts";
+import { type Backend, backends } from "../../../test/support/aws-backends.ts";
+import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
+import { s3Payloads } from "../src/s3-payloads.ts";
 import {
 	hour,
 	itemsOf,

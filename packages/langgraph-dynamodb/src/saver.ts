@@ -11,17 +11,17 @@ import {
 	type PendingWrite,
 	type SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
-import { carriedOver } from "./carried-over.ts";
-import { channelHistory } from "./channel-history.ts";
+import { configOf, namespaceOf, Tuples } from "./checkpoint-tuples.ts";
+import { Steps } from "./checkpoints.ts";
 import { deleteThreadItems } from "./delete-thread.ts";
+import { channelHistory } from "./delta-channel-history.ts";
 import { manifestOfValues } from "./manifest.ts";
-import { OpenThreads } from "./open-threads.ts";
 import { type PayloadStore, Payloads } from "./payloads.ts";
-import { keepingPlain } from "./plain-records.ts";
+import { storeWrites } from "./pending-writes.ts";
+import { keepingPlain } from "./plain-data-serializer.ts";
 import { Sessions, type SessionsOptions, type ThreadLife } from "./sessions.ts";
-import { Steps } from "./steps.ts";
-import { configOf, namespaceOf, Tuples } from "./tuples.ts";
-import { storeWrites } from "./writes.ts";
+import { OpenThreads } from "./thread-cache.ts";
+import { carriedOver } from "./unchanged-channels.ts";
 
 export interface DynamoDbSaverOptions extends SessionsOptions {
 	/** For what an item cannot hold: `s3Payloads(client, bucket)`. */

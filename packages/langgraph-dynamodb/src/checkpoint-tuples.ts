@@ -10,12 +10,12 @@ import {
 	maxChannelVersion,
 	TASKS,
 } from "@langchain/langgraph-checkpoint";
+import type { LoadedValue, StepPlace, Steps } from "./checkpoints.ts";
 import { checkpointKey, under } from "./keys.ts";
 import type { Payloads } from "./payloads.ts";
+import { loadWrites } from "./pending-writes.ts";
 import { isLive, type Sessions, type ThreadLife } from "./sessions.ts";
-import type { LoadedValue, StepPlace, Steps } from "./steps.ts";
 import type { Attributes } from "./table.ts";
-import { loadWrites } from "./writes.ts";
 
 /** A tuple with all that it was read from. */
 export interface LoadedTuple {

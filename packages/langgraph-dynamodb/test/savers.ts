@@ -7,12 +7,9 @@ import {
 	emptyCheckpoint,
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
-import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
-import {
-	DynamoDbSaver,
-	type DynamoDbSaverOptions,
-} from "#langgraph-dynamodb/saver.ts";
-import type { Backend } from "../../support/aws-backends.ts";
+import type { Backend } from "../../../test/support/aws-backends.ts";
+import { s3Payloads } from "../src/s3-payloads.ts";
+import { DynamoDbSaver, type DynamoDbSaverOptions } from "../src/saver.ts";
 
 export const hour = 3_600_000;
 

@@ -3,9 +3,9 @@ import {
 	type PendingWrite,
 	WRITES_IDX_MAP,
 } from "@langchain/langgraph-checkpoint";
+import type { StepPlace } from "./checkpoints.ts";
 import { under, writesKey } from "./keys.ts";
 import type { Payloads } from "./payloads.ts";
-import type { StepPlace } from "./steps.ts";
 import type { Attributes, Table } from "./table.ts";
 
 /** What one item holds: its position in the task's list, the channel, the value. */

@@ -7,12 +7,12 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Unprocessed } from "#langgraph-dynamodb/errors.ts";
-import { removeOrphanedPayloads } from "#langgraph-dynamodb/orphans.ts";
-import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
-import type { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
-import { type Backend, backends } from "../../support/aws-backends.ts";
-import { countTraffic } from "../../support/aws-traffic.ts";
+import { type Backend, backends } from "../../../test/support/aws-backends.ts";
+import { countTraffic } from "../../../test/support/aws-traffic.ts";
+import { Unprocessed } from "../src/errors.ts";
+import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
+import { s3Payloads } from "../src/s3-payloads.ts";
+import type { DynamoDbSaver } from "../src/saver.ts";
 import {
 	hour,
 	noise,

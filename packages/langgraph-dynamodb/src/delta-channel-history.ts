@@ -1,10 +1,10 @@
 import type { DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
+import type { StepPlace, Steps } from "./checkpoints.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Payloads } from "./payloads.ts";
+import { loadWrites } from "./pending-writes.ts";
 import type { ThreadLife } from "./sessions.ts";
-import type { StepPlace, Steps } from "./steps.ts";
 import type { Table } from "./table.ts";
-import { loadWrites } from "./writes.ts";
 
 interface Parts {
 	table: Table;

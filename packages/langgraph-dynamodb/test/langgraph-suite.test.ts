@@ -4,9 +4,9 @@ import {
 	validate,
 } from "@langchain/langgraph-checkpoint-validation";
 import { describe } from "vitest";
-import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
-import { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
-import { type Backend, backends } from "../../support/aws-backends.ts";
+import { type Backend, backends } from "../../../test/support/aws-backends.ts";
+import { s3Payloads } from "../src/s3-payloads.ts";
+import { DynamoDbSaver } from "../src/saver.ts";
 
 // LangGraph's own suite for checkpoint savers, whole. It needs vitest's functions as globals: see vitest.config.ts.
 for (const { name, start } of backends) {

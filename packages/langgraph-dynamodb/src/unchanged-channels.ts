@@ -2,11 +2,11 @@ import type {
 	ChannelVersions,
 	Checkpoint,
 } from "@langchain/langgraph-checkpoint";
+import type { StepPlace, Steps } from "./checkpoints.ts";
 import { ThreadGone } from "./errors.ts";
 import { type Manifest, manifestOf } from "./manifest.ts";
-import type { OpenThreads } from "./open-threads.ts";
 import type { ThreadLife } from "./sessions.ts";
-import type { StepPlace, Steps } from "./steps.ts";
+import type { OpenThreads } from "./thread-cache.ts";
 
 /** References to the values that a new checkpoint has in common with those before it. */
 export async function carriedOver(
