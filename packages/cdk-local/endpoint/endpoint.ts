@@ -105,8 +105,8 @@ async function answer(
 			const handle = api.handleForm;
 			const { denial } = api;
 			const response = await readingAll(incoming, (body) =>
-				handle(request, body, (policy) => {
-					const signer = verifyPolicy(policy, {
+				handle(request, body, async (policy) => {
+					const signer = await verifyPolicy(policy, {
 						credentials,
 						region: state.region,
 					});
@@ -129,7 +129,7 @@ async function answer(
 				501,
 			);
 		}
-		request.principal = verifySignature(signed, {
+		request.principal = await verifySignature(signed, {
 			credentials,
 			now: state.now(),
 			region: state.region,

@@ -1,8 +1,23 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { Credentials } from "../services/iam/credentials.ts";
+import { createHash, timingSafeEqual } from "node:crypto";
+import {
+	ALGORITHM_IDENTIFIER,
+	createScope,
+	getCanonicalHeaders,
+	getSigningKey,
+	KEY_TYPE_IDENTIFIER,
+	MAX_PRESIGNED_TTL,
+	SignatureV4,
+	UNSIGNED_PAYLOAD,
+} from "@smithy/signature-v4";
+import type {
+	Credentials,
+	IssuedCredentials,
+} from "../services/iam/credentials.ts";
+import { Sha256 } from "./sha256.ts";
+import { type SignatureErrors, signatureErrors } from "./signature-errors.ts";
 import { AwsError, type Principal, type SignedPolicy } from "./types.ts";
 
-/** What of a request is signed. */
+/** The parts of a request that its signature covers. */
 export interface SignedRequest {
 	method: string;
 	/** As sent, percent-encoded. */
@@ -13,25 +28,25 @@ export interface SignedRequest {
 	body: Buffer;
 }
 
-interface Signature {
-	place: "header" | "query";
-	accessKeyId: string;
+interface CredentialScope {
 	day: string;
 	region: string;
 	service: string;
+}
+
+interface Signature extends CredentialScope {
+	location: "header" | "query";
+	accessKeyId: string;
 	signedHeaders: string[];
 	signature: string;
 	/** `20261120T104557Z` */
 	time: string;
-	/** Seconds a presigned address lives. */
+	/** Seconds for which a presigned URL is valid; null for a signed header. */
 	expires: number | null;
 	token: string | undefined;
 }
 
-const algorithm = "AWS4-HMAC-SHA256";
-const skewMilliseconds = 15 * 60_000;
-/** Seven days: the longest life of a presigned address. */
-const maxExpiry = 604_800;
+const maxClockSkewMs = 15 * 60_000;
 const signatureParameters = new Set([
 	"x-amz-algorithm",
 	"x-amz-credential",
@@ -42,87 +57,99 @@ const signatureParameters = new Set([
 	"x-amz-signedheaders",
 ]);
 
-/** The service a request is signed for, or null where it is not signed. */
+/** Returns the service a request is signed for, or null where it is unsigned. */
 export function signedService(request: SignedRequest): string | null {
 	return readSignature(request)?.service ?? null;
 }
 
 /**
- * Recomputes a request's SigV4 signature (header or presigned) and says who made it; null where it is unsigned.
- * @throws AwsError as the service named in the signature does.
+ * Recomputes a request's SigV4 signature, from its header or presigned URL.
+ * @returns the signer, or null where the request is unsigned
+ * @throws AwsError in the form of the service that the signature names
  */
-export function verifySignature(
+export async function verifySignature(
 	request: SignedRequest,
 	{
 		credentials,
 		now,
 		region,
 	}: { credentials: Credentials; now: number; region: string },
-): Principal | null {
+): Promise<Principal | null> {
 	const signature = readSignature(request);
 	if (!signature) return null;
-	const refuse = refusals(signature.service);
+	const errors = signatureErrors(signature.service);
 
-	const known = credentials.find(signature.accessKeyId);
-	if (!known) throw refuse.unknownKey();
-	if (signature.token !== known.sessionToken) throw refuse.badToken();
+	const keys = credentials.find(signature.accessKeyId);
+	if (!keys) throw errors.unknownKey();
+	if (signature.token !== keys.sessionToken) throw errors.badToken();
 	if (
 		signature.region !== region ||
 		signature.day !== signature.time.slice(0, 8)
 	) {
-		throw refuse.malformed(
+		throw errors.malformed(
 			`The credential scope ${signature.day}/${signature.region} is wrong: expecting the day of X-Amz-Date and the region '${region}'`,
 		);
 	}
-	checkTime(signature, now, refuse);
-	checkSignedHeaders(request, signature, refuse);
+	checkTime(signature, now, errors);
+	checkSignedHeaders(request, signature, errors);
 
-	const payload = payloadHash(request, signature);
-	const expected = sign(request, signature, payload, known.secretAccessKey);
-	if (!same(expected, signature.signature)) throw refuse.mismatch();
-	if (/^[0-9a-f]{64}$/.test(payload) && payload !== sha256(request.body)) {
+	const payloadHash = hashPayload(request, signature);
+	const expected = await sign(
+		keys,
+		signature,
+		await new CanonicalRequests(signature, keys).stringToSign(
+			request,
+			signature,
+			payloadHash,
+		),
+	);
+	if (!isEqual(expected, signature.signature)) throw errors.mismatch();
+	if (
+		/^[0-9a-f]{64}$/.test(payloadHash) &&
+		payloadHash !== sha256(request.body)
+	) {
 		throw new AwsError(
 			"XAmzContentSHA256Mismatch",
 			"The provided 'x-amz-content-sha256' header does not match what was computed.",
 		);
 	}
-	return { name: known.principal, accessKeyId: known.accessKeyId };
+	return { name: keys.principal, accessKeyId: keys.accessKeyId };
 }
 
 /**
- * Recomputes the SigV4 signature of a form's policy and says who made it; when it ends is for the policy to say.
- * @throws AwsError as S3 does.
+ * Recomputes the SigV4 signature of a form's policy. The policy itself holds its expiry, which S3 checks.
+ * @returns the signer
+ * @throws AwsError in S3's form
  */
-export function verifyPolicy(
-	{ policy, algorithm: used, credential, time, signature, token }: SignedPolicy,
+export async function verifyPolicy(
+	{ policy, algorithm, credential, time, signature, token }: SignedPolicy,
 	{ credentials, region }: { credentials: Credentials; region: string },
-): Principal {
-	const refuse = refusals("s3");
-	const of = scope(credential);
-	const known = credentials.find(of.accessKeyId);
-	if (!known) throw refuse.unknownKey();
-	if (token !== known.sessionToken) throw refuse.badToken();
+): Promise<Principal> {
+	const errors = signatureErrors("s3");
+	const { accessKeyId, ...scope } = readCredential(credential);
+	const keys = credentials.find(accessKeyId);
+	if (!keys) throw errors.unknownKey();
+	if (token !== keys.sessionToken) throw errors.badToken();
 	if (
-		used !== algorithm ||
-		of.service !== "s3" ||
-		of.region !== region ||
-		of.day !== time.slice(0, 8)
+		algorithm !== ALGORITHM_IDENTIFIER ||
+		scope.service !== "s3" ||
+		scope.region !== region ||
+		scope.day !== time.slice(0, 8)
 	) {
-		throw refuse.malformed(
-			`The credential ${credential} is wrong: expecting ${algorithm}, the day of X-Amz-Date, the region '${region}' and the service 's3'`,
+		throw errors.malformed(
+			`The credential ${credential} is wrong: expecting ${ALGORITHM_IDENTIFIER}, the day of X-Amz-Date, the region '${region}' and the service 's3'`,
 		);
 	}
-	const expected = hmac(signingKey(known.secretAccessKey, of), policy).toString(
-		"hex",
-	);
-	if (!same(expected, signature)) throw refuse.mismatch();
-	return { name: known.principal, accessKeyId: known.accessKeyId };
+	if (!isEqual(await sign(keys, scope, policy), signature)) {
+		throw errors.mismatch();
+	}
+	return { name: keys.principal, accessKeyId: keys.accessKeyId };
 }
 
-/** Parameters of a presigned address that count as headers (`x-amz-checksum-crc32`, `x-amz-meta-*`), in lower case. */
+/** Returns the parameters of a presigned URL that count as headers (`x-amz-checksum-crc32`, `x-amz-meta-*`), in lower case. */
 export function presignedHeaders(query: string): Record<string, string> {
 	return Object.fromEntries(
-		parameters(query)
+		parseQuery(query)
 			.map(([name, value]) => [name.toLowerCase(), value] as const)
 			.filter(
 				([name]) => name.startsWith("x-amz-") && !signatureParameters.has(name),
@@ -130,18 +157,75 @@ export function presignedHeaders(query: string): Record<string, string> {
 	);
 }
 
+/** The signer's canonical form of requests that arrive signed: it opens what the library keeps for subclasses. */
+class CanonicalRequests extends SignatureV4 {
+	constructor({ service, region }: Signature, credentials: IssuedCredentials) {
+		super({
+			service,
+			region,
+			credentials,
+			sha256: Sha256,
+			// Every service but S3 signs the path encoded once more.
+			uriEscapePath: service !== "s3",
+			applyChecksum: false,
+		});
+	}
+
+	stringToSign(
+		request: SignedRequest,
+		{ day, region, service, signedHeaders, time }: Signature,
+		payloadHash: string,
+	): Promise<string> {
+		const signable = {
+			method: request.method,
+			protocol: "http:",
+			hostname: "",
+			path:
+				service === "s3"
+					? request.path.split("/").map(decodeUri).map(encode).join("/")
+					: request.path,
+			query: groupByName(parseQuery(request.query)),
+			headers: Object.fromEntries(
+				signedHeaders.map((name) => [name, request.headers[name] ?? ""]),
+			),
+		};
+		return this.createStringToSign(
+			time,
+			createScope(day, region, service),
+			this.createCanonicalRequest(
+				signable,
+				getCanonicalHeaders(signable, undefined, new Set(signedHeaders)),
+				payloadHash,
+			),
+			ALGORITHM_IDENTIFIER,
+		);
+	}
+}
+
+async function sign(
+	keys: IssuedCredentials,
+	{ day, region, service }: CredentialScope,
+	stringToSign: string,
+): Promise<string> {
+	const hmac = new Sha256(
+		await getSigningKey(Sha256, keys, day, region, service),
+	);
+	hmac.update(stringToSign);
+	return Buffer.from(await hmac.digest()).toString("hex");
+}
+
 function readSignature(request: SignedRequest): Signature | null {
 	const authorization = request.headers.authorization;
-	if (authorization?.startsWith(`${algorithm} `)) {
+	if (authorization?.startsWith(`${ALGORITHM_IDENTIFIER} `)) {
 		const parts = Object.fromEntries(
 			authorization
-				.slice(algorithm.length + 1)
+				.slice(ALGORITHM_IDENTIFIER.length + 1)
 				.split(",")
 				.map((part) => part.trim().split(/=(.*)/s, 2)),
 		);
 		return {
-			place: "header",
-			...scope(parts.Credential),
+			location: "header",
+			...readCredential(parts.Credential),
 			signedHeaders: (parts.SignedHeaders ?? "").split(";"),
 			signature: parts.Signature ?? "",
 			time: request.headers["x-amz-date"] ?? "",
@@ -149,11 +233,11 @@ function readSignature(request: SignedRequest): Signature | null {
 			token: request.headers["x-amz-security-token"],
 		};
 	}
-	const query = new Map(parameters(request.query));
-	if (query.get("X-Amz-Algorithm") !== algorithm) return null;
+	const query = new Map(parseQuery(request.query));
+	if (query.get("X-Amz-Algorithm") !== ALGORITHM_IDENTIFIER) return null;
 	return {
-		place: "query",
-		...scope(query.get("X-Amz-Credential")),
+		location: "query",
+		...readCredential(query.get("X-Amz-Credential")),
 		signedHeaders: (query.get("X-Amz-SignedHeaders") ?? "").split(";"),
 		signature: query.get("X-Amz-Signature") ?? "",
 		time: query.get("X-Amz-Date") ?? "",
@@ -162,10 +246,12 @@ function readSignature(request: SignedRequest): Signature | null {
 	};
 }
 
-function scope(credential = "") {
-	const [accessKeyId = "", day = "", region = "", service = "", end] =
+function readCredential(
+	credential = "",
+): CredentialScope & { accessKeyId: string } {
+	const [accessKeyId = "", day = "", region = "", service = "", type] =
 		credential.split("/");
-	if (end !== "aws4_request") {
+	if (type !== KEY_TYPE_IDENTIFIER) {
 		throw new AwsError(
 			"IncompleteSignature",
 			`The credential "${credential}" is not of the form KEY/DAY/REGION/SERVICE/aws4_request.`,
@@ -174,88 +260,37 @@ function scope(credential = "") {
 	return { accessKeyId, day, region, service };
 }
 
-type Refusals = ReturnType<typeof refusals>;
-
-/** S3 and the JSON services call the same refusals by different names. */
-function refusals(service: string) {
-	const s3 = service === "s3";
-	const error = (s3Code: string, jsonCode: string, message: string) =>
-		new AwsError(s3 ? s3Code : jsonCode, message, s3 ? 403 : 400);
-	return {
-		unknownKey: () =>
-			error(
-				"InvalidAccessKeyId",
-				service === "sqs"
-					? "InvalidClientTokenId"
-					: "UnrecognizedClientException",
-				s3
-					? "The AWS Access Key Id you provided does not exist in our records."
-					: "The security token included in the request is invalid.",
-			),
-		badToken: () =>
-			error(
-				"InvalidToken",
-				service === "sqs"
-					? "InvalidClientTokenId"
-					: "UnrecognizedClientException",
-				s3
-					? "The provided token is malformed or otherwise invalid."
-					: "The security token included in the request is invalid.",
-			),
-		malformed: (message: string) =>
-			error(
-				"AuthorizationHeaderMalformed",
-				"InvalidSignatureException",
-				message,
-			),
-		mismatch: () =>
-			error(
-				"SignatureDoesNotMatch",
-				service === "sqs"
-					? "SignatureDoesNotMatch"
-					: "InvalidSignatureException",
-				"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
-			),
-		skewed: (time: string) =>
-			error(
-				"RequestTimeTooSkewed",
-				"InvalidSignatureException",
-				`The difference between the request time (${time}) and the current time is too large.`,
-			),
-		unsignedHeader: (name: string) =>
-			error(
-				"AccessDenied",
-				"InvalidSignatureException",
-				`There were headers present in the request which were not signed: ${name}`,
-			),
-	};
-}
-
-function checkTime(signature: Signature, now: number, refuse: Refusals): void {
+function checkTime(
+	signature: Signature,
+	now: number,
+	errors: SignatureErrors,
+): void {
 	const [, year, month, day, hour, minute, second] =
 		/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(signature.time) ?? [];
 	const time = Date.parse(
 		`${year}-${month}-${day}T${hour}:${minute}:${second}Z`,
 	);
 	if (Number.isNaN(time)) {
-		throw refuse.malformed(
+		throw errors.malformed(
 			`X-Amz-Date "${signature.time}" is not of the form 20261231T235959Z.`,
 		);
 	}
 	if (signature.expires === null) {
-		if (Math.abs(now - time) > skewMilliseconds) {
-			throw refuse.skewed(signature.time);
+		if (Math.abs(now - time) > maxClockSkewMs) {
+			throw errors.skewed(signature.time);
 		}
 		return;
 	}
 	const { expires } = signature;
-	if (!(Number.isInteger(expires) && expires > 0 && expires <= maxExpiry)) {
+	const isAllowed =
+		Number.isInteger(expires) && expires > 0 && expires <= MAX_PRESIGNED_TTL;
+	if (!isAllowed) {
 		throw new AwsError(
 			"AuthorizationQueryParametersError",
-			`X-Amz-Expires must be from 1 to ${maxExpiry} seconds.`,
+			`X-Amz-Expires must be from 1 to ${MAX_PRESIGNED_TTL} seconds.`,
 		);
 	}
-	if (time > now + skewMilliseconds) {
+	if (time > now + maxClockSkewMs) {
 		throw new AwsError("AccessDenied", "Request is not yet valid", 403);
 	}
 	if (now > time + expires * 1_000) {
@@ -266,73 +301,28 @@ function checkTime(signature: Signature, now: number, refuse: Refusals): void {
 function checkSignedHeaders(
 	request: SignedRequest,
 	signature: Signature,
-	refuse: Refusals,
+	errors: SignatureErrors,
 ): void {
 	const signed = new Set(signature.signedHeaders);
 	const mustBeSigned = Object.keys(request.headers).filter(
 		(name) => name === "host" || name.startsWith("x-amz-"),
 	);
 	const unsigned = mustBeSigned.find((name) => !signed.has(name));
-	if (unsigned) throw refuse.unsignedHeader(unsigned);
+	if (unsigned) throw errors.unsignedHeader(unsigned);
 }
 
-function payloadHash(request: SignedRequest, signature: Signature): string {
+function hashPayload(request: SignedRequest, signature: Signature): string {
+	if (signature.service !== "s3") return sha256(request.body);
 	const stated = request.headers["x-amz-content-sha256"];
-	if (signature.service === "s3") {
-		if (stated) return stated;
-		if (signature.place === "query") return "UNSIGNED-PAYLOAD";
-		throw new AwsError(
-			"InvalidRequest",
-			"Missing required header for this request: x-amz-content-sha256",
-		);
-	}
-	return sha256(request.body);
-}
-
-function sign(
-	request: SignedRequest,
-	{ day, region, service, signedHeaders, time }: Signature,
-	payload: string,
-	secret: string,
-): string {
-	const segments = request.path.split("/");
-	const canonicalRequest = [
-		request.method,
-		// Every service but S3 signs the path encoded once more.
-		(service === "s3" ? segments.map(decodeUri) : segments)
-			.map(encode)
-			.join("/"),
-		parameters(request.query)
-			.filter(([name]) => name !== "X-Amz-Signature")
-			.map(([name, value]) => `${encode(name)}=${encode(value)}`)
-			.sort(byCodeUnits)
-			.join("&"),
-		...signedHeaders.map(
-			(name) =>
-				`${name}:${(request.headers[name] ?? "").trim().replace(/ +/g, " ")}`,
-		),
-		"",
-		signedHeaders.join(";"),
-		payload,
-	].join("\n");
-	const keyScope = `${day}/${region}/${service}/aws4_request`;
-	return hmac(
-		signingKey(secret, { day, region, service }),
-		[algorithm, time, keyScope, sha256(canonicalRequest)].join("\n"),
-	).toString("hex");
-}
-
-function signingKey(
-	secret: string,
-	{ day, region, service }: Pick<Signature, "day" | "region" | "service">,
-): string | Buffer {
-	return [day, region, service, "aws4_request"].reduce<string | Buffer>(
-		hmac,
-		`AWS4${secret}`,
+	if (stated) return stated;
+	if (signature.location === "query") return UNSIGNED_PAYLOAD;
+	throw new AwsError(
+		"InvalidRequest",
+		"Missing required header for this request: x-amz-content-sha256",
 	);
 }
 
-function parameters(query: string): [string, string][] {
+function parseQuery(query: string): [string, string][] {
 	return query
 		.split("&")
 		.filter((part) => part)
@@ -342,8 +332,12 @@ function parameters(query: string): [string, string][] {
 		});
 }
 
-function byCodeUnits(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
+function groupByName(parameters: [string, string][]): Record<string, string[]> {
+	const groups = new Map<string, string[]>();
+	for (const [name, value] of parameters) {
+		groups.set(name, [...(groups.get(name) ?? []), value]);
+	}
+	return Object.fromEntries(groups);
 }
 
 /** @throws AwsError `InvalidURI` */
@@ -358,6 +352,7 @@ export function decodeUri(text: string): string {
 	}
 }
 
+/** SDKs sign `!'()*` encoded, whether or not they send them so. */
 function encode(text: string): string {
 	return encodeURIComponent(text).replace(
 		/[!'()*]/g,
@@ -365,16 +360,11 @@ function encode(text: string): string {
 	);
 }
 
-function hmac(key: string | Buffer, text: string): Buffer {
-	return createHmac("sha256", key).update(text).digest();
-}
-
-function sha256(content: string | Buffer): string {
+function sha256(content: Buffer): string {
 	return createHash("sha256").update(content).digest("hex");
 }
 
-function same(a: string, b: string): boolean {
-	return (
-		a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
-	);
+function isEqual(expected: string, signature: string): boolean {
+	const [a, b] = [Buffer.from(expected), Buffer.from(signature)];
+	return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -57,7 +57,7 @@ export interface AwsApi {
 		request: AwsRequest,
 		body: AsyncIterable<Buffer>,
 		/** Makes the request its signer's. @throws AwsError where the signature is not of this policy */
-		verify: (policy: SignedPolicy) => void,
+		verify: (policy: SignedPolicy) => Promise<void>,
 	): Promise<AwsResponse>;
 	/** How this service writes an error; without it, as the JSON protocols do. */
 	errorResponse?(error: AwsError, request: AwsRequest): AwsResponse;

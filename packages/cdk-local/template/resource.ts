@@ -50,7 +50,7 @@ export function resource<Shape extends z.ZodRawShape>(
 	};
 }
 
-/** A property that changes nothing on one services. The reason stands where it is used. */
+/** A property that changes nothing on one machine. The reason stands where it is used. */
 export const ignored = (_reason: string) => z.unknown().optional();
 
 /** CloudFormation takes numbers and booleans as text too. */

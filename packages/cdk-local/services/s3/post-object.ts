@@ -20,7 +20,7 @@ const maxFields = 20 * 1024;
 export async function postObject(
 	{ request, bucket, key: path }: S3Call,
 	body: AsyncIterable<Buffer>,
-	verify: (policy: SignedPolicy) => void,
+	verify: (policy: SignedPolicy) => Promise<void>,
 	buckets: Buckets,
 	state: State,
 ): Promise<AwsResponse> {
@@ -51,7 +51,7 @@ export async function postObject(
 		() => file.filename?.replace(/^.*[/\\]/s, "") ?? "",
 	);
 	fields.set("key", key);
-	verify({
+	await verify({
 		policy: required(fields, "policy"),
 		algorithm: required(fields, "X-Amz-Algorithm"),
 		credential: required(fields, "X-Amz-Credential"),
