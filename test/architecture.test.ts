@@ -20,7 +20,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/lambda-kit":
 		/^(#core\/|#lambda-kit\/|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
 	"packages/cdk-local":
-		/^(#cdk-local\/|@electric-sql\/|@smithy\/|esbuild$|fast-xml-parser$|jose$|zod$|pg$|node:)/,
+		/^(#cdk-local\/|@electric-sql\/|@smithy\/|@fastify\/busboy$|esbuild$|fast-xml-parser$|fflate$|jose$|zod$|node:)/,
 	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
 	lambdas:
 		/^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,

@@ -1,27 +1,23 @@
 import type { AwsRequest, AwsResponse } from "./endpoint/types.ts";
-import type { Schedules } from "./services/eventbridge/schedules.ts";
-import type { LambdaFunction } from "./services/lambda/function.ts";
-import type { Database } from "./services/rds/database.ts";
+import type { Services } from "./services.ts";
 
 /**
- * What only a local cloud can be told, below `/_local/` on the endpoint of the AWS APIs:
- * a crash of the next invocation, a schedule to run now, a database that is away.
+ * Serves what AWS has no API for, below `/_local/` on the endpoint of the AWS APIs:
+ * crashes the next invocation, runs a schedule now, stops and starts the database.
  */
 export function controlApi({
 	functions,
 	schedules,
 	database,
-}: {
-	functions: Map<string, LambdaFunction>;
-	schedules: Schedules;
-	database: Database;
-}): (request: AwsRequest) => Promise<AwsResponse> {
+}: Pick<Services, "functions" | "schedules" | "database">): (
+	request: AwsRequest,
+) => Promise<AwsResponse> {
 	const find = (name: string) =>
 		[...functions.values()].find(
 			({ settings }) => settings.name === name || settings.logicalId === name,
 		);
 	return async (request) => {
-		// A web page must not reach what no signature guards; browsers always say where they come from.
+		// No signature guards these paths, so web pages are refused: browsers always send Origin.
 		if (request.headers.origin) return answer(403, { message: "Forbidden" });
 		const [, noun = "", name = "", verb = ""] = request.path
 			.replace(/^\/_local\//, "/")
@@ -63,7 +59,7 @@ export function controlApi({
 			return answer(200, { database: name });
 		}
 		return answer(404, {
-			message: `The local cloud has no ${request.method} ${request.path}.`,
+			message: `cdk-local has no ${request.method} ${request.path}.`,
 		});
 	};
 }

@@ -2,9 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Marks a state folder as in use by this process.
- * @returns what gives it back
- * @throws where a living process uses it; the mark of a dead one is taken over
+ * Marks a state folder as used by this process; takes it over where the process that marked it is dead.
+ * @returns a function that releases it
+ * @throws where a living process uses it
  */
 export function lockState(stateDir: string): () => void {
 	const file = join(stateDir, "cloud.pid");
@@ -18,34 +18,34 @@ export function lockState(stateDir: string): () => void {
 		const holder = stateHolder(stateDir);
 		if (holder) {
 			throw new Error(
-				`The local cloud with its state in ${stateDir} is running already, as process ${holder}: use it, or end it with "make down".`,
+				`The state in ${stateDir} is in use: cdk-local is running already, as process ${holder}. Use that one or end it.`,
 			);
 		}
 		rmSync(file, { force: true });
 	}
 }
 
-/** The process that uses a state folder, or null. */
+/** Returns the id of the process that uses a state folder, or null. */
 export function stateHolder(stateDir: string): number | null {
 	try {
 		const pid = Number(readFileSync(join(stateDir, "cloud.pid"), "utf8"));
-		return isCloud(pid) ? pid : null;
+		return isNodeProcess(pid) ? pid : null;
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
 		throw error;
 	}
 }
 
-function isCloud(pid: number): boolean {
+function isNodeProcess(pid: number): boolean {
 	if (!Number.isInteger(pid) || pid <= 0) return false;
 	try {
 		process.kill(pid, 0);
 	} catch (error) {
-		// EPERM: it lives, and belongs to somebody else.
+		// EPERM: the process lives and belongs to another user.
 		return (error as NodeJS.ErrnoException).code === "EPERM";
 	}
 	try {
-		// After a reboot the number may be of some other program.
+		// After a reboot another program may have the same id.
 		return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("node");
 	} catch {
 		return true;

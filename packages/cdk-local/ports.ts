@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 
-/** Free ports of loopback that stay the same at every start: addresses in URLs and tokens stay valid. */
+/** Chooses free ports of the loopback interface once and remembers them: URLs and token issuers stay valid after a restart. */
 export class PortRegistry {
 	readonly #file: string;
 	readonly #ports: Record<string, number>;
@@ -16,12 +16,12 @@ export class PortRegistry {
 		}
 	}
 
-	/** @throws where someone else listens on the port that `name` had before */
+	/** Returns the port of `name`. @throws where another program listens on it */
 	async take(name: string): Promise<number> {
 		const before = this.#ports[name];
 		const port = await untilFree(before ?? 0).catch((cause) => {
 			throw new Error(
-				`Port ${before}, which ${name} has in ${this.#file}, is used by another program: end that program, or forget the ports by deleting this file.`,
+				`Port ${before}, which ${this.#file} reserves for ${name}, is used by another program: end that program, or delete the file to choose new ports.`,
 				{ cause },
 			);
 		});
@@ -31,11 +31,11 @@ export class PortRegistry {
 	}
 }
 
-/** What a killed cloud has started needs a moment to notice and end. */
-const patienceSeconds = 10;
+/** Processes that a killed cdk-local started need a moment to notice and end. */
+const maxWaitSeconds = 10;
 
 async function untilFree(port: number): Promise<number> {
-	const end = Date.now() + patienceSeconds * 1000;
+	const end = Date.now() + maxWaitSeconds * 1000;
 	for (;;) {
 		try {
 			return await listenOnce(port);

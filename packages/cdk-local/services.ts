@@ -1,23 +1,32 @@
-import type { Gateway } from "./services/apigatewayv2/gateway.ts";
+import {
+	existsSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PortRegistry } from "./ports.ts";
+import { Gateway } from "./services/apigatewayv2/gateway.ts";
 import type { RunningStack } from "./services/cloudformation/store.ts";
-import type { UserPools } from "./services/cognito/store.ts";
-import type { Tables } from "./services/dynamodb/store.ts";
-import type { Schedules } from "./services/eventbridge/schedules.ts";
-import type { EventBuses } from "./services/eventbridge/store.ts";
-import type { Access } from "./services/iam/access.ts";
-import type { Credentials } from "./services/iam/credentials.ts";
+import { UserPools } from "./services/cognito/store.ts";
+import { Tables } from "./services/dynamodb/store.ts";
+import { Schedules } from "./services/eventbridge/schedules.ts";
+import { EventBuses } from "./services/eventbridge/store.ts";
+import { Access } from "./services/iam/access.ts";
+import { Credentials } from "./services/iam/credentials.ts";
 import type { Caller } from "./services/iam/permission.ts";
-
 import type { EventSource } from "./services/lambda/event-source.ts";
 import type { LambdaFunction } from "./services/lambda/function.ts";
-import type { Database } from "./services/rds/database.ts";
-import type { Buckets } from "./services/s3/store.ts";
-import type { Secrets } from "./services/secretsmanager/store.ts";
-import type { MessageAttribute, Queues } from "./services/sqs/store.ts";
-import type { Parameters } from "./services/ssm/store.ts";
+import { Database } from "./services/rds/database.ts";
+import { Buckets, type ObjectCreated } from "./services/s3/store.ts";
+import { Secrets } from "./services/secretsmanager/store.ts";
+import { type MessageAttribute, Queues } from "./services/sqs/store.ts";
+import { Parameters } from "./services/ssm/store.ts";
 import type { State } from "./state.ts";
 
-/** What the resources of the templates are made of. */
+/** The stores of every AWS service, which templates fill and APIs serve. */
 export interface Services {
 	readonly state: State;
 	readonly credentials: Credentials;
@@ -37,19 +46,162 @@ export interface Services {
 	/** Stacks whose resources all exist. */
 	readonly stacks: RunningStack[];
 	readonly eventSources: EventSource[];
-	/** Buckets whose new objects are announced on the default bus. */
+	/** Buckets that publish each new object on the default bus. */
 	readonly announcedBuckets: Set<string>;
-	/** Folder of an asset by its object key. */
-	readonly assets: Map<string, string>;
-	/** Where bundles are unpacked, outside the repository. */
+	/** The folder of each asset, by its object key. */
+	readonly assets: ReadonlyMap<string, string>;
+	/** Folder into which bundles are unpacked, outside the repository. */
 	readonly taskRoots: string;
-	/** One line of the cloud's own log. */
+	/** Adds a line to the emulator's own log. */
 	log(line: string): void;
-	/** Hands a body to a queue or function where the sender may, as EventBridge, schedules and failure destinations do. */
+	/**
+	 * Sends a body to a queue or invokes a function with it, as EventBridge, schedules and failure destinations do.
+	 * @throws AwsError where the sender may not
+	 */
 	deliver(
-		from: Caller,
+		sender: Caller,
 		targetArn: string,
 		body: string,
 		attributes?: Record<string, MessageAttribute>,
 	): void;
+	/** Ends every sandbox. */
+	closeFunctions(): Promise<void>;
+	/** Ends the database and removes the unpacked bundles. */
+	close(): Promise<void>;
+}
+
+export interface ServicesOptions {
+	state: State;
+	ports: PortRegistry;
+	assets: ReadonlyMap<string, string>;
+	/** Port of the HTTP API. */
+	apiPort: number;
+	databaseUrl: string | null;
+	parameters: Readonly<Record<string, string>>;
+	log(line: string): void;
+}
+
+/** Opens the stores and connects those that send to each other. */
+export function createServices({
+	state,
+	ports,
+	assets,
+	apiPort,
+	databaseUrl,
+	parameters,
+	log,
+}: ServicesOptions): Services {
+	const access = new Access(state);
+	const functions = new Map<string, LambdaFunction>();
+	const queues = new Queues(state);
+	const deliver: Services["deliver"] = (
+		sender,
+		targetArn,
+		body,
+		attributes,
+	) => {
+		const target = functions.get(targetArn);
+		const action = target ? "lambda:InvokeFunction" : "sqs:SendMessage";
+		access.require(sender, { action, resource: targetArn });
+		if (target) target.invokeLater(Buffer.from(body));
+		else queues.send(targetArn, body, { attributes });
+	};
+	const buses = new EventBuses(state, {
+		deliver: (targetArn, body, ruleArn, attributes) =>
+			deliver(
+				access.service("events.amazonaws.com", ruleArn),
+				targetArn,
+				body,
+				attributes,
+			),
+		lost: log,
+	});
+	const announcedBuckets = new Set<string>();
+	const database = new Database({
+		stateDir: state.dir,
+		ports,
+		url: databaseUrl,
+		log,
+	});
+	const taskRoots = createTaskRoots(state.dir);
+	return {
+		state,
+		credentials: new Credentials(state),
+		access,
+		buckets: new Buckets(state, {
+			announces: (bucket) => announcedBuckets.has(bucket),
+			onObjectCreated: (object) => {
+				if (!announcedBuckets.has(object.bucket)) return;
+				buses.publish("default", objectCreatedEvent(object, state.account));
+			},
+		}),
+		queues,
+		buses,
+		secrets: new Secrets(state),
+		parameters: new Parameters(state, parameters),
+		userPools: new UserPools(state, {
+			deliverCode: (email, code) =>
+				log(`Confirmation code for ${email}: ${code}`),
+		}),
+		tables: new Tables(state),
+		gateway: new Gateway({
+			port: apiPort,
+			account: state.account,
+			region: state.region,
+			log,
+		}),
+		schedules: new Schedules(log),
+		database,
+		functions,
+		stacks: [],
+		eventSources: [],
+		announcedBuckets,
+		assets,
+		taskRoots,
+		log,
+		deliver,
+		async closeFunctions() {
+			await Promise.all([...functions.values()].map((each) => each.close()));
+		},
+		async close() {
+			rmSync(taskRoots, { recursive: true, force: true });
+			await database.stop();
+		},
+	};
+}
+
+/** The event that S3 sends to EventBridge. */
+function objectCreatedEvent(object: ObjectCreated, account: string) {
+	return {
+		source: "aws.s3",
+		detailType: "Object Created",
+		resources: [`arn:aws:s3:::${object.bucket}`],
+		detail: {
+			version: "0",
+			bucket: { name: object.bucket },
+			object: {
+				key: object.key,
+				size: object.size,
+				etag: object.etag,
+				...(object.versionId && { "version-id": object.versionId }),
+				sequencer: object.sequencer,
+			},
+			"request-id": object.requestId,
+			requester: account,
+			"source-ip-address": "127.0.0.1",
+			reason: object.reason,
+		},
+	};
+}
+
+/** Creates a folder in the system's temporary folder: below the repository, bundles would find its packages. */
+function createTaskRoots(stateDir: string): string {
+	const record = join(stateDir, "unpacked-at");
+	// A process that was killed left its folder behind.
+	if (existsSync(record)) {
+		rmSync(readFileSync(record, "utf8"), { recursive: true, force: true });
+	}
+	const folder = mkdtempSync(join(tmpdir(), "cdk-local-"));
+	writeFileSync(record, folder);
+	return folder;
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
-/** Counts up when a table changes shape: state of another version is refused, not misread. */
+/** Increases when a table changes: state of another version is refused instead of misread. */
 const schemaVersion = 1;
 
 export interface StateOptions {
@@ -10,33 +10,33 @@ export interface StateOptions {
 	region?: string;
 	/** @default "000000000000" */
 	account?: string;
-	/** Milliseconds since 1970; tests move it. @default Date.now */
+	/** The clock, in milliseconds since 1970; tests move it. @default Date.now */
 	now?: () => number;
 }
 
-/** What the local cloud remembers: one SQLite database and the files beside it. */
+/** Everything that survives a restart: one SQLite database and the files beside it. */
 export interface State {
 	readonly db: DatabaseSync;
 	readonly dir: string;
 	readonly region: string;
 	readonly account: string;
-	/** Base address of the AWS APIs, known once they listen. */
+	/** Base URL of the AWS APIs, set once they listen. */
 	endpoint: string;
 	now(): number;
-	/** A prepared statement, kept for the next use. */
+	/** Prepares a statement, once for each text. */
 	sql(text: string): StatementSync;
-	/** Everything `run` writes is kept or nothing is; transactions nest. */
+	/** Commits everything that `run` writes, or nothing where it throws; transactions nest. */
 	transaction<T>(run: () => T): T;
 	arn(service: string, resource: string): string;
 	close(): void;
 }
 
 /**
- * Opens the state in a directory, creating it where it is missing.
- * @throws where another version of the local cloud wrote it.
+ * Opens the state in a folder, which it creates where it is missing.
+ * @throws where another version of cdk-local wrote it
  */
 export function openState(dir: string, options: StateOptions = {}): State {
-	// Secrets and signing keys lie here as they are.
+	// Secrets and signing keys are stored in clear text.
 	mkdirSync(dir, { recursive: true, mode: 0o700 });
 	const file = join(dir, "state.db");
 	const db = new DatabaseSync(file, { timeout: 5_000 });
@@ -96,7 +96,7 @@ function requireVersion(db: DatabaseSync, dir: string): void {
 	if (found !== 0 && found !== schemaVersion) {
 		db.close();
 		throw new Error(
-			`${dir} was written by version ${found} of the local cloud, this is version ${schemaVersion}: forget it with "make dev-reset".`,
+			`The state in ${dir} has version ${found}, this cdk-local reads version ${schemaVersion}: delete the folder to start empty.`,
 		);
 	}
 	db.exec(`pragma user_version = ${schemaVersion}`);

@@ -1,4 +1,4 @@
-// make chat: a conversation with a collection in the terminal, which shows what a turn is doing while it runs.
+// make chat: chats with a collection in the terminal and shows each step of a turn while it runs.
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { ApiProblem, RestClient } from "#cli/rest-client.ts";
 import { signedIn } from "../users/sign-in.ts";
 import { demoUsers } from "./local.ts";
 
-interface Answered {
+interface ChatResponse {
 	message: { content: string };
 	search_results: { item_id: string; headline: string }[];
 	agent_reasoning: string[];
@@ -45,23 +45,23 @@ await main(async () => {
 			await turn(api, path, { message, session_id: sessionId });
 		} catch (error) {
 			if (!(error instanceof ApiProblem)) throw error;
-			console.log(error.message); // the session goes on
+			console.log(error.message); // the session continues
 		}
 		process.stdout.write("> ");
 	}
 });
 
-/** Says one thing and prints each step as the session's history tells of it, then the answer. */
+/** Sends one message, prints each step as the session's history reports it, then the answer. */
 async function turn(
 	api: RestClient,
 	path: string,
 	body: { message: string; session_id: string },
 ): Promise<void> {
 	let isOver = false;
-	const answering = api
-		.call<Answered>("POST", "/chat", body)
+	const response = api
+		.call<ChatResponse>("POST", "/chat", body)
 		.finally(() => (isOver = true));
-	answering.catch(() => {}); // awaited below
+	response.catch(() => {}); // awaited below
 	const shown: string[] = [];
 	const show = (steps: string[]) => {
 		for (const step of steps.slice(shown.length)) {
@@ -70,7 +70,7 @@ async function turn(
 		}
 	};
 	while (!isOver) {
-		await Promise.race([sleep(pollMs), answering.catch(() => {})]);
+		await Promise.race([sleep(pollMs), response.catch(() => {})]);
 		if (isOver) break;
 		const now = (await historyOf(api, path))?.in_progress;
 		replaceLine("");
@@ -78,25 +78,25 @@ async function turn(
 		if (!isOver) replaceLine(`  ${now?.doing ?? "answering"} ...`);
 	}
 	replaceLine("");
-	const answer = await answering;
+	const answer = await response;
 	show(answer.agent_reasoning);
 	const { search_results: items } = answer;
 	let text = answer.message.content;
-	for (const [at, { item_id }] of items.entries()) {
-		text = text.replaceAll(item_id, `${at + 1}`);
+	for (const [index, { item_id }] of items.entries()) {
+		text = text.replaceAll(item_id, `${index + 1}`);
 	}
 	console.log(text);
-	for (const [at, { headline, item_id }] of items.entries()) {
-		console.log(quiet(`  [${at + 1}] ${headline} (${item_id})`));
+	for (const [index, { headline, item_id }] of items.entries()) {
+		console.log(quiet(`  [${index + 1}] ${headline} (${item_id})`));
 	}
 }
 
-/** What is going on, on the terminal's last line; a pipe is told only what was done. */
+/** Replaces the terminal's last line by the current step; a pipe gets only finished steps. */
 function replaceLine(text: string): void {
 	if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${quiet(text)}`);
 }
 
-/** Null where the session is not there, which is so until its first message. */
+/** Returns null before the session's first message, when it does not exist. */
 async function historyOf(
 	api: RestClient,
 	path: string,

@@ -1,9 +1,8 @@
-// make dev: the whole system on this machine, in the foreground.
+// make dev: runs the whole system on this machine, in the foreground.
 import { existsSync, mkdirSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
-import { startCloud } from "#cdk-local/cloud.ts";
-import { lockState } from "#cdk-local/lock.ts";
-import { outputKeys, readOutputs } from "#cli/outputs.ts";
+import { cdkLocal, lockState } from "#cdk-local/index.ts";
+import { readOutputs } from "#cli/outputs.ts";
 import { main, step } from "#cli/progress.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
@@ -18,6 +17,7 @@ import {
 	operatorOf,
 	providerSecrets,
 	synthesize,
+	writeOutputs,
 } from "./local.ts";
 
 const samplesMarker = `${localDirectory}/samples-uploaded`;
@@ -27,22 +27,20 @@ await main(async () => {
 	const port = apiPort();
 	const started = performance.now();
 	console.log("Collections, environment local\n");
-	const giveBack = takeFolder();
+	const unlock = lockLocalDirectory();
 	await rm(readyFile, { force: true });
 	const { parameters, machine } = await providerSecrets();
 	await step("synthesize templates, bundles", async () => {
-		// Assets of earlier builds would stay in the folder for ever.
+		// Otherwise the folder would keep the assets of every earlier build.
 		await rm(localAssembly, { recursive: true, force: true });
 		await synthesize(localAssembly, machine);
 	});
 	const cloud = await step("start local cloud", () =>
-		startCloud({
+		cdkLocal({
 			assembly: localAssembly,
 			stateDir: localDirectory,
 			port,
-			outputsFile: ".aws-outputs-local.json",
-			outputKeys,
-			giveBack,
+			unlock,
 			parameters,
 			databaseUrl: process.env.DATABASE_URL,
 			log: (line) => console.log(line),
@@ -52,6 +50,7 @@ await main(async () => {
 		process.once(signal, () => void cloud.stop().then(() => process.exit(0)));
 	}
 	try {
+		await writeOutputs(cloud.outputs);
 		const outputs = await readOutputs("local");
 		const operator = await operatorOf(localDirectory);
 		await step("apply migrations", () =>
@@ -82,17 +81,17 @@ await main(async () => {
 	}
 });
 
-/** Before anything is written there: another that starts at the same time must find it taken. */
-function takeFolder(): () => void {
+/** Locks the folder before anything is written there: a second start at the same time must fail. */
+function lockLocalDirectory(): () => void {
 	mkdirSync(localDirectory, { recursive: true, mode: 0o700 });
-	const giveBack = lockState(localDirectory);
-	process.once("exit", giveBack);
-	return giveBack;
+	const unlock = lockState(localDirectory);
+	process.once("exit", unlock);
+	return unlock;
 }
 
 async function uploadSamples(
 	client: RestClient,
-	update: (done: number, of: number) => void,
+	update: (done: number, total: number) => void,
 ): Promise<void> {
 	const samples = await drawSampleImages();
 	const uploaded = await Promise.all(

@@ -1,26 +1,26 @@
-// make down: ends what make up started; everything stays in .local.
+// make down: stops what make up started; .local keeps everything.
 import { setTimeout as sleep } from "node:timers/promises";
-import { stateHolder } from "#cdk-local/lock.ts";
+import { stateHolder } from "#cdk-local/index.ts";
 import { main } from "#cli/progress.ts";
 import { localDirectory } from "./local.ts";
 
-const graceSeconds = 20;
+const maxStopSeconds = 20;
 
 await main(async () => {
 	const pid = stateHolder(localDirectory);
 	if (!pid) {
-		console.log("Nothing runs.");
+		console.log("Nothing is running.");
 		return;
 	}
 	process.kill(pid, "SIGTERM");
-	for (let waited = 0; waited < graceSeconds * 10; waited++) {
+	for (let waited = 0; waited < maxStopSeconds * 10; waited++) {
 		if (!stateHolder(localDirectory)) {
-			console.log("Stopped. make up continues where it was.");
+			console.log("Stopped. make up starts again with the same data.");
 			return;
 		}
 		await sleep(100);
 	}
 	throw new Error(
-		`Process ${pid} still runs after ${graceSeconds} s: end it by kill ${pid}.`,
+		`Process ${pid} is still running after ${maxStopSeconds} s: end it with kill ${pid}.`,
 	);
 });

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseEnv, promisify } from "node:util";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import type { Outputs } from "#cli/outputs.ts";
+import { type Outputs, outputKeys } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
 import {
 	keyedProviders,
@@ -11,14 +11,14 @@ import {
 	type LocalMachine,
 } from "#lib/environments.ts";
 
-/** Where the local environment keeps everything; `make dev-reset` forgets it. */
+/** Holds everything of the local environment; `make dev-reset` deletes it. */
 export const localDirectory = ".local";
 export const localAssembly = `${localDirectory}/cdk.out`;
 export const localUsersFile = `${localDirectory}/users.json`;
 
 export const demoUsers = ["demo@example.com", "other@example.com"] as const;
 
-/** The port of the API: `PORT`, or 3000. */
+/** Returns the API's port: `PORT`, or 3000. */
 export function apiPort(): number {
 	const port = Number(process.env.PORT || 3000);
 	if (!Number.isInteger(port) || port < 1 || port > 65535) {
@@ -29,17 +29,17 @@ export function apiPort(): number {
 	return port;
 }
 
-/** The providers of AI and what of them the file `.env` sets: environment `local` uses those with a key. */
+/** The AI providers that `.env` sets: environment `local` uses those with a key. */
 export interface ProviderSecrets {
-	/** API keys as Parameter Store's parameters. */
+	/** API keys by the name of their parameter in Parameter Store. */
 	parameters: Record<string, string>;
-	/** Tells the templates which providers to use. */
+	/** Context of the templates: which providers to use. */
 	machine: Required<Pick<LocalMachine, "providerUrls">> & { keys: string[] };
 }
 
 const noSecrets = { keys: [], providerUrls: {} };
 
-/** Reads the keys of `.env`; nothing where the file is missing. */
+/** Reads the keys from `.env`; returns none where the file is missing. */
 export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 	const text = await readFile(file, "utf8").catch((error) => {
 		if (error.code === "ENOENT") return "";
@@ -85,7 +85,20 @@ export async function synthesize(
 	}
 }
 
-/** Invokes a function and gives its answer. @throws with the function's own error */
+/** Replaces the outputs file at once: every key that a deployment has, null where no stack gives it. */
+export async function writeOutputs(
+	outputs: Readonly<Record<string, unknown>>,
+	file = ".aws-outputs-local.json",
+): Promise<void> {
+	const all = {
+		...Object.fromEntries(outputKeys.map((key) => [key, null])),
+		...outputs,
+	};
+	await writeFile(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`);
+	await rename(`${file}.new`, file);
+}
+
+/** Invokes a function and returns its answer. @throws with the function's own error */
 export async function invoke(
 	outputs: Outputs,
 	credentials: AwsCredentials,
@@ -97,27 +110,27 @@ export async function invoke(
 		endpoint: outputs.AwsEndpointUrl ?? undefined,
 		credentials,
 	});
-	const answer = await client.send(
+	const response = await client.send(
 		new InvokeCommand({
 			FunctionName: functionName,
 			Payload: JSON.stringify(event),
 		}),
 	);
-	const payload = Buffer.from(answer.Payload ?? []).toString();
-	if (answer.FunctionError) {
+	const payload = Buffer.from(response.Payload ?? []).toString();
+	if (response.FunctionError) {
 		throw new Error(`${functionName} failed: ${payload}`);
 	}
 	return payload ? JSON.parse(payload) : undefined;
 }
 
-/** The operator's keys of a local cloud: its stand-in for an administrator of the account. */
+/** Reads the operator's keys, which stand for an administrator of the account. */
 export async function operatorOf(stateDir: string): Promise<AwsCredentials> {
 	return JSON.parse(
 		await readFile(path.join(stateDir, "operator.json"), "utf8"),
 	);
 }
 
-/** The demo users' passwords, generated once. */
+/** Returns the demo users' passwords, which the first call generates. */
 export async function demoPasswords(): Promise<Record<string, string>> {
 	try {
 		return JSON.parse(await readFile(localUsersFile, "utf8"));
@@ -126,7 +139,7 @@ export async function demoPasswords(): Promise<Record<string, string>> {
 	}
 	const { randomBytes } = await import("node:crypto");
 	const passwords = Object.fromEntries(
-		// The suffix satisfies any password policy's classes of characters.
+		// The suffix has every character class that a password policy may require.
 		demoUsers.map((email) => [email, `${randomBytes(9).toString("hex")}-Aa1`]),
 	);
 	await mkdir(localDirectory, { recursive: true });

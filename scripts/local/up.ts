@@ -1,9 +1,9 @@
-// make up: make dev in the background; returns when the API answers.
+// make up: runs make dev in the background and returns when the API answers.
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { stateHolder } from "#cdk-local/lock.ts";
+import { stateHolder } from "#cdk-local/index.ts";
 import { readOutputs } from "#cli/outputs.ts";
 import { main } from "#cli/progress.ts";
 import { apiPort, localDirectory } from "./local.ts";
@@ -19,7 +19,7 @@ await main(async () => {
 		const { ApiUrl } = await readOutputs("local");
 		if (new URL(ApiUrl).port !== String(port)) {
 			throw new Error(
-				`Collections already runs at ${ApiUrl}: make down first, or use that one.`,
+				`Collections is running already at ${ApiUrl}: run make down first, or use that one.`,
 			);
 		}
 		console.log(`Already running.\n\n${banner}`);
@@ -27,7 +27,7 @@ await main(async () => {
 	}
 	mkdirSync(`${localDirectory}/logs`, { recursive: true, mode: 0o700 });
 	await rm(readyFile, { force: true });
-	// It will hold the demo users' passwords, as the terminal of make dev does.
+	// make dev prints the demo users' passwords, so only the owner may read its log.
 	const log = openSync(logFile, "w", 0o600);
 	const child = spawn(process.execPath, ["scripts/local/dev.ts"], {
 		detached: true,
@@ -39,8 +39,11 @@ await main(async () => {
 	console.log(await whenReady(child.pid));
 });
 
-/** @param started the process this call started; where another one was faster, that one is waited for */
-async function whenReady(started?: number): Promise<string> {
+/**
+ * Waits for the banner of whichever process holds the folder.
+ * @param childPid the process that this call started; another may have been faster
+ */
+async function whenReady(childPid?: number): Promise<string> {
 	const end = Date.now() + maxStartSeconds * 1000;
 	while (Date.now() < end) {
 		try {
@@ -48,7 +51,7 @@ async function whenReady(started?: number): Promise<string> {
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 		}
-		if (!stateHolder(localDirectory) && !(started && alive(started))) {
+		if (!stateHolder(localDirectory) && !(childPid && isAlive(childPid))) {
 			throw new Error(
 				`Collections did not start:\n${await readFile(logFile, "utf8")}`,
 			);
@@ -60,7 +63,7 @@ async function whenReady(started?: number): Promise<string> {
 	);
 }
 
-function alive(pid: number): boolean {
+function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);
 		return true;

@@ -23,7 +23,7 @@ export async function startCloudProcess(options: {
 	const child = spawn(
 		process.execPath,
 		[
-			"packages/cdk-local/main.ts",
+			"packages/cdk-local/cli.ts",
 			...["--assembly", options.assembly],
 			...["--state", options.stateDir],
 			...["--outputs", options.outputsFile],

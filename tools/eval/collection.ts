@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startCloud } from "#cdk-local/cloud.ts";
-import { outputKeys, readOutputsFile } from "#cli/outputs.ts";
+import { cdkLocal } from "#cdk-local/index.ts";
+import { readOutputsFile } from "#cli/outputs.ts";
 import { type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { maxUpload } from "#core/items/upload-item.ts";
@@ -40,11 +40,10 @@ export async function startOwnCloud(
 		const stateDir = path.join(directory, "state");
 		const outputsFile = path.join(directory, "outputs.json");
 		await synthesize(assembly, machine);
-		const cloud = await startCloud({
+		const cloud = await cdkLocal({
 			assembly,
 			stateDir,
 			outputsFile,
-			outputKeys,
 			parameters,
 			port: 0,
 		});

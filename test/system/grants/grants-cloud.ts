@@ -24,7 +24,7 @@ import {
 	PurgeQueueCommand,
 	SQSClient,
 } from "@aws-sdk/client-sqs";
-import { type Cloud, startCloud } from "#cdk-local/cloud.ts";
+import { type CdkLocal, cdkLocal } from "#cdk-local/index.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
@@ -36,7 +36,7 @@ import { standIn } from "./stand-in.ts";
 
 /** A whole system in this process, whose grants can be taken away and given back while it runs. */
 export interface GrantsCloud {
-	cloud: Cloud;
+	cloud: CdkLocal;
 	outputs: Outputs;
 	control: Control;
 	user: RestClient;
@@ -95,7 +95,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	await quicken(assembly);
 	const stateDir = path.join(directory, "state");
 	const outputsFile = path.join(directory, "outputs.json");
-	const cloud = await startCloud({
+	const cloud = await cdkLocal({
 		assembly,
 		stateDir,
 		outputsFile,

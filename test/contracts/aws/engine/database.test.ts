@@ -116,7 +116,7 @@ async function startProcess() {
 	const child = spawn(
 		process.execPath,
 		[
-			"packages/cdk-local/main.ts",
+			"packages/cdk-local/cli.ts",
 			...["--assembly", join(folder, "cdk.out")],
 			...["--state", join(folder, "state")],
 			...["--outputs", join(folder, "outputs.json")],

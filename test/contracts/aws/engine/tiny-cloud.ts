@@ -1,7 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Cloud, type CloudOptions, startCloud } from "#cdk-local/cloud.ts";
+import {
+	type CdkLocal,
+	type CdkLocalOptions,
+	cdkLocal,
+} from "#cdk-local/index.ts";
 import type { JsonObject, Template } from "#cdk-local/template/assembly.ts";
 
 /** An assembly of stacks by name, one after the other, whose functions all have the same small bundle. */
@@ -42,7 +46,7 @@ export function writeAssembly(
 	json("manifest.json", { artifacts });
 }
 
-export interface TinyCloud extends Cloud {
+export interface TinyCloud extends CdkLocal {
 	folder: string;
 	/** Everything the cloud logged. */
 	lines: string[];
@@ -56,20 +60,20 @@ export interface TinyCloud extends Cloud {
 export const startTiny = (
 	template: Template,
 	handlerSource?: string,
-	options?: Partial<CloudOptions>,
+	options?: Partial<CdkLocalOptions>,
 ) => startStacks({ tiny: template }, handlerSource, options);
 
 /** The same for several stacks, by name. */
 export async function startStacks(
 	templates: Record<string, Template>,
 	handlerSource?: string,
-	options: Partial<CloudOptions> = {},
+	options: Partial<CdkLocalOptions> = {},
 ): Promise<TinyCloud> {
 	const folder = mkdtempSync(join(tmpdir(), "tiny-cloud-"));
 	const lines: string[] = [];
 	try {
 		writeAssembly(join(folder, "cdk.out"), templates, handlerSource);
-		const cloud = await startCloud({
+		const cloud = await cdkLocal({
 			assembly: join(folder, "cdk.out"),
 			stateDir: join(folder, "state"),
 			port: 0,

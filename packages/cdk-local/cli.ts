@@ -1,22 +1,23 @@
+#!/usr/bin/env node
 import { parseArgs } from "node:util";
-import { startCloud } from "./cloud.ts";
+import { cdkLocal } from "./cdk-local.ts";
 
 const { values } = parseArgs({
 	options: {
-		assembly: { type: "string", default: ".local/cdk.out" },
-		state: { type: "string", default: ".local" },
+		assembly: { type: "string", default: "cdk.out" },
+		state: { type: "string", default: ".cdk-local" },
 		port: { type: "string", default: process.env.PORT ?? "3000" },
-		outputs: { type: "string", default: ".aws-outputs-local.json" },
+		outputs: { type: "string", default: "cdk-local-outputs.json" },
 	},
 });
 
-const ending = Promise.withResolvers<void>();
+const signalled = Promise.withResolvers<void>();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-	process.on(signal, ending.resolve);
+	process.on(signal, signalled.resolve);
 }
 
 try {
-	const cloud = await startCloud({
+	const app = await cdkLocal({
 		assembly: values.assembly,
 		stateDir: values.state,
 		port: Number(values.port),
@@ -24,9 +25,9 @@ try {
 		...(process.env.DATABASE_URL && { databaseUrl: process.env.DATABASE_URL }),
 		log: console.error,
 	});
-	console.log(`ready ${cloud.url}`);
-	await ending.promise;
-	await cloud.stop();
+	console.log(`ready ${app.url}`);
+	await signalled.promise;
+	await app.stop();
 	process.exit();
 } catch (error) {
 	console.error(error instanceof Error ? error.message : error);
