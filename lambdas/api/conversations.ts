@@ -26,7 +26,13 @@ export function conversationsIn(env: Env<typeof apiEnv>): {
 			]);
 			return graphTurns(
 				(owner, opened) =>
-					new DynamoDbSaver({ dynamodb, table, payloads, owner, opened }),
+					new DynamoDbSaver({
+						dynamodb,
+						table,
+						payloads,
+						owner,
+						refreshedSession: opened,
+					}),
 				langSmithWithKey(env),
 			);
 		},

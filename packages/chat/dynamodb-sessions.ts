@@ -9,7 +9,7 @@ import type {
 	Sessions,
 } from "#core/ports/index.ts";
 import { deleteThreadItems } from "#langgraph-dynamodb/src/delete-thread.ts";
-import { under } from "#langgraph-dynamodb/src/keys.ts";
+import { keyPrefix } from "#langgraph-dynamodb/src/keys.ts";
 import type { PayloadStore } from "#langgraph-dynamodb/src/payloads.ts";
 import {
 	type Session as Thread,
@@ -99,7 +99,7 @@ export function dynamoDbSessions({
 		message: Attributes,
 		{ text, names = {}, values = {} }: Expression,
 	): Promise<boolean> {
-		return threads.table.writeTogether([
+		return threads.table.transactWrite([
 			{ Put: { TableName: table, Item: message } },
 			{
 				Update: {
@@ -227,7 +227,7 @@ export function dynamoDbSessions({
 			if (!thread) return null;
 			const messages: SaidMessage[] = [];
 			const pages = threads.table.query(threads.partition(sessionId), {
-				prefix: under(thread.generation, "message"),
+				prefix: keyPrefix(thread.generation, "message"),
 			});
 			for await (const page of pages) {
 				messages.push(...page.map(readMessage));

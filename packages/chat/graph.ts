@@ -4,7 +4,7 @@ import type { Conversation, TurnInput } from "#core/chat/conversation.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import type { ConversationSteps, Turns } from "#core/ports/index.ts";
 import { ThreadGone } from "#langgraph-dynamodb/src/errors.ts";
-import type { ThreadLife } from "#langgraph-dynamodb/src/sessions.ts";
+import type { ThreadRef } from "#langgraph-dynamodb/src/sessions.ts";
 import type { RunTracing } from "./langsmith.ts";
 
 // Each channel is stored only by the steps that change it.
@@ -39,7 +39,7 @@ const maxSteps = 16;
 /** Turns as runs of a LangGraph graph whose steps a saver keeps. */
 export function graphTurns(
 	/** A person's conversations, and nobody else's. */
-	saverOf: (userId: string, opened?: ThreadLife) => BaseCheckpointSaver,
+	saverOf: (userId: string, opened?: ThreadRef) => BaseCheckpointSaver,
 	/** What records a turn; null where nothing does. */
 	tracing: () => Promise<RunTracing | null> = async () => null,
 ): Turns {

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { SaidMessage } from "#core/ports/index.ts";
-import { under } from "#langgraph-dynamodb/src/keys.ts";
+import { keyPrefix } from "#langgraph-dynamodb/src/keys.ts";
 import {
 	type Attributes,
 	keyAttributes,
@@ -21,7 +21,7 @@ export function messageItem(
 ): Attributes {
 	const place = `${String(turn).padStart(6, "0")}${role === "user" ? "a" : "b"}`;
 	return {
-		...keyAttributes({ pk, sk: under(generation, "message") + place }),
+		...keyAttributes({ pk, sk: keyPrefix(generation, "message") + place }),
 		role: { S: role },
 		at: { S: at.toISOString() },
 		said: { B: zipped(said) },

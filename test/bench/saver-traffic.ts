@@ -1,6 +1,10 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
-import { noise, saversOn, thread } from "#langgraph-dynamodb/test/savers.ts";
+import {
+	incompressibleText,
+	saversOn,
+	threadConfig,
+} from "#langgraph-dynamodb/test/savers.ts";
 import { backends } from "../support/aws-backends.ts";
 import { countTraffic, type Traffic } from "../support/aws-traffic.ts";
 
@@ -11,7 +15,7 @@ const State = Annotation.Root({
 	}),
 });
 /** A few sentences, which gzip makes little smaller. */
-const message = () => noise(400);
+const message = () => incompressibleText(400);
 
 /**
  * What the saver alone asks of DynamoDB in the eighth turn of a graph with one channel of ten messages: the figures of
@@ -47,14 +51,14 @@ export async function saverTraffic(): Promise<
 					)
 					.addEdge("tools", "model")
 					.compile({ checkpointer: savers.open() })
-					.invoke({ messages: [message()] }, thread());
+					.invoke({ messages: [message()] }, threadConfig());
 				taken = take();
 				writeUnits = takeUnits();
 			}
 			return { savers, traffic: taken, writeUnits };
 		};
 		const { savers, ...plain } = await eighthTurn(false);
-		await savers.open().getTuple(thread());
+		await savers.open().getTuple(threadConfig());
 		const read = take();
 		const withTool = await eighthTurn(true);
 		return [

@@ -42,7 +42,8 @@ export function conversationsOn(
 	return {
 		sessions: dynamoDbSessions({ ...options, maxWaitMs }),
 		turns: graphTurns(
-			(owner, opened) => new DynamoDbSaver({ ...options, owner, opened }),
+			(owner, opened) =>
+				new DynamoDbSaver({ ...options, owner, refreshedSession: opened }),
 		),
 	};
 }

@@ -15,12 +15,12 @@ import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import {
-	itemsOf,
-	noise,
-	objectsOf,
+	incompressibleText,
+	listItems,
+	listObjects,
 	putValues,
 	saversOn,
-	thread,
+	threadConfig,
 } from "#langgraph-dynamodb/test/savers.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import type { Backend } from "../support/aws-backends.ts";
@@ -84,19 +84,25 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 							: backend.dynamodb.send(command as never)) as never,
 				},
 			});
-			const head = await ada.open().getTuple(thread(session));
+			const head = await ada.open().getTuple(threadConfig(session));
 			await expect(
-				putValues(dying, head?.config ?? {}, { lost: noise(large) }),
+				putValues(dying, head?.config ?? {}, {
+					lost: incompressibleText(large),
+				}),
 			).rejects.toThrow("killed");
 		};
 
 		for (const { open } of [ada, bob]) {
-			await putValues(open(), thread("trip"), { used: noise(large) });
+			await putValues(open(), threadConfig("trip"), {
+				used: incompressibleText(large),
+			});
 		}
 		await die("trip");
 		// Its items expire while nobody reads them, as DynamoDB does it.
-		await putValues(ada.open(), thread("expired"), { gone: noise(large) });
-		for (const { pk, sk } of await itemsOf(backend, ada.owner, ["expired"])) {
+		await putValues(ada.open(), threadConfig("expired"), {
+			gone: incompressibleText(large),
+		});
+		for (const { pk, sk } of await listItems(backend, ada.owner, ["expired"])) {
 			await backend.dynamodb.send(
 				new DeleteItemCommand({
 					TableName: backend.table,
@@ -104,10 +110,12 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 				}),
 			);
 		}
-		await putValues(ada.open(), thread("forgotten"), { gone: noise(large) });
-		expect(await objectsOf(backend, ada.owner)).toHaveLength(4);
+		await putValues(ada.open(), threadConfig("forgotten"), {
+			gone: incompressibleText(large),
+		});
+		expect(await listObjects(backend, ada.owner)).toHaveLength(4);
 		await ada.rest.call("DELETE", "/chat/sessions/forgotten");
-		expect(await objectsOf(backend, ada.owner)).toHaveLength(3);
+		expect(await listObjects(backend, ada.owner)).toHaveLength(3);
 		// All of them are young: a writer may be about to refer to them.
 		expect(await tidy()).toMatchObject({ seen: 4, removed: 0 });
 
@@ -125,10 +133,10 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 		await die("trip");
 		expect(await tidy()).toMatchObject({ seen: 5, removed: 2 });
 		// The one in use, and the orphan of a moment ago.
-		expect(await objectsOf(backend, ada.owner)).toHaveLength(2);
-		expect(await objectsOf(backend, bob.owner)).toHaveLength(1);
+		expect(await listObjects(backend, ada.owner)).toHaveLength(2);
+		expect(await listObjects(backend, bob.owner)).toHaveLength(1);
 		for (const { open } of [ada, bob]) {
-			const tuple = await open().getTuple(thread("trip"));
+			const tuple = await open().getTuple(threadConfig("trip"));
 			expect(String(tuple?.checkpoint.channel_values.used).length).toBe(large);
 		}
 		expect(await tidy()).toMatchObject({ seen: 3, removed: 0 });

@@ -10,34 +10,38 @@ import {
 	maxChannelVersion,
 	TASKS,
 } from "@langchain/langgraph-checkpoint";
-import type { LoadedValue, StepPlace, Steps } from "./checkpoints.ts";
-import { checkpointKey, under } from "./keys.ts";
+import type {
+	CheckpointLocation,
+	Checkpoints,
+	LoadedChannelValue,
+} from "./checkpoints.ts";
+import { checkpointSortKey, keyPrefix } from "./keys.ts";
 import type { Payloads } from "./payloads.ts";
-import { loadWrites } from "./pending-writes.ts";
-import { isLive, type Sessions, type ThreadLife } from "./sessions.ts";
+import { loadPendingWrites } from "./pending-writes.ts";
+import { isUnexpired, type Sessions, type ThreadRef } from "./sessions.ts";
 import type { Attributes } from "./table.ts";
 
 /** A tuple with all that it was read from. */
 export interface LoadedTuple {
 	tuple: CheckpointTuple;
-	values: LoadedValue[];
+	values: LoadedChannelValue[];
 	writes: Attributes[];
 }
 
 /** Checkpoints that are loaded side by side when they are listed. */
-const listedAtOnce = 10;
+const maxConcurrentLoads = 10;
 
 /** Reads checkpoints as LangGraph wants them: with values, writes, and the way to their parent. */
-export class Tuples {
+export class CheckpointTuples {
 	readonly #sessions: Sessions;
 	readonly #payloads: Payloads;
-	readonly #steps: Steps;
+	readonly #steps: Checkpoints;
 	readonly #now: () => number;
 
 	constructor(
 		sessions: Sessions,
 		payloads: Payloads,
-		steps: Steps,
+		steps: Checkpoints,
 		now: () => number,
 	) {
 		this.#sessions = sessions;
@@ -48,14 +52,14 @@ export class Tuples {
 
 	/** Undefined where a value of an old checkpoint has been removed with its time. */
 	async load(
-		session: ThreadLife,
+		session: ThreadRef,
 		item: Attributes,
 	): Promise<LoadedTuple | undefined> {
 		const { threadId } = session;
 		const ns = item.checkpoint_ns?.S ?? "";
 		const id = item.checkpoint_id?.S ?? "";
 		const parentId = item.parent_id?.S;
-		const place = { ...namespaceOf(this.#sessions, session, ns), id };
+		const place = { ...namespaceLocation(this.#sessions, session, ns), id };
 		const [step, { writes, items }] = await Promise.all([
 			this.#steps.load(place, item),
 			this.#writes(place),
@@ -68,11 +72,13 @@ export class Tuples {
 		}
 		return {
 			tuple: {
-				config: configOf(threadId, ns, id),
+				config: checkpointConfig(threadId, ns, id),
 				checkpoint,
 				metadata,
 				pendingWrites: writes,
-				...(parentId && { parentConfig: configOf(threadId, ns, parentId) }),
+				...(parentId && {
+					parentConfig: checkpointConfig(threadId, ns, parentId),
+				}),
 			},
 			values: step.values,
 			writes: items,
@@ -81,21 +87,21 @@ export class Tuples {
 
 	/** Of one thread, namespace by namespace, the newest first. */
 	async *list(
-		session: ThreadLife,
+		session: ThreadRef,
 		config: RunnableConfig,
 		{ before, filter = {}, limit }: CheckpointListOptions,
 	): AsyncGenerator<CheckpointTuple> {
-		const { pk, generation } = namespaceOf(this.#sessions, session, "");
+		const { pk, generation } = namespaceLocation(this.#sessions, session, "");
 		const ns: string | undefined = config.configurable?.checkpoint_ns;
 		const only = getCheckpointId(config);
 		const end = before && getCheckpointId(before);
 		const prefix =
 			ns === undefined
-				? under(generation, "checkpoint")
-				: under(generation, "checkpoint", ns);
+				? keyPrefix(generation, "checkpoint")
+				: keyPrefix(generation, "checkpoint", ns);
 		const range =
 			ns !== undefined && end
-				? { from: prefix, to: checkpointKey(generation, ns, end) }
+				? { from: prefix, to: checkpointSortKey(generation, ns, end) }
 				: { prefix };
 		const unfiltered = Object.keys(filter).length === 0 && !only;
 		const pages = this.#sessions.table.query(pk, range, {
@@ -109,34 +115,34 @@ export class Tuples {
 				return (
 					(!only || id === only) &&
 					(!end || id < end) &&
-					isLive(item, this.#now())
+					isUnexpired(item, this.#now())
 				);
 			});
-			for (let at = 0; at < wanted.length; at += listedAtOnce) {
-				const some = wanted.slice(at, at + listedAtOnce);
+			for (let at = 0; at < wanted.length; at += maxConcurrentLoads) {
+				const some = wanted.slice(at, at + maxConcurrentLoads);
 				const found = await Promise.all(
 					some.map((item) => this.load(session, item)),
 				);
 				for (const one of found) {
-					if (one && matches(one.tuple.metadata, filter)) yield one.tuple;
+					if (one && matchesFilter(one.tuple.metadata, filter)) yield one.tuple;
 				}
 			}
 		}
 	}
 
-	#writes(place: StepPlace) {
-		return loadWrites(this.#sessions.table, this.#payloads, place);
+	#writes(place: CheckpointLocation) {
+		return loadPendingWrites(this.#sessions.table, this.#payloads, place);
 	}
 }
 
 /** Where a namespace of a thread stands in the table. */
-export const namespaceOf = (
+export const namespaceLocation = (
 	sessions: Sessions,
-	{ threadId, generation }: ThreadLife,
+	{ threadId, generation }: ThreadRef,
 	ns: string,
 ) => ({ pk: sessions.partition(threadId), generation, ns });
 
-export const configOf = (
+export const checkpointConfig = (
 	thread_id: string,
 	checkpoint_ns: string,
 	checkpoint_id: string,
@@ -144,7 +150,7 @@ export const configOf = (
 	configurable: { thread_id, checkpoint_ns, checkpoint_id },
 });
 
-function matches(
+function matchesFilter(
 	metadata: CheckpointMetadata | undefined,
 	filter: Record<string, unknown>,
 ): boolean {

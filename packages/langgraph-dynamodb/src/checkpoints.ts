@@ -4,40 +4,45 @@ import type {
 	CheckpointMetadata,
 } from "@langchain/langgraph-checkpoint";
 import { CheckpointIncomplete, ThreadGone } from "./errors.ts";
-import { checkpointKey, type Key, under, valueKey } from "./keys.ts";
 import {
+	channelValueSortKey,
+	checkpointSortKey,
+	type Key,
+	keyPrefix,
+} from "./keys.ts";
+import {
+	type ChannelReference,
 	type Manifest,
 	manifestAttribute,
-	manifestOf,
-	type ValueReference,
+	readManifest,
 } from "./manifest.ts";
 import type { Payloads } from "./payloads.ts";
-import { isLive } from "./sessions.ts";
+import { isUnexpired } from "./sessions.ts";
 import { type Attributes, keyOf, numberOf, type Table } from "./table.ts";
 
 /** Where a checkpoint stands: its partition, the thread's generation, the namespace, its id. */
-export interface StepPlace {
+export interface CheckpointLocation {
 	pk: string;
 	generation: string;
 	ns: string;
 	id: string;
 }
 
-export interface LoadedStep {
+export interface LoadedCheckpoint {
 	checkpoint: Checkpoint;
 	metadata: CheckpointMetadata;
-	values: LoadedValue[];
+	values: LoadedChannelValue[];
 }
 
 /** A channel's value, and the item that it was read from. */
-export interface LoadedValue {
+export interface LoadedChannelValue {
 	channel: string;
-	reference: ValueReference;
+	reference: ChannelReference;
 	item: Attributes;
 	value: unknown;
 }
 
-export interface StepsOptions {
+export interface CheckpointsOptions {
 	table: Table;
 	payloads: Payloads;
 	ttlSeconds: number;
@@ -46,10 +51,10 @@ export interface StepsOptions {
 }
 
 /** The checkpoints of all threads: one item each that refers to one item for each channel's value. */
-export class Steps {
-	readonly #options: StepsOptions;
+export class Checkpoints {
+	readonly #options: CheckpointsOptions;
 
-	constructor(options: StepsOptions) {
+	constructor(options: CheckpointsOptions) {
 		this.#options = options;
 	}
 
@@ -61,25 +66,25 @@ export class Steps {
 
 	/** The item of a checkpoint, by default the newest; undefined once it is past its time. */
 	async find(
-		{ pk, generation, ns }: Omit<StepPlace, "id">,
+		{ pk, generation, ns }: Omit<CheckpointLocation, "id">,
 		id?: string,
 	): Promise<Attributes | undefined> {
 		const { table, now } = this.#options;
 		if (id) {
 			const item = await table.get({
 				pk,
-				sk: checkpointKey(generation, ns, id),
+				sk: checkpointSortKey(generation, ns, id),
 			});
-			return item && isLive(item, now()) ? item : undefined;
+			return item && isUnexpired(item, now()) ? item : undefined;
 		}
-		const prefix = under(generation, "checkpoint", ns);
+		const prefix = keyPrefix(generation, "checkpoint", ns);
 		const newest = table.query(
 			pk,
 			{ prefix },
 			{ newestFirst: true, pageSize: 1 },
 		);
 		for await (const [item] of newest) {
-			if (item) return isLive(item, now()) ? item : undefined;
+			if (item) return isUnexpired(item, now()) ? item : undefined;
 		}
 		return undefined;
 	}
@@ -88,8 +93,8 @@ export class Steps {
 	 * Writes what has changed, then the item that refers to it: whoever reads sees the whole step or the one before.
 	 * @param carried what the checkpoint takes over unchanged
 	 */
-	async store(
-		{ pk, generation, ns, id }: StepPlace,
+	async put(
+		{ pk, generation, ns, id }: CheckpointLocation,
 		parentId: string | undefined,
 		step: { checkpoint: Checkpoint; metadata: CheckpointMetadata },
 		newVersions: ChannelVersions,
@@ -99,21 +104,21 @@ export class Steps {
 		const { channel_values, ...checkpoint } = step.checkpoint;
 		const expiresAt = this.expiresAt;
 		const manifest = new Map(
-			await this.#kept(pk, generation, ns, carried, expiresAt),
+			await this.#extendReferences(pk, generation, ns, carried, expiresAt),
 		);
 		const written = await Promise.all(
 			Object.entries(newVersions)
 				.filter(([channel]) => Object.hasOwn(channel_values, channel))
 				.map(([channel, version]) => {
 					manifest.set(channel, { version, writer: id, expiresAt });
-					const sk = valueKey(generation, ns, channel, version, id);
-					return payloads.item({ pk, sk }, channel_values[channel], {
+					const sk = channelValueSortKey(generation, ns, channel, version, id);
+					return payloads.toItem({ pk, sk }, channel_values[channel], {
 						expires_at: { N: `${expiresAt}` },
 					});
 				}),
 		);
-		const item = await payloads.item(
-			{ pk, sk: checkpointKey(generation, ns, id) },
+		const item = await payloads.toItem(
+			{ pk, sk: checkpointSortKey(generation, ns, id) },
 			{ checkpoint, metadata: step.metadata },
 			{
 				...manifestAttribute(manifest),
@@ -123,41 +128,45 @@ export class Steps {
 				expires_at: { N: `${expiresAt}` },
 			},
 		);
-		await table.writeMany(written.map((Item) => ({ PutRequest: { Item } })));
+		await table.batchWrite(written.map((Item) => ({ PutRequest: { Item } })));
 		await table.put(item);
 		return manifest;
 	}
 
 	/** The checkpoint with its values; undefined where a value of an old one has been removed with its time. */
 	async load(
-		place: StepPlace,
+		place: CheckpointLocation,
 		item: Attributes,
-	): Promise<LoadedStep | undefined> {
+	): Promise<LoadedCheckpoint | undefined> {
 		const stored = (await this.#options.payloads.value(item)) as Omit<
-			LoadedStep,
+			LoadedCheckpoint,
 			"values"
 		>;
-		const values = await this.values(place, manifestOf(item));
-		if (!values) return undefined;
+		const loadValues = await this.values(place, readManifest(item));
+		if (!loadValues) return undefined;
 		const { checkpoint, metadata } = stored;
 		const channel_values = Object.fromEntries(
-			values.map(({ channel, value }) => [channel, value]),
+			loadValues.map(({ channel, value }) => [channel, value]),
 		);
-		return { checkpoint: { ...checkpoint, channel_values }, metadata, values };
+		return {
+			checkpoint: { ...checkpoint, channel_values },
+			metadata,
+			values: loadValues,
+		};
 	}
 
 	/** The values that are referred to. @throws CheckpointIncomplete where one is missing before its time */
 	async values(
-		{ pk, generation, ns }: Omit<StepPlace, "id">,
+		{ pk, generation, ns }: Omit<CheckpointLocation, "id">,
 		manifest: Manifest,
-	): Promise<LoadedValue[] | undefined> {
+	): Promise<LoadedChannelValue[] | undefined> {
 		const { table, payloads, now } = this.#options;
 		const wanted = [...manifest].map(([channel, reference]) => ({
 			channel,
 			reference,
-			sk: referenceKey(generation, ns, channel, reference),
+			sk: referenceSortKey(generation, ns, channel, reference),
 		}));
-		const items = await table.getMany(wanted.map(({ sk }) => ({ pk, sk })));
+		const items = await table.batchGet(wanted.map(({ sk }) => ({ pk, sk })));
 		const bySortKey = new Map(items.map((item) => [keyOf(item).sk, item]));
 		const missing = wanted.filter(({ sk }) => !bySortKey.has(sk));
 		for (const { sk, reference } of missing) {
@@ -178,12 +187,12 @@ export class Steps {
 	 * Where a version was stored that the parent does not have: LangGraph copies a checkpoint as a sibling of
 	 * itself. Of two branches that share the number the newest is taken.
 	 */
-	async writerOf(
-		{ pk, generation, ns }: Omit<StepPlace, "id">,
+	async findReference(
+		{ pk, generation, ns }: Omit<CheckpointLocation, "id">,
 		channel: string,
 		version: string | number,
-	): Promise<ValueReference | undefined> {
-		const prefix = under(generation, "value", ns, channel, `${version}`);
+	): Promise<ChannelReference | undefined> {
+		const prefix = keyPrefix(generation, "value", ns, channel, `${version}`);
 		for await (const [item] of this.#options.table.query(
 			pk,
 			{ prefix },
@@ -200,32 +209,33 @@ export class Steps {
 	 * Gives items that a living thread needs their full time again, where less than two lives of a thread are left:
 	 * until the next turn no more than one can pass. The items given are changed too. @throws ThreadGone where they are deleted meanwhile
 	 */
-	async keep(threadId: string, items: Attributes[]): Promise<void> {
+	async extendExpiry(threadId: string, items: Attributes[]): Promise<void> {
 		const ending = items.filter((item) =>
-			this.#endsSoon(numberOf(item.expires_at)),
+			this.#expiresSoon(numberOf(item.expires_at)),
 		);
 		const { expiresAt } = this;
 		const kept = await Promise.all(
-			ending.map((item) => this.#extend(keyOf(item), expiresAt)),
+			ending.map((item) => this.#setExpiry(keyOf(item), expiresAt)),
 		);
 		if (kept.includes(false)) throw new ThreadGone(threadId);
 		for (const item of ending) item.expires_at = { N: `${expiresAt}` };
 	}
 
 	/** The same for what is taken over from one checkpoint to the next without being read. */
-	async #kept(
+	async #extendReferences(
 		pk: string,
 		generation: string,
 		ns: string,
 		carried: Manifest,
 		expiresAt: number,
-	): Promise<[string, ValueReference][]> {
+	): Promise<[string, ChannelReference][]> {
 		return Promise.all(
 			[...carried].map(
-				async ([channel, reference]): Promise<[string, ValueReference]> => {
-					if (!this.#endsSoon(reference.expiresAt)) return [channel, reference];
-					const sk = referenceKey(generation, ns, channel, reference);
-					if (!(await this.#extend({ pk, sk }, expiresAt))) {
+				async ([channel, reference]): Promise<[string, ChannelReference]> => {
+					if (!this.#expiresSoon(reference.expiresAt))
+						return [channel, reference];
+					const sk = referenceSortKey(generation, ns, channel, reference);
+					if (!(await this.#setExpiry({ pk, sk }, expiresAt))) {
 						throw new CheckpointIncomplete(`The item ${pk} ${sk}`);
 					}
 					return [channel, { ...reference, expiresAt }];
@@ -234,12 +244,12 @@ export class Steps {
 		);
 	}
 
-	#endsSoon(expiresAt: number): boolean {
+	#expiresSoon(expiresAt: number): boolean {
 		const { now, ttlSeconds } = this.#options;
 		return expiresAt < now() / 1_000 + 2 * ttlSeconds;
 	}
 
-	async #extend(key: Key, expiresAt: number): Promise<boolean> {
+	async #setExpiry(key: Key, expiresAt: number): Promise<boolean> {
 		const item = await this.#options.table.update(
 			key,
 			{
@@ -254,9 +264,9 @@ export class Steps {
 	}
 }
 
-const referenceKey = (
+const referenceSortKey = (
 	generation: string,
 	ns: string,
 	channel: string,
-	{ version, writer }: ValueReference,
-) => valueKey(generation, ns, channel, version, writer);
+	{ version, writer }: ChannelReference,
+) => channelValueSortKey(generation, ns, channel, version, writer);

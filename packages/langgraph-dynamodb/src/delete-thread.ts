@@ -1,4 +1,9 @@
-import { itemOfObject, objectPrefix, sessionSortKey, under } from "./keys.ts";
+import {
+	itemKeyOfObject,
+	keyPrefix,
+	objectPrefix,
+	sessionSortKey,
+} from "./keys.ts";
 import type { PayloadStore } from "./payloads.ts";
 import type { Sessions } from "./sessions.ts";
 import { keyAttributes, keyOf } from "./table.ts";
@@ -14,13 +19,13 @@ export async function deleteThreadItems(
 	// Read after each page: what a new session has on it was written after the session itself.
 	const isNew = async () => {
 		const session = await sessions.get(threadId);
-		const kept = session && under(session.generation);
+		const kept = session && keyPrefix(session.generation);
 		return (sk: string) => kept !== undefined && sk.startsWith(kept);
 	};
 	for await (const page of payloads.list(objectPrefix(pk))) {
 		const kept = await isNew();
 		await payloads.delete(
-			page.filter(({ key }) => !kept(itemOfObject(key)?.sk ?? "")),
+			page.filter(({ key }) => !kept(itemKeyOfObject(key)?.sk ?? "")),
 		);
 	}
 	for await (const page of table.query(
@@ -32,7 +37,7 @@ export async function deleteThreadItems(
 		const gone = page
 			.map(keyOf)
 			.filter(({ sk }) => sk !== sessionSortKey && !kept(sk));
-		await table.writeMany(
+		await table.batchWrite(
 			gone.map((key) => ({ DeleteRequest: { Key: keyAttributes(key) } })),
 		);
 	}

@@ -1,22 +1,22 @@
 import type { DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
-import type { StepPlace, Steps } from "./checkpoints.ts";
-import { manifestOf } from "./manifest.ts";
+import type { CheckpointLocation, Checkpoints } from "./checkpoints.ts";
+import { readManifest } from "./manifest.ts";
 import type { Payloads } from "./payloads.ts";
-import { loadWrites } from "./pending-writes.ts";
-import type { ThreadLife } from "./sessions.ts";
+import { loadPendingWrites } from "./pending-writes.ts";
+import type { ThreadRef } from "./sessions.ts";
 import type { Table } from "./table.ts";
 
-interface Parts {
+interface HistorySources {
 	table: Table;
 	payloads: Payloads;
-	steps: Steps;
+	steps: Checkpoints;
 }
 
 /** What the ancestors of a checkpoint wrote to some channels, back to the nearest that has each channel's value. */
-export async function channelHistory(
-	parts: Parts,
-	session: ThreadLife,
-	{ id: target, ...namespace }: StepPlace,
+export async function deltaChannelHistory(
+	parts: HistorySources,
+	session: ThreadRef,
+	{ id: target, ...namespace }: CheckpointLocation,
 	channels: string[],
 ): Promise<Map<string, DeltaChannelHistory>> {
 	const history = new Map<string, DeltaChannelHistory>(
@@ -26,22 +26,28 @@ export async function channelHistory(
 	const remaining = new Set(channels);
 	let id = found?.parent_id?.S;
 	while (id && remaining.size > 0) {
-		id = await walk(parts, session, { ...namespace, id }, remaining, history);
+		id = await visitAncestor(
+			parts,
+			session,
+			{ ...namespace, id },
+			remaining,
+			history,
+		);
 	}
 	return history;
 }
 
 /** One ancestor's part of the history. @returns the next one's id */
-async function walk(
-	parts: Parts,
-	session: ThreadLife,
-	place: StepPlace,
+async function visitAncestor(
+	parts: HistorySources,
+	session: ThreadRef,
+	place: CheckpointLocation,
 	remaining: Set<string>,
 	history: Map<string, DeltaChannelHistory>,
 ): Promise<string | undefined> {
 	const [item, stored] = await Promise.all([
 		parts.steps.find(place, place.id),
-		loadWrites(parts.table, parts.payloads, place),
+		loadPendingWrites(parts.table, parts.payloads, place),
 	]);
 	if (!item) return undefined;
 	for (const channel of remaining) {
@@ -49,7 +55,7 @@ async function walk(
 		history.get(channel)?.writes.unshift(...own);
 	}
 	const seeds = new Map(
-		[...manifestOf(item)].filter(([channel]) => remaining.has(channel)),
+		[...readManifest(item)].filter(([channel]) => remaining.has(channel)),
 	);
 	const found = (await parts.steps.values(place, seeds)) ?? [];
 	for (const { channel, value } of found) {
@@ -58,7 +64,7 @@ async function walk(
 		});
 		remaining.delete(channel);
 	}
-	await parts.steps.keep(session.threadId, [
+	await parts.steps.extendExpiry(session.threadId, [
 		item,
 		...stored.items,
 		...found.map((one) => one.item),

@@ -21,7 +21,7 @@ export class CheckpointIncomplete extends Error {
 }
 
 /** DynamoDB kept refusing a part of a batch. */
-export class Unprocessed extends Error {
+export class UnprocessedItems extends Error {
 	override name = "Unprocessed";
 
 	constructor(table: string, left: number, tries: number) {

@@ -1,7 +1,7 @@
 import { type Attributes, numberOf } from "./table.ts";
 
 /** Which stored value a checkpoint has for a channel. */
-export interface ValueReference {
+export interface ChannelReference {
 	version: string | number;
 	/** Id of the checkpoint that wrote the value. */
 	writer: string;
@@ -10,7 +10,7 @@ export interface ValueReference {
 }
 
 /** The values of a checkpoint by channel. */
-export type Manifest = ReadonlyMap<string, ValueReference>;
+export type Manifest = ReadonlyMap<string, ChannelReference>;
 
 export const manifestAttribute = (manifest: Manifest): Attributes => ({
 	values: {
@@ -32,7 +32,7 @@ export const manifestAttribute = (manifest: Manifest): Attributes => ({
 	},
 });
 
-export function manifestOf(item: Attributes): Manifest {
+export function readManifest(item: Attributes): Manifest {
 	return new Map(
 		Object.entries(item.values?.M ?? {}).map(([channel, { M = {} }]) => [
 			channel,
@@ -46,8 +46,8 @@ export function manifestOf(item: Attributes): Manifest {
 }
 
 /** References to values that have just been read, with the time that their items really have. */
-export const manifestOfValues = (
-	values: { channel: string; reference: ValueReference; item: Attributes }[],
+export const manifestFromValues = (
+	values: { channel: string; reference: ChannelReference; item: Attributes }[],
 ): Manifest =>
 	new Map(
 		values.map(({ channel, reference, item }) => [

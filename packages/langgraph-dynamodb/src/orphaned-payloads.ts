@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { itemOfObject } from "./keys.ts";
+import { itemKeyOfObject } from "./keys.ts";
 import type { PayloadStore, StoredPayload } from "./payloads.ts";
 import { Table } from "./table.ts";
 
@@ -32,10 +32,10 @@ export async function removeOrphanedPayloads({
 		const old = page.filter(
 			({ modified }) => modified.getTime() < now() - graceSeconds * 1_000,
 		);
-		const referred = await objectsOf(items, old);
+		const referred = await referencedObjects(items, old);
 		// What is not named as we name it is not ours to remove.
 		const orphans = old.filter(
-			({ key }) => itemOfObject(key) && !referred.has(key),
+			({ key }) => itemKeyOfObject(key) && !referred.has(key),
 		);
 		await payloads.delete(orphans);
 		report.removed += orphans.length;
@@ -44,16 +44,16 @@ export async function removeOrphanedPayloads({
 }
 
 /** The objects that are still named by the items they were stored for. */
-async function objectsOf(
+async function referencedObjects(
 	table: Table,
 	payloads: StoredPayload[],
 ): Promise<Set<string | undefined>> {
 	const keys = new Map(
 		payloads.flatMap(({ key }) => {
-			const item = itemOfObject(key);
+			const item = itemKeyOfObject(key);
 			return item ? [[`${item.pk} ${item.sk}`, item]] : [];
 		}),
 	);
-	const found = await table.getMany([...keys.values()]);
+	const found = await table.batchGet([...keys.values()]);
 	return new Set(found.map(({ object }) => object?.S));
 }

@@ -22,11 +22,11 @@ export interface StoredPayload {
 	modified: Date;
 }
 
-const maxBody = 350 * 1024;
+const maxInlineBytes = 350 * 1024;
 /** DynamoDB's limit, with the names of all attributes. */
-const maxItem = 400 * 1024;
+const maxItemBytes = 400 * 1024;
 /** Below this gzip gains nothing. */
-const minCompressed = 512;
+const minBytesToCompress = 512;
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
@@ -41,10 +41,14 @@ export class Payloads {
 	}
 
 	/** An item that is ready to be put; what does not fit into it is stored by then. */
-	async item(key: Key, value: unknown, rest: Attributes): Promise<Attributes> {
-		const [type, serialized] = await this.#serde.dumpsTyped(value);
+	async toItem(
+		key: Key,
+		fromItem: unknown,
+		rest: Attributes,
+	): Promise<Attributes> {
+		const [type, serialized] = await this.#serde.dumpsTyped(fromItem);
 		const zipped =
-			serialized.length < minCompressed
+			serialized.length < minBytesToCompress
 				? undefined
 				: await compress(serialized);
 		const smaller = zipped && zipped.length < serialized.length;
@@ -56,8 +60,8 @@ export class Payloads {
 			encoding: { S: smaller ? "gzip" : "identity" },
 		};
 		// Of more than a few hundred channels the references alone take what a body leaves. As JSON they are longer.
-		const room = maxItem - Buffer.byteLength(JSON.stringify(item));
-		if (bytes.length <= Math.min(maxBody, room)) {
+		const room = maxItemBytes - Buffer.byteLength(JSON.stringify(item));
+		if (bytes.length <= Math.min(maxInlineBytes, room)) {
 			return { ...item, body: { B: bytes } };
 		}
 		// Named by its content, so that a second attempt with another content leaves the first one's as it is.

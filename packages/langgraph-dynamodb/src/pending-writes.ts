@@ -3,54 +3,54 @@ import {
 	type PendingWrite,
 	WRITES_IDX_MAP,
 } from "@langchain/langgraph-checkpoint";
-import type { StepPlace } from "./checkpoints.ts";
-import { under, writesKey } from "./keys.ts";
+import type { CheckpointLocation } from "./checkpoints.ts";
+import { keyPrefix, pendingWritesSortKey } from "./keys.ts";
 import type { Payloads } from "./payloads.ts";
 import type { Attributes, Table } from "./table.ts";
 
 /** What one item holds: its position in the task's list, the channel, the value. */
-type Indexed = [index: number, channel: string, value: unknown];
+type IndexedWrite = [index: number, channel: string, value: unknown];
 
 /** The group of ordinary writes; each special one (an error, an interrupt ...) is a group of its own. */
-const ordinary = "writes";
+const ordinaryGroup = "writes";
 
 /**
  * Stores a task's writes. Its ordinary writes are one item: LangGraph takes a task with some of its writes for
  * done, so half of them must never be seen. The first to store a task's ordinary writes wins, as with every
  * saver of LangGraph; special ones are replaced.
  */
-export async function storeWrites(
+export async function putPendingWrites(
 	table: Table,
 	payloads: Payloads,
-	{ pk, generation, ns, id }: StepPlace,
+	{ pk, generation, ns, id }: CheckpointLocation,
 	taskId: string,
 	writes: PendingWrite[],
 	expiresAt: number,
 ): Promise<void> {
-	const groups = new Map<string, Indexed[]>();
+	const groups = new Map<string, IndexedWrite[]>();
 	writes.forEach(([channel, value], position) => {
 		const special = WRITES_IDX_MAP[channel];
-		const group = special === undefined ? ordinary : `${special}`;
-		const one: Indexed = [special ?? position, channel, value];
+		const group = special === undefined ? ordinaryGroup : `${special}`;
+		const one: IndexedWrite = [special ?? position, channel, value];
 		groups.set(group, [
 			...(special === undefined ? (groups.get(group) ?? []) : []),
 			one,
 		]);
 	});
-	const itemOf = ([group, held]: [string, Indexed[]]) =>
-		payloads.item(
-			{ pk, sk: writesKey(generation, ns, id, taskId, group) },
+	const itemOf = ([group, held]: [string, IndexedWrite[]]) =>
+		payloads.toItem(
+			{ pk, sk: pendingWritesSortKey(generation, ns, id, taskId, group) },
 			held,
 			{ task_id: { S: taskId }, expires_at: { N: `${expiresAt}` } },
 		);
 	const all = [...groups];
 	const specials = await Promise.all(
-		all.filter(([group]) => group !== ordinary).map(itemOf),
+		all.filter(([group]) => group !== ordinaryGroup).map(itemOf),
 	);
-	const held = groups.get(ordinary);
+	const held = groups.get(ordinaryGroup);
 	// Before the special ones: an interrupt without the writes before it would repeat them.
 	if (held) {
-		await table.put(await itemOf([ordinary, held]), {
+		await table.put(await itemOf([ordinaryGroup, held]), {
 			text: "attribute_not_exists(#pk)",
 			names: { "#pk": "pk" },
 		});
@@ -58,24 +58,24 @@ export async function storeWrites(
 	const [only] = specials;
 	if (only && specials.length === 1) await table.put(only);
 	else if (specials.length > 1) {
-		await table.writeTogether(
+		await table.transactWrite(
 			specials.map((Item) => ({ Put: { TableName: table.name, Item } })),
 		);
 	}
 }
 
 /** A checkpoint's writes by task, in the order in which each task made them. */
-export async function loadWrites(
+export async function loadPendingWrites(
 	table: Table,
 	payloads: Payloads,
-	{ pk, generation, ns, id }: StepPlace,
+	{ pk, generation, ns, id }: CheckpointLocation,
 ): Promise<{ writes: CheckpointPendingWrite[]; items: Attributes[] }> {
 	const items: Attributes[] = [];
-	const prefix = under(generation, "write", ns, id);
+	const prefix = keyPrefix(generation, "write", ns, id);
 	for await (const page of table.query(pk, { prefix })) items.push(...page);
 	const loaded = await Promise.all(
 		items.map(async (item) => {
-			const held = (await payloads.value(item)) as Indexed[];
+			const held = (await payloads.value(item)) as IndexedWrite[];
 			const taskId = item.task_id?.S ?? "";
 			return held.map(([index, channel, value]) => ({
 				taskId,

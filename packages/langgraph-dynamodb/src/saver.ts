@@ -11,17 +11,21 @@ import {
 	type PendingWrite,
 	type SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
-import { configOf, namespaceOf, Tuples } from "./checkpoint-tuples.ts";
-import { Steps } from "./checkpoints.ts";
+import {
+	CheckpointTuples,
+	checkpointConfig,
+	namespaceLocation,
+} from "./checkpoint-tuples.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { deleteThreadItems } from "./delete-thread.ts";
-import { channelHistory } from "./delta-channel-history.ts";
-import { manifestOfValues } from "./manifest.ts";
+import { deltaChannelHistory } from "./delta-channel-history.ts";
+import { manifestFromValues } from "./manifest.ts";
 import { type PayloadStore, Payloads } from "./payloads.ts";
-import { storeWrites } from "./pending-writes.ts";
-import { keepingPlain } from "./plain-data-serializer.ts";
-import { Sessions, type SessionsOptions, type ThreadLife } from "./sessions.ts";
-import { OpenThreads } from "./thread-cache.ts";
-import { carriedOver } from "./unchanged-channels.ts";
+import { putPendingWrites } from "./pending-writes.ts";
+import { plainDataSerializer } from "./plain-data-serializer.ts";
+import { Sessions, type SessionsOptions, type ThreadRef } from "./sessions.ts";
+import { ThreadCache } from "./thread-cache.ts";
+import { unchangedReferences } from "./unchanged-channels.ts";
 
 export interface DynamoDbSaverOptions extends SessionsOptions {
 	/** For what an item cannot hold: `s3Payloads(client, bucket)`. */
@@ -36,7 +40,7 @@ export interface DynamoDbSaverOptions extends SessionsOptions {
 	 * A thread whose session the application has just refreshed: its next turn neither reads nor refreshes it.
 	 * @default none: each turn does both
 	 */
-	opened?: ThreadLife;
+	refreshedSession?: ThreadRef;
 	/** @default LangGraph's JsonPlusSerializer */
 	serde?: SerializerProtocol;
 }
@@ -44,11 +48,11 @@ export interface DynamoDbSaverOptions extends SessionsOptions {
 /** LangGraph's checkpoints in DynamoDB: the threads of one owner, each as long as its session lives. */
 export class DynamoDbSaver extends BaseCheckpointSaver {
 	readonly sessions: Sessions;
-	readonly #store: PayloadStore;
+	readonly #payloadStore: PayloadStore;
 	readonly #payloads: Payloads;
-	readonly #steps: Steps;
-	readonly #threads: OpenThreads;
-	readonly #tuples: Tuples;
+	readonly #checkpoints: Checkpoints;
+	readonly #cache: ThreadCache;
+	readonly #tuples: CheckpointTuples;
 
 	constructor(options: DynamoDbSaverOptions) {
 		super(options.serde);
@@ -60,41 +64,57 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 				`retentionSeconds is ${retentionSeconds}: with a ttlSeconds of ${ttlSeconds} it must be at least ${4 * ttlSeconds}, or DynamoDB removes what a living thread needs.`,
 			);
 		}
-		this.#store = options.payloads;
-		this.#payloads = new Payloads(keepingPlain(this.serde), options.payloads);
-		this.#steps = new Steps({
+		this.#payloadStore = options.payloads;
+		this.#payloads = new Payloads(
+			plainDataSerializer(this.serde),
+			options.payloads,
+		);
+		this.#checkpoints = new Checkpoints({
 			table,
 			payloads: this.#payloads,
 			ttlSeconds,
 			retentionSeconds,
 			now,
 		});
-		this.#tuples = new Tuples(this.sessions, this.#payloads, this.#steps, now);
-		this.#threads = new OpenThreads(this.sessions, now);
-		if (options.opened) this.#threads.give(options.opened);
+		this.#tuples = new CheckpointTuples(
+			this.sessions,
+			this.#payloads,
+			this.#checkpoints,
+			now,
+		);
+		this.#cache = new ThreadCache(this.sessions, now);
+		if (options.refreshedSession)
+			this.#cache.setRefreshed(options.refreshedSession);
 	}
 
 	override async getTuple(
 		config: RunnableConfig,
 	): Promise<CheckpointTuple | undefined> {
-		const threadId = threadIn(config);
+		const threadId = findThreadId(config);
 		if (threadId === undefined) return undefined;
-		const session = await this.#read(threadId);
+		const session = await this.#readSession(threadId);
 		if (!session) return undefined;
-		const namespace = namespaceOf(this.sessions, session, nsOf(config));
-		const item = await this.#steps.find(namespace, getCheckpointId(config));
+		const namespace = namespaceLocation(
+			this.sessions,
+			session,
+			checkpointNamespace(config),
+		);
+		const item = await this.#checkpoints.find(
+			namespace,
+			getCheckpointId(config),
+		);
 		const found = item && (await this.#tuples.load(session, item));
 		if (!found) return undefined;
-		await this.#steps.keep(threadId, [
+		await this.#checkpoints.extendExpiry(threadId, [
 			item,
 			...found.values.map((one) => one.item),
 			...found.writes,
 		]);
-		this.#threads.remember(
+		this.#cache.setManifest(
 			session,
 			namespace.ns,
 			found.tuple.checkpoint.id,
-			manifestOfValues(found.values),
+			manifestFromValues(found.values),
 		);
 		return found.tuple;
 	}
@@ -104,10 +124,10 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		config: RunnableConfig,
 		options: CheckpointListOptions = {},
 	): AsyncGenerator<CheckpointTuple> {
-		const threadId = threadIn(config);
+		const threadId = findThreadId(config);
 		let left = options.limit ?? Number.POSITIVE_INFINITY;
 		if (left <= 0) return;
-		const session = threadId && (await this.#read(threadId));
+		const session = threadId && (await this.#readSession(threadId));
 		const sessions = threadId
 			? session
 				? [session]
@@ -128,22 +148,22 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		metadata: CheckpointMetadata,
 		newVersions: ChannelVersions,
 	): Promise<RunnableConfig> {
-		const threadId = threadOf(config, "checkpoint");
-		const ns = nsOf(config);
+		const threadId = requireThreadId(config, "checkpoint");
+		const ns = checkpointNamespace(config);
 		const parentId = getCheckpointId(config) || undefined;
-		return this.#threads.inOrder(threadId, ns, async () => {
-			const session = await this.#threads.session(threadId, {
+		return this.#cache.runInOrder(threadId, ns, async () => {
+			const session = await this.#cache.session(threadId, {
 				mustExist: parentId !== undefined,
 				// A subgraph has an input of its own and no turn of its own.
 				turnBegins: metadata.source === "input" && ns === "",
 			});
 			const place = {
-				...namespaceOf(this.sessions, session, ns),
+				...namespaceLocation(this.sessions, session, ns),
 				id: checkpoint.id,
 			};
-			const carried = await carriedOver(
-				this.#threads,
-				this.#steps,
+			const carried = await unchangedReferences(
+				this.#cache,
+				this.#checkpoints,
 				session,
 				place,
 				parentId,
@@ -151,15 +171,15 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 				newVersions,
 			);
 			const step = { checkpoint, metadata };
-			const manifest = await this.#steps.store(
+			const manifest = await this.#checkpoints.put(
 				place,
 				parentId,
 				step,
 				newVersions,
 				carried,
 			);
-			this.#threads.remember(session, ns, checkpoint.id, manifest);
-			return configOf(threadId, ns, checkpoint.id);
+			this.#cache.setManifest(session, ns, checkpoint.id, manifest);
+			return checkpointConfig(threadId, ns, checkpoint.id);
 		});
 	}
 
@@ -168,7 +188,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		writes: PendingWrite[],
 		taskId: string,
 	): Promise<void> {
-		const threadId = threadOf(config, "writes");
+		const threadId = requireThreadId(config, "writes");
 		const id = getCheckpointId(config);
 		if (!id) {
 			throw new Error(
@@ -176,26 +196,33 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			);
 		}
 		// LangGraph may store writes of a first checkpoint before the checkpoint itself.
-		const session = await this.#threads.session(threadId, {
-			mustExist: this.#threads.knows(threadId),
+		const session = await this.#cache.session(threadId, {
+			mustExist: this.#cache.has(threadId),
 			turnBegins: false,
 		});
-		await storeWrites(
+		await putPendingWrites(
 			this.sessions.table,
 			this.#payloads,
-			{ ...namespaceOf(this.sessions, session, nsOf(config)), id },
+			{
+				...namespaceLocation(
+					this.sessions,
+					session,
+					checkpointNamespace(config),
+				),
+				id,
+			},
 			taskId,
 			writes,
-			this.#steps.expiresAt,
+			this.#checkpoints.expiresAt,
 		);
 	}
 
 	/** The thread is invisible at once; then its items and payloads are removed. Safe to run again. */
 	override async deleteThread(threadId: string): Promise<void> {
 		const name = `${threadId}`; // see threadIn
-		this.#threads.forget(name);
+		this.#cache.evict(name);
 		await this.sessions.delete(name);
-		await deleteThreadItems(this.sessions, this.#store, name);
+		await deleteThreadItems(this.sessions, this.#payloadStore, name);
 	}
 
 	/** As the default does, without reading the session and all values at each ancestor. */
@@ -206,36 +233,36 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		config: RunnableConfig;
 		channels: string[];
 	}): Promise<Record<string, DeltaChannelHistory>> {
-		const threadId = threadIn(config);
-		const session = threadId && (await this.#read(threadId));
+		const threadId = findThreadId(config);
+		const session = threadId && (await this.#readSession(threadId));
 		if (!session || channels.length === 0) {
 			return Object.fromEntries(channels.map((one) => [one, { writes: [] }]));
 		}
 		const place = {
-			...namespaceOf(this.sessions, session, nsOf(config)),
+			...namespaceLocation(this.sessions, session, checkpointNamespace(config)),
 			id: getCheckpointId(config),
 		};
 		const { table } = this.sessions;
-		const parts = { table, payloads: this.#payloads, steps: this.#steps };
+		const parts = { table, payloads: this.#payloads, steps: this.#checkpoints };
 		return Object.fromEntries(
-			await channelHistory(parts, session, place, channels),
+			await deltaChannelHistory(parts, session, place, channels),
 		);
 	}
 
-	async #read(threadId: string): Promise<ThreadLife | undefined> {
-		const given = this.#threads.given(threadId);
+	async #readSession(threadId: string): Promise<ThreadRef | undefined> {
+		const given = this.#cache.given(threadId);
 		if (given) return given;
 		const session = await this.sessions.get(threadId);
-		this.#threads.saw(threadId, session);
+		this.#cache.observe(threadId, session);
 		return session;
 	}
 }
 
-const nsOf = (config: RunnableConfig): string =>
+const checkpointNamespace = (config: RunnableConfig): string =>
 	config.configurable?.checkpoint_ns ?? "";
 
 /** LangGraph's own saver in memory takes a number for the text of its digits: nothing checks a config's types. */
-function threadIn(config: RunnableConfig): string | undefined {
+function findThreadId(config: RunnableConfig): string | undefined {
 	const threadId: unknown = config.configurable?.thread_id;
 	return typeof threadId === "number"
 		? `${threadId}`
@@ -243,8 +270,8 @@ function threadIn(config: RunnableConfig): string | undefined {
 }
 
 /** @throws where a config names no thread, as every saver of LangGraph does */
-function threadOf(config: RunnableConfig, what: string): string {
-	const threadId = threadIn(config);
+function requireThreadId(config: RunnableConfig, what: string): string {
+	const threadId = findThreadId(config);
 	if (typeof threadId === "string" && threadId !== "") return threadId;
 	throw new Error(
 		`Failed to put ${what}: the config has no "thread_id" in its "configurable".`,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ownerKey, sessionSortKey, threadKey } from "./keys.ts";
+import { ownerPartition, sessionSortKey, threadPartition } from "./keys.ts";
 import {
 	type Attributes,
 	type Expression,
@@ -23,14 +23,14 @@ export interface SessionsOptions {
 }
 
 /** A thread in one of its lives. */
-export interface ThreadLife {
+export interface ThreadRef {
 	threadId: string;
 	/** Its items' sort keys begin with this: `keys.under(generation, ...)`. Another one each time a thread begins. */
 	generation: string;
 }
 
 /** One conversation, by its single small item. */
-export interface Session extends ThreadLife {
+export interface Session extends ThreadRef {
 	createdAt: Date;
 	lastActivity: Date;
 	/** From then on it is as if it had never been. */
@@ -62,23 +62,23 @@ export class Sessions {
 
 	/** The partition of everything that the thread has. */
 	partition(threadId: string): string {
-		return threadKey(this.#owner, threadId);
+		return threadPartition(this.#owner, threadId);
 	}
 
 	/** Undefined where there is none, or where it has expired. */
 	async get(threadId: string): Promise<Session | undefined> {
 		const item = await this.table.get(this.#key(threadId));
-		return item && this.#live(item);
+		return item && this.#unexpired(item);
 	}
 
 	/** Last used first; the index may be a moment behind what `get` says. */
 	async *list(pageSize?: number): AsyncGenerator<Session> {
 		for await (const page of this.table.queryIndex(
-			ownerKey(this.#owner),
+			ownerPartition(this.#owner),
 			pageSize,
 		)) {
 			for (const item of page) {
-				const session = this.#live(item);
+				const session = this.#unexpired(item);
 				if (session) yield session;
 			}
 		}
@@ -89,7 +89,7 @@ export class Sessions {
 		threadId: string,
 		generation?: string,
 	): Promise<Session | undefined> {
-		const { times, at } = this.#times();
+		const { times, at } = this.#timestamps();
 		const item = await this.table.update(
 			this.#key(threadId),
 			{
@@ -113,7 +113,7 @@ export class Sessions {
 				},
 			},
 		);
-		return item && sessionOf(item);
+		return item && toSession(item);
 	}
 
 	/**
@@ -125,7 +125,7 @@ export class Sessions {
 		threadId: string,
 		attributes: Attributes = {},
 	): Promise<Session | undefined> {
-		const { times, at } = this.#times();
+		const { times, at } = this.#timestamps();
 		const item: Attributes = {
 			...attributes,
 			...keyAttributes(this.#key(threadId)),
@@ -133,7 +133,7 @@ export class Sessions {
 			created_at: times.last_activity,
 			session_id: { S: threadId },
 			generation: { S: randomBytes(9).toString("base64url") },
-			gsi1pk: { S: ownerKey(this.#owner) },
+			gsi1pk: { S: ownerPartition(this.#owner) },
 			gsi1sk: times.last_activity,
 		};
 		const created = await this.table.put(item, {
@@ -141,7 +141,7 @@ export class Sessions {
 			names: { "#pk": "pk", "#expires": "expires_at" },
 			values: { ":now": { N: `${at}` } },
 		});
-		return created ? sessionOf(item) : undefined;
+		return created ? toSession(item) : undefined;
 	}
 
 	/** The thread is gone at once; what it had is removed by the saver's `deleteThread`. */
@@ -156,7 +156,7 @@ export class Sessions {
 			names: { "#generation": "generation", "#expires": "expires_at" },
 			values: {
 				":generation": { S: generation },
-				":now": { N: `${this.#times().at}` },
+				":now": { N: `${this.#timestamps().at}` },
 			},
 		};
 	}
@@ -165,7 +165,7 @@ export class Sessions {
 		return { pk: this.partition(threadId), sk: sessionSortKey };
 	}
 
-	#times() {
+	#timestamps() {
 		const now = this.#now();
 		const at = Math.floor(now / 1_000);
 		return {
@@ -177,16 +177,16 @@ export class Sessions {
 		};
 	}
 
-	#live(item: Attributes): Session | undefined {
-		return isLive(item, this.#now()) ? sessionOf(item) : undefined;
+	#unexpired(item: Attributes): Session | undefined {
+		return isUnexpired(item, this.#now()) ? toSession(item) : undefined;
 	}
 }
 
 /** DynamoDB removes an item up to days after the second in `expires_at`; for us it is gone from then on. */
-export const isLive = (item: Attributes, now: number) =>
+export const isUnexpired = (item: Attributes, now: number) =>
 	numberOf(item.expires_at) > Math.floor(now / 1_000);
 
-function sessionOf(item: Attributes): Session {
+function toSession(item: Attributes): Session {
 	return {
 		threadId: item.session_id?.S ?? "",
 		generation: item.generation?.S ?? "",
@@ -209,7 +209,7 @@ export async function countSessions({
 	const count = { active: 0, expired: 0 };
 	for await (const page of new Table(dynamodb, table).scanIndex("expires_at")) {
 		for (const item of page) {
-			count[isLive(item, now()) ? "active" : "expired"] += 1;
+			count[isUnexpired(item, now()) ? "active" : "expired"] += 1;
 		}
 	}
 	return count;

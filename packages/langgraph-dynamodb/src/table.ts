@@ -19,7 +19,7 @@ import {
 	UpdateItemCommand,
 	type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
-import { Unprocessed } from "./errors.ts";
+import { UnprocessedItems } from "./errors.ts";
 import type { Key } from "./keys.ts";
 
 export type Attributes = Record<string, AttributeValue>;
@@ -60,8 +60,8 @@ export class Table {
 
 	/** @returns false where the condition did not hold */
 	async put(item: Attributes, condition?: Expression): Promise<boolean> {
-		return unlessRefused(
-			this.#untilFree(() =>
+		return conditionHeld(
+			this.#retryConflicts(() =>
 				this.#client.send(
 					new PutItemCommand({
 						TableName: this.name,
@@ -74,9 +74,9 @@ export class Table {
 	}
 
 	/** Several writes of which all are carried out or none. @returns false where a condition did not hold */
-	async writeTogether(writes: TransactWriteItem[]): Promise<boolean> {
-		return unlessRefused(
-			this.#untilFree(() =>
+	async transactWrite(writes: TransactWriteItem[]): Promise<boolean> {
+		return conditionHeld(
+			this.#retryConflicts(() =>
 				this.#client.send(
 					new TransactWriteItemsCommand({ TransactItems: writes }),
 				),
@@ -91,8 +91,8 @@ export class Table {
 		condition: Expression,
 	): Promise<Attributes | undefined> {
 		let item: Attributes | undefined;
-		await unlessRefused(
-			this.#untilFree(() =>
+		await conditionHeld(
+			this.#retryConflicts(() =>
 				this.#client.send(
 					new UpdateItemCommand({
 						TableName: this.name,
@@ -114,7 +114,7 @@ export class Table {
 	}
 
 	async delete(key: Key): Promise<void> {
-		await this.#untilFree(() =>
+		await this.#retryConflicts(() =>
 			this.#client.send(
 				new DeleteItemCommand({
 					TableName: this.name,
@@ -210,13 +210,13 @@ export class Table {
 	}
 
 	/** The items with these keys; those that are not there are missing. @throws Unprocessed */
-	async getMany(keys: Key[]): Promise<Attributes[]> {
+	async batchGet(keys: Key[]): Promise<Attributes[]> {
 		const chunks = await Promise.all(
-			chunked(keys, maxKeys).map(async (chunk) => {
+			inChunks(keys, maxKeys).map(async (chunk) => {
 				const found: Attributes[] = [];
 				let left: Attributes[] | undefined = chunk.map(keyAttributes);
 				for (let tries = 0; left && left.length > 0; tries += 1) {
-					await this.#pause(tries, left.length);
+					await this.#backOff(tries, left.length);
 					const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput =
 						await this.#client.send(
 							new BatchGetItemCommand({
@@ -235,12 +235,12 @@ export class Table {
 	}
 
 	/** Puts or deletes each on its own, in no order. @throws Unprocessed */
-	async writeMany(writes: WriteRequest[]): Promise<void> {
+	async batchWrite(writes: WriteRequest[]): Promise<void> {
 		await Promise.all(
-			chunked(writes, maxWrites).map(async (chunk) => {
+			inChunks(writes, maxWrites).map(async (chunk) => {
 				let left: WriteRequest[] | undefined = chunk;
 				for (let tries = 0; left && left.length > 0; tries += 1) {
-					await this.#pause(tries, left.length);
+					await this.#backOff(tries, left.length);
 					const { UnprocessedItems }: BatchWriteItemCommandOutput =
 						await this.#client.send(
 							new BatchWriteItemCommand({
@@ -254,23 +254,24 @@ export class Table {
 	}
 
 	/** An item that a transaction is writing refuses every other write, and other transactions: it is free in a moment. */
-	async #untilFree<Result>(send: () => Promise<Result>): Promise<Result> {
+	async #retryConflicts<Result>(send: () => Promise<Result>): Promise<Result> {
 		for (let tries = 1; ; tries += 1) {
 			try {
 				return await send();
 			} catch (error) {
 				const isTaken =
 					error instanceof TransactionConflictException ||
-					reasonsOf(error).includes("TransactionConflict");
-				if (!isTaken || isRefusal(error) || tries === maxTries) throw error;
-				await this.#pause(tries, 1);
+					cancellationReasons(error).includes("TransactionConflict");
+				if (!isTaken || isConditionFailure(error) || tries === maxTries)
+					throw error;
+				await this.#backOff(tries, 1);
 			}
 		}
 	}
 
 	/** What was left unprocessed would be again at once: waits longer each time, by chance so that two do not keep pace. */
-	async #pause(tries: number, left: number): Promise<void> {
-		if (tries >= maxTries) throw new Unprocessed(this.name, left, tries);
+	async #backOff(tries: number, left: number): Promise<void> {
+		if (tries >= maxTries) throw new UnprocessedItems(this.name, left, tries);
 		if (tries > 0)
 			await sleep(Math.random() * Math.min(1_000, 25 * 2 ** tries));
 	}
@@ -301,28 +302,28 @@ function conditionOf(condition: Expression | undefined) {
 	};
 }
 
-async function unlessRefused(sending: Promise<unknown>): Promise<boolean> {
+async function conditionHeld(sending: Promise<unknown>): Promise<boolean> {
 	try {
 		await sending;
 		return true;
 	} catch (error) {
-		if (isRefusal(error)) return false;
+		if (isConditionFailure(error)) return false;
 		throw error;
 	}
 }
 
 /** Whether a condition did not hold. */
-const isRefusal = (error: unknown) =>
+const isConditionFailure = (error: unknown) =>
 	error instanceof ConditionalCheckFailedException ||
-	reasonsOf(error).includes("ConditionalCheckFailed");
+	cancellationReasons(error).includes("ConditionalCheckFailed");
 
 /** Why each write of a transaction was not carried out. */
-const reasonsOf = (error: unknown) =>
+const cancellationReasons = (error: unknown) =>
 	(error instanceof TransactionCanceledException &&
 		error.CancellationReasons?.map(({ Code }) => Code)) ||
 	[];
 
-function chunked<T>(all: T[], size: number): T[][] {
+function inChunks<T>(all: T[], size: number): T[][] {
 	return Array.from({ length: Math.ceil(all.length / size) }, (_, n) =>
 		all.slice(n * size, (n + 1) * size),
 	);

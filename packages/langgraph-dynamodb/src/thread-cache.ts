@@ -1,28 +1,28 @@
 import { ThreadGone } from "./errors.ts";
 import type { Manifest } from "./manifest.ts";
-import type { Sessions, ThreadLife } from "./sessions.ts";
+import type { Sessions, ThreadRef } from "./sessions.ts";
 
-interface OpenThread {
+interface CachedThread {
 	/** Known without asking until `freshUntil`. */
-	session: Promise<ThreadLife> | undefined;
+	session: Promise<ThreadRef> | undefined;
 	/** Whether the application has refreshed it for the turn that begins next. */
-	given: boolean;
+	wasRefreshed: boolean;
 	generation: string | undefined;
 	freshUntil: number;
 	/** By namespace and checkpoint, the latest last. */
 	manifests: Map<string, Manifest>;
 	/** The end of the last write of a checkpoint, by namespace. */
-	written: Map<string, Promise<unknown>>;
+	lastWrites: Map<string, Promise<unknown>>;
 }
 
 const maxThreads = 100;
 const maxManifests = 32;
 
 /** What one saver remembers of threads between its calls, so that a step need not read what the step before wrote. */
-export class OpenThreads {
+export class ThreadCache {
 	readonly #sessions: Sessions;
 	readonly #now: () => number;
-	readonly #threads = new Map<string, OpenThread>();
+	readonly #threads = new Map<string, CachedThread>();
 
 	constructor(sessions: Sessions, now: () => number) {
 		this.#sessions = sessions;
@@ -37,47 +37,47 @@ export class OpenThreads {
 	session(
 		threadId: string,
 		{ mustExist, turnBegins }: { mustExist: boolean; turnBegins: boolean },
-	): Promise<ThreadLife> {
+	): Promise<ThreadRef> {
 		const thread = this.#thread(threadId);
-		const { given } = thread;
-		if (turnBegins) thread.given = false;
+		const { wasRefreshed: refreshedSession } = thread;
+		if (turnBegins) thread.wasRefreshed = false;
 		if (
 			thread.session &&
-			(given || !turnBegins) &&
+			(refreshedSession || !turnBegins) &&
 			this.#now() < thread.freshUntil
 		) {
 			return thread.session;
 		}
-		const opening = this.#open(threadId, mustExist, thread.generation);
+		const opening = this.#openSession(threadId, mustExist, thread.generation);
 		thread.session = opening;
 		thread.freshUntil = this.#freshUntil;
 		opening.then(
 			({ generation }) => {
 				thread.generation = generation;
 			},
-			() => this.forget(threadId),
+			() => this.evict(threadId),
 		);
 		return opening;
 	}
 
 	/** Takes the session as refreshed by now: the turn that begins next neither reads nor refreshes it. */
-	give(life: ThreadLife): void {
+	setRefreshed(life: ThreadRef): void {
 		Object.assign(this.#thread(life.threadId), {
 			session: Promise.resolve(life),
 			generation: life.generation,
-			given: true,
+			wasRefreshed: true,
 			freshUntil: this.#freshUntil,
-		} satisfies Partial<OpenThread>);
+		} satisfies Partial<CachedThread>);
 	}
 
 	/** The session that was given for the turn that begins next. */
-	given(threadId: string): Promise<ThreadLife> | undefined {
-		const { given, session, freshUntil } = this.#thread(threadId);
+	given(threadId: string): Promise<ThreadRef> | undefined {
+		const { wasRefreshed: given, session, freshUntil } = this.#thread(threadId);
 		return given && this.#now() < freshUntil ? session : undefined;
 	}
 
 	/** Takes note of the session that was read, or that there is none. */
-	saw(threadId: string, session: ThreadLife | undefined): void {
+	observe(threadId: string, session: ThreadRef | undefined): void {
 		const thread = this.#thread(threadId);
 		if (thread.generation === session?.generation) return;
 		thread.session = undefined;
@@ -85,48 +85,54 @@ export class OpenThreads {
 	}
 
 	/** Whether this saver has read or written the thread, so that what it writes continues it. */
-	knows(threadId: string): boolean {
+	has(threadId: string): boolean {
 		return this.#thread(threadId).generation !== undefined;
 	}
 
-	forget(threadId: string): void {
+	evict(threadId: string): void {
 		this.#threads.delete(threadId);
 	}
 
 	/** Where the values of a checkpoint are, if this saver has read or written it lately. */
 	manifest(
-		{ threadId, generation }: ThreadLife,
+		{ threadId, generation }: ThreadRef,
 		ns: string,
 		id: string,
 	): Manifest | undefined {
-		return this.#thread(threadId).manifests.get(mark(generation, ns, id));
+		return this.#thread(threadId).manifests.get(
+			manifestKey(generation, ns, id),
+		);
 	}
 
 	/** Those of one namespace that are remembered, the latest first. */
-	manifests({ threadId, generation }: ThreadLife, ns: string): Manifest[] {
-		const begins = mark(generation, ns, "");
+	manifests({ threadId, generation }: ThreadRef, ns: string): Manifest[] {
+		const begins = manifestKey(generation, ns, "");
 		return [...this.#thread(threadId).manifests]
 			.filter(([key]) => key.startsWith(begins))
 			.map(([, manifest]) => manifest)
 			.reverse();
 	}
 
-	remember(
-		{ threadId, generation }: ThreadLife,
+	setManifest(
+		{ threadId, generation }: ThreadRef,
 		ns: string,
 		id: string,
 		manifest: Manifest,
 	): void {
 		const { manifests } = this.#thread(threadId);
-		const key = mark(generation, ns, id);
+		const key = manifestKey(generation, ns, id);
 		manifests.delete(key);
 		manifests.set(key, manifest);
-		dropOldest(manifests, maxManifests);
+		evictOldest(manifests, maxManifests);
 	}
 
 	/** Runs the writes of one namespace's checkpoints in the order in which they were asked for. */
-	inOrder<T>(threadId: string, ns: string, run: () => Promise<T>): Promise<T> {
-		const { written } = this.#thread(threadId);
+	runInOrder<T>(
+		threadId: string,
+		ns: string,
+		run: () => Promise<T>,
+	): Promise<T> {
+		const { lastWrites: written } = this.#thread(threadId);
 		const before = written.get(ns) ?? Promise.resolve();
 		const running = before.then(run, run);
 		const settled = running.then(
@@ -141,11 +147,11 @@ export class OpenThreads {
 		return running;
 	}
 
-	async #open(
+	async #openSession(
 		threadId: string,
 		mustExist: boolean,
 		generation: string | undefined,
-	): Promise<ThreadLife> {
+	): Promise<ThreadRef> {
 		const session = mustExist
 			? await this.#sessions.refresh(threadId, generation)
 			: ((await this.#sessions.create(threadId)) ??
@@ -158,26 +164,26 @@ export class OpenThreads {
 		return this.#now() + (this.#sessions.ttlSeconds * 1_000) / 240;
 	}
 
-	#thread(threadId: string): OpenThread {
+	#thread(threadId: string): CachedThread {
 		const thread = this.#threads.get(threadId) ?? {
 			session: undefined,
-			given: false,
+			wasRefreshed: false,
 			generation: undefined,
 			freshUntil: 0,
 			manifests: new Map(),
-			written: new Map(),
+			lastWrites: new Map(),
 		};
 		this.#threads.delete(threadId);
 		this.#threads.set(threadId, thread);
-		dropOldest(this.#threads, maxThreads);
+		evictOldest(this.#threads, maxThreads);
 		return thread;
 	}
 }
 
-const mark = (generation: string, ns: string, id: string) =>
+const manifestKey = (generation: string, ns: string, id: string) =>
 	JSON.stringify([generation, ns, id]).slice(0, id === "" ? -2 : undefined);
 
-function dropOldest(map: Map<string, unknown>, most: number): void {
+function evictOldest(map: Map<string, unknown>, most: number): void {
 	const [oldest] = map.keys();
 	if (map.size > most && oldest !== undefined) map.delete(oldest);
 }

@@ -2,24 +2,25 @@ import type {
 	ChannelVersions,
 	Checkpoint,
 } from "@langchain/langgraph-checkpoint";
-import type { StepPlace, Steps } from "./checkpoints.ts";
+import type { CheckpointLocation, Checkpoints } from "./checkpoints.ts";
 import { ThreadGone } from "./errors.ts";
-import { type Manifest, manifestOf } from "./manifest.ts";
-import type { ThreadLife } from "./sessions.ts";
-import type { OpenThreads } from "./thread-cache.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import type { ThreadRef } from "./sessions.ts";
+import type { ThreadCache } from "./thread-cache.ts";
 
 /** References to the values that a new checkpoint has in common with those before it. */
-export async function carriedOver(
-	threads: OpenThreads,
-	steps: Steps,
-	session: ThreadLife,
-	place: StepPlace,
+export async function unchangedReferences(
+	threads: ThreadCache,
+	steps: Checkpoints,
+	session: ThreadRef,
+	place: CheckpointLocation,
 	parentId: string | undefined,
 	{ channel_versions, channel_values }: Checkpoint,
 	newVersions: ChannelVersions,
 ): Promise<Manifest> {
 	const parent =
-		parentId && (await manifestBy(threads, steps, session, place, parentId));
+		parentId &&
+		(await parentManifest(threads, steps, session, place, parentId));
 	const before = parent ? [parent] : [];
 	const unchanged = Object.entries(channel_versions).filter(
 		([channel]) => !Object.hasOwn(newVersions, channel),
@@ -34,7 +35,7 @@ export async function carriedOver(
 				known(before) ??
 				(Object.hasOwn(channel_values, channel)
 					? (known(threads.manifests(session, place.ns)) ??
-						(await steps.writerOf(place, channel, version)))
+						(await steps.findReference(place, channel, version)))
 					: undefined);
 			return reference ? [[channel, reference] as const] : [];
 		}),
@@ -42,11 +43,11 @@ export async function carriedOver(
 	return new Map(references.flat());
 }
 
-async function manifestBy(
-	threads: OpenThreads,
-	steps: Steps,
-	session: ThreadLife,
-	place: StepPlace,
+async function parentManifest(
+	threads: ThreadCache,
+	steps: Checkpoints,
+	session: ThreadRef,
+	place: CheckpointLocation,
 	id: string,
 ): Promise<Manifest> {
 	const known = threads.manifest(session, place.ns, id);
@@ -54,5 +55,5 @@ async function manifestBy(
 	const item = await steps.find(place, id);
 	// The thread was begun anew since the caller read it.
 	if (!item) throw new ThreadGone(session.threadId);
-	return manifestOf(item);
+	return readManifest(item);
 }

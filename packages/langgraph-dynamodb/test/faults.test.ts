@@ -9,17 +9,17 @@ import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Backend, backends } from "../../../test/support/aws-backends.ts";
 import { countTraffic } from "../../../test/support/aws-traffic.ts";
-import { Unprocessed } from "../src/errors.ts";
+import { UnprocessedItems } from "../src/errors.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import type { DynamoDbSaver } from "../src/saver.ts";
 import {
 	hour,
-	noise,
-	objectsOf,
+	incompressibleText,
+	listObjects,
 	putValues,
 	saversOn,
-	thread,
+	threadConfig,
 } from "./savers.ts";
 
 let backend: Backend;
@@ -38,7 +38,7 @@ const answering = (
 	return { send: ((command: object) => answer(command, send)) as never };
 };
 
-const large = noise(600_000);
+const large = incompressibleText(600_000);
 const State = Annotation.Root({
 	messages: Annotation<string[]>({
 		reducer: (before, more) => before.concat(more),
@@ -103,7 +103,7 @@ async function turnDyingAt(
 		payloads: s3Payloads(dying(backend.s3), backend.bucket),
 	});
 	await graphWith(saver)
-		.invoke(input("second"), thread())
+		.invoke(input("second"), threadConfig())
 		.catch((error: Error) => expect(error.message).toBe("killed"));
 	return dead;
 }
@@ -117,38 +117,38 @@ test.each([
 		const reference = saversOn(backend);
 		await graphWith(reference.open()).invoke(
 			{ ...input("first"), first: "kept" },
-			thread(),
+			threadConfig(),
 		);
-		await graphWith(reference.open()).invoke(input("second"), thread());
+		await graphWith(reference.open()).invoke(input("second"), threadConfig());
 		const committed = new Set<string>();
-		for await (const { checkpoint } of reference.open().list(thread())) {
+		for await (const { checkpoint } of reference.open().list(threadConfig())) {
 			committed.add(summary(checkpoint.channel_values));
 		}
 		const { values: last } = await graphWith(reference.open()).getState(
-			thread(),
+			threadConfig(),
 		);
 		let deaths = 0;
 		for (let n = 0; ; n += 1) {
 			const savers = saversOn(backend);
 			await graphWith(savers.open()).invoke(
 				{ ...input("first"), first: "kept" },
-				thread(),
+				threadConfig(),
 			);
 			if (!(await turnDyingAt(n, answered, savers))) break;
 			deaths += 1;
-			const head = await savers.open().getTuple(thread());
+			const head = await savers.open().getTuple(threadConfig());
 			expect(committed).toContain(
 				summary(head?.checkpoint.channel_values ?? {}),
 			);
 			const graph = graphWith(savers.open());
-			const found = await graph.getState(thread()); // A turn that was in the middle goes on; one whose message was not committed is said again.
+			const found = await graph.getState(threadConfig()); // A turn that was in the middle goes on; one whose message was not committed is said again.
 			const { messages } = found.values as typeof State.State;
-			if (found.tasks.length > 0) await graph.invoke(null, thread());
+			if (found.tasks.length > 0) await graph.invoke(null, threadConfig());
 			else if (!messages.includes("second")) {
-				await graph.invoke(input("second"), thread());
+				await graph.invoke(input("second"), threadConfig());
 			}
 			const { values: resumed } = await graphWith(savers.open()).getState(
-				thread(),
+				threadConfig(),
 			);
 			expect(summary(resumed)).toBe(summary(last));
 		}
@@ -161,17 +161,19 @@ test.each([
 test("payloads that a killed run left are removed, the thread loses nothing", async () => {
 	const savers = saversOn(backend);
 	const graph = graphWith(savers.open());
-	await graph.invoke(input("first"), thread());
-	const kept = (await objectsOf(backend, savers.owner)).length;
+	await graph.invoke(input("first"), threadConfig());
+	const kept = (await listObjects(backend, savers.owner)).length;
 	for (let n = 10; n < 25; n += 1) await turnDyingAt(n, true, savers);
-	expect((await objectsOf(backend, savers.owner)).length).toBeGreaterThan(kept);
-	const before = await graphWith(savers.open()).getState(thread());
+	expect((await listObjects(backend, savers.owner)).length).toBeGreaterThan(
+		kept,
+	);
+	const before = await graphWith(savers.open()).getState(threadConfig());
 	await removeOrphanedPayloads({
 		...backend,
 		payloads: s3Payloads(backend.s3, backend.bucket),
 		now: () => Date.now() + 2 * hour,
 	});
-	const after = await graphWith(savers.open()).getState(thread());
+	const after = await graphWith(savers.open()).getState(threadConfig());
 	expect(summary(after.values)).toBe(summary(before.values));
 });
 
@@ -199,16 +201,16 @@ test("what a batch leaves unprocessed is sent again, and in the end an error", a
 		return send(command);
 	});
 	const values = { a: 1, b: 2, c: 3, d: 4 };
-	await putValues(savers.open({ dynamodb }), thread(), values);
+	await putValues(savers.open({ dynamodb }), threadConfig(), values);
 	expect(left).toBe(0);
 	left = 2;
-	const tuple = await savers.open({ dynamodb }).getTuple(thread());
+	const tuple = await savers.open({ dynamodb }).getTuple(threadConfig());
 	expect(tuple?.checkpoint.channel_values).toEqual(values);
 	expect(left).toBe(0);
 	left = 100;
-	await expect(savers.open({ dynamodb }).getTuple(thread())).rejects.toThrow(
-		Unprocessed,
-	);
+	await expect(
+		savers.open({ dynamodb }).getTuple(threadConfig()),
+	).rejects.toThrow(UnprocessedItems);
 });
 
 test("a throttled table is asked again", async () => {
@@ -229,8 +231,8 @@ test("a throttled table is asked again", async () => {
 		},
 		{ step: "deserialize" },
 	);
-	await putValues(savers.open({ dynamodb }), thread(), { n: 1 });
-	const tuple = await savers.open({ dynamodb }).getTuple(thread());
+	await putValues(savers.open({ dynamodb }), threadConfig(), { n: 1 });
+	const tuple = await savers.open({ dynamodb }).getTuple(threadConfig());
 	expect(tuple?.checkpoint.channel_values).toEqual({ n: 1 });
 	expect(refused).toBeGreaterThan(12);
 });
@@ -247,12 +249,15 @@ test("what a turn sends and receives does not grow with the length of its thread
 	});
 	const turn = async (n: number) => {
 		const graph = new StateGraph(Window)
-			.addNode("answer", () => ({ window: [noise(1_000)] }))
+			.addNode("answer", () => ({ window: [incompressibleText(1_000)] }))
 			.addEdge(START, "answer")
 			.compile({ checkpointer: savers.open({ dynamodb: client }) });
 		savers.pass(60_000);
 		take();
-		await graph.invoke({ window: [`${n} ${noise(1_000)}`] }, thread());
+		await graph.invoke(
+			{ window: [`${n} ${incompressibleText(1_000)}`] },
+			threadConfig(),
+		);
 		return take();
 	};
 	const turns = [];
@@ -270,8 +275,8 @@ test("what a turn sends and receives does not grow with the length of its thread
 test("a copy of a checkpoint beside it has its values", async () => {
 	const savers = saversOn(backend);
 	const graph = graphWith(savers.open());
-	await graph.invoke({ ...input("first"), first: "kept" }, thread());
-	const { config, values } = await graph.getState(thread());
+	await graph.invoke({ ...input("first"), first: "kept" }, threadConfig());
+	const { config, values } = await graph.getState(threadConfig());
 	const copy = await graphWith(savers.open()).updateState(
 		config,
 		null,

@@ -18,14 +18,14 @@ import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import {
 	hour,
-	itemsOf,
-	noise,
-	objectsOf,
+	incompressibleText,
+	latestValues,
+	listItems,
+	listObjects,
 	putValues,
 	saversOn,
-	thread,
+	threadConfig,
 	toArray,
-	valuesOf,
 } from "./savers.ts";
 
 describe.each(backends)("the saver on $name", ({ start }) => {
@@ -38,11 +38,11 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 	describe("stores", () => {
 		test("a checkpoint of 5 MB, and reads it back from S3", async () => {
 			const savers = saversOn(backend);
-			const values = { large: noise(5_000_000), small: "x" };
-			await putValues(savers.open(), thread(), values);
-			expect(await valuesOf(savers.open(), thread())).toEqual(values);
-			expect(await objectsOf(backend, savers.owner)).toHaveLength(1);
-			const sizes = (await itemsOf(backend, savers.owner)).map(
+			const values = { large: incompressibleText(5_000_000), small: "x" };
+			await putValues(savers.open(), threadConfig(), values);
+			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
+			expect(await listObjects(backend, savers.owner)).toHaveLength(1);
+			const sizes = (await listItems(backend, savers.owner)).map(
 				(item) => JSON.stringify(item).length,
 			);
 			expect(Math.max(...sizes)).toBeLessThan(4_000);
@@ -50,9 +50,9 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 		test("large metadata and large writes as well", async () => {
 			const savers = saversOn(backend);
-			const large = noise(600_000);
+			const large = incompressibleText(600_000);
 			const config = await savers.open().put(
-				thread(),
+				threadConfig(),
 				{
 					v: 4,
 					id: "1",
@@ -65,10 +65,10 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				{},
 			);
 			await savers.open().putWrites(config, [["channel", large]], "task");
-			const tuple = await savers.open().getTuple(thread());
+			const tuple = await savers.open().getTuple(threadConfig());
 			expect(tuple?.metadata).toHaveProperty("large", large);
 			expect(tuple?.pendingWrites).toEqual([["task", "channel", large]]);
-			expect(await objectsOf(backend, savers.owner)).toHaveLength(2);
+			expect(await listObjects(backend, savers.owner)).toHaveLength(2);
 		});
 
 		test("hundreds of channels beside almost as much as an item holds", async () => {
@@ -80,7 +80,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const values = Object.fromEntries(names.map((name) => [name, name]));
 			const versions = Object.fromEntries(names.map((name) => [name, 1]));
 			await savers.open().put(
-				thread(),
+				threadConfig(),
 				{
 					...emptyCheckpoint(),
 					channel_values: values,
@@ -91,35 +91,38 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 					source: "loop",
 					step: 1,
 					parents: {},
-					large: noise(460_000),
+					large: incompressibleText(460_000),
 				} as never,
 				versions,
 			);
-			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
 		});
 
 		test("the first of a task's large writes, and no second attempt's content in its place", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), { n: 1 });
-			const [first, second] = [noise(600_000), noise(600_000)];
+			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
+			const [first, second] = [
+				incompressibleText(600_000),
+				incompressibleText(600_000),
+			];
 			await savers.open().putWrites(config, [["n", first]], "task");
 			await savers.open().putWrites(config, [["n", second]], "task");
-			const tuple = await savers.open().getTuple(thread());
+			const tuple = await savers.open().getTuple(threadConfig());
 			expect(tuple?.pendingWrites).toEqual([["task", "n", first]]);
 		});
 
 		test("text that compresses in a fraction of its size", async () => {
 			const savers = saversOn(backend);
 			const values = { text: "the same words again ".repeat(50_000) };
-			await putValues(savers.open(), thread(), values);
-			expect(await valuesOf(savers.open(), thread())).toEqual(values);
-			expect(await objectsOf(backend, savers.owner)).toEqual([]);
+			await putValues(savers.open(), threadConfig(), values);
+			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
+			expect(await listObjects(backend, savers.owner)).toEqual([]);
 		});
 
 		test("a value once, however many checkpoints have it", async () => {
 			const savers = saversOn(backend);
 			const saver = savers.open();
-			let config = await putValues(saver, thread(), { kept: "k", n: 0 });
+			let config = await putValues(saver, threadConfig(), { kept: "k", n: 0 });
 			for (let n = 1; n <= 5; n += 1) {
 				config = await putValues(
 					// A saver that knows nothing of the steps before finds the value too.
@@ -129,11 +132,11 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 					{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
 				);
 			}
-			expect(await valuesOf(savers.open(), thread())).toEqual({
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({
 				kept: "k",
 				n: 5,
 			});
-			const kept = (await itemsOf(backend, savers.owner)).filter(({ sk }) =>
+			const kept = (await listItems(backend, savers.owner)).filter(({ sk }) =>
 				sk?.S?.includes("#kept#"),
 			);
 			expect(kept).toHaveLength(1);
@@ -147,14 +150,14 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				id: ["Function"],
 				args: ["return 1"],
 			};
-			await putValues(savers.open(), thread(), {
+			await putValues(savers.open(), threadConfig(), {
 				messages: [new HumanMessage("hello")],
 				set: new Set([1]),
 				bytes: new Uint8Array([0, 255]),
 				nothing: undefined,
 				foreign,
 			});
-			const values = await valuesOf(savers.open(), thread());
+			const values = await latestValues(savers.open(), threadConfig());
 			const [message] = (values?.messages ?? []) as unknown[];
 			expect(message).toBeInstanceOf(HumanMessage);
 			expect(message).toMatchObject({ content: "hello" });
@@ -185,29 +188,29 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				map: new Map([["a", message]]),
 				secret: { lc: 1, type: "secret", id: ["PATH"] },
 			};
-			const config = await putValues(savers.open(), thread(), plain);
+			const config = await putValues(savers.open(), threadConfig(), plain);
 			await savers.open().putWrites(config, [["plain", plain]], "task");
-			const tuple = await savers.open().getTuple(thread());
+			const tuple = await savers.open().getTuple(threadConfig());
 			expect(tuple?.checkpoint.channel_values).toEqual(plain);
 			expect(tuple?.pendingWrites).toEqual([["task", "plain", plain]]);
 		});
 
 		test("nothing that is nested too deep to be read again", async () => {
 			const savers = saversOn(backend);
-			await putValues(savers.open(), thread(), { kept: "before" });
+			await putValues(savers.open(), threadConfig(), { kept: "before" });
 			let deep: unknown = "bottom";
 			for (let level = 0; level < 2_000; level++) deep = [deep];
 			await expect(
-				putValues(savers.open(), thread(), { deep }),
+				putValues(savers.open(), threadConfig(), { deep }),
 			).rejects.toThrow("more than 500 levels deep");
-			expect(await valuesOf(savers.open(), thread())).toEqual({
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({
 				kept: "before",
 			});
 		});
 
 		test("a task's writes all or none: the first stay, special ones are replaced", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), {});
+			const config = await putValues(savers.open(), threadConfig(), {});
 			const write = (writes: [string, unknown][], task = "b") =>
 				savers.open().putWrites(config, writes, task);
 			await write([
@@ -225,7 +228,9 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			]);
 			await write([["__interrupt__", "second"]]);
 			await write([["x", 0]], "a");
-			expect((await savers.open().getTuple(thread()))?.pendingWrites).toEqual([
+			expect(
+				(await savers.open().getTuple(threadConfig()))?.pendingWrites,
+			).toEqual([
 				["a", "x", 0],
 				["b", "__resume__", "r"],
 				["b", "__interrupt__", "second"],
@@ -253,7 +258,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 		test("of a task's interrupt and what it was resumed with both or none", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			await savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
 				config,
 				[
@@ -262,13 +267,13 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				],
 				"task",
 			);
-			const tuple = await savers.open().getTuple(thread());
+			const tuple = await savers.open().getTuple(threadConfig());
 			expect(tuple?.pendingWrites).toHaveLength(2);
 		});
 
 		test("of a task that was killed between its writes and its interrupt the writes, never the interrupt alone", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			const killed = savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
 				config,
 				[
@@ -278,13 +283,13 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				"task",
 			);
 			await expect(killed).rejects.toThrow("killed");
-			const tuple = await savers.open().getTuple(thread());
+			const tuple = await savers.open().getTuple(threadConfig());
 			expect(tuple?.pendingWrites).toEqual([["task", "n", 2]]);
 		});
 
 		test("a copy beside a checkpoint that this saver never read", async () => {
 			const savers = saversOn(backend);
-			const first = await putValues(savers.open(), thread(), { n: 0 });
+			const first = await putValues(savers.open(), threadConfig(), { n: 0 });
 			const n2 = { n: 2 };
 			await putValues(savers.open(), first, { n: 1 }, { versions: n2 });
 			const copy = await putValues(
@@ -293,7 +298,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				{ n: 1 },
 				{ versions: n2, changed: {} },
 			);
-			expect(await valuesOf(savers.open(), copy)).toEqual({ n: 1 });
+			expect(await latestValues(savers.open(), copy)).toEqual({ n: 1 });
 		});
 
 		test("steps that were put without waiting for one another, each with what it takes over", async () => {
@@ -311,7 +316,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 					saver.put(
 						{
 							configurable: {
-								...thread().configurable,
+								...threadConfig().configurable,
 								checkpoint_id: steps[at - 1]?.id,
 							},
 						},
@@ -322,7 +327,10 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				),
 			);
 			for (const [n, config] of configs.entries()) {
-				expect(await valuesOf(savers.open(), config)).toEqual({ kept: "k", n });
+				expect(await latestValues(savers.open(), config)).toEqual({
+					kept: "k",
+					n,
+				});
 			}
 		});
 
@@ -337,11 +345,11 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				},
 			} as Pick<DynamoDBClient, "send">;
 			const saver = savers.open({ dynamodb: watched });
-			const config = await putValues(saver, thread(), { n: 1 });
+			const config = await putValues(saver, threadConfig(), { n: 1 });
 			await saver.putWrites(config, [["n", 2]], "task");
-			await saver.getTuple(thread());
+			await saver.getTuple(threadConfig());
 			await saver.getTuple(config);
-			await toArray(saver.list(thread()));
+			await toArray(saver.list(threadConfig()));
 			const isConsistent = (name: string) =>
 				inputs
 					.filter((input) => input.name === name)
@@ -361,7 +369,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		test("a thread of several pages, newest first", async () => {
 			const savers = saversOn(backend);
 			const saver = savers.open();
-			let config: object = thread();
+			let config: object = threadConfig();
 			const ids: string[] = [];
 			for (let n = 0; n < 7; n += 1) {
 				const next = await saver.put(
@@ -374,16 +382,21 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 						channel_versions: {},
 						versions_seen: {},
 					},
-					{ source: "loop", step: n, parents: {}, n: noise(300_000) } as never,
+					{
+						source: "loop",
+						step: n,
+						parents: {},
+						n: incompressibleText(300_000),
+					} as never,
 					{},
 				);
 				config = next;
 				ids.unshift(`${n}`);
 			}
-			const found = await toArray(savers.open().list(thread()));
+			const found = await toArray(savers.open().list(threadConfig()));
 			expect(found.map(({ checkpoint }) => checkpoint.id)).toEqual(ids);
 			const some = await toArray(
-				savers.open().list(thread(), {
+				savers.open().list(threadConfig(), {
 					limit: 2,
 					before: { configurable: { checkpoint_id: "5" } },
 				}),
@@ -393,33 +406,40 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 		test("writes of several pages", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), {});
+			const config = await putValues(savers.open(), threadConfig(), {});
 			const tasks = ["a", "b", "c", "d", "e", "f"];
 			for (const task of tasks) {
 				await savers
 					.open()
-					.putWrites(config, [["channel", noise(300_000)]], task);
+					.putWrites(config, [["channel", incompressibleText(300_000)]], task);
 			}
-			const tuple = await savers.open().getTuple(thread());
+			const tuple = await savers.open().getTuple(threadConfig());
 			expect(tuple?.pendingWrites?.map(([task]) => task)).toEqual(tasks);
 		});
 
 		test("values of more than a batch gives back", async () => {
 			const savers = saversOn(backend);
 			const values = Object.fromEntries(
-				Array.from({ length: 110 }, (_, n) => [`c${n}`, noise(180_000)]),
+				Array.from({ length: 110 }, (_, n) => [
+					`c${n}`,
+					incompressibleText(180_000),
+				]),
 			);
-			await putValues(savers.open(), thread(), values);
-			expect(await valuesOf(savers.open(), thread())).toEqual(values);
+			await putValues(savers.open(), threadConfig(), values);
+			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
 		});
 
 		test("namespaces apart", async () => {
 			const savers = saversOn(backend);
-			await putValues(savers.open(), thread("t", ""), { n: 1 });
-			await putValues(savers.open(), thread("t", "child"), { n: 2 });
-			await putValues(savers.open(), thread("t", "child#1"), { n: 3 });
-			expect(await valuesOf(savers.open(), thread("t", ""))).toEqual({ n: 1 });
-			expect(await valuesOf(savers.open(), thread("t", "child"))).toEqual({
+			await putValues(savers.open(), threadConfig("t", ""), { n: 1 });
+			await putValues(savers.open(), threadConfig("t", "child"), { n: 2 });
+			await putValues(savers.open(), threadConfig("t", "child#1"), { n: 3 });
+			expect(await latestValues(savers.open(), threadConfig("t", ""))).toEqual({
+				n: 1,
+			});
+			expect(
+				await latestValues(savers.open(), threadConfig("t", "child")),
+			).toEqual({
 				n: 2,
 			});
 			const all = await toArray(
@@ -430,8 +450,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 		test("a checkpoint whose value was removed by hand with an error that names it", async () => {
 			const savers = saversOn(backend);
-			await putValues(savers.open(), thread(), { lost: "x" });
-			const value = (await itemsOf(backend, savers.owner)).find(({ sk }) =>
+			await putValues(savers.open(), threadConfig(), { lost: "x" });
+			const value = (await listItems(backend, savers.owner)).find(({ sk }) =>
 				sk?.S?.includes("#lost#"),
 			);
 			await backend.dynamodb.send(
@@ -440,7 +460,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 					Key: { pk: value?.pk ?? { S: "" }, sk: value?.sk ?? { S: "" } },
 				}),
 			);
-			await expect(savers.open().getTuple(thread())).rejects.toThrow(
+			await expect(savers.open().getTuple(threadConfig())).rejects.toThrow(
 				/#lost#.*is referred to by a checkpoint and is not stored/,
 			);
 		});
@@ -448,9 +468,11 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 	test("a payload whose checkpoint was never written is removed after an hour, one in use never", async () => {
 		const savers = saversOn(backend);
-		await putValues(savers.open(), thread(), { used: noise(600_000) });
-		const [used] = await objectsOf(backend, savers.owner);
-		const config = (await savers.open().getTuple(thread()))?.config ?? {};
+		await putValues(savers.open(), threadConfig(), {
+			used: incompressibleText(600_000),
+		});
+		const [used] = await listObjects(backend, savers.owner);
+		const config = (await savers.open().getTuple(threadConfig()))?.config ?? {};
 		const dying = savers.open({
 			dynamodb: {
 				send: ((command: never) =>
@@ -460,11 +482,11 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			},
 		});
 		await expect(
-			putValues(dying, config, { lost: noise(600_000) }),
+			putValues(dying, config, { lost: incompressibleText(600_000) }),
 		).rejects.toThrow("killed");
 		const payloads = s3Payloads(backend.s3, backend.bucket);
 		await payloads.put("not/ours", Buffer.from("x"));
-		expect(await objectsOf(backend, savers.owner)).toHaveLength(2);
+		expect(await listObjects(backend, savers.owner)).toHaveLength(2);
 		const sweep = (later: number) =>
 			removeOrphanedPayloads({
 				...backend,
@@ -473,8 +495,10 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			});
 		expect((await sweep(0)).removed).toBe(0);
 		await sweep(2 * hour);
-		expect(await objectsOf(backend, savers.owner)).toEqual([used]);
+		expect(await listObjects(backend, savers.owner)).toEqual([used]);
 		expect(await payloads.get("not/ours")).toBeDefined();
-		expect(await valuesOf(savers.open(), thread())).toHaveProperty("used");
+		expect(await latestValues(savers.open(), threadConfig())).toHaveProperty(
+			"used",
+		);
 	});
 });

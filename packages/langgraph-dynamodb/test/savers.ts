@@ -65,19 +65,19 @@ export function putValues(
 }
 
 /** The values of the newest checkpoint, or of the one that the config names. */
-export const valuesOf = async (saver: DynamoDbSaver, config: object) =>
+export const latestValues = async (saver: DynamoDbSaver, config: object) =>
 	(await saver.getTuple(config))?.checkpoint.channel_values;
 
-export const thread = (thread_id = "thread", checkpoint_ns = "") => ({
+export const threadConfig = (thread_id = "thread", checkpoint_ns = "") => ({
 	configurable: { thread_id, checkpoint_ns },
 });
 
 /** Text that gzip cannot make smaller by much. */
-export const noise = (bytes: number) =>
+export const incompressibleText = (bytes: number) =>
 	randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64");
 
 /** What the owner's threads have in the table, expired or not. */
-export async function itemsOf(
+export async function listItems(
 	{ dynamodb, table }: Backend,
 	owner: string,
 	threads = ["thread"],
@@ -98,7 +98,7 @@ export async function itemsOf(
 }
 
 /** The owner's objects, every version. */
-export async function objectsOf(
+export async function listObjects(
 	{ s3, bucket }: Backend,
 	owner: string,
 ): Promise<string[]> {

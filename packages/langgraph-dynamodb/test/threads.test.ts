@@ -12,14 +12,14 @@ import { s3Payloads } from "../src/s3-payloads.ts";
 import { countSessions } from "../src/sessions.ts";
 import {
 	hour,
-	itemsOf,
-	noise,
-	objectsOf,
+	incompressibleText,
+	latestValues,
+	listItems,
+	listObjects,
 	putValues,
 	saversOn,
-	thread,
+	threadConfig,
 	toArray,
-	valuesOf,
 } from "./savers.ts";
 
 describe.each(backends)("threads on $name", ({ start }) => {
@@ -32,15 +32,17 @@ describe.each(backends)("threads on $name", ({ start }) => {
 	describe("a thread", () => {
 		test("is invisible from the second it expires, and begins anew with nothing", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), { n: 1 });
+			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			await savers.open().putWrites(config, [["n", 2]], "task");
 			savers.pass(4 * hour - 1_000);
-			expect(await valuesOf(savers.open(), thread())).toEqual({ n: 1 });
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({
+				n: 1,
+			});
 			savers.pass(1_000);
 			const saver = savers.open();
-			expect(await saver.getTuple(thread())).toBeUndefined();
+			expect(await saver.getTuple(threadConfig())).toBeUndefined();
 			expect(await saver.getTuple(config)).toBeUndefined();
-			expect(await toArray(saver.list(thread()))).toEqual([]);
+			expect(await toArray(saver.list(threadConfig()))).toEqual([]);
 			expect(await toArray(saver.list({}))).toEqual([]);
 			expect(await saver.sessions.get("thread")).toBeUndefined();
 			expect(await toArray(saver.sessions.list())).toEqual([]);
@@ -49,26 +51,30 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				channels: ["n"],
 			});
 			expect(history).toEqual({ n: { writes: [] } });
-			await putValues(saver, thread(), { other: 1 });
-			expect(await toArray(saver.list(thread()))).toHaveLength(1);
-			expect(await valuesOf(savers.open(), thread())).toEqual({ other: 1 });
+			await putValues(saver, threadConfig(), { other: 1 });
+			expect(await toArray(saver.list(threadConfig()))).toHaveLength(1);
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({
+				other: 1,
+			});
 			expect(await saver.getTuple(config)).toBeUndefined();
 		});
 
 		test("lives on by use, for its whole life again", async () => {
 			const savers = saversOn(backend);
-			let config: object = thread();
+			let config: object = threadConfig();
 			for (let n = 0; n < 4; n += 1) {
 				config = await putValues(savers.open(), config, { n });
 				savers.pass(3 * hour);
 			}
-			expect(await valuesOf(savers.open(), thread())).toEqual({ n: 3 });
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({
+				n: 3,
+			});
 		});
 
 		test("that ended in the middle of a run is not continued", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open();
-			const config = await putValues(running, thread(), { n: 1 });
+			const config = await putValues(running, threadConfig(), { n: 1 });
 			savers.pass(5 * hour);
 			await expect(putValues(running, config, { n: 2 })).rejects.toThrow(
 				ThreadGone,
@@ -76,17 +82,19 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(
 				ThreadGone,
 			);
-			await putValues(savers.open(), thread(), { anew: 1 });
+			await putValues(savers.open(), threadConfig(), { anew: 1 });
 			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(
 				ThreadGone,
 			);
-			expect(await valuesOf(savers.open(), thread())).toEqual({ anew: 1 });
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({
+				anew: 1,
+			});
 		});
 
 		test("that was deleted in the middle of a run does not come back", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open();
-			const config = await putValues(running, thread(), { n: 1 });
+			const config = await putValues(running, threadConfig(), { n: 1 });
 			await savers.open().deleteThread("thread");
 			// Still within the time in which the run does not ask again.
 			await running.putWrites(config, [["n", 2]], "task");
@@ -96,7 +104,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				running.putWrites(config, [["n", 3]], "another"),
 			).rejects.toThrow(ThreadGone);
 			const saver = savers.open();
-			expect(await saver.getTuple(thread())).toBeUndefined();
+			expect(await saver.getTuple(threadConfig())).toBeUndefined();
 			expect(await toArray(saver.sessions.list())).toEqual([]);
 		});
 
@@ -104,13 +112,13 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			const savers = saversOn(backend);
 			const begun = await savers.open().sessions.create("thread");
 			if (!begun) throw new Error("The thread is there already.");
-			const saver = savers.open({ opened: begun });
+			const saver = savers.open({ refreshedSession: begun });
 			const take = countTraffic(backend.dynamodb);
 			const turn = async (step: number) => {
 				take();
-				await saver.getTuple(thread());
+				await saver.getTuple(threadConfig());
 				await saver.put(
-					thread(),
+					threadConfig(),
 					{ ...emptyCheckpoint(), id: uuid6(step) },
 					{ source: "input", step, parents: {} },
 					{},
@@ -128,36 +136,39 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		test("that was opened and is gone after a minute is not continued", async () => {
 			const savers = saversOn(backend);
 			const begun = await savers.open().sessions.create("thread");
-			const saver = savers.open({ opened: begun });
-			const reader = savers.open({ opened: begun });
-			await putValues(savers.open(), thread(), { n: 1 });
+			const saver = savers.open({ refreshedSession: begun });
+			const reader = savers.open({ refreshedSession: begun });
+			await putValues(savers.open(), threadConfig(), { n: 1 });
 			await savers.open().sessions.delete("thread");
 			savers.pass(2 * 60_000);
-			expect(await reader.getTuple(thread())).toBeUndefined();
+			expect(await reader.getTuple(threadConfig())).toBeUndefined();
 			await expect(
 				saver.putWrites(
 					{
-						configurable: { ...thread().configurable, checkpoint_id: uuid6(1) },
+						configurable: {
+							...threadConfig().configurable,
+							checkpoint_id: uuid6(1),
+						},
 					},
 					[["n", 1]],
 					"task",
 				),
 			).rejects.toThrow(ThreadGone);
-			expect(await saver.getTuple(thread())).toBeUndefined();
+			expect(await saver.getTuple(threadConfig())).toBeUndefined();
 		});
 
 		test("that was begun anew in the middle of a run takes no writes of that run", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open();
-			const config = await putValues(running, thread(), { n: 1 });
+			const config = await putValues(running, threadConfig(), { n: 1 });
 			await savers.open().deleteThread("thread");
-			await putValues(savers.open(), thread(), { anew: 1 });
-			const before = await itemsOf(backend, savers.owner);
+			await putValues(savers.open(), threadConfig(), { anew: 1 });
+			const before = await listItems(backend, savers.owner);
 			savers.pass(2 * 60_000);
 			await expect(
 				running.putWrites(config, [["n", 2]], "task"),
 			).rejects.toThrow(ThreadGone);
-			expect(await itemsOf(backend, savers.owner)).toEqual(before);
+			expect(await listItems(backend, savers.owner)).toEqual(before);
 		});
 
 		const retentionSeconds = 16 * 3_600;
@@ -166,7 +177,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			savers: ReturnType<typeof saversOn>,
 		): Promise<number> {
 			savers.pass(3 * hour);
-			const past = (await itemsOf(backend, savers.owner)).filter(
+			const past = (await listItems(backend, savers.owner)).filter(
 				({ expires_at }) => Number(expires_at?.N) <= savers.clock.now / 1_000,
 			);
 			for (const { pk, sk } of past) {
@@ -197,14 +208,17 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		test("keeps what it needs for as long as it is used, although DynamoDB removes what is past its time", async () => {
 			const savers = saversOn(backend);
 			const open = () => savers.open({ retentionSeconds });
-			const kept = noise(600_000);
-			let config = await putValues(open(), thread(), { kept, n: 0 });
+			const kept = incompressibleText(600_000);
+			let config = await putValues(open(), threadConfig(), { kept, n: 0 });
 			await open().putWrites(config, [["n", 1]], "task");
 			let removed = 0;
 			for (let n = 1; n <= 20; n += 1) {
 				removed += await passAndRemove(savers);
 				const saver = open();
-				expect(await valuesOf(saver, thread())).toEqual({ kept, n: n - 1 });
+				expect(await latestValues(saver, threadConfig())).toEqual({
+					kept,
+					n: n - 1,
+				});
 				config = await takingOver(saver, config, kept, n);
 			}
 			expect(removed).toBeGreaterThan(10);
@@ -213,12 +227,15 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		test("keeps what step after step takes over without anybody reading it", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open({ retentionSeconds });
-			let config = await putValues(running, thread(), { kept: "k", n: 0 });
+			let config = await putValues(running, threadConfig(), {
+				kept: "k",
+				n: 0,
+			});
 			for (let n = 1; n <= 8; n += 1) {
 				await passAndRemove(savers);
 				config = await takingOver(running, config, "k", n);
 			}
-			expect(await valuesOf(savers.open(), thread())).toEqual({
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({
 				kept: "k",
 				n: 8,
 			});
@@ -228,7 +245,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			const savers = saversOn(backend);
 			const config = await putValues(
 				savers.open({ retentionSeconds }),
-				thread(),
+				threadConfig(),
 				{ n: 0 },
 			);
 			await savers
@@ -237,7 +254,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			for (let n = 1; n <= 8; n += 1) {
 				await passAndRemove(savers);
 				const saver = savers.open({ retentionSeconds });
-				const tuple = await saver.getTuple(thread());
+				const tuple = await saver.getTuple(threadConfig());
 				expect(tuple?.checkpoint.channel_values).toEqual({ n: 0 });
 				expect(tuple?.pendingWrites).toContainEqual(["done", "n", 1]);
 				await saver.putWrites(config, [[INTERRUPT, n]], "waiting");
@@ -247,14 +264,14 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		test("no longer has a step that is past its own time, whether DynamoDB has removed it or not", async () => {
 			const savers = saversOn(backend);
 			const open = () => savers.open({ retentionSeconds });
-			const first = await putValues(open(), thread(), { n: 0 });
+			const first = await putValues(open(), threadConfig(), { n: 0 });
 			let config = first;
 			for (let n = 1; n <= 6; n += 1) {
 				savers.pass(3 * hour);
 				config = await putValues(open(), config, { n });
 			}
 			expect(await open().getTuple(first)).toBeUndefined();
-			const listed = await toArray(open().list(thread()));
+			const listed = await toArray(open().list(threadConfig()));
 			expect(
 				listed.map(({ checkpoint }) => checkpoint.channel_values.n),
 			).toEqual([6, 5, 4, 3, 2, 1]);
@@ -269,51 +286,68 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 		test("of one owner is not another's, whatever both are called", async () => {
 			const [one, other] = [saversOn(backend), saversOn(backend)];
-			const config = await putValues(one.open(), thread(), {
-				mine: noise(600_000),
+			const config = await putValues(one.open(), threadConfig(), {
+				mine: incompressibleText(600_000),
 			});
-			await putValues(other.open(), thread(), { theirs: noise(600_000) });
+			await putValues(other.open(), threadConfig(), {
+				theirs: incompressibleText(600_000),
+			});
 			expect(await other.open().getTuple(config)).toBeUndefined();
-			expect(await valuesOf(other.open(), thread())).toHaveProperty("theirs");
+			expect(await latestValues(other.open(), threadConfig())).toHaveProperty(
+				"theirs",
+			);
 			expect(await toArray(other.open().list({}))).toHaveLength(1);
 			await other.open().deleteThread("thread");
-			expect(await valuesOf(one.open(), thread())).toHaveProperty("mine");
-			expect(await objectsOf(backend, one.owner)).toHaveLength(1);
+			expect(await latestValues(one.open(), threadConfig())).toHaveProperty(
+				"mine",
+			);
+			expect(await listObjects(backend, one.owner)).toHaveLength(1);
 
 			const ambiguous = `${one.owner}#thread`;
-			await putValues(one.open(), thread("thread#x"), { n: 1 });
-			await putValues(saversOn(backend, ambiguous).open(), thread("x"), {
+			await putValues(one.open(), threadConfig("thread#x"), { n: 1 });
+			await putValues(saversOn(backend, ambiguous).open(), threadConfig("x"), {
 				n: 2,
 			});
-			expect(await valuesOf(one.open(), thread("thread#x"))).toEqual({ n: 1 });
+			expect(await latestValues(one.open(), threadConfig("thread#x"))).toEqual({
+				n: 1,
+			});
 		});
 
 		test("that a config names by a number is the one of its digits", async () => {
 			const savers = saversOn(backend);
-			const seven = thread(7 as never);
+			const seven = threadConfig(7 as never);
 			const config = await putValues(savers.open(), seven, { a: 1 });
 			await savers.open().putWrites(config, [["a", 2]], "task");
-			expect(await valuesOf(savers.open(), seven)).toEqual({ a: 1 });
-			expect(await valuesOf(savers.open(), thread("7"))).toEqual({ a: 1 });
+			expect(await latestValues(savers.open(), seven)).toEqual({ a: 1 });
+			expect(await latestValues(savers.open(), threadConfig("7"))).toEqual({
+				a: 1,
+			});
 			expect(await toArray(savers.open().list(seven))).toHaveLength(1);
 			await savers.open().deleteThread(7 as never);
-			expect(await valuesOf(savers.open(), thread("7"))).toBeUndefined();
-			expect(await itemsOf(backend, savers.owner, ["7"])).toEqual([]);
+			expect(
+				await latestValues(savers.open(), threadConfig("7")),
+			).toBeUndefined();
+			expect(await listItems(backend, savers.owner, ["7"])).toEqual([]);
 		});
 
 		test("that is deleted leaves neither items nor any version of an object", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), {
-				large: noise(600_000),
+			const config = await putValues(savers.open(), threadConfig(), {
+				large: incompressibleText(600_000),
 			});
-			await savers.open().putWrites(config, [["n", noise(600_000)]], "task");
-			await putValues(savers.open(), thread("another"), { n: 1 });
+			await savers
+				.open()
+				.putWrites(config, [["n", incompressibleText(600_000)]], "task");
+			await putValues(savers.open(), threadConfig("another"), { n: 1 });
 			const saver = savers.open();
 			await saver.deleteThread("thread");
 			await saver.deleteThread("thread");
-			expect(await saver.getTuple(thread())).toBeUndefined();
-			expect(await objectsOf(backend, savers.owner)).toEqual([]);
-			const left = await itemsOf(backend, savers.owner, ["thread", "another"]);
+			expect(await saver.getTuple(threadConfig())).toBeUndefined();
+			expect(await listObjects(backend, savers.owner)).toEqual([]);
+			const left = await listItems(backend, savers.owner, [
+				"thread",
+				"another",
+			]);
 			expect(new Set(left.map(({ pk }) => pk?.S))).toEqual(
 				new Set([`${savers.owner}#another`]),
 			);
@@ -321,27 +355,33 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 		test("that is begun anew while its deletion goes on keeps what is new", async () => {
 			const savers = saversOn(backend);
-			await putValues(savers.open(), thread(), { old: noise(600_000) });
+			await putValues(savers.open(), threadConfig(), {
+				old: incompressibleText(600_000),
+			});
 			const payloads = s3Payloads(backend.s3, backend.bucket);
 			const saver = savers.open({
 				payloads: {
 					...payloads,
 					async *list(prefix) {
 						// The session is deleted by now, the rest is not.
-						await putValues(savers.open(), thread(), { anew: noise(600_000) });
+						await putValues(savers.open(), threadConfig(), {
+							anew: incompressibleText(600_000),
+						});
 						yield* payloads.list(prefix);
 					},
 				},
 			});
 			await saver.deleteThread("thread");
-			expect(await valuesOf(savers.open(), thread())).toHaveProperty("anew");
-			expect(await objectsOf(backend, savers.owner)).toHaveLength(1);
-			expect(await itemsOf(backend, savers.owner)).toHaveLength(3);
+			expect(await latestValues(savers.open(), threadConfig())).toHaveProperty(
+				"anew",
+			);
+			expect(await listObjects(backend, savers.owner)).toHaveLength(1);
+			expect(await listItems(backend, savers.owner)).toHaveLength(3);
 		});
 
 		test("is continued by two at once without either's values in the other's checkpoint", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), thread(), { n: 0 });
+			const config = await putValues(savers.open(), threadConfig(), { n: 0 });
 			const both = await Promise.all(
 				["one", "other"].map((who) =>
 					putValues(
@@ -353,19 +393,21 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				),
 			);
 			expect(
-				await Promise.all(both.map((one) => valuesOf(savers.open(), one))),
+				await Promise.all(both.map((one) => latestValues(savers.open(), one))),
 			).toEqual([
 				{ n: "one", by: "one" },
 				{ n: "other", by: "other" },
 			]);
-			const head = await valuesOf(savers.open(), thread());
+			const head = await latestValues(savers.open(), threadConfig());
 			expect(head?.n).toBe(head?.by);
 		});
 
 		test("is begun by two at once as one", async () => {
 			const savers = saversOn(backend);
 			const both = await Promise.all(
-				[1, 2, 3, 4].map((n) => putValues(savers.open(), thread(), { n })),
+				[1, 2, 3, 4].map((n) =>
+					putValues(savers.open(), threadConfig(), { n }),
+				),
 			);
 			const saver = savers.open();
 			for (const config of both) {
@@ -380,7 +422,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			const saver = savers.open();
 			const configs = new Map<string, object>();
 			for (const id of ["a", "b", "c"]) {
-				configs.set(id, await putValues(saver, thread(id), { n: 1 }));
+				configs.set(id, await putValues(saver, threadConfig(id), { n: 1 }));
 				savers.pass(hour);
 			}
 			await putValues(savers.open(), configs.get("a") ?? {}, { n: 2 });
@@ -391,7 +433,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				lastActivity: new Date(savers.clock.now),
 				expiresAt: new Date(savers.clock.now + 4 * hour),
 			});
-			const items = await itemsOf(backend, savers.owner, ["a", "b", "c"]);
+			const items = await listItems(backend, savers.owner, ["a", "b", "c"]);
 			const indexed = items.filter((item) => item.gsi1pk);
 			expect(indexed.map(({ sk }) => sk?.S)).toEqual([
 				"session",
@@ -405,10 +447,10 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				countSessions({ ...backend, now: () => now });
 			const [one, other] = [saversOn(backend), saversOn(backend)];
 			const before = await count(one.clock.now);
-			await putValues(one.open(), thread("a"), {});
-			await putValues(other.open(), thread("a"), {});
+			await putValues(one.open(), threadConfig("a"), {});
+			await putValues(other.open(), threadConfig("a"), {});
 			one.pass(hour);
-			await putValues(one.open(), thread("b"), {});
+			await putValues(one.open(), threadConfig("b"), {});
 			const after = await count(one.clock.now + 3 * hour);
 			expect(after.active + after.expired).toBe(
 				before.active + before.expired + 3,

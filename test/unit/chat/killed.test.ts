@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { itemsOf } from "#langgraph-dynamodb/test/savers.ts";
+import { listItems } from "#langgraph-dynamodb/test/savers.ts";
 import {
 	conversationsOn,
 	jumpingClock,
@@ -146,7 +146,7 @@ test("a turn whose session is deleted meanwhile is not found, and leaves nothing
 		},
 	});
 	await expect(answering).rejects.toMatchObject({ code: "session_not_found" });
-	expect(await itemsOf(backend, user, ["s"])).toEqual([]);
+	expect(await listItems(backend, user, ["s"])).toEqual([]);
 });
 
 test("a conversation whose state has 5 MB goes on", async () => {
