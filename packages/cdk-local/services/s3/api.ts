@@ -1,8 +1,6 @@
-import { decodeUri } from "../../endpoint/signature.ts";
 import {
 	type AwsApi,
 	AwsError,
-	type AwsRequest,
 	type AwsResponse,
 	notImplemented,
 } from "../../endpoint/types.ts";
@@ -10,15 +8,12 @@ import { xmlDocument } from "../../endpoint/xml.ts";
 import type { State } from "../../state.ts";
 import { type Permission, xmlDenial } from "../iam/permission.ts";
 
+import { parseCall, type S3Call } from "./call.ts";
 import { corsHeaders, preflight } from "./cors.ts";
+import { deleteObject, deleteObjects } from "./delete-objects.ts";
+import { getObject } from "./get-object.ts";
+import { storedHeaders } from "./headers.ts";
 import { listObjects, listVersions } from "./listing.ts";
-import {
-	deleteObject,
-	deleteObjects,
-	getObject,
-	putObject,
-	storedHeaders,
-} from "./objects.ts";
 import {
 	deleting,
 	listing,
@@ -27,16 +22,9 @@ import {
 	writing,
 } from "./permissions.ts";
 import { postObject } from "./post-object.ts";
+import { putObject } from "./put-object.ts";
 import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
-
-/** A call with its bucket and key, decoded. */
-export interface S3Call {
-	request: AwsRequest;
-	bucket: string;
-	key: string;
-	query: URLSearchParams;
-}
 
 interface S3Operation {
 	method: string;
@@ -181,21 +169,6 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 				headers: { ...response.headers, ...corsHeaders(request, buckets) },
 			};
 		},
-	};
-}
-
-function parseCall(request: AwsRequest): S3Call {
-	const [, bucket = "", key = ""] =
-		/^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
-	const decoded = decodeUri(key);
-	if (Buffer.byteLength(decoded) > 1024) {
-		throw new AwsError("KeyTooLongError", "Your key is too long");
-	}
-	return {
-		request,
-		bucket: decodeUri(bucket),
-		key: decoded,
-		query: request.url.searchParams,
 	};
 }
 

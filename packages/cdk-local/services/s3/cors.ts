@@ -3,7 +3,7 @@ import {
 	type AwsRequest,
 	type AwsResponse,
 } from "../../endpoint/types.ts";
-import type { S3Call } from "./api.ts";
+import type { S3Call } from "./call.ts";
 import type { Buckets, CorsRule } from "./store.ts";
 
 /** Answers a browser's question whether it may send a request to the bucket. */

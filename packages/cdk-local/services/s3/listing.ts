@@ -1,7 +1,8 @@
 import { AwsError, type AwsResponse } from "../../endpoint/types.ts";
-import type { S3Call } from "./api.ts";
+import type { Xml } from "../../endpoint/xml.ts";
+import type { S3Call } from "./call.ts";
 import type { Buckets, StoredObject } from "./store.ts";
-import { type Xml, xmlResponse } from "./xml.ts";
+import { xmlResponse } from "./xml.ts";
 
 /** ListObjectsV2: current objects, with what lies below a delimiter folded into prefixes. */
 export async function listObjects(

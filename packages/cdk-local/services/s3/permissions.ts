@@ -1,7 +1,7 @@
 import { decodeUri } from "../../endpoint/signature.ts";
 import type { Permission } from "../iam/permission.ts";
 
-import type { S3Call } from "./api.ts";
+import type { S3Call } from "./call.ts";
 
 export const onBucket = (action: string, bucket: string): Permission => ({
 	action: `s3:${action}`,

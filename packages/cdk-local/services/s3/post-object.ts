@@ -5,16 +5,13 @@ import {
 	type SignedPolicy,
 } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import type { S3Call } from "./api.ts";
-import { type FormPart, formParts } from "./multipart.ts";
-import { storedHeaders, versionHeader } from "./objects.ts";
+import { requireKeyLength, type S3Call } from "./call.ts";
+import { storedHeaders, versionHeader } from "./headers.ts";
 import { putting } from "./permissions.ts";
+import { readPostForm } from "./post-form.ts";
 import { checkFields, type PostPolicy, parsePolicy } from "./post-policy.ts";
 import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
-
-/** S3 reads this much of a form before its file. */
-const maxFields = 20 * 1024;
 
 /** Stores the file of a form, where the policy in its fields allows exactly that. */
 export async function postObject(
@@ -39,16 +36,16 @@ export async function postObject(
 		);
 	}
 	buckets.bucket(bucket);
-	const parts = formParts(body, request.headers["content-type"] ?? "");
-	const { fields, file } = await readFields(parts);
+	using form = await readPostForm(body, request.headers["content-type"] ?? "");
+	const { fields } = form;
 
 	if (!fields.has("policy")) {
 		throw new AwsError("AccessDenied", "Access Denied", 403);
 	}
 	const key = required(fields, "key").replaceAll(
 		/\$\{filename\}/g,
-		// Some browsers give a path.
-		() => file.filename?.replace(/^.*[/\\]/s, "") ?? "",
+		// A function, since a file name may contain patterns such as $&.
+		() => form.filename ?? "",
 	);
 	fields.set("key", key);
 	await verify({
@@ -72,16 +69,12 @@ export async function postObject(
 	checkFields(policy, fields, state.now());
 	// A form can do what its signer may do by then.
 	request.rights.require([putting(bucket, key)]);
-	if (Buffer.byteLength(key) > 1024) {
-		throw new AwsError("KeyTooLongError", "Your key is too long");
-	}
+	requireKeyLength(key);
 	const headers = keptFields(fields);
 
-	const draft = await buckets.draft(upTo(policy.length, file.content));
+	const draft = await buckets.draft(withinLength(policy.length, form.file));
 	try {
-		for await (const { name } of parts) {
-			if (name === "file") throw wrongNumberOfFiles();
-		}
+		await form.ended;
 	} catch (error) {
 		await buckets.discard(draft);
 		throw error;
@@ -117,43 +110,6 @@ export async function postObject(
 	}
 }
 
-/** The fields before the file, by lower-case name, and the file, not read yet. */
-async function readFields(parts: AsyncGenerator<FormPart>) {
-	const fields = new Map<string, string>();
-	let size = 0;
-	for (;;) {
-		const { done, value: part } = await parts.next();
-		if (done) throw wrongNumberOfFiles();
-		if (part.name === "file") return { fields, file: part };
-		const chunks: Buffer[] = [];
-		size += part.name.length;
-		for await (const chunk of part.content) {
-			size += chunk.length;
-			if (size > maxFields) {
-				throw new AwsError(
-					"MaxPostPreDataLengthExceededError",
-					"Your POST request fields preceding the upload file were too large.",
-				);
-			}
-			chunks.push(chunk);
-		}
-		const name = part.name.toLowerCase();
-		if (fields.has(name)) {
-			throw new AwsError(
-				"InvalidArgument",
-				`The form has the field ${part.name} more than once.`,
-			);
-		}
-		fields.set(name, Buffer.concat(chunks).toString());
-	}
-}
-
-const wrongNumberOfFiles = () =>
-	new AwsError(
-		"IncorrectNumberOfFilesInPostRequest",
-		"POST requires exactly one file upload per request.",
-	);
-
 function required(fields: Map<string, string>, name: string): string {
 	const value = fields.get(name.toLowerCase());
 	if (value === undefined) {
@@ -169,7 +125,7 @@ function required(fields: Map<string, string>, name: string): string {
 }
 
 /** Lets no more than the allowed bytes through, and counts the rest for the refusal. */
-async function* upTo(
+async function* withinLength(
 	{ least, most }: PostPolicy["length"],
 	content: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer> {

@@ -1,11 +1,9 @@
 import type { AwsResponse } from "../../endpoint/types.ts";
 import { type Xml, xmlDocument } from "../../endpoint/xml.ts";
 
-export type { Xml } from "../../endpoint/xml.ts";
-
 const namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-/** An XML answer in S3's namespace. */
+/** Answers 200 with a document in S3's namespace. */
 export function xmlResponse(
 	root: string,
 	content: Xml,
