@@ -3,7 +3,8 @@ import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { notImplemented } from "../../endpoint/types.ts";
 import { requireGoodPassword } from "./passwords.ts";
-import type { User, UserPools } from "./store.ts";
+import type { UserPools } from "./store.ts";
+import type { User } from "./user-pool.ts";
 import {
 	attributeList,
 	describeUser,

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { AwsError, notImplemented } from "../../endpoint/types.ts";
 import { isPassword, requireGoodPassword } from "./passwords.ts";
-import type { User, UserPoolClient, UserPools } from "./store.ts";
+import type { UserPools } from "./store.ts";
+import type { User, UserPoolClient } from "./user-pool.ts";
 import {
 	expiredCode,
 	knownUser,
@@ -46,7 +47,7 @@ export function signInOperations(pools: UserPools) {
 					NEW_PASSWORD,
 					pools.pool(client.pool).passwordPolicy,
 				);
-				pools.takeCode(user, "new-password", input.Session);
+				pools.codes.consume(user, "new-password", input.Session);
 				await pools.setPassword(user, NEW_PASSWORD, "CONFIRMED");
 				return signedIn(pools, client, user);
 			},
@@ -126,7 +127,7 @@ async function initiateAuth(
 				requiredAttributes: "[]",
 				userAttributes: JSON.stringify(user.attributes),
 			},
-			Session: pools.newCode(
+			Session: pools.codes.issue(
 				user,
 				"new-password",
 				randomBytes(32).toString("base64url"),

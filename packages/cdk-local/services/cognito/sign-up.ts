@@ -2,7 +2,8 @@ import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { AwsError } from "../../endpoint/types.ts";
 import { requireGoodPassword } from "./passwords.ts";
-import type { User, UserPools } from "./store.ts";
+import type { UserPools } from "./store.ts";
+import type { User } from "./user-pool.ts";
 import {
 	attributeList,
 	expiredCode,
@@ -54,7 +55,7 @@ export function signUpOperations(pools: UserPools) {
 			const client = pools.client(input.ClientId);
 			const user = knownUser(pools, client, input.Username, expiredCode);
 			requireUnconfirmed(user);
-			pools.takeCode(user, "confirm", input.ConfirmationCode);
+			pools.codes.consume(user, "confirm", input.ConfirmationCode);
 			pools.confirm(user);
 		}),
 		ResendConfirmationCode: operation(ofUser, (input) => {
@@ -96,7 +97,7 @@ export function signUpOperations(pools: UserPools) {
 					input.Password,
 					pools.pool(client.pool).passwordPolicy,
 				);
-				pools.takeCode(user, "reset", input.ConfirmationCode);
+				pools.codes.consume(user, "reset", input.ConfirmationCode);
 				await pools.setPassword(user, input.Password, "CONFIRMED");
 			},
 		),
@@ -105,7 +106,7 @@ export function signUpOperations(pools: UserPools) {
 
 function sendCode(pools: UserPools, user: User, purpose: "confirm" | "reset") {
 	const { email = "" } = user.attributes;
-	pools.deliverCode(email, pools.newCode(user, purpose));
+	pools.deliverCode(email, pools.codes.issue(user, purpose));
 	return delivery(email);
 }
 

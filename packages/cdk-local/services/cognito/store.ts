@@ -1,70 +1,23 @@
-import { createHash, randomInt, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import { hashPassword, type PasswordPolicy } from "./passwords.ts";
+import { Codes } from "./codes.ts";
+import { hashPassword } from "./passwords.ts";
 import { type JsonWebKey, Tokens } from "./tokens.ts";
+import type {
+	User,
+	UserPoolClient,
+	UserPoolClientOptions,
+	UserPoolOptions,
+	UserStatus,
+} from "./user-pool.ts";
 
-export type { PasswordPolicy } from "./passwords.ts";
-export type { JsonWebKey } from "./tokens.ts";
-
-/** A pool whose users sign in by e-mail address. */
-export interface UserPoolOptions {
-	name: string;
-	passwordPolicy: PasswordPolicy;
-	/** Whether anyone may sign up. */
-	selfSignUp: boolean;
-	/** Whether a code is sent at sign-up, whose return also verifies the address. */
-	autoVerifyEmail: boolean;
-}
-
-export interface UserPoolClientOptions {
-	/** As in the template: `ALLOW_USER_PASSWORD_AUTH`, `ALLOW_REFRESH_TOKEN_AUTH` ... */
-	explicitAuthFlows: string[];
-	/** @default 3600 */
-	idTokenSeconds?: number;
-	/** @default 3600 */
-	accessTokenSeconds?: number;
-	/** @default 30 days */
-	refreshTokenSeconds?: number;
-	/** Answers for an unknown user like for a wrong password. @default true */
-	preventUserExistenceErrors?: boolean;
-}
-
-export interface UserPoolClient extends Required<UserPoolClientOptions> {
-	id: string;
-	pool: string;
-}
-
-export type UserStatus = "UNCONFIRMED" | "CONFIRMED" | "FORCE_CHANGE_PASSWORD";
-
-export interface User {
-	pool: string;
-	/** Cognito's username where one signs in by address: the `sub`. */
-	sub: string;
-	status: UserStatus;
-	passwordHash: string | null;
-	/** As strings, `email_verified` too. */
-	attributes: Record<string, string>;
-	/** Milliseconds since 1970. */
-	createdAt: number;
-	updatedAt: number;
-}
-
-/** What a code lets its holder do. */
-export type CodePurpose = "confirm" | "reset" | "new-password";
-
-const day = 86_400_000;
-const codeLife: Record<CodePurpose, number> = {
-	confirm: day,
-	reset: 3_600_000,
-	"new-password": 180_000,
-};
-const codeAttempts = 5;
 const userColumns =
 	"pool, sub, status, password_hash as passwordHash, attributes, created_at as createdAt, updated_at as updatedAt";
 
-/** The user pools: who may sign in, and with what. */
+/** Stores user pools, their clients and their users. */
 export class UserPools {
+	readonly codes: Codes;
 	readonly tokens: Tokens;
 	readonly deliverCode: (email: string, code: string) => void;
 	readonly #state: State;
@@ -73,9 +26,9 @@ export class UserPools {
 	constructor(
 		state: State,
 		hooks: {
-			/** Stands in for the e-mail. */
+			/** Replaces the e-mail. */
 			deliverCode(email: string, code: string): void;
-			/** @default where the APIs listen */
+			/** @default the APIs' address */
 			endpoint?: () => string;
 		},
 	) {
@@ -104,25 +57,16 @@ export class UserPools {
 				updated_at integer not null,
 				primary key (pool, sub),
 				constraint one_account_per_address unique (pool, email)
-			) strict;
-			create table if not exists user_codes (
-				pool text not null,
-				sub text not null,
-				purpose text not null,
-				hash text not null,
-				attempts integer not null default 0,
-				expires_at integer not null,
-				primary key (pool, sub, purpose),
-				foreign key (pool, sub) references users (pool, sub) on delete cascade
 			) strict`);
+		this.codes = new Codes(state);
 	}
 
-	/** By id, whether there is such a pool or not. */
+	/** Returns the ARN for an id, even if there is no such pool. */
 	arn(id: string): string {
 		return this.#state.arn("cognito-idp", `userpool/${id}`);
 	}
 
-	/** Creates the pool, or gives an existing one these settings. `id` like `eu-central-1_AbCdEfGhI`. */
+	/** Creates the pool or changes its settings. @param id like `eu-central-1_AbCdEfGhI` */
 	ensurePool(
 		id: string,
 		options: UserPoolOptions,
@@ -186,7 +130,7 @@ export class UserPools {
 		return {
 			idTokenSeconds: 3_600,
 			accessTokenSeconds: 3_600,
-			refreshTokenSeconds: (30 * day) / 1_000,
+			refreshTokenSeconds: 30 * 86_400,
 			preventUserExistenceErrors: true,
 			...JSON.parse(row.options),
 			id,
@@ -194,7 +138,7 @@ export class UserPools {
 		};
 	}
 
-	/** By address in any case, or `sub`. */
+	/** Finds a user by address, in any case, or by `sub`. */
 	findUser(pool: string, username: string): User | undefined {
 		const row = this.#state
 			.sql(
@@ -248,7 +192,7 @@ export class UserPools {
 		return this.findUser(pool, sub) as User;
 	}
 
-	/** Who signed in with the old password has to do so again. */
+	/** Sets the password and ends every session that began with the old one. */
 	async setPassword(
 		user: User,
 		password: string,
@@ -277,58 +221,6 @@ export class UserPools {
 		this.tokens.revokeAll(user.pool, user.sub);
 	}
 
-	/** A new code takes the place of the last. */
-	newCode(
-		user: User,
-		purpose: CodePurpose,
-		code = String(randomInt(1_000_000)).padStart(6, "0"),
-	): string {
-		this.#state
-			.sql("replace into user_codes values (?, ?, ?, ?, 0, ?)")
-			.run(
-				user.pool,
-				user.sub,
-				purpose,
-				hashCode(code),
-				this.#state.now() + codeLife[purpose],
-			);
-		return code;
-	}
-
-	/** Uses up the code. @throws AwsError `CodeMismatchException`, `ExpiredCodeException`, `LimitExceededException` */
-	takeCode(user: User, purpose: CodePurpose, code: string): void {
-		const key = [user.pool, user.sub, purpose];
-		const found = this.#state
-			.sql(
-				`update user_codes set attempts = attempts + 1 where pool = ? and sub = ? and purpose = ?
-				returning hash, attempts, expires_at as expiresAt`,
-			)
-			.get(...key) as
-			| { hash: string; attempts: number; expiresAt: number }
-			| undefined;
-		if (!found || found.expiresAt <= this.#state.now()) {
-			throw new AwsError(
-				"ExpiredCodeException",
-				"Invalid code provided, please request a code again.",
-			);
-		}
-		if (found.attempts > codeAttempts) {
-			throw new AwsError(
-				"LimitExceededException",
-				"Attempt limit exceeded, please try after some time.",
-			);
-		}
-		if (found.hash !== hashCode(code)) {
-			throw new AwsError(
-				"CodeMismatchException",
-				"Invalid verification code provided, please try again.",
-			);
-		}
-		this.#state
-			.sql("delete from user_codes where pool = ? and sub = ? and purpose = ?")
-			.run(...key);
-	}
-
 	#update(user: User): void {
 		this.#state
 			.sql(
@@ -351,8 +243,4 @@ function toUser(row: Record<string, unknown>): User {
 		...row,
 		attributes: { sub: row.sub, ...attributes },
 	} as User;
-}
-
-function hashCode(code: string): string {
-	return createHash("sha256").update(code).digest("base64url");
 }

@@ -9,7 +9,7 @@ import {
 import { errors, jwtVerify, SignJWT } from "jose";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import type { User, UserPoolClient } from "./store.ts";
+import type { User, UserPoolClient } from "./user-pool.ts";
 
 export interface JsonWebKey {
 	kid: string;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AwsError } from "../../endpoint/types.ts";
-import type { User, UserPoolClient, UserPools } from "./store.ts";
+import type { UserPools } from "./store.ts";
+import type { User, UserPoolClient } from "./user-pool.ts";
 
 export const text = z.string().min(1);
 export const attributeList = z

@@ -9,9 +9,10 @@ import {
 	putWrite,
 	type Write,
 } from "./items.ts";
+import { readKey } from "./keys.ts";
 import { readProjection } from "./projections.ts";
 import { Placeholders } from "./reader.ts";
-import { readKey, type Tables } from "./store.ts";
+import type { Tables } from "./store.ts";
 import { type Item, itemSize } from "./values.ts";
 
 const maxAnswer = 16 * 1024 * 1024;

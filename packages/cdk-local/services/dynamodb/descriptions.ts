@@ -1,6 +1,7 @@
 import { operation } from "../../endpoint/json-api.ts";
 import { TableName } from "./items.ts";
-import type { KeyNames, Tables } from "./store.ts";
+import type { KeyNames } from "./keys.ts";
+import type { Tables } from "./store.ts";
 
 /** What a table is. */
 export const descriptionOperations = (tables: Tables) => ({

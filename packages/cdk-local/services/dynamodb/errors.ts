@@ -1,5 +1,4 @@
 import { AwsError } from "../../endpoint/types.ts";
-import type { Item } from "./values.ts";
 
 /** An error of DynamoDB, with what its answer carries beside code and message. */
 export class DynamoDbError extends AwsError {
@@ -22,7 +21,8 @@ export const validation = (message: string) =>
 export const invalidValue = (message: string) =>
 	validation(`One or more parameter values were invalid: ${message}`);
 
-export const conditionFailed = (item?: Item) =>
+/** @param item the item as it is, where the request asks for it */
+export const conditionFailed = (item?: object) =>
 	new DynamoDbError(
 		"ConditionalCheckFailedException",
 		"The conditional request failed",

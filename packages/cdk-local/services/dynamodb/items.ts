@@ -3,9 +3,10 @@ import { operation } from "../../endpoint/json-api.ts";
 import { notImplemented } from "../../endpoint/types.ts";
 import { readCondition } from "./conditions.ts";
 import { conditionFailed, invalidValue } from "./errors.ts";
+import { readKey } from "./keys.ts";
 import { readProjection } from "./projections.ts";
 import { Placeholders } from "./reader.ts";
-import { readKey, type Table, type Tables } from "./store.ts";
+import type { Table, Tables } from "./store.ts";
 import { readUpdate } from "./updates.ts";
 import { type Item, readItem } from "./values.ts";
 

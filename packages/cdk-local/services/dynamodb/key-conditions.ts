@@ -1,6 +1,6 @@
 import { holds } from "./conditions.ts";
+import type { KeyNames } from "./keys.ts";
 import { type Placeholders, Reader } from "./reader.ts";
-import type { KeyNames } from "./store.ts";
 import { compare, typeOf, type Value } from "./values.ts";
 
 /** What a `KeyConditionExpression` selects: one hash key and a range of range keys. */

@@ -4,17 +4,10 @@ import { readCondition } from "./conditions.ts";
 import { validation } from "./errors.ts";
 import { attributes, expressions, onlyKey, TableName } from "./items.ts";
 import { type KeyRange, readKeyCondition } from "./key-conditions.ts";
+import { indexKey, type KeyNames, keyOf, readKey } from "./keys.ts";
 import { readProjection } from "./projections.ts";
 import { Placeholders } from "./reader.ts";
-import {
-	indexKey,
-	type KeyNames,
-	keyOf,
-	type Place,
-	readKey,
-	type Table,
-	type Tables,
-} from "./store.ts";
+import type { Place, Table, Tables } from "./store.ts";
 import type { Item } from "./values.ts";
 
 /** A page ends where more than this has been read, filtered out or not. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { boolean, ignored, resource, tags } from "../../template/resource.ts";
-import type { KeyNames } from "./store.ts";
+import type { KeyNames } from "./keys.ts";
 
 const keySchema = z
 	.tuple([

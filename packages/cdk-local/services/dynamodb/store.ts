@@ -1,12 +1,8 @@
 import type { State } from "../../state.ts";
-import { DynamoDbError, invalidValue, validation } from "./errors.ts";
-import { type Item, itemSize, readItem, typeOf, type Value } from "./values.ts";
-
-/** Attribute names of a key; both are text, which is all that the local cloud has. */
-export interface KeyNames {
-	hash: string;
-	range: string;
-}
+import { ClientTokens } from "./client-tokens.ts";
+import { DynamoDbError, validation } from "./errors.ts";
+import { indexKey, type KeyNames, keyOf, sameKey } from "./keys.ts";
+import { type Item, itemSize, type Value } from "./values.ts";
 
 export interface TableDefinition {
 	key: KeyNames;
@@ -48,7 +44,6 @@ export interface StoredItem {
 	size: number;
 }
 
-const tokenMilliseconds = 10 * 60_000;
 const maxItem = 400 * 1024;
 /** AWS takes up to days; here one hour, so that code which forgets to hide what has expired is seen to. */
 const removalDelaySeconds = 60 * 60;
@@ -60,6 +55,7 @@ const nameIn = (nameOrArn: string) =>
 
 /** The tables; every item stands once under its own key and once in each index that has its attributes. */
 export class Tables {
+	readonly clientTokens: ClientTokens;
 	readonly #state: State;
 	readonly #tables = new Map<string, Table>();
 
@@ -90,12 +86,8 @@ export class Tables {
 				pk text not null,
 				sk text not null,
 				primary key (table_name, index_name, hash, range, pk, sk)
-			) strict, without rowid;
-			create table if not exists dynamodb_tokens (
-				token text primary key,
-				request text not null,
-				answered_at integer not null
-			) strict;`);
+			) strict, without rowid`);
+		this.clientTokens = new ClientTokens(state);
 	}
 
 	/** Creates the table, or gives it other indexes. @throws where its key would change */
@@ -155,28 +147,6 @@ export class Tables {
 	/** Everything `run` writes is kept or nothing is. */
 	transaction<T>(run: () => T): T {
 		return this.#state.transaction(run);
-	}
-
-	/** The digest of the transaction that this client token came with in the last ten minutes. */
-	answered(token: string): string | undefined {
-		const row = this.#state
-			.sql(
-				"select request from dynamodb_tokens where token = ? and answered_at > ?",
-			)
-			.get(token, this.#state.now() - tokenMilliseconds) as
-			| { request: string }
-			| undefined;
-		return row?.request;
-	}
-
-	remember(token: string, request: string): void {
-		const now = this.#state.now();
-		this.#state
-			.sql("delete from dynamodb_tokens where answered_at <= ?")
-			.run(now - tokenMilliseconds);
-		this.#state
-			.sql("insert into dynamodb_tokens values (?, ?, ?)")
-			.run(token, request, now);
 	}
 
 	get(table: Table, key: Item): Item | undefined {
@@ -330,81 +300,4 @@ export class Tables {
 				.run(table.name, index, place.hash, place.range, pk, sk);
 		}
 	}
-}
-
-const sameKey = (a: KeyNames, b: KeyNames) =>
-	a.hash === b.hash && a.range === b.range;
-
-/** The two parts of the key among the attributes. @throws AwsError `ValidationException` */
-export function keyOf(
-	{ key }: Pick<Table, "key">,
-	item: Item,
-): { pk: string; sk: string } {
-	const [pk, sk] = ([key.hash, key.range] as const).map((name, at) => {
-		const value = item[name];
-		if (!value) throw invalidValue(`Missing the key ${name} in the item`);
-		if (!("S" in value)) {
-			throw invalidValue(
-				`Type mismatch for key ${name} expected: S actual: ${typeOf(value)}`,
-			);
-		}
-		if (value.S === "") {
-			throw invalidValue(
-				`The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`,
-			);
-		}
-		requireKeyLength(value.S, at === 0);
-		return value.S;
-	});
-	return { pk: pk as string, sk: sk as string };
-}
-
-/** Reads a `Key`: exactly the key's attributes. @throws AwsError `ValidationException` */
-export function readKey({ key }: Table, raw: unknown): Item {
-	const item = readItem(raw);
-	const names = Object.keys(item).sort().join();
-	const fits =
-		names === [key.hash, key.range].sort().join() &&
-		Object.values(item).every((value) => "S" in value);
-	if (!fits) {
-		throw validation("The provided key element does not match the schema");
-	}
-	keyOf({ key }, item);
-	return item;
-}
-
-function requireKeyLength(value: string, isHash: boolean): void {
-	const longest = isHash ? 2_048 : 1_024;
-	if (Buffer.byteLength(value) > longest) {
-		throw invalidValue(
-			`Size of ${isHash ? "hashkey" : "rangekey"} has exceeded the maximum size limit of${longest} bytes`,
-		);
-	}
-}
-
-/** Where an item stands in an index; nowhere unless it has both attributes. */
-export function indexKey(
-	item: Item,
-	index: string,
-	names: KeyNames,
-): { hash: string; range: string } | undefined {
-	const [hash, range] = ([names.hash, names.range] as const).map((name, at) => {
-		const value = item[name];
-		if (!value) return undefined;
-		if (!("S" in value)) {
-			throw invalidValue(
-				`Type mismatch for Index Key ${name} Expected: S Actual: ${typeOf(value)} IndexName: ${index}`,
-			);
-		}
-		if (value.S === "") {
-			throw invalidValue(
-				`A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${index}, IndexKey: ${name}`,
-			);
-		}
-		requireKeyLength(value.S, at === 0);
-		return value.S;
-	});
-	return hash === undefined || range === undefined
-		? undefined
-		: { hash, range };
 }

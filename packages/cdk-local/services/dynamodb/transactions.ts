@@ -44,10 +44,10 @@ export const transactionOperations = (tables: Tables) => ({
 			const writes = TransactItems.map((one) => writeOf(tables, one));
 			tables.transaction(() => {
 				// One that is sent again must not write again.
-				const earlier = token && tables.answered(token);
+				const earlier = token && tables.clientTokens.find(token);
 				if (!earlier) {
 					writeAll(tables, writes);
-					if (token) tables.remember(token, request);
+					if (token) tables.clientTokens.save(token, request);
 				} else if (earlier !== request) {
 					throw new DynamoDbError(
 						"IdempotentParameterMismatchException",

@@ -1,0 +1,44 @@
+import type { PasswordPolicy } from "./passwords.ts";
+
+/** Settings of a pool whose users sign in by e-mail address. */
+export interface UserPoolOptions {
+	name: string;
+	passwordPolicy: PasswordPolicy;
+	/** Lets anyone sign up. */
+	selfSignUp: boolean;
+	/** Sends a code at sign-up; confirming it also verifies the address. */
+	autoVerifyEmail: boolean;
+}
+
+export interface UserPoolClientOptions {
+	/** As in the template: `ALLOW_USER_PASSWORD_AUTH`, `ALLOW_REFRESH_TOKEN_AUTH` ... */
+	explicitAuthFlows: string[];
+	/** @default 3600 */
+	idTokenSeconds?: number;
+	/** @default 3600 */
+	accessTokenSeconds?: number;
+	/** @default 30 days */
+	refreshTokenSeconds?: number;
+	/** Answers for an unknown user as for a wrong password. @default true */
+	preventUserExistenceErrors?: boolean;
+}
+
+export interface UserPoolClient extends Required<UserPoolClientOptions> {
+	id: string;
+	pool: string;
+}
+
+export type UserStatus = "UNCONFIRMED" | "CONFIRMED" | "FORCE_CHANGE_PASSWORD";
+
+export interface User {
+	pool: string;
+	/** Also the username, as in every pool with sign-in by address. */
+	sub: string;
+	status: UserStatus;
+	passwordHash: string | null;
+	/** All strings, also `email_verified`. */
+	attributes: Record<string, string>;
+	/** Milliseconds since 1970. */
+	createdAt: number;
+	updatedAt: number;
+}
