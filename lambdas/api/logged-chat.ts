@@ -17,7 +17,7 @@ export function loggedChat(chat: Chat): Chat {
 						provider: answer.provider,
 						model: answer.model,
 						trace_id: answer.traceId,
-						ended: answer.ended,
+						ended: answer.stopReason,
 						input_tokens: inputTokens,
 						output_tokens: outputTokens,
 						cost_usd: costUsd,

@@ -52,11 +52,16 @@ export function askedChat(
 			const { text, toolCalls, ended, inputTokens, outputTokens } = said;
 			const message: AssistantMessage = { role: "assistant", text, toolCalls };
 			if (said.providerContent) {
-				message.written = { provider, model, content: said.providerContent };
+				message.providerContent = {
+					provider,
+					model,
+					content: said.providerContent,
+				};
 			}
 			return {
 				message,
-				ended: ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
+				stopReason:
+					ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
 				provider,
 				model,
 				traceId: said.id,
@@ -90,11 +95,11 @@ export function writtenBy<Content>(
 ): (message: AssistantMessage) => Content | null {
 	const turn = messages.findLastIndex(({ role }) => role === "user");
 	return (message) => {
-		const { written } = message;
-		return written?.provider === provider &&
-			written.model === model &&
+		const { providerContent } = message;
+		return providerContent?.provider === provider &&
+			providerContent.model === model &&
 			messages.indexOf(message) > turn
-			? (written.content as Content)
+			? (providerContent.content as Content)
 			: null;
 	};
 }

@@ -5,7 +5,7 @@ import { AppError, sessionNotFound } from "#core/errors.ts";
 import type {
 	ChatSession,
 	OpenTurn,
-	SaidMessage,
+	SessionMessage,
 	Sessions,
 } from "#core/ports/index.ts";
 import { deleteThreadItems } from "#langgraph-dynamodb/src/delete-thread.ts";
@@ -225,7 +225,7 @@ export function dynamoDbSessions({
 			const threads = threadsOf(userId);
 			const thread = await threads.get(sessionId);
 			if (!thread) return null;
-			const messages: SaidMessage[] = [];
+			const messages: SessionMessage[] = [];
 			const pages = threads.table.query(threads.partition(sessionId), {
 				prefix: keyPrefix(thread.generation, "message"),
 			});

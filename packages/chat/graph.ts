@@ -17,19 +17,19 @@ const state = Annotation.Root({
 	turn: Annotation<Conversation["turn"]>,
 });
 
-/** listen, then answer and useTools in turn until there is an answer. */
+/** Runs begin, then callModel and runTools by turns until there is an answer. */
 function graphOf(
-	{ listen, answer, useTools, next }: ConversationSteps,
+	{ begin, callModel, runTools, next }: ConversationSteps,
 	checkpointer?: BaseCheckpointSaver,
 ) {
 	return new StateGraph(state)
-		.addNode("listen", (now) => listen(now, now.asked))
-		.addNode("answer", (now) => answer(now))
-		.addNode("useTools", (now) => useTools(now))
-		.addEdge(START, "listen")
-		.addConditionalEdges("listen", (now) => next(now) ?? END)
-		.addConditionalEdges("answer", (now) => next(now) ?? END)
-		.addEdge("useTools", "answer")
+		.addNode("begin", (now) => begin(now, now.asked))
+		.addNode("callModel", (now) => callModel(now))
+		.addNode("runTools", (now) => runTools(now))
+		.addEdge(START, "begin")
+		.addConditionalEdges("begin", (now) => next(now) ?? END)
+		.addConditionalEdges("callModel", (now) => next(now) ?? END)
+		.addEdge("runTools", "callModel")
 		.compile({ checkpointer });
 }
 
@@ -44,7 +44,7 @@ export function graphTurns(
 	tracing: () => Promise<RunTracing | null> = async () => null,
 ): Turns {
 	return {
-		async take(userId, { sessionId, generation }, asked, steps) {
+		async run(userId, { sessionId, generation }, asked, steps) {
 			const opened = { threadId: sessionId, generation };
 			const graph = graphOf(steps, saverOf(userId, opened));
 			const traced = await tracing();
@@ -67,7 +67,7 @@ export function graphTurns(
 			}
 		},
 
-		async at(userId, sessionId) {
+		async conversation(userId, sessionId) {
 			const tuple = await saverOf(userId).getTuple({
 				configurable: { thread_id: sessionId },
 			});

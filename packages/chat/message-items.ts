@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { SaidMessage } from "#core/ports/index.ts";
+import type { SessionMessage } from "#core/ports/index.ts";
 import { keyPrefix } from "#langgraph-dynamodb/src/keys.ts";
 import {
 	type Attributes,
@@ -17,7 +17,7 @@ export function messageItem(
 	pk: string,
 	generation: string,
 	turn: number,
-	{ role, at, ...said }: SaidMessage,
+	{ role, at, ...said }: SessionMessage,
 ): Attributes {
 	const place = `${String(turn).padStart(6, "0")}${role === "user" ? "a" : "b"}`;
 	return {
@@ -32,7 +32,7 @@ export function messageItem(
 }
 
 /** Where many items with long summaries are too much for one item of the table, those shown first are kept. */
-function zipped(said: Omit<SaidMessage, "role" | "at">): Uint8Array {
+function zipped(said: Omit<SessionMessage, "role" | "at">): Uint8Array {
 	// A few KB, which take less time than a thread of their own would.
 	const bytes = gzipSync(JSON.stringify(said));
 	if (bytes.length <= maxSaid || said.items.length === 0) return bytes;
@@ -40,7 +40,7 @@ function zipped(said: Omit<SaidMessage, "role" | "at">): Uint8Array {
 	return zipped({ ...said, items: half });
 }
 
-export function readMessage({ role, at, said }: Attributes): SaidMessage {
+export function readMessage({ role, at, said }: Attributes): SessionMessage {
 	return {
 		role: role?.S === "user" ? "user" : "assistant",
 		at: new Date(at?.S ?? ""),

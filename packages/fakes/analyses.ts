@@ -16,7 +16,7 @@ export function fakeAnalyses(store: Store): Analyses {
 					.filter(({ id }) => analysisIds.includes(id)),
 			);
 		},
-		async listOfItem(userId, itemId) {
+		async listByItem(userId, itemId) {
 			return structuredClone(owned(store, userId, itemId)?.analyses ?? null);
 		},
 		async latestVersion(userId, itemId) {

@@ -7,7 +7,7 @@ export interface FakeChat extends Chat {
 }
 
 /** What a fake model says to a request: words, tool calls, an ending, or an error to throw. */
-export type Saying =
+export type FakeReply =
 	| Error
 	| {
 			text?: string;
@@ -17,7 +17,7 @@ export type Saying =
 
 /** A model that says what a test wants. @default the headline of each quoted item, cited */
 export function fakeChat(
-	say: (request: ChatRequest, calls: number) => Saying = headlines,
+	say: (request: ChatRequest, calls: number) => FakeReply = headlines,
 ): FakeChat {
 	const requests: ChatRequest[] = [];
 	return {
@@ -41,7 +41,8 @@ export function fakeChat(
 			const model = request.model ?? "fake-chat";
 			return {
 				message,
-				ended: ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
+				stopReason:
+					ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
 				provider: "fake",
 				model,
 				traceId: `trace_${requests.length}`,
@@ -57,7 +58,7 @@ export function fakeChat(
 	};
 }
 
-function headlines({ messages }: ChatRequest): Saying {
+function headlines({ messages }: ChatRequest): FakeReply {
 	const items = messages.flatMap(({ text }) => readQuotedItems(text));
 	return {
 		text: items.map(({ ref, headline }) => `${headline} [${ref}].`).join("\n"),

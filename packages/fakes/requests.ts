@@ -62,7 +62,7 @@ export function fakeRequests(store: Store): Requests {
 			});
 		},
 
-		async takeIdle({ idleSeconds, againSeconds, limit, perRebuild }) {
+		async claimStalled({ idleSeconds, againSeconds, limit, maxPerRebuild }) {
 			const now = store.now();
 			const ofRebuild = new Map<string, number>();
 			const idle = [...store.items.values()]
@@ -81,7 +81,7 @@ export function fakeRequests(store: Store): Requests {
 					if (!isEmbed(request)) return true;
 					const place = (ofRebuild.get(request.userId) ?? 0) + 1;
 					ofRebuild.set(request.userId, place);
-					return place <= perRebuild;
+					return place <= maxPerRebuild;
 				})
 				.slice(0, limit);
 			return idle.map(({ item, waiting }) => {

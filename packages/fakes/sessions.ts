@@ -5,14 +5,14 @@ import type {
 	ChatSession,
 	Clock,
 	OpenTurn,
-	SaidMessage,
+	SessionMessage,
 	Sessions,
 	Turns,
 } from "#core/ports/index.ts";
 
 interface Kept extends ChatSession {
 	generation: string;
-	messages: SaidMessage[];
+	messages: SessionMessage[];
 	turns: number;
 	asked: string | null;
 	lease: { holder: string; ends: number } | null;
@@ -138,7 +138,7 @@ export function fakeConversations(clock: Clock): {
 	};
 
 	const turns: Turns = {
-		async take(userId, { sessionId }, asked, steps) {
+		async run(userId, { sessionId }, asked, steps) {
 			const kept = live(userId, sessionId);
 			if (!kept) throw sessionNotFound(sessionId);
 			/** As a saver does: what a step gave is a copy, whole or not there at all. */
@@ -150,7 +150,7 @@ export function fakeConversations(clock: Clock): {
 				return structuredClone(kept.conversation);
 			};
 			let conversation = commit(
-				await steps.listen(structuredClone(kept.conversation ?? {}), asked),
+				await steps.begin(structuredClone(kept.conversation ?? {}), asked),
 			);
 			for (;;) {
 				const next = steps.next(conversation);
@@ -158,7 +158,7 @@ export function fakeConversations(clock: Clock): {
 				conversation = commit(await steps[next](conversation));
 			}
 		},
-		async at(userId, sessionId) {
+		async conversation(userId, sessionId) {
 			return structuredClone(live(userId, sessionId)?.conversation ?? null);
 		},
 	};

@@ -44,7 +44,7 @@ export function fakeSimilar(store: Store): Similar {
 					byVector: vectorOf(stored) !== null,
 					byHash: stored.item.perceptualHash !== null,
 				},
-				items: found.sort(byLikeness).slice(0, topK),
+				items: found.sort(byNearDuplicateThenSimilarity).slice(0, topK),
 			};
 		},
 	};
@@ -72,7 +72,10 @@ export function fakeSearchSettings(store: Store): SearchSettings {
 	};
 }
 
-function byLikeness(one: SimilarItem, other: SimilarItem): number {
+function byNearDuplicateThenSimilarity(
+	one: SimilarItem,
+	other: SimilarItem,
+): number {
 	const distance = (of: SimilarItem) =>
 		of.nearDuplicate ? (of.distance ?? 0) : nearDuplicateBits + 1;
 	return (

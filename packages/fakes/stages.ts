@@ -348,7 +348,7 @@ export function fakeStages(store: Store): Stages {
 				}));
 		},
 
-		async forgetTombstone(userId, itemId) {
+		async deleteTombstone(userId, itemId) {
 			if (store.tombstones.get(itemId)?.userId === userId) {
 				store.tombstones.delete(itemId);
 			}

@@ -14,7 +14,7 @@ export function fakeWebSearch(): FakeWebSearch {
 		queries: [],
 		on: false,
 		pages: [],
-		async isOn() {
+		async isEnabled() {
 			return web.on;
 		},
 		async search(query) {

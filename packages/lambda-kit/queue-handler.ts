@@ -75,10 +75,10 @@ export function queueHandler<T extends StageEvent>(
 					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
 					deadline: new Date(Date.now() + leftMs - commitMs),
 					// What S3 announces has no id of ours.
-					claimed: (item) => {
+					onClaimed: (item) => {
 						correlationId = item.correlationId;
 					},
-					ready: ({ createdAt }) => {
+					onReady: ({ createdAt }) => {
 						uploadToReady = (Date.now() - createdAt.getTime()) / 1000;
 					},
 				});

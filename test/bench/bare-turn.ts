@@ -15,15 +15,15 @@ const state = Annotation.Root({
 /** A graph of the shape of a conversation's whose steps do nothing, and which keeps them in memory. */
 export async function takeTurn(thread_id: string): Promise<void> {
 	const graph = new StateGraph(state)
-		.addNode("listen", async () => ({ turn: { answer: null } }))
-		.addNode("answer", async () => ({ turn: { answer: "Yes." } }))
-		.addNode("useTools", async () => ({ messages: [] }))
-		.addEdge(START, "listen")
-		.addConditionalEdges("listen", () => "answer")
-		.addConditionalEdges("answer", ({ turn }) =>
-			turn.answer ? END : "useTools",
+		.addNode("begin", async () => ({ turn: { answer: null } }))
+		.addNode("callModel", async () => ({ turn: { answer: "Yes." } }))
+		.addNode("runTools", async () => ({ messages: [] }))
+		.addEdge(START, "begin")
+		.addConditionalEdges("begin", () => "callModel")
+		.addConditionalEdges("callModel", ({ turn }) =>
+			turn.answer ? END : "runTools",
 		)
-		.addEdge("useTools", "answer")
+		.addEdge("runTools", "callModel")
 		.compile({ checkpointer: new MemorySaver() });
 	await graph.invoke(
 		{ asked: {} },

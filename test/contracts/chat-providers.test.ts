@@ -149,7 +149,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 			wire.said({ text: "Gate 12." }),
 		);
 		const first = await answer({ tools: [searchTool] });
-		expect(first.ended).toBe("tools");
+		expect(first.stopReason).toBe("tools");
 		expect(first.message).toEqual({
 			role: "assistant",
 			text: "I will look.",
@@ -192,8 +192,8 @@ describe.each(kinds)("chat by $label", (kind) => {
 				{ id: "c1", name: "search_collection", input: written },
 			];
 			server.answers(wire.said({ toolCalls }), wire.said({ text: "Well." }));
-			const { message, ended } = await answer({ tools: [searchTool] });
-			expect(ended).toBe("tools");
+			const { message, stopReason } = await answer({ tools: [searchTool] });
+			expect(stopReason).toBe("tools");
 			expect(message.toolCalls[0]?.input).toBeNull();
 			// And the conversation can go on.
 			await answer({
@@ -212,7 +212,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		"says when an answer is %s",
 		async (ended) => {
 			server.answers(wire.said({ text: "I ", ended }));
-			expect((await answer()).ended).toBe(ended);
+			expect((await answer()).stopReason).toBe(ended);
 		},
 	);
 

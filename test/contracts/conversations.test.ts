@@ -6,7 +6,7 @@ import {
 	TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OpenTurn, SaidMessage } from "#core/ports/index.ts";
+import type { OpenTurn, SessionMessage } from "#core/ports/index.ts";
 import { type Backend, backends } from "../support/aws-backends.ts";
 import {
 	type Conversations,
@@ -18,7 +18,7 @@ import {
 const clock = jumpingClock();
 const hour = 3_600_000;
 
-const answer = (text: string): SaidMessage => ({
+const answer = (text: string): SessionMessage => ({
 	role: "assistant",
 	text,
 	at: new Date(clock.now()),

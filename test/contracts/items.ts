@@ -270,7 +270,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(await ports.items.delete(user, item.id)).toBe(true);
 			expect(await ports.items.find(user, item.id)).toBeNull();
 			expect(await ports.analyses.find(user, analysis.id)).toBeNull();
-			expect(await ports.analyses.listOfItem(user, item.id)).toBeNull();
+			expect(await ports.analyses.listByItem(user, item.id)).toBeNull();
 			expect(
 				await ports.outbox.unsent({ userId: user, itemId: item.id }),
 			).toEqual([]);
@@ -301,7 +301,7 @@ export function itemsContract(get: () => RowPorts): void {
 				userId: user,
 			});
 			expect(stored?.createdAt).toBeInstanceOf(Date);
-			expect(await ports.analyses.listOfItem(user, item.id)).toEqual([stored]);
+			expect(await ports.analyses.listByItem(user, item.id)).toEqual([stored]);
 			expect((await ports.items.find(user, item.id))?.latestAnalysis).toEqual(
 				stored,
 			);
@@ -331,8 +331,8 @@ export function itemsContract(get: () => RowPorts): void {
 			const ports = get();
 			const user = newUser();
 			const item = await uploaded(ports, user);
-			expect(await ports.analyses.listOfItem(user, item.id)).toEqual([]);
-			expect(await ports.analyses.listOfItem(user, randomUUID())).toBeNull();
+			expect(await ports.analyses.listByItem(user, item.id)).toEqual([]);
+			expect(await ports.analyses.listByItem(user, randomUUID())).toBeNull();
 			expect(await ports.analyses.latestVersion(user, item.id)).toBe(0);
 			expect(await ports.analyses.find(user, randomUUID())).toBeNull();
 		});

@@ -83,7 +83,7 @@ test("a turn is recorded with its steps and nothing that was said", async () => 
 	expect(received.filter(({ path }) => path.startsWith("/runs"))).toSatisfy(
 		(all: typeof received) => all.every(({ key }) => key === "ls-key"),
 	);
-	for (const step of ["turn", "listen", "answer"]) {
+	for (const step of ["turn", "begin", "callModel"]) {
 		expect(sent()).toContain(`"name":"${step}"`);
 	}
 	expect(sent()).not.toMatch(/Agatha|Grandmother|honeymoon/);

@@ -251,11 +251,11 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 			});
 			const take = async (againSeconds: number) =>
 				(
-					await get().requests.takeIdle({
+					await get().requests.claimStalled({
 						idleSeconds: 0,
 						againSeconds,
 						limit: 10_000,
-						perRebuild: 3,
+						maxPerRebuild: 3,
 					})
 				).map(({ request }) => request);
 			const taken = await take(60);

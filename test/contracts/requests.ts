@@ -243,7 +243,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 			});
 			expect(await statusOf(ports, item)).toBe("analyzed");
 			expect(await unsent(item)).toEqual(["AnalysisComplete"]);
-			const versions = await ports.analyses.listOfItem(user, item.id);
+			const versions = await ports.analyses.listByItem(user, item.id);
 			expect(versions?.map(({ id }) => id)).toEqual([second.id, first.id]);
 			const found = (text: string) =>
 				ports.search.byText(user, { text }, { topK: 5 });
@@ -352,11 +352,11 @@ export function requestsContract(get: () => ArrangedPorts): void {
 		await claimed(await ask(leased));
 		const mine = async (idleSeconds: number, againSeconds: number) =>
 			(
-				await ports.requests.takeIdle({
+				await ports.requests.claimStalled({
 					idleSeconds,
 					againSeconds,
 					limit: 10_000,
-					perRebuild: 10,
+					maxPerRebuild: 10,
 				})
 			).filter(({ request }) => request.userId === user);
 		expect(await mine(60, 0)).toEqual([]);

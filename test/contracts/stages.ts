@@ -486,7 +486,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await find("new")).toMatchObject([{ headline: "New words" }]);
 			const found = await ports.items.find(user, item.id);
 			expect(found?.latestAnalysis?.version).toBe(2);
-			const versions = await ports.analyses.listOfItem(user, item.id);
+			const versions = await ports.analyses.listByItem(user, item.id);
 			expect(versions?.map(({ version }) => version)).toEqual([2, 1]);
 		});
 
@@ -612,9 +612,9 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await tombstones(0)).toMatchObject([
 				{ userId: user, itemId: item.id, deletedAt: expect.any(Date) },
 			]);
-			await ports.stages.forgetTombstone(newUser(), item.id);
+			await ports.stages.deleteTombstone(newUser(), item.id);
 			expect(await tombstones(0)).toHaveLength(1);
-			await ports.stages.forgetTombstone(user, item.id);
+			await ports.stages.deleteTombstone(user, item.id);
 			expect(await tombstones(0)).toEqual([]);
 		});
 	});

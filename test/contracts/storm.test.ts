@@ -43,7 +43,7 @@ for (const kind of databaseKinds) {
 				}
 				case "embed": {
 					const [current] =
-						(await ports.analyses.listOfItem(lease.userId, lease.itemId)) ?? [];
+						(await ports.analyses.listByItem(lease.userId, lease.itemId)) ?? [];
 					return ports.stages.commitEmbedded(
 						lease,
 						{
@@ -115,7 +115,7 @@ for (const kind of databaseKinds) {
 					continue;
 				}
 				expect(["ready", "failed"]).toContain(found?.item.status);
-				const versions = await ports.analyses.listOfItem(user, item.id);
+				const versions = await ports.analyses.listByItem(user, item.id);
 				expect(versions?.length).toBeLessThanOrEqual(1);
 			}
 			const hits = await ports.search.byText(

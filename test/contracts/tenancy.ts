@@ -82,7 +82,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 		it("finds no analysis", async () => {
 			const { analyses } = get();
 			expect(await analyses.find(bob, analysisId)).toBeNull();
-			expect(await analyses.listOfItem(bob, item.id)).toBeNull();
+			expect(await analyses.listByItem(bob, item.id)).toBeNull();
 			expect(await analyses.latestVersion(bob, item.id)).toBe(0);
 		});
 

@@ -36,8 +36,8 @@ test("a query leaves with the key, and its pages come back", async () => {
 });
 
 test("it is on only where a key is set", async () => {
-	expect(await search().isOn()).toBe(true);
-	expect(await search(null).isOn()).toBe(false);
+	expect(await search().isEnabled()).toBe(true);
+	expect(await search(null).isEnabled()).toBe(false);
 });
 
 test("long pages are cut, and no more than five come back", async () => {

@@ -50,17 +50,17 @@ test("a turn of the bundle is answered without LangSmith, and recorded with it",
 	const { graphTurns } = await load("graph");
 	const { langSmithTracing } = await load("langsmith");
 	const steps = {
-		listen: async () => ({ turn: { answer: null } }),
-		answer: async () => ({ turn: { answer: { text: "Yes.", items: [] } } }),
-		useTools: async () => ({}),
+		begin: async () => ({ turn: { answer: null } }),
+		callModel: async () => ({ turn: { answer: { text: "Yes.", items: [] } } }),
+		runTools: async () => ({}),
 		next: ({ turn }: { turn: { answer: object | null } }) =>
-			turn.answer ? null : "answer",
+			turn.answer ? null : "callModel",
 	};
 	const take = (tracing: object | null) =>
 		graphTurns(
 			() => undefined,
 			async () => tracing,
-		).take("user", "session", { question: "Is it?" }, steps);
+		).run("user", "session", { question: "Is it?" }, steps);
 	expect((await take(null)).turn.answer.text).toBe("Yes.");
 	expect(requests).toEqual([]);
 	const tracing = langSmithTracing({
@@ -73,7 +73,7 @@ test("a turn of the bundle is answered without LangSmith, and recorded with it",
 	expect((await take(tracing)).turn.answer.text).toBe("Yes.");
 	const runs = requests.filter(({ path }) => path.startsWith("/runs"));
 	const sent = runs.map(({ text }) => text).join("\n");
-	for (const step of ["turn", "listen", "answer"]) {
+	for (const step of ["turn", "begin", "callModel"]) {
 		expect(sent).toContain(`"name":"${step}"`);
 	}
 	// The steps hang below their turn.

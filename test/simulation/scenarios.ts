@@ -309,7 +309,7 @@ export const scenarios: Scenario[] = [
 		},
 		{ mayFail: true },
 	),
-	sweeper("finishing a deletion", "stages.forgetTombstone", async (world) => {
+	sweeper("finishing a deletion", "stages.deleteTombstone", async (world) => {
 		const itemId = await ready(world);
 		const process = world.process(killedBefore("objects.deleteAll"));
 		await process.run((ports) => world.delete(itemId, ports));

@@ -276,9 +276,9 @@ test.each([
 		"an unsent event and an old deletion",
 		[
 			...["outbox.unsent#1", "events.publish#1", "outbox.markSent#1"],
-			...["stages.claimStalled#1", "requests.takeIdle#1"],
+			...["stages.claimStalled#1", "requests.claimStalled#1"],
 			...["stages.tombstones#1", "objects.deleteAll#1"],
-			...["objects.deleteAll#2", "stages.forgetTombstone#1"],
+			...["objects.deleteAll#2", "stages.deleteTombstone#1"],
 		],
 	],
 	["a lost event", ["stages.claimStalled#1", "events.publish#1"]],

@@ -127,14 +127,14 @@ describe("a search that finds nothing", () => {
 		["lighthouse", { category: "Food" }, /in any item of the category "Food"/],
 		["lighthouse", { minRelevance: 0.99 }, /reaches min_relevance_score/],
 	])("for %j with %j says why", async (query, more, reason) => {
-		const { hits, whyNothing } = await searchItems(ports, ada, {
+		const { hits, emptyReason } = await searchItems(ports, ada, {
 			query,
 			searchType: "bm25",
 			topK: 5,
 			...more,
 		});
 		expect(hits).toEqual([]);
-		expect(whyNothing).toMatch(reason);
+		expect(emptyReason).toMatch(reason);
 	});
 });
 

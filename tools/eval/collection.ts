@@ -7,7 +7,7 @@ import { cdkLocal } from "#cdk-local/index.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { maxUpload } from "#core/items/upload-item.ts";
+import { maxUploadBytes } from "#core/items/upload-item.ts";
 import type { LocalMachine } from "#lib/environments.ts";
 import {
 	invoke,
@@ -112,7 +112,7 @@ async function upload(
 	client: RestClient,
 	{ file, type, bytes }: DatasetImage,
 ): Promise<string> {
-	if (bytes.length <= maxUpload) {
+	if (bytes.length <= maxUploadBytes) {
 		return (await patiently(() => client.upload(file, bytes))).id;
 	}
 	const announced = { filename: file, content_type: type, size: bytes.length };

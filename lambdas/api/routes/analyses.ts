@@ -38,7 +38,7 @@ export function analysisRoutes(
 ) {
 	app.openapi(listOfItem, async (c) => {
 		const id = idOf(c.req.valid("param").id, itemNotFound);
-		const versions = await analyses.listOfItem(c.get("userId"), id);
+		const versions = await analyses.listByItem(c.get("userId"), id);
 		if (!versions) throw itemNotFound(id);
 		return c.json(versions.map(presentAnalysis), 200);
 	});

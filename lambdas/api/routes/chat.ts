@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
-import { whyModelFailed } from "#core/chat/answer-question.ts";
+import { modelFailureReason } from "#core/chat/answer-question.ts";
 import { chatTurn } from "#core/chat/chat-turn.ts";
-import { openCalls } from "#core/chat/conversation.ts";
+import { pendingToolCalls } from "#core/chat/conversation.ts";
 import { activityOf, describeToolCall } from "#core/chat/conversation-steps.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
-import type { ChatSession, Ports, SaidMessage } from "#core/ports/index.ts";
+import type { ChatSession, Ports, SessionMessage } from "#core/ports/index.ts";
 import {
 	type Api,
 	conflict,
@@ -274,11 +274,14 @@ export function chatRoutes(
 
 	/** What the turn under way has committed, and which tools it is running now. */
 	async function inProgress(userId: string, id: string) {
-		const now = await ports.turns.at(userId, id);
+		const now = await ports.turns.conversation(userId, id);
 		if (!now || now.turn.answer) return null;
 		return {
 			conversation_turn: now.turn.number,
-			steps: [...now.turn.reasoning, ...openCalls(now).map(describeToolCall)],
+			steps: [
+				...now.turn.reasoning,
+				...pendingToolCalls(now).map(describeToolCall),
+			],
 			doing: activityOf(now),
 		};
 	}
@@ -292,7 +295,7 @@ function knownId(value: string): string {
 
 /** A model that was taken off is for whoever runs the environment to replace. */
 function modelIsGone(error: unknown): never {
-	if (error instanceof ModelFailure) whyModelFailed(error);
+	if (error instanceof ModelFailure) modelFailureReason(error);
 	throw error;
 }
 
@@ -305,7 +308,7 @@ function presentSession(one: ChatSession): z.infer<typeof session> {
 	};
 }
 
-function presentMessage(said: SaidMessage): z.infer<typeof message> {
+function presentMessage(said: SessionMessage): z.infer<typeof message> {
 	return {
 		role: said.role,
 		content: said.text,

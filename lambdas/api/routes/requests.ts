@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { itemNotFound, requestNotFound } from "#core/errors.ts";
 import {
-	isBeforeAnalysis,
+	awaitsFirstAnalysis,
 	requestAnalysis,
 	requestFailed,
 	requestResize,
@@ -152,7 +152,7 @@ export function requestRoutes(
 		if (!found) throw itemNotFound(itemId);
 		const { item, latestAnalysis } = found;
 		if (latestAnalysis) return latestAnalysis;
-		if (isBeforeAnalysis(item)) return null;
+		if (awaitsFirstAnalysis(item)) return null;
 		throw requestFailed({
 			code: item.error?.code ?? "retries_exhausted",
 			detail: item.error?.detail ?? "The image has no analysis.",

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import {
 	answerQuestion,
+	modelFailureReason,
 	unanswered,
-	whyModelFailed,
 } from "#core/chat/answer-question.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Ports } from "#core/ports/index.ts";
@@ -189,8 +189,8 @@ async function bySearch(
 		searchType,
 	});
 	const retrievalMs = performance.now() - started;
-	const { hits, whyNothing } = found;
-	const notices = whyNothing ? [...found.notices, whyNothing] : found.notices;
+	const { hits, emptyReason } = found;
+	const notices = emptyReason ? [...found.notices, emptyReason] : found.notices;
 	const answer = asked.include_answer
 		? await answerQuestion(ports, userId, {
 				question: asked.query,
@@ -205,6 +205,6 @@ async function bySearch(
 
 /** A model that was taken off is for whoever runs the environment to replace, whichever call needed it. */
 function modelIsGone(error: unknown): never {
-	if (error instanceof ModelFailure) whyModelFailed(error);
+	if (error instanceof ModelFailure) modelFailureReason(error);
 	throw error;
 }

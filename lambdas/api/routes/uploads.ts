@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { type ImageType, imageTypes } from "#core/items/item.ts";
-import { maxOriginal, prepareUpload } from "#core/items/prepare-upload.ts";
+import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { type Api, guarded, json, noQuery, text } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/presenter.ts";
@@ -29,7 +29,7 @@ const prepare = guarded({
 							.int()
 							.min(1)
 							.openapi({
-								description: `Bytes, at most ${maxOriginal}.`,
+								description: `Bytes, at most ${maxOriginalBytes}.`,
 							}),
 						sha256: z
 							.string()

@@ -31,7 +31,7 @@ export function offlineChat(): Chat {
 			const { text, toolCalls } = reply(request);
 			return {
 				message: { role: "assistant", text, toolCalls },
-				ended: toolCalls.length > 0 ? "tools" : "complete",
+				stopReason: toolCalls.length > 0 ? "tools" : "complete",
 				provider: "offline",
 				model,
 				traceId: null,

@@ -1,6 +1,6 @@
 import { passagesOf, wholeText } from "#core/chat/cited-answer.ts";
 import type { QuotedItem } from "#core/chat/quoted-items.ts";
-import { contentWords, sentencesOf } from "#core/search/words.ts";
+import { contentWords, splitSentences } from "#core/search/words.ts";
 
 const maxSentences = 3;
 /** Below this share of the question no item is about it. */
@@ -47,7 +47,7 @@ const tagsOnly = /^(?:#\S+\s*)+$/;
 
 function bestSentence(item: QuotedItem, weigh: (words: Set<string>) => number) {
 	const [best] = passagesOf(item)
-		.flatMap((passage) => sentencesOf(passage))
+		.flatMap((passage) => splitSentences(passage))
 		.filter((sentence) => !tagsOnly.test(sentence))
 		.map((sentence) => ({
 			// Brackets would be taken for citations.

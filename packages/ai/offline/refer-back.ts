@@ -1,6 +1,6 @@
 import { wholeText } from "#core/chat/cited-answer.ts";
 import type { QuotedItem } from "#core/chat/quoted-items.ts";
-import { contentWords, sentencesOf, shareIn } from "#core/search/words.ts";
+import { contentWords, coverage, splitSentences } from "#core/search/words.ts";
 
 /** What a person means by words that refer to what they were shown. */
 export type Reference =
@@ -80,7 +80,8 @@ function fitting(asks: string, shown: QuotedItem[]): Reference {
 	const wanted = contentWords(asks);
 	const some = shown.filter(
 		(item) =>
-			wanted.size === 0 || shareIn(wanted, contentWords(wholeText(item))) === 1,
+			wanted.size === 0 ||
+			coverage(wanted, contentWords(wholeText(item))) === 1,
 	);
 	return some.length > 0
 		? { some }
@@ -105,7 +106,7 @@ export function listed(items: QuotedItem[]): string {
 
 /** What an item is, in its own words. */
 export function described(item: QuotedItem): string {
-	const [first = ""] = sentencesOf(item.summary);
+	const [first = ""] = splitSentences(item.summary);
 	const sentences = [item.headline, first].map(plain).filter((one) => one);
 	return [...new Set(sentences)]
 		.map((sentence) => `${sentence} [${item.ref}].`)

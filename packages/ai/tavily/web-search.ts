@@ -30,7 +30,7 @@ export function tavilySearch({
 		isUnknownModel: () => false,
 	};
 	return {
-		async isOn() {
+		async isEnabled() {
 			return (await key.read()) !== null;
 		},
 		async search(query, deadline) {

@@ -2,8 +2,12 @@ import { AppError, ModelFailure } from "../errors.ts";
 import type { TokenUsage } from "../items/analysis.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
 import type { Hit, Ports } from "../ports/index.ts";
-import { contentWords, shareIn } from "../search/words.ts";
-import { type Citation, citedAnswer, wholeText } from "./cited-answer.ts";
+import { contentWords, coverage } from "../search/words.ts";
+import {
+	type Citation,
+	removeUnsupportedSentences,
+	wholeText,
+} from "./cited-answer.ts";
 import {
 	asData,
 	type QuotedItem,
@@ -75,15 +79,15 @@ export async function answerQuestion(
 	},
 ): Promise<Answer> {
 	if (hits.length === 0) return unanswered(nothingFound);
-	const items = await quotedHits(ports, userId, hits.slice(0, maxItems));
+	const items = await quoteHits(ports, userId, hits.slice(0, maxItems));
 	if (items.size === 0) return unanswered(nothingFound);
 	const refs = itemRefs(items.keys());
 	const similar = byMeaning ? hits : [];
 	try {
-		const { message, ended, ...call } = await ports.chat.answer({
+		const { message, stopReason, ...call } = await ports.chat.answer({
 			messages: [
 				{ role: "system", text: instructions },
-				{ role: "user", text: questionAbout(question, [...items.values()]) },
+				{ role: "user", text: questionPrompt(question, [...items.values()]) },
 			],
 			model,
 			maxOutputTokens,
@@ -94,14 +98,14 @@ export async function answerQuestion(
 			traceId: call.traceId,
 			usage: [call.usage],
 		};
-		return ended === "refused"
+		return stopReason === "refused"
 			? { ...unanswered("The model refused to answer."), ...asked }
 			: {
 					...verifyCitations(message.text, { question, items, refs, similar }),
 					...asked,
 				};
 	} catch (error) {
-		return unanswered(whyModelFailed(error));
+		return unanswered(modelFailureReason(error));
 	}
 }
 
@@ -109,12 +113,12 @@ export const nothingFound =
 	"Nothing in the collection was found for this question.";
 
 /** The question and what was found for it, as every model reads them. */
-export function questionAbout(question: string, items: QuotedItem[]): string {
+export function questionPrompt(question: string, items: QuotedItem[]): string {
 	return `<question>${asData(question)}</question>\n${quoteItems(items)}`;
 }
 
 /** The items of hits as a model reads them, by their ids; without those deleted meanwhile. */
-export async function quotedHits(
+export async function quoteHits(
 	{ analyses }: Pick<Ports, "analyses">,
 	userId: string,
 	hits: Hit[],
@@ -129,7 +133,7 @@ export async function quotedHits(
 		hits.flatMap(({ itemId, analysisId }) => {
 			const analysis = byId.get(analysisId);
 			if (!analysis) return [];
-			return [[itemId, quotedItem(refs.of(itemId), analysis, shortQuote)]];
+			return [[itemId, quotedItem(refs.refFor(itemId), analysis, shortQuote)]];
 		}),
 	);
 }
@@ -155,19 +159,19 @@ export function verifyCitations(
 	if (written.includes(noAnswer)) {
 		return unanswered("The items found do not answer this question.");
 	}
-	const answer = citedAnswer(written, refs, items);
+	const answer = removeUnsupportedSentences(written, refs, items);
 	if (!answer) {
 		return unanswered(
 			"The model wrote an answer that no item found supports; it was dropped.",
 		);
 	}
 	const cited = new Set(answer.citations.map(({ itemId }) => itemId));
-	const match = matchOf(
+	const match = questionMatch(
 		question,
 		[...cited].flatMap((itemId) => items.get(itemId) ?? []),
 		similar.filter(({ itemId }) => cited.has(itemId)),
 	);
-	const confidence = answer.kept * answer.support * match;
+	const confidence = answer.keptShare * answer.meanSupport * match;
 	return {
 		...unanswered(null),
 		text: answer.text,
@@ -177,7 +181,7 @@ export function verifyCitations(
 }
 
 /** How well the cited items match the question: by its words, or by meaning where the search measured that. */
-function matchOf(
+function questionMatch(
 	question: string,
 	items: QuotedItem[],
 	similar: Hit[],
@@ -187,7 +191,7 @@ function matchOf(
 		items.flatMap((item) => [...contentWords(wholeText(item))]),
 	);
 	const similarities = similar.map(({ score }) => score);
-	return Math.min(1, Math.max(shareIn(words, there), ...similarities));
+	return Math.min(1, Math.max(coverage(words, there), ...similarities));
 }
 
 /** No answer; without a reason where none was asked for. */
@@ -204,7 +208,7 @@ export function unanswered(reason: string | null): Answer {
 }
 
 /** Why a model gave nothing, for whoever asked. @throws what is not the model's failure, or `model_gone` */
-export function whyModelFailed(error: unknown): string {
+export function modelFailureReason(error: unknown): string {
 	if (!(error instanceof ModelFailure)) throw error;
 	if (error.code === "model_not_found") {
 		throw new AppError("model_gone", error.message, { cause: error });

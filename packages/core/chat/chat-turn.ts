@@ -2,8 +2,8 @@ import { AppError } from "../errors.ts";
 import type {
 	ConversationSteps,
 	Ports,
-	SaidMessage,
 	SearchLimits,
+	SessionMessage,
 } from "../ports/index.ts";
 import {
 	answerOf,
@@ -30,7 +30,7 @@ export async function chatTurn(
 		/** The answer is there, and kept, before. */
 		deadline: Date;
 	},
-): Promise<{ answer: SaidMessage; number: number }> {
+): Promise<{ answer: SessionMessage; number: number }> {
 	const turn = await ports.sessions.beginTurn(userId, sessionId, question);
 	try {
 		const steps = conversationSteps(ports, userId, {
@@ -38,7 +38,7 @@ export async function chatTurn(
 			deadline: new Date(deadline.getTime() - keepingMs),
 		});
 		const asked = { number: turn.number, question, limits };
-		const conversation = await ports.turns.take(
+		const conversation = await ports.turns.run(
 			userId,
 			turn,
 			asked,
@@ -46,7 +46,7 @@ export async function chatTurn(
 		);
 		const { text, items } = answerOf(conversation);
 		const { toolsUsed, reasoning, traceId, usage } = conversation.turn;
-		const answer: SaidMessage = {
+		const answer: SessionMessage = {
 			role: "assistant",
 			text,
 			at: new Date(),
@@ -75,9 +75,9 @@ function fenced(steps: ConversationSteps, leaseEnds: Date): ConversationSteps {
 		throw new AppError("timed_out", "The turn took longer than its lease.");
 	};
 	return {
-		listen: (...given) => inTime(steps.listen(...given)),
-		answer: (now) => inTime(steps.answer(now)),
-		useTools: (now) => inTime(steps.useTools(now)),
+		begin: (...given) => inTime(steps.begin(...given)),
+		callModel: (now) => inTime(steps.callModel(now)),
+		runTools: (now) => inTime(steps.runTools(now)),
 		next: steps.next,
 	};
 }

@@ -1,5 +1,5 @@
 import type { ItemRefs } from "../items/item-refs.ts";
-import { contentWords, sentencesOf, shareIn } from "../search/words.ts";
+import { contentWords, coverage, splitSentences } from "../search/words.ts";
 import type { QuotedItem } from "./quoted-items.ts";
 
 /** Which item a sentence of an answer rests on. */
@@ -16,9 +16,9 @@ export interface CitedAnswer {
 	text: string;
 	citations: Citation[];
 	/** The share of the written sentences that were kept, 0 to 1. */
-	kept: number;
+	keptShare: number;
 	/** How much of the kept sentences' words is in the items they cite, 0 to 1, the mean. */
-	support: number;
+	meanSupport: number;
 }
 
 /** A sentence with less of its words in the items it cites is not theirs. */
@@ -26,15 +26,15 @@ const minSupport = 0.25;
 
 const uuid = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}";
 /** What is in brackets, and ids without. */
-const marks = new RegExp(`\\[[^[\\]]{1,400}\\]|\\b${uuid}\\b`, "gi");
+const citationPattern = new RegExp(`\\[[^[\\]]{1,400}\\]|\\b${uuid}\\b`, "gi");
 /** Written where an id belongs: ids that exist look like this, invented ones too. */
-const idLike = /^(?=.*\d)[\w-]{6,}$|^\d+$/;
+const idLikePattern = /^(?=.*\d)[\w-]{6,}$|^\d+$/;
 
 /**
  * What remains of an answer when everything goes that no retrieved item supports: ids that were not retrieved or
  * have nothing of the sentence, then sentences without a citation. Null where nothing remains.
  */
-export function citedAnswer(
+export function removeUnsupportedSentences(
 	written: string,
 	refs: ItemRefs,
 	items: Map<string, QuotedItem>,
@@ -50,39 +50,42 @@ export function citedAnswer(
 	const citations: Citation[] = [];
 	const supports: number[] = [];
 	let count = 0;
-	const lines = beforeFullStops(written).map((line) => {
+	const lines = moveCitationsBeforeFullStops(written).map((line) => {
 		const bullet = /^\s*(?:[-*•]|\d+[.)])\s+/.exec(line)?.[0] ?? "";
-		const kept = sentencesOf(line.slice(bullet.length)).flatMap((sentence) => {
-			const { plain, ids } = citationsIn(sentence, refs);
-			const words = contentWords(plain);
-			if (words.size === 0) return [];
-			count += 1;
-			const cited = ids.filter((id) => shareIn(words, wordsOf(id)) > 0);
-			const there = new Set(cited.flatMap((id) => [...wordsOf(id)]));
-			const support = supportOf(words, there);
-			if (support < minSupport) return [];
-			supports.push(support);
-			for (const itemId of cited) {
-				const snippet = bestPassage(words, items.get(itemId));
-				citations.push({ itemId, sentence: plain, snippet });
-			}
-			return [withCitations(plain, cited)];
-		});
+		const kept = splitSentences(line.slice(bullet.length)).flatMap(
+			(sentence) => {
+				const { plain, ids } = citationsIn(sentence, refs);
+				const words = contentWords(plain);
+				if (words.size === 0) return [];
+				count += 1;
+				const cited = ids.filter((id) => coverage(words, wordsOf(id)) > 0);
+				const there = new Set(cited.flatMap((id) => [...wordsOf(id)]));
+				const support = sentenceSupport(words, there);
+				if (support < minSupport) return [];
+				supports.push(support);
+				for (const itemId of cited) {
+					const snippet = bestPassage(words, items.get(itemId));
+					citations.push({ itemId, sentence: plain, snippet });
+				}
+				return [withCitations(plain, cited)];
+			},
+		);
 		return kept.length > 0 ? bullet + kept.join(" ") : null;
 	});
 	if (supports.length === 0) return null;
 	return {
 		text: lines.filter((line) => line !== null).join("\n"),
 		citations,
-		kept: supports.length / count,
-		support: supports.reduce((sum, each) => sum + each, 0) / supports.length,
+		keptShare: supports.length / count,
+		meanSupport:
+			supports.reduce((sum, each) => sum + each, 0) / supports.length,
 	};
 }
 
 /** Lines whose citations stand before the full stop, so that they are part of the sentence they follow. */
-function beforeFullStops(text: string): string[] {
+function moveCitationsBeforeFullStops(text: string): string[] {
 	const after = new RegExp(
-		`([.!?…]+["”’)]?)((?:\\s*(?:${marks.source}))+)`,
+		`([.!?…]+["”’)]?)((?:\\s*(?:${citationPattern.source}))+)`,
 		"gi",
 	);
 	return text.split(/\r?\n/).map((line) => line.replaceAll(after, "$2$1"));
@@ -91,12 +94,13 @@ function beforeFullStops(text: string): string[] {
 function citationsIn(sentence: string, refs: ItemRefs) {
 	const ids = new Set<string>();
 	const plain = sentence
-		.replaceAll(marks, (mark) => {
+		.replaceAll(citationPattern, (mark) => {
 			const names = mark.replaceAll(/[[\]]/g, "").split(/[\s,;]+/);
-			const found = names.map((name) => refs.idOf(name));
+			const found = names.map((name) => refs.itemIdFor(name));
 			for (const id of found) if (id) ids.add(id);
 			const isCitation =
-				found.some((id) => id) || names.every((name) => idLike.test(name));
+				found.some((id) => id) ||
+				names.every((name) => idLikePattern.test(name));
 			return isCitation ? "" : mark;
 		})
 		.replaceAll(/\s+([.,;:!?…])/g, "$1")
@@ -106,11 +110,11 @@ function citationsIn(sentence: string, refs: ItemRefs) {
 }
 
 /** A number is told right or wrong; wrong ones halve what the words are worth. */
-function supportOf(words: Set<string>, there: Set<string>): number {
+function sentenceSupport(words: Set<string>, there: Set<string>): number {
 	const isWrong = [...words].some(
 		(word) => /^\d[\d.,:]+$/.test(word) && !there.has(word),
 	);
-	return shareIn(words, there) / (isWrong ? 2 : 1);
+	return coverage(words, there) / (isWrong ? 2 : 1);
 }
 
 function withCitations(sentence: string, ids: string[]): string {
@@ -123,7 +127,9 @@ const maxSnippet = 240;
 function bestPassage(words: Set<string>, item: QuotedItem | undefined): string {
 	if (!item) return "";
 	const [best = ""] = passagesOf(item)
-		.map((passage) => [passage, shareIn(words, contentWords(passage))] as const)
+		.map(
+			(passage) => [passage, coverage(words, contentWords(passage))] as const,
+		)
 		.sort(([, one], [, other]) => other - one)
 		.map(([passage]) => passage);
 	return best.slice(0, maxSnippet).toWellFormed();
@@ -132,7 +138,7 @@ function bestPassage(words: Set<string>, item: QuotedItem | undefined): string {
 /** What an item says, in pieces that can be quoted: most telling first. */
 export function passagesOf(item: QuotedItem): string[] {
 	const { headline, summary, extractedText } = item;
-	return [headline, ...sentencesOf(summary), ...extractedText.split("\n")]
+	return [headline, ...splitSentences(summary), ...extractedText.split("\n")]
 		.map((passage) => passage.trim())
 		.filter((passage) => passage);
 }

@@ -1,4 +1,4 @@
-import { before } from "../before.ts";
+import { beforeDeadline } from "../before-deadline.ts";
 import { AppError } from "../errors.ts";
 import type {
 	ChatAnswer,
@@ -7,21 +7,21 @@ import type {
 	Ports,
 	ToolCall,
 } from "../ports/index.ts";
-import { fused } from "../search/agent-results.ts";
+import { fuseSearches } from "../search/agent-results.ts";
 import { searchTools } from "../search/search-tools.ts";
 import {
+	modelFailureReason,
 	noAnswer,
 	nothingFound,
-	quotedHits,
+	quoteHits,
 	verifyCitations,
-	whyModelFailed,
 } from "./answer-question.ts";
 import {
 	beginTurn,
 	type Conversation,
 	mergeKnown,
-	nowShown,
-	openCalls,
+	nextShown,
+	pendingToolCalls,
 	type Turn,
 	type TurnInput,
 } from "./conversation.ts";
@@ -67,7 +67,7 @@ export function conversationSteps(
 
 	/** Items of earlier turns, and of this one before its process died, can be cited and read again. */
 	async function recall({ known }: Conversation): Promise<void> {
-		const quoted = await quotedHits(ports, userId, known, seen.refs);
+		const quoted = await quoteHits(ports, userId, known, seen.refs);
 		for (const hit of known) {
 			if (quoted.has(hit.itemId)) seen.hits.set(hit.itemId, hit);
 		}
@@ -83,13 +83,13 @@ export function conversationSteps(
 			),
 			deadline,
 		});
-		return web && (await ports.webSearch.isOn())
+		return web && (await ports.webSearch.isEnabled())
 			? [...ownTools, web]
 			: ownTools;
 	}
 
 	return {
-		async listen(earlier, asked) {
+		async begin(earlier, asked) {
 			if (earlier.turn?.number === asked.number) return {};
 			const { conversation, dropped } = beginTurn(earlier, asked);
 			if (dropped.length === 0) return conversation;
@@ -104,7 +104,7 @@ export function conversationSteps(
 			return { ...conversation, summary };
 		},
 
-		async answer(now) {
+		async callModel(now) {
 			recalled ??= recall(now);
 			await recalled;
 			const { turn } = now;
@@ -129,7 +129,7 @@ export function conversationSteps(
 					deadline,
 				});
 			} catch (error) {
-				const why = whyModelFailed(error);
+				const why = modelFailureReason(error);
 				// With nothing to show the failure is the answer, and the question can be asked again.
 				if (turn.searches.flat().length === 0) throw error;
 				return stopped(now, `I stopped: ${why.replace(/\.$/, "")}`);
@@ -140,7 +140,7 @@ export function conversationSteps(
 				traceId: said.traceId,
 				usage: [...turn.usage, said.usage],
 			};
-			if (said.ended === "refused") {
+			if (said.stopReason === "refused") {
 				return concluded(now, asked, "The model refused to answer.", []);
 			}
 			const { toolCalls } = said.message;
@@ -165,15 +165,15 @@ export function conversationSteps(
 				);
 			}
 			const isCutOff =
-				said.ended === "cut_off" || text.length < said.message.text.length;
+				said.stopReason === "cut_off" || text.length < said.message.text.length;
 			return answered(now, asked, text, isCutOff);
 		},
 
-		async useTools(now) {
+		async runTools(now) {
 			recalled ??= recall(now);
 			await recalled;
 			const { turn } = now;
-			const calls = openCalls(now);
+			const calls = pendingToolCalls(now);
 			const room = maxToolCalls - turn.toolCalls;
 			const tools = await toolsFor(now);
 			const searchesBefore = seen.searches.length;
@@ -183,7 +183,7 @@ export function conversationSteps(
 						return refused(call, `at most ${maxToolCalls} tool calls a turn`);
 					}
 					return (
-						(await before(deadline, runTool(tools, call))) ??
+						(await beforeDeadline(deadline, runTool(tools, call))) ??
 						refused(call, "there was no time left")
 					);
 				}),
@@ -210,7 +210,7 @@ export function conversationSteps(
 
 		next(now) {
 			if (now.turn.answer) return null;
-			return openCalls(now).length > 0 ? "useTools" : "answer";
+			return pendingToolCalls(now).length > 0 ? "runTools" : "callModel";
 		},
 	};
 
@@ -258,7 +258,7 @@ export function conversationSteps(
 
 	/** The best that was found until now, and why it is no more. */
 	function stopped(now: Conversation, why: string): Partial<Conversation> {
-		const found = fused(now.turn.searches)
+		const found = fuseSearches(now.turn.searches)
 			.slice(0, limits.topK)
 			.flatMap((itemId) => seen.hits.get(itemId) ?? []);
 		const text =
@@ -277,7 +277,7 @@ export function conversationSteps(
 	): Partial<Conversation> {
 		const told = [text, ...turn.notices, ...notices].join("\n\n");
 		const short = items.reduce(
-			(all, { itemId }) => all.replaceAll(itemId, seen.refs.of(itemId)),
+			(all, { itemId }) => all.replaceAll(itemId, seen.refs.refFor(itemId)),
 			told,
 		);
 		return {
@@ -285,7 +285,7 @@ export function conversationSteps(
 				...now.messages,
 				{ role: "assistant", text: short, toolCalls: [] },
 			],
-			shown: nowShown(now.shown, items),
+			shown: nextShown(now.shown, items),
 			known: mergeKnown(now.known, items),
 			turn: { ...turn, answer: { text: told, items } },
 		};
@@ -333,7 +333,7 @@ export function describeToolCall({ name, input }: ToolCall): string {
 export function activityOf(
 	now: Conversation,
 ): "searching" | "reading" | "answering" {
-	const [call] = openCalls(now);
+	const [call] = pendingToolCalls(now);
 	if (!call) return "answering";
 	return /search/.test(call.name) ? "searching" : "reading";
 }

@@ -46,7 +46,7 @@ const maxTurns = 8;
 /** Characters of a window's earlier turns: 4,000 tokens. */
 const maxCharacters = 16_000;
 /** One long answer must not push everything else out. */
-const maxKept = 2_000;
+const maxExchangeLength = 2_000;
 const maxKnown = 40;
 
 const unanswered = "I could not answer that.";
@@ -105,7 +105,7 @@ function exchangesIn(messages: ChatMessage[]): Exchange[] {
 		const last = exchanges.at(-1);
 		if (message.role === "user") {
 			exchanges.push({
-				question: shortened(message.text),
+				question: truncate(message.text),
 				answer: unanswered,
 			});
 		} else if (
@@ -113,7 +113,7 @@ function exchangesIn(messages: ChatMessage[]): Exchange[] {
 			message.role === "assistant" &&
 			message.toolCalls.length === 0
 		) {
-			last.answer = shortened(message.text);
+			last.answer = truncate(message.text);
 		}
 	}
 	return exchanges;
@@ -125,11 +125,13 @@ const lengthOf = (exchanges: Exchange[]) =>
 		0,
 	);
 
-const shortened = (text: string) =>
-	text.length <= maxKept ? text : `${text.slice(0, maxKept).toWellFormed()}…`;
+const truncate = (text: string) =>
+	text.length <= maxExchangeLength
+		? text
+		: `${text.slice(0, maxExchangeLength).toWellFormed()}…`;
 
 /** What a model asked for in the last message and was not given yet. */
-export function openCalls({ messages }: Conversation): ToolCall[] {
+export function pendingToolCalls({ messages }: Conversation): ToolCall[] {
 	const last = messages.at(-1);
 	return last?.role === "assistant" ? last.toolCalls : [];
 }
@@ -148,7 +150,7 @@ export function mergeKnown(known: Hit[], seen: Iterable<Hit>): Hit[] {
  * The list that "the second one" counts in: that of the last answer, unless that spoke of none, or of one item of the
  * list before.
  */
-export function nowShown(before: Hit[], items: Hit[]): Hit[] {
+export function nextShown(before: Hit[], items: Hit[]): Hit[] {
 	const [first, ...others] = items;
 	if (!first) return before;
 	const isOfBefore = before.some(({ itemId }) => itemId === first.itemId);
@@ -158,7 +160,7 @@ export function nowShown(before: Hit[], items: Hit[]): Hit[] {
 const maxSummary = 2_000;
 
 /** The summary where no model writes one: what was asked, the latest last, as far as there is room. */
-export function digest(summary: string, dropped: Exchange[]): string {
+export function digestExchanges(summary: string, dropped: Exchange[]): string {
 	const lines = dropped.map(
 		({ question, answer }) =>
 			`Asked: ${question.slice(0, 200)} Answered: ${answer.slice(0, 200)}`,

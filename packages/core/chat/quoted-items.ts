@@ -41,9 +41,9 @@ export function quotedItem(
 		ref,
 		category: description.category,
 		headline,
-		summary: shortened(summary, lengths.summary),
-		labels: shortened(labels, lengths.labels),
-		extractedText: shortened(extractedText, lengths.extractedText),
+		summary: truncate(summary, lengths.summary),
+		labels: truncate(labels, lengths.labels),
+		extractedText: truncate(extractedText, lengths.extractedText),
 	};
 }
 
@@ -74,6 +74,6 @@ export function readQuotedItems(text: string): QuotedItem[] {
 	);
 }
 
-function shortened(text: string, most: number): string {
+function truncate(text: string, most: number): string {
 	return text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
 }

@@ -2,7 +2,7 @@ import { ModelFailure } from "../errors.ts";
 import type { TokenUsage } from "../items/analysis.ts";
 import type { Ports } from "../ports/index.ts";
 import { noAnswer } from "./answer-question.ts";
-import { digest, type Exchange } from "./conversation.ts";
+import { digestExchanges, type Exchange } from "./conversation.ts";
 import { asData } from "./quoted-items.ts";
 
 const maxSummary = 2_000;
@@ -17,9 +17,9 @@ export async function summarize(
 	dropped: Exchange[],
 	deadline: Date,
 ): Promise<{ summary: string; usage: TokenUsage[] }> {
-	const without = digest(summary, dropped);
+	const without = digestExchanges(summary, dropped);
 	try {
-		const { message, ended, usage } = await chat.answer({
+		const { message, stopReason, usage } = await chat.answer({
 			messages: [
 				{ role: "system", text: instructions },
 				{
@@ -32,7 +32,7 @@ export async function summarize(
 		});
 		const text = message.text.trim();
 		const isUsable =
-			ended === "complete" && text !== "" && !text.includes(noAnswer);
+			stopReason === "complete" && text !== "" && !text.includes(noAnswer);
 		return {
 			summary: isUsable ? text.slice(0, maxSummary).toWellFormed() : without,
 			usage: [usage],

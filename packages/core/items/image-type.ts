@@ -2,13 +2,13 @@ import type { ImageType } from "./item.ts";
 
 /** The accepted type of a file by its first bytes, whatever its name or declared type says; null where it is refused. */
 export function sniffImageType(bytes: Uint8Array): ImageType | null {
-	const kind = kindOf(bytes);
+	const kind = detectKind(bytes);
 	return kind.startsWith("image/") ? (kind as ImageType) : null;
 }
 
 /** One sentence for the owner: what the refused file is and what to do. */
 export function describeRefusal(bytes: Uint8Array): string {
-	const kind = kindOf(bytes);
+	const kind = detectKind(bytes);
 	switch (kind) {
 		case "empty":
 			return `The file is empty: ${sendInstead}.`;
@@ -60,7 +60,7 @@ const signatures: [Kind, number[]][] = [
 	["BMP image", [0x42, 0x4d]],
 ];
 
-function kindOf(bytes: Uint8Array): Kind {
+function detectKind(bytes: Uint8Array): Kind {
 	if (bytes.length === 0) return "empty";
 	for (const [kind, signature] of signatures) {
 		if (signature.every((byte, at) => bytes[at] === byte)) return kind;
@@ -68,14 +68,14 @@ function kindOf(bytes: Uint8Array): Kind {
 	if (ascii(bytes, 0, 4) === "RIFF") {
 		return ascii(bytes, 8, 12) === "WEBP" ? "image/webp" : "unknown";
 	}
-	if (ascii(bytes, 4, 8) === "ftyp") return isoMediaKind(bytes);
-	return textKind(bytes);
+	if (ascii(bytes, 4, 8) === "ftyp") return detectIsoMediaKind(bytes);
+	return detectTextKind(bytes);
 }
 
 const heifBrand = /^(?:hei[cxms]|hev[cxms]|mif1|mif2|msf1)$/;
 
 /** AVIF, HEIC and MP4 share one container; its brands tell them apart. HEIC files pass sharp's `metadata()` and then cannot be decoded. */
-function isoMediaKind(bytes: Uint8Array): Kind {
+function detectIsoMediaKind(bytes: Uint8Array): Kind {
 	const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
 	const end = Math.min(size, bytes.length, 256);
 	const brands = [ascii(bytes, 8, 12)];
@@ -87,7 +87,7 @@ function isoMediaKind(bytes: Uint8Array): Kind {
 	return "video";
 }
 
-function textKind(bytes: Uint8Array): Kind {
+function detectTextKind(bytes: Uint8Array): Kind {
 	const start = ascii(bytes, 0, 2_048)
 		.replaceAll("\0", "") // UTF-16 looks like ASCII between zeros
 		.toLowerCase();

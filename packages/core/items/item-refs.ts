@@ -4,9 +4,9 @@
  */
 export interface ItemRefs {
 	/** The item's name; it has the same one whenever it is asked for. */
-	of(itemId: string): string;
+	refFor(itemId: string): string;
 	/** The item of a name, or of its whole id; null for one that was never named here. */
-	idOf(ref: string): string | null;
+	itemIdFor(ref: string): string | null;
 }
 
 const shortLength = 8;
@@ -16,7 +16,7 @@ export function itemRefs(itemIds: Iterable<string> = []): ItemRefs {
 	const byRef = new Map<string, string>();
 	const byId = new Map<string, string>();
 	const refs: ItemRefs = {
-		of(itemId) {
+		refFor(itemId) {
 			const known = byId.get(itemId);
 			if (known) return known;
 			const short = itemId.slice(0, shortLength);
@@ -25,11 +25,11 @@ export function itemRefs(itemIds: Iterable<string> = []): ItemRefs {
 			byRef.set(ref, itemId);
 			return ref;
 		},
-		idOf(ref) {
+		itemIdFor(ref) {
 			const written = ref.trim().toLowerCase();
 			return byRef.get(written) ?? (byId.has(written) ? written : null);
 		},
 	};
-	for (const itemId of itemIds) refs.of(itemId);
+	for (const itemId of itemIds) refs.refFor(itemId);
 	return refs;
 }

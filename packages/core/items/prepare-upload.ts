@@ -6,7 +6,7 @@ import { type ImageType, imageTypes, originalKey } from "./item.ts";
 import { cleanFilename } from "./upload-item.ts";
 
 /** What an original may have: 50 MB. */
-export const maxOriginal = 50 * 1024 * 1024;
+export const maxOriginalBytes = 50 * 1024 * 1024;
 
 /** How long a form may be used: the upload must have begun, a slow one may end later. */
 export const formSeconds = 15 * 60;
@@ -38,10 +38,10 @@ export async function prepareUpload(
 	userId: string,
 	{ filename, contentType, size, sha256 }: AnnouncedUpload,
 ): Promise<PreparedUpload> {
-	if (size > maxOriginal) {
+	if (size > maxOriginalBytes) {
 		throw new AppError(
 			"file_too_large",
-			`The file has ${size} bytes and at most ${maxOriginal} (50 MB) are taken: send a smaller version.`,
+			`The file has ${size} bytes and at most ${maxOriginalBytes} (50 MB) are taken: send a smaller version.`,
 		);
 	}
 	const { item, created } = await items.create({

@@ -5,7 +5,7 @@ import { describeRefusal, sniffImageType } from "./image-type.ts";
 import { imageTypes, originalKey } from "./item.ts";
 
 /** What fits a request through the gateway: Lambda takes 6 MB, base64 makes a third more of a file. */
-export const maxUpload = 4 * 1024 * 1024;
+export const maxUploadBytes = 4 * 1024 * 1024;
 
 export interface Upload {
 	/** As the client calls it: shown to its owner, never part of a path. */
@@ -24,10 +24,10 @@ export async function uploadItem(
 	userId: string,
 	{ filename, bytes }: Upload,
 ): Promise<ItemWithAnalysis> {
-	if (bytes.length > maxUpload) {
+	if (bytes.length > maxUploadBytes) {
 		throw new AppError(
 			"file_too_large",
-			`The file has ${bytes.length} bytes and this route takes ${maxUpload} (4 MB): upload it by POST /uploads, which takes up to 50 MB.`,
+			`The file has ${bytes.length} bytes and this route takes ${maxUploadBytes} (4 MB): upload it by POST /uploads, which takes up to 50 MB.`,
 		);
 	}
 	const mimeType = sniffImageType(bytes);
@@ -59,7 +59,7 @@ export async function uploadItem(
 	return stored;
 }
 
-const maxFilename = 255;
+const maxFilenameLength = 255;
 
 /** A name to show: no folders, no control or direction-changing characters, 255 characters with the extension kept. */
 export function cleanFilename(name: string): string {
@@ -69,10 +69,10 @@ export function cleanFilename(name: string): string {
 		.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "")
 		.trim();
 	const characters = [...clean];
-	if (characters.length <= maxFilename) return clean;
+	if (characters.length <= maxFilenameLength) return clean;
 	const extension = [...(/\.[^.]{1,16}$/u.exec(clean)?.[0] ?? "")];
 	return [
-		...characters.slice(0, maxFilename - extension.length),
+		...characters.slice(0, maxFilenameLength - extension.length),
 		...extension,
 	].join("");
 }

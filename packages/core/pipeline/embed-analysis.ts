@@ -78,7 +78,7 @@ function embed(
 			},
 		);
 		const firstTime = analysis.version === 1 && !task.requestId;
-		if (committed && firstTime) options.ready?.(item);
+		if (committed && firstTime) options.onReady?.(item);
 		return committed;
 	});
 }

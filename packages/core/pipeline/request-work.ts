@@ -8,7 +8,7 @@ import type { RequestError, WorkRequest } from "./work-request.ts";
 
 type RequestPorts = Pick<Ports, "items" | "requests" | "outbox" | "events">;
 
-export interface AnalysisWanted {
+export interface AnalysisOptions {
 	/** A new analysis, though one is stored. */
 	force: boolean;
 	/** Whom to ask. @default the environment's provider, and that provider's model */
@@ -17,7 +17,7 @@ export interface AnalysisWanted {
 }
 
 /** How far a person's wish for an analysis is. */
-export type WantedAnalysis =
+export type AnalysisProgress =
 	| { analysis: Analysis }
 	/** The pipeline's first analysis is on its way. */
 	| { item: Item }
@@ -33,17 +33,17 @@ export async function requestAnalysis(
 	ports: RequestPorts,
 	userId: string,
 	itemId: string,
-	{ force, provider = "", model = "" }: AnalysisWanted,
-): Promise<WantedAnalysis> {
+	{ force, provider = "", model = "" }: AnalysisOptions,
+): Promise<AnalysisProgress> {
 	const found = await ports.items.find(userId, itemId);
 	if (!found) throw itemNotFound(itemId);
 	const { item, latestAnalysis } = found;
 	if (!force) {
 		if (latestAnalysis) return { analysis: latestAnalysis };
-		if (isBeforeAnalysis(item)) return { item };
+		if (awaitsFirstAnalysis(item)) return { item };
 	}
 	return {
-		request: await ask(ports, item, {
+		request: await createRequest(ports, item, {
 			kind: "analyze",
 			provider: provider || null,
 			model: model || null,
@@ -64,11 +64,11 @@ export async function requestResize(
 	const found = await ports.items.find(userId, itemId);
 	if (!found) throw itemNotFound(itemId);
 	const wanted = { kind: "resize", provider: null, model: null } as const;
-	return ask(ports, found.item, wanted);
+	return createRequest(ports, found.item, wanted);
 }
 
 /** Whether the pipeline will make the first analysis of the item without being asked. */
-export function isBeforeAnalysis({ status }: Item): boolean {
+export function awaitsFirstAnalysis({ status }: Item): boolean {
 	return ["pending", "uploaded", "processed"].includes(status);
 }
 
@@ -78,7 +78,7 @@ export function requestFailed({ code, detail }: RequestError): AppError {
 	return new AppError(own ? code : "request_failed", detail);
 }
 
-async function ask(
+async function createRequest(
 	ports: RequestPorts,
 	item: Item,
 	wanted: Pick<NewRequest, "kind" | "provider" | "model">,

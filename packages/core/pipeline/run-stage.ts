@@ -7,7 +7,7 @@ import {
 import type { Item } from "../items/item.ts";
 import type { Claim, Ports, StageName } from "../ports/index.ts";
 import { announcedBy, type EventSource } from "./events.ts";
-import { hopelessModelFailures, type RequestError } from "./work-request.ts";
+import { permanentModelFailures, type RequestError } from "./work-request.ts";
 
 /** How one handling of an event ended; all of them acknowledge it. */
 export type StageOutcome =
@@ -25,9 +25,9 @@ export interface StageOptions {
 	/** Calls of models end before it, so that the stage can still write down how it ended. */
 	deadline: Date;
 	/** Told of the item once its lease is held. */
-	claimed?: (item: Item) => void;
+	onClaimed?: (item: Item) => void;
 	/** Told of the item when it can be found for the first time. */
-	ready?: (item: Item) => void;
+	onReady?: (item: Item) => void;
 }
 
 /** What a stage works on: the item whose turn it is, or what a person asked for it. */
@@ -47,7 +47,7 @@ export async function runStage(
 	ports: Pick<Ports, "stages" | "outbox" | "events">,
 	stage: StageName,
 	{ userId, itemId, requestId }: StageTask,
-	{ leaseSeconds, claimed }: StageOptions,
+	{ leaseSeconds, onClaimed }: StageOptions,
 	work: (claimed: Claim & { outcome: "claimed" }) => Promise<boolean>,
 ): Promise<StageOutcome> {
 	const { stages } = ports;
@@ -62,7 +62,7 @@ export async function runStage(
 		return "skipped";
 	}
 	const { lease } = claim;
-	claimed?.(claim.item);
+	onClaimed?.(claim.item);
 	let outcome: StageOutcome;
 	try {
 		if (await work(claim)) outcome = "committed";
@@ -96,7 +96,7 @@ function asRequestError(error: unknown): RequestError | null {
 		return { code, detail };
 	}
 	if (error instanceof ModelFailure) {
-		const code = hopelessModelFailures.find((one) => one === error.code);
+		const code = permanentModelFailures.find((one) => one === error.code);
 		if (code) return { code, detail: error.message };
 	}
 	return null;

@@ -74,11 +74,11 @@ export async function sweep(
 	if (restarts.length > 0) await events.publish(eventSources.cleanup, restarts);
 	report.itemsRestarted = restarts.length;
 
-	const idle = await requests.takeIdle({
+	const idle = await requests.claimStalled({
 		idleSeconds,
 		againSeconds,
 		limit: batch,
-		perRebuild: rebuildWindow,
+		maxPerRebuild: rebuildWindow,
 	});
 	if (idle.length > 0) {
 		const again = idle.map(({ request, correlationId }) =>
@@ -95,7 +95,7 @@ export async function sweep(
 		const { userId, itemId, deletedAt } = tombstone;
 		await removeObjects(ports, userId, itemId);
 		if (now - deletedAt.getTime() > forgetTombstoneSeconds * 1000) {
-			await stages.forgetTombstone(userId, itemId);
+			await stages.deleteTombstone(userId, itemId);
 			report.deletionsFinished += 1;
 		}
 	}

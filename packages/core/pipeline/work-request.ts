@@ -10,14 +10,14 @@ export const requestStatuses = ["pending", "done", "failed"] as const;
 export type RequestStatus = (typeof requestStatuses)[number];
 
 /** Failures of a model that only whoever runs the environment, or another request, can mend. */
-export const hopelessModelFailures = [
+export const permanentModelFailures = [
 	"provider_not_configured",
 	"model_not_found",
 ] as const;
 
 /** Why a request ended `failed`; the item stays what it was. */
 export interface RequestError {
-	code: ItemErrorCode | (typeof hopelessModelFailures)[number];
+	code: ItemErrorCode | (typeof permanentModelFailures)[number];
 	/** A sentence for the item's owner. */
 	detail: string;
 }
@@ -39,7 +39,7 @@ export interface WorkRequest {
 	finishedAt: Date | null;
 }
 
-const announcedAs = {
+const eventTypeOf = {
 	analyze: "AnalysisRequested",
 	resize: "ResizeRequested",
 	embed: "EmbeddingRequested",
@@ -49,8 +49,8 @@ const announcedAs = {
 export function requestEvent(
 	{ id, kind, itemId, userId }: WorkRequest,
 	correlationId: string,
-): OutgoingEvent<(typeof announcedAs)[RequestKind]> {
-	const type = announcedAs[kind];
+): OutgoingEvent<(typeof eventTypeOf)[RequestKind]> {
+	const type = eventTypeOf[kind];
 	return {
 		id: derivedId(id, type),
 		type,

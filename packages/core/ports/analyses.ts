@@ -5,7 +5,7 @@ export interface Analyses {
 	/** Those of them that exist, in any order. */
 	findAll(userId: string, analysisIds: string[]): Promise<Analysis[]>;
 	/** All versions, newest first; null where there is no such item. */
-	listOfItem(userId: string, itemId: string): Promise<Analysis[] | null>;
+	listByItem(userId: string, itemId: string): Promise<Analysis[] | null>;
 	/** The newest version, 0 where there is none. */
 	latestVersion(userId: string, itemId: string): Promise<number>;
 }

@@ -26,7 +26,7 @@ export interface AssistantMessage {
 	 * The answer as its provider wrote it, as JSON: a model that thinks wants its thoughts back, unchanged, with the
 	 * results of the tools it called. Only the provider that wrote it reads it, and only until the next user message.
 	 */
-	written?: { provider: string; model: string; content: unknown };
+	providerContent?: { provider: string; model: string; content: unknown };
 }
 
 export interface ToolCall {
@@ -68,7 +68,7 @@ export interface ChatAnswer {
 	/** Also what to append to the conversation. */
 	message: AssistantMessage;
 	/** `tools`: it waits for the results of its tool calls. */
-	ended: "complete" | "tools" | "cut_off" | "refused";
+	stopReason: "complete" | "tools" | "cut_off" | "refused";
 	provider: string;
 	model: string;
 	/** The provider's id of the call. */

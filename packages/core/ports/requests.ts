@@ -28,12 +28,12 @@ export interface Requests {
 	/**
 	 * For the sweeper, over all tenants: pending requests made or claimed `idleSeconds` ago or earlier, whose
 	 * item nobody holds, not given out in the last `againSeconds`. Oldest first, of a rebuild no more than
-	 * `perRebuild`: it has thousands, and another person's single request must not be behind them.
+	 * `maxPerRebuild`: it has thousands, and another person's single request must not be behind them.
 	 */
-	takeIdle(options: {
+	claimStalled(options: {
 		idleSeconds: number;
 		againSeconds: number;
 		limit: number;
-		perRebuild: number;
+		maxPerRebuild: number;
 	}): Promise<{ request: WorkRequest; correlationId: string }[]>;
 }

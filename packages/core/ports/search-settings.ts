@@ -1,9 +1,9 @@
 /** What search really works with, read from the running code and its database. */
 export interface SearchSettings {
-	read(userId: string): Promise<SearchSettingsInForce>;
+	read(userId: string): Promise<EffectiveSearchSettings>;
 }
 
-export interface SearchSettingsInForce {
+export interface EffectiveSearchSettings {
 	/** The numbers in the search statements, by their names in the code. */
 	parameters: Readonly<Record<string, unknown>>;
 	database: {

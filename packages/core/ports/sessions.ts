@@ -11,7 +11,7 @@ export interface ChatSession {
 }
 
 /** What one side said, as the history keeps it. */
-export interface SaidMessage {
+export interface SessionMessage {
 	role: "user" | "assistant";
 	text: string;
 	/** When it was said. */
@@ -58,7 +58,11 @@ export interface Sessions {
 	 * @throws AppError `session_not_found` where the session was deleted meanwhile, `session_busy` where the lease
 	 * ended and is another's
 	 */
-	endTurn(userId: string, turn: OpenTurn, answer: SaidMessage): Promise<void>;
+	endTurn(
+		userId: string,
+		turn: OpenTurn,
+		answer: SessionMessage,
+	): Promise<void>;
 	/** Gives the turn up without an answer: the question can be asked again at once. */
 	abandonTurn(userId: string, turn: OpenTurn): Promise<void>;
 	/** The last used first. */
@@ -69,7 +73,7 @@ export interface Sessions {
 		sessionId: string,
 	): Promise<{
 		session: ChatSession;
-		messages: SaidMessage[];
+		messages: SessionMessage[];
 		/** Whether a turn is under way. */
 		isBusy: boolean;
 	} | null>;

@@ -167,7 +167,7 @@ export interface Stages {
 		olderThanSeconds: number;
 		limit: number;
 	}): Promise<{ userId: string; itemId: string; deletedAt: Date }[]>;
-	forgetTombstone(userId: string, itemId: string): Promise<void>;
+	deleteTombstone(userId: string, itemId: string): Promise<void>;
 }
 
 export const maxAttempts = 8;

@@ -9,27 +9,27 @@ export interface Turns {
 	 * @throws what a step throws; the conversation stands where it stood before that step
 	 * @throws AppError `session_not_found` where it is noticed, within a minute, that the session was deleted meanwhile
 	 */
-	take(
+	run(
 		userId: string,
 		turn: OpenTurn,
 		asked: TurnInput,
 		steps: ConversationSteps,
 	): Promise<Conversation>;
 	/** Where the conversation stands; null where nothing was committed yet. */
-	at(userId: string, sessionId: string): Promise<Conversation | null>;
+	conversation(userId: string, sessionId: string): Promise<Conversation | null>;
 }
 
 /** The steps of a turn. Each takes the conversation as it stands and gives what changes; none does anything twice. */
 export interface ConversationSteps {
 	/** Takes note of the question; first of all steps. */
-	listen(
+	begin(
 		before: Partial<Conversation>,
 		asked: TurnInput,
 	): Promise<Partial<Conversation>>;
 	/** Asks the model, or ends the turn where a limit is reached. */
-	answer(now: Conversation): Promise<Partial<Conversation>>;
+	callModel(now: Conversation): Promise<Partial<Conversation>>;
 	/** Runs the tools that the model asked for: every call gets its result. */
-	useTools(now: Conversation): Promise<Partial<Conversation>>;
+	runTools(now: Conversation): Promise<Partial<Conversation>>;
 	/** Which step is next; null where the turn is over. */
-	next(now: Conversation): "answer" | "useTools" | null;
+	next(now: Conversation): "callModel" | "runTools" | null;
 }

@@ -9,7 +9,7 @@ export interface WebPage {
 /** The web outside, which sees what it is asked. */
 export interface WebSearch {
 	/** Whether a key is set: without one nothing of this exists for a model. */
-	isOn(): Promise<boolean>;
+	isEnabled(): Promise<boolean>;
 	/** At most five pages, best first. @throws ModelFailure where the engine gives nothing in time */
 	search(query: string, deadline: Date): Promise<WebPage[]>;
 }

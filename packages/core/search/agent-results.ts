@@ -3,7 +3,7 @@ import { defineTool } from "../chat/tools.ts";
 import type { ChatAnswer, Hit } from "../ports/index.ts";
 import type { SeenItems } from "./search-tools.ts";
 
-const givenResults = z.strictObject({
+const resultsInput = z.strictObject({
 	items: z
 		.array(z.string().max(100))
 		.max(200)
@@ -21,7 +21,7 @@ export const giveResults = defineTool({
 	name: "give_results",
 	description:
 		"Ends the search: gives the person the items their request is about, and a short answer.",
-	input: givenResults,
+	input: resultsInput,
 	run: async () => "Given.",
 });
 
@@ -36,26 +36,26 @@ export interface ToolOutcome {
 }
 
 /** What the model ended with; null where it wants to go on. */
-export function outcomeOf(
+export function readOutcome(
 	{ message: { text, toolCalls } }: ChatAnswer,
 	seen: SeenItems,
 ): ToolOutcome | null {
 	if (toolCalls.length === 0) {
 		return {
-			itemIds: fused(seen.searches),
+			itemIds: fuseSearches(seen.searches),
 			written: text,
 			isInvented: false,
 		};
 	}
 	const given = toolCalls.find(({ name }) => name === giveResults.name);
-	const { data } = givenResults.safeParse(given?.input);
+	const { data } = resultsInput.safeParse(given?.input);
 	if (!data) return null;
 	const itemIds = [
-		...new Set(data.items.flatMap((ref) => seen.refs.idOf(ref) ?? [])),
+		...new Set(data.items.flatMap((ref) => seen.refs.itemIdFor(ref) ?? [])),
 	];
 	const isInvented = data.items.length > 0 && itemIds.length === 0;
 	return {
-		itemIds: isInvented ? fused(seen.searches) : itemIds,
+		itemIds: isInvented ? fuseSearches(seen.searches) : itemIds,
 		written: data.answer,
 		isInvented,
 	};
@@ -65,7 +65,7 @@ export function outcomeOf(
 const rrfK = 15;
 
 /** What all searches found, best first: an item's ranks count as in a hybrid search. */
-export function fused(searches: string[][]): string[] {
+export function fuseSearches(searches: string[][]): string[] {
 	const scores = new Map<string, number>();
 	for (const found of searches) {
 		for (const [at, itemId] of found.entries()) {
@@ -77,7 +77,7 @@ export function fused(searches: string[][]): string[] {
 }
 
 /** The hits in this order; their scores are those of the order, as in a hybrid search of one list. */
-export function ranked(itemIds: string[], { hits }: SeenItems): Hit[] {
+export function rankHits(itemIds: string[], { hits }: SeenItems): Hit[] {
 	return itemIds
 		.flatMap((itemId) => hits.get(itemId) ?? [])
 		.map((hit, at) => ({ ...hit, score: 1 / (rrfK + at + 1) }));

@@ -1,12 +1,12 @@
-import { before } from "../before.ts";
+import { beforeDeadline } from "../before-deadline.ts";
 import {
 	type Answer,
 	answerRules,
+	modelFailureReason,
 	nothingFound,
-	questionAbout,
+	questionPrompt,
 	unanswered,
 	verifyCitations,
-	whyModelFailed,
 } from "../chat/answer-question.ts";
 import { quoteRules, readQuotedItems } from "../chat/quoted-items.ts";
 import { runTool, type ToolResult } from "../chat/tools.ts";
@@ -19,15 +19,15 @@ import type {
 	ToolCall,
 } from "../ports/index.ts";
 import {
-	fused,
+	fuseSearches,
 	giveResults,
-	outcomeOf,
-	ranked,
+	rankHits,
+	readOutcome,
 	type ToolOutcome,
 } from "./agent-results.ts";
 import { type SeenItems, searchTools } from "./search-tools.ts";
 
-export interface AgenticFound {
+export interface AgenticSearchResult {
 	/** What the agent chose, in its order. */
 	hits: Hit[];
 	notices: string[];
@@ -75,7 +75,7 @@ export async function agenticSearch(
 		model?: string;
 		deadline: Date;
 	},
-): Promise<AgenticFound> {
+): Promise<AgenticSearchResult> {
 	const started = performance.now();
 	const kit = searchTools(ports, userId, limits);
 	const { seen } = kit;
@@ -88,7 +88,7 @@ export async function agenticSearch(
 		{ role: "system", text: instructions },
 		{
 			role: "user",
-			text: questionAbout(
+			text: questionPrompt(
 				question,
 				first.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
 			),
@@ -104,22 +104,22 @@ export async function agenticSearch(
 		if (deadline.getTime() - Date.now() < minCallMs) return outOfTime;
 		const answer = await ports.chat
 			.answer({ messages, tools, model, maxOutputTokens, deadline })
-			.catch(whyModelFailed);
+			.catch(modelFailureReason);
 		if (typeof answer === "string") return answer;
 		answers.push(answer);
-		if (answer.ended === "refused") return "The model refused to go on.";
+		if (answer.stopReason === "refused") return "The model refused to go on.";
 		const { text, toolCalls } = answer.message;
 		if (text.trim() && toolCalls.length > 0) reasoning.push(text.trim());
 		for (const { name } of toolCalls) {
 			if (tools.some((tool) => tool.name === name)) toolsUsed.add(name);
 		}
-		const outcome = outcomeOf(answer, seen);
+		const outcome = readOutcome(answer, seen);
 		if (outcome) return outcome;
 
 		const running = toolCalls.map((call, at) =>
 			at < maxToolCalls ? runTool(tools, call) : tooMany(call),
 		);
-		const results = await before(deadline, Promise.all(running));
+		const results = await beforeDeadline(deadline, Promise.all(running));
 		if (!results) return outOfTime;
 		retrievalMs = performance.now() - started;
 		reasoning.push(
@@ -145,9 +145,10 @@ export async function agenticSearch(
 			"The agent named only items that no search found: these are the best of its searches.",
 		);
 	}
-	const itemIds = typeof end === "string" ? fused(seen.searches) : end.itemIds;
-	const hits = ranked(itemIds, seen).slice(0, limits.topK);
-	if (hits.length === 0 && seen.whyNothing) notices.push(seen.whyNothing);
+	const itemIds =
+		typeof end === "string" ? fuseSearches(seen.searches) : end.itemIds;
+	const hits = rankHits(itemIds, seen).slice(0, limits.topK);
+	if (hits.length === 0 && seen.emptyReason) notices.push(seen.emptyReason);
 	return {
 		hits,
 		notices,

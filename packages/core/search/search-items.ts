@@ -21,13 +21,13 @@ export interface SearchRequest extends SearchLimits {
 }
 
 /** What a search found. */
-export interface Found {
+export interface SearchResult {
 	/** Best first. */
 	hits: Hit[];
 	/** What the person should know about how it was found, a sentence each. */
 	notices: string[];
 	/** A sentence for the person; null where there are hits. */
-	whyNothing: string | null;
+	emptyReason: string | null;
 }
 
 /** A search waits no longer for its query's vector. */
@@ -43,14 +43,14 @@ export async function searchItems(
 	ports: Pick<Ports, "search" | "embedder" | "vectorIndex">,
 	userId: string,
 	request: SearchRequest,
-): Promise<Found> {
+): Promise<SearchResult> {
 	const { query, topK, category, explain } = request;
 	const options: SearchOptions = { topK, category, explain };
 	const text: TextQuery = { text: query, minScore: request.minRelevance };
-	const found = (hits: Hit[], ...notices: string[]): Found => ({
+	const found = (hits: Hit[], ...notices: string[]): SearchResult => ({
 		hits,
 		notices,
-		whyNothing: hits.length > 0 ? null : whyNothing(request),
+		emptyReason: hits.length > 0 ? null : explainNoHits(request),
 	});
 
 	if (request.searchType === "bm25") {
@@ -58,9 +58,9 @@ export async function searchItems(
 	}
 	let vector: VectorQuery;
 	try {
-		vector = await vectorOf(ports, request);
+		vector = await embedQuery(ports, request);
 	} catch (error) {
-		if (request.searchType === "vector" || !passes(error)) throw error;
+		if (request.searchType === "vector" || !isTemporary(error)) throw error;
 		return found(
 			await ports.search.byText(userId, text, options),
 			`Searched by words only: ${error.message}`,
@@ -73,12 +73,12 @@ export async function searchItems(
 	const isByVector = hits.some(({ vectorRank }) => vectorRank);
 	return found(
 		hits,
-		...(isByVector ? [] : await ofAnotherModel(ports, userId)),
+		...(isByVector ? [] : await staleVectorNotices(ports, userId)),
 	);
 }
 
 /** What to say where vectors found nothing, of a collection that was embedded by a model no longer in use. */
-async function ofAnotherModel(
+async function staleVectorNotices(
 	{ vectorIndex, embedder }: Pick<Ports, "vectorIndex" | "embedder">,
 	userId: string,
 ): Promise<string[]> {
@@ -91,7 +91,7 @@ async function ofAnotherModel(
 			];
 }
 
-async function vectorOf(
+async function embedQuery(
 	{ embedder }: Pick<Ports, "embedder">,
 	{ query, minSimilarity }: SearchRequest,
 ): Promise<VectorQuery> {
@@ -106,7 +106,7 @@ async function vectorOf(
 }
 
 /** A provider that is away comes back by itself; a wrong setting does not, and whoever runs the environment must see it. */
-function passes(error: unknown): error is ModelFailure {
+function isTemporary(error: unknown): error is ModelFailure {
 	return (
 		error instanceof ModelFailure && error.code === "embedding_unavailable"
 	);
@@ -116,7 +116,7 @@ const hasWord = (text: string) => /[\p{L}\p{N}]/u.test(text);
 /** `-word` and `-"a phrase"`. */
 const excluded = /(?<!\S)-(?:"[^"]*"?|\S+)/g;
 
-function whyNothing(request: SearchRequest): string {
+function explainNoHits(request: SearchRequest): string {
 	const where = request.category
 		? `the category "${request.category}"`
 		: "your collection";

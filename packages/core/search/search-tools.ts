@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { quotedHits } from "../chat/answer-question.ts";
+import { quoteHits } from "../chat/answer-question.ts";
 import {
 	longQuote,
 	type QuotedItem,
@@ -32,7 +32,7 @@ export interface SeenItems {
 	/** What the searches had to say, each notice once. */
 	notices: Set<string>;
 	/** Of the first search that found nothing: another may have found something. */
-	whyNothing: string | null;
+	emptyReason: string | null;
 }
 
 const modes = {
@@ -65,7 +65,7 @@ export function searchTools(
 		hits: new Map(),
 		searches: [],
 		notices: new Set(),
-		whyNothing: null,
+		emptyReason: null,
 	};
 
 	async function search(
@@ -73,20 +73,20 @@ export function searchTools(
 		searchType: SearchType = "hybrid",
 		narrower: { topK?: number; category?: string } = {},
 	): Promise<Hit[]> {
-		const { hits, notices, whyNothing } = await searchItems(ports, userId, {
+		const { hits, notices, emptyReason } = await searchItems(ports, userId, {
 			...limits,
 			query,
 			searchType,
 			category: limits.category ?? narrower.category,
 			topK: narrower.topK ?? limits.topK,
 		});
-		const quoted = await quotedHits(ports, userId, hits, seen.refs);
+		const quoted = await quoteHits(ports, userId, hits, seen.refs);
 		for (const hit of hits) {
 			if (!seen.hits.has(hit.itemId)) seen.hits.set(hit.itemId, hit);
 		}
 		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
 		for (const notice of notices) seen.notices.add(notice);
-		seen.whyNothing ??= whyNothing;
+		seen.emptyReason ??= emptyReason;
 		seen.searches.push(hits.map(({ itemId }) => itemId));
 		return hits;
 	}
@@ -133,7 +133,7 @@ export function searchTools(
 			item: z.string().max(100).describe("The item's ref."),
 		}),
 		async run({ item: ref }) {
-			const itemId = seen.refs.idOf(ref);
+			const itemId = seen.refs.itemIdFor(ref);
 			// What no search of this person found does not exist for the model.
 			const found = itemId ? await ports.items.find(userId, itemId) : null;
 			if (!found?.latestAnalysis) {
@@ -141,7 +141,7 @@ export function searchTools(
 					`there is no item "${ref}": give the ref of an item that a search found`,
 				);
 			}
-			const name = seen.refs.of(found.item.id);
+			const name = seen.refs.refFor(found.item.id);
 			const quoted = quotedItem(name, found.latestAnalysis, longQuote);
 			seen.quoted.set(found.item.id, quoted);
 			return quoteItems([quoted]);

@@ -36,13 +36,13 @@ export function contentWords(text: string): Set<string> {
 }
 
 /** How much of the first is in the second, 0 to 1; 0 where there is nothing to look for. */
-export function shareIn(wanted: Set<string>, there: Set<string>): number {
+export function coverage(wanted: Set<string>, there: Set<string>): number {
 	if (wanted.size === 0) return 0;
 	return [...wanted].filter((word) => there.has(word)).length / wanted.size;
 }
 
 /** The sentences of a text, line by line, without the space around them. */
-export function sentencesOf(text: string): string[] {
+export function splitSentences(text: string): string[] {
 	return text
 		.split(/\r?\n/)
 		.flatMap((line) => [...sentences.segment(line)])

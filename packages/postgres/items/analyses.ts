@@ -21,7 +21,7 @@ export function postgresAnalyses(db: Database): Analyses {
 			return rows.map(analysisFromRow);
 		},
 
-		async listOfItem(userId, itemId) {
+		async listByItem(userId, itemId) {
 			const rows = await db.query<AnalysisRow | { id: null }>(
 				`select analyses.* from items
 				 left join analyses on analyses.item_id = items.id and analyses.user_id = items.user_id

@@ -95,7 +95,7 @@ export function postgresRequests(db: Database): Requests {
 			}));
 		},
 
-		async takeIdle({ idleSeconds, againSeconds, limit, perRebuild }) {
+		async claimStalled({ idleSeconds, againSeconds, limit, maxPerRebuild }) {
 			const rows = await db.query<RequestRow & { correlation_id: string }>(
 				`with idle as (
 				   select requests.id, items.correlation_id
@@ -121,7 +121,7 @@ export function postgresRequests(db: Database): Requests {
 				   returning requests.*, idle.correlation_id
 				 )
 				 select * from taken order by touched_at, id`,
-				[idleSeconds, againSeconds, limit, perRebuild],
+				[idleSeconds, againSeconds, limit, maxPerRebuild],
 			);
 			return rows.map((row) => ({
 				request: requestFromRow(row),

@@ -305,7 +305,7 @@ export function postgresStages(db: Database): Stages {
 			}));
 		},
 
-		async forgetTombstone(userId, itemId) {
+		async deleteTombstone(userId, itemId) {
 			await db.query(
 				"delete from tombstones where user_id = $1 and item_id = $2",
 				[userId, itemId],

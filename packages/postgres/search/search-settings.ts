@@ -1,11 +1,11 @@
 import type {
+	EffectiveSearchSettings,
 	SearchSettings,
-	SearchSettingsInForce,
 } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { searchParameters } from "./search.ts";
 
-type Server = SearchSettingsInForce["database"];
+type Server = EffectiveSearchSettings["database"];
 
 /** The search's own constants, and what the database says of itself: never a copy of either. */
 export function postgresSearchSettings(db: Database): SearchSettings {
@@ -25,7 +25,7 @@ export function postgresSearchSettings(db: Database): SearchSettings {
 				   'public.words'::regclass, 'public.vector_cells'::regclass)
 				 order by tables.relname, indexes.relname`,
 			);
-			const [counts] = await db.query<SearchSettingsInForce["counts"]>(
+			const [counts] = await db.query<EffectiveSearchSettings["counts"]>(
 				`select
 				   (select count(*)::int from items where user_id = $1) as items,
 				   (select count(*)::int from documents where user_id = $1) as documents,

@@ -112,7 +112,7 @@ test("a step that ends after its turn's lease is not committed: the session may 
 	await expect(answering).rejects.toMatchObject({ code: "timed_out" });
 	expect(asked).toBe(0);
 	const { sessions, turns } = conversationsOn(backend);
-	expect(await turns.at(user, "s")).toBeNull();
+	expect(await turns.conversation(user, "s")).toBeNull();
 	const history = await sessions.history(user, "s");
 	expect(history?.messages.map(({ text }) => text)).toEqual(["Hello?"]);
 });
@@ -170,9 +170,9 @@ test("a conversation whose state has 5 MB goes on", async () => {
 					role: "assistant",
 					text: isTold ? `Noodles [${ref(itemId)}].` : "",
 					toolCalls: isTold ? [] : toolCalls,
-					written: { provider: "fake", model: "thinker", content },
+					providerContent: { provider: "fake", model: "thinker", content },
 				},
-				ended: isTold ? "complete" : "tools",
+				stopReason: isTold ? "complete" : "tools",
 				provider: "fake",
 				model: "thinker",
 				traceId: null,

@@ -4,11 +4,11 @@ import type {
 	Chat,
 	ChatRequest,
 	Ports,
-	SaidMessage,
+	SessionMessage,
 } from "#core/ports/index.ts";
-import { fakeChat, type Saying } from "#fakes/chat.ts";
+import { type FakeReply, fakeChat } from "#fakes/chat.ts";
 
-export type Say = (request: ChatRequest, calls: number) => Saying;
+export type Say = (request: ChatRequest, calls: number) => FakeReply;
 
 /** One question over these ports, answered by what a test makes of the model. */
 export async function ask(
@@ -22,7 +22,7 @@ export async function ask(
 		seconds = 25,
 	}: { sessionId?: string; topK?: number; seconds?: number } = {},
 ): Promise<{
-	answer: SaidMessage;
+	answer: SessionMessage;
 	number: number;
 	text: string;
 	ids: string[];
@@ -48,9 +48,9 @@ export async function ask(
 export const calling = (
 	name: string,
 	input: Record<string, unknown> | null = {},
-): Saying => ({ toolCalls: [{ name, input }] });
+): FakeReply => ({ toolCalls: [{ name, input }] });
 
-export const searching = (query: string, more = {}): Saying =>
+export const searching = (query: string, more = {}): FakeReply =>
 	calling("search_collection", { query, ...more });
 
 export const ref = (itemId: string) => itemId.slice(0, 8);

@@ -225,7 +225,7 @@ function turnsContract(get: () => Conversations): void {
 				calls === 1 ? calling("search_collection", input) : { text: "Hm." },
 			);
 			// Read back from what was stored.
-			const kept = await ports.turns.at(user, "s");
+			const kept = await ports.turns.conversation(user, "s");
 			expect(JSON.stringify(kept?.messages)).toContain(JSON.stringify(record));
 			const next = await ask("And now?", () => ({ text: "Here." }));
 			expect(next.text).toBe("Here.");
@@ -356,7 +356,7 @@ function turnsContract(get: () => Conversations): void {
 		);
 		const told = requests.at(-1) && lastOf(requests.at(-1) as ChatRequest);
 		expect(told?.text.match(/<item /g)?.length).toBeGreaterThan(44);
-		expect((await ports.turns.at(user, "s"))?.known).toHaveLength(40);
+		expect((await ports.turns.conversation(user, "s"))?.known).toHaveLength(40);
 	});
 
 	it("count the call that summarizes among the six", async () => {

@@ -3,7 +3,7 @@ import { offlineChat } from "#ai/offline/chat.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Chat, ChatRequest } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
-import { fakeChat, type Saying } from "#fakes/chat.ts";
+import { type FakeReply, fakeChat } from "#fakes/chat.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { readyItem } from "../api/ready-item.ts";
 import { ada, bob } from "../api/test-api.ts";
@@ -24,7 +24,7 @@ const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
 const ref = (itemId: string) => itemId.slice(0, 8);
 
 async function search(
-	say: Chat | ((request: ChatRequest, calls: number) => Saying),
+	say: Chat | ((request: ChatRequest, calls: number) => FakeReply),
 	more: {
 		question?: string;
 		category?: string;
@@ -48,10 +48,10 @@ async function search(
 	};
 }
 
-const searching = (query: string, more = {}): Saying => ({
+const searching = (query: string, more = {}): FakeReply => ({
 	toolCalls: [{ name: "search_collection", input: { query, ...more } }],
 });
-const giving = (items: string[], answer = "NO_ANSWER"): Saying => ({
+const giving = (items: string[], answer = "NO_ANSWER"): FakeReply => ({
 	toolCalls: [{ name: "give_results", input: { items, answer } }],
 });
 const lastResult = ({ messages }: ChatRequest) => messages.at(-1)?.text ?? "";
@@ -128,7 +128,7 @@ describe("an agentic search", () => {
 		expect(found.notices[0]).toMatch(/time was over/);
 	});
 
-	it.each<[string, Saying, RegExp]>([
+	it.each<[string, FakeReply, RegExp]>([
 		[
 			"is away",
 			new ModelFailure("chat_unavailable", "Fake gave no answer."),
@@ -149,48 +149,50 @@ describe("an agentic search", () => {
 		});
 	});
 
-	it.each<[string, Saying["toolCalls" & keyof Saying] | unknown, RegExp]>([
+	it.each<[string, FakeReply["toolCalls" & keyof FakeReply] | unknown, RegExp]>(
 		[
-			"an unknown tool",
-			{ name: "drop_table", input: {} },
-			/no tool "drop_table"/,
+			[
+				"an unknown tool",
+				{ name: "drop_table", input: {} },
+				/no tool "drop_table"/,
+			],
+			[
+				"no JSON",
+				{ name: "search_collection", input: null },
+				/not a JSON object/,
+			],
+			[
+				"nothing to search for",
+				{ name: "search_collection", input: {} },
+				/query/,
+			],
+			[
+				"a user",
+				{ name: "search_collection", input: { query: "x", user_id: bob } },
+				/user_id/,
+			],
+			[
+				"more than the person asked for",
+				{ name: "search_collection", input: { query: "x", top_k: 50 } },
+				/top_k/,
+			],
+			[
+				"what no database holds",
+				{ name: "search_collection", input: { query: "x", category: "a\0b" } },
+				/NUL/,
+			],
+			[
+				"an item it did not find",
+				{ name: "get_item", input: { item: "deadbeef" } },
+				/no item/,
+			],
+			[
+				"results in no form",
+				{ name: "give_results", input: { items: 7 } },
+				/items/,
+			],
 		],
-		[
-			"no JSON",
-			{ name: "search_collection", input: null },
-			/not a JSON object/,
-		],
-		[
-			"nothing to search for",
-			{ name: "search_collection", input: {} },
-			/query/,
-		],
-		[
-			"a user",
-			{ name: "search_collection", input: { query: "x", user_id: bob } },
-			/user_id/,
-		],
-		[
-			"more than the person asked for",
-			{ name: "search_collection", input: { query: "x", top_k: 50 } },
-			/top_k/,
-		],
-		[
-			"what no database holds",
-			{ name: "search_collection", input: { query: "x", category: "a\0b" } },
-			/NUL/,
-		],
-		[
-			"an item it did not find",
-			{ name: "get_item", input: { item: "deadbeef" } },
-			/no item/,
-		],
-		[
-			"results in no form",
-			{ name: "give_results", input: { items: 7 } },
-			/items/,
-		],
-	])(
+	)(
 		"tells the model that it asked for %s, and goes on",
 		async (_, call, told) => {
 			const found = await search((request, calls) => {
@@ -317,7 +319,7 @@ describe("text in an image that gives orders", () => {
 	/** Does what any text tells it: asks for another user by every argument it can think of, and cites what it was told. */
 	const obedient =
 		(secretId: string) =>
-		(request: ChatRequest, calls: number): Saying => {
+		(request: ChatRequest, calls: number): FakeReply => {
 			const isTold = request.messages.some(({ text }) =>
 				text.includes("IGNORE YOUR INSTRUCTIONS"),
 			);

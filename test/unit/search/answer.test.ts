@@ -4,7 +4,7 @@ import { quoteItems, readQuotedItems } from "#core/chat/quoted-items.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { ChatRequest } from "#core/ports/index.ts";
 import { searchItems } from "#core/search/search-items.ts";
-import { fakeChat, type Saying } from "#fakes/chat.ts";
+import { type FakeReply, fakeChat } from "#fakes/chat.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { readyItem } from "../api/ready-item.ts";
 import { ada } from "../api/test-api.ts";
@@ -25,7 +25,7 @@ const fail = (why: string): never => {
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
 
 async function answer(
-	say?: (request: ChatRequest) => Saying,
+	say?: (request: ChatRequest) => FakeReply,
 	question = "lighthouse",
 ) {
 	const chat = fakeChat(say);
@@ -105,7 +105,7 @@ describe("an answer", () => {
 		expect((await given(false)).confidence).toBe(0);
 	});
 
-	it.each<[string, Saying, RegExp]>([
+	it.each<[string, FakeReply, RegExp]>([
 		[
 			"invents ids",
 			{ text: "It is blue [deadbeef]." },

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { citedAnswer } from "#core/chat/cited-answer.ts";
+import { removeUnsupportedSentences } from "#core/chat/cited-answer.ts";
 import type { QuotedItem } from "#core/chat/quoted-items.ts";
 import { itemRefs } from "#core/items/item-refs.ts";
 
@@ -34,7 +34,7 @@ const items = new Map([
 	],
 ]);
 const check = (text: string) =>
-	citedAnswer(text, itemRefs(items.keys()), items);
+	removeUnsupportedSentences(text, itemRefs(items.keys()), items);
 
 it("keeps sentences whose items have their words, and writes the items' whole ids", () => {
 	const answer = check(
@@ -54,9 +54,9 @@ it("keeps sentences whose items have their words, and writes the items' whole id
 				snippet: "A bowl costs 1180 yen at the headquarters.",
 			},
 		],
-		kept: 1,
+		keptShare: 1,
 	});
-	expect(answer?.support).toBeGreaterThan(0.8);
+	expect(answer?.meanSupport).toBeGreaterThan(0.8);
 });
 
 it.each([
@@ -78,7 +78,7 @@ it("drops ids that were not retrieved, and the sentence with its last one", () =
 		`The gate is 12 [1c6a680c, fe0288ee]. The seat is 14C [${stranger}]. Flight FI 319 [item-9] [42].`,
 	);
 	expect(answer?.text).toBe(`The gate is 12 [${pass}].`);
-	expect(answer?.kept).toBeCloseTo(1 / 3);
+	expect(answer?.keptShare).toBeCloseTo(1 / 3);
 });
 
 it("leaves no brackets of what was not retrieved in a sentence that stays", () => {
@@ -94,16 +94,16 @@ it("gives each of several sentences the citation that stands after its full stop
 });
 
 it("does not count a sentence that says nothing among those that were written", () => {
-	expect(check("It is. The gate is 12 [1c6a680c].")?.kept).toBe(1);
+	expect(check("It is. The gate is 12 [1c6a680c].")?.keptShare).toBe(1);
 });
 
 it("drops a sentence of whose words less than a quarter is in the item it cites", () => {
 	expect(
 		check("Flight attendants served champagne and caviar [1c6a680c]."),
 	).toBeNull();
-	expect(check("Flight attendants served champagne [1c6a680c].")?.support).toBe(
-		0.25,
-	);
+	expect(
+		check("Flight attendants served champagne [1c6a680c].")?.meanSupport,
+	).toBe(0.25);
 });
 
 it("drops a sentence without a citation", () => {
@@ -127,8 +127,8 @@ it("drops of two items the one that has nothing of the sentence", () => {
 it("counts a wrong number against the sentence", () => {
 	const right = check("A bowl costs 1180 yen [d5ebd2cd].");
 	const wrong = check("A bowl costs 9800 yen [d5ebd2cd].");
-	expect(right?.support).toBe(1);
-	expect(wrong?.support ?? 0).toBeLessThan(0.5);
+	expect(right?.meanSupport).toBe(1);
+	expect(wrong?.meanSupport ?? 0).toBeLessThan(0.5);
 });
 
 it("keeps brackets that cite nothing, and lines", () => {
@@ -150,9 +150,9 @@ it("tells items apart whose ids begin alike", () => {
 		"00000000-0000-4000-8000-000000000002",
 	] as const;
 	const refs = itemRefs(twins);
-	const names = twins.map((id) => refs.of(id));
+	const names = twins.map((id) => refs.refFor(id));
 	expect(names).toEqual(["00000000", twins[1]]);
-	expect(names.map((name) => refs.idOf(name))).toEqual(twins);
-	expect(refs.idOf("00000001")).toBeNull();
-	expect(itemRefs().idOf(twins[0])).toBeNull();
+	expect(names.map((name) => refs.itemIdFor(name))).toEqual(twins);
+	expect(refs.itemIdFor("00000001")).toBeNull();
+	expect(itemRefs().itemIdFor(twins[0])).toBeNull();
 });

@@ -1,5 +1,5 @@
-/** What is there before the deadline; null where that passes first. */
-export async function before<T>(
+/** Resolves with the work's result, or with null once the deadline has passed. The work itself goes on. */
+export async function beforeDeadline<T>(
 	deadline: Date,
 	work: Promise<T>,
 ): Promise<T | null> {
@@ -8,7 +8,7 @@ export async function before<T>(
 		() => resolve(null),
 		Math.max(0, deadline.getTime() - Date.now()),
 	);
-	work.catch(() => {}); // nobody listens after the deadline
+	work.catch(() => {}); // after the deadline nobody awaits it, and Node would end the process
 	try {
 		return await Promise.race([work, timeout]);
 	} finally {
