@@ -1,4 +1,15 @@
 import { z } from "zod";
+import {
+	chatProviders,
+	embeddingProviders,
+	keyedProviders,
+	type ModelCapability,
+	type ProviderName,
+	type ProviderWith,
+	providers,
+	providersWith,
+	visionProviders,
+} from "#ai/providers.ts";
 
 const seconds = (most: number) => z.int().min(1).max(most);
 
@@ -33,16 +44,18 @@ const network = z.discriminatedUnion("mode", [
 	}),
 ]);
 
-/** Providers that want an API key. */
-export const keyedProviders = [
-	"anthropic",
-	"openai",
-	"voyage",
-	"tavily",
-	"langsmith",
-] as const;
-export type KeyedProvider = (typeof keyedProviders)[number];
-const keyedProvider = z.enum(keyedProviders);
+/** One field a provider with the capability: its model, by default that of the table of providers. */
+function modelFields<C extends ModelCapability>(capability: C) {
+	return Object.fromEntries(
+		providersWith(capability).map((name) => [
+			name,
+			z.string().min(1).default(defaultModels(name)[capability]),
+		]),
+	) as Record<ProviderWith<C>, z.ZodDefault<z.ZodString>>;
+}
+
+const defaultModels = (name: ProviderName) =>
+	providers[name].capabilities as Record<ModelCapability, string>;
 
 const loopbackUrl = z
 	.url()
@@ -97,23 +110,15 @@ const environment = z.strictObject({
 			),
 	),
 	/** `auto`: the first whose API key is at hand at synth, else offline; for the machine of a developer. */
-	visionProvider: z.enum(["offline", "anthropic", "openai", "auto", "replay"]),
-	embeddingProvider: z.enum(["offline", "voyage", "auto"]),
-	chatProvider: z.enum(["offline", "anthropic", "openai", "bedrock", "auto"]),
+	visionProvider: z.enum([...visionProviders, "auto", "replay"]),
+	embeddingProvider: z.enum([...embeddingProviders, "auto"]),
+	chatProvider: z.enum([...chatProviders, "auto"]),
 	/** The model of each provider where a request names none. */
-	models: z.strictObject({
-		anthropic: z.string().min(1),
-		openai: z.string().min(1),
-		/** Vectors of different models are not compared: a change means embedding every item again. */
-		voyage: z.string().min(1),
-	}),
+	models: z
+		.strictObject({ ...modelFields("vision"), ...modelFields("embedding") })
+		.prefault({}),
 	/** The model of each provider that answers questions, where a request names none. */
-	chatModels: z.strictObject({
-		anthropic: z.string().min(1),
-		openai: z.string().min(1),
-		/** A model's id, or an inference profile's. */
-		bedrock: z.string().min(1),
-	}),
+	chatModels: z.strictObject(modelFields("chat")).prefault({}),
 	/** What of a conversation LangSmith is shown, where its key is set: without these, the steps and their durations. */
 	traces: z
 		.strictObject({
@@ -122,7 +127,9 @@ const environment = z.strictObject({
 		})
 		.prefault({}),
 	/** Stand-ins of the providers on this machine. @default the providers themselves */
-	providerUrls: z.partialRecord(keyedProvider, loopbackUrl).default({}),
+	providerUrls: z
+		.partialRecord(z.enum(keyedProviders), loopbackUrl)
+		.default({}),
 	/** The dataset on this machine whose analyses the vision provider `replay` answers. */
 	replayFolder: z
 		.string()
@@ -145,9 +152,9 @@ export type EnvironmentName = (typeof environmentNames)[number];
 export type Environment = Readonly<
 	z.infer<typeof environment> & {
 		name: EnvironmentName;
-		visionProvider: "offline" | "anthropic" | "openai" | "replay";
-		embeddingProvider: "offline" | "voyage";
-		chatProvider: "offline" | "anthropic" | "openai" | "bedrock";
+		visionProvider: (typeof visionProviders)[number] | "replay";
+		embeddingProvider: (typeof embeddingProviders)[number];
+		chatProvider: (typeof chatProviders)[number];
 	}
 >;
 
@@ -211,29 +218,20 @@ export function readEnvironment(
 				.join("\n"),
 		);
 	}
-	const first = <T extends string>(providers: readonly T[]) =>
-		providers.find((provider) => keys.includes(provider)) ?? "offline";
+	const firstWithKey = <C extends ModelCapability>(capability: C) =>
+		providersWith(capability).find((name) => keys.includes(name)) ?? "offline";
 	const { visionProvider, embeddingProvider, chatProvider } = parsed.data;
 	return {
 		...parsed.data,
 		name: known.data,
 		visionProvider:
-			visionProvider === "auto"
-				? first(["anthropic", "openai"])
-				: visionProvider,
+			visionProvider === "auto" ? firstWithKey("vision") : visionProvider,
 		embeddingProvider:
-			embeddingProvider === "auto" ? first(["voyage"]) : embeddingProvider,
-		chatProvider:
-			chatProvider === "auto" ? first(["anthropic", "openai"]) : chatProvider,
+			embeddingProvider === "auto"
+				? firstWithKey("embedding")
+				: embeddingProvider,
+		chatProvider: chatProvider === "auto" ? firstWithKey("chat") : chatProvider,
 	};
-}
-
-/** The name in Parameter Store under which whoever runs the environment keeps a provider's API key. */
-export function keyParameter(
-	{ name }: Pick<Environment, "name">,
-	provider: KeyedProvider,
-): string {
-	return `/collections/${name}/${provider}-api-key`;
 }
 
 /** The rules that span fields. */

@@ -18,13 +18,13 @@ const allowed: Record<string, RegExp> = {
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":
-		/^(#core\/|#lambda-kit\/|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
+		/^(#core\/|#lambda-kit\/|#ai\/(adapters|provider|providers)\.ts$|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
 	"packages/cdk-local":
 		/^(#cdk-local\/|@electric-sql\/|@smithy\/|@fastify\/busboy$|esbuild$|fast-xml-parser$|fflate$|jose$|zod$|node:)/,
 	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
 	lambdas:
 		/^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
-	lib: /^(#lib\/|#ai\/offline\/tesseract-assets\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|routes\/table)\.ts$|#lambda-kit\/(env|metrics)\.ts$|#core\/pipeline\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
+	lib: /^(#lib\/|#ai\/(providers|offline\/tesseract-assets)\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|routes\/table)\.ts$|#lambda-kit\/(env|metrics|provider-env)\.ts$|#core\/pipeline\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
 	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#lib\/bundling\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
 

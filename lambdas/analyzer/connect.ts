@@ -2,10 +2,10 @@ import { visionFor } from "#ai/vision.ts";
 import { eventBridgeEvents } from "#aws/events.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { delayMessage } from "#aws/queue.ts";
-import { apiKeyIn } from "#lambda-kit/api-key.ts";
 import { databaseOf } from "#lambda-kit/connect-database.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
 import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
+import { providerSettings } from "#lambda-kit/provider-settings.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import type { analyzerEnv } from "./env.ts";
 
@@ -25,18 +25,8 @@ export async function connect(env: Env<typeof analyzerEnv>) {
 			objects: s3Objects(env.BUCKET_NAME),
 			events: eventBridgeEvents(env.EVENT_BUS_NAME),
 			vision: visionFor({
-				provider: env.VISION_PROVIDER,
+				...providerSettings("vision", env),
 				replayFolder: runtimeEnv.replayFolder,
-				anthropic: {
-					key: apiKeyIn(env.ANTHROPIC_KEY_PARAMETER),
-					model: env.ANTHROPIC_MODEL,
-					baseUrl: runtimeEnv.baseUrls.anthropic,
-				},
-				openai: {
-					key: apiKeyIn(env.OPENAI_KEY_PARAMETER),
-					model: env.OPENAI_MODEL,
-					baseUrl: runtimeEnv.baseUrls.openai,
-				},
 			}),
 		}),
 	};

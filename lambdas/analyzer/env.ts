@@ -1,14 +1,11 @@
 import { databaseEnv } from "#lambda-kit/env.ts";
+import { providerEnv } from "#lambda-kit/provider-env.ts";
 
 export const analyzerEnv = [
 	...databaseEnv,
+	...providerEnv("vision"),
 	"ENVIRONMENT",
 	"BUCKET_NAME",
 	"EVENT_BUS_NAME",
 	"QUEUE_URL",
-	"VISION_PROVIDER",
-	"ANTHROPIC_MODEL",
-	"ANTHROPIC_KEY_PARAMETER",
-	"OPENAI_MODEL",
-	"OPENAI_KEY_PARAMETER",
 ] as const;

@@ -2,10 +2,10 @@ import { chatFor } from "#ai/chat.ts";
 import { embedderFor } from "#ai/embedder.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { once } from "#core/once.ts";
-import { apiKeyIn } from "#lambda-kit/api-key.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
-import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
+import type { Env } from "#lambda-kit/env.ts";
 import { lazily } from "#lambda-kit/lazily.ts";
+import { accessTo, providerSettings } from "#lambda-kit/provider-settings.ts";
 import type { ApiPorts } from "./app.ts";
 import type { apiEnv } from "./env.ts";
 import { loggedChat } from "./logged-chat.ts";
@@ -34,41 +34,13 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		vectorIndex: lazily(async () => (await database()).vectorIndex),
 		health: lazily(async () => (await database()).health),
 		objects: s3Objects(env.BUCKET_NAME),
-		embedder: await embedderFor({
-			provider: env.EMBEDDING_PROVIDER,
-			voyage: {
-				key: apiKeyIn(env.VOYAGE_KEY_PARAMETER),
-				model: env.VOYAGE_MODEL,
-				baseUrl: runtimeEnv.baseUrls.voyage,
-			},
-		}),
-		chat: loggedChat(
-			chatFor({
-				provider: env.CHAT_PROVIDER,
-				anthropic: {
-					key: apiKeyIn(env.ANTHROPIC_KEY_PARAMETER),
-					model: env.ANTHROPIC_CHAT_MODEL,
-					baseUrl: runtimeEnv.baseUrls.anthropic,
-				},
-				openai: {
-					key: apiKeyIn(env.OPENAI_KEY_PARAMETER),
-					model: env.OPENAI_CHAT_MODEL,
-					baseUrl: runtimeEnv.baseUrls.openai,
-				},
-				bedrock:
-					env.CHAT_PROVIDER === "bedrock"
-						? { model: env.BEDROCK_CHAT_MODEL }
-						: undefined,
-			}),
-		),
+		embedder: await embedderFor(providerSettings("embedding", env)),
+		chat: loggedChat(chatFor(providerSettings("chat", env))),
 		sessions: lazily(async () => (await conversations()).sessions),
 		turns: lazily(async () => (await conversations()).turns()),
 		webSearch: lazily(async () => {
 			const { tavilySearch } = await import("#ai/tavily/web-search.ts");
-			return tavilySearch({
-				key: apiKeyIn(env.TAVILY_KEY_PARAMETER),
-				baseUrl: runtimeEnv.baseUrls.tavily,
-			});
+			return tavilySearch(accessTo("tavily", env));
 		}),
 		events: lazily(async () => {
 			const { eventBridgeEvents } = await import("#aws/events.ts");

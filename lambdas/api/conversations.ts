@@ -3,9 +3,9 @@ import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import type { RunTracing } from "#chat/langsmith.ts";
 import { once } from "#core/once.ts";
 import type { Sessions, Turns } from "#core/ports/index.ts";
-import { apiKeyIn } from "#lambda-kit/api-key.ts";
-import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
+import type { Env } from "#lambda-kit/env.ts";
 import { log } from "#lambda-kit/log.ts";
+import { accessTo } from "#lambda-kit/provider-settings.ts";
 import type { PayloadStore } from "#langgraph-dynamodb/src/payloads.ts";
 import type { apiEnv } from "./env.ts";
 
@@ -43,7 +43,7 @@ export function conversationsIn(env: Env<typeof apiEnv>): {
 function langSmithWithKey(
 	env: Env<typeof apiEnv>,
 ): () => Promise<RunTracing | null> {
-	const key = apiKeyIn(env.LANGSMITH_KEY_PARAMETER);
+	const { key, baseUrl } = accessTo("langsmith", env);
 	let made: { apiKey: string; tracing: RunTracing } | null = null;
 	return async () => {
 		const apiKey = await key.read().catch((error) => {
@@ -59,7 +59,7 @@ function langSmithWithKey(
 				project: `collections-${env.ENVIRONMENT}`,
 				hideInputs: env.TRACE_INPUTS !== "sent",
 				hideOutputs: env.TRACE_OUTPUTS !== "sent",
-				baseUrl: runtimeEnv.baseUrls.langsmith,
+				baseUrl,
 			});
 			made = { apiKey, tracing };
 		}

@@ -1,17 +1,18 @@
-import { chatEnv, databaseEnv, embeddingEnv } from "#lambda-kit/env.ts";
+import { databaseEnv } from "#lambda-kit/env.ts";
+import { providerEnv } from "#lambda-kit/provider-env.ts";
 
 export const apiEnv = [
 	...databaseEnv,
-	...embeddingEnv,
-	...chatEnv,
+	...providerEnv("embedding"),
+	...providerEnv("chat"),
+	...providerEnv("webSearch"),
+	...providerEnv("tracing"),
 	"ENVIRONMENT",
 	"VERSION",
 	"GIT_SHA",
 	"BUCKET_NAME",
 	"EVENT_BUS_NAME",
 	"CHECKPOINT_TABLE_NAME",
-	"TAVILY_KEY_PARAMETER",
-	"LANGSMITH_KEY_PARAMETER",
 	"TRACE_INPUTS",
 	"TRACE_OUTPUTS",
 	"TOKEN_ISSUER",

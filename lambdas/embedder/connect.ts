@@ -1,10 +1,10 @@
 import { embedderFor } from "#ai/embedder.ts";
 import { eventBridgeEvents } from "#aws/events.ts";
 import { delayMessage } from "#aws/queue.ts";
-import { apiKeyIn } from "#lambda-kit/api-key.ts";
 import { databaseOf } from "#lambda-kit/connect-database.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
-import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
+import type { Env } from "#lambda-kit/env.ts";
+import { providerSettings } from "#lambda-kit/provider-settings.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import type { embedderEnv } from "./env.ts";
 
@@ -14,14 +14,7 @@ export async function connect(env: Env<typeof embedderEnv>) {
 		ports: crashable({
 			...postgresPorts(databaseOf(env)),
 			events: eventBridgeEvents(env.EVENT_BUS_NAME),
-			embedder: await embedderFor({
-				provider: env.EMBEDDING_PROVIDER,
-				voyage: {
-					key: apiKeyIn(env.VOYAGE_KEY_PARAMETER),
-					model: env.VOYAGE_MODEL,
-					baseUrl: runtimeEnv.baseUrls.voyage,
-				},
-			}),
+			embedder: await embedderFor(providerSettings("embedding", env)),
 		}),
 	};
 }

@@ -1,8 +1,9 @@
-import { databaseEnv, embeddingEnv } from "#lambda-kit/env.ts";
+import { databaseEnv } from "#lambda-kit/env.ts";
+import { providerEnv } from "#lambda-kit/provider-env.ts";
 
 export const embedderEnv = [
 	...databaseEnv,
-	...embeddingEnv,
+	...providerEnv("embedding"),
 	"ENVIRONMENT",
 	"EVENT_BUS_NAME",
 	"QUEUE_URL",

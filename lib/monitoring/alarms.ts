@@ -4,7 +4,9 @@ import {
 	type Metric,
 	TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
+import { providers } from "#ai/providers.ts";
 import { connectionsAllowed, type Environment } from "../environments.ts";
+import { defaultModel } from "../providers.ts";
 import type { Sources } from "./metric-sources.ts";
 
 /** When a person is told, and what they read then. */
@@ -69,7 +71,6 @@ function somethingFailed({ compute, functions }: Sources) {
 
 function somethingStops(environment: Environment, sources: Sources) {
 	const { application, database, api } = sources;
-	const { visionProvider, embeddingProvider, chatProvider } = environment;
 	const alarms: Record<string, AlarmRule> = {
 		WaitingItems: {
 			description:
@@ -96,13 +97,10 @@ function somethingStops(environment: Environment, sources: Sources) {
 			below: true,
 		},
 	};
-	for (const provider of new Set([
-		visionProvider,
-		embeddingProvider,
-		chatProvider,
-	])) {
-		if (provider === "offline" || provider === "replay") continue;
-		const label = providerLabels[provider];
+	for (const capability of ["vision", "embedding", "chat"] as const) {
+		const chosen = defaultModel(environment, capability);
+		if (!chosen) continue;
+		const { label } = providers[chosen.provider];
 		alarms[`${label}Errors`] = {
 			description: `${label} failed to answer ten times within a quarter of an hour.`,
 			runbook: "provider-errors",
@@ -154,14 +152,6 @@ function earlyWarnings(
 		},
 	};
 }
-
-/** As the adapters name themselves in their metrics. */
-export const providerLabels = {
-	anthropic: "Anthropic",
-	openai: "OpenAI",
-	bedrock: "Bedrock",
-	voyage: "Voyage",
-} as const;
 
 /** The rule in CloudWatch's words. */
 export function alarmProps(rule: AlarmRule) {

@@ -3,6 +3,7 @@ import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { type Capability, keyParameter } from "#ai/providers.ts";
 import { eventSources } from "#core/pipeline/events.ts";
 import { analyzerEnv } from "#lambdas/analyzer/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
@@ -16,11 +17,8 @@ import {
 	deadLetterQueue,
 	PipelineStage,
 } from "../constructs/pipeline-stage.ts";
-import {
-	type Environment,
-	type KeyedProvider,
-	keyParameter,
-} from "../environments.ts";
+import type { Environment } from "../environments.ts";
+import { keysNeeded, providerVariables } from "../providers.ts";
 import type { DatabaseStack } from "./database-stack.ts";
 import type { StorageStack } from "./storage-stack.ts";
 
@@ -75,33 +73,14 @@ export class ComputeStack extends EnvironmentStack {
 			...database.variables,
 			ENVIRONMENT: environment.name,
 		};
-		const embedding = {
-			EMBEDDING_PROVIDER: environment.embeddingProvider,
-			VOYAGE_MODEL: environment.models.voyage,
-			VOYAGE_KEY_PARAMETER: keyParameter(environment, "voyage"),
-			...providerUrls(environment, ["voyage"]),
-		};
-		const chat = {
-			CHAT_PROVIDER: environment.chatProvider,
-			ANTHROPIC_CHAT_MODEL: environment.chatModels.anthropic,
-			ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
-			OPENAI_CHAT_MODEL: environment.chatModels.openai,
-			BEDROCK_CHAT_MODEL: environment.chatModels.bedrock,
-			OPENAI_KEY_PARAMETER: keyParameter(environment, "openai"),
-			...providerUrls(environment, ["anthropic", "openai"]),
-		};
-		const keys = (...providers: KeyedProvider[]) =>
-			providers.map((provider) =>
+		const keys = (...capabilities: Capability[]) =>
+			keysNeeded(environment, ...capabilities).map((provider) =>
 				this.formatArn({
 					service: "ssm",
 					resource: "parameter",
-					resourceName: keyParameter(environment, provider).slice(1),
+					resourceName: keyParameter(environment.name, provider).slice(1),
 				}),
 			);
-		// No request names the provider that embeds, as it may one that describes or answers.
-		const embeddingKeys = (["voyage"] as const).filter(
-			(provider) => provider === environment.embeddingProvider,
-		);
 		const functionDefaults = { environment, network: database.functionNetwork };
 
 		this.api = new NodeFunction(this, "Api", "api", {
@@ -118,19 +97,18 @@ export class ComputeStack extends EnvironmentStack {
 				TOKEN_ISSUER: storage.tokenIssuer,
 				JWKS_URL: storage.jwksUrl,
 				USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
-				...embedding,
-				...chat,
-				TAVILY_KEY_PARAMETER: keyParameter(environment, "tavily"),
-				LANGSMITH_KEY_PARAMETER: keyParameter(environment, "langsmith"),
+				...providerVariables(environment, "embedding"),
+				...providerVariables(environment, "chat"),
+				...providerVariables(environment, "webSearch"),
+				...providerVariables(environment, "tracing"),
 				TRACE_INPUTS: environment.traces.inputs,
 				TRACE_OUTPUTS: environment.traces.outputs,
-				...providerUrls(environment, ["tavily", "langsmith"]),
 			},
 		})
 			.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
 			.allow(
 				["ssm:GetParameter"],
-				keys(...embeddingKeys, "anthropic", "openai", "tavily", "langsmith"),
+				keys("embedding", "chat", "webSearch", "tracing"),
 			) // embeds queries, answers questions, searches the web, traces turns; the key of aws/ssm decrypts for whoever may read
 			.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
@@ -239,19 +217,14 @@ export class ComputeStack extends EnvironmentStack {
 						BUCKET_NAME: bucket.bucketName,
 						EVENT_BUS_NAME: bus.eventBusName,
 						QUEUE_URL: queueUrl,
-						VISION_PROVIDER: environment.visionProvider,
 						...(environment.replayFolder && {
 							REPLAY_FOLDER: environment.replayFolder,
 						}),
-						ANTHROPIC_MODEL: environment.models.anthropic,
-						ANTHROPIC_KEY_PARAMETER: keyParameter(environment, "anthropic"),
-						OPENAI_MODEL: environment.models.openai,
-						OPENAI_KEY_PARAMETER: keyParameter(environment, "openai"),
-						...providerUrls(environment, ["anthropic", "openai"]),
+						...providerVariables(environment, "vision"),
 					},
 				})
 					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-					.allow(["ssm:GetParameter"], keys("anthropic", "openai")) // has images described
+					.allow(["ssm:GetParameter"], keys("vision")) // has images described
 					.allowObjects(["s3:GetObject"], bucket, [derived]) // reads the vision image
 					.allow(["s3:ListBucket"], [bucket.bucketArn]) // without it a missing object is a 403
 					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces AnalysisComplete
@@ -286,11 +259,11 @@ export class ComputeStack extends EnvironmentStack {
 						...shared,
 						EVENT_BUS_NAME: bus.eventBusName,
 						QUEUE_URL: queueUrl,
-						...embedding,
+						...providerVariables(environment, "embedding"),
 					},
 				})
 					.allow(["secretsmanager:GetSecretValue"], login) // logs in to Postgres
-					.allow(["ssm:GetParameter"], keys(...embeddingKeys)) // embeds descriptions
+					.allow(["ssm:GetParameter"], keys("embedding")) // embeds descriptions
 					.allow(["events:PutEvents"], [bus.eventBusArn]), // announces ItemReady, and what is next of a rebuild
 		});
 
@@ -356,17 +329,4 @@ export class ComputeStack extends EnvironmentStack {
 				.join(","),
 		);
 	}
-}
-
-/** Where stand-ins answer for the providers, in environment `local`. */
-function providerUrls(
-	environment: Environment,
-	providers: KeyedProvider[],
-): Record<string, string> {
-	return Object.fromEntries(
-		providers.flatMap((provider) => {
-			const url = environment.providerUrls[provider];
-			return url ? [[`${provider.toUpperCase()}_BASE_URL`, url]] : [];
-		}),
-	);
 }

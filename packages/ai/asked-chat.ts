@@ -8,6 +8,7 @@ import type {
 } from "#core/ports/index.ts";
 import { costUsd } from "./prices.ts";
 import type { ProviderUse } from "./provider.ts";
+import type { ProviderName } from "./providers.ts";
 
 /** What a model said, in the words that all providers share. */
 export interface Said {
@@ -22,23 +23,19 @@ export interface Said {
 	id: string | null;
 }
 
-/** A person waits: the api answers within 26 s whatever happens. */
-export function chatUse(
-	provider: "anthropic" | "openai" | "bedrock",
-): ProviderUse {
-	return {
-		modelSetting: `chatModels.${provider}`,
-		unavailable: "chat_unavailable",
-		afterwards: "ask again in a while",
-		maxRequestMs: 20_000,
-	};
-}
+export const chatUse: ProviderUse = {
+	capability: "chat",
+	unavailable: "chat_unavailable",
+	afterwards: "ask again in a while",
+	// A person waits: the api answers within 26 s whatever happens.
+	maxRequestMs: 20_000,
+};
 
 const maxOutputTokens = 4_000;
 
 /** A chat with a model that is asked over a network. */
 export function askedChat(
-	provider: string,
+	provider: ProviderName,
 	defaultModel: string,
 	ask: (
 		request: ChatRequest & { maxOutputTokens: number },

@@ -3,6 +3,8 @@ import type { ModelUsage } from "#core/items/analysis.ts";
 import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { readDescription, repairRequest } from "./image-prompt.ts";
 import { costUsd } from "./prices.ts";
+import type { ProviderUse } from "./provider.ts";
+import { type ProviderName, providers } from "./providers.ts";
 
 /** An answer that could not be used, and what is asked after it. */
 export interface Repair {
@@ -30,15 +32,21 @@ export type AskModel = (
 /** Most tokens of an answer, a model's thinking included. A page full of text needs about 6,000. */
 export const maxOutputTokens = 16_000;
 
-/** Longer waits are given up; a description takes 5 to 40 s. */
-export const maxVisionRequestMs = 90_000;
+export const visionUse: ProviderUse = {
+	capability: "vision",
+	unavailable: "vision_unavailable",
+	isQuoted: true,
+	// A description takes 5 to 40 s.
+	maxRequestMs: 90_000,
+};
 
 /** Describes images by a model that is asked over a network: at most twice an image, the second time to mend the first answer. */
 export function askedVision(
-	provider: { name: string; label: string },
+	provider: ProviderName,
 	defaultModel: string,
 	ask: AskModel,
 ): Vision {
+	const { label } = providers[provider];
 	return {
 		async describe(request) {
 			const model = request.model ?? defaultModel;
@@ -54,7 +62,7 @@ export function askedVision(
 				const { inputTokens, outputTokens } = answer;
 				usage.push({
 					purpose,
-					provider: provider.name,
+					provider,
 					model,
 					inputTokens,
 					outputTokens,
@@ -64,7 +72,7 @@ export function askedVision(
 					throw new PermanentFailure(
 						{
 							code: "vision_refused",
-							detail: `${provider.label} refused to describe this image: have it described by another provider.`,
+							detail: `${label} refused to describe this image: have it described by another provider.`,
 						},
 						undefined,
 						usage,
@@ -79,7 +87,7 @@ export function askedVision(
 				if ("description" in read) {
 					return {
 						description: read.description,
-						provider: provider.name,
+						provider,
 						model,
 						traceId: answer.id,
 						usage,
@@ -91,7 +99,7 @@ export function askedVision(
 			throw new PermanentFailure(
 				{
 					code: "vision_answer_invalid",
-					detail: `${provider.label} described this image twice in a form that cannot be used: have it described by another provider or model.`,
+					detail: `${label} described this image twice in a form that cannot be used: have it described by another provider or model.`,
 				},
 				new Error(complaint),
 				usage,

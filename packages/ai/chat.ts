@@ -1,49 +1,27 @@
 import { ModelFailure } from "#core/errors.ts";
-import { once } from "#core/once.ts";
 import type { Chat } from "#core/ports/index.ts";
-import type { BedrockSettings } from "./bedrock/chat.ts";
-import type { ProviderSettings } from "./provider.ts";
+import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
+import { chatProviders } from "./providers.ts";
 
-export interface ChatSettings {
-	/** Whom requests are for that name no provider: one of `chatProviders`. */
-	provider: string;
-	anthropic?: ProviderSettings;
-	openai?: ProviderSettings;
-	bedrock?: BedrockSettings;
-}
+/** The chat adapter of each provider that has the capability. */
+const adapters: Adapters<"chat", Chat> = {
+	anthropic: async (settings) =>
+		(await import("./anthropic/chat.ts")).anthropicChat(settings),
+	openai: async (settings) =>
+		(await import("./openai/chat.ts")).openaiChat(settings),
+	bedrock: async (settings) =>
+		(await import("./bedrock/chat.ts")).bedrockChat(settings),
+};
 
-/** Providers that a request may name. */
-export const chatProviders = [
-	"offline",
-	"anthropic",
-	"openai",
-	"bedrock",
-] as const;
-type ChatProvider = (typeof chatProviders)[number];
-
-/** The environment's chat models. Each is loaded by the first request for it, which keeps cold starts short. */
+/** Returns the environment's chat models. `provider` answers requests that name none. */
 export function chatFor({
 	provider: defaultProvider,
 	...settings
-}: ChatSettings): Chat {
-	const { anthropic, openai, bedrock } = settings;
-	const loaders: Record<ChatProvider, (() => Promise<Chat>) | undefined> = {
-		offline: async () => (await import("./offline/chat.ts")).offlineChat(),
-		anthropic:
-			anthropic &&
-			(async () =>
-				(await import("./anthropic/chat.ts")).anthropicChat(anthropic)),
-		openai:
-			openai &&
-			(async () => (await import("./openai/chat.ts")).openaiChat(openai)),
-		bedrock:
-			bedrock &&
-			(async () => (await import("./bedrock/chat.ts")).bedrockChat(bedrock)),
-	};
-	const models = new Map(
-		Object.entries(loaders).flatMap(([name, load]) =>
-			load ? [[name, once(load)] as const] : [],
-		),
+}: Settings<"chat">): Chat {
+	const models = lazyAdapters(
+		async () => (await import("./offline/chat.ts")).offlineChat(),
+		adapters,
+		settings,
 	);
 	if (!models.has(defaultProvider)) {
 		throw new Error(
@@ -52,7 +30,7 @@ export function chatFor({
 	}
 	return {
 		async answer(request) {
-			const { provider, model } = whomToAsk(request.model, defaultProvider);
+			const { provider, model } = parseModel(request.model, defaultProvider);
 			const chat = models.get(provider);
 			if (!chat) {
 				throw new ModelFailure(
@@ -65,12 +43,12 @@ export function chatFor({
 	};
 }
 
-/** `model`, `provider/model` or `provider`; models have slashes in their names, too. */
-function whomToAsk(named: string | undefined, usual: string) {
-	if (!named) return { provider: usual, model: undefined };
-	const [first = "", ...rest] = named.split("/");
+/** Splits `model`, `provider/model` or `provider`. Models have slashes in their names, too. */
+function parseModel(name: string | undefined, defaultProvider: string) {
+	if (!name) return { provider: defaultProvider, model: undefined };
+	const [first = "", ...rest] = name.split("/");
 	if (!(chatProviders as readonly string[]).includes(first)) {
-		return { provider: usual, model: named };
+		return { provider: defaultProvider, model: name };
 	}
 	return { provider: first, model: rest.join("/") || undefined };
 }

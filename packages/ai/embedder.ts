@@ -1,25 +1,26 @@
 import type { Embedder } from "#core/ports/index.ts";
-import type { ProviderSettings } from "./provider.ts";
+import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
+import { embeddingProviders } from "./providers.ts";
 
-export interface EmbedderSettings {
-	/** `offline` or `voyage`. */
-	provider: string;
-	voyage?: ProviderSettings;
-}
+/** The embedding adapter of each provider that has the capability. */
+const adapters: Adapters<"embedding", Embedder> = {
+	voyage: async (settings) =>
+		(await import("./voyage/embedder.ts")).voyageEmbedder(settings),
+};
 
-/** The environment's embedding model. Only the one that is named is loaded, which keeps cold starts short. */
+/** Loads the environment's embedding model, and no other, which keeps cold starts short. */
 export async function embedderFor({
 	provider,
-	voyage,
-}: EmbedderSettings): Promise<Embedder> {
-	switch (provider) {
-		case "offline":
-			return (await import("./offline/embedder.ts")).offlineEmbedder();
-		case "voyage":
-			if (!voyage) break;
-			return (await import("./voyage/embedder.ts")).voyageEmbedder(voyage);
-	}
+	...settings
+}: Settings<"embedding">): Promise<Embedder> {
+	const models = lazyAdapters(
+		async () => (await import("./offline/embedder.ts")).offlineEmbedder(),
+		adapters,
+		settings,
+	);
+	const load = models.get(provider);
+	if (load) return load();
 	throw new Error(
-		`There is no embedding provider "${provider}": set embeddingProvider in cdk.json to offline or voyage.`,
+		`There is no embedding provider "${provider}": set embeddingProvider in cdk.json to one of ${embeddingProviders.join(", ")}.`,
 	);
 }

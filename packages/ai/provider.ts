@@ -5,6 +5,13 @@ import {
 	providerRequests,
 } from "#core/pipeline/provider-request.ts";
 import { inSpan, type Tokens } from "./provider-span.ts";
+import {
+	type Capability,
+	type KeyedProvider,
+	modelSetting,
+	type ProviderName,
+	providers,
+} from "./providers.ts";
 
 /** An API key that is read when it is needed. */
 export interface ApiKey {
@@ -23,10 +30,14 @@ export interface ProviderSettings {
 	baseUrl?: string | undefined;
 }
 
+/** A provider that the function's role lets in has no key. */
+export type SettingsOf<P extends ProviderName> = P extends KeyedProvider
+	? ProviderSettings
+	: Omit<ProviderSettings, "key">;
+
 /** What a provider is asked for, and how a failure of that is named. */
 export interface ProviderUse {
-	/** Where the model is set. */
-	modelSetting: string;
+	capability: Capability;
 	/** The code of a failure that a later try may mend. */
 	unavailable: ErrorCode;
 	/** What follows that failure, as its message ends. @default "it is tried again" */
@@ -42,10 +53,7 @@ export interface ProviderUse {
 
 /** One provider, and how its failures are told apart. */
 export interface Provider extends ProviderUse {
-	/** As people write it. */
-	label: string;
-	/** What lets a caller in. @default "API key" */
-	credential?: string;
+	name: ProviderName;
 	key: ApiKey;
 	isUnknownModel(status: number, message: string): boolean;
 }
@@ -78,7 +86,7 @@ export function callProvider<T>(
 	tokensOf: (answer: T) => Tokens = () => ({}),
 ): Promise<T> {
 	return inSpan(
-		provider.label,
+		providers[provider.name].label,
 		model,
 		() => askUntilAnswered(provider, model, deadline, request),
 		tokensOf,
@@ -92,12 +100,14 @@ async function askUntilAnswered<T>(
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const {
-		label,
-		credential = "API key",
+		name,
+		capability,
 		unavailable,
 		afterwards = usualAfterwards,
 		isQuoted = false,
 	} = provider;
+	const { label, access } = providers[name];
+	const credential = access === "role" ? "role" : "API key";
 	let key = await readKey(provider, deadline);
 	if (!key) throw notConfigured(provider, `has no ${credential} here`);
 	let keyIsFresh = false;
@@ -144,7 +154,7 @@ async function askUntilAnswered<T>(
 			if (status && provider.isUnknownModel(status, message)) {
 				throw new ModelFailure(
 					"model_not_found",
-					`${label} has no model "${model}" for this ${credential}: name another in the request, or change ${provider.modelSetting} in cdk.json.`,
+					`${label} has no model "${model}" for this ${credential}: name another in the request, or change ${modelSetting(capability, name)} in cdk.json.`,
 					{ cause: error },
 				);
 			}
@@ -174,7 +184,7 @@ async function askUntilAnswered<T>(
 
 /** @throws ModelFailure `unavailable`: a key that cannot be read now is no key that is missing */
 async function readKey(
-	{ label, key, unavailable, afterwards = usualAfterwards }: Provider,
+	{ name, key, unavailable, afterwards = usualAfterwards }: Provider,
 	deadline: Date,
 	options?: { fresh?: boolean },
 ): Promise<string | null> {
@@ -184,17 +194,17 @@ async function readKey(
 	} catch (error) {
 		throw new ModelFailure(
 			unavailable,
-			`The API key of ${label}, ${key.setting}, could not be read: ${afterwards}.`,
+			`The API key of ${providers[name].label}, ${key.setting}, could not be read: ${afterwards}.`,
 			{ cause: error },
 		);
 	}
 }
 
-function notConfigured({ label, key }: Provider, fact: string): ModelFailure {
+function notConfigured({ name, key }: Provider, fact: string): ModelFailure {
 	// Without the cause: a provider's answer to a wrong key quotes part of it.
 	return new ModelFailure(
 		"provider_not_configured",
-		`${label} ${fact}: set ${key.setting}.`,
+		`${providers[name].label} ${fact}: set ${key.setting}.`,
 	);
 }
 

@@ -1,57 +1,55 @@
 import { ModelFailure } from "#core/errors.ts";
-import { type Vision, visionProviders } from "#core/ports/index.ts";
-import type { ProviderSettings } from "./provider.ts";
+import { once } from "#core/once.ts";
+import type { Vision } from "#core/ports/index.ts";
+import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
+import { visionProviders } from "./providers.ts";
 
-export interface VisionSettings {
-	/** Whom requests are for that name no provider: one of `visionProviders`; `instant` for benches, `replay` for evaluations. */
-	provider: string;
+/** `provider` may be `instant` for benches, and `replay` for evaluations. */
+export interface VisionSettings extends Settings<"vision"> {
 	/** The dataset that `replay` answers from. */
-	replayFolder?: string;
-	anthropic?: ProviderSettings;
-	openai?: ProviderSettings;
+	replayFolder?: string | undefined;
 }
 
-/** The environment's vision models. Each is loaded by the first request for it, which keeps cold starts short. */
+/** The vision adapter of each provider that has the capability. */
+const adapters: Adapters<"vision", Vision> = {
+	anthropic: async (settings) =>
+		(await import("./anthropic/vision.ts")).anthropicVision(settings),
+	openai: async (settings) =>
+		(await import("./openai/vision.ts")).openaiVision(settings),
+};
+
+/** Returns the environment's vision models. `provider` describes images where a request names none. */
 export function visionFor({
-	provider: usual,
+	provider: defaultProvider,
 	replayFolder,
-	anthropic,
-	openai,
+	...settings
 }: VisionSettings): Vision {
-	const models = new Map<string, () => Promise<Vision>>([
-		[
-			"offline",
-			async () => (await import("./offline/vision.ts")).offlineVision(),
-		],
-	]);
-	if (anthropic) {
-		models.set("anthropic", async () =>
-			(await import("./anthropic/vision.ts")).anthropicVision(anthropic),
-		);
-	}
-	if (openai) {
-		models.set("openai", async () =>
-			(await import("./openai/vision.ts")).openaiVision(openai),
-		);
-	}
-	if (usual === "instant") {
+	const models = lazyAdapters(
+		async () => (await import("./offline/vision.ts")).offlineVision(),
+		adapters,
+		settings,
+	);
+	if (defaultProvider === "instant") {
 		models.set("instant", async () =>
 			(await import("./instant-vision.ts")).instantVision(),
 		);
 	}
-	if (usual === "replay" && replayFolder) {
-		models.set("replay", async () =>
-			(await import("./replay-vision.ts")).replayVision(replayFolder),
+	if (defaultProvider === "replay" && replayFolder) {
+		models.set(
+			"replay",
+			once(async () =>
+				(await import("./replay-vision.ts")).replayVision(replayFolder),
+			),
 		);
 	}
-	if (!models.has(usual)) {
+	if (!models.has(defaultProvider)) {
 		throw new Error(
-			`There is no vision provider "${usual}": set visionProvider in cdk.json to one of ${visionProviders.join(", ")}.`,
+			`There is no vision provider "${defaultProvider}": set visionProvider in cdk.json to one of ${visionProviders.join(", ")}.`,
 		);
 	}
 	return {
 		async describe(request) {
-			const provider = request.provider ?? usual;
+			const provider = request.provider ?? defaultProvider;
 			const model = models.get(provider);
 			if (!model) {
 				throw new ModelFailure(

@@ -1,3 +1,5 @@
+import { baseUrlVariable, keyedProviders } from "#ai/providers.ts";
+
 /** The names of the variables a function needs: the contract between the compute stack and the code. */
 export type EnvContract = readonly string[];
 
@@ -15,33 +17,12 @@ export const databaseEnv = [
 	"DATABASE_TLS",
 ] as const;
 
-/** The embedding model that places documents and queries. */
-export const embeddingEnv = [
-	"EMBEDDING_PROVIDER",
-	"VOYAGE_MODEL",
-	"VOYAGE_KEY_PARAMETER",
-] as const;
-
-/** The models that answer questions. */
-export const chatEnv = [
-	"CHAT_PROVIDER",
-	"ANTHROPIC_CHAT_MODEL",
-	"ANTHROPIC_KEY_PARAMETER",
-	"OPENAI_CHAT_MODEL",
-	"BEDROCK_CHAT_MODEL",
-	"OPENAI_KEY_PARAMETER",
-] as const;
-
 /** Variables for tests on one machine; anywhere else one of them would send images and keys to a stranger, or end the function. */
 const onlyLocal = [
 	"CRASH_AT",
-	"ANTHROPIC_BASE_URL",
-	"OPENAI_BASE_URL",
-	"VOYAGE_BASE_URL",
-	"TAVILY_BASE_URL",
-	"LANGSMITH_BASE_URL",
 	"REPLAY_FOLDER",
-] as const;
+	...keyedProviders.map(baseUrlVariable),
+];
 
 /**
  * Reads a function's variables at cold start.
@@ -76,12 +57,4 @@ export const runtimeEnv = {
 	crashAt: process.env.CRASH_AT,
 	/** The dataset that the vision provider `replay` answers from, in environment `local`. */
 	replayFolder: process.env.REPLAY_FOLDER,
-	/** Stand-ins of the providers, in environment `local`. */
-	baseUrls: {
-		anthropic: process.env.ANTHROPIC_BASE_URL,
-		openai: process.env.OPENAI_BASE_URL,
-		voyage: process.env.VOYAGE_BASE_URL,
-		tavily: process.env.TAVILY_BASE_URL,
-		langsmith: process.env.LANGSMITH_BASE_URL,
-	},
 };

@@ -3,13 +3,15 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseEnv, promisify } from "node:util";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { type Outputs, outputKeys } from "#cli/outputs.ts";
-import type { AwsCredentials } from "#cli/users.ts";
 import {
+	baseUrlVariable,
 	keyedProviders,
 	keyParameter,
-	type LocalMachine,
-} from "#lib/environments.ts";
+	keyVariable,
+} from "#ai/providers.ts";
+import { type Outputs, outputKeys } from "#cli/outputs.ts";
+import type { AwsCredentials } from "#cli/users.ts";
+import type { LocalMachine } from "#lib/environments.ts";
 
 /** Holds everything of the local environment; `make dev-reset` deletes it. */
 export const localDirectory = ".local";
@@ -51,10 +53,10 @@ export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 		machine: { keys: [], providerUrls: {} },
 	};
 	for (const provider of keyedProviders) {
-		const key = set[`${provider.toUpperCase()}_API_KEY`]?.trim();
-		const url = set[`${provider.toUpperCase()}_BASE_URL`]?.trim();
+		const key = set[keyVariable(provider)]?.trim();
+		const url = set[baseUrlVariable(provider)]?.trim();
 		if (key) {
-			found.parameters[keyParameter({ name: "local" }, provider)] = key;
+			found.parameters[keyParameter("local", provider)] = key;
 			found.machine.keys.push(provider);
 		}
 		if (url) found.machine.providerUrls[provider] = url;

@@ -1,16 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { keyedProviders, keyParameter, keyVariable } from "#ai/providers.ts";
 import type { Target } from "../environment/target.ts";
-
-/** Whose API keys an environment may have, as in `.env` and in Parameter Store. */
-const services = [
-	"anthropic",
-	"openai",
-	"voyage",
-	"tavily",
-	"langsmith",
-] as const;
 
 export interface ProviderKey {
 	/** In `.env`: `ANTHROPIC_API_KEY`. */
@@ -20,9 +12,9 @@ export interface ProviderKey {
 }
 
 export const providerKeys = ({ name }: Pick<Target, "name">): ProviderKey[] =>
-	services.map((service) => ({
-		variable: `${service.toUpperCase()}_API_KEY`,
-		parameter: `/collections/${name}/${service}-api-key`,
+	keyedProviders.map((provider) => ({
+		variable: keyVariable(provider),
+		parameter: keyParameter(name, provider),
 	}));
 
 /** The keys that Parameter Store has, by parameter. */

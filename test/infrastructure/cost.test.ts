@@ -139,7 +139,7 @@ describe("a month's bill", () => {
 		const bedrock = { chatProvider: "bedrock" } as const;
 		expect(listed(billOf("dev", bedrock), /^AI/)).toBe(0);
 		expect(() => billOf("dev", { ...bedrock, users: 1 })).toThrow(
-			`The price of ${chatModels.bedrock} is not known: add it to packages/ai/prices.ts.`,
+			`The price of ${chatModels.bedrock} is not known: add it to packages/ai/providers.ts.`,
 		);
 	});
 

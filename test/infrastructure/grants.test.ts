@@ -305,8 +305,10 @@ test.each([
 	"Bedrock, where it is chosen, lets the api ask %s and no other model",
 	(model, resources) => {
 		const { Compute } = synthesize("dev", ({ dev }) => {
-			dev.chatProvider = "bedrock";
-			dev.chatModels.bedrock = model;
+			Object.assign(dev, {
+				chatProvider: "bedrock",
+				chatModels: { bedrock: model },
+			});
 		});
 		const statements = Object.values(ofType(Compute, "AWS::IAM::Policy"))
 			.flatMap(({ Properties }) => Properties.PolicyDocument.Statement)

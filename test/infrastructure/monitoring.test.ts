@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { providers, providersWith } from "#ai/providers.ts";
 import { metricNamespace, metrics } from "#lambda-kit/metrics.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
-import { providerLabels } from "#lib/monitoring/alarms.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import {
 	ofType,
@@ -196,15 +196,24 @@ test("an environment that asks a provider is told when it fails, under the name 
 		Name: "Provider",
 		Value: "Anthropic",
 	});
-	const adapters = readdirSync(join(root, "packages/ai"), {
-		recursive: true,
-		encoding: "utf8",
-	})
-		.filter((file) => file.endsWith(".ts"))
-		.map((file) => readFileSync(join(root, "packages/ai", file), "utf8"))
-		.join();
-	for (const label of Object.values(providerLabels)) {
-		expect(adapters).toContain(`label: "${label}"`);
+	// An adapter names its row of the table, whose label is the dimension of its metrics.
+	const names = new Set([
+		...providersWith("vision"),
+		...providersWith("embedding"),
+		...providersWith("chat"),
+	]);
+	expect([...names].map((name) => providers[name].label).sort()).toEqual([
+		"Anthropic",
+		"Bedrock",
+		"OpenAI",
+		"Voyage",
+	]);
+	for (const name of names) {
+		const folder = join(root, "packages/ai", name);
+		const adapters = readdirSync(folder)
+			.map((file) => readFileSync(join(folder, file), "utf8"))
+			.join();
+		expect(adapters).toContain(`name: "${name}"`);
 	}
 });
 

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { pricesAsOf } from "#ai/prices.ts";
+import { pricesAsOf } from "#ai/providers.ts";
 import { main } from "#cli/progress.ts";
 import { printTable } from "#cli/table.ts";
 import {

@@ -1,4 +1,5 @@
 import { costUsd } from "#ai/prices.ts";
+import { defaultModel } from "#lib/providers.ts";
 import { type Line, line, whole } from "./line.ts";
 import { type Profile, perUpload, perUser } from "./usage.ts";
 
@@ -23,47 +24,28 @@ export function models(profile: Profile): Line[] {
 export function askedModels(
 	profile: Profile,
 ): { provider: string; model: string }[] {
-	const {
-		models,
-		chatModels,
-		visionProvider,
-		embeddingProvider,
-		chatProvider,
-	} = profile;
-	return [
-		...(visionProvider === "offline" || visionProvider === "replay"
-			? []
-			: [{ provider: visionProvider, model: models[visionProvider] }]),
-		...(embeddingProvider === "offline"
-			? []
-			: [{ provider: embeddingProvider, model: models[embeddingProvider] }]),
-		...(chatProvider === "offline"
-			? []
-			: [{ provider: chatProvider, model: chatModels[chatProvider] }]),
-	];
+	return (["vision", "embedding", "chat"] as const).flatMap(
+		(capability) => defaultModel(profile, capability) ?? [],
+	);
 }
 
-function askedOf({
-	users,
-	uploads,
-	visionProvider,
-	embeddingProvider,
-	chatProvider,
-	models,
-	chatModels,
-}: Profile): ModelUse[] {
+function askedOf(profile: Profile): ModelUse[] {
+	const { users, uploads } = profile;
+	const vision = defaultModel(profile, "vision");
+	const embedding = defaultModel(profile, "embedding");
+	const chat = defaultModel(profile, "chat");
 	const asked: ModelUse[] = [];
 	const searches = users * perUser.searches;
-	if (visionProvider !== "offline" && visionProvider !== "replay") {
+	if (vision) {
 		asked.push({
 			what: "descriptions",
-			model: models[visionProvider],
+			model: vision.model,
 			calls: uploads,
 			tokens: perUpload.visionTokens,
 		});
 	}
-	if (embeddingProvider !== "offline") {
-		const model = models[embeddingProvider];
+	if (embedding) {
+		const { model } = embedding;
 		asked.push(
 			{
 				what: "embeddings",
@@ -79,8 +61,8 @@ function askedOf({
 			},
 		);
 	}
-	if (chatProvider !== "offline") {
-		const model = chatModels[chatProvider];
+	if (chat) {
+		const { model } = chat;
 		asked.push(
 			{
 				what: "answers to searches",
@@ -104,7 +86,7 @@ function billed({ what, model, calls, tokens: { input, output } }: ModelUse) {
 	const each = calls === 0 ? 0 : costUsd(model, input, output);
 	if (each === null) {
 		throw new Error(
-			`The price of ${model} is not known: add it to packages/ai/prices.ts.`,
+			`The price of ${model} is not known: add it to packages/ai/providers.ts.`,
 		);
 	}
 	return line(

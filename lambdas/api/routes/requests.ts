@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { visionProviders } from "#ai/providers.ts";
 import { itemNotFound, requestNotFound } from "#core/errors.ts";
 import {
 	awaitsFirstAnalysis,
@@ -11,7 +12,7 @@ import {
 	requestStatuses,
 	type WorkRequest,
 } from "#core/pipeline/work-request.ts";
-import { type Ports, visionProviders } from "#core/ports/index.ts";
+import type { Ports } from "#core/ports/index.ts";
 import {
 	type Api,
 	conflict,

@@ -12,7 +12,7 @@ import { askClaude, endOf, textOf } from "./client.ts";
 
 /** Claude models that talk. */
 export function anthropicChat(settings: ProviderSettings): Chat {
-	const ask = askClaude(settings, chatUse("anthropic"));
+	const ask = askClaude(settings, chatUse);
 	return askedChat("anthropic", settings.model, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;
 		const message = await ask(

@@ -5,6 +5,7 @@ import {
 	type ProviderSettings,
 	type ProviderUse,
 } from "../provider.ts";
+import { providers } from "../providers.ts";
 
 /** One call of a Claude model, by the Messages API, within the deadline. */
 export type AskClaude = (
@@ -13,12 +14,12 @@ export type AskClaude = (
 ) => Promise<Anthropic.Message>;
 
 export function askClaude(
-	{ key, baseUrl = "https://api.anthropic.com" }: ProviderSettings,
+	{ key, baseUrl = providers.anthropic.baseUrl }: ProviderSettings,
 	use: ProviderUse,
 ): AskClaude {
 	const provider: Provider = {
 		...use,
-		label: "Anthropic",
+		name: "anthropic",
 		key,
 		isUnknownModel: (status) => status === 404,
 	};

@@ -1,9 +1,5 @@
 import type { Vision } from "#core/ports/index.ts";
-import {
-	askedVision,
-	maxOutputTokens,
-	maxVisionRequestMs,
-} from "../asked-vision.ts";
+import { askedVision, maxOutputTokens, visionUse } from "../asked-vision.ts";
 import {
 	descriptionSchema,
 	imageFacts,
@@ -14,14 +10,9 @@ import { askClaude, endOf, textOf } from "./client.ts";
 
 /** Claude models that describe images. */
 export function anthropicVision(settings: ProviderSettings): Vision {
-	const ask = askClaude(settings, {
-		modelSetting: "models.anthropic",
-		unavailable: "vision_unavailable",
-		isQuoted: true,
-		maxRequestMs: maxVisionRequestMs,
-	});
+	const ask = askClaude(settings, visionUse);
 	return askedVision(
-		{ name: "anthropic", label: "Anthropic" },
+		"anthropic",
 		settings.model,
 		async (request, model, repair) => {
 			const message = await ask(

@@ -15,24 +15,19 @@ import {
 	readInput,
 	writtenBy,
 } from "../asked-chat.ts";
-import { callProvider, type Provider } from "../provider.ts";
-
-export interface BedrockSettings {
-	/** A model's id, or an inference profile's. */
-	model: string;
-	/** Only tests set another address. @default the region's own */
-	baseUrl?: string;
-}
+import { callProvider, type Provider, type SettingsOf } from "../provider.ts";
+import { modelSetting } from "../providers.ts";
 
 /** Models that talk by way of Amazon Bedrock. The function's role is what lets it in. */
-export function bedrockChat({ model: usual, baseUrl }: BedrockSettings): Chat {
-	const use = chatUse("bedrock");
+export function bedrockChat({
+	model: defaultModel,
+	baseUrl,
+}: SettingsOf<"bedrock">): Chat {
 	const provider: Provider = {
-		...use,
-		label: "Bedrock",
-		credential: "role",
+		...chatUse,
+		name: "bedrock",
 		key: {
-			setting: `${use.modelSetting} in cdk.json to a model that the account may use`,
+			setting: `${modelSetting("chat", "bedrock")} in cdk.json to a model that the account may use`,
 			read: async () => "the role's own",
 		},
 		// "The provided model identifier is invalid", and of models that only inference profiles reach.
@@ -46,7 +41,7 @@ export function bedrockChat({ model: usual, baseUrl }: BedrockSettings): Chat {
 		// The SDK's own is HTTP/2, for streams that go both ways.
 		requestHandler: new NodeHttpHandler(),
 	});
-	return askedChat("bedrock", usual, async (request, model) => {
+	return askedChat("bedrock", defaultModel, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;
 		const system = instructionsOf(messages);
 		const command = new ConverseCommand({

@@ -6,7 +6,7 @@ import { askOpenai, endOf } from "./client.ts";
 
 /** OpenAI's models that talk. */
 export function openaiChat(settings: ProviderSettings): Chat {
-	const ask = askOpenai(settings, chatUse("openai"));
+	const ask = askOpenai(settings, chatUse);
 	return askedChat("openai", settings.model, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;
 		const completion = await ask(

@@ -5,6 +5,7 @@ import {
 	type ProviderSettings,
 	type ProviderUse,
 } from "../provider.ts";
+import { providers } from "../providers.ts";
 
 /** One call of an OpenAI model within the deadline. */
 export type AskOpenai = (
@@ -14,12 +15,12 @@ export type AskOpenai = (
 
 /** Asks by the Chat Completions API: unlike the Responses API it keeps nothing unless asked to. */
 export function askOpenai(
-	{ key, baseUrl = "https://api.openai.com/v1" }: ProviderSettings,
+	{ key, baseUrl = providers.openai.baseUrl }: ProviderSettings,
 	use: ProviderUse,
 ): AskOpenai {
 	const provider: Provider = {
 		...use,
-		label: "OpenAI",
+		name: "openai",
 		key,
 		isUnknownModel: (status) => status === 404,
 	};

@@ -1,9 +1,5 @@
 import type { Vision } from "#core/ports/index.ts";
-import {
-	askedVision,
-	maxOutputTokens,
-	maxVisionRequestMs,
-} from "../asked-vision.ts";
+import { askedVision, maxOutputTokens, visionUse } from "../asked-vision.ts";
 import {
 	descriptionSchema,
 	imageFacts,
@@ -14,14 +10,9 @@ import { askOpenai, endOf } from "./client.ts";
 
 /** OpenAI's models that describe images. */
 export function openaiVision(settings: ProviderSettings): Vision {
-	const ask = askOpenai(settings, {
-		modelSetting: "models.openai",
-		unavailable: "vision_unavailable",
-		isQuoted: true,
-		maxRequestMs: maxVisionRequestMs,
-	});
+	const ask = askOpenai(settings, visionUse);
 	return askedVision(
-		{ name: "openai", label: "OpenAI" },
+		"openai",
 		settings.model,
 		async (request, model, repair) => {
 			const image = Buffer.from(request.image).toString("base64");

@@ -5,6 +5,7 @@ import {
 	type Provider,
 	type ProviderSettings,
 } from "../provider.ts";
+import { providers } from "../providers.ts";
 
 /** Five passages of a page each are enough to answer from. */
 const maxPages = 5;
@@ -19,12 +20,12 @@ const answer = z.object({
 /** The web by Tavily's search engine. */
 export function tavilySearch({
 	key,
-	baseUrl = "https://api.tavily.com",
+	baseUrl = providers.tavily.baseUrl,
 }: Pick<ProviderSettings, "key" | "baseUrl">): WebSearch {
 	const provider: Provider = {
-		label: "Tavily",
+		name: "tavily",
+		capability: "webSearch",
 		key,
-		modelSetting: "the address",
 		unavailable: "chat_unavailable",
 		maxRequestMs: 8_000,
 		isUnknownModel: () => false,

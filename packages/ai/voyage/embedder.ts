@@ -7,6 +7,7 @@ import {
 	type Provider,
 	type ProviderSettings,
 } from "../provider.ts";
+import { modelSetting, providers } from "../providers.ts";
 
 /** An embedding takes a fraction of a second. */
 const maxRequestMs = 15_000;
@@ -15,12 +16,12 @@ const maxRequestMs = 15_000;
 export function voyageEmbedder({
 	key,
 	model,
-	baseUrl = "https://api.voyageai.com/v1",
+	baseUrl = providers.voyage.baseUrl,
 }: ProviderSettings): Embedder {
 	const provider: Provider = {
-		label: "Voyage",
+		name: "voyage",
+		capability: "embedding",
 		key,
-		modelSetting: "models.voyage",
 		unavailable: "embedding_unavailable",
 		maxRequestMs,
 		// Voyage answers 400: "Model x is not supported. Supported models are ...".
@@ -76,7 +77,7 @@ export function voyageEmbedder({
 			if (wrong) {
 				throw new ModelFailure(
 					"embedding_unavailable",
-					`Voyage's model ${model} answered ${wrong}: where that stays so, change models.voyage in cdk.json.`,
+					`Voyage's model ${model} answered ${wrong}: where that stays so, change ${modelSetting("embedding", "voyage")} in cdk.json.`,
 					{ usage },
 				);
 			}

@@ -1,8 +1,5 @@
 import type { ImageDescription, ModelUsage } from "../items/analysis.ts";
 
-/** Providers that a request may name; whether one has a key here is known when it is asked. */
-export const visionProviders = ["offline", "anthropic", "openai"] as const;
-
 export interface VisionRequest {
 	/** The derived JPEG, longest side 1568 px at most. */
 	image: Uint8Array;

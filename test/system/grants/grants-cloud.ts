@@ -24,11 +24,11 @@ import {
 	PurgeQueueCommand,
 	SQSClient,
 } from "@aws-sdk/client-sqs";
+import { keyedProviders, keyParameter } from "#ai/providers.ts";
 import { type CdkLocal, cdkLocal } from "#cdk-local/index.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { keyedProviders, keyParameter } from "#lib/environments.ts";
 import { invoke, synthesize } from "#scripts/local/local.ts";
 import { describeInstantly } from "../cloud-process.ts";
 import { Control } from "../control.ts";
@@ -102,7 +102,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		port: 0,
 		parameters: Object.fromEntries(
 			keyedProviders.map((name) => [
-				keyParameter({ name: "local" }, name),
+				keyParameter("local", name),
 				`${name}-of-the-test`,
 			]),
 		),

@@ -1,0 +1,85 @@
+import {
+	baseUrlVariable,
+	type Capability,
+	isKeyed,
+	type KeyedProvider,
+	keyParameter,
+	type ModelCapability,
+	type ProviderName,
+	providersWith,
+} from "#ai/providers.ts";
+import {
+	keyParameterVariable,
+	modelVariable,
+	type ProviderVariable,
+	providerVariable,
+} from "#lambda-kit/provider-env.ts";
+import type { Environment } from "./environments.ts";
+
+/** The environment's settings of a capability: its provider, and the model of each provider. */
+function choice(environment: ModelChoices, capability: ModelCapability) {
+	const models: Partial<Record<ProviderName, string>> =
+		capability === "chat" ? environment.chatModels : environment.models;
+	return { provider: environment[`${capability}Provider`], models };
+}
+
+type ModelChoices = Pick<
+	Environment,
+	| "visionProvider"
+	| "embeddingProvider"
+	| "chatProvider"
+	| "models"
+	| "chatModels"
+>;
+
+/** Returns the provider and model that serve requests which name none; null where no provider is called. */
+export function defaultModel(
+	environment: ModelChoices,
+	capability: ModelCapability,
+): { provider: ProviderName; model: string } | null {
+	const { provider, models } = choice(environment, capability);
+	if (provider === "offline" || provider === "replay") return null;
+	return { provider, model: models[provider] ?? "" };
+}
+
+/** Returns the values of `providerEnv(capability)`, and addresses of stand-ins in environment `local`. */
+export function providerVariables<C extends Capability>(
+	environment: Environment,
+	capability: C,
+): Record<ProviderVariable<C>, string> {
+	const variables: Record<string, string> = {};
+	for (const name of providersWith(capability)) {
+		if (!isKeyed(name)) continue;
+		variables[keyParameterVariable(name)] = keyParameter(
+			environment.name,
+			name,
+		);
+		const url = environment.providerUrls[name];
+		if (url) variables[baseUrlVariable(name)] = url;
+	}
+	if (capability !== "webSearch" && capability !== "tracing") {
+		const { provider, models } = choice(environment, capability);
+		variables[providerVariable(capability)] = provider;
+		for (const name of providersWith(capability)) {
+			variables[modelVariable(capability, name)] = models[name] ?? "";
+		}
+	}
+	return variables as Record<ProviderVariable<C>, string>;
+}
+
+/**
+ * Returns the providers whose keys a function must read. A request may name the provider that describes or answers,
+ * so all of those; it never names the one that embeds, so the environment's alone.
+ */
+export function keysNeeded(
+	{ embeddingProvider }: Pick<Environment, "embeddingProvider">,
+	...capabilities: Capability[]
+): KeyedProvider[] {
+	return capabilities.flatMap((capability) =>
+		providersWith(capability)
+			.filter(isKeyed)
+			.filter(
+				(name) => capability !== "embedding" || name === embeddingProvider,
+			),
+	);
+}

@@ -1,0 +1,150 @@
+/** What a provider can do for the application. The first three need a model. */
+export type Capability = ModelCapability | "webSearch" | "tracing";
+export type ModelCapability = "vision" | "embedding" | "chat";
+
+/** US dollars per million tokens. */
+export interface Price {
+	input: number;
+	output: number;
+	/** Above this many input tokens another price holds, which the table does not have. */
+	maxInputTokens?: number;
+}
+
+interface ProviderFacts {
+	/** The name as people write it, and the dimension of the provider's metrics. */
+	label: string;
+	/** How a function is let in: by an API key in Parameter Store, or by its own AWS role. */
+	access: "apiKey" | "role";
+	/** Unset where the SDK derives the address from the region. */
+	baseUrl?: string;
+	/** The default model of each capability: neither the request nor cdk.json names another. Null: it has no models. */
+	capabilities: Partial<Record<Capability, string | null>>;
+	/** List prices by model. A model without one costs an unknown amount, never a guessed one. */
+	prices: Record<string, Price>;
+}
+
+/** The day on which the prices below were last compared with the providers' lists. Checking them is the owner's task. */
+export const pricesAsOf = "2026-11-20";
+
+/**
+ * Declares each provider once: stacks, alarms, cost estimate, secrets, functions and adapters read this table.
+ * It is data without imports, so that templates and scripts read it without an SDK. Where cdk.json says `auto`, the
+ * first row with a key and the capability is used. `offline`, which needs no provider, has no row.
+ */
+export const providers = {
+	anthropic: {
+		label: "Anthropic",
+		access: "apiKey",
+		baseUrl: "https://api.anthropic.com",
+		capabilities: { vision: "claude-haiku-5-5", chat: "claude-sonnet-5-5" },
+		// platform.claude.com/docs/en/models
+		prices: {
+			"claude-haiku-5-5": { input: 0.1, output: 0.5, maxInputTokens: 100_000 },
+			"claude-sonnet-5-5": { input: 2, output: 10 },
+			"claude-opus-5-5": { input: 4, output: 20 },
+		},
+	},
+	openai: {
+		label: "OpenAI",
+		access: "apiKey",
+		baseUrl: "https://api.openai.com/v1",
+		capabilities: { vision: "gpt-5.4-mini", chat: "gpt-5.4-mini" },
+		// platform.openai.com/docs/pricing
+		prices: {
+			"gpt-5.4-mini": { input: 0.75, output: 4.5 },
+			"gpt-5.4-nano": { input: 0.2, output: 1.25 },
+		},
+	},
+	bedrock: {
+		label: "Bedrock",
+		access: "role",
+		// A model's id, or an inference profile's.
+		capabilities: { chat: "us.anthropic.claude-sonnet-5-5" },
+		prices: {},
+	},
+	voyage: {
+		label: "Voyage",
+		access: "apiKey",
+		baseUrl: "https://api.voyageai.com/v1",
+		// Vectors of different models are not compared: another model means embedding every item again.
+		capabilities: { embedding: "voyage-3.5-lite" },
+		// docs.voyageai.com/docs/pricing
+		prices: {
+			"voyage-3.5-lite": { input: 0.02, output: 0 },
+			"voyage-4-lite": { input: 0.02, output: 0 },
+		},
+	},
+	tavily: {
+		label: "Tavily",
+		access: "apiKey",
+		baseUrl: "https://api.tavily.com",
+		capabilities: { webSearch: null },
+		prices: {},
+	},
+	langsmith: {
+		label: "LangSmith",
+		access: "apiKey",
+		baseUrl: "https://api.smith.langchain.com",
+		capabilities: { tracing: null },
+		prices: {},
+	},
+} as const satisfies Record<string, ProviderFacts>;
+
+type Table = typeof providers;
+export type ProviderName = keyof Table;
+export type ProviderWith<C extends Capability> = {
+	[P in ProviderName]: C extends keyof Table[P]["capabilities"] ? P : never;
+}[ProviderName];
+export type KeyedProvider = {
+	[P in ProviderName]: Table[P]["access"] extends "apiKey" ? P : never;
+}[ProviderName];
+
+const names = Object.keys(providers) as ProviderName[];
+
+/** Providers with an API key, in the table's order. */
+export const keyedProviders = names.filter(isKeyed);
+
+export function isKeyed(provider: ProviderName): provider is KeyedProvider {
+	return providers[provider].access === "apiKey";
+}
+
+/** Returns the providers with a capability, in the table's order. */
+export function providersWith<C extends Capability>(
+	capability: C,
+): ProviderWith<C>[] {
+	return names.filter(
+		(name) => capability in providers[name].capabilities,
+	) as ProviderWith<C>[];
+}
+
+/** What cdk.json and, but for embeddings, a request may name; whether a provider has a key here is known when it is called. */
+export const visionProviders = ["offline", ...providersWith("vision")] as const;
+export const embeddingProviders = [
+	"offline",
+	...providersWith("embedding"),
+] as const;
+export const chatProviders = ["offline", ...providersWith("chat")] as const;
+
+/** Returns the setting in cdk.json that replaces a default model. */
+export function modelSetting(
+	capability: Capability,
+	provider: ProviderName,
+): string {
+	return `${capability === "chat" ? "chatModels" : "models"}.${provider}`;
+}
+
+/** Returns the name in Parameter Store under which an environment's operator stores a provider's API key. */
+export function keyParameter(
+	environment: string,
+	provider: KeyedProvider,
+): string {
+	return `/collections/${environment}/${provider}-api-key`;
+}
+
+/** Returns the variable of `.env` that holds a provider's API key. */
+export const keyVariable = (provider: KeyedProvider): string =>
+	`${provider.toUpperCase()}_API_KEY`;
+
+/** Returns the variable that puts a stand-in's address in place of the provider's, in environment `local`. */
+export const baseUrlVariable = (provider: KeyedProvider): string =>
+	`${provider.toUpperCase()}_BASE_URL`;
