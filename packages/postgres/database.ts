@@ -22,16 +22,22 @@ export interface DatabaseSettings extends DatabaseAddress {
 	maxConnections?: number;
 }
 
-/** Runs a statement; values only as `$n`. */
-export interface Queryable {
+/** A statement with its values, as `sql` makes it. */
+export interface Statement {
+	/** Has a `$n` for each value. */
+	text: string;
+	values?: unknown[];
 	/**
-	 * Under a name, a connection keeps the statement's plan from its sixth run: for the few that take longer to plan
-	 * than to run. It needs a connection of one's own, as all of ours are, not one lent by a pooler for each statement.
+	 * Under a name, a connection keeps the statement's plan from its sixth run on: for the few that take longer to plan
+	 * than to run. A pooler that lends a connection for each statement would lose it; we have none.
 	 */
+	name?: string;
+}
+
+export interface Queryable {
 	query<Row extends object>(
-		sql: string,
+		statement: string | Statement,
 		values?: unknown[],
-		name?: string,
 	): Promise<Row[]>;
 }
 
@@ -121,16 +127,13 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	}
 
 	return {
-		query: (text, values, name) =>
-			withClient(
-				async (client) => (await client.query({ name, text, values })).rows,
-			),
+		query: (statement, values) =>
+			withClient(async (client) => rowsOf(client, statement, values)),
 		transaction: (work) =>
 			withClient((client) =>
 				inTransaction(client, () =>
 					work({
-						query: async (text, values, name) =>
-							(await client.query({ name, text, values })).rows,
+						query: (statement, values) => rowsOf(client, statement, values),
 					}),
 				),
 			),
@@ -140,6 +143,24 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 			await open?.end();
 		},
 	};
+}
+
+async function rowsOf<Row extends object>(
+	client: pg.ClientBase,
+	statement: string | Statement,
+	values?: unknown[],
+): Promise<Row[]> {
+	const { rows } = await client.query(
+		typeof statement === "string"
+			? { text: statement, values }
+			: // A plain object: the driver reads properties through a copy, which getters of a class may refuse.
+				{
+					name: statement.name,
+					text: statement.text,
+					values: statement.values,
+				},
+	);
+	return rows;
 }
 
 /** Runs `work` between `begin` and `commit` of one client. */

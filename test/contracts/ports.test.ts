@@ -13,6 +13,8 @@ import { similarContract } from "./similar.ts";
 import { stagesContract } from "./stages.ts";
 import { tenancyContract } from "./tenancy.ts";
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 describe("the fake", () => {
 	const ports = fakePorts();
 	const arranged: ArrangedPorts = {
@@ -31,7 +33,8 @@ for (const kind of databaseKinds) {
 	describe.skipIf(kind.skip)(kind.title, () => {
 		let empty: EmptyDatabase;
 		let ports: ArrangedPorts;
-		const statements = new Set<string>();
+		/** Each text with the values it last had. */
+		const statements = new Map<string, unknown[]>();
 
 		beforeAll(async () => {
 			empty = await kind.create();
@@ -65,7 +68,7 @@ for (const kind of databaseKinds) {
 				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_cells)\b/;
 			const bound =
 				/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
-			const unbound = [...statements]
+			const unbound = [...statements.keys()]
 				.filter((sql) => tables.test(sql) && !bound.test(sql))
 				.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 60));
 			expect(statements.size).toBeGreaterThan(25);
@@ -81,17 +84,25 @@ for (const kind of databaseKinds) {
 		});
 
 		it("binds the user to every tenant's table that a search reads", () => {
-			const searches = [...statements].filter((sql) => sql.includes("_leg"));
+			const searches = [...statements].filter(([sql]) =>
+				sql.includes("_results"),
+			);
 			expect(searches).toHaveLength(3);
-			for (const sql of searches) {
+			for (const [sql, values] of searches) {
 				// Each sub-select that names a table either binds the user or joins on the user of one that does.
 				const reads = sql.match(
 					/\b(from|join) (items|documents|embeddings)\b/g,
 				);
-				const binds = sql.match(
-					/\buser_id = (\(select \$1::text\)|documents\.user_id)/g,
+				const binds = [
+					...sql.matchAll(
+						/\buser_id = (?:\(select \$(\d+)::text\)|documents\.user_id)/g,
+					),
+				];
+				const users = new Set(
+					binds.flatMap(([, number]) => values[Number(number) - 1] ?? []),
 				);
-				expect(binds?.length ?? 0).toBeGreaterThanOrEqual(
+				expect([...users]).toEqual([expect.stringMatching(uuid)]);
+				expect(binds.length).toBeGreaterThanOrEqual(
 					new Set(reads).size === 0 ? 1 : (reads?.length ?? 0) - 1,
 				);
 			}
@@ -110,11 +121,13 @@ function contracts(get: () => ArrangedPorts): void {
 }
 
 /** Remembers every statement that goes to the database. */
-function recorded(db: Database, statements: Set<string>): Database {
+function recorded(db: Database, statements: Map<string, unknown[]>): Database {
 	const record = (to: Queryable): Queryable["query"] => {
-		return (sql, values, name) => {
-			statements.add(sql);
-			return to.query(sql, values, name);
+		return (statement, values) => {
+			const { text, values: bound } =
+				typeof statement === "string" ? { text: statement, values } : statement;
+			statements.set(text, bound ?? []);
+			return to.query(statement, values);
 		};
 	};
 	return {

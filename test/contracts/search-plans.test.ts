@@ -1,8 +1,12 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { embeddingDimensions, type SearchOptions } from "#core/ports/index.ts";
+import {
+	embeddingDimensions,
+	type Search,
+	type SearchOptions,
+} from "#core/ports/index.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import type { Database, Queryable } from "#postgres/database.ts";
+import type { Database, Queryable, Statement } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
@@ -24,6 +28,10 @@ interface PlanNode {
 	"Sort Key"?: string[];
 	"Heap Fetches"?: number;
 	Plans?: PlanNode[];
+}
+
+interface PlanRow {
+	"QUERY PLAN": { Plan: PlanNode }[];
 }
 
 const flat = (node: PlanNode): PlanNode[] => [
@@ -81,7 +89,7 @@ for (const kind of databaseKinds) {
 				}));
 				await fillWithTenants(db, [
 					...tenants,
-					{ userId: "crowded", items: searchParameters.ranked + 50 },
+					{ userId: "crowded", items: searchParameters.maxCandidates + 50 },
 					{ userId: "lonely", items: 1 },
 					{ userId: "divided", items: dividedItems },
 				]);
@@ -99,26 +107,33 @@ for (const kind of databaseKinds) {
 		});
 		afterAll(() => empty?.drop());
 
-		/** The plan of the statement that a search really runs, executed. */
+		/** The plan of the last statement that a port really runs, executed. */
 		async function planOf(
-			search: (port: ReturnType<typeof postgresSearch>) => Promise<unknown>,
+			run: (db: Database) => Promise<unknown>,
+			explain: (statement: Statement, db: Database) => Promise<PlanRow[]> = (
+				{ text, values },
+				db,
+			) => db.query(`explain (analyze, format json) ${text}`, values),
+			answer: object[] = [],
 		): Promise<PlanNode[]> {
 			const db = empty.connect(1);
 			let plan: PlanNode | undefined;
-			const explaining = {
-				query: async (sql: string, values: unknown[]) => {
-					const [row] = await db.query<{
-						"QUERY PLAN": { Plan: PlanNode }[];
-					}>(`explain (analyze, format json) ${sql}`, values);
+			await run({
+				...db,
+				async query<Row extends object>(statement: string | Statement) {
+					if (typeof statement === "string") throw new Error("No statement.");
+					const [row] = await explain(statement, db);
 					plan = row?.["QUERY PLAN"][0]?.Plan;
-					return [];
+					return answer as Row[];
 				},
-			} as unknown as Database;
-			await search(postgresSearch(explaining));
+			});
 			await db.close();
 			if (!plan) throw new Error("There is no plan.");
 			return flat(plan);
 		}
+
+		const searchPlan = (search: (port: Search) => Promise<unknown>) =>
+			planOf((db) => search(postgresSearch(db)));
 
 		const vector = { model, vector: axis(0) };
 		const options = { topK: 10 };
@@ -129,7 +144,7 @@ for (const kind of databaseKinds) {
 		])(
 			"reads vector codes%s from the covering index alone",
 			async (_, asked) => {
-				const nodes = await planOf((search) =>
+				const nodes = await searchPlan((search) =>
 					search.byVector("tenant-3", vector, asked),
 				);
 				expect(codesIn(nodes)).toEqual([fromIndexAlone, fromIndexAlone]);
@@ -139,7 +154,7 @@ for (const kind of databaseKinds) {
 		it("reads of a divided collection the codes of some cells, and of all for a category, or a model whose vectors ask for it", async () => {
 			const read = async (asked: SearchOptions, more = {}) => {
 				const scans = codesIn(
-					await planOf((search) =>
+					await searchPlan((search) =>
 						search.byVector("divided", { ...vector, ...more }, asked),
 					),
 				);
@@ -155,7 +170,7 @@ for (const kind of databaseKinds) {
 
 		it("compares no vectors whose codes are much farther than those of the wanted hits", async () => {
 			const compared = async (topK: number) => {
-				const nodes = await planOf((search) =>
+				const nodes = await searchPlan((search) =>
 					search.byVector(
 						twoMinded.userId,
 						{ model, vector: leaning(50), minSimilarity: -1 },
@@ -173,7 +188,7 @@ for (const kind of databaseKinds) {
 		});
 
 		it("computes the query's code once, before the scan", async () => {
-			const nodes = await planOf((search) =>
+			const nodes = await searchPlan((search) =>
 				search.byVector("tenant-3", vector, options),
 			);
 			const sort = nodes.find((node) =>
@@ -183,29 +198,17 @@ for (const kind of databaseKinds) {
 		});
 
 		/** The one plan that a connection keeps for a search's statement, as it is after many searches, executed. */
-		async function keptPlanOf(
-			search: (port: ReturnType<typeof postgresSearch>) => Promise<unknown>,
-		): Promise<PlanNode[]> {
-			const db = empty.connect(1);
-			let plan: PlanNode | undefined;
-			const explaining = {
-				query: async (sql: string, values: unknown[]) => {
+		const keptPlan = (search: (port: Search) => Promise<unknown>) =>
+			planOf(
+				(db) => search(postgresSearch(db)),
+				async ({ text, values = [] }, db) => {
 					await db.query("set plan_cache_mode = force_generic_plan");
-					await db.query(`prepare kept as ${sql}`);
-					const [row] = await db.query<{
-						"QUERY PLAN": { Plan: PlanNode }[];
-					}>(
+					await db.query(`prepare kept as ${text}`);
+					return db.query(
 						`explain (analyze, format json) execute kept(${values.map(literal).join()})`,
 					);
-					plan = row?.["QUERY PLAN"][0]?.Plan;
-					return [];
 				},
-			} as unknown as Database;
-			await search(postgresSearch(explaining));
-			await db.close();
-			if (!plan) throw new Error("There is no plan.");
-			return flat(plan);
-		}
+			);
 
 		const hybrid = {
 			text: { text: "word77 common" },
@@ -216,7 +219,7 @@ for (const kind of databaseKinds) {
 		it.each(["tenant-3", "crowded", "divided"])(
 			"reads of %s the codes from the index and no more vectors than it compares, by the plan that is kept",
 			async (tenant) => {
-				const nodes = await keptPlanOf((search) =>
+				const nodes = await keptPlan((search) =>
 					search.hybrid(tenant, hybrid, options),
 				);
 				expect(codesIn(nodes)).toEqual([fromIndexAlone, fromIndexAlone]);
@@ -271,31 +274,25 @@ for (const kind of databaseKinds) {
 				"select id from items where user_id = $1 limit 1",
 				["tenant-3"],
 			);
-			let plan: PlanNode | undefined;
-			const explaining = {
-				query: async (sql: string, values: unknown[]) => {
-					const [row] = await db.query<{
-						"QUERY PLAN": { Plan: PlanNode }[];
-					}>(`explain (analyze, format json) ${sql}`, values);
-					plan = row?.["QUERY PLAN"][0]?.Plan;
-					return [{ by_vector: true, by_hash: true }];
-				},
-			} as unknown as Database;
-			await postgresSimilar(explaining).toItem("tenant-3", item?.id ?? "", {
-				model: "test-model",
-				topK: 10,
-			});
 			await db.close();
-			if (!plan) throw new Error("There is no plan.");
-			expect(codesIn(flat(plan))).toEqual([fromIndexAlone, fromIndexAlone]);
-			const hashes = flat(plan).find(
+			const nodes = await planOf(
+				(explaining) =>
+					postgresSimilar(explaining).toItem("tenant-3", item?.id ?? "", {
+						model: "test-model",
+						topK: 10,
+					}),
+				undefined,
+				[{ by_vector: true, by_hash: true }],
+			);
+			expect(codesIn(nodes)).toEqual([fromIndexAlone, fromIndexAlone]);
+			const hashes = nodes.find(
 				(node) => node["Index Name"] === "items_hashes",
 			);
 			expect(hashes).toMatchObject({ "Node Type": "Index Only Scan" });
 		});
 
 		it("finds words of a tenant in one index of user and words", async () => {
-			const nodes = await planOf((search) =>
+			const nodes = await searchPlan((search) =>
 				search.byText("tenant-3", { text: "word77 word99" }, options),
 			);
 			const names = nodes.flatMap((node) => node["Index Name"] ?? []);
@@ -303,7 +300,7 @@ for (const kind of databaseKinds) {
 		});
 
 		it("looks for a misspelt word among one user's words of its first letter", async () => {
-			const nodes = await planOf((search) =>
+			const nodes = await searchPlan((search) =>
 				search.byText("tenant-3", { text: "commun headlina" }, options),
 			);
 			const words = nodes.filter((node) => node["Relation Name"] === "words");
@@ -314,15 +311,17 @@ for (const kind of databaseKinds) {
 		});
 
 		it("ranks no more documents than it may, however common the words", async () => {
-			const nodes = await planOf((search) =>
+			const nodes = await searchPlan((search) =>
 				search.byText("crowded", { text: "common headline" }, options),
 			);
-			const found = nodes.find((node) => node["Subplan Name"] === "CTE found");
-			expect(found?.["Actual Rows"]).toBe(searchParameters.ranked);
+			const candidates = nodes.find(
+				(node) => node["Subplan Name"] === "CTE candidates",
+			);
+			expect(candidates?.["Actual Rows"]).toBe(searchParameters.maxCandidates);
 		});
 
 		it("never scans the whole table of a tenant's neighbours", async () => {
-			const nodes = await planOf((search) =>
+			const nodes = await searchPlan((search) =>
 				search.hybrid(
 					"tenant-3",
 					{

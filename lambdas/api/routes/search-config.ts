@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { embeddingDimensions, type Ports } from "#core/ports/index.ts";
 import { type Api, guarded, json, noQuery } from "../http/routing.ts";
+import { presentSearchParameters } from "../presenters/search-parameters.ts";
 
 const config = guarded({
 	method: "get",
@@ -21,13 +22,21 @@ const config = guarded({
 					model: z.string(),
 					dimensions: z.int(),
 					fusion_weights: z.object({ vector: z.number(), text: z.number() }),
-					least_similarity: z.number().openapi({
+					answerability_threshold: z.number().openapi({
 						description:
-							"Below it the best hit by vector is none; every other needs half of it.",
+							"The similarity that the best hit by vector needs; every other needs half of it.",
+					}),
+					least_similarity: z.number().openapi({
+						deprecated: true,
+						description: "The former name of `answerability_threshold`.",
+					}),
+					exhaustive: z.boolean().openapi({
+						description:
+							"Whether a search of a large, partitioned collection reads every partition, or the near ones.",
 					}),
 					every_cell: z.boolean().openapi({
-						description:
-							"Whether a search of a large, divided collection reads every cell, or the near ones.",
+						deprecated: true,
+						description: "The former name of `exhaustive`.",
 					}),
 				}),
 				database: z.object({
@@ -67,12 +76,14 @@ export function searchConfigRoutes(
 			embedder;
 		return c.json(
 			{
-				parameters: inSnakeCase(parameters) as Record<string, unknown>,
+				parameters: presentSearchParameters(parameters),
 				embedding: {
 					model,
 					dimensions: embeddingDimensions,
 					fusion_weights: fusionWeights,
+					answerability_threshold: answerabilityThreshold,
 					least_similarity: answerabilityThreshold,
+					exhaustive,
 					every_cell: exhaustive,
 				},
 				database,
@@ -81,16 +92,4 @@ export function searchConfigRoutes(
 			200,
 		);
 	});
-}
-
-/** The code's own names, as bodies of this API write them. */
-function inSnakeCase(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(inSnakeCase);
-	if (value === null || typeof value !== "object") return value;
-	return Object.fromEntries(
-		Object.entries(value).map(([name, part]) => [
-			name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-			inSnakeCase(part),
-		]),
-	);
 }

@@ -1,71 +1,98 @@
+import { constant, type Sql, sql } from "../sql.ts";
 import { searchParameters } from "./search-parameters.ts";
 
-const { cellNearness, rerank } = searchParameters;
+const { partitionProximity, rerank } = searchParameters;
 
-/** What is asked, each an SQL expression. */
+/** What is looked for, each an SQL expression. */
 export interface NearestCodes {
-	user: string;
-	model: string;
+	user: Sql;
+	model: Sql;
 	/** Null for any. */
-	category: string;
+	category: Sql;
 	/** A `halfvec`, in a sub-select. */
-	vector: string;
-	/** The most to compare exactly. */
-	limit: string;
+	vector: Sql;
+	/** The most codes to give. */
+	limit: Sql;
 	/** How many hits are wanted. */
-	hits: string;
-	/** Whether to read every cell. @default false */
-	exhaustive?: string;
+	hits: Sql;
+	/** Whether to read every partition. @default false */
+	exhaustive?: Sql;
 	/** A condition on `item_id`. */
-	except?: string;
+	where?: Sql;
 }
 
 /**
- * Two relations for a `with`: the cells to read of a divided collection, and `nearest`, the items whose 1-bit codes are
- * nearest. A category is looked for in every cell, since few of its items may be in the nearest. What is much farther than
- * the last of the wanted hits is not worth a comparison.
+ * Two steps of a `with`: which partitions to read, and the items whose 1-bit codes are nearest, read from the covering
+ * index alone. A category is looked for in every partition, since the nearest may have few of its items.
  */
-export function nearestCodes({
+export function nearestCodeSteps(search: NearestCodes): Sql {
+	return sql`
+	probes as materialized (${probes(search)}
+	), nearest_codes as materialized (${nearestCodes(search)}
+	)`;
+}
+
+/**
+ * probes: one row, the IVF partitions whose centroids stand out. Those are read that are nearer to the query than the
+ * mean by a share of what the nearest is: see `partitionProximity`.
+ *
+ * - cells: null where the collection is not partitioned
+ */
+function probes({
+	user,
+	model,
+	category,
+	vector,
+	hits,
+	exhaustive = sql`false`,
+}: NearestCodes): Sql {
+	const { min, max, perDeviation } = partitionProximity;
+	const share = sql`least(${constant(max)}, greatest(${constant(min)}, ${constant(perDeviation)} / ${hits} * (best - mean) / nullif(deviation, 0)))`;
+	return sql`
+	  select array_agg(cell) as cells
+	  from (
+	    select cell, proximity, avg(proximity) over () as mean, max(proximity) over () as best, stddev_pop(proximity) over () as deviation
+	    from (
+	      select cell, 1 - (centroid <=> ${vector}) as proximity from vector_cells
+	      where user_id = ${user} and model = ${model}
+	      offset 0
+	    ) as centroids
+	  ) as compared_centroids
+	  where ${exhaustive} or ${category} is not null or proximity >= least(best, mean + (best - mean) * ${share})`;
+}
+
+/**
+ * nearest_codes: the items to compare exactly, nearest codes first. A code that is much farther than the last of the
+ * wanted hits is not worth it. Vectors that no partition has yet are always read.
+ *
+ * - item_id
+ */
+function nearestCodes({
 	user,
 	model,
 	category,
 	vector,
 	limit,
 	hits,
-	exhaustive = "false",
-	except = "true",
-}: NearestCodes): string {
-	const codes = `select item_id, code from embeddings
-	    where user_id = ${user} and model = ${model} and (${category} is null or category = ${category}) and ${except}`;
-	return `
-	probed as materialized (
-	  select array_agg(cell) as cells
-	  from (
-	    select cell, near, avg(near) over () as usual, max(near) over () as best, stddev_pop(near) over () as deviation
-	    from (
-	      select cell, 1 - (centroid <=> ${vector}) as near from vector_cells
-	      where user_id = ${user} and model = ${model}
-	      offset 0
-	    ) as measured
-	  ) as compared
-	  where ${exhaustive} or ${category} is not null or near >= least(best, usual + (best - usual) *
-	    least(${cellNearness.most}, greatest(${cellNearness.least}, ${cellNearness.perDeviation} / ${hits} * (best - usual) / nullif(deviation, 0))))
-	), nearest as materialized (
+	where = sql`true`,
+}: NearestCodes): Sql {
+	const codes = sql`select item_id, code from embeddings
+	        where user_id = ${user} and model = ${model} and (${category} is null or category = ${category}) and ${where}`;
+	return sql`
 	  select item_id
 	  from (
 	    select item_id, distance, nth_value(distance, ${hits}) over (
-	        order by distance rows between unbounded preceding and unbounded following) as last
+	        order by distance rows between unbounded preceding and unbounded following) as last_hit_distance
 	    from (
 	      select item_id, code <~> (select binary_quantize(${vector})::bit(1024)) as distance
 	      from (
 	        ${codes} and cell is null
 	        union all
-	        ${codes} and cell = any((select cells from probed)::integer[])
+	        ${codes} and cell = any((select cells from probes)::integer[])
 	      ) as codes
 	      order by distance
 	      limit ${limit}
-	    ) as nearby
+	    ) as closest
 	  ) as measured
-	  where last is null or distance <= last + ${rerank.maxBitsFarther}
-	)`;
+	  where last_hit_distance is null or distance <= last_hit_distance + ${constant(rerank.maxBitsFarther)}`;
 }

@@ -3,7 +3,7 @@ import type {
 	SearchSettings,
 } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
-import { searchParameters } from "./search.ts";
+import { searchParameters } from "./search-parameters.ts";
 
 type Server = EffectiveSearchSettings["database"];
 

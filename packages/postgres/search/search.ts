@@ -1,84 +1,58 @@
 import type { ImageType } from "#core/items/item.ts";
-import type {
-	Hit,
-	MatchedWord,
-	Search,
-	SearchOptions,
-	TextQuery,
-	VectorQuery,
-} from "#core/ports/index.ts";
+import type { Hit, MatchedWord, Search, TextQuery } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
-import { halfvecBytes } from "./halfvec.ts";
-import { byText, byVector, hybrid } from "./search-statements.ts";
+import type { Sql } from "../sql.ts";
+import { hybridStatement, textStatement, vectorStatement } from "./fusion.ts";
+import { searchScope } from "./search-scope.ts";
+import type { TextSearch } from "./text.ts";
 import { parseQuery } from "./text-query.ts";
-
-const statements = { byText, byVector, hybrid };
 
 export { searchParameters } from "./search-parameters.ts";
 
 /** Search in PostgreSQL: words in a GIN index, vectors by 1-bit codes in a covering index, both per tenant. */
 export function postgresSearch(db: Database): Search {
-	/** Planned once for a connection: that takes longer than a search among few items. */
-	const find = async (
-		statement: keyof typeof statements,
-		userId: string,
-		{ category }: SearchOptions,
-		...values: unknown[]
-	) => {
-		const rows = await db.query<HitRow>(
-			statements[statement],
-			[userId, category ?? null, ...values],
-			`search ${statement}`,
-		);
-		return rows.map(hitFromRow);
-	};
+	/** Each connection keeps a statement's plan: planning takes longer than a search among few items. */
+	const hits = async (name: string, statement: Sql) =>
+		(await db.query<HitRow>(statement.prepared(name))).map(hitFromRow);
+
 	return {
-		byText: (userId, query, options) =>
-			find(
-				"byText",
-				userId,
-				options,
-				...textValues(query),
-				options.topK,
-				options.explain ?? false,
+		byText: (userId, query, { topK, category, explain = false }) =>
+			hits(
+				"search byText",
+				textStatement(searchScope(userId, category), textSearch(query), {
+					topK,
+					explain,
+				}),
 			),
-		byVector: (userId, query, options) =>
-			find(
-				"byVector",
-				userId,
-				options,
-				...vectorValues(query),
-				options.topK,
-				query.exhaustive ?? false,
+		byVector: (userId, query, { topK, category }) =>
+			hits(
+				"search byVector",
+				vectorStatement(searchScope(userId, category), { ...query, topK }),
 			),
-		hybrid: (userId, { text, vector, weights }, options) =>
-			find(
-				"hybrid",
-				userId,
-				options,
-				...textValues(text),
-				...vectorValues(vector),
-				weights.text,
-				weights.vector,
-				options.topK,
-				options.explain ?? false,
-				vector.exhaustive ?? false,
-			),
+		hybrid: (
+			userId,
+			{ text: query, vector, weights },
+			{ topK, category, explain = false },
+		) => {
+			const text = textSearch(query);
+			return hits(
+				"search hybrid",
+				hybridStatement(
+					searchScope(userId, category),
+					{
+						text,
+						vector: { ...vector, topK, excluded: text.excluded },
+						weights,
+					},
+					{ topK, explain },
+				),
+			);
+		},
 	};
 }
 
-function textValues({ text, minScore }: TextQuery): unknown[] {
-	const { everyWord, words, excluded } = parseQuery(text);
-	return [everyWord, words, excluded, minScore ?? null];
-}
-
-function vectorValues(query: VectorQuery): unknown[] {
-	return [
-		query.model,
-		halfvecBytes(query.vector),
-		query.minSimilarity ?? null,
-		query.answerabilityThreshold ?? 0,
-	];
+function textSearch({ text, minScore }: TextQuery): TextSearch {
+	return { ...parseQuery(text), minScore: minScore ?? null };
 }
 
 interface HitRow {

@@ -1,129 +1,160 @@
 import type { VectorPartitions, VectorSet } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
+import { constant, type Sql, sql } from "../sql.ts";
 
-/** Of how many vectors, for each cell, its centroid is found, and in how many rounds: more hardly move it. */
-const samplesPerCell = 20;
+/** The sample of vectors, and the rounds of k-means, that a centroid is found with: more hardly move it. */
+const samplesPerPartition = 20;
 const rounds = 4;
-/** Longer than any statement that may still move vectors into a cell it read as current. */
+/** Longer than any statement that may still assign vectors to a partition that it read as current. */
 const writeMinutes = 10;
 
-const outdated = `select cell from vector_cells where user_id = $1 and model = $2 and outdated_at is not null`;
-const current = `select cell from vector_cells where user_id = $1 and model = $2 and outdated_at is null`;
+/** One person's vectors of one model. */
+interface VectorSetKey {
+	user: Sql;
+	model: Sql;
+}
 
-/** $3 vectors, by a hash: ids may be in the order of time, and so of what a person was busy with. */
-const sample = `select embedding from embeddings
-	where user_id = $1 and model = $2 order by md5(item_id::text) limit $3`;
+const keyOf = (userId: string, model: string): VectorSetKey => ({
+	user: sql`${userId}`,
+	model: sql`${model}`,
+});
+
+const partitionsOf = ({ user, model }: VectorSetKey, columns = sql`cell`) =>
+	sql`select ${columns} from vector_cells where user_id = ${user} and model = ${model}`;
+const current = (set: VectorSetKey, columns?: Sql) =>
+	sql`${partitionsOf(set, columns)} and outdated_at is null`;
+const outdated = (set: VectorSetKey) =>
+	sql`${partitionsOf(set)} and outdated_at is not null`;
+
+/** Vectors in the order of a hash: ids may be in the order of time, and so of what a person was busy with. */
+const sample = ({ user, model }: VectorSetKey, size: number) =>
+	sql`select embedding from embeddings
+	where user_id = ${user} and model = ${model} order by md5(item_id::text) limit ${size}`;
+
+/** The first centroids: vectors of the sample. */
+const firstCentroids = (
+	set: VectorSetKey,
+	partitions: number,
+	vectors: number,
+) => sql`
+	insert into vector_cells (user_id, model, centroid, made_for)
+	select ${set.user}, ${set.model}, embedding, ${vectors} from (${sample(set, partitions)}) as chosen`;
 
 /**
- * Puts in each current cell's place the middle of those of the sample that are nearest to it (k-means, with cosine);
- * cells that nothing is nearest to vanish. The sample is read into an array, or each comparison would read it anew.
- * $4 what the division is made for.
+ * One round of k-means with cosine: replaces each current partition by the mean of the sampled vectors nearest to its
+ * centroid. Partitions that nothing is nearest to vanish. The sample is read into an array, or each comparison would
+ * read it again. The steps:
+ *
+ * - centroids: cell, centroid of the current partitions
+ * - means: mean of the vectors nearest to each
+ * - replaced: nothing; deletes the current partitions
  */
-const nearerCentroids = `
+const nearerCentroids = (
+	set: VectorSetKey,
+	partitions: number,
+	vectors: number,
+) => sql`
 	with centroids as materialized (
-	  select cell, centroid from vector_cells where user_id = $1 and model = $2 and outdated_at is null
-	), middles as materialized (
-	  select avg(one) as middle
+	  ${current(set, sql`cell, centroid`)}
+	), means as materialized (
+	  select avg(vector) as mean
 	  from (
-	    select one, (select cell from centroids order by centroid <=> one limit 1) as nearest
-	    from unnest((select array_agg(embedding) from (${sample}) as chosen)) as one
+	    select vector, (select cell from centroids order by centroid <=> vector limit 1) as nearest
+	    from unnest((select array_agg(embedding) from (${sample(set, partitions * samplesPerPartition)}) as chosen)) as vector
 	  ) as assigned
 	  group by nearest
 	), replaced as (
-	  delete from vector_cells where user_id = $1 and model = $2 and cell in (select cell from centroids)
+	  delete from vector_cells where user_id = ${set.user} and model = ${set.model} and cell in (select cell from centroids)
 	)
 	insert into vector_cells (user_id, model, centroid, made_for)
-	select $1, $2, middle, $4 from middles`;
+	select ${set.user}, ${set.model}, mean, ${vectors} from means`;
 
+/**
+ * Goes from person to person through the index of words, whose first row of each has the number of documents. The
+ * steps:
+ *
+ * - people: user_id with its first word
+ * - owners: user_id of the large collections, and of those with partitions
+ */
+const largeCollections = (minItems: number, limit: number) => sql`
+	with recursive people as (
+	  (select user_id, lexeme, documents from words order by user_id, lexeme limit 1)
+	  union all
+	  select next.* from people, lateral (
+	    select user_id, lexeme, documents from words
+	    where words.user_id > people.user_id order by user_id, lexeme limit 1
+	  ) as next
+	), owners as (
+	  select user_id from (
+	    select user_id from people where lexeme = '' and documents >= ${minItems}
+	    union
+	    select user_id from vector_cells
+	  ) as candidates
+	  order by random() limit ${limit}
+	)
+	select user_id as "userId", model, coalesce(vectors, 0) as vectors, divided_with as "dividedWith"
+	from owners, lateral (
+	  select model, vectors, divided_with from (
+	    select model, count(*)::int as vectors from embeddings
+	    where embeddings.user_id = owners.user_id group by model
+	  ) as stored
+	  full join (
+	    select model, max(made_for) filter (where outdated_at is null) as divided_with from vector_cells
+	    where vector_cells.user_id = owners.user_id group by model
+	  ) as partitioned using (model)
+	) as sets`;
+
+/** IVF partitions in PostgreSQL. */
 export function postgresVectorPartitions(db: Database): VectorPartitions {
 	return {
-		// From person to person through the index of words, whose first of each is the empty one, in every document.
 		large: ({ minItems, limit }) =>
-			db.query<VectorSet>(
-				`with recursive people as (
-				   (select user_id, lexeme, documents from words order by user_id, lexeme limit 1)
-				   union all
-				   select next.* from people, lateral (
-				     select user_id, lexeme, documents from words
-				     where words.user_id > people.user_id order by user_id, lexeme limit 1
-				   ) as next
-				 ), owners as (
-				   select user_id from (
-				     select user_id from people where lexeme = '' and documents >= $1
-				     union
-				     select user_id from vector_cells
-				   ) as every
-				   order by random() limit $2
-				 )
-				 select user_id as "userId", model, coalesce(vectors, 0) as vectors, divided_with as "dividedWith"
-				 from owners, lateral (
-				   select model, vectors, divided_with from (
-				     select model, count(*)::int as vectors from embeddings
-				     where embeddings.user_id = owners.user_id group by model
-				   ) as stored
-				   full join (
-				     select model, max(made_for) filter (where outdated_at is null) as divided_with from vector_cells
-				     where vector_cells.user_id = owners.user_id group by model
-				   ) as divided using (model)
-				 ) as sets`,
-				[minItems, limit],
-			),
+			db.query<VectorSet>(largeCollections(minItems, limit)),
 
 		divide: (userId, model, { cells, vectors }) =>
 			db.transaction(async (tx) => {
-				const of = [userId, model];
-				// Another division at once would take this one's unfinished cells for its own.
+				const set = keyOf(userId, model);
+				// Another rebuild at once would take this one's unfinished partitions for its own.
 				await tx.query(
-					"select pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))",
-					of,
+					sql`select pg_advisory_xact_lock(hashtextextended(${set.user} || ' ' || ${set.model}, 0))`,
 				);
 				await tx.query(
-					`update vector_cells set outdated_at = clock_timestamp()
-					 where user_id = $1 and model = $2 and outdated_at is null`,
-					of,
+					sql`update vector_cells set outdated_at = clock_timestamp()
+					    where user_id = ${set.user} and model = ${set.model} and outdated_at is null`,
 				);
 				if (cells === 0) return;
-				await tx.query(
-					`insert into vector_cells (user_id, model, centroid, made_for)
-					 select $1, $2, embedding, $4 from (${sample}) as chosen`,
-					[...of, cells, vectors],
-				);
+				await tx.query(firstCentroids(set, cells, vectors));
 				for (let round = 0; round < rounds; round++) {
-					await tx.query(nearerCentroids, [
-						...of,
-						cells * samplesPerCell,
-						vectors,
-					]);
+					await tx.query(nearerCentroids(set, cells, vectors));
 				}
 			}),
 
 		async move(userId, model, limit) {
-			// One that is being written is in no cell afterwards, and comes with a later call.
+			const set = keyOf(userId, model);
+			// A vector that is being written is unassigned afterwards: a later call assigns it.
 			const moved = await db.query(
-				`with strays as materialized (
-				   select item_id from embeddings
-				   where user_id = $1 and model = $2
-				     and (cell in (${outdated}) or cell is null and exists (${current}))
-				   limit $3
-				   for no key update skip locked
-				 )
-				 update embeddings set cell = (${current} order by centroid <=> embedding limit 1)
-				 from strays
-				 where embeddings.user_id = $1 and embeddings.model = $2 and embeddings.item_id = strays.item_id
-				 returning embeddings.item_id`,
-				[userId, model, limit],
+				sql`with unassigned as materialized (
+				      select item_id from embeddings
+				      where user_id = ${set.user} and model = ${set.model}
+				        and (cell in (${outdated(set)}) or cell is null and exists (${current(set)}))
+				      limit ${limit}
+				      for no key update skip locked
+				    )
+				    update embeddings set cell = (${current(set)} order by centroid <=> embedding limit 1)
+				    from unassigned
+				    where embeddings.user_id = ${set.user} and embeddings.model = ${set.model} and embeddings.item_id = unassigned.item_id
+				    returning embeddings.item_id`,
 			);
 			return moved.length;
 		},
 
 		async removeEmpty(userId, model) {
+			const set = keyOf(userId, model);
 			await db.query(
-				`delete from vector_cells
-				 where user_id = $1 and model = $2 and outdated_at < clock_timestamp() - make_interval(mins => ${writeMinutes})
-				   and not exists (
-				     select from embeddings
-				     where user_id = $1 and embeddings.model = $2 and embeddings.cell = vector_cells.cell)`,
-				[userId, model],
+				sql`delete from vector_cells
+				    where user_id = ${set.user} and model = ${set.model} and outdated_at < clock_timestamp() - make_interval(mins => ${constant(writeMinutes)})
+				      and not exists (
+				        select from embeddings
+				        where user_id = ${set.user} and embeddings.model = ${set.model} and embeddings.cell = vector_cells.cell)`,
 			);
 		},
 	};

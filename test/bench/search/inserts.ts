@@ -111,10 +111,13 @@ function timed(
 		transaction: (work) =>
 			db.transaction((tx) =>
 				work({
-					async query(sql, values) {
+					async query(statement, values) {
+						const text =
+							typeof statement === "string" ? statement : statement.text;
 						const started = performance.now();
-						const rows = await tx.query(sql, values);
-						if (sql.startsWith(beginning)) took(performance.now() - started);
+						const rows = await tx.query(statement, values);
+						if (text.trimStart().startsWith(beginning))
+							took(performance.now() - started);
 						return rows as never;
 					},
 				}),

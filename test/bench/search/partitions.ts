@@ -19,17 +19,17 @@ const url = process.env.DATABASE_URL || null;
 const rows = Number(process.env.ROWS || 20_000);
 const queries = 40;
 const topK = 10;
-const { least, most, perDeviation } = searchParameters.cellNearness;
+const { min, max, perDeviation } = searchParameters.partitionProximity;
 /** By how much of what the nearest centroid is nearer than the usual one a cell's must be, to be read. */
 const shares: { title: string; of(deviations: number): number }[] = [
-	...[0.05, least, most, 0.3, 0.5].map((share) => ({
+	...[0.05, min, max, 0.3, 0.5].map((share) => ({
 		title: `at ${share}`,
 		of: () => share,
 	})),
 	{
 		title: "in force",
 		of: (deviations) =>
-			Math.min(most, Math.max(least, (perDeviation / topK) * deviations)),
+			Math.min(max, Math.max(min, (perDeviation / topK) * deviations)),
 	},
 ];
 
@@ -211,7 +211,7 @@ await main(async () => {
 			demands.push(atLeast(`recall@10 divided, ${title}`, found.divided, 0.99));
 		}
 		report("cells", table, demands, [
-			`at: how near a cell's centroid must be; the share of vectors in the cells read, and of the nearest ten that are in them. In force: ${perDeviation / topK} for each standard deviation that the nearest stands out, ${least} to ${most}.`,
+			`at: how near a cell's centroid must be; the share of vectors in the cells read, and of the nearest ten that are in them. In force: ${perDeviation / topK} for each standard deviation that the nearest stands out, ${min} to ${max}.`,
 			"search: recall@10 of the whole search, by codes and comparison.",
 		]);
 	} finally {

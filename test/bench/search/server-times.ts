@@ -1,4 +1,4 @@
-import type { Database } from "#postgres/database.ts";
+import type { Database, Statement } from "#postgres/database.ts";
 
 /** What the server spends on a statement, ms. */
 export interface ServerTimes {
@@ -14,10 +14,14 @@ export async function serverTimes(
 	let times: ServerTimes | null = null;
 	await search({
 		...db,
-		async query<Row extends object>(sql: string, values?: unknown[]) {
+		async query<Row extends object>(statement: string | Statement) {
+			if (typeof statement === "string") throw new Error("No search.");
 			const [row] = await db.query<{
 				"QUERY PLAN": { "Planning Time": number; "Execution Time": number }[];
-			}>(`explain (analyze, timing off, format json) ${sql}`, values);
+			}>(
+				`explain (analyze, timing off, format json) ${statement.text}`,
+				statement.values,
+			);
 			const plan = row?.["QUERY PLAN"][0];
 			times =
 				(plan && {

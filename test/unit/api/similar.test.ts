@@ -105,7 +105,9 @@ describe("GET /search/config", () => {
 					model: "fake-embedding",
 					dimensions: 1024,
 					fusion_weights: { vector: 0.5, text: 0.5 },
-					least_similarity: 0.01, // a gate that is in force is told
+					answerability_threshold: 0.01, // a threshold that is in force is shown
+					least_similarity: 0.01,
+					exhaustive: false,
 					every_cell: false,
 				},
 				counts: { items: 1, documents: 1, embeddings: { "fake-embedding": 1 } },

@@ -1,0 +1,74 @@
+import type { FusionWeights } from "#core/ports/index.ts";
+import { constant, type Sql, sql } from "../sql.ts";
+import { searchParameters } from "./search-parameters.ts";
+import type { SearchScope } from "./search-scope.ts";
+import { matched, snippet, type TextSearch, textSteps } from "./text.ts";
+import { type VectorSearch, vectorSteps } from "./vector.ts";
+
+/*
+ * The three statements of a search: one retriever, or both and the fusion of their results. Only the hits, at most 50, are
+ * joined with the items they are of.
+ */
+
+interface HitOptions {
+	topK: number;
+	/** Whether hits have a snippet. */
+	explain: boolean;
+}
+
+export const textStatement = (
+	scope: SearchScope,
+	search: TextSearch,
+	{ topK, explain }: HitOptions,
+) => sql`with ${textSteps(scope, search)}
+	select ${shown}, score, rank::int as text_rank, score as text_score, ${matched}, ${snippet(explain)}
+	from (select * from text_results order by rank limit (select ${topK}::int)) as hits ${documentsOfHits}
+	where documents.user_id = ${scope.user}
+	order by rank`;
+
+export const vectorStatement = (
+	scope: SearchScope,
+	search: VectorSearch,
+) => sql`with ${vectorSteps(scope, search)}
+	select ${shown}, similarity as score, rank::int as vector_rank, similarity
+	from (select * from vector_results order by rank limit (select ${search.topK}::int)) as hits ${documentsOfHits}
+	where documents.user_id = ${scope.user}
+	order by rank`;
+
+export const hybridStatement = (
+	scope: SearchScope,
+	search: { text: TextSearch; vector: VectorSearch; weights: FusionWeights },
+	{ topK, explain }: HitOptions,
+) => sql`with ${textSteps(scope, search.text)}, ${vectorSteps(scope, search.vector)}, fused_results as materialized (${fusedResults(search.weights, topK)}
+	)
+	select ${shown}, fused_score as score, text_rank::int, text_score, text_share,
+	  vector_rank::int, similarity, vector_share, ${matched}, ${snippet(explain)}
+	from fused_results ${documentsOfHits}
+	where documents.user_id = ${scope.user}
+	order by fused_score desc, item_id`;
+
+const shown = sql`item_id, mime_type, documents.category, headline, summary, documents.analysis_id`;
+
+const documentsOfHits = sql`join documents using (item_id) join items on items.id = documents.item_id and items.user_id = documents.user_id`;
+
+/**
+ * fused_results: reciprocal rank fusion of both retrievers, the best hits. A retriever that did not find an item
+ * gives it 0.
+ *
+ * - item_id, text_rank, text_score, vector_rank, similarity: null where the retriever did not find it
+ * - text_share, vector_share: weight / (k + rank)
+ * - fused_score: the sum of the shares
+ */
+function fusedResults({ text, vector }: FusionWeights, topK: number): Sql {
+	const k = constant(searchParameters.rrfK);
+	return sql`
+	  select *, text_share + vector_share as fused_score
+	  from (
+	    select item_id, text_results.rank as text_rank, text_results.score as text_score, vector_results.rank as vector_rank, similarity,
+	      coalesce(${text}::float8 / (${k} + text_results.rank), 0) as text_share,
+	      coalesce(${vector}::float8 / (${k} + vector_results.rank), 0) as vector_share
+	    from text_results full join vector_results using (item_id)
+	  ) as shares
+	  order by fused_score desc, item_id
+	  limit (select ${topK}::int)`;
+}

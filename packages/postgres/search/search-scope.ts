@@ -1,0 +1,20 @@
+import { type Sql, sql } from "../sql.ts";
+
+/** What every step of a search is bound to. */
+export interface SearchScope {
+	user: Sql;
+	/** Null for any. */
+	category: Sql;
+}
+
+/**
+ * Values as scalar sub-selects, of which the planner knows as little as of any other value, so that one plan serves
+ * every tenant. With plain values the server compares the costs of a plan for these with those of the kept plan, and
+ * plans again and again where a tenant is small.
+ */
+export function searchScope(userId: string, category?: string): SearchScope {
+	return {
+		user: sql`(select ${userId}::text)`,
+		category: sql`(select ${category ?? null}::text)`,
+	};
+}

@@ -1,0 +1,90 @@
+import type { VectorQuery } from "#core/ports/index.ts";
+import { constant, type Sql, sql } from "../sql.ts";
+import { halfvecBytes } from "./halfvec.ts";
+import { nearestCodeSteps } from "./nearest-codes.ts";
+import { searchParameters as p } from "./search-parameters.ts";
+import type { SearchScope } from "./search-scope.ts";
+import { hasExcludedWord } from "./text.ts";
+
+/** What the vector retriever looks for. */
+export interface VectorSearch extends VectorQuery {
+	topK: number;
+	/** For `websearch_to_tsquery`: words of which a hit has none. @default none */
+	excluded?: string;
+}
+
+/**
+ * The vector retriever: from the query's vector to `vector_results`. The nearest 1-bit codes are found first, then
+ * their vectors are compared exactly.
+ */
+export function vectorSteps(scope: SearchScope, search: VectorSearch): Sql {
+	const model = sql`(select ${search.model}::text)`;
+	const vector = sql`(select ${halfvecBytes(search.vector)}::halfvec)`;
+	const hits = sql`${search.topK}::int`;
+	return sql`${nearestCodeSteps({
+		...scope,
+		model,
+		vector,
+		hits,
+		limit: comparedVectorsLimit(scope, hits),
+		exhaustive: sql`(select ${search.exhaustive ?? false}::boolean)`,
+	})}, compared_vectors as (${comparedVectors(scope, model, vector, search.excluded)}
+	), vector_results as materialized (${vectorResults(search)}
+	)`;
+}
+
+/** How many vectors are compared exactly: more for more hits, and in a larger collection. */
+const comparedVectorsLimit = (
+	{ user }: SearchScope,
+	hits: Sql,
+) => sql`(select least(${constant(p.rerank.max)}, ${constant(p.rerank.perHit)} * ${hits} + coalesce(max(documents), 0) / ${constant(p.rerank.itemsPerExtra)})
+	    from words where user_id = ${user} and lexeme = '')`;
+
+/**
+ * compared_vectors: the nearest codes' items, each vector looked up by its key. As a join, the plan of a tenant of average
+ * size would read all rows of a large one.
+ *
+ * - item_id
+ * - similarity: cosine, -1 to 1
+ */
+function comparedVectors(
+	{ user }: SearchScope,
+	model: Sql,
+	vector: Sql,
+	excluded?: string,
+): Sql {
+	const isExcluded =
+		excluded === undefined
+			? sql`false`
+			: sql`((select ${excluded}::text) <> '' and exists (select from documents where documents.user_id = ${user}
+	    and documents.item_id = nearest_codes.item_id and ${hasExcludedWord(excluded)}))`;
+	return sql`
+	  select nearest_codes.item_id, similarity
+	  from nearest_codes, lateral (
+	    select user_id, 1 - (embedding <=> ${vector}) as similarity
+	    from embeddings
+	    where item_id = nearest_codes.item_id and model = ${model}
+	    offset 0
+	  ) as exact
+	  where user_id = ${user} and not ${isExcluded}`;
+}
+
+/**
+ * vector_results: the items that belong to the answer. The best must have the model's answerability threshold, every
+ * other one half of it; `minSimilarity` replaces both.
+ *
+ * - item_id, similarity
+ * - rank: from 1
+ */
+function vectorResults(search: VectorSearch): Sql {
+	const minimum = sql`(select ${search.minSimilarity ?? null}::float8)`;
+	const threshold = sql`(select ${search.answerabilityThreshold ?? 0}::float8)`;
+	return sql`
+	  select item_id, similarity, row_number() over (order by similarity desc, item_id) as rank
+	  from (select *, max(similarity) over () as best from compared_vectors) as measured
+	  where case when ${minimum} is null
+	    then best >= ${threshold} and similarity >= ${threshold} / 2
+	    else similarity >= ${minimum} end
+	  order by similarity desc, item_id
+	  limit ${constant(p.fusionDepth)}`;
+}

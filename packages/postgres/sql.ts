@@ -1,0 +1,64 @@
+import type { Statement } from "./database.ts";
+
+/**
+ * SQL with its values beside their places: `` sql`select * from items where id = ${itemId}` ``. A value becomes `$n`, a
+ * fragment made by `sql` is spliced in. The text depends on the fragments and never on the values, so every call of
+ * one shape gives the same text, which a connection can keep prepared.
+ */
+export function sql(strings: TemplateStringsArray, ...parts: unknown[]): Sql {
+	return new Sql(strings, parts);
+}
+
+/** A number of the program's own, written into the text: the planner sees it. */
+export function constant(value: number): Sql {
+	return new Sql([String(value)], []);
+}
+
+/** A statement, or a part of one. */
+export class Sql implements Statement {
+	readonly #strings: readonly string[];
+	readonly #parts: readonly unknown[];
+	#compiled: { text: string; values: unknown[] } | null = null;
+
+	constructor(strings: readonly string[], parts: readonly unknown[]) {
+		this.#strings = strings;
+		this.#parts = parts;
+	}
+
+	get text(): string {
+		return this.#compile().text;
+	}
+
+	get values(): unknown[] {
+		return this.#compile().values;
+	}
+
+	/** A connection that runs it under a name keeps its plan from the sixth run on: see `Statement`. */
+	prepared(name: string): Statement {
+		return { name, text: this.text, values: this.values };
+	}
+
+	#compile(): { text: string; values: unknown[] } {
+		this.#compiled ??= this.#number();
+		return this.#compiled;
+	}
+
+	/** A fragment that is spliced more than once keeps the numbers of its first place. */
+	#number(): { text: string; values: unknown[] } {
+		const values: unknown[] = [];
+		const texts = new Map<Sql, string>();
+		const place = (part: unknown): string => {
+			if (!(part instanceof Sql)) return `$${values.push(part)}`;
+			const placed = texts.get(part);
+			if (placed !== undefined) return placed;
+			const [first = "", ...rest] = part.#strings;
+			const text = rest.reduce(
+				(before, after, at) => before + place(part.#parts[at]) + after,
+				first,
+			);
+			texts.set(part, text);
+			return text;
+		};
+		return { text: place(this), values };
+	}
+}
