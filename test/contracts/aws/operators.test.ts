@@ -47,7 +47,7 @@ import {
 	startTiny,
 	type TinyCloud,
 	tinyFunction,
-} from "./engine/tiny-cloud.ts";
+} from "#cdk-local/test/tiny-cloud.ts";
 
 /** What whoever operates an environment asks of it, where the other files hold what its functions ask. */
 let cloud: TinyCloud;

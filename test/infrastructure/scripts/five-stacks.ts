@@ -6,7 +6,7 @@ import {
 	startStacks,
 	type TinyCloud,
 	tinyFunction,
-} from "../../contracts/aws/engine/tiny-cloud.ts";
+} from "#cdk-local/test/tiny-cloud.ts";
 import { serveAccount } from "./account-server.ts";
 import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
 

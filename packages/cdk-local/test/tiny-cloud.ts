@@ -1,12 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-	type CdkLocal,
-	type CdkLocalOptions,
-	cdkLocal,
-} from "#cdk-local/index.ts";
-import type { JsonObject, Template } from "#cdk-local/template/assembly.ts";
+import { type CdkLocal, type CdkLocalOptions, cdkLocal } from "../index.ts";
+import type { JsonObject, Template } from "../template/assembly.ts";
 
 /** An assembly of stacks by name, one after the other, whose functions all have the same small bundle. */
 export function writeAssembly(

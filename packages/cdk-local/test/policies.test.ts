@@ -26,10 +26,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, describe, expect, test } from "vitest";
-import type {
-	JsonObject,
-	TemplateResource,
-} from "#cdk-local/template/assembly.ts";
+import type { JsonObject, TemplateResource } from "../template/assembly.ts";
 import {
 	eventually,
 	openFunction,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Access } from "#cdk-local/services/iam/access.ts";
-import type { Caller, Permission } from "#cdk-local/services/iam/permission.ts";
+import { Access } from "../services/iam/access.ts";
+import type { Caller, Permission } from "../services/iam/permission.ts";
 
 const key = (name: string) => `arn:aws:s3:::images/${name}`;
 const queue = "arn:aws:sqs:eu-central-1:000000000000:jobs";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { TemplateResource } from "#cdk-local/template/assembly.ts";
+import type { TemplateResource } from "../template/assembly.ts";
 import { startTiny, tinyFunction } from "./tiny-cloud.ts";
 
 const refusal = (Resources: Record<string, TemplateResource>) =>

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
 	type PgliteServer,
 	servePglite,
-} from "#cdk-local/services/rds/pglite-server.ts";
+} from "../services/rds/pglite-server.ts";
 
 let db: PGlite;
 let server: PgliteServer;

@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import {
-	parseSchedule,
-	Schedules,
-} from "#cdk-local/services/eventbridge/schedules.ts";
+import { parseSchedule, Schedules } from "../services/eventbridge/schedules.ts";
 import {
 	eventually,
 	openFunction,

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
-import type { Template } from "#cdk-local/template/assembly.ts";
+import type { Template } from "../template/assembly.ts";
 import {
 	eventually,
 	startTiny,
@@ -116,7 +117,7 @@ async function startProcess() {
 	const child = spawn(
 		process.execPath,
 		[
-			"packages/cdk-local/cli.ts",
+			fileURLToPath(new URL("../cli.ts", import.meta.url)),
 			...["--assembly", join(folder, "cdk.out")],
 			...["--state", join(folder, "state")],
 			...["--outputs", join(folder, "outputs.json")],

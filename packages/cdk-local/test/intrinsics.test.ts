@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation writes its substitutions like this.
 import { expect, test } from "vitest";
-import type { Json } from "#cdk-local/template/assembly.ts";
-import { holds, resolve, type Scope } from "#cdk-local/template/intrinsics.ts";
+import type { Json } from "../template/assembly.ts";
+import { holds, resolve, type Scope } from "../template/intrinsics.ts";
 
 const scope: Scope = {
 	ref: async (name) => `ref-${name}`,
