@@ -40,7 +40,6 @@ import {
 } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { zip } from "#scripts/functions/zip.ts";
 import {
 	eventually,
 	openQueue,
@@ -48,6 +47,7 @@ import {
 	type TinyCloud,
 	tinyFunction,
 } from "#cdk-local/test/tiny-cloud.ts";
+import { zip } from "#scripts/functions/zip.ts";
 
 /** What whoever operates an environment asks of it, where the other files hold what its functions ask. */
 let cloud: TinyCloud;
