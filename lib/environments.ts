@@ -10,6 +10,7 @@ import {
 	providersWith,
 	visionProviders,
 } from "#ai/providers.ts";
+import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 
 const seconds = (most: number) => z.int().min(1).max(most);
 
@@ -28,6 +29,16 @@ const functionSize = z.strictObject({
 const stageSize = functionSize.extend({
 	concurrency: z.int().min(2).max(1_000),
 });
+
+/** Returns a function's key in `cdk.json`: `imageProcessor` of `ImageProcessor`. */
+export function functionKey<Id extends string>(id: Id): Uncapitalize<Id> {
+	return (id.charAt(0).toLowerCase() + id.slice(1)) as Uncapitalize<Id>;
+}
+
+type StageKey = Uncapitalize<(typeof stages)[StageName]["id"]>;
+const stageSizes = Object.fromEntries(
+	stageNames.map((name) => [functionKey(stages[name].id), stageSize]),
+) as Record<StageKey, typeof stageSize>;
 
 const network = z.discriminatedUnion("mode", [
 	z.strictObject({
@@ -92,9 +103,7 @@ const environment = z.strictObject({
 	functions: z.strictObject({
 		/** The gateway gives up after 30 s. */
 		api: functionSize.extend({ timeout: seconds(30) }),
-		imageProcessor: stageSize,
-		analyzer: stageSize,
-		embedder: stageSize,
+		...stageSizes,
 		cleanup: functionSize,
 		migrate: functionSize,
 	}),

@@ -21,10 +21,11 @@ const allowed: Record<string, RegExp> = {
 		/^(#core\/|#lambda-kit\/|#ai\/(adapters|provider|providers)\.ts$|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
 	"packages/cdk-local":
 		/^(#cdk-local\/|@electric-sql\/|@smithy\/|@fastify\/busboy$|esbuild$|fast-xml-parser$|fflate$|jose$|zod$|node:)/,
-	"packages/cli": /^(#cli\/|@aws-sdk\/|zod$|node:)/,
+	"packages/cli":
+		/^(#cli\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
 	lambdas:
 		/^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
-	lib: /^(#lib\/|#ai\/(providers|offline\/tesseract-assets)\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|routes\/table)\.ts$|#lambda-kit\/(env|metrics|provider-env)\.ts$|#core\/pipeline\/events\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
+	lib: /^(#lib\/|#ai\/(providers|offline\/tesseract-assets)\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(env|metrics|provider-env)\.ts$|#core\/pipeline\/stages\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
 	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#lib\/bundling\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
 

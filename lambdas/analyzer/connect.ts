@@ -4,12 +4,11 @@ import { s3Objects } from "#aws/objects.ts";
 import { delayMessage } from "#aws/queue.ts";
 import { databaseOf } from "#lambda-kit/connect-database.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
-import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
+import { runtimeEnv, type StageEnv } from "#lambda-kit/env.ts";
 import { providerSettings } from "#lambda-kit/provider-settings.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import type { analyzerEnv } from "./env.ts";
 
-export async function connect(env: Env<typeof analyzerEnv>) {
+export async function connect(env: StageEnv<"analyze">) {
 	if (
 		["instant", "replay"].includes(env.VISION_PROVIDER) &&
 		env.ENVIRONMENT !== "local"

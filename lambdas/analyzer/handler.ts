@@ -1,12 +1,11 @@
 import { analyzeItem } from "#core/pipeline/analyze-item.ts";
 import { analysisRequested, imageProcessed } from "#core/pipeline/events.ts";
-import { readEnv } from "#lambda-kit/env.ts";
+import { readEnv, stageContract } from "#lambda-kit/env.ts";
 import { measureModels } from "#lambda-kit/measure-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
-import { analyzerEnv } from "./env.ts";
 
-const { ports, delay } = await connect(readEnv(analyzerEnv));
+const { ports, delay } = await connect(readEnv(stageContract("analyze")));
 const measured = measureModels(ports);
 
 export const handler = queueHandler(

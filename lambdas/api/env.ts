@@ -1,18 +1,19 @@
-import { databaseEnv } from "#lambda-kit/env.ts";
-import { providerEnv } from "#lambda-kit/provider-env.ts";
+import { variablesIn } from "#lambda-kit/env.ts";
 
 export const apiEnv = [
-	...databaseEnv,
-	...providerEnv("embedding"),
-	...providerEnv("chat"),
-	...providerEnv("webSearch"),
-	...providerEnv("tracing"),
-	"ENVIRONMENT",
+	...variablesIn(
+		"environment",
+		"database",
+		"bucket",
+		"bus",
+		"checkpoints",
+		"embedding",
+		"chat",
+		"webSearch",
+		"tracing",
+	),
 	"VERSION",
 	"GIT_SHA",
-	"BUCKET_NAME",
-	"EVENT_BUS_NAME",
-	"CHECKPOINT_TABLE_NAME",
 	"TRACE_INPUTS",
 	"TRACE_OUTPUTS",
 	"TOKEN_ISSUER",

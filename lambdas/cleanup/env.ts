@@ -1,9 +1,9 @@
-import { databaseEnv } from "#lambda-kit/env.ts";
+import { variablesIn } from "#lambda-kit/env.ts";
 
-export const cleanupEnv = [
-	...databaseEnv,
-	"ENVIRONMENT",
-	"BUCKET_NAME",
-	"EVENT_BUS_NAME",
-	"CHECKPOINT_TABLE_NAME",
-] as const;
+export const cleanupEnv = variablesIn(
+	"environment",
+	"database",
+	"bucket",
+	"bus",
+	"checkpoints",
+);

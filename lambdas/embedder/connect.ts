@@ -3,12 +3,11 @@ import { eventBridgeEvents } from "#aws/events.ts";
 import { delayMessage } from "#aws/queue.ts";
 import { databaseOf } from "#lambda-kit/connect-database.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
-import type { Env } from "#lambda-kit/env.ts";
+import type { StageEnv } from "#lambda-kit/env.ts";
 import { providerSettings } from "#lambda-kit/provider-settings.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import type { embedderEnv } from "./env.ts";
 
-export async function connect(env: Env<typeof embedderEnv>) {
+export async function connect(env: StageEnv<"embed">) {
 	return {
 		delay: delayMessage(env.QUEUE_URL),
 		ports: crashable({

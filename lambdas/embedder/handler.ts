@@ -1,12 +1,11 @@
 import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import { analysisComplete, embeddingRequested } from "#core/pipeline/events.ts";
-import { readEnv } from "#lambda-kit/env.ts";
+import { readEnv, stageContract } from "#lambda-kit/env.ts";
 import { measureModels } from "#lambda-kit/measure-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
-import { embedderEnv } from "./env.ts";
 
-const { ports, delay } = await connect(readEnv(embedderEnv));
+const { ports, delay } = await connect(readEnv(stageContract("embed")));
 const measured = measureModels(ports);
 
 export const handler = queueHandler(

@@ -4,11 +4,10 @@ import { delayMessage } from "#aws/queue.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { databaseOf } from "#lambda-kit/connect-database.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
-import type { Env } from "#lambda-kit/env.ts";
+import type { StageEnv } from "#lambda-kit/env.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import type { imageProcessorEnv } from "./env.ts";
 
-export function connect(env: Env<typeof imageProcessorEnv>) {
+export function connect(env: StageEnv<"process">) {
 	return {
 		delay: delayMessage(env.QUEUE_URL),
 		ports: crashable({

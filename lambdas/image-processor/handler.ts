@@ -1,12 +1,11 @@
 import { processImage } from "#core/pipeline/process-image.ts";
 import { resizeItem } from "#core/pipeline/resize-item.ts";
-import { readEnv } from "#lambda-kit/env.ts";
+import { readEnv, stageContract } from "#lambda-kit/env.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
-import { imageProcessorEnv } from "./env.ts";
 import { imageTask } from "./image-task.ts";
 
-const env = readEnv(imageProcessorEnv);
+const env = readEnv(stageContract("process"));
 const { ports, delay } = connect(env);
 
 export const handler = queueHandler(

@@ -20,6 +20,7 @@ import {
 	tesseractAssets,
 	tesseractWorker,
 } from "#ai/offline/tesseract-assets.ts";
+import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { Environment } from "../environments.ts";
 import { nativesOf, targetOf } from "./install-natives.ts";
 import {
@@ -33,16 +34,19 @@ const root = join(import.meta.dirname, "../..");
 const output = join(root, ".build");
 const require = createRequire(import.meta.url);
 
+export type LambdaName =
+	| "api"
+	| (typeof stages)[StageName]["lambda"]
+	| "cleanup"
+	| "migrate";
+
 /** Folders of `lambdas/`, each a function of its own. */
-export const lambdas = [
+export const lambdas: readonly LambdaName[] = [
 	"api",
-	"image-processor",
-	"analyzer",
-	"embedder",
+	...stageNames.map((name) => stages[name].lambda),
 	"cleanup",
 	"migrate",
-] as const;
-export type LambdaName = (typeof lambdas)[number];
+];
 
 /** The folder of each function, with `handler.mjs` in it: what is zipped for AWS and what runs locally. */
 export type Bundles = Record<LambdaName, string>;

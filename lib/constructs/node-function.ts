@@ -11,15 +11,17 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { type Capability, keyParameter } from "#ai/providers.ts";
 import type { Env, EnvContract } from "#lambda-kit/env.ts";
 import {
 	type Environment,
 	type FunctionName,
 	reserves,
 } from "../environments.ts";
+import { keysNeeded } from "../providers.ts";
 import { acknowledge } from "./environment-stack.ts";
 
-/** Where functions run when they live inside the network. */
+/** The network that functions share with a private database. */
 export interface FunctionNetwork {
 	vpc: IVpc;
 	securityGroups: ISecurityGroup[];
@@ -29,20 +31,20 @@ export interface NodeFunctionProps<Contract extends EnvContract> {
 	environment: Environment;
 	/** The folder that holds `handler.mjs`. */
 	bundle: string;
-	/** The function's own list of variables; `variables` must give each of them. */
+	/** The names of the variables that the function reads; `variables` must give each a value. */
 	contract: Contract;
 	variables: NoInfer<Env<Contract>>;
 	/** @default outside any network */
 	network?: FunctionNetwork | undefined;
-	/** Keeps what failed after asynchronous invocations. */
+	/** Receives the events of failed asynchronous invocations. */
 	deadLetters?: IQueue;
-	/** Whether a queue bounds the function's concurrency, so that nothing is reserved for it. */
+	/** A queue bounds the function's concurrency, so that none is reserved. */
 	behindQueue?: boolean;
 }
 
-/** A Lambda function with a role of its own, which may write its log and nothing else until allowed. */
+/** A Lambda function with a role of its own, which may only write its log until `allow` adds to it. */
 export class NodeFunction<
-	const Contract extends EnvContract,
+	const Contract extends EnvContract = EnvContract,
 > extends Construct {
 	readonly function: LambdaFunction;
 	readonly role: Role;
@@ -89,14 +91,14 @@ export class NodeFunction<
 		this.function.node.addDependency(this.role);
 	}
 
-	/** Names what the function may do, and to what, nothing where that is an empty list; the reason stands beside the call. */
+	/** Allows actions on resources; does nothing where the list of resources is empty. The reason stands beside each call. */
 	allow(actions: string[], resources: string[]): this {
 		if (resources.length === 0) return this;
 		this.role.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
 		return this;
 	}
 
-	/** The same for the objects of another stack's bucket whose keys begin with one of the prefixes. */
+	/** Allows actions on the objects of another stack's bucket whose keys begin with one of the prefixes. */
 	allowObjects(actions: string[], bucket: IBucket, prefixes: string[]): this {
 		const stack = Stack.of(this);
 		const arn = Stack.of(bucket).exportValue(bucket.bucketArn);
@@ -113,14 +115,28 @@ export class NodeFunction<
 		);
 	}
 
-	/** Lets it ask one model of Amazon Bedrock, by its id or by that of an inference profile. */
+	/** Allows reading the API keys that some capabilities need. The key `aws/ssm` decrypts for every role that may read a parameter. */
+	allowKeys(environment: Environment, ...capabilities: Capability[]): this {
+		return this.allow(
+			["ssm:GetParameter"],
+			keysNeeded(environment, ...capabilities).map((provider) =>
+				Stack.of(this).formatArn({
+					service: "ssm",
+					resource: "parameter",
+					resourceName: keyParameter(environment.name, provider).slice(1),
+				}),
+			),
+		);
+	}
+
+	/** Allows invoking one model of Amazon Bedrock, by its id or by that of an inference profile. */
 	allowBedrock(model: string): this {
 		const [, id = model] = /^[a-z]+\.([a-z0-9]+\..+)$/.exec(model) ?? [];
 		const { partition } = Stack.of(this);
 		const foundation = `arn:${partition}:bedrock:*::foundation-model/${id}`;
 		acknowledge(this.role, {
 			[`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/${id}]`]:
-				"An inference profile asks its model in whichever region AWS chooses.",
+				"An inference profile invokes its model in a region that AWS chooses.",
 		});
 		const profile = Stack.of(this).formatArn({
 			service: "bedrock",

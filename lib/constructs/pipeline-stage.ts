@@ -7,68 +7,70 @@ import {
 } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import type { EnvContract } from "#lambda-kit/env.ts";
-import type { Environment, FunctionName } from "../environments.ts";
+import {
+	maxReceiveCount,
+	type StageName,
+	sourcesOf,
+	stages,
+} from "#core/pipeline/stages.ts";
+import { type Environment, functionKey } from "../environments.ts";
+import { originals } from "../functions/actions.ts";
 import { acknowledge } from "./environment-stack.ts";
 import type { NodeFunction } from "./node-function.ts";
 
-/** An event that starts a stage. */
-export interface Trigger {
-	pattern: EventPattern;
-	/** @default the account's default bus, which carries the events of AWS */
-	bus?: IEventBus;
-}
-
-export interface PipelineStageProps<Contract extends EnvContract> {
+export interface PipelineStageProps {
 	environment: Environment;
-	/** Rule by its name. */
-	triggers: Record<string, Trigger>;
-	/** Most messages in one invocation. */
-	batchSize: number;
-	/** Given the address of the stage's queue, makes the function that works on it. */
-	worker: (scope: Construct, queueUrl: string) => NodeFunction<Contract>;
+	/** Carries the pipeline's own events. */
+	bus: IEventBus;
+	/** Holds the uploads that start the first stage. */
+	bucket: IBucket;
+	/** Makes the function that works on the stage's queue. */
+	worker: (scope: Construct, queueUrl: string) => NodeFunction;
 }
 
-/** One step of the pipeline: rules with their dead letters > queue with its own > function. */
-export class PipelineStage<
-	const Contract extends EnvContract,
-> extends Construct {
+/** One stage of the pipeline as `stages.ts` declares it: rules > queue > function, each queue with dead letters. */
+export class PipelineStage extends Construct {
 	readonly queue: Queue;
-	/** What the worker failed on five times. */
+	/** Messages on which the worker failed five times. */
 	readonly deadLetters: Queue;
-	/** What the rules could not put on the queue. */
+	/** Events that the rules could not put on the queue. */
 	readonly undelivered: Queue;
-	readonly worker: NodeFunction<Contract>;
+	readonly worker: NodeFunction;
 
 	constructor(
 		scope: Construct,
-		id: string,
-		name: FunctionName,
-		{ environment, triggers, batchSize, worker }: PipelineStageProps<Contract>,
+		name: StageName,
+		{ environment, bus, bucket, worker }: PipelineStageProps,
 	) {
+		const { id, rules, batchSize } = stages[name];
 		super(scope, id);
-		const { timeout, concurrency } = environment.functions[name];
+		const { timeout, concurrency } = environment.functions[functionKey(id)];
 		this.deadLetters = deadLetterQueue(this, "DeadLetters");
 		this.undelivered = deadLetterQueue(this, "Undelivered");
 		this.queue = new Queue(this, "Queue", {
-			// AWS advises six times the function's timeout; a failed message is made visible earlier by the function.
+			// AWS advises six times the function's timeout; the function shortens it for a message on which it failed.
 			visibilityTimeout: Duration.seconds(6 * timeout),
 			retentionPeriod: Duration.days(4),
 			encryption: QueueEncryption.SQS_MANAGED,
 			enforceSSL: true,
-			deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+			deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
 		});
-		for (const [rule, { pattern, bus }] of Object.entries(triggers)) {
+		for (const [rule, event] of Object.entries(rules)) {
 			new Rule(this, rule, {
-				...(bus && { eventBus: bus }),
-				eventPattern: pattern,
-				targets: [onto(this.queue, this.undelivered)],
+				...(event === "upload"
+					? { eventPattern: uploadTo(bucket) }
+					: {
+							eventBus: bus,
+							eventPattern: { source: sourcesOf(event), detailType: [event] },
+						}),
+				targets: [queueTarget(this.queue, this.undelivered)],
 			});
 		}
 		this.worker = worker(this, this.queue.queueUrl);
-		// The mapping reads with the function's role, and the function shortens the visibility of what it failed on.
+		// The mapping reads with the function's role, and the function shortens the visibility of failed messages.
 		this.worker.allow(
 			[
 				"sqs:ReceiveMessage",
@@ -89,8 +91,20 @@ export class PipelineStage<
 	}
 }
 
-/** A rule's target. CDK's own would also let the rule read the queue's attributes, which EventBridge never does. */
-function onto(queue: Queue, undelivered: Queue): IRuleTarget {
+/** Matches S3's event for an original. Derived objects must never start the pipeline. */
+function uploadTo({ bucketName }: IBucket): EventPattern {
+	return {
+		source: ["aws.s3"],
+		detailType: ["Object Created"],
+		detail: {
+			bucket: { name: [bucketName] },
+			object: { key: [{ prefix: originals }] },
+		},
+	};
+}
+
+/** Makes a rule's target. CDK's own would also let the rule read the queue's attributes, which EventBridge never does. */
+function queueTarget(queue: Queue, undelivered: Queue): IRuleTarget {
 	return {
 		bind({ ruleRef: { ruleArn } }) {
 			for (const each of [queue, undelivered]) {
@@ -111,7 +125,7 @@ function onto(queue: Queue, undelivered: Queue): IRuleTarget {
 	};
 }
 
-/** Keeps what failed for two weeks, for a person to look at. */
+/** Makes a queue that keeps failed messages for two weeks, for a person to look at. */
 export function deadLetterQueue(scope: Construct, id: string): Queue {
 	const queue = new Queue(scope, id, {
 		retentionPeriod: Duration.days(14),

@@ -11,13 +11,13 @@ import {
 	type YAxisProps,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
+import { stageNames } from "#core/pipeline/stages.ts";
 import type { Environment } from "../environments.ts";
 import type { Sources } from "./metric-sources.ts";
 
 const fiveMinutes = Duration.minutes(5);
 const hour = Duration.hours(1);
 const day = Duration.days(1);
-const stageNames = ["process", "analyze", "embed"];
 
 /** Answers three questions: is it healthy, how slow is it, what does it cost. */
 export function dashboard(
@@ -70,10 +70,9 @@ function health({ application, compute, api }: Sources, alarms: Alarm[]) {
 
 function functionHealth({ functions }: Sources) {
 	// Cleanup and migrate run one at a time, and a dashboard of more than 50 metrics is no longer free.
-	const { Api, ImageProcessor, Analyzer, Embedder } = functions;
-	const busy = { Api, ImageProcessor, Analyzer, Embedder };
-	const each = (of: typeof busy, metric: string, statistic: string) =>
-		Object.entries(of).map(([label, { function: fn }]) =>
+	const { Cleanup, Migrate, ...busy } = functions;
+	const each = (shown: typeof busy, metric: string, statistic: string) =>
+		Object.entries(shown).map(([label, { function: fn }]) =>
 			fn.metric(metric, { label, statistic, period: fiveMinutes }),
 		);
 	return [
@@ -121,8 +120,8 @@ function speed({ application, api, each }: Sources) {
 		graph(
 			`Stages, ${statistic}`,
 			"ms",
-			stageNames.map((of) =>
-				application("StageDuration", { of, statistic }).with({ label: of }),
+			stageNames.map((label) =>
+				application("StageDuration", { of: label, statistic }).with({ label }),
 			),
 		);
 	return [

@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { stageNames, stages } from "#core/pipeline/stages.ts";
 import {
 	type MetricName,
 	metricNamespace,
@@ -24,9 +25,7 @@ export function metricSources(
 		compute,
 		functions: {
 			Api: compute.api,
-			ImageProcessor: compute.imageProcessor.worker,
-			Analyzer: compute.analyzer.worker,
-			Embedder: compute.embedder.worker,
+			...stageWorkers(compute),
 			Cleanup: compute.cleanup,
 			Migrate: database.migrate,
 		},
@@ -72,4 +71,10 @@ export function metricSources(
 				period: Duration.minutes(5),
 			}),
 	};
+}
+
+function stageWorkers({ stages: made }: ComputeStack) {
+	return Object.fromEntries(
+		stageNames.map((name) => [stages[name].id, made[name].worker]),
+	);
 }

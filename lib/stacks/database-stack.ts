@@ -12,18 +12,18 @@ import {
 } from "aws-cdk-lib/aws-rds";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
-import type { databaseEnv, Env } from "#lambda-kit/env.ts";
-import { migrateEnv } from "#lambdas/migrate/env.ts";
+import type { GroupEnv } from "#lambda-kit/env.ts";
 import {
 	acknowledge,
 	EnvironmentStack,
 } from "../constructs/environment-stack.ts";
 import { Network } from "../constructs/network.ts";
-import {
-	type FunctionNetwork,
+import type {
+	FunctionNetwork,
 	NodeFunction,
 } from "../constructs/node-function.ts";
 import type { Environment } from "../environments.ts";
+import { migrateFunction } from "../functions/migrate.ts";
 
 const databaseName = "collections";
 
@@ -33,17 +33,17 @@ export interface DatabaseStackProps {
 	migrateBundle: string;
 }
 
-/** What must survive and what reaches it: network, Postgres with its secrets, checkpoint table, migrations. */
+/** The network, Postgres with its logins, the checkpoint table, and the function that migrates. */
 export class DatabaseStack extends EnvironmentStack {
-	/** How a function is told where Postgres is and as whom to log in. */
-	readonly variables: Env<typeof databaseEnv>;
+	/** Tells a function the address of Postgres and the secret of its login. */
+	readonly variables: GroupEnv<"database">;
 	readonly applicationSecret: Secret;
 	readonly checkpoints: Table;
-	/** By which metrics name the instance. */
+	/** Names the instance in its metrics. */
 	readonly instanceIdentifier: string;
-	/** Where functions that talk to Postgres run; undefined outside any network. */
+	/** The network of functions that talk to Postgres; undefined where they have none. */
 	readonly functionNetwork: FunctionNetwork | undefined;
-	readonly migrate: NodeFunction<typeof migrateEnv>;
+	readonly migrate: NodeFunction;
 
 	constructor(
 		scope: Construct,
@@ -72,29 +72,17 @@ export class DatabaseStack extends EnvironmentStack {
 			DATABASE_SECRET_ARN: this.applicationSecret.secretArn,
 		};
 
-		const masterSecretArn = instance.attrMasterUserSecretSecretArn;
-		this.migrate = new NodeFunction(this, "Migrate", "migrate", {
+		this.migrate = migrateFunction(this, {
 			environment,
 			bundle: migrateBundle,
-			contract: migrateEnv,
+			network: network.functions,
 			variables: {
 				...location,
-				ENVIRONMENT: environment.name,
-				MASTER_SECRET_ARN: masterSecretArn,
+				MASTER_SECRET_ARN: instance.attrMasterUserSecretSecretArn,
 				APPLICATION_SECRET_ARN: this.applicationSecret.secretArn,
 				MIGRATION_SECRET_ARN: migrationSecret.secretArn,
 			},
-			network: network.functions,
 		});
-		// Creates both roles as the master, gives them their passwords, then migrates as its own role.
-		this.migrate.allow(
-			["secretsmanager:GetSecretValue"],
-			[
-				masterSecretArn,
-				this.applicationSecret.secretArn,
-				migrationSecret.secretArn,
-			],
-		);
 
 		this.output("Environment", environment.name);
 		this.output("Region", this.region);
@@ -168,7 +156,7 @@ export class DatabaseStack extends EnvironmentStack {
 		return instance;
 	}
 
-	/** A generated login; the migration function gives it to the role. */
+	/** Makes a login with a generated password; the migration function gives it to the role. */
 	private login(id: string, username: string): Secret {
 		const secret = new Secret(this, id, {
 			description: `Login of the Postgres role ${username}`,
@@ -186,7 +174,7 @@ export class DatabaseStack extends EnvironmentStack {
 		return secret;
 	}
 
-	/** Chat checkpoints and rate limits; the keys are final from the start. */
+	/** Stores chat sessions and their checkpoints. Keys of a table cannot be changed later. */
 	private checkpointTable({ deletionProtection }: Environment): Table {
 		const table = new Table(this, "Checkpoints", {
 			partitionKey: { name: "pk", type: AttributeType.STRING },
@@ -197,7 +185,7 @@ export class DatabaseStack extends EnvironmentStack {
 			deletionProtection,
 			removalPolicy: RemovalPolicy.RETAIN,
 		});
-		// Only session items carry these: a user's sessions by last activity.
+		// Lists a user's sessions by last activity; only session items have these attributes.
 		table.addGlobalSecondaryIndex({
 			indexName: "gsi1",
 			partitionKey: { name: "gsi1pk", type: AttributeType.STRING },

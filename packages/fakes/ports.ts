@@ -1,4 +1,5 @@
-import type { EventSource, OutgoingEvent } from "#core/pipeline/events.ts";
+import type { OutgoingEvent } from "#core/pipeline/events.ts";
+import type { EventSource } from "#core/pipeline/stages.ts";
 import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAnalyses } from "./analyses.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ItemError, ItemStatus } from "#core/items/item.ts";
+import { type StageName, stages } from "#core/pipeline/stages.ts";
 import {
 	type RequestError,
 	requestEvent,
@@ -8,9 +9,7 @@ import {
 	type Lease,
 	maxAttempts,
 	type ProcessedImage,
-	type StageName,
 	type Stages,
-	stages,
 } from "#core/ports/index.ts";
 import {
 	announce,

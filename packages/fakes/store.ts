@@ -1,12 +1,12 @@
 import type { Analysis, ModelUsage, SearchText } from "#core/items/analysis.ts";
 import type { Item } from "#core/items/item.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
+import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
 import type {
 	Clock,
 	ItemWithAnalysis,
 	NewEmbedding,
-	StageName,
 } from "#core/ports/index.ts";
 
 export interface StoredItem {

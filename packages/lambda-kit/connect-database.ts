@@ -1,9 +1,9 @@
 import { secretReader } from "#aws/secrets.ts";
 import { connectDatabase, type Database } from "#postgres/database.ts";
-import type { databaseEnv, Env } from "./env.ts";
+import type { GroupEnv } from "./env.ts";
 
 /** The application's database, as the function's variables describe it. Connects at the first query. */
-export function databaseOf(env: Env<typeof databaseEnv>): Database {
+export function databaseOf(env: GroupEnv<"database">): Database {
 	const secret = secretReader();
 	return connectDatabase({
 		host: env.DATABASE_HOST,

@@ -1,6 +1,12 @@
-import { baseUrlVariable, keyedProviders } from "#ai/providers.ts";
+import {
+	baseUrlVariable,
+	type Capability,
+	keyedProviders,
+} from "#ai/providers.ts";
+import { type StageName, stages } from "#core/pipeline/stages.ts";
+import { type ProviderVariable, providerEnv } from "./provider-env.ts";
 
-/** The names of the variables a function needs: the contract between the compute stack and the code. */
+/** The names of the variables a function needs: the contract between the stacks and the code. */
 export type EnvContract = readonly string[];
 
 /** The variables of a contract, each present. */
@@ -8,16 +14,60 @@ export type Env<Contract extends EnvContract> = Readonly<
 	Record<Contract[number], string>
 >;
 
-/** How every function that talks to Postgres is told where it is. */
-export const databaseEnv = [
-	"DATABASE_HOST",
-	"DATABASE_PORT",
-	"DATABASE_NAME",
-	"DATABASE_SECRET_ARN",
-	"DATABASE_TLS",
-] as const;
+/** Variables that more than one function reads, by what they describe; `lib/functions/variables.ts` gives their values. */
+export const variableGroups = {
+	environment: ["ENVIRONMENT"],
+	database: [
+		"DATABASE_HOST",
+		"DATABASE_PORT",
+		"DATABASE_NAME",
+		"DATABASE_SECRET_ARN",
+		"DATABASE_TLS",
+	],
+	bucket: ["BUCKET_NAME"],
+	bus: ["EVENT_BUS_NAME"],
+	checkpoints: ["CHECKPOINT_TABLE_NAME"],
+	/** The stage's own queue. */
+	queue: ["QUEUE_URL"],
+} as const;
+type OwnGroup = keyof typeof variableGroups;
 
-/** Variables for tests on one machine; anywhere else one of them would send images and keys to a stranger, or end the function. */
+/** A group above, or the providers with a capability. */
+export type VariableGroup = OwnGroup | Capability;
+export type Variable<Group extends VariableGroup> = Group extends Capability
+	? ProviderVariable<Group>
+	: Group extends OwnGroup
+		? (typeof variableGroups)[Group][number]
+		: never;
+export type GroupEnv<Group extends VariableGroup> = Env<Variable<Group>[]>;
+
+/** Returns the names of the variables in some groups. */
+export function variablesIn<Group extends VariableGroup>(
+	...groups: Group[]
+): Variable<Group>[] {
+	return groups.flatMap((group: VariableGroup): readonly string[] =>
+		isOwn(group) ? variableGroups[group] : providerEnv(group),
+	) as Variable<Group>[];
+}
+
+const isOwn = (group: VariableGroup): group is OwnGroup =>
+	Object.hasOwn(variableGroups, group);
+
+/** Every stage logs in to Postgres, publishes events and delays messages of its queue. */
+export const stageGroups = ["environment", "database", "bus", "queue"] as const;
+type StageGroup<Name extends StageName> =
+	| (typeof stageGroups)[number]
+	| (typeof stages)[Name]["env"][number];
+export type StageEnv<Name extends StageName> = GroupEnv<StageGroup<Name>>;
+
+/** Returns the contract of a stage's function. */
+export function stageContract<Name extends StageName>(
+	name: Name,
+): Variable<StageGroup<Name>>[] {
+	return variablesIn<StageGroup<Name>>(...stageGroups, ...stages[name].env);
+}
+
+/** Variables for tests on one machine. Elsewhere one of them would send images and keys to a stranger, or end the function. */
 const onlyLocal = [
 	"CRASH_AT",
 	"REPLAY_FOLDER",
@@ -35,13 +85,13 @@ export function readEnv<const Contract extends EnvContract>(
 	const missing = contract.filter((name) => !source[name]);
 	if (missing.length > 0) {
 		throw new Error(
-			`This function lacks the variables ${missing.join(", ")}: set them in lib/stacks/compute-stack.ts.`,
+			`This function lacks the variables ${missing.join(", ")}: set them in lib/functions/.`,
 		);
 	}
-	const strays = onlyLocal.filter((name) => source[name]);
-	if (strays.length > 0 && source.ENVIRONMENT !== "local") {
+	const forbidden = onlyLocal.filter((name) => source[name]);
+	if (forbidden.length > 0 && source.ENVIRONMENT !== "local") {
 		throw new Error(
-			`${strays.join(", ")} is set, which only environment local allows: remove the variable.`,
+			`${forbidden.join(", ")} is set, which only environment local allows: remove the variable.`,
 		);
 	}
 	return Object.fromEntries(
@@ -49,12 +99,12 @@ export function readEnv<const Contract extends EnvContract>(
 	) as Env<Contract>;
 }
 
-/** What the Lambda runtime, or the local cloud in its place, tells every function besides its contract. */
+/** The variables that the Lambda runtime or environment `local` sets besides a contract. */
 export const runtimeEnv = {
 	functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
 	/** The environment's name, which metrics carry. */
 	environment: process.env.ENVIRONMENT,
 	crashAt: process.env.CRASH_AT,
-	/** The dataset that the vision provider `replay` answers from, in environment `local`. */
+	/** The dataset from which the vision provider `replay` answers, in environment `local`. */
 	replayFolder: process.env.REPLAY_FOLDER,
 };

@@ -7,7 +7,8 @@ import type {
 import { z } from "zod";
 import { ModelFailure, StageBusy } from "#core/errors.ts";
 import type { StageOptions, StageOutcome } from "#core/pipeline/run-stage.ts";
-import type { StageName } from "#core/ports/index.ts";
+import type { StageName } from "#core/pipeline/stages.ts";
+
 import { hashUser, log } from "./log.ts";
 
 /** Shortens a failed message's visibility, so that it comes again after `seconds`. */

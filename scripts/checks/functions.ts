@@ -12,7 +12,8 @@ import {
 	GetFunctionConfigurationCommand,
 	LambdaClient,
 } from "@aws-sdk/client-lambda";
-import { eventSources, type ImageProcessed } from "#core/pipeline/events.ts";
+import type { ImageProcessed } from "#core/pipeline/events.ts";
+import { eventSources } from "#core/pipeline/stages.ts";
 import { output } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
@@ -112,7 +113,7 @@ export const functions: Check[] = [
 					Entries: [
 						{
 							EventBusName: await output(target, "EventBusName"),
-							Source: eventSources.imageProcessor,
+							Source: eventSources.process,
 							DetailType: "ImageProcessed",
 							Detail: JSON.stringify(detail),
 						},

@@ -9,7 +9,7 @@ import {
 	maxThumbnailSide,
 	sharpImages,
 } from "#images/sharp-images.ts";
-import { allocator } from "#lambdas/image-processor/env.ts";
+import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { forgetPeak, peakMegabytes } from "../support/peak-memory.ts";
 import { demand, median, quantile, report } from "./report.ts";
 

@@ -1,4 +1,5 @@
 // make bench-pipeline: upload to `ready` through the local cloud, against the same work in one process.
+
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +13,8 @@ import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { derivedId } from "#core/ids.ts";
 import { embeddingText, searchText } from "#core/items/analysis.ts";
-import type { Lease, Ports, StageName } from "#core/ports/index.ts";
+import type { StageName } from "#core/pipeline/stages.ts";
+import type { Lease, Ports } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { connectDatabase } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";

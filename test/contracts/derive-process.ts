@@ -1,8 +1,8 @@
 // A process like the image processor's: its real adapters, and one image after another fetched from the
 // bucket and derived. It tells how each ended and how much memory the process held at its highest meanwhile.
 import { PermanentFailure } from "#core/errors.ts";
+import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { connect } from "#lambdas/image-processor/connect.ts";
-import { allocator } from "#lambdas/image-processor/env.ts";
 import { forgetPeak, peakMegabytes } from "../support/peak-memory.ts";
 
 export interface Derived {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { allocator } from "#lambdas/image-processor/env.ts";
+import { allocator } from "#lambdas/image-processor/allocator.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import type { Derived } from "./derive-process.ts";
 

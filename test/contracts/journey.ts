@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { imageDescription, searchText } from "#core/items/analysis.ts";
 import type { Item } from "#core/items/item.ts";
 import type { EventType, OutgoingEvent } from "#core/pipeline/events.ts";
+import type { StageName } from "#core/pipeline/stages.ts";
 import {
 	type Claim,
 	embeddingDimensions,
@@ -11,7 +12,6 @@ import {
 	type NewItem,
 	type Ports,
 	type ProcessedImage,
-	type StageName,
 } from "#core/ports/index.ts";
 
 /** The ports whose contract the suites state. */

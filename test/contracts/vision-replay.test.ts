@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { visionFor } from "#ai/vision.ts";
-import { readEnv } from "#lambda-kit/env.ts";
+import { readEnv, stageContract } from "#lambda-kit/env.ts";
 import { connect } from "#lambdas/analyzer/connect.ts";
-import { analyzerEnv } from "#lambdas/analyzer/env.ts";
 
 let folder: string;
 const sha256 = (text: string) =>
@@ -87,9 +86,11 @@ describe("the vision provider replay", () => {
 	});
 
 	it("is accepted in environment local alone, as is the dataset's address", async () => {
-		const env = Object.fromEntries(analyzerEnv.map((name) => [name, "x"]));
+		const env = Object.fromEntries(
+			stageContract("analyze").map((name) => [name, "x"]),
+		);
 		const of = (ENVIRONMENT: string, more = {}) =>
-			readEnv(analyzerEnv, {
+			readEnv(stageContract("analyze"), {
 				...env,
 				ENVIRONMENT,
 				VISION_PROVIDER: "replay",

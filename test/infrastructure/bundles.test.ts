@@ -11,11 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
-import { analyzerEnv } from "#lambdas/analyzer/env.ts";
+import { stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
-import { embedderEnv } from "#lambdas/embedder/env.ts";
-import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { build, type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import { readEnvironment } from "#lib/environments.ts";
@@ -23,9 +21,9 @@ import cdk from "../../cdk.json" with { type: "json" };
 
 const contracts: Record<LambdaName, readonly string[]> = {
 	api: apiEnv,
-	"image-processor": imageProcessorEnv,
-	analyzer: analyzerEnv,
-	embedder: embedderEnv,
+	"image-processor": stageContract("process"),
+	analyzer: stageContract("analyze"),
+	embedder: stageContract("embed"),
 	cleanup: cleanupEnv,
 	migrate: migrateEnv,
 };

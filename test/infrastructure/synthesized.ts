@@ -4,12 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import { afterAll } from "vitest";
-import type { EnvContract } from "#lambda-kit/env.ts";
-import { analyzerEnv } from "#lambdas/analyzer/env.ts";
+import { type EnvContract, stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
-import { embedderEnv } from "#lambdas/embedder/env.ts";
-import { imageProcessorEnv } from "#lambdas/image-processor/env.ts";
+import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import {
@@ -99,9 +97,12 @@ export interface Claimed {
 /** The variables of each function, as its code reads them. */
 export const contracts: Record<string, EnvContract> = {
 	ApiFunction: apiEnv,
-	ImageProcessorWorkerFunction: imageProcessorEnv,
-	AnalyzerWorkerFunction: analyzerEnv,
-	EmbedderWorkerFunction: embedderEnv,
+	ImageProcessorWorkerFunction: [
+		...stageContract("process"),
+		...Object.keys(allocator),
+	],
+	AnalyzerWorkerFunction: stageContract("analyze"),
+	EmbedderWorkerFunction: stageContract("embed"),
 	CleanupFunction: cleanupEnv,
 	MigrateFunction: migrateEnv,
 };

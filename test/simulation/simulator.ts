@@ -7,13 +7,21 @@ import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import {
 	analysisComplete,
 	analysisRequested,
-	type EventSource,
+	type EventType,
 	embeddingRequested,
 	imageProcessed,
 	type OutgoingEvent,
 } from "#core/pipeline/events.ts";
 import { processImage } from "#core/pipeline/process-image.ts";
 import { resizeItem } from "#core/pipeline/resize-item.ts";
+import {
+	type EventSource,
+	maxReceiveCount,
+	type StageName,
+	sourcesOf,
+	stageNames,
+	stages,
+} from "#core/pipeline/stages.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -35,45 +43,15 @@ import {
 	snapshotOfStore,
 } from "./snapshot.ts";
 
-/** As the templates have them; a test of the templates holds these. */
-const stageTimeouts = { process: 60, analyze: 300, embed: 60 } as const;
-export type QueueName = keyof typeof stageTimeouts;
-const maxReceives = 5;
+export type QueueName = StageName;
 const sweepEverySeconds = 5 * 60;
 const maxVirtualHours = 24;
 
-const rules: { queue: QueueName; type: string; sources: EventSource[] }[] = [
-	{
-		queue: "process",
-		type: "OriginalStored",
-		sources: ["collections.cleanup"],
-	},
-	{
-		queue: "process",
-		type: "ResizeRequested",
-		sources: ["collections.api", "collections.cleanup"],
-	},
-	{
-		queue: "analyze",
-		type: "ImageProcessed",
-		sources: ["collections.imageprocessor", "collections.cleanup"],
-	},
-	{
-		queue: "analyze",
-		type: "AnalysisRequested",
-		sources: ["collections.api", "collections.cleanup"],
-	},
-	{
-		queue: "embed",
-		type: "AnalysisComplete",
-		sources: ["collections.analyzer", "collections.cleanup"],
-	},
-	{
-		queue: "embed",
-		type: "EmbeddingRequested",
-		sources: ["collections.api", "collections.cleanup"],
-	},
-];
+const rules = stageNames.flatMap((queue) =>
+	Object.values<EventType | "upload">(stages[queue].rules)
+		.filter((event) => event !== "upload")
+		.map((type) => ({ queue, type, sources: sourcesOf(type) })),
+);
 
 export interface Message {
 	id: string;
@@ -223,13 +201,13 @@ export class Simulator {
 		message: Message,
 		process: FaultyProcess<Ports> = this.process(),
 	): Promise<"ended" | "died" | "frozen"> {
-		if (message.receives >= maxReceives) {
+		if (message.receives >= maxReceiveCount) {
 			// Kept for a person; the item is the sweeper's.
 			this.#remove(message);
 			this.deadLetters.push(message);
 			return "ended";
 		}
-		const timeout = stageTimeouts[message.queue];
+		const timeout = stages[message.queue].timeout;
 		const visibility = 6 * timeout;
 		message.receives += 1;
 		message.visibleAt = this.time + visibility;

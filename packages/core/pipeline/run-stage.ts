@@ -5,8 +5,8 @@ import {
 	usageOf,
 } from "../errors.ts";
 import type { Item } from "../items/item.ts";
-import type { Claim, Ports, StageName } from "../ports/index.ts";
-import { announcedBy, type EventSource } from "./events.ts";
+import type { Claim, Ports } from "../ports/index.ts";
+import { announcedBy, type EventSource, type StageName } from "./stages.ts";
 import { permanentModelFailures, type RequestError } from "./work-request.ts";
 
 /** How one handling of an event ended; all of them acknowledge it. */

@@ -3,9 +3,10 @@ import { originalKey, thumbnailKey } from "../items/item.ts";
 import { formSeconds } from "../items/prepare-upload.ts";
 import type { Ports, StalledItem } from "../ports/index.ts";
 import { rebuildWindow } from "../search/rebuild-index.ts";
-import { eventSources, type OutgoingEvent } from "./events.ts";
+import type { OutgoingEvent } from "./events.ts";
 import { removeObjects } from "./process-image.ts";
 import { sendOutbox } from "./run-stage.ts";
+import { eventSources } from "./stages.ts";
 import { requestEvent } from "./work-request.ts";
 
 const batch = 200;

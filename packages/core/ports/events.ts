@@ -1,4 +1,5 @@
-import type { EventSource, OutgoingEvent } from "../pipeline/events.ts";
+import type { OutgoingEvent } from "../pipeline/events.ts";
+import type { EventSource } from "../pipeline/stages.ts";
 
 export interface Events {
 	/** @throws where any entry was refused; sending an event twice is harmless. */

@@ -3,17 +3,10 @@ import type {
 	ModelUsage,
 	SearchText,
 } from "../items/analysis.ts";
-import type { Item, ItemError, ItemStatus, Location } from "../items/item.ts";
+import type { Item, ItemError, Location } from "../items/item.ts";
 import type { OutgoingEvent } from "../pipeline/events.ts";
+import type { StageName } from "../pipeline/stages.ts";
 import type { RequestError, WorkRequest } from "../pipeline/work-request.ts";
-
-/** The steps of the pipeline. A stage turns an item of one status into the next. */
-export const stages = {
-	process: { from: ["pending", "uploaded"], to: "processed" },
-	analyze: { from: ["processed"], to: "analyzed" },
-	embed: { from: ["analyzed"], to: "ready" },
-} as const satisfies Record<string, { from: ItemStatus[]; to: ItemStatus }>;
-export type StageName = keyof typeof stages;
 
 /** A stage's exclusive right to an item, on the database clock. A result commits only under it. */
 export interface Lease {

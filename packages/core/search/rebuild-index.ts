@@ -1,4 +1,4 @@
-import { announcedBy } from "../pipeline/events.ts";
+import { announcedBy } from "../pipeline/stages.ts";
 import { requestEvent } from "../pipeline/work-request.ts";
 import type { Ports } from "../ports/index.ts";
 

@@ -1,7 +1,8 @@
 import type { ModelUsage } from "#core/items/analysis.ts";
 import type { ItemError } from "#core/items/item.ts";
+import { stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
-import { type Lease, stages } from "#core/ports/index.ts";
+import type { Lease } from "#core/ports/index.ts";
 import type { Queryable } from "../database.ts";
 import { usageToJson } from "../rows.ts";
 import { storableText } from "../text.ts";

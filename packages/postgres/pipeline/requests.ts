@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { StageName } from "#core/pipeline/stages.ts";
 import {
 	type RequestError,
 	type RequestKind,
@@ -10,7 +11,6 @@ import {
 	type Lease,
 	maxAttempts,
 	type Requests,
-	type StageName,
 } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import {

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { type StageName, stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
 import {
 	type Lease,
 	maxAttempts,
 	type ProcessedImage,
-	type StageName,
 	type Stages,
-	stages,
 } from "#core/ports/index.ts";
 import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { allocator } from "#lambdas/image-processor/env.ts";
+import { allocator } from "#lambdas/image-processor/allocator.ts";
 import project from "../../../package.json" with { type: "json" };
 import { type Claimed, contracts } from "../synthesized.ts";
 

@@ -6,7 +6,8 @@ import {
 } from "#core/items/analysis.ts";
 import { originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
-import type { Ports, StageName } from "#core/ports/index.ts";
+import type { StageName } from "#core/pipeline/stages.ts";
+import type { Ports } from "#core/ports/index.ts";
 import { png } from "./test-api.ts";
 
 let uploads = 0;

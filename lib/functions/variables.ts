@@ -1,0 +1,41 @@
+import type { GroupEnv, VariableGroup } from "#lambda-kit/env.ts";
+import type { Environment } from "../environments.ts";
+import { providerVariables } from "../providers.ts";
+import type { DatabaseStack } from "../stacks/database-stack.ts";
+import type { StorageStack } from "../stacks/storage-stack.ts";
+
+/** The constructs that functions of the compute stack use. */
+export interface FunctionResources {
+	environment: Environment;
+	database: DatabaseStack;
+	storage: StorageStack;
+}
+
+/** The values of each group of variables. A stage gives the address of its own queue. */
+export type Variables = {
+	[Group in Exclude<VariableGroup, "queue">]: GroupEnv<Group>;
+};
+
+export function variablesOf({
+	environment,
+	database,
+	storage,
+}: FunctionResources): Variables {
+	return {
+		environment: { ENVIRONMENT: environment.name },
+		database: database.variables,
+		bucket: { BUCKET_NAME: storage.bucket.bucketName },
+		bus: { EVENT_BUS_NAME: storage.bus.eventBusName },
+		checkpoints: { CHECKPOINT_TABLE_NAME: database.checkpoints.tableName },
+		vision: {
+			...providerVariables(environment, "vision"),
+			...(environment.replayFolder && {
+				REPLAY_FOLDER: environment.replayFolder,
+			}),
+		},
+		embedding: providerVariables(environment, "embedding"),
+		chat: providerVariables(environment, "chat"),
+		webSearch: providerVariables(environment, "webSearch"),
+		tracing: providerVariables(environment, "tracing"),
+	};
+}

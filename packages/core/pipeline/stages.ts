@@ -1,0 +1,117 @@
+import type { ItemStatus } from "../items/item.ts";
+import type { EventType } from "./events.ts";
+
+/** One stage of the pipeline: rules > queue > function. */
+interface Stage {
+	/** Begins the names of its resources and outputs, and is its key in `cdk.json`: `ImageProcessor`, `imageProcessor`. */
+	id: string;
+	/** Its folder in `lambdas/`. */
+	lambda: string;
+	/** The stage turns an item of one of these statuses into `to`. */
+	from: readonly ItemStatus[];
+	to: ItemStatus;
+	/** The events that start it, by the name of their EventBridge rule. */
+	rules: Readonly<Record<string, EventType | "upload">>;
+	/** Groups of variables in `packages/lambda-kit/env.ts`, beside those that every stage has. */
+	env: readonly string[];
+	/** How many messages one invocation takes at most. */
+	batchSize: number;
+	/** MB; `cdk.json` may differ, as for the two below. */
+	memory: number;
+	/** Seconds. */
+	timeout: number;
+	/** How many invocations run at once at most; AWS wants at least 2 for a queue. */
+	concurrency: number;
+	/** Seconds for which an image is billed, assumed from runs on one machine; a provider takes longer than this machine. */
+	billedSeconds: number | { offline: number; provider: number };
+}
+
+/** Every stage of the pipeline, in order: stacks, bundles, costs, outputs, dashboard, checks and simulation read it. */
+export const stages = {
+	process: {
+		id: "ImageProcessor",
+		lambda: "image-processor",
+		from: ["pending", "uploaded"],
+		to: "processed",
+		rules: {
+			/** S3's own event. The default bus carries every bucket of the account: the rule names ours and `originals/`. */
+			Uploaded: "upload",
+			Retried: "OriginalStored",
+			ResizeRequested: "ResizeRequested",
+		},
+		env: ["bucket"],
+		// A decode may take most of an invocation: a second message behind it would time out and come again.
+		batchSize: 1,
+		memory: 1024,
+		timeout: 60,
+		concurrency: 2,
+		billedSeconds: 1,
+	},
+	analyze: {
+		id: "Analyzer",
+		lambda: "analyzer",
+		from: ["processed"],
+		to: "analyzed",
+		rules: {
+			ImageProcessed: "ImageProcessed",
+			AnalysisRequested: "AnalysisRequested",
+		},
+		env: ["bucket", "vision"],
+		// A description takes seconds to minutes: one slow image must not hold back another.
+		batchSize: 1,
+		memory: 1024,
+		timeout: 300,
+		concurrency: 2,
+		billedSeconds: { offline: 3, provider: 15 },
+	},
+	embed: {
+		id: "Embedder",
+		lambda: "embedder",
+		from: ["analyzed"],
+		to: "ready",
+		rules: {
+			AnalysisComplete: "AnalysisComplete",
+			EmbeddingRequested: "EmbeddingRequested",
+		},
+		env: ["embedding"],
+		batchSize: 5,
+		memory: 512,
+		timeout: 60,
+		concurrency: 2,
+		billedSeconds: 0.7,
+	},
+} as const satisfies Record<string, Stage>;
+export type StageName = keyof typeof stages;
+export const stageNames = Object.keys(stages) as StageName[];
+
+/** How often a queue gives a message before it becomes a dead letter. */
+export const maxReceiveCount = 5;
+
+/** EventBridge `source` of each function that publishes. */
+export const eventSources = {
+	api: "collections.api",
+	process: "collections.imageprocessor",
+	analyze: "collections.analyzer",
+	embed: "collections.embedder",
+	cleanup: "collections.cleanup",
+} as const satisfies Record<StageName | "api" | "cleanup", string>;
+export type EventSource = (typeof eventSources)[keyof typeof eventSources];
+
+/**
+ * The function whose result an event announces. Whoever finds the event unsent sends it under this source:
+ * rules match sources, and an event that no rule matches is lost.
+ */
+export const announcedBy: Record<EventType, EventSource> = {
+	OriginalStored: eventSources.cleanup,
+	ImageProcessed: eventSources.process,
+	AnalysisComplete: eventSources.analyze,
+	ItemReady: eventSources.embed,
+	AnalysisRequested: eventSources.api,
+	ResizeRequested: eventSources.api,
+	EmbeddingRequested: eventSources.api,
+};
+
+/** The sources that a rule for an event matches: its announcer, and the sweeper, which sends lost events again. */
+export function sourcesOf(event: EventType): EventSource[] {
+	return [...new Set([announcedBy[event], eventSources.cleanup])];
+}
