@@ -1,11 +1,11 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
+import { backends } from "#cdk-local/test/services/backends.ts";
 import {
 	incompressibleText,
 	saversOn,
 	threadConfig,
 } from "#langgraph-dynamodb/test/savers.ts";
-import { backends } from "../support/aws-backends.ts";
 import { countTraffic, type Traffic } from "../support/aws-traffic.ts";
 
 const State = Annotation.Root({

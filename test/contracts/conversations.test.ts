@@ -6,8 +6,8 @@ import {
 	TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
 import type { OpenTurn, SessionMessage } from "#core/ports/index.ts";
-import { type Backend, backends } from "../support/aws-backends.ts";
 import {
 	type Conversations,
 	conversationsInMemory,

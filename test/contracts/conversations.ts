@@ -1,11 +1,11 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Backend } from "#cdk-local/test/services/backends.ts";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import { graphTurns } from "#chat/graph.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeConversations } from "#fakes/sessions.ts";
 import { s3Payloads } from "#langgraph-dynamodb/src/s3-payloads.ts";
 import { DynamoDbSaver } from "#langgraph-dynamodb/src/saver.ts";
-import type { Backend } from "../support/aws-backends.ts";
 
 export type Conversations = Pick<Ports, "sessions" | "turns">;
 

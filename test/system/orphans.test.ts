@@ -23,7 +23,7 @@ import {
 	threadConfig,
 } from "#langgraph-dynamodb/test/savers.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
-import type { Backend } from "../support/aws-backends.ts";
+import type { Backend } from "#cdk-local/test/services/backends.ts";
 import { startCloudProcess } from "./cloud-process.ts";
 
 // A cloud of its own: while it is stopped its objects grow old.

@@ -7,8 +7,11 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Backend, backends } from "../../../test/support/aws-backends.ts";
 import { countTraffic } from "../../../test/support/aws-traffic.ts";
+import {
+	type Backend,
+	backends,
+} from "../../cdk-local/test/services/backends.ts";
 import { UnprocessedItems } from "../src/errors.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";

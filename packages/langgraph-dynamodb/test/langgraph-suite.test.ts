@@ -4,7 +4,10 @@ import {
 	validate,
 } from "@langchain/langgraph-checkpoint-validation";
 import { describe } from "vitest";
-import { type Backend, backends } from "../../../test/support/aws-backends.ts";
+import {
+	type Backend,
+	backends,
+} from "../../cdk-local/test/services/backends.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { DynamoDbSaver } from "../src/saver.ts";
 

@@ -13,7 +13,10 @@ import {
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Backend, backends } from "../../../test/support/aws-backends.ts";
+import {
+	type Backend,
+	backends,
+} from "../../cdk-local/test/services/backends.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import {

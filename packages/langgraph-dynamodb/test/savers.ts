@@ -7,7 +7,7 @@ import {
 	emptyCheckpoint,
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
-import type { Backend } from "../../../test/support/aws-backends.ts";
+import type { Backend } from "../../cdk-local/test/services/backends.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { DynamoDbSaver, type DynamoDbSaverOptions } from "../src/saver.ts";
 

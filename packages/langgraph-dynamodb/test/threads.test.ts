@@ -5,8 +5,11 @@ import {
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Backend, backends } from "../../../test/support/aws-backends.ts";
 import { countTraffic } from "../../../test/support/aws-traffic.ts";
+import {
+	type Backend,
+	backends,
+} from "../../cdk-local/test/services/backends.ts";
 import { ThreadGone } from "../src/errors.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { countSessions } from "../src/sessions.ts";

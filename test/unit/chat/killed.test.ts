@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -8,7 +9,6 @@ import {
 	conversationsOn,
 	jumpingClock,
 } from "../../contracts/conversations.ts";
-import { type Backend, backends } from "../../support/aws-backends.ts";
 import { countTraffic } from "../../support/aws-traffic.ts";
 import { readyItem } from "../api/ready-item.ts";
 import { ask, newUser, ref, type Say, searching } from "./talk.ts";

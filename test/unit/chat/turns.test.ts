@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
 import { maxAnswer } from "#core/chat/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { ChatRequest } from "#core/ports/index.ts";
@@ -9,7 +10,6 @@ import {
 	conversationsInMemory,
 	conversationsOn,
 } from "../../contracts/conversations.ts";
-import { type Backend, backends } from "../../support/aws-backends.ts";
 import { readyItem } from "../api/ready-item.ts";
 import {
 	ask as askOver,

@@ -39,6 +39,7 @@ import {
 	SSMClient,
 } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
 	eventually,
@@ -46,8 +47,7 @@ import {
 	startTiny,
 	type TinyCloud,
 	tinyFunction,
-} from "#cdk-local/test/tiny-cloud.ts";
-import { zip } from "#scripts/functions/zip.ts";
+} from "../tiny-cloud.ts";
 
 /** What whoever operates an environment asks of it, where the other files hold what its functions ask. */
 let cloud: TinyCloud;
@@ -253,29 +253,24 @@ test("Lambda tells the account's quota", async () => {
 test("Lambda runs new code from the next invocation on, and keeps the old where the new is no zip file", async () => {
 	const lambda = new LambdaClient(client);
 	expect(await invoke()).toBe("as built");
-	const update = (ZipFile: Buffer) =>
+	const update = (ZipFile: Uint8Array) =>
 		lambda.send(
 			new UpdateFunctionCodeCommand({ FunctionName: "worker", ZipFile }),
 		);
-	await expect(update(Buffer.from("no zip"))).rejects.toMatchObject({
+	await expect(update(strToU8("no zip"))).rejects.toMatchObject({
 		name: "InvalidParameterValueException",
 	});
 	await expect(
-		update(zip(new Map([["../../outside.mjs", Buffer.from("")]]))),
+		update(zipSync({ "../../outside.mjs": strToU8("") })),
 	).rejects.toMatchObject({ name: "InvalidParameterValueException" });
 	expect(await invoke()).toBe("as built");
 	await update(
-		zip(
-			new Map([
-				[
-					"handler.mjs",
-					Buffer.from(
-						'import { said } from "./deeper/said.mjs"; export const handler = async () => said;',
-					),
-				],
-				["deeper/said.mjs", Buffer.from('export const said = "replaced";')],
-			]),
-		),
+		zipSync({
+			"handler.mjs": strToU8(
+				'import { text } from "./deeper/text.mjs"; export const handler = async () => text;',
+			),
+			"deeper/text.mjs": strToU8('export const text = "replaced";'),
+		}),
 	);
 	expect(await invoke()).toBe("replaced");
 });

@@ -22,12 +22,14 @@ import {
 } from "@aws-sdk/client-s3";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
-import { openState } from "#cdk-local/state.ts";
-import { startApis } from "./apis.ts";
+import { openState } from "../state.ts";
+import { startApis } from "./services/apis.ts";
 
 test("what was answered is still there after the process is killed", async () => {
 	const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
-	const script = fileURLToPath(new URL("serve-apis.ts", import.meta.url));
+	const script = fileURLToPath(
+		new URL("services/serve-apis.ts", import.meta.url),
+	);
 	const child = spawn(process.execPath, [script, dir], {
 		stdio: ["ignore", "pipe", "inherit"],
 		timeout: 20_000,

@@ -6,7 +6,7 @@ import {
 	TestEventPatternCommand,
 } from "@aws-sdk/client-eventbridge";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventPattern } from "#cdk-local/services/eventbridge/pattern.ts";
+import { eventPattern } from "../../services/eventbridge/pattern.ts";
 import { type Apis, region, startApis } from "./apis.ts";
 
 const bus = "pictures";

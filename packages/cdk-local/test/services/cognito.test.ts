@@ -33,7 +33,7 @@ import {
 import type {
 	UserPoolClientOptions,
 	UserPoolOptions,
-} from "#cdk-local/services/cognito/user-pool.ts";
+} from "../../services/cognito/user-pool.ts";
 import { type Apis, startApis } from "./apis.ts";
 
 const UserPoolId = "eu-central-1_TestPool1";

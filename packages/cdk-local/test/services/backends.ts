@@ -5,7 +5,7 @@ import {
 	UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { region, startApis } from "../contracts/aws/apis.ts";
+import { region, startApis } from "./apis.ts";
 
 /** A table with the product's keys, and a bucket, on a server that speaks AWS's APIs. */
 export interface Backend {

@@ -21,10 +21,10 @@ import {
 	test,
 	vi,
 } from "vitest";
-import { serveAws } from "#cdk-local/endpoint/endpoint.ts";
-import type { AwsRequest } from "#cdk-local/endpoint/types.ts";
-import { Credentials } from "#cdk-local/services/iam/credentials.ts";
-import { type Apis, region, startApis } from "./apis.ts";
+import { serveAws } from "../endpoint/endpoint.ts";
+import type { AwsRequest } from "../endpoint/types.ts";
+import { Credentials } from "../services/iam/credentials.ts";
+import { type Apis, region, startApis } from "./services/apis.ts";
 
 let apis: Apis;
 let QueueUrl: string;

@@ -16,7 +16,7 @@ import {
 	type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Backend, backends } from "../../support/aws-backends.ts";
+import { type Backend, backends } from "./backends.ts";
 
 type Item = Record<string, AttributeValue>;
 
