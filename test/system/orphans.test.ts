@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Backend } from "#cdk-local/test/services/backends.ts";
 import { freePort } from "#cli/free-port.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
@@ -23,7 +24,6 @@ import {
 	threadConfig,
 } from "#langgraph-dynamodb/test/savers.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
-import type { Backend } from "#cdk-local/test/services/backends.ts";
 import { startCloudProcess } from "./cloud-process.ts";
 
 // A cloud of its own: while it is stopped its objects grow old.
