@@ -11,24 +11,36 @@ import {
 	visionProviders,
 } from "#ai/providers.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
+import cdk from "../cdk.json" with { type: "json" };
 
-const seconds = (most: number) => z.int().min(1).max(most);
-
-const functionSize = z.strictObject({
+interface Size {
 	/** MB; the share of a processor grows with it. */
-	memory: z.int().min(128).max(10_240),
+	memory: number;
 	/** Seconds. */
-	timeout: seconds(900),
+	timeout: number;
 	/**
-	 * Most sandboxes at once: a queue's maximum concurrency (which AWS wants to be at least 2) for the
-	 * stages, a reservation for the others, made only where the account's quota has room for it.
+	 * How many sandboxes run at once at most: a queue's maximum concurrency (AWS wants at least 2) for the stages,
+	 * a reservation for the others, made only where the account's quota has room for it.
 	 */
-	concurrency: z.int().min(1).max(1_000),
-});
+	concurrency: number;
+}
 
-const stageSize = functionSize.extend({
-	concurrency: z.int().min(2).max(1_000),
-});
+function functionSize(
+	defaults: Size,
+	{ maxTimeout = 900, minConcurrency = 1 } = {},
+) {
+	return z
+		.strictObject({
+			memory: z.int().min(128).max(10_240).default(defaults.memory),
+			timeout: z.int().min(1).max(maxTimeout).default(defaults.timeout),
+			concurrency: z
+				.int()
+				.min(minConcurrency)
+				.max(1_000)
+				.default(defaults.concurrency),
+		})
+		.prefault({});
+}
 
 /** Returns a function's key in `cdk.json`: `imageProcessor` of `ImageProcessor`. */
 export function functionKey<Id extends string>(id: Id): Uncapitalize<Id> {
@@ -37,8 +49,11 @@ export function functionKey<Id extends string>(id: Id): Uncapitalize<Id> {
 
 type StageKey = Uncapitalize<(typeof stages)[StageName]["id"]>;
 const stageSizes = Object.fromEntries(
-	stageNames.map((name) => [functionKey(stages[name].id), stageSize]),
-) as Record<StageKey, typeof stageSize>;
+	stageNames.map((name) => [
+		functionKey(stages[name].id),
+		functionSize(stages[name], { minConcurrency: 2 }),
+	]),
+) as Record<StageKey, ReturnType<typeof functionSize>>;
 
 const network = z.discriminatedUnion("mode", [
 	z.strictObject({
@@ -75,91 +90,116 @@ const loopbackUrl = z
 		"must be an address of this machine",
 	);
 
-const environment = z.strictObject({
-	/** Unset: templates for any account; deploying demands it. */
+/** Every setting of an environment with its default; a row of `cdk.json` says what differs. */
+const schema = z.strictObject({
+	/** Null: the templates fit any account. A deployment needs it. */
 	account: z
 		.string()
 		.regex(/^\d{12}$/, "must be the 12 digits of an AWS account")
-		.nullable(),
-	region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region"),
-	/** Named here, since looking them up at synth would need credentials. RDS wants two. */
-	availabilityZones: z.array(z.string()).min(2).max(3),
-	/** Of functions and native packages. `host`: of the machine that synthesizes. */
-	architecture: z.enum(["arm64", "x86_64", "host"]),
+		.nullable()
+		.default(null),
+	region: z
+		.string()
+		.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region")
+		.default("us-east-1"),
+	/** Named, since looking them up at synth would need credentials. RDS needs two. */
+	availabilityZones: z
+		.array(z.string())
+		.min(2)
+		.max(3)
+		.default(["us-east-1a", "us-east-1b"]),
+	/** The processor of functions and native packages. `host`: that of the machine that synthesizes. */
+	architecture: z.enum(["arm64", "x86_64", "host"]).default("arm64"),
 	network,
-	database: z.strictObject({
-		instanceClass: z.string().regex(/^db\.\w+\.\w+$/),
-		storageGb: z.int().min(20).max(16_384),
-		backupDays: z.int().min(1).max(35),
-		multiAz: z.boolean(),
-		tls: z.enum(["verify-full", "off"]),
-	}),
-	deletionProtection: z.boolean(),
-	logRetentionDays: z.literal([
-		1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
-	]),
+	database: z
+		.strictObject({
+			instanceClass: z
+				.string()
+				.regex(/^db\.\w+\.\w+$/)
+				.default("db.t4g.micro"),
+			storageGb: z.int().min(20).max(16_384).default(20),
+			backupDays: z.int().min(1).max(35).default(1),
+			multiAz: z.boolean().default(false),
+			tls: z.enum(["verify-full", "off"]).default("verify-full"),
+		})
+		.prefault({}),
+	deletionProtection: z.boolean().default(false),
+	logRetentionDays: z
+		.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731])
+		.default(14),
 	/** Concurrent executions the account may have; a new account has 10. */
-	lambdaConcurrencyQuota: z.int().min(1),
-	functions: z.strictObject({
-		/** The gateway gives up after 30 s. */
-		api: functionSize.extend({ timeout: seconds(30) }),
-		...stageSizes,
-		cleanup: functionSize,
-		migrate: functionSize,
-	}),
-	/** Whether a person may create an account without being invited. */
-	selfSignUp: z.boolean(),
-	/** Web pages that may call the API and post uploads to the bucket. */
-	corsOrigins: z.array(
-		z
-			.url({ error: "must be an origin such as https://example.com" })
-			.regex(
-				/^https?:\/\/[^/*]+$/,
-				"must be an origin without path or wildcard",
+	lambdaConcurrencyQuota: z.int().min(1).default(10),
+	functions: z
+		.strictObject({
+			/** The gateway waits 30 s at most. */
+			api: functionSize(
+				{ memory: 2048, timeout: 30, concurrency: 10 },
+				{ maxTimeout: 30 },
 			),
-	),
-	/** `auto`: the first whose API key is at hand at synth, else offline; for the machine of a developer. */
-	visionProvider: z.enum([...visionProviders, "auto", "replay"]),
-	embeddingProvider: z.enum([...embeddingProviders, "auto"]),
-	chatProvider: z.enum([...chatProviders, "auto"]),
-	/** The model of each provider where a request names none. */
+			...stageSizes,
+			cleanup: functionSize({ memory: 256, timeout: 60, concurrency: 1 }),
+			migrate: functionSize({ memory: 512, timeout: 300, concurrency: 1 }),
+		})
+		.prefault({}),
+	/** A person may create an account without an invitation. */
+	selfSignUp: z.boolean().default(true),
+	/** Web pages that may call the API and post uploads to the bucket. */
+	corsOrigins: z
+		.array(
+			z
+				.url({ error: "must be an origin such as https://example.com" })
+				.regex(
+					/^https?:\/\/[^/*]+$/,
+					"must be an origin without path or wildcard",
+				),
+		)
+		.default(["http://localhost:3000"]),
+	/** `auto`: the first whose API key is in `.env` at synth, else offline; only for environment `local`. */
+	visionProvider: z
+		.enum([...visionProviders, "auto", "replay"])
+		.default("offline"),
+	embeddingProvider: z.enum([...embeddingProviders, "auto"]).default("offline"),
+	chatProvider: z.enum([...chatProviders, "auto"]).default("offline"),
+	/** The models that describe and embed, where a request names none. */
 	models: z
 		.strictObject({ ...modelFields("vision"), ...modelFields("embedding") })
 		.prefault({}),
-	/** The model of each provider that answers questions, where a request names none. */
+	/** The models that answer questions, where a request names none. */
 	chatModels: z.strictObject(modelFields("chat")).prefault({}),
-	/** What of a conversation LangSmith is shown, where its key is set: without these, the steps and their durations. */
+	/** The parts of a conversation that LangSmith receives where its key is set. Hidden, it receives steps and durations. */
 	traces: z
 		.strictObject({
 			inputs: z.enum(["hidden", "sent"]).default("hidden"),
 			outputs: z.enum(["hidden", "sent"]).default("hidden"),
 		})
 		.prefault({}),
-	/** Stand-ins of the providers on this machine. @default the providers themselves */
+	/** Addresses of stand-ins on this machine. @default the providers themselves */
 	providerUrls: z
 		.partialRecord(z.enum(keyedProviders), loopbackUrl)
 		.default({}),
-	/** The dataset on this machine whose analyses the vision provider `replay` answers. */
+	/** The dataset on this machine from which the vision provider `replay` answers. */
 	replayFolder: z
 		.string()
 		.regex(/^\//, "must be an absolute path")
 		.nullable()
 		.default(null),
-	/** Who is told by alarms and budget; AWS asks that address for its consent once. */
+	/** Receives alarms and budget notices; AWS asks the address once for its consent. No default: a person must answer. */
 	alarmEmail: z.email(),
-	monthlyBudgetUsd: z.number().positive(),
-	/** Whether the tag Environment is active for cost allocation in the account: until then the budget is the account's. */
-	costAllocationTagActive: z.boolean(),
-	/** Alarms that tell before something breaks; the others tell when it did. Each costs 10 cents a month. */
-	earlyWarnings: z.boolean(),
+	monthlyBudgetUsd: z.number().positive().default(25),
+	/** The tag Environment is active for cost allocation in the account. Until then the budget counts the whole account. */
+	costAllocationTagActive: z.boolean().default(false),
+	/** Adds the alarms that warn before something breaks. Each costs 10 cents a month. */
+	earlyWarnings: z.boolean().default(false),
 });
 
-export const environmentNames = ["dev", "test", "prod", "local"] as const;
-export type EnvironmentName = (typeof environmentNames)[number];
+export type EnvironmentName = keyof typeof cdk.context.environments;
+export const environmentNames = Object.keys(
+	cdk.context.environments,
+) as EnvironmentName[];
 
-/** Everything in which one environment differs from another: `cdk.json` holds the values. */
+/** The settings of one environment: its row in `cdk.json` and the defaults. */
 export type Environment = Readonly<
-	z.infer<typeof environment> & {
+	z.infer<typeof schema> & {
 		name: EnvironmentName;
 		visionProvider: (typeof visionProviders)[number] | "replay";
 		embeddingProvider: (typeof embeddingProviders)[number];
@@ -167,23 +207,22 @@ export type Environment = Readonly<
 	}
 >;
 
-/** What the machine that synthesizes adds to environment `local`. */
+/** The settings that the developer's machine adds to environment `local`. */
 export interface LocalMachine {
-	/** Whose API key is at hand. */
+	/** Providers whose API key is in `.env`. */
 	keys?: readonly string[];
 	/** Addresses of stand-ins by provider. */
 	providerUrls?: Record<string, string>;
-	/** A dataset: `replay` describes images by it. */
+	/** The folder of a dataset for the vision provider `replay`. */
 	replayFolder?: string | null;
-	/** Instead of the table's, and of what the keys would choose. */
+	/** Replaces the provider of the table and of the keys. */
 	visionProvider?: string;
 }
 export type FunctionName = keyof Environment["functions"];
-export type FunctionSize = z.infer<typeof functionSize>;
 
 /**
- * Checks one environment of the table in `cdk.json`.
- * @throws naming each wrong field by its path in `cdk.json`
+ * Reads one environment of the table in `cdk.json`: its row, with defaults for the settings it leaves out.
+ * @throws naming each unknown or wrong field by its path in `cdk.json`
  */
 export function readEnvironment(
 	table: unknown,
@@ -195,15 +234,16 @@ export function readEnvironment(
 		visionProvider: chosen,
 	}: LocalMachine = {},
 ): Environment {
-	const known = z.enum(environmentNames).safeParse(name);
-	if (!known.success) {
+	const rows = table as Record<string, object>;
+	if (typeof name !== "string" || !Object.hasOwn(rows, name)) {
 		throw new Error(
-			`There is no environment ${JSON.stringify(name) ?? "without a name"}: choose one of ${environmentNames.join(", ")} (make ENV=..., cdk -c env=...).`,
+			`There is no environment ${JSON.stringify(name) ?? "without a name"}: choose one of ${Object.keys(rows).join(", ")} (make ENV=..., cdk -c env=...).`,
 		);
 	}
-	const values = (table as Record<string, object> | undefined)?.[known.data];
-	const parsed = environment.safeParse(
-		known.data === "local"
+	const known = name as EnvironmentName;
+	const values = rows[name];
+	const parsed = schema.safeParse(
+		known === "local"
 			? {
 					...values,
 					providerUrls,
@@ -213,7 +253,7 @@ export function readEnvironment(
 			: values,
 	);
 	const problems = parsed.success
-		? rulesBroken({ ...parsed.data, name: known.data })
+		? brokenRules({ ...parsed.data, name: known })
 		: parsed.error.issues.map(
 				({ path, message }) => [path.join("."), message] as const,
 			);
@@ -222,7 +262,7 @@ export function readEnvironment(
 			problems
 				.map(
 					([field, message]) =>
-						`cdk.json: environments.${known.data}${field && `.${field}`}: ${message}.`,
+						`cdk.json: environments.${known}${field && `.${field}`}: ${message}.`,
 				)
 				.join("\n"),
 		);
@@ -232,7 +272,7 @@ export function readEnvironment(
 	const { visionProvider, embeddingProvider, chatProvider } = parsed.data;
 	return {
 		...parsed.data,
-		name: known.data,
+		name: known,
 		visionProvider:
 			visionProvider === "auto" ? firstWithKey("vision") : visionProvider,
 		embeddingProvider:
@@ -243,9 +283,9 @@ export function readEnvironment(
 	};
 }
 
-/** The rules that span fields. */
-function rulesBroken(
-	of: z.infer<typeof environment> & { name: EnvironmentName },
+/** Checks the rules that span fields. */
+function brokenRules(
+	environment: z.infer<typeof schema> & { name: EnvironmentName },
 ): [field: string, message: string][] {
 	const broken: [string, string][] = [];
 	for (const field of [
@@ -253,50 +293,56 @@ function rulesBroken(
 		"embeddingProvider",
 		"chatProvider",
 	] as const) {
-		if (of[field] === "auto" && of.name !== "local") {
+		if (environment[field] === "auto" && environment.name !== "local") {
 			broken.push([
 				field,
 				"must name a provider: auto looks for keys on the machine that synthesizes, which is not where this environment runs",
 			]);
 		}
 	}
-	if (of.visionProvider === "replay" && of.name !== "local") {
+	if (environment.visionProvider === "replay" && environment.name !== "local") {
 		broken.push([
 			"visionProvider",
 			"must be one that looks at images: replay answers from a dataset on this machine, for make eval in environment local",
 		]);
-	} else if (of.visionProvider === "replay" && !of.replayFolder) {
+	} else if (
+		environment.visionProvider === "replay" &&
+		!environment.replayFolder
+	) {
 		broken.push([
 			"visionProvider",
 			"must be another: replay needs the folder of a dataset, which make eval gives it",
 		]);
 	}
-	if (of.replayFolder && of.name !== "local") {
+	if (environment.replayFolder && environment.name !== "local") {
 		broken.push([
 			"replayFolder",
 			"must be left out: only environment local replays a dataset of this machine",
 		]);
 	}
-	if (Object.keys(of.providerUrls).length > 0 && of.name !== "local") {
+	if (
+		Object.keys(environment.providerUrls).length > 0 &&
+		environment.name !== "local"
+	) {
 		broken.push([
 			"providerUrls",
 			"must be left out: only environment local has stand-ins of the providers",
 		]);
 	}
-	if (of.database.tls === "off" && of.name !== "local") {
+	if (environment.database.tls === "off" && environment.name !== "local") {
 		broken.push([
 			"database.tls",
 			"must be verify-full: only the local stand-in for Postgres has no TLS",
 		]);
 	}
-	if (of.network.mode === "public" && of.name === "prod") {
+	if (environment.network.mode === "public" && environment.name === "prod") {
 		broken.push([
 			"network.mode",
 			"must be private: prod keeps its database off the internet",
 		]);
 	}
-	const needed = sandboxes(of) * connectionsPerSandbox;
-	const allowed = connectionsAllowed(of.database.instanceClass);
+	const needed = sandboxes(environment) * connectionsPerSandbox;
+	const allowed = connectionsAllowed(environment.database.instanceClass);
 	if (allowed === undefined) {
 		broken.push([
 			"database.instanceClass",
@@ -305,49 +351,54 @@ function rulesBroken(
 	} else if (needed > allowed) {
 		broken.push([
 			"functions",
-			`may open ${needed} database connections (${sandboxes(of)} sandboxes x ${connectionsPerSandbox}), but ${of.database.instanceClass} has room for ${allowed}: lower a concurrency or choose a larger instance`,
+			`may open ${needed} database connections (${sandboxes(environment)} sandboxes x ${connectionsPerSandbox}), but ${environment.database.instanceClass} has room for ${allowed}: lower a concurrency or choose a larger instance`,
 		]);
 	}
 	const reserved = reservedFunctions.reduce(
-		(sum, name) => sum + of.functions[name].concurrency,
+		(sum, name) => sum + environment.functions[name].concurrency,
 		0,
 	);
-	if (reserves(of) && reserved > of.lambdaConcurrencyQuota - unreservable) {
+	if (
+		reserves(environment) &&
+		reserved > environment.lambdaConcurrencyQuota - unreservable
+	) {
 		broken.push([
 			"functions",
-			`reserve ${reserved} concurrent executions, but of the quota of ${of.lambdaConcurrencyQuota} AWS keeps ${unreservable} unreserved`,
+			`reserve ${reserved} concurrent executions, but of the quota of ${environment.lambdaConcurrencyQuota} AWS keeps ${unreservable} unreserved`,
 		]);
 	}
 	return broken;
 }
 
-/** What each sandbox's pool holds at most. */
+/** The size of each sandbox's connection pool. */
 export const connectionsPerSandbox = 2;
 
-/** AWS keeps this much of an account's quota out of reservations. */
+/** The part of an account's quota that AWS does not let anyone reserve. */
 const unreservable = 100;
 
-/** Functions that no queue bounds. */
+/** Functions whose concurrency no queue bounds. */
 const reservedFunctions = ["api", "cleanup", "migrate"] as const;
 
-/** Below this quota a reservation would fail the deployment; the quota itself is the bound then. */
+/** Returns whether functions reserve concurrency. Below this quota a reservation would fail the deployment. */
 export function reserves(
-	of: Pick<Environment, "lambdaConcurrencyQuota">,
+	environment: Pick<Environment, "lambdaConcurrencyQuota">,
 ): boolean {
-	return of.lambdaConcurrencyQuota >= unreservable + 10;
+	return environment.lambdaConcurrencyQuota >= unreservable + 10;
 }
 
-/** How many sandboxes may run at once, all functions together. */
+/** Returns how many sandboxes of all functions may run at once. */
 function sandboxes(
-	of: Pick<Environment, "functions" | "lambdaConcurrencyQuota">,
+	environment: Pick<Environment, "functions" | "lambdaConcurrencyQuota">,
 ): number {
-	const bounds = Object.entries(of.functions).map(([name, { concurrency }]) =>
-		!reserves(of) && (reservedFunctions as readonly string[]).includes(name)
-			? of.lambdaConcurrencyQuota
-			: concurrency,
+	const bounds = Object.entries(environment.functions).map(
+		([name, { concurrency }]) =>
+			!reserves(environment) &&
+			(reservedFunctions as readonly string[]).includes(name)
+				? environment.lambdaConcurrencyQuota
+				: concurrency,
 	);
 	return Math.min(
-		of.lambdaConcurrencyQuota,
+		environment.lambdaConcurrencyQuota,
 		bounds.reduce((sum, bound) => sum + bound, 0),
 	);
 }
@@ -363,7 +414,7 @@ const memoryGb: Record<string, number> = {
 };
 
 /**
- * RDS allows a connection for each 9,531,392 bytes that the instance class leaves to Postgres, about three
+ * Returns the connections that an instance class allows. RDS allows one for each 9,531,392 bytes that the instance class leaves to Postgres, about three
  * quarters of its memory: 85 per GB. Ten stay free for migrations by hand, monitoring and the superuser.
  */
 export function connectionsAllowed(instanceClass: string): number | undefined {

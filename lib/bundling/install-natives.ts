@@ -3,7 +3,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import cdk from "../../cdk.json" with { type: "json" };
 import project from "../../package.json" with { type: "json" };
-import type { Environment } from "../environments.ts";
+import {
+	type Environment,
+	environmentNames,
+	readEnvironment,
+} from "../environments.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -94,8 +98,8 @@ function installed(target: Target): boolean {
 
 if (import.meta.main) {
 	const architectures = new Set(
-		Object.values(cdk.context.environments).map(
-			({ architecture }) => architecture as Environment["architecture"],
+		environmentNames.map(
+			(name) => readEnvironment(cdk.context.environments, name).architecture,
 		),
 	);
 	for (const architecture of architectures) {

@@ -3,13 +3,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { stages } from "#core/pipeline/stages.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
-import cdk from "../../cdk.json" with { type: "json" };
 import type { Derived } from "./derive-process.ts";
 
 /** What Lambda gives the function, on AWS as here; one byte more and it is killed. */
-export const memoryMegabytes =
-	cdk.context.environments.dev.functions.imageProcessor.memory;
+export const memoryMegabytes = stages.process.memory;
 
 export interface ImageProcessorProcess {
 	/** @throws where the process dies of it */

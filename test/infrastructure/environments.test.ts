@@ -17,6 +17,20 @@ describe("the table of environments", () => {
 		expect(readEnvironment(cdk.context.environments, name).name).toBe(name);
 	});
 
+	test("gives a new environment the default of every setting that its row leaves out", () => {
+		const { dev } = cdk.context.environments;
+		const staging = readEnvironment({ staging: dev }, "staging");
+		expect(staging).toEqual({
+			...readEnvironment(cdk.context.environments, "dev"),
+			name: "staging",
+		});
+		expect(staging.functions.analyzer).toEqual({
+			memory: 1024,
+			timeout: 300,
+			concurrency: 2,
+		});
+	});
+
 	test.each([
 		[
 			"a misspelt value",
@@ -34,14 +48,23 @@ describe("the table of environments", () => {
 			'"regoin"',
 		],
 		[
+			"an unknown field of a function",
+			tableWith(({ dev }) =>
+				Object.assign(dev, { functions: { embedder: { memroy: 512 } } }),
+			),
+			'environments.dev.functions.embedder: Unrecognized key: "memroy"',
+		],
+		[
 			"a function outside Lambda's limits",
-			tableWith(({ dev }) => Object.assign(dev.functions.api, { timeout: 31 })),
+			tableWith(({ dev }) =>
+				Object.assign(dev, { functions: { api: { timeout: 31 } } }),
+			),
 			"environments.dev.functions.api.timeout",
 		],
 		[
 			"a stage with less concurrency than a queue allows",
 			tableWith(({ dev }) =>
-				Object.assign(dev.functions.embedder, { concurrency: 1 }),
+				Object.assign(dev, { functions: { embedder: { concurrency: 1 } } }),
 			),
 			"environments.dev.functions.embedder.concurrency",
 		],
@@ -66,7 +89,7 @@ describe("the table of environments", () => {
 		],
 		[
 			"unverified TLS outside local",
-			tableWith(({ dev }) => Object.assign(dev.database, { tls: "off" })),
+			tableWith(({ dev }) => Object.assign(dev, { database: { tls: "off" } })),
 			"environments.dev.database.tls: must be verify-full",
 		],
 		[
@@ -79,7 +102,7 @@ describe("the table of environments", () => {
 		[
 			"an instance class of unknown memory",
 			tableWith(({ dev }) =>
-				Object.assign(dev.database, { instanceClass: "db.t9z.tiny" }),
+				Object.assign(dev, { database: { instanceClass: "db.t9z.tiny" } }),
 			),
 			"environments.dev.database.instanceClass: must be one of db.t4g.micro",
 		],
@@ -136,7 +159,7 @@ describe("the table of environments", () => {
 
 	test("counts concurrency where nothing is reserved by the quota alone", () => {
 		const table = tableWith(({ dev }) =>
-			Object.assign(dev.functions.api, { concurrency: 900 }),
+			Object.assign(dev, { functions: { api: { concurrency: 900 } } }),
 		);
 		expect(readEnvironment(table, "dev").functions.api.concurrency).toBe(900);
 	});
