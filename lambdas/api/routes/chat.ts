@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { modelFailureReason } from "#core/chat/answer-question.ts";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import { pendingToolCalls } from "#core/chat/conversation.ts";
-import { activityOf, describeToolCall } from "#core/chat/conversation-steps.ts";
+import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SessionMessage } from "#core/ports/index.ts";
 import {

@@ -6,17 +6,16 @@ import type {
 	SessionMessage,
 } from "../ports/index.ts";
 import {
-	answerOf,
+	type ConversationPorts,
 	conversationSteps,
-	type StepPorts,
 } from "./conversation-steps.ts";
 
-/** What is left for keeping the answer after the last step: the api answers within 26 seconds. */
-const keepingMs = 1_500;
+/** Reserved for storing the answer after the last step: the api answers within 26 seconds. */
+const storeAnswerMs = 1_500;
 
-/** One question of a person and its answer. */
+/** Answers one question in a session and stores both. */
 export async function chatTurn(
-	ports: Pick<Ports, "sessions" | "turns"> & StepPorts,
+	ports: Pick<Ports, "sessions" | "turns"> & ConversationPorts,
 	userId: string,
 	{
 		sessionId,
@@ -27,7 +26,7 @@ export async function chatTurn(
 		sessionId: string;
 		question: string;
 		limits: SearchLimits;
-		/** The answer is there, and kept, before. */
+		/** The answer is stored before it. */
 		deadline: Date;
 	},
 ): Promise<{ answer: SessionMessage; number: number }> {
@@ -35,16 +34,18 @@ export async function chatTurn(
 	try {
 		const steps = conversationSteps(ports, userId, {
 			limits,
-			deadline: new Date(deadline.getTime() - keepingMs),
+			deadline: new Date(deadline.getTime() - storeAnswerMs),
 		});
-		const asked = { number: turn.number, question, limits };
 		const conversation = await ports.turns.run(
 			userId,
 			turn,
-			asked,
+			{ number: turn.number, question, limits },
 			fenced(steps, turn.leaseEnds),
 		);
-		const { text, items } = answerOf(conversation);
+		if (!conversation.turn.answer) {
+			throw new AppError("timed_out", "The turn ended without an answer.");
+		}
+		const { text, items } = conversation.turn.answer;
 		const { toolsUsed, reasoning, traceId, usage } = conversation.turn;
 		const answer: SessionMessage = {
 			role: "assistant",
@@ -65,19 +66,19 @@ export async function chatTurn(
 }
 
 /**
- * No step ends after the lease. A function that was frozen after it had answered "timed out" goes on when the next
- * request wakes it; by then the session may be another turn's.
+ * Fails a step that ends after the lease. A function frozen after its answer "timed out" continues when the next
+ * request wakes it, and by then another turn may hold the session.
  */
 function fenced(steps: ConversationSteps, leaseEnds: Date): ConversationSteps {
-	const inTime = async <T>(step: Promise<T>): Promise<T> => {
-		const taken = await step;
-		if (Date.now() < leaseEnds.getTime()) return taken;
+	const inLease = async <T>(step: Promise<T>): Promise<T> => {
+		const result = await step;
+		if (Date.now() < leaseEnds.getTime()) return result;
 		throw new AppError("timed_out", "The turn took longer than its lease.");
 	};
 	return {
-		begin: (...given) => inTime(steps.begin(...given)),
-		callModel: (now) => inTime(steps.callModel(now)),
-		runTools: (now) => inTime(steps.runTools(now)),
+		begin: (...args) => inLease(steps.begin(...args)),
+		callModel: (state) => inLease(steps.callModel(state)),
+		runTools: (state) => inLease(steps.runTools(state)),
 		next: steps.next,
 	};
 }

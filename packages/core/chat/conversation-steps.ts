@@ -1,49 +1,40 @@
-import { beforeDeadline } from "../before-deadline.ts";
-import { AppError } from "../errors.ts";
-import type {
-	ChatAnswer,
-	ConversationSteps,
-	Hit,
-	Ports,
-	ToolCall,
-} from "../ports/index.ts";
-import { fuseSearches } from "../search/agent-results.ts";
+import type { ConversationSteps, Ports } from "../ports/index.ts";
 import { searchTools } from "../search/search-tools.ts";
+import { callModel, refusedCall, runToolCalls } from "./agent.ts";
+import { quoteHits } from "./answer-question.ts";
 import {
-	modelFailureReason,
-	noAnswer,
-	nothingFound,
-	quoteHits,
-	verifyCitations,
-} from "./answer-question.ts";
+	conclude,
+	concludeWithAnswer,
+	concludeWithBest,
+} from "./conclude-turn.ts";
 import {
 	beginTurn,
 	type Conversation,
 	mergeKnown,
-	nextShown,
 	pendingToolCalls,
-	type Turn,
 	type TurnInput,
 } from "./conversation.ts";
 import { toPromptMessages } from "./conversation-prompt.ts";
 import { listCategories, webSearchTool } from "./conversation-tools.ts";
 import { summarize } from "./summarize.ts";
-import { type RunnableTool, runTool, type ToolResult } from "./tools.ts";
+import type { RunnableTool } from "./tools.ts";
+import { describeToolCall } from "./turn-activity.ts";
 
-export const maxModelCalls = 6;
-export const maxToolCalls = 8;
-/** With less time left a model is not asked again. */
-const minCallMs = 2_000;
+const maxModelCalls = 6;
+const maxToolCalls = 8;
 const maxOutputTokens = 2_000;
 /**
- * Characters, several for each of the tokens. Not every server of a model keeps to these, and no item of the history
- * holds 400 KB.
+ * Characters of an answer, several for each of the tokens: not every model server keeps to `maxOutputTokens`, and an
+ * item of the history holds less than 400 KB.
  */
-export const maxAnswer = 20_000;
-const maxThought = 2_000;
+export const maxAnswerLength = 20_000;
+const maxReasoningLength = 2_000;
 const maxSummaryMs = 6_000;
 
-export type StepPorts = Pick<
+const modelCallLimit = `I stopped after ${maxModelCalls} model calls`;
+const toolCallLimit = `I stopped after ${maxToolCalls} tool calls`;
+
+export type ConversationPorts = Pick<
 	Ports,
 	| "search"
 	| "embedder"
@@ -54,18 +45,17 @@ export type StepPorts = Pick<
 	| "webSearch"
 >;
 
-/** The steps of one person's turn, which ends before the deadline. */
+/** Creates the steps of one person's turn, which ends before the deadline. */
 export function conversationSteps(
-	ports: StepPorts,
+	ports: ConversationPorts,
 	userId: string,
 	{ limits, deadline }: { limits: TurnInput["limits"]; deadline: Date },
 ): ConversationSteps {
-	const kit = searchTools(ports, userId, limits);
-	const { seen } = kit;
-	const ownTools = [...kit.tools, listCategories(ports, userId)];
+	const { tools: searching, seen } = searchTools(ports, userId, limits);
+	const collectionTools = [...searching, listCategories(ports, userId)];
 	let recalled: Promise<void> | undefined;
 
-	/** Items of earlier turns, and of this one before its process died, can be cited and read again. */
+	/** Lets the model cite and read again the items of earlier turns, and of this one before a crash. */
 	async function recall({ known }: Conversation): Promise<void> {
 		const quoted = await quoteHits(ports, userId, known, seen.refs);
 		for (const hit of known) {
@@ -74,24 +64,23 @@ export function conversationSteps(
 		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
 	}
 
-	/** What the model may ask for in this turn. */
-	async function toolsFor(now: Conversation): Promise<RunnableTool[]> {
+	async function toolsFor(conversation: Conversation): Promise<RunnableTool[]> {
 		const web = webSearchTool(ports, {
-			question: now.turn.question,
-			said: now.messages.flatMap(({ role, text }) =>
+			question: conversation.turn.question,
+			userTexts: conversation.messages.flatMap(({ role, text }) =>
 				role === "user" ? [text] : [],
 			),
 			deadline,
 		});
 		return web && (await ports.webSearch.isEnabled())
-			? [...ownTools, web]
-			: ownTools;
+			? [...collectionTools, web]
+			: collectionTools;
 	}
 
 	return {
-		async begin(earlier, asked) {
-			if (earlier.turn?.number === asked.number) return {};
-			const { conversation, dropped } = beginTurn(earlier, asked);
+		async begin(earlier, input) {
+			if (earlier.turn?.number === input.number) return {};
+			const { conversation, dropped } = beginTurn(earlier, input);
 			if (dropped.length === 0) return conversation;
 			const { summary, usage } = await summarize(
 				ports,
@@ -104,242 +93,107 @@ export function conversationSteps(
 			return { ...conversation, summary };
 		},
 
-		async callModel(now) {
-			recalled ??= recall(now);
+		async callModel(conversation) {
+			recalled ??= recall(conversation);
 			await recalled;
-			const { turn } = now;
-			if (turn.modelCalls >= maxModelCalls) {
-				return stopped(now, `I stopped after ${maxModelCalls} model calls`);
+			const { messages, shown } = conversation;
+			const mustAnswer =
+				conversation.turn.modelCalls === maxModelCalls - 1 ||
+				conversation.turn.toolCalls >= maxToolCalls;
+			const call = await callModel(ports.chat, conversation.turn, {
+				messages: toPromptMessages(
+					conversation,
+					shown.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
+				),
+				tools: await toolsFor(conversation),
+				toolChoice: mustAnswer ? "none" : "auto",
+				maxModelCalls,
+				maxOutputTokens,
+				deadline,
+			});
+			if (call.ended !== "answered") {
+				const { turn } = conversation;
+				// Without anything to show the failure is the answer, and the question can be asked again.
+				if (call.ended === "failed" && turn.searches.flat().length === 0) {
+					throw call.error;
+				}
+				const reason =
+					call.ended === "failed"
+						? `I stopped: ${call.reason.replace(/\.$/, "")}`
+						: call.ended === "out_of_time"
+							? "I ran out of time"
+							: modelCallLimit;
+				return concludeWithBest(conversation, turn, seen, reason);
 			}
-			if (deadline.getTime() - Date.now() < minCallMs) {
-				return stopped(now, "I ran out of time");
+			const { answer, turn } = call;
+			if (answer.stopReason === "refused") {
+				const text = "The model refused to answer.";
+				return conclude(conversation, turn, seen, { text });
 			}
-			const isLast =
-				turn.modelCalls === maxModelCalls - 1 || turn.toolCalls >= maxToolCalls;
-			let said: ChatAnswer;
-			try {
-				said = await ports.chat.answer({
-					messages: toPromptMessages(
-						now,
-						now.shown.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
-					),
-					tools: await toolsFor(now),
-					toolChoice: isLast ? "none" : "auto",
-					maxOutputTokens,
-					deadline,
-				});
-			} catch (error) {
-				const why = modelFailureReason(error);
-				// With nothing to show the failure is the answer, and the question can be asked again.
-				if (turn.searches.flat().length === 0) throw error;
-				return stopped(now, `I stopped: ${why.replace(/\.$/, "")}`);
-			}
-			const asked: Turn = {
-				...turn,
-				modelCalls: turn.modelCalls + 1,
-				traceId: said.traceId,
-				usage: [...turn.usage, said.usage],
-			};
-			if (said.stopReason === "refused") {
-				return concluded(now, asked, "The model refused to answer.", []);
-			}
-			const { toolCalls } = said.message;
-			const text = firstOf(said.message.text, maxAnswer);
-			if (toolCalls.length > 0 && !isLast) {
-				const thought = firstOf(text.trim(), maxThought);
+			const { toolCalls } = answer.message;
+			const text = truncate(answer.message.text, maxAnswerLength);
+			if (toolCalls.length > 0 && !mustAnswer) {
+				const thought = truncate(text.trim(), maxReasoningLength);
 				const reasoning = thought
-					? [...asked.reasoning, thought]
-					: asked.reasoning;
+					? [...turn.reasoning, thought]
+					: turn.reasoning;
 				return {
-					messages: [...now.messages, { ...said.message, text }],
-					turn: { ...asked, reasoning },
+					messages: [...messages, { ...answer.message, text }],
+					turn: { ...turn, reasoning },
 				};
 			}
 			if (toolCalls.length > 0 && !text.trim()) {
-				const { toolCalls: used } = turn;
-				return stopped(
-					{ ...now, turn: asked },
-					used >= maxToolCalls
-						? `I stopped after ${maxToolCalls} tool calls`
-						: `I stopped after ${maxModelCalls} model calls`,
-				);
+				const limit =
+					turn.toolCalls >= maxToolCalls ? toolCallLimit : modelCallLimit;
+				return concludeWithBest(conversation, turn, seen, limit);
 			}
 			const isCutOff =
-				said.stopReason === "cut_off" || text.length < said.message.text.length;
-			return answered(now, asked, text, isCutOff);
+				answer.stopReason === "cut_off" ||
+				text.length < answer.message.text.length;
+			return concludeWithAnswer(conversation, turn, seen, { text, isCutOff });
 		},
 
-		async runTools(now) {
-			recalled ??= recall(now);
+		async runTools(conversation) {
+			recalled ??= recall(conversation);
 			await recalled;
-			const { turn } = now;
-			const calls = pendingToolCalls(now);
-			const room = maxToolCalls - turn.toolCalls;
-			const tools = await toolsFor(now);
+			const calls = pendingToolCalls(conversation);
 			const searchesBefore = seen.searches.length;
-			const results = await Promise.all(
-				calls.map(async (call, at) => {
-					if (at >= room) {
-						return refused(call, `at most ${maxToolCalls} tool calls a turn`);
-					}
-					return (
-						(await beforeDeadline(deadline, runTool(tools, call))) ??
-						refused(call, "there was no time left")
-					);
-				}),
+			const { results, turn } = await runToolCalls(
+				await toolsFor(conversation),
+				conversation.turn,
+				calls,
+				{
+					maxCalls: maxToolCalls - conversation.turn.toolCalls,
+					whyNoMore: `at most ${maxToolCalls} tool calls a turn`,
+					deadline,
+				},
 			);
-			const names = calls
-				.map(({ name }) => name)
-				.filter((name) => tools.some((tool) => tool.name === name));
 			return {
-				messages: [...now.messages, ...results],
-				known: mergeKnown(now.known, seen.hits.values()),
+				messages: [...conversation.messages, ...results],
+				known: mergeKnown(conversation.known, seen.hits.values()),
 				turn: {
 					...turn,
-					toolCalls: turn.toolCalls + calls.length,
 					searches: [...turn.searches, ...seen.searches.slice(searchesBefore)],
 					notices: [...new Set([...turn.notices, ...seen.notices])],
-					toolsUsed: [...new Set([...turn.toolsUsed, ...names])],
 					reasoning: [
 						...turn.reasoning,
-						...calls.map((call, at) => done(call, results[at])),
+						...calls.map(
+							(call, index) =>
+								refusedCall(call, results[index]) ?? describeToolCall(call),
+						),
 					],
 				},
 			};
 		},
 
-		next(now) {
-			if (now.turn.answer) return null;
-			return pendingToolCalls(now).length > 0 ? "runTools" : "callModel";
+		next(conversation) {
+			if (conversation.turn.answer) return null;
+			return pendingToolCalls(conversation).length > 0
+				? "runTools"
+				: "callModel";
 		},
 	};
-
-	/** The model's own words, without what no item supports. */
-	function answered(
-		now: Conversation,
-		turn: Turn,
-		written: string,
-		isCutOff: boolean,
-	): Partial<Conversation> {
-		const answer = verifyCitations(written, {
-			question: turn.question,
-			items: seen.quoted,
-			refs: seen.refs,
-		});
-		const wasShown = turn.searches.flat().length > 0;
-		const cutOff = isCutOff ? ["The answer was too long and ends early."] : [];
-		if (answer.text) {
-			const cited = [...new Set(answer.citations.map(({ itemId }) => itemId))];
-			const items = cited.flatMap((itemId) => seen.hits.get(itemId) ?? []);
-			return concluded(now, turn, answer.text, items, cutOff);
-		}
-		// Words that name no item claim nothing of one: a greeting, a question back, "nothing fits".
-		const namesItems = /\[[^\]]*\]/.test(written);
-		if (written.includes(noAnswer)) {
-			const why = wasShown ? answer.reason : nothingFound;
-			return concluded(now, turn, why ?? nothingFound, [], cutOff);
-		}
-		if (written.trim() && !namesItems) {
-			return concluded(now, turn, written.trim(), [], cutOff);
-		}
-		if (wasShown) {
-			return stopped(
-				{ ...now, turn },
-				"The model's answer was not supported by any item, so it was dropped",
-			);
-		}
-		return concluded(
-			now,
-			turn,
-			answer.reason ?? "The model wrote no answer.",
-			[],
-		);
-	}
-
-	/** The best that was found until now, and why it is no more. */
-	function stopped(now: Conversation, why: string): Partial<Conversation> {
-		const found = fuseSearches(now.turn.searches)
-			.slice(0, limits.topK)
-			.flatMap((itemId) => seen.hits.get(itemId) ?? []);
-		const text =
-			found.length > 0
-				? `${why}. The best of what I found until then:\n${found.map(({ headline, itemId }) => `- ${headline.replaceAll(/[[\]]/g, "")} [${itemId}]`).join("\n")}`
-				: `${why}, and had found nothing until then.`;
-		return concluded(now, now.turn, text, found);
-	}
-
-	function concluded(
-		now: Conversation,
-		turn: Turn,
-		text: string,
-		items: Hit[],
-		notices: string[] = [],
-	): Partial<Conversation> {
-		const told = [text, ...turn.notices, ...notices].join("\n\n");
-		const short = items.reduce(
-			(all, { itemId }) => all.replaceAll(itemId, seen.refs.refFor(itemId)),
-			told,
-		);
-		return {
-			messages: [
-				...now.messages,
-				{ role: "assistant", text: short, toolCalls: [] },
-			],
-			shown: nextShown(now.shown, items),
-			known: mergeKnown(now.known, items),
-			turn: { ...turn, answer: { text: told, items } },
-		};
-	}
 }
 
-const firstOf = (text: string, most: number) =>
-	text.slice(0, most).toWellFormed();
-
-const refused = ({ id }: ToolCall, why: string): ToolResult => ({
-	role: "tool",
-	callId: id,
-	text: `Refused: ${why}.`,
-	failed: true,
-});
-
-/** A step for the person: what was asked, and what came of it. */
-function done(call: ToolCall, result: ToolResult | undefined): string {
-	if (result?.failed) {
-		return `${call.name.slice(0, 64)} was refused: ${result.text.replace(/^Refused: /, "").slice(0, 300)}`;
-	}
-	return describeToolCall(call);
-}
-
-/** What a tool call does, for the person. */
-export function describeToolCall({ name, input }: ToolCall): string {
-	const { query, item, mode } = input ?? {};
-	switch (name) {
-		case "search_collection": {
-			const by = mode === "words" || mode === "meaning" ? ` by ${mode}` : "";
-			return `Searched${by} for ${JSON.stringify(query)}.`;
-		}
-		case "get_item":
-			return `Read item ${String(item)}.`;
-		case "web_search":
-			return `Searched the web for ${JSON.stringify(query)}.`;
-		case "list_categories":
-			return "Looked at the categories.";
-		default:
-			return `Used ${name}.`;
-	}
-}
-
-/** What a turn under way is doing now. */
-export function activityOf(
-	now: Conversation,
-): "searching" | "reading" | "answering" {
-	const [call] = pendingToolCalls(now);
-	if (!call) return "answering";
-	return /search/.test(call.name) ? "searching" : "reading";
-}
-
-/** @throws AppError where the steps ended without an answer, which no conversation should */
-export function answerOf({ turn }: Conversation): NonNullable<Turn["answer"]> {
-	if (turn.answer) return turn.answer;
-	throw new AppError("timed_out", "The turn ended without an answer.");
-}
+const truncate = (text: string, maxLength: number) =>
+	text.slice(0, maxLength).toWellFormed();

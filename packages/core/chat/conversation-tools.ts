@@ -4,7 +4,7 @@ import type { Ports } from "../ports/index.ts";
 import { asData } from "./quoted-items.ts";
 import { defineTool, type RunnableTool, ToolRefusal } from "./tools.ts";
 
-/** Tells a model which categories there are, so that it can narrow a search. */
+/** Lists the categories for a model, so that it can narrow a search. */
 export function listCategories(
 	{ items }: Pick<Ports, "items">,
 	userId: string,
@@ -15,48 +15,49 @@ export function listCategories(
 			"Gives the categories of the person's images with how many each has.",
 		input: z.strictObject({}),
 		async run() {
-			const found = await items.categories(userId);
-			return found.length > 0 ? asData(found) : "The person has no images yet.";
+			const categories = await items.categories(userId);
+			return categories.length > 0
+				? asData(categories)
+				: "The person has no images yet.";
 		},
 	});
 }
 
-/** A person who wants the web says so. */
-const namesTheWeb =
+const mentionsWeb =
 	/\b(?:web|internet|online|google|news|website|look(?:ed)? (?:it |that |this )?up)\b/i;
 
 /**
- * Searches the web, where the person asks for that in these very words; null where they do not. A query leaves this
- * system, so it may hold nothing but words the person wrote themselves: a text in an image that tells the model to
- * send something away has nothing to send it with.
+ * Creates the tool that searches the web; null where the person's question does not mention the web. A query leaves
+ * this system, so it may hold only words that the person wrote: a text in an image that tells the model to send
+ * something away has no way to send it.
  */
 export function webSearchTool(
 	{ webSearch }: Pick<Ports, "webSearch">,
 	{
 		question,
-		said,
+		userTexts,
 		deadline,
 	}: {
 		question: string;
-		/** What the person wrote in this conversation, as far as it is remembered. */
-		said: string[];
+		/** The person's messages in this conversation, as far as it keeps them. */
+		userTexts: string[];
 		deadline: Date;
 	},
 ): RunnableTool | null {
-	if (!namesTheWeb.test(question)) return null;
-	const own = new Set(wordsOf(said.join("\n")));
+	if (!mentionsWeb.test(question)) return null;
+	const userWords = new Set(wordsOf(userTexts.join("\n")));
 	return defineTool({
 		name: "web_search",
 		description:
 			"Searches the web. The query may have only words that the person wrote in this conversation.",
 		input: z.strictObject({ query: z.string().trim().min(1).max(300) }),
 		async run({ query }) {
-			if (wordsOf(query).some((word) => !own.has(word))) {
+			if (wordsOf(query).some((word) => !userWords.has(word))) {
 				throw new ToolRefusal(
 					"the query has words that the person did not write: ask them to say what to look for",
 				);
 			}
-			// Only the words leave: signs between them could carry something, too.
+			// Only the words leave: punctuation could carry data, too.
 			const plain = wordsOf(query).join(" ");
 			const pages = await webSearch.search(plain, deadline).catch((error) => {
 				if (!(error instanceof ModelFailure)) throw error;
@@ -69,6 +70,6 @@ export function webSearchTool(
 	});
 }
 
-/** Whole words: a stem would let anything pass that begins like a word of the person's. */
+/** Splits into whole words: a stem would admit anything that begins like a word of the person's. */
 const wordsOf = (text: string): string[] =>
 	text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];

@@ -2,89 +2,91 @@ import type { TokenUsage } from "../items/analysis.ts";
 import type { ChatMessage, ToolCall } from "../ports/chat.ts";
 import type { Hit, SearchLimits } from "../ports/search.ts";
 
-/** What a person asks of one turn. */
 export interface TurnInput {
-	/** Of the turn, from 1. */
+	/** The turn's number in its session, from 1. */
 	number: number;
 	question: string;
 	limits: SearchLimits;
 }
 
-/**
- * What a conversation remembers between steps: a window of bounded size, all of it JSON. The whole of what was said
- * is in the session's history.
- */
+/** The state of a conversation between two steps: JSON of bounded size. The session's history has the whole text. */
 export interface Conversation {
 	/** Earlier turns as question and answer, then the turn under way with its tool calls and results. */
 	messages: ChatMessage[];
-	/** What was said before the window. */
+	/** Summarizes the turns that no longer fit `messages`. */
 	summary: string;
-	/** The items of the last answer, in the order in which it showed them: "the second one" is one of these. */
+	/** The items of the last answer, in its order: "the second one" is one of these. */
 	shown: Hit[];
-	/** Items that the model may still speak of; those it saw last come last. */
+	/** The items that the model may cite; the latest seen come last. */
 	known: Hit[];
 	turn: Turn;
 }
 
-/** One turn, as far as it has come. */
-export interface Turn extends TurnInput {
+/** Counts and records what an agent did so far in one turn. */
+export interface AgentTurn {
 	modelCalls: number;
 	toolCalls: number;
-	/** The ids that each search found, best first. */
+	/** Names, in the order of first use. */
+	toolsUsed: string[];
+	/** One sentence a step, for the person. */
+	reasoning: string[];
+	/** The provider's id of the last call. */
+	traceId: string | null;
+	/** One entry for each call that was answered. */
+	usage: TokenUsage[];
+}
+
+export interface Turn extends TurnInput, AgentTurn {
+	/** The item ids of each search, best first. */
 	searches: string[][];
 	notices: string[];
-	toolsUsed: string[];
-	reasoning: string[];
-	traceId: string | null;
-	usage: TokenUsage[];
-	/** What the person is answered; null while the turn is under way. */
+	/** Null while the turn is under way. */
 	answer: { text: string; items: Hit[] } | null;
 }
 
-/** Turns that a window keeps word for word. */
 const maxTurns = 8;
-/** Characters of a window's earlier turns: 4,000 tokens. */
+/** Characters of the earlier turns: 4,000 tokens. */
 const maxCharacters = 16_000;
-/** One long answer must not push everything else out. */
-const maxExchangeLength = 2_000;
-const maxKnown = 40;
+/** Characters of a question or an answer: one long answer must not push everything else out. */
+const maxTextLength = 2_000;
+const maxKnownItems = 40;
 
-const unanswered = "I could not answer that.";
+const noAnswerYet = "I could not answer that.";
 
-/** A question and its answer, without what was done between them. */
+/** A question and its answer, without the tool calls between them. */
 export interface Exchange {
 	question: string;
 	answer: string;
 }
 
 /**
- * Begins a turn. What earlier turns searched and read is forgotten, their questions and answers are kept; where these
- * are too many, the older half is `dropped`, for the summary. A turn that broke off is closed: no tool call stays
- * without its result.
+ * Begins a turn: keeps the questions and answers of earlier turns, without their tool calls. Where they are too many
+ * or too long, the older half is returned as `dropped`, to be summarized. A turn that broke off gets an answer, so
+ * that no tool call stays without its result.
  */
 export function beginTurn(
-	before: Partial<Conversation>,
-	asked: TurnInput,
+	earlier: Partial<Conversation>,
+	input: TurnInput,
 ): { conversation: Conversation; dropped: Exchange[] } {
-	const exchanges = exchangesIn(before.messages ?? []);
+	const exchanges = exchangesIn(earlier.messages ?? []);
 	const isLong =
 		exchanges.length > maxTurns || lengthOf(exchanges) > maxCharacters;
-	const kept = isLong ? exchanges.slice(-maxTurns / 2) : exchanges;
+	const recent = isLong ? exchanges.slice(-maxTurns / 2) : exchanges;
 	return {
-		dropped: exchanges.slice(0, exchanges.length - kept.length),
+		dropped: exchanges.slice(0, exchanges.length - recent.length),
 		conversation: {
 			messages: [
-				...kept.flatMap(({ question, answer }): ChatMessage[] => [
+				...recent.flatMap(({ question, answer }): ChatMessage[] => [
 					{ role: "user", text: question },
 					{ role: "assistant", text: answer, toolCalls: [] },
 				]),
-				{ role: "user", text: asked.question },
+				{ role: "user", text: input.question },
 			],
-			summary: before.summary ?? "",
-			shown: before.shown ?? [],
-			known: before.known ?? [],
+			summary: earlier.summary ?? "",
+			shown: earlier.shown ?? [],
+			known: earlier.known ?? [],
 			turn: {
-				...asked,
+				...input,
 				modelCalls: 0,
 				toolCalls: 0,
 				searches: [],
@@ -106,7 +108,7 @@ function exchangesIn(messages: ChatMessage[]): Exchange[] {
 		if (message.role === "user") {
 			exchanges.push({
 				question: truncate(message.text),
-				answer: unanswered,
+				answer: noAnswerYet,
 			});
 		} else if (
 			last &&
@@ -126,40 +128,42 @@ const lengthOf = (exchanges: Exchange[]) =>
 	);
 
 const truncate = (text: string) =>
-	text.length <= maxExchangeLength
+	text.length <= maxTextLength
 		? text
-		: `${text.slice(0, maxExchangeLength).toWellFormed()}…`;
+		: `${text.slice(0, maxTextLength).toWellFormed()}…`;
 
-/** What a model asked for in the last message and was not given yet. */
-export function pendingToolCalls({ messages }: Conversation): ToolCall[] {
+/** Returns the tool calls of the last message, which have no result yet. */
+export function pendingToolCalls({
+	messages,
+}: Pick<Conversation, "messages">): ToolCall[] {
 	const last = messages.at(-1);
 	return last?.role === "assistant" ? last.toolCalls : [];
 }
 
-/** The items a model may speak of, with those it has just seen. */
+/** Adds the items just seen to those that the model may cite, and drops the oldest beyond the limit. */
 export function mergeKnown(known: Hit[], seen: Iterable<Hit>): Hit[] {
 	const byId = new Map(known.map((hit) => [hit.itemId, hit]));
 	for (const hit of seen) {
 		byId.delete(hit.itemId);
 		byId.set(hit.itemId, hit);
 	}
-	return [...byId.values()].slice(-maxKnown);
+	return [...byId.values()].slice(-maxKnownItems);
 }
 
 /**
- * The list that "the second one" counts in: that of the last answer, unless that spoke of none, or of one item of the
- * list before.
+ * Returns the list that "the second one" counts in: the items of the new answer. An answer without items, or about
+ * one item of the previous list, keeps the previous list.
  */
-export function nextShown(before: Hit[], items: Hit[]): Hit[] {
-	const [first, ...others] = items;
-	if (!first) return before;
-	const isOfBefore = before.some(({ itemId }) => itemId === first.itemId);
-	return others.length === 0 && isOfBefore ? before : items;
+export function nextShown(previous: Hit[], items: Hit[]): Hit[] {
+	const [first, ...rest] = items;
+	if (!first) return previous;
+	const wasShown = previous.some(({ itemId }) => itemId === first.itemId);
+	return rest.length === 0 && wasShown ? previous : items;
 }
 
-const maxSummary = 2_000;
+const maxSummaryLength = 2_000;
 
-/** The summary where no model writes one: what was asked, the latest last, as far as there is room. */
+/** Summarizes exchanges without a model: the beginning of each text, the latest last, as far as there is room. */
 export function digestExchanges(summary: string, dropped: Exchange[]): string {
 	const lines = dropped.map(
 		({ question, answer }) =>
@@ -167,7 +171,7 @@ export function digestExchanges(summary: string, dropped: Exchange[]): string {
 	);
 	return [summary, ...lines]
 		.join("\n")
-		.slice(-maxSummary)
+		.slice(-maxSummaryLength)
 		.toWellFormed()
 		.trim();
 }

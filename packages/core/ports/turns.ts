@@ -1,35 +1,37 @@
 import type { Conversation, TurnInput } from "../chat/conversation.ts";
 import type { OpenTurn } from "./sessions.ts";
 
-/** Takes conversations through turns, step by step, and remembers each step that was taken. */
+/** Runs the turns of conversations and stores every step. */
 export interface Turns {
 	/**
-	 * Takes one turn from wherever the conversation stands. Where the process dies, the next call goes on behind the
-	 * last step that was committed.
-	 * @throws what a step throws; the conversation stands where it stood before that step
-	 * @throws AppError `session_not_found` where it is noticed, within a minute, that the session was deleted meanwhile
+	 * Runs one turn from the last committed step: after a crash the next call continues there.
+	 * @throws whatever a step throws; the conversation stays as it was before that step
+	 * @throws AppError `session_not_found` within a minute after the session was deleted
 	 */
 	run(
 		userId: string,
 		turn: OpenTurn,
-		asked: TurnInput,
+		input: TurnInput,
 		steps: ConversationSteps,
 	): Promise<Conversation>;
-	/** Where the conversation stands; null where nothing was committed yet. */
+	/** Returns the conversation after its last committed step; null before the first. */
 	conversation(userId: string, sessionId: string): Promise<Conversation | null>;
 }
 
-/** The steps of a turn. Each takes the conversation as it stands and gives what changes; none does anything twice. */
-export interface ConversationSteps {
-	/** Takes note of the question; first of all steps. */
+/** The loop of an agent, step by step. A step returns what it changes of the state. */
+export interface AgentSteps<State> {
+	/** Calls the model, or ends the turn where a limit is reached. */
+	callModel(state: State): Promise<Partial<State>>;
+	/** Runs the tools that the model asked for: every call gets a result. */
+	runTools(state: State): Promise<Partial<State>>;
+	/** Names the next step; null once the turn is over. */
+	next(state: State): "callModel" | "runTools" | null;
+}
+
+export interface ConversationSteps extends AgentSteps<Conversation> {
+	/** Adds the question to the conversation. The first step; a repeated call changes nothing. */
 	begin(
-		before: Partial<Conversation>,
-		asked: TurnInput,
+		earlier: Partial<Conversation>,
+		input: TurnInput,
 	): Promise<Partial<Conversation>>;
-	/** Asks the model, or ends the turn where a limit is reached. */
-	callModel(now: Conversation): Promise<Partial<Conversation>>;
-	/** Runs the tools that the model asked for: every call gets its result. */
-	runTools(now: Conversation): Promise<Partial<Conversation>>;
-	/** Which step is next; null where the turn is over. */
-	next(now: Conversation): "callModel" | "runTools" | null;
 }

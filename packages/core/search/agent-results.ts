@@ -16,7 +16,7 @@ const resultsInput = z.strictObject({
 		.describe("The answer, each sentence with its refs in brackets."),
 });
 
-/** What the agent ends with: its input is the outcome, and it is run only to say what is wrong with that. */
+/** Ends an agent's search: its input is the result. It runs only to report a wrong input. */
 export const giveResults = defineTool({
 	name: "give_results",
 	description:
@@ -25,30 +25,30 @@ export const giveResults = defineTool({
 	run: async () => "Given.",
 });
 
-/** What an agent ended with. */
-export interface ToolOutcome {
-	/** Best first, only what was seen. */
+/** The result of an agent's search. */
+export interface AgentOutcome {
+	/** Best first, only items that a search found. */
 	itemIds: string[];
-	/** The answer as the model wrote it. */
-	written: string;
-	/** None of the items that the model named was ever shown to it. */
+	/** The model's answer, not yet checked. */
+	answer: string;
+	/** Every item that the model named is invented; `itemIds` are then the best of its searches. */
 	isInvented: boolean;
 }
 
-/** What the model ended with; null where it wants to go on. */
+/** Reads the result from the model's answer; null where the model asks for more searches. */
 export function readOutcome(
 	{ message: { text, toolCalls } }: ChatAnswer,
 	seen: SeenItems,
-): ToolOutcome | null {
+): AgentOutcome | null {
 	if (toolCalls.length === 0) {
 		return {
 			itemIds: fuseSearches(seen.searches),
-			written: text,
+			answer: text,
 			isInvented: false,
 		};
 	}
-	const given = toolCalls.find(({ name }) => name === giveResults.name);
-	const { data } = resultsInput.safeParse(given?.input);
+	const results = toolCalls.find(({ name }) => name === giveResults.name);
+	const { data } = resultsInput.safeParse(results?.input);
 	if (!data) return null;
 	const itemIds = [
 		...new Set(data.items.flatMap((ref) => seen.refs.itemIdFor(ref) ?? [])),
@@ -56,29 +56,29 @@ export function readOutcome(
 	const isInvented = data.items.length > 0 && itemIds.length === 0;
 	return {
 		itemIds: isInvented ? fuseSearches(seen.searches) : itemIds,
-		written: data.answer,
+		answer: data.answer,
 		isInvented,
 	};
 }
 
-/** As in a hybrid search. */
+/** The constant of reciprocal rank fusion, as in a hybrid search. */
 const rrfK = 15;
 
-/** What all searches found, best first: an item's ranks count as in a hybrid search. */
+/** Fuses the results of several searches by reciprocal rank, best first. */
 export function fuseSearches(searches: string[][]): string[] {
 	const scores = new Map<string, number>();
-	for (const found of searches) {
-		for (const [at, itemId] of found.entries()) {
+	for (const itemIds of searches) {
+		for (const [index, itemId] of itemIds.entries()) {
 			const score = scores.get(itemId) ?? 0;
-			scores.set(itemId, score + 1 / (rrfK + at + 1));
+			scores.set(itemId, score + 1 / (rrfK + index + 1));
 		}
 	}
 	return [...scores].sort(([, a], [, b]) => b - a).map(([itemId]) => itemId);
 }
 
-/** The hits in this order; their scores are those of the order, as in a hybrid search of one list. */
+/** Returns the hits in this order, with the scores that a hybrid search of one list gives them. */
 export function rankHits(itemIds: string[], { hits }: SeenItems): Hit[] {
 	return itemIds
 		.flatMap((itemId) => hits.get(itemId) ?? [])
-		.map((hit, at) => ({ ...hit, score: 1 / (rrfK + at + 1) }));
+		.map((hit, index) => ({ ...hit, score: 1 / (rrfK + index + 1) }));
 }

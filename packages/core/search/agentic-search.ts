@@ -1,17 +1,24 @@
-import { beforeDeadline } from "../before-deadline.ts";
+import {
+	addToolsUsed,
+	callModel,
+	type ModelCall,
+	refusedCall,
+	runAgent,
+	runToolCalls,
+} from "../chat/agent.ts";
 import {
 	type Answer,
 	answerRules,
-	modelFailureReason,
 	nothingFound,
 	questionPrompt,
 	unanswered,
 	verifyCitations,
 } from "../chat/answer-question.ts";
+import { type AgentTurn, pendingToolCalls } from "../chat/conversation.ts";
 import { quoteRules, readQuotedItems } from "../chat/quoted-items.ts";
-import { runTool, type ToolResult } from "../chat/tools.ts";
+import type { ToolResult } from "../chat/tools.ts";
 import type {
-	ChatAnswer,
+	AgentSteps,
 	ChatMessage,
 	Hit,
 	Ports,
@@ -19,20 +26,20 @@ import type {
 	ToolCall,
 } from "../ports/index.ts";
 import {
+	type AgentOutcome,
 	fuseSearches,
 	giveResults,
 	rankHits,
 	readOutcome,
-	type ToolOutcome,
 } from "./agent-results.ts";
 import { type SeenItems, searchTools } from "./search-tools.ts";
 
 export interface AgenticSearchResult {
-	/** What the agent chose, in its order. */
+	/** The agent's choice, in its order. */
 	hits: Hit[];
 	notices: string[];
 	answer: Answer;
-	/** What was done, step by step, a sentence each. */
+	/** One sentence a step. */
 	reasoning: string[];
 	/** Names, in the order of first use. */
 	toolsUsed: string[];
@@ -42,9 +49,7 @@ export interface AgenticSearchResult {
 
 const maxModelCalls = 4;
 /** More tool calls in one answer of the model are refused. */
-const maxToolCalls = 4;
-/** With less time left a model is not asked again. */
-const minCallMs = 2_000;
+const maxToolCallsAtOnce = 4;
 const maxOutputTokens = 3_000;
 
 const instructions = `You find, among the images that a person keeps, those that their request is about. A first search for the whole request is already done. Search again only where that can find more: for the parts of a compound request, in other words, by other modes, in a category. When you know enough, call give_results; you may be asked ${maxModelCalls} times in all.
@@ -53,9 +58,19 @@ For the answer in give_results: ${answerRules}
 
 ${quoteRules}`;
 
+interface SearchRun {
+	messages: ChatMessage[];
+	turn: AgentTurn;
+	/** The model that answered last, as `provider/model`. */
+	model: string | null;
+	retrievalMs: number;
+	/** The agent's result, or the sentence that says why it has none; null while it is at work. */
+	end: AgentOutcome | string | null;
+}
+
 /**
  * Finds items by a model that may search several times. It ends within four model calls and before the deadline;
- * when either runs out, or the model fails, the best that was found is the result, and the notices say so.
+ * when either runs out, or the model fails, the best items of its searches are the result, and the notices say so.
  * @throws AppError `model_gone` where the model does not exist
  */
 export async function agenticSearch(
@@ -71,73 +86,100 @@ export async function agenticSearch(
 		...limits
 	}: SearchLimits & {
 		question: string;
-		/** As `ChatRequest.model` says. */
+		/** As in `ChatRequest.model`. */
 		model?: string;
 		deadline: Date;
 	},
 ): Promise<AgenticSearchResult> {
 	const started = performance.now();
-	const kit = searchTools(ports, userId, limits);
-	const { seen } = kit;
-	const first = await kit.search(question);
-	let retrievalMs = performance.now() - started;
-	const reasoning = [searched(question, "both", first.length)];
-	const toolsUsed = new Set(["search_collection"]);
-	const answers: ChatAnswer[] = [];
-	const messages: ChatMessage[] = [
-		{ role: "system", text: instructions },
-		{
-			role: "user",
-			text: questionPrompt(
-				question,
-				first.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
-			),
+	const collection = searchTools(ports, userId, limits);
+	const { seen } = collection;
+	const tools = [...collection.tools, giveResults];
+	const first = await collection.search(question);
+	const quoted = first.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []);
+
+	const steps: AgentSteps<SearchRun> = {
+		async callModel(run) {
+			const call = await callModel(ports.chat, run.turn, {
+				messages: run.messages,
+				tools,
+				model,
+				maxModelCalls,
+				maxOutputTokens,
+				deadline,
+			});
+			if (call.ended !== "answered") return { end: explainEnd(call) };
+			const { answer } = call;
+			const answered = {
+				turn: call.turn,
+				model: `${answer.provider}/${answer.model}`,
+			};
+			if (answer.stopReason === "refused") {
+				return { ...answered, end: "The model refused to go on." };
+			}
+			const { text, toolCalls } = answer.message;
+			const thought = toolCalls.length > 0 ? text.trim() : "";
+			return {
+				...answered,
+				messages: [...run.messages, answer.message],
+				turn: {
+					...call.turn,
+					toolsUsed: addToolsUsed(call.turn.toolsUsed, tools, toolCalls),
+					reasoning: thought
+						? [...call.turn.reasoning, thought]
+						: call.turn.reasoning,
+				},
+				end: readOutcome(answer, seen),
+			};
 		},
-	];
-	const tools = [...kit.tools, giveResults];
 
-	/** Asks the model once and does what it asks for. Null where it wants to go on; text is why it cannot. */
-	async function step(): Promise<ToolOutcome | string | null> {
-		if (answers.length >= maxModelCalls) {
-			return `The agent was not done after ${maxModelCalls} model calls.`;
-		}
-		if (deadline.getTime() - Date.now() < minCallMs) return outOfTime;
-		const answer = await ports.chat
-			.answer({ messages, tools, model, maxOutputTokens, deadline })
-			.catch(modelFailureReason);
-		if (typeof answer === "string") return answer;
-		answers.push(answer);
-		if (answer.stopReason === "refused") return "The model refused to go on.";
-		const { text, toolCalls } = answer.message;
-		if (text.trim() && toolCalls.length > 0) reasoning.push(text.trim());
-		for (const { name } of toolCalls) {
-			if (tools.some((tool) => tool.name === name)) toolsUsed.add(name);
-		}
-		const outcome = readOutcome(answer, seen);
-		if (outcome) return outcome;
+		async runTools(run) {
+			const calls = pendingToolCalls(run);
+			const { results, turn } = await runToolCalls(tools, run.turn, calls, {
+				maxCalls: maxToolCallsAtOnce,
+				whyNoMore: `at most ${maxToolCallsAtOnce} tools at a time`,
+				deadline,
+			});
+			const summaries = calls.map((call, index) =>
+				toolSummary(call, results[index]),
+			);
+			const last = results.at(-1);
+			if (last && turn.modelCalls === maxModelCalls - 1) {
+				last.text += "\nNo search is left: call give_results now.";
+			}
+			return {
+				messages: [...run.messages, ...results],
+				turn: { ...turn, reasoning: [...turn.reasoning, ...summaries] },
+				retrievalMs: performance.now() - started,
+			};
+		},
 
-		const running = toolCalls.map((call, at) =>
-			at < maxToolCalls ? runTool(tools, call) : tooMany(call),
-		);
-		const results = await beforeDeadline(deadline, Promise.all(running));
-		if (!results) return outOfTime;
-		retrievalMs = performance.now() - started;
-		reasoning.push(
-			...toolCalls.map((call, at) => toolSummary(call, results[at])),
-		);
-		const last = results.at(-1);
-		if (last && answers.length === maxModelCalls - 1) {
-			last.text += "\nNo search is left: call give_results now.";
-		}
-		messages.push(answer.message, ...results);
-		return null;
-	}
+		next(run) {
+			if (run.end !== null) return null;
+			return pendingToolCalls(run).length > 0 ? "runTools" : "callModel";
+		},
+	};
 
-	let end: ToolOutcome | string | null = null;
-	while (end === null) end = await step();
+	const run = await runAgent(steps, {
+		messages: [
+			{ role: "system", text: instructions },
+			{ role: "user", text: questionPrompt(question, quoted) },
+		],
+		turn: {
+			modelCalls: 0,
+			toolCalls: 0,
+			toolsUsed: ["search_collection"],
+			reasoning: [describeSearch(question, "both", first.length)],
+			traceId: null,
+			usage: [],
+		},
+		model: null,
+		retrievalMs: performance.now() - started,
+		end: null,
+	});
 
+	const end = run.end ?? outOfTime;
 	const notices = [...seen.notices];
-	const asked = { question, seen, answers };
 	if (typeof end === "string") {
 		notices.push(`${end} These are the best of what was found until then.`);
 	} else if (end.isInvented) {
@@ -149,66 +191,64 @@ export async function agenticSearch(
 		typeof end === "string" ? fuseSearches(seen.searches) : end.itemIds;
 	const hits = rankHits(itemIds, seen).slice(0, limits.topK);
 	if (hits.length === 0 && seen.emptyReason) notices.push(seen.emptyReason);
+	const { reasoning, toolsUsed, traceId, usage } = run.turn;
 	return {
 		hits,
 		notices,
-		answer: answerOf(end, asked),
+		answer: {
+			...readAnswer(end, question, seen),
+			model: run.model,
+			traceId,
+			usage,
+		},
 		reasoning,
-		toolsUsed: [...toolsUsed],
-		retrievalMs,
+		toolsUsed,
+		retrievalMs: run.retrievalMs,
 	};
 }
-
-const tooMany = ({ id }: ToolCall): ToolResult => ({
-	role: "tool",
-	callId: id,
-	text: `Refused: at most ${maxToolCalls} tools at a time.`,
-	failed: true,
-});
 
 const outOfTime = "The agent was not done when its time was over.";
 
-/** What is left of the agent's answer, or why there is none. */
-function answerOf(
-	end: ToolOutcome | string,
-	{
-		question,
-		seen,
-		answers,
-	}: { question: string; seen: SeenItems; answers: ChatAnswer[] },
-): Answer {
-	const last = answers.at(-1);
-	const answer =
-		typeof end === "string"
-			? unanswered(end)
-			: seen.hits.size === 0
-				? unanswered(nothingFound)
-				: verifyCitations(end.written, {
-						question,
-						items: seen.quoted,
-						refs: seen.refs,
-					});
-	return {
-		...answer,
-		model: last ? `${last.provider}/${last.model}` : null,
-		traceId: last?.traceId ?? null,
-		usage: answers.map(({ usage }) => usage),
-	};
+function explainEnd(
+	call: Exclude<ModelCall<AgentTurn>, { ended: "answered" }>,
+): string {
+	switch (call.ended) {
+		case "max_model_calls":
+			return `The agent was not done after ${maxModelCalls} model calls.`;
+		case "out_of_time":
+			return outOfTime;
+		case "failed":
+			return call.reason;
+	}
 }
 
-/** A step for the person: what was asked, and what came of it. */
+/** Returns the supported part of the agent's answer, or the reason why there is none. */
+function readAnswer(
+	end: AgentOutcome | string,
+	question: string,
+	seen: SeenItems,
+): Answer {
+	if (typeof end === "string") return unanswered(end);
+	if (seen.hits.size === 0) return unanswered(nothingFound);
+	return verifyCitations(end.answer, {
+		question,
+		items: seen.quoted,
+		refs: seen.refs,
+	});
+}
+
+/** Says for the person what a tool was called with, and what came of it. */
 function toolSummary(call: ToolCall, result: ToolResult | undefined): string {
-	if (result?.failed) {
-		return `${call.name} was refused: ${result.text.slice(0, 300)}`;
-	}
+	const refused = refusedCall(call, result);
+	if (refused) return refused;
 	const found = result ? readQuotedItems(result.text).length : 0;
 	const { query, mode = "both", item } = call.input ?? {};
 	return call.name === "search_collection"
-		? searched(String(query), String(mode), found)
+		? describeSearch(String(query), String(mode), found)
 		: `Read item ${String(item)}.`;
 }
 
-function searched(query: string, mode: string, found: number): string {
+function describeSearch(query: string, mode: string, found: number): string {
 	const how = mode === "both" ? "words and meaning" : mode;
 	return `Searched by ${how} for ${JSON.stringify(query)}: ${found} found.`;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
-import { maxAnswer } from "#core/chat/conversation-steps.ts";
+import { maxAnswerLength } from "#core/chat/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { ChatRequest } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -252,7 +252,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(JSON.stringify(answer.reasoning).length).toBeLessThan(3_000);
 		const plain = await ask("hello", () => ({ text: noise }));
 		expect(plain.text).toBe(
-			`${noise.slice(0, maxAnswer)}\n\nThe answer was too long and ends early.`,
+			`${noise.slice(0, maxAnswerLength)}\n\nThe answer was too long and ends early.`,
 		);
 		const history = await ports.sessions.history(user, "s");
 		expect(history?.messages.map((said) => said.text)).toEqual([
