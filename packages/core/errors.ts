@@ -1,7 +1,7 @@
 import type { ModelUsage } from "./items/analysis.ts";
 import type { ItemError } from "./items/item.ts";
 
-/** What a caller can act on; each code has its HTTP status in `#lambda-kit/problem.ts`. */
+/** Errors that a caller can act on; each code has its HTTP status in `#lambda-kit/problem.ts`. */
 export type ErrorCode =
 	| "unauthorized"
 	| "invalid_request"
@@ -69,10 +69,10 @@ export const sessionNotFound = (sessionId: string) =>
 		`There is no session ${sessionId}; a session ends four hours after its last message.`,
 	);
 
-/** The item is another's for now: the event must come again, in case that other is dead. */
+/** Another holder has the item's lease: the event must be redelivered, in case that holder died. */
 export class StageBusy extends Error {
 	override name = "StageBusy";
-	/** When the other's lease ends. */
+	/** The lease ends then. */
 	readonly retryAfterSeconds: number;
 
 	constructor(retryAfterSeconds: number) {
@@ -81,11 +81,11 @@ export class StageBusy extends Error {
 	}
 }
 
-/** A stage met something that no retry mends: recorded on the item, the event ends normally. */
+/** A failure that no retry resolves: it is recorded on the item, and the event is acknowledged. */
 export class PermanentFailure extends Error {
 	override name = "PermanentFailure";
 	readonly error: ItemError;
-	/** What models billed before it failed. */
+	/** The model calls billed before the failure. */
 	readonly usage: ModelUsage[];
 
 	constructor(error: ItemError, cause?: unknown, usage: ModelUsage[] = []) {
@@ -96,14 +96,14 @@ export class PermanentFailure extends Error {
 }
 
 /**
- * A model gave no answer, and the image or text is not at fault: a retry, or whoever runs the
- * environment, can mend it.
+ * A model gave no answer, and the image or text is not at fault: a retry resolves it, or whoever runs the
+ * environment.
  */
 export class ModelFailure extends AppError {
 	override name = "ModelFailure";
-	/** Before that the provider refuses every call. */
+	/** Until then the provider refuses every call. */
 	readonly retryAfterSeconds: number | null;
-	/** What models billed before it failed. */
+	/** The model calls billed before the failure. */
 	readonly usage: ModelUsage[];
 
 	constructor(
@@ -121,7 +121,7 @@ export class ModelFailure extends AppError {
 	}
 }
 
-/** What models billed before an error. */
+/** Returns the model calls billed before an error. */
 export function usageOf(error: unknown): ModelUsage[] {
 	return error instanceof PermanentFailure || error instanceof ModelFailure
 		? error.usage

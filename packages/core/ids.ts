@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * A UUID (version 8, RFC 9562) derived from its parts: the same parts give the same id, so that a
- * repeated attempt writes the same row.
+ * Derives a UUID (version 8, RFC 9562) from its parts: the same parts give the same id, so that a repeated attempt
+ * writes the same row.
  */
 export function derivedId(...parts: (string | number)[]): string {
 	const hash = createHash("sha256").update(parts.join("\n")).digest();

@@ -1,11 +1,11 @@
-/** Computes a value at first use and keeps it; a failure is not kept. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-	let made: Promise<T> | undefined;
+/** Memoizes an async function at its first call; a rejection is not memoized. */
+export function once<T>(load: () => Promise<T>): () => Promise<T> {
+	let loaded: Promise<T> | undefined;
 	return () => {
-		made ??= make().catch((error) => {
-			made = undefined;
+		loaded ??= load().catch((error) => {
+			loaded = undefined;
 			throw error;
 		});
-		return made;
+		return loaded;
 	};
 }

@@ -17,18 +17,18 @@ import {
 	shortQuote,
 } from "./quoted-items.ts";
 
-/** A short answer, every sentence of it supported by items that were found; or why there is none. */
+/** A short answer whose every sentence is supported by items that were found, or the reason why there is none. */
 export interface Answer {
 	text: string | null;
-	/** Why there is no text, in one sentence; null where there is one, or none was asked for. */
+	/** One sentence; null where there is a text, or none was requested. */
 	reason: string | null;
 	/**
-	 * 0 to 1: share of the written sentences that were kept x share of their words in the items they cite x how
+	 * 0 to 1: share of the model's sentences that are supported x share of their words in the items they cite x how
 	 * well those items match the question. Null without a text.
 	 */
 	confidence: number | null;
 	citations: Citation[];
-	/** Who wrote it, as `provider/model`; null where nobody was asked. */
+	/** As `provider/model`; null where no model was called. */
 	model: string | null;
 	/** The provider's id of the call. */
 	traceId: string | null;
@@ -39,10 +39,10 @@ export interface Answer {
 /** More items than this do not make a short answer better. */
 const maxItems = 10;
 
-/** A page of text at most; what a model thinks beside it included. */
+/** A page of text at most, the model's reasoning included. */
 const maxOutputTokens = 2_000;
 
-/** What a model writes where the items do not answer. */
+/** The model writes it where the items do not answer the question. */
 export const noAnswer = "NO_ANSWER";
 
 export const answerRules = `Answer in at most five short sentences, in the language of the question. Take every fact from the items and from nowhere else, and keep names, numbers and quoted words as the items have them. End every sentence with the ref of each item it rests on, in brackets: "The gate is 12 [1c6a680c]." A sentence without a ref is removed. Where the items do not answer the question, write ${noAnswer} and nothing else.`;
@@ -54,8 +54,8 @@ ${answerRules}
 ${quoteRules}`;
 
 /**
- * Answers a question from the items that were found for it. A model that is away, refuses or invents costs the
- * answer, never the search.
+ * Answers a question from the items that were found for it. Where the model fails, refuses or invents, there is no
+ * answer, and the search still succeeds.
  * @throws AppError `model_gone` where the model does not exist
  */
 export async function answerQuestion(
@@ -73,7 +73,7 @@ export async function answerQuestion(
 		hits: Hit[];
 		/** Whether the scores of the hits are cosine similarities. @default false */
 		byMeaning?: boolean;
-		/** As `ChatRequest.model` says. */
+		/** As in `ChatRequest.model`. */
 		model?: string;
 		deadline: Date;
 	},
@@ -93,16 +93,16 @@ export async function answerQuestion(
 			maxOutputTokens,
 			deadline,
 		});
-		const asked = {
+		const provenance = {
 			model: `${call.provider}/${call.model}`,
 			traceId: call.traceId,
 			usage: [call.usage],
 		};
 		return stopReason === "refused"
-			? { ...unanswered("The model refused to answer."), ...asked }
+			? { ...unanswered("The model refused to answer."), ...provenance }
 			: {
 					...verifyCitations(message.text, { question, items, refs, similar }),
-					...asked,
+					...provenance,
 				};
 	} catch (error) {
 		return unanswered(modelFailureReason(error));
@@ -112,23 +112,23 @@ export async function answerQuestion(
 export const nothingFound =
 	"Nothing in the collection was found for this question.";
 
-/** The question and what was found for it, as every model reads them. */
+/** Builds the prompt of a question and the items found for it. */
 export function questionPrompt(question: string, items: QuotedItem[]): string {
 	return `<question>${asData(question)}</question>\n${quoteItems(items)}`;
 }
 
-/** The items of hits as a model reads them, by their ids; without those deleted meanwhile. */
+/** Quotes the items of hits for a model, by item id, without those deleted meanwhile. */
 export async function quoteHits(
 	{ analyses }: Pick<Ports, "analyses">,
 	userId: string,
 	hits: Hit[],
 	refs: ItemRefs = itemRefs(),
 ): Promise<Map<string, QuotedItem>> {
-	const found = await analyses.findAll(
+	const current = await analyses.findAll(
 		userId,
 		hits.map(({ analysisId }) => analysisId),
 	);
-	const byId = new Map(found.map((analysis) => [analysis.id, analysis]));
+	const byId = new Map(current.map((analysis) => [analysis.id, analysis]));
 	return new Map(
 		hits.flatMap(({ itemId, analysisId }) => {
 			const analysis = byId.get(analysisId);
@@ -138,9 +138,9 @@ export async function quoteHits(
 	);
 }
 
-/** What of a written answer the items support. */
+/** Keeps the sentences of the model's text that the items support, and computes the confidence. */
 export function verifyCitations(
-	written: string,
+	text: string,
 	{
 		question,
 		items,
@@ -148,18 +148,18 @@ export function verifyCitations(
 		similar = [],
 	}: {
 		question: string;
-		/** What the model was given, by id. */
+		/** The items that the model has read, by id. */
 		items: Map<string, QuotedItem>;
 		refs: ItemRefs;
 		/** Hits whose scores are cosine similarities. @default none */
 		similar?: Hit[];
 	},
 ): Answer {
-	if (!written.trim()) return unanswered("The model wrote no answer.");
-	if (written.includes(noAnswer)) {
+	if (!text.trim()) return unanswered("The model wrote no answer.");
+	if (text.includes(noAnswer)) {
 		return unanswered("The items found do not answer this question.");
 	}
-	const answer = removeUnsupportedSentences(written, refs, items);
+	const answer = removeUnsupportedSentences(text, refs, items);
 	if (!answer) {
 		return unanswered(
 			"The model wrote an answer that no item found supports; it was dropped.",
@@ -180,21 +180,21 @@ export function verifyCitations(
 	};
 }
 
-/** How well the cited items match the question: by its words, or by meaning where the search measured that. */
+/** Measures how well the cited items match the question: by its words, or by meaning where the search measured that. */
 function questionMatch(
 	question: string,
 	items: QuotedItem[],
 	similar: Hit[],
 ): number {
 	const words = contentWords(question);
-	const there = new Set(
+	const itemWords = new Set(
 		items.flatMap((item) => [...contentWords(wholeText(item))]),
 	);
 	const similarities = similar.map(({ score }) => score);
-	return Math.min(1, Math.max(coverage(words, there), ...similarities));
+	return Math.min(1, Math.max(coverage(words, itemWords), ...similarities));
 }
 
-/** No answer; without a reason where none was asked for. */
+/** Creates the answer without a text; without a reason where no answer was requested. */
 export function unanswered(reason: string | null): Answer {
 	return {
 		text: null,
@@ -207,13 +207,13 @@ export function unanswered(reason: string | null): Answer {
 	};
 }
 
-/** Why a model gave nothing, for whoever asked. @throws what is not the model's failure, or `model_gone` */
+/** Explains a model's failure to the person. @throws any other error, and AppError `model_gone` */
 export function modelFailureReason(error: unknown): string {
 	if (!(error instanceof ModelFailure)) throw error;
 	if (error.code === "model_not_found") {
 		throw new AppError("model_gone", error.message, { cause: error });
 	}
-	// The provider's own words are for the log: they may name the account.
+	// The provider's message is for the log only: it may name the account.
 	return error.code === "chat_unavailable"
 		? "The model gave no answer: ask again in a while."
 		: error.message;

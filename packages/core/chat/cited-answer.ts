@@ -2,7 +2,7 @@ import type { ItemRefs } from "../items/item-refs.ts";
 import { contentWords, coverage, splitSentences } from "../search/words.ts";
 import type { QuotedItem } from "./quoted-items.ts";
 
-/** Which item a sentence of an answer rests on. */
+/** The item that supports a sentence of an answer. */
 export interface Citation {
 	itemId: string;
 	/** Without its citations. */
@@ -15,42 +15,42 @@ export interface CitedAnswer {
 	/** Every sentence with the ids of its items in brackets. */
 	text: string;
 	citations: Citation[];
-	/** The share of the written sentences that were kept, 0 to 1. */
+	/** The share of the model's sentences that were kept, 0 to 1. */
 	keptShare: number;
-	/** How much of the kept sentences' words is in the items they cite, 0 to 1, the mean. */
+	/** The mean share of a kept sentence's words in the items it cites, 0 to 1. */
 	meanSupport: number;
 }
 
-/** A sentence with less of its words in the items it cites is not theirs. */
+/** A sentence with a smaller share of its words in the items it cites is removed. */
 const minSupport = 0.25;
 
 const uuid = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}";
-/** What is in brackets, and ids without. */
+/** Matches text in brackets, and bare ids. */
 const citationPattern = new RegExp(`\\[[^[\\]]{1,400}\\]|\\b${uuid}\\b`, "gi");
-/** Written where an id belongs: ids that exist look like this, invented ones too. */
+/** Matches what looks like an id, invented or not. */
 const idLikePattern = /^(?=.*\d)[\w-]{6,}$|^\d+$/;
 
 /**
- * What remains of an answer when everything goes that no retrieved item supports: ids that were not retrieved or
- * have nothing of the sentence, then sentences without a citation. Null where nothing remains.
+ * Removes from an answer what no retrieved item supports: ids that were not retrieved, or whose item has no word of
+ * the sentence, then sentences without a citation. Null where nothing remains.
  */
 export function removeUnsupportedSentences(
-	written: string,
+	answer: string,
 	refs: ItemRefs,
 	items: Map<string, QuotedItem>,
 ): CitedAnswer | null {
-	const texts = new Map<string, Set<string>>();
+	const wordsByItem = new Map<string, Set<string>>();
 	const wordsOf = (itemId: string) => {
 		const item = items.get(itemId);
-		const known =
-			texts.get(itemId) ?? contentWords(item ? wholeText(item) : "");
-		texts.set(itemId, known);
-		return known;
+		const words =
+			wordsByItem.get(itemId) ?? contentWords(item ? wholeText(item) : "");
+		wordsByItem.set(itemId, words);
+		return words;
 	};
 	const citations: Citation[] = [];
 	const supports: number[] = [];
 	let count = 0;
-	const lines = moveCitationsBeforeFullStops(written).map((line) => {
+	const lines = moveCitationsBeforeFullStops(answer).map((line) => {
 		const bullet = /^\s*(?:[-*•]|\d+[.)])\s+/.exec(line)?.[0] ?? "";
 		const kept = splitSentences(line.slice(bullet.length)).flatMap(
 			(sentence) => {
@@ -59,8 +59,8 @@ export function removeUnsupportedSentences(
 				if (words.size === 0) return [];
 				count += 1;
 				const cited = ids.filter((id) => coverage(words, wordsOf(id)) > 0);
-				const there = new Set(cited.flatMap((id) => [...wordsOf(id)]));
-				const support = sentenceSupport(words, there);
+				const itemWords = new Set(cited.flatMap((id) => [...wordsOf(id)]));
+				const support = sentenceSupport(words, itemWords);
 				if (support < minSupport) return [];
 				supports.push(support);
 				for (const itemId of cited) {
@@ -82,13 +82,15 @@ export function removeUnsupportedSentences(
 	};
 }
 
-/** Lines whose citations stand before the full stop, so that they are part of the sentence they follow. */
+/** Splits into lines, with citations moved before the full stop, so that they are part of the sentence they follow. */
 function moveCitationsBeforeFullStops(text: string): string[] {
-	const after = new RegExp(
+	const citationAfterStop = new RegExp(
 		`([.!?…]+["”’)]?)((?:\\s*(?:${citationPattern.source}))+)`,
 		"gi",
 	);
-	return text.split(/\r?\n/).map((line) => line.replaceAll(after, "$2$1"));
+	return text
+		.split(/\r?\n/)
+		.map((line) => line.replaceAll(citationAfterStop, "$2$1"));
 }
 
 function citationsIn(sentence: string, refs: ItemRefs) {
@@ -109,12 +111,12 @@ function citationsIn(sentence: string, refs: ItemRefs) {
 	return { plain, ids: [...ids] };
 }
 
-/** A number is told right or wrong; wrong ones halve what the words are worth. */
-function sentenceSupport(words: Set<string>, there: Set<string>): number {
-	const isWrong = [...words].some(
-		(word) => /^\d[\d.,:]+$/.test(word) && !there.has(word),
+/** Returns the share of the words in the cited items; a number that they do not have halves it. */
+function sentenceSupport(words: Set<string>, itemWords: Set<string>): number {
+	const hasWrongNumber = [...words].some(
+		(word) => /^\d[\d.,:]+$/.test(word) && !itemWords.has(word),
 	);
-	return coverage(words, there) / (isWrong ? 2 : 1);
+	return coverage(words, itemWords) / (hasWrongNumber ? 2 : 1);
 }
 
 function withCitations(sentence: string, ids: string[]): string {
@@ -122,7 +124,7 @@ function withCitations(sentence: string, ids: string[]): string {
 	return `${body} [${ids.join(", ")}]${end}`;
 }
 
-const maxSnippet = 240;
+const maxSnippetLength = 240;
 
 function bestPassage(words: Set<string>, item: QuotedItem | undefined): string {
 	if (!item) return "";
@@ -130,12 +132,12 @@ function bestPassage(words: Set<string>, item: QuotedItem | undefined): string {
 		.map(
 			(passage) => [passage, coverage(words, contentWords(passage))] as const,
 		)
-		.sort(([, one], [, other]) => other - one)
+		.sort(([, a], [, b]) => b - a)
 		.map(([passage]) => passage);
-	return best.slice(0, maxSnippet).toWellFormed();
+	return best.slice(0, maxSnippetLength).toWellFormed();
 }
 
-/** What an item says, in pieces that can be quoted: most telling first. */
+/** Splits an item's text into passages that can be quoted, the most informative first. */
 export function passagesOf(item: QuotedItem): string[] {
 	const { headline, summary, extractedText } = item;
 	return [headline, ...splitSentences(summary), ...extractedText.split("\n")]
@@ -143,7 +145,7 @@ export function passagesOf(item: QuotedItem): string[] {
 		.filter((passage) => passage);
 }
 
-/** All that is known of an item. */
+/** Joins all of an item's text. */
 export function wholeText(item: QuotedItem): string {
 	const { category, headline, summary, labels, extractedText } = item;
 	return [category, headline, summary, labels, extractedText].join("\n");

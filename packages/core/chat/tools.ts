@@ -1,18 +1,18 @@
 import { z } from "zod";
 import type { ChatMessage, ChatTool, ToolCall } from "../ports/index.ts";
 
-/** A tool, and what it does when a model asks for it. */
+/** A tool with the code that runs when a model calls it. */
 export interface RunnableTool extends ChatTool {
-	/** Gives text for the model. @throws ToolRefusal telling the model what is wrong with its input */
+	/** Returns text for the model. @throws ToolRefusal whose message tells the model what is wrong with its input */
 	run(input: Record<string, unknown>): Promise<string>;
 }
 
-/** What a model asked for cannot be done; the message tells it why. */
+/** A tool call that cannot be run; the message tells the model why. */
 export class ToolRefusal extends Error {
 	override name = "ToolRefusal";
 }
 
-/** A tool whose input is checked before it runs: arguments that are not in the schema are refused by name. */
+/** Defines a tool whose input is validated before it runs; the refusal names arguments that are not in the schema. */
 export function defineTool<Input extends z.ZodObject>(tool: {
 	name: string;
 	description: string;
@@ -27,32 +27,32 @@ export function defineTool<Input extends z.ZodObject>(tool: {
 		description: tool.description,
 		inputSchema,
 		async run(input) {
-			const checked = tool.input.safeParse(input);
-			if (!checked.success) {
+			const parsed = tool.input.safeParse(input);
+			if (!parsed.success) {
 				throw new ToolRefusal(
-					checked.error.issues
+					parsed.error.issues
 						.map(({ path, message }) => `${path.join(".")} ${message}`.trim())
 						.join("; "),
 				);
 			}
-			return tool.run(checked.data);
+			return tool.run(parsed.data);
 		},
 	};
 }
 
 export type ToolResult = ChatMessage & { role: "tool" };
 
-/** Runs what a model asked for. Every call gets a result, also one for a tool that does not exist. */
+/** Runs a tool call. Every call gets a result, also one for a tool that does not exist. */
 export async function runTool(
 	tools: RunnableTool[],
 	{ id, name, input }: ToolCall,
 ): Promise<ToolResult> {
 	const result = { role: "tool" as const, callId: id };
-	const tool = tools.find((each) => each.name === name);
+	const tool = tools.find((candidate) => candidate.name === name);
 	try {
 		if (!tool) {
 			throw new ToolRefusal(
-				`there is no tool "${name}", only ${tools.map((each) => each.name).join(", ")}`,
+				`there is no tool "${name}", only ${tools.map((known) => known.name).join(", ")}`,
 			);
 		}
 		if (!input) throw new ToolRefusal("the input is not a JSON object");

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const words = z.array(z.string().max(2_000)).max(500).default([]);
 
-/** What a vision model answers about an image; stored whole as `raw_response`. */
+/** A vision model's answer about an image; stored whole as `raw_response`. */
 export const imageDescription = z.object({
 	category: z.string().min(1).max(100),
 	subcategories: words,
@@ -26,13 +26,13 @@ export const imageDescription = z.object({
 });
 export type ImageDescription = z.infer<typeof imageDescription>;
 
-/** One answered call of a model, whether its answer could be used or not: it was billed. */
+/** One answered, and so billed, call of a model, even if its answer was unusable. */
 export interface TokenUsage {
 	provider: string;
 	model: string;
 	inputTokens: number;
 	outputTokens: number;
-	/** Null where the model's price is not known. */
+	/** Null where the model's price is unknown. */
 	costUsd: number | null;
 }
 
@@ -41,7 +41,7 @@ export interface ModelUsage extends TokenUsage {
 	purpose: "vision" | "repair" | "embedding";
 }
 
-/** One version of what is known about an item; the highest version is current. */
+/** One version of the description of an item; the highest version is current. */
 export interface Analysis {
 	id: string;
 	itemId: string;
@@ -51,12 +51,12 @@ export interface Analysis {
 	providerUsed: string;
 	modelUsed: string;
 	traceId: string | null;
-	/** Of every call made for it, failed attempts and its embedding included, oldest first. */
+	/** Every call made for it, failed attempts and its embedding included, oldest first. */
 	usage: ModelUsage[];
 	createdAt: Date;
 }
 
-/** The text by which an item is found, by weight: full-text search and the embedding use the same. */
+/** The text of an item by search weight: full-text search and the embedding use the same. */
 export interface SearchText {
 	headline: string;
 	summary: string;
@@ -69,7 +69,7 @@ export interface SearchText {
 /** A PostgreSQL tsvector holds 1 MB; this keeps the four fields well below it. */
 const maxField = 100_000;
 
-/** Builds the text by which an analysis is found. */
+/** Builds the search text of an analysis. */
 export function searchText(description: ImageDescription): SearchText {
 	const details = description.image_details;
 	const media = description.media_metadata;
@@ -96,7 +96,7 @@ export function searchText(description: ImageDescription): SearchText {
 	};
 }
 
-/** The same text in one piece, most telling part first, as an embedding model reads it. */
+/** Joins the search text for an embedding model, the most informative part first. */
 export function embeddingText(text: SearchText): string {
 	return [text.headline, text.summary, text.labels, text.extractedText]
 		.filter((part) => part)

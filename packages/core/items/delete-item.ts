@@ -3,8 +3,8 @@ import { removeObjects } from "../pipeline/process-image.ts";
 import type { Ports } from "../ports/index.ts";
 
 /**
- * Forgets an item: rows first, then every version of every object. The tombstone stays for the sweeper,
- * which removes what a crash in between, or a stage still at work, leaves behind.
+ * Deletes an item: rows first, then every version of every object. The tombstone stays for the sweeper, which removes
+ * the objects that a crash in between, or a stage still at work, leaves behind.
  *
  * @throws AppError `item_not_found`
  */

@@ -1,12 +1,12 @@
 import type { ImageType } from "./item.ts";
 
-/** The accepted type of a file by its first bytes, whatever its name or declared type says; null where it is refused. */
+/** Detects the type of a file by its first bytes, whatever its name or declared type; null where it is not accepted. */
 export function sniffImageType(bytes: Uint8Array): ImageType | null {
 	const kind = detectKind(bytes);
 	return kind.startsWith("image/") ? (kind as ImageType) : null;
 }
 
-/** One sentence for the owner: what the refused file is and what to do. */
+/** Tells the owner in one sentence what the refused file is and what to do. */
 export function describeRefusal(bytes: Uint8Array): string {
 	const kind = detectKind(bytes);
 	switch (kind) {
@@ -40,7 +40,7 @@ type RefusedKind =
 	| "video"
 	| "unknown";
 
-/** Signatures at the start of the file; ISO media and text are looked at more closely below. */
+/** Signatures at the start of a file; ISO media and text are examined separately. */
 const signatures: [Kind, number[]][] = [
 	["image/png", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
 	["image/jpeg", [0xff, 0xd8, 0xff]],
@@ -63,7 +63,7 @@ const signatures: [Kind, number[]][] = [
 function detectKind(bytes: Uint8Array): Kind {
 	if (bytes.length === 0) return "empty";
 	for (const [kind, signature] of signatures) {
-		if (signature.every((byte, at) => bytes[at] === byte)) return kind;
+		if (signature.every((byte, index) => bytes[index] === byte)) return kind;
 	}
 	if (ascii(bytes, 0, 4) === "RIFF") {
 		return ascii(bytes, 8, 12) === "WEBP" ? "image/webp" : "unknown";
@@ -74,13 +74,13 @@ function detectKind(bytes: Uint8Array): Kind {
 
 const heifBrand = /^(?:hei[cxms]|hev[cxms]|mif1|mif2|msf1)$/;
 
-/** AVIF, HEIC and MP4 share one container; its brands tell them apart. HEIC files pass sharp's `metadata()` and then cannot be decoded. */
+/** Distinguishes AVIF, HEIC and video, which share one container, by its brands. HEIC files pass sharp's `metadata()` and then cannot be decoded. */
 function detectIsoMediaKind(bytes: Uint8Array): Kind {
 	const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
 	const end = Math.min(size, bytes.length, 256);
 	const brands = [ascii(bytes, 8, 12)];
-	for (let at = 16; at + 4 <= end; at += 4) {
-		brands.push(ascii(bytes, at, at + 4));
+	for (let offset = 16; offset + 4 <= end; offset += 4) {
+		brands.push(ascii(bytes, offset, offset + 4));
 	}
 	if (brands.includes("avif") || brands.includes("avis")) return "image/avif";
 	if (brands.some((brand) => heifBrand.test(brand))) return "HEIC photo";

@@ -1,33 +1,33 @@
 /**
- * Short names for items while a model speaks of them: a model repeats eight characters faster, and with fewer
- * mistakes, than thirty-six.
+ * Short refs for item ids in a model's context: a model repeats eight characters faster, and with fewer mistakes, than
+ * thirty-six.
  */
 export interface ItemRefs {
-	/** The item's name; it has the same one whenever it is asked for. */
+	/** Returns the item's ref, the same at every call. */
 	refFor(itemId: string): string;
-	/** The item of a name, or of its whole id; null for one that was never named here. */
+	/** Returns the item id of a ref or a whole id; null where the item has no ref here. */
 	itemIdFor(ref: string): string | null;
 }
 
-const shortLength = 8;
+const refLength = 8;
 
-/** Names these items, and every later one, by the beginning of their ids. */
+/** Creates refs from the first characters of the ids; an id that begins like an earlier one is its own ref. */
 export function itemRefs(itemIds: Iterable<string> = []): ItemRefs {
 	const byRef = new Map<string, string>();
 	const byId = new Map<string, string>();
 	const refs: ItemRefs = {
 		refFor(itemId) {
-			const known = byId.get(itemId);
-			if (known) return known;
-			const short = itemId.slice(0, shortLength);
+			const existing = byId.get(itemId);
+			if (existing) return existing;
+			const short = itemId.slice(0, refLength);
 			const ref = byRef.has(short) ? itemId : short;
 			byId.set(itemId, ref);
 			byRef.set(ref, itemId);
 			return ref;
 		},
 		itemIdFor(ref) {
-			const written = ref.trim().toLowerCase();
-			return byRef.get(written) ?? (byId.has(written) ? written : null);
+			const name = ref.trim().toLowerCase();
+			return byRef.get(name) ?? (byId.has(name) ? name : null);
 		},
 	};
 	for (const itemId of itemIds) refs.refFor(itemId);

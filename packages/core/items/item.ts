@@ -1,4 +1,4 @@
-/** Where an item is on its way from upload to findable. */
+/** The states of an item from upload to searchable. */
 export const itemStatuses = [
 	"pending",
 	"uploaded",
@@ -46,13 +46,13 @@ export interface Item {
 	takenAt: Date | null;
 	/** Camera make and model from EXIF. */
 	camera: string | null;
-	/** Where it was taken, from EXIF: for its owner alone, so no model and no search text ever holds it. */
+	/** The GPS position in EXIF: for the owner alone, so no model and no search text ever has it. */
 	location: Location | null;
 	/** Names of the dominant colours, most frequent first. */
 	colours: string[];
-	/** 16 hex digits; pictures that look the same differ in few bits. Null until processed, and where that was before there were hashes. */
+	/** 16 hex digits; pictures that look the same differ in few bits. Null until processed, and for items processed before hashes existed. */
 	perceptualHash: string | null;
-	/** Follows one upload through logs and events. */
+	/** Traces one upload through logs and events. */
 	correlationId: string;
 	createdAt: Date;
 	updatedAt: Date;
@@ -74,7 +74,7 @@ export const imageTypes = {
 } as const;
 export type ImageType = keyof typeof imageTypes;
 
-/** The name under which the API serves an item: `{id}.{ext}`. */
+/** Returns the name under which the API serves an item: `{id}.{ext}`. */
 export function itemFilename(item: Pick<Item, "id" | "mimeType">): string {
 	return `${item.id}.${imageTypes[item.mimeType]}`;
 }
@@ -85,17 +85,17 @@ export function originalKey(
 	return `originals/${item.userId}/${itemFilename(item)}`;
 }
 
-/** For people: longest side 512 px at most. */
+/** Returns the key of the image for people: longest side 512 px at most. */
 export function thumbnailKey(userId: string, itemId: string): string {
 	return `${derivedPrefix(userId, itemId)}thumbnail.webp`;
 }
 
-/** For vision models: longest side 1568 px at most. */
+/** Returns the key of the image for vision models: longest side 1568 px at most. */
 export function visionKey(userId: string, itemId: string): string {
 	return `${derivedPrefix(userId, itemId)}vision.jpg`;
 }
 
-/** Every object of an item lies under one of these prefixes. */
+/** Returns the prefixes that hold every object of an item. */
 export function itemPrefixes(userId: string, itemId: string): string[] {
 	return [`originals/${userId}/${itemId}.`, derivedPrefix(userId, itemId)];
 }
@@ -107,7 +107,7 @@ function derivedPrefix(userId: string, itemId: string): string {
 const originalKeyPattern =
 	/^originals\/([^/]+)\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\.[a-z]+$/;
 
-/** The owner and item an original belongs to, or null where the key is not of an original. */
+/** Returns the owner and item of an original; null where the key is not of an original. */
 export function parseOriginalKey(
 	key: string,
 ): { userId: string; itemId: string } | null {

@@ -5,31 +5,31 @@ import type { ItemWithAnalysis, Ports, UploadForm } from "../ports/index.ts";
 import { type ImageType, imageTypes, originalKey } from "./item.ts";
 import { cleanFilename } from "./upload-item.ts";
 
-/** What an original may have: 50 MB. */
+/** Limits an original to 50 MB. */
 export const maxOriginalBytes = 50 * 1024 * 1024;
 
-/** How long a form may be used: the upload must have begun, a slow one may end later. */
+/** Limits when an upload by a form may begin; a slow one may end later. */
 export const formSeconds = 15 * 60;
 
 export interface AnnouncedUpload {
-	/** As the client calls it: shown to its owner, never part of a path. */
+	/** The client's name for it: shown to its owner, never part of a path. */
 	filename: string;
 	contentType: ImageType;
 	/** Bytes. */
 	size: number;
-	/** What the client says of the bytes; believed only until they are here. */
+	/** The client's digest of the bytes; trusted only until they arrive. */
 	sha256: string | null;
 }
 
-/** Where to send the bytes, or the item that has them. */
+/** A form to upload the bytes by, or the item that has them already. */
 export type PreparedUpload =
 	| { itemId: string; form: UploadForm }
 	| { existing: ItemWithAnalysis };
 
 /**
- * Lets a person send an image straight to storage: writes the row (`pending`) and gives a form for exactly this
- * file. Bytes announced by a digest that the user has already are not sent again; where they never arrived, or
- * never became an image, the same item gets a new form.
+ * Prepares an upload straight to storage: writes the row (`pending`) and returns a form for exactly this file. Bytes
+ * whose digest the user has already need no upload; where they never arrived, or never became an image, the same item
+ * gets a new form.
  *
  * @throws AppError `file_too_large`
  */
@@ -41,7 +41,7 @@ export async function prepareUpload(
 	if (size > maxOriginalBytes) {
 		throw new AppError(
 			"file_too_large",
-			`The file has ${size} bytes and at most ${maxOriginalBytes} (50 MB) are taken: send a smaller version.`,
+			`The file has ${size} bytes and at most ${maxOriginalBytes} (50 MB) are accepted: send a smaller version.`,
 		);
 	}
 	const { item, created } = await items.create({
@@ -54,25 +54,25 @@ export async function prepareUpload(
 		sha256,
 		correlationId: randomUUID(),
 	});
-	let open = created ? item : null;
+	let awaitsUpload = created ? item : null;
 	if (!created && item.status === "failed" && item.width !== null) {
-		// It was processed once, so its bytes are stored and good: the sweeper gives it its next try.
+		// It was processed once, so its bytes are stored and valid: the sweeper runs the failed stage again.
 		await items.restart(userId, item.id);
 	} else if (!created) {
-		open = await items.reopen(userId, item.id, {
+		awaitsUpload = await items.reopen(userId, item.id, {
 			mimeType: contentType,
 			fileSize: size,
 		});
-		// Else the sweeper would find the bytes that failed, and fail the item before the new ones arrive.
-		if (open && item.status === "failed") {
+		// The sweeper would process the rejected bytes, and fail the item before the new ones arrive.
+		if (awaitsUpload && item.status === "failed") {
 			await removeObjects({ objects }, userId, item.id);
 		}
 	}
-	if (open) {
+	if (awaitsUpload) {
 		const file = { contentType, size };
-		const key = originalKey(open);
+		const key = originalKey(awaitsUpload);
 		const form = await objects.presignPost(key, file, formSeconds);
-		return { itemId: open.id, form };
+		return { itemId: awaitsUpload.id, form };
 	}
 	const existing = await items.find(userId, item.id);
 	if (!existing) throw itemNotFound(item.id); // deleted meanwhile

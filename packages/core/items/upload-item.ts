@@ -4,18 +4,18 @@ import type { ItemWithAnalysis, Ports } from "../ports/index.ts";
 import { describeRefusal, sniffImageType } from "./image-type.ts";
 import { imageTypes, originalKey } from "./item.ts";
 
-/** What fits a request through the gateway: Lambda takes 6 MB, base64 makes a third more of a file. */
+/** Fits a request through the gateway: Lambda accepts 6 MB, and base64 makes a file a third larger. */
 export const maxUploadBytes = 4 * 1024 * 1024;
 
 export interface Upload {
-	/** As the client calls it: shown to its owner, never part of a path. */
+	/** The client's name for it: shown to its owner, never part of a path. */
 	filename: string;
 	bytes: Uint8Array;
 }
 
 /**
- * Keeps an image. The same bytes again are the same item; one whose bytes never arrived, or that failed,
- * gets them and another try.
+ * Stores an image. The same bytes again are the same item; an item whose bytes never arrived, or that failed, gets
+ * them and fresh attempts.
  *
  * @throws AppError `unsupported_image`, `file_too_large`
  */
@@ -34,7 +34,7 @@ export async function uploadItem(
 	if (!mimeType)
 		throw new AppError("unsupported_image", describeRefusal(bytes));
 
-	// The row first: an object without a row would belong to nobody and never be swept.
+	// The row is written first: the sweeper never finds an object without a row.
 	const { item, created } = await items.create({
 		id: randomUUID(),
 		userId,
@@ -45,23 +45,23 @@ export async function uploadItem(
 		sha256: createHash("sha256").update(bytes).digest("hex"),
 		correlationId: randomUUID(),
 	});
-	// A failed item must be open for another try before the bucket announces its bytes, else the announcement
-	// is taken for a late one and only the sweeper goes on. One that waits for a form may have announced another type.
-	const open = created
+	// A failed item must be `pending` before the bucket announces its bytes, or the event is skipped as a late one until
+	// the sweeper runs. An item that waits for its upload by form may have announced another type.
+	const pending = created
 		? item
 		: await items.reopen(userId, item.id, { mimeType, fileSize: bytes.length });
-	if (open) {
-		await objects.put(originalKey(open), bytes, mimeType);
-		await items.markUploaded(userId, open.id);
+	if (pending) {
+		await objects.put(originalKey(pending), bytes, mimeType);
+		await items.markUploaded(userId, pending.id);
 	}
 	const stored = await items.find(userId, item.id);
-	if (!stored) throw itemNotFound(item.id); // deleted meanwhile; its tombstone takes the bytes
+	if (!stored) throw itemNotFound(item.id); // deleted meanwhile; the sweeper removes the bytes by its tombstone
 	return stored;
 }
 
 const maxFilenameLength = 255;
 
-/** A name to show: no folders, no control or direction-changing characters, 255 characters with the extension kept. */
+/** Cleans a name for display: no folders, no control or direction-changing characters, at most 255 characters with the extension kept. */
 export function cleanFilename(name: string): string {
 	const clean = name
 		.toWellFormed()

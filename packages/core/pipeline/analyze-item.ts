@@ -6,8 +6,8 @@ import type { AnalysisRequested, ImageProcessed } from "./events.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /**
- * Has a vision model describe an image; the description becomes the item's current analysis. Where a person
- * asked for it, by the provider and model they named.
+ * Describes an image by a vision model; the description becomes the item's current analysis. A person's request may
+ * name the provider and the model.
  */
 export async function analyzeItem(
 	ports: Pick<

@@ -1,11 +1,11 @@
 import type { Ports } from "../ports/index.ts";
 
-/** `before` or `after` a named call of a port, or its nth: `before:stages.commitProcessed`, `after:objects.put#2`. */
+/** Before or after a port's call, or its nth: `before:stages.commitProcessed`, `after:objects.put#2`. */
 export type CrashPoint = `${"before" | "after"}:${string}.${string}`;
 
 /**
- * Wraps ports so that the process ends right before or right after one call: how tests prove that a
- * crash anywhere loses nothing and doubles nothing.
+ * Wraps ports so that the process ends right before or right after one call. Tests prove with it that a crash anywhere
+ * neither loses nor repeats anything.
  *
  * @throws where the point names no call of these ports
  */

@@ -15,7 +15,7 @@ type EmbedPorts = Pick<
 	"stages" | "outbox" | "events" | "analyses" | "embedder"
 >;
 
-/** Gives an analysis its place in the search space. Safe to run twice for the same event. */
+/** Embeds an analysis. Safe to run twice for the same event. */
 export function embedAnalysis(
 	ports: EmbedPorts,
 	event: Pick<AnalysisComplete, "user_id" | "item_id" | "analysis_id">,
@@ -27,7 +27,7 @@ export function embedAnalysis(
 	);
 }
 
-/** Gives an item's current analysis its place anew, for a rebuild, which then goes on to the next. */
+/** Embeds an item's current analysis again for a rebuild, and queues the rebuild's next items. */
 export async function embedAgain(
 	ports: EmbedPorts & Pick<Ports, "items" | "requests">,
 	event: Pick<EmbeddingRequested, "user_id" | "item_id" | "request_id">,
@@ -48,12 +48,12 @@ function embed(
 	ports: EmbedPorts,
 	task: StageTask,
 	options: StageOptions,
-	analysisOf: () => Promise<Analysis | null>,
+	findAnalysis: () => Promise<Analysis | null>,
 ): Promise<StageOutcome> {
 	const { embedder, stages } = ports;
 	const { userId, itemId } = task;
 	return runStage(ports, "embed", task, options, async ({ lease, item }) => {
-		const analysis = await analysisOf();
+		const analysis = await findAnalysis();
 		if (!analysis) return false;
 		const analysisId = analysis.id;
 		const text = embeddingText(searchText(analysis.description));
@@ -61,7 +61,7 @@ function embed(
 			deadline: options.deadline,
 		});
 		const [vector] = vectors;
-		if (!vector) throw new Error("The embedding model answered no vector.");
+		if (!vector) throw new Error("The embedding model returned no vector.");
 		const committed = await stages.commitEmbedded(
 			lease,
 			{ analysisId, model: embedder.model, vector, usage },
@@ -77,8 +77,8 @@ function embed(
 				},
 			},
 		);
-		const firstTime = analysis.version === 1 && !task.requestId;
-		if (committed && firstTime) options.onReady?.(item);
+		const isFirst = analysis.version === 1 && !task.requestId;
+		if (committed && isFirst) options.onReady?.(item);
 		return committed;
 	});
 }

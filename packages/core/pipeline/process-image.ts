@@ -13,8 +13,8 @@ import type { Ports } from "../ports/index.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /**
- * Decodes an original once: thumbnail, picture for the vision model, and what its EXIF tells. `versionId` is the one
- * that storage announced; the newest is read.
+ * Derives the thumbnail, the image for the vision model and the EXIF fields from an original, decoded once. The newest
+ * version is read; `versionId` is the one that storage announced.
  */
 export async function processImage(
 	ports: Pick<
@@ -25,14 +25,14 @@ export async function processImage(
 	options: StageOptions,
 ): Promise<StageOutcome> {
 	const { objects, images, stages } = ports;
-	const of = parseOriginalKey(key);
-	if (!of) return "skipped";
-	const { userId, itemId } = of;
+	const owner = parseOriginalKey(key);
+	if (!owner) return "skipped";
+	const { userId, itemId } = owner;
 
 	const outcome = await runStage(
 		ports,
 		"process",
-		of,
+		{ userId, itemId },
 		options,
 		async ({ lease, item }) => {
 			if (key !== originalKey(item)) return false; // announced as another type meanwhile
@@ -72,12 +72,13 @@ export async function processImage(
 	if (outcome === "committed") await removeDuplicate(ports, userId, itemId);
 	if (outcome === "skipped") {
 		await removeDuplicate(ports, userId, itemId);
-		if (versionId) await removeOtherBytes(ports, of, { key, versionId });
+		if (versionId)
+			await removeUnprocessedVersion(ports, owner, { key, versionId });
 	}
 	return outcome;
 }
 
-/** A duplicate keeps its row, which names the other item, and none of its bytes. */
+/** Removes the objects of a duplicate. Its row stays and names the original item. */
 async function removeDuplicate(
 	{ items, objects }: Pick<Ports, "items" | "objects">,
 	userId: string,
@@ -88,8 +89,8 @@ async function removeDuplicate(
 	await removeObjects({ objects }, userId, itemId);
 }
 
-/** A form can be used twice, and an older one after a newer: what was not processed does not stay. */
-async function removeOtherBytes(
+/** Removes a version that was not processed: a form can be used twice, and an older form after a newer one. */
+async function removeUnprocessedVersion(
 	{ items, objects }: Pick<Ports, "items" | "objects">,
 	{ userId, itemId }: { userId: string; itemId: string },
 	{ key, versionId }: { key: string; versionId: string },
@@ -106,7 +107,7 @@ async function removeOtherBytes(
 	await objects.deleteVersion(key, versionId);
 }
 
-/** What is deleted never comes back: bytes that arrive or are derived after the deletion go, too. */
+/** Removes every object of an item, also those that arrive or are derived after its deletion. */
 export async function removeObjects(
 	{ objects }: Pick<Ports, "objects">,
 	userId: string,

@@ -1,11 +1,11 @@
-/** Under this name (of `node:diagnostics_channel`) adapters tell how each request to a provider of models ended. */
+/** The `node:diagnostics_channel` on which adapters publish how each request to a model provider ended. */
 export const providerRequests = "collections:provider-request";
 
-/** One request: a call of a model makes another where the first was refused or went unanswered. */
+/** One HTTP request; a model call that retries makes several. */
 export interface ProviderRequest {
-	/** As people write it. */
+	/** The display name. */
 	provider: string;
-	/** `status` is HTTP's, null where no answer came in time. */
+	/** `status` is the HTTP status, null where no response came in time. */
 	ended: "answered" | { status: number | null };
 	durationMs: number;
 }

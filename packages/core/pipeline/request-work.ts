@@ -9,23 +9,23 @@ import type { RequestError, WorkRequest } from "./work-request.ts";
 type RequestPorts = Pick<Ports, "items" | "requests" | "outbox" | "events">;
 
 export interface AnalysisOptions {
-	/** A new analysis, though one is stored. */
+	/** Makes a new analysis even if one exists. */
 	force: boolean;
-	/** Whom to ask. @default the environment's provider, and that provider's model */
+	/** @default the environment's provider, and that provider's model */
 	provider?: string | undefined;
 	model?: string | undefined;
 }
 
-/** How far a person's wish for an analysis is. */
+/** The analysis, or what will make it. */
 export type AnalysisProgress =
 	| { analysis: Analysis }
-	/** The pipeline's first analysis is on its way. */
+	/** The pipeline will make the first analysis of this item. */
 	| { item: Item }
-	/** Asked of the analyzer. */
+	/** The analyzer will make it for this request. */
 	| { request: WorkRequest };
 
 /**
- * Gives the newest analysis of an item; where a new one is wanted, or an earlier try failed, asks the analyzer for it.
+ * Returns the newest analysis of an item; requests one from the analyzer by `force`, or where the first one failed.
  *
  * @throws AppError `item_not_found`, `item_failed`
  */
@@ -52,7 +52,7 @@ export async function requestAnalysis(
 }
 
 /**
- * Asks the image-processor to make an item's derived images anew.
+ * Requests from the image-processor that it derives an item's images again.
  *
  * @throws AppError `item_not_found`, `item_failed`
  */
@@ -63,25 +63,26 @@ export async function requestResize(
 ): Promise<WorkRequest> {
 	const found = await ports.items.find(userId, itemId);
 	if (!found) throw itemNotFound(itemId);
-	const wanted = { kind: "resize", provider: null, model: null } as const;
-	return createRequest(ports, found.item, wanted);
+	const work = { kind: "resize", provider: null, model: null } as const;
+	return createRequest(ports, found.item, work);
 }
 
-/** Whether the pipeline will make the first analysis of the item without being asked. */
+/** Tells whether the pipeline will make the first analysis of the item by itself. */
 export function awaitsFirstAnalysis({ status }: Item): boolean {
 	return ["pending", "uploaded", "processed"].includes(status);
 }
 
-/** What the person who waits for a failed request is told. */
+/** Converts the failure of a request to the error that its requester gets. */
 export function requestFailed({ code, detail }: RequestError): AppError {
-	const own = code === "provider_not_configured" || code === "model_not_found";
-	return new AppError(own ? code : "request_failed", detail);
+	const isModelError =
+		code === "provider_not_configured" || code === "model_not_found";
+	return new AppError(isModelError ? code : "request_failed", detail);
 }
 
 async function createRequest(
 	ports: RequestPorts,
 	item: Item,
-	wanted: Pick<NewRequest, "kind" | "provider" | "model">,
+	work: Pick<NewRequest, "kind" | "provider" | "model">,
 ): Promise<WorkRequest> {
 	if (item.status === "failed" && item.width === null) {
 		throw new AppError(
@@ -94,7 +95,7 @@ async function createRequest(
 		id: randomUUID(),
 		itemId,
 		userId,
-		...wanted,
+		...work,
 	});
 	if (!request) throw itemNotFound(itemId);
 	await sendOutbox(ports, { userId, itemId });

@@ -5,7 +5,7 @@ import type { ResizeRequested } from "./events.ts";
 import { removeObjects } from "./process-image.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
-/** Makes an item's derived images anew from its original, because a person asked for it. */
+/** Derives an item's images again from its original, as a person requested. */
 export async function resizeItem(
 	ports: Pick<
 		Ports,
@@ -38,8 +38,8 @@ export async function resizeItem(
 			return stages.commitResized(lease, result);
 		},
 	);
-	// Deleted before the claim, or while we were writing what its deletion had removed.
-	const isThere = outcome === "committed" || (await items.find(userId, itemId));
-	if (!isThere) await removeObjects(ports, userId, itemId);
+	// The item may have been deleted before the claim, or while this stage wrote its objects.
+	const exists = outcome === "committed" || (await items.find(userId, itemId));
+	if (!exists) await removeObjects(ports, userId, itemId);
 	return outcome;
 }

@@ -9,28 +9,28 @@ import type { Claim, Ports } from "../ports/index.ts";
 import { announcedBy, type EventSource, type StageName } from "./stages.ts";
 import { permanentModelFailures, type RequestError } from "./work-request.ts";
 
-/** How one handling of an event ended; all of them acknowledge it. */
+/** The outcome of an event; each of them acknowledges it. */
 export type StageOutcome =
 	| "committed"
-	/** A late or repeated event: the work is done, or another holder did it meanwhile. */
+	/** A late or repeated event: the work was done before, or by another holder meanwhile. */
 	| "skipped"
-	/** Recorded as `failed` on the item, or on the request where the work was asked for. */
+	/** Recorded on the item, or on the request that asked for the work. */
 	| "failed"
 	/** The item was deleted. */
 	| "gone";
 
 export interface StageOptions {
-	/** At least as long as the invocation may still run: a lease must outlive its holder. */
+	/** At least the remaining time of the invocation: a lease must outlive its holder. */
 	leaseSeconds: number;
-	/** Calls of models end before it, so that the stage can still write down how it ended. */
+	/** Model calls end before it, so that the stage can still record its outcome. */
 	deadline: Date;
-	/** Told of the item once its lease is held. */
+	/** Called with the item once its lease is held. */
 	onClaimed?: (item: Item) => void;
-	/** Told of the item when it can be found for the first time. */
+	/** Called with the item when it becomes searchable for the first time. */
 	onReady?: (item: Item) => void;
 }
 
-/** What a stage works on: the item whose turn it is, or what a person asked for it. */
+/** The item that a stage works on; with `requestId` for a person's request. */
 export interface StageTask {
 	userId: string;
 	itemId: string;
@@ -38,10 +38,11 @@ export interface StageTask {
 }
 
 /**
- * Runs one stage of one item, safely for repeated, late and concurrent events: takes the lease, works,
- * commits fenced by the lease, then sends what the commit left in the outbox.
+ * Runs one stage of one item, safely for repeated, late and concurrent events: takes the lease, does the work, commits
+ * under the lease, then sends the events that the commit left in the outbox.
  *
- * @throws StageBusy; and what a retry may mend, with the lease given back: the sweeper covers what is never retried.
+ * @throws StageBusy; and errors that a retry may resolve, after the lease is released. The sweeper covers events that
+ * are never retried.
  */
 export async function runStage(
 	ports: Pick<Ports, "stages" | "outbox" | "events">,
@@ -51,14 +52,13 @@ export async function runStage(
 	work: (claimed: Claim & { outcome: "claimed" }) => Promise<boolean>,
 ): Promise<StageOutcome> {
 	const { stages } = ports;
-	const of = { userId, itemId };
 	const claim = requestId
 		? await stages.claimRequest(userId, itemId, requestId, leaseSeconds)
 		: await stages.claim(userId, itemId, stage, leaseSeconds);
 	if (claim.outcome === "gone") return "gone";
 	if (claim.outcome === "busy") throw new StageBusy(claim.secondsLeft);
 	if (claim.outcome === "done") {
-		await sendOutbox(ports, of);
+		await sendOutbox(ports, { userId, itemId });
 		return "skipped";
 	}
 	const { lease } = claim;
@@ -67,16 +67,16 @@ export async function runStage(
 	try {
 		if (await work(claim)) outcome = "committed";
 		else {
-			// There was nothing to do: whoever has the item's true event must not wait for our lease to end.
+			// There was nothing to do: the handler of the item's current event must not wait for this lease to expire.
 			await stages.release(lease);
 			outcome = "skipped";
 		}
 	} catch (error) {
 		const usage = usageOf(error);
-		const hopeless = claim.request && asRequestError(error);
+		const requestError = claim.request && asRequestError(error);
 		let recorded: boolean;
-		if (hopeless) {
-			recorded = await stages.failRequest(lease, hopeless, usage);
+		if (requestError) {
+			recorded = await stages.failRequest(lease, requestError, usage);
 		} else if (error instanceof PermanentFailure) {
 			recorded = await stages.fail(lease, error.error, usage);
 		} else {
@@ -85,29 +85,31 @@ export async function runStage(
 		}
 		outcome = recorded ? "failed" : "skipped";
 	}
-	await sendOutbox(ports, of);
+	await sendOutbox(ports, { userId, itemId });
 	return outcome;
 }
 
-/** What no retry of the request mends; null where one may. */
+/** Converts an error that no retry resolves to the request's; null for any other. */
 function asRequestError(error: unknown): RequestError | null {
 	if (error instanceof PermanentFailure) {
 		const { code, detail } = error.error;
 		return { code, detail };
 	}
 	if (error instanceof ModelFailure) {
-		const code = permanentModelFailures.find((one) => one === error.code);
+		const code = permanentModelFailures.find(
+			(permanent) => permanent === error.code,
+		);
 		if (code) return { code, detail: error.message };
 	}
 	return null;
 }
 
-/** Sends an item's committed events. Sending one twice is harmless: its receiver claims the item first. */
+/** Sends committed events. Sending one twice is harmless: its receiver claims the item first. */
 export async function sendOutbox(
 	{ outbox, events }: Pick<Ports, "outbox" | "events">,
-	of: Parameters<Ports["outbox"]["unsent"]>[0],
+	filter: Parameters<Ports["outbox"]["unsent"]>[0],
 ): Promise<number> {
-	const unsent = await outbox.unsent(of);
+	const unsent = await outbox.unsent(filter);
 	if (unsent.length === 0) return 0;
 	const bySource = Map.groupBy(unsent, ({ type }) => announcedBy[type]);
 	for (const [source, announced] of bySource) {

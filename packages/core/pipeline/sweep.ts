@@ -9,18 +9,18 @@ import { sendOutbox } from "./run-stage.ts";
 import { eventSources } from "./stages.ts";
 import { requestEvent } from "./work-request.ts";
 
-const batch = 200;
-/** A stage that works is done or leased long before. */
+const batchSize = 200;
+/** A stage at work is done, or holds a lease, long before. */
 const idleSeconds = 120;
-/** A queue with a backlog must not be fed the same items at every sweep. */
+/** Keeps a queue with a backlog from getting the same items at every sweep. */
 const againSeconds = 15 * 60;
 const unsentSeconds = 30;
-/** An hour after the form of an upload expires: one that began just before has long arrived, or never will. */
+/** An hour after the form of an upload expires: an upload that began just before has arrived by then, or never will. */
 const uploadSeconds = formSeconds + 60 * 60;
-/** Longer than any invocation that was already writing when its item was deleted. */
+/** Longer than any invocation that was writing when its item was deleted. */
 const tombstoneSeconds = 15 * 60;
-/** After this no presigned upload of the item is valid any more. */
-const forgetTombstoneSeconds = 2 * 60 * 60;
+/** After this no presigned upload of the item is valid. */
+const deleteTombstoneSeconds = 2 * 60 * 60;
 
 export interface SweepReport {
 	eventsSent: number;
@@ -31,9 +31,8 @@ export interface SweepReport {
 }
 
 /**
- * Finds what got lost on the way and sets it going again: events that were committed and not sent, items
- * whose stage died or whose event never came, requests that nobody works on, uploads that never arrived,
- * deletions cut short.
+ * Restarts lost work: sends committed events that were not sent, restarts items whose stage crashed or whose event was
+ * lost, and requests without a holder, fails uploads that never arrived, and completes interrupted deletions.
  */
 export async function sweep(
 	ports: Pick<
@@ -46,7 +45,7 @@ export async function sweep(
 	const report: SweepReport = {
 		eventsSent: await sendOutbox(ports, {
 			olderThanSeconds: unsentSeconds,
-			limit: batch,
+			limit: batchSize,
 		}),
 		itemsRestarted: 0,
 		requestsRestarted: 0,
@@ -57,16 +56,16 @@ export async function sweep(
 	const stalled = await stages.claimStalled({
 		idleSeconds,
 		againSeconds,
-		limit: batch,
+		limit: batchSize,
 	});
 	const restarts: OutgoingEvent[] = [];
-	for (const one of stalled) {
-		const { item, since } = one;
+	for (const stalledItem of stalled) {
+		const { item, since } = stalledItem;
 		if (
 			item.status !== "pending" ||
 			(await objects.exists(originalKey(item)))
 		) {
-			restarts.push(restart(one, objects.bucket, now));
+			restarts.push(restartEvent(stalledItem, objects.bucket, now));
 		} else if (now - since.getTime() > uploadSeconds * 1000) {
 			await stages.failMissingUpload(item.userId, item.id);
 			report.uploadsMissing += 1;
@@ -78,24 +77,24 @@ export async function sweep(
 	const idle = await requests.claimStalled({
 		idleSeconds,
 		againSeconds,
-		limit: batch,
+		limit: batchSize,
 		maxPerRebuild: rebuildWindow,
 	});
 	if (idle.length > 0) {
-		const again = idle.map(({ request, correlationId }) =>
+		const requestEvents = idle.map(({ request, correlationId }) =>
 			requestEvent(request, correlationId),
 		);
-		await events.publish(eventSources.cleanup, again);
+		await events.publish(eventSources.cleanup, requestEvents);
 	}
 	report.requestsRestarted = idle.length;
 
 	for (const tombstone of await stages.tombstones({
 		olderThanSeconds: tombstoneSeconds,
-		limit: batch,
+		limit: batchSize,
 	})) {
 		const { userId, itemId, deletedAt } = tombstone;
 		await removeObjects(ports, userId, itemId);
-		if (now - deletedAt.getTime() > forgetTombstoneSeconds * 1000) {
+		if (now - deletedAt.getTime() > deleteTombstoneSeconds * 1000) {
 			await stages.deleteTombstone(userId, itemId);
 			report.deletionsFinished += 1;
 		}
@@ -103,13 +102,13 @@ export async function sweep(
 	return report;
 }
 
-/** The event that the item's current status once followed from or led to: its stage runs again. */
-function restart(
+/** Builds the event that starts the stage of the item's current status again. */
+function restartEvent(
 	{ item, stage, analysisId }: StalledItem,
 	bucket: string,
 	now: number,
 ): OutgoingEvent {
-	const ofItem = {
+	const itemFields = {
 		version: 1 as const,
 		correlation_id: item.correlationId,
 		item_id: item.id,
@@ -118,12 +117,12 @@ function restart(
 	const id = derivedId(item.id, stage, now);
 	const original_key = originalKey(item);
 	if (stage === "process") {
-		const detail = { ...ofItem, bucket, original_key };
+		const detail = { ...itemFields, bucket, original_key };
 		return { id, type: "OriginalStored", detail };
 	}
 	if (stage === "analyze") {
 		const thumbnail_key = thumbnailKey(item.userId, item.id);
-		const detail = { ...ofItem, bucket, original_key, thumbnail_key };
+		const detail = { ...itemFields, bucket, original_key, thumbnail_key };
 		return { id, type: "ImageProcessed", detail };
 	}
 	if (!analysisId) {
@@ -132,6 +131,6 @@ function restart(
 	return {
 		id,
 		type: "AnalysisComplete",
-		detail: { ...ofItem, analysis_id: analysisId },
+		detail: { ...itemFields, analysis_id: analysisId },
 	};
 }

@@ -2,14 +2,14 @@ import { derivedId } from "../ids.ts";
 import type { ItemErrorCode } from "../items/item.ts";
 import type { EventType, OutgoingEvent } from "./events.ts";
 
-/** What a person may ask to be done again for an item. */
+/** The work that a person may request for an item. */
 export const requestKinds = ["analyze", "resize", "embed"] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 export const requestStatuses = ["pending", "done", "failed"] as const;
 export type RequestStatus = (typeof requestStatuses)[number];
 
-/** Failures of a model that only whoever runs the environment, or another request, can mend. */
+/** Failures of a model that no retry resolves: the environment, or the request, must change. */
 export const permanentModelFailures = [
 	"provider_not_configured",
 	"model_not_found",
@@ -22,18 +22,18 @@ export interface RequestError {
 	detail: string;
 }
 
-/** One piece of work that a person asked for; the stage's own function does it under the item's lease. */
+/** Work that a person requested for an item. The stage's function does it under the item's lease. */
 export interface WorkRequest {
 	id: string;
 	itemId: string;
 	userId: string;
 	kind: RequestKind;
-	/** Whom to ask; null for the environment's own. */
+	/** Null for the environment's provider. */
 	provider: string | null;
 	model: string | null;
 	status: RequestStatus;
 	error: RequestError | null;
-	/** What came of an `analyze` that is done. */
+	/** The result of an `analyze` that is done. */
 	analysisId: string | null;
 	createdAt: Date;
 	finishedAt: Date | null;
@@ -45,7 +45,7 @@ const eventTypeOf = {
 	embed: "EmbeddingRequested",
 } as const satisfies Record<RequestKind, EventType>;
 
-/** The event by which a waiting request reaches its stage; the same one however often it is made. */
+/** Builds the event by which a pending request reaches its stage; every call returns the same event. */
 export function requestEvent(
 	{ id, kind, itemId, userId }: WorkRequest,
 	correlationId: string,

@@ -1,20 +1,20 @@
 import type { TokenUsage } from "../items/analysis.ts";
 
 /**
- * What was said in a conversation, oldest first. All of it is text: image bytes never enter one. Every tool call
- * of an assistant is followed by its result before anything else is said.
+ * One message of a conversation, all of it text: image bytes never enter one. The results of an assistant's tool calls
+ * follow it before any other message.
  */
 export type ChatMessage =
-	/** What the model is told; only before everything else. */
+	/** The instructions; only the first message. */
 	| { role: "system"; text: string }
 	| { role: "user"; text: string }
 	| AssistantMessage
 	| {
 			role: "tool";
-			/** Whose result it is: the call's id. */
+			/** The id of the tool call. */
 			callId: string;
 			text: string;
-			/** The tool could not do what was asked; the text says why. */
+			/** The tool call failed; the text says why. */
 			failed?: boolean;
 	  };
 
@@ -23,8 +23,8 @@ export interface AssistantMessage {
 	text: string;
 	toolCalls: ToolCall[];
 	/**
-	 * The answer as its provider wrote it, as JSON: a model that thinks wants its thoughts back, unchanged, with the
-	 * results of the tools it called. Only the provider that wrote it reads it, and only until the next user message.
+	 * The provider's own JSON of the answer: a reasoning model requires its reasoning back, unchanged, with the results
+	 * of its tool calls. Only the same provider reads it, and only until the next user message.
 	 */
 	providerContent?: { provider: string; model: string; content: unknown };
 }
@@ -33,11 +33,11 @@ export interface ToolCall {
 	/** Unique in the conversation. */
 	id: string;
 	name: string;
-	/** Null where the model wrote something else than a JSON object: the result to give is what is wrong with it. */
+	/** Null where the model's input is not a JSON object: the result must then say so. */
 	input: Record<string, unknown> | null;
 }
 
-/** A tool that a model may ask for. The caller runs it, or refuses to. */
+/** A tool that a model may call. The caller of the model runs it, or refuses to. */
 export interface ChatTool {
 	/** Letters, digits, `_` and `-`, at most 64. */
 	name: string;
@@ -50,24 +50,24 @@ export interface ChatRequest {
 	messages: ChatMessage[];
 	/** @default none */
 	tools?: ChatTool[];
-	/** `none`: the tools stay known, but the model is to answer in text. @default "auto" */
+	/** `none`: the model knows the tools and must answer in text. @default "auto" */
 	toolChoice?: "auto" | "none";
 	/**
-	 * Whom to ask: a model of the environment's provider, `provider/model`, or a provider for its own.
+	 * A model of the environment's provider, `provider/model`, or a provider for its default model.
 	 * @default the environment's provider and its model
 	 */
 	model?: string | undefined;
-	/** Thoughts included. @default 4,000 */
+	/** Includes reasoning. @default 4,000 */
 	maxOutputTokens?: number;
-	/** The answer, or the failure, comes before: waiting and retrying end here. */
+	/** The call, with its waits and retries, ends before it. */
 	deadline: Date;
 }
 
-/** What a model said to one call. */
+/** A model's answer to one call. */
 export interface ChatAnswer {
-	/** Also what to append to the conversation. */
+	/** To be appended to the conversation as it is. */
 	message: AssistantMessage;
-	/** `tools`: it waits for the results of its tool calls. */
+	/** `tools`: the model waits for the results of its tool calls. */
 	stopReason: "complete" | "tools" | "cut_off" | "refused";
 	provider: string;
 	model: string;
@@ -76,10 +76,10 @@ export interface ChatAnswer {
 	usage: TokenUsage;
 }
 
-/** The models that talk. */
+/** Chat models. */
 export interface Chat {
 	/**
-	 * One call, one answer; an overloaded provider is asked up to three times for it.
+	 * Calls the model once; a request that an overloaded provider refuses is sent up to three times.
 	 * @throws ModelFailure `provider_not_configured`, `model_not_found`, `chat_unavailable`
 	 */
 	answer(request: ChatRequest): Promise<ChatAnswer>;

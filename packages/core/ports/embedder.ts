@@ -4,23 +4,23 @@ import type { FusionWeights } from "./search.ts";
 /** The length of every embedding vector. */
 export const embeddingDimensions = 1024;
 
-/** A model that places text in the search space. */
+/** An embedding model. */
 export interface Embedder {
 	readonly model: string;
-	/** How much each leg of a hybrid search counts with this model's vectors. */
+	/** Weights of the retrievers in a hybrid search with this model's vectors. */
 	readonly fusionWeights: FusionWeights;
 	/**
-	 * The cosine similarity that the best hit must have, where a search names no threshold of its own: below it the
-	 * collection has nothing of the kind. 0 where no queries with this model's vectors were there to fit it on.
+	 * The minimum cosine similarity of the best hit, where a search names no threshold: below it the collection has no
+	 * answer. 0 where it could not be fitted, for want of queries with this model's vectors.
 	 */
 	readonly answerabilityThreshold: number;
 	/**
-	 * Whether a search of a large collection compares with every cell: what answers a query lies apart from the items
-	 * that are like it.
+	 * Makes a search of a large collection read every partition, for a model whose query vectors lie apart from the
+	 * items that answer them.
 	 */
 	readonly exhaustive: boolean;
 	/**
-	 * One unit vector of 1024 numbers a text, before the deadline.
+	 * Returns one unit vector of 1024 numbers a text, before the deadline.
 	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_not_found`
 	 */
 	embed(

@@ -2,6 +2,6 @@ import type { OutgoingEvent } from "../pipeline/events.ts";
 import type { EventSource } from "../pipeline/stages.ts";
 
 export interface Events {
-	/** @throws where any entry was refused; sending an event twice is harmless. */
+	/** Sending an event twice is harmless. @throws where any entry was refused */
 	publish(source: EventSource, events: OutgoingEvent[]): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { ProcessedImage } from "./stages.ts";
 
-/** Decodes an original and makes what is derived from it. */
+/** Decodes originals and derives images from them. */
 export interface Images {
-	/** @throws PermanentFailure where the bytes are no image this system accepts. */
+	/** @throws PermanentFailure where the bytes are not an accepted image */
 	derive(
 		bytes: Uint8Array,
 	): Promise<ProcessedImage & { thumbnail: Uint8Array; vision: Uint8Array }>;

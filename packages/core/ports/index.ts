@@ -40,7 +40,7 @@ export * from "./vector-partitions.ts";
 export * from "./vision.ts";
 export * from "./web-search.ts";
 
-/** Everything a use case may ask of the world; each takes the few it needs by `Pick<Ports, ...>`. */
+/** All ports; each use case takes those it needs by `Pick<Ports, ...>`. */
 export interface Ports {
 	items: Items;
 	stages: Stages;

@@ -14,12 +14,12 @@ export type NewItem = Pick<
 
 export interface ItemFilter {
 	category?: string;
-	/** Without it every status but `pending` is listed. */
+	/** @default every status but `pending` */
 	status?: ItemStatus;
 	/** 1 to 100. */
 	limit: number;
 	offset: number;
-	/** As given by `nextCursor`; replaces `offset`. */
+	/** A `nextCursor`; replaces `offset`. */
 	cursor?: string;
 }
 
@@ -28,11 +28,11 @@ export interface ItemWithAnalysis {
 	latestAnalysis: Analysis | null;
 }
 
-/** A person's items. Every call is bound to the user. */
+/** Items. Every call is bound to one user. */
 export interface Items {
 	/**
-	 * Writes the row (`pending`) before the bytes are stored. Where the user already has an item
-	 * with these bytes, gives that one and creates nothing.
+	 * Writes the row (`pending`) before the bytes are stored. Where the user has an item with these bytes, returns that
+	 * one and creates nothing.
 	 */
 	create(item: NewItem): Promise<{ item: Item; created: boolean }>;
 	find(userId: string, itemId: string): Promise<ItemWithAnalysis | null>;
@@ -45,24 +45,24 @@ export interface Items {
 		total: number;
 		nextCursor: string | null;
 	}>;
-	/** The categories of analyzed items with how many each has, the largest first; at most 100. */
+	/** Counts the analyzed items of each category, the largest first; at most 100. */
 	categories(userId: string): Promise<{ category: string; items: number }[]>;
 	/**
-	 * Expects the bytes of a `pending` or `failed` item anew, as they are announced now: it is `pending` with
-	 * fresh attempts. Null where a stage is at work on it, or it went on, or is not there.
+	 * Sets a `pending` or `failed` item to `pending`, with fresh attempts and the newly announced type and size. Null
+	 * where a stage holds its lease, or it has another status, or does not exist.
 	 */
 	reopen(
 		userId: string,
 		itemId: string,
 		announced: Pick<NewItem, "mimeType" | "fileSize">,
 	): Promise<Item | null>;
-	/** The bytes are stored: `pending` becomes `uploaded`. What a stage did meanwhile stays, its failure too. */
+	/** Sets a `pending` item to `uploaded` once its bytes are stored. Any other status stays. */
 	markUploaded(userId: string, itemId: string): Promise<Item | null>;
-	/** A `failed` item whose bytes are stored gets fresh attempts: it becomes `uploaded`. */
+	/** Sets a `failed` item whose bytes are stored to `uploaded`, with fresh attempts. */
 	restart(userId: string, itemId: string): Promise<Item | null>;
 	/**
-	 * Deletes the item, its analyses, search text, embeddings and unsent events, and leaves a tombstone
-	 * until its objects are surely gone. False where there is no such item.
+	 * Deletes the item, its analyses, search text, embeddings and unsent events, and leaves a tombstone until its
+	 * objects are certainly removed. False where there is no such item.
 	 */
 	delete(userId: string, itemId: string): Promise<boolean>;
 }

@@ -1,17 +1,17 @@
-/** The bucket. Keys are built in `item.ts` and begin with the user. */
+/** The bucket. `items/item.ts` builds its keys, which begin with the kind and the user. */
 export interface Objects {
 	readonly bucket: string;
 	put(key: string, bytes: Uint8Array, contentType: string): Promise<void>;
-	/** Null where there is no such object, or no such version of it. @default the newest version */
+	/** Reads the newest version, or the given one; null where it does not exist. */
 	get(key: string, version?: string): Promise<Uint8Array | null>;
 	exists(key: string): Promise<boolean>;
-	/** Removes one version, so that the one before it is the newest. */
+	/** Removes one version; the one before it becomes the newest. */
 	deleteVersion(key: string, version: string): Promise<void>;
 	/** Removes every object and every version under the prefix. */
 	deleteAll(prefix: string): Promise<void>;
-	/** A URL that reads the object for `seconds`. */
+	/** Returns a URL that reads the object for `seconds`. */
 	presignGet(key: string, seconds: number): Promise<string>;
-	/** A form that stores under the key a file of exactly this type and size, for `seconds`. */
+	/** Returns a form that stores a file of exactly this type and size under the key, for `seconds`. */
 	presignPost(
 		key: string,
 		file: { contentType: string; size: number },
@@ -19,7 +19,7 @@ export interface Objects {
 	): Promise<UploadForm>;
 }
 
-/** Where to post a file, as multipart/form-data: every field first, then the file as `file`. */
+/** A form to post as multipart/form-data: every field first, then the file as `file`. */
 export interface UploadForm {
 	url: string;
 	fields: Record<string, string>;

@@ -1,10 +1,10 @@
 import type { OutgoingEvent } from "../pipeline/events.ts";
 
-/** Events committed with their results and not yet known to be sent. */
+/** Events that were committed with their results and are not yet known to be sent. */
 export interface Outbox {
-	/** Of one item at once after its commit; or, for the sweeper, of all items when older than `olderThanSeconds`. */
+	/** Returns one item's events, for a stage after its commit; or the older ones of all items, for the sweeper. */
 	unsent(
-		of:
+		filter:
 			| { userId: string; itemId: string }
 			| { olderThanSeconds: number; limit: number },
 	): Promise<OutgoingEvent[]>;

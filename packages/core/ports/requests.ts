@@ -5,11 +5,11 @@ export type NewRequest = Pick<
 	"id" | "itemId" | "userId" | "kind" | "provider" | "model"
 >;
 
-/** What people asked to be done again. Only `Stages` ends a request. */
+/** The work that people requested. Only `Stages` ends a request. */
 export interface Requests {
 	/**
-	 * Writes the request with the event that announces it. While the same is asked and not finished,
-	 * gives that one and writes nothing. Null where there is no such item.
+	 * Writes the request with the event that announces it. While the same request is pending, returns that one and
+	 * writes nothing. Null where there is no such item.
 	 */
 	create(request: NewRequest): Promise<WorkRequest | null>;
 	find(
@@ -18,17 +18,17 @@ export interface Requests {
 		requestId: string,
 	): Promise<WorkRequest | null>;
 	/**
-	 * Embeddings of a user's rebuild that no event announced yet, oldest first: as many as are missing until
-	 * `window` of them are given out and not ended. Each is given out once.
+	 * Claims the next embeddings of a user's rebuild, oldest first, until `window` of them are claimed and not ended.
+	 * Each is claimed once.
 	 */
 	claimRebuildBatch(
 		userId: string,
 		window: number,
 	): Promise<{ request: WorkRequest; correlationId: string }[]>;
 	/**
-	 * For the sweeper, over all tenants: pending requests made or claimed `idleSeconds` ago or earlier, whose
-	 * item nobody holds, not given out in the last `againSeconds`. Oldest first, of a rebuild no more than
-	 * `maxPerRebuild`: it has thousands, and another person's single request must not be behind them.
+	 * Claims for the sweeper, over all tenants, pending requests created or claimed at least `idleSeconds` ago, whose
+	 * item has no lease and which no sweep claimed in the last `againSeconds`. Oldest first; `maxPerRebuild` of one
+	 * rebuild, so that another person's request does not wait behind thousands of them.
 	 */
 	claimStalled(options: {
 		idleSeconds: number;

@@ -1,17 +1,17 @@
-/** What search really works with, read from the running code and its database. */
+/** The effective settings of search, read from the running code and its database. */
 export interface SearchSettings {
 	read(userId: string): Promise<EffectiveSearchSettings>;
 }
 
 export interface EffectiveSearchSettings {
-	/** The numbers in the search statements, by their names in the code. */
+	/** The constants of the search statements, by their names in the code. */
 	parameters: Readonly<Record<string, unknown>>;
 	database: {
-		/** As the server says it: `17.6`. */
+		/** As the server reports it: `17.6`. */
 		version: string;
 		/** Versions of the installed extensions by name. */
 		extensions: Record<string, string>;
-		/** Of the tables that a search reads, as the database defines them now. */
+		/** The indexes of the tables that a search reads. */
 		indexes: {
 			table: string;
 			name: string;
@@ -19,7 +19,7 @@ export interface EffectiveSearchSettings {
 			valid: boolean;
 		}[];
 	};
-	/** What the user has. */
+	/** Counts of the user's rows. */
 	counts: {
 		items: number;
 		documents: number;

@@ -1,6 +1,6 @@
-/** What is done for the conversations of everybody, by nobody's request. */
+/** Scheduled maintenance of all sessions. */
 export interface SessionUpkeep {
-	/** Sessions that live, and expired ones that the table has not removed yet. */
+	/** Counts the active sessions, and the expired ones that the table has not removed yet. */
 	count(): Promise<{ active: number; expired: number }>;
 	/** Removes stored payloads that no checkpoint refers to. Safe at any time. */
 	removeOrphans(): Promise<{ seen: number; removed: number }>;

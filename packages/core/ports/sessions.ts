@@ -1,51 +1,50 @@
 import type { TokenUsage } from "../items/analysis.ts";
 import type { Hit } from "./search.ts";
 
-/** A conversation of one person. It is gone four hours after it was last used. */
+/** A conversation of one person. It expires four hours after its last use. */
 export interface ChatSession {
 	sessionId: string;
 	createdAt: Date;
 	lastActivity: Date;
-	/** Of both sides; a question that was never answered counts, too. */
+	/** Questions and answers; a question without an answer counts, too. */
 	messageCount: number;
 }
 
-/** What one side said, as the history keeps it. */
+/** A question or an answer in the history of a session. */
 export interface SessionMessage {
 	role: "user" | "assistant";
 	text: string;
-	/** When it was said. */
 	at: Date;
-	/** The items that an answer speaks of, in the order in which it shows them. */
+	/** The items that an answer shows, in its order. */
 	items: Hit[];
 	/** Names, in the order of first use. */
 	toolsUsed: string[];
-	/** What was done for an answer, a sentence each. */
+	/** The steps to an answer, a sentence each. */
 	reasoning: string[];
-	/** The provider's id of the last call that an answer took. */
+	/** The provider's id of the answer's last model call. */
 	traceId: string | null;
-	/** Every answered call of a model. */
+	/** One entry for each model call that was answered. */
 	usage: TokenUsage[];
 }
 
-/** The right to take the one turn that a session has at a time. */
+/** The lease of a session for one turn; a session has one turn at a time. */
 export interface OpenTurn {
 	sessionId: string;
 	/** From 1. */
 	number: number;
-	/** Proof of the right, for `end` and `abandon`. */
+	/** Proves the lease to `endTurn` and `abandonTurn`. */
 	lease: string;
-	/** The right ends by itself then: nothing may be written for this turn afterwards. */
+	/** The lease expires then: nothing may be written for this turn afterwards. */
 	leaseEnds: Date;
-	/** Which of the lives of the session it is: one that expired or was deleted may have been begun anew. */
+	/** Distinguishes this session from an expired or deleted one of the same id. */
 	generation: string;
 }
 
-/** Every session of a person. Another person's session, an expired one and one that never was are alike: null. */
+/** A person's sessions. Another person's session, an expired one and one that never existed are all null. */
 export interface Sessions {
 	/**
-	 * Begins the next turn, in a new session if need be, and keeps the question. A turn that was begun for the same
-	 * question and never ended is continued under its own number.
+	 * Begins the next turn, in a new session if necessary, and stores the question. A turn that was begun for the same
+	 * question and never ended continues under its number.
 	 * @throws AppError `session_busy` where another turn is still under way after a few seconds
 	 */
 	beginTurn(
@@ -54,29 +53,29 @@ export interface Sessions {
 		question: string,
 	): Promise<OpenTurn>;
 	/**
-	 * Keeps the answer.
+	 * Stores the answer and releases the lease.
 	 * @throws AppError `session_not_found` where the session was deleted meanwhile, `session_busy` where the lease
-	 * ended and is another's
+	 * expired and another turn holds it
 	 */
 	endTurn(
 		userId: string,
 		turn: OpenTurn,
 		answer: SessionMessage,
 	): Promise<void>;
-	/** Gives the turn up without an answer: the question can be asked again at once. */
+	/** Releases the lease without an answer: the question can be repeated at once. */
 	abandonTurn(userId: string, turn: OpenTurn): Promise<void>;
-	/** The last used first. */
+	/** Lists sessions, the last used first. */
 	list(userId: string, limit: number): Promise<ChatSession[]>;
-	/** Everything that was said, oldest first. */
+	/** Returns every question and answer, oldest first. */
 	history(
 		userId: string,
 		sessionId: string,
 	): Promise<{
 		session: ChatSession;
 		messages: SessionMessage[];
-		/** Whether a turn is under way. */
+		/** A turn is under way. */
 		isBusy: boolean;
 	} | null>;
-	/** False where there is none. What it had is removed with it. */
+	/** Deletes the session with its messages and checkpoints. False where there is none. */
 	delete(userId: string, sessionId: string): Promise<boolean>;
 }

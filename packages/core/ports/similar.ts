@@ -1,7 +1,7 @@
 import type { ImageType } from "../items/item.ts";
 
 /**
- * Pictures that differ in no more of the 64 bits of their hash are nearly the same. Measured on 55 screenshots and
+ * The maximum distance, of the 64 bits of a perceptual hash, between near-duplicates. Measured on 55 screenshots and
  * 6 drawings: the same one smaller, brighter, or in another format and quality differs in 8 at most, four scrolls of
  * one page in 1 to 3, and any two others in 11 at least.
  */
@@ -13,16 +13,16 @@ export interface SimilarOptions {
 	/** 1 to 50. */
 	topK: number;
 	category?: string | undefined;
-	/** The least cosine similarity, -1 to 1, of what has one. */
+	/** The minimum cosine similarity, -1 to 1, of items with a vector. */
 	minSimilarity?: number | undefined;
 }
 
 export interface SimilarItem {
 	itemId: string;
 	mimeType: ImageType;
-	/** Cosine similarity, -1 to 1; null where one of both has no vector by the model. */
+	/** Cosine similarity, -1 to 1; null where either has no vector of the model. */
 	similarity: number | null;
-	/** Bits in which the pictures' hashes differ, 0 to 64; null where one of both has no hash. */
+	/** Bits in which the perceptual hashes differ, 0 to 64; null where either has no hash. */
 	distance: number | null;
 	nearDuplicate: boolean;
 	/** Null where the item has no analysis yet. */
@@ -33,13 +33,13 @@ export interface SimilarItem {
 }
 
 export interface SimilarItems {
-	/** By which of its traits the item could be compared. */
+	/** Whether the item has a vector, and a hash, to be compared by. */
 	compared: { byVector: boolean; byHash: boolean };
 	/** Near-duplicates first, then by similarity; never the item itself. */
 	items: SimilarItem[];
 }
 
-/** Finds what is like an item. */
+/** Finds similar items. */
 export interface Similar {
 	/** Null where the user has no such item. */
 	toItem(

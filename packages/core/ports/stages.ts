@@ -8,13 +8,13 @@ import type { OutgoingEvent } from "../pipeline/events.ts";
 import type { StageName } from "../pipeline/stages.ts";
 import type { RequestError, WorkRequest } from "../pipeline/work-request.ts";
 
-/** A stage's exclusive right to an item, on the database clock. A result commits only under it. */
+/** A stage's lease of an item, on the database clock. A result commits only under it. */
 export interface Lease {
 	userId: string;
 	itemId: string;
 	stage: StageName;
 	token: string;
-	/** Whose work is done under it; null where it is the pipeline's own. */
+	/** The request that it serves; null for the pipeline's own work. */
 	requestId: string | null;
 }
 
@@ -24,14 +24,14 @@ export type Claim =
 			lease: Lease;
 			item: Item;
 			attempt: number;
-			/** What is asked for; null where it is the pipeline's own work. */
+			/** The request to serve; null for the pipeline's own work. */
 			request: WorkRequest | null;
 	  }
 	/** The item is past this stage (a late or repeated event), or failed. */
 	| { outcome: "done" }
-	/** Another holder, alive or dead, has a lease that ends in `secondsLeft` (1 at least, whole). */
+	/** Another holder, alive or dead, has a lease that expires in `secondsLeft` (whole, at least 1). */
 	| { outcome: "busy"; secondsLeft: number }
-	/** Deleted, or never was. */
+	/** The item was deleted, or never existed. */
 	| { outcome: "gone" };
 
 export interface ProcessedImage {
@@ -47,7 +47,7 @@ export interface ProcessedImage {
 }
 
 export interface NewAnalysis {
-	/** Derived from item and version, so a repeated attempt gives the same one. */
+	/** Derived from item and version, so that a repeated attempt has the same one. */
 	id: string;
 	version: number;
 	description: ImageDescription;
@@ -62,18 +62,18 @@ export interface NewEmbedding {
 	model: string;
 	/** 1024 numbers of unit length. */
 	vector: Float32Array;
-	/** Joins the analysis's own. */
+	/** Is added to the analysis's usage. */
 	usage: ModelUsage[];
 }
 
 /**
- * The pipeline's memory. Each commit writes result, next status and outgoing event in one transaction,
- * fenced by the lease: false means that the lease was lost (or the item deleted) and nothing was written.
+ * The state of the pipeline. Each commit writes result, next status and outgoing event in one transaction, fenced by
+ * the lease: false means that the lease was lost (or the item deleted) and nothing was written.
  */
 export interface Stages {
 	/**
-	 * Takes the lease where the item's status is one the stage starts from and no lease is held.
-	 * After `maxAttempts` claims without a commit the item ends `failed` (`retries_exhausted`), answer `done`.
+	 * Takes the lease where the stage starts from the item's status and no lease is held. After `maxAttempts` claims
+	 * without a commit the item ends `failed` (`retries_exhausted`), and the outcome is `done`.
 	 */
 	claim(
 		userId: string,
@@ -82,9 +82,9 @@ export interface Stages {
 		leaseSeconds: number,
 	): Promise<Claim>;
 	/**
-	 * Takes the item's lease for what a person asked, whatever the item's status once its image is processed.
-	 * Before that the answer is `done`: commitProcessed announces the waiting request again. A request whose
-	 * item failed before it had an image, or that was claimed `maxAttempts` times, ends `failed`, answer `done`.
+	 * Takes the item's lease for a person's request, whatever the item's status once its image is processed. Before
+	 * that the outcome is `done`: commitProcessed announces the pending request again. A request whose item failed
+	 * before it had an image, or that was claimed `maxAttempts` times, ends `failed`, and the outcome is `done`.
 	 */
 	claimRequest(
 		userId: string,
@@ -93,55 +93,54 @@ export interface Stages {
 		leaseSeconds: number,
 	): Promise<Claim>;
 	/**
-	 * Where the user has these bytes already, the item ends `failed` as the duplicate of the other, which is
-	 * tried again where it had failed. An item that only announced this digest, and whose bytes never became
-	 * an image, does not have them: it gives the digest up.
-	 * Requests that waited for the image: those for a resize are done, those for an analysis announced.
+	 * Where the user has these bytes in another item, this one ends `failed` as its duplicate, and the other is tried
+	 * again if it had failed. An item that only announced this digest, and whose bytes never became an image, loses the
+	 * digest instead. Of the requests that waited for the image, those for a resize are done, those for an analysis
+	 * announced.
 	 */
 	commitProcessed(
 		lease: Lease,
 		result: ProcessedImage,
 		event: OutgoingEvent<"ImageProcessed">,
 	): Promise<boolean>;
-	/** Ends the lease's request, where it has one. The analysis becomes current and takes over what failed attempts were billed, its text searchable; the embeddings of older ones go. */
+	/** Makes the analysis current, with the usage of failed attempts, and its text searchable; removes the embeddings of older ones. Ends the lease's request, if any. */
 	commitAnalyzed(
 		lease: Lease,
 		analysis: NewAnalysis,
 		text: SearchText,
 		event: OutgoingEvent<"AnalysisComplete">,
 	): Promise<boolean>;
-	/** The derived objects were made anew: ends the request, and nothing else changes its status. */
+	/** Records that the images were derived again, and ends the request. The item's status stays. */
 	commitResized(
 		lease: Lease,
 		result: Omit<ProcessedImage, "sha256">,
 	): Promise<boolean>;
 	/**
-	 * Ends the lease's request, where it has one; the item's status then changes only where this embedding was
-	 * what it lacked. Also false where `embedding.analysisId` is no longer the item's current analysis, whose own
-	 * embedding is on its way.
+	 * Ends the lease's request, if any; the item's status then changes only where it lacked this embedding. Also false
+	 * where `embedding.analysisId` is no longer the item's current analysis, which is embedded by its own event.
 	 */
 	commitEmbedded(
 		lease: Lease,
 		embedding: NewEmbedding,
 		event: OutgoingEvent<"ItemReady">,
 	): Promise<boolean>;
-	/** Ends the item `failed`, fenced like a commit. `usage` is what the attempt was billed. */
+	/** Ends the item `failed`, fenced like a commit. `usage` was billed to the attempt. */
 	fail(lease: Lease, error: ItemError, usage?: ModelUsage[]): Promise<boolean>;
-	/** Ends the lease's request `failed`, fenced like a commit; the item stays what it was. */
+	/** Ends the lease's request `failed`, fenced like a commit; the item stays as it was. */
 	failRequest(
 		lease: Lease,
 		error: RequestError,
 		usage?: ModelUsage[],
 	): Promise<boolean>;
 	/**
-	 * Gives the lease back after a failure that a retry may mend; the attempt stays counted, and what it was
-	 * billed is kept for the analysis that comes of a later one.
+	 * Releases the lease after a failure that a retry may resolve. The attempt counts, and its usage is stored for the
+	 * analysis of a later one.
 	 */
 	release(lease: Lease, usage?: ModelUsage[]): Promise<void>;
 
 	/**
-	 * For the sweeper, over all tenants: items that stand in a stage's starting status since `idleSeconds`
-	 * with no lease held, not given out by this call in the last `againSeconds`. Oldest first.
+	 * Claims for the sweeper, over all tenants, items in a stage's starting status for `idleSeconds`, without a lease,
+	 * which no sweep claimed in the last `againSeconds`. Oldest first.
 	 */
 	claimStalled(options: {
 		idleSeconds: number;
@@ -149,13 +148,13 @@ export interface Stages {
 		limit: number;
 	}): Promise<StalledItem[]>;
 	/**
-	 * For the dashboard, over all tenants: seconds since the item that waits longest came to its status, 0 where
+	 * Returns for the dashboard, over all tenants, the seconds that the longest waiting item has had its status; 0 where
 	 * none waits. An item `pending` waits for its owner's upload and does not count.
 	 */
 	oldestWaitSeconds(): Promise<number>;
-	/** Ends a `pending` item `failed` with `upload_missing`; a no-op where it moved on. */
+	/** Ends a `pending` item `failed` with `upload_missing`; does nothing in any other status. */
 	failMissingUpload(userId: string, itemId: string): Promise<void>;
-	/** Tombstones older than `olderThanSeconds`. Oldest first. */
+	/** Returns tombstones older than `olderThanSeconds`, oldest first. */
 	tombstones(options: {
 		olderThanSeconds: number;
 		limit: number;
@@ -168,8 +167,8 @@ export const maxAttempts = 8;
 export interface StalledItem {
 	item: Item;
 	stage: StageName;
-	/** Of the current analysis, where the stage is `embed`. */
+	/** The current analysis, where the stage is `embed`. */
 	analysisId: string | null;
-	/** When the item came to its status. */
+	/** When the item got its status. */
 	since: Date;
 }

@@ -11,10 +11,10 @@ export interface VisionRequest {
 	takenAt: Date | null;
 	camera: string | null;
 	colours: string[];
-	/** Whom to ask. @default the environment's provider, and that provider's model */
+	/** @default the environment's provider, and that provider's model */
 	provider?: string | undefined;
 	model?: string | undefined;
-	/** The answer, or the failure, comes before: waiting and retrying end here. */
+	/** The call, with its waits and retries, ends before it. */
 	deadline: Date;
 }
 
@@ -28,7 +28,7 @@ export interface VisionAnswer {
 	usage: ModelUsage[];
 }
 
-/** The models that describe images. */
+/** Vision models. */
 export interface Vision {
 	/**
 	 * @throws PermanentFailure `vision_refused`, `vision_answer_invalid`;

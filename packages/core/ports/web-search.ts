@@ -1,15 +1,15 @@
-/** A page of the web, as a search engine tells of it. */
+/** A result of a web search engine. */
 export interface WebPage {
 	title: string;
 	url: string;
-	/** The passage that fits the query. */
+	/** The passage that matches the query. */
 	content: string;
 }
 
-/** The web outside, which sees what it is asked. */
+/** Web search. The engine sees every query. */
 export interface WebSearch {
-	/** Whether a key is set: without one nothing of this exists for a model. */
+	/** Tells whether a key is set; without one no model has the tool. */
 	isEnabled(): Promise<boolean>;
-	/** At most five pages, best first. @throws ModelFailure where the engine gives nothing in time */
+	/** Returns at most five pages, best first. @throws ModelFailure where the engine does not answer in time */
 	search(query: string, deadline: Date): Promise<WebPage[]>;
 }

@@ -2,8 +2,8 @@ import { AppError, itemNotFound } from "../errors.ts";
 import type { Ports, SimilarItems, SimilarOptions } from "../ports/index.ts";
 
 /**
- * Finds what is like an item, by what it means and by how it looks. While it has no vector by the model in use, its
- * near-duplicates alone.
+ * Finds similar items, by meaning and by appearance. An item without a vector of the model in use has near-duplicates
+ * only.
  *
  * @throws AppError `item_not_found`, `item_not_comparable`
  */

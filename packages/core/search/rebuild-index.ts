@@ -3,16 +3,16 @@ import { requestEvent } from "../pipeline/work-request.ts";
 import type { Ports } from "../ports/index.ts";
 
 /**
- * As many items of one rebuild wait in the embedder's queue: enough to keep it busy, so few that another
- * person's new upload is not behind thousands of them.
+ * Limits the items of one rebuild that wait in the embedder's queue: enough to keep it busy, so few that another
+ * person's new upload does not wait behind thousands of them.
  */
 export const rebuildWindow = 20;
 
 /**
- * Has the embedder give a person's items their place in the search space anew. Each keeps the vector it has until
- * the new one is written, and its status whatever becomes of it. Asked again meanwhile, it goes on.
+ * Starts to embed a person's items again. Each keeps its vector until the new one is written, and its status even if
+ * that fails. A second call during a rebuild continues it.
  *
- * @returns how many items wait for it
+ * @returns the number of items that wait for their embedding
  */
 export async function rebuildIndex(
 	ports: Pick<Ports, "vectorIndex" | "requests" | "events" | "embedder">,
@@ -27,16 +27,16 @@ export async function rebuildIndex(
 	return waiting;
 }
 
-/** Announces what is next of a person's rebuild, as far as there is room in the queue. Called as each item ends. */
+/** Queues the next items of a person's rebuild, up to the window. Called whenever an item ends. */
 export async function continueRebuild(
 	{ requests, events }: Pick<Ports, "requests" | "events">,
 	userId: string,
 ): Promise<void> {
-	const next = await requests.claimRebuildBatch(userId, rebuildWindow);
-	if (next.length === 0) return;
+	const batch = await requests.claimRebuildBatch(userId, rebuildWindow);
+	if (batch.length === 0) return;
 	await events.publish(
 		announcedBy.EmbeddingRequested,
-		next.map(({ request, correlationId }) =>
+		batch.map(({ request, correlationId }) =>
 			requestEvent(request, correlationId),
 		),
 	);

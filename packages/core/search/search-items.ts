@@ -9,7 +9,7 @@ import type {
 } from "../ports/index.ts";
 import { contentWords } from "./words.ts";
 
-/** By words, by meaning, or by both. */
+/** Search by words, by meaning, or by both. */
 export const searchTypes = ["bm25", "vector", "hybrid"] as const;
 export type SearchType = (typeof searchTypes)[number];
 
@@ -20,24 +20,22 @@ export interface SearchRequest extends SearchLimits {
 	explain?: boolean;
 }
 
-/** What a search found. */
 export interface SearchResult {
 	/** Best first. */
 	hits: Hit[];
-	/** What the person should know about how it was found, a sentence each. */
+	/** Sentences for the person about how the search was made. */
 	notices: string[];
-	/** A sentence for the person; null where there are hits. */
+	/** A sentence for the person that says why there are no hits; null where there are. */
 	emptyReason: string | null;
 }
 
-/** A search waits no longer for its query's vector. */
+/** Limits the wait for the query's vector. */
 const maxEmbeddingMs = 8_000;
 
 /**
- * Finds a person's items, best first; nothing, and why, where the collection has nothing of the kind.
- * The query is embedded before the database is asked, never inside. A hybrid search whose embedding model is away
- * goes on by words.
- * @throws ModelFailure of the embedding model: of a search by vectors any, of a hybrid one what only a setting mends
+ * Finds a person's items, best first, or says why there are none. The query is embedded before the database is
+ * called, never inside a transaction. A hybrid search falls back to words while the embedding model is unavailable.
+ * @throws ModelFailure of the embedding model: any in a search by vectors, in a hybrid one those that no retry resolves
  */
 export async function searchItems(
 	ports: Pick<Ports, "search" | "embedder" | "vectorIndex">,
@@ -47,21 +45,21 @@ export async function searchItems(
 	const { query, topK, category, explain } = request;
 	const options: SearchOptions = { topK, category, explain };
 	const text: TextQuery = { text: query, minScore: request.minRelevance };
-	const found = (hits: Hit[], ...notices: string[]): SearchResult => ({
+	const result = (hits: Hit[], ...notices: string[]): SearchResult => ({
 		hits,
 		notices,
 		emptyReason: hits.length > 0 ? null : explainNoHits(request),
 	});
 
 	if (request.searchType === "bm25") {
-		return found(await ports.search.byText(userId, text, options));
+		return result(await ports.search.byText(userId, text, options));
 	}
 	let vector: VectorQuery;
 	try {
 		vector = await embedQuery(ports, request);
 	} catch (error) {
 		if (request.searchType === "vector" || !isTemporary(error)) throw error;
-		return found(
+		return result(
 			await ports.search.byText(userId, text, options),
 			`Searched by words only: ${error.message}`,
 		);
@@ -71,13 +69,13 @@ export async function searchItems(
 		? ports.search.byVector(userId, vector, options)
 		: ports.search.hybrid(userId, { text, vector, weights }, options));
 	const isByVector = hits.some(({ vectorRank }) => vectorRank);
-	return found(
+	return result(
 		hits,
 		...(isByVector ? [] : await staleVectorNotices(ports, userId)),
 	);
 }
 
-/** What to say where vectors found nothing, of a collection that was embedded by a model no longer in use. */
+/** Explains to the person why vectors found nothing, where the collection was embedded by a model no longer in use. */
 async function staleVectorNotices(
 	{ vectorIndex, embedder }: Pick<Ports, "vectorIndex" | "embedder">,
 	userId: string,
@@ -105,7 +103,7 @@ async function embedQuery(
 	return { model, vector, minSimilarity, answerabilityThreshold, exhaustive };
 }
 
-/** A provider that is away comes back by itself; a wrong setting does not, and whoever runs the environment must see it. */
+/** A provider recovers by itself; a wrong setting does not, and whoever runs the environment must see the error. */
 function isTemporary(error: unknown): error is ModelFailure {
 	return (
 		error instanceof ModelFailure && error.code === "embedding_unavailable"
@@ -113,8 +111,8 @@ function isTemporary(error: unknown): error is ModelFailure {
 }
 
 const hasWord = (text: string) => /[\p{L}\p{N}]/u.test(text);
-/** `-word` and `-"a phrase"`. */
-const excluded = /(?<!\S)-(?:"[^"]*"?|\S+)/g;
+/** Matches `-word` and `-"a phrase"`. */
+const excludedWords = /(?<!\S)-(?:"[^"]*"?|\S+)/g;
 
 function explainNoHits(request: SearchRequest): string {
 	const where = request.category
@@ -123,11 +121,11 @@ function explainNoHits(request: SearchRequest): string {
 	if (!hasWord(request.query)) {
 		return "Nothing was found: the query has no word to look for.";
 	}
-	const wanted = request.query.replaceAll(excluded, " ");
-	if (!hasWord(wanted)) {
+	const included = request.query.replaceAll(excludedWords, " ");
+	if (!hasWord(included)) {
 		return "Nothing was found: the query only says what to leave out. Add a word to look for.";
 	}
-	if (contentWords(wanted).size === 0) {
+	if (contentWords(included).size === 0) {
 		return "Nothing was found: the query has only words that are in every text. Add one that tells what you look for.";
 	}
 	const limits = [

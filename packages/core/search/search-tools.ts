@@ -12,15 +12,15 @@ import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
 import type { Hit, Ports, SearchLimits } from "../ports/index.ts";
 import { type SearchType, searchItems } from "./search-items.ts";
 
-/** Read-only tools over one person's collection, and what they have shown. */
+/** Read-only tools over one person's collection, and the items they have returned. */
 export interface SearchTools {
 	tools: RunnableTool[];
 	seen: SeenItems;
-	/** Does what `search_collection` does, for a caller that is no model. */
+	/** Searches like `search_collection`, for our own code. */
 	search(query: string, searchType?: SearchType): Promise<Hit[]>;
 }
 
-/** What a model has been shown: nothing else may it cite or choose. */
+/** The items that a model has read: it may cite and choose only these. */
 export interface SeenItems {
 	refs: ItemRefs;
 	/** By id, as last quoted. */
@@ -29,9 +29,9 @@ export interface SeenItems {
 	hits: Map<string, Hit>;
 	/** The ids that each search found, best first. */
 	searches: string[][];
-	/** What the searches had to say, each notice once. */
+	/** Notices of all searches, each once. */
 	notices: Set<string>;
-	/** Of the first search that found nothing: another may have found something. */
+	/** Says why the first search without hits found nothing; another may have found something. */
 	emptyReason: string | null;
 }
 
@@ -41,16 +41,16 @@ const modes = {
 	both: "hybrid",
 } as const satisfies Record<string, SearchType>;
 
-/** Text that the database can look for. */
-const searchable = (most: number) =>
+/** Text that the database can search for. */
+const searchable = (maxLength: number) =>
 	z
 		.string()
-		.max(most)
+		.max(maxLength)
 		.refine((text) => text.isWellFormed() && !text.includes("\0"), {
 			error: "holds a NUL byte or half a character",
 		});
 
-/** The tools with which a model looks into a collection. The user is bound here: no input of a tool names one. */
+/** Creates the tools by which a model reads a collection. They are bound to the user: no input of a tool names one. */
 export function searchTools(
 	ports: Pick<
 		Ports,
@@ -109,7 +109,7 @@ export function searchTools(
 			top_k: z.int().min(1).max(limits.topK).optional(),
 		}),
 		async run({ query, mode, category, top_k }) {
-			const found = await search(query, modes[mode], {
+			const hits = await search(query, modes[mode], {
 				topK: top_k,
 				category,
 			}).catch((error) => {
@@ -118,9 +118,9 @@ export function searchTools(
 					"nothing can be found by meaning now, only by words",
 				);
 			});
-			if (found.length === 0) return "Nothing was found.";
+			if (hits.length === 0) return "Nothing was found.";
 			return quoteItems(
-				found.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
+				hits.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
 			);
 		},
 	});
@@ -134,7 +134,7 @@ export function searchTools(
 		}),
 		async run({ item: ref }) {
 			const itemId = seen.refs.itemIdFor(ref);
-			// What no search of this person found does not exist for the model.
+			// An item that no search has returned does not exist for the model.
 			const found = itemId ? await ports.items.find(userId, itemId) : null;
 			if (!found?.latestAnalysis) {
 				throw new ToolRefusal(
