@@ -30,9 +30,9 @@ export interface EndpointOptions {
 	credentials: Credentials;
 	access: Access;
 	apis: AwsApi[];
-	/** 0 for a free one. */
+	/** 0 takes a free one. */
 	port: number;
-	/** Answers paths below `/_local/`, which no signature guards: the endpoint listens on loopback only. */
+	/** Handles paths below `/_local/`, which need no signature: the endpoint listens on loopback only. */
 	control?: (request: AwsRequest) => Promise<AwsResponse>;
 }
 
@@ -41,7 +41,7 @@ export interface Endpoint {
 	close(): Promise<void>;
 }
 
-/** A body is held in memory once; uploads end at 50 MB. */
+/** Bytes of a body, which is held in memory once. */
 const maxBody = 60 * 1024 * 1024;
 const controlPrefix = "/_local/";
 
@@ -50,14 +50,14 @@ export async function serveAws(options: EndpointOptions): Promise<Endpoint> {
 	const stop = new AbortController();
 	const server = createServer(async (incoming, outgoing) => {
 		const requestId = randomUUID();
-		const gone = new AbortController();
-		outgoing.once("close", () => gone.abort());
-		const signal = AbortSignal.any([stop.signal, gone.signal]);
+		const disconnected = new AbortController();
+		outgoing.once("close", () => disconnected.abort());
+		const signal = AbortSignal.any([stop.signal, disconnected.signal]);
 		try {
-			const response = await answer(options, incoming, requestId, signal);
+			const response = await respond(options, incoming, requestId, signal);
 			await write(outgoing, response, requestId, incoming.method === "HEAD");
 		} catch (error) {
-			// The client went away, or reading an object failed after its headers were sent.
+			// The client disconnected, or reading an object failed after its headers were sent.
 			outgoing.destroy(error as Error);
 		}
 	});
@@ -78,7 +78,7 @@ export async function serveAws(options: EndpointOptions): Promise<Endpoint> {
 	};
 }
 
-async function answer(
+async function respond(
 	{ state, credentials, access, apis, control }: EndpointOptions,
 	incoming: IncomingMessage,
 	requestId: string,
@@ -104,7 +104,7 @@ async function answer(
 		if (api?.handleForm) {
 			const handle = api.handleForm;
 			const { denial } = api;
-			const response = await readingAll(incoming, (body) =>
+			const response = await readToEnd(incoming, (body) =>
 				handle(request, body, async (policy) => {
 					const signer = await verifyPolicy(policy, {
 						credentials,
@@ -125,7 +125,7 @@ async function answer(
 		if (!api) {
 			throw new AwsError(
 				"UnknownService",
-				`The local cloud has no service "${service}": it answers ${apis.map((each) => each.service).join(", ")}.`,
+				`cdk-local has no service "${service}": it has ${apis.map((candidate) => candidate.service).join(", ")}.`,
 				501,
 			);
 		}
@@ -140,12 +140,12 @@ async function answer(
 		const response = await api.handle(request);
 		return api.finish?.(request, response) ?? response;
 	} catch (error) {
-		const response = errorAnswer(error, request, api);
+		const response = errorResponse(error, request, api);
 		return api?.finish?.(request, response) ?? response;
 	}
 }
 
-/** A form has no signed header to say whose it is: only S3 takes forms, and only below a bucket. */
+/** Returns the API that takes forms: no header names a form's service, and only S3 takes them. */
 function formService(
 	{ method, path, headers }: AwsRequest,
 	apis: AwsApi[],
@@ -158,13 +158,13 @@ function formService(
 		: undefined;
 }
 
-/** What the work leaves unread is read and dropped, so that the client hears the answer. */
-async function readingAll<T>(
+/** Reads and drops what `work` leaves unread, so that the client receives the response. */
+async function readToEnd<T>(
 	incoming: IncomingMessage,
 	work: (body: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<T> {
 	const chunks = incoming[Symbol.asyncIterator]();
-	// Without `return`, which would close the connection where the work stops in the middle.
+	// Has no `return`, which would close the connection where the work stops early.
 	const body = { next: () => chunks.next() };
 	try {
 		return await work({ [Symbol.asyncIterator]: () => body });
@@ -173,13 +173,13 @@ async function readingAll<T>(
 	}
 }
 
-function errorAnswer(
+function errorResponse(
 	error: unknown,
 	request: AwsRequest,
 	api?: AwsApi,
 ): AwsResponse {
 	if (!(error instanceof AwsError) && !request.signal.aborted) {
-		// A defect of the local cloud: whoever runs it must see where.
+		// A defect of cdk-local itself: whoever runs it must see where.
 		console.error(request.method, request.path, request.requestId, error);
 	}
 	const known =
@@ -187,7 +187,7 @@ function errorAnswer(
 			? error
 			: new AwsError(
 					"InternalFailure",
-					`The local cloud failed at ${request.method} ${request.path}: ${error}`,
+					`cdk-local failed at ${request.method} ${request.path}: ${error}`,
 					500,
 				);
 	return (
@@ -203,7 +203,7 @@ function errorAnswer(
 	);
 }
 
-/** Cognito's public calls and its key set are unsigned; what is left can only be S3. */
+/** Names the service of an unsigned request: Cognito's public calls and its key set, else S3. */
 function unsignedService({ headers, method, path }: AwsRequest): string {
 	const target = headers["x-amz-target"];
 	if (target?.startsWith("AWSCognitoIdentityProviderService.")) {
@@ -233,13 +233,13 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
 	let size = 0;
 	for await (const chunk of incoming) {
 		size += chunk.length;
-		// The rest is read and dropped, so that the client hears the answer.
+		// The rest is read and dropped, so that the client receives the response.
 		if (size <= maxBody) chunks.push(chunk);
 	}
 	if (size > maxBody) {
 		throw new AwsError(
 			"EntityTooLarge",
-			`The body has ${size} bytes, the local cloud takes ${maxBody}.`,
+			`The body has ${size} bytes; cdk-local takes at most ${maxBody}.`,
 			413,
 		);
 	}

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Permission } from "../services/iam/permission.ts";
-
 import {
 	type AwsApi,
 	AwsError,
@@ -9,15 +8,15 @@ import {
 	notImplemented,
 } from "./types.ts";
 
-/** One operation of a service: what it takes, strictly, and what it does. */
+/** One operation of a service: its strict input and its effect. */
 export interface Operation {
-	/** @throws AwsError where it is not what the operation takes */
+	/** @throws AwsError where the operation does not take this input */
 	read(input: unknown): unknown;
-	/** @param input as read */
+	/** @param input as `read` returned it */
 	run(input: unknown, request: AwsRequest): unknown;
 }
 
-/** Parameters outside the schema are refused by name: what would be ignored must not look done. */
+/** Defines an operation. A parameter outside the schema is refused by name: an ignored one would look done. */
 export function operation<Shape extends z.core.$ZodLooseShape>(
 	shape: Shape,
 	run: (
@@ -37,20 +36,20 @@ export function operation<Shape extends z.core.$ZodLooseShape>(
 	};
 }
 
-/** @param Input what of the operations' parameters says which resources they mean */
+/** @param Input the operations' parameters that name resources */
 export interface JsonService<Input> {
 	service: string;
-	/** What stands before the dot in `X-Amz-Target`. */
+	/** The part of `X-Amz-Target` before the dot. */
 	target: string;
 	version: "1.0" | "1.1";
 	operations: Record<string, Operation>;
-	/** What a caller must be allowed for an operation. */
+	/** Returns the permissions that a call of an operation needs. */
 	permissions(operation: string, input: Input): Permission[];
 	/** Operations that need no signature. */
 	unsigned?: ReadonlySet<string>;
 }
 
-/** A service that speaks AWS's JSON protocol. */
+/** Serves AWS's JSON protocol. */
 export function jsonApi<Input>({
 	service,
 	target,
@@ -62,12 +61,13 @@ export function jsonApi<Input>({
 	const contentType = `application/x-amz-json-${version}`;
 	return {
 		service,
+		operations: Object.keys(operations),
 		async handle(request): Promise<AwsResponse> {
 			const [prefix, name = ""] = (request.headers["x-amz-target"] ?? "").split(
 				".",
 			);
-			const found = Object.hasOwn(operations, name) && operations[name];
-			if (prefix !== target || !found) {
+			const operation = Object.hasOwn(operations, name) && operations[name];
+			if (prefix !== target || !operation) {
 				throw new AwsError(
 					"UnknownOperationException",
 					notImplemented(`${target}.${name || "(no X-Amz-Target)"}`).message,
@@ -80,9 +80,9 @@ export function jsonApi<Input>({
 					"Missing Authentication Token",
 				);
 			}
-			const input = found.read(parseBody(request.body));
+			const input = operation.read(parseBody(request.body));
 			if (!isPublic) request.rights.require(permissions(name, input as Input));
-			const output = await found.run(input, request);
+			const output = await operation.run(input, request);
 			return {
 				status: 200,
 				headers: { "content-type": contentType },
@@ -108,7 +108,7 @@ function invalidInput(error: z.ZodError): AwsError {
 	return new AwsError(
 		"InvalidParameterException",
 		error.issues
-			.map((each) => `${each.path.join(".")}: ${each.message}`)
+			.map(({ path, message }) => `${path.join(".")}: ${message}`)
 			.join("; "),
 	);
 }

@@ -4,7 +4,7 @@ import { AwsError, type AwsRequest, notImplemented } from "./types.ts";
 
 const crlf = Buffer.from("\r\n");
 
-/** Undoes `aws-chunked` and verifies every checksum the client sent, in header or trailer. */
+/** Decodes `aws-chunked` and verifies every checksum that the client sent, in a header or trailer. */
 export function decodeChunked(request: AwsRequest): Buffer {
 	const { headers } = request;
 	const hash = headers["x-amz-content-sha256"] ?? "";
@@ -26,7 +26,7 @@ export function decodeChunked(request: AwsRequest): Buffer {
 	return body;
 }
 
-/** Trailers join the headers: a checksum is one wherever it was sent. */
+/** Decodes the chunks and adds the trailers to the headers, so that checksums are found in one place. */
 function unchunk(body: Buffer, headers: Record<string, string>): Buffer {
 	const parts: Buffer[] = [];
 	let position = 0;

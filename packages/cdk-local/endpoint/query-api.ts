@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { type Permission, xmlDenial } from "../services/iam/permission.ts";
-
 import {
 	type AwsApi,
 	AwsError,
@@ -10,12 +9,12 @@ import {
 } from "./types.ts";
 import { type Xml, xmlDocument } from "./xml.ts";
 
-/** One operation of a service that takes a form and answers XML. */
+/** One operation of a service that takes a form and returns XML. */
 export interface QueryOperation {
 	run(input: Record<string, string>, request: AwsRequest): Xml;
 }
 
-/** Parameters outside the schema are refused by name: what would be ignored must not look done. */
+/** Defines an operation. A parameter outside the schema is refused by name: an ignored one would look done. */
 export function queryOperation<Shape extends z.core.$ZodLooseShape>(
 	shape: Shape,
 	run: (
@@ -48,11 +47,11 @@ export interface QueryService {
 	version: string;
 	namespace: string;
 	operations: Record<string, QueryOperation>;
-	/** What a caller must be allowed for an operation. */
+	/** Returns the permissions that a call of an operation needs. */
 	permissions(operation: string, input: Record<string, string>): Permission[];
 }
 
-/** A service that speaks AWS's query protocol: a form with an `Action`, XML back. */
+/** Serves AWS's query protocol: a form with an `Action`, answered in XML. */
 export function queryApi({
 	service,
 	version,
@@ -62,6 +61,7 @@ export function queryApi({
 }: QueryService): AwsApi {
 	return {
 		service,
+		operations: Object.keys(operations),
 		denial: xmlDenial,
 		async handle(request) {
 			const {
@@ -69,8 +69,8 @@ export function queryApi({
 				Version,
 				...input
 			} = Object.fromEntries(new URLSearchParams(request.body.toString()));
-			const found = Object.hasOwn(operations, Action) && operations[Action];
-			if (Version !== version || !found) {
+			const operation = Object.hasOwn(operations, Action) && operations[Action];
+			if (Version !== version || !operation) {
 				throw notImplemented(`${service} ${Version} ${Action}`);
 			}
 			if (!request.principal) {
@@ -82,7 +82,7 @@ export function queryApi({
 			}
 			request.rights.require(permissions(Action, input));
 			return xmlAnswer(200, `${Action}Response`, {
-				[`${Action}Result`]: found.run(input, request),
+				[`${Action}Result`]: operation.run(input, request),
 				ResponseMetadata: { RequestId: request.requestId },
 			});
 		},

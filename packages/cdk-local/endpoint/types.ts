@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Denial, Rights } from "../services/iam/permission.ts";
 
-/** Who makes a call: a function by its ARN, or the operator. */
+/** The owner of the keys that signed a call: a function, by its ARN, or the operator. */
 export interface Principal {
 	name: string;
 	accessKeyId: string;
@@ -10,17 +10,17 @@ export interface Principal {
 /** One call to an AWS API whose signature has been verified. */
 export interface AwsRequest {
 	method: string;
-	/** For the query; its `pathname` is normalised, so S3 keys with `..` are only in `path`. */
+	/** Holds the query. Its `pathname` is normalised: S3 keys with `..` are only in `path`. */
 	url: URL;
-	/** As sent, still percent-encoded, without the query. */
+	/** As sent, percent-encoded, without the query. */
 	path: string;
-	/** Names in lower case, repeated ones joined by commas. */
+	/** By name in lower case; values of a repeated header are joined by commas. */
 	headers: Record<string, string>;
 	/** Decoded where the client sent `aws-chunked`. */
 	body: Buffer;
-	/** Null where the call is unsigned. */
+	/** Null for an unsigned call. */
 	principal: Principal | null;
-	/** What the caller may do; every operation asks before it does anything. */
+	/** The caller's rights, which every operation checks before it does anything. */
 	rights: Rights;
 	requestId: string;
 	/** Aborts when the client goes away or the endpoint closes. */
@@ -33,7 +33,7 @@ export interface AwsResponse {
 	body?: string | Uint8Array | Readable;
 }
 
-/** What a form carries instead of a signed request: a policy, and who signed it. */
+/** A form's signed policy, which stands for a signed request. */
 export interface SignedPolicy {
 	/** Base64, as signed. */
 	policy: string;
@@ -45,33 +45,35 @@ export interface SignedPolicy {
 	token: string | undefined;
 }
 
-/** One AWS service behind the endpoint; an `AwsError` it throws becomes the answer. */
+/** The API of one AWS service behind the endpoint; an `AwsError` that it throws becomes the response. */
 export interface AwsApi {
 	/** As in a SigV4 credential scope: `s3`, `sqs`, `events` ... */
 	readonly service: string;
-	/** How it refuses who may not; without it, as the JSON protocols do. */
+	/** Names of the operations it implements. */
+	readonly operations: readonly string[];
+	/** The error for a caller without permission. @default that of the JSON protocols */
 	readonly denial?: Denial;
 	handle(request: AwsRequest): Promise<AwsResponse>;
-	/** Answers a form (`multipart/form-data`), whose fields and not whose headers are signed; the body is as it arrives. */
+	/** Handles a form (`multipart/form-data`), which is signed by a field instead of a header; the body streams. */
 	handleForm?(
 		request: AwsRequest,
 		body: AsyncIterable<Buffer>,
-		/** Makes the request its signer's. @throws AwsError where the signature is not of this policy */
+		/** Sets the request's principal to the signer. @throws AwsError where the signature does not match the policy */
 		verify: (policy: SignedPolicy) => Promise<void>,
 	): Promise<AwsResponse>;
-	/** How this service writes an error; without it, as the JSON protocols do. */
+	/** Formats an error. @default as the JSON protocols do */
 	errorResponse?(error: AwsError, request: AwsRequest): AwsResponse;
-	/** Every answer passes here, errors of the endpoint included: CORS headers. */
+	/** Changes every response, errors of the endpoint included: CORS headers. */
 	finish?(request: AwsRequest, response: AwsResponse): AwsResponse;
 }
 
-/** An error as AWS names it, which its SDK turns back into an exception of that name. */
+/** An error with AWS's code, which SDKs turn into an exception of that name. */
 export class AwsError extends Error {
 	override name = "AwsError";
 	readonly code: string;
 	readonly status: number;
 	readonly headers: Record<string, string>;
-	/** Further elements of the answer, where the service names some. */
+	/** Further elements of the response, for the services that have some. */
 	readonly details: Record<string, string>;
 
 	constructor(
@@ -89,10 +91,10 @@ export class AwsError extends Error {
 	}
 }
 
-/** What this endpoint does not do is refused by name: nothing succeeds silently. */
-export const notImplemented = (what: string) =>
+/** Refuses by name what is not implemented: nothing succeeds silently. */
+export const notImplemented = (feature: string) =>
 	new AwsError(
 		"NotImplemented",
-		`${what} is not implemented by the local cloud: use it on AWS, or add it to packages/cdk-local/services.`,
+		`${feature} is not implemented by cdk-local: use it on AWS, or add it to the folder services.`,
 		501,
 	);

@@ -2,12 +2,13 @@ import { z } from "zod";
 import type { Services } from "../services.ts";
 import type { Json, JsonObject } from "./assembly.ts";
 
-/** What other resources may read of one that exists. */
+/** The values that other resources read from a created one. */
 export interface Created {
-	/** The answer to `Ref`. */
+	/** The value of `Ref`. */
 	ref: string;
-	/** The answers to `Fn::GetAtt`. */
+	/** The values of `Fn::GetAtt`. */
 	attributes?: Record<string, Json>;
+	/** Computes further values of `Fn::GetAtt`. */
 	attribute?: (name: string) => Json;
 }
 
@@ -15,17 +16,21 @@ export interface ResourceContext {
 	services: Services;
 	stack: string;
 	logicalId: string;
-	/** The name of a resource whose template gives none. */
-	physicalName(longest: number): string;
+	/** Returns the name of a resource whose template gives none. */
+	physicalName(maxLength: number): string;
 }
 
-export type CreateResource = (
-	properties: JsonObject,
-	context: ResourceContext,
-) => Created | Promise<Created>;
+export interface CreateResource {
+	(
+		properties: JsonObject,
+		context: ResourceContext,
+	): Created | Promise<Created>;
+	/** Every property that the type accepts; a reason where it has no effect. */
+	readonly accepts: Readonly<Record<string, { ignoredBecause?: string }>>;
+}
 
 /**
- * A resource type by the properties it understands: any other stops the start,
+ * Defines a resource type by the properties it understands. Any other property stops the start,
  * so that a template never does on AWS what it silently does not do here.
  */
 export function resource<Shape extends z.ZodRawShape>(
@@ -36,27 +41,40 @@ export function resource<Shape extends z.ZodRawShape>(
 	) => Created | Promise<Created>,
 ): CreateResource {
 	const schema = z.strictObject(shape);
-	return (properties, context) => {
+	const createChecked = (properties: JsonObject, context: ResourceContext) => {
 		const parsed = schema.safeParse(properties);
 		if (!parsed.success) {
 			const problems = parsed.error.issues.map((issue) =>
 				[issue.path.join("."), issue.message].filter(Boolean).join(": "),
 			);
 			throw new Error(
-				`the local cloud does not take these properties: ${problems.join("; ")}`,
+				`cdk-local does not support these properties: ${problems.join("; ")}`,
 			);
 		}
 		return create(parsed.data as z.infer<z.ZodObject<Shape>>, context);
 	};
+	const accepts = Object.fromEntries(
+		Object.entries(shape).map(([name, property]) => [
+			name,
+			reasons.has(property) ? { ignoredBecause: reasons.get(property) } : {},
+		]),
+	);
+	return Object.assign(createChecked, { accepts });
 }
 
-/** A property that changes nothing on one machine. The reason stands where it is used. */
-export const ignored = (_reason: string) => z.unknown().optional();
+const reasons = new WeakMap<object, string>();
 
-/** CloudFormation takes numbers and booleans as text too. */
+/** A property without effect on one machine. */
+export function ignored(reason: string) {
+	const property = z.unknown().optional();
+	reasons.set(property, reason);
+	return property;
+}
+
+/** CloudFormation takes numbers and booleans as text, too. */
 export const number = z.coerce.number();
 export const boolean = z.union([
 	z.boolean(),
 	z.enum(["true", "false"]).transform((value) => value === "true"),
 ]);
-export const tags = ignored("nobody is billed by tag");
+export const tags = ignored("nothing is billed by tag");

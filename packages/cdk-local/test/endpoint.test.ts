@@ -167,6 +167,7 @@ describe("the endpoint", () => {
 			apis: [
 				{
 					service: "lambda",
+					operations: [],
 					async handle(request) {
 						seen.push(request);
 						return { status: 200, body: "{}" };

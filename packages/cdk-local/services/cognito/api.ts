@@ -39,6 +39,7 @@ export function cognitoApi(pools: UserPools): AwsApi {
 	});
 	return {
 		service: rpc.service,
+		operations: rpc.operations,
 		async handle(request) {
 			if (request.method === "OPTIONS") return { status: 200 };
 			const [, pool, document] =

@@ -1,16 +1,64 @@
 import { z } from "zod";
-import { type AwsApi, AwsError, notImplemented } from "../../endpoint/types.ts";
+import {
+	type AwsApi,
+	AwsError,
+	type AwsRequest,
+	type AwsResponse,
+	notImplemented,
+} from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import { type LambdaFunction, PayloadTooLarge } from "./function.ts";
 import { unzip } from "./unzip.ts";
 
-/** Lambda's own API: invoking a function by name, reading how it is configured, replacing its code. */
+interface FunctionOperation {
+	name: string;
+	/** The action that a caller must be allowed; the operation's name where it is the same. */
+	action?: string;
+	method: string;
+	/** Matches the path; its first group is the function's name or ARN. */
+	path: RegExp;
+	run(target: LambdaFunction, request: AwsRequest): Promise<AwsResponse>;
+}
+
+const functionOperations: readonly FunctionOperation[] = [
+	{
+		name: "Invoke",
+		action: "InvokeFunction",
+		method: "POST",
+		path: /^\/2015-03-31\/functions\/([^/]+)\/invocations$/,
+		run: (target, { headers, body }) => invoke(target, headers, body),
+	},
+	{
+		name: "GetFunction",
+		method: "GET",
+		path: /^\/2015-03-31\/functions\/([^/]+)$/,
+		run: async (target) => json(200, { Configuration: describe(target) }),
+	},
+	{
+		name: "GetFunctionConfiguration",
+		method: "GET",
+		path: /^\/2015-03-31\/functions\/([^/]+)\/configuration$/,
+		run: async (target) => json(200, describe(target)),
+	},
+	{
+		name: "UpdateFunctionCode",
+		method: "PUT",
+		path: /^\/2015-03-31\/functions\/([^/]+)\/code$/,
+		run: (target, { body }) => updateCode(target, body),
+	},
+];
+
+/** Serves Lambda's REST protocol over the functions. */
 export function lambdaApi(
 	state: State,
-	functions: Map<string, LambdaFunction>,
+	functions: ReadonlyMap<string, LambdaFunction>,
 ): AwsApi {
 	return {
 		service: "lambda",
+		operations: [
+			...functionOperations.map(({ name }) => name),
+			"GetAccountSettings",
+		],
 		denial: { code: "AccessDeniedException", status: 403 },
 		async handle(request) {
 			const require = (action: string, resource: string) =>
@@ -19,46 +67,27 @@ export function lambdaApi(
 				require("GetAccountSettings", "*");
 				return json(200, { AccountLimit: accountLimit });
 			}
-			const [, name = "", operation = ""] =
-				/^\/2015-03-31\/functions\/([^/]+)(?:\/(invocations|configuration|code))?$/.exec(
-					request.path,
-				) ?? [];
-			if (!name)
-				throw notImplemented(`Lambda ${request.method} ${request.path}`);
-			const nameOrArn = decodeURIComponent(name);
-			const arn = state.arn(
-				"lambda",
-				`function:${nameOrArn.split(":").at(-1)}`,
-			);
-			/** The function, where the caller may do this to it. */
-			const allowed = (action: string): LambdaFunction => {
+			for (const {
+				name,
+				action = name,
+				method,
+				path,
+				run,
+			} of functionOperations) {
+				const match = path.exec(request.path);
+				if (!match || method !== request.method) continue;
+				const nameOrArn = decodeURIComponent(match[1] ?? "");
+				const arn = state.arn(
+					"lambda",
+					`function:${nameOrArn.split(":").at(-1)}`,
+				);
 				require(action, arn);
-				const found = functions.get(arn);
-				if (found) return found;
+				const target = functions.get(arn);
+				if (target) return run(target, request);
 				throw new AwsError(
 					"ResourceNotFoundException",
 					`Function not found: ${nameOrArn}`,
 					404,
-				);
-			};
-			if (operation === "invocations" && request.method === "POST") {
-				const found = allowed("InvokeFunction");
-				return invoke(found, request.headers, request.body);
-			}
-			if (operation === "code" && request.method === "PUT") {
-				return updateCode(allowed("UpdateFunctionCode"), request.body);
-			}
-			if (
-				request.method === "GET" &&
-				["", "configuration"].includes(operation)
-			) {
-				const whole = operation === "";
-				const configuration = describe(
-					allowed(whole ? "GetFunction" : "GetFunctionConfiguration"),
-				);
-				return json(
-					200,
-					whole ? { Configuration: configuration } : configuration,
 				);
 			}
 			throw notImplemented(`Lambda ${request.method} ${request.path}`);
@@ -66,7 +95,7 @@ export function lambdaApi(
 	};
 }
 
-/** What a new AWS account has. */
+/** The quotas of a new AWS account. */
 const accountLimit = {
 	ConcurrentExecutions: 10,
 	UnreservedConcurrentExecutions: 10,
@@ -77,8 +106,8 @@ const newCode = z.strictObject({
 	Architectures: z.array(z.string()).optional(),
 });
 
-/** Until the next start, which runs the code of the assembly. */
-async function updateCode(found: LambdaFunction, body: Buffer) {
+/** Replaces a function's code until the next start, which runs the code of the assembly. */
+async function updateCode(target: LambdaFunction, body: Buffer) {
 	const parsed = newCode.safeParse(JSON.parse(body.toString()));
 	if (!parsed.success) {
 		throw notImplemented(
@@ -86,15 +115,15 @@ async function updateCode(found: LambdaFunction, body: Buffer) {
 		);
 	}
 	const zip = Buffer.from(parsed.data.ZipFile, "base64");
-	await found.replaceCode((folder) => unzip(zip, folder));
-	return json(200, describe(found));
+	await target.replaceCode((folder) => unzip(zip, folder));
+	return json(200, describe(target));
 }
 
 async function invoke(
-	found: LambdaFunction,
+	target: LambdaFunction,
 	headers: Record<string, string>,
 	body: Buffer,
-) {
+): Promise<AwsResponse> {
 	const payload = body.length > 0 ? body : Buffer.from("{}");
 	try {
 		JSON.parse(payload.toString());
@@ -108,10 +137,10 @@ async function invoke(
 		case "DryRun":
 			return { status: 204 };
 		case "Event":
-			found.invokeLater(payload);
+			target.invokeLater(payload);
 			return { status: 202 };
 		case "RequestResponse": {
-			const outcome = await found.invoke(payload).catch((error) => {
+			const result = await target.invoke(payload).catch((error) => {
 				if (!(error instanceof PayloadTooLarge)) throw error;
 				throw new AwsError("RequestTooLargeException", error.message, 413);
 			});
@@ -120,9 +149,9 @@ async function invoke(
 				headers: {
 					"content-type": "application/json",
 					"x-amz-executed-version": "$LATEST",
-					...(outcome.failed && { "x-amz-function-error": "Unhandled" }),
+					...(result.failed && { "x-amz-function-error": "Unhandled" }),
 				},
-				body: outcome.payload,
+				body: result.payload,
 			};
 		}
 		default:
@@ -149,7 +178,7 @@ function describe({ settings }: LambdaFunction) {
 	};
 }
 
-function json(status: number, value: unknown) {
+function json(status: number, value: unknown): AwsResponse {
 	return {
 		status,
 		headers: { "content-type": "application/json" },

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { transformSync } from "esbuild";
 import { z } from "zod";
 import type { Services } from "../../services.ts";
@@ -156,7 +156,10 @@ function permittedLog(
 function bootstrapIn(taskRoots: string): string {
 	const file = join(taskRoots, "bootstrap.mjs");
 	mkdirSync(taskRoots, { recursive: true });
-	const source = new URL("./bootstrap.ts", import.meta.url);
+	const source = new URL(
+		`./bootstrap${extname(import.meta.url)}`,
+		import.meta.url,
+	);
 	const { code } = transformSync(readFileSync(source, "utf8"), {
 		loader: "ts",
 		format: "esm",

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PortRegistry } from "../../ports.ts";
 
@@ -98,7 +98,9 @@ export class Database {
 		const folder = join(this.#options.stateDir, "pgdata");
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		const child = fork(
-			fileURLToPath(new URL("pglite-process.ts", import.meta.url)),
+			fileURLToPath(
+				new URL(`pglite-process${extname(import.meta.url)}`, import.meta.url),
+			),
 			[folder, this.#name, String(this.#address.port)],
 			{
 				stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -27,6 +27,7 @@ import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
 interface S3Operation {
+	name: string;
 	method: string;
 	on: "bucket" | "object";
 	/** The query parameter that distinguishes it from its neighbours (`?delete`). */
@@ -40,6 +41,7 @@ interface S3Operation {
 
 const operations: S3Operation[] = [
 	{
+		name: "GetObject",
 		method: "GET",
 		on: "object",
 		parameters: [
@@ -50,6 +52,7 @@ const operations: S3Operation[] = [
 		run: getObject,
 	},
 	{
+		name: "HeadObject",
 		method: "HEAD",
 		on: "object",
 		parameters: ["versionId"],
@@ -57,8 +60,15 @@ const operations: S3Operation[] = [
 		permissions: reading,
 		run: getObject,
 	},
-	{ method: "PUT", on: "object", permissions: writing, run: putObject },
 	{
+		name: "PutObject",
+		method: "PUT",
+		on: "object",
+		permissions: writing,
+		run: putObject,
+	},
+	{
+		name: "DeleteObject",
 		method: "DELETE",
 		on: "object",
 		parameters: ["versionId"],
@@ -68,12 +78,14 @@ const operations: S3Operation[] = [
 		run: deleteObject,
 	},
 	{
+		name: "HeadBucket",
 		method: "HEAD",
 		on: "bucket",
 		permissions: ({ bucket }) => [onBucket("ListBucket", bucket)],
 		run: headBucket,
 	},
 	{
+		name: "GetBucketLocation",
 		method: "GET",
 		on: "bucket",
 		marker: "location",
@@ -81,6 +93,7 @@ const operations: S3Operation[] = [
 		run: getBucketLocation,
 	},
 	{
+		name: "GetBucketNotificationConfiguration",
 		method: "GET",
 		on: "bucket",
 		marker: "notification",
@@ -88,6 +101,7 @@ const operations: S3Operation[] = [
 		run: getNotifications,
 	},
 	{
+		name: "DeleteObjects",
 		method: "POST",
 		on: "bucket",
 		marker: "delete",
@@ -96,6 +110,7 @@ const operations: S3Operation[] = [
 		run: deleteObjects,
 	},
 	{
+		name: "ListObjectsV2",
 		method: "GET",
 		on: "bucket",
 		marker: "list-type",
@@ -111,6 +126,7 @@ const operations: S3Operation[] = [
 		run: listObjects,
 	},
 	{
+		name: "ListObjectVersions",
 		method: "GET",
 		on: "bucket",
 		marker: "versions",
@@ -134,6 +150,7 @@ const knownHeaders =
 export function s3Api(buckets: Buckets, state: State): AwsApi {
 	return {
 		service: "s3",
+		operations: [...operations.map(({ name }) => name), "PostObject"],
 		denial: xmlDenial,
 		async handle(request) {
 			const call = parseCall(request);

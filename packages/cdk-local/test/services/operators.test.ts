@@ -176,7 +176,7 @@ test("CloudFormation describes the stacks of the assembly, and refuses to change
 	});
 	await expect(
 		formation.send(new UpdateStackCommand({ StackName: "tiny" })),
-	).rejects.toThrow(/UpdateStack is not implemented by the local cloud/);
+	).rejects.toThrow(/UpdateStack is not implemented by cdk-local/);
 });
 
 test("CloudWatch Logs finds a function's lines by time and by terms, page by page", async () => {
