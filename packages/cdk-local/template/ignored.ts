@@ -1,4 +1,4 @@
-/** Resource types of the templates that have no part on one machine, each with its reason. */
+/** Resource types without effect on one machine, each with the reason. */
 export const ignoredTypes: Readonly<Record<string, string>> = {
 	...because("the network is the loopback interface", [
 		"AWS::EC2::VPC",
@@ -22,12 +22,12 @@ export const ignoredTypes: Readonly<Record<string, string>> = {
 		"AWS::EC2::LaunchTemplate",
 		"AWS::EC2::EC2Fleet",
 	]),
-	...because("PGlite, or the native Postgres given, brings its own settings", [
+	...because("PGlite or the native PostgreSQL has its own settings", [
 		"AWS::RDS::DBSubnetGroup",
 		"AWS::RDS::DBParameterGroup",
 	]),
-	...because("no machine of EC2 runs here", ["AWS::IAM::InstanceProfile"]),
-	...because("nobody is paged by a laptop", [
+	...because("no EC2 instance runs here", ["AWS::IAM::InstanceProfile"]),
+	...because("nothing is monitored here", [
 		"AWS::CloudWatch::Alarm",
 		"AWS::CloudWatch::CompositeAlarm",
 		"AWS::CloudWatch::Dashboard",
@@ -41,10 +41,10 @@ export const ignoredTypes: Readonly<Record<string, string>> = {
 		"AWS::KMS::Key",
 		"AWS::KMS::Alias",
 	]),
-	...because("no one is attached to rotate it", [
+	...because("no secret is rotated here", [
 		"AWS::SecretsManager::RotationSchedule",
 	]),
-	...because("it describes the app to AWS", ["AWS::CDK::Metadata"]),
+	...because("it only describes the app to AWS", ["AWS::CDK::Metadata"]),
 };
 
 function because(reason: string, types: string[]): Record<string, string> {
