@@ -12,20 +12,12 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Metafile } from "esbuild";
 import { describe, expect, it } from "vitest";
-import {
-	build,
-	type LambdaName,
-	lambdas,
-	metafileOf,
-} from "#lib/bundling/build.ts";
+import { type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import { caughtErrors } from "#lib/bundling/plugins.ts";
 import { loadedAtStart, zippedBytes } from "#tools/sizes/bundle-sizes.ts";
+import { bundles, metafiles } from "./built.ts";
 
 const root = join(import.meta.dirname, "../..");
-const bundles = await build({ architecture: "host" });
-const metafiles = Object.fromEntries(
-	lambdas.map((name) => [name, metafileOf(name)]),
-) as Record<LambdaName, Metafile>;
 
 /** The npm packages whose code is in these files, and those that they import from outside the bundle. */
 function packagesOf({ outputs }: Metafile, files = Object.keys(outputs)) {

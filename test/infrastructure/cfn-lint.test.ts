@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { environmentNames } from "#lib/environments.ts";
-import { synthesize } from "./synthesized.ts";
+import { templatesOf } from "./synthesized.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "collections-cfn-lint-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,7 +27,7 @@ test.skipIf(!present)(
 		: "cfn-lint has nothing to say (skipped: it is not on the PATH)",
 	() => {
 		const files = environmentNames.flatMap((name) =>
-			Object.entries(synthesize(name)).map(([part, template]) => {
+			Object.entries(templatesOf(name)).map(([part, template]) => {
 				const file = join(folder, `${part}-${name}.json`);
 				writeFileSync(file, JSON.stringify(template));
 				return file;

@@ -7,10 +7,10 @@ import { estimate, total } from "#tools/cost/bill.ts";
 import { readmeTable, withTable } from "#tools/cost/readme-table.ts";
 import type { Profile } from "#tools/cost/usage.ts";
 import cdk from "../../cdk.json" with { type: "json" };
-import { synthesize, type Template } from "./synthesized.ts";
+import { type Template, templatesOf } from "./synthesized.ts";
 
 const templates = Object.fromEntries(
-	environmentNames.map((name) => [name, Object.values(synthesize(name))]),
+	environmentNames.map((name) => [name, Object.values(templatesOf(name))]),
 ) as Record<(typeof environmentNames)[number], Template[]>;
 const environmentOf = (name: string) =>
 	readEnvironment(cdk.context.environments, name);

@@ -8,6 +8,7 @@ import {
 	pointsAt,
 	synthesize,
 	type Template,
+	templatesOf,
 } from "./synthesized.ts";
 
 /** What Session Manager's agent asks of AWS, which takes no resource for it. */
@@ -182,7 +183,7 @@ const rolesGrants = (templates: Templates) => {
 };
 
 const synthesized = Object.fromEntries(
-	environmentNames.map((name) => [name, synthesize(name)]),
+	environmentNames.map((name) => [name, templatesOf(name)]),
 ) as Record<(typeof environmentNames)[number], Templates>;
 
 describe.each(environmentNames)("the grants of %s", (name) => {

@@ -4,12 +4,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { build, metafileOf } from "#lib/bundling/build.ts";
+import { bundles, metafiles } from "./built.ts";
 
 // Of the api's bundle as it is deployed. LangChain's core imports LangSmith's client itself, whether or not it is used:
 // in the bundle it comes with the tracer, which a key brings (bundle-contents.test.ts sees that nothing else does).
-const { api } = await build({ architecture: "host" });
-const { outputs } = metafileOf("api");
+const { outputs } = metafiles.api;
 
 /** The chunk that a module of ours begins. */
 function chunkOf(module: string): string {
@@ -21,7 +20,7 @@ function chunkOf(module: string): string {
 }
 
 const load = (module: string) =>
-	import(join(api, chunkOf(module).split("/").at(-1) ?? ""));
+	import(join(bundles.api, chunkOf(module).split("/").at(-1) ?? ""));
 
 /** What LangSmith's endpoint was sent, by address. */
 const requests: { path: string; text: string }[] = [];

@@ -12,13 +12,14 @@ import {
 	pointsAt,
 	synthesize,
 	type Template,
+	templatesOf,
 } from "./synthesized.ts";
 
 const root = join(import.meta.dirname, "../..");
 const runbooks = join(root, "docs/runbooks");
 
 const synthesized = Object.fromEntries(
-	environmentNames.map((name) => [name, synthesize(name)]),
+	environmentNames.map((name) => [name, templatesOf(name)]),
 ) as Record<(typeof environmentNames)[number], Record<Part, Template>>;
 /** All alarms there may be: early ones, and those of providers. */
 const complete = synthesize("prod", ({ prod }) => {

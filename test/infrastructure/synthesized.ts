@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
-import { afterAll } from "vitest";
+import type { CloudAssembly } from "aws-cdk-lib/cx-api";
 import { type EnvContract, stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
@@ -35,45 +35,65 @@ export interface Template {
 export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
 
-const folder = mkdtempSync(join(tmpdir(), "collections-synth-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+/** The templates of an environment as cdk.json describes it: synthesized once a worker. */
+export const templatesOf = (name: string): Record<Part, Template> =>
+	templatesIn(assemblyOf(name), name);
 
-/**
- * The five templates of an environment, with empty bundles in place of the real ones, which have tests of
- * their own. cdk-nag and the CDK's own checks run as in any synth. @throws on what they find, warnings included
- */
-export function synthesize(
+/** The same environment's whole assembly. */
+export function assemblyOf(name: string): CloudAssembly {
+	const assembly = assemblies.get(name) ?? assemble(name);
+	assemblies.set(name, assembly);
+	return assembly;
+}
+const assemblies = new Map<string, CloudAssembly>();
+
+/** The templates of an environment, synthesized anew, with what `change` does to the table in cdk.json. */
+export const synthesize = (
 	name: string,
-	change: (environments: Record<string, any>) => void = () => {},
-): Record<Part, Template> {
-	const assembly = assemble(name, change);
-	return Object.fromEntries(
+	change?: (environments: Record<string, any>) => void,
+): Record<Part, Template> => templatesIn(assemble(name, change), name);
+
+const templatesIn = (assembly: CloudAssembly, name: string) =>
+	Object.fromEntries(
 		parts.map((part) => [
 			part,
 			assembly.getStackByName(`Collections${part}-${name}`).template,
 		]),
 	) as Record<Part, Template>;
-}
 
-/** The whole assembly, which says of stacks what no template does. */
-export function assemble(
+/**
+ * Synthesizes with empty bundles in place of the real ones, which have tests of their own. cdk-nag and the CDK's
+ * own checks run as in any synth. @throws on what they find, warnings included
+ */
+function assemble(
 	name: string,
 	change: (environments: Record<string, any>) => void = () => {},
-) {
+): CloudAssembly {
 	const environments = structuredClone(cdk.context.environments);
 	change(environments);
-	const app = new App({
-		analyticsReporting: false,
-		outdir: mkdtempSync(join(folder, "out-")),
-	});
-	collections(app, readEnvironment(environments, name), emptyBundles());
-	const assembly = app.synth();
-	const findings = openFindings(assembly.directory);
-	if (findings.length > 0) throw new Error(findings.join("\n"));
-	return assembly;
+	const folder = mkdtempSync(join(tmpdir(), "collections-synth-"));
+	try {
+		const app = new App({
+			analyticsReporting: false,
+			outdir: join(folder, "cdk.out"),
+		});
+		collections(
+			app,
+			readEnvironment(environments, name),
+			emptyBundles(join(folder, "bundles")),
+		);
+		const assembly = app.synth();
+		const findings = openFindings(assembly.directory);
+		if (findings.length > 0) throw new Error(findings.join("\n"));
+		// The CDK reads a template when it is first asked for, which is too late once the folder is gone.
+		for (const stack of assembly.stacks) void stack.template;
+		return assembly;
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 }
 
-function emptyBundles(): Record<LambdaName, string> {
+function emptyBundles(folder: string): Record<LambdaName, string> {
 	return Object.fromEntries(
 		lambdas.map((name) => {
 			const bundle = join(folder, name);
