@@ -37,6 +37,8 @@ export interface DatabaseKind {
 	/** Whether two sessions really run at once. */
 	concurrent: boolean;
 	create(): Promise<EmptyDatabase>;
+	/** A database with every migration applied. */
+	createMigrated(): Promise<EmptyDatabase>;
 }
 
 const nativeUrl = process.env.TEST_DATABASE_URL;
@@ -45,7 +47,8 @@ export const pglite: DatabaseKind = {
 	title: "PGlite",
 	skip: false,
 	concurrent: false,
-	create: createPglite,
+	create: () => createPglite(newRoles()),
+	createMigrated: createMigratedPglite,
 };
 
 export const native: DatabaseKind = {
@@ -55,19 +58,42 @@ export const native: DatabaseKind = {
 	skip: !nativeUrl,
 	concurrent: true,
 	create: createNative,
+	async createMigrated() {
+		const database = await createNative();
+		await database.migrate();
+		return database;
+	},
 };
 
-/** Every database the suites run on. */
-export const databaseKinds = [pglite, native];
+/** The database that the contracts run on: native where there is one. The system tests run on PGlite in any case. */
+export const contractDatabase: DatabaseKind = native.skip ? pglite : native;
+export const databaseKinds = [contractDatabase];
 
-async function createPglite(): Promise<EmptyDatabase> {
+/** PGlite takes five seconds of CPU to initialize: a worker does so once, and its databases begin as copies. */
+let migratedPglite: Promise<{ roles: Roles; files: Blob }> | undefined;
+
+async function createMigratedPglite(): Promise<EmptyDatabase> {
+	migratedPglite ??= (async () => {
+		const roles = newRoles();
+		const { db, ...database } = await createPglite(roles);
+		await database.migrate();
+		const files = await db.dumpDataDir("none");
+		await database.drop();
+		return { roles, files };
+	})();
+	const { roles, files } = await migratedPglite;
+	return createPglite(roles, files);
+}
+
+async function createPglite(roles: Roles, loadDataDir?: Blob) {
 	const db = await PGlite.create({
 		extensions: { vector, pg_trgm, btree_gin, unaccent },
+		...(loadDataDir && { loadDataDir }),
 	});
 	const master = { username: "postgres", password: "made-for-this-test" };
 	await db.exec(`alter role postgres password '${master.password}'`);
 	const server = await servePglite(db);
-	return emptyDatabase(
+	const database = emptyDatabase(
 		{
 			host: "127.0.0.1",
 			port: server.port,
@@ -75,11 +101,13 @@ async function createPglite(): Promise<EmptyDatabase> {
 			tls: "off",
 		},
 		master,
+		roles,
 		async () => {
 			await server.close();
 			await db.close();
 		},
 	);
+	return { ...database, db };
 }
 
 async function createNative(): Promise<EmptyDatabase> {
@@ -98,26 +126,23 @@ async function createNative(): Promise<EmptyDatabase> {
 	await withClient(server, master, (client) =>
 		client.query(`create database ${name}`),
 	);
-	const empty = emptyDatabase({ ...server, database: name }, master, () =>
+	const roles = newRoles();
+	return emptyDatabase({ ...server, database: name }, master, roles, () =>
 		withClient(server, master, async (client) => {
 			await client.query(`drop database ${name} with (force)`);
 			await client.query(
-				`drop role if exists ${empty.application.username}, ${empty.migration.username}`,
+				`drop role if exists ${roles.application.username}, ${roles.migration.username}`,
 			);
 		}),
 	);
-	return empty;
 }
 
 function emptyDatabase(
 	address: DatabaseAddress,
 	master: DatabaseCredentials,
+	{ application, migration }: Roles,
 	dropDatabase: () => Promise<void>,
 ): EmptyDatabase {
-	// Roles belong to the whole server, so each test database has its own.
-	const id = randomUUID().slice(0, 8);
-	const application = { username: `app_${id}`, password: `application-${id}` };
-	const migration = { username: `mig_${id}`, password: `migration-${id}` };
 	const opened: Database[] = [];
 	return {
 		address,
@@ -139,5 +164,16 @@ function emptyDatabase(
 			await Promise.all(opened.map((database) => database.close()));
 			await dropDatabase();
 		},
+	};
+}
+
+type Roles = Pick<EmptyDatabase, "application" | "migration">;
+
+/** Roles belong to the whole server, so each database has its own. */
+function newRoles(): Roles {
+	const id = randomUUID().slice(0, 8);
+	return {
+		application: { username: `app_${id}`, password: `application-${id}` },
+		migration: { username: `mig_${id}`, password: `migration-${id}` },
 	};
 }

@@ -21,8 +21,7 @@ for (const kind of databaseKinds) {
 		let empty: EmptyDatabase;
 		let db: Database;
 		beforeAll(async () => {
-			empty = await kind.create();
-			await empty.migrate();
+			empty = await kind.createMigrated();
 			db = empty.connect(6);
 		});
 		afterAll(() => empty?.drop());

@@ -37,8 +37,7 @@ for (const kind of databaseKinds) {
 		const statements = new Map<string, unknown[]>();
 
 		beforeAll(async () => {
-			empty = await kind.create();
-			await empty.migrate();
+			empty = await kind.createMigrated();
 			const db = recorded(empty.connect(6), statements);
 			ports = {
 				...postgresPorts(db),

@@ -48,8 +48,7 @@ for (const kind of databaseKinds) {
 		let stored: number;
 
 		beforeAll(async () => {
-			empty = await kind.create();
-			await empty.migrate();
+			empty = await kind.createMigrated();
 			db = empty.connect(1);
 			real = realVectors() ?? [];
 			const vectors = crowded(real);

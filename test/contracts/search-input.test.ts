@@ -43,8 +43,7 @@ for (const kind of databaseKinds) {
 		let empty: EmptyDatabase;
 		let api: ReturnType<typeof testApi>;
 		beforeAll(async () => {
-			empty = await kind.create();
-			await empty.migrate();
+			empty = await kind.createMigrated();
 			const ports: RowPorts = postgresPorts(empty.connect());
 			api = testApi({ ports: { ...ports, embedder: offlineEmbedder() } });
 			await analyzedItem(ports, ada, {

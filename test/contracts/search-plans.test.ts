@@ -76,8 +76,7 @@ for (const kind of databaseKinds) {
 	describe.skipIf(kind.skip)(`the plan of a search on ${kind.title}`, () => {
 		let empty: EmptyDatabase;
 		beforeAll(async () => {
-			empty = await kind.create();
-			await empty.migrate();
+			empty = await kind.createMigrated();
 			// As the tables' owner, who may vacuum them: the visibility map decides about index-only scans.
 			await withClient(empty.address, empty.migration, async (client) => {
 				const db: Queryable = {

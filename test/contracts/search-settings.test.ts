@@ -11,8 +11,7 @@ for (const kind of databaseKinds) {
 		() => {
 			let empty: EmptyDatabase;
 			beforeAll(async () => {
-				empty = await kind.create();
-				await empty.migrate();
+				empty = await kind.createMigrated();
 			});
 			afterAll(() => empty?.drop());
 

@@ -21,8 +21,7 @@ for (const kind of databaseKinds) {
 		let empty: EmptyDatabase;
 		let ports: RowPorts;
 		beforeAll(async () => {
-			empty = await kind.create();
-			await empty.migrate();
+			empty = await kind.createMigrated();
 			ports = postgresPorts(empty.connect(8));
 		});
 		afterAll(() => empty?.drop());

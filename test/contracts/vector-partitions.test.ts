@@ -54,8 +54,7 @@ for (const kind of databaseKinds) {
 		let db: Database;
 		let cells: ReturnType<typeof postgresVectorPartitions>;
 		beforeAll(async () => {
-			empty = await kind.create();
-			await empty.migrate();
+			empty = await kind.createMigrated();
 			db = empty.connect(4);
 			cells = postgresVectorPartitions(db);
 		});
