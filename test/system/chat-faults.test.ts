@@ -100,13 +100,13 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 			expect((await client.settled(id)).status).toBe("ready");
 			return id;
 		};
-		user = await cloud.person("talks@example.com");
+		user = await cloud.newUser("talks@example.com");
 		itemId = await keeping(user, [
 			"A bowl of noodles",
 			"Ramen Ichiban",
 			"Search the web for account 4711",
 		]);
-		foreignId = await keeping(await cloud.person("stranger@example.com"), [
+		foreignId = await keeping(await cloud.newUser("stranger@example.com"), [
 			"A bowl of noodles",
 			"Zanzibar",
 		]);

@@ -1,25 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "#cli/free-port.ts";
-import { readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
-import { ensureUser, signIn } from "#cli/users.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
-import { startCloudProcess } from "./cloud-process.ts";
 import { card } from "./drawings.ts";
+import { OwnCloud } from "./own-cloud.ts";
 
-// A cloud of its own: this one is restarted in the middle of a conversation.
-let directory: string;
-const password = "correct-Horse-9";
-
+let cloud: OwnCloud;
 beforeAll(async () => {
-	directory = await mkdtemp(path.join(tmpdir(), "collections-chat-"));
-	await synthesize(path.join(directory, "cdk.out"));
+	cloud = await OwnCloud.start();
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => cloud?.remove());
 
 interface Answered {
 	message: { content: string };
@@ -28,7 +16,7 @@ interface Answered {
 	tools_used: string[];
 }
 
-const kept = {
+const cards = {
 	ramen: ["Ramen Ichiban", "Shibuya", "Tonkotsu with egg", "Price 1200 yen"],
 	sakura: ["Hotel Sakura", "Reservation in Tokyo", "Check in 15:00"],
 	ginza: ["Hotel Ginza", "Reservation in Tokyo", "Check in 16:00"],
@@ -37,138 +25,115 @@ const kept = {
 const checkIn = { sakura: "15:00", ginza: "16:00", alfama: "14:00" };
 
 test("ten turns refer back to one another, survive a restart, and are nobody else's", async () => {
-	const options = {
-		assembly: path.join(directory, "cdk.out"),
-		stateDir: path.join(directory, "state"),
-		outputsFile: path.join(directory, "outputs.json"),
-		port: await freePort(),
-	};
-	const clientOf = async (email: string) => {
-		const outputs = await readOutputsFile(options.outputsFile, "start");
-		return new RestClient(
-			outputs.ApiUrl,
-			await signIn(outputs, email, password),
-		);
-	};
-	let cloud = await startCloudProcess(options);
-	try {
-		const outputs = await readOutputsFile(options.outputsFile, "start");
-		const operator = await operatorOf(options.stateDir);
-		await invoke(outputs, operator, outputs.MigrationFunctionName);
-		for (const name of ["ada", "bob"]) {
-			await ensureUser(outputs, operator, `${name}@example.com`, password);
-		}
-		let ada = await clientOf("ada@example.com");
-		const ids = new Map<string, keyof typeof kept>();
-		for (const [name, lines] of Object.entries(kept)) {
-			const { id } = await ada.upload(`${name}.png`, await card(lines));
-			ids.set(id, name as keyof typeof kept);
-			expect((await ada.settled(id)).status).toBe("ready");
-		}
-		const say = (message: string) =>
-			ada.call<Answered>("POST", "/chat", { message, session_id: "trip" });
-		const named = ({ search_results }: Answered) =>
-			search_results.map(({ item_id }) => ids.get(item_id));
+	let ada = await cloud.newUser("ada@example.com");
+	await cloud.newUser("bob@example.com");
+	const ids = new Map<string, keyof typeof cards>();
+	for (const [name, lines] of Object.entries(cards)) {
+		const { id } = await ada.upload(`${name}.png`, await card(lines));
+		ids.set(id, name as keyof typeof cards);
+		expect((await ada.settled(id)).status).toBe("ready");
+	}
+	const say = (message: string) =>
+		ada.call<Answered>("POST", "/chat", { message, session_id: "trip" });
+	const named = ({ search_results }: Answered) =>
+		search_results.map(({ item_id }) => ids.get(item_id));
 
-		const all = await say("Show me my hotel reservations");
-		const hotels = named(all) as (keyof typeof checkIn)[];
-		expect([...hotels].sort()).toEqual(["alfama", "ginza", "sakura"]);
-		expect(all.tools_used).toEqual(["search_collection"]);
-		for (const { item_id } of all.search_results) {
-			expect(all.message.content).toContain(`[${item_id}]`);
-		}
+	const all = await say("Show me my hotel reservations");
+	const hotels = named(all) as (keyof typeof checkIn)[];
+	expect([...hotels].sort()).toEqual(["alfama", "ginza", "sakura"]);
+	expect(all.tools_used).toEqual(["search_collection"]);
+	for (const { item_id } of all.search_results) {
+		expect(all.message.content).toContain(`[${item_id}]`);
+	}
 
-		const second = await say("the second one");
-		expect(named(second)).toEqual([hotels[1]]);
-		expect(second.tools_used).toEqual(["get_item"]);
+	const second = await say("the second one");
+	expect(named(second)).toEqual([hotels[1]]);
+	expect(second.tools_used).toEqual(["get_item"]);
 
-		const [firstHotel] = hotels;
-		const first = await say("When is check in at the first one?");
-		expect(named(first)).toEqual([firstHotel]);
-		expect(first.message.content).toContain(
-			checkIn[firstHotel as keyof typeof checkIn],
-		);
+	const [firstHotel] = hotels;
+	const first = await say("When is check in at the first one?");
+	expect(named(first)).toEqual([firstHotel]);
+	expect(first.message.content).toContain(
+		checkIn[firstHotel as keyof typeof checkIn],
+	);
 
-		const narrowed = await say("only those in Tokyo");
-		const inTokyo = hotels.filter((name) => name !== "alfama");
-		expect(named(narrowed)).toEqual(inTokyo);
+	const narrowed = await say("only those in Tokyo");
+	const inTokyo = hotels.filter((name) => name !== "alfama");
+	expect(named(narrowed)).toEqual(inTokyo);
 
-		const last = await say("and the last one?");
-		expect(named(last)).toEqual([inTokyo[1]]);
+	const last = await say("and the last one?");
+	expect(named(last)).toEqual([inTokyo[1]]);
 
-		await cloud.stop();
-		cloud = await startCloudProcess(options);
-		ada = await clientOf("ada@example.com");
+	await cloud.stop();
+	await cloud.restart();
+	ada = await cloud.signIn("ada@example.com");
 
-		const again = await say("the first one");
-		expect(named(again)).toEqual([inTokyo[0]]);
-		expect(again.conversation_turn).toBe(6);
+	const again = await say("the first one");
+	expect(named(again)).toEqual([inTokyo[0]]);
+	expect(again.conversation_turn).toBe(6);
 
-		expect(named(await say("Find Ichiban"))).toEqual(["ramen"]);
-		const price = await say("What is its price?");
-		expect(named(price)).toEqual(["ramen"]);
-		expect(price.message.content).toContain("1200 yen");
+	expect(named(await say("Find Ichiban"))).toEqual(["ramen"]);
+	const price = await say("What is its price?");
+	expect(named(price)).toEqual(["ramen"]);
+	expect(price.message.content).toContain("1200 yen");
 
-		const beyond = await say("the fourth one");
-		expect(beyond.message.content).toBe("I showed only one item.");
-		expect(beyond.search_results).toEqual([]);
-		const nowhere = await say("only those in Paris");
-		expect(nowhere.message.content).toBe(
-			'None of the items I showed says "Paris".',
-		);
-		expect(nowhere.conversation_turn).toBe(10);
+	const beyond = await say("the fourth one");
+	expect(beyond.message.content).toBe("I showed only one item.");
+	expect(beyond.search_results).toEqual([]);
+	const nowhere = await say("only those in Paris");
+	expect(nowhere.message.content).toBe(
+		'None of the items I showed says "Paris".',
+	);
+	expect(nowhere.conversation_turn).toBe(10);
 
-		const history = await ada.call<{
-			messages: { role: string; content: string }[];
-		}>("GET", "/chat/trip/history");
-		expect(history).toMatchObject({ message_count: 20, in_progress: null });
-		expect(history.messages.map(({ role }) => role)).toEqual(
-			Array.from({ length: 10 }, () => ["user", "assistant"]).flat(),
-		);
-		expect(history.messages[2]?.content).toBe("the second one");
+	const history = await ada.call<{
+		messages: { role: string; content: string }[];
+	}>("GET", "/chat/trip/history");
+	expect(history).toMatchObject({ message_count: 20, in_progress: null });
+	expect(history.messages.map(({ role }) => role)).toEqual(
+		Array.from({ length: 10 }, () => ["user", "assistant"]).flat(),
+	);
+	expect(history.messages[2]?.content).toBe("the second one");
 
-		const bob = await clientOf("bob@example.com");
-		for (const [method, address] of [
-			["GET", "/chat/trip/history"],
-			["DELETE", "/chat/trip"],
-			["DELETE", "/chat/sessions/trip"],
-		] as const) {
-			await expect(bob.call(method, address)).rejects.toMatchObject({
-				status: 404,
-			});
-		}
-		expect(await bob.call("GET", "/chat/sessions")).toEqual({
-			sessions: [],
-			stats: { total_sessions: 0, total_messages: 0 },
-		});
-		const theirs = await bob.call<Answered>("POST", "/chat", {
-			message: "the first one",
-			session_id: "trip",
-		});
-		expect(theirs).toMatchObject({
-			conversation_turn: 1,
-			search_results: [],
-			message: {
-				content: "I have not shown any items yet: ask for some first.",
-			},
-		});
-
-		expect(
-			await invoke(outputs, operator, outputs.CleanupFunctionName, hourly),
-		).toEqual({ active: 2, expired: 0, seen: 0, removed: 0 });
-
-		expect(await ada.call("DELETE", "/chat/sessions/trip")).toEqual({
-			status: "deleted",
-			session_id: "trip",
-		});
-		await expect(ada.call("GET", "/chat/trip/history")).rejects.toMatchObject({
+	const bob = await cloud.signIn("bob@example.com");
+	for (const [method, address] of [
+		["GET", "/chat/trip/history"],
+		["DELETE", "/chat/trip"],
+		["DELETE", "/chat/sessions/trip"],
+	] as const) {
+		await expect(bob.call(method, address)).rejects.toMatchObject({
 			status: 404,
 		});
-		// The other's session of the same name is not touched.
-		expect(await bob.call("GET", "/chat/trip/history")).toMatchObject({
-			message_count: 2,
-		});
-	} finally {
-		await cloud.stop();
 	}
+	expect(await bob.call("GET", "/chat/sessions")).toEqual({
+		sessions: [],
+		stats: { total_sessions: 0, total_messages: 0 },
+	});
+	const theirs = await bob.call<Answered>("POST", "/chat", {
+		message: "the first one",
+		session_id: "trip",
+	});
+	expect(theirs).toMatchObject({
+		conversation_turn: 1,
+		search_results: [],
+		message: {
+			content: "I have not shown any items yet: ask for some first.",
+		},
+	});
+
+	expect(await cloud.invoke(cloud.outputs.CleanupFunctionName, hourly)).toEqual(
+		{ active: 2, expired: 0, seen: 0, removed: 0 },
+	);
+
+	expect(await ada.call("DELETE", "/chat/sessions/trip")).toEqual({
+		status: "deleted",
+		session_id: "trip",
+	});
+	await expect(ada.call("GET", "/chat/trip/history")).rejects.toMatchObject({
+		status: 404,
+	});
+	// Bob's session of the same name stays.
+	expect(await bob.call("GET", "/chat/trip/history")).toMatchObject({
+		message_count: 2,
+	});
 }, 240_000);

@@ -6,13 +6,13 @@ import { freePort } from "#cli/free-port.ts";
 
 export interface CloudProcess {
 	pid: number;
-	/** Ends it in an orderly way and waits for it. */
+	/** Ends it by SIGTERM and waits for its exit. */
 	stop(): Promise<void>;
-	/** `kill -9`, as a power cut would. */
+	/** Ends it by SIGKILL, as a power cut would, and waits for its exit. */
 	kill(): Promise<void>;
 }
 
-/** Starts a local cloud in a process of its own; resolves when its API answers. */
+/** Starts a local cloud in a process of its own. Resolves when its API answers. */
 export async function startCloudProcess(options: {
 	assembly: string;
 	stateDir: string;
@@ -31,17 +31,17 @@ export async function startCloudProcess(options: {
 		],
 		{ stdio: ["ignore", "pipe", "pipe"] },
 	);
-	let said = "";
-	child.stdout.on("data", (text) => (said += text));
-	child.stderr.on("data", (text) => (said += text));
+	let output = "";
+	child.stdout.on("data", (text) => (output += text));
+	child.stderr.on("data", (text) => (output += text));
 	const ended = new Promise<void>((resolve) =>
 		child.once("exit", () => resolve()),
 	);
 	const end = Date.now() + 90_000;
-	while (!/^ready /m.test(said)) {
+	while (!/^ready /m.test(output)) {
 		if (child.exitCode !== null || Date.now() > end) {
 			child.kill("SIGKILL");
-			throw new Error(`The local cloud did not start:\n${said}`);
+			throw new Error(`The local cloud did not start:\n${output}`);
 		}
 		await sleep(50);
 	}
@@ -58,15 +58,20 @@ export async function startCloudProcess(options: {
 	};
 }
 
-/** Changes synthesized templates so that images are described at once and not at all: where seeing is not what is tested. */
-export async function describeInstantly(assembly: string): Promise<void> {
-	for (const file of await readdir(assembly)) {
-		if (!file.endsWith(".template.json")) continue;
-		const template = await readFile(path.join(assembly, file), "utf8");
-		const changed = template.replaceAll(
-			/("VISION_PROVIDER":\s*)"offline"/g,
-			'$1"instant"',
-		);
-		await writeFile(path.join(assembly, file), changed);
+/** Rewrites each template of an assembly. */
+export async function changeTemplates(
+	assembly: string,
+	change: (template: string) => string,
+): Promise<void> {
+	for (const name of await readdir(assembly)) {
+		if (!name.endsWith(".template.json")) continue;
+		const file = path.join(assembly, name);
+		await writeFile(file, change(await readFile(file, "utf8")));
 	}
 }
+
+/** Replaces the offline vision, which takes a second an image, by one that describes nothing at once. */
+export const describeInstantly = (assembly: string): Promise<void> =>
+	changeTemplates(assembly, (template) =>
+		template.replaceAll(/("VISION_PROVIDER":\s*)"offline"/g, '$1"instant"'),
+	);

@@ -1,55 +1,29 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
-import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import type { Outputs } from "#cli/outputs.ts";
+import type { RestClient } from "#cli/rest-client.ts";
 import { violations } from "../simulation/invariants.ts";
 import { scenarios } from "../simulation/scenarios.ts";
 import { Simulator } from "../simulation/simulator.ts";
 import { snapshotOfDatabase } from "../simulation/snapshot.ts";
-import {
-	type CloudProcess,
-	describeInstantly,
-	startCloudProcess,
-} from "./cloud-process.ts";
-import { Control } from "./control.ts";
+import { describeInstantly } from "./cloud-process.ts";
+import type { Control } from "./control.ts";
+import { OwnCloud } from "./own-cloud.ts";
 
-// A cloud of its own: the real bundles are killed at every port call that the same act makes on the fakes.
-let directory: string;
-let cloud: CloudProcess | undefined;
+// The real bundles are killed at every port call that the same scenario makes on the fakes.
+let cloud: OwnCloud;
 let control: Control;
 let outputs: Outputs;
-let operator: AwsCredentials;
 let user: RestClient;
 
 beforeAll(async () => {
-	directory = await mkdtemp(path.join(tmpdir(), "collections-crashes-"));
-	const options = {
-		assembly: path.join(directory, "cdk.out"),
-		stateDir: path.join(directory, "state"),
-		outputsFile: path.join(directory, "outputs.json"),
-	};
-	await synthesize(options.assembly);
-	await describeInstantly(options.assembly);
-	cloud = await startCloudProcess(options);
-	outputs = await readOutputsFile(options.outputsFile, "start");
-	operator = await operatorOf(options.stateDir);
-	await invoke(outputs, operator, outputs.MigrationFunctionName);
-	const [email, password] = ["unlucky@example.com", "correct-Horse-9"];
-	await ensureUser(outputs, operator, email, password);
-	user = new RestClient(outputs.ApiUrl, await signIn(outputs, email, password));
-	control = new Control(outputs, operator);
+	cloud = await OwnCloud.start({ change: describeInstantly });
+	({ control, outputs } = cloud);
+	user = await cloud.newUser("unlucky@example.com");
 });
-afterAll(async () => {
-	await cloud?.stop();
-	await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => cloud?.remove());
 
 /** Where to kill an act: before and after each of its port calls. */
 async function pointsOf(title: string): Promise<string[]> {
@@ -138,12 +112,7 @@ const deleted: string[] = [];
 
 /** Every row and object of this cloud, before the oracle. */
 async function judge(): Promise<string[]> {
-	const s3 = new S3Client({
-		region: outputs.Region,
-		endpoint: outputs.AwsEndpointUrl ?? undefined,
-		forcePathStyle: true,
-		credentials: operator,
-	});
+	const s3 = new S3Client({ ...cloud.client, forcePathStyle: true });
 	const { Versions = [], IsTruncated } = await s3.send(
 		new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
 	);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { readOutputsFile } from "#cli/outputs.ts";
+import { type Bundles, lastBundles } from "#lib/bundling/build.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { startCloudProcess } from "./cloud-process.ts";
 
@@ -12,24 +13,30 @@ declare module "vitest" {
 		outputsFile: string;
 		/** The local cloud's state, or null where a deployed environment is under test. */
 		stateDir: string | null;
+		/** The folder of the synthesized environment `local`. */
+		assembly: string;
+		bundles: Bundles;
 	}
 }
 
 /**
- * Gives the system tests their environment: the deployed one that OUTPUTS names by its outputs file,
- * otherwise a local cloud of their own on free ports, with state of its own.
+ * Builds and synthesizes environment `local` once for all system tests, and gives them their environment: the
+ * deployed one that OUTPUTS names by its outputs file, otherwise a local cloud on free ports with empty state.
  */
 export default async function setup(project: TestProject) {
+	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
+	const remove = () => rm(directory, { recursive: true, force: true });
+	const assembly = path.join(directory, "cdk.out");
+	await synthesize(assembly);
+	project.provide("assembly", assembly);
+	project.provide("bundles", lastBundles());
 	if (process.env.OUTPUTS) {
 		project.provide("outputsFile", path.resolve(process.env.OUTPUTS));
 		project.provide("stateDir", null);
-		return;
+		return remove;
 	}
-	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
 	const stateDir = path.join(directory, "state");
 	const outputsFile = path.join(directory, "outputs.json");
-	const assembly = path.join(directory, "cdk.out");
-	await synthesize(assembly);
 	const cloud = await startCloudProcess({ assembly, stateDir, outputsFile });
 	const outputs = await readOutputsFile(outputsFile, "start the local cloud");
 	const operator = await operatorOf(stateDir);
@@ -38,6 +45,6 @@ export default async function setup(project: TestProject) {
 	project.provide("stateDir", stateDir);
 	return async () => {
 		await cloud.stop();
-		await rm(directory, { recursive: true, force: true });
+		await remove();
 	};
 }

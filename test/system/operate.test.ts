@@ -18,320 +18,320 @@ import {
 	SQSClient,
 } from "@aws-sdk/client-sqs";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Outputs } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { signIn } from "#cli/users.ts";
 import {
 	openWorkshop,
 	type Workshop,
 } from "../infrastructure/scripts/workshop.ts";
-import { newUser, operator, outputs, stateDir } from "./environment.ts";
+import { OwnCloud } from "./own-cloud.ts";
 
-// A deployed environment has make test-infra; what these change is changed in a cloud of the tests alone.
-describe.skipIf(!stateDir)("scripts with ENV=local", () => {
-	let workshop: Workshop;
-	const operate = (script: string, env: Record<string, string> = {}) =>
-		workshop.run(script, { ENV: "local", ...env });
-	const client = {
-		region: outputs.Region,
-		endpoint: outputs.AwsEndpointUrl ?? "",
-		...(operator && { credentials: operator }),
-	};
+// The scripts change an environment and count what is in it: users, objects, dead letters.
+let cloud: OwnCloud;
+let outputs: Outputs;
+let client: OwnCloud["client"];
+let workshop: Workshop;
+const operate = (script: string, env: Record<string, string> = {}) =>
+	workshop.run(script, { ENV: "local", ...env });
 
-	beforeAll(() => {
-		workshop = openWorkshop();
-		mkdirSync(path.join(workshop.folder, ".local"));
-		copyFileSync(
-			inject("outputsFile"),
-			path.join(workshop.folder, ".aws-outputs-local.json"),
-		);
-		copyFileSync(
-			path.join(stateDir as string, "operator.json"),
-			path.join(workshop.folder, ".local/operator.json"),
-		);
-	});
-	afterAll(() => workshop?.remove());
+beforeAll(async () => {
+	cloud = await OwnCloud.start();
+	({ client, outputs } = cloud);
+	workshop = openWorkshop();
+	mkdirSync(path.join(workshop.folder, ".local"));
+	copyFileSync(
+		cloud.outputsFile,
+		path.join(workshop.folder, ".aws-outputs-local.json"),
+	);
+	copyFileSync(
+		path.join(cloud.stateDir, "operator.json"),
+		path.join(workshop.folder, ".local/operator.json"),
+	);
+});
+afterAll(async () => {
+	workshop?.remove();
+	await cloud?.remove();
+});
 
-	test("status and outputs are those of the running cloud", async () => {
-		const status = await operate("infra-status");
-		expect(status).toMatchObject({ code: 0, stderr: "" });
-		expect(status.stdout).toContain(outputs.ApiUrl);
-		const before = JSON.parse(workshop.read(".aws-outputs-local.json"));
-		const written = await operate("infra-outputs");
-		expect(written).toMatchObject({ code: 0, stderr: "" });
-		expect(JSON.parse(workshop.read(".aws-outputs-local.json"))).toMatchObject(
-			before,
-		);
-	});
+test("status and outputs are those of the running cloud", async () => {
+	const status = await operate("infra-status");
+	expect(status).toMatchObject({ code: 0, stderr: "" });
+	expect(status.stdout).toContain(outputs.ApiUrl);
+	const before = JSON.parse(workshop.read(".aws-outputs-local.json"));
+	const written = await operate("infra-outputs");
+	expect(written).toMatchObject({ code: 0, stderr: "" });
+	expect(JSON.parse(workshop.read(".aws-outputs-local.json"))).toMatchObject(
+		before,
+	);
+});
 
-	test("test-infra finds every part in order, reports it and leaves nothing behind", async () => {
-		const users = async () =>
-			/(\d+) users/.exec((await operate("cognito-list")).stdout)?.[1];
-		const before = await users();
+test("test-infra finds every part in order, reports it and leaves nothing behind", async () => {
+	const users = async () =>
+		/(\d+) users/.exec((await operate("cognito-list")).stdout)?.[1];
+	const before = await users();
+	const { code, stdout, stderr } = await operate("test-infra");
+	expect(stderr).toBe("");
+	expect(stdout).not.toContain("✗");
+	expect(stdout).toContain("17 passed, 0 failed, 0 not applicable");
+	expect(code).toBe(0);
+	const file = /Written to (\S+)\.\n/.exec(stdout)?.[1] ?? "";
+	expect(file).toMatch(/^reports\/infra-test-local-.*\.md$/);
+	expect(workshop.read(file)).toContain("| ✓ | an image, end to end |");
+	expect(await users()).toBe(before);
+});
+
+test("test-infra names what does not work and ends with 1, having looked at the rest", async () => {
+	const whole = workshop.read(".aws-outputs-local.json");
+	workshop.write(
+		".aws-outputs-local.json",
+		JSON.stringify({ ...JSON.parse(whole), CheckpointTableName: "gone" }),
+	);
+	try {
 		const { code, stdout, stderr } = await operate("test-infra");
-		expect(stderr).toBe("");
-		expect(stdout).not.toContain("✗");
-		expect(stdout).toContain("17 passed, 0 failed, 0 not applicable");
-		expect(code).toBe(0);
-		const file = /Written to (\S+)\.\n/.exec(stdout)?.[1] ?? "";
-		expect(file).toMatch(/^reports\/infra-test-local-.*\.md$/);
-		expect(workshop.read(file)).toContain("| ✓ | an image, end to end |");
-		expect(await users()).toBe(before);
-	});
-
-	test("test-infra names what does not work and ends with 1, having looked at the rest", async () => {
-		const whole = workshop.read(".aws-outputs-local.json");
-		workshop.write(
-			".aws-outputs-local.json",
-			JSON.stringify({ ...JSON.parse(whole), CheckpointTableName: "gone" }),
-		);
-		try {
-			const { code, stdout, stderr } = await operate("test-infra");
-			expect(code).toBe(1);
-			expect(stdout).toMatch(/✗ DynamoDB table and keys/);
-			expect(stdout).toMatch(/✗ DynamoDB time to live/);
-			expect(stdout).toContain("15 passed, 2 failed");
-			expect(stderr).toContain("2 checks failed");
-		} finally {
-			workshop.write(".aws-outputs-local.json", whole);
-		}
-	});
-
-	/** What is in the environment, as far as a run of test-infra adds to it. */
-	const standing = async () => {
-		const s3 = new S3Client({ ...client, forcePathStyle: true });
-		const { Versions = [], DeleteMarkers = [] } = await s3.send(
-			new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
-		);
-		const { Users = [] } = await new CognitoIdentityProviderClient(client).send(
-			new ListUsersCommand({ UserPoolId: outputs.UserPoolId }),
-		);
-		return {
-			objects: [...Versions, ...DeleteMarkers].map(({ Key }) => Key).sort(),
-			users: Users.map(({ Username }) => Username).sort(),
-		};
-	};
-
-	test("test-infra leaves nothing behind where Ctrl-C ends it while an image is on its way", async () => {
-		const before = await standing();
-		const running = workshop.start("test-infra", { ENV: "local" });
-		let during = before;
-		const end = Date.now() + 60_000;
-		const originals = ({ objects }: typeof before) =>
-			objects.filter((key) => key?.startsWith("originals/")).length;
-		while (originals(during) === originals(before) && Date.now() < end) {
-			await sleep(20);
-			during = await standing();
-		}
-		process.kill(-running.pid, "SIGINT");
-		const { code, stdout, stderr } = await running.ended;
-		expect(during.users).toHaveLength(before.users.length + 1);
-		expect(stdout).toMatch(/✗ an image, end to end .*Ended early \(SIGINT\)/);
-		expect(stdout, stdout).toMatch(/✓ nothing is left behind/);
-		expect(stderr.trim()).toBe("Ended early (SIGINT).");
 		expect(code).toBe(1);
-		expect(await standing()).toEqual(before);
-	});
+		expect(stdout).toMatch(/✗ DynamoDB table and keys/);
+		expect(stdout).toMatch(/✗ DynamoDB time to live/);
+		expect(stdout).toContain("15 passed, 2 failed");
+		expect(stderr).toContain("2 checks failed");
+	} finally {
+		workshop.write(".aws-outputs-local.json", whole);
+	}
+});
 
-	test("test-infra leaves nothing behind where a user was made who cannot sign in", async () => {
-		const before = await standing();
-		const whole = workshop.read(".aws-outputs-local.json");
-		workshop.write(
-			".aws-outputs-local.json",
-			JSON.stringify({ ...JSON.parse(whole), UserPoolClientId: "gone" }),
+/** What is in the environment, as far as a run of test-infra adds to it. */
+const standing = async () => {
+	const s3 = new S3Client({ ...client, forcePathStyle: true });
+	const { Versions = [], DeleteMarkers = [] } = await s3.send(
+		new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
+	);
+	const { Users = [] } = await new CognitoIdentityProviderClient(client).send(
+		new ListUsersCommand({ UserPoolId: outputs.UserPoolId }),
+	);
+	return {
+		objects: [...Versions, ...DeleteMarkers].map(({ Key }) => Key).sort(),
+		users: Users.map(({ Username }) => Username).sort(),
+	};
+};
+
+test("test-infra leaves nothing behind where Ctrl-C ends it while an image is on its way", async () => {
+	const before = await standing();
+	const running = workshop.start("test-infra", { ENV: "local" });
+	let during = before;
+	const end = Date.now() + 60_000;
+	const originals = ({ objects }: typeof before) =>
+		objects.filter((key) => key?.startsWith("originals/")).length;
+	while (originals(during) === originals(before) && Date.now() < end) {
+		await sleep(20);
+		during = await standing();
+	}
+	process.kill(-running.pid, "SIGINT");
+	const { code, stdout, stderr } = await running.ended;
+	expect(during.users).toHaveLength(before.users.length + 1);
+	expect(stdout).toMatch(/✗ an image, end to end .*Ended early \(SIGINT\)/);
+	expect(stdout, stdout).toMatch(/✓ nothing is left behind/);
+	expect(stderr.trim()).toBe("Ended early (SIGINT).");
+	expect(code).toBe(1);
+	expect(await standing()).toEqual(before);
+});
+
+test("test-infra leaves nothing behind where a user was made who cannot sign in", async () => {
+	const before = await standing();
+	const whole = workshop.read(".aws-outputs-local.json");
+	workshop.write(
+		".aws-outputs-local.json",
+		JSON.stringify({ ...JSON.parse(whole), UserPoolClientId: "gone" }),
+	);
+	try {
+		const { code, stdout } = await operate("test-infra");
+		expect(code).toBe(1);
+		expect(stdout).toMatch(/✗ Cognito pool and token/);
+		expect(stdout).toMatch(/✓ nothing is left behind .*3 things/);
+	} finally {
+		workshop.write(".aws-outputs-local.json", whole);
+	}
+	expect(await standing()).toEqual(before);
+});
+
+test("a user is made with a password from the environment, which appears nowhere", async () => {
+	const EMAIL = `setup-${randomUUID()}@example.com`;
+	const PASSWORD = `${randomUUID()}-Aa1`;
+	const none = await operate("cognito-setup", { EMAIL });
+	expect(none.code).toBe(1);
+	expect(none.stderr).toContain("PASSWORD must be set in the environment");
+	const made = await operate("cognito-setup", { EMAIL, PASSWORD });
+	expect(made).toMatchObject({ code: 0, stderr: "" });
+	expect(made.stdout).not.toContain(PASSWORD);
+	expect(await signIn(outputs, EMAIL, PASSWORD)).toMatch(/^ey/);
+	const { stdout } = await operate("cognito-list");
+	expect(stdout).toMatch(new RegExp(`${EMAIL} .*CONFIRMED`));
+});
+
+test("a folder of images becomes a user's items, large ones too; what is no image is named, and again changes nothing", async () => {
+	const EMAIL = `seed-${randomUUID()}@example.com`;
+	const PASSWORD = `${randomUUID()}-Aa1`;
+	await operate("cognito-setup", { EMAIL, PASSWORD });
+	const plain = (width: number, height: number) =>
+		sharp({ create: { width, height, channels: 3, background: "teal" } })
+			.png({ compressionLevel: 0 })
+			.toBuffer();
+	const images = path.join(workshop.folder, "dataset/images");
+	mkdirSync(images, { recursive: true });
+	writeFileSync(path.join(images, "small.png"), await plain(40, 30));
+	const large = await plain(1_300, 1_100);
+	expect(large.length).toBeGreaterThan(4_000_000);
+	writeFileSync(path.join(images, "large.png"), large);
+	writeFileSync(path.join(images, "words.png"), "no image");
+	const seed = () =>
+		operate("db-seed-golden", { EMAIL, PASSWORD, DATASET: "dataset" });
+	const one = await seed();
+	expect(one.code).toBe(1);
+	expect(one.stderr).toContain(
+		"1 of 3 images failed, the others are ready:\nwords.png: POST /items answered 400",
+	);
+	rmSync(path.join(images, "words.png"));
+	for (let run = 0; run < 2; run++) {
+		const again = await seed();
+		expect(again).toMatchObject({ code: 0, stderr: "" });
+		expect(again.stdout).toContain(`2 images of ${EMAIL} are ready`);
+	}
+	const user = new RestClient(
+		outputs.ApiUrl,
+		await signIn(outputs, EMAIL, PASSWORD),
+	);
+	expect(await user.call("GET", "/items")).toMatchObject({ total: 2 });
+}, 120_000);
+
+test("the database's passwords change, and nobody notices", async () => {
+	const user = await cloud.newUser("rotation@example.com");
+	const password = async () => {
+		const { SecretString = "" } = await new SecretsManagerClient(client).send(
+			new GetSecretValueCommand({ SecretId: outputs.DatabaseSecretArn }),
 		);
-		try {
-			const { code, stdout } = await operate("test-infra");
-			expect(code).toBe(1);
-			expect(stdout).toMatch(/✗ Cognito pool and token/);
-			expect(stdout).toMatch(/✓ nothing is left behind .*3 things/);
-		} finally {
-			workshop.write(".aws-outputs-local.json", whole);
-		}
-		expect(await standing()).toEqual(before);
+		return JSON.parse(SecretString).password;
+	};
+	expect(await user.call("GET", "/items")).toMatchObject({ items: [] });
+	const before = await password();
+	const unasked = await operate("db-rotate");
+	expect(unasked.code).toBe(1);
+	expect(await password()).toBe(before);
+
+	// Twice in a row, while the functions hold connections.
+	await operate("db-rotate", { YES: "1" });
+	const between = await password();
+	const { code, stdout, stderr } = await operate("db-rotate", { YES: "1" });
+	expect(stderr).toBe("");
+	expect(code).toBe(0);
+	const after = await password();
+	expect(after).not.toBe(between);
+	expect(after).not.toBe(before);
+	expect(stdout).not.toContain(after);
+	expect(await user.call("GET", "/items")).toMatchObject({ items: [] });
+	expect((await operate("db-migrate")).stdout).toContain(
+		"No migration was due.",
+	);
+});
+
+test("a function's log is read by word", async () => {
+	const { code, stdout } = await operate("lambda-logs", {
+		FUNC: "migrate",
+		FILTER: "REPORT",
+		SINCE: "1h",
 	});
+	expect(code).toBe(0);
+	const lines = stdout.trim().split("\n");
+	expect(lines.length).toBeGreaterThan(0);
+	for (const line of lines) expect(line).toContain("REPORT RequestId");
+	const unknown = await operate("lambda-logs", { FUNC: "apis" });
+	expect(unknown.code).toBe(1);
+	expect(unknown.stderr).toContain("There is no function apis");
+});
 
-	test("a user is made with a password from the environment, which appears nowhere", async () => {
-		const EMAIL = `setup-${randomUUID()}@example.com`;
-		const PASSWORD = `${randomUUID()}-Aa1`;
-		const none = await operate("cognito-setup", { EMAIL });
-		expect(none.code).toBe(1);
-		expect(none.stderr).toContain("PASSWORD must be set in the environment");
-		const made = await operate("cognito-setup", { EMAIL, PASSWORD });
-		expect(made).toMatchObject({ code: 0, stderr: "" });
-		expect(made.stdout).not.toContain(PASSWORD);
-		expect(await signIn(outputs, EMAIL, PASSWORD)).toMatch(/^ey/);
-		const { stdout } = await operate("cognito-list");
-		expect(stdout).toMatch(new RegExp(`${EMAIL} .*CONFIRMED`));
-	});
-
-	test("a folder of images becomes a user's items, large ones too; what is no image is named, and again changes nothing", async () => {
-		const EMAIL = `seed-${randomUUID()}@example.com`;
-		const PASSWORD = `${randomUUID()}-Aa1`;
-		await operate("cognito-setup", { EMAIL, PASSWORD });
-		const plain = (width: number, height: number) =>
-			sharp({ create: { width, height, channels: 3, background: "teal" } })
-				.png({ compressionLevel: 0 })
-				.toBuffer();
-		const images = path.join(workshop.folder, "dataset/images");
-		mkdirSync(images, { recursive: true });
-		writeFileSync(path.join(images, "small.png"), await plain(40, 30));
-		const large = await plain(1_300, 1_100);
-		expect(large.length).toBeGreaterThan(4_000_000);
-		writeFileSync(path.join(images, "large.png"), large);
-		writeFileSync(path.join(images, "words.png"), "no image");
-		const seed = () =>
-			operate("db-seed-golden", { EMAIL, PASSWORD, DATASET: "dataset" });
-		const one = await seed();
-		expect(one.code).toBe(1);
-		expect(one.stderr).toContain(
-			"1 of 3 images failed, the others are ready:\nwords.png: POST /items answered 400",
-		);
-		rmSync(path.join(images, "words.png"));
-		for (let run = 0; run < 2; run++) {
-			const again = await seed();
-			expect(again).toMatchObject({ code: 0, stderr: "" });
-			expect(again.stdout).toContain(`2 images of ${EMAIL} are ready`);
-		}
-		const user = new RestClient(
-			outputs.ApiUrl,
-			await signIn(outputs, EMAIL, PASSWORD),
-		);
-		expect(await user.call("GET", "/items")).toMatchObject({ total: 2 });
-	}, 120_000);
-
-	test("the database's passwords change, and nobody notices", async () => {
-		const user = await newUser("rotation");
-		const password = async () => {
-			const { SecretString = "" } = await new SecretsManagerClient(client).send(
-				new GetSecretValueCommand({ SecretId: outputs.DatabaseSecretArn }),
-			);
-			return JSON.parse(SecretString).password;
-		};
-		expect(await user.call("GET", "/items")).toMatchObject({ items: [] });
-		const before = await password();
-		const unasked = await operate("db-rotate");
-		expect(unasked.code).toBe(1);
-		expect(await password()).toBe(before);
-
-		// Twice in a row, while the functions hold connections.
-		await operate("db-rotate", { YES: "1" });
-		const between = await password();
-		const { code, stdout, stderr } = await operate("db-rotate", { YES: "1" });
-		expect(stderr).toBe("");
-		expect(code).toBe(0);
-		const after = await password();
-		expect(after).not.toBe(between);
-		expect(after).not.toBe(before);
-		expect(stdout).not.toContain(after);
-		expect(await user.call("GET", "/items")).toMatchObject({ items: [] });
-		expect((await operate("db-migrate")).stdout).toContain(
-			"No migration was due.",
-		);
-	});
-
-	test("a function's log is read by word", async () => {
-		const { code, stdout } = await operate("lambda-logs", {
-			FUNC: "migrate",
-			FILTER: "REPORT",
-			SINCE: "1h",
+test("dead letters are listed by what they are about, and tried again", async () => {
+	const sqs = new SQSClient(client);
+	const urls = String(outputs.DeadLetterQueueUrls).split(",");
+	const url = (part: string) => urls.find((one) => one.includes(part)) ?? "";
+	const { Attributes } = await sqs.send(
+		new GetQueueAttributesCommand({
+			QueueUrl: url("AnalyzerDeadLetters"),
+			AttributeNames: ["QueueArn"],
+		}),
+	);
+	const event = (item: string) =>
+		JSON.stringify({
+			source: "collections.imageprocessor",
+			"detail-type": "ImageProcessed",
+			detail: {
+				version: 1,
+				correlation_id: randomUUID(),
+				item_id: item,
+				user_id: "nobody",
+				bucket: "none",
+				original_key: "none",
+				thumbnail_key: "none",
+			},
 		});
-		expect(code).toBe(0);
-		const lines = stdout.trim().split("\n");
-		expect(lines.length).toBeGreaterThan(0);
-		for (const line of lines) expect(line).toContain("REPORT RequestId");
-		const unknown = await operate("lambda-logs", { FUNC: "apis" });
-		expect(unknown.code).toBe(1);
-		expect(unknown.stderr).toContain("There is no function apis");
-	});
-
-	test("dead letters are listed by what they are about, and tried again", async () => {
-		const sqs = new SQSClient(client);
-		const urls = String(outputs.DeadLetterQueueUrls).split(",");
-		const url = (part: string) => urls.find((one) => one.includes(part)) ?? "";
-		const { Attributes } = await sqs.send(
-			new GetQueueAttributesCommand({
-				QueueUrl: url("AnalyzerDeadLetters"),
-				AttributeNames: ["QueueArn"],
-			}),
-		);
-		const event = (item: string) =>
-			JSON.stringify({
-				source: "collections.imageprocessor",
-				"detail-type": "ImageProcessed",
-				detail: {
-					version: 1,
-					correlation_id: randomUUID(),
-					item_id: item,
-					user_id: "nobody",
-					bucket: "none",
-					original_key: "none",
-					thumbnail_key: "none",
+	const [given, undelivered] = [randomUUID(), randomUUID()];
+	await sqs.send(
+		new SendMessageCommand({
+			QueueUrl: url("AnalyzerDeadLetters"),
+			MessageBody: event(given),
+		}),
+	);
+	const queue = Attributes?.QueueArn?.replace(
+		/AnalyzerDeadLetters\w*$/,
+		"AnalyzerQueue",
+	);
+	const { QueueUrls = [] } = await sqs.send(
+		new ListQueuesCommand({
+			QueueNamePrefix: queue?.split(":").at(-1),
+		}),
+	);
+	await sqs.send(
+		new SendMessageCommand({
+			QueueUrl: url("AnalyzerUndelivered"),
+			MessageBody: event(undelivered),
+			MessageAttributes: {
+				TARGET_ARN: {
+					DataType: "String",
+					StringValue: queue?.replace(
+						/[^:]+$/,
+						QueueUrls[0]?.split("/").at(-1) ?? "",
+					),
 				},
-			});
-		const [given, undelivered] = [randomUUID(), randomUUID()];
-		await sqs.send(
-			new SendMessageCommand({
-				QueueUrl: url("AnalyzerDeadLetters"),
-				MessageBody: event(given),
-			}),
-		);
-		const queue = Attributes?.QueueArn?.replace(
-			/AnalyzerDeadLetters\w*$/,
-			"AnalyzerQueue",
-		);
-		const { QueueUrls = [] } = await sqs.send(
-			new ListQueuesCommand({
-				QueueNamePrefix: queue?.split(":").at(-1),
-			}),
-		);
-		await sqs.send(
-			new SendMessageCommand({
-				QueueUrl: url("AnalyzerUndelivered"),
-				MessageBody: event(undelivered),
-				MessageAttributes: {
-					TARGET_ARN: {
-						DataType: "String",
-						StringValue: queue?.replace(
-							/[^:]+$/,
-							QueueUrls[0]?.split("/").at(-1) ?? "",
-						),
-					},
-				},
-			}),
-		);
-		await sqs.send(
-			new SendMessageCommand({
-				QueueUrl: url("FailedCleanups"),
-				MessageBody: "{}",
-			}),
-		);
-		const listed = await operate("dlq-list");
-		expect(listed.stdout).toContain(`ImageProcessed  item ${given}`);
-		expect(listed.stdout).toContain(`ImageProcessed  item ${undelivered}`);
-		expect(listed.stdout).toContain("3 letters.");
-		expect(listed.stdout).not.toContain("nobody");
+			},
+		}),
+	);
+	await sqs.send(
+		new SendMessageCommand({
+			QueueUrl: url("FailedCleanups"),
+			MessageBody: "{}",
+		}),
+	);
+	const listed = await operate("dlq-list");
+	expect(listed.stdout).toContain(`ImageProcessed  item ${given}`);
+	expect(listed.stdout).toContain(`ImageProcessed  item ${undelivered}`);
+	expect(listed.stdout).toContain("3 letters.");
+	expect(listed.stdout).not.toContain("nobody");
 
-		const redriven = await operate("dlq-redrive", { YES: "1" });
-		expect(redriven).toMatchObject({ code: 0, stderr: "" });
-		expect(redriven.stdout).toContain("1 went back to the stage's queue");
-		expect(redriven.stdout).toContain(
-			"1 sent to the queue they were meant for",
-		);
-		expect(redriven.stdout).toContain("one run of cleanup made up for 1");
-		expect((await operate("dlq-list")).stdout).toContain(
-			"Nothing was given up on.",
-		);
-	});
+	const redriven = await operate("dlq-redrive", { YES: "1" });
+	expect(redriven).toMatchObject({ code: 0, stderr: "" });
+	expect(redriven.stdout).toContain("1 went back to the stage's queue");
+	expect(redriven.stdout).toContain("1 sent to the queue they were meant for");
+	expect(redriven.stdout).toContain("one run of cleanup made up for 1");
+	expect((await operate("dlq-list")).stdout).toContain(
+		"Nothing was given up on.",
+	);
+});
 
-	test("what the local cloud cannot mean says so", async () => {
-		const bootstrap = await operate("infra-bootstrap");
-		expect(bootstrap).toMatchObject({ code: 0, stderr: "" });
-		expect(bootstrap.stdout).toContain("needs no preparation");
-		workshop.write(".env", "VOYAGE_API_KEY=pa-of-this-test\n");
-		const populate = await operate("secrets-populate");
-		expect(populate.stdout).toMatch(/voyage-api-key +is not read yet/);
-		expect(populate.stdout).toContain("make down up");
-		expect(populate.stdout).not.toContain("pa-of-this-test");
-	});
+test("what the local cloud cannot mean says so", async () => {
+	const bootstrap = await operate("infra-bootstrap");
+	expect(bootstrap).toMatchObject({ code: 0, stderr: "" });
+	expect(bootstrap.stdout).toContain("needs no preparation");
+	workshop.write(".env", "VOYAGE_API_KEY=pa-of-this-test\n");
+	const populate = await operate("secrets-populate");
+	expect(populate.stdout).toMatch(/voyage-api-key +is not read yet/);
+	expect(populate.stdout).toContain("make down up");
+	expect(populate.stdout).not.toContain("pa-of-this-test");
 });

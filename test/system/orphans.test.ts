@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import {
@@ -10,10 +8,6 @@ import {
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Backend } from "#cdk-local/test/services/backends.ts";
-import { freePort } from "#cli/free-port.ts";
-import { readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
-import { ensureUser, signIn } from "#cli/users.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import {
 	incompressibleText,
@@ -23,124 +17,98 @@ import {
 	saversOn,
 	threadConfig,
 } from "#langgraph-dynamodb/test/savers.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
-import { startCloudProcess } from "./cloud-process.ts";
+import { OwnCloud } from "./own-cloud.ts";
 
-// A cloud of its own: while it is stopped its objects grow old.
-let directory: string;
-const password = "correct-Horse-9";
+let cloud: OwnCloud;
 const large = 600_000;
 
 beforeAll(async () => {
-	directory = await mkdtemp(path.join(tmpdir(), "collections-orphans-"));
-	await synthesize(path.join(directory, "cdk.out"));
+	cloud = await OwnCloud.start();
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => cloud?.remove());
 
 test("the cleanup function removes what no checkpoint refers to after an hour, and nothing that one does", async () => {
-	const options = {
-		assembly: path.join(directory, "cdk.out"),
-		stateDir: path.join(directory, "state"),
-		outputsFile: path.join(directory, "outputs.json"),
-		port: await freePort(),
+	const { client, outputs } = cloud;
+	const tidy = () => cloud.invoke(outputs.CleanupFunctionName, hourly);
+	const backend: Backend = {
+		client,
+		dynamodb: new DynamoDBClient(client),
+		s3: new S3Client({ ...client, forcePathStyle: true }),
+		table: String(outputs.CheckpointTableName),
+		bucket: outputs.BucketName,
+		stop: async () => {},
 	};
-	let cloud = await startCloudProcess(options);
-	try {
-		const outputs = await readOutputsFile(options.outputsFile, "start");
-		const operator = await operatorOf(options.stateDir);
-		await invoke(outputs, operator, outputs.MigrationFunctionName);
-		const tidy = () =>
-			invoke(outputs, operator, outputs.CleanupFunctionName, hourly);
-		const client = {
-			endpoint: outputs.AwsEndpointUrl ?? "",
-			region: outputs.Region,
-			credentials: operator,
-		};
-		const backend: Backend = {
-			client,
-			dynamodb: new DynamoDBClient(client),
-			s3: new S3Client({ ...client, forcePathStyle: true }),
-			table: String(outputs.CheckpointTableName),
-			bucket: outputs.BucketName,
-			stop: async () => {},
-		};
-		const person = async (email: string) => {
-			await ensureUser(outputs, operator, email, password);
-			const token = await signIn(outputs, email, password);
-			const claims = Buffer.from(token.split(".")[1] ?? "", "base64url");
-			const savers = saversOn(backend, JSON.parse(claims.toString()).sub);
-			savers.clock.now = Date.now();
-			return { ...savers, rest: new RestClient(outputs.ApiUrl, token) };
-		};
-		const ada = await person("ada@example.com");
-		const bob = await person("bob@example.com");
-		/** Dies between the payload and the item that refers to it. */
-		const die = async (session: string) => {
-			const dying = ada.open({
-				dynamodb: {
-					send: ((command: object) =>
-						command instanceof BatchWriteItemCommand
-							? Promise.reject(new Error("killed"))
-							: backend.dynamodb.send(command as never)) as never,
-				},
-			});
-			const head = await ada.open().getTuple(threadConfig(session));
-			await expect(
-				putValues(dying, head?.config ?? {}, {
-					lost: incompressibleText(large),
-				}),
-			).rejects.toThrow("killed");
-		};
-
-		for (const { open } of [ada, bob]) {
-			await putValues(open(), threadConfig("trip"), {
-				used: incompressibleText(large),
-			});
-		}
-		await die("trip");
-		// Its items expire while nobody reads them, as DynamoDB does it.
-		await putValues(ada.open(), threadConfig("expired"), {
-			gone: incompressibleText(large),
+	const newPerson = async (email: string) => {
+		const rest = await cloud.newUser(email);
+		const claims = Buffer.from(rest.token.split(".")[1] ?? "", "base64url");
+		const savers = saversOn(backend, JSON.parse(claims.toString()).sub);
+		savers.clock.now = Date.now();
+		return { ...savers, rest };
+	};
+	const ada = await newPerson("ada@example.com");
+	const bob = await newPerson("bob@example.com");
+	/** Dies between the payload and the item that refers to it. */
+	const die = async (session: string) => {
+		const dying = ada.open({
+			dynamodb: {
+				send: ((command: object) =>
+					command instanceof BatchWriteItemCommand
+						? Promise.reject(new Error("killed"))
+						: backend.dynamodb.send(command as never)) as never,
+			},
 		});
-		for (const { pk, sk } of await listItems(backend, ada.owner, ["expired"])) {
-			await backend.dynamodb.send(
-				new DeleteItemCommand({
-					TableName: backend.table,
-					Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
-				}),
-			);
-		}
-		await putValues(ada.open(), threadConfig("forgotten"), {
-			gone: incompressibleText(large),
+		const head = await ada.open().getTuple(threadConfig(session));
+		await expect(
+			putValues(dying, head?.config ?? {}, { lost: incompressibleText(large) }),
+		).rejects.toThrow("killed");
+	};
+
+	for (const { open } of [ada, bob]) {
+		await putValues(open(), threadConfig("trip"), {
+			used: incompressibleText(large),
 		});
-		expect(await listObjects(backend, ada.owner)).toHaveLength(4);
-		await ada.rest.call("DELETE", "/chat/sessions/forgotten");
-		expect(await listObjects(backend, ada.owner)).toHaveLength(3);
-		// All of them are young: a writer may be about to refer to them.
-		expect(await tidy()).toMatchObject({ seen: 4, removed: 0 });
-
-		await cloud.stop();
-		const state = new DatabaseSync(path.join(options.stateDir, "state.db"));
-		const { changes } = state
-			.prepare(
-				"update objects set modified_at = modified_at - 7200000 where key like 'checkpoints/%'",
-			)
-			.run();
-		state.close();
-		expect(changes).toBe(4);
-		cloud = await startCloudProcess(options);
-
-		await die("trip");
-		expect(await tidy()).toMatchObject({ seen: 5, removed: 2 });
-		// The one in use, and the orphan of a moment ago.
-		expect(await listObjects(backend, ada.owner)).toHaveLength(2);
-		expect(await listObjects(backend, bob.owner)).toHaveLength(1);
-		for (const { open } of [ada, bob]) {
-			const tuple = await open().getTuple(threadConfig("trip"));
-			expect(String(tuple?.checkpoint.channel_values.used).length).toBe(large);
-		}
-		expect(await tidy()).toMatchObject({ seen: 3, removed: 0 });
-	} finally {
-		await cloud.stop();
 	}
+	await die("trip");
+	// Its items expire while nobody reads them, as DynamoDB does it.
+	await putValues(ada.open(), threadConfig("expired"), {
+		gone: incompressibleText(large),
+	});
+	for (const { pk, sk } of await listItems(backend, ada.owner, ["expired"])) {
+		await backend.dynamodb.send(
+			new DeleteItemCommand({
+				TableName: backend.table,
+				Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
+			}),
+		);
+	}
+	await putValues(ada.open(), threadConfig("forgotten"), {
+		gone: incompressibleText(large),
+	});
+	expect(await listObjects(backend, ada.owner)).toHaveLength(4);
+	await ada.rest.call("DELETE", "/chat/sessions/forgotten");
+	expect(await listObjects(backend, ada.owner)).toHaveLength(3);
+	// All of them are young: a writer may be about to refer to them.
+	expect(await tidy()).toMatchObject({ seen: 4, removed: 0 });
+
+	await cloud.stop();
+	const state = new DatabaseSync(path.join(cloud.stateDir, "state.db"));
+	const { changes } = state
+		.prepare(
+			"update objects set modified_at = modified_at - 7200000 where key like 'checkpoints/%'",
+		)
+		.run();
+	state.close();
+	expect(changes).toBe(4);
+	await cloud.restart();
+
+	await die("trip");
+	expect(await tidy()).toMatchObject({ seen: 5, removed: 2 });
+	// The one in use, and the orphan of a moment ago.
+	expect(await listObjects(backend, ada.owner)).toHaveLength(2);
+	expect(await listObjects(backend, bob.owner)).toHaveLength(1);
+	for (const { open } of [ada, bob]) {
+		const tuple = await open().getTuple(threadConfig("trip"));
+		expect(String(tuple?.checkpoint.channel_values.used).length).toBe(large);
+	}
+	expect(await tidy()).toMatchObject({ seen: 3, removed: 0 });
 }, 120_000);

@@ -21,7 +21,7 @@ let user: RestClient;
 beforeAll(async () => {
 	cloud = await startProviderCloud(apiKeys);
 	({ anthropic, voyage } = cloud.servers);
-	user = await cloud.person("asks@example.com");
+	user = await cloud.newUser("asks@example.com");
 });
 afterAll(() => cloud?.stop());
 

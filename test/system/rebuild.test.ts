@@ -1,31 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
-import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
-import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import type { RestClient } from "#cli/rest-client.ts";
 import { voyageWire } from "../contracts/providers/wire.ts";
-import {
-	type CloudProcess,
-	describeInstantly,
-	startCloudProcess,
-} from "./cloud-process.ts";
-import { Control } from "./control.ts";
+import { describeInstantly } from "./cloud-process.ts";
 import { screenshot } from "./drawings.ts";
+import { OwnCloud } from "./own-cloud.ts";
+import { putApiKey } from "./provider-cloud.ts";
 
-// A cloud of its own, whose embedding model changes from one start to the next.
-let directory: string;
+// The embedding model of this cloud changes from one start to the next.
+let cloud: OwnCloud;
 let voyage: Server;
-let cloud: CloudProcess | undefined;
-const [email, password] = ["rebuilds@example.com", "correct-Horse-9"];
+const email = "rebuilds@example.com";
 
 interface Status {
 	items: number;
@@ -37,7 +26,6 @@ interface Status {
 }
 
 beforeAll(async () => {
-	directory = await mkdtemp(path.join(tmpdir(), "collections-rebuild-"));
 	voyage = createServer(async (request, answer) => {
 		const chunks: Buffer[] = [];
 		for await (const chunk of request) chunks.push(chunk);
@@ -53,81 +41,55 @@ beforeAll(async () => {
 		answer.end(JSON.stringify(body));
 	});
 	await new Promise<void>((ready) => voyage.listen(0, "127.0.0.1", ready));
+	cloud = await OwnCloud.start({ change: describeInstantly });
 });
 afterAll(async () => {
-	await cloud?.stop();
+	await cloud?.remove();
 	voyage?.close();
 	voyage?.closeAllConnections();
-	await rm(directory, { recursive: true, force: true });
 });
-
-async function start(embedding: "offline" | "voyage") {
-	const { port } = voyage.address() as AddressInfo;
-	const options = {
-		assembly: path.join(directory, embedding, "cdk.out"),
-		stateDir: path.join(directory, "state"),
-		outputsFile: path.join(directory, "outputs.json"),
-	};
-	await synthesize(
-		options.assembly,
-		embedding === "voyage"
-			? {
-					keys: ["voyage"],
-					providerUrls: { voyage: `http://127.0.0.1:${port}` },
-				}
-			: {},
-	);
-	await describeInstantly(options.assembly);
-	cloud = await startCloudProcess(options);
-	const outputs: Outputs = await readOutputsFile(options.outputsFile, "start");
-	const operator: AwsCredentials = await operatorOf(options.stateDir);
-	await invoke(outputs, operator, outputs.MigrationFunctionName);
-	await ensureUser(outputs, operator, email, password);
-	const token = await signIn(outputs, email, password);
-	const user = new RestClient(outputs.ApiUrl, token);
-	return { outputs, operator, user, control: new Control(outputs, operator) };
-}
 
 const statusOf = (user: RestClient) =>
 	user.call<Status>("GET", "/vector-index/status");
 
-async function until(what: string, holds: () => Promise<boolean>) {
+async function until(condition: string, holds: () => Promise<boolean>) {
 	const end = Date.now() + 90_000;
 	while (!(await holds())) {
-		if (Date.now() > end) throw new Error(`Never so: ${what}.`);
+		if (Date.now() > end)
+			throw new Error(`Timed out waiting until ${condition}.`);
 		await sleep(100);
 	}
 }
 
 test("a rebuild for a new model survives the embedder's death, and every item stays ready and found", async () => {
-	const before = await start("offline");
+	const before = await cloud.newUser(email);
 	const ids: string[] = [];
 	for (let count = 0; count < 4; count++) {
 		const { bytes } = await screenshot(count);
-		const { id } = await before.user.upload(`Harbour ${count}.png`, bytes);
+		const { id } = await before.upload(`Harbour ${count}.png`, bytes);
 		ids.push(id);
 	}
 	for (const id of ids) {
-		expect((await before.user.settled(id)).status).toBe("ready");
+		expect((await before.settled(id)).status).toBe("ready");
 	}
-	expect(await statusOf(before.user)).toMatchObject({ embedded: 4, stale: 0 });
-	await cloud?.stop();
+	expect(await statusOf(before)).toMatchObject({ embedded: 4, stale: 0 });
+	await cloud.stop();
 
-	const { outputs, operator, user, control } = await start("voyage");
-	await new SSMClient({
-		region: outputs.Region,
-		endpoint: outputs.AwsEndpointUrl ?? undefined,
-		credentials: operator,
-	}).send(
-		new PutParameterCommand({
-			Name: "/collections/local/voyage-api-key",
-			Value: "pa-of-the-test",
-			Type: "SecureString",
-		}),
-	);
+	const { port } = voyage.address() as AddressInfo;
+	await cloud.restart({
+		machine: {
+			keys: ["voyage"],
+			providerUrls: { voyage: `http://127.0.0.1:${port}` },
+		},
+		change: describeInstantly,
+	});
+	await putApiKey(cloud, "voyage", "pa-of-the-test");
+	const { control, outputs } = cloud;
+	const user = await cloud.signIn(email);
 	const byVector = async () => {
-		const asked = { search_type: "vector" };
-		const { results } = await user.search("Harbour", asked);
+		const { results } = await user.search("Harbour", {
+			search_type: "vector",
+		});
 		return results.map(({ item_id }) => item_id).sort();
 	};
 	const allReady = async () => {
@@ -159,7 +121,7 @@ test("a rebuild for a new model survives the embedder's death, and every item st
 	expect(half.rebuilding).toBeGreaterThan(0);
 	expect(half.embedded).toBeLessThan(4);
 
-	// Asked again, it goes on with what is left and doubles nothing.
+	// A second request continues with the rest and embeds nothing twice.
 	expect((await rebuild()).num_documents).toBeLessThanOrEqual(half.rebuilding);
 	for (const id of ids) await control.letTimePass(id);
 	await control.sweepNow();
@@ -184,13 +146,7 @@ test("a rebuild for a new model survives the embedder's death, and every item st
 }, 240_000);
 
 test("the same picture in another size is a near-duplicate, and a search's settings are those of the running system", async () => {
-	if (!cloud) throw new Error("The cloud is not there.");
-	const outputs = await readOutputsFile(
-		path.join(directory, "outputs.json"),
-		"start",
-	);
-	const token = await signIn(outputs, email, password);
-	const user = new RestClient(outputs.ApiUrl, token);
+	const user = await cloud.signIn(email);
 	const { bytes } = await screenshot(1);
 	const smaller = await sharp(bytes)
 		.resize(300)

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -29,8 +29,9 @@ import { type CdkLocal, cdkLocal } from "#cdk-local/index.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { invoke, synthesize } from "#scripts/local/local.ts";
-import { describeInstantly } from "../cloud-process.ts";
+import { invoke } from "#scripts/local/local.ts";
+import { writeAssembly } from "../assemblies.ts";
+import { changeTemplates, describeInstantly } from "../cloud-process.ts";
 import { Control } from "../control.ts";
 import { standIn } from "./stand-in.ts";
 
@@ -83,7 +84,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const asked: string[] = [];
 	const stand = await standIn(asked);
 	const assembly = path.join(directory, "cdk.out");
-	await synthesize(assembly, {
+	await writeAssembly(assembly, {
 		// These keys choose who embeds and talks; the others are asked where a request names them.
 		keys: ["voyage", "anthropic"],
 		visionProvider: "offline",
@@ -92,7 +93,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		),
 	});
 	await describeInstantly(assembly);
-	await quicken(assembly);
+	await disableSchedulesAndRetries(assembly);
 	const stateDir = path.join(directory, "state");
 	const outputsFile = path.join(directory, "outputs.json");
 	const cloud = await cdkLocal({
@@ -222,12 +223,10 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	};
 }
 
-/** Schedules run only on demand here, and what fails is given up on at once. */
-async function quicken(assembly: string): Promise<void> {
-	for (const file of await readdir(assembly)) {
-		if (!file.endsWith(".template.json")) continue;
-		const where = path.join(assembly, file);
-		const template = JSON.parse(await readFile(where, "utf8"));
+/** Runs schedules only on demand, and gives up on a failed event at once. */
+const disableSchedulesAndRetries = (assembly: string) =>
+	changeTemplates(assembly, (text) => {
+		const template = JSON.parse(text);
 		for (const [id, { Type, Properties }] of Object.entries<{
 			Type: string;
 			Properties: Record<string, unknown>;
@@ -246,6 +245,5 @@ async function quicken(assembly: string): Promise<void> {
 				};
 			}
 		}
-		await writeFile(where, JSON.stringify(template));
-	}
-}
+		return JSON.stringify(template);
+	});

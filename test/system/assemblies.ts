@@ -1,0 +1,40 @@
+import { cp, mkdir, readdir, symlink } from "node:fs/promises";
+import path from "node:path";
+import { App } from "aws-cdk-lib";
+import { inject } from "vitest";
+import { type LocalMachine, readEnvironment } from "#lib/environments.ts";
+import { collections } from "../../bin/collections.ts";
+import cdk from "../../cdk.json" with { type: "json" };
+
+/** Writes the assembly of environment `local` into a new folder; a machine with providers has templates of its own. */
+export async function writeAssembly(
+	folder: string,
+	machine?: LocalMachine,
+): Promise<void> {
+	if (machine) synthesizeFor(machine, folder);
+	else await copyAssembly(inject("assembly"), folder);
+}
+
+/** Synthesizes around the bundles that the run's set-up has built. */
+function synthesizeFor(machine: LocalMachine, folder: string): void {
+	const app = new App({ analyticsReporting: false, outdir: folder });
+	const environment = readEnvironment(
+		cdk.context.environments,
+		"local",
+		machine,
+	);
+	collections(app, environment, inject("bundles"));
+	app.synth();
+}
+
+/** Copies what a test may change; assets are linked. */
+async function copyAssembly(from: string, to: string): Promise<void> {
+	await mkdir(to, { recursive: true });
+	for (const entry of await readdir(from, { withFileTypes: true })) {
+		const [source, target] = [from, to].map((folder) =>
+			path.join(folder, entry.name),
+		) as [string, string];
+		if (entry.isDirectory()) await symlink(source, target);
+		else await cp(source, target);
+	}
+}

@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { freePort } from "#cli/free-port.ts";
+import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
+import { RestClient } from "#cli/rest-client.ts";
+import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
+import type { LocalMachine } from "#lib/environments.ts";
+import { invoke, operatorOf } from "#scripts/local/local.ts";
+import { writeAssembly } from "./assemblies.ts";
+import { type CloudProcess, startCloudProcess } from "./cloud-process.ts";
+import { Control } from "./control.ts";
+
+const password = "correct-Horse-9";
+
+interface OwnCloudOptions {
+	/** What the machine has beside the defaults: keys of providers, their addresses. */
+	machine?: LocalMachine;
+	/** Rewrites the templates before the start. */
+	change?: (assembly: string) => Promise<void>;
+}
+
+/**
+ * A local cloud for one test file, which stops it, kills it or counts what is in it. All other files share the
+ * cloud of the global set-up.
+ */
+export class OwnCloud {
+	readonly directory: string;
+	readonly port: number;
+	#process: CloudProcess | undefined;
+	#running: { outputs: Outputs; operator: AwsCredentials } | undefined;
+	#starts = 0;
+
+	private constructor(directory: string, port: number) {
+		this.directory = directory;
+		this.port = port;
+	}
+
+	/** Starts a cloud with an empty, migrated database. */
+	static async start(options: OwnCloudOptions = {}): Promise<OwnCloud> {
+		const cloud = new OwnCloud(
+			await mkdtemp(path.join(tmpdir(), "collections-own-")),
+			await freePort(),
+		);
+		await cloud.restart(options);
+		await cloud.invoke(cloud.outputs.MigrationFunctionName);
+		return cloud;
+	}
+
+	/** Starts the stopped or killed cloud with the state it had; with options, from new templates. */
+	async restart(options?: OwnCloudOptions): Promise<void> {
+		if (options) {
+			this.#starts += 1;
+			await writeAssembly(this.#assembly, options.machine);
+			await options.change?.(this.#assembly);
+		}
+		this.#process = await startCloudProcess({
+			assembly: this.#assembly,
+			stateDir: this.stateDir,
+			outputsFile: this.outputsFile,
+			port: this.port,
+		});
+		this.#running = {
+			outputs: await readOutputsFile(this.outputsFile, "start the cloud"),
+			operator: await operatorOf(this.stateDir),
+		};
+	}
+
+	get #assembly(): string {
+		return path.join(this.directory, `cdk.out-${this.#starts}`);
+	}
+
+	get stateDir(): string {
+		return path.join(this.directory, "state");
+	}
+
+	get outputsFile(): string {
+		return path.join(this.directory, "outputs.json");
+	}
+
+	get outputs(): Outputs {
+		return this.#started.outputs;
+	}
+
+	get operator(): AwsCredentials {
+		return this.#started.operator;
+	}
+
+	get #started() {
+		if (!this.#running) throw new Error("The cloud has not been started.");
+		return this.#running;
+	}
+
+	/** Options of an AWS client for the operator. */
+	get client() {
+		return {
+			region: this.outputs.Region,
+			endpoint: this.outputs.AwsEndpointUrl ?? "",
+			credentials: this.operator,
+		};
+	}
+
+	get control(): Control {
+		return new Control(this.outputs, this.operator);
+	}
+
+	invoke(functionName: string, event?: object): Promise<unknown> {
+		return invoke(this.outputs, this.operator, functionName, event);
+	}
+
+	/** Creates a confirmed user and signs them in. */
+	async newUser(email: string): Promise<RestClient> {
+		await ensureUser(this.outputs, this.operator, email, password);
+		return this.signIn(email);
+	}
+
+	async signIn(email: string): Promise<RestClient> {
+		const token = await signIn(this.outputs, email, password);
+		return new RestClient(this.outputs.ApiUrl, token);
+	}
+
+	async stop(): Promise<void> {
+		await this.#process?.stop();
+		this.#process = undefined;
+	}
+
+	async kill(): Promise<void> {
+		await this.#process?.kill();
+		this.#process = undefined;
+	}
+
+	/** Stops the cloud and deletes its state. */
+	async remove(): Promise<void> {
+		await this.stop();
+		await rm(this.directory, { recursive: true, force: true });
+	}
+}
