@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { routes } from "#lambdas/api/routes/table.ts";
+import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { type Bundles, build } from "#lib/bundling/build.ts";
 import { type Environment, readEnvironment } from "#lib/environments.ts";
 import { ApiStack } from "#lib/stacks/api-stack.ts";
@@ -31,7 +31,12 @@ export function collections(
 		version: project.version,
 		gitSha: gitSha(),
 	});
-	const api = new ApiStack(app, { environment, storage, compute, routes });
+	const api = new ApiStack(app, {
+		environment,
+		storage,
+		compute,
+		routes: allRoutes,
+	});
 	new MonitoringStack(app, { environment, database, compute, api });
 	Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }

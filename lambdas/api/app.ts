@@ -8,10 +8,10 @@ import { hashUser, log } from "#lambda-kit/log.ts";
 import { problemResponse } from "#lambda-kit/problem.ts";
 import { answerError } from "./http/answer-error.ts";
 import type { Authenticate } from "./http/authenticate.ts";
-import { createNounApp } from "./http/noun-app.ts";
 import type { Api, ApiEnv } from "./http/routing.ts";
+import { createSubApp } from "./http/sub-app.ts";
 import type { Deployment } from "./routes/public.ts";
-import { type Noun, routes } from "./routes/table.ts";
+import { allRoutes, type RouteModule } from "./routes/table.ts";
 
 /** The ports the API's routes need. */
 export type ApiPorts = Pick<
@@ -87,18 +87,20 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 		}
 	});
 
-	const nouns = nounsOf(options, () => appOf(Object.keys(nouns) as Noun[]));
-	const appOf = async (names: Noun[]): Promise<Api> => {
-		const made = createNounApp(authenticate);
-		for (const name of names) (await nouns[name]())(made);
-		return made;
+	const modules = routeModules(options, () =>
+		subAppWith(Object.keys(modules) as RouteModule[]),
+	);
+	const subAppWith = async (names: RouteModule[]): Promise<Api> => {
+		const subApp = createSubApp(authenticate);
+		for (const name of names) (await modules[name]())(subApp);
+		return subApp;
 	};
-	const served = new Map<Noun, () => Promise<Api>>();
-	for (const { method, path, noun } of routes) {
-		const serving = served.get(noun) ?? once(() => appOf([noun]));
-		served.set(noun, serving);
+	const subApps = new Map<RouteModule, () => Promise<Api>>();
+	for (const { method, path, module } of allRoutes) {
+		const subApp = subApps.get(module) ?? once(() => subAppWith([module]));
+		subApps.set(module, subApp);
 		app.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) =>
-			(await serving()).fetch(c.req.raw, {
+			(await subApp()).fetch(c.req.raw, {
 				requestId: c.get("requestId"),
 				identified: (userId) => c.set("userId", userId),
 			}),
@@ -117,14 +119,14 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 }
 
 /**
- * What adds the routes of each noun. Their modules are loaded by the first request for them: making the schemas
- * of all nouns takes a cold start longer than answering, and a request needs those of one.
+ * Loads each module of routes at the first request for it: making the schemas of all of them takes a cold start
+ * longer than answering, and a request needs those of one.
  */
-function nounsOf(
+function routeModules(
 	{ ports, deployment, maxWaitMs = 20_000 }: ApiOptions,
-	/** An application with the routes of all nouns. */
+	/** An application with all routes. */
 	whole: () => Promise<Api>,
-): Record<Noun, () => Promise<(app: Api) => void>> {
+): Record<RouteModule, () => Promise<(app: Api) => void>> {
 	return {
 		public: async () => {
 			const { publicRoutes } = await import("./routes/public.ts");

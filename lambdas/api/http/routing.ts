@@ -8,6 +8,7 @@ import { createMiddleware } from "hono/factory";
 import type { FieldProblem } from "#core/errors.ts";
 import { AppError } from "#core/errors.ts";
 import type { RequestContext } from "#lambda-kit/http-handler.ts";
+import type { Route } from "../routes/table.ts";
 import type { Authenticate } from "./authenticate.ts";
 
 // A schema compiled to code pays off after thousands of bodies; a sandbox's first ones would pay for it.
@@ -109,34 +110,52 @@ const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 	await next();
 });
 
-/** A route of its user: authenticated, and documented so. */
-export function guarded<const R extends RouteConfig>(route: R) {
+/** The description of a route; the table has its method and path. */
+type Details = Omit<RouteConfig, "method" | "path">;
+
+/** Describes a route that serves the token's user. */
+export function guarded<
+	const R extends Route & { public?: never },
+	const D extends Details,
+>(route: R, details: D) {
 	return createRoute({
-		...route,
+		...details,
+		...address(route),
 		middleware: requireUser,
 		security: [{ bearer: [] }],
-		responses: documented(route, refused),
+		responses: documented(details, refused),
 	});
 }
 
-/** A route that needs no token. */
-export function open<const R extends RouteConfig>(route: R) {
+/** Describes a route that needs no token. */
+export function open<
+	const R extends Route & { public: true },
+	const D extends Details,
+>(route: R, details: D) {
 	return createRoute({
-		...route,
+		...details,
+		...address(route),
 		security: [],
-		responses: documented(route, {}),
+		responses: documented(details, {}),
 	});
 }
 
-/** A route's own answers and every error it may give; handlers throw those, so types need not know them. */
-function documented<R extends RouteConfig>(route: R, more: object) {
+function address<R extends Route>({ method, path }: R) {
 	return {
-		...(route.request?.body ? unreadable : {}),
-		...(route.request?.params ? notFound : {}),
+		method: method.toLowerCase() as Lowercase<R["method"]>,
+		path: path as R["path"],
+	};
+}
+
+/** Adds to a route's own answers every error it may give. Handlers throw those, so the type leaves them out. */
+function documented<D extends Details>(details: D, more: object) {
+	return {
+		...(details.request?.body ? unreadable : {}),
+		...(details.request?.params ? notFound : {}),
 		...more,
 		...failed,
-		...route.responses,
-	} as R["responses"];
+		...details.responses,
+	} as D["responses"];
 }
 
 /** A successful JSON answer. */

@@ -10,21 +10,18 @@ import {
 	noQuery,
 } from "../http/routing.ts";
 import { analysisSchema, presentAnalysis } from "../presenters/presenter.ts";
+import { routes } from "./table.ts";
 
 const tags = ["Analyses"];
 
-const listOfItem = guarded({
-	method: "get",
-	path: "/items/{id}/analyses",
+const listOfItem = guarded(routes.listAnalyses, {
 	tags,
 	summary: "All versions of an item's analysis, newest first",
 	request: { params: idParams, query: noQuery },
 	responses: { 200: json("The analyses.", z.array(analysisSchema)) },
 });
 
-const get = guarded({
-	method: "get",
-	path: "/analyses/{id}",
+const get = guarded(routes.getAnalysis, {
 	tags,
 	summary: "One analysis",
 	request: { params: idParams, query: noQuery },

@@ -17,6 +17,7 @@ import {
 	wholeNumber,
 } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
+import { routes } from "./table.ts";
 
 /**
  * A client's name for a session. Without `#`, which parts the keys of the table, and neither `.` nor `..`: clients
@@ -108,9 +109,7 @@ const sessionParams = z.object({
 	session_id: z.string().openapi({ example: "holiday-plans" }),
 });
 
-const post = guarded({
-	method: "post",
-	path: "/chat",
+const post = guarded(routes.chat, {
 	tags: ["Chat"],
 	summary: "Say something to your collection",
 	description:
@@ -136,9 +135,7 @@ const post = guarded({
 	},
 });
 
-const list = guarded({
-	method: "get",
-	path: "/chat/sessions",
+const list = guarded(routes.listSessions, {
 	tags: ["Chat"],
 	summary: "Your conversations, the last used first",
 	request: { query: z.strictObject({ limit: wholeNumber(1, 100, 50) }) },
@@ -162,19 +159,17 @@ const list = guarded({
 	},
 });
 
-const read = guarded({
-	method: "get",
-	path: "/chat/{session_id}/history",
+const read = guarded(routes.getHistory, {
 	tags: ["Chat"],
 	summary: "All that was said in a conversation",
 	request: { params: sessionParams, query: noQuery },
 	responses: { 200: json("Oldest first.", history) },
 });
 
-const deletion = (path: "/chat/{session_id}" | "/chat/sessions/{session_id}") =>
-	guarded({
-		method: "delete",
-		path,
+const deletion = (
+	route: typeof routes.deleteChat | typeof routes.deleteSession,
+) =>
+	guarded(route, {
 		tags: ["Chat"],
 		summary: "Forget a conversation",
 		request: { params: sessionParams, query: noQuery },
@@ -259,11 +254,8 @@ export function chatRoutes(
 		);
 	});
 
-	for (const path of [
-		"/chat/{session_id}",
-		"/chat/sessions/{session_id}",
-	] as const) {
-		app.openapi(deletion(path), async (c) => {
+	for (const route of [routes.deleteChat, routes.deleteSession]) {
+		app.openapi(deletion(route), async (c) => {
 			const id = knownId(c.req.valid("param").session_id);
 			if (!(await ports.sessions.delete(c.get("userId"), id))) {
 				throw sessionNotFound(id);

@@ -4,10 +4,9 @@ import { itemFilename, originalKey, thumbnailKey } from "#core/items/item.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { type Api, guarded, idOf, json } from "../http/routing.ts";
 import { hasThumbnail, urlLifetime } from "../presenters/presenter.ts";
+import { routes } from "./table.ts";
 
-const get = guarded({
-	method: "get",
-	path: "/images/{filename}",
+const get = guarded(routes.getImageUrl, {
 	tags: ["Images"],
 	summary: "A URL that reads an image for one hour",
 	request: {

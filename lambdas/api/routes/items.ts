@@ -16,12 +16,11 @@ import {
 	wholeNumber,
 } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/presenter.ts";
+import { routes } from "./table.ts";
 
 const tags = ["Items"];
 
-const upload = guarded({
-	method: "post",
-	path: "/items",
+const upload = guarded(routes.uploadItem, {
 	tags,
 	summary: "Upload an image",
 	description:
@@ -44,9 +43,7 @@ const upload = guarded({
 	responses: { 200: json("The item.", itemSchema) },
 });
 
-const list = guarded({
-	method: "get",
-	path: "/items",
+const list = guarded(routes.listItems, {
 	tags,
 	summary: "List items, newest first",
 	request: {
@@ -75,18 +72,14 @@ const list = guarded({
 	},
 });
 
-const get = guarded({
-	method: "get",
-	path: "/items/{id}",
+const get = guarded(routes.getItem, {
 	tags,
 	summary: "One item with its newest analysis",
 	request: { params: idParams, query: noQuery },
 	responses: { 200: json("The item.", itemSchema) },
 });
 
-const remove = guarded({
-	method: "delete",
-	path: "/items/{id}",
+const remove = guarded(routes.deleteItem, {
 	tags,
 	summary: "Delete an item, its analyses and its files",
 	request: { params: idParams, query: noQuery },

@@ -4,6 +4,7 @@ import type { Ports } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 import { docsAssets, docsPage, docsPolicy } from "../http/docs-page.ts";
 import { type Api, json, open } from "../http/routing.ts";
+import { routes } from "./table.ts";
 
 /** What is deployed. */
 export interface Deployment {
@@ -25,9 +26,7 @@ const healthBody = z
 	})
 	.openapi("Health");
 
-const health = open({
-	method: "get",
-	path: "/health",
+const health = open(routes.health, {
 	tags,
 	summary: "Whether the system works",
 	responses: {
@@ -36,9 +35,7 @@ const health = open({
 	},
 });
 
-const version = open({
-	method: "get",
-	path: "/version",
+const version = open(routes.version, {
 	tags,
 	summary: "What is deployed",
 	responses: {
@@ -53,9 +50,7 @@ const version = open({
 	},
 });
 
-const openapi = open({
-	method: "get",
-	path: "/openapi.json",
+const openapi = open(routes.openApiDocument, {
 	tags,
 	summary: "This document",
 	responses: {
@@ -63,9 +58,7 @@ const openapi = open({
 	},
 });
 
-const docs = open({
-	method: "get",
-	path: "/docs",
+const docs = open(routes.docs, {
 	tags,
 	summary: "A page to read and try the API",
 	responses: {
@@ -76,9 +69,7 @@ const docs = open({
 	},
 });
 
-const asset = open({
-	method: "get",
-	path: "/docs/{asset}",
+const asset = open(routes.docsAsset, {
 	tags,
 	summary: "What the page loads",
 	request: { params: z.object({ asset: z.string() }) },

@@ -31,6 +31,7 @@ import {
 	presentAnalysis,
 	presentItem,
 } from "../presenters/presenter.ts";
+import { routes } from "./table.ts";
 
 const tags = ["Redo"];
 
@@ -47,9 +48,7 @@ const accepted = {
 	},
 };
 
-const analyze = guarded({
-	method: "post",
-	path: "/items/{id}/analyze",
+const analyze = guarded(routes.analyzeItem, {
 	tags,
 	summary: "The newest analysis of an item, or a new one",
 	description:
@@ -84,9 +83,7 @@ const analyze = guarded({
 	},
 });
 
-const resize = guarded({
-	method: "post",
-	path: "/items/{id}/resize-only",
+const resize = guarded(routes.resizeItem, {
 	tags,
 	summary: "Make an item's thumbnail anew",
 	request: { params: idParams, query: noQuery },
@@ -97,9 +94,7 @@ const resize = guarded({
 	},
 });
 
-const get = guarded({
-	method: "get",
-	path: "/items/{id}/requests/{request_id}",
+const get = guarded(routes.getRequest, {
 	tags,
 	summary: "How a request goes",
 	request: {

@@ -2,10 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { embeddingDimensions, type Ports } from "#core/ports/index.ts";
 import { type Api, guarded, json, noQuery } from "../http/routing.ts";
 import { presentSearchParameters } from "../presenters/search-parameters.ts";
+import { routes } from "./table.ts";
 
-const config = guarded({
-	method: "get",
-	path: "/search/config",
+const config = guarded(routes.getSearchConfig, {
 	tags: ["Search"],
 	summary: "What search really works with",
 	description:

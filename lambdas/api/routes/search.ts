@@ -18,6 +18,7 @@ import {
 } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
+import { routes } from "./table.ts";
 
 /** What a request may ask for; clients of the predecessor say `-lc`. */
 const searchTypes = {
@@ -79,9 +80,7 @@ const response = z
 	})
 	.openapi("SearchResponse");
 
-const search = guarded({
-	method: "post",
-	path: "/search",
+const search = guarded(routes.search, {
 	tags: ["Search"],
 	summary: "Find items by words, by meaning, or by both",
 	description:

@@ -13,6 +13,7 @@ import {
 	noQuery,
 	text,
 } from "../http/routing.ts";
+import { routes } from "./table.ts";
 
 const result = z
 	.object({
@@ -38,9 +39,7 @@ const result = z
 	})
 	.openapi("SimilarItem");
 
-const similar = guarded({
-	method: "post",
-	path: "/items/{id}/similar",
+const similar = guarded(routes.findSimilar, {
 	tags: ["Search"],
 	summary: "Find what is like an item",
 	description:

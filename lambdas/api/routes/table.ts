@@ -1,60 +1,108 @@
-/** One route of the HTTP API, as gateway, handler and OpenAPI document know it. */
+/** A route of the HTTP API, as gateway, handler and OpenAPI document know it. */
 export interface Route {
 	method: "GET" | "POST" | "DELETE";
 	/** With parameters in braces: `/items/{id}`. */
 	path: string;
 	/** Answered without a token. */
 	public?: true;
-	/** The module beside this one that serves it, loaded by the first request for it. */
-	noun: Noun;
+	/** The file of this folder that serves it, loaded by the first request for it. */
+	module: RouteModule;
 }
 
-export type Noun =
+export type RouteModule =
 	| "public"
 	| "items"
 	| "uploads"
-	| "analyses"
 	| "requests"
+	| "analyses"
 	| "images"
+	| "similar"
 	| "search"
 	| "chat"
 	| "search-config"
-	| "similar"
 	| "vector-index";
 
 /**
- * Every route of the HTTP API: the gateway's are made from this table, and a test holds that the
- * application serves exactly these. It imports nothing, so that the stacks may import it.
+ * Declares method and path of every route once: the gateway's routes are made from this table, and a file of this
+ * folder describes and serves each. It imports nothing, so that stacks read it without a handler.
  */
-export const routes: readonly Route[] = [
-	{ method: "GET", path: "/health", public: true, noun: "public" },
-	{ method: "GET", path: "/version", public: true, noun: "public" },
-	{ method: "GET", path: "/openapi.json", public: true, noun: "public" },
-	{ method: "GET", path: "/docs", public: true, noun: "public" },
-	{ method: "GET", path: "/docs/{asset}", public: true, noun: "public" },
-	{ method: "POST", path: "/items", noun: "items" },
-	{ method: "POST", path: "/uploads", noun: "uploads" },
-	{ method: "GET", path: "/items", noun: "items" },
-	{ method: "GET", path: "/items/{id}", noun: "items" },
-	{ method: "DELETE", path: "/items/{id}", noun: "items" },
-	{ method: "POST", path: "/items/{id}/analyze", noun: "requests" },
-	{ method: "POST", path: "/items/{id}/resize-only", noun: "requests" },
-	{
+export const routes = {
+	health: { method: "GET", path: "/health", public: true, module: "public" },
+	version: { method: "GET", path: "/version", public: true, module: "public" },
+	openApiDocument: {
+		method: "GET",
+		path: "/openapi.json",
+		public: true,
+		module: "public",
+	},
+	docs: { method: "GET", path: "/docs", public: true, module: "public" },
+	docsAsset: {
+		method: "GET",
+		path: "/docs/{asset}",
+		public: true,
+		module: "public",
+	},
+	uploadItem: { method: "POST", path: "/items", module: "items" },
+	prepareUpload: { method: "POST", path: "/uploads", module: "uploads" },
+	listItems: { method: "GET", path: "/items", module: "items" },
+	getItem: { method: "GET", path: "/items/{id}", module: "items" },
+	deleteItem: { method: "DELETE", path: "/items/{id}", module: "items" },
+	analyzeItem: {
+		method: "POST",
+		path: "/items/{id}/analyze",
+		module: "requests",
+	},
+	resizeItem: {
+		method: "POST",
+		path: "/items/{id}/resize-only",
+		module: "requests",
+	},
+	getRequest: {
 		method: "GET",
 		path: "/items/{id}/requests/{request_id}",
-		noun: "requests",
+		module: "requests",
 	},
-	{ method: "GET", path: "/items/{id}/analyses", noun: "analyses" },
-	{ method: "GET", path: "/analyses/{id}", noun: "analyses" },
-	{ method: "GET", path: "/images/{filename}", noun: "images" },
-	{ method: "POST", path: "/items/{id}/similar", noun: "similar" },
-	{ method: "POST", path: "/search", noun: "search" },
-	{ method: "POST", path: "/chat", noun: "chat" },
-	{ method: "GET", path: "/chat/sessions", noun: "chat" },
-	{ method: "DELETE", path: "/chat/sessions/{session_id}", noun: "chat" },
-	{ method: "GET", path: "/chat/{session_id}/history", noun: "chat" },
-	{ method: "DELETE", path: "/chat/{session_id}", noun: "chat" },
-	{ method: "GET", path: "/search/config", noun: "search-config" },
-	{ method: "POST", path: "/vector-index/rebuild", noun: "vector-index" },
-	{ method: "GET", path: "/vector-index/status", noun: "vector-index" },
-];
+	listAnalyses: {
+		method: "GET",
+		path: "/items/{id}/analyses",
+		module: "analyses",
+	},
+	getAnalysis: { method: "GET", path: "/analyses/{id}", module: "analyses" },
+	getImageUrl: { method: "GET", path: "/images/{filename}", module: "images" },
+	findSimilar: {
+		method: "POST",
+		path: "/items/{id}/similar",
+		module: "similar",
+	},
+	search: { method: "POST", path: "/search", module: "search" },
+	chat: { method: "POST", path: "/chat", module: "chat" },
+	listSessions: { method: "GET", path: "/chat/sessions", module: "chat" },
+	deleteSession: {
+		method: "DELETE",
+		path: "/chat/sessions/{session_id}",
+		module: "chat",
+	},
+	getHistory: {
+		method: "GET",
+		path: "/chat/{session_id}/history",
+		module: "chat",
+	},
+	deleteChat: { method: "DELETE", path: "/chat/{session_id}", module: "chat" },
+	getSearchConfig: {
+		method: "GET",
+		path: "/search/config",
+		module: "search-config",
+	},
+	rebuildVectorIndex: {
+		method: "POST",
+		path: "/vector-index/rebuild",
+		module: "vector-index",
+	},
+	getVectorIndexStatus: {
+		method: "GET",
+		path: "/vector-index/status",
+		module: "vector-index",
+	},
+} as const satisfies Record<string, Route>;
+
+export const allRoutes: readonly Route[] = Object.values(routes);

@@ -4,12 +4,11 @@ import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { type Api, guarded, json, noQuery, text } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/presenter.ts";
+import { routes } from "./table.ts";
 
 const accepted = Object.keys(imageTypes) as [ImageType, ...ImageType[]];
 
-const prepare = guarded({
-	method: "post",
-	path: "/uploads",
+const prepare = guarded(routes.prepareUpload, {
 	tags: ["Items"],
 	summary: "Announce an image of up to 50 MB, to be sent straight to storage",
 	description:

@@ -2,10 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { embeddingDimensions, type Ports } from "#core/ports/index.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
 import { type Api, guarded, json, noQuery } from "../http/routing.ts";
+import { routes } from "./table.ts";
 
-const status = guarded({
-	method: "get",
-	path: "/vector-index/status",
+const status = guarded(routes.getVectorIndexStatus, {
 	tags: ["Search"],
 	summary: "How many items are embedded by the model in use",
 	request: { query: noQuery },
@@ -27,9 +26,7 @@ const status = guarded({
 	},
 });
 
-const rebuild = guarded({
-	method: "post",
-	path: "/vector-index/rebuild",
+const rebuild = guarded(routes.rebuildVectorIndex, {
 	tags: ["Search"],
 	summary: "Embed anew what the model in use has not embedded",
 	description:

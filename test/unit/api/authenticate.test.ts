@@ -12,7 +12,7 @@ import {
 	type Authenticate,
 	cognitoAuthenticate,
 } from "#lambdas/api/http/authenticate.ts";
-import { routes } from "#lambdas/api/routes/table.ts";
+import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { testApi } from "./test-api.ts";
 
 const ours = await generateKeyPair("RS256", { extractable: true });
@@ -169,7 +169,7 @@ describe("the signing keys", () => {
 });
 
 describe("every route that is not public", () => {
-	const guarded = routes.filter((route) => !route.public);
+	const guarded = allRoutes.filter((route) => !route.public);
 
 	it.each(guarded)(
 		"$method $path answers 401 without a token",
@@ -201,7 +201,7 @@ describe("every route that is not public", () => {
 });
 
 describe("every public route", () => {
-	it.each(routes.filter((route) => route.public))(
+	it.each(allRoutes.filter((route) => route.public))(
 		"$method $path answers without a token",
 		async (route) => {
 			const { app } = testApi({ authenticate });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { routes } from "#lambdas/api/routes/table.ts";
+import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { ada, png, testApi } from "./test-api.ts";
 
 const { as } = testApi();
@@ -17,7 +17,7 @@ const bodies: Record<string, object> = {
 };
 
 describe("an unknown field", () => {
-	it.each(routes.filter((route) => !route.public))(
+	it.each(allRoutes.filter((route) => !route.public))(
 		"in the query string of $method $path is refused by its name",
 		async ({ method, path }) => {
 			const answer = await ask(method, path.replace(/{\w+}/, "x"), {

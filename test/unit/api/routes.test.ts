@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { routes } from "#lambdas/api/routes/table.ts";
+import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { ada, testApi } from "./test-api.ts";
 
 const { app, as } = testApi();
@@ -26,10 +26,10 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 );
 
 describe("the route table", () => {
-	const table = routes.map(({ method, path }) => `${method} ${path}`);
+	const table = allRoutes.map(({ method, path }) => `${method} ${path}`);
 
-	it("names for each route the noun that serves it", async () => {
-		for (const { method, path } of routes) {
+	it("names for each route the module that serves it", async () => {
+		for (const { method, path } of allRoutes) {
 			const asked = path.replace("{asset}", "start.js");
 			const { status, body } = await as(ada)(method, asked);
 			expect(body.code, `${method} ${path}: ${status}`).not.toBe(
@@ -51,7 +51,7 @@ describe("the route table", () => {
 		const documented = operations
 			.filter(({ operation }) => operation.security.length === 0)
 			.map(({ route }) => route);
-		const open = routes.filter((route) => route.public);
+		const open = allRoutes.filter((route) => route.public);
 		expect(documented.sort()).toEqual(
 			open.map(({ method, path }) => `${method} ${path}`).sort(),
 		);

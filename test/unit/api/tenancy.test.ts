@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { routes } from "#lambdas/api/routes/table.ts";
+import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, bob, testApi } from "./test-api.ts";
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
 	await api.ports.sessions.abandonTurn(ada, turn);
 });
 
-const addressed = routes.filter(
+const addressed = allRoutes.filter(
 	(route) => !route.public && route.path.includes("{"),
 );
 

@@ -8,8 +8,8 @@ import { type Api, type ApiEnv, invalidFields } from "./routing.ts";
 /** JSON bodies here are a few hundred bytes; multipart is bounded by the gateway and by `uploadItem`. */
 const maxJson = 64 * 1024;
 
-/** An application to which a noun adds its routes: it checks what they take and answers their errors. */
-export function createNounApp(authenticate: Authenticate): Api {
+/** Makes an application to which a module adds its routes: it validates their requests and answers their errors. */
+export function createSubApp(authenticate: Authenticate): Api {
 	const app = new OpenAPIHono<ApiEnv>({
 		defaultHook: (result) => {
 			if (!result.success) {
