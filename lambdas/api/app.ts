@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
+import { timeout } from "hono/timeout";
 import { AppError } from "#core/errors.ts";
 import { once } from "#core/once.ts";
 import type { Ports } from "#core/ports/index.ts";
@@ -66,26 +68,15 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 		});
 	});
 
-	app.use(async (_, next) => {
-		let timer: NodeJS.Timeout | undefined;
-		const timeout = new Promise<never>((_, reject) => {
-			timer = setTimeout(
-				() =>
-					reject(
-						new AppError(
-							"timed_out",
-							`No answer was ready after ${maxAnswerMs / 1_000} seconds: try again.`,
-						),
-					),
-				maxAnswerMs,
+	app.use(
+		timeout(maxAnswerMs, () => {
+			const cause = new AppError(
+				"timed_out",
+				`No answer was ready after ${maxAnswerMs / 1_000} seconds: try again.`,
 			);
-		});
-		try {
-			await Promise.race([next(), timeout]);
-		} finally {
-			clearTimeout(timer);
-		}
-	});
+			return new HTTPException(504, { cause });
+		}),
+	);
 
 	const modules = routeModules(options, () =>
 		subAppWith(Object.keys(modules) as RouteModule[]),

@@ -8,7 +8,6 @@ import { lazily } from "#lambda-kit/lazily.ts";
 import { accessTo, providerSettings } from "#lambda-kit/provider-settings.ts";
 import type { ApiPorts } from "./app.ts";
 import type { apiEnv } from "./env.ts";
-import { loggedChat } from "./logged-chat.ts";
 
 /** The real adapters. Driver and SDKs are loaded by the first call that needs them. */
 export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
@@ -35,7 +34,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		health: lazily(async () => (await database()).health),
 		objects: s3Objects(env.BUCKET_NAME),
 		embedder: await embedderFor(providerSettings("embedding", env)),
-		chat: loggedChat(chatFor(providerSettings("chat", env))),
+		chat: chatFor(providerSettings("chat", env)),
 		sessions: lazily(async () => (await conversations()).sessions),
 		turns: lazily(async () => (await conversations()).turns()),
 		webSearch: lazily(async () => {

@@ -1,6 +1,6 @@
 import { readEnv } from "#lambda-kit/env.ts";
 import { httpHandler } from "#lambda-kit/http-handler.ts";
-import { measureModels } from "#lambda-kit/measure-models.ts";
+import { observeModels } from "#lambda-kit/observe-models.ts";
 import { createApi } from "./app.ts";
 import { connect } from "./connect.ts";
 import { apiEnv } from "./env.ts";
@@ -9,7 +9,7 @@ import { cognitoAuthenticate } from "./http/authenticate.ts";
 const env = readEnv(apiEnv);
 
 const api = createApi({
-	ports: measureModels(await connect(env)),
+	ports: observeModels(await connect(env)),
 	authenticate: cognitoAuthenticate({
 		issuer: env.TOKEN_ISSUER,
 		jwksUrl: env.JWKS_URL,

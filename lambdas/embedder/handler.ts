@@ -1,12 +1,12 @@
 import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import { analysisComplete, embeddingRequested } from "#core/pipeline/events.ts";
 import { readEnv, stageContract } from "#lambda-kit/env.ts";
-import { measureModels } from "#lambda-kit/measure-models.ts";
+import { observeModels } from "#lambda-kit/observe-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { connect } from "./connect.ts";
 
 const { ports, delay } = await connect(readEnv(stageContract("embed")));
-const measured = measureModels(ports);
+const observedPorts = observeModels(ports);
 
 export const handler = queueHandler(
 	"embed",
@@ -16,7 +16,7 @@ export const handler = queueHandler(
 			: analysisComplete.parse(detail),
 	(event, options) =>
 		"request_id" in event
-			? embedAgain(measured, event, options)
-			: embedAnalysis(measured, event, options),
+			? embedAgain(observedPorts, event, options)
+			: embedAnalysis(observedPorts, event, options),
 	delay,
 );

@@ -1,4 +1,7 @@
 import { channel } from "node:diagnostics_channel";
+import { setTimeout as sleep } from "node:timers/promises";
+import pRetry from "p-retry";
+import { beforeDeadline } from "#core/before-deadline.ts";
 import { type ErrorCode, ModelFailure } from "#core/errors.ts";
 import {
 	type ProviderRequest,
@@ -15,18 +18,18 @@ import {
 
 /** An API key that is read when it is needed. */
 export interface ApiKey {
-	/** Where it is set: what an error tells whoever runs the environment. */
+	/** Where the operator sets it, for error messages. */
 	readonly setting: string;
-	/** Null where it is not set. `fresh` asks anew even where a kept value is young enough. */
+	/** Null where it is not set. `fresh` bypasses the cache. */
 	read(options?: { fresh?: boolean }): Promise<string | null>;
 }
 
 /** How an environment uses a provider. */
 export interface ProviderSettings {
 	key: ApiKey;
-	/** The model that is asked where a request names none. */
+	/** Serves requests that name no model. */
 	model: string;
-	/** The provider's address. Only tests and environment `local` set another. @default the provider's own */
+	/** Only tests and environment `local` set it. @default the provider's own address */
 	baseUrl?: string | undefined;
 }
 
@@ -35,23 +38,23 @@ export type SettingsOf<P extends ProviderName> = P extends KeyedProvider
 	? ProviderSettings
 	: Omit<ProviderSettings, "key">;
 
-/** What a provider is asked for, and how a failure of that is named. */
+/** One use of a provider, and how its failures are worded. */
 export interface ProviderUse {
 	capability: Capability;
-	/** The code of a failure that a later try may mend. */
+	/** The code of a failure that a later attempt may not have. */
 	unavailable: ErrorCode;
-	/** What follows that failure, as its message ends. @default "it is tried again" */
+	/** What follows that failure: the end of its message. @default "it is tried again" */
 	afterwards?: string;
 	/**
-	 * Whether a failure repeats the provider's own words. They may name the account, so they are for whoever runs the
-	 * environment and not for whoever asked. @default false
+	 * Repeats the provider's own words in a failure. They may name the account, so they are for the operator and not
+	 * for the caller. @default false
 	 */
 	isQuoted?: boolean;
 	/** A request is given up after this long, even where the deadline is later. */
 	maxRequestMs: number;
 }
 
-/** One provider, and how its failures are told apart. */
+/** One use of one provider. */
 export interface Provider extends ProviderUse {
 	name: ProviderName;
 	key: ApiKey;
@@ -67,12 +70,12 @@ const maxKeyReadMs = 5_000;
 /** No provider answers sooner, so that a request begun later only costs. */
 const minRequestMs = 1_000;
 const firstBackoffMs = 500;
-/** Whoever runs the adapters may listen; nobody has to. */
-const told = channel(providerRequests);
-const usualAfterwards = "it is tried again";
+/** Listening is optional. */
+const requests = channel(providerRequests);
+const defaultAfterwards = "it is tried again";
 
 /**
- * Calls a provider, over again where that helps and time allows, and ends before the deadline in any case.
+ * Calls a provider, again where that helps and time allows, and ends before the deadline in any case.
  * The SDKs' own retries know no deadline and are switched off.
  *
  * @throws ModelFailure `provider_not_configured`, `model_not_found`, or the provider's `unavailable`
@@ -82,63 +85,38 @@ export function callProvider<T>(
 	model: string,
 	deadline: Date,
 	request: (key: string, signal: AbortSignal) => Promise<T>,
-	/** What an answer was billed, for the call's span. @default nothing */
+	/** Reads from an answer what it was billed, for the call's span. @default nothing */
 	tokensOf: (answer: T) => Tokens = () => ({}),
 ): Promise<T> {
 	return inSpan(
 		providers[provider.name].label,
 		model,
-		() => askUntilAnswered(provider, model, deadline, request),
+		() => callWithRetries(provider, model, deadline, request),
 		tokensOf,
 	);
 }
 
-async function askUntilAnswered<T>(
+async function callWithRetries<T>(
 	provider: Provider,
 	model: string,
 	deadline: Date,
 	request: (key: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-	const {
-		name,
-		capability,
-		unavailable,
-		afterwards = usualAfterwards,
-		isQuoted = false,
-	} = provider;
+	const { name, capability } = provider;
 	const { label, access } = providers[name];
 	const credential = access === "role" ? "role" : "API key";
 	let key = await readKey(provider, deadline);
 	if (!key) throw notConfigured(provider, `has no ${credential} here`);
 	let keyIsFresh = false;
-	for (let requests = 1; ; requests++) {
-		const left = deadline.getTime() - Date.now();
-		if (left < minRequestMs) {
-			throw new ModelFailure(
-				unavailable,
-				`There is no time left to ask ${label}: ${afterwards}.`,
-			);
-		}
-		const asked = Date.now();
-		const tell = (ended: ProviderRequest["ended"]) =>
-			told.publish({
-				provider: label,
-				ended,
-				durationMs: Date.now() - asked,
-			} satisfies ProviderRequest);
+
+	const send = async (attempt: number): Promise<T> => {
 		try {
-			const answer = await within(
-				Math.min(left, provider.maxRequestMs),
-				(signal) => request(key as string, signal),
+			return await sendRequest(provider, deadline, attempt, (signal) =>
+				request(key as string, signal),
 			);
-			tell("answered");
-			return answer;
 		} catch (error) {
-			const { status, message, headers } = httpFailure(error);
-			// A name that a person made up is no failure of the provider.
-			if (!status || !provider.isUnknownModel(status, message)) {
-				tell({ status });
-			}
+			if (!(error instanceof RequestFailure)) throw error;
+			const { status, message } = error;
 			if (status === 401 || status === 403) {
 				const fresh = keyIsFresh
 					? null
@@ -148,49 +126,123 @@ async function askUntilAnswered<T>(
 					throw notConfigured(provider, `refuses the ${credential}`);
 				}
 				key = fresh;
-				requests -= 1; // the refused one cost nothing
-				continue;
+				return send(attempt); // the refused request cost nothing
 			}
 			if (status && provider.isUnknownModel(status, message)) {
 				throw new ModelFailure(
 					"model_not_found",
 					`${label} has no model "${model}" for this ${credential}: name another in the request, or change ${modelSetting(capability, name)} in cdk.json.`,
-					{ cause: error },
+					{ cause: error.cause },
 				);
 			}
-			const waitMs = mayPass(status)
-				? (retryAfterMs(headers) ?? firstBackoffMs * 2 ** (requests - 1))
-				: null;
-			if (
-				waitMs === null ||
-				requests >= maxRequests ||
-				waitMs > maxWaitMs ||
-				Date.now() + waitMs + minRequestMs > deadline.getTime()
-			) {
-				const answered = status ?? "no response";
-				throw new ModelFailure(
-					unavailable,
-					`${label} gave no answer (${isQuoted ? `${answered}: ${message}` : answered}): ${afterwards}.`,
-					{
-						cause: error,
-						retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000),
-					},
-				);
-			}
-			await new Promise((resolve) => setTimeout(resolve, waitMs));
+			throw error;
 		}
+	};
+	try {
+		return await pRetry(send, {
+			retries: maxRequests - 1,
+			// Its own delay follows from the attempt's number alone; the provider may name another in Retry-After.
+			minTimeout: 0,
+			shouldRetry: async ({ error }) => {
+				if (!(error instanceof RequestFailure)) return false;
+				const { waitMs } = error;
+				if (waitMs === null || waitMs > maxWaitMs) return false;
+				if (Date.now() + waitMs + minRequestMs > deadline.getTime()) {
+					return false;
+				}
+				await sleep(waitMs);
+				return true;
+			},
+		});
+	} catch (error) {
+		throw error instanceof RequestFailure ? noAnswer(provider, error) : error;
 	}
 }
 
-/** @throws ModelFailure `unavailable`: a key that cannot be read now is no key that is missing */
+/** A request that failed. */
+class RequestFailure extends Error {
+	/** HTTP's; null where no answer came, or not a whole one. */
+	readonly status: number | null;
+	/** How long to wait before the next request; null where it would fail, too. */
+	readonly waitMs: number | null;
+
+	constructor(cause: unknown, attempt: number) {
+		const { status, message, headers } = httpFailure(cause);
+		super(message, { cause });
+		this.status = status;
+		this.waitMs = isTransient(status)
+			? (retryAfterMs(headers) ?? firstBackoffMs * 2 ** (attempt - 1))
+			: null;
+	}
+}
+
+/** @throws RequestFailure; ModelFailure where no time is left */
+async function sendRequest<T>(
+	provider: Provider,
+	deadline: Date,
+	attempt: number,
+	request: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+	const { unavailable, afterwards = defaultAfterwards } = provider;
+	const { label } = providers[provider.name];
+	const leftMs = deadline.getTime() - Date.now();
+	if (leftMs < minRequestMs) {
+		throw new ModelFailure(
+			unavailable,
+			`There is no time left to ask ${label}: ${afterwards}.`,
+		);
+	}
+	const started = Date.now();
+	const publish = (ended: ProviderRequest["ended"]) =>
+		requests.publish({
+			provider: label,
+			ended,
+			durationMs: Date.now() - started,
+		} satisfies ProviderRequest);
+	try {
+		const maxMs = Math.min(leftMs, provider.maxRequestMs);
+		const answer = await within(maxMs, request);
+		publish("answered");
+		return answer;
+	} catch (error) {
+		const failure = new RequestFailure(error, attempt);
+		const { status, message } = failure;
+		// A name that a person made up is no failure of the provider.
+		if (!status || !provider.isUnknownModel(status, message)) {
+			publish({ status });
+		}
+		throw failure;
+	}
+}
+
+function noAnswer(
+	{
+		name,
+		unavailable,
+		afterwards = defaultAfterwards,
+		isQuoted = false,
+	}: Provider,
+	{ status, message, waitMs, cause }: RequestFailure,
+): ModelFailure {
+	const answered = status ?? "no response";
+	return new ModelFailure(
+		unavailable,
+		`${providers[name].label} gave no answer (${isQuoted ? `${answered}: ${message}` : answered}): ${afterwards}.`,
+		{ cause, retryAfterSeconds: waitMs && Math.ceil(waitMs / 1000) },
+	);
+}
+
+/** @throws ModelFailure `unavailable`: a key that cannot be read now is not a missing key */
 async function readKey(
-	{ name, key, unavailable, afterwards = usualAfterwards }: Provider,
+	{ name, key, unavailable, afterwards = defaultAfterwards }: Provider,
 	deadline: Date,
 	options?: { fresh?: boolean },
 ): Promise<string | null> {
-	const left = deadline.getTime() - Date.now();
+	const leftMs = deadline.getTime() - Date.now();
 	try {
-		return await within(Math.min(left, maxKeyReadMs), () => key.read(options));
+		return await within(Math.min(leftMs, maxKeyReadMs), () =>
+			key.read(options),
+		);
 	} catch (error) {
 		throw new ModelFailure(
 			unavailable,
@@ -214,21 +266,16 @@ async function within<T>(
 	work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const controller = new AbortController();
-	const { promise: timeout, reject } = Promise.withResolvers<never>();
-	const timer = setTimeout(() => {
-		reject(new Error(`no answer after ${milliseconds / 1000} s`));
-		controller.abort();
-	}, milliseconds);
-	const working = work(controller.signal);
-	working.catch(() => {}); // nobody listens after the time-out
-	try {
-		return await Promise.race([working, timeout]);
-	} finally {
-		clearTimeout(timer);
-	}
+	const done = await beforeDeadline(
+		new Date(Date.now() + milliseconds),
+		work(controller.signal).then((value) => ({ value })),
+	);
+	if (done) return done.value;
+	controller.abort();
+	throw new Error(`no answer after ${milliseconds / 1000} s`);
 }
 
-/** What the SDKs' errors have in common. Without a status there was no answer, or not a whole one. */
+/** Reads what the SDKs' errors have in common. Without a status there was no answer, or not a whole one. */
 function httpFailure(error: unknown): {
 	status: number | null;
 	message: string;
@@ -243,12 +290,12 @@ function httpFailure(error: unknown): {
 			$metadata?: { httpStatusCode?: number };
 			$response?: { headers?: Record<string, string> };
 		};
-	const answered = status ?? statusCode ?? $metadata?.httpStatusCode ?? 0;
+	const code = status ?? statusCode ?? $metadata?.httpStatusCode ?? 0;
 	const cause = error instanceof Error ? error.cause : null;
 	return {
-		status: answered >= 400 ? answered : null,
+		status: code >= 400 ? code : null,
 		message: [error, cause]
-			.flatMap((one) => (one instanceof Error ? [one.message] : []))
+			.flatMap((part) => (part instanceof Error ? [part.message] : []))
 			.join(": ")
 			.replaceAll(/\s+/g, " ")
 			.slice(0, 500),
@@ -259,7 +306,7 @@ function httpFailure(error: unknown): {
 	};
 }
 
-function mayPass(status: number | null): boolean {
+function isTransient(status: number | null): boolean {
 	return status === null || [408, 409, 429].includes(status) || status >= 500;
 }
 

@@ -2,6 +2,7 @@ import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import * as langsmith from "langsmith";
 import * as runTrees from "langsmith/run_trees";
 import * as traceable from "langsmith/singletons/traceable";
+import { beforeDeadline } from "#core/before-deadline.ts";
 import { installLangSmith } from "./absent-langsmith.ts";
 
 export interface LangSmithSettings {
@@ -56,10 +57,10 @@ export function langSmithTracing({
 			),
 		],
 		async sent() {
-			const { promise, resolve } = Promise.withResolvers<void>();
-			const timer = setTimeout(resolve, maxSendMs);
-			await Promise.race([client.awaitPendingTraceBatches(), promise]);
-			clearTimeout(timer);
+			await beforeDeadline(
+				new Date(Date.now() + maxSendMs),
+				client.awaitPendingTraceBatches(),
+			);
 		},
 	};
 }

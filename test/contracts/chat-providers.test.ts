@@ -116,7 +116,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		const said = await answer();
 		expect(said).toEqual({
 			message: { role: "assistant", text: "Gate 12.", toolCalls: [] },
-			ended: "complete",
+			stopReason: "complete",
 			provider,
 			model,
 			traceId: expect.stringMatching(/^(msg_|chatcmpl-|8a1b2c3d-)/),
@@ -171,7 +171,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 			],
 		});
 		expect(second).toMatchObject({
-			ended: "complete",
+			stopReason: "complete",
 			message: { text: "Gate 12." },
 		});
 		const body = server.requests[1]?.body;

@@ -14,7 +14,7 @@ import { visionKey } from "#core/items/item.ts";
 import { analyzeItem } from "#core/pipeline/analyze-item.ts";
 import { imageProcessed } from "#core/pipeline/events.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { measureModels } from "#lambda-kit/measure-models.ts";
+import { observeModels } from "#lambda-kit/observe-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { newUser, processedItem } from "./journey.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 async function models() {
-	return measureModels({
+	return observeModels({
 		vision: visionFor({
 			provider: "anthropic",
 			anthropic: { key, model: "claude-haiku-5-5", baseUrl: anthropic.url },

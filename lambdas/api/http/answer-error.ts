@@ -5,15 +5,22 @@ import { log } from "#lambda-kit/log.ts";
 import { type ProblemCode, problemResponse } from "#lambda-kit/problem.ts";
 import type { ApiEnv } from "./routing.ts";
 
-/** Answers an error that a route did not, as its code says or as one of ours. */
+/** Answers with the problem of an error that a route did not handle. */
 export function answerError(error: Error, c: Context<ApiEnv>): Response {
 	const requestId = c.get("requestId");
-	const { code, detail, errors } = describe(error);
+	const { code, detail, errors } = describe(wrappedError(error));
 	const answer = problemResponse(code, detail, { requestId, errors });
 	if (answer.status >= 500) {
 		log.error("request failed", { error, request_id: requestId });
 	}
 	return answer;
+}
+
+/** Hono's middleware throws nothing but its own class. */
+function wrappedError(error: Error): unknown {
+	return error instanceof HTTPException && error.cause instanceof AppError
+		? error.cause
+		: error;
 }
 
 function describe(error: unknown): {

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
 import { AppError } from "#core/errors.ts";
 import { answerError } from "./answer-error.ts";
 import type { Authenticate } from "./authenticate.ts";
 import { type Api, type ApiEnv, invalidFields } from "./routing.ts";
 
 /** JSON bodies here are a few hundred bytes; multipart is bounded by the gateway and by `uploadItem`. */
-const maxJson = 64 * 1024;
+const maxJsonBytes = 64 * 1024;
 
 /** Makes an application to which a module adds its routes: it validates their requests and answers their errors. */
 export function createSubApp(authenticate: Authenticate): Api {
@@ -25,18 +26,18 @@ export function createSubApp(authenticate: Authenticate): Api {
 		c.env.identified?.(c.get("userId"));
 	});
 
-	app.use(async (c, next) => {
+	const limitJson = bodyLimit({
+		maxSize: maxJsonBytes,
+		onError: () => {
+			throw new AppError(
+				"request_too_large",
+				`The body has more than ${maxJsonBytes} bytes, which is the limit.`,
+			);
+		},
+	});
+	app.use((c, next) => {
 		const isForm = c.req.header("content-type")?.startsWith("multipart/");
-		if (c.req.raw.body && !isForm) {
-			const { byteLength } = await c.req.arrayBuffer();
-			if (byteLength > maxJson) {
-				throw new AppError(
-					"request_too_large",
-					`The body has ${byteLength} bytes and may have ${maxJson}.`,
-				);
-			}
-		}
-		await next();
+		return isForm ? next() : limitJson(c, next);
 	});
 
 	app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { beforeDeadline } from "#core/before-deadline.ts";
 import { tesseractAssets, tesseractWorker } from "./tesseract-assets.ts";
 
 /** A line of text in an image, from top to bottom as recognised. */
@@ -40,19 +41,15 @@ async function recognise(
 	worker ??= startWorker();
 	const thread = worker;
 	const { promise, resolve, reject } = Promise.withResolvers<string>();
-	const deadline = setTimeout(
-		() =>
-			reject(
-				new ReadingTooSlow(`Reading the text took longer than ${seconds} s.`),
-			),
-		seconds * 1_000,
-	);
 	const ended = () => reject(new Error("The text recognition thread ended."));
 	thread.once("message", resolve).once("error", reject).once("exit", ended);
 	thread.ref();
 	thread.postMessage(image);
 	try {
-		return linesOf(await promise);
+		const deadline = new Date(Date.now() + seconds * 1_000);
+		const table = await beforeDeadline(deadline, promise);
+		if (table !== null) return linesOf(table);
+		throw new ReadingTooSlow(`Reading the text took longer than ${seconds} s.`);
 	} catch (error) {
 		worker = undefined;
 		void thread.terminate();
@@ -61,7 +58,6 @@ async function recognise(
 			cause: error,
 		});
 	} finally {
-		clearTimeout(deadline);
 		thread.off("message", resolve).off("error", reject).off("exit", ended);
 		thread.unref();
 	}
