@@ -24,18 +24,18 @@ async function sweepItems(context: Context) {
 		},
 		{ metrics: { OldestWait: await ports.stages.oldestWaitSeconds() } },
 	);
-	await divide(context);
+	await partition(context);
 	return report;
 }
 
 /** Last, since it may take whatever time is left. */
-async function divide(context: Context) {
+async function partition(context: Context) {
 	const started = Date.now();
 	const report = await rebuildPartitions(ports, {
 		deadline: new Date(started + context.getRemainingTimeInMillis() / 2),
 	});
-	if (report.divided + report.moved === 0) return;
-	log.info("vectors divided", {
+	if (report.rebuilt + report.assigned === 0) return;
+	log.info("vectors partitioned", {
 		...report,
 		request_id: context.awsRequestId,
 		duration_ms: Date.now() - started,

@@ -48,11 +48,11 @@ export function fakePorts(): FakePorts {
 		searchSettings: fakeSearchSettings(store),
 		similar: fakeSimilar(store),
 		vectorIndex: fakeVectorIndex(store),
-		// A map has no cells.
+		// A map needs no partitions.
 		vectorPartitions: {
-			large: async () => [],
-			divide: async () => {},
-			move: async () => 0,
+			listLarge: async () => [],
+			rebuild: async () => {},
+			assign: async () => 0,
 			removeEmpty: async () => {},
 		},
 		objects: fakeObjects(),

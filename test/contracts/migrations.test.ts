@@ -10,6 +10,7 @@ import { connectDatabase } from "#postgres/database.ts";
 import { migrate } from "#postgres/migrate.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { scramVerifier } from "#postgres/roles.ts";
+import { fillWithVectors } from "./crowd.ts";
 import {
 	databaseKinds,
 	type EmptyDatabase,
@@ -128,6 +129,46 @@ for (const kind of databaseKinds) {
 		});
 	});
 }
+
+it("the migration that renames cells to partitions keeps each vector's", async () => {
+	const empty = await create(databaseKinds.findLast(({ skip }) => !skip));
+	const directory = mkdtempSync(join(tmpdir(), "migrations-"));
+	try {
+		cpSync(migrations, directory, {
+			recursive: true,
+			filter: (file) => !/\/(00(1[3-9]|[2-9]\d)|0[1-9]\d\d)_/.test(file),
+		});
+		expect((await empty.migrate(directory)).version).toBe(
+			"0012_inline_vectors",
+		);
+	} finally {
+		rmSync(directory, { recursive: true });
+	}
+	const db = empty.connect(1);
+	const [user, model] = [newUser(), "test-model"];
+	await fillWithVectors(db, { userId: user, model }, [axis(0), axis(1)]);
+	await db.query(
+		`insert into vector_cells (user_id, model, centroid, made_for)
+		 select user_id, model, embedding, 2 from embeddings where user_id = $1`,
+		[user],
+	);
+	await db.query(
+		`update embeddings set cell = (
+		   select cell from vector_cells where user_id = $1 and centroid = embedding)
+		 where user_id = $1 and item_id = (select item_id from embeddings where user_id = $1 limit 1)`,
+		[user],
+	);
+	await empty.migrate();
+	expect(
+		await db.query(
+			`select count(*)::int as vectors, count(partition)::int as assigned,
+			   count(*) filter (where centroid = embedding and built_for = 2)::int as kept
+			 from embeddings left join vector_partitions using (user_id, model, partition)
+			 where user_id = $1`,
+			[user],
+		),
+	).toEqual([{ vectors: 2, assigned: 1, kept: 1 }]);
+});
 
 describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
 	it("let the application change rows, not the schema", async () => {

@@ -56,15 +56,15 @@ for (const kind of databaseKinds) {
 		languageContract(() => ports);
 
 		it("binds the user in every statement on a tenant's table, but for the sweeper's seven", async () => {
-			const cells = postgresVectorPartitions(
+			const partitions = postgresVectorPartitions(
 				recorded(empty.connect(1), statements),
 			);
-			await cells.large({ minItems: 1, limit: 1 });
-			await cells.divide("nobody", "none", { cells: 1, vectors: 0 });
-			await cells.move("nobody", "none", 1);
-			await cells.removeEmpty("nobody", "none");
+			await partitions.listLarge({ minItems: 1, limit: 1 });
+			await partitions.rebuild("nobody", "none", { partitions: 1, vectors: 0 });
+			await partitions.assign("nobody", "none", 1);
+			await partitions.removeEmpty("nobody", "none");
 			const tables =
-				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_cells)\b/;
+				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_partitions)\b/;
 			const bound =
 				/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 			const unbound = [...statements.keys()]

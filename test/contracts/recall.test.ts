@@ -92,7 +92,7 @@ for (const kind of databaseKinds) {
 			expect(all).toBeGreaterThanOrEqual(0.99);
 		});
 
-		it("are found as well when they are divided into cells", async () => {
+		it("are found as well when they are partitioned", async () => {
 			const report = await rebuildPartitions(
 				{
 					vectorPartitions: postgresVectorPartitions(db),
@@ -100,10 +100,10 @@ for (const kind of databaseKinds) {
 				},
 				{ deadline: new Date(Date.now() + 60_000) },
 			);
-			expect(report).toEqual({ divided: 1, moved: stored });
-			const divided = await recall();
-			console.log(`recall@10 of them in cells: ${divided.toFixed(4)}`);
-			expect(divided).toBeGreaterThanOrEqual(0.99);
+			expect(report).toEqual({ rebuilt: 1, assigned: stored });
+			const partitioned = await recall();
+			console.log(`recall@10 of them in partitions: ${partitioned.toFixed(4)}`);
+			expect(partitioned).toBeGreaterThanOrEqual(0.99);
 		}, 120_000);
 	});
 }

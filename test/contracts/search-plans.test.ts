@@ -15,7 +15,7 @@ import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 import { axis } from "./journey.ts";
 
 const model = "test-model";
-const dividedItems = 600;
+const partitionedItems = 600;
 const idOf = ({ userId }: { userId: string }) => userId;
 
 interface PlanNode {
@@ -49,7 +49,7 @@ const near = Array.from({ length: 20 }, (_, at) => leaning(at));
 const far = Array.from({ length: 100 }, (_, at) => leaning(at, -1));
 const twoMinded = { userId: "two-minded", model };
 
-/** Scans of the codes: of what is in no cell, and of the cells that are read. */
+/** Scans of the codes: of unassigned vectors, and of the partitions that are read. */
 const codesIn = (nodes: PlanNode[]) =>
 	nodes.filter((node) => node["Index Name"] === "embeddings_codes");
 const fromIndexAlone = expect.objectContaining({
@@ -90,17 +90,20 @@ for (const kind of databaseKinds) {
 					...tenants,
 					{ userId: "crowded", items: searchParameters.maxCandidates + 50 },
 					{ userId: "lonely", items: 1 },
-					{ userId: "divided", items: dividedItems },
+					{ userId: "partitioned", items: partitionedItems },
 				]);
 				await fillWithVectors(db, twoMinded, [...near, ...far]);
-				const cells = postgresVectorPartitions(empty.connect(1));
-				// Neighbours with cells, too: of a handful the table is scanned, and rightly.
-				for (const user of ["divided", ...tenants.slice(4).map(idOf)]) {
-					await cells.divide(user, model, { cells: 20, vectors: dividedItems });
-					await cells.move(user, model, dividedItems);
+				const partitions = postgresVectorPartitions(empty.connect(1));
+				// Neighbours with partitions, too: of a handful the table is scanned, and rightly.
+				for (const user of ["partitioned", ...tenants.slice(4).map(idOf)]) {
+					await partitions.rebuild(user, model, {
+						partitions: 20,
+						vectors: partitionedItems,
+					});
+					await partitions.assign(user, model, partitionedItems);
 				}
 				await client.query(
-					"vacuum analyze items, documents, embeddings, words, vector_cells",
+					"vacuum analyze items, documents, embeddings, words, vector_partitions",
 				);
 			});
 		});
@@ -150,11 +153,11 @@ for (const kind of databaseKinds) {
 			},
 		);
 
-		it("reads of a divided collection the codes of some cells, and of all for a category, or a model whose vectors ask for it", async () => {
+		it("reads the codes of some partitions of a partitioned collection, and of all for a category, or a model whose vectors ask for it", async () => {
 			const read = async (asked: SearchOptions, more = {}) => {
 				const scans = codesIn(
 					await searchPlan((search) =>
-						search.byVector("divided", { ...vector, ...more }, asked),
+						search.byVector("partitioned", { ...vector, ...more }, asked),
 					),
 				);
 				expect(scans).toEqual([fromIndexAlone, fromIndexAlone]);
@@ -162,9 +165,11 @@ for (const kind of databaseKinds) {
 			};
 			const some = await read(options);
 			expect(some).toBeGreaterThan(0);
-			expect(some).toBeLessThan(0.75 * dividedItems);
-			expect(await read({ ...options, category: "Food" })).toBe(dividedItems);
-			expect(await read(options, { exhaustive: true })).toBe(dividedItems);
+			expect(some).toBeLessThan(0.75 * partitionedItems);
+			expect(await read({ ...options, category: "Food" })).toBe(
+				partitionedItems,
+			);
+			expect(await read(options, { exhaustive: true })).toBe(partitionedItems);
 		});
 
 		it("compares no vectors whose codes are much farther than those of the wanted hits", async () => {
@@ -215,7 +220,7 @@ for (const kind of databaseKinds) {
 			weights: { text: 0.5, vector: 0.5 },
 		};
 
-		it.each(["tenant-3", "crowded", "divided"])(
+		it.each(["tenant-3", "crowded", "partitioned"])(
 			"reads of %s the codes from the index and no more vectors than it compares, by the plan that is kept",
 			async (tenant) => {
 				const nodes = await keptPlan((search) =>
@@ -241,7 +246,7 @@ for (const kind of databaseKinds) {
 			},
 		);
 
-		it.each(["lonely", "crowded", "divided"])(
+		it.each(["lonely", "crowded", "partitioned"])(
 			"keeps one plan, asked for %s",
 			async (tenant) => {
 				const db = empty.connect(1);

@@ -50,7 +50,7 @@ for (const kind of databaseKinds) {
 					expect.objectContaining({ table: "words" }),
 				);
 				expect(codes?.definition).toContain(
-					"(user_id, model, cell) INCLUDE (item_id, category, code)",
+					"(user_id, model, partition) INCLUDE (item_id, category, code)",
 				);
 				await asOwner("drop index embeddings_codes");
 				await asOwner("create index odd_one on embeddings (created_at)");

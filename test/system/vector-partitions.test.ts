@@ -5,7 +5,7 @@ import { screenshot } from "./drawings.ts";
 import { newUser, operator, outputs } from "./environment.ts";
 
 const local = operator !== undefined;
-/** What makes a collection large: see divide-vectors.ts. */
+/** What makes a collection large: see rebuild-partitions.ts. */
 const many = 5_000;
 
 describe.skipIf(!local)(
@@ -51,9 +51,9 @@ describe.skipIf(!local)(
 				[item.id, many],
 			);
 
-		async function cells() {
+		async function partitions() {
 			const [row] = await control.sql<Record<string, number>>(
-				`select count(*) filter (where cell is null)::int as nowhere, count(distinct cell)::int as cells
+				`select count(*) filter (where partition is null)::int as unassigned, count(distinct partition)::int as partitions
 				 from embeddings where user_id = (select user_id from items where id = $1)`,
 				[item.id],
 			);
@@ -67,17 +67,20 @@ describe.skipIf(!local)(
 			return found.results.some(({ item_id }) => item_id === item.id);
 		};
 
-		test("is divided into cells by the deployed sweeper, found as before, and what is deleted of it stays gone", async () => {
+		test("is partitioned by the deployed sweeper, found as before, and what is deleted of it stays gone", async () => {
 			await fill();
-			expect(await cells()).toEqual({ nowhere: many + 1, cells: 0 });
+			expect(await partitions()).toEqual({
+				unassigned: many + 1,
+				partitions: 0,
+			});
 			expect(await finds()).toBe(true);
 			// A slow machine takes more sweeps than one.
 			for (let sweeps = 0; sweeps < 10; sweeps++) {
 				await control.sweepNow();
-				if ((await cells())?.nowhere === 0) break;
+				if ((await partitions())?.unassigned === 0) break;
 			}
-			expect((await cells())?.nowhere).toBe(0);
-			expect((await cells())?.cells).toBeGreaterThan(1);
+			expect((await partitions())?.unassigned).toBe(0);
+			expect((await partitions())?.partitions).toBeGreaterThan(1);
 			expect(await finds()).toBe(true);
 
 			const [{ user_id = "" } = {}] = await control.sql<{ user_id: string }>(
@@ -96,12 +99,12 @@ describe.skipIf(!local)(
 			await control.sql("delete from items where user_id = $1", [user_id]);
 			await control.sweepNow();
 			await control.sql(
-				"update vector_cells set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+				"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
 				[user_id],
 			);
 			await control.sweepNow();
 			expect(
-				await control.sql("select from vector_cells where user_id = $1", [
+				await control.sql("select from vector_partitions where user_id = $1", [
 					user_id,
 				]),
 			).toEqual([]);

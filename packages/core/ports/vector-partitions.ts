@@ -1,19 +1,22 @@
-/** The division of large collections' vectors into cells of near ones, so that a search reads a few of them. Over all tenants. */
+/** IVF partitions of large collections: a search reads the few that are near its query. Over all tenants. */
 export interface VectorPartitions {
 	/**
-	 * Whose vectors may need another division: of people with at least `minItems`, or with cells. In an order of
-	 * chance, so that everyone's turn comes.
+	 * Lists collections that may need other partitions: of people with at least `minItems`, or with partitions. The
+	 * order is random, so that everyone's turn comes.
 	 */
-	large(options: { minItems: number; limit: number }): Promise<VectorSet[]>;
-	/** Makes about `cells` new ones of so many `vectors`, or none; those there were are outdated, and still searched while vectors are in them. */
-	divide(
+	listLarge(options: { minItems: number; limit: number }): Promise<VectorSet[]>;
+	/**
+	 * Makes about as many partitions of so many vectors, or none. The former ones are outdated, and searched while they
+	 * have vectors.
+	 */
+	rebuild(
 		userId: string,
 		model: string,
-		options: { cells: number; vectors: number },
+		options: { partitions: number; vectors: number },
 	): Promise<void>;
-	/** Brings up to `limit` vectors from no cell or an outdated one to where they belong. Gives how many it brought. */
-	move(userId: string, model: string, limit: number): Promise<number>;
-	/** Removes outdated cells that are empty, and have been outdated for longer than a move takes. */
+	/** Assigns up to `limit` vectors of no partition or an outdated one. @returns how many it assigned */
+	assign(userId: string, model: string, limit: number): Promise<number>;
+	/** Removes outdated partitions that are empty, and have been outdated for longer than an assignment takes. */
 	removeEmpty(userId: string, model: string): Promise<void>;
 }
 
@@ -22,6 +25,6 @@ export interface VectorSet {
 	userId: string;
 	model: string;
 	vectors: number;
-	/** How many there were when they were divided; null where they are not. */
-	dividedWith: number | null;
+	/** The number of vectors that the partitions were built for; null where there are none. */
+	builtFor: number | null;
 }

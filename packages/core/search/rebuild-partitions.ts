@@ -1,56 +1,58 @@
 import type { Ports, VectorSet } from "../ports/index.ts";
 
-/** Below it reading every code takes no longer than choosing among cells. */
+/** With fewer vectors, reading every code takes no longer than choosing among partitions. */
 const minVectors = 5_000;
-const vectorsPerCell = 150;
-/** More would take longer to find, and to choose among, than their smaller size saves. */
-const maxCells = 400;
-/** A division is made anew when there are this many times more vectors, or fewer. */
+const vectorsPerPartition = 150;
+/** More would take longer to build, and to choose among, than their smaller size saves. */
+const maxPartitions = 400;
+/** Partitions are rebuilt when there are this many times more vectors, or fewer. */
 const tolerance = 3;
-const setsAtOnce = 20;
-const movedAtOnce = 500;
+const maxSets = 20;
+const batchSize = 500;
 
 export interface RebuildReport {
-	divided: number;
-	moved: number;
+	/** Collections whose partitions were rebuilt. */
+	rebuilt: number;
+	/** Vectors assigned to a partition. */
+	assigned: number;
 }
 
 /**
- * Divides large collections' vectors into cells, and divides them anew when they have grown or shrunk. What it does not
- * finish by `deadline` a later call goes on with; searches find everything meanwhile.
+ * Partitions large collections, again when they have grown or shrunk, and assigns their new vectors. A later call goes
+ * on with what is not finished by `deadline`; searches find everything meanwhile.
  */
 export async function rebuildPartitions(
 	{ vectorPartitions, clock }: Pick<Ports, "vectorPartitions" | "clock">,
 	{ deadline }: { deadline: Date },
 ): Promise<RebuildReport> {
-	const report: RebuildReport = { divided: 0, moved: 0 };
+	const report: RebuildReport = { rebuilt: 0, assigned: 0 };
 	const hasTime = () => clock.now() < deadline;
-	const sets = await vectorPartitions.large({
+	const sets = await vectorPartitions.listLarge({
 		minItems: minVectors,
-		limit: setsAtOnce,
+		limit: maxSets,
 	});
 	for (const set of sets) {
 		if (!hasTime()) break;
 		const { userId, model, vectors } = set;
-		if (wantsDivision(set)) {
-			const cells =
+		if (needsRebuild(set)) {
+			const partitions =
 				vectors < minVectors
 					? 0
-					: Math.min(maxCells, Math.round(vectors / vectorsPerCell));
-			await vectorPartitions.divide(userId, model, { cells, vectors });
-			report.divided += 1;
+					: Math.min(maxPartitions, Math.round(vectors / vectorsPerPartition));
+			await vectorPartitions.rebuild(userId, model, { partitions, vectors });
+			report.rebuilt += 1;
 		}
-		let moved = movedAtOnce;
-		while (moved === movedAtOnce && hasTime()) {
-			moved = await vectorPartitions.move(userId, model, movedAtOnce);
-			report.moved += moved;
+		let assigned = batchSize;
+		while (assigned === batchSize && hasTime()) {
+			assigned = await vectorPartitions.assign(userId, model, batchSize);
+			report.assigned += assigned;
 		}
 		await vectorPartitions.removeEmpty(userId, model);
 	}
 	return report;
 }
 
-const wantsDivision = ({ vectors, dividedWith }: VectorSet) =>
-	dividedWith === null
+const needsRebuild = ({ vectors, builtFor }: VectorSet) =>
+	builtFor === null
 		? vectors >= minVectors
-		: vectors > dividedWith * tolerance || vectors * tolerance < dividedWith;
+		: vectors > builtFor * tolerance || vectors * tolerance < builtFor;

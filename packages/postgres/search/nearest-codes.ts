@@ -36,7 +36,7 @@ export function nearestCodeSteps(search: NearestCodes): Sql {
  * probes: one row, the IVF partitions whose centroids stand out. Those are read that are nearer to the query than the
  * mean by a share of what the nearest is: see `partitionProximity`.
  *
- * - cells: null where the collection is not partitioned
+ * - partitions: null where the collection is not partitioned
  */
 function probes({
 	user,
@@ -49,11 +49,11 @@ function probes({
 	const { min, max, perDeviation } = partitionProximity;
 	const share = sql`least(${constant(max)}, greatest(${constant(min)}, ${constant(perDeviation)} / ${hits} * (best - mean) / nullif(deviation, 0)))`;
 	return sql`
-	  select array_agg(cell) as cells
+	  select array_agg(partition) as partitions
 	  from (
-	    select cell, proximity, avg(proximity) over () as mean, max(proximity) over () as best, stddev_pop(proximity) over () as deviation
+	    select partition, proximity, avg(proximity) over () as mean, max(proximity) over () as best, stddev_pop(proximity) over () as deviation
 	    from (
-	      select cell, 1 - (centroid <=> ${vector}) as proximity from vector_cells
+	      select partition, 1 - (centroid <=> ${vector}) as proximity from vector_partitions
 	      where user_id = ${user} and model = ${model}
 	      offset 0
 	    ) as centroids
@@ -86,9 +86,9 @@ function nearestCodes({
 	    from (
 	      select item_id, code <~> (select binary_quantize(${vector})::bit(1024)) as distance
 	      from (
-	        ${codes} and cell is null
+	        ${codes} and partition is null
 	        union all
-	        ${codes} and cell = any((select cells from probes)::integer[])
+	        ${codes} and partition = any((select partitions from probes)::integer[])
 	      ) as codes
 	      order by distance
 	      limit ${limit}

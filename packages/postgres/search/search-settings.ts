@@ -22,7 +22,7 @@ export function postgresSearchSettings(db: Database): SearchSettings {
 				 join pg_class as indexes on indexes.oid = indexrelid
 				 join pg_class as tables on tables.oid = indrelid
 				 where indrelid in ('public.documents'::regclass, 'public.embeddings'::regclass, 'public.items'::regclass,
-				   'public.words'::regclass, 'public.vector_cells'::regclass)
+				   'public.words'::regclass, 'public.vector_partitions'::regclass)
 				 order by tables.relname, indexes.relname`,
 			);
 			const [counts] = await db.query<EffectiveSearchSettings["counts"]>(

@@ -19,8 +19,11 @@ const keyOf = (userId: string, model: string): VectorSetKey => ({
 	model: sql`${model}`,
 });
 
-const partitionsOf = ({ user, model }: VectorSetKey, columns = sql`cell`) =>
-	sql`select ${columns} from vector_cells where user_id = ${user} and model = ${model}`;
+const partitionsOf = (
+	{ user, model }: VectorSetKey,
+	columns = sql`partition`,
+) =>
+	sql`select ${columns} from vector_partitions where user_id = ${user} and model = ${model}`;
 const current = (set: VectorSetKey, columns?: Sql) =>
 	sql`${partitionsOf(set, columns)} and outdated_at is null`;
 const outdated = (set: VectorSetKey) =>
@@ -37,7 +40,7 @@ const firstCentroids = (
 	partitions: number,
 	vectors: number,
 ) => sql`
-	insert into vector_cells (user_id, model, centroid, made_for)
+	insert into vector_partitions (user_id, model, centroid, built_for)
 	select ${set.user}, ${set.model}, embedding, ${vectors} from (${sample(set, partitions)}) as chosen`;
 
 /**
@@ -45,7 +48,7 @@ const firstCentroids = (
  * centroid. Partitions that nothing is nearest to vanish. The sample is read into an array, or each comparison would
  * read it again. The steps:
  *
- * - centroids: cell, centroid of the current partitions
+ * - centroids: partition, centroid of the current partitions
  * - means: mean of the vectors nearest to each
  * - replaced: nothing; deletes the current partitions
  */
@@ -55,18 +58,18 @@ const nearerCentroids = (
 	vectors: number,
 ) => sql`
 	with centroids as materialized (
-	  ${current(set, sql`cell, centroid`)}
+	  ${current(set, sql`partition, centroid`)}
 	), means as materialized (
 	  select avg(vector) as mean
 	  from (
-	    select vector, (select cell from centroids order by centroid <=> vector limit 1) as nearest
+	    select vector, (select partition from centroids order by centroid <=> vector limit 1) as nearest
 	    from unnest((select array_agg(embedding) from (${sample(set, partitions * samplesPerPartition)}) as chosen)) as vector
 	  ) as assigned
 	  group by nearest
 	), replaced as (
-	  delete from vector_cells where user_id = ${set.user} and model = ${set.model} and cell in (select cell from centroids)
+	  delete from vector_partitions where user_id = ${set.user} and model = ${set.model} and partition in (select partition from centroids)
 	)
-	insert into vector_cells (user_id, model, centroid, made_for)
+	insert into vector_partitions (user_id, model, centroid, built_for)
 	select ${set.user}, ${set.model}, mean, ${vectors} from means`;
 
 /**
@@ -88,29 +91,29 @@ const largeCollections = (minItems: number, limit: number) => sql`
 	  select user_id from (
 	    select user_id from people where lexeme = '' and documents >= ${minItems}
 	    union
-	    select user_id from vector_cells
+	    select user_id from vector_partitions
 	  ) as candidates
 	  order by random() limit ${limit}
 	)
-	select user_id as "userId", model, coalesce(vectors, 0) as vectors, divided_with as "dividedWith"
+	select user_id as "userId", model, coalesce(vectors, 0) as vectors, built_for as "builtFor"
 	from owners, lateral (
-	  select model, vectors, divided_with from (
+	  select model, vectors, built_for from (
 	    select model, count(*)::int as vectors from embeddings
 	    where embeddings.user_id = owners.user_id group by model
 	  ) as stored
 	  full join (
-	    select model, max(made_for) filter (where outdated_at is null) as divided_with from vector_cells
-	    where vector_cells.user_id = owners.user_id group by model
+	    select model, max(built_for) filter (where outdated_at is null) as built_for from vector_partitions
+	    where vector_partitions.user_id = owners.user_id group by model
 	  ) as partitioned using (model)
 	) as sets`;
 
 /** IVF partitions in PostgreSQL. */
 export function postgresVectorPartitions(db: Database): VectorPartitions {
 	return {
-		large: ({ minItems, limit }) =>
+		listLarge: ({ minItems, limit }) =>
 			db.query<VectorSet>(largeCollections(minItems, limit)),
 
-		divide: (userId, model, { cells, vectors }) =>
+		rebuild: (userId, model, { partitions, vectors }) =>
 			db.transaction(async (tx) => {
 				const set = keyOf(userId, model);
 				// Another rebuild at once would take this one's unfinished partitions for its own.
@@ -118,28 +121,28 @@ export function postgresVectorPartitions(db: Database): VectorPartitions {
 					sql`select pg_advisory_xact_lock(hashtextextended(${set.user} || ' ' || ${set.model}, 0))`,
 				);
 				await tx.query(
-					sql`update vector_cells set outdated_at = clock_timestamp()
+					sql`update vector_partitions set outdated_at = clock_timestamp()
 					    where user_id = ${set.user} and model = ${set.model} and outdated_at is null`,
 				);
-				if (cells === 0) return;
-				await tx.query(firstCentroids(set, cells, vectors));
+				if (partitions === 0) return;
+				await tx.query(firstCentroids(set, partitions, vectors));
 				for (let round = 0; round < rounds; round++) {
-					await tx.query(nearerCentroids(set, cells, vectors));
+					await tx.query(nearerCentroids(set, partitions, vectors));
 				}
 			}),
 
-		async move(userId, model, limit) {
+		async assign(userId, model, limit) {
 			const set = keyOf(userId, model);
 			// A vector that is being written is unassigned afterwards: a later call assigns it.
 			const moved = await db.query(
 				sql`with unassigned as materialized (
 				      select item_id from embeddings
 				      where user_id = ${set.user} and model = ${set.model}
-				        and (cell in (${outdated(set)}) or cell is null and exists (${current(set)}))
+				        and (partition in (${outdated(set)}) or partition is null and exists (${current(set)}))
 				      limit ${limit}
 				      for no key update skip locked
 				    )
-				    update embeddings set cell = (${current(set)} order by centroid <=> embedding limit 1)
+				    update embeddings set partition = (${current(set)} order by centroid <=> embedding limit 1)
 				    from unassigned
 				    where embeddings.user_id = ${set.user} and embeddings.model = ${set.model} and embeddings.item_id = unassigned.item_id
 				    returning embeddings.item_id`,
@@ -150,11 +153,11 @@ export function postgresVectorPartitions(db: Database): VectorPartitions {
 		async removeEmpty(userId, model) {
 			const set = keyOf(userId, model);
 			await db.query(
-				sql`delete from vector_cells
+				sql`delete from vector_partitions
 				    where user_id = ${set.user} and model = ${set.model} and outdated_at < clock_timestamp() - make_interval(mins => ${constant(writeMinutes)})
 				      and not exists (
 				        select from embeddings
-				        where user_id = ${set.user} and embeddings.model = ${set.model} and embeddings.cell = vector_cells.cell)`,
+				        where user_id = ${set.user} and embeddings.model = ${set.model} and embeddings.partition = vector_partitions.partition)`,
 			);
 		},
 	};

@@ -26,7 +26,7 @@ export async function fillWithReadyItems(
 }
 
 /** What the sweeper does with collections that have become large. */
-export async function divideLargeCollections({
+export async function partitionLargeCollections({
 	address,
 	owner,
 	application,
@@ -34,13 +34,13 @@ export async function divideLargeCollections({
 	const vectorPartitions = postgresVectorPartitions(application);
 	const clock = { now: () => new Date() };
 	for (let moved = 1; moved > 0; ) {
-		({ moved } = await rebuildPartitions(
+		({ assigned: moved } = await rebuildPartitions(
 			{ vectorPartitions, clock },
 			{ deadline: new Date(Date.now() + sweepSeconds * 1_000) },
 		));
 	}
 	await withClient(address, owner, (client) =>
-		vacuum(client, "embeddings", "vector_cells"),
+		vacuum(client, "embeddings", "vector_partitions"),
 	);
 }
 

@@ -8,7 +8,7 @@ import { report } from "../report.ts";
 import { fillChroma, startChroma } from "./chroma.ts";
 import { Collection, sizeClasses } from "./collection.ts";
 import { type BenchDatabase, benchDatabase } from "./database.ts";
-import { divideLargeCollections, fillWithReadyItems } from "./fill.ts";
+import { fillWithReadyItems, partitionLargeCollections } from "./fill.ts";
 import { type Findings, insertFindings } from "./findings.ts";
 import { compareInserts } from "./inserts.ts";
 import { langChain } from "./langchain.ts";
@@ -103,7 +103,7 @@ async function compareAll(
 			fillWithReadyItems(client, collection.tenants, progress),
 		),
 	);
-	await step("divided", () => divideLargeCollections(database));
+	await step("partitioned", () => partitionLargeCollections(database));
 	const langchain = peers.includes("langchain")
 		? await step("LangChain.js filled", (progress) =>
 				langChain(database, progress),
