@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { type Bundles, build } from "#lib/bundling/build.ts";
 import { type Environment, readEnvironment } from "#lib/environments.ts";
+import { gitSha } from "#lib/git-sha.ts";
 import { ApiStack } from "#lib/stacks/api-stack.ts";
 import { ComputeStack } from "#lib/stacks/compute-stack.ts";
 import { DatabaseStack } from "#lib/stacks/database-stack.ts";
@@ -12,7 +12,7 @@ import { StorageStack } from "#lib/stacks/storage-stack.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import project from "../package.json" with { type: "json" };
 
-/** Who gives what to whom. References go one way: database, storage > compute > API > monitoring. */
+/** Makes the five stacks. References go one way: database, storage > compute > API > monitoring. */
 export function collections(
 	app: App,
 	environment: Environment,
@@ -41,18 +41,6 @@ export function collections(
 	Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
 
-function gitSha(): string {
-	try {
-		return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
-			cwd: import.meta.dirname,
-			encoding: "utf8",
-			stdio: ["ignore", "pipe", "ignore"],
-		}).trim();
-	} catch {
-		return "unknown";
-	}
-}
-
 if (import.meta.main) await synthesize();
 
 async function synthesize(): Promise<void> {
@@ -65,7 +53,7 @@ async function synthesize(): Promise<void> {
 			app.node.tryGetContext("machine"),
 		);
 	} catch (error) {
-		// What is wrong is in cdk.json or on the command line: a sentence tells it, a stack trace does not.
+		// The mistake is in cdk.json or on the command line: a stack trace would only hide it.
 		console.error((error as Error).message);
 		process.exit(1);
 	}

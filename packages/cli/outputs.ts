@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { stages } from "#core/pipeline/stages.ts";
 
-/** What a deployment tells its clients: the flattened stack outputs, without any secret. */
+/** The flattened outputs of the stacks, without any secret: scripts, tests and clients start from them. */
 const outputsFile = z.looseObject({
 	Environment: z.string(),
 	Region: z.string(),
@@ -20,8 +21,21 @@ const outputsFile = z.looseObject({
 });
 export type Outputs = z.infer<typeof outputsFile>;
 
-/** Every key of an outputs file; null where an environment has no such thing. */
-export const outputKeys = [
+/** The output that names each function, by its folder in `lambdas/`. */
+export const functionOutputs: Readonly<Record<string, string>> = {
+	api: "ApiFunctionName",
+	...Object.fromEntries(
+		Object.values(stages).map(({ lambda, id }) => [
+			lambda,
+			`${id}FunctionName`,
+		]),
+	),
+	cleanup: "CleanupFunctionName",
+	migrate: "MigrationFunctionName",
+};
+
+/** Every key of an outputs file. The value is null where an environment has no such resource. */
+export const outputKeys: readonly string[] = [
 	"Environment",
 	"Region",
 	"ApiUrl",
@@ -34,19 +48,14 @@ export const outputKeys = [
 	"DatabaseEndpoint",
 	"DatabaseName",
 	"DatabaseSecretArn",
-	"ApiFunctionName",
-	"ImageProcessorFunctionName",
-	"AnalyzerFunctionName",
-	"EmbedderFunctionName",
-	"CleanupFunctionName",
-	"MigrationFunctionName",
+	...Object.values(functionOutputs),
 	"DeadLetterQueueUrls",
 	"DashboardName",
 	"BastionInstanceId",
 	"AwsEndpointUrl",
 	"TokenIssuer",
 	"JwksUrl",
-] as const;
+];
 
 /** @throws naming the command that writes the file, where it is missing */
 export async function readOutputs(environment: string): Promise<Outputs> {

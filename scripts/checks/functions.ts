@@ -12,6 +12,7 @@ import {
 	GetFunctionConfigurationCommand,
 	LambdaClient,
 } from "@aws-sdk/client-lambda";
+import { functionOutputs } from "#cli/outputs.ts";
 import type { ImageProcessed } from "#core/pipeline/events.ts";
 import { eventSources } from "#core/pipeline/stages.ts";
 import { output } from "../deploy/outputs-file.ts";
@@ -19,16 +20,7 @@ import type { Target } from "../environment/target.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
 import type { Check } from "./check.ts";
 
-const functionOutputs = [
-	"ApiFunctionName",
-	"ImageProcessorFunctionName",
-	"AnalyzerFunctionName",
-	"EmbedderFunctionName",
-	"CleanupFunctionName",
-	"MigrationFunctionName",
-] as const;
-
-/** A rule, a queue and a cold start on AWS; then the log has to be found. */
+/** Covers a rule, a queue and a cold start on AWS, and the delay of the log. */
 const deliverySeconds = 90;
 
 export const functions: Check[] = [
@@ -36,14 +28,15 @@ export const functions: Check[] = [
 		what: "Lambda functions",
 		async run({ target }) {
 			const lambda = new LambdaClient(target.client);
+			const names = Object.values(functionOutputs);
 			const idle = await Promise.all(
-				functionOutputs.map(async (key) => {
+				names.map(async (key) => {
 					const { State, LastUpdateStatus, FunctionName } = await lambda.send(
 						new GetFunctionConfigurationCommand({
 							FunctionName: await output(target, key),
 						}),
 					);
-					// A function that nobody called for weeks is asleep, not broken.
+					// Lambda sets a function Inactive that was not called for weeks.
 					return ["Active", "Inactive"].includes(State ?? "") &&
 						LastUpdateStatus === "Successful"
 						? []
@@ -53,7 +46,7 @@ export const functions: Check[] = [
 				}),
 			);
 			if (idle.flat().length > 0) throw new Error(idle.flat().join("\n"));
-			return `${functionOutputs.length} are ready`;
+			return `${names.length} are ready`;
 		},
 	},
 	{
@@ -98,7 +91,7 @@ export const functions: Check[] = [
 		async run({ target, interruption }) {
 			const correlation = randomUUID();
 			const since = Date.now() - 60_000;
-			// Of an item that does not exist: the stage finds nothing to do, and says so in its log.
+			// The item does not exist: the stage skips it and logs that.
 			const detail: ImageProcessed = {
 				version: 1,
 				correlation_id: correlation,
@@ -155,6 +148,6 @@ async function untilLogged(
 		interruption.throwIfAborted();
 	}
 	throw new Error(
-		`the analyzer's log did not tell of it within ${deliverySeconds} s`,
+		`the analyzer's log had no line of the event within ${deliverySeconds} s`,
 	);
 }

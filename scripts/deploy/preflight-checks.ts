@@ -5,7 +5,7 @@ import {
 	SSMClient,
 } from "@aws-sdk/client-ssm";
 import { missingForDeployment } from "#lib/deployable.ts";
-import { estimate, total } from "#tools/cost/bill.ts";
+import { estimate, total } from "#tools/cost/estimate.ts";
 import type { Templates } from "#tools/cost/line.ts";
 import { explained } from "../environment/aws-errors.ts";
 import {

@@ -9,20 +9,12 @@ import {
 	GetFunctionConfigurationCommand,
 	LambdaClient,
 } from "@aws-sdk/client-lambda";
+import { functionOutputs } from "#cli/outputs.ts";
 import { output } from "../deploy/outputs-file.ts";
 import { operate, type Target } from "../environment/target.ts";
 
-const functionOutputs: Record<string, string> = {
-	api: "ApiFunctionName",
-	"image-processor": "ImageProcessorFunctionName",
-	analyzer: "AnalyzerFunctionName",
-	embedder: "EmbedderFunctionName",
-	cleanup: "CleanupFunctionName",
-	migrate: "MigrationFunctionName",
-};
-
 const pollSeconds = 2;
-/** An event may be found later than its time says. */
+/** CloudWatch may deliver an event this long after its timestamp. */
 const overlapMs = 60_000;
 
 await operate(async (target) => {

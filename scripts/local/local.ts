@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseEnv, promisify } from "node:util";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
 	baseUrlVariable,
 	keyedProviders,
@@ -12,6 +11,7 @@ import {
 import { type Outputs, outputKeys } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
 import type { LocalMachine } from "#lib/environments.ts";
+import { invokeFunction } from "../functions/invoke-function.ts";
 
 /** Holds everything of the local environment; `make dev-reset` deletes it. */
 export const localDirectory = ".local";
@@ -107,22 +107,12 @@ export async function invoke(
 	functionName: string,
 	event: object = {},
 ): Promise<unknown> {
-	const client = new LambdaClient({
-		region: outputs.Region,
-		endpoint: outputs.AwsEndpointUrl ?? undefined,
-		credentials,
-	});
-	const response = await client.send(
-		new InvokeCommand({
-			FunctionName: functionName,
-			Payload: JSON.stringify(event),
-		}),
+	const { Region: region, AwsEndpointUrl: endpoint } = outputs;
+	return invokeFunction(
+		{ region, ...(endpoint && { endpoint }), credentials },
+		functionName,
+		event,
 	);
-	const payload = Buffer.from(response.Payload ?? []).toString();
-	if (response.FunctionError) {
-		throw new Error(`${functionName} failed: ${payload}`);
-	}
-	return payload ? JSON.parse(payload) : undefined;
 }
 
 /** Reads the operator's keys, which stand for an administrator of the account. */

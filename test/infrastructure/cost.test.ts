@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import prices from "#tools/cost/aws-prices.json" with { type: "json" };
-import { estimate, total } from "#tools/cost/bill.ts";
+import { estimate, total } from "#tools/cost/estimate.ts";
 import { readmeTable, withTable } from "#tools/cost/readme-table.ts";
 import type { Profile } from "#tools/cost/usage.ts";
 import cdk from "../../cdk.json" with { type: "json" };

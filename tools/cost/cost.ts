@@ -14,7 +14,7 @@ import {
 } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import prices from "./aws-prices.json" with { type: "json" };
-import { estimate, total } from "./bill.ts";
+import { estimate, total } from "./estimate.ts";
 import type { Templates } from "./line.ts";
 import { readmeTable, withTable } from "./readme-table.ts";
 

@@ -1,38 +1,40 @@
+import {
+	type BilledSeconds,
+	type StageName,
+	stageNames,
+	stages,
+} from "#core/pipeline/stages.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf, whole } from "./line.ts";
-import {
-	apiRequests,
-	idle,
-	type Profile,
-	perUpload,
-	perUser,
-} from "./usage.ts";
+import { apiRequests, idle, type Profile, perUser } from "./usage.ts";
 
-/** What runs, and the secrets it reads. */
+/** Lambda's time and requests, and the calls to secrets. */
 export function functions(all: All, profile: Profile): Line[] {
 	const { alwaysFree } = prices;
-	const looks =
-		profile.visionProvider === "offline" ? "offline" : ("provider" as const);
 	const requests = apiRequests(profile);
-	const runs: Record<string, [count: number, seconds: number]> = {
-		api: [requests, perUser.secondsPerApiRequest],
-		imageProcessor: [profile.uploads, perUpload.seconds.ImageProcessor],
-		analyzer: [profile.uploads, perUpload.seconds.Analyzer[looks]],
-		embedder: [profile.uploads, perUpload.seconds.Embedder],
-		cleanup: [
+	const runs: Record<string, readonly [count: number, seconds: number]> = {
+		Api: [requests, perUser.secondsPerApiRequest],
+		...Object.fromEntries(
+			stageNames.map((name) => [
+				stages[name].id,
+				[profile.uploads, billedSeconds(name, profile)] as const,
+			]),
+		),
+		Cleanup: [
 			idle.sweeps + idle.sessionCounts,
 			(idle.sweeps * idle.secondsPerSweep +
 				idle.sessionCounts * idle.secondsPerSessionCount) /
 				(idle.sweeps + idle.sessionCounts),
 		],
-		migrate: [0, 0],
+		Migrate: [0, 0],
 	};
 	let gbSeconds = 0;
 	let calls = 0;
 	let list = 0;
 	for (const fn of all("AWS::Lambda::Function")) {
-		const { MemorySize, Architectures, Environment } = fn;
-		const [count, seconds] = runs[kindOf(Environment.Variables)] ?? [0, 0];
+		const { MemorySize, Architectures, logicalId } = fn;
+		const id = Object.keys(runs).find((id) => logicalId.startsWith(id));
+		const [count, seconds] = (id && runs[id]) || unknown(logicalId);
 		const used = (count * seconds * MemorySize) / 1024;
 		gbSeconds += used;
 		calls += count;
@@ -59,12 +61,16 @@ export function functions(all: All, profile: Profile): Line[] {
 	];
 }
 
-/** Which function it is: each has a variable that no other has. */
-function kindOf(variables: Record<string, unknown>): string {
-	if ("MIGRATION_SECRET_ARN" in variables) return "migrate";
-	if ("JWKS_URL" in variables) return "api";
-	if ("VISION_PROVIDER" in variables) return "analyzer";
-	if ("EMBEDDING_PROVIDER" in variables) return "embedder";
-	if ("MALLOC_ARENA_MAX" in variables) return "imageProcessor";
-	return "cleanup";
+function billedSeconds(name: StageName, profile: Profile): number {
+	const { billedSeconds }: { billedSeconds: BilledSeconds } = stages[name];
+	if (typeof billedSeconds === "number") return billedSeconds;
+	return profile.visionProvider === "offline"
+		? billedSeconds.offline
+		: billedSeconds.provider;
+}
+
+function unknown(logicalId: string): never {
+	throw new Error(
+		`How long ${logicalId} runs is not known: add it to tools/cost/functions.ts.`,
+	);
 }

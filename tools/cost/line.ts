@@ -1,10 +1,10 @@
-/** One line of a month's bill, in US dollars. */
+/** One line of a month's estimate, in US dollars. */
 export interface Line {
 	what: string;
 	quantity: string;
 	/** At list price. */
 	list: number;
-	/** Of it, what AWS gives every account for good; environments of one account share it. */
+	/** The part that AWS gives every account for good; environments of one account share it. */
 	alwaysFree: number;
 }
 
@@ -15,17 +15,17 @@ interface Resource {
 }
 export type Templates = { Resources: Record<string, Resource> }[];
 
-/** The properties of all resources of a type. */
+/** Returns the properties of all resources of a type, each with its logical id. */
 export type All = (type: string) => NonNullable<Resource["Properties"]>[];
 
-/** A line of the bill; of its price `free` is what every account has for good. */
+/** Makes a line; `free` is the part of its price that every account has for good. */
 export function line(
 	what: string,
 	quantity: string,
 	list: number,
-	{ free: given = 0 }: { free?: number } = {},
+	{ free = 0 }: { free?: number } = {},
 ): Line {
-	return { what, quantity, list, alwaysFree: Math.min(list, given) };
+	return { what, quantity, list, alwaysFree: Math.min(list, free) };
 }
 
 /** @throws naming what has no price */

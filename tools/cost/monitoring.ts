@@ -1,3 +1,4 @@
+import { stageNames } from "#core/pipeline/stages.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line } from "./line.ts";
 import { askedModels } from "./models.ts";
@@ -34,7 +35,7 @@ export function monitoring(all: All, profile: Profile): Line[] {
 	];
 }
 
-/** Metrics that a dashboard's body names, each once however often it is drawn. */
+/** Counts the metrics that a dashboard's body names, each once. */
 function metricsDrawn(body: { "Fn::Join": [string, unknown[]] }): number {
 	const text = body["Fn::Join"][1]
 		// A reference stands within a JSON string of the body.
@@ -54,10 +55,10 @@ function metricsDrawn(body: { "Fn::Join": [string, unknown[]] }): number {
 	return new Set(named.map((names) => names.join())).size;
 }
 
-/** Series that a dashboard's searches find: retries and failures of stages, and those of providers and models. */
+/** Counts the series that a dashboard's searches find: retries and failures of stages, and those of providers and models. */
 function series(profile: Profile): number {
 	const { providers, models } = distinct(profile);
-	return 2 * 3 + 3 * providers + 3 * models;
+	return 2 * stageNames.length + 3 * providers + 3 * models;
 }
 
 function distinct(profile: Profile): { providers: number; models: number } {
@@ -68,11 +69,11 @@ function distinct(profile: Profile): { providers: number; models: number } {
 	};
 }
 
-/** Series of `packages/lambda-kit/metrics.ts` in an hour without failures; AWS counts those it is sent. */
+/** Counts the series of `packages/lambda-kit/metrics.ts` in an hour without failures; AWS bills those it receives. */
 function customMetrics(profile: Profile): number {
-	const always = 3; // the longest wait, and sessions, which may be none
+	const always = 3; // the longest wait, active sessions, expired sessions
 	if (profile.uploads + profile.users === 0) return always;
 	const { providers, models } = distinct(profile);
-	// Three stages, upload to ready; a provider's duration, and tokens and dollars of its model.
-	return always + 3 + 1 + providers + 3 * models;
+	// The stages, upload to ready; a provider's duration, and tokens and dollars of its model.
+	return always + stageNames.length + 1 + providers + 3 * models;
 }

@@ -1,6 +1,6 @@
 import type { Environment } from "#lib/environments.ts";
 import prices from "./aws-prices.json" with { type: "json" };
-import { estimate, total } from "./bill.ts";
+import { estimate, total } from "./estimate.ts";
 import type { Templates } from "./line.ts";
 
 const begin = "<!-- make cost README=1 writes what follows -->";

@@ -1,12 +1,13 @@
+import { stageNames } from "#core/pipeline/stages.ts";
 import type { Environment } from "#lib/environments.ts";
 
-/** How much an environment is used in a month. */
+/** The use of an environment in a month. */
 export interface Profile {
 	/** Active in the month. */
 	users: number;
 	/** Of all users together. */
 	uploads: number;
-	/** Who describes, embeds and answers, by which models. */
+	/** The providers and models that describe, embed and answer. */
 	visionProvider: Environment["visionProvider"];
 	embeddingProvider: Environment["embeddingProvider"];
 	chatProvider: Environment["chatProvider"];
@@ -14,31 +15,25 @@ export interface Profile {
 	chatModels: Environment["chatModels"];
 }
 
-/** What one upload takes, from the pixel to the vector. Assumed from runs on one machine; measure your own. */
+/** The cost of one upload, from the pixel to the vector. Assumed from runs on one machine; measure your own. */
 export const perUpload = {
 	originalGb: 0.0025,
 	derivedGb: 0.0004,
 	/** The upload, and a client that asks whether it is ready. */
 	apiRequests: 5,
-	/** Send, receive and delete at each of three stages. */
-	sqsRequests: 9,
-	/** S3's, and one a stage. */
-	events: 4,
+	/** Send, receive and delete at each stage. */
+	sqsRequests: 3 * stageNames.length,
+	/** S3's own, and one of each stage. */
+	events: 1 + stageNames.length,
 	s3Puts: 3,
 	s3Gets: 4,
 	logGb: 0.000008,
-	/** Seconds for which each function is billed. A provider takes longer to look at an image than the machine. */
-	seconds: {
-		ImageProcessor: 1,
-		Analyzer: { offline: 3, provider: 15 },
-		Embedder: 0.7,
-	},
 	/** An image of 1568 px, the instructions and the schema; and a description with the text it holds. */
 	visionTokens: { input: 3_500, output: 900 },
 	embeddingTokens: 600,
 } as const;
 
-/** What one user does in a month beside uploading. */
+/** The use by one user in a month, beside uploads. */
 export const perUser = {
 	apiRequests: 300,
 	searches: 60,
@@ -53,14 +48,14 @@ export const perUser = {
 	callsPerTurn: 2,
 	/** The window of the conversation, the tools, and what they found. */
 	chatTokens: { input: 4_000, output: 200 },
-	/** Units of the table that a turn takes: `make bench-chat` counts 26 requests and 43 KB for one with a search. */
+	/** Capacity units of the table for a turn: `make bench-chat` counts 26 requests and 43 KB for one with a search. */
 	tableWritesPerTurn: 43,
 	tableReadsPerTurn: 20,
 	logGbPerRequest: 0.0000015,
 	secondsPerApiRequest: 0.12,
 } as const;
 
-/** What happens where nobody comes. */
+/** The use of an environment without users. */
 export const idle = {
 	/** Every five minutes. */
 	sweeps: 12 * 730,

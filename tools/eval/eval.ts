@@ -1,8 +1,8 @@
 // make eval: how well each mode of search finds what it should, on a dataset of one's own.
-import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { main, step } from "#cli/progress.ts";
 import { printTable } from "#cli/table.ts";
+import { gitSha } from "#lib/git-sha.ts";
 import { providerSecrets } from "#scripts/local/local.ts";
 import { loadImages, startOwnCloud } from "./collection.ts";
 import { readBaseline } from "./compare.ts";
@@ -93,15 +93,3 @@ await main(async () => {
 	}
 });
 process.exit();
-
-function gitSha(): string {
-	try {
-		return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
-			cwd: import.meta.dirname,
-			encoding: "utf8",
-			stdio: ["ignore", "pipe", "ignore"],
-		}).trim();
-	} catch {
-		return "unknown";
-	}
-}

@@ -23,8 +23,10 @@ interface Stage {
 	/** How many invocations run at once at most; AWS wants at least 2 for a queue. */
 	concurrency: number;
 	/** Seconds for which an image is billed, assumed from runs on one machine; a provider takes longer than this machine. */
-	billedSeconds: number | { offline: number; provider: number };
+	billedSeconds: BilledSeconds;
 }
+
+export type BilledSeconds = number | { offline: number; provider: number };
 
 /** Every stage of the pipeline, in order: stacks, bundles, costs, outputs, dashboard, checks and simulation read it. */
 export const stages = {

@@ -1,9 +1,9 @@
 import type { Environment } from "#lib/environments.ts";
+import { fixedCosts } from "./fixed-costs.ts";
 import { functions } from "./functions.ts";
 import type { Line, Templates } from "./line.ts";
 import { models } from "./models.ts";
 import { monitoring } from "./monitoring.ts";
-import { fixedCosts } from "./standing.ts";
 import { traffic } from "./traffic.ts";
 import type { Profile } from "./usage.ts";
 
@@ -33,7 +33,7 @@ const free =
 	/^AWS::(IAM::|ApiGatewayV2::(Route|Integration|Authorizer|Stage)|Lambda::(Permission|EventInvokeConfig)|SQS::QueuePolicy|Events::Rule|EC2::(VPC|Subnet|RouteTable|Route|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$|RDS::DB(SubnetGroup|ParameterGroup)|SNS::|S3::BucketPolicy|Cognito::UserPoolClient|Budgets::Budget|CDK::Metadata)/;
 
 /**
- * What an environment costs in a month, by its templates and how it is used.
+ * Estimates the cost of an environment for a month, by its templates and its use.
  * @throws naming a resource whose price is not known
  */
 export function estimate(
@@ -42,14 +42,16 @@ export function estimate(
 	profile: Profile,
 ): Line[] {
 	const resources = templates.flatMap(({ Resources }) =>
-		Object.values(Resources),
+		Object.entries(Resources),
 	);
 	const all = (type: string) =>
-		resources.filter(({ Type }) => Type === type).map((one) => one.Properties);
-	for (const { Type } of resources) {
+		resources
+			.filter(([, { Type }]) => Type === type)
+			.map(([logicalId, { Properties }]) => ({ ...Properties, logicalId }));
+	for (const [, { Type }] of resources) {
 		if (!priced.includes(Type) && !free.test(Type)) {
 			throw new Error(
-				`Nobody has said what ${Type} costs: give it a line in tools/cost/bill.ts, or add it to what is free.`,
+				`The price of ${Type} is not known: give it a line in tools/cost/estimate.ts, or add it to the free types there.`,
 			);
 		}
 	}
@@ -62,9 +64,9 @@ export function estimate(
 	].filter(({ list, what }) => list > 0 || what.startsWith("AI"));
 }
 
-/** What is paid, and what it would be without what every account has for good. */
+/** Sums list prices, and what is left to pay after the free tier that every account has for good. */
 export function total(lines: Line[]): { pay: number; list: number } {
-	const list = lines.reduce((sum, one) => sum + one.list, 0);
-	const given = lines.reduce((sum, one) => sum + one.alwaysFree, 0);
-	return { list, pay: list - given };
+	const list = lines.reduce((sum, line) => sum + line.list, 0);
+	const free = lines.reduce((sum, line) => sum + line.alwaysFree, 0);
+	return { list, pay: list - free };
 }
