@@ -23,12 +23,7 @@ import {
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { Environment } from "../environments.ts";
 import { nativesOf, targetOf } from "./install-natives.ts";
-import {
-	caughtErrorsOnly,
-	langSmithWithTracerOnly,
-	lessCode,
-	noZod3,
-} from "./plugins.ts";
+import { langSmithWithTracerOnly, noZod3, unusedModules } from "./plugins.ts";
 
 const root = join(import.meta.dirname, "../..");
 const output = join(root, ".build");
@@ -54,7 +49,7 @@ export type Bundles = Record<LambdaName, string>;
 /** A file of a bundle: its path in it, and either its content or the file or folder it is copied from. */
 type BundleFile = { path: string } & (
 	| { content: Uint8Array }
-	/** `linked` where nobody edits it in place: bundles then share one copy. */
+	/** `linked`: bundles share one copy, which nobody may edit in place. */
 	| { from: string; linked?: boolean }
 );
 
@@ -67,8 +62,11 @@ export async function build(
 ): Promise<Bundles> {
 	const built = await Promise.all(
 		lambdas.map(async (name) => {
-			const files = [...(await javascript(name)), ...beside(name, environment)];
-			return [name, place(name, files)] as const;
+			const files = [
+				...(await javascript(name)),
+				...filesBeside(name, environment),
+			];
+			return [name, writeBundle(name, files)] as const;
 		}),
 	);
 	const bundles = Object.fromEntries(built) as Bundles;
@@ -76,19 +74,19 @@ export async function build(
 	return bundles;
 }
 
-/** What the last build gave out, whichever process ran it. */
+/** Returns the bundles of the last build, by whichever process. */
 export function lastBundles(): Bundles {
 	return JSON.parse(readFileSync(bundlesPath, "utf8"));
 }
 
-/** How code becomes a bundle, whatever it is. */
+/** The esbuild options of every bundle. */
 export const bundled = {
 	absWorkingDir: root,
 	bundle: true,
 	platform: "node",
 	target: "node24",
 	format: "esm",
-	// Adapters are imported lazily; splitting keeps them out of a cold start that does not need them.
+	// Adapters are imported lazily: splitting keeps them out of a cold start that does not need them.
 	splitting: true,
 	outExtension: { ".js": ".mjs" },
 	// Beside the entry, so that `import.meta.dirname` is the bundle's folder in all of them.
@@ -100,7 +98,7 @@ export const bundled = {
 	banner: {
 		js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
 	},
-	plugins: [lessCode, noZod3, langSmithWithTracerOnly, caughtErrorsOnly],
+	plugins: [unusedModules, noZod3, langSmithWithTracerOnly],
 	logLevel: "warning",
 } satisfies esbuild.BuildOptions;
 
@@ -125,7 +123,7 @@ const meta = join(output, "meta");
 const metafilePath = (name: LambdaName) => join(meta, `${name}.json`);
 const bundlesPath = join(meta, "bundles.json");
 
-/** Puts JSON below `meta` at once: another build may be reading it. */
+/** Writes JSON below `meta` in one step, since another build may be reading it. */
 function write(path: string, value: unknown): void {
 	mkdirSync(meta, { recursive: true });
 	const draft = join(mkdtempSync(join(output, "draft-")), "meta.json");
@@ -134,20 +132,20 @@ function write(path: string, value: unknown): void {
 	rmSync(dirname(draft), { recursive: true });
 }
 
-/** What the last build put into a function's JavaScript, file by file. */
+/** Returns what the last build put into a function's JavaScript, file by file. */
 export function metafileOf(name: LambdaName): esbuild.Metafile {
 	return JSON.parse(readFileSync(metafilePath(name), "utf8"));
 }
 
-/** What is not bundled: copied beside the bundle, or never loaded. */
+/** Packages that are not bundled: copied beside the bundle, or never loaded. */
 const external: Partial<Record<LambdaName, string[]>> = {
 	"image-processor": ["sharp"],
-	// Voyage's SDK would compute some models on this machine with it; none of them is used.
+	// Voyage's SDK runs some models on this machine with it; we use none of them.
 	api: ["@huggingface/transformers"],
 	embedder: ["@huggingface/transformers"],
 };
 
-/** Entries that run as threads of their own. */
+/** Entry points of worker threads. */
 const threads: Partial<Record<LambdaName, Record<string, string>>> = {
 	analyzer: {
 		[`tesseract/${basename(tesseractWorker.name, ".mjs")}`]:
@@ -155,8 +153,8 @@ const threads: Partial<Record<LambdaName, Record<string, string>>> = {
 	},
 };
 
-/** Files that a function reads when it runs. */
-function beside(
+/** Lists the files that a function reads when it runs. */
+function filesBeside(
 	name: LambdaName,
 	{ architecture }: Pick<Environment, "architecture">,
 ): BundleFile[] {
@@ -197,8 +195,8 @@ function packageFolder(name: string): string {
 	return dirname(require.resolve(`${name}/package.json`));
 }
 
-/** Writes a bundle to the folder named after its content, unless it is there already. */
-function place(name: LambdaName, files: BundleFile[]): string {
+/** Writes a bundle to the folder named after its content, unless that exists. */
+function writeBundle(name: LambdaName, files: BundleFile[]): string {
 	const all = files
 		.flatMap((file) =>
 			"from" in file && statSync(file.from).isDirectory()
@@ -209,7 +207,7 @@ function place(name: LambdaName, files: BundleFile[]): string {
 					}))
 				: [file],
 		)
-		.sort((one, other) => (one.path < other.path ? -1 : 1));
+		.sort((a, b) => (a.path < b.path ? -1 : 1));
 	const hash = createHash("sha256");
 	for (const file of all) {
 		hash.update(`${file.path}\0`);
@@ -236,7 +234,7 @@ function place(name: LambdaName, files: BundleFile[]): string {
 		}
 	}
 	utimesSync(folder, new Date(), new Date());
-	forgetOld(siblings);
+	removeOld(siblings);
 	return folder;
 }
 
@@ -254,8 +252,8 @@ function linkOrCopy(from: string, to: string): void {
 	}
 }
 
-/** Removes bundles that no build gave out for a day, and what a build that was ended left behind. */
-function forgetOld(siblings: string): void {
+/** Removes bundles that no build returned for a day, and the drafts of builds that were ended. */
+function removeOld(siblings: string): void {
 	const dayAgo = Date.now() - 24 * 60 * 60 * 1000;
 	const drafts = readdirSync(output)
 		.filter((name) => name.startsWith("draft-"))

@@ -14,13 +14,13 @@ const root = join(import.meta.dirname, "../..");
 /** Packages with a native part, which a bundle carries for the processor it runs on. */
 const packages = { sharp: project.dependencies.sharp };
 
-/** Where a native package is to run, as npm names it. */
+/** The platform of a native package, as npm names it. */
 export interface Target {
 	os: string;
 	cpu: string;
 }
 
-/** Lambda is Linux; `host` is the machine that synthesizes and runs the functions itself. */
+/** Returns the platform of an architecture. Lambda is Linux; `host` is the machine that synthesizes. */
 export function targetOf(architecture: Environment["architecture"]): Target {
 	if (architecture === "host") {
 		return { os: process.platform, cpu: process.arch };
@@ -29,7 +29,7 @@ export function targetOf(architecture: Environment["architecture"]): Target {
 }
 
 /**
- * The folder whose `node_modules` holds the native packages for a target.
+ * Returns the folder whose `node_modules` holds the native packages for a target.
  * @throws where they are not installed
  */
 export function nativesOf(target: Target): string {
@@ -42,7 +42,7 @@ export function nativesOf(target: Target): string {
 	return join(folder, "node_modules");
 }
 
-/** Installs the native packages for a target; does nothing, and needs no network, where they are. */
+/** Installs the native packages for a target; where they are installed it needs no network. */
 export function installNatives(target: Target): boolean {
 	const folder = folderOf(target);
 	if (installed(target)) return false;
@@ -83,7 +83,7 @@ function folderOf({ os, cpu }: Target): string {
 	return join(root, ".build", "natives", `${os}-${cpu}`);
 }
 
-/** The version asked for, with the binary for the target beside it. */
+/** Returns whether the required version is there with the target's binary beside it. */
 function installed(target: Target): boolean {
 	const modules = join(folderOf(target), "node_modules");
 	const manifest = join(modules, "sharp", "package.json");
