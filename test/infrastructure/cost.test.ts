@@ -162,7 +162,7 @@ describe("a month's bill", () => {
 			{ Resources: { New: { Type, Properties } } },
 		];
 		expect(() => billOf("dev", {}, withType("AWS::EKS::Cluster"))).toThrow(
-			"Nobody has said what AWS::EKS::Cluster costs",
+			"The price of AWS::EKS::Cluster is not known",
 		);
 		expect(() =>
 			billOf(
