@@ -1,4 +1,4 @@
-import type { ClientSettings } from "../environment/target.ts";
+import type { ClientSettings } from "../environment/client-settings.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
 
 /** Invokes the migration function, which is safe to repeat. @throws what stopped it, and what to do */

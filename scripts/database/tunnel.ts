@@ -9,7 +9,8 @@ import {
 } from "@aws-sdk/client-ssm";
 import { freePort } from "#cli/free-port.ts";
 import { output } from "../deploy/outputs-file.ts";
-import type { ClientSettings, Target } from "../environment/target.ts";
+import type { ClientSettings } from "../environment/client-settings.ts";
+import type { Target } from "../environment/target.ts";
 
 const plugin = "session-manager-plugin";
 /** The first that reads a session's token from a variable: on its command line everybody of this machine could read it. */

@@ -19,7 +19,8 @@ import {
 } from "@aws-sdk/client-service-quotas";
 import type { Templates } from "#tools/cost/line.ts";
 import { NotLookedAt } from "../environment/checks.ts";
-import type { ClientSettings, Target } from "../environment/target.ts";
+import type { ClientSettings } from "../environment/client-settings.ts";
+import type { Target } from "../environment/target.ts";
 import { describeStacks, type StackState } from "./stacks.ts";
 
 /** How many of something an account may have in a region, counted in the units of its quota. */

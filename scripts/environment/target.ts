@@ -2,19 +2,10 @@ import { readFile } from "node:fs/promises";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { readOutputs } from "#cli/outputs.ts";
 import { main } from "#cli/progress.ts";
-import type { AwsCredentials } from "#cli/users.ts";
 import { type Environment, readEnvironment } from "#lib/environments.ts";
 import { localDirectory, operatorOf } from "../local/local.ts";
 import { explained } from "./aws-errors.ts";
-
-/** How an SDK client reaches the environment: `new S3Client(target.client)`. */
-export interface ClientSettings {
-	region: string;
-	/** Of the local cloud; on AWS the SDK finds its own, or takes `AWS_ENDPOINT_URL`. */
-	endpoint?: string;
-	/** The local operator's; on AWS the SDK finds those of the shell. */
-	credentials?: AwsCredentials;
-}
+import type { ClientSettings } from "./client-settings.ts";
 
 /** The environment that a make target works on, named by `ENV`. */
 export interface Target {
