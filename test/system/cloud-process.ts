@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "#cli/free-port.ts";
@@ -57,6 +57,10 @@ export async function startCloudProcess(options: {
 		},
 	};
 }
+
+/** Gives a cloud that has not been started yet a copy of an initialized PGlite. */
+export const copyDatabase = (folder: string, stateDir: string): Promise<void> =>
+	cp(folder, path.join(stateDir, "pgdata"), { recursive: true });
 
 /** Rewrites each template of an assembly. */
 export async function changeTemplates(

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { inject } from "vitest";
 import { freePort } from "#cli/free-port.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
@@ -8,7 +9,11 @@ import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
 import type { LocalMachine } from "#lib/environments.ts";
 import { invoke, operatorOf } from "#scripts/local/local.ts";
 import { writeAssembly } from "./assemblies.ts";
-import { type CloudProcess, startCloudProcess } from "./cloud-process.ts";
+import {
+	type CloudProcess,
+	copyDatabase,
+	startCloudProcess,
+} from "./cloud-process.ts";
 import { Control } from "./control.ts";
 
 const password = "correct-Horse-9";
@@ -42,6 +47,7 @@ export class OwnCloud {
 			await mkdtemp(path.join(tmpdir(), "collections-own-")),
 			await freePort(),
 		);
+		await copyDatabase(inject("emptyDatabase"), cloud.stateDir);
 		await cloud.restart(options);
 		await cloud.invoke(cloud.outputs.MigrationFunctionName);
 		return cloud;

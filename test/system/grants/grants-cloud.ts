@@ -24,6 +24,7 @@ import {
 	PurgeQueueCommand,
 	SQSClient,
 } from "@aws-sdk/client-sqs";
+import { inject } from "vitest";
 import { keyedProviders, keyParameter } from "#ai/providers.ts";
 import { type CdkLocal, cdkLocal } from "#cdk-local/index.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
@@ -31,7 +32,11 @@ import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { invoke } from "#scripts/local/local.ts";
 import { writeAssembly } from "../assemblies.ts";
-import { changeTemplates, describeInstantly } from "../cloud-process.ts";
+import {
+	changeTemplates,
+	copyDatabase,
+	describeInstantly,
+} from "../cloud-process.ts";
 import { Control } from "../control.ts";
 import { standIn } from "./stand-in.ts";
 
@@ -96,6 +101,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	await disableSchedulesAndRetries(assembly);
 	const stateDir = path.join(directory, "state");
 	const outputsFile = path.join(directory, "outputs.json");
+	await copyDatabase(inject("emptyDatabase"), stateDir);
 	const cloud = await cdkLocal({
 		assembly,
 		stateDir,
