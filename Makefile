@@ -40,6 +40,10 @@ $(INSTALLED): package.json package-lock.json .npmrc
 test: $(INSTALLED) ## all tests
 	@vitest run
 
+test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of every port on one database: under 90 seconds
+	@tsc --noEmit
+	@vitest run --project parts test/unit test/simulation test/contracts/ports.test.ts
+
 test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, and the saver's own tests
 	@vitest run --project parts --project langgraph-suite packages/langgraph-dynamodb/test
 
