@@ -36,24 +36,28 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 	const sweeping = scenarios.filter(({ title }) =>
 		/sending what|request whose|finishing/.test(title),
 	);
-	describe.each([...written, ...sweeping])("during $title", (act) => {
+	describe.each([...written, ...sweeping])("during $title", (scenario) => {
 		it.each(cuts)(
 			"%s any exchange with the server loses and doubles nothing",
 			async (cut) => {
 				const found: string[] = [];
 				let at = 0;
 				for (; ; at++) {
-					const world = new Simulator(db);
-					const itemId = await act.arrange(world);
+					const simulator = new Simulator(db);
+					const itemId = await scenario.arrange(simulator);
 					proxy.arm(cut, at);
-					await act.run(world, world.process(), itemId);
+					await scenario.run(simulator, simulator.process(), itemId);
 					if (!proxy.disarm()) break;
-					await act.again?.(world, itemId);
-					const live = world.accepted.filter(
-						(id) => !world.deleted.includes(id),
+					await scenario.retry?.(simulator, itemId);
+					const live = simulator.accepted.filter(
+						(id) => !simulator.deleted.includes(id),
 					);
-					const broken = await world.judge({ ready: act.mayFail ? [] : live });
-					found.push(...broken.map((what) => `${cut} exchange ${at}: ${what}`));
+					const violations = await simulator.verify({
+						ready: scenario.mayFail ? [] : live,
+					});
+					found.push(
+						...violations.map((text) => `${cut} exchange ${at}: ${text}`),
+					);
 				}
 				expect(found).toEqual([]);
 				expect(at).toBeGreaterThan(0);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "#postgres/database.ts";
-import { busyDay, remaining } from "../simulation/busy-day.ts";
 import { everyFault } from "../simulation/every-fault.ts";
 import type { FaultKind } from "../simulation/faulty-ports.ts";
 import { Simulator } from "../simulation/simulator.ts";
+import { runWorkload, undeletedItems } from "../simulation/workload.ts";
 import { databaseKinds, type EmptyDatabase } from "./databases.ts";
 
 // All kinds run on the fakes in two seconds; here those whose end depends on what a statement really did.
@@ -31,33 +31,35 @@ for (const kind of databaseKinds) {
 			kinds[kind.concurrent ? "native" : "PGlite"],
 		);
 
-		it("a world is judged by its own items, whatever an earlier one left in the database", async () => {
+		it("a simulator is judged by its own items, whatever an earlier one left in the database", async () => {
 			const earlier = new Simulator(db);
 			await earlier.upload();
-			const world = new Simulator(db);
-			const itemId = await world.upload();
-			await world.drain();
-			await earlier.pass(3600);
-			expect(await world.judge({ ready: [itemId] })).toEqual([]);
+			const simulator = new Simulator(db);
+			const itemId = await simulator.upload();
+			await simulator.drain();
+			await earlier.advance(3600);
+			expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 		});
 
 		it.each([4, 9])(
 			"six workers at once commit each stage once where events come twice, late and not at all (seed %i)",
 			async (seed) => {
-				const world = await busyDay(db, {
+				const simulator = await runWorkload(db, {
 					seed,
 					lost: 20,
 					duplicated: 60,
 					reordered: true,
 					workers: 6,
 				});
-				expect(await world.judge({ ready: remaining(world) })).toEqual([]);
+				expect(
+					await simulator.verify({ ready: undeletedItems(simulator) }),
+				).toEqual([]);
 			},
 			120_000,
 		);
 
 		it("six workers at once, and processes that die: everything ends, once (seed 6)", async () => {
-			const world = await busyDay(db, {
+			const simulator = await runWorkload(db, {
 				seed: 6,
 				lost: 20,
 				duplicated: 60,
@@ -65,7 +67,7 @@ for (const kind of databaseKinds) {
 				workers: 6,
 				faults: 20,
 			});
-			expect(await world.judge()).toEqual([]);
+			expect(await simulator.verify()).toEqual([]);
 		}, 120_000);
 	});
 }

@@ -3,57 +3,59 @@ import { type FaultKind, faultKinds } from "./faulty-ports.ts";
 import { scenarios } from "./scenarios.ts";
 import type { Simulator } from "./simulator.ts";
 
-/** A frozen Lambda sandbox thaws at most when its invocation would have ended; this is longer. */
+/** Longer than any invocation: a frozen Lambda sandbox thaws after its lease has ended. */
 const frozenSeconds = 20 * 60;
 
-/** Every fault at every port call of everything the pipeline does, each in a world of its own: it ends well, once. */
+/** Tests every scenario with every fault at every one of its port calls, each in a new simulator. */
 export function everyFault(
-	newWorld: () => Simulator,
+	newSimulator: () => Simulator,
 	kinds: readonly FaultKind[] = faultKinds,
 ): void {
-	describe.each(scenarios)("$title", (act) => {
-		it("ends well undisturbed", async () => {
-			const world = newWorld();
-			const itemId = await act.arrange(world);
-			const process = world.process();
-			expect(await act.run(world, process, itemId)).toBe("ended");
-			expect(process.calls).toContain(act.reaches);
+	describe.each(scenarios)("$title", (scenario) => {
+		it("ends well without a fault", async () => {
+			const simulator = newSimulator();
+			const itemId = await scenario.arrange(simulator);
+			const process = simulator.process();
+			expect(await scenario.run(simulator, process, itemId)).toBe("ended");
+			expect(process.calls).toContain(scenario.mustCall);
 			expect(
-				await world.judge({ ready: stillThere(world, act.mayFail) }),
+				await simulator.verify({
+					ready: expectedReady(simulator, scenario.mayFail),
+				}),
 			).toEqual([]);
 		});
 
 		it.each(kinds)("ends well when it is %s any port call", async (kind) => {
-			const found: string[] = [];
+			const violations: string[] = [];
 			for (let at = 0; ; at++) {
-				const world = newWorld();
-				const itemId = await act.arrange(world);
-				const process = world.process({ kind, at }, itemId);
-				const outcome = await act.run(world, process, itemId);
-				await world.watch();
+				const simulator = newSimulator();
+				const itemId = await scenario.arrange(simulator);
+				const process = simulator.process({ kind, at }, itemId);
+				const outcome = await scenario.run(simulator, process, itemId);
+				await simulator.checkInvariants();
 				if (!process.reached()) {
-					expect(at).toBeGreaterThan(process.calls.indexOf(act.reaches));
+					expect(at).toBeGreaterThan(process.calls.indexOf(scenario.mustCall));
 					break;
 				}
 				if (kind.startsWith("frozen")) {
 					expect(outcome).toBe("frozen");
-					await world.drain(frozenSeconds);
+					await simulator.drain(frozenSeconds);
 					await process.thaw();
 				} else if (kind !== "overtaken by its item's deletion before") {
-					await act.again?.(world, itemId).catch(() => {});
+					await scenario.retry?.(simulator, itemId).catch(() => {});
 				}
-				const broken = await world.judge({
-					ready: stillThere(world, act.mayFail),
+				const found = await simulator.verify({
+					ready: expectedReady(simulator, scenario.mayFail),
 				});
 				const where = `${kind} call ${at}, ${process.calls[at]}`;
-				found.push(...broken.map((what) => `${where}: ${what}`));
+				violations.push(...found.map((text) => `${where}: ${text}`));
 			}
-			expect(found).toEqual([]);
+			expect(violations).toEqual([]);
 		});
 	});
 }
 
-function stillThere(world: Simulator, mayFail?: true): string[] {
+function expectedReady(simulator: Simulator, mayFail?: true): string[] {
 	if (mayFail) return [];
-	return world.accepted.filter((id) => !world.deleted.includes(id));
+	return simulator.accepted.filter((id) => !simulator.deleted.includes(id));
 }

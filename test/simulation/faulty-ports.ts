@@ -1,6 +1,6 @@
 import type { Ports } from "#core/ports/index.ts";
 
-/** What happens at one port call of a process. */
+/** Faults that a process can meet at a port call. */
 export const faultKinds = [
 	"killed before",
 	"killed after",
@@ -15,32 +15,32 @@ export type FaultKind = (typeof faultKinds)[number];
 
 export interface Fault {
 	kind: FaultKind;
-	/** The number of the call, from 0, among all calls of the process; or the first of this name. */
+	/** The index of the call among all calls of the process, or the first call of this name. */
 	at: number | string;
 }
 
-/** One process with ports of its own, which may die, freeze or be told lies at one call. */
+/** A process whose ports kill it, freeze it or fail at one call. */
 export interface FaultyProcess<P> {
 	ports: P;
 	/** Every call so far, as `port.method`. */
 	calls: string[];
-	/** Whether the fault's call was reached. */
+	/** Returns true once the fault's call was reached. */
 	reached: () => boolean;
 	/** Runs the process until it ends, dies or freezes. */
 	run(
 		work: (ports: P) => Promise<unknown>,
 	): Promise<"ended" | "died" | "frozen">;
-	/** Lets a frozen process go on, to its end. */
+	/** Lets a frozen process continue to its end. */
 	thaw(): Promise<void>;
 }
 
-/** Nothing of a dead process runs any more, neither its catch nor its finally: its calls never end. */
+/** A dead process runs neither its catch nor its finally: its calls never end. */
 const never = new Promise<never>(() => {});
 
 export function faultyProcess<P extends Partial<Ports>>(
 	ports: P,
 	fault: Fault | null,
-	/** How another process deletes the item. */
+	/** Deletes the item from another process. */
 	deleteItem: () => Promise<void> = async () => {},
 ): FaultyProcess<P> {
 	const calls: string[] = [];
@@ -59,46 +59,46 @@ export function faultyProcess<P extends Partial<Ports>>(
 		return thawed.promise;
 	}
 
-	async function call(name: string, really: () => Promise<unknown>) {
+	async function call(name: string, perform: () => Promise<unknown>) {
 		if (dead) return never;
 		const isHit =
 			!reached && (fault?.at === calls.length || fault?.at === name);
 		calls.push(name);
-		if (!fault || !isHit) return really();
+		if (!fault || !isHit) return perform();
 		reached = true;
 		switch (fault.kind) {
 			case "killed before":
 				return die();
 			case "killed after":
-				await really();
+				await perform();
 				return die();
 			case "refused before":
-				throw new Error(`${name} is away.`);
+				throw new Error(`${name} is unavailable.`);
 			case "answer lost after":
-				await really();
+				await perform();
 				throw new Error(`The answer of ${name} is lost.`);
 			case "frozen before":
 				await freeze();
-				return really();
+				return perform();
 			case "frozen after": {
-				const answer = await really();
+				const answer = await perform();
 				await freeze();
 				return answer;
 			}
 			case "frozen while its item is deleted before":
 				await deleteItem();
 				await freeze();
-				return really();
+				return perform();
 			case "overtaken by its item's deletion before":
 				await deleteItem();
-				return really();
+				return perform();
 		}
 	}
 
 	const wrapped = Object.fromEntries(
 		Object.entries(ports).map(([portName, port]) => [
 			portName,
-			// A clock is read, not called over a wire.
+			// Reading a clock is no call over a network.
 			portName === "clock"
 				? port
 				: new Proxy(port as object, {

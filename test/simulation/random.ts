@@ -1,4 +1,6 @@
-/** Chances that are the same for the same seed (a linear congruential generator). */
+export type Random = ReturnType<typeof random>;
+
+/** Returns a generator of the same numbers for the same seed (linear congruential). */
 export function random(seed: number) {
 	let state = seed >>> 0;
 	const next = () => {

@@ -1,322 +1,340 @@
 import { originalKey } from "#core/items/item.ts";
 import { prepareUpload } from "#core/items/prepare-upload.ts";
 import { requestAnalysis, requestResize } from "#core/pipeline/request-work.ts";
+import type { StageName } from "#core/pipeline/stages.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
 import type { Fault, FaultyProcess } from "./faulty-ports.ts";
-import type { QueueName, Simulator } from "./simulator.ts";
+import type { Simulator } from "./simulator.ts";
 
 type ScenarioOutcome = Promise<"ended" | "died" | "frozen">;
 
-/** One thing that one process does, in a world that was brought to where it does it. */
+/** One operation of one process, in a simulator prepared for it. */
 export interface Scenario {
 	title: string;
-	/** A port call that belongs to it: an act that was not brought to its point proves nothing. */
-	reaches: string;
-	/** Gives the item it is about, where there is one before it. */
-	arrange(world: Simulator): Promise<string | undefined>;
+	/** A port call that the operation makes: without it the scenario proves nothing. */
+	mustCall: string;
+	/** Prepares the simulator. @returns the item of the operation, if it exists before */
+	arrange(simulator: Simulator): Promise<string | undefined>;
 	run(
-		world: Simulator,
+		simulator: Simulator,
 		process: FaultyProcess<Ports>,
 		itemId: string | undefined,
 	): ScenarioOutcome;
-	/** What the person does who got no answer. @default nothing */
-	again?(world: Simulator, itemId: string | undefined): Promise<unknown>;
-	/** The item may end otherwise than `ready`. */
+	/** Repeats the request, as a client without an answer does. @default nothing */
+	retry?(simulator: Simulator, itemId: string | undefined): Promise<unknown>;
+	/** The item may end `failed`. */
 	mayFail?: true;
 }
 
-async function announce(world: Simulator, ports: Ports): Promise<string> {
-	const prepared = await prepareUpload(ports, world.userId, {
+async function announce(simulator: Simulator, ports: Ports): Promise<string> {
+	const prepared = await prepareUpload(ports, simulator.userId, {
 		filename: "announced.png",
 		contentType: "image/png",
 		size: 100,
 		sha256: null,
 	});
-	if (!("itemId" in prepared)) throw new Error("There is such an item.");
-	world.accepted.push(prepared.itemId);
+	if (!("itemId" in prepared))
+		throw new Error("The announced file exists already.");
+	simulator.accepted.push(prepared.itemId);
 	return prepared.itemId;
 }
 
 const killedBefore = (at: string): Fault => ({ kind: "killed before", at });
 
-async function ready(world: Simulator): Promise<string> {
-	const itemId = await world.upload();
-	await world.drain();
+async function ready(simulator: Simulator): Promise<string> {
+	const itemId = await simulator.upload();
+	await simulator.drain();
 	return itemId;
 }
 
-/** The stage handles its message of a fresh item. */
-const stage = (queue: QueueName, reaches: string): Scenario => ({
+/** The stage handles the message of a new item. */
+const stage = (queue: StageName, mustCall: string): Scenario => ({
 	title: `the ${queue} stage`,
-	reaches,
-	async arrange(world) {
-		const itemId = await world.upload();
-		await world.reach(queue);
+	mustCall,
+	async arrange(simulator) {
+		const itemId = await simulator.upload();
+		await simulator.deliverUntil(queue);
 		return itemId;
 	},
-	run: async (world, process) =>
-		world.deliver(await world.reach(queue), process),
+	run: async (simulator, process) =>
+		simulator.deliver(await simulator.deliverUntil(queue), process),
 });
 
-const askAnalysis = (world: Simulator, ports: Ports, itemId = "") =>
-	requestAnalysis(ports, world.userId, itemId, {
+const createAnalysisRequest = (
+	simulator: Simulator,
+	ports: Ports,
+	itemId = "",
+) =>
+	requestAnalysis(ports, simulator.userId, itemId, {
 		force: true,
 		provider: "other",
 	});
-const askResize = (world: Simulator, ports: Ports, itemId = "") =>
-	requestResize(ports, world.userId, itemId);
+const createResizeRequest = (simulator: Simulator, ports: Ports, itemId = "") =>
+	requestResize(ports, simulator.userId, itemId);
 
-const askRebuild = (world: Simulator, ports: Ports) =>
-	rebuildIndex(ports, world.userId, { force: true });
+const startRebuild = (simulator: Simulator, ports: Ports) =>
+	rebuildIndex(ports, simulator.userId, { force: true });
 
-/** The stage handles what a person asked for a ready item. */
+/** The stage handles a request for a ready item. */
 const request = (
 	title: string,
-	queue: QueueName,
-	reaches: string,
-	ask: typeof askAnalysis | typeof askResize | typeof askRebuild,
+	queue: StageName,
+	mustCall: string,
+	createRequest:
+		| typeof createAnalysisRequest
+		| typeof createResizeRequest
+		| typeof startRebuild,
 ): Scenario => ({
 	title,
-	reaches,
-	async arrange(world) {
-		const itemId = await ready(world);
-		await ask(world, world.ports, itemId);
-		await world.reach(queue);
+	mustCall,
+	async arrange(simulator) {
+		const itemId = await ready(simulator);
+		await createRequest(simulator, simulator.ports, itemId);
+		await simulator.deliverUntil(queue);
 		return itemId;
 	},
-	run: async (world, process) =>
-		world.deliver(await world.reach(queue), process),
+	run: async (simulator, process) =>
+		simulator.deliver(await simulator.deliverUntil(queue), process),
 });
 
-/** The sweeper finds something to do. */
+/** The sweeper repairs an item, a request or a deletion. */
 const sweeper = (
 	title: string,
-	reaches: string,
-	arrange: (world: Simulator) => Promise<string | undefined>,
+	mustCall: string,
+	arrange: (simulator: Simulator) => Promise<string | undefined>,
 	more: Partial<Scenario> = {},
 ): Scenario => ({
 	title: `the sweeper ${title}`,
-	reaches,
+	mustCall,
 	arrange,
-	run: (world, process) => world.sweep(process),
+	run: (simulator, process) => simulator.sweep(process),
 	...more,
 });
 
-/** Everything that any process of the pipeline does with its ports. */
+/** Every operation of every process of the pipeline. */
 export const scenarios: Scenario[] = [
 	{
-		title: "an upload, tried again",
-		reaches: "objects.put",
+		title: "an upload, retried",
+		mustCall: "objects.put",
 		arrange: async () => undefined,
-		async run(world, process) {
-			const file = { ...world.newFile(), filename: "upload.png" };
-			files.set(world, file);
-			return process.run((ports) => world.upload(file, ports));
+		async run(simulator, process) {
+			const file = { ...simulator.newFile(), filename: "upload.png" };
+			files.set(simulator, file);
+			return process.run((ports) => simulator.upload(file, ports));
 		},
-		again: (world) => world.upload(files.get(world)),
+		retry: (simulator) => simulator.upload(files.get(simulator)),
 	},
 	{
-		title: "an upload, given up",
-		reaches: "objects.put",
+		title: "an upload, not retried",
+		mustCall: "objects.put",
 		arrange: async () => undefined,
-		run: (world, process) =>
-			process.run((ports) => world.upload(undefined, ports)),
+		run: (simulator, process) =>
+			process.run((ports) => simulator.upload(undefined, ports)),
 		mayFail: true,
 	},
 	{
-		title: "an announced upload, given up",
-		reaches: "objects.presignPost",
+		title: "an announced upload, not retried",
+		mustCall: "objects.presignPost",
 		arrange: async () => undefined,
-		run: (world, process) =>
+		run: (simulator, process) =>
 			process.run(async (ports) => {
-				await announce(world, ports);
+				await announce(simulator, ports);
 			}),
 		mayFail: true,
 	},
 	{
-		title: "the process stage of bytes the user has already",
-		reaches: "objects.deleteAll",
-		async arrange(world) {
-			const file = world.newFile();
-			await world.upload(file);
-			await world.drain();
-			const itemId = await announce(world, world.ports);
-			const found = await world.ports.items.find(world.userId, itemId);
+		title: "the process stage of bytes that the user has already",
+		mustCall: "objects.deleteAll",
+		async arrange(simulator) {
+			const file = simulator.newFile();
+			await simulator.upload(file);
+			await simulator.drain();
+			const itemId = await announce(simulator, simulator.ports);
+			const found = await simulator.ports.items.find(simulator.userId, itemId);
 			if (!found) throw new Error("The announced item is gone.");
 			const key = originalKey(found.item);
-			await world.ports.objects.put(key, file.bytes, "image/png");
-			await world.reach("process");
+			await simulator.ports.objects.put(key, file.bytes, "image/png");
+			await simulator.deliverUntil("process");
 			return itemId;
 		},
-		run: async (world, process) =>
-			world.deliver(await world.reach("process"), process),
+		run: async (simulator, process) =>
+			simulator.deliver(await simulator.deliverUntil("process"), process),
 		mayFail: true,
 	},
 	stage("process", "stages.commitProcessed"),
 	stage("analyze", "stages.commitAnalyzed"),
 	stage("embed", "stages.commitEmbedded"),
 	{
-		title: "a deletion, tried again",
-		reaches: "objects.deleteAll",
+		title: "a deletion, retried",
+		mustCall: "objects.deleteAll",
 		arrange: ready,
-		run: (world, process, itemId = "") =>
-			process.run((ports) => world.delete(itemId, ports)),
-		again: async (world, itemId = "") => {
-			const isThere = await world.ports.items.find(world.userId, itemId);
-			if (isThere) await world.delete(itemId);
-			else world.deleted.push(itemId);
+		run: (simulator, process, itemId = "") =>
+			process.run((ports) => simulator.delete(itemId, ports)),
+		retry: async (simulator, itemId = "") => {
+			const isThere = await simulator.ports.items.find(
+				simulator.userId,
+				itemId,
+			);
+			if (isThere) await simulator.delete(itemId);
+			else simulator.deleted.push(itemId);
 		},
 	},
 	{
-		title: "a wish for a new analysis, tried again",
-		reaches: "requests.create",
+		title: "a request for a new analysis, retried",
+		mustCall: "requests.create",
 		arrange: ready,
-		run: (world, process, itemId) =>
-			process.run((ports) => askAnalysis(world, ports, itemId)),
-		again: (world, itemId) => askAnalysis(world, world.ports, itemId),
+		run: (simulator, process, itemId) =>
+			process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
+		retry: (simulator, itemId) =>
+			createAnalysisRequest(simulator, simulator.ports, itemId),
 	},
 	{
-		title: "a wish for a new analysis, given up",
-		reaches: "requests.create",
+		title: "a request for a new analysis, not retried",
+		mustCall: "requests.create",
 		arrange: ready,
-		run: (world, process, itemId) =>
-			process.run((ports) => askAnalysis(world, ports, itemId)),
+		run: (simulator, process, itemId) =>
+			process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
 	},
 	{
-		title: "a wish for a new thumbnail, given up",
-		reaches: "requests.create",
+		title: "a request for a new thumbnail, not retried",
+		mustCall: "requests.create",
 		arrange: ready,
-		run: (world, process, itemId) =>
-			process.run((ports) => askResize(world, ports, itemId)),
+		run: (simulator, process, itemId) =>
+			process.run((ports) => createResizeRequest(simulator, ports, itemId)),
 	},
 	{
-		title: "a wish for a new analysis of an item whose image is not made yet",
-		reaches: "requests.create",
-		arrange: (world) => world.upload(),
-		run: (world, process, itemId) =>
-			process.run((ports) => askAnalysis(world, ports, itemId)),
+		title:
+			"a request for a new analysis of an item whose derived image does not exist yet",
+		mustCall: "requests.create",
+		arrange: (simulator) => simulator.upload(),
+		run: (simulator, process, itemId) =>
+			process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
 	},
 	{
-		title: "a wish for a rebuild, tried again",
-		reaches: "requests.claimRebuildBatch",
+		title: "a request for a rebuild, retried",
+		mustCall: "requests.claimRebuildBatch",
 		arrange: ready,
-		run: (world, process) =>
+		run: (simulator, process) =>
 			process.run(async (ports) => {
-				await askRebuild(world, ports);
+				await startRebuild(simulator, ports);
 			}),
-		again: (world) => askRebuild(world, world.ports),
+		retry: (simulator) => startRebuild(simulator, simulator.ports),
 	},
 	{
-		title: "a wish for a rebuild, given up",
-		reaches: "requests.claimRebuildBatch",
+		title: "a request for a rebuild, not retried",
+		mustCall: "requests.claimRebuildBatch",
 		arrange: ready,
-		run: (world, process) =>
+		run: (simulator, process) =>
 			process.run(async (ports) => {
-				await askRebuild(world, ports);
+				await startRebuild(simulator, ports);
 			}),
 	},
 	{
 		title: "the process stage of an item with waiting requests",
-		reaches: "stages.commitProcessed",
-		async arrange(world) {
-			const itemId = await world.upload();
-			await askAnalysis(world, world.ports, itemId);
-			await askResize(world, world.ports, itemId);
-			await world.reach("process");
+		mustCall: "stages.commitProcessed",
+		async arrange(simulator) {
+			const itemId = await simulator.upload();
+			await createAnalysisRequest(simulator, simulator.ports, itemId);
+			await createResizeRequest(simulator, simulator.ports, itemId);
+			await simulator.deliverUntil("process");
 			return itemId;
 		},
-		run: async (world, process) =>
-			world.deliver(await world.reach("process"), process),
+		run: async (simulator, process) =>
+			simulator.deliver(await simulator.deliverUntil("process"), process),
 	},
 	request(
 		"the analyze stage at a request",
 		"analyze",
 		"stages.commitAnalyzed",
-		askAnalysis,
+		createAnalysisRequest,
 	),
 	request(
 		"the process stage at a request",
 		"process",
 		"stages.commitResized",
-		askResize,
+		createResizeRequest,
 	),
 	request(
 		"the embed stage after a request",
 		"embed",
 		"stages.commitEmbedded",
-		askAnalysis,
+		createAnalysisRequest,
 	),
 	request(
 		"the embed stage at a rebuild",
 		"embed",
 		"stages.commitEmbedded",
-		askRebuild,
+		startRebuild,
 	),
 	sweeper(
 		"restarting a rebuild whose events were lost",
 		"events.publish",
-		async (world) => {
-			const itemId = await ready(world);
-			await askRebuild(world, world.ports);
-			world.messages.length = 0;
-			await world.pass(3600);
+		async (simulator) => {
+			const itemId = await ready(simulator);
+			await startRebuild(simulator, simulator.ports);
+			simulator.messages.length = 0;
+			await simulator.advance(3600);
 			return itemId;
 		},
 	),
 	sweeper(
-		"sending what was committed and not sent",
+		"sending an event that was committed and not sent",
 		"outbox.markSent",
-		async (world) => {
-			const itemId = await world.upload();
-			const message = await world.reach("process");
-			const process = world.process(killedBefore("events.publish"));
-			await world.deliver(message, process);
-			await world.pass(60);
+		async (simulator) => {
+			const itemId = await simulator.upload();
+			const message = await simulator.deliverUntil("process");
+			const process = simulator.process(killedBefore("events.publish"));
+			await simulator.deliver(message, process);
+			await simulator.advance(60);
 			return itemId;
 		},
 	),
 	sweeper(
 		"restarting an item whose event was lost",
 		"events.publish",
-		async (world) => {
-			const itemId = await world.upload();
-			await world.reach("analyze");
-			world.messages.length = 0;
-			await world.pass(3600);
+		async (simulator) => {
+			const itemId = await simulator.upload();
+			await simulator.deliverUntil("analyze");
+			simulator.messages.length = 0;
+			await simulator.advance(3600);
 			return itemId;
 		},
 	),
 	sweeper(
 		"restarting a request whose event was lost",
 		"events.publish",
-		async (world) => {
-			const itemId = await ready(world);
-			await askAnalysis(world, world.ports, itemId);
-			world.messages.length = 0;
-			await world.pass(3600);
+		async (simulator) => {
+			const itemId = await ready(simulator);
+			await createAnalysisRequest(simulator, simulator.ports, itemId);
+			simulator.messages.length = 0;
+			await simulator.advance(3600);
 			return itemId;
 		},
 	),
 	sweeper(
 		"ending an upload that never arrived",
 		"stages.failMissingUpload",
-		async (world) => {
-			const process = world.process(killedBefore("objects.put"));
-			await process.run((ports) => world.upload(undefined, ports));
-			await world.pass(2 * 3600);
+		async (simulator) => {
+			const process = simulator.process(killedBefore("objects.put"));
+			await process.run((ports) => simulator.upload(undefined, ports));
+			await simulator.advance(2 * 3600);
 			return undefined;
 		},
 		{ mayFail: true },
 	),
-	sweeper("finishing a deletion", "stages.deleteTombstone", async (world) => {
-		const itemId = await ready(world);
-		const process = world.process(killedBefore("objects.deleteAll"));
-		await process.run((ports) => world.delete(itemId, ports));
-		world.deleted.push(itemId);
-		await world.pass(3 * 3600);
-		return undefined;
-	}),
+	sweeper(
+		"finishing a deletion",
+		"stages.deleteTombstone",
+		async (simulator) => {
+			const itemId = await ready(simulator);
+			const process = simulator.process(killedBefore("objects.deleteAll"));
+			await process.run((ports) => simulator.delete(itemId, ports));
+			simulator.deleted.push(itemId);
+			await simulator.advance(3 * 3600);
+			return undefined;
+		},
+	),
 ];
 
 const files = new WeakMap<Simulator, ReturnType<Simulator["newFile"]>>();

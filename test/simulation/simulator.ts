@@ -1,111 +1,76 @@
 import { randomUUID } from "node:crypto";
-import type { Context, SQSEvent } from "aws-lambda";
 import { deleteItem } from "#core/items/delete-item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
-import { analyzeItem } from "#core/pipeline/analyze-item.ts";
-import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
-import {
-	analysisComplete,
-	analysisRequested,
-	type EventType,
-	embeddingRequested,
-	imageProcessed,
-	type OutgoingEvent,
-} from "#core/pipeline/events.ts";
-import { processImage } from "#core/pipeline/process-image.ts";
-import { resizeItem } from "#core/pipeline/resize-item.ts";
+import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import {
 	type EventSource,
 	maxReceiveCount,
 	type StageName,
-	sourcesOf,
-	stageNames,
 	stages,
 } from "#core/pipeline/stages.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { queueHandler } from "#lambda-kit/queue-handler.ts";
-import { imageTask } from "#lambdas/image-processor/image-task.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
+import { ageRows } from "./database-clock.ts";
+import { type FaultProfile, randomFault } from "./fault-profile.ts";
 import {
 	type Fault,
 	type FaultyProcess,
 	faultyProcess,
 } from "./faulty-ports.ts";
-import { type Story, violations, violationsAnyTime } from "./invariants.ts";
-import { random } from "./random.ts";
 import {
-	listed,
+	type RunRecord,
+	violationsAtAnyTime,
+	violationsAtRest,
+} from "./invariants.ts";
+import { type Message, MessageQueues } from "./message-queues.ts";
+import { type Random, random } from "./random.ts";
+import {
+	listableObjects,
 	type Snapshot,
 	snapshotOfDatabase,
 	snapshotOfStore,
 } from "./snapshot.ts";
+import { handleMessage } from "./stage-functions.ts";
 
-export type QueueName = StageName;
 const sweepEverySeconds = 5 * 60;
 const maxVirtualHours = 24;
-
-const rules = stageNames.flatMap((queue) =>
-	Object.values<EventType | "upload">(stages[queue].rules)
-		.filter((event) => event !== "upload")
-		.map((type) => ({ queue, type, sources: sourcesOf(type) })),
-);
-
-export interface Message {
-	id: string;
-	queue: QueueName;
-	/** What SQS carries: the event as EventBridge writes it. */
-	body: string;
-	/** On the world's clock, in seconds. */
-	visibleAt: number;
-	receives: number;
-}
-
-/** How unreliable the wires are, in percent; everything follows from the seed. */
-export interface FaultProfile {
-	seed: number;
-	lost?: number;
-	duplicated?: number;
-	/** Messages come in any order. */
-	reordered?: boolean;
-	/** Processes that meet some fault. */
-	faults?: number;
-	/** How many messages are handled at once. @default 1 */
-	workers?: number;
-}
 
 /** A pipeline in one process: the real handlers and use cases, queues in virtual time, a sweeper every five minutes. */
 export class Simulator {
 	readonly userId = randomUUID();
-	readonly messages: Message[] = [];
-	readonly deadLetters: Message[] = [];
 	readonly accepted: string[] = [];
 	readonly deleted: string[] = [];
-	/** What broke between two steps, before everything had ended. */
-	readonly broken = new Set<string>();
+	/** Violations between two steps, before everything had ended. */
+	readonly violations = new Set<string>();
 	readonly modelCalls = new Map<string, number>();
 	readonly events = new Map<string, number>();
-	/** Ports that work, wired to this world's queues. */
+	/** Ports without faults, wired to this simulator's queues. */
 	readonly ports: Ports;
-	/** Seconds since it began. */
+	/** Virtual seconds since the start. */
 	time = 0;
 	#nextSweep = sweepEverySeconds;
 	#uploads = 0;
-	readonly #weather: FaultProfile;
-	readonly #chance: ReturnType<typeof random>;
-	readonly #pass: (seconds: number) => Promise<void>;
+	readonly #faultProfile: FaultProfile;
+	readonly #chance: Random;
+	readonly #queues: MessageQueues;
+	readonly #advanceClock: (seconds: number) => Promise<void>;
 	readonly #snapshot: () => Promise<Snapshot>;
 	readonly #puts = new Map<string, number>();
-	readonly #itemOf = new Map<string, string>();
+	readonly #itemByFilename = new Map<string, string>();
 
-	/** On fakes, or with its rows in a database. */
-	constructor(db: Database | null = null, weather: FaultProfile = { seed: 1 }) {
-		this.#weather = weather;
-		this.#chance = random(weather.seed);
+	/** Keeps its rows in the database, or in fakes where `db` is null. */
+	constructor(
+		db: Database | null = null,
+		faultProfile: FaultProfile = { seed: 1 },
+	) {
+		this.#faultProfile = faultProfile;
+		this.#chance = random(faultProfile.seed);
+		this.#queues = new MessageQueues(faultProfile, this.#chance);
 		const fakes = fakePorts();
-		const objects = listed(fakes.objects);
+		const objects = listableObjects(fakes.objects);
 		this.ports = {
 			...fakes,
 			...(db ? postgresPorts(db) : {}),
@@ -124,14 +89,15 @@ export class Simulator {
 			},
 			vision: {
 				describe: (request) => {
-					const itemId = this.#itemOf.get(request.originalFilename) ?? "";
+					const itemId =
+						this.#itemByFilename.get(request.originalFilename) ?? "";
 					this.#count(this.modelCalls, itemId);
 					return fakes.vision.describe(request);
 				},
 			},
 		};
-		this.#pass = db
-			? (seconds) => letTimePass(db, this.userId, seconds)
+		this.#advanceClock = db
+			? (seconds) => ageRows(db, this.userId, seconds)
 			: async (seconds) => fakes.clock.advance(seconds);
 		this.#snapshot = async () => {
 			const keys = objects.keys();
@@ -141,11 +107,16 @@ export class Simulator {
 		};
 	}
 
+	/** Messages on all queues, visible or not. */
+	get messages(): Message[] {
+		return this.#queues.messages;
+	}
+
 	snapshot(): Promise<Snapshot> {
 		return this.#snapshot();
 	}
 
-	/** A file no other upload has. */
+	/** A file that no other upload has. */
 	newFile(): { filename: string; bytes: Uint8Array } {
 		const word = `picture${++this.#uploads}`;
 		const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -155,7 +126,7 @@ export class Simulator {
 		};
 	}
 
-	/** Uploads a file, and learns the item's id also where the answer is lost. */
+	/** Uploads a file. Learns the item's id also where the answer is lost. */
 	async upload(
 		file = this.newFile(),
 		ports: Pick<Ports, "items" | "objects"> = this.ports,
@@ -170,7 +141,7 @@ export class Simulator {
 						if (name !== "create") return member;
 						return async (item: Parameters<typeof items.create>[0]) => {
 							const answer = await items.create(item);
-							this.#itemOf.set(file.filename, answer.item.id);
+							this.#itemByFilename.set(file.filename, answer.item.id);
 							return answer;
 						};
 					},
@@ -196,37 +167,30 @@ export class Simulator {
 		});
 	}
 
-	/** The stage's function handles a message, as Lambda has it do; what SQS then does with the message happens, too. */
+	/** Has the stage's function handle a message, and treats the message as SQS does afterwards. */
 	async deliver(
 		message: Message,
 		process: FaultyProcess<Ports> = this.process(),
 	): Promise<"ended" | "died" | "frozen"> {
 		if (message.receives >= maxReceiveCount) {
-			// Kept for a person; the item is the sweeper's.
-			this.#remove(message);
-			this.deadLetters.push(message);
+			this.#queues.giveUp(message);
 			return "ended";
 		}
-		const timeout = stages[message.queue].timeout;
-		const visibility = 6 * timeout;
+		const visibility = 6 * stages[message.queue].timeout;
 		message.receives += 1;
 		message.visibleAt = this.time + visibility;
-		let delayed = visibility;
+		let delay = visibility;
 		return process.run(async (ports) => {
-			const handle = handlers[message.queue](ports, async (_, seconds) => {
-				delayed = seconds;
+			const isDone = await handleMessage(ports, message, async (_, seconds) => {
+				delay = seconds;
 			});
-			const { batchItemFailures } = await handle(sqsEvent(message), {
-				awsRequestId: randomUUID(),
-				getRemainingTimeInMillis: () => timeout * 1000,
-			} as Context);
-			if (batchItemFailures.length === 0) this.#remove(message);
-			else message.visibleAt = this.time + delayed;
+			if (isDone) this.#queues.remove(message);
+			else message.visibleAt = this.time + delay;
 		});
 	}
 
-	/** Takes the next message off a queue's head without handling it. */
-	async reach(queue: QueueName): Promise<Message> {
+	/** Delivers messages until the first one is for this queue. @returns that one, not yet delivered */
+	async deliverUntil(queue: StageName): Promise<Message> {
 		for (;;) {
 			const next = this.messages[0];
 			if (!next) throw new Error(`No message for ${queue} ever came.`);
@@ -239,61 +203,51 @@ export class Simulator {
 		return process.run((ports) => sweep(ports));
 	}
 
-	async pass(seconds: number): Promise<void> {
+	async advance(seconds: number): Promise<void> {
 		this.time += seconds;
-		await this.#pass(seconds);
+		await this.#advanceClock(seconds);
 	}
 
-	/** Handles messages, lets time pass and sweeps until everything has ended, or until nothing ever will. */
+	/** Delivers messages, advances the clock and sweeps until everything has ended, or for at most this time. */
 	async drain(maxSeconds = maxVirtualHours * 3600): Promise<void> {
 		const end = this.time + maxSeconds;
 		while (this.time < end) {
-			const visible = this.messages.filter(
-				({ visibleAt }) => visibleAt <= this.time,
-			);
-			const { reordered, workers = 1 } = this.#weather;
-			const next = Array.from(
-				{ length: Math.min(workers, visible.length) },
-				() =>
-					visible.splice(reordered ? this.#chance.below(visible.length) : 0, 1),
-			).flat();
+			const next = this.#queues.receive(this.time);
 			if (next.length > 0) {
 				await Promise.all(
-					next.map((message) =>
-						this.deliver(message, this.process(this.#randomFault())),
-					),
+					next.map((message) => this.deliver(message, this.#faultyProcess())),
 				);
-				await this.watch();
+				await this.checkInvariants();
 				continue;
 			}
 			if (this.messages.length === 0) {
-				const open = await this.#stillOpen();
+				const open = await this.#findOpen();
 				if (!open) return;
-				// Tombstones stay for hours in which nothing else happens: fewer sweeps tell as much.
+				// Only tombstones are left, for hours: fewer sweeps find the same.
 				if (open === "tombstones") this.#nextSweep += sweepEverySeconds * 5;
 			}
-			const soonest = Math.min(
+			const nextEvent = Math.min(
 				this.#nextSweep,
 				...this.messages.map(({ visibleAt }) => visibleAt),
 			);
-			await this.pass(Math.max(1, Math.min(soonest, end) - this.time));
+			await this.advance(Math.max(1, Math.min(nextEvent, end) - this.time));
 			if (this.time >= this.#nextSweep) {
 				this.#nextSweep = this.time + sweepEverySeconds;
-				await this.sweep(this.process(this.#randomFault()));
+				await this.sweep(this.#faultyProcess());
 			}
 		}
 	}
 
-	/** Drains and asks the oracle; also whether anything stirs once everything has ended. */
-	async judge(more: Partial<Story> = {}): Promise<string[]> {
+	/** Drains and returns the violations of the invariants, events that come after everything had ended included. */
+	async verify(more: Partial<RunRecord> = {}): Promise<string[]> {
 		await this.drain();
 		const before = sum(this.events);
 		for (let sweeps = 0; sweeps < 3; sweeps++) {
-			await this.pass(3600);
+			await this.advance(3600);
 			await this.sweep();
 		}
 		const late = sum(this.events) - before;
-		const atRest = violations(await this.snapshot(), {
+		const atRest = violationsAtRest(await this.snapshot(), {
 			accepted: this.accepted,
 			deleted: this.deleted,
 			modelCalls: this.modelCalls,
@@ -301,16 +255,16 @@ export class Simulator {
 			lateEvents: late > 0 ? [`${late} events`] : [],
 			...more,
 		});
-		return [...this.broken, ...atRest];
+		return [...this.violations, ...atRest];
 	}
 
-	async watch(): Promise<void> {
-		for (const what of violationsAnyTime(await this.snapshot())) {
-			this.broken.add(`${what}, after ${this.time} s`);
+	async checkInvariants(): Promise<void> {
+		for (const text of violationsAtAnyTime(await this.snapshot())) {
+			this.violations.add(`${text}, after ${this.time} s`);
 		}
 	}
 
-	async #stillOpen(): Promise<"items" | "tombstones" | null> {
+	async #findOpen(): Promise<"items" | "tombstones" | null> {
 		const { items, outbox, requests, tombstones } = await this.snapshot();
 		const isAtRest =
 			items.every(({ status }) => status === "ready" || status === "failed") &&
@@ -320,60 +274,29 @@ export class Simulator {
 		return tombstones.length > 0 ? "tombstones" : null;
 	}
 
-	#randomFault(): Fault | null {
-		const { faults = 0 } = this.#weather;
-		if (!this.#chance.percent(faults)) return null;
-		const kinds = [
-			"killed before",
-			"killed after",
-			"refused before",
-			"answer lost after",
-		] as const;
-		const kind = kinds[this.#chance.below(kinds.length)] ?? "killed before";
-		return { kind, at: this.#chance.below(9) };
+	#faultyProcess(): FaultyProcess<Ports> {
+		return this.process(randomFault(this.#faultProfile, this.#chance));
 	}
 
 	#announceObject(key: string): void {
 		this.#count(this.#puts, key);
-		this.#send("process", {
+		const event = {
 			source: "aws.s3",
 			"detail-type": "Object Created",
 			detail: {
 				bucket: { name: this.ports.objects.bucket },
-				// As the fake bucket numbers its versions.
+				// The fake bucket numbers its versions.
 				object: { key, "version-id": String(this.#puts.get(key)) },
 			},
-		});
+		};
+		this.#queues.send("process", event, this.time);
 	}
 
-	#route(source: EventSource, { type, detail }: OutgoingEvent): void {
-		// A sweeper finds what earlier worlds left in the same database, too; their buckets and queues are gone.
-		if (detail.user_id !== this.userId) return;
-		this.#count(this.events, detail.item_id);
-		for (const rule of rules) {
-			if (rule.type !== type || !rule.sources.includes(source)) continue;
-			this.#send(rule.queue, { source, "detail-type": type, detail });
-		}
-	}
-
-	#send(queue: QueueName, event: object): void {
-		const { lost = 0, duplicated = 0 } = this.#weather;
-		if (this.#chance.percent(lost)) return;
-		const copies = this.#chance.percent(duplicated) ? 2 : 1;
-		for (let copy = 0; copy < copies; copy++) {
-			this.messages.push({
-				id: randomUUID(),
-				queue,
-				body: JSON.stringify(event),
-				visibleAt: this.time,
-				receives: 0,
-			});
-		}
-	}
-
-	#remove(message: Message): void {
-		const at = this.messages.indexOf(message);
-		if (at >= 0) this.messages.splice(at, 1);
+	#route(source: EventSource, event: OutgoingEvent): void {
+		// The sweeper also finds items of earlier simulators in the same database, whose buckets and queues are gone.
+		if (event.detail.user_id !== this.userId) return;
+		this.#count(this.events, event.detail.item_id);
+		this.#queues.route(source, event, this.time);
 	}
 
 	#count(counts: Map<string, number>, id: string): void {
@@ -381,82 +304,6 @@ export class Simulator {
 	}
 }
 
-type Handler = ReturnType<typeof queueHandler>;
-type Delay = (receiptHandle: string, seconds: number) => Promise<void>;
-
-/** As each function's handler.ts wires them. */
-const handlers: Record<QueueName, (ports: Ports, delay: Delay) => Handler> = {
-	process: (ports, delay) =>
-		queueHandler(
-			"process",
-			(event) => imageTask(event, ports.objects.bucket),
-			(task, options) =>
-				"request_id" in task
-					? resizeItem(ports, task, options)
-					: processImage(ports, task, options),
-			delay,
-		),
-	analyze: (ports, delay) =>
-		queueHandler(
-			"analyze",
-			({ "detail-type": type, detail }) =>
-				type === "AnalysisRequested"
-					? analysisRequested.parse(detail)
-					: imageProcessed.parse(detail),
-			(event, options) => analyzeItem(ports, event, options),
-			delay,
-		),
-	embed: (ports, delay) =>
-		queueHandler(
-			"embed",
-			({ "detail-type": type, detail }) =>
-				type === "EmbeddingRequested"
-					? embeddingRequested.parse(detail)
-					: analysisComplete.parse(detail),
-			(event, options) =>
-				"request_id" in event
-					? embedAgain(ports, event, options)
-					: embedAnalysis(ports, event, options),
-			delay,
-		),
-};
-
-function sqsEvent({ id, body, receives }: Message): SQSEvent {
-	return {
-		Records: [
-			{
-				messageId: id,
-				receiptHandle: id,
-				body,
-				attributes: { ApproximateReceiveCount: String(receives) },
-			},
-		],
-	} as unknown as SQSEvent;
-}
-
-/** The database has a clock of its own: instead of it, all that is remembered grows older. */
-async function letTimePass(
-	db: Database,
-	userId: string,
-	seconds: number,
-): Promise<void> {
-	const columns = {
-		items: ["lease_expires_at", "stage_at", "swept_at", "created_at"],
-		requests: ["touched_at", "swept_at", "created_at", "finished_at"],
-		outbox: ["created_at"],
-		tombstones: ["deleted_at"],
-	};
-	for (const [table, names] of Object.entries(columns)) {
-		const older = names
-			.map((name) => `${name} = ${name} - make_interval(secs => $2)`)
-			.join();
-		await db.query(`update ${table} set ${older} where user_id = $1`, [
-			userId,
-			seconds,
-		]);
-	}
-}
-
 function sum(counts: Map<string, number>): number {
-	return [...counts.values()].reduce((one, other) => one + other, 0);
+	return [...counts.values()].reduce((total, count) => total + count, 0);
 }

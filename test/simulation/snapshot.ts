@@ -2,12 +2,12 @@ import type { Objects } from "#core/ports/index.ts";
 import type { Store } from "#fakes/store.ts";
 import type { Queryable } from "#postgres/database.ts";
 
-interface OfItem {
+interface ItemRow {
 	itemId: string;
 	userId: string;
 }
 
-/** Every row and object there is, over all tenants: what the oracle judges. */
+/** Every row and object of all tenants, as the invariants read them. */
 export interface Snapshot {
 	items: {
 		id: string;
@@ -19,18 +19,18 @@ export interface Snapshot {
 		analysisId: string | null;
 		originalKey: string;
 	}[];
-	analyses: (OfItem & { id: string; version: number })[];
-	documents: (OfItem & { analysisId: string | null })[];
-	embeddings: (OfItem & { analysisId: string; model: string })[];
-	outbox: (OfItem & { type: string })[];
-	requests: (OfItem & {
+	analyses: (ItemRow & { id: string; version: number })[];
+	documents: (ItemRow & { analysisId: string | null })[];
+	embeddings: (ItemRow & { analysisId: string; model: string })[];
+	outbox: (ItemRow & { type: string })[];
+	requests: (ItemRow & {
 		id: string;
 		kind: string;
 		status: string;
 		errorCode: string | null;
 		analysisId: string | null;
 	})[];
-	tombstones: OfItem[];
+	tombstones: ItemRow[];
 	/** Keys. */
 	objects: string[];
 }
@@ -42,10 +42,10 @@ const extensions: Record<string, string> = {
 const keyOf = (userId: string, id: string, mimeType: string) =>
 	`originals/${userId}/${id}.${extensions[mimeType] ?? "png"}`;
 
-/** A fake store's rows. */
+/** Reads the rows of a fake store. */
 export function snapshotOfStore(store: Store, objects: string[]): Snapshot {
 	const all = [...store.items.values()];
-	const of = ({ item }: (typeof all)[number]): OfItem => ({
+	const ownerOf = ({ item }: (typeof all)[number]): ItemRow => ({
 		itemId: item.id,
 		userId: item.userId,
 	});
@@ -71,18 +71,21 @@ export function snapshotOfStore(store: Store, objects: string[]): Snapshot {
 		documents: all
 			.filter(({ document }) => document)
 			.map((stored) => ({
-				...of(stored),
+				...ownerOf(stored),
 				analysisId: stored.analysis?.id ?? null,
 			})),
 		embeddings: all.flatMap((stored) =>
 			[...stored.embeddings.values()].map(({ analysisId, model }) => ({
-				...of(stored),
+				...ownerOf(stored),
 				analysisId,
 				model,
 			})),
 		),
 		outbox: all.flatMap((stored) =>
-			stored.outbox.map(({ event }) => ({ ...of(stored), type: event.type })),
+			stored.outbox.map(({ event }) => ({
+				...ownerOf(stored),
+				type: event.type,
+			})),
 		),
 		requests: all.flatMap(({ requests }) =>
 			requests.map(({ request }) => ({
@@ -103,13 +106,13 @@ export function snapshotOfStore(store: Store, objects: string[]): Snapshot {
 	};
 }
 
-/** A database's rows, of some users or of all. */
+/** Reads a database's rows, of these users or of all. */
 export async function snapshotOfDatabase(
 	db: Queryable,
 	objects: string[],
 	userIds: string[] | null = null,
 ): Promise<Snapshot> {
-	const of = `item_id as "itemId", user_id as "userId"`;
+	const owner = `item_id as "itemId", user_id as "userId"`;
 	const read = <Row extends object>(columns: string, table: string) =>
 		db.query<Row>(
 			`select ${columns} from ${table} where $1::text[] is null or user_id = any($1)`,
@@ -127,24 +130,26 @@ export async function snapshotOfDatabase(
 			...item,
 			originalKey: keyOf(item.userId, item.id, mimeType),
 		})),
-		analyses: await read(`id, ${of}, version`, "analyses"),
-		documents: await read(`${of}, analysis_id as "analysisId"`, "documents"),
+		analyses: await read(`id, ${owner}, version`, "analyses"),
+		documents: await read(`${owner}, analysis_id as "analysisId"`, "documents"),
 		embeddings: await read(
-			`${of}, analysis_id as "analysisId", model`,
+			`${owner}, analysis_id as "analysisId", model`,
 			"embeddings",
 		),
-		outbox: await read(`${of}, type`, "outbox"),
+		outbox: await read(`${owner}, type`, "outbox"),
 		requests: await read(
-			`id, ${of}, kind, status, error_code as "errorCode", analysis_id as "analysisId"`,
+			`id, ${owner}, kind, status, error_code as "errorCode", analysis_id as "analysisId"`,
 			"requests",
 		),
-		tombstones: await read(of, "tombstones"),
+		tombstones: await read(owner, "tombstones"),
 		objects,
 	};
 }
 
-/** A bucket that tells which keys it has. */
-export function listed(objects: Objects): Objects & { keys(): string[] } {
+/** Adds to a bucket a list of its keys. */
+export function listableObjects(
+	objects: Objects,
+): Objects & { keys(): string[] } {
 	const keys = new Set<string>();
 	return {
 		...objects,

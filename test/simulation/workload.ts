@@ -1,40 +1,42 @@
 import { requestAnalysis, requestResize } from "#core/pipeline/request-work.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
 import type { Database } from "#postgres/database.ts";
+import type { FaultProfile } from "./fault-profile.ts";
 import { random } from "./random.ts";
-import { type FaultProfile, Simulator } from "./simulator.ts";
+import { Simulator } from "./simulator.ts";
 
-/** Twenty items, some asked for again, some deleted, all embedded anew, at times the seed chooses. */
-export async function busyDay(
+/** Uploads twenty items, requests new analyses and thumbnails, deletes some and rebuilds the index, at times that the seed chooses. */
+export async function runWorkload(
 	db: Database | null,
-	weather: FaultProfile,
+	faultProfile: FaultProfile,
 ): Promise<Simulator> {
-	const world = new Simulator(db, weather);
-	const chance = random(weather.seed + 1_000);
-	const { userId, ports } = world;
+	const simulator = new Simulator(db, faultProfile);
+	const chance = random(faultProfile.seed + 1_000);
+	const { userId, ports } = simulator;
 	for (let count = 0; count < 20; count++) {
-		await world.upload();
-		await world.drain(chance.below(600));
-		const itemId = world.accepted[chance.below(world.accepted.length)] ?? "";
-		if (world.deleted.includes(itemId)) continue;
-		const wish = chance.below(10);
-		if (wish < 3) {
+		await simulator.upload();
+		await simulator.drain(chance.below(600));
+		const itemId =
+			simulator.accepted[chance.below(simulator.accepted.length)] ?? "";
+		if (simulator.deleted.includes(itemId)) continue;
+		const choice = chance.below(10);
+		if (choice < 3) {
 			await requestAnalysis(ports, userId, itemId, { force: true }).catch(
-				refused,
+				ignoreFailedItem,
 			);
-		} else if (wish < 5) {
-			await requestResize(ports, userId, itemId).catch(refused);
-		} else if (wish < 7) await world.delete(itemId);
-		else if (wish < 8) await rebuildIndex(ports, userId, { force: true });
+		} else if (choice < 5) {
+			await requestResize(ports, userId, itemId).catch(ignoreFailedItem);
+		} else if (choice < 7) await simulator.delete(itemId);
+		else if (choice < 8) await rebuildIndex(ports, userId, { force: true });
 	}
-	return world;
+	return simulator;
 }
 
-/** An item may have failed by then; the person is told so. */
-function refused(error: { code?: string }) {
+/** Accepts the refusal of a request for an item that has failed by then. */
+function ignoreFailedItem(error: { code?: string }) {
 	if (error.code !== "item_failed") throw error;
 }
 
-/** What must still be there. */
-export const remaining = ({ accepted, deleted }: Simulator) =>
+/** The items that must still exist. */
+export const undeletedItems = ({ accepted, deleted }: Simulator) =>
 	accepted.filter((id) => !deleted.includes(id));

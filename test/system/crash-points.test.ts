@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Outputs } from "#cli/outputs.ts";
 import type { RestClient } from "#cli/rest-client.ts";
-import { violations } from "../simulation/invariants.ts";
+import { violationsAtRest } from "../simulation/invariants.ts";
 import { scenarios } from "../simulation/scenarios.ts";
 import { Simulator } from "../simulation/simulator.ts";
 import { snapshotOfDatabase } from "../simulation/snapshot.ts";
@@ -25,14 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => cloud?.remove());
 
-/** Where to kill an act: before and after each of its port calls. */
+/** Lists the points at which to kill a scenario: before and after each of its port calls. */
 async function pointsOf(title: string): Promise<string[]> {
-	const act = scenarios.find((one) => one.title === title);
-	if (!act) throw new Error(`There is no act "${title}".`);
-	const world = new Simulator();
-	const itemId = await act.arrange(world);
-	const process = world.process();
-	await act.run(world, process, itemId);
+	const scenario = scenarios.find((scenario) => scenario.title === title);
+	if (!scenario) throw new Error(`There is no scenario "${title}".`);
+	const simulator = new Simulator();
+	const itemId = await scenario.arrange(simulator);
+	const process = simulator.process();
+	await scenario.run(simulator, process, itemId);
 	const seen = new Map<string, number>();
 	return process.calls.flatMap((call) => {
 		const nth = (seen.get(call) ?? 0) + 1;
@@ -41,7 +41,7 @@ async function pointsOf(title: string): Promise<string[]> {
 	});
 }
 
-/** A small picture that no other upload is. */
+/** A small picture whose bytes no other upload has. */
 async function picture(): Promise<Uint8Array<ArrayBuffer>> {
 	const noise = crypto.getRandomValues(new Uint8Array(16 * 16 * 3));
 	const raw = { width: 16, height: 16, channels: 3 } as const;
@@ -92,16 +92,17 @@ async function recover(itemId: string, crashes: Crashes): Promise<Crashes> {
 	}
 }
 
-/** Does something again until each function has died at its point, and the item has ended each time. */
+/** Repeats a call until each function has died at its point, and the item has ended each time. */
 async function crashAll(
 	crashes: Crashes,
-	act: () => Promise<{ itemId: string; answer?: Promise<unknown> }>,
+	scenario: () => Promise<{ itemId: string; answer?: Promise<unknown> }>,
 ): Promise<void> {
 	let left = crashes;
 	for (let tries = 0; left.size > 0; tries++) {
-		if (tries === 5) throw new Error(`Never reached: ${[...left.values()]}.`);
+		if (tries === 5)
+			throw new Error(`No process reached ${[...left.values()]}.`);
 		for (const [name, point] of left) await control.crashNext(name, point);
-		const { itemId, answer } = await act();
+		const { itemId, answer } = await scenario();
 		left = await recover(itemId, left);
 		await answer;
 	}
@@ -110,8 +111,8 @@ async function crashAll(
 const accepted: string[] = [];
 const deleted: string[] = [];
 
-/** Every row and object of this cloud, before the oracle. */
-async function judge(): Promise<string[]> {
+/** Checks every row and object of this cloud against the invariants. */
+async function verify(): Promise<string[]> {
 	const s3 = new S3Client({ ...cloud.client, forcePathStyle: true });
 	const { Versions = [], IsTruncated } = await s3.send(
 		new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
@@ -119,7 +120,7 @@ async function judge(): Promise<string[]> {
 	if (IsTruncated) throw new Error("The bucket has more than one page.");
 	const keys = [...new Set(Versions.map(({ Key }) => Key ?? ""))];
 	const db = { query: control.sql.bind(control) };
-	return violations(await snapshotOfDatabase(db, keys), {
+	return violationsAtRest(await snapshotOfDatabase(db, keys), {
 		accepted,
 		deleted,
 		ready: accepted.filter((id) => !deleted.includes(id)),
@@ -151,7 +152,7 @@ test("the three stages, each killed at each port call: every item becomes ready,
 		});
 	}
 	expect(rounds).toBeGreaterThan(16);
-	expect(await judge()).toEqual([]);
+	expect(await verify()).toEqual([]);
 }, 300_000);
 
 test("an item deleted when a stage has died at any of its port calls is gone, with every object", async () => {
@@ -169,7 +170,7 @@ test("an item deleted when a stage has died at any of its port calls is gone, wi
 		}
 	}
 	await forgetDeleted();
-	expect(await judge()).toEqual([]);
+	expect(await verify()).toEqual([]);
 }, 300_000);
 
 test.each([
@@ -192,12 +193,12 @@ test.each([
 				answer: user.call("POST", `/items/${itemId}/${what}`, body),
 			}));
 		}
-		expect(await judge()).toEqual([]);
+		expect(await verify()).toEqual([]);
 	},
 	300_000,
 );
 
-test("the api killed at each port call of an upload, a deletion and a wish: all end well", async () => {
+test("the api killed at each port call of an upload, a deletion and a request: all end well", async () => {
 	const api = String(outputs.ApiFunctionName);
 	const killedAt = async (point: string, call: () => Promise<unknown>) => {
 		await control.crashNext(api, point);
@@ -209,7 +210,7 @@ test("the api killed at each port call of an upload, a deletion and a wish: all 
 		expect((await control.crash(api)).died, point).toBe(point);
 	};
 
-	for (const point of await pointsOf("an upload, tried again")) {
+	for (const point of await pointsOf("an upload, retried")) {
 		const bytes = await picture();
 		await killedAt(point, () => user.upload("small.png", bytes));
 		const { id } = await user.upload("small.png", bytes);
@@ -218,9 +219,7 @@ test("the api killed at each port call of an upload, a deletion and a wish: all 
 		await recover(id, new Map());
 	}
 	const [itemId = ""] = accepted;
-	for (const point of await pointsOf(
-		"a wish for a new analysis, tried again",
-	)) {
+	for (const point of await pointsOf("a request for a new analysis, retried")) {
 		await killedAt(point, () =>
 			user.call("POST", `/items/${itemId}/analyze`, { force_reanalyze: true }),
 		);
@@ -228,7 +227,7 @@ test("the api killed at each port call of an upload, a deletion and a wish: all 
 		await control.sweepNow();
 		await recover(itemId, new Map());
 	}
-	for (const point of await pointsOf("a deletion, tried again")) {
+	for (const point of await pointsOf("a deletion, retried")) {
 		const id = await upload();
 		accepted.push(id);
 		await user.settled(id);
@@ -237,7 +236,7 @@ test("the api killed at each port call of an upload, a deletion and a wish: all 
 		deleted.push(id);
 	}
 	await forgetDeleted();
-	expect(await judge()).toEqual([]);
+	expect(await verify()).toEqual([]);
 }, 300_000);
 
 test.each([
@@ -280,7 +279,7 @@ test.each([
 			}
 		}
 		await forgetDeleted();
-		expect(await judge()).toEqual([]);
+		expect(await verify()).toEqual([]);
 	},
 	300_000,
 );
@@ -291,7 +290,7 @@ function stuckItem(): Promise<string> {
 	return killedItem(processor, "before:events.publish");
 }
 
-/** An item on whose way the function died at the point. */
+/** Uploads until the function dies at the point. @returns the item that it was processing */
 async function killedItem(name: string, point: string): Promise<string> {
 	for (;;) {
 		await control.crashNext(name, point);

@@ -3,22 +3,22 @@ import { ModelFailure, PermanentFailure } from "#core/errors.ts";
 import { Simulator } from "../../simulation/simulator.ts";
 import { type Answer, testApi } from "./test-api.ts";
 
-let world: Simulator;
+let simulator: Simulator;
 let call: (method: string, path: string, json?: unknown) => Promise<Answer>;
 let itemId: string;
 
 /** The stages work while the API waits, as they do beside it. */
 function startStages() {
-	const timer = setInterval(() => void world.drain(60), 5);
+	const timer = setInterval(() => void simulator.drain(60), 5);
 	return () => clearInterval(timer);
 }
 
 beforeEach(async () => {
-	world = new Simulator();
-	const api = testApi({ ports: world.ports, maxWaitMs: 300 });
+	simulator = new Simulator();
+	const api = testApi({ ports: simulator.ports, maxWaitMs: 300 });
 	call = (method, path, json) =>
-		api.as(world.userId)(method, path, json === undefined ? {} : { json });
-	itemId = await world.upload();
+		api.as(simulator.userId)(method, path, json === undefined ? {} : { json });
+	itemId = await simulator.upload();
 });
 
 const analyze = (json?: unknown) =>
@@ -35,20 +35,20 @@ async function withStages<T>(work: () => Promise<T>): Promise<T> {
 
 describe("POST /items/{id}/analyze", () => {
 	it("answers the newest stored analysis, with a body or without", async () => {
-		await world.drain();
+		await simulator.drain();
 		for (const json of [undefined, {}, { force_reanalyze: false }]) {
 			const { status, body } = await analyze(json);
 			expect(status).toBe(200);
 			expect(body).toMatchObject({ item_id: itemId, version: 1 });
 		}
-		expect(world.modelCalls.get(itemId)).toBe(1);
+		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
 	it("waits for the first analysis while the item is on its way", async () => {
 		const { status, body } = await withStages(() => analyze());
 		expect(status).toBe(200);
 		expect(body.version).toBe(1);
-		expect(world.modelCalls.get(itemId)).toBe(1);
+		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
 	it("says where to look when the first analysis takes long", async () => {
@@ -58,10 +58,10 @@ describe("POST /items/{id}/analyze", () => {
 	});
 
 	it("forced makes a new version by the provider and model that are named; the old ones stay", async () => {
-		await world.drain();
+		await simulator.drain();
 		const asked: unknown[] = [];
-		const { describe } = world.ports.vision;
-		world.ports.vision.describe = async (request) => {
+		const { describe } = simulator.ports.vision;
+		simulator.ports.vision.describe = async (request) => {
 			asked.push([request.provider, request.model]);
 			return describe(request);
 		};
@@ -74,7 +74,7 @@ describe("POST /items/{id}/analyze", () => {
 		expect(versions.map(({ version }: Answer["body"]) => version)).toEqual([
 			2, 1,
 		]);
-		await world.drain();
+		await simulator.drain();
 		const item = await call("GET", `/items/${itemId}`);
 		expect(item.body).toMatchObject({
 			status: "ready",
@@ -83,7 +83,7 @@ describe("POST /items/{id}/analyze", () => {
 	});
 
 	it("that takes long answers where to ask, and there it is done in the end", async () => {
-		await world.drain();
+		await simulator.drain();
 		const { status, headers, body } = await analyze({ force_reanalyze: true });
 		expect(status).toBe(202);
 		expect(body.status).toBe("pending");
@@ -95,7 +95,7 @@ describe("POST /items/{id}/analyze", () => {
 			status: "pending",
 			analysis_id: null,
 		});
-		expect(await world.judge({ ready: [itemId] })).toEqual([]);
+		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 		const done = (await call("GET", location)).body;
 		expect(done.status).toBe("done");
 		const analysis = await call("GET", `/analyses/${done.analysis_id}`);
@@ -103,34 +103,34 @@ describe("POST /items/{id}/analyze", () => {
 	});
 
 	it("asked twice for the same is done once", async () => {
-		await world.drain();
+		await simulator.drain();
 		const wanted = { force_reanalyze: true };
 		const [one, other] = await withStages(() =>
 			Promise.all([analyze(wanted), analyze(wanted)]),
 		);
 		expect([one.status, other.status]).toEqual([200, 200]);
 		expect(one.body.id).toBe(other.body.id);
-		expect(world.modelCalls.get(itemId)).toBe(2);
+		expect(simulator.modelCalls.get(itemId)).toBe(2);
 	});
 
 	it("answers a provider that is off with the problem that names its setting", async () => {
-		await world.drain();
+		await simulator.drain();
 		const detail =
 			"The provider openai has no key: put it into the parameter y.";
-		world.ports.vision.describe = async () => {
+		simulator.ports.vision.describe = async () => {
 			throw new ModelFailure("provider_not_configured", detail);
 		};
 		const wanted = { force_reanalyze: true, provider: "openai" };
 		const { status, body } = await withStages(() => analyze(wanted));
 		expect(status).toBe(501);
 		expect(body).toMatchObject({ code: "provider_not_configured", detail });
-		expect(await world.judge({ ready: [itemId] })).toEqual([]);
+		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 	});
 
 	it("answers a refusal of the model with its sentence, and the item keeps its analysis", async () => {
-		await world.drain();
+		await simulator.drain();
 		const detail = "The model refuses to describe this image.";
-		world.ports.vision.describe = async () => {
+		simulator.ports.vision.describe = async () => {
 			throw new PermanentFailure({ code: "vision_refused", detail });
 		};
 		const { status, body } = await withStages(() =>
@@ -142,13 +142,13 @@ describe("POST /items/{id}/analyze", () => {
 	});
 
 	it("of an image that could not be decoded says so at once", async () => {
-		const broken = { ...world.newFile(), filename: "broken.png" };
+		const broken = { ...simulator.newFile(), filename: "broken.png" };
 		broken.bytes = new Uint8Array([
 			...broken.bytes,
 			...Buffer.from("undecodable"),
 		]);
-		itemId = await world.upload(broken);
-		await world.drain();
+		itemId = await simulator.upload(broken);
+		await simulator.drain();
 		for (const force_reanalyze of [true, false]) {
 			const { status, body } = await analyze({ force_reanalyze });
 			expect(status).toBe(409);
@@ -158,15 +158,15 @@ describe("POST /items/{id}/analyze", () => {
 	});
 
 	it("of an item that is deleted meanwhile is 404", async () => {
-		await world.drain();
+		await simulator.drain();
 		const waiting = analyze({ force_reanalyze: true });
 		await new Promise((resolve) => setTimeout(resolve, 50));
-		await world.delete(itemId);
+		await simulator.delete(itemId);
 		expect((await waiting).status).toBe(404);
 	});
 
 	it("refuses a provider that does not exist at once, and names those that do", async () => {
-		await world.drain();
+		await simulator.drain();
 		const { status, body } = await analyze({
 			force_reanalyze: true,
 			provider: "nope",
@@ -181,10 +181,10 @@ describe("POST /items/{id}/analyze", () => {
 				},
 			],
 		});
-		await world.drain();
+		await simulator.drain();
 		const versions = await call("GET", `/items/${itemId}/analyses`);
 		expect(versions.body).toHaveLength(1);
-		expect(world.modelCalls.get(itemId)).toBe(1);
+		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
 	it("refuses fields it does not know", async () => {
@@ -198,11 +198,11 @@ describe("POST /items/{id}/resize-only", () => {
 	const resize = () => call("POST", `/items/${itemId}/resize-only`);
 
 	it("answers the item with a fresh thumbnail, and nothing else of it changes", async () => {
-		await world.drain();
+		await simulator.drain();
 		const before = await call("GET", `/items/${itemId}`);
 		let puts = 0;
-		const { put } = world.ports.objects;
-		world.ports.objects.put = async (key, ...rest) => {
+		const { put } = simulator.ports.objects;
+		simulator.ports.objects.put = async (key, ...rest) => {
 			if (key.startsWith("derived/")) puts += 1;
 			return put(key, ...rest);
 		};
@@ -212,15 +212,15 @@ describe("POST /items/{id}/resize-only", () => {
 		expect(body.thumbnail_url).toContain(`${itemId}/thumbnail.webp`);
 		expect(body.status).toBe("ready");
 		expect(body.latest_analysis).toEqual(before.body.latest_analysis);
-		expect(world.modelCalls.get(itemId)).toBe(1);
+		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
 	it("that takes long answers where to ask, and there it is done in the end", async () => {
-		await world.drain();
+		await simulator.drain();
 		const { status, headers } = await resize();
 		expect(status).toBe(202);
 		const location = headers.get("location") ?? "";
-		expect(await world.judge({ ready: [itemId] })).toEqual([]);
+		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 		expect((await call("GET", location)).body).toMatchObject({
 			kind: "resize",
 			status: "done",
@@ -235,9 +235,9 @@ describe("POST /items/{id}/resize-only", () => {
 });
 
 it("a request is found below its own item only", async () => {
-	await world.drain();
-	const other = await world.upload();
-	await world.drain();
+	await simulator.drain();
+	const other = await simulator.upload();
+	await simulator.drain();
 	const { headers } = await analyze({ force_reanalyze: true });
 	const location = headers.get("location") ?? "";
 	expect((await call("GET", location)).status).toBe(200);
