@@ -22,7 +22,8 @@ import type { LambdaFunction } from "./services/lambda/function.ts";
 import { Database } from "./services/rds/database.ts";
 import { Buckets, type ObjectCreated } from "./services/s3/store.ts";
 import { Secrets } from "./services/secretsmanager/store.ts";
-import { type MessageAttribute, Queues } from "./services/sqs/store.ts";
+import type { MessageAttribute } from "./services/sqs/message-attributes.ts";
+import { Queues } from "./services/sqs/store.ts";
 import { Parameters } from "./services/ssm/store.ts";
 import type { State } from "./state.ts";
 

@@ -80,7 +80,7 @@ test("state of another version is refused with what to do", () => {
 	const state = openState(dir);
 	state.db.exec("pragma user_version = 99");
 	state.close();
-	expect(() => openState(dir)).toThrow(/version 99.*make dev-reset/);
+	expect(() => openState(dir)).toThrow(/version 99.*delete the folder/);
 	rmSync(dir, { recursive: true });
 });
 

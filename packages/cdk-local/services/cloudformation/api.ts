@@ -4,7 +4,7 @@ import { type AwsApi, AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import type { RunningStack } from "./store.ts";
 
-/** Describes the stacks of the assembly. What changes them is another start, not a call. */
+/** Serves CloudFormation, read-only: stacks change with another start, not by a call. */
 export function cloudFormationApi(
 	state: State,
 	stacks: readonly RunningStack[],
@@ -12,10 +12,10 @@ export function cloudFormationApi(
 	const id = ({ name }: RunningStack) =>
 		state.arn("cloudformation", `stack/${name}/local`);
 	const find = (nameOrId: string) => {
-		const found = stacks.find(
-			(stack) => stack.name === nameOrId || id(stack) === nameOrId,
+		const stack = stacks.find(
+			(candidate) => candidate.name === nameOrId || id(candidate) === nameOrId,
 		);
-		if (found) return found;
+		if (stack) return stack;
 		throw new AwsError(
 			"ValidationError",
 			`Stack with id ${nameOrId} does not exist`,
@@ -26,11 +26,11 @@ export function cloudFormationApi(
 		version: "2010-05-15",
 		namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
 		permissions: (name, { StackName }) => {
-			const known = stacks.find((stack) => stack.name === StackName);
+			const stack = stacks.find(({ name }) => name === StackName);
 			return [
 				{
 					action: `cloudformation:${name}`,
-					resource: known ? id(known) : (StackName ?? "*"),
+					resource: stack ? id(stack) : (StackName ?? "*"),
 				},
 			];
 		},

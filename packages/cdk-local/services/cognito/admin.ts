@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { notImplemented } from "../../endpoint/types.ts";
-import { requireGoodPassword } from "./passwords.ts";
+import { requireValidPassword } from "./passwords.ts";
 import type { UserPools } from "./store.ts";
 import type { User } from "./user-pool.ts";
 import {
@@ -14,9 +14,9 @@ import {
 	userNotFound,
 } from "./users.ts";
 
-const ofPool = { UserPoolId: text, Username: text };
+const userOfPool = { UserPoolId: text, Username: text };
 
-/** What only signed calls may do. */
+/** The operations that need a signature. */
 export function adminOperations(pools: UserPools) {
 	const find = (input: { UserPoolId: string; Username: string }): User => {
 		pools.pool(input.UserPoolId);
@@ -27,7 +27,7 @@ export function adminOperations(pools: UserPools) {
 	return {
 		AdminCreateUser: operation(
 			{
-				...ofPool,
+				...userOfPool,
 				TemporaryPassword: z.string().optional(),
 				UserAttributes: attributeList,
 				MessageAction: z.literal("SUPPRESS").optional(),
@@ -37,7 +37,7 @@ export function adminOperations(pools: UserPools) {
 				const password =
 					input.TemporaryPassword ??
 					`${randomBytes(18).toString("base64")}aA1!`;
-				requireGoodPassword(password, passwordPolicy);
+				requireValidPassword(password, passwordPolicy);
 				const user = await pools.createUser(
 					input.UserPoolId,
 					input.Username,
@@ -53,13 +53,13 @@ export function adminOperations(pools: UserPools) {
 		),
 		AdminSetUserPassword: operation(
 			{
-				...ofPool,
+				...userOfPool,
 				Password: z.string(),
 				Permanent: z.boolean().default(false),
 			},
 			async (input) => {
 				const user = find(input);
-				requireGoodPassword(
+				requireValidPassword(
 					input.Password,
 					pools.pool(user.pool).passwordPolicy,
 				);
@@ -70,15 +70,15 @@ export function adminOperations(pools: UserPools) {
 				);
 			},
 		),
-		AdminConfirmSignUp: operation(ofPool, (input) => {
+		AdminConfirmSignUp: operation(userOfPool, (input) => {
 			const user = find(input);
 			requireUnconfirmed(user);
 			pools.confirm(user);
 		}),
-		AdminGetUser: operation(ofPool, (input) =>
+		AdminGetUser: operation(userOfPool, (input) =>
 			describeUser(find(input), "UserAttributes"),
 		),
-		AdminDeleteUser: operation(ofPool, (input) =>
+		AdminDeleteUser: operation(userOfPool, (input) =>
 			pools.deleteUser(find(input)),
 		),
 		ListUsers: operation(

@@ -5,7 +5,7 @@ import { signInOperations } from "./sign-in.ts";
 import { signUpOperations } from "./sign-up.ts";
 import type { UserPools } from "./store.ts";
 
-/** What an app calls before it has credentials. */
+/** Operations that an app calls without AWS credentials. */
 const unsigned = new Set([
 	"SignUp",
 	"ConfirmSignUp",
@@ -18,7 +18,7 @@ const unsigned = new Set([
 	"RevokeToken",
 ]);
 
-/** Cognito's JSON protocol over the user pools, and the key sets of their tokens. */
+/** Serves Cognito's JSON protocol over the user pools, and the key sets of their tokens. */
 export function cognitoApi(pools: UserPools): AwsApi {
 	const rpc = jsonApi({
 		service: "cognito-idp",

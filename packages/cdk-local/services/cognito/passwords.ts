@@ -9,12 +9,12 @@ export interface PasswordPolicy {
 	requireSymbols: boolean;
 }
 
-/** @throws AwsError `InvalidPasswordException` with the rule that Cognito names first. */
-export function requireGoodPassword(
+/** @throws AwsError `InvalidPasswordException` with the first broken rule in Cognito's order */
+export function requireValidPassword(
 	password: string,
 	policy: PasswordPolicy,
 ): void {
-	const broken = [
+	const brokenRule = [
 		[password.length < policy.minimumLength, "Password not long enough"],
 		[password.length > 256, "Password too long"],
 		[
@@ -35,23 +35,23 @@ export function requireGoodPassword(
 			"Password must have symbol characters",
 		],
 	].find(([isBroken]) => isBroken);
-	if (broken) {
+	if (brokenRule) {
 		throw new AwsError(
 			"InvalidPasswordException",
-			`Password did not conform with policy: ${broken[1]}`,
+			`Password did not conform with policy: ${brokenRule[1]}`,
 		);
 	}
 }
 
-/** Salt and hash, by which the password can be checked but not be known. */
+/** Returns the salted hash of a password. */
 export async function hashPassword(password: string): Promise<string> {
 	const salt = randomBytes(16);
 	const hash = await derive(password, salt);
 	return `${salt.toString("base64url")}.${hash.toString("base64url")}`;
 }
 
-/** Takes as long where there is no hash, so that time does not tell who has an account. */
-export async function isPassword(
+/** Verifies a password. It takes as long without a hash, so that timing does not reveal accounts. */
+export async function verifyPassword(
 	password: string,
 	stored: string | null,
 ): Promise<boolean> {

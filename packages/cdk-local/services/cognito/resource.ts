@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { boolean, ignored, number, resource } from "../../template/resource.ts";
 
-const texts = z.array(z.string());
-const later = ignored("not offered by the local pool");
+const stringList = z.array(z.string());
+const unsupported = ignored("not offered by the local pool");
 
 export const userPool = resource(
 	{
@@ -17,19 +17,19 @@ export const userPool = resource(
 						RequireUppercase: boolean.default(false),
 						RequireNumbers: boolean.default(false),
 						RequireSymbols: boolean.default(false),
-						TemporaryPasswordValidityDays: later,
-						PasswordHistorySize: later,
+						TemporaryPasswordValidityDays: unsupported,
+						PasswordHistorySize: unsupported,
 					})
 					.optional(),
-				SignInPolicy: later,
+				SignInPolicy: unsupported,
 			})
 			.optional(),
 		AdminCreateUserConfig: z
 			.looseObject({ AllowAdminCreateUserOnly: boolean.default(false) })
 			.optional(),
-		AutoVerifiedAttributes: texts.default([]),
-		UsernameAttributes: texts.default([]),
-		AliasAttributes: texts.max(0).optional(),
+		AutoVerifiedAttributes: stringList.default([]),
+		UsernameAttributes: stringList.default([]),
+		AliasAttributes: stringList.max(0).optional(),
 		LambdaConfig: z.strictObject({}).optional(),
 		UsernameConfiguration: ignored("names are e-mail addresses, in any case"),
 		Schema: ignored("e-mail is the only attribute"),
@@ -40,10 +40,10 @@ export const userPool = resource(
 		EmailVerificationSubject: ignored("codes are printed in the log"),
 		SmsConfiguration: ignored("nothing is sent"),
 		SmsVerificationMessage: ignored("nothing is sent"),
-		UserAttributeUpdateSettings: later,
-		DeviceConfiguration: later,
+		UserAttributeUpdateSettings: unsupported,
+		DeviceConfiguration: unsupported,
 		MfaConfiguration: z.enum(["OFF", "OPTIONAL"]).optional(),
-		EnabledMfas: later,
+		EnabledMfas: unsupported,
 		UserPoolAddOns: ignored("no threat protection"),
 		UserPoolTier: ignored("nothing is billed"),
 		DeletionProtection: ignored("state is forgotten on demand only"),
@@ -86,7 +86,7 @@ export const userPoolClient = resource(
 	{
 		UserPoolId: z.string(),
 		ClientName: z.string().optional(),
-		ExplicitAuthFlows: texts.default([]),
+		ExplicitAuthFlows: stringList.default([]),
 		GenerateSecret: boolean.pipe(z.literal(false)).optional(),
 		IdTokenValidity: number.optional(),
 		AccessTokenValidity: number.optional(),
@@ -99,22 +99,22 @@ export const userPoolClient = resource(
 			})
 			.optional(),
 		PreventUserExistenceErrors: z.enum(["ENABLED", "LEGACY"]).optional(),
-		EnableTokenRevocation: later,
-		AuthSessionValidity: later,
-		ReadAttributes: later,
-		WriteAttributes: later,
-		AllowedOAuthFlows: later,
-		AllowedOAuthFlowsUserPoolClient: later,
-		AllowedOAuthScopes: later,
-		CallbackURLs: later,
-		LogoutURLs: later,
-		SupportedIdentityProviders: texts.optional(),
+		EnableTokenRevocation: unsupported,
+		AuthSessionValidity: unsupported,
+		ReadAttributes: unsupported,
+		WriteAttributes: unsupported,
+		AllowedOAuthFlows: unsupported,
+		AllowedOAuthFlowsUserPoolClient: unsupported,
+		AllowedOAuthScopes: unsupported,
+		CallbackURLs: unsupported,
+		LogoutURLs: unsupported,
+		SupportedIdentityProviders: stringList.optional(),
 	},
 	(properties, { services, stack, logicalId }) => {
 		const id = letters(`${stack}/${logicalId}`, 26).toLowerCase();
 		const units = properties.TokenValidityUnits;
-		const seconds = (value: number, in_: z.infer<typeof unit>) =>
-			value * unitSeconds[in_];
+		const seconds = (value: number, timeUnit: z.infer<typeof unit>) =>
+			value * unitSeconds[timeUnit];
 		services.userPools.ensureClient(properties.UserPoolId, id, {
 			explicitAuthFlows: properties.ExplicitAuthFlows,
 			idTokenSeconds: seconds(
@@ -140,7 +140,7 @@ export const userPoolClient = resource(
 	},
 );
 
-/** An id of AWS's shape that is the same at every start. */
+/** Derives an id of AWS's shape that is the same at every start. */
 function letters(seed: string, length: number): string {
 	const digest = createHash("sha512").update(seed).digest("base64");
 	return digest.replace(/[^A-Za-z0-9]/g, "").slice(0, length);

@@ -3,12 +3,12 @@ import { decodeJwt } from "jose";
 import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { AwsError, notImplemented } from "../../endpoint/types.ts";
-import { isPassword, requireGoodPassword } from "./passwords.ts";
+import { requireValidPassword, verifyPassword } from "./passwords.ts";
 import type { UserPools } from "./store.ts";
 import type { User, UserPoolClient } from "./user-pool.ts";
 import {
 	expiredCode,
-	knownUser,
+	requireUser,
 	text,
 	userNotFound,
 	writeAttributes,
@@ -16,7 +16,7 @@ import {
 
 const authParameters = z.record(z.string(), z.string()).default({});
 
-/** Exchanging a password or a refresh token for tokens. */
+/** The operations that exchange a password or a refresh token for tokens. */
 export function signInOperations(pools: UserPools) {
 	return {
 		InitiateAuth: operation(
@@ -42,8 +42,8 @@ export function signInOperations(pools: UserPools) {
 				}
 				const client = pools.client(input.ClientId);
 				const { USERNAME = "", NEW_PASSWORD = "" } = input.ChallengeResponses;
-				const user = knownUser(pools, client, USERNAME, expiredCode);
-				requireGoodPassword(
+				const user = requireUser(pools, client, USERNAME, expiredCode);
+				requireValidPassword(
 					NEW_PASSWORD,
 					pools.pool(client.pool).passwordPolicy,
 				);
@@ -82,12 +82,12 @@ async function initiateAuth(
 			`${flow} flow not enabled for this client`,
 		);
 	}
-	const parameter = (wanted: string) => {
-		const value = parameters[wanted];
+	const parameter = (key: string) => {
+		const value = parameters[key];
 		if (value === undefined) {
 			throw new AwsError(
 				"InvalidParameterException",
-				`Missing required parameter ${wanted}`,
+				`Missing required parameter ${key}`,
 			);
 		}
 		return value;
@@ -108,9 +108,9 @@ async function initiateAuth(
 	}
 	const password = parameter("PASSWORD");
 	const user = pools.findUser(client.pool, parameter("USERNAME"));
-	const fits = await isPassword(password, user?.passwordHash ?? null);
+	const isCorrect = await verifyPassword(password, user?.passwordHash ?? null);
 	if (!user && !client.preventUserExistenceErrors) throw userNotFound();
-	if (!user || !fits) {
+	if (!user || !isCorrect) {
 		throw new AwsError(
 			"NotAuthorizedException",
 			"Incorrect username or password.",
@@ -148,7 +148,7 @@ async function signedIn(pools: UserPools, client: UserPoolClient, user: User) {
 	};
 }
 
-/** The pool that claims to have issued the token; its signature is checked afterwards. */
+/** Returns the pool that the token names as its issuer; the caller verifies the signature. */
 function poolOfToken(pools: UserPools, token: string): string {
 	try {
 		const pool = decodeJwt(token).iss?.split("/").at(-1) ?? "";

@@ -1,27 +1,27 @@
 import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { AwsError } from "../../endpoint/types.ts";
-import { requireGoodPassword } from "./passwords.ts";
+import { requireValidPassword } from "./passwords.ts";
 import type { UserPools } from "./store.ts";
 import type { User } from "./user-pool.ts";
 import {
 	attributeList,
 	expiredCode,
-	knownUser,
 	readAttributes,
 	requireUnconfirmed,
+	requireUser,
 	text,
 	userNotFound,
 } from "./users.ts";
 
-const ofUser = { ClientId: text, Username: text };
+const clientUser = { ClientId: text, Username: text };
 
-/** Becoming a user, and coming back after a forgotten password. */
+/** The operations for sign-up and for a forgotten password. */
 export function signUpOperations(pools: UserPools) {
 	return {
 		SignUp: operation(
 			{
-				...ofUser,
+				...clientUser,
 				Password: z.string(),
 				UserAttributes: attributeList,
 			},
@@ -36,7 +36,7 @@ export function signUpOperations(pools: UserPools) {
 				}
 				const attributes = readAttributes(input.Username, input.UserAttributes);
 				const { email_verified: _, ...rest } = attributes;
-				requireGoodPassword(input.Password, pool.passwordPolicy);
+				requireValidPassword(input.Password, pool.passwordPolicy);
 				const user = await pools.createUser(
 					client.pool,
 					input.Username,
@@ -51,29 +51,32 @@ export function signUpOperations(pools: UserPools) {
 				};
 			},
 		),
-		ConfirmSignUp: operation({ ...ofUser, ConfirmationCode: text }, (input) => {
-			const client = pools.client(input.ClientId);
-			const user = knownUser(pools, client, input.Username, expiredCode);
-			requireUnconfirmed(user);
-			pools.codes.consume(user, "confirm", input.ConfirmationCode);
-			pools.confirm(user);
-		}),
-		ResendConfirmationCode: operation(ofUser, (input) => {
+		ConfirmSignUp: operation(
+			{ ...clientUser, ConfirmationCode: text },
+			(input) => {
+				const client = pools.client(input.ClientId);
+				const user = requireUser(pools, client, input.Username, expiredCode);
+				requireUnconfirmed(user);
+				pools.codes.consume(user, "confirm", input.ConfirmationCode);
+				pools.confirm(user);
+			},
+		),
+		ResendConfirmationCode: operation(clientUser, (input) => {
 			const client = pools.client(input.ClientId);
 			const user = pools.findUser(client.pool, input.Username);
 			if (!user && client.preventUserExistenceErrors) {
 				return delivery(input.Username);
 			}
-			const known = knownUser(pools, client, input.Username, expiredCode);
-			if (known.status !== "UNCONFIRMED") {
+			const existing = requireUser(pools, client, input.Username, expiredCode);
+			if (existing.status !== "UNCONFIRMED") {
 				throw new AwsError(
 					"InvalidParameterException",
 					"User is already confirmed.",
 				);
 			}
-			return sendCode(pools, known, "confirm");
+			return sendCode(pools, existing, "confirm");
 		}),
-		ForgotPassword: operation(ofUser, (input) => {
+		ForgotPassword: operation(clientUser, (input) => {
 			const client = pools.client(input.ClientId);
 			const user = pools.findUser(client.pool, input.Username);
 			if (!user && client.preventUserExistenceErrors) {
@@ -89,11 +92,11 @@ export function signUpOperations(pools: UserPools) {
 			return sendCode(pools, user, "reset");
 		}),
 		ConfirmForgotPassword: operation(
-			{ ...ofUser, ConfirmationCode: text, Password: z.string() },
+			{ ...clientUser, ConfirmationCode: text, Password: z.string() },
 			async (input) => {
 				const client = pools.client(input.ClientId);
-				const user = knownUser(pools, client, input.Username, expiredCode);
-				requireGoodPassword(
+				const user = requireUser(pools, client, input.Username, expiredCode);
+				requireValidPassword(
 					input.Password,
 					pools.pool(client.pool).passwordPolicy,
 				);

@@ -24,13 +24,13 @@ interface Grant {
 	issuer: string;
 	client: UserPoolClient;
 	user: User;
-	/** Seconds since 1970 when the password was given. */
+	/** Time of the sign-in, in seconds since 1970. */
 	authTime: number;
-	/** The same for every token that one sign-in led to. */
+	/** The same in every token of a sign-in. */
 	originJti: string;
 }
 
-/** The tokens of the user pools: signed by a key of the pool, refreshed by opaque ones of which only hashes are kept. */
+/** Issues the tokens of the user pools, signed with the pool's key. Of refresh tokens only hashes are stored. */
 export class Tokens {
 	readonly #state: State;
 
@@ -53,7 +53,7 @@ export class Tokens {
 			) strict`);
 	}
 
-	/** A pool's key is made once: tokens outlive a restart. */
+	/** Generates the pool's key once, so that tokens stay valid across restarts. */
 	ensureKey(pool: string): void {
 		if (
 			this.#state.sql("select 1 from signing_keys where pool = ?").get(pool)
@@ -80,7 +80,7 @@ export class Tokens {
 		};
 	}
 
-	/** What a sign-in answers. */
+	/** Issues the tokens of a new sign-in. */
 	async issue(issuer: string, client: UserPoolClient, user: User) {
 		const grant: Grant = {
 			issuer,
@@ -107,7 +107,7 @@ export class Tokens {
 		return { ...(await this.#sign(grant)), RefreshToken: refreshToken };
 	}
 
-	/** @throws AwsError `NotAuthorizedException` where the token is unknown, expired or another client's. */
+	/** @throws AwsError `NotAuthorizedException` if the token is unknown, expired or another client's */
 	async refresh(
 		issuer: string,
 		client: UserPoolClient,
@@ -138,14 +138,14 @@ export class Tokens {
 			.run(hash(refreshToken), clientId);
 	}
 
-	/** After a changed password or a deleted user no old sign-in can be refreshed. */
+	/** Revokes every refresh token of a user whose password changed or who was deleted. */
 	revokeAll(pool: string, sub: string): void {
 		this.#state
 			.sql("delete from refresh_tokens where pool = ? and sub = ?")
 			.run(pool, sub);
 	}
 
-	/** Whose access token it is. @throws AwsError `NotAuthorizedException` */
+	/** Returns the `sub` of an access token. @throws AwsError `NotAuthorizedException` */
 	async verifyAccess(
 		pool: string,
 		issuer: string,

@@ -8,8 +8,8 @@ export const attributeList = z
 	.array(z.strictObject({ Name: text, Value: z.string().optional() }))
 	.default([]);
 
-/** Where the client hides who exists, an unknown user is answered by `hidden`. */
-export function knownUser(
+/** Finds a user. @param hidden the error for an unknown user if the client hides which users exist */
+export function requireUser(
 	pools: UserPools,
 	client: UserPoolClient,
 	username: string,
@@ -72,7 +72,7 @@ export function writeAttributes(user: User) {
 	}));
 }
 
-/** The member that holds the attributes is called differently by each operation. */
+/** @param member the name that the operation gives to the list of attributes */
 export function describeUser(
 	user: User,
 	member: "Attributes" | "UserAttributes",

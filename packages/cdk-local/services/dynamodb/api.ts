@@ -4,19 +4,19 @@ import { batchOperations } from "./batches.ts";
 import { descriptionOperations } from "./descriptions.ts";
 import { DynamoDbError } from "./errors.ts";
 import { itemOperations } from "./items.ts";
-import { type Meaning, permissionsFor } from "./permissions.ts";
+import { permissionsFor, type TableReferences } from "./permissions.ts";
 import { queryOperations } from "./queries.ts";
 import type { Tables } from "./store.ts";
 import { transactionOperations } from "./transactions.ts";
 
-/** DynamoDB's JSON protocol over the tables. */
+/** Serves DynamoDB's JSON protocol over the tables. */
 export function dynamodbApi(tables: Tables): AwsApi {
 	return {
 		...jsonApi({
 			service: "dynamodb",
 			target: "DynamoDB_20120810",
 			version: "1.0",
-			permissions: (name, input: Meaning) =>
+			permissions: (name, input: TableReferences) =>
 				permissionsFor(tables, name, input),
 			operations: {
 				...itemOperations(tables),
@@ -38,7 +38,7 @@ export function dynamodbApi(tables: Tables): AwsApi {
 	};
 }
 
-/** What the request's shape forbids has another name here than in the other JSON services. */
+/** DynamoDB names a malformed request differently from the other JSON services. */
 function codeOf({ code }: AwsError): string {
 	return code === "InvalidParameterException" ? "ValidationException" : code;
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { validation } from "./errors.ts";
 import {
+	applyWrite,
 	attributes,
-	carryOut,
 	deleteWrite,
 	names,
 	putWrite,
@@ -15,11 +15,11 @@ import { Placeholders } from "./reader.ts";
 import type { Tables } from "./store.ts";
 import { type Item, itemSize } from "./values.ts";
 
-const maxAnswer = 16 * 1024 * 1024;
+const maxResponseBytes = 16 * 1024 * 1024;
 const maxKeys = 100;
 const maxWrites = 25;
 
-/** Many items by their keys, each on its own. */
+/** The operations on several keys, each item independent of the others. */
 export const batchOperations = (tables: Tables) => ({
 	BatchGetItem: operation(
 		{
@@ -55,18 +55,18 @@ export const batchOperations = (tables: Tables) => ({
 				placeholders.requireAllUsed();
 				const keys = request.Keys.map((raw) => readKey(table, raw));
 				requireDistinct(keys, "Provided list of item keys contains duplicates");
-				const found: Item[] = [];
-				Responses[name] = found;
-				keys.forEach((key, at) => {
+				const items: Item[] = [];
+				Responses[name] = items;
+				keys.forEach((key, index) => {
 					const item = tables.get(table, key);
 					const size = item ? itemSize(item) : 0;
-					if (bytes > 0 && bytes + size > maxAnswer) {
+					if (bytes > 0 && bytes + size > maxResponseBytes) {
 						UnprocessedKeys[name] ??= { ...request, Keys: [] };
-						UnprocessedKeys[name].Keys.push(request.Keys[at] as Item);
+						UnprocessedKeys[name].Keys.push(request.Keys[index] as Item);
 						return;
 					}
 					bytes += size;
-					if (item) found.push(project(item));
+					if (item) items.push(project(item));
 				});
 			}
 			return { Responses, UnprocessedKeys };
@@ -89,7 +89,7 @@ export const batchOperations = (tables: Tables) => ({
 		({ RequestItems }) => {
 			const writes: Write[] = [];
 			for (const [TableName, requests] of Object.entries(RequestItems)) {
-				const ofTable = requests.map(({ PutRequest, DeleteRequest }) => {
+				const tableWrites = requests.map(({ PutRequest, DeleteRequest }) => {
 					if (PutRequest && !DeleteRequest) {
 						return putWrite(tables, { TableName, ...PutRequest });
 					}
@@ -101,19 +101,19 @@ export const batchOperations = (tables: Tables) => ({
 					);
 				});
 				requireDistinct(
-					ofTable.map(({ key }) => key),
+					tableWrites.map(({ key }) => key),
 					"Provided list of item keys contains duplicates",
 				);
-				writes.push(...ofTable);
+				writes.push(...tableWrites);
 			}
 			if (writes.length > maxWrites) {
 				throw validation(
 					`Too many items requested for the BatchWriteItem call`,
 				);
 			}
-			// Each is on its own, but an invalid one refuses them all.
+			// Writes are independent, but an invalid one fails the whole batch.
 			tables.transaction(() => {
-				for (const write of writes) carryOut(tables, write);
+				for (const write of writes) applyWrite(tables, write);
 			});
 			return { UnprocessedItems: {} };
 		},

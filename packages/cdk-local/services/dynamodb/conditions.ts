@@ -9,7 +9,7 @@ import {
 	type Value,
 } from "./values.ts";
 
-/** Whether an item, empty where there is none, meets a condition. */
+/** Tests an item, which is empty if there is none. */
 export type Condition = (item: Item) => boolean;
 type Operand = (item: Item) => Value | undefined;
 
@@ -22,7 +22,7 @@ const functions = [
 	"size",
 ];
 
-/** Reads a `ConditionExpression` or `FilterExpression`, the latter of a query without what its key condition is for. */
+/** Parses a `ConditionExpression` or `FilterExpression`. @param keyNames attributes that a query's filter must not name */
 export function readCondition(
 	text: string,
 	expression: string,
@@ -30,7 +30,7 @@ export function readCondition(
 	keyNames: readonly string[] = [],
 ): Condition {
 	const reader = new Reader(text, expression, placeholders);
-	const condition = either(reader);
+	const condition = or(reader);
 	reader.end();
 	for (const name of keyNames) {
 		if (!reader.attributes.has(name)) continue;
@@ -41,70 +41,66 @@ export function readCondition(
 	return condition;
 }
 
-function either(reader: Reader): Condition {
-	let left = both(reader);
+function or(reader: Reader): Condition {
+	let left = and(reader);
 	while (reader.takeIf("OR")) {
-		const [one, other] = [left, both(reader)];
-		left = (item) => one(item) || other(item);
+		const [a, b] = [left, and(reader)];
+		left = (item) => a(item) || b(item);
 	}
 	return left;
 }
 
-function both(reader: Reader): Condition {
-	let left = negated(reader);
+function and(reader: Reader): Condition {
+	let left = not(reader);
 	while (reader.takeIf("AND")) {
-		const [one, other] = [left, negated(reader)];
-		left = (item) => one(item) && other(item);
+		const [a, b] = [left, not(reader)];
+		left = (item) => a(item) && b(item);
 	}
 	return left;
 }
 
-function negated(reader: Reader): Condition {
-	if (!reader.takeIf("NOT")) return single(reader);
-	const condition = negated(reader);
+function not(reader: Reader): Condition {
+	if (!reader.takeIf("NOT")) return primary(reader);
+	const condition = not(reader);
 	return (item) => !condition(item);
 }
 
-function single(reader: Reader): Condition {
+function primary(reader: Reader): Condition {
 	if (reader.takeIf("(")) {
-		const condition = either(reader);
+		const condition = or(reader);
 		reader.expect(")");
 		return condition;
 	}
 	const name = reader.takeFunction(functions);
 	return name && name !== "size"
-		? testOf(name, reader)
+		? functionCall(name, reader)
 		: comparison(name ? size(reader) : operand(reader), reader);
 }
 
-function testOf(name: string, reader: Reader): Condition {
+function functionCall(name: string, reader: Reader): Condition {
 	const path = reader.path();
-	const found: Operand = (item) => valueAt(item, path);
+	const value: Operand = (item) => valueAt(item, path);
 	if (name === "attribute_exists" || name === "attribute_not_exists") {
 		reader.expect(")");
-		const wanted = name === "attribute_exists";
-		return (item) => (found(item) !== undefined) === wanted;
+		const shouldExist = name === "attribute_exists";
+		return (item) => (value(item) !== undefined) === shouldExist;
 	}
 	reader.expect(",");
 	const argument = operand(reader);
 	reader.expect(")");
 	return (item) => {
-		const [value, wanted] = [found(item), argument(item)];
-		if (!value || !wanted) return false;
-		if (name === "attribute_type") return typeOf(value) === contentOf(wanted);
-		return name === "begins_with"
-			? beginsWith(value, wanted)
-			: contains(value, wanted);
+		const [a, b] = [value(item), argument(item)];
+		if (!a || !b) return false;
+		if (name === "attribute_type") return typeOf(a) === contentOf(b);
+		return name === "begins_with" ? beginsWith(a, b) : contains(a, b);
 	};
 }
 
 export function beginsWith(value: Value, prefix: Value): boolean {
 	if ("S" in value && "S" in prefix) return value.S.startsWith(prefix.S);
 	if (!("B" in value) || !("B" in prefix)) return false;
-	const wanted = Buffer.from(prefix.B, "base64");
-	return Buffer.from(value.B, "base64")
-		.subarray(0, wanted.length)
-		.equals(wanted);
+	const bytes = Buffer.from(prefix.B, "base64");
+	return Buffer.from(value.B, "base64").subarray(0, bytes.length).equals(bytes);
 }
 
 function contains(value: Value, part: Value): boolean {
@@ -117,7 +113,7 @@ function contains(value: Value, part: Value): boolean {
 	if ("SS" in value && "S" in part) return value.SS.includes(part.S);
 	if ("NS" in value && "N" in part) return value.NS.includes(part.N);
 	if ("BS" in value && "B" in part) return value.BS.includes(part.B);
-	return "L" in value && value.L.some((one) => equal(one, part));
+	return "L" in value && value.L.some((element) => equal(element, part));
 }
 
 function comparison(left: Operand, reader: Reader): Condition {
@@ -144,14 +140,14 @@ function comparison(left: Operand, reader: Reader): Condition {
 	return (item) => {
 		const [a, b] = [left(item), right(item)];
 		if (operator === "=") return same(a, b);
-		// What is not there differs from every value.
+		// A missing attribute differs from every value.
 		if (operator === "<>") return !same(a, b);
-		return ordered(a, b, (order) => holds(order, operator));
+		return ordered(a, b, (order) => satisfies(order, operator));
 	};
 }
 
-/** What an operator says of an order: negative where the left side is less. */
-export function holds(order: number, operator: string): boolean {
+/** Tests a comparison result, which is negative if the left side is less. */
+export function satisfies(order: number, operator: string): boolean {
 	if (operator === "=") return order === 0;
 	if (operator === "<") return order < 0;
 	if (operator === "<=") return order <= 0;
@@ -164,10 +160,10 @@ const same = (a: Value | undefined, b: Value | undefined) =>
 function ordered(
 	a: Value | undefined,
 	b: Value | undefined,
-	wanted: (order: number) => boolean,
+	test: (order: number) => boolean,
 ): boolean {
 	const order = a && b && compare(a, b);
-	return order !== undefined && wanted(order);
+	return order !== undefined && test(order);
 }
 
 function operandOrSize(reader: Reader): Operand {

@@ -3,7 +3,7 @@ import { TableName } from "./items.ts";
 import type { KeyNames } from "./keys.ts";
 import type { Tables } from "./store.ts";
 
-/** What a table is. */
+/** The operations that describe a table. */
 export const descriptionOperations = (tables: Tables) => ({
 	DescribeTable: operation({ TableName }, (request) => {
 		const table = tables.table(request.TableName);

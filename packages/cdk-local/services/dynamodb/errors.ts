@@ -1,6 +1,6 @@
 import { AwsError } from "../../endpoint/types.ts";
 
-/** An error of DynamoDB, with what its answer carries beside code and message. */
+/** A DynamoDB error with further fields of its response. */
 export class DynamoDbError extends AwsError {
 	readonly fields: Readonly<Record<string, unknown>>;
 
@@ -17,11 +17,11 @@ export class DynamoDbError extends AwsError {
 export const validation = (message: string) =>
 	new DynamoDbError("ValidationException", message);
 
-/** What AWS begins the message with where a value, not an expression, is wrong. */
+/** Adds AWS's prefix for an invalid value, as opposed to an invalid expression. */
 export const invalidValue = (message: string) =>
 	validation(`One or more parameter values were invalid: ${message}`);
 
-/** @param item the item as it is, where the request asks for it */
+/** @param item the current item, if the request asks for it */
 export const conditionFailed = (item?: object) =>
 	new DynamoDbError(
 		"ConditionalCheckFailedException",

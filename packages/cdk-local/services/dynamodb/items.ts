@@ -10,7 +10,7 @@ import type { Table, Tables } from "./store.ts";
 import { readUpdate } from "./updates.ts";
 import { type Item, readItem } from "./values.ts";
 
-/** Parameters that many operations share; what is inside an item is read later, with DynamoDB's own errors. */
+/** Parameters of many operations; items are parsed later, with DynamoDB's own errors. */
 export const TableName = z.string();
 export const attributes = z.record(z.string(), z.unknown());
 export const names = {
@@ -31,18 +31,18 @@ const returnValues = (allowed: string[]) =>
 	z
 		.string()
 		.default("NONE")
-		.transform((wanted) => {
-			if (!allowed.includes(wanted)) {
-				throw notImplemented(`ReturnValues: ${wanted}`);
+		.transform((value) => {
+			if (!allowed.includes(value)) {
+				throw notImplemented(`ReturnValues: ${value}`);
 			}
-			return wanted;
+			return value;
 		});
 
-/** What a write does to the item that is there, undefined for none; undefined as answer removes it. */
+/** A write to one item. */
 export interface Write {
 	table: Table;
 	key: Item;
-	/** @throws AwsError `ConditionalCheckFailedException` where its condition does not hold */
+	/** Returns the new item from the current one; undefined is no item. @throws AwsError `ConditionalCheckFailedException` */
 	apply(item: Item | undefined): Item | undefined;
 }
 
@@ -54,10 +54,10 @@ export function putWrite(
 ): Write {
 	const table = tables.table(request.TableName);
 	const item = readItem(request.Item);
-	const check = checkOf(request);
+	const check = compileCheck(request);
 	return {
 		table,
-		key: onlyKey(table, item),
+		key: selectKey(table, item),
 		apply(before) {
 			check(before);
 			return item;
@@ -70,7 +70,7 @@ export function deleteWrite(
 	request: Conditional & { TableName: string; Key: unknown },
 ): Write {
 	const table = tables.table(request.TableName);
-	const check = checkOf(request);
+	const check = compileCheck(request);
 	return {
 		table,
 		key: readKey(table, request.Key),
@@ -81,13 +81,13 @@ export function deleteWrite(
 	};
 }
 
-/** Checks and changes nothing. */
+/** A write that only checks its condition. */
 export function checkWrite(
 	tables: Tables,
 	request: Conditional & { TableName: string; Key: unknown },
 ): Write {
 	const table = tables.table(request.TableName);
-	const check = checkOf(request);
+	const check = compileCheck(request);
 	return {
 		table,
 		key: readKey(table, request.Key),
@@ -113,7 +113,7 @@ export function updateWrite(
 		request.UpdateExpression !== undefined
 			? readUpdate(request.UpdateExpression, placeholders)
 			: undefined;
-	const check = checkOf(request, placeholders);
+	const check = compileCheck(request, placeholders);
 	for (const name of Object.keys(key)) {
 		if (update?.attributes.has(name)) {
 			throw invalidValue(
@@ -132,12 +132,12 @@ export function updateWrite(
 	};
 }
 
-/** Reads a condition into a check of the item that is there. */
-function checkOf(
+/** Compiles the condition into a check of the current item. */
+function compileCheck(
 	request: Conditional,
 	placeholders = new Placeholders(request),
 ): (before: Item | undefined) => void {
-	const holds =
+	const isMet =
 		request.ConditionExpression !== undefined
 			? readCondition(
 					request.ConditionExpression,
@@ -147,14 +147,14 @@ function checkOf(
 			: () => true;
 	placeholders.requireAllUsed();
 	return (before) => {
-		if (holds(before ?? {})) return;
-		const shown = request.ReturnValuesOnConditionCheckFailure === "ALL_OLD";
-		throw conditionFailed(shown ? before : undefined);
+		if (isMet(before ?? {})) return;
+		const showsItem = request.ReturnValuesOnConditionCheckFailure === "ALL_OLD";
+		throw conditionFailed(showsItem ? before : undefined);
 	};
 }
 
-/** Carries a write out. @returns the item before and after */
-export function carryOut(
+/** Applies a write. @returns the item before and after */
+export function applyWrite(
 	tables: Tables,
 	{ table, key, apply }: Write,
 ): { before: Item | undefined; after: Item | undefined } {
@@ -167,8 +167,8 @@ export function carryOut(
 	});
 }
 
-/** The key's attributes of an item. @throws AwsError `ValidationException` where one is missing */
-export function onlyKey(table: Table, item: Item): Item {
+/** Selects the key's attributes of an item. @throws AwsError `ValidationException` if one is missing */
+export function selectKey(table: Table, item: Item): Item {
 	const { hash, range } = table.key;
 	return Object.fromEntries(
 		[hash, range].map((name) => {
@@ -179,13 +179,13 @@ export function onlyKey(table: Table, item: Item): Item {
 	);
 }
 
-/** One item read, put, updated or deleted. */
+/** The operations on one item. */
 export const itemOperations = (tables: Tables) => ({
 	GetItem: operation(
 		{
 			TableName,
 			Key: attributes,
-			// Reads here are consistent all the time.
+			// Every read is consistent.
 			ConsistentRead: z.boolean().optional(),
 			ProjectionExpression: z.string().optional(),
 			...names,
@@ -209,7 +209,7 @@ export const itemOperations = (tables: Tables) => ({
 			ReturnValues: returnValues(["NONE", "ALL_OLD"]),
 		},
 		(request) => {
-			const { before } = carryOut(tables, putWrite(tables, request));
+			const { before } = applyWrite(tables, putWrite(tables, request));
 			return request.ReturnValues === "ALL_OLD" && before
 				? { Attributes: before }
 				: {};
@@ -223,9 +223,13 @@ export const itemOperations = (tables: Tables) => ({
 			ReturnValues: returnValues(["NONE", "ALL_OLD", "ALL_NEW"]),
 		},
 		(request) => {
-			const { before, after } = carryOut(tables, updateWrite(tables, request));
-			const shown = { NONE: undefined, ALL_OLD: before, ALL_NEW: after };
-			const Attributes = shown[request.ReturnValues as keyof typeof shown];
+			const { before, after } = applyWrite(
+				tables,
+				updateWrite(tables, request),
+			);
+			const returned = { NONE: undefined, ALL_OLD: before, ALL_NEW: after };
+			const Attributes =
+				returned[request.ReturnValues as keyof typeof returned];
 			return Attributes ? { Attributes } : {};
 		},
 	),
@@ -236,7 +240,7 @@ export const itemOperations = (tables: Tables) => ({
 			ReturnValues: returnValues(["NONE", "ALL_OLD"]),
 		},
 		(request) => {
-			const { before } = carryOut(tables, deleteWrite(tables, request));
+			const { before } = applyWrite(tables, deleteWrite(tables, request));
 			return request.ReturnValues === "ALL_OLD" && before
 				? { Attributes: before }
 				: {};

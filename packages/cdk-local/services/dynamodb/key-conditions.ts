@@ -1,12 +1,12 @@
-import { holds } from "./conditions.ts";
+import { satisfies } from "./conditions.ts";
 import type { KeyNames } from "./keys.ts";
 import { type Placeholders, Reader } from "./reader.ts";
 import { compare, typeOf, type Value } from "./values.ts";
 
-/** What a `KeyConditionExpression` selects: one hash key and a range of range keys. */
+/** The keys that a `KeyConditionExpression` selects: one hash key and a range of range keys. */
 export interface KeyRange {
 	hash: string;
-	/** Bounds, both included, that are as narrow as reading needs; `matches` decides. */
+	/** Inclusive bounds that limit the read; `matches` decides. */
 	low?: string;
 	high?: string;
 	matches(range: string): boolean;
@@ -18,7 +18,7 @@ interface Term {
 	values: string[];
 }
 
-/** Reads a `KeyConditionExpression` for a table or index with this key. */
+/** Parses a `KeyConditionExpression` for a table or index with this key. */
 export function readKeyCondition(
 	text: string,
 	names: KeyNames,
@@ -81,7 +81,7 @@ function term(reader: Reader): Term[] {
 	return [{ name, operator, values: [text(reader)] }];
 }
 
-/** Every key here is text. */
+/** Reads a key value: every key is text. */
 function text(reader: Reader): string {
 	const value: Value = reader.value();
 	if ("S" in value) return value.S;
@@ -96,7 +96,7 @@ const order = (left: string, right: string) =>
 function bounds({ operator, values }: Term): Omit<KeyRange, "hash"> {
 	const [first = "", second = ""] = values;
 	if (operator === "begins_with") {
-		// No text that begins so is greater: U+10FFFF is the last character.
+		// U+10FFFF is the last character, so no text with this prefix is greater.
 		return {
 			low: first,
 			high: `${first}\u{10FFFF}`,
@@ -109,6 +109,6 @@ function bounds({ operator, values }: Term): Omit<KeyRange, "hash"> {
 	return {
 		...(operator !== "<" && operator !== "<=" && { low: first }),
 		...(operator !== ">" && operator !== ">=" && { high: first }),
-		matches: (range) => holds(order(range, first), operator),
+		matches: (range) => satisfies(order(range, first), operator),
 	};
 }

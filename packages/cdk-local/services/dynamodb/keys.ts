@@ -20,7 +20,7 @@ export function keyOf(
 	{ key }: KeyedTable,
 	item: Item,
 ): { pk: string; sk: string } {
-	const [pk, sk] = ([key.hash, key.range] as const).map((name, at) => {
+	const [pk, sk] = ([key.hash, key.range] as const).map((name, part) => {
 		const value = item[name];
 		if (!value) throw invalidValue(`Missing the key ${name} in the item`);
 		if (!("S" in value)) {
@@ -33,7 +33,7 @@ export function keyOf(
 				`The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`,
 			);
 		}
-		requireKeyLength(value.S, at === 0);
+		requireKeyLength(value.S, part === 0);
 		return value.S;
 	});
 	return { pk: pk as string, sk: sk as string };
@@ -68,22 +68,24 @@ export function indexKey(
 	index: string,
 	names: KeyNames,
 ): { hash: string; range: string } | undefined {
-	const [hash, range] = ([names.hash, names.range] as const).map((name, at) => {
-		const value = item[name];
-		if (!value) return undefined;
-		if (!("S" in value)) {
-			throw invalidValue(
-				`Type mismatch for Index Key ${name} Expected: S Actual: ${typeOf(value)} IndexName: ${index}`,
-			);
-		}
-		if (value.S === "") {
-			throw invalidValue(
-				`A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${index}, IndexKey: ${name}`,
-			);
-		}
-		requireKeyLength(value.S, at === 0);
-		return value.S;
-	});
+	const [hash, range] = ([names.hash, names.range] as const).map(
+		(name, part) => {
+			const value = item[name];
+			if (!value) return undefined;
+			if (!("S" in value)) {
+				throw invalidValue(
+					`Type mismatch for Index Key ${name} Expected: S Actual: ${typeOf(value)} IndexName: ${index}`,
+				);
+			}
+			if (value.S === "") {
+				throw invalidValue(
+					`A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${index}, IndexKey: ${name}`,
+				);
+			}
+			requireKeyLength(value.S, part === 0);
+			return value.S;
+		},
+	);
 	return hash === undefined || range === undefined
 		? undefined
 		: { hash, range };

@@ -9,8 +9,8 @@ interface Decimal {
 const precision = 38;
 
 /**
- * A number as DynamoDB gives it back: plain digits, no superfluous zeros.
- * @throws AwsError where it is none, or has more than 38 digits or a magnitude outside 1E-130 to 9.9E+125
+ * Formats a number as DynamoDB returns it: plain digits, no superfluous zeros.
+ * @throws AwsError if it is not a number, has more than 38 digits, or has a magnitude outside 1E-130 to 9.9E+125
  */
 export function normalNumber(text: string): string {
 	return write(read(text));
@@ -24,11 +24,11 @@ export function compareNumbers(left: string, right: string): number {
 export function addNumbers(left: string, right: string, sign: 1n | -1n) {
 	const [a, b] = aligned(read(left), read(right));
 	return write(
-		checked({ digits: a.digits + sign * b.digits, exponent: a.exponent }),
+		normalize({ digits: a.digits + sign * b.digits, exponent: a.exponent }),
 	);
 }
 
-/** Bytes of a number in an item: one for two digits, one more for the exponent and one for a sign. */
+/** Counts the bytes of a number in an item: one for two digits, one for the exponent, one for a minus sign. */
 export function numberSize(text: string): number {
 	const { digits } = read(text);
 	const significant = String(digits).replace("-", "").length;
@@ -46,10 +46,10 @@ function read(text: string): Decimal {
 		);
 	}
 	const digits = BigInt(whole + fraction) * (sign === "-" ? -1n : 1n);
-	return checked({ digits, exponent: Number(power) - fraction.length });
+	return normalize({ digits, exponent: Number(power) - fraction.length });
 }
 
-function checked({ digits, exponent }: Decimal): Decimal {
+function normalize({ digits, exponent }: Decimal): Decimal {
 	if (digits === 0n) return { digits, exponent: 0 };
 	const [text = "", sign] = [
 		String(digits).replace("-", ""),
@@ -78,11 +78,11 @@ function checked({ digits, exponent }: Decimal): Decimal {
 
 function aligned(left: Decimal, right: Decimal): [Decimal, Decimal] {
 	const exponent = Math.min(left.exponent, right.exponent);
-	const at = (one: Decimal) => ({
-		digits: one.digits * 10n ** BigInt(one.exponent - exponent),
+	const scaled = (decimal: Decimal) => ({
+		digits: decimal.digits * 10n ** BigInt(decimal.exponent - exponent),
 		exponent,
 	});
-	return [at(left), at(right)];
+	return [scaled(left), scaled(right)];
 }
 
 function write({ digits, exponent }: Decimal): string {

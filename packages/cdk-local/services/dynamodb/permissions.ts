@@ -1,26 +1,26 @@
 import type { Permission } from "../iam/permission.ts";
 import type { Tables } from "./store.ts";
 
-/** What of a request says which table it means. */
-export interface Meaning {
+/** The parts of a request that name tables. */
+export interface TableReferences {
 	TableName?: string;
 	IndexName?: string;
 	RequestItems?: Record<string, unknown[]>;
 	TransactItems?: Record<string, { TableName: string } | undefined>[];
 }
 
-const ofTransactions: Readonly<Record<string, string>> = {
+const transactionActions: Readonly<Record<string, string>> = {
 	ConditionCheck: "ConditionCheckItem",
 	Put: "PutItem",
 	Update: "UpdateItem",
 	Delete: "DeleteItem",
 };
 
-/** An index is a resource of its own; a batch takes its right for every table, a transaction those of its parts. */
+/** Lists the permissions a request needs: an index is a resource of its own, a batch needs its action on every table, a transaction the actions of its parts. */
 export function permissionsFor(
 	tables: Tables,
 	operation: string,
-	{ TableName, IndexName, RequestItems, TransactItems }: Meaning,
+	{ TableName, IndexName, RequestItems, TransactItems }: TableReferences,
 ): Permission[] {
 	const on = (action: string, table: string, index?: string) => ({
 		action: `dynamodb:${action}`,
@@ -29,7 +29,7 @@ export function permissionsFor(
 	if (TransactItems) {
 		return TransactItems.flatMap((item) =>
 			Object.entries(item).flatMap(([kind, part]) =>
-				part ? [on(ofTransactions[kind] ?? kind, part.TableName)] : [],
+				part ? [on(transactionActions[kind] ?? kind, part.TableName)] : [],
 			),
 		);
 	}

@@ -7,7 +7,7 @@ import {
 } from "./reader.ts";
 import type { Item, Value } from "./values.ts";
 
-/** Reads a `ProjectionExpression` into what it leaves of an item. */
+/** Parses a `ProjectionExpression` into a function that projects an item. */
 export function readProjection(
 	text: string,
 	placeholders: Placeholders,
@@ -18,30 +18,30 @@ export function readProjection(
 	reader.end();
 	requireDisjoint(paths, reader);
 	return (item) => {
-		const kept = paths.filter((path) => valueAt(item, path) !== undefined);
-		return (keep({ M: item }, kept) as { M: Item }).M;
+		const present = paths.filter((path) => valueAt(item, path) !== undefined);
+		return (keep({ M: item }, present) as { M: Item }).M;
 	};
 }
 
-/** The parts of a document that the paths lead to; elements of a list keep their order and close ranks. */
+/** Keeps the parts of a document at the paths; elements of a list keep their order, without gaps. */
 function keep(value: Value, paths: Path[]): Value {
 	if (paths.some((path) => path.length === 0)) return value;
 	const below = (step: string | number) =>
 		paths.filter(([first]) => first === step).map(([, ...rest]) => rest);
 	if ("L" in value) {
 		return {
-			L: value.L.flatMap((one, at) => {
-				const wanted = below(at);
-				return wanted.length > 0 ? [keep(one, wanted)] : [];
+			L: value.L.flatMap((element, index) => {
+				const rest = below(index);
+				return rest.length > 0 ? [keep(element, rest)] : [];
 			}),
 		};
 	}
 	if (!("M" in value)) return value;
 	return {
 		M: Object.fromEntries(
-			Object.entries(value.M).flatMap(([name, one]) => {
-				const wanted = below(name);
-				return wanted.length > 0 ? [[name, keep(one, wanted)]] : [];
+			Object.entries(value.M).flatMap(([name, member]) => {
+				const rest = below(name);
+				return rest.length > 0 ? [[name, keep(member, rest)]] : [];
 			}),
 		),
 	};

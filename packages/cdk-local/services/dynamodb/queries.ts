@@ -2,16 +2,16 @@ import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { readCondition } from "./conditions.ts";
 import { validation } from "./errors.ts";
-import { attributes, expressions, onlyKey, TableName } from "./items.ts";
+import { attributes, expressions, selectKey, TableName } from "./items.ts";
 import { type KeyRange, readKeyCondition } from "./key-conditions.ts";
 import { indexKey, type KeyNames, keyOf, readKey } from "./keys.ts";
 import { readProjection } from "./projections.ts";
 import { Placeholders } from "./reader.ts";
-import type { Place, Table, Tables } from "./store.ts";
+import type { Position, Table, Tables } from "./store.ts";
 import type { Item } from "./values.ts";
 
-/** A page ends where more than this has been read, filtered out or not. */
-const pageBytes = 1024 * 1024;
+/** Limits what a page reads, filtered out or not. */
+const maxPageBytes = 1024 * 1024;
 
 const page = {
 	TableName,
@@ -26,7 +26,7 @@ const page = {
 };
 type Page = z.infer<z.ZodObject<typeof page>>;
 
-/** Many items read, page by page. */
+/** The operations that read many items, page by page. */
 export const queryOperations = (tables: Tables) => ({
 	Query: operation(
 		{
@@ -36,7 +36,7 @@ export const queryOperations = (tables: Tables) => ({
 		},
 		(request) => {
 			const placeholders = new Placeholders(request);
-			const target = targetOf(tables.table(request.TableName), request);
+			const target = resolveTarget(tables.table(request.TableName), request);
 			const range = readKeyCondition(
 				request.KeyConditionExpression,
 				target.names,
@@ -51,7 +51,7 @@ export const queryOperations = (tables: Tables) => ({
 	Scan: operation(page, (request) =>
 		readPage(
 			tables,
-			targetOf(tables.table(request.TableName), request),
+			resolveTarget(tables.table(request.TableName), request),
 			request,
 			new Placeholders(request),
 			{ matches: () => true, forward: true },
@@ -65,7 +65,7 @@ interface Target {
 	names: KeyNames;
 }
 
-function targetOf(table: Table, request: Page): Target {
+function resolveTarget(table: Table, request: Page): Target {
 	const index = request.IndexName;
 	if (index === undefined) return { table, index, names: table.key };
 	const names = table.indexes[index];
@@ -93,7 +93,7 @@ function readPage(
 					request.FilterExpression,
 					"FilterExpression",
 					placeholders,
-					// A scan has no key condition, so its filter may do that too.
+					// A scan has no key condition, so its filter may name key attributes.
 					range.hash === undefined
 						? []
 						: [target.names.hash, target.names.range],
@@ -105,74 +105,82 @@ function readPage(
 			: (item: Item) => item;
 	placeholders.requireAllUsed();
 	const after =
-		request.ExclusiveStartKey && startOf(target, request.ExclusiveStartKey);
-	const found: Item[] = [];
+		request.ExclusiveStartKey &&
+		parseStartKey(target, request.ExclusiveStartKey);
+	const items: Item[] = [];
 	let scanned = 0;
 	let bytes = 0;
 	let last: Item | undefined;
-	for (const { place, item, size } of tables.read(target.table, target.index, {
-		...range,
-		after,
-	})) {
-		if (!range.matches(place.range)) continue;
-		if (last && bytes + size > pageBytes) {
-			return answer(last);
+	for (const { position, item, size } of tables.read(
+		target.table,
+		target.index,
+		{
+			...range,
+			after,
+		},
+	)) {
+		if (!range.matches(position.range)) continue;
+		if (last && bytes + size > maxPageBytes) {
+			return response(last);
 		}
 		bytes += size;
 		scanned += 1;
 		last = item;
-		if (passes(item)) found.push(project(item));
-		// A page that its limit ends names where it ended, even where nothing follows.
-		if (scanned === request.Limit) return answer(last);
+		if (passes(item)) items.push(project(item));
+		// A page that ends at its limit has a LastEvaluatedKey even if nothing follows.
+		if (scanned === request.Limit) return response(last);
 	}
-	return answer(undefined);
+	return response(undefined);
 
-	function answer(end: Item | undefined) {
+	function response(end: Item | undefined) {
 		return {
-			...(request.Select !== "COUNT" && { Items: found }),
-			Count: found.length,
+			...(request.Select !== "COUNT" && { Items: items }),
+			Count: items.length,
 			ScannedCount: scanned,
 			...(end && { LastEvaluatedKey: startKey(target, end) }),
 		};
 	}
 }
 
-/** The key from which the next page starts: an index needs both. */
+/** Returns the key from which the next page starts; in an index it includes the primary key. */
 function startKey({ table, names }: Target, item: Item): Item {
 	return {
-		...onlyKey(table, item),
+		...selectKey(table, item),
 		...Object.fromEntries(
 			[names.hash, names.range].map((name) => [name, item[name] ?? { S: "" }]),
 		),
 	};
 }
 
-function startOf({ table, index, names }: Target, raw: unknown): Place {
+function parseStartKey(
+	{ table, index, names }: Target,
+	raw: unknown,
+): Position {
 	const invalid = () => validation("The provided starting key is invalid");
-	const given = raw as Item;
-	const wanted = new Set([
+	const startKey = raw as Item;
+	const keyNames = new Set([
 		table.key.hash,
 		table.key.range,
 		names.hash,
 		names.range,
 	]);
 	if (
-		Object.keys(given).length !== wanted.size ||
-		!Object.keys(given).every((name) => wanted.has(name))
+		Object.keys(startKey).length !== keyNames.size ||
+		!Object.keys(startKey).every((name) => keyNames.has(name))
 	) {
 		throw invalid();
 	}
 	const key = readKey(
 		table,
 		Object.fromEntries(
-			[table.key.hash, table.key.range].map((name) => [name, given[name]]),
+			[table.key.hash, table.key.range].map((name) => [name, startKey[name]]),
 		),
 	);
 	const own = keyOf(table, key);
-	const place =
+	const position =
 		index === undefined
 			? { hash: own.pk, range: own.sk }
-			: indexKey(given, index, names);
-	if (!place) throw invalid();
-	return { ...place, ...own };
+			: indexKey(startKey, index, names);
+	if (!position) throw invalid();
+	return { ...position, ...own };
 }

@@ -2,10 +2,10 @@ import { validation } from "./errors.ts";
 import { reservedWords } from "./reserved-words.ts";
 import { type Item, readItem, type Value } from "./values.ts";
 
-/** Where a value stands in an item: names of attributes, positions in lists. */
+/** The path of a value in an item: attribute names and list indexes. */
 export type Path = (string | number)[];
 
-/** What the expressions of one request may name; a placeholder that none of them uses is an error. */
+/** Holds the placeholders of a request; one that no expression uses is an error. */
 export class Placeholders {
 	readonly #names: Record<string, string>;
 	readonly #values: Item;
@@ -39,13 +39,15 @@ export class Placeholders {
 		return this.#values[placeholder] as Value;
 	}
 
-	/** Called once every expression is read. @throws AwsError `ValidationException` */
+	/** Call after every expression is parsed. @throws AwsError `ValidationException` */
 	requireAllUsed(): void {
-		for (const [kind, all] of [
+		for (const [kind, placeholders] of [
 			["Names", this.#names],
 			["Values", this.#values],
 		] as const) {
-			const unused = Object.keys(all).filter((one) => !this.#used.has(one));
+			const unused = Object.keys(placeholders).filter(
+				(placeholder) => !this.#used.has(placeholder),
+			);
 			if (unused.length > 0) {
 				throw validation(
 					`Value provided in ExpressionAttribute${kind} unused in expressions: keys: {${unused.join(", ")}}`,
@@ -58,13 +60,13 @@ export class Placeholders {
 const token =
 	/\s*(?:([#:]?[A-Za-z_][A-Za-z0-9_]*|[#:][A-Za-z0-9_]+)|(\d+)|(<>|<=|>=|[=<>()[\],.+-]))/y;
 
-/** Reads one expression from left to right. */
+/** Tokenizes an expression and reads it from left to right. */
 export class Reader {
 	readonly #tokens: string[] = [];
 	readonly #placeholders: Placeholders;
 	readonly #expression: string;
-	#at = 0;
-	/** Attributes of the item that the expression has named so far. */
+	#index = 0;
+	/** Attributes that the expression has named so far. */
 	readonly attributes = new Set<string>();
 
 	/** @param expression as the request names it: `FilterExpression` */
@@ -86,11 +88,11 @@ export class Reader {
 	}
 
 	get done(): boolean {
-		return this.#at === this.#tokens.length;
+		return this.#index === this.#tokens.length;
 	}
 
 	get next(): string {
-		return this.#tokens[this.#at] ?? "<EOF>";
+		return this.#tokens[this.#index] ?? "<EOF>";
 	}
 
 	error(message: string) {
@@ -103,33 +105,33 @@ export class Reader {
 
 	take(): string {
 		if (this.done) throw this.syntaxError();
-		this.#at += 1;
-		return this.#tokens[this.#at - 1] as string;
+		this.#index += 1;
+		return this.#tokens[this.#index - 1] as string;
 	}
 
-	/** Takes a mark or keyword, keywords in any case, where it comes next. */
-	takeIf(wanted: string): boolean {
-		if (this.next.toUpperCase() !== wanted) return false;
-		this.#at += 1;
+	/** Takes the next token if it is this symbol or keyword, in any case. */
+	takeIf(token: string): boolean {
+		if (this.next.toUpperCase() !== token) return false;
+		this.#index += 1;
 		return true;
 	}
 
-	expect(wanted: string): void {
-		if (!this.takeIf(wanted)) throw this.syntaxError();
+	expect(token: string): void {
+		if (!this.takeIf(token)) throw this.syntaxError();
 	}
 
-	/** Takes a function's name and its bracket, where they come next. */
+	/** Takes a function's name and opening bracket if they come next. */
 	takeFunction(names: readonly string[]): string | undefined {
 		const name = this.next;
-		if (this.#tokens[this.#at + 1] !== "(" || !/^[a-z_]+$/i.test(name)) {
+		if (this.#tokens[this.#index + 1] !== "(" || !/^[a-z_]+$/i.test(name)) {
 			return undefined;
 		}
 		if (!names.includes(name)) {
-			// NOT and AND may stand before a bracket, and are no functions.
+			// Keywords may precede a bracket, too.
 			if (/^(not|and|or|in|between)$/i.test(name)) return undefined;
 			throw this.error(`Invalid function name; function: ${name}`);
 		}
-		this.#at += 2;
+		this.#index += 2;
 		return name;
 	}
 
@@ -175,30 +177,30 @@ export class Reader {
 	}
 }
 
-/** The value at a path, undefined where there is none. */
+/** Returns the value at a path, undefined if there is none. */
 export function valueAt(item: Item, path: Path): Value | undefined {
 	return path.reduce<Value | undefined>(
-		(found, step) => {
-			if (!found) return undefined;
+		(value, step) => {
+			if (!value) return undefined;
 			if (typeof step === "number") {
-				return "L" in found ? found.L[step] : undefined;
+				return "L" in value ? value.L[step] : undefined;
 			}
-			return "M" in found && Object.hasOwn(found.M, step)
-				? found.M[step]
+			return "M" in value && Object.hasOwn(value.M, step)
+				? value.M[step]
 				: undefined;
 		},
 		{ M: item },
 	);
 }
 
-/** @throws AwsError `ValidationException` where one path is part of another */
+/** @throws AwsError `ValidationException` if a path contains another */
 export function requireDisjoint(paths: Path[], reader: Reader): void {
-	paths.forEach((path, at) => {
-		for (const other of paths.slice(at + 1)) {
-			const shorter = Math.min(path.length, other.length);
-			if (path.slice(0, shorter).every((step, i) => step === other[i])) {
+	paths.forEach((first, index) => {
+		for (const second of paths.slice(index + 1)) {
+			const length = Math.min(first.length, second.length);
+			if (first.slice(0, length).every((step, i) => step === second[i])) {
 				throw reader.error(
-					`Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [${path.join(", ")}], path two: [${other.join(", ")}]`,
+					`Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [${first.join(", ")}], path two: [${second.join(", ")}]`,
 				);
 			}
 		}

@@ -1,4 +1,4 @@
-/** Words that no expression may use as a bare attribute name, in any case: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html */
+/** Words that an expression must not use as a bare attribute name, in any case: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html */
 export const reservedWords: ReadonlySet<string> = new Set(
 	`
 ABORT ABSOLUTE ACTION ADD AFTER AGENT AGGREGATE ALL ALLOCATE ALTER ANALYZE AND ANY ARCHIVE ARE ARRAY AS ASC

@@ -18,7 +18,7 @@ export const table = resource(
 	{
 		TableName: z.string().optional(),
 		KeySchema: keySchema,
-		// Keys of numbers or bytes would be ordered in another way.
+		// Number and binary keys have another order.
 		AttributeDefinitions: z.array(
 			z.strictObject({
 				AttributeName: z.string(),
@@ -40,7 +40,9 @@ export const table = resource(
 		BillingMode: z.literal("PAY_PER_REQUEST"),
 		PointInTimeRecoverySpecification: ignored("the state folder is the backup"),
 		SSESpecification: ignored("nothing is encrypted at rest here"),
-		DeletionProtectionEnabled: ignored("make dev-reset forgets everything"),
+		DeletionProtectionEnabled: ignored(
+			"deleting the state folder deletes every table",
+		),
 		Tags: tags,
 	},
 	(properties, { services, physicalName }) => {

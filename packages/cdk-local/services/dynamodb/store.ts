@@ -8,7 +8,7 @@ export interface TableDefinition {
 	key: KeyNames;
 	/** Global secondary indexes by name; each projects all attributes. */
 	indexes: Readonly<Record<string, KeyNames>>;
-	/** The attribute that holds the second after which an item may be removed. */
+	/** Attribute with the expiry time of an item, in seconds since 1970. */
 	timeToLive: string | null;
 }
 
@@ -18,11 +18,11 @@ export interface Table extends TableDefinition {
 	createdAt: number;
 }
 
-/** An item's place in a table or an index: also the order in which queries read. */
-export interface Place {
+/** An item's position in a table or index, in the order of queries. */
+export interface Position {
 	hash: string;
 	range: string;
-	/** The item's own key, which tells entries of an index apart that share theirs. */
+	/** The primary key, which distinguishes entries with the same index key. */
 	pk: string;
 	sk: string;
 }
@@ -30,30 +30,30 @@ export interface Place {
 export interface ReadRange {
 	/** @default every hash key */
 	hash?: string | undefined;
-	/** The least and the greatest range key, both included. */
+	/** Inclusive bounds of the range key. */
 	low?: string | undefined;
 	high?: string | undefined;
-	/** Where the page before this one ended. */
-	after?: Place | undefined;
+	/** End of the previous page. */
+	after?: Position | undefined;
 	forward: boolean;
 }
 
 export interface StoredItem {
-	place: Place;
+	position: Position;
 	item: Item;
 	size: number;
 }
 
-const maxItem = 400 * 1024;
-/** AWS takes up to days; here one hour, so that code which forgets to hide what has expired is seen to. */
+const maxItemBytes = 400 * 1024;
+/** AWS deletes expired items within days. One hour exposes code that forgets to filter them. */
 const removalDelaySeconds = 60 * 60;
-/** An older timestamp is taken for a mistake, and its item kept. */
-const oldestExpirySeconds = 5 * 365 * 24 * 60 * 60;
+/** Like AWS, keeps an item whose expiry is further in the past than five years. */
+const maxExpiryAgeSeconds = 5 * 365 * 24 * 60 * 60;
 
 const nameIn = (nameOrArn: string) =>
 	nameOrArn.replace(/^arn:[^/]*:table\//, "");
 
-/** The tables; every item stands once under its own key and once in each index that has its attributes. */
+/** Stores tables. An item has one row under its primary key and one in each index whose attributes it has. */
 export class Tables {
 	readonly clientTokens: ClientTokens;
 	readonly #state: State;
@@ -90,28 +90,29 @@ export class Tables {
 		this.clientTokens = new ClientTokens(state);
 	}
 
-	/** Creates the table, or gives it other indexes. @throws where its key would change */
+	/** Creates the table or changes its indexes. @throws if its key would change */
 	ensure(name: string, definition: TableDefinition): Table {
-		const found = this.#state
+		const existing = this.#state
 			.sql(
 				"select definition, created_at as createdAt from dynamodb_tables where name = ?",
 			)
 			.get(name) as { definition: string; createdAt: number } | undefined;
-		const before = found && (JSON.parse(found.definition) as TableDefinition);
+		const before =
+			existing && (JSON.parse(existing.definition) as TableDefinition);
 		if (before && !sameKey(before.key, definition.key)) {
 			throw new Error(
-				`table ${name} is kept with the key ${before.key.hash}, ${before.key.range}: a key is final, "make dev-reset" forgets the table`,
+				`table ${name} exists with the key ${before.key.hash}, ${before.key.range}: a key cannot change, delete the state folder to start empty`,
 			);
 		}
 		const table: Table = {
 			...definition,
 			name,
 			arn: this.arn(name),
-			createdAt: found?.createdAt ?? this.#state.now(),
+			createdAt: existing?.createdAt ?? this.#state.now(),
 		};
 		this.#tables.set(name, table);
 		const text = JSON.stringify(definition);
-		if (found?.definition === text) return table;
+		if (existing?.definition === text) return table;
 		this.#state.transaction(() => {
 			this.#state
 				.sql("insert or replace into dynamodb_tables values (?, ?, ?)")
@@ -127,12 +128,12 @@ export class Tables {
 		return table;
 	}
 
-	/** By name or ARN, whether there is such a table or not. */
+	/** Returns the ARN for a name or ARN, even if there is no such table. */
 	arn(nameOrArn: string): string {
 		return this.#state.arn("dynamodb", `table/${nameIn(nameOrArn)}`);
 	}
 
-	/** By name or ARN. @throws AwsError `ResourceNotFoundException` */
+	/** Finds a table by name or ARN. @throws AwsError `ResourceNotFoundException` */
 	table(nameOrArn: string): Table {
 		const table = this.#tables.get(nameIn(nameOrArn));
 		if (!table) {
@@ -144,7 +145,7 @@ export class Tables {
 		return table;
 	}
 
-	/** Everything `run` writes is kept or nothing is. */
+	/** Commits everything `run` writes, or nothing if it throws. */
 	transaction<T>(run: () => T): T {
 		return this.#state.transaction(run);
 	}
@@ -159,20 +160,22 @@ export class Tables {
 		return row && JSON.parse(row.item);
 	}
 
-	/** @throws AwsError `ValidationException` where keys or size are not those of an item */
+	/** @throws AwsError `ValidationException` if a key or the size is invalid */
 	put(table: Table, item: Item): void {
 		const { pk, sk } = keyOf(table, item);
-		const places = Object.entries(table.indexes).flatMap(([index, names]) => {
-			const place = indexKey(item, index, names);
-			return place ? [{ index, ...place }] : [];
-		});
+		const indexKeys = Object.entries(table.indexes).flatMap(
+			([index, names]) => {
+				const key = indexKey(item, index, names);
+				return key ? [{ index, ...key }] : [];
+			},
+		);
 		const size = itemSize(item);
-		if (size > maxItem) {
+		if (size > maxItemBytes) {
 			throw validation("Item size has exceeded the maximum allowed size");
 		}
 		const expiry = table.timeToLive ? item[table.timeToLive] : undefined;
 		this.#state.transaction(() => {
-			this.#forgetPlaces(table, pk, sk);
+			this.#deleteIndexRows(table, pk, sk);
 			this.#state
 				.sql("insert or replace into dynamodb_items values (?, ?, ?, ?, ?, ?)")
 				.run(
@@ -183,7 +186,7 @@ export class Tables {
 					size,
 					expiry && "N" in expiry ? Math.trunc(Number(expiry.N)) : null,
 				);
-			for (const { index, hash, range } of places) {
+			for (const { index, hash, range } of indexKeys) {
 				this.#state
 					.sql("insert into dynamodb_places values (?, ?, ?, ?, ?, ?)")
 					.run(table.name, index, hash, range, pk, sk);
@@ -194,7 +197,7 @@ export class Tables {
 	delete(table: Table, key: Item): void {
 		const { pk, sk } = keyOf(table, key);
 		this.#state.transaction(() => {
-			this.#forgetPlaces(table, pk, sk);
+			this.#deleteIndexRows(table, pk, sk);
 			this.#state
 				.sql(
 					"delete from dynamodb_items where table_name = ? and pk = ? and sk = ?",
@@ -203,7 +206,7 @@ export class Tables {
 		});
 	}
 
-	/** The items of a table or index in order, read as they are taken. */
+	/** Iterates over the items of a table or index in order, reading lazily. */
 	*read(
 		table: Table,
 		index: string | undefined,
@@ -246,13 +249,15 @@ export class Tables {
 				from ${source.rows} where ${conditions.filter(Boolean).join(" and ")}
 				order by ${source.hash} ${order}, ${source.range} ${order}, p.pk ${order}, p.sk ${order}`,
 			)
-			.iterate(parameters) as Iterable<Place & { item: string; size: number }>;
-		for (const { item, size, ...place } of rows) {
-			yield { place, item: JSON.parse(item), size };
+			.iterate(parameters) as Iterable<
+			Position & { item: string; size: number }
+		>;
+		for (const { item, size, ...position } of rows) {
+			yield { position, item: JSON.parse(item), size };
 		}
 	}
 
-	/** Removes what has been expired for long, as DynamoDB does some time after the second given. */
+	/** Deletes items that expired an hour ago or earlier. */
 	removeExpired(): void {
 		const now = Math.floor(this.#state.now() / 1_000);
 		for (const table of this.#tables.values()) {
@@ -262,15 +267,15 @@ export class Tables {
 				)
 				.all(
 					table.name,
-					now - oldestExpirySeconds,
+					now - maxExpiryAgeSeconds,
 					now - removalDelaySeconds,
 				) as { item: string }[];
 			for (const { item } of rows) {
 				const { hash, range } = table.key;
-				const all = JSON.parse(item) as Item;
+				const attributes = JSON.parse(item) as Item;
 				this.delete(table, {
-					[hash]: all[hash] as Value,
-					[range]: all[range] as Value,
+					[hash]: attributes[hash] as Value,
+					[range]: attributes[range] as Value,
 				});
 			}
 		}
@@ -284,20 +289,20 @@ export class Tables {
 			.get(table.name) as { items: number; bytes: number };
 	}
 
-	#forgetPlaces(table: Table, pk: string, sk: string): void {
-		// Through the old item's own index keys, so that it is found by the primary key.
+	#deleteIndexRows(table: Table, pk: string, sk: string): void {
+		// The old item's index keys find its rows through their primary key.
 		const old = this.get(table, {
 			[table.key.hash]: { S: pk },
 			[table.key.range]: { S: sk },
 		});
 		for (const [index, names] of Object.entries(table.indexes)) {
-			const place = old && indexKey(old, index, names);
-			if (!place) continue;
+			const key = old && indexKey(old, index, names);
+			if (!key) continue;
 			this.#state
 				.sql(
 					"delete from dynamodb_places where table_name = ? and index_name = ? and hash = ? and range = ? and pk = ? and sk = ?",
 				)
-				.run(table.name, index, place.hash, place.range, pk, sk);
+				.run(table.name, index, key.hash, key.range, pk, sk);
 		}
 	}
 }

@@ -4,8 +4,8 @@ import { operation } from "../../endpoint/json-api.ts";
 import { requireDistinct } from "./batches.ts";
 import { DynamoDbError, validation } from "./errors.ts";
 import {
+	applyWrite,
 	attributes,
-	carryOut,
 	checkWrite,
 	condition,
 	deleteWrite,
@@ -18,7 +18,7 @@ import type { Tables } from "./store.ts";
 import { itemSize } from "./values.ts";
 
 const maxActions = 100;
-const maxTransaction = 4 * 1024 * 1024;
+const maxTransactionBytes = 4 * 1024 * 1024;
 
 const keyed = { TableName, Key: attributes, ...condition };
 const action = z.strictObject({
@@ -30,7 +30,7 @@ const action = z.strictObject({
 	Update: z.strictObject({ ...keyed, UpdateExpression: z.string() }).optional(),
 });
 
-/** Writes of which all happen or none. */
+/** The operation that applies several writes or none. */
 export const transactionOperations = (tables: Tables) => ({
 	TransactWriteItems: operation(
 		{
@@ -41,9 +41,11 @@ export const transactionOperations = (tables: Tables) => ({
 			const request = createHash("sha256")
 				.update(JSON.stringify(TransactItems))
 				.digest("hex");
-			const writes = TransactItems.map((one) => writeOf(tables, one));
+			const writes = TransactItems.map((action) =>
+				compileWrite(tables, action),
+			);
 			tables.transaction(() => {
-				// One that is sent again must not write again.
+				// A repeated request must not write again.
 				const earlier = token && tables.clientTokens.find(token);
 				if (!earlier) {
 					writeAll(tables, writes);
@@ -60,10 +62,10 @@ export const transactionOperations = (tables: Tables) => ({
 	),
 });
 
-function writeOf(tables: Tables, request: z.infer<typeof action>): Write {
+function compileWrite(tables: Tables, request: z.infer<typeof action>): Write {
 	const { ConditionCheck, Put, Delete, Update } = request;
-	const given = [ConditionCheck, Put, Delete, Update].filter(Boolean);
-	if (given.length !== 1) {
+	const actions = [ConditionCheck, Put, Delete, Update].filter(Boolean);
+	if (actions.length !== 1) {
 		throw validation(
 			"TransactItems can only contain one of Check, Put, Update or Delete",
 		);
@@ -88,7 +90,7 @@ function writeAll(tables: Tables, writes: Write[]): void {
 		let bytes = 0;
 		const reasons = writes.map((write) => {
 			try {
-				const { after } = carryOut(tables, write);
+				const { after } = applyWrite(tables, write);
 				if (after) bytes += itemSize(after);
 				return { Code: "None" };
 			} catch (error) {
@@ -101,14 +103,14 @@ function writeAll(tables: Tables, writes: Write[]): void {
 			}
 		});
 		if (reasons.some(({ Code }) => Code !== "None")) {
-			// Thrown inside the transaction, which takes back what was written.
+			// Thrown inside the transaction, so that its writes are rolled back.
 			throw new DynamoDbError(
 				"TransactionCanceledException",
 				`Transaction cancelled, please refer cancellation reasons for specific reasons [${reasons.map(({ Code }) => Code).join(", ")}]`,
 				{ CancellationReasons: reasons },
 			);
 		}
-		if (bytes > maxTransaction) {
+		if (bytes > maxTransactionBytes) {
 			throw validation(
 				"Collection size of items in the transaction exceeds 4 MB",
 			);

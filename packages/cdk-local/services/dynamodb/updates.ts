@@ -9,22 +9,22 @@ import {
 } from "./reader.ts";
 import { contentOf, type Item, typeOf, type Value } from "./values.ts";
 
-/** An update expression that has been read. */
+/** A parsed update expression. */
 export interface Update {
-	/** Names of the attributes it writes. */
+	/** Names of the attributes that it writes. */
 	attributes: ReadonlySet<string>;
-	/** The item after it; the one given stays as it is. */
+	/** Returns the updated item and leaves the argument unchanged. */
 	apply(item: Item): Item;
 }
 
 type Operand = (item: Item) => Value;
-/** Changes `next`, having read `item` as it was. */
+/** Changes `next`; expressions read the unchanged `item`. */
 type Step = (item: Item, next: Item) => void;
 
 const wrongType = () =>
 	validation("An operand in the update expression has an incorrect data type");
 
-/** Reads an `UpdateExpression`. */
+/** Parses an `UpdateExpression`. */
 export function readUpdate(text: string, placeholders: Placeholders): Update {
 	const reader = new Reader(text, "UpdateExpression", placeholders);
 	const paths: Path[] = [];
@@ -46,7 +46,7 @@ export function readUpdate(text: string, placeholders: Placeholders): Update {
 			paths.push(path);
 			actions.push({ path, step: read(path, reader) });
 		} while (reader.takeIf(","));
-		// From the back, so that a removed element does not move those still to be removed.
+		// From the back, so that a removal does not shift the next element to remove.
 		if (section === "REMOVE") actions.sort((a, b) => lastFirst(a.path, b.path));
 		steps[section] = actions.map(({ step }) => step);
 	}
@@ -63,7 +63,7 @@ export function readUpdate(text: string, placeholders: Placeholders): Update {
 	};
 }
 
-/** In the order in which they take effect. */
+/** The sections in the order in which they take effect. */
 const sections: Record<string, (path: Path, reader: Reader) => Step> = {
 	SET(path, reader) {
 		reader.expect("=");
@@ -92,9 +92,9 @@ const sections: Record<string, (path: Path, reader: Reader) => Step> = {
 			const found = valueAt(item, path);
 			if (!found) return;
 			if (typeOf(found) !== typeOf(members)) throw wrongType();
-			const gone = contentOf(members) as string[];
+			const removed = contentOf(members) as string[];
 			const left = (contentOf(found) as string[]).filter(
-				(one) => !gone.includes(one),
+				(member) => !removed.includes(member),
 			);
 			if (left.length === 0) remove(next, path);
 			else put(next, path, { [typeOf(found)]: left } as unknown as Value);
@@ -168,8 +168,8 @@ function added(found: Value | undefined, amount: Value): Value {
 	return { [type]: members } as unknown as Value;
 }
 
-/** The value that holds what the path's last step names. */
-function holder(next: Item, path: Path): Value {
+/** Finds the map or list that contains the path's last step. */
+function container(next: Item, path: Path): Value {
 	const found =
 		path.length === 1 ? { M: next } : valueAt(next, path.slice(0, -1));
 	if (
@@ -184,10 +184,10 @@ function holder(next: Item, path: Path): Value {
 }
 
 function put(next: Item, path: Path, value: Value): void {
-	const found = holder(next, path);
+	const found = container(next, path);
 	const last = path.at(-1) as string | number;
 	if ("L" in found && typeof last === "number") {
-		// Beyond the end a list grows by one.
+		// An index beyond the end appends.
 		found.L[Math.min(last, found.L.length)] = value;
 	} else if ("M" in found) {
 		Object.defineProperty(found.M, last, {
@@ -200,7 +200,7 @@ function put(next: Item, path: Path, value: Value): void {
 }
 
 function remove(next: Item, path: Path): void {
-	const found = holder(next, path);
+	const found = container(next, path);
 	const last = path.at(-1) as string | number;
 	if ("L" in found && typeof last === "number") found.L.splice(last, 1);
 	else if ("M" in found) delete found.M[last];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidValue, validation } from "./errors.ts";
 import { compareNumbers, normalNumber, numberSize } from "./numbers.ts";
 
-/** One typed value as the API writes it: `{"S": "text"}`; numbers as text, bytes as base64. */
+/** An attribute value as the API writes it: `{"S": "text"}`; numbers as text, bytes in base64. */
 export type Value =
 	| { S: string }
 	| { N: string }
@@ -29,7 +29,7 @@ export type Type =
 
 const base64 = z.base64();
 
-/** Reads a value and gives its numbers their normal form. @throws AwsError `ValidationException` */
+/** Parses a value and normalizes its numbers. @throws AwsError `ValidationException` */
 export function readValue(raw: unknown, depth = 0): Value {
 	if (depth > 32) {
 		throw validation(
@@ -67,12 +67,14 @@ export function readValue(raw: unknown, depth = 0): Value {
 		case "SS":
 			return { SS: set(content, text, "string") };
 		case "NS":
-			return { NS: set(content, (one) => normalNumber(text(one)), "number") };
+			return {
+				NS: set(content, (member) => normalNumber(text(member)), "number"),
+			};
 		case "BS":
 			return { BS: set(content, bytes, "binary") };
 		case "L":
 			if (Array.isArray(content)) {
-				return { L: content.map((one) => readValue(one, depth + 1)) };
+				return { L: content.map((element) => readValue(element, depth + 1)) };
 			}
 			break;
 		case "M":
@@ -83,7 +85,7 @@ export function readValue(raw: unknown, depth = 0): Value {
 	throw validation(`Supplied AttributeValue of type ${type} is not readable`);
 }
 
-/** Reads the attributes of an item, a key, or the values of an expression. */
+/** Parses the attributes of an item, a key, or the values of an expression. */
 export function readItem(raw: unknown, depth = 0): Item {
 	return Object.fromEntries(
 		Object.entries(raw ?? {}).map(([name, value]) => [
@@ -106,7 +108,7 @@ function bytes(content: unknown): string {
 
 function set(
 	content: unknown,
-	read: (one: unknown) => string,
+	read: (member: unknown) => string,
 	kind: string,
 ): string[] {
 	const members = Array.isArray(content) ? content.map(read) : [];
@@ -124,7 +126,7 @@ function set(
 export const typeOf = (value: Value) => Object.keys(value)[0] as Type;
 export const contentOf = (value: Value) => Object.values(value)[0] as unknown;
 
-/** Bytes of an item as AWS counts them towards 400 KB and a page's 1 MB. */
+/** Counts the bytes of an item as AWS does for the limits of 400 KB and 1 MB a page. */
 export function itemSize(item: Item): number {
 	return Object.entries(item).reduce(
 		(sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value),
@@ -136,20 +138,22 @@ export function valueSize(value: Value): number {
 	if ("S" in value) return Buffer.byteLength(value.S);
 	if ("N" in value) return numberSize(value.N);
 	if ("B" in value) return Buffer.byteLength(value.B, "base64");
-	if ("SS" in value) return sum(value.SS.map((one) => Buffer.byteLength(one)));
+	if ("SS" in value)
+		return sum(value.SS.map((text) => Buffer.byteLength(text)));
 	if ("NS" in value) return sum(value.NS.map(numberSize));
 	if ("BS" in value) {
-		return sum(value.BS.map((one) => Buffer.byteLength(one, "base64")));
+		return sum(value.BS.map((bytes) => Buffer.byteLength(bytes, "base64")));
 	}
-	// A document costs three bytes, and one for each of its elements.
-	if ("L" in value) return 3 + sum(value.L.map((one) => 1 + valueSize(one)));
+	// A document counts three bytes, and one for each element.
+	if ("L" in value)
+		return 3 + sum(value.L.map((element) => 1 + valueSize(element)));
 	if ("M" in value) {
 		return 3 + Object.keys(value.M).length + itemSize(value.M);
 	}
 	return 1;
 }
 
-const sum = (sizes: number[]) => sizes.reduce((total, one) => total + one, 0);
+const sum = (sizes: number[]) => sizes.reduce((total, size) => total + size, 0);
 
 export function equal(left: Value, right: Value): boolean {
 	const type = typeOf(left);
@@ -157,7 +161,7 @@ export function equal(left: Value, right: Value): boolean {
 	if ("L" in left && "L" in right) {
 		return (
 			left.L.length === right.L.length &&
-			left.L.every((one, at) => equal(one, right.L[at] as Value))
+			left.L.every((element, index) => equal(element, right.L[index] as Value))
 		);
 	}
 	if ("M" in left && "M" in right) {
@@ -165,19 +169,19 @@ export function equal(left: Value, right: Value): boolean {
 		return (
 			names.length === Object.keys(right.M).length &&
 			names.every((name) => {
-				const other = right.M[name];
-				return other !== undefined && equal(left.M[name] as Value, other);
+				const member = right.M[name];
+				return member !== undefined && equal(left.M[name] as Value, member);
 			})
 		);
 	}
 	const [a, b] = [contentOf(left), contentOf(right)];
 	if (Array.isArray(a) && Array.isArray(b)) {
-		return a.length === b.length && a.every((one) => b.includes(one));
+		return a.length === b.length && a.every((member) => b.includes(member));
 	}
 	return a === b;
 }
 
-/** Orders two values of one type that has an order; undefined where they have none. */
+/** Compares two values of the same ordered type; undefined if there is no order. */
 export function compare(left: Value, right: Value): number | undefined {
 	if ("S" in left && "S" in right) {
 		return Buffer.compare(Buffer.from(left.S), Buffer.from(right.S));

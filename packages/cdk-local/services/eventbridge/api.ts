@@ -18,7 +18,7 @@ const entrySchema = z.strictObject({
 });
 type Entry = z.infer<typeof entrySchema>;
 
-/** EventBridge's JSON protocol over the event buses. */
+/** Serves EventBridge's JSON protocol over the event buses. */
 export function eventBridgeApi(buses: EventBuses): AwsApi {
 	return jsonApi({
 		service: "events",

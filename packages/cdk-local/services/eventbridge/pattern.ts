@@ -8,12 +8,12 @@ type Json =
 	| Json[]
 	| { [name: string]: Json };
 type Test = (value: Json) => boolean;
-/** Whether an event, or a part of it, matches; `undefined` is what is not there. */
+/** Matches an event or a part of it; a missing field is `undefined`. */
 type Match = (value: Json | undefined) => boolean;
 
 /**
  * Turns an EventBridge pattern into a predicate over events.
- * @throws AwsError `InvalidEventPatternException` naming what it does not understand.
+ * @throws AwsError `InvalidEventPatternException` naming the part it cannot read.
  */
 export function eventPattern(pattern: unknown): (event: unknown) => boolean {
 	return compileObject(pattern as Json, "pattern") as (
@@ -26,19 +26,19 @@ function compileObject(pattern: Json | undefined, path: string): Match {
 		throw invalid(`${path} must be an object with at least one field`);
 	}
 	const parts = Object.entries(pattern).map(([name, value]): Match => {
-		const place = `${path}.${name}`;
+		const fieldPath = `${path}.${name}`;
 		if (name === "$or") {
 			if (!Array.isArray(value) || value.length < 2) {
-				throw invalid(`${place} must be an array of two patterns or more`);
+				throw invalid(`${fieldPath} must be an array of two patterns or more`);
 			}
-			const choices = value.map((each, index) =>
-				compileObject(each, `${place}[${index}]`),
+			const choices = value.map((choice, index) =>
+				compileObject(choice, `${fieldPath}[${index}]`),
 			);
 			return (event) => choices.some((choice) => choice(event));
 		}
 		const inner = Array.isArray(value)
-			? compileLeaf(value, place)
-			: compileObject(value, place);
+			? compileLeaf(value, fieldPath)
+			: compileObject(value, fieldPath);
 		return (event) =>
 			inner(
 				isObject(event) && Object.hasOwn(event, name) ? event[name] : undefined,
@@ -46,7 +46,7 @@ function compileObject(pattern: Json | undefined, path: string): Match {
 	});
 	return (event) =>
 		Array.isArray(event)
-			? event.some((each) => parts.every((part) => part(each)))
+			? event.some((element) => parts.every((part) => part(element)))
 			: parts.every((part) => part(event));
 }
 
@@ -57,8 +57,9 @@ function compileLeaf(choices: Json[], path: string): Match {
 			if (typeof choice.exists !== "boolean" || !isSingle(choice)) {
 				throw invalid(`${path}: exists must be true or false, alone`);
 			}
-			const wanted = choice.exists;
-			return (value) => (value !== undefined && !isObject(value)) === wanted;
+			const shouldExist = choice.exists;
+			return (value) =>
+				(value !== undefined && !isObject(value)) === shouldExist;
 		}
 		const test = compileTest(choice, path);
 		return (value) => {
@@ -84,9 +85,9 @@ const operators: Record<string, (operand: Json, path: string) => Test> = {
 	prefix: affix((text, part) => text.startsWith(part)),
 	suffix: affix((text, part) => text.endsWith(part)),
 	"equals-ignore-case": (operand, path) => {
-		const wanted = text(operand, path).toLowerCase();
+		const lowerCase = text(operand, path).toLowerCase();
 		return (value) =>
-			typeof value === "string" && value.toLowerCase() === wanted;
+			typeof value === "string" && value.toLowerCase() === lowerCase;
 	},
 	wildcard: (operand, path) => {
 		const pattern = text(operand, path);
@@ -123,20 +124,20 @@ const operators: Record<string, (operand: Json, path: string) => Test> = {
 			) {
 				throw invalid(`${path}: unknown operator ${JSON.stringify(operand)}`);
 			}
-			const unwanted = [operand[operator] as Json]
+			const excluded = [operand[operator] as Json]
 				.flat()
-				.map((each) => compileTest({ [operator]: each as Json }, path));
+				.map((value) => compileTest({ [operator]: value as Json }, path));
 			return (value) =>
-				typeof value === "string" && !unwanted.some((test) => test(value));
+				typeof value === "string" && !excluded.some((test) => test(value));
 		}
-		const unwanted = [operand].flat();
+		const excluded = [operand].flat();
 		if (
-			unwanted.length === 0 ||
-			unwanted.some((each) => isObject(each as Json))
+			excluded.length === 0 ||
+			excluded.some((value) => isObject(value as Json))
 		) {
 			throw invalid(`${path} must be a value or an array of values`);
 		}
-		return (value) => !unwanted.includes(value);
+		return (value) => !excluded.includes(value);
 	},
 };
 
@@ -149,19 +150,19 @@ const comparators: Record<string, (a: number, b: number) => boolean> = {
 };
 
 /** `prefix` and `suffix` take text, or `{"equals-ignore-case": text}`. */
-function affix(holds: (text: string, part: string) => boolean) {
+function affix(matches: (text: string, part: string) => boolean) {
 	return (operand: Json, path: string): Test => {
 		if (isObject(operand) && "equals-ignore-case" in operand) {
 			const part = text(operand["equals-ignore-case"], path).toLowerCase();
 			return (value) =>
-				typeof value === "string" && holds(value.toLowerCase(), part);
+				typeof value === "string" && matches(value.toLowerCase(), part);
 		}
 		const part = text(operand, path);
-		return (value) => typeof value === "string" && holds(value, part);
+		return (value) => typeof value === "string" && matches(value, part);
 	};
 }
 
-/** `\*` and `\\` stand for themselves. */
+/** Translates a wildcard to a regular expression; `\*` and `\\` are literal. */
 function wildcardSource(pattern: string): string {
 	return pattern.replace(/\\[*\\]|[\s\S]/g, (part) => {
 		if (part === "*") return ".*";

@@ -75,7 +75,7 @@ export const rule = resource(
 					enabled,
 					targetArn: target.Arn,
 					deliver: (at) =>
-						deliverOrBury(
+						deliverOrDeadLetter(
 							services,
 							services.access.service("events.amazonaws.com", arn),
 							arn,
@@ -122,13 +122,20 @@ export const schedule = resource(
 			enabled: properties.State === "ENABLED",
 			targetArn: Arn,
 			deliver: () =>
-				deliverOrBury(services, from, arn, Arn, Input, DeadLetterConfig?.Arn),
+				deliverOrDeadLetter(
+					services,
+					from,
+					arn,
+					Arn,
+					Input,
+					DeadLetterConfig?.Arn,
+				),
 		});
 		return { ref: name, attributes: { Arn: arn } };
 	},
 );
 
-function deliverOrBury(
+function deliverOrDeadLetter(
 	services: Services,
 	from: Caller,
 	sourceArn: string,

@@ -8,10 +8,10 @@ export interface Schedule {
 	deliver(at: Date): void;
 }
 
-/** By then whoever started the cloud has applied migrations. */
+/** Leaves time to apply migrations after the start. */
 const firstRunMs = 30_000;
 
-/** Runs what the templates schedule, in UTC. */
+/** Runs the schedules of the templates, in UTC. */
 export class Schedules {
 	readonly #schedules: { schedule: Schedule; next: NextRun; at: Date }[] = [];
 	readonly #log: (line: string) => void;
@@ -23,14 +23,14 @@ export class Schedules {
 
 	add(schedule: Schedule): void {
 		const next = parseSchedule(schedule.expression);
-		// A rate counts from when EventBridge made the rule, which is when it first runs.
+		// EventBridge first runs a rate when it creates the rule.
 		const at = schedule.expression.startsWith("rate(")
 			? new Date(Date.now() + firstRunMs)
 			: next(new Date());
 		this.#schedules.push({ schedule, next, at });
 	}
 
-	/** From now on, due schedules run; one that was due while the machine slept runs once. */
+	/** Runs due schedules every second; one that came due several times while the machine slept runs once. */
 	start(): void {
 		this.#timer = setInterval(() => this.runDue(new Date()), 1_000);
 	}
@@ -49,13 +49,13 @@ export class Schedules {
 		}
 	}
 
-	/** Runs the schedules of a target at once. @returns how many there are */
+	/** Runs the schedules of a target now. @returns how many */
 	runNow(targetArn: string): number {
-		const chosen = this.#schedules.filter(
+		const schedules = this.#schedules.filter(
 			({ schedule }) => schedule.targetArn === targetArn,
 		);
-		for (const { schedule } of chosen) this.#deliver(schedule, new Date());
-		return chosen.length;
+		for (const { schedule } of schedules) this.#deliver(schedule, new Date());
+		return schedules.length;
 	}
 
 	#deliver(schedule: Schedule, at: Date): void {
@@ -67,7 +67,7 @@ export class Schedules {
 	}
 }
 
-/** The first time after another at which a schedule runs. */
+/** Returns the next run after a time. */
 export type NextRun = (after: Date) => Date;
 
 const minute = 60_000;
@@ -77,7 +77,7 @@ const unitMilliseconds = {
 	day: 1_440 * minute,
 } as const;
 
-/** Reads a schedule expression of EventBridge. @throws where it is none */
+/** Parses an EventBridge schedule expression. @throws if it is invalid */
 export function parseSchedule(expression: string): NextRun {
 	const [, count, unit] =
 		/^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
@@ -89,7 +89,7 @@ export function parseSchedule(expression: string): NextRun {
 	const fields = /^cron\((.*)\)$/.exec(expression)?.[1]?.trim().split(/\s+/);
 	if (fields?.length === 6) return cron(fields, expression);
 	throw new Error(
-		`${expression} is no schedule that the local cloud reads: rate(5 minutes) or cron(minutes hours day-of-month month day-of-week year)`,
+		`${expression} is not a schedule expression that cdk-local reads: use rate(5 minutes) or cron(minutes hours day-of-month month day-of-week year)`,
 	);
 }
 
@@ -124,7 +124,7 @@ function cron(fields: string[], expression: string): NextRun {
 				time.setTime(time.getTime() + minute);
 			} else return time;
 		}
-		throw new Error(`${expression} never comes.`);
+		throw new Error(`${expression} has no next run: no day matches it.`);
 	};
 }
 
@@ -140,7 +140,7 @@ function values(
 		const number = name >= 0 ? name + low : Number(value);
 		if (!Number.isInteger(number) || number < low || number > high) {
 			throw new Error(
-				`${expression}: ${value} is not between ${low} and ${high} (L, W and # are not read by the local cloud)`,
+				`${expression}: ${value} is not between ${low} and ${high} (cdk-local does not read L, W and #)`,
 			);
 		}
 		return number;

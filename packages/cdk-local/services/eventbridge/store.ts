@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import type { MessageAttribute } from "../sqs/store.ts";
+import type { MessageAttribute } from "../sqs/message-attributes.ts";
 import { eventPattern } from "./pattern.ts";
 
 export interface NewEvent {

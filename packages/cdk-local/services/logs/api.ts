@@ -8,7 +8,7 @@ import type { LambdaFunction } from "../lambda/function.ts";
 
 const maxEvents = 10_000;
 
-/** CloudWatch Logs over the functions' log files: the events of a function's log group are the lines of its file below the state folder. */
+/** Serves CloudWatch Logs over the log files: a function's log group has the lines of its file below the state folder as events. */
 export function logsApi(
 	state: State,
 	functions: Map<string, LambdaFunction>,
@@ -34,18 +34,22 @@ export function logsApi(
 					nextToken: z.string().optional(),
 				},
 				(input) => {
-					const known = [...functions.values()].find(
+					const lambdaFunction = [...functions.values()].find(
 						({ settings }) => settings.logGroup === input.logGroupName,
 					);
-					if (!known) {
+					if (!lambdaFunction) {
 						throw new AwsError(
 							"ResourceNotFoundException",
 							"The specified log group does not exist.",
 						);
 					}
-					const matches = terms(input.filterPattern);
-					const file = join(state.dir, "logs", `${known.settings.name}.log`);
-					const found = readEvents(file).filter(
+					const matches = compileFilter(input.filterPattern);
+					const file = join(
+						state.dir,
+						"logs",
+						`${lambdaFunction.settings.name}.log`,
+					);
+					const events = readEvents(file).filter(
 						({ timestamp, message }) =>
 							timestamp >= input.startTime &&
 							timestamp < input.endTime &&
@@ -54,12 +58,12 @@ export function logsApi(
 					const from = Number(input.nextToken ?? 0);
 					const to = from + input.limit;
 					return {
-						events: found.slice(from, to).map((event) => ({
+						events: events.slice(from, to).map((event) => ({
 							...event,
 							logStreamName: "local",
 							ingestionTime: event.timestamp,
 						})),
-						...(to < found.length && { nextToken: String(to) }),
+						...(to < events.length && { nextToken: String(to) }),
 					};
 				},
 			),
@@ -68,8 +72,8 @@ export function logsApi(
 }
 
 /**
- * The lines of a file as events. A line tells its time where it is JSON with a `timestamp`; one that does not
- * (START, REPORT, a stack trace) came with the line before it.
+ * Reads the lines of a file as events. A JSON line has its own `timestamp`; any other
+ * (START, REPORT, a stack trace) takes the time of the line before it.
  */
 function readEvents(file: string) {
 	if (!existsSync(file)) return [];
@@ -79,21 +83,21 @@ function readEvents(file: string) {
 		.split("\n")
 		.filter((line) => line !== "")
 		.map((message) => {
-			const [, stated = ""] = /"timestamp":\s*"([^"]+)"/.exec(message) ?? [];
-			timestamp = Date.parse(stated) || timestamp;
+			const [, time = ""] = /"timestamp":\s*"([^"]+)"/.exec(message) ?? [];
+			timestamp = Date.parse(time) || timestamp;
 			const eventId = String(offset);
 			offset += Buffer.byteLength(message) + 1;
 			return { eventId, timestamp, message };
 		});
 }
 
-/** Every term must occur; a phrase stands in quotes. */
-function terms(pattern: string): (message: string) => boolean {
+/** Compiles a filter pattern: every term or quoted phrase must occur. */
+function compileFilter(pattern: string): (message: string) => boolean {
 	if (/^\s*[{[%?-]/.test(pattern)) {
 		throw notImplemented(`The filter pattern ${pattern}`);
 	}
-	const wanted = [...pattern.matchAll(/"([^"]*)"|(\S+)/g)].map(
+	const terms = [...pattern.matchAll(/"([^"]*)"|(\S+)/g)].map(
 		([, phrase, word]) => phrase ?? word ?? "",
 	);
-	return (message) => wanted.every((term) => message.includes(term));
+	return (message) => terms.every((term) => message.includes(term));
 }

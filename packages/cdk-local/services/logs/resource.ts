@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ignored, resource, tags } from "../../template/resource.ts";
 
-/** Where functions write their lines, which here are files below the state folder. */
+/** A log group; its events are in files below the state folder. */
 export const logGroup = resource(
 	{
 		LogGroupName: z.string().optional(),

@@ -15,11 +15,11 @@ import { getObject } from "./get-object.ts";
 import { storedHeaders } from "./headers.ts";
 import { listObjects, listVersions } from "./listing.ts";
 import {
-	deleting,
-	listing,
+	deletePermission,
+	listPermissions,
 	onBucket,
-	reading,
-	writing,
+	readPermissions,
+	writePermissions,
 } from "./permissions.ts";
 import { postObject } from "./post-object.ts";
 import { putObject } from "./put-object.ts";
@@ -27,14 +27,15 @@ import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
 interface S3Operation {
+	/** AWS's name of the operation. */
 	name: string;
 	method: string;
 	on: "bucket" | "object";
-	/** The query parameter that distinguishes it from its neighbours (`?delete`). */
+	/** The query parameter that selects it among operations of the same method (`?delete`). */
 	marker?: string;
-	/** Other query parameters it understands; any more are refused. */
+	/** Optional query parameters; any other is refused. */
 	parameters?: string[];
-	/** What a caller must be allowed; what concerns single objects of many is asked where each is touched. */
+	/** Permissions the caller needs. An operation on many objects checks each object itself. */
 	permissions(call: S3Call): Permission[];
 	run(call: S3Call, buckets: Buckets, state: State): Promise<AwsResponse>;
 }
@@ -48,7 +49,7 @@ const operations: S3Operation[] = [
 			"versionId",
 			...storedHeaders.map((name) => `response-${name}`),
 		],
-		permissions: reading,
+		permissions: readPermissions,
 		run: getObject,
 	},
 	{
@@ -56,15 +57,15 @@ const operations: S3Operation[] = [
 		method: "HEAD",
 		on: "object",
 		parameters: ["versionId"],
-		// There is no right to the headers alone.
-		permissions: reading,
+		// S3 has no action for the headers alone.
+		permissions: readPermissions,
 		run: getObject,
 	},
 	{
 		name: "PutObject",
 		method: "PUT",
 		on: "object",
-		permissions: writing,
+		permissions: writePermissions,
 		run: putObject,
 	},
 	{
@@ -73,7 +74,7 @@ const operations: S3Operation[] = [
 		on: "object",
 		parameters: ["versionId"],
 		permissions: ({ bucket, key, query }) => [
-			deleting(bucket, key, query.get("versionId")),
+			deletePermission(bucket, key, query.get("versionId")),
 		],
 		run: deleteObject,
 	},
@@ -105,7 +106,7 @@ const operations: S3Operation[] = [
 		method: "POST",
 		on: "bucket",
 		marker: "delete",
-		// Each object is allowed or refused by itself.
+		// Each object is checked by itself.
 		permissions: () => [],
 		run: deleteObjects,
 	},
@@ -114,7 +115,7 @@ const operations: S3Operation[] = [
 		method: "GET",
 		on: "bucket",
 		marker: "list-type",
-		permissions: listing("ListBucket"),
+		permissions: listPermissions("ListBucket"),
 		parameters: [
 			"prefix",
 			"delimiter",
@@ -130,7 +131,7 @@ const operations: S3Operation[] = [
 		method: "GET",
 		on: "bucket",
 		marker: "versions",
-		permissions: listing("ListBucketVersions"),
+		permissions: listPermissions("ListBucketVersions"),
 		parameters: [
 			"prefix",
 			"max-keys",
@@ -142,11 +143,11 @@ const operations: S3Operation[] = [
 	},
 ];
 
-/** Headers a call may carry; any other `x-amz-*` asks for something that is not done here. */
+/** Supported headers; any other `x-amz-*` requests a feature that the emulator lacks. */
 const knownHeaders =
 	/^x-amz-(date|content-sha256|security-token|user-agent|sdk-checksum-algorithm|checksum-.*|trailer|decoded-content-length|meta-.*|copy-source|metadata-directive)$/;
 
-/** S3's REST protocol over the buckets, path style. */
+/** Serves S3's REST protocol over the buckets, with path-style addresses. */
 export function s3Api(buckets: Buckets, state: State): AwsApi {
 	return {
 		service: "s3",
@@ -159,7 +160,7 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 			if (!request.principal) {
 				throw new AwsError("AccessDenied", "Access Denied", 403);
 			}
-			// A bucket that does not exist is nobody's to refuse.
+			// A missing bucket is NoSuchBucket, whatever the caller's permissions.
 			buckets.bucket(call.bucket);
 			request.rights.require(operation.permissions(call));
 			return operation.run(call, buckets, state);
@@ -170,7 +171,7 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 			return {
 				status: error.status,
 				headers: { "content-type": "application/xml", ...error.headers },
-				// An error alone is in no namespace: the AWS CLI and boto3 find no code in one that is.
+				// Errors have no namespace: the AWS CLI and boto3 find no code in one that has.
 				body: xmlDocument("Error", {
 					Code: error.code,
 					Message: error.message,

@@ -6,13 +6,13 @@ import {
 import type { S3Call } from "./call.ts";
 import type { Buckets, CorsRule } from "./store.ts";
 
-/** Answers a browser's question whether it may send a request to the bucket. */
+/** Answers a browser's preflight request. */
 export function preflight(
 	{ request, bucket }: S3Call,
 	buckets: Buckets,
 ): AwsResponse {
 	const { headers } = request;
-	const wanted = (headers["access-control-request-headers"] ?? "")
+	const requestedHeaders = (headers["access-control-request-headers"] ?? "")
 		.split(",")
 		.map((name) => name.trim())
 		.filter((name) => name);
@@ -20,7 +20,7 @@ export function preflight(
 		buckets.bucket(bucket).cors,
 		headers.origin,
 		headers["access-control-request-method"],
-		wanted,
+		requestedHeaders,
 	);
 	if (!rule) {
 		throw new AwsError(
@@ -32,7 +32,7 @@ export function preflight(
 	return {
 		status: 200,
 		headers: {
-			"access-control-allow-headers": wanted.join(", "),
+			"access-control-allow-headers": requestedHeaders.join(", "),
 			...(rule.maxAgeSeconds === undefined
 				? {}
 				: { "access-control-max-age": String(rule.maxAgeSeconds) }),
@@ -40,7 +40,7 @@ export function preflight(
 	};
 }
 
-/** The headers that let a browser read an answer; none where no rule of the bucket matches. */
+/** Returns the headers that let a browser read the response; none if no CORS rule matches. */
 export function corsHeaders(
 	request: AwsRequest,
 	buckets: Buckets,
@@ -48,7 +48,7 @@ export function corsHeaders(
 	const { origin } = request.headers;
 	const bucket = request.path.split("/")[1];
 	if (!origin || !bucket) return {};
-	const asked =
+	const method =
 		request.method === "OPTIONS"
 			? request.headers["access-control-request-method"]
 			: request.method;
@@ -58,7 +58,7 @@ export function corsHeaders(
 	} catch {
 		return {};
 	}
-	const rule = findRule(rules, origin, asked, []);
+	const rule = findRule(rules, origin, method, []);
 	if (!rule) return {};
 	const anyone = rule.allowedOrigins.includes("*");
 	return {

@@ -1,7 +1,7 @@
 import { AwsError, type AwsResponse } from "../../endpoint/types.ts";
 import { parseXml, type Xml } from "../../endpoint/xml.ts";
 import type { S3Call } from "./call.ts";
-import { deleting } from "./permissions.ts";
+import { deletePermission } from "./permissions.ts";
 import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
@@ -27,13 +27,15 @@ export async function deleteObjects(
 	{ request, bucket }: S3Call,
 	buckets: Buckets,
 ): Promise<AwsResponse> {
-	const { Delete: wanted } = parseXml(request.body, { lists: ["Object"] }) as {
+	const { Delete: deletion } = parseXml(request.body, {
+		lists: ["Object"],
+	}) as {
 		Delete?: {
 			Object?: { Key: string; VersionId?: string }[];
 			Quiet?: string;
 		};
 	};
-	const objects = wanted?.Object ?? [];
+	const objects = deletion?.Object ?? [];
 	if (objects.length === 0 || objects.length > 1_000) {
 		throw new AwsError(
 			"MalformedXML",
@@ -44,7 +46,7 @@ export async function deleteObjects(
 	const refused: Xml[] = [];
 	for (const { Key, VersionId } of objects) {
 		try {
-			request.rights.require([deleting(bucket, Key, VersionId)]);
+			request.rights.require([deletePermission(bucket, Key, VersionId)]);
 		} catch (error) {
 			if (!(error instanceof AwsError)) throw error;
 			const { code, message } = error;
@@ -61,7 +63,7 @@ export async function deleteObjects(
 		});
 	}
 	return xmlResponse("DeleteResult", {
-		Deleted: wanted?.Quiet === "true" ? [] : deleted,
+		Deleted: deletion?.Quiet === "true" ? [] : deleted,
 		Error: refused,
 	});
 }

@@ -30,7 +30,7 @@ export async function getObject(
 		const value = query.get(`response-${name}`);
 		if (value !== null) headers[name] = value;
 	}
-	checkConditions(request.headers, object.etag, headers);
+	requireConditions(request.headers, object.etag, headers);
 
 	const range = readRange(request.headers.range, object.size);
 	if (range) {
@@ -39,7 +39,7 @@ export async function getObject(
 		headers["content-length"] = String(range.end - range.start + 1);
 	}
 	if (range || request.headers["x-amz-checksum-mode"] !== "ENABLED") {
-		// A checksum is of the whole object: the client would verify a part against it.
+		// The checksum covers the whole object; a client would verify the range against it.
 		for (const name of Object.keys(headers)) {
 			if (name.startsWith("x-amz-checksum-")) delete headers[name];
 		}
@@ -53,7 +53,7 @@ export async function getObject(
 	};
 }
 
-/** @throws AwsError where the object is not there, or only its delete marker. */
+/** Finds an object whose bytes can be read. @throws AwsError if it is missing or a delete marker */
 export function readableObject(
 	buckets: Buckets,
 	rights: Rights,
@@ -63,7 +63,7 @@ export function readableObject(
 ): StoredObject {
 	const object = buckets.find(bucket, key, versionId ?? undefined);
 	if (!object || (object.deleteMarker && !versionId)) {
-		// That a key is missing learns only who may see which are there.
+		// Only a caller who may list the bucket learns that a key is missing.
 		rights.require([onBucket("ListBucket", bucket)]);
 	}
 	if (!object) {
@@ -97,23 +97,23 @@ export function readableObject(
 	return object;
 }
 
-function checkConditions(
+function requireConditions(
 	headers: Record<string, string>,
 	etag: string,
 	answer: Record<string, string>,
 ): void {
 	const names = (header: string | undefined) =>
 		header?.split(",").map((tag) => tag.trim().replace(/^W\/|"/g, ""));
-	const wanted = names(headers["if-match"]);
-	if (wanted && !wanted.includes(etag) && !wanted.includes("*")) {
+	const matching = names(headers["if-match"]);
+	if (matching && !matching.includes(etag) && !matching.includes("*")) {
 		throw new AwsError(
 			"PreconditionFailed",
 			"At least one of the pre-conditions you specified did not hold",
 			412,
 		);
 	}
-	const unwanted = names(headers["if-none-match"]);
-	if (unwanted?.includes(etag) || unwanted?.includes("*")) {
+	const notMatching = names(headers["if-none-match"]);
+	if (notMatching?.includes(etag) || notMatching?.includes("*")) {
 		throw new AwsError("NotModified", "Not Modified", 304, {
 			etag: answer.etag ?? "",
 		});

@@ -4,7 +4,7 @@ import type { S3Call } from "./call.ts";
 import type { Buckets, StoredObject } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
-/** ListObjectsV2: current objects, with what lies below a delimiter folded into prefixes. */
+/** ListObjectsV2: lists current objects; keys that share a delimited prefix become one entry. */
 export async function listObjects(
 	{ bucket, query }: S3Call,
 	buckets: Buckets,
@@ -24,7 +24,7 @@ export async function listObjects(
 		if (!object.latest || object.deleteMarker || object.key === after) continue;
 		const cut = delimiter ? object.key.indexOf(delimiter, prefix.length) : -1;
 		const folder = cut < 0 ? null : object.key.slice(0, cut + delimiter.length);
-		// A page that ended with a folder goes on behind everything in it.
+		// After a page that ended with a folder, the next page skips the rest of that folder.
 		if (folder && (folder === prefixes.at(-1) || folder === after)) continue;
 		if (contents.length + prefixes.length === limit) {
 			truncated = true;
@@ -47,11 +47,11 @@ export async function listObjects(
 			? Buffer.from(last).toString("base64url")
 			: undefined,
 		Contents: contents,
-		CommonPrefixes: prefixes.map((each) => ({ Prefix: write(each) })),
+		CommonPrefixes: prefixes.map((folder) => ({ Prefix: write(folder) })),
 	});
 }
 
-/** ListObjectVersions: every version and delete marker, newest first within a key. */
+/** ListObjectVersions: lists every version and delete marker, newest first within a key. */
 export async function listVersions(
 	{ bucket, query }: S3Call,
 	buckets: Buckets,
@@ -92,14 +92,14 @@ export async function listVersions(
 		EncodingType: query.get("encoding-type") ?? undefined,
 		NextKeyMarker: truncated && last ? write(last.key) : undefined,
 		NextVersionIdMarker: truncated && last ? last.versionId : undefined,
-		Version: found.filter((each) => !each.deleteMarker).map(version),
+		Version: found.filter(({ deleteMarker }) => !deleteMarker).map(version),
 		DeleteMarker: found
-			.filter((each) => each.deleteMarker)
-			.map((each) => ({
-				Key: write(each.key),
-				VersionId: each.versionId,
-				IsLatest: String(each.latest),
-				LastModified: new Date(each.modifiedAt).toISOString(),
+			.filter(({ deleteMarker }) => deleteMarker)
+			.map(({ key, versionId, latest, modifiedAt }) => ({
+				Key: write(key),
+				VersionId: versionId,
+				IsLatest: String(latest),
+				LastModified: new Date(modifiedAt).toISOString(),
 			})),
 	});
 }

@@ -8,7 +8,7 @@ export const onBucket = (action: string, bucket: string): Permission => ({
 	resource: `arn:aws:s3:::${bucket}`,
 });
 
-/** A version is read and deleted by a right of its own. */
+/** Reading or deleting a version is an action of its own. */
 const onObject = (
 	action: string,
 	bucket: string,
@@ -19,31 +19,39 @@ const onObject = (
 	resource: `arn:aws:s3:::${bucket}/${key}`,
 });
 
-export const deleting = (
+export const deletePermission = (
 	bucket: string,
 	key: string,
 	versionId: string | null | undefined,
 ): Permission => onObject("DeleteObject", bucket, key, versionId);
 
-export const putting = (bucket: string, key: string): Permission =>
+export const putPermission = (bucket: string, key: string): Permission =>
 	onObject("PutObject", bucket, key, null);
 
-export const reading = ({ bucket, key, query }: S3Call): Permission[] => [
+export const readPermissions = ({
+	bucket,
+	key,
+	query,
+}: S3Call): Permission[] => [
 	onObject("GetObject", bucket, key, query.get("versionId")),
 ];
 
-/** A copy reads its source, too. */
-export function writing({ request, bucket, key }: S3Call): Permission[] {
+/** Lists the permissions for a write; a copy also reads its source. */
+export function writePermissions({
+	request,
+	bucket,
+	key,
+}: S3Call): Permission[] {
 	const source = copySource(request.headers["x-amz-copy-source"]);
 	return [
 		...(source
 			? [onObject("GetObject", source.bucket, source.key, source.versionId)]
 			: []),
-		putting(bucket, key),
+		putPermission(bucket, key),
 	];
 }
 
-export const listing =
+export const listPermissions =
 	(action: string) =>
 	({ bucket, query }: S3Call): Permission[] => [
 		{
@@ -55,7 +63,7 @@ export const listing =
 		},
 	];
 
-/** What `x-amz-copy-source` names. */
+/** Parses `x-amz-copy-source`; null without the header. */
 export function copySource(header: string | undefined) {
 	if (header === undefined) return null;
 	const [path = "", query = ""] = header.split("?");

@@ -29,14 +29,14 @@ export async function readPostForm(
 	let file: Readable | undefined;
 	const started = Promise.withResolvers<PostForm>();
 	const ended = Promise.withResolvers<void>();
-	// Rejects whoever waits: for the file, for its bytes, or for the end of the form.
+	// The caller may be waiting for the file, its bytes or the end of the form.
 	const fail = (error: Error) => {
 		started.reject(error);
 		ended.reject(error);
 		file?.destroy(error);
 		busboy.destroy();
 	};
-	// A form that fails before its file has nobody waiting for its end.
+	// A form that fails before its file is never awaited to its end.
 	ended.promise.catch(() => {});
 
 	busboy.on("field", (name, value) => {
@@ -49,7 +49,7 @@ export async function readPostForm(
 	});
 	busboy.on("file", (_name, content, filename) => {
 		file = content;
-		// Readers of the file see its error; without a reader yet, it must not end the process.
+		// Without a reader yet, an error of the file must not end the process.
 		content.on("error", () => {});
 		started.resolve({
 			fields,

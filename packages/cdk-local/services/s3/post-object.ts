@@ -7,13 +7,17 @@ import {
 import type { State } from "../../state.ts";
 import { requireKeyLength, type S3Call } from "./call.ts";
 import { storedHeaders, versionHeader } from "./headers.ts";
-import { putting } from "./permissions.ts";
+import { putPermission } from "./permissions.ts";
 import { readPostForm } from "./post-form.ts";
-import { checkFields, type PostPolicy, parsePolicy } from "./post-policy.ts";
+import {
+	type PostPolicy,
+	parsePolicy,
+	requireConditions,
+} from "./post-policy.ts";
 import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
-/** Stores the file of a form, where the policy in its fields allows exactly that. */
+/** Stores the file of a form if the policy in its fields allows it. */
 export async function postObject(
 	{ request, bucket, key: path }: S3Call,
 	body: AsyncIterable<Buffer>,
@@ -57,7 +61,7 @@ export async function postObject(
 		token: fields.get("x-amz-security-token"),
 	});
 	const policy = parsePolicy(required(fields, "policy"));
-	// The bucket is the one that is posted to; a field that names another is another form.
+	// The address names the bucket; a field must not name another.
 	if (!fields.has("bucket")) fields.set("bucket", bucket);
 	if (fields.get("bucket") !== bucket) {
 		throw new AwsError(
@@ -66,20 +70,22 @@ export async function postObject(
 			403,
 		);
 	}
-	checkFields(policy, fields, state.now());
-	// A form can do what its signer may do by then.
-	request.rights.require([putting(bucket, key)]);
+	requireConditions(policy, fields, state.now());
+	// The signer's current permissions apply, not those at signing.
+	request.rights.require([putPermission(bucket, key)]);
 	requireKeyLength(key);
-	const headers = keptFields(fields);
+	const headers = storableFields(fields);
 
-	const draft = await buckets.draft(withinLength(policy.length, form.file));
+	const draft = await buckets.files.write(
+		withinLength(policy.length, form.file),
+	);
 	try {
 		await form.ended;
 	} catch (error) {
-		await buckets.discard(draft);
+		await buckets.files.remove([draft.file]);
 		throw error;
 	}
-	const stored = await buckets.put({
+	const object = await buckets.put({
 		bucket,
 		key,
 		bytes: draft,
@@ -90,8 +96,8 @@ export async function postObject(
 	const location = `${state.endpoint}/${bucket}/${encodeURIComponent(key)}`;
 	const answer = {
 		location,
-		etag: `"${stored.etag}"`,
-		...versionHeader(buckets, bucket, stored.versionId),
+		etag: `"${object.etag}"`,
+		...versionHeader(buckets, bucket, object.versionId),
 	};
 	switch (fields.get("success_action_status")) {
 		case "201":
@@ -124,48 +130,48 @@ function required(fields: Map<string, string>, name: string): string {
 	return value;
 }
 
-/** Lets no more than the allowed bytes through, and counts the rest for the refusal. */
+/** Passes on the allowed bytes and counts the rest for the error. */
 async function* withinLength(
-	{ least, most }: PostPolicy["length"],
+	{ min, max }: PostPolicy["length"],
 	content: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer> {
 	let size = 0;
 	for await (const chunk of content) {
 		size += chunk.length;
-		if (size <= most) yield chunk;
+		if (size <= max) yield chunk;
 	}
-	if (size > most) {
+	if (size > max) {
 		throw new AwsError(
 			"EntityTooLarge",
 			"Your proposed upload exceeds the maximum allowed size",
 			400,
 			{},
-			{ ProposedSize: String(size), MaxSizeAllowed: String(most) },
+			{ ProposedSize: String(size), MaxSizeAllowed: String(max) },
 		);
 	}
-	if (size < least) {
+	if (size < min) {
 		throw new AwsError(
 			"EntityTooSmall",
 			"Your proposed upload is smaller than the minimum allowed size",
 			400,
 			{},
-			{ ProposedSize: String(size), MinSizeAllowed: String(least) },
+			{ ProposedSize: String(size), MinSizeAllowed: String(min) },
 		);
 	}
 }
 
-/** Fields that say how the upload is done, not what is kept with the object. */
-const ofTheUpload =
+/** Fields that control the upload and are not stored with the object. */
+const controlFields =
 	/^(key|bucket|policy|success_action_status|x-amz-(algorithm|credential|date|signature|security-token)|x-ignore-.*)$/;
 
-function keptFields(fields: Map<string, string>): Record<string, string> {
-	const kept: Record<string, string> = {};
+function storableFields(fields: Map<string, string>): Record<string, string> {
+	const stored: Record<string, string> = {};
 	for (const [name, value] of fields) {
-		if (ofTheUpload.test(name)) continue;
+		if (controlFields.test(name)) continue;
 		if (!storedHeaders.includes(name) && !name.startsWith("x-amz-meta-")) {
 			throw notImplemented(`The form field ${name}`);
 		}
-		kept[name] = value;
+		stored[name] = value;
 	}
-	return kept;
+	return stored;
 }

@@ -13,22 +13,22 @@ const policyDocument = z.strictObject({
 	),
 });
 
-/** What a form may upload. */
+/** The upload a form permits. */
 export interface PostPolicy {
 	/** Milliseconds since 1970. */
 	expiresAt: number;
 	matches: Match[];
-	/** Bytes of the file, both included. */
-	length: { least: number; most: number };
+	/** Size of the file in bytes, bounds included. */
+	length: { min: number; max: number };
 }
 
 interface Match {
-	how: "eq" | "starts-with";
+	operator: "eq" | "starts-with";
 	/** In lower case: field names are not case-sensitive. */
 	field: string;
 	value: string;
-	/** As S3 quotes it when it does not hold. */
-	written: string;
+	/** As S3 quotes the condition in an error. */
+	source: string;
 }
 
 /** @throws AwsError `InvalidPolicyDocument` */
@@ -49,14 +49,14 @@ export function parsePolicy(base64: string): PostPolicy {
 	const policy: PostPolicy = {
 		expiresAt: Date.parse(data.expiration),
 		matches: [],
-		length: { least: 0, most: Number.POSITIVE_INFINITY },
+		length: { min: 0, max: Number.POSITIVE_INFINITY },
 	};
-	const match = (how: Match["how"], field: string, value: string) =>
+	const match = (operator: Match["operator"], field: string, value: string) =>
 		policy.matches.push({
-			how,
+			operator,
 			field: field.toLowerCase(),
 			value,
-			written: JSON.stringify([how, `$${field}`, value]),
+			source: JSON.stringify([operator, `$${field}`, value]),
 		});
 	for (const condition of data.conditions) {
 		if (!Array.isArray(condition)) {
@@ -64,9 +64,9 @@ export function parsePolicy(base64: string): PostPolicy {
 				match("eq", field, value);
 			}
 		} else if (condition[0] === "content-length-range") {
-			const [, least, most] = condition;
-			policy.length.least = Math.max(policy.length.least, least);
-			policy.length.most = Math.min(policy.length.most, most);
+			const [, min, max] = condition;
+			policy.length.min = Math.max(policy.length.min, min);
+			policy.length.max = Math.min(policy.length.max, max);
 		} else {
 			match(condition[0], condition[1].slice(1), condition[2]);
 		}
@@ -74,41 +74,43 @@ export function parsePolicy(base64: string): PostPolicy {
 	return policy;
 }
 
-/** Fields that need no condition, beside `x-ignore-...`. */
-const free = new Set(["policy", "x-amz-signature", "file"]);
+/** Fields that need no condition, besides `x-ignore-...`. */
+const exemptFields = new Set(["policy", "x-amz-signature", "file"]);
 
 /**
- * Holds the fields of a form, by lower-case name, against every condition, and the conditions against every field.
+ * Requires that the fields, by lower-case name, meet every condition, and that every field has a condition.
  * @throws AwsError `AccessDenied`
  */
-export function checkFields(
+export function requireConditions(
 	policy: PostPolicy,
 	fields: Map<string, string>,
 	now: number,
 ): void {
 	if (now > policy.expiresAt) throw denied("Policy expired.");
-	for (const { how, field, value, written } of policy.matches) {
-		const given = fields.get(field);
-		// A list of types begins with the prefix where each of them does.
-		const each = field === "content-type" ? given?.split(",") : [given];
-		const holds =
-			how === "eq"
-				? given === value
-				: each?.every((part) => part?.trim().startsWith(value));
-		if (!holds) throw denied(`Policy Condition failed: ${written}`);
+	for (const { operator, field, value, source } of policy.matches) {
+		const text = fields.get(field);
+		// A list of types starts with the prefix if every type does.
+		const parts = field === "content-type" ? text?.split(",") : [text];
+		const isMet =
+			operator === "eq"
+				? text === value
+				: parts?.every((part) => part?.trim().startsWith(value));
+		if (!isMet) throw denied(`Policy Condition failed: ${source}`);
 	}
 	const bound = new Set(policy.matches.map(({ field }) => field));
 	const extra = [...fields.keys()].filter(
 		(name) =>
-			!bound.has(name) && !free.has(name) && !name.startsWith("x-ignore-"),
+			!bound.has(name) &&
+			!exemptFields.has(name) &&
+			!name.startsWith("x-ignore-"),
 	);
 	if (extra.length > 0) {
 		throw denied(`Extra input fields: ${extra.join(", ")}`);
 	}
 }
 
-const invalid = (why: string) =>
-	new AwsError("InvalidPolicyDocument", `Invalid Policy: ${why}`);
+const invalid = (reason: string) =>
+	new AwsError("InvalidPolicyDocument", `Invalid Policy: ${reason}`);
 
-const denied = (why: string) =>
-	new AwsError("AccessDenied", `Invalid according to Policy: ${why}`, 403);
+const denied = (reason: string) =>
+	new AwsError("AccessDenied", `Invalid according to Policy: ${reason}`, 403);

@@ -1,11 +1,10 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
+import { type Draft, ObjectFiles } from "./files.ts";
 
-/** One CORS rule of a bucket, as the template gives it. */
+/** A CORS rule of a bucket. */
 export interface CorsRule {
 	allowedOrigins: string[];
 	allowedMethods: string[];
@@ -14,43 +13,36 @@ export interface CorsRule {
 	maxAgeSeconds?: number;
 }
 
-/** What S3 tells EventBridge about a new object. */
+/** The event S3 sends to EventBridge for a new object. */
 export interface ObjectCreated {
 	bucket: string;
 	key: string;
 	size: number;
 	etag: string;
-	/** Null where the bucket keeps no versions. */
+	/** Null in an unversioned bucket. */
 	versionId: string | null;
 	requestId: string;
-	/** Grows with every object of a key. */
+	/** Increases with every object of a key. */
 	sequencer: string;
 	reason: "PutObject" | "PostObject" | "CopyObject";
 }
 
-/** One version of an object, or the marker a delete leaves in its place. */
+/** A version of an object, or a delete marker. */
 export interface StoredObject {
 	id: number;
 	key: string;
-	/** The string "null" where the bucket keeps no versions. */
+	/** The string "null" in an unversioned bucket. */
 	versionId: string;
 	deleteMarker: boolean;
 	/** Path of the bytes. */
 	file: string;
 	size: number;
 	etag: string;
-	/** Headers to give back: content type, metadata, checksums. */
+	/** Headers of a response: content type, metadata, checksums. */
 	headers: Record<string, string>;
 	/** Milliseconds since 1970. */
 	modifiedAt: number;
 	latest: boolean;
-}
-
-/** Bytes that are on disk and in no bucket yet. */
-export interface Draft {
-	file: string;
-	size: number;
-	etag: string;
 }
 
 export interface NewObject {
@@ -60,7 +52,7 @@ export interface NewObject {
 	headers: Record<string, string>;
 	requestId: string;
 	reason: ObjectCreated["reason"];
-	/** Refuses where the key already has an object. */
+	/** Fails if the key has an object. */
 	onlyIfAbsent?: boolean;
 }
 
@@ -74,28 +66,27 @@ const columns = `id, key, version_id as versionId, delete_marker as deleteMarker
 	modified_at as modifiedAt,
 	id = (select max(id) from objects as newer where newer.bucket = objects.bucket and newer.key = objects.key) as latest`;
 
-/** The buckets: rows in SQLite, each object's bytes in a file named by chance, never by its key. */
+/** Stores buckets and objects as rows in SQLite; the bytes of an object are in a file with a random name. */
 export class Buckets {
 	readonly #state: State;
 	readonly #onObjectCreated: (event: ObjectCreated) => void;
-	readonly #files: string;
-	/** Whether new objects of a bucket are announced on the default bus. */
+	readonly files: ObjectFiles;
+	/** Tells if new objects of a bucket are announced on the default bus. */
 	readonly announces: (bucket: string) => boolean;
 
 	constructor(
 		state: State,
 		hooks: {
-			/** Runs within the transaction that stores the object: both are kept, or neither. */
+			/** Runs in the transaction that stores the object: if it throws, nothing is stored. */
 			onObjectCreated(event: ObjectCreated): void;
-			/** @default none is */
+			/** @default no bucket */
 			announces?: (bucket: string) => boolean;
 		},
 	) {
 		this.#state = state;
 		this.#onObjectCreated = hooks.onObjectCreated;
 		this.announces = hooks.announces ?? (() => false);
-		this.#files = join(state.dir, "s3");
-		mkdirSync(this.#files, { recursive: true });
+		this.files = new ObjectFiles(join(state.dir, "s3"));
 		state.db.exec(`
 			create table if not exists buckets (
 				name text primary key,
@@ -115,10 +106,11 @@ export class Buckets {
 				modified_at integer not null
 			) strict;
 			create index if not exists objects_by_key on objects (bucket, key, id)`);
-		this.#removeOrphans();
+		const rows = state.sql("select file from objects").all();
+		this.files.removeOrphans(new Set(rows.map(({ file }) => file)));
 	}
 
-	/** Creates the bucket, or gives an existing one these settings. */
+	/** Creates the bucket or changes its settings. */
 	ensure(
 		name: string,
 		options: { cors?: CorsRule[]; versioned: boolean },
@@ -146,34 +138,11 @@ export class Buckets {
 		return { versioned: row.versioned === 1, cors: JSON.parse(row.cors) };
 	}
 
-	/** Writes bytes to disk as they come; what throws on the way leaves nothing. */
-	async draft(bytes: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Draft> {
-		const file = randomUUID();
-		const hash = createHash("md5");
-		let size = 0;
-		try {
-			await using written = await open(join(this.#files, file), "wx");
-			for await (const chunk of bytes) {
-				await written.writeFile(chunk);
-				hash.update(chunk);
-				size += chunk.length;
-			}
-		} catch (error) {
-			await this.#removeFiles([file]);
-			throw error;
-		}
-		return { file, size, etag: hash.digest("hex") };
-	}
-
-	async discard({ file }: Draft): Promise<void> {
-		await this.#removeFiles([file]);
-	}
-
 	async put(object: NewObject): Promise<StoredObject> {
 		const { bucket, key, bytes } = object;
 		const { versioned } = this.bucket(bucket);
 		const { file, size, etag } = Buffer.isBuffer(bytes)
-			? await this.draft([bytes])
+			? await this.files.write([bytes])
 			: bytes;
 		try {
 			const { stored, replaced } = this.#state.transaction(() => {
@@ -202,15 +171,15 @@ export class Buckets {
 				const stored = this.find(bucket, key) as StoredObject;
 				return { stored, replaced };
 			});
-			await this.#removeFiles(replaced);
+			await this.files.remove(replaced);
 			return stored;
 		} catch (error) {
-			await this.#removeFiles([file]);
+			await this.files.remove([file]);
 			throw error;
 		}
 	}
 
-	/** The newest version, or the given one; a delete marker counts as an answer. */
+	/** Finds the newest or the named version; it may be a delete marker. */
 	find(
 		bucket: string,
 		key: string,
@@ -231,13 +200,13 @@ export class Buckets {
 		return row && this.#toStoredObject(row);
 	}
 
-	/** Every version of the keys under the prefix, `from` onwards in UTF-8 order; of each key the newest first. */
+	/** Iterates over every version of the keys with the prefix, from the key `from` in UTF-8 order, newest first within a key. */
 	*list(
 		bucket: string,
 		{ prefix, from }: { prefix: string; from: string },
 	): Generator<StoredObject> {
 		this.bucket(bucket);
-		// Not `iterate()` on a kept statement: two listings at once would share its cursor.
+		// A cached statement would share its cursor between two listings at once.
 		const rows = this.#state.db
 			.prepare(
 				`select ${columns} from objects
@@ -248,7 +217,7 @@ export class Buckets {
 		for (const row of rows) yield this.#toStoredObject(row);
 	}
 
-	/** Removes one version for good, or, in a versioned bucket, hides the key behind a delete marker. */
+	/** Deletes a version, or, in a versioned bucket without `versionId`, adds a delete marker. */
 	async delete(
 		bucket: string,
 		key: string,
@@ -270,7 +239,7 @@ export class Buckets {
 			return { versionId: marker, deleteMarker: true };
 		}
 		const removed = this.find(bucket, key, versionId);
-		await this.#removeFiles(
+		await this.files.remove(
 			this.#remove(bucket, key, versionId ?? unversioned),
 		);
 		return {
@@ -307,7 +276,7 @@ export class Buckets {
 		return Number(lastInsertRowid);
 	}
 
-	/** Gives the files that nothing points to any more. */
+	/** Deletes the rows of a version. @returns their files, which nothing refers to any more */
 	#remove(bucket: string, key: string, versionId: string): string[] {
 		const rows = this.#state
 			.sql(
@@ -320,25 +289,11 @@ export class Buckets {
 	#toStoredObject(row: Record<string, unknown>): StoredObject {
 		return {
 			...row,
-			file: join(this.#files, row.file as string),
+			file: this.files.path(row.file as string),
 			deleteMarker: row.deleteMarker === 1,
 			latest: row.latest === 1,
 			headers: JSON.parse(row.headers as string),
 		} as StoredObject;
-	}
-
-	/** Files of uploads and deletions that the end of the process cut in two. */
-	#removeOrphans(): void {
-		const rows = this.#state.sql("select file from objects").all();
-		const kept = new Set(rows.map((row) => row.file));
-		for (const file of readdirSync(this.#files)) {
-			if (!kept.has(file)) rmSync(join(this.#files, file));
-		}
-	}
-
-	async #removeFiles(files: string[]): Promise<void> {
-		for (const file of files)
-			await rm(join(this.#files, file), { force: true });
 	}
 }
 

@@ -6,7 +6,7 @@ import type { Secret, Secrets } from "./store.ts";
 
 const SecretId = z.string().min(1);
 
-/** Secrets Manager's JSON protocol over the secrets. */
+/** Serves Secrets Manager's JSON protocol over the secrets. */
 export function secretsManagerApi(secrets: Secrets): AwsApi {
 	const write = operation(
 		{

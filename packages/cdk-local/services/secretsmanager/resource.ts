@@ -29,20 +29,20 @@ export const secret = resource(
 		KmsKeyId: ignored("nothing is encrypted at rest here"),
 		Tags: tags,
 	},
-	({ Name, GenerateSecretString: how }, { services, physicalName }) => {
+	({ Name, GenerateSecretString: options }, { services, physicalName }) => {
 		const { arn } = services.secrets.ensure(Name ?? physicalName(512), () => {
-			const password = generatePassword(how);
-			if (how.SecretStringTemplate === undefined) return password;
+			const password = generatePassword(options);
+			if (options.SecretStringTemplate === undefined) return password;
 			return JSON.stringify({
-				...JSON.parse(how.SecretStringTemplate),
-				[how.GenerateStringKey ?? "password"]: password,
+				...JSON.parse(options.SecretStringTemplate),
+				[options.GenerateStringKey ?? "password"]: password,
 			});
 		});
 		return { ref: arn, attributes: { Id: arn, Arn: arn } };
 	},
 );
 
-/** The secret's own ARN again; host and port reach functions as variables. */
+/** Returns the secret's ARN; functions get host and port as variables. */
 export const secretAttachment = resource(
 	{
 		SecretId: z.string(),
@@ -52,28 +52,30 @@ export const secretAttachment = resource(
 	({ SecretId }) => ({ ref: SecretId, attributes: { Id: SecretId } }),
 );
 
-/** A password as Secrets Manager generates it. */
-function generatePassword(how: z.infer<typeof generate>): string {
-	const kinds = [
-		how.ExcludeLowercase ? "" : "abcdefghijklmnopqrstuvwxyz",
-		how.ExcludeUppercase ? "" : "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-		how.ExcludeNumbers ? "" : "0123456789",
-		how.ExcludePunctuation ? "" : "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-		how.IncludeSpace ? " " : "",
+/** Generates a password as Secrets Manager does. */
+function generatePassword(options: z.infer<typeof generate>): string {
+	const characterSets = [
+		options.ExcludeLowercase ? "" : "abcdefghijklmnopqrstuvwxyz",
+		options.ExcludeUppercase ? "" : "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+		options.ExcludeNumbers ? "" : "0123456789",
+		options.ExcludePunctuation ? "" : "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+		options.IncludeSpace ? " " : "",
 	]
-		.map((kind) =>
-			[...kind].filter((sign) => !how.ExcludeCharacters.includes(sign)),
+		.map((characters) =>
+			[...characters].filter(
+				(character) => !options.ExcludeCharacters.includes(character),
+			),
 		)
-		.filter((kind) => kind.length > 0);
-	const all = kinds.flat();
+		.filter((characters) => characters.length > 0);
+	const all = characterSets.flat();
 	for (;;) {
 		const password = Array.from(
-			{ length: how.PasswordLength },
+			{ length: options.PasswordLength },
 			() => all[randomInt(all.length)] as string,
 		);
-		const complete = kinds.every((kind) =>
-			kind.some((sign) => password.includes(sign)),
+		const complete = characterSets.every((characters) =>
+			characters.some((character) => password.includes(character)),
 		);
-		if (complete || !how.RequireEachIncludedType) return password.join("");
+		if (complete || !options.RequireEachIncludedType) return password.join("");
 	}
 }

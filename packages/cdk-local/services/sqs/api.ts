@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { jsonApi, operation } from "../../endpoint/json-api.ts";
 import { type AwsApi, AwsError } from "../../endpoint/types.ts";
 import { deadLetterOperations } from "./dead-letters.ts";
-import type { Message, MessageAttribute, Queues } from "./store.ts";
+import { attributesMd5 } from "./message-attributes.ts";
+import type { Message, Queues } from "./store.ts";
 
 const QueueUrl = z.string();
 const attribute = z.strictObject({
@@ -17,17 +17,17 @@ const message = {
 	MessageAttributes: z.record(z.string(), attribute).optional(),
 };
 const seconds = z.int().min(0).max(43_200);
-const names = z.array(z.string());
+const nameList = z.array(z.string());
 
-/** By which operations say which queue they mean. */
-interface Names {
+/** The parameters by which operations name a queue. */
+interface QueueParameters {
 	QueueUrl?: string;
 	QueueName?: string;
 	SourceArn?: string;
 	DestinationArn?: string;
 }
 
-/** SQS's JSON protocol over the queues. */
+/** Serves SQS's JSON protocol over the queues. */
 export function sqsApi(queues: Queues): AwsApi {
 	const send = (url: string, input: z.infer<z.ZodObject<typeof message>>) => {
 		const { messageId, md5 } = queues.send(url, input.MessageBody, {
@@ -47,14 +47,17 @@ export function sqsApi(queues: Queues): AwsApi {
 		service: "sqs",
 		target: "AmazonSQS",
 		version: "1.0",
-		permissions: (name, { QueueUrl, QueueName, SourceArn, ...more }: Names) => {
+		permissions: (
+			name,
+			{ QueueUrl, QueueName, SourceArn, ...more }: QueueParameters,
+		) => {
 			const on = (action: string, queue: string | undefined) => ({
 				action: `sqs:${action}`,
 				resource: queue === undefined ? "*" : queues.arn(queue),
 			});
 			if (name === "StartMessageMoveTask") {
 				const target =
-					more.DestinationArn ?? queues.sourcesOf(SourceArn ?? "")[0]?.arn;
+					more.DestinationArn ?? queues.sources(SourceArn ?? "")[0]?.arn;
 				return [
 					on(name, SourceArn),
 					on("ReceiveMessage", SourceArn),
@@ -63,7 +66,7 @@ export function sqsApi(queues: Queues): AwsApi {
 					on("SendMessage", target ?? SourceArn),
 				];
 			}
-			// A batch takes the right to do it one by one.
+			// A batch needs the permission of the single operation.
 			const action = name.replace(/Batch$/, "");
 			return [on(action, QueueUrl ?? QueueName ?? SourceArn)];
 		},
@@ -81,9 +84,9 @@ export function sqsApi(queues: Queues): AwsApi {
 					MaxNumberOfMessages: z.int().min(1).max(10).default(1),
 					VisibilityTimeout: seconds.optional(),
 					WaitTimeSeconds: z.int().min(0).max(20).default(0),
-					AttributeNames: names.optional(),
-					MessageSystemAttributeNames: names.optional(),
-					MessageAttributeNames: names.optional(),
+					AttributeNames: nameList.optional(),
+					MessageSystemAttributeNames: nameList.optional(),
+					MessageAttributeNames: nameList.optional(),
 				},
 				async (input, { signal }) => {
 					const deadline = Date.now() + input.WaitTimeSeconds * 1_000;
@@ -98,18 +101,18 @@ export function sqsApi(queues: Queues): AwsApi {
 						const left = deadline - Date.now();
 						if (left <= 0) break;
 						await queues.wait(input.QueueUrl, left, signal);
-						// Whoever has gone must not take messages with them.
+						// A client that has disconnected must not receive messages.
 						if (!signal.aborted) received = receive();
 					}
-					const wanted = new Set([
+					const systemNames = new Set([
 						...(input.AttributeNames ?? []),
 						...(input.MessageSystemAttributeNames ?? []),
 					]);
-					// Without messages AWS leaves the list out: code that reads its length must fail here too.
+					// AWS omits an empty list: code that reads its length must fail here too.
 					if (received.length === 0) return {};
 					return {
-						Messages: received.map((each) =>
-							describe(each, wanted, input.MessageAttributeNames ?? []),
+						Messages: received.map((message) =>
+							describe(message, systemNames, input.MessageAttributeNames ?? []),
 						),
 					};
 				},
@@ -139,7 +142,7 @@ export function sqsApi(queues: Queues): AwsApi {
 				QueueUrl: queues.url(queues.queue(input.QueueName).name),
 			})),
 			GetQueueAttributes: operation(
-				{ QueueUrl, AttributeNames: names.optional() },
+				{ QueueUrl, AttributeNames: nameList.optional() },
 				(input) => ({
 					Attributes: pick(
 						queueAttributes(queues, input.QueueUrl),
@@ -212,10 +215,10 @@ function describe(
 	const attributes = Object.fromEntries(
 		Object.entries(received.attributes).filter(([name]) =>
 			attributeNames.some(
-				(wanted) =>
-					wanted === "All" ||
-					wanted === name ||
-					(wanted.endsWith(".*") && name.startsWith(wanted.slice(0, -1))),
+				(pattern) =>
+					pattern === "All" ||
+					pattern === name ||
+					(pattern.endsWith(".*") && name.startsWith(pattern.slice(0, -1))),
 			),
 		),
 	);
@@ -265,36 +268,12 @@ function queueAttributes(queues: Queues, id: string): Record<string, string> {
 }
 
 function pick(
-	all: Record<string, string>,
-	wanted: ReadonlySet<string>,
+	attributes: Record<string, string>,
+	names: ReadonlySet<string>,
 ): Record<string, string> {
 	return Object.fromEntries(
-		Object.entries(all).filter(
-			([name]) => wanted.has("All") || wanted.has(name),
+		Object.entries(attributes).filter(
+			([name]) => names.has("All") || names.has(name),
 		),
 	);
-}
-
-/** The digest by which a client checks attributes: name, type and value of each, length-prefixed, sorted by name. */
-function attributesMd5(attributes: Record<string, MessageAttribute>): string {
-	const hash = createHash("md5");
-	const add = (bytes: Buffer) => {
-		const length = Buffer.alloc(4);
-		length.writeUInt32BE(bytes.length);
-		hash.update(length).update(bytes);
-	};
-	for (const name of Object.keys(attributes).sort()) {
-		const { DataType, StringValue, BinaryValue } = attributes[
-			name
-		] as MessageAttribute;
-		add(Buffer.from(name));
-		add(Buffer.from(DataType));
-		hash.update(Buffer.from([StringValue === undefined ? 2 : 1]));
-		add(
-			StringValue === undefined
-				? Buffer.from(BinaryValue ?? "", "base64")
-				: Buffer.from(StringValue),
-		);
-	}
-	return hash.digest("hex");
 }

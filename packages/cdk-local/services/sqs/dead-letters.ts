@@ -4,23 +4,23 @@ import { operation } from "../../endpoint/json-api.ts";
 import { AwsError, notImplemented } from "../../endpoint/types.ts";
 import type { Queues } from "./store.ts";
 
-/** What SQS offers for what was received too often. */
+/** The SQS operations on dead-letter queues. */
 export function deadLetterOperations(queues: Queues) {
-	/** Tasks end before they are answered, so only what they did is kept. */
+	/** A task completes before its response, so only results are stored. */
 	const tasks = new Map<string, object[]>();
 	return {
 		ListDeadLetterSourceQueues: operation(
 			{ QueueUrl: z.string() },
 			({ QueueUrl }) => ({
 				queueUrls: queues
-					.sourcesOf(queues.queue(QueueUrl).arn)
+					.sources(queues.queue(QueueUrl).arn)
 					.map((queue) => queues.url(queue.name)),
 			}),
 		),
 		StartMessageMoveTask: operation(
 			{ SourceArn: z.string(), DestinationArn: z.string().optional() },
 			({ SourceArn, DestinationArn }) => {
-				const sources = queues.sourcesOf(SourceArn);
+				const sources = queues.sources(SourceArn);
 				const [source] = sources;
 				if (!source) {
 					throw new AwsError(

@@ -1,6 +1,8 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
+import { Arrivals } from "./arrivals.ts";
+import type { MessageAttribute } from "./message-attributes.ts";
 
 export interface QueueOptions {
 	visibilitySeconds: number;
@@ -9,18 +11,11 @@ export interface QueueOptions {
 	redrive?: { deadLetterArn: string; maxReceives: number };
 }
 
-export interface MessageAttribute {
-	DataType: string;
-	StringValue?: string | undefined;
-	/** Base64. */
-	BinaryValue?: string | undefined;
-}
-
 export interface Message {
 	messageId: string;
 	receiptHandle: string;
 	body: string;
-	/** Of the body, in hex. */
+	/** Digest of the body, in hex. */
 	md5: string;
 	/** 1 at the first receive. */
 	receiveCount: number;
@@ -47,16 +42,15 @@ export interface QueueRow {
 	createdAt: number;
 }
 
-/** SQS takes 1 MiB a message, attributes included. */
-const maxMessage = 1_048_576;
+/** 1 MiB, attributes included. */
+const maxMessageBytes = 1_048_576;
 const queueColumns = `name, arn, visibility_seconds as visibilitySeconds, retention_seconds as retentionSeconds,
 	delay_seconds as delaySeconds, dead_letter_arn as deadLetterArn, max_receives as maxReceives, created_at as createdAt`;
 
-/** The queues: what was sent stays until it is deleted, expires, or moves to the dead letters. */
+/** Stores queues and messages. A message stays until it is deleted, expires or moves to the dead-letter queue. */
 export class Queues {
 	readonly #state: State;
-	/** By ARN, whoever waits for something to become receivable. */
-	readonly #waiting = new Map<string, Set<() => void>>();
+	readonly #arrivals = new Arrivals();
 
 	constructor(state: State) {
 		this.#state = state;
@@ -86,7 +80,7 @@ export class Queues {
 			create index if not exists messages_by_visibility on messages (queue, visible_at)`);
 	}
 
-	/** Creates the queue, or gives an existing one these settings; its messages stay. */
+	/** Creates the queue or changes its settings; its messages stay. */
 	ensure(name: string, options: QueueOptions): { arn: string; url: string } {
 		const arn = this.#state.arn("sqs", name);
 		this.#state
@@ -113,13 +107,13 @@ export class Queues {
 		return `${this.#state.endpoint}/${this.#state.account}/${name}`;
 	}
 
-	/** By ARN, URL or name, whether there is such a queue or not. */
+	/** Returns the ARN for an ARN, URL or name, even if there is no such queue. */
 	arn(id: string): string {
 		return this.#state.arn("sqs", nameIn(id));
 	}
 
-	/** The queues whose dead letters end in this one. */
-	sourcesOf(deadLetterArn: string): QueueRow[] {
+	/** Lists the queues whose dead-letter queue this is. */
+	sources(deadLetterArn: string): QueueRow[] {
 		return this.list("").filter(
 			(queue) => queue.deadLetterArn === deadLetterArn,
 		);
@@ -133,7 +127,7 @@ export class Queues {
 			.all(prefix, prefix) as unknown as QueueRow[];
 	}
 
-	/** By ARN, URL or name. @throws AwsError `QueueDoesNotExist` */
+	/** Finds a queue by ARN, URL or name. @throws AwsError `QueueDoesNotExist` */
 	queue(id: string): QueueRow {
 		const row = this.#state
 			.sql(`select ${queueColumns} from queues where name = ?`)
@@ -158,20 +152,20 @@ export class Queues {
 		{ delaySeconds, attributes = {} }: SendOptions = {},
 	): { messageId: string; md5: string } {
 		const queue = this.queue(arn);
-		const written = JSON.stringify(attributes);
+		const attributesJson = JSON.stringify(attributes);
 		const size =
 			Buffer.byteLength(body) +
-			(written === "{}" ? 0 : Buffer.byteLength(written));
+			(attributesJson === "{}" ? 0 : Buffer.byteLength(attributesJson));
 		if (body === "") {
 			throw new AwsError(
 				"MissingParameter",
 				"The request must contain the parameter MessageBody.",
 			);
 		}
-		if (size > maxMessage) {
+		if (size > maxMessageBytes) {
 			throw new AwsError(
 				"InvalidParameterValue",
-				`One or more parameters are invalid. Reason: Message must be shorter than ${maxMessage} bytes.`,
+				`One or more parameters are invalid. Reason: Message must be shorter than ${maxMessageBytes} bytes.`,
 			);
 		}
 		const now = this.#state.now();
@@ -184,15 +178,15 @@ export class Queues {
 				queue.arn,
 				messageId,
 				body,
-				written,
+				attributesJson,
 				now,
 				now + (delaySeconds ?? queue.delaySeconds) * 1_000,
 			);
-		this.#wake(queue.arn);
+		this.#arrivals.notify(queue.arn);
 		return { messageId, md5: md5(body) };
 	}
 
-	/** Takes up to `max` messages; each is invisible to others until deleted or its visibility ends. */
+	/** Receives up to `max` messages, which other receivers do not see until the visibility timeout ends. */
 	receive(arn: string, max: number, visibilitySeconds?: number): Message[] {
 		const queue = this.queue(arn);
 		const now = this.#state.now();
@@ -200,7 +194,7 @@ export class Queues {
 			now + (visibilitySeconds ?? queue.visibilitySeconds) * 1_000;
 		return this.#state.transaction(() => {
 			this.#expire(queue);
-			this.#buryExhausted(queue);
+			this.#moveDeadLetters(queue);
 			const rows = this.#state
 				.sql(
 					`select id, message_id as messageId, body, attributes, receive_count + 1 as receiveCount,
@@ -234,7 +228,7 @@ export class Queues {
 		});
 	}
 
-	/** A receipt that a later receive replaced deletes nothing, like on AWS. */
+	/** Deletes a message. A receipt that a later receive replaced deletes nothing, as on AWS. */
 	delete(arn: string, receiptHandle: string): void {
 		const { id, receipt } = readReceipt(receiptHandle);
 		this.#state
@@ -242,7 +236,7 @@ export class Queues {
 			.run(id, this.queue(arn).arn, receipt);
 	}
 
-	/** @throws AwsError `MessageNotInflight` where the message is visible again, or gone. */
+	/** @throws AwsError `MessageNotInflight` if the message is visible again or deleted */
 	changeVisibility(arn: string, receiptHandle: string, seconds: number): void {
 		const { id, receipt } = readReceipt(receiptHandle);
 		const queue = this.queue(arn);
@@ -258,7 +252,7 @@ export class Queues {
 				"The message referred to is not in flight.",
 			);
 		}
-		this.#wake(queue.arn);
+		this.#arrivals.notify(queue.arn);
 	}
 
 	depth(arn: string): { visible: number; inFlight: number; delayed: number } {
@@ -281,7 +275,7 @@ export class Queues {
 			.run(this.queue(arn).arn);
 	}
 
-	/** Moves all messages to another queue as if they were sent anew; gives their number. */
+	/** Moves all messages to another queue as if they were new. @returns how many */
 	moveAll(fromArn: string, toArn: string): number {
 		const to = this.queue(toArn);
 		const { changes } = this.#state
@@ -290,38 +284,23 @@ export class Queues {
 				where queue = ?`,
 			)
 			.run(to.arn, this.#state.now(), this.queue(fromArn).arn);
-		this.#wake(to.arn);
+		this.#arrivals.notify(to.arn);
 		return Number(changes);
 	}
 
-	/** Resolves when something may be receivable, at the latest after `milliseconds`: pollers need no interval. */
+	/** Resolves when a message may be receivable, after `milliseconds` at the latest, so that receivers need not poll. */
 	async wait(
 		arn: string,
 		milliseconds: number,
 		signal?: AbortSignal,
 	): Promise<void> {
 		const queue = this.queue(arn).arn;
-		if (signal?.aborted) return;
 		const { next } = this.#state
 			.sql("select min(visible_at) as next from messages where queue = ?")
 			.get(queue) as { next: number | null };
 		const untilNext =
 			next === null ? milliseconds : Math.max(0, next - this.#state.now());
-		const { promise, resolve } = Promise.withResolvers<void>();
-		const timer = setTimeout(resolve, Math.min(milliseconds, untilNext));
-		const waiting = this.#waiting.get(queue) ?? new Set();
-		this.#waiting.set(queue, waiting.add(resolve));
-		signal?.addEventListener("abort", () => resolve(), { once: true });
-		await promise;
-		clearTimeout(timer);
-		waiting.delete(resolve);
-	}
-
-	#wake(arn: string): void {
-		// After the transaction this may be part of.
-		setImmediate(() => {
-			for (const resolve of this.#waiting.get(arn) ?? []) resolve();
-		});
+		await this.#arrivals.wait(queue, Math.min(milliseconds, untilNext), signal);
 	}
 
 	#expire(queue: QueueRow): void {
@@ -330,8 +309,8 @@ export class Queues {
 			.run(queue.arn, this.#state.now() - queue.retentionSeconds * 1_000);
 	}
 
-	/** What was received `maxReceives` times is not delivered again but becomes a dead letter. */
-	#buryExhausted(queue: QueueRow): void {
+	/** Moves messages that were received `maxReceives` times to the dead-letter queue. */
+	#moveDeadLetters(queue: QueueRow): void {
 		if (queue.deadLetterArn === null || queue.maxReceives === null) return;
 		const deadLetters = this.queue(queue.deadLetterArn).arn;
 		const { changes } = this.#state
@@ -339,7 +318,7 @@ export class Queues {
 				"update messages set queue = ?, receipt = null where queue = ? and visible_at <= ? and receive_count >= ?",
 			)
 			.run(deadLetters, queue.arn, this.#state.now(), queue.maxReceives);
-		if (changes > 0) this.#wake(deadLetters);
+		if (changes > 0) this.#arrivals.notify(deadLetters);
 	}
 }
 

@@ -9,7 +9,7 @@ const Name = z
 	.regex(/^[\w./-]+$/, "may have letters, digits and . - _ /");
 const WithDecryption = z.boolean().default(false);
 
-/** Parameter Store's JSON protocol over the parameters. */
+/** Serves Parameter Store's JSON protocol over the parameters. */
 export function parameterStoreApi(parameters: Parameters): AwsApi {
 	const describe = (parameter: Parameter, withDecryption: boolean) => {
 		const { name, type, value, version, changedAt } = parameter;

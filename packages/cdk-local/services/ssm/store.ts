@@ -67,7 +67,7 @@ export class Parameters {
 		if (this.#preset.has(name)) {
 			throw new AwsError(
 				"ParameterAlreadyExists",
-				`The parameter ${name} was given to the local cloud when it started (from .env): change it there and start again.`,
+				`The parameter ${name} was passed to cdk-local at its start: change it there and start again.`,
 			);
 		}
 		return this.#state.transaction(() => {

@@ -2,13 +2,13 @@ import { queryApi, queryOperation } from "../../endpoint/query-api.ts";
 import type { AwsApi } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 
-/** Says who calls. */
+/** Serves STS, which identifies the caller. */
 export function stsApi(state: State): AwsApi {
 	return queryApi({
 		service: "sts",
 		version: "2011-06-15",
 		namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-		// Whoever has keys may ask whose they are.
+		// Identifying oneself needs no permission.
 		permissions: () => [],
 		operations: {
 			GetCallerIdentity: queryOperation(

@@ -233,5 +233,5 @@ test("an index that a template adds later has the items that were there before",
 			...definition,
 			key: { hash: "id", range: "sk" },
 		}),
-	).toThrow(/key is final.*make dev-reset/);
+	).toThrow(/a key cannot change.*delete the state folder/);
 });
