@@ -6,8 +6,9 @@ import { attributes, expressions, selectKey, TableName } from "./items.ts";
 import { type KeyRange, readKeyCondition } from "./key-conditions.ts";
 import { indexKey, type KeyNames, keyOf, readKey } from "./keys.ts";
 import { readProjection } from "./projections.ts";
+import type { Position } from "./read-statement.ts";
 import { Placeholders } from "./reader.ts";
-import type { Position, Table, Tables } from "./store.ts";
+import type { Table, Tables } from "./store.ts";
 import type { Item } from "./values.ts";
 
 /** Limits what a page reads, filtered out or not. */

@@ -2,6 +2,11 @@ import type { State } from "../../state.ts";
 import { ClientTokens } from "./client-tokens.ts";
 import { DynamoDbError, validation } from "./errors.ts";
 import { indexKey, type KeyNames, keyOf, sameKey } from "./keys.ts";
+import {
+	type Position,
+	type ReadRange,
+	readStatement,
+} from "./read-statement.ts";
 import { type Item, itemSize, type Value } from "./values.ts";
 
 export interface TableDefinition {
@@ -16,26 +21,6 @@ export interface Table extends TableDefinition {
 	name: string;
 	arn: string;
 	createdAt: number;
-}
-
-/** An item's position in a table or index, in the order of queries. */
-export interface Position {
-	hash: string;
-	range: string;
-	/** The primary key, which distinguishes entries with the same index key. */
-	pk: string;
-	sk: string;
-}
-
-export interface ReadRange {
-	/** @default every hash key */
-	hash?: string | undefined;
-	/** Inclusive bounds of the range key. */
-	low?: string | undefined;
-	high?: string | undefined;
-	/** End of the previous page. */
-	after?: Position | undefined;
-	forward: boolean;
 }
 
 export interface StoredItem {
@@ -210,46 +195,10 @@ export class Tables {
 	*read(
 		table: Table,
 		index: string | undefined,
-		{ hash, low, high, after, forward }: ReadRange,
+		range: ReadRange,
 	): Generator<StoredItem> {
-		const [order, beyond] = forward ? ["asc", ">"] : ["desc", "<"];
-		const parameters = {
-			table: table.name,
-			...(index !== undefined && { index }),
-			...(hash !== undefined && { hash }),
-			...(low !== undefined && { low }),
-			...(high !== undefined && { high }),
-			...(after && {
-				afterHash: after.hash,
-				afterRange: after.range,
-				...(index !== undefined && { afterPk: after.pk, afterSk: after.sk }),
-			}),
-		};
-		const source =
-			index === undefined
-				? { rows: "dynamodb_items p", hash: "p.pk", range: "p.sk", key: "" }
-				: {
-						rows: "dynamodb_places p join dynamodb_items i using (table_name, pk, sk)",
-						hash: "p.hash",
-						range: "p.range",
-						key: ", p.pk, p.sk",
-					};
-		const conditions = [
-			"p.table_name = :table",
-			index !== undefined && "p.index_name = :index",
-			hash !== undefined && `${source.hash} = :hash`,
-			low !== undefined && `${source.range} >= :low`,
-			high !== undefined && `${source.range} <= :high`,
-			after &&
-				`(${source.hash}, ${source.range}${source.key}) ${beyond} (:afterHash, :afterRange${source.key && ", :afterPk, :afterSk"})`,
-		];
-		const rows = this.#state
-			.sql(
-				`select ${source.hash} as hash, ${source.range} as range, p.pk, p.sk, item, size
-				from ${source.rows} where ${conditions.filter(Boolean).join(" and ")}
-				order by ${source.hash} ${order}, ${source.range} ${order}, p.pk ${order}, p.sk ${order}`,
-			)
-			.iterate(parameters) as Iterable<
+		const { text, parameters } = readStatement(table.name, index, range);
+		const rows = this.#state.sql(text).iterate(parameters) as Iterable<
 			Position & { item: string; size: number }
 		>;
 		for (const { item, size, ...position } of rows) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Message, Queues } from "../sqs/store.ts";
+import type { Message } from "../sqs/queue.ts";
+import type { Queues } from "../sqs/store.ts";
 import type { LambdaFunction } from "./function.ts";
 import type { InvocationResult } from "./sandbox.ts";
 

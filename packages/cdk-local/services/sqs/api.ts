@@ -3,7 +3,8 @@ import { jsonApi, operation } from "../../endpoint/json-api.ts";
 import { type AwsApi, AwsError } from "../../endpoint/types.ts";
 import { deadLetterOperations } from "./dead-letters.ts";
 import { attributesMd5 } from "./message-attributes.ts";
-import type { Message, Queues } from "./store.ts";
+import type { Message } from "./queue.ts";
+import type { Queues } from "./store.ts";
 
 const QueueUrl = z.string();
 const attribute = z.strictObject({

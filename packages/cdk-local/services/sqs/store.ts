@@ -2,45 +2,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import { Arrivals } from "./arrivals.ts";
-import type { MessageAttribute } from "./message-attributes.ts";
-
-export interface QueueOptions {
-	visibilitySeconds: number;
-	retentionSeconds: number;
-	delaySeconds?: number;
-	redrive?: { deadLetterArn: string; maxReceives: number };
-}
-
-export interface Message {
-	messageId: string;
-	receiptHandle: string;
-	body: string;
-	/** Digest of the body, in hex. */
-	md5: string;
-	/** 1 at the first receive. */
-	receiveCount: number;
-	/** Milliseconds since 1970. */
-	sentAt: number;
-	/** Milliseconds since 1970. */
-	firstReceivedAt: number;
-	attributes: Record<string, MessageAttribute>;
-}
-
-export interface SendOptions {
-	delaySeconds?: number | undefined;
-	attributes?: Record<string, MessageAttribute> | undefined;
-}
-
-export interface QueueRow {
-	name: string;
-	arn: string;
-	visibilitySeconds: number;
-	retentionSeconds: number;
-	delaySeconds: number;
-	deadLetterArn: string | null;
-	maxReceives: number | null;
-	createdAt: number;
-}
+import type { Message, Queue, QueueOptions, SendOptions } from "./queue.ts";
 
 /** 1 MiB, attributes included. */
 const maxMessageBytes = 1_048_576;
@@ -113,22 +75,22 @@ export class Queues {
 	}
 
 	/** Lists the queues whose dead-letter queue this is. */
-	sources(deadLetterArn: string): QueueRow[] {
+	sources(deadLetterArn: string): Queue[] {
 		return this.list("").filter(
 			(queue) => queue.deadLetterArn === deadLetterArn,
 		);
 	}
 
-	list(prefix: string): QueueRow[] {
+	list(prefix: string): Queue[] {
 		return this.#state
 			.sql(
 				`select ${queueColumns} from queues where substr(name, 1, length(?)) = ? order by name`,
 			)
-			.all(prefix, prefix) as unknown as QueueRow[];
+			.all(prefix, prefix) as unknown as Queue[];
 	}
 
 	/** Finds a queue by ARN, URL or name. @throws AwsError `QueueDoesNotExist` */
-	queue(id: string): QueueRow {
+	queue(id: string): Queue {
 		const row = this.#state
 			.sql(`select ${queueColumns} from queues where name = ?`)
 			.get(nameIn(id));
@@ -143,7 +105,7 @@ export class Queues {
 				},
 			);
 		}
-		return row as unknown as QueueRow;
+		return row as unknown as Queue;
 	}
 
 	send(
@@ -303,14 +265,14 @@ export class Queues {
 		await this.#arrivals.wait(queue, Math.min(milliseconds, untilNext), signal);
 	}
 
-	#expire(queue: QueueRow): void {
+	#expire(queue: Queue): void {
 		this.#state
 			.sql("delete from messages where queue = ? and sent_at < ?")
 			.run(queue.arn, this.#state.now() - queue.retentionSeconds * 1_000);
 	}
 
 	/** Moves messages that were received `maxReceives` times to the dead-letter queue. */
-	#moveDeadLetters(queue: QueueRow): void {
+	#moveDeadLetters(queue: Queue): void {
 		if (queue.deadLetterArn === null || queue.maxReceives === null) return;
 		const deadLetters = this.queue(queue.deadLetterArn).arn;
 		const { changes } = this.#state

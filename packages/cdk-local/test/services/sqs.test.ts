@@ -22,7 +22,7 @@ import {
 	expect,
 	test,
 } from "vitest";
-import type { QueueOptions } from "../../services/sqs/store.ts";
+import type { QueueOptions } from "../../services/sqs/queue.ts";
 import { type Apis, startApis } from "./apis.ts";
 
 let apis: Apis;

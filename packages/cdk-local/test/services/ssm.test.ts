@@ -74,7 +74,9 @@ describe("Parameter Store", () => {
 		expect((await get("/given/at-start")).Parameter?.Value).toBe(
 			"given-secret",
 		);
-		await expect(put("/given/at-start", "other", true)).rejects.toThrow(".env");
+		await expect(put("/given/at-start", "other", true)).rejects.toThrow(
+			"was passed to cdk-local at its start",
+		);
 		for (const file of ["state.db", "state.db-wal"]) {
 			const written = readFileSync(join(apis.dir, file), "latin1");
 			expect(written).not.toContain("given-secret");
