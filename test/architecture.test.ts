@@ -12,9 +12,9 @@ const allowed: Record<string, RegExp> = {
 		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|zod$|node:)/,
 	// Could be published alone: of the application it knows nothing.
 	"packages/langgraph-dynamodb":
-		/^(#langgraph-dynamodb\/src\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+		/^(#langgraph-dynamodb\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/(client-(dynamodb|s3)|lib-dynamodb)$|node:)/,
 	"packages/chat":
-		/^(#core\/|#chat\/|#langgraph-dynamodb\/|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith(\/run_trees|\/singletons\/traceable)?$|@aws-sdk\/client-(dynamodb|s3)$|node:)/,
+		/^(#core\/|#chat\/|#langgraph-dynamodb\/sessions\.ts$|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith(\/run_trees|\/singletons\/traceable)?$|@aws-sdk\/lib-dynamodb$|node:)/,
 	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":

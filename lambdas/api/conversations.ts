@@ -1,4 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import type { RunTracing } from "#chat/langsmith.ts";
 import { once } from "#core/once.ts";
@@ -6,7 +7,7 @@ import type { Sessions, Turns } from "#core/ports/index.ts";
 import type { Env } from "#lambda-kit/env.ts";
 import { log } from "#lambda-kit/log.ts";
 import { accessTo } from "#lambda-kit/provider-settings.ts";
-import type { PayloadStore } from "#langgraph-dynamodb/src/payloads.ts";
+import type { PayloadStore } from "#langgraph-dynamodb/sessions.ts";
 import type { apiEnv } from "./env.ts";
 
 /** Conversations on the table. LangGraph is loaded by the first turn; listing and deleting do without. */
@@ -14,7 +15,7 @@ export function conversationsIn(env: Env<typeof apiEnv>): {
 	sessions: Sessions;
 	turns: () => Promise<Turns>;
 } {
-	const dynamodb = new DynamoDBClient();
+	const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient());
 	const table = env.CHECKPOINT_TABLE_NAME;
 	const payloads = largePayloads(env.BUCKET_NAME);
 	return {
@@ -22,16 +23,16 @@ export function conversationsIn(env: Env<typeof apiEnv>): {
 		async turns() {
 			const [{ graphTurns }, { DynamoDbSaver }] = await Promise.all([
 				import("#chat/graph.ts"),
-				import("#langgraph-dynamodb/src/saver.ts"),
+				import("#langgraph-dynamodb/saver.ts"),
 			]);
 			return graphTurns(
-				(owner, opened) =>
+				(owner, refreshedSession) =>
 					new DynamoDbSaver({
 						dynamodb,
 						table,
 						payloads,
 						owner,
-						refreshedSession: opened,
+						refreshedSession,
 					}),
 				langSmithWithKey(env),
 			);
@@ -72,7 +73,7 @@ function largePayloads(bucket: string): PayloadStore {
 	const store = once(async () => {
 		const [{ S3Client }, { s3Payloads }] = await Promise.all([
 			import("#aws/client-s3.ts"),
-			import("#langgraph-dynamodb/src/s3-payloads.ts"),
+			import("#langgraph-dynamodb/s3-payloads.ts"),
 		]);
 		return s3Payloads(new S3Client(), bucket);
 	});

@@ -9,15 +9,15 @@ type LangSmith = Pick<typeof langsmith, "Client" | "getDefaultProjectName"> &
 	> &
 	Pick<typeof traceable, "getCurrentRunTree" | "isTraceableFunction">;
 
-/** A run that nobody records: LangChain keeps the context of a step in one. */
+/** Replaces LangSmith's run: LangChain keeps the context of a step in one even where nothing is recorded. */
 class UnrecordedRun {
 	constructor(fields: object) {
 		Object.assign(this, fields);
 	}
 }
 
-// In the bundles LangChain's core takes these from here instead of LangSmith (lib/bundling/plugins.ts). Without a
-// tracer it makes runs, asks for the current one, and touches nothing else.
+// The bundles resolve LangChain's imports of LangSmith to this module (lib/bundling/plugins.ts). Without a tracer
+// LangChain's core creates runs, asks for the current one, and uses nothing else.
 export let RunTree = UnrecordedRun as unknown as LangSmith["RunTree"];
 export let isRunTree: LangSmith["isRunTree"] = (
 	value,
@@ -30,7 +30,7 @@ export let convertToDottedOrderFormat: LangSmith["convertToDottedOrderFormat"];
 export let getDefaultProjectName: LangSmith["getDefaultProjectName"];
 export let Client: LangSmith["Client"];
 
-/** From now on LangChain's core has the real one. */
+/** Replaces the stubs by LangSmith itself, also for modules that imported them before. */
 export function installLangSmith(real: LangSmith): void {
 	({
 		RunTree,

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { AppError, sessionNotFound } from "#core/errors.ts";
 import type {
 	ChatSession,
@@ -8,25 +8,22 @@ import type {
 	SessionMessage,
 	Sessions,
 } from "#core/ports/index.ts";
-import { deleteThreadItems } from "#langgraph-dynamodb/src/delete-thread.ts";
-import { keyPrefix } from "#langgraph-dynamodb/src/keys.ts";
-import type { PayloadStore } from "#langgraph-dynamodb/src/payloads.ts";
 import {
+	deleteThreadItems,
+	type Expression,
+	type Key,
+	keyPrefix,
+	type PayloadStore,
+	type SessionItem,
 	type Session as Thread,
 	Sessions as Threads,
-} from "#langgraph-dynamodb/src/sessions.ts";
-import {
-	type Attributes,
-	type Expression,
-	keyAttributes,
-	numberOf,
-} from "#langgraph-dynamodb/src/table.ts";
-import { messageItem, readMessage } from "./message-items.ts";
+} from "#langgraph-dynamodb/sessions.ts";
+import { type MessageItem, messageItem, readMessage } from "./message-items.ts";
 
 export interface DynamoDbSessionsOptions {
-	dynamodb: Pick<DynamoDBClient, "send">;
+	dynamodb: Pick<DynamoDBDocumentClient, "send">;
 	table: string;
-	/** Where checkpoints keep what an item cannot hold. */
+	/** The checkpoints' store of large payloads. */
 	payloads: PayloadStore;
 	/** Milliseconds since 1970. @default Date.now */
 	now?: () => number;
@@ -34,11 +31,23 @@ export interface DynamoDbSessionsOptions {
 	maxWaitMs?: number;
 }
 
-/** As long as an invocation of the api may last: whoever holds a lease of that age is dead. */
+/** The attributes that this file adds to a thread's session item. */
+interface ChatSessionItem extends SessionItem {
+	/** The number of turns that have begun. */
+	turns?: number;
+	message_count?: number;
+	/** Digest of the question that has no answer yet. */
+	asked?: string;
+	/** The turn that holds the session, and when its lease ends, ms since 1970. */
+	lease?: string;
+	lease_ends?: number;
+}
+
+/** As long as an invocation of the api may last: the holder of an older lease is dead. */
 const leaseMs = 30_000;
 const retryMs = 150;
 
-/** Sessions as one small item each, beside the checkpoints of the same thread; every message is an item that never changes. */
+/** Keeps a session as one small item beside the checkpoints of the same thread, and each message as an immutable item. */
 export function dynamoDbSessions({
 	dynamodb,
 	table,
@@ -49,21 +58,19 @@ export function dynamoDbSessions({
 	const threadsOf = (userId: string) =>
 		new Threads({ dynamodb, table, owner: userId, now });
 
-	const sessionKey = (threads: Threads, sessionId: string) => ({
+	const sessionKey = (threads: Threads, sessionId: string): Key => ({
 		pk: threads.partition(sessionId),
 		sk: "session",
 	});
 
-	const leaseOf = (holder: string) => ({
-		lease: { S: holder },
-		lease_ends: { N: `${now() + leaseMs}` },
-	});
+	const newLease = (lease: string) => ({ lease, lease_ends: now() + leaseMs });
 
-	/** Takes the lease of a session that is there and free; undefined where it is not. */
-	function lease(threads: Threads, sessionId: string, holder: string) {
-		const at = now();
-		const held = leaseOf(holder);
-		return threads.table.update(
+	/** Takes the lease and refreshes the session. @returns undefined where there is no session, or another turn holds it */
+	function acquireLease(threads: Threads, sessionId: string, holder: string) {
+		const nowMs = now();
+		const second = Math.floor(nowMs / 1_000);
+		const { lease, lease_ends } = newLease(holder);
+		return threads.table.update<ChatSessionItem>(
 			sessionKey(threads, sessionId),
 			{
 				text: "set #last = :last, #order = :last, #expires = :expires, #lease = :lease, #ends = :ends",
@@ -75,28 +82,25 @@ export function dynamoDbSessions({
 					"#ends": "lease_ends",
 				},
 				values: {
-					":last": { S: new Date(at).toISOString() },
-					":expires": { N: `${Math.floor(at / 1_000) + threads.ttlSeconds}` },
-					":lease": held.lease,
-					":ends": held.lease_ends,
+					":last": new Date(nowMs).toISOString(),
+					":expires": second + threads.ttlSeconds,
+					":lease": lease,
+					":ends": lease_ends,
 				},
 			},
 			{
-				// Its own, where the answer to the request that took it was lost, and the SDK asked again.
+				// `#lease = :lease`: the SDK sends the request again where the first answer was lost.
 				text: "#expires > :second and (attribute_not_exists(#ends) or #ends <= :now or #lease = :lease)",
-				values: {
-					":second": { N: `${Math.floor(at / 1_000)}` },
-					":now": { N: `${at}` },
-				},
+				values: { ":second": second, ":now": nowMs },
 			},
 		);
 	}
 
-	/** Keeps a message and changes the session with it, while the lease is held. @returns false where it is not */
-	function say(
+	/** Stores a message and updates the session with it. @returns false where the turn no longer holds the lease */
+	function putMessage(
 		threads: Threads,
 		{ sessionId, lease }: Pick<OpenTurn, "sessionId" | "lease">,
-		message: Attributes,
+		message: MessageItem,
 		{ text, names = {}, values = {} }: Expression,
 	): Promise<boolean> {
 		return threads.table.transactWrite([
@@ -104,11 +108,11 @@ export function dynamoDbSessions({
 			{
 				Update: {
 					TableName: table,
-					Key: keyAttributes(sessionKey(threads, sessionId)),
+					Key: sessionKey(threads, sessionId),
 					UpdateExpression: text,
 					ConditionExpression: "#lease = :lease",
 					ExpressionAttributeNames: { "#lease": "lease", ...names },
-					ExpressionAttributeValues: { ":lease": { S: lease }, ...values },
+					ExpressionAttributeValues: { ":lease": lease, ...values },
 				},
 			},
 		]);
@@ -117,29 +121,30 @@ export function dynamoDbSessions({
 	return {
 		async beginTurn(userId, sessionId, question) {
 			const threads = threadsOf(userId);
-			const holder = randomUUID();
-			const until = Date.now() + maxWaitMs;
-			let item = await lease(threads, sessionId, holder);
+			const lease = randomUUID();
+			const deadline = Date.now() + maxWaitMs;
+			let item = await acquireLease(threads, sessionId, lease);
 			while (!item) {
-				const created = await threads.create(sessionId, leaseOf(holder));
-				item = created?.attributes ?? (await lease(threads, sessionId, holder));
+				const created = await threads.create(sessionId, newLease(lease));
+				item =
+					(created?.attributes as ChatSessionItem | undefined) ??
+					(await acquireLease(threads, sessionId, lease));
 				if (item) break;
-				if (Date.now() > until) throw busy(sessionId);
+				if (Date.now() > deadline) throw sessionBusy(sessionId);
 				await sleep(retryMs * (0.5 + Math.random()));
 			}
-			const generation = item.generation?.S ?? "";
-			const leaseEnds = new Date(numberOf(item.lease_ends));
-			const held = { sessionId, lease: holder, leaseEnds, generation };
-			const turns = Number(item.turns?.N ?? 0);
-			const asked = digestOf(question);
-			if (item.asked?.S === asked) {
-				return { ...held, number: turns };
-			}
-			const turn = { ...held, number: turns + 1 };
-			const kept = await say(
+			const { generation, turns = 0 } = item;
+			const leaseEnds = new Date(item.lease_ends ?? Number.NaN);
+			const digest = digestOf(question);
+			// A turn that died before its answer goes on under its own number.
+			const isResumed = item.asked === digest;
+			const number = isResumed ? turns : turns + 1;
+			const turn = { sessionId, lease, leaseEnds, generation, number };
+			if (isResumed) return turn;
+			const isStored = await putMessage(
 				threads,
 				turn,
-				messageItem(threads.partition(sessionId), generation, turn.number, {
+				messageItem(threads.partition(sessionId), generation, number, {
 					role: "user",
 					text: question,
 					at: new Date(now()),
@@ -150,75 +155,68 @@ export function dynamoDbSessions({
 					usage: [],
 				}),
 				{
-					text: "set #turns = :number, #asked = :asked add #messages :one",
+					text: "set #turns = :number, #asked = :asked add #messages :increment",
 					names: {
 						"#turns": "turns",
 						"#asked": "asked",
 						"#messages": "message_count",
 					},
-					values: {
-						":number": { N: `${turn.number}` },
-						":asked": { S: asked },
-						":one": { N: "1" },
-					},
+					values: { ":number": number, ":asked": digest, ":increment": 1 },
 				},
 			);
-			if (!kept) throw sessionNotFound(sessionId);
+			if (!isStored) throw sessionNotFound(sessionId);
 			return turn;
 		},
 
 		async endTurn(userId, turn, answer) {
 			const threads = threadsOf(userId);
-			const kept = await say(
+			const { sessionId, generation, number } = turn;
+			const isStored = await putMessage(
 				threads,
 				turn,
-				messageItem(
-					threads.partition(turn.sessionId),
-					turn.generation,
-					turn.number,
-					answer,
-				),
+				messageItem(threads.partition(sessionId), generation, number, answer),
 				{
-					text: "remove #asked, #lease, #ends add #messages :one",
+					text: "remove #asked, #lease, #ends add #messages :increment",
 					names: {
 						"#asked": "asked",
 						"#ends": "lease_ends",
 						"#messages": "message_count",
 					},
-					values: { ":one": { N: "1" } },
+					values: { ":increment": 1 },
 				},
 			);
-			if (kept) return;
-			const thread = await threads.get(turn.sessionId);
-			throw thread?.generation === turn.generation
-				? busy(turn.sessionId)
-				: sessionNotFound(turn.sessionId);
+			if (isStored) return;
+			const thread = await threads.get(sessionId);
+			throw thread?.generation === generation
+				? sessionBusy(sessionId)
+				: sessionNotFound(sessionId);
 		},
 
-		async abandonTurn(userId, turn) {
+		async abandonTurn(userId, { sessionId, generation, lease }) {
 			const threads = threadsOf(userId);
-			const given = await threads.table.update(
-				sessionKey(threads, turn.sessionId),
+			const released = await threads.table.update(
+				sessionKey(threads, sessionId),
 				{
 					text: "remove #lease, #ends",
 					names: { "#lease": "lease", "#ends": "lease_ends" },
 				},
-				{ text: "#lease = :lease", values: { ":lease": { S: turn.lease } } },
+				{ text: "#lease = :lease", values: { ":lease": lease } },
 			);
-			if (given) return;
-			// The lease is another's by now, or the session was deleted: what the turn wrote since is removed, too.
-			const thread = await threads.get(turn.sessionId);
-			if (thread?.generation === turn.generation) return;
-			await deleteThreadItems(threads, payloads, turn.sessionId);
+			if (released) return;
+			const thread = await threads.get(sessionId);
+			// Another turn holds the lease by now.
+			if (thread?.generation === generation) return;
+			// The session was deleted: what this turn wrote since is removed, too.
+			await deleteThreadItems(threads, payloads, sessionId);
 		},
 
 		async list(userId, limit) {
-			const found: ChatSession[] = [];
+			const sessions: ChatSession[] = [];
 			for await (const thread of threadsOf(userId).list(limit)) {
-				found.push(sessionOf(thread));
-				if (found.length === limit) break;
+				sessions.push(toChatSession(thread));
+				if (sessions.length === limit) break;
 			}
-			return found;
+			return sessions;
 		},
 
 		async history(userId, sessionId) {
@@ -226,16 +224,16 @@ export function dynamoDbSessions({
 			const thread = await threads.get(sessionId);
 			if (!thread) return null;
 			const messages: SessionMessage[] = [];
-			const pages = threads.table.query(threads.partition(sessionId), {
-				prefix: keyPrefix(thread.generation, "message"),
-			});
-			for await (const page of pages) {
-				messages.push(...page.map(readMessage));
-			}
+			const pages = threads.table.query<MessageItem>(
+				threads.partition(sessionId),
+				{ prefix: keyPrefix(thread.generation, "message") },
+			);
+			for await (const page of pages) messages.push(...page.map(readMessage));
+			const { lease_ends = 0 } = thread.attributes as ChatSessionItem;
 			return {
-				session: sessionOf(thread),
+				session: toChatSession(thread),
 				messages,
-				isBusy: Number(thread.attributes.lease_ends?.N ?? 0) > now(),
+				isBusy: lease_ends > now(),
 			};
 		},
 
@@ -253,17 +251,18 @@ export function dynamoDbSessions({
 const digestOf = (question: string) =>
 	createHash("sha256").update(question).digest("base64url");
 
-const busy = (sessionId: string) =>
+const sessionBusy = (sessionId: string) =>
 	new AppError(
 		"session_busy",
-		`Session ${sessionId} is still answering another message: send this one again when that is answered.`,
+		`Session ${sessionId} is still answering another message. Send this one again when that is answered.`,
 	);
 
-function sessionOf(thread: Thread): ChatSession {
+function toChatSession(thread: Thread): ChatSession {
+	const { message_count = 0 } = thread.attributes as ChatSessionItem;
 	return {
 		sessionId: thread.threadId,
 		createdAt: thread.createdAt,
 		lastActivity: thread.lastActivity,
-		messageCount: Number(thread.attributes.message_count?.N ?? 0),
+		messageCount: message_count,
 	};
 }

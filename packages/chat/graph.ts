@@ -3,12 +3,11 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { Conversation, TurnInput } from "#core/chat/conversation.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import type { ConversationSteps, Turns } from "#core/ports/index.ts";
-import { ThreadGone } from "#langgraph-dynamodb/src/errors.ts";
-import type { ThreadRef } from "#langgraph-dynamodb/src/sessions.ts";
+import { ThreadGone, type ThreadRef } from "#langgraph-dynamodb/sessions.ts";
 import type { RunTracing } from "./langsmith.ts";
 
-// Each channel is stored only by the steps that change it.
-const state = Annotation.Root({
+// A checkpoint stores only the channels that its step changed.
+const ConversationState = Annotation.Root({
 	asked: Annotation<TurnInput>,
 	messages: Annotation<Conversation["messages"]>,
 	summary: Annotation<Conversation["summary"]>,
@@ -17,37 +16,37 @@ const state = Annotation.Root({
 	turn: Annotation<Conversation["turn"]>,
 });
 
-/** Runs begin, then callModel and runTools by turns until there is an answer. */
-function graphOf(
+/** Builds the graph: begin, then callModel and runTools alternate until there is an answer. */
+function buildGraph(
 	{ begin, callModel, runTools, next }: ConversationSteps,
 	checkpointer?: BaseCheckpointSaver,
 ) {
-	return new StateGraph(state)
-		.addNode("begin", (now) => begin(now, now.asked))
-		.addNode("callModel", (now) => callModel(now))
-		.addNode("runTools", (now) => runTools(now))
+	return new StateGraph(ConversationState)
+		.addNode("begin", (state) => begin(state, state.asked))
+		.addNode("callModel", (state) => callModel(state))
+		.addNode("runTools", (state) => runTools(state))
 		.addEdge(START, "begin")
-		.addConditionalEdges("begin", (now) => next(now) ?? END)
-		.addConditionalEdges("callModel", (now) => next(now) ?? END)
+		.addConditionalEdges("begin", (state) => next(state) ?? END)
+		.addConditionalEdges("callModel", (state) => next(state) ?? END)
 		.addEdge("runTools", "callModel")
 		.compile({ checkpointer });
 }
 
-/** Input, listen, six answers with tools between them, and the step that ends. */
+/** Input, begin, six model calls with tools between them, and the last step. */
 const maxSteps = 16;
 
-/** Turns as runs of a LangGraph graph whose steps a saver keeps. */
+/** Runs each turn as a LangGraph graph whose steps a checkpoint saver commits. */
 export function graphTurns(
-	/** A person's conversations, and nobody else's. */
-	saverOf: (userId: string, opened?: ThreadRef) => BaseCheckpointSaver,
-	/** What records a turn; null where nothing does. */
+	/** Returns a saver that reaches the threads of this user only. */
+	saverFor: (userId: string, refreshed?: ThreadRef) => BaseCheckpointSaver,
+	/** Returns the tracing of a turn, null where none is set up. */
 	tracing: () => Promise<RunTracing | null> = async () => null,
 ): Turns {
 	return {
 		async run(userId, { sessionId, generation }, asked, steps) {
-			const opened = { threadId: sessionId, generation };
-			const graph = graphOf(steps, saverOf(userId, opened));
-			const traced = await tracing();
+			const refreshed = { threadId: sessionId, generation };
+			const graph = buildGraph(steps, saverFor(userId, refreshed));
+			const trace = await tracing();
 			try {
 				return (await graph.invoke(
 					{ asked },
@@ -56,19 +55,19 @@ export function graphTurns(
 						recursionLimit: maxSteps,
 						// A step is committed before the next begins.
 						durability: "sync",
-						...(traced && { callbacks: traced.callbacks, runName: "turn" }),
+						...(trace && { callbacks: trace.callbacks, runName: "turn" }),
 					},
 				)) as Conversation;
 			} catch (error) {
 				if (error instanceof ThreadGone) throw sessionNotFound(sessionId);
 				throw error;
 			} finally {
-				await traced?.sent();
+				await trace?.flush();
 			}
 		},
 
 		async conversation(userId, sessionId) {
-			const tuple = await saverOf(userId).getTuple({
+			const tuple = await saverFor(userId).getTuple({
 				configurable: { thread_id: sessionId },
 			});
 			const values = tuple?.checkpoint.channel_values;

@@ -9,7 +9,7 @@ export interface LangSmithSettings {
 	apiKey: string;
 	/** The project that runs are listed under. */
 	project: string;
-	/** What of a step leaves for LangSmith beside its name and duration. */
+	/** LangSmith gets a step's name and duration always, its inputs and outputs unless they are hidden. */
 	hideInputs: boolean;
 	hideOutputs: boolean;
 	/** @default LangSmith's own */
@@ -20,17 +20,17 @@ export interface LangSmithSettings {
 export interface RunTracing {
 	/** For the graph's `callbacks`. */
 	callbacks: LangChainTracer[];
-	/** Ends when what was recorded is sent, or cannot be; a person waits no longer than this for it. */
-	sent(): Promise<void>;
+	/** Waits until the recorded runs are sent, at most `maxFlushMs`: the person waits for it, too. */
+	flush(): Promise<void>;
 }
 
-/** A sandbox freezes after its answer, so that runs are sent before. */
-const maxSendMs = 700;
+/** Lambda freezes the sandbox after the answer, so runs are sent before it. */
+const maxFlushMs = 700;
 
-// In a bundle LangChain has a stand-in until now.
+// In a bundle LangChain has stubs until now: see absent-langsmith.ts.
 installLangSmith({ ...langsmith, ...runTrees, ...traceable });
 
-/** Each turn as a run of LangSmith with its steps. Where LangSmith is away the turn goes on untraced. */
+/** Records each turn as a LangSmith run with its steps. A turn goes on untraced where LangSmith is unreachable. */
 export function langSmithTracing({
 	apiKey,
 	project,
@@ -43,7 +43,7 @@ export function langSmithTracing({
 		apiUrl: baseUrl,
 		hideInputs,
 		hideOutputs,
-		// The session's name is the person's own words.
+		// The metadata holds the session's name, which the person chose.
 		hideMetadata: hideInputs,
 		omitTracedRuntimeInfo: true,
 		timeout_ms: 5_000,
@@ -51,22 +51,22 @@ export function langSmithTracing({
 	});
 	return {
 		callbacks: [
-			new QuietTracer(
+			new ErrorHidingTracer(
 				{ client, projectName: project },
 				hideInputs || hideOutputs,
 			),
 		],
-		async sent() {
+		async flush() {
 			await beforeDeadline(
-				new Date(Date.now() + maxSendMs),
+				new Date(Date.now() + maxFlushMs),
 				client.awaitPendingTraceBatches(),
 			);
 		},
 	};
 }
 
-/** An error's message may quote what was said, and LangSmith's client does not count it among the outputs. */
-class QuietTracer extends LangChainTracer {
+/** Hides error messages: they may quote a message, and LangSmith's client does not count them among the outputs. */
+class ErrorHidingTracer extends LangChainTracer {
 	readonly #hidesErrors: boolean;
 
 	constructor(

@@ -1,49 +1,59 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { SessionMessage } from "#core/ports/index.ts";
-import { keyPrefix } from "#langgraph-dynamodb/src/keys.ts";
-import {
-	type Attributes,
-	keyAttributes,
-} from "#langgraph-dynamodb/src/table.ts";
+import { type Key, keyPrefix } from "#langgraph-dynamodb/sessions.ts";
 
-/** How long a message is kept at most, in seconds; without its session it is invisible long before. */
+/** A message in the partition of its thread. */
+export interface MessageItem extends Key {
+	role: SessionMessage["role"];
+	/** ISO 8601. */
+	at: string;
+	/** The rest of the message, JSON with gzip. */
+	said: Uint8Array;
+	expires_at: number;
+}
+
+/** A message's lifetime. It is invisible long before, once its session has expired. */
 const retentionSeconds = 30 * 24 * 60 * 60;
 
-/** An item has at most 400 KB with its key and all names, also where a server counts bytes by their base64. */
-const maxSaid = 280 * 1024;
+/** An item has at most 400 KB with its key and all names, also on a server that counts bytes in base64. */
+const maxContentBytes = 280 * 1024;
 
-/** A message as an item of its thread's partition: by turn, a question before its answer. */
+/** Makes the item of a message. Its sort key orders messages by turn, a question before its answer. */
 export function messageItem(
 	pk: string,
 	generation: string,
 	turn: number,
-	{ role, at, ...said }: SessionMessage,
-): Attributes {
-	const place = `${String(turn).padStart(6, "0")}${role === "user" ? "a" : "b"}`;
+	{ role, at, ...content }: SessionMessage,
+): MessageItem {
+	const position = `${String(turn).padStart(6, "0")}${role === "user" ? "a" : "b"}`;
 	return {
-		...keyAttributes({ pk, sk: keyPrefix(generation, "message") + place }),
-		role: { S: role },
-		at: { S: at.toISOString() },
-		said: { B: zipped(said) },
-		expires_at: {
-			N: `${Math.floor(at.getTime() / 1_000) + retentionSeconds}`,
-		},
+		pk,
+		sk: keyPrefix(generation, "message") + position,
+		role,
+		at: at.toISOString(),
+		said: compress(content),
+		expires_at: Math.floor(at.getTime() / 1_000) + retentionSeconds,
 	};
 }
 
-/** Where many items with long summaries are too much for one item of the table, those shown first are kept. */
-function zipped(said: Omit<SessionMessage, "role" | "at">): Uint8Array {
-	// A few KB, which take less time than a thread of their own would.
-	const bytes = gzipSync(JSON.stringify(said));
-	if (bytes.length <= maxSaid || said.items.length === 0) return bytes;
-	const half = said.items.slice(0, Math.floor(said.items.length / 2));
-	return zipped({ ...said, items: half });
+/** Compresses a message, and drops the last of its items where all are too much for one item of the table. */
+function compress(content: Omit<SessionMessage, "role" | "at">): Uint8Array {
+	// Synchronous: a few KB take less time than handing them to a thread.
+	const bytes = gzipSync(JSON.stringify(content));
+	const { items } = content;
+	if (bytes.length <= maxContentBytes || items.length === 0) return bytes;
+	return compress({
+		...content,
+		items: items.slice(0, Math.floor(items.length / 2)),
+	});
 }
 
-export function readMessage({ role, at, said }: Attributes): SessionMessage {
-	return {
-		role: role?.S === "user" ? "user" : "assistant",
-		at: new Date(at?.S ?? ""),
-		...JSON.parse(gunzipSync(said?.B ?? new Uint8Array()).toString()),
-	};
-}
+export const readMessage = ({
+	role,
+	at,
+	said,
+}: MessageItem): SessionMessage => ({
+	role,
+	at: new Date(at),
+	...JSON.parse(gunzipSync(said).toString()),
+});

@@ -1,9 +1,11 @@
 import type { SessionUpkeep } from "#core/ports/index.ts";
-import { removeOrphanedPayloads } from "#langgraph-dynamodb/src/orphaned-payloads.ts";
-import { countSessions } from "#langgraph-dynamodb/src/sessions.ts";
+import {
+	countSessions,
+	removeOrphanedPayloads,
+} from "#langgraph-dynamodb/sessions.ts";
 import type { DynamoDbSessionsOptions } from "./dynamodb-sessions.ts";
 
-/** Counts by the index, which has session items and nothing else, page by page; the table itself is never scanned. */
+/** Counts sessions page by page in the index, which has session items only; nothing scans the table itself. */
 export function dynamoDbSessionUpkeep(
 	options: Pick<
 		DynamoDbSessionsOptions,

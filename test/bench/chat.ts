@@ -214,7 +214,7 @@ async function buildInMemory(directory: string): Promise<string> {
 			{
 				name: "saver-in-memory",
 				setup({ onResolve }) {
-					const filter = /^#langgraph-dynamodb\/src\/saver\.ts$/;
+					const filter = /^#langgraph-dynamodb\/saver\.ts$/;
 					onResolve({ filter }, () => ({ path: saver }));
 				},
 			},

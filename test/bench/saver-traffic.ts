@@ -1,6 +1,7 @@
-import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import { backends } from "#cdk-local/test/services/backends.ts";
+import { itemSize } from "#langgraph-dynamodb/src/items.ts";
 import {
 	incompressibleText,
 	saversOn,
@@ -76,14 +77,14 @@ export async function saverTraffic(): Promise<
 }
 
 /** Write request units of a table on demand: a kilobyte begun of an item, and as much again for its place in the index. */
-function countWriteUnits(client: DynamoDBClient): () => number {
+function countWriteUnits(client: DynamoDBDocumentClient): () => number {
 	let units = 0;
 	client.middlewareStack.add(
 		(next) => async (args) => {
 			const { Item, Key, RequestItems } = args.input as {
-				Item?: Item;
-				Key?: Item;
-				RequestItems?: Record<string, { PutRequest?: { Item: Item } }[]>;
+				Item?: object;
+				Key?: object;
+				RequestItems?: Record<string, { PutRequest?: { Item: object } }[]>;
 			};
 			const puts = Object.values(RequestItems ?? {}).flat();
 			if (Item) units += unitsOf(Item);
@@ -91,7 +92,7 @@ function countWriteUnits(client: DynamoDBClient): () => number {
 				if (PutRequest) units += unitsOf(PutRequest.Item);
 			}
 			const result = await next(args);
-			const { Attributes } = result.output as { Attributes?: Item };
+			const { Attributes } = result.output as { Attributes?: object };
 			// Only the session is updated, which is in the index: there a changed sort key is one item less and one more.
 			if (Key && Attributes) units += 3 * unitsOf(Attributes);
 			return result;
@@ -105,17 +106,4 @@ function countWriteUnits(client: DynamoDBClient): () => number {
 	};
 }
 
-type Item = Record<string, AttributeValue>;
-
-const unitsOf = (item: Item): number => Math.ceil(sizeOf({ M: item }) / 1_024);
-
-/** As DynamoDB counts: names, and values in their own bytes. */
-function sizeOf({ S, N, B, M }: AttributeValue): number {
-	if (M) {
-		return Object.entries(M).reduce(
-			(sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOf(value),
-			0,
-		);
-	}
-	return B?.length ?? Buffer.byteLength(S ?? N ?? "");
-}
+const unitsOf = (item: object): number => Math.ceil(itemSize(item) / 1_024);

@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import {
-	type DynamoDBClient,
 	TransactionCanceledException,
 	TransactionConflictException,
-	TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
+import {
+	type DynamoDBDocumentClient,
+	TransactWriteCommand,
+} from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
 import type { OpenTurn, SessionMessage } from "#core/ports/index.ts";
@@ -47,12 +49,12 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		const { dynamodb } = backend;
 		const client = {
 			send: async (command: never) => {
-				if (!((command as object) instanceof TransactWriteItemsCommand)) {
+				if (!((command as object) instanceof TransactWriteCommand)) {
 					await dynamodb.send(command).catch(() => {});
 				}
 				return dynamodb.send(command);
 			},
-		} as unknown as Pick<DynamoDBClient, "send">;
+		} as unknown as Pick<DynamoDBDocumentClient, "send">;
 		const { sessions } = conversationsOn(backend, { ...clock, client });
 		const first = await sessions.beginTurn(user, "s", "one");
 		await sessions.endTurn(user, first, answer("1"));
@@ -70,7 +72,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 				refused += 1;
 				if (refused % 3 === 0) return dynamodb.send(command);
 				const failure = { message: "Taken.", $metadata: {} };
-				throw (command as object) instanceof TransactWriteItemsCommand
+				throw (command as object) instanceof TransactWriteCommand
 					? new TransactionCanceledException({
 							...failure,
 							CancellationReasons: [
@@ -80,7 +82,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 						})
 					: new TransactionConflictException(failure);
 			},
-		} as unknown as Pick<DynamoDBClient, "send">;
+		} as unknown as Pick<DynamoDBDocumentClient, "send">;
 		const { sessions } = conversationsOn(backend, { ...clock, client });
 		const reading = conversationsOn(backend, clock).sessions;
 		const turn = await sessions.beginTurn(user, "s", "one");

@@ -1,15 +1,15 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Backend } from "#cdk-local/test/services/backends.ts";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import { graphTurns } from "#chat/graph.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeConversations } from "#fakes/sessions.ts";
-import { s3Payloads } from "#langgraph-dynamodb/src/s3-payloads.ts";
-import { DynamoDbSaver } from "#langgraph-dynamodb/src/saver.ts";
+import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
+import { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
 
 export type Conversations = Pick<Ports, "sessions" | "turns">;
 
-/** A clock that runs, and jumps when told to. */
+/** A clock that runs, and that `pass` moves ahead. */
 export function jumpingClock() {
 	let ahead = 0;
 	return {
@@ -20,7 +20,7 @@ export function jumpingClock() {
 	};
 }
 
-/** Conversations as the api makes them, each as fresh as in a new process. */
+/** Makes conversations as the api does, without any state of earlier ones. */
 export function conversationsOn(
 	{ dynamodb, s3, table, bucket }: Backend,
 	{
@@ -29,7 +29,7 @@ export function conversationsOn(
 		maxWaitMs = 0,
 	}: {
 		now?: () => number;
-		client?: Pick<DynamoDBClient, "send">;
+		client?: Pick<DynamoDBDocumentClient, "send">;
 		maxWaitMs?: number;
 	} = {},
 ): Conversations {
@@ -42,8 +42,8 @@ export function conversationsOn(
 	return {
 		sessions: dynamoDbSessions({ ...options, maxWaitMs }),
 		turns: graphTurns(
-			(owner, opened) =>
-				new DynamoDbSaver({ ...options, owner, refreshedSession: opened }),
+			(owner, refreshedSession) =>
+				new DynamoDbSaver({ ...options, owner, refreshedSession }),
 		),
 	};
 }

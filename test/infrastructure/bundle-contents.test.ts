@@ -89,7 +89,7 @@ describe("the api's cold start", () => {
 		expect(bringing("@langchain/core")).toEqual([
 			"packages/chat/graph.ts",
 			"packages/chat/langsmith.ts",
-			"packages/langgraph-dynamodb/src/saver.ts",
+			"packages/langgraph-dynamodb/saver.ts",
 		]);
 	});
 

@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
-/** What clients sent and received: attempts, bytes of bodies. */
+/** Requests of clients, each attempt counted, and the bytes of their bodies. */
 export interface Traffic {
 	requests: number;
 	sentBytes: number;
@@ -10,13 +11,13 @@ export interface Traffic {
 	operations: Record<string, number>;
 }
 
-/** Counts what the clients do from now on. @returns a function that gives the count and starts again from nothing */
+/** Counts the clients' requests from now on. @returns a function that returns the count and resets it */
 export function countTraffic(
-	...clients: (DynamoDBClient | S3Client)[]
+	...clients: (DynamoDBDocumentClient | S3Client)[]
 ): () => Traffic {
-	let traffic = none();
+	let traffic = noTraffic();
 	for (const { middlewareStack } of clients) {
-		// Both clients have this step; their types differ in commands that it does not look at.
+		// All clients have this step; their types differ only in commands, which it does not use.
 		const stack = middlewareStack as DynamoDBClient["middlewareStack"];
 		stack.add(
 			(next, { commandName = "" }) =>
@@ -39,12 +40,12 @@ export function countTraffic(
 	}
 	return () => {
 		const counted = traffic;
-		traffic = none();
+		traffic = noTraffic();
 		return counted;
 	};
 }
 
-const none = (): Traffic => ({
+const noTraffic = (): Traffic => ({
 	requests: 0,
 	sentBytes: 0,
 	receivedBytes: 0,

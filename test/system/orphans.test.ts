@@ -1,13 +1,12 @@
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import {
-	BatchWriteItemCommand,
-	DeleteItemCommand,
-	DynamoDBClient,
-} from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
+import { BatchWriteCommand, DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Backend } from "#cdk-local/test/services/backends.ts";
+import {
+	type Backend,
+	documentClient,
+} from "#cdk-local/test/services/backends.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import {
 	incompressibleText,
@@ -32,7 +31,7 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 	const tidy = () => cloud.invoke(outputs.CleanupFunctionName, hourly);
 	const backend: Backend = {
 		client,
-		dynamodb: new DynamoDBClient(client),
+		dynamodb: documentClient(client),
 		s3: new S3Client({ ...client, forcePathStyle: true }),
 		table: String(outputs.CheckpointTableName),
 		bucket: outputs.BucketName,
@@ -52,7 +51,7 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 		const dying = ada.open({
 			dynamodb: {
 				send: ((command: object) =>
-					command instanceof BatchWriteItemCommand
+					command instanceof BatchWriteCommand
 						? Promise.reject(new Error("killed"))
 						: backend.dynamodb.send(command as never)) as never,
 			},
@@ -75,9 +74,9 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 	});
 	for (const { pk, sk } of await listItems(backend, ada.owner, ["expired"])) {
 		await backend.dynamodb.send(
-			new DeleteItemCommand({
+			new DeleteCommand({
 				TableName: backend.table,
-				Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
+				Key: { pk, sk },
 			}),
 		);
 	}

@@ -14,60 +14,62 @@ import type {
 	CheckpointLocation,
 	Checkpoints,
 	LoadedChannelValue,
+	NamespaceLocation,
 } from "./checkpoints.ts";
+import {
+	type CheckpointItem,
+	isUnexpired,
+	type PendingWritesItem,
+} from "./items.ts";
 import { checkpointSortKey, keyPrefix } from "./keys.ts";
 import type { Payloads } from "./payloads.ts";
 import { loadPendingWrites } from "./pending-writes.ts";
-import { isUnexpired, type Sessions, type ThreadRef } from "./sessions.ts";
-import type { Attributes } from "./table.ts";
+import type { Sessions, ThreadRef } from "./sessions.ts";
 
-/** A tuple with all that it was read from. */
+/** A tuple, and the items that it was read from. */
 export interface LoadedTuple {
 	tuple: CheckpointTuple;
 	values: LoadedChannelValue[];
-	writes: Attributes[];
+	writes: PendingWritesItem[];
 }
 
-/** Checkpoints that are loaded side by side when they are listed. */
 const maxConcurrentLoads = 10;
 
-/** Reads checkpoints as LangGraph wants them: with values, writes, and the way to their parent. */
+/** Reads LangGraph's checkpoint tuples: a checkpoint with its channel values, pending writes and parent. */
 export class CheckpointTuples {
 	readonly #sessions: Sessions;
 	readonly #payloads: Payloads;
-	readonly #steps: Checkpoints;
+	readonly #checkpoints: Checkpoints;
 	readonly #now: () => number;
 
 	constructor(
 		sessions: Sessions,
 		payloads: Payloads,
-		steps: Checkpoints,
+		checkpoints: Checkpoints,
 		now: () => number,
 	) {
 		this.#sessions = sessions;
 		this.#payloads = payloads;
-		this.#steps = steps;
+		this.#checkpoints = checkpoints;
 		this.#now = now;
 	}
 
-	/** Undefined where a value of an old checkpoint has been removed with its time. */
+	/** @returns undefined where a value of an old checkpoint has expired and was removed */
 	async load(
-		session: ThreadRef,
-		item: Attributes,
+		thread: ThreadRef,
+		item: CheckpointItem,
 	): Promise<LoadedTuple | undefined> {
-		const { threadId } = session;
-		const ns = item.checkpoint_ns?.S ?? "";
-		const id = item.checkpoint_id?.S ?? "";
-		const parentId = item.parent_id?.S;
-		const place = { ...namespaceLocation(this.#sessions, session, ns), id };
-		const [step, { writes, items }] = await Promise.all([
-			this.#steps.load(place, item),
-			this.#writes(place),
+		const { threadId } = thread;
+		const { checkpoint_ns: ns, checkpoint_id: id, parent_id: parentId } = item;
+		const location = { ...namespaceLocation(this.#sessions, thread, ns), id };
+		const [loaded, pending] = await Promise.all([
+			this.#checkpoints.load(location, item),
+			this.#pendingWrites(location),
 		]);
-		if (!step) return undefined;
-		const { checkpoint, metadata } = step;
+		if (!loaded) return undefined;
+		const { checkpoint, metadata, values } = loaded;
 		if (checkpoint.v < 4 && parentId) {
-			const parent = await this.#writes({ ...place, id: parentId });
+			const parent = await this.#pendingWrites({ ...location, id: parentId });
 			addPendingSends(checkpoint, parent.writes);
 		}
 		return {
@@ -75,72 +77,70 @@ export class CheckpointTuples {
 				config: checkpointConfig(threadId, ns, id),
 				checkpoint,
 				metadata,
-				pendingWrites: writes,
+				pendingWrites: pending.writes,
 				...(parentId && {
 					parentConfig: checkpointConfig(threadId, ns, parentId),
 				}),
 			},
-			values: step.values,
-			writes: items,
+			values,
+			writes: pending.items,
 		};
 	}
 
-	/** Of one thread, namespace by namespace, the newest first. */
+	/** Lists a thread's checkpoints namespace by namespace, the newest first. */
 	async *list(
-		session: ThreadRef,
+		thread: ThreadRef,
 		config: RunnableConfig,
 		{ before, filter = {}, limit }: CheckpointListOptions,
 	): AsyncGenerator<CheckpointTuple> {
-		const { pk, generation } = namespaceLocation(this.#sessions, session, "");
+		const { pk, generation } = namespaceLocation(this.#sessions, thread, "");
 		const ns: string | undefined = config.configurable?.checkpoint_ns;
-		const only = getCheckpointId(config);
-		const end = before && getCheckpointId(before);
+		const onlyId = getCheckpointId(config);
+		const beforeId = before && getCheckpointId(before);
 		const prefix =
 			ns === undefined
 				? keyPrefix(generation, "checkpoint")
 				: keyPrefix(generation, "checkpoint", ns);
 		const range =
-			ns !== undefined && end
-				? { from: prefix, to: checkpointSortKey(generation, ns, end) }
+			ns !== undefined && beforeId
+				? { from: prefix, to: checkpointSortKey(generation, ns, beforeId) }
 				: { prefix };
-		const unfiltered = Object.keys(filter).length === 0 && !only;
-		const pages = this.#sessions.table.query(pk, range, {
+		const isUnfiltered = Object.keys(filter).length === 0 && !onlyId;
+		const pages = this.#sessions.table.query<CheckpointItem>(pk, range, {
 			newestFirst: true,
-			// One more than asked for, since the end of the range is not part of it.
-			pageSize: unfiltered && limit !== undefined ? limit + 1 : undefined,
+			// The end of the range is read and not listed.
+			pageSize: isUnfiltered && limit !== undefined ? limit + 1 : undefined,
 		});
 		for await (const page of pages) {
-			const wanted = page.filter((item) => {
-				const id = item.checkpoint_id?.S ?? "";
-				return (
-					(!only || id === only) &&
-					(!end || id < end) &&
-					isUnexpired(item, this.#now())
+			const wanted = page.filter(
+				(item) =>
+					(!onlyId || item.checkpoint_id === onlyId) &&
+					(!beforeId || item.checkpoint_id < beforeId) &&
+					isUnexpired(item, this.#now()),
+			);
+			for (let start = 0; start < wanted.length; start += maxConcurrentLoads) {
+				const loaded = await Promise.all(
+					wanted
+						.slice(start, start + maxConcurrentLoads)
+						.map((item) => this.load(thread, item)),
 				);
-			});
-			for (let at = 0; at < wanted.length; at += maxConcurrentLoads) {
-				const some = wanted.slice(at, at + maxConcurrentLoads);
-				const found = await Promise.all(
-					some.map((item) => this.load(session, item)),
-				);
-				for (const one of found) {
-					if (one && matchesFilter(one.tuple.metadata, filter)) yield one.tuple;
+				for (const { tuple } of loaded.filter((each) => each !== undefined)) {
+					if (matchesFilter(tuple.metadata, filter)) yield tuple;
 				}
 			}
 		}
 	}
 
-	#writes(place: CheckpointLocation) {
-		return loadPendingWrites(this.#sessions.table, this.#payloads, place);
+	#pendingWrites(location: CheckpointLocation) {
+		return loadPendingWrites(this.#sessions.table, this.#payloads, location);
 	}
 }
 
-/** Where a namespace of a thread stands in the table. */
 export const namespaceLocation = (
 	sessions: Sessions,
 	{ threadId, generation }: ThreadRef,
 	ns: string,
-) => ({ pk: sessions.partition(threadId), generation, ns });
+): NamespaceLocation => ({ pk: sessions.partition(threadId), generation, ns });
 
 export const checkpointConfig = (
 	thread_id: string,
@@ -154,12 +154,12 @@ function matchesFilter(
 	metadata: CheckpointMetadata | undefined,
 	filter: Record<string, unknown>,
 ): boolean {
-	return Object.entries(filter).every(([name, wanted]) =>
-		isDeepStrictEqual(metadata?.[name as keyof CheckpointMetadata], wanted),
+	return Object.entries(filter).every(([name, value]) =>
+		isDeepStrictEqual(metadata?.[name as keyof CheckpointMetadata], value),
 	);
 }
 
-/** Before version 4 what a step sent stood among the writes of its parent, and not in a channel. */
+/** Before version 4 a step's sends were among the pending writes of its parent instead of in a channel. */
 function addPendingSends(
 	checkpoint: Checkpoint,
 	parentWrites: CheckpointPendingWrite[],

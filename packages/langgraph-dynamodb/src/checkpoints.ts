@@ -4,6 +4,7 @@ import type {
 	CheckpointMetadata,
 } from "@langchain/langgraph-checkpoint";
 import { CheckpointIncomplete, ThreadGone } from "./errors.ts";
+import { type CheckpointItem, isUnexpired, type PayloadItem } from "./items.ts";
 import {
 	channelValueSortKey,
 	checkpointSortKey,
@@ -17,14 +18,16 @@ import {
 	readManifest,
 } from "./manifest.ts";
 import type { Payloads } from "./payloads.ts";
-import { isUnexpired } from "./sessions.ts";
-import { type Attributes, keyOf, numberOf, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 
-/** Where a checkpoint stands: its partition, the thread's generation, the namespace, its id. */
-export interface CheckpointLocation {
+/** A namespace of a thread's generation. */
+export interface NamespaceLocation {
 	pk: string;
 	generation: string;
 	ns: string;
+}
+
+export interface CheckpointLocation extends NamespaceLocation {
 	id: string;
 }
 
@@ -38,7 +41,7 @@ export interface LoadedCheckpoint {
 export interface LoadedChannelValue {
 	channel: string;
 	reference: ChannelReference;
-	item: Attributes;
+	item: PayloadItem;
 	value: unknown;
 }
 
@@ -50,7 +53,7 @@ export interface CheckpointsOptions {
 	now: () => number;
 }
 
-/** The checkpoints of all threads: one item each that refers to one item for each channel's value. */
+/** Stores a checkpoint as one item that refers to one item for each channel's value. */
 export class Checkpoints {
 	readonly #options: CheckpointsOptions;
 
@@ -58,106 +61,92 @@ export class Checkpoints {
 		this.#options = options;
 	}
 
-	/** The second after which DynamoDB may remove what is written now. */
+	/** The second after which DynamoDB may remove an item that is written now. */
 	get expiresAt(): number {
 		const { now, retentionSeconds } = this.#options;
 		return Math.floor(now() / 1_000) + retentionSeconds;
 	}
 
-	/** The item of a checkpoint, by default the newest; undefined once it is past its time. */
+	/** Reads a checkpoint's item, by default the newest. @returns undefined once it has expired */
 	async find(
-		{ pk, generation, ns }: Omit<CheckpointLocation, "id">,
+		{ pk, generation, ns }: NamespaceLocation,
 		id?: string,
-	): Promise<Attributes | undefined> {
+	): Promise<CheckpointItem | undefined> {
 		const { table, now } = this.#options;
-		if (id) {
-			const item = await table.get({
-				pk,
-				sk: checkpointSortKey(generation, ns, id),
-			});
-			return item && isUnexpired(item, now()) ? item : undefined;
-		}
-		const prefix = keyPrefix(generation, "checkpoint", ns);
-		const newest = table.query(
-			pk,
-			{ prefix },
-			{ newestFirst: true, pageSize: 1 },
-		);
-		for await (const [item] of newest) {
-			if (item) return isUnexpired(item, now()) ? item : undefined;
-		}
-		return undefined;
+		const item = id
+			? await table.get<CheckpointItem>({
+					pk,
+					sk: checkpointSortKey(generation, ns, id),
+				})
+			: await this.#newest<CheckpointItem>(
+					pk,
+					keyPrefix(generation, "checkpoint", ns),
+				);
+		return item && isUnexpired(item, now()) ? item : undefined;
 	}
 
 	/**
-	 * Writes what has changed, then the item that refers to it: whoever reads sees the whole step or the one before.
-	 * @param carried what the checkpoint takes over unchanged
+	 * Writes the changed values, then the item that refers to them: a reader sees the whole step or the one before.
+	 * @param unchanged the values that the checkpoint takes over
 	 */
 	async put(
 		{ pk, generation, ns, id }: CheckpointLocation,
 		parentId: string | undefined,
 		step: { checkpoint: Checkpoint; metadata: CheckpointMetadata },
 		newVersions: ChannelVersions,
-		carried: Manifest,
+		unchanged: Manifest,
 	): Promise<Manifest> {
 		const { table, payloads } = this.#options;
 		const { channel_values, ...checkpoint } = step.checkpoint;
-		const expiresAt = this.expiresAt;
+		const expires_at = this.expiresAt;
 		const manifest = new Map(
-			await this.#extendReferences(pk, generation, ns, carried, expiresAt),
+			await this.#extendReferences(pk, generation, ns, unchanged, expires_at),
 		);
-		const written = await Promise.all(
+		const values = await Promise.all(
 			Object.entries(newVersions)
 				.filter(([channel]) => Object.hasOwn(channel_values, channel))
 				.map(([channel, version]) => {
-					manifest.set(channel, { version, writer: id, expiresAt });
+					manifest.set(channel, { version, writer: id, expiresAt: expires_at });
 					const sk = channelValueSortKey(generation, ns, channel, version, id);
-					return payloads.toItem({ pk, sk }, channel_values[channel], {
-						expires_at: { N: `${expiresAt}` },
-					});
+					const key = { pk, sk };
+					return payloads.toItem(key, channel_values[channel], { expires_at });
 				}),
 		);
 		const item = await payloads.toItem(
 			{ pk, sk: checkpointSortKey(generation, ns, id) },
 			{ checkpoint, metadata: step.metadata },
 			{
-				...manifestAttribute(manifest),
-				...(parentId && { parent_id: { S: parentId } }),
-				checkpoint_ns: { S: ns },
-				checkpoint_id: { S: id },
-				expires_at: { N: `${expiresAt}` },
+				values: manifestAttribute(manifest),
+				...(parentId && { parent_id: parentId }),
+				checkpoint_ns: ns,
+				checkpoint_id: id,
+				expires_at,
 			},
 		);
-		await table.batchWrite(written.map((Item) => ({ PutRequest: { Item } })));
+		await table.putMany(values);
 		await table.put(item);
 		return manifest;
 	}
 
-	/** The checkpoint with its values; undefined where a value of an old one has been removed with its time. */
+	/** Reads the checkpoint with its values. @returns undefined where a value of an old one has expired and was removed */
 	async load(
-		place: CheckpointLocation,
-		item: Attributes,
+		location: CheckpointLocation,
+		item: CheckpointItem,
 	): Promise<LoadedCheckpoint | undefined> {
-		const stored = (await this.#options.payloads.value(item)) as Omit<
-			LoadedCheckpoint,
-			"values"
-		>;
-		const loadValues = await this.values(place, readManifest(item));
-		if (!loadValues) return undefined;
-		const { checkpoint, metadata } = stored;
+		const { checkpoint, metadata } = (await this.#options.payloads.fromItem(
+			item,
+		)) as Omit<LoadedCheckpoint, "values">;
+		const values = await this.loadValues(location, readManifest(item));
+		if (!values) return undefined;
 		const channel_values = Object.fromEntries(
-			loadValues.map(({ channel, value }) => [channel, value]),
+			values.map(({ channel, value }) => [channel, value]),
 		);
-		return {
-			checkpoint: { ...checkpoint, channel_values },
-			metadata,
-			values: loadValues,
-		};
+		return { checkpoint: { ...checkpoint, channel_values }, metadata, values };
 	}
 
-	/** The values that are referred to. @throws CheckpointIncomplete where one is missing before its time */
-	async values(
-		{ pk, generation, ns }: Omit<CheckpointLocation, "id">,
+	/** Reads referenced values. @throws CheckpointIncomplete where one is missing before it expires */
+	async loadValues(
+		{ pk, generation, ns }: NamespaceLocation,
 		manifest: Manifest,
 	): Promise<LoadedChannelValue[] | undefined> {
 		const { table, payloads, now } = this.#options;
@@ -166,8 +155,10 @@ export class Checkpoints {
 			reference,
 			sk: referenceSortKey(generation, ns, channel, reference),
 		}));
-		const items = await table.batchGet(wanted.map(({ sk }) => ({ pk, sk })));
-		const bySortKey = new Map(items.map((item) => [keyOf(item).sk, item]));
+		const items = await table.getMany<PayloadItem>(
+			wanted.map(({ sk }) => ({ pk, sk })),
+		);
+		const bySortKey = new Map(items.map((item) => [item.sk, item]));
 		const missing = wanted.filter(({ sk }) => !bySortKey.has(sk));
 		for (const { sk, reference } of missing) {
 			if (reference.expiresAt > now() / 1_000) {
@@ -177,63 +168,58 @@ export class Checkpoints {
 		if (missing.length > 0) return undefined;
 		return Promise.all(
 			wanted.map(async ({ channel, reference, sk }) => {
-				const item = bySortKey.get(sk) as Attributes;
-				return { channel, reference, item, value: await payloads.value(item) };
+				const item = bySortKey.get(sk) as PayloadItem;
+				const value = await payloads.fromItem(item);
+				return { channel, reference, item, value };
 			}),
 		);
 	}
 
 	/**
-	 * Where a version was stored that the parent does not have: LangGraph copies a checkpoint as a sibling of
-	 * itself. Of two branches that share the number the newest is taken.
+	 * Finds a version that the parent does not have: LangGraph copies a checkpoint as a sibling of itself. Of two
+	 * branches that share the version number it takes the newest.
 	 */
 	async findReference(
-		{ pk, generation, ns }: Omit<CheckpointLocation, "id">,
+		{ pk, generation, ns }: NamespaceLocation,
 		channel: string,
 		version: string | number,
 	): Promise<ChannelReference | undefined> {
 		const prefix = keyPrefix(generation, "value", ns, channel, `${version}`);
-		for await (const [item] of this.#options.table.query(
-			pk,
-			{ prefix },
-			{ newestFirst: true, pageSize: 1 },
-		)) {
-			if (!item) continue;
-			const writer = decodeURIComponent(keyOf(item).sk.slice(prefix.length));
-			return { version, writer, expiresAt: numberOf(item.expires_at) };
-		}
-		return undefined;
+		const item = await this.#newest<PayloadItem>(pk, prefix);
+		if (!item) return undefined;
+		const writer = decodeURIComponent(item.sk.slice(prefix.length));
+		return { version, writer, expiresAt: item.expires_at };
 	}
 
 	/**
-	 * Gives items that a living thread needs their full time again, where less than two lives of a thread are left:
-	 * until the next turn no more than one can pass. The items given are changed too. @throws ThreadGone where they are deleted meanwhile
+	 * Renews the expiry of items that a living thread needs, where less than two lifetimes of a thread are left: at most
+	 * one passes until the next turn. Changes the items in memory, too.
+	 * @throws ThreadGone where an item was deleted meanwhile
 	 */
-	async extendExpiry(threadId: string, items: Attributes[]): Promise<void> {
-		const ending = items.filter((item) =>
-			this.#expiresSoon(numberOf(item.expires_at)),
-		);
+	async extendExpiry(threadId: string, items: PayloadItem[]): Promise<void> {
+		const expiring = items.filter((item) => this.#expiresSoon(item.expires_at));
 		const { expiresAt } = this;
-		const kept = await Promise.all(
-			ending.map((item) => this.#setExpiry(keyOf(item), expiresAt)),
+		const extended = await Promise.all(
+			expiring.map(({ pk, sk }) => this.#setExpiry({ pk, sk }, expiresAt)),
 		);
-		if (kept.includes(false)) throw new ThreadGone(threadId);
-		for (const item of ending) item.expires_at = { N: `${expiresAt}` };
+		if (extended.includes(false)) throw new ThreadGone(threadId);
+		for (const item of expiring) item.expires_at = expiresAt;
 	}
 
-	/** The same for what is taken over from one checkpoint to the next without being read. */
+	/** Renews the expiry of values that a checkpoint takes over without reading them. */
 	async #extendReferences(
 		pk: string,
 		generation: string,
 		ns: string,
-		carried: Manifest,
+		references: Manifest,
 		expiresAt: number,
 	): Promise<[string, ChannelReference][]> {
 		return Promise.all(
-			[...carried].map(
+			[...references].map(
 				async ([channel, reference]): Promise<[string, ChannelReference]> => {
-					if (!this.#expiresSoon(reference.expiresAt))
+					if (!this.#expiresSoon(reference.expiresAt)) {
 						return [channel, reference];
+					}
 					const sk = referenceSortKey(generation, ns, channel, reference);
 					if (!(await this.#setExpiry({ pk, sk }, expiresAt))) {
 						throw new CheckpointIncomplete(`The item ${pk} ${sk}`);
@@ -249,18 +235,32 @@ export class Checkpoints {
 		return expiresAt < now() / 1_000 + 2 * ttlSeconds;
 	}
 
+	/** @returns false where there is no such item */
 	async #setExpiry(key: Key, expiresAt: number): Promise<boolean> {
 		const item = await this.#options.table.update(
 			key,
 			{
 				text: "set #expires = :expires",
 				names: { "#expires": "expires_at" },
-				values: { ":expires": { N: `${expiresAt}` } },
+				values: { ":expires": expiresAt },
 			},
-			// An update would create what is not there.
+			// An update creates an item that does not exist.
 			{ text: "attribute_exists(#pk)", names: { "#pk": "pk" } },
 		);
 		return item !== undefined;
+	}
+
+	async #newest<Item extends Key>(
+		pk: string,
+		prefix: string,
+	): Promise<Item | undefined> {
+		const pages = this.#options.table.query<Item>(
+			pk,
+			{ prefix },
+			{ newestFirst: true, pageSize: 1 },
+		);
+		for await (const [item] of pages) if (item) return item;
+		return undefined;
 	}
 }
 

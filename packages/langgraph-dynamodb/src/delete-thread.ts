@@ -1,3 +1,4 @@
+import type { Key } from "./keys.ts";
 import {
 	itemKeyOfObject,
 	keyPrefix,
@@ -6,9 +7,8 @@ import {
 } from "./keys.ts";
 import type { PayloadStore } from "./payloads.ts";
 import type { Sessions } from "./sessions.ts";
-import { keyAttributes, keyOf } from "./table.ts";
 
-/** Removes what the thread had, but not what it has if it has been begun anew meanwhile. */
+/** Removes the items and payloads of a deleted thread, except those of a session that was created again since. */
 export async function deleteThreadItems(
 	sessions: Sessions,
 	payloads: PayloadStore,
@@ -16,29 +16,26 @@ export async function deleteThreadItems(
 ): Promise<void> {
 	const { table } = sessions;
 	const pk = sessions.partition(threadId);
-	// Read after each page: what a new session has on it was written after the session itself.
-	const isNew = async () => {
+	// Reads the session after each page: a new session's item is written before all others of its generation.
+	const currentGenerationTest = async () => {
 		const session = await sessions.get(threadId);
-		const kept = session && keyPrefix(session.generation);
-		return (sk: string) => kept !== undefined && sk.startsWith(kept);
+		const prefix = session && keyPrefix(session.generation);
+		return (sk: string) => prefix !== undefined && sk.startsWith(prefix);
 	};
 	for await (const page of payloads.list(objectPrefix(pk))) {
-		const kept = await isNew();
+		const isCurrent = await currentGenerationTest();
 		await payloads.delete(
-			page.filter(({ key }) => !kept(itemKeyOfObject(key)?.sk ?? "")),
+			page.filter(({ key }) => !isCurrent(itemKeyOfObject(key)?.sk ?? "")),
 		);
 	}
-	for await (const page of table.query(
+	for await (const page of table.query<Key>(
 		pk,
 		{ prefix: "" },
 		{ keysOnly: true },
 	)) {
-		const kept = await isNew();
-		const gone = page
-			.map(keyOf)
-			.filter(({ sk }) => sk !== sessionSortKey && !kept(sk));
-		await table.batchWrite(
-			gone.map((key) => ({ DeleteRequest: { Key: keyAttributes(key) } })),
+		const isCurrent = await currentGenerationTest();
+		await table.deleteMany(
+			page.filter(({ sk }) => sk !== sessionSortKey && !isCurrent(sk)),
 		);
 	}
 }

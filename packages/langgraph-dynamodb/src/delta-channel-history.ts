@@ -9,65 +9,60 @@ import type { Table } from "./table.ts";
 interface HistorySources {
 	table: Table;
 	payloads: Payloads;
-	steps: Checkpoints;
+	checkpoints: Checkpoints;
 }
 
-/** What the ancestors of a checkpoint wrote to some channels, back to the nearest that has each channel's value. */
+/** Collects the ancestors' writes to some channels, for each channel back to the nearest stored value. */
 export async function deltaChannelHistory(
-	parts: HistorySources,
-	session: ThreadRef,
+	sources: HistorySources,
+	thread: ThreadRef,
 	{ id: target, ...namespace }: CheckpointLocation,
 	channels: string[],
 ): Promise<Map<string, DeltaChannelHistory>> {
 	const history = new Map<string, DeltaChannelHistory>(
 		channels.map((channel) => [channel, { writes: [] }]),
 	);
-	const found = await parts.steps.find(namespace, target);
+	const checkpoint = await sources.checkpoints.find(namespace, target);
 	const remaining = new Set(channels);
-	let id = found?.parent_id?.S;
+	let id = checkpoint?.parent_id;
 	while (id && remaining.size > 0) {
-		id = await visitAncestor(
-			parts,
-			session,
-			{ ...namespace, id },
-			remaining,
-			history,
-		);
+		const ancestor = { ...namespace, id };
+		id = await addAncestor(sources, thread, ancestor, remaining, history);
 	}
 	return history;
 }
 
-/** One ancestor's part of the history. @returns the next one's id */
-async function visitAncestor(
-	parts: HistorySources,
-	session: ThreadRef,
-	place: CheckpointLocation,
+/** @returns the id of the ancestor's own parent */
+async function addAncestor(
+	{ table, payloads, checkpoints }: HistorySources,
+	thread: ThreadRef,
+	location: CheckpointLocation,
 	remaining: Set<string>,
 	history: Map<string, DeltaChannelHistory>,
 ): Promise<string | undefined> {
-	const [item, stored] = await Promise.all([
-		parts.steps.find(place, place.id),
-		loadPendingWrites(parts.table, parts.payloads, place),
+	const [item, pending] = await Promise.all([
+		checkpoints.find(location, location.id),
+		loadPendingWrites(table, payloads, location),
 	]);
 	if (!item) return undefined;
 	for (const channel of remaining) {
-		const own = stored.writes.filter(([, written]) => written === channel);
-		history.get(channel)?.writes.unshift(...own);
+		const writes = pending.writes.filter(([, name]) => name === channel);
+		history.get(channel)?.writes.unshift(...writes);
 	}
 	const seeds = new Map(
 		[...readManifest(item)].filter(([channel]) => remaining.has(channel)),
 	);
-	const found = (await parts.steps.values(place, seeds)) ?? [];
-	for (const { channel, value } of found) {
+	const values = (await checkpoints.loadValues(location, seeds)) ?? [];
+	for (const { channel, value } of values) {
 		Object.assign(history.get(channel) as DeltaChannelHistory, {
 			seed: value,
 		});
 		remaining.delete(channel);
 	}
-	await parts.steps.extendExpiry(session.threadId, [
+	await checkpoints.extendExpiry(thread.threadId, [
 		item,
-		...stored.items,
-		...found.map((one) => one.item),
+		...pending.items,
+		...values.map((value) => value.item),
 	]);
-	return item.parent_id?.S;
+	return item.parent_id;
 }

@@ -1,32 +1,33 @@
-/** Where things stand in the table. `#` parts the parts of a key, so it and `%` are escaped inside them. */
-const escapePart = (text: string) =>
-	text.replace(/[%#]/g, (mark) => (mark === "%" ? "%25" : "%23"));
-
-const joinParts = (...parts: string[]) => parts.map(escapePart).join("#");
-
-/** A place in the table. */
+/** The primary key of an item. */
 export interface Key {
 	pk: string;
 	sk: string;
 }
 
-/** All of a thread: `{owner}#{thread}`. */
+/** `#` separates the parts of a key, so it and its escape character `%` are escaped inside a part. */
+const escapePart = (text: string) =>
+	text.replace(/[%#]/g, (character) => (character === "%" ? "%25" : "%23"));
+
+const joinParts = (...parts: string[]) => parts.map(escapePart).join("#");
+
+/** The partition of a thread: `{owner}#{thread}`. */
 export const threadPartition = joinParts;
 /** The partition of an owner's sessions in the index. */
 export const ownerPartition = (owner: string) => escapePart(owner);
 
-/** The one item of a thread that says whether the thread is there. */
+/** The sort key of the item whose presence means that the thread exists. */
 export const sessionSortKey = "session";
 
-// What a thread holds begins with its generation, so that a thread begun again under an old name sees nothing of before.
+// Every other sort key begins with the thread's generation: a thread that is created again under a former id sees
+// nothing of the former one.
 
-/** Items of one generation, of one kind, of a namespace ...: a prefix that ends where a part ends. */
+/** The prefix of all sort keys that begin with these parts: a generation, a kind, a namespace ... */
 export const keyPrefix = (...parts: string[]) => `${joinParts(...parts)}#`;
 
 export const checkpointSortKey = (generation: string, ns: string, id: string) =>
 	joinParts(generation, "checkpoint", ns, id);
 
-/** The checkpoint that wrote a value is part of its key: two that branch off one another share version numbers. */
+/** @param writer the checkpoint that wrote the value: two branches of a thread use the same version numbers */
 export const channelValueSortKey = (
 	generation: string,
 	ns: string,
@@ -43,12 +44,12 @@ export const pendingWritesSortKey = (
 	group: string,
 ) => joinParts(generation, "write", ns, checkpointId, taskId, group);
 
-/** The object of an item's payload; from its key the item is found again. */
+/** The key of the object that holds an item's payload; `itemKeyOfObject` is its inverse. */
 export function objectKey({ pk, sk }: Key, digest: string): string {
 	return [...pk.split("#"), sk, digest].map(encodeURIComponent).join("/");
 }
 
-/** The item that an object was stored for. */
+/** @returns undefined for an object whose key `objectKey` did not make */
 export function itemKeyOfObject(key: string): Key | undefined {
 	const [owner, thread, sk, ...rest] = key.split("/").map(decodeURIComponent);
 	return owner && thread && sk && rest.length === 1
@@ -56,6 +57,6 @@ export function itemKeyOfObject(key: string): Key | undefined {
 		: undefined;
 }
 
-/** The objects of one thread begin so. */
+/** The prefix of the keys of a thread's objects. */
 export const objectPrefix = (pk: string) =>
 	`${pk.split("#").map(encodeURIComponent).join("/")}/`;

@@ -1,22 +1,23 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { PayloadItem } from "./items.ts";
 import { itemKeyOfObject } from "./keys.ts";
 import type { PayloadStore, StoredPayload } from "./payloads.ts";
 import { Table } from "./table.ts";
 
-export interface OrphansOptions {
-	dynamodb: Pick<DynamoDBClient, "send">;
+export interface OrphanedPayloadsOptions {
+	dynamodb: Pick<DynamoDBDocumentClient, "send">;
 	table: string;
 	payloads: PayloadStore;
-	/** A payload is written before the item that refers to it: younger ones are left alone. @default 3600 */
+	/** Younger payloads stay: a payload is written before the item that refers to it. @default 3600 */
 	graceSeconds?: number;
 	/** Milliseconds since 1970. @default Date.now */
 	now?: () => number;
 }
 
 /**
- * Removes payloads that no item refers to: of checkpoints that were never written because the process died
- * before, and of items that have expired since. Safe at any time.
- * @returns how many objects were looked at, and how many removed
+ * Removes payloads that no item refers to: those whose process died before it wrote the checkpoint, and those whose
+ * items have expired since. Safe at any time.
+ * @returns how many objects were seen, and how many removed
  */
 export async function removeOrphanedPayloads({
 	dynamodb,
@@ -24,7 +25,7 @@ export async function removeOrphanedPayloads({
 	payloads,
 	graceSeconds = 3_600,
 	now = Date.now,
-}: OrphansOptions): Promise<{ seen: number; removed: number }> {
+}: OrphanedPayloadsOptions): Promise<{ seen: number; removed: number }> {
 	const items = new Table(dynamodb, table);
 	const report = { seen: 0, removed: 0 };
 	for await (const page of payloads.list("")) {
@@ -32,10 +33,10 @@ export async function removeOrphanedPayloads({
 		const old = page.filter(
 			({ modified }) => modified.getTime() < now() - graceSeconds * 1_000,
 		);
-		const referred = await referencedObjects(items, old);
-		// What is not named as we name it is not ours to remove.
+		const referenced = await referencedObjects(items, old);
+		// An object whose key this package did not make belongs to somebody else.
 		const orphans = old.filter(
-			({ key }) => itemKeyOfObject(key) && !referred.has(key),
+			({ key }) => itemKeyOfObject(key) && !referenced.has(key),
 		);
 		await payloads.delete(orphans);
 		report.removed += orphans.length;
@@ -43,17 +44,17 @@ export async function removeOrphanedPayloads({
 	return report;
 }
 
-/** The objects that are still named by the items they were stored for. */
+/** The objects to which the items that they were stored for still refer. */
 async function referencedObjects(
 	table: Table,
 	payloads: StoredPayload[],
 ): Promise<Set<string | undefined>> {
 	const keys = new Map(
 		payloads.flatMap(({ key }) => {
-			const item = itemKeyOfObject(key);
-			return item ? [[`${item.pk} ${item.sk}`, item]] : [];
+			const itemKey = itemKeyOfObject(key);
+			return itemKey ? [[`${itemKey.pk} ${itemKey.sk}`, itemKey]] : [];
 		}),
 	);
-	const found = await table.batchGet([...keys.values()]);
-	return new Set(found.map(({ object }) => object?.S));
+	const items = await table.getMany<PayloadItem>([...keys.values()]);
+	return new Set(items.map(({ object }) => object));
 }

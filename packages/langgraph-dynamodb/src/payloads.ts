@@ -3,15 +3,15 @@ import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { CheckpointIncomplete } from "./errors.ts";
+import { itemSize, type PayloadItem } from "./items.ts";
 import { type Key, objectKey } from "./keys.ts";
-import { type Attributes, keyAttributes } from "./table.ts";
 
-/** Where payloads go that no item can hold. */
+/** Holds the payloads that are too large for an item. */
 export interface PayloadStore {
 	put(key: string, bytes: Uint8Array): Promise<void>;
-	/** Undefined where there is none. */
+	/** @returns undefined where there is no such object */
 	get(key: string): Promise<Uint8Array | undefined>;
-	/** Every version of every object below a prefix, page by page. */
+	/** Lists every version of every object below a prefix, page by page. */
 	list(prefix: string): AsyncGenerator<StoredPayload[]>;
 	delete(payloads: StoredPayload[]): Promise<void>;
 }
@@ -23,14 +23,14 @@ export interface StoredPayload {
 }
 
 const maxInlineBytes = 350 * 1024;
-/** DynamoDB's limit, with the names of all attributes. */
+/** DynamoDB's limit, attribute names included. */
 const maxItemBytes = 400 * 1024;
-/** Below this gzip gains nothing. */
+/** Below this size gzip saves nothing. */
 const minBytesToCompress = 512;
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** Values as attributes of items: serialized by LangGraph's serializer, compressed, the largest in the store. */
+/** Turns values into items and back: LangGraph's serializer, then gzip, and the largest go to the store. */
 export class Payloads {
 	readonly #serde: SerializerProtocol;
 	readonly #store: PayloadStore;
@@ -40,48 +40,50 @@ export class Payloads {
 		this.#store = store;
 	}
 
-	/** An item that is ready to be put; what does not fit into it is stored by then. */
-	async toItem(
+	/** Makes an item that can be put as it is. A body that does not fit into it is in the store by then. */
+	async toItem<Attributes extends object>(
 		key: Key,
-		fromItem: unknown,
-		rest: Attributes,
-	): Promise<Attributes> {
-		const [type, serialized] = await this.#serde.dumpsTyped(fromItem);
+		value: unknown,
+		attributes: Attributes & { expires_at: number },
+	): Promise<Attributes & PayloadItem> {
+		const [type, serialized] = await this.#serde.dumpsTyped(value);
 		const zipped =
 			serialized.length < minBytesToCompress
 				? undefined
 				: await compress(serialized);
-		const smaller = zipped && zipped.length < serialized.length;
-		const bytes = smaller ? zipped : serialized;
-		const item: Attributes = {
-			...keyAttributes(key),
-			...rest,
-			type: { S: type },
-			encoding: { S: smaller ? "gzip" : "identity" },
+		const isSmaller = zipped !== undefined && zipped.length < serialized.length;
+		const bytes = isSmaller ? zipped : serialized;
+		const item: Attributes & PayloadItem = {
+			...attributes,
+			...key,
+			type,
+			encoding: isSmaller ? "gzip" : "identity",
 		};
-		// Of more than a few hundred channels the references alone take what a body leaves. As JSON they are longer.
-		const room = maxItemBytes - Buffer.byteLength(JSON.stringify(item));
+		// The references of more than a few hundred channels take what a body leaves.
+		const room = maxItemBytes - itemSize({ ...item, body: "" });
 		if (bytes.length <= Math.min(maxInlineBytes, room)) {
-			return { ...item, body: { B: bytes } };
+			return { ...item, body: bytes };
 		}
-		// Named by its content, so that a second attempt with another content leaves the first one's as it is.
+		// The digest in its name keeps a second attempt with other content from replacing the first one's object.
 		const digest = createHash("sha256").update(bytes).digest("base64url");
 		const object = objectKey(key, digest.slice(0, 22));
 		await this.#store.put(object, bytes);
-		return { ...item, object: { S: object } };
+		return { ...item, object };
 	}
 
-	/** @throws CheckpointIncomplete where the store has lost it */
-	async value(item: Attributes): Promise<unknown> {
-		const object = item.object?.S;
-		const bytes =
-			object === undefined ? item.body?.B : await this.#store.get(object);
-		if (!bytes) {
-			throw new CheckpointIncomplete(object ?? `The body of ${item.sk?.S}`);
-		}
+	/** @throws CheckpointIncomplete where the payload is not stored */
+	async fromItem({
+		sk,
+		type,
+		encoding,
+		body,
+		object,
+	}: PayloadItem): Promise<unknown> {
+		const bytes = object === undefined ? body : await this.#store.get(object);
+		if (!bytes) throw new CheckpointIncomplete(object ?? `The body of ${sk}`);
 		return this.#serde.loadsTyped(
-			item.type?.S ?? "json",
-			item.encoding?.S === "gzip" ? await decompress(bytes) : bytes,
+			type,
+			encoding === "gzip" ? await decompress(bytes) : bytes,
 		);
 	}
 }

@@ -1,14 +1,14 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 
-// LangGraph's serializer tells what it wrote itself by a key: `{"lc": 1, "id": [class], "kwargs": ...}` is read back as
-// an object of that class. Data may look the same, such as the arguments that a model gave a tool: it would be made
-// into an object, or where there is no such class, nobody could read the checkpoint again.
+// LangGraph's serializer marks objects of its classes by a key: it reads `{"lc": 1, "id": [class], "kwargs": ...}` back
+// as an object of that class. Plain data may have the same shape, such as the arguments that a model gives to a tool. It
+// would become an object, or where no such class exists, the checkpoint could never be read again.
 const reservedKey = /^\\*lc$/;
 const escapedKey = /^\\+lc$/;
-/** The serializer goes down by recursion: much deeper it could write what it cannot read. */
+/** The serializer is recursive: much deeper it writes what it cannot read. */
 const maxDepth = 500;
 
-/** A serializer that keeps plain data plain, whatever it looks like. What was stored without it is read as before. */
+/** Wraps a serializer so that plain data stays plain, whatever its shape. Data that was stored without it reads as before. */
 export function plainDataSerializer(
 	serde: SerializerProtocol,
 ): SerializerProtocol {
@@ -23,7 +23,7 @@ const escapeKey = (key: string) => (reservedKey.test(key) ? `\\${key}` : key);
 const unescapeKey = (key: string) =>
 	escapedKey.test(key) ? key.slice(1) : key;
 
-/** The same value where nothing in it is renamed; what is inside objects of a class is theirs. */
+/** Renames keys of plain data at any depth, and returns the same value where none changes. Class instances stay as they are. */
 function renameKeys(
 	value: unknown,
 	rename: (key: string) => string,
@@ -34,9 +34,11 @@ function renameKeys(
 			`A value is nested more than ${maxDepth} levels deep and is not stored: it could not be read again.`,
 		);
 	}
-	const renameNested = (each: unknown) => renameKeys(each, rename, depth + 1);
-	if (Array.isArray(value))
+	const renameNested = (nested: unknown) =>
+		renameKeys(nested, rename, depth + 1);
+	if (Array.isArray(value)) {
 		return reuseIfUnchanged(value, value.map(renameNested));
+	}
 	if (value instanceof Set) {
 		const members = [...value];
 		const changed = reuseIfUnchanged(members, members.map(renameNested));
@@ -52,16 +54,17 @@ function renameKeys(
 	if (!isPlain(value)) return value;
 	const entries = Object.entries(value);
 	const changed = entries.map(
-		([key, held]) => [rename(key), renameNested(held)] as const,
+		([key, nested]) => [rename(key), renameNested(nested)] as const,
 	);
-	const isSame = entries.every(
-		([key, held], at) => changed[at]?.[0] === key && changed[at]?.[1] === held,
+	const isUnchanged = entries.every(
+		([key, nested], index) =>
+			changed[index]?.[0] === key && changed[index]?.[1] === nested,
 	);
-	return isSame ? value : Object.fromEntries(changed);
+	return isUnchanged ? value : Object.fromEntries(changed);
 }
 
 const reuseIfUnchanged = (before: unknown[], after: unknown[]) =>
-	before.every((each, at) => each === after[at]) ? before : after;
+	before.every((value, index) => value === after[index]) ? before : after;
 
 function isPlain(value: unknown): value is Record<string, unknown> {
 	if (typeof value !== "object" || value === null) return false;

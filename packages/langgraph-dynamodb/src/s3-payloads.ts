@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { PayloadStore } from "./payloads.ts";
 
-/** The payloads in a bucket, versioned or not, all below one prefix. @param prefix ends in `/` */
+/** Keeps payloads in a bucket, versioned or not, below one prefix. @param prefix ends in `/` */
 export function s3Payloads(
 	s3: Pick<S3Client, "send">,
 	Bucket: string,
@@ -78,7 +78,7 @@ export function s3Payloads(
 			);
 			if (Errors.length > 0) {
 				throw new Error(
-					`S3 kept ${Errors.length} payloads of checkpoints: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
+					`S3 did not delete ${Errors.length} payloads of checkpoints from ${Bucket}: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
 				);
 			}
 		},

@@ -1,47 +1,47 @@
 import { randomBytes } from "node:crypto";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ownerPartition, sessionSortKey, threadPartition } from "./keys.ts";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { isUnexpired, type SessionItem } from "./items.ts";
 import {
-	type Attributes,
-	type Expression,
-	keyAttributes,
-	numberOf,
-	Table,
-} from "./table.ts";
+	type Key,
+	ownerPartition,
+	sessionSortKey,
+	threadPartition,
+} from "./keys.ts";
+import { Table } from "./table.ts";
 
 export interface SessionsOptions {
-	/** As made by the application: this package reads no environment. */
-	dynamodb: Pick<DynamoDBClient, "send">;
-	/** Name of the table; its keys are in README.md. */
+	/** With the default translation of numbers: they must come back as numbers. */
+	dynamodb: Pick<DynamoDBDocumentClient, "send">;
+	/** Name of the table; README.md has its definition. */
 	table: string;
-	/** Whose threads these are. Those of others cannot be reached. */
+	/** The owner of the threads: those of other owners are out of reach. */
 	owner: string;
-	/** How long a thread lives after it was last used. @default 14400, four hours */
+	/** A thread's lifetime after its last use. @default 14400, four hours */
 	ttlSeconds?: number;
 	/** Milliseconds since 1970. @default Date.now */
 	now?: () => number;
 }
 
-/** A thread in one of its lives. */
+/** A thread, and which of the threads that have had its id. */
 export interface ThreadRef {
 	threadId: string;
-	/** Its items' sort keys begin with this: `keys.under(generation, ...)`. Another one each time a thread begins. */
+	/** Random for each creation of the thread; its items' sort keys begin with it: `keyPrefix(generation, ...)`. */
 	generation: string;
 }
 
-/** One conversation, by its single small item. */
+/** One conversation, stored as one small item. */
 export interface Session extends ThreadRef {
 	createdAt: Date;
 	lastActivity: Date;
-	/** From then on it is as if it had never been. */
+	/** From this moment on the session does not exist, although its item may. */
 	expiresAt: Date;
-	/** Everything else that the application keeps in the item. */
-	attributes: Attributes;
+	/** The whole item, with what the application keeps in it. */
+	attributes: SessionItem;
 }
 
 export const defaultTtlSeconds = 4 * 60 * 60;
 
-/** The sessions of one owner. A thread is there as long as its session is. */
+/** The sessions of one owner. A thread exists as long as its session does. */
 export class Sessions {
 	readonly table: Table;
 	readonly ttlSeconds: number;
@@ -51,7 +51,7 @@ export class Sessions {
 	constructor(options: SessionsOptions) {
 		if (options.owner === "") {
 			throw new Error(
-				"Sessions need an owner: an empty one would be everybody's.",
+				"The owner of sessions is empty: everybody would share them. Pass the id of a user.",
 			);
 		}
 		this.table = new Table(options.dynamodb, options.table);
@@ -60,23 +60,22 @@ export class Sessions {
 		this.#now = options.now ?? Date.now;
 	}
 
-	/** The partition of everything that the thread has. */
+	/** The partition of all items of a thread. */
 	partition(threadId: string): string {
 		return threadPartition(this.#owner, threadId);
 	}
 
-	/** Undefined where there is none, or where it has expired. */
+	/** @returns undefined where there is no session, or it has expired */
 	async get(threadId: string): Promise<Session | undefined> {
-		const item = await this.table.get(this.#key(threadId));
+		const item = await this.table.get<SessionItem>(this.#key(threadId));
 		return item && this.#unexpired(item);
 	}
 
-	/** Last used first; the index may be a moment behind what `get` says. */
+	/** Lists by last activity, the latest first. The index may be a moment behind `get`. */
 	async *list(pageSize?: number): AsyncGenerator<Session> {
-		for await (const page of this.table.queryIndex(
-			ownerPartition(this.#owner),
-			pageSize,
-		)) {
+		const partition = ownerPartition(this.#owner);
+		const pages = this.table.queryIndex<SessionItem>(partition, pageSize);
+		for await (const page of pages) {
 			for (const item of page) {
 				const session = this.#unexpired(item);
 				if (session) yield session;
@@ -84,13 +83,13 @@ export class Sessions {
 		}
 	}
 
-	/** Keeps the thread for another `ttlSeconds`. @returns undefined where it, or the generation asked for, is gone */
+	/** Extends the thread's life by `ttlSeconds`. @returns undefined where the thread, or this generation of it, is gone */
 	async refresh(
 		threadId: string,
 		generation?: string,
 	): Promise<Session | undefined> {
-		const { times, at } = this.#timestamps();
-		const item = await this.table.update(
+		const { second, activity } = this.#timestamps();
+		const item = await this.table.update<SessionItem>(
 			this.#key(threadId),
 			{
 				text: "set #last = :last, #order = :last, #expires = :expires",
@@ -100,16 +99,16 @@ export class Sessions {
 					"#expires": "expires_at",
 				},
 				values: {
-					":last": times.last_activity,
-					":expires": times.expires_at,
+					":last": activity.last_activity,
+					":expires": activity.expires_at,
 				},
 			},
 			{
 				text: `#expires > :now${generation ? " and #generation = :generation" : ""}`,
 				...(generation && { names: { "#generation": "generation" } }),
 				values: {
-					":now": { N: `${at}` },
-					...(generation && { ":generation": { S: generation } }),
+					":now": second,
+					...(generation && { ":generation": generation }),
 				},
 			},
 		);
@@ -117,87 +116,69 @@ export class Sessions {
 	}
 
 	/**
-	 * Begins the thread, empty.
+	 * Creates an empty thread.
 	 * @param attributes what the application keeps in the item
-	 * @returns undefined where it is there already
+	 * @returns undefined where the thread exists
 	 */
 	async create(
 		threadId: string,
-		attributes: Attributes = {},
+		attributes: Record<string, unknown> = {},
 	): Promise<Session | undefined> {
-		const { times, at } = this.#timestamps();
-		const item: Attributes = {
+		const { second, activity } = this.#timestamps();
+		const item: SessionItem = {
 			...attributes,
-			...keyAttributes(this.#key(threadId)),
-			...times,
-			created_at: times.last_activity,
-			session_id: { S: threadId },
-			generation: { S: randomBytes(9).toString("base64url") },
-			gsi1pk: { S: ownerPartition(this.#owner) },
-			gsi1sk: times.last_activity,
+			...this.#key(threadId),
+			...activity,
+			created_at: activity.last_activity,
+			session_id: threadId,
+			generation: randomBytes(9).toString("base64url"),
+			gsi1pk: ownerPartition(this.#owner),
+			gsi1sk: activity.last_activity,
 		};
-		const created = await this.table.put(item, {
+		const isCreated = await this.table.put(item, {
 			text: "attribute_not_exists(#pk) or #expires <= :now",
 			names: { "#pk": "pk", "#expires": "expires_at" },
-			values: { ":now": { N: `${at}` } },
+			values: { ":now": second },
 		});
-		return created ? toSession(item) : undefined;
+		return isCreated ? toSession(item) : undefined;
 	}
 
-	/** The thread is gone at once; what it had is removed by the saver's `deleteThread`. */
+	/** Ends the thread at once; `deleteThreadItems` then removes what it had. */
 	async delete(threadId: string): Promise<void> {
 		await this.table.delete(this.#key(threadId));
 	}
 
-	/** A condition for transactions of the application that must not outlive the session. */
-	liveCondition({ generation }: Session): Required<Expression> {
-		return {
-			text: "#generation = :generation and #expires > :now",
-			names: { "#generation": "generation", "#expires": "expires_at" },
-			values: {
-				":generation": { S: generation },
-				":now": { N: `${this.#timestamps().at}` },
-			},
-		};
-	}
-
-	#key(threadId: string) {
+	#key(threadId: string): Key {
 		return { pk: this.partition(threadId), sk: sessionSortKey };
 	}
 
 	#timestamps() {
 		const now = this.#now();
-		const at = Math.floor(now / 1_000);
+		const second = Math.floor(now / 1_000);
 		return {
-			at,
-			times: {
-				last_activity: { S: new Date(now).toISOString() },
-				expires_at: { N: `${at + this.ttlSeconds}` },
+			second,
+			activity: {
+				last_activity: new Date(now).toISOString(),
+				expires_at: second + this.ttlSeconds,
 			},
 		};
 	}
 
-	#unexpired(item: Attributes): Session | undefined {
+	#unexpired(item: SessionItem): Session | undefined {
 		return isUnexpired(item, this.#now()) ? toSession(item) : undefined;
 	}
 }
 
-/** DynamoDB removes an item up to days after the second in `expires_at`; for us it is gone from then on. */
-export const isUnexpired = (item: Attributes, now: number) =>
-	numberOf(item.expires_at) > Math.floor(now / 1_000);
+const toSession = (item: SessionItem): Session => ({
+	threadId: item.session_id,
+	generation: item.generation,
+	createdAt: new Date(item.created_at),
+	lastActivity: new Date(item.last_activity),
+	expiresAt: new Date(item.expires_at * 1_000),
+	attributes: item,
+});
 
-function toSession(item: Attributes): Session {
-	return {
-		threadId: item.session_id?.S ?? "",
-		generation: item.generation?.S ?? "",
-		createdAt: new Date(item.created_at?.S ?? ""),
-		lastActivity: new Date(item.last_activity?.S ?? ""),
-		expiresAt: new Date(numberOf(item.expires_at) * 1_000),
-		attributes: item,
-	};
-}
-
-/** How many sessions all owners have, from the index: expired ones are those that DynamoDB has not removed yet. */
+/** Counts the sessions of all owners in the index. Expired ones are those that DynamoDB has not removed yet. */
 export async function countSessions({
 	dynamodb,
 	table,
@@ -207,7 +188,10 @@ export async function countSessions({
 	expired: number;
 }> {
 	const count = { active: 0, expired: 0 };
-	for await (const page of new Table(dynamodb, table).scanIndex("expires_at")) {
+	const pages = new Table(dynamodb, table).scanIndex<"expires_at", number>(
+		"expires_at",
+	);
+	for await (const page of pages) {
 		for (const item of page) {
 			count[isUnexpired(item, now()) ? "active" : "expired"] += 1;
 		}

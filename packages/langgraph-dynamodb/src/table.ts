@@ -1,104 +1,99 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
-	type AttributeValue,
-	BatchGetItemCommand,
-	type BatchGetItemCommandOutput,
-	BatchWriteItemCommand,
-	type BatchWriteItemCommandOutput,
-	ConditionalCheckFailedException,
-	DeleteItemCommand,
-	type DynamoDBClient,
-	GetItemCommand,
-	PutItemCommand,
+	DeleteCommand,
+	type DynamoDBDocumentClient,
+	GetCommand,
+	PutCommand,
 	QueryCommand,
+	type QueryCommandInput,
 	ScanCommand,
-	TransactionCanceledException,
-	TransactionConflictException,
-	type TransactWriteItem,
-	TransactWriteItemsCommand,
-	UpdateItemCommand,
-	type WriteRequest,
-} from "@aws-sdk/client-dynamodb";
-import { UnprocessedItems } from "./errors.ts";
+	TransactWriteCommand,
+	type TransactWriteCommandInput,
+	UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { batchGet, batchWrite } from "./batches.ts";
 import type { Key } from "./keys.ts";
+import { retryConflicts, unlessConditionFails } from "./retries.ts";
 
-export type Attributes = Record<string, AttributeValue>;
-
-/** A condition or update, with what its placeholders stand for. */
+/** A condition or an update, with the names and values of its placeholders. */
 export interface Expression {
 	text: string;
 	names?: Record<string, string>;
-	values?: Attributes;
+	values?: Record<string, unknown>;
 }
 
-/** The index by which sessions are listed. */
+/** The index that lists sessions. */
 export const indexName = "gsi1";
-const maxKeys = 100;
-const maxWrites = 25;
-const maxTries = 8;
 
-/** The single table. Reads are consistent, pages are followed, what a batch leaves is asked for again. */
+/** Sort keys with a prefix, or between two keys that are both included. */
+export type SortKeyRange = { prefix: string } | { from: string; to: string };
+
+export interface QueryOptions {
+	newestFirst?: boolean;
+	pageSize?: number | undefined;
+	keysOnly?: boolean;
+}
+
+/** The single table. Reads are consistent, pages are followed, and conflicts with transactions are retried. */
 export class Table {
 	readonly name: string;
-	readonly #client: Pick<DynamoDBClient, "send">;
+	readonly #client: Pick<DynamoDBDocumentClient, "send">;
 
-	constructor(client: Pick<DynamoDBClient, "send">, name: string) {
+	constructor(client: Pick<DynamoDBDocumentClient, "send">, name: string) {
 		this.#client = client;
 		this.name = name;
 	}
 
-	async get(key: Key): Promise<Attributes | undefined> {
+	async get<Item extends Key>(key: Key): Promise<Item | undefined> {
 		const { Item } = await this.#client.send(
-			new GetItemCommand({
-				TableName: this.name,
-				Key: keyAttributes(key),
-				ConsistentRead: true,
-			}),
+			new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true }),
 		);
-		return Item;
+		return Item as Item | undefined;
 	}
 
-	/** @returns false where the condition did not hold */
-	async put(item: Attributes, condition?: Expression): Promise<boolean> {
-		return conditionHeld(
-			this.#retryConflicts(() =>
+	/** @returns the items that exist, in no order @throws UnprocessedItems */
+	getMany<Item extends Key>(keys: Key[]): Promise<Item[]> {
+		return batchGet(this.#client, this.name, keys);
+	}
+
+	/** @returns false where the condition failed */
+	async put(item: Key, condition?: Expression): Promise<boolean> {
+		const output = await unlessConditionFails(
+			retryConflicts(() =>
 				this.#client.send(
-					new PutItemCommand({
+					new PutCommand({
 						TableName: this.name,
 						Item: item,
-						...conditionOf(condition),
+						...conditionParameters(condition),
 					}),
 				),
 			),
 		);
+		return output !== undefined;
 	}
 
-	/** Several writes of which all are carried out or none. @returns false where a condition did not hold */
-	async transactWrite(writes: TransactWriteItem[]): Promise<boolean> {
-		return conditionHeld(
-			this.#retryConflicts(() =>
-				this.#client.send(
-					new TransactWriteItemsCommand({ TransactItems: writes }),
-				),
-			),
+	/** Puts items in no order, each on its own. @throws UnprocessedItems */
+	putMany(items: Key[]): Promise<void> {
+		return batchWrite(
+			this.#client,
+			this.name,
+			items.map((Item) => ({ PutRequest: { Item } })),
 		);
 	}
 
-	/** @returns the item afterwards, undefined where the condition did not hold */
-	async update(
+	/** @returns the item after the update, undefined where the condition failed */
+	async update<Item extends Key>(
 		key: Key,
 		update: Expression,
 		condition: Expression,
-	): Promise<Attributes | undefined> {
-		let item: Attributes | undefined;
-		await conditionHeld(
-			this.#retryConflicts(() =>
+	): Promise<Item | undefined> {
+		const output = await unlessConditionFails(
+			retryConflicts(() =>
 				this.#client.send(
-					new UpdateItemCommand({
+					new UpdateCommand({
 						TableName: this.name,
-						Key: keyAttributes(key),
+						Key: key,
 						UpdateExpression: update.text,
-						...conditionOf({
+						...conditionParameters({
 							text: condition.text,
 							names: { ...update.names, ...condition.names },
 							values: { ...update.values, ...condition.values },
@@ -106,94 +101,79 @@ export class Table {
 						ReturnValues: "ALL_NEW",
 					}),
 				),
-			).then(({ Attributes }) => {
-				item = Attributes;
-			}),
+			),
 		);
-		return item;
+		return output?.Attributes as Item | undefined;
 	}
 
 	async delete(key: Key): Promise<void> {
-		await this.#retryConflicts(() =>
-			this.#client.send(
-				new DeleteItemCommand({
-					TableName: this.name,
-					Key: keyAttributes(key),
-				}),
-			),
+		await retryConflicts(() =>
+			this.#client.send(new DeleteCommand({ TableName: this.name, Key: key })),
 		);
 	}
 
-	/** Items of a partition whose sort key begins so, or lies between two, both included; page by page. */
-	async *query(
-		pk: string,
-		range: { prefix: string } | { from: string; to: string },
-		options: {
-			newestFirst?: boolean;
-			pageSize?: number | undefined;
-			keysOnly?: boolean;
-		} = {},
-	): AsyncGenerator<Attributes[]> {
-		const [condition, bounds] =
-			"prefix" in range
-				? [
-						range.prefix ? " and begins_with(#sk, :from)" : "",
-						range.prefix ? { ":from": { S: range.prefix } } : {},
-					]
-				: [
-						" and #sk between :from and :to",
-						{ ":from": { S: range.from }, ":to": { S: range.to } },
-					];
-		let ExclusiveStartKey: Attributes | undefined;
-		do {
-			const page = await this.#client.send(
-				new QueryCommand({
-					TableName: this.name,
-					ConsistentRead: true,
-					KeyConditionExpression: `#pk = :pk${condition}`,
-					...(options.keysOnly && { ProjectionExpression: "#pk, #sk" }),
-					ExpressionAttributeNames: {
-						"#pk": "pk",
-						...((condition || options.keysOnly) && { "#sk": "sk" }),
-					},
-					ExpressionAttributeValues: { ":pk": { S: pk }, ...bounds },
-					ScanIndexForward: !options.newestFirst,
-					Limit: options.pageSize,
-					ExclusiveStartKey,
-				}),
-			);
-			yield page.Items ?? [];
-			ExclusiveStartKey = page.LastEvaluatedKey;
-		} while (ExclusiveStartKey);
+	/** Deletes items in no order, each on its own. @throws UnprocessedItems */
+	deleteMany(keys: Key[]): Promise<void> {
+		return batchWrite(
+			this.#client,
+			this.name,
+			keys.map((Key) => ({ DeleteRequest: { Key } })),
+		);
 	}
 
-	/** The index's items of one partition, newest first; as all indexes, it may be a moment late. */
-	async *queryIndex(
+	/** Carries out all writes or none. @returns false where a condition failed */
+	async transactWrite(
+		writes: TransactWriteCommandInput["TransactItems"],
+	): Promise<boolean> {
+		const output = await unlessConditionFails(
+			retryConflicts(() =>
+				this.#client.send(new TransactWriteCommand({ TransactItems: writes })),
+			),
+		);
+		return output !== undefined;
+	}
+
+	/** Reads a range of a partition, page by page. */
+	query<Item extends Key>(
+		pk: string,
+		range: SortKeyRange,
+		{ newestFirst = false, pageSize, keysOnly = false }: QueryOptions = {},
+	): AsyncGenerator<Item[]> {
+		const { text, values } = rangeCondition(range);
+		return this.#queryPages({
+			ConsistentRead: true,
+			KeyConditionExpression: `#pk = :pk${text}`,
+			...(keysOnly && { ProjectionExpression: "#pk, #sk" }),
+			ExpressionAttributeNames: {
+				"#pk": "pk",
+				...((text || keysOnly) && { "#sk": "sk" }),
+			},
+			ExpressionAttributeValues: { ":pk": pk, ...values },
+			ScanIndexForward: !newestFirst,
+			Limit: pageSize,
+		});
+	}
+
+	/** Reads a partition of the index, newest first. An index is eventually consistent. */
+	queryIndex<Item extends Key>(
 		gsi1pk: string,
 		pageSize?: number,
-	): AsyncGenerator<Attributes[]> {
-		let ExclusiveStartKey: Attributes | undefined;
-		do {
-			const page = await this.#client.send(
-				new QueryCommand({
-					TableName: this.name,
-					IndexName: indexName,
-					KeyConditionExpression: "#pk = :pk",
-					ExpressionAttributeNames: { "#pk": "gsi1pk" },
-					ExpressionAttributeValues: { ":pk": { S: gsi1pk } },
-					ScanIndexForward: false,
-					Limit: pageSize,
-					ExclusiveStartKey,
-				}),
-			);
-			yield page.Items ?? [];
-			ExclusiveStartKey = page.LastEvaluatedKey;
-		} while (ExclusiveStartKey);
+	): AsyncGenerator<Item[]> {
+		return this.#queryPages({
+			IndexName: indexName,
+			KeyConditionExpression: "#pk = :pk",
+			ExpressionAttributeNames: { "#pk": "gsi1pk" },
+			ExpressionAttributeValues: { ":pk": gsi1pk },
+			ScanIndexForward: false,
+			Limit: pageSize,
+		});
 	}
 
-	/** One attribute of every item in the index: of the sessions of all owners, and of nothing else in the table. */
-	async *scanIndex(attribute: string): AsyncGenerator<Attributes[]> {
-		let ExclusiveStartKey: Attributes | undefined;
+	/** Reads one attribute of every item in the index, which are the sessions of all owners. */
+	async *scanIndex<Name extends string, Value>(
+		attribute: Name,
+	): AsyncGenerator<Record<Name, Value>[]> {
+		let ExclusiveStartKey: Record<string, unknown> | undefined;
 		do {
 			const page = await this.#client.send(
 				new ScanCommand({
@@ -204,93 +184,42 @@ export class Table {
 					ExclusiveStartKey,
 				}),
 			);
-			yield page.Items ?? [];
+			yield (page.Items ?? []) as Record<Name, Value>[];
 			ExclusiveStartKey = page.LastEvaluatedKey;
 		} while (ExclusiveStartKey);
 	}
 
-	/** The items with these keys; those that are not there are missing. @throws Unprocessed */
-	async batchGet(keys: Key[]): Promise<Attributes[]> {
-		const chunks = await Promise.all(
-			inChunks(keys, maxKeys).map(async (chunk) => {
-				const found: Attributes[] = [];
-				let left: Attributes[] | undefined = chunk.map(keyAttributes);
-				for (let tries = 0; left && left.length > 0; tries += 1) {
-					await this.#backOff(tries, left.length);
-					const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput =
-						await this.#client.send(
-							new BatchGetItemCommand({
-								RequestItems: {
-									[this.name]: { Keys: left, ConsistentRead: true },
-								},
-							}),
-						);
-					found.push(...(Responses?.[this.name] ?? []));
-					left = UnprocessedKeys?.[this.name]?.Keys;
-				}
-				return found;
-			}),
-		);
-		return chunks.flat();
-	}
-
-	/** Puts or deletes each on its own, in no order. @throws Unprocessed */
-	async batchWrite(writes: WriteRequest[]): Promise<void> {
-		await Promise.all(
-			inChunks(writes, maxWrites).map(async (chunk) => {
-				let left: WriteRequest[] | undefined = chunk;
-				for (let tries = 0; left && left.length > 0; tries += 1) {
-					await this.#backOff(tries, left.length);
-					const { UnprocessedItems }: BatchWriteItemCommandOutput =
-						await this.#client.send(
-							new BatchWriteItemCommand({
-								RequestItems: { [this.name]: left },
-							}),
-						);
-					left = UnprocessedItems?.[this.name];
-				}
-			}),
-		);
-	}
-
-	/** An item that a transaction is writing refuses every other write, and other transactions: it is free in a moment. */
-	async #retryConflicts<Result>(send: () => Promise<Result>): Promise<Result> {
-		for (let tries = 1; ; tries += 1) {
-			try {
-				return await send();
-			} catch (error) {
-				const isTaken =
-					error instanceof TransactionConflictException ||
-					cancellationReasons(error).includes("TransactionConflict");
-				if (!isTaken || isConditionFailure(error) || tries === maxTries)
-					throw error;
-				await this.#backOff(tries, 1);
-			}
-		}
-	}
-
-	/** What was left unprocessed would be again at once: waits longer each time, by chance so that two do not keep pace. */
-	async #backOff(tries: number, left: number): Promise<void> {
-		if (tries >= maxTries) throw new UnprocessedItems(this.name, left, tries);
-		if (tries > 0)
-			await sleep(Math.random() * Math.min(1_000, 25 * 2 ** tries));
+	async *#queryPages<Item>(
+		input: Omit<QueryCommandInput, "TableName" | "ExclusiveStartKey">,
+	): AsyncGenerator<Item[]> {
+		let ExclusiveStartKey: Record<string, unknown> | undefined;
+		do {
+			const page = await this.#client.send(
+				new QueryCommand({ TableName: this.name, ...input, ExclusiveStartKey }),
+			);
+			yield (page.Items ?? []) as Item[];
+			ExclusiveStartKey = page.LastEvaluatedKey;
+		} while (ExclusiveStartKey);
 	}
 }
 
-export const keyAttributes = ({ pk, sk }: Key): Attributes => ({
-	pk: { S: pk },
-	sk: { S: sk },
-});
+function rangeCondition(range: SortKeyRange): Expression {
+	if ("from" in range) {
+		return {
+			text: " and #sk between :from and :to",
+			values: { ":from": range.from, ":to": range.to },
+		};
+	}
+	return range.prefix
+		? {
+				text: " and begins_with(#sk, :prefix)",
+				values: { ":prefix": range.prefix },
+			}
+		: { text: "" };
+}
 
-export const keyOf = (item: Attributes): Key => ({
-	pk: item.pk?.S ?? "",
-	sk: item.sk?.S ?? "",
-});
-
-export const numberOf = (value: AttributeValue | undefined): number =>
-	Number(value?.N ?? Number.NaN);
-
-function conditionOf(condition: Expression | undefined) {
+/** DynamoDB refuses empty maps of names and values. */
+function conditionParameters(condition: Expression | undefined) {
 	if (!condition) return {};
 	const { text, names = {}, values = {} } = condition;
 	return {
@@ -300,31 +229,4 @@ function conditionOf(condition: Expression | undefined) {
 			ExpressionAttributeValues: values,
 		}),
 	};
-}
-
-async function conditionHeld(sending: Promise<unknown>): Promise<boolean> {
-	try {
-		await sending;
-		return true;
-	} catch (error) {
-		if (isConditionFailure(error)) return false;
-		throw error;
-	}
-}
-
-/** Whether a condition did not hold. */
-const isConditionFailure = (error: unknown) =>
-	error instanceof ConditionalCheckFailedException ||
-	cancellationReasons(error).includes("ConditionalCheckFailed");
-
-/** Why each write of a transaction was not carried out. */
-const cancellationReasons = (error: unknown) =>
-	(error instanceof TransactionCanceledException &&
-		error.CancellationReasons?.map(({ Code }) => Code)) ||
-	[];
-
-function inChunks<T>(all: T[], size: number): T[][] {
-	return Array.from({ length: Math.ceil(all.length / size) }, (_, n) =>
-		all.slice(n * size, (n + 1) * size),
-	);
 }

@@ -3,22 +3,22 @@ import type { Manifest } from "./manifest.ts";
 import type { Sessions, ThreadRef } from "./sessions.ts";
 
 interface CachedThread {
-	/** Known without asking until `freshUntil`. */
+	/** Valid without a request until `freshUntil`. */
 	session: Promise<ThreadRef> | undefined;
-	/** Whether the application has refreshed it for the turn that begins next. */
-	wasRefreshed: boolean;
+	/** Whether the application has refreshed the session for the turn that begins next. */
+	isRefreshed: boolean;
 	generation: string | undefined;
 	freshUntil: number;
 	/** By namespace and checkpoint, the latest last. */
 	manifests: Map<string, Manifest>;
-	/** The end of the last write of a checkpoint, by namespace. */
+	/** By namespace: settles with the last checkpoint write. */
 	lastWrites: Map<string, Promise<unknown>>;
 }
 
 const maxThreads = 100;
 const maxManifests = 32;
 
-/** What one saver remembers of threads between its calls, so that a step need not read what the step before wrote. */
+/** Keeps sessions and manifests between the calls of one saver, so that a step does not read what the previous step wrote. */
 export class ThreadCache {
 	readonly #sessions: Sessions;
 	readonly #now: () => number;
@@ -30,8 +30,9 @@ export class ThreadCache {
 	}
 
 	/**
-	 * The session to write to, refreshed when a turn begins and then once in a minute of four hours.
-	 * @param mustExist the write continues something: a thread begun anew does not have it
+	 * Returns the session to write to. Refreshes it when a turn begins, and then once a minute where a thread lives
+	 * four hours.
+	 * @param mustExist whether the write continues a thread: one that was created again does not count
 	 * @throws ThreadGone
 	 */
 	session(
@@ -39,16 +40,16 @@ export class ThreadCache {
 		{ mustExist, turnBegins }: { mustExist: boolean; turnBegins: boolean },
 	): Promise<ThreadRef> {
 		const thread = this.#thread(threadId);
-		const { wasRefreshed: refreshedSession } = thread;
-		if (turnBegins) thread.wasRefreshed = false;
+		const { isRefreshed } = thread;
+		if (turnBegins) thread.isRefreshed = false;
 		if (
 			thread.session &&
-			(refreshedSession || !turnBegins) &&
+			(isRefreshed || !turnBegins) &&
 			this.#now() < thread.freshUntil
 		) {
 			return thread.session;
 		}
-		const opening = this.#openSession(threadId, mustExist, thread.generation);
+		const opening = this.#open(threadId, mustExist, thread.generation);
 		thread.session = opening;
 		thread.freshUntil = this.#freshUntil;
 		opening.then(
@@ -60,23 +61,23 @@ export class ThreadCache {
 		return opening;
 	}
 
-	/** Takes the session as refreshed by now: the turn that begins next neither reads nor refreshes it. */
-	setRefreshed(life: ThreadRef): void {
-		Object.assign(this.#thread(life.threadId), {
-			session: Promise.resolve(life),
-			generation: life.generation,
-			wasRefreshed: true,
+	/** Takes a session as refreshed just now: the turn that begins next neither reads nor refreshes it. */
+	setRefreshed(thread: ThreadRef): void {
+		Object.assign(this.#thread(thread.threadId), {
+			session: Promise.resolve(thread),
+			generation: thread.generation,
+			isRefreshed: true,
 			freshUntil: this.#freshUntil,
 		} satisfies Partial<CachedThread>);
 	}
 
-	/** The session that was given for the turn that begins next. */
-	given(threadId: string): Promise<ThreadRef> | undefined {
-		const { wasRefreshed: given, session, freshUntil } = this.#thread(threadId);
-		return given && this.#now() < freshUntil ? session : undefined;
+	/** The session that `setRefreshed` took, until its turn begins. */
+	refreshedSession(threadId: string): Promise<ThreadRef> | undefined {
+		const { isRefreshed, session, freshUntil } = this.#thread(threadId);
+		return isRefreshed && this.#now() < freshUntil ? session : undefined;
 	}
 
-	/** Takes note of the session that was read, or that there is none. */
+	/** Records the session that was read, undefined where there is none. */
 	observe(threadId: string, session: ThreadRef | undefined): void {
 		const thread = this.#thread(threadId);
 		if (thread.generation === session?.generation) return;
@@ -84,7 +85,7 @@ export class ThreadCache {
 		thread.generation = session?.generation;
 	}
 
-	/** Whether this saver has read or written the thread, so that what it writes continues it. */
+	/** Whether this saver has read or written the thread, so that its writes continue it. */
 	has(threadId: string): boolean {
 		return this.#thread(threadId).generation !== undefined;
 	}
@@ -93,7 +94,7 @@ export class ThreadCache {
 		this.#threads.delete(threadId);
 	}
 
-	/** Where the values of a checkpoint are, if this saver has read or written it lately. */
+	/** The manifest of a checkpoint that this saver has read or written lately. */
 	manifest(
 		{ threadId, generation }: ThreadRef,
 		ns: string,
@@ -104,11 +105,11 @@ export class ThreadCache {
 		);
 	}
 
-	/** Those of one namespace that are remembered, the latest first. */
+	/** All cached manifests of a namespace, the latest first. */
 	manifests({ threadId, generation }: ThreadRef, ns: string): Manifest[] {
-		const begins = manifestKey(generation, ns, "");
+		const prefix = manifestKey(generation, ns);
 		return [...this.#thread(threadId).manifests]
-			.filter(([key]) => key.startsWith(begins))
+			.filter(([key]) => key.startsWith(prefix))
 			.map(([, manifest]) => manifest)
 			.reverse();
 	}
@@ -126,28 +127,28 @@ export class ThreadCache {
 		evictOldest(manifests, maxManifests);
 	}
 
-	/** Runs the writes of one namespace's checkpoints in the order in which they were asked for. */
-	runInOrder<T>(
+	/** Runs the checkpoint writes of a namespace one after another, in the order of the calls. */
+	runInOrder<Result>(
 		threadId: string,
 		ns: string,
-		run: () => Promise<T>,
-	): Promise<T> {
-		const { lastWrites: written } = this.#thread(threadId);
-		const before = written.get(ns) ?? Promise.resolve();
-		const running = before.then(run, run);
+		write: () => Promise<Result>,
+	): Promise<Result> {
+		const { lastWrites } = this.#thread(threadId);
+		const previous = lastWrites.get(ns) ?? Promise.resolve();
+		const running = previous.then(write, write);
 		const settled = running.then(
 			() => {},
-			// Whoever asked for the write hears of it.
+			// The caller of the write gets its error.
 			() => {},
 		);
-		written.set(ns, settled);
+		lastWrites.set(ns, settled);
 		settled.then(() => {
-			if (written.get(ns) === settled) written.delete(ns);
+			if (lastWrites.get(ns) === settled) lastWrites.delete(ns);
 		});
 		return running;
 	}
 
-	async #openSession(
+	async #open(
 		threadId: string,
 		mustExist: boolean,
 		generation: string | undefined,
@@ -167,7 +168,7 @@ export class ThreadCache {
 	#thread(threadId: string): CachedThread {
 		const thread = this.#threads.get(threadId) ?? {
 			session: undefined,
-			wasRefreshed: false,
+			isRefreshed: false,
 			generation: undefined,
 			freshUntil: 0,
 			manifests: new Map(),
@@ -180,10 +181,11 @@ export class ThreadCache {
 	}
 }
 
-const manifestKey = (generation: string, ns: string, id: string) =>
-	JSON.stringify([generation, ns, id]).slice(0, id === "" ? -2 : undefined);
+/** A JSON array without its closing bracket, so that the key without an id is a prefix of those with one. */
+const manifestKey = (...parts: [generation: string, ns: string, id?: string]) =>
+	`${JSON.stringify(parts).slice(0, -1)},`;
 
-function evictOldest(map: Map<string, unknown>, most: number): void {
+function evictOldest(map: Map<string, unknown>, maxSize: number): void {
 	const [oldest] = map.keys();
-	if (map.size > most && oldest !== undefined) map.delete(oldest);
+	if (map.size > maxSize && oldest !== undefined) map.delete(oldest);
 }

@@ -8,34 +8,33 @@ import { type Manifest, readManifest } from "./manifest.ts";
 import type { ThreadRef } from "./sessions.ts";
 import type { ThreadCache } from "./thread-cache.ts";
 
-/** References to the values that a new checkpoint has in common with those before it. */
+/** References of a new checkpoint to the values that it takes over from earlier ones. */
 export async function unchangedReferences(
-	threads: ThreadCache,
-	steps: Checkpoints,
-	session: ThreadRef,
-	place: CheckpointLocation,
+	cache: ThreadCache,
+	checkpoints: Checkpoints,
+	thread: ThreadRef,
+	location: CheckpointLocation,
 	parentId: string | undefined,
 	{ channel_versions, channel_values }: Checkpoint,
 	newVersions: ChannelVersions,
 ): Promise<Manifest> {
 	const parent =
 		parentId &&
-		(await parentManifest(threads, steps, session, place, parentId));
-	const before = parent ? [parent] : [];
+		(await parentManifest(cache, checkpoints, thread, location, parentId));
 	const unchanged = Object.entries(channel_versions).filter(
 		([channel]) => !Object.hasOwn(newVersions, channel),
 	);
 	const references = await Promise.all(
 		unchanged.map(async ([channel, version]) => {
-			const known = (manifests: Manifest[]) =>
+			const findIn = (manifests: Manifest[]) =>
 				manifests
 					.map((manifest) => manifest.get(channel))
 					.find((reference) => reference?.version === version);
 			const reference =
-				known(before) ??
+				findIn(parent ? [parent] : []) ??
 				(Object.hasOwn(channel_values, channel)
-					? (known(threads.manifests(session, place.ns)) ??
-						(await steps.findReference(place, channel, version)))
+					? (findIn(cache.manifests(thread, location.ns)) ??
+						(await checkpoints.findReference(location, channel, version)))
 					: undefined);
 			return reference ? [[channel, reference] as const] : [];
 		}),
@@ -44,16 +43,16 @@ export async function unchangedReferences(
 }
 
 async function parentManifest(
-	threads: ThreadCache,
-	steps: Checkpoints,
-	session: ThreadRef,
-	place: CheckpointLocation,
-	id: string,
+	cache: ThreadCache,
+	checkpoints: Checkpoints,
+	thread: ThreadRef,
+	location: CheckpointLocation,
+	parentId: string,
 ): Promise<Manifest> {
-	const known = threads.manifest(session, place.ns, id);
-	if (known) return known;
-	const item = await steps.find(place, id);
-	// The thread was begun anew since the caller read it.
-	if (!item) throw new ThreadGone(session.threadId);
+	const cached = cache.manifest(thread, location.ns, parentId);
+	if (cached) return cached;
+	const item = await checkpoints.find(location, parentId);
+	// The thread was created again since the caller read it.
+	if (!item) throw new ThreadGone(thread.threadId);
 	return readManifest(item);
 }

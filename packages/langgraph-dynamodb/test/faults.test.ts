@@ -1,21 +1,21 @@
+import { ProvisionedThroughputExceededException } from "@aws-sdk/client-dynamodb";
 import {
-	BatchGetItemCommand,
-	BatchWriteItemCommand,
-	type BatchWriteItemCommandInput,
-	DynamoDBClient,
-	ProvisionedThroughputExceededException,
-} from "@aws-sdk/client-dynamodb";
+	BatchGetCommand,
+	BatchWriteCommand,
+	type BatchWriteCommandInput,
+} from "@aws-sdk/lib-dynamodb";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { countTraffic } from "../../../test/support/aws-traffic.ts";
-import {
-	type Backend,
-	backends,
-} from "../../cdk-local/test/services/backends.ts";
+import type { DynamoDbSaver } from "../src/dynamodb-saver.ts";
 import { UnprocessedItems } from "../src/errors.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
-import type { DynamoDbSaver } from "../src/saver.ts";
+import {
+	type Backend,
+	backends,
+	countTraffic,
+	documentClient,
+} from "./backends.ts";
 import {
 	hour,
 	incompressibleText,
@@ -184,12 +184,12 @@ test("what a batch leaves unprocessed is sent again, and in the end an error", a
 	const savers = saversOn(backend);
 	let left = 3;
 	const dynamodb = answering(async (command, send) => {
-		if (left > 0 && command instanceof BatchWriteItemCommand) {
+		if (left > 0 && command instanceof BatchWriteCommand) {
 			left -= 1;
-			const { RequestItems = {} } = command.input as BatchWriteItemCommandInput;
+			const { RequestItems = {} } = command.input as BatchWriteCommandInput;
 			const requests = RequestItems[backend.table] ?? [];
 			await send(
-				new BatchWriteItemCommand({
+				new BatchWriteCommand({
 					RequestItems: { [backend.table]: requests.slice(0, 1) },
 				}),
 			);
@@ -197,7 +197,7 @@ test("what a batch leaves unprocessed is sent again, and in the end an error", a
 				? { UnprocessedItems: { [backend.table]: requests.slice(1) } }
 				: {};
 		}
-		if (left > 0 && command instanceof BatchGetItemCommand) {
+		if (left > 0 && command instanceof BatchGetCommand) {
 			left -= 1;
 			return { Responses: {}, UnprocessedKeys: command.input.RequestItems };
 		}
@@ -218,7 +218,7 @@ test("what a batch leaves unprocessed is sent again, and in the end an error", a
 
 test("a throttled table is asked again", async () => {
 	const savers = saversOn(backend);
-	const dynamodb = new DynamoDBClient({ ...backend.client, maxAttempts: 4 });
+	const dynamodb = documentClient({ ...backend.client, maxAttempts: 4 });
 	let refused = 0;
 	dynamodb.middlewareStack.add(
 		(next) => async (args) => {
@@ -242,7 +242,7 @@ test("a throttled table is asked again", async () => {
 
 test("what a turn sends and receives does not grow with the length of its thread", async () => {
 	const savers = saversOn(backend);
-	const client = new DynamoDBClient(backend.client);
+	const client = documentClient(backend.client);
 	const take = countTraffic(client);
 	const Window = Annotation.Root({
 		window: Annotation<string[]>({

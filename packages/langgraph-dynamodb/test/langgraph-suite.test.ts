@@ -4,12 +4,9 @@ import {
 	validate,
 } from "@langchain/langgraph-checkpoint-validation";
 import { describe } from "vitest";
-import {
-	type Backend,
-	backends,
-} from "../../cdk-local/test/services/backends.ts";
+import { DynamoDbSaver } from "../src/dynamodb-saver.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
-import { DynamoDbSaver } from "../src/saver.ts";
+import { type Backend, backends } from "./backends.ts";
 
 // LangGraph's own suite for checkpoint savers, whole. It needs vitest's functions as globals: see vitest.config.ts.
 for (const { name, start } of backends) {

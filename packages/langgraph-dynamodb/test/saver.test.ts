@@ -1,10 +1,10 @@
 import {
-	BatchWriteItemCommand,
-	DeleteItemCommand,
-	type DynamoDBClient,
-	type GetItemCommand,
-	type TransactWriteItemsCommand,
-} from "@aws-sdk/client-dynamodb";
+	BatchWriteCommand,
+	DeleteCommand,
+	type DynamoDBDocumentClient,
+	type GetCommand,
+	type TransactWriteCommand,
+} from "@aws-sdk/lib-dynamodb";
 import { HumanMessage } from "@langchain/core/messages";
 import {
 	emptyCheckpoint,
@@ -13,12 +13,9 @@ import {
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-	type Backend,
-	backends,
-} from "../../cdk-local/test/services/backends.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
+import { type Backend, backends } from "./backends.ts";
 import {
 	hour,
 	incompressibleText,
@@ -140,7 +137,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				n: 5,
 			});
 			const kept = (await listItems(backend, savers.owner)).filter(({ sk }) =>
-				sk?.S?.includes("#kept#"),
+				sk.includes("#kept#"),
 			);
 			expect(kept).toHaveLength(1);
 		});
@@ -249,14 +246,14 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			let asked = 0;
 			return {
 				send(command: never) {
-					const { input } = command as TransactWriteItemsCommand;
+					const { input } = command as TransactWriteCommand;
 					const isWrite = JSON.stringify(input).includes("#write#");
 					if (isWrite && ++asked > 1) {
 						return Promise.reject(new Error("killed"));
 					}
 					return backend.dynamodb.send(command);
 				},
-			} as Pick<DynamoDBClient, "send">;
+			} as Pick<DynamoDBDocumentClient, "send">;
 		}
 
 		test("of a task's interrupt and what it was resumed with both or none", async () => {
@@ -342,11 +339,11 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const inputs: Record<string, unknown>[] = [];
 			const watched = {
 				send(command: never) {
-					const sent = command as GetItemCommand;
+					const sent = command as GetCommand;
 					inputs.push({ name: sent.constructor.name, ...sent.input });
 					return backend.dynamodb.send(command);
 				},
-			} as Pick<DynamoDBClient, "send">;
+			} as Pick<DynamoDBDocumentClient, "send">;
 			const saver = savers.open({ dynamodb: watched });
 			const config = await putValues(saver, threadConfig(), { n: 1 });
 			await saver.putWrites(config, [["n", 2]], "task");
@@ -360,11 +357,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 						const [batch] = Object.values(RequestItems ?? {});
 						return ConsistentRead ?? batch?.ConsistentRead;
 					});
-			for (const name of [
-				"GetItemCommand",
-				"QueryCommand",
-				"BatchGetItemCommand",
-			]) {
+			for (const name of ["GetCommand", "QueryCommand", "BatchGetCommand"]) {
 				expect(new Set(isConsistent(name)), name).toEqual(new Set([true]));
 			}
 		});
@@ -455,12 +448,12 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const savers = saversOn(backend);
 			await putValues(savers.open(), threadConfig(), { lost: "x" });
 			const value = (await listItems(backend, savers.owner)).find(({ sk }) =>
-				sk?.S?.includes("#lost#"),
+				sk.includes("#lost#"),
 			);
 			await backend.dynamodb.send(
-				new DeleteItemCommand({
+				new DeleteCommand({
 					TableName: backend.table,
-					Key: { pk: value?.pk ?? { S: "" }, sk: value?.sk ?? { S: "" } },
+					Key: { pk: value?.pk, sk: value?.sk },
 				}),
 			);
 			await expect(savers.open().getTuple(threadConfig())).rejects.toThrow(
@@ -479,7 +472,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		const dying = savers.open({
 			dynamodb: {
 				send: ((command: never) =>
-					(command as object) instanceof BatchWriteItemCommand
+					(command as object) instanceof BatchWriteCommand
 						? Promise.reject(new Error("killed"))
 						: backend.dynamodb.send(command)) as never,
 			},

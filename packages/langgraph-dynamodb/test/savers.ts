@@ -1,19 +1,22 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { type AttributeValue, paginateQuery } from "@aws-sdk/client-dynamodb";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { paginateQuery } from "@aws-sdk/lib-dynamodb";
 import {
 	type ChannelVersions,
 	type Checkpoint,
 	emptyCheckpoint,
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
-import type { Backend } from "../../cdk-local/test/services/backends.ts";
+import type { Backend } from "./backends.ts";
+import {
+	DynamoDbSaver,
+	type DynamoDbSaverOptions,
+} from "../src/dynamodb-saver.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
-import { DynamoDbSaver, type DynamoDbSaverOptions } from "../src/saver.ts";
 
 export const hour = 3_600_000;
 
-/** Savers of one owner, each as fresh as in a new process, with a clock that only moves when told to. */
+/** Makes savers of one owner, none with a cache of the others, on a clock that only `pass` moves. */
 export function saversOn(backend: Backend, owner: string = randomUUID()) {
 	const clock = { now: Date.UTC(2026, 10, 21) };
 	return {
@@ -36,7 +39,7 @@ export function saversOn(backend: Backend, owner: string = randomUUID()) {
 
 let step = 0;
 
-/** Puts a checkpoint after another with these values, all of them new. @returns its config */
+/** Puts a checkpoint with these values, by default all of them changed. @returns its config */
 export function putValues(
 	saver: DynamoDbSaver,
 	config: object,
@@ -64,7 +67,7 @@ export function putValues(
 	);
 }
 
-/** The values of the newest checkpoint, or of the one that the config names. */
+/** Reads the values of the newest checkpoint, or of the one that the config names. */
 export const latestValues = async (saver: DynamoDbSaver, config: object) =>
 	(await saver.getTuple(config))?.checkpoint.channel_values;
 
@@ -72,32 +75,40 @@ export const threadConfig = (thread_id = "thread", checkpoint_ns = "") => ({
 	configurable: { thread_id, checkpoint_ns },
 });
 
-/** Text that gzip cannot make smaller by much. */
+/** Random base64 text: gzip saves a quarter of it at most. */
 export const incompressibleText = (bytes: number) =>
 	randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64");
 
-/** What the owner's threads have in the table, expired or not. */
+/** The attributes that the tests look at. */
+interface Item {
+	pk: string;
+	sk: string;
+	expires_at: number;
+	gsi1pk?: string;
+}
+
+/** Lists the items of the owner's threads, expired or not. */
 export async function listItems(
 	{ dynamodb, table }: Backend,
 	owner: string,
 	threads = ["thread"],
-): Promise<Record<string, AttributeValue>[]> {
-	const items: Record<string, AttributeValue>[] = [];
+): Promise<Item[]> {
+	const items: Item[] = [];
 	for (const name of threads) {
 		const pages = paginateQuery(
 			{ client: dynamodb },
 			{
 				TableName: table,
 				KeyConditionExpression: "pk = :pk",
-				ExpressionAttributeValues: { ":pk": { S: `${owner}#${name}` } },
+				ExpressionAttributeValues: { ":pk": `${owner}#${name}` },
 			},
 		);
-		for await (const { Items = [] } of pages) items.push(...Items);
+		for await (const { Items = [] } of pages) items.push(...(Items as Item[]));
 	}
 	return items;
 }
 
-/** The owner's objects, every version. */
+/** Lists every version of the owner's objects. */
 export async function listObjects(
 	{ s3, bucket }: Backend,
 	owner: string,
@@ -113,6 +124,6 @@ export async function listObjects(
 
 export async function toArray<T>(all: AsyncIterable<T>): Promise<T[]> {
 	const found: T[] = [];
-	for await (const one of all) found.push(one);
+	for await (const value of all) found.push(value);
 	return found;
 }

@@ -1,18 +1,14 @@
-import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import {
 	emptyCheckpoint,
 	INTERRUPT,
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { countTraffic } from "../../../test/support/aws-traffic.ts";
-import {
-	type Backend,
-	backends,
-} from "../../cdk-local/test/services/backends.ts";
 import { ThreadGone } from "../src/errors.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { countSessions } from "../src/sessions.ts";
+import { type Backend, backends, countTraffic } from "./backends.ts";
 import {
 	hour,
 	incompressibleText,
@@ -181,13 +177,13 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		): Promise<number> {
 			savers.pass(3 * hour);
 			const past = (await listItems(backend, savers.owner)).filter(
-				({ expires_at }) => Number(expires_at?.N) <= savers.clock.now / 1_000,
+				({ expires_at }) => expires_at <= savers.clock.now / 1_000,
 			);
 			for (const { pk, sk } of past) {
 				await backend.dynamodb.send(
-					new DeleteItemCommand({
+					new DeleteCommand({
 						TableName: backend.table,
-						Key: { pk: pk ?? { S: "" }, sk: sk ?? { S: "" } },
+						Key: { pk, sk },
 					}),
 				);
 			}
@@ -351,7 +347,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				"thread",
 				"another",
 			]);
-			expect(new Set(left.map(({ pk }) => pk?.S))).toEqual(
+			expect(new Set(left.map(({ pk }) => pk))).toEqual(
 				new Set([`${savers.owner}#another`]),
 			);
 		});
@@ -438,7 +434,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			});
 			const items = await listItems(backend, savers.owner, ["a", "b", "c"]);
 			const indexed = items.filter((item) => item.gsi1pk);
-			expect(indexed.map(({ sk }) => sk?.S)).toEqual([
+			expect(indexed.map(({ sk }) => sk)).toEqual([
 				"session",
 				"session",
 				"session",

@@ -1,6 +1,9 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
+import {
+	type Backend,
+	backends,
+	documentClient,
+} from "#cdk-local/test/services/backends.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -119,7 +122,7 @@ test("a step that ends after its turn's lease is not committed: the session may 
 
 test("a turn reads its session by taking its lease, and not again", async () => {
 	const user = newUser();
-	const client = new DynamoDBClient(backend.client);
+	const client = documentClient(backend.client);
 	const take = countTraffic(client);
 	const ports = { ...fakePorts(), ...conversationsOn(backend, { client }) };
 	const operations = [];

@@ -5,13 +5,14 @@ import {
 	UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { region, startApis } from "./apis.ts";
 
-/** A table with the product's keys, and a bucket, on a server that speaks AWS's APIs. */
+/** A table with the saver's keys, and a bucket, on a server with AWS's APIs. */
 export interface Backend {
-	/** What both clients were made with. */
+	/** The options of both clients, to make more of them. */
 	client: ClientOptions;
-	dynamodb: DynamoDBClient;
+	dynamodb: DynamoDBDocumentClient;
 	s3: S3Client;
 	table: string;
 	bucket: string;
@@ -22,7 +23,11 @@ interface ClientOptions {
 	endpoint: string;
 	region: string;
 	credentials: { accessKeyId: string; secretAccessKey: string };
+	maxAttempts?: number;
 }
+
+export const documentClient = (options: ClientOptions) =>
+	DynamoDBDocumentClient.from(new DynamoDBClient(options));
 
 const key = { hash: "pk", range: "sk" };
 const index = { hash: "gsi1pk", range: "gsi1sk" };
@@ -37,7 +42,7 @@ async function localCloud(): Promise<Backend> {
 	apis.buckets.ensure("bucket", { versioned: true });
 	return {
 		client: apis.client,
-		dynamodb: new DynamoDBClient(apis.client),
+		dynamodb: documentClient(apis.client),
 		s3: new S3Client({ ...apis.client, forcePathStyle: true }),
 		table: "checkpoints",
 		bucket: "bucket",
@@ -45,8 +50,8 @@ async function localCloud(): Promise<Backend> {
 	};
 }
 
-/** Shared with whoever else uses the server, so names are made up. */
-async function independent(endpoint: string): Promise<Backend> {
+/** Others may use the same server, so names are random. */
+async function independentServer(endpoint: string): Promise<Backend> {
 	const client = {
 		endpoint,
 		region,
@@ -90,7 +95,7 @@ async function independent(endpoint: string): Promise<Backend> {
 	);
 	return {
 		client,
-		dynamodb,
+		dynamodb: DynamoDBDocumentClient.from(dynamodb),
 		s3,
 		table: name,
 		bucket: name,
@@ -103,10 +108,15 @@ async function independent(endpoint: string): Promise<Backend> {
 
 const endpoint = process.env.TEST_AWS_ENDPOINT_URL;
 
-/** The local cloud, and an implementation by others where `TEST_AWS_ENDPOINT_URL` names one. */
+/** The local cloud, and the server at `TEST_AWS_ENDPOINT_URL` where that is set. */
 export const backends: { name: string; start(): Promise<Backend> }[] = [
 	{ name: "the local cloud", start: localCloud },
 	...(endpoint
-		? [{ name: "TEST_AWS_ENDPOINT_URL", start: () => independent(endpoint) }]
+		? [
+				{
+					name: "TEST_AWS_ENDPOINT_URL",
+					start: () => independentServer(endpoint),
+				},
+			]
 		: []),
 ];

@@ -28,16 +28,16 @@ import { ThreadCache } from "./thread-cache.ts";
 import { unchangedReferences } from "./unchanged-channels.ts";
 
 export interface DynamoDbSaverOptions extends SessionsOptions {
-	/** For what an item cannot hold: `s3Payloads(client, bucket)`. */
+	/** Holds what is too large for an item: `s3Payloads(client, bucket)`. */
 	payloads: PayloadStore;
 	/**
-	 * After how long DynamoDB may remove what was written. What a living thread still needs is given that long
-	 * again before it ends. At least four times `ttlSeconds`.
+	 * Seconds after which DynamoDB may remove an item. Items that a living thread needs are renewed before. At least
+	 * four times `ttlSeconds`.
 	 * @default 604800, seven days
 	 */
 	retentionSeconds?: number;
 	/**
-	 * A thread whose session the application has just refreshed: its next turn neither reads nor refreshes it.
+	 * A session that the application has just refreshed: its next turn neither reads nor refreshes it.
 	 * @default none: each turn does both
 	 */
 	refreshedSession?: ThreadRef;
@@ -45,7 +45,7 @@ export interface DynamoDbSaverOptions extends SessionsOptions {
 	serde?: SerializerProtocol;
 }
 
-/** LangGraph's checkpoints in DynamoDB: the threads of one owner, each as long as its session lives. */
+/** Keeps LangGraph's checkpoints of one owner's threads in DynamoDB, each thread as long as its session lives. */
 export class DynamoDbSaver extends BaseCheckpointSaver {
 	readonly sessions: Sessions;
 	readonly #payloadStore: PayloadStore;
@@ -83,8 +83,9 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			now,
 		);
 		this.#cache = new ThreadCache(this.sessions, now);
-		if (options.refreshedSession)
+		if (options.refreshedSession) {
 			this.#cache.setRefreshed(options.refreshedSession);
+		}
 	}
 
 	override async getTuple(
@@ -103,41 +104,42 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			namespace,
 			getCheckpointId(config),
 		);
-		const found = item && (await this.#tuples.load(session, item));
-		if (!found) return undefined;
+		const loaded = item && (await this.#tuples.load(session, item));
+		if (!loaded) return undefined;
+		const { tuple, values, writes } = loaded;
 		await this.#checkpoints.extendExpiry(threadId, [
 			item,
-			...found.values.map((one) => one.item),
-			...found.writes,
+			...values.map((value) => value.item),
+			...writes,
 		]);
 		this.#cache.setManifest(
 			session,
 			namespace.ns,
-			found.tuple.checkpoint.id,
-			manifestFromValues(found.values),
+			tuple.checkpoint.id,
+			manifestFromValues(values),
 		);
-		return found.tuple;
+		return tuple;
 	}
 
-	/** Namespace by namespace, newest first. Without a thread: of every thread of the owner, the last used first. */
+	/** Lists namespace by namespace, newest first. Without a thread, lists all threads of the owner, the last used first. */
 	override async *list(
 		config: RunnableConfig,
 		options: CheckpointListOptions = {},
 	): AsyncGenerator<CheckpointTuple> {
 		const threadId = findThreadId(config);
-		let left = options.limit ?? Number.POSITIVE_INFINITY;
-		if (left <= 0) return;
+		let remaining = options.limit ?? Number.POSITIVE_INFINITY;
+		if (remaining <= 0) return;
 		const session = threadId && (await this.#readSession(threadId));
 		const sessions = threadId
 			? session
 				? [session]
 				: []
 			: this.sessions.list();
-		for await (const one of sessions) {
-			for await (const tuple of this.#tuples.list(one, config, options)) {
+		for await (const thread of sessions) {
+			for await (const tuple of this.#tuples.list(thread, config, options)) {
 				yield tuple;
-				left -= 1;
-				if (left === 0) return;
+				remaining -= 1;
+				if (remaining === 0) return;
 			}
 		}
 	}
@@ -154,29 +156,28 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		return this.#cache.runInOrder(threadId, ns, async () => {
 			const session = await this.#cache.session(threadId, {
 				mustExist: parentId !== undefined,
-				// A subgraph has an input of its own and no turn of its own.
+				// A subgraph has an input and belongs to the turn of its parent.
 				turnBegins: metadata.source === "input" && ns === "",
 			});
-			const place = {
+			const location = {
 				...namespaceLocation(this.sessions, session, ns),
 				id: checkpoint.id,
 			};
-			const carried = await unchangedReferences(
+			const unchanged = await unchangedReferences(
 				this.#cache,
 				this.#checkpoints,
 				session,
-				place,
+				location,
 				parentId,
 				checkpoint,
 				newVersions,
 			);
-			const step = { checkpoint, metadata };
 			const manifest = await this.#checkpoints.put(
-				place,
+				location,
 				parentId,
-				step,
+				{ checkpoint, metadata },
 				newVersions,
-				carried,
+				unchanged,
 			);
 			this.#cache.setManifest(session, ns, checkpoint.id, manifest);
 			return checkpointConfig(threadId, ns, checkpoint.id);
@@ -195,7 +196,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 				'Failed to put writes: the config has no "checkpoint_id" in its "configurable".',
 			);
 		}
-		// LangGraph may store writes of a first checkpoint before the checkpoint itself.
+		// LangGraph may store the writes of a first checkpoint before the checkpoint itself.
 		const session = await this.#cache.session(threadId, {
 			mustExist: this.#cache.has(threadId),
 			turnBegins: false,
@@ -217,15 +218,15 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		);
 	}
 
-	/** The thread is invisible at once; then its items and payloads are removed. Safe to run again. */
+	/** Hides the thread at once, then removes its items and payloads. Safe to run again. */
 	override async deleteThread(threadId: string): Promise<void> {
-		const name = `${threadId}`; // see threadIn
-		this.#cache.evict(name);
-		await this.sessions.delete(name);
-		await deleteThreadItems(this.sessions, this.#payloadStore, name);
+		const id = `${threadId}`; // It may be a number: see findThreadId.
+		this.#cache.evict(id);
+		await this.sessions.delete(id);
+		await deleteThreadItems(this.sessions, this.#payloadStore, id);
 	}
 
-	/** As the default does, without reading the session and all values at each ancestor. */
+	/** Returns what the default does, without reading the session and all values at each ancestor. */
 	override async getDeltaChannelHistory({
 		config,
 		channels,
@@ -236,22 +237,27 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		const threadId = findThreadId(config);
 		const session = threadId && (await this.#readSession(threadId));
 		if (!session || channels.length === 0) {
-			return Object.fromEntries(channels.map((one) => [one, { writes: [] }]));
+			return Object.fromEntries(
+				channels.map((channel) => [channel, { writes: [] }]),
+			);
 		}
-		const place = {
+		const location = {
 			...namespaceLocation(this.sessions, session, checkpointNamespace(config)),
 			id: getCheckpointId(config),
 		};
-		const { table } = this.sessions;
-		const parts = { table, payloads: this.#payloads, steps: this.#checkpoints };
+		const sources = {
+			table: this.sessions.table,
+			payloads: this.#payloads,
+			checkpoints: this.#checkpoints,
+		};
 		return Object.fromEntries(
-			await deltaChannelHistory(parts, session, place, channels),
+			await deltaChannelHistory(sources, session, location, channels),
 		);
 	}
 
 	async #readSession(threadId: string): Promise<ThreadRef | undefined> {
-		const given = this.#cache.given(threadId);
-		if (given) return given;
+		const refreshed = this.#cache.refreshedSession(threadId);
+		if (refreshed) return refreshed;
 		const session = await this.sessions.get(threadId);
 		this.#cache.observe(threadId, session);
 		return session;
@@ -261,7 +267,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 const checkpointNamespace = (config: RunnableConfig): string =>
 	config.configurable?.checkpoint_ns ?? "";
 
-/** LangGraph's own saver in memory takes a number for the text of its digits: nothing checks a config's types. */
+/** Nothing checks a config's types: as LangGraph's saver in memory does, this takes a number for its digits. */
 function findThreadId(config: RunnableConfig): string | undefined {
 	const threadId: unknown = config.configurable?.thread_id;
 	return typeof threadId === "number"
@@ -270,10 +276,10 @@ function findThreadId(config: RunnableConfig): string | undefined {
 }
 
 /** @throws where a config names no thread, as every saver of LangGraph does */
-function requireThreadId(config: RunnableConfig, what: string): string {
+function requireThreadId(config: RunnableConfig, subject: string): string {
 	const threadId = findThreadId(config);
 	if (typeof threadId === "string" && threadId !== "") return threadId;
 	throw new Error(
-		`Failed to put ${what}: the config has no "thread_id" in its "configurable".`,
+		`Failed to put ${subject}: the config has no "thread_id" in its "configurable".`,
 	);
 }

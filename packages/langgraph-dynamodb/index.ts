@@ -1,0 +1,3 @@
+export * from "./s3-payloads.ts";
+export * from "./saver.ts";
+export * from "./sessions.ts";
