@@ -1,10 +1,10 @@
-// Bundled and run by make bench-chat: what LangGraph costs a process by itself, for as many turns as it is told.
+// make bench-chat bundles and runs this: LangGraph alone, for the number of turns in the first argument.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
 const [, , turns] = process.argv;
 
-// The api has zod by then.
+// The api has loaded zod before its first turn.
 z.object({ message: z.string() }).parse({ message: "" });
 if (Number(turns) > 0) {
 	const { takeTurn } = await import("./bare-turn.ts");

@@ -12,7 +12,7 @@ const state = Annotation.Root({
 	turn: Annotation<{ answer: string | null }>,
 });
 
-/** A graph of the shape of a conversation's whose steps do nothing, and which keeps them in memory. */
+/** Runs a graph of a conversation's shape whose steps do nothing, with checkpoints in memory. */
 export async function takeTurn(thread_id: string): Promise<void> {
 	const graph = new StateGraph(state)
 		.addNode("begin", async () => ({ turn: { answer: null } }))

@@ -1,4 +1,4 @@
-// make bench-chat: what a turn asks of DynamoDB as the conversation grows, and what the first turn of a process costs.
+// make bench-chat: requests and bytes of a turn as the conversation grows, and CPU of a process's first turn.
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,19 +40,19 @@ report(
 		...demandsOf("one search", searched),
 		demand(
 			"CPU of a process's first turn over a later one, ms, median",
-			processes.over,
+			processes.extra,
 			60,
 		),
 		demand("of that LangGraph alone, ms, median", processes.graphAlone, 60),
 	],
 	[
-		"A turn of the api on the local cloud's DynamoDB and S3: lease, question, checkpoints, answer. Bytes are bodies.",
+		"A turn of the api on the local cloud's DynamoDB and S3: lease, question, checkpoints, answer. Bytes count bodies only.",
 		`First turn ${processes.first.toFixed(0)} ms of CPU, later ones ${processes.later.toFixed(0)} ms, in a process that listed items and searched. The first loads the chat's routes, DynamoDB's client and LangGraph; LangGraph alone is a graph of the same shape whose steps do nothing.`,
 		`With LangGraph's saver in memory in place of the one on DynamoDB the first takes ${processes.inMemory.toFixed(0)} ms more than a later one.`,
 	],
 );
 
-/** What each turn of a conversation of fifty sent and received. */
+/** Runs a conversation of fifty turns. @returns the traffic of each */
 async function conversation(searches: boolean): Promise<Traffic[]> {
 	const [local] = backends;
 	if (!local) throw new Error("There is no backend.");
@@ -73,7 +73,7 @@ async function conversation(searches: boolean): Promise<Traffic[]> {
 		const count = countTraffic(backend.dynamodb, backend.s3);
 		const traffic: Traffic[] = [];
 		for (let turn = 1; turn <= turns; turn++) {
-			// As in production each request has its own saver.
+			// Each request has its own saver, as in production.
 			const ports: Ports = { ...rows, ...conversationsOn(backend) };
 			await ask(ports, user, `Question ${turn}: where are my noodles?`, say);
 			traffic.push(count());
@@ -86,7 +86,7 @@ async function conversation(searches: boolean): Promise<Traffic[]> {
 
 function rowsOf(kind: string, traffic: Traffic[]) {
 	return [1, 10, 50].map((turn) =>
-		rowOf(`${kind}, turn ${turn}`, traffic[turn - 1] ?? failed()),
+		rowOf(`${kind}, turn ${turn}`, traffic[turn - 1] ?? missingTurn()),
 	);
 }
 
@@ -107,32 +107,33 @@ function rowOf(
 	};
 }
 
-/** The window is longest just before it is cut, every fourth turn: so the most of ten turns is compared. */
+/** Compares the maxima of ten turns: the window is longest just before every fourth turn trims it. */
 function demandsOf(kind: string, traffic: Traffic[]) {
-	const most = (from: number, of: (one: Traffic) => number) =>
-		Math.max(...traffic.slice(from - 1, from + 9).map(of));
-	const growth = (of: (one: Traffic) => number) => most(41, of) / most(11, of);
+	const maxOfTen = (from: number, measure: (turn: Traffic) => number) =>
+		Math.max(...traffic.slice(from - 1, from + 9).map(measure));
+	const growth = (measure: (turn: Traffic) => number) =>
+		maxOfTen(41, measure) / maxOfTen(11, measure);
 	return [
 		demand(
-			`${kind}: requests of turns 41-50 / 11-20, the most`,
+			`${kind}: requests of turns 41-50 / 11-20, maximum`,
 			growth(({ requests }) => requests),
 			1,
 		),
 		demand(
-			`${kind}: bytes of turns 41-50 / 11-20, the most`,
+			`${kind}: bytes of turns 41-50 / 11-20, maximum`,
 			growth(({ sentBytes, receivedBytes }) => sentBytes + receivedBytes),
 			1.05,
 		),
 	];
 }
 
-function failed(): never {
+function missingTurn(): never {
 	throw new Error("A turn is missing.");
 }
 
 /**
- * CPU of a process's first turn over a later one, ms, the median of the rounds. The process is the api's, has read the
- * database's secret and verified a token, listed items with a link to an image and searched: what these load is there.
+ * Measures the CPU of a process's first turn over a later one, ms, the median of the rounds. The process runs the api and
+ * has read the database's secret, verified a token, listed items with a link to an image, and searched before.
  */
 async function firstTurns() {
 	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
@@ -173,13 +174,13 @@ async function firstTurns() {
 				// The first round reads the bundles from disk.
 				if (round > 0) runs.push(measured);
 			}
-			const over = ({ first, later }: TurnCost) => first - later;
+			const extra = ({ first, later }: TurnCost) => first - later;
 			return {
 				first: median(runs.map(({ first }) => first)),
 				later: median(runs.map(({ later }) => later)),
-				over: median(runs.map(over)),
-				graphAlone: median(runs.map(({ graphAlone }) => over(graphAlone))),
-				inMemory: median(runs.map(({ inMemory }) => over(inMemory))),
+				extra: median(runs.map(extra)),
+				graphAlone: median(runs.map(({ graphAlone }) => extra(graphAlone))),
+				inMemory: median(runs.map(({ inMemory }) => extra(inMemory))),
 			};
 		} finally {
 			await cloud.stop();
@@ -194,13 +195,13 @@ interface TurnCost {
 	later: number;
 }
 
-/** CPU of a process's first turn and, as the mean of six, of a later one, ms. */
+/** Measures the CPU of a process's first turn and, as the mean of six, of a later one, ms. */
 async function costs(run: (turns: number) => Promise<Run>): Promise<TurnCost> {
 	const [none, one, seven] = [await run(0), await run(1), await run(7)];
 	return { first: one.cpu - none.cpu, later: (seven.cpu - one.cpu) / 6 };
 }
 
-/** The api with memory-saver.ts in place of the saver on DynamoDB. */
+/** Bundles the api with memory-saver.ts in place of the saver on DynamoDB. */
 async function buildInMemory(directory: string): Promise<string> {
 	const outdir = path.join(directory, "in-memory");
 	const saver = path.join(import.meta.dirname, "memory-saver.ts");
@@ -223,7 +224,7 @@ async function buildInMemory(directory: string): Promise<string> {
 	return outdir;
 }
 
-/** As the api is bundled: see bare-graph.ts. */
+/** Bundles bare-graph.ts as the api is bundled. */
 async function buildBareGraph(directory: string): Promise<string> {
 	await esbuild.build({
 		entryPoints: { "bare-graph": "test/bench/bare-graph.ts" },

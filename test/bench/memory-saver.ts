@@ -1,4 +1,4 @@
-// Bundled by make bench-chat in place of the saver on DynamoDB: what a turn costs whose checkpoints cost nothing.
+// make bench-chat bundles this in place of the saver on DynamoDB, to measure a turn whose checkpoints cost nothing.
 import { MemorySaver } from "@langchain/langgraph-checkpoint";
 
 export class DynamoDbSaver extends MemorySaver {

@@ -15,11 +15,11 @@ const State = Annotation.Root({
 		default: () => [],
 	}),
 });
-/** A few sentences, which gzip makes little smaller. */
+/** As long as a few sentences, which gzip hardly shrinks. */
 const message = () => incompressibleText(400);
 
 /**
- * What the saver alone asks of DynamoDB in the eighth turn of a graph with one channel of ten messages: the figures of
+ * Measures the saver's traffic in the eighth turn of a graph with one channel of ten messages: the figures of
  * packages/langgraph-dynamodb/README.md.
  */
 export async function saverTraffic(): Promise<
@@ -33,30 +33,30 @@ export async function saverTraffic(): Promise<
 		const takeUnits = countWriteUnits(backend.dynamodb);
 		const eighthTurn = async (withTool: boolean) => {
 			const savers = saversOn(backend);
-			let taken = take();
+			let traffic = take();
 			let writeUnits = 0;
 			for (let turn = 1; turn <= 8; turn++) {
 				savers.pass(60_000);
 				take();
 				takeUnits();
-				let asked = 0;
+				let modelCalls = 0;
 				await new StateGraph(State)
 					.addNode("model", () => {
-						asked += 1;
+						modelCalls += 1;
 						return { messages: [message()] };
 					})
 					.addNode("tools", () => ({ messages: [message()] }))
 					.addEdge(START, "model")
 					.addConditionalEdges("model", () =>
-						withTool && asked === 1 ? "tools" : END,
+						withTool && modelCalls === 1 ? "tools" : END,
 					)
 					.addEdge("tools", "model")
 					.compile({ checkpointer: savers.open() })
 					.invoke({ messages: [message()] }, threadConfig());
-				taken = take();
+				traffic = take();
 				writeUnits = takeUnits();
 			}
-			return { savers, traffic: taken, writeUnits };
+			return { savers, traffic, writeUnits };
 		};
 		const { savers, ...plain } = await eighthTurn(false);
 		await savers.open().getTuple(threadConfig());
@@ -76,7 +76,7 @@ export async function saverTraffic(): Promise<
 	}
 }
 
-/** Write request units of a table on demand: a kilobyte begun of an item, and as much again for its place in the index. */
+/** Counts write request units of a table on demand: one for each kilobyte of an item, and again for its index entry. */
 function countWriteUnits(client: DynamoDBDocumentClient): () => number {
 	let units = 0;
 	client.middlewareStack.add(
@@ -93,16 +93,16 @@ function countWriteUnits(client: DynamoDBDocumentClient): () => number {
 			}
 			const result = await next(args);
 			const { Attributes } = result.output as { Attributes?: object };
-			// Only the session is updated, which is in the index: there a changed sort key is one item less and one more.
+			// Only the session is updated. It is in the index, where a changed sort key deletes one entry and puts another.
 			if (Key && Attributes) units += 3 * unitsOf(Attributes);
 			return result;
 		},
 		{ step: "initialize", name: "countWriteUnits" },
 	);
 	return () => {
-		const counted = units;
+		const total = units;
 		units = 0;
-		return counted;
+		return total;
 	};
 }
 

@@ -31,7 +31,7 @@ const answer = (text: string): SessionMessage => ({
 	usage: [],
 });
 
-describe("the fake", () => {
+describe("sessions in memory", () => {
 	const conversations = conversationsInMemory(clock.now);
 	sessionsContract(() => conversations);
 });
@@ -44,7 +44,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 	afterAll(() => backend.stop());
 	sessionsContract(() => conversationsOn(backend, clock));
 
-	it("a session is begun once, though the SDK asks again for what was not answered", async () => {
+	it("creates a session once, although the SDK sends a request again whose answer was lost", async () => {
 		const user = randomUUID();
 		const { dynamodb } = backend;
 		const client = {
@@ -63,15 +63,15 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		});
 	});
 
-	it("what another's transaction has is asked for again", async () => {
+	it("retries on TransactionConflict", async () => {
 		const user = randomUUID();
 		const { dynamodb } = backend;
-		let refused = 0;
+		let attempts = 0;
 		const client = {
 			send: (command: never) => {
-				refused += 1;
-				if (refused % 3 === 0) return dynamodb.send(command);
-				const failure = { message: "Taken.", $metadata: {} };
+				attempts += 1;
+				if (attempts % 3 === 0) return dynamodb.send(command);
+				const failure = { message: "Conflict.", $metadata: {} };
 				throw (command as object) instanceof TransactWriteCommand
 					? new TransactionCanceledException({
 							...failure,
@@ -105,7 +105,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		expect(await second).toMatchObject({ number: 2 });
 	});
 
-	it("an answer with more items than an item of the table holds is kept with the first of them", async () => {
+	it("stores an answer with the first of its items, where all are too much for an item of the table", async () => {
 		const user = randomUUID();
 		const { sessions } = conversationsOn(backend, clock);
 		const turn = await sessions.beginTurn(user, "s", "all of them");
@@ -120,13 +120,13 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		}));
 		await sessions.endTurn(user, turn, { ...answer("Forty."), items });
 		const history = await sessions.history(user, "s");
-		const kept = history?.messages[1];
-		expect(kept?.text).toBe("Forty.");
-		expect(kept?.items).toEqual(items.slice(0, 20));
+		const stored = history?.messages[1];
+		expect(stored?.text).toBe("Forty.");
+		expect(stored?.items).toEqual(items.slice(0, 20));
 		expect(history?.isBusy).toBe(false);
 	});
 
-	it("of many messages at once each gets its turn, and none the same", async () => {
+	it("gives each of five concurrent messages a turn of its own", async () => {
 		const user = randomUUID();
 		const open = () =>
 			conversationsOn(backend, { ...clock, maxWaitMs: 20_000 }).sessions;
@@ -151,7 +151,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 });
 
 function sessionsContract(get: () => Conversations): void {
-	const asked = async (
+	const askAndAnswer = async (
 		user: string,
 		sessionId: string,
 		question: string,
@@ -162,10 +162,14 @@ function sessionsContract(get: () => Conversations): void {
 		return turn;
 	};
 
-	it("keeps what was said, in order, and counts it", async () => {
+	it("stores messages in order, and counts them", async () => {
 		const user = randomUUID();
-		expect(await asked(user, "trip", "one")).toMatchObject({ number: 1 });
-		expect(await asked(user, "trip", "two")).toMatchObject({ number: 2 });
+		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({
+			number: 1,
+		});
+		expect(await askAndAnswer(user, "trip", "two")).toMatchObject({
+			number: 2,
+		});
 		const history = await get().sessions.history(user, "trip");
 		expect(history).toMatchObject({
 			session: { sessionId: "trip", messageCount: 4 },
@@ -183,66 +187,76 @@ function sessionsContract(get: () => Conversations): void {
 		});
 	});
 
-	it("the same question after its answer is a turn of its own", async () => {
+	it("begins a new turn for a question that was answered before", async () => {
 		const user = randomUUID();
-		expect(await asked(user, "trip", "one")).toMatchObject({ number: 1 });
-		expect(await asked(user, "trip", "one")).toMatchObject({ number: 2 });
+		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({
+			number: 1,
+		});
+		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({
+			number: 2,
+		});
 		const history = await get().sessions.history(user, "trip");
 		expect(history?.messages).toHaveLength(4);
 	});
 
 	it("keeps the order beyond the tenth turn", async () => {
 		const user = randomUUID();
-		const said = Array.from({ length: 11 }, (_, at) => `question ${at + 1}`);
-		for (const question of said) await asked(user, "long", question);
+		const questions = Array.from(
+			{ length: 11 },
+			(_, at) => `question ${at + 1}`,
+		);
+		for (const question of questions)
+			await askAndAnswer(user, "long", question);
 		const history = await get().sessions.history(user, "long");
 		expect(history?.messages.map(({ text }) => text)).toEqual(
-			said.flatMap((question) => [question, `to ${question}`]),
+			questions.flatMap((question) => [question, `to ${question}`]),
 		);
 	}, 120_000);
 
-	it("lists a person's sessions, the last used first", async () => {
+	it("lists a user's sessions, the last used first", async () => {
 		const user = randomUUID();
 		for (const name of ["a", "b", "c"]) {
-			await asked(user, name, "hello");
+			await askAndAnswer(user, name, "hello");
 			clock.pass(1_000);
 		}
-		await asked(user, "a", "again");
-		await asked(randomUUID(), "foreign", "hello");
+		await askAndAnswer(user, "a", "again");
+		await askAndAnswer(randomUUID(), "foreign", "hello");
 		const list = await get().sessions.list(user, 2);
-		expect(list.map((one) => [one.sessionId, one.messageCount])).toEqual([
+		expect(
+			list.map((session) => [session.sessionId, session.messageCount]),
+		).toEqual([
 			["a", 4],
 			["c", 2],
 		]);
 	});
 
-	it("another's session, an expired and an unknown one are alike", async () => {
-		const [user, other] = [randomUUID(), randomUUID()];
-		await asked(user, "s", "hello");
+	it("answers alike for another user's session, an expired one and an unknown one", async () => {
+		const [user, stranger] = [randomUUID(), randomUUID()];
+		await askAndAnswer(user, "s", "hello");
 		const { sessions } = get();
 		const isGone = async (who: string, name: string) => {
 			expect(await sessions.history(who, name)).toBeNull();
 			expect(await sessions.delete(who, name)).toBe(false);
 		};
-		await isGone(other, "s");
+		await isGone(stranger, "s");
 		await isGone(user, "t");
 		clock.pass(4 * hour + 1_000);
 		await isGone(user, "s");
 		expect(await sessions.list(user, 10)).toEqual([]);
 	});
 
-	it("each message keeps it for four hours more; begun again it is empty", async () => {
+	it("extends a session by four hours with each message; created again, it is empty", async () => {
 		const user = randomUUID();
-		await asked(user, "s", "one");
+		await askAndAnswer(user, "s", "one");
 		clock.pass(3 * hour);
-		await asked(user, "s", "two");
+		await askAndAnswer(user, "s", "two");
 		clock.pass(3 * hour);
 		const { sessions } = get();
 		expect(await sessions.history(user, "s")).toMatchObject({
 			session: { messageCount: 4 },
 		});
 		clock.pass(2 * hour);
-		expect(await asked(user, "s", "three")).toMatchObject({ number: 1 });
+		expect(await askAndAnswer(user, "s", "three")).toMatchObject({ number: 1 });
 		const history = await sessions.history(user, "s");
 		expect(history?.messages.map(({ text }) => text)).toEqual([
 			"three",
@@ -250,7 +264,7 @@ function sessionsContract(get: () => Conversations): void {
 		]);
 	});
 
-	it("takes one message at a time, until it is answered or given up", async () => {
+	it("takes one message at a time, until it is answered or abandoned", async () => {
 		const user = randomUUID();
 		const { sessions } = get();
 		const first = await sessions.beginTurn(user, "s", "one");
@@ -264,14 +278,14 @@ function sessionsContract(get: () => Conversations): void {
 		await sessions.abandonTurn(user, first);
 		const second = await sessions.beginTurn(user, "s", "two");
 		expect(second.number).toBe(2);
-		// The lease of a turn that was given up ends nothing.
+		// An abandoned turn does not release the lease of another.
 		await sessions.abandonTurn(user, first);
 		await expect(sessions.beginTurn(user, "s", "three")).rejects.toMatchObject({
 			code: "session_busy",
 		});
 	});
 
-	it("a killed holder's lease ends by itself; the same question goes on, and is kept once", async () => {
+	it("the lease of a killed turn expires; the same question continues it, and is stored once", async () => {
 		const user = randomUUID();
 		const { sessions } = get();
 		const dead = await sessions.beginTurn(user, "s", "one");
@@ -292,7 +306,7 @@ function sessionsContract(get: () => Conversations): void {
 	it("a deleted session takes no answer, and does not come back", async () => {
 		const user = randomUUID();
 		const { sessions } = get();
-		await asked(user, "s", "one");
+		await askAndAnswer(user, "s", "one");
 		const turn = await sessions.beginTurn(user, "s", "two");
 		expect(await sessions.delete(user, "s")).toBe(true);
 		await expect(
@@ -302,7 +316,7 @@ function sessionsContract(get: () => Conversations): void {
 		expect(await sessions.list(user, 10)).toEqual([]);
 	});
 
-	it("a session that was deleted and begun anew takes no answer of its former life", async () => {
+	it("a session that was deleted and created again takes no answer of the former one", async () => {
 		const user = randomUUID();
 		const { sessions } = get();
 		const former = await sessions.beginTurn(user, "s", "one");

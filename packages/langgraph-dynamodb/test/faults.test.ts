@@ -33,12 +33,12 @@ afterAll(() => backend.stop());
 
 type Send = (command: object) => Promise<unknown>;
 
-/** A client that answers some commands itself. */
-const answering = (
-	answer: (command: object, send: Send) => Promise<unknown>,
+/** Makes a client whose commands `handle` answers or forwards. */
+const intercept = (
+	handle: (command: object, send: Send) => Promise<unknown>,
 ) => {
 	const send = ((command: never) => backend.dynamodb.send(command)) as Send;
-	return { send: ((command: object) => answer(command, send)) as never };
+	return { send: ((command: object) => handle(command, send)) as never };
 };
 
 const large = incompressibleText(600_000);
@@ -47,26 +47,26 @@ const State = Annotation.Root({
 		reducer: (before, more) => before.concat(more),
 		default: () => [],
 	}),
-	/** Written by every turn and too large for an item. */
+	/** Every turn writes it; it is too large for an item. */
 	attachment: Annotation<string>,
-	/** Written by the first turn only. */
+	/** Only the first turn writes it. */
 	first: Annotation<string>,
 });
 
-/** Two turns' worth of graph: each node says what it has seen, `search` beside `read`, then `answer`. */
+/** Builds a graph whose nodes report how many messages they saw: `search` beside `read`, then `answer`. */
 function graphWith(checkpointer: DynamoDbSaver) {
-	const says =
+	const report =
 		(name: string) =>
 		({ messages }: typeof State.State) => ({
 			messages: [`${name} saw ${messages.length}`],
 		});
 	return new StateGraph(State)
-		.addNode("search", says("search"))
+		.addNode("search", report("search"))
 		.addNode("read", (state) => ({
-			...says("read")(state),
+			...report("read")(state),
 			attachment: large + state.messages.length,
 		}))
-		.addNode("answer", says("answer"))
+		.addNode("answer", report("answer"))
 		.addEdge(START, "search")
 		.addEdge(START, "read")
 		.addEdge(["search", "read"], "answer")
@@ -81,10 +81,14 @@ const summary = (values: object) =>
 			: value,
 	);
 
-/** The second turn, in a process that dies at its nth call to DynamoDB or S3; with `answered`, once the call was carried out. */
+/**
+ * Runs the second turn in a process that dies at its nth call to DynamoDB or S3.
+ * @param isCarriedOut whether the server still carries out that call
+ * @returns whether the process died
+ */
 async function turnDyingAt(
 	n: number,
-	answered: boolean,
+	isCarriedOut: boolean,
 	savers: ReturnType<typeof saversOn>,
 ): Promise<boolean> {
 	let calls = 0;
@@ -94,7 +98,7 @@ async function turnDyingAt(
 			if (dead) throw new Error("killed");
 			calls += 1;
 			dead = calls > n;
-			if (!dead || answered) {
+			if (!dead || isCarriedOut) {
 				const answer = await (client.send as Send).call(client, command);
 				if (!dead) return answer;
 			}
@@ -115,8 +119,8 @@ test.each([
 	["before it is carried out", false],
 	["before it is answered", true],
 ])(
-	"killed at any call, %s, a run resumes at its last committed step",
-	async (_when, answered) => {
+	"a run that is killed at any call, %s, resumes at its last committed step",
+	async (_when, isCarriedOut) => {
 		const reference = saversOn(backend);
 		await graphWith(reference.open()).invoke(
 			{ ...input("first"), first: "kept" },
@@ -137,14 +141,15 @@ test.each([
 				{ ...input("first"), first: "kept" },
 				threadConfig(),
 			);
-			if (!(await turnDyingAt(n, answered, savers))) break;
+			if (!(await turnDyingAt(n, isCarriedOut, savers))) break;
 			deaths += 1;
 			const head = await savers.open().getTuple(threadConfig());
 			expect(committed).toContain(
 				summary(head?.checkpoint.channel_values ?? {}),
 			);
 			const graph = graphWith(savers.open());
-			const found = await graph.getState(threadConfig()); // A turn that was in the middle goes on; one whose message was not committed is said again.
+			const found = await graph.getState(threadConfig());
+			// A turn that began goes on; a message that was not committed is sent again.
 			const { messages } = found.values as typeof State.State;
 			if (found.tasks.length > 0) await graph.invoke(null, threadConfig());
 			else if (!messages.includes("second")) {
@@ -161,7 +166,7 @@ test.each([
 	120_000,
 );
 
-test("payloads that a killed run left are removed, the thread loses nothing", async () => {
+test("orphaned payloads of killed runs are removed, and the thread keeps its values", async () => {
 	const savers = saversOn(backend);
 	const graph = graphWith(savers.open());
 	await graph.invoke(input("first"), threadConfig());
@@ -180,10 +185,10 @@ test("payloads that a killed run left are removed, the thread loses nothing", as
 	expect(summary(after.values)).toBe(summary(before.values));
 });
 
-test("what a batch leaves unprocessed is sent again, and in the end an error", async () => {
+test("unprocessed items of a batch are sent again, and fail after eight attempts", async () => {
 	const savers = saversOn(backend);
 	let left = 3;
-	const dynamodb = answering(async (command, send) => {
+	const dynamodb = intercept(async (command, send) => {
 		if (left > 0 && command instanceof BatchWriteCommand) {
 			left -= 1;
 			const { RequestItems = {} } = command.input as BatchWriteCommandInput;
@@ -216,7 +221,7 @@ test("what a batch leaves unprocessed is sent again, and in the end an error", a
 	).rejects.toThrow(UnprocessedItems);
 });
 
-test("a throttled table is asked again", async () => {
+test("throttled requests are retried", async () => {
 	const savers = saversOn(backend);
 	const dynamodb = documentClient({ ...backend.client, maxAttempts: 4 });
 	let refused = 0;
@@ -240,7 +245,7 @@ test("a throttled table is asked again", async () => {
 	expect(refused).toBeGreaterThan(12);
 });
 
-test("what a turn sends and receives does not grow with the length of its thread", async () => {
+test("requests and bytes of a turn do not grow with the length of its thread", async () => {
 	const savers = saversOn(backend);
 	const client = documentClient(backend.client);
 	const take = countTraffic(client);
@@ -275,7 +280,7 @@ test("what a turn sends and receives does not grow with the length of its thread
 	}
 });
 
-test("a copy of a checkpoint beside it has its values", async () => {
+test("a sibling copy of a checkpoint has its values", async () => {
 	const savers = saversOn(backend);
 	const graph = graphWith(savers.open());
 	await graph.invoke({ ...input("first"), first: "kept" }, threadConfig());

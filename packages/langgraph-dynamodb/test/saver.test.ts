@@ -36,7 +36,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 	afterAll(() => backend.stop());
 
 	describe("stores", () => {
-		test("a checkpoint of 5 MB, and reads it back from S3", async () => {
+		test("a checkpoint of 5 MB in S3, and reads it back", async () => {
 			const savers = saversOn(backend);
 			const values = { large: incompressibleText(5_000_000), small: "x" };
 			await putValues(savers.open(), threadConfig(), values);
@@ -48,7 +48,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(Math.max(...sizes)).toBeLessThan(4_000);
 		});
 
-		test("large metadata and large writes as well", async () => {
+		test("large metadata and large writes in S3, too", async () => {
 			const savers = saversOn(backend);
 			const large = incompressibleText(600_000);
 			const config = await savers.open().put(
@@ -71,7 +71,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await listObjects(backend, savers.owner)).toHaveLength(2);
 		});
 
-		test("hundreds of channels beside almost as much as an item holds", async () => {
+		test("hundreds of channels beside a body that almost fills an item", async () => {
 			const savers = saversOn(backend);
 			const names = Array.from(
 				{ length: 600 },
@@ -98,7 +98,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
 		});
 
-		test("the first of a task's large writes, and no second attempt's content in its place", async () => {
+		test("a task's first large writes, which a second attempt does not replace", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			const [first, second] = [
@@ -111,7 +111,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.pendingWrites).toEqual([["task", "n", first]]);
 		});
 
-		test("text that compresses in a fraction of its size", async () => {
+		test("compressible text without S3", async () => {
 			const savers = saversOn(backend);
 			const values = { text: "the same words again ".repeat(50_000) };
 			await putValues(savers.open(), threadConfig(), values);
@@ -119,13 +119,13 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await listObjects(backend, savers.owner)).toEqual([]);
 		});
 
-		test("a value once, however many checkpoints have it", async () => {
+		test("a value once, however many checkpoints refer to it", async () => {
 			const savers = saversOn(backend);
 			const saver = savers.open();
 			let config = await putValues(saver, threadConfig(), { kept: "k", n: 0 });
 			for (let n = 1; n <= 5; n += 1) {
 				config = await putValues(
-					// A saver that knows nothing of the steps before finds the value too.
+					// A saver without a cache of the earlier steps finds the value, too.
 					n % 2 ? saver : savers.open(),
 					config,
 					{ kept: "k", n },
@@ -142,7 +142,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(kept).toHaveLength(1);
 		});
 
-		test("what LangGraph's serializer knows, and revives nothing else", async () => {
+		test("every type of LangGraph's serializer, and revives no other", async () => {
 			const savers = saversOn(backend);
 			const foreign = {
 				lc: 2,
@@ -167,7 +167,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(values?.foreign).toEqual(foreign);
 		});
 
-		test("plain data as it is, also where it looks like an object of LangChain's", async () => {
+		test("plain data unchanged, even in the shape of a serialized LangChain object", async () => {
 			const savers = saversOn(backend);
 			const record = (more: object) => ({
 				lc: 1,
@@ -195,7 +195,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.pendingWrites).toEqual([["task", "plain", plain]]);
 		});
 
-		test("nothing that is nested too deep to be read again", async () => {
+		test("no value that is nested too deep to be read again", async () => {
 			const savers = saversOn(backend);
 			await putValues(savers.open(), threadConfig(), { kept: "before" });
 			let deep: unknown = "bottom";
@@ -208,7 +208,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			});
 		});
 
-		test("a task's writes all or none: the first stay, special ones are replaced", async () => {
+		test("the first ordinary writes of a task, and the last of each special write", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), {});
 			const write = (writes: [string, unknown][], task = "b") =>
@@ -241,14 +241,14 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 	});
 
 	describe("reads", () => {
-		/** A process that dies when it would store writes for the second time. */
+		/** A client whose process dies at its second request that stores pending writes. */
 		function dyingAtSecondWrite() {
-			let asked = 0;
+			let requests = 0;
 			return {
 				send(command: never) {
 					const { input } = command as TransactWriteCommand;
 					const isWrite = JSON.stringify(input).includes("#write#");
-					if (isWrite && ++asked > 1) {
+					if (isWrite && ++requests > 1) {
 						return Promise.reject(new Error("killed"));
 					}
 					return backend.dynamodb.send(command);
@@ -256,7 +256,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			} as Pick<DynamoDBDocumentClient, "send">;
 		}
 
-		test("of a task's interrupt and what it was resumed with both or none", async () => {
+		test("a task's interrupt and resume values both or not at all", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			await savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
@@ -271,7 +271,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.pendingWrites).toHaveLength(2);
 		});
 
-		test("of a task that was killed between its writes and its interrupt the writes, never the interrupt alone", async () => {
+		test("the ordinary writes of a task that was killed before its interrupt was stored", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			const killed = savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
@@ -287,7 +287,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.pendingWrites).toEqual([["task", "n", 2]]);
 		});
 
-		test("a copy beside a checkpoint that this saver never read", async () => {
+		test("a sibling copy of a checkpoint that this saver never read", async () => {
 			const savers = saversOn(backend);
 			const first = await putValues(savers.open(), threadConfig(), { n: 0 });
 			const n2 = { n: 2 };
@@ -301,7 +301,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await latestValues(savers.open(), copy)).toEqual({ n: 1 });
 		});
 
-		test("steps that were put without waiting for one another, each with what it takes over", async () => {
+		test("checkpoints that were put concurrently, each with the values it takes over", async () => {
 			const savers = saversOn(backend);
 			const saver = savers.open();
 			const step = (at: number) => ({
@@ -312,7 +312,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			});
 			const steps = [0, 1, 2].map(step);
 			const configs = await Promise.all(
-				steps.map((one, at) =>
+				steps.map((checkpoint, at) =>
 					saver.put(
 						{
 							configurable: {
@@ -320,7 +320,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 								checkpoint_id: steps[at - 1]?.id,
 							},
 						},
-						one,
+						checkpoint,
 						{ source: "loop", step: at, parents: {} },
 						at === 0 ? { kept: 1, n: 1 } : { n: at + 1 },
 					),
@@ -334,7 +334,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			}
 		});
 
-		test("consistently, as no implementation on this machine could show by its answers", async () => {
+		test("consistently: every request asks for it, since no local server shows the difference", async () => {
 			const savers = saversOn(backend);
 			const inputs: Record<string, unknown>[] = [];
 			const watched = {
@@ -362,7 +362,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			}
 		});
 
-		test("a thread of several pages, newest first", async () => {
+		test("a thread of several pages, the newest first", async () => {
 			const savers = saversOn(backend);
 			const saver = savers.open();
 			let config: object = threadConfig();
@@ -413,7 +413,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.pendingWrites?.map(([task]) => task)).toEqual(tasks);
 		});
 
-		test("values of more than a batch gives back", async () => {
+		test("values of more than the 16 MB of a batch", async () => {
 			const savers = saversOn(backend);
 			const values = Object.fromEntries(
 				Array.from({ length: 110 }, (_, n) => [
@@ -425,7 +425,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
 		});
 
-		test("namespaces apart", async () => {
+		test("each namespace by itself", async () => {
 			const savers = saversOn(backend);
 			await putValues(savers.open(), threadConfig("t", ""), { n: 1 });
 			await putValues(savers.open(), threadConfig("t", "child"), { n: 2 });
@@ -444,7 +444,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(all).toHaveLength(3);
 		});
 
-		test("a checkpoint whose value was removed by hand with an error that names it", async () => {
+		test("no checkpoint whose value was removed by hand, and names the value", async () => {
 			const savers = saversOn(backend);
 			await putValues(savers.open(), threadConfig(), { lost: "x" });
 			const value = (await listItems(backend, savers.owner)).find(({ sk }) =>
@@ -462,7 +462,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 	});
 
-	test("a payload whose checkpoint was never written is removed after an hour, one in use never", async () => {
+	test("removes a payload without a checkpoint after an hour, and never one in use", async () => {
 		const savers = saversOn(backend);
 		await putValues(savers.open(), threadConfig(), {
 			used: incompressibleText(600_000),

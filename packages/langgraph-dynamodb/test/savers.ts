@@ -7,12 +7,12 @@ import {
 	emptyCheckpoint,
 	uuid6,
 } from "@langchain/langgraph-checkpoint";
-import type { Backend } from "./backends.ts";
 import {
 	DynamoDbSaver,
 	type DynamoDbSaverOptions,
 } from "../src/dynamodb-saver.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
+import type { Backend } from "./backends.ts";
 
 export const hour = 3_600_000;
 

@@ -29,7 +29,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 	afterAll(() => backend.stop());
 
 	describe("a thread", () => {
-		test("is invisible from the second it expires, and begins anew with nothing", async () => {
+		test("is invisible from the second it expires, and is empty when it is created again", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			await savers.open().putWrites(config, [["n", 2]], "task");
@@ -58,7 +58,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await saver.getTuple(config)).toBeUndefined();
 		});
 
-		test("lives on by use, for its whole life again", async () => {
+		test("gets its whole lifetime again with each use", async () => {
 			const savers = saversOn(backend);
 			let config: object = threadConfig();
 			for (let n = 0; n < 4; n += 1) {
@@ -70,7 +70,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			});
 		});
 
-		test("that ended in the middle of a run is not continued", async () => {
+		test("that expired during a run is not continued", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open();
 			const config = await putValues(running, threadConfig(), { n: 1 });
@@ -90,12 +90,12 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			});
 		});
 
-		test("that was deleted in the middle of a run does not come back", async () => {
+		test("that was deleted during a run does not come back", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open();
 			const config = await putValues(running, threadConfig(), { n: 1 });
 			await savers.open().deleteThread("thread");
-			// Still within the time in which the run does not ask again.
+			// Within a minute of its last refresh the run still writes.
 			await running.putWrites(config, [["n", 2]], "task");
 			await putValues(running, config, { n: 2 });
 			savers.pass(2 * 60_000);
@@ -107,7 +107,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await toArray(saver.sessions.list())).toEqual([]);
 		});
 
-		test("that the application has opened is not asked for again in its next turn, and in the one after", async () => {
+		test("that the application has refreshed is not read or refreshed in its next turn, but in the one after", async () => {
 			const savers = saversOn(backend);
 			const begun = await savers.open().sessions.create("thread");
 			if (!begun) throw new Error("The thread is there already.");
@@ -132,7 +132,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(session?.lastActivity.getTime()).toBe(savers.clock.now);
 		});
 
-		test("that was opened and is gone after a minute is not continued", async () => {
+		test("that was refreshed and is deleted a minute later is not continued", async () => {
 			const savers = saversOn(backend);
 			const begun = await savers.open().sessions.create("thread");
 			const saver = savers.open({ refreshedSession: begun });
@@ -156,7 +156,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await saver.getTuple(threadConfig())).toBeUndefined();
 		});
 
-		test("that was begun anew in the middle of a run takes no writes of that run", async () => {
+		test("that was created again during a run takes no writes of that run", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open();
 			const config = await putValues(running, threadConfig(), { n: 1 });
@@ -171,15 +171,15 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		const retentionSeconds = 16 * 3_600;
-		/** Three hours later; as DynamoDB does in time, without what is past its own. @returns how many items went */
+		/** Moves the clock by three hours and deletes expired items, as DynamoDB does sooner or later. @returns how many */
 		async function passAndRemove(
 			savers: ReturnType<typeof saversOn>,
 		): Promise<number> {
 			savers.pass(3 * hour);
-			const past = (await listItems(backend, savers.owner)).filter(
+			const expired = (await listItems(backend, savers.owner)).filter(
 				({ expires_at }) => expires_at <= savers.clock.now / 1_000,
 			);
-			for (const { pk, sk } of past) {
+			for (const { pk, sk } of expired) {
 				await backend.dynamodb.send(
 					new DeleteCommand({
 						TableName: backend.table,
@@ -187,11 +187,11 @@ describe.each(backends)("threads on $name", ({ start }) => {
 					}),
 				);
 			}
-			return past.length;
+			return expired.length;
 		}
 
-		/** A step that takes over a large value and changes a small one. */
-		const takingOver = (
+		/** Puts a step that takes over a large value and changes a small one. */
+		const putUnchanged = (
 			saver: ReturnType<ReturnType<typeof saversOn>["open"]>,
 			config: object,
 			kept: unknown,
@@ -204,7 +204,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
 			);
 
-		test("keeps what it needs for as long as it is used, although DynamoDB removes what is past its time", async () => {
+		test("keeps its items while it is used, although DynamoDB removes expired ones", async () => {
 			const savers = saversOn(backend);
 			const open = () => savers.open({ retentionSeconds });
 			const kept = incompressibleText(600_000);
@@ -218,12 +218,12 @@ describe.each(backends)("threads on $name", ({ start }) => {
 					kept,
 					n: n - 1,
 				});
-				config = await takingOver(saver, config, kept, n);
+				config = await putUnchanged(saver, config, kept, n);
 			}
 			expect(removed).toBeGreaterThan(10);
 		});
 
-		test("keeps what step after step takes over without anybody reading it", async () => {
+		test("keeps a value that step after step takes over without reading it", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open({ retentionSeconds });
 			let config = await putValues(running, threadConfig(), {
@@ -232,7 +232,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			});
 			for (let n = 1; n <= 8; n += 1) {
 				await passAndRemove(savers);
-				config = await takingOver(running, config, "k", n);
+				config = await putUnchanged(running, config, "k", n);
 			}
 			expect(await latestValues(savers.open(), threadConfig())).toEqual({
 				kept: "k",
@@ -240,7 +240,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			});
 		});
 
-		test("keeps a step that waits, with its values and writes, for as long as it is read and written to", async () => {
+		test("keeps a waiting step with its values and writes while it is read and written to", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(
 				savers.open({ retentionSeconds }),
@@ -260,7 +260,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			}
 		});
 
-		test("no longer has a step that is past its own time, whether DynamoDB has removed it or not", async () => {
+		test("does not list an expired step, whether DynamoDB has removed it or not", async () => {
 			const savers = saversOn(backend);
 			const open = () => savers.open({ retentionSeconds });
 			const first = await putValues(open(), threadConfig(), { n: 0 });
@@ -276,43 +276,43 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			).toEqual([6, 5, 4, 3, 2, 1]);
 		});
 
-		test("is refused a retention that would not outlast it", () => {
+		test("refuses a retention below four lifetimes", () => {
 			const savers = saversOn(backend);
 			expect(() => savers.open({ retentionSeconds: 4 * 3_600 })).toThrow(
 				/must be at least 57600/,
 			);
 		});
 
-		test("of one owner is not another's, whatever both are called", async () => {
-			const [one, other] = [saversOn(backend), saversOn(backend)];
-			const config = await putValues(one.open(), threadConfig(), {
+		test("of one owner is out of another owner's reach, whatever their ids", async () => {
+			const [ada, bob] = [saversOn(backend), saversOn(backend)];
+			const config = await putValues(ada.open(), threadConfig(), {
 				mine: incompressibleText(600_000),
 			});
-			await putValues(other.open(), threadConfig(), {
+			await putValues(bob.open(), threadConfig(), {
 				theirs: incompressibleText(600_000),
 			});
-			expect(await other.open().getTuple(config)).toBeUndefined();
-			expect(await latestValues(other.open(), threadConfig())).toHaveProperty(
+			expect(await bob.open().getTuple(config)).toBeUndefined();
+			expect(await latestValues(bob.open(), threadConfig())).toHaveProperty(
 				"theirs",
 			);
-			expect(await toArray(other.open().list({}))).toHaveLength(1);
-			await other.open().deleteThread("thread");
-			expect(await latestValues(one.open(), threadConfig())).toHaveProperty(
+			expect(await toArray(bob.open().list({}))).toHaveLength(1);
+			await bob.open().deleteThread("thread");
+			expect(await latestValues(ada.open(), threadConfig())).toHaveProperty(
 				"mine",
 			);
-			expect(await listObjects(backend, one.owner)).toHaveLength(1);
+			expect(await listObjects(backend, ada.owner)).toHaveLength(1);
 
-			const ambiguous = `${one.owner}#thread`;
-			await putValues(one.open(), threadConfig("thread#x"), { n: 1 });
+			const ambiguous = `${ada.owner}#thread`;
+			await putValues(ada.open(), threadConfig("thread#x"), { n: 1 });
 			await putValues(saversOn(backend, ambiguous).open(), threadConfig("x"), {
 				n: 2,
 			});
-			expect(await latestValues(one.open(), threadConfig("thread#x"))).toEqual({
+			expect(await latestValues(ada.open(), threadConfig("thread#x"))).toEqual({
 				n: 1,
 			});
 		});
 
-		test("that a config names by a number is the one of its digits", async () => {
+		test("may be named by a number, which stands for its digits", async () => {
 			const savers = saversOn(backend);
 			const seven = threadConfig(7 as never);
 			const config = await putValues(savers.open(), seven, { a: 1 });
@@ -329,7 +329,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await listItems(backend, savers.owner, ["7"])).toEqual([]);
 		});
 
-		test("that is deleted leaves neither items nor any version of an object", async () => {
+		test("leaves neither items nor any version of an object when it is deleted", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), {
 				large: incompressibleText(600_000),
@@ -352,7 +352,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			);
 		});
 
-		test("that is begun anew while its deletion goes on keeps what is new", async () => {
+		test("that is created again during its deletion keeps its new values", async () => {
 			const savers = saversOn(backend);
 			await putValues(savers.open(), threadConfig(), {
 				old: incompressibleText(600_000),
@@ -362,7 +362,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				payloads: {
 					...payloads,
 					async *list(prefix) {
-						// The session is deleted by now, the rest is not.
+						// The session is deleted by now, its other items are not.
 						await putValues(savers.open(), threadConfig(), {
 							anew: incompressibleText(600_000),
 						});
@@ -378,30 +378,32 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await listItems(backend, savers.owner)).toHaveLength(3);
 		});
 
-		test("is continued by two at once without either's values in the other's checkpoint", async () => {
+		test("is continued by two runs at once, each with its own values only", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 0 });
 			const both = await Promise.all(
-				["one", "other"].map((who) =>
+				["first", "second"].map((run) =>
 					putValues(
 						savers.open(),
 						config,
-						{ n: who, by: who },
+						{ n: run, by: run },
 						{ versions: { n: 2, by: 2 } },
 					),
 				),
 			);
 			expect(
-				await Promise.all(both.map((one) => latestValues(savers.open(), one))),
+				await Promise.all(
+					both.map((config) => latestValues(savers.open(), config)),
+				),
 			).toEqual([
-				{ n: "one", by: "one" },
-				{ n: "other", by: "other" },
+				{ n: "first", by: "first" },
+				{ n: "second", by: "second" },
 			]);
 			const head = await latestValues(savers.open(), threadConfig());
 			expect(head?.n).toBe(head?.by);
 		});
 
-		test("is begun by two at once as one", async () => {
+		test("is created once by four concurrent first writes", async () => {
 			const savers = saversOn(backend);
 			const both = await Promise.all(
 				[1, 2, 3, 4].map((n) =>
@@ -416,7 +418,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 	});
 
 	describe("sessions", () => {
-		test("are listed by last activity, and only they stand in the index", async () => {
+		test("are listed by last activity, and only they are in the index", async () => {
 			const savers = saversOn(backend);
 			const saver = savers.open();
 			const configs = new Map<string, object>();
@@ -444,13 +446,13 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		test("are counted over all owners, active and expired", async () => {
 			const count = (now: number) =>
 				countSessions({ ...backend, now: () => now });
-			const [one, other] = [saversOn(backend), saversOn(backend)];
-			const before = await count(one.clock.now);
-			await putValues(one.open(), threadConfig("a"), {});
-			await putValues(other.open(), threadConfig("a"), {});
-			one.pass(hour);
-			await putValues(one.open(), threadConfig("b"), {});
-			const after = await count(one.clock.now + 3 * hour);
+			const [ada, bob] = [saversOn(backend), saversOn(backend)];
+			const before = await count(ada.clock.now);
+			await putValues(ada.open(), threadConfig("a"), {});
+			await putValues(bob.open(), threadConfig("a"), {});
+			ada.pass(hour);
+			await putValues(ada.open(), threadConfig("b"), {});
+			const after = await count(ada.clock.now + 3 * hour);
 			expect(after.active + after.expired).toBe(
 				before.active + before.expired + 3,
 			);
