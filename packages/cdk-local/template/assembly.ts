@@ -24,7 +24,7 @@ export interface TemplateOutput {
 	Export?: { Name: Json };
 }
 
-/** A CloudFormation template, as far as the local cloud reads it. */
+/** The parts of a CloudFormation template that cdk-local reads. */
 export interface Template {
 	Parameters?: Record<string, { Type: string; Default?: Json }>;
 	Mappings?: Record<string, Record<string, Record<string, Json>>>;
@@ -37,15 +37,15 @@ export interface Template {
 /** One stack of a synthesized cloud assembly. */
 export interface AssemblyStack {
 	name: string;
-	/** As written into the stack's environment; null where it is left open. */
+	/** From the stack's environment; null where the app leaves it open. */
 	region: string | null;
 	template: Template;
 }
 
-/** What `cdk synth` wrote: stacks, each after those it depends on, and the folders of their assets. */
+/** The output of `cdk synth`: stacks in the order of their dependencies, and the folders of their assets. */
 export interface Assembly {
 	stacks: AssemblyStack[];
-	/** Folder of an asset by the object key under which CloudFormation would find it. */
+	/** The folder of each asset, by the object key that templates refer to. */
 	assets: Map<string, string>;
 }
 
@@ -81,7 +81,7 @@ function readJson<T>(file: string): T {
 		return JSON.parse(readFileSync(file, "utf8")) as T;
 	} catch (cause) {
 		throw new Error(
-			`The assembly file ${file} cannot be read; synthesize environment local again.`,
+			`The assembly file ${file} cannot be read: run cdk synth again.`,
 			{ cause },
 		);
 	}
@@ -119,7 +119,7 @@ export function readAssembly(folder: string): Assembly {
 			}
 		} else if (artifact.type === "cdk:cloud-assembly") {
 			throw new Error(
-				`${id} in ${folder} is a nested assembly, which the local cloud does not run: keep every stack directly below the app.`,
+				`${id} in ${folder} is a nested assembly, which cdk-local does not run: keep every stack directly below the app.`,
 			);
 		}
 	};

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from "./assembly.ts";
 
-/** What the names in a template stand for while one resource, condition or output is resolved. */
+/** Resolves the names in a template. */
 export interface Scope {
-	/** A resource, a parameter or a pseudo parameter. */
+	/** Resolves a resource, a parameter or a pseudo parameter. */
 	ref(name: string): Promise<Json>;
 	getAtt(logicalId: string, attribute: string): Promise<Json>;
 	condition(name: string): Promise<boolean>;
@@ -11,13 +11,13 @@ export interface Scope {
 	availabilityZones(region: string): string[];
 }
 
-/** `AWS::NoValue`: the property or element that holds it does not exist. */
+/** `AWS::NoValue`: removes the property or element that has it. */
 const noValue = Symbol("AWS::NoValue");
 type Resolved = Json | typeof noValue;
 
 /**
- * Computes a template value. Where the whole value is `AWS::NoValue` the answer is null.
- * @throws where it uses a function that is not known here
+ * Computes a template value; `AWS::NoValue` as the whole value gives null.
+ * @throws where it uses an unknown function
  */
 export async function resolve(value: Json, scope: Scope): Promise<Json> {
 	const resolved = await walk(value, scope);
@@ -38,7 +38,7 @@ async function walk(value: Json, scope: Scope): Promise<Resolved> {
 	if (name !== undefined) {
 		if (Object.keys(value).length > 1) {
 			throw new Error(
-				`${name} stands beside other keys (${Object.keys(value).join(", ")}), so it is no function call.`,
+				`${name} has other keys beside it (${Object.keys(value).join(", ")}), so it is not a function call.`,
 			);
 		}
 		return call(name, value[name] as Json, scope);
@@ -123,12 +123,12 @@ async function call(
 			return holds({ [name]: argument }, scope);
 		default:
 			throw new Error(
-				`${name} is a function that the local cloud does not know: add it to packages/cdk-local/template/intrinsics.ts or write the template without it.`,
+				`cdk-local does not know the function ${name}: add it to template/intrinsics.ts, or write the template without it.`,
 			);
 	}
 }
 
-/** Whether a condition of the template holds. */
+/** Evaluates a condition of the template. */
 export async function holds(condition: Json, scope: Scope): Promise<boolean> {
 	if (typeof condition === "boolean") return condition;
 	if (
@@ -156,7 +156,7 @@ export async function holds(condition: Json, scope: Scope): Promise<boolean> {
 		}
 		default:
 			throw new Error(
-				`${name} is a condition that the local cloud does not know: add it to packages/cdk-local/template/intrinsics.ts.`,
+				`cdk-local does not know the condition ${name}: add it to template/intrinsics.ts.`,
 			);
 	}
 }
@@ -165,14 +165,14 @@ async function substitute(argument: Json, scope: Scope): Promise<string> {
 	const [template, variables] = Array.isArray(argument)
 		? argument
 		: [argument, {}];
-	const own = variables as JsonObject;
+	const locals = variables as JsonObject;
 	const parts: string[] = [];
 	for (const part of text("Fn::Sub", template).split(/(\$\{[^}]*\})/)) {
 		const name = /^\$\{(.*)\}$/s.exec(part)?.[1]?.trim();
 		if (name === undefined) parts.push(part);
 		else if (name.startsWith("!")) parts.push(`\${${name.slice(1)}}`);
-		else if (Object.hasOwn(own, name)) {
-			parts.push(text("Fn::Sub", await resolve(own[name] as Json, scope)));
+		else if (Object.hasOwn(locals, name)) {
+			parts.push(text("Fn::Sub", await resolve(locals[name] as Json, scope)));
 		} else {
 			const [logicalId, ...attribute] = name.split(".");
 			const value =

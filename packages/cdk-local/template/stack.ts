@@ -6,14 +6,14 @@ import { ignoredTypes } from "./ignored.ts";
 import { holds, resolve, type Scope } from "./intrinsics.ts";
 import type { Created } from "./resource.ts";
 
-/** Runs one stack: makes its resources in the order of their references and computes its outputs. */
+/** Runs one stack: creates its resources in the order of their references and computes its outputs. */
 export class Stack {
 	readonly #stack: AssemblyStack;
 	readonly #services: Services;
-	/** Of the stacks that came before, by export name; this one adds its own. */
+	/** The exports of earlier stacks, by name; this stack adds its own. */
 	readonly #exports: Map<string, Json>;
 	readonly #created = new Map<string, Created>();
-	readonly #underway: string[] = [];
+	readonly #creating: string[] = [];
 
 	constructor(
 		stack: AssemblyStack,
@@ -30,7 +30,7 @@ export class Stack {
 		}
 	}
 
-	/** Makes every resource. @returns the outputs by their logical id */
+	/** Creates every resource. @returns the outputs by their logical id */
 	async create(): Promise<Record<string, Json>> {
 		const { Resources, Outputs = {} } = this.#stack.template;
 		for (const logicalId of Object.keys(Resources)) {
@@ -43,7 +43,7 @@ export class Stack {
 					return;
 				}
 				const value = await resolve(output.Value, this.#scope);
-				// What the CDK exports for the stacks that follow is nobody else's.
+				// The CDK's own exports are for later stacks only.
 				if (!name.startsWith("ExportsOutput")) outputs[name] = value;
 				if (output.Export) {
 					const exported = await resolve(output.Export.Name, this.#scope);
@@ -54,7 +54,7 @@ export class Stack {
 		return outputs;
 	}
 
-	/** What was made, as CloudFormation lists it. */
+	/** The created resources, as CloudFormation lists them. */
 	get resources(): { logicalId: string; type: string; physicalId: string }[] {
 		return [...this.#created].map(([logicalId, { ref }]) => ({
 			logicalId,
@@ -69,31 +69,31 @@ export class Stack {
 	}
 
 	async #resource(logicalId: string): Promise<Created> {
-		const known = this.#created.get(logicalId);
-		if (known) return known;
+		const existing = this.#created.get(logicalId);
+		if (existing) return existing;
 		const resource = this.#stack.template.Resources[logicalId];
 		if (!resource) {
 			throw new Error(`there is no resource ${logicalId} in this stack`);
 		}
-		if (this.#underway.includes(logicalId)) {
+		if (this.#creating.includes(logicalId)) {
 			throw new Error(
-				`${[...this.#underway, logicalId].join(" needs ")}: a circle`,
+				`${[...this.#creating, logicalId].join(" needs ")}: a cycle`,
 			);
 		}
-		this.#underway.push(logicalId);
+		this.#creating.push(logicalId);
 		try {
 			const created = await this.#located(
 				`${logicalId} (${resource.Type})`,
-				() => this.#make(logicalId, resource.Type, resource.Properties ?? {}),
+				() => this.#create(logicalId, resource.Type, resource.Properties ?? {}),
 			);
 			this.#created.set(logicalId, created);
 			return created;
 		} finally {
-			this.#underway.pop();
+			this.#creating.pop();
 		}
 	}
 
-	async #make(
+	async #create(
 		logicalId: string,
 		type: string,
 		properties: JsonObject,
@@ -102,7 +102,7 @@ export class Stack {
 		if (Object.hasOwn(ignoredTypes, type)) {
 			return {
 				ref: `${stack}-${logicalId}`,
-				// Whatever is read from it goes to another ignored thing: role ARNs, subnet ids.
+				// Only other ignored resources read it: role ARNs, subnet ids.
 				attribute: (name) =>
 					`arn:aws:local:::${stack}/${logicalId}/${name.toLowerCase()}`,
 			};
@@ -112,14 +112,14 @@ export class Stack {
 			: undefined;
 		if (!create) {
 			throw new Error(
-				`the local cloud does not know the type ${type}: give it a file in packages/cdk-local/services, or a reason in packages/cdk-local/template/ignored.ts`,
+				`cdk-local does not know the type ${type}: add it to a service in the folder services, or with a reason to template/ignored.ts`,
 			);
 		}
 		return create((await resolve(properties, this.#scope)) as JsonObject, {
 			services: this.#services,
 			stack,
 			logicalId,
-			physicalName: (longest) => physicalName(stack, logicalId, longest),
+			physicalName: (maxLength) => physicalName(stack, logicalId, maxLength),
 		});
 	}
 
@@ -131,14 +131,14 @@ export class Stack {
 		return holds(condition, this.#scope);
 	}
 
-	/** Every error names the stack and what of it was wrong, once. */
-	async #located<T>(what: string, run: () => Promise<T>): Promise<T> {
+	/** Adds the stack and the element to an error, once. */
+	async #located<T>(element: string, run: () => Promise<T>): Promise<T> {
 		try {
 			return await run();
 		} catch (error) {
 			if (error instanceof TemplateError) throw error;
 			throw new TemplateError(
-				`${this.#stack.name}, ${what}: ${error instanceof Error ? error.message : error}`,
+				`${this.#stack.name}, ${element}: ${error instanceof Error ? error.message : error}`,
 				{ cause: error },
 			);
 		}
@@ -150,9 +150,7 @@ export class Stack {
 			const parameter = this.#stack.template.Parameters?.[name];
 			if (!parameter) return (await this.#resource(name)).ref;
 			if (parameter.Default === undefined) {
-				throw new Error(
-					`parameter ${name} has no default, and nobody is asked here`,
-				);
+				throw new Error(`parameter ${name} has no default value`);
 			}
 			return parameter.Default;
 		},
@@ -162,7 +160,7 @@ export class Stack {
 				created.attributes?.[attribute] ?? created.attribute?.(attribute);
 			if (value === undefined) {
 				throw new Error(
-					`${logicalId} has no attribute ${attribute} in the local cloud`,
+					`cdk-local gives ${logicalId} no attribute ${attribute}`,
 				);
 			}
 			return value;
@@ -208,24 +206,24 @@ export class Stack {
 			case "AWS::NotificationARNs":
 				return [];
 			default:
-				throw new Error(`the local cloud does not know ${name}`);
+				throw new Error(`cdk-local does not know ${name}`);
 		}
 	}
 }
 
-/** A template asks for something that the local cloud cannot give. */
+/** A template needs something that cdk-local does not support. */
 export class TemplateError extends Error {
 	override name = "TemplateError";
 }
 
-/** The same name at every start, since what is durable is found by it. */
+/** Returns the same name at every start: state is found by it. */
 function physicalName(
 	stack: string,
 	logicalId: string,
-	longest: number,
+	maxLength: number,
 ): string {
 	const name = `${stack}-${logicalId}`;
-	if (name.length <= longest) return name;
+	if (name.length <= maxLength) return name;
 	const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);
-	return `${name.slice(0, longest - 9)}-${digest}`;
+	return `${name.slice(0, maxLength - 9)}-${digest}`;
 }

@@ -14,30 +14,30 @@ import {
 	readResourcePolicy,
 } from "./policy.ts";
 
-/** What was asked and how it was answered. */
+/** A decided call. */
 export interface Decision {
 	caller: Caller;
 	permission: Permission;
 	allowed: boolean;
-	/** The grants that allow it, each by itself. */
+	/** The grants that allow it, each sufficient alone. */
 	by: Grant[];
 }
 
 interface Role {
 	arn: string;
-	/** Services that may act in its place: `lambda.amazonaws.com`. */
+	/** Services that may assume it: `lambda.amazonaws.com`. */
 	assumedBy: ReadonlySet<string>;
 	grants: Grant[];
 }
 
-const everything = {
+const allowEverything = {
 	Version: "2012-10-17",
 	Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
 };
 
 /**
- * Decides every call as IAM does within one account: a Deny of a policy wins, else it takes an Allow of the role's
- * or of the resource's policy, else the answer is no.
+ * Decides every call as IAM does within one account: a Deny wins; otherwise a policy of the role or of the
+ * resource must allow the call.
  */
 export class Access {
 	readonly #account: string;
@@ -45,23 +45,23 @@ export class Access {
 	/** By ARN. */
 	readonly #roles = new Map<string, Role>();
 	/** Policies of buckets, queues and functions, by the resource's ARN. */
-	readonly #ofResources = new Map<string, Grant[]>();
-	/** By the name their keys are issued to. */
+	readonly #resourceGrants = new Map<string, Grant[]>();
+	/** By the name that their keys are issued to. */
 	readonly #callers = new Map<string, Caller>();
 	readonly #watchers = new Set<(decision: Decision) => void>();
-	/** Who runs the cloud: allowed what no resource's policy denies. */
+	/** Whoever runs cdk-local: allowed whatever no resource's policy denies. */
 	readonly administrator: Caller;
 
 	constructor({ account, region }: { account: string; region: string }) {
 		this.#account = account;
 		this.#region = region;
 		const role = this.addRole("operator", ["local"]);
-		this.attach(role.arn, "administrator", everything);
+		this.attach(role.arn, "administrator", allowEverything);
 		this.administrator = this.session(role.arn, "local");
 		this.identify("operator", this.administrator);
 	}
 
-	/** Makes a role, which may do nothing yet. */
+	/** Adds a role without permissions. */
 	addRole(name: string, assumedBy: Iterable<string>): Role {
 		const arn = `arn:aws:iam::${this.#account}:role/${name}`;
 		if (this.#roles.has(arn)) throw new Error(`there are two roles ${name}`);
@@ -70,33 +70,33 @@ export class Access {
 		return role;
 	}
 
-	/** By name or ARN. @throws where no template makes it */
+	/** Returns a role by name or ARN. @throws where no template defines it */
 	role(nameOrArn: string): Role {
 		const name = nameOrArn.split("/").at(-1);
 		const found = this.#roles.get(`arn:aws:iam::${this.#account}:role/${name}`);
 		if (!found) {
 			throw new Error(
-				`there is no role ${nameOrArn}: what it may do must stand in a template`,
+				`there is no role ${nameOrArn}: define it and its policies in a template`,
 			);
 		}
 		return found;
 	}
 
-	/** A policy of a role. @param source where it stands, for messages and for telling grants apart */
+	/** Attaches a policy to a role. @param source its location, for messages and the ids of grants */
 	attach(roleNameOrArn: string, source: string, document: unknown): void {
 		this.role(roleNameOrArn).grants.push(
 			...readIdentityPolicy(source, document),
 		);
 	}
 
-	/** A policy of a bucket, queue or function. */
+	/** Attaches a policy to a bucket, queue or function. */
 	attachToResource(arn: string, source: string, document: unknown): void {
-		const grants = this.#ofResources.get(arn) ?? [];
+		const grants = this.#resourceGrants.get(arn) ?? [];
 		grants.push(...readResourcePolicy(source, document));
-		this.#ofResources.set(arn, grants);
+		this.#resourceGrants.set(arn, grants);
 	}
 
-	/** A role at work for a service. @throws where its trust policy does not name the service */
+	/** Returns a session of a role for a service. @throws where its trust policy does not name the service */
 	assume(roleArn: string, service: string, sessionName: string): Caller {
 		const role = this.role(roleArn);
 		if (!role.assumedBy.has(service)) {
@@ -115,7 +115,7 @@ export class Access {
 		};
 	}
 
-	/** A service of AWS that acts for one of the account's resources: only that target's own policy can let it in. */
+	/** Returns an AWS service that acts for a resource of the account: only its target's policy can allow it. */
 	service(name: string, sourceArn: string): Caller {
 		return {
 			arn: name,
@@ -127,12 +127,12 @@ export class Access {
 		};
 	}
 
-	/** Says whose the keys of a principal are. */
+	/** Maps a principal's keys to a caller. */
 	identify(principal: string, caller: Caller): void {
 		this.#callers.set(principal, caller);
 	}
 
-	/** What a verified call may do; nothing where nobody is known by that name, or it is unsigned. */
+	/** Returns the rights of a verified call; none where it is unsigned or its principal is unknown. */
 	rights(principal: Principal | null, denial?: Denial): Rights {
 		const caller = this.#callers.get(principal?.name ?? "") ?? {
 			arn: principal?.name ?? "anonymous",
@@ -151,7 +151,7 @@ export class Access {
 		return this.#decide(caller, permission).allowed;
 	}
 
-	/** @throws AwsError as the service says it */
+	/** @throws AwsError in the form of the service */
 	require(
 		caller: Caller,
 		permission: Permission,
@@ -172,18 +172,18 @@ export class Access {
 		);
 	}
 
-	/** Every grant of every role and resource, the administrator's left out. */
+	/** Every grant of every role and resource, without the administrator's. */
 	get grants(): Grant[] {
 		const roles = [...this.#roles.values()].filter(
 			({ arn }) => arn !== this.administrator.role,
 		);
 		return [
 			...roles.flatMap(({ grants }) => grants),
-			...[...this.#ofResources.values()].flat(),
+			...[...this.#resourceGrants.values()].flat(),
 		].filter(({ effect }) => effect === "Allow");
 	}
 
-	/** Is told of every decision until the answer is called. */
+	/** Calls `watcher` with every decision. @returns a function that ends it */
 	watch(watcher: (decision: Decision) => void): () => void {
 		this.#watchers.add(watcher);
 		return () => void this.#watchers.delete(watcher);
@@ -194,7 +194,7 @@ export class Access {
 		permission: Permission,
 	): { allowed: boolean; denied?: Grant } {
 		const context: Context = {
-			// The endpoint listens on loopback alone: nobody reads along.
+			// The endpoint listens on loopback only, so no network can read along.
 			"aws:securetransport": "true",
 			"aws:requestedregion": this.#region,
 			...(caller.role && {
@@ -204,24 +204,26 @@ export class Access {
 			...caller.context,
 			...permission.context,
 		};
-		const own = caller.role ? this.#roles.get(caller.role)?.grants : undefined;
+		const roleGrants = caller.role
+			? this.#roles.get(caller.role)?.grants
+			: undefined;
 		const candidates = [
-			...(own ?? []),
-			...(this.#ofResources.get(policyHolder(permission.resource)) ?? []),
+			...(roleGrants ?? []),
+			...(this.#resourceGrants.get(policyHolder(permission.resource)) ?? []),
 		];
-		const covering = candidates.filter(
+		const matching = candidates.filter(
 			(grant) => !grant.withheld && grant.covers(caller, permission, context),
 		);
-		const denied = covering.find(({ effect }) => effect === "Deny");
-		const allowed = !denied && covering.length > 0;
+		const denied = matching.find(({ effect }) => effect === "Deny");
+		const allowed = !denied && matching.length > 0;
 		for (const watcher of this.#watchers) {
-			watcher({ caller, permission, allowed, by: allowed ? covering : [] });
+			watcher({ caller, permission, allowed, by: allowed ? matching : [] });
 		}
 		return { allowed, ...(denied && { denied }) };
 	}
 }
 
-/** An object's policy is its bucket's. */
+/** Returns the resource that has the policy: for an object, its bucket. */
 function policyHolder(resource: string): string {
 	return resource.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, "$1");
 }

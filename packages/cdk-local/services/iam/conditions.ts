@@ -4,7 +4,7 @@ import type { Context } from "./permission.ts";
 
 export type Condition = (context: Context) => boolean;
 
-/** The keys that calls here carry; a policy that asks for another would mean something else on AWS. */
+/** The condition keys that calls carry here; a policy with another key would behave differently on AWS. */
 const knownKeys = new Set([
 	"aws:principalaccount",
 	"aws:principalarn",
@@ -17,28 +17,28 @@ const knownKeys = new Set([
 ]);
 
 interface Operator {
-	matches(wanted: string): Matches;
-	/** Holds where no value matches, and where the call does not carry the key. */
+	matches(expected: string): Matches;
+	/** True where no value matches, and where the call does not carry the key. */
 	negated?: boolean;
 }
 
-const equals = (wanted: string) => (text: string) => text === wanted;
-const equalsAnyCase = (wanted: string) => (text: string) =>
-	text.toLowerCase() === wanted.toLowerCase();
+const equals = (expected: string) => (text: string) => text === expected;
+const equalsIgnoringCase = (expected: string) => (text: string) =>
+	text.toLowerCase() === expected.toLowerCase();
 
-/** ArnEquals and ArnLike are the same on AWS, too. */
+/** ArnEquals and ArnLike behave alike, as on AWS. */
 const operators: Readonly<Record<string, Operator>> = {
 	StringEquals: { matches: equals },
 	StringNotEquals: { matches: equals, negated: true },
-	StringEqualsIgnoreCase: { matches: equalsAnyCase },
-	StringNotEqualsIgnoreCase: { matches: equalsAnyCase, negated: true },
+	StringEqualsIgnoreCase: { matches: equalsIgnoringCase },
+	StringNotEqualsIgnoreCase: { matches: equalsIgnoringCase, negated: true },
 	StringLike: { matches: wildcard },
 	StringNotLike: { matches: wildcard, negated: true },
 	ArnEquals: { matches: arnPattern },
 	ArnLike: { matches: arnPattern },
 	ArnNotEquals: { matches: arnPattern, negated: true },
 	ArnNotLike: { matches: arnPattern, negated: true },
-	Bool: { matches: equalsAnyCase },
+	Bool: { matches: equalsIgnoringCase },
 };
 
 const value = z.union([z.string(), z.boolean(), z.number()]).transform(String);
@@ -46,24 +46,30 @@ const block = z.record(
 	z.string(),
 	z.record(
 		z.string(),
-		z.union([z.array(value), value.transform((one) => [one])]),
+		z.union([z.array(value), value.transform((single) => [single])]),
 	),
 );
 
-/** Reads a statement's conditions, all of which must hold. @throws where one cannot be judged here */
-export function readConditions(written: unknown): Condition {
-	const conditions = Object.entries(block.parse(written ?? {})).flatMap(
+/** Reads a statement's conditions, all of which must hold. @throws where one is not supported */
+export function readConditions(source: unknown): Condition {
+	const conditions = Object.entries(block.parse(source ?? {})).flatMap(
 		([name, keys]) =>
-			Object.entries(keys).map(([key, values]) => one(name, key, values)),
+			Object.entries(keys).map(([key, values]) =>
+				readCondition(name, key, values),
+			),
 	);
 	return (context) => conditions.every((holds) => holds(context));
 }
 
-function one(name: string, writtenKey: string, values: string[]): Condition {
-	const key = writtenKey.toLowerCase();
+function readCondition(
+	name: string,
+	keyInPolicy: string,
+	values: string[],
+): Condition {
+	const key = keyInPolicy.toLowerCase();
 	if (!knownKeys.has(key)) {
 		throw new Error(
-			`the condition key ${writtenKey} is not one that calls carry here: add it to packages/cdk-local/services/iam/conditions.ts and to the calls`,
+			`no call carries the condition key ${keyInPolicy} here: add it to services/iam/conditions.ts and to the calls`,
 		);
 	}
 	for (const text of values) refuseVariables(text);
@@ -73,29 +79,28 @@ function one(name: string, writtenKey: string, values: string[]): Condition {
 	}
 	const ifExists = name.endsWith("IfExists");
 	const operator = name.replace(/IfExists$/, "");
-	const known = Object.hasOwn(operators, operator)
+	const definition = Object.hasOwn(operators, operator)
 		? operators[operator]
 		: undefined;
-	if (!known) {
+	if (!definition) {
 		throw new Error(
-			`the local cloud does not know the condition operator ${name}: add it to packages/cdk-local/services/iam/conditions.ts`,
+			`cdk-local does not know the condition operator ${name}: add it to services/iam/conditions.ts`,
 		);
 	}
-	const wanted = values.map(known.matches);
+	const matchers = values.map(definition.matches);
+	const negated = definition.negated ?? false;
 	return (context) => {
-		const given = context[key];
-		if (given === undefined) return ifExists || known.negated === true;
-		return (
-			wanted.some((matches) => matches(given)) !== (known.negated ?? false)
-		);
+		const actual = context[key];
+		if (actual === undefined) return ifExists || negated;
+		return matchers.some((matches) => matches(actual)) !== negated;
 	};
 }
 
-/** `${aws:username}` and the like stand for something of the call. @throws */
+/** Refuses policy variables such as `${aws:username}`. @throws */
 export function refuseVariables(text: string): void {
 	if (text.includes("${")) {
 		throw new Error(
-			`the policy variable in ${text} is not filled in by the local cloud`,
+			`cdk-local does not resolve the policy variable in ${text}`,
 		);
 	}
 }

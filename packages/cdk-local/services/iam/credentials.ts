@@ -7,7 +7,7 @@ export interface IssuedCredentials {
 	sessionToken: string;
 }
 
-/** The keys by which calls are signed: every function and the operator have their own. */
+/** The access keys that sign calls: every function and the operator have their own. */
 export class Credentials {
 	readonly #state: State;
 
@@ -22,7 +22,7 @@ export class Credentials {
 			) strict`);
 	}
 
-	/** The keys of a principal, made at the first call and the same ever after. */
+	/** Returns the keys of a principal, which the first call creates. */
 	issue(principal: string): IssuedCredentials {
 		this.#state
 			.sql(

@@ -4,13 +4,13 @@ const logs = [
 	"logs:PutLogEvents",
 ];
 
-const allowing = (Action: string[]) => ({
+const allow = (Action: string[]) => ({
 	Version: "2012-10-17",
 	Statement: [{ Effect: "Allow", Action, Resource: "*" }],
 });
 
-/** What the policies of AWS say that functions get, as AWS publishes them; those of the network are no part of this machine. */
+/** The AWS-managed policies that functions have, as AWS publishes them; those for VPCs have no effect here. */
 export const awsManagedPolicies: Readonly<Record<string, unknown>> = {
 	"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole":
-		allowing(logs),
+		allow(logs),
 };

@@ -1,7 +1,7 @@
-/** Whether a text is what a pattern of a policy stands for. */
+/** Tests a text against a pattern of a policy. */
 export type Matches = (text: string) => boolean;
 
-/** A pattern with `*` for any text and `?` for any one character. */
+/** Compiles a pattern with `*` for any text and `?` for any character. */
 export function wildcard(pattern: string): Matches {
 	if (pattern === "*") return () => true;
 	if (!/[*?]/.test(pattern)) return (text) => text === pattern;
@@ -14,28 +14,28 @@ export function wildcard(pattern: string): Matches {
 }
 
 /**
- * An ARN as IAM reads it: each of its six parts matches by itself, so `*` reaches over no colon but in the last.
- * @throws where it has fewer parts, and would match nothing: not what a Deny means to forbid either
+ * Compiles the pattern of an ARN. Each of the six parts is matched alone, so `*` crosses a colon only in the last.
+ * @throws where it has fewer parts: it would match nothing, not even what a Deny should forbid
  */
 export function arnPattern(pattern: string): Matches {
 	if (pattern === "*") return () => true;
 	if (!/^arn:(?:[^:]*:){4}/.test(pattern)) {
 		throw new Error(
-			`${pattern} is no ARN: write its six parts, arn:aws:service:region:account:resource, or *`,
+			`${pattern} is not an ARN: write its six parts, arn:aws:service:region:account:resource, or *`,
 		);
 	}
 	if (!/[*?]/.test(pattern)) return (text) => text === pattern;
 	const parts = arnParts(pattern).map(wildcard);
 	return (text) => {
-		const given = arnParts(text);
+		const actual = arnParts(text);
 		return (
-			given.length === parts.length &&
-			parts.every((matches, at) => matches(given[at] as string))
+			actual.length === parts.length &&
+			parts.every((matches, index) => matches(actual[index] as string))
 		);
 	};
 }
 
-/** `arn`, partition, service, region, account, and all the rest. */
+/** Splits into `arn`, partition, service, region, account and the rest. */
 function arnParts(arn: string): string[] {
 	const parts = arn.split(":");
 	return [...parts.slice(0, 5), parts.slice(5).join(":")];

@@ -7,21 +7,21 @@ import {
 import { arnPattern, type Matches, wildcard } from "./patterns.ts";
 import type { Caller, Context, Permission } from "./permission.ts";
 
-/** One action on one resource of one statement: the least that can be taken away. */
+/** One action on one resource of one statement: the smallest part of a policy that can be withheld. */
 export interface Grant {
 	/** Stack, logical id, statement, action, resource. */
 	readonly id: string;
 	readonly effect: "Allow" | "Deny";
 	readonly action: string;
 	readonly resource: string;
-	/** As if the policy did not have it; tests take grants away and give them back. */
+	/** Disables the grant, as if the policy did not have it; tests set and reset it. */
 	withheld: boolean;
 	covers(caller: Caller, permission: Permission, context: Context): boolean;
 }
 
 const texts = z.union([
 	z.array(z.string()).min(1),
-	z.string().transform((one) => [one]),
+	z.string().transform((single) => [single]),
 ]);
 const principal = z.union([
 	z.literal("*"),
@@ -34,94 +34,98 @@ const statement = z.strictObject({
 	Resource: texts,
 	Condition: z.unknown().optional(),
 });
-const document = <Statement extends z.ZodType>(each: Statement) =>
+const document = <Statement extends z.ZodType>(schema: Statement) =>
 	z.strictObject({
 		Version: z.enum(["2012-10-17", "2008-10-17"]).optional(),
 		Id: z.string().optional(),
-		Statement: z.preprocess((written) => [written].flat(), z.array(each)),
+		Statement: z.preprocess((value) => [value].flat(), z.array(schema)),
 	});
 const identityPolicy = document(statement);
 const resourcePolicy = document(statement.extend({ Principal: principal }));
 
-/** Reads a policy of a role. @throws where it says something that cannot be judged here, NotAction among it */
-export function readIdentityPolicy(source: string, written: unknown): Grant[] {
-	const { Statement } = read(identityPolicy, written);
-	return Statement.flatMap((each, at) => grants(source, at, each, anyone));
+/** Reads a policy of a role. @throws where it uses something unsupported, such as NotAction */
+export function readIdentityPolicy(source: string, policy: unknown): Grant[] {
+	const { Statement } = read(identityPolicy, policy);
+	return Statement.flatMap((statement, index) =>
+		readGrants(source, index, statement, anyone),
+	);
 }
 
-/** Reads a policy of a resource, which says whom it means. @throws as above */
-export function readResourcePolicy(source: string, written: unknown): Grant[] {
-	const { Statement } = read(resourcePolicy, written);
-	return Statement.flatMap((each, at) =>
-		grants(source, at, each, whoIs(each.Principal)),
+/** Reads a policy of a resource, which names its principals. @throws as above */
+export function readResourcePolicy(source: string, policy: unknown): Grant[] {
+	const { Statement } = read(resourcePolicy, policy);
+	return Statement.flatMap((statement, index) =>
+		readGrants(source, index, statement, readPrincipal(statement.Principal)),
 	);
 }
 
 function read<Schema extends z.ZodType>(
 	schema: Schema,
-	written: unknown,
+	policy: unknown,
 ): z.infer<Schema> {
-	const parsed = schema.safeParse(written);
+	const parsed = schema.safeParse(policy);
 	if (parsed.success) return parsed.data;
 	throw new Error(
-		`the local cloud cannot judge this policy: ${z.prettifyError(parsed.error)}`,
+		`cdk-local cannot evaluate this policy: ${z.prettifyError(parsed.error)}`,
 	);
 }
 
 const anyone = () => true;
 
-function whoIs(
-	written: z.infer<typeof principal>,
+function readPrincipal(
+	principals: z.infer<typeof principal>,
 ): (caller: Caller) => boolean {
-	if (written === "*") return anyone;
-	const services = new Set(written.Service);
-	const others = (written.AWS ?? []).map((one): ((of: Caller) => boolean) => {
-		if (one === "*") return anyone;
-		if (!/^arn:[^:]+:(iam|sts)::/.test(one) || /:root$|[*?]/.test(one)) {
-			// An account as principal hands the decision to the policies of its roles.
-			throw new Error(
-				`the local cloud cannot judge the principal ${one}: name a role`,
-			);
-		}
-		return ({ arn, role }) => arn === one || role === one;
-	});
+	if (principals === "*") return anyone;
+	const services = new Set(principals.Service);
+	const identities = (principals.AWS ?? []).map(
+		(name): ((caller: Caller) => boolean) => {
+			if (name === "*") return anyone;
+			if (!/^arn:[^:]+:(iam|sts)::/.test(name) || /:root$|[*?]/.test(name)) {
+				// An account as principal would leave the decision to the policies of its roles.
+				throw new Error(
+					`cdk-local cannot evaluate the principal ${name}: name a role`,
+				);
+			}
+			return ({ arn, role }) => arn === name || role === name;
+		},
+	);
 	return (caller) =>
-		services.has(caller.arn) || others.some((is) => is(caller));
+		services.has(caller.arn) || identities.some((matches) => matches(caller));
 }
 
-function grants(
+function readGrants(
 	source: string,
-	at: number,
+	index: number,
 	{ Effect, Action, Resource, Condition, Sid }: z.infer<typeof statement>,
-	isMeant: (caller: Caller) => boolean,
+	matchesPrincipal: (caller: Caller) => boolean,
 ): Grant[] {
 	const conditions: Condition = readConditions(Condition);
 	return Action.flatMap((action) => {
-		const ofAction = actionPattern(action);
+		const matchesAction = actionPattern(action);
 		return Resource.map((resource): Grant => {
 			refuseVariables(resource);
-			const ofResource = arnPattern(resource);
+			const matchesResource = arnPattern(resource);
 			return {
-				id: `${source} ${Sid ?? at} ${action} ${resource}`,
+				id: `${source} ${Sid ?? index} ${action} ${resource}`,
 				effect: Effect,
 				action,
 				resource,
 				withheld: false,
 				covers: (caller, permission, context) =>
-					ofAction(permission.action) &&
-					ofResource(permission.resource) &&
-					isMeant(caller) &&
+					matchesAction(permission.action) &&
+					matchesResource(permission.resource) &&
+					matchesPrincipal(caller) &&
 					conditions(context),
 			};
 		});
 	});
 }
 
-/** Actions are written in any case. */
+/** Compiles an action's pattern; actions are case-insensitive. */
 function actionPattern(action: string): Matches {
 	if (action !== "*" && !/^[a-z0-9-]+:[\w*?]+$/i.test(action)) {
-		throw new Error(`${action} is no action: write service:Action`);
+		throw new Error(`${action} is not an action: write service:Action`);
 	}
 	const matches = wildcard(action.toLowerCase());
-	return (asked) => matches(asked.toLowerCase());
+	return (requested) => matches(requested.toLowerCase());
 }

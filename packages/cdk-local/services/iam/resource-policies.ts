@@ -30,7 +30,7 @@ export const bucketPolicy = resource(
 	},
 );
 
-/** A statement of a function's policy: which service may invoke it, and for whom. */
+/** A statement of a function's policy: allows a service to invoke it for a resource. */
 export const permission = resource(
 	{
 		Action: z.literal("lambda:InvokeFunction"),

@@ -5,13 +5,13 @@ import { awsManagedPolicies } from "./managed-policies.ts";
 const texts = z.array(z.string());
 const document = z.record(z.string(), z.unknown());
 
-/** Who acts by a role here. A role of any other service is nobody's on this machine, and what it may do goes unread. */
+/** Services that assume roles here. Nothing assumes the role of another service, so its policies are not read. */
 const servicePrincipals = new Set([
 	"lambda.amazonaws.com",
 	"scheduler.amazonaws.com",
 ]);
 
-const actsHere = (assumedBy: Iterable<string>) =>
+const isAssumedHere = (assumedBy: Iterable<string>) =>
 	[...assumedBy].some((service) => servicePrincipals.has(service));
 
 const trust = z.object({
@@ -21,7 +21,7 @@ const trust = z.object({
 			Effect: z.literal("Allow"),
 			Action: z.literal("sts:AssumeRole"),
 			Principal: z.strictObject({
-				Service: z.union([texts, z.string().transform((one) => [one])]),
+				Service: z.union([texts, z.string().transform((single) => [single])]),
 			}),
 		}),
 	),
@@ -35,7 +35,7 @@ export const policy = resource(
 	},
 	(properties, { services: { access }, stack, logicalId }) => {
 		for (const name of properties.Roles) {
-			if (!actsHere(access.role(name).assumedBy)) continue;
+			if (!isAssumedHere(access.role(name).assumedBy)) continue;
 			access.attach(name, `${stack}/${logicalId}`, properties.PolicyDocument);
 		}
 		return { ref: properties.PolicyName };
@@ -62,8 +62,8 @@ export const role = resource(
 			.parse(properties.AssumeRolePolicyDocument)
 			.Statement.flatMap(({ Principal }) => Principal.Service);
 		const name = properties.RoleName ?? physicalName(64);
-		const made = access.addRole(name, assumedBy);
-		if (actsHere(assumedBy)) {
+		const { arn } = access.addRole(name, assumedBy);
+		if (isAssumedHere(assumedBy)) {
 			for (const { PolicyName, PolicyDocument } of properties.Policies) {
 				access.attach(
 					name,
@@ -71,18 +71,18 @@ export const role = resource(
 					PolicyDocument,
 				);
 			}
-			for (const arn of properties.ManagedPolicyArns) {
-				if (!Object.hasOwn(awsManagedPolicies, arn)) {
+			for (const policyArn of properties.ManagedPolicyArns) {
+				if (!Object.hasOwn(awsManagedPolicies, policyArn)) {
 					throw new Error(
-						`the local cloud does not know what ${arn} allows: write the actions into the template, or add it to packages/cdk-local/services/iam/managed-policies.ts`,
+						`cdk-local does not know the policy ${policyArn}: write its actions into the template, or add it to services/iam/managed-policies.ts`,
 					);
 				}
-				access.attach(name, arn, awsManagedPolicies[arn]);
+				access.attach(name, policyArn, awsManagedPolicies[policyArn]);
 			}
 		}
 		return {
 			ref: name,
-			attributes: { Arn: made.arn, RoleId: `AROA${logicalId.toUpperCase()}` },
+			attributes: { Arn: arn, RoleId: `AROA${logicalId.toUpperCase()}` },
 		};
 	},
 );
