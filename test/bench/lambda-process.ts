@@ -86,7 +86,7 @@ export async function coldStart(
 			const next = waiting.shift();
 			// Asked for one more invocation the API goes away, at which the process ends itself.
 			if (!next) return api.close();
-			api.give({
+			api.send({
 				requestId: crypto.randomUUID(),
 				payload: Buffer.from(JSON.stringify(next)),
 				deadline: Date.now() + 30_000,

@@ -295,19 +295,19 @@ describe("what cannot be judged is refused when it is read", () => {
 		[
 			"an action without service",
 			{ ...one, Action: "GetObject" },
-			/GetObject is no action/,
+			/GetObject is not an action/,
 		],
 		["another effect", { ...one, Effect: "Permit" }, /Effect/],
 		[
 			"a resource that is too short an ARN to match anything",
 			{ ...one, Effect: "Deny", Resource: "arn:aws:s3*" },
-			/arn:aws:s3\* is no ARN/,
+			/arn:aws:s3\* is not an ARN/,
 		],
 		...["arn:aws:sqs:*:jobs", "arn:aws:*:jobs"].map(
 			(Resource): [string, object, RegExp] => [
 				`the resource ${Resource}, whose * reaches over no colon,`,
 				{ ...one, Resource },
-				/is no ARN/,
+				/is not an ARN/,
 			],
 		),
 	])("%s of a role's policy", (_, statement, message) => {

@@ -431,7 +431,7 @@ describe("the API", () => {
 		cloud = await api({});
 		expect(await statuses(cloud)).toEqual([500, 500]);
 		expect(cloud.lines.join("\n")).toContain(
-			"$default: the function's policy does not let the API invoke it",
+			"$default: the function's policy does not allow the API to invoke it",
 		);
 	});
 
@@ -470,7 +470,7 @@ describe("the start stops with the logical id at", () => {
 		[
 			"an element that it does not know",
 			roleThatMay({ Effect: "Allow", NotAction: "s3:*", Resource: "*" }),
-			/tiny, Policy .*cannot judge[\s\S]*NotAction/,
+			/tiny, Policy .*cannot evaluate[\s\S]*NotAction/,
 		],
 		[
 			"a managed policy whose content it does not know",

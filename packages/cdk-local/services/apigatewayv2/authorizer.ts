@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 
-/** What a function learns about a verified token. */
+/** The parts of a verified token that a function receives. */
 export interface Jwt {
 	claims: Record<string, string>;
 	scopes: string[] | null;
@@ -16,8 +16,8 @@ export type Authorizer = (
 ) => Promise<Verdict>;
 
 /**
- * A JWT authorizer of an HTTP API: signature by a key of the issuer, RSA only; issuer, times, and
- * audience, which is `client_id` where a token (Cognito's access token) has no `aud`.
+ * Creates the JWT authorizer of an HTTP API. It verifies the signature (RSA, with the issuer's keys), the issuer,
+ * the times and the audience, which is `client_id` in a token without `aud` (Cognito's access token).
  */
 export function jwtAuthorizer({
 	issuer,
@@ -39,7 +39,7 @@ export function jwtAuthorizer({
 			});
 			claims = verified.payload;
 		} catch (error) {
-			// Keys that cannot be fetched are our fault, and everything else the token's.
+			// Keys that cannot be fetched are an error of the emulator; any other error is the token's.
 			if (
 				error instanceof errors.JWKSTimeout ||
 				!(error instanceof errors.JOSEError)
@@ -48,11 +48,11 @@ export function jwtAuthorizer({
 			}
 			return { allowed: false, status: 401 };
 		}
-		const intended = claims.aud ?? claims.client_id;
-		const meant = (Array.isArray(intended) ? intended : [intended]).some(
-			(one) => typeof one === "string" && audience.includes(one),
+		const audiences = [claims.aud ?? claims.client_id].flat();
+		const isIntended = audiences.some(
+			(name) => typeof name === "string" && audience.includes(name),
 		);
-		if (!meant) return { allowed: false, status: 401 };
+		if (!isIntended) return { allowed: false, status: 401 };
 		const scopes =
 			typeof claims.scope === "string" ? claims.scope.split(" ") : [];
 		if (
@@ -73,7 +73,7 @@ export function jwtAuthorizer({
 	};
 }
 
-/** API Gateway hands every claim on as text, lists like `[a b]`. */
+/** Formats a claim as API Gateway does: text, and lists like `[a b]`. */
 function asText(claim: unknown): string {
 	if (Array.isArray(claim)) return `[${claim.join(" ")}]`;
 	return typeof claim === "object" ? JSON.stringify(claim) : String(claim);

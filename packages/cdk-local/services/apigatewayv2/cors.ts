@@ -16,7 +16,7 @@ function allowedOrigin(
 ): string | null {
 	if (!origin) return null;
 	if (cors.origins.includes("*")) return "*";
-	// API Gateway also takes every origin of a scheme: `https://*`.
+	// API Gateway also allows every origin of a scheme: `https://*`.
 	const allowed = cors.origins.some(
 		(candidate) =>
 			candidate === origin ||
@@ -25,7 +25,7 @@ function allowedOrigin(
 	return allowed ? origin : null;
 }
 
-/** The headers of every answer to a browser of an allowed origin; none for another. */
+/** Returns the headers of every response to an allowed origin; none for any other. */
 export function corsHeaders(
 	cors: CorsConfiguration,
 	origin: string | undefined,
@@ -42,7 +42,7 @@ export function corsHeaders(
 	};
 }
 
-/** What a preflight is answered in addition. */
+/** Returns the further headers of a preflight's response. */
 export function preflight(
 	cors: CorsConfiguration,
 	headers: IncomingHttpHeaders,

@@ -14,13 +14,13 @@ import { type Route, selectRoute } from "./routes.ts";
 
 export interface Integration {
 	invoke(payload: Buffer): Promise<InvocationResult>;
-	/** Whether the function lets a route of this API invoke it. @param sourceArn of the route */
-	admits(sourceArn: string): boolean;
+	/** Tests whether the function's policy allows a route to invoke it. @param sourceArn the route's */
+	allows(sourceArn: string): boolean;
 	timeoutMilliseconds: number;
 }
 
 export interface GatewayOptions {
-	/** 0 for a free one. */
+	/** 0 takes a free one. */
 	port: number;
 	account: string;
 	region: string;
@@ -31,7 +31,7 @@ export interface GatewayOptions {
 const maxBody = 10 * 1024 * 1024;
 const maxHeaders = 10_240;
 
-/** An API Gateway HTTP API: what answers before, around and instead of a function. */
+/** An API Gateway HTTP API: CORS, routing, throttling and authorization around functions. */
 export class Gateway {
 	readonly #options: GatewayOptions;
 	readonly #server: Server;
@@ -49,13 +49,13 @@ export class Gateway {
 				this.#handle(request, response).catch((error) => {
 					options.log(`${request.method} ${request.url}: ${error?.stack}`);
 					if (response.headersSent) response.destroy();
-					else say(response, 500, "Internal Server Error");
+					else respond(response, 500, "Internal Server Error");
 				});
 			},
 		);
 	}
 
-	/** Takes the port; requests are answered with 404 until there are routes. */
+	/** Listens on the port. Responds with 404 until there are routes. */
 	async listen(): Promise<void> {
 		const { port } = this.#options;
 		await new Promise<void>((resolve, reject) => {
@@ -63,7 +63,7 @@ export class Gateway {
 				reject(
 					error.code === "EADDRINUSE"
 						? new Error(
-								`Port ${port} is used by another program: end it, or choose another by PORT.`,
+								`Port ${port} is used by another program: end that program, or choose another port.`,
 							)
 						: error,
 				),
@@ -77,7 +77,7 @@ export class Gateway {
 	}
 
 	configure(api: { apiId: string; cors: CorsConfiguration | null }): void {
-		if (this.#api) throw new Error("the local cloud runs one HTTP API");
+		if (this.#api) throw new Error("cdk-local runs one HTTP API");
 		this.#api = api;
 	}
 
@@ -105,7 +105,7 @@ export class Gateway {
 		this.#routes.push(route);
 	}
 
-	/** Requests a second, and how many may come at once. */
+	/** Sets the allowed requests a second, and how many may come at once. */
 	throttle(rate: number, burst: number): void {
 		this.#bucket = new TokenBucket(rate, burst);
 	}
@@ -130,7 +130,7 @@ export class Gateway {
 			}
 		}
 		const method = request.method ?? "GET";
-		const [path = "/", query = ""] = split(request.url ?? "/");
+		const [path = "/", query = ""] = splitUrl(request.url ?? "/");
 		if (cors && method === "OPTIONS" && request.headers.origin) {
 			request.resume();
 			response.writeHead(204, preflight(cors, request.headers)).end();
@@ -193,33 +193,33 @@ export class Gateway {
 		const integration = this.#integrations.get(
 			route.integrationId,
 		) as Integration;
-		if (!integration.admits(this.#sourceArn(route))) {
+		if (!integration.allows(this.#sourceArn(route))) {
 			this.#options.log(
-				`${route.key}: the function's policy does not let the API invoke it`,
+				`${route.key}: the function's policy does not allow the API to invoke it`,
 			);
-			return say(response, 500, "Internal Server Error");
+			return respond(response, 500, "Internal Server Error");
 		}
 		let timer: NodeJS.Timeout | undefined;
-		const late = new Promise<"late">((resolve) => {
+		const timeout = new Promise<"timeout">((resolve) => {
 			timer = setTimeout(
-				() => resolve("late"),
+				() => resolve("timeout"),
 				integration.timeoutMilliseconds,
 			);
 		});
 		try {
-			const outcome = await Promise.race([
+			const result = await Promise.race([
 				integration.invoke(Buffer.from(JSON.stringify(event))),
-				late,
+				timeout,
 			]);
-			if (outcome === "late") {
-				return say(response, 503, "Service Unavailable");
+			if (result === "timeout") {
+				return respond(response, 503, "Service Unavailable");
 			}
-			const answer = outcome.failed ? null : functionResponse(outcome.payload);
-			if (!answer) return say(response, 500, "Internal Server Error");
+			const answer = result.failed ? null : functionResponse(result.payload);
+			if (!answer) return respond(response, 500, "Internal Server Error");
 			for (const [name, value] of Object.entries(answer.headers)) {
-				// With a CORS configuration the function's own CORS headers count for nothing.
-				const own = name.toLowerCase().startsWith("access-control-");
-				if (!(own && this.#api?.cors)) response.setHeader(name, value);
+				// The API's CORS configuration replaces the function's own headers.
+				const isCors = name.toLowerCase().startsWith("access-control-");
+				if (!(isCors && this.#api?.cors)) response.setHeader(name, value);
 			}
 			if (answer.cookies.length > 0) {
 				response.setHeader("set-cookie", answer.cookies);
@@ -229,13 +229,13 @@ export class Gateway {
 			response.end(request.method === "HEAD" ? undefined : answer.body);
 		} catch (error) {
 			if (!(error instanceof PayloadTooLarge)) throw error;
-			say(response, 413, "Request Entity Too Large");
+			respond(response, 413, "Request Entity Too Large");
 		} finally {
 			clearTimeout(timer);
 		}
 	}
 
-	/** As Lambda is told who invokes: `$default` stands there once, any other route by method and path. */
+	/** Returns the ARN that Lambda sees as the source: stage `$default`, then the route's method and path. */
 	#sourceArn({ key }: Route): string {
 		const { region, account } = this.#options;
 		const route = key.replace(" ", "");
@@ -243,12 +243,12 @@ export class Gateway {
 	}
 }
 
-function split(url: string): [string, string] {
-	const at = url.indexOf("?");
-	return at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
+function splitUrl(url: string): [string, string] {
+	const mark = url.indexOf("?");
+	return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
 }
 
-/** Null where it is larger than the gateway takes. */
+/** Returns null for a body over the limit. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 	if (Number(request.headers["content-length"] ?? 0) > maxBody) return null;
 	const chunks: Buffer[] = [];
@@ -261,22 +261,26 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 	return Buffer.concat(chunks);
 }
 
-/** Answers without reading the body to its end, which a client may still be sending. */
+/** Responds before the body is complete, which the client may still be sending. */
 function refuse(
 	request: IncomingMessage,
 	response: ServerResponse,
 	status: number,
 	message: string,
 ): void {
-	say(response, status, message);
+	respond(response, status, message);
 	if (request.complete) return;
-	// Reading on lets the client finish and see the answer, but not for ever.
-	const patience = setTimeout(() => request.destroy(), 10_000);
-	request.once("close", () => clearTimeout(patience));
+	// Reading on lets the client finish and see the response, for 10 s at most.
+	const deadline = setTimeout(() => request.destroy(), 10_000);
+	request.once("close", () => clearTimeout(deadline));
 	request.resume();
 }
 
-function say(response: ServerResponse, status: number, message: string): void {
+function respond(
+	response: ServerResponse,
+	status: number,
+	message: string,
+): void {
 	response
 		.writeHead(status, { "content-type": "application/json" })
 		.end(JSON.stringify({ message }));

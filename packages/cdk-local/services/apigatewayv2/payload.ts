@@ -16,7 +16,7 @@ export interface RequestParts {
 const textTypes =
 	/^(text\/|application\/(json|javascript|xml)\b|[^;]*\+(json|xml)\b)/i;
 
-/** The event of payload format 2.0. */
+/** Builds the event of payload format 2.0. */
 export function requestEvent(
 	request: IncomingMessage,
 	parts: RequestParts,
@@ -76,13 +76,13 @@ function parseQuery(query: string): Record<string, string> | null {
 	if (query === "") return null;
 	const parameters: Record<string, string> = {};
 	for (const [name, value] of new URLSearchParams(query)) {
-		const before = parameters[name];
-		parameters[name] = before === undefined ? value : `${before},${value}`;
+		const existing = parameters[name];
+		parameters[name] = existing === undefined ? value : `${existing},${value}`;
 	}
 	return parameters;
 }
 
-/** As in an access log: `20/Nov/2026:10:41:00 +0000`. */
+/** Formats a time as access logs do: `20/Nov/2026:10:41:00 +0000`. */
 function logTime(date: Date): string {
 	const [, day, month, year, time] =
 		/, (\d+) (\w+) (\d+) ([\d:]+)/.exec(date.toUTCString()) ?? [];
@@ -96,7 +96,7 @@ export interface FunctionResponse {
 	body: Buffer;
 }
 
-/** What a function's answer says over HTTP; null where it cannot be read. */
+/** Reads a function's answer as an HTTP response; returns null where it is malformed. */
 export function functionResponse(payload: Buffer): FunctionResponse | null {
 	let answer: unknown;
 	try {

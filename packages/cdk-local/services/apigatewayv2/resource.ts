@@ -61,18 +61,18 @@ export const integration = resource(
 		Description: ignored("for people"),
 	},
 	(properties, { services, logicalId }) => {
-		// Either the function's ARN or API Gateway's long form around it.
+		// The URI is the function's ARN or API Gateway's longer form that contains it.
 		const [arn = ""] =
 			/arn:[^:]+:lambda:[^:]+:[^:]+:function:[^/]+/.exec(
 				properties.IntegrationUri,
 			) ?? [];
-		const found = services.functions.get(arn);
-		if (!found) {
+		const target = services.functions.get(arn);
+		if (!target) {
 			throw new Error(`there is no function ${properties.IntegrationUri}`);
 		}
 		services.gateway.addIntegration(logicalId, {
-			invoke: (payload) => found.invoke(payload),
-			admits: (sourceArn) =>
+			invoke: (payload) => target.invoke(payload),
+			allows: (sourceArn) =>
 				services.access.allows(
 					services.access.service("apigateway.amazonaws.com", sourceArn),
 					{ action: "lambda:InvokeFunction", resource: arn },
@@ -127,7 +127,7 @@ export const route = resource(
 export const stage = resource(
 	{
 		ApiId: z.string(),
-		StageName: z.literal("$default", "other stages have a path of their own"),
+		StageName: z.literal("$default", "other stages have a path prefix"),
 		AutoDeploy: boolean.pipe(z.literal(true)),
 		DefaultRouteSettings: z
 			.strictObject({

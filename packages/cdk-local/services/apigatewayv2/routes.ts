@@ -3,9 +3,9 @@ export interface Route {
 	/** `GET /items/{id}`, `ANY /{proxy+}` or `$default`. */
 	key: string;
 	integrationId: string;
-	/** Null where anyone may call. */
+	/** Null for a public route. */
 	authorizerId: string | null;
-	/** A token must have one of these; without any, none is needed. */
+	/** A token needs one of these; an empty list requires none. */
 	scopes: string[];
 }
 
@@ -14,7 +14,7 @@ export interface RouteMatch {
 	parameters: Record<string, string>;
 }
 
-/** How specific a segment of a route is: text before `{name}` before `{name+}`. */
+/** Ranks a segment by how specific it is: text before `{name}` before `{name+}`. */
 function rank(segment: string): number {
 	if (!segment.startsWith("{")) return 0;
 	return segment.endsWith("+}") ? 2 : 1;
@@ -50,10 +50,10 @@ function matchPath(
 	path: string,
 ): Record<string, string> | null {
 	const expected = template.split("/");
-	const found = path.split("/");
+	const actual = path.split("/");
 	const parameters: Record<string, string> = {};
 	for (const [index, segment] of expected.entries()) {
-		const value = found[index];
+		const value = actual[index];
 		if (value === undefined) return null;
 		const name = segment.replace(/^\{|\+?\}$/g, "");
 		switch (rank(segment)) {
@@ -65,14 +65,14 @@ function matchPath(
 				parameters[name] = decode(value);
 				break;
 			default: {
-				const rest = found.slice(index).join("/");
+				const rest = actual.slice(index).join("/");
 				if (rest === "") return null;
 				parameters[name] = decode(rest);
 				return parameters;
 			}
 		}
 	}
-	return found.length === expected.length ? parameters : null;
+	return actual.length === expected.length ? parameters : null;
 }
 
 function decode(text: string): string {

@@ -1,6 +1,6 @@
 /**
- * The client side of the Lambda Runtime API: loads the handler, then asks for one invocation after another.
- * Runs in the sandbox's process, so it imports nothing but Node and costs no time to load.
+ * The client of the Lambda Runtime API: loads the handler, then requests one invocation after another.
+ * Runs in the sandbox's process, so it imports only Node's modules and loads at once.
  */
 import { Agent, request } from "node:http";
 import { join } from "node:path";
@@ -10,13 +10,17 @@ const variable = (name: string) => process.env[name] ?? "";
 const [host, port] = variable("AWS_LAMBDA_RUNTIME_API").split(":");
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
-interface Answer {
+interface RuntimeResponse {
 	status: number;
 	headers: Record<string, string | string[] | undefined>;
 	body: string;
 }
 
-function call(method: string, path: string, body?: string): Promise<Answer> {
+function call(
+	method: string,
+	path: string,
+	body?: string,
+): Promise<RuntimeResponse> {
 	return new Promise((resolve, reject) => {
 		const outgoing = request(
 			{
@@ -48,7 +52,7 @@ function call(method: string, path: string, body?: string): Promise<Answer> {
 	});
 }
 
-function described(error: unknown): string {
+function describeError(error: unknown): string {
 	const thrown = error instanceof Error ? error : new Error(String(error));
 	return JSON.stringify({
 		errorType: thrown.name,
@@ -57,17 +61,17 @@ function described(error: unknown): string {
 	});
 }
 
-function logged(what: string, error: unknown): void {
-	console.error(what, error);
+function logError(title: string, error: unknown): void {
+	console.error(title, error);
 }
 
 let invocation: string | null = null;
 
-/** Like the runtime of AWS: what nobody caught ends the invocation and the sandbox. */
+/** Ends the invocation and the sandbox on an uncaught error, as AWS's runtime does. */
 async function die(error: unknown): Promise<never> {
-	logged("Uncaught", error);
+	logError("Uncaught", error);
 	const path = invocation ? `invocation/${invocation}/error` : "init/error";
-	await call("POST", path, described(error)).catch(() => undefined);
+	await call("POST", path, describeError(error)).catch(() => undefined);
 	process.exit(129);
 }
 process.on("uncaughtException", (error) => void die(error));
@@ -92,7 +96,7 @@ try {
 
 for (;;) {
 	const next = await call("GET", "invocation/next").catch(() => process.exit());
-	// Anything else means that the cloud is ending this sandbox.
+	// Any other status means that this sandbox is being ended.
 	if (next.status !== 200) process.exit();
 	const header = (name: string) => String(next.headers[name] ?? "");
 	invocation = header("lambda-runtime-aws-request-id");
@@ -116,9 +120,9 @@ for (;;) {
 		const answer = await handler!(JSON.parse(next.body), context);
 		body = JSON.stringify(answer) ?? "null";
 	} catch (error) {
-		logged("Invoke Error", error);
+		logError("Invoke Error", error);
 		path = "error";
-		body = described(error);
+		body = describeError(error);
 	}
 	await call("POST", `invocation/${invocation}/${path}`, body).catch(() =>
 		process.exit(),

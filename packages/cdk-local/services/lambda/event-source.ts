@@ -9,20 +9,20 @@ export interface EventSourceSettings {
 	region: string;
 	batchSize: number;
 	batchingWindowSeconds: number;
-	maximumConcurrency: number;
+	maxConcurrency: number;
 	reportsBatchItemFailures: boolean;
-	/** Whether the function's role, with which Lambda polls, may do this to the queue. */
+	/** Tests whether the function's role, which Lambda polls with, allows an action on the queue. */
 	allows(action: string): boolean;
 	log(line: string): void;
 }
 
-/** Lambda polls with five pollers at first; more does not help two cores. */
-export const defaultMaximumConcurrency = 5;
+/** Lambda starts with five pollers; more do not help two cores. */
+export const defaultMaxConcurrency = 5;
 
-/** How long one wait for messages lasts. */
-const waitMilliseconds = 20_000;
+/** Longest wait for messages. */
+const maxWaitMs = 20_000;
 
-/** Moves messages of a queue into a function: what it did not process stays, invisible until its time is over. */
+/** Invokes a function with a queue's messages; unprocessed ones stay in the queue, invisible until their timeout. */
 export class EventSource {
 	readonly #queues: Queues;
 	readonly #function: LambdaFunction;
@@ -30,8 +30,8 @@ export class EventSource {
 	readonly #stop = new AbortController();
 	readonly #running = new Set<Promise<void>>();
 	#loop: Promise<void> = Promise.resolve();
-	/** The rights that it lacked when it last looked. */
-	#refused = "";
+	/** The missing permissions at the last check. */
+	#missing = "";
 
 	constructor(
 		queues: Queues,
@@ -47,7 +47,7 @@ export class EventSource {
 		this.#loop = this.#poll();
 	}
 
-	/** Stops asking for messages. Batches under way go on until their function ends. */
+	/** Stops polling. Running batches continue until their function ends. */
 	async stop(): Promise<void> {
 		this.#stop.abort();
 		await this.#loop;
@@ -60,12 +60,12 @@ export class EventSource {
 		);
 		while (!signal.aborted) {
 			try {
-				if (this.#running.size >= this.#settings.maximumConcurrency) {
+				if (this.#running.size >= this.#settings.maxConcurrency) {
 					await Promise.race([...this.#running, stopped]);
 					continue;
 				}
 				if (!this.#mayPoll()) {
-					// Somebody may give the rights back.
+					// The permissions may be granted again.
 					await sleep(1_000, undefined, { signal, ref: false });
 					continue;
 				}
@@ -90,19 +90,19 @@ export class EventSource {
 			"sqs:DeleteMessage",
 			"sqs:GetQueueAttributes",
 		].filter((action) => !allows(action));
-		const refused = missing.join(", ");
-		if (refused && refused !== this.#refused) {
-			log(`${queueArn} is not polled: the function's role lacks ${refused}`);
+		const list = missing.join(", ");
+		if (list && list !== this.#missing) {
+			log(`${queueArn} is not polled: the function's role lacks ${list}`);
 		}
-		this.#refused = refused;
-		return refused === "";
+		this.#missing = list;
+		return list === "";
 	}
 
 	async #batch(signal: AbortSignal): Promise<Message[]> {
 		const { queueArn, batchSize, batchingWindowSeconds } = this.#settings;
 		const messages = this.#queues.receive(queueArn, Math.min(batchSize, 10));
 		if (messages.length === 0) {
-			await this.#queues.wait(queueArn, waitMilliseconds, signal);
+			await this.#queues.wait(queueArn, maxWaitMs, signal);
 			return [];
 		}
 		const end = Date.now() + batchingWindowSeconds * 1000;
@@ -139,27 +139,27 @@ export class EventSource {
 			awsRegion: region,
 		}));
 		try {
-			const outcome = await this.#function.invoke(
+			const result = await this.#function.invoke(
 				Buffer.from(JSON.stringify({ Records })),
 			);
 			if (!this.#settings.allows("sqs:DeleteMessage")) return;
-			const failed = this.#failures(outcome, messages);
+			const failed = this.#failures(result, messages);
 			for (const message of messages) {
 				if (failed.has(message.messageId)) continue;
 				this.#queues.delete(queueArn, message.receiptHandle);
 			}
 		} catch (error) {
-			// The messages come back when their visibility ends.
+			// The messages return when their visibility timeout ends.
 			if (!this.#stop.signal.aborted) log(`${queueArn}: ${error}`);
 		}
 	}
 
-	/** The ids of the messages that were not processed. Lambda takes an answer it cannot read as: none was. */
-	#failures(outcome: InvocationResult, messages: Message[]): Set<string> {
+	/** Returns the ids of unprocessed messages: all of them where the answer is malformed, as Lambda does. */
+	#failures(result: InvocationResult, messages: Message[]): Set<string> {
 		const ids = new Set(messages.map((message) => message.messageId));
-		if (outcome.failed) return ids;
+		if (result.failed) return ids;
 		if (!this.#settings.reportsBatchItemFailures) return new Set();
-		const answer = parse(outcome.payload);
+		const answer = parse(result.payload);
 		if (answer === null) return new Set();
 		if (typeof answer !== "object") return ids;
 		const { batchItemFailures } = answer as { batchItemFailures?: unknown };

@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** Appends the lines of a function to its file below the state folder. */
+/** Returns a function that appends lines to `logs/NAME.log` of the state folder. */
 export function functionLog(
 	stateDir: string,
 	name: string,
@@ -9,7 +9,7 @@ export function functionLog(
 	const folder = join(stateDir, "logs");
 	mkdirSync(folder, { recursive: true });
 	const stream = createWriteStream(join(folder, `${name}.log`), { flags: "a" });
-	// A full disk must not end the cloud.
+	// A full disk must not end the emulator.
 	stream.on("error", () => {});
 	return (line) => void stream.write(`${line}\n`);
 }

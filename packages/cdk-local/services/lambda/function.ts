@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Caller } from "../iam/permission.ts";
-
 import { maxPayload } from "./runtime-api.ts";
 import { type InvocationResult, Sandbox } from "./sandbox.ts";
 
@@ -10,49 +9,49 @@ export interface FunctionSettings {
 	arn: string;
 	name: string;
 	logicalId: string;
-	/** Folder of the bundle as it was built. */
+	/** Folder of the built bundle. */
 	code: string;
-	/** Where it is unpacked, so that it runs without anything around it. */
+	/** Folder into which the bundle is copied, away from other packages. */
 	taskRoot: string;
 	bootstrap: string;
 	handler: string;
 	memoryMegabytes: number;
 	timeoutSeconds: number;
-	/** Null where the template reserves nothing. */
+	/** Null without a reservation. */
 	reservedConcurrency: number | null;
 	/** The variables of the template. */
 	variables: Record<string, string>;
-	/** The variables that the runtime gives. */
+	/** Returns the variables that the runtime adds. */
 	runtimeVariables(): Record<string, string>;
-	/** Where its lines are found. */
+	/** Name of its log group. */
 	logGroup: string;
-	/** As which it calls: its role at work. */
+	/** The session of its role. */
 	caller: Caller;
 	log(line: string): void;
-	/** Where an event is put that failed in the end, or null. */
-	onGivenUp: ((event: Buffer, outcome: InvocationResult) => void) | null;
+	/** Receives an event whose last retry failed; null drops it. */
+	onEventFailed: ((event: Buffer, result: InvocationResult) => void) | null;
 }
 
-/** What a new AWS account has for all its functions; here each may have as many processes. */
+/** The quota of a new AWS account for all its functions; here each function may have as many processes. */
 const defaultConcurrency = 10;
 
-/** A sandbox without work is ended after this long, as Lambda does after some minutes. */
-const idleSeconds = 300;
+/** An idle sandbox ends after this time, as on Lambda after some minutes. */
+const maxIdleSeconds = 300;
 
-/** Lambda waits so long before it tries a failed event again, twice. */
+/** Delays before Lambda's two retries of a failed event. */
 const retrySeconds = [60, 120];
 
-/** The payload is larger than Lambda takes. */
+/** The payload is larger than Lambda's limit. */
 export class PayloadTooLarge extends Error {
 	override name = "PayloadTooLarge";
 }
 
-/** A function of the templates: its sandboxes, reused and never shared by two invocations. */
+/** A function of the templates with its sandboxes, which are reused but never shared by two invocations. */
 export class LambdaFunction {
 	readonly settings: FunctionSettings;
-	/** How often and where to an asynchronous event goes; set by its own resource. */
-	maximumRetries = retrySeconds.length;
-	onGivenUp: FunctionSettings["onGivenUp"];
+	/** Retries of an asynchronous event; an `EventInvokeConfig` sets this and `onEventFailed`. */
+	maxRetries = retrySeconds.length;
+	onEventFailed: FunctionSettings["onEventFailed"];
 	readonly #idle: { sandbox: Sandbox; since: number }[] = [];
 	readonly #all = new Set<Sandbox>();
 	readonly #queue: (() => void)[] = [];
@@ -61,7 +60,7 @@ export class LambdaFunction {
 	#busy = 0;
 	#taskRoot: string;
 	#crashAt: string | null = null;
-	/** The crash point of an invocation that is under way. */
+	/** The crash point of the running invocation. */
 	#crashing: string | null = null;
 	/** The crash point that last ended a process. */
 	#crashedAt: string | null = null;
@@ -69,7 +68,7 @@ export class LambdaFunction {
 
 	constructor(settings: FunctionSettings) {
 		this.settings = settings;
-		this.onGivenUp = settings.onGivenUp;
+		this.onEventFailed = settings.onEventFailed;
 		this.#taskRoot = settings.taskRoot;
 		this.#sweeper = setInterval(() => this.#endIdle(), 30_000);
 		this.#sweeper.unref();
@@ -79,13 +78,13 @@ export class LambdaFunction {
 		return this.settings.reservedConcurrency ?? defaultConcurrency;
 	}
 
-	/** The next invocation runs in a sandbox of its own, with `CRASH_AT` set. */
+	/** Runs the next invocation in a sandbox of its own with `CRASH_AT` set. */
 	crashNextAt(point: string): void {
 		this.#crashAt = point;
 		this.#crashedAt = null;
 	}
 
-	/** The point whose invocation has not ended yet, and the one at which a process has died since it was set. */
+	/** The crash point whose invocation has not ended, and the one at which a process has died since. */
 	get crash(): { waiting: string | null; died: string | null } {
 		return {
 			waiting: this.#crashAt ?? this.#crashing,
@@ -95,7 +94,7 @@ export class LambdaFunction {
 
 	/**
 	 * Runs the function and waits for its answer.
-	 * Where AWS would throttle, this waits in line: a laptop's two cores are always the tighter bound.
+	 * Waits in a queue where AWS would throttle: the machine's cores are always the tighter limit.
 	 * @throws PayloadTooLarge
 	 */
 	async invoke(payload: Buffer): Promise<InvocationResult> {
@@ -110,20 +109,20 @@ export class LambdaFunction {
 		try {
 			return await this.#run(payload);
 		} finally {
-			// The place is handed on, so nobody can overtake the line.
+			// Passing the slot on directly keeps the queue in order.
 			const next = this.#queue.shift();
 			if (next) next();
 			else this.#busy -= 1;
 		}
 	}
 
-	/** Runs the function for an event that nobody waits for; a failed one is tried twice more. */
+	/** Runs the function for an asynchronous event; retries a failed one. */
 	invokeLater(payload: Buffer, attempt = 0): void {
 		this.invoke(payload).then(
-			(outcome) => {
-				if (!outcome.failed || this.#closing) return;
-				if (attempt >= this.maximumRetries) {
-					this.#giveUp(payload, outcome);
+			(result) => {
+				if (!result.failed || this.#closing) return;
+				if (attempt >= this.maxRetries) {
+					this.#dropEvent(payload, result);
 					return;
 				}
 				const timer = setTimeout(
@@ -139,18 +138,18 @@ export class LambdaFunction {
 		);
 	}
 
-	#giveUp(payload: Buffer, outcome: InvocationResult): void {
+	#dropEvent(payload: Buffer, result: InvocationResult): void {
 		try {
-			this.onGivenUp?.(payload, outcome);
+			this.onEventFailed?.(payload, result);
 		} catch (error) {
-			// Lambda drops what it may not put there, and counts it as DeadLetterErrors.
+			// Lambda drops an event that it may not send, and counts it in DeadLetterErrors.
 			this.settings.log(`Event lost: ${error}`);
 		}
 	}
 
 	/**
-	 * Further invocations run this code; one under way ends with the code it began with.
-	 * @param unpack writes the new bundle into the folder it is given
+	 * Runs further invocations with new code; running ones end with the code they began with.
+	 * @param unpack writes the new bundle into a folder
 	 */
 	async replaceCode(unpack: (folder: string) => void): Promise<void> {
 		const fresh = `${this.settings.taskRoot}-${randomUUID()}`;
@@ -175,23 +174,23 @@ export class LambdaFunction {
 		if (crashAt !== null) {
 			this.#crashing = crashAt;
 			const sandbox = await this.#start({ CRASH_AT: crashAt });
-			const outcome = await sandbox.run(payload);
+			const result = await sandbox.run(payload);
 			if (!sandbox.alive) this.#crashedAt = crashAt;
 			this.#crashing = null;
 			await this.#end(sandbox);
-			return outcome;
+			return result;
 		}
 		const sandbox = await this.#take();
-		const outcome = await sandbox.run(payload);
-		const current = sandbox.taskRoot === this.#taskRoot;
-		if (sandbox.alive && current) {
+		const result = await sandbox.run(payload);
+		const isCurrent = sandbox.taskRoot === this.#taskRoot;
+		if (sandbox.alive && isCurrent) {
 			this.#idle.push({ sandbox, since: Date.now() });
 		} else await this.#end(sandbox);
-		return outcome;
+		return result;
 	}
 
 	async #take(): Promise<Sandbox> {
-		// The one used last, so that the others can be ended.
+		// Reuses the most recent one, so that the others become idle and end.
 		for (let last = this.#idle.pop(); last; last = this.#idle.pop()) {
 			if (last.sandbox.alive) return last.sandbox;
 			await this.#end(last.sandbox);
@@ -199,9 +198,9 @@ export class LambdaFunction {
 		return this.#start({});
 	}
 
-	async #start(more: Record<string, string>): Promise<Sandbox> {
+	async #start(extraVariables: Record<string, string>): Promise<Sandbox> {
 		const { settings } = this;
-		if (this.#closing) throw new Error(`${settings.name} is being ended.`);
+		if (this.#closing) throw new Error(`${settings.name} is shutting down.`);
 		const taskRoot = this.#taskRoot;
 		if (!existsSync(taskRoot)) {
 			cpSync(settings.code, taskRoot, { recursive: true });
@@ -218,7 +217,7 @@ export class LambdaFunction {
 				_HANDLER: settings.handler,
 				LAMBDA_TASK_ROOT: taskRoot,
 				LAMBDA_RUNTIME_DIR: join(settings.bootstrap, ".."),
-				...more,
+				...extraVariables,
 			},
 			log: settings.log,
 		});
@@ -232,7 +231,7 @@ export class LambdaFunction {
 	}
 
 	#endIdle(): void {
-		const before = Date.now() - idleSeconds * 1000;
+		const before = Date.now() - maxIdleSeconds * 1000;
 		while (this.#idle[0] && this.#idle[0].since < before) {
 			const [old] = this.#idle.splice(0, 1);
 			if (old) void this.#end(old.sandbox);

@@ -11,23 +11,22 @@ import {
 	tags,
 } from "../../template/resource.ts";
 import type { Caller } from "../iam/permission.ts";
-
-import { defaultMaximumConcurrency, EventSource } from "./event-source.ts";
+import { defaultMaxConcurrency, EventSource } from "./event-source.ts";
 import { LambdaFunction } from "./function.ts";
 import { functionLog } from "./function-log.ts";
 
 const text = z.coerce.string();
 
-/** One for all sandboxes of a function. */
+/** All sandboxes of a function share it. */
 const logStream = "local";
 
-/** The names Lambda keeps for itself; a template that sets one fails to deploy. */
-const reserved =
+/** Variables that Lambda sets itself; a template with one of them fails to deploy. */
+const reservedVariables =
 	/^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_.*|AWS_(REGION|DEFAULT_REGION|EXECUTION_ENV|LAMBDA_.*|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/;
 const variable = z
 	.string()
 	.regex(/^[A-Za-z][A-Za-z0-9_]+$/)
-	.refine((name) => !reserved.test(name), "Lambda reserves this name");
+	.refine((name) => !reservedVariables.test(name), "Lambda reserves this name");
 
 export const lambdaFunction = resource(
 	{
@@ -44,14 +43,14 @@ export const lambdaFunction = resource(
 		DeadLetterConfig: z.strictObject({ TargetArn: z.string() }).optional(),
 		PackageType: z.literal("Zip").optional(),
 		Role: z.string(),
-		Architectures: ignored("the machine has its own"),
+		Architectures: ignored("functions run on the machine's architecture"),
 		VpcConfig: ignored("the network is the loopback interface"),
 		LoggingConfig: z
 			.strictObject({ LogGroup: z.string().optional() })
 			.optional(),
 		TracingConfig: ignored("nothing is traced here"),
 		EphemeralStorage: ignored("/tmp is the machine's"),
-		RecursiveLoop: ignored("no loops are looked for"),
+		RecursiveLoop: ignored("loops are not detected"),
 		Description: ignored("for people"),
 		Tags: tags,
 	},
@@ -61,7 +60,7 @@ export const lambdaFunction = resource(
 		const code = services.assets.get(properties.Code.S3Key);
 		if (!code) {
 			throw new Error(
-				`its code ${properties.Code.S3Key} is no asset of this assembly`,
+				`its code ${properties.Code.S3Key} is not an asset of this assembly`,
 			);
 		}
 		const deadLetterArn = properties.DeadLetterConfig?.TargetArn;
@@ -81,7 +80,7 @@ export const lambdaFunction = resource(
 				logicalId,
 				code,
 				taskRoot: join(services.taskRoots, name),
-				bootstrap: bootstrapIn(services.taskRoots),
+				bootstrap: writeBootstrap(services.taskRoots),
 				handler: properties.Handler,
 				memoryMegabytes: properties.MemorySize,
 				timeoutSeconds: properties.Timeout,
@@ -113,7 +112,7 @@ export const lambdaFunction = resource(
 				logGroup,
 				caller,
 				log: permittedLog(services, caller, logGroup, name),
-				onGivenUp: deadLetterArn
+				onEventFailed: deadLetterArn
 					? (event) => services.deliver(caller, deadLetterArn, event.toString())
 					: null,
 			}),
@@ -122,7 +121,7 @@ export const lambdaFunction = resource(
 	},
 );
 
-/** Lambda writes a function's lines with the function's role; without the right to, they are lost. */
+/** Returns a log that needs the permissions of the function's role, as on Lambda; without them, lines are lost. */
 function permittedLog(
 	services: Services,
 	caller: Caller,
@@ -135,7 +134,7 @@ function permittedLog(
 		`log-group:${logGroup}:log-stream:${logStream}`,
 	);
 	const actions = ["logs:CreateLogStream", "logs:PutLogEvents"];
-	let told = false;
+	let hasWarned = false;
 	return (line) => {
 		if (
 			actions.every((action) =>
@@ -144,16 +143,16 @@ function permittedLog(
 		) {
 			return write(line);
 		}
-		if (!told)
+		if (!hasWarned)
 			services.log(
 				`${name} may not write to its log group: its lines are lost`,
 			);
-		told = true;
+		hasWarned = true;
 	};
 }
 
-/** The runtime client as plain JavaScript beside the bundles, so that no sandbox spends 40 ms on stripping types. */
-function bootstrapIn(taskRoots: string): string {
+/** Writes the runtime client as JavaScript beside the bundles: stripping types would cost each sandbox 40 ms. */
+function writeBootstrap(taskRoots: string): string {
 	const file = join(taskRoots, "bootstrap.mjs");
 	mkdirSync(taskRoots, { recursive: true });
 	const source = new URL(
@@ -174,7 +173,7 @@ export const eventInvokeConfig = resource(
 		FunctionName: z.string(),
 		Qualifier: z.literal("$LATEST"),
 		MaximumRetryAttempts: number.optional(),
-		MaximumEventAgeInSeconds: ignored("events here are not kept for long"),
+		MaximumEventAgeInSeconds: ignored("retries end within minutes"),
 		DestinationConfig: z
 			.strictObject({
 				OnFailure: z.strictObject({ Destination: z.string() }).optional(),
@@ -182,24 +181,23 @@ export const eventInvokeConfig = resource(
 			.optional(),
 	},
 	(properties, { services, logicalId }) => {
-		const found = functionOf(services, properties.FunctionName);
-		found.maximumRetries =
-			properties.MaximumRetryAttempts ?? found.maximumRetries;
+		const target = functionOf(services, properties.FunctionName);
+		target.maxRetries = properties.MaximumRetryAttempts ?? target.maxRetries;
 		const destination = properties.DestinationConfig?.OnFailure?.Destination;
 		if (destination) {
-			found.onGivenUp = (event, outcome) =>
+			target.onEventFailed = (event, result) =>
 				services.deliver(
-					found.settings.caller,
+					target.settings.caller,
 					destination,
 					JSON.stringify({
 						version: "1.0",
 						timestamp: new Date().toISOString(),
 						requestContext: {
-							functionArn: found.settings.arn,
+							functionArn: target.settings.arn,
 							condition: "RetriesExhausted",
 						},
 						requestPayload: JSON.parse(event.toString()),
-						responsePayload: JSON.parse(outcome.payload.toString()),
+						responsePayload: JSON.parse(result.payload.toString()),
 					}),
 				);
 		}
@@ -221,10 +219,10 @@ export const eventSourceMapping = resource(
 		Tags: tags,
 	},
 	(properties, { services, logicalId }) => {
-		const found = functionOf(services, properties.FunctionName);
-		const source = new EventSource(services.queues, found, {
+		const target = functionOf(services, properties.FunctionName);
+		const source = new EventSource(services.queues, target, {
 			allows: (action) =>
-				services.access.allows(found.settings.caller, {
+				services.access.allows(target.settings.caller, {
 					action,
 					resource: properties.EventSourceArn,
 				}),
@@ -232,9 +230,8 @@ export const eventSourceMapping = resource(
 			region: services.state.region,
 			batchSize: properties.BatchSize,
 			batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
-			maximumConcurrency:
-				properties.ScalingConfig?.MaximumConcurrency ??
-				defaultMaximumConcurrency,
+			maxConcurrency:
+				properties.ScalingConfig?.MaximumConcurrency ?? defaultMaxConcurrency,
 			reportsBatchItemFailures: properties.FunctionResponseTypes.includes(
 				"ReportBatchItemFailures",
 			),

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Lambda's limit for the payload of a synchronous invocation and of its answer. */
+/** Bytes of a synchronous invocation's payload, and of its response. */
 export const maxPayload = 6 * 1024 * 1024;
 
 export interface Invocation {
@@ -12,20 +12,20 @@ export interface Invocation {
 	functionArn: string;
 }
 
-/** What the process in the sandbox told. */
+/** Calls from the process in the sandbox. */
 export interface RuntimeEvents {
-	/** It asks for work: its initialization is over. */
+	/** The process requests an invocation: its initialization is over. */
 	ready(): void;
 	answered(requestId: string, payload: Buffer): void;
 	failed(requestId: string, payload: Buffer): void;
 	initFailed(payload: Buffer): void;
 }
 
-/** The server side of the Lambda Runtime API, for one sandbox, as any AWS runtime client speaks it. */
+/** The server of the Lambda Runtime API for one sandbox; any AWS runtime client can use it. */
 export class RuntimeApi {
 	readonly #server: Server;
 	readonly #events: RuntimeEvents;
-	/** The answer to `next` that waits for work. */
+	/** The response to `next`, open until there is an invocation. */
 	#next: ServerResponse | null = null;
 
 	private constructor(events: RuntimeEvents) {
@@ -35,7 +35,7 @@ export class RuntimeApi {
 			let size = 0;
 			request.on("data", (chunk: Buffer) => {
 				size += chunk.length;
-				// Kept up to just above the limit, which is enough to see that it is exceeded.
+				// One chunk above the limit is enough to see that it is exceeded.
 				if (size - chunk.length <= maxPayload) chunks.push(chunk);
 			});
 			request.on("end", () =>
@@ -47,7 +47,7 @@ export class RuntimeApi {
 				),
 			);
 		});
-		// `next` waits as long as there is no work.
+		// `next` waits until there is an invocation.
 		this.#server.requestTimeout = 0;
 		this.#server.keepAliveTimeout = 0;
 	}
@@ -65,15 +65,16 @@ export class RuntimeApi {
 		return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
 	}
 
-	/** Whether the process asks for work. */
+	/** The process waits for an invocation. */
 	get waiting(): boolean {
 		return this.#next !== null;
 	}
 
-	/** Gives the waiting process its work. */
-	give(invocation: Invocation): void {
+	/** Sends an invocation to the waiting process. */
+	send(invocation: Invocation): void {
 		const response = this.#next;
-		if (!response) throw new Error("The sandbox is not waiting for work.");
+		if (!response)
+			throw new Error("The sandbox is not waiting for an invocation.");
 		this.#next = null;
 		response
 			.writeHead(200, {

@@ -4,10 +4,10 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { RuntimeApi } from "./runtime-api.ts";
 
-/** How an invocation ended. */
+/** The result of an invocation. */
 export interface InvocationResult {
 	payload: Buffer;
-	/** Whether `payload` describes an error of the function. */
+	/** `payload` describes an error of the function. */
 	failed: boolean;
 }
 
@@ -15,18 +15,18 @@ export interface SandboxOptions {
 	functionArn: string;
 	/** The runtime client, a file of plain JavaScript. */
 	bootstrap: string;
-	/** Where the bundle lies. */
+	/** Folder of the bundle. */
 	taskRoot: string;
 	memoryMegabytes: number;
 	timeoutSeconds: number;
-	/** Everything in the process's environment but the address of its Runtime API. */
+	/** The process's environment, to which the address of its Runtime API is added. */
 	environment: Record<string, string>;
-	/** A line that the function wrote. */
+	/** Receives each line that the function writes. */
 	log(line: string): void;
 }
 
-/** Lambda gives the code before the first invocation ten seconds, on top of the function's own timeout. */
-const initSeconds = 10;
+/** Lambda allows the initialization ten seconds in addition to the function's timeout. */
+const maxInitSeconds = 10;
 
 /** One process that runs a function's bundle, one invocation at a time. */
 export class Sandbox {
@@ -37,11 +37,11 @@ export class Sandbox {
 	#current: {
 		requestId: string;
 		payload: Buffer;
-		givenAt: number | null;
-		end(outcome: InvocationResult): void;
+		sentAt: number | null;
+		end(result: InvocationResult): void;
 	} | null = null;
 	#killer: NodeJS.Timeout | undefined;
-	/** Why no further invocation can run here. */
+	/** The result of every further invocation once the process is dead. */
 	#death: InvocationResult | null = null;
 
 	private constructor(
@@ -77,10 +77,10 @@ export class Sandbox {
 
 	/** Starts the process. Resolves before its code has initialized. */
 	static async start(options: SandboxOptions): Promise<Sandbox> {
-		// The process needs the port, and only the process gives the events their meaning.
+		// The process needs the API's port, and the API's events need the sandbox.
 		let sandbox: Sandbox;
 		const api = await RuntimeApi.listen({
-			ready: () => sandbox.#give(),
+			ready: () => sandbox.#send(),
 			answered: (id, payload) => sandbox.#end(id, { payload, failed: false }),
 			failed: (id, payload) => sandbox.#end(id, { payload, failed: true }),
 			initFailed: (payload) => sandbox.#die({ payload, failed: true }),
@@ -92,7 +92,7 @@ export class Sandbox {
 				cwd: options.taskRoot,
 				env: { ...options.environment, AWS_LAMBDA_RUNTIME_API: api.address },
 				stdio: ["ignore", "pipe", "pipe"],
-				// Ctrl-C in a terminal reaches its whole group: only the cloud itself shall act on it.
+				// Ctrl-C in a terminal signals the whole process group: only the emulator itself must act on it.
 				detached: true,
 			},
 		);
@@ -100,37 +100,37 @@ export class Sandbox {
 		return sandbox;
 	}
 
-	/** Whether a further invocation can run here. */
+	/** A further invocation can run here. */
 	get alive(): boolean {
 		return this.#death === null;
 	}
 
-	/** Where the bundle lies that it runs. */
+	/** Folder of the bundle that it runs. */
 	get taskRoot(): string {
 		return this.#options.taskRoot;
 	}
 
-	/** Runs one invocation. Never rejects: an error of the function is an outcome. */
+	/** Runs one invocation. Never rejects: an error of the function is a result. */
 	async run(payload: Buffer): Promise<InvocationResult> {
 		if (this.#death) return this.#death;
 		const { memoryMegabytes, timeoutSeconds, log } = this.#options;
 		const { promise, resolve } = Promise.withResolvers<InvocationResult>();
 		const requestId = randomUUID();
-		const current = { requestId, payload, givenAt: null, end: resolve };
+		const current = { requestId, payload, sentAt: null, end: resolve };
 		this.#current = current;
 		const began = performance.now();
-		this.#killAfter(initSeconds + timeoutSeconds);
-		if (this.#api.waiting) this.#give();
-		const outcome = await promise;
+		this.#killAfter(maxInitSeconds + timeoutSeconds);
+		if (this.#api.waiting) this.#send();
+		const result = await promise;
 		clearTimeout(this.#killer);
 		this.#current = null;
-		const givenAt = current.givenAt ?? began;
+		const sentAt = current.sentAt ?? began;
 		log(
-			`REPORT RequestId: ${requestId} Duration: ${(performance.now() - givenAt).toFixed(2)} ms ` +
-				`Init Duration: ${(givenAt - began).toFixed(2)} ms ` +
+			`REPORT RequestId: ${requestId} Duration: ${(performance.now() - sentAt).toFixed(2)} ms ` +
+				`Init Duration: ${(sentAt - began).toFixed(2)} ms ` +
 				`Memory Size: ${memoryMegabytes} MB Max Memory Used: ${this.#peakMegabytes()} MB`,
 		);
-		return outcome;
+		return result;
 	}
 
 	/** Ends the process. */
@@ -139,14 +139,14 @@ export class Sandbox {
 		await this.#closed;
 	}
 
-	#give(): void {
+	#send(): void {
 		const current = this.#current;
-		if (!current || current.givenAt !== null) return;
+		if (!current || current.sentAt !== null) return;
 		const { timeoutSeconds, functionArn, log } = this.#options;
-		current.givenAt = performance.now();
+		current.sentAt = performance.now();
 		this.#killAfter(timeoutSeconds);
 		log(`START RequestId: ${current.requestId} Version: $LATEST`);
-		this.#api.give({
+		this.#api.send({
 			requestId: current.requestId,
 			payload: current.payload,
 			deadline: Date.now() + timeoutSeconds * 1000,
@@ -154,8 +154,8 @@ export class Sandbox {
 		});
 	}
 
-	#end(requestId: string, outcome: InvocationResult): void {
-		if (this.#current?.requestId === requestId) this.#current.end(outcome);
+	#end(requestId: string, result: InvocationResult): void {
+		if (this.#current?.requestId === requestId) this.#current.end(result);
 	}
 
 	#killAfter(seconds: number): void {
@@ -167,15 +167,15 @@ export class Sandbox {
 		}, seconds * 1000);
 	}
 
-	#die(outcome: InvocationResult): void {
+	#die(result: InvocationResult): void {
 		if (this.#death) return;
-		this.#death = outcome;
+		this.#death = result;
 		clearTimeout(this.#killer);
 		this.#process.kill("SIGKILL");
-		this.#current?.end(outcome);
+		this.#current?.end(result);
 	}
 
-	/** The most memory the process has held so far; known on Linux only. */
+	/** Returns the process's peak memory; known on Linux only. */
 	#peakMegabytes(): string {
 		try {
 			const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");

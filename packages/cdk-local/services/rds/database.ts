@@ -7,7 +7,7 @@ import type { PortRegistry } from "../../ports.ts";
 export interface DatabaseOptions {
 	stateDir: string;
 	ports: PortRegistry;
-	/** A native Postgres to use instead of PGlite, `postgres://user:password@host:port/name`. */
+	/** A native PostgreSQL instead of PGlite, `postgres://user:password@host:port/name`. */
 	url: string | null;
 	log(line: string): void;
 }
@@ -17,19 +17,19 @@ export interface MasterUser {
 	password: string;
 }
 
-/** Beyond this PGlite is taken for broken. It opens in 0.3 s, and makes a new database in 3 s. */
-const startSeconds = 60;
+/** PGlite opens in 0.3 s and creates a database in 3 s; a later start counts as failed. */
+const maxStartSeconds = 60;
 
-/** The Postgres behind the templates' DB instance: PGlite in a process of its own, or a native one. */
+/** The PostgreSQL behind the templates' DB instance: PGlite in a process of its own, or a native one. */
 export class Database {
 	readonly #options: DatabaseOptions;
 	readonly #native: URL | null;
-	#wanted = false;
+	#shouldRun = false;
 	#process: ChildProcess | null = null;
 	#address: { host: string; port: number } | null = null;
 	#name = "";
 	#master: MasterUser | null = null;
-	/** The database's name in the templates. */
+	/** The database's name in the template. */
 	#templateName: string | null = null;
 
 	constructor(options: DatabaseOptions) {
@@ -37,7 +37,7 @@ export class Database {
 		this.#native = options.url === null ? null : new URL(options.url);
 	}
 
-	/** What RDS would generate and keep as the master's secret; a native Postgres has its own. */
+	/** Returns the master user's secret, which RDS would generate; a native PostgreSQL has its own. */
 	masterSecret(username: string, password: string): MasterUser {
 		const native = this.#native;
 		if (!native) return { username, password };
@@ -47,7 +47,7 @@ export class Database {
 		};
 	}
 
-	/** Tells one Postgres from another where something durable belongs to it. */
+	/** Identifies this PostgreSQL in state that belongs to it. */
 	get identity(): string {
 		return this.#native?.href ?? "pglite";
 	}
@@ -57,7 +57,9 @@ export class Database {
 		master: MasterUser,
 	): Promise<{ host: string; port: number }> {
 		if (this.#templateName !== null) {
-			throw new Error("the local cloud runs one database, and there is one");
+			throw new Error(
+				"cdk-local runs one DB instance, and the templates have two",
+			);
 		}
 		this.#templateName = name;
 		this.#master = master;
@@ -76,8 +78,8 @@ export class Database {
 	}
 
 	/**
-	 * The variables (or outputs) of a template as they are true here: a native Postgres brings its
-	 * database's name, which templates have as a literal, since RDS gives it no attribute.
+	 * Replaces the database's name in variables or outputs by that of a native PostgreSQL:
+	 * templates hold the name as a literal, since RDS has no attribute for it.
 	 */
 	renameIn<T>(values: Record<string, T>): Record<string, T | string> {
 		if (this.#name === this.#templateName) return values;
@@ -91,10 +93,10 @@ export class Database {
 		);
 	}
 
-	/** Starts PGlite (again). */
+	/** Starts PGlite where it is not running. */
 	async resume(): Promise<void> {
 		if (!this.#address || this.#process) return;
-		this.#wanted = true;
+		this.#shouldRun = true;
 		const folder = join(this.#options.stateDir, "pgdata");
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		const child = fork(
@@ -108,51 +110,53 @@ export class Database {
 			},
 		);
 		this.#process = child;
-		let said = "";
+		let output = "";
 		for (const stream of [child.stdout, child.stderr]) {
 			stream?.on("data", (chunk: Buffer) => {
-				said = (said + chunk.toString()).slice(-2_000);
+				output = (output + chunk.toString()).slice(-2_000);
 			});
 		}
 		const ready = Promise.withResolvers<void>();
-		const late = setTimeout(
-			() => ready.reject(new Error(`PGlite did not start: ${said}`)),
-			startSeconds * 1000,
+		const deadline = setTimeout(
+			() => ready.reject(new Error(`PGlite did not start: ${output}`)),
+			maxStartSeconds * 1000,
 		);
 		child.once("message", () => ready.resolve());
 		child.once("exit", (code, signal) => {
 			ready.reject(
-				new Error(`PGlite ended (${signal ?? code}) at its start: ${said}`),
+				new Error(
+					`PGlite ended (${signal ?? code}) while it started: ${output}`,
+				),
 			);
 			this.#process = null;
-			if (!this.#wanted) return;
+			if (!this.#shouldRun) return;
 			this.#options.log(`PGlite ended (${signal ?? code}), starting it again.`);
 			setTimeout(() => {
-				if (!this.#wanted) return;
+				if (!this.#shouldRun) return;
 				this.resume().catch((error) => this.#options.log(String(error)));
 			}, 500);
 		});
 		try {
 			await ready.promise;
 		} catch (error) {
-			// What does not start the first time would not the second.
-			this.#wanted = false;
+			// A second attempt would fail like the first.
+			this.#shouldRun = false;
 			child.kill("SIGKILL");
 			throw error;
 		} finally {
-			clearTimeout(late);
+			clearTimeout(deadline);
 		}
 	}
 
-	/** Ends PGlite; a native Postgres is not ours to end. */
+	/** Ends PGlite; a native PostgreSQL keeps running. */
 	async stop(): Promise<void> {
-		this.#wanted = false;
+		this.#shouldRun = false;
 		const child = this.#process;
 		if (!child) return;
 		const ended = new Promise((resolve) => child.once("exit", resolve));
 		child.kill("SIGTERM");
-		const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+		const deadline = setTimeout(() => child.kill("SIGKILL"), 10_000);
 		await ended;
-		clearTimeout(late);
+		clearTimeout(deadline);
 	}
 }

@@ -5,7 +5,7 @@ import {
 	timingSafeEqual,
 } from "node:crypto";
 
-/** Whether a password is the one of which Postgres keeps this SCRAM verifier. */
+/** Checks a password against the SCRAM verifier that Postgres stores. */
 export function passwordMatches(password: string, verifier: string): boolean {
 	const [, iterations, salt = "", storedKey = ""] =
 		/^SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):/.exec(verifier) ?? [];

@@ -1,6 +1,7 @@
 /**
- * PGlite in a process of its own, so that a long query does not stop the rest of the cloud.
- * Arguments: data folder, database name, port; the master's name and password in MASTER_USER. Tells its parent `ready`; ends with it.
+ * Runs PGlite in a process of its own, so that a long query does not block the emulator.
+ * Arguments: data folder, database name, port; MASTER_USER holds the master user's name and password.
+ * Sends `ready` to its parent and ends with it.
  */
 import { existsSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
@@ -27,7 +28,7 @@ if (!existsSync(`${folder}/PG_VERSION`)) {
 	await fresh.close();
 }
 const db = await open(database);
-// On RDS this role is all but a superuser; what it lacks there, files and other databases, nobody asks for.
+// On RDS this role is almost a superuser: it lacks only file access and other databases.
 const { username, password } = JSON.parse(process.env.MASTER_USER ?? "{}");
 if (username) {
 	const { rows } = await db.query("select from pg_roles where rolname = $1", [
@@ -44,11 +45,11 @@ let ending = false;
 async function end() {
 	if (ending) return;
 	ending = true;
-	// The port is given back last: whoever can take it may open the folder.
+	// Exiting frees the port last: another process that takes it may open the folder.
 	await db.close();
 	process.exit();
 }
 process.on("SIGTERM", end);
-// A terminal sends this to the whole group; the parent decides the order.
+// A terminal signals the whole process group; the parent decides the order.
 process.on("SIGINT", () => {});
 process.on("disconnect", end);

@@ -9,12 +9,12 @@ export interface PgliteServer {
 }
 
 /**
- * Serves PGlite on loopback to any number of connections, each with the role it signs in with.
+ * Serves PGlite on loopback to any number of connections, each with the role it signs in as.
  *
- * Not pglite-socket, because there every connection is the superuser whatever its name and password, so a
- * missing grant shows on RDS first; settings of one connection are seen by all; and messages of two
- * connections mix. What one session still cannot give: temporary tables and session locks end when another
- * connection has its turn. Statements prepared by name do, too, but are prepared again when they are next used.
+ * pglite-socket does not fit: every connection is the superuser whatever its name and password, so a missing
+ * grant would fail on RDS first; all connections share their settings; and messages of two connections mix.
+ * One session has limits: temporary tables and session locks end when another connection has its turn.
+ * Named prepared statements end, too, but are prepared again at their next use.
  */
 export async function servePglite(
 	db: PGlite,
@@ -24,12 +24,12 @@ export async function servePglite(
 	const { rows } = await db.query<{ version: string; database: string }>(
 		"select current_setting('server_version') as version, current_database() as database",
 	);
-	const about = rows[0] as { version: string; database: string };
+	const serverInfo = rows[0] as { version: string; database: string };
 	const sockets = new Set<Socket>();
 	const server = createServer((socket) => {
 		sockets.add(socket);
 		socket.once("close", () => sockets.delete(socket));
-		serve(socket, session, about);
+		serve(socket, session, serverInfo);
 	});
 	await new Promise<void>((resolve, reject) => {
 		server.once("error", reject);
@@ -48,30 +48,30 @@ export async function servePglite(
 const protocol3 = 196_608;
 const sslRequest = 80_877_103;
 const gssRequest = 80_877_104;
-/** The longest message taken: Postgres itself stops at 1 GB. */
+/** Bytes of a message; Postgres' own limit is 1 GB. */
 const maxMessage = 256 * 1024 * 1024;
 
 function serve(
 	socket: Socket,
 	session: Session,
-	about: { version: string; database: string },
+	serverInfo: { version: string; database: string },
 ): void {
 	let buffer: Buffer = Buffer.alloc(0);
 	let startup: Record<string, string> | null = null;
 	let user: SessionUser | null = null;
-	let working = false;
-	let gone = false;
+	let isWorking = false;
+	let isClosed = false;
 
 	const refuse = (code: string, message: string) => {
 		socket.end(errorResponse(code, message));
 	};
 
-	/** The next whole message, or null until more bytes have come. */
-	const next = (): Buffer | null => {
-		const typed = startup === null ? 0 : 1;
-		if (buffer.length < typed + 4) return null;
-		const length = buffer.readInt32BE(typed) + typed;
-		if (length < typed + 4 || length > maxMessage) {
+	/** Takes the next whole message; null until more bytes arrive. */
+	const nextMessage = (): Buffer | null => {
+		const typeLength = startup === null ? 0 : 1;
+		if (buffer.length < typeLength + 4) return null;
+		const length = buffer.readInt32BE(typeLength) + typeLength;
+		if (length < typeLength + 4 || length > maxMessage) {
 			refuse("08P01", "invalid message length");
 			buffer = Buffer.alloc(0);
 			return null;
@@ -84,7 +84,7 @@ function serve(
 
 	const begin = (message: Buffer) => {
 		const code = message.readInt32BE(4);
-		// No TLS here: the client may go on without.
+		// There is no TLS; the client may continue without.
 		if (code === sslRequest || code === gssRequest) socket.write("N");
 		else if (code !== protocol3) socket.end();
 		else {
@@ -103,24 +103,24 @@ function serve(
 			return refuse("08P01", "expected a password");
 		}
 		const password = message.subarray(5, -1).toString();
-		const found = await session.alone((db) =>
+		const { rows } = await session.runExclusive((db) =>
 			db.query<{ rolpassword: string | null }>(
 				`select rolpassword from pg_authid where rolname = ${quoted(role)} and rolcanlogin`,
 			),
 		);
-		const [known] = found.rows;
-		// A role without a password is PGlite's own superuser.
+		const [account] = rows;
+		// Only PGlite's own superuser has no password.
 		if (
-			!known ||
-			(known.rolpassword !== null &&
-				!passwordMatches(password, known.rolpassword))
+			!account ||
+			(account.rolpassword !== null &&
+				!passwordMatches(password, account.rolpassword))
 		) {
 			return refuse(
 				"28P01",
 				`password authentication failed for user "${role}"`,
 			);
 		}
-		if (database !== about.database) {
+		if (database !== serverInfo.database) {
 			return refuse("3D000", `database "${database}" does not exist`);
 		}
 		user = { role, settings: settingsOf(parameters) };
@@ -128,15 +128,15 @@ function serve(
 			Buffer.concat([
 				Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]),
 				...Object.entries({
-					server_version: about.version,
+					server_version: serverInfo.version,
 					client_encoding: "UTF8",
 					standard_conforming_strings: "on",
 					integer_datetimes: "on",
 					DateStyle: "ISO, MDY",
 					TimeZone: "UTC",
-				}).map(([name, value]) => typed("S", `${name}\0${value}\0`)),
+				}).map(([name, value]) => typedMessage("S", `${name}\0${value}\0`)),
 				Buffer.from([0x4b, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0]),
-				typed("Z", "I"),
+				typedMessage("Z", "I"),
 			]),
 		);
 	};
@@ -152,17 +152,21 @@ function serve(
 	};
 
 	const work = async () => {
-		if (working) return;
-		working = true;
+		if (isWorking) return;
+		isWorking = true;
 		try {
-			for (let message = next(); message && !gone; message = next()) {
+			for (
+				let message = nextMessage();
+				message && !isClosed;
+				message = nextMessage()
+			) {
 				await handle(message);
 			}
 		} catch (error) {
 			refuse("XX000", error instanceof Error ? error.message : String(error));
 		} finally {
-			working = false;
-			if (gone && user) await session.leave(user).catch(() => {});
+			isWorking = false;
+			if (isClosed && user) await session.leave(user).catch(() => {});
 		}
 	};
 
@@ -173,9 +177,9 @@ function serve(
 		void work();
 	});
 	socket.once("close", () => {
-		gone = true;
-		// While a message is under way, its end does this.
-		if (!working && user) session.leave(user).catch(() => {});
+		isClosed = true;
+		// Otherwise `work` does this when the current message has ended.
+		if (!isWorking && user) session.leave(user).catch(() => {});
 	});
 }
 
@@ -188,7 +192,7 @@ function startupParameters(message: Buffer): Record<string, string> {
 	return parameters;
 }
 
-/** What a connection wants to be set: `application_name`, `TimeZone` ..., and `-c name=value` in its options. */
+/** Returns the settings that a connection asks for: `application_name`, `TimeZone` ..., and `-c name=value` in its options. */
 function settingsOf({
 	user: _user,
 	database: _database,
@@ -207,7 +211,7 @@ function settingsOf({
 	);
 }
 
-function typed(type: string, text: string): Buffer {
+function typedMessage(type: string, text: string): Buffer {
 	const body = Buffer.from(text);
 	const head = Buffer.alloc(5);
 	head.write(type, 0);
@@ -216,5 +220,5 @@ function typed(type: string, text: string): Buffer {
 }
 
 function errorResponse(code: string, message: string): Buffer {
-	return typed("E", `SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
+	return typedMessage("E", `SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
 }

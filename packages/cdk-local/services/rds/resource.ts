@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { ignored, resource, tags } from "../../template/resource.ts";
 
-const operations = ignored("the database's files are the machine's");
+const notOperated = ignored("the database's files are the machine's");
 
 export const dbInstance = resource(
 	{
@@ -11,45 +11,45 @@ export const dbInstance = resource(
 		MasterUsername: z.string().default("postgres"),
 		ManageMasterUserPassword: z.union([z.literal(true), z.literal("true")]),
 		DBInstanceIdentifier: z.string().optional(),
-		Port: ignored("a free one is chosen"),
-		EngineVersion: operations,
-		DBInstanceClass: operations,
-		AllocatedStorage: operations,
-		MaxAllocatedStorage: operations,
-		StorageType: operations,
-		StorageEncrypted: operations,
-		Iops: operations,
-		KmsKeyId: operations,
-		MasterUserSecret: operations,
-		BackupRetentionPeriod: operations,
-		PreferredBackupWindow: operations,
-		PreferredMaintenanceWindow: operations,
-		CopyTagsToSnapshot: operations,
-		DeleteAutomatedBackups: operations,
-		DeletionProtection: operations,
-		MultiAZ: operations,
-		AvailabilityZone: operations,
-		AutoMinorVersionUpgrade: operations,
-		AllowMajorVersionUpgrade: operations,
-		EnablePerformanceInsights: operations,
-		DatabaseInsightsMode: operations,
-		PerformanceInsightsRetentionPeriod: operations,
-		PerformanceInsightsKMSKeyId: operations,
-		MonitoringInterval: operations,
-		MonitoringRoleArn: operations,
-		EnableCloudwatchLogsExports: operations,
-		EnableIAMDatabaseAuthentication: operations,
-		CACertificateIdentifier: operations,
-		DBParameterGroupName: operations,
-		DBSubnetGroupName: operations,
-		VPCSecurityGroups: operations,
-		PubliclyAccessible: operations,
+		Port: ignored("a free one is taken"),
+		EngineVersion: notOperated,
+		DBInstanceClass: notOperated,
+		AllocatedStorage: notOperated,
+		MaxAllocatedStorage: notOperated,
+		StorageType: notOperated,
+		StorageEncrypted: notOperated,
+		Iops: notOperated,
+		KmsKeyId: notOperated,
+		MasterUserSecret: notOperated,
+		BackupRetentionPeriod: notOperated,
+		PreferredBackupWindow: notOperated,
+		PreferredMaintenanceWindow: notOperated,
+		CopyTagsToSnapshot: notOperated,
+		DeleteAutomatedBackups: notOperated,
+		DeletionProtection: notOperated,
+		MultiAZ: notOperated,
+		AvailabilityZone: notOperated,
+		AutoMinorVersionUpgrade: notOperated,
+		AllowMajorVersionUpgrade: notOperated,
+		EnablePerformanceInsights: notOperated,
+		DatabaseInsightsMode: notOperated,
+		PerformanceInsightsRetentionPeriod: notOperated,
+		PerformanceInsightsKMSKeyId: notOperated,
+		MonitoringInterval: notOperated,
+		MonitoringRoleArn: notOperated,
+		EnableCloudwatchLogsExports: notOperated,
+		EnableIAMDatabaseAuthentication: notOperated,
+		CACertificateIdentifier: notOperated,
+		DBParameterGroupName: notOperated,
+		DBSubnetGroupName: notOperated,
+		VPCSecurityGroups: notOperated,
+		PubliclyAccessible: notOperated,
 		Tags: tags,
 	},
 	async (properties, { services, logicalId, physicalName }) => {
 		const name = properties.DBInstanceIdentifier ?? physicalName(63);
 		const { database, secrets } = services;
-		// RDS generates and keeps this secret itself. A native Postgres has its own password, so its own secret.
+		// RDS would generate this secret. Each native PostgreSQL has its own password, so its own secret.
 		const postgres = createHash("sha256")
 			.update(database.identity)
 			.digest("hex");

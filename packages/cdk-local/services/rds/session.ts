@@ -1,52 +1,52 @@
 import type { PGlite } from "@electric-sql/pglite";
 
-/** Who uses PGlite's one session, and with which settings. */
+/** A connection that uses PGlite's one session. */
 export interface SessionUser {
 	role: string;
-	/** As given at the connection's start. */
+	/** From the connection's startup message. */
 	settings: Record<string, string>;
-	/** The Parse messages of statements that it prepared by name. @default none yet */
+	/** The Parse messages of its named prepared statements. @default none */
 	prepared?: Map<string, Uint8Array>;
 }
 
 const sync = Uint8Array.of("S".charCodeAt(0), 0, 0, 0, 4);
 
 /**
- * PGlite's one session, lent to one user at a time: from the first message of an exchange until PGlite is
- * idle, so a transaction excludes every other user, as does a Parse that waits for its Sync.
+ * Lends PGlite's one session to one user at a time, from the first message of an exchange until PGlite is idle:
+ * a transaction excludes every other user, and so does a Parse that waits for its Sync.
  */
 export class Session {
 	readonly #db: PGlite;
 	#owner: SessionUser | null = null;
-	/** Whose role and settings the session has now. */
-	#activeRole: SessionUser | null = null;
-	readonly #queue: { user: SessionUser; go: () => void }[] = [];
+	/** The user whose role and settings the session has now. */
+	#activeUser: SessionUser | null = null;
+	readonly #queue: { user: SessionUser; proceed: () => void }[] = [];
 	#transaction = "I";
-	/** Whether PGlite waits for the rest of an exchange. */
+	/** PGlite waits for the rest of an exchange. */
 	#open = false;
-	/** Names of prepared statements that PGlite has now, all of them the dressed user's. */
+	/** Names of the prepared statements in PGlite, all of them the active user's. */
 	readonly #preparedNames = new Set<string>();
 
 	constructor(db: PGlite) {
 		this.#db = db;
 	}
 
-	/** Sends one message of a user and gives what PGlite answers. */
+	/** Sends a user's message to PGlite. @returns PGlite's answer */
 	async exchange(user: SessionUser, message: Uint8Array): Promise<Uint8Array> {
 		await this.#acquire(user);
 		try {
 			this.#open = true;
-			const refused = await this.#prepareAgain(user, message);
-			const answer = refused ?? (await this.#db.execProtocolRaw(message));
-			this.#notice(answer);
+			const error = await this.#prepareAgain(user, message);
+			const answer = error ?? (await this.#db.execProtocolRaw(message));
+			this.#readState(answer);
 			return answer;
 		} finally {
 			if (!this.#open && this.#transaction === "I") this.#release();
 		}
 	}
 
-	/** Runs something on PGlite itself, as its superuser, between exchanges. */
-	async alone<T>(run: (db: PGlite) => Promise<T>): Promise<T> {
+	/** Runs queries as PGlite's superuser, between exchanges. */
+	async runExclusive<T>(run: (db: PGlite) => Promise<T>): Promise<T> {
 		const user = { role: "postgres", settings: {} };
 		await this.#acquire(user);
 		try {
@@ -56,11 +56,11 @@ export class Session {
 		}
 	}
 
-	/** A user, whose messages are all answered, is gone: what it had begun is rolled back. */
+	/** Rolls back what a disconnected user had begun, once its messages are answered. */
 	async leave(user: SessionUser): Promise<void> {
 		if (this.#owner !== user) return;
 		try {
-			if (this.#open) this.#notice(await this.#db.execProtocolRaw(sync));
+			if (this.#open) this.#readState(await this.#db.execProtocolRaw(sync));
 			if (this.#transaction !== "I") await this.#db.exec("rollback");
 		} finally {
 			this.#open = false;
@@ -72,12 +72,12 @@ export class Session {
 	async #acquire(user: SessionUser): Promise<void> {
 		if (this.#owner === user) return;
 		if (this.#owner) {
-			await new Promise<void>((go) => this.#queue.push({ user, go }));
+			await new Promise<void>((proceed) => this.#queue.push({ user, proceed }));
 		} else this.#owner = user;
-		if (this.#activeRole === user) return;
-		this.#activeRole = null;
+		if (this.#activeUser === user) return;
+		this.#activeUser = null;
 		try {
-			// Statements, settings, temporary tables and locks of the one before are gone.
+			// Removes the previous user's statements, settings, temporary tables and locks.
 			await this.#db.exec("discard all");
 			this.#preparedNames.clear();
 			const settings = Object.entries(user.settings).map(
@@ -86,7 +86,7 @@ export class Session {
 			await this.#db.exec(
 				`set session authorization ${quoted(user.role)}; ${settings.join(" ")}`,
 			);
-			this.#activeRole = user;
+			this.#activeUser = user;
 		} catch (error) {
 			this.#release();
 			throw error;
@@ -94,15 +94,15 @@ export class Session {
 	}
 
 	/**
-	 * Remembers what a user prepares by name, and prepares it once more where another user's turn has ended it.
-	 * Gives PGlite's answer where that is an error.
+	 * Remembers a user's named statements, and prepares one again where another user's turn has removed it.
+	 * @returns PGlite's answer where that is an error
 	 */
 	async #prepareAgain(
 		user: SessionUser,
 		message: Uint8Array,
 	): Promise<Uint8Array | null> {
 		const type = String.fromCharCode(message[0] as number);
-		const name = statementIn(type, message);
+		const name = statementName(type, message);
 		if (!name) return null;
 		user.prepared ??= new Map();
 		if (type === "P") {
@@ -126,11 +126,11 @@ export class Session {
 	#release(): void {
 		const next = this.#queue.shift();
 		this.#owner = next?.user ?? null;
-		next?.go();
+		next?.proceed();
 	}
 
-	/** Reads PGlite's state off the last message of its answer. */
-	#notice(answer: Uint8Array): void {
+	/** Reads PGlite's state from the last message of its answer. */
+	#readState(answer: Uint8Array): void {
 		const end = answer.length;
 		// ReadyForQuery: `Z`, its length 5, and the state of the transaction.
 		if (end < 6 || answer[end - 6] !== "Z".charCodeAt(0)) return;
@@ -140,15 +140,15 @@ export class Session {
 	}
 }
 
-/** The prepared statement that a Parse, Bind, Describe or Close message names, or "". */
-function statementIn(type: string, message: Uint8Array): string {
+/** Returns the statement that a Parse, Bind, Describe or Close message names, or "". */
+function statementName(type: string, message: Uint8Array): string {
 	const textAt = (start: number) => {
 		const end = message.indexOf(0, start);
 		return Buffer.from(message.subarray(start, end)).toString();
 	};
 	const body = 5; // after the type and the length
 	if (type === "P") return textAt(body);
-	if (type === "B") return textAt(message.indexOf(0, body) + 1); // the portal stands first
+	if (type === "B") return textAt(message.indexOf(0, body) + 1); // the portal comes first
 	const isStatement = message[body] === "S".charCodeAt(0);
 	return (type === "D" || type === "C") && isStatement ? textAt(body + 1) : "";
 }
