@@ -6,7 +6,7 @@ export interface FakeChat extends Chat {
 	readonly requests: ChatRequest[];
 }
 
-/** What a fake model says to a request: words, tool calls, an ending, or an error to throw. */
+/** A fake model's reply to a request: text, tool calls and an end, or an error to throw. */
 export type FakeReply =
 	| Error
 	| {
@@ -15,9 +15,9 @@ export type FakeReply =
 			ended?: "complete" | "cut_off" | "refused";
 	  };
 
-/** A model that says what a test wants. @default the headline of each quoted item, cited */
+/** A chat model whose replies a test chooses. @default the headline of each quoted item, cited */
 export function fakeChat(
-	say: (request: ChatRequest, calls: number) => FakeReply = headlines,
+	reply: (request: ChatRequest, calls: number) => FakeReply = citeHeadlines,
 ): FakeChat {
 	const requests: ChatRequest[] = [];
 	return {
@@ -27,14 +27,14 @@ export function fakeChat(
 				...request,
 				messages: structuredClone(request.messages),
 			});
-			const said = say(request, requests.length);
-			if (said instanceof Error) throw said;
-			const { text = "", toolCalls = [], ended = "complete" } = said;
+			const replied = reply(request, requests.length);
+			if (replied instanceof Error) throw replied;
+			const { text = "", toolCalls = [], ended = "complete" } = replied;
 			const message: AssistantMessage = {
 				role: "assistant",
 				text,
-				toolCalls: toolCalls.map((call, at) => ({
-					id: `call_${requests.length}_${at}`,
+				toolCalls: toolCalls.map((call, index) => ({
+					id: `call_${requests.length}_${index}`,
 					...call,
 				})),
 			};
@@ -58,7 +58,7 @@ export function fakeChat(
 	};
 }
 
-function headlines({ messages }: ChatRequest): FakeReply {
+function citeHeadlines({ messages }: ChatRequest): FakeReply {
 	const items = messages.flatMap(({ text }) => readQuotedItems(text));
 	return {
 		text: items.map(({ ref, headline }) => `${headline} [${ref}].`).join("\n"),

@@ -1,6 +1,6 @@
 import type { Clock } from "#core/ports/index.ts";
 
-/** A clock that goes on when told, and a millisecond at each reading: no two things happen at the same time. */
+/** A clock that a test advances. Each reading adds a millisecond, so that no two readings are equal. */
 export interface FakeClock extends Clock {
 	advance(seconds: number): void;
 }

@@ -10,7 +10,7 @@ import {
 } from "./store.ts";
 
 export function fakeItems(store: Store): Items {
-	const toUploaded = (stored: StoredItem) => {
+	const setUploaded = (stored: StoredItem) => {
 		stored.item.status = "uploaded";
 		stored.stageAt = store.now();
 		stored.sweptAt = null;
@@ -78,9 +78,9 @@ export function fakeItems(store: Store): Items {
 						!category || analysis?.description.category === category,
 				)
 				.sort(
-					(one, other) =>
-						other.item.createdAt.getTime() - one.item.createdAt.getTime() ||
-						(one.item.id < other.item.id ? 1 : -1),
+					(a, b) =>
+						b.item.createdAt.getTime() - a.item.createdAt.getTime() ||
+						(a.item.id < b.item.id ? 1 : -1),
 				);
 			let start = offset;
 			if (cursor !== undefined) {
@@ -112,10 +112,7 @@ export function fakeItems(store: Store): Items {
 			}
 			return [...counts]
 				.map(([category, items]) => ({ category, items }))
-				.sort(
-					(one, other) =>
-						other.items - one.items || (one.category < other.category ? -1 : 1),
-				)
+				.sort((a, b) => b.items - a.items || (a.category < b.category ? -1 : 1))
 				.slice(0, 100);
 		},
 
@@ -146,7 +143,7 @@ export function fakeItems(store: Store): Items {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return null;
 			const { item } = stored;
-			if (item.status === "pending") toUploaded(stored);
+			if (item.status === "pending") setUploaded(stored);
 			return structuredClone(item);
 		},
 
@@ -157,7 +154,7 @@ export function fakeItems(store: Store): Items {
 			if (item.status === "failed") {
 				stored.attempts = 0;
 				item.error = null;
-				toUploaded(stored);
+				setUploaded(stored);
 			}
 			return structuredClone(item);
 		},

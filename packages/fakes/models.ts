@@ -11,7 +11,7 @@ import {
 /** Bytes that `fakeImages` cannot decode contain this word. */
 export const undecodable = "undecodable";
 
-/** Passes an image through: its thumbnail and its vision picture are its own bytes. */
+/** Derives nothing: the thumbnail and the vision image are the original bytes. */
 export function fakeImages(): Images {
 	return {
 		async derive(bytes) {
@@ -40,7 +40,7 @@ export function fakeImages(): Images {
 	};
 }
 
-/** Reads in an image the words a test wrote into its bytes. */
+/** Describes an image by the words that a test wrote into its bytes. */
 export function fakeVision(): Vision {
 	return {
 		async describe({ image, originalFilename }) {
@@ -62,7 +62,7 @@ export function fakeVision(): Vision {
 	};
 }
 
-/** Places texts with the same words at the same place. */
+/** Embeds texts by their words: the same words give the same vector. */
 export function fakeEmbedder(model = "fake-embedding"): Embedder {
 	return {
 		model,
@@ -73,8 +73,11 @@ export function fakeEmbedder(model = "fake-embedding"): Embedder {
 			const vectors = texts.map((text) => {
 				const vector = new Float32Array(embeddingDimensions);
 				for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
-					const at = createHash("sha256").update(word).digest().readUInt32BE();
-					vector[at % embeddingDimensions] = 1;
+					const index = createHash("sha256")
+						.update(word)
+						.digest()
+						.readUInt32BE();
+					vector[index % embeddingDimensions] = 1;
 				}
 				vector[0] ||= 0.01;
 				const length = Math.hypot(...vector);

@@ -3,9 +3,9 @@ import { owned, type Store } from "./store.ts";
 
 export function fakeOutbox(store: Store): Outbox {
 	return {
-		async unsent(of) {
-			if ("userId" in of) {
-				const stored = owned(store, of.userId, of.itemId);
+		async unsent(filter) {
+			if ("userId" in filter) {
+				const stored = owned(store, filter.userId, filter.itemId);
 				return structuredClone(
 					(stored?.outbox ?? []).map(({ event }) => event),
 				);
@@ -13,9 +13,11 @@ export function fakeOutbox(store: Store): Outbox {
 			return structuredClone(
 				[...store.items.values()]
 					.flatMap(({ outbox }) => outbox)
-					.filter(({ at }) => at <= store.now() - of.olderThanSeconds * 1000)
-					.sort((one, other) => one.at - other.at)
-					.slice(0, of.limit)
+					.filter(
+						({ at }) => at <= store.now() - filter.olderThanSeconds * 1000,
+					)
+					.sort((a, b) => a.at - b.at)
+					.slice(0, filter.limit)
 					.map(({ event }) => event),
 			);
 		},

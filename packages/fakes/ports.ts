@@ -22,7 +22,7 @@ export interface FakePorts extends Ports {
 	chat: FakeChat;
 	clock: FakeClock;
 	events: FakeEvents;
-	/** The rows, for what a test must arrange and no port does. */
+	/** The rows, for states that a test must arrange and no port makes. */
 	store: Store;
 }
 

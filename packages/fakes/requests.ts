@@ -4,22 +4,22 @@ import {
 	announce,
 	owned,
 	ownedItems,
+	pendingRequest,
 	type Store,
 	type StoredRequest,
-	waitingRequest,
 } from "./store.ts";
 
 export function fakeRequests(store: Store): Requests {
 	return {
-		async create(wanted) {
-			const { userId, itemId } = wanted;
+		async create(added) {
+			const { userId, itemId } = added;
 			const stored = owned(store, userId, itemId);
 			if (!stored) return null;
-			const same = waitingRequest(stored, wanted);
-			if (same) return structuredClone(same.request);
+			const existing = pendingRequest(stored, added);
+			if (existing) return structuredClone(existing.request);
 			const now = store.now();
 			const request: WorkRequest = {
-				...wanted,
+				...added,
 				status: "pending",
 				error: null,
 				analysisId: null,
@@ -64,7 +64,7 @@ export function fakeRequests(store: Store): Requests {
 
 		async claimStalled({ idleSeconds, againSeconds, limit, maxPerRebuild }) {
 			const now = store.now();
-			const ofRebuild = new Map<string, number>();
+			const rebuildCounts = new Map<string, number>();
 			const idle = [...store.items.values()]
 				.filter(({ lease }) => lease === null || lease.expiresAt <= now)
 				.flatMap(({ item, requests }) =>
@@ -76,12 +76,12 @@ export function fakeRequests(store: Store): Requests {
 						touchedAt <= now - idleSeconds * 1000 &&
 						(sweptAt === null || sweptAt <= now - againSeconds * 1000),
 				)
-				.sort((one, other) => one.waiting.touchedAt - other.waiting.touchedAt)
+				.sort((a, b) => a.waiting.touchedAt - b.waiting.touchedAt)
 				.filter(({ waiting: { request } }) => {
 					if (!isEmbed(request)) return true;
-					const place = (ofRebuild.get(request.userId) ?? 0) + 1;
-					ofRebuild.set(request.userId, place);
-					return place <= maxPerRebuild;
+					const count = (rebuildCounts.get(request.userId) ?? 0) + 1;
+					rebuildCounts.set(request.userId, count);
+					return count <= maxPerRebuild;
 				})
 				.slice(0, limit);
 			return idle.map(({ item, waiting }) => {

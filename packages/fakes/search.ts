@@ -1,199 +1,125 @@
-import { embeddingText } from "#core/items/analysis.ts";
-import type {
-	Hit,
-	MatchedWord,
-	Search,
-	SearchOptions,
-	TextQuery,
-	VectorQuery,
-} from "#core/ports/index.ts";
+import type { Hit, MatchedWord, Search } from "#core/ports/index.ts";
 import { ownedItems, type Store, type StoredItem } from "./store.ts";
-
-const rrfK = 15;
-const fusionDepth = 50;
-
-/** As the real one has them: words that count, and of the gate. */
-const maxWords = 32;
-const minEvidence = 0.55;
-const describedLabels = 40;
+import { cosineSimilarity } from "./vectors.ts";
 
 /**
- * Search over whole words without accents; every word counts the same and there are no stems. Scores have the
- * ranges of the real one: above 0.5 every word is there.
+ * Finds items by whole words and by cosine similarity, so that use cases have hits. Ranking, stems and the
+ * answerability threshold of words are the database's own: their contract runs on PostgreSQL alone.
  */
 export function fakeSearch(store: Store): Search {
-	function byText(
-		userId: string,
-		{ text, minScore }: TextQuery,
-		options: SearchOptions,
-	): Hit[] {
-		const asked = [...new Set(wordsOf(text))].slice(0, maxWords);
-		if (asked.length === 0) return [];
-		const shareIn = (there: Set<string>) =>
-			asked.filter((word) => there.has(word)).length / asked.length;
-		const everywhere = ownedItems(store, userId).flatMap(({ document }) =>
-			document ? wordsOf(embeddingText(document)) : [],
-		);
-		const known = shareIn(new Set(everywhere));
-		let answered = minScore !== undefined;
-		const hits = best(
-			store,
-			userId,
-			{ ...options, topK: fusionDepth },
-			({ document }) => {
-				if (!document) return null;
-				const coverage = shareIn(new Set(wordsOf(embeddingText(document))));
-				const stress = shareIn(new Set(wordsOf(document.headline)));
-				const described = Math.min(
-					1,
-					wordsOf(document.labels).length / describedLabels,
-				);
-				answered ||= (coverage + known) / 2 >= minEvidence * described;
-				const score =
-					coverage === 1 ? 0.75 + stress / 5 : coverage * 0.4 + stress / 20;
-				return coverage > 0 && score >= (minScore ?? 0) ? score : null;
-			},
-		);
-		if (!answered) return [];
-		return hits.slice(0, options.topK).map((hit, at) => ({
-			...hit,
-			textRank: at + 1,
-			textScore: hit.score,
-			matched: matchedIn(store, userId, hit, asked),
-			...(options.explain && { snippet: hit.summary || hit.headline }),
-		}));
-	}
+	const byText: Search["byText"] = async (
+		userId,
+		{ text, minScore },
+		options,
+	) => {
+		const words = [...new Set(wordsOf(text))];
+		return best(store, userId, options, (stored) => {
+			const matched = matchedWords(stored, words);
+			const found = new Set(matched.map(({ word }) => word)).size;
+			const score = (0.9 * found) / words.length; // below 1, as in the database
+			if (found === 0 || score < (minScore ?? 0)) return null;
+			const snippet = stored.document?.summary || stored.document?.headline;
+			return {
+				score,
+				textScore: score,
+				matched,
+				...(options.explain && { snippet }),
+			};
+		}).map((hit, index) => ({ ...hit, textRank: index + 1 }));
+	};
 
-	function byVector(
-		userId: string,
-		{ model, vector, minSimilarity, answerabilityThreshold = 0 }: VectorQuery,
-		options: SearchOptions,
-	): Hit[] {
-		const least = minSimilarity ?? answerabilityThreshold / 2;
+	const byVector: Search["byVector"] = async (userId, query, options) => {
+		const { model, vector, minSimilarity, answerabilityThreshold = 0 } = query;
 		const hits = best(store, userId, options, ({ embeddings }) => {
 			const embedding = embeddings.get(model);
 			if (!embedding) return null;
-			const similarity = cosine(vector, embedding.vector);
-			return similarity >= least ? similarity : null;
+			const similarity = cosineSimilarity(vector, embedding.vector);
+			const threshold = minSimilarity ?? answerabilityThreshold;
+			return similarity < threshold ? null : { score: similarity, similarity };
 		});
-		if (
-			minSimilarity === undefined &&
-			(hits[0]?.score ?? 0) < answerabilityThreshold
-		) {
-			return [];
-		}
-		return hits.map((hit, at) => ({
-			...hit,
-			vectorRank: at + 1,
-			similarity: hit.score,
-		}));
-	}
+		return hits.map((hit, index) => ({ ...hit, vectorRank: index + 1 }));
+	};
 
 	return {
-		byText: async (...asked) => byText(...asked),
-		byVector: async (...asked) => byVector(...asked),
+		byText,
+		byVector,
 		async hybrid(userId, { text, vector, weights }, options) {
-			const depth = { ...options, topK: fusionDepth };
-			const asked = [...new Set(wordsOf(text.text))];
-			const fused = new Map<string, Hit>();
-			const add = (hits: Hit[], share: (at: number) => Partial<Hit>) => {
-				for (const [at, hit] of hits.entries()) {
-					const none = {
-						textRank: null,
-						textScore: null,
-						textShare: 0,
-						vectorRank: null,
-						similarity: null,
-						vectorShare: 0,
-						matched: matchedIn(store, userId, hit, asked),
+			const textHits = await byText(userId, text, options);
+			const vectorHits = await byVector(userId, vector, options);
+			const ids = [...textHits, ...vectorHits].map(({ itemId }) => itemId);
+			return [...new Set(ids)]
+				.flatMap((id) => {
+					const byId = ({ itemId }: Hit) => itemId === id;
+					const textHit = textHits.find(byId);
+					const vectorHit = vectorHits.find(byId);
+					const textShare = share(weights.text, textHit?.textRank);
+					const vectorShare = share(weights.vector, vectorHit?.vectorRank);
+					const hit = textHit ?? vectorHit;
+					if (!hit) return [];
+					return {
+						...hit,
+						score: textShare + vectorShare,
+						textRank: textHit?.textRank ?? null,
+						textScore: textHit?.textScore ?? null,
+						textShare,
+						vectorRank: vectorHit?.vectorRank ?? null,
+						similarity: vectorHit?.similarity ?? null,
+						vectorShare,
+						matched: textHit?.matched ?? [],
 					};
-					const known = fused.get(hit.itemId);
-					fused.set(hit.itemId, { ...none, ...known, ...hit, ...share(at) });
-				}
-			};
-			add(byText(userId, text, depth), (at) => ({
-				textShare: weights.text / (rrfK + at + 1),
-			}));
-			add(byVector(userId, vector, depth), (at) => ({
-				vectorShare: weights.vector / (rrfK + at + 1),
-			}));
-			for (const hit of fused.values()) {
-				hit.score = (hit.textShare ?? 0) + (hit.vectorShare ?? 0);
-			}
-			return [...fused.values()].sort(byScore).slice(0, options.topK);
+				})
+				.sort(byScore)
+				.slice(0, options.topK);
 		},
 	};
 }
 
+const share = (weight: number, rank: number | null | undefined) =>
+	rank ? weight / rank : 0;
+
 function best(
 	store: Store,
 	userId: string,
-	{ topK, category }: SearchOptions,
-	scoreOf: (stored: StoredItem) => number | null,
+	{ topK, category }: { topK: number; category?: string },
+	match: (stored: StoredItem) => (Partial<Hit> & { score: number }) | null,
 ): Hit[] {
 	return ownedItems(store, userId)
 		.flatMap((stored) => {
-			const { item, analysis } = stored;
-			const score = scoreOf(stored);
-			if (!analysis || score === null) return [];
-			const { description } = analysis;
-			if (category && description.category !== category) return [];
-			return [
-				{
-					itemId: item.id,
-					mimeType: item.mimeType,
-					score,
-					category: description.category,
-					headline: stored.document?.headline ?? "",
-					summary: stored.document?.summary ?? "",
-					analysisId: analysis.id,
-				},
-			];
+			const { item, analysis, document } = stored;
+			const matched = match(stored);
+			if (!analysis || !document || !matched) return [];
+			if (category && analysis.description.category !== category) return [];
+			return {
+				itemId: item.id,
+				mimeType: item.mimeType,
+				category: analysis.description.category,
+				headline: document.headline,
+				summary: document.summary,
+				analysisId: analysis.id,
+				...matched,
+			};
 		})
 		.sort(byScore)
 		.slice(0, topK);
 }
 
-function matchedIn(
-	store: Store,
-	userId: string,
-	{ itemId }: Hit,
-	asked: string[],
+function matchedWords(
+	{ document }: StoredItem,
+	words: string[],
 ): MatchedWord[] {
-	const stored = ownedItems(store, userId).find(
-		({ item }) => item.id === itemId,
-	);
-	if (!stored?.document) return [];
-	const { headline, summary, labels, extractedText } = stored.document;
-	return Object.entries({
-		headline,
-		summary,
-		labels,
-		extracted_text: extractedText,
-	}).flatMap(([field, text]) => {
-		const there = new Set(wordsOf(text));
-		return asked
-			.filter((word) => there.has(word))
+	if (!document) return [];
+	const { headline, summary, labels, extractedText } = document;
+	const fields = { headline, summary, labels, extracted_text: extractedText };
+	return Object.entries(fields).flatMap(([field, text]) => {
+		const fieldWords = wordsOf(text);
+		return words
+			.filter((word) => fieldWords.includes(word))
 			.map((word) => ({ word, field: field as MatchedWord["field"] }));
 	});
 }
 
-function byScore(one: Hit, other: Hit): number {
-	return other.score - one.score || (one.itemId < other.itemId ? -1 : 1);
-}
+const byScore = (a: Hit, b: Hit): number =>
+	b.score - a.score || (a.itemId < b.itemId ? -1 : 1);
 
-/** Words too common to find anything by. */
-const stopWords = new Set(["a", "an", "and", "in", "is", "of", "or", "the"]);
-
-function wordsOf(text: string): string[] {
-	const plain = text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
-	return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).filter(
-		(word) => !stopWords.has(word),
-	);
-}
-
-function cosine(one: Float32Array, other: Float32Array): number {
-	const dot = (a: Float32Array, b: Float32Array) =>
-		a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
-	return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
-}
+const wordsOf = (text: string): string[] =>
+	text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];

@@ -10,11 +10,11 @@ import type {
 	Turns,
 } from "#core/ports/index.ts";
 
-interface Kept extends ChatSession {
+interface StoredSession extends ChatSession {
 	generation: string;
 	messages: SessionMessage[];
 	turns: number;
-	asked: string | null;
+	openQuestion: string | null;
 	lease: { holder: string; ends: number } | null;
 	expires: number;
 	conversation: Conversation | null;
@@ -26,35 +26,38 @@ const leaseMs = 30_000;
 const busy = (sessionId: string) =>
 	new AppError("session_busy", `Session ${sessionId} is busy.`);
 
-/** Sessions and turns in memory, which follow the clock of a test. A second message does not wait for the first. */
+/** Sessions and turns in memory, on the clock of a test. A second message does not wait for the first. */
 export function fakeConversations(clock: Clock): {
 	sessions: Sessions;
 	turns: Turns;
 } {
-	const all = new Map<string, Kept>();
+	const all = new Map<string, StoredSession>();
 	const now = () => clock.now().getTime();
-	const live = (userId: string, sessionId: string): Kept | undefined => {
-		const kept = all.get(`${userId}#${sessionId}`);
-		return kept && kept.expires > now() ? kept : undefined;
+	const findLive = (
+		userId: string,
+		sessionId: string,
+	): StoredSession | undefined => {
+		const session = all.get(`${userId}#${sessionId}`);
+		return session && session.expires > now() ? session : undefined;
 	};
-	const held = (userId: string, turn: OpenTurn): Kept => {
-		const kept = live(userId, turn.sessionId);
-		if (kept?.generation !== turn.generation) {
+	const leasedSession = (userId: string, turn: OpenTurn): StoredSession => {
+		const session = findLive(userId, turn.sessionId);
+		if (session?.generation !== turn.generation) {
 			throw sessionNotFound(turn.sessionId);
 		}
-		if (kept.lease?.holder !== turn.lease) throw busy(turn.sessionId);
-		return kept;
+		if (session.lease?.holder !== turn.lease) throw busy(turn.sessionId);
+		return session;
 	};
-	const shown = (kept: Kept): ChatSession => ({
-		sessionId: kept.sessionId,
-		createdAt: kept.createdAt,
-		lastActivity: kept.lastActivity,
-		messageCount: kept.messageCount,
+	const toChatSession = (session: StoredSession): ChatSession => ({
+		sessionId: session.sessionId,
+		createdAt: session.createdAt,
+		lastActivity: session.lastActivity,
+		messageCount: session.messageCount,
 	});
 
 	const sessions: Sessions = {
 		async beginTurn(userId, sessionId, question) {
-			const kept: Kept = live(userId, sessionId) ?? {
+			const session: StoredSession = findLive(userId, sessionId) ?? {
 				sessionId,
 				generation: randomUUID(),
 				createdAt: clock.now(),
@@ -62,26 +65,26 @@ export function fakeConversations(clock: Clock): {
 				messageCount: 0,
 				messages: [],
 				turns: 0,
-				asked: null,
+				openQuestion: null,
 				lease: null,
 				expires: 0,
 				conversation: null,
 			};
-			if (kept.lease && kept.lease.ends > now()) {
+			if (session.lease && session.lease.ends > now()) {
 				throw busy(sessionId);
 			}
 			const lease = { holder: randomUUID(), ends: now() + leaseMs };
-			Object.assign(kept, {
+			Object.assign(session, {
 				lease,
 				lastActivity: clock.now(),
 				expires: now() + lifetimeMs,
 			});
-			all.set(`${userId}#${sessionId}`, kept);
-			if (kept.asked !== question) {
-				kept.turns += 1;
-				kept.asked = question;
-				kept.messageCount += 1;
-				kept.messages.push({
+			all.set(`${userId}#${sessionId}`, session);
+			if (session.openQuestion !== question) {
+				session.turns += 1;
+				session.openQuestion = question;
+				session.messageCount += 1;
+				session.messages.push({
 					role: "user",
 					text: question,
 					at: clock.now(),
@@ -94,63 +97,63 @@ export function fakeConversations(clock: Clock): {
 			}
 			return {
 				sessionId,
-				number: kept.turns,
+				number: session.turns,
 				lease: lease.holder,
-				// Turns take real time, whatever the clock of the test says.
+				// Turns take real time, whatever the test's clock.
 				leaseEnds: new Date(Date.now() + leaseMs),
-				generation: kept.generation,
+				generation: session.generation,
 			};
 		},
 		async endTurn(userId, turn, answer) {
-			const kept = held(userId, turn);
-			kept.messages.push(structuredClone(answer));
-			kept.messageCount += 1;
-			kept.asked = null;
-			kept.lease = null;
+			const session = leasedSession(userId, turn);
+			session.messages.push(structuredClone(answer));
+			session.messageCount += 1;
+			session.openQuestion = null;
+			session.lease = null;
 		},
 		async abandonTurn(userId, { sessionId, lease }) {
-			const kept = live(userId, sessionId);
-			if (kept?.lease?.holder === lease) kept.lease = null;
+			const session = findLive(userId, sessionId);
+			if (session?.lease?.holder === lease) session.lease = null;
 		},
 		async list(userId, limit) {
 			return [...all]
 				.filter(([key, { expires }]) => {
 					return key.startsWith(`${userId}#`) && expires > now();
 				})
-				.map(([, kept]) => shown(kept))
-				.sort((one, other) => +other.lastActivity - +one.lastActivity)
+				.map(([, session]) => toChatSession(session))
+				.sort((a, b) => +b.lastActivity - +a.lastActivity)
 				.slice(0, limit);
 		},
 		async history(userId, sessionId) {
-			const kept = live(userId, sessionId);
-			if (!kept) return null;
+			const session = findLive(userId, sessionId);
+			if (!session) return null;
 			return {
-				session: shown(kept),
-				messages: structuredClone(kept.messages),
-				isBusy: kept.lease !== null && kept.lease.ends > now(),
+				session: toChatSession(session),
+				messages: structuredClone(session.messages),
+				isBusy: session.lease !== null && session.lease.ends > now(),
 			};
 		},
 		async delete(userId, sessionId) {
-			const isThere = live(userId, sessionId) !== undefined;
+			const exists = findLive(userId, sessionId) !== undefined;
 			all.delete(`${userId}#${sessionId}`);
-			return isThere;
+			return exists;
 		},
 	};
 
 	const turns: Turns = {
-		async run(userId, { sessionId }, asked, steps) {
-			const kept = live(userId, sessionId);
-			if (!kept) throw sessionNotFound(sessionId);
-			/** As a saver does: what a step gave is a copy, whole or not there at all. */
+		async run(userId, { sessionId }, input, steps) {
+			const session = findLive(userId, sessionId);
+			if (!session) throw sessionNotFound(sessionId);
+			/** Stores a copy of the whole state, as a checkpoint saver does. */
 			const commit = (changed: Partial<Conversation>) => {
-				kept.conversation = structuredClone({
-					...kept.conversation,
+				session.conversation = structuredClone({
+					...session.conversation,
 					...changed,
 				}) as Conversation;
-				return structuredClone(kept.conversation);
+				return structuredClone(session.conversation);
 			};
 			let conversation = commit(
-				await steps.begin(structuredClone(kept.conversation ?? {}), asked),
+				await steps.begin(structuredClone(session.conversation ?? {}), input),
 			);
 			for (;;) {
 				const next = steps.next(conversation);
@@ -159,7 +162,7 @@ export function fakeConversations(clock: Clock): {
 			}
 		},
 		async conversation(userId, sessionId) {
-			return structuredClone(live(userId, sessionId)?.conversation ?? null);
+			return structuredClone(findLive(userId, sessionId)?.conversation ?? null);
 		},
 	};
 	return { sessions, turns };

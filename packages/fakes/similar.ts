@@ -5,6 +5,7 @@ import {
 	type SimilarItem,
 } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
+import { cosineSimilarity } from "./vectors.ts";
 
 export function fakeSimilar(store: Store): Similar {
 	return {
@@ -14,49 +15,57 @@ export function fakeSimilar(store: Store): Similar {
 			const { model, topK, category, minSimilarity = -1 } = options;
 			const vectorOf = ({ embeddings }: StoredItem) =>
 				embeddings.get(model)?.vector ?? null;
-			const found = ownedItems(store, userId)
-				.filter((other) => other !== stored)
-				.map((other): SimilarItem => {
-					const distance = bitsBetween(
+			const vector = vectorOf(stored);
+			const candidates = ownedItems(store, userId)
+				.filter((candidate) => candidate !== stored)
+				.map((candidate): SimilarItem => {
+					const candidateVector = vectorOf(candidate);
+					const distance = differingBits(
 						stored.item.perceptualHash,
-						other.item.perceptualHash,
+						candidate.item.perceptualHash,
 					);
 					return {
-						itemId: other.item.id,
-						mimeType: other.item.mimeType,
-						similarity: cosine(vectorOf(stored), vectorOf(other)),
+						itemId: candidate.item.id,
+						mimeType: candidate.item.mimeType,
+						similarity:
+							vector &&
+							candidateVector &&
+							cosineSimilarity(vector, candidateVector),
 						distance,
 						nearDuplicate: distance !== null && distance <= nearDuplicateBits,
-						category: other.analysis?.description.category ?? null,
-						headline: other.document?.headline ?? null,
-						summary: other.document?.summary ?? null,
-						analysisId: other.analysis?.id ?? null,
+						category: candidate.analysis?.description.category ?? null,
+						headline: candidate.document?.headline ?? null,
+						summary: candidate.document?.summary ?? null,
+						analysisId: candidate.analysis?.id ?? null,
 					};
 				})
 				.filter(
-					(other) =>
-						(other.nearDuplicate || other.similarity !== null) &&
-						(!category || other.category === category) &&
-						(other.similarity === null || other.similarity >= minSimilarity),
+					(candidate) =>
+						(candidate.nearDuplicate || candidate.similarity !== null) &&
+						(!category || candidate.category === category) &&
+						(candidate.similarity === null ||
+							candidate.similarity >= minSimilarity),
 				);
 			return {
 				compared: {
-					byVector: vectorOf(stored) !== null,
+					byVector: vector !== null,
 					byHash: stored.item.perceptualHash !== null,
 				},
-				items: found.sort(byNearDuplicateThenSimilarity).slice(0, topK),
+				items: candidates.sort(byNearDuplicateThenSimilarity).slice(0, topK),
 			};
 		},
 	};
 }
 
-/** The store searches without parameters or indexes. */
+/** Has neither parameters of statements nor indexes. */
 export function fakeSearchSettings(store: Store): SearchSettings {
 	return {
 		async read(userId) {
 			const items = ownedItems(store, userId);
 			const embeddings: Record<string, number> = {};
-			for (const model of items.flatMap((one) => [...one.embeddings.keys()])) {
+			for (const model of items.flatMap(({ embeddings }) => [
+				...embeddings.keys(),
+			])) {
 				embeddings[model] = (embeddings[model] ?? 0) + 1;
 			}
 			return {
@@ -72,31 +81,15 @@ export function fakeSearchSettings(store: Store): SearchSettings {
 	};
 }
 
-function byNearDuplicateThenSimilarity(
-	one: SimilarItem,
-	other: SimilarItem,
-): number {
-	const distance = (of: SimilarItem) =>
-		of.nearDuplicate ? (of.distance ?? 0) : nearDuplicateBits + 1;
+function byNearDuplicateThenSimilarity(a: SimilarItem, b: SimilarItem): number {
 	return (
-		distance(one) - distance(other) ||
-		(other.similarity ?? -2) - (one.similarity ?? -2) ||
-		(one.itemId < other.itemId ? -1 : 1)
+		Number(b.nearDuplicate) - Number(a.nearDuplicate) ||
+		(b.similarity ?? -1) - (a.similarity ?? -1)
 	);
 }
 
-function bitsBetween(one: string | null, other: string | null): number | null {
-	if (one === null || other === null) return null;
-	const differing = BigInt(`0x${one}`) ^ BigInt(`0x${other}`);
-	return differing.toString(2).replaceAll("0", "").length;
-}
-
-function cosine(
-	one: Float32Array | null,
-	other: Float32Array | null,
-): number | null {
-	if (!one || !other) return null;
-	const dot = (a: Float32Array, b: Float32Array) =>
-		a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
-	return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
+function differingBits(a: string | null, b: string | null): number | null {
+	if (a === null || b === null) return null;
+	const difference = BigInt(`0x${a}`) ^ BigInt(`0x${b}`);
+	return difference.toString(2).replaceAll("0", "").length;
 }

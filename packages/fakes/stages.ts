@@ -26,17 +26,17 @@ const stageOf = {
 } as const;
 
 export function fakeStages(store: Store): Stages {
-	const leased = ({ lease }: StoredItem) =>
+	const isLeased = ({ lease }: StoredItem) =>
 		lease !== null && lease.expiresAt > store.now();
 
-	/** The item, where the lease is still the holder's. */
-	const held = ({ userId, itemId, stage, token }: Lease) => {
+	/** Returns the item while the lease is the item's current one. */
+	const findLeased = ({ userId, itemId, stage, token }: Lease) => {
 		const stored = owned(store, userId, itemId);
 		const lease = stored?.lease;
 		return lease?.stage === stage && lease.token === token ? stored : null;
 	};
 
-	const move = (stored: StoredItem, status: ItemStatus) => {
+	const setStatus = (stored: StoredItem, status: ItemStatus) => {
 		stored.item.status = status;
 		stored.item.updatedAt = new Date(store.now());
 		stored.lease = null;
@@ -45,25 +45,25 @@ export function fakeStages(store: Store): Stages {
 	};
 
 	const advance = (stored: StoredItem, { stage }: Lease) => {
-		move(stored, stages[stage].to);
+		setStatus(stored, stages[stage].to);
 		stored.item.error = null;
 		stored.attempts = 0;
 	};
 
-	const end = (stored: StoredItem, error: ItemError) => {
-		move(stored, "failed");
+	const fail = (stored: StoredItem, error: ItemError) => {
+		setStatus(stored, "failed");
 		stored.item.error = { ...error };
 		if (error.code === "duplicate") stored.item.sha256 = null;
 	};
 
-	const describe = (
+	const setImage = (
 		{ item }: StoredItem,
 		{
 			sha256: _,
-			...told
+			...fields
 		}: Omit<ProcessedImage, "sha256"> & { sha256?: string },
 	) => {
-		Object.assign(item, told);
+		Object.assign(item, fields);
 	};
 
 	const waitingRequests = ({ requests }: StoredItem) =>
@@ -98,12 +98,12 @@ export function fakeStages(store: Store): Stages {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return { outcome: "gone" };
 			if (!startsFrom(stage, stored.item.status)) return { outcome: "done" };
-			if (stored.lease && leased(stored)) {
+			if (stored.lease && isLeased(stored)) {
 				const left = stored.lease.expiresAt - store.now();
 				return { outcome: "busy", secondsLeft: Math.ceil(left / 1000) };
 			}
 			if (stored.attempts >= maxAttempts) {
-				end(stored, {
+				fail(stored, {
 					code: "retries_exhausted",
 					detail: `Processing this image failed ${maxAttempts} times: upload it again to try once more.`,
 				});
@@ -133,7 +133,7 @@ export function fakeStages(store: Store): Stages {
 				({ request }) => request.id === requestId,
 			);
 			if (found?.request.status !== "pending") return { outcome: "done" };
-			if (stored.lease && leased(stored)) {
+			if (stored.lease && isLeased(stored)) {
 				const left = stored.lease.expiresAt - store.now();
 				return { outcome: "busy", secondsLeft: Math.ceil(left / 1000) };
 			}
@@ -174,7 +174,7 @@ export function fakeStages(store: Store): Stages {
 		},
 
 		async commitProcessed(lease, result, event) {
-			const stored = held(lease);
+			const stored = findLeased(lease);
 			if (!stored) return false;
 			const duplicate = ownedItems(store, lease.userId).find(
 				({ item }) => item.id !== lease.itemId && item.sha256 === result.sha256,
@@ -183,13 +183,13 @@ export function fakeStages(store: Store): Stages {
 				duplicate &&
 				(duplicate.item.width !== null || duplicate.item.status === "uploaded")
 			) {
-				end(stored, {
+				fail(stored, {
 					code: "duplicate",
 					detail: "You already have this image.",
 					duplicateOf: duplicate.item.id,
 				});
 				if (duplicate.item.status === "failed") {
-					move(duplicate, "uploaded");
+					setStatus(duplicate, "uploaded");
 					duplicate.item.error = null;
 					duplicate.attempts = 0;
 				}
@@ -197,7 +197,7 @@ export function fakeStages(store: Store): Stages {
 				return true;
 			}
 			if (duplicate) duplicate.item.sha256 = null;
-			describe(stored, result);
+			setImage(stored, result);
 			stored.item.sha256 = result.sha256;
 			advance(stored, lease);
 			announce(stored, event, store.now());
@@ -209,7 +209,7 @@ export function fakeStages(store: Store): Stages {
 		},
 
 		async commitAnalyzed(lease, added, text, event) {
-			const stored = held(lease);
+			const stored = findLeased(lease);
 			if (!stored) return false;
 			if (stored.analyses.some(({ version }) => version === added.version)) {
 				throw new Error(`Version ${added.version} exists.`);
@@ -233,16 +233,16 @@ export function fakeStages(store: Store): Stages {
 		},
 
 		async commitResized(lease, result) {
-			const stored = held(lease);
+			const stored = findLeased(lease);
 			if (!stored) return false;
-			describe(stored, result);
+			setImage(stored, result);
 			stored.lease = null;
 			endRequest(stored, lease.requestId);
 			return true;
 		},
 
 		async commitEmbedded(lease, embedding, event) {
-			const stored = held(lease);
+			const stored = findLeased(lease);
 			if (!stored) return false;
 			if (stored.analysis?.id !== embedding.analysisId) {
 				stored.lease = null;
@@ -257,9 +257,9 @@ export function fakeStages(store: Store): Stages {
 			stored.usage = [];
 			stored.embeddings.set(embedding.model, structuredClone(embedding));
 			const { status, error } = stored.item;
-			const lacked =
+			const lackedEmbedding =
 				status === "analyzed" || error?.code === "retries_exhausted";
-			if (lacked || !lease.requestId) advance(stored, lease);
+			if (lackedEmbedding || !lease.requestId) advance(stored, lease);
 			stored.lease = null;
 			if (stored.item.status === "ready") announce(stored, event, store.now());
 			endRequest(stored, lease.requestId);
@@ -267,16 +267,16 @@ export function fakeStages(store: Store): Stages {
 		},
 
 		async fail(lease, error, usage = []) {
-			const stored = held(lease);
+			const stored = findLeased(lease);
 			if (!stored) return false;
 			stored.usage.push(...structuredClone(usage));
-			end(stored, error);
+			fail(stored, error);
 			if (lease.stage === "process") announceRequests(stored);
 			return true;
 		},
 
 		async failRequest(lease, failure, usage = []) {
-			const stored = held(lease);
+			const stored = findLeased(lease);
 			if (!stored) return false;
 			stored.usage.push(...structuredClone(usage));
 			stored.lease = null;
@@ -285,7 +285,7 @@ export function fakeStages(store: Store): Stages {
 		},
 
 		async release(lease, usage = []) {
-			const stored = held(lease);
+			const stored = findLeased(lease);
 			if (!stored) return;
 			stored.usage.push(...structuredClone(usage));
 			stored.lease = null;
@@ -296,7 +296,7 @@ export function fakeStages(store: Store): Stages {
 			const stalled = [...store.items.values()]
 				.flatMap((stored) => {
 					const stage = stageFrom(stored.item.status);
-					return stage && !leased(stored) ? [{ stored, stage }] : [];
+					return stage && !isLeased(stored) ? [{ stored, stage }] : [];
 				})
 				.filter(
 					({ stored }) =>
@@ -304,7 +304,7 @@ export function fakeStages(store: Store): Stages {
 						(stored.sweptAt === null ||
 							stored.sweptAt <= now - againSeconds * 1000),
 				)
-				.sort((one, other) => one.stored.stageAt - other.stored.stageAt)
+				.sort((a, b) => a.stored.stageAt - b.stored.stageAt)
 				.slice(0, limit);
 			return stalled.map(({ stored, stage }) => {
 				stored.sweptAt = now;
@@ -328,8 +328,8 @@ export function fakeStages(store: Store): Stages {
 
 		async failMissingUpload(userId, itemId) {
 			const stored = owned(store, userId, itemId);
-			if (stored?.item.status !== "pending" || leased(stored)) return;
-			end(stored, {
+			if (stored?.item.status !== "pending" || isLeased(stored)) return;
+			fail(stored, {
 				code: "upload_missing",
 				detail: "The file of this item was never uploaded: upload it again.",
 			});
@@ -338,7 +338,7 @@ export function fakeStages(store: Store): Stages {
 		async tombstones({ olderThanSeconds, limit }) {
 			return [...store.tombstones.values()]
 				.filter(({ at }) => at <= store.now() - olderThanSeconds * 1000)
-				.sort((one, other) => one.at - other.at)
+				.sort((a, b) => a.at - b.at)
 				.slice(0, limit)
 				.map(({ userId, itemId, at }) => ({
 					userId,

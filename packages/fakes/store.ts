@@ -14,7 +14,7 @@ export interface StoredItem {
 	analysis: Analysis | null;
 	lease: { stage: StageName; token: string; expiresAt: number } | null;
 	attempts: number;
-	/** Billed to failed attempts; the next analysis takes it over. */
+	/** Billed to failed attempts; moves to the next analysis. */
 	usage: ModelUsage[];
 	stageAt: number;
 	sweptAt: number | null;
@@ -33,7 +33,7 @@ export interface StoredRequest {
 	sweptAt: number | null;
 }
 
-/** What the ports share, as the tables of the database. */
+/** The rows that the ports share. */
 export interface Store {
 	items: Map<string, StoredItem>;
 	tombstones: Map<string, { userId: string; itemId: string; at: number }>;
@@ -48,7 +48,7 @@ export function createStore(clock: Clock): Store {
 	};
 }
 
-/** The user's item: another user's is none. */
+/** Returns the user's item; null for another user's. */
 export function owned(
 	store: Store,
 	userId: string,
@@ -62,8 +62,8 @@ export function ownedItems(store: Store, userId: string): StoredItem[] {
 	return [...store.items.values()].filter(({ item }) => item.userId === userId);
 }
 
-/** What is asked of an item in the same words and not done. */
-export function waitingRequest(
+/** Finds a pending request of the same kind, provider and model. */
+export function pendingRequest(
 	{ requests }: StoredItem,
 	{ kind, provider, model }: Pick<WorkRequest, "kind" | "provider" | "model">,
 ): StoredRequest | undefined {
@@ -76,17 +76,17 @@ export function waitingRequest(
 	);
 }
 
-/** Leaves an event with the result it announces; one that waits already stays. */
+/** Adds an event to the outbox; an unsent event of the same id stays as it is. */
 export function announce(
 	{ outbox }: StoredItem,
 	event: OutgoingEvent,
 	at: number,
 ): void {
-	if (outbox.some((waiting) => waiting.event.id === event.id)) return;
+	if (outbox.some((unsent) => unsent.event.id === event.id)) return;
 	outbox.push({ event: structuredClone(event), at });
 }
 
-/** Copies, so that a caller holds what a row was and not what it becomes. */
+/** Copies the row, so that later changes of it do not reach the caller. */
 export function withAnalysis({ item, analysis }: StoredItem): ItemWithAnalysis {
 	return structuredClone({ item, latestAnalysis: analysis });
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { VectorIndex } from "#core/ports/index.ts";
-import { ownedItems, type Store, waitingRequest } from "./store.ts";
+import { ownedItems, pendingRequest, type Store } from "./store.ts";
 
 export function fakeVectorIndex(store: Store): VectorIndex {
-	const waitingOf = (userId: string) =>
+	const countPending = (userId: string) =>
 		ownedItems(store, userId).filter((stored) =>
-			waitingRequest(stored, { kind: "embed", provider: null, model: null }),
+			pendingRequest(stored, { kind: "embed", provider: null, model: null }),
 		).length;
 
 	return {
@@ -20,7 +20,7 @@ export function fakeVectorIndex(store: Store): VectorIndex {
 				embedded: embedded.length,
 				missing: missing.length,
 				stale: items.length - embedded.length - missing.length,
-				rebuilding: waitingOf(userId),
+				rebuilding: countPending(userId),
 			};
 		},
 
@@ -29,7 +29,7 @@ export function fakeVectorIndex(store: Store): VectorIndex {
 				if (!stored.analysis) continue;
 				if (stored.embeddings.has(model) && !force) continue;
 				const wanted = { kind: "embed", provider: null, model: null } as const;
-				if (waitingRequest(stored, wanted)) continue;
+				if (pendingRequest(stored, wanted)) continue;
 				const now = store.now();
 				stored.requests.push({
 					request: {
@@ -48,7 +48,7 @@ export function fakeVectorIndex(store: Store): VectorIndex {
 					sweptAt: null,
 				});
 			}
-			return waitingOf(userId);
+			return countPending(userId);
 		},
 	};
 }

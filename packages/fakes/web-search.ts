@@ -1,21 +1,21 @@
 import type { WebPage, WebSearch } from "#core/ports/index.ts";
 
 export interface FakeWebSearch extends WebSearch {
-	/** Every query that left, oldest first. */
+	/** Every query, oldest first. */
 	readonly queries: string[];
-	/** Whether a key is set. @default false */
-	on: boolean;
+	/** A key is set. @default false */
+	isKeySet: boolean;
 	pages: WebPage[];
 }
 
-/** A web of the pages that a test gives it. */
+/** A web search that returns the pages of a test. */
 export function fakeWebSearch(): FakeWebSearch {
 	const web: FakeWebSearch = {
 		queries: [],
-		on: false,
+		isKeySet: false,
 		pages: [],
 		async isEnabled() {
-			return web.on;
+			return web.isKeySet;
 		},
 		async search(query) {
 			web.queries.push(query);

@@ -14,7 +14,7 @@ beforeEach(() => {
 	ports = fakePorts();
 	user = newUser();
 	other = newUser();
-	ports.webSearch.on = true;
+	ports.webSearch.isKeySet = true;
 	ports.webSearch.pages = [
 		{ title: "Page", url: "https://example.com", content: "A page." },
 	];
@@ -144,7 +144,7 @@ describe("the web", () => {
 	});
 
 	it("does not exist without a key", async () => {
-		ports.webSearch.on = false;
+		ports.webSearch.isKeySet = false;
 		const { requests } = await ask(
 			ports,
 			user,
