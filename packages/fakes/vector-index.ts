@@ -28,12 +28,12 @@ export function fakeVectorIndex(store: Store): VectorIndex {
 			for (const stored of ownedItems(store, userId)) {
 				if (!stored.analysis) continue;
 				if (stored.embeddings.has(model) && !force) continue;
-				const wanted = { kind: "embed", provider: null, model: null } as const;
-				if (pendingRequest(stored, wanted)) continue;
+				const work = { kind: "embed", provider: null, model: null } as const;
+				if (pendingRequest(stored, work)) continue;
 				const now = store.now();
 				stored.requests.push({
 					request: {
-						...wanted,
+						...work,
 						id: randomUUID(),
 						itemId: stored.item.id,
 						userId,

@@ -26,7 +26,7 @@ describe("a crash point", () => {
 		expect(await ports.objects.exists("a")).toBe(true);
 	});
 
-	it("of the nth call lets the ones before it through, and other calls", async () => {
+	it("of the nth call lets earlier and other calls through", async () => {
 		const { objects } = withCrashPoint(ports, "before:objects.put#2", crash);
 		await objects.put("a", bytes, "x/y");
 		expect(await objects.get("a")).toEqual(bytes);
@@ -43,7 +43,7 @@ describe("a crash point", () => {
 		expect(() => withCrashPoint(ports, point, crash)).toThrow(point);
 	});
 
-	it("is none where none is set", () => {
+	it("that is not set changes nothing", () => {
 		expect(withCrashPoint(ports, undefined, crash)).toBe(ports);
 	});
 });

@@ -6,7 +6,7 @@ import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 
 const user = "11111111-1111-4111-8111-111111111111";
-const other = "22222222-2222-4222-8222-222222222222";
+const anotherUser = "22222222-2222-4222-8222-222222222222";
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 let ports: Ports;
@@ -19,7 +19,7 @@ const upload = async (seed: number) => {
 	return (await uploadItem(ports, user, { filename: "a.png", bytes })).item;
 };
 
-it("removes rows and objects of the item and of no other", async () => {
+it("removes rows and objects of the item alone", async () => {
 	const [item, neighbour] = [await upload(1), await upload(2)];
 	const thumbnail = thumbnailKey(user, item.id);
 	await ports.objects.put(thumbnail, png, "image/webp");
@@ -33,7 +33,7 @@ it("removes rows and objects of the item and of no other", async () => {
 	expect(await ports.objects.exists(originalKey(neighbour))).toBe(true);
 });
 
-it("leaves a tombstone, so that the sweeper finishes what a crash interrupts", async () => {
+it("leaves a tombstone, by which the sweeper completes an interrupted deletion", async () => {
 	const item = await upload(1);
 	const objects: Ports["objects"] = {
 		...ports.objects,
@@ -50,16 +50,16 @@ it("leaves a tombstone, so that the sweeper finishes what a crash interrupts", a
 	).toMatchObject([{ userId: user, itemId: item.id }]);
 });
 
-it("touches nothing of another user", async () => {
+it("does not change another user's item", async () => {
 	const item = await upload(1);
-	await expect(deleteItem(ports, other, item.id)).rejects.toMatchObject({
+	await expect(deleteItem(ports, anotherUser, item.id)).rejects.toMatchObject({
 		code: "item_not_found",
 	});
 	expect(await ports.items.find(user, item.id)).not.toBeNull();
 	expect(await ports.objects.exists(originalKey(item))).toBe(true);
 });
 
-it("lets the same bytes be uploaded anew", async () => {
+it("lets the same bytes be uploaded again", async () => {
 	const item = await upload(1);
 	await deleteItem(ports, user, item.id);
 	const anew = await upload(1);

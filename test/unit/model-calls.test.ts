@@ -51,7 +51,7 @@ const billed = {
 } as const;
 
 describe("an item whose model", () => {
-	it("refuses is failed with the reason, and asks nobody again", async () => {
+	it("refuses is failed with the reason, without another call", async () => {
 		const refusal = new PermanentFailure(
 			{ code: "vision_refused", detail: "Refused." },
 			undefined,
@@ -65,7 +65,7 @@ describe("an item whose model", () => {
 		expect(await analyze()).toBe("skipped");
 	});
 
-	it("is away waits where it is, and the bill of the try is kept", async () => {
+	it("is unavailable keeps its status and the usage of the attempt", async () => {
 		const away = new ModelFailure("vision_unavailable", "Away.", {
 			usage: [billed],
 		});
@@ -78,7 +78,7 @@ describe("an item whose model", () => {
 		]);
 	});
 
-	it("is not configured ends after a bounded number of tries, each of one call", async () => {
+	it("is not configured fails after a bounded number of attempts, each of one call", async () => {
 		let calls = 0;
 		const vision: Vision = {
 			async describe() {
@@ -98,14 +98,14 @@ describe("an item whose model", () => {
 	});
 
 	it("has the deadline of the invocation", async () => {
-		let asked: VisionRequest | undefined;
+		let visionRequest: VisionRequest | undefined;
 		await analyze({
 			describe(request) {
-				asked = request;
+				visionRequest = request;
 				return ports.vision.describe(request);
 			},
 		});
-		expect(asked?.deadline).toBe(deadline);
+		expect(visionRequest?.deadline).toBe(deadline);
 	});
 });
 

@@ -14,7 +14,7 @@ import { undecodable } from "#fakes/models.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 
 const user = "11111111-1111-4111-8111-111111111111";
-const other = "22222222-2222-4222-8222-222222222222";
+const anotherUser = "22222222-2222-4222-8222-222222222222";
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const png = new Uint8Array([...signature, 1, 2, 3]);
 const otherPng = new Uint8Array([...signature, 4, 5, 6]);
@@ -37,7 +37,7 @@ const announced = (more: Partial<AnnouncedUpload> = {}): AnnouncedUpload => ({
 	...more,
 });
 
-/** Announces an upload that is not there yet. */
+/** Prepares a new upload. */
 async function prepared(more: Partial<AnnouncedUpload> = {}) {
 	const answer = await prepareUpload(ports, user, announced(more));
 	if (!("form" in answer)) throw new Error("There is an item already.");
@@ -55,7 +55,7 @@ const options = {
 	deadline: new Date(Date.now() + 60_000),
 };
 
-/** The bytes arrive at the form, and storage announces them. */
+/** Uploads the bytes by the form and processes the event of storage. */
 async function arrive(
 	{ form }: { form: { fields: Record<string, string> } },
 	bytes: Uint8Array,
@@ -78,7 +78,7 @@ async function failLater(itemId: string) {
 }
 
 describe("an announced upload", () => {
-	it("is a pending item and a form for exactly its key, type and size", async () => {
+	it("has a pending item and a form for exactly its key, type and size", async () => {
 		const { itemId, form } = await prepared();
 		const item = await itemOf(itemId);
 		expect(item).toMatchObject({
@@ -97,7 +97,7 @@ describe("an announced upload", () => {
 		expect(Math.round(seconds)).toBe(formSeconds);
 	});
 
-	it("whose bytes arrive goes on its way, with the digest of what arrived", async () => {
+	it("whose bytes arrive is processed, with the digest of those bytes", async () => {
 		const form = await prepared({ sha256: digest(otherPng) });
 		expect(await arrive(form, png)).toBe("committed");
 		expect(await itemOf(form.itemId)).toMatchObject({
@@ -106,14 +106,14 @@ describe("an announced upload", () => {
 		});
 	});
 
-	it("of up to 50 MB is taken, of one byte more refused", async () => {
+	it("of 50 MB is accepted, of one byte more refused", async () => {
 		await prepared({ size: 50 * 1024 * 1024 });
 		await expect(
 			prepared({ size: 50 * 1024 * 1024 + 1 }),
 		).rejects.toMatchObject({ code: "file_too_large" });
 	});
 
-	it("of another type than announced fails and says which to announce", async () => {
+	it("of another type than announced fails and names the type to announce", async () => {
 		const form = await prepared();
 		expect(await arrive(form, jpeg)).toBe("failed");
 		expect((await itemOf(form.itemId)).error).toEqual({
@@ -135,7 +135,7 @@ describe("an announced upload", () => {
 		});
 	});
 
-	it("whose arrival nobody announced is found by the sweeper", async () => {
+	it("whose event was lost is found by the sweeper", async () => {
 		const { itemId, form } = await prepared();
 		await ports.objects.put(form.fields.key ?? "", png, "image/png");
 		ports.clock.advance(180);
@@ -166,7 +166,7 @@ describe("an announced upload", () => {
 });
 
 describe("bytes announced by their digest", () => {
-	it("that the user has are answered with the item that has them", async () => {
+	it("that the user has return the item that has them", async () => {
 		const { item } = await uploadItem(ports, user, {
 			filename: "first.png",
 			bytes: png,
@@ -176,8 +176,8 @@ describe("bytes announced by their digest", () => {
 		).toEqual({ existing: { item, latestAnalysis: null } });
 	});
 
-	it("that another user has are sent", async () => {
-		const { item } = await uploadItem(ports, other, {
+	it("that another user has get a form", async () => {
+		const { item } = await uploadItem(ports, anotherUser, {
 			filename: "first.png",
 			bytes: png,
 		});
@@ -185,7 +185,7 @@ describe("bytes announced by their digest", () => {
 		expect(itemId).not.toBe(item.id);
 	});
 
-	it("that are still awaited get a form for the same item, as announced now", async () => {
+	it("that have not arrived get a form for the same item, as announced last", async () => {
 		const sha256 = digest(jpeg);
 		const first = await prepared({ sha256 });
 		const second = await prepared({ sha256, contentType: "image/jpeg" });
@@ -199,7 +199,7 @@ describe("bytes announced by their digest", () => {
 		expect(await ports.objects.get(originalKey(item))).toEqual(jpeg);
 	});
 
-	it("have their time anew with the new form", async () => {
+	it("have the whole time again with the new form", async () => {
 		const sha256 = digest(png);
 		const { itemId } = await prepared({ sha256 });
 		ports.clock.advance(formSeconds + 50 * 60);
@@ -209,7 +209,7 @@ describe("bytes announced by their digest", () => {
 		expect((await itemOf(itemId)).status).toBe("pending");
 	});
 
-	it("that arrive under the type announced before do not hold up those announced now", async () => {
+	it("that arrive under the type announced before do not block those announced last", async () => {
 		const sha256 = digest(jpeg);
 		const first = await prepared({ sha256 });
 		const second = await prepared({ sha256, contentType: "image/jpeg" });
@@ -217,7 +217,7 @@ describe("bytes announced by their digest", () => {
 		expect(await arrive(second, jpeg)).toBe("committed");
 	});
 
-	it("that never became an image get a form again, and what was stored does not fail it before", async () => {
+	it("that never became an image get a form again, and the stored bytes do not fail the item before", async () => {
 		const sha256 = digest(png);
 		const first = await prepared({ sha256 });
 		expect(await arrive(first, brokenPng)).toBe("failed");
@@ -233,7 +233,7 @@ describe("bytes announced by their digest", () => {
 		expect(await arrive(again, png)).toBe("committed");
 	});
 
-	it("that were processed before their item failed are not sent again: it is retried", async () => {
+	it("that were processed before their item failed are not uploaded again: the item is retried", async () => {
 		const first = await prepared({ sha256: digest(png) });
 		await arrive(first, png);
 		await failLater(first.itemId);
@@ -255,7 +255,7 @@ describe("bytes announced by their digest", () => {
 });
 
 describe("a duplicate found only after its arrival", () => {
-	it("fails, names the item that has the bytes, and keeps none of its own", async () => {
+	it("fails, names the item that has the bytes, and has no objects", async () => {
 		const first = await prepared();
 		await arrive(first, png);
 		const second = await prepared();
@@ -273,7 +273,7 @@ describe("a duplicate found only after its arrival", () => {
 		expect(await ports.objects.exists(first.form.fields.key ?? "")).toBe(true);
 	});
 
-	it("loses its bytes also where the stage died between commit and removal, or they come again", async () => {
+	it("loses its bytes also after a crash between commit and removal, and when they arrive again", async () => {
 		await arrive(await prepared(), png);
 		const second = await prepared();
 		const { deleteAll } = ports.objects;
@@ -287,7 +287,7 @@ describe("a duplicate found only after its arrival", () => {
 		expect(await ports.objects.exists(key)).toBe(false);
 	});
 
-	it("has an original that had failed tried again", async () => {
+	it("restarts a failed original", async () => {
 		const first = await prepared();
 		await arrive(first, png);
 		await failLater(first.itemId);
@@ -299,7 +299,7 @@ describe("a duplicate found only after its arrival", () => {
 		});
 	});
 
-	it("is none where the other item only announced these bytes", async () => {
+	it("is no duplicate of an item that only announced these bytes", async () => {
 		const first = await prepared({ sha256: digest(png) });
 		const second = await prepared();
 		await arrive(second, png);
@@ -313,7 +313,7 @@ describe("a duplicate found only after its arrival", () => {
 });
 
 describe("a form used twice", () => {
-	it("does not replace the bytes that were processed by others", async () => {
+	it("does not replace the processed bytes", async () => {
 		const form = await prepared();
 		const key = form.form.fields.key ?? "";
 		expect(await arrive(form, png, "1")).toBe("committed");
@@ -321,7 +321,7 @@ describe("a form used twice", () => {
 		expect(await ports.objects.get(key)).toEqual(png);
 	});
 
-	it("with the same bytes, or announced twice, changes nothing", async () => {
+	it("for the same bytes, or announced twice, changes nothing", async () => {
 		const form = await prepared();
 		const key = form.form.fields.key ?? "";
 		await arrive(form, png, "1");
@@ -333,9 +333,9 @@ describe("a form used twice", () => {
 	});
 });
 
-it("another user's upload is not reached by any key", async () => {
+it("no key reaches another user's upload", async () => {
 	const form = await prepared();
-	const key = `originals/${other}/${form.itemId}.png`;
+	const key = `originals/${anotherUser}/${form.itemId}.png`;
 	await ports.objects.put(key, png, "image/png");
 	expect(await processImage(ports, { key }, options)).toBe("gone");
 	expect((await itemOf(form.itemId)).status).toBe("pending");

@@ -54,13 +54,13 @@ const sent = () => ports.events.published.map(({ type }) => type);
 const unsent = () => ports.outbox.unsent({ userId, itemId });
 
 describe("a stage", () => {
-	it("works, commits and announces what it committed", async () => {
+	it("works, commits its result and announces it", async () => {
 		expect(await run(commit)).toBe("committed");
 		expect(sent()).toEqual(["ImageProcessed"]);
 		expect(await unsent()).toEqual([]);
 	});
 
-	it("does not work again for a repeated event, and sends what a dead one left unsent", async () => {
+	it("does not work again for a repeated event, and sends the events that a crash left unsent", async () => {
 		const held = await claim();
 		if (held.outcome !== "claimed") throw new Error(held.outcome);
 		await commit(held);
@@ -71,7 +71,7 @@ describe("a stage", () => {
 		expect(await unsent()).toEqual([]);
 	});
 
-	it("sends an event under the source of whose result it announces, whoever sends it", async () => {
+	it("sends an event under the source of the stage whose result it announces", async () => {
 		const held = await claim();
 		if (held.outcome !== "claimed") throw new Error(held.outcome);
 		await commit(held);
@@ -81,7 +81,7 @@ describe("a stage", () => {
 		]);
 	});
 
-	it("asks for the event again when another holds the item, at the end of that lease", async () => {
+	it("has the event redelivered at the end of the lease when another holds the item", async () => {
 		await claim();
 		const busy = await run(commit).catch((error) => error);
 		expect(busy).toBeInstanceOf(StageBusy);
@@ -89,23 +89,23 @@ describe("a stage", () => {
 		expect(busy.retryAfterSeconds).toBeLessThanOrEqual(60);
 	});
 
-	it("says that a deleted item is gone", async () => {
+	it("reports a deleted item as gone", async () => {
 		await ports.items.delete(userId, itemId);
 		expect(await run(commit)).toBe("gone");
 	});
 
-	it("gives the lease back where a retry may mend, and lets the error through", async () => {
+	it("releases the lease after an error that a retry may resolve, and throws the error", async () => {
 		const broken = new Error("The bucket is away.");
 		await expect(run(() => Promise.reject(broken))).rejects.toBe(broken);
 		expect(await claim()).toMatchObject({ outcome: "claimed", attempt: 2 });
 	});
 
-	it("gives the lease back where there is nothing to do", async () => {
+	it("releases the lease where there is nothing to do", async () => {
 		expect(await run(async () => false)).toBe("skipped");
 		expect((await claim()).outcome).toBe("claimed");
 	});
 
-	it("records on the item what no retry mends, and ends normally", async () => {
+	it("records a permanent failure on the item, and acknowledges the event", async () => {
 		const error = { code: "undecodable_image", detail: "Broken." } as const;
 		const outcome = await run(() =>
 			Promise.reject(new PermanentFailure(error)),
@@ -115,7 +115,7 @@ describe("a stage", () => {
 		expect(found?.item).toMatchObject({ status: "failed", error });
 	});
 
-	it("that works for a request fails the request and not the item", async () => {
+	it("that serves a request fails the request and not the item", async () => {
 		await run(commit);
 		const request = await ports.requests.create({
 			id: crypto.randomUUID(),
@@ -126,14 +126,14 @@ describe("a stage", () => {
 			model: null,
 		});
 		const requestId = request?.id ?? "";
-		const asked = (error: Error) =>
+		const serveRequest = (error: Error) =>
 			runStage(ports, "analyze", { userId, itemId, requestId }, options, () =>
 				Promise.reject(error),
 			);
 		const away = new ModelFailure("vision_unavailable", "It is away.");
-		await expect(asked(away)).rejects.toBe(away);
+		await expect(serveRequest(away)).rejects.toBe(away);
 		const off = new ModelFailure("provider_not_configured", "Set its key.");
-		expect(await asked(off)).toBe("failed");
+		expect(await serveRequest(off)).toBe("failed");
 		expect(await ports.requests.find(userId, itemId, requestId)).toMatchObject({
 			status: "failed",
 			error: { code: "provider_not_configured", detail: "Set its key." },

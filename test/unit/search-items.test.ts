@@ -15,32 +15,32 @@ const failing = (code: ErrorCode, detail: string) => ({
 		embed: () => Promise.reject(new ModelFailure(code, detail)),
 	},
 });
-const away = failing("embedding_unavailable", "Voyage gave no answer.");
-const gone = failing(
+const unavailable = failing("embedding_unavailable", "Voyage gave no answer.");
+const missingModel = failing(
 	"model_not_found",
 	'Voyage has no model "old": change models.voyage in cdk.json.',
 );
 const search = (
-	using: typeof ports,
+	searchPorts: typeof ports,
 	searchType: SearchType,
 	query = "lighthouse",
-) => searchItems(using, ada, { query, searchType, topK: 5 });
+) => searchItems(searchPorts, ada, { query, searchType, topK: 5 });
 
-describe("a search while the embedding model is away", () => {
-	it("goes on by words where it is hybrid, and says so", async () => {
-		const { hits, notices } = await search(away, "hybrid");
+describe("a search while the embedding model is unavailable", () => {
+	it("falls back to words where it is hybrid, and says so", async () => {
+		const { hits, notices } = await search(unavailable, "hybrid");
 		expect(hits).toHaveLength(1);
 		expect(notices).toEqual(["Searched by words only: Voyage gave no answer."]);
 	});
 
 	it("by vectors fails with the model's reason", async () => {
-		await expect(search(away, "vector")).rejects.toThrow(
+		await expect(search(unavailable, "vector")).rejects.toThrow(
 			"Voyage gave no answer.",
 		);
 	});
 
-	it("by words does not notice", async () => {
-		expect((await search(away, "bm25")).notices).toEqual([]);
+	it("by words has no notice", async () => {
+		expect((await search(unavailable, "bm25")).notices).toEqual([]);
 	});
 });
 
@@ -49,22 +49,22 @@ describe("a search of a collection embedded by a model no longer in use", () => 
 		...ports,
 		embedder: { ...ports.embedder, model: "another-model" },
 	};
-	const toldOf =
+	const rebuildNotice =
 		/^Of your 1 items 1 can be found by words only: .*another-model.*vector-index\/rebuild/;
 
-	it("of type hybrid finds by words, and says what is to do", async () => {
+	it("of type hybrid finds by words, and says how to rebuild", async () => {
 		const { hits, notices } = await search(another, "hybrid");
 		expect(hits).toHaveLength(1);
-		expect(notices).toEqual([expect.stringMatching(toldOf)]);
+		expect(notices).toEqual([expect.stringMatching(rebuildNotice)]);
 	});
 
-	it("of type vector finds nothing, and says what is to do", async () => {
+	it("of type vector finds nothing, and says how to rebuild", async () => {
 		const { hits, notices } = await search(another, "vector");
 		expect(hits).toEqual([]);
-		expect(notices).toEqual([expect.stringMatching(toldOf)]);
+		expect(notices).toEqual([expect.stringMatching(rebuildNotice)]);
 	});
 
-	it("says nothing of it once all are embedded anew, or by words", async () => {
+	it("has no notice once all are embedded again, or by words", async () => {
 		expect((await search(ports, "hybrid", "zebra")).notices).toEqual([]);
 		expect((await search(ports, "hybrid")).notices).toEqual([]);
 		expect((await search(another, "bm25")).notices).toEqual([]);
@@ -73,9 +73,9 @@ describe("a search of a collection embedded by a model no longer in use", () => 
 
 describe.each(["vector", "hybrid"] as const)("a search of type %s", (type) => {
 	it.each([true, false])(
-		"reads every cell of a divided collection only where its model's vectors ask for it: %s",
+		"reads every partition only where its embedding model requires that: %s",
 		async (exhaustive) => {
-			const asked: unknown[] = [];
+			const exhaustiveQueries: unknown[] = [];
 			await search(
 				{
 					...ports,
@@ -83,27 +83,27 @@ describe.each(["vector", "hybrid"] as const)("a search of type %s", (type) => {
 					search: {
 						...ports.search,
 						byVector: async (_, vector) => {
-							asked.push(vector.exhaustive);
+							exhaustiveQueries.push(vector.exhaustive);
 							return [];
 						},
 						hybrid: async (_, { vector }) => {
-							asked.push(vector.exhaustive);
+							exhaustiveQueries.push(vector.exhaustive);
 							return [];
 						},
 					},
 				},
 				type,
 			);
-			expect(asked).toEqual([exhaustive]);
+			expect(exhaustiveQueries).toEqual([exhaustive]);
 		},
 	);
 });
 
-describe("a search whose embedding model does not exist any more", () => {
+describe("a search whose embedding model no longer exists", () => {
 	it.each(["vector", "hybrid"] as const)(
 		"of type %s is a 502 that names the setting",
 		async (search_type) => {
-			const { as } = testApi({ ports: gone });
+			const { as } = testApi({ ports: missingModel });
 			const { status, body } = await as(ada)("POST", "/search", {
 				json: { query: "lighthouse", search_type },
 			});
@@ -139,7 +139,7 @@ describe("a search that finds nothing", () => {
 });
 
 describe("a search that explains", () => {
-	it("says of each hit its ranks, its words, what each leg gave and the snippet", async () => {
+	it("gives each hit its ranks, its words, the share of each retriever and the snippet", async () => {
 		const { body } = await api.as(ada)("POST", "/search", {
 			json: { query: "lighthouse", explain: true },
 		});
@@ -158,7 +158,7 @@ describe("a search that explains", () => {
 		expect(snippet).toContain("lighthouse");
 	});
 
-	it("is not burdened with it unless asked", async () => {
+	it("does so only on request", async () => {
 		const { body } = await api.as(ada)("POST", "/search", {
 			json: { query: "lighthouse" },
 		});

@@ -29,14 +29,14 @@ const sent = () =>
 	ports.events.published.map(({ type, source }) => `${type} of ${source}`);
 
 describe("the sweeper", () => {
-	it("leaves what moves alone", async () => {
+	it("leaves items alone that are making progress", async () => {
 		await upload();
 		pass(1);
 		expect(await sweep(ports)).toEqual(nothing);
 		expect(sent()).toEqual([]);
 	});
 
-	it("restarts an item that stands still, and not again at every sweep", async () => {
+	it("restarts a stalled item, and not again at every sweep", async () => {
 		const item = await upload();
 		pass(3);
 		expect(await sweep(ports)).toEqual({ ...nothing, itemsRestarted: 1 });
@@ -53,7 +53,7 @@ describe("the sweeper", () => {
 		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 1 });
 	});
 
-	it("leaves a leased item to its holder until the lease ends", async () => {
+	it("leaves a leased item to its holder until the lease expires", async () => {
 		const item = await upload();
 		await ports.stages.claim(user, item.id, "process", 600);
 		pass(5);
@@ -62,7 +62,7 @@ describe("the sweeper", () => {
 		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 1 });
 	});
 
-	it("restarts an item whose bytes arrived though nobody noted it", async () => {
+	it("restarts an item whose bytes arrived without an event", async () => {
 		const { item } = await ports.items.create({
 			id: crypto.randomUUID(),
 			userId: user,
@@ -77,7 +77,7 @@ describe("the sweeper", () => {
 		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 1 });
 	});
 
-	it("ends an upload whose bytes have not arrived after an hour, not before", async () => {
+	it("fails an upload whose bytes have not arrived after an hour, not before", async () => {
 		const { item } = await ports.items.create({
 			id: crypto.randomUUID(),
 			userId: user,
@@ -95,7 +95,7 @@ describe("the sweeper", () => {
 		expect(found?.item.error?.code).toBe("upload_missing");
 	});
 
-	it("sends what was committed and never sent, under its own source", async () => {
+	it("sends committed events that were never sent, under their own source", async () => {
 		await readyItem(ports, user);
 		pass(1);
 		expect(await sweep(ports)).toEqual({ ...nothing, eventsSent: 3 });
@@ -108,7 +108,7 @@ describe("the sweeper", () => {
 		expect(await sweep(ports)).toEqual(nothing);
 	});
 
-	it("restarts a request that nobody works on", async () => {
+	it("restarts a request without a holder", async () => {
 		const { itemId } = await readyItem(ports, user);
 		await sweepEverything();
 		await requestAnalysis(ports, user, itemId, { force: true });
@@ -120,7 +120,7 @@ describe("the sweeper", () => {
 		expect(sent()).toEqual(["AnalysisRequested of collections.cleanup"]);
 	});
 
-	it("removes what was stored for a deleted item after its deletion, for two hours", async () => {
+	it("removes objects stored for an item after its deletion, for two hours", async () => {
 		const { itemId } = await readyItem(ports, user);
 		await deleteItem(ports, user, itemId);
 		const late = thumbnailKey(user, itemId);

@@ -16,7 +16,7 @@ beforeEach(() => {
 	ports = fakePorts();
 });
 
-/** Objects whose next `put` fails, as when the process dies there. */
+/** Objects whose next `put` fails, as in a crash. */
 function failingOnce(objects: Ports["objects"]): Ports["objects"] {
 	let fails = true;
 	return new Proxy(objects, {
@@ -53,7 +53,7 @@ describe("an upload", () => {
 		expect(await ports.objects.get(originalKey(item))).toEqual(png);
 	});
 
-	it("of the same bytes answers the same item and keeps its name", async () => {
+	it("of the same bytes returns the same item with its first name", async () => {
 		const { item: first } = await uploadItem(ports, user, shot);
 		const { item: again } = await uploadItem(ports, user, {
 			...shot,
@@ -62,7 +62,7 @@ describe("an upload", () => {
 		expect(again).toEqual(first);
 	});
 
-	it("twice at once makes one item", async () => {
+	it("sent twice at the same time makes one item", async () => {
 		const both = await Promise.all([
 			uploadItem(ports, user, shot),
 			uploadItem(ports, user, shot),
@@ -72,7 +72,7 @@ describe("an upload", () => {
 		expect((await ports.items.list(user, filter)).total).toBe(1);
 	});
 
-	it("whose bytes never arrived is completed by the next one", async () => {
+	it("whose bytes never arrived is completed by the next upload", async () => {
 		const broken = { ...ports, objects: failingOnce(ports.objects) };
 		await expect(uploadItem(broken, user, shot)).rejects.toThrow();
 		const filter = { status: "pending", limit: 10, offset: 0 } as const;
@@ -82,7 +82,7 @@ describe("an upload", () => {
 		expect(await ports.objects.exists(originalKey(item))).toBe(true);
 	});
 
-	it("of a failed item tries it again", async () => {
+	it("of a failed item's bytes gives the item fresh attempts", async () => {
 		const { item: first } = await uploadItem(ports, user, shot);
 		await failItem(first.id);
 		const { item } = await uploadItem(ports, user, shot);
@@ -93,7 +93,7 @@ describe("an upload", () => {
 		});
 	});
 
-	it("of a failed item is open for the stage before the bucket announces the bytes", async () => {
+	it("of a failed item's bytes sets it to pending before the bucket announces the bytes", async () => {
 		const { item: first } = await uploadItem(ports, user, shot);
 		await failItem(first.id);
 		let statusAtPut: string | undefined;
@@ -107,7 +107,7 @@ describe("an upload", () => {
 		expect(statusAtPut).toBe("pending");
 	});
 
-	it("of bytes that were announced as another type is what its content says", async () => {
+	it("of bytes announced as another type has the type of its content", async () => {
 		const { item: announced } = await ports.items.create({
 			id: "33333333-3333-4333-8333-333333333333",
 			userId: user,
@@ -127,7 +127,7 @@ describe("an upload", () => {
 		expect(await ports.objects.get(originalKey(item))).toEqual(png);
 	});
 
-	it("deleted while its bytes arrive is answered as not found", async () => {
+	it("whose item is deleted while its bytes arrive is not found", async () => {
 		const objects: Ports["objects"] = {
 			...ports.objects,
 			put: async (key) => {
@@ -169,7 +169,7 @@ describe("an upload", () => {
 		});
 	});
 
-	it("without a name gets one of its type", async () => {
+	it("without a name gets a name of its type", async () => {
 		const { item } = await uploadItem(ports, user, { ...shot, filename: "/" });
 		expect(item.originalFilename).toBe("image.png");
 	});
@@ -187,13 +187,13 @@ describe("a filename", () => {
 		["..", ".."],
 		["half \ud83d.png", "half \ufffd.png"],
 		["x\n/a\n.png", "a.png"],
-	])("%j is kept as %j", (name, kept) => {
-		expect(cleanFilename(name)).toBe(kept);
+	])("%j is stored as %j", (name, stored) => {
+		expect(cleanFilename(name)).toBe(stored);
 	});
 
 	it("is bounded to 255 characters with its extension", () => {
-		const kept = cleanFilename(`${"🙂".repeat(300)}.png`);
-		expect([...kept]).toHaveLength(255);
-		expect(kept.endsWith("🙂.png")).toBe(true);
+		const cleaned = cleanFilename(`${"🙂".repeat(300)}.png`);
+		expect([...cleaned]).toHaveLength(255);
+		expect(cleaned.endsWith("🙂.png")).toBe(true);
 	});
 });

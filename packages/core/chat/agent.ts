@@ -13,7 +13,7 @@ import { type RunnableTool, runTool, type ToolResult } from "./tools.ts";
 /** With less time left the model is not called again. */
 const minCallMs = 2_000;
 
-/** How a call of the model ended: with an answer, at a limit before the call, or with a failure of the model. */
+/** The result of a call of the model: an answer, a limit reached before the call, or a failure of the model. */
 export type ModelCall<T extends AgentTurn> =
 	| { ended: "answered"; answer: ChatAnswer; turn: T }
 	| { ended: "max_model_calls" }

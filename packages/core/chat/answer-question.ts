@@ -71,7 +71,7 @@ export async function answerQuestion(
 		question: string;
 		/** Best first. */
 		hits: Hit[];
-		/** Whether the scores of the hits are cosine similarities. @default false */
+		/** The scores of the hits are cosine similarities. @default false */
 		byMeaning?: boolean;
 		/** As in `ChatRequest.model`. */
 		model?: string;

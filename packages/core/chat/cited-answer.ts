@@ -52,7 +52,7 @@ export function removeUnsupportedSentences(
 	let count = 0;
 	const lines = moveCitationsBeforeFullStops(answer).map((line) => {
 		const bullet = /^\s*(?:[-*•]|\d+[.)])\s+/.exec(line)?.[0] ?? "";
-		const kept = splitSentences(line.slice(bullet.length)).flatMap(
+		const supported = splitSentences(line.slice(bullet.length)).flatMap(
 			(sentence) => {
 				const { plain, ids } = citationsIn(sentence, refs);
 				const words = contentWords(plain);
@@ -70,7 +70,7 @@ export function removeUnsupportedSentences(
 				return [withCitations(plain, cited)];
 			},
 		);
-		return kept.length > 0 ? bullet + kept.join(" ") : null;
+		return supported.length > 0 ? bullet + supported.join(" ") : null;
 	});
 	if (supports.length === 0) return null;
 	return {

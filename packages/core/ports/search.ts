@@ -4,7 +4,7 @@ export interface SearchOptions {
 	/** 1 to 50. */
 	topK: number;
 	category?: string;
-	/** Whether hits have their snippet, which reads the text itself. @default false */
+	/** Adds the snippet to hits, for which the text itself is read. @default false */
 	explain?: boolean;
 }
 
@@ -20,12 +20,12 @@ export interface SearchLimits {
 }
 
 /**
- * Words in any order, phrases in quotes, `-word` for what must not be there. A word that no document has is taken
- * for the most similar one.
+ * Words in any order, phrases in quotes, `-word` to exclude a word. A word that no document has is corrected to the
+ * most similar one.
  */
 export interface TextQuery {
 	text: string;
-	/** 0 to 1. @default a gate: nothing, unless enough of what the words weigh speaks for one document */
+	/** 0 to 1. @default the answerability threshold: no hits unless one document has enough of the words' weight */
 	minScore?: number;
 }
 
@@ -33,20 +33,20 @@ export interface VectorQuery {
 	model: string;
 	/** 1024 numbers of unit length. */
 	vector: Float32Array;
-	/** Cosine similarity, -1 to 1. @default a gate: nothing, unless the best hit has `answerabilityThreshold` */
+	/** Cosine similarity, -1 to 1. @default `answerabilityThreshold` for the best hit, half of it for the others */
 	minSimilarity?: number;
-	/** What the best hit must have at the gate; every other one half of it. @default 0 */
+	/** The minimum cosine similarity of the best hit where `minSimilarity` is not set. @default 0 */
 	answerabilityThreshold?: number;
-	/** As the embedder's. @default false */
+	/** Reads every partition, as in `Embedder`. @default false */
 	exhaustive?: boolean;
 }
 
 /** A word of the query, where a hit has it. */
 export interface MatchedWord {
-	/** As it was asked for. */
+	/** As in the query. */
 	word: string;
 	field: "headline" | "summary" | "labels" | "extracted_text";
-	/** The stem it was taken for, where no document has the word itself. */
+	/** The stem of the most similar word, where no document has the word itself. */
 	corrected_to?: string;
 }
 
@@ -58,18 +58,18 @@ export interface Hit {
 	headline: string;
 	summary: string;
 	analysisId: string;
-	/** Ranks, from 1, in each leg of a hybrid search; null where the leg did not find it. */
+	/** Ranks, from 1, in each retriever of a hybrid search; null where the retriever did not find it. */
 	textRank?: number | null;
 	vectorRank?: number | null;
-	/** What each leg measured: 0 to 1, and the cosine similarity. */
+	/** The score of each retriever: 0 to 1, and the cosine similarity. */
 	textScore?: number | null;
 	similarity?: number | null;
-	/** What each leg gave to the score of a hybrid search. */
+	/** The part of each retriever in the score of a hybrid search. */
 	textShare?: number;
 	vectorShare?: number;
 	/** In the order of the fields; none in a search by vectors alone. */
 	matched?: MatchedWord[];
-	/** The piece of the text with the words. Only where it is asked for. */
+	/** The piece of the text with the words; only with `explain`. */
 	snippet?: string;
 }
 

@@ -33,7 +33,7 @@ export interface SimilarItem {
 }
 
 export interface SimilarItems {
-	/** Whether the item has a vector, and a hash, to be compared by. */
+	/** The item has a vector, and a hash, to be compared by. */
 	compared: { byVector: boolean; byHash: boolean };
 	/** Near-duplicates first, then by similarity; never the item itself. */
 	items: SimilarItem[];

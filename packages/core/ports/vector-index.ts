@@ -1,9 +1,9 @@
-/** What of a person's items vectors can find, and its rebuild. */
+/** The vectors of a person's items, and their rebuild. */
 export interface VectorIndex {
 	status(userId: string, model: string): Promise<VectorIndexStatus>;
 	/**
-	 * Asks for an embedding of each item that has none by the model of its current analysis, or of every item by
-	 * `force`; what waits already is not asked twice. Gives how many of the user's items wait now.
+	 * Requests an embedding for each item whose current analysis has none of the model, or for every item by `force`;
+	 * a pending request is not repeated. Returns how many of the user's items wait now.
 	 */
 	requestRebuild(
 		userId: string,

@@ -16,7 +16,7 @@ export type SearchType = (typeof searchTypes)[number];
 export interface SearchRequest extends SearchLimits {
 	query: string;
 	searchType: SearchType;
-	/** Whether each hit shows the piece of text that matched. @default false */
+	/** Adds the matching piece of text to each hit. @default false */
 	explain?: boolean;
 }
 

@@ -26,7 +26,7 @@ class Killed extends Error {
 	override name = "Killed";
 }
 
-/** A client whose process dies around its nth command: before it is sent, or after it was carried out. */
+/** Creates a client that crashes around its nth command: before it is sent, or after it was executed. */
 function dying(when: "before" | "after", nth: number) {
 	let count = 0;
 	let isDead = false;
@@ -43,7 +43,7 @@ function dying(when: "before" | "after", nth: number) {
 }
 
 test.each(["before", "after"] as const)(
-	"killed %s any of its requests, a turn goes on where it stood, and is one turn",
+	"a turn that crashes %s any of its requests continues from its last step, as the same turn",
 	async (when) => {
 		const clock = jumpingClock();
 		let deaths = 0;
@@ -70,25 +70,27 @@ test.each(["before", "after"] as const)(
 			if (!client.died()) break;
 			deaths += 1;
 			expect(broken).toBeInstanceOf(Error);
-			// Whoever died gave nothing back: its lease ends by itself.
+			// A crash releases nothing: its lease expires.
 			clock.pass(31_000);
 
 			const again = await ask(over(), user, "And again?", say);
 			const history = await over().sessions.history(user, "s");
 			const texts = history?.messages.map(({ text }) => text);
 			const isKept = when === "after" && texts?.length === 6;
-			// Only where the answer was kept already is the question a new one.
+			// Only where the answer was stored already does the question begin a new turn.
 			expect([again.number, texts?.length]).toEqual(isKept ? [3, 6] : [2, 4]);
 			expect(again.ids).toEqual([itemId]);
 			for (const { messages } of again.requests) {
-				const called = messages.flatMap((one) =>
-					one.role === "assistant" ? one.toolCalls.map(({ id }) => id) : [],
+				const called = messages.flatMap((message) =>
+					message.role === "assistant"
+						? message.toolCalls.map(({ id }) => id)
+						: [],
 				);
-				const told = messages.flatMap((one) =>
-					one.role === "tool" ? [one.callId] : [],
+				const answeredCalls = messages.flatMap((message) =>
+					message.role === "tool" ? [message.callId] : [],
 				);
-				expect(told).toEqual(called);
-				// Asked once, however often it was begun.
+				expect(answeredCalls).toEqual(called);
+				// The question is stored once, however often the turn was begun.
 				expect(
 					messages.filter(
 						({ role, text }) => role === "user" && /^And again\?/.test(text),
@@ -96,31 +98,31 @@ test.each(["before", "after"] as const)(
 				).toHaveLength(isKept ? 2 : 1);
 			}
 		}
-		// Lease, question, five steps and the answer: a turn has at least as many places to die at.
+		// A turn has at least these crash points: lease, question, five steps and the answer.
 		expect(deaths).toBeGreaterThan(8);
 	},
 	120_000,
 );
 
-test("a step that ends after its turn's lease is not committed: the session may be another turn's by then", async () => {
+test("a step that ends after its turn's lease is not committed: another turn may hold the session", async () => {
 	const user = newUser();
 	const rows = fakePorts();
-	// As a sandbox that was frozen for forty seconds reads its lease.
+	// The lease as a sandbox reads it that was frozen for forty seconds.
 	const late = conversationsOn(backend, { now: () => Date.now() - 40_000 });
-	let asked = 0;
+	let modelCalls = 0;
 	const answering = ask({ ...rows, ...late }, user, "Hello?", () => {
-		asked += 1;
+		modelCalls += 1;
 		return { text: "Too late." };
 	});
 	await expect(answering).rejects.toMatchObject({ code: "timed_out" });
-	expect(asked).toBe(0);
+	expect(modelCalls).toBe(0);
 	const { sessions, turns } = conversationsOn(backend);
 	expect(await turns.conversation(user, "s")).toBeNull();
 	const history = await sessions.history(user, "s");
 	expect(history?.messages.map(({ text }) => text)).toEqual(["Hello?"]);
 });
 
-test("a turn reads its session by taking its lease, and not again", async () => {
+test("a turn reads its session once, by taking its lease", async () => {
 	const user = newUser();
 	const client = documentClient(backend.client);
 	const take = countTraffic(client);
@@ -134,10 +136,11 @@ test("a turn reads its session by taking its lease, and not again", async () => 
 	const [first, second] = operations;
 	expect(first).toMatchObject({ UpdateItem: 1, TransactWriteItems: 2 });
 	expect(second).toMatchObject({ UpdateItem: 1, TransactWriteItems: 2 });
-	for (const one of operations) expect(one).not.toHaveProperty("GetItem");
+	for (const operation of operations)
+		expect(operation).not.toHaveProperty("GetItem");
 });
 
-test("a turn whose session is deleted meanwhile is not found, and leaves nothing", async () => {
+test("a turn whose session is deleted meanwhile is not found, and stores nothing", async () => {
 	const user = newUser();
 	const ports = { ...fakePorts(), ...conversationsOn(backend) };
 	await ask(ports, user, "Hello?", () => ({ text: "Hello!" }));
@@ -152,7 +155,7 @@ test("a turn whose session is deleted meanwhile is not found, and leaves nothing
 	expect(await listItems(backend, user, ["s"])).toEqual([]);
 });
 
-test("a conversation whose state has 5 MB goes on", async () => {
+test("a conversation with 5 MB of state continues", async () => {
 	const user = newUser();
 	const rows = fakePorts();
 	const { itemId } = await readyItem(rows, user, { headline: "Noodles" });

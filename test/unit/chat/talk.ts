@@ -10,7 +10,7 @@ import { type FakeReply, fakeChat } from "#fakes/chat.ts";
 
 export type Say = (request: ChatRequest, calls: number) => FakeReply;
 
-/** One question over these ports, answered by what a test makes of the model. */
+/** Asks one question by these ports, with the model replies of a test. */
 export async function ask(
 	ports: Ports,
 	userId: string,
@@ -32,7 +32,7 @@ export async function ask(
 	const { answer, number } = await chatTurn({ ...ports, chat }, userId, {
 		sessionId,
 		question,
-		// Nothing of what a test asks is in an item that shares no word with it.
+		// Vectors find only items that share a word with the query.
 		limits: { topK, minSimilarity: 0.1 },
 		deadline: new Date(Date.now() + seconds * 1_000),
 	});
@@ -55,10 +55,10 @@ export const searching = (query: string, more = {}): FakeReply =>
 
 export const ref = (itemId: string) => itemId.slice(0, 8);
 
-/** What the model was last told. */
+/** Returns the last message that the model read. */
 export const lastOf = ({ messages }: ChatRequest) => messages.at(-1);
 
-/** Searches once, then says this. */
+/** Searches once, then replies with this. */
 export const searchThenSay =
 	(query: string, text: string): Say =>
 	(_, calls) =>

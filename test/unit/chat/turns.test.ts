@@ -56,7 +56,7 @@ function turnsContract(get: () => Conversations): void {
 		options?: Parameters<typeof askOver>[4],
 	) => askOver(ports, user, question, say, options);
 
-	it("answer from what was searched, with the items and their ids", async () => {
+	it("answer from the items that were found, with their ids", async () => {
 		const { answer, number } = await ask(
 			"What have I of the sea?",
 			(request, calls) =>
@@ -100,7 +100,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(ids).toEqual([lighthouse]);
 	});
 
-	it("leave out what no item supports, and say so where nothing is left", async () => {
+	it("leave out sentences that no item supports, and say so where none is left", async () => {
 		const { text, ids } = await ask(
 			"sea",
 			searchThenSay(
@@ -119,7 +119,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(invented.ids).toEqual([lighthouse]);
 	});
 
-	it("let a greeting be a greeting", async () => {
+	it("answer a greeting without items", async () => {
 		const { text, ids, requests } = await ask("Hello!", () => ({
 			text: "Hello! What are you looking for?",
 		}));
@@ -128,20 +128,20 @@ function turnsContract(get: () => Conversations): void {
 		expect(requests).toHaveLength(1);
 	});
 
-	it("tell the categories with their numbers", async () => {
-		let told = "";
+	it("list the categories with their counts", async () => {
+		let modelInput = "";
 		await ask("What do I keep?", (request, calls) => {
 			if (calls === 1) return calling("list_categories");
-			told = lastOf(request)?.text ?? "";
+			modelInput = lastOf(request)?.text ?? "";
 			return { text: "Food and travel." };
 		});
-		expect(JSON.parse(told)).toEqual([
+		expect(JSON.parse(modelInput)).toEqual([
 			{ category: "Food", items: 1 },
 			{ category: "Travel", items: 1 },
 		]);
 	});
 
-	it("end after six model calls with the best that was found, and say so", async () => {
+	it("end after six model calls with the best items found, and say so", async () => {
 		const { text, ids, requests } = await ask("bowl", () => searching("bowl"));
 		expect(requests).toHaveLength(6);
 		expect(requests.at(-1)).toMatchObject({ toolChoice: "none" });
@@ -150,7 +150,7 @@ function turnsContract(get: () => Conversations): void {
 		await isUsable();
 	});
 
-	it("run eight tools at most; the ninth call is told so", async () => {
+	it("run eight tools at most and refuse the ninth call", async () => {
 		const many = Array.from({ length: 9 }, () => ({
 			name: "search_collection",
 			input: { query: "bowl" },
@@ -159,7 +159,9 @@ function turnsContract(get: () => Conversations): void {
 		expect(requests).toHaveLength(2);
 		const results = requests[1]?.messages.filter(({ role }) => role === "tool");
 		expect(results).toHaveLength(9);
-		expect(results?.filter((one) => "failed" in one && one.failed)).toEqual([
+		expect(
+			results?.filter((result) => "failed" in result && result.failed),
+		).toEqual([
 			expect.objectContaining({
 				text: "Refused: at most 8 tool calls a turn.",
 			}),
@@ -168,7 +170,7 @@ function turnsContract(get: () => Conversations): void {
 		await isUsable();
 	});
 
-	it("ask no model when the time is nearly over", async () => {
+	it("do not call the model shortly before the deadline", async () => {
 		const { text, requests } = await ask("bowl", () => searching("bowl"), {
 			seconds: 3,
 		});
@@ -177,7 +179,7 @@ function turnsContract(get: () => Conversations): void {
 		await isUsable();
 	});
 
-	it("do not wait for a tool that outlasts the time: its call gets a result", async () => {
+	it("do not wait for a tool beyond the deadline: its call gets a result", async () => {
 		const { embedder } = ports;
 		ports.embedder = { ...embedder, embed: () => new Promise(() => {}) };
 		const { text } = await ask("bowl", () => searching("bowl"), {
@@ -195,16 +197,16 @@ function turnsContract(get: () => Conversations): void {
 		["an unknown tool", calling("delete_everything")],
 		["an item that was never found", calling("get_item", { item: "ffffffff" })],
 	])("tell the model of %s, and go on", async (_, wrong) => {
-		let told = lastOf({ messages: [], deadline: new Date() });
+		let modelInput = lastOf({ messages: [], deadline: new Date() });
 		const { text } = await ask("noodles", (request, calls) => {
 			if (calls === 1) return wrong;
-			told ??= lastOf(request);
+			modelInput ??= lastOf(request);
 			return calls === 2
 				? searching("noodles")
 				: { text: `A bowl of noodles [${ref(noodles)}].` };
 		});
-		expect(told).toMatchObject({ role: "tool", failed: true });
-		expect(told?.text).toMatch(/^Refused: /);
+		expect(modelInput).toMatchObject({ role: "tool", failed: true });
+		expect(modelInput?.text).toMatch(/^Refused: /);
 		expect(text).toBe(`A bowl of noodles [${noodles}].`);
 	});
 
@@ -218,22 +220,24 @@ function turnsContract(get: () => Conversations): void {
 		},
 		{ lc: 2, type: "undefined" },
 	])(
-		"keep arguments that look like an object of LangChain's for what they are: %j",
+		"store arguments that look like a LangChain object as they are: %j",
 		async (record) => {
 			const input = { query: "noodles", more: [record] };
 			await ask("Where are they?", (_, calls) =>
 				calls === 1 ? calling("search_collection", input) : { text: "Hm." },
 			);
-			// Read back from what was stored.
-			const kept = await ports.turns.conversation(user, "s");
-			expect(JSON.stringify(kept?.messages)).toContain(JSON.stringify(record));
+			// Read back from the checkpoint.
+			const conversation = await ports.turns.conversation(user, "s");
+			expect(JSON.stringify(conversation?.messages)).toContain(
+				JSON.stringify(record),
+			);
 			const next = await ask("And now?", () => ({ text: "Here." }));
 			expect(next.text).toBe("Here.");
 		},
 	);
 
-	it("are kept whatever length a model writes: no answer is too long for its item of the history", async () => {
-		// Text that gzip cannot make smaller by much, of a server that does not keep to the tokens it may write.
+	it("are stored whatever length a model writes: no answer is too long for its item of the history", async () => {
+		// Text that gzip hardly compresses, of a server that ignores its token limit.
 		const noise = randomBytes(600_000).toString("base64");
 		const { text, answer } = await ask("noodles", (_, calls) =>
 			calls === 1
@@ -255,7 +259,7 @@ function turnsContract(get: () => Conversations): void {
 			`${noise.slice(0, maxAnswerLength)}\n\nThe answer was too long and ends early.`,
 		);
 		const history = await ports.sessions.history(user, "s");
-		expect(history?.messages.map((said) => said.text)).toEqual([
+		expect(history?.messages.map(({ text }) => text)).toEqual([
 			"noodles",
 			text,
 			"hello",
@@ -263,7 +267,7 @@ function turnsContract(get: () => Conversations): void {
 		]);
 	});
 
-	it("answer a refusal of the model, and a model that says nothing", async () => {
+	it("answer when the model refuses, and when it writes nothing", async () => {
 		const refused = await ask("bad", () => ({ ended: "refused" }));
 		expect(refused.text).toBe("The model refused to answer.");
 		const mute = await ask("and?", () => ({ text: " " }));
@@ -271,7 +275,7 @@ function turnsContract(get: () => Conversations): void {
 		await isUsable();
 	});
 
-	it("fail with the model where nothing was found; the question asked again is the same turn", async () => {
+	it("fail with the model where nothing was found; the repeated question continues the same turn", async () => {
 		const away = new ModelFailure("chat_unavailable", "Overloaded (529).");
 		await expect(ask("noodles", () => away)).rejects.toBe(away);
 		const again = await ask(
@@ -286,7 +290,7 @@ function turnsContract(get: () => Conversations): void {
 		]);
 	});
 
-	it("give what was found where the model fails later, and say why it is no more", async () => {
+	it("answer with the items found where the model fails later, and say why there is no more", async () => {
 		const { text, ids } = await ask("noodles", (_, calls) =>
 			calls === 1
 				? searching("noodles")
@@ -298,7 +302,7 @@ function turnsContract(get: () => Conversations): void {
 		await isUsable();
 	});
 
-	it("after a failed question another one is a turn of its own, told of the gap", async () => {
+	it("after a failed question begin another turn, whose prompt has the unanswered question", async () => {
 		const away = new ModelFailure("chat_unavailable", "Overloaded.");
 		await expect(ask("one", () => away)).rejects.toBe(away);
 		const { number, requests } = await ask("two", () => ({ text: "Yes." }));
@@ -312,11 +316,11 @@ function turnsContract(get: () => Conversations): void {
 		]);
 	});
 
-	it("go on behind the last committed step where a search broke off", async () => {
+	it("continue after the last committed step where a search failed", async () => {
 		const { search } = ports;
-		const asked: string[] = [];
+		const lastRoles: string[] = [];
 		const say: Say = ({ messages }) => {
-			asked.push(messages.at(-1)?.role ?? "");
+			lastRoles.push(messages.at(-1)?.role ?? "");
 			return messages.at(-1)?.role === "tool"
 				? { text: `A bowl of noodles [${ref(noodles)}].` }
 				: searching("noodles");
@@ -331,11 +335,11 @@ function turnsContract(get: () => Conversations): void {
 		ports.search = search;
 		const { ids, number } = await ask("noodles", say);
 		expect({ ids, number }).toEqual({ ids: [noodles], number: 1 });
-		// The model is not asked again for what it had asked for.
-		expect(asked).toEqual(["user", "tool"]);
+		// The model is not called again for the tool call it had made.
+		expect(lastRoles).toEqual(["user", "tool"]);
 	});
 
-	it("remember the beginning of a long answer, so that it does not push the others out", async () => {
+	it("remember the beginning of a long answer, so that the others still fit", async () => {
 		await ask("first", () => ({ text: "A plum." }));
 		const long = "Many words of nothing. ".repeat(800).trim();
 		await ask("second", () => ({ text: long }));
@@ -354,12 +358,13 @@ function turnsContract(get: () => Conversations): void {
 			searchThenSay("noodles", "Many."),
 			{ topK: 50 },
 		);
-		const told = requests.at(-1) && lastOf(requests.at(-1) as ChatRequest);
-		expect(told?.text.match(/<item /g)?.length).toBeGreaterThan(44);
+		const modelInput =
+			requests.at(-1) && lastOf(requests.at(-1) as ChatRequest);
+		expect(modelInput?.text.match(/<item /g)?.length).toBeGreaterThan(44);
 		expect((await ports.turns.conversation(user, "s"))?.known).toHaveLength(40);
 	});
 
-	it("count the call that summarizes among the six", async () => {
+	it("count the summarizing call among the six", async () => {
 		for (let turn = 1; turn <= 9; turn++) {
 			await ask(`question ${turn}`, () => ({ text: "Yes." }));
 		}
@@ -373,7 +378,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(text).toContain("I stopped after 6 model calls");
 	});
 
-	it("read no more in the hundredth turn than in the twentieth, and still know what was said first", async () => {
+	it("read no more in the hundredth turn than in the twentieth, and still know the first exchange", async () => {
 		const sizes: number[] = [];
 		const words = "A rather long question about many things. ".repeat(20);
 		for (let turn = 1; turn <= 100; turn++) {
@@ -401,7 +406,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(history?.messages).toHaveLength(202);
 	}, 120_000);
 
-	/** Another question gets its answer, and no tool call is left without its result. */
+	/** Expects that another question gets its answer, and that every tool call has its result. */
 	async function isUsable() {
 		const { requests, ids } = await ask(
 			"Is it still there?",
@@ -409,13 +414,15 @@ function turnsContract(get: () => Conversations): void {
 		);
 		expect(ids).toEqual([lighthouse]);
 		for (const { messages } of requests) {
-			const called = messages.flatMap((one) =>
-				one.role === "assistant" ? one.toolCalls.map(({ id }) => id) : [],
+			const called = messages.flatMap((message) =>
+				message.role === "assistant"
+					? message.toolCalls.map(({ id }) => id)
+					: [],
 			);
-			const told = messages.flatMap((one) =>
-				one.role === "tool" ? [one.callId] : [],
+			const answeredCalls = messages.flatMap((message) =>
+				message.role === "tool" ? [message.callId] : [],
 			);
-			expect(told).toEqual(called);
+			expect(answeredCalls).toEqual(called);
 		}
 	}
 }

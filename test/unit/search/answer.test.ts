@@ -34,23 +34,23 @@ async function answer(
 		searchType: "bm25",
 		topK: 10,
 	});
-	const given = await answerQuestion({ ...ports, chat }, ada, {
+	const result = await answerQuestion({ ...ports, chat }, ada, {
 		question,
 		hits,
 		deadline: inSeconds(5),
 	});
-	return { ...given, requests: chat.requests };
+	return { ...result, requests: chat.requests };
 }
 
 const refIn = ({ messages }: ChatRequest) =>
 	readQuotedItems(messages.at(-1)?.text ?? "")[0]?.ref;
 
 describe("an answer", () => {
-	it("comes with its citations, the model and what it cost", async () => {
-		const given = await answer((request) => ({
+	it("has its citations, the model and the usage", async () => {
+		const result = await answer((request) => ({
 			text: `It is a lighthouse at dusk [${refIn(request)}].`,
 		}));
-		expect(given).toMatchObject({
+		expect(result).toMatchObject({
 			text: `It is a lighthouse at dusk [${itemId}].`,
 			reason: null,
 			confidence: 1,
@@ -59,11 +59,11 @@ describe("an answer", () => {
 			traceId: "trace_1",
 			usage: [{ inputTokens: 10, costUsd: 0.001 }],
 		});
-		expect(given.requests).toHaveLength(1);
-		expect(given.requests[0]?.tools).toBeUndefined();
+		expect(result.requests).toHaveLength(1);
+		expect(result.requests[0]?.tools).toBeUndefined();
 	});
 
-	it("is less sure where sentences had to go, or the items have little of the question", async () => {
+	it("has a lower confidence where sentences were removed, or the items have few words of the question", async () => {
 		const half = await answer((request) => ({
 			text: `A lighthouse [${refIn(request)}]. Built in 1911 by monks [${refIn(request)}].`,
 		}));
@@ -73,7 +73,7 @@ describe("an answer", () => {
 		expect(other.confidence).toBe(0.25);
 	});
 
-	it("to a search by meaning is as sure as the best item it cites is similar, though it has none of the words", async () => {
+	it("to a search by meaning has the similarity of its best cited item as confidence, even without common words", async () => {
 		const other = await readyItem(ports, ada, { headline: "A lamp" });
 		const { hits } = await searchItems(ports, ada, {
 			query: "beacon",
@@ -85,7 +85,7 @@ describe("an answer", () => {
 			...(hits.find((hit) => hit.itemId === id) ?? fail("no such hit")),
 			score,
 		});
-		const given = (byMeaning: boolean) =>
+		const result = (byMeaning: boolean) =>
 			answerQuestion(
 				{
 					...ports,
@@ -101,8 +101,8 @@ describe("an answer", () => {
 					deadline: inSeconds(5),
 				},
 			);
-		expect((await given(true)).confidence).toBe(0.6);
-		expect((await given(false)).confidence).toBe(0);
+		expect((await result(true)).confidence).toBe(0.6);
+		expect((await result(false)).confidence).toBe(0);
 	});
 
 	it.each<[string, FakeReply, RegExp]>([
@@ -134,18 +134,18 @@ describe("an answer", () => {
 			/Set the key/,
 		],
 	])("is null with the reason when the model %s", async (_, saying, reason) => {
-		const given = await answer(() => saying);
-		expect(given.text).toBeNull();
-		expect(given.confidence).toBeNull();
-		expect(given.citations).toEqual([]);
-		expect(given.reason).toMatch(reason);
+		const result = await answer(() => saying);
+		expect(result.text).toBeNull();
+		expect(result.confidence).toBeNull();
+		expect(result.citations).toEqual([]);
+		expect(result.reason).toMatch(reason);
 	});
 
-	it("of nothing found asks no model", async () => {
-		const given = await answer(undefined, "zebra");
-		expect(given.text).toBeNull();
-		expect(given.reason).toMatch(/Nothing in the collection was found/);
-		expect(given.requests).toEqual([]);
+	it("without hits does not call the model", async () => {
+		const result = await answer(undefined, "zebra");
+		expect(result.text).toBeNull();
+		expect(result.reason).toMatch(/Nothing in the collection was found/);
+		expect(result.requests).toEqual([]);
 	});
 
 	it("fails with the setting where the model does not exist", async () => {
@@ -156,7 +156,7 @@ describe("an answer", () => {
 		});
 	});
 
-	it("does not hide what is no failure of the model", async () => {
+	it("throws every error that is not the model's", async () => {
 		await expect(answer(() => new TypeError("a bug"))).rejects.toThrow("a bug");
 	});
 });

@@ -36,7 +36,7 @@ const items = new Map([
 const check = (text: string) =>
 	removeUnsupportedSentences(text, itemRefs(items.keys()), items);
 
-it("keeps sentences whose items have their words, and writes the items' whole ids", () => {
+it("keeps sentences that their items support, and writes the items' whole ids", () => {
 	const answer = check(
 		"The flight to Reykjavik boards at gate 12 [1c6a680c]. A bowl of ramen costs 1180 yen [d5ebd2cd].",
 	);
@@ -73,7 +73,7 @@ it.each([
 	expect(answer?.text.match(/1c6a680c/gi)).toHaveLength(1);
 });
 
-it("drops ids that were not retrieved, and the sentence with its last one", () => {
+it("drops ids that were not retrieved, and a sentence that has no other", () => {
 	const answer = check(
 		`The gate is 12 [1c6a680c, fe0288ee]. The seat is 14C [${stranger}]. Flight FI 319 [item-9] [42].`,
 	);
@@ -81,23 +81,23 @@ it("drops ids that were not retrieved, and the sentence with its last one", () =
 	expect(answer?.keptShare).toBeCloseTo(1 / 3);
 });
 
-it("leaves no brackets of what was not retrieved in a sentence that stays", () => {
+it("removes the brackets of ids that were not retrieved from a sentence that stays", () => {
 	expect(check(`The gate is 12 [1c6a680c] [item-9] [${stranger}].`)?.text).toBe(
 		`The gate is 12 [${pass}].`,
 	);
 });
 
-it("gives each of several sentences the citation that stands after its full stop", () => {
+it("assigns a citation after a full stop to the sentence before it", () => {
 	expect(
 		check("The gate is 12. [1c6a680c] A bowl costs 1180 yen. [d5ebd2cd]")?.text,
 	).toBe(`The gate is 12 [${pass}]. A bowl costs 1180 yen [${ramen}].`);
 });
 
-it("does not count a sentence that says nothing among those that were written", () => {
+it("does not count a sentence without content words", () => {
 	expect(check("It is. The gate is 12 [1c6a680c].")?.keptShare).toBe(1);
 });
 
-it("drops a sentence of whose words less than a quarter is in the item it cites", () => {
+it("drops a sentence with less than a quarter of its words in the item it cites", () => {
 	expect(
 		check("Flight attendants served champagne and caviar [1c6a680c]."),
 	).toBeNull();
@@ -119,12 +119,12 @@ it("drops a claim that is not in the item it cites", () => {
 	).toBeNull();
 });
 
-it("drops of two items the one that has nothing of the sentence", () => {
+it("drops a cited item that has no word of the sentence", () => {
 	const answer = check("The gate is 12 [1c6a680c, d5ebd2cd].");
 	expect(answer?.text).toBe(`The gate is 12 [${pass}].`);
 });
 
-it("counts a wrong number against the sentence", () => {
+it("halves the support of a sentence with a wrong number", () => {
 	const right = check("A bowl costs 1180 yen [d5ebd2cd].");
 	const wrong = check("A bowl costs 9800 yen [d5ebd2cd].");
 	expect(right?.meanSupport).toBe(1);
@@ -138,21 +138,21 @@ it("keeps brackets that cite nothing, and lines", () => {
 });
 
 it.each(["", "   ", "[1c6a680c]", "[1c6a680c].", "...", "\ud83d [1c6a680c]"])(
-	"makes nothing of %j",
+	"returns null for %j",
 	(written) => {
 		expect(check(written)).toBeNull();
 	},
 );
 
-it("tells items apart whose ids begin alike", () => {
-	const twins = [
+it("distinguishes items whose ids begin alike", () => {
+	const itemIds = [
 		"00000000-0000-4000-8000-000000000001",
 		"00000000-0000-4000-8000-000000000002",
 	] as const;
-	const refs = itemRefs(twins);
-	const names = twins.map((id) => refs.refFor(id));
-	expect(names).toEqual(["00000000", twins[1]]);
-	expect(names.map((name) => refs.itemIdFor(name))).toEqual(twins);
+	const refs = itemRefs(itemIds);
+	const names = itemIds.map((id) => refs.refFor(id));
+	expect(names).toEqual(["00000000", itemIds[1]]);
+	expect(names.map((name) => refs.itemIdFor(name))).toEqual(itemIds);
 	expect(refs.itemIdFor("00000001")).toBeNull();
-	expect(itemRefs().itemIdFor(twins[0])).toBeNull();
+	expect(itemRefs().itemIdFor(itemIds[0])).toBeNull();
 });
