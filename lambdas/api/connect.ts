@@ -4,7 +4,7 @@ import { s3Objects } from "#aws/objects.ts";
 import { once } from "#core/once.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
 import type { Env } from "#lambda-kit/env.ts";
-import { lazily } from "#lambda-kit/lazily.ts";
+import { lazily } from "#lambda-kit/lazy-port.ts";
 import { accessTo, providerSettings } from "#lambda-kit/provider-settings.ts";
 import type { ApiPorts } from "./app.ts";
 import type { apiEnv } from "./env.ts";
@@ -19,7 +19,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		return postgresPorts(databaseOf(env));
 	});
 	const conversations = once(async () => {
-		const { conversationsIn } = await import("./conversations.ts");
+		const { conversationsIn } = await import("./connect-conversations.ts");
 		return conversationsIn(env);
 	});
 	return crashable({

@@ -3,7 +3,7 @@ import { s3Objects } from "#aws/objects.ts";
 import { databaseOf } from "#lambda-kit/connect-database.ts";
 import { crashable } from "#lambda-kit/crash-point.ts";
 import type { Env } from "#lambda-kit/env.ts";
-import { lazily } from "#lambda-kit/lazily.ts";
+import { lazily } from "#lambda-kit/lazy-port.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import type { cleanupEnv } from "./env.ts";
 

@@ -31,14 +31,14 @@ export function visionFor({
 	);
 	if (defaultProvider === "instant") {
 		models.set("instant", async () =>
-			(await import("./instant-vision.ts")).instantVision(),
+			(await import("./offline/instant-vision.ts")).instantVision(),
 		);
 	}
 	if (defaultProvider === "replay" && replayFolder) {
 		models.set(
 			"replay",
 			once(async () =>
-				(await import("./replay-vision.ts")).replayVision(replayFolder),
+				(await import("./offline/replay-vision.ts")).replayVision(replayFolder),
 			),
 		);
 	}

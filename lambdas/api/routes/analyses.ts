@@ -9,7 +9,7 @@ import {
 	json,
 	noQuery,
 } from "../http/routing.ts";
-import { analysisSchema, presentAnalysis } from "../presenters/presenter.ts";
+import { analysisSchema, presentAnalysis } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Analyses"];

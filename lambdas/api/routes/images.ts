@@ -3,7 +3,7 @@ import { AppError } from "#core/errors.ts";
 import { itemFilename, originalKey, thumbnailKey } from "#core/items/item.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { type Api, guarded, idOf, json } from "../http/routing.ts";
-import { hasThumbnail, urlLifetime } from "../presenters/presenter.ts";
+import { hasThumbnail, urlLifetime } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
 const get = guarded(routes.getImageUrl, {

@@ -15,7 +15,7 @@ import {
 	unreadableQuery,
 	wholeNumber,
 } from "../http/routing.ts";
-import { itemSchema, presentItem } from "../presenters/presenter.ts";
+import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Items"];

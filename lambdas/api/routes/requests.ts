@@ -24,13 +24,13 @@ import {
 	providerOff,
 	text,
 } from "../http/routing.ts";
-import { waitFor } from "../http/wait-for.ts";
+import { waitFor } from "../http/poll-until.ts";
 import {
 	analysisSchema,
 	itemSchema,
 	presentAnalysis,
 	presentItem,
-} from "../presenters/presenter.ts";
+} from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Redo"];

@@ -3,7 +3,7 @@ import { type ImageType, imageTypes } from "#core/items/item.ts";
 import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { type Api, guarded, json, noQuery, text } from "../http/routing.ts";
-import { itemSchema, presentItem } from "../presenters/presenter.ts";
+import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
 const accepted = Object.keys(imageTypes) as [ImageType, ...ImageType[]];

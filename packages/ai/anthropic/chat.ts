@@ -6,7 +6,7 @@ import {
 	instructionsOf,
 	readInput,
 	writtenBy,
-} from "../asked-chat.ts";
+} from "../chat-model.ts";
 import type { ProviderSettings } from "../provider.ts";
 import { askClaude, endOf, textOf } from "./client.ts";
 

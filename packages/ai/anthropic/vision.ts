@@ -1,5 +1,5 @@
 import type { Vision } from "#core/ports/index.ts";
-import { askedVision, maxOutputTokens, visionUse } from "../asked-vision.ts";
+import { askedVision, maxOutputTokens, visionUse } from "../vision-model.ts";
 import {
 	descriptionSchema,
 	imageFacts,

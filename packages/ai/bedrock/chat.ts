@@ -14,7 +14,7 @@ import {
 	instructionsOf,
 	readInput,
 	writtenBy,
-} from "../asked-chat.ts";
+} from "../chat-model.ts";
 import { callProvider, type Provider, type SettingsOf } from "../provider.ts";
 import { modelSetting } from "../providers.ts";
 

@@ -1,6 +1,6 @@
 import type OpenAI from "openai";
 import type { Chat, ChatMessage } from "#core/ports/index.ts";
-import { askedChat, chatUse, readInput } from "../asked-chat.ts";
+import { askedChat, chatUse, readInput } from "../chat-model.ts";
 import type { ProviderSettings } from "../provider.ts";
 import { askOpenai, endOf } from "./client.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { itemSchema } from "#lambdas/api/presenters/presenter.ts";
+import { itemSchema } from "#lambdas/api/presenters/item.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, png, testApi } from "./test-api.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lazily } from "#lambda-kit/lazily.ts";
+import { lazily } from "#lambda-kit/lazy-port.ts";
 
 interface Greeter {
 	greet(name: string): Promise<string>;
