@@ -2,8 +2,8 @@ import { visionFor } from "#ai/vision.ts";
 import { eventBridgeEvents } from "#aws/events.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { delayMessage } from "#aws/queue.ts";
-import { databaseOf } from "#lambda-kit/connect-database.ts";
-import { crashable } from "#lambda-kit/crash-point.ts";
+import { databaseFrom } from "#lambda-kit/connect-database.ts";
+import { withCrashVariable } from "#lambda-kit/crash-point.ts";
 import { runtimeEnv, type StageEnv } from "#lambda-kit/env.ts";
 import { providerSettings } from "#lambda-kit/provider-settings.ts";
 import { postgresPorts } from "#postgres/ports.ts";
@@ -19,8 +19,8 @@ export async function connect(env: StageEnv<"analyze">) {
 	}
 	return {
 		delay: delayMessage(env.QUEUE_URL),
-		ports: crashable({
-			...postgresPorts(databaseOf(env)),
+		ports: withCrashVariable({
+			...postgresPorts(databaseFrom(env)),
 			objects: s3Objects(env.BUCKET_NAME),
 			events: eventBridgeEvents(env.EVENT_BUS_NAME),
 			vision: visionFor({

@@ -15,7 +15,7 @@ import { createSubApp } from "./http/sub-app.ts";
 import type { Deployment } from "./routes/public.ts";
 import { allRoutes, type RouteModule } from "./routes/table.ts";
 
-/** The ports the API's routes need. */
+/** The ports that routes use. */
 export type ApiPorts = Pick<
 	Ports,
 	| "items"
@@ -40,9 +40,9 @@ interface ApiOptions {
 	ports: ApiPorts;
 	authenticate: Authenticate;
 	deployment: Deployment;
-	/** The gateway gives up, mutely, at 30 seconds. @default 26 seconds */
+	/** The gateway ends a request at 30 seconds without a body. @default 26 seconds */
 	maxAnswerMs?: number;
-	/** For work of another function; after that the answer is where to ask for it. @default 20 seconds */
+	/** Limits the wait for another function; after it the answer is where to ask again. @default 20 seconds */
 	maxWaitMs?: number;
 }
 
@@ -60,7 +60,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 		log.info("request", {
 			request_id: c.get("requestId"),
 			method: c.req.method,
-			// The pattern: an address may hold what does not belong in a log.
+			// The pattern: an address may hold what must not be logged.
 			route: routePath(c, -1),
 			status: c.res.status,
 			user: userId && hashUser(userId),

@@ -10,7 +10,7 @@ import { accessTo } from "#lambda-kit/provider-settings.ts";
 import type { PayloadStore } from "#langgraph-dynamodb/sessions.ts";
 import type { apiEnv } from "./env.ts";
 
-/** Conversations on the table. LangGraph is loaded by the first turn; listing and deleting do without. */
+/** Connects conversations to their table. LangGraph is loaded by the first turn; listing and deleting do without. */
 export function conversationsIn(env: Env<typeof apiEnv>): {
 	sessions: Sessions;
 	turns: () => Promise<Turns>;
@@ -40,7 +40,7 @@ export function conversationsIn(env: Env<typeof apiEnv>): {
 	};
 }
 
-/** LangSmith where its key is set, asked for at each turn; without a key nothing of it is set up. */
+/** Returns LangSmith's tracing where its key is set, which each turn reads; without a key nothing of it is loaded. */
 function langSmithWithKey(
 	env: Env<typeof apiEnv>,
 ): () => Promise<RunTracing | null> {
@@ -68,7 +68,7 @@ function langSmithWithKey(
 	};
 }
 
-/** What no item can hold, which is rare: S3's client is loaded when there is such a thing. */
+/** Stores payloads too large for a table item. They are rare: the first loads S3's client. */
 function largePayloads(bucket: string): PayloadStore {
 	const store = once(async () => {
 		const [{ S3Client }, { s3Payloads }] = await Promise.all([
@@ -78,9 +78,9 @@ function largePayloads(bucket: string): PayloadStore {
 		return s3Payloads(new S3Client(), bucket);
 	});
 	return {
-		put: async (...given) => (await store()).put(...given),
-		get: async (...given) => (await store()).get(...given),
-		delete: async (...given) => (await store()).delete(...given),
+		put: async (...args) => (await store()).put(...args),
+		get: async (...args) => (await store()).get(...args),
+		delete: async (...args) => (await store()).delete(...args),
 		async *list(prefix) {
 			yield* (await store()).list(prefix);
 		},

@@ -1,4 +1,4 @@
-/** What the hourly schedule sends; the one of every five minutes sends EventBridge's own event. */
+/** The event of the hourly schedule; the five-minute schedule sends EventBridge's own. */
 export const hourly = { task: "sessions" } as const;
 
 export const isHourly = (event: unknown): boolean =>

@@ -21,8 +21,8 @@ interface StoredOriginal {
 }
 
 /**
- * What an event asks of this function: an original to process (S3's own "Object Created", or the sweeper's
- * restart), or an item to make the derived images of anew. Null for what is not an original of this bucket,
+ * Reads the task of an event: an original to process (S3's own "Object Created", or the sweeper's
+ * restart), or an item whose derived images are made anew. Null for anything but an original of this bucket,
  * so that a derived object can never start the pipeline.
  */
 export function imageTask(
@@ -30,9 +30,9 @@ export function imageTask(
 	bucket: string,
 ): StoredOriginal | ResizeRequested | null {
 	if (source === "aws.s3") {
-		const { bucket: of, object } = objectCreated.parse(detail);
+		const { bucket: eventBucket, object } = objectCreated.parse(detail);
 		const owner = parseOriginalKey(object.key);
-		if (of.name !== bucket || !owner) return null;
+		if (eventBucket.name !== bucket || !owner) return null;
 		return {
 			key: object.key,
 			versionId: object["version-id"],

@@ -10,12 +10,12 @@ import { costUsd } from "./prices.ts";
 import type { ProviderUse } from "./provider.ts";
 import type { ProviderName } from "./providers.ts";
 
-/** What a model said, in the words that all providers share. */
-export interface Said {
+/** A model's reply in the terms that all providers share. */
+export interface ModelReply {
 	text: string;
 	toolCalls: ToolCall[];
 	ended: "complete" | "cut_off" | "refused";
-	/** The answer as the provider wrote it, as JSON, where the provider wants it back. @default null */
+	/** The reply in the provider's own JSON, where the provider wants it back. @default null */
 	providerContent?: unknown;
 	inputTokens: number;
 	outputTokens: number;
@@ -33,26 +33,26 @@ export const chatUse: ProviderUse = {
 
 const maxOutputTokens = 4_000;
 
-/** A chat with a model that is asked over a network. */
-export function askedChat(
+/** Returns a chat whose model is called over a network. */
+export function chatModel(
 	provider: ProviderName,
 	defaultModel: string,
-	ask: (
+	call: (
 		request: ChatRequest & { maxOutputTokens: number },
 		model: string,
-	) => Promise<Said>,
+	) => Promise<ModelReply>,
 ): Chat {
 	return {
 		async answer(request): Promise<ChatAnswer> {
 			const model = request.model ?? defaultModel;
-			const said = await ask({ maxOutputTokens, ...request }, model);
-			const { text, toolCalls, ended, inputTokens, outputTokens } = said;
+			const reply = await call({ maxOutputTokens, ...request }, model);
+			const { text, toolCalls, ended, inputTokens, outputTokens } = reply;
 			const message: AssistantMessage = { role: "assistant", text, toolCalls };
-			if (said.providerContent) {
+			if (reply.providerContent) {
 				message.providerContent = {
 					provider,
 					model,
-					content: said.providerContent,
+					content: reply.providerContent,
 				};
 			}
 			return {
@@ -61,7 +61,7 @@ export function askedChat(
 					ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
 				provider,
 				model,
-				traceId: said.id,
+				traceId: reply.id,
 				usage: {
 					provider,
 					model,
@@ -74,18 +74,18 @@ export function askedChat(
 	};
 }
 
-/** What the model is told before everything else. */
-export function instructionsOf(messages: ChatMessage[]): string {
+/** Returns the system messages as one text. */
+export function systemPrompt(messages: ChatMessage[]): string {
 	return messages
 		.flatMap((message) => (message.role === "system" ? [message.text] : []))
 		.join("\n\n");
 }
 
 /**
- * An answer as its provider wrote it, where that provider is to get it back. Thoughts of earlier turns stay out:
- * they are bound to everything before them, which a trimmed conversation no longer has.
+ * Returns a reader of the provider's own content of a message; null where another wrote it. Thoughts of earlier
+ * turns stay out: they are bound to everything before them, which a trimmed conversation no longer has.
  */
-export function writtenBy<Content>(
+export function ownContentReader<Content>(
 	provider: string,
 	model: string,
 	messages: ChatMessage[],
@@ -101,12 +101,12 @@ export function writtenBy<Content>(
 	};
 }
 
-/** A tool's input as a model wrote it; null where that is no JSON object. */
-export function readInput(written: unknown): ToolCall["input"] {
-	let input = written;
-	if (typeof written === "string") {
+/** Parses a tool's input as a model wrote it; null where that is no JSON object. */
+export function parseToolInput(raw: unknown): ToolCall["input"] {
+	let input = raw;
+	if (typeof raw === "string") {
 		try {
-			input = JSON.parse(written || "{}");
+			input = JSON.parse(raw || "{}");
 		} catch {
 			return null;
 		}

@@ -1,16 +1,16 @@
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { ModelFailure } from "#core/errors.ts";
 
-/** What a call was billed; a count that the provider did not tell is left out. */
+/** The billed tokens of a call; a count that the provider did not report is left out. */
 export interface Tokens {
 	input?: number | undefined;
 	output?: number | undefined;
 }
 
 /**
- * An OpenTelemetry span around one call of a model, with its retries. It names provider, model and tokens and never
- * what was said: of a failure only its code, since a provider's message may quote the request. Where no SDK is
- * registered the API hands out spans that record nothing.
+ * Opens an OpenTelemetry span around one call of a model, with its retries. It names provider, model and tokens and
+ * never what was said: of a failure only its code, since a provider's message may quote the request. Where no SDK is
+ * registered the API's spans record nothing.
  */
 export function inSpan<T>(
 	provider: string,
@@ -22,7 +22,7 @@ export function inSpan<T>(
 		"gen_ai.provider.name": provider,
 		"gen_ai.request.model": model,
 	};
-	// Asked for at each call: an SDK may be registered after this module was loaded.
+	// Read at each call: an SDK may be registered after this module was loaded.
 	return trace
 		.getTracer("collections")
 		.startActiveSpan(

@@ -6,13 +6,13 @@ import { costUsd } from "./prices.ts";
 import type { ProviderUse } from "./provider.ts";
 import { type ProviderName, providers } from "./providers.ts";
 
-/** An answer that could not be used, and what is asked after it. */
+/** An answer that could not be used, and the request that follows it. */
 export interface Repair {
 	answer: string;
 	request: string;
 }
 
-/** What a model answered, in the words that all providers share. */
+/** A model's answer in the terms that all providers share. */
 export interface ModelAnswer {
 	text: string;
 	ended: "complete" | "cut_off" | "refused";
@@ -23,13 +23,13 @@ export interface ModelAnswer {
 }
 
 /** One call of a provider's model. */
-export type AskModel = (
+export type CallModel = (
 	request: VisionRequest,
 	model: string,
 	repair: Repair | null,
 ) => Promise<ModelAnswer>;
 
-/** Most tokens of an answer, a model's thinking included. A page full of text needs about 6,000. */
+/** Limits the tokens of an answer, the model's thinking included. A page full of text needs about 6,000. */
 export const maxOutputTokens = 16_000;
 
 export const visionUse: ProviderUse = {
@@ -40,11 +40,11 @@ export const visionUse: ProviderUse = {
 	maxRequestMs: 90_000,
 };
 
-/** Describes images by a model that is asked over a network: at most twice an image, the second time to mend the first answer. */
-export function askedVision(
+/** Describes images by a model that is called over a network: at most twice an image, the second time to repair the first answer. */
+export function visionModel(
 	provider: ProviderName,
 	defaultModel: string,
-	ask: AskModel,
+	call: CallModel,
 ): Vision {
 	const { label } = providers[provider];
 	return {
@@ -54,7 +54,7 @@ export function askedVision(
 			let repair: Repair | null = null;
 			let complaint = "";
 			for (const purpose of ["vision", "repair"] as const) {
-				const answer: ModelAnswer = await ask(request, model, repair).catch(
+				const answer: ModelAnswer = await call(request, model, repair).catch(
 					(error) => {
 						throw withUsage(error, usage);
 					},
@@ -78,22 +78,22 @@ export function askedVision(
 						usage,
 					);
 				}
-				const read =
+				const parsed =
 					answer.ended === "cut_off"
 						? {
 								complaint: `It was cut off at ${maxOutputTokens} tokens. Leave out what matters least, and shorten extracted_text to 100 lines.`,
 							}
 						: readDescription(answer.text);
-				if ("description" in read) {
+				if ("description" in parsed) {
 					return {
-						description: read.description,
+						description: parsed.description,
 						provider,
 						model,
 						traceId: answer.id,
 						usage,
 					};
 				}
-				complaint = read.complaint;
+				complaint = parsed.complaint;
 				repair = { answer: answer.text, request: repairRequest(complaint) };
 			}
 			throw new PermanentFailure(
@@ -108,7 +108,7 @@ export function askedVision(
 	};
 }
 
-/** A failure after answers that were billed. */
+/** Adds to a failure the answers that were billed before it. */
 function withUsage(error: unknown, usage: ModelUsage[]): unknown {
 	if (!(error instanceof ModelFailure) || usage.length === 0) return error;
 	return new ModelFailure(error.code, error.message, {

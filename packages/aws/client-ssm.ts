@@ -1,4 +1,4 @@
-// Imported lazily the package itself would bring all of its commands, 206 KB; of this comes what is named.
+// A dynamic import of the package would bundle all of its commands, 206 KB; of this module it bundles these.
 export {
 	GetParameterCommand,
 	ParameterNotFound,

@@ -8,7 +8,7 @@ import type { Events } from "#core/ports/index.ts";
 /** PutEvents takes ten entries at most. */
 const entriesPerCall = 10;
 
-/** The environment's own EventBridge bus. */
+/** Publishes events on the environment's own EventBridge bus. */
 export function eventBridgeEvents(busName: string): Events {
 	const client = new EventBridgeClient();
 	return {

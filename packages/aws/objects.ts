@@ -8,8 +8,8 @@ const client = once(async () => {
 	return { sdk, s3: new sdk.S3Client() };
 });
 
-/** Fills one buffer: the SDK's own way holds all chunks beside it, which is another 50 MB of an original. */
-async function whole(body: Readable, length: number): Promise<Uint8Array> {
+/** Reads a body into one buffer: the SDK's own way holds all chunks beside it, another 50 MB of an original. */
+async function readBody(body: Readable, length: number): Promise<Uint8Array> {
 	const bytes = new Uint8Array(length);
 	let at = 0;
 	for await (const chunk of body) {
@@ -20,7 +20,7 @@ async function whole(body: Readable, length: number): Promise<Uint8Array> {
 	return bytes;
 }
 
-/** The bucket on S3. */
+/** Stores objects in a bucket of S3. */
 export function s3Objects(bucket: string): Objects {
 	return {
 		bucket,
@@ -38,7 +38,7 @@ export function s3Objects(bucket: string): Objects {
 				const { Body, ContentLength = 0 } = await s3.send(
 					new sdk.GetObjectCommand({ Bucket: bucket, Key, VersionId }),
 				);
-				return Body ? await whole(Body as Readable, ContentLength) : null;
+				return Body ? await readBody(Body as Readable, ContentLength) : null;
 			} catch (error) {
 				const missing = ["NoSuchKey", "NoSuchVersion"];
 				if (missing.includes((error as Error).name)) return null;
@@ -66,7 +66,7 @@ export function s3Objects(bucket: string): Objects {
 
 		async deleteAll(Prefix) {
 			const { sdk, s3 } = await client();
-			// Each round deletes the page it lists, so the next first page is what is left.
+			// Each round deletes the page it lists, so the rest is the next first page.
 			for (;;) {
 				const page = await s3.send(
 					new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix }),
@@ -84,7 +84,7 @@ export function s3Objects(bucket: string): Objects {
 				);
 				if (Errors.length > 0) {
 					throw new Error(
-						`S3 kept ${Errors.length} objects under ${Prefix}: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
+						`S3 did not delete ${Errors.length} objects under ${Prefix}: ${Errors[0]?.Code} ${Errors[0]?.Message}`,
 					);
 				}
 			}

@@ -4,11 +4,11 @@ import { ttlCache } from "./ttl-cache.ts";
 /** Reads a parameter; null where there is none. */
 export type ParameterReader = (
 	name: string,
-	/** `fresh` asks Parameter Store even where a kept value is young enough. */
+	/** `fresh` bypasses the cache. */
 	options?: { fresh?: boolean },
 ) => Promise<string | null>;
 
-/** Reads encrypted parameters and keeps each for five minutes. */
+/** Reads encrypted parameters and caches each for five minutes. */
 export function parameterReader(): ParameterReader {
 	const connected = once(connect);
 	return ttlCache(async (name) => {
@@ -18,7 +18,7 @@ export function parameterReader(): ParameterReader {
 			const { Parameter } = await client.send(
 				new GetParameterCommand({ Name: name, WithDecryption: true }),
 			);
-			// An empty parameter cannot be stored; one of blanks stands for none.
+			// An empty parameter cannot be stored; blanks stand for none.
 			return Parameter?.Value?.trim() || null;
 		} catch (error) {
 			if (error instanceof ParameterNotFound) return null;
@@ -31,12 +31,12 @@ async function connect() {
 	const { SSMClient, ...sdk } = await import("./client-ssm.ts");
 	const client = new SSMClient({
 		maxAttempts: 2,
-		// Left alone the SDK waits for ever, and everybody else for the read that is kept.
+		// By default the SDK waits for ever, and so would every caller of the cached read.
 		requestHandler: {
 			connectionTimeout: 2_000,
 			requestTimeout: 2_000,
 			throwOnRequestTimeout: true,
-			// Minutes lie between two reads: a connection that was kept would be a dead one.
+			// Minutes lie between two reads: an idle connection would be dead by then.
 			httpAgent: { keepAlive: false },
 			httpsAgent: { keepAlive: false },
 		},

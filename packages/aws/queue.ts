@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
 
-/** Gives a message of this queue back after `seconds` instead of its visibility timeout. */
+/** Returns a function that makes a message visible again after `seconds` instead of the visibility timeout. */
 export function delayMessage(queueUrl: string) {
 	const client = new SQSClient();
 	return async (receiptHandle: string, seconds: number): Promise<void> => {

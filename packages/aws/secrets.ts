@@ -8,11 +8,11 @@ export interface SecretCredentials {
 
 export type SecretReader = (
 	arn: string,
-	/** `fresh` asks Secrets Manager even where a cached value is young enough. */
+	/** `fresh` bypasses the cache. */
 	options?: { fresh?: boolean },
 ) => Promise<SecretCredentials>;
 
-/** Reads `{username, password}` secrets and keeps each for five minutes. */
+/** Reads `{username, password}` secrets and caches each for five minutes. */
 export function secretReader(): SecretReader {
 	return ttlCache(read);
 }
@@ -23,7 +23,7 @@ async function read(arn: string): Promise<SecretCredentials> {
 	);
 	const client = new SecretsManagerClient({
 		maxAttempts: 2,
-		// Left alone the SDK waits for ever, and everybody else for the read that is kept.
+		// By default the SDK waits for ever, and so would every caller of the cached read.
 		requestHandler: {
 			connectionTimeout: 2_000,
 			requestTimeout: 2_000,

@@ -1,15 +1,15 @@
-/** A replaced key or password is noticed by its refusal; this bounds how long one, or the lack of one, is kept. */
-const milliseconds = 5 * 60_000;
+/** A replaced key or password is noticed by its refusal; this limits how long a value, or the lack of one, is cached. */
+const ttlMs = 5 * 60_000;
 
-/** Reads by name, and keeps what was read for five minutes; failures are not kept. `fresh` reads anew. */
+/** Reads by name and caches each value for five minutes; failures are not cached. `fresh` bypasses the cache. */
 export function ttlCache<T>(
 	read: (name: string) => Promise<T>,
 ): (name: string, options?: { fresh?: boolean }) => Promise<T> {
 	const cached = new Map<string, { readAt: number; value: Promise<T> }>();
 	return async (name, { fresh = false } = {}) => {
-		const known = cached.get(name);
-		if (known && !fresh && Date.now() - known.readAt < milliseconds) {
-			return known.value;
+		const entry = cached.get(name);
+		if (entry && !fresh && Date.now() - entry.readAt < ttlMs) {
+			return entry.value;
 		}
 		const value = read(name);
 		cached.set(name, { readAt: Date.now(), value });

@@ -1,5 +1,5 @@
 /** A colour below this share of the image is not worth naming. */
-const smallestShare = 0.08;
+const minShare = 0.08;
 const maxColours = 4;
 
 /** Names the dominant colours of 8-bit RGB pixels, most frequent first. */
@@ -10,13 +10,13 @@ export function dominantColours(rgb: Uint8Array): string[] {
 		counts.set(name, (counts.get(name) ?? 0) + 1);
 	}
 	return [...counts]
-		.filter(([, count]) => count >= (rgb.length / 3) * smallestShare)
-		.sort(([a, most], [b, count]) => count - most || a.localeCompare(b))
+		.filter(([, count]) => count >= (rgb.length / 3) * minShare)
+		.sort(([a, countA], [b, countB]) => countB - countA || a.localeCompare(b))
 		.slice(0, maxColours)
 		.map(([name]) => name);
 }
 
-/** The word most people would use for a colour, from hue (degrees), saturation and value. */
+/** Returns the word most people use for a colour, by hue (degrees), saturation and value. */
 export function colourName(red: number, green: number, blue: number): string {
 	const value = Math.max(red, green, blue) / 255;
 	const chroma = value - Math.min(red, green, blue) / 255;
@@ -45,11 +45,11 @@ export function colourName(red: number, green: number, blue: number): string {
 }
 
 function hueOf(red: number, green: number, blue: number, chroma: number) {
-	const most = Math.max(red, green, blue);
+	const max = Math.max(red, green, blue);
 	const sixth =
-		most === red
+		max === red
 			? (green - blue) / chroma + 6
-			: most === green
+			: max === green
 				? (blue - red) / chroma + 2
 				: (red - green) / chroma + 4;
 	return (sixth * 60) % 360;

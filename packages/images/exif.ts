@@ -1,6 +1,6 @@
 import type { Location } from "#core/items/item.ts";
 
-/** What a camera wrote into the file. */
+/** The data that a camera wrote into the file. */
 export interface Exif {
 	takenAt: Date | null;
 	camera: string | null;
@@ -73,11 +73,11 @@ function location(latitude: number, longitude: number): Location | null {
 	return { latitude: latitude + 0, longitude: longitude + 0 }; // -0 becomes 0
 }
 
-/** The entries of one directory of a TIFF structure, each looked up by its tag. */
+/** One directory of a TIFF structure, whose entries are looked up by tag. */
 interface Directory {
 	text(tag: number): string | undefined;
 	rationals(tag: number, count: number): number[] | undefined;
-	/** Where another directory begins. */
+	/** Returns the offset of another directory. */
 	pointer(tag: number): number | undefined;
 }
 
@@ -89,7 +89,7 @@ interface Tiff {
 const types = { ascii: 2, long: 4, rational: 5 };
 const maxText = 200;
 
-/** Opens what EXIF is stored as; reading past its end gives undefined. */
+/** Opens the TIFF structure of EXIF; reading past its end gives undefined. */
 function openTiff(exif: Buffer = Buffer.alloc(0)): Tiff | undefined {
 	const marker = exif.toString("latin1", 0, 6);
 	const bytes = marker === "Exif\0\0" ? exif.subarray(6) : exif;
@@ -106,7 +106,7 @@ function openTiff(exif: Buffer = Buffer.alloc(0)): Tiff | undefined {
 		first: uint32(4),
 		directory(offset) {
 			if (!offset) return undefined;
-			/** The number of values of a tag and where they lie. */
+			/** Returns the number of values of a tag and their offset. */
 			const find = (tag: number, type: number, valueSize: number) => {
 				const end = Math.min(
 					offset + 2 + uint16(offset) * 12,

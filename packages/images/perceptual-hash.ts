@@ -4,8 +4,8 @@ const columns = 9;
 const rows = 8;
 
 /**
- * What a picture looks like as 64 bits, in hex (dHash): whether each of 8 x 8 places is darker than the one to its
- * right. Size, format, quality and brightness hardly change it.
+ * Returns a picture's difference hash (dHash), 64 bits in hex: whether each of 8 x 8 pixels is darker than its right
+ * neighbour. Size, format, quality and brightness hardly change it.
  */
 export async function perceptualHash(image: Sharp): Promise<string> {
 	const grey = await image
@@ -17,7 +17,7 @@ export async function perceptualHash(image: Sharp): Promise<string> {
 	return differenceHash(grey);
 }
 
-/** The hash of 9 x 8 pixels of one byte, row by row. */
+/** Hashes 9 x 8 pixels of one byte, row by row. */
 export function differenceHash(grey: Uint8Array): string {
 	let hash = 0n;
 	for (let row = 0; row < rows; row++) {

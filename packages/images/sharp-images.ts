@@ -7,18 +7,18 @@ import { dominantColours } from "./colours.ts";
 import { parseExif } from "./exif.ts";
 import { perceptualHash } from "./perceptual-hash.ts";
 
-/** Above most phones' photos. A small file may claim 30,000 x 30,000. */
+/** Larger than most phones' photos. A small file may claim 30,000 x 30,000. */
 const maxPixels = 100_000_000;
 /**
- * What a decoder may take of the function's 1024 MB: Node with its clients has 150, an original of 50 MB
+ * The memory of a decoder, of the function's 1024 MB: Node with its clients has 150, an original of 50 MB
  * twice its size while it arrives.
  */
 const maxDecoderBytes = 600_000_000;
-/** For people. */
+/** The longest side of the thumbnail. */
 export const maxThumbnailSide = 512;
-/** What vision models look at; more is scaled down by them. */
+/** The longest side of the vision image; models scale down larger ones. */
 const maxVisionSide = 1_568;
-/** A decode beyond this is given up, so that a stage never hangs; retried, since the machine may just be busy. */
+/** Ends a longer decode, so that a stage never hangs; it is retried, since the machine may be busy. */
 export const decodeSeconds = 25;
 
 // Originals never repeat, so a cache only costs memory; one thread keeps one image's buffers, not eight.
@@ -42,12 +42,12 @@ async function derive(bytes: Uint8Array) {
 		sharp(bytes, { limitInputPixels: false }).metadata(),
 	);
 	const { width, height } = metadata.autoOrient;
-	const most = pixelsAccepted(metadata);
-	if (width * height > most) {
+	const maxOfFormat = pixelsAccepted(metadata);
+	if (width * height > maxOfFormat) {
 		const [accepted, remedy] =
 			width * height > maxPixels
 				? [maxPixels, "accepted: send a smaller version"]
-				: [most, "accepted of its kind: send it as a plain JPEG"];
+				: [maxOfFormat, "accepted of its kind: send it as a plain JPEG"];
 		throw new PermanentFailure({
 			code: "too_many_pixels",
 			detail: `The image has ${width} x ${height} pixels, more than the ${Math.floor(accepted / 1e6)} million that are ${remedy}.`,
@@ -64,7 +64,7 @@ async function derive(bytes: Uint8Array) {
 				channels: pixels.info.channels,
 			},
 		});
-	// sharp writes no metadata unless told to, so neither position nor profile reaches what is derived.
+	// sharp writes no metadata by default, so neither position nor profile reaches derived images.
 	const [vision, thumbnail, colours, hash] = await Promise.all([
 		decoded()
 			.flatten({ background: "white" })
@@ -91,8 +91,8 @@ async function derive(bytes: Uint8Array) {
 }
 
 /**
- * The upright sRGB pixels of an image, scaled to fit a square while they are decoded: the whole is never in
- * memory where its format allows.
+ * Decodes the upright sRGB pixels of an image, scaled to fit a square meanwhile: where its format allows, the whole
+ * is never in memory.
  */
 export function decodeWithin(
 	bytes: Uint8Array,
@@ -121,19 +121,19 @@ export function decodeWithin(
 	});
 }
 
-/** Whether the colours of a photo are to be converted by its own profile, as those of phones are: mostly Display P3. */
+/** Detects a photo whose own profile converts its colours, as phones' mostly Display P3 does. */
 function hasProfileOfRgb({ icc, space, depth, hasAlpha }: Metadata): boolean {
 	return Boolean(icc) && space === "srgb" && depth === "uchar" && !hasAlpha;
 }
 
-/** How many pixels of an image are decoded within the memory there is. */
+/** Returns the number of pixels that are decoded within the memory. */
 function pixelsAccepted(metadata: Metadata): number {
 	return Math.min(maxPixels, maxDecoderBytes / bytesPerPixel(metadata));
 }
 
 /**
- * What a decoder holds for each pixel, measured with 40 to 100 megapixels: these have the whole image in
- * memory before the first row comes out. What is not named needs 5 bytes at most, which `maxPixels` covers.
+ * Returns a decoder's bytes a pixel, measured with 40 to 100 megapixels: these formats have the whole image in memory
+ * before the first row comes out. Others need 5 bytes at most, which `maxPixels` covers.
  */
 function bytesPerPixel({ format, ...image }: Metadata): number {
 	// The container's name for AVIF; a sample of more than 8 bits is kept in two bytes.

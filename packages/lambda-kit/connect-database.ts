@@ -2,8 +2,8 @@ import { secretReader } from "#aws/secrets.ts";
 import { connectDatabase, type Database } from "#postgres/database.ts";
 import type { GroupEnv } from "./env.ts";
 
-/** The application's database, as the function's variables describe it. Connects at the first query. */
-export function databaseOf(env: GroupEnv<"database">): Database {
+/** Returns the application's database by a function's variables. It connects at the first query. */
+export function databaseFrom(env: GroupEnv<"database">): Database {
 	const secret = secretReader();
 	return connectDatabase({
 		host: env.DATABASE_HOST,

@@ -5,7 +5,7 @@ import type {
 import { log } from "./log.ts";
 import { problemResponse } from "./problem.ts";
 
-/** What a request handler is told beside the request. */
+/** The context of a request. */
 export interface RequestContext {
 	/** The gateway's id of the request. */
 	requestId: string;
@@ -16,7 +16,10 @@ type Fetch = (
 	context: RequestContext,
 ) => Response | Promise<Response>;
 
-/** Makes a Lambda handler for an HTTP API (payload format 2.0) of a function from request to response. */
+/**
+ * Makes a Lambda handler for an HTTP API (payload format 2.0). Not hono's `aws-lambda` adapter: it is deprecated, takes
+ * a decoded `?` in a path for the query, refuses a GET with a body, and answers its errors without a problem document.
+ */
 export function httpHandler(fetch: Fetch) {
 	return async (
 		event: APIGatewayProxyEventV2,

@@ -33,7 +33,7 @@ function write(
 	);
 }
 
-/** An error without the words of strangers: what a provider, a parser or a database quotes may be a person's. */
+/** Describes an error without quoted text: what a provider, a parser or a database quotes may be a person's. */
 function describe(error: Error): Fields {
 	const { code, status, requestID } = error as {
 		code?: unknown;
@@ -42,32 +42,32 @@ function describe(error: Error): Fields {
 	};
 	return {
 		name: error.name,
-		message: quotes(error) ? undefined : error.message,
+		message: mayQuote(error) ? undefined : error.message,
 		code,
 		status,
-		// By which a provider finds the call.
+		// The provider finds the call by it.
 		provider_request_id: requestID ?? undefined,
 		stack: error.stack?.match(/^ {4}at .*$/gm)?.join("\n"),
 		cause: error.cause instanceof Error ? describe(error.cause) : undefined,
 	};
 }
 
-/** Whether an error's message may repeat what it was given. */
-function quotes(error: Error): boolean {
-	// JSON.parse shows where it stopped.
+/** Detects errors whose message may repeat their input. */
+function mayQuote(error: Error): boolean {
+	// JSON.parse quotes the text at which it stopped.
 	if (error instanceof SyntaxError) return true;
-	// The SDKs' errors of HTTP hold the answer's body.
+	// The SDKs' HTTP errors hold the response body.
 	if ("status" in error || "statusCode" in error) return true;
-	// Ours are one clear sentence for the caller, who knows what they sent; with a cause they pass on a provider's.
+	// Our errors are a sentence for the caller; one with a cause may quote a provider.
 	if (error instanceof AppError) return error.cause !== undefined;
-	// PostgreSQL shows the value of which it could not make a number, a date or text.
+	// PostgreSQL quotes the value that it could not convert.
 	const { code } = error as { code?: unknown };
 	return typeof code === "string" && /^22[0-9A-Z]{3}$/.test(code);
 }
 
 /**
- * One JSON object a line, as CloudWatch Logs Insights reads it; of what is measured, CloudWatch makes metrics.
- * Never give it tokens, presigned URLs, queries, file names or what is seen in an image.
+ * Writes one JSON object a line, as CloudWatch Logs Insights reads it; CloudWatch makes metrics of measurements.
+ * Never log tokens, presigned URLs, queries, file names or the content of an image.
  */
 export const log = {
 	info: (message: string, fields: Fields = {}, measured?: Measurement) =>
@@ -79,8 +79,8 @@ export const log = {
 };
 
 /**
- * Tells users apart in a log without naming them. Without salt, so that whoever is told a `sub` finds its lines:
- * a `sub` is a random UUID, which nobody finds by trying.
+ * Distinguishes users in a log without naming them. It has no salt, so that an operator finds the lines of a `sub`,
+ * which is a random UUID and cannot be guessed.
  */
 export function hashUser(userId: string): string {
 	return createHash("sha256").update(userId).digest("hex").slice(0, 12);

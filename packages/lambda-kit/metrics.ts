@@ -1,4 +1,4 @@
-/** The application's own metrics: functions write them into their log lines, dashboard and alarms read them. */
+/** The namespace of the application's metrics: functions write them into log lines, dashboard and alarms read them. */
 export const metricNamespace = "Collections";
 
 /**
@@ -6,20 +6,20 @@ export const metricNamespace = "Collections";
  * is a series with a price (`make cost`): a dimension never holds what a person may write.
  */
 export const metrics = {
-	/** Of work that ended, committed or failed. */
+	/** Of stages that ended, committed or failed. */
 	StageDuration: { unit: "Milliseconds", by: "Stage" },
-	/** Failures whose message comes again. */
+	/** Failures whose message is delivered again. */
 	StageRetries: { unit: "Count", by: "Stage" },
-	/** Images and requests that were given up on. */
+	/** Images and requests whose stage failed for good. */
 	StageFailures: { unit: "Count", by: "Stage" },
-	/** From the item's row to its first place in the search space; for a form that includes the person's upload. */
+	/** From the item's row to its first embedding; an upload by form includes the person's sending. */
 	UploadToReady: { unit: "Seconds", by: null },
 	/** Of the item that waits longest for its next stage; 0 where none waits. */
 	OldestWait: { unit: "Seconds", by: null },
 	/** Conversations, counted once an hour; expired ones are those that the table has not removed yet. */
 	ActiveSessions: { unit: "Count", by: null },
 	ExpiredSessions: { unit: "Count", by: null },
-	/** Of single requests: a call of a model may make several. */
+	/** Of single requests: a model call may make several. */
 	ProviderDuration: { unit: "Milliseconds", by: "Provider" },
 	ProviderErrors: { unit: "Count", by: "Provider" },
 	/** Requests refused with 429. */
@@ -38,14 +38,14 @@ export type MetricName = keyof typeof metrics;
 
 type Dimension = NonNullable<(typeof metrics)[MetricName]["by"]>;
 
-/** What one log line measures: numbers by metric, where undefined is not measured, and what they are about. */
+/** The measurements of one log line, by metric (undefined is not measured), and their dimensions. */
 export interface Measurement extends Partial<Record<Dimension, string>> {
 	metrics: Partial<Record<MetricName, number | undefined>>;
 }
 
 /**
- * The fields of a log line from which CloudWatch reads metrics: the Embedded Metric Format, which needs no call and
- * no permission.
+ * Returns the fields of a log line in the Embedded Metric Format, from which CloudWatch reads metrics without a call
+ * or a permission.
  */
 export function embeddedMetrics(
 	{ metrics: measured, ...dimensions }: Measurement,

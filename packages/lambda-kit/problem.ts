@@ -1,9 +1,9 @@
 import type { ErrorCode, FieldProblem } from "#core/errors.ts";
 
-/** An error without a code of its own says nothing of its cause to the caller; the log does. */
+/** `internal_error` hides its cause from the caller; the log has it. */
 export type ProblemCode = ErrorCode | "internal_error";
 
-/** An error as RFC 9457 writes it. `detail` is one clear sentence, which is also what older clients read. */
+/** An error in the form of RFC 9457. `detail` is one clear sentence, which older clients read. */
 export interface Problem {
 	type: string;
 	title: string;
@@ -44,7 +44,7 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	timed_out: { status: 504, title: "It took too long" },
 };
 
-/** Seconds after which a client may try again what failed for a while. */
+/** The `Retry-After` of temporary failures, in seconds. */
 const retryAfter = "10";
 
 /** Answers an error as `application/problem+json`. */

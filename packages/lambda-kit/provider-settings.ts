@@ -8,7 +8,7 @@ import {
 	type ProviderName,
 	providersWith,
 } from "#ai/providers.ts";
-import { apiKeyIn } from "./api-key.ts";
+import { apiKeyParameter } from "./api-key.ts";
 import {
 	keyParameterVariable,
 	modelVariable,
@@ -44,7 +44,7 @@ export function accessTo(
 	env: Variables,
 ): Pick<ProviderSettings, "key" | "baseUrl"> {
 	return {
-		key: apiKeyIn(env[keyParameterVariable(provider)] ?? ""),
+		key: apiKeyParameter(env[keyParameterVariable(provider)] ?? ""),
 		baseUrl: process.env[baseUrlVariable(provider)],
 	};
 }

@@ -11,27 +11,27 @@ import type { StageName } from "#core/pipeline/stages.ts";
 
 import { hashUser, log } from "./log.ts";
 
-/** Shortens a failed message's visibility, so that it comes again after `seconds`. */
+/** Shortens a failed message's visibility, so that it is delivered again after `seconds`. */
 export type DelayMessage = (
 	receiptHandle: string,
 	seconds: number,
 ) => Promise<void>;
 
-/** Until the second, third and later receive; without it a failed message waits six function timeouts. */
+/** The waits before the second, third and later delivery; without them a message waits six function timeouts. */
 const retrySeconds = [30, 120, 600];
 
-/** The sweeper restarts what stood still that long: a longer wait would not be kept anyway. */
+/** The sweeper restarts an item after this time, so that a longer wait would have no effect. */
 const maxRetryAfterSeconds = 15 * 60;
 
 /** A lease outlives the invocation that took it by this much. */
 const leaseMarginSeconds = 5;
 
-/** What is left after a model's deadline to write down how the stage ended. */
+/** The time after a model's deadline to commit the stage's outcome. */
 const commitMs = 4_000;
-/** A stage that begins later would only count an attempt. */
+/** With less time a stage would only count an attempt. */
 const minStageMs = 2_000;
 
-/** The messages before it in the batch took the invocation's time. */
+/** Earlier messages of the batch took the invocation's time. */
 class OutOfTime extends Error {
 	override name = "OutOfTime";
 	override message = "No time is left for this message: it comes again.";
@@ -51,8 +51,8 @@ interface StageEvent {
 }
 
 /**
- * Makes a stage's Lambda handler: each message is an EventBridge event, handled by itself; those that
- * fail are named to SQS, which gives them again and after the fifth receive keeps them as dead letters.
+ * Makes a stage's Lambda handler. Each message is an EventBridge event, handled by itself; SQS delivers failed
+ * ones again, and moves them to the dead letters after the fifth receive.
  */
 export function queueHandler<T extends StageEvent>(
 	stage: StageName,
@@ -75,7 +75,7 @@ export function queueHandler<T extends StageEvent>(
 				const outcome = await run(event, {
 					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
 					deadline: new Date(Date.now() + leftMs - commitMs),
-					// What S3 announces has no id of ours.
+					// An event of S3 has no correlation id.
 					onClaimed: (item) => {
 						correlationId = item.correlationId;
 					},
@@ -105,9 +105,9 @@ export function queueHandler<T extends StageEvent>(
 					},
 				);
 			} catch (error) {
-				const isUsual =
+				const isExpected =
 					error instanceof StageBusy || error instanceof OutOfTime;
-				const write = isUsual ? log.info : log.error;
+				const write = isExpected ? log.info : log.error;
 				write(
 					"stage failed, the message comes again",
 					{
@@ -120,7 +120,7 @@ export function queueHandler<T extends StageEvent>(
 					},
 					{
 						Stage: stage,
-						metrics: { StageRetries: isUsual ? undefined : 1 },
+						metrics: { StageRetries: isExpected ? undefined : 1 },
 					},
 				);
 				batchItemFailures.push({ itemIdentifier: record.messageId });
@@ -148,7 +148,9 @@ async function retrySoon(
 function secondsUntilRetry(receives: number, cause: unknown): number {
 	if (cause instanceof StageBusy) return cause.retryAfterSeconds;
 	if (cause instanceof OutOfTime) return 1;
-	const usual = retrySeconds[Math.min(receives, retrySeconds.length) - 1] ?? 30;
-	const asked = cause instanceof ModelFailure ? cause.retryAfterSeconds : null;
-	return Math.max(usual, Math.min(asked ?? 0, maxRetryAfterSeconds));
+	const backoff =
+		retrySeconds[Math.min(receives, retrySeconds.length) - 1] ?? 30;
+	const requested =
+		cause instanceof ModelFailure ? cause.retryAfterSeconds : null;
+	return Math.max(backoff, Math.min(requested ?? 0, maxRetryAfterSeconds));
 }

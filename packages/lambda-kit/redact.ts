@@ -1,4 +1,4 @@
-/** What a log must not hold, by how it looks: the last guard where an error's text carries along what nobody logged. */
+/** Patterns that a log must not hold: the last guard where an error's text carries a secret along. */
 const secrets: readonly [RegExp, string][] = [
 	[/\bBearer +[^\s"',;]+/gi, "Bearer [token]"],
 	[/\beyJ[\w-]+(?:\.[\w-]*)+/g, "[token]"],
@@ -15,7 +15,7 @@ const secrets: readonly [RegExp, string][] = [
 /** Longer texts are cut: a log line explains, it does not quote. */
 const longest = 4_000;
 
-/** A text without tokens, signed URLs, keys and e-mail addresses. */
+/** Removes tokens, signed URLs, keys and e-mail addresses from a text. */
 export function redact(text: string): string {
 	const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
 	return secrets.reduce(

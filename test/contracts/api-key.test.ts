@@ -5,7 +5,7 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parameterReader } from "#aws/parameters.ts";
 import { type Apis, startApis } from "#cdk-local/test/services/apis.ts";
-import { apiKeyIn } from "#lambda-kit/api-key.ts";
+import { apiKeyParameter } from "#lambda-kit/api-key.ts";
 
 let apis: Apis;
 let store: SSMClient;
@@ -86,7 +86,7 @@ describe("an API key", () => {
 	it("loses its trailing line end, and is null if it is blank", async () => {
 		await put("/collections/local/voyage-api-key", "vk-1\n");
 		await put("/blank/key", "  ");
-		const key = apiKeyIn("/collections/local/voyage-api-key");
+		const key = apiKeyParameter("/collections/local/voyage-api-key");
 		expect(await key.read()).toBe("vk-1");
 		expect(key.setting).toContain("/collections/local/voyage-api-key");
 		expect(key.setting).toContain("VOYAGE_API_KEY in .env");

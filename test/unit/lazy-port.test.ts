@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lazily } from "#lambda-kit/lazy-port.ts";
+import { lazyPort } from "#lambda-kit/lazy-port.ts";
 
 interface Greeter {
 	greet(name: string): Promise<string>;
@@ -7,7 +7,7 @@ interface Greeter {
 }
 
 function greeter(loads: { count: number; failing?: boolean }): Greeter {
-	return lazily<Greeter>(async () => {
+	return lazyPort<Greeter>(async () => {
 		loads.count++;
 		if (loads.failing) throw new Error("The module is away.");
 		return {

@@ -5,12 +5,12 @@ import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { JwtVerifier } from "aws-jwt-verify/jwt-verifier";
 import { AppError } from "#core/errors.ts";
 
-/** Gives the user of an `Authorization` header. @throws AppError `unauthorized` */
+/** Returns the user of an `Authorization` header. @throws AppError `unauthorized` */
 export type Authenticate = (
 	authorization: string | undefined,
 ) => Promise<string>;
 
-/** Who issues the tokens that are accepted. */
+/** The issuer whose tokens are accepted. */
 export interface TokenIssuer {
 	issuer: string;
 	jwksUrl: string;
@@ -19,7 +19,7 @@ export interface TokenIssuer {
 	environment: string;
 }
 
-/** Verifies Cognito's ID and access tokens once more, behind the gateway's own check. */
+/** Verifies Cognito's ID and access tokens again, behind the gateway's own check. */
 export function cognitoAuthenticate(tokens: TokenIssuer): Authenticate {
 	const { issuer, jwksUrl, clientId } = tokens;
 	const verifier = JwtVerifier.create(
@@ -54,7 +54,7 @@ export function cognitoAuthenticate(tokens: TokenIssuer): Authenticate {
 const unauthorized = (detail: string, cause?: unknown) =>
 	new AppError("unauthorized", detail, { cause });
 
-/** The user is part of object keys: nothing that could leave its own prefix. */
+/** The user is part of object keys, so it holds nothing that could leave its own prefix. */
 function userOf(sub: unknown): string {
 	if (typeof sub === "string" && /^[\w-]{1,128}$/.test(sub)) return sub;
 	throw unauthorized("The token names no user: sign in again.");

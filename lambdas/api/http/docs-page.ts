@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { once } from "#core/once.ts";
 
-/** The page to read and try the API; its scripts and styles are files of their own, so that nothing inline runs. */
+/** The page to read and try the API. Scripts and styles are files of their own, so that nothing inline runs. */
 export const docsPage = `<!doctype html>
 <html lang="en">
 <head>
@@ -41,7 +41,7 @@ const start = `SwaggerUIBundle({
 });
 `;
 
-/** What the page loads, and nothing else, by name. */
+/** The files of the page by name; no other is served. */
 export const docsAssets: Record<
 	string,
 	{ contentType: string; read: () => Promise<string> }

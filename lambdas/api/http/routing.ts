@@ -14,10 +14,10 @@ import type { Authenticate } from "./authenticate.ts";
 // A schema compiled to code pays off after thousands of bodies; a sandbox's first ones would pay for it.
 z.config({ jitless: true });
 
-/** What a route finds in its context. */
+/** The context of a route. */
 export interface ApiEnv {
 	Bindings: Partial<RequestContext> & {
-		/** Told whose request it was, for the log. */
+		/** Receives the user of the request, for the log. */
 		identified?: (userId: string) => void;
 	};
 	Variables: {
@@ -43,13 +43,13 @@ const problem = z
 	})
 	.openapi("Problem");
 
-/** What the gateway answers before our code is reached. */
+/** The gateway's own answers, before our code is reached. */
 const gatewayError = z.object({ message: z.string() }).openapi("GatewayError");
 
 const ours = { "application/problem+json": { schema: problem } };
 const gateways = { "application/json": { schema: gatewayError } };
 
-/** The answer of a route whose query can be well formed and still mean nothing. */
+/** For a route whose query can be well formed and still mean nothing. */
 export const unreadableQuery = {
 	400: { description: "The request cannot be read.", content: ours },
 };
@@ -63,7 +63,7 @@ const unreadable = {
 };
 const notFound = {
 	404: {
-		description: "There is no such thing, or it is another user's.",
+		description: "Not found, or another user's.",
 		content: ours,
 	},
 };
@@ -79,7 +79,7 @@ const failed = {
 		content: { ...ours, ...gateways },
 	},
 	503: {
-		description: "Something this call needs is away for the moment.",
+		description: "Something this call needs is unavailable for the moment.",
 		content: { ...ours, ...gateways },
 	},
 	504: { description: "It took longer than 26 seconds.", content: ours },
@@ -87,7 +87,7 @@ const failed = {
 
 /** For a route whose work the item, or the model, does not allow. */
 export const conflict = {
-	description: "The image, or the model that was asked, does not allow it.",
+	description: "The image, or the requested model, does not allow it.",
 	content: ours,
 };
 
@@ -97,7 +97,7 @@ export const providerOff = {
 	content: ours,
 };
 
-/** For a route that asks a model of the environment. */
+/** For a route that calls a model of the environment. */
 export const modelGone = {
 	description: "The model does not exist: the problem names the setting.",
 	content: ours,
@@ -163,7 +163,7 @@ export function json<S extends z.ZodType>(description: string, schema: S) {
 	return { description, content: { "application/json": { schema } } };
 }
 
-/** The query string of a route that takes none: anything in it is refused by name. */
+/** The query of a route that takes none: every parameter is refused by name. */
 export const noQuery = z.strictObject({});
 
 /** Text that Postgres can hold: no NUL, no half of a surrogate pair. */
@@ -195,7 +195,7 @@ export function wholeNumber(min: number, max: number, fallback: number) {
 
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
-/** The id in a path, as it is stored; what is no UUID is no id that exists. */
+/** Returns the id of a path in its stored form. @throws the given error where it is no UUID */
 export function idOf(
 	value: string,
 	notFound: (id: string) => AppError,
@@ -211,14 +211,14 @@ export const idParams = z.object({
 
 const maxProblems = 20;
 
-/** Refuses what a schema refused: every wrong or unknown field by its name. */
+/** Converts what a schema refused to an error that names every wrong or unknown field. */
 export function invalidFields(
 	target: string,
 	issues: z.core.$ZodIssue[],
 ): AppError {
-	const place = target === "json" || target === "form" ? "body" : target;
+	const part = target === "json" || target === "form" ? "body" : target;
 	const fields = issues
-		.flatMap((issue) => fieldProblems(place, issue))
+		.flatMap((issue) => fieldProblems(part, issue))
 		.slice(0, maxProblems);
 	const summary = fields
 		.slice(0, 3)
@@ -227,8 +227,8 @@ export function invalidFields(
 	return new AppError("invalid_fields", `${summary}.`, { fields });
 }
 
-function fieldProblems(place: string, issue: z.core.$ZodIssue): FieldProblem[] {
-	const path = [place, ...issue.path];
+function fieldProblems(part: string, issue: z.core.$ZodIssue): FieldProblem[] {
+	const path = [part, ...issue.path];
 	if (issue.code !== "unrecognized_keys") {
 		const isMissing = issue.message.endsWith("received undefined");
 		const detail = isMissing ? "This field is missing" : issue.message;

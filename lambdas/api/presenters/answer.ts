@@ -13,24 +13,24 @@ const citation = z
 	})
 	.openapi("Citation");
 
-/** An answer as a response has it. */
+/** The fields of an answer in a response. */
 export const answerFields = {
 	answer: z.string().nullable().openapi({
 		description:
 			"Every sentence ends with the ids of the items it rests on, in brackets. Sentences that no item found supports are left out.",
 	}),
 	answer_reason: z.string().nullable().openapi({
-		description: "Why there is no answer, where one was asked for.",
+		description: "Why a requested answer is missing.",
 	}),
 	answer_confidence: z.number().min(0).max(1).nullable().openapi({
 		description:
 			"Share of the sentences that were kept x share of their words in the items they cite x how well these match the query.",
 	}),
 	answer_model_used: z.string().nullable().openapi({
-		description: "`provider/model`; null where no model was asked.",
+		description: "`provider/model`; null where no model was called.",
 	}),
 	answer_trace_id: z.string().nullable().openapi({
-		description: "The provider's id of the last call of a model.",
+		description: "The provider's id of the last model call.",
 	}),
 	answer_usage: z
 		.array(
@@ -44,11 +44,11 @@ export const answerFields = {
 				}),
 			}),
 		)
-		.openapi({ description: "Every answered call of a model." }),
+		.openapi({ description: "Every answered model call." }),
 	citations: z.array(citation),
 };
 
-/** An answer as clients see it. */
+/** Converts an answer to its fields in a response. */
 export function presentAnswer(answer: Answer) {
 	return {
 		answer: answer.text,
@@ -56,12 +56,12 @@ export function presentAnswer(answer: Answer) {
 		answer_confidence: answer.confidence,
 		answer_model_used: answer.model,
 		answer_trace_id: answer.traceId,
-		answer_usage: answer.usage.map((one) => ({
-			provider: one.provider,
-			model: one.model,
-			input_tokens: one.inputTokens,
-			output_tokens: one.outputTokens,
-			cost_usd: one.costUsd,
+		answer_usage: answer.usage.map((call) => ({
+			provider: call.provider,
+			model: call.model,
+			input_tokens: call.inputTokens,
+			output_tokens: call.outputTokens,
+			cost_usd: call.costUsd,
 		})),
 		citations: answer.citations.map(({ itemId, sentence, snippet }) => ({
 			item_id: itemId,

@@ -28,19 +28,19 @@ const matched = z
 		description: "The words of the query that the item has, and where.",
 	});
 
-const leg = { rank: z.int().positive(), share: z.number().optional() };
+const ranking = { rank: z.int().positive(), share: z.number().optional() };
 
 const explanation = z
 	.object({
 		text: z
-			.object({ ...leg, score: z.number(), matched })
+			.object({ ...ranking, score: z.number(), matched })
 			.nullable()
 			.openapi({
 				description:
-					"Null where the item was not found by words. `share` is what the leg gave to the fused score.",
+					"Null where the item was not found by words. `share` is the retriever's part of the fused score.",
 			}),
 		vector: z
-			.object({ ...leg, similarity: z.number() })
+			.object({ ...ranking, similarity: z.number() })
 			.nullable()
 			.openapi({
 				description: "Null where the item was not found by its vector.",
@@ -72,7 +72,7 @@ export const searchResult = z
 	})
 	.openapi("SearchResult");
 
-/** A hit as the API shows it; with `explain`, how it came to its rank. */
+/** Converts a hit to the form that clients see; `explain` adds the reasons of its rank. */
 export function presentHit(
 	hit: Hit,
 	rank: number,
@@ -95,7 +95,7 @@ export function presentHit(
 				text_rank: hit.textRank ?? null,
 				vector_rank: hit.vectorRank ?? null,
 			}),
-			...(explain && { explanation: explained(hit) }),
+			...(explain && { explanation: explanationOf(hit) }),
 		},
 	};
 }
@@ -106,7 +106,7 @@ function presentMatch(match: MatchedWord): z.infer<typeof matched>[number] {
 	return { ...match, ...(corrected_to && { taken_for: corrected_to }) };
 }
 
-function explained(hit: Hit): z.infer<typeof explanation> {
+function explanationOf(hit: Hit): z.infer<typeof explanation> {
 	return {
 		text: hit.textRank
 			? {

@@ -8,8 +8,8 @@ import {
 } from "#core/items/item.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
 
-/** How long a presigned URL reads its object, in seconds. */
-export const urlLifetime = 3_600;
+/** The lifetime of a presigned URL. */
+export const urlLifetimeSeconds = 3_600;
 
 const timestamp = z.iso.datetime();
 
@@ -70,7 +70,7 @@ export const itemSchema = z
 			.nullable()
 			.openapi({
 				description:
-					"Where it was taken, in degrees, as the file itself says: the derived images do not.",
+					"The place of the photo in degrees, from the file itself; derived images do not hold it.",
 			}),
 		thumbnail_url: z
 			.url()
@@ -82,7 +82,7 @@ export const itemSchema = z
 	})
 	.openapi("Item");
 
-/** An analysis as clients see it. */
+/** Converts an analysis to the form that clients see. */
 export function presentAnalysis(
 	analysis: Analysis,
 ): z.infer<typeof analysisSchema> {
@@ -97,19 +97,19 @@ export function presentAnalysis(
 		provider_used: analysis.providerUsed,
 		model_used: analysis.modelUsed,
 		trace_id: analysis.traceId,
-		usage: analysis.usage.map((one) => ({
-			purpose: one.purpose,
-			provider: one.provider,
-			model: one.model,
-			input_tokens: one.inputTokens,
-			output_tokens: one.outputTokens,
-			cost_usd: one.costUsd,
+		usage: analysis.usage.map((call) => ({
+			purpose: call.purpose,
+			provider: call.provider,
+			model: call.model,
+			input_tokens: call.inputTokens,
+			output_tokens: call.outputTokens,
+			cost_usd: call.costUsd,
 		})),
 		created_at: analysis.createdAt.toISOString(),
 	};
 }
 
-/** An item as clients see it. */
+/** Converts an item to the form that clients see. */
 export async function presentItem(
 	{ objects }: Pick<Ports, "objects">,
 	{ item, latestAnalysis }: ItemWithAnalysis,
@@ -134,7 +134,7 @@ export async function presentItem(
 		thumbnail_url: hasThumbnail(item)
 			? await objects.presignGet(
 					thumbnailKey(item.userId, item.id),
-					urlLifetime,
+					urlLifetimeSeconds,
 				)
 			: null,
 		created_at: item.createdAt.toISOString(),

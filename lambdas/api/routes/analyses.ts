@@ -28,7 +28,7 @@ const get = guarded(routes.getAnalysis, {
 	responses: { 200: json("The analysis.", analysisSchema) },
 });
 
-/** Serves what is known about a person's items. */
+/** Serves the analyses of a person's items. */
 export function analysisRoutes(
 	app: Api,
 	{ analyses }: Pick<Ports, "analyses">,

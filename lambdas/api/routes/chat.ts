@@ -20,8 +20,8 @@ import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
 
 /**
- * A client's name for a session. Without `#`, which parts the keys of the table, and neither `.` nor `..`: clients
- * take these out of a path, so nobody could read or delete such a session.
+ * A session id, chosen by the client. It has no `#`, which separates the parts of a table key, and is not `.` or `..`:
+ * clients remove these from a path, so nobody could read or delete such a session.
  */
 const sessionId = z
 	.string()
@@ -35,10 +35,11 @@ const request = z
 		message: text(4_000).trim().min(1, { error: "Must not be empty" }),
 		session_id: sessionId.nullish().openapi({
 			description:
-				"Yours to choose; a new one begins a conversation. Without it a name is made up.",
+				"Yours to choose; a new id begins a conversation. Without one the API chooses it.",
 		}),
 		top_k: z.int().min(1).max(50).nullish().openapi({
-			description: "The most items that one search gives. 10 unless told.",
+			description:
+				"The maximum of items that one search returns. 10 by default.",
 		}),
 		category_filter: text(100).nullish(),
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
@@ -57,7 +58,7 @@ const message = z
 		tools_used: z.array(z.string()),
 		trace_id: z.string().nullable().openapi({
 			description:
-				"The provider's id of the last call that an answer took; null for a question.",
+				"The provider's id of the last model call of an answer; null for a question.",
 		}),
 	})
 	.openapi("ChatMessage");
@@ -68,12 +69,12 @@ const answered = z
 		message,
 		conversation_turn: z.int().positive(),
 		search_results: z.array(searchResult).openapi({
-			description: "The items that the answer speaks of, in its order.",
+			description: "The items that the answer cites, in its order.",
 		}),
 		agent_reasoning: z.array(z.string()),
 		tools_used: z.array(z.string()),
 		trace_id: z.string().nullable().openapi({
-			description: "The provider's id of the last call of a model.",
+			description: "The provider's id of the last model call.",
 		}),
 		response_time_ms: z.number(),
 	})
@@ -141,16 +142,16 @@ const list = guarded(routes.listSessions, {
 	request: { query: z.strictObject({ limit: wholeNumber(1, 100, 50) }) },
 	responses: {
 		200: json(
-			"Those of the last four hours.",
+			"The sessions of the last four hours.",
 			z
 				.object({
 					sessions: z.array(session),
 					stats: z.object({
 						total_sessions: z.int().openapi({
-							description: "How many there are, listed here or not.",
+							description: "The number of sessions, listed here or not.",
 						}),
 						total_messages: z.int().openapi({
-							description: "Messages of all of them.",
+							description: "The number of messages in all sessions.",
 						}),
 					}),
 				})
@@ -161,7 +162,7 @@ const list = guarded(routes.listSessions, {
 
 const read = guarded(routes.getHistory, {
 	tags: ["Chat"],
-	summary: "All that was said in a conversation",
+	summary: "The messages of a conversation",
 	request: { params: sessionParams, query: noQuery },
 	responses: { 200: json("Oldest first.", history) },
 });
@@ -181,9 +182,9 @@ const deletion = (
 		},
 	});
 
-/** From the request's beginning; an answer is kept by then. */
+/** Measured from the request's beginning; the answer is stored by then. */
 const answeredAfterMs = 25_000;
-/** Of the stats. At a hundred requests a minute nobody begins more in the four hours that a session lives. */
+/** Limits the statistics. At 100 requests a minute nobody begins more in the four hours that a session lives. */
 const maxCounted = 25_000;
 
 /** Serves conversations. */
@@ -193,15 +194,15 @@ export function chatRoutes(
 ) {
 	app.openapi(post, async (c) => {
 		const started = performance.now();
-		const asked = c.req.valid("json");
-		const session_id = asked.session_id ?? randomUUID();
+		const body = c.req.valid("json");
+		const session_id = body.session_id ?? randomUUID();
 		const { answer, number } = await chatTurn(ports, c.get("userId"), {
 			sessionId: session_id,
-			question: asked.message,
+			question: body.message,
 			limits: {
-				topK: asked.top_k ?? 10,
-				category: asked.category_filter || undefined,
-				minSimilarity: asked.min_similarity_score ?? undefined,
+				topK: body.top_k ?? 10,
+				category: body.category_filter || undefined,
+				minSimilarity: body.min_similarity_score ?? undefined,
 			},
 			deadline: new Date(Date.now() + answeredAfterMs),
 		}).catch(modelIsGone);
@@ -264,7 +265,7 @@ export function chatRoutes(
 		});
 	}
 
-	/** What the turn under way has committed, and which tools it is running now. */
+	/** Returns the committed steps of the running turn, and the tools it runs now. */
 	async function inProgress(userId: string, id: string) {
 		const now = await ports.turns.conversation(userId, id);
 		if (!now || now.turn.answer) return null;
@@ -279,36 +280,38 @@ export function chatRoutes(
 	}
 }
 
-/** What no client may choose names no session. */
+/** Refuses an id that no client may choose: it names no session. */
 function knownId(value: string): string {
 	if (sessionId.safeParse(value).success) return value;
 	throw sessionNotFound(value.slice(0, 128));
 }
 
-/** A model that was taken off is for whoever runs the environment to replace. */
+/** Replacing a model that its provider removed is the operator's task. */
 function modelIsGone(error: unknown): never {
 	if (error instanceof ModelFailure) modelFailureReason(error);
 	throw error;
 }
 
-function presentSession(one: ChatSession): z.infer<typeof session> {
+function presentSession(chatSession: ChatSession): z.infer<typeof session> {
 	return {
-		session_id: one.sessionId,
-		created_at: one.createdAt.toISOString(),
-		last_activity: one.lastActivity.toISOString(),
-		message_count: one.messageCount,
+		session_id: chatSession.sessionId,
+		created_at: chatSession.createdAt.toISOString(),
+		last_activity: chatSession.lastActivity.toISOString(),
+		message_count: chatSession.messageCount,
 	};
 }
 
-function presentMessage(said: SessionMessage): z.infer<typeof message> {
+function presentMessage(
+	sessionMessage: SessionMessage,
+): z.infer<typeof message> {
 	return {
-		role: said.role,
-		content: said.text,
-		timestamp: said.at.toISOString(),
-		search_results: said.items.map((hit, at) =>
+		role: sessionMessage.role,
+		content: sessionMessage.text,
+		timestamp: sessionMessage.at.toISOString(),
+		search_results: sessionMessage.items.map((hit, at) =>
 			presentHit(hit, at + 1, "hybrid"),
 		),
-		tools_used: said.toolsUsed,
-		trace_id: said.traceId,
+		tools_used: sessionMessage.toolsUsed,
+		trace_id: sessionMessage.traceId,
 	};
 }

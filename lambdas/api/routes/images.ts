@@ -3,7 +3,7 @@ import { AppError } from "#core/errors.ts";
 import { itemFilename, originalKey, thumbnailKey } from "#core/items/item.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { type Api, guarded, idOf, json } from "../http/routing.ts";
-import { hasThumbnail, urlLifetime } from "../presenters/item.ts";
+import { hasThumbnail, urlLifetimeSeconds } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
 const get = guarded(routes.getImageUrl, {
@@ -18,7 +18,7 @@ const get = guarded(routes.getImageUrl, {
 	responses: { 200: json("The URL.", z.object({ url: z.url() })) },
 });
 
-/** Serves the way to a person's images. */
+/** Serves URLs of a person's images. */
 export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 	const { items, objects } = ports;
 
@@ -56,6 +56,9 @@ export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 		}
 		const key =
 			size === "thumbnail" ? thumbnailKey(userId, item.id) : originalKey(item);
-		return c.json({ url: await objects.presignGet(key, urlLifetime) }, 200);
+		return c.json(
+			{ url: await objects.presignGet(key, urlLifetimeSeconds) },
+			200,
+		);
 	});
 }

@@ -24,7 +24,7 @@ const upload = guarded(routes.uploadItem, {
 	tags,
 	summary: "Upload an image",
 	description:
-		"PNG, JPEG, WebP, GIF or AVIF up to 4 MB, told by its content. The same file again answers the item there is.",
+		"PNG, JPEG, WebP, GIF or AVIF up to 4 MB, recognised by its content. The same file again returns the existing item.",
 	request: {
 		query: noQuery,
 		body: {
@@ -50,7 +50,7 @@ const list = guarded(routes.listItems, {
 		query: z.strictObject({
 			category: text(100).optional(),
 			status: z.enum(itemStatuses).optional().openapi({
-				description: "Items still `pending` are listed only when asked for.",
+				description: "Items still `pending` are listed only by this filter.",
 			}),
 			limit: wholeNumber(1, 100, 50),
 			offset: wholeNumber(0, 1_000_000, 0),

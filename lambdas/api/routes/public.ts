@@ -6,7 +6,7 @@ import { docsAssets, docsPage, docsPolicy } from "../http/docs-page.ts";
 import { type Api, json, open } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
-/** What is deployed. */
+/** Describes the deployed version. */
 export interface Deployment {
 	environment: string;
 	version: string;
@@ -28,16 +28,16 @@ const healthBody = z
 
 const health = open(routes.health, {
 	tags,
-	summary: "Whether the system works",
+	summary: "The health of the system",
 	responses: {
-		200: json("It does.", healthBody),
+		200: json("Healthy.", healthBody),
 		503: json("The database does not answer.", healthBody),
 	},
 });
 
 const version = open(routes.version, {
 	tags,
-	summary: "What is deployed",
+	summary: "The deployed version",
 	responses: {
 		200: json(
 			"The version.",
@@ -71,7 +71,7 @@ const docs = open(routes.docs, {
 
 const asset = open(routes.docsAsset, {
 	tags,
-	summary: "What the page loads",
+	summary: "A file of the page",
 	request: { params: z.object({ asset: z.string() }) },
 	responses: {
 		200: {
@@ -84,12 +84,12 @@ const asset = open(routes.docsAsset, {
 	},
 });
 
-/** Serves what needs no token. */
+/** Serves the routes that need no token. */
 export function publicRoutes(
 	app: Api,
 	ports: Pick<Ports, "health">,
 	{ environment, version: semver, gitSha }: Deployment,
-	/** An application with all routes there are. */
+	/** Loads an application with all routes. */
 	whole: () => Promise<Api>,
 ) {
 	const deployed = { version: semver, git_sha: gitSha, environment };

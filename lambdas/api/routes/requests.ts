@@ -13,6 +13,7 @@ import {
 	type WorkRequest,
 } from "#core/pipeline/work-request.ts";
 import type { Ports } from "#core/ports/index.ts";
+import { pollUntil } from "../http/poll-until.ts";
 import {
 	type Api,
 	conflict,
@@ -24,7 +25,6 @@ import {
 	providerOff,
 	text,
 } from "../http/routing.ts";
-import { waitFor } from "../http/poll-until.ts";
 import {
 	analysisSchema,
 	itemSchema,
@@ -52,7 +52,7 @@ const analyze = guarded(routes.analyzeItem, {
 	tags,
 	summary: "The newest analysis of an item, or a new one",
 	description:
-		"Without `force_reanalyze` the newest stored analysis; where there is none yet, the first. The same again while it is asked for is the same request.",
+		"Without `force_reanalyze` the newest stored analysis; where there is none yet, the first. A repeated call joins the request under way.",
 	request: {
 		params: idParams,
 		query: noQuery,
@@ -124,7 +124,7 @@ const get = guarded(routes.getRequest, {
 	},
 });
 
-/** Serves what a person asks to be done again: the stages do it, this queues and waits. */
+/** Serves requests to repeat work: the stages do it, these routes queue it and wait. */
 export function requestRoutes(
 	app: Api,
 	ports: Pick<
@@ -135,7 +135,7 @@ export function requestRoutes(
 ) {
 	const { items, analyses, requests } = ports;
 
-	/** The request when it is done, or null while it is not. @throws AppError what it failed with */
+	/** Returns the request once it is done, null until then. @throws AppError the reason of a failure */
 	async function done({ userId, itemId, id }: WorkRequest) {
 		const request = await requests.find(userId, itemId, id);
 		if (!request) throw itemNotFound(itemId); // deleted meanwhile
@@ -168,7 +168,7 @@ export function requestRoutes(
 			return c.json(presentAnalysis(wanted.analysis), 200);
 		}
 		if ("item" in wanted) {
-			const first = await waitFor(
+			const first = await pollUntil(
 				() => firstAnalysis(userId, itemId),
 				maxWaitMs,
 			);
@@ -176,7 +176,7 @@ export function requestRoutes(
 			c.header("location", `/items/${itemId}`);
 			return c.json(pending("The first analysis is on its way."), 202);
 		}
-		const request = await waitFor(() => done(wanted.request), maxWaitMs);
+		const request = await pollUntil(() => done(wanted.request), maxWaitMs);
 		const analysis =
 			request && (await analyses.find(userId, request.analysisId ?? ""));
 		if (analysis) return c.json(presentAnalysis(analysis), 200);
@@ -188,7 +188,7 @@ export function requestRoutes(
 		const itemId = idOf(c.req.valid("param").id, itemNotFound);
 		const userId = c.get("userId");
 		const request = await requestResize(ports, userId, itemId);
-		if (!(await waitFor(() => done(request), maxWaitMs))) {
+		if (!(await pollUntil(() => done(request), maxWaitMs))) {
 			c.header("location", addressOf(request));
 			return c.json(pending("The thumbnail is on its way."), 202);
 		}

@@ -20,7 +20,7 @@ import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
 
-/** What a request may ask for; clients of the predecessor say `-lc`. */
+/** The search types that a request may name; clients of the predecessor append `-lc`. */
 const searchTypes = {
 	bm25: "bm25",
 	vector: "vector",
@@ -45,7 +45,7 @@ const request = z
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
 		include_answer: z.boolean().default(true).openapi({
 			description:
-				"Whether to answer the query, too, from what was found. What answers is a chat model, or sentences of the items themselves where the environment has none.",
+				"Whether to answer the query, too, from the items found: by a chat model or, where the environment has none, in sentences of the items.",
 		}),
 		explain: z.boolean().default(false).openapi({
 			description:
@@ -53,7 +53,7 @@ const request = z
 		}),
 		answer_model: text(200).nullish().openapi({
 			description:
-				"Who answers, and in an agentic search who searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
+				"The model that answers, and in an agentic search also searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
 			example: "anthropic/claude-sonnet-5-5",
 		}),
 	})
@@ -71,7 +71,7 @@ const response = z
 		...answerFields,
 		retrieval_time_ms: z.number(),
 		answer_time_ms: z.number().nullable().openapi({
-			description: "Null where no answer was asked for.",
+			description: "Null where no answer was requested.",
 		}),
 		agent_reasoning: z.array(z.string()).openapi({
 			description: "What an agentic search did, a sentence each.",
@@ -98,10 +98,10 @@ const search = guarded(routes.search, {
 	},
 });
 
-/** From the request's beginning; the rest of the 26 seconds is for what is under way then. */
+/** Measured from the request's beginning; the rest of the 26 seconds is for running work. */
 const answeredAfterMs = 20_000;
 
-/** Serves the search over a person's items. */
+/** Serves searches over a person's items. */
 export function searchRoutes(
 	app: Api,
 	ports: Pick<
@@ -110,28 +110,28 @@ export function searchRoutes(
 	>,
 ) {
 	app.openapi(search, async (c) => {
-		const asked = c.req.valid("json");
-		const type = searchTypes[asked.search_type];
+		const body = c.req.valid("json");
+		const type = searchTypes[body.search_type];
 		const deadline = new Date(Date.now() + answeredAfterMs);
 		const started = performance.now();
 		const found = await (type === "agentic"
-			? byAgent(ports, c.get("userId"), asked, deadline)
-			: bySearch(ports, c.get("userId"), type, asked, deadline)
+			? byAgent(ports, c.get("userId"), body, deadline)
+			: bySearch(ports, c.get("userId"), type, body, deadline)
 		).catch(modelIsGone);
 		const { hits, notices, answer, retrievalMs } = found;
 		const scoredAs = type === "agentic" ? "hybrid" : type;
 		return c.json(
 			{
-				query: asked.query,
-				search_type: asked.search_type,
+				query: body.query,
+				search_type: body.search_type,
 				results: hits.map((hit, at) =>
-					presentHit(hit, at + 1, scoredAs, asked.explain),
+					presentHit(hit, at + 1, scoredAs, body.explain),
 				),
 				total_results: hits.length,
 				notices,
 				...presentAnswer(answer),
 				retrieval_time_ms: Math.round(retrievalMs),
-				answer_time_ms: asked.include_answer
+				answer_time_ms: body.include_answer
 					? Math.round(performance.now() - started - retrievalMs)
 					: null,
 				agent_reasoning: found.reasoning,
@@ -144,28 +144,28 @@ export function searchRoutes(
 
 type SearchBody = z.output<typeof request>;
 
-const limitsOf = (asked: SearchBody) => ({
-	topK: asked.top_k,
-	category: asked.category_filter || undefined,
-	minRelevance: asked.min_relevance_score ?? undefined,
-	minSimilarity: asked.min_similarity_score ?? undefined,
-	explain: asked.explain,
+const limitsOf = (body: SearchBody) => ({
+	topK: body.top_k,
+	category: body.category_filter || undefined,
+	minRelevance: body.min_relevance_score ?? undefined,
+	minSimilarity: body.min_similarity_score ?? undefined,
+	explain: body.explain,
 });
 
 async function byAgent(
 	ports: Parameters<typeof agenticSearch>[0],
 	userId: string,
-	asked: SearchBody,
+	body: SearchBody,
 	deadline: Date,
 ) {
 	const found = await agenticSearch(ports, userId, {
-		...limitsOf(asked),
-		question: asked.query,
-		model: asked.answer_model || undefined,
+		...limitsOf(body),
+		question: body.query,
+		model: body.answer_model || undefined,
 		deadline,
 	});
 	const { model, traceId, usage } = found.answer;
-	const answer = asked.include_answer
+	const answer = body.include_answer
 		? found.answer
 		: { ...unanswered(null), model, traceId, usage };
 	return { ...found, answer };
@@ -178,31 +178,31 @@ async function bySearch(
 	>,
 	userId: string,
 	searchType: SearchType,
-	asked: SearchBody,
+	body: SearchBody,
 	deadline: Date,
 ) {
 	const started = performance.now();
 	const found = await searchItems(ports, userId, {
-		...limitsOf(asked),
-		query: asked.query,
+		...limitsOf(body),
+		query: body.query,
 		searchType,
 	});
 	const retrievalMs = performance.now() - started;
 	const { hits, emptyReason } = found;
 	const notices = emptyReason ? [...found.notices, emptyReason] : found.notices;
-	const answer = asked.include_answer
+	const answer = body.include_answer
 		? await answerQuestion(ports, userId, {
-				question: asked.query,
+				question: body.query,
 				hits,
 				byMeaning: searchType === "vector",
-				model: asked.answer_model || undefined,
+				model: body.answer_model || undefined,
 				deadline,
 			})
 		: unanswered(null);
 	return { hits, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };
 }
 
-/** A model that was taken off is for whoever runs the environment to replace, whichever call needed it. */
+/** Replacing a model that its provider removed is the operator's task, whichever call needed it. */
 function modelIsGone(error: unknown): never {
 	if (error instanceof ModelFailure) modelFailureReason(error);
 	throw error;

@@ -21,7 +21,7 @@ const result = z
 		rank: z.int().positive(),
 		score: z.number().nullable().openapi({
 			description:
-				"Cosine similarity, -1 to 1; null where one of both is not embedded by the model in use.",
+				"Cosine similarity, -1 to 1; null where either item is not embedded by the model in use.",
 		}),
 		score_type: z.literal("similarity"),
 		near_duplicate: z
@@ -29,7 +29,7 @@ const result = z
 			.openapi({ description: "Nearly the same picture." }),
 		distance: z.int().min(0).max(64).nullable().openapi({
 			description:
-				"Bits in which the pictures' hashes differ; null where one of both has none.",
+				"Bits in which the pictures' hashes differ; null where either has none.",
 		}),
 		category: z.string().nullable(),
 		headline: z.string().nullable(),
@@ -43,7 +43,7 @@ const similar = guarded(routes.findSimilar, {
 	tags: ["Search"],
 	summary: "Find what is like an item",
 	description:
-		"Near-duplicates by their picture first, then the nearest by vector; the item itself is left out. A near-duplicate appears before it is analyzed. While the item itself is not embedded, its near-duplicates are all there is: `compared_by` says so.",
+		"Near-duplicates by their picture first, then the nearest by vector; the item itself is left out. A near-duplicate appears before it is analyzed. While the item itself is not embedded, only near-duplicates are found: `compared_by` says so.",
 	request: {
 		params: idParams,
 		query: noQuery,
@@ -76,22 +76,22 @@ const similar = guarded(routes.findSimilar, {
 	},
 });
 
-/** Serves what is like an item. */
+/** Serves the items similar to an item. */
 export function similarRoutes(
 	app: Api,
 	ports: Pick<Ports, "similar" | "embedder">,
 ) {
 	app.openapi(similar, async (c) => {
 		const itemId = idOf(c.req.valid("param").id, itemNotFound);
-		const asked = c.req.valid("json");
+		const body = c.req.valid("json");
 		const { compared, items, model } = await findSimilar(
 			ports,
 			c.get("userId"),
 			itemId,
 			{
-				topK: asked.top_k ?? 10,
-				category: asked.category_filter || undefined,
-				minSimilarity: asked.min_similarity_score ?? undefined,
+				topK: body.top_k ?? 10,
+				category: body.category_filter || undefined,
+				minSimilarity: body.min_similarity_score ?? undefined,
 			},
 		);
 		return c.json(

@@ -12,7 +12,7 @@ const prepare = guarded(routes.prepareUpload, {
 	tags: ["Items"],
 	summary: "Announce an image of up to 50 MB, to be sent straight to storage",
 	description:
-		"Post the answer's `fields`, then the image as `file`, to its `url` as multipart/form-data until `expires_at`: exactly `size` bytes. The item is `pending` until they arrive, and `failed` (`upload_missing`) where they have not an hour after the form expired. With a `sha256` that you have an item of, the answer is that item.",
+		"Post the answer's `fields`, then the image as `file`, to its `url` as multipart/form-data until `expires_at`: exactly `size` bytes. The item is `pending` until they arrive, and `failed` (`upload_missing`) where they have not arrived an hour after the form expired. With the `sha256` of an item that you have, the answer is that item.",
 	request: {
 		query: noQuery,
 		body: {
@@ -43,7 +43,10 @@ const prepare = guarded(routes.prepareUpload, {
 		},
 	},
 	responses: {
-		200: json("You have an item of these bytes: nothing to send.", itemSchema),
+		200: json(
+			"You have an item with these bytes already: send nothing.",
+			itemSchema,
+		),
 		201: json(
 			"Where to send the image.",
 			z.object({

@@ -30,7 +30,7 @@ const rebuild = guarded(routes.rebuildVectorIndex, {
 	tags: ["Search"],
 	summary: "Embed anew what the model in use has not embedded",
 	description:
-		"The embedder does the work, and `GET /vector-index/status` tells how far it is. Each item is found by the vector it has until the new one is written. Asked again meanwhile, it goes on.",
+		"The embedder does the work, and `GET /vector-index/status` tells how far it is. Each item is found by the vector it has until the new one is written. A call meanwhile lets it go on.",
 	request: {
 		query: noQuery,
 		body: {

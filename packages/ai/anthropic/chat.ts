@@ -1,26 +1,26 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { AssistantMessage, Chat, ChatMessage } from "#core/ports/index.ts";
 import {
-	askedChat,
+	chatModel,
 	chatUse,
-	instructionsOf,
-	readInput,
-	writtenBy,
+	ownContentReader,
+	parseToolInput,
+	systemPrompt,
 } from "../chat-model.ts";
 import type { ProviderSettings } from "../provider.ts";
-import { askClaude, endOf, textOf } from "./client.ts";
+import { callClaude, replyText, stopReasonOf } from "./client.ts";
 
-/** Claude models that talk. */
+/** Returns Anthropic's chat models. */
 export function anthropicChat(settings: ProviderSettings): Chat {
-	const ask = askClaude(settings, chatUse);
-	return askedChat("anthropic", settings.model, async (request, model) => {
+	const call = callClaude(settings, chatUse);
+	return chatModel("anthropic", settings.model, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;
-		const message = await ask(
+		const message = await call(
 			{
 				model,
 				max_tokens: request.maxOutputTokens,
-				system: instructionsOf(messages),
-				messages: turnsOf(messages, model),
+				system: systemPrompt(messages),
+				messages: toMessages(messages, model),
 				...(tools.length > 0 && {
 					tools: tools.map(({ name, description, inputSchema }) => ({
 						name,
@@ -35,11 +35,17 @@ export function anthropicChat(settings: ProviderSettings): Chat {
 		);
 		const { content, usage } = message;
 		return {
-			text: textOf(message),
-			ended: endOf(message),
+			text: replyText(message),
+			ended: stopReasonOf(message),
 			toolCalls: content.flatMap((block) =>
 				block.type === "tool_use"
-					? [{ id: block.id, name: block.name, input: readInput(block.input) }]
+					? [
+							{
+								id: block.id,
+								name: block.name,
+								input: parseToolInput(block.input),
+							},
+						]
 					: [],
 			),
 			providerContent: content.some(({ type }) => type.endsWith("thinking"))
@@ -52,16 +58,16 @@ export function anthropicChat(settings: ProviderSettings): Chat {
 	});
 }
 
-/** Claude thinks unless told to be brief, and a person waits. platform.claude.com/docs/en/build-with-claude/effort lists who takes it. */
+/** Limits how long Claude thinks, since a person waits. platform.claude.com/docs/en/build-with-claude/effort lists the models that take it. */
 const takesEffort = (model: string) =>
 	!/^claude-(3|haiku-4|sonnet-4-5)/.test(model);
 
-/** The conversation as the Messages API has it: results of tools are a user's turn, all of one answer in one. */
-function turnsOf(
+/** Converts a conversation to the Messages API's form: all tool results of one answer are one user message. */
+function toMessages(
 	messages: ChatMessage[],
 	model: string,
 ): Anthropic.MessageParam[] {
-	const written = writtenBy<Anthropic.ContentBlockParam[]>(
+	const ownContent = ownContentReader<Anthropic.ContentBlockParam[]>(
 		"anthropic",
 		model,
 		messages,
@@ -86,7 +92,7 @@ function turnsOf(
 		if (message.role === "user") {
 			turns.push({ role: "user", content: message.text });
 		} else if (message.role === "assistant") {
-			const content = written(message) ?? blocksOf(message);
+			const content = ownContent(message) ?? toBlocks(message);
 			// An empty turn is refused.
 			if (content.length > 0) turns.push({ role: "assistant", content });
 		}
@@ -94,7 +100,7 @@ function turnsOf(
 	return turns;
 }
 
-function blocksOf({ text, toolCalls }: AssistantMessage) {
+function toBlocks({ text, toolCalls }: AssistantMessage) {
 	return [
 		...(text.trim() ? [{ type: "text" as const, text: text.trim() }] : []),
 		...toolCalls.map(({ id, name, input }) => ({

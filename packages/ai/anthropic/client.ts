@@ -7,16 +7,16 @@ import {
 } from "../provider.ts";
 import { providers } from "../providers.ts";
 
-/** One call of a Claude model, by the Messages API, within the deadline. */
-export type AskClaude = (
+/** Calls a Claude model by the Messages API, within the deadline. */
+export type CallClaude = (
 	request: Anthropic.MessageCreateParamsNonStreaming,
 	deadline: Date,
 ) => Promise<Anthropic.Message>;
 
-export function askClaude(
+export function callClaude(
 	{ key, baseUrl = providers.anthropic.baseUrl }: ProviderSettings,
 	use: ProviderUse,
-): AskClaude {
+): CallClaude {
 	const provider: Provider = {
 		...use,
 		name: "anthropic",
@@ -50,19 +50,19 @@ export function askClaude(
 		);
 }
 
-/** What Claude said, in one piece; thoughts and tool calls are not part of it. */
-export function textOf({ content }: Anthropic.Message): string {
+/** Returns the text of a reply, without thoughts and tool calls. */
+export function replyText({ content }: Anthropic.Message): string {
 	return content
 		.map((block) => (block.type === "text" ? block.text : ""))
 		.join("");
 }
 
-/** Why Claude stopped, in the words that all providers share. */
-export function endOf({
-	stop_reason: stopped,
+/** Returns why the model stopped, in the terms that all providers share. */
+export function stopReasonOf({
+	stop_reason: reason,
 }: Anthropic.Message): "refused" | "cut_off" | "complete" {
-	if (stopped === "refusal") return "refused";
-	return stopped === "max_tokens" || stopped === "model_context_window_exceeded"
+	if (reason === "refusal") return "refused";
+	return reason === "max_tokens" || reason === "model_context_window_exceeded"
 		? "cut_off"
 		: "complete";
 }

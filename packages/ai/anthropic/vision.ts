@@ -1,21 +1,21 @@
 import type { Vision } from "#core/ports/index.ts";
-import { askedVision, maxOutputTokens, visionUse } from "../vision-model.ts";
 import {
 	descriptionSchema,
 	imageFacts,
 	visionInstructions,
 } from "../image-prompt.ts";
 import type { ProviderSettings } from "../provider.ts";
-import { askClaude, endOf, textOf } from "./client.ts";
+import { maxOutputTokens, visionModel, visionUse } from "../vision-model.ts";
+import { callClaude, replyText, stopReasonOf } from "./client.ts";
 
-/** Claude models that describe images. */
+/** Returns Anthropic's vision models. */
 export function anthropicVision(settings: ProviderSettings): Vision {
-	const ask = askClaude(settings, visionUse);
-	return askedVision(
+	const call = callClaude(settings, visionUse);
+	return visionModel(
 		"anthropic",
 		settings.model,
 		async (request, model, repair) => {
-			const message = await ask(
+			const message = await call(
 				{
 					model,
 					max_tokens: maxOutputTokens,
@@ -53,8 +53,8 @@ export function anthropicVision(settings: ProviderSettings): Vision {
 				request.deadline,
 			);
 			return {
-				text: textOf(message),
-				ended: endOf(message),
+				text: replyText(message),
+				ended: stopReasonOf(message),
 				inputTokens: message.usage.input_tokens,
 				outputTokens: message.usage.output_tokens,
 				id: message.id,

@@ -9,16 +9,16 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { AssistantMessage, Chat, ChatMessage } from "#core/ports/index.ts";
 import {
-	askedChat,
+	chatModel,
 	chatUse,
-	instructionsOf,
-	readInput,
-	writtenBy,
+	ownContentReader,
+	parseToolInput,
+	systemPrompt,
 } from "../chat-model.ts";
 import { callProvider, type Provider, type SettingsOf } from "../provider.ts";
 import { modelSetting } from "../providers.ts";
 
-/** Models that talk by way of Amazon Bedrock. The function's role is what lets it in. */
+/** Returns chat models on Amazon Bedrock. The function's role is its access. */
 export function bedrockChat({
 	model: defaultModel,
 	baseUrl,
@@ -41,13 +41,13 @@ export function bedrockChat({
 		// The SDK's own is HTTP/2, for streams that go both ways.
 		requestHandler: new NodeHttpHandler(),
 	});
-	return askedChat("bedrock", defaultModel, async (request, model) => {
+	return chatModel("bedrock", defaultModel, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;
-		const system = instructionsOf(messages);
+		const system = systemPrompt(messages);
 		const command = new ConverseCommand({
 			modelId: model,
 			...(system && { system: [{ text: system }] }),
-			messages: turnsOf(messages, model),
+			messages: toMessages(messages, model),
 			inferenceConfig: { maxTokens: request.maxOutputTokens },
 			// There is no choice "none": a conversation with tool calls needs its tools, others do without.
 			...(tools.length > 0 &&
@@ -63,7 +63,7 @@ export function bedrockChat({
 					},
 				}),
 		});
-		const { said, stopReason, usage, id } = await callProvider(
+		const { content, stopReason, usage, id } = await callProvider(
 			provider,
 			model,
 			request.deadline,
@@ -72,7 +72,7 @@ export function bedrockChat({
 				const content = answer.output?.message?.content;
 				if (!content) throw new Error("no message");
 				return {
-					said: content,
+					content,
 					stopReason: answer.stopReason,
 					usage: answer.usage,
 					id: answer.$metadata.requestId ?? null,
@@ -84,20 +84,20 @@ export function bedrockChat({
 			}),
 		);
 		return {
-			text: said.map(({ text }) => text ?? "").join(""),
-			ended: endOf(stopReason),
-			toolCalls: said.flatMap(({ toolUse }) =>
+			text: content.map(({ text }) => text ?? "").join(""),
+			ended: stopReasonOf(stopReason),
+			toolCalls: content.flatMap(({ toolUse }) =>
 				toolUse
 					? [
 							{
 								id: toolUse.toolUseId ?? "",
 								name: toolUse.name ?? "",
-								input: readInput(toolUse.input),
+								input: parseToolInput(toolUse.input),
 							},
 						]
 					: [],
 			),
-			providerContent: hasThoughts(said) ? said : null,
+			providerContent: hasThoughts(content) ? content : null,
 			inputTokens: usage?.inputTokens ?? 0,
 			outputTokens: usage?.outputTokens ?? 0,
 			id,
@@ -105,7 +105,7 @@ export function bedrockChat({
 	});
 }
 
-function endOf(stopReason: string | undefined) {
+function stopReasonOf(stopReason: string | undefined) {
 	switch (stopReason) {
 		case "content_filtered":
 		case "guardrail_intervened":
@@ -124,14 +124,18 @@ const hasToolCalls = (messages: ChatMessage[]) =>
 		(message) => message.role === "assistant" && message.toolCalls.length > 0,
 	);
 
-/** Thoughts that the provider hid are bytes, which a conversation does not hold. */
+/** Redacted thoughts are bytes, which a conversation does not hold. */
 const hasThoughts = (content: ContentBlock[]) =>
 	content.some(({ reasoningContent }) => reasoningContent) &&
 	!content.some(({ reasoningContent }) => reasoningContent?.redactedContent);
 
-/** The conversation as Converse has it: results of tools are a user's turn, all of one answer in one. */
-function turnsOf(messages: ChatMessage[], model: string): Message[] {
-	const written = writtenBy<ContentBlock[]>("bedrock", model, messages);
+/** Converts a conversation to Converse's form: all tool results of one answer are one user message. */
+function toMessages(messages: ChatMessage[], model: string): Message[] {
+	const ownContent = ownContentReader<ContentBlock[]>(
+		"bedrock",
+		model,
+		messages,
+	);
 	const turns: (Message & { content: ContentBlock[] })[] = [];
 	const add = (role: "user" | "assistant", content: ContentBlock[]) => {
 		const last = turns.at(-1);
@@ -150,13 +154,13 @@ function turnsOf(messages: ChatMessage[], model: string): Message[] {
 		} else if (message.role === "user") {
 			add("user", [{ text: message.text }]);
 		} else if (message.role === "assistant") {
-			add("assistant", [...(written(message) ?? blocksOf(message))]);
+			add("assistant", [...(ownContent(message) ?? toBlocks(message))]);
 		}
 	}
 	return turns;
 }
 
-function blocksOf({ text, toolCalls }: AssistantMessage): ContentBlock[] {
+function toBlocks({ text, toolCalls }: AssistantMessage): ContentBlock[] {
 	return [
 		...(text.trim() ? [{ text: text.trim() }] : []),
 		...toolCalls.map(({ id, name, input }) => ({

@@ -14,13 +14,18 @@ import {
 	planSearches,
 	withoutFraming,
 } from "./plan-searches.ts";
-import { described, listed, type Reference, referBack } from "./refer-back.ts";
+import {
+	describeItem,
+	listItems,
+	type Reference,
+	referBack,
+} from "./refer-back.ts";
 
 const model = "extractive-1";
 
 /**
- * Talks without any model: searches for what is asked and for its parts, and answers with sentences of the items
- * found. The same conversation gets the same answer.
+ * Returns a chat without any model: it searches for the question and for its parts, and answers with sentences of
+ * the items found. The same conversation gets the same answer.
  */
 export function offlineChat(): Chat {
 	return {
@@ -47,7 +52,7 @@ export function offlineChat(): Chat {
 	};
 }
 
-/** What is said next: a search that is still to be made, else the results. */
+/** Returns the next message: a search that is still to be made, else the results. */
 function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 	text: string;
 	toolCalls: ToolCall[];
@@ -58,9 +63,9 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 	const { question: said, shown } = readShown(turn[0]?.text ?? "");
 	const question = questionOf(said);
 	const items = itemsIn(turn);
-	const offered = (name: string) => tools.some((tool) => tool.name === name);
+	const hasTool = (name: string) => tools.some((tool) => tool.name === name);
 	const mayCall = toolChoice !== "none";
-	if (offered("get_item")) {
+	if (hasTool("get_item")) {
 		const before = messages.slice(0, messages.length - turn.length);
 		const reference = referBack(question, shown, refsIn(before.at(-1)?.text));
 		if (reference) {
@@ -68,7 +73,7 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 			return toReference(reference, items, mayCall ? id : null);
 		}
 	}
-	if (offered("search_collection") && mayCall) {
+	if (hasTool("search_collection") && mayCall) {
 		const done = searchesIn(turn);
 		const next = planSearches(question, done, items.length);
 		if (next.length > 0) {
@@ -84,9 +89,9 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 	}
 	const answer =
 		extract(question, items) ||
-		(offered("get_item") && extract(withoutFraming(question), items)) ||
+		(hasTool("get_item") && extract(withoutFraming(question), items)) ||
 		noAnswer;
-	if (!offered("give_results")) return { text: answer, toolCalls: [] };
+	if (!hasTool("give_results")) return { text: answer, toolCalls: [] };
 	const input = { items: items.map(({ ref }) => ref), answer };
 	return {
 		text: "",
@@ -101,53 +106,53 @@ const refsIn = (text = "") =>
 		refs.split(/[\s,]+/),
 	);
 
-/** What is said of items that were shown before: of one, once it was read whole. */
+/** Answers about items that were shown before: about a single one after reading it in full. */
 function toReference(
 	reference: Reference,
 	read: QuotedItem[],
 	/** For a call of a tool; null where none may be made. */
 	id: string | null,
 ): { text: string; toolCalls: ToolCall[] } {
-	if ("nothing" in reference) return { text: reference.nothing, toolCalls: [] };
-	if ("some" in reference) {
-		return { text: listed(reference.some), toolCalls: [] };
+	if ("problem" in reference) return { text: reference.problem, toolCalls: [] };
+	if ("items" in reference) {
+		return { text: listItems(reference.items), toolCalls: [] };
 	}
-	const { one, asks } = reference;
-	const whole = read.find(({ ref }) => ref === one.ref);
+	const { item: shownItem, request } = reference;
+	const whole = read.find(({ ref }) => ref === shownItem.ref);
 	if (!whole && id) {
-		const input = { item: one.ref };
+		const input = { item: shownItem.ref };
 		return { text: "", toolCalls: [{ id, name: "get_item", input }] };
 	}
-	const item = whole ?? one;
-	const text = asks
-		? extract(asks, [item]) ||
-			`I read nothing about ${JSON.stringify(asks)} in that item.`
-		: described(item);
+	const item = whole ?? shownItem;
+	const text = request
+		? extract(request, [item]) ||
+			`I read nothing about ${JSON.stringify(request)} in that item.`
+		: describeItem(item);
 	return { text, toolCalls: [] };
 }
 
-/** What a person asks: quoted beside items, or all they said. */
+/** Returns the question that stands quoted beside items, or the whole message. */
 function questionOf(text: string): string {
 	const [, quoted] = /^<question>(.*)<\/question>$/m.exec(text) ?? [];
 	return quoted ? JSON.parse(quoted) : text;
 }
 
-/** Every item shown in this turn, those of the first search before those of later ones. */
+/** Returns every item shown in this turn, those of the first search before those of later ones. */
 function itemsIn(turn: ChatMessage[]): QuotedItem[] {
 	const byRef = new Map<string, QuotedItem>();
 	for (const { role, text } of turn) {
 		if (role === "assistant" || role === "system") continue;
-		const told = role === "user" ? readShown(text).question : text;
-		for (const item of readQuotedItems(told)) byRef.set(item.ref, item);
+		const itemsText = role === "user" ? readShown(text).question : text;
+		for (const item of readQuotedItems(itemsText)) byRef.set(item.ref, item);
 	}
 	return [...byRef.values()];
 }
 
 function searchesIn(turn: ChatMessage[]): PlannedSearch[] {
-	const asked = turn.flatMap((message) =>
+	const calls = turn.flatMap((message) =>
 		message.role === "assistant" ? message.toolCalls : [],
 	);
-	const done = asked.map(({ input }) => input as unknown as PlannedSearch);
+	const done = calls.map(({ input }) => input as unknown as PlannedSearch);
 	// With a quoted question came what the first search found for it.
 	const isFirstDone = /^<question>/.test(turn[0]?.text ?? "");
 	return isFirstDone
@@ -155,9 +160,9 @@ function searchesIn(turn: ChatMessage[]): PlannedSearch[] {
 		: done;
 }
 
-function unknownModel(named: string): ModelFailure {
+function unknownModel(name: string): ModelFailure {
 	return new ModelFailure(
 		"model_not_found",
-		`The provider offline has no model "${named}": name one as provider/model, leave it out, or change chatProvider in cdk.json.`,
+		`The provider offline has no model "${name}": name one as provider/model, leave it out, or change chatProvider in cdk.json.`,
 	);
 }

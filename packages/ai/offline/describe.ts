@@ -3,29 +3,32 @@ import type { VisionRequest } from "#core/ports/index.ts";
 import { topicOf } from "./lexicon.ts";
 import type { TextLine } from "./ocr.ts";
 
-type Seen = Pick<
+type ImageFacts = Pick<
 	VisionRequest,
 	"originalFilename" | "takenAt" | "camera" | "colours"
 >;
 
-/** Describes an image by what is certain about it: the text read in it, its colours, its EXIF, its file name. It claims no objects and no moods. */
-export function describe(recognised: TextLine[], seen: Seen): ImageDescription {
+/** Describes an image by what is certain about it: its recognised text, colours, EXIF and file name. It claims no objects and no moods. */
+export function describe(
+	recognised: TextLine[],
+	facts: ImageFacts,
+): ImageDescription {
 	const lines = recognised.map(legible).filter((line) => line.words.length > 0);
 	const text = lines.map(textOf);
 	const content = lines.filter((line) => !isControls(line));
-	const named = nameWords(seen.originalFilename);
-	const topic = topicOf([...content.map(textOf), named].join("\n"));
+	const fileLabel = personsFilename(facts.originalFilename);
+	const topic = topicOf([...content.map(textOf), fileLabel].join("\n"));
 	const title = titleOf(content);
 	return {
 		category: topic.category,
 		subcategories: topic.subcategories,
-		headline: title ?? photoTitle(named, seen),
+		headline: title ?? photoTitle(fileLabel, facts),
 		summary: [
 			text.length > 0 && `Reads: ${openingOf(content.map(textOf))}.`,
-			named && `Named ${named}.`,
-			seen.colours.length > 0 && `Mostly ${listed(seen.colours)}.`,
-			seen.takenAt && `Taken on ${dayOf(seen.takenAt)}.`,
-			seen.camera && `Camera: ${seen.camera}.`,
+			fileLabel && `Named ${fileLabel}.`,
+			facts.colours.length > 0 && `Mostly ${joinNames(facts.colours)}.`,
+			facts.takenAt && `Taken on ${dayOf(facts.takenAt)}.`,
+			facts.camera && `Camera: ${facts.camera}.`,
 		]
 			.filter((sentence) => sentence)
 			.join(" "),
@@ -34,21 +37,21 @@ export function describe(recognised: TextLine[], seen: Seen): ImageDescription {
 			objects: [],
 			themes: topic.subjects,
 			emotions: [],
-			vibes: seen.colours,
+			vibes: facts.colours,
 			key_interest: "",
 		},
 		media_metadata: {
 			original_poster: null,
-			tagged_accounts: marked("@", lines),
+			tagged_accounts: taggedWords("@", lines),
 			location_tags: [],
-			hashtags: marked("#", lines),
+			hashtags: taggedWords("#", lines),
 			audio_source: null,
 		},
 	};
 }
 
 /** Recognised words of this confidence (0 to 100) are mostly right; below, only what looks like a word is kept. */
-const sure = 60;
+const minSureConfidence = 60;
 
 /**
  * Keeps a line's words and drops the noise that pictures give. On 55 screenshots this halves the recognised tokens
@@ -56,7 +59,7 @@ const sure = 60;
  */
 function legible(line: TextLine): TextLine {
 	const words = line.words.filter(({ text, confidence }) =>
-		confidence >= sure
+		confidence >= minSureConfidence
 			? /[\p{L}\p{N}&+]/u.test(text)
 			: confidence >= 10 && /\p{L}{4}/u.test(text),
 	);
@@ -76,7 +79,7 @@ const controls = new Set(
 	),
 );
 
-/** A row of an app's buttons tells nothing about what the app shows. */
+/** Detects a row of an app's buttons, which says nothing about what the app shows. */
 function isControls(line: TextLine): boolean {
 	const words =
 		textOf(line)
@@ -86,7 +89,7 @@ function isControls(line: TextLine): boolean {
 	return known >= 2 && known * 3 >= words.length * 2;
 }
 
-/** The line that is large, long and well read: most likely what the image is about. */
+/** Returns the largest, longest and best-read line: most likely what the image is about. */
 function titleOf(lines: TextLine[]): string | null {
 	let best: { text: string; weight: number } | null = null;
 	for (const line of lines) {
@@ -105,17 +108,20 @@ function titleOf(lines: TextLine[]): string | null {
 	return best?.text.slice(0, 120) ?? null;
 }
 
-function photoTitle(named: string, { colours, takenAt }: Seen): string {
+function photoTitle(
+	fileLabel: string,
+	{ colours, takenAt }: ImageFacts,
+): string {
 	return [
-		named || "Photo",
-		colours.length > 0 && `mostly ${listed(colours.slice(0, 2))}`,
+		fileLabel || "Photo",
+		colours.length > 0 && `mostly ${joinNames(colours.slice(0, 2))}`,
 		takenAt && `taken in ${monthOf(takenAt)}`,
 	]
 		.filter((part) => part)
 		.join(", ");
 }
 
-/** The first lines worth quoting, as far as a summary goes. */
+/** Returns the first lines worth quoting, up to 400 characters. */
 function openingOf(text: string[]): string {
 	const telling = text.filter((line) => /\p{L}{3}/u.test(line));
 	const opening = (telling.length > 0 ? telling : text).join(" / ");
@@ -123,37 +129,37 @@ function openingOf(text: string[]): string {
 	return opening.slice(0, end < 0 ? 400 : end).replace(/[\s/.,]+$/, "");
 }
 
-/** Words such as `@name` and `#topic`, without the mark. */
-function marked(mark: string, lines: TextLine[]): string[] {
+/** Returns words such as `@name` and `#topic`, without the mark. */
+function taggedWords(mark: string, lines: TextLine[]): string[] {
 	const words = lines
 		.flatMap((line) => line.words)
-		.filter((word) => word.confidence >= sure)
+		.filter((word) => word.confidence >= minSureConfidence)
 		.map((word) => /^(.)(\p{L}[\p{L}\p{N}_.]{2,})/u.exec(word.text))
 		.filter((match) => match?.[1] === mark)
 		.map((match) => match?.[2]?.replace(/\.+$/, "") ?? "");
 	return [...new Set(words)].slice(0, 100);
 }
 
-/** Names that devices and apps give say nothing. */
-const emptyNames = new Set(
+/** Words of names that devices and apps give. */
+const deviceNames = new Set(
 	"image images img photo photos picture pic screenshot screen shot scan dsc dscn pxl mvimg whatsapp signal telegram download untitled file copy edited new final upload jpg jpeg png webp gif avif".split(
 		" ",
 	),
 );
 
-/** What a person called the file, or "" where a device did. */
-function nameWords(filename: string): string {
+/** Returns the name that a person gave the file, or "" where a device did. */
+function personsFilename(filename: string): string {
 	const words = filename
 		.slice(0, 300)
 		.replace(/\.[^.]*$/, "")
 		.replace(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi, " ")
 		.split(/[^\p{L}\p{M}]+/u)
 		.filter((word) => word.length > 1);
-	const telling = words.filter((word) => !emptyNames.has(word.toLowerCase()));
+	const telling = words.filter((word) => !deviceNames.has(word.toLowerCase()));
 	return telling.some((word) => word.length > 3) ? telling.join(" ") : "";
 }
 
-function listed(names: string[]): string {
+function joinNames(names: string[]): string {
 	const last = names.at(-1) ?? "";
 	return names.length > 1
 		? `${names.slice(0, -1).join(", ")} and ${last}`

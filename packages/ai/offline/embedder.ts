@@ -1,7 +1,7 @@
 import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
 
 /**
- * Places texts by the words and letter groups they share: it knows spelling, misread letters and word forms, but no meaning.
+ * Embeds texts by the words and letter groups they share: it knows spelling, misread letters and word forms, but no meaning.
  * Any change to what it computes needs a new model name, since vectors are compared only within one.
  */
 export function offlineEmbedder(): Embedder {
@@ -32,7 +32,7 @@ function vectorOf(text: string): Float32Array {
 			add(vector, gram, weight / Math.sqrt(grams.length));
 		}
 	}
-	return turned(toUnitLength(vector));
+	return rotate(toUnitLength(vector));
 }
 
 function countWords(text: string): Map<string, number> {
@@ -79,35 +79,35 @@ function hashOf(text: string): number {
 }
 
 /**
- * Turns a vector, which changes no similarity: features stand in a few dimensions, and a short text would have nothing
+ * Rotates a vector, which changes no similarity: features stand in a few dimensions, and a short text would have nothing
  * in the others, where 1-bit codes tell texts apart by whether a dimension is positive. Twice, since the sums of few
  * features cancel out to 0, too.
  */
-function turned(vector: Float32Array): Float32Array {
-	for (const signs of signsOfTurns) {
+function rotate(vector: Float32Array): Float32Array {
+	for (const signs of rotationSigns) {
 		for (let at = 0; at < vector.length; at++) {
 			vector[at] = (vector[at] ?? 0) * (signs[at] ?? 1);
 		}
-		toHadamard(vector);
+		hadamardTransform(vector);
 	}
 	return vector;
 }
 
-const signsOfTurns = ["first", "second"].map((turn) =>
+const rotationSigns = ["first", "second"].map((turn) =>
 	Float32Array.from({ length: embeddingDimensions }, (_, at) =>
 		hashOf(`${turn} ${at}`) >>> 31 ? -1 : 1,
 	),
 );
 
 /** The fast Walsh-Hadamard transform, scaled so that it keeps lengths; of a power of two many dimensions. */
-function toHadamard(vector: Float32Array): void {
+function hadamardTransform(vector: Float32Array): void {
 	const scale = Math.SQRT1_2;
 	for (let half = 1; half < vector.length; half *= 2) {
 		for (let from = 0; from < vector.length; from += 2 * half) {
 			for (let at = from; at < from + half; at++) {
-				const [one, other] = [vector[at] ?? 0, vector[at + half] ?? 0];
-				vector[at] = (one + other) * scale;
-				vector[at + half] = (one - other) * scale;
+				const [low, high] = [vector[at] ?? 0, vector[at + half] ?? 0];
+				vector[at] = (low + high) * scale;
+				vector[at + half] = (low - high) * scale;
 			}
 		}
 	}
@@ -116,7 +116,7 @@ function toHadamard(vector: Float32Array): void {
 function toUnitLength(vector: Float32Array): Float32Array {
 	const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
 	if (length > 0) return vector.map((x) => x / length);
-	vector[0] = 1; // a text without words still needs a place
+	vector[0] = 1; // a text without words still needs a direction
 	return vector;
 }
 

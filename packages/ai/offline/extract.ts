@@ -3,11 +3,11 @@ import type { QuotedItem } from "#core/chat/quoted-items.ts";
 import { contentWords, splitSentences } from "#core/search/words.ts";
 
 const maxSentences = 3;
-/** Below this share of the question no item is about it. */
-const minOfQuestion = 0.5;
-/** An item, or a sentence, below this share of the best one's worth adds nothing. */
-const nearBest = 0.6;
-const maxSentence = 300;
+/** An item with a smaller share of the question is not about it. */
+const minQuestionShare = 0.5;
+/** An item, or a sentence, with a smaller share of the best score adds nothing. */
+const minShareOfBest = 0.6;
+const maxSentenceChars = 300;
 
 /**
  * Answers with the sentences of the items that have most of the question's words, each with its item's ref; empty
@@ -15,11 +15,11 @@ const maxSentence = 300;
  */
 export function extract(question: string, items: QuotedItem[]): string {
 	const texts = items.map((item) => contentWords(wholeText(item)));
-	const asked = contentWords(question);
+	const questionWords = contentWords(question);
 	const weights = new Map(
-		[...asked].map((word) => {
-			const having = texts.filter((text) => text.has(word)).length;
-			return [word, Math.log(1 + items.length / Math.max(1, having))];
+		[...questionWords].map((word) => {
+			const count = texts.filter((text) => text.has(word)).length;
+			return [word, Math.log(1 + items.length / Math.max(1, count))];
 		}),
 	);
 	const weigh = (words: Set<string>) =>
@@ -29,16 +29,16 @@ export function extract(question: string, items: QuotedItem[]): string {
 		);
 	const scored = items
 		.map((item, at) => ({ item, score: weigh(texts[at] ?? new Set()) }))
-		.sort((one, other) => other.score - one.score);
+		.sort((a, b) => b.score - a.score);
 	const best = scored[0]?.score ?? 0;
-	if (best === 0 || best < weigh(asked) * minOfQuestion) return "";
+	if (best === 0 || best < weigh(questionWords) * minQuestionShare) return "";
 	const sentences = scored
-		.filter(({ score }) => score >= best * nearBest)
+		.filter(({ score }) => score >= best * minShareOfBest)
 		.slice(0, maxSentences)
 		.map(({ item }) => ({ ref: item.ref, ...bestSentence(item, weigh) }));
 	const bestScore = Math.max(...sentences.map(({ score }) => score));
 	return sentences
-		.filter(({ text, score }) => text && score >= bestScore * nearBest)
+		.filter(({ text, score }) => text && score >= bestScore * minShareOfBest)
 		.map(({ text, ref }) => `${text} [${ref}].`)
 		.join("\n");
 }
@@ -50,14 +50,14 @@ function bestSentence(item: QuotedItem, weigh: (words: Set<string>) => number) {
 		.flatMap((passage) => splitSentences(passage))
 		.filter((sentence) => !tagsOnly.test(sentence))
 		.map((sentence) => ({
-			// Brackets would be taken for citations.
+			// Brackets would read as citations.
 			text: sentence.replaceAll(/[[\]]/g, "").trim(),
 			score: weigh(contentWords(sentence)),
 		}))
-		.sort((one, other) => other.score - one.score);
+		.sort((a, b) => b.score - a.score);
 	return {
 		text: (best?.text ?? "")
-			.slice(0, maxSentence)
+			.slice(0, maxSentenceChars)
 			.toWellFormed()
 			.replace(/[.!?…\s]+$/, ""),
 		score: best?.score ?? 0,

@@ -1,7 +1,7 @@
 import { imageDescription } from "#core/items/analysis.ts";
 import type { Vision } from "#core/ports/index.ts";
 
-/** A vision provider that takes no time and sees nothing: what a bench of everything else needs. */
+/** Returns a vision provider that takes no time and sees nothing, for benches of everything else. */
 export function instantVision(): Vision {
 	return {
 		async describe({ originalFilename }) {

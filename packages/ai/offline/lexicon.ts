@@ -88,7 +88,7 @@ const lexicon: Record<string, Record<string, string>> = {
 	},
 };
 
-/** The controls around a post say where it was seen, not what it shows, so they decide only where nothing else does. */
+/** The controls around a post say where it was seen, not what it shows, so this category is the last choice. */
 const lastResort = "Social";
 /** One word may be read wrongly or by chance. */
 const minEvidence = 2;
@@ -103,10 +103,10 @@ for (const [category, subjects] of Object.entries(lexicon)) {
 	}
 }
 
-/** Shorter ones begin or end too many other words. */
+/** Shorter words begin or end too many others. */
 const longWords = [...subjectsOf.keys()].filter((word) => word.length >= 5);
 
-/** What a text is about, as far as its words say. */
+/** The topic of a text, by its words. */
 export interface Topic {
 	/** "Other" where the evidence is thin. */
 	category: string;
@@ -120,30 +120,32 @@ export interface Topic {
 export function topicOf(text: string): Topic {
 	const categories = new Map<string, number>();
 	const subjects = new Map<string, number>();
-	const ofSubject = new Map<string, string>();
+	const categoryOfSubject = new Map<string, string>();
 	const words = text.toLowerCase().match(/#?\p{L}+/gu) ?? [];
-	for (const word of new Set(words.flatMap(known))) {
+	for (const word of new Set(words.flatMap(lexiconWords))) {
 		for (const { category, subject } of subjectsOf.get(word) ?? []) {
 			categories.set(category, (categories.get(category) ?? 0) + 1);
 			subjects.set(subject, (subjects.get(subject) ?? 0) + 1);
-			ofSubject.set(subject, category);
+			categoryOfSubject.set(subject, category);
 		}
 	}
-	const supported = maxFirst(categories).filter(
+	const supported = byCountDescending(categories).filter(
 		(name) => (categories.get(name) ?? 0) >= minEvidence,
 	);
 	const category =
 		supported.find((name) => name !== lastResort) ?? supported[0] ?? "Other";
-	const ranked = maxFirst(subjects);
+	const ranked = byCountDescending(subjects);
 	return {
 		category,
-		subcategories: ranked.filter((name) => ofSubject.get(name) === category),
+		subcategories: ranked.filter(
+			(name) => categoryOfSubject.get(name) === category,
+		),
 		subjects: ranked,
 	};
 }
 
-/** The lexicon's words in a word: its singular, or those at either end of a tag such as `#japantravel`. */
-function known(word: string): string[] {
+/** Returns the lexicon's words in a word: its singular, or those at either end of a tag such as `#japantravel`. */
+function lexiconWords(word: string): string[] {
 	const plain = word.replace("#", "");
 	const forms = [plain];
 	if (plain.endsWith("s")) forms.push(plain.slice(0, -1));
@@ -156,6 +158,6 @@ function known(word: string): string[] {
 	);
 }
 
-function maxFirst(counts: Map<string, number>): string[] {
+function byCountDescending(counts: Map<string, number>): string[] {
 	return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
 }

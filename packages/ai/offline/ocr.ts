@@ -10,7 +10,7 @@ export interface TextLine {
 	words: { text: string; confidence: number; height: number }[];
 }
 
-/** The image takes longer to read than there is time: it is noise, or the machine is starved. */
+/** Reading takes longer than the time allowed: the image is noise, or the machine is starved. */
 export class ReadingTooSlow extends Error {
 	override name = "ReadingTooSlow";
 }
@@ -22,7 +22,7 @@ let worker: Worker | undefined;
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
- * Reads the text in an image (JPEG, PNG or WebP), one image at a time and process, in one thread that is kept for the next.
+ * Reads the text in an image (JPEG, PNG or WebP), one image at a time in a process, in one thread that the next image reuses.
  * @throws ReadingTooSlow; and where the thread dies. The next image gets a new thread.
  */
 export function readText(

@@ -7,30 +7,29 @@ export interface PlannedSearch {
 }
 
 const maxParts = 3;
-/** As much as the search takes. */
-const maxQuery = 1_000;
+/** The search takes no longer query. */
+const maxQueryChars = 1_000;
 
-/** Between the parts of a compound question. */
-const between =
+/** Separates the parts of a compound question. */
+const separator =
 	/[,;?!]+\s+(?:(?:and|or|but)\s+)?|\s+(?:and|or|as well as|versus|vs\.?|plus)\s+/i;
 
-/** What people say to whoever searches for them, and what every item here is. */
+/** Words of the request itself, and of what every item here is. */
 const framing =
 	/\b(please|show|find|search|look|looking|give|list|get|need|want|tell|remember|have|saved|kept|took|any|some|pictures?|photos?|images?|screenshots?|items?|collection|something|anything|everything|stuff|things?)\b/gi;
 
 /**
- * What to search for next, where `done` was searched for already and `found` items are known: the question itself,
- * then its parts, and while nothing is found the same in fewer words and by one mode alone. Empty when there is
- * nothing more to try.
+ * Returns the next searches, where `done` were made and `found` items are known: the question itself, then its parts,
+ * and while nothing is found the same in fewer words and by one mode alone. Empty where nothing is left to try.
  */
 export function planSearches(
-	asked: string,
+	message: string,
 	done: PlannedSearch[],
 	found: number,
 ): PlannedSearch[] {
-	const question = asked.slice(0, maxQuery).toWellFormed().trim();
+	const question = message.slice(0, maxQueryChars).toWellFormed().trim();
 	const isNew = ({ query, mode }: PlannedSearch) =>
-		!done.some((one) => one.query === query && one.mode === mode);
+		!done.some((search) => search.query === query && search.mode === mode);
 	const both = (query: string): PlannedSearch => ({ query, mode: "both" });
 	const rounds = [[both(question)], partsOf(question).map(both)];
 	if (found === 0) {
@@ -51,13 +50,13 @@ export function planSearches(
 
 function partsOf(question: string): string[] {
 	const parts = question
-		.split(between)
+		.split(separator)
 		.map((part) => part.trim())
 		.filter((part) => contentWords(withoutFraming(part)).size > 0);
 	return parts.length > 1 ? parts.slice(0, maxParts) : [];
 }
 
-/** What is left to look for. */
+/** Removes the words of the request itself; the question as it is where nothing is left. */
 export function withoutFraming(question: string): string {
 	const rest = question
 		.replaceAll(framing, " ")

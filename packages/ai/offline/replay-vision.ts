@@ -10,8 +10,8 @@ import { once } from "#core/once.ts";
 import type { Vision } from "#core/ports/index.ts";
 
 /**
- * Answers with a dataset's own analyses (`docs/evaluation.md` has the format) instead of looking: what `make eval`
- * needs to measure search and nothing else. An image is known by the SHA-256 of its original.
+ * Returns a vision provider that answers with a dataset's own analyses (`docs/evaluation.md` has the format), so that
+ * `make eval` measures search alone. An image is identified by the SHA-256 of its original.
  */
 export function replayVision(folder: string): Vision {
 	const analyses = once(() => analysesBySha256(folder));
@@ -42,7 +42,10 @@ async function analysesBySha256(
 		await readFile(path.join(folder, "analyses.json"), "utf8"),
 	);
 	const byItem = new Map(
-		references.map((one) => [one.item_id, imageDescription.parse(one)]),
+		references.map((reference) => [
+			reference.item_id,
+			imageDescription.parse(reference),
+		]),
 	);
 	const found = new Map<string, ImageDescription>();
 	for (const file of await readdir(path.join(folder, "images"))) {
@@ -50,7 +53,7 @@ async function analysesBySha256(
 		if (!description) continue;
 		const bytes = await readFile(path.join(folder, "images", file));
 		const sha256 = createHash("sha256").update(bytes).digest("hex");
-		// Of the same bytes under two names the first one's analysis counts, as the first upload is the item.
+		// The first of two files with the same bytes counts, as the first upload is the item.
 		if (!found.has(sha256)) found.set(sha256, description);
 	}
 	return found;

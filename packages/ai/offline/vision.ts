@@ -2,11 +2,11 @@ import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { describe } from "./describe.ts";
 import { ReadingTooSlow, readText, secondsToRead } from "./ocr.ts";
 
-/** Describes images without any model provider: by the text read in them. */
+/** Describes images without a model provider, by the text read in them. */
 export function offlineVision(): Vision {
 	return {
 		describe: async (request) => ({
-			description: await described(request),
+			description: await describeRequest(request),
 			provider: "offline",
 			model: "tesseract-5-eng-best-int",
 			traceId: null,
@@ -15,8 +15,8 @@ export function offlineVision(): Vision {
 	};
 }
 
-/** An image that cannot be read in time, such as one of noise, has no text anyone could read: its item must not fail. */
-async function described(request: VisionRequest) {
+/** Describes an image without its text where reading takes too long, as with noise: its item must not fail. */
+async function describeRequest(request: VisionRequest) {
 	try {
 		const left = (request.deadline.getTime() - Date.now()) / 1000;
 		const text = await readText(request.image, Math.min(secondsToRead, left));

@@ -1,15 +1,15 @@
 import type OpenAI from "openai";
 import type { Chat, ChatMessage } from "#core/ports/index.ts";
-import { askedChat, chatUse, readInput } from "../chat-model.ts";
+import { chatModel, chatUse, parseToolInput } from "../chat-model.ts";
 import type { ProviderSettings } from "../provider.ts";
-import { askOpenai, endOf } from "./client.ts";
+import { callOpenai, stopReasonOf } from "./client.ts";
 
-/** OpenAI's models that talk. */
+/** Returns OpenAI's chat models. */
 export function openaiChat(settings: ProviderSettings): Chat {
-	const ask = askOpenai(settings, chatUse);
-	return askedChat("openai", settings.model, async (request, model) => {
+	const call = callOpenai(settings, chatUse);
+	return chatModel("openai", settings.model, async (request, model) => {
 		const { messages, tools = [], toolChoice = "auto" } = request;
-		const completion = await ask(
+		const completion = await call(
 			{
 				model,
 				max_completion_tokens: request.maxOutputTokens,
@@ -25,17 +25,17 @@ export function openaiChat(settings: ProviderSettings): Chat {
 			},
 			request.deadline,
 		);
-		const said = completion.choices[0]?.message;
+		const reply = completion.choices[0]?.message;
 		return {
-			text: said?.content ?? "",
-			ended: endOf(completion),
-			toolCalls: (said?.tool_calls ?? []).flatMap((call) =>
+			text: reply?.content ?? "",
+			ended: stopReasonOf(completion),
+			toolCalls: (reply?.tool_calls ?? []).flatMap((call) =>
 				call.type === "function"
 					? [
 							{
 								id: call.id,
 								name: call.function.name,
-								input: readInput(call.function.arguments),
+								input: parseToolInput(call.function.arguments),
 							},
 						]
 					: [],
@@ -48,8 +48,8 @@ export function openaiChat(settings: ProviderSettings): Chat {
 }
 
 /**
- * With Chat Completions these models call tools only where reasoning is switched off by name; older ones and
- * those that always reason refuse the word.
+ * These models call tools in Chat Completions only with reasoning switched off; older ones, and those that always
+ * reason, refuse the parameter.
  */
 const mustNotReason = (model: string) =>
 	/^gpt-5\.\d+(?!.*(chat|codex|pro))/.test(model);

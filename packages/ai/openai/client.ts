@@ -7,17 +7,17 @@ import {
 } from "../provider.ts";
 import { providers } from "../providers.ts";
 
-/** One call of an OpenAI model within the deadline. */
-export type AskOpenai = (
+/** Calls an OpenAI model within the deadline. */
+export type CallOpenai = (
 	request: OpenAI.ChatCompletionCreateParamsNonStreaming,
 	deadline: Date,
 ) => Promise<OpenAI.ChatCompletion>;
 
-/** Asks by the Chat Completions API: unlike the Responses API it keeps nothing unless asked to. */
-export function askOpenai(
+/** Uses the Chat Completions API: unlike the Responses API it stores nothing by default. */
+export function callOpenai(
 	{ key, baseUrl = providers.openai.baseUrl }: ProviderSettings,
 	use: ProviderUse,
-): AskOpenai {
+): CallOpenai {
 	const provider: Provider = {
 		...use,
 		name: "openai",
@@ -51,8 +51,8 @@ export function askOpenai(
 		);
 }
 
-/** Why the model stopped, in the words that all providers share. */
-export function endOf({
+/** Returns why the model stopped, in the terms that all providers share. */
+export function stopReasonOf({
 	choices: [choice],
 }: OpenAI.ChatCompletion): "refused" | "cut_off" | "complete" {
 	if (choice?.message.refusal || choice?.finish_reason === "content_filter") {

@@ -1,22 +1,22 @@
 import type { Vision } from "#core/ports/index.ts";
-import { askedVision, maxOutputTokens, visionUse } from "../vision-model.ts";
 import {
 	descriptionSchema,
 	imageFacts,
 	visionInstructions,
 } from "../image-prompt.ts";
 import type { ProviderSettings } from "../provider.ts";
-import { askOpenai, endOf } from "./client.ts";
+import { maxOutputTokens, visionModel, visionUse } from "../vision-model.ts";
+import { callOpenai, stopReasonOf } from "./client.ts";
 
-/** OpenAI's models that describe images. */
+/** Returns OpenAI's vision models. */
 export function openaiVision(settings: ProviderSettings): Vision {
-	const ask = askOpenai(settings, visionUse);
-	return askedVision(
+	const call = callOpenai(settings, visionUse);
+	return visionModel(
 		"openai",
 		settings.model,
 		async (request, model, repair) => {
 			const image = Buffer.from(request.image).toString("base64");
-			const completion = await ask(
+			const completion = await call(
 				{
 					model,
 					max_completion_tokens: maxOutputTokens,
@@ -55,7 +55,7 @@ export function openaiVision(settings: ProviderSettings): Vision {
 			);
 			return {
 				text: completion.choices[0]?.message.content ?? "",
-				ended: endOf(completion),
+				ended: stopReasonOf(completion),
 				inputTokens: completion.usage?.prompt_tokens ?? 0,
 				outputTokens: completion.usage?.completion_tokens ?? 0,
 				id: completion.id,

@@ -17,7 +17,7 @@ const answer = z.object({
 	),
 });
 
-/** The web by Tavily's search engine. */
+/** Searches the web by Tavily. */
 export function tavilySearch({
 	key,
 	baseUrl = providers.tavily.baseUrl,

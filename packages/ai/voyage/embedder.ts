@@ -12,7 +12,7 @@ import { modelSetting, providers } from "../providers.ts";
 /** An embedding takes a fraction of a second. */
 const maxRequestMs = 15_000;
 
-/** Voyage's embedding models. The SDK is loaded by the first call. */
+/** Returns Voyage's embedding model. The SDK is loaded by the first call. */
 export function voyageEmbedder({
 	key,
 	model,
@@ -44,7 +44,7 @@ export function voyageEmbedder({
 				(apiKey, abortSignal) =>
 					new VoyageAIClient({ apiKey, baseUrl }).embed(
 						{
-							// An empty text is refused; a text without words still needs a place.
+							// An empty text is refused; a text without words still needs a vector.
 							input: texts.map((text) => text || "-"),
 							model,
 							inputType,
@@ -86,7 +86,7 @@ export function voyageEmbedder({
 	};
 }
 
-/** Search compares directions, and one wrong number would poison an item for good: what is not a vector is said in words. */
+/** Returns the vector at length 1, or what is wrong with it: one wrong number would spoil an item for good. */
 function unitVector(numbers: unknown): Float32Array | string {
 	if (!Array.isArray(numbers)) return "no vector for a text";
 	if (numbers.length !== embeddingDimensions) {
@@ -95,10 +95,10 @@ function unitVector(numbers: unknown): Float32Array | string {
 	const vector = Float32Array.from(numbers);
 	const length = Math.hypot(...vector);
 	const isWhole =
-		numbers.every((one) => typeof one === "number") &&
+		numbers.every((value) => typeof value === "number") &&
 		Number.isFinite(length) &&
 		length > 0;
 	return isWhole
-		? vector.map((one) => one / length)
+		? vector.map((value) => value / length)
 		: "a vector that is not of finite numbers";
 }
