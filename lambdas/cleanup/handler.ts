@@ -28,7 +28,7 @@ async function sweepItems(context: Context) {
 	return report;
 }
 
-/** Last, since it may take whatever time is left. */
+/** Runs last, since it may take all the time that is left. */
 async function partition(context: Context) {
 	const started = Date.now();
 	const report = await rebuildPartitions(ports, {
