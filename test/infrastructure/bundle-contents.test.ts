@@ -226,7 +226,7 @@ it("a build in another place gives the same bytes", () => {
 			process.execPath,
 			[
 				"--eval",
-				`import { build } from "./scripts/build.ts";
+				`import { build } from "./lib/bundling/build.ts";
 				console.log(JSON.stringify(await build({ architecture: "host" })));`,
 			],
 			{ cwd: elsewhere, encoding: "utf8" },
