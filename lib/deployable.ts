@@ -1,10 +1,10 @@
 import type { Environment } from "./environments.ts";
 
-/** Addresses that nobody can have (RFC 2606). */
+/** Addresses that cannot exist (RFC 2606). */
 const reserved =
 	/[@.](example\.(com|net|org)|example|test|invalid|localhost)$/i;
 
-/** What an environment's row in `cdk.json` still lacks before it can be deployed, each a sentence. */
+/** Returns what an environment's row in `cdk.json` lacks for a deployment, each as a sentence. */
 export function missingForDeployment({
 	name,
 	account,

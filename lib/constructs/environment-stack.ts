@@ -28,23 +28,23 @@ export class EnvironmentStack extends Stack {
 		}
 	}
 
-	/** The environment's own, so that synth never looks them up. */
+	/** Returns the environment's zones, so that synth never looks them up. */
 	override get availabilityZones(): string[] {
 		return this.environmentZones;
 	}
 
-	/** A line of the environment's outputs file, under exactly this name. */
+	/** Adds a line to the environment's outputs file. */
 	output(name: string, value: string): void {
 		new CfnOutput(this, name, { value });
 	}
 }
 
-/** Answers findings of cdk-nag and of the template check, by their ids, with the reason they are accepted. */
+/** Accepts findings of cdk-nag and of the template check, by id, each with its reason. */
 export function acknowledge(
-	on: IConstruct,
+	construct: IConstruct,
 	reasons: Record<string, string>,
 ): void {
 	for (const [id, reason] of Object.entries(reasons)) {
-		Validations.of(on).acknowledge({ id, reason });
+		Validations.of(construct).acknowledge({ id, reason });
 	}
 }

@@ -28,16 +28,16 @@ const postgresPort = Port.tcp(5432);
 const addresses = "10.20.0.0/16";
 
 /**
- * Where the database stands and who reaches it. `public`: functions have no network and reach the database
- * over the internet. `private`: the database is isolated, functions share its network and leave it through one NAT.
+ * The database's network. `public`: functions have no network and reach the database over the internet.
+ * `private`: the database is isolated, functions share its network and reach the internet through one NAT.
  */
 export class Network extends Construct {
 	readonly vpc: Vpc;
 	readonly databaseSubnets: SubnetSelection;
 	readonly databaseSecurityGroup: SecurityGroup;
-	/** Undefined where functions run outside any network. */
+	/** The functions' part; undefined in mode `public`. */
 	readonly functions: FunctionNetwork | undefined;
-	/** By which a person reaches the database; undefined where that has a public address. */
+	/** Lets a person reach the database; undefined in mode `public`. */
 	readonly bastion: Instance | undefined;
 
 	constructor(scope: Construct, id: string, { network }: Environment) {
@@ -130,7 +130,7 @@ export class Network extends Construct {
 			"Functions",
 		);
 		this.functions = { vpc: this.vpc, securityGroups: [functions] };
-		this.bastion = this.makeBastion();
+		this.bastion = this.newBastion();
 		this.databaseSecurityGroup.addIngressRule(
 			this.bastion.connections.securityGroups[0] as ISecurityGroup,
 			postgresPort,
@@ -138,8 +138,8 @@ export class Network extends Construct {
 		);
 	}
 
-	/** Reached by Session Manager, which its agent calls: nothing may come in, and there is no key. */
-	private makeBastion(): Instance {
+	/** Its agent calls Session Manager, so nothing may come in and there is no key. */
+	private newBastion(): Instance {
 		const role = new Role(this, "BastionRole", {
 			assumedBy: new ServicePrincipal("ec2.amazonaws.com"),
 		});
@@ -195,7 +195,7 @@ const zonesAreNamed =
 
 const smallest = InstanceType.of(InstanceClass.T4G, InstanceSize.NANO);
 
-/** Forwards what the VPC sends out, and lets nothing in from outside. */
+/** Forwards outbound traffic and accepts nothing from outside. */
 function natInstance() {
 	return NatProvider.instanceV2({
 		instanceType: smallest,

@@ -9,42 +9,42 @@ import { connectionsAllowed, type Environment } from "../environments.ts";
 import { defaultModel } from "../providers.ts";
 import type { Sources } from "./metric-sources.ts";
 
-/** When a person is told, and what they read then. */
+/** Declares an alarm; stack, dashboard and cost estimate read it. */
 export interface AlarmRule {
-	/** What happened, in a sentence. */
+	/** Says what happened, in a sentence of the mail. */
 	description: string;
-	/** A file of docs/runbooks, without its ending. */
+	/** The file in docs/runbooks, without `.md`. */
 	runbook: string;
 	metric: Metric;
 	threshold: number;
-	/** @default the metric at the threshold or above */
+	/** The alarm is below the threshold. @default at the threshold or above */
 	below?: boolean;
 	/** How many periods in a row. @default 1 */
 	periods?: number;
-	/** Whether silence is an alarm, too. @default false */
-	silenceTells?: boolean;
+	/** Missing data count as a breach. @default false */
+	missingDataBreaches?: boolean;
 }
 
 const fiveMinutes = Duration.minutes(5);
 
-/** Every alarm of an environment, by its name. Each costs 10 cents a month beyond the account's first ten. */
+/** Returns every alarm of an environment, by its name. Each costs 10 cents a month beyond the account's first ten. */
 export function alarmsOf(
 	environment: Environment,
 	sources: Sources,
 ): Record<string, AlarmRule> {
 	return {
-		...somethingFailed(sources),
-		...somethingStops(environment, sources),
+		...failureAlarms(sources),
+		...outageAlarms(environment, sources),
 		...(environment.earlyWarnings && earlyWarnings(environment, sources)),
 	};
 }
 
-/** One is enough: nothing else repeats what failed here. */
-function somethingFailed({ compute, functions }: Sources) {
+/** Alarms at the first failure, since nothing retries these. */
+function failureAlarms({ compute, functions }: Sources) {
 	const alarms: Record<string, AlarmRule> = {};
 	for (const [name, queue] of Object.entries(compute.deadLetters)) {
 		alarms[`${name}DeadLetters`] = {
-			description: `${name}: something was given up on and waits in ${queue.node.path}.`,
+			description: `${name}: a message failed for good and waits in ${queue.node.path}.`,
 			runbook:
 				name === "Cleanup"
 					? "failed-cleanups"
@@ -69,18 +69,18 @@ function somethingFailed({ compute, functions }: Sources) {
 	return alarms;
 }
 
-function somethingStops(environment: Environment, sources: Sources) {
+function outageAlarms(environment: Environment, sources: Sources) {
 	const { application, database, api } = sources;
 	const alarms: Record<string, AlarmRule> = {
 		WaitingItems: {
 			description:
-				"An item waits for its next stage for more than half an hour, or the sweeper, which would know, is silent.",
+				"An item waits for its next stage for more than half an hour, or the sweeper, which measures it, has stopped.",
 			runbook: "waiting-items",
 			metric: application("OldestWait", { statistic: "Maximum" }),
-			// The sweeper sets an item going again after two minutes, and once more after fifteen.
+			// The sweeper restarts an item after two minutes, and again after fifteen.
 			threshold: 30 * 60,
 			periods: 3,
-			silenceTells: true,
+			missingDataBreaches: true,
 		},
 		ApiFailures: {
 			description: "The API answered 5xx five times within five minutes.",
@@ -153,7 +153,7 @@ function earlyWarnings(
 	};
 }
 
-/** The rule in CloudWatch's words. */
+/** Returns the properties of the CloudWatch alarm. */
 export function alarmProps(rule: AlarmRule) {
 	return {
 		alarmDescription: `${rule.description} What to do: docs/runbooks/${rule.runbook}.md`,
@@ -163,7 +163,7 @@ export function alarmProps(rule: AlarmRule) {
 		comparisonOperator: rule.below
 			? ComparisonOperator.LESS_THAN_THRESHOLD
 			: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-		treatMissingData: rule.silenceTells
+		treatMissingData: rule.missingDataBreaches
 			? TreatMissingData.BREACHING
 			: TreatMissingData.NOT_BREACHING,
 	};

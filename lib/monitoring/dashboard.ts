@@ -27,7 +27,7 @@ export function dashboard(
 	alarms: Alarm[],
 ): Dashboard {
 	return new Dashboard(scope, "Dashboard", {
-		// A person types it.
+		// Fixed, since people type it.
 		dashboardName: `collections-${environment.name}`,
 		defaultInterval: Duration.hours(12),
 		widgets: [
@@ -69,7 +69,7 @@ function health({ application, compute, api }: Sources, alarms: Alarm[]) {
 }
 
 function functionHealth({ functions }: Sources) {
-	// Cleanup and migrate run one at a time, and a dashboard of more than 50 metrics is no longer free.
+	// Cleanup and migrate run one at a time, and a dashboard of more than 50 metrics is not free.
 	const { Cleanup, Migrate, ...busy } = functions;
 	const each = (shown: typeof busy, metric: string, statistic: string) =>
 		Object.entries(shown).map(([label, { function: fn }]) =>

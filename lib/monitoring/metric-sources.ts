@@ -11,7 +11,7 @@ import type { Environment } from "../environments.ts";
 import type { ComputeStack } from "../stacks/compute-stack.ts";
 import type { DatabaseStack } from "../stacks/database-stack.ts";
 
-/** What can be watched of an environment. */
+/** The metrics of an environment that alarms and dashboard read. */
 export type Sources = ReturnType<typeof metricSources>;
 
 export function metricSources(
@@ -29,7 +29,7 @@ export function metricSources(
 			Cleanup: compute.cleanup,
 			Migrate: database.migrate,
 		},
-		/** One of the application's own; `of` is the stage, provider or model where it has one. */
+		/** Makes a metric of the application, of one stage, provider or model where it has that dimension. */
 		application: (
 			metricName: MetricName,
 			{
@@ -47,7 +47,7 @@ export function metricSources(
 				period,
 			});
 		},
-		/** One of the application's own, for each provider or model that there is. */
+		/** Makes a metric of the application for each stage, provider or model. */
 		each: (metricName: MetricName, statistic: string, period: Duration) =>
 			new MathExpression({
 				expression: `SEARCH('{${metricNamespace},Environment,${metrics[metricName].by}} Environment="${Environment}" MetricName="${metricName}"', '${statistic}', ${period.toSeconds()})`,

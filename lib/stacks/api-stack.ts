@@ -29,7 +29,7 @@ export interface ApiStackProps {
 	routes: readonly Route[];
 }
 
-/** The door: an HTTP API that asks for a token on every route that is not public. */
+/** The HTTP API, which needs a token on every route that is not public. */
 export class ApiStack extends EnvironmentStack {
 	readonly httpApi: HttpApi;
 
@@ -41,13 +41,13 @@ export class ApiStack extends EnvironmentStack {
 		const integration = new HttpLambdaIntegration(
 			"Function",
 			compute.api.function,
-			// One permission for all: one a route reaches the size limit of a function's policy near 50 routes.
+			// One permission for all routes: one each would exceed the size limit of a function's policy near 50 routes.
 			{ scopePermissionToRoute: false },
 		);
 		this.httpApi = new HttpApi(this, "Http", {
 			description: `Collections ${environment.name}`,
 			createDefaultStage: false,
-			// $default, without authorizer: unknown paths get our own 404.
+			// $default has no authorizer, so that unknown paths get our own 404.
 			defaultIntegration: integration,
 			corsPreflight: {
 				allowOrigins: environment.corsOrigins,
@@ -61,7 +61,7 @@ export class ApiStack extends EnvironmentStack {
 				maxAge: Duration.hours(1),
 			},
 		});
-		// That permission names a method and a path, of which $default has neither: unknown paths would be a mute 500.
+		// The permission above names a method and a path. $default has neither: unknown paths would be a 500 without a log.
 		compute.api.function.addPermission("DefaultRoute", {
 			scope: this,
 			principal: new ServicePrincipal("apigateway.amazonaws.com"),
@@ -75,13 +75,13 @@ export class ApiStack extends EnvironmentStack {
 			authorizerName: "Tokens",
 			jwtAudience: [storage.userPoolClient.userPoolClientId],
 		});
-		const anyone = new HttpNoneAuthorizer();
+		const publicAccess = new HttpNoneAuthorizer();
 		for (const route of routes) {
 			this.httpApi.addRoutes({
 				path: route.path,
 				methods: [HttpMethod[route.method]],
 				integration,
-				authorizer: route.public ? anyone : authorizer,
+				authorizer: route.public ? publicAccess : authorizer,
 			});
 		}
 		acknowledge(this.httpApi, {
@@ -107,7 +107,7 @@ export class ApiStack extends EnvironmentStack {
 	}
 }
 
-/** Neither path nor user nor address: a path may hold what is not the log's, and a user is hashed by the function. */
+/** Has no path, user or address: a path may hold personal data, and only the function can hash a user. */
 const accessLogLine = {
 	time: "$context.requestTime",
 	request_id: "$context.requestId",

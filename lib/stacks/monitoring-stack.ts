@@ -22,7 +22,7 @@ export interface MonitoringStackProps {
 	api: ApiStack;
 }
 
-/** Shows how the environment does, and tells a person by e-mail when it fails or costs more than it may. */
+/** The dashboard, and mails to a person when the environment fails or exceeds its budget. */
 export class MonitoringStack extends EnvironmentStack {
 	constructor(
 		scope: Construct,
@@ -44,10 +44,10 @@ export class MonitoringStack extends EnvironmentStack {
 	}
 
 	private alarmTopic({ alarmEmail }: Environment): Topic {
-		// Not encrypted with the key alias/aws/sns: CloudWatch cannot publish to such a topic.
+		// Not encrypted with the key alias/aws/sns, since CloudWatch could not publish then.
 		const topic = new Topic(this, "Alarms", { enforceSSL: true });
 		topic.addSubscription(new EmailSubscription(alarmEmail));
-		// A topic with a policy of its own loses the default one, which let the account's alarms in.
+		// A topic's own policy replaces the default one, which allowed the account's alarms.
 		topic.addToResourcePolicy(
 			new PolicyStatement({
 				principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
@@ -59,14 +59,14 @@ export class MonitoringStack extends EnvironmentStack {
 		return topic;
 	}
 
-	/** Of the environment where its tag is active for cost allocation: before that a filter by tag sees nothing. */
+	/** Counts the environment alone where its tag is active for cost allocation; before that a filter by tag matches nothing. */
 	private budget({
 		name,
 		alarmEmail,
 		monthlyBudgetUsd,
 		costAllocationTagActive,
 	}: Environment): void {
-		const tell = (
+		const notification = (
 			notificationType: "ACTUAL" | "FORECASTED",
 			percent: number,
 		) => ({
@@ -88,9 +88,9 @@ export class MonitoringStack extends EnvironmentStack {
 				}),
 			},
 			notificationsWithSubscribers: [
-				tell("ACTUAL", 80),
-				tell("ACTUAL", 100),
-				tell("FORECASTED", 100),
+				notification("ACTUAL", 80),
+				notification("ACTUAL", 100),
+				notification("FORECASTED", 100),
 			],
 		});
 	}

@@ -19,25 +19,25 @@ import {
 } from "../constructs/environment-stack.ts";
 import type { Environment } from "../environments.ts";
 
-/** What must survive beside the database: images, people (their `sub` is the tenant), and the bus. */
+/** State beside the database: the images, the user pool (a user's `sub` is the tenant), and the event bus. */
 export class StorageStack extends EnvironmentStack {
 	readonly bucket: Bucket;
 	readonly bus: EventBus;
 	readonly userPool: UserPool;
 	readonly userPoolClient: UserPoolClient;
-	/** `iss` of every token. */
+	/** The `iss` of every token. */
 	readonly tokenIssuer: string;
-	/** Where the keys are that verify a token. */
+	/** The address of the keys that verify a token. */
 	readonly jwksUrl: string;
 
 	constructor(scope: Construct, environment: Environment) {
 		super(scope, "Storage", environment);
 		this.bucket = this.imageBucket(environment);
-		// A bus must be named; CDK's own choice would be a hash.
+		// A bus needs a name; CDK would choose a hash.
 		this.bus = new EventBus(this, "Events", {
 			eventBusName: `collections-${environment.name}`,
 		});
-		this.userPool = this.makeUserPool(environment);
+		this.userPool = this.newUserPool(environment);
 		this.userPoolClient = this.userPool.addClient("Client", {
 			generateSecret: false,
 			authFlows: { userPassword: true, userSrp: true },
@@ -74,13 +74,13 @@ export class StorageStack extends EnvironmentStack {
 			removalPolicy: RemovalPolicy.RETAIN,
 			lifecycleRules: [
 				{
-					// Versions only undo an accident; what a person deletes loses them at once.
+					// Versions only undo an accident; a deletion by a user removes them at once.
 					noncurrentVersionExpiration: Duration.days(30),
 					expiredObjectDeleteMarker: true,
 					abortIncompleteMultipartUploadAfter: Duration.days(1),
 				},
 			],
-			// A form of a web page posts straight to the bucket.
+			// Web pages post forms directly to the bucket.
 			cors: [
 				{
 					allowedMethods: [HttpMethods.POST],
@@ -102,7 +102,7 @@ export class StorageStack extends EnvironmentStack {
 	}
 
 	/** Sign-in attributes cannot be changed later, and a lost pool is every lost tenant. */
-	private makeUserPool({
+	private newUserPool({
 		selfSignUp,
 		deletionProtection,
 	}: Environment): UserPool {
