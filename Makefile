@@ -58,6 +58,13 @@ format: $(INSTALLED) ## format and sort imports
 eval: $(INSTALLED) ## measure how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline]
 	@node tools/eval/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)")
 
+api-types: $(INSTALLED) tools/api-types/generator/node_modules/.installed ## regenerate the REST client's types from the OpenAPI document
+	@node tools/api-types/generate.ts
+
+tools/api-types/generator/node_modules/.installed: tools/api-types/generator/package-lock.json
+	@cd $(dir $<) && npm ci --ignore-scripts
+	@touch $@
+
 bench-start: $(INSTALLED) ## measure the seconds from make dev to a search that finds its sample
 	@node test/bench/start.ts
 

@@ -1,63 +1,59 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import createClient, { type Client } from "openapi-fetch";
+import type { components, paths } from "./api-types.ts";
 
-/** An answer of the API that is no success; the message is its problem's sentence. */
+/** An answer with a status other than 2xx; the message is the problem's sentence. */
 export class ApiProblem extends Error {
 	readonly status: number;
 	readonly body: unknown;
-	/** How long to wait before asking again, where the API says so. @default 1 */
+	/** The API's `retry-after`. @default 1 */
 	readonly retryAfterSeconds: number;
 
 	constructor(request: string, { status, headers }: Response, body: unknown) {
-		const said = body as { detail?: string; message?: string };
-		super(`${request} answered ${status}: ${said?.detail ?? said?.message}`);
+		const problem = body as { detail?: string; message?: string };
+		super(
+			`${request} answered ${status}: ${problem?.detail ?? problem?.message}`,
+		);
 		this.status = status;
 		this.body = body;
 		this.retryAfterSeconds = Number(headers.get("retry-after")) || 1;
 	}
 }
 
-export interface ItemBody {
-	id: string;
-	filename: string;
-	original_filename: string;
-	status: string;
-	error: {
-		code: string;
-		detail: string;
-		duplicate_of: string | null;
-	} | null;
-	width: number | null;
-	height: number | null;
-	taken_at: string | null;
-	camera: string | null;
-	location: { latitude: number; longitude: number } | null;
-	latest_analysis: null | { id: string; version: number; summary: string };
-	thumbnail_url: string | null;
-}
+export type ItemBody = components["schemas"]["Item"];
+export type SearchBody = components["schemas"]["SearchResponse"];
+type SearchRequest = components["schemas"]["SearchRequest"];
 
-export interface SearchBody {
-	results: { item_id: string; rank: number; score: number; headline: string }[];
-	total_results: number;
-	notices: string[];
-	answer: string | null;
-	answer_reason: string | null;
-	answer_confidence: number | null;
-	answer_model_used: string | null;
-	citations: { item_id: string; sentence: string; snippet: string }[];
-	tools_used: string[];
-}
-
-/** The REST API as one signed-in user. */
+/** The REST API as one signed-in user; its requests and answers are typed by the OpenAPI document. */
 export class RestClient {
 	readonly apiUrl: string;
 	readonly token: string;
+	readonly #api: Client<paths>;
 
 	constructor(apiUrl: string, token: string) {
 		this.apiUrl = apiUrl.replace(/\/$/, "");
 		this.token = token;
+		this.#api = createClient({
+			baseUrl: this.apiUrl,
+			headers: { authorization: `Bearer ${token}` },
+		});
+		this.#api.use({
+			async onResponse({ request, response }) {
+				if (response.ok) return;
+				const { pathname } = new URL(request.url);
+				throw new ApiProblem(
+					`${request.method} ${pathname}`,
+					response,
+					jsonOf(await response.text()),
+				);
+			},
+		});
 	}
 
-	/** @throws ApiProblem on any status but 2xx */
+	/**
+	 * Sends a request that the document does not describe, such as a wrong one.
+	 * @throws ApiProblem on any status but 2xx
+	 */
 	async call<T>(method: string, path: string, body?: unknown): Promise<T> {
 		const form = body instanceof FormData;
 		const response = await fetch(this.apiUrl + path, {
@@ -68,8 +64,7 @@ export class RestClient {
 			},
 			body: form ? body : body ? JSON.stringify(body) : undefined,
 		});
-		const text = await response.text();
-		const json = text ? JSON.parse(text) : undefined;
+		const json = jsonOf(await response.text());
 		if (!response.ok) throw new ApiProblem(`${method} ${path}`, response, json);
 		return json as T;
 	}
@@ -80,20 +75,27 @@ export class RestClient {
 		return this.call("POST", "/items", form);
 	}
 
-	item(id: string): Promise<ItemBody> {
-		return this.call("GET", `/items/${id}`);
+	async item(id: string): Promise<ItemBody> {
+		const { data } = await this.#api.GET("/items/{id}", {
+			params: { path: { id } },
+		});
+		return data as ItemBody;
 	}
 
-	search(
+	/** `options` are fields of the request; any are sent, so that a test may send wrong ones. */
+	async search(
 		query: string,
 		options: Record<string, unknown> = {},
 	): Promise<SearchBody> {
-		return this.call("POST", "/search", { query, ...options });
+		const { data } = await this.#api.POST("/search", {
+			body: { query, ...options } as SearchRequest,
+		});
+		return data as SearchBody;
 	}
 
 	/**
-	 * Waits until the pipeline is done with an item.
-	 * @throws where that takes longer than `seconds`
+	 * Waits until an item is ready or failed.
+	 * @throws after `seconds`
 	 */
 	async settled(id: string, seconds = 60): Promise<ItemBody> {
 		const end = Date.now() + seconds * 1000;
@@ -102,10 +104,14 @@ export class RestClient {
 			if (item.status === "ready" || item.status === "failed") return item;
 			if (Date.now() > end) {
 				throw new Error(
-					`Item ${id} is still ${item.status} after ${seconds} seconds: make lambda-logs tells of its stage (FUNC=image-processor, analyzer or embedder).`,
+					`Item ${id} is still ${item.status} after ${seconds} seconds: see make lambda-logs FUNC=image-processor, analyzer or embedder.`,
 				);
 			}
 			await sleep(200);
 		}
 	}
+}
+
+function jsonOf(text: string): unknown {
+	return text ? JSON.parse(text) : undefined;
 }
