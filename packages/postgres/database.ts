@@ -18,7 +18,7 @@ export interface DatabaseAddress {
 export interface DatabaseSettings extends DatabaseAddress {
 	/** Called at the first statement, and once more with `fresh` when the database refuses them. */
 	credentials(options?: { fresh: boolean }): Promise<DatabaseCredentials>;
-	/** Of one sandbox. @default 2 */
+	/** Connections of one sandbox. @default 2 */
 	maxConnections?: number;
 }
 
@@ -42,16 +42,16 @@ export interface Queryable {
 }
 
 export interface Database extends Queryable {
-	/** Commits what `work` did through its argument, or nothing where it throws. */
+	/** Commits the statements that `work` ran through its argument, or none where it throws. */
 	transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
 	close(): Promise<void>;
 }
 
 const connectTimeout = 3_000;
-/** Longer than any statement of ours; the gateway gives up at 30 s. */
+/** Longer than any statement takes; the gateway gives up at 30 s. */
 const statementTimeout = 15_000;
 
-/** The database of one sandbox. Nothing is connected, and no secret read, before the first statement. */
+/** Makes the pool of one sandbox. It connects, and reads the secret, at the first statement. */
 export function connectDatabase(settings: DatabaseSettings): Database {
 	let pool: Promise<pg.Pool> | null = null;
 
@@ -174,13 +174,13 @@ export async function inTransaction<T>(
 		await client.query("commit");
 		return result;
 	} catch (error) {
-		// Where the connection broke there is nothing to roll back, and the first error tells more.
+		// A broken connection has nothing to roll back, and the first error says more.
 		await client.query("rollback").catch(() => {});
 		throw error;
 	}
 }
 
-/** What the driver needs for one connection. The CA bundle (200 KB) is loaded only where it is used. */
+/** Settings of one connection. The CA bundle (200 KB) is loaded only where it is used. */
 export async function clientConfig(
 	address: DatabaseAddress,
 	{ username, password }: DatabaseCredentials,
@@ -194,7 +194,7 @@ export async function clientConfig(
 		application_name: "collections",
 		connectionTimeoutMillis: connectTimeout,
 		options: `-c statement_timeout=${statementTimeout}`,
-		// Of the client, for a server that vanished without a word.
+		// Enforced by the client, for a server that vanished without closing the connection.
 		query_timeout: statementTimeout + 2_000,
 		keepAlive: true,
 		ssl: await sslOf(address.tls),

@@ -1,7 +1,7 @@
 import type { Health } from "#core/ports/index.ts";
 import type { Database } from "./database.ts";
 
-/** Asks PostgreSQL for an answer. */
+/** Checks that PostgreSQL answers. */
 export function postgresHealth(db: Database): Health {
 	return {
 		async check() {

@@ -12,7 +12,7 @@ import { postgresSimilar } from "./search/similar.ts";
 import { postgresVectorIndex } from "./search/vector-index.ts";
 import { postgresVectorPartitions } from "./search/vector-partitions.ts";
 
-/** Every port whose memory is PostgreSQL. */
+/** The ports that PostgreSQL implements. */
 export type PostgresPorts = Pick<
 	Ports,
 	| "items"

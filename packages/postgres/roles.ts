@@ -5,7 +5,7 @@ import { type DatabaseCredentials, inTransaction } from "./database.ts";
 const extensions = ["vector", "pg_trgm", "btree_gin", "unaccent"];
 
 /**
- * What only the master user may do: extensions, and the two roles with the passwords of their secrets.
+ * Creates the extensions, and the two roles with the passwords of their secrets, which only the master user may.
  * The application's role may read and write rows, the migration's role may change the schema. Safe to repeat.
  */
 export async function prepareDatabase(
@@ -114,8 +114,8 @@ async function statement(
 }
 
 /**
- * What PostgreSQL stores of a password (RFC 5803). Sending this instead keeps the password out of the
- * statement, and so out of the server's log.
+ * Computes what PostgreSQL stores of a password (RFC 5803). Sent in its place, it keeps the password out of the
+ * statement and of the server's log.
  */
 export function scramVerifier(
 	password: string,

@@ -21,7 +21,7 @@ export interface ItemRow {
 	user_id: string;
 	original_filename: string;
 	mime_type: ImageType;
-	/** bigint, which the driver gives as text. */
+	/** bigint, which the driver returns as text. */
 	file_size: string;
 	sha256: string | null;
 	status: ItemStatus;
@@ -35,7 +35,7 @@ export interface ItemRow {
 	latitude: number | null;
 	longitude: number | null;
 	colours: string[];
-	/** bit(64), which the driver gives as zeros and ones. */
+	/** bit(64), which the driver returns as zeros and ones. */
 	perceptual_hash: string | null;
 	correlation_id: string;
 	created_at: Date;
@@ -100,13 +100,13 @@ interface UsageJson {
 export function usageToJson(usage: ModelUsage[]): string {
 	return JSON.stringify(
 		usage.map(
-			(one): UsageJson => ({
-				purpose: one.purpose,
-				provider: one.provider,
-				model: one.model,
-				input_tokens: one.inputTokens,
-				output_tokens: one.outputTokens,
-				cost_usd: one.costUsd,
+			(call): UsageJson => ({
+				purpose: call.purpose,
+				provider: call.provider,
+				model: call.model,
+				input_tokens: call.inputTokens,
+				output_tokens: call.outputTokens,
+				cost_usd: call.costUsd,
 			}),
 		),
 	);
@@ -122,13 +122,13 @@ export function analysisFromRow(row: AnalysisRow): Analysis {
 		providerUsed: row.provider_used,
 		modelUsed: row.model_used,
 		traceId: row.trace_id,
-		usage: row.usage.map((one) => ({
-			purpose: one.purpose,
-			provider: one.provider,
-			model: one.model,
-			inputTokens: one.input_tokens,
-			outputTokens: one.output_tokens,
-			costUsd: one.cost_usd,
+		usage: row.usage.map((call) => ({
+			purpose: call.purpose,
+			provider: call.provider,
+			model: call.model,
+			inputTokens: call.input_tokens,
+			outputTokens: call.output_tokens,
+			costUsd: call.cost_usd,
 		})),
 		createdAt: row.created_at,
 	};

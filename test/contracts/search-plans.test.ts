@@ -1,4 +1,5 @@
 import pg from "pg";
+import { toSql } from "pgvector";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
 	embeddingDimensions,
@@ -68,7 +69,7 @@ const halfvec = ({ buffer, byteOffset }: Uint8Array) => {
 const literal = (value: unknown): string => {
 	if (value === null) return "null";
 	if (Array.isArray(value)) return `array[${value.map(literal).join()}]`;
-	if (value instanceof Uint8Array) return `'[${halfvec(value).join()}]'`;
+	if (value instanceof Uint8Array) return `'${toSql(halfvec(value))}'`;
 	return typeof value === "string" ? pg.escapeLiteral(value) : String(value);
 };
 

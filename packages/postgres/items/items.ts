@@ -25,7 +25,7 @@ export function postgresItems(db: Database): Items {
 
 	return {
 		async create(item) {
-			// The row that stands in the way may be deleted before it is read: then there is room for ours.
+			// The conflicting row may be deleted before it is read: then the insert is tried again.
 			for (let attempt = 1; attempt <= 3; attempt++) {
 				const [created] = await db.query<ItemRow>(
 					`insert into items (id, user_id, original_filename, mime_type, file_size, sha256, correlation_id)
@@ -70,7 +70,7 @@ export function postgresItems(db: Database): Items {
 
 		async list(userId, { category, status, limit, offset, cursor }) {
 			const after = cursor === undefined ? null : decodeCursor(cursor);
-			// One more than asked for tells whether there is a next page.
+			// One row more than the page shows whether there is a next one.
 			const rows = await db.query<ItemWithAnalysisRow>(
 				`select items.*, to_jsonb(analyses) as analysis
 				 from items
@@ -138,7 +138,7 @@ export function postgresItems(db: Database): Items {
 		},
 
 		async markUploaded(userId, itemId) {
-			// A lease on a pending item stays: its holder was faster than we are and goes on.
+			// A lease on a pending item stays: its holder goes on.
 			await db.query(
 				`update items set status = 'uploaded',
 				   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()

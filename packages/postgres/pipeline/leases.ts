@@ -9,7 +9,7 @@ import { storableText } from "../text.ts";
 import { announce } from "./outbox.ts";
 import { waitingRequests } from "./requests.ts";
 
-/** Locks the item where the lease is still the holder's; the rest of the transaction has it alone. */
+/** Locks the item's row for the rest of the transaction. @returns whether the lease is still the holder's */
 export async function holds(tx: Queryable, lease: Lease): Promise<boolean> {
 	const rows = await tx.query(
 		`select id from items
@@ -22,7 +22,7 @@ export async function holds(tx: Queryable, lease: Lease): Promise<boolean> {
 
 /**
  * Moves the item on and ends the lease. An expired lease that nobody else took is still good.
- * An analysis has taken over what was billed before.
+ * An analysis takes over the usage billed so far.
  */
 export async function advance(
 	tx: Queryable,
@@ -50,8 +50,8 @@ export async function advance(
 }
 
 /**
- * Ends the lease of an embedding that was asked for: what lacked only that is `ready`, everything else stays what it
- * was. Gives whether the item is ready.
+ * Ends the lease of a requested embedding: an item that lacked only that becomes `ready`, any other keeps its status.
+ * @returns whether the item is ready
  */
 export async function becomeEmbedded(
 	tx: Queryable,
@@ -68,17 +68,17 @@ export async function becomeEmbedded(
 		   usage = '[]', lease_stage = null, lease_token = null, lease_expires_at = null,
 		   updated_at = clock_timestamp()
 		 from (
-		   select id as of, status = 'analyzed' or (status = 'failed' and error_code = 'retries_exhausted') as lacked
+		   select id as item_id, status = 'analyzed' or (status = 'failed' and error_code = 'retries_exhausted') as lacked
 		   from items where user_id = $1 and id = $2
 		 ) as before
-		 where user_id = $1 and id = of and lease_stage = $3 and lease_token = $4
+		 where user_id = $1 and id = item_id and lease_stage = $3 and lease_token = $4
 		 returning status`,
 		[lease.userId, lease.itemId, lease.stage, lease.token],
 	);
 	return rows[0]?.status === "ready";
 }
 
-/** A failed duplicate gives its bytes' digest up: the item it duplicates has it. */
+/** Ends the item as `failed`. A duplicate gives up its digest, which the item it duplicates has. */
 export async function fail(
 	tx: Queryable,
 	lease: Lease,
@@ -104,7 +104,7 @@ export async function fail(
 		],
 	);
 	if (rows.length === 0) return false;
-	// Requests that waited for this image learn of it by their own events.
+	// Requests that wait for this image are announced again, so that they end, too.
 	if (lease.stage === "process") {
 		for (const request of await waitingRequests(tx, lease)) {
 			await announce(tx, requestEvent(request, request.correlationId));
@@ -113,7 +113,7 @@ export async function fail(
 	return true;
 }
 
-/** Gives the lease back, and keeps what the attempt was billed. */
+/** Ends the lease, and keeps the usage that the attempt was billed. */
 export async function release(
 	tx: Queryable,
 	lease: Lease,

@@ -6,25 +6,25 @@ import { storableJson } from "../text.ts";
 /** Events in PostgreSQL that wait to be sent; a sent one is deleted. */
 export function postgresOutbox(db: Database): Outbox {
 	return {
-		async unsent(of) {
-			const rows = await ("userId" in of
+		async unsent(scope) {
+			const rows = await ("userId" in scope
 				? db.query<EventRow>(
 						`select id, type, detail from outbox where user_id = $1 and item_id = $2
 						 order by created_at, id`,
-						[of.userId, of.itemId],
+						[scope.userId, scope.itemId],
 					)
 				: db.query<EventRow>(
 						`select id, type, detail from outbox
 						 where created_at <= clock_timestamp() - make_interval(secs => $1)
 						 order by created_at, id
 						 limit $2`,
-						[of.olderThanSeconds, of.limit],
+						[scope.olderThanSeconds, scope.limit],
 					));
 			return rows.map(eventFromRow);
 		},
 
 		async markSent(ids) {
-			// What another is deleting at this moment is as good as deleted: waiting for it could be a circle.
+			// A row that another transaction is deleting counts as deleted: waiting for it could deadlock.
 			await db.query(
 				`delete from outbox where id in
 				   (select id from outbox where id = any($1) for update skip locked)`,

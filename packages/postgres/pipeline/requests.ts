@@ -102,13 +102,13 @@ export function postgresRequests(db: Database): Requests {
 				   from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
 				   where requests.id in (
 				       select id from (
-				         select id, kind, row_number() over (partition by user_id, kind order by touched_at, id) as place
+				         select id, kind, row_number() over (partition by user_id, kind order by touched_at, id) as position_in_rebuild
 				         from requests
 				         where status = 'pending'
 				           and touched_at <= clock_timestamp() - make_interval(secs => $1)
 				           and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => $2))
 				       ) as waiting
-				       where kind <> 'embed' or place <= $4
+				       where kind <> 'embed' or position_in_rebuild <= $4
 				     )
 				     and requests.status = 'pending'
 				     and (items.lease_expires_at is null or items.lease_expires_at <= clock_timestamp())
@@ -131,7 +131,7 @@ export function postgresRequests(db: Database): Requests {
 	};
 }
 
-/** What `Stages.claimRequest` does, in one transaction. */
+/** Claims a request for `Stages.claimRequest`, in one transaction. */
 export async function claimRequest(
 	tx: Queryable,
 	{
@@ -159,7 +159,7 @@ export async function claimRequest(
 	if (item.leased) {
 		return { outcome: "busy", secondsLeft: item.seconds_left ?? 1 };
 	}
-	// Its image is not made yet: whoever makes it announces the request again.
+	// The image is not processed yet: the stage that does it announces the request again.
 	if (["pending", "uploaded"].includes(item.status)) {
 		return { outcome: "done" };
 	}
@@ -210,7 +210,7 @@ export async function claimRequest(
 	};
 }
 
-/** What is asked of an item and not done, oldest first. */
+/** Lists an item's pending requests, oldest first. */
 export async function waitingRequests(
 	tx: Queryable,
 	{ userId, itemId }: Lease,
@@ -228,7 +228,7 @@ export async function waitingRequests(
 	}));
 }
 
-/** Ends what the lease was taken for, where a person asked for it. */
+/** Ends the lease's request; does nothing for a lease that has none. */
 export async function endRequest(
 	tx: Queryable,
 	{ userId, itemId, requestId }: Lease,

@@ -17,7 +17,7 @@ import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 
 const exhausted = `Processing this image failed ${maxAttempts} times: upload it again to try once more.`;
 
-/** The pipeline's memory in PostgreSQL. Every commit begins with the item's row, so none waits for another in a circle. */
+/** The pipeline's state in PostgreSQL. Every commit locks the item's row first, so no two deadlock. */
 export function postgresStages(db: Database): Stages {
 	return {
 		async claim(userId, itemId, stage, leaseSeconds) {
@@ -56,7 +56,7 @@ export function postgresStages(db: Database): Stages {
 					request: null,
 				};
 			}
-			const [other] = await db.query<{
+			const [unclaimed] = await db.query<{
 				waiting: boolean;
 				seconds_left: number;
 			}>(
@@ -65,9 +65,9 @@ export function postgresStages(db: Database): Stages {
 				 from items where user_id = $1 and id = $2`,
 				[userId, itemId, stages[stage].from],
 			);
-			if (!other) return { outcome: "gone" };
-			return other.waiting
-				? { outcome: "busy", secondsLeft: other.seconds_left }
+			if (!unclaimed) return { outcome: "gone" };
+			return unclaimed.waiting
+				? { outcome: "busy", secondsLeft: unclaimed.seconds_left }
 				: { outcome: "done" };
 		},
 
@@ -80,7 +80,7 @@ export function postgresStages(db: Database): Stages {
 			const attempt = () =>
 				db.transaction(async (tx) => {
 					if (!(await holds(tx, lease))) return false;
-					const duplicate = await keptDuplicate(tx, lease, result.sha256);
+					const duplicate = await existingDuplicate(tx, lease, result.sha256);
 					if (duplicate) {
 						return fail(tx, lease, {
 							code: "duplicate",
@@ -110,7 +110,7 @@ export function postgresStages(db: Database): Stages {
 			try {
 				return await attempt();
 			} catch (error) {
-				// The twin was committed between our look and our write: now it is seen.
+				// The duplicate was committed between our read and our write: the second attempt sees it.
 				if (violatedUnique(error) !== "items_same_bytes_once") throw error;
 				return attempt();
 			}
@@ -196,7 +196,7 @@ export function postgresStages(db: Database): Stages {
 					],
 				);
 				if (written.length === 0) {
-					// Of an older analysis. Whoever brings the current one must not wait for our lease to end.
+					// The vector is of an older analysis. The worker with the current one must not wait for our lease to end.
 					await release(tx, lease, embedding.usage);
 					await endRequest(tx, lease);
 					return false;
@@ -313,15 +313,18 @@ export function postgresStages(db: Database): Stages {
 	};
 }
 
-/** The user's other item with these bytes, tried again where it had failed; one that only announced them loses the digest. */
-async function keptDuplicate(
+/**
+ * Finds the user's other item with these bytes, and restarts it where it had failed. An item that only announced the
+ * bytes loses the digest.
+ */
+async function existingDuplicate(
 	tx: Queryable,
 	{ userId, itemId }: Lease,
 	sha256: string,
 ): Promise<string | null> {
-	const of = [userId, sha256, itemId];
-	// What was processed has a size; what is uploaded has its digest from its bytes.
-	const [kept] = await tx.query<{ id: string }>(
+	const values = [userId, sha256, itemId];
+	// A processed item has a size; an uploaded one has its digest from its bytes.
+	const [existing] = await tx.query<{ id: string }>(
 		`update items set
 		   status = case when status = 'failed' then 'uploaded' else status end,
 		   error_code = null, error_detail = null,
@@ -331,18 +334,18 @@ async function keptDuplicate(
 		   updated_at = case when status = 'failed' then clock_timestamp() else updated_at end
 		 where user_id = $1 and sha256 = $2 and id <> $3 and (width is not null or status = 'uploaded')
 		 returning id`,
-		of,
+		values,
 	);
-	if (kept) return kept.id;
+	if (existing) return existing.id;
 	await tx.query(
 		`update items set sha256 = null, updated_at = clock_timestamp()
 		 where user_id = $1 and sha256 = $2 and id <> $3 and width is null and status in ('pending', 'failed')`,
-		of,
+		values,
 	);
 	return null;
 }
 
-/** What the image itself tells, with what its file tells. */
+/** Writes the traits of the image and of its file. */
 async function describe(
 	tx: Queryable,
 	{ userId, itemId }: Lease,

@@ -1,6 +1,7 @@
 /**
- * A vector in pgvector's binary form, for a parameter whose type is `halfvec`: the dimensions and a zero (16 bits each), then
- * big-endian 16-bit floats. As text it is five times longer, and takes a search or an insert 0.2 ms more to write and to read.
+ * Encodes a vector in pgvector's binary form, for a parameter of type `halfvec`: the dimensions and a zero (16 bits
+ * each), then big-endian 16-bit floats. The `pgvector` package has only the text form, which is five times longer and
+ * takes a search or an insert 0.2 ms more to write and to read.
  */
 export function halfvecBytes(vector: Float32Array): Buffer {
 	const header = 4;

@@ -7,7 +7,7 @@ import { searchParameters } from "./search-parameters.ts";
 
 type Server = EffectiveSearchSettings["database"];
 
-/** The search's own constants, and what the database says of itself: never a copy of either. */
+/** Reads the search's own constants and the database's catalogue, never a copy of either. */
 export function postgresSearchSettings(db: Database): SearchSettings {
 	return {
 		async read(userId) {
@@ -34,7 +34,10 @@ export function postgresSearchSettings(db: Database): SearchSettings {
 				   ) as embeddings`,
 				[userId],
 			);
-			if (!server || !counts) throw new Error("The database said nothing.");
+			if (!server || !counts)
+				throw new Error(
+					"The database returned no settings: a statement that always gives a row gave none.",
+				);
 			return {
 				parameters: searchParameters,
 				database: { ...server, indexes },

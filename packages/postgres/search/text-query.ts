@@ -1,10 +1,10 @@
 import { storableText } from "../text.ts";
 
-/** A person's query as the search statement takes it. */
+/** A person's query, cut up for the search statements. */
 export interface ParsedQuery {
 	/** For `websearch_to_tsquery`: every word, phrases in quotes, `-word` excluded, `or`. */
 	everyWord: string;
-	/** The words that count when not every one of them is found. */
+	/** The words, which count though not every one is found. */
 	words: string[];
 	/** For `websearch_to_tsquery`: any of the excluded words. */
 	excluded: string;

@@ -1,7 +1,7 @@
 import type { VectorIndex, VectorIndexStatus } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 
-/** What the embeddings in PostgreSQL cover of a person's items. */
+/** Counts and requests a person's embeddings in PostgreSQL. */
 export function postgresVectorIndex(db: Database): VectorIndex {
 	return {
 		async status(userId, model) {
@@ -26,7 +26,7 @@ export function postgresVectorIndex(db: Database): VectorIndex {
 
 		requestRebuild: (userId, model, { force }) =>
 			db.transaction(async (tx) => {
-				// In one order, so that two at once do not wait for each other; an item that is being deleted is left out.
+				// Ordered, so that two at once do not deadlock; an item that is being deleted is left out.
 				await tx.query(
 					`insert into requests (id, item_id, user_id, kind)
 					 select gen_random_uuid(), items.id, items.user_id, 'embed'
