@@ -13,7 +13,7 @@ export interface MigrationInputs {
 	master: DatabaseCredentials;
 	application: DatabaseCredentials;
 	migration: DatabaseCredentials;
-	/** Where the numbered SQL files are. */
+	/** The folder of the numbered SQL files. */
 	directory: string;
 }
 

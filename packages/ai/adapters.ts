@@ -2,7 +2,7 @@ import { once } from "#core/once.ts";
 import type { SettingsOf } from "./provider.ts";
 import type { ModelCapability, ProviderWith } from "./providers.ts";
 
-/** How an environment uses the providers with a capability; one without settings is off. */
+/** An environment's settings of the providers with a capability; one without settings is off. */
 export type Settings<C extends ModelCapability> = {
 	/** Serves requests that name no provider. */
 	provider: string;

@@ -18,13 +18,13 @@ import {
 
 /** An API key that is read when it is needed. */
 export interface ApiKey {
-	/** Where the operator sets it, for error messages. */
+	/** The place where the operator sets it, for error messages. */
 	readonly setting: string;
 	/** Null where it is not set. `fresh` bypasses the cache. */
 	read(options?: { fresh?: boolean }): Promise<string | null>;
 }
 
-/** How an environment uses a provider. */
+/** An environment's settings of a provider. */
 export interface ProviderSettings {
 	key: ApiKey;
 	/** Serves requests that name no model. */
@@ -43,7 +43,7 @@ export interface ProviderUse {
 	capability: Capability;
 	/** The code of a failure that a later attempt may not have. */
 	unavailable: ErrorCode;
-	/** What follows that failure: the end of its message. @default "it is tried again" */
+	/** The end of that failure's message, which says what follows. @default "it is tried again" */
 	afterwards?: string;
 	/**
 	 * Repeats the provider's own words in a failure. They may name the account, so they are for the operator and not
@@ -163,7 +163,7 @@ async function callWithRetries<T>(
 class RequestFailure extends Error {
 	/** HTTP's; null where no answer came, or not a whole one. */
 	readonly status: number | null;
-	/** How long to wait before the next request; null where it would fail, too. */
+	/** The wait before the next request; null where that would fail, too. */
 	readonly waitMs: number | null;
 
 	constructor(cause: unknown, attempt: number) {

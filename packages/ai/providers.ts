@@ -1,4 +1,4 @@
-/** What a provider can do for the application. The first three need a model. */
+/** A service of providers to the application. Those of `ModelCapability` need a model. */
 export type Capability = ModelCapability | "webSearch" | "tracing";
 export type ModelCapability = "vision" | "embedding" | "chat";
 
@@ -13,7 +13,7 @@ export interface Price {
 interface ProviderFacts {
 	/** The name as people write it, and the dimension of the provider's metrics. */
 	label: string;
-	/** How a function is let in: by an API key in Parameter Store, or by its own AWS role. */
+	/** A function's credential: an API key in Parameter Store, or its own AWS role. */
 	access: "apiKey" | "role";
 	/** Unset where the SDK derives the address from the region. */
 	baseUrl?: string;
@@ -117,7 +117,7 @@ export function providersWith<C extends Capability>(
 	) as ProviderWith<C>[];
 }
 
-/** What cdk.json and, but for embeddings, a request may name; whether a provider has a key here is known when it is called. */
+/** The providers that cdk.json and, except for embeddings, a request may name. A missing key shows at the first call. */
 export const visionProviders = ["offline", ...providersWith("vision")] as const;
 export const embeddingProviders = [
 	"offline",

@@ -70,7 +70,7 @@ const searchTool: ChatTool = {
 	},
 };
 
-const asked: ChatMessage[] = [
+const messages: ChatMessage[] = [
 	{ role: "system", text: "Be brief." },
 	{ role: "user", text: "Which gate?" },
 ];
@@ -101,7 +101,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 	});
 
 	const answer = (more: Partial<ChatRequest> = {}) =>
-		chat.answer({ messages: asked, deadline: inSeconds(15), ...more });
+		chat.answer({ messages, deadline: inSeconds(15), ...more });
 	const failure = async (more: Partial<ChatRequest> = {}) => {
 		const error = await answer(more).then(
 			() => new Error("It answered."),
@@ -111,10 +111,10 @@ describe.each(kinds)("chat by $label", (kind) => {
 		return error as ModelFailure;
 	};
 
-	it("gives what the model said with its tokens, cost and the id of the call", async () => {
-		server.answers(wire.said({ text: "Gate 12." }));
-		const said = await answer();
-		expect(said).toEqual({
+	it("returns the model's reply with its tokens, cost and the id of the call", async () => {
+		server.answers(wire.reply({ text: "Gate 12." }));
+		const reply = await answer();
+		expect(reply).toEqual({
 			message: { role: "assistant", text: "Gate 12.", toolCalls: [] },
 			stopReason: "complete",
 			provider,
@@ -137,16 +137,16 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect(body).not.toMatch(/"(temperature|top_p|topP|top_k|tools?)"/);
 	});
 
-	it("asks for tools, and takes their results back to the model in its own form", async () => {
+	it("requests tools, and returns their results to the model in its own form", async () => {
 		server.answers(
-			wire.said({
+			wire.reply({
 				text: "I will look.",
 				toolCalls: [
 					{ id: "c1", name: "search_collection", input: { query: "gate" } },
 					{ id: "c2", name: "search_collection", input: {} },
 				],
 			}),
-			wire.said({ text: "Gate 12." }),
+			wire.reply({ text: "Gate 12." }),
 		);
 		const first = await answer({ tools: [searchTool] });
 		expect(first.stopReason).toBe("tools");
@@ -164,7 +164,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		const second = await answer({
 			tools: [searchTool],
 			messages: [
-				...asked,
+				...messages,
 				first.message,
 				{ role: "tool", callId: "c1", text: "Gate 12, item 7" },
 				{ role: "tool", callId: "c2", text: "Refused.", failed: true },
@@ -191,7 +191,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 			const toolCalls = [
 				{ id: "c1", name: "search_collection", input: written },
 			];
-			server.answers(wire.said({ toolCalls }), wire.said({ text: "Well." }));
+			server.answers(wire.reply({ toolCalls }), wire.reply({ text: "Well." }));
 			const { message, stopReason } = await answer({ tools: [searchTool] });
 			expect(stopReason).toBe("tools");
 			expect(message.toolCalls[0]?.input).toBeNull();
@@ -199,7 +199,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 			await answer({
 				tools: [searchTool],
 				messages: [
-					...asked,
+					...messages,
 					message,
 					{ role: "tool", callId: "c1", text: "No JSON.", failed: true },
 				],
@@ -210,16 +210,16 @@ describe.each(kinds)("chat by $label", (kind) => {
 
 	it.each(["cut_off", "refused"] as const)(
 		"says when an answer is %s",
-		async (ended) => {
-			server.answers(wire.said({ text: "I ", ended }));
-			expect((await answer()).stopReason).toBe(ended);
+		async (stopReason) => {
+			server.answers(wire.reply({ text: "I ", stopReason }));
+			expect((await answer()).stopReason).toBe(stopReason);
 		},
 	);
 
 	it("waits as Retry-After says after a 429, then is answered", async () => {
 		server.answers(
 			wire.error(429, "Slow down.", { "retry-after": "1" }),
-			wire.said({ text: "Gate 12." }),
+			wire.reply({ text: "Gate 12." }),
 		);
 		expect((await answer()).message.text).toBe("Gate 12.");
 		const [first, second] = server.requests;
@@ -229,12 +229,12 @@ describe.each(kinds)("chat by $label", (kind) => {
 	it.each([500, 503, 529])("survives one %i", async (status) => {
 		server.answers(
 			wire.error(status, "Overloaded"),
-			wire.said({ text: "Gate 12." }),
+			wire.reply({ text: "Gate 12." }),
 		);
 		expect((await answer()).message.text).toBe("Gate 12.");
 	});
 
-	it("survives a connection that is reset, and a page of a proxy", async () => {
+	it("survives a reset connection, and a proxy's page", async () => {
 		server.answers(
 			"reset",
 			{
@@ -242,12 +242,12 @@ describe.each(kinds)("chat by $label", (kind) => {
 				headers: { "content-type": "text/html" },
 				body: "<html>proxy</html>",
 			},
-			wire.said({ text: "Gate 12." }),
+			wire.reply({ text: "Gate 12." }),
 		);
 		expect((await answer()).message.text).toBe("Gate 12.");
 	});
 
-	it("gives up after three requests that end 529, in words for who asked", async () => {
+	it("gives up after three 529 answers, in words for the caller", async () => {
 		server.answers(wire.error(529, "Organization org-4711 is over its limit"));
 		const error = await failure();
 		expect(error.code).toBe("chat_unavailable");
@@ -279,7 +279,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("that may not be asked says what to set", async () => {
+	it("that the account may not use names the setting", async () => {
 		server.answers(wire.error(403, "Not you: key-1."));
 		const error = await failure();
 		expect(error.code).toBe("provider_not_configured");
@@ -303,8 +303,8 @@ describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
 			try {
 				const toolCalls = [{ id: "c1", name: "search_collection", input: {} }];
 				server.answers(
-					wire.said({ thoughts: "Hm, a gate.", toolCalls }),
-					wire.said({ text: "Gate 12." }),
+					wire.reply({ thoughts: "Hm, a gate.", toolCalls }),
+					wire.reply({ text: "Gate 12." }),
 				);
 				const chat = chatFor({
 					provider,
@@ -317,11 +317,11 @@ describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
 						deadline: inSeconds(10),
 						...more,
 					});
-				const { message } = await ask(asked);
+				const { message } = await ask(messages);
 				// A conversation is stored as JSON between two calls.
 				const turn: ChatMessage[] = JSON.parse(
 					JSON.stringify([
-						...asked,
+						...messages,
 						message,
 						{ role: "tool", callId: "c1", text: "12" },
 					]),
@@ -343,33 +343,33 @@ describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
 );
 
 describe("the choice of a chat model", () => {
-	const settings = { key, model: "usual", baseUrl: "http://127.0.0.1:1" };
+	const settings = { key, model: "default", baseUrl: "http://127.0.0.1:1" };
 
 	it.each([
 		["other", "anthropic", "other"],
-		["anthropic", "anthropic", "usual"],
+		["anthropic", "anthropic", "default"],
 		["openai/gpt-9", "openai", "gpt-9"],
 		["openai/org/gpt", "openai", "org/gpt"],
-		[undefined, "anthropic", "usual"],
+		[undefined, "anthropic", "default"],
 	])("%s asks %s for %s", async (named, provider, model) => {
 		const server = await serveProvider();
 		try {
 			server.answers(
 				provider === "openai"
-					? openaiChatWire.said({ text: "Yes." })
-					: anthropicChatWire.said({ text: "Yes." }),
+					? openaiChatWire.reply({ text: "Yes." })
+					: anthropicChatWire.reply({ text: "Yes." }),
 			);
 			const chat = chatFor({
 				provider: "anthropic",
 				anthropic: { ...settings, baseUrl: server.url },
 				openai: { ...settings, baseUrl: server.url },
 			});
-			const said = await chat.answer({
-				messages: asked,
+			const reply = await chat.answer({
+				messages,
 				model: named,
 				deadline: inSeconds(10),
 			});
-			expect(said).toMatchObject({ provider, model });
+			expect(reply).toMatchObject({ provider, model });
 			expect(server.requests[0]?.body.model).toBe(model);
 		} finally {
 			await server.close();
@@ -380,7 +380,7 @@ describe("the choice of a chat model", () => {
 		const chat = chatFor({ provider: "offline", openai: settings });
 		await expect(
 			chat.answer({
-				messages: asked,
+				messages,
 				model: "bedrock/x",
 				deadline: inSeconds(5),
 			}),

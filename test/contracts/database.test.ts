@@ -38,7 +38,7 @@ afterEach(async () => {
 	for (const server of servers.splice(0)) server.close();
 });
 
-describe("a database that is away", () => {
+describe("a database that is unavailable", () => {
 	it("is unavailable where nothing listens", async () => {
 		const port = await listen(() => {});
 		servers.pop()?.close();

@@ -15,8 +15,8 @@ async function embed(text: string): Promise<Float32Array> {
 	return vector;
 }
 
-async function similarity(one: string, other: string): Promise<number> {
-	const [a, b] = [await embed(one), await embed(other)];
+async function similarity(textA: string, textB: string): Promise<number> {
+	const [a, b] = [await embed(textA), await embed(textB)];
 	return a.reduce((sum, x, at) => sum + x * (b[at] ?? 0), 0);
 }
 
@@ -63,12 +63,12 @@ describe("the offline embedder", () => {
 		const stored = await embedAll(texts.map((words) => words.join(" ")));
 		const isSet = (vector: Float32Array) => Array.from(vector, (x) => x > 0);
 		const codes = stored.map(isSet);
-		const distance = (one: boolean[], other: boolean[]) =>
-			one.filter((bit, at) => bit !== other[at]).length;
+		const distance = (a: boolean[], b: boolean[]) =>
+			a.filter((bit, at) => bit !== b[at]).length;
 		let near = 0;
 		for (const [text, words] of texts.entries()) {
 			const code = isSet(await embed(words.slice(2, 4).join(" ")));
-			const distances = codes.map((other) => distance(code, other));
+			const distances = codes.map((stored) => distance(code, stored));
 			const own = distances[text] ?? Number.NaN;
 			if (distances.filter((other) => other < own).length < 80) near += 1;
 		}

@@ -77,7 +77,7 @@ async function turn(
 }
 const sent = () => received.map(({ text }) => text).join("\n");
 
-test("a turn is recorded with its steps and nothing that was said", async () => {
+test("a turn is recorded with its steps and without its messages", async () => {
 	await turn(tracing());
 	expect(received.some(({ path }) => path.startsWith("/runs"))).toBe(true);
 	expect(received.filter(({ path }) => path.startsWith("/runs"))).toSatisfy(

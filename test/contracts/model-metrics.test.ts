@@ -79,7 +79,7 @@ const measured = () =>
 		return [line.Provider ?? line.Model, ...names.sort()];
 	});
 
-it("writes every request to a provider, also those that another made good", async () => {
+it("logs every request to a provider, also those that a retry made good", async () => {
 	anthropic.answers(
 		anthropicWire.error(429, "Slow down", { "retry-after": "0" }),
 		anthropicWire.error(529, "Overloaded", { "retry-after": "0" }),
@@ -107,7 +107,7 @@ it("writes every request to a provider, also those that another made good", asyn
 	});
 });
 
-it("writes what was billed for answers that could not be used", async () => {
+it("logs the bill of answers that could not be used", async () => {
 	anthropic.answers(anthropicWire.answer("{}"), anthropicWire.answer("{}"));
 	const { vision } = await models();
 	await expect(vision.describe(request())).rejects.toThrow();
@@ -117,7 +117,7 @@ it("writes what was billed for answers that could not be used", async () => {
 	]);
 });
 
-it("counts no failure and no series for a model that a person made up", async () => {
+it("counts no failure and no series for a made-up model name", async () => {
 	anthropic.answers(anthropicWire.error(404, "model: zq-made-up"));
 	const { vision } = await models();
 	await expect(
@@ -126,7 +126,7 @@ it("counts no failure and no series for a model that a person made up", async ()
 	expect(lines).toEqual([]);
 });
 
-it("measures embeddings, and keeps what a search needs of the embedder", async () => {
+it("measures embeddings, and keeps the embedder's other properties", async () => {
 	voyage.answers(voyageWire.answer([voyageWire.vector(1)]));
 	const { embedder } = await models();
 	expect(embedder.model).toBe("voyage-3.5-lite");

@@ -443,13 +443,13 @@ describe("the choice of a vision provider", () => {
 function changingKey(first: string | null): ApiKey & {
 	replace(next: string): void;
 } {
-	let kept = first;
+	let cached = first;
 	let stored = first;
 	return {
 		setting: "the parameter /collections/test/a-key",
 		async read({ fresh = false } = {}) {
-			if (fresh) kept = stored;
-			return kept;
+			if (fresh) cached = stored;
+			return cached;
 		},
 		replace(next) {
 			stored = next;

@@ -79,9 +79,9 @@ describe("the vision provider replay", () => {
 		expect(() => visionFor({ provider: "replay" })).toThrow(
 			'There is no vision provider "replay"',
 		);
-		const usual = visionFor({ provider: "offline", replayFolder: folder });
+		const offline = visionFor({ provider: "offline", replayFolder: folder });
 		await expect(
-			usual.describe({ provider: "replay" } as never),
+			offline.describe({ provider: "replay" } as never),
 		).rejects.toMatchObject({ code: "provider_not_configured" });
 	});
 
@@ -89,19 +89,19 @@ describe("the vision provider replay", () => {
 		const env = Object.fromEntries(
 			stageContract("analyze").map((name) => [name, "x"]),
 		);
-		const of = (ENVIRONMENT: string, more = {}) =>
+		const envOf = (ENVIRONMENT: string, more = {}) =>
 			readEnv(stageContract("analyze"), {
 				...env,
 				ENVIRONMENT,
 				VISION_PROVIDER: "replay",
 				...more,
 			});
-		await expect(connect(of("dev"))).rejects.toThrow(
+		await expect(connect(envOf("dev"))).rejects.toThrow(
 			"The vision provider replay sees nothing and is for environment local alone",
 		);
-		expect(() => of("prod", { REPLAY_FOLDER: folder })).toThrow(
+		expect(() => envOf("prod", { REPLAY_FOLDER: folder })).toThrow(
 			"REPLAY_FOLDER is set, which only environment local allows",
 		);
-		expect(of("local", { REPLAY_FOLDER: folder }).ENVIRONMENT).toBe("local");
+		expect(envOf("local", { REPLAY_FOLDER: folder }).ENVIRONMENT).toBe("local");
 	});
 });

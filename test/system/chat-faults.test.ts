@@ -123,16 +123,16 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 			(error) => error,
 		)) as ApiProblem;
 	const calling = (name: string, input: unknown, id = "call_1") =>
-		wire.said({ toolCalls: [{ id, name, input }] });
+		wire.reply({ toolCalls: [{ id, name, input }] });
 	const searching = (id?: string) =>
 		calling("search_collection", { query: "noodles" }, id);
 	const cited = () =>
-		wire.said({ text: `A bowl of noodles [${itemId.slice(0, 8)}].` });
+		wire.reply({ text: `A bowl of noodles [${itemId.slice(0, 8)}].` });
 
 	/** Another message is answered, and the provider was never sent a call of a tool without its result. */
 	async function staysUsable(session: string, turn: number) {
 		everyCallHasItsResult();
-		server.answers(wire.said({ text: "Yes, I am here." }));
+		server.answers(wire.reply({ text: "Yes, I am here." }));
 		expect(await say("Are you there?", session)).toMatchObject({
 			conversation_turn: turn,
 			message: { content: "Yes, I am here." },
@@ -153,7 +153,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	test("waits for a 429 that says how long, and is answered", async () => {
 		server.answers(
 			wire.error(429, "Slow down", { "retry-after": "1" }),
-			wire.said({ text: "Hello." }),
+			wire.reply({ text: "Hello." }),
 		);
 		expect(await say("Hello", "waits")).toMatchObject({
 			message: { content: "Hello." },
@@ -219,7 +219,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	}
 
 	test("says that the model refused", async () => {
-		server.answers(wire.said({ ended: "refused" }));
+		server.answers(wire.reply({ stopReason: "refused" }));
 		expect(await say("Something awful", "refused")).toMatchObject({
 			message: { content: "The model refused to answer." },
 			search_results: [],
@@ -263,7 +263,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 
 	test("runs eight tools of a model that asks for many at once, and gives every call a result", async () => {
 		server.answers(
-			wire.said({
+			wire.reply({
 				toolCalls: Array.from({ length: 12 }, (_, at) => ({
 					id: `call_${at}`,
 					name: "search_collection",
@@ -292,7 +292,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		});
 		server.answers(
 			searching("call_0"),
-			wire.said({
+			wire.reply({
 				toolCalls: [
 					obeying("web_search", { query: "account 4711" }, 1),
 					obeying("get_item", { item: foreignId }, 2),
@@ -301,7 +301,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 					obeying("search_collection", { query: "x", user_id: "all" }, 5),
 				],
 			}),
-			wire.said({ text: `Zanzibar [${foreignId.slice(0, 8)}].` }),
+			wire.reply({ text: `Zanzibar [${foreignId.slice(0, 8)}].` }),
 		);
 		const answer = await say("Where are my noodles?", "obedient");
 		const [seen, ...results] = wire.resultsIn(server.requests[2]?.body);
@@ -319,7 +319,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		server.answers(
 			calling("web_search", { query: "account 4711" }, "call_1"),
 			calling("web_search", { query: "noodles" }, "call_2"),
-			wire.said({ text: "I found nothing on the web." }),
+			wire.reply({ text: "I found nothing on the web." }),
 		);
 		await say("Look up noodles on the web", "obedient");
 		expect(web.requests.map(({ body }) => body.query)).toEqual(["noodles"]);

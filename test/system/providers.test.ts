@@ -193,7 +193,7 @@ test("a search is answered by the provider, which is told what was found and bel
 	const { results } = await user.search("gate", { include_answer: false });
 	const id = results[0]?.item_id ?? "";
 	anthropic.answers(
-		anthropicChatWire.said({
+		anthropicChatWire.reply({
 			text: `It is a boarding pass [${id.slice(0, 8)}]. You fly first class [${id.slice(0, 8)}]. Bob flies, too [11111111].`,
 		}),
 	);
@@ -210,7 +210,7 @@ test("a search is answered by the provider, which is told what was found and bel
 
 test("an agentic search runs the tools that the provider's model asks for", async () => {
 	const tool = (name: string, input: object) =>
-		anthropicChatWire.said({
+		anthropicChatWire.reply({
 			thoughts: "Hm.",
 			toolCalls: [{ id: `toolu_${name}`, name, input }],
 		});

@@ -60,8 +60,8 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 	const turn = messages.slice(
 		messages.findLastIndex(({ role }) => role === "user"),
 	);
-	const { question: said, shown } = readShown(turn[0]?.text ?? "");
-	const question = questionOf(said);
+	const { question: message, shown } = readShown(turn[0]?.text ?? "");
+	const question = questionOf(message);
 	const items = itemsIn(turn);
 	const hasTool = (name: string) => tools.some((tool) => tool.name === name);
 	const mayCall = toolChoice !== "none";

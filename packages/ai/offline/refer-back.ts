@@ -8,7 +8,7 @@ export type Reference =
 	| { item: QuotedItem; request: string }
 	/** The matching items of those shown. */
 	| { items: QuotedItem[] }
-	/** Why there is no such item. */
+	/** The reason why no item matches. */
 	| { problem: string };
 
 const ordinals =

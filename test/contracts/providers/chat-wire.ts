@@ -2,17 +2,17 @@ import type { Reply } from "./server.ts";
 import { anthropicWire, type Ending, openaiWire, type Wire } from "./wire.ts";
 
 /** What a model says in a conversation. */
-export interface Said {
+export interface ReplyContent {
 	text?: string;
 	toolCalls?: { id: string; name: string; input: unknown }[];
-	ended?: Ending;
+	stopReason?: Ending;
 	/** What it thought before, signed. */
 	thoughts?: string;
 }
 
 /** How a chat provider speaks: what goes over the wire, both ways. Every answer has 2,000 input and 400 output tokens. */
 export interface ChatWire extends Pick<Wire, "error" | "unknownModel"> {
-	said(said: Said): Reply;
+	reply(content: ReplyContent): Reply;
 	/** The texts of the tool results in a request, in order. */
 	resultsIn(body: Body): string[];
 }
@@ -23,7 +23,12 @@ type Body = any;
 /** platform.claude.com/docs/en/agents-and-tools/tool-use */
 export const anthropicChatWire: ChatWire = {
 	...anthropicWire,
-	said: ({ text = "", toolCalls = [], ended = "complete", thoughts }) => ({
+	reply: ({
+		text = "",
+		toolCalls = [],
+		stopReason = "complete",
+		thoughts,
+	}) => ({
 		status: 200,
 		body: {
 			id: "msg_013Zva2CMHLNnXjNJJKqJ2EF",
@@ -41,7 +46,7 @@ export const anthropicChatWire: ChatWire = {
 				complete: toolCalls.length > 0 ? "tool_use" : "end_turn",
 				cut_off: "max_tokens",
 				refused: "refusal",
-			}[ended],
+			}[stopReason],
 			stop_sequence: null,
 			usage: { input_tokens: 2_000, output_tokens: 400 },
 		},
@@ -59,7 +64,7 @@ export const anthropicChatWire: ChatWire = {
 /** platform.openai.com/docs/guides/function-calling */
 export const openaiChatWire: ChatWire = {
 	...openaiWire,
-	said: ({ text = "", toolCalls = [], ended = "complete" }) => ({
+	reply: ({ text = "", toolCalls = [], stopReason = "complete" }) => ({
 		status: 200,
 		body: {
 			id: "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
@@ -71,8 +76,9 @@ export const openaiChatWire: ChatWire = {
 					index: 0,
 					message: {
 						role: "assistant",
-						content: ended === "refused" ? null : text || null,
-						refusal: ended === "refused" ? "I can't help with that." : null,
+						content: stopReason === "refused" ? null : text || null,
+						refusal:
+							stopReason === "refused" ? "I can't help with that." : null,
 						...(toolCalls.length > 0 && {
 							tool_calls: toolCalls.map(({ id, name, input }) => ({
 								id,
@@ -86,7 +92,7 @@ export const openaiChatWire: ChatWire = {
 						}),
 					},
 					finish_reason:
-						ended === "cut_off"
+						stopReason === "cut_off"
 							? "length"
 							: toolCalls.length > 0
 								? "tool_calls"
@@ -108,7 +114,12 @@ export const openaiChatWire: ChatWire = {
 
 /** docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 export const bedrockChatWire: ChatWire = {
-	said: ({ text = "", toolCalls = [], ended = "complete", thoughts }) => ({
+	reply: ({
+		text = "",
+		toolCalls = [],
+		stopReason = "complete",
+		thoughts,
+	}) => ({
 		status: 200,
 		headers: { "x-amzn-requestid": "8a1b2c3d-0000-4000-8000-000000000001" },
 		body: {
@@ -137,7 +148,7 @@ export const bedrockChatWire: ChatWire = {
 				complete: toolCalls.length > 0 ? "tool_use" : "end_turn",
 				cut_off: "max_tokens",
 				refused: "content_filtered",
-			}[ended],
+			}[stopReason],
 			usage: { inputTokens: 2_000, outputTokens: 400, totalTokens: 2_400 },
 		},
 	}),

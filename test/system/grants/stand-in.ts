@@ -43,7 +43,7 @@ export async function standIn(asked: string[]) {
 		if (last.includes(atLength) && !last.includes("tool_result")) {
 			// Nothing that gets smaller, and more than an item of the table can hold.
 			const query = randomBytes(400_000).toString("base64");
-			return anthropicChatWire.said({
+			return anthropicChatWire.reply({
 				toolCalls: [
 					{ id: "toolu_1", name: "search_collection", input: { query } },
 				],

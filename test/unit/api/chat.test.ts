@@ -10,7 +10,7 @@ const say = (message: string, session_id?: string) => ({
 });
 
 describe("POST /chat", () => {
-	it("answers as the old clients read it", async () => {
+	it("answers in the form of old clients", async () => {
 		const { as, ports } = testApi();
 		const { itemId } = await readyItem(ports, ada, { headline: "A harbour" });
 		const api = testApi({
@@ -64,7 +64,7 @@ describe("POST /chat", () => {
 		});
 	});
 
-	it("makes up a name for a session that has none", async () => {
+	it("chooses an id for a session without one", async () => {
 		const { as } = testApi({
 			ports: { chat: fakeChat(() => ({ text: "Hello." })) },
 		});
@@ -84,7 +84,7 @@ describe("POST /chat", () => {
 		},
 	);
 
-	it("is 409 while the session answers another message, and 503 where the model is away", async () => {
+	it("is 409 while the session answers another message, and 503 where the model is unavailable", async () => {
 		const { as, ports } = testApi({
 			ports: {
 				chat: fakeChat(
@@ -135,14 +135,14 @@ describe("POST /chat", () => {
 		]);
 	});
 
-	it("shows what a turn under way has done, and does", async () => {
+	it("shows the finished and running steps of a turn", async () => {
 		const [model, search] = [gate(), gate()];
 		const calls = [
 			{ name: "list_categories", input: {} },
 			{ name: "search_collection", input: { query: "tea", mode: "words" } },
 		];
-		const answers = fakeChat((_, asked) => {
-			const call = calls[asked - 1];
+		const answers = fakeChat((_, callNumber) => {
+			const call = calls[callNumber - 1];
 			return call ? { toolCalls: [call] } : { text: "None." };
 		});
 		const ports = fakePorts();
@@ -158,9 +158,9 @@ describe("POST /chat", () => {
 				},
 				search: {
 					...ports.search,
-					async byText(...given) {
+					async byText(...args) {
 						await search.pass();
-						return byText(...given);
+						return byText(...args);
 					},
 				},
 			},
@@ -188,7 +188,7 @@ describe("POST /chat", () => {
 });
 
 describe("GET /chat/sessions", () => {
-	it("counts every session and message of the person, and lists as many as asked for", async () => {
+	it("counts every session and message of the person, and lists as many as requested", async () => {
 		const { as, ports } = testApi();
 		for (let at = 0; at < 1_002; at += 1) {
 			await ports.sessions.beginTurn(ada, `s${at}`, "hello");
@@ -251,11 +251,13 @@ describe("the filters of a message", () => {
 			{ json: { message: "noodles?", session_id: "s", ...filters } },
 		);
 		expect(answer.status).toBe(200);
-		const told = chat.requests[1]?.messages.at(-1)?.text ?? "";
-		return [...told.matchAll(/"category":"(\w+)"/g)].map(([, one]) => one);
+		const toolResult = chat.requests[1]?.messages.at(-1)?.text ?? "";
+		return [...toolResult.matchAll(/"category":"(\w+)"/g)].map(
+			([, category]) => category,
+		);
 	};
 
-	it("bound what its searches find: top_k, category_filter, min_similarity_score", async () => {
+	it("limit its searches: top_k, category_filter, min_similarity_score", async () => {
 		const all = { min_similarity_score: -1 };
 		expect((await categoriesOf(all)).sort()).toEqual([
 			"Food",

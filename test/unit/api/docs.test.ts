@@ -19,7 +19,7 @@ describe("the docs page", () => {
 		}
 	});
 
-	it("forbids scripts that are inline or of others", async () => {
+	it("forbids inline scripts and those of other origins", async () => {
 		const { headers, body } = await get("/docs");
 		const policy = headers.get("content-security-policy") ?? "";
 		expect(policy).toContain("default-src 'none'");
@@ -27,7 +27,7 @@ describe("the docs page", () => {
 		expect(body).not.toMatch(/<script(?! src=)|\son\w+=|style=/);
 	});
 
-	it("gets its files with their types, to be kept by the browser", async () => {
+	it("gets its files with their types, to be cached by the browser", async () => {
 		for (const [name, type] of [
 			["swagger-ui-bundle.js", "text/javascript"],
 			["start.js", "text/javascript"],

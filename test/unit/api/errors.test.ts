@@ -24,8 +24,8 @@ afterEach(() => {
 	process.stdout.write = write;
 });
 
-describe("an error that nobody foresaw", () => {
-	it("is a bare 500 whose cause only the log tells, under the same id", async () => {
+describe("an unexpected error", () => {
+	it("is a bare 500; only the log has its cause, under the same id", async () => {
 		const { as } = testApi({
 			ports: itemsThat(async () => {
 				throw new Error(secret);
@@ -53,7 +53,7 @@ describe("an error that nobody foresaw", () => {
 	});
 });
 
-describe("a database that is away", () => {
+describe("a database that is unavailable", () => {
 	const away = async () => {
 		throw new AppError("database_unavailable", "The database is not there.");
 	};
@@ -99,7 +99,7 @@ describe("an answer that takes too long", () => {
 });
 
 describe("the log", () => {
-	it("has one line a request, with its route as a pattern and the user disguised", async () => {
+	it("has one line a request, with its route as a pattern and the user hashed", async () => {
 		const { as } = testApi();
 		await as(ada)("GET", `/items/${crypto.randomUUID()}`);
 		expect(lines).toHaveLength(1);

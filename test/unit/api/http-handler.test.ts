@@ -88,7 +88,7 @@ describe("a gateway event", () => {
 		expect(body).toBe("c3bc");
 	});
 
-	it("of a GET with a body is served without it", async () => {
+	it("that is a GET with a body is served without the body", async () => {
 		expect(await ask(eventOf({ body: "x" }))).toMatchObject({ body: "" });
 	});
 
@@ -154,7 +154,7 @@ describe("a response", () => {
 		expect(result.headers).not.toHaveProperty("set-cookie");
 	});
 
-	it("that never comes about is a 500 that tells nothing", async () => {
+	it("of a handler that throws is a 500 without its message", async () => {
 		const handler = httpHandler(() => {
 			throw new Error("password is hunter2");
 		});

@@ -30,7 +30,7 @@ describe("an upload", () => {
 		});
 	});
 
-	it("is told by its content, whatever its name says", async () => {
+	it("is recognised by its content, whatever its name", async () => {
 		const { body } = await upload(png("lies.jpg", "2"));
 		expect(body).toMatchObject({
 			mime_type: "image/png",
@@ -51,7 +51,7 @@ describe("an upload", () => {
 		expect(body.detail).toContain(word);
 	});
 
-	it("of exactly 4 MB is taken; one byte more names the route that takes it", async () => {
+	it("of exactly 4 MB is accepted; one byte more names the route for larger files", async () => {
 		const size = 4 * 1024 * 1024 - png().size;
 		const fits = await upload(png("big.png", "x".repeat(size)));
 		expect(fits.status).toBe(200);
@@ -150,7 +150,7 @@ describe("the list", () => {
 		expect(paged.map((item: { id: string }) => item.id)).toEqual(ids);
 	});
 
-	it("with a cursor that nobody gave is refused", async () => {
+	it("with a cursor that the API did not issue is refused", async () => {
 		const { status, body } = await ask("GET", "/items", {
 			query: { cursor: "nonsense" },
 		});

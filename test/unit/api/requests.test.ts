@@ -44,32 +44,32 @@ describe("POST /items/{id}/analyze", () => {
 		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
-	it("waits for the first analysis while the item is on its way", async () => {
+	it("waits for the first analysis while the item is processed", async () => {
 		const { status, body } = await withStages(() => analyze());
 		expect(status).toBe(200);
 		expect(body.version).toBe(1);
 		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
-	it("says where to look when the first analysis takes long", async () => {
+	it("answers where to look when the first analysis takes long", async () => {
 		const { status, headers } = await analyze();
 		expect(status).toBe(202);
 		expect(headers.get("location")).toBe(`/items/${itemId}`);
 	});
 
-	it("forced makes a new version by the provider and model that are named; the old ones stay", async () => {
+	it("with force makes a new version by the named provider and model; old versions stay", async () => {
 		await simulator.drain();
-		const asked: unknown[] = [];
+		const requested: unknown[] = [];
 		const { describe } = simulator.ports.vision;
 		simulator.ports.vision.describe = async (request) => {
-			asked.push([request.provider, request.model]);
+			requested.push([request.provider, request.model]);
 			return describe(request);
 		};
 		const wanted = { force_reanalyze: true, provider: "openai", model: "m" };
 		const { status, body } = await withStages(() => analyze(wanted));
 		expect(status).toBe(200);
 		expect(body.version).toBe(2);
-		expect(asked).toEqual([["openai", "m"]]);
+		expect(requested).toEqual([["openai", "m"]]);
 		const { body: versions } = await call("GET", `/items/${itemId}/analyses`);
 		expect(versions.map(({ version }: Answer["body"]) => version)).toEqual([
 			2, 1,
@@ -82,7 +82,7 @@ describe("POST /items/{id}/analyze", () => {
 		});
 	});
 
-	it("that takes long answers where to ask, and there it is done in the end", async () => {
+	it("that takes long answers with a location, where it is done in the end", async () => {
 		await simulator.drain();
 		const { status, headers, body } = await analyze({ force_reanalyze: true });
 		expect(status).toBe(202);
@@ -102,14 +102,14 @@ describe("POST /items/{id}/analyze", () => {
 		expect(analysis.body.version).toBe(2);
 	});
 
-	it("asked twice for the same is done once", async () => {
+	it("called twice for the same work does it once", async () => {
 		await simulator.drain();
 		const wanted = { force_reanalyze: true };
-		const [one, other] = await withStages(() =>
+		const [first, second] = await withStages(() =>
 			Promise.all([analyze(wanted), analyze(wanted)]),
 		);
-		expect([one.status, other.status]).toEqual([200, 200]);
-		expect(one.body.id).toBe(other.body.id);
+		expect([first.status, second.status]).toEqual([200, 200]);
+		expect(first.body.id).toBe(second.body.id);
 		expect(simulator.modelCalls.get(itemId)).toBe(2);
 	});
 
@@ -215,7 +215,7 @@ describe("POST /items/{id}/resize-only", () => {
 		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
-	it("that takes long answers where to ask, and there it is done in the end", async () => {
+	it("that takes long answers with a location, where it is done in the end", async () => {
 		await simulator.drain();
 		const { status, headers } = await resize();
 		expect(status).toBe(202);
@@ -227,7 +227,7 @@ describe("POST /items/{id}/resize-only", () => {
 		});
 	});
 
-	it("of an item that is on its way is done with its first thumbnail", async () => {
+	it("of an item in the pipeline is done with its first thumbnail", async () => {
 		const { status, body } = await withStages(resize);
 		expect(status).toBe(200);
 		expect(body.width).toBe(640);
@@ -236,12 +236,12 @@ describe("POST /items/{id}/resize-only", () => {
 
 it("a request is found below its own item only", async () => {
 	await simulator.drain();
-	const other = await simulator.upload();
+	const otherItem = await simulator.upload();
 	await simulator.drain();
 	const { headers } = await analyze({ force_reanalyze: true });
 	const location = headers.get("location") ?? "";
 	expect((await call("GET", location)).status).toBe(200);
-	const elsewhere = location.replace(itemId, other);
+	const elsewhere = location.replace(itemId, otherItem);
 	const { status, body } = await call("GET", elsewhere);
 	expect(status).toBe(404);
 	expect(body.code).toBe("request_not_found");

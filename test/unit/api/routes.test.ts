@@ -30,8 +30,8 @@ describe("the route table", () => {
 
 	it("names for each route the module that serves it", async () => {
 		for (const { method, path } of allRoutes) {
-			const asked = path.replace("{asset}", "start.js");
-			const { status, body } = await as(ada)(method, asked);
+			const address = path.replace("{asset}", "start.js");
+			const { status, body } = await as(ada)(method, address);
 			expect(body.code, `${method} ${path}: ${status}`).not.toBe(
 				"route_not_found",
 			);

@@ -98,7 +98,7 @@ describe("a search", () => {
 		});
 	});
 
-	it("is hybrid unless told otherwise, and says how each leg ranked", async () => {
+	it("is hybrid by default, and shows the rank of each retriever", async () => {
 		const { body } = await ask({ query: "lighthouse" });
 		expect(body.search_type).toBe("hybrid");
 		expect(body.results[0].metadata).toEqual({
@@ -157,7 +157,7 @@ describe("a search", () => {
 		expect(body.results).toEqual([]);
 	});
 
-	it("gives at most top_k results, ranked from 1", async () => {
+	it("returns at most top_k results, ranked from 1", async () => {
 		const { body } = await ask({
 			query: "lighthouse noodles",
 			search_type: "vector",
@@ -167,7 +167,7 @@ describe("a search", () => {
 		expect(body.results[0].rank).toBe(1);
 	});
 
-	it("gives nothing less similar than asked for", async () => {
+	it("returns nothing below the minimum similarity", async () => {
 		const { body } = await ask({
 			query: "zebra crossing",
 			search_type: "vector",
@@ -200,7 +200,7 @@ describe("a search", () => {
 		]);
 	});
 
-	it("of type agentic tells what it did and with which tools", async () => {
+	it("of type agentic shows its steps and tools", async () => {
 		const { status, body } = await ask({
 			query: "lighthouse",
 			search_type: "agentic",
@@ -215,7 +215,7 @@ describe("a search", () => {
 		expect(body.tools_used).toEqual(["search_collection"]);
 	});
 
-	it("without an answer asks no model", async () => {
+	it("without an answer calls no model", async () => {
 		const chat = fakeChat();
 		const { body } = await answeredBy(chat)({
 			query: "lighthouse",
@@ -297,7 +297,7 @@ describe("a search", () => {
 });
 
 describe("the vector index", () => {
-	it("tells counts, model and dimensions", async () => {
+	it("reports counts, model and dimensions", async () => {
 		const { body } = await api.as(ada)("GET", "/vector-index/status");
 		expect(body).toEqual({
 			items: 2,

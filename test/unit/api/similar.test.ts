@@ -13,9 +13,9 @@ const similar = (id: string, json?: unknown) =>
 	api.as(ada)("POST", `/items/${id}/similar`, json ? { json } : {});
 
 describe("POST /items/{id}/similar", () => {
-	it("answers what is like the item, as a search does, without the item itself", async () => {
+	it("answers similar items in the form of a search, without the item itself", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
-		const other = await readyItem(api.ports, ada, { category: "Food" });
+		const otherItem = await readyItem(api.ports, ada, { category: "Food" });
 		expect(await similar(itemId)).toMatchObject({
 			status: 200,
 			body: {
@@ -25,22 +25,22 @@ describe("POST /items/{id}/similar", () => {
 				model: "fake-embedding",
 				results: [
 					{
-						item_id: other.itemId,
+						item_id: otherItem.itemId,
 						rank: 1,
 						score_type: "similarity",
 						near_duplicate: false,
 						distance: expect.any(Number),
 						category: "Food",
 						headline: "A lighthouse at dusk",
-						image_url: `/images/${other.itemId}.png`,
-						metadata: { analysis_id: other.analysisId },
+						image_url: `/images/${otherItem.itemId}.png`,
+						metadata: { analysis_id: otherItem.analysisId },
 					},
 				],
 			},
 		});
 	});
 
-	it("obeys number, category and least similarity", async () => {
+	it("applies number, category and minimum similarity", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		await readyItem(api.ports, ada, { category: "Food" });
 		await readyItem(api.ports, ada, { headline: "Ramen bowl" });
@@ -60,7 +60,7 @@ describe("POST /items/{id}/similar", () => {
 		},
 	);
 
-	it("says of an item that has nothing to compare yet what to do", async () => {
+	it("answers what to do where an item has nothing to compare yet", async () => {
 		const { body } = await api.as(ada)("POST", "/items", {
 			form: { file: png() },
 		});
@@ -84,7 +84,7 @@ describe("POST /items/{id}/similar", () => {
 		});
 	});
 
-	it("knows no item that is not there, or whose id is none", async () => {
+	it("is 404 for an unknown item or an invalid id", async () => {
 		for (const id of [randomUUID(), "x"]) {
 			expect(await similar(id)).toMatchObject({
 				status: 404,
@@ -95,7 +95,7 @@ describe("POST /items/{id}/similar", () => {
 });
 
 describe("GET /search/config", () => {
-	it("tells parameters in the words of this API, the model and what the user has", async () => {
+	it("reports parameters under this API's names, the model and the user's counts", async () => {
 		await readyItem(api.ports, ada);
 		expect(await api.as(ada)("GET", "/search/config")).toMatchObject({
 			status: 200,

@@ -87,10 +87,10 @@ describe("another tenant", () => {
 		expect(list.body).toEqual({ items: [], total: 0, next_cursor: null });
 
 		for (const search_type of ["bm25", "vector", "hybrid"]) {
-			const asked = { json: { query: "lighthouse", search_type } };
-			const found = await api.as(bob)("POST", "/search", asked);
+			const request = { json: { query: "lighthouse", search_type } };
+			const found = await api.as(bob)("POST", "/search", request);
 			expect(found.body.results).toEqual([]);
-			const own = await api.as(ada)("POST", "/search", asked);
+			const own = await api.as(ada)("POST", "/search", request);
 			expect(own.body.results).toHaveLength(1);
 		}
 

@@ -34,7 +34,7 @@ describe("POST /uploads", () => {
 		});
 	});
 
-	it("makes an item that is pending, and listed only when asked for", async () => {
+	it("makes a pending item, which only the status filter lists", async () => {
 		const own = testApi();
 		const { body } = await announce({}, own.as(ada));
 		const { body: item } = await own.as(ada)("GET", `/items/${body.item_id}`);
@@ -55,7 +55,7 @@ describe("POST /uploads", () => {
 		expect(image.body.detail).toContain("not arrived");
 	});
 
-	it("with the digest of an image there is answers its item", async () => {
+	it("with the digest of an existing image answers its item", async () => {
 		const { itemId, file } = await readyItem(api.ports, ada);
 		const sha256 = (await sha256Of(file)).toUpperCase();
 		const { status, body } = await announce({ sha256 });
@@ -96,14 +96,14 @@ describe("POST /uploads", () => {
 		});
 	});
 
-	it("takes a file's name for no more than a name", async () => {
+	it("treats a file's name as text alone", async () => {
 		const { body } = await announce({ filename: "../../bob/photo.jpg" });
 		const { body: item } = await ask("GET", `/items/${body.item_id}`);
 		expect(item.original_filename).toBe("photo.jpg");
 		expect(body.fields.key).toBe(`originals/${ada}/${body.item_id}.jpg`);
 	});
 
-	it("awaits what POST /items may bring instead", async () => {
+	it("accepts the same bytes by POST /items instead", async () => {
 		const file = png("shot.png", "by another door");
 		const sha256 = await sha256Of(file);
 		const { body } = await announce({ sha256 });

@@ -20,7 +20,7 @@ const announced = () =>
 	ports.events.published.filter(({ type }) => type === "EmbeddingRequested");
 
 describe("POST /vector-index/rebuild", () => {
-	it("asks for nothing where everything is embedded", async () => {
+	it("requests nothing where everything is embedded", async () => {
 		await readyItem(api.ports, ada);
 		expect(await rebuild(ada)).toMatchObject({
 			status: 202,
@@ -29,7 +29,7 @@ describe("POST /vector-index/rebuild", () => {
 		expect(announced()).toEqual([]);
 	});
 
-	it("asks the embedder, and no other tenant's items, for what is of another model", async () => {
+	it("requests embeddings of the tenant's items that have another model's", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		await readyItem(api.ports, bob);
 		api = testApi({ ports: { ...ports, embedder: fakeEmbedder("changed") } });
@@ -46,7 +46,7 @@ describe("POST /vector-index/rebuild", () => {
 		expect(await status(bob)).toMatchObject({ rebuilding: 0 });
 	});
 
-	it("asks by force for all, once however often it is called, and not for more at once than the queue should hold", async () => {
+	it("with force requests all items, once however often it is called, and no more at a time than the queue should hold", async () => {
 		const items = rebuildWindow + 5;
 		for (let count = 0; count < items; count++) {
 			await readyItem(api.ports, ada);
@@ -62,7 +62,7 @@ describe("POST /vector-index/rebuild", () => {
 		});
 	});
 
-	it("refuses what it does not know by name", async () => {
+	it("refuses unknown fields by name", async () => {
 		const { status, body } = await rebuild(ada, { model: "x" });
 		expect(status).toBe(422);
 		expect(body.errors).toMatchObject([{ field: "body.model" }]);

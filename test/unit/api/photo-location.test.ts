@@ -13,7 +13,7 @@ const ports = fakePorts();
 const options = { leaseSeconds: 60, deadline: new Date(Date.now() + 60_000) };
 const { as } = testApi({ ports });
 let itemId: string;
-let asked: VisionRequest;
+let visionRequest: VisionRequest;
 
 beforeAll(async () => {
 	const { derive } = ports.images;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 	});
 	const { describe } = ports.vision;
 	ports.vision.describe = async (request) => {
-		asked = request;
+		visionRequest = request;
 		return describe(request);
 	};
 	const { item } = await uploadItem(ports, ada, {
@@ -53,24 +53,24 @@ it("the owner reads place and camera with the item, and in the list", async () =
 	expect(list.items).toMatchObject([{ id: itemId, location }]);
 });
 
-it("nobody else reads either", async () => {
-	const one = await as(bob)("GET", `/items/${itemId}`);
+it("another user reads neither", async () => {
+	const response = await as(bob)("GET", `/items/${itemId}`);
 	const list = await as(bob)("GET", "/items");
-	expect([one.status, list.body.total]).toEqual([404, 0]);
-	for (const { body } of [one, list]) {
+	expect([response.status, list.body.total]).toEqual([404, 0]);
+	for (const { body } of [response, list]) {
 		expect(JSON.stringify(body)).not.toMatch(/48\.8584|2\.2945|iPhone/);
 	}
 });
 
 it("no model, event, analysis, search text or search result holds the place", async () => {
-	expect(Object.keys(asked)).not.toContain("location");
+	expect(Object.keys(visionRequest)).not.toContain("location");
 	const stored = ports.store.items.get(itemId);
 	const { body: found } = await as(ada)("POST", "/search", {
 		json: { query: "tower" },
 	});
 	expect(found.results).toHaveLength(1);
 	const elsewhere = {
-		asked: { ...asked, image: null },
+		visionRequest: { ...visionRequest, image: null },
 		events: ports.events.published,
 		analyses: stored?.analyses,
 		document: stored?.document,
