@@ -1,5 +1,6 @@
 import {
 	nearDuplicateBits,
+	rrfK,
 	type SearchSettings,
 	type Similar,
 	type SimilarItem,
@@ -69,7 +70,7 @@ export function fakeSearchSettings(store: Store): SearchSettings {
 				embeddings[model] = (embeddings[model] ?? 0) + 1;
 			}
 			return {
-				parameters: { rrfK: 15 },
+				parameters: { rrfK },
 				database: { version: "fake", extensions: {}, indexes: [] },
 				counts: {
 					items: items.length,

@@ -93,6 +93,12 @@ export interface Search {
 	): Promise<Hit[]>;
 }
 
+/**
+ * The constant of reciprocal rank fusion: rank r counts 1 / (rrfK + r), in the hybrid statement and where an agent's
+ * searches are fused.
+ */
+export const rrfK = 15;
+
 export interface FusionWeights {
 	vector: number;
 	text: number;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineTool } from "../chat/tools.ts";
-import type { ChatAnswer, Hit } from "../ports/index.ts";
+import { type ChatAnswer, type Hit, rrfK } from "../ports/index.ts";
 import type { SeenItems } from "./search-tools.ts";
 
 const resultsInput = z.strictObject({
@@ -60,9 +60,6 @@ export function readOutcome(
 		isInvented,
 	};
 }
-
-/** The constant of reciprocal rank fusion, as in a hybrid search. */
-const rrfK = 15;
 
 /** Fuses the results of several searches by reciprocal rank, best first. */
 export function fuseSearches(searches: string[][]): string[] {

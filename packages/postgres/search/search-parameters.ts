@@ -1,3 +1,5 @@
+import { rrfK } from "#core/ports/index.ts";
+
 /** The numbers that rank hits and leave others out, as the API reports them. docs/search.md says what each was fitted on. */
 export const searchParameters = {
 	/**
@@ -46,6 +48,6 @@ export const searchParameters = {
 	 */
 	partitionProximity: { min: 0.1, max: 0.2, perDeviation: 0.2 },
 	/** Reciprocal rank fusion: weight / (k + rank) of each retriever, of this many results. */
-	rrfK: 15,
+	rrfK,
 	fusionDepth: 50,
 } as const;
