@@ -6,57 +6,62 @@ import { type GrantsCloud, startGrantsCloud } from "./grants/grants-cloud.ts";
 import { grantScenarios } from "./grants/scenarios.ts";
 import type { GrantScenario } from "./grants/steps.ts";
 
-/** An act that succeeded, the grants it would not have succeeded without, and how long it took. */
-interface Seen {
-	act: GrantScenario;
+/** A successful run of a scenario, with the grants that it needed and its duration. */
+interface Observation {
+	scenario: GrantScenario;
 	/** The calls that each grant alone allowed. */
 	needed: Map<Grant, Set<string>>;
 	milliseconds: number;
 }
 
-let world: GrantsCloud;
-const seen: Seen[] = [];
+let system: GrantsCloud;
+const observations: Observation[] = [];
 
 beforeAll(async () => {
-	world = await startGrantsCloud();
-	for (const act of grantScenarios) seen.push(await watched(act));
-	// The quickest first: where several need a grant, one of them shows it.
-	seen.sort((a, b) => a.milliseconds - b.milliseconds);
+	system = await startGrantsCloud();
+	for (const scenario of grantScenarios)
+		observations.push(await observe(scenario));
+	// The quickest scenario that needs a grant is tried first.
+	observations.sort((a, b) => a.milliseconds - b.milliseconds);
 }, 180_000);
-afterAll(() => world?.stop());
+afterAll(() => system?.stop());
 
 const callOf = ({ caller, permission }: Decision) =>
 	`${caller.arn} ${permission.action}`;
 
-async function watched(act: GrantScenario): Promise<Seen> {
-	const needed: Seen["needed"] = new Map();
-	const stop = world.cloud.access.watch((decision) => {
+async function observe(scenario: GrantScenario): Promise<Observation> {
+	const needed: Observation["needed"] = new Map();
+	const stop = system.cloud.access.watch((decision) => {
 		const [grant, ...others] = decision.by;
 		if (!grant || others.length > 0) return;
-		if (!(act.speaksFor ?? /^(?!logs:|sqs:)/).test(decision.permission.action))
+		if (
+			!(scenario.speaksFor ?? /^(?!logs:|sqs:)/).test(
+				decision.permission.action,
+			)
+		)
 			return;
 		const calls = needed.get(grant) ?? new Set();
 		needed.set(grant, calls.add(callOf(decision)));
 	});
 	const began = performance.now();
 	try {
-		await act.run(world, AbortSignal.timeout(30_000));
+		await scenario.run(system, AbortSignal.timeout(30_000));
 	} catch (cause) {
-		throw new Error(`With every grant: ${act.name}: ${cause}`, { cause });
+		throw new Error(`With every grant: ${scenario.name}: ${cause}`, { cause });
 	} finally {
 		stop();
 	}
-	return { act, needed, milliseconds: performance.now() - began };
+	return { scenario, needed, milliseconds: performance.now() - began };
 }
 
-/** Does an act again without one of the grants it needs, and says what came of it. */
-async function without(
+/** Runs a scenario without one of the grants it needs. @returns whether it failed, and how */
+async function runWithout(
 	grant: Grant,
-	{ act, needed, milliseconds }: Seen,
+	{ scenario, needed, milliseconds }: Observation,
 ): Promise<{ failed: boolean; how: string }> {
 	const calls = needed.get(grant);
 	const refused = Promise.withResolvers<string>();
-	const stop = world.cloud.access.watch((decision) => {
+	const stop = system.cloud.access.watch((decision) => {
 		if (!decision.allowed && calls?.has(callOf(decision))) {
 			refused.resolve(callOf(decision));
 		}
@@ -64,7 +69,7 @@ async function without(
 	const over = new AbortController();
 	let ended: string | undefined;
 	grant.withheld = true;
-	const running = act.run(world, over.signal).then(
+	const running = scenario.run(system, over.signal).then(
 		() => {
 			ended = "it succeeded";
 		},
@@ -75,11 +80,11 @@ async function without(
 	try {
 		const call = await Promise.race([
 			refused.promise,
-			// An act that ends without the refusal has not needed the grant, or has failed by something else.
+			// A scenario that ends without the refusal has not needed the grant, or has failed otherwise.
 			running.then(() => sleep(100)).then(() => undefined),
 		]);
 		if (!call) return { failed: false, how: `nothing was refused, ${ended}` };
-		// What was refused may be tried again, but must not be done by then.
+		// The system may retry the refused call, but must not succeed by then.
 		await Promise.race([running, sleep(500 + 2 * milliseconds)]);
 		return {
 			failed: ended !== "it succeeded",
@@ -88,34 +93,36 @@ async function without(
 	} finally {
 		stop();
 		over.abort();
-		// It gives back what it has taken away itself; a call that hangs is not waited for.
+		// A scenario restores the grants that it withheld itself; a call that hangs is not waited for.
 		await Promise.race([running, sleep(2_000)]);
 		grant.withheld = false;
-		await world.purge();
+		await system.purge();
 	}
 }
 
-test("every grant of the templates is needed by something that the system does", () => {
-	const needed = new Set(seen.flatMap((each) => [...each.needed.keys()]));
-	const idle = world.cloud.access.grants.filter((grant) => !needed.has(grant));
+test("every grant of the templates is needed by a scenario", () => {
+	const needed = new Set(
+		observations.flatMap((each) => [...each.needed.keys()]),
+	);
+	const idle = system.cloud.access.grants.filter((grant) => !needed.has(grant));
 	expect(idle.map(({ id }) => id)).toEqual([]);
 });
 
-test("without any one grant something fails, and with it again it does not", async () => {
-	const { grants } = world.cloud.access;
+test("without any one grant a scenario fails, and with every grant all succeed again", async () => {
+	const { grants } = system.cloud.access;
 	expect(grants.length).toBeGreaterThan(50);
-	const survived: string[] = [];
+	const unneeded: string[] = [];
 	for (const grant of grants) {
 		const tried: string[] = [];
 		let failed = false;
-		for (const each of seen.filter(({ needed }) => needed.has(grant))) {
-			const outcome = await without(grant, each);
+		for (const each of observations.filter(({ needed }) => needed.has(grant))) {
+			const outcome = await runWithout(grant, each);
 			failed = outcome.failed;
 			if (failed) break;
-			tried.push(`${each.act.name}: ${outcome.how}`);
+			tried.push(`${each.scenario.name}: ${outcome.how}`);
 		}
-		if (!failed) survived.push([grant.id, ...tried].join("\n\t"));
+		if (!failed) unneeded.push([grant.id, ...tried].join("\n\t"));
 	}
-	expect(survived).toEqual([]);
-	for (const { act } of seen) await watched(act);
+	expect(unneeded).toEqual([]);
+	for (const { scenario } of observations) await observe(scenario);
 }, 900_000);

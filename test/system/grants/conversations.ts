@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import type { GrantsCloud } from "./grants-cloud.ts";
-import { atLength } from "./stand-in.ts";
+import { longRequest } from "./provider-stub.ts";
 import {
 	check,
 	exists,
@@ -20,54 +20,56 @@ import {
 	until,
 } from "./steps.ts";
 
-interface Said {
+interface ChatAnswer {
 	message: { content: string };
 	conversation_turn: number;
 }
-const say = (
+const sendMessage = (
 	{ user }: GrantsCloud,
 	session_id: string,
 	message = "Show me pictures",
-) => user.call<Said>("POST", "/chat", { session_id, message });
+) => user.call<ChatAnswer>("POST", "/chat", { session_id, message });
 
 /** The objects of a conversation, in every version. */
-async function payloads(world: GrantsCloud, session: string) {
-	const { Versions = [], DeleteMarkers = [] } = await world.s3.send(
+async function payloads(system: GrantsCloud, session: string) {
+	const { Versions = [], DeleteMarkers = [] } = await system.s3.send(
 		new ListObjectVersionsCommand({
-			Bucket: world.outputs.BucketName,
-			Prefix: `checkpoints/${owner(world)}/${session}/`,
+			Bucket: system.outputs.BucketName,
+			Prefix: `checkpoints/${owner(system)}/${session}/`,
 		}),
 	);
 	return [...Versions, ...DeleteMarkers];
 }
 
-/** Turns, sessions, and what is left of them. */
+/** Turns, sessions, and their deletion. */
 export const conversationScenarios: GrantScenario[] = [
 	{
 		name: "a person's first turn with a fresh api, traced",
-		run: async (world, signal) => {
-			await world.cold(String(world.outputs.ApiFunctionName));
-			const before = world.asked.length;
-			await say(world, randomUUID());
+		run: async (system, signal) => {
+			await system.cold(String(system.outputs.ApiFunctionName));
+			const before = system.requestedPaths.length;
+			await sendMessage(system, randomUUID());
 			await until("it is traced", signal, async () =>
-				world.asked.slice(before).some((url) => url.startsWith("/langsmith/")),
+				system.requestedPaths
+					.slice(before)
+					.some((url) => url.startsWith("/langsmith/")),
 			);
 		},
 	},
 	{
 		name: "a fresh api may search the web in a turn",
-		run: async (world) => {
-			await world.cold(String(world.outputs.ApiFunctionName));
-			await say(world, randomUUID(), "Search the web for harbours");
+		run: async (system) => {
+			await system.cold(String(system.outputs.ApiFunctionName));
+			await sendMessage(system, randomUUID(), "Search the web for harbours");
 		},
 	},
 	{
 		name: "a conversation goes on, is listed, read and deleted",
-		run: async (world) => {
-			const { user } = world;
+		run: async (system) => {
+			const { user } = system;
 			const session = randomUUID();
 			for (const turn of [1, 2]) {
-				const { conversation_turn } = await say(world, session);
+				const { conversation_turn } = await sendMessage(system, session);
 				check(conversation_turn === turn, `it is turn ${turn}`);
 			}
 			const { sessions } = await user.call<{
@@ -87,59 +89,65 @@ export const conversationScenarios: GrantScenario[] = [
 	},
 	{
 		name: "a conversation whose state no item of the table holds goes on, and leaves nothing when it is deleted",
-		run: async (world) => {
+		run: async (system) => {
 			const session = randomUUID();
 			for (const turn of [1, 2, 3]) {
-				const said = await say(world, session, atLength);
-				check(said.conversation_turn === turn, "it goes on");
+				const answer = await sendMessage(system, session, longRequest);
+				check(answer.conversation_turn === turn, "it goes on");
 			}
-			check((await payloads(world, session)).length > 0, "it is in the bucket");
-			await world.user.call("DELETE", `/chat/sessions/${session}`);
-			check((await payloads(world, session)).length === 0, "it is gone");
+			check(
+				(await payloads(system, session)).length > 0,
+				"it is in the bucket",
+			);
+			await system.user.call("DELETE", `/chat/sessions/${session}`);
+			check((await payloads(system, session)).length === 0, "it is gone");
 		},
 	},
 	{
 		name: "a conversation goes on from a payload that no item of the table holds",
-		run: async (world) => {
+		run: async (system) => {
 			const session = randomUUID();
-			await say(world, session);
-			await moveOut(world, session);
-			const { conversation_turn } = await say(world, session);
+			await sendMessage(system, session);
+			await moveOut(system, session);
+			const { conversation_turn } = await sendMessage(system, session);
 			check(conversation_turn === 2, "it goes on");
 		},
 	},
 	{
 		name: "the hourly count sees sessions and removes payloads that nobody refers to",
-		run: async (world) => {
+		run: async (system) => {
 			const session = randomUUID();
-			for (const _ of [1, 2, 3]) await say(world, session, atLength);
-			const kept = await payloads(world, session);
+			for (const _ of [1, 2, 3])
+				await sendMessage(system, session, longRequest);
+			const before = await payloads(system, session);
 			const orphan = `checkpoints/somebody/some-thread/some-item/${randomUUID()}`;
-			await put(world, orphan);
-			world.age("checkpoints/");
-			const { active } = (await world.invoke(
-				world.outputs.CleanupFunctionName,
+			await put(system, orphan);
+			system.age("checkpoints/");
+			const { active } = (await system.invoke(
+				system.outputs.CleanupFunctionName,
 				hourly,
 			)) as { active: number };
 			check(active > 0, "sessions are counted");
-			check(!(await exists(world, orphan)), "the orphan is gone");
+			check(!(await exists(system, orphan)), "the orphan is gone");
 			check(
-				(await payloads(world, session)).length === kept.length,
+				(await payloads(system, session)).length === before.length,
 				"the others are not",
 			);
-			await world.user.call("DELETE", `/chat/sessions/${session}`);
+			await system.user.call("DELETE", `/chat/sessions/${session}`);
 		},
 	},
 ];
 
 /** Moves one payload of a conversation out of the table, as one that no item can hold. */
-async function moveOut(world: GrantsCloud, session: string): Promise<void> {
-	const { dynamodb, s3, outputs } = world;
+async function moveOut(system: GrantsCloud, session: string): Promise<void> {
+	const { dynamodb, s3, outputs } = system;
 	const { Items = [] } = await dynamodb.send(
 		new QueryCommand({
 			TableName: String(outputs.CheckpointTableName),
 			KeyConditionExpression: "pk = :pk",
-			ExpressionAttributeValues: { ":pk": { S: `${owner(world)}#${session}` } },
+			ExpressionAttributeValues: {
+				":pk": { S: `${owner(system)}#${session}` },
+			},
 		}),
 	);
 	const item = Items.findLast(

@@ -38,29 +38,29 @@ import {
 	describeInstantly,
 } from "../cloud-process.ts";
 import { Control } from "../control.ts";
-import { standIn } from "./stand-in.ts";
+import { startProviderStub } from "./provider-stub.ts";
 
-/** A whole system in this process, whose grants can be taken away and given back while it runs. */
+/** A local cloud in this process, whose grants can be withheld and restored while it runs. */
 export interface GrantsCloud {
 	cloud: CdkLocal;
 	outputs: Outputs;
 	control: Control;
 	user: RestClient;
 	newUser(): Promise<RestClient>;
-	/** The account itself, as its administrator. */
+	/** Clients of the account's administrator. */
 	events: EventBridgeClient;
 	s3: S3Client;
 	dynamodb: DynamoDBClient;
-	/** Paths that the providers' stand-in was asked. */
-	asked: string[];
-	/** The next invocation of the function runs in a process that has read no secret yet. */
+	/** The paths that the providers' stub has served. */
+	requestedPaths: string[];
+	/** Has the next invocation of the functions run in a new process, which has read no secret yet. */
 	cold(...functions: string[]): Promise<void>;
 	invoke(functionName: string, event?: object): Promise<unknown>;
 	/** The lines of a function's log with this word. @param name as in the outputs, or as `make lambda-logs` has it */
 	logged(name: LoggingFunction, word: string): Promise<string[]>;
-	/** Invokes a function and waits for nothing. */
+	/** Invokes a function asynchronously. */
 	invokeLater(functionName: string): Promise<unknown>;
-	/** What a schedule of the function would do now. */
+	/** Runs every schedule of the function. */
 	runSchedules(functionName: string): Promise<unknown>;
 	/** Seconds until each message of a queue that was received comes again. */
 	returnsIn(queueUrl: string): number[];
@@ -86,15 +86,15 @@ export type LoggingFunction = keyof typeof loggingFunctions;
 
 export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-grants-"));
-	const asked: string[] = [];
-	const stand = await standIn(asked);
+	const requestedPaths: string[] = [];
+	const providers = await startProviderStub(requestedPaths);
 	const assembly = path.join(directory, "cdk.out");
 	await writeAssembly(assembly, {
-		// These keys choose who embeds and talks; the others are asked where a request names them.
+		// These keys choose who embeds and chats; the others are used where a request names them.
 		keys: ["voyage", "anthropic"],
 		visionProvider: "offline",
 		providerUrls: Object.fromEntries(
-			keyedProviders.map((name) => [name, `${stand.url}/${name}`]),
+			keyedProviders.map((name) => [name, `${providers.url}/${name}`]),
 		),
 	});
 	await describeInstantly(assembly);
@@ -170,7 +170,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		events: new EventBridgeClient(client),
 		s3: new S3Client({ ...client, forcePathStyle: true }),
 		dynamodb: new DynamoDBClient(client),
-		asked,
+		requestedPaths,
 		async cold(...functions) {
 			// That often it is never called.
 			const never = "before:items.find#1000000";
@@ -223,7 +223,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		},
 		async stop() {
 			await cloud.stop();
-			stand.close();
+			providers.close();
 			await rm(directory, { recursive: true, force: true });
 		},
 	};

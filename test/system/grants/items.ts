@@ -17,7 +17,7 @@ import {
 /** Uploads, images, analyses and searches. */
 export const itemScenarios: GrantScenario[] = [
 	{
-		name: "the version is told",
+		name: "the version is read",
 		run: async ({ user }) => void (await user.call("GET", "/version")),
 	},
 	{
@@ -37,65 +37,65 @@ export const itemScenarios: GrantScenario[] = [
 	{
 		name: "an upload becomes ready in fresh functions",
 		speaksFor: pipeline,
-		run: async (world, signal) => {
-			const { outputs } = world;
-			await world.cold(
+		run: async (system, signal) => {
+			const { outputs } = system;
+			await system.cold(
 				String(outputs.ImageProcessorFunctionName),
 				String(outputs.AnalyzerFunctionName),
 				String(outputs.EmbedderFunctionName),
 			);
-			const item = await uploaded(world, signal);
+			const item = await uploaded(system, signal);
 			check(item.status === "ready", "it is ready");
 		},
 	},
 	{
 		name: "images are shown, and those that are gone are missing",
-		run: async (world, signal) => {
-			const { user } = world;
-			const item = await uploaded(world, signal);
+		run: async (system, signal) => {
+			const { user } = system;
+			const item = await uploaded(system, signal);
 			const { url } = await user.call<{ url: string }>(
 				"GET",
 				`/images/${item.filename}`,
 			);
-			const signed = [url, item.thumbnail_url ?? ""];
-			for (const one of signed) {
-				check((await fetch(one)).status === 200, "it is shown");
+			const signedUrls = [url, item.thumbnail_url ?? ""];
+			for (const url of signedUrls) {
+				check((await fetch(url)).status === 200, "it is shown");
 			}
 			await user.call("DELETE", `/items/${item.id}`);
-			for (const one of signed) {
-				check((await fetch(one)).status === 404, "it is missing");
+			for (const url of signedUrls) {
+				check((await fetch(url)).status === 404, "it is missing");
 			}
 		},
 	},
 	{
 		name: "a deleted item leaves nothing",
-		run: async (world, signal) => {
-			const item = await uploaded(world, signal);
-			await world.user.call("DELETE", `/items/${item.id}`);
-			const thumbnail = derivedOf(world, item.id, "thumbnail.webp");
-			check(!(await exists(world, thumbnail)), "its thumbnail is gone");
+		run: async (system, signal) => {
+			const item = await uploaded(system, signal);
+			await system.user.call("DELETE", `/items/${item.id}`);
+			const thumbnail = derivedOf(system, item.id, "thumbnail.webp");
+			check(!(await exists(system, thumbnail)), "its thumbnail is gone");
 		},
 	},
 	{
 		name: "the same bytes by a form end as a duplicate without bytes of its own",
 		speaksFor: pipeline,
-		run: async (world, signal) => {
-			const { user } = world;
+		run: async (system, signal) => {
+			const { user } = system;
 			const bytes = await picture();
 			const { id } = await user.upload("first.png", bytes);
-			await ready(world, id, signal);
+			await ready(system, id, signal);
 			const form = await announce(user, bytes);
 			await send(form, bytes);
 			await until("it is a duplicate", signal, async () => {
 				const { error } = await user.item(form.item_id);
 				return error?.code === "duplicate";
 			});
-			const thumbnail = derivedOf(world, form.item_id, "thumbnail.webp");
+			const thumbnail = derivedOf(system, form.item_id, "thumbnail.webp");
 			for (const key of [form.fields.key, thumbnail]) {
 				await until(
 					"its bytes are gone",
 					signal,
-					async () => !(await exists(world, key)),
+					async () => !(await exists(system, key)),
 				);
 			}
 		},
@@ -103,14 +103,14 @@ export const itemScenarios: GrantScenario[] = [
 	{
 		name: "other bytes by a used form do not stay",
 		speaksFor: pipeline,
-		run: async (world, signal) => {
+		run: async (system, signal) => {
 			const bytes = await picture();
-			const form = await announce(world.user, bytes);
+			const form = await announce(system.user, bytes);
 			await send(form, bytes);
-			const { filename } = await ready(world, form.item_id, signal);
+			const { filename } = await ready(system, form.item_id, signal);
 			await send(form, bytes.toReversed());
 			await until("the first bytes are back", signal, async () => {
-				const { url } = await world.user.call<{ url: string }>(
+				const { url } = await system.user.call<{ url: string }>(
 					"GET",
 					`/images/${filename}`,
 				);
@@ -122,18 +122,18 @@ export const itemScenarios: GrantScenario[] = [
 	{
 		name: "an item is resized on demand",
 		speaksFor: pipeline,
-		run: async (world, signal) => {
-			const { id } = await uploaded(world, signal);
-			await world.user.call("POST", `/items/${id}/resize-only`);
-			await ready(world, id, signal);
+		run: async (system, signal) => {
+			const { id } = await uploaded(system, signal);
+			await system.user.call("POST", `/items/${id}/resize-only`);
+			await ready(system, id, signal);
 		},
 	},
 	{
 		name: "a resize without an original says that it is missing",
-		run: async (world, signal) => {
-			const { id, filename } = await uploaded(world, signal);
-			await remove(world, `originals/${owner(world)}/${filename}`);
-			const failed = await world.user
+		run: async (system, signal) => {
+			const { id, filename } = await uploaded(system, signal);
+			await remove(system, `originals/${owner(system)}/${filename}`);
+			const failed = await system.user
 				.call("POST", `/items/${id}/resize-only`)
 				.then(String, (error: Error) => error.message);
 			check(failed.includes("not in storage"), `it is told (${failed})`);
@@ -141,45 +141,45 @@ export const itemScenarios: GrantScenario[] = [
 	},
 	{
 		name: "an analysis without a picture says in the log that it is missing",
-		run: async (world, signal) => {
-			const { id } = await uploaded(world, signal);
-			await remove(world, derivedOf(world, id, "vision.jpg"));
+		run: async (system, signal) => {
+			const { id } = await uploaded(system, signal);
+			await remove(system, derivedOf(system, id, "vision.jpg"));
 			// It is tried again and again, so that nobody gets an answer for long.
-			const answer = world.user.call("POST", `/items/${id}/analyze`, {
+			const answer = system.user.call("POST", `/items/${id}/analyze`, {
 				force_reanalyze: true,
 			});
 			answer.catch(() => {});
 			await until("it is told", signal, async () =>
-				(await world.logged("analyzer", id)).some((line) =>
+				(await system.logged("analyzer", id)).some((line) =>
 					line.includes(`The derived image of item ${id} is missing`),
 				),
 			);
-			await world.purge();
+			await system.purge();
 		},
 	},
 	...["anthropic", "openai"].map(
 		(provider): GrantScenario => ({
 			name: `an item is described anew by ${provider}`,
 			speaksFor: pipeline,
-			run: async (world, signal) => {
-				const { id } = await uploaded(world, signal);
-				await world.cold(String(world.outputs.AnalyzerFunctionName));
+			run: async (system, signal) => {
+				const { id } = await uploaded(system, signal);
+				await system.cold(String(system.outputs.AnalyzerFunctionName));
 				const body = { force_reanalyze: true, provider };
-				const { provider_used } = await world.user.call<{
+				const { provider_used } = await system.user.call<{
 					provider_used: string;
 				}>("POST", `/items/${id}/analyze`, body);
 				check(provider_used === provider, "it was asked");
-				await ready(world, id, signal);
+				await ready(system, id, signal);
 			},
 		}),
 	),
 	...["anthropic", "openai"].map(
 		(provider): GrantScenario => ({
 			name: `a question is answered by ${provider}`,
-			run: async (world, signal) => {
-				await uploaded(world, signal);
-				await world.cold(String(world.outputs.ApiFunctionName));
-				const { answer_model_used } = await world.user.search("picture", {
+			run: async (system, signal) => {
+				await uploaded(system, signal);
+				await system.cold(String(system.outputs.ApiFunctionName));
+				const { answer_model_used } = await system.user.search("picture", {
 					answer_model: provider,
 				});
 				check(
@@ -191,9 +191,9 @@ export const itemScenarios: GrantScenario[] = [
 	),
 	{
 		name: "a fresh api searches by meaning",
-		run: async (world) => {
-			await world.cold(String(world.outputs.ApiFunctionName));
-			const { notices } = await world.user.search("picture", {
+		run: async (system) => {
+			await system.cold(String(system.outputs.ApiFunctionName));
+			const { notices } = await system.user.search("picture", {
 				search_type: "vector",
 			});
 			check(notices.length === 0, `nothing is left out (${notices})`);
@@ -202,10 +202,10 @@ export const itemScenarios: GrantScenario[] = [
 	{
 		name: "a rebuild embeds every item anew",
 		speaksFor: pipeline,
-		run: async (world, signal) => {
+		run: async (system, signal) => {
 			// Of few items.
-			const user = await world.newUser();
-			const { id } = await uploaded({ ...world, user }, signal);
+			const user = await system.newUser();
+			const { id } = await uploaded({ ...system, user }, signal);
 			await user.call("POST", "/vector-index/rebuild", { force: true });
 			await until("it has ended", signal, async () => {
 				const { rebuilding } = await user.call<{ rebuilding: number }>(
@@ -214,7 +214,7 @@ export const itemScenarios: GrantScenario[] = [
 				);
 				return rebuilding === 0;
 			});
-			await ready({ ...world, user }, id, signal);
+			await ready({ ...system, user }, id, signal);
 		},
 	},
 ];

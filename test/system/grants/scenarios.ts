@@ -3,7 +3,7 @@ import { itemScenarios } from "./items.ts";
 import type { GrantScenario } from "./steps.ts";
 import { upkeepScenarios } from "./upkeep.ts";
 
-/** What the system does, as far as it takes a right of any of its parts. */
+/** Every operation of the system for which one of its parts needs a grant. */
 export const grantScenarios: GrantScenario[] = [
 	...itemScenarios,
 	...conversationScenarios,

@@ -8,16 +8,16 @@ import sharp from "sharp";
 import type { ItemBody, RestClient } from "#cli/rest-client.ts";
 import type { GrantsCloud } from "./grants-cloud.ts";
 
-/** Something a person or the system does that is seen to succeed, from beginning to end. */
+/** An operation of a user or of the system, observed to succeed from beginning to end. */
 export interface GrantScenario {
 	name: string;
-	/** Which calls it speaks for: polling and logging go on all the time, so most acts say nothing of them. */
+	/** The calls whose grants it shows. @default all but polling and logging, which never pause */
 	speaksFor?: RegExp;
-	/** @throws where it does not succeed; looks no longer when the signal aborts */
-	run(world: GrantsCloud, signal: AbortSignal): Promise<void>;
+	/** @throws where it does not succeed, or when the signal aborts */
+	run(system: GrantsCloud, signal: AbortSignal): Promise<void>;
 }
 
-/** A picture that no other call gives. */
+/** Draws a picture that no other call returns. */
 export async function picture(): Promise<Uint8Array<ArrayBuffer>> {
 	const [r = 0, g = 0, b = 0] = crypto.getRandomValues(new Uint8Array(3));
 	const noise = { type: "gaussian" as const, mean: 128, sigma: 30 };
@@ -36,25 +36,25 @@ export async function picture(): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 export async function until(
-	what: string,
+	condition: string,
 	signal: AbortSignal,
 	holds: () => Promise<boolean>,
 ): Promise<void> {
 	const end = Date.now() + 30_000;
 	while (!(await holds())) {
 		if (signal.aborted || Date.now() > end)
-			throw new Error(`Never so: ${what}.`);
+			throw new Error(`Timed out waiting until ${condition}.`);
 		await sleep(25);
 	}
 }
 
-export function check(holds: boolean, what: string): void {
-	if (!holds) throw new Error(`Not so: ${what}.`);
+export function check(holds: boolean, claim: string): void {
+	if (!holds) throw new Error(`Expected that ${claim}.`);
 }
 
 export const stages = ["ImageProcessor", "Analyzer", "Embedder"];
 
-/** Ready, with nothing left to do or to say about it. */
+/** Waits until the item is ready, its events are sent and the queues are empty. */
 export async function ready(
 	{ user, control, depth, queue }: GrantsCloud,
 	id: string,
@@ -83,11 +83,11 @@ export async function ready(
 }
 
 export async function uploaded(
-	world: GrantsCloud,
+	system: GrantsCloud,
 	signal: AbortSignal,
 ): Promise<ItemBody> {
-	const { id } = await world.user.upload("picture.png", await picture());
-	return ready(world, id, signal);
+	const { id } = await system.user.upload("picture.png", await picture());
+	return ready(system, id, signal);
 }
 
 export interface Form {
@@ -114,31 +114,31 @@ export async function send(
 	check(status === 204, `the form is taken (${status})`);
 }
 
-/** Does something while grants are taken away: how acts make a fault. */
+/** Runs the work while grants are withheld, which is how a scenario causes a fault. */
 export async function without(
 	{ cloud }: GrantsCloud,
 	grants: RegExp,
 	work: () => Promise<void>,
 ): Promise<void> {
-	const taken = cloud.access.grants.filter(
+	const withheld = cloud.access.grants.filter(
 		({ id, withheld }) => grants.test(id) && !withheld,
 	);
-	for (const grant of taken) grant.withheld = true;
+	for (const grant of withheld) grant.withheld = true;
 	try {
 		await work();
 	} finally {
-		for (const grant of taken) grant.withheld = false;
+		for (const grant of withheld) grant.withheld = false;
 	}
 }
 
-/** What of the bucket is announced to the image processor. */
+/** The grant by which the bucket notifies the image processor. */
 export const announcements = /ImageProcessorQueuePolicy.* sqs:SendMessage /;
 
-/** Its bytes arrive and nobody is told. */
-export async function unannounced(world: GrantsCloud): Promise<Form> {
+/** Uploads by a form, and withholds the notification. */
+export async function unannounced(system: GrantsCloud): Promise<Form> {
 	const bytes = await picture();
-	const form = await announce(world.user, bytes);
-	await without(world, announcements, () => send(form, bytes));
+	const form = await announce(system.user, bytes);
+	await without(system, announcements, () => send(form, bytes));
 	return form;
 }
 
@@ -174,8 +174,8 @@ export const owner = ({ user }: GrantsCloud): string =>
 		Buffer.from(user.token.split(".")[1] ?? "", "base64url").toString(),
 	).sub;
 
-export const derivedOf = (world: GrantsCloud, id: string, name: string) =>
-	`derived/${owner(world)}/${id}/${name}`;
+export const derivedOf = (system: GrantsCloud, id: string, name: string) =>
+	`derived/${owner(system)}/${id}/${name}`;
 
-/** Of acts that speak for polling and delivering, too. */
+/** For scenarios that show the grants of polling and delivering, too. */
 export const pipeline = /^(?!logs:)/;

@@ -17,7 +17,7 @@ import {
 	without,
 } from "./steps.ts";
 
-/** The sweeper, migrations, and what happens where something fails. */
+/** The sweeper, migrations and failures. */
 export const upkeepScenarios: GrantScenario[] = [
 	{
 		name: "a fresh sweep",
@@ -29,48 +29,48 @@ export const upkeepScenarios: GrantScenario[] = [
 	{
 		name: "the sweeper finds an upload that nobody announced",
 		speaksFor: pipeline,
-		run: async (world, signal) => {
-			const { item_id } = await unannounced(world);
-			await world.control.letTimePass(item_id);
-			await world.control.sweepNow();
-			await ready(world, item_id, signal);
+		run: async (system, signal) => {
+			const { item_id } = await unannounced(system);
+			await system.control.letTimePass(item_id);
+			await system.control.sweepNow();
+			await ready(system, item_id, signal);
 		},
 	},
 	{
 		name: "the sweeper fails an upload that never came",
-		run: async (world) => {
-			const { item_id } = await announce(world.user, await picture());
+		run: async (system) => {
+			const { item_id } = await announce(system.user, await picture());
 			for (let hour = 0; hour < 3; hour += 1) {
-				await world.control.letTimePass(item_id);
+				await system.control.letTimePass(item_id);
 			}
-			await world.control.sql(
+			await system.control.sql(
 				"update items set created_at = created_at - interval '3 hours' where id = $1",
 				[item_id],
 			);
-			await world.control.sweepNow();
-			const { error } = await world.user.item(item_id);
+			await system.control.sweepNow();
+			const { error } = await system.user.item(item_id);
 			check(error?.code === "upload_missing", `it is failed (${error?.code})`);
 		},
 	},
 	{
 		name: "the sweeper removes what came after a deletion",
-		run: async (world) => {
-			const { item_id, fields } = await announce(world.user, await picture());
-			await world.user.call("DELETE", `/items/${item_id}`);
+		run: async (system) => {
+			const { item_id, fields } = await announce(system.user, await picture());
+			await system.user.call("DELETE", `/items/${item_id}`);
 			const left = [
 				fields.key ?? "",
-				derivedOf(world, item_id, "thumbnail.webp"),
+				derivedOf(system, item_id, "thumbnail.webp"),
 			];
-			await without(world, announcements, async () => {
-				for (const key of left) await put(world, key);
+			await without(system, announcements, async () => {
+				for (const key of left) await put(system, key);
 			});
-			await world.control.sql(
+			await system.control.sql(
 				"update tombstones set deleted_at = deleted_at - interval '1 hour' where item_id = $1",
 				[item_id],
 			);
-			await world.control.sweepNow();
+			await system.control.sweepNow();
 			for (const key of left) {
-				check(!(await exists(world, key)), `${key} is gone`);
+				check(!(await exists(system, key)), `${key} is gone`);
 			}
 		},
 	},
@@ -83,13 +83,13 @@ export const upkeepScenarios: GrantScenario[] = [
 		(stage): GrantScenario => ({
 			name: `after a fault ${stage} tries again within a minute`,
 			speaksFor: /^sqs:ChangeMessageVisibility$/,
-			run: async (world, signal) => {
-				const { user, cold, returnsIn, queue, purge } = world;
+			run: async (system, signal) => {
+				const { user, cold, returnsIn, queue, purge } = system;
 				await without(
-					world,
+					system,
 					new RegExp(`/${stage}WorkerRole.* secretsmanager:`),
 					async () => {
-						await cold(String(world.outputs[`${stage}FunctionName`]));
+						await cold(String(system.outputs[`${stage}FunctionName`]));
 						await user.upload("picture.png", await picture());
 						await until("it comes again", signal, async () =>
 							returnsIn(queue(`${stage}Queue`)).some((seconds) => seconds < 60),
@@ -103,9 +103,9 @@ export const upkeepScenarios: GrantScenario[] = [
 	{
 		name: "a cleanup that fails is kept",
 		speaksFor: /^sqs:SendMessage$/,
-		run: async (world, signal) => {
-			const { cold, invokeLater, depth, queue, outputs, purge } = world;
-			await without(world, /\/CleanupRole.* secretsmanager:/, async () => {
+		run: async (system, signal) => {
+			const { cold, invokeLater, depth, queue, outputs, purge } = system;
+			await without(system, /\/CleanupRole.* secretsmanager:/, async () => {
 				await cold(outputs.CleanupFunctionName);
 				await invokeLater(outputs.CleanupFunctionName);
 				await until(
@@ -122,10 +122,10 @@ export const upkeepScenarios: GrantScenario[] = [
 		run: async ({ logged, runSchedules, outputs }, signal) => {
 			const done = async () => {
 				const lines = await logged("cleanup", "duration_ms");
-				const of = (message: string) =>
+				const linesOf = (message: string) =>
 					lines.filter((line) => line.includes(`"message":"${message}"`))
 						.length;
-				return [of("sweep"), of("sessions")] as const;
+				return [linesOf("sweep"), linesOf("sessions")] as const;
 			};
 			const [sweeps, counts] = await done();
 			await runSchedules(outputs.CleanupFunctionName);
@@ -138,9 +138,9 @@ export const upkeepScenarios: GrantScenario[] = [
 	{
 		name: "a schedule that may not start the cleanup is kept",
 		speaksFor: pipeline,
-		run: async (world, signal) => {
-			const { runSchedules, outputs, depth, queue, purge } = world;
-			await without(world, /Schedule.* lambda:InvokeFunction/, async () => {
+		run: async (system, signal) => {
+			const { runSchedules, outputs, depth, queue, purge } = system;
+			await without(system, /Schedule.* lambda:InvokeFunction/, async () => {
 				await runSchedules(outputs.CleanupFunctionName);
 				await until(
 					"both are kept",
@@ -152,11 +152,11 @@ export const upkeepScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "what a rule may not put on its queue is kept",
+		name: "an event that a rule may not put on its queue is kept",
 		speaksFor: pipeline,
-		run: async (world, signal) => {
-			const { events, user, outputs, depth, queue, purge } = world;
-			const told = [
+		run: async (system, signal) => {
+			const { events, user, outputs, depth, queue, purge } = system;
+			const eventTypes = [
 				["cleanup", "OriginalStored"],
 				["api", "ResizeRequested"],
 				["imageprocessor", "ImageProcessed"],
@@ -164,11 +164,11 @@ export const upkeepScenarios: GrantScenario[] = [
 				["analyzer", "AnalysisComplete"],
 				["api", "EmbeddingRequested"],
 			];
-			await without(world, /\w+QueuePolicy.* sqs:SendMessage/, async () => {
+			await without(system, /\w+QueuePolicy.* sqs:SendMessage/, async () => {
 				await user.upload("picture.png", await picture());
 				await events.send(
 					new PutEventsCommand({
-						Entries: told.map(([source, DetailType]) => ({
+						Entries: eventTypes.map(([source, DetailType]) => ({
 							EventBusName: String(outputs.EventBusName),
 							Source: `collections.${source}`,
 							DetailType,
@@ -191,8 +191,8 @@ export const upkeepScenarios: GrantScenario[] = [
 	{
 		name: "every function writes its log",
 		speaksFor: /^logs:/,
-		run: async (world, signal) => {
-			const { logged, user, control, invoke, outputs } = world;
+		run: async (system, signal) => {
+			const { logged, user, control, invoke, outputs } = system;
 			const names = Object.keys(loggingFunctions) as LoggingFunction[];
 			const counts = () =>
 				Promise.all(

@@ -10,17 +10,17 @@ import {
 	voyageWire,
 } from "../../contracts/providers/wire.ts";
 
-/** Whoever says so is searched for at length first: the model's own words are cut, its calls are kept as they are. */
-export const atLength = "Tell me at length";
+/** A message with this makes the model call a search with a very long query: its text is cut, its calls are not. */
+export const longRequest = "Tell me at length";
 
-/** Answers as each provider, all on one port of loopback. */
-export async function standIn(asked: string[]) {
+/** Serves every provider on one port of loopback. @param requestedPaths gets each path */
+export async function startProviderStub(requestedPaths: string[]) {
 	const embedder = offlineEmbedder();
 	const server = createServer(async (request, answer) => {
 		const chunks: Buffer[] = [];
 		for await (const chunk of request) chunks.push(chunk);
 		const url = request.url ?? "";
-		asked.push(url);
+		requestedPaths.push(url);
 		const { body } = (await answerTo(url, Buffer.concat(chunks))) as {
 			body: unknown;
 		};
@@ -40,8 +40,8 @@ export async function standIn(asked: string[]) {
 		const text = JSON.stringify(description);
 		if (url.startsWith("/openai")) return openaiWire.answer(text);
 		const last = JSON.stringify(body.messages.at(-1));
-		if (last.includes(atLength) && !last.includes("tool_result")) {
-			// Nothing that gets smaller, and more than an item of the table can hold.
+		if (last.includes(longRequest) && !last.includes("tool_result")) {
+			// Random bytes do not compress, and exceed an item of the table.
 			const query = randomBytes(400_000).toString("base64");
 			return anthropicChatWire.reply({
 				toolCalls: [
