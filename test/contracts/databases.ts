@@ -67,7 +67,6 @@ export const native: DatabaseKind = {
 
 /** The database that the contracts run on: native where there is one. The system tests run on PGlite in any case. */
 export const contractDatabase: DatabaseKind = native.skip ? pglite : native;
-export const databaseKinds = [contractDatabase];
 
 /** PGlite takes five seconds of CPU to initialize: a worker does so once, and its databases begin as copies. */
 let migratedPglite: Promise<{ roles: Roles; files: Blob }> | undefined;

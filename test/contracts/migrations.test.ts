@@ -12,7 +12,7 @@ import { postgresPorts } from "#postgres/ports.ts";
 import { scramVerifier } from "#postgres/roles.ts";
 import { fillWithVectors } from "./crowd.ts";
 import {
-	databaseKinds,
+	contractDatabase,
 	type EmptyDatabase,
 	migrations,
 	native,
@@ -34,104 +34,102 @@ const asMaster = <T>(
 	work: (client: pg.Client) => Promise<T>,
 ) => withClient(address, master, work);
 
-for (const kind of databaseKinds) {
-	describe.skipIf(kind.skip)(`the migrations on ${kind.title}`, () => {
-		it("applied again change nothing", async () => {
-			const empty = await create(kind);
-			const first = await empty.migrate();
-			expect(first.applied.length).toBeGreaterThan(2);
-			expect(first.version).toBe(first.applied.at(-1));
-			expect(await empty.migrate()).toEqual({
-				applied: [],
-				version: first.version,
-			});
-		});
-
-		it("applied by four at once are applied by one", async () => {
-			const empty = await create(kind);
-			const all = await Promise.all([1, 2, 3, 4].map(() => empty.migrate()));
-			const sizes = all.map(({ applied }) => applied.length).sort();
-			expect(sizes.slice(0, 3)).toEqual([0, 0, 0]);
-			expect(sizes[3]).toBeGreaterThan(2);
-			expect(new Set(all.map(({ version }) => version)).size).toBe(1);
-		});
-
-		it("that fail leave the database as it was, and say why", async () => {
-			const empty = await create(kind);
-			const directory = mkdtempSync(join(tmpdir(), "migrations-"));
-			try {
-				cpSync(migrations, directory, { recursive: true });
-				writeFileSync(
-					join(directory, "0999_broken.sql"),
-					"create table half (id int); select no_such_function();",
-				);
-				await expect(empty.migrate(directory)).rejects.toThrow(
-					/no_such_function/,
-				);
-				await asMaster(empty, async (client) => {
-					const { rows } = await client.query(
-						"select tablename from pg_tables where schemaname = 'public'",
-					);
-					expect(rows).toEqual([]);
-				});
-				expect((await empty.migrate()).applied.length).toBeGreaterThan(2);
-			} finally {
-				rmSync(directory, { recursive: true });
-			}
-		});
-
-		it("name the extensions that are missing", async () => {
-			const empty = await create(kind);
-			await expect(
-				asMaster(empty, (client) => migrate(client, migrations)),
-			).rejects.toThrow(
-				/lacks the extensions: btree_gin, pg_trgm, unaccent, vector/,
-			);
-		});
-
-		it("refuse a pgvector that is too old", async () => {
-			const empty = await create(kind);
-			await asMaster(empty, async (client) => {
-				for (const name of ["vector", "pg_trgm", "btree_gin", "unaccent"]) {
-					await client.query(`create extension ${name}`);
-				}
-				await client.query(
-					"update pg_extension set extversion = '0.7.4' where extname = 'vector'",
-				);
-				await expect(migrate(client, migrations)).rejects.toThrow(
-					/pgvector 0\.7\.4 is too old: 0\.8 or newer/,
-				);
-			});
-		});
-
-		it("give every tenant's table its user and keep children with their owner", async () => {
-			const empty = await create(kind);
-			await empty.migrate();
-			await asMaster(empty, async (client) => {
-				const { rows } = await client.query(
-					`select tablename from pg_tables
-					 where schemaname = 'public' and tablename <> 'migrations'
-					   and not exists (select from information_schema.columns
-					     where table_name = tablename and column_name = 'user_id' and is_nullable = 'NO')`,
-				);
-				expect(rows).toEqual([]);
-				await client.query(
-					`insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
-					 values ('11111111-1111-4111-8111-111111111111', 'ada', 'a.png', 'image/png', 1, 'c')`,
-				);
-				await expect(
-					client.query(
-						`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
-						 values (gen_random_uuid(), '11111111-1111-4111-8111-111111111111', 'bob', 1, 'c', '{}', 'p', 'm')`,
-					),
-				).rejects.toThrow(/analyses_belong_to_an_item/);
-			});
+describe(`the migrations on ${contractDatabase.title}`, () => {
+	it("applied again change nothing", async () => {
+		const empty = await create(contractDatabase);
+		const first = await empty.migrate();
+		expect(first.applied.length).toBeGreaterThan(2);
+		expect(first.version).toBe(first.applied.at(-1));
+		expect(await empty.migrate()).toEqual({
+			applied: [],
+			version: first.version,
 		});
 	});
-}
+
+	it("applied by four at once are applied by one", async () => {
+		const empty = await create(contractDatabase);
+		const all = await Promise.all([1, 2, 3, 4].map(() => empty.migrate()));
+		const sizes = all.map(({ applied }) => applied.length).sort();
+		expect(sizes.slice(0, 3)).toEqual([0, 0, 0]);
+		expect(sizes[3]).toBeGreaterThan(2);
+		expect(new Set(all.map(({ version }) => version)).size).toBe(1);
+	});
+
+	it("that fail leave the database as it was, and say why", async () => {
+		const empty = await create(contractDatabase);
+		const directory = mkdtempSync(join(tmpdir(), "migrations-"));
+		try {
+			cpSync(migrations, directory, { recursive: true });
+			writeFileSync(
+				join(directory, "0999_broken.sql"),
+				"create table half (id int); select no_such_function();",
+			);
+			await expect(empty.migrate(directory)).rejects.toThrow(
+				/no_such_function/,
+			);
+			await asMaster(empty, async (client) => {
+				const { rows } = await client.query(
+					"select tablename from pg_tables where schemaname = 'public'",
+				);
+				expect(rows).toEqual([]);
+			});
+			expect((await empty.migrate()).applied.length).toBeGreaterThan(2);
+		} finally {
+			rmSync(directory, { recursive: true });
+		}
+	});
+
+	it("name the extensions that are missing", async () => {
+		const empty = await create(contractDatabase);
+		await expect(
+			asMaster(empty, (client) => migrate(client, migrations)),
+		).rejects.toThrow(
+			/lacks the extensions: btree_gin, pg_trgm, unaccent, vector/,
+		);
+	});
+
+	it("refuse a pgvector that is too old", async () => {
+		const empty = await create(contractDatabase);
+		await asMaster(empty, async (client) => {
+			for (const name of ["vector", "pg_trgm", "btree_gin", "unaccent"]) {
+				await client.query(`create extension ${name}`);
+			}
+			await client.query(
+				"update pg_extension set extversion = '0.7.4' where extname = 'vector'",
+			);
+			await expect(migrate(client, migrations)).rejects.toThrow(
+				/pgvector 0\.7\.4 is too old: 0\.8 or newer/,
+			);
+		});
+	});
+
+	it("give every tenant's table its user and keep children with their owner", async () => {
+		const empty = await create(contractDatabase);
+		await empty.migrate();
+		await asMaster(empty, async (client) => {
+			const { rows } = await client.query(
+				`select tablename from pg_tables
+				 where schemaname = 'public' and tablename <> 'migrations'
+				   and not exists (select from information_schema.columns
+				     where table_name = tablename and column_name = 'user_id' and is_nullable = 'NO')`,
+			);
+			expect(rows).toEqual([]);
+			await client.query(
+				`insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
+				 values ('11111111-1111-4111-8111-111111111111', 'ada', 'a.png', 'image/png', 1, 'c')`,
+			);
+			await expect(
+				client.query(
+					`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+					 values (gen_random_uuid(), '11111111-1111-4111-8111-111111111111', 'bob', 1, 'c', '{}', 'p', 'm')`,
+				),
+			).rejects.toThrow(/analyses_belong_to_an_item/);
+		});
+	});
+});
 
 it("the migration that renames cells to partitions keeps each vector's", async () => {
-	const empty = await create(databaseKinds.findLast(({ skip }) => !skip));
+	const empty = await create(contractDatabase);
 	const directory = mkdtempSync(join(tmpdir(), "migrations-"));
 	try {
 		cpSync(migrations, directory, {

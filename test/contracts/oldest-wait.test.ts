@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import {
 	analyzedItem,
 	newItem,
@@ -27,27 +27,25 @@ describe("the longest wait, in the fake", () => {
 	);
 });
 
-for (const kind of databaseKinds) {
-	describe.skipIf(kind.skip)(`the longest wait, in ${kind.title}`, () => {
-		let empty: EmptyDatabase;
-		let ports: RowPorts;
-		beforeAll(async () => {
-			empty = await kind.createMigrated();
-			ports = postgresPorts(empty.connect(2));
-		});
-		afterAll(() => empty?.drop());
-		contract(
-			() => ports,
-			async ({ id, userId }, seconds) => {
-				await empty.connect(1).query(
-					`update items set stage_at = stage_at - make_interval(secs => $3)
-					 where user_id = $1 and id = $2`,
-					[userId, id, seconds],
-				);
-			},
-		);
+describe(`the longest wait, in ${contractDatabase.title}`, () => {
+	let empty: EmptyDatabase;
+	let ports: RowPorts;
+	beforeAll(async () => {
+		empty = await contractDatabase.createMigrated();
+		ports = postgresPorts(empty.connect(2));
 	});
-}
+	afterAll(() => empty?.drop());
+	contract(
+		() => ports,
+		async ({ id, userId }, seconds) => {
+			await empty.connect(1).query(
+				`update items set stage_at = stage_at - make_interval(secs => $3)
+				 where user_id = $1 and id = $2`,
+				[userId, id, seconds],
+			);
+		},
+	);
+});
 
 /** Each step stands on the one before. */
 function contract(get: () => RowPorts, wait: Wait): void {

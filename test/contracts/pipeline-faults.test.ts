@@ -4,7 +4,7 @@ import { everyFault } from "../simulation/every-fault.ts";
 import type { FaultKind } from "../simulation/faulty-ports.ts";
 import { Simulator } from "../simulation/simulator.ts";
 import { runWorkload, undeletedItems } from "../simulation/workload.ts";
-import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 
 // All kinds run on the fakes in two seconds; here those whose end depends on what a statement really did.
 const kinds: Record<"native" | "PGlite", FaultKind[]> = {
@@ -16,58 +16,56 @@ const kinds: Record<"native" | "PGlite", FaultKind[]> = {
 	PGlite: ["killed after"],
 };
 
-for (const kind of databaseKinds) {
-	describe.skipIf(kind.skip)(`on ${kind.title}`, () => {
-		let empty: EmptyDatabase;
-		let db: Database;
-		beforeAll(async () => {
-			empty = await kind.createMigrated();
-			db = empty.connect(6);
-		});
-		afterAll(() => empty?.drop());
+describe(`on ${contractDatabase.title}`, () => {
+	let empty: EmptyDatabase;
+	let db: Database;
+	beforeAll(async () => {
+		empty = await contractDatabase.createMigrated();
+		db = empty.connect(6);
+	});
+	afterAll(() => empty?.drop());
 
-		everyFault(
-			() => new Simulator(db),
-			kinds[kind.concurrent ? "native" : "PGlite"],
-		);
+	everyFault(
+		() => new Simulator(db),
+		kinds[contractDatabase.concurrent ? "native" : "PGlite"],
+	);
 
-		it("a simulator is judged by its own items, whatever an earlier one left in the database", async () => {
-			const earlier = new Simulator(db);
-			await earlier.upload();
-			const simulator = new Simulator(db);
-			const itemId = await simulator.upload();
-			await simulator.drain();
-			await earlier.advance(3600);
-			expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
-		});
+	it("a simulator is judged by its own items, whatever an earlier one left in the database", async () => {
+		const earlier = new Simulator(db);
+		await earlier.upload();
+		const simulator = new Simulator(db);
+		const itemId = await simulator.upload();
+		await simulator.drain();
+		await earlier.advance(3600);
+		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
+	});
 
-		it.each([4, 9])(
-			"six workers at once commit each stage once where events come twice, late and not at all (seed %i)",
-			async (seed) => {
-				const simulator = await runWorkload(db, {
-					seed,
-					lost: 20,
-					duplicated: 60,
-					reordered: true,
-					workers: 6,
-				});
-				expect(
-					await simulator.verify({ ready: undeletedItems(simulator) }),
-				).toEqual([]);
-			},
-			120_000,
-		);
-
-		it("six workers at once, and processes that die: everything ends, once (seed 6)", async () => {
+	it.each([4, 9])(
+		"six workers at once commit each stage once where events come twice, late and not at all (seed %i)",
+		async (seed) => {
 			const simulator = await runWorkload(db, {
-				seed: 6,
+				seed,
 				lost: 20,
 				duplicated: 60,
 				reordered: true,
 				workers: 6,
-				faults: 20,
 			});
-			expect(await simulator.verify()).toEqual([]);
-		}, 120_000);
-	});
-}
+			expect(
+				await simulator.verify({ ready: undeletedItems(simulator) }),
+			).toEqual([]);
+		},
+		120_000,
+	);
+
+	it("six workers at once, and processes that die: everything ends, once (seed 6)", async () => {
+		const simulator = await runWorkload(db, {
+			seed: 6,
+			lost: 20,
+			duplicated: 60,
+			reordered: true,
+			workers: 6,
+			faults: 20,
+		});
+		expect(await simulator.verify()).toEqual([]);
+	}, 120_000);
+});

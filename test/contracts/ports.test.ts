@@ -3,7 +3,7 @@ import { fakePorts } from "#fakes/ports.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
-import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { itemsContract } from "./items.ts";
 import type { ArrangedPorts } from "./journey.ts";
 import { rebuildContract } from "./rebuild.ts";
@@ -30,85 +30,81 @@ describe("the fake", () => {
 	storedContracts(() => arranged);
 });
 
-for (const kind of databaseKinds) {
-	describe.skipIf(kind.skip)(kind.title, () => {
-		let empty: EmptyDatabase;
-		let ports: ArrangedPorts;
-		/** Each text with the values it last had. */
-		const statements = new Map<string, unknown[]>();
+describe(contractDatabase.title, () => {
+	let empty: EmptyDatabase;
+	let ports: ArrangedPorts;
+	/** Each text with the values it last had. */
+	const statements = new Map<string, unknown[]>();
 
-		beforeAll(async () => {
-			empty = await kind.createMigrated();
-			const db = recorded(empty.connect(6), statements);
-			ports = {
-				...postgresPorts(db),
-				async forceFailed({ id, userId }) {
-					await empty.connect(1).query(
-						`update items set status = 'failed', error_code = 'retries_exhausted', error_detail = 'By hand.'
-						 where user_id = $1 and id = $2`,
-						[userId, id],
-					);
-				},
-			};
-		});
-		afterAll(() => empty?.drop());
-
-		contracts(() => ports);
-		languageContract(() => ports);
-
-		it("binds the user in every statement on a tenant's table, but for the sweeper's seven", async () => {
-			const partitions = postgresVectorPartitions(
-				recorded(empty.connect(1), statements),
-			);
-			await partitions.listLarge({ minItems: 1, limit: 1 });
-			await partitions.rebuild("nobody", "none", { partitions: 1, vectors: 0 });
-			await partitions.assign("nobody", "none", 1);
-			await partitions.removeEmpty("nobody", "none");
-			const tables =
-				/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_partitions)\b/;
-			const bound =
-				/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
-			const unbound = [...statements.keys()]
-				.filter((sql) => tables.test(sql) && !bound.test(sql))
-				.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 60));
-			expect(statements.size).toBeGreaterThan(25);
-			expect(unbound.sort()).toEqual([
-				"delete from outbox where id in (select id from outbox where ",
-				"select extract(epoch from clock_timestamp() - stage_at)::flo",
-				"select id, type, detail from outbox where created_at <= cloc",
-				"select user_id, item_id, deleted_at from tombstones where de",
-				"with idle as ( select requests.id, items.correlation_id from",
-				"with recursive people as ( (select user_id, lexeme, document",
-				"with stalled as ( select id from items where status in ('pen",
-			]);
-		});
-
-		it("binds the user to every tenant's table that a search reads", () => {
-			const searches = [...statements].filter(([sql]) =>
-				sql.includes("_results"),
-			);
-			expect(searches).toHaveLength(3);
-			for (const [sql, values] of searches) {
-				// Each sub-select that names a table either binds the user or joins on the user of one that does.
-				const reads = sql.match(
-					/\b(from|join) (items|documents|embeddings)\b/g,
+	beforeAll(async () => {
+		empty = await contractDatabase.createMigrated();
+		const db = recorded(empty.connect(6), statements);
+		ports = {
+			...postgresPorts(db),
+			async forceFailed({ id, userId }) {
+				await empty.connect(1).query(
+					`update items set status = 'failed', error_code = 'retries_exhausted', error_detail = 'By hand.'
+					 where user_id = $1 and id = $2`,
+					[userId, id],
 				);
-				const binds = [
-					...sql.matchAll(
-						/\buser_id = (?:\(select \$(\d+)::text\)|documents\.user_id)/g,
-					),
-				];
-				const users = new Set(
-					binds.flatMap(([, number]) => values[Number(number) - 1] ?? []),
-				);
-				expect([...users]).toEqual([expect.stringMatching(uuid)]);
-				expect(binds.length).toBeGreaterThanOrEqual(
-					new Set(reads).size === 0 ? 1 : (reads?.length ?? 0) - 1,
-				);
-			}
-		});
+			},
+		};
 	});
-}
+	afterAll(() => empty?.drop());
+
+	contracts(() => ports);
+	languageContract(() => ports);
+
+	it("binds the user in every statement on a tenant's table, but for the sweeper's seven", async () => {
+		const partitions = postgresVectorPartitions(
+			recorded(empty.connect(1), statements),
+		);
+		await partitions.listLarge({ minItems: 1, limit: 1 });
+		await partitions.rebuild("nobody", "none", { partitions: 1, vectors: 0 });
+		await partitions.assign("nobody", "none", 1);
+		await partitions.removeEmpty("nobody", "none");
+		const tables =
+			/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_partitions)\b/;
+		const bound =
+			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
+		const unbound = [...statements.keys()]
+			.filter((sql) => tables.test(sql) && !bound.test(sql))
+			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 60));
+		expect(statements.size).toBeGreaterThan(25);
+		expect(unbound.sort()).toEqual([
+			"delete from outbox where id in (select id from outbox where ",
+			"select extract(epoch from clock_timestamp() - stage_at)::flo",
+			"select id, type, detail from outbox where created_at <= cloc",
+			"select user_id, item_id, deleted_at from tombstones where de",
+			"with idle as ( select requests.id, items.correlation_id from",
+			"with recursive people as ( (select user_id, lexeme, document",
+			"with stalled as ( select id from items where status in ('pen",
+		]);
+	});
+
+	it("binds the user to every tenant's table that a search reads", () => {
+		const searches = [...statements].filter(([sql]) =>
+			sql.includes("_results"),
+		);
+		expect(searches).toHaveLength(3);
+		for (const [sql, values] of searches) {
+			// Each sub-select that names a table either binds the user or joins on the user of one that does.
+			const reads = sql.match(/\b(from|join) (items|documents|embeddings)\b/g);
+			const binds = [
+				...sql.matchAll(
+					/\buser_id = (?:\(select \$(\d+)::text\)|documents\.user_id)/g,
+				),
+			];
+			const users = new Set(
+				binds.flatMap(([, number]) => values[Number(number) - 1] ?? []),
+			);
+			expect([...users]).toEqual([expect.stringMatching(uuid)]);
+			expect(binds.length).toBeGreaterThanOrEqual(
+				new Set(reads).size === 0 ? 1 : (reads?.length ?? 0) - 1,
+			);
+		}
+	});
+});
 
 function contracts(get: () => ArrangedPorts): void {
 	storedContracts(get);

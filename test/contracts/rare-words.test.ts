@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgresPorts } from "#postgres/ports.ts";
 import { rarestWords } from "../support/rarest-words.ts";
-import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { analyzedItem, newUser, type RowPorts } from "./journey.ts";
 
 const golden = join(
@@ -21,41 +21,39 @@ function misread(): (word: string) => boolean {
 	};
 }
 
-for (const kind of databaseKinds) {
-	describe.skipIf(kind.skip || missing)(
-		`on ${kind.title}${missing ? " (skipped: ../shared/golden is not there)" : ""}`,
-		() => {
-			let empty: EmptyDatabase;
-			let ports: RowPorts;
-			beforeAll(async () => {
-				empty = await kind.createMigrated();
-				ports = postgresPorts(empty.connect());
-			});
-			afterAll(() => empty?.drop());
+describe.skipIf(missing)(
+	`on ${contractDatabase.title}${missing ? " (skipped: ../shared/golden is not there)" : ""}`,
+	() => {
+		let empty: EmptyDatabase;
+		let ports: RowPorts;
+		beforeAll(async () => {
+			empty = await contractDatabase.createMigrated();
+			ports = postgresPorts(empty.connect());
+		});
+		afterAll(() => empty?.drop());
 
-			it("at least 50 of 55 misread images are in the first three for their four rarest words", async () => {
-				const images: { image_details: { extracted_text: string[] } }[] =
-					JSON.parse(readFileSync(golden, "utf8"));
-				const user = newUser();
-				const reads = misread();
-				const texts = [];
-				for (const { image_details } of images) {
-					const text = image_details.extracted_text.join(" ");
-					const seen = text.split(/\s+/).filter(reads).join(" ");
-					const { item } = await analyzedItem(ports, user, {
-						headline: seen.slice(0, 80),
-						extracted: [seen.slice(0, 2000)],
-					});
-					texts.push({ id: item.id, text });
-				}
-				let found = 0;
-				for (const [id, text] of rarestWords(texts)) {
-					const hits = await ports.search.byText(user, { text }, { topK: 3 });
-					if (hits.some(({ itemId }) => itemId === id)) found += 1;
-				}
-				expect(texts).toHaveLength(55);
-				expect(found).toBeGreaterThanOrEqual(50);
-			});
-		},
-	);
-}
+		it("at least 50 of 55 misread images are in the first three for their four rarest words", async () => {
+			const images: { image_details: { extracted_text: string[] } }[] =
+				JSON.parse(readFileSync(golden, "utf8"));
+			const user = newUser();
+			const reads = misread();
+			const texts = [];
+			for (const { image_details } of images) {
+				const text = image_details.extracted_text.join(" ");
+				const seen = text.split(/\s+/).filter(reads).join(" ");
+				const { item } = await analyzedItem(ports, user, {
+					headline: seen.slice(0, 80),
+					extracted: [seen.slice(0, 2000)],
+				});
+				texts.push({ id: item.id, text });
+			}
+			let found = 0;
+			for (const [id, text] of rarestWords(texts)) {
+				const hits = await ports.search.byText(user, { text }, { topK: 3 });
+				if (hits.some(({ itemId }) => itemId === id)) found += 1;
+			}
+			expect(texts).toHaveLength(55);
+			expect(found).toBeGreaterThanOrEqual(50);
+		});
+	},
+);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { ada, testApi } from "../unit/api/test-api.ts";
-import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { analyzedItem, type RowPorts } from "./journey.ts";
 
 /** What people and attackers type; each is answered, or refused with a reason, and never an error of ours. */
@@ -38,53 +38,51 @@ const odd: [name: string, query: string, status: 200 | 422][] = [
 	],
 ];
 
-for (const kind of databaseKinds) {
-	describe.skipIf(kind.skip)(`a search over HTTP on ${kind.title}`, () => {
-		let empty: EmptyDatabase;
-		let api: ReturnType<typeof testApi>;
-		beforeAll(async () => {
-			empty = await kind.createMigrated();
-			const ports: RowPorts = postgresPorts(empty.connect());
-			api = testApi({ ports: { ...ports, embedder: offlineEmbedder() } });
-			await analyzedItem(ports, ada, {
-				headline: "A bowl of ramen",
-				summary: "Noodles, in a bowl.",
-			});
-		});
-		afterAll(() => empty?.drop());
-
-		const ask = (more: object) =>
-			api.as(ada)("POST", "/search", {
-				json: { include_answer: false, explain: true, ...more },
-			});
-
-		it.each(odd)("for %s", async (_, query, expected) => {
-			for (const search_type of ["bm25", "vector", "hybrid"]) {
-				const { status, body } = await ask({ query, search_type });
-				expect(status, search_type).toBe(expected);
-				if (expected === 422) {
-					expect(body.errors[0]).toMatchObject({ field: "body.query" });
-					expect(body.errors[0].detail).not.toBe("");
-				} else if (body.results.length === 0) {
-					expect(body.notices[0]).toMatch(/^Nothing was found: /);
-				}
-			}
-		});
-
-		it.each([0, 51, -1, 2.5])("refuses top_k %d", async (top_k) => {
-			const { status, body } = await ask({ query: "ramen", top_k });
-			expect(status).toBe(422);
-			expect(body.errors[0].field).toBe("body.top_k");
-		});
-
-		it("still has its tables, and finds what is there", async () => {
-			const { body } = await ask({ query: "ramen", search_type: "bm25" });
-			expect(body.results).toHaveLength(1);
-			expect(body.results[0].metadata.explanation).toMatchObject({
-				text: { rank: 1, matched: [{ word: "ramen", field: "headline" }] },
-				vector: null,
-			});
-			expect(body.results[0].metadata.explanation.snippet).toContain("ramen");
+describe(`a search over HTTP on ${contractDatabase.title}`, () => {
+	let empty: EmptyDatabase;
+	let api: ReturnType<typeof testApi>;
+	beforeAll(async () => {
+		empty = await contractDatabase.createMigrated();
+		const ports: RowPorts = postgresPorts(empty.connect());
+		api = testApi({ ports: { ...ports, embedder: offlineEmbedder() } });
+		await analyzedItem(ports, ada, {
+			headline: "A bowl of ramen",
+			summary: "Noodles, in a bowl.",
 		});
 	});
-}
+	afterAll(() => empty?.drop());
+
+	const ask = (more: object) =>
+		api.as(ada)("POST", "/search", {
+			json: { include_answer: false, explain: true, ...more },
+		});
+
+	it.each(odd)("for %s", async (_, query, expected) => {
+		for (const search_type of ["bm25", "vector", "hybrid"]) {
+			const { status, body } = await ask({ query, search_type });
+			expect(status, search_type).toBe(expected);
+			if (expected === 422) {
+				expect(body.errors[0]).toMatchObject({ field: "body.query" });
+				expect(body.errors[0].detail).not.toBe("");
+			} else if (body.results.length === 0) {
+				expect(body.notices[0]).toMatch(/^Nothing was found: /);
+			}
+		}
+	});
+
+	it.each([0, 51, -1, 2.5])("refuses top_k %d", async (top_k) => {
+		const { status, body } = await ask({ query: "ramen", top_k });
+		expect(status).toBe(422);
+		expect(body.errors[0].field).toBe("body.top_k");
+	});
+
+	it("still has its tables, and finds what is there", async () => {
+		const { body } = await ask({ query: "ramen", search_type: "bm25" });
+		expect(body.results).toHaveLength(1);
+		expect(body.results[0].metadata.explanation).toMatchObject({
+			text: { rank: 1, matched: [{ word: "ramen", field: "headline" }] },
+			vector: null,
+		});
+		expect(body.results[0].metadata.explanation.snippet).toContain("ramen");
+	});
+});

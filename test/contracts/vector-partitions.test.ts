@@ -8,7 +8,7 @@ import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./crowd.ts";
-import { databaseKinds, type EmptyDatabase } from "./databases.ts";
+import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { newUser } from "./journey.ts";
 
 const model = "test-model";
@@ -48,483 +48,476 @@ const ofTopic = (topic: number, from = 0) =>
 const collection = () =>
 	Array.from({ length: topics }, (_, topic) => ofTopic(topic)).flat();
 
-for (const kind of databaseKinds) {
-	describe.skipIf(kind.skip)(`vectors in partitions on ${kind.title}`, () => {
-		let empty: EmptyDatabase;
-		let db: Database;
-		let partitions: ReturnType<typeof postgresVectorPartitions>;
-		beforeAll(async () => {
-			empty = await kind.createMigrated();
-			db = empty.connect(4);
-			partitions = postgresVectorPartitions(db);
-		});
-		afterAll(() => empty?.drop());
+describe(`vectors in partitions on ${contractDatabase.title}`, () => {
+	let empty: EmptyDatabase;
+	let db: Database;
+	let partitions: ReturnType<typeof postgresVectorPartitions>;
+	beforeAll(async () => {
+		empty = await contractDatabase.createMigrated();
+		db = empty.connect(4);
+		partitions = postgresVectorPartitions(db);
+	});
+	afterAll(() => empty?.drop());
 
-		async function partitioned(): Promise<string> {
-			const user = newUser();
-			await fillWithVectors(db, { userId: user, model }, collection());
-			await partitions.rebuild(user, model, { partitions: topics, vectors });
-			while ((await partitions.assign(user, model, 100)) > 0);
-			return user;
-		}
-		const find = async (user: string, vector: Float32Array, more = {}) => {
-			const hits = await postgresSearch(db).byVector(
-				user,
-				{ model, vector, minSimilarity: -1 },
-				{ topK: 10, ...more },
-			);
-			return hits.map(({ itemId }) => itemId);
-		};
-		const exactly = async (user: string, vector: Float32Array) => {
-			const rows = await db.query<{ item_id: string }>(
-				`select item_id from embeddings where user_id = $1 and model = $2
-				 order by embedding <=> $3::vector::halfvec(1024), item_id limit 10`,
-				[user, model, vectorText(vector)],
-			);
-			return rows.map(({ item_id }) => item_id);
-		};
-		const counts = async (user: string) => {
-			const [row] = await db.query<Record<string, number>>(
-				`select count(*) filter (where partition is null)::int as unassigned,
-				   count(*) filter (where outdated_at is null and vector_partitions.partition is not null)::int as assigned,
-				   count(*) filter (where outdated_at is not null)::int as outdated,
-				   (select count(*)::int from vector_partitions where user_id = $1) as partitions
-				 from embeddings left join vector_partitions using (user_id, model, partition)
-				 where embeddings.user_id = $1`,
-				[user],
-			);
-			return row;
-		};
-		const grow = (user: string, more: Float32Array[]) =>
-			fillWithVectors(db, { userId: user, model }, more);
-		const wake = (deadline = new Date(Date.now() + 60_000)) =>
-			rebuildPartitions(
-				{ vectorPartitions: partitions, clock: { now: () => new Date() } },
-				{ deadline },
-			);
-
-		it("are found as if every one had been compared, topic by topic", async () => {
-			const user = await partitioned();
-			expect((await counts(user))?.assigned).toBe(vectors);
-			for (let topic = 0; topic < topics; topic++) {
-				const asked = aroundTopic(topic, 1000);
-				expect(await find(user, asked)).toEqual(await exactly(user, asked));
-			}
-		});
-
-		it("lie in their rows, before and after they are partitioned", async () => {
-			await partitioned();
-			const [outOfLine] = await db.query<{ bytes: number }>(
-				`select pg_relation_size(reltoastrelid)::int as bytes from pg_class
-				 where oid = 'embeddings'::regclass`,
-			);
-			expect(outOfLine).toEqual({ bytes: 0 });
-		});
-
-		it("are found by what is like an item", async () => {
-			const user = await partitioned();
-			const asked = aroundTopic(3, 5);
-			const [itemId = "", ...others] = await exactly(user, asked);
-			const similar = await postgresSimilar(db).toItem(user, itemId, {
-				model,
-				topK: 9,
-			});
-			expect(similar?.items.map((item) => item.itemId)).toEqual(others);
-		});
-
-		it("that come later are found at once, and those that change are where they went", async () => {
-			const user = await partitioned();
-			await grow(user, [aroundTopic(5, 2000)]);
-			const [added = ""] = await find(user, aroundTopic(5, 2000));
-			expect(await counts(user)).toMatchObject({
-				unassigned: 1,
-				assigned: vectors,
-			});
-			await partitions.assign(user, model, 10);
-			expect(await counts(user)).toMatchObject({ unassigned: 0 });
-			expect((await find(user, aroundTopic(5, 2000)))[0]).toBe(added);
-			const partitionOf = async () =>
-				(
-					await db.query<{ partition: number }>(
-						"select partition from embeddings where user_id = $1 and item_id = $2",
-						[user, added],
-					)
-				)[0]?.partition;
-			expect(await partitionOf()).not.toBeNull();
-			const moved = aroundTopic(9, 3000);
-			await db.query(
-				"update embeddings set embedding = $3::vector::halfvec where user_id = $1 and item_id = $2",
-				[user, added, vectorText(moved)],
-			);
-			expect(await partitionOf()).toBeNull();
-			expect((await find(user, moved))[0]).toBe(added);
-			expect(await find(user, aroundTopic(5, 2000))).not.toContain(added);
-		});
-
-		it("of a category are found wherever they are", async () => {
-			const user = await partitioned();
-			await fillWithVectors(
-				db,
-				{ userId: user, model, category: "Food" },
-				[1, 4, 8].map((topic) => aroundTopic(topic, 4000)),
-			);
-			const found = await find(user, aroundTopic(1, 1), { category: "Food" });
-			expect(found).toHaveLength(3);
-		});
-
-		it("are all found while they move to other partitions, and afterwards", async () => {
-			const user = await partitioned();
-			const asked = Array.from({ length: topics }, (_, topic) =>
-				aroundTopic(topic, 1000),
-			);
-			const wanted = await Promise.all(asked.map((one) => exactly(user, one)));
-			await partitions.rebuild(user, model, {
-				partitions: 2 * topics,
-				vectors,
-			});
-			for (let moved = 1; moved > 0; ) {
-				for (const [at, one] of asked.entries()) {
-					expect(await find(user, one)).toEqual(wanted[at]);
-				}
-				moved = await partitions.assign(user, model, 120);
-			}
-			expect(await counts(user)).toMatchObject({ unassigned: 0, outdated: 0 });
-		});
-
-		it("leave no empty partition behind, once no write can still assign to it", async () => {
-			const user = await partitioned();
-			const before = (await counts(user))?.partitions ?? 0;
-			await partitions.rebuild(user, model, { partitions: topics, vectors });
-			await partitions.removeEmpty(user, model);
-			expect((await counts(user))?.partitions).toBeGreaterThan(before);
-			await db.query(
-				"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
-				[user],
-			);
-			await partitions.removeEmpty(user, model);
-			expect((await counts(user))?.outdated).toBe(vectors);
-			while ((await partitions.assign(user, model, 500)) > 0);
-			await partitions.removeEmpty(user, model);
-			expect(await counts(user)).toMatchObject({
-				assigned: vectors,
-				outdated: 0,
-			});
-			const left = await db.query(
-				"select from vector_partitions where user_id = $1 and outdated_at is not null",
-				[user],
-			);
-			expect(left).toEqual([]);
-		});
-
-		it("leave empty partitions for a while, since a slow write may still assign to them", async () => {
-			const user = await partitioned();
-			await partitions.rebuild(user, model, { partitions: topics, vectors });
-			while ((await partitions.assign(user, model, 500)) > 0);
-			const empties = async () =>
-				(
-					await db.query(
-						"select from vector_partitions where user_id = $1 and outdated_at is not null",
-						[user],
-					)
-				).length;
-			await partitions.removeEmpty(user, model);
-			expect(await empties()).toBeGreaterThan(1);
-			await db.query(
-				"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
-				[user],
-			);
-			await partitions.removeEmpty(user, model);
-			expect(await empties()).toBe(0);
-		});
-
-		it.skipIf(!kind.concurrent)(
-			"do not wait for one that is being written",
-			async () => {
-				const user = await partitioned();
-				await partitions.rebuild(user, model, { partitions: topics, vectors });
-				await db.transaction(async (tx) => {
-					await tx.query(
-						"select from embeddings where user_id = $1 limit 1 for update",
-						[user],
-					);
-					expect(await partitions.assign(user, model, 500)).toBe(vectors - 1);
-				});
-				expect(await partitions.assign(user, model, 500)).toBe(1);
-			},
+	async function partitioned(): Promise<string> {
+		const user = newUser();
+		await fillWithVectors(db, { userId: user, model }, collection());
+		await partitions.rebuild(user, model, { partitions: topics, vectors });
+		while ((await partitions.assign(user, model, 100)) > 0);
+		return user;
+	}
+	const find = async (user: string, vector: Float32Array, more = {}) => {
+		const hits = await postgresSearch(db).byVector(
+			user,
+			{ model, vector, minSimilarity: -1 },
+			{ topK: 10, ...more },
+		);
+		return hits.map(({ itemId }) => itemId);
+	};
+	const exactly = async (user: string, vector: Float32Array) => {
+		const rows = await db.query<{ item_id: string }>(
+			`select item_id from embeddings where user_id = $1 and model = $2
+			 order by embedding <=> $3::vector::halfvec(1024), item_id limit 10`,
+			[user, model, vectorText(vector)],
+		);
+		return rows.map(({ item_id }) => item_id);
+	};
+	const counts = async (user: string) => {
+		const [row] = await db.query<Record<string, number>>(
+			`select count(*) filter (where partition is null)::int as unassigned,
+			   count(*) filter (where outdated_at is null and vector_partitions.partition is not null)::int as assigned,
+			   count(*) filter (where outdated_at is not null)::int as outdated,
+			   (select count(*)::int from vector_partitions where user_id = $1) as partitions
+			 from embeddings left join vector_partitions using (user_id, model, partition)
+			 where embeddings.user_id = $1`,
+			[user],
+		);
+		return row;
+	};
+	const grow = (user: string, more: Float32Array[]) =>
+		fillWithVectors(db, { userId: user, model }, more);
+	const wake = (deadline = new Date(Date.now() + 60_000)) =>
+		rebuildPartitions(
+			{ vectorPartitions: partitions, clock: { now: () => new Date() } },
+			{ deadline },
 		);
 
-		it("are never in a partition of another person, or of nobody", async () => {
-			const [ada, bob] = [await partitioned(), await partitioned()];
-			const [foreign] = await db.query<{ partition: number }>(
-				"select partition from vector_partitions where user_id = $1 limit 1",
-				[bob],
-			);
-			for (const partition of [foreign?.partition, 2_000_000_000]) {
-				await expect(
-					db.query("update embeddings set partition = $2 where user_id = $1", [
-						ada,
-						partition,
-					]),
-				).rejects.toThrow("embeddings_are_in_a_partition_that_exists");
-			}
-			expect(await find(bob, aroundTopic(2, 0))).not.toEqual(
-				await find(ada, aroundTopic(2, 0)),
-			);
-		});
-
-		it("are partitioned and found under the names that the release before uses, too", async () => {
-			const user = newUser();
-			await grow(user, collection());
-			const former = (statement: string) => db.query(statement, [user, model]);
-			await former(
-				`insert into vector_cells (user_id, model, centroid, made_for)
-				 select user_id, model, embedding, 300 from embeddings where user_id = $1 and model = $2 limit 4`,
-			);
-			await former(
-				`update embeddings set cell = (
-				   select cell from vector_cells where user_id = $1 and model = $2 and outdated_at is null
-				   order by centroid <=> embedding limit 1)
-				 where user_id = $1 and model = $2`,
-			);
-			expect(await counts(user)).toMatchObject({
-				assigned: vectors,
-				partitions: 4,
-			});
-			await former(
-				"update vector_cells set outdated_at = clock_timestamp() where user_id = $1 and model = $2",
-			);
-			await partitions.rebuild(user, model, { partitions: topics, vectors });
-			await partitions.assign(user, model, vectors);
-			expect(
-				await former(
-					`select count(*)::int as found from embeddings join vector_cells using (user_id, model, cell)
-					 where user_id = $1 and model = $2 and outdated_at is null`,
-				),
-			).toEqual([{ found: vectors }]);
-			await former(
-				"delete from vector_cells where user_id = $1 and model = $2 and outdated_at is not null",
-			);
-			expect(await counts(user)).toMatchObject({
-				assigned: vectors,
-				outdated: 0,
-			});
-			await former(
-				"update embeddings set embedding = embedding where user_id = $1 and model = $2",
-			);
-			expect(
-				await former(
-					`select count(cell)::int as cells, count(partition)::int as partitions
-					 from embeddings where user_id = $1 and model = $2`,
-				),
-			).toEqual([{ cells: 0, partitions: 0 }]);
-		});
-
-		/** Asks along an axis for vectors whose cosines with it these are, each alone in a partition. @returns those that are found */
-		async function readOf(cosines: number[], topK = 50): Promise<number[]> {
-			const user = newUser();
-			const axis = (at: number) => {
-				const vector = new Float32Array(embeddingDimensions);
-				vector[at] = 1;
-				return vector;
-			};
-			const stored = cosines.map((cosine, at) => {
-				const vector = axis(at + 1);
-				vector[at + 1] = Math.sqrt(1 - cosine ** 2);
-				vector[0] = cosine;
-				return vector;
-			});
-			await fillWithVectors(db, { userId: user, model }, stored);
-			await db.query(
-				`insert into vector_partitions (user_id, model, centroid, built_for)
-				 select user_id, model, embedding, $2 from embeddings where user_id = $1`,
-				[user, cosines.length],
-			);
-			await partitions.assign(user, model, 500);
-			const hits = await postgresSearch(db).byVector(
-				user,
-				{ model, vector: axis(0), minSimilarity: -1 },
-				{ topK },
-			);
-			return hits.map(({ similarity }) => Number(similarity?.toFixed(2)));
+	it("are found as if every one had been compared, topic by topic", async () => {
+		const user = await partitioned();
+		expect((await counts(user))?.assigned).toBe(vectors);
+		for (let topic = 0; topic < topics; topic++) {
+			const asked = aroundTopic(topic, 1000);
+			expect(await find(user, asked)).toEqual(await exactly(user, asked));
 		}
+	});
 
-		it("are read the farther from the query the less the nearest partition stands out", async () => {
-			// 8.8 standard deviations: nearer than the mean by 0.18 of what the nearest is.
-			const clear = [0.7, 0.14, 0.1, ...Array.from({ length: 80 }, () => 0)];
-			expect(await readOf(clear, 10)).toEqual([0.7, 0.14]);
-			// For more hits more partitions: a tenth.
-			expect(await readOf(clear, 20)).toEqual([0.7, 0.14, 0.1]);
-			// 13.7, and a fifth is the most.
-			const clearer = [
-				0.7,
-				0.15,
-				0.13,
-				...Array.from({ length: 200 }, () => 0),
-			];
-			expect(await readOf(clearer, 10)).toEqual([0.7, 0.15]);
-			// 1.7, hence a tenth.
-			const spread = Array.from({ length: 40 }, (_, n) => (0.7 * n) / 40);
-			const farthest = Math.min(...(await readOf(spread)));
-			// On average 0.341, at best 0.683.
-			expect(farthest).toBeGreaterThan(0.375);
-			expect(farthest).toBeLessThan(0.395);
+	it("lie in their rows, before and after they are partitioned", async () => {
+		await partitioned();
+		const [outOfLine] = await db.query<{ bytes: number }>(
+			`select pg_relation_size(reltoastrelid)::int as bytes from pg_class
+			 where oid = 'embeddings'::regclass`,
+		);
+		expect(outOfLine).toEqual({ bytes: 0 });
+	});
+
+	it("are found by what is like an item", async () => {
+		const user = await partitioned();
+		const asked = aroundTopic(3, 5);
+		const [itemId = "", ...others] = await exactly(user, asked);
+		const similar = await postgresSimilar(db).toItem(user, itemId, {
+			model,
+			topK: 9,
 		});
+		expect(similar?.items.map((item) => item.itemId)).toEqual(others);
+	});
 
-		it("are read where all partitions are equally near", async () => {
-			const equal = Array.from({ length: 30 }, () => 0.3);
-			expect(await readOf(equal)).toHaveLength(30);
+	it("that come later are found at once, and those that change are where they went", async () => {
+		const user = await partitioned();
+		await grow(user, [aroundTopic(5, 2000)]);
+		const [added = ""] = await find(user, aroundTopic(5, 2000));
+		expect(await counts(user)).toMatchObject({
+			unassigned: 1,
+			assigned: vectors,
 		});
+		await partitions.assign(user, model, 10);
+		expect(await counts(user)).toMatchObject({ unassigned: 0 });
+		expect((await find(user, aroundTopic(5, 2000)))[0]).toBe(added);
+		const partitionOf = async () =>
+			(
+				await db.query<{ partition: number }>(
+					"select partition from embeddings where user_id = $1 and item_id = $2",
+					[user, added],
+				)
+			)[0]?.partition;
+		expect(await partitionOf()).not.toBeNull();
+		const moved = aroundTopic(9, 3000);
+		await db.query(
+			"update embeddings set embedding = $3::vector::halfvec where user_id = $1 and item_id = $2",
+			[user, added, vectorText(moved)],
+		);
+		expect(await partitionOf()).toBeNull();
+		expect((await find(user, moved))[0]).toBe(added);
+		expect(await find(user, aroundTopic(5, 2000))).not.toContain(added);
+	});
 
-		it("that are all the same share one partition", async () => {
-			const user = newUser();
-			await grow(
-				user,
-				Array.from({ length: 60 }, () => aroundTopic(1, 1)),
-			);
-			await partitions.rebuild(user, model, { partitions: 6, vectors: 60 });
-			await partitions.assign(user, model, 500);
-			expect(await counts(user)).toMatchObject({ assigned: 60, partitions: 1 });
-			expect(await find(user, aroundTopic(1, 1))).toHaveLength(10);
+	it("of a category are found wherever they are", async () => {
+		const user = await partitioned();
+		await fillWithVectors(
+			db,
+			{ userId: user, model, category: "Food" },
+			[1, 4, 8].map((topic) => aroundTopic(topic, 4000)),
+		);
+		const found = await find(user, aroundTopic(1, 1), { category: "Food" });
+		expect(found).toHaveLength(3);
+	});
+
+	it("are all found while they move to other partitions, and afterwards", async () => {
+		const user = await partitioned();
+		const asked = Array.from({ length: topics }, (_, topic) =>
+			aroundTopic(topic, 1000),
+		);
+		const wanted = await Promise.all(asked.map((one) => exactly(user, one)));
+		await partitions.rebuild(user, model, {
+			partitions: 2 * topics,
+			vectors,
 		});
+		for (let moved = 1; moved > 0; ) {
+			for (const [at, one] of asked.entries()) {
+				expect(await find(user, one)).toEqual(wanted[at]);
+			}
+			moved = await partitions.assign(user, model, 120);
+		}
+		expect(await counts(user)).toMatchObject({ unassigned: 0, outdated: 0 });
+	});
 
-		it("are partitioned from 5,000 on, in as many sweeps as it takes, and as one collection grows or goes", async () => {
-			const [small, large] = [newUser(), newUser()];
-			const four = (times: number) =>
-				Array.from({ length: times }, (_, n) =>
-					Array.from({ length: topics }, (_, topic) =>
-						ofTopic(topic, 5000 + n * perTopic),
-					).flat(),
-				).flat();
-			await grow(small, collection());
-			await grow(large, four(17));
-			const all = 17 * vectors;
-			const asked = aroundTopic(4, 1000);
-			// Of a topic's many it matters little which: the codes alone decide.
-			const nearest = new Set(await exactly(large, asked));
-			const right = async () =>
-				(await find(large, asked)).filter((id) => nearest.has(id)).length;
-			const unpartitioned = await right();
-			expect(unpartitioned).toBeGreaterThan(2);
-			const started = Date.now();
-			let looks = 0;
-			// A clock that jumps past the deadline after the first two looks at it.
-			const cutShort = await rebuildPartitions(
-				{
-					vectorPartitions: partitions,
-					clock: {
-						now: () => new Date(started + (looks++ < 2 + 8 ? 0 : 60_000)),
-					},
-				},
-				{ deadline: new Date(started + 1_000) },
-			);
-			expect(cutShort.assigned).toBeLessThan(all);
-			expect(await right()).toBeGreaterThanOrEqual(unpartitioned);
-			await wake();
-			expect(await counts(small)).toMatchObject({ partitions: 0, assigned: 0 });
-			expect(await counts(large)).toMatchObject({
-				assigned: all,
-				unassigned: 0,
-				outdated: 0,
-			});
-			expect((await counts(large))?.partitions).toBeGreaterThan(topics);
-			expect(await right()).toBeGreaterThanOrEqual(unpartitioned);
-			expect(await wake()).toEqual({ rebuilt: 0, assigned: 0 });
+	it("leave no empty partition behind, once no write can still assign to it", async () => {
+		const user = await partitioned();
+		const before = (await counts(user))?.partitions ?? 0;
+		await partitions.rebuild(user, model, { partitions: topics, vectors });
+		await partitions.removeEmpty(user, model);
+		expect((await counts(user))?.partitions).toBeGreaterThan(before);
+		await db.query(
+			"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+			[user],
+		);
+		await partitions.removeEmpty(user, model);
+		expect((await counts(user))?.outdated).toBe(vectors);
+		while ((await partitions.assign(user, model, 500)) > 0);
+		await partitions.removeEmpty(user, model);
+		expect(await counts(user)).toMatchObject({
+			assigned: vectors,
+			outdated: 0,
+		});
+		const left = await db.query(
+			"select from vector_partitions where user_id = $1 and outdated_at is not null",
+			[user],
+		);
+		expect(left).toEqual([]);
+	});
 
-			const kept = [...nearest];
-			const items = await db.query<{ id: string }>(
-				"select id from items where user_id = $1 and id <> all($2)",
-				[large, kept],
-			);
-			// In batches: on a busy machine one statement takes longer than its timeout.
-			for (let from = 0; from < items.length; from += 500) {
+	it("leave empty partitions for a while, since a slow write may still assign to them", async () => {
+		const user = await partitioned();
+		await partitions.rebuild(user, model, { partitions: topics, vectors });
+		while ((await partitions.assign(user, model, 500)) > 0);
+		const empties = async () =>
+			(
 				await db.query(
-					"delete from items where user_id = $1 and id = any($2)",
-					[large, items.slice(from, from + 500).map(({ id }) => id)],
-				);
-			}
-			await wake();
-			expect(await counts(large)).toMatchObject({
-				unassigned: 10,
-				assigned: 0,
-			});
-			// Outdated partitions are not outdated again.
-			expect((await wake()).rebuilt).toBe(0);
-			expect((await find(large, asked)).sort()).toEqual(kept.sort());
-			for (const itemId of kept) {
-				await postgresItems(db).delete(large, itemId);
-			}
-			await db.query(
-				"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
-				[large],
-			);
-			await wake();
-			const left = await db.query(
-				"select from vector_partitions where user_id = $1",
-				[large],
-			);
-			expect(left).toEqual([]);
-		}, 120_000);
-
-		it.skipIf(!kind.concurrent)(
-			"are in one division, though two began at once",
-			async () => {
-				const user = newUser();
-				await grow(user, collection());
-				const divide = () =>
-					partitions.rebuild(user, model, { partitions: topics, vectors });
-				await Promise.all([divide(), divide(), divide()]);
-				const current = await db.query(
-					"select from vector_partitions where user_id = $1 and outdated_at is null",
+					"select from vector_partitions where user_id = $1 and outdated_at is not null",
 					[user],
-				);
-				expect(current.length).toBeGreaterThan(1);
-				expect(current.length).toBeLessThanOrEqual(topics);
-			},
+				)
+			).length;
+		await partitions.removeEmpty(user, model);
+		expect(await empties()).toBeGreaterThan(1);
+		await db.query(
+			"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+			[user],
 		);
+		await partitions.removeEmpty(user, model);
+		expect(await empties()).toBe(0);
+	});
 
-		it.skipIf(!kind.concurrent)(
-			"are all found though they are written while two divide",
-			async () => {
-				const user = newUser();
-				await grow(user, collection());
-				let writing = true;
-				let cut = 0;
-				const divide = async () => {
-					while (writing) {
-						await partitions.rebuild(user, model, {
-							partitions: topics,
-							vectors,
-						});
-						await partitions.assign(user, model, 90);
-						await db.query(
-							"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
-							[user],
-						);
-						await partitions.removeEmpty(user, model);
-						cut += 1;
-					}
-				};
-				const write = async () => {
-					for (let n = 0; n < 40; n++) {
-						await grow(user, [aroundTopic(n % topics, 7000 + n)]);
-					}
-					writing = false;
-				};
-				await Promise.all([write(), divide(), divide()]);
-				expect(cut).toBeGreaterThan(1);
-				while ((await partitions.assign(user, model, 500)) > 0);
-				const lost = await db.query(
-					`select from embeddings where user_id = $1 and partition is not null and not exists (
-					   select from vector_partitions where vector_partitions.user_id = $1 and vector_partitions.partition = embeddings.partition)`,
+	it.skipIf(!contractDatabase.concurrent)(
+		"do not wait for one that is being written",
+		async () => {
+			const user = await partitioned();
+			await partitions.rebuild(user, model, { partitions: topics, vectors });
+			await db.transaction(async (tx) => {
+				await tx.query(
+					"select from embeddings where user_id = $1 limit 1 for update",
 					[user],
 				);
-				expect(lost).toEqual([]);
-				const [{ stored } = { stored: 0 }] = await db.query<{ stored: number }>(
-					"select count(*)::int as stored from embeddings where user_id = $1",
-					[user],
-				);
-				expect(stored).toBe(vectors + 40);
-			},
+				expect(await partitions.assign(user, model, 500)).toBe(vectors - 1);
+			});
+			expect(await partitions.assign(user, model, 500)).toBe(1);
+		},
+	);
+
+	it("are never in a partition of another person, or of nobody", async () => {
+		const [ada, bob] = [await partitioned(), await partitioned()];
+		const [foreign] = await db.query<{ partition: number }>(
+			"select partition from vector_partitions where user_id = $1 limit 1",
+			[bob],
+		);
+		for (const partition of [foreign?.partition, 2_000_000_000]) {
+			await expect(
+				db.query("update embeddings set partition = $2 where user_id = $1", [
+					ada,
+					partition,
+				]),
+			).rejects.toThrow("embeddings_are_in_a_partition_that_exists");
+		}
+		expect(await find(bob, aroundTopic(2, 0))).not.toEqual(
+			await find(ada, aroundTopic(2, 0)),
 		);
 	});
-}
+
+	it("are partitioned and found under the names that the release before uses, too", async () => {
+		const user = newUser();
+		await grow(user, collection());
+		const former = (statement: string) => db.query(statement, [user, model]);
+		await former(
+			`insert into vector_cells (user_id, model, centroid, made_for)
+			 select user_id, model, embedding, 300 from embeddings where user_id = $1 and model = $2 limit 4`,
+		);
+		await former(
+			`update embeddings set cell = (
+			   select cell from vector_cells where user_id = $1 and model = $2 and outdated_at is null
+			   order by centroid <=> embedding limit 1)
+			 where user_id = $1 and model = $2`,
+		);
+		expect(await counts(user)).toMatchObject({
+			assigned: vectors,
+			partitions: 4,
+		});
+		await former(
+			"update vector_cells set outdated_at = clock_timestamp() where user_id = $1 and model = $2",
+		);
+		await partitions.rebuild(user, model, { partitions: topics, vectors });
+		await partitions.assign(user, model, vectors);
+		expect(
+			await former(
+				`select count(*)::int as found from embeddings join vector_cells using (user_id, model, cell)
+				 where user_id = $1 and model = $2 and outdated_at is null`,
+			),
+		).toEqual([{ found: vectors }]);
+		await former(
+			"delete from vector_cells where user_id = $1 and model = $2 and outdated_at is not null",
+		);
+		expect(await counts(user)).toMatchObject({
+			assigned: vectors,
+			outdated: 0,
+		});
+		await former(
+			"update embeddings set embedding = embedding where user_id = $1 and model = $2",
+		);
+		expect(
+			await former(
+				`select count(cell)::int as cells, count(partition)::int as partitions
+				 from embeddings where user_id = $1 and model = $2`,
+			),
+		).toEqual([{ cells: 0, partitions: 0 }]);
+	});
+
+	/** Asks along an axis for vectors whose cosines with it these are, each alone in a partition. @returns those that are found */
+	async function readOf(cosines: number[], topK = 50): Promise<number[]> {
+		const user = newUser();
+		const axis = (at: number) => {
+			const vector = new Float32Array(embeddingDimensions);
+			vector[at] = 1;
+			return vector;
+		};
+		const stored = cosines.map((cosine, at) => {
+			const vector = axis(at + 1);
+			vector[at + 1] = Math.sqrt(1 - cosine ** 2);
+			vector[0] = cosine;
+			return vector;
+		});
+		await fillWithVectors(db, { userId: user, model }, stored);
+		await db.query(
+			`insert into vector_partitions (user_id, model, centroid, built_for)
+			 select user_id, model, embedding, $2 from embeddings where user_id = $1`,
+			[user, cosines.length],
+		);
+		await partitions.assign(user, model, 500);
+		const hits = await postgresSearch(db).byVector(
+			user,
+			{ model, vector: axis(0), minSimilarity: -1 },
+			{ topK },
+		);
+		return hits.map(({ similarity }) => Number(similarity?.toFixed(2)));
+	}
+
+	it("are read the farther from the query the less the nearest partition stands out", async () => {
+		// 8.8 standard deviations: nearer than the mean by 0.18 of what the nearest is.
+		const clear = [0.7, 0.14, 0.1, ...Array.from({ length: 80 }, () => 0)];
+		expect(await readOf(clear, 10)).toEqual([0.7, 0.14]);
+		// For more hits more partitions: a tenth.
+		expect(await readOf(clear, 20)).toEqual([0.7, 0.14, 0.1]);
+		// 13.7, and a fifth is the most.
+		const clearer = [0.7, 0.15, 0.13, ...Array.from({ length: 200 }, () => 0)];
+		expect(await readOf(clearer, 10)).toEqual([0.7, 0.15]);
+		// 1.7, hence a tenth.
+		const spread = Array.from({ length: 40 }, (_, n) => (0.7 * n) / 40);
+		const farthest = Math.min(...(await readOf(spread)));
+		// On average 0.341, at best 0.683.
+		expect(farthest).toBeGreaterThan(0.375);
+		expect(farthest).toBeLessThan(0.395);
+	});
+
+	it("are read where all partitions are equally near", async () => {
+		const equal = Array.from({ length: 30 }, () => 0.3);
+		expect(await readOf(equal)).toHaveLength(30);
+	});
+
+	it("that are all the same share one partition", async () => {
+		const user = newUser();
+		await grow(
+			user,
+			Array.from({ length: 60 }, () => aroundTopic(1, 1)),
+		);
+		await partitions.rebuild(user, model, { partitions: 6, vectors: 60 });
+		await partitions.assign(user, model, 500);
+		expect(await counts(user)).toMatchObject({ assigned: 60, partitions: 1 });
+		expect(await find(user, aroundTopic(1, 1))).toHaveLength(10);
+	});
+
+	it("are partitioned from 5,000 on, in as many sweeps as it takes, and as one collection grows or goes", async () => {
+		const [small, large] = [newUser(), newUser()];
+		const four = (times: number) =>
+			Array.from({ length: times }, (_, n) =>
+				Array.from({ length: topics }, (_, topic) =>
+					ofTopic(topic, 5000 + n * perTopic),
+				).flat(),
+			).flat();
+		await grow(small, collection());
+		await grow(large, four(17));
+		const all = 17 * vectors;
+		const asked = aroundTopic(4, 1000);
+		// Of a topic's many it matters little which: the codes alone decide.
+		const nearest = new Set(await exactly(large, asked));
+		const right = async () =>
+			(await find(large, asked)).filter((id) => nearest.has(id)).length;
+		const unpartitioned = await right();
+		expect(unpartitioned).toBeGreaterThan(2);
+		const started = Date.now();
+		let looks = 0;
+		// A clock that jumps past the deadline after the first two looks at it.
+		const cutShort = await rebuildPartitions(
+			{
+				vectorPartitions: partitions,
+				clock: {
+					now: () => new Date(started + (looks++ < 2 + 8 ? 0 : 60_000)),
+				},
+			},
+			{ deadline: new Date(started + 1_000) },
+		);
+		expect(cutShort.assigned).toBeLessThan(all);
+		expect(await right()).toBeGreaterThanOrEqual(unpartitioned);
+		await wake();
+		expect(await counts(small)).toMatchObject({ partitions: 0, assigned: 0 });
+		expect(await counts(large)).toMatchObject({
+			assigned: all,
+			unassigned: 0,
+			outdated: 0,
+		});
+		expect((await counts(large))?.partitions).toBeGreaterThan(topics);
+		expect(await right()).toBeGreaterThanOrEqual(unpartitioned);
+		expect(await wake()).toEqual({ rebuilt: 0, assigned: 0 });
+
+		const kept = [...nearest];
+		const items = await db.query<{ id: string }>(
+			"select id from items where user_id = $1 and id <> all($2)",
+			[large, kept],
+		);
+		// In batches: on a busy machine one statement takes longer than its timeout.
+		for (let from = 0; from < items.length; from += 500) {
+			await db.query("delete from items where user_id = $1 and id = any($2)", [
+				large,
+				items.slice(from, from + 500).map(({ id }) => id),
+			]);
+		}
+		await wake();
+		expect(await counts(large)).toMatchObject({
+			unassigned: 10,
+			assigned: 0,
+		});
+		// Outdated partitions are not outdated again.
+		expect((await wake()).rebuilt).toBe(0);
+		expect((await find(large, asked)).sort()).toEqual(kept.sort());
+		for (const itemId of kept) {
+			await postgresItems(db).delete(large, itemId);
+		}
+		await db.query(
+			"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+			[large],
+		);
+		await wake();
+		const left = await db.query(
+			"select from vector_partitions where user_id = $1",
+			[large],
+		);
+		expect(left).toEqual([]);
+	}, 120_000);
+
+	it.skipIf(!contractDatabase.concurrent)(
+		"are in one division, though two began at once",
+		async () => {
+			const user = newUser();
+			await grow(user, collection());
+			const divide = () =>
+				partitions.rebuild(user, model, { partitions: topics, vectors });
+			await Promise.all([divide(), divide(), divide()]);
+			const current = await db.query(
+				"select from vector_partitions where user_id = $1 and outdated_at is null",
+				[user],
+			);
+			expect(current.length).toBeGreaterThan(1);
+			expect(current.length).toBeLessThanOrEqual(topics);
+		},
+	);
+
+	it.skipIf(!contractDatabase.concurrent)(
+		"are all found though they are written while two divide",
+		async () => {
+			const user = newUser();
+			await grow(user, collection());
+			let writing = true;
+			let cut = 0;
+			const divide = async () => {
+				while (writing) {
+					await partitions.rebuild(user, model, {
+						partitions: topics,
+						vectors,
+					});
+					await partitions.assign(user, model, 90);
+					await db.query(
+						"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+						[user],
+					);
+					await partitions.removeEmpty(user, model);
+					cut += 1;
+				}
+			};
+			const write = async () => {
+				for (let n = 0; n < 40; n++) {
+					await grow(user, [aroundTopic(n % topics, 7000 + n)]);
+				}
+				writing = false;
+			};
+			await Promise.all([write(), divide(), divide()]);
+			expect(cut).toBeGreaterThan(1);
+			while ((await partitions.assign(user, model, 500)) > 0);
+			const lost = await db.query(
+				`select from embeddings where user_id = $1 and partition is not null and not exists (
+				   select from vector_partitions where vector_partitions.user_id = $1 and vector_partitions.partition = embeddings.partition)`,
+				[user],
+			);
+			expect(lost).toEqual([]);
+			const [{ stored } = { stored: 0 }] = await db.query<{ stored: number }>(
+				"select count(*)::int as stored from embeddings where user_id = $1",
+				[user],
+			);
+			expect(stored).toBe(vectors + 40);
+		},
+	);
+});
