@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { databaseKinds } from "./databases.ts";
+import { contractDatabase } from "./databases.ts";
 
 const idAlone =
 	"Ids are random, so the id alone is unique; the user joins it when a migration next touches the table.";
@@ -47,11 +47,9 @@ const keys = `
 	where keys.relname <> 'migrations'`;
 
 it("every key of a tenant's table begins with its user, but for those that are listed with their reason", async () => {
-	const kind = databaseKinds.findLast(({ skip }) => !skip);
-	const empty = await kind?.create();
+	const empty = await contractDatabase.createMigrated();
 	if (!empty) throw new Error("There is no database.");
 	try {
-		await empty.migrate();
 		const rows = await withClient(
 			empty.address,
 			empty.migration,
