@@ -41,7 +41,7 @@ afterAll(() => apis.forget());
 afterEach(() => apis.presentTime());
 afterEach(() => vi.restoreAllMocks());
 
-/** What S3 and SQS say to a client made with these settings. */
+/** Returns the error names of S3 and SQS for a client with these settings. */
 async function refusals(settings: object): Promise<[string, string]> {
 	const client = { ...apis.client, ...settings };
 	const nameOf = (call: Promise<unknown>) =>
@@ -158,7 +158,7 @@ describe("a signature", () => {
 });
 
 describe("the endpoint", () => {
-	test("tells each service who calls, whatever the path", async () => {
+	test("passes the caller to each service, whatever the path", async () => {
 		const seen: AwsRequest[] = [];
 		const endpoint = await serveAws({
 			state: apis.state,
@@ -203,7 +203,7 @@ describe("the endpoint", () => {
 		});
 	});
 
-	test("names a service it does not have", async () => {
+	test("names an unknown service", async () => {
 		const signer = signerFor("kinesis");
 		const { host, hostname, port } = new URL(apis.state.endpoint);
 		const { headers } = await signer.sign({
@@ -222,7 +222,7 @@ describe("the endpoint", () => {
 		expect(await answer.text()).toContain('has no service \\"kinesis\\"');
 	});
 
-	test("refuses a body over 60 MB with an answer, not a broken connection", async () => {
+	test("refuses a body over 60 MB with a response, not a broken connection", async () => {
 		const answer = await fetch(`${apis.state.endpoint}/bucket/big`, {
 			method: "PUT",
 			body: Buffer.alloc(61 * 1024 * 1024),
@@ -230,7 +230,7 @@ describe("the endpoint", () => {
 		expect(answer.status).toBe(413);
 	});
 
-	test("answers nonsense with an error", async () => {
+	test("answers a malformed address with an error", async () => {
 		const nonsense = {
 			"/bucket/%zz": 400,
 			"/%ff/x": 400,
@@ -244,7 +244,7 @@ describe("the endpoint", () => {
 		}
 	});
 
-	test("reports a defect of its own as a failure that the client retries", async () => {
+	test("reports a defect of its own as an error that clients retry", async () => {
 		const logged = vi.spyOn(console, "error").mockReturnValue();
 		vi.spyOn(apis.buckets, "find").mockImplementation(() => {
 			throw new TypeError("defect");
@@ -258,7 +258,7 @@ describe("the endpoint", () => {
 	});
 });
 
-/** A signer for calls that no client of ours makes. */
+/** A signer for requests that no SDK client makes. */
 function signerFor(service: string) {
 	return new SignatureV4({
 		service,

@@ -25,7 +25,7 @@ import { expect, test } from "vitest";
 import { openState } from "../state.ts";
 import { startApis } from "./services/apis.ts";
 
-test("what was answered is still there after the process is killed", async () => {
+test("confirmed writes survive a kill of the process", async () => {
 	const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
 	const script = fileURLToPath(
 		new URL("services/serve-apis.ts", import.meta.url),
@@ -75,7 +75,7 @@ test("what was answered is still there after the process is killed", async () =>
 	await apis.forget();
 });
 
-test("state of another version is refused with what to do", () => {
+test("state of another version is refused, with a remedy", () => {
 	const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
 	const state = openState(dir);
 	state.db.exec("pragma user_version = 99");
@@ -93,7 +93,7 @@ test("only its owner can read the state", () => {
 	rmSync(dir, { recursive: true });
 });
 
-test("a transaction that fails leaves nothing, and one inside it only its own", () => {
+test("a failed transaction is rolled back, and a nested one rolls back only itself", () => {
 	const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
 	const state = openState(dir);
 	state.db.exec("create table t (x integer) strict");

@@ -65,38 +65,27 @@ export function putWrite(
 	};
 }
 
-export function deleteWrite(
-	tables: Tables,
-	request: Conditional & { TableName: string; Key: unknown },
-): Write {
-	const table = tables.table(request.TableName);
-	const check = compileCheck(request);
-	return {
-		table,
-		key: readKey(table, request.Key),
-		apply(before) {
-			check(before);
-			return undefined;
-		},
+const keyedWrite =
+	(result: (before: Item | undefined) => Item | undefined) =>
+	(
+		tables: Tables,
+		request: Conditional & { TableName: string; Key: unknown },
+	): Write => {
+		const table = tables.table(request.TableName);
+		const check = compileCheck(request);
+		return {
+			table,
+			key: readKey(table, request.Key),
+			apply(before) {
+				check(before);
+				return result(before);
+			},
+		};
 	};
-}
 
-/** A write that only checks its condition. */
-export function checkWrite(
-	tables: Tables,
-	request: Conditional & { TableName: string; Key: unknown },
-): Write {
-	const table = tables.table(request.TableName);
-	const check = compileCheck(request);
-	return {
-		table,
-		key: readKey(table, request.Key),
-		apply(before) {
-			check(before);
-			return before;
-		},
-	};
-}
+export const deleteWrite = keyedWrite(() => undefined);
+/** Only checks its condition. */
+export const checkWrite = keyedWrite((before) => before);
 
 export function updateWrite(
 	tables: Tables,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, afterEach } from "vitest";
 import { serveAws } from "../../endpoint/endpoint.ts";
 import { cognitoApi } from "../../services/cognito/api.ts";
 import { UserPools } from "../../services/cognito/store.ts";
@@ -22,7 +23,7 @@ import { openState } from "../../state.ts";
 
 export const region = "eu-central-1";
 
-/** Every AWS API of the local cloud on a free port, with a state of its own. */
+/** Serves the AWS APIs that need no templates on a free port, with a state of their own. */
 export async function startApis(dir = newStateDir()) {
 	let ahead = 0;
 	const state = openState(dir, { region, now: () => Date.now() + ahead });
@@ -72,27 +73,27 @@ export async function startApis(dir = newStateDir()) {
 		secrets,
 		pools,
 		tables,
-		/** What S3 announced. */
+		/** Events that S3 sent. */
 		created,
-		/** The latest code sent to each address. */
+		/** The last code sent to each address. */
 		codes,
 		keys,
 		access,
-		/** The keys of a role with one policy of these statements. */
+		/** Issues keys of a role with one policy of these statements. */
 		keysOf(role: string, ...Statement: object[]) {
 			const { arn } = access.addRole(role, ["lambda.amazonaws.com"]);
 			access.attach(arn, role, { Version: "2012-10-17", Statement });
 			access.identify(role, access.session(arn, "tests"));
 			return credentials.issue(role);
 		},
-		/** How a client is made: `new S3Client(apis.client)`. */
+		/** Options of a client: `new S3Client(apis.client)`. */
 		client: {
 			endpoint: state.endpoint,
 			region,
 			credentials: keys,
 			maxAttempts: 1,
 		},
-		/** Moves the clock of the APIs, not the one of their clients. */
+		/** Moves the clock of the APIs, not that of their clients. */
 		passSeconds(seconds: number) {
 			ahead += seconds * 1_000;
 		},
@@ -108,6 +109,14 @@ export async function startApis(dir = newStateDir()) {
 			rmSync(dir, { recursive: true });
 		},
 	};
+}
+
+/** Serves the APIs for the tests of a file; each test starts at the present time. */
+export async function useApis() {
+	const apis = await startApis();
+	afterEach(() => apis.presentTime());
+	afterAll(() => apis.forget());
+	return apis;
 }
 
 export type Apis = Awaited<ReturnType<typeof startApis>>;

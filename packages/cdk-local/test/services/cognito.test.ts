@@ -21,20 +21,12 @@ import {
 import { JwtVerifier } from "aws-jwt-verify";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { decodeJwt, SignJWT } from "jose";
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	beforeEach,
-	describe,
-	expect,
-	test,
-} from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type {
 	UserPoolClientOptions,
 	UserPoolOptions,
 } from "../../services/cognito/user-pool.ts";
-import { type Apis, startApis } from "./apis.ts";
+import { type Apis, startApis, useApis } from "./apis.ts";
 
 const UserPoolId = "eu-central-1_TestPool1";
 const ClientId = "testclient";
@@ -56,19 +48,13 @@ const clientOptions: UserPoolClientOptions = {
 	refreshTokenSeconds: 86_400,
 };
 
-let apis: Apis;
-let cognito: CognitoIdentityProviderClient;
+const apis = await useApis();
+const cognito = new CognitoIdentityProviderClient(apis.client);
 let email: string;
 let count = 0;
 
-beforeAll(async () => {
-	apis = await startApis();
-	apis.pools.ensurePool(UserPoolId, poolOptions);
-	apis.pools.ensureClient(UserPoolId, ClientId, clientOptions);
-	cognito = new CognitoIdentityProviderClient(apis.client);
-});
-afterAll(() => apis.forget());
-afterEach(() => apis.presentTime());
+apis.pools.ensurePool(UserPoolId, poolOptions);
+apis.pools.ensureClient(UserPoolId, ClientId, clientOptions);
 beforeEach(() => {
 	count += 1;
 	email = `person-${count}@example.com`;
@@ -108,7 +94,7 @@ const member = async () => {
 };
 
 describe("signing up", () => {
-	test("leads by a code to a verified account", async () => {
+	test("creates an account that a code confirms and verifies", async () => {
 		const { UserSub, UserConfirmed, CodeDeliveryDetails } = await signUp();
 		expect(UserConfirmed).toBe(false);
 		expect(CodeDeliveryDetails?.Destination).toBe("p***@e***");
@@ -126,7 +112,7 @@ describe("signing up", () => {
 		});
 	});
 
-	test("takes each address once, in whatever case", async () => {
+	test("accepts each address once, in any case", async () => {
 		await signUp();
 		await expect(signUp(Password, email.toUpperCase())).rejects.toMatchObject({
 			name: "UsernameExistsException",
@@ -164,14 +150,14 @@ describe("signing up", () => {
 		});
 	});
 
-	test("refuses a name that is no address", async () => {
+	test("refuses a username that is not an address", async () => {
 		await expect(signUp(Password, "me")).rejects.toMatchObject({
 			name: "InvalidParameterException",
 			message: "Username should be an email.",
 		});
 	});
 
-	test("is refused where only administrators create users", async () => {
+	test("is refused if only administrators create users", async () => {
 		apis.pools.ensurePool("eu-central-1_Closed", {
 			...poolOptions,
 			selfSignUp: false,
@@ -186,7 +172,7 @@ describe("signing up", () => {
 });
 
 describe("a confirmation code", () => {
-	test("is refused when wrong, and dead after five wrong ones", async () => {
+	test("is refused if wrong, and invalid after five wrong attempts", async () => {
 		await signUp();
 		const right = apis.codes.get(email) ?? "";
 		const wrong = right === "000000" ? "000001" : "000000";
@@ -200,7 +186,7 @@ describe("a confirmation code", () => {
 		});
 	});
 
-	test("ends after a day, and a new one works", async () => {
+	test("expires after a day, and a new one works", async () => {
 		await signUp();
 		const old = apis.codes.get(email) ?? "";
 		apis.passSeconds(86_401);
@@ -221,7 +207,7 @@ describe("a confirmation code", () => {
 });
 
 describe("signing in", () => {
-	test("does not tell a wrong password from an unknown address", async () => {
+	test("fails alike for a wrong password and an unknown address", async () => {
 		await member();
 		const refusal = {
 			name: "NotAuthorizedException",
@@ -241,7 +227,7 @@ describe("signing in", () => {
 		expect(decodeJwt((await signIn(Password, sub)).IdToken).sub).toBe(sub);
 	});
 
-	test("takes only the flows of its client", async () => {
+	test("accepts only the flows of its client", async () => {
 		await expect(
 			initiate("USER_SRP_AUTH", { USERNAME: email, SRP_A: "1" }),
 		).rejects.toMatchObject({
@@ -263,7 +249,7 @@ describe("signing in", () => {
 		).rejects.toMatchObject({ name: "NotImplemented" });
 	});
 
-	test("names what is missing or unknown", async () => {
+	test("names a missing or unknown parameter", async () => {
 		await expect(
 			initiate("USER_PASSWORD_AUTH", { USERNAME: email }),
 		).rejects.toMatchObject({
@@ -289,7 +275,7 @@ describe("a token", () => {
 		);
 	};
 
-	test("verifies against the published keys and says who it is for", async () => {
+	test("verifies against the published keys and names its user", async () => {
 		const sub = await member();
 		const { IdToken, AccessToken, ExpiresIn } = await signIn();
 		const verify = await verifier();
@@ -320,7 +306,7 @@ describe("a token", () => {
 		).rejects.toThrow("signature");
 	});
 
-	test("is refreshed, for its own client and until it ends or is revoked", async () => {
+	test("is refreshed for its own client until it expires or is revoked", async () => {
 		const sub = await member();
 		const { RefreshToken, IdToken } = await signIn();
 		const refresh = (client = ClientId) =>
@@ -351,7 +337,7 @@ describe("a token", () => {
 		});
 	});
 
-	test("of access tells who one is; any other does not", async () => {
+	test("identifies the user if it is an access token", async () => {
 		const sub = await member();
 		const { AccessToken, IdToken } = await signIn();
 		const who = (token: string) =>
@@ -373,7 +359,7 @@ describe("a token", () => {
 		});
 	});
 
-	test("has its keys announced by the issuer, and no others", async () => {
+	test("verifies with the keys that the issuer publishes, and no others", async () => {
 		const issuer = apis.pools.issuer(UserPoolId);
 		const configuration = await fetch(
 			`${issuer}/.well-known/openid-configuration`,
@@ -407,7 +393,7 @@ describe("an administrator", () => {
 			}),
 		);
 
-	test("creates a user who may sign in once the password is permanent", async () => {
+	test("creates a user who can sign in once the password is permanent", async () => {
 		const { User } = await create();
 		expect(User?.UserStatus).toBe("FORCE_CHANGE_PASSWORD");
 		await cognito.send(
@@ -493,7 +479,7 @@ describe("an administrator", () => {
 		expect(new Set(seen).size).toBe(seen.length);
 	});
 
-	test("must sign", async () => {
+	test("must sign the request", async () => {
 		const answer = await fetch(apis.state.endpoint, {
 			method: "POST",
 			headers: {
@@ -508,7 +494,7 @@ describe("an administrator", () => {
 	});
 });
 
-test("a forgotten password is replaced by a code, and the old sign-ins end", async () => {
+test("a code replaces a forgotten password, and old sign-ins end", async () => {
 	await member();
 	const { RefreshToken } = await signIn();
 	await cognito.send(new ForgotPasswordCommand({ ClientId, Username: email }));
@@ -558,7 +544,7 @@ test("users, passwords, keys and refresh tokens outlive a restart", async () => 
 	await second.forget();
 });
 
-test("no password, code or token lies readable in the state", async () => {
+test("the state holds no readable password, code or token", async () => {
 	await member();
 	const { RefreshToken } = await signIn();
 	const dump = JSON.stringify([
@@ -570,7 +556,7 @@ test("no password, code or token lies readable in the state", async () => {
 	expect(dump).not.toContain(RefreshToken);
 });
 
-test("an operation that is not there is refused by name", async () => {
+test("an unknown operation is refused by name", async () => {
 	await expect(
 		cognito.send(new ListDevicesCommand({ AccessToken: "x" })),
 	).rejects.toMatchObject({
@@ -579,7 +565,7 @@ test("an operation that is not there is refused by name", async () => {
 	});
 });
 
-test("a browser of any origin may sign in", async () => {
+test("a browser on any origin may sign in", async () => {
 	const preflight = await fetch(apis.state.endpoint, {
 		method: "OPTIONS",
 		headers: {

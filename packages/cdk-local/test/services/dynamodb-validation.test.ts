@@ -11,10 +11,10 @@ import {
 	UpdateItemCommand,
 	type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Apis, startApis } from "./apis.ts";
+import { describe, expect, test } from "vitest";
+import { useApis } from "./apis.ts";
 
-// What AWS documents and moto 5, the implementation that dynamodb.test.ts also runs on, does not do.
+// AWS documents these rules; moto 5, on which dynamodb.test.ts also runs, lacks them.
 
 const TableName = "table";
 const definition = {
@@ -25,14 +25,9 @@ const definition = {
 const key = { pk: { S: "x" }, sk: { S: "x" } };
 const refusal = { name: "ValidationException" };
 
-let apis: Apis;
-let client: DynamoDBClient;
-beforeAll(async () => {
-	apis = await startApis();
-	apis.tables.ensure(TableName, definition);
-	client = new DynamoDBClient(apis.client);
-});
-afterAll(() => apis.forget());
+const apis = await useApis();
+apis.tables.ensure(TableName, definition);
+const client = new DynamoDBClient(apis.client);
 
 const put = (item: Record<string, AttributeValue>) =>
 	client.send(new PutItemCommand({ TableName, Item: { ...key, ...item } }));
@@ -116,7 +111,7 @@ describe("refuses", () => {
 		},
 	);
 
-	test("an operation or parameter that it does not implement, by name", async () => {
+	test("an unknown operation or parameter, by name", async () => {
 		await expect(client.send(new ListTablesCommand({}))).rejects.toThrow(
 			/DynamoDB_20120810.ListTables is not implemented/,
 		);
@@ -143,7 +138,7 @@ test.each([
 	expect((await get())?.n).toEqual({ N: back });
 });
 
-test("numbers are computed in decimals, without rounding", async () => {
+test("numbers are decimals, computed without rounding", async () => {
 	await put({ n: { N: "0.1" } });
 	await update({
 		UpdateExpression: "SET n = n + :v",
@@ -156,7 +151,7 @@ test("numbers are computed in decimals, without rounding", async () => {
 	});
 });
 
-test("text and numbers have no order between them", async () => {
+test("text and numbers cannot be compared", async () => {
 	await put({ t: { S: "1" } });
 	await expect(
 		update({
@@ -167,7 +162,7 @@ test("text and numbers have no order between them", async () => {
 	).rejects.toMatchObject({ name: "ConditionalCheckFailedException" });
 });
 
-test("a transaction sent again with its token writes once, and with other writes not at all", async () => {
+test("a repeated transaction with the same token writes once, and fails if its writes differ", async () => {
 	await put({ n: { N: "1" } });
 	const add = (amount: string) =>
 		client.send(
@@ -197,7 +192,7 @@ test("a transaction sent again with its token writes once, and with other writes
 	expect((await get())?.n).toEqual({ N: "3" });
 });
 
-test("what has expired is removed some time later, and what is five years old never", async () => {
+test("an expired item is removed after an hour, unless it expired more than five years ago", async () => {
 	const second = Math.floor(Date.now() / 1_000);
 	const remains = async (expires_at: AttributeValue, later: number) => {
 		await put({ expires_at });
@@ -213,7 +208,7 @@ test("what has expired is removed some time later, and what is five years old ne
 	expect(await remains({ N: "1000000" }, 0)).toBe(true);
 });
 
-test("an index that a template adds later has the items that were there before", async () => {
+test("an index that a template adds later contains the existing items", async () => {
 	const name = "grows";
 	apis.tables.ensure(name, { ...definition, indexes: {} });
 	const Item = { ...key, gsi1pk: { S: "o" }, gsi1sk: { S: "1" } };

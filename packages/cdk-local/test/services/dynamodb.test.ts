@@ -51,7 +51,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 	});
 	const sortKeys = (items: Item[] | undefined) => items?.map(({ sk }) => sk?.S);
 
-	test("gives back every type of value as it was put", async () => {
+	test("returns every type of value as it was put", async () => {
 		const item: Item = {
 			...keyOf(),
 			text: { S: "grüße" },
@@ -72,7 +72,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		).toEqual(item);
 	});
 
-	test("puts over the whole item, and deletes what may not be there", async () => {
+	test("replaces a whole item, and deletes a missing one without an error", async () => {
 		const key = keyOf();
 		await put({ ...key, a: { S: "1" }, b: { S: "2" } });
 		const { Attributes } = await put(
@@ -86,7 +86,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		expect(await get(key)).toBeUndefined();
 	});
 
-	test("projects the paths asked for", async () => {
+	test("projects the requested paths", async () => {
 		const key = keyOf();
 		await put({
 			...key,
@@ -163,7 +163,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		expect(await get(key)).toEqual(holds ? undefined : expect.anything());
 	});
 
-	test("a failed condition shows the item that is there, where that is asked for", async () => {
+	test("a failed condition returns the current item if the request asks for it", async () => {
 		const key = keyOf();
 		await put({ ...key, a: { S: "here" } });
 		await expect(
@@ -177,7 +177,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		});
 	});
 
-	test("an update creates what is missing and computes from what was there", async () => {
+	test("an update creates a missing item and computes from current values", async () => {
 		const key = keyOf();
 		const change: Partial<UpdateItemCommandInput> = {
 			UpdateExpression:
@@ -296,7 +296,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		});
 	});
 
-	test("a key of other attributes than the table's is refused", async () => {
+	test("a key with attributes other than the table's is refused", async () => {
 		await expect(get({ pk: { S: "x" } })).rejects.toMatchObject({
 			name: "ValidationException",
 		});
@@ -370,7 +370,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		expect(second.LastEvaluatedKey).toBeUndefined();
 	});
 
-	test("an index has the items that carry its keys, in its order, as they are now", async () => {
+	test("an index has the items that carry its keys, in its order, in their current state", async () => {
 		const owner = "index-owner";
 		const indexed = (sk: string, at: string) => ({
 			...keyOf(sk, "indexed"),
@@ -425,7 +425,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		).rejects.toMatchObject({ name: "ValidationException" });
 	});
 
-	test("many items are written and read by their keys at once, missing ones left out", async () => {
+	test("batches write and read many items, without the missing ones", async () => {
 		const keys = Array.from({ length: 25 }, (_, n) => keyOf(`${n}`, "batch"));
 		await put({ ...keyOf("25", "batch") });
 		await send(
@@ -457,7 +457,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		);
 	});
 
-	test("a batch with too many keys, or one twice, is refused", async () => {
+	test("a batch with too many keys or a repeated key is refused", async () => {
 		const keys = Array.from({ length: 101 }, (_, n) => keyOf(`${n}`, "batch"));
 		for (const Keys of [keys, [keys[0], keys[0]] as Item[]]) {
 			await expect(
@@ -468,7 +468,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		}
 	});
 
-	test("what does not fit into 16 MB of answer is left to be asked for again", async () => {
+	test("keys beyond 16 MB of response are unprocessed", async () => {
 		const keys = Array.from({ length: 45 }, (_, n) => keyOf(`${n}`, "huge"));
 		const a = { S: "x".repeat(390_000) };
 		for (const key of keys) await put({ ...key, a });
@@ -482,7 +482,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		expect((Responses?.[TableName]?.length ?? 0) + left.length).toBe(45);
 	});
 
-	test("a transaction writes all or nothing and says which condition failed", async () => {
+	test("a transaction writes all or nothing and names the failed condition", async () => {
 		const [one, two, three] = [keyOf(), keyOf(), keyOf()];
 		await put({ ...two, n: { N: "1" } });
 		const transact = (least: string) =>
@@ -541,7 +541,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		).rejects.toMatchObject({ name: "ValidationException" });
 	});
 
-	test("what is past its time to live is read until it is removed", async () => {
+	test("an expired item is read until it is removed", async () => {
 		const item = { ...keyOf(), expires_at: { N: "1000000000" } };
 		await put(item);
 		expect(await get({ pk: item.pk, sk: item.sk })).toEqual(item);

@@ -5,44 +5,36 @@ import {
 	PutRuleCommand,
 	TestEventPatternCommand,
 } from "@aws-sdk/client-eventbridge";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventPattern } from "../../services/eventbridge/pattern.ts";
-import { type Apis, region, startApis } from "./apis.ts";
+import { region, useApis } from "./apis.ts";
 
 const bus = "pictures";
-let apis: Apis;
-let eventBridge: EventBridgeClient;
-let stage: string;
-let dead: string;
-
-beforeAll(async () => {
-	apis = await startApis();
-	eventBridge = new EventBridgeClient(apis.client);
-	const settings = { visibilitySeconds: 30, retentionSeconds: 345_600 };
-	stage = apis.queues.ensure("stage", settings).arn;
-	dead = apis.queues.ensure("dead", settings).arn;
-	apis.buses.ensureBus(bus);
-	apis.buses.putRule({
-		name: "processed",
-		bus,
-		pattern: { source: ["app.processor"], "detail-type": ["Processed"] },
-		targets: [{ id: "stage", arn: stage }],
-	});
-	apis.buses.putRule({
-		name: "undeliverable",
-		bus,
-		pattern: { source: ["app.lost"] },
-		targets: [
-			{
-				id: "gone",
-				arn: apis.state.arn("sqs", "gone"),
-				deadLetterArn: dead,
-			},
-			{ id: "stage", arn: stage, input: '{"constant":true}' },
-		],
-	});
+const apis = await useApis();
+const eventBridge = new EventBridgeClient(apis.client);
+const settings = { visibilitySeconds: 30, retentionSeconds: 345_600 };
+const stage = apis.queues.ensure("stage", settings).arn;
+const dead = apis.queues.ensure("dead", settings).arn;
+apis.buses.ensureBus(bus);
+apis.buses.putRule({
+	name: "processed",
+	bus,
+	pattern: { source: ["app.processor"], "detail-type": ["Processed"] },
+	targets: [{ id: "stage", arn: stage }],
 });
-afterAll(() => apis.forget());
+apis.buses.putRule({
+	name: "undeliverable",
+	bus,
+	pattern: { source: ["app.lost"] },
+	targets: [
+		{
+			id: "gone",
+			arn: apis.state.arn("sqs", "gone"),
+			deadLetterArn: dead,
+		},
+		{ id: "stage", arn: stage, input: '{"constant":true}' },
+	],
+});
 
 const putEvents = (...Entries: PutEventsRequestEntry[]) =>
 	eventBridge.send(new PutEventsCommand({ Entries }));
@@ -61,7 +53,7 @@ const arrived = (arn: string) =>
 		return JSON.parse(message.body);
 	});
 
-test("an event reaches the targets of matching rules as EventBridge writes it", async () => {
+test("an event reaches the targets of matching rules in EventBridge's format", async () => {
 	const Time = new Date("2026-11-20T10:00:00Z");
 	const { FailedEntryCount, Entries } = await putEvents(
 		event({ Time, Resources: ["arn:aws:s3:::x"] }),
@@ -84,14 +76,14 @@ test("an event reaches the targets of matching rules as EventBridge writes it", 
 	]);
 });
 
-test("a bus is known by its ARN too", async () => {
+test("a bus can be named by its ARN", async () => {
 	await putEvents(
 		event({ EventBusName: apis.state.arn("events", `event-bus/${bus}`) }),
 	);
 	expect(arrived(stage)).toHaveLength(1);
 });
 
-test("each wrong entry is refused on its own", async () => {
+test("each invalid entry is refused on its own", async () => {
 	const { FailedEntryCount, Entries } = await putEvents(
 		event(),
 		event({ Detail: "[1]" }),
@@ -112,7 +104,7 @@ test("each wrong entry is refused on its own", async () => {
 	expect(arrived(stage)).toHaveLength(1);
 });
 
-test("more than ten entries or 256 KB are refused whole", async () => {
+test("a request with more than ten entries or 256 KB is refused", async () => {
 	await expect(putEvents(...Array(11).fill(event()))).rejects.toThrow();
 	await expect(
 		putEvents(event({ Detail: JSON.stringify({ x: "y".repeat(262_144) }) })),
@@ -120,19 +112,19 @@ test("more than ten entries or 256 KB are refused whole", async () => {
 	expect(arrived(stage)).toEqual([]);
 });
 
-test("what a target refuses goes to the rule's dead letters, the others get theirs", async () => {
+test("an event that a target refuses goes to the dead-letter queue, and other targets get it", async () => {
 	await putEvents(event({ Source: "app.lost" }));
 	expect(arrived(dead)).toMatchObject([{ source: "app.lost" }]);
 	expect(arrived(stage)).toEqual([{ constant: true }]);
 });
 
-test("an operation that is not there is refused by name", async () => {
+test("an unknown operation is refused by name", async () => {
 	await expect(
 		eventBridge.send(new PutRuleCommand({ Name: "x" })),
 	).rejects.toThrow(/PutRule is not implemented/);
 });
 
-test("a pattern can be tried", async () => {
+test("TestEventPattern tests a pattern", async () => {
 	const { Result } = await eventBridge.send(
 		new TestEventPatternCommand({
 			EventPattern: '{"source":["a"]}',
@@ -227,19 +219,23 @@ describe("a pattern", () => {
 		["a number in range", size(">", 0, "<=", 500), true],
 		["a number out of range", size(">", 500), false],
 		["an equal number", size("=", 500), true],
-		["what is there", { detail: { ok: [{ exists: true }] } }, true],
+		["an existing field", { detail: { ok: [{ exists: true }] } }, true],
 		[
-			"what is there, though null",
+			"an existing field that is null",
 			{ detail: { empty: [{ exists: true }] } },
 			true,
 		],
-		["what is not there", { detail: { nothing: [{ exists: false }] } }, true],
+		["an absent field", { detail: { nothing: [{ exists: false }] } }, true],
 		[
-			"what is not, below what is not",
+			"an absent field of an absent object",
 			{ detail: { a: { b: [{ exists: false }] } } },
 			true,
 		],
-		["what is missing", { detail: { nothing: [{ exists: true }] } }, false],
+		[
+			"a missing field, which exists requires",
+			{ detail: { nothing: [{ exists: true }] } },
+			false,
+		],
 		[
 			"one of two patterns",
 			{ $or: [{ source: ["x"] }, { detail: { ok: [true] } }] },
@@ -250,7 +246,7 @@ describe("a pattern", () => {
 			{ $or: [{ source: ["x"] }, { source: ["y"] }] },
 			false,
 		],
-	])("by %s", (_title, pattern, expected) => {
+	])("matches by %s", (_title, pattern, expected) => {
 		expect(eventPattern(pattern)(object)).toBe(expected);
 	});
 

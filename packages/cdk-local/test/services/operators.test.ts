@@ -49,7 +49,7 @@ import {
 	tinyFunction,
 } from "../tiny-cloud.ts";
 
-/** What whoever operates an environment asks of it, where the other files hold what its functions ask. */
+/** Tests the calls of the operator of an environment; the other files test those of its functions. */
 let cloud: TinyCloud;
 let client: {
 	region: string;
@@ -134,7 +134,7 @@ const invoke = async (event: object = {}) => {
 	return JSON.parse(Payload?.transformToString() ?? "null");
 };
 
-test("STS says whose credentials they are", async () => {
+test("STS identifies the caller", async () => {
 	const answer = await new STSClient(client).send(
 		new GetCallerIdentityCommand({}),
 	);
@@ -212,7 +212,7 @@ test("CloudWatch Logs finds a function's lines by time and by terms, page by pag
 	expect(await find({ filterPattern: '"first red"' })).toEqual([
 		["00:00", "first"],
 	]);
-	// It came with the line before it.
+	// A plain line takes the time of the line before it.
 	expect(await find({ filterPattern: "own" })).toEqual([["00:00", "own"]]);
 	expect(
 		await find({
@@ -243,14 +243,14 @@ test("CloudWatch Logs finds a function's lines by time and by terms, page by pag
 	).rejects.toMatchObject({ name: "ResourceNotFoundException" });
 });
 
-test("Lambda tells the account's quota", async () => {
+test("Lambda returns the account's quota", async () => {
 	const { AccountLimit } = await new LambdaClient(client).send(
 		new GetAccountSettingsCommand({}),
 	);
 	expect(AccountLimit?.ConcurrentExecutions).toBe(10);
 });
 
-test("Lambda runs new code from the next invocation on, and keeps the old where the new is no zip file", async () => {
+test("Lambda runs new code from the next invocation on, and keeps the old code if the new is not a zip file", async () => {
 	const lambda = new LambdaClient(client);
 	expect(await invoke()).toBe("as built");
 	const update = (ZipFile: Uint8Array) =>
@@ -275,7 +275,7 @@ test("Lambda runs new code from the next invocation on, and keeps the old where 
 	expect(await invoke()).toBe("replaced");
 });
 
-test("SQS tells whose dead letters a queue holds, moves them back and reports how many", async () => {
+test("SQS lists the sources of a dead-letter queue, moves messages back and reports how many", async () => {
 	const sqs = new SQSClient(client);
 	const QueueUrl = output("QueueUrl");
 	const receive = () =>
@@ -301,7 +301,7 @@ test("SQS tells whose dead letters a queue holds, moves them back and reports ho
 	expect((await receive()).Messages?.[0]?.Body).toBe("poison");
 });
 
-test("what a rule cannot deliver tells its target", async () => {
+test("a dead letter of a rule names its target", async () => {
 	await new EventBridgeClient(client).send(
 		new PutEventsCommand({
 			Entries: [

@@ -69,7 +69,7 @@ const object = (key: string) => `arn:aws:s3:::images/${key}`;
 const table = arn("dynamodb", "table/table");
 
 let count = 0;
-/** What a client is made with that may do this, by `action on resource`, and nothing else. */
+/** Returns the options of a client that is allowed these actions on these resources, and nothing else. */
 function allowed(...grants: [action: string | string[], resource: string][]) {
 	count += 1;
 	const credentials = apis.keysOf(
@@ -215,7 +215,7 @@ describe("on S3", () => {
 		await head(s3(["s3:GetObject", object("headers")]));
 	});
 
-	test("that an object is missing is told to those who may list, and a 403 to others", async () => {
+	test("a missing object is a 404 to callers who may list the bucket, and a 403 to others", async () => {
 		const read: [string, string] = ["s3:GetObject", object("*")];
 		expect(await get(s3(read), "missing")).toMatchObject({
 			name: "AccessDenied",
@@ -283,7 +283,7 @@ describe("on S3", () => {
 		]);
 	});
 
-	test("a version is deleted by a right of its own, a marker is set by another", async () => {
+	test("deleting a version and adding a delete marker are two permissions", async () => {
 		const { VersionId } = await put("marked");
 		const remove = (client: S3Client, version?: string) =>
 			refusal(
@@ -303,7 +303,7 @@ describe("on S3", () => {
 		expect(await remove(removes, VersionId)).toBeNull();
 	});
 
-	test("objects and versions are listed by rights of their own, below a prefix where a condition says so", async () => {
+	test("listing objects and listing versions are two permissions, and a condition can limit the prefix", async () => {
 		const objects = (client: S3Client, Prefix?: string) =>
 			refusal(
 				client.send(new ListObjectsV2Command({ Bucket: "images", Prefix })),
@@ -329,7 +329,7 @@ describe("on S3", () => {
 		expect(await objects(bounded)).toMatchObject({ status: 403 });
 	});
 
-	test("a signed address can do what its signer may", async () => {
+	test("a presigned address has the permissions of its signer", async () => {
 		await put("signed");
 		const address = (client: S3Client) =>
 			getSignedUrl(
@@ -343,7 +343,7 @@ describe("on S3", () => {
 		expect(await mayNot.text()).toContain("<Code>AccessDenied</Code>");
 	});
 
-	test("a form can do what its signer may", async () => {
+	test("a form has the permissions of its signer", async () => {
 		const post = async (client: S3Client) => {
 			const { url, fields } = await createPresignedPost(client, {
 				Bucket: "images",
@@ -389,7 +389,7 @@ describe("on DynamoDB", () => {
 		expect(await refusal(ofIndex.send(query()))).not.toBeNull();
 	});
 
-	test("a transaction takes the rights of its parts, and writes nothing without them", async () => {
+	test("a transaction needs the permissions of its parts, and writes nothing without them", async () => {
 		const transaction = new TransactWriteItemsCommand({
 			TransactItems: [
 				{ Put: { TableName: "table", Item: item } },
@@ -427,7 +427,7 @@ describe("on DynamoDB", () => {
 		expect(await refusal(client([whole, table]).send(transaction))).toBeNull();
 	});
 
-	test("batches have rights of their own", async () => {
+	test("batches have permissions of their own", async () => {
 		const write = new BatchWriteItemCommand({
 			RequestItems: { table: [{ PutRequest: { Item: item } }] },
 		});
@@ -448,7 +448,7 @@ describe("on DynamoDB", () => {
 	});
 });
 
-test("a batch of messages takes the right to send one", async () => {
+test("a batch of messages needs the permission to send one", async () => {
 	const sqs = new SQSClient(allowed(["sqs:SendMessage", arn("sqs", "jobs")]));
 	await sqs.send(
 		new SendMessageBatchCommand({
@@ -458,7 +458,7 @@ test("a batch of messages takes the right to send one", async () => {
 	);
 });
 
-test("one entry for a bus that it may not use refuses them all", async () => {
+test("an entry for a forbidden bus refuses the whole request", async () => {
 	const event = { Source: "tests", DetailType: "Said", Detail: "{}" };
 	const events = new EventBridgeClient(
 		allowed(["events:PutEvents", arn("events", "event-bus/own")]),
@@ -477,7 +477,7 @@ test("one entry for a bus that it may not use refuses them all", async () => {
 	);
 });
 
-test("a parameter's ARN has one slash where its name begins with one", async () => {
+test("a parameter's ARN has one slash if its name begins with one", async () => {
 	const read = (resource: string) =>
 		refusal(
 			new SSMClient(allowed([["ssm:GetParameter"], arn("ssm", resource)])).send(
@@ -495,7 +495,7 @@ test("a parameter's ARN has one slash where its name begins with one", async () 
 	expect(await all("/given/at-start", "/another")).not.toBeNull();
 });
 
-test("a secret is meant with the signs that its ARN ends in, by name or ARN", async () => {
+test("a policy for a secret matches its ARN with the random suffix, by name or ARN", async () => {
 	const read = (resource: string, SecretId: string) =>
 		refusal(
 			new SecretsManagerClient(
@@ -508,7 +508,7 @@ test("a secret is meant with the signs that its ARN ends in, by name or ARN", as
 	expect(await read(login.slice(0, -7), "login")).not.toBeNull();
 });
 
-test("a stranger's keys of an earlier start may do nothing", async () => {
+test("keys of an earlier start without a role have no permissions", async () => {
 	const credentials = apis.keysOf("known");
 	apis.access.identify("known", { arn: "known", role: null });
 	const client = new S3Client({

@@ -16,42 +16,28 @@ import {
 	S3Client,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	beforeEach,
-	describe,
-	expect,
-	test,
-} from "vitest";
-import { type Apis, region, startApis } from "./apis.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { region, useApis } from "./apis.ts";
 
 const Bucket = "pictures";
-let apis: Apis;
-let s3: S3Client;
+const apis = await useApis();
+const s3 = new S3Client(apis.client);
 let folder: string;
 let count = 0;
 
-beforeAll(async () => {
-	apis = await startApis();
-	apis.buckets.ensure(Bucket, {
-		versioned: true,
-		cors: [
-			{
-				allowedOrigins: ["http://localhost:5173", "https://*.example.com"],
-				allowedMethods: ["GET", "PUT"],
-				allowedHeaders: ["content-type", "x-amz-*"],
-				exposedHeaders: ["ETag"],
-				maxAgeSeconds: 300,
-			},
-		],
-	});
-	apis.buckets.ensure("plain", { versioned: false });
-	s3 = new S3Client(apis.client);
+apis.buckets.ensure(Bucket, {
+	versioned: true,
+	cors: [
+		{
+			allowedOrigins: ["http://localhost:5173", "https://*.example.com"],
+			allowedMethods: ["GET", "PUT"],
+			allowedHeaders: ["content-type", "x-amz-*"],
+			exposedHeaders: ["ETag"],
+			maxAgeSeconds: 300,
+		},
+	],
 });
-afterAll(() => apis.forget());
-afterEach(() => apis.presentTime());
+apis.buckets.ensure("plain", { versioned: false });
 beforeEach(() => {
 	count += 1;
 	folder = `test-${count}/`;
@@ -107,7 +93,7 @@ describe("an object", () => {
 		expect((await get(`${folder}stream`)).equals(bytes)).toBe(true);
 	});
 
-	test("is refused where its checksum does not fit its bytes", async () => {
+	test("is refused if its checksum does not match its bytes", async () => {
 		await expect(
 			s3.send(
 				new PutObjectCommand({
@@ -153,7 +139,7 @@ describe("an object", () => {
 		await expect(get(Key)).rejects.toMatchObject({ name: "NoSuchKey" });
 	});
 
-	test("whose key points out of the bucket stays in it", async () => {
+	test("whose key contains .. stays in its bucket", async () => {
 		await put("../escaped", "bytes");
 		expect((await get("../escaped")).toString()).toBe("bytes");
 		expect(readdirSync(apis.dir).sort()).not.toContain("escaped");
@@ -178,7 +164,7 @@ describe("an object", () => {
 		});
 	});
 
-	test("that exists is not overwritten under If-None-Match", async () => {
+	test("that exists is not overwritten with If-None-Match", async () => {
 		const Key = `${folder}once`;
 		const once = () =>
 			s3.send(
@@ -243,7 +229,7 @@ describe("an object", () => {
 });
 
 describe("a versioned bucket", () => {
-	test("keeps what was overwritten and deleted until every version is deleted", async () => {
+	test("keeps overwritten and deleted objects until every version is deleted", async () => {
 		const Key = `${folder}v`;
 		const first = await put(Key, "one");
 		await put(Key, "two");
@@ -306,7 +292,7 @@ describe("a versioned bucket", () => {
 	});
 });
 
-test("a bucket without versions forgets what is overwritten", async () => {
+test("an unversioned bucket keeps only the last object of a key", async () => {
 	const before = readdirSync(join(apis.dir, "s3")).length;
 	await put(`${folder}p`, "one", "plain");
 	await put(`${folder}p`, "two", "plain");
@@ -389,7 +375,7 @@ describe("a presigned address", () => {
 		expect(await late.text()).toContain("Request has expired");
 	});
 
-	test("opens no other object, bucket or method", async () => {
+	test("is valid for no other object, bucket or method", async () => {
 		await put(`${folder}signed ü`);
 		await put(`${folder}other`);
 		const url = await presign(60);
@@ -427,7 +413,7 @@ describe("a presigned address", () => {
 	});
 });
 
-describe("a browser of another origin", () => {
+describe("a browser on another origin", () => {
 	const ask = (origin: string, method: string, headers = "content-type") =>
 		fetch(`${apis.state.endpoint}/${Bucket}/x`, {
 			method: "OPTIONS",
@@ -438,7 +424,7 @@ describe("a browser of another origin", () => {
 			},
 		});
 
-	test("may do what a rule of the bucket allows", async () => {
+	test("may send what a CORS rule of the bucket allows", async () => {
 		const answer = await ask("https://app.example.com", "PUT");
 		expect(answer.status).toBe(200);
 		expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -449,7 +435,7 @@ describe("a browser of another origin", () => {
 		});
 	});
 
-	test("may do nothing else", async () => {
+	test("may send nothing else", async () => {
 		expect((await ask("https://evil.example", "PUT")).status).toBe(403);
 		expect((await ask("http://localhost:5173", "DELETE")).status).toBe(403);
 		expect(
@@ -457,7 +443,7 @@ describe("a browser of another origin", () => {
 		).toBe(403);
 	});
 
-	test("may read answers and errors", async () => {
+	test("may read responses and errors", async () => {
 		await put(`${folder}c`);
 		const url = await getSignedUrl(
 			s3,
@@ -474,13 +460,13 @@ describe("a browser of another origin", () => {
 	});
 });
 
-test("an error is in no namespace, so that the AWS CLI finds its code", async () => {
+test("an error has no XML namespace, so that the AWS CLI finds its code", async () => {
 	const refused = await fetch(`${apis.client.endpoint}/${Bucket}/secret`);
 	const text = await refused.text();
 	expect(text).toMatch(/<Error><Code>AccessDenied<\/Code>/);
 });
 
-test("whoever does not sign sees nothing", async () => {
+test("an unsigned request is refused", async () => {
 	await put(`${folder}private`);
 	const answer = await fetch(
 		`${apis.state.endpoint}/${Bucket}/${folder}private`,
@@ -489,7 +475,7 @@ test("whoever does not sign sees nothing", async () => {
 	expect(await answer.text()).toContain("<Code>AccessDenied</Code>");
 });
 
-test("a bucket says where it is, and a missing one that it is missing", async () => {
+test("a bucket has its region, and a missing bucket is NoSuchBucket", async () => {
 	await s3.send(new HeadBucketCommand({ Bucket }));
 	const { LocationConstraint } = await s3.send(
 		new GetBucketLocationCommand({ Bucket }),
@@ -500,7 +486,7 @@ test("a bucket says where it is, and a missing one that it is missing", async ()
 	});
 });
 
-test("an operation that is not there is refused by name", async () => {
+test("an unknown operation is refused by name", async () => {
 	await put(`${folder}acl`);
 	await expect(
 		s3.send(
@@ -525,7 +511,7 @@ test("an operation that is not there is refused by name", async () => {
 	});
 });
 
-test("an object that cannot be announced is not kept", async () => {
+test("an object whose event fails is not stored", async () => {
 	const push = apis.created.push;
 	apis.created.push = () => {
 		throw new Error("no bus");

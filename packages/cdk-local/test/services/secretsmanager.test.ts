@@ -7,17 +7,11 @@ import {
 	SecretsManagerClient,
 	UpdateSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Apis, startApis } from "./apis.ts";
+import { expect, test } from "vitest";
+import { useApis } from "./apis.ts";
 
-let apis: Apis;
-let secrets: SecretsManagerClient;
-
-beforeAll(async () => {
-	apis = await startApis();
-	secrets = new SecretsManagerClient(apis.client);
-});
-afterAll(() => apis.forget());
+const apis = await useApis();
+const secrets = new SecretsManagerClient(apis.client);
 
 const read = (SecretId: string, VersionStage?: string) =>
 	secrets.send(new GetSecretValueCommand({ SecretId, VersionStage }));
@@ -35,7 +29,7 @@ test("a secret is generated once and read by ARN or name", async () => {
 	}
 });
 
-test("a new value becomes current, the last stays as the previous one", async () => {
+test("a new value becomes current, and the last one previous", async () => {
 	const { arn } = apis.secrets.ensure("app/rotated", () => "one");
 	const put = (SecretString: string, ClientRequestToken?: string) =>
 		secrets.send(
@@ -75,7 +69,7 @@ test("secrets are described and listed without their values", async () => {
 	expect(JSON.stringify([described, listed])).not.toContain("do-not-show");
 });
 
-test("what is not there is refused by name", async () => {
+test("a missing secret and an unknown operation are refused by name", async () => {
 	await expect(read("missing")).rejects.toMatchObject({
 		name: "ResourceNotFoundException",
 	});

@@ -13,30 +13,16 @@ import {
 	SQSClient,
 	StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	beforeEach,
-	describe,
-	expect,
-	test,
-} from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { QueueOptions } from "../../services/sqs/queue.ts";
-import { type Apis, startApis } from "./apis.ts";
+import { useApis } from "./apis.ts";
 
-let apis: Apis;
-let sqs: SQSClient;
+const apis = await useApis();
+const sqs = new SQSClient(apis.client);
 let arn: string;
 let QueueUrl: string;
 let count = 0;
 
-beforeAll(async () => {
-	apis = await startApis();
-	sqs = new SQSClient(apis.client);
-});
-afterAll(() => apis.forget());
-afterEach(() => apis.presentTime());
 beforeEach(() => {
 	count += 1;
 	({ arn, url: QueueUrl } = queue(`queue-${count}`));
@@ -66,7 +52,7 @@ const receive = async (extra = {}) => {
 const remove = (ReceiptHandle: string | undefined) =>
 	sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 
-test("a message arrives once it is sent, whole, with its attributes", async () => {
+test("a message is received once, with its body and attributes", async () => {
 	const body = 'äöü \n {"a": "😀"}';
 	const { MessageId } = await send(body, {
 		MessageAttributes: {
@@ -89,7 +75,7 @@ test("a message arrives once it is sent, whole, with its attributes", async () =
 	expect(await receive()).toEqual([]);
 });
 
-test("an empty queue answers no list at all", async () => {
+test("a response without messages has no list", async () => {
 	const answer = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
 	expect(answer.Messages).toBeUndefined();
 });
@@ -105,7 +91,7 @@ describe("visibility", () => {
 		expect(again?.Attributes?.ApproximateReceiveCount).toBe("2");
 	});
 
-	test("is the receiver's to choose, to shorten and to extend", async () => {
+	test("can be chosen, shortened and extended by the receiver", async () => {
 		await send("x");
 		const [first] = await receive({ VisibilityTimeout: 100 });
 		const change = (VisibilityTimeout: number, handle = first?.ReceiptHandle) =>
@@ -131,7 +117,7 @@ describe("visibility", () => {
 		});
 	});
 
-	test("that ended makes the old receipt useless, and deleting with it harmless", async () => {
+	test("invalidates the old receipt when it ends, and deleting with it does nothing", async () => {
 		await send("x");
 		const [first] = await receive();
 		apis.passSeconds(31);
@@ -151,16 +137,18 @@ test("a long poll answers as soon as something is sent", async () => {
 	expect((await waiting).map((each) => each.Body)).toEqual(["at last"]);
 });
 
-test("a long poll whose client has gone takes no message along", async () => {
+test("a long poll whose client disconnects receives no message", async () => {
+	const wait = vi.spyOn(apis.queues, "wait");
 	const leaving = new AbortController();
 	const waiting = sqs.send(
 		new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
 		{ abortSignal: leaving.signal },
 	);
-	await new Promise((resolve) => setTimeout(resolve, 200));
+	await expect.poll(() => wait.mock.calls).toHaveLength(1);
 	leaving.abort();
 	await expect(waiting).rejects.toThrow();
-	await new Promise((resolve) => setTimeout(resolve, 200));
+	await wait.mock.results[0]?.value;
+	wait.mockRestore();
 	await send("x");
 	expect(await receive()).toHaveLength(1);
 });
@@ -173,7 +161,7 @@ test("two receivers never get the same message", async () => {
 	expect(ids).toHaveLength(20);
 });
 
-test("what was received too often becomes a dead letter instead of being delivered", async () => {
+test("a message that was received too often moves to the dead-letter queue", async () => {
 	const dead = queue(`dead-${count}`);
 	({ url: QueueUrl } = queue(`queue-${count}`, {
 		redrive: { deadLetterArn: dead.arn, maxReceives: 2 },
@@ -190,7 +178,7 @@ test("what was received too often becomes a dead letter instead of being deliver
 	expect(redriven?.Attributes?.ApproximateReceiveCount).toBe("1");
 });
 
-test("a message ends with the queue's retention", async () => {
+test("a message expires after the queue's retention", async () => {
 	({ arn, url: QueueUrl } = queue(`queue-${count}`, { retentionSeconds: 60 }));
 	await send("x");
 	apis.passSeconds(61);
@@ -199,7 +187,7 @@ test("a message ends with the queue's retention", async () => {
 	expect(apis.queues.depth(arn).visible).toBe(0);
 });
 
-test("a delayed message comes later", async () => {
+test("a delayed message is received after its delay", async () => {
 	await send("x", { DelaySeconds: 60 });
 	expect(await receive()).toEqual([]);
 	expect(apis.queues.depth(arn)).toEqual({
@@ -238,7 +226,7 @@ test("a batch answers entry by entry", async () => {
 	expect(apis.queues.depth(arn)).toMatchObject({ visible: 0, inFlight: 0 });
 });
 
-test("a queue tells its depth, settings and address", async () => {
+test("a queue has attributes for depth and settings, and an address", async () => {
 	const dead = queue(`dead-${count}`);
 	queue(`queue-${count}`, {
 		redrive: { deadLetterArn: dead.arn, maxReceives: 5 },
@@ -271,7 +259,7 @@ test("a queue tells its depth, settings and address", async () => {
 	expect(apis.queues.depth(arn)).toMatchObject({ visible: 0, inFlight: 0 });
 });
 
-test("what SQS refuses is refused", async () => {
+test("an invalid queue, size or batch is refused", async () => {
 	await expect(
 		send("x", { QueueUrl: QueueUrl.replace(/[^/]+$/, "missing") }),
 	).rejects.toMatchObject({ name: "QueueDoesNotExist" });
@@ -281,7 +269,7 @@ test("what SQS refuses is refused", async () => {
 	await expect(receive({ MaxNumberOfMessages: 11 })).rejects.toThrow();
 });
 
-test("what is not there is refused by name", async () => {
+test("an unknown parameter or operation is refused by name", async () => {
 	await expect(send("x", { MessageGroupId: "group" })).rejects.toThrow(
 		/MessageGroupId is not implemented/,
 	);

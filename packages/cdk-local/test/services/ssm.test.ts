@@ -7,17 +7,11 @@ import {
 	PutParameterCommand,
 	SSMClient,
 } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Apis, startApis } from "./apis.ts";
+import { describe, expect, it } from "vitest";
+import { useApis } from "./apis.ts";
 
-let apis: Apis;
-let store: SSMClient;
-
-beforeAll(async () => {
-	apis = await startApis();
-	store = new SSMClient(apis.client);
-});
-afterAll(() => apis.forget());
+const apis = await useApis();
+const store = new SSMClient(apis.client);
 
 const put = (Name: string, Value: string, Overwrite = false) =>
 	store.send(
@@ -27,7 +21,7 @@ const get = (Name: string, WithDecryption = true) =>
 	store.send(new GetParameterCommand({ Name, WithDecryption }));
 
 describe("Parameter Store", () => {
-	it("gives what was put, with a version that counts up", async () => {
+	it("returns a parameter, with a version that increments", async () => {
 		expect((await put("/a/key", "one")).Version).toBe(1);
 		await expect(put("/a/key", "two")).rejects.toMatchObject({
 			name: "ParameterAlreadyExists",
@@ -42,21 +36,21 @@ describe("Parameter Store", () => {
 		});
 	});
 
-	it("does not show a secret to whoever does not ask for the text", async () => {
+	it("does not decrypt a secret unless the call asks for it", async () => {
 		await put("/a/secret", "plain");
 		expect((await get("/a/secret", false)).Parameter?.Value).not.toContain(
 			"plain",
 		);
 	});
 
-	it("names what it does not have", async () => {
+	it("names missing parameters", async () => {
 		await expect(get("/a/missing")).rejects.toMatchObject({
 			name: "ParameterNotFound",
 		});
-		await put("/a/there", "x");
+		await put("/a/present", "x");
 		const answer = await store.send(
 			new GetParametersCommand({
-				Names: ["/a/there", "/a/missing"],
+				Names: ["/a/present", "/a/missing"],
 				WithDecryption: true,
 			}),
 		);
@@ -64,13 +58,13 @@ describe("Parameter Store", () => {
 		expect(answer.InvalidParameters).toEqual(["/a/missing"]);
 	});
 
-	it("refuses what it cannot do, by name", async () => {
+	it("refuses an unknown operation by name", async () => {
 		await expect(
 			store.send(new GetParametersByPathCommand({ Path: "/a" })),
 		).rejects.toThrow("AmazonSSM.GetParametersByPath is not implemented");
 	});
 
-	it("holds what it was given at its start in memory alone", async () => {
+	it("keeps the parameters passed at the start in memory only", async () => {
 		expect((await get("/given/at-start")).Parameter?.Value).toBe(
 			"given-secret",
 		);
@@ -78,8 +72,8 @@ describe("Parameter Store", () => {
 			"was passed to cdk-local at its start",
 		);
 		for (const file of ["state.db", "state.db-wal"]) {
-			const written = readFileSync(join(apis.dir, file), "latin1");
-			expect(written).not.toContain("given-secret");
+			const bytes = readFileSync(join(apis.dir, file), "latin1");
+			expect(bytes).not.toContain("given-secret");
 		}
 	});
 });
