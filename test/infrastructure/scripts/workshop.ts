@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import {
 	chmodSync,
 	existsSync,
+	globSync,
 	mkdirSync,
 	mkdtempSync,
 	readFileSync,
@@ -32,7 +33,7 @@ export interface Running {
 
 export interface Workshop {
 	folder: string;
-	/** Runs `scripts/NAME.ts` as make does, here instead of in the repository. */
+	/** Runs the script of this name as make does, here instead of in the repository. */
 	run(script: string, env?: Record<string, string>): Promise<Run>;
 	/** The same of a process group of its own, as in a terminal; `sql` and the like on its stdin. */
 	start(
@@ -106,23 +107,19 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 		env = {},
 		{ args = [], stdin = "" } = {},
 	) => {
-		const child = spawn(
-			process.execPath,
-			[resolve("scripts", `${script}.ts`), ...args],
-			{
-				cwd: folder,
-				detached: true,
-				env: {
-					PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
-					// Nothing of whoever runs the tests may reach AWS.
-					AWS_EC2_METADATA_DISABLED: "true",
-					AWS_CONFIG_FILE: "/dev/null",
-					AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-					HOME: folder,
-					...env,
-				},
+		const child = spawn(process.execPath, [scriptFile(script), ...args], {
+			cwd: folder,
+			detached: true,
+			env: {
+				PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
+				// Nothing of whoever runs the tests may reach AWS.
+				AWS_EC2_METADATA_DISABLED: "true",
+				AWS_CONFIG_FILE: "/dev/null",
+				AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+				HOME: folder,
+				...env,
 			},
-		);
+		});
 		let stdout = "";
 		let stderr = "";
 		child.stdout.on("data", (text) => (stdout += text));
@@ -165,4 +162,11 @@ export async function until(isSo: () => boolean): Promise<void> {
 		if (Date.now() > latest) throw new Error("It did not come to that.");
 		await sleep(20);
 	}
+}
+
+/** Finds a script in the folders of `scripts`. */
+function scriptFile(name: string): string {
+	const [file] = globSync(`scripts/*/${name}.ts`);
+	if (!file) throw new Error(`No folder of scripts has ${name}.ts.`);
+	return resolve(file);
 }
