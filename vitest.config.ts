@@ -2,8 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import SystemFirst from "./test/support/system-first.ts";
 
-const langGraphSuite =
-	"packages/langgraph-dynamodb/test/langgraph-suite.test.ts";
+const langGraphSuite = "packages/langgraph-dynamodb/test/langgraph-suite.test.ts";
 
 export default defineConfig({
 	test: {

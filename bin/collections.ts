@@ -13,11 +13,7 @@ import cdk from "../cdk.json" with { type: "json" };
 import project from "../package.json" with { type: "json" };
 
 /** Makes the five stacks. References go one way: database, storage > compute > API > monitoring. */
-export function collections(
-	app: App,
-	environment: Environment,
-	bundles: Bundles,
-): void {
+export function collections(app: App, environment: Environment, bundles: Bundles): void {
 	const database = new DatabaseStack(app, {
 		environment,
 		migrateBundle: bundles.migrate,

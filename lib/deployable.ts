@@ -1,8 +1,7 @@
 import type { Environment } from "./environments.ts";
 
 /** Addresses that cannot exist (RFC 2606). */
-const reserved =
-	/[@.](example\.(com|net|org)|example|test|invalid|localhost)$/i;
+const reserved = /[@.](example\.(com|net|org)|example|test|invalid|localhost)$/i;
 
 /** Returns what an environment's row in `cdk.json` lacks for a deployment, each as a sentence. */
 export function missingForDeployment({
@@ -12,9 +11,7 @@ export function missingForDeployment({
 }: Pick<Environment, "name" | "account" | "alarmEmail">): string[] {
 	const field = (path: string) => `cdk.json: environments.${name}.${path}`;
 	return [
-		...(account
-			? []
-			: [`${field("account")}: name the account (12 digits) to deploy to.`]),
+		...(account ? [] : [`${field("account")}: name the account (12 digits) to deploy to.`]),
 		...(reserved.test(alarmEmail)
 			? [
 					`${field("alarmEmail")}: ${alarmEmail} is an example that nobody can have: name who is told by alarms and budget.`,

@@ -25,19 +25,12 @@ interface Size {
 	concurrency: number;
 }
 
-function functionSize(
-	defaults: Size,
-	{ maxTimeout = 900, minConcurrency = 1 } = {},
-) {
+function functionSize(defaults: Size, { maxTimeout = 900, minConcurrency = 1 } = {}) {
 	return z
 		.strictObject({
 			memory: z.int().min(128).max(10_240).default(defaults.memory),
 			timeout: z.int().min(1).max(maxTimeout).default(defaults.timeout),
-			concurrency: z
-				.int()
-				.min(minConcurrency)
-				.max(1_000)
-				.default(defaults.concurrency),
+			concurrency: z.int().min(minConcurrency).max(1_000).default(defaults.concurrency),
 		})
 		.prefault({});
 }
@@ -49,10 +42,7 @@ export function functionKey<Id extends string>(id: Id): Uncapitalize<Id> {
 
 type StageKey = Uncapitalize<(typeof stages)[StageName]["id"]>;
 const stageSizes = Object.fromEntries(
-	stageNames.map((name) => [
-		functionKey(stages[name].id),
-		functionSize(stages[name], { minConcurrency: 2 }),
-	]),
+	stageNames.map((name) => [functionKey(stages[name].id), functionSize(stages[name], { minConcurrency: 2 })]),
 ) as Record<StageKey, ReturnType<typeof functionSize>>;
 
 const network = z.discriminatedUnion("mode", [
@@ -73,22 +63,13 @@ const network = z.discriminatedUnion("mode", [
 /** One field a provider with the capability: its model, by default that of the table of providers. */
 function modelFields<C extends ModelCapability>(capability: C) {
 	return Object.fromEntries(
-		providersWith(capability).map((name) => [
-			name,
-			z.string().min(1).default(defaultModels(name)[capability]),
-		]),
+		providersWith(capability).map((name) => [name, z.string().min(1).default(defaultModels(name)[capability])]),
 	) as Record<ProviderWith<C>, z.ZodDefault<z.ZodString>>;
 }
 
-const defaultModels = (name: ProviderName) =>
-	providers[name].capabilities as Record<ModelCapability, string>;
+const defaultModels = (name: ProviderName) => providers[name].capabilities as Record<ModelCapability, string>;
 
-const loopbackUrl = z
-	.url()
-	.regex(
-		/^http:\/\/(127\.0\.0\.1|localhost):\d+(\/|$)/,
-		"must be an address of this machine",
-	);
+const loopbackUrl = z.url().regex(/^http:\/\/(127\.0\.0\.1|localhost):\d+(\/|$)/, "must be an address of this machine");
 
 /** Every setting of an environment with its default; a row of `cdk.json` says what differs. */
 const schema = z.strictObject({
@@ -103,11 +84,7 @@ const schema = z.strictObject({
 		.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region")
 		.default("us-east-1"),
 	/** Named, since looking them up at synth would need credentials. RDS needs two. */
-	availabilityZones: z
-		.array(z.string())
-		.min(2)
-		.max(3)
-		.default(["us-east-1a", "us-east-1b"]),
+	availabilityZones: z.array(z.string()).min(2).max(3).default(["us-east-1a", "us-east-1b"]),
 	/** The processor of functions and native packages. `host`: that of the machine that synthesizes. */
 	architecture: z.enum(["arm64", "x86_64", "host"]).default("arm64"),
 	network,
@@ -124,18 +101,13 @@ const schema = z.strictObject({
 		})
 		.prefault({}),
 	deletionProtection: z.boolean().default(false),
-	logRetentionDays: z
-		.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731])
-		.default(14),
+	logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]).default(14),
 	/** Concurrent executions the account may have; a new account has 10. */
 	lambdaConcurrencyQuota: z.int().min(1).default(10),
 	functions: z
 		.strictObject({
 			/** The gateway waits 30 s at most. */
-			api: functionSize(
-				{ memory: 2048, timeout: 30, concurrency: 10 },
-				{ maxTimeout: 30 },
-			),
+			api: functionSize({ memory: 2048, timeout: 30, concurrency: 10 }, { maxTimeout: 30 }),
 			...stageSizes,
 			cleanup: functionSize({ memory: 256, timeout: 60, concurrency: 1 }),
 			migrate: functionSize({ memory: 512, timeout: 300, concurrency: 1 }),
@@ -148,22 +120,15 @@ const schema = z.strictObject({
 		.array(
 			z
 				.url({ error: "must be an origin such as https://example.com" })
-				.regex(
-					/^https?:\/\/[^/*]+$/,
-					"must be an origin without path or wildcard",
-				),
+				.regex(/^https?:\/\/[^/*]+$/, "must be an origin without path or wildcard"),
 		)
 		.default(["http://localhost:3000"]),
 	/** `auto`: the first whose API key is in `.env` at synth, else offline; only for environment `local`. */
-	visionProvider: z
-		.enum([...visionProviders, "auto", "replay"])
-		.default("offline"),
+	visionProvider: z.enum([...visionProviders, "auto", "replay"]).default("offline"),
 	embeddingProvider: z.enum([...embeddingProviders, "auto"]).default("offline"),
 	chatProvider: z.enum([...chatProviders, "auto"]).default("offline"),
 	/** The models that describe and embed, where a request names none. */
-	models: z
-		.strictObject({ ...modelFields("vision"), ...modelFields("embedding") })
-		.prefault({}),
+	models: z.strictObject({ ...modelFields("vision"), ...modelFields("embedding") }).prefault({}),
 	/** The models that answer questions, where a request names none. */
 	chatModels: z.strictObject(modelFields("chat")).prefault({}),
 	/** The parts of a conversation that LangSmith receives where its key is set. Hidden, it receives steps and durations. */
@@ -174,15 +139,9 @@ const schema = z.strictObject({
 		})
 		.prefault({}),
 	/** Addresses of stand-ins on this machine. @default the providers themselves */
-	providerUrls: z
-		.partialRecord(z.enum(keyedProviders), loopbackUrl)
-		.default({}),
+	providerUrls: z.partialRecord(z.enum(keyedProviders), loopbackUrl).default({}),
 	/** The dataset on this machine from which the vision provider `replay` answers. */
-	replayFolder: z
-		.string()
-		.regex(/^\//, "must be an absolute path")
-		.nullable()
-		.default(null),
+	replayFolder: z.string().regex(/^\//, "must be an absolute path").nullable().default(null),
 	/** Receives alarms and budget notices; AWS asks the address once for its consent. No default: a person must answer. */
 	alarmEmail: z.email(),
 	monthlyBudgetUsd: z.number().positive().default(25),
@@ -193,9 +152,7 @@ const schema = z.strictObject({
 });
 
 export type EnvironmentName = keyof typeof cdk.context.environments;
-export const environmentNames = Object.keys(
-	cdk.context.environments,
-) as EnvironmentName[];
+export const environmentNames = Object.keys(cdk.context.environments) as EnvironmentName[];
 
 /** The settings of one environment: its row in `cdk.json` and the defaults. */
 export type Environment = Readonly<
@@ -227,12 +184,7 @@ export type FunctionName = keyof Environment["functions"];
 export function readEnvironment(
 	table: unknown,
 	name: unknown,
-	{
-		keys = [],
-		providerUrls = {},
-		replayFolder = null,
-		visionProvider: chosen,
-	}: LocalMachine = {},
+	{ keys = [], providerUrls = {}, replayFolder = null, visionProvider: chosen }: LocalMachine = {},
 ): Environment {
 	const rows = table as Record<string, object>;
 	if (typeof name !== "string" || !Object.hasOwn(rows, name)) {
@@ -254,16 +206,11 @@ export function readEnvironment(
 	);
 	const problems = parsed.success
 		? brokenRules({ ...parsed.data, name: known })
-		: parsed.error.issues.map(
-				({ path, message }) => [path.join("."), message] as const,
-			);
+		: parsed.error.issues.map(({ path, message }) => [path.join("."), message] as const);
 	if (problems.length > 0 || !parsed.success) {
 		throw new Error(
 			problems
-				.map(
-					([field, message]) =>
-						`cdk.json: environments.${known}${field && `.${field}`}: ${message}.`,
-				)
+				.map(([field, message]) => `cdk.json: environments.${known}${field && `.${field}`}: ${message}.`)
 				.join("\n"),
 		);
 	}
@@ -273,12 +220,8 @@ export function readEnvironment(
 	return {
 		...parsed.data,
 		name: known,
-		visionProvider:
-			visionProvider === "auto" ? firstWithKey("vision") : visionProvider,
-		embeddingProvider:
-			embeddingProvider === "auto"
-				? firstWithKey("embedding")
-				: embeddingProvider,
+		visionProvider: visionProvider === "auto" ? firstWithKey("vision") : visionProvider,
+		embeddingProvider: embeddingProvider === "auto" ? firstWithKey("embedding") : embeddingProvider,
 		chatProvider: chatProvider === "auto" ? firstWithKey("chat") : chatProvider,
 	};
 }
@@ -288,11 +231,7 @@ function brokenRules(
 	environment: z.infer<typeof schema> & { name: EnvironmentName },
 ): [field: string, message: string][] {
 	const broken: [string, string][] = [];
-	for (const field of [
-		"visionProvider",
-		"embeddingProvider",
-		"chatProvider",
-	] as const) {
+	for (const field of ["visionProvider", "embeddingProvider", "chatProvider"] as const) {
 		if (environment[field] === "auto" && environment.name !== "local") {
 			broken.push([
 				field,
@@ -305,41 +244,20 @@ function brokenRules(
 			"visionProvider",
 			"must be one that looks at images: replay answers from a dataset on this machine, for make eval in environment local",
 		]);
-	} else if (
-		environment.visionProvider === "replay" &&
-		!environment.replayFolder
-	) {
-		broken.push([
-			"visionProvider",
-			"must be another: replay needs the folder of a dataset, which make eval gives it",
-		]);
+	} else if (environment.visionProvider === "replay" && !environment.replayFolder) {
+		broken.push(["visionProvider", "must be another: replay needs the folder of a dataset, which make eval gives it"]);
 	}
 	if (environment.replayFolder && environment.name !== "local") {
-		broken.push([
-			"replayFolder",
-			"must be left out: only environment local replays a dataset of this machine",
-		]);
+		broken.push(["replayFolder", "must be left out: only environment local replays a dataset of this machine"]);
 	}
-	if (
-		Object.keys(environment.providerUrls).length > 0 &&
-		environment.name !== "local"
-	) {
-		broken.push([
-			"providerUrls",
-			"must be left out: only environment local has stand-ins of the providers",
-		]);
+	if (Object.keys(environment.providerUrls).length > 0 && environment.name !== "local") {
+		broken.push(["providerUrls", "must be left out: only environment local has stand-ins of the providers"]);
 	}
 	if (environment.database.tls === "off" && environment.name !== "local") {
-		broken.push([
-			"database.tls",
-			"must be verify-full: only the local stand-in for Postgres has no TLS",
-		]);
+		broken.push(["database.tls", "must be verify-full: only the local stand-in for Postgres has no TLS"]);
 	}
 	if (environment.network.mode === "public" && environment.name === "prod") {
-		broken.push([
-			"network.mode",
-			"must be private: prod keeps its database off the internet",
-		]);
+		broken.push(["network.mode", "must be private: prod keeps its database off the internet"]);
 	}
 	const needed = sandboxes(environment) * connectionsPerSandbox;
 	const allowed = connectionsAllowed(environment.database.instanceClass);
@@ -354,14 +272,8 @@ function brokenRules(
 			`may open ${needed} database connections (${sandboxes(environment)} sandboxes x ${connectionsPerSandbox}), but ${environment.database.instanceClass} has room for ${allowed}: lower a concurrency or choose a larger instance`,
 		]);
 	}
-	const reserved = reservedFunctions.reduce(
-		(sum, name) => sum + environment.functions[name].concurrency,
-		0,
-	);
-	if (
-		reserves(environment) &&
-		reserved > environment.lambdaConcurrencyQuota - unreservable
-	) {
+	const reserved = reservedFunctions.reduce((sum, name) => sum + environment.functions[name].concurrency, 0);
+	if (reserves(environment) && reserved > environment.lambdaConcurrencyQuota - unreservable) {
 		broken.push([
 			"functions",
 			`reserve ${reserved} concurrent executions, but of the quota of ${environment.lambdaConcurrencyQuota} AWS keeps ${unreservable} unreserved`,
@@ -380,22 +292,16 @@ const unreservable = 100;
 const reservedFunctions = ["api", "cleanup", "migrate"] as const;
 
 /** Returns whether functions reserve concurrency. Below this quota a reservation would fail the deployment. */
-export function reserves(
-	environment: Pick<Environment, "lambdaConcurrencyQuota">,
-): boolean {
+export function reserves(environment: Pick<Environment, "lambdaConcurrencyQuota">): boolean {
 	return environment.lambdaConcurrencyQuota >= unreservable + 10;
 }
 
 /** Returns how many sandboxes of all functions may run at once. */
-function sandboxes(
-	environment: Pick<Environment, "functions" | "lambdaConcurrencyQuota">,
-): number {
-	const bounds = Object.entries(environment.functions).map(
-		([name, { concurrency }]) =>
-			!reserves(environment) &&
-			(reservedFunctions as readonly string[]).includes(name)
-				? environment.lambdaConcurrencyQuota
-				: concurrency,
+function sandboxes(environment: Pick<Environment, "functions" | "lambdaConcurrencyQuota">): number {
+	const bounds = Object.entries(environment.functions).map(([name, { concurrency }]) =>
+		!reserves(environment) && (reservedFunctions as readonly string[]).includes(name)
+			? environment.lambdaConcurrencyQuota
+			: concurrency,
 	);
 	return Math.min(
 		environment.lambdaConcurrencyQuota,

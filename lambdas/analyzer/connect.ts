@@ -9,10 +9,7 @@ import { providerSettings } from "#lambda-kit/provider-settings.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 
 export async function connect(env: StageEnv<"analyze">) {
-	if (
-		["instant", "replay"].includes(env.VISION_PROVIDER) &&
-		env.ENVIRONMENT !== "local"
-	) {
+	if (["instant", "replay"].includes(env.VISION_PROVIDER) && env.ENVIRONMENT !== "local") {
 		throw new Error(
 			`The vision provider ${env.VISION_PROVIDER} sees nothing and is for environment local alone: set visionProvider in cdk.json to offline.`,
 		);

@@ -11,9 +11,7 @@ const observedPorts = observeModels(ports);
 export const handler = queueHandler(
 	"analyze",
 	({ "detail-type": type, detail }) =>
-		type === "AnalysisRequested"
-			? analysisRequested.parse(detail)
-			: imageProcessed.parse(detail),
+		type === "AnalysisRequested" ? analysisRequested.parse(detail) : imageProcessed.parse(detail),
 	(event, options) => analyzeItem(observedPorts, event, options),
 	delay,
 );

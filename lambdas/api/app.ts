@@ -70,17 +70,12 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 
 	app.use(
 		timeout(maxAnswerMs, () => {
-			const cause = new AppError(
-				"timed_out",
-				`No answer was ready after ${maxAnswerMs / 1_000} seconds: try again.`,
-			);
+			const cause = new AppError("timed_out", `No answer was ready after ${maxAnswerMs / 1_000} seconds: try again.`);
 			return new HTTPException(504, { cause });
 		}),
 	);
 
-	const modules = routeModules(options, () =>
-		subAppWith(Object.keys(modules) as RouteModule[]),
-	);
+	const modules = routeModules(options, () => subAppWith(Object.keys(modules) as RouteModule[]));
 	const subAppWith = async (names: RouteModule[]): Promise<Api> => {
 		const subApp = createSubApp(authenticate);
 		for (const name of names) (await modules[name]())(subApp);

@@ -41,9 +41,7 @@ export function conversationsIn(env: Env<typeof apiEnv>): {
 }
 
 /** Returns LangSmith's tracing where its key is set, which each turn reads; without a key nothing of it is loaded. */
-function langSmithWithKey(
-	env: Env<typeof apiEnv>,
-): () => Promise<RunTracing | null> {
+function langSmithWithKey(env: Env<typeof apiEnv>): () => Promise<RunTracing | null> {
 	const { key, baseUrl } = accessTo("langsmith", env);
 	let made: { apiKey: string; tracing: RunTracing } | null = null;
 	return async () => {

@@ -11,12 +11,8 @@ const observedPorts = observeModels(ports);
 export const handler = queueHandler(
 	"embed",
 	({ "detail-type": type, detail }) =>
-		type === "EmbeddingRequested"
-			? embeddingRequested.parse(detail)
-			: analysisComplete.parse(detail),
+		type === "EmbeddingRequested" ? embeddingRequested.parse(detail) : analysisComplete.parse(detail),
 	(event, options) =>
-		"request_id" in event
-			? embedAgain(observedPorts, event, options)
-			: embedAnalysis(observedPorts, event, options),
+		"request_id" in event ? embedAgain(observedPorts, event, options) : embedAnalysis(observedPorts, event, options),
 	delay,
 );

@@ -11,9 +11,6 @@ const { ports, delay } = connect(env);
 export const handler = queueHandler(
 	"process",
 	(event) => imageTask(event, env.BUCKET_NAME),
-	(task, options) =>
-		"request_id" in task
-			? resizeItem(ports, task, options)
-			: processImage(ports, task, options),
+	(task, options) => ("request_id" in task ? resizeItem(ports, task, options) : processImage(ports, task, options)),
 	delay,
 );

@@ -1,10 +1,6 @@
 import { z } from "zod";
 import { parseOriginalKey } from "#core/items/item.ts";
-import {
-	originalStored,
-	type ResizeRequested,
-	resizeRequested,
-} from "#core/pipeline/events.ts";
+import { originalStored, type ResizeRequested, resizeRequested } from "#core/pipeline/events.ts";
 import type { BusEvent } from "#lambda-kit/queue-handler.ts";
 
 const objectCreated = z.object({

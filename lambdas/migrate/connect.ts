@@ -1,11 +1,7 @@
 import type pg from "pg";
 import { secretReader } from "#aws/secrets.ts";
 import type { Env } from "#lambda-kit/env.ts";
-import {
-	clientConfig,
-	type DatabaseAddress,
-	type DatabaseCredentials,
-} from "#postgres/database.ts";
+import { clientConfig, type DatabaseAddress, type DatabaseCredentials } from "#postgres/database.ts";
 import type { migrateEnv } from "./env.ts";
 
 export interface MigrationInputs {
@@ -18,10 +14,7 @@ export interface MigrationInputs {
 }
 
 /** Reads the three secrets at every call: the master's is rotated by RDS. */
-export async function readInputs(
-	env: Env<typeof migrateEnv>,
-	directory: string,
-): Promise<MigrationInputs> {
+export async function readInputs(env: Env<typeof migrateEnv>, directory: string): Promise<MigrationInputs> {
 	const read = secretReader();
 	const [master, application, migration] = await Promise.all([
 		read(env.MASTER_SECRET_ARN),

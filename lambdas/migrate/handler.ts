@@ -9,5 +9,4 @@ const env = readEnv(migrateEnv);
 const directory = join(import.meta.dirname, "migrations");
 
 /** Invoked by hand or by a deployment, without input; safe to repeat. */
-export const handler = async () =>
-	migrateDatabase(await readInputs(env, directory));
+export const handler = async () => migrateDatabase(await readInputs(env, directory));

@@ -10,9 +10,7 @@ export async function migrateDatabase({
 	migration,
 	directory,
 }: MigrationInputs): Promise<Migrated> {
-	await withClient(address, master, (client) =>
-		prepareDatabase(client, { application, migration }),
-	);
+	await withClient(address, master, (client) => prepareDatabase(client, { application, migration }));
 	return withClient(address, migration, async (client) => {
 		const migrated = await migrate(client, directory);
 		await grantRows(client, application.username);

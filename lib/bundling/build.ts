@@ -16,10 +16,7 @@ import {
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import * as esbuild from "esbuild";
-import {
-	tesseractAssets,
-	tesseractWorker,
-} from "#ai/offline/tesseract-assets.ts";
+import { tesseractAssets, tesseractWorker } from "#ai/offline/tesseract-assets.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { Environment } from "../environments.ts";
 import { nativesOf, targetOf } from "./install-natives.ts";
@@ -29,11 +26,7 @@ const root = join(import.meta.dirname, "../..");
 const output = join(root, ".build");
 const require = createRequire(import.meta.url);
 
-export type LambdaName =
-	| "api"
-	| (typeof stages)[StageName]["lambda"]
-	| "cleanup"
-	| "migrate";
+export type LambdaName = "api" | (typeof stages)[StageName]["lambda"] | "cleanup" | "migrate";
 
 /** Folders of `lambdas/`, each a function of its own. */
 export const lambdas: readonly LambdaName[] = [
@@ -57,15 +50,10 @@ type BundleFile = { path: string } & (
  * Bundles every function for an environment. The JavaScript is the same for all of them; only native packages
  * differ. A bundle's folder is named after its content, so that builds at the same time do not disturb each other.
  */
-export async function build(
-	environment: Pick<Environment, "architecture">,
-): Promise<Bundles> {
+export async function build(environment: Pick<Environment, "architecture">): Promise<Bundles> {
 	const built = await Promise.all(
 		lambdas.map(async (name) => {
-			const files = [
-				...(await javascript(name)),
-				...filesBeside(name, environment),
-			];
+			const files = [...(await javascript(name)), ...filesBeside(name, environment)];
 			return [name, writeBundle(name, files)] as const;
 		}),
 	);
@@ -148,16 +136,12 @@ const external: Partial<Record<LambdaName, string[]>> = {
 /** Entry points of worker threads. */
 const threads: Partial<Record<LambdaName, Record<string, string>>> = {
 	analyzer: {
-		[`tesseract/${basename(tesseractWorker.name, ".mjs")}`]:
-			tesseractWorker.from,
+		[`tesseract/${basename(tesseractWorker.name, ".mjs")}`]: tesseractWorker.from,
 	},
 };
 
 /** Lists the files that a function reads when it runs. */
-function filesBeside(
-	name: LambdaName,
-	{ architecture }: Pick<Environment, "architecture">,
-): BundleFile[] {
+function filesBeside(name: LambdaName, { architecture }: Pick<Environment, "architecture">): BundleFile[] {
 	switch (name) {
 		case "api":
 			return ["swagger-ui-bundle.js", "swagger-ui.css"].map((file) => ({
@@ -239,8 +223,8 @@ function writeBundle(name: LambdaName, files: BundleFile[]): string {
 }
 
 function filesUnder(folder: string): string[] {
-	return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
-		(path) => statSync(join(folder, path)).isFile(),
+	return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+		statSync(join(folder, path)).isFile(),
 	);
 }
 
@@ -260,8 +244,7 @@ function removeOld(siblings: string): void {
 		.map((name) => join(output, name));
 	const bundles = readdirSync(siblings).map((name) => join(siblings, name));
 	for (const folder of [...drafts, ...bundles]) {
-		const { mtimeMs = Date.now() } =
-			statSync(folder, { throwIfNoEntry: false }) ?? {};
+		const { mtimeMs = Date.now() } = statSync(folder, { throwIfNoEntry: false }) ?? {};
 		if (mtimeMs < dayAgo) rmSync(folder, { recursive: true, force: true });
 	}
 }

@@ -3,11 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import cdk from "../../cdk.json" with { type: "json" };
 import project from "../../package.json" with { type: "json" };
-import {
-	type Environment,
-	environmentNames,
-	readEnvironment,
-} from "../environments.ts";
+import { type Environment, environmentNames, readEnvironment } from "../environments.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -35,9 +31,7 @@ export function targetOf(architecture: Environment["architecture"]): Target {
 export function nativesOf(target: Target): string {
 	const folder = folderOf(target);
 	if (!installed(target)) {
-		throw new Error(
-			`sharp ${packages.sharp} for ${target.os}-${target.cpu} is not in ${folder}: run make install.`,
-		);
+		throw new Error(`sharp ${packages.sharp} for ${target.os}-${target.cpu} is not in ${folder}: run make install.`);
 	}
 	return join(folder, "node_modules");
 }
@@ -47,30 +41,17 @@ export function installNatives(target: Target): boolean {
 	const folder = folderOf(target);
 	if (installed(target)) return false;
 	mkdirSync(folder, { recursive: true });
-	writeFileSync(
-		join(folder, "package.json"),
-		JSON.stringify({ private: true, dependencies: packages }),
-	);
-	execFileSync(
-		"npm",
-		[
-			"install",
-			"--no-audit",
-			"--no-fund",
-			"--no-package-lock",
-			"--ignore-scripts",
-		],
-		{
-			cwd: folder,
-			stdio: ["ignore", "ignore", "inherit"],
-			env: {
-				...process.env,
-				npm_config_os: target.os,
-				npm_config_cpu: target.cpu,
-				...(target.os === "linux" && { npm_config_libc: "glibc" }),
-			},
+	writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: packages }));
+	execFileSync("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"], {
+		cwd: folder,
+		stdio: ["ignore", "ignore", "inherit"],
+		env: {
+			...process.env,
+			npm_config_os: target.os,
+			npm_config_cpu: target.cpu,
+			...(target.os === "linux" && { npm_config_libc: "glibc" }),
 		},
-	);
+	});
 	if (!installed(target)) {
 		throw new Error(
 			`npm installed sharp in ${folder} without its binary for ${target.os}-${target.cpu}: remove the folder and run make install again.`,
@@ -90,23 +71,17 @@ function installed(target: Target): boolean {
 	return (
 		existsSync(manifest) &&
 		JSON.parse(readFileSync(manifest, "utf8")).version === packages.sharp &&
-		["sharp", "sharp-libvips"].every((part) =>
-			existsSync(join(modules, "@img", `${part}-${target.os}-${target.cpu}`)),
-		)
+		["sharp", "sharp-libvips"].every((part) => existsSync(join(modules, "@img", `${part}-${target.os}-${target.cpu}`)))
 	);
 }
 
 if (import.meta.main) {
 	const architectures = new Set(
-		environmentNames.map(
-			(name) => readEnvironment(cdk.context.environments, name).architecture,
-		),
+		environmentNames.map((name) => readEnvironment(cdk.context.environments, name).architecture),
 	);
 	for (const architecture of architectures) {
 		const target = targetOf(architecture);
 		const did = installNatives(target) ? "installed" : "already there";
-		console.log(
-			`sharp ${packages.sharp} for ${target.os}-${target.cpu}: ${did}`,
-		);
+		console.log(`sharp ${packages.sharp} for ${target.os}-${target.cpu}: ${did}`);
 	}
 }

@@ -14,8 +14,7 @@ const stubs: Record<string, string> = {
 	"zod/v4/classic/from-json-schema.js": "export let fromJSONSchema;",
 	// Every class of LangChain's core by name (190 KB with mustache, tiktoken and an XML parser), to revive stored
 	// objects. Our state has none, and a stored text that names one is refused.
-	"@langchain/core/dist/load/import_map.js":
-		"export const import_map_exports = {};",
+	"@langchain/core/dist/load/import_map.js": "export const import_map_exports = {};",
 	// A state of messages described by zod 3. Annotations describe ours.
 	"@langchain/langgraph/dist/graph/messages_annotation.js":
 		"export let MessagesAnnotation, MessagesZodMeta, MessagesZodState;",
@@ -36,9 +35,7 @@ export const noZod3: Plugin = {
 	name: "no-zod-3",
 	setup({ onResolve, onLoad }) {
 		onResolve({ filter: /^zod\/v3$/ }, ({ importer }) =>
-			importer.includes("/node_modules/@langchain/")
-				? { path: "zod/v3", namespace: "left-out" }
-				: undefined,
+			importer.includes("/node_modules/@langchain/") ? { path: "zod/v3", namespace: "left-out" } : undefined,
 		);
 		onLoad({ filter: /^zod\/v3$/, namespace: "left-out" }, () => ({
 			contents: "export let z; export const ZodFirstPartyTypeKind = {};",
@@ -53,10 +50,7 @@ export const noZod3: Plugin = {
 export const langSmithWithTracerOnly: Plugin = {
 	name: "langsmith-with-tracer-only",
 	setup({ onResolve, initialOptions }) {
-		const path = join(
-			initialOptions.absWorkingDir ?? ".",
-			"packages/chat/absent-langsmith.ts",
-		);
+		const path = join(initialOptions.absWorkingDir ?? ".", "packages/chat/absent-langsmith.ts");
 		onResolve({ filter: /^langsmith(\/|$)/ }, ({ importer }) =>
 			importer.includes("/node_modules/@langchain/") ? { path } : undefined,
 		);

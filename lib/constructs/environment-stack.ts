@@ -40,10 +40,7 @@ export class EnvironmentStack extends Stack {
 }
 
 /** Accepts findings of cdk-nag and of the template check, by id, each with its reason. */
-export function acknowledge(
-	construct: IConstruct,
-	reasons: Record<string, string>,
-): void {
+export function acknowledge(construct: IConstruct, reasons: Record<string, string>): void {
 	for (const [id, reason] of Object.entries(reasons)) {
 		Validations.of(construct).acknowledge({ id, reason });
 	}

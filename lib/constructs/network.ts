@@ -43,18 +43,13 @@ export class Network extends Construct {
 	constructor(scope: Construct, id: string, { network }: Environment) {
 		super(scope, id);
 		const isPublic = network.mode === "public";
-		const nat =
-			network.mode === "private" && network.nat === "instance"
-				? natInstance()
-				: undefined;
+		const nat = network.mode === "private" && network.nat === "instance" ? natInstance() : undefined;
 		this.vpc = new Vpc(this, "Vpc", {
 			ipAddresses: IpAddresses.cidr(addresses),
 			...(isPublic
 				? {
 						natGateways: 0,
-						subnetConfiguration: [
-							{ name: "Public", subnetType: SubnetType.PUBLIC, cidrMask: 24 },
-						],
+						subnetConfiguration: [{ name: "Public", subnetType: SubnetType.PUBLIC, cidrMask: 24 }],
 					}
 				: {
 						natGateways: 1,
@@ -80,23 +75,16 @@ export class Network extends Construct {
 					}),
 		});
 		acknowledge(this.vpc, {
-			"AwsSolutions-VPC7":
-				"Flow logs cost more than the network itself; Postgres logs its connections.",
+			"AwsSolutions-VPC7": "Flow logs cost more than the network itself; Postgres logs its connections.",
 			"CloudFormation-Validate::W3010": zonesAreNamed,
 		});
-		nat?.securityGroup.addIngressRule(
-			Peer.ipv4(addresses),
-			Port.allTraffic(),
-			"What the network sends out",
-		);
+		nat?.securityGroup.addIngressRule(Peer.ipv4(addresses), Port.allTraffic(), "What the network sends out");
 		for (const instance of nat?.gatewayInstances ?? []) {
 			acknowledge(instance, {
 				"CloudFormation-Validate::W3010": zonesAreNamed,
 				"AwsSolutions-EC26": "The volume holds the public image alone.",
-				"AwsSolutions-EC28":
-					"It forwards packets; a minute's metrics cost more than they tell.",
-				"AwsSolutions-EC29":
-					"Nothing is lost with the instance; a deployment makes another.",
+				"AwsSolutions-EC28": "It forwards packets; a minute's metrics cost more than they tell.",
+				"AwsSolutions-EC29": "Nothing is lost with the instance; a deployment makes another.",
 			});
 		}
 		this.databaseSubnets = {
@@ -124,11 +112,7 @@ export class Network extends Construct {
 			vpc: this.vpc,
 			description: "Functions that talk to Postgres",
 		});
-		this.databaseSecurityGroup.addIngressRule(
-			functions,
-			postgresPort,
-			"Functions",
-		);
+		this.databaseSecurityGroup.addIngressRule(functions, postgresPort, "Functions");
 		this.functions = { vpc: this.vpc, securityGroups: [functions] };
 		this.bastion = this.newBastion();
 		this.databaseSecurityGroup.addIngressRule(
@@ -156,8 +140,7 @@ export class Network extends Construct {
 			}),
 		);
 		acknowledge(role, {
-			"AwsSolutions-IAM5[Resource::*]":
-				"Session Manager's agent takes no resource for these actions.",
+			"AwsSolutions-IAM5[Resource::*]": "Session Manager's agent takes no resource for these actions.",
 		});
 		const bastion = new Instance(this, "Bastion", {
 			vpc: this.vpc,
@@ -181,17 +164,14 @@ export class Network extends Construct {
 		});
 		acknowledge(bastion, {
 			"CloudFormation-Validate::W3010": zonesAreNamed,
-			"AwsSolutions-EC28":
-				"It forwards a person's connection; a minute's metrics cost more than they tell.",
-			"AwsSolutions-EC29":
-				"Nothing is lost with the instance; a deployment makes another.",
+			"AwsSolutions-EC28": "It forwards a person's connection; a minute's metrics cost more than they tell.",
+			"AwsSolutions-EC29": "Nothing is lost with the instance; a deployment makes another.",
 		});
 		return bastion;
 	}
 }
 
-const zonesAreNamed =
-	"The zones are the environment's: looking them up at synth would need credentials.";
+const zonesAreNamed = "The zones are the environment's: looking them up at synth would need credentials.";
 
 const smallest = InstanceType.of(InstanceClass.T4G, InstanceSize.NANO);
 

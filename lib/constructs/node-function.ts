@@ -1,23 +1,14 @@
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { ISecurityGroup, IVpc } from "aws-cdk-lib/aws-ec2";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import {
-	Architecture,
-	Code,
-	Function as LambdaFunction,
-	Runtime,
-} from "aws-cdk-lib/aws-lambda";
+import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { type Capability, keyParameter } from "#ai/providers.ts";
 import type { Env, EnvContract } from "#lambda-kit/env.ts";
-import {
-	type Environment,
-	type FunctionName,
-	reserves,
-} from "../environments.ts";
+import { type Environment, type FunctionName, reserves } from "../environments.ts";
 import { keysNeeded } from "../providers.ts";
 import { acknowledge } from "./environment-stack.ts";
 
@@ -43,18 +34,11 @@ export interface NodeFunctionProps<Contract extends EnvContract> {
 }
 
 /** A Lambda function with a role of its own, which may only write its log until `allow` adds to it. */
-export class NodeFunction<
-	const Contract extends EnvContract = EnvContract,
-> extends Construct {
+export class NodeFunction<const Contract extends EnvContract = EnvContract> extends Construct {
 	readonly function: LambdaFunction;
 	readonly role: Role;
 
-	constructor(
-		scope: Construct,
-		id: string,
-		name: FunctionName,
-		props: NodeFunctionProps<Contract>,
-	) {
+	constructor(scope: Construct, id: string, name: FunctionName, props: NodeFunctionProps<Contract>) {
 		super(scope, id);
 		const { environment, network } = props;
 		const size = environment.functions[name];
@@ -69,10 +53,7 @@ export class NodeFunction<
 		if (network) this.allowNetworkInterfaces();
 		this.function = new LambdaFunction(this, "Function", {
 			runtime: Runtime.NODEJS_24_X,
-			architecture:
-				architectureOf(environment) === "arm64"
-					? Architecture.ARM_64
-					: Architecture.X86_64,
+			architecture: architectureOf(environment) === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
 			handler: "handler.handler",
 			code: Code.fromAsset(props.bundle),
 			memorySize: size.memory,
@@ -143,10 +124,7 @@ export class NodeFunction<
 			resource: "inference-profile",
 			resourceName: model,
 		});
-		return this.allow(
-			["bedrock:InvokeModel"],
-			id === model ? [foundation] : [profile, foundation],
-		);
+		return this.allow(["bedrock:InvokeModel"], id === model ? [foundation] : [profile, foundation]);
 	}
 
 	private allowNetworkInterfaces(): void {
@@ -169,9 +147,7 @@ export class NodeFunction<
 }
 
 /** The processor the environment's functions and native packages are made for. */
-export function architectureOf({
-	architecture,
-}: Pick<Environment, "architecture">): "arm64" | "x86_64" {
+export function architectureOf({ architecture }: Pick<Environment, "architecture">): "arm64" | "x86_64" {
 	if (architecture !== "host") return architecture;
 	return process.arch === "arm64" ? "arm64" : "x86_64";
 }

@@ -1,21 +1,11 @@
 import { Duration } from "aws-cdk-lib";
-import {
-	type EventPattern,
-	type IEventBus,
-	type IRuleTarget,
-	Rule,
-} from "aws-cdk-lib/aws-events";
+import { type EventPattern, type IEventBus, type IRuleTarget, Rule } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import {
-	maxReceiveCount,
-	type StageName,
-	sourcesOf,
-	stages,
-} from "#core/pipeline/stages.ts";
+import { maxReceiveCount, type StageName, sourcesOf, stages } from "#core/pipeline/stages.ts";
 import { type Environment, functionKey } from "../environments.ts";
 import { originals } from "../functions/actions.ts";
 import { acknowledge } from "./environment-stack.ts";
@@ -40,11 +30,7 @@ export class PipelineStage extends Construct {
 	readonly undelivered: Queue;
 	readonly worker: NodeFunction;
 
-	constructor(
-		scope: Construct,
-		name: StageName,
-		{ environment, bus, bucket, worker }: PipelineStageProps,
-	) {
+	constructor(scope: Construct, name: StageName, { environment, bus, bucket, worker }: PipelineStageProps) {
 		const { id, rules, batchSize } = stages[name];
 		super(scope, id);
 		const { timeout, concurrency } = environment.functions[functionKey(id)];
@@ -72,12 +58,7 @@ export class PipelineStage extends Construct {
 		this.worker = worker(this, this.queue.queueUrl);
 		// The mapping reads with the function's role, and the function shortens the visibility of failed messages.
 		this.worker.allow(
-			[
-				"sqs:ReceiveMessage",
-				"sqs:DeleteMessage",
-				"sqs:GetQueueAttributes",
-				"sqs:ChangeMessageVisibility",
-			],
+			["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
 			[this.queue.queueArn],
 		);
 		const mapping = new EventSourceMapping(this, "Mapping", {
@@ -133,8 +114,7 @@ export function deadLetterQueue(scope: Construct, id: string): Queue {
 		enforceSSL: true,
 	});
 	acknowledge(queue, {
-		"AwsSolutions-SQS3":
-			"This queue is where failed messages end; an alarm watches it.",
+		"AwsSolutions-SQS3": "This queue is where failed messages end; an alarm watches it.",
 	});
 	return queue;
 }

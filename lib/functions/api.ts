@@ -1,14 +1,7 @@
 import type { Construct } from "constructs";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
-import {
-	checkpoints,
-	derived,
-	dynamoDbActions,
-	originals,
-	s3DeleteActions,
-	s3ListActions,
-} from "./actions.ts";
+import { checkpoints, derived, dynamoDbActions, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, variablesOf } from "./variables.ts";
 
 export interface ApiFunctionProps extends FunctionResources {
@@ -50,10 +43,7 @@ export function apiFunction(
 			TRACE_OUTPUTS: environment.traces.outputs,
 		},
 	})
-		.allow(
-			["secretsmanager:GetSecretValue"],
-			[database.applicationSecret.secretArn],
-		) // logs in to Postgres
+		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allowKeys(environment, "embedding", "chat", "webSearch", "tracing") // embeds queries, answers questions, searches the web, traces turns
 		.allowObjects(["s3:PutObject"], bucket, [originals]) // stores uploads, signs forms that do
 		.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // signs URLs that read
@@ -62,11 +52,7 @@ export function apiFunction(
 		.allow(["events:PutEvents"], [bus.eventBusArn]) // asks stages to do work again
 		.allow(dynamoDbActions, [table]) // stores conversations
 		.allow(["dynamodb:Query"], [`${table}/index/gsi1`]) // lists a user's sessions
-		.allowObjects(
-			["s3:GetObject", "s3:PutObject", ...s3DeleteActions],
-			bucket,
-			[checkpoints],
-		); // stores the parts of a conversation that are too large for the table
+		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table
 	if (environment.chatProvider === "bedrock") {
 		api.allowBedrock(environment.chatModels.bedrock); // answers questions
 	}

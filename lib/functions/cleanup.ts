@@ -7,13 +7,7 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { deadLetterQueue } from "../constructs/pipeline-stage.ts";
-import {
-	checkpoints,
-	derived,
-	originals,
-	s3DeleteActions,
-	s3ListActions,
-} from "./actions.ts";
+import { checkpoints, derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, variablesOf } from "./variables.ts";
 
 /** The sweeper: its function, what starts it, and where its failed runs go. */
@@ -40,10 +34,7 @@ export function cleanupFunction(
 		},
 		deadLetters: failedCleanups,
 	})
-		.allow(
-			["secretsmanager:GetSecretValue"],
-			[database.applicationSecret.secretArn],
-		) // logs in to Postgres
+		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
 		.allow(s3ListActions, [bucket.bucketArn]) // finds orphans; without it a missing object is a 403
 		.allowObjects(["s3:GetObject"], bucket, [originals]) // learns whether an upload arrived: HeadObject takes it
 		.allowObjects(s3DeleteActions, bucket, [originals, derived, checkpoints]) // sweeps orphans

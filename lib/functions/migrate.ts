@@ -1,10 +1,7 @@
 import type { Construct } from "constructs";
 import type { Env } from "#lambda-kit/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
-import {
-	type FunctionNetwork,
-	NodeFunction,
-} from "../constructs/node-function.ts";
+import { type FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
 import type { Environment } from "../environments.ts";
 
 export interface MigrateFunctionProps {
@@ -27,10 +24,6 @@ export function migrateFunction(
 		network,
 	}).allow(
 		["secretsmanager:GetSecretValue"],
-		[
-			variables.MASTER_SECRET_ARN,
-			variables.APPLICATION_SECRET_ARN,
-			variables.MIGRATION_SECRET_ARN,
-		],
+		[variables.MASTER_SECRET_ARN, variables.APPLICATION_SECRET_ARN, variables.MIGRATION_SECRET_ARN],
 	); // reads all three logins
 }

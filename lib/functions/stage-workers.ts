@@ -4,24 +4,14 @@ import { stageContract, stageGroups } from "#lambda-kit/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { functionKey } from "../environments.ts";
-import {
-	derived,
-	originals,
-	s3DeleteActions,
-	s3ListActions,
-} from "./actions.ts";
+import { derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, variablesOf } from "./variables.ts";
 
 /** Allows each stage what its work needs, beside the database, the bus and its queue. */
-const grants: Record<
-	StageName,
-	(worker: NodeFunction, resources: FunctionResources) => void
-> = {
+const grants: Record<StageName, (worker: NodeFunction, resources: FunctionResources) => void> = {
 	process: (worker, { storage: { bucket } }) =>
 		worker
-			.allowObjects(["s3:GetObject", "s3:GetObjectVersion"], bucket, [
-				originals,
-			]) // reads what was uploaded, and what came after it under the same key
+			.allowObjects(["s3:GetObject", "s3:GetObjectVersion"], bucket, [originals]) // reads what was uploaded, and what came after it under the same key
 			.allowObjects(["s3:PutObject"], bucket, [derived]) // stores thumbnail and vision image
 			.allowObjects(s3DeleteActions, bucket, [originals, derived]) // removes duplicates, and the images of an item deleted meanwhile
 			.allow(s3ListActions, [bucket.bucketArn]), // finds their versions; without it a missing object is a 403
@@ -32,8 +22,7 @@ const grants: Record<
 			.allowObjects(["s3:GetObject"], bucket, [derived]) // reads the vision image
 			.allow(["s3:ListBucket"], [bucket.bucketArn]), // without it a missing object is a 403
 
-	embed: (worker, { environment }) =>
-		worker.allowKeys(environment, "embedding"), // embeds descriptions
+	embed: (worker, { environment }) => worker.allowKeys(environment, "embedding"), // embeds descriptions
 };
 
 /** Settings of a worker's process that no code reads. */
@@ -52,26 +41,14 @@ export function stageWorker(
 	const { environment, database, storage } = resources;
 	const values = { ...variablesOf(resources), queue: { QUEUE_URL: queueUrl } };
 	const groups = [...stageGroups, ...stages[name].env];
-	const worker: NodeFunction = new NodeFunction(
-		scope,
-		"Worker",
-		functionKey(stages[name].id),
-		{
-			environment,
-			network: database.functionNetwork,
-			behindQueue: true,
-			bundle,
-			contract: stageContract(name),
-			variables: Object.assign(
-				{},
-				...groups.map((group) => values[group]),
-				processVariables[name],
-			),
-		},
-	).allow(
-		["secretsmanager:GetSecretValue"],
-		[database.applicationSecret.secretArn],
-	); // logs in to Postgres
+	const worker: NodeFunction = new NodeFunction(scope, "Worker", functionKey(stages[name].id), {
+		environment,
+		network: database.functionNetwork,
+		behindQueue: true,
+		bundle,
+		contract: stageContract(name),
+		variables: Object.assign({}, ...groups.map((group) => values[group]), processVariables[name]),
+	}).allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]); // logs in to Postgres
 	grants[name](worker, resources);
 	return worker.allow(["events:PutEvents"], [storage.bus.eventBusArn]); // announces its results
 }

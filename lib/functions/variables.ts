@@ -16,11 +16,7 @@ export type Variables = {
 	[Group in Exclude<VariableGroup, "queue">]: GroupEnv<Group>;
 };
 
-export function variablesOf({
-	environment,
-	database,
-	storage,
-}: FunctionResources): Variables {
+export function variablesOf({ environment, database, storage }: FunctionResources): Variables {
 	return {
 		environment: { ENVIRONMENT: environment.name },
 		database: database.variables,

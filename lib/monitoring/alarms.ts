@@ -1,9 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import {
-	ComparisonOperator,
-	type Metric,
-	TreatMissingData,
-} from "aws-cdk-lib/aws-cloudwatch";
+import { ComparisonOperator, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { providers } from "#ai/providers.ts";
 import { connectionsAllowed, type Environment } from "../environments.ts";
 import { defaultModel } from "../providers.ts";
@@ -28,10 +24,7 @@ export interface AlarmRule {
 const fiveMinutes = Duration.minutes(5);
 
 /** Returns every alarm of an environment, by its name. Each costs 10 cents a month beyond the account's first ten. */
-export function alarmsOf(
-	environment: Environment,
-	sources: Sources,
-): Record<string, AlarmRule> {
+export function alarmsOf(environment: Environment, sources: Sources): Record<string, AlarmRule> {
 	return {
 		...failureAlarms(sources),
 		...outageAlarms(environment, sources),
@@ -45,12 +38,7 @@ function failureAlarms({ compute, functions }: Sources) {
 	for (const [name, queue] of Object.entries(compute.deadLetters)) {
 		alarms[`${name}DeadLetters`] = {
 			description: `${name}: a message failed for good and waits in ${queue.node.path}.`,
-			runbook:
-				name === "Cleanup"
-					? "failed-cleanups"
-					: name.endsWith("Rule")
-						? "undelivered-events"
-						: "dead-letters",
+			runbook: name === "Cleanup" ? "failed-cleanups" : name.endsWith("Rule") ? "undelivered-events" : "dead-letters",
 			metric: queue.metricApproximateNumberOfMessagesVisible({
 				period: fiveMinutes,
 				statistic: "Maximum",
@@ -89,8 +77,7 @@ function outageAlarms(environment: Environment, sources: Sources) {
 			threshold: 5,
 		},
 		DatabaseStorage: {
-			description:
-				"A tenth of the database's storage is left; without any it stops writing.",
+			description: "A tenth of the database's storage is left; without any it stops writing.",
 			runbook: "database-storage",
 			metric: database("FreeStorageSpace", "Minimum"),
 			threshold: (environment.database.storageGb * 1024 ** 3) / 10,
@@ -115,10 +102,7 @@ function outageAlarms(environment: Environment, sources: Sources) {
 	return alarms;
 }
 
-function earlyWarnings(
-	environment: Environment,
-	{ api, functions, database }: Sources,
-): Record<string, AlarmRule> {
+function earlyWarnings(environment: Environment, { api, functions, database }: Sources): Record<string, AlarmRule> {
 	const { instanceClass } = environment.database;
 	return {
 		ApiSlow: {
@@ -129,8 +113,7 @@ function earlyWarnings(
 			periods: 3,
 		},
 		ApiThrottles: {
-			description:
-				"The api function was refused a sandbox: as many run as it, or the account, may have.",
+			description: "The api function was refused a sandbox: as many run as it, or the account, may have.",
 			runbook: "function-throttles",
 			metric: functions.Api.function.metricThrottles({ period: fiveMinutes }),
 			threshold: 1,
@@ -163,8 +146,6 @@ export function alarmProps(rule: AlarmRule) {
 		comparisonOperator: rule.below
 			? ComparisonOperator.LESS_THAN_THRESHOLD
 			: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-		treatMissingData: rule.missingDataBreaches
-			? TreatMissingData.BREACHING
-			: TreatMissingData.NOT_BREACHING,
+		treatMissingData: rule.missingDataBreaches ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
 	};
 }

@@ -20,12 +20,7 @@ const hour = Duration.hours(1);
 const day = Duration.days(1);
 
 /** Answers three questions: is it healthy, how slow is it, what does it cost. */
-export function dashboard(
-	scope: Construct,
-	environment: Environment,
-	sources: Sources,
-	alarms: Alarm[],
-): Dashboard {
+export function dashboard(scope: Construct, environment: Environment, sources: Sources, alarms: Alarm[]): Dashboard {
 	return new Dashboard(scope, "Dashboard", {
 		// Fixed, since people type it.
 		dashboardName: `collections-${environment.name}`,
@@ -79,27 +74,18 @@ function functionHealth({ functions }: Sources) {
 		graph("Function errors", "invocations", each(functions, "Errors", "Sum")),
 		graph("Function duration, p95", "ms", each(busy, "Duration", "p95")),
 		graph("Function throttles", "invocations", each(busy, "Throttles", "Sum")),
-		graph(
-			"Function concurrency",
-			"sandboxes",
-			each(busy, "ConcurrentExecutions", "Maximum"),
-		),
+		graph("Function concurrency", "sandboxes", each(busy, "ConcurrentExecutions", "Maximum")),
 	];
 }
 
 function storeHealth({ application, database, table, each }: Sources) {
 	return [
 		graph("Database: processor", "%", [database("CPUUtilization", "Average")]),
-		graph(
-			"Database: connections and free storage",
-			"connections",
-			[database("DatabaseConnections", "Maximum")],
-			{ right: [database("FreeStorageSpace", "Minimum")], rightLabel: "bytes" },
-		),
-		graph("Sessions: table throttles", "events", [
-			table("ReadThrottleEvents"),
-			table("WriteThrottleEvents"),
-		]),
+		graph("Database: connections and free storage", "connections", [database("DatabaseConnections", "Maximum")], {
+			right: [database("FreeStorageSpace", "Minimum")],
+			rightLabel: "bytes",
+		}),
+		graph("Sessions: table throttles", "events", [table("ReadThrottleEvents"), table("WriteThrottleEvents")]),
 		graph("Sessions, once an hour", "sessions", [
 			application("ActiveSessions", { statistic: "Maximum", period: hour }),
 			application("ExpiredSessions", { statistic: "Maximum", period: hour }),
@@ -120,17 +106,13 @@ function speed({ application, api, each }: Sources) {
 		graph(
 			`Stages, ${statistic}`,
 			"ms",
-			stageNames.map((label) =>
-				application("StageDuration", { of: label, statistic }).with({ label }),
-			),
+			stageNames.map((label) => application("StageDuration", { of: label, statistic }).with({ label })),
 		);
 	return [
 		graph(
 			"Upload to ready",
 			"seconds",
-			["p50", "p95"].map((statistic) =>
-				application("UploadToReady", { statistic }).with({ label: statistic }),
-			),
+			["p50", "p95"].map((statistic) => application("UploadToReady", { statistic }).with({ label: statistic })),
 		),
 		stages("p50"),
 		stages("p95"),
@@ -138,19 +120,14 @@ function speed({ application, api, each }: Sources) {
 			api.metricLatency({ label: "p50", statistic: "p50" }),
 			api.metricLatency({ label: "p95", statistic: "p95" }),
 		]),
-		graph("Provider requests, p95", "ms", [
-			each("ProviderDuration", "p95", fiveMinutes),
-		]),
+		graph("Provider requests, p95", "ms", [each("ProviderDuration", "p95", fiveMinutes)]),
 	];
 }
 
 function cost({ each }: Sources): IWidget[] {
 	return [
 		graph("Dollars a day, by model", "USD", [each("Dollars", "Sum", day)]),
-		graph("Tokens a day, by model", "tokens", [
-			each("InputTokens", "Sum", day),
-			each("OutputTokens", "Sum", day),
-		]),
+		graph("Tokens a day, by model", "tokens", [each("InputTokens", "Sum", day), each("OutputTokens", "Sum", day)]),
 		new SingleValueWidget({
 			title: "Dollars in the time shown, by model",
 			metrics: [each("Dollars", "Sum", day)],

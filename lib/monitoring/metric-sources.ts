@@ -2,11 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { stageNames, stages } from "#core/pipeline/stages.ts";
-import {
-	type MetricName,
-	metricNamespace,
-	metrics,
-} from "#lambda-kit/metrics.ts";
+import { type MetricName, metricNamespace, metrics } from "#lambda-kit/metrics.ts";
 import type { Environment } from "../environments.ts";
 import type { ComputeStack } from "../stacks/compute-stack.ts";
 import type { DatabaseStack } from "../stacks/database-stack.ts";
@@ -32,11 +28,7 @@ export function metricSources(
 		/** Makes a metric of the application, of one stage, provider or model where it has that dimension. */
 		application: (
 			metricName: MetricName,
-			{
-				of,
-				statistic,
-				period = Duration.minutes(5),
-			}: { of?: string; statistic: string; period?: Duration },
+			{ of, statistic, period = Duration.minutes(5) }: { of?: string; statistic: string; period?: Duration },
 		) => {
 			const { by } = metrics[metricName];
 			return new Metric({
@@ -74,7 +66,5 @@ export function metricSources(
 }
 
 function stageWorkers({ stages: made }: ComputeStack) {
-	return Object.fromEntries(
-		stageNames.map((name) => [stages[name].id, made[name].worker]),
-	);
+	return Object.fromEntries(stageNames.map((name) => [stages[name].id, made[name].worker]));
 }

@@ -14,10 +14,7 @@ import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { Route } from "#lambdas/api/routes/table.ts";
-import {
-	acknowledge,
-	EnvironmentStack,
-} from "../constructs/environment-stack.ts";
+import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
 import type { Environment } from "../environments.ts";
 import type { ComputeStack } from "./compute-stack.ts";
 import type { StorageStack } from "./storage-stack.ts";
@@ -33,10 +30,7 @@ export interface ApiStackProps {
 export class ApiStack extends EnvironmentStack {
 	readonly httpApi: HttpApi;
 
-	constructor(
-		scope: Construct,
-		{ environment, storage, compute, routes }: ApiStackProps,
-	) {
+	constructor(scope: Construct, { environment, storage, compute, routes }: ApiStackProps) {
 		super(scope, "API", environment);
 		const integration = new HttpLambdaIntegration(
 			"Function",
@@ -51,11 +45,7 @@ export class ApiStack extends EnvironmentStack {
 			defaultIntegration: integration,
 			corsPreflight: {
 				allowOrigins: environment.corsOrigins,
-				allowMethods: [
-					CorsHttpMethod.GET,
-					CorsHttpMethod.POST,
-					CorsHttpMethod.DELETE,
-				],
+				allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
 				allowHeaders: ["authorization", "content-type"],
 				exposeHeaders: ["location", "retry-after"],
 				maxAge: Duration.hours(1),

@@ -25,10 +25,7 @@ export class ComputeStack extends EnvironmentStack {
 	/** Dead-letter queues by their source: `Cleanup`, a stage's id, or that with `Rule` for undelivered events. */
 	readonly deadLetters: Readonly<Record<string, Queue>>;
 
-	constructor(
-		scope: Construct,
-		{ bundles, version, gitSha, ...resources }: ComputeStackProps,
-	) {
+	constructor(scope: Construct, { bundles, version, gitSha, ...resources }: ComputeStackProps) {
 		super(scope, "Compute", resources.environment);
 		this.api = apiFunction(this, {
 			...resources,
@@ -42,14 +39,7 @@ export class ComputeStack extends EnvironmentStack {
 				new PipelineStage(this, name, {
 					...resources.storage,
 					environment: resources.environment,
-					worker: (stage, queueUrl) =>
-						stageWorker(
-							stage,
-							name,
-							bundles[stages[name].lambda],
-							queueUrl,
-							resources,
-						),
+					worker: (stage, queueUrl) => stageWorker(stage, name, bundles[stages[name].lambda], queueUrl, resources),
 				}),
 			]),
 		) as Record<StageName, PipelineStage>;

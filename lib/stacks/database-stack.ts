@@ -1,27 +1,12 @@
 import { CfnDeletionPolicy, RemovalPolicy } from "aws-cdk-lib";
-import {
-	AttributeType,
-	BillingMode,
-	ProjectionType,
-	Table,
-} from "aws-cdk-lib/aws-dynamodb";
-import {
-	CfnDBInstance,
-	CfnDBParameterGroup,
-	CfnDBSubnetGroup,
-} from "aws-cdk-lib/aws-rds";
+import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/aws-dynamodb";
+import { CfnDBInstance, CfnDBParameterGroup, CfnDBSubnetGroup } from "aws-cdk-lib/aws-rds";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import type { GroupEnv } from "#lambda-kit/env.ts";
-import {
-	acknowledge,
-	EnvironmentStack,
-} from "../constructs/environment-stack.ts";
+import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
 import { Network } from "../constructs/network.ts";
-import type {
-	FunctionNetwork,
-	NodeFunction,
-} from "../constructs/node-function.ts";
+import type { FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
 import type { Environment } from "../environments.ts";
 import { migrateFunction } from "../functions/migrate.ts";
 
@@ -45,20 +30,14 @@ export class DatabaseStack extends EnvironmentStack {
 	readonly functionNetwork: FunctionNetwork | undefined;
 	readonly migrate: NodeFunction;
 
-	constructor(
-		scope: Construct,
-		{ environment, migrateBundle }: DatabaseStackProps,
-	) {
+	constructor(scope: Construct, { environment, migrateBundle }: DatabaseStackProps) {
 		super(scope, "DB", environment);
 		const network = new Network(this, "Network", environment);
 		this.functionNetwork = network.functions;
 		const instance = this.postgres(environment, network);
 		this.instanceIdentifier = instance.ref;
 		this.applicationSecret = this.login("ApplicationSecret", "collections_app");
-		const migrationSecret = this.login(
-			"MigrationSecret",
-			"collections_migration",
-		);
+		const migrationSecret = this.login("MigrationSecret", "collections_migration");
 		this.checkpoints = this.checkpointTable(environment);
 
 		const location = {
@@ -86,10 +65,7 @@ export class DatabaseStack extends EnvironmentStack {
 
 		this.output("Environment", environment.name);
 		this.output("Region", this.region);
-		this.output(
-			"DatabaseEndpoint",
-			`${instance.attrEndpointAddress}:${instance.attrEndpointPort}`,
-		);
+		this.output("DatabaseEndpoint", `${instance.attrEndpointAddress}:${instance.attrEndpointPort}`);
 		this.output("DatabaseName", databaseName);
 		this.output("DatabaseSecretArn", this.applicationSecret.secretArn);
 		this.output("CheckpointTableName", this.checkpoints.tableName);
@@ -99,10 +75,7 @@ export class DatabaseStack extends EnvironmentStack {
 		this.output("MigrationFunctionName", this.migrate.function.functionName);
 	}
 
-	private postgres(
-		{ database, deletionProtection, network: { mode } }: Environment,
-		network: Network,
-	): CfnDBInstance {
+	private postgres({ database, deletionProtection, network: { mode } }: Environment, network: Network): CfnDBInstance {
 		const subnets = new CfnDBSubnetGroup(this, "DatabaseSubnets", {
 			dbSubnetGroupDescription: "Where Postgres stands",
 			subnetIds: network.vpc.selectSubnets(network.databaseSubnets).subnetIds,
@@ -138,19 +111,16 @@ export class DatabaseStack extends EnvironmentStack {
 		// A public address needs the internet gateway's route first.
 		instance.node.addDependency(network.vpc.internetConnectivityEstablished);
 		acknowledge(instance, {
-			"AwsSolutions-RDS11":
-				"The port is the one every Postgres tool expects; another would hide it from nobody.",
+			"AwsSolutions-RDS11": "The port is the one every Postgres tool expects; another would hide it from nobody.",
 			...(mode === "public" && {
-				"CloudFormation-Validate::W9011":
-					"Acknowledged as acknowledgePublicDatabase in cdk.json.",
+				"CloudFormation-Validate::W9011": "Acknowledged as acknowledgePublicDatabase in cdk.json.",
 			}),
 			...(!database.multiAz && {
 				"AwsSolutions-RDS3":
 					"A standby doubles the price; this environment may be down for the minutes a restart takes.",
 			}),
 			...(!deletionProtection && {
-				"AwsSolutions-RDS10":
-					"This environment can be removed; a snapshot remains.",
+				"AwsSolutions-RDS10": "This environment can be removed; a snapshot remains.",
 			}),
 		});
 		return instance;

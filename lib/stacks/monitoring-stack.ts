@@ -24,20 +24,15 @@ export interface MonitoringStackProps {
 
 /** The dashboard, and mails to a person when the environment fails or exceeds its budget. */
 export class MonitoringStack extends EnvironmentStack {
-	constructor(
-		scope: Construct,
-		{ environment, database, compute, api }: MonitoringStackProps,
-	) {
+	constructor(scope: Construct, { environment, database, compute, api }: MonitoringStackProps) {
 		super(scope, "Monitoring", environment);
 		const topic = this.alarmTopic(environment);
 		const sources = metricSources(environment, database, compute, api.httpApi);
-		const alarms = Object.entries(alarmsOf(environment, sources)).map(
-			([id, rule]) => {
-				const alarm = new Alarm(this, id, alarmProps(rule));
-				alarm.addAlarmAction(new SnsAction(topic));
-				return alarm;
-			},
-		);
+		const alarms = Object.entries(alarmsOf(environment, sources)).map(([id, rule]) => {
+			const alarm = new Alarm(this, id, alarmProps(rule));
+			alarm.addAlarmAction(new SnsAction(topic));
+			return alarm;
+		});
 		const { dashboardName } = dashboard(this, environment, sources, alarms);
 		this.output("DashboardName", dashboardName);
 		this.budget(environment);
@@ -60,16 +55,8 @@ export class MonitoringStack extends EnvironmentStack {
 	}
 
 	/** Counts the environment alone where its tag is active for cost allocation; before that a filter by tag matches nothing. */
-	private budget({
-		name,
-		alarmEmail,
-		monthlyBudgetUsd,
-		costAllocationTagActive,
-	}: Environment): void {
-		const notification = (
-			notificationType: "ACTUAL" | "FORECASTED",
-			percent: number,
-		) => ({
+	private budget({ name, alarmEmail, monthlyBudgetUsd, costAllocationTagActive }: Environment): void {
+		const notification = (notificationType: "ACTUAL" | "FORECASTED", percent: number) => ({
 			notification: {
 				notificationType,
 				comparisonOperator: "GREATER_THAN",

@@ -1,22 +1,9 @@
 import { Duration, Fn, RemovalPolicy } from "aws-cdk-lib";
-import {
-	AccountRecovery,
-	UserPool,
-	type UserPoolClient,
-} from "aws-cdk-lib/aws-cognito";
+import { AccountRecovery, UserPool, type UserPoolClient } from "aws-cdk-lib/aws-cognito";
 import { EventBus } from "aws-cdk-lib/aws-events";
-import {
-	BlockPublicAccess,
-	Bucket,
-	BucketEncryption,
-	type CfnBucket,
-	HttpMethods,
-} from "aws-cdk-lib/aws-s3";
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import {
-	acknowledge,
-	EnvironmentStack,
-} from "../constructs/environment-stack.ts";
+import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
 import type { Environment } from "../environments.ts";
 
 /** State beside the database: the images, the user pool (a user's `sub` is the tenant), and the event bus. */
@@ -59,10 +46,7 @@ export class StorageStack extends EnvironmentStack {
 		this.output("JwksUrl", this.jwksUrl);
 		// The issuer is the endpoint followed by the pool's id.
 		const parts = Fn.split("/", this.tokenIssuer);
-		this.output(
-			"CognitoEndpoint",
-			Fn.join("//", [Fn.select(0, parts), Fn.select(2, parts)]),
-		);
+		this.output("CognitoEndpoint", Fn.join("//", [Fn.select(0, parts), Fn.select(2, parts)]));
 	}
 
 	private imageBucket({ corsOrigins }: Environment): Bucket {
@@ -102,10 +86,7 @@ export class StorageStack extends EnvironmentStack {
 	}
 
 	/** Sign-in attributes cannot be changed later, and a lost pool is every lost tenant. */
-	private newUserPool({
-		selfSignUp,
-		deletionProtection,
-	}: Environment): UserPool {
+	private newUserPool({ selfSignUp, deletionProtection }: Environment): UserPool {
 		const pool = new UserPool(this, "People", {
 			signInAliases: { email: true },
 			signInCaseSensitive: false,
@@ -124,12 +105,9 @@ export class StorageStack extends EnvironmentStack {
 			deletionProtection,
 		});
 		acknowledge(pool, {
-			"AwsSolutions-COG2":
-				"Clients in the field log in with a password alone; a second factor would lock them out.",
-			"AwsSolutions-COG3":
-				"Threat protection costs 5 cents a person and month, more than everything else of a person.",
-			"AwsSolutions-COG8":
-				"The Plus plan costs 2 cents a person and month for threat protection.",
+			"AwsSolutions-COG2": "Clients in the field log in with a password alone; a second factor would lock them out.",
+			"AwsSolutions-COG3": "Threat protection costs 5 cents a person and month, more than everything else of a person.",
+			"AwsSolutions-COG8": "The Plus plan costs 2 cents a person and month for threat protection.",
 		});
 		return pool;
 	}

@@ -20,9 +20,7 @@ export function lazyAdapters<C extends ModelCapability, Port>(
 	settings: Omit<Settings<C>, "provider">,
 ): Map<string, () => Promise<Port>> {
 	const loaders = new Map([["offline", once(offline)]]);
-	for (const [name, load] of Object.entries<(settings: never) => Promise<Port>>(
-		adapters,
-	)) {
+	for (const [name, load] of Object.entries<(settings: never) => Promise<Port>>(adapters)) {
 		const own = (settings as Record<string, unknown>)[name];
 		if (own)
 			loaders.set(

@@ -1,11 +1,4 @@
-import type {
-	AssistantMessage,
-	Chat,
-	ChatAnswer,
-	ChatMessage,
-	ChatRequest,
-	ToolCall,
-} from "#core/ports/index.ts";
+import type { AssistantMessage, Chat, ChatAnswer, ChatMessage, ChatRequest, ToolCall } from "#core/ports/index.ts";
 import { costUsd } from "./prices.ts";
 import type { ProviderUse } from "./provider.ts";
 import type { ProviderName } from "./providers.ts";
@@ -37,10 +30,7 @@ const maxOutputTokens = 4_000;
 export function chatModel(
 	provider: ProviderName,
 	defaultModel: string,
-	call: (
-		request: ChatRequest & { maxOutputTokens: number },
-		model: string,
-	) => Promise<ModelReply>,
+	call: (request: ChatRequest & { maxOutputTokens: number }, model: string) => Promise<ModelReply>,
 ): Chat {
 	return {
 		async answer(request): Promise<ChatAnswer> {
@@ -57,8 +47,7 @@ export function chatModel(
 			}
 			return {
 				message,
-				stopReason:
-					ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
+				stopReason: ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
 				provider,
 				model,
 				traceId: reply.id,
@@ -76,9 +65,7 @@ export function chatModel(
 
 /** Returns the system messages as one text. */
 export function systemPrompt(messages: ChatMessage[]): string {
-	return messages
-		.flatMap((message) => (message.role === "system" ? [message.text] : []))
-		.join("\n\n");
+	return messages.flatMap((message) => (message.role === "system" ? [message.text] : [])).join("\n\n");
 }
 
 /**
@@ -93,9 +80,7 @@ export function ownContentReader<Content>(
 	const turn = messages.findLastIndex(({ role }) => role === "user");
 	return (message) => {
 		const { providerContent } = message;
-		return providerContent?.provider === provider &&
-			providerContent.model === model &&
-			messages.indexOf(message) > turn
+		return providerContent?.provider === provider && providerContent.model === model && messages.indexOf(message) > turn
 			? (providerContent.content as Content)
 			: null;
 	};

@@ -5,24 +5,14 @@ import { chatProviders } from "./providers.ts";
 
 /** The chat adapter of each provider that has the capability. */
 const adapters: Adapters<"chat", Chat> = {
-	anthropic: async (settings) =>
-		(await import("./anthropic/chat.ts")).anthropicChat(settings),
-	openai: async (settings) =>
-		(await import("./openai/chat.ts")).openaiChat(settings),
-	bedrock: async (settings) =>
-		(await import("./bedrock/chat.ts")).bedrockChat(settings),
+	anthropic: async (settings) => (await import("./anthropic/chat.ts")).anthropicChat(settings),
+	openai: async (settings) => (await import("./openai/chat.ts")).openaiChat(settings),
+	bedrock: async (settings) => (await import("./bedrock/chat.ts")).bedrockChat(settings),
 };
 
 /** Returns the environment's chat models. `provider` answers requests that name none. */
-export function chatFor({
-	provider: defaultProvider,
-	...settings
-}: Settings<"chat">): Chat {
-	const models = lazyAdapters(
-		async () => (await import("./offline/chat.ts")).offlineChat(),
-		adapters,
-		settings,
-	);
+export function chatFor({ provider: defaultProvider, ...settings }: Settings<"chat">): Chat {
+	const models = lazyAdapters(async () => (await import("./offline/chat.ts")).offlineChat(), adapters, settings);
 	if (!models.has(defaultProvider)) {
 		throw new Error(
 			`There is no chat provider "${defaultProvider}": set chatProvider in cdk.json to one of ${chatProviders.join(", ")}.`,

@@ -4,15 +4,11 @@ import { embeddingProviders } from "./providers.ts";
 
 /** The embedding adapter of each provider that has the capability. */
 const adapters: Adapters<"embedding", Embedder> = {
-	voyage: async (settings) =>
-		(await import("./voyage/embedder.ts")).voyageEmbedder(settings),
+	voyage: async (settings) => (await import("./voyage/embedder.ts")).voyageEmbedder(settings),
 };
 
 /** Loads the environment's embedding model, and no other, which keeps cold starts short. */
-export async function embedderFor({
-	provider,
-	...settings
-}: Settings<"embedding">): Promise<Embedder> {
+export async function embedderFor({ provider, ...settings }: Settings<"embedding">): Promise<Embedder> {
 	const models = lazyAdapters(
 		async () => (await import("./offline/embedder.ts")).offlineEmbedder(),
 		adapters,

@@ -1,8 +1,5 @@
 import { z } from "zod";
-import {
-	type ImageDescription,
-	imageDescription,
-} from "#core/items/analysis.ts";
+import { type ImageDescription, imageDescription } from "#core/items/analysis.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 
 /** The system prompt of every vision model. */
@@ -55,9 +52,7 @@ function withoutDialect({ $schema, ...schema }: Record<string, unknown>) {
 const maxComplaints = 10;
 
 /** Parses the description of a model's answer, or returns what is wrong with it in words that the model can act on. */
-export function readDescription(
-	answer: string,
-): { description: ImageDescription } | { complaint: string } {
+export function readDescription(answer: string): { description: ImageDescription } | { complaint: string } {
 	let parsed: unknown;
 	try {
 		parsed = JSON.parse(answer);

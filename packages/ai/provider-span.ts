@@ -25,30 +25,23 @@ export function inSpan<T>(
 	// Read at each call: an SDK may be registered after this module was loaded.
 	return trace
 		.getTracer("collections")
-		.startActiveSpan(
-			`${provider} ${model}`,
-			{ kind: SpanKind.CLIENT, attributes },
-			async (span) => {
-				try {
-					const answer = await call();
-					const { input, output } = tokensOf(answer);
-					if (input !== undefined) {
-						span.setAttribute("gen_ai.usage.input_tokens", input);
-					}
-					if (output !== undefined) {
-						span.setAttribute("gen_ai.usage.output_tokens", output);
-					}
-					return answer;
-				} catch (error) {
-					span.setStatus({ code: SpanStatusCode.ERROR });
-					span.setAttribute(
-						"error.type",
-						error instanceof ModelFailure ? error.code : "other",
-					);
-					throw error;
-				} finally {
-					span.end();
+		.startActiveSpan(`${provider} ${model}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+			try {
+				const answer = await call();
+				const { input, output } = tokensOf(answer);
+				if (input !== undefined) {
+					span.setAttribute("gen_ai.usage.input_tokens", input);
 				}
-			},
-		);
+				if (output !== undefined) {
+					span.setAttribute("gen_ai.usage.output_tokens", output);
+				}
+				return answer;
+			} catch (error) {
+				span.setStatus({ code: SpanStatusCode.ERROR });
+				span.setAttribute("error.type", error instanceof ModelFailure ? error.code : "other");
+				throw error;
+			} finally {
+				span.end();
+			}
+		});
 }

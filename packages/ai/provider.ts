@@ -3,18 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
 import { beforeDeadline } from "#core/before-deadline.ts";
 import { type ErrorCode, ModelFailure } from "#core/errors.ts";
-import {
-	type ProviderRequest,
-	providerRequests,
-} from "#core/pipeline/provider-request.ts";
+import { type ProviderRequest, providerRequests } from "#core/pipeline/provider-request.ts";
 import { inSpan, type Tokens } from "./provider-span.ts";
-import {
-	type Capability,
-	type KeyedProvider,
-	modelSetting,
-	type ProviderName,
-	providers,
-} from "./providers.ts";
+import { type Capability, type KeyedProvider, modelSetting, type ProviderName, providers } from "./providers.ts";
 
 /** An API key that is read when it is needed. */
 export interface ApiKey {
@@ -111,16 +102,12 @@ async function callWithRetries<T>(
 
 	const send = async (attempt: number): Promise<T> => {
 		try {
-			return await sendRequest(provider, deadline, attempt, (signal) =>
-				request(key as string, signal),
-			);
+			return await sendRequest(provider, deadline, attempt, (signal) => request(key as string, signal));
 		} catch (error) {
 			if (!(error instanceof RequestFailure)) throw error;
 			const { status, message } = error;
 			if (status === 401 || status === 403) {
-				const fresh = keyIsFresh
-					? null
-					: await readKey(provider, deadline, { fresh: true });
+				const fresh = keyIsFresh ? null : await readKey(provider, deadline, { fresh: true });
 				keyIsFresh = true;
 				if (!fresh || fresh === key) {
 					throw notConfigured(provider, `refuses the ${credential}`);
@@ -170,9 +157,7 @@ class RequestFailure extends Error {
 		const { status, message, headers } = httpFailure(cause);
 		super(message, { cause });
 		this.status = status;
-		this.waitMs = isTransient(status)
-			? (retryAfterMs(headers) ?? firstBackoffMs * 2 ** (attempt - 1))
-			: null;
+		this.waitMs = isTransient(status) ? (retryAfterMs(headers) ?? firstBackoffMs * 2 ** (attempt - 1)) : null;
 	}
 }
 
@@ -187,10 +172,7 @@ async function sendRequest<T>(
 	const { label } = providers[provider.name];
 	const leftMs = deadline.getTime() - Date.now();
 	if (leftMs < minRequestMs) {
-		throw new ModelFailure(
-			unavailable,
-			`There is no time left to ask ${label}: ${afterwards}.`,
-		);
+		throw new ModelFailure(unavailable, `There is no time left to ask ${label}: ${afterwards}.`);
 	}
 	const started = Date.now();
 	const publish = (ended: ProviderRequest["ended"]) =>
@@ -216,12 +198,7 @@ async function sendRequest<T>(
 }
 
 function noAnswer(
-	{
-		name,
-		unavailable,
-		afterwards = defaultAfterwards,
-		isQuoted = false,
-	}: Provider,
+	{ name, unavailable, afterwards = defaultAfterwards, isQuoted = false }: Provider,
 	{ status, message, waitMs, cause }: RequestFailure,
 ): ModelFailure {
 	const answered = status ?? "no response";
@@ -240,9 +217,7 @@ async function readKey(
 ): Promise<string | null> {
 	const leftMs = deadline.getTime() - Date.now();
 	try {
-		return await within(Math.min(leftMs, maxKeyReadMs), () =>
-			key.read(options),
-		);
+		return await within(Math.min(leftMs, maxKeyReadMs), () => key.read(options));
 	} catch (error) {
 		throw new ModelFailure(
 			unavailable,
@@ -254,17 +229,11 @@ async function readKey(
 
 function notConfigured({ name, key }: Provider, fact: string): ModelFailure {
 	// Without the cause: a provider's answer to a wrong key quotes part of it.
-	return new ModelFailure(
-		"provider_not_configured",
-		`${providers[name].label} ${fact}: set ${key.setting}.`,
-	);
+	return new ModelFailure("provider_not_configured", `${providers[name].label} ${fact}: set ${key.setting}.`);
 }
 
 /** Aborts the work when its time is over, and does not wait for it to notice. */
-async function within<T>(
-	milliseconds: number,
-	work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+async function within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
 	const controller = new AbortController();
 	const done = await beforeDeadline(
 		new Date(Date.now() + milliseconds),
@@ -281,15 +250,14 @@ function httpFailure(error: unknown): {
 	message: string;
 	headers: Headers | null;
 } {
-	const { status, statusCode, headers, rawResponse, $metadata, $response } =
-		error as {
-			status?: number;
-			statusCode?: number;
-			headers?: Headers;
-			rawResponse?: { headers?: Headers };
-			$metadata?: { httpStatusCode?: number };
-			$response?: { headers?: Record<string, string> };
-		};
+	const { status, statusCode, headers, rawResponse, $metadata, $response } = error as {
+		status?: number;
+		statusCode?: number;
+		headers?: Headers;
+		rawResponse?: { headers?: Headers };
+		$metadata?: { httpStatusCode?: number };
+		$response?: { headers?: Record<string, string> };
+	};
 	const code = status ?? statusCode ?? $metadata?.httpStatusCode ?? 0;
 	const cause = error instanceof Error ? error.cause : null;
 	return {
@@ -299,10 +267,7 @@ function httpFailure(error: unknown): {
 			.join(": ")
 			.replaceAll(/\s+/g, " ")
 			.slice(0, 500),
-		headers:
-			headers ??
-			rawResponse?.headers ??
-			($response?.headers ? new Headers($response.headers) : null),
+		headers: headers ?? rawResponse?.headers ?? ($response?.headers ? new Headers($response.headers) : null),
 	};
 }
 
@@ -315,8 +280,6 @@ function retryAfterMs(headers: Headers | null): number | null {
 	const text = headers?.get("retry-after");
 	if (!text) return null;
 	const seconds = Number(text);
-	const wait = Number.isFinite(seconds)
-		? seconds * 1000
-		: Date.parse(text) - Date.now();
+	const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now();
 	return wait >= 0 ? wait : null;
 }

@@ -109,42 +109,27 @@ export function isKeyed(provider: ProviderName): provider is KeyedProvider {
 }
 
 /** Returns the providers with a capability, in the table's order. */
-export function providersWith<C extends Capability>(
-	capability: C,
-): ProviderWith<C>[] {
-	return names.filter(
-		(name) => capability in providers[name].capabilities,
-	) as ProviderWith<C>[];
+export function providersWith<C extends Capability>(capability: C): ProviderWith<C>[] {
+	return names.filter((name) => capability in providers[name].capabilities) as ProviderWith<C>[];
 }
 
 /** The providers that cdk.json and, except for embeddings, a request may name. A missing key shows at the first call. */
 export const visionProviders = ["offline", ...providersWith("vision")] as const;
-export const embeddingProviders = [
-	"offline",
-	...providersWith("embedding"),
-] as const;
+export const embeddingProviders = ["offline", ...providersWith("embedding")] as const;
 export const chatProviders = ["offline", ...providersWith("chat")] as const;
 
 /** Returns the setting in cdk.json that replaces a default model. */
-export function modelSetting(
-	capability: Capability,
-	provider: ProviderName,
-): string {
+export function modelSetting(capability: Capability, provider: ProviderName): string {
 	return `${capability === "chat" ? "chatModels" : "models"}.${provider}`;
 }
 
 /** Returns the name in Parameter Store under which an environment's operator stores a provider's API key. */
-export function keyParameter(
-	environment: string,
-	provider: KeyedProvider,
-): string {
+export function keyParameter(environment: string, provider: KeyedProvider): string {
 	return `/collections/${environment}/${provider}-api-key`;
 }
 
 /** Returns the variable of `.env` that holds a provider's API key. */
-export const keyVariable = (provider: KeyedProvider): string =>
-	`${provider.toUpperCase()}_API_KEY`;
+export const keyVariable = (provider: KeyedProvider): string => `${provider.toUpperCase()}_API_KEY`;
 
 /** Returns the variable that puts a stand-in's address in place of the provider's, in environment `local`. */
-export const baseUrlVariable = (provider: KeyedProvider): string =>
-	`${provider.toUpperCase()}_BASE_URL`;
+export const baseUrlVariable = (provider: KeyedProvider): string => `${provider.toUpperCase()}_BASE_URL`;

@@ -23,11 +23,7 @@ export interface ModelAnswer {
 }
 
 /** One call of a provider's model. */
-export type CallModel = (
-	request: VisionRequest,
-	model: string,
-	repair: Repair | null,
-) => Promise<ModelAnswer>;
+export type CallModel = (request: VisionRequest, model: string, repair: Repair | null) => Promise<ModelAnswer>;
 
 /** Limits the tokens of an answer, the model's thinking included. A page full of text needs about 6,000. */
 export const maxOutputTokens = 16_000;
@@ -41,11 +37,7 @@ export const visionUse: ProviderUse = {
 };
 
 /** Describes images by a model that is called over a network: at most twice an image, the second time to repair the first answer. */
-export function visionModel(
-	provider: ProviderName,
-	defaultModel: string,
-	call: CallModel,
-): Vision {
+export function visionModel(provider: ProviderName, defaultModel: string, call: CallModel): Vision {
 	const { label } = providers[provider];
 	return {
 		async describe(request) {
@@ -54,11 +46,9 @@ export function visionModel(
 			let repair: Repair | null = null;
 			let complaint = "";
 			for (const purpose of ["vision", "repair"] as const) {
-				const answer: ModelAnswer = await call(request, model, repair).catch(
-					(error) => {
-						throw withUsage(error, usage);
-					},
-				);
+				const answer: ModelAnswer = await call(request, model, repair).catch((error) => {
+					throw withUsage(error, usage);
+				});
 				const { inputTokens, outputTokens } = answer;
 				usage.push({
 					purpose,

@@ -12,34 +12,20 @@ export interface VisionSettings extends Settings<"vision"> {
 
 /** The vision adapter of each provider that has the capability. */
 const adapters: Adapters<"vision", Vision> = {
-	anthropic: async (settings) =>
-		(await import("./anthropic/vision.ts")).anthropicVision(settings),
-	openai: async (settings) =>
-		(await import("./openai/vision.ts")).openaiVision(settings),
+	anthropic: async (settings) => (await import("./anthropic/vision.ts")).anthropicVision(settings),
+	openai: async (settings) => (await import("./openai/vision.ts")).openaiVision(settings),
 };
 
 /** Returns the environment's vision models. `provider` describes images where a request names none. */
-export function visionFor({
-	provider: defaultProvider,
-	replayFolder,
-	...settings
-}: VisionSettings): Vision {
-	const models = lazyAdapters(
-		async () => (await import("./offline/vision.ts")).offlineVision(),
-		adapters,
-		settings,
-	);
+export function visionFor({ provider: defaultProvider, replayFolder, ...settings }: VisionSettings): Vision {
+	const models = lazyAdapters(async () => (await import("./offline/vision.ts")).offlineVision(), adapters, settings);
 	if (defaultProvider === "instant") {
-		models.set("instant", async () =>
-			(await import("./offline/instant-vision.ts")).instantVision(),
-		);
+		models.set("instant", async () => (await import("./offline/instant-vision.ts")).instantVision());
 	}
 	if (defaultProvider === "replay" && replayFolder) {
 		models.set(
 			"replay",
-			once(async () =>
-				(await import("./offline/replay-vision.ts")).replayVision(replayFolder),
-			),
+			once(async () => (await import("./offline/replay-vision.ts")).replayVision(replayFolder)),
 		);
 	}
 	if (!models.has(defaultProvider)) {

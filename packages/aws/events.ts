@@ -1,7 +1,4 @@
-import {
-	EventBridgeClient,
-	PutEventsCommand,
-} from "@aws-sdk/client-eventbridge";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { eventSchemas } from "#core/pipeline/events.ts";
 import type { Events } from "#core/ports/index.ts";
 

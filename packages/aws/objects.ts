@@ -27,17 +27,13 @@ export function s3Objects(bucket: string): Objects {
 
 		async put(Key, Body, ContentType) {
 			const { sdk, s3 } = await client();
-			await s3.send(
-				new sdk.PutObjectCommand({ Bucket: bucket, Key, Body, ContentType }),
-			);
+			await s3.send(new sdk.PutObjectCommand({ Bucket: bucket, Key, Body, ContentType }));
 		},
 
 		async get(Key, VersionId) {
 			const { sdk, s3 } = await client();
 			try {
-				const { Body, ContentLength = 0 } = await s3.send(
-					new sdk.GetObjectCommand({ Bucket: bucket, Key, VersionId }),
-				);
+				const { Body, ContentLength = 0 } = await s3.send(new sdk.GetObjectCommand({ Bucket: bucket, Key, VersionId }));
 				return Body ? await readBody(Body as Readable, ContentLength) : null;
 			} catch (error) {
 				const missing = ["NoSuchKey", "NoSuchVersion"];
@@ -59,18 +55,14 @@ export function s3Objects(bucket: string): Objects {
 
 		async deleteVersion(Key, VersionId) {
 			const { sdk, s3 } = await client();
-			await s3.send(
-				new sdk.DeleteObjectCommand({ Bucket: bucket, Key, VersionId }),
-			);
+			await s3.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
 		},
 
 		async deleteAll(Prefix) {
 			const { sdk, s3 } = await client();
 			// Each round deletes the page it lists, so the rest is the next first page.
 			for (;;) {
-				const page = await s3.send(
-					new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix }),
-				);
+				const page = await s3.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix }));
 				const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
 				if (found.length === 0) return;
 				const { Errors = [] } = await s3.send(
@@ -93,22 +85,14 @@ export function s3Objects(bucket: string): Objects {
 		async presignGet(Key, expiresIn) {
 			const { sdk, s3 } = await client();
 			const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
-			return getSignedUrl(
-				s3,
-				new sdk.GetObjectCommand({ Bucket: bucket, Key }),
-				{ expiresIn },
-			);
+			return getSignedUrl(s3, new sdk.GetObjectCommand({ Bucket: bucket, Key }), { expiresIn });
 		},
 
 		async presignPost(Key, { contentType, size }, seconds) {
 			const { s3 } = await client();
-			const { createPresignedPost } = await import(
-				"@aws-sdk/s3-presigned-post"
-			);
+			const { createPresignedPost } = await import("@aws-sdk/s3-presigned-post");
 			// The policy has whole seconds, rounded down.
-			const expiresAt = new Date(
-				Math.floor(Date.now() / 1000 + seconds) * 1000,
-			);
+			const expiresAt = new Date(Math.floor(Date.now() / 1000 + seconds) * 1000);
 			const { url, fields } = await createPresignedPost(s3, {
 				Bucket: bucket,
 				Key,

@@ -12,12 +12,9 @@ export type ParameterReader = (
 export function parameterReader(): ParameterReader {
 	const connected = once(connect);
 	return ttlCache(async (name) => {
-		const { client, GetParameterCommand, ParameterNotFound } =
-			await connected();
+		const { client, GetParameterCommand, ParameterNotFound } = await connected();
 		try {
-			const { Parameter } = await client.send(
-				new GetParameterCommand({ Name: name, WithDecryption: true }),
-			);
+			const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
 			// An empty parameter cannot be stored; blanks stand for none.
 			return Parameter?.Value?.trim() || null;
 		} catch (error) {

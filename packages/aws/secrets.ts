@@ -18,9 +18,7 @@ export function secretReader(): SecretReader {
 }
 
 async function read(arn: string): Promise<SecretCredentials> {
-	const { SecretsManagerClient, GetSecretValueCommand } = await import(
-		"./client-secrets-manager.ts"
-	);
+	const { SecretsManagerClient, GetSecretValueCommand } = await import("./client-secrets-manager.ts");
 	const client = new SecretsManagerClient({
 		maxAttempts: 2,
 		// By default the SDK waits for ever, and so would every caller of the cached read.
@@ -31,9 +29,7 @@ async function read(arn: string): Promise<SecretCredentials> {
 		},
 	});
 	try {
-		const { SecretString = "" } = await client.send(
-			new GetSecretValueCommand({ SecretId: arn }),
-		);
+		const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
 		return credentialsIn(arn, SecretString);
 	} finally {
 		client.destroy();
@@ -50,9 +46,7 @@ function credentialsIn(arn: string, secret: string): SecretCredentials {
 	}
 	const { username, password } = (parsed ?? {}) as Record<string, unknown>;
 	if (typeof username !== "string" || typeof password !== "string") {
-		throw new Error(
-			`The secret ${arn} is not JSON with the fields username and password: set it again with both.`,
-		);
+		throw new Error(`The secret ${arn} is not JSON with the fields username and password: set it again with both.`);
 	}
 	return { username, password };
 }

@@ -9,13 +9,9 @@ export function controlApi({
 	functions,
 	schedules,
 	database,
-}: Pick<Services, "functions" | "schedules" | "database">): (
-	request: AwsRequest,
-) => Promise<AwsResponse> {
+}: Pick<Services, "functions" | "schedules" | "database">): (request: AwsRequest) => Promise<AwsResponse> {
 	const find = (name: string) =>
-		[...functions.values()].find(
-			({ settings }) => settings.name === name || settings.logicalId === name,
-		);
+		[...functions.values()].find(({ settings }) => settings.name === name || settings.logicalId === name);
 	return async (request) => {
 		// No signature guards these paths, so web pages are refused: browsers always send Origin.
 		if (request.headers.origin) return answer(403, { message: "Forbidden" });
@@ -46,9 +42,7 @@ export function controlApi({
 				const found = find(name);
 				if (!found) return noFunction(name);
 				const count = schedules.runNow(found.settings.arn);
-				return count > 0
-					? answer(202, { started: count })
-					: answer(404, { message: `Nothing schedules ${name}.` });
+				return count > 0 ? answer(202, { started: count }) : answer(404, { message: `Nothing schedules ${name}.` });
 			}
 			default:
 		}
@@ -73,8 +67,7 @@ function crashPoint(body: Buffer): string | null {
 	}
 }
 
-const noFunction = (name: string) =>
-	answer(404, { message: `There is no function ${name}.` });
+const noFunction = (name: string) => answer(404, { message: `There is no function ${name}.` });
 
 function answer(status: number, value: object): AwsResponse {
 	return {

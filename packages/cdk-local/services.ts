@@ -1,10 +1,4 @@
-import {
-	existsSync,
-	mkdtempSync,
-	readFileSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PortRegistry } from "./ports.ts";
@@ -59,12 +53,7 @@ export interface Services {
 	 * Sends a body to a queue or invokes a function with it, as EventBridge, schedules and failure destinations do.
 	 * @throws AwsError where the sender may not
 	 */
-	deliver(
-		sender: Caller,
-		targetArn: string,
-		body: string,
-		attributes?: Record<string, MessageAttribute>,
-	): void;
+	deliver(sender: Caller, targetArn: string, body: string, attributes?: Record<string, MessageAttribute>): void;
 	/** Ends every sandbox. */
 	closeFunctions(): Promise<void>;
 	/** Ends the database and removes the unpacked bundles. */
@@ -95,12 +84,7 @@ export function createServices({
 	const access = new Access(state);
 	const functions = new Map<string, LambdaFunction>();
 	const queues = new Queues(state);
-	const deliver: Services["deliver"] = (
-		sender,
-		targetArn,
-		body,
-		attributes,
-	) => {
+	const deliver: Services["deliver"] = (sender, targetArn, body, attributes) => {
 		const target = functions.get(targetArn);
 		const action = target ? "lambda:InvokeFunction" : "sqs:SendMessage";
 		access.require(sender, { action, resource: targetArn });
@@ -109,12 +93,7 @@ export function createServices({
 	};
 	const buses = new EventBuses(state, {
 		deliver: (targetArn, body, ruleArn, attributes) =>
-			deliver(
-				access.service("events.amazonaws.com", ruleArn),
-				targetArn,
-				body,
-				attributes,
-			),
+			deliver(access.service("events.amazonaws.com", ruleArn), targetArn, body, attributes),
 		lost: log,
 	});
 	const announcedBuckets = new Set<string>();
@@ -141,8 +120,7 @@ export function createServices({
 		secrets: new Secrets(state),
 		parameters: new Parameters(state, parameters),
 		userPools: new UserPools(state, {
-			deliverCode: (email, code) =>
-				log(`Confirmation code for ${email}: ${code}`),
+			deliverCode: (email, code) => log(`Confirmation code for ${email}: ${code}`),
 		}),
 		tables: new Tables(state),
 		gateway: new Gateway({

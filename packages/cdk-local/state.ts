@@ -71,9 +71,7 @@ export function openState(dir: string, options: StateOptions = {}): State {
 				db.exec(depth === 1 ? "commit" : `release ${point}`);
 				return result;
 			} catch (error) {
-				db.exec(
-					depth === 1 ? "rollback" : `rollback to ${point}; release ${point}`,
-				);
+				db.exec(depth === 1 ? "rollback" : `rollback to ${point}; release ${point}`);
 				throw error;
 			} finally {
 				depth -= 1;

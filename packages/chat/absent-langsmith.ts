@@ -3,10 +3,7 @@ import type * as runTrees from "langsmith/run_trees";
 import type * as traceable from "langsmith/singletons/traceable";
 
 type LangSmith = Pick<typeof langsmith, "Client" | "getDefaultProjectName"> &
-	Pick<
-		typeof runTrees,
-		"RunTree" | "isRunTree" | "convertToDottedOrderFormat"
-	> &
+	Pick<typeof runTrees, "RunTree" | "isRunTree" | "convertToDottedOrderFormat"> &
 	Pick<typeof traceable, "getCurrentRunTree" | "isTraceableFunction">;
 
 /** Replaces LangSmith's run: LangChain keeps the context of a step in one even where nothing is recorded. */
@@ -19,13 +16,9 @@ class UnrecordedRun {
 // The bundles resolve LangChain's imports of LangSmith to this module (lib/bundling/plugins.ts). Without a tracer
 // LangChain's core creates runs, asks for the current one, and uses nothing else.
 export let RunTree = UnrecordedRun as unknown as LangSmith["RunTree"];
-export let isRunTree: LangSmith["isRunTree"] = (
-	value,
-): value is runTrees.RunTree => value instanceof UnrecordedRun;
-export let getCurrentRunTree = (() =>
-	undefined) as unknown as LangSmith["getCurrentRunTree"];
-export let isTraceableFunction = (() =>
-	false) as unknown as LangSmith["isTraceableFunction"];
+export let isRunTree: LangSmith["isRunTree"] = (value): value is runTrees.RunTree => value instanceof UnrecordedRun;
+export let getCurrentRunTree = (() => undefined) as unknown as LangSmith["getCurrentRunTree"];
+export let isTraceableFunction = (() => false) as unknown as LangSmith["isTraceableFunction"];
 export let convertToDottedOrderFormat: LangSmith["convertToDottedOrderFormat"];
 export let getDefaultProjectName: LangSmith["getDefaultProjectName"];
 export let Client: LangSmith["Client"];

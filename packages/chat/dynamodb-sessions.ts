@@ -2,12 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { AppError, sessionNotFound } from "#core/errors.ts";
-import type {
-	ChatSession,
-	OpenTurn,
-	SessionMessage,
-	Sessions,
-} from "#core/ports/index.ts";
+import type { ChatSession, OpenTurn, SessionMessage, Sessions } from "#core/ports/index.ts";
 import {
 	deleteThreadItems,
 	type Expression,
@@ -55,8 +50,7 @@ export function dynamoDbSessions({
 	now = Date.now,
 	maxWaitMs = 3_000,
 }: DynamoDbSessionsOptions): Sessions {
-	const threadsOf = (userId: string) =>
-		new Threads({ dynamodb, table, owner: userId, now });
+	const threadsOf = (userId: string) => new Threads({ dynamodb, table, owner: userId, now });
 
 	const sessionKey = (threads: Threads, sessionId: string): Key => ({
 		pk: threads.partition(sessionId),
@@ -126,9 +120,7 @@ export function dynamoDbSessions({
 			let item = await acquireLease(threads, sessionId, lease);
 			while (!item) {
 				const created = await threads.create(sessionId, newLease(lease));
-				item =
-					(created?.attributes as ChatSessionItem | undefined) ??
-					(await acquireLease(threads, sessionId, lease));
+				item = (created?.attributes as ChatSessionItem | undefined) ?? (await acquireLease(threads, sessionId, lease));
 				if (item) break;
 				if (Date.now() > deadline) throw sessionBusy(sessionId);
 				await sleep(retryMs * (0.5 + Math.random()));
@@ -187,9 +179,7 @@ export function dynamoDbSessions({
 			);
 			if (isStored) return;
 			const thread = await threads.get(sessionId);
-			throw thread?.generation === generation
-				? sessionBusy(sessionId)
-				: sessionNotFound(sessionId);
+			throw thread?.generation === generation ? sessionBusy(sessionId) : sessionNotFound(sessionId);
 		},
 
 		async abandonTurn(userId, { sessionId, generation, lease }) {
@@ -224,10 +214,9 @@ export function dynamoDbSessions({
 			const thread = await threads.get(sessionId);
 			if (!thread) return null;
 			const messages: SessionMessage[] = [];
-			const pages = threads.table.query<MessageItem>(
-				threads.partition(sessionId),
-				{ prefix: keyPrefix(thread.generation, "message") },
-			);
+			const pages = threads.table.query<MessageItem>(threads.partition(sessionId), {
+				prefix: keyPrefix(thread.generation, "message"),
+			});
 			for await (const page of pages) messages.push(...page.map(readMessage));
 			const { lease_ends = 0 } = thread.attributes as ChatSessionItem;
 			return {
@@ -248,8 +237,7 @@ export function dynamoDbSessions({
 	};
 }
 
-const digestOf = (question: string) =>
-	createHash("sha256").update(question).digest("base64url");
+const digestOf = (question: string) => createHash("sha256").update(question).digest("base64url");
 
 const sessionBusy = (sessionId: string) =>
 	new AppError(

@@ -17,10 +17,7 @@ const ConversationState = Annotation.Root({
 });
 
 /** Builds the graph: begin, then callModel and runTools alternate until there is an answer. */
-function buildGraph(
-	{ begin, callModel, runTools, next }: ConversationSteps,
-	checkpointer?: BaseCheckpointSaver,
-) {
+function buildGraph({ begin, callModel, runTools, next }: ConversationSteps, checkpointer?: BaseCheckpointSaver) {
 	return new StateGraph(ConversationState)
 		.addNode("begin", (state) => begin(state, state.asked))
 		.addNode("callModel", (state) => callModel(state))

@@ -50,17 +50,9 @@ export function langSmithTracing({
 		callerOptions: { maxRetries: 0 },
 	});
 	return {
-		callbacks: [
-			new ErrorHidingTracer(
-				{ client, projectName: project },
-				hideInputs || hideOutputs,
-			),
-		],
+		callbacks: [new ErrorHidingTracer({ client, projectName: project }, hideInputs || hideOutputs)],
 		async flush() {
-			await beforeDeadline(
-				new Date(Date.now() + maxFlushMs),
-				client.awaitPendingTraceBatches(),
-			);
+			await beforeDeadline(new Date(Date.now() + maxFlushMs), client.awaitPendingTraceBatches());
 		},
 	};
 }
@@ -69,10 +61,7 @@ export function langSmithTracing({
 class ErrorHidingTracer extends LangChainTracer {
 	readonly #hidesErrors: boolean;
 
-	constructor(
-		fields: ConstructorParameters<typeof LangChainTracer>[0],
-		hidesErrors: boolean,
-	) {
+	constructor(fields: ConstructorParameters<typeof LangChainTracer>[0], hidesErrors: boolean) {
 		super(fields);
 		this.#hidesErrors = hidesErrors;
 	}
@@ -81,9 +70,7 @@ class ErrorHidingTracer extends LangChainTracer {
 		return this;
 	}
 
-	override onRunUpdate(
-		run: Parameters<LangChainTracer["onRunUpdate"]>[0],
-	): Promise<void> {
+	override onRunUpdate(run: Parameters<LangChainTracer["onRunUpdate"]>[0]): Promise<void> {
 		if (this.#hidesErrors && run.error) run.error = "hidden";
 		return super.onRunUpdate(run);
 	}

@@ -48,11 +48,7 @@ function compress(content: Omit<SessionMessage, "role" | "at">): Uint8Array {
 	});
 }
 
-export const readMessage = ({
-	role,
-	at,
-	said,
-}: MessageItem): SessionMessage => ({
+export const readMessage = ({ role, at, said }: MessageItem): SessionMessage => ({
 	role,
 	at: new Date(at),
 	...JSON.parse(gunzipSync(said).toString()),

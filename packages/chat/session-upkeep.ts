@@ -1,16 +1,10 @@
 import type { SessionUpkeep } from "#core/ports/index.ts";
-import {
-	countSessions,
-	removeOrphanedPayloads,
-} from "#langgraph-dynamodb/sessions.ts";
+import { countSessions, removeOrphanedPayloads } from "#langgraph-dynamodb/sessions.ts";
 import type { DynamoDbSessionsOptions } from "./dynamodb-sessions.ts";
 
 /** Counts sessions page by page in the index, which has session items only; nothing scans the table itself. */
 export function dynamoDbSessionUpkeep(
-	options: Pick<
-		DynamoDbSessionsOptions,
-		"dynamodb" | "table" | "payloads" | "now"
-	>,
+	options: Pick<DynamoDbSessionsOptions, "dynamodb" | "table" | "payloads" | "now">,
 ): SessionUpkeep {
 	return {
 		count: () => countSessions(options),

@@ -405,14 +405,7 @@ export interface paths {
 				query?: {
 					category?: string;
 					/** @description Items still `pending` are listed only by this filter. */
-					status?:
-						| "pending"
-						| "uploaded"
-						| "processed"
-						| "analyzed"
-						| "deferred"
-						| "ready"
-						| "failed";
+					status?: "pending" | "uploaded" | "processed" | "analyzed" | "deferred" | "ready" | "failed";
 					limit?: number;
 					offset?: number;
 					/** @description The `next_cursor` of the page before; replaces `offset`. */
@@ -850,12 +843,7 @@ export interface paths {
 					"application/json": {
 						filename: string;
 						/** @enum {string} */
-						content_type:
-							| "image/png"
-							| "image/jpeg"
-							| "image/webp"
-							| "image/gif"
-							| "image/avif";
+						content_type: "image/png" | "image/jpeg" | "image/webp" | "image/gif" | "image/avif";
 						/** @description Bytes, at most 52428800. */
 						size: number;
 						/** @description Of the image's bytes. */
@@ -3011,14 +2999,7 @@ export interface components {
 			file_size: number;
 			mime_type: string;
 			/** @enum {string} */
-			status:
-				| "pending"
-				| "uploaded"
-				| "processed"
-				| "analyzed"
-				| "deferred"
-				| "ready"
-				| "failed";
+			status: "pending" | "uploaded" | "processed" | "analyzed" | "deferred" | "ready" | "failed";
 			error: {
 				code: string;
 				detail: string;
@@ -3133,14 +3114,7 @@ export interface components {
 		SearchResponse: {
 			query: string;
 			/** @enum {string} */
-			search_type:
-				| "bm25"
-				| "vector"
-				| "hybrid"
-				| "bm25-lc"
-				| "vector-lc"
-				| "hybrid-lc"
-				| "agentic";
+			search_type: "bm25" | "vector" | "hybrid" | "bm25-lc" | "vector-lc" | "hybrid-lc" | "agentic";
 			results: components["schemas"]["SearchResult"][];
 			total_results: number;
 			/** @description What to know about how it was found, a sentence each. */
@@ -3249,14 +3223,7 @@ export interface components {
 			 * @default hybrid
 			 * @enum {string}
 			 */
-			search_type:
-				| "bm25"
-				| "vector"
-				| "hybrid"
-				| "bm25-lc"
-				| "vector-lc"
-				| "hybrid-lc"
-				| "agentic";
+			search_type: "bm25" | "vector" | "hybrid" | "bm25-lc" | "vector-lc" | "hybrid-lc" | "agentic";
 			/** @default 10 */
 			top_k: number;
 			category_filter?: string | null;

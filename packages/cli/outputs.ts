@@ -24,12 +24,7 @@ export type Outputs = z.infer<typeof outputsFile>;
 /** The output that names each function, by its folder in `lambdas/`. */
 export const functionOutputs: Readonly<Record<string, string>> = {
 	api: "ApiFunctionName",
-	...Object.fromEntries(
-		Object.values(stages).map(({ lambda, id }) => [
-			lambda,
-			`${id}FunctionName`,
-		]),
-	),
+	...Object.fromEntries(Object.values(stages).map(({ lambda, id }) => [lambda, `${id}FunctionName`])),
 	cleanup: "CleanupFunctionName",
 	migrate: "MigrationFunctionName",
 };
@@ -67,10 +62,7 @@ export async function readOutputs(environment: string): Promise<Outputs> {
 	);
 }
 
-export async function readOutputsFile(
-	file: string,
-	remedy: string,
-): Promise<Outputs> {
+export async function readOutputsFile(file: string, remedy: string): Promise<Outputs> {
 	let text: string;
 	try {
 		text = await readFile(file, "utf8");
@@ -80,9 +72,7 @@ export async function readOutputsFile(
 	const parsed = outputsFile.safeParse(jsonOf(text));
 	if (parsed.success) return parsed.data;
 	const wrong = parsed.error.issues.map(({ path }) => path.join("."));
-	throw new Error(
-		`${file} is not whole (${wrong.filter(Boolean).join(", ") || "no JSON object"}): ${remedy}.`,
-	);
+	throw new Error(`${file} is not whole (${wrong.filter(Boolean).join(", ") || "no JSON object"}): ${remedy}.`);
 }
 
 function jsonOf(text: string): unknown {

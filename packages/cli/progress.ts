@@ -14,9 +14,7 @@ export async function step<T>(
 			if (interactive) process.stdout.write(`\r${label}${bar(done, of)}`);
 		});
 		const seconds = ((performance.now() - started) / 1000).toFixed(1);
-		process.stdout.write(
-			`${interactive ? "\r\x1b[K" : ""}${label}${seconds.padStart(6)} s\n`,
-		);
+		process.stdout.write(`${interactive ? "\r\x1b[K" : ""}${label}${seconds.padStart(6)} s\n`);
 		return result;
 	} catch (error) {
 		process.stdout.write(`${interactive ? "\r\x1b[K" : ""}${label}failed\n`);
@@ -37,8 +35,7 @@ export async function main(body: () => Promise<void>): Promise<void> {
 	} catch (error) {
 		const said = error instanceof Error ? error.message : String(error);
 		process.stderr.write(`\n${said}\n`);
-		if (process.env.DEBUG && error instanceof Error)
-			process.stderr.write(`${error.stack}\n`);
+		if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 		process.exit(1);
 	}
 }

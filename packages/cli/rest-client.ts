@@ -11,9 +11,7 @@ export class ApiProblem extends Error {
 
 	constructor(request: string, { status, headers }: Response, body: unknown) {
 		const problem = body as { detail?: string; message?: string };
-		super(
-			`${request} answered ${status}: ${problem?.detail ?? problem?.message}`,
-		);
+		super(`${request} answered ${status}: ${problem?.detail ?? problem?.message}`);
 		this.status = status;
 		this.body = body;
 		this.retryAfterSeconds = Number(headers.get("retry-after")) || 1;
@@ -41,11 +39,7 @@ export class RestClient {
 			async onResponse({ request, response }) {
 				if (response.ok) return;
 				const { pathname } = new URL(request.url);
-				throw new ApiProblem(
-					`${request.method} ${pathname}`,
-					response,
-					jsonOf(await response.text()),
-				);
+				throw new ApiProblem(`${request.method} ${pathname}`, response, jsonOf(await response.text()));
 			},
 		});
 	}
@@ -83,10 +77,7 @@ export class RestClient {
 	}
 
 	/** `options` are fields of the request; any are sent, so that a test may send wrong ones. */
-	async search(
-		query: string,
-		options: Record<string, unknown> = {},
-	): Promise<SearchBody> {
+	async search(query: string, options: Record<string, unknown> = {}): Promise<SearchBody> {
 		const { data } = await this.#api.POST("/search", {
 			body: { query, ...options } as SearchRequest,
 		});

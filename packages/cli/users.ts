@@ -54,11 +54,7 @@ export async function ensureUser(
 }
 
 /** Signs in and gives the ID token that the API takes. */
-export async function signIn(
-	outputs: Outputs,
-	email: string,
-	password: string,
-): Promise<string> {
+export async function signIn(outputs: Outputs, email: string, password: string): Promise<string> {
 	const { AuthenticationResult } = await cognito(outputs, {
 		// InitiateAuth is not signed; without these the SDK would look for credentials all the same.
 		accessKeyId: "unsigned",

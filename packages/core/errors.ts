@@ -41,11 +41,7 @@ export class AppError extends Error {
 	readonly code: ErrorCode;
 	readonly fields: FieldProblem[];
 
-	constructor(
-		code: ErrorCode,
-		detail: string,
-		options: { cause?: unknown; fields?: FieldProblem[] } = {},
-	) {
+	constructor(code: ErrorCode, detail: string, options: { cause?: unknown; fields?: FieldProblem[] } = {}) {
 		super(detail, { cause: options.cause });
 		this.code = code;
 		this.fields = options.fields ?? [];
@@ -53,8 +49,7 @@ export class AppError extends Error {
 }
 
 /** Another tenant's item is answered exactly like one that does not exist. */
-export const itemNotFound = (itemId: string) =>
-	new AppError("item_not_found", `There is no item ${itemId}.`);
+export const itemNotFound = (itemId: string) => new AppError("item_not_found", `There is no item ${itemId}.`);
 
 export const analysisNotFound = (analysisId: string) =>
 	new AppError("analysis_not_found", `There is no analysis ${analysisId}.`);
@@ -123,7 +118,5 @@ export class ModelFailure extends AppError {
 
 /** Returns the model calls billed before an error. */
 export function usageOf(error: unknown): ModelUsage[] {
-	return error instanceof PermanentFailure || error instanceof ModelFailure
-		? error.usage
-		: [];
+	return error instanceof PermanentFailure || error instanceof ModelFailure ? error.usage : [];
 }

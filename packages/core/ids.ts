@@ -9,11 +9,5 @@ export function derivedId(...parts: (string | number)[]): string {
 	hash[6] = 0x80 | ((hash[6] as number) & 0x0f);
 	hash[8] = 0x80 | ((hash[8] as number) & 0x3f);
 	const hex = hash.toString("hex");
-	return [
-		hex.slice(0, 8),
-		hex.slice(8, 12),
-		hex.slice(12, 16),
-		hex.slice(16, 20),
-		hex.slice(20, 32),
-	].join("-");
+	return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
 }

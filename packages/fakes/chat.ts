@@ -16,9 +16,7 @@ export type FakeReply =
 	  };
 
 /** A chat model whose replies a test chooses. @default the headline of each quoted item, cited */
-export function fakeChat(
-	reply: (request: ChatRequest, calls: number) => FakeReply = citeHeadlines,
-): FakeChat {
+export function fakeChat(reply: (request: ChatRequest, calls: number) => FakeReply = citeHeadlines): FakeChat {
 	const requests: ChatRequest[] = [];
 	return {
 		requests,
@@ -41,8 +39,7 @@ export function fakeChat(
 			const model = request.model ?? "fake-chat";
 			return {
 				message,
-				stopReason:
-					ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
+				stopReason: ended === "complete" && toolCalls.length > 0 ? "tools" : ended,
 				provider: "fake",
 				model,
 				traceId: `trace_${requests.length}`,

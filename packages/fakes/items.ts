@@ -1,13 +1,7 @@
 import { AppError } from "#core/errors.ts";
 import type { Item } from "#core/items/item.ts";
 import type { Items } from "#core/ports/index.ts";
-import {
-	owned,
-	ownedItems,
-	type Store,
-	type StoredItem,
-	withAnalysis,
-} from "./store.ts";
+import { owned, ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
 
 export function fakeItems(store: Store): Items {
 	const setUploaded = (stored: StoredItem) => {
@@ -20,16 +14,11 @@ export function fakeItems(store: Store): Items {
 	return {
 		async create(added) {
 			const duplicate = ownedItems(store, added.userId).find(
-				({ item }) =>
-					item.id === added.id ||
-					(item.sha256 !== null && item.sha256 === added.sha256),
+				({ item }) => item.id === added.id || (item.sha256 !== null && item.sha256 === added.sha256),
 			);
-			if (duplicate)
-				return { item: structuredClone(duplicate.item), created: false };
+			if (duplicate) return { item: structuredClone(duplicate.item), created: false };
 			if (store.items.has(added.id)) {
-				throw new Error(
-					`The id ${added.id} is in use by an item of another user.`,
-				);
+				throw new Error(`The id ${added.id} is in use by an item of another user.`);
 			}
 			const now = store.now();
 			const item: Item = {
@@ -70,18 +59,9 @@ export function fakeItems(store: Store): Items {
 
 		async list(userId, { category, status, limit, offset, cursor }) {
 			const all = ownedItems(store, userId)
-				.filter(({ item }) =>
-					status ? item.status === status : item.status !== "pending",
-				)
-				.filter(
-					({ analysis }) =>
-						!category || analysis?.description.category === category,
-				)
-				.sort(
-					(a, b) =>
-						b.item.createdAt.getTime() - a.item.createdAt.getTime() ||
-						(a.item.id < b.item.id ? 1 : -1),
-				);
+				.filter(({ item }) => (status ? item.status === status : item.status !== "pending"))
+				.filter(({ analysis }) => !category || analysis?.description.category === category)
+				.sort((a, b) => b.item.createdAt.getTime() - a.item.createdAt.getTime() || (a.item.id < b.item.id ? 1 : -1));
 			let start = offset;
 			if (cursor !== undefined) {
 				const last = all.findIndex(({ item }) => `after ${item.id}` === cursor);
@@ -98,8 +78,7 @@ export function fakeItems(store: Store): Items {
 			return {
 				items: page.map(withAnalysis),
 				total: all.length,
-				nextCursor:
-					last && start + limit < all.length ? `after ${last.item.id}` : null,
+				nextCursor: last && start + limit < all.length ? `after ${last.item.id}` : null,
 			};
 		},
 

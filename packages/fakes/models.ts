@@ -1,12 +1,7 @@
 import { createHash } from "node:crypto";
 import { PermanentFailure } from "#core/errors.ts";
 import { imageDescription, type ModelUsage } from "#core/items/analysis.ts";
-import {
-	type Embedder,
-	embeddingDimensions,
-	type Images,
-	type Vision,
-} from "#core/ports/index.ts";
+import { type Embedder, embeddingDimensions, type Images, type Vision } from "#core/ports/index.ts";
 
 /** Bytes that `fakeImages` cannot decode contain this word. */
 export const undecodable = "undecodable";
@@ -29,10 +24,7 @@ export function fakeImages(): Images {
 				camera: null,
 				location: null,
 				colours: ["grey"],
-				perceptualHash: createHash("sha256")
-					.update(bytes)
-					.digest("hex")
-					.slice(0, 16),
+				perceptualHash: createHash("sha256").update(bytes).digest("hex").slice(0, 16),
 				thumbnail: bytes,
 				vision: bytes,
 			};
@@ -73,10 +65,7 @@ export function fakeEmbedder(model = "fake-embedding"): Embedder {
 			const vectors = texts.map((text) => {
 				const vector = new Float32Array(embeddingDimensions);
 				for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
-					const index = createHash("sha256")
-						.update(word)
-						.digest()
-						.readUInt32BE();
+					const index = createHash("sha256").update(word).digest().readUInt32BE();
 					vector[index % embeddingDimensions] = 1;
 				}
 				vector[0] ||= 0.01;

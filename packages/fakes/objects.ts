@@ -14,9 +14,7 @@ export function fakeObjects(bucket = "fake-bucket"): Objects {
 		},
 		async get(key, version) {
 			const versions = stored.get(key);
-			const bytes = version
-				? versions?.get(version)
-				: [...(versions?.values() ?? [])].at(-1);
+			const bytes = version ? versions?.get(version) : [...(versions?.values() ?? [])].at(-1);
 			return bytes ? Uint8Array.from(bytes) : null;
 		},
 		async exists(key) {

@@ -6,16 +6,12 @@ export function fakeOutbox(store: Store): Outbox {
 		async unsent(filter) {
 			if ("userId" in filter) {
 				const stored = owned(store, filter.userId, filter.itemId);
-				return structuredClone(
-					(stored?.outbox ?? []).map(({ event }) => event),
-				);
+				return structuredClone((stored?.outbox ?? []).map(({ event }) => event));
 			}
 			return structuredClone(
 				[...store.items.values()]
 					.flatMap(({ outbox }) => outbox)
-					.filter(
-						({ at }) => at <= store.now() - filter.olderThanSeconds * 1000,
-					)
+					.filter(({ at }) => at <= store.now() - filter.olderThanSeconds * 1000)
 					.sort((a, b) => a.at - b.at)
 					.slice(0, filter.limit)
 					.map(({ event }) => event),
@@ -24,9 +20,7 @@ export function fakeOutbox(store: Store): Outbox {
 
 		async markSent(ids) {
 			for (const stored of store.items.values()) {
-				stored.outbox = stored.outbox.filter(
-					({ event }) => !ids.includes(event.id),
-				);
+				stored.outbox = stored.outbox.filter(({ event }) => !ids.includes(event.id));
 			}
 		},
 	};

@@ -59,9 +59,7 @@ export function fakePorts(): FakePorts {
 		events: {
 			published,
 			async publish(source, events) {
-				published.push(
-					...events.map((event) => structuredClone({ ...event, source })),
-				);
+				published.push(...events.map((event) => structuredClone({ ...event, source })));
 			},
 		},
 		images: fakeImages(),

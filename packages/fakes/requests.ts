@@ -1,13 +1,6 @@
 import { requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Requests } from "#core/ports/index.ts";
-import {
-	announce,
-	owned,
-	ownedItems,
-	pendingRequest,
-	type Store,
-	type StoredRequest,
-} from "./store.ts";
+import { announce, owned, ownedItems, pendingRequest, type Store, type StoredRequest } from "./store.ts";
 
 export function fakeRequests(store: Store): Requests {
 	return {
@@ -37,20 +30,15 @@ export function fakeRequests(store: Store): Requests {
 		},
 
 		async find(userId, itemId, requestId) {
-			const found = owned(store, userId, itemId)?.requests.find(
-				({ request }) => request.id === requestId,
-			);
+			const found = owned(store, userId, itemId)?.requests.find(({ request }) => request.id === requestId);
 			return structuredClone(found?.request ?? null);
 		},
 
 		async claimRebuildBatch(userId, window) {
 			const embeds = ownedItems(store, userId).flatMap(({ item, requests }) =>
-				requests
-					.filter(({ request }) => isEmbed(request) && isPending(request))
-					.map((waiting) => ({ item, waiting })),
+				requests.filter(({ request }) => isEmbed(request) && isPending(request)).map((waiting) => ({ item, waiting })),
 			);
-			const isNext = ({ waiting }: { waiting: StoredRequest }) =>
-				waiting.sweptAt === null;
+			const isNext = ({ waiting }: { waiting: StoredRequest }) => waiting.sweptAt === null;
 			const next = embeds.filter(isNext);
 			const room = window - (embeds.length - next.length);
 			return next.slice(0, Math.max(0, room)).map(({ item, waiting }) => {
@@ -67,9 +55,7 @@ export function fakeRequests(store: Store): Requests {
 			const rebuildCounts = new Map<string, number>();
 			const idle = [...store.items.values()]
 				.filter(({ lease }) => lease === null || lease.expiresAt <= now)
-				.flatMap(({ item, requests }) =>
-					requests.map((waiting) => ({ item, waiting })),
-				)
+				.flatMap(({ item, requests }) => requests.map((waiting) => ({ item, waiting })))
 				.filter(
 					({ waiting: { request, touchedAt, sweptAt } }) =>
 						request.status === "pending" &&

@@ -7,11 +7,7 @@ import { cosineSimilarity } from "./vectors.ts";
  * answerability threshold of words are the database's own: their contract runs on PostgreSQL alone.
  */
 export function fakeSearch(store: Store): Search {
-	const byText: Search["byText"] = async (
-		userId,
-		{ text, minScore },
-		options,
-	) => {
+	const byText: Search["byText"] = async (userId, { text, minScore }, options) => {
 		const words = [...new Set(wordsOf(text))];
 		return best(store, userId, options, (stored) => {
 			const matched = matchedWords(stored, words);
@@ -74,8 +70,7 @@ export function fakeSearch(store: Store): Search {
 	};
 }
 
-const share = (weight: number, rank: number | null | undefined) =>
-	rank ? weight / rank : 0;
+const share = (weight: number, rank: number | null | undefined) => (rank ? weight / rank : 0);
 
 function best(
 	store: Store,
@@ -103,10 +98,7 @@ function best(
 		.slice(0, topK);
 }
 
-function matchedWords(
-	{ document }: StoredItem,
-	words: string[],
-): MatchedWord[] {
+function matchedWords({ document }: StoredItem, words: string[]): MatchedWord[] {
 	if (!document) return [];
 	const { headline, summary, labels, extractedText } = document;
 	const fields = { headline, summary, labels, extracted_text: extractedText };
@@ -118,8 +110,6 @@ function matchedWords(
 	});
 }
 
-const byScore = (a: Hit, b: Hit): number =>
-	b.score - a.score || (a.itemId < b.itemId ? -1 : 1);
+const byScore = (a: Hit, b: Hit): number => b.score - a.score || (a.itemId < b.itemId ? -1 : 1);
 
-const wordsOf = (text: string): string[] =>
-	text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];

@@ -1,14 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Conversation } from "#core/chat/conversation.ts";
 import { AppError, sessionNotFound } from "#core/errors.ts";
-import type {
-	ChatSession,
-	Clock,
-	OpenTurn,
-	SessionMessage,
-	Sessions,
-	Turns,
-} from "#core/ports/index.ts";
+import type { ChatSession, Clock, OpenTurn, SessionMessage, Sessions, Turns } from "#core/ports/index.ts";
 
 interface StoredSession extends ChatSession {
 	generation: string;
@@ -23,8 +16,7 @@ interface StoredSession extends ChatSession {
 const lifetimeMs = 4 * 60 * 60 * 1_000;
 const leaseMs = 30_000;
 
-const busy = (sessionId: string) =>
-	new AppError("session_busy", `Session ${sessionId} is busy.`);
+const busy = (sessionId: string) => new AppError("session_busy", `Session ${sessionId} is busy.`);
 
 /** Sessions and turns in memory, on the clock of a test. A second message does not wait for the first. */
 export function fakeConversations(clock: Clock): {
@@ -33,10 +25,7 @@ export function fakeConversations(clock: Clock): {
 } {
 	const all = new Map<string, StoredSession>();
 	const now = () => clock.now().getTime();
-	const findLive = (
-		userId: string,
-		sessionId: string,
-	): StoredSession | undefined => {
+	const findLive = (userId: string, sessionId: string): StoredSession | undefined => {
 		const session = all.get(`${userId}#${sessionId}`);
 		return session && session.expires > now() ? session : undefined;
 	};
@@ -152,9 +141,7 @@ export function fakeConversations(clock: Clock): {
 				}) as Conversation;
 				return structuredClone(session.conversation);
 			};
-			let conversation = commit(
-				await steps.begin(structuredClone(session.conversation ?? {}), input),
-			);
+			let conversation = commit(await steps.begin(structuredClone(session.conversation ?? {}), input));
 			for (;;) {
 				const next = steps.next(conversation);
 				if (!next) return conversation;

@@ -1,10 +1,4 @@
-import {
-	nearDuplicateBits,
-	rrfK,
-	type SearchSettings,
-	type Similar,
-	type SimilarItem,
-} from "#core/ports/index.ts";
+import { nearDuplicateBits, rrfK, type SearchSettings, type Similar, type SimilarItem } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 import { cosineSimilarity } from "./vectors.ts";
 
@@ -14,24 +8,17 @@ export function fakeSimilar(store: Store): Similar {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return null;
 			const { model, topK, category, minSimilarity = -1 } = options;
-			const vectorOf = ({ embeddings }: StoredItem) =>
-				embeddings.get(model)?.vector ?? null;
+			const vectorOf = ({ embeddings }: StoredItem) => embeddings.get(model)?.vector ?? null;
 			const vector = vectorOf(stored);
 			const candidates = ownedItems(store, userId)
 				.filter((candidate) => candidate !== stored)
 				.map((candidate): SimilarItem => {
 					const candidateVector = vectorOf(candidate);
-					const distance = differingBits(
-						stored.item.perceptualHash,
-						candidate.item.perceptualHash,
-					);
+					const distance = differingBits(stored.item.perceptualHash, candidate.item.perceptualHash);
 					return {
 						itemId: candidate.item.id,
 						mimeType: candidate.item.mimeType,
-						similarity:
-							vector &&
-							candidateVector &&
-							cosineSimilarity(vector, candidateVector),
+						similarity: vector && candidateVector && cosineSimilarity(vector, candidateVector),
 						distance,
 						nearDuplicate: distance !== null && distance <= nearDuplicateBits,
 						category: candidate.analysis?.description.category ?? null,
@@ -44,8 +31,7 @@ export function fakeSimilar(store: Store): Similar {
 					(candidate) =>
 						(candidate.nearDuplicate || candidate.similarity !== null) &&
 						(!category || candidate.category === category) &&
-						(candidate.similarity === null ||
-							candidate.similarity >= minSimilarity),
+						(candidate.similarity === null || candidate.similarity >= minSimilarity),
 				);
 			return {
 				compared: {
@@ -64,9 +50,7 @@ export function fakeSearchSettings(store: Store): SearchSettings {
 		async read(userId) {
 			const items = ownedItems(store, userId);
 			const embeddings: Record<string, number> = {};
-			for (const model of items.flatMap(({ embeddings }) => [
-				...embeddings.keys(),
-			])) {
+			for (const model of items.flatMap(({ embeddings }) => [...embeddings.keys()])) {
 				embeddings[model] = (embeddings[model] ?? 0) + 1;
 			}
 			return {
@@ -83,10 +67,7 @@ export function fakeSearchSettings(store: Store): SearchSettings {
 }
 
 function byNearDuplicateThenSimilarity(a: SimilarItem, b: SimilarItem): number {
-	return (
-		Number(b.nearDuplicate) - Number(a.nearDuplicate) ||
-		(b.similarity ?? -1) - (a.similarity ?? -1)
-	);
+	return Number(b.nearDuplicate) - Number(a.nearDuplicate) || (b.similarity ?? -1) - (a.similarity ?? -1);
 }
 
 function differingBits(a: string | null, b: string | null): number | null {

@@ -1,23 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { ItemError, ItemStatus } from "#core/items/item.ts";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
-import {
-	type RequestError,
-	requestEvent,
-} from "#core/pipeline/work-request.ts";
-import {
-	type Lease,
-	maxAttempts,
-	type ProcessedImage,
-	type Stages,
-} from "#core/ports/index.ts";
-import {
-	announce,
-	owned,
-	ownedItems,
-	type Store,
-	type StoredItem,
-} from "./store.ts";
+import { type RequestError, requestEvent } from "#core/pipeline/work-request.ts";
+import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
+import { announce, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
 const stageOf = {
 	analyze: "analyze",
@@ -26,8 +12,7 @@ const stageOf = {
 } as const;
 
 export function fakeStages(store: Store): Stages {
-	const isLeased = ({ lease }: StoredItem) =>
-		lease !== null && lease.expiresAt > store.now();
+	const isLeased = ({ lease }: StoredItem) => lease !== null && lease.expiresAt > store.now();
 
 	/** Returns the item while the lease is the item's current one. */
 	const findLeased = ({ userId, itemId, stage, token }: Lease) => {
@@ -58,18 +43,13 @@ export function fakeStages(store: Store): Stages {
 
 	const setImage = (
 		{ item }: StoredItem,
-		{
-			sha256: _,
-			...fields
-		}: Omit<ProcessedImage, "sha256"> & { sha256?: string },
+		{ sha256: _, ...fields }: Omit<ProcessedImage, "sha256"> & { sha256?: string },
 	) => {
 		Object.assign(item, fields);
 	};
 
 	const waitingRequests = ({ requests }: StoredItem) =>
-		requests
-			.map(({ request }) => request)
-			.filter(({ status }) => status === "pending");
+		requests.map(({ request }) => request).filter(({ status }) => status === "pending");
 
 	const endRequest = (
 		{ requests }: StoredItem,
@@ -129,9 +109,7 @@ export function fakeStages(store: Store): Stages {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return { outcome: "gone" };
 			const { item } = stored;
-			const found = stored.requests.find(
-				({ request }) => request.id === requestId,
-			);
+			const found = stored.requests.find(({ request }) => request.id === requestId);
 			if (found?.request.status !== "pending") return { outcome: "done" };
 			if (stored.lease && isLeased(stored)) {
 				const left = stored.lease.expiresAt - store.now();
@@ -179,10 +157,7 @@ export function fakeStages(store: Store): Stages {
 			const duplicate = ownedItems(store, lease.userId).find(
 				({ item }) => item.id !== lease.itemId && item.sha256 === result.sha256,
 			);
-			if (
-				duplicate &&
-				(duplicate.item.width !== null || duplicate.item.status === "uploaded")
-			) {
+			if (duplicate && (duplicate.item.width !== null || duplicate.item.status === "uploaded")) {
 				fail(stored, {
 					code: "duplicate",
 					detail: "You already have this image.",
@@ -250,15 +225,11 @@ export function fakeStages(store: Store): Stages {
 				endRequest(stored, lease.requestId);
 				return false;
 			}
-			stored.analysis.usage.push(
-				...stored.usage,
-				...structuredClone(embedding.usage),
-			);
+			stored.analysis.usage.push(...stored.usage, ...structuredClone(embedding.usage));
 			stored.usage = [];
 			stored.embeddings.set(embedding.model, structuredClone(embedding));
 			const { status, error } = stored.item;
-			const lackedEmbedding =
-				status === "analyzed" || error?.code === "retries_exhausted";
+			const lackedEmbedding = status === "analyzed" || error?.code === "retries_exhausted";
 			if (lackedEmbedding || !lease.requestId) advance(stored, lease);
 			stored.lease = null;
 			if (stored.item.status === "ready") announce(stored, event, store.now());
@@ -301,8 +272,7 @@ export function fakeStages(store: Store): Stages {
 				.filter(
 					({ stored }) =>
 						stored.stageAt <= now - idleSeconds * 1000 &&
-						(stored.sweptAt === null ||
-							stored.sweptAt <= now - againSeconds * 1000),
+						(stored.sweptAt === null || stored.sweptAt <= now - againSeconds * 1000),
 				)
 				.sort((a, b) => a.stored.stageAt - b.stored.stageAt)
 				.slice(0, limit);
@@ -360,7 +330,5 @@ function startsFrom(stage: StageName, status: ItemStatus): boolean {
 }
 
 function stageFrom(status: ItemStatus): StageName | undefined {
-	return (Object.keys(stages) as StageName[]).find((stage) =>
-		startsFrom(stage, status),
-	);
+	return (Object.keys(stages) as StageName[]).find((stage) => startsFrom(stage, status));
 }

@@ -3,11 +3,7 @@ import type { Item } from "#core/items/item.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
-import type {
-	Clock,
-	ItemWithAnalysis,
-	NewEmbedding,
-} from "#core/ports/index.ts";
+import type { Clock, ItemWithAnalysis, NewEmbedding } from "#core/ports/index.ts";
 
 export interface StoredItem {
 	item: Item;
@@ -49,11 +45,7 @@ export function createStore(clock: Clock): Store {
 }
 
 /** Returns the user's item; null for another user's. */
-export function owned(
-	store: Store,
-	userId: string,
-	itemId: string,
-): StoredItem | null {
+export function owned(store: Store, userId: string, itemId: string): StoredItem | null {
 	const stored = store.items.get(itemId);
 	return stored?.item.userId === userId ? stored : null;
 }
@@ -69,19 +61,12 @@ export function pendingRequest(
 ): StoredRequest | undefined {
 	return requests.find(
 		({ request }) =>
-			request.status === "pending" &&
-			request.kind === kind &&
-			request.provider === provider &&
-			request.model === model,
+			request.status === "pending" && request.kind === kind && request.provider === provider && request.model === model,
 	);
 }
 
 /** Adds an event to the outbox; an unsent event of the same id stays as it is. */
-export function announce(
-	{ outbox }: StoredItem,
-	event: OutgoingEvent,
-	at: number,
-): void {
+export function announce({ outbox }: StoredItem, event: OutgoingEvent, at: number): void {
 	if (outbox.some((unsent) => unsent.event.id === event.id)) return;
 	outbox.push({ event: structuredClone(event), at });
 }

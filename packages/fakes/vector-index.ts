@@ -4,15 +4,12 @@ import { ownedItems, pendingRequest, type Store } from "./store.ts";
 
 export function fakeVectorIndex(store: Store): VectorIndex {
 	const countPending = (userId: string) =>
-		ownedItems(store, userId).filter((stored) =>
-			pendingRequest(stored, { kind: "embed", provider: null, model: null }),
-		).length;
+		ownedItems(store, userId).filter((stored) => pendingRequest(stored, { kind: "embed", provider: null, model: null }))
+			.length;
 
 	return {
 		async status(userId, model) {
-			const items = ownedItems(store, userId).filter(
-				({ analysis }) => analysis,
-			);
+			const items = ownedItems(store, userId).filter(({ analysis }) => analysis);
 			const embedded = items.filter(({ embeddings }) => embeddings.has(model));
 			const missing = items.filter(({ embeddings }) => embeddings.size === 0);
 			return {

@@ -47,10 +47,6 @@ export function colourName(red: number, green: number, blue: number): string {
 function hueOf(red: number, green: number, blue: number, chroma: number) {
 	const max = Math.max(red, green, blue);
 	const sixth =
-		max === red
-			? (green - blue) / chroma + 6
-			: max === green
-				? (blue - red) / chroma + 2
-				: (red - green) / chroma + 4;
+		max === red ? (green - blue) / chroma + 6 : max === green ? (blue - red) / chroma + 2 : (red - green) / chroma + 4;
 	return (sixth * 60) % 360;
 }

@@ -29,14 +29,11 @@ export function parseExif(exif: Buffer | undefined): Exif {
 
 /** EXIF gives local time; without an offset it is taken as UTC. */
 function takenAt(local = "", offset = ""): Date | null {
-	const [, day, time] =
-		/^(\d{4}:\d\d:\d\d) (\d\d:\d\d:\d\d)$/.exec(local) ?? [];
+	const [, day, time] = /^(\d{4}:\d\d:\d\d) (\d\d:\d\d:\d\d)$/.exec(local) ?? [];
 	if (!day) return null;
 	const zone = /^[+-]\d\d:\d\d/.exec(offset)?.[0] ?? "Z";
 	const date = new Date(`${day.replaceAll(":", "-")}T${time}${zone}`);
-	return date.getUTCFullYear() >= 1900 && date.getUTCFullYear() < 2100
-		? date
-		: null;
+	return date.getUTCFullYear() >= 1900 && date.getUTCFullYear() < 2100 ? date : null;
 }
 
 function camera(make: string | undefined, model: string | undefined) {
@@ -97,10 +94,8 @@ function openTiff(exif: Buffer = Buffer.alloc(0)): Tiff | undefined {
 	if (order !== "II*\0" && order !== "MM\0*") return undefined;
 	const little = order.startsWith("II");
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-	const uint16 = (at: number) =>
-		at + 2 <= view.byteLength ? view.getUint16(at, little) : 0;
-	const uint32 = (at: number) =>
-		at + 4 <= view.byteLength ? view.getUint32(at, little) : 0;
+	const uint16 = (at: number) => (at + 2 <= view.byteLength ? view.getUint16(at, little) : 0);
+	const uint32 = (at: number) => (at + 4 <= view.byteLength ? view.getUint32(at, little) : 0);
 
 	return {
 		first: uint32(4),
@@ -108,10 +103,7 @@ function openTiff(exif: Buffer = Buffer.alloc(0)): Tiff | undefined {
 			if (!offset) return undefined;
 			/** Returns the number of values of a tag and their offset. */
 			const find = (tag: number, type: number, valueSize: number) => {
-				const end = Math.min(
-					offset + 2 + uint16(offset) * 12,
-					view.byteLength - 11,
-				);
+				const end = Math.min(offset + 2 + uint16(offset) * 12, view.byteLength - 11);
 				for (let at = offset + 2; at < end; at += 12) {
 					if (uint16(at) !== tag || uint16(at + 2) !== type) continue;
 					const count = uint32(at + 4);
@@ -125,9 +117,7 @@ function openTiff(exif: Buffer = Buffer.alloc(0)): Tiff | undefined {
 					const found = find(tag, types.ascii, 1);
 					if (!found) return undefined;
 					const length = Math.min(found.count, maxText);
-					return bytes
-						.toString("utf8", found.at, found.at + length)
-						.replace(/\0.*$/s, "");
+					return bytes.toString("utf8", found.at, found.at + length).replace(/\0.*$/s, "");
 				},
 				rationals(tag, count) {
 					const found = find(tag, types.rational, 8);

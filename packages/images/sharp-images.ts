@@ -38,9 +38,7 @@ async function derive(bytes: Uint8Array) {
 			detail: describeRefusal(bytes),
 		});
 	}
-	const metadata = await decoding(() =>
-		sharp(bytes, { limitInputPixels: false }).metadata(),
-	);
+	const metadata = await decoding(() => sharp(bytes, { limitInputPixels: false }).metadata());
 	const { width, height } = metadata.autoOrient;
 	const maxOfFormat = pixelsAccepted(metadata);
 	if (width * height > maxOfFormat) {
@@ -71,10 +69,7 @@ async function derive(bytes: Uint8Array) {
 			// Codes made for the image save 5 % of its bytes, and take 10 MB and a fifth of all the time.
 			.jpeg({ quality: 85, optimiseCoding: false })
 			.toBuffer(),
-		decoded()
-			.resize(inside(maxThumbnailSide))
-			.webp({ quality: 80, effort: 2 })
-			.toBuffer(),
+		decoded().resize(inside(maxThumbnailSide)).webp({ quality: 80, effort: 2 }).toBuffer(),
 		coloursOf(decoded()),
 		perceptualHash(decoded()),
 	]);
@@ -94,11 +89,7 @@ async function derive(bytes: Uint8Array) {
  * Decodes the upright sRGB pixels of an image, scaled to fit a square meanwhile: where its format allows, the whole
  * is never in memory.
  */
-export function decodeWithin(
-	bytes: Uint8Array,
-	side: number,
-	metadata: Metadata,
-) {
+export function decodeWithin(bytes: Uint8Array, side: number, metadata: Metadata) {
 	const scaled = () =>
 		sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
 			.timeout({ seconds: decodeSeconds })
@@ -106,17 +97,11 @@ export function decodeWithin(
 			.resize(inside(side));
 	return decoding(async () => {
 		if (!hasProfileOfRgb(metadata)) {
-			return scaled()
-				.toColourspace("srgb")
-				.raw()
-				.toBuffer({ resolveWithObject: true });
+			return scaled().toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
 		}
 		// sharp converts colours before it scales: of a phone's 12 megapixels that is 3/4 of the decode's time.
 		// The profile goes with the scaled pixels, and is applied as they are read again.
-		const profiled = await scaled()
-			.keepIccProfile()
-			.tiff({ compression: "none" })
-			.toBuffer();
+		const profiled = await scaled().keepIccProfile().tiff({ compression: "none" }).toBuffer();
 		return sharp(profiled).raw().toBuffer({ resolveWithObject: true });
 	});
 }

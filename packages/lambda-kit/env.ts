@@ -1,8 +1,4 @@
-import {
-	baseUrlVariable,
-	type Capability,
-	keyedProviders,
-} from "#ai/providers.ts";
+import { baseUrlVariable, type Capability, keyedProviders } from "#ai/providers.ts";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
 import { type ProviderVariable, providerEnv } from "./provider-env.ts";
 
@@ -10,20 +6,12 @@ import { type ProviderVariable, providerEnv } from "./provider-env.ts";
 export type EnvContract = readonly string[];
 
 /** The variables of a contract, each present. */
-export type Env<Contract extends EnvContract> = Readonly<
-	Record<Contract[number], string>
->;
+export type Env<Contract extends EnvContract> = Readonly<Record<Contract[number], string>>;
 
 /** Variables that more than one function reads, by what they describe; `lib/functions/variables.ts` gives their values. */
 export const variableGroups = {
 	environment: ["ENVIRONMENT"],
-	database: [
-		"DATABASE_HOST",
-		"DATABASE_PORT",
-		"DATABASE_NAME",
-		"DATABASE_SECRET_ARN",
-		"DATABASE_TLS",
-	],
+	database: ["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_SECRET_ARN", "DATABASE_TLS"],
 	bucket: ["BUCKET_NAME"],
 	bus: ["EVENT_BUS_NAME"],
 	checkpoints: ["CHECKPOINT_TABLE_NAME"],
@@ -42,37 +30,26 @@ export type Variable<Group extends VariableGroup> = Group extends Capability
 export type GroupEnv<Group extends VariableGroup> = Env<Variable<Group>[]>;
 
 /** Returns the names of the variables in some groups. */
-export function variablesIn<Group extends VariableGroup>(
-	...groups: Group[]
-): Variable<Group>[] {
+export function variablesIn<Group extends VariableGroup>(...groups: Group[]): Variable<Group>[] {
 	return groups.flatMap((group: VariableGroup): readonly string[] =>
 		isOwn(group) ? variableGroups[group] : providerEnv(group),
 	) as Variable<Group>[];
 }
 
-const isOwn = (group: VariableGroup): group is OwnGroup =>
-	Object.hasOwn(variableGroups, group);
+const isOwn = (group: VariableGroup): group is OwnGroup => Object.hasOwn(variableGroups, group);
 
 /** Every stage logs in to Postgres, publishes events and delays messages of its queue. */
 export const stageGroups = ["environment", "database", "bus", "queue"] as const;
-type StageGroup<Name extends StageName> =
-	| (typeof stageGroups)[number]
-	| (typeof stages)[Name]["env"][number];
+type StageGroup<Name extends StageName> = (typeof stageGroups)[number] | (typeof stages)[Name]["env"][number];
 export type StageEnv<Name extends StageName> = GroupEnv<StageGroup<Name>>;
 
 /** Returns the contract of a stage's function. */
-export function stageContract<Name extends StageName>(
-	name: Name,
-): Variable<StageGroup<Name>>[] {
+export function stageContract<Name extends StageName>(name: Name): Variable<StageGroup<Name>>[] {
 	return variablesIn<StageGroup<Name>>(...stageGroups, ...stages[name].env);
 }
 
 /** Variables for tests on one machine. Elsewhere one of them would send images and keys to a stranger, or end the function. */
-const onlyLocal = [
-	"CRASH_AT",
-	"REPLAY_FOLDER",
-	...keyedProviders.map(baseUrlVariable),
-];
+const onlyLocal = ["CRASH_AT", "REPLAY_FOLDER", ...keyedProviders.map(baseUrlVariable)];
 
 /**
  * Reads a function's variables at cold start.
@@ -84,19 +61,13 @@ export function readEnv<const Contract extends EnvContract>(
 ): Env<Contract> {
 	const missing = contract.filter((name) => !source[name]);
 	if (missing.length > 0) {
-		throw new Error(
-			`This function lacks the variables ${missing.join(", ")}: set them in lib/functions/.`,
-		);
+		throw new Error(`This function lacks the variables ${missing.join(", ")}: set them in lib/functions/.`);
 	}
 	const forbidden = onlyLocal.filter((name) => source[name]);
 	if (forbidden.length > 0 && source.ENVIRONMENT !== "local") {
-		throw new Error(
-			`${forbidden.join(", ")} is set, which only environment local allows: remove the variable.`,
-		);
+		throw new Error(`${forbidden.join(", ")} is set, which only environment local allows: remove the variable.`);
 	}
-	return Object.fromEntries(
-		contract.map((name) => [name, source[name]]),
-	) as Env<Contract>;
+	return Object.fromEntries(contract.map((name) => [name, source[name]])) as Env<Contract>;
 }
 
 /** The variables that the Lambda runtime or environment `local` sets besides a contract. */

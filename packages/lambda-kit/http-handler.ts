@@ -1,7 +1,4 @@
-import type {
-	APIGatewayProxyEventV2,
-	APIGatewayProxyStructuredResultV2,
-} from "aws-lambda";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { log } from "./log.ts";
 import { problemResponse } from "./problem.ts";
 
@@ -11,38 +8,25 @@ export interface RequestContext {
 	requestId: string;
 }
 
-type Fetch = (
-	request: Request,
-	context: RequestContext,
-) => Response | Promise<Response>;
+type Fetch = (request: Request, context: RequestContext) => Response | Promise<Response>;
 
 /**
  * Makes a Lambda handler for an HTTP API (payload format 2.0). Not hono's `aws-lambda` adapter: it is deprecated, takes
  * a decoded `?` in a path for the query, refuses a GET with a body, and answers its errors without a problem document.
  */
 export function httpHandler(fetch: Fetch) {
-	return async (
-		event: APIGatewayProxyEventV2,
-	): Promise<APIGatewayProxyStructuredResultV2> => {
+	return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
 		const { requestId } = event.requestContext;
 		return toResult(await answer(event, { requestId }, fetch));
 	};
 }
 
-async function answer(
-	event: APIGatewayProxyEventV2,
-	context: RequestContext,
-	fetch: Fetch,
-): Promise<Response> {
+async function answer(event: APIGatewayProxyEventV2, context: RequestContext, fetch: Fetch): Promise<Response> {
 	let request: Request;
 	try {
 		request = toRequest(event);
 	} catch {
-		return problemResponse(
-			"invalid_request",
-			"The request's address or headers cannot be read.",
-			context,
-		);
+		return problemResponse("invalid_request", "The request's address or headers cannot be read.", context);
 	}
 	try {
 		return await fetch(request, context);
@@ -70,37 +54,27 @@ function toRequest(event: APIGatewayProxyEventV2): Request {
 	const url = `https://${event.requestContext.domainName}${path}${query}`;
 
 	const hasBody = event.body && method !== "GET" && method !== "HEAD";
-	const body = hasBody
-		? Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8")
-		: null;
+	const body = hasBody ? Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8") : null;
 	return new Request(url, { method, headers, body });
 }
 
 /** `Headers` takes bytes only; a header written in UTF-8 becomes its bytes, as on the wire. */
 function latin1(value: string): string {
-	return /^[\0-\xff]*$/.test(value)
-		? value
-		: Buffer.from(value, "utf8").toString("latin1");
+	return /^[\0-\xff]*$/.test(value) ? value : Buffer.from(value, "utf8").toString("latin1");
 }
 
 const textual = /^text\/|^application\/(?:[\w.-]+\+)?(?:json|javascript)/;
 
-async function toResult(
-	response: Response,
-): Promise<APIGatewayProxyStructuredResultV2> {
+async function toResult(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
 	const cookies = response.headers.getSetCookie();
 	const headers = Object.fromEntries(response.headers);
 	delete headers["set-cookie"];
-	const isText =
-		textual.test(headers["content-type"] ?? "text/") &&
-		!headers["content-encoding"];
+	const isText = textual.test(headers["content-type"] ?? "text/") && !headers["content-encoding"];
 	return {
 		statusCode: response.status,
 		headers,
 		...(cookies.length > 0 ? { cookies } : {}),
-		body: isText
-			? await response.text()
-			: Buffer.from(await response.arrayBuffer()).toString("base64"),
+		body: isText ? await response.text() : Buffer.from(await response.arrayBuffer()).toString("base64"),
 		isBase64Encoded: !isText,
 	};
 }

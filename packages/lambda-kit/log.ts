@@ -6,17 +6,9 @@ import { redact } from "./redact.ts";
 
 type Fields = Record<string, unknown>;
 
-function write(
-	level: "info" | "warn" | "error",
-	message: string,
-	f: Fields,
-	measurement?: Measurement,
-) {
+function write(level: "info" | "warn" | "error", message: string, f: Fields, measurement?: Measurement) {
 	const fields = Object.fromEntries(
-		Object.entries(f).map(([name, value]) => [
-			name,
-			value instanceof Error ? describe(value) : value,
-		]),
+		Object.entries(f).map(([name, value]) => [name, value instanceof Error ? describe(value) : value]),
 	);
 	const line = {
 		timestamp: new Date().toISOString(),
@@ -26,11 +18,7 @@ function write(
 		...fields,
 		...(measurement && embeddedMetrics(measurement, runtimeEnv.environment)),
 	};
-	process.stdout.write(
-		`${JSON.stringify(line, (_, value) =>
-			typeof value === "string" ? redact(value) : value,
-		)}\n`,
-	);
+	process.stdout.write(`${JSON.stringify(line, (_, value) => (typeof value === "string" ? redact(value) : value))}\n`);
 }
 
 /** Describes an error without quoted text: what a provider, a parser or a database quotes may be a person's. */
@@ -70,12 +58,9 @@ function mayQuote(error: Error): boolean {
  * Never log tokens, presigned URLs, queries, file names or the content of an image.
  */
 export const log = {
-	info: (message: string, fields: Fields = {}, measured?: Measurement) =>
-		write("info", message, fields, measured),
-	warn: (message: string, fields: Fields = {}, measured?: Measurement) =>
-		write("warn", message, fields, measured),
-	error: (message: string, fields: Fields = {}, measured?: Measurement) =>
-		write("error", message, fields, measured),
+	info: (message: string, fields: Fields = {}, measured?: Measurement) => write("info", message, fields, measured),
+	warn: (message: string, fields: Fields = {}, measured?: Measurement) => write("warn", message, fields, measured),
+	error: (message: string, fields: Fields = {}, measured?: Measurement) => write("error", message, fields, measured),
 };
 
 /**

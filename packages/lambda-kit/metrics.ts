@@ -51,9 +51,7 @@ export function embeddedMetrics(
 	{ metrics: measured, ...dimensions }: Measurement,
 	environment = "unknown",
 ): Record<string, unknown> {
-	const names = (Object.keys(measured) as MetricName[]).filter(
-		(name) => measured[name] !== undefined,
-	);
+	const names = (Object.keys(measured) as MetricName[]).filter((name) => measured[name] !== undefined);
 	if (names.length === 0) return {};
 	const groups = Map.groupBy(names, (name) => metrics[name].by);
 	return {

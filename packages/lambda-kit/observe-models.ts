@@ -1,10 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { ModelFailure, usageOf } from "#core/errors.ts";
 import type { ModelUsage } from "#core/items/analysis.ts";
-import {
-	type ProviderRequest,
-	providerRequests,
-} from "#core/pipeline/provider-request.ts";
+import { type ProviderRequest, providerRequests } from "#core/pipeline/provider-request.ts";
 import type { ChatAnswer, Ports } from "#core/ports/index.ts";
 import { log } from "./log.ts";
 
@@ -61,9 +58,7 @@ function logRequest(message: unknown): void {
 }
 
 /** Logs failed calls, too: an answer that could not be used was billed. */
-async function observeCall<T extends { usage: ModelUsage[] }>(
-	call: Promise<T>,
-): Promise<T> {
+async function observeCall<T extends { usage: ModelUsage[] }>(call: Promise<T>): Promise<T> {
 	try {
 		const answer = await call;
 		for (const usage of answer.usage) logUsage(usage);
@@ -101,8 +96,7 @@ function logUsage(
 	usage: Omit<ModelUsage, "purpose"> & { purpose: string },
 	fields: Record<string, unknown> = {},
 ): void {
-	const { model, provider, purpose, inputTokens, outputTokens, costUsd } =
-		usage;
+	const { model, provider, purpose, inputTokens, outputTokens, costUsd } = usage;
 	log.info(
 		"model called",
 		{

@@ -9,12 +9,7 @@ import {
 	providersWith,
 } from "#ai/providers.ts";
 import { apiKeyParameter } from "./api-key.ts";
-import {
-	keyParameterVariable,
-	modelVariable,
-	type ProviderVariable,
-	providerVariable,
-} from "./provider-env.ts";
+import { keyParameterVariable, modelVariable, type ProviderVariable, providerVariable } from "./provider-env.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -39,10 +34,7 @@ export function providerSettings<C extends ModelCapability>(
 }
 
 /** Returns a provider's key and, in environment `local`, the address of its stand-in. */
-export function accessTo(
-	provider: KeyedProvider,
-	env: Variables,
-): Pick<ProviderSettings, "key" | "baseUrl"> {
+export function accessTo(provider: KeyedProvider, env: Variables): Pick<ProviderSettings, "key" | "baseUrl"> {
 	return {
 		key: apiKeyParameter(env[keyParameterVariable(provider)] ?? ""),
 		baseUrl: process.env[baseUrlVariable(provider)],

@@ -1,9 +1,4 @@
-import type {
-	Context,
-	SQSBatchResponse,
-	SQSEvent,
-	SQSRecord,
-} from "aws-lambda";
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { z } from "zod";
 import { ModelFailure, StageBusy } from "#core/errors.ts";
 import type { StageOptions, StageOutcome } from "#core/pipeline/run-stage.ts";
@@ -12,10 +7,7 @@ import type { StageName } from "#core/pipeline/stages.ts";
 import { hashUser, log } from "./log.ts";
 
 /** Shortens a failed message's visibility, so that it is delivered again after `seconds`. */
-export type DelayMessage = (
-	receiptHandle: string,
-	seconds: number,
-) => Promise<void>;
+export type DelayMessage = (receiptHandle: string, seconds: number) => Promise<void>;
 
 /** The waits before the second, third and later delivery; without them a message waits six function timeouts. */
 const retrySeconds = [30, 120, 600];
@@ -105,8 +97,7 @@ export function queueHandler<T extends StageEvent>(
 					},
 				);
 			} catch (error) {
-				const isExpected =
-					error instanceof StageBusy || error instanceof OutOfTime;
+				const isExpected = error instanceof StageBusy || error instanceof OutOfTime;
 				const write = isExpected ? log.info : log.error;
 				write(
 					"stage failed, the message comes again",
@@ -131,11 +122,7 @@ export function queueHandler<T extends StageEvent>(
 	};
 }
 
-async function retrySoon(
-	record: SQSRecord,
-	cause: unknown,
-	delay: DelayMessage,
-) {
+async function retrySoon(record: SQSRecord, cause: unknown, delay: DelayMessage) {
 	const receives = Number(record.attributes.ApproximateReceiveCount);
 	try {
 		await delay(record.receiptHandle, secondsUntilRetry(receives, cause));
@@ -148,9 +135,7 @@ async function retrySoon(
 function secondsUntilRetry(receives: number, cause: unknown): number {
 	if (cause instanceof StageBusy) return cause.retryAfterSeconds;
 	if (cause instanceof OutOfTime) return 1;
-	const backoff =
-		retrySeconds[Math.min(receives, retrySeconds.length) - 1] ?? 30;
-	const requested =
-		cause instanceof ModelFailure ? cause.retryAfterSeconds : null;
+	const backoff = retrySeconds[Math.min(receives, retrySeconds.length) - 1] ?? 30;
+	const requested = cause instanceof ModelFailure ? cause.retryAfterSeconds : null;
 	return Math.max(backoff, Math.min(requested ?? 0, maxRetryAfterSeconds));
 }

@@ -3,10 +3,7 @@ const secrets: readonly [RegExp, string][] = [
 	[/\bBearer +[^\s"',;]+/gi, "Bearer [token]"],
 	[/\beyJ[\w-]+(?:\.[\w-]*)+/g, "[token]"],
 	// A signed URL is as good as the object: its whole query goes.
-	[
-		/\?[^\s"'<>]*\b(?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|Signature)=[^\s"'<>]*/gi,
-		"?[signed]",
-	],
+	[/\?[^\s"'<>]*\b(?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|Signature)=[^\s"'<>]*/gi, "?[signed]"],
 	[/:\/\/[^\s/@"']{1,256}@/g, "://[login]@"],
 	[/\b(?:sk-|pa-|tvly-|lsv2_|AKIA|ASIA)[\w-]{12,}/g, "[key]"],
 	[/[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}.-]{1,255}/gu, "[e-mail]"],
@@ -18,8 +15,5 @@ const longest = 4_000;
 /** Removes tokens, signed URLs, keys and e-mail addresses from a text. */
 export function redact(text: string): string {
 	const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
-	return secrets.reduce(
-		(clean, [secret, name]) => clean.replaceAll(secret, name),
-		cut,
-	);
+	return secrets.reduce((clean, [secret, name]) => clean.replaceAll(secret, name), cut);
 }

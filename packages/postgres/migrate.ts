@@ -16,10 +16,7 @@ export interface Migrated {
  * by two at once: the second waits and finds nothing to do. PGlite's single session gives no exclusion by
  * advisory locks, but there an open transaction holds every other client back.
  */
-export async function migrate(
-	client: pg.Client,
-	directory: string,
-): Promise<Migrated> {
+export async function migrate(client: pg.Client, directory: string): Promise<Migrated> {
 	const { runner } = await import("node-pg-migrate");
 	const silent = { debug() {}, info() {}, warn() {}, error() {} };
 	return inTransaction(client, async () => {
@@ -33,9 +30,7 @@ export async function migrate(
 			noLock: true,
 			logger: silent,
 		});
-		const { rows } = await client.query<{ name: string }>(
-			"select name from migrations order by id desc limit 1",
-		);
+		const { rows } = await client.query<{ name: string }>("select name from migrations order by id desc limit 1");
 		return {
 			applied: applied.map(({ name }) => name),
 			version: rows[0]?.name ?? "",
@@ -46,8 +41,6 @@ export async function migrate(
 /** The runner's own `BEGIN` and `COMMIT` would end the transaction that holds the lock. */
 function withoutTransactions(client: pg.Client): pg.Client {
 	const query = async (text: string, values?: unknown[]) =>
-		/^(begin|commit|rollback);?$/i.test(text.trim())
-			? { rows: [] }
-			: client.query(text, values);
+		/^(begin|commit|rollback);?$/i.test(text.trim()) ? { rows: [] } : client.query(text, values);
 	return { query } as unknown as pg.Client;
 }

@@ -19,44 +19,20 @@ export async function prepareDatabase(
 		}
 		await ensureRole(master, roles.application);
 		await ensureRole(master, roles.migration);
-		await statement(
-			master,
-			"revoke all on database %I from public",
-			await databaseName(master),
-		);
+		await statement(master, "revoke all on database %I from public", await databaseName(master));
 		for (const { username } of [roles.application, roles.migration]) {
-			await statement(
-				master,
-				"grant connect on database %I to %I",
-				await databaseName(master),
-				username,
-			);
+			await statement(master, "grant connect on database %I to %I", await databaseName(master), username);
 		}
-		await statement(
-			master,
-			"grant usage, create on schema public to %I",
-			roles.migration.username,
-		);
-		await statement(
-			master,
-			"grant usage on schema public to %I",
-			roles.application.username,
-		);
+		await statement(master, "grant usage, create on schema public to %I", roles.migration.username);
+		await statement(master, "grant usage on schema public to %I", roles.application.username);
 	});
 }
 
 /** Gives the application's role the rows of every table but the migrations' own. Run as the tables' owner. */
-export async function grantRows(
-	owner: pg.Client,
-	application: string,
-): Promise<void> {
+export async function grantRows(owner: pg.Client, application: string): Promise<void> {
 	await inTransaction(owner, async () => {
 		await oneAtATime(owner);
-		await statement(
-			owner,
-			"grant select, insert, update, delete on all tables in schema public to %I",
-			application,
-		);
+		await statement(owner, "grant select, insert, update, delete on all tables in schema public to %I", application);
 		await statement(owner, "revoke all on migrations from %I", application);
 	});
 }
@@ -66,14 +42,8 @@ async function oneAtATime(client: pg.Client): Promise<void> {
 	await client.query("select pg_advisory_xact_lock($1)", [7_241_866]);
 }
 
-async function ensureRole(
-	master: pg.Client,
-	{ username, password }: DatabaseCredentials,
-): Promise<void> {
-	const { rows } = await master.query(
-		"select from pg_roles where rolname = $1",
-		[username],
-	);
+async function ensureRole(master: pg.Client, { username, password }: DatabaseCredentials): Promise<void> {
+	const { rows } = await master.query("select from pg_roles where rolname = $1", [username]);
 	if (rows.length === 0) {
 		// Roles belong to the whole server, the lock to one database: another may have been faster.
 		await master.query("savepoint role");
@@ -85,31 +55,20 @@ async function ensureRole(
 			await master.query("rollback to savepoint role");
 		}
 	}
-	await statement(
-		master,
-		"alter role %I with login password %L",
-		username,
-		scramVerifier(password),
-	);
+	await statement(master, "alter role %I with login password %L", username, scramVerifier(password));
 }
 
 async function databaseName(master: pg.Client): Promise<string> {
-	const { rows } = await master.query<{ name: string }>(
-		"select current_database() as name",
-	);
+	const { rows } = await master.query<{ name: string }>("select current_database() as name");
 	return rows[0]?.name ?? "";
 }
 
 /** Names and passwords cannot be bound as `$n` in such statements: the server quotes them. */
-async function statement(
-	client: pg.Client,
-	template: string,
-	...values: string[]
-): Promise<void> {
-	const { rows } = await client.query<{ text: string }>(
-		"select format($1, variadic $2::text[]) as text",
-		[template, values],
-	);
+async function statement(client: pg.Client, template: string, ...values: string[]): Promise<void> {
+	const { rows } = await client.query<{ text: string }>("select format($1, variadic $2::text[]) as text", [
+		template,
+		values,
+	]);
 	await client.query(rows[0]?.text ?? "");
 }
 
@@ -117,20 +76,10 @@ async function statement(
  * Computes what PostgreSQL stores of a password (RFC 5803). Sent in its place, it keeps the password out of the
  * statement and of the server's log.
  */
-export function scramVerifier(
-	password: string,
-	salt: Buffer = randomBytes(16),
-): string {
+export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
 	const iterations = 4096;
-	const salted = pbkdf2Sync(
-		password.normalize("NFKC"),
-		salt,
-		iterations,
-		32,
-		"sha256",
-	);
-	const hmac = (text: string) =>
-		createHmac("sha256", salted).update(text).digest();
+	const salted = pbkdf2Sync(password.normalize("NFKC"), salt, iterations, 32, "sha256");
+	const hmac = (text: string) => createHmac("sha256", salted).update(text).digest();
 	const stored = createHash("sha256").update(hmac("Client Key")).digest();
 	const server = hmac("Server Key");
 	return `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${stored.toString("base64")}:${server.toString("base64")}`;

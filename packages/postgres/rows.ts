@@ -1,20 +1,6 @@
-import type {
-	Analysis,
-	ImageDescription,
-	ModelUsage,
-} from "#core/items/analysis.ts";
-import type {
-	ImageType,
-	Item,
-	ItemErrorCode,
-	ItemStatus,
-} from "#core/items/item.ts";
-import type {
-	RequestError,
-	RequestKind,
-	RequestStatus,
-	WorkRequest,
-} from "#core/pipeline/work-request.ts";
+import type { Analysis, ImageDescription, ModelUsage } from "#core/items/analysis.ts";
+import type { ImageType, Item, ItemErrorCode, ItemStatus } from "#core/items/item.ts";
+import type { RequestError, RequestKind, RequestStatus, WorkRequest } from "#core/pipeline/work-request.ts";
 
 export interface ItemRow {
 	id: string;
@@ -61,13 +47,9 @@ export function itemFromRow(row: ItemRow): Item {
 		takenAt: row.taken_at,
 		camera: row.camera,
 		location:
-			row.latitude === null || row.longitude === null
-				? null
-				: { latitude: row.latitude, longitude: row.longitude },
+			row.latitude === null || row.longitude === null ? null : { latitude: row.latitude, longitude: row.longitude },
 		colours: row.colours,
-		perceptualHash:
-			row.perceptual_hash &&
-			BigInt(`0b${row.perceptual_hash}`).toString(16).padStart(16, "0"),
+		perceptualHash: row.perceptual_hash && BigInt(`0b${row.perceptual_hash}`).toString(16).padStart(16, "0"),
 		correlationId: row.correlation_id,
 		createdAt: row.created_at,
 		updatedAt: row.updated_at,

@@ -52,10 +52,7 @@ export class Sql implements Statement {
 			const placed = texts.get(part);
 			if (placed !== undefined) return placed;
 			const [first = "", ...rest] = part.#strings;
-			const text = rest.reduce(
-				(before, after, at) => before + place(part.#parts[at]) + after,
-				first,
-			);
+			const text = rest.reduce((before, after, at) => before + place(part.#parts[at]) + after, first);
 			texts.set(part, text);
 			return text;
 		};

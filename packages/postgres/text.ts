@@ -5,7 +5,5 @@ export function storableText(text: string): string {
 
 /** A value as jsonb can hold it. */
 export function storableJson(value: unknown): string {
-	return JSON.stringify(value, (_, part) =>
-		typeof part === "string" ? storableText(part) : part,
-	);
+	return JSON.stringify(value, (_, part) => (typeof part === "string" ? storableText(part) : part));
 }

@@ -1,12 +1,5 @@
-import {
-	AdminDeleteUserCommand,
-	CognitoIdentityProviderClient,
-} from "@aws-sdk/client-cognito-identity-provider";
-import {
-	type ApiProblem,
-	type ItemBody,
-	RestClient,
-} from "#cli/rest-client.ts";
+import { AdminDeleteUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+import { type ApiProblem, type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import { unlessGone } from "../deploy/retained.ts";
@@ -34,13 +27,8 @@ export const api: Check[] = [
 			await ensureUser(outputs, target.client.credentials, email, password);
 			const token = await signIn(outputs, email, password);
 			inspection.signedIn = new RestClient(outputs.ApiUrl, token);
-			const claims = JSON.parse(
-				Buffer.from(token.split(".")[1] ?? "", "base64url").toString(),
-			);
-			if (
-				claims.iss !== outputs.TokenIssuer ||
-				claims.aud !== outputs.UserPoolClientId
-			) {
+			const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+			if (claims.iss !== outputs.TokenIssuer || claims.aud !== outputs.UserPoolClientId) {
 				throw new Error(`the token is of ${claims.iss} for ${claims.aud}`);
 			}
 			return "a new user signed in";
@@ -49,17 +37,10 @@ export const api: Check[] = [
 	{
 		what: "API without a token",
 		async run({ outputs }) {
-			const status = async (path: string) =>
-				(await fetch(new URL(path, outputs.ApiUrl))).status;
-			const seen = [
-				await status("/items"),
-				await status("/health"),
-				await status("/no-such-path"),
-			].join(", ");
+			const status = async (path: string) => (await fetch(new URL(path, outputs.ApiUrl))).status;
+			const seen = [await status("/items"), await status("/health"), await status("/no-such-path")].join(", ");
 			if (seen !== "401, 200, 404") {
-				throw new Error(
-					`/items, /health and an unknown path answered ${seen} instead of 401, 200, 404`,
-				);
+				throw new Error(`/items, /health and an unknown path answered ${seen} instead of 401, 200, 404`);
 			}
 			return "401 for items, 200 for health, 404 for what is not there";
 		},
@@ -67,9 +48,7 @@ export const api: Check[] = [
 	{
 		what: "API with a token",
 		async run(inspection) {
-			const { items } = await inspection
-				.user()
-				.call<{ items: unknown[] }>("GET", "/items");
+			const { items } = await inspection.user().call<{ items: unknown[] }>("GET", "/items");
 			if (items.length > 0) {
 				throw new Error(`a new user sees ${items.length} items`);
 			}
@@ -85,17 +64,11 @@ export const api: Check[] = [
 			const forget = (id: string) => client.call("DELETE", `/items/${id}`);
 			inspection.afterwards(async () => {
 				for (const which of ["/items", "/items?status=pending"]) {
-					const { items } = await client.call<{ items: ItemBody[] }>(
-						"GET",
-						which,
-					);
+					const { items } = await client.call<{ items: ItemBody[] }>("GET", which);
 					for (const { id } of items) await forget(id);
 				}
 			});
-			const { id } = await client.upload(
-				sample.filename,
-				new Uint8Array(sample.bytes),
-			);
+			const { id } = await client.upload(sample.filename, new Uint8Array(sample.bytes));
 			const { status, error, thumbnail_url } = await unlessInterrupted(
 				inspection.interruption,
 				client.settled(id, 180),

@@ -5,10 +5,7 @@ import { hasPlugin, tunnelTo } from "../database/tunnel.ts";
 import { NotLookedAt } from "../environment/checks.ts";
 import type { Check, Inspection } from "./check.ts";
 
-async function asking<Row extends object>(
-	{ target, interruption }: Inspection,
-	sql: string,
-): Promise<Row> {
+async function asking<Row extends object>({ target, interruption }: Inspection, sql: string): Promise<Row> {
 	if (target.environment.network.mode === "private" && !hasPlugin()) {
 		throw new NotLookedAt(
 			"the database has no public address, and session-manager-plugin, which would make a tunnel, is not on the PATH; Lambda reaches it, see below",

@@ -1,17 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-	CloudWatchLogsClient,
-	FilterLogEventsCommand,
-} from "@aws-sdk/client-cloudwatch-logs";
-import {
-	EventBridgeClient,
-	PutEventsCommand,
-} from "@aws-sdk/client-eventbridge";
-import {
-	GetFunctionConfigurationCommand,
-	LambdaClient,
-} from "@aws-sdk/client-lambda";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { functionOutputs } from "#cli/outputs.ts";
 import type { ImageProcessed } from "#core/pipeline/events.ts";
 import { eventSources } from "#core/pipeline/stages.ts";
@@ -37,12 +28,9 @@ export const functions: Check[] = [
 						}),
 					);
 					// Lambda sets a function Inactive that was not called for weeks.
-					return ["Active", "Inactive"].includes(State ?? "") &&
-						LastUpdateStatus === "Successful"
+					return ["Active", "Inactive"].includes(State ?? "") && LastUpdateStatus === "Successful"
 						? []
-						: [
-								`${FunctionName} is ${State}, its last update ${LastUpdateStatus}`,
-							];
+						: [`${FunctionName} is ${State}, its last update ${LastUpdateStatus}`];
 				}),
 			);
 			if (idle.flat().length > 0) throw new Error(idle.flat().join("\n"));
@@ -52,13 +40,8 @@ export const functions: Check[] = [
 	{
 		what: "Lambda invoke",
 		async run({ target, outputs }) {
-			const report = await invokeFunction(
-				target.client,
-				outputs.CleanupFunctionName,
-			);
-			if (
-				typeof (report as { eventsSent?: unknown })?.eventsSent !== "number"
-			) {
+			const report = await invokeFunction(target.client, outputs.CleanupFunctionName);
+			if (typeof (report as { eventsSent?: unknown })?.eventsSent !== "number") {
 				throw new Error(`cleanup answered ${JSON.stringify(report)}`);
 			}
 			return "one run of cleanup, which is due every five minutes anyway";
@@ -79,10 +62,7 @@ export const functions: Check[] = [
 		what: "Lambda to secrets",
 		async run({ target, outputs }) {
 			// Reads the logins of the master and both roles, and uses two of them.
-			const { version } = (await invokeFunction(
-				target.client,
-				outputs.MigrationFunctionName,
-			)) as { version: string };
+			const { version } = (await invokeFunction(target.client, outputs.MigrationFunctionName)) as { version: string };
 			return `the migration function read three; the schema is at ${version}`;
 		},
 	},
@@ -123,12 +103,7 @@ export const functions: Check[] = [
 	},
 ];
 
-async function untilLogged(
-	target: Target,
-	term: string,
-	startTime: number,
-	interruption: AbortSignal,
-): Promise<void> {
+async function untilLogged(target: Target, term: string, startTime: number, interruption: AbortSignal): Promise<void> {
 	const FunctionName = await output(target, "AnalyzerFunctionName");
 	const { LoggingConfig } = await new LambdaClient(target.client).send(
 		new GetFunctionConfigurationCommand({ FunctionName }),
@@ -147,7 +122,5 @@ async function untilLogged(
 		await sleep(1_000);
 		interruption.throwIfAborted();
 	}
-	throw new Error(
-		`the analyzer's log had no line of the event within ${deliverySeconds} s`,
-	);
+	throw new Error(`the analyzer's log had no line of the event within ${deliverySeconds} s`);
 }

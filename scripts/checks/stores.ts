@@ -10,30 +10,21 @@ import {
 	PutObjectCommand,
 	S3Client,
 } from "@aws-sdk/client-s3";
-import {
-	DeleteParameterCommand,
-	GetParameterCommand,
-	PutParameterCommand,
-	SSMClient,
-} from "@aws-sdk/client-ssm";
+import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { output } from "../deploy/outputs-file.ts";
 import { emptyBucket, unlessGone } from "../deploy/retained.ts";
 import type { Check, Inspection } from "./check.ts";
 
-const s3 = ({ target }: Inspection) =>
-	new S3Client({ ...target.client, forcePathStyle: target.isLocal });
+const s3 = ({ target }: Inspection) => new S3Client({ ...target.client, forcePathStyle: target.isLocal });
 
-const keys = (schema: KeySchemaElement[] = []) =>
-	schema.map(({ AttributeName }) => AttributeName).join(", ");
+const keys = (schema: KeySchemaElement[] = []) => schema.map(({ AttributeName }) => AttributeName).join(", ");
 
 export const stores: Check[] = [
 	{
 		what: "DynamoDB table and keys",
 		async run({ target }) {
 			const TableName = await output(target, "CheckpointTableName");
-			const { Table } = await new DynamoDBClient(target.client).send(
-				new DescribeTableCommand({ TableName }),
-			);
+			const { Table } = await new DynamoDBClient(target.client).send(new DescribeTableCommand({ TableName }));
 			if (Table?.TableStatus !== "ACTIVE") {
 				throw new Error(`${TableName} is ${Table?.TableStatus}`);
 			}
@@ -48,20 +39,13 @@ export const stores: Check[] = [
 	{
 		what: "DynamoDB time to live",
 		async run({ target }) {
-			const { TimeToLiveDescription: found } = await new DynamoDBClient(
-				target.client,
-			).send(
+			const { TimeToLiveDescription: found } = await new DynamoDBClient(target.client).send(
 				new DescribeTimeToLiveCommand({
 					TableName: await output(target, "CheckpointTableName"),
 				}),
 			);
-			if (
-				found?.TimeToLiveStatus !== "ENABLED" ||
-				found.AttributeName !== "expires_at"
-			) {
-				throw new Error(
-					`${found?.TimeToLiveStatus}, by ${found?.AttributeName}: it should be by expires_at`,
-				);
+			if (found?.TimeToLiveStatus !== "ENABLED" || found.AttributeName !== "expires_at") {
+				throw new Error(`${found?.TimeToLiveStatus}, by ${found?.AttributeName}: it should be by expires_at`);
 			}
 			return "by expires_at";
 		},
@@ -71,17 +55,9 @@ export const stores: Check[] = [
 		async run({ target, id, afterwards }) {
 			const ssm = new SSMClient(target.client);
 			const Name = `/collections/${target.name}/infra-test-${id}`;
-			afterwards(() =>
-				unlessGone("ParameterNotFound", () =>
-					ssm.send(new DeleteParameterCommand({ Name })),
-				),
-			);
-			await ssm.send(
-				new PutParameterCommand({ Name, Value: id, Type: "SecureString" }),
-			);
-			const { Parameter } = await ssm.send(
-				new GetParameterCommand({ Name, WithDecryption: true }),
-			);
+			afterwards(() => unlessGone("ParameterNotFound", () => ssm.send(new DeleteParameterCommand({ Name }))));
+			await ssm.send(new PutParameterCommand({ Name, Value: id, Type: "SecureString" }));
+			const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
 			if (Parameter?.Value !== id || Parameter.Type !== "SecureString") {
 				throw new Error("what was put did not come back");
 			}
@@ -99,9 +75,7 @@ export const stores: Check[] = [
 			};
 			// Every version: a delete without one only hides what stays.
 			inspection.afterwards(() => emptyBucket(client, at.Bucket, at.Key));
-			const { VersionId } = await client.send(
-				new PutObjectCommand({ ...at, Body: inspection.id }),
-			);
+			const { VersionId } = await client.send(new PutObjectCommand({ ...at, Body: inspection.id }));
 			if (!VersionId) throw new Error("the bucket keeps no versions");
 			const { Body } = await client.send(new GetObjectCommand(at));
 			if ((await Body?.transformToString()) !== inspection.id) {

@@ -7,12 +7,7 @@ await operate(async (target) => {
 	await outputs(target);
 	const { status } = spawnSync(
 		process.execPath,
-		[
-			"node_modules/vitest/vitest.mjs",
-			"run",
-			...["--project", "system"],
-			"test/system/upload-to-search.test.ts",
-		],
+		["node_modules/vitest/vitest.mjs", "run", ...["--project", "system"], "test/system/upload-to-search.test.ts"],
 		{
 			stdio: "inherit",
 			env: {

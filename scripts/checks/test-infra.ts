@@ -35,28 +35,18 @@ await operate(async (target) => {
 	await writeFile(file, markdown(target.name, began, outcomes, summary));
 	console.log(`\n${summary}. Written to ${file}.`);
 	if (failed > 0) {
-		throw new Error(
-			`Environment ${target.name} does not work as it should: ${failed} checks failed.`,
-		);
+		throw new Error(`Environment ${target.name} does not work as it should: ${failed} checks failed.`);
 	}
 });
 
 function print(outcome: TimedOutcome): void {
 	const seconds = (outcome.ms / 1000).toFixed(1).padStart(5);
 	const detail = outcome.detail.replaceAll("\n", "; ");
-	console.log(
-		`  ${mark(outcome)} ${outcome.what.padEnd(27)}${seconds} s  ${detail}`,
-	);
+	console.log(`  ${mark(outcome)} ${outcome.what.padEnd(27)}${seconds} s  ${detail}`);
 }
 
-function markdown(
-	environment: string,
-	began: Date,
-	outcomes: TimedOutcome[],
-	summary: string,
-): string {
-	const cell = (text: string) =>
-		text.replaceAll("|", "\\|").replaceAll("\n", "<br>");
+function markdown(environment: string, began: Date, outcomes: TimedOutcome[], summary: string): string {
+	const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", "<br>");
 	return [
 		`# Infrastructure of ${environment}, ${began.toISOString()}`,
 		"",

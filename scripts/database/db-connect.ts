@@ -10,14 +10,10 @@ import { tunnelTo } from "./tunnel.ts";
 
 await operate(async (target) => {
 	if (spawnSync("psql", ["--version"]).error) {
-		throw new Error(
-			"psql is not on the PATH: install the Postgres client (postgresql-client, libpq).",
-		);
+		throw new Error("psql is not on the PATH: install the Postgres client (postgresql-client, libpq).");
 	}
 	const login = await applicationLogin(target);
-	const tunnel = await interruptible((interruption) =>
-		tunnelTo(target, login, interruption),
-	);
+	const tunnel = await interruptible((interruption) => tunnelTo(target, login, interruption));
 	const folder = await mkdtemp(path.join(tmpdir(), "collections-psql-"));
 	try {
 		const authorities = path.join(folder, "rds.pem");
@@ -32,9 +28,7 @@ await operate(async (target) => {
 			PGHOST: login.host,
 			...(tunnel && { PGHOSTADDR: "127.0.0.1" }),
 			PGPORT: String(tunnel?.port ?? login.port),
-			...(login.tls === "off"
-				? { PGSSLMODE: "disable" }
-				: { PGSSLMODE: "verify-full", PGSSLROOTCERT: authorities }),
+			...(login.tls === "off" ? { PGSSLMODE: "disable" } : { PGSSLMODE: "verify-full", PGSSLROOTCERT: authorities }),
 		});
 	} finally {
 		await tunnel?.close();

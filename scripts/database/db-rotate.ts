@@ -1,14 +1,7 @@
 // make db-rotate: new passwords for the application's and the migrations' role. The master's is rotated by RDS.
 import { randomBytes } from "node:crypto";
-import {
-	GetFunctionConfigurationCommand,
-	LambdaClient,
-} from "@aws-sdk/client-lambda";
-import {
-	GetSecretValueCommand,
-	PutSecretValueCommand,
-	SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
+import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { outputs } from "../deploy/outputs-file.ts";
 import { confirm } from "../environment/confirm.ts";
 import { operate } from "../environment/target.ts";
@@ -25,17 +18,12 @@ await operate(async (target) => {
 	const secrets = ["APPLICATION_SECRET_ARN", "MIGRATION_SECRET_ARN"].map(
 		(variable) => Environment?.Variables?.[variable] ?? "",
 	);
-	await confirm(
-		`Change the passwords of both Postgres roles of environment ${name}?`,
-		"yes",
-	);
+	await confirm(`Change the passwords of both Postgres roles of environment ${name}?`, "yes");
 	// The function that will set the passwords must work before there are any to set.
 	await migrate(client, MigrationFunctionName, name);
 	const manager = new SecretsManagerClient(client);
 	for (const SecretId of secrets) {
-		const { SecretString } = await manager.send(
-			new GetSecretValueCommand({ SecretId }),
-		);
+		const { SecretString } = await manager.send(new GetSecretValueCommand({ SecretId }));
 		await manager.send(
 			new PutSecretValueCommand({
 				SecretId,
@@ -53,7 +41,5 @@ await operate(async (target) => {
 			{ cause },
 		);
 	});
-	console.log(
-		"Both roles have new passwords; functions read them at the first refusal.",
-	);
+	console.log("Both roles have new passwords; functions read them at the first refusal.");
 });

@@ -64,9 +64,7 @@ await operate(async (target) => {
 		}
 	});
 	if (failed.length > 0) {
-		throw new Error(
-			`${failed.length} of ${files.length} images failed, the others are ready:\n${failed.join("\n")}`,
-		);
+		throw new Error(`${failed.length} of ${files.length} images failed, the others are ready:\n${failed.join("\n")}`);
 	}
 	console.log(
 		`\n${files.length} images of ${email} are ready in environment ${target.name}. The same again changes nothing.`,
@@ -74,24 +72,22 @@ await operate(async (target) => {
 });
 
 /** Through the API, or straight to storage where it is too large for that. @returns the item's id */
-async function sent(
-	client: RestClient,
-	name: string,
-	bytes: Buffer,
-): Promise<string> {
+async function sent(client: RestClient, name: string, bytes: Buffer): Promise<string> {
 	const content = new Uint8Array(bytes);
 	const contentType = contentTypes[path.extname(name).toLowerCase()];
 	if (bytes.length <= maxUpload || !contentType) {
 		return (await client.upload(name, content)).id;
 	}
-	const prepared = await client.call<
-		ItemBody | { item_id: string; url: string; fields: Record<string, string> }
-	>("POST", "/uploads", {
-		filename: name,
-		content_type: contentType,
-		size: bytes.length,
-		sha256: createHash("sha256").update(bytes).digest("hex"),
-	});
+	const prepared = await client.call<ItemBody | { item_id: string; url: string; fields: Record<string, string> }>(
+		"POST",
+		"/uploads",
+		{
+			filename: name,
+			content_type: contentType,
+			size: bytes.length,
+			sha256: createHash("sha256").update(bytes).digest("hex"),
+		},
+	);
 	if ("id" in prepared) return prepared.id;
 	const form = new FormData();
 	for (const [field, value] of Object.entries(prepared.fields)) {
@@ -100,24 +96,18 @@ async function sent(
 	form.append("file", new Blob([content]), name);
 	const answer = await fetch(prepared.url, { method: "POST", body: form });
 	if (!answer.ok) {
-		throw new Error(
-			`Storage answered ${answer.status} to the upload of ${name}: run this again.`,
-		);
+		throw new Error(`Storage answered ${answer.status} to the upload of ${name}: run this again.`);
 	}
 	return prepared.item_id;
 }
 
 async function imagesIn(folder: string): Promise<string[]> {
 	for (const candidate of [path.join(folder, "images"), folder]) {
-		const names = await readdir(candidate).catch(
-			(error: NodeJS.ErrnoException) => {
-				if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
-				throw error;
-			},
-		);
-		const images = names.filter((name) =>
-			/\.(jpe?g|png|webp|gif|avif|tiff?|heic)$/i.test(name),
-		);
+		const names = await readdir(candidate).catch((error: NodeJS.ErrnoException) => {
+			if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+			throw error;
+		});
+		const images = names.filter((name) => /\.(jpe?g|png|webp|gif|avif|tiff?|heic)$/i.test(name));
 		if (images.length > 0) {
 			return images.sort().map((name) => path.join(candidate, name));
 		}
@@ -125,17 +115,12 @@ async function imagesIn(folder: string): Promise<string[]> {
 	throw new Error(`There are no images in ${folder} or ${folder}/images.`);
 }
 
-async function user({
-	isLocal,
-}: Target): Promise<{ email: string; password: string }> {
+async function user({ isLocal }: Target): Promise<{ email: string; password: string }> {
 	const email = process.env.EMAIL || (isLocal ? demoUsers[0] : "");
 	if (!email) {
-		throw new Error(
-			"EMAIL is missing: whose images shall these be? make cognito-setup creates a user.",
-		);
+		throw new Error("EMAIL is missing: whose images shall these be? make cognito-setup creates a user.");
 	}
-	const known =
-		process.env.PASSWORD || (isLocal && (await demoPasswords())[email]);
+	const known = process.env.PASSWORD || (isLocal && (await demoPasswords())[email]);
 	return {
 		email,
 		password:

@@ -2,19 +2,11 @@ import type { ClientSettings } from "../environment/client-settings.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
 
 /** Invokes the migration function, which is safe to repeat. @throws what stopped it, and what to do */
-export async function migrate(
-	client: ClientSettings,
-	functionName: string,
-	environment: string,
-): Promise<void> {
+export async function migrate(client: ClientSettings, functionName: string, environment: string): Promise<void> {
 	try {
 		const answer = await invokeFunction(client, functionName);
 		const { applied = [] } = (answer ?? {}) as { applied?: string[] };
-		console.log(
-			applied.length > 0
-				? `Migrations applied: ${applied.join(", ")}.`
-				: "No migration was due.",
-		);
+		console.log(applied.length > 0 ? `Migrations applied: ${applied.join(", ")}.` : "No migration was due.");
 	} catch (cause) {
 		throw new Error(
 			`${(cause as Error).message}\nThe schema is as it was, since migrations are one transaction, and nothing after it was deployed: mend the migration, then run make db-migrate or make infra-deploy with ENV=${environment} again; make lambda-logs ENV=${environment} FUNC=migrate tells more.`,

@@ -1,7 +1,4 @@
-import {
-	GetSecretValueCommand,
-	SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { outputs } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
 
@@ -19,9 +16,9 @@ export interface Login {
 /** The application's login, as its functions read it. */
 export async function applicationLogin(target: Target): Promise<Login> {
 	const settings = await outputs(target);
-	const { SecretString = "{}" } = await new SecretsManagerClient(
-		target.client,
-	).send(new GetSecretValueCommand({ SecretId: settings.DatabaseSecretArn }));
+	const { SecretString = "{}" } = await new SecretsManagerClient(target.client).send(
+		new GetSecretValueCommand({ SecretId: settings.DatabaseSecretArn }),
+	);
 	const [host = "", port = "5432"] = settings.DatabaseEndpoint.split(":");
 	return {
 		...(JSON.parse(SecretString) as { username: string; password: string }),

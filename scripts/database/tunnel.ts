@@ -2,11 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-	SSMClient,
-	StartSessionCommand,
-	TerminateSessionCommand,
-} from "@aws-sdk/client-ssm";
+import { SSMClient, StartSessionCommand, TerminateSessionCommand } from "@aws-sdk/client-ssm";
 import { freePort } from "#cli/free-port.ts";
 import { output } from "../deploy/outputs-file.ts";
 import type { ClientSettings } from "../environment/client-settings.ts";
@@ -52,9 +48,7 @@ export async function tunnelTo(
 			localPortNumber: [String(port)],
 		},
 	};
-	const { SessionId, TokenValue, StreamUrl } = await ssm.send(
-		new StartSessionCommand(request),
-	);
+	const { SessionId, TokenValue, StreamUrl } = await ssm.send(new StartSessionCommand(request));
 	let child: ChildProcess | undefined;
 	const close = async () => {
 		await end(child);
@@ -120,19 +114,11 @@ function requirePlugin(): void {
 
 /** The plugin itself calls Systems Manager where a connection breaks. */
 function endpointOf({ region, endpoint }: ClientSettings): string {
-	const {
-		AWS_ENDPOINT_URL: all,
-		AWS_ENDPOINT_URL_SSM: given = endpoint ?? all,
-	} = process.env;
+	const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_SSM: given = endpoint ?? all } = process.env;
 	return given ?? `https://ssm.${region}.amazonaws.com`;
 }
 
-async function opened(
-	child: ChildProcess,
-	port: number,
-	bastion: string,
-	interruption: AbortSignal,
-): Promise<void> {
+async function opened(child: ChildProcess, port: number, bastion: string, interruption: AbortSignal): Promise<void> {
 	const latest = Date.now() + maxStartSeconds * 1_000;
 	for (;;) {
 		interruption.throwIfAborted();

@@ -51,10 +51,7 @@ export async function deadLetters(target: Target): Promise<DeadLetters[]> {
 }
 
 /** Some letters, which stay where they are. */
-export async function sample(
-	target: Target,
-	{ url }: DeadLetters,
-): Promise<Message[]> {
+export async function sample(target: Target, { url }: DeadLetters): Promise<Message[]> {
 	const { Messages = [] } = await new SQSClient(target.client).send(
 		new ReceiveMessageCommand({
 			QueueUrl: url,
@@ -68,26 +65,17 @@ export async function sample(
 }
 
 /** Has everything in a queue tried again. @returns what was done, as a sentence */
-export async function redrive(
-	target: Target,
-	letters: DeadLetters,
-): Promise<string> {
+export async function redrive(target: Target, letters: DeadLetters): Promise<string> {
 	const sqs = new SQSClient(target.client);
-	const { queueUrls = [] } = await sqs.send(
-		new ListDeadLetterSourceQueuesCommand({ QueueUrl: letters.url }),
-	);
-	return queueUrls.length > 0
-		? moveBack(sqs, letters)
-		: sendAgain(target, sqs, letters);
+	const { queueUrls = [] } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: letters.url }));
+	return queueUrls.length > 0 ? moveBack(sqs, letters) : sendAgain(target, sqs, letters);
 }
 
 /** What a stage gave up on goes to its queue again, by SQS itself. */
 async function moveBack(sqs: SQSClient, { arn }: DeadLetters): Promise<string> {
 	await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }));
 	for (;;) {
-		const { Results = [] } = await sqs.send(
-			new ListMessageMoveTasksCommand({ SourceArn: arn, MaxResults: 1 }),
-		);
+		const { Results = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn: arn, MaxResults: 1 }));
 		const [task] = Results;
 		if (task?.Status === "FAILED" || task?.Status === "CANCELLED") {
 			throw new Error(
@@ -106,11 +94,7 @@ async function moveBack(sqs: SQSClient, { arn }: DeadLetters): Promise<string> {
  * these: EventBridge writes the target into the letter, and where that is no queue one run of cleanup does the work of
  * all that were missed. A letter is removed after what it asks for was accepted, so that nothing is lost in between.
  */
-async function sendAgain(
-	target: Target,
-	sqs: SQSClient,
-	{ url }: DeadLetters,
-): Promise<string> {
+async function sendAgain(target: Target, sqs: SQSClient, { url }: DeadLetters): Promise<string> {
 	let sent = 0;
 	let swept = 0;
 	for (;;) {
@@ -125,27 +109,18 @@ async function sendAgain(
 		);
 		if (Messages.length === 0) break;
 		for (const { Body = "", ReceiptHandle, MessageAttributes } of Messages) {
-			const queue = /^arn:[^:]+:sqs:[^:]+:[^:]+:(.+)$/.exec(
-				MessageAttributes?.TARGET_ARN?.StringValue ?? "",
-			)?.[1];
+			const queue = /^arn:[^:]+:sqs:[^:]+:[^:]+:(.+)$/.exec(MessageAttributes?.TARGET_ARN?.StringValue ?? "")?.[1];
 			if (queue) {
-				const { QueueUrl } = await sqs.send(
-					new GetQueueUrlCommand({ QueueName: queue }),
-				);
+				const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: queue }));
 				await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: Body }));
 				sent += 1;
 			} else {
 				if (swept === 0) {
-					await invokeFunction(
-						target.client,
-						await output(target, "CleanupFunctionName"),
-					);
+					await invokeFunction(target.client, await output(target, "CleanupFunctionName"));
 				}
 				swept += 1;
 			}
-			await sqs.send(
-				new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }),
-			);
+			await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
 		}
 	}
 	if (sent + swept === 0) return "nothing is there any more";

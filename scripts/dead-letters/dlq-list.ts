@@ -6,9 +6,7 @@ import { deadLetters, sample } from "./dead-letters.ts";
 
 await operate(async (target) => {
 	const queues = await deadLetters(target);
-	printTable(
-		queues.map(({ name, count }) => ({ queue: name, letters: count })),
-	);
+	printTable(queues.map(({ name, count }) => ({ queue: name, letters: count })));
 	for (const queue of queues.filter(({ count }) => count > 0)) {
 		console.log(`\n${queue.name}, for example:`);
 		for (const letter of await sample(target, queue)) {

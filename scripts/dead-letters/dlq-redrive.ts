@@ -11,18 +11,13 @@ await operate(async (target) => {
 			`There is no queue ${QUEUE} of dead letters: QUEUE is one of ${all.map(({ name }) => name).join(", ")}.`,
 		);
 	}
-	const queues = all.filter(
-		({ name, count }) => count > 0 && (!QUEUE || name === QUEUE),
-	);
+	const queues = all.filter(({ name, count }) => count > 0 && (!QUEUE || name === QUEUE));
 	if (queues.length === 0) {
 		console.log("Nothing was given up on.");
 		return;
 	}
 	const total = queues.reduce((sum, { count }) => sum + count, 0);
-	await confirm(
-		`Have ${total} letters of ${queues.map(({ name }) => name).join(", ")} tried again?`,
-		"yes",
-	);
+	await confirm(`Have ${total} letters of ${queues.map(({ name }) => name).join(", ")} tried again?`, "yes");
 	for (const queue of queues) {
 		console.log(`${queue.name}: ${await redrive(target, queue)}.`);
 	}

@@ -26,11 +26,7 @@ export async function cdk(
 		child.stdout?.on("data", (text) => (said += text));
 		child.stderr?.on("data", (text) => (said += text));
 		child.once("error", (error: NodeJS.ErrnoException) =>
-			reject(
-				error.code === "ENOENT"
-					? new Error("cdk is not on the PATH: make install, then use make.")
-					: error,
-			),
+			reject(error.code === "ENOENT" ? new Error("cdk is not on the PATH: make install, then use make.") : error),
 		);
 		// A terminal's Ctrl-C reaches the command, too; what ends this process alone is handed on. Its end is waited for,
 		// so that the sentence below is read.

@@ -16,9 +16,7 @@ interface Report {
  * resource type that a region lacks is one of them.
  */
 export function openFindings(assembly: string): string[] {
-	const { pluginReports }: Report = JSON.parse(
-		readFileSync(path.join(assembly, "validation-report.json"), "utf8"),
-	);
+	const { pluginReports }: Report = JSON.parse(readFileSync(path.join(assembly, "validation-report.json"), "utf8"));
 	return pluginReports
 		.flatMap(({ violations }) => violations)
 		.map(

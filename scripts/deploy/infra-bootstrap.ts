@@ -14,7 +14,5 @@ await operate(async ({ name, isLocal, environment: { account, region } }) => {
 		[`aws://${account}/${region}`, "-c", `env=${name}`],
 		`Account ${account} is not prepared in ${region}: mend what stands above; the credentials must be those of an administrator.`,
 	);
-	console.log(
-		`Account ${account} is prepared in ${region}. Next: make infra-deploy ENV=${name}.`,
-	);
+	console.log(`Account ${account} is prepared in ${region}. Next: make infra-deploy ENV=${name}.`);
 });

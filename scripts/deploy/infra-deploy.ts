@@ -17,10 +17,7 @@ await operate(
 		console.log("\nWhat would change:\n");
 		await diff(target);
 		const { account, region } = target.environment;
-		await confirm(
-			`Deploy this to environment ${target.name}, account ${account}, ${region}?`,
-			"yes",
-		);
+		await confirm(`Deploy this to environment ${target.name}, account ${account}, ${region}?`, "yes");
 		await deploy(target, ["DB", "Storage"]);
 		// Code of the release before this one runs until the next step: a migration only adds what it does not know.
 		await migrate(target.client, await migrationFunction(target), target.name);

@@ -5,14 +5,7 @@ import { ask } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { assemblyFolder, cdk, synth } from "./cdk.ts";
 import { deleteRetained } from "./retained.ts";
-import {
-	describeStacks,
-	isBusy,
-	type Part,
-	type StackState,
-	stackName,
-	troubleOf,
-} from "./stacks.ts";
+import { describeStacks, isBusy, type Part, type StackState, stackName, troubleOf } from "./stacks.ts";
 
 if (process.env.ENV === "local") await operateLocally();
 
@@ -26,9 +19,7 @@ await operate(async (target) => {
 		...there.map((stack) => stack.outputs),
 	);
 	if (Object.keys(outputs).length === 0 && there.length === 0) {
-		console.log(
-			`Environment ${name} is not deployed in ${client.region}: nothing is left to remove.`,
-		);
+		console.log(`Environment ${name} is not deployed in ${client.region}: nothing is left to remove.`);
 		return;
 	}
 	refuseWhereBusy(target, stacks);
@@ -51,9 +42,7 @@ await operate(async (target) => {
 	);
 });
 
-async function outputsWritten(
-	file: string,
-): Promise<Record<string, string | null>> {
+async function outputsWritten(file: string): Promise<Record<string, string | null>> {
 	const text = await readFile(file, "utf8").catch((error) => {
 		if (error.code === "ENOENT") return "{}";
 		throw error;
@@ -64,18 +53,12 @@ async function outputsWritten(
 function refuseWhereBusy({ name }: Target, stacks: StackState[]): void {
 	const busy = stacks.filter(({ status }) => isBusy(status));
 	if (busy.length === 0) return;
-	throw new Error(
-		`Nothing was removed. ${busy.map((stack) => troubleOf(stack, name)).join("\n")}`,
-	);
+	throw new Error(`Nothing was removed. ${busy.map((stack) => troubleOf(stack, name)).join("\n")}`);
 }
 
-function refuseWhereProtected(
-	{ name, environment }: Target,
-	stacks: StackState[],
-): void {
+function refuseWhereProtected({ name, environment }: Target, stacks: StackState[]): void {
 	const isProtected =
-		environment.deletionProtection ||
-		stacks.some(({ terminationProtection }) => terminationProtection);
+		environment.deletionProtection || stacks.some(({ terminationProtection }) => terminationProtection);
 	if (!isProtected) return;
 	throw new Error(
 		`Environment ${name} is protected, and nothing was removed: set environments.${name}.deletionProtection to false in cdk.json, make infra-deploy ENV=${name}, and then come back.`,
@@ -92,21 +75,14 @@ async function consent(name: string): Promise<void> {
 					remedy: `YES=1 CONFIRM=${name} must say that it is meant`,
 				});
 	if (answer !== name) {
-		throw new Error(
-			`Nothing was removed: ${answer || "no name"} is not ${name}.`,
-		);
+		throw new Error(`Nothing was removed: ${answer || "no name"} is not ${name}.`);
 	}
 }
 
 async function destroy(target: Target, parts: Part[]): Promise<void> {
 	await cdk(
 		"destroy",
-		[
-			...parts.map((part) => stackName(part, target)),
-			...["--app", assemblyFolder],
-			"--exclusively",
-			"--force",
-		],
+		[...parts.map((part) => stackName(part, target)), ...["--app", assemblyFolder], "--exclusively", "--force"],
 		`What is left tells make infra-status ENV=${target.name}; make infra-destroy ENV=${target.name} goes on where this stopped.`,
 	);
 }

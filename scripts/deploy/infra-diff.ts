@@ -22,12 +22,7 @@ async function diffLocally(target: Target): Promise<void> {
 			const stack = stackName(part, target);
 			await cdk(
 				"diff",
-				[
-					stack,
-					...["--app", fresh],
-					"--exclusively",
-					...["--template", `${localAssembly}/${stack}.template.json`],
-				],
+				[stack, ...["--app", fresh], "--exclusively", ...["--template", `${localAssembly}/${stack}.template.json`]],
 				"make up writes the templates to compare with.",
 			);
 		}

@@ -9,8 +9,7 @@ await operate(async (target) => {
 		stacks.map(({ name, status, changedAt }) => ({
 			stack: name,
 			status: status ?? "not deployed",
-			changed:
-				changedAt?.toISOString().slice(0, 16).replace("T", " ") ?? "never",
+			changed: changedAt?.toISOString().slice(0, 16).replace("T", " ") ?? "never",
 		})),
 	);
 	const troubles = stacks.flatMap((stack) => {

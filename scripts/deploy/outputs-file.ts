@@ -22,5 +22,4 @@ export async function output(target: Target, key: string): Promise<string> {
 	);
 }
 
-export const outputs = (target: Target): Promise<Outputs> =>
-	readOutputs(target.name);
+export const outputs = (target: Target): Promise<Outputs> => readOutputs(target.name);

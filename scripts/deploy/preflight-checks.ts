@@ -1,33 +1,15 @@
 import { readFile } from "node:fs/promises";
-import {
-	GetParameterCommand,
-	ParameterNotFound,
-	SSMClient,
-} from "@aws-sdk/client-ssm";
+import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
 import { missingForDeployment } from "#lib/deployable.ts";
 import { estimate, total } from "#tools/cost/estimate.ts";
 import type { Templates } from "#tools/cost/line.ts";
 import { explained } from "../environment/aws-errors.ts";
-import {
-	type CheckResult,
-	NotLookedAt,
-	printOutcomes,
-} from "../environment/checks.ts";
-import {
-	accountTrouble,
-	identityOf,
-	type Target,
-} from "../environment/target.ts";
+import { type CheckResult, NotLookedAt, printOutcomes } from "../environment/checks.ts";
+import { accountTrouble, identityOf, type Target } from "../environment/target.ts";
 import { assemblyFolder, synth } from "./cdk.ts";
 import { openFindings } from "./findings.ts";
 import { lambdaConcurrency, quotas, room } from "./quotas.ts";
-import {
-	blocksDeployment,
-	describeStacks,
-	parts,
-	stackName,
-	troubleOf,
-} from "./stacks.ts";
+import { blocksDeployment, describeStacks, parts, stackName, troubleOf } from "./stacks.ts";
 
 /** Templates of the CDK demand it by their rule CheckBootstrapVersion. */
 const minBootstrapVersion = 6;
@@ -54,8 +36,7 @@ const onAws: Check[] = [
 	...everywhere,
 	...quotas.map((quota) => ({
 		what: quota.what,
-		run: async (target: Target) =>
-			room(target, quota, await templatesOf(target)),
+		run: async (target: Target) => room(target, quota, await templatesOf(target)),
 		ofTemplates: true,
 	})),
 ];
@@ -66,20 +47,14 @@ const onAws: Check[] = [
  */
 export async function preflight(target: Target): Promise<void> {
 	const outcomes: CheckResult[] = [];
-	const looked = (check: string) =>
-		outcomes.find(({ what }) => what === check)?.passed;
-	for (const { what, run, ofTemplates } of target.isLocal
-		? everywhere
-		: onAws) {
+	const looked = (check: string) => outcomes.find(({ what }) => what === check)?.passed;
+	for (const { what, run, ofTemplates } of target.isLocal ? everywhere : onAws) {
 		try {
 			// What an earlier synth left would be taken for this one's.
 			if (ofTemplates && !looked("synth")) {
 				throw new NotLookedAt("not looked at: there are no templates");
 			}
-			const found = await explained(
-				() => run(target),
-				target.client.endpoint ?? process.env.AWS_ENDPOINT_URL,
-			);
+			const found = await explained(() => run(target), target.client.endpoint ?? process.env.AWS_ENDPOINT_URL);
 			outcomes.push({ what, passed: true, detail: found });
 		} catch (error) {
 			outcomes.push({
@@ -93,9 +68,7 @@ export async function preflight(target: Target): Promise<void> {
 	printOutcomes(outcomes);
 	const failed = outcomes.filter(({ passed }) => passed === false).length;
 	if (failed > 0) {
-		throw new Error(
-			`Nothing was changed: ${failed} of ${outcomes.length} checks found something to mend first.`,
-		);
+		throw new Error(`Nothing was changed: ${failed} of ${outcomes.length} checks found something to mend first.`);
 	}
 }
 
@@ -113,9 +86,7 @@ async function account(target: Target): Promise<string> {
 }
 
 async function region({ environment }: Target): Promise<string> {
-	const strays = environment.availabilityZones.filter(
-		(zone) => !zone.startsWith(environment.region),
-	);
+	const strays = environment.availabilityZones.filter((zone) => !zone.startsWith(environment.region));
 	if (strays.length > 0) {
 		throw new Error(
 			`cdk.json: environments.${environment.name}.availabilityZones: ${strays.join(", ")} are not of region ${environment.region}.`,
@@ -137,9 +108,7 @@ async function bootstrap({ client, name }: Target): Promise<string> {
 		);
 	} catch (error) {
 		if (!(error instanceof ParameterNotFound)) throw error;
-		throw new Error(
-			`The account is not prepared for the CDK in ${client.region}: ${remedy}.`,
-		);
+		throw new Error(`The account is not prepared for the CDK in ${client.region}: ${remedy}.`);
 	}
 }
 
@@ -147,9 +116,7 @@ async function stacksReady(target: Target): Promise<string> {
 	const stacks = await describeStacks(target);
 	const blocking = stacks.filter(({ status }) => blocksDeployment(status));
 	if (blocking.length > 0) {
-		throw new Error(
-			blocking.map((stack) => troubleOf(stack, target.name)).join("\n"),
-		);
+		throw new Error(blocking.map((stack) => troubleOf(stack, target.name)).join("\n"));
 	}
 	const there = stacks.filter(({ status }) => status !== null).length;
 	return there === 0
@@ -161,9 +128,7 @@ async function synthClean(target: Target): Promise<string> {
 	await synth(target);
 	const findings = openFindings(assemblyFolder);
 	if (findings.length > 0) {
-		throw new Error(
-			`${findings.join("\n")}\nMend them, or acknowledge them with a reason beside the construct.`,
-		);
+		throw new Error(`${findings.join("\n")}\nMend them, or acknowledge them with a reason beside the construct.`);
 	}
 	return "five templates without an open finding";
 }
@@ -172,12 +137,7 @@ async function synthClean(target: Target): Promise<string> {
 function templatesOf(target: Target): Promise<Templates> {
 	return Promise.all(
 		parts.map(async (part) =>
-			JSON.parse(
-				await readFile(
-					`${assemblyFolder}/${stackName(part, target)}.template.json`,
-					"utf8",
-				),
-			),
+			JSON.parse(await readFile(`${assemblyFolder}/${stackName(part, target)}.template.json`, "utf8")),
 		),
 	);
 }

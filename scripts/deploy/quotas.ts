@@ -1,22 +1,13 @@
-import {
-	CloudFormationClient,
-	paginateListStackResources,
-} from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, paginateListStackResources } from "@aws-sdk/client-cloudformation";
 import {
 	DescribeAddressesCommand,
 	EC2Client,
 	paginateDescribeInstances,
 	paginateDescribeVpcs,
 } from "@aws-sdk/client-ec2";
-import {
-	GetAccountSettingsCommand,
-	LambdaClient,
-} from "@aws-sdk/client-lambda";
+import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { paginateDescribeDBInstances, RDSClient } from "@aws-sdk/client-rds";
-import {
-	GetServiceQuotaCommand,
-	ServiceQuotasClient,
-} from "@aws-sdk/client-service-quotas";
+import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { Templates } from "#tools/cost/line.ts";
 import { NotLookedAt } from "../environment/checks.ts";
 import type { ClientSettings } from "../environment/client-settings.ts";
@@ -48,11 +39,7 @@ export const quotas: Quota[] = [
 		type: "AWS::EC2::VPC",
 		serviceCode: "vpc",
 		quotaCode: "L-F678F1CE",
-		used: (client) =>
-			count(
-				paginateDescribeVpcs({ client: new EC2Client(client) }, {}),
-				"Vpcs",
-			),
+		used: (client) => count(paginateDescribeVpcs({ client: new EC2Client(client) }, {}), "Vpcs"),
 	},
 	{
 		what: "elastic addresses",
@@ -60,9 +47,7 @@ export const quotas: Quota[] = [
 		serviceCode: "ec2",
 		quotaCode: "L-0263D0A3",
 		async used(client) {
-			const { Addresses = [] } = await new EC2Client(client).send(
-				new DescribeAddressesCommand({}),
-			);
+			const { Addresses = [] } = await new EC2Client(client).send(new DescribeAddressesCommand({}));
 			return Addresses.length;
 		},
 	},
@@ -79,11 +64,7 @@ export const quotas: Quota[] = [
 		type: "AWS::RDS::DBInstance",
 		serviceCode: "rds",
 		quotaCode: "L-7B6409FD",
-		used: (client) =>
-			count(
-				paginateDescribeDBInstances({ client: new RDSClient(client) }, {}),
-				"DBInstances",
-			),
+		used: (client) => count(paginateDescribeDBInstances({ client: new RDSClient(client) }, {}), "DBInstances"),
 	},
 ];
 
@@ -100,11 +81,7 @@ export async function room(
 	if (wanted === 0) return "none needed";
 	const { client, name } = target;
 	const [allowed, taken, there] = await permitted(() =>
-		Promise.all([
-			limit(client, serviceCode, quotaCode),
-			used(client),
-			standing(target, type),
-		]),
+		Promise.all([limit(client, serviceCode, quotaCode), used(client), standing(target, type)]),
 	);
 	const more = wanted - each * there;
 	if (taken + more > allowed) {
@@ -122,9 +99,7 @@ export async function lambdaConcurrency({
 	name,
 	environment: { lambdaConcurrencyQuota: wanted },
 }: Target): Promise<string> {
-	const { AccountLimit } = await permitted(() =>
-		new LambdaClient(client).send(new GetAccountSettingsCommand({})),
-	);
+	const { AccountLimit } = await permitted(() => new LambdaClient(client).send(new GetAccountSettingsCommand({})));
 	const allowed = AccountLimit?.ConcurrentExecutions ?? 0;
 	if (allowed < wanted) {
 		throw new Error(
@@ -136,12 +111,7 @@ or lower environments.${name}.lambdaConcurrencyQuota in cdk.json.`,
 	return `the account may run ${allowed} at once, ${wanted} are planned for`;
 }
 
-const increase = (
-	{ region }: ClientSettings,
-	service: string,
-	quota: string,
-	value: number,
-) =>
+const increase = ({ region }: ClientSettings, service: string, quota: string, value: number) =>
 	`  aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${quota} --desired-value ${value} --region ${region}`;
 
 /** Whoever may deploy need not be allowed to look at quotas: CloudFormation then tells of one that is met. */
@@ -151,19 +121,13 @@ async function permitted<T>(look: () => Promise<T>): Promise<T> {
 	} catch (error) {
 		const { name, message } = error as Error;
 		if (/^(AccessDenied(Exception)?|UnauthorizedOperation)$/.test(name)) {
-			throw new NotLookedAt(
-				`not looked at, which these credentials may not: ${message}`,
-			);
+			throw new NotLookedAt(`not looked at, which these credentials may not: ${message}`);
 		}
 		throw error;
 	}
 }
 
-async function limit(
-	client: ClientSettings,
-	ServiceCode: string,
-	QuotaCode: string,
-): Promise<number> {
+async function limit(client: ClientSettings, ServiceCode: string, QuotaCode: string): Promise<number> {
 	const { Quota } = await new ServiceQuotasClient(client)
 		.send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode }))
 		.catch((error: Error) => {
@@ -176,9 +140,7 @@ async function limit(
 }
 
 function numberOf(type: string, templates: Templates): number {
-	return templates
-		.flatMap(({ Resources }) => Object.values(Resources))
-		.filter(({ Type }) => Type === type).length;
+	return templates.flatMap(({ Resources }) => Object.values(Resources)).filter(({ Type }) => Type === type).length;
 }
 
 /** How many of a type the environment's own stacks have already. */
@@ -191,8 +153,7 @@ async function standing(target: Target, type: string): Promise<number> {
 		const pages = paginateListStackResources({ client }, { StackName: name });
 		for await (const { StackResourceSummaries = [] } of pages) {
 			found += StackResourceSummaries.filter(
-				({ ResourceType, ResourceStatus }) =>
-					ResourceType === type && ResourceStatus !== "DELETE_COMPLETE",
+				({ ResourceType, ResourceStatus }) => ResourceType === type && ResourceStatus !== "DELETE_COMPLETE",
 			).length;
 		}
 	}
@@ -214,15 +175,11 @@ async function processors(client: ClientSettings): Promise<number> {
 	const pages = paginateDescribeInstances(
 		{ client: new EC2Client(client) },
 		{
-			Filters: [
-				{ Name: "instance-state-name", Values: ["pending", "running"] },
-			],
+			Filters: [{ Name: "instance-state-name", Values: ["pending", "running"] }],
 		},
 	);
 	for await (const { Reservations = [] } of pages) {
-		for (const { InstanceType, CpuOptions } of Reservations.flatMap(
-			({ Instances = [] }) => Instances,
-		)) {
+		for (const { InstanceType, CpuOptions } of Reservations.flatMap(({ Instances = [] }) => Instances)) {
 			if (!/^(a|c|d|h|i|im|is|m|r|t|z)\d/.test(InstanceType ?? "")) continue;
 			sum += (CpuOptions?.CoreCount ?? 0) * (CpuOptions?.ThreadsPerCore ?? 1);
 		}

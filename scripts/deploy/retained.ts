@@ -1,14 +1,6 @@
-import {
-	CognitoIdentityProviderClient,
-	DeleteUserPoolCommand,
-} from "@aws-sdk/client-cognito-identity-provider";
+import { CognitoIdentityProviderClient, DeleteUserPoolCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import {
-	DeleteBucketCommand,
-	DeleteObjectsCommand,
-	ListObjectVersionsCommand,
-	S3Client,
-} from "@aws-sdk/client-s3";
+import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { DeleteParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Target } from "../environment/target.ts";
 import { providerKeys } from "../secrets/provider-keys.ts";
@@ -19,35 +11,25 @@ import { providerKeys } from "../secrets/provider-keys.ts";
  */
 export async function deleteRetained(
 	{ client, name }: Pick<Target, "client" | "name">,
-	{
-		BucketName,
-		UserPoolId,
-		CheckpointTableName,
-	}: Record<string, string | null>,
+	{ BucketName, UserPoolId, CheckpointTableName }: Record<string, string | null>,
 ): Promise<void> {
 	if (BucketName) {
 		await unlessGone("NoSuchBucket", async () => {
 			const s3 = new S3Client({ ...client, forcePathStyle: true });
 			const count = await emptyBucket(s3, BucketName);
 			await s3.send(new DeleteBucketCommand({ Bucket: BucketName }));
-			console.log(
-				`Bucket ${BucketName} is removed, with ${count} versions of objects.`,
-			);
+			console.log(`Bucket ${BucketName} is removed, with ${count} versions of objects.`);
 		});
 	}
 	if (UserPoolId) {
 		await unlessGone("ResourceNotFoundException", async () => {
-			await new CognitoIdentityProviderClient(client).send(
-				new DeleteUserPoolCommand({ UserPoolId }),
-			);
+			await new CognitoIdentityProviderClient(client).send(new DeleteUserPoolCommand({ UserPoolId }));
 			console.log(`User pool ${UserPoolId} is removed.`);
 		});
 	}
 	if (CheckpointTableName) {
 		await unlessGone("ResourceNotFoundException", async () => {
-			await new DynamoDBClient(client).send(
-				new DeleteTableCommand({ TableName: CheckpointTableName }),
-			);
+			await new DynamoDBClient(client).send(new DeleteTableCommand({ TableName: CheckpointTableName }));
 			console.log(`Table ${CheckpointTableName} is removed.`);
 		});
 	}
@@ -62,20 +44,14 @@ export async function deleteRetained(
 }
 
 /** Deletes every version and delete marker, below `Prefix` alone where one is given. @returns how many there were */
-export async function emptyBucket(
-	s3: S3Client,
-	bucket: string,
-	Prefix?: string,
-): Promise<number> {
+export async function emptyBucket(s3: S3Client, bucket: string, Prefix?: string): Promise<number> {
 	let count = 0;
 	for (;;) {
 		// From the start each time: what was listed is gone then.
 		const { Versions = [], DeleteMarkers = [] } = await s3.send(
 			new ListObjectVersionsCommand({ Bucket: bucket, Prefix }),
 		);
-		const Objects = [...Versions, ...DeleteMarkers].map(
-			({ Key, VersionId }) => ({ Key, VersionId }),
-		);
+		const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
 		if (Objects.length === 0) return count;
 		const { Errors = [] } = await s3.send(
 			new DeleteObjectsCommand({
@@ -94,10 +70,7 @@ export async function emptyBucket(
 }
 
 /** Removes what may be gone already, or never have come to be: AWS says so by `code`. */
-export async function unlessGone(
-	code: string,
-	remove: () => Promise<unknown>,
-): Promise<void> {
+export async function unlessGone(code: string, remove: () => Promise<unknown>): Promise<void> {
 	try {
 		await remove();
 	} catch (error) {

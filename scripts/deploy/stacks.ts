@@ -1,8 +1,4 @@
-import {
-	CloudFormationClient,
-	DescribeStacksCommand,
-	type Stack,
-} from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
 import { outputKeys } from "#cli/outputs.ts";
 import type { Target } from "../environment/target.ts";
 
@@ -10,8 +6,7 @@ import type { Target } from "../environment/target.ts";
 export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
 
-export const stackName = (part: Part, { name }: Pick<Target, "name">) =>
-	`Collections${part}-${name}`;
+export const stackName = (part: Part, { name }: Pick<Target, "name">) => `Collections${part}-${name}`;
 
 export interface StackState {
 	part: Part;
@@ -37,24 +32,16 @@ export function describeStacks(target: Target): Promise<StackState[]> {
 				changedAt: stack?.LastUpdatedTime ?? stack?.CreationTime ?? null,
 				terminationProtection: stack?.EnableTerminationProtection ?? false,
 				outputs: Object.fromEntries(
-					(stack?.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [
-						OutputKey,
-						OutputValue,
-					]),
+					(stack?.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]),
 				),
 			};
 		}),
 	);
 }
 
-async function find(
-	client: CloudFormationClient,
-	name: string,
-): Promise<Stack | undefined> {
+async function find(client: CloudFormationClient, name: string): Promise<Stack | undefined> {
 	try {
-		const { Stacks } = await client.send(
-			new DescribeStacksCommand({ StackName: name }),
-		);
+		const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
 		return Stacks?.[0];
 	} catch (error) {
 		// CloudFormation has no error of its own for a stack that is not there.
@@ -100,19 +87,14 @@ export function troubleOf(
 
 /** Whether somebody, or AWS after a failure, is changing the stack at this moment. */
 export function isBusy(status: string | null): boolean {
-	return (
-		status !== "REVIEW_IN_PROGRESS" &&
-		(status?.endsWith("_IN_PROGRESS") ?? false)
-	);
+	return status !== "REVIEW_IN_PROGRESS" && (status?.endsWith("_IN_PROGRESS") ?? false);
 }
 
 /** Whether a deployment may change the stack now. */
 export function blocksDeployment(status: string | null): boolean {
 	return (
 		status !== null &&
-		!["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"].includes(
-			status,
-		) &&
+		!["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"].includes(status) &&
 		troubleOf({ name: "", status }, "") !== undefined
 	);
 }
@@ -121,9 +103,7 @@ export function blocksDeployment(status: string | null): boolean {
  * The environment's outputs under the keys that clients know, and no others; null where no stack has one.
  * @throws the first trouble of a stack
  */
-export async function outputsOf(
-	target: Target,
-): Promise<Record<string, string | null>> {
+export async function outputsOf(target: Target): Promise<Record<string, string | null>> {
 	const stacks = await describeStacks(target);
 	if (stacks.every(({ status }) => status === null)) {
 		throw new Error(
@@ -137,7 +117,6 @@ export async function outputsOf(
 	const all = Object.assign({}, ...stacks.map(({ outputs }) => outputs));
 	return {
 		...Object.fromEntries(outputKeys.map((key) => [key, all[key] ?? null])),
-		AwsEndpointUrl:
-			target.client.endpoint ?? process.env.AWS_ENDPOINT_URL ?? null,
+		AwsEndpointUrl: target.client.endpoint ?? process.env.AWS_ENDPOINT_URL ?? null,
 	};
 }

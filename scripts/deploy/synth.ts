@@ -25,9 +25,7 @@ await main(async () => {
 		{ encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
 	);
 	if (status !== 0) {
-		throw new Error(
-			`Environment ${environment} was not synthesized:\n${stdout}${stderr}`,
-		);
+		throw new Error(`Environment ${environment} was not synthesized:\n${stdout}${stderr}`);
 	}
 	const suffix = `-${environment}.template.json`;
 	const stacks = readdirSync(output)
@@ -46,11 +44,7 @@ await main(async () => {
 	printTable(bundleSizes(lastBundles()));
 	const findings = openFindings(output);
 	if (findings.length > 0) {
-		throw new Error(
-			`The templates are written, with open findings:\n${findings.join("\n")}`,
-		);
+		throw new Error(`The templates are written, with open findings:\n${findings.join("\n")}`);
 	}
-	console.log(
-		"\nNo open finding. Next: make dev runs the same on this machine.",
-	);
+	console.log("\nNo open finding. Next: make dev runs the same on this machine.");
 });

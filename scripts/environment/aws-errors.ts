@@ -1,8 +1,5 @@
 /** Runs `work`; what AWS refuses for a reason that a person can mend becomes a sentence that says how. */
-export async function explained<T>(
-	work: () => Promise<T>,
-	endpoint: string | undefined,
-): Promise<T> {
+export async function explained<T>(work: () => Promise<T>, endpoint: string | undefined): Promise<T> {
 	try {
 		return await work();
 	} catch (error) {
@@ -11,10 +8,7 @@ export async function explained<T>(
 	}
 }
 
-function remedy(
-	error: Error & { code?: string },
-	endpoint: string | undefined,
-): string | undefined {
+function remedy(error: Error & { code?: string }, endpoint: string | undefined): string | undefined {
 	switch (error.name) {
 		case "CredentialsProviderError":
 		case "TokenProviderError":
@@ -44,9 +38,7 @@ function remedy(
 	}
 	if (error.code === "ECONNREFUSED") {
 		return `Nothing answers${endpoint ? ` at ${endpoint}` : ""}: ${
-			endpoint
-				? "start it (make up, for ENV=local), or unset AWS_ENDPOINT_URL"
-				: "check the network"
+			endpoint ? "start it (make up, for ENV=local), or unset AWS_ENDPOINT_URL" : "check the network"
 		}.`;
 	}
 	if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") {

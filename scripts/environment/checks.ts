@@ -11,17 +11,14 @@ export class NotLookedAt extends Error {
 	override name = "NotLookedAt";
 }
 
-export const mark = ({ passed }: Pick<CheckResult, "passed">) =>
-	passed === null ? "-" : passed ? "✓" : "✗";
+export const mark = ({ passed }: Pick<CheckResult, "passed">) => (passed === null ? "-" : passed ? "✓" : "✗");
 
 /** One line a check: a tick or a cross, what, and what was found. */
 export function printOutcomes(outcomes: readonly CheckResult[]): void {
 	const width = Math.max(...outcomes.map(({ what }) => what.length));
 	for (const outcome of outcomes) {
 		const [first, ...more] = outcome.detail.split("\n");
-		console.log(
-			`  ${mark(outcome)} ${outcome.what.padEnd(width)}  ${first ?? ""}`,
-		);
+		console.log(`  ${mark(outcome)} ${outcome.what.padEnd(width)}  ${first ?? ""}`);
 		for (const line of more) console.log(`    ${" ".repeat(width)}  ${line}`);
 	}
 }

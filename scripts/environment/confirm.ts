@@ -19,18 +19,14 @@ export async function ask(
 	{ remedy, hidden = false }: { remedy: string; hidden?: boolean },
 ): Promise<string> {
 	if (!process.stdin.isTTY || process.env.CI === "true") {
-		throw new Error(
-			`Nothing was changed: nobody can be asked here, so ${remedy}.`,
-		);
+		throw new Error(`Nothing was changed: nobody can be asked here, so ${remedy}.`);
 	}
 	if (hidden) process.stdout.write(question);
 	const terminal = createInterface({
 		input: process.stdin,
 		terminal: true,
 		// A terminal would show a password as it is typed.
-		output: hidden
-			? new Writable({ write: (_c, _e, done) => done() })
-			: process.stdout,
+		output: hidden ? new Writable({ write: (_c, _e, done) => done() }) : process.stdout,
 	});
 	try {
 		return (await terminal.question(hidden ? "" : question)).trim();

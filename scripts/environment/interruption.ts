@@ -10,12 +10,9 @@ export class Interrupted extends Error {
  * Runs `work` with a signal that Ctrl-C and its like abort, so that it can remove what it made. The second of the
  * same kind ends the process at once: whoever sits there has waited long enough.
  */
-export async function interruptible<T>(
-	work: (interruption: AbortSignal) => Promise<T>,
-): Promise<T> {
+export async function interruptible<T>(work: (interruption: AbortSignal) => Promise<T>): Promise<T> {
 	const controller = new AbortController();
-	const interrupt = (ending: NodeJS.Signals) =>
-		controller.abort(new Interrupted(`Ended early (${ending}).`));
+	const interrupt = (ending: NodeJS.Signals) => controller.abort(new Interrupted(`Ended early (${ending}).`));
 	for (const ending of endings) process.once(ending, interrupt);
 	try {
 		return await work(controller.signal);
@@ -25,10 +22,7 @@ export async function interruptible<T>(
 }
 
 /** What comes first: the work's end, or its interruption. @throws Interrupted */
-export async function unlessInterrupted<T>(
-	interruption: AbortSignal,
-	work: Promise<T>,
-): Promise<T> {
+export async function unlessInterrupted<T>(interruption: AbortSignal, work: Promise<T>): Promise<T> {
 	work.catch(() => {}); // after an interruption nobody waits for it
 	interruption.throwIfAborted();
 	let stop = () => {};

@@ -17,10 +17,7 @@ export interface Target {
 }
 
 /** Runs the body of a make target; whatever AWS or the shell lacks ends it with one sentence and exit code 1. */
-export function operate(
-	body: (target: Target) => Promise<void>,
-	{ anyAccount = false } = {},
-): Promise<void> {
+export function operate(body: (target: Target) => Promise<void>, { anyAccount = false } = {}): Promise<void> {
 	return main(async () => {
 		const target = await explained(readTarget, process.env.AWS_ENDPOINT_URL);
 		await explained(async () => {
@@ -37,9 +34,7 @@ async function readTarget(): Promise<Target> {
 		environment,
 		name: environment.name,
 		isLocal,
-		client: isLocal
-			? await localClient(environment)
-			: { region: environment.region },
+		client: isLocal ? await localClient(environment) : { region: environment.region },
 	};
 }
 
@@ -57,9 +52,7 @@ export async function environmentNamed(name: string): Promise<Environment> {
 async function localClient({ region }: Environment): Promise<ClientSettings> {
 	const { AwsEndpointUrl } = await readOutputs("local");
 	if (!AwsEndpointUrl) {
-		throw new Error(
-			".aws-outputs-local.json names no AwsEndpointUrl: make up writes it.",
-		);
+		throw new Error(".aws-outputs-local.json names no AwsEndpointUrl: make up writes it.");
 	}
 	return {
 		region,
@@ -75,9 +68,7 @@ export interface Identity {
 
 /** Whose credentials these are. */
 export async function identityOf({ client }: Target): Promise<Identity> {
-	const { Account = "", Arn = "" } = await new STSClient(client).send(
-		new GetCallerIdentityCommand({}),
-	);
+	const { Account = "", Arn = "" } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
 	return { account: Account, arn: Arn };
 }
 

@@ -1,11 +1,7 @@
 // make lambda-deploy-api: the api's code alone, the very asset that a deployment would send.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import {
-	LambdaClient,
-	UpdateFunctionCodeCommand,
-	waitUntilFunctionUpdatedV2,
-} from "@aws-sdk/client-lambda";
+import { LambdaClient, UpdateFunctionCodeCommand, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
 import { assemblyFolder, synth } from "../deploy/cdk.ts";
 import { output } from "../deploy/outputs-file.ts";
 import { stackName } from "../deploy/stacks.ts";
@@ -17,9 +13,7 @@ const maxBytes = 50_000_000;
 
 await operate(async (target) => {
 	if (target.name === "prod") {
-		throw new Error(
-			"Code alone is refused for prod, whose stacks must say what runs: make infra-deploy ENV=prod.",
-		);
+		throw new Error("Code alone is refused for prod, whose stacks must say what runs: make infra-deploy ENV=prod.");
 	}
 	const FunctionName = await output(target, "ApiFunctionName");
 	await synth(target);
@@ -31,10 +25,7 @@ await operate(async (target) => {
 	}
 	const client = new LambdaClient(target.client);
 	await client.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile }));
-	await waitUntilFunctionUpdatedV2(
-		{ client, maxWaitTime: 60 },
-		{ FunctionName },
-	);
+	await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60 }, { FunctionName });
 	console.log(
 		`${FunctionName} runs the new code (${Math.round(ZipFile.length / 1000)} KB). The stack does not know it: the next make infra-deploy puts the template's in its place.`,
 	);
@@ -43,11 +34,9 @@ await operate(async (target) => {
 /** The folder of the asset that the template of the compute stack gives the api. */
 function apiAsset(target: Target): string {
 	const stack = stackName("Compute", target);
-	const read = (file: string) =>
-		JSON.parse(readFileSync(path.join(assemblyFolder, file), "utf8"));
+	const read = (file: string) => JSON.parse(readFileSync(path.join(assemblyFolder, file), "utf8"));
 	const { Resources, Outputs } = read(`${stack}.template.json`);
-	const { S3Key } =
-		Resources[Outputs.ApiFunctionName.Value.Ref].Properties.Code;
+	const { S3Key } = Resources[Outputs.ApiFunctionName.Value.Ref].Properties.Code;
 	const { files } = read(`${stack}.assets.json`) as {
 		files: Record<
 			string,

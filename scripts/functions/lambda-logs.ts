@@ -1,14 +1,7 @@
 // make lambda-logs: the log of a function as it is written, filtered.
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-	CloudWatchLogsClient,
-	type FilteredLogEvent,
-	paginateFilterLogEvents,
-} from "@aws-sdk/client-cloudwatch-logs";
-import {
-	GetFunctionConfigurationCommand,
-	LambdaClient,
-} from "@aws-sdk/client-lambda";
+import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { functionOutputs } from "#cli/outputs.ts";
 import { output } from "../deploy/outputs-file.ts";
 import { operate, type Target } from "../environment/target.ts";
@@ -44,9 +37,7 @@ await operate(async (target) => {
 async function logGroup(target: Target, name: string): Promise<string> {
 	const key = functionOutputs[name];
 	if (!key) {
-		throw new Error(
-			`There is no function ${name}: FUNC is one of ${Object.keys(functionOutputs).join(", ")}.`,
-		);
+		throw new Error(`There is no function ${name}: FUNC is one of ${Object.keys(functionOutputs).join(", ")}.`);
 	}
 	const FunctionName = await output(target, key);
 	const { LoggingConfig } = await new LambdaClient(target.client).send(

@@ -9,10 +9,7 @@ const attrs = 0o100644 << 16;
 /** Makes a zip file of files by their paths in it, as Lambda takes code. */
 export function zip(files: ReadonlyMap<string, Buffer>): Buffer {
 	const entries: Zippable = Object.fromEntries(
-		[...files].map(([path, content]) => [
-			path,
-			[content, { mtime, os: unix, attrs }],
-		]),
+		[...files].map(([path, content]) => [path, [content, { mtime, os: unix, attrs }]]),
 	);
 	return Buffer.from(zipSync(entries));
 }

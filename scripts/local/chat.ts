@@ -20,8 +20,7 @@ interface History {
 }
 
 const pollMs = 400;
-const quiet = (text: string) =>
-	process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m` : text;
+const quiet = (text: string) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m` : text);
 
 await main(async () => {
 	const environment = process.env.ENV || "local";
@@ -52,15 +51,9 @@ await main(async () => {
 });
 
 /** Sends one message, prints each step as the session's history reports it, then the answer. */
-async function turn(
-	api: RestClient,
-	path: string,
-	body: { message: string; session_id: string },
-): Promise<void> {
+async function turn(api: RestClient, path: string, body: { message: string; session_id: string }): Promise<void> {
 	let isOver = false;
-	const response = api
-		.call<ChatResponse>("POST", "/chat", body)
-		.finally(() => (isOver = true));
+	const response = api.call<ChatResponse>("POST", "/chat", body).finally(() => (isOver = true));
 	response.catch(() => {}); // awaited below
 	const shown: string[] = [];
 	const show = (steps: string[]) => {
@@ -97,10 +90,7 @@ function replaceLine(text: string): void {
 }
 
 /** Returns null before the session's first message, when it does not exist. */
-async function historyOf(
-	api: RestClient,
-	path: string,
-): Promise<History | null> {
+async function historyOf(api: RestClient, path: string): Promise<History | null> {
 	try {
 		return await api.call<History>("GET", `${path}/history`);
 	} catch (error) {

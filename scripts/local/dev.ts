@@ -53,9 +53,7 @@ await main(async () => {
 		await writeOutputs(cloud.outputs);
 		const outputs = await readOutputs("local");
 		const operator = await operatorOf(localDirectory);
-		await step("apply migrations", () =>
-			invoke(outputs, operator, outputs.MigrationFunctionName),
-		);
+		await step("apply migrations", () => invoke(outputs, operator, outputs.MigrationFunctionName));
 		const passwords = await demoPasswords();
 		await step("create users", async () => {
 			for (const email of demoUsers) {
@@ -66,9 +64,7 @@ await main(async () => {
 		const token = await signIn(outputs, demo, passwords[demo] ?? "");
 		const client = new RestClient(outputs.ApiUrl, token);
 		if (!existsSync(samplesMarker)) {
-			await step("upload sample images", (update) =>
-				uploadSamples(client, update),
-			);
+			await step("upload sample images", (update) => uploadSamples(client, update));
 			await writeFile(samplesMarker, "");
 		}
 		const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -89,15 +85,10 @@ function lockLocalDirectory(): () => void {
 	return unlock;
 }
 
-async function uploadSamples(
-	client: RestClient,
-	update: (done: number, total: number) => void,
-): Promise<void> {
+async function uploadSamples(client: RestClient, update: (done: number, total: number) => void): Promise<void> {
 	const samples = await drawSampleImages();
 	const uploaded = await Promise.all(
-		samples.map(({ filename, bytes }) =>
-			client.upload(filename, new Uint8Array(bytes)),
-		),
+		samples.map(({ filename, bytes }) => client.upload(filename, new Uint8Array(bytes))),
 	);
 	let done = 0;
 	update(done, uploaded.length);
@@ -110,11 +101,7 @@ async function uploadSamples(
 	}
 }
 
-function banner(
-	api: string,
-	demo: string,
-	passwords: Record<string, string>,
-): string {
+function banner(api: string, demo: string, passwords: Record<string, string>): string {
 	const portNote = process.env.PORT ? `PORT=${process.env.PORT} ` : "";
 	const users = Object.entries(passwords)
 		.map(([email, password]) => `  ${email.padEnd(20)} ${password}`)

@@ -20,7 +20,5 @@ await main(async () => {
 		}
 		await sleep(100);
 	}
-	throw new Error(
-		`Process ${pid} is still running after ${maxStopSeconds} s: end it with kill ${pid}.`,
-	);
+	throw new Error(`Process ${pid} is still running after ${maxStopSeconds} s: end it with kill ${pid}.`);
 });

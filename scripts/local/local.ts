@@ -2,12 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseEnv, promisify } from "node:util";
-import {
-	baseUrlVariable,
-	keyedProviders,
-	keyParameter,
-	keyVariable,
-} from "#ai/providers.ts";
+import { baseUrlVariable, keyedProviders, keyParameter, keyVariable } from "#ai/providers.ts";
 import { type Outputs, outputKeys } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
 import type { LocalMachine } from "#lib/environments.ts";
@@ -24,9 +19,7 @@ export const demoUsers = ["demo@example.com", "other@example.com"] as const;
 export function apiPort(): number {
 	const port = Number(process.env.PORT || 3000);
 	if (!Number.isInteger(port) || port < 1 || port > 65535) {
-		throw new Error(
-			`PORT is ${process.env.PORT}: give a port from 1 to 65535.`,
-		);
+		throw new Error(`PORT is ${process.env.PORT}: give a port from 1 to 65535.`);
 	}
 	return port;
 }
@@ -65,10 +58,7 @@ export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 }
 
 /** Builds the bundles and writes the templates of environment `local`, as `cdk synth` does. */
-export async function synthesize(
-	assembly: string,
-	machine: LocalMachine = noSecrets,
-): Promise<void> {
+export async function synthesize(assembly: string, machine: LocalMachine = noSecrets): Promise<void> {
 	try {
 		await promisify(execFile)(process.execPath, ["bin/collections.ts"], {
 			maxBuffer: 64 * 1024 * 1024,
@@ -80,10 +70,7 @@ export async function synthesize(
 		});
 	} catch (error) {
 		const { stderr, stdout } = error as { stderr: string; stdout: string };
-		throw new Error(
-			`The local templates could not be synthesized:\n${stdout}${stderr}`,
-			{ cause: error },
-		);
+		throw new Error(`The local templates could not be synthesized:\n${stdout}${stderr}`, { cause: error });
 	}
 }
 
@@ -108,18 +95,12 @@ export async function invoke(
 	event: object = {},
 ): Promise<unknown> {
 	const { Region: region, AwsEndpointUrl: endpoint } = outputs;
-	return invokeFunction(
-		{ region, ...(endpoint && { endpoint }), credentials },
-		functionName,
-		event,
-	);
+	return invokeFunction({ region, ...(endpoint && { endpoint }), credentials }, functionName, event);
 }
 
 /** Reads the operator's keys, which stand for an administrator of the account. */
 export async function operatorOf(stateDir: string): Promise<AwsCredentials> {
-	return JSON.parse(
-		await readFile(path.join(stateDir, "operator.json"), "utf8"),
-	);
+	return JSON.parse(await readFile(path.join(stateDir, "operator.json"), "utf8"));
 }
 
 /** Returns the demo users' passwords, which the first call generates. */

@@ -18,9 +18,7 @@ await main(async () => {
 		const banner = await whenReady();
 		const { ApiUrl } = await readOutputs("local");
 		if (new URL(ApiUrl).port !== String(port)) {
-			throw new Error(
-				`Collections is running already at ${ApiUrl}: run make down first, or use that one.`,
-			);
+			throw new Error(`Collections is running already at ${ApiUrl}: run make down first, or use that one.`);
 		}
 		console.log(`Already running.\n\n${banner}`);
 		return;
@@ -52,15 +50,11 @@ async function whenReady(childPid?: number): Promise<string> {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 		}
 		if (!stateHolder(localDirectory) && !(childPid && isAlive(childPid))) {
-			throw new Error(
-				`Collections did not start:\n${await readFile(logFile, "utf8")}`,
-			);
+			throw new Error(`Collections did not start:\n${await readFile(logFile, "utf8")}`);
 		}
 		await sleep(200);
 	}
-	throw new Error(
-		`Collections is not ready after ${maxStartSeconds} s: see ${logFile}.`,
-	);
+	throw new Error(`Collections is not ready after ${maxStartSeconds} s: see ${logFile}.`);
 }
 
 function isAlive(pid: number): boolean {

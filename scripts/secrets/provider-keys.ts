@@ -25,23 +25,16 @@ export async function storedKeys(target: Target): Promise<Map<string, string>> {
 			WithDecryption: true,
 		}),
 	);
-	return new Map(
-		Parameters.map(({ Name = "", Value = "" }) => [Name, Value] as const),
-	);
+	return new Map(Parameters.map(({ Name = "", Value = "" }) => [Name, Value] as const));
 }
 
 /** The keys that a file sets, by variable. @throws where there is no such file */
 export async function keysInFile(file: string): Promise<Map<string, string>> {
 	const text = await readFile(file, "utf8").catch((cause) => {
 		if (cause.code !== "ENOENT") throw cause;
-		throw new Error(
-			`There is no ${file}: cp .env.example ${file}, and fill in the keys you have.`,
-			{ cause },
-		);
+		throw new Error(`There is no ${file}: cp .env.example ${file}, and fill in the keys you have.`, { cause });
 	});
 	return new Map(
-		Object.entries(parseEnv(text)).flatMap(([name, value]) =>
-			value?.trim() ? [[name, value.trim()] as const] : [],
-		),
+		Object.entries(parseEnv(text)).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()] as const] : [])),
 	);
 }

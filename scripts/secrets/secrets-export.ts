@@ -12,19 +12,13 @@ await operate(async (target) => {
 		return value === undefined ? [] : [`${variable}=${JSON.stringify(value)}`];
 	});
 	if (lines.length === 0) {
-		throw new Error(
-			`Environment ${target.name} has no API keys: make secrets-populate ENV=${target.name} sets them.`,
-		);
+		throw new Error(`Environment ${target.name} has no API keys: make secrets-populate ENV=${target.name} sets them.`);
 	}
 	await writeFile(file, `${lines.join("\n")}\n`, {
 		mode: 0o600,
 		flag: "wx",
 	}).catch((error: NodeJS.ErrnoException) => {
-		throw error.code === "EEXIST"
-			? new Error(`${file} is there already: remove it, or give FILE=another.`)
-			: error;
+		throw error.code === "EEXIST" ? new Error(`${file} is there already: remove it, or give FILE=another.`) : error;
 	});
-	console.log(
-		`${lines.length} keys are in ${file}, which only you can read. Remove it when it has served.`,
-	);
+	console.log(`${lines.length} keys are in ${file}, which only you can read. Remove it when it has served.`);
 });

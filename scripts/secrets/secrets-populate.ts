@@ -8,9 +8,7 @@ await operate(async (target) => {
 	const wanted = await keysInFile(file);
 	const keys = providerKeys(target);
 	if (!keys.some(({ variable }) => wanted.has(variable))) {
-		throw new Error(
-			`${file} sets none of ${keys.map(({ variable }) => variable).join(", ")}: nothing was changed.`,
-		);
+		throw new Error(`${file} sets none of ${keys.map(({ variable }) => variable).join(", ")}: nothing was changed.`);
 	}
 	const stored = await storedKeys(target);
 	const ssm = new SSMClient(target.client);

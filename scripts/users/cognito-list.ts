@@ -1,8 +1,5 @@
 // make cognito-list: who may sign in.
-import {
-	CognitoIdentityProviderClient,
-	paginateListUsers,
-} from "@aws-sdk/client-cognito-identity-provider";
+import { CognitoIdentityProviderClient, paginateListUsers } from "@aws-sdk/client-cognito-identity-provider";
 import { printTable } from "#cli/table.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { operate } from "../environment/target.ts";
@@ -11,13 +8,9 @@ await operate(async (target) => {
 	const { UserPoolId } = await outputs(target);
 	const client = new CognitoIdentityProviderClient(target.client);
 	const rows: Record<string, string>[] = [];
-	for await (const { Users = [] } of paginateListUsers(
-		{ client },
-		{ UserPoolId },
-	)) {
+	for await (const { Users = [] } of paginateListUsers({ client }, { UserPoolId })) {
 		for (const user of Users) {
-			const attribute = (name: string) =>
-				user.Attributes?.find(({ Name }) => Name === name)?.Value ?? "";
+			const attribute = (name: string) => user.Attributes?.find(({ Name }) => Name === name)?.Value ?? "";
 			rows.push({
 				email: attribute("email"),
 				sub: attribute("sub") || (user.Username ?? ""),

@@ -7,9 +7,7 @@ import { operate } from "../environment/target.ts";
 await operate(async (target) => {
 	const { EMAIL, PASSWORD } = process.env;
 	if (!EMAIL) {
-		throw new Error(
-			"EMAIL is missing: make cognito-setup EMAIL=you@example.com",
-		);
+		throw new Error("EMAIL is missing: make cognito-setup EMAIL=you@example.com");
 	}
 	const password =
 		PASSWORD ||
@@ -17,13 +15,6 @@ await operate(async (target) => {
 			hidden: true,
 			remedy: "PASSWORD must be set in the environment",
 		}));
-	await ensureUser(
-		await outputs(target),
-		target.client.credentials,
-		EMAIL,
-		password,
-	);
-	console.log(
-		`${EMAIL} may sign in: make -s token ENV=${target.name} EMAIL=${EMAIL}`,
-	);
+	await ensureUser(await outputs(target), target.client.credentials, EMAIL, password);
+	console.log(`${EMAIL} may sign in: make -s token ENV=${target.name} EMAIL=${EMAIL}`);
 });

@@ -4,15 +4,10 @@ import { environmentNamed } from "../environment/target.ts";
 import { demoPasswords, localUsersFile } from "../local/local.ts";
 
 /** Signs in to an environment: locally as a demo user, elsewhere with PASSWORD. @throws saying what is missing */
-export async function signedIn(
-	environment: string,
-	email: string,
-): Promise<{ outputs: Outputs; token: string }> {
+export async function signedIn(environment: string, email: string): Promise<{ outputs: Outputs; token: string }> {
 	await environmentNamed(environment);
 	const outputs = await readOutputs(environment);
-	const password =
-		process.env.PASSWORD ||
-		(environment === "local" ? (await demoPasswords())[email] : undefined);
+	const password = process.env.PASSWORD || (environment === "local" ? (await demoPasswords())[email] : undefined);
 	if (!password) {
 		throw new Error(
 			environment === "local"

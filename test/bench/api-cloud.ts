@@ -1,9 +1,6 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import {
-	GetFunctionConfigurationCommand,
-	LambdaClient,
-} from "@aws-sdk/client-lambda";
+import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";

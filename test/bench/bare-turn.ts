@@ -1,10 +1,4 @@
-import {
-	Annotation,
-	END,
-	MemorySaver,
-	START,
-	StateGraph,
-} from "@langchain/langgraph";
+import { Annotation, END, MemorySaver, START, StateGraph } from "@langchain/langgraph";
 
 const state = Annotation.Root({
 	asked: Annotation<object>,
@@ -20,13 +14,8 @@ export async function takeTurn(thread_id: string): Promise<void> {
 		.addNode("runTools", async () => ({ messages: [] }))
 		.addEdge(START, "begin")
 		.addConditionalEdges("begin", () => "callModel")
-		.addConditionalEdges("callModel", ({ turn }) =>
-			turn.answer ? END : "runTools",
-		)
+		.addConditionalEdges("callModel", ({ turn }) => (turn.answer ? END : "runTools"))
 		.addEdge("runTools", "callModel")
 		.compile({ checkpointer: new MemorySaver() });
-	await graph.invoke(
-		{ asked: {} },
-		{ configurable: { thread_id }, durability: "sync" },
-	);
+	await graph.invoke({ asked: {} }, { configurable: { thread_id }, durability: "sync" });
 }

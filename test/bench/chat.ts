@@ -31,18 +31,12 @@ report(
 	[
 		...rowsOf("no tool", plain),
 		...rowsOf("one search", searched),
-		...(await saverTraffic()).map(({ turn, traffic, writeUnits }) =>
-			rowOf(turn, traffic, writeUnits),
-		),
+		...(await saverTraffic()).map(({ turn, traffic, writeUnits }) => rowOf(turn, traffic, writeUnits)),
 	],
 	[
 		...demandsOf("no tool", plain),
 		...demandsOf("one search", searched),
-		demand(
-			"CPU of a process's first turn over a later one, ms, median",
-			processes.extra,
-			60,
-		),
+		demand("CPU of a process's first turn over a later one, ms, median", processes.extra, 60),
 		demand("of that LangGraph alone, ms, median", processes.graphAlone, 60),
 	],
 	[
@@ -85,16 +79,10 @@ async function conversation(searches: boolean): Promise<Traffic[]> {
 }
 
 function rowsOf(kind: string, traffic: Traffic[]) {
-	return [1, 10, 50].map((turn) =>
-		rowOf(`${kind}, turn ${turn}`, traffic[turn - 1] ?? missingTurn()),
-	);
+	return [1, 10, 50].map((turn) => rowOf(`${kind}, turn ${turn}`, traffic[turn - 1] ?? missingTurn()));
 }
 
-function rowOf(
-	turn: string,
-	{ requests, sentBytes, receivedBytes, operations }: Traffic,
-	writeUnits?: number,
-) {
+function rowOf(turn: string, { requests, sentBytes, receivedBytes, operations }: Traffic, writeUnits?: number) {
 	return {
 		turn,
 		requests,
@@ -111,8 +99,7 @@ function rowOf(
 function demandsOf(kind: string, traffic: Traffic[]) {
 	const maxOfTen = (from: number, measure: (turn: Traffic) => number) =>
 		Math.max(...traffic.slice(from - 1, from + 9).map(measure));
-	const growth = (measure: (turn: Traffic) => number) =>
-		maxOfTen(41, measure) / maxOfTen(11, measure);
+	const growth = (measure: (turn: Traffic) => number) => maxOfTen(41, measure) / maxOfTen(11, measure);
 	return [
 		demand(
 			`${kind}: requests of turns 41-50 / 11-20, maximum`,
@@ -148,23 +135,16 @@ async function firstTurns() {
 			const { id } = await client.upload("noodles.png", image);
 			await client.settled(id);
 			const headers = { authorization: `Bearer ${cloud.token}` };
-			const before = [
-				httpEvent("/items", headers),
-				httpEvent("/search", headers, { query: "noodles" }),
-			];
+			const before = [httpEvent("/items", headers), httpEvent("/search", headers, { query: "noodles" })];
 			const turn = () =>
 				httpEvent("/chat", headers, {
 					session_id: randomUUID(),
 					message: "Where are my noodles?",
 				});
 			const turnsOf = (bundle: string) => (count: number) =>
-				coldStart(bundle, cloud.variables, [
-					...before,
-					...Array.from({ length: count }, turn),
-				]);
+				coldStart(bundle, cloud.variables, [...before, ...Array.from({ length: count }, turn)]);
 			const graph = (count: number) => runNode([bare, `${count}`]);
-			const runs: (TurnCost & Record<"graphAlone" | "inMemory", TurnCost>)[] =
-				[];
+			const runs: (TurnCost & Record<"graphAlone" | "inMemory", TurnCost>)[] = [];
 			for (let round = 0; round <= rounds; round++) {
 				const measured = {
 					...(await costs(turnsOf(api))),

@@ -53,10 +53,7 @@ try {
 			row("a handler of one line behind the Runtime API", sides.bare),
 			row("api bundle, GET /version answered", sides.version),
 			row("the same code, eager and unbundled", sides.eager),
-			row(
-				"api bundle, first GET /items: token, secret, connection",
-				sides.items,
-			),
+			row("api bundle, first GET /items: token, secret, connection", sides.items),
 		],
 		[
 			demand(
@@ -76,13 +73,9 @@ function paired(runs: Run[], against: Run[]): number[] {
 }
 
 /** Each side once a round, so that a busy machine is busy for all of them; the first round does not count. */
-async function interleaved<Side extends string>(
-	sides: Record<Side, () => Promise<Run>>,
-): Promise<Record<Side, Run[]>> {
+async function interleaved<Side extends string>(sides: Record<Side, () => Promise<Run>>): Promise<Record<Side, Run[]>> {
 	const names = Object.keys(sides) as Side[];
-	const runs = Object.fromEntries(
-		names.map((name) => [name, [] as Run[]]),
-	) as Record<Side, Run[]>;
+	const runs = Object.fromEntries(names.map((name) => [name, [] as Run[]])) as Record<Side, Run[]>;
 	for (let round = 0; round <= rounds; round++) {
 		for (const name of names) {
 			const run = await sides[name]();

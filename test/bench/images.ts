@@ -4,11 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import sharp from "sharp";
-import {
-	decodeWithin,
-	maxThumbnailSide,
-	sharpImages,
-} from "#images/sharp-images.ts";
+import { decodeWithin, maxThumbnailSide, sharpImages } from "#images/sharp-images.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { forgetPeak, peakMegabytes } from "../support/peak-memory.ts";
 import { demand, median, quantile, report } from "./report.ts";
@@ -46,23 +42,14 @@ const toFit = {
 
 /** What is compared. A full decode has every pixel in memory before anything is made of them. */
 const sides = {
-	thumbnail: async (bytes: Uint8Array) =>
-		decodeWithin(bytes, maxThumbnailSide, await sharp(bytes).metadata()),
+	thumbnail: async (bytes: Uint8Array) => decodeWithin(bytes, maxThumbnailSide, await sharp(bytes).metadata()),
 	"thumbnail of a full decode": async (bytes: Uint8Array) => {
-		const { data, info } = await sharp(bytes)
-			.autoOrient()
-			.raw()
-			.toBuffer({ resolveWithObject: true });
+		const { data, info } = await sharp(bytes).autoOrient().raw().toBuffer({ resolveWithObject: true });
 		const { width, height, channels } = info;
-		return sharp(data, { raw: { width, height, channels } })
-			.resize(toFit)
-			.raw()
-			.toBuffer();
+		return sharp(data, { raw: { width, height, channels } }).resize(toFit).raw().toBuffer();
 	},
-	"everything that is derived": (bytes: Uint8Array) =>
-		sharpImages().derive(bytes),
-	"a full decode and nothing else": (bytes: Uint8Array) =>
-		sharp(bytes).raw().toBuffer(),
+	"everything that is derived": (bytes: Uint8Array) => sharpImages().derive(bytes),
+	"a full decode and nothing else": (bytes: Uint8Array) => sharp(bytes).raw().toBuffer(),
 	/** Of 64 values one pixel is made, the least that libjpeg can: what is left is reading the codes of all of them. */
 	"reading its codes alone": async (bytes: Uint8Array) => {
 		const { width } = await sharp(bytes).metadata();
@@ -89,9 +76,7 @@ async function compare(): Promise<void> {
 		for (const photo of photos) {
 			const file = path.join(directory, "photo.jpg");
 			await draw(photo, file);
-			const runs = Object.fromEntries(
-				names.map((name) => [name, [] as Measured[]]),
-			) as Record<Side, Measured[]>;
+			const runs = Object.fromEntries(names.map((name) => [name, [] as Measured[]])) as Record<Side, Measured[]>;
 			for (let round = 0; round <= rounds; round++) {
 				for (const name of names) {
 					const measured = inFreshProcess(name, file);
@@ -100,11 +85,7 @@ async function compare(): Promise<void> {
 			}
 			/** Quartiles of the paired ratios to the thumbnail of a full decode. */
 			const ratios = (name: Side, unit: keyof Measured) =>
-				runs[name].map(
-					(one, at) =>
-						one[unit] /
-						(runs["thumbnail of a full decode"][at]?.[unit] ?? Number.NaN),
-				);
+				runs[name].map((one, at) => one[unit] / (runs["thumbnail of a full decode"][at]?.[unit] ?? Number.NaN));
 			for (const name of names) {
 				const row: Record<string, string> = { what: `${photo.name}: ${name}` };
 				for (const unit of ["ms", "megabytes"] as const) {
@@ -112,8 +93,7 @@ async function compare(): Promise<void> {
 					const at = (q: number) => quantile(to, q).toFixed(2);
 					const label = unit === "ms" ? "CPU ms" : "MB";
 					row[label] = median(runs[name].map((one) => one[unit])).toFixed(0);
-					row[`${label} ratio (q1, q3)`] =
-						`${at(0.5)} (${at(0.25)}, ${at(0.75)})`;
+					row[`${label} ratio (q1, q3)`] = `${at(0.5)} (${at(0.25)}, ${at(0.75)})`;
 				}
 				rows.push(row);
 			}
@@ -167,10 +147,7 @@ async function measure(name: Side, file: string): Promise<Measured> {
 }
 
 /** Noise over a gradient, as large as a photo of a phone: what compresses to nothing decodes too quickly. */
-async function draw(
-	{ width, height, byPhone }: Photo,
-	file: string,
-): Promise<void> {
+async function draw({ width, height, byPhone }: Photo, file: string): Promise<void> {
 	const gradient = await sharp({
 		create: {
 			width: 256,

@@ -19,33 +19,19 @@ export async function runNode(
 	answered?: Promise<unknown>,
 ): Promise<Run> {
 	const started = performance.now();
-	const child = spawn(
-		"bash",
-		[
-			"-c",
-			`TIMEFORMAT='cpu %3U %3S'; time "$@"`,
-			"time",
-			process.execPath,
-			...args,
-		],
-		{
-			env: { PATH: process.env.PATH, ...env },
-			stdio: ["ignore", "pipe", "pipe"],
-		},
-	);
+	const child = spawn("bash", ["-c", `TIMEFORMAT='cpu %3U %3S'; time "$@"`, "time", process.execPath, ...args], {
+		env: { PATH: process.env.PATH, ...env },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
 	let said = "";
 	child.stdout.on("data", (text) => (said += text));
 	child.stderr.on("data", (text) => (said += text));
-	const ended = new Promise<number>((resolve) =>
-		child.once("close", () => resolve(performance.now())),
-	);
+	const ended = new Promise<number>((resolve) => child.once("close", () => resolve(performance.now())));
 	const failed = ended.then(() => {
 		throw new Error(`The process ended without an answer:\n${said}`);
 	});
 	failed.catch(() => undefined);
-	const answeredAt = answered
-		? await Promise.race([answered.then(() => performance.now()), failed])
-		: await ended;
+	const answeredAt = answered ? await Promise.race([answered.then(() => performance.now()), failed]) : await ended;
 	await ended;
 	const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(said) ?? [];
 	if (!user || !system) throw new Error(`No times were told:\n${said}`);
@@ -56,16 +42,14 @@ export async function runNode(
 }
 
 /** The client of the Lambda Runtime API that the local cloud starts functions with, as plain JavaScript. */
-const bootstrap = join(
-	mkdtempSync(join(tmpdir(), "collections-bench-")),
-	"bootstrap.mjs",
-);
+const bootstrap = join(mkdtempSync(join(tmpdir(), "collections-bench-")), "bootstrap.mjs");
 writeFileSync(
 	bootstrap,
-	transformSync(
-		readFileSync("packages/cdk-local/services/lambda/bootstrap.ts", "utf8"),
-		{ loader: "ts", format: "esm", target: "node24" },
-	).code,
+	transformSync(readFileSync("packages/cdk-local/services/lambda/bootstrap.ts", "utf8"), {
+		loader: "ts",
+		format: "esm",
+		target: "node24",
+	}).code,
 );
 
 /**

@@ -20,10 +20,7 @@ import { connectDatabase } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
-import {
-	describeInstantly,
-	startCloudProcess,
-} from "../system/cloud-process.ts";
+import { describeInstantly, startCloudProcess } from "../system/cloud-process.ts";
 import { Control } from "../system/control.ts";
 import { demand, median, quantile, report } from "./report.ts";
 
@@ -44,20 +41,12 @@ try {
 	report(
 		"pipeline",
 		[
-			row(
-				"500 KB screenshot to ready, offline with OCR",
-				offline.pipeline,
-				"ms",
-			),
+			row("500 KB screenshot to ready, offline with OCR", offline.pipeline, "ms"),
 			row("the same with a vision provider of 0 ms", instant.pipeline, "ms"),
 			row("bare sharp and SQL in one process", instant.bare, "ms"),
 		],
 		[
-			demand(
-				"500 KB screenshot to ready, offline, s",
-				median(offline.pipeline) / 1000,
-				5,
-			),
+			demand("500 KB screenshot to ready, offline, s", median(offline.pipeline) / 1000, 5),
 			demand("providers at 0 ms / bare work, paired median", median(ratios), 5),
 		],
 	);
@@ -81,10 +70,7 @@ async function measure(name: string, instantVision: boolean) {
 		await invoke(outputs, operator, outputs.MigrationFunctionName);
 		const password = `${randomUUID()}-Aa1`;
 		await ensureUser(outputs, operator, "bench@example.com", password);
-		const client = new RestClient(
-			outputs.ApiUrl,
-			await signIn(outputs, "bench@example.com", password),
-		);
+		const client = new RestClient(outputs.ApiUrl, await signIn(outputs, "bench@example.com", password));
 		const ports = await portsInThisProcess(new Control(outputs, operator));
 		const pipeline: number[] = [];
 		const bare: number[] = [];
@@ -102,10 +88,7 @@ async function measure(name: string, instantVision: boolean) {
 	}
 }
 
-async function uploadToReady(
-	client: RestClient,
-	bytes: Uint8Array<ArrayBuffer>,
-): Promise<number> {
+async function uploadToReady(client: RestClient, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
 	const started = performance.now();
 	const { id } = await client.upload("screenshot.png", bytes);
 	for (;;) {
@@ -200,11 +183,7 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 		},
 	);
 	const embed = await claim("embed");
-	const { vectors, usage } = await embedder.embed(
-		[embeddingText(text)],
-		"document",
-		{ deadline },
-	);
+	const { vectors, usage } = await embedder.embed([embeddingText(text)], "document", { deadline });
 	const [vector] = vectors;
 	if (!vector) throw new Error("nothing embedded");
 	await stages.commitEmbedded(
@@ -227,8 +206,7 @@ async function screenshot(): Promise<Uint8Array<ArrayBuffer>> {
 	const noise = crypto.getRandomValues(new Uint8Array(60_000));
 	const rows = Math.ceil(screenshotBytes / (width * 3));
 	const raw = Buffer.alloc(width * rows * 3);
-	for (let at = 0; at < raw.length; at += noise.length)
-		raw.set(noise.subarray(0, raw.length - at), at);
+	for (let at = 0; at < raw.length; at += noise.length) raw.set(noise.subarray(0, raw.length - at), at);
 	for (let at = 0; at < raw.length; at++) raw[at] = (raw[at] ?? 0) ^ (at >> 7);
 	const below = await sharp(raw, {
 		raw: { width, height: rows, channels: 3 },

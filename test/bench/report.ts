@@ -44,10 +44,7 @@ export function report(
 	};
 	mkdirSync("reports", { recursive: true });
 	const file = `reports/bench-${name}.json`;
-	writeFileSync(
-		file,
-		JSON.stringify({ machine, rows, demands, notes }, null, 2),
-	);
+	writeFileSync(file, JSON.stringify({ machine, rows, demands, notes }, null, 2));
 	console.log(`\n${file}`);
 }
 

@@ -2,11 +2,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import { backends } from "#cdk-local/test/services/backends.ts";
 import { itemSize } from "#langgraph-dynamodb/src/items.ts";
-import {
-	incompressibleText,
-	saversOn,
-	threadConfig,
-} from "#langgraph-dynamodb/test/savers.ts";
+import { incompressibleText, saversOn, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
 import { countTraffic, type Traffic } from "../support/aws-traffic.ts";
 
 const State = Annotation.Root({
@@ -22,9 +18,7 @@ const message = () => incompressibleText(400);
  * Measures the saver's traffic in the eighth turn of a graph with one channel of ten messages: the figures of
  * packages/langgraph-dynamodb/README.md.
  */
-export async function saverTraffic(): Promise<
-	{ turn: string; traffic: Traffic; writeUnits: number }[]
-> {
+export async function saverTraffic(): Promise<{ turn: string; traffic: Traffic; writeUnits: number }[]> {
 	const [local] = backends;
 	if (!local) throw new Error("There is no backend.");
 	const backend = await local.start();
@@ -47,9 +41,7 @@ export async function saverTraffic(): Promise<
 					})
 					.addNode("tools", () => ({ messages: [message()] }))
 					.addEdge(START, "model")
-					.addConditionalEdges("model", () =>
-						withTool && modelCalls === 1 ? "tools" : END,
-					)
+					.addConditionalEdges("model", () => (withTool && modelCalls === 1 ? "tools" : END))
 					.addEdge("tools", "model")
 					.compile({ checkpointer: savers.open() })
 					.invoke({ messages: [message()] }, threadConfig());

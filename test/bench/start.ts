@@ -15,26 +15,14 @@ for (let run = 0; run < runs; run++) seconds.push(await startOnce());
 report(
 	"start",
 	seconds.map((value, run) => ({ run: run + 1, seconds: value.toFixed(1) })),
-	[
-		demand(
-			"make dev until the printed search finds its sample, s",
-			median(seconds),
-			30,
-		),
-	],
+	[demand("make dev until the printed search finds its sample, s", median(seconds), 30)],
 );
 
 /** A copy of this checkout's files with its installed packages, and nothing built or started before. */
 async function startOnce(): Promise<number> {
 	const copy = mkdtempSync(path.join(tmpdir(), "collections-start-"));
 	const port = await freePort();
-	const tracked = execFileSync("git", [
-		"ls-files",
-		"-z",
-		"--cached",
-		"--others",
-		"--exclude-standard",
-	])
+	const tracked = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
 		.toString()
 		.split("\0")
 		.filter(Boolean);
@@ -62,15 +50,8 @@ async function startOnce(): Promise<number> {
 			}
 			await sleep(20);
 		}
-		const { ApiUrl } = await readOutputsFile(
-			path.join(copy, ".aws-outputs-local.json"),
-			"start",
-		);
-		const token = execFileSync(
-			"make",
-			["-s", "token", "ENV=local", "EMAIL=demo@example.com"],
-			{ cwd: copy },
-		);
+		const { ApiUrl } = await readOutputsFile(path.join(copy, ".aws-outputs-local.json"), "start");
+		const token = execFileSync("make", ["-s", "token", "ENV=local", "EMAIL=demo@example.com"], { cwd: copy });
 		const query = /"query": "([^"]+)"/.exec(said)?.[1] ?? "";
 		const client = new RestClient(ApiUrl, token.toString().trim());
 		const { results } = await client.search(query);

@@ -25,9 +25,7 @@ afterAll(async () => {
 });
 
 const put = (Name: string, Value: string, Overwrite = false) =>
-	store.send(
-		new PutParameterCommand({ Name, Value, Overwrite, Type: "SecureString" }),
-	);
+	store.send(new PutParameterCommand({ Name, Value, Overwrite, Type: "SecureString" }));
 
 describe("an API key", () => {
 	it("is null if its parameter is missing, and is cached until a fresh read", async () => {
@@ -56,14 +54,10 @@ describe("an API key", () => {
 		const proxy = createServer((request, response) => {
 			if (isSilent) return;
 			const { method, headers, url = "/" } = request;
-			const forwarded = httpRequest(
-				new URL(url, apis.state.endpoint),
-				{ method, headers },
-				(answer) => {
-					response.writeHead(answer.statusCode ?? 0, answer.headers);
-					answer.pipe(response);
-				},
-			);
+			const forwarded = httpRequest(new URL(url, apis.state.endpoint), { method, headers }, (answer) => {
+				response.writeHead(answer.statusCode ?? 0, answer.headers);
+				answer.pipe(response);
+			});
 			request.pipe(forwarded);
 		}).listen(0, "127.0.0.1");
 		await once(proxy, "listening");

@@ -2,18 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { chatFor } from "#ai/chat.ts";
 import type { ApiKey } from "#ai/provider.ts";
 import { ModelFailure } from "#core/errors.ts";
-import type {
-	Chat,
-	ChatMessage,
-	ChatRequest,
-	ChatTool,
-} from "#core/ports/index.ts";
-import {
-	anthropicChatWire,
-	bedrockChatWire,
-	type ChatWire,
-	openaiChatWire,
-} from "./providers/chat-wire.ts";
+import type { Chat, ChatMessage, ChatRequest, ChatTool } from "#core/ports/index.ts";
+import { anthropicChatWire, bedrockChatWire, type ChatWire, openaiChatWire } from "./providers/chat-wire.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 
 interface Kind {
@@ -100,8 +90,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		await server.close();
 	});
 
-	const answer = (more: Partial<ChatRequest> = {}) =>
-		chat.answer({ messages, deadline: inSeconds(15), ...more });
+	const answer = (more: Partial<ChatRequest> = {}) => chat.answer({ messages, deadline: inSeconds(15), ...more });
 	const failure = async (more: Partial<ChatRequest> = {}) => {
 		const error = await answer(more).then(
 			() => new Error("It answered."),
@@ -158,9 +147,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 				{ id: "c2", name: "search_collection", input: {} },
 			],
 		});
-		expect(JSON.stringify(server.requests[0]?.body)).toContain(
-			JSON.stringify(searchTool.inputSchema),
-		);
+		expect(JSON.stringify(server.requests[0]?.body)).toContain(JSON.stringify(searchTool.inputSchema));
 		const second = await answer({
 			tools: [searchTool],
 			messages: [
@@ -178,9 +165,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect(wire.resultsIn(body)).toEqual(["Gate 12, item 7", "Refused."]);
 		const roles = body.messages.map(({ role }: ChatMessage) => role);
 		expect(roles).toEqual(
-			provider === "openai"
-				? ["developer", "user", "assistant", "tool", "tool"]
-				: ["user", "assistant", "user"],
+			provider === "openai" ? ["developer", "user", "assistant", "tool", "tool"] : ["user", "assistant", "user"],
 		);
 	});
 
@@ -188,9 +173,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		"takes the tool input %s for what it is: no object",
 		async (written) => {
 			// Where the wire has the input as a value, text in its place is the same mistake.
-			const toolCalls = [
-				{ id: "c1", name: "search_collection", input: written },
-			];
+			const toolCalls = [{ id: "c1", name: "search_collection", input: written }];
 			server.answers(wire.reply({ toolCalls }), wire.reply({ text: "Well." }));
 			const { message, stopReason } = await answer({ tools: [searchTool] });
 			expect(stopReason).toBe("tools");
@@ -198,39 +181,26 @@ describe.each(kinds)("chat by $label", (kind) => {
 			// And the conversation can go on.
 			await answer({
 				tools: [searchTool],
-				messages: [
-					...messages,
-					message,
-					{ role: "tool", callId: "c1", text: "No JSON.", failed: true },
-				],
+				messages: [...messages, message, { role: "tool", callId: "c1", text: "No JSON.", failed: true }],
 			});
 			expect(wire.resultsIn(server.requests[1]?.body)).toEqual(["No JSON."]);
 		},
 	);
 
-	it.each(["cut_off", "refused"] as const)(
-		"says when an answer is %s",
-		async (stopReason) => {
-			server.answers(wire.reply({ text: "I ", stopReason }));
-			expect((await answer()).stopReason).toBe(stopReason);
-		},
-	);
+	it.each(["cut_off", "refused"] as const)("says when an answer is %s", async (stopReason) => {
+		server.answers(wire.reply({ text: "I ", stopReason }));
+		expect((await answer()).stopReason).toBe(stopReason);
+	});
 
 	it("waits as Retry-After says after a 429, then is answered", async () => {
-		server.answers(
-			wire.error(429, "Slow down.", { "retry-after": "1" }),
-			wire.reply({ text: "Gate 12." }),
-		);
+		server.answers(wire.error(429, "Slow down.", { "retry-after": "1" }), wire.reply({ text: "Gate 12." }));
 		expect((await answer()).message.text).toBe("Gate 12.");
 		const [first, second] = server.requests;
 		expect(second && first && second.at - first.at).toBeGreaterThanOrEqual(990);
 	});
 
 	it.each([500, 503, 529])("survives one %i", async (status) => {
-		server.answers(
-			wire.error(status, "Overloaded"),
-			wire.reply({ text: "Gate 12." }),
-		);
+		server.answers(wire.error(status, "Overloaded"), wire.reply({ text: "Gate 12." }));
 		expect((await answer()).message.text).toBe("Gate 12.");
 	});
 
@@ -252,9 +222,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		const error = await failure();
 		expect(error.code).toBe("chat_unavailable");
 		// Without the provider's own words, which may name the account.
-		expect(error.message).toBe(
-			`${label} gave no answer (529): ask again in a while.`,
-		);
+		expect(error.message).toBe(`${label} gave no answer (529): ask again in a while.`);
 		expect(server.requests).toHaveLength(3);
 	});
 
@@ -302,10 +270,7 @@ describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
 			const server = await serveProvider();
 			try {
 				const toolCalls = [{ id: "c1", name: "search_collection", input: {} }];
-				server.answers(
-					wire.reply({ thoughts: "Hm, a gate.", toolCalls }),
-					wire.reply({ text: "Gate 12." }),
-				);
+				server.answers(wire.reply({ thoughts: "Hm, a gate.", toolCalls }), wire.reply({ text: "Gate 12." }));
 				const chat = chatFor({
 					provider,
 					[provider]: { key, model, baseUrl: server.url },
@@ -320,11 +285,7 @@ describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
 				const { message } = await ask(messages);
 				// A conversation is stored as JSON between two calls.
 				const turn: ChatMessage[] = JSON.parse(
-					JSON.stringify([
-						...messages,
-						message,
-						{ role: "tool", callId: "c1", text: "12" },
-					]),
+					JSON.stringify([...messages, message, { role: "tool", callId: "c1", text: "12" }]),
 				);
 				await ask(turn);
 				await ask([...turn, { role: "user", text: "And the seat?" }]);
@@ -355,9 +316,7 @@ describe("the choice of a chat model", () => {
 		const server = await serveProvider();
 		try {
 			server.answers(
-				provider === "openai"
-					? openaiChatWire.reply({ text: "Yes." })
-					: anthropicChatWire.reply({ text: "Yes." }),
+				provider === "openai" ? openaiChatWire.reply({ text: "Yes." }) : anthropicChatWire.reply({ text: "Yes." }),
 			);
 			const chat = chatFor({
 				provider: "anthropic",
@@ -391,8 +350,6 @@ describe("the choice of a chat model", () => {
 	});
 
 	it("of an environment that names none there is fails when the function starts", () => {
-		expect(() => chatFor({ provider: "gemini" })).toThrow(
-			/"gemini".*chatProvider in cdk\.json/,
-		);
+		expect(() => chatFor({ provider: "gemini" })).toThrow(/"gemini".*chatProvider in cdk\.json/);
 	});
 });

@@ -1,21 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import {
-	TransactionCanceledException,
-	TransactionConflictException,
-} from "@aws-sdk/client-dynamodb";
-import {
-	type DynamoDBDocumentClient,
-	TransactWriteCommand,
-} from "@aws-sdk/lib-dynamodb";
+import { TransactionCanceledException, TransactionConflictException } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
 import type { OpenTurn, SessionMessage } from "#core/ports/index.ts";
-import {
-	type Conversations,
-	conversationsInMemory,
-	conversationsOn,
-	jumpingClock,
-} from "./conversations.ts";
+import { type Conversations, conversationsInMemory, conversationsOn, jumpingClock } from "./conversations.ts";
 
 const clock = jumpingClock();
 const hour = 3_600_000;
@@ -75,10 +64,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 				throw (command as object) instanceof TransactWriteCommand
 					? new TransactionCanceledException({
 							...failure,
-							CancellationReasons: [
-								{ Code: "None" },
-								{ Code: "TransactionConflict" },
-							],
+							CancellationReasons: [{ Code: "None" }, { Code: "TransactionConflict" }],
 						})
 					: new TransactionConflictException(failure);
 			},
@@ -128,8 +114,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 
 	it("gives each of five concurrent messages a turn of its own", async () => {
 		const user = randomUUID();
-		const open = () =>
-			conversationsOn(backend, { ...clock, maxWaitMs: 20_000 }).sessions;
+		const open = () => conversationsOn(backend, { ...clock, maxWaitMs: 20_000 }).sessions;
 		const taken = await Promise.all(
 			Array.from({ length: 5 }, async (_, at) => {
 				const sessions = open();
@@ -141,9 +126,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		expect(taken.sort()).toEqual([1, 2, 3, 4, 5]);
 		const history = await open().history(user, "s");
 		const texts = history?.messages.map(({ text }) => text.split(" "));
-		expect(texts?.map(([side]) => side)).toEqual(
-			Array.from({ length: 5 }, () => ["question", "answer"]).flat(),
-		);
+		expect(texts?.map(([side]) => side)).toEqual(Array.from({ length: 5 }, () => ["question", "answer"]).flat());
 		for (let at = 0; at < 10; at += 2) {
 			expect(texts?.[at]?.[1]).toBe(texts?.[at + 1]?.[1]);
 		}
@@ -151,11 +134,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 });
 
 function sessionsContract(get: () => Conversations): void {
-	const askAndAnswer = async (
-		user: string,
-		sessionId: string,
-		question: string,
-	): Promise<OpenTurn> => {
+	const askAndAnswer = async (user: string, sessionId: string, question: string): Promise<OpenTurn> => {
 		const { sessions } = get();
 		const turn = await sessions.beginTurn(user, sessionId, question);
 		await sessions.endTurn(user, turn, answer(`to ${question}`));
@@ -201,12 +180,8 @@ function sessionsContract(get: () => Conversations): void {
 
 	it("keeps the order beyond the tenth turn", async () => {
 		const user = randomUUID();
-		const questions = Array.from(
-			{ length: 11 },
-			(_, at) => `question ${at + 1}`,
-		);
-		for (const question of questions)
-			await askAndAnswer(user, "long", question);
+		const questions = Array.from({ length: 11 }, (_, at) => `question ${at + 1}`);
+		for (const question of questions) await askAndAnswer(user, "long", question);
 		const history = await get().sessions.history(user, "long");
 		expect(history?.messages.map(({ text }) => text)).toEqual(
 			questions.flatMap((question) => [question, `to ${question}`]),
@@ -222,9 +197,7 @@ function sessionsContract(get: () => Conversations): void {
 		await askAndAnswer(user, "a", "again");
 		await askAndAnswer(randomUUID(), "foreign", "hello");
 		const list = await get().sessions.list(user, 2);
-		expect(
-			list.map((session) => [session.sessionId, session.messageCount]),
-		).toEqual([
+		expect(list.map((session) => [session.sessionId, session.messageCount])).toEqual([
 			["a", 4],
 			["c", 2],
 		]);
@@ -258,10 +231,7 @@ function sessionsContract(get: () => Conversations): void {
 		clock.pass(2 * hour);
 		expect(await askAndAnswer(user, "s", "three")).toMatchObject({ number: 1 });
 		const history = await sessions.history(user, "s");
-		expect(history?.messages.map(({ text }) => text)).toEqual([
-			"three",
-			"to three",
-		]);
+		expect(history?.messages.map(({ text }) => text)).toEqual(["three", "to three"]);
 	});
 
 	it("takes one message at a time, until it is answered or abandoned", async () => {
@@ -292,15 +262,10 @@ function sessionsContract(get: () => Conversations): void {
 		clock.pass(31_000);
 		const again = await sessions.beginTurn(user, "s", "one");
 		expect(again.number).toBe(dead.number);
-		await expect(
-			sessions.endTurn(user, dead, answer("late")),
-		).rejects.toMatchObject({ code: "session_busy" });
+		await expect(sessions.endTurn(user, dead, answer("late"))).rejects.toMatchObject({ code: "session_busy" });
 		await sessions.endTurn(user, again, answer("in time"));
 		const history = await sessions.history(user, "s");
-		expect(history?.messages.map(({ text }) => text)).toEqual([
-			"one",
-			"in time",
-		]);
+		expect(history?.messages.map(({ text }) => text)).toEqual(["one", "in time"]);
 	});
 
 	it("a deleted session takes no answer, and does not come back", async () => {
@@ -309,9 +274,7 @@ function sessionsContract(get: () => Conversations): void {
 		await askAndAnswer(user, "s", "one");
 		const turn = await sessions.beginTurn(user, "s", "two");
 		expect(await sessions.delete(user, "s")).toBe(true);
-		await expect(
-			sessions.endTurn(user, turn, answer("two")),
-		).rejects.toMatchObject({ code: "session_not_found" });
+		await expect(sessions.endTurn(user, turn, answer("two"))).rejects.toMatchObject({ code: "session_not_found" });
 		expect(await sessions.history(user, "s")).toBeNull();
 		expect(await sessions.list(user, 10)).toEqual([]);
 	});
@@ -323,14 +286,11 @@ function sessionsContract(get: () => Conversations): void {
 		expect(await sessions.delete(user, "s")).toBe(true);
 		const turn = await sessions.beginTurn(user, "s", "anew");
 		expect(turn.generation).not.toBe(former.generation);
-		await expect(
-			sessions.endTurn(user, former, answer("of the former")),
-		).rejects.toMatchObject({ code: "session_not_found" });
+		await expect(sessions.endTurn(user, former, answer("of the former"))).rejects.toMatchObject({
+			code: "session_not_found",
+		});
 		await sessions.endTurn(user, turn, answer("of the new"));
 		const history = await sessions.history(user, "s");
-		expect(history?.messages.map(({ text }) => text)).toEqual([
-			"anew",
-			"of the new",
-		]);
+		expect(history?.messages.map(({ text }) => text)).toEqual(["anew", "of the new"]);
 	});
 }

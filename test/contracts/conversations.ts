@@ -41,10 +41,7 @@ export function conversationsOn(
 	};
 	return {
 		sessions: dynamoDbSessions({ ...options, maxWaitMs }),
-		turns: graphTurns(
-			(owner, refreshedSession) =>
-				new DynamoDbSaver({ ...options, owner, refreshedSession }),
-		),
+		turns: graphTurns((owner, refreshedSession) => new DynamoDbSaver({ ...options, owner, refreshedSession })),
 	};
 }
 

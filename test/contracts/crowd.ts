@@ -2,10 +2,7 @@ import type { Queryable } from "#postgres/database.ts";
 import { vectorText } from "../support/vector-text.ts";
 
 /** Fills the tables with tenants of many ready items each: random vectors, and words of which a few are rare. */
-export async function fillWithTenants(
-	db: Queryable,
-	tenants: { userId: string; items: number }[],
-): Promise<void> {
+export async function fillWithTenants(db: Queryable, tenants: { userId: string; items: number }[]): Promise<void> {
 	for (const { userId, items } of tenants) {
 		await db.query(
 			`with ids as (
@@ -36,11 +33,7 @@ export async function fillWithTenants(
 /** An item without words for each vector. */
 export async function fillWithVectors(
 	db: Queryable,
-	{
-		userId,
-		model,
-		category = "Other",
-	}: { userId: string; model: string; category?: string },
+	{ userId, model, category = "Other" }: { userId: string; model: string; category?: string },
 	vectors: Float32Array[],
 ): Promise<void> {
 	for (let from = 0; from < vectors.length; from += 500) {

@@ -14,9 +14,7 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 		empty = await native.create();
 		await empty.migrate();
 		const direct = empty.connect(1);
-		proxy = await cuttingProxy(empty.address, (pid) =>
-			direct.query("select pg_terminate_backend($1)", [pid]),
-		);
+		proxy = await cuttingProxy(empty.address, (pid) => direct.query("select pg_terminate_backend($1)", [pid]));
 		db = connectDatabase({
 			...empty.address,
 			port: proxy.port,
@@ -30,12 +28,8 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 		await empty?.drop();
 	});
 
-	const written = scenarios.filter(
-		({ title }) => !title.startsWith("the sweeper"),
-	);
-	const sweeping = scenarios.filter(({ title }) =>
-		/sending what|request whose|finishing/.test(title),
-	);
+	const written = scenarios.filter(({ title }) => !title.startsWith("the sweeper"));
+	const sweeping = scenarios.filter(({ title }) => /sending what|request whose|finishing/.test(title));
 	describe.each([...written, ...sweeping])("during $title", (scenario) => {
 		it.each(cuts)(
 			"%s any exchange with the server loses and doubles nothing",
@@ -49,15 +43,11 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 					await scenario.run(simulator, simulator.process(), itemId);
 					if (!proxy.disarm()) break;
 					await scenario.retry?.(simulator, itemId);
-					const live = simulator.accepted.filter(
-						(id) => !simulator.deleted.includes(id),
-					);
+					const live = simulator.accepted.filter((id) => !simulator.deleted.includes(id));
 					const violations = await simulator.verify({
 						ready: scenario.mayFail ? [] : live,
 					});
-					found.push(
-						...violations.map((text) => `${cut} exchange ${at}: ${text}`),
-					);
+					found.push(...violations.map((text) => `${cut} exchange ${at}: ${text}`));
 				}
 				expect(found).toEqual([]);
 				expect(at).toBeGreaterThan(0);

@@ -80,9 +80,7 @@ export async function cuttingProxy(
 			client.write(bytes);
 		});
 	});
-	await new Promise<void>((resolve) =>
-		proxy.listen(0, "127.0.0.1", () => resolve()),
-	);
+	await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
 	return {
 		port: (proxy.address() as { port: number }).port,
 		arm(cut, at) {

@@ -19,9 +19,7 @@ function connect(settings: Parameters<typeof connectDatabase>[0]): Database {
 async function listen(serve: (socket: Socket) => void): Promise<number> {
 	const server = createServer(serve);
 	servers.push(server);
-	await new Promise<void>((resolve) =>
-		server.listen(0, "127.0.0.1", () => resolve()),
-	);
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
 	return (server.address() as { port: number }).port;
 }
 
@@ -50,16 +48,12 @@ describe("a database that is unavailable", () => {
 
 	it("is unavailable where the connection breaks at once", async () => {
 		const port = await listen((socket) => socket.destroy());
-		await expect(connect(at(port)).query("select 1")).rejects.toMatchObject(
-			unavailable,
-		);
+		await expect(connect(at(port)).query("select 1")).rejects.toMatchObject(unavailable);
 	});
 
 	it("is unavailable after three seconds where nothing is answered", async () => {
 		const port = await listen((socket) => socket.on("error", () => {}));
-		await expect(connect(at(port)).query("select 1")).rejects.toMatchObject(
-			unavailable,
-		);
+		await expect(connect(at(port)).query("select 1")).rejects.toMatchObject(unavailable);
 	});
 
 	it("without TLS is not spoken to where TLS is demanded", async () => {
@@ -71,16 +65,12 @@ describe("a database that is unavailable", () => {
 				socket.write("N");
 			});
 		});
-		await expect(
-			connect(at(port, "verify-full")).query("select 1"),
-		).rejects.toThrow(/SSL/);
+		await expect(connect(at(port, "verify-full")).query("select 1")).rejects.toThrow(/SSL/);
 		expect(heard).toBe(8); // the question for TLS, and no word more
 	});
 
 	it("whose TLS mode is misspelt is not spoken to at all", async () => {
-		await expect(
-			connect(at(1, "verify_full")).query("select 1"),
-		).rejects.toThrow(/verify-full or off/);
+		await expect(connect(at(1, "verify_full")).query("select 1")).rejects.toThrow(/verify-full or off/);
 	});
 
 	it("answers again by itself when it is back", async () => {
@@ -225,17 +215,13 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 	it("that the server ends inside a transaction leaves nothing of it", async () => {
 		const db = empty.connect();
 		const broken = db.transaction(async (tx) => {
-			await tx.query(
-				"insert into tombstones (item_id, user_id) values (gen_random_uuid(), 'broken')",
-			);
+			await tx.query("insert into tombstones (item_id, user_id) values (gen_random_uuid(), 'broken')");
 			await killAll();
 			await new Promise((resolve) => setTimeout(resolve, 100));
 			await tx.query("select 1");
 		});
 		await expect(broken).rejects.toMatchObject(unavailable);
-		expect(
-			await db.query("select * from tombstones where user_id = 'broken'"),
-		).toEqual([]);
+		expect(await db.query("select * from tombstones where user_id = 'broken'")).toEqual([]);
 	});
 
 	it("rolls a transaction back when its work throws, and passes the error on", async () => {
@@ -243,15 +229,11 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 		const error = new Error("mine");
 		await expect(
 			db.transaction(async (tx) => {
-				await tx.query(
-					"insert into tombstones (item_id, user_id) values (gen_random_uuid(), 'thrown')",
-				);
+				await tx.query("insert into tombstones (item_id, user_id) values (gen_random_uuid(), 'thrown')");
 				throw error;
 			}),
 		).rejects.toBe(error);
-		expect(
-			await db.query("select * from tombstones where user_id = 'thrown'"),
-		).toEqual([]);
+		expect(await db.query("select * from tombstones where user_id = 'thrown'")).toEqual([]);
 	});
 
 	it("is refused where the certificate is not signed by who signs Amazon's", async () => {
@@ -270,9 +252,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 	});
 
 	it("limits a statement to fifteen seconds", async () => {
-		expect(await empty.connect().query("show statement_timeout")).toEqual([
-			{ statement_timeout: "15s" },
-		]);
+		expect(await empty.connect().query("show statement_timeout")).toEqual([{ statement_timeout: "15s" }]);
 	});
 
 	it("opens no more than two connections by itself", async () => {
@@ -281,9 +261,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 			...empty.address,
 			credentials: async () => empty.application,
 		});
-		const statements = Array.from({ length: 8 }, () =>
-			db.query("select pg_sleep(0.05)"),
-		);
+		const statements = Array.from({ length: 8 }, () => db.query("select pg_sleep(0.05)"));
 		const counts: number[] = [];
 		await withClient(empty.address, empty.master, async (client) => {
 			for (let look = 0; look < 5; look++) {

@@ -8,12 +8,7 @@ import { vector } from "@electric-sql/pglite-pgvector";
 import { servePglite } from "#cdk-local/services/rds/pglite-server.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
-import {
-	connectDatabase,
-	type Database,
-	type DatabaseAddress,
-	type DatabaseCredentials,
-} from "#postgres/database.ts";
+import { connectDatabase, type Database, type DatabaseAddress, type DatabaseCredentials } from "#postgres/database.ts";
 import type { Migrated } from "#postgres/migrate.ts";
 
 export const migrations = join(import.meta.dirname, "../../migrations");
@@ -52,9 +47,7 @@ export const pglite: DatabaseKind = {
 };
 
 export const native: DatabaseKind = {
-	title: nativeUrl
-		? "native PostgreSQL"
-		: "native PostgreSQL (skipped: TEST_DATABASE_URL is not set)",
+	title: nativeUrl ? "native PostgreSQL" : "native PostgreSQL (skipped: TEST_DATABASE_URL is not set)",
 	skip: !nativeUrl,
 	concurrent: true,
 	create: createNative,
@@ -122,16 +115,12 @@ async function createNative(): Promise<EmptyDatabase> {
 		tls: "off",
 	};
 	const name = `test_${randomUUID().replaceAll("-", "")}`;
-	await withClient(server, master, (client) =>
-		client.query(`create database ${name}`),
-	);
+	await withClient(server, master, (client) => client.query(`create database ${name}`));
 	const roles = newRoles();
 	return emptyDatabase({ ...server, database: name }, master, roles, () =>
 		withClient(server, master, async (client) => {
 			await client.query(`drop database ${name} with (force)`);
-			await client.query(
-				`drop role if exists ${roles.application.username}, ${roles.migration.username}`,
-			);
+			await client.query(`drop role if exists ${roles.application.username}, ${roles.migration.username}`);
 		}),
 	);
 }
@@ -148,8 +137,7 @@ function emptyDatabase(
 		master,
 		application,
 		migration,
-		migrate: (directory = migrations) =>
-			migrateDatabase({ address, master, application, migration, directory }),
+		migrate: (directory = migrations) => migrateDatabase({ address, master, application, migration, directory }),
 		connect(maxConnections) {
 			const database = connectDatabase({
 				...address,

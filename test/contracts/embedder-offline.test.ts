@@ -56,15 +56,12 @@ describe("the offline embedder", () => {
 	it("has 1-bit codes by which a text of two words is near the long one that has them, among 400", async () => {
 		const word = (n: number) => `w${(n * 2_654_435_761).toString(36)}`;
 		const texts = Array.from({ length: 400 }, (_, text) =>
-			Array.from({ length: 5 + ((text * 7) % 60) }, (_, at) =>
-				word(text * 100 + at),
-			),
+			Array.from({ length: 5 + ((text * 7) % 60) }, (_, at) => word(text * 100 + at)),
 		);
 		const stored = await embedAll(texts.map((words) => words.join(" ")));
 		const isSet = (vector: Float32Array) => Array.from(vector, (x) => x > 0);
 		const codes = stored.map(isSet);
-		const distance = (a: boolean[], b: boolean[]) =>
-			a.filter((bit, at) => bit !== b[at]).length;
+		const distance = (a: boolean[], b: boolean[]) => a.filter((bit, at) => bit !== b[at]).length;
 		let near = 0;
 		for (const [text, words] of texts.entries()) {
 			const code = isSet(await embed(words.slice(2, 4).join(" ")));
@@ -84,9 +81,7 @@ describe("the offline embedder", () => {
 		const other = await similarity("museum ticket", "garlic butter");
 		expect(Math.abs(other)).toBeLessThan(0.15);
 		for (const near of ["museums tickets", "rnuseum tickel", "ticketing"]) {
-			expect(await similarity("museum ticket", near)).toBeGreaterThan(
-				other + 0.2,
-			);
+			expect(await similarity("museum ticket", near)).toBeGreaterThan(other + 0.2);
 		}
 	});
 
@@ -103,7 +98,5 @@ describe("the offline embedder", () => {
 });
 
 it("names the setting where a provider is unknown", async () => {
-	await expect(embedderFor({ provider: "voyager" })).rejects.toThrow(
-		/"voyager".*embeddingProvider in cdk\.json/,
-	);
+	await expect(embedderFor({ provider: "voyager" })).rejects.toThrow(/"voyager".*embeddingProvider in cdk\.json/);
 });

@@ -27,8 +27,7 @@ afterAll(() => server.close());
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
 
-const embed = (texts: string[], deadline = inSeconds(20)) =>
-	embedder.embed(texts, "document", { deadline });
+const embed = (texts: string[], deadline = inSeconds(20)) => embedder.embed(texts, "document", { deadline });
 
 async function failure(deadline?: Date): Promise<ModelFailure> {
 	const error = await embed(["one"], deadline).then(
@@ -54,10 +53,7 @@ describe("the embedder by Voyage", () => {
 			expect(vector).toHaveLength(embeddingDimensions);
 			expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
 			const [first = 0, second = 1] = wire.vector(at + 1);
-			expect((vector[0] ?? 0) / (vector[1] ?? 1)).toBeCloseTo(
-				first / second,
-				4,
-			);
+			expect((vector[0] ?? 0) / (vector[1] ?? 1)).toBeCloseTo(first / second, 4);
 		}
 		expect(usage).toEqual([
 			{
@@ -72,26 +68,23 @@ describe("the embedder by Voyage", () => {
 		expect(embedder.fusionWeights).toEqual({ vector: 0.7, text: 0.3 });
 	});
 
-	it.each(["document", "query"] as const)(
-		"says what the text is: a %s",
-		async (inputType) => {
-			server.answers(wire.answer([wire.vector(1)]));
-			await embedder.embed(["one"], inputType, {
-				deadline: inSeconds(5),
-			});
-			expect(server.requests[0]).toMatchObject({
-				path: "/embeddings",
-				headers: { authorization: "Bearer key-1" },
-				body: {
-					input: ["one"],
-					model: "voyage-3.5-lite",
-					input_type: inputType,
-					output_dimension: embeddingDimensions,
-					truncation: true,
-				},
-			});
-		},
-	);
+	it.each(["document", "query"] as const)("says what the text is: a %s", async (inputType) => {
+		server.answers(wire.answer([wire.vector(1)]));
+		await embedder.embed(["one"], inputType, {
+			deadline: inSeconds(5),
+		});
+		expect(server.requests[0]).toMatchObject({
+			path: "/embeddings",
+			headers: { authorization: "Bearer key-1" },
+			body: {
+				input: ["one"],
+				model: "voyage-3.5-lite",
+				input_type: inputType,
+				output_dimension: embeddingDimensions,
+				truncation: true,
+			},
+		});
+	});
 
 	it("asks nobody about no texts", async () => {
 		server.answers(wire.answer([]));
@@ -106,24 +99,19 @@ describe("the embedder by Voyage", () => {
 		["text in it", flawed(5, "0.1"), "not of finite numbers"],
 		["zero", new Array(embeddingDimensions).fill(0), "not of finite numbers"],
 		["missing", null, "no vector for a text"],
-	])(
-		"refuses a vector that is %s, and keeps its bill",
-		async (_, vector, says) => {
-			server.answers(wire.answer([vector], 12));
-			const error = await failure();
-			expect(error.code).toBe("embedding_unavailable");
-			expect(error.message).toContain(says);
-			expect(error.message).toContain("models.voyage");
-			expect(error.usage).toMatchObject([{ inputTokens: 12 }]);
-		},
-	);
+	])("refuses a vector that is %s, and keeps its bill", async (_, vector, says) => {
+		server.answers(wire.answer([vector], 12));
+		const error = await failure();
+		expect(error.code).toBe("embedding_unavailable");
+		expect(error.message).toContain(says);
+		expect(error.message).toContain("models.voyage");
+		expect(error.usage).toMatchObject([{ inputTokens: 12 }]);
+	});
 
 	it.each(["NaN", "Infinity", "1e999"])(
 		"refuses a vector with %s in it, as it may stand on the wire",
 		async (literal) => {
-			const answer = JSON.stringify(
-				(wire.answer([flawed(5, "HERE")]) as { body: unknown }).body,
-			);
+			const answer = JSON.stringify((wire.answer([flawed(5, "HERE")]) as { body: unknown }).body);
 			server.answers({
 				status: 200,
 				body: answer.replace('"HERE"', literal),
@@ -140,10 +128,7 @@ describe("the embedder by Voyage", () => {
 	});
 
 	it("waits as Retry-After says after a 429, then is answered", async () => {
-		server.answers(
-			wire.error(429, "Slow down.", { "retry-after": "1" }),
-			wire.answer([wire.vector(1)]),
-		);
+		server.answers(wire.error(429, "Slow down.", { "retry-after": "1" }), wire.answer([wire.vector(1)]));
 		await embed(["one"]);
 		const [first, second] = server.requests;
 		expect(second && first && second.at - first.at).toBeGreaterThanOrEqual(990);
@@ -179,21 +164,14 @@ describe("the embedder by Voyage", () => {
 		async (reply) => {
 			server.answers(reply);
 			const started = Date.now();
-			expect((await failure(inSeconds(1.5))).code).toBe(
-				"embedding_unavailable",
-			);
+			expect((await failure(inSeconds(1.5))).code).toBe("embedding_unavailable");
 			expect(Date.now() - started).toBeLessThan(1_900);
 			await vi.waitFor(() => expect(server.requests[0]?.abandoned).toBe(true));
 		},
 	);
 
 	it("says which setting to change for an unknown model", async () => {
-		server.answers(
-			wire.error(
-				400,
-				"Model voyage-3.5-lite is not supported. Supported models are ['voyage-4'].",
-			),
-		);
+		server.answers(wire.error(400, "Model voyage-3.5-lite is not supported. Supported models are ['voyage-4']."));
 		const error = await failure();
 		expect(error.code).toBe("model_not_found");
 		expect(error.message).toContain("models.voyage");

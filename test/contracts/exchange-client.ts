@@ -16,10 +16,7 @@ async function ask(question: number): Promise<void> {
 	const [sql, values] =
 		question % 2
 			? ["select $1::int as number, length($2) as length", [question, text]]
-			: [
-					"select length($2) as length, $1::int as number, $3::text as more",
-					[question, text, "more"],
-				];
+			: ["select length($2) as length, $1::int as number, $3::text as more", [question, text, "more"]];
 	try {
 		const { rows } = await pool.query(sql as string, values as unknown[]);
 		const { number, length } = rows[0] ?? {};

@@ -4,26 +4,19 @@ import { describeRefusal, sniffImageType } from "#core/items/image-type.ts";
 
 const text = (content: string) => new TextEncoder().encode(content);
 const isoMedia = (...brands: string[]) =>
-	text(
-		`\0\0\0${String.fromCharCode(12 + brands.length * 4)}ftyp${brands[0]}\0\0\0\0${brands.slice(1).join("")}mdat`,
-	);
+	text(`\0\0\0${String.fromCharCode(12 + brands.length * 4)}ftyp${brands[0]}\0\0\0\0${brands.slice(1).join("")}mdat`);
 const drawn = sharp({
 	create: { width: 8, height: 8, channels: 3, background: "red" },
 });
 
 describe("the type of a file", () => {
-	it.each(["png", "jpeg", "webp", "gif", "avif"] as const)(
-		"is recognised by content for %s",
-		async (format) => {
-			const bytes = await drawn.clone().toFormat(format).toBuffer();
-			expect(sniffImageType(bytes)).toBe(`image/${format}`);
-		},
-	);
+	it.each(["png", "jpeg", "webp", "gif", "avif"] as const)("is recognised by content for %s", async (format) => {
+		const bytes = await drawn.clone().toFormat(format).toBuffer();
+		expect(sniffImageType(bytes)).toBe(`image/${format}`);
+	});
 
 	it("is AVIF where any brand says so, even if HEIF comes first", () => {
-		expect(sniffImageType(isoMedia("mif1", "mif1", "avif", "miaf"))).toBe(
-			"image/avif",
-		);
+		expect(sniffImageType(isoMedia("mif1", "mif1", "avif", "miaf"))).toBe("image/avif");
 		expect(sniffImageType(isoMedia("avis", "msf1"))).toBe("image/avif");
 	});
 

@@ -4,14 +4,7 @@ import { describe, expect, it } from "vitest";
 import { PermanentFailure } from "#core/errors.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { hugePng } from "../system/huge-png.ts";
-import {
-	avifSaying,
-	formats,
-	jpegSegments,
-	noisy,
-	plain,
-	webpChunks,
-} from "./odd-images.ts";
+import { avifSaying, formats, jpegSegments, noisy, plain, webpChunks } from "./odd-images.ts";
 
 const images = sharpImages();
 
@@ -27,28 +20,25 @@ async function refusal(bytes: Uint8Array) {
 }
 
 describe("deriving from an original", () => {
-	it.each(formats)(
-		"makes a thumbnail and a picture for the model from %s",
-		async (format) => {
-			const bytes = await plain(2_000, 1_000).toFormat(format).toBuffer();
-			const derived = await images.derive(bytes);
-			expect(derived).toMatchObject({
-				width: 2_000,
-				height: 1_000,
-				colours: ["blue"],
-			});
-			expect(await sharp(derived.thumbnail).metadata()).toMatchObject({
-				format: "webp",
-				width: 512,
-				height: 256,
-			});
-			expect(await sharp(derived.vision).metadata()).toMatchObject({
-				format: "jpeg",
-				width: 1_568,
-				height: 784,
-			});
-		},
-	);
+	it.each(formats)("makes a thumbnail and a picture for the model from %s", async (format) => {
+		const bytes = await plain(2_000, 1_000).toFormat(format).toBuffer();
+		const derived = await images.derive(bytes);
+		expect(derived).toMatchObject({
+			width: 2_000,
+			height: 1_000,
+			colours: ["blue"],
+		});
+		expect(await sharp(derived.thumbnail).metadata()).toMatchObject({
+			format: "webp",
+			width: 512,
+			height: 256,
+		});
+		expect(await sharp(derived.vision).metadata()).toMatchObject({
+			format: "jpeg",
+			width: 1_568,
+			height: 784,
+		});
+	});
 
 	it("digests the bytes of the original", async () => {
 		const bytes = await plain(10, 10).png().toBuffer();
@@ -73,10 +63,7 @@ describe("deriving from an original", () => {
 		["palette", plain(60, 40).png({ palette: true })],
 		["CMYK", plain(60, 40).toColourspace("cmyk").jpeg()],
 		["transparent", plain(60, 40).ensureAlpha(0.5).png()],
-		[
-			"grey with transparency",
-			plain(60, 40).grayscale().ensureAlpha(0.5).png(),
-		],
+		["grey with transparency", plain(60, 40).grayscale().ensureAlpha(0.5).png()],
 	])("accepts %s pixels", async (_, image) => {
 		const { thumbnail, vision } = await images.derive(await image.toBuffer());
 		expect((await sharp(thumbnail).metadata()).width).toBe(60);
@@ -96,10 +83,7 @@ describe("deriving from an original", () => {
 	});
 
 	it("reads the colours of a photo by its own profile", async () => {
-		const bytes = await plain(2_000, 1_000, "#ff0000")
-			.withIccProfile("p3")
-			.jpeg()
-			.toBuffer();
+		const bytes = await plain(2_000, 1_000, "#ff0000").withIccProfile("p3").jpeg().toBuffer();
 		const redOf = async (image: Uint8Array, ignoreIcc: boolean) => {
 			const { channels } = await sharp(image, { ignoreIcc }).stats();
 			return Math.round(channels[0]?.mean ?? 0);
@@ -113,10 +97,7 @@ describe("deriving from an original", () => {
 	});
 
 	it("takes the colours as they are where the profile is broken", async () => {
-		const bytes = await plain(2_000, 1_000, "#ff0000")
-			.withIccProfile("p3")
-			.jpeg()
-			.toBuffer();
+		const bytes = await plain(2_000, 1_000, "#ff0000").withIccProfile("p3").jpeg().toBuffer();
 		const start = bytes.indexOf("ICC_PROFILE\0") + 14;
 		bytes.fill(0, start + 4, start + 400);
 		expect((await sharp(bytes).metadata()).icc).toBeDefined();
@@ -127,9 +108,7 @@ describe("deriving from an original", () => {
 
 	it("takes only the first frame of an animation", async () => {
 		const frames = await Promise.all(
-			["#d02020", "#20d020", "#2020d0"].map((colour) =>
-				plain(30, 20, colour).png().toBuffer(),
-			),
+			["#d02020", "#20d020", "#2020d0"].map((colour) => plain(30, 20, colour).png().toBuffer()),
 		);
 		for (const format of ["gif", "webp"] as const) {
 			const bytes = await sharp(frames, { join: { animated: true } })
@@ -146,10 +125,7 @@ describe("deriving from an original", () => {
 });
 
 describe("EXIF", () => {
-	const photo = (
-		camera: Record<string, string>,
-		taken: Record<string, string> = {},
-	) =>
+	const photo = (camera: Record<string, string>, taken: Record<string, string> = {}) =>
 		plain(30, 20)
 			.jpeg()
 			.withExif({
@@ -193,46 +169,26 @@ describe("EXIF", () => {
 
 	it.each(
 		[1, 2, 3, 4, 5, 6, 7, 8].flatMap((orientation) =>
-			(["jpeg", "png", "webp"] as const).map(
-				(format) => [orientation, format] as const,
-			),
+			(["jpeg", "png", "webp"] as const).map((format) => [orientation, format] as const),
 		),
-	)(
-		"turns the image upright: orientation %i of %s",
-		async (orientation, format) => {
-			const image = await stored(orientation);
-			const bytes = await image
-				.withMetadata({ orientation })
-				.toFormat(format, { quality: 100 })
-				.toBuffer();
-			expect((await sharp(bytes).metadata()).width).toBe(
-				orientation < 5 ? 120 : 80,
-			);
-			const derived = await images.derive(bytes);
-			expect(derived).toMatchObject({ width: 120, height: 80 });
-			for (const upright of [derived.thumbnail, derived.vision]) {
-				const { data, info } = await sharp(upright)
-					.raw()
-					.toBuffer({ resolveWithObject: true });
-				expect(info).toMatchObject({ width: 120, height: 80 });
-				const strongest = (x: number, y: number) => {
-					const at = (y * 120 + x) * info.channels;
-					const [red = 0, green = 0, blue = 0] = data.subarray(at, at + 3);
-					return ["red", "green", "blue"][
-						[red, green, blue].indexOf(Math.max(red, green, blue))
-					];
-				};
-				expect([strongest(20, 20), strongest(100, 20)]).toEqual([
-					"red",
-					"green",
-				]);
-				expect([strongest(20, 60), strongest(100, 60)]).toEqual([
-					"blue",
-					"blue",
-				]);
-			}
-		},
-	);
+	)("turns the image upright: orientation %i of %s", async (orientation, format) => {
+		const image = await stored(orientation);
+		const bytes = await image.withMetadata({ orientation }).toFormat(format, { quality: 100 }).toBuffer();
+		expect((await sharp(bytes).metadata()).width).toBe(orientation < 5 ? 120 : 80);
+		const derived = await images.derive(bytes);
+		expect(derived).toMatchObject({ width: 120, height: 80 });
+		for (const upright of [derived.thumbnail, derived.vision]) {
+			const { data, info } = await sharp(upright).raw().toBuffer({ resolveWithObject: true });
+			expect(info).toMatchObject({ width: 120, height: 80 });
+			const strongest = (x: number, y: number) => {
+				const at = (y * 120 + x) * info.channels;
+				const [red = 0, green = 0, blue = 0] = data.subarray(at, at + 3);
+				return ["red", "green", "blue"][[red, green, blue].indexOf(Math.max(red, green, blue))];
+			};
+			expect([strongest(20, 20), strongest(100, 20)]).toEqual(["red", "green"]);
+			expect([strongest(20, 60), strongest(100, 60)]).toEqual(["blue", "blue"]);
+		}
+	});
 
 	it("tells when, with its offset, and with which camera", async () => {
 		const bytes = await photo(
@@ -249,26 +205,20 @@ describe("EXIF", () => {
 	});
 
 	it("counts as UTC without an offset, and names the maker once", async () => {
-		const bytes = await photo(
-			{ Make: "Apple", Model: "iPhone 15" },
-			{ DateTimeOriginal: "2024:06:14 09:35:00" },
-		);
+		const bytes = await photo({ Make: "Apple", Model: "iPhone 15" }, { DateTimeOriginal: "2024:06:14 09:35:00" });
 		expect(await images.derive(bytes)).toMatchObject({
 			takenAt: new Date("2024-06-14T09:35:00Z"),
 			camera: "Apple iPhone 15",
 		});
 	});
 
-	it.each(["0000:00:00 00:00:00", "    :  :     :  :  ", "yesterday"])(
-		"gives no time for %j",
-		async (written) => {
-			const bytes = await photo({}, { DateTimeOriginal: written });
-			expect(await images.derive(bytes)).toMatchObject({
-				takenAt: null,
-				camera: null,
-			});
-		},
-	);
+	it.each(["0000:00:00 00:00:00", "    :  :     :  :  ", "yesterday"])("gives no time for %j", async (written) => {
+		const bytes = await photo({}, { DateTimeOriginal: written });
+		expect(await images.derive(bytes)).toMatchObject({
+			takenAt: null,
+			camera: null,
+		});
+	});
 
 	it("that is broken does not fail the image", async () => {
 		const bytes = await photo({ Make: "Canon" });
@@ -283,19 +233,15 @@ describe("EXIF", () => {
 		GPSLongitudeRef: "E",
 		GPSLongitude: "151/1 12/1 5508/100",
 	};
-	const placed = (gps: Record<string, string>) =>
-		plain(30, 20).withExif({ IFD0: { Make: "Canon" }, IFD3: gps });
+	const placed = (gps: Record<string, string>) => plain(30, 20).withExif({ IFD0: { Make: "Canon" }, IFD3: gps });
 
-	it.each(["jpeg", "png", "webp", "avif"] as const)(
-		"tells where, to some ten metres: %s",
-		async (format) => {
-			const bytes = await placed(place).toFormat(format).toBuffer();
-			expect(await images.derive(bytes)).toMatchObject({
-				camera: "Canon",
-				location: { latitude: -33.8568, longitude: 151.2153 },
-			});
-		},
-	);
+	it.each(["jpeg", "png", "webp", "avif"] as const)("tells where, to some ten metres: %s", async (format) => {
+		const bytes = await placed(place).toFormat(format).toBuffer();
+		expect(await images.derive(bytes)).toMatchObject({
+			camera: "Canon",
+			location: { latitude: -33.8568, longitude: 151.2153 },
+		});
+	});
 
 	it.each<[string, Record<string, string>]>([
 		["nothing", {}],
@@ -335,8 +281,7 @@ describe("EXIF", () => {
 		expect(found).toContain(0xda);
 		expect(found.filter((marker) => !allowed.includes(marker))).toEqual([]);
 		for (const derived of [thumbnail, vision]) {
-			const { exif, icc, xmp, iptc, comments } =
-				await sharp(derived).metadata();
+			const { exif, icc, xmp, iptc, comments } = await sharp(derived).metadata();
 			expect({ exif, icc, xmp, iptc, comments }).toEqual({});
 		}
 	});
@@ -381,19 +326,16 @@ describe("what cannot be accepted", () => {
 		expect(await refusal(bytes)).toMatchObject({ code: "unsupported_image" });
 	});
 
-	it.each(formats)(
-		"is refused as undecodable: %s that ends early, wherever",
-		async (format) => {
-			const bytes = await noisy().toFormat(format).toBuffer();
-			for (const share of [0.01, 0.2, 0.5, 0.9, 0.99]) {
-				const part = bytes.subarray(0, Math.max(16, bytes.length * share));
-				expect(await refusal(part)).toMatchObject({
-					code: "undecodable_image",
-					detail: expect.stringMatching(/damaged or incomplete/),
-				});
-			}
-		},
-	);
+	it.each(formats)("is refused as undecodable: %s that ends early, wherever", async (format) => {
+		const bytes = await noisy().toFormat(format).toBuffer();
+		for (const share of [0.01, 0.2, 0.5, 0.9, 0.99]) {
+			const part = bytes.subarray(0, Math.max(16, bytes.length * share));
+			expect(await refusal(part)).toMatchObject({
+				code: "undecodable_image",
+				detail: expect.stringMatching(/damaged or incomplete/),
+			});
+		}
+	});
 
 	it("is refused as undecodable: noise behind a right beginning", async () => {
 		const noise = crypto.getRandomValues(new Uint8Array(5_000));
@@ -415,11 +357,7 @@ describe("what cannot be accepted", () => {
 	});
 
 	it("is told how to send it where only its kind takes too much memory", async () => {
-		const bytes = avifSaying(
-			7_000,
-			5_000,
-			await plain(20, 20).avif().toBuffer(),
-		);
+		const bytes = avifSaying(7_000, 5_000, await plain(20, 20).avif().toBuffer());
 		expect(await refusal(bytes)).toEqual({
 			code: "too_many_pixels",
 			detail:

@@ -3,11 +3,7 @@ import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hugePng } from "../system/huge-png.ts";
-import {
-	type ImageProcessorProcess,
-	memoryMegabytes,
-	startImageProcessor,
-} from "./image-processor-process.ts";
+import { type ImageProcessorProcess, memoryMegabytes, startImageProcessor } from "./image-processor-process.ts";
 import * as odd from "./odd-images.ts";
 
 /** One process for all, as a function's sandbox lives: what one image leaves behind would meet the next. */
@@ -49,37 +45,27 @@ const rightWith = (width: number, height: number) => ({
 });
 
 describe("a file that ends early", () => {
-	it.each(odd.formats)(
-		"is refused, or whole but for its very end, wherever it ends: %s",
-		async (format) => {
-			const bytes = await odd.noisy(90, 60).toFormat(format).toBuffer();
-			const ends = Array.from({ length: 40 }, (_, at) =>
-				Math.floor((bytes.length * at) / 40),
-			);
-			for (const end of [...ends, bytes.length - 1]) {
-				const { outcome, width } = await processor.derive(
-					bytes.subarray(0, end),
-				);
-				if (end > bytes.length * 0.95 && outcome === "derived") {
-					expect(width).toBe(90);
-				} else {
-					expect(outcome, `ends at ${end} of ${bytes.length}`).toMatchObject({
-						code: expect.stringMatching(/^(undecodable|unsupported)_image$/),
-					});
-				}
+	it.each(odd.formats)("is refused, or whole but for its very end, wherever it ends: %s", async (format) => {
+		const bytes = await odd.noisy(90, 60).toFormat(format).toBuffer();
+		const ends = Array.from({ length: 40 }, (_, at) => Math.floor((bytes.length * at) / 40));
+		for (const end of [...ends, bytes.length - 1]) {
+			const { outcome, width } = await processor.derive(bytes.subarray(0, end));
+			if (end > bytes.length * 0.95 && outcome === "derived") {
+				expect(width).toBe(90);
+			} else {
+				expect(outcome, `ends at ${end} of ${bytes.length}`).toMatchObject({
+					code: expect.stringMatching(/^(undecodable|unsupported)_image$/),
+				});
 			}
-			expect((await derive(bytes)).outcome).toBe("derived");
-		},
-	);
+		}
+		expect((await derive(bytes)).outcome).toBe("derived");
+	});
 });
 
 describe("a header that lies", () => {
 	it("about its size is refused where the pixels are of another", async () => {
 		const image = odd.noisy();
-		const [png, avif] = await Promise.all([
-			image.clone().png().toBuffer(),
-			image.clone().avif().toBuffer(),
-		]);
+		const [png, avif] = await Promise.all([image.clone().png().toBuffer(), image.clone().avif().toBuffer()]);
 		const webp = odd.webpChunks(await image.clone().webp().toBuffer());
 		const large = await odd.plain(8_000, 6_000).avif({ effort: 0 }).toBuffer();
 		const lies = [
@@ -114,23 +100,17 @@ describe("a header that lies", () => {
 	});
 
 	it("about its type is refused: the beginning of one, the rest of another", async () => {
-		const files = await Promise.all(
-			odd.formats.map((format) => odd.noisy().toFormat(format).toBuffer()),
-		);
+		const files = await Promise.all(odd.formats.map((format) => odd.noisy().toFormat(format).toBuffer()));
 		for (const [at, head] of files.entries()) {
 			const rest = files[(at + 1) % files.length] as Buffer;
-			expect(await refusal(Buffer.concat([head.subarray(0, 16), rest]))).toBe(
-				"undecodable_image",
-			);
+			expect(await refusal(Buffer.concat([head.subarray(0, 16), rest]))).toBe("undecodable_image");
 		}
 	});
 });
 
 describe("a picture that is something else, too", () => {
 	const payloads = {
-		"a web page": Buffer.from(
-			"<html><script>alert('polyglot')</script></html>",
-		),
+		"a web page": Buffer.from("<html><script>alert('polyglot')</script></html>"),
 		"a script": Buffer.from("*/=1;alert('polyglot');/*"),
 		// An archive is read from its end, so one behind a picture opens.
 		"an archive": Buffer.concat([
@@ -142,40 +122,29 @@ describe("a picture that is something else, too", () => {
 		"a document": Buffer.from("%PDF-1.7\n% polyglot\n%%EOF"),
 	};
 
-	it.each(Object.entries(payloads))(
-		"gives nothing of %s to what is derived",
-		async (_, payload) => {
-			const [png, jpeg, webp, gif, avif] = await Promise.all(
-				odd.formats.map((format) =>
-					odd.plain(60, 40).toFormat(format).toBuffer(),
-				),
-			);
-			if (!png || !jpeg || !webp || !gif || !avif) throw new Error("none");
-			const polyglots = [
-				...[png, jpeg, webp, gif, avif].map((file) =>
-					Buffer.concat([file, payload]),
-				),
-				odd.withPngChunk(
-					png,
-					"tEXt",
-					Buffer.concat([Buffer.from("Comment\0"), payload]),
-				),
-				odd.withJpegSegment(jpeg, 0xfe, payload),
-				odd.withGifComment(gif, payload),
-				odd.webp(...odd.webpChunks(webp), ["XMP ", payload]),
-			];
-			for (const polyglot of polyglots) {
-				const derived = await derive(polyglot);
-				expect(derived).toMatchObject(rightWith(60, 40));
-				for (const file of [derived.thumbnail, derived.vision]) {
-					const content = Buffer.from(file ?? []);
-					expect(content.length).toBeGreaterThan(20);
-					expect(content.includes("polyglot")).toBe(false);
-					expect(content.includes("PK\x05\x06")).toBe(false);
-				}
+	it.each(Object.entries(payloads))("gives nothing of %s to what is derived", async (_, payload) => {
+		const [png, jpeg, webp, gif, avif] = await Promise.all(
+			odd.formats.map((format) => odd.plain(60, 40).toFormat(format).toBuffer()),
+		);
+		if (!png || !jpeg || !webp || !gif || !avif) throw new Error("none");
+		const polyglots = [
+			...[png, jpeg, webp, gif, avif].map((file) => Buffer.concat([file, payload])),
+			odd.withPngChunk(png, "tEXt", Buffer.concat([Buffer.from("Comment\0"), payload])),
+			odd.withJpegSegment(jpeg, 0xfe, payload),
+			odd.withGifComment(gif, payload),
+			odd.webp(...odd.webpChunks(webp), ["XMP ", payload]),
+		];
+		for (const polyglot of polyglots) {
+			const derived = await derive(polyglot);
+			expect(derived).toMatchObject(rightWith(60, 40));
+			for (const file of [derived.thumbnail, derived.vision]) {
+				const content = Buffer.from(file ?? []);
+				expect(content.length).toBeGreaterThan(20);
+				expect(content.includes("polyglot")).toBe(false);
+				expect(content.includes("PK\x05\x06")).toBe(false);
 			}
-		},
-	);
+		}
+	});
 });
 
 describe("a picture of an odd shape", () => {
@@ -200,51 +169,20 @@ describe("a picture of an odd shape", () => {
 describe("a bomb", () => {
 	it.each<[string, () => Promise<Buffer> | Uint8Array]>([
 		["PNG", () => hugePng(60_000, 60_000)],
-		[
-			"interlaced PNG of 16 bits",
-			() => odd.pngSaying(10_000, 10_000, odd.interlacedPng(10, 10)),
-		],
-		[
-			"JPEG",
-			async () =>
-				odd.jpegSaying(
-					65_500,
-					65_500,
-					await odd.plain(16, 16).jpeg().toBuffer(),
-				),
-		],
+		["interlaced PNG of 16 bits", () => odd.pngSaying(10_000, 10_000, odd.interlacedPng(10, 10))],
+		["JPEG", async () => odd.jpegSaying(65_500, 65_500, await odd.plain(16, 16).jpeg().toBuffer())],
 		[
 			"progressive CMYK JPEG",
 			async () =>
 				odd.jpegSaying(
 					10_000,
 					10_000,
-					await odd
-						.plain(16, 16)
-						.toColourspace("cmyk")
-						.jpeg({ progressive: true })
-						.toBuffer(),
+					await odd.plain(16, 16).toColourspace("cmyk").jpeg({ progressive: true }).toBuffer(),
 				),
 		],
-		[
-			"WebP",
-			async () =>
-				odd.webpSaying(
-					16_383,
-					16_383,
-					await odd.plain(16, 16).webp({ lossless: true }).toBuffer(),
-				),
-		],
+		["WebP", async () => odd.webpSaying(16_383, 16_383, await odd.plain(16, 16).webp({ lossless: true }).toBuffer())],
 		["GIF", () => odd.gifOfFrames(1, 60_000)],
-		[
-			"AVIF",
-			async () =>
-				odd.avifSaying(
-					16_000,
-					16_000,
-					await odd.plain(16, 16).avif().toBuffer(),
-				),
-		],
+		["AVIF", async () => odd.avifSaying(16_000, 16_000, await odd.plain(16, 16).avif().toBuffer())],
 	])("of pixels is refused before it is decoded: %s", async (_, make) => {
 		const bytes = await make();
 		expect(bytes.length).toBeLessThan(2_000_000);
@@ -266,16 +204,9 @@ describe("a bomb", () => {
 	});
 
 	it("of scans, one JPEG that refines itself 500 times, is refused", async () => {
-		const jpeg = await odd
-			.noisy(2_000, 2_000)
-			.jpeg({ progressive: true })
-			.toBuffer();
+		const jpeg = await odd.noisy(2_000, 2_000).jpeg({ progressive: true }).toBuffer();
 		const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.from([0xff, 0xda])), -2);
-		const bytes = Buffer.concat([
-			jpeg.subarray(0, -2),
-			...Array<Buffer>(500).fill(scan),
-			jpeg.subarray(-2),
-		]);
+		const bytes = Buffer.concat([jpeg.subarray(0, -2), ...Array<Buffer>(500).fill(scan), jpeg.subarray(-2)]);
 		expect(await refusal(bytes)).toBe("undecodable_image");
 	});
 
@@ -287,14 +218,9 @@ describe("a bomb", () => {
 			["iCCP", "Profile\0\0"],
 			["iTXt", "Comment\0\x01\0\0\0"],
 		] as const) {
-			const derived = await derive(
-				odd.withPngChunk(png, type, Buffer.concat([Buffer.from(head), text])),
-			);
+			const derived = await derive(odd.withPngChunk(png, type, Buffer.concat([Buffer.from(head), text])));
 			expect(derived.peakMegabytes).toBeLessThan(memoryMegabytes / 2);
-			expect([
-				"derived",
-				expect.objectContaining({ code: "undecodable_image" }),
-			]).toContainEqual(derived.outcome);
+			expect(["derived", expect.objectContaining({ code: "undecodable_image" })]).toContainEqual(derived.outcome);
 		}
 	});
 });
@@ -302,19 +228,11 @@ describe("a bomb", () => {
 describe("EXIF", () => {
 	it("of 1 MB is no burden", async () => {
 		const png = await odd.plain(60, 40).png().toBuffer();
-		const webp = odd
-			.webpChunks(await odd.plain(60, 40).webp().toBuffer())
-			.filter(([type]) => type.startsWith("VP8"));
-		for (const exif of [
-			odd.exifBomb(1_000_000),
-			Buffer.concat([odd.exifBomb(64), randomBytes(1_000_000)]),
-		]) {
+		const webp = odd.webpChunks(await odd.plain(60, 40).webp().toBuffer()).filter(([type]) => type.startsWith("VP8"));
+		for (const exif of [odd.exifBomb(1_000_000), Buffer.concat([odd.exifBomb(64), randomBytes(1_000_000)])]) {
 			const files = [
 				odd.withPngChunk(png, "eXIf", exif),
-				odd.webp(["VP8X", odd.webpCanvas(60, 40, 0x08)], ...webp, [
-					"EXIF",
-					exif,
-				]),
+				odd.webp(["VP8X", odd.webpCanvas(60, 40, 0x08)], ...webp, ["EXIF", exif]),
 			];
 			for (const file of files) {
 				const derived = await derive(file);
@@ -335,8 +253,7 @@ describe("EXIF", () => {
 
 // Each in a file of 50 MB, the most that is accepted: the original is held beside what decodes it.
 describe("the heaviest that is accepted fits the function", () => {
-	const filled = (bytes: Buffer) =>
-		Buffer.concat([bytes, Buffer.alloc(50 * 1024 * 1024 - bytes.length)]);
+	const filled = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(50 * 1024 * 1024 - bytes.length)]);
 
 	it.each<[string, number, number, () => Promise<Buffer> | Buffer]>([
 		[
@@ -347,10 +264,7 @@ describe("the heaviest that is accepted fits the function", () => {
 				odd.jpegSaying(
 					10_000,
 					10_000,
-					await odd
-						.plain(16, 16)
-						.jpeg({ progressive: true, chromaSubsampling: "4:4:4" })
-						.toBuffer(),
+					await odd.plain(16, 16).jpeg({ progressive: true, chromaSubsampling: "4:4:4" }).toBuffer(),
 				),
 		],
 		[
@@ -368,49 +282,20 @@ describe("the heaviest that is accepted fits the function", () => {
 						.toBuffer(),
 				),
 		],
-		[
-			"interlaced PNG of 16 bits with transparency",
-			7_900,
-			7_900,
-			() => odd.interlacedPng(7_900, 7_900),
-		],
-		[
-			"GIF",
-			10_000,
-			10_000,
-			() => odd.plain(10_000, 10_000).gif({ effort: 1 }).toBuffer(),
-		],
-		[
-			"lossless WebP",
-			10_000,
-			10_000,
-			() =>
-				odd
-					.plain(10_000, 10_000)
-					.webp({ lossless: true, effort: 0 })
-					.toBuffer(),
-		],
+		["interlaced PNG of 16 bits with transparency", 7_900, 7_900, () => odd.interlacedPng(7_900, 7_900)],
+		["GIF", 10_000, 10_000, () => odd.plain(10_000, 10_000).gif({ effort: 1 }).toBuffer()],
+		["lossless WebP", 10_000, 10_000, () => odd.plain(10_000, 10_000).webp({ lossless: true, effort: 0 }).toBuffer()],
 		[
 			"AVIF with transparency",
 			6_600,
 			5_000,
-			() =>
-				odd
-					.plain(6_600, 5_000)
-					.ensureAlpha(0.5)
-					.avif({ effort: 0, chromaSubsampling: "4:4:4" })
-					.toBuffer(),
+			() => odd.plain(6_600, 5_000).ensureAlpha(0.5).avif({ effort: 0, chromaSubsampling: "4:4:4" }).toBuffer(),
 		],
 		[
 			"AVIF of 10 bits with transparency",
 			5_000,
 			5_000,
-			() =>
-				odd
-					.plain(5_000, 5_000)
-					.ensureAlpha(0.5)
-					.avif({ effort: 0, bitdepth: 10 })
-					.toBuffer(),
+			() => odd.plain(5_000, 5_000).ensureAlpha(0.5).avif({ effort: 0, bitdepth: 10 }).toBuffer(),
 		],
 	])("%s", async (_, width, height, make) => {
 		const derived = await derive(filled(await make()));

@@ -55,11 +55,7 @@ export function itemsContract(get: () => RowPorts): void {
 			const { items } = get();
 			const user = newUser();
 			const sha256 = digest(user);
-			const all = await Promise.all(
-				Array.from({ length: 8 }, () =>
-					items.create(newItem(user, { sha256 })),
-				),
-			);
+			const all = await Promise.all(Array.from({ length: 8 }, () => items.create(newItem(user, { sha256 }))));
 			expect(all.filter(({ created }) => created)).toHaveLength(1);
 			expect(new Set(all.map(({ item }) => item.id)).size).toBe(1);
 		});
@@ -147,14 +143,10 @@ export function itemsContract(get: () => RowPorts): void {
 
 		it("refuse a cursor that no list gave", async () => {
 			const { items } = get();
-			for (const cursor of [
-				"",
-				"x",
-				Buffer.from("now; drop").toString("base64url"),
-			]) {
-				await expect(
-					items.list(newUser(), { limit: 5, offset: 0, cursor }),
-				).rejects.toMatchObject({ code: "invalid_request" });
+			for (const cursor of ["", "x", Buffer.from("now; drop").toString("base64url")]) {
+				await expect(items.list(newUser(), { limit: 5, offset: 0, cursor })).rejects.toMatchObject({
+					code: "invalid_request",
+				});
 			}
 		});
 
@@ -166,8 +158,7 @@ export function itemsContract(get: () => RowPorts): void {
 			});
 			await readyItem(ports, user, { category: "Travel" });
 			await uploaded(ports, user);
-			const listed = async (filter: object) =>
-				ports.items.list(user, { limit: 10, offset: 0, ...filter });
+			const listed = async (filter: object) => ports.items.list(user, { limit: 10, offset: 0, ...filter });
 			expect((await listed({ category: "Food" })).items).toMatchObject([
 				{
 					item: { id: food.id },
@@ -187,9 +178,7 @@ export function itemsContract(get: () => RowPorts): void {
 				code: "undecodable_image",
 				detail: "Broken.",
 			});
-			expect(
-				await ports.items.markUploaded(item.userId, item.id),
-			).toMatchObject({
+			expect(await ports.items.markUploaded(item.userId, item.id)).toMatchObject({
 				status: "failed",
 				error: { code: "undecodable_image" },
 			});
@@ -218,9 +207,7 @@ export function itemsContract(get: () => RowPorts): void {
 					status: "pending",
 					error: null,
 				});
-				expect(
-					(await claim(ports, { userId: user, id }, "process")).attempt,
-				).toBe(1);
+				expect((await claim(ports, { userId: user, id }, "process")).attempt).toBe(1);
 			}
 		});
 
@@ -240,9 +227,7 @@ export function itemsContract(get: () => RowPorts): void {
 		it("that went on stay where they are when the upload is confirmed late", async () => {
 			const ports = get();
 			const item = await processedItem(ports, newUser());
-			expect(
-				await ports.items.markUploaded(item.userId, item.id),
-			).toMatchObject({ status: "processed" });
+			expect(await ports.items.markUploaded(item.userId, item.id)).toMatchObject({ status: "processed" });
 		});
 
 		it("confirmed while a stage holds them do not take its lease away", async () => {
@@ -251,13 +236,7 @@ export function itemsContract(get: () => RowPorts): void {
 			const { item } = await ports.items.create(newItem(user));
 			const { lease } = await claim(ports, item, "process");
 			await ports.items.markUploaded(user, item.id);
-			expect(
-				await ports.stages.commitProcessed(
-					lease,
-					processed(),
-					newEvent("ImageProcessed", item),
-				),
-			).toBe(true);
+			expect(await ports.stages.commitProcessed(lease, processed(), newEvent("ImageProcessed", item))).toBe(true);
 			expect(await statusOf(ports, item)).toBe("processed");
 		});
 
@@ -271,15 +250,9 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(await ports.items.find(user, item.id)).toBeNull();
 			expect(await ports.analyses.find(user, analysis.id)).toBeNull();
 			expect(await ports.analyses.listByItem(user, item.id)).toBeNull();
-			expect(
-				await ports.outbox.unsent({ userId: user, itemId: item.id }),
-			).toEqual([]);
-			expect(
-				await ports.search.byText(user, { text: "lighthouse" }, { topK: 5 }),
-			).toEqual([]);
-			expect((await ports.vectorIndex.status(user, "test-model")).items).toBe(
-				0,
-			);
+			expect(await ports.outbox.unsent({ userId: user, itemId: item.id })).toEqual([]);
+			expect(await ports.search.byText(user, { text: "lighthouse" }, { topK: 5 })).toEqual([]);
+			expect((await ports.vectorIndex.status(user, "test-model")).items).toBe(0);
 			expect(await ports.items.delete(user, item.id)).toBe(false);
 			expect(await ports.items.markUploaded(user, item.id)).toBeNull();
 		});
@@ -302,9 +275,7 @@ export function itemsContract(get: () => RowPorts): void {
 			});
 			expect(stored?.createdAt).toBeInstanceOf(Date);
 			expect(await ports.analyses.listByItem(user, item.id)).toEqual([stored]);
-			expect((await ports.items.find(user, item.id))?.latestAnalysis).toEqual(
-				stored,
-			);
+			expect((await ports.items.find(user, item.id))?.latestAnalysis).toEqual(stored);
 		});
 
 		it("are found several at once, those that are the user's", async () => {
@@ -314,15 +285,8 @@ export function itemsContract(get: () => RowPorts): void {
 			const { analysis: two } = await analyzedItem(ports, user, {});
 			await analyzedItem(ports, user, {});
 			const { analysis: other } = await analyzedItem(ports, newUser(), {});
-			const found = await ports.analyses.findAll(user, [
-				one.id,
-				two.id,
-				other.id,
-				randomUUID(),
-			]);
-			expect(new Set(found.map(({ id }) => id))).toEqual(
-				new Set([one.id, two.id]),
-			);
+			const found = await ports.analyses.findAll(user, [one.id, two.id, other.id, randomUUID()]);
+			expect(new Set(found.map(({ id }) => id))).toEqual(new Set([one.id, two.id]));
 			expect(found).toContainEqual(await ports.analyses.find(user, one.id));
 			expect(await ports.analyses.findAll(user, [])).toEqual([]);
 		});

@@ -17,15 +17,7 @@ import {
 /** The ports whose contract the suites state. */
 export type RowPorts = Pick<
 	Ports,
-	| "items"
-	| "stages"
-	| "requests"
-	| "outbox"
-	| "analyses"
-	| "search"
-	| "searchSettings"
-	| "similar"
-	| "vectorIndex"
+	"items" | "stages" | "requests" | "outbox" | "analyses" | "search" | "searchSettings" | "similar" | "vectorIndex"
 >;
 
 /** ... and what a suite must arrange that no port does. */
@@ -35,8 +27,7 @@ export interface ArrangedPorts extends RowPorts {
 }
 
 export const newUser = () => randomUUID();
-export const digest = (text: string) =>
-	createHash("sha256").update(text).digest("hex");
+export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
 
 export function newItem(userId: string, more: Partial<NewItem> = {}): NewItem {
 	return {
@@ -51,9 +42,7 @@ export function newItem(userId: string, more: Partial<NewItem> = {}): NewItem {
 	};
 }
 
-export function processed(
-	more: Partial<ProcessedImage> = {},
-): ProcessedImage & { takenAt: Date | null } {
+export function processed(more: Partial<ProcessedImage> = {}): ProcessedImage & { takenAt: Date | null } {
 	return {
 		width: 640,
 		height: 480,
@@ -76,13 +65,7 @@ export interface Words {
 }
 
 export function newAnalysis(
-	{
-		category = "Other",
-		headline = "An image",
-		summary = "",
-		labels = [],
-		extracted = [],
-	}: Words = {},
+	{ category = "Other", headline = "An image", summary = "", labels = [], extracted = [] }: Words = {},
 	version = 1,
 ): NewAnalysis {
 	return {
@@ -102,10 +85,7 @@ export function newAnalysis(
 	};
 }
 
-export function newEvent<T extends EventType>(
-	type: T,
-	item: Item,
-): OutgoingEvent<T> {
+export function newEvent<T extends EventType>(type: T, item: Item): OutgoingEvent<T> {
 	return {
 		id: randomUUID(),
 		type,
@@ -139,11 +119,7 @@ export async function claim(
 /** Times of creation have milliseconds: items of one millisecond have an order, but not that of their creation. */
 const untilTheNextMillisecond = () => delay(2);
 
-export async function uploaded(
-	ports: RowPorts,
-	userId: string,
-	more: Partial<NewItem> = {},
-): Promise<Item> {
+export async function uploaded(ports: RowPorts, userId: string, more: Partial<NewItem> = {}): Promise<Item> {
 	await untilTheNextMillisecond();
 	const { item } = await ports.items.create(newItem(userId, more));
 	const stored = await ports.items.markUploaded(userId, item.id);
@@ -159,20 +135,11 @@ export async function processedItem(
 ): Promise<Item> {
 	const item = await uploaded(ports, userId, more);
 	const { lease } = await claim(ports, item, "process");
-	await ports.stages.commitProcessed(
-		lease,
-		processed(image),
-		newEvent("ImageProcessed", item),
-	);
+	await ports.stages.commitProcessed(lease, processed(image), newEvent("ImageProcessed", item));
 	return item;
 }
 
-export function commitAnalysis(
-	ports: RowPorts,
-	lease: Lease,
-	item: Item,
-	analysis: NewAnalysis,
-): Promise<boolean> {
+export function commitAnalysis(ports: RowPorts, lease: Lease, item: Item, analysis: NewAnalysis): Promise<boolean> {
 	return ports.stages.commitAnalyzed(
 		lease,
 		analysis,
@@ -215,9 +182,6 @@ export async function readyItem(
 	return { item, analysis };
 }
 
-export async function statusOf(
-	{ items }: Pick<Ports, "items">,
-	{ userId, id }: Pick<Item, "userId" | "id">,
-) {
+export async function statusOf({ items }: Pick<Ports, "items">, { userId, id }: Pick<Item, "userId" | "id">) {
 	return (await items.find(userId, id))?.item.status ?? null;
 }

@@ -19,11 +19,7 @@ const server = createServer(async (incoming, outgoing) => {
 	const body = Buffer.concat(chunks);
 	const encoding = incoming.headers["content-encoding"];
 	const text = (
-		encoding === "zstd"
-			? zstdDecompressSync(body)
-			: encoding === "gzip"
-				? gunzipSync(body)
-				: body
+		encoding === "zstd" ? zstdDecompressSync(body) : encoding === "gzip" ? gunzipSync(body) : body
 	).toString();
 	received.push({
 		path: incoming.url ?? "",
@@ -58,30 +54,21 @@ const tracing = (more: { hideInputs?: boolean; hideOutputs?: boolean } = {}) =>
 		...more,
 	});
 
-async function turn(
-	traced: RunTracing | null,
-	say: Say = () => ({ text: "Grandmother's reply." }),
-) {
+async function turn(traced: RunTracing | null, say: Say = () => ({ text: "Grandmother's reply." })) {
 	const saver = new MemorySaver();
 	const turns = graphTurns(
 		() => saver,
 		async () => traced,
 	);
-	return ask(
-		{ ...fakePorts(), turns },
-		randomUUID(),
-		"Where did I meet Agatha?",
-		say,
-		{ sessionId: "honeymoon" },
-	);
+	return ask({ ...fakePorts(), turns }, randomUUID(), "Where did I meet Agatha?", say, { sessionId: "honeymoon" });
 }
 const sent = () => received.map(({ text }) => text).join("\n");
 
 test("a turn is recorded with its steps and without its messages", async () => {
 	await turn(tracing());
 	expect(received.some(({ path }) => path.startsWith("/runs"))).toBe(true);
-	expect(received.filter(({ path }) => path.startsWith("/runs"))).toSatisfy(
-		(all: typeof received) => all.every(({ key }) => key === "ls-key"),
+	expect(received.filter(({ path }) => path.startsWith("/runs"))).toSatisfy((all: typeof received) =>
+		all.every(({ key }) => key === "ls-key"),
 	);
 	for (const step of ["turn", "begin", "callModel"]) {
 		expect(sent()).toContain(`"name":"${step}"`);
@@ -98,9 +85,7 @@ test("what was said is recorded only where the setting says so", async () => {
 });
 
 /** A turn whose model fails with words of its own. */
-async function failingTurn(
-	hidden: { hideInputs?: boolean; hideOutputs?: boolean } = {},
-) {
+async function failingTurn(hidden: { hideInputs?: boolean; hideOutputs?: boolean } = {}) {
 	const failing = turn(tracing(hidden), () => {
 		throw new Error("no answer for Bartholomew");
 	});
@@ -116,13 +101,10 @@ test("of a turn that failed the reason stays here", async () => {
 test.each([
 	{ hideInputs: false, hideOutputs: true },
 	{ hideInputs: true, hideOutputs: false },
-])(
-	"a reason may quote either, so with $hideInputs and $hideOutputs it stays here, too",
-	async (hidden) => {
-		await failingTurn(hidden);
-		expect(sent()).not.toContain("Bartholomew");
-	},
-);
+])("a reason may quote either, so with $hideInputs and $hideOutputs it stays here, too", async (hidden) => {
+	await failingTurn(hidden);
+	expect(sent()).not.toContain("Bartholomew");
+});
 
 test("the reason and the session's name leave where both inputs and outputs do", async () => {
 	await failingTurn({ hideInputs: false, hideOutputs: false });

@@ -11,12 +11,7 @@ import { migrate } from "#postgres/migrate.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { scramVerifier } from "#postgres/roles.ts";
 import { fillWithVectors } from "./crowd.ts";
-import {
-	contractDatabase,
-	type EmptyDatabase,
-	migrations,
-	native,
-} from "./databases.ts";
+import { contractDatabase, type EmptyDatabase, migrations, native } from "./databases.ts";
 import { axis, newUser, readyItem } from "./journey.ts";
 
 const opened: EmptyDatabase[] = [];
@@ -29,10 +24,8 @@ afterEach(async () => {
 	for (const empty of opened.splice(0)) await empty.drop();
 });
 
-const asMaster = <T>(
-	{ address, master }: EmptyDatabase,
-	work: (client: pg.Client) => Promise<T>,
-) => withClient(address, master, work);
+const asMaster = <T>({ address, master }: EmptyDatabase, work: (client: pg.Client) => Promise<T>) =>
+	withClient(address, master, work);
 
 describe(`the migrations on ${contractDatabase.title}`, () => {
 	it("applied again change nothing", async () => {
@@ -60,17 +53,10 @@ describe(`the migrations on ${contractDatabase.title}`, () => {
 		const directory = mkdtempSync(join(tmpdir(), "migrations-"));
 		try {
 			cpSync(migrations, directory, { recursive: true });
-			writeFileSync(
-				join(directory, "0999_broken.sql"),
-				"create table half (id int); select no_such_function();",
-			);
-			await expect(empty.migrate(directory)).rejects.toThrow(
-				/no_such_function/,
-			);
+			writeFileSync(join(directory, "0999_broken.sql"), "create table half (id int); select no_such_function();");
+			await expect(empty.migrate(directory)).rejects.toThrow(/no_such_function/);
 			await asMaster(empty, async (client) => {
-				const { rows } = await client.query(
-					"select tablename from pg_tables where schemaname = 'public'",
-				);
+				const { rows } = await client.query("select tablename from pg_tables where schemaname = 'public'");
 				expect(rows).toEqual([]);
 			});
 			expect((await empty.migrate()).applied.length).toBeGreaterThan(2);
@@ -81,9 +67,7 @@ describe(`the migrations on ${contractDatabase.title}`, () => {
 
 	it("name the extensions that are missing", async () => {
 		const empty = await create(contractDatabase);
-		await expect(
-			asMaster(empty, (client) => migrate(client, migrations)),
-		).rejects.toThrow(
+		await expect(asMaster(empty, (client) => migrate(client, migrations))).rejects.toThrow(
 			/lacks the extensions: btree_gin, pg_trgm, unaccent, vector/,
 		);
 	});
@@ -94,12 +78,8 @@ describe(`the migrations on ${contractDatabase.title}`, () => {
 			for (const name of ["vector", "pg_trgm", "btree_gin", "unaccent"]) {
 				await client.query(`create extension ${name}`);
 			}
-			await client.query(
-				"update pg_extension set extversion = '0.7.4' where extname = 'vector'",
-			);
-			await expect(migrate(client, migrations)).rejects.toThrow(
-				/pgvector 0\.7\.4 is too old: 0\.8 or newer/,
-			);
+			await client.query("update pg_extension set extversion = '0.7.4' where extname = 'vector'");
+			await expect(migrate(client, migrations)).rejects.toThrow(/pgvector 0\.7\.4 is too old: 0\.8 or newer/);
 		});
 	});
 
@@ -136,9 +116,7 @@ it("the migration that renames cells to partitions keeps each vector's", async (
 			recursive: true,
 			filter: (file) => !/\/(00(1[3-9]|[2-9]\d)|0[1-9]\d\d)_/.test(file),
 		});
-		expect((await empty.migrate(directory)).version).toBe(
-			"0012_inline_vectors",
-		);
+		expect((await empty.migrate(directory)).version).toBe("0012_inline_vectors");
 	} finally {
 		rmSync(directory, { recursive: true });
 	}
@@ -182,9 +160,7 @@ describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
 			"select * from migrations",
 			"create role friend",
 		]) {
-			await expect(db.query(sql), sql).rejects.toThrow(
-				/permission denied|must be owner/,
-			);
+			await expect(db.query(sql), sql).rejects.toThrow(/permission denied|must be owner/);
 		}
 	});
 
@@ -198,12 +174,8 @@ describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
 					"select rolpassword from pg_authid where rolname = $1",
 					[empty.application.username],
 				);
-				const [, salt = ""] =
-					/^SCRAM-SHA-256\$4096:([^$]+)\$/.exec(rows[0]?.rolpassword ?? "") ??
-					[];
-				expect(rows[0]?.rolpassword).toBe(
-					scramVerifier(password, Buffer.from(salt, "base64")),
-				);
+				const [, salt = ""] = /^SCRAM-SHA-256\$4096:([^$]+)\$/.exec(rows[0]?.rolpassword ?? "") ?? [];
+				expect(rows[0]?.rolpassword).toBe(scramVerifier(password, Buffer.from(salt, "base64")));
 			});
 		}
 	});
@@ -243,27 +215,18 @@ describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
 		const text = { text: "cafe runs" };
 		const vector = { model: "test-model", vector: axis(0) };
 		const weights = { text: 0.5, vector: 0.5 };
-		const before = await ports.search.hybrid(
-			user,
-			{ text, vector, weights },
-			{ topK: 5 },
-		);
+		const before = await ports.search.hybrid(user, { text, vector, weights }, { topK: 5 });
 		expect(before).toHaveLength(1);
 
 		const run = promisify(execFile);
 		const [command = "", ...prefix] = tools ?? [];
 		const url = ({ address, master }: EmptyDatabase) =>
 			`postgres://${master.username}:${master.password}@${address.host}:${address.port}/${address.database}`;
-		const { stdout: dump } = await run(
-			command,
-			[...prefix, "pg_dump", "--no-owner", "--no-acl", url(source)],
-			{ maxBuffer: 64 * 1024 * 1024, cwd: "/" },
-		);
-		const restore = run(
-			command,
-			[...prefix, "psql", "-v", "ON_ERROR_STOP=1", "-q", url(target)],
-			{ cwd: "/" },
-		);
+		const { stdout: dump } = await run(command, [...prefix, "pg_dump", "--no-owner", "--no-acl", url(source)], {
+			maxBuffer: 64 * 1024 * 1024,
+			cwd: "/",
+		});
+		const restore = run(command, [...prefix, "psql", "-v", "ON_ERROR_STOP=1", "-q", url(target)], { cwd: "/" });
 		restore.child.stdin?.end(dump);
 		await restore;
 
@@ -273,9 +236,7 @@ describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
 		});
 		try {
 			const { search } = postgresPorts(restored);
-			expect(
-				await search.hybrid(user, { text, vector, weights }, { topK: 5 }),
-			).toEqual(before);
+			expect(await search.hybrid(user, { text, vector, weights }, { topK: 5 })).toEqual(before);
 			await readyItem(postgresPorts(restored), user, { headline: "Cafés" });
 		} finally {
 			await restored.close();
@@ -298,13 +259,7 @@ describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
 		const [command = "", ...prefix] = tools ?? [];
 		const dumped = await promisify(execFile)(
 			command,
-			[
-				...prefix,
-				"pg_dump",
-				"--format=custom",
-				"--schema=public",
-				login(backup),
-			],
+			[...prefix, "pg_dump", "--format=custom", "--schema=public", login(backup)],
 			{ maxBuffer: 64 * 1024 * 1024, cwd: "/", encoding: "buffer" },
 		);
 		const restore = async (dump: Buffer) => {
@@ -330,9 +285,7 @@ describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
 			await running;
 		};
 		const { items } = postgresPorts(stack.connect());
-		await expect(
-			restore(dumped.stdout.subarray(0, dumped.stdout.length - 500)),
-		).rejects.toThrow();
+		await expect(restore(dumped.stdout.subarray(0, dumped.stdout.length - 500))).rejects.toThrow();
 		expect((await items.find(other, lost.item.id))?.item.status).toBe("ready");
 
 		await restore(dumped.stdout);
@@ -340,12 +293,8 @@ describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
 		await expect(items.find(user, lost.item.id)).rejects.toThrow(/permission/);
 		expect((await stack.migrate()).applied).toEqual([]);
 		expect(await items.find(other, lost.item.id)).toBeNull();
-		expect(
-			await postgresPorts(stack.connect()).search.byText(
-				user,
-				{ text: "lighthouse" },
-				{ topK: 5 },
-			),
-		).toHaveLength(1);
+		expect(await postgresPorts(stack.connect()).search.byText(user, { text: "lighthouse" }, { topK: 5 })).toHaveLength(
+			1,
+		);
 	});
 });

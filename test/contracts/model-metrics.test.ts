@@ -1,13 +1,5 @@
 import type { Context, SQSEvent } from "aws-lambda";
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	beforeEach,
-	expect,
-	it,
-	vi,
-} from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { embedderFor } from "#ai/embedder.ts";
 import { visionFor } from "#ai/vision.ts";
 import { visionKey } from "#core/items/item.ts";
@@ -72,9 +64,8 @@ const request = () => ({
 /** Each line's metrics and what they are about. */
 const measured = () =>
 	lines.map(({ _aws, ...line }) => {
-		const names = _aws.CloudWatchMetrics.flatMap(
-			({ Metrics }: { Metrics: { Name: string }[] }) =>
-				Metrics.map(({ Name }) => Name),
+		const names = _aws.CloudWatchMetrics.flatMap(({ Metrics }: { Metrics: { Name: string }[] }) =>
+			Metrics.map(({ Name }) => Name),
 		);
 		return [line.Provider ?? line.Model, ...names.sort()];
 	});
@@ -93,12 +84,7 @@ it("logs every request to a provider, also those that a retry made good", async 
 		["Anthropic", "ProviderDuration"],
 		["claude-haiku-5-5", "Dollars", "InputTokens", "OutputTokens"],
 	]);
-	expect(lines.map(({ ended }) => ended)).toEqual([
-		429,
-		529,
-		"answered",
-		undefined,
-	]);
+	expect(lines.map(({ ended }) => ended)).toEqual([429, 529, "answered", undefined]);
 	expect(lines[3]).toMatchObject({
 		InputTokens: 2_000,
 		OutputTokens: 400,
@@ -111,18 +97,13 @@ it("logs the bill of answers that could not be used", async () => {
 	anthropic.answers(anthropicWire.answer("{}"), anthropicWire.answer("{}"));
 	const { vision } = await models();
 	await expect(vision.describe(request())).rejects.toThrow();
-	expect(lines.flatMap(({ purpose }) => (purpose ? [purpose] : []))).toEqual([
-		"vision",
-		"repair",
-	]);
+	expect(lines.flatMap(({ purpose }) => (purpose ? [purpose] : []))).toEqual(["vision", "repair"]);
 });
 
 it("counts no failure and no series for a made-up model name", async () => {
 	anthropic.answers(anthropicWire.error(404, "model: zq-made-up"));
 	const { vision } = await models();
-	await expect(
-		vision.describe({ ...request(), model: "zq-made-up" }),
-	).rejects.toThrow("zq-made-up");
+	await expect(vision.describe({ ...request(), model: "zq-made-up" })).rejects.toThrow("zq-made-up");
 	expect(lines).toEqual([]);
 });
 
@@ -149,22 +130,14 @@ it("writes each request once, however many sandboxes' worth of ports there are",
 it("writes no prompt, answer or key where a provider quotes them in its refusal", async () => {
 	const ports = fakePorts();
 	const item = await processedItem(ports, newUser());
-	await ports.objects.put(
-		visionKey(item.userId, item.id),
-		Uint8Array.of(0xff, 0xd8, 0xff, 1),
-		"image/jpeg",
-	);
+	await ports.objects.put(visionKey(item.userId, item.id), Uint8Array.of(0xff, 0xd8, 0xff, 1), "image/jpeg");
 	anthropic.answers(
-		anthropicWire.error(
-			400,
-			`Your key ${secretKey} sent: a diary named zq-my-diary of ada@example.com`,
-		),
+		anthropicWire.error(400, `Your key ${secretKey} sent: a diary named zq-my-diary of ada@example.com`),
 	);
 	const handler = queueHandler(
 		"analyze",
 		({ detail }) => imageProcessed.parse(detail),
-		async (event, options) =>
-			analyzeItem({ ...ports, ...(await models()) }, event, options),
+		async (event, options) => analyzeItem({ ...ports, ...(await models()) }, event, options),
 		async () => {},
 	);
 	const body = JSON.stringify({

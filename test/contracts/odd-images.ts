@@ -5,11 +5,7 @@ export const formats = ["png", "jpeg", "webp", "gif", "avif"] as const;
 export type Format = (typeof formats)[number];
 
 /** One colour. */
-export function plain(
-	width: number,
-	height: number,
-	background = "#2040d0",
-): Sharp {
+export function plain(width: number, height: number, background = "#2040d0"): Sharp {
 	return sharp({
 		create: { width, height, channels: 3, background },
 		limitInputPixels: false,
@@ -40,11 +36,7 @@ export function withPngChunk(png: Buffer, type: string, content: Uint8Array) {
 }
 
 /** A JPEG with a segment more (`0xe1` is APP1, `0xfe` a comment), right behind its beginning. */
-export function withJpegSegment(
-	jpeg: Buffer,
-	marker: number,
-	content: Uint8Array,
-) {
+export function withJpegSegment(jpeg: Buffer, marker: number, content: Uint8Array) {
 	const head = Buffer.from([0xff, marker, 0, 0]);
 	head.writeUInt16BE(content.length + 2, 2);
 	return spliced(jpeg, 2, Buffer.concat([head, content]));
@@ -52,30 +44,20 @@ export function withJpegSegment(
 
 /** A GIF with a comment, right behind its global palette. */
 export function withGifComment(gif: Buffer, content: Uint8Array) {
-	const palette =
-		((gif[10] ?? 0) & 0x80) === 0 ? 0 : 3 << (((gif[10] ?? 0) & 7) + 1);
+	const palette = ((gif[10] ?? 0) & 0x80) === 0 ? 0 : 3 << (((gif[10] ?? 0) & 7) + 1);
 	const blocks = [Buffer.from([0x21, 0xfe])];
 	for (let at = 0; at < content.length; at += 255) {
 		const part = content.subarray(at, at + 255);
 		blocks.push(Buffer.from([part.length]), Buffer.from(part));
 	}
-	return spliced(
-		gif,
-		13 + palette,
-		Buffer.concat([...blocks, Buffer.from([0])]),
-	);
+	return spliced(gif, 13 + palette, Buffer.concat([...blocks, Buffer.from([0])]));
 }
 
 /** A WebP file of these chunks. */
 export function webp(...chunks: [type: string, content: Uint8Array][]): Buffer {
 	const body = chunks.map(([type, content]) => webpChunk(type, content));
 	const size = 4 + body.reduce((sum, { length }) => sum + length, 0);
-	return Buffer.concat([
-		Buffer.from("RIFF"),
-		uint32Little(size),
-		Buffer.from("WEBP"),
-		...body,
-	]);
+	return Buffer.concat([Buffer.from("RIFF"), uint32Little(size), Buffer.from("WEBP"), ...body]);
 }
 
 /** The chunks of a WebP file. */
@@ -84,10 +66,7 @@ export function webpChunks(file: Uint8Array): [string, Buffer][] {
 	const chunks: [string, Buffer][] = [];
 	for (let at = 12; at + 8 <= bytes.length; ) {
 		const size = bytes.readUInt32LE(at + 4);
-		chunks.push([
-			bytes.toString("latin1", at, at + 4),
-			bytes.subarray(at + 8, at + 8 + size),
-		]);
+		chunks.push([bytes.toString("latin1", at, at + 4), bytes.subarray(at + 8, at + 8 + size)]);
 		at += 8 + size + (size % 2);
 	}
 	return chunks;
@@ -129,9 +108,7 @@ export function gifOfFrames(count: number, side = 1): Buffer {
 /** Many frames, all the same. */
 export async function webpOfFrames(count: number): Promise<Buffer> {
 	const [width, height] = [16, 16];
-	const still = webpChunks(
-		await plain(width, height, "#d01818").webp({ lossless: true }).toBuffer(),
-	);
+	const still = webpChunks(await plain(width, height, "#d01818").webp({ lossless: true }).toBuffer());
 	const picture = still.find(([type]) => type.startsWith("VP8"));
 	if (!picture) throw new Error("There is no picture in the WebP file.");
 	const frame = Buffer.concat([
@@ -152,11 +129,7 @@ export async function webpOfFrames(count: number): Promise<Buffer> {
 
 /** @param flags 0x02 animated, 0x08 with EXIF */
 export function webpCanvas(width: number, height: number, flags: number) {
-	return Buffer.concat([
-		uint32Little(flags),
-		uint24Little(width - 1),
-		uint24Little(height - 1),
-	]);
+	return Buffer.concat([uint32Little(flags), uint24Little(width - 1), uint24Little(height - 1)]);
 }
 
 /** A PNG whose header says this, whatever its pixels are. */
@@ -164,11 +137,7 @@ export function pngSaying(width: number, height: number, png: Buffer): Buffer {
 	const header = Buffer.from(png.subarray(16, 29));
 	header.writeUInt32BE(width, 0);
 	header.writeUInt32BE(height, 4);
-	return Buffer.concat([
-		png.subarray(0, 8),
-		pngChunk("IHDR", header),
-		png.subarray(33),
-	]);
+	return Buffer.concat([png.subarray(0, 8), pngChunk("IHDR", header), png.subarray(33)]);
 }
 
 /** A JPEG whose frame header says this. */
@@ -197,11 +166,7 @@ export function webpSaying(width: number, height: number, webp: Buffer) {
 /** An AVIF whose container says this (box `ispe`), whatever the coded picture is. */
 export function avifSaying(width: number, height: number, avif: Buffer) {
 	const lying = Buffer.from(avif);
-	for (
-		let at = lying.indexOf("ispe");
-		at >= 0;
-		at = lying.indexOf("ispe", at + 4)
-	) {
+	for (let at = lying.indexOf("ispe"); at >= 0; at = lying.indexOf("ispe", at + 4)) {
 		lying.writeUInt32BE(width, at + 8);
 		lying.writeUInt32BE(height, at + 12);
 	}

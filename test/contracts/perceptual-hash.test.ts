@@ -6,25 +6,17 @@ import { sharpImages } from "#images/sharp-images.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
 const samples = await drawSampleImages();
-const hashOf = async (bytes: Uint8Array) =>
-	(await sharpImages().derive(bytes)).perceptualHash;
+const hashOf = async (bytes: Uint8Array) => (await sharpImages().derive(bytes)).perceptualHash;
 const bits = (one: string, other: string) =>
-	(BigInt(`0x${one}`) ^ BigInt(`0x${other}`)).toString(2).replaceAll("0", "")
-		.length;
+	(BigInt(`0x${one}`) ^ BigInt(`0x${other}`)).toString(2).replaceAll("0", "").length;
 
 describe("the hash of 9 x 8 pixels", () => {
 	const rows = (row: number[]) => Uint8Array.from(Array(8).fill(row).flat());
 
 	it("has a bit for each pixel that is darker than the one to its right", () => {
-		expect(differenceHash(rows([0, 1, 2, 3, 4, 5, 6, 7, 8]))).toBe(
-			"ffffffffffffffff",
-		);
-		expect(differenceHash(rows([8, 7, 6, 5, 4, 3, 2, 1, 0]))).toBe(
-			"0000000000000000",
-		);
-		expect(differenceHash(rows([0, 9, 0, 9, 0, 9, 0, 9, 0]))).toBe(
-			"aaaaaaaaaaaaaaaa",
-		);
+		expect(differenceHash(rows([0, 1, 2, 3, 4, 5, 6, 7, 8]))).toBe("ffffffffffffffff");
+		expect(differenceHash(rows([8, 7, 6, 5, 4, 3, 2, 1, 0]))).toBe("0000000000000000");
+		expect(differenceHash(rows([0, 9, 0, 9, 0, 9, 0, 9, 0]))).toBe("aaaaaaaaaaaaaaaa");
 	});
 
 	it("compares no pixel with one of the next row", () => {
@@ -48,10 +40,7 @@ describe.each(samples)("the picture $filename", ({ bytes }) => {
 		["as a poor JPEG", () => image().jpeg({ quality: 30 })],
 		["as WebP", () => image().webp({ quality: 50 })],
 		["a little brighter", () => image().modulate({ brightness: 1.1 }).png()],
-		[
-			"lying on its side with an EXIF orientation",
-			() => image().rotate(270).withMetadata({ orientation: 6 }).png(),
-		],
+		["lying on its side with an EXIF orientation", () => image().rotate(270).withMetadata({ orientation: 6 }).png()],
 	])("looks nearly the same %s", async (_, variant) => {
 		const changed = await variant().toBuffer();
 		const distance = bits(await hashOf(bytes), await hashOf(changed));

@@ -8,11 +8,7 @@ import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 
 // All kinds run on the fakes in two seconds; here those whose end depends on what a statement really did.
 const kinds: Record<"native" | "PGlite", FaultKind[]> = {
-	native: [
-		"killed after",
-		"frozen before",
-		"overtaken by its item's deletion before",
-	],
+	native: ["killed after", "frozen before", "overtaken by its item's deletion before"],
 	PGlite: ["killed after"],
 };
 
@@ -25,10 +21,7 @@ describe(`on ${contractDatabase.title}`, () => {
 	});
 	afterAll(() => empty?.drop());
 
-	everyFault(
-		() => new Simulator(db),
-		kinds[contractDatabase.concurrent ? "native" : "PGlite"],
-	);
+	everyFault(() => new Simulator(db), kinds[contractDatabase.concurrent ? "native" : "PGlite"]);
 
 	it("a simulator is judged by its own items, whatever an earlier one left in the database", async () => {
 		const earlier = new Simulator(db);
@@ -50,9 +43,7 @@ describe(`on ${contractDatabase.title}`, () => {
 				reordered: true,
 				workers: 6,
 			});
-			expect(
-				await simulator.verify({ ready: undeletedItems(simulator) }),
-			).toEqual([]);
+			expect(await simulator.verify({ ready: undeletedItems(simulator) })).toEqual([]);
 		},
 		120_000,
 	);

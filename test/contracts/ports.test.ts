@@ -56,17 +56,14 @@ describe(contractDatabase.title, () => {
 	languageContract(() => ports);
 
 	it("binds the user in every statement on a tenant's table, but for the sweeper's seven", async () => {
-		const partitions = postgresVectorPartitions(
-			recorded(empty.connect(1), statements),
-		);
+		const partitions = postgresVectorPartitions(recorded(empty.connect(1), statements));
 		await partitions.listLarge({ minItems: 1, limit: 1 });
 		await partitions.rebuild("nobody", "none", { partitions: 1, vectors: 0 });
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
 			/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_partitions)\b/;
-		const bound =
-			/\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
+		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
 			.map((sql) => sql.replaceAll(/\s+/g, " ").trim().slice(0, 60));
@@ -83,25 +80,15 @@ describe(contractDatabase.title, () => {
 	});
 
 	it("binds the user to every tenant's table that a search reads", () => {
-		const searches = [...statements].filter(([sql]) =>
-			sql.includes("_results"),
-		);
+		const searches = [...statements].filter(([sql]) => sql.includes("_results"));
 		expect(searches).toHaveLength(3);
 		for (const [sql, values] of searches) {
 			// Each sub-select that names a table either binds the user or joins on the user of one that does.
 			const reads = sql.match(/\b(from|join) (items|documents|embeddings)\b/g);
-			const binds = [
-				...sql.matchAll(
-					/\buser_id = (?:\(select \$(\d+)::text\)|documents\.user_id)/g,
-				),
-			];
-			const users = new Set(
-				binds.flatMap(([, number]) => values[Number(number) - 1] ?? []),
-			);
+			const binds = [...sql.matchAll(/\buser_id = (?:\(select \$(\d+)::text\)|documents\.user_id)/g)];
+			const users = new Set(binds.flatMap(([, number]) => values[Number(number) - 1] ?? []));
 			expect([...users]).toEqual([expect.stringMatching(uuid)]);
-			expect(binds.length).toBeGreaterThanOrEqual(
-				new Set(reads).size === 0 ? 1 : (reads?.length ?? 0) - 1,
-			);
+			expect(binds.length).toBeGreaterThanOrEqual(new Set(reads).size === 0 ? 1 : (reads?.length ?? 0) - 1);
 		}
 	});
 });
@@ -124,8 +111,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 function recorded(db: Database, statements: Map<string, unknown[]>): Database {
 	const record = (to: Queryable): Queryable["query"] => {
 		return (statement, values) => {
-			const { text, values: bound } =
-				typeof statement === "string" ? { text: statement, values } : statement;
+			const { text, values: bound } = typeof statement === "string" ? { text: statement, values } : statement;
 			statements.set(text, bound ?? []);
 			return to.query(statement, values);
 		};

@@ -101,11 +101,7 @@ const ownSpans = () => spans.filter(({ scope }) => scope === "collections");
 /** Registers a tracer provider that keeps spans in memory. */
 function keepSpans() {
 	spans = [];
-	const start = (
-		scope: string,
-		name: string,
-		{ attributes = {} }: SpanOptions = {},
-	): Span => {
+	const start = (scope: string, name: string, { attributes = {} }: SpanOptions = {}): Span => {
 		const kept: Kept = {
 			scope,
 			name,

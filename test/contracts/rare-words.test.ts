@@ -6,10 +6,7 @@ import { rarestWords } from "../support/rarest-words.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { analyzedItem, newUser, type RowPorts } from "./journey.ts";
 
-const golden = join(
-	import.meta.dirname,
-	"../../../shared/golden/analyses.json",
-);
+const golden = join(import.meta.dirname, "../../../shared/golden/analyses.json");
 const missing = !existsSync(golden);
 
 /** Misses every word of a text that a reader of pictures misses: 22 of 100, always the same ones. */
@@ -33,8 +30,7 @@ describe.skipIf(missing)(
 		afterAll(() => empty?.drop());
 
 		it("at least 50 of 55 misread images are in the first three for their four rarest words", async () => {
-			const images: { image_details: { extracted_text: string[] } }[] =
-				JSON.parse(readFileSync(golden, "utf8"));
+			const images: { image_details: { extracted_text: string[] } }[] = JSON.parse(readFileSync(golden, "utf8"));
 			const user = newUser();
 			const reads = misread();
 			const texts = [];

@@ -18,27 +18,17 @@ const model = "test-model";
 
 /** What every implementation of `VectorIndex`, `Requests` and `Stages` does for a rebuild. */
 export function rebuildContract(get: () => ArrangedPorts): void {
-	const rebuild = (user: string, force = false, by = model) =>
-		get().vectorIndex.requestRebuild(user, by, { force });
+	const rebuild = (user: string, force = false, by = model) => get().vectorIndex.requestRebuild(user, by, { force });
 	const giveOut = async (user: string, window = 100) =>
-		(await get().requests.claimRebuildBatch(user, window)).map(
-			({ request }) => request,
-		);
-	const status = (user: string, by = model) =>
-		get().vectorIndex.status(user, by);
+		(await get().requests.claimRebuildBatch(user, window)).map(({ request }) => request);
+	const status = (user: string, by = model) => get().vectorIndex.status(user, by);
 
 	async function claimed({ userId, itemId, id }: WorkRequest) {
 		const answer = await get().stages.claimRequest(userId, itemId, id, 60);
 		if (answer.outcome !== "claimed") throw new Error(answer.outcome);
 		return answer;
 	}
-	async function commit(
-		request: WorkRequest,
-		item: Item,
-		analysisId: string,
-		vector = axis(1),
-		by = model,
-	) {
+	async function commit(request: WorkRequest, item: Item, analysisId: string, vector = axis(1), by = model) {
 		const { lease } = await claimed(request);
 		return get().stages.commitEmbedded(
 			lease,
@@ -46,8 +36,7 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 			newEvent("ItemReady", item),
 		);
 	}
-	const find = ({ userId, itemId, id }: WorkRequest) =>
-		get().requests.find(userId, itemId, id);
+	const find = ({ userId, itemId, id }: WorkRequest) => get().requests.find(userId, itemId, id);
 	const nearest = async (user: string, vector: Float32Array, by = model) => {
 		const asked = { model: by, vector, minSimilarity: 0.9 };
 		const hits = await get().search.byVector(user, asked, { topK: 5 });
@@ -72,9 +61,7 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 			});
 			expect(await rebuild(user)).toBe(2);
 			const asked = await giveOut(user);
-			expect(asked.map(({ itemId }) => itemId).sort()).toEqual(
-				[other.id, missing.id].sort(),
-			);
+			expect(asked.map(({ itemId }) => itemId).sort()).toEqual([other.id, missing.id].sort());
 			expect(asked[0]).toMatchObject({ kind: "embed", status: "pending" });
 			expect(await rebuild(user, true)).toBe(3);
 			expect(await status(user)).toMatchObject({ items: 3, rebuilding: 3 });
@@ -83,9 +70,7 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 		it("asked again while it goes on asks for nothing twice, also by many at once", async () => {
 			const user = newUser();
 			for (let count = 0; count < 4; count++) await analyzedItem(get(), user);
-			const counts = await Promise.all(
-				Array.from({ length: 5 }, () => rebuild(user)),
-			);
+			const counts = await Promise.all(Array.from({ length: 5 }, () => rebuild(user)));
 			expect(counts).toEqual([4, 4, 4, 4, 4]);
 			expect(await giveOut(user)).toHaveLength(4);
 			expect(await rebuild(user)).toBe(4);
@@ -259,8 +244,7 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 					})
 				).map(({ request }) => request);
 			const taken = await take(60);
-			const of = (userId: string) =>
-				taken.filter((request) => request.userId === userId);
+			const of = (userId: string) => taken.filter((request) => request.userId === userId);
 			expect(of(user)).toHaveLength(3);
 			expect(of(other).map(({ id }) => id)).toEqual([single?.id]);
 			// What the sweeper gave out is not given out by the rebuild, too.

@@ -4,11 +4,7 @@ import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
-import {
-	realVectorsFile as file,
-	realVectors,
-	toUnitLength,
-} from "../support/real-vectors.ts";
+import { realVectorsFile as file, realVectors, toUnitLength } from "../support/real-vectors.ts";
 import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./crowd.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
@@ -27,19 +23,13 @@ function crowded(real: Float32Array[]): Float32Array[] {
 		real
 			.slice(at + 1)
 			.flatMap((other) =>
-				betweenEachPair.map((share) =>
-					toUnitLength(
-						one.map((x, i) => (1 - share) * x + share * (other[i] ?? 0)),
-					),
-				),
+				betweenEachPair.map((share) => toUnitLength(one.map((x, i) => (1 - share) * x + share * (other[i] ?? 0)))),
 			),
 	);
 	return [...real, ...between];
 }
 
-const title = isHere
-	? contractDatabase.title
-	: `${contractDatabase.title} (skipped: ${file} is not here)`;
+const title = isHere ? contractDatabase.title : `${contractDatabase.title} (skipped: ${file} is not here)`;
 describe.skipIf(!isHere)(`real vectors on ${title}`, () => {
 	let empty: EmptyDatabase;
 	let db: Database;
@@ -58,11 +48,7 @@ describe.skipIf(!isHere)(`real vectors on ${title}`, () => {
 
 	/** Recall@10 of searches that lie beside the stored vectors, as those of people do. */
 	async function recall(): Promise<number> {
-		const queries = real.map((one, at) =>
-			toUnitLength(
-				one.map((x, i) => x + 0.6 * (real[(at + 7) % 55]?.[i] ?? 0)),
-			),
-		);
+		const queries = real.map((one, at) => toUnitLength(one.map((x, i) => x + 0.6 * (real[(at + 7) % 55]?.[i] ?? 0))));
 		const search = postgresSearch(db);
 		let found = 0;
 		for (const vector of queries) {
@@ -71,11 +57,7 @@ describe.skipIf(!isHere)(`real vectors on ${title}`, () => {
 				 order by embedding <=> $3::vector::halfvec(1024), item_id limit $4`,
 				[userId, model, vectorText(vector), topK],
 			);
-			const hits = await search.byVector(
-				userId,
-				{ model, vector, minSimilarity: -1 },
-				{ topK },
-			);
+			const hits = await search.byVector(userId, { model, vector, minSimilarity: -1 }, { topK });
 			const ids = new Set(hits.map(({ itemId }) => itemId));
 			found += exact.filter(({ item_id }) => ids.has(item_id)).length;
 		}

@@ -19,10 +19,7 @@ import {
 
 /** What every implementation of `Requests` does, and of what `Stages` does for them. */
 export function requestsContract(get: () => ArrangedPorts): void {
-	async function ask(
-		{ id, userId }: Item,
-		more: Partial<NewRequest> = {},
-	): Promise<WorkRequest> {
+	async function ask({ id, userId }: Item, more: Partial<NewRequest> = {}): Promise<WorkRequest> {
 		const request = await get().requests.create({
 			id: randomUUID(),
 			itemId: id,
@@ -35,8 +32,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 		if (!request) throw new Error("There is no such item.");
 		return request;
 	}
-	const find = ({ userId, itemId, id }: WorkRequest) =>
-		get().requests.find(userId, itemId, id);
+	const find = ({ userId, itemId, id }: WorkRequest) => get().requests.find(userId, itemId, id);
 	const take = ({ userId, itemId, id }: WorkRequest, leaseSeconds = 60) =>
 		get().stages.claimRequest(userId, itemId, id, leaseSeconds);
 	async function claimed(request: WorkRequest, leaseSeconds = 60) {
@@ -86,9 +82,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 
 		it("is one while the same is asked again, also by many at once, and another after it is done", async () => {
 			const { item } = await readyItem(get(), newUser());
-			const [first, ...others] = await Promise.all(
-				Array.from({ length: 5 }, () => ask(item)),
-			);
+			const [first, ...others] = await Promise.all(Array.from({ length: 5 }, () => ask(item)));
 			if (!first) throw new Error("Nothing was asked for.");
 			for (const other of others) expect(other.id).toBe(first.id);
 			expect((await ask(item, { provider: "p" })).id).not.toBe(first.id);
@@ -245,8 +239,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 			expect(await unsent(item)).toEqual(["AnalysisComplete"]);
 			const versions = await ports.analyses.listByItem(user, item.id);
 			expect(versions?.map(({ id }) => id)).toEqual([second.id, first.id]);
-			const found = (text: string) =>
-				ports.search.byText(user, { text }, { topK: 5 });
+			const found = (text: string) => ports.search.byText(user, { text }, { topK: 5 });
 			expect(await found("old")).toEqual([]);
 			expect(await found("new")).toHaveLength(1);
 			expect(await ports.vectorIndex.status(user, "test-model")).toMatchObject({
@@ -264,9 +257,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 				detail: "By hand.",
 			});
 			const { lease } = await claimed(await ask(item));
-			expect(await commitAnalysis(ports, lease, item, newAnalysis())).toBe(
-				true,
-			);
+			expect(await commitAnalysis(ports, lease, item, newAnalysis())).toBe(true);
 			const found = await ports.items.find(item.userId, item.id);
 			expect(found?.item).toMatchObject({ status: "analyzed", error: null });
 		});
@@ -298,15 +289,11 @@ export function requestsContract(get: () => ArrangedPorts): void {
 			const next = await claimed(request);
 			expect(next.attempt).toBe(2);
 			const analysis = newAnalysis({}, 2);
-			expect(await commitAnalysis(ports, late.lease, item, analysis)).toBe(
-				false,
-			);
+			expect(await commitAnalysis(ports, late.lease, item, analysis)).toBe(false);
 			const error = { code: "model_not_found", detail: "Late." } as const;
 			expect(await ports.stages.failRequest(late.lease, error)).toBe(false);
 			expect((await find(request))?.status).toBe("pending");
-			expect(await commitAnalysis(ports, next.lease, item, analysis)).toBe(
-				true,
-			);
+			expect(await commitAnalysis(ports, next.lease, item, analysis)).toBe(true);
 		});
 
 		it("that is a failure leaves the item as it was", async () => {
@@ -334,10 +321,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 		await ports.stages.commitProcessed(lease, processed(), event);
 		expect((await find(resize))?.status).toBe("done");
 		expect((await find(analyze))?.status).toBe("pending");
-		expect((await unsent(item)).sort()).toEqual([
-			"AnalysisRequested",
-			"ImageProcessed",
-		]);
+		expect((await unsent(item)).sort()).toEqual(["AnalysisRequested", "ImageProcessed"]);
 	});
 
 	it("the sweeper is given requests that stand still, oldest first and once, not those that are worked on", async () => {

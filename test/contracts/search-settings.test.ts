@@ -13,8 +13,7 @@ describe(`the settings of a search on ${contractDatabase.title}`, () => {
 	afterAll(() => empty?.drop());
 
 	const read = () => postgresSearchSettings(empty.connect(1)).read(newUser());
-	const asOwner = (sql: string) =>
-		withClient(empty.address, empty.migration, (client) => client.query(sql));
+	const asOwner = (sql: string) => withClient(empty.address, empty.migration, (client) => client.query(sql));
 
 	it("are the numbers in the statements", async () => {
 		expect((await read()).parameters).toBe(searchParameters);
@@ -23,24 +22,16 @@ describe(`the settings of a search on ${contractDatabase.title}`, () => {
 	it("name the server and its extensions as they are installed", async () => {
 		const { version, extensions } = (await read()).database;
 		expect(Number.parseInt(version, 10)).toBeGreaterThanOrEqual(17);
-		expect(Object.keys(extensions)).toEqual(
-			expect.arrayContaining(["btree_gin", "pg_trgm", "unaccent", "vector"]),
-		);
+		expect(Object.keys(extensions)).toEqual(expect.arrayContaining(["btree_gin", "pg_trgm", "unaccent", "vector"]));
 		expect(extensions.vector).toMatch(/^\d+\.\d+/);
 	});
 
 	it("show each index as the database has it now, not as a migration once made it", async () => {
 		const indexes = async () => (await read()).database.indexes;
-		const codes = (await indexes()).find(
-			({ name }) => name === "embeddings_codes",
-		);
+		const codes = (await indexes()).find(({ name }) => name === "embeddings_codes");
 		expect(codes).toMatchObject({ table: "embeddings", valid: true });
-		expect(await indexes()).toContainEqual(
-			expect.objectContaining({ table: "words" }),
-		);
-		expect(codes?.definition).toContain(
-			"(user_id, model, partition) INCLUDE (item_id, category, code)",
-		);
+		expect(await indexes()).toContainEqual(expect.objectContaining({ table: "words" }));
+		expect(codes?.definition).toContain("(user_id, model, partition) INCLUDE (item_id, category, code)");
 		await asOwner("drop index embeddings_codes");
 		await asOwner("create index odd_one on embeddings (created_at)");
 		const names = (await indexes()).map(({ name }) => name);

@@ -5,20 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { fillWithTenants } from "./crowd.ts";
-import {
-	contractDatabase,
-	type EmptyDatabase,
-	migrations,
-} from "./databases.ts";
-import {
-	analyzedItem,
-	claim,
-	commitAnalysis,
-	newAnalysis,
-	newUser,
-	processedItem,
-	type RowPorts,
-} from "./journey.ts";
+import { contractDatabase, type EmptyDatabase, migrations } from "./databases.ts";
+import { analyzedItem, claim, commitAnalysis, newAnalysis, newUser, processedItem, type RowPorts } from "./journey.ts";
 
 describe(`the words of a user on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
@@ -62,9 +50,7 @@ describe(`the words of a user on ${contractDatabase.title}`, () => {
 			headline: "A lighthouse",
 		});
 		const found = async (text: string) =>
-			(await ports.search.byText(user, { text, minScore: 0 }, { topK: 5 })).map(
-				({ itemId }) => itemId,
-			);
+			(await ports.search.byText(user, { text, minScore: 0 }, { topK: 5 })).map(({ itemId }) => itemId);
 		const seven = "q1 q2 q3 q4 q5 q6 q7";
 		expect(await found(`${seven} lighthuose`)).toEqual([item.id]);
 		expect(await found(`${seven} q8 lighthuose`)).toEqual([]);
@@ -87,10 +73,7 @@ describe(`the words of a user on ${contractDatabase.title}`, () => {
 		expect(counted).toContainEqual({ lexeme: "red", documents: 2 });
 		expect(counted).toContainEqual({ lexeme: "kite", documents: 1 });
 
-		await db.query(
-			"update documents set headline = 'blue kite' where user_id = $1 and item_id = $2",
-			[user, item.id],
-		);
+		await db.query("update documents set headline = 'blue kite' where user_id = $1 and item_id = $2", [user, item.id]);
 		const changed = await words(user);
 		expect(changed.counted).toEqual(changed.there);
 
@@ -111,11 +94,7 @@ describe(`the words of a user on ${contractDatabase.title}`, () => {
 		"are right after items that share words are analysed and deleted all at once",
 		async () => {
 			const user = newUser();
-			const texts = [
-				"alpha beta gamma delta",
-				"delta gamma beta alpha",
-				"gamma alpha delta beta omega",
-			];
+			const texts = ["alpha beta gamma delta", "delta gamma beta alpha", "gamma alpha delta beta omega"];
 			const add = async (n: number) => {
 				const item = await processedItem(ports, user);
 				const { lease } = await claim(ports, item, "analyze");
@@ -123,9 +102,7 @@ describe(`the words of a user on ${contractDatabase.title}`, () => {
 				await commitAnalysis(ports, lease, item, newAnalysis({ headline }));
 				return item;
 			};
-			const first = await Promise.all(
-				Array.from({ length: 12 }, (_, n) => add(n)),
-			);
+			const first = await Promise.all(Array.from({ length: 12 }, (_, n) => add(n)));
 			await Promise.all([
 				...first.map((item) => ports.items.delete(user, item.id)),
 				...Array.from({ length: 12 }, (_, n) => add(n + 12)),

@@ -1,19 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Hit } from "#core/ports/index.ts";
-import {
-	analyzedItem,
-	axis,
-	newUser,
-	type RowPorts,
-	readyItem,
-} from "./journey.ts";
+import { analyzedItem, axis, newUser, type RowPorts, readyItem } from "./journey.ts";
 
 const headlines = (hits: Hit[]) => hits.map(({ headline }) => headline);
 
 /** What every implementation of `Search` and `VectorIndex` does. */
 export function searchContract(get: () => RowPorts): void {
-	const byText = (user: string, text: string, more = {}) =>
-		get().search.byText(user, { text }, { topK: 10, ...more });
+	const byText = (user: string, text: string, more = {}) => get().search.byText(user, { text }, { topK: 10, ...more });
 
 	describe("a search by text", () => {
 		it("finds a word in headline, summary, labels and the text in the image", async () => {
@@ -58,11 +51,7 @@ export function searchContract(get: () => RowPorts): void {
 			await analyzedItem(get(), user, { headline: "two tokyo market" });
 			await analyzedItem(get(), user, { headline: "three tokyo market ramen" });
 			const hits = await byText(user, "ramen market tokyo");
-			expect(headlines(hits)).toEqual([
-				"three tokyo market ramen",
-				"two tokyo market",
-				"one tokyo",
-			]);
+			expect(headlines(hits)).toEqual(["three tokyo market ramen", "two tokyo market", "one tokyo"]);
 			const [first, ...others] = hits.map(({ score }) => score);
 			expect(first).toBeGreaterThan(0.5);
 			for (const score of others) expect(score).toBeLessThan(0.5);
@@ -78,37 +67,21 @@ export function searchContract(get: () => RowPorts): void {
 		it("finds words inside compounds that punctuation joins", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, {
-				extracted: [
-					"tokyo/osaka www.example.com @spicy_sunday #food-tour 2025-12-13",
-				],
+				extracted: ["tokyo/osaka www.example.com @spicy_sunday #food-tour 2025-12-13"],
 			});
-			for (const query of [
-				"osaka",
-				"example",
-				"sunday",
-				"tour",
-				"food-tour",
-				"2025-12-13",
-				"www.example.com",
-			]) {
+			for (const query of ["osaka", "example", "sunday", "tour", "food-tour", "2025-12-13", "www.example.com"]) {
 				expect(await byText(user, query), query).toHaveLength(1);
 			}
 		});
 
-		it.each([
-			"",
-			"the of and",
-			"🎉🎉",
-			"!!! ???",
-			'"',
-			"' & | ! <-> ( ) :* \\",
-			"\0",
-			"\ud83d",
-		])("gives nothing for %j and does not fail", async (query) => {
-			const user = newUser();
-			await analyzedItem(get(), user, { headline: "the party 🎉" });
-			expect(await byText(user, query)).toEqual([]);
-		});
+		it.each(["", "the of and", "🎉🎉", "!!! ???", '"', "' & | ! <-> ( ) :* \\", "\0", "\ud83d"])(
+			"gives nothing for %j and does not fail",
+			async (query) => {
+				const user = newUser();
+				await analyzedItem(get(), user, { headline: "the party 🎉" });
+				expect(await byText(user, query)).toEqual([]);
+			},
+		);
 
 		it("takes operators of a query language for text", async () => {
 			const user = newUser();
@@ -144,18 +117,14 @@ export function searchContract(get: () => RowPorts): void {
 		for (const form of [...others, "Painting", ...others]) {
 			await analyzedItem(get(), user, { headline: `${form} harbour` });
 		}
-		expect(headlines(await byText(user, "painting"))[0]).toBe(
-			"Painting harbour",
-		);
+		expect(headlines(await byText(user, "painting"))[0]).toBe("Painting harbour");
 		for (const form of [...others, "PAINTING,", ...others]) {
 			await analyzedItem(get(), user, {
 				headline: form,
 				extracted: [`a_${form}`, "lighthouse"],
 			});
 		}
-		expect(headlines(await byText(user, "lighthouse painting"))[0]).toBe(
-			"PAINTING,",
-		);
+		expect(headlines(await byText(user, "lighthouse painting"))[0]).toBe("PAINTING,");
 	});
 
 	describe("the gate of a search by text", () => {
@@ -292,10 +261,7 @@ export function searchContract(get: () => RowPorts): void {
 			};
 			expect(await search(0.72)).toEqual([]); // the best has 0.71
 			expect(await search(0.7)).toEqual(["good", "half"]);
-			expect(await search(0.99, { minSimilarity: 0.4 })).toEqual([
-				"good",
-				"half",
-			]);
+			expect(await search(0.99, { minSimilarity: 0.4 })).toEqual(["good", "half"]);
 		});
 	});
 
@@ -314,8 +280,7 @@ export function searchContract(get: () => RowPorts): void {
 			await readyItem(ports, user, { headline: "vector" }, axis(0));
 			await analyzedItem(ports, user, { headline: "bowl ramen" });
 			const hits = await ports.search.hybrid(user, query("ramen"), { topK: 5 });
-			const of = (headline: string) =>
-				hits.find((hit) => hit.headline === headline);
+			const of = (headline: string) => hits.find((hit) => hit.headline === headline);
 			expect(of("ramen")).toMatchObject({ vectorRank: 2 });
 			expect(of("vector")).toMatchObject({ textRank: null, vectorRank: 1 });
 			expect(of("bowl ramen")).toMatchObject({ vectorRank: null });
@@ -327,24 +292,17 @@ export function searchContract(get: () => RowPorts): void {
 			expect(both?.vectorShare).toBeCloseTo(0.7 / 17, 6);
 			expect(both?.matched).toEqual([{ word: "ramen", field: "headline" }]);
 			expect(of("vector")).toMatchObject({ textShare: 0, matched: [] });
-			expect(both?.score).toBeCloseTo(
-				0.7 / 17 + 0.3 / (15 + (both?.textRank ?? 0)),
-				6,
-			);
+			expect(both?.score).toBeCloseTo(0.7 / 17 + 0.3 / (15 + (both?.textRank ?? 0)), 6);
 		});
 
 		it("still finds by vector when no word is found, and by words when there is no vector", async () => {
 			const ports = get();
 			const user = newUser();
 			await analyzedItem(ports, user, { headline: "words" });
-			expect(
-				headlines(await ports.search.hybrid(user, query("words"), { topK: 5 })),
-			).toEqual(["words"]);
+			expect(headlines(await ports.search.hybrid(user, query("words"), { topK: 5 }))).toEqual(["words"]);
 			const other = newUser();
 			await readyItem(ports, other, { headline: "vector" }, axis(3));
-			expect(
-				headlines(await ports.search.hybrid(other, query("!!"), { topK: 5 })),
-			).toEqual(["vector"]);
+			expect(headlines(await ports.search.hybrid(other, query("!!"), { topK: 5 }))).toEqual(["vector"]);
 		});
 
 		it("obeys category and number of results", async () => {
@@ -385,9 +343,7 @@ export function languageContract(get: () => RowPorts): void {
 		it("finds other forms of an English word", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "Running shoes" });
-			expect(await byText(user, "shoe for a runner who runs")).toEqual([
-				"Running shoes",
-			]);
+			expect(await byText(user, "shoe for a runner who runs")).toEqual(["Running shoes"]);
 		});
 
 		it("leaves out what a minus excludes, also when only some words are found", async () => {
@@ -424,11 +380,7 @@ export function languageContract(get: () => RowPorts): void {
 			async (title) => {
 				const user = newUser();
 				await analyzedItem(get(), user, { headline: "Fukuoka, Day 2" });
-				const [hit] = await get().search.byText(
-					user,
-					{ text: title },
-					{ topK: 5 },
-				);
+				const [hit] = await get().search.byText(user, { text: title }, { topK: 5 });
 				expect(hit?.headline).toBe("Fukuoka, Day 2");
 				expect(hit?.score).toBeGreaterThan(0.5); // as what has every word
 			},
@@ -448,11 +400,7 @@ export function languageContract(get: () => RowPorts): void {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "hill in the green" });
 			await analyzedItem(get(), user, { headline: "a green hill" });
-			const hits = await get().search.byText(
-				user,
-				{ text: '"green hill"' },
-				{ topK: 5 },
-			);
+			const hits = await get().search.byText(user, { text: '"green hill"' }, { topK: 5 });
 			expect(headlines(hits)).toEqual(["a green hill", "hill in the green"]);
 			expect(hits[1]?.score).toBeLessThan(0.5);
 		});
@@ -490,11 +438,7 @@ export function languageContract(get: () => RowPorts): void {
 				const summary = `The harbour ${between}crane.`;
 				await analyzedItem(get(), user, { headline, summary });
 			}
-			const hits = await get().search.byText(
-				user,
-				{ text: "harbour crane" },
-				{ topK: 5 },
-			);
+			const hits = await get().search.byText(user, { text: "harbour crane" }, { topK: 5 });
 			expect(headlines(hits)).toEqual(["near", "far"]);
 			expect(hits[0]?.score).toBeGreaterThan(hits[1]?.score ?? 1);
 		});
@@ -503,11 +447,7 @@ export function languageContract(get: () => RowPorts): void {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "Strawberry fields" });
 			await analyzedItem(get(), user, { headline: "Straw hat" });
-			const [hit] = await get().search.byText(
-				user,
-				{ text: "strawbery" },
-				{ topK: 5 },
-			);
+			const [hit] = await get().search.byText(user, { text: "strawbery" }, { topK: 5 });
 			expect(hit?.headline).toBe("Strawberry fields");
 			expect(hit?.matched).toEqual([
 				{
@@ -570,9 +510,7 @@ export function languageContract(get: () => RowPorts): void {
 				await analyzedItem(get(), user, { headline: `ticket office ${count}` });
 			}
 			await analyzedItem(get(), user, { headline: "teamlab" });
-			expect((await byText(user, "ticket teamlab office unheard"))[0]).toBe(
-				"teamlab",
-			);
+			expect((await byText(user, "ticket teamlab office unheard"))[0]).toBe("teamlab");
 		});
 	});
 }

@@ -23,9 +23,7 @@ beforeAll(async () => {
 			}
 		});
 	});
-	await new Promise<void>((resolve) =>
-		server.listen(0, "127.0.0.1", () => resolve()),
-	);
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
 	const { port } = server.address() as { port: number };
 	vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${port}`);
 	vi.stubEnv("AWS_REGION", "eu-central-1");
@@ -78,8 +76,6 @@ it.each(["not json hunter2", '"hunter2"', "null", '{"username":"hunter2"}'])(
 		secrets.broken = content;
 		const error = await secretReader()("broken").catch((caught) => caught);
 		expect(error.message).toMatch(/The secret broken .* username and password/);
-		expect(JSON.stringify([error.message, error.stack])).not.toContain(
-			"hunter2",
-		);
+		expect(JSON.stringify([error.message, error.stack])).not.toContain("hunter2");
 	},
 );

@@ -21,11 +21,7 @@ const notNear = "00000000000007ff";
 
 /** What every implementation of `Similar` does. */
 export function similarContract(get: () => RowPorts): void {
-	async function similar(
-		userId: string,
-		itemId: string,
-		more: Partial<SimilarOptions> = {},
-	) {
+	async function similar(userId: string, itemId: string, more: Partial<SimilarOptions> = {}) {
 		const found = await get().similar.toItem(userId, itemId, {
 			model,
 			topK: 10,
@@ -34,8 +30,7 @@ export function similarContract(get: () => RowPorts): void {
 		if (!found) throw new Error("There is no such item.");
 		return found;
 	}
-	const headlines = (items: SimilarItem[]) =>
-		items.map(({ headline }) => headline);
+	const headlines = (items: SimilarItem[]) => items.map(({ headline }) => headline);
 
 	describe("what is like an item", () => {
 		it("is the nearest by vector first, and never the item itself", async () => {
@@ -80,8 +75,7 @@ export function similarContract(get: () => RowPorts): void {
 			await readyItem(get(), user, { category: "Food" }, axis(0));
 			await readyItem(get(), user, { category: "Food" }, axis(5));
 			await readyItem(get(), user, { category: "Art" }, axis(0));
-			const count = async (more: Partial<SimilarOptions>) =>
-				(await similar(user, item.id, more)).items.length;
+			const count = async (more: Partial<SimilarOptions>) => (await similar(user, item.id, more)).items.length;
 			expect(await count({})).toBe(3);
 			expect(await count({ topK: 1 })).toBe(1);
 			expect(await count({ category: "Food" })).toBe(2);
@@ -105,13 +99,7 @@ export function similarContract(get: () => RowPorts): void {
 			await ready("looks alike", axis(7), near);
 			await ready("looks the same", axis(8), zeros);
 			const { items } = await similar(user, item.id);
-			expect(
-				items.map(({ headline, nearDuplicate, distance }) => [
-					headline,
-					nearDuplicate,
-					distance,
-				]),
-			).toEqual([
+			expect(items.map(({ headline, nearDuplicate, distance }) => [headline, nearDuplicate, distance])).toEqual([
 				["looks the same", true, 0],
 				["looks alike", true, 10],
 				["same words", false, 11],
@@ -138,9 +126,7 @@ export function similarContract(get: () => RowPorts): void {
 					analysisId: null,
 				},
 			]);
-			expect(
-				(await similar(user, item.id, { category: "Food" })).items,
-			).toEqual([]);
+			expect((await similar(user, item.id, { category: "Food" })).items).toEqual([]);
 		});
 
 		it("is what looks the same alone, for an item without a vector", async () => {
@@ -151,9 +137,7 @@ export function similarContract(get: () => RowPorts): void {
 			await readyItem(get(), user, {}, axis(0), model, looks(notNear));
 			const { compared, items } = await similar(user, item.id);
 			expect(compared).toEqual({ byVector: false, byHash: true });
-			expect(items).toMatchObject([
-				{ itemId: alike.item.id, similarity: null, nearDuplicate: true },
-			]);
+			expect(items).toMatchObject([{ itemId: alike.item.id, similarity: null, nearDuplicate: true }]);
 		});
 
 		it("is nothing for an item that has neither vector nor picture", async () => {
@@ -179,12 +163,7 @@ export function similarContract(get: () => RowPorts): void {
 				provider: null,
 				model: null,
 			});
-			const claim = await get().stages.claimRequest(
-				user,
-				other.item.id,
-				request?.id ?? "",
-				60,
-			);
+			const claim = await get().stages.claimRequest(user, other.item.id, request?.id ?? "", 60);
 			if (claim.outcome !== "claimed") throw new Error(claim.outcome);
 			const { sha256: _, ...resized } = processed(image);
 			await get().stages.commitResized(claim.lease, resized);

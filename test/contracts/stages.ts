@@ -28,26 +28,14 @@ const everything = { limit: 10_000 };
 export function stagesContract(get: () => ArrangedPorts): void {
 	const process = async (item: Item, leaseSeconds = 60) =>
 		get().stages.claim(item.userId, item.id, "process", leaseSeconds);
-	const commit = async (
-		lease: Parameters<RowPorts["stages"]["release"]>[0],
-		item: Item,
-		more = {},
-	) =>
-		get().stages.commitProcessed(
-			lease,
-			processed(more),
-			newEvent("ImageProcessed", item),
-		);
+	const commit = async (lease: Parameters<RowPorts["stages"]["release"]>[0], item: Item, more = {}) =>
+		get().stages.commitProcessed(lease, processed(more), newEvent("ImageProcessed", item));
 
 	describe("a stage", () => {
 		it("takes an item, and its result, next status and event appear together", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
-			const {
-				lease,
-				attempt,
-				item: claimed,
-			} = await claim(ports, item, "process");
+			const { lease, attempt, item: claimed } = await claim(ports, item, "process");
 			expect(attempt).toBe(1);
 			expect(claimed).toMatchObject({ id: item.id, userId: item.userId });
 			const result = processed({
@@ -57,12 +45,8 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				colours: ["red", "white"],
 			});
 			const event = newEvent("ImageProcessed", item);
-			expect(await ports.stages.commitProcessed(lease, result, event)).toBe(
-				true,
-			);
-			expect(
-				(await ports.items.find(item.userId, item.id))?.item,
-			).toMatchObject({ ...result, status: "processed" });
+			expect(await ports.stages.commitProcessed(lease, result, event)).toBe(true);
+			expect((await ports.items.find(item.userId, item.id))?.item).toMatchObject({ ...result, status: "processed" });
 			const of = { userId: item.userId, itemId: item.id };
 			expect(await ports.outbox.unsent(of)).toEqual([event]);
 		});
@@ -87,9 +71,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 
 		it("gives an item to one of many who ask at once", async () => {
 			const item = await uploaded(get(), newUser());
-			const claims = await Promise.all(
-				Array.from({ length: 10 }, () => process(item)),
-			);
+			const claims = await Promise.all(Array.from({ length: 10 }, () => process(item)));
 			const outcomes = claims.map(({ outcome }) => outcome).sort();
 			expect(outcomes).toEqual([...Array(9).fill("busy"), "claimed"]);
 		});
@@ -150,9 +132,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect((await process(item)).outcome).toBe("busy");
 			expect(await commit(next.lease, item, { width: 2 })).toBe(true);
 			const of = { userId: item.userId, itemId: item.id };
-			expect((await ports.items.find(of.userId, of.itemId))?.item.width).toBe(
-				2,
-			);
+			expect((await ports.items.find(of.userId, of.itemId))?.item.width).toBe(2);
 			expect(await ports.outbox.unsent(of)).toHaveLength(1);
 		});
 
@@ -160,9 +140,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const { lease } = await claim(ports, item, "process");
-			const results = await Promise.all(
-				[1, 2, 3].map(() => commit(lease, item)),
-			);
+			const results = await Promise.all([1, 2, 3].map(() => commit(lease, item)));
 			expect(results.filter((committed) => committed)).toHaveLength(1);
 			const of = { userId: item.userId, itemId: item.id };
 			expect(await ports.outbox.unsent(of)).toHaveLength(1);
@@ -191,9 +169,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				expect((await claim(ports, item, "process", 0)).attempt).toBe(attempt);
 			}
 			expect(await process(item)).toEqual({ outcome: "done" });
-			expect(
-				(await ports.items.find(item.userId, item.id))?.item,
-			).toMatchObject({
+			expect((await ports.items.find(item.userId, item.id))?.item).toMatchObject({
 				status: "failed",
 				error: { code: "retries_exhausted" },
 			});
@@ -235,11 +211,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			await ports.stages.release(lease);
 			expect(await ports.items.find(user, item.id)).toBeNull();
 			expect(await ports.analyses.find(user, analysis.id)).toBeNull();
-			const hits = await ports.search.byText(
-				user,
-				{ text: "ghost" },
-				{ topK: 5 },
-			);
+			const hits = await ports.search.byText(user, { text: "ghost" }, { topK: 5 });
 			expect(hits).toEqual([]);
 		});
 
@@ -247,14 +219,8 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const ports = get();
 			const user = newUser();
 			const sha256 = digest(user);
-			const [first, second] = [
-				await uploaded(ports, user),
-				await uploaded(ports, user),
-			];
-			const claims = [
-				await claim(ports, first, "process"),
-				await claim(ports, second, "process"),
-			] as const;
+			const [first, second] = [await uploaded(ports, user), await uploaded(ports, user)];
+			const claims = [await claim(ports, first, "process"), await claim(ports, second, "process")] as const;
 			expect(await commit(claims[0].lease, first, { sha256 })).toBe(true);
 			expect(await commit(claims[1].lease, second, { sha256 })).toBe(true);
 			expect((await ports.items.find(user, second.id))?.item).toMatchObject({
@@ -295,9 +261,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				const ports = get();
 				const user = newUser();
 				const sha256 = digest(user);
-				const { item: other } = await ports.items.create(
-					newItem(user, { sha256 }),
-				);
+				const { item: other } = await ports.items.create(newItem(user, { sha256 }));
 				if (status === "failed") {
 					await ports.stages.failMissingUpload(user, other.id);
 				}
@@ -318,38 +282,25 @@ export function stagesContract(get: () => ArrangedPorts): void {
 		it("that finds other bytes than were announced keeps the digest of those it found", async () => {
 			const ports = get();
 			const user = newUser();
-			const { item } = await ports.items.create(
-				newItem(user, { sha256: digest("announced") }),
-			);
+			const { item } = await ports.items.create(newItem(user, { sha256: digest("announced") }));
 			const { lease } = await claim(ports, item, "process");
 			expect(await commit(lease, item, { sha256: digest("found") })).toBe(true);
-			expect((await ports.items.find(user, item.id))?.item.sha256).toBe(
-				digest("found"),
-			);
+			expect((await ports.items.find(user, item.id))?.item.sha256).toBe(digest("found"));
 		});
 
 		it("that finds the same bytes twice at once keeps one item", async () => {
 			const ports = get();
 			const user = newUser();
 			const sha256 = digest(user);
-			const all = await Promise.all(
-				[1, 2, 3, 4].map(() => uploaded(ports, user)),
-			);
+			const all = await Promise.all([1, 2, 3, 4].map(() => uploaded(ports, user)));
 			await Promise.all(
 				all.map(async (item) => {
 					const { lease } = await claim(ports, item, "process");
 					expect(await commit(lease, item, { sha256 })).toBe(true);
 				}),
 			);
-			const statuses = await Promise.all(
-				all.map((item) => statusOf(ports, item)),
-			);
-			expect(statuses.sort()).toEqual([
-				"failed",
-				"failed",
-				"failed",
-				"processed",
-			]);
+			const statuses = await Promise.all(all.map((item) => statusOf(ports, item)));
+			expect(statuses.sort()).toEqual(["failed", "failed", "failed", "processed"]);
 		});
 	});
 
@@ -373,21 +324,14 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const analyze = await claim(ports, item, "analyze");
 			const analysis = {
 				...newAnalysis(),
-				usage: [
-					call({ inputTokens: 2 }),
-					call({ inputTokens: 3, purpose: "repair" }),
-				],
+				usage: [call({ inputTokens: 2 }), call({ inputTokens: 3, purpose: "repair" })],
 			};
 			await commitAnalysis(ports, analyze.lease, item, analysis);
 			const tokens = async () =>
-				(await ports.analyses.find(user, analysis.id))?.usage.map(
-					({ inputTokens }) => inputTokens,
-				);
+				(await ports.analyses.find(user, analysis.id))?.usage.map(({ inputTokens }) => inputTokens);
 			expect(await tokens()).toEqual([1, 2, 3]);
 			const wrong = await claim(ports, item, "embed");
-			await ports.stages.release(wrong.lease, [
-				call({ inputTokens: 4, purpose: "embedding" }),
-			]);
+			await ports.stages.release(wrong.lease, [call({ inputTokens: 4, purpose: "embedding" })]);
 			const embed = await claim(ports, item, "embed");
 			const last = call({
 				inputTokens: 5,
@@ -417,28 +361,13 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const user = newUser();
 			const item = await processedItem(ports, user);
 			const { lease } = await claim(ports, item, "analyze");
-			await ports.stages.fail(
-				lease,
-				{ code: "vision_refused", detail: "Refused." },
-				[call()],
-			);
+			await ports.stages.fail(lease, { code: "vision_refused", detail: "Refused." }, [call()]);
 			await ports.items.restart(user, item.id);
 			const process = await claim(ports, item, "process");
-			await ports.stages.commitProcessed(
-				process.lease,
-				processed(),
-				newEvent("ImageProcessed", item),
-			);
+			await ports.stages.commitProcessed(process.lease, processed(), newEvent("ImageProcessed", item));
 			const first = newAnalysis();
-			await commitAnalysis(
-				ports,
-				(await claim(ports, item, "analyze")).lease,
-				item,
-				first,
-			);
-			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([
-				call(),
-			]);
+			await commitAnalysis(ports, (await claim(ports, item, "analyze")).lease, item, first);
+			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([call()]);
 			await ports.stages.commitEmbedded(
 				(await claim(ports, item, "embed")).lease,
 				{
@@ -449,9 +378,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				},
 				newEvent("ItemReady", item),
 			);
-			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([
-				call(),
-			]);
+			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([call()]);
 		});
 
 		it("by a lease that was lost is not on anyone's bill", async () => {
@@ -480,8 +407,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				stale: 0,
 				rebuilding: 0,
 			});
-			const find = (text: string) =>
-				ports.search.byText(user, { text }, { topK: 5 });
+			const find = (text: string) => ports.search.byText(user, { text }, { topK: 5 });
 			expect(await find("old")).toEqual([]);
 			expect(await find("new")).toMatchObject([{ headline: "New words" }]);
 			const found = await ports.items.find(user, item.id);
@@ -510,11 +436,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 		});
 
 		/** No port asks for it yet: the item is failed by hand and uploaded anew. */
-		async function reanalyze(
-			ports: ArrangedPorts,
-			item: Item,
-			headline: string,
-		) {
+		async function reanalyze(ports: ArrangedPorts, item: Item, headline: string) {
 			await ports.forceFailed(item);
 			await ports.items.restart(item.userId, item.id);
 			const process = await claim(ports, item, "process");
@@ -542,13 +464,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const again = { idleSeconds: 0, againSeconds: 60, ...everything };
 			const stalled = mine(user)(await ports.stages.claimStalled(again));
 			expect(stalled[0]?.since).toBeInstanceOf(Date);
-			expect(
-				stalled.map(({ item, stage, analysisId }) => [
-					item.id,
-					stage,
-					analysisId,
-				]),
-			).toEqual([
+			expect(stalled.map(({ item, stage, analysisId }) => [item.id, stage, analysisId])).toEqual([
 				[first.id, "process", null],
 				[second.id, "analyze", null],
 				[third.id, "embed", analysis.id],
@@ -605,13 +521,9 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const item = await uploaded(ports, user);
 			await ports.items.delete(user, item.id);
 			const tombstones = async (olderThanSeconds: number) =>
-				(
-					await ports.stages.tombstones({ olderThanSeconds, ...everything })
-				).filter(({ userId }) => userId === user);
+				(await ports.stages.tombstones({ olderThanSeconds, ...everything })).filter(({ userId }) => userId === user);
 			expect(await tombstones(60)).toEqual([]);
-			expect(await tombstones(0)).toMatchObject([
-				{ userId: user, itemId: item.id, deletedAt: expect.any(Date) },
-			]);
+			expect(await tombstones(0)).toMatchObject([{ userId: user, itemId: item.id, deletedAt: expect.any(Date) }]);
 			await ports.stages.deleteTombstone(newUser(), item.id);
 			expect(await tombstones(0)).toHaveLength(1);
 			await ports.stages.deleteTombstone(user, item.id);
@@ -626,9 +538,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const of = { userId: item.userId, itemId: item.id };
 			const [event] = await ports.outbox.unsent(of);
 			const old = async (olderThanSeconds: number) =>
-				(await ports.outbox.unsent({ olderThanSeconds, ...everything })).filter(
-					({ id }) => id === event?.id,
-				);
+				(await ports.outbox.unsent({ olderThanSeconds, ...everything })).filter(({ id }) => id === event?.id);
 			expect(await old(60)).toEqual([]);
 			expect(await old(0)).toEqual([event]);
 			await ports.outbox.markSent([event?.id ?? ""]);

@@ -3,16 +3,7 @@ import type { Item } from "#core/items/item.ts";
 import type { Lease } from "#core/ports/index.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import {
-	axis,
-	commitAnalysis,
-	newAnalysis,
-	newEvent,
-	newUser,
-	processed,
-	type RowPorts,
-	uploaded,
-} from "./journey.ts";
+import { axis, commitAnalysis, newAnalysis, newEvent, newUser, processed, type RowPorts, uploaded } from "./journey.ts";
 
 const stagesInTurn = ["process", "analyze", "embed"] as const;
 
@@ -28,11 +19,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 	async function commit(lease: Lease, item: Item): Promise<boolean> {
 		switch (lease.stage) {
 			case "process":
-				return ports.stages.commitProcessed(
-					lease,
-					processed(),
-					newEvent("ImageProcessed", item),
-				);
+				return ports.stages.commitProcessed(lease, processed(), newEvent("ImageProcessed", item));
 			case "analyze": {
 				const { userId, itemId } = lease;
 				const latest = await ports.analyses.latestVersion(userId, itemId);
@@ -40,8 +27,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 				return commitAnalysis(ports, lease, item, analysis);
 			}
 			case "embed": {
-				const [current] =
-					(await ports.analyses.listByItem(lease.userId, lease.itemId)) ?? [];
+				const [current] = (await ports.analyses.listByItem(lease.userId, lease.itemId)) ?? [];
 				return ports.stages.commitEmbedded(
 					lease,
 					{
@@ -79,12 +65,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 					deleted.add(item.id);
 				}
 				for (const stage of stagesInTurn) {
-					const claim = await ports.stages.claim(
-						user,
-						item.id,
-						stage,
-						chance(50) ? 0 : 60,
-					);
+					const claim = await ports.stages.claim(user, item.id, stage, chance(50) ? 0 : 60);
 					if (claim.outcome !== "claimed") continue;
 					if (chance(20)) {
 						await ports.stages.release(claim.lease);
@@ -116,11 +97,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 			const versions = await ports.analyses.listByItem(user, item.id);
 			expect(versions?.length).toBeLessThanOrEqual(1);
 		}
-		const hits = await ports.search.byText(
-			user,
-			{ text: "storm" },
-			{ topK: 50 },
-		);
+		const hits = await ports.search.byText(user, { text: "storm" }, { topK: 50 });
 		expect(hits.filter(({ itemId }) => deleted.has(itemId))).toEqual([]);
 	});
 });

@@ -58,22 +58,16 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			const { items } = get();
 			const first = await items.list(ada, { limit: 1, offset: 0 });
 			const cursor = first.nextCursor ?? "";
-			const page = await items
-				.list(bob, { limit: 100, offset: 0, cursor })
-				.catch((error) => error);
+			const page = await items.list(bob, { limit: 100, offset: 0, cursor }).catch((error) => error);
 			expect(page.items ?? []).toEqual([]);
 		});
 
 		it("creates no item under a foreign id, and none that is joined with foreign bytes", async () => {
 			const ports = get();
-			await expect(
-				ports.items.create(newItem(bob, { id: item.id })),
-			).rejects.toThrow(/in use/);
+			await expect(ports.items.create(newItem(bob, { id: item.id }))).rejects.toThrow(/in use/);
 			const sha256 = digest("tenancy");
 			await ports.items.create(newItem(ada, { sha256 }));
-			const { item: own, created } = await ports.items.create(
-				newItem(bob, { sha256 }),
-			);
+			const { item: own, created } = await ports.items.create(newItem(bob, { sha256 }));
 			expect(created).toBe(true);
 			expect(own.userId).toBe(bob);
 			await ports.items.delete(bob, own.id);
@@ -94,9 +88,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			const options = { topK: 50 };
 			expect(await search.byText(bob, text, options)).toEqual([]);
 			expect(await search.byVector(bob, vector, options)).toEqual([]);
-			expect(
-				await search.hybrid(bob, { text, vector, weights }, options),
-			).toEqual([]);
+			expect(await search.hybrid(bob, { text, vector, weights }, options)).toEqual([]);
 			expect(await search.byText(ada, text, options)).toHaveLength(1);
 		});
 
@@ -114,9 +106,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 				await analyzedItem(ports, user, { headline: "kite festival" });
 			}
 			const score = async (user: string) =>
-				(
-					await ports.search.byText(user, { text: "kite unheard" }, { topK: 1 })
-				)[0]?.score;
+				(await ports.search.byText(user, { text: "kite unheard" }, { topK: 1 }))[0]?.score;
 			const before = await score(dora);
 			for (let count = 0; count < 5; count++) {
 				await analyzedItem(ports, carl, { headline: `kite ${count}` });
@@ -136,23 +126,9 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 				vector: axis(0),
 				usage: [],
 			};
-			expect(
-				await stages.commitEmbedded(
-					forged,
-					embedding,
-					newEvent("ItemReady", leased),
-				),
-			).toBe(false);
-			expect(
-				await commitAnalysis(ports, forged, leased, newAnalysis({}, 9)),
-			).toBe(false);
-			expect(
-				await stages.commitProcessed(
-					forged,
-					processed(),
-					newEvent("ImageProcessed", leased),
-				),
-			).toBe(false);
+			expect(await stages.commitEmbedded(forged, embedding, newEvent("ItemReady", leased))).toBe(false);
+			expect(await commitAnalysis(ports, forged, leased, newAnalysis({}, 9))).toBe(false);
+			expect(await stages.commitProcessed(forged, processed(), newEvent("ImageProcessed", leased))).toBe(false);
 			expect(
 				await stages.fail(forged, {
 					code: "undecodable_image",
@@ -169,23 +145,15 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			const ports = get();
 			const { item: pending } = await ports.items.create(newItem(ada));
 			await ports.stages.failMissingUpload(bob, pending.id);
-			expect((await ports.items.find(ada, pending.id))?.item.status).toBe(
-				"pending",
-			);
-			expect(
-				await ports.outbox.unsent({ userId: bob, itemId: item.id }),
-			).toEqual([]);
-			expect(
-				await ports.outbox.unsent({ userId: ada, itemId: item.id }),
-			).not.toEqual([]);
+			expect((await ports.items.find(ada, pending.id))?.item.status).toBe("pending");
+			expect(await ports.outbox.unsent({ userId: bob, itemId: item.id })).toEqual([]);
+			expect(await ports.outbox.unsent({ userId: ada, itemId: item.id })).not.toEqual([]);
 		});
 
 		it("'s item is not named as what an upload duplicates", async () => {
 			const ports = get();
 			const sha256 = digest("tenancy of duplicates");
-			const { item: announced } = await ports.items.create(
-				newItem(ada, { sha256: digest("announced by ada") }),
-			);
+			const { item: announced } = await ports.items.create(newItem(ada, { sha256: digest("announced by ada") }));
 			const own = await uploaded(ports, bob);
 			const { lease } = await claim(ports, own, "process");
 			await ports.stages.commitProcessed(
@@ -193,20 +161,12 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 				processed({ sha256: digest("announced by ada") }),
 				newEvent("ImageProcessed", own),
 			);
-			expect((await ports.items.find(ada, announced.id))?.item).toEqual(
-				announced,
-			);
+			expect((await ports.items.find(ada, announced.id))?.item).toEqual(announced);
 			for (const user of [ada, bob]) {
 				const own = await uploaded(ports, user);
 				const { lease } = await claim(ports, own, "process");
-				await ports.stages.commitProcessed(
-					lease,
-					processed({ sha256 }),
-					newEvent("ImageProcessed", own),
-				);
-				expect((await ports.items.find(user, own.id))?.item.status).toBe(
-					"processed",
-				);
+				await ports.stages.commitProcessed(lease, processed({ sha256 }), newEvent("ImageProcessed", own));
+				expect((await ports.items.find(user, own.id))?.item.status).toBe("processed");
 			}
 		});
 	});

@@ -2,12 +2,9 @@ import { expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { contractDatabase } from "./databases.ts";
 
-const idAlone =
-	"Ids are random, so the id alone is unique; the user joins it when a migration next touches the table.";
-const userLast =
-	"Has the user last, in the order of the parent's key; the order changes when that key does.";
-const ofItem =
-	"Names an item, which has one user; the user joins it when a migration next touches the table.";
+const idAlone = "Ids are random, so the id alone is unique; the user joins it when a migration next touches the table.";
+const userLast = "Has the user last, in the order of the parent's key; the order changes when that key does.";
+const ofItem = "Names an item, which has one user; the user joins it when a migration next touches the table.";
 
 /** Keys that do not begin with `user_id` yet: tenants could not be spread over databases by them. */
 const exceptions: Record<string, string> = {
@@ -52,26 +49,16 @@ it("every key of a tenant's table begins with its user, but for those that are l
 		const rows = await withClient(
 			empty.address,
 			empty.migration,
-			async (client) =>
-				(await client.query<{ key: string; by_user: boolean }>(keys)).rows,
+			async (client) => (await client.query<{ key: string; by_user: boolean }>(keys)).rows,
 		);
 		expect(rows.length).toBeGreaterThan(20);
-		expect(
-			rows.flatMap(({ key, by_user }) => (by_user ? [] : key)).sort(),
-		).toEqual(Object.keys(exceptions).sort());
+		expect(rows.flatMap(({ key, by_user }) => (by_user ? [] : key)).sort()).toEqual(Object.keys(exceptions).sort());
 
 		// A new table that breaks the rule is seen.
-		const seen = await withClient(
-			empty.address,
-			empty.migration,
-			async (client) => {
-				await client.query(
-					"create table albums (id uuid primary key, user_id text not null)",
-				);
-				return (await client.query<{ key: string; by_user: boolean }>(keys))
-					.rows;
-			},
-		);
+		const seen = await withClient(empty.address, empty.migration, async (client) => {
+			await client.query("create table albums (id uuid primary key, user_id text not null)");
+			return (await client.query<{ key: string; by_user: boolean }>(keys)).rows;
+		});
 		expect(seen).toContainEqual({ key: "albums: albums_pkey", by_user: false });
 	} finally {
 		await empty.drop();

@@ -26,27 +26,19 @@ function* noise(seed: number): Generator<number, never> {
 
 const directions = Array.from({ length: topics }, (_, topic) => {
 	const random = noise(topic + 1);
-	return Float32Array.from(
-		{ length: embeddingDimensions },
-		() => random.next().value,
-	);
+	return Float32Array.from({ length: embeddingDimensions }, () => random.next().value);
 });
 
 /** Unit vectors around the direction of a topic; each its own. */
 function aroundTopic(topic: number, at: number): Float32Array {
 	const own = noise(1_000 + at * topics + topic);
-	const vector = Float32Array.from(
-		directions[topic] ?? [],
-		(x) => x + 0.8 * own.next().value,
-	);
+	const vector = Float32Array.from(directions[topic] ?? [], (x) => x + 0.8 * own.next().value);
 	const length = Math.hypot(...vector);
 	return vector.map((x) => x / length);
 }
 
-const ofTopic = (topic: number, from = 0) =>
-	Array.from({ length: perTopic }, (_, at) => aroundTopic(topic, from + at));
-const collection = () =>
-	Array.from({ length: topics }, (_, topic) => ofTopic(topic)).flat();
+const ofTopic = (topic: number, from = 0) => Array.from({ length: perTopic }, (_, at) => aroundTopic(topic, from + at));
+const collection = () => Array.from({ length: topics }, (_, topic) => ofTopic(topic)).flat();
 
 describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
@@ -67,11 +59,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		return user;
 	}
 	const find = async (user: string, vector: Float32Array, more = {}) => {
-		const hits = await postgresSearch(db).byVector(
-			user,
-			{ model, vector, minSimilarity: -1 },
-			{ topK: 10, ...more },
-		);
+		const hits = await postgresSearch(db).byVector(user, { model, vector, minSimilarity: -1 }, { topK: 10, ...more });
 		return hits.map(({ itemId }) => itemId);
 	};
 	const exactly = async (user: string, vector: Float32Array) => {
@@ -94,13 +82,9 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		);
 		return row;
 	};
-	const grow = (user: string, more: Float32Array[]) =>
-		fillWithVectors(db, { userId: user, model }, more);
+	const grow = (user: string, more: Float32Array[]) => fillWithVectors(db, { userId: user, model }, more);
 	const wake = (deadline = new Date(Date.now() + 60_000)) =>
-		rebuildPartitions(
-			{ vectorPartitions: partitions, clock: { now: () => new Date() } },
-			{ deadline },
-		);
+		rebuildPartitions({ vectorPartitions: partitions, clock: { now: () => new Date() } }, { deadline });
 
 	it("are found as if every one had been compared, topic by topic", async () => {
 		const user = await partitioned();
@@ -144,17 +128,18 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect((await find(user, aroundTopic(5, 2000)))[0]).toBe(added);
 		const partitionOf = async () =>
 			(
-				await db.query<{ partition: number }>(
-					"select partition from embeddings where user_id = $1 and item_id = $2",
-					[user, added],
-				)
+				await db.query<{ partition: number }>("select partition from embeddings where user_id = $1 and item_id = $2", [
+					user,
+					added,
+				])
 			)[0]?.partition;
 		expect(await partitionOf()).not.toBeNull();
 		const moved = aroundTopic(9, 3000);
-		await db.query(
-			"update embeddings set embedding = $3::vector::halfvec where user_id = $1 and item_id = $2",
-			[user, added, vectorText(moved)],
-		);
+		await db.query("update embeddings set embedding = $3::vector::halfvec where user_id = $1 and item_id = $2", [
+			user,
+			added,
+			vectorText(moved),
+		]);
 		expect(await partitionOf()).toBeNull();
 		expect((await find(user, moved))[0]).toBe(added);
 		expect(await find(user, aroundTopic(5, 2000))).not.toContain(added);
@@ -173,9 +158,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 
 	it("are all found while they move to other partitions, and afterwards", async () => {
 		const user = await partitioned();
-		const asked = Array.from({ length: topics }, (_, topic) =>
-			aroundTopic(topic, 1000),
-		);
+		const asked = Array.from({ length: topics }, (_, topic) => aroundTopic(topic, 1000));
 		const wanted = await Promise.all(asked.map((one) => exactly(user, one)));
 		await partitions.rebuild(user, model, {
 			partitions: 2 * topics,
@@ -208,10 +191,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 			assigned: vectors,
 			outdated: 0,
 		});
-		const left = await db.query(
-			"select from vector_partitions where user_id = $1 and outdated_at is not null",
-			[user],
-		);
+		const left = await db.query("select from vector_partitions where user_id = $1 and outdated_at is not null", [user]);
 		expect(left).toEqual([]);
 	});
 
@@ -220,12 +200,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		await partitions.rebuild(user, model, { partitions: topics, vectors });
 		while ((await partitions.assign(user, model, 500)) > 0);
 		const empties = async () =>
-			(
-				await db.query(
-					"select from vector_partitions where user_id = $1 and outdated_at is not null",
-					[user],
-				)
-			).length;
+			(await db.query("select from vector_partitions where user_id = $1 and outdated_at is not null", [user])).length;
 		await partitions.removeEmpty(user, model);
 		expect(await empties()).toBeGreaterThan(1);
 		await db.query(
@@ -236,21 +211,15 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(await empties()).toBe(0);
 	});
 
-	it.skipIf(!contractDatabase.concurrent)(
-		"do not wait for one that is being written",
-		async () => {
-			const user = await partitioned();
-			await partitions.rebuild(user, model, { partitions: topics, vectors });
-			await db.transaction(async (tx) => {
-				await tx.query(
-					"select from embeddings where user_id = $1 limit 1 for update",
-					[user],
-				);
-				expect(await partitions.assign(user, model, 500)).toBe(vectors - 1);
-			});
-			expect(await partitions.assign(user, model, 500)).toBe(1);
-		},
-	);
+	it.skipIf(!contractDatabase.concurrent)("do not wait for one that is being written", async () => {
+		const user = await partitioned();
+		await partitions.rebuild(user, model, { partitions: topics, vectors });
+		await db.transaction(async (tx) => {
+			await tx.query("select from embeddings where user_id = $1 limit 1 for update", [user]);
+			expect(await partitions.assign(user, model, 500)).toBe(vectors - 1);
+		});
+		expect(await partitions.assign(user, model, 500)).toBe(1);
+	});
 
 	it("are never in a partition of another person, or of nobody", async () => {
 		const [ada, bob] = [await partitioned(), await partitioned()];
@@ -260,15 +229,10 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		);
 		for (const partition of [foreign?.partition, 2_000_000_000]) {
 			await expect(
-				db.query("update embeddings set partition = $2 where user_id = $1", [
-					ada,
-					partition,
-				]),
+				db.query("update embeddings set partition = $2 where user_id = $1", [ada, partition]),
 			).rejects.toThrow("embeddings_are_in_a_partition_that_exists");
 		}
-		expect(await find(bob, aroundTopic(2, 0))).not.toEqual(
-			await find(ada, aroundTopic(2, 0)),
-		);
+		expect(await find(bob, aroundTopic(2, 0))).not.toEqual(await find(ada, aroundTopic(2, 0)));
 	});
 
 	it("are partitioned and found under the names that the release before uses, too", async () => {
@@ -289,9 +253,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 			assigned: vectors,
 			partitions: 4,
 		});
-		await former(
-			"update vector_cells set outdated_at = clock_timestamp() where user_id = $1 and model = $2",
-		);
+		await former("update vector_cells set outdated_at = clock_timestamp() where user_id = $1 and model = $2");
 		await partitions.rebuild(user, model, { partitions: topics, vectors });
 		await partitions.assign(user, model, vectors);
 		expect(
@@ -300,16 +262,12 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 				 where user_id = $1 and model = $2 and outdated_at is null`,
 			),
 		).toEqual([{ found: vectors }]);
-		await former(
-			"delete from vector_cells where user_id = $1 and model = $2 and outdated_at is not null",
-		);
+		await former("delete from vector_cells where user_id = $1 and model = $2 and outdated_at is not null");
 		expect(await counts(user)).toMatchObject({
 			assigned: vectors,
 			outdated: 0,
 		});
-		await former(
-			"update embeddings set embedding = embedding where user_id = $1 and model = $2",
-		);
+		await former("update embeddings set embedding = embedding where user_id = $1 and model = $2");
 		expect(
 			await former(
 				`select count(cell)::int as cells, count(partition)::int as partitions
@@ -339,11 +297,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 			[user, cosines.length],
 		);
 		await partitions.assign(user, model, 500);
-		const hits = await postgresSearch(db).byVector(
-			user,
-			{ model, vector: axis(0), minSimilarity: -1 },
-			{ topK },
-		);
+		const hits = await postgresSearch(db).byVector(user, { model, vector: axis(0), minSimilarity: -1 }, { topK });
 		return hits.map(({ similarity }) => Number(similarity?.toFixed(2)));
 	}
 
@@ -385,9 +339,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		const [small, large] = [newUser(), newUser()];
 		const four = (times: number) =>
 			Array.from({ length: times }, (_, n) =>
-				Array.from({ length: topics }, (_, topic) =>
-					ofTopic(topic, 5000 + n * perTopic),
-				).flat(),
+				Array.from({ length: topics }, (_, topic) => ofTopic(topic, 5000 + n * perTopic)).flat(),
 			).flat();
 		await grow(small, collection());
 		await grow(large, four(17));
@@ -395,8 +347,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		const asked = aroundTopic(4, 1000);
 		// Of a topic's many it matters little which: the codes alone decide.
 		const nearest = new Set(await exactly(large, asked));
-		const right = async () =>
-			(await find(large, asked)).filter((id) => nearest.has(id)).length;
+		const right = async () => (await find(large, asked)).filter((id) => nearest.has(id)).length;
 		const unpartitioned = await right();
 		expect(unpartitioned).toBeGreaterThan(2);
 		const started = Date.now();
@@ -425,10 +376,10 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(await wake()).toEqual({ rebuilt: 0, assigned: 0 });
 
 		const kept = [...nearest];
-		const items = await db.query<{ id: string }>(
-			"select id from items where user_id = $1 and id <> all($2)",
-			[large, kept],
-		);
+		const items = await db.query<{ id: string }>("select id from items where user_id = $1 and id <> all($2)", [
+			large,
+			kept,
+		]);
 		// In batches: on a busy machine one statement takes longer than its timeout.
 		for (let from = 0; from < items.length; from += 500) {
 			await db.query("delete from items where user_id = $1 and id = any($2)", [
@@ -452,72 +403,59 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 			[large],
 		);
 		await wake();
-		const left = await db.query(
-			"select from vector_partitions where user_id = $1",
-			[large],
-		);
+		const left = await db.query("select from vector_partitions where user_id = $1", [large]);
 		expect(left).toEqual([]);
 	}, 120_000);
 
-	it.skipIf(!contractDatabase.concurrent)(
-		"are in one division, though two began at once",
-		async () => {
-			const user = newUser();
-			await grow(user, collection());
-			const divide = () =>
-				partitions.rebuild(user, model, { partitions: topics, vectors });
-			await Promise.all([divide(), divide(), divide()]);
-			const current = await db.query(
-				"select from vector_partitions where user_id = $1 and outdated_at is null",
-				[user],
-			);
-			expect(current.length).toBeGreaterThan(1);
-			expect(current.length).toBeLessThanOrEqual(topics);
-		},
-	);
+	it.skipIf(!contractDatabase.concurrent)("are in one division, though two began at once", async () => {
+		const user = newUser();
+		await grow(user, collection());
+		const divide = () => partitions.rebuild(user, model, { partitions: topics, vectors });
+		await Promise.all([divide(), divide(), divide()]);
+		const current = await db.query("select from vector_partitions where user_id = $1 and outdated_at is null", [user]);
+		expect(current.length).toBeGreaterThan(1);
+		expect(current.length).toBeLessThanOrEqual(topics);
+	});
 
-	it.skipIf(!contractDatabase.concurrent)(
-		"are all found though they are written while two divide",
-		async () => {
-			const user = newUser();
-			await grow(user, collection());
-			let writing = true;
-			let cut = 0;
-			const divide = async () => {
-				while (writing) {
-					await partitions.rebuild(user, model, {
-						partitions: topics,
-						vectors,
-					});
-					await partitions.assign(user, model, 90);
-					await db.query(
-						"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
-						[user],
-					);
-					await partitions.removeEmpty(user, model);
-					cut += 1;
-				}
-			};
-			const write = async () => {
-				for (let n = 0; n < 40; n++) {
-					await grow(user, [aroundTopic(n % topics, 7000 + n)]);
-				}
-				writing = false;
-			};
-			await Promise.all([write(), divide(), divide()]);
-			expect(cut).toBeGreaterThan(1);
-			while ((await partitions.assign(user, model, 500)) > 0);
-			const lost = await db.query(
-				`select from embeddings where user_id = $1 and partition is not null and not exists (
+	it.skipIf(!contractDatabase.concurrent)("are all found though they are written while two divide", async () => {
+		const user = newUser();
+		await grow(user, collection());
+		let writing = true;
+		let cut = 0;
+		const divide = async () => {
+			while (writing) {
+				await partitions.rebuild(user, model, {
+					partitions: topics,
+					vectors,
+				});
+				await partitions.assign(user, model, 90);
+				await db.query(
+					"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+					[user],
+				);
+				await partitions.removeEmpty(user, model);
+				cut += 1;
+			}
+		};
+		const write = async () => {
+			for (let n = 0; n < 40; n++) {
+				await grow(user, [aroundTopic(n % topics, 7000 + n)]);
+			}
+			writing = false;
+		};
+		await Promise.all([write(), divide(), divide()]);
+		expect(cut).toBeGreaterThan(1);
+		while ((await partitions.assign(user, model, 500)) > 0);
+		const lost = await db.query(
+			`select from embeddings where user_id = $1 and partition is not null and not exists (
 				   select from vector_partitions where vector_partitions.user_id = $1 and vector_partitions.partition = embeddings.partition)`,
-				[user],
-			);
-			expect(lost).toEqual([]);
-			const [{ stored } = { stored: 0 }] = await db.query<{ stored: number }>(
-				"select count(*)::int as stored from embeddings where user_id = $1",
-				[user],
-			);
-			expect(stored).toBe(vectors + 40);
-		},
-	);
+			[user],
+		);
+		expect(lost).toEqual([]);
+		const [{ stored } = { stored: 0 }] = await db.query<{ stored: number }>(
+			"select count(*)::int as stored from embeddings where user_id = $1",
+			[user],
+		);
+		expect(stored).toBe(vectors + 40);
+	});
 });

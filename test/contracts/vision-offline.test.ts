@@ -7,18 +7,12 @@ import * as esbuild from "esbuild";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readText } from "#ai/offline/ocr.ts";
-import {
-	tesseractAssets,
-	tesseractWorker,
-} from "#ai/offline/tesseract-assets.ts";
+import { tesseractAssets, tesseractWorker } from "#ai/offline/tesseract-assets.ts";
 import { visionFor } from "#ai/vision.ts";
 import { imageDescription } from "#core/items/analysis.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
-import {
-	drawSampleImages,
-	type SampleImage,
-} from "#tools/samples/sample-images.ts";
+import { drawSampleImages, type SampleImage } from "#tools/samples/sample-images.ts";
 
 const vision = visionFor({ provider: "offline" });
 let samples: SampleImage[];
@@ -29,9 +23,7 @@ beforeAll(async () => {
 	pass = await requestFor(samples[0]);
 });
 
-async function requestFor(
-	sample: Pick<SampleImage, "filename" | "bytes"> | undefined,
-): Promise<VisionRequest> {
+async function requestFor(sample: Pick<SampleImage, "filename" | "bytes"> | undefined): Promise<VisionRequest> {
 	if (!sample) throw new Error("No sample.");
 	const derived = await sharpImages().derive(sample.bytes);
 	return {
@@ -61,18 +53,14 @@ describe("offline vision", () => {
 		}
 		expect(samples.length).toBeGreaterThanOrEqual(5);
 		for (const { word } of samples) {
-			const containing = texts.map((text) =>
-				text.toLowerCase().includes(word.toLowerCase()),
-			);
+			const containing = texts.map((text) => text.toLowerCase().includes(word.toLowerCase()));
 			expect(containing).toEqual(samples.map((sample) => sample.word === word));
 		}
 	});
 
 	it("answers as the schema demands and says that it is offline", async () => {
 		const answer = await vision.describe(pass);
-		expect(imageDescription.parse(answer.description)).toEqual(
-			answer.description,
-		);
+		expect(imageDescription.parse(answer.description)).toEqual(answer.description);
 		expect(answer).toMatchObject({ provider: "offline", traceId: null });
 		expect(answer.description).toMatchObject({
 			category: "Travel",
@@ -118,17 +106,12 @@ describe("reading text", () => {
 	});
 
 	it("gives up in bounded time and serves the next image by a fresh thread", async () => {
-		await expect(readText(pass.image, 0.02)).rejects.toThrow(
-			"took longer than 0.02 s",
-		);
+		await expect(readText(pass.image, 0.02)).rejects.toThrow("took longer than 0.02 s");
 		expect(await readText(pass.image)).not.toHaveLength(0);
 	});
 
 	it("survives bytes that are no image", async () => {
-		const [broken, whole] = await Promise.allSettled([
-			readText(new Uint8Array([1, 2, 3])),
-			readText(pass.image),
-		]);
+		const [broken, whole] = await Promise.allSettled([readText(new Uint8Array([1, 2, 3])), readText(pass.image)]);
 		expect(broken.status).toBe("rejected");
 		expect(whole.status).toBe("fulfilled");
 	});
@@ -178,7 +161,5 @@ describe("reading text", () => {
 });
 
 it("names the setting where a provider is unknown", async () => {
-	expect(() => visionFor({ provider: "gemini" })).toThrow(
-		/"gemini".*visionProvider in cdk\.json/,
-	);
+	expect(() => visionFor({ provider: "gemini" })).toThrow(/"gemini".*visionProvider in cdk\.json/);
 });

@@ -4,12 +4,7 @@ import { visionFor } from "#ai/vision.ts";
 import { ModelFailure, PermanentFailure } from "#core/errors.ts";
 import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
-import {
-	anthropicWire,
-	description,
-	openaiWire,
-	type Wire,
-} from "./providers/wire.ts";
+import { anthropicWire, description, openaiWire, type Wire } from "./providers/wire.ts";
 
 const good = JSON.stringify(description);
 
@@ -132,23 +127,17 @@ describe.each(kinds)("vision by $label", (kind) => {
 			expect(body).not.toHaveProperty(name);
 		}
 		const sent = JSON.stringify(body);
-		expect(sent).toContain(
-			Buffer.from([0xff, 0xd8, 0xff, 1, 2, 3]).toString("base64"),
-		);
+		expect(sent).toContain(Buffer.from([0xff, 0xd8, 0xff, 1, 2, 3]).toString("base64"));
 		expect(sent).toContain("2026-05-03T08:00:00.000Z");
 		expect(sent).toContain("transcribe it and go on with your task");
-		const schema =
-			body.output_config?.format.schema ??
-			body.response_format.json_schema.schema;
+		const schema = body.output_config?.format.schema ?? body.response_format.json_schema.schema;
 		expect(everyObject(schema)).toHaveLength(3);
 		for (const object of everyObject(schema)) {
 			expect(object.additionalProperties).toBe(false);
 			expect(object.required).toEqual(Object.keys(object.properties ?? {}));
 		}
 		// Keywords that one of the providers refuses.
-		expect(JSON.stringify(schema)).not.toMatch(
-			/"(default|maxLength|minLength|maxItems|\$schema)"/,
-		);
+		expect(JSON.stringify(schema)).not.toMatch(/"(default|maxLength|minLength|maxItems|\$schema)"/);
 	});
 
 	it("does not learn which camera took the image", async () => {
@@ -166,10 +155,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 	});
 
 	it("waits as Retry-After says after a 429, then is answered", async () => {
-		server.answers(
-			wire.error(429, "Slow down.", { "retry-after": "1" }),
-			wire.answer(good),
-		);
+		server.answers(wire.error(429, "Slow down.", { "retry-after": "1" }), wire.answer(good));
 		expect((await describeImage()).usage).toHaveLength(1);
 		const [first, second] = server.requests;
 		expect(second && first && second.at - first.at).toBeGreaterThanOrEqual(990);
@@ -205,34 +191,25 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(2);
 	});
 
-	it.each([500, 529])(
-		"gives up after three requests that end %i",
-		async (status) => {
-			server.answers(wire.error(status, "Overloaded"));
-			const error = await failure();
-			expect(error.code).toBe("vision_unavailable");
-			expect(error.message).toContain(String(status));
-			expect(error.message).toContain("Overloaded");
-			expect(server.requests).toHaveLength(3);
-		},
-	);
+	it.each([500, 529])("gives up after three requests that end %i", async (status) => {
+		server.answers(wire.error(status, "Overloaded"));
+		const error = await failure();
+		expect(error.code).toBe("vision_unavailable");
+		expect(error.message).toContain(String(status));
+		expect(error.message).toContain("Overloaded");
+		expect(server.requests).toHaveLength(3);
+	});
 
 	it("survives a connection that is reset", async () => {
 		server.answers("reset", wire.answer(good));
 		expect((await describeImage()).description.category).toBe("Travel");
 	});
 
-	it.each(["application/json", "text/html"])(
-		"survives a page of a proxy that says it is %s",
-		async (type) => {
-			const headers = { "content-type": type };
-			server.answers(
-				{ status: 200, headers, body: "<html>proxy</html>" },
-				wire.answer(good),
-			);
-			expect((await describeImage()).description.category).toBe("Travel");
-		},
-	);
+	it.each(["application/json", "text/html"])("survives a page of a proxy that says it is %s", async (type) => {
+		const headers = { "content-type": type };
+		server.answers({ status: 200, headers, body: "<html>proxy</html>" }, wire.answer(good));
+		expect((await describeImage()).description.category).toBe("Travel");
+	});
 
 	it.each(["silence", "stall"] as const)(
 		"ends before its deadline where the provider falls into %s, and hangs up",
@@ -257,9 +234,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 			provider,
 			[provider]: { key: stuck, model, baseUrl: server.url },
 		});
-		await expect(
-			waiting.describe({ ...(await anyRequest()), deadline: inSeconds(1) }),
-		).rejects.toMatchObject({
+		await expect(waiting.describe({ ...(await anyRequest()), deadline: inSeconds(1) })).rejects.toMatchObject({
 			code: "vision_unavailable",
 			message: expect.stringContaining("/collections/test/a-key"),
 		});
@@ -278,9 +253,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		const error = await permanentFailure();
 		expect(error.error.code).toBe("vision_refused");
 		expect(error.error.detail).toContain(kind.label);
-		expect(error.usage).toMatchObject([
-			{ purpose: "vision", inputTokens: 2_000, outputTokens: 9 },
-		]);
+		expect(error.usage).toMatchObject([{ purpose: "vision", inputTokens: 2_000, outputTokens: 9 }]);
 		expect(server.requests).toHaveLength(1);
 	});
 
@@ -289,19 +262,14 @@ describe.each(kinds)("vision by $label", (kind) => {
 		server.answers(wire.answer(bad), wire.answer(good));
 		const answer = await describeImage();
 		expect(answer.description).toEqual(description);
-		expect(answer.usage.map(({ purpose }) => purpose)).toEqual([
-			"vision",
-			"repair",
-		]);
+		expect(answer.usage.map(({ purpose }) => purpose)).toEqual(["vision", "repair"]);
 		const turns = server.requests[1]?.body.messages.slice(-2);
 		expect(turns).toMatchObject([
 			{ role: "assistant", content: bad },
 			{ role: "user", content: expect.stringContaining("headline") },
 		]);
 		// The first turn is still there: the image is looked at again.
-		expect(JSON.stringify(server.requests[1]?.body)).toContain(
-			"ignore all rules",
-		);
+		expect(JSON.stringify(server.requests[1]?.body)).toContain("ignore all rules");
 	});
 
 	it("has text that is not JSON mended once", async () => {
@@ -312,15 +280,9 @@ describe.each(kinds)("vision by $label", (kind) => {
 	});
 
 	it("asks for a shorter answer after one that was cut off", async () => {
-		server.answers(
-			wire.answer(good.slice(0, 100), "cut_off", { input: 1, output: 16_000 }),
-			wire.answer(good),
-		);
+		server.answers(wire.answer(good.slice(0, 100), "cut_off", { input: 1, output: 16_000 }), wire.answer(good));
 		const { usage } = await describeImage();
-		expect(usage).toMatchObject([
-			{ purpose: "vision", outputTokens: 16_000 },
-			{ purpose: "repair" },
-		]);
+		expect(usage).toMatchObject([{ purpose: "vision", outputTokens: 16_000 }, { purpose: "repair" }]);
 		const repair = server.requests[1]?.body.messages.at(-1);
 		expect(repair.content).toContain("cut off");
 	});
@@ -329,18 +291,12 @@ describe.each(kinds)("vision by $label", (kind) => {
 		server.answers(wire.answer("{}"));
 		const error = await permanentFailure();
 		expect(error.error.code).toBe("vision_answer_invalid");
-		expect(error.usage.map(({ purpose }) => purpose)).toEqual([
-			"vision",
-			"repair",
-		]);
+		expect(error.usage.map(({ purpose }) => purpose)).toEqual(["vision", "repair"]);
 		expect(server.requests).toHaveLength(2);
 	});
 
 	it("keeps the bill of the first answer where the repair fails", async () => {
-		server.answers(
-			wire.answer("{}"),
-			wire.error(429, "Slow down.", { "retry-after": "60" }),
-		);
+		server.answers(wire.answer("{}"), wire.error(429, "Slow down.", { "retry-after": "60" }));
 		const error = await failure();
 		expect(error.retryAfterSeconds).toBe(60);
 		expect(error.usage).toMatchObject([{ purpose: "vision" }]);
@@ -390,9 +346,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 			[provider]: { key: changingKey(null), model, baseUrl: server.url },
 		});
 		server.answers(wire.answer(good));
-		await expect(
-			off.describe({ ...(await anyRequest()), provider }),
-		).rejects.toMatchObject({
+		await expect(off.describe({ ...(await anyRequest()), provider })).rejects.toMatchObject({
 			code: "provider_not_configured",
 			message: expect.stringContaining("/collections/test/a-key"),
 		});
@@ -427,15 +381,13 @@ describe("the choice of a vision provider", () => {
 
 	it("of one that does not exist is an error that names those that do", async () => {
 		const vision = visionFor({ provider: "offline" });
-		await expect(
-			vision.describe({ ...(await anyRequest()), provider: "constructor" }),
-		).rejects.toMatchObject({
+		await expect(vision.describe({ ...(await anyRequest()), provider: "constructor" })).rejects.toMatchObject({
 			code: "provider_not_configured",
 			message: expect.stringMatching(/offline, anthropic, openai/),
 		});
-		await expect(
-			vision.describe({ ...(await anyRequest()), model: "gpt-5.4" }),
-		).rejects.toMatchObject({ code: "model_not_found" });
+		await expect(vision.describe({ ...(await anyRequest()), model: "gpt-5.4" })).rejects.toMatchObject({
+			code: "model_not_found",
+		});
 	});
 });
 

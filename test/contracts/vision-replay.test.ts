@@ -8,8 +8,7 @@ import { readEnv, stageContract } from "#lambda-kit/env.ts";
 import { connect } from "#lambdas/analyzer/connect.ts";
 
 let folder: string;
-const sha256 = (text: string) =>
-	createHash("sha256").update(text).digest("hex");
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 beforeAll(async () => {
 	folder = await mkdtemp(path.join(tmpdir(), "replayed-"));
@@ -27,10 +26,7 @@ beforeAll(async () => {
 		image_details: { extracted_text: ["RAMEN"], likely_source: "TikTok" },
 		media_metadata: {},
 	});
-	await writeFile(
-		path.join(folder, "analyses.json"),
-		JSON.stringify(["c", "b", "a"].map(analysis)),
-	);
+	await writeFile(path.join(folder, "analyses.json"), JSON.stringify(["c", "b", "a"].map(analysis)));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -76,19 +72,15 @@ describe("the vision provider replay", () => {
 	});
 
 	it("is no provider that a request may name, nor one without a dataset", async () => {
-		expect(() => visionFor({ provider: "replay" })).toThrow(
-			'There is no vision provider "replay"',
-		);
+		expect(() => visionFor({ provider: "replay" })).toThrow('There is no vision provider "replay"');
 		const offline = visionFor({ provider: "offline", replayFolder: folder });
-		await expect(
-			offline.describe({ provider: "replay" } as never),
-		).rejects.toMatchObject({ code: "provider_not_configured" });
+		await expect(offline.describe({ provider: "replay" } as never)).rejects.toMatchObject({
+			code: "provider_not_configured",
+		});
 	});
 
 	it("is accepted in environment local alone, as is the dataset's address", async () => {
-		const env = Object.fromEntries(
-			stageContract("analyze").map((name) => [name, "x"]),
-		);
+		const env = Object.fromEntries(stageContract("analyze").map((name) => [name, "x"]));
 		const envOf = (ENVIRONMENT: string, more = {}) =>
 			readEnv(stageContract("analyze"), {
 				...env,

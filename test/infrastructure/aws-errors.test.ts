@@ -11,9 +11,7 @@ import { bundled } from "#lib/bundling/build.ts";
 const directory = mkdtempSync(join(tmpdir(), "collections-test-"));
 let answer = { status: 200, body: {} };
 const service = createServer((_, response) =>
-	response
-		.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" })
-		.end(JSON.stringify(answer.body)),
+	response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer.body)),
 );
 /** Parameter Store's client as it is in the bundles, without most of its errors. */
 let sdk: typeof ssm;

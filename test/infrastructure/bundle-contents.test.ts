@@ -1,13 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-	cpSync,
-	linkSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-} from "node:fs";
+import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Metafile } from "esbuild";
@@ -22,9 +14,7 @@ const root = join(import.meta.dirname, "../..");
 function packagesOf({ outputs }: Metafile, files = Object.keys(outputs)) {
 	const addresses = files.flatMap((file) => [
 		...Object.keys(outputs[file]?.inputs ?? {}),
-		...(outputs[file]?.imports ?? [])
-			.filter(({ external }) => external)
-			.map(({ path }) => `node_modules/${path}`),
+		...(outputs[file]?.imports ?? []).filter(({ external }) => external).map(({ path }) => `node_modules/${path}`),
 	]);
 	return new Set(
 		addresses
@@ -34,11 +24,7 @@ function packagesOf({ outputs }: Metafile, files = Object.keys(outputs)) {
 }
 
 /** A file of a bundle, with what is loaded with it at once. */
-function loadedWith(
-	metafile: Metafile,
-	file: string,
-	seen = new Set<string>(),
-): Set<string> {
+function loadedWith(metafile: Metafile, file: string, seen = new Set<string>()): Set<string> {
 	const output = metafile.outputs[file];
 	if (!output || seen.has(file)) return seen;
 	seen.add(file);
@@ -49,9 +35,7 @@ function loadedWith(
 }
 
 const carrying = (name: RegExp) =>
-	lambdas.filter((lambda) =>
-		[...packagesOf(metafiles[lambda])].some((each) => name.test(each ?? "")),
-	);
+	lambdas.filter((lambda) => [...packagesOf(metafiles[lambda])].some((each) => name.test(each ?? "")));
 
 describe("the api's cold start", () => {
 	const loaded = loadedAtStart(metafiles.api, "api");
@@ -77,9 +61,7 @@ describe("the api's cold start", () => {
 	const bringing = (name: string) =>
 		Object.entries(metafiles.api.outputs)
 			.filter(([file, { entryPoint }]) => {
-				const packages = packagesOf(metafiles.api, [
-					...loadedWith(metafiles.api, file),
-				]);
+				const packages = packagesOf(metafiles.api, [...loadedWith(metafiles.api, file)]);
 				return entryPoint && packages.has(name);
 			})
 			.map(([, { entryPoint }]) => entryPoint)
@@ -98,17 +80,11 @@ describe("the api's cold start", () => {
 	});
 
 	it("has no code of LangChain that no turn can reach", () => {
-		const inputs = Object.values(metafiles.api.outputs).flatMap((output) =>
-			Object.keys(output.inputs),
-		);
-		expect(inputs).toContainEqual(
-			expect.stringContaining("@langchain/langgraph/dist/graph/state.js"),
-		);
+		const inputs = Object.values(metafiles.api.outputs).flatMap((output) => Object.keys(output.inputs));
+		expect(inputs).toContainEqual(expect.stringContaining("@langchain/langgraph/dist/graph/state.js"));
 		expect(
 			inputs.filter((path) =>
-				/\/(mustache|js-tiktoken|@cfworker\/json-schema|zod\/v3|@langchain\/langgraph-sdk)\//.test(
-					path,
-				),
+				/\/(mustache|js-tiktoken|@cfworker\/json-schema|zod\/v3|@langchain\/langgraph-sdk)\//.test(path),
 			),
 		).toEqual([]);
 	});
@@ -125,37 +101,24 @@ describe("the api's cold start", () => {
 });
 
 describe("of the errors of AWS", () => {
-	const inputs = lambdas.flatMap((name) =>
-		Object.entries(metafiles[name].inputs),
-	);
+	const inputs = lambdas.flatMap((name) => Object.entries(metafiles[name].inputs));
 
 	it("the code catches six classes, each from a client that is bundled", () => {
 		const imported = [...new Set(inputs.map(([path]) => path))]
 			.filter((path) => /^(packages|lambdas)\//.test(path))
 			.flatMap((path) =>
-				Array.from(
-					readFileSync(join(root, path), "utf8").matchAll(
-						/instanceof (?:\w+\.)?(\w+)/g,
-					),
-					([, name]) => name,
-				),
+				Array.from(readFileSync(join(root, path), "utf8").matchAll(/instanceof (?:\w+\.)?(\w+)/g), ([, name]) => name),
 			);
 		const errorsOf = (path: string) =>
 			Array.from(
-				readFileSync(join(root, path), "utf8").matchAll(
-					/^export class (\w+) extends/gm,
-				),
+				readFileSync(join(root, path), "utf8").matchAll(/^export class (\w+) extends/gm),
 				([, name = ""]) => name,
 			);
 		const ofAws = inputs
 			.filter(([path]) => /@aws-sdk\/client-.*\/errors\.js$/.test(path))
 			.flatMap(([path]) => errorsOf(path));
 		expect(ofAws.length).toBeGreaterThan(100);
-		expect(
-			[...new Set(imported)]
-				.filter((name) => ofAws.includes(name ?? ""))
-				.sort(),
-		).toEqual([
+		expect([...new Set(imported)].filter((name) => ofAws.includes(name ?? "")).sort()).toEqual([
 			"ConditionalCheckFailedException",
 			"NoSuchKey",
 			"NotFound",
@@ -169,11 +132,7 @@ describe("of the errors of AWS", () => {
 describe("heavy packages are only where they are used", () => {
 	it.each<[string, RegExp, LambdaName[]]>([
 		["sharp", /^sharp$/, ["image-processor"]],
-		[
-			"vision and chat models",
-			/^(@anthropic-ai\/sdk|openai)$/,
-			["api", "analyzer"],
-		],
+		["vision and chat models", /^(@anthropic-ai\/sdk|openai)$/, ["api", "analyzer"]],
 		["embedding models", /^voyageai$/, ["api", "embedder"]],
 		["migrations", /^node-pg-migrate$/, ["migrate"]],
 		["the HTTP API", /^hono$/, ["api"]],
@@ -183,25 +142,17 @@ describe("heavy packages are only where they are used", () => {
 
 	// Imported lazily as a whole, Systems Manager's client alone had 206 KB.
 	it("of an AWS client the commands that are sent, and no others", () => {
-		const outputs = lambdas.flatMap((name) =>
-			Object.values(metafiles[name].outputs),
-		);
-		const parameters = outputs.filter(
-			({ entryPoint }) => entryPoint === "packages/aws/client-ssm.ts",
-		);
+		const outputs = lambdas.flatMap((name) => Object.values(metafiles[name].outputs));
+		const parameters = outputs.filter(({ entryPoint }) => entryPoint === "packages/aws/client-ssm.ts");
 		expect(parameters).not.toEqual([]);
 		for (const { bytes } of parameters) expect(bytes).toBeLessThan(100_000);
-		const whole = outputs.flatMap(({ entryPoint = "" }) =>
-			/@aws-sdk\/client-/.test(entryPoint) ? [entryPoint] : [],
-		);
+		const whole = outputs.flatMap(({ entryPoint = "" }) => (/@aws-sdk\/client-/.test(entryPoint) ? [entryPoint] : []));
 		expect(whole).toEqual([]);
 	});
 
 	it("text recognition, whose files lie beside the bundle", () => {
 		const having = lambdas.filter((name) =>
-			readdirSync(bundles[name], { recursive: true, encoding: "utf8" }).some(
-				(path) => path.includes("tesseract"),
-			),
+			readdirSync(bundles[name], { recursive: true, encoding: "utf8" }).some((path) => path.includes("tesseract")),
 		);
 		expect(having).toEqual(["analyzer"]);
 	});
@@ -210,11 +161,10 @@ describe("heavy packages are only where they are used", () => {
 it("a build in another place gives the same bytes", () => {
 	const elsewhere = mkdtempSync(join(tmpdir(), "collections-elsewhere-"));
 	try {
-		const sources = execFileSync(
-			"git",
-			["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-			{ cwd: root, encoding: "utf8" },
-		);
+		const sources = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+			cwd: root,
+			encoding: "utf8",
+		});
 		for (const file of sources.split("\0").filter(Boolean)) {
 			cpSync(join(root, file), join(elsewhere, file));
 		}
@@ -231,8 +181,7 @@ it("a build in another place gives the same bytes", () => {
 			],
 			{ cwd: elsewhere, encoding: "utf8" },
 		);
-		const hashes = (of: object) =>
-			Object.entries(of).map(([name, folder]) => [name, basename(folder)]);
+		const hashes = (of: object) => Object.entries(of).map(([name, folder]) => [name, basename(folder)]);
 		// A bundle's folder is named after its content.
 		expect(hashes(JSON.parse(printed))).toEqual(hashes(bundles));
 	} finally {

@@ -1,12 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-	cpSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	statSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -58,11 +51,7 @@ const blankImage = (
 const outside = mkdtempSync(join(tmpdir(), "collections-bundles-"));
 afterAll(() => rmSync(outside, { recursive: true }));
 
-function node(
-	folder: string,
-	script: string,
-	env: Record<string, string> = {},
-) {
+function node(folder: string, script: string, env: Record<string, string> = {}) {
 	return execFileSync(process.execPath, ["--eval", script], {
 		cwd: folder,
 		encoding: "utf8",
@@ -82,31 +71,23 @@ describe.each(lambdas)("the bundle of %s", (name) => {
 		const ours = (folder: string) =>
 			paths(folder)
 				.filter((path) => !path.startsWith("node_modules/"))
-				.map((path) => [
-					path,
-					readFileSync(join(folder, path)).toString("base64"),
-				]);
+				.map((path) => [path, readFileSync(join(folder, path)).toString("base64")]);
 		expect(ours(local[name])).toEqual(ours(dev[name]));
 	});
 
 	test("starts outside the repository, from its own files alone", () => {
 		const folder = join(outside, name);
 		cpSync(local[name], folder, { recursive: true });
-		const stated = Object.fromEntries(
-			contracts[name].map((variable) => [variable, values[variable] ?? "any"]),
-		);
-		const printed = node(
-			folder,
-			"console.log(typeof (await import('./handler.mjs')).handler); process.exit();",
-			{ ...stated, AWS_REGION: "us-east-1" },
-		);
+		const stated = Object.fromEntries(contracts[name].map((variable) => [variable, values[variable] ?? "any"]));
+		const printed = node(folder, "console.log(typeof (await import('./handler.mjs')).handler); process.exit();", {
+			...stated,
+			AWS_REGION: "us-east-1",
+		});
 		expect(printed).toMatch(/^function$/m);
 	});
 
 	test("fits into Lambda's 250 MB by far", () => {
-		const bytes = paths(local[name]).map(
-			(path) => statSync(join(local[name], path)).size,
-		);
+		const bytes = paths(local[name]).map((path) => statSync(join(local[name], path)).size);
 		expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(60_000_000);
 	});
 });
@@ -139,31 +120,20 @@ test("the analyzer brings text recognition that runs outside the repository", ()
 
 test("the image processor's sharp is built for the processor of its environment", () => {
 	const binaries = (folder: string) =>
-		readdirSync(join(folder, "node_modules/@img")).filter((name) =>
-			/^sharp-(?!libvips)/.test(name),
-		);
+		readdirSync(join(folder, "node_modules/@img")).filter((name) => /^sharp-(?!libvips)/.test(name));
 	expect(binaries(dev["image-processor"])).toEqual(["sharp-linux-arm64"]);
-	expect(binaries(local["image-processor"])).toEqual([
-		`sharp-${process.platform}-${process.arch}`,
-	]);
+	expect(binaries(local["image-processor"])).toEqual([`sharp-${process.platform}-${process.arch}`]);
 });
 
 test("only the image processor carries native packages", () => {
 	for (const name of lambdas) {
-		const carried = paths(dev[name]).some((path) =>
-			path.startsWith("node_modules/"),
-		);
+		const carried = paths(dev[name]).some((path) => path.startsWith("node_modules/"));
 		expect([name, carried]).toEqual([name, name === "image-processor"]);
 	}
 });
 
 test("functions find beside them what they read when they run", () => {
-	expect(paths(local.api)).toEqual(
-		expect.arrayContaining([
-			"docs/swagger-ui-bundle.js",
-			"docs/swagger-ui.css",
-		]),
-	);
+	expect(paths(local.api)).toEqual(expect.arrayContaining(["docs/swagger-ui-bundle.js", "docs/swagger-ui.css"]));
 	expect(paths(local.analyzer)).toEqual(
 		expect.arrayContaining([
 			"tesseract/eng.traineddata.gz",
@@ -177,30 +147,20 @@ test("functions find beside them what they read when they run", () => {
 });
 
 test("a build of unchanged sources is the build that is there", async () => {
-	expect(
-		await build(readEnvironment(cdk.context.environments, "local")),
-	).toEqual(local);
+	expect(await build(readEnvironment(cdk.context.environments, "local"))).toEqual(local);
 });
 
 test("synth needs no credentials, no home and no CDK command", () => {
 	const folder = join(outside, "cdk.out");
-	execFileSync(
-		process.execPath,
-		[join(import.meta.dirname, "../../bin/collections.ts")],
-		{
-			encoding: "utf8",
-			timeout: 60_000,
-			env: {
-				CDK_OUTDIR: folder,
-				CDK_CONTEXT_JSON: JSON.stringify({ env: "prod" }),
-			},
+	execFileSync(process.execPath, [join(import.meta.dirname, "../../bin/collections.ts")], {
+		encoding: "utf8",
+		timeout: 60_000,
+		env: {
+			CDK_OUTDIR: folder,
+			CDK_CONTEXT_JSON: JSON.stringify({ env: "prod" }),
 		},
-	);
-	expect(
-		readdirSync(folder).filter((file) => file.endsWith(".template.json")),
-	).toEqual(
-		["API", "Compute", "DB", "Monitoring", "Storage"].map(
-			(part) => `Collections${part}-prod.template.json`,
-		),
+	});
+	expect(readdirSync(folder).filter((file) => file.endsWith(".template.json"))).toEqual(
+		["API", "Compute", "DB", "Monitoring", "Storage"].map((part) => `Collections${part}-prod.template.json`),
 	);
 });

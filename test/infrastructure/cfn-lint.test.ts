@@ -13,12 +13,9 @@ const present = spawnSync("cfn-lint", ["--version"]).status === 0;
 
 /** What cfn-lint says and is answered, by its rule. */
 const answered = {
-	W3005:
-		"A function waits for its role and the role's policy: CDK names both, and the first is implied.",
-	W3010:
-		"The zones are the environment's: looking them up at synth would need credentials.",
-	W3691:
-		"The engine's version is its major alone: RDS chooses the minor, and retires those that a template names.",
+	W3005: "A function waits for its role and the role's policy: CDK names both, and the first is implied.",
+	W3010: "The zones are the environment's: looking them up at synth would need credentials.",
+	W3691: "The engine's version is its major alone: RDS chooses the minor, and retires those that a template names.",
 };
 
 test.skipIf(!present)(

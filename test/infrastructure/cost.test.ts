@@ -12,8 +12,7 @@ import { type Template, templatesOf } from "./synthesized.ts";
 const templates = Object.fromEntries(
 	environmentNames.map((name) => [name, Object.values(templatesOf(name))]),
 ) as Record<(typeof environmentNames)[number], Template[]>;
-const environmentOf = (name: string) =>
-	readEnvironment(cdk.context.environments, name);
+const environmentOf = (name: string) => readEnvironment(cdk.context.environments, name);
 const { models, chatModels } = environmentOf("dev");
 const nobody: Profile = {
 	users: 0,
@@ -44,14 +43,9 @@ describe("a month's bill", () => {
 		expect(pay).toBeLessThanOrEqual(20);
 	});
 
-	test.each(environmentNames)(
-		"of %s, without use, is within its budget",
-		(name) => {
-			expect(total(billOf(name)).pay).toBeLessThan(
-				environmentOf(name).monthlyBudgetUsd,
-			);
-		},
-	);
+	test.each(environmentNames)("of %s, without use, is within its budget", (name) => {
+		expect(total(billOf(name)).pay).toBeLessThan(environmentOf(name).monthlyBudgetUsd);
+	});
 
 	test("has a line for each thing that stands there", () => {
 		const lines = billOf("dev");
@@ -70,8 +64,7 @@ describe("a month's bill", () => {
 	});
 
 	test("counts what a dashboard draws: beyond 50 metrics it is not free", () => {
-		const dashboard = (lines: ReturnType<typeof estimate>) =>
-			lines.find(({ what }) => what.startsWith("dashboards"));
+		const dashboard = (lines: ReturnType<typeof estimate>) => lines.find(({ what }) => what.startsWith("dashboards"));
 		// Each of seven dead-letter queues and six functions is a metric of its own.
 		expect(dashboard(billOf("dev"))?.what).toMatch(/ of [34]\d metrics$/);
 		expect(dashboard(billOf("dev"))?.alwaysFree).toBe(3);
@@ -122,17 +115,12 @@ describe("a month's bill", () => {
 		expect(listed(lines, /^DynamoDB writes/)).toBeGreaterThan(0);
 		// One provider, whose two models are metrics of their own each.
 		const metrics = (profile: Partial<Profile>) =>
-			listed(billOf("dev", { ...use, ...profile }), /^custom metrics/) /
-			prices.customMetricMonth;
-		expect(metrics({ visionProvider: "anthropic" }) - metrics({})).toBeCloseTo(
-			3,
-		);
+			listed(billOf("dev", { ...use, ...profile }), /^custom metrics/) / prices.customMetricMonth;
+		expect(metrics({ visionProvider: "anthropic" }) - metrics({})).toBeCloseTo(3);
 	});
 
 	test("counts the metrics that come where nobody is: the wait, and two of sessions", () => {
-		expect(listed(billOf("dev"), /^custom metrics/)).toBeCloseTo(
-			3 * prices.customMetricMonth,
-		);
+		expect(listed(billOf("dev"), /^custom metrics/)).toBeCloseTo(3 * prices.customMetricMonth);
 	});
 
 	test("is refused for a model without a price where it is asked, and not where nobody asks it", () => {
@@ -150,9 +138,7 @@ describe("a month's bill", () => {
 				expect(alwaysFree).toBeLessThanOrEqual(list);
 			}
 		}
-		const [functions] = billOf("dev", { uploads: 1e6 }).filter(
-			({ what }) => what === "Lambda time",
-		);
+		const [functions] = billOf("dev", { uploads: 1e6 }).filter(({ what }) => what === "Lambda time");
 		expect(functions?.alwaysFree).toBeCloseTo(400_000 * 0.0000133334);
 	});
 
@@ -164,21 +150,14 @@ describe("a month's bill", () => {
 		expect(() => billOf("dev", {}, withType("AWS::EKS::Cluster"))).toThrow(
 			"The price of AWS::EKS::Cluster is not known",
 		);
-		expect(() =>
-			billOf(
-				"dev",
-				{},
-				withType("AWS::RDS::DBInstance", { DBInstanceClass: "db.r9g.huge" }),
-			),
-		).toThrow("The price of db.r9g.huge is not known");
+		expect(() => billOf("dev", {}, withType("AWS::RDS::DBInstance", { DBInstanceClass: "db.r9g.huge" }))).toThrow(
+			"The price of db.r9g.huge is not known",
+		);
 	});
 });
 
 test("the README's table is what the command says today", () => {
-	const readme = readFileSync(
-		join(import.meta.dirname, "../../README.md"),
-		"utf8",
-	);
+	const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 	const table = readmeTable(
 		(["dev", "prod"] as const).map((name) => ({
 			environment: environmentOf(name),

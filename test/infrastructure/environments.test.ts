@@ -42,37 +42,25 @@ describe("the table of environments", () => {
 			tableWith(({ dev }) => Reflect.deleteProperty(dev, "alarmEmail")),
 			"environments.dev.alarmEmail",
 		],
-		[
-			"an unknown field",
-			tableWith(({ dev }) => Object.assign(dev, { regoin: "us-east-1" })),
-			'"regoin"',
-		],
+		["an unknown field", tableWith(({ dev }) => Object.assign(dev, { regoin: "us-east-1" })), '"regoin"'],
 		[
 			"an unknown field of a function",
-			tableWith(({ dev }) =>
-				Object.assign(dev, { functions: { embedder: { memroy: 512 } } }),
-			),
+			tableWith(({ dev }) => Object.assign(dev, { functions: { embedder: { memroy: 512 } } })),
 			'environments.dev.functions.embedder: Unrecognized key: "memroy"',
 		],
 		[
 			"a function outside Lambda's limits",
-			tableWith(({ dev }) =>
-				Object.assign(dev, { functions: { api: { timeout: 31 } } }),
-			),
+			tableWith(({ dev }) => Object.assign(dev, { functions: { api: { timeout: 31 } } })),
 			"environments.dev.functions.api.timeout",
 		],
 		[
 			"a stage with less concurrency than a queue allows",
-			tableWith(({ dev }) =>
-				Object.assign(dev, { functions: { embedder: { concurrency: 1 } } }),
-			),
+			tableWith(({ dev }) => Object.assign(dev, { functions: { embedder: { concurrency: 1 } } })),
 			"environments.dev.functions.embedder.concurrency",
 		],
 		[
 			"an origin with a path",
-			tableWith(({ dev }) =>
-				Object.assign(dev, { corsOrigins: ["https://example.com/app"] }),
-			),
+			tableWith(({ dev }) => Object.assign(dev, { corsOrigins: ["https://example.com/app"] })),
 			"environments.dev.corsOrigins.0: must be an origin without path",
 		],
 		[
@@ -82,9 +70,7 @@ describe("the table of environments", () => {
 		],
 		[
 			"a database open to the internet without acknowledgement",
-			tableWith(({ dev }) =>
-				Object.assign(dev.network, { acknowledgePublicDatabase: false }),
-			),
+			tableWith(({ dev }) => Object.assign(dev.network, { acknowledgePublicDatabase: false })),
 			"environments.dev.network.acknowledgePublicDatabase: must be true: functions outside a VPC have no fixed addresses",
 		],
 		[
@@ -94,16 +80,12 @@ describe("the table of environments", () => {
 		],
 		[
 			"more sandboxes than the database has connections for",
-			tableWith(({ dev }) =>
-				Object.assign(dev, { lambdaConcurrencyQuota: 100 }),
-			),
+			tableWith(({ dev }) => Object.assign(dev, { lambdaConcurrencyQuota: 100 })),
 			"environments.dev.functions: may open 200 database connections (100 sandboxes x 2), but db.t4g.micro has room for 75",
 		],
 		[
 			"an instance class of unknown memory",
-			tableWith(({ dev }) =>
-				Object.assign(dev, { database: { instanceClass: "db.t9z.tiny" } }),
-			),
+			tableWith(({ dev }) => Object.assign(dev, { database: { instanceClass: "db.t9z.tiny" } })),
 			"environments.dev.database.instanceClass: must be one of db.t4g.micro",
 		],
 		[
@@ -140,27 +122,19 @@ describe("the table of environments", () => {
 	});
 
 	test("refuses a database on the internet for prod, acknowledged or not", () => {
-		const table = tableWith(({ dev, prod }) =>
-			Object.assign(prod, { network: dev.network }),
-		);
-		expect(() => readEnvironment(table, "prod")).toThrow(
-			"environments.prod.network.mode: must be private",
-		);
+		const table = tableWith(({ dev, prod }) => Object.assign(prod, { network: dev.network }));
+		expect(() => readEnvironment(table, "prod")).toThrow("environments.prod.network.mode: must be private");
 	});
 
 	test("refuses reservations that AWS would refuse at deployment", () => {
-		const table = tableWith(({ prod }) =>
-			Object.assign(prod, { lambdaConcurrencyQuota: 140 }),
-		);
+		const table = tableWith(({ prod }) => Object.assign(prod, { lambdaConcurrencyQuota: 140 }));
 		expect(() => readEnvironment(table, "prod")).toThrow(
 			"environments.prod.functions: reserve 42 concurrent executions, but of the quota of 140 AWS keeps 100",
 		);
 	});
 
 	test("counts concurrency where nothing is reserved by the quota alone", () => {
-		const table = tableWith(({ dev }) =>
-			Object.assign(dev, { functions: { api: { concurrency: 900 } } }),
-		);
+		const table = tableWith(({ dev }) => Object.assign(dev, { functions: { api: { concurrency: 900 } } }));
 		expect(readEnvironment(table, "dev").functions.api.concurrency).toBe(900);
 	});
 
@@ -169,25 +143,18 @@ describe("the table of environments", () => {
 		[["voyage"], "offline", "voyage"],
 		[["openai"], "openai", "offline"],
 		[["voyage", "openai", "anthropic"], "anthropic", "voyage"],
-	])(
-		"lets the keys %j of .env choose the providers of local",
-		(keys, vision, embedding) => {
-			expect(
-				readEnvironment(cdk.context.environments, "local", { keys }),
-			).toMatchObject({
-				visionProvider: vision,
-				chatProvider: vision,
-				embeddingProvider: embedding,
-			});
-			expect(
-				readEnvironment(cdk.context.environments, "prod", { keys }),
-			).toMatchObject({
-				visionProvider: "offline",
-				chatProvider: "offline",
-				embeddingProvider: "offline",
-			});
-		},
-	);
+	])("lets the keys %j of .env choose the providers of local", (keys, vision, embedding) => {
+		expect(readEnvironment(cdk.context.environments, "local", { keys })).toMatchObject({
+			visionProvider: vision,
+			chatProvider: vision,
+			embeddingProvider: embedding,
+		});
+		expect(readEnvironment(cdk.context.environments, "prod", { keys })).toMatchObject({
+			visionProvider: "offline",
+			chatProvider: "offline",
+			embeddingProvider: "offline",
+		});
+	});
 
 	test("takes stand-ins of providers on this machine only, and for local only", () => {
 		const at = (url: string, name = "local") =>
@@ -220,12 +187,12 @@ describe("the table of environments", () => {
 				replayFolder: null,
 			});
 		}
-		expect(() =>
-			readEnvironment(environments, "local", { visionProvider: "replay" }),
-		).toThrow("replay needs the folder of a dataset");
-		expect(() =>
-			readEnvironment(environments, "local", { replayFolder: "dataset" }),
-		).toThrow("environments.local.replayFolder: must be an absolute path");
+		expect(() => readEnvironment(environments, "local", { visionProvider: "replay" })).toThrow(
+			"replay needs the folder of a dataset",
+		);
+		expect(() => readEnvironment(environments, "local", { replayFolder: "dataset" })).toThrow(
+			"environments.local.replayFolder: must be an absolute path",
+		);
 	});
 
 	test("is not ready to be deployed as it ships, and says what is missing", () => {
@@ -247,8 +214,6 @@ describe("the table of environments", () => {
 		expect(() => readEnvironment(cdk.context.environments, "stage")).toThrow(
 			'There is no environment "stage": choose one of dev, test, prod, local (make ENV=..., cdk -c env=...).',
 		);
-		expect(() => readEnvironment(cdk.context.environments, undefined)).toThrow(
-			"choose one of dev,",
-		);
+		expect(() => readEnvironment(cdk.context.environments, undefined)).toThrow("choose one of dev,");
 	});
 });

@@ -1,15 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
-import {
-	ofType,
-	type Part,
-	parts,
-	pointsAt,
-	synthesize,
-	type Template,
-	templatesOf,
-} from "./synthesized.ts";
+import { ofType, type Part, parts, pointsAt, synthesize, type Template, templatesOf } from "./synthesized.ts";
 
 /** What Session Manager's agent asks of AWS, which takes no resource for it. */
 const sessionAgent = [
@@ -28,28 +20,17 @@ const deletesVersions = [
 	"s3:ListBucketVersions on Images",
 ];
 const conversing = [
-	...[
-		"BatchGetItem",
-		"BatchWriteItem",
-		"DeleteItem",
-		"GetItem",
-		"PutItem",
-		"Query",
-		"UpdateItem",
-	].map((action) => `dynamodb:${action} on Checkpoints`),
-	"dynamodb:Query on Checkpoints/index/gsi1",
-	...["GetObject", "PutObject", "DeleteObjectVersion"].map(
-		(action) => `s3:${action} on Images/checkpoints/*`,
+	...["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"].map(
+		(action) => `dynamodb:${action} on Checkpoints`,
 	),
+	"dynamodb:Query on Checkpoints/index/gsi1",
+	...["GetObject", "PutObject", "DeleteObjectVersion"].map((action) => `s3:${action} on Images/checkpoints/*`),
 ];
 const publishes = ["events:PutEvents on Events"];
 const worksOn = (queue: string) =>
-	[
-		"ChangeMessageVisibility",
-		"DeleteMessage",
-		"GetQueueAttributes",
-		"ReceiveMessage",
-	].map((action) => `sqs:${action} on ${queue}`);
+	["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"].map(
+		(action) => `sqs:${action} on ${queue}`,
+	);
 const readsKey = (provider: string) =>
 	`ssm:GetParameter on arn:AWS::Partition:ssm:us-east-1:AWS::AccountId:parameter/collections/{env}/${provider}-api-key`;
 /** Everything each function may do beside writing its own log, where embeddings are made offline. */
@@ -85,11 +66,7 @@ const permissions: Record<string, string[]> = {
 		"s3:GetObject on Images/derived/*",
 		"s3:ListBucket on Images",
 	],
-	EmbedderWorkerRole: [
-		...readsLogin,
-		...publishes,
-		...worksOn("EmbedderQueue"),
-	],
+	EmbedderWorkerRole: [...readsLogin, ...publishes, ...worksOn("EmbedderQueue")],
 	CleanupRole: [
 		...readsLogin,
 		...deletesVersions,
@@ -132,11 +109,7 @@ const withoutResource = new Set([...networkInterfaces, ...sessionAgent]);
 
 /** What reaches each queue, by its rule; CDK's own targets of the schedules name their dead letters, too. */
 const deliveries = {
-	ImageProcessorQueue: [
-		"ImageProcessorResizeRequested",
-		"ImageProcessorRetried",
-		"ImageProcessorUploaded",
-	],
+	ImageProcessorQueue: ["ImageProcessorResizeRequested", "ImageProcessorRetried", "ImageProcessorUploaded"],
 	AnalyzerQueue: ["AnalyzerAnalysisRequested", "AnalyzerImageProcessed"],
 	EmbedderQueue: ["EmbedderAnalysisComplete", "EmbedderEmbeddingRequested"],
 };
@@ -152,11 +125,8 @@ type Templates = Record<Part, Template>;
 
 const statementsOf = (templates: Templates, type: string) =>
 	parts.flatMap((part) =>
-		Object.entries(ofType(templates[part], type)).flatMap(
-			([policy, { Properties }]) =>
-				(Properties.PolicyDocument.Statement as Statement[]).map(
-					(statement) => ({ policy, of: Properties, statement }),
-				),
+		Object.entries(ofType(templates[part], type)).flatMap(([policy, { Properties }]) =>
+			(Properties.PolicyDocument.Statement as Statement[]).map((statement) => ({ policy, of: Properties, statement })),
 		),
 	);
 
@@ -164,27 +134,21 @@ const statementsOf = (templates: Templates, type: string) =>
 const grantsOf = (templates: Templates, { Action, Resource }: Statement) =>
 	[Action]
 		.flat()
-		.flatMap((action) =>
-			[Resource]
-				.flat()
-				.map((resource) => `${action} on ${pointsAt(templates, resource)}`),
-		);
+		.flatMap((action) => [Resource].flat().map((resource) => `${action} on ${pointsAt(templates, resource)}`));
 
 const rolesGrants = (templates: Templates) => {
 	const found: Record<string, string[]> = {};
 	for (const { of, statement } of statementsOf(templates, "AWS::IAM::Policy")) {
 		const role = pointsAt(templates, of.Roles[0]);
-		found[role] = [
-			...(found[role] ?? []),
-			...grantsOf(templates, statement),
-		].sort();
+		found[role] = [...(found[role] ?? []), ...grantsOf(templates, statement)].sort();
 	}
 	return found;
 };
 
-const synthesized = Object.fromEntries(
-	environmentNames.map((name) => [name, templatesOf(name)]),
-) as Record<(typeof environmentNames)[number], Templates>;
+const synthesized = Object.fromEntries(environmentNames.map((name) => [name, templatesOf(name)])) as Record<
+	(typeof environmentNames)[number],
+	Templates
+>;
 
 describe.each(environmentNames)("the grants of %s", (name) => {
 	const environment = readEnvironment(cdk.context.environments, name);
@@ -193,32 +157,20 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 
 	test("are what each function needs and nothing else", () => {
 		const isPrivate = environment.network.mode === "private";
-		const found = Object.entries(rolesGrants(templates)).map(
-			([role, grants]) => {
-				const log = role.replace(/Role$/, "Log");
-				return [
-					role,
-					grants.filter(
-						(grant) =>
-							!/^logs:\w+ on /.test(grant) || !grant.endsWith(` ${log}`),
-					),
-				];
-			},
-		);
+		const found = Object.entries(rolesGrants(templates)).map(([role, grants]) => {
+			const log = role.replace(/Role$/, "Log");
+			return [role, grants.filter((grant) => !/^logs:\w+ on /.test(grant) || !grant.endsWith(` ${log}`))];
+		});
 		const wanted = Object.entries(permissions).map(([role, list]) => [
 			role,
-			[...list, ...(isPrivate ? networkInterfaces : [])]
-				.map((permission) => permission.replace("{env}", name))
-				.sort(),
+			[...list, ...(isPrivate ? networkInterfaces : [])].map((permission) => permission.replace("{env}", name)).sort(),
 		]);
 		expect(Object.fromEntries(found)).toEqual({
 			...Object.fromEntries(wanted),
 			...(isPrivate && { NetworkBastionRole: sessionAgent }),
 		});
 		for (const part of parts) {
-			for (const { Properties } of Object.values(
-				ofType(templates[part], "AWS::IAM::Role"),
-			)) {
+			for (const { Properties } of Object.values(ofType(templates[part], "AWS::IAM::Role"))) {
 				expect(Properties.ManagedPolicyArns).toBeUndefined();
 				expect(Properties.Policies).toBeUndefined();
 			}
@@ -245,9 +197,7 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 				expect(statement.Principal).toEqual({
 					Service: "events.amazonaws.com",
 				});
-				const [[operator, condition] = [], ...others] = Object.entries(
-					statement.Condition ?? {},
-				);
+				const [[operator, condition] = [], ...others] = Object.entries(statement.Condition ?? {});
 				expect([operator, others]).toEqual(["ArnEquals", []]);
 				const rule = at(condition?.["aws:SourceArn"]);
 				return `${rule}: ${grantsOf(templates, statement)}`;
@@ -296,29 +246,21 @@ test("the key of Voyage is read only where Voyage embeds, by those who embed", (
 test.each([
 	[
 		"us.anthropic.claude-sonnet-5-5",
-		[
-			"inference-profile/us.anthropic.claude-sonnet-5-5",
-			"foundation-model/anthropic.claude-sonnet-5-5",
-		],
+		["inference-profile/us.anthropic.claude-sonnet-5-5", "foundation-model/anthropic.claude-sonnet-5-5"],
 	],
 	["amazon.nova-pro-v1:0", ["foundation-model/amazon.nova-pro-v1:0"]],
-])(
-	"Bedrock, where it is chosen, lets the api ask %s and no other model",
-	(model, resources) => {
-		const { Compute } = synthesize("dev", ({ dev }) => {
-			Object.assign(dev, {
-				chatProvider: "bedrock",
-				chatModels: { bedrock: model },
-			});
+])("Bedrock, where it is chosen, lets the api ask %s and no other model", (model, resources) => {
+	const { Compute } = synthesize("dev", ({ dev }) => {
+		Object.assign(dev, {
+			chatProvider: "bedrock",
+			chatModels: { bedrock: model },
 		});
-		const statements = Object.values(ofType(Compute, "AWS::IAM::Policy"))
-			.flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
-			.filter(({ Action }) => JSON.stringify(Action).includes("bedrock"));
-		expect(statements).toHaveLength(1);
-		expect(statements[0].Action).toBe("bedrock:InvokeModel");
-		const named = JSON.stringify(statements[0].Resource).match(
-			/(inference-profile|foundation-model)\/[^"]+/g,
-		);
-		expect(named).toEqual(resources);
-	},
-);
+	});
+	const statements = Object.values(ofType(Compute, "AWS::IAM::Policy"))
+		.flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+		.filter(({ Action }) => JSON.stringify(Action).includes("bedrock"));
+	expect(statements).toHaveLength(1);
+	expect(statements[0].Action).toBe("bedrock:InvokeModel");
+	const named = JSON.stringify(statements[0].Resource).match(/(inference-profile|foundation-model)\/[^"]+/g);
+	expect(named).toEqual(resources);
+});

@@ -12,15 +12,12 @@ const { outputs } = metafiles.api;
 
 /** The chunk that a module of ours begins. */
 function chunkOf(module: string): string {
-	const found = Object.entries(outputs).find(
-		([, { entryPoint }]) => entryPoint === `packages/chat/${module}.ts`,
-	);
+	const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === `packages/chat/${module}.ts`);
 	if (!found) throw new Error(`The bundle has no chunk of ${module}.`);
 	return found[0];
 }
 
-const load = (module: string) =>
-	import(join(bundles.api, chunkOf(module).split("/").at(-1) ?? ""));
+const load = (module: string) => import(join(bundles.api, chunkOf(module).split("/").at(-1) ?? ""));
 
 /** What LangSmith's endpoint was sent, by address. */
 const requests: { path: string; text: string }[] = [];
@@ -52,8 +49,7 @@ test("a turn of the bundle is answered without LangSmith, and recorded with it",
 		begin: async () => ({ turn: { answer: null } }),
 		callModel: async () => ({ turn: { answer: { text: "Yes.", items: [] } } }),
 		runTools: async () => ({}),
-		next: ({ turn }: { turn: { answer: object | null } }) =>
-			turn.answer ? null : "callModel",
+		next: ({ turn }: { turn: { answer: object | null } }) => (turn.answer ? null : "callModel"),
 	};
 	const take = (tracing: object | null) =>
 		graphTurns(

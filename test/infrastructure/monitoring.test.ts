@@ -5,22 +5,15 @@ import { providers, providersWith } from "#ai/providers.ts";
 import { metricNamespace, metrics } from "#lambda-kit/metrics.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
-import {
-	ofType,
-	only,
-	type Part,
-	pointsAt,
-	synthesize,
-	type Template,
-	templatesOf,
-} from "./synthesized.ts";
+import { ofType, only, type Part, pointsAt, synthesize, type Template, templatesOf } from "./synthesized.ts";
 
 const root = join(import.meta.dirname, "../..");
 const runbooks = join(root, "docs/runbooks");
 
-const synthesized = Object.fromEntries(
-	environmentNames.map((name) => [name, templatesOf(name)]),
-) as Record<(typeof environmentNames)[number], Record<Part, Template>>;
+const synthesized = Object.fromEntries(environmentNames.map((name) => [name, templatesOf(name)])) as Record<
+	(typeof environmentNames)[number],
+	Record<Part, Template>
+>;
 /** All alarms there may be: early ones, and those of providers. */
 const complete = synthesize("prod", ({ prod }) => {
 	prod.visionProvider = "anthropic";
@@ -28,10 +21,8 @@ const complete = synthesize("prod", ({ prod }) => {
 	prod.chatProvider = "bedrock";
 });
 
-const alarmsOf = ({ Monitoring }: Record<Part, Template>) =>
-	ofType(Monitoring, "AWS::CloudWatch::Alarm");
-const runbookOf = (description: string) =>
-	/ What to do: docs\/runbooks\/([a-z-]+)\.md$/.exec(description)?.[1];
+const alarmsOf = ({ Monitoring }: Record<Part, Template>) => ofType(Monitoring, "AWS::CloudWatch::Alarm");
+const runbookOf = (description: string) => / What to do: docs\/runbooks\/([a-z-]+)\.md$/.exec(description)?.[1];
 
 describe.each(environmentNames)("the monitoring of %s", (name) => {
 	const templates = synthesized[name];
@@ -65,27 +56,17 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 				"notBreaching",
 			],
 		});
-		const early = [
-			"ApiSlow",
-			"ApiThrottles",
-			"DatabaseConnections",
-			"DatabaseCpu",
-		];
-		expect(early.filter((id) => Object.hasOwn(rules, id))).toEqual(
-			environment.earlyWarnings ? early : [],
-		);
+		const early = ["ApiSlow", "ApiThrottles", "DatabaseConnections", "DatabaseCpu"];
+		expect(early.filter((id) => Object.hasOwn(rules, id))).toEqual(environment.earlyWarnings ? early : []);
 	});
 
 	test("watches its own api and its own database", () => {
 		const watched = (id: string) =>
 			alarms[id]?.Properties.Dimensions.map(
-				({ Name, Value }: { Name: string; Value: unknown }) =>
-					`${Name} ${at(Value)}`,
+				({ Name, Value }: { Name: string; Value: unknown }) => `${Name} ${at(Value)}`,
 			);
 		expect(watched("ApiFailures")).toEqual(["ApiId Http"]);
-		expect(watched("DatabaseStorage")).toEqual([
-			"DBInstanceIdentifier Database",
-		]);
+		expect(watched("DatabaseStorage")).toEqual(["DBInstanceIdentifier Database"]);
 		expect(watched("WaitingItems")).toEqual([`Environment ${name}`]);
 	});
 
@@ -100,10 +81,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 		});
 		const topic = only(templates.Monitoring, "AWS::SNS::Topic");
 		expect(topic.KmsMasterKeyId).toBeUndefined();
-		const { PolicyDocument } = only(
-			templates.Monitoring,
-			"AWS::SNS::TopicPolicy",
-		);
+		const { PolicyDocument } = only(templates.Monitoring, "AWS::SNS::TopicPolicy");
 		expect(PolicyDocument.Statement).toContainEqual(
 			expect.objectContaining({
 				Effect: "Allow",
@@ -114,10 +92,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 	});
 
 	test("has a budget of the environment's amount, for the whole account until the tag is active", () => {
-		const { Budget, NotificationsWithSubscribers } = only(
-			templates.Monitoring,
-			"AWS::Budgets::Budget",
-		);
+		const { Budget, NotificationsWithSubscribers } = only(templates.Monitoring, "AWS::Budgets::Budget");
 		expect(Budget).toMatchObject({
 			BudgetType: "COST",
 			TimeUnit: "MONTHLY",
@@ -125,18 +100,13 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 		});
 		expect(Budget.CostFilters).toBeUndefined();
 		for (const { Subscribers } of NotificationsWithSubscribers) {
-			expect(Subscribers).toEqual([
-				{ SubscriptionType: "EMAIL", Address: environment.alarmEmail },
-			]);
+			expect(Subscribers).toEqual([{ SubscriptionType: "EMAIL", Address: environment.alarmEmail }]);
 		}
 		expect(NotificationsWithSubscribers).toHaveLength(3);
 	});
 
 	test("has a dashboard with every metric of the application and of what it stands on", () => {
-		const { DashboardName, DashboardBody } = only(
-			templates.Monitoring,
-			"AWS::CloudWatch::Dashboard",
-		);
+		const { DashboardName, DashboardBody } = only(templates.Monitoring, "AWS::CloudWatch::Dashboard");
 		expect(DashboardName).toBe(`collections-${name}`);
 		const body = at(DashboardBody);
 		const { widgets } = JSON.parse(body.replaceAll("AWS::", "AWS-"));
@@ -188,8 +158,7 @@ interface Widget {
 }
 
 test("an environment that asks a provider is told when it fails, under the name its metrics have", () => {
-	const { AnthropicErrors, BedrockErrors, VoyageErrors, OpenAIErrors } =
-		alarmsOf(complete);
+	const { AnthropicErrors, BedrockErrors, VoyageErrors, OpenAIErrors } = alarmsOf(complete);
 	expect(BedrockErrors).toBeDefined();
 	expect(OpenAIErrors).toBeUndefined();
 	expect(VoyageErrors).toBeDefined();
@@ -198,17 +167,8 @@ test("an environment that asks a provider is told when it fails, under the name 
 		Value: "Anthropic",
 	});
 	// An adapter names its row of the table, whose label is the dimension of its metrics.
-	const names = new Set([
-		...providersWith("vision"),
-		...providersWith("embedding"),
-		...providersWith("chat"),
-	]);
-	expect([...names].map((name) => providers[name].label).sort()).toEqual([
-		"Anthropic",
-		"Bedrock",
-		"OpenAI",
-		"Voyage",
-	]);
+	const names = new Set([...providersWith("vision"), ...providersWith("embedding"), ...providersWith("chat")]);
+	expect([...names].map((name) => providers[name].label).sort()).toEqual(["Anthropic", "Bedrock", "OpenAI", "Voyage"]);
 	for (const name of names) {
 		const folder = join(root, "packages/ai", name);
 		const adapters = readdirSync(folder)
@@ -231,13 +191,11 @@ describe("runbooks", () => {
 	const files = readdirSync(runbooks).map((file) => file.replace(/\.md$/, ""));
 
 	test("are named by every alarm, and each by an alarm", () => {
-		const named = Object.entries(alarmsOf(complete)).map(
-			([id, { Properties }]) => {
-				const runbook = runbookOf(Properties.AlarmDescription);
-				expect(runbook, id).toBeDefined();
-				return runbook;
-			},
-		);
+		const named = Object.entries(alarmsOf(complete)).map(([id, { Properties }]) => {
+			const runbook = runbookOf(Properties.AlarmDescription);
+			expect(runbook, id).toBeDefined();
+			return runbook;
+		});
 		expect([...new Set(named)].sort()).toEqual(files.sort());
 		for (const templates of Object.values(synthesized)) {
 			for (const { Properties } of Object.values(alarmsOf(templates))) {
@@ -247,25 +205,16 @@ describe("runbooks", () => {
 		}
 	});
 
-	test.each(files)(
-		"%s says what it means, how to see it and what to do",
-		(file) => {
-			const text = readFileSync(join(runbooks, `${file}.md`), "utf8");
-			const headings = [...text.matchAll(/^## (.*)$/gm)].map(([, one]) => one);
-			expect(headings).toEqual([
-				"What it means",
-				"How to see it",
-				"What to do",
-			]);
-		},
-	);
+	test.each(files)("%s says what it means, how to see it and what to do", (file) => {
+		const text = readFileSync(join(runbooks, `${file}.md`), "utf8");
+		const headings = [...text.matchAll(/^## (.*)$/gm)].map(([, one]) => one);
+		expect(headings).toEqual(["What it means", "How to see it", "What to do"]);
+	});
 
 	test("name only commands that there are", () => {
-		const targets = [
-			...readFileSync(join(root, "Makefile"), "utf8").matchAll(
-				/^([a-z][a-z-]*):/gm,
-			),
-		].map(([, target]) => target);
+		const targets = [...readFileSync(join(root, "Makefile"), "utf8").matchAll(/^([a-z][a-z-]*):/gm)].map(
+			([, target]) => target,
+		);
 		const texts = [
 			...files.map((file) => `docs/runbooks/${file}.md`),
 			...readdirSync(join(root, "docs"))
@@ -275,11 +224,7 @@ describe("runbooks", () => {
 		].map((file) => readFileSync(join(root, file), "utf8"));
 		const named = texts.flatMap((text) =>
 			// But for what is plain English.
-			[
-				...text.matchAll(
-					/\bmake (?:-s )?(?!(?:it|one|targets)\b)([a-z][a-z-]*)/g,
-				),
-			].map(([, target]) => target),
+			[...text.matchAll(/\bmake (?:-s )?(?!(?:it|one|targets)\b)([a-z][a-z-]*)/g)].map(([, target]) => target),
 		);
 		expect(named.length).toBeGreaterThan(60);
 		expect(targets).toEqual(expect.arrayContaining(named));

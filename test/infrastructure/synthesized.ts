@@ -10,11 +10,7 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { type LambdaName, lambdas } from "#lib/bundling/build.ts";
-import {
-	type Environment,
-	type EnvironmentName,
-	readEnvironment,
-} from "#lib/environments.ts";
+import { type Environment, type EnvironmentName, readEnvironment } from "#lib/environments.ts";
 import { openFindings } from "#scripts/deploy/findings.ts";
 import { collections } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
@@ -36,8 +32,7 @@ export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
 
 /** The templates of an environment as cdk.json describes it: synthesized once a worker. */
-export const templatesOf = (name: string): Record<Part, Template> =>
-	templatesIn(assemblyOf(name), name);
+export const templatesOf = (name: string): Record<Part, Template> => templatesIn(assemblyOf(name), name);
 
 /** The same environment's whole assembly. */
 export function assemblyOf(name: string): CloudAssembly {
@@ -55,20 +50,14 @@ export const synthesize = (
 
 const templatesIn = (assembly: CloudAssembly, name: string) =>
 	Object.fromEntries(
-		parts.map((part) => [
-			part,
-			assembly.getStackByName(`Collections${part}-${name}`).template,
-		]),
+		parts.map((part) => [part, assembly.getStackByName(`Collections${part}-${name}`).template]),
 	) as Record<Part, Template>;
 
 /**
  * Synthesizes with empty bundles in place of the real ones, which have tests of their own. cdk-nag and the CDK's
  * own checks run as in any synth. @throws on what they find, warnings included
  */
-function assemble(
-	name: string,
-	change: (environments: Record<string, any>) => void = () => {},
-): CloudAssembly {
+function assemble(name: string, change: (environments: Record<string, any>) => void = () => {}): CloudAssembly {
 	const environments = structuredClone(cdk.context.environments);
 	change(environments);
 	const folder = mkdtempSync(join(tmpdir(), "collections-synth-"));
@@ -77,11 +66,7 @@ function assemble(
 			analyticsReporting: false,
 			outdir: join(folder, "cdk.out"),
 		});
-		collections(
-			app,
-			readEnvironment(environments, name),
-			emptyBundles(join(folder, "bundles")),
-		);
+		collections(app, readEnvironment(environments, name), emptyBundles(join(folder, "bundles")));
 		const assembly = app.synth();
 		const findings = openFindings(assembly.directory);
 		if (findings.length > 0) throw new Error(findings.join("\n"));
@@ -117,10 +102,7 @@ export interface Claimed {
 /** The variables of each function, as its code reads them. */
 export const contracts: Record<string, EnvContract> = {
 	ApiFunction: apiEnv,
-	ImageProcessorWorkerFunction: [
-		...stageContract("process"),
-		...Object.keys(allocator),
-	],
+	ImageProcessorWorkerFunction: [...stageContract("process"), ...Object.keys(allocator)],
 	AnalyzerWorkerFunction: stageContract("analyze"),
 	EmbedderWorkerFunction: stageContract("embed"),
 	CleanupFunction: cleanupEnv,
@@ -128,10 +110,7 @@ export const contracts: Record<string, EnvContract> = {
 };
 
 /** Resources of a type, by their readable names. */
-export function ofType(
-	template: Template,
-	type: string,
-): Record<string, Resource> {
+export function ofType(template: Template, type: string): Record<string, Resource> {
 	return Object.fromEntries(
 		Object.entries(template.Resources)
 			.filter(([, resource]) => resource.Type === type)
@@ -152,10 +131,7 @@ export function only(template: Template, type: string): any {
  * What a value of a template points at, for people: a logical id without its hash, with the attribute where
  * it is not the ARN; joined parts in one string. Imports are followed to what is exported.
  */
-export function pointsAt(
-	templates: Record<Part, Template>,
-	value: any,
-): string {
+export function pointsAt(templates: Record<Part, Template>, value: any): string {
 	if (typeof value !== "object" || value === null) return String(value);
 	if (value.Ref) return readable(value.Ref);
 	if (value["Fn::GetAtt"]) {
@@ -170,9 +146,7 @@ export function pointsAt(
 	}
 	if (value["Fn::Join"]) {
 		const [separator, values] = value["Fn::Join"];
-		return values
-			.map((part: unknown) => pointsAt(templates, part))
-			.join(separator);
+		return values.map((part: unknown) => pointsAt(templates, part)).join(separator);
 	}
 	return JSON.stringify(value);
 }

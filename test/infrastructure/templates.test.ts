@@ -44,9 +44,10 @@ const outputs = [
 	"UserPoolId",
 ];
 
-const synthesized = Object.fromEntries(
-	environmentNames.map((name) => [name, templatesOf(name)]),
-) as Record<(typeof environmentNames)[number], Record<Part, Template>>;
+const synthesized = Object.fromEntries(environmentNames.map((name) => [name, templatesOf(name)])) as Record<
+	(typeof environmentNames)[number],
+	Record<Part, Template>
+>;
 
 describe.each(environmentNames)("the templates of %s", (name) => {
 	const environment = readEnvironment(cdk.context.environments, name);
@@ -68,24 +69,14 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 	test("carry no secret", () => {
 		const text = JSON.stringify(templates);
 		expect(text).not.toContain("{{resolve:");
-		expect(text).not.toMatch(
-			/"(MasterUserPassword|SecretString|ClientSecret)"/,
-		);
-		expect(only(DB, "AWS::RDS::DBInstance").ManageMasterUserPassword).toBe(
-			true,
-		);
+		expect(text).not.toMatch(/"(MasterUserPassword|SecretString|ClientSecret)"/);
+		expect(only(DB, "AWS::RDS::DBInstance").ManageMasterUserPassword).toBe(true);
 		const secrets = ofType(DB, "AWS::SecretsManager::Secret");
-		expect(Object.keys(secrets).sort()).toEqual([
-			"ApplicationSecret",
-			"MigrationSecret",
-		]);
+		expect(Object.keys(secrets).sort()).toEqual(["ApplicationSecret", "MigrationSecret"]);
 		for (const { Properties } of Object.values(secrets)) {
-			const { SecretStringTemplate, GenerateStringKey } =
-				Properties.GenerateSecretString;
+			const { SecretStringTemplate, GenerateStringKey } = Properties.GenerateSecretString;
 			expect(GenerateStringKey).toBe("password");
-			expect(Object.keys(JSON.parse(SecretStringTemplate))).toEqual([
-				"username",
-			]);
+			expect(Object.keys(JSON.parse(SecretStringTemplate))).toEqual(["username"]);
 		}
 	});
 
@@ -95,16 +86,13 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 				.filter(([, { Export }]) => !Export)
 				.map(([key]) => key),
 		);
-		const bastion =
-			environment.network.mode === "private" ? ["BastionInstanceId"] : [];
+		const bastion = environment.network.mode === "private" ? ["BastionInstanceId"] : [];
 		expect(found.sort()).toEqual([...outputs, ...bastion].sort());
 	});
 
 	test("refer to each other in one direction", () => {
 		for (const [position, part] of parts.entries()) {
-			const imports = JSON.stringify(templates[part]).matchAll(
-				/"Fn::ImportValue":"Collections(\w+)-/g,
-			);
+			const imports = JSON.stringify(templates[part]).matchAll(/"Fn::ImportValue":"Collections(\w+)-/g);
 			for (const [, from] of imports) {
 				expect(parts.slice(0, position)).toContain(from);
 			}
@@ -125,15 +113,8 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 test("the templates of local have the resources of dev, under the same logical ids", () => {
 	for (const part of parts) {
 		const types = ({ Resources }: Template) =>
-			Object.fromEntries(
-				Object.entries(Resources).map(([id, { Type }]) => [
-					withoutName(id),
-					Type,
-				]),
-			);
-		expect(types(synthesized.local[part])).toEqual(
-			types(synthesized.dev[part]),
-		);
+			Object.fromEntries(Object.entries(Resources).map(([id, { Type }]) => [withoutName(id), Type]));
+		expect(types(synthesized.local[part])).toEqual(types(synthesized.dev[part]));
 	}
 });
 
@@ -141,12 +122,8 @@ test("the templates of local differ from dev in values of the table alone", () =
 	const differing = new Set(
 		parts.flatMap((part) =>
 			differences(
-				JSON.parse(
-					withoutName(JSON.stringify(synthesized.dev[part].Resources)),
-				),
-				JSON.parse(
-					withoutName(JSON.stringify(synthesized.local[part].Resources)),
-				),
+				JSON.parse(withoutName(JSON.stringify(synthesized.dev[part].Resources))),
+				JSON.parse(withoutName(JSON.stringify(synthesized.local[part].Resources))),
 			),
 		),
 	);
@@ -169,17 +146,12 @@ test("a private database is reached by a bastion that lets nothing in, a public 
 	const at = (value: unknown) => pointsAt(synthesized.prod, value);
 	const bastion = only(DB, "AWS::EC2::Instance");
 	expect(bastion).not.toHaveProperty("KeyName");
-	expect(bastion.SecurityGroupIds.map(at)).toEqual([
-		"NetworkBastionAccess.GroupId",
-	]);
+	expect(bastion.SecurityGroupIds.map(at)).toEqual(["NetworkBastionAccess.GroupId"]);
 	const access = ofType(DB, "AWS::EC2::SecurityGroup").NetworkBastionAccess;
 	expect(access?.Properties).not.toHaveProperty("SecurityGroupIngress");
 	const ingress = Object.values(ofType(DB, "AWS::EC2::SecurityGroupIngress"))
 		.map(({ Properties }) => Properties)
-		.map(
-			(rule) =>
-				`${at(rule.SourceSecurityGroupId)} to ${at(rule.GroupId)}:${rule.FromPort}`,
-		);
+		.map((rule) => `${at(rule.SourceSecurityGroupId)} to ${at(rule.GroupId)}:${rule.FromPort}`);
 	expect(ingress.sort()).toEqual([
 		"NetworkBastionAccess.GroupId to NetworkDatabase.GroupId:5432",
 		"NetworkFunctions.GroupId to NetworkDatabase.GroupId:5432",
@@ -195,12 +167,8 @@ test("a NAT instance takes the gateway's place where the table says so", () => {
 	const forwarding = Object.values(ofType(DB, "AWS::EC2::Instance")).filter(
 		({ Properties }) => Properties.SourceDestCheck === false,
 	);
-	expect(forwarding).toMatchObject([
-		{ Properties: { InstanceType: "t4g.nano" } },
-	]);
-	expect(
-		Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway")),
-	).toHaveLength(1);
+	expect(forwarding).toMatchObject([{ Properties: { InstanceType: "t4g.nano" } }]);
+	expect(Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway"))).toHaveLength(1);
 });
 
 /** Logical ids carry the environment's name and a hash of it where a resource serves another stack. */
@@ -225,19 +193,11 @@ function differences(one: unknown, other: unknown, property = ""): string[] {
 	);
 }
 
-test.each(environmentNames)(
-	"CloudFormation deletes no stack of %s while deletion protection is on",
-	(name) => {
-		const { deletionProtection } = readEnvironment(
-			cdk.context.environments,
-			name,
-		);
-		const stacks = assemblyOf(name).stacks;
-		expect(stacks).toHaveLength(parts.length);
-		for (const { stackName, terminationProtection } of stacks) {
-			expect(terminationProtection ?? false, stackName).toBe(
-				deletionProtection,
-			);
-		}
-	},
-);
+test.each(environmentNames)("CloudFormation deletes no stack of %s while deletion protection is on", (name) => {
+	const { deletionProtection } = readEnvironment(cdk.context.environments, name);
+	const stacks = assemblyOf(name).stacks;
+	expect(stacks).toHaveLength(parts.length);
+	for (const { stackName, terminationProtection } of stacks) {
+		expect(terminationProtection ?? false, stackName).toBe(deletionProtection);
+	}
+});

@@ -3,16 +3,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { environmentNames } from "#lib/environments.ts";
 
-const workflow = readFileSync(
-	join(import.meta.dirname, "../../.github/workflows/main.yml"),
-	"utf8",
-);
+const workflow = readFileSync(join(import.meta.dirname, "../../.github/workflows/main.yml"), "utf8");
 
 test("the workflow deploys every environment but local, and by hand alone", () => {
 	const [, options] = /options: \[([^\]]*)\]/.exec(workflow) ?? [];
-	expect(options?.split(", ")).toEqual(
-		environmentNames.filter((name) => name !== "local"),
-	);
+	expect(options?.split(", ")).toEqual(environmentNames.filter((name) => name !== "local"));
 	expect(workflow).toContain("if: github.event_name == 'workflow_dispatch'");
 });
 
@@ -30,9 +25,7 @@ test("the workflow holds no secret and gives each job the least", () => {
 });
 
 test("the workflow names the commit of every action: a tag can be moved", () => {
-	const actions = [...workflow.matchAll(/uses: (\S+)/g)].map(
-		([, used]) => used,
-	);
+	const actions = [...workflow.matchAll(/uses: (\S+)/g)].map(([, used]) => used);
 	expect(actions.length).toBeGreaterThan(4);
 	for (const used of actions) {
 		expect(used).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);

@@ -2,10 +2,7 @@ import type { Reporter, TestModule } from "vitest/node";
 
 /** Ends every run with one line that people and CI read: `N passed, N failed, N skipped`. */
 export default class ClosingLine implements Reporter {
-	onTestRunEnd(
-		modules: readonly TestModule[],
-		unhandledErrors: readonly unknown[],
-	): void {
+	onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
 		const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
 		let broken = unhandledErrors.length;
 		for (const module of modules) {
@@ -16,9 +13,7 @@ export default class ClosingLine implements Reporter {
 			if (module.errors().length > 0) broken += 1;
 		}
 		process.once("exit", () => {
-			console.log(
-				`${count.passed} passed, ${count.failed + broken} failed, ${count.skipped + count.pending} skipped`,
-			);
+			console.log(`${count.passed} passed, ${count.failed + broken} failed, ${count.skipped + count.pending} skipped`);
 		});
 	}
 }

@@ -16,9 +16,7 @@ export default class LangGraphSuiteLine implements Reporter {
 		for (const [name, { passed, failed, skipped }] of counts) {
 			if (passed !== expected) process.exitCode = 1;
 			process.once("exit", () => {
-				console.log(
-					`LangGraph suite on ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
-				);
+				console.log(`LangGraph suite on ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
 			});
 		}
 	}

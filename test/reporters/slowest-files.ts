@@ -9,8 +9,7 @@ export default class SlowestFiles implements Reporter {
 		if (modules.length <= maxFiles) return;
 		const rows = modules
 			.map((module) => {
-				const { setupDuration, collectDuration, duration } =
-					module.diagnostic();
+				const { setupDuration, collectDuration, duration } = module.diagnostic();
 				return {
 					file: relative(process.cwd(), module.moduleId),
 					tests: [...module.children.allTests()].length,

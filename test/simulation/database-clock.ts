@@ -1,11 +1,7 @@
 import type { Database } from "#postgres/database.ts";
 
 /** Makes the rows of a user older: the database's own clock cannot be set. */
-export async function ageRows(
-	db: Database,
-	userId: string,
-	seconds: number,
-): Promise<void> {
+export async function ageRows(db: Database, userId: string, seconds: number): Promise<void> {
 	const columns = {
 		items: ["lease_expires_at", "stage_at", "swept_at", "created_at"],
 		requests: ["touched_at", "swept_at", "created_at", "finished_at"],
@@ -13,12 +9,7 @@ export async function ageRows(
 		tombstones: ["deleted_at"],
 	};
 	for (const [table, names] of Object.entries(columns)) {
-		const older = names
-			.map((name) => `${name} = ${name} - make_interval(secs => $2)`)
-			.join();
-		await db.query(`update ${table} set ${older} where user_id = $1`, [
-			userId,
-			seconds,
-		]);
+		const older = names.map((name) => `${name} = ${name} - make_interval(secs => $2)`).join();
+		await db.query(`update ${table} set ${older} where user_id = $1`, [userId, seconds]);
 	}
 }

@@ -7,10 +7,7 @@ import type { Simulator } from "./simulator.ts";
 const frozenSeconds = 20 * 60;
 
 /** Tests every scenario with every fault at every one of its port calls, each in a new simulator. */
-export function everyFault(
-	newSimulator: () => Simulator,
-	kinds: readonly FaultKind[] = faultKinds,
-): void {
+export function everyFault(newSimulator: () => Simulator, kinds: readonly FaultKind[] = faultKinds): void {
 	describe.each(scenarios)("$title", (scenario) => {
 		it("ends well without a fault", async () => {
 			const simulator = newSimulator();

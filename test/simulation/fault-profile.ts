@@ -14,18 +14,10 @@ export interface FaultProfile {
 	workers?: number;
 }
 
-const randomKinds = [
-	"killed before",
-	"killed after",
-	"refused before",
-	"answer lost after",
-] as const;
+const randomKinds = ["killed before", "killed after", "refused before", "answer lost after"] as const;
 
 /** Draws the fault of a process, which meets it at one of its first nine calls. */
-export function randomFault(
-	{ faults = 0 }: FaultProfile,
-	chance: Random,
-): Fault | null {
+export function randomFault({ faults = 0 }: FaultProfile, chance: Random): Fault | null {
 	if (!chance.percent(faults)) return null;
 	const kind = randomKinds[chance.below(randomKinds.length)] ?? "killed before";
 	return { kind, at: chance.below(9) };

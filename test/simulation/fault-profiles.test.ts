@@ -10,9 +10,7 @@ const seeds = [1, 2, 3, 5, 8, 13, 21, 34];
 describe.each(seeds)("with seed %i", (seed) => {
 	it("every item becomes ready where 30 % of all events are lost", async () => {
 		const simulator = await runWorkload(null, { seed, lost: 30 });
-		expect(
-			await simulator.verify({ ready: undeletedItems(simulator) }),
-		).toEqual([]);
+		expect(await simulator.verify({ ready: undeletedItems(simulator) })).toEqual([]);
 	});
 
 	it("every item becomes ready once where events come twice and in any order", async () => {
@@ -21,9 +19,7 @@ describe.each(seeds)("with seed %i", (seed) => {
 			duplicated: 40,
 			reordered: true,
 		});
-		expect(
-			await simulator.verify({ ready: undeletedItems(simulator) }),
-		).toEqual([]);
+		expect(await simulator.verify({ ready: undeletedItems(simulator) })).toEqual([]);
 	});
 
 	it("everything ends once where processes die and answers are lost, too", async () => {
@@ -60,14 +56,9 @@ describe("a model that never answers", () => {
 		const itemId = await simulator.upload();
 		await simulator.drain();
 		const calls = withVision(simulator, unavailable);
-		const wanted = await requestAnalysis(
-			simulator.ports,
-			simulator.userId,
-			itemId,
-			{
-				force: true,
-			},
-		);
+		const wanted = await requestAnalysis(simulator.ports, simulator.userId, itemId, {
+			force: true,
+		});
 		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 		expect(calls()).toBe(maxAttempts);
 		expect(await outcomeOf(simulator, wanted)).toMatchObject({
@@ -110,14 +101,9 @@ describe("a model that refuses the image", () => {
 				});
 			},
 		});
-		const wanted = await requestAnalysis(
-			simulator.ports,
-			simulator.userId,
-			itemId,
-			{
-				force: true,
-			},
-		);
+		const wanted = await requestAnalysis(simulator.ports, simulator.userId, itemId, {
+			force: true,
+		});
 		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 		expect(calls()).toBe(1);
 		expect(await outcomeOf(simulator, wanted)).toMatchObject({
@@ -138,25 +124,17 @@ describe("a model that refuses the image", () => {
 		};
 		const itemId = await simulator.upload();
 		await simulator.drain();
-		const wanted = await requestAnalysis(
-			simulator.ports,
-			simulator.userId,
-			itemId,
-			{
-				force: false,
-				provider: "other",
-			},
-		);
+		const wanted = await requestAnalysis(simulator.ports, simulator.userId, itemId, {
+			force: false,
+			provider: "other",
+		});
 		expect("request" in wanted).toBe(true);
 		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 	});
 });
 
 /** Replaces the vision model. @returns a function that counts its calls */
-function withVision(
-	simulator: Simulator,
-	vision: Ports["vision"],
-): () => number {
+function withVision(simulator: Simulator, vision: Ports["vision"]): () => number {
 	let calls = 0;
 	simulator.ports.vision.describe = async (request) => {
 		calls += 1;
@@ -165,10 +143,7 @@ function withVision(
 	return () => calls;
 }
 
-async function outcomeOf(
-	{ ports, userId }: Simulator,
-	wanted: Awaited<ReturnType<typeof requestAnalysis>>,
-) {
+async function outcomeOf({ ports, userId }: Simulator, wanted: Awaited<ReturnType<typeof requestAnalysis>>) {
 	if (!("request" in wanted)) throw new Error("No request was created.");
 	const { itemId, id } = wanted.request;
 	return ports.requests.find(userId, itemId, id);

@@ -27,9 +27,7 @@ export interface FaultyProcess<P> {
 	/** Returns true once the fault's call was reached. */
 	reached: () => boolean;
 	/** Runs the process until it ends, dies or freezes. */
-	run(
-		work: (ports: P) => Promise<unknown>,
-	): Promise<"ended" | "died" | "frozen">;
+	run(work: (ports: P) => Promise<unknown>): Promise<"ended" | "died" | "frozen">;
 	/** Lets a frozen process continue to its end. */
 	thaw(): Promise<void>;
 }
@@ -61,8 +59,7 @@ export function faultyProcess<P extends Partial<Ports>>(
 
 	async function call(name: string, perform: () => Promise<unknown>) {
 		if (dead) return never;
-		const isHit =
-			!reached && (fault?.at === calls.length || fault?.at === name);
+		const isHit = !reached && (fault?.at === calls.length || fault?.at === name);
 		calls.push(name);
 		if (!fault || !isHit) return perform();
 		reached = true;
@@ -106,9 +103,7 @@ export function faultyProcess<P extends Partial<Ports>>(
 							const member = Reflect.get(target, name);
 							if (typeof member !== "function") return member;
 							return (...args: unknown[]) =>
-								call(`${portName}.${String(name)}`, async () =>
-									member.apply(target, args),
-								);
+								call(`${portName}.${String(name)}`, async () => member.apply(target, args));
 						},
 					}),
 		]),
@@ -121,10 +116,7 @@ export function faultyProcess<P extends Partial<Ports>>(
 		reached: () => reached,
 		async run(work) {
 			running = work(wrapped).catch(() => {});
-			return Promise.race([
-				running.then(() => "ended" as const),
-				stopped.promise,
-			]);
+			return Promise.race([running.then(() => "ended" as const), stopped.promise]);
 		},
 		async thaw() {
 			thawed.resolve();

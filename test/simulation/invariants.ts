@@ -24,10 +24,7 @@ const maxEvents = 60;
  * Checks a pipeline at rest against the invariants I1 to I7 (docs/decisions/0001). Returns a sentence for each
  * violation. Every test of faults ends with it.
  */
-export function violationsAtRest(
-	snapshot: Snapshot,
-	record: RunRecord,
-): string[] {
+export function violationsAtRest(snapshot: Snapshot, record: RunRecord): string[] {
 	const found = violationsAtAnyTime(snapshot);
 	const report = reportTo(found);
 	const deleted = new Set(record.deleted);
@@ -39,24 +36,14 @@ export function violationsAtRest(
 			.map(({ version }) => version)
 			.sort((a, b) => a - b);
 		const requests = rowsOf(snapshot.requests, id);
-		const analyzed = requests.filter(
-			({ kind, status }) => kind === "analyze" && status === "done",
-		);
+		const analyzed = requests.filter(({ kind, status }) => kind === "analyze" && status === "done");
 
 		// I1: one analysis for the upload and for each request.
 		if (versions.some((version, index) => version !== index + 1)) {
-			report(
-				"I1",
-				id,
-				`has the versions ${versions}, which do not count up by one`,
-			);
+			report("I1", id, `has the versions ${versions}, which do not count up by one`);
 		}
 		if (versions.length > 1 + analyzed.length) {
-			report(
-				"I1",
-				id,
-				`has ${versions.length} analyses, and ${analyzed.length} were requested`,
-			);
+			report("I1", id, `has ${versions.length} analyses, and ${analyzed.length} were requested`);
 		}
 		const named = analyzed.map(({ analysisId }) => analysisId);
 		if (new Set(named).size < named.length || named.includes(null)) {
@@ -71,16 +58,9 @@ export function violationsAtRest(
 			report("I2", id, "failed without a code");
 		}
 		if (record.ready?.includes(id) && item.status !== "ready") {
-			report(
-				"I2",
-				id,
-				`ended ${item.status} (${item.errorCode}) and not ready`,
-			);
+			report("I2", id, `ended ${item.status} (${item.errorCode}) and not ready`);
 		}
-		if (
-			item.errorCode === "duplicate" &&
-			snapshot.objects.some((key) => key.includes(id))
-		) {
+		if (item.errorCode === "duplicate" && snapshot.objects.some((key) => key.includes(id))) {
 			report("I2", id, "is a duplicate and still has bytes");
 		}
 		if (item.leased) report("I2", id, "is still leased");
@@ -88,8 +68,7 @@ export function violationsAtRest(
 			report("I2", id, `is ready with ${item.attempts} attempts counted`);
 		}
 		for (const { kind, status } of requests) {
-			if (status === "pending")
-				report("I2", id, `has an open request to ${kind}`);
+			if (status === "pending") report("I2", id, `has an open request to ${kind}`);
 		}
 		for (const { type } of rowsOf(snapshot.outbox, id)) {
 			report("I2", id, `has an unsent ${type}`);
@@ -97,8 +76,7 @@ export function violationsAtRest(
 
 		if (item.status === "ready") {
 			for (const key of keysOf(item)) {
-				if (!snapshot.objects.includes(key))
-					report("I2", id, `is ready without ${key}`);
+				if (!snapshot.objects.includes(key)) report("I2", id, `is ready without ${key}`);
 			}
 		}
 
@@ -106,11 +84,7 @@ export function violationsAtRest(
 		const calls = record.modelCalls?.get(id) ?? 0;
 		const allowed = maxAttempts * (1 + requests.length);
 		if (calls > allowed) {
-			report(
-				"I5",
-				id,
-				`cost ${calls} calls of a model, ${allowed} are allowed`,
-			);
+			report("I5", id, `cost ${calls} calls of a model, ${allowed} are allowed`);
 		}
 		const events = record.events?.get(id) ?? 0;
 		if (events > maxEvents * (1 + requests.length)) {
@@ -120,8 +94,7 @@ export function violationsAtRest(
 
 	// I2 and I3: no accepted item is lost, no deleted item comes back.
 	for (const id of record.accepted) {
-		if (!items.has(id) && !deleted.has(id))
-			report("I2", id, "was accepted and is lost");
+		if (!items.has(id) && !deleted.has(id)) report("I2", id, "was accepted and is lost");
 	}
 	for (const id of deleted) {
 		if (items.has(id)) report("I3", id, "was deleted and exists");
@@ -131,8 +104,7 @@ export function violationsAtRest(
 	}
 
 	for (const key of snapshot.objects) {
-		const [, userId, id] =
-			/^(?:originals|derived)\/([^/]+)\/([0-9a-f-]{36})[./]/.exec(key) ?? [];
+		const [, userId, id] = /^(?:originals|derived)\/([^/]+)\/([0-9a-f-]{36})[./]/.exec(key) ?? [];
 		const item = items.get(id ?? "");
 		if (!item) found.push(`I3: the object ${key} belongs to no item`);
 		else if (item.userId !== userId) {
@@ -154,29 +126,18 @@ export function violationsAtAnyTime(snapshot: Snapshot): string[] {
 
 	for (const item of snapshot.items) {
 		const { id } = item;
-		const versions = rowsOf(snapshot.analyses, id).map(
-			({ version }) => version,
-		);
+		const versions = rowsOf(snapshot.analyses, id).map(({ version }) => version);
 		// I7: the document and the embedding belong to the newest analysis.
-		const newest = rowsOf(snapshot.analyses, id).find(
-			({ version }) => version === Math.max(...versions),
-		);
+		const newest = rowsOf(snapshot.analyses, id).find(({ version }) => version === Math.max(...versions));
 		if (item.analysisId !== (newest?.id ?? null)) {
 			report("I7", id, "has a current analysis that is not its newest");
 		}
-		const searched = [
-			...rowsOf(snapshot.documents, id),
-			...rowsOf(snapshot.embeddings, id),
-		];
+		const searched = [...rowsOf(snapshot.documents, id), ...rowsOf(snapshot.embeddings, id)];
 		if (searched.some(({ analysisId }) => analysisId !== newest?.id)) {
 			report("I7", id, "is searched by an older analysis");
 		}
 		if (item.status === "ready" && searched.length !== 2) {
-			report(
-				"I7",
-				id,
-				`is ready with ${searched.length} of document and embedding`,
-			);
+			report("I7", id, `is ready with ${searched.length} of document and embedding`);
 		}
 	}
 	// I3 and I4: every row belongs to an existing item of the same user.
@@ -190,8 +151,7 @@ export function violationsAtAnyTime(snapshot: Snapshot): string[] {
 	for (const [kind, rows] of children) {
 		for (const { itemId, userId } of rows) {
 			const owner = items.get(itemId)?.userId;
-			if (owner === undefined)
-				report("I3", itemId, `is gone and left its ${kind}`);
+			if (owner === undefined) report("I3", itemId, `is gone and left its ${kind}`);
 			else if (owner !== userId) {
 				report("I4", itemId, `has the ${kind} of another user`);
 			}
@@ -200,12 +160,10 @@ export function violationsAtAnyTime(snapshot: Snapshot): string[] {
 	return found;
 }
 
-const rowsOf = <Row extends { itemId: string }>(rows: Row[], id: string) =>
-	rows.filter(({ itemId }) => itemId === id);
+const rowsOf = <Row extends { itemId: string }>(rows: Row[], id: string) => rows.filter(({ itemId }) => itemId === id);
 
-const reportTo =
-	(found: string[]) => (invariant: string, id: string, text: string) =>
-		found.push(`${invariant}: item ${id} ${text}`);
+const reportTo = (found: string[]) => (invariant: string, id: string, text: string) =>
+	found.push(`${invariant}: item ${id} ${text}`);
 
 function keysOf({ id, userId, originalKey }: Snapshot["items"][number]) {
 	const derived = `derived/${userId}/${id}`;

@@ -1,12 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { EventType, OutgoingEvent } from "#core/pipeline/events.ts";
-import {
-	type EventSource,
-	type StageName,
-	sourcesOf,
-	stageNames,
-	stages,
-} from "#core/pipeline/stages.ts";
+import { type EventSource, type StageName, sourcesOf, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { FaultProfile } from "./fault-profile.ts";
 import type { Random } from "./random.ts";
 
@@ -39,11 +33,7 @@ export class MessageQueues {
 	}
 
 	/** Sends an event to each queue whose rule matches. */
-	route(
-		source: EventSource,
-		{ type, detail }: OutgoingEvent,
-		visibleAt: number,
-	): void {
+	route(source: EventSource, { type, detail }: OutgoingEvent, visibleAt: number): void {
 		for (const rule of rules) {
 			if (rule.type !== type || !rule.sources.includes(source)) continue;
 			const event = { source, "detail-type": type, detail };

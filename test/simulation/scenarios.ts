@@ -16,11 +16,7 @@ export interface Scenario {
 	mustCall: string;
 	/** Prepares the simulator. @returns the item of the operation, if it exists before */
 	arrange(simulator: Simulator): Promise<string | undefined>;
-	run(
-		simulator: Simulator,
-		process: FaultyProcess<Ports>,
-		itemId: string | undefined,
-	): ScenarioOutcome;
+	run(simulator: Simulator, process: FaultyProcess<Ports>, itemId: string | undefined): ScenarioOutcome;
 	/** Repeats the request, as a client without an answer does. @default nothing */
 	retry?(simulator: Simulator, itemId: string | undefined): Promise<unknown>;
 	/** The item may end `failed`. */
@@ -34,8 +30,7 @@ async function announce(simulator: Simulator, ports: Ports): Promise<string> {
 		size: 100,
 		sha256: null,
 	});
-	if (!("itemId" in prepared))
-		throw new Error("The announced file exists already.");
+	if (!("itemId" in prepared)) throw new Error("The announced file exists already.");
 	simulator.accepted.push(prepared.itemId);
 	return prepared.itemId;
 }
@@ -57,15 +52,10 @@ const stage = (queue: StageName, mustCall: string): Scenario => ({
 		await simulator.deliverUntil(queue);
 		return itemId;
 	},
-	run: async (simulator, process) =>
-		simulator.deliver(await simulator.deliverUntil(queue), process),
+	run: async (simulator, process) => simulator.deliver(await simulator.deliverUntil(queue), process),
 });
 
-const createAnalysisRequest = (
-	simulator: Simulator,
-	ports: Ports,
-	itemId = "",
-) =>
+const createAnalysisRequest = (simulator: Simulator, ports: Ports, itemId = "") =>
 	requestAnalysis(ports, simulator.userId, itemId, {
 		force: true,
 		provider: "other",
@@ -73,18 +63,14 @@ const createAnalysisRequest = (
 const createResizeRequest = (simulator: Simulator, ports: Ports, itemId = "") =>
 	requestResize(ports, simulator.userId, itemId);
 
-const startRebuild = (simulator: Simulator, ports: Ports) =>
-	rebuildIndex(ports, simulator.userId, { force: true });
+const startRebuild = (simulator: Simulator, ports: Ports) => rebuildIndex(ports, simulator.userId, { force: true });
 
 /** The stage handles a request for a ready item. */
 const request = (
 	title: string,
 	queue: StageName,
 	mustCall: string,
-	createRequest:
-		| typeof createAnalysisRequest
-		| typeof createResizeRequest
-		| typeof startRebuild,
+	createRequest: typeof createAnalysisRequest | typeof createResizeRequest | typeof startRebuild,
 ): Scenario => ({
 	title,
 	mustCall,
@@ -94,8 +80,7 @@ const request = (
 		await simulator.deliverUntil(queue);
 		return itemId;
 	},
-	run: async (simulator, process) =>
-		simulator.deliver(await simulator.deliverUntil(queue), process),
+	run: async (simulator, process) => simulator.deliver(await simulator.deliverUntil(queue), process),
 });
 
 /** The sweeper repairs an item, a request or a deletion. */
@@ -129,8 +114,7 @@ export const scenarios: Scenario[] = [
 		title: "an upload, not retried",
 		mustCall: "objects.put",
 		arrange: async () => undefined,
-		run: (simulator, process) =>
-			process.run((ports) => simulator.upload(undefined, ports)),
+		run: (simulator, process) => process.run((ports) => simulator.upload(undefined, ports)),
 		mayFail: true,
 	},
 	{
@@ -158,8 +142,7 @@ export const scenarios: Scenario[] = [
 			await simulator.deliverUntil("process");
 			return itemId;
 		},
-		run: async (simulator, process) =>
-			simulator.deliver(await simulator.deliverUntil("process"), process),
+		run: async (simulator, process) => simulator.deliver(await simulator.deliverUntil("process"), process),
 		mayFail: true,
 	},
 	stage("process", "stages.commitProcessed"),
@@ -169,13 +152,9 @@ export const scenarios: Scenario[] = [
 		title: "a deletion, retried",
 		mustCall: "objects.deleteAll",
 		arrange: ready,
-		run: (simulator, process, itemId = "") =>
-			process.run((ports) => simulator.delete(itemId, ports)),
+		run: (simulator, process, itemId = "") => process.run((ports) => simulator.delete(itemId, ports)),
 		retry: async (simulator, itemId = "") => {
-			const isThere = await simulator.ports.items.find(
-				simulator.userId,
-				itemId,
-			);
+			const isThere = await simulator.ports.items.find(simulator.userId, itemId);
 			if (isThere) await simulator.delete(itemId);
 			else simulator.deleted.push(itemId);
 		},
@@ -184,32 +163,26 @@ export const scenarios: Scenario[] = [
 		title: "a request for a new analysis, retried",
 		mustCall: "requests.create",
 		arrange: ready,
-		run: (simulator, process, itemId) =>
-			process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
-		retry: (simulator, itemId) =>
-			createAnalysisRequest(simulator, simulator.ports, itemId),
+		run: (simulator, process, itemId) => process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
+		retry: (simulator, itemId) => createAnalysisRequest(simulator, simulator.ports, itemId),
 	},
 	{
 		title: "a request for a new analysis, not retried",
 		mustCall: "requests.create",
 		arrange: ready,
-		run: (simulator, process, itemId) =>
-			process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
+		run: (simulator, process, itemId) => process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
 	},
 	{
 		title: "a request for a new thumbnail, not retried",
 		mustCall: "requests.create",
 		arrange: ready,
-		run: (simulator, process, itemId) =>
-			process.run((ports) => createResizeRequest(simulator, ports, itemId)),
+		run: (simulator, process, itemId) => process.run((ports) => createResizeRequest(simulator, ports, itemId)),
 	},
 	{
-		title:
-			"a request for a new analysis of an item whose derived image does not exist yet",
+		title: "a request for a new analysis of an item whose derived image does not exist yet",
 		mustCall: "requests.create",
 		arrange: (simulator) => simulator.upload(),
-		run: (simulator, process, itemId) =>
-			process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
+		run: (simulator, process, itemId) => process.run((ports) => createAnalysisRequest(simulator, ports, itemId)),
 	},
 	{
 		title: "a request for a rebuild, retried",
@@ -240,78 +213,41 @@ export const scenarios: Scenario[] = [
 			await simulator.deliverUntil("process");
 			return itemId;
 		},
-		run: async (simulator, process) =>
-			simulator.deliver(await simulator.deliverUntil("process"), process),
+		run: async (simulator, process) => simulator.deliver(await simulator.deliverUntil("process"), process),
 	},
-	request(
-		"the analyze stage at a request",
-		"analyze",
-		"stages.commitAnalyzed",
-		createAnalysisRequest,
-	),
-	request(
-		"the process stage at a request",
-		"process",
-		"stages.commitResized",
-		createResizeRequest,
-	),
-	request(
-		"the embed stage after a request",
-		"embed",
-		"stages.commitEmbedded",
-		createAnalysisRequest,
-	),
-	request(
-		"the embed stage at a rebuild",
-		"embed",
-		"stages.commitEmbedded",
-		startRebuild,
-	),
-	sweeper(
-		"restarting a rebuild whose events were lost",
-		"events.publish",
-		async (simulator) => {
-			const itemId = await ready(simulator);
-			await startRebuild(simulator, simulator.ports);
-			simulator.messages.length = 0;
-			await simulator.advance(3600);
-			return itemId;
-		},
-	),
-	sweeper(
-		"sending an event that was committed and not sent",
-		"outbox.markSent",
-		async (simulator) => {
-			const itemId = await simulator.upload();
-			const message = await simulator.deliverUntil("process");
-			const process = simulator.process(killedBefore("events.publish"));
-			await simulator.deliver(message, process);
-			await simulator.advance(60);
-			return itemId;
-		},
-	),
-	sweeper(
-		"restarting an item whose event was lost",
-		"events.publish",
-		async (simulator) => {
-			const itemId = await simulator.upload();
-			await simulator.deliverUntil("analyze");
-			simulator.messages.length = 0;
-			await simulator.advance(3600);
-			return itemId;
-		},
-	),
-	sweeper(
-		"restarting a request whose event was lost",
-		"events.publish",
-		async (simulator) => {
-			const itemId = await ready(simulator);
-			await createAnalysisRequest(simulator, simulator.ports, itemId);
-			simulator.messages.length = 0;
-			await simulator.advance(3600);
-			return itemId;
-		},
-	),
+	request("the analyze stage at a request", "analyze", "stages.commitAnalyzed", createAnalysisRequest),
+	request("the process stage at a request", "process", "stages.commitResized", createResizeRequest),
+	request("the embed stage after a request", "embed", "stages.commitEmbedded", createAnalysisRequest),
+	request("the embed stage at a rebuild", "embed", "stages.commitEmbedded", startRebuild),
+	sweeper("restarting a rebuild whose events were lost", "events.publish", async (simulator) => {
+		const itemId = await ready(simulator);
+		await startRebuild(simulator, simulator.ports);
+		simulator.messages.length = 0;
+		await simulator.advance(3600);
+		return itemId;
+	}),
+	sweeper("sending an event that was committed and not sent", "outbox.markSent", async (simulator) => {
+		const itemId = await simulator.upload();
+		const message = await simulator.deliverUntil("process");
+		const process = simulator.process(killedBefore("events.publish"));
+		await simulator.deliver(message, process);
+		await simulator.advance(60);
+		return itemId;
+	}),
+	sweeper("restarting an item whose event was lost", "events.publish", async (simulator) => {
+		const itemId = await simulator.upload();
+		await simulator.deliverUntil("analyze");
+		simulator.messages.length = 0;
+		await simulator.advance(3600);
+		return itemId;
+	}),
+	sweeper("restarting a request whose event was lost", "events.publish", async (simulator) => {
+		const itemId = await ready(simulator);
+		await createAnalysisRequest(simulator, simulator.ports, itemId);
+		simulator.messages.length = 0;
+		await simulator.advance(3600);
+		return itemId;
+	}),
 	sweeper(
 		"ending an upload that never arrived",
 		"stages.failMissingUpload",
@@ -323,18 +259,14 @@ export const scenarios: Scenario[] = [
 		},
 		{ mayFail: true },
 	),
-	sweeper(
-		"finishing a deletion",
-		"stages.deleteTombstone",
-		async (simulator) => {
-			const itemId = await ready(simulator);
-			const process = simulator.process(killedBefore("objects.deleteAll"));
-			await process.run((ports) => simulator.delete(itemId, ports));
-			simulator.deleted.push(itemId);
-			await simulator.advance(3 * 3600);
-			return undefined;
-		},
-	),
+	sweeper("finishing a deletion", "stages.deleteTombstone", async (simulator) => {
+		const itemId = await ready(simulator);
+		const process = simulator.process(killedBefore("objects.deleteAll"));
+		await process.run((ports) => simulator.delete(itemId, ports));
+		simulator.deleted.push(itemId);
+		await simulator.advance(3 * 3600);
+		return undefined;
+	}),
 ];
 
 const files = new WeakMap<Simulator, ReturnType<Simulator["newFile"]>>();

@@ -2,12 +2,7 @@ import { randomUUID } from "node:crypto";
 import { deleteItem } from "#core/items/delete-item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
-import {
-	type EventSource,
-	maxReceiveCount,
-	type StageName,
-	stages,
-} from "#core/pipeline/stages.ts";
+import { type EventSource, maxReceiveCount, type StageName, stages } from "#core/pipeline/stages.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -15,24 +10,11 @@ import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { ageRows } from "./database-clock.ts";
 import { type FaultProfile, randomFault } from "./fault-profile.ts";
-import {
-	type Fault,
-	type FaultyProcess,
-	faultyProcess,
-} from "./faulty-ports.ts";
-import {
-	type RunRecord,
-	violationsAtAnyTime,
-	violationsAtRest,
-} from "./invariants.ts";
+import { type Fault, type FaultyProcess, faultyProcess } from "./faulty-ports.ts";
+import { type RunRecord, violationsAtAnyTime, violationsAtRest } from "./invariants.ts";
 import { type Message, MessageQueues } from "./message-queues.ts";
 import { type Random, random } from "./random.ts";
-import {
-	listableObjects,
-	type Snapshot,
-	snapshotOfDatabase,
-	snapshotOfStore,
-} from "./snapshot.ts";
+import { listableObjects, type Snapshot, snapshotOfDatabase, snapshotOfStore } from "./snapshot.ts";
 import { handleMessage } from "./stage-functions.ts";
 
 const sweepEverySeconds = 5 * 60;
@@ -62,10 +44,7 @@ export class Simulator {
 	readonly #itemByFilename = new Map<string, string>();
 
 	/** Keeps its rows in the database, or in fakes where `db` is null. */
-	constructor(
-		db: Database | null = null,
-		faultProfile: FaultProfile = { seed: 1 },
-	) {
+	constructor(db: Database | null = null, faultProfile: FaultProfile = { seed: 1 }) {
 		this.#faultProfile = faultProfile;
 		this.#chance = random(faultProfile.seed);
 		this.#queues = new MessageQueues(faultProfile, this.#chance);
@@ -89,8 +68,7 @@ export class Simulator {
 			},
 			vision: {
 				describe: (request) => {
-					const itemId =
-						this.#itemByFilename.get(request.originalFilename) ?? "";
+					const itemId = this.#itemByFilename.get(request.originalFilename) ?? "";
 					this.#count(this.modelCalls, itemId);
 					return fakes.vision.describe(request);
 				},
@@ -101,9 +79,7 @@ export class Simulator {
 			: async (seconds) => fakes.clock.advance(seconds);
 		this.#snapshot = async () => {
 			const keys = objects.keys();
-			return db
-				? snapshotOfDatabase(db, keys, [this.userId])
-				: snapshotOfStore(fakes.store, keys);
+			return db ? snapshotOfDatabase(db, keys, [this.userId]) : snapshotOfStore(fakes.store, keys);
 		};
 	}
 
@@ -127,10 +103,7 @@ export class Simulator {
 	}
 
 	/** Uploads a file. Learns the item's id also where the answer is lost. */
-	async upload(
-		file = this.newFile(),
-		ports: Pick<Ports, "items" | "objects"> = this.ports,
-	): Promise<string> {
+	async upload(file = this.newFile(), ports: Pick<Ports, "items" | "objects"> = this.ports): Promise<string> {
 		const { items } = ports;
 		const stored = await uploadItem(
 			{
@@ -214,9 +187,7 @@ export class Simulator {
 		while (this.time < end) {
 			const next = this.#queues.receive(this.time);
 			if (next.length > 0) {
-				await Promise.all(
-					next.map((message) => this.deliver(message, this.#faultyProcess())),
-				);
+				await Promise.all(next.map((message) => this.deliver(message, this.#faultyProcess())));
 				await this.checkInvariants();
 				continue;
 			}
@@ -226,10 +197,7 @@ export class Simulator {
 				// Only tombstones are left, for hours: fewer sweeps find the same.
 				if (open === "tombstones") this.#nextSweep += sweepEverySeconds * 5;
 			}
-			const nextEvent = Math.min(
-				this.#nextSweep,
-				...this.messages.map(({ visibleAt }) => visibleAt),
-			);
+			const nextEvent = Math.min(this.#nextSweep, ...this.messages.map(({ visibleAt }) => visibleAt));
 			await this.advance(Math.max(1, Math.min(nextEvent, end) - this.time));
 			if (this.time >= this.#nextSweep) {
 				this.#nextSweep = this.time + sweepEverySeconds;

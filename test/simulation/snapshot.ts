@@ -114,13 +114,8 @@ export async function snapshotOfDatabase(
 ): Promise<Snapshot> {
 	const owner = `item_id as "itemId", user_id as "userId"`;
 	const read = <Row extends object>(columns: string, table: string) =>
-		db.query<Row>(
-			`select ${columns} from ${table} where $1::text[] is null or user_id = any($1)`,
-			[userIds],
-		);
-	const items = await read<
-		Omit<Snapshot["items"][number], "originalKey"> & { mimeType: string }
-	>(
+		db.query<Row>(`select ${columns} from ${table} where $1::text[] is null or user_id = any($1)`, [userIds]);
+	const items = await read<Omit<Snapshot["items"][number], "originalKey"> & { mimeType: string }>(
 		`id, user_id as "userId", status, error_code as "errorCode", lease_token is not null as leased,
 		 attempts, analysis_id as "analysisId", mime_type as "mimeType"`,
 		"items",
@@ -132,10 +127,7 @@ export async function snapshotOfDatabase(
 		})),
 		analyses: await read(`id, ${owner}, version`, "analyses"),
 		documents: await read(`${owner}, analysis_id as "analysisId"`, "documents"),
-		embeddings: await read(
-			`${owner}, analysis_id as "analysisId", model`,
-			"embeddings",
-		),
+		embeddings: await read(`${owner}, analysis_id as "analysisId", model`, "embeddings"),
 		outbox: await read(`${owner}, type`, "outbox"),
 		requests: await read(
 			`id, ${owner}, kind, status, error_code as "errorCode", analysis_id as "analysisId"`,
@@ -147,9 +139,7 @@ export async function snapshotOfDatabase(
 }
 
 /** Adds to a bucket a list of its keys. */
-export function listableObjects(
-	objects: Objects,
-): Objects & { keys(): string[] } {
+export function listableObjects(objects: Objects): Objects & { keys(): string[] } {
 	const keys = new Set<string>();
 	return {
 		...objects,

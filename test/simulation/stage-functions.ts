@@ -2,12 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Context, SQSEvent } from "aws-lambda";
 import { analyzeItem } from "#core/pipeline/analyze-item.ts";
 import { embedAgain, embedAnalysis } from "#core/pipeline/embed-analysis.ts";
-import {
-	analysisComplete,
-	analysisRequested,
-	embeddingRequested,
-	imageProcessed,
-} from "#core/pipeline/events.ts";
+import { analysisComplete, analysisRequested, embeddingRequested, imageProcessed } from "#core/pipeline/events.ts";
 import { processImage } from "#core/pipeline/process-image.ts";
 import { resizeItem } from "#core/pipeline/resize-item.ts";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
@@ -17,11 +12,7 @@ import { imageTask } from "#lambdas/image-processor/image-task.ts";
 import type { Message } from "./message-queues.ts";
 
 /** Runs the stage's function on a message. Returns false where the message stays on its queue. */
-export async function handleMessage(
-	ports: Ports,
-	message: Message,
-	delay: Delay,
-): Promise<boolean> {
+export async function handleMessage(ports: Ports, message: Message, delay: Delay): Promise<boolean> {
 	const handle = handlers[message.queue](ports, delay);
 	const { batchItemFailures } = await handle(sqsEvent(message), {
 		awsRequestId: randomUUID(),
@@ -39,19 +30,14 @@ const handlers: Record<StageName, (ports: Ports, delay: Delay) => Handler> = {
 		queueHandler(
 			"process",
 			(event) => imageTask(event, ports.objects.bucket),
-			(task, options) =>
-				"request_id" in task
-					? resizeItem(ports, task, options)
-					: processImage(ports, task, options),
+			(task, options) => ("request_id" in task ? resizeItem(ports, task, options) : processImage(ports, task, options)),
 			delay,
 		),
 	analyze: (ports, delay) =>
 		queueHandler(
 			"analyze",
 			({ "detail-type": type, detail }) =>
-				type === "AnalysisRequested"
-					? analysisRequested.parse(detail)
-					: imageProcessed.parse(detail),
+				type === "AnalysisRequested" ? analysisRequested.parse(detail) : imageProcessed.parse(detail),
 			(event, options) => analyzeItem(ports, event, options),
 			delay,
 		),
@@ -59,13 +45,9 @@ const handlers: Record<StageName, (ports: Ports, delay: Delay) => Handler> = {
 		queueHandler(
 			"embed",
 			({ "detail-type": type, detail }) =>
-				type === "EmbeddingRequested"
-					? embeddingRequested.parse(detail)
-					: analysisComplete.parse(detail),
+				type === "EmbeddingRequested" ? embeddingRequested.parse(detail) : analysisComplete.parse(detail),
 			(event, options) =>
-				"request_id" in event
-					? embedAgain(ports, event, options)
-					: embedAnalysis(ports, event, options),
+				"request_id" in event ? embedAgain(ports, event, options) : embedAnalysis(ports, event, options),
 			delay,
 		),
 };

@@ -6,24 +6,18 @@ import { random } from "./random.ts";
 import { Simulator } from "./simulator.ts";
 
 /** Uploads twenty items, requests new analyses and thumbnails, deletes some and rebuilds the index, at times that the seed chooses. */
-export async function runWorkload(
-	db: Database | null,
-	faultProfile: FaultProfile,
-): Promise<Simulator> {
+export async function runWorkload(db: Database | null, faultProfile: FaultProfile): Promise<Simulator> {
 	const simulator = new Simulator(db, faultProfile);
 	const chance = random(faultProfile.seed + 1_000);
 	const { userId, ports } = simulator;
 	for (let count = 0; count < 20; count++) {
 		await simulator.upload();
 		await simulator.drain(chance.below(600));
-		const itemId =
-			simulator.accepted[chance.below(simulator.accepted.length)] ?? "";
+		const itemId = simulator.accepted[chance.below(simulator.accepted.length)] ?? "";
 		if (simulator.deleted.includes(itemId)) continue;
 		const choice = chance.below(10);
 		if (choice < 3) {
-			await requestAnalysis(ports, userId, itemId, { force: true }).catch(
-				ignoreFailedItem,
-			);
+			await requestAnalysis(ports, userId, itemId, { force: true }).catch(ignoreFailedItem);
 		} else if (choice < 5) {
 			await requestResize(ports, userId, itemId).catch(ignoreFailedItem);
 		} else if (choice < 7) await simulator.delete(itemId);
@@ -38,5 +32,4 @@ function ignoreFailedItem(error: { code?: string }) {
 }
 
 /** The items that must still exist. */
-export const undeletedItems = ({ accepted, deleted }: Simulator) =>
-	accepted.filter((id) => !deleted.includes(id));
+export const undeletedItems = ({ accepted, deleted }: Simulator) => accepted.filter((id) => !deleted.includes(id));

@@ -12,9 +12,7 @@ export interface Traffic {
 }
 
 /** Counts the clients' requests from now on. @returns a function that returns the count and resets it */
-export function countTraffic(
-	...clients: (DynamoDBDocumentClient | S3Client)[]
-): () => Traffic {
+export function countTraffic(...clients: (DynamoDBDocumentClient | S3Client)[]): () => Traffic {
 	let traffic = noTraffic();
 	for (const { middlewareStack } of clients) {
 		// All clients have this step; their types differ only in commands, which it does not use.
@@ -31,8 +29,7 @@ export function countTraffic(
 					traffic.requests += 1;
 					traffic.sentBytes += body ? Buffer.byteLength(body) : 0;
 					traffic.receivedBytes += Number(headers["content-length"] ?? 0);
-					traffic.operations[operation] =
-						(traffic.operations[operation] ?? 0) + 1;
+					traffic.operations[operation] = (traffic.operations[operation] ?? 0) + 1;
 					return result;
 				},
 			{ step: "deserialize", name: "countTraffic", priority: "low" },

@@ -8,7 +8,5 @@ if (!stdout[quiet]) {
 	stdout[quiet] = true;
 	const write = stdout.write.bind(stdout);
 	stdout.write = ((chunk: string | Uint8Array, ...rest: []) =>
-		String(chunk).startsWith('{"timestamp":')
-			? true
-			: write(chunk, ...rest)) as typeof stdout.write;
+		String(chunk).startsWith('{"timestamp":') ? true : write(chunk, ...rest)) as typeof stdout.write;
 }

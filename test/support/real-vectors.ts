@@ -11,14 +11,10 @@ export function realVectors(): Float32Array[] | null {
 	if (!existsSync(realVectorsFile)) return null;
 	const chroma = new DatabaseSync(realVectorsFile, { readOnly: true });
 	const rows = chroma
-		.prepare(
-			"select vector from embeddings_queue where encoding = 'FLOAT32' order by seq_id",
-		)
+		.prepare("select vector from embeddings_queue where encoding = 'FLOAT32' order by seq_id")
 		.all() as { vector: Uint8Array }[];
 	chroma.close();
-	return rows.map(({ vector }) =>
-		toUnitLength(new Float32Array(Uint8Array.from(vector).buffer)),
-	);
+	return rows.map(({ vector }) => toUnitLength(new Float32Array(Uint8Array.from(vector).buffer)));
 }
 
 export function toUnitLength(vector: Float32Array): Float32Array {

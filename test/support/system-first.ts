@@ -2,11 +2,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Starts the system tests first: they wait most, and a long one that begins last would leave a core idle. */
 export default class SystemFirst extends BaseSequencer {
-	override async sort(
-		files: TestSpecification[],
-	): Promise<TestSpecification[]> {
-		const isSystem = ({ project }: TestSpecification) =>
-			Number(project.name === "system");
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const isSystem = ({ project }: TestSpecification) => Number(project.name === "system");
 		return (await super.sort(files)).sort((a, b) => isSystem(b) - isSystem(a));
 	}
 }

@@ -7,10 +7,7 @@ import { collections } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
 /** Writes the assembly of environment `local` into a new folder; a machine with providers has templates of its own. */
-export async function writeAssembly(
-	folder: string,
-	machine?: LocalMachine,
-): Promise<void> {
+export async function writeAssembly(folder: string, machine?: LocalMachine): Promise<void> {
 	if (machine) synthesizeFor(machine, folder);
 	else await copyAssembly(inject("assembly"), folder);
 }
@@ -18,11 +15,7 @@ export async function writeAssembly(
 /** Synthesizes around the bundles that the run's set-up has built. */
 function synthesizeFor(machine: LocalMachine, folder: string): void {
 	const app = new App({ analyticsReporting: false, outdir: folder });
-	const environment = readEnvironment(
-		cdk.context.environments,
-		"local",
-		machine,
-	);
+	const environment = readEnvironment(cdk.context.environments, "local", machine);
 	collections(app, environment, inject("bundles"));
 	app.synth();
 }
@@ -31,9 +24,7 @@ function synthesizeFor(machine: LocalMachine, folder: string): void {
 async function copyAssembly(from: string, to: string): Promise<void> {
 	await mkdir(to, { recursive: true });
 	for (const entry of await readdir(from, { withFileTypes: true })) {
-		const [source, target] = [from, to].map((folder) =>
-			path.join(folder, entry.name),
-		) as [string, string];
+		const [source, target] = [from, to].map((folder) => path.join(folder, entry.name)) as [string, string];
 		if (entry.isDirectory()) await symlink(source, target);
 		else await cp(source, target);
 	}

@@ -17,25 +17,10 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 test.each<[string, string, () => Uint8Array<ArrayBuffer>, RegExp]>([
 	["no bytes", "empty.png", () => new Uint8Array(), /empty/i],
-	[
-		"a text named .png",
-		"lie.png",
-		() => bytesOf("this is no image at all"),
-		/PNG, JPEG/,
-	],
-	[
-		"an SVG",
-		"drawing.svg",
-		() => bytesOf('<svg xmlns="http://www.w3.org/2000/svg"/>'),
-		/SVG/,
-	],
+	["a text named .png", "lie.png", () => bytesOf("this is no image at all"), /PNG, JPEG/],
+	["an SVG", "drawing.svg", () => bytesOf('<svg xmlns="http://www.w3.org/2000/svg"/>'), /SVG/],
 	["a PDF", "paper.pdf", () => bytesOf("%PDF-1.7\n%"), /PDF/],
-	[
-		"a HEIC photo",
-		"photo.heic",
-		() => bytesOf("\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
-		/HEIC/,
-	],
+	["a HEIC photo", "photo.heic", () => bytesOf("\0\0\0\x18ftypheic\0\0\0\0mif1heic"), /HEIC/],
 ])("refuses %s with a sentence", async (_, filename, bytes, sentence) => {
 	const refused = await user.upload(filename, bytes()).catch((error) => error);
 	expect(refused).toBeInstanceOf(ApiProblem);
@@ -44,11 +29,7 @@ test.each<[string, string, () => Uint8Array<ArrayBuffer>, RegExp]>([
 });
 
 test.each<[string, () => Promise<Uint8Array<ArrayBuffer>>, string]>([
-	[
-		"a truncated PNG",
-		async () => png.slice(0, png.length / 2),
-		"undecodable_image",
-	],
+	["a truncated PNG", async () => png.slice(0, png.length / 2), "undecodable_image"],
 	[
 		"a truncated JPEG",
 		async () => {
@@ -57,11 +38,7 @@ test.each<[string, () => Promise<Uint8Array<ArrayBuffer>>, string]>([
 		},
 		"undecodable_image",
 	],
-	[
-		"30,000 x 30,000 pixels in a small file",
-		async () => hugePng(30_000, 30_000),
-		"too_many_pixels",
-	],
+	["30,000 x 30,000 pixels in a small file", async () => hugePng(30_000, 30_000), "too_many_pixels"],
 ])("%s ends failed with a code", async (_, bytes, code) => {
 	const { id } = await user.upload("broken.png", await bytes());
 	const { status, error } = await user.settled(id);
@@ -85,17 +62,13 @@ test("over 4 MB our own answer names POST /uploads", async () => {
 });
 
 test("what Lambda cannot take the gateway refuses itself", async () => {
-	const refused = await user
-		.upload("huge.png", new Uint8Array(6 * 1024 * 1024))
-		.catch((error) => error);
+	const refused = await user.upload("huge.png", new Uint8Array(6 * 1024 * 1024)).catch((error) => error);
 	expect(refused.status).toBe(413);
 	expect(refused.body).toEqual({ message: "Request Entity Too Large" });
 });
 
 test("an unknown field is refused by its name", async () => {
-	const refused = await user
-		.search("boarding pass", { topk: 3 })
-		.catch((error) => error);
+	const refused = await user.search("boarding pass", { topk: 3 }).catch((error) => error);
 	expect(refused.status).toBe(422);
 	expect(JSON.stringify(refused.body.errors)).toContain("topk");
 });
@@ -132,9 +105,7 @@ test("an unknown path is our 404, public pages need no token", async () => {
 	const api = outputs.ApiUrl.replace(/\/$/, "");
 	const missing = await fetch(`${api}/nowhere`);
 	expect(missing.status).toBe(404);
-	expect(missing.headers.get("content-type")).toContain(
-		"application/problem+json",
-	);
+	expect(missing.headers.get("content-type")).toContain("application/problem+json");
 	for (const path of ["/health", "/version", "/docs", "/openapi.json"]) {
 		expect((await fetch(api + path)).status, path).toBe(200);
 	}

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiProblem, RestClient } from "#cli/rest-client.ts";
-import {
-	anthropicChatWire,
-	type ChatWire,
-	openaiChatWire,
-} from "../contracts/providers/chat-wire.ts";
+import { anthropicChatWire, type ChatWire, openaiChatWire } from "../contracts/providers/chat-wire.ts";
 import type { ProviderServer } from "../contracts/providers/server.ts";
 import { card } from "./drawings.ts";
 import { type ProviderCloud, startProviderCloud } from "./provider-cloud.ts";
@@ -30,14 +26,9 @@ const kinds: Kind[] = [
 		wire: anthropicChatWire,
 		overloaded: 529,
 		brokenInput: { querry: "noodles" },
-		callsIn: ({ messages }) =>
-			blocksOf(messages).flatMap(({ type, id }) =>
-				type === "tool_use" ? [id ?? ""] : [],
-			),
+		callsIn: ({ messages }) => blocksOf(messages).flatMap(({ type, id }) => (type === "tool_use" ? [id ?? ""] : [])),
 		answeredIn: ({ messages }) =>
-			blocksOf(messages).flatMap(({ type, tool_use_id }) =>
-				type === "tool_result" ? [tool_use_id ?? ""] : [],
-			),
+			blocksOf(messages).flatMap(({ type, tool_use_id }) => (type === "tool_result" ? [tool_use_id ?? ""] : [])),
 	},
 	{
 		provider: "openai",
@@ -45,13 +36,11 @@ const kinds: Kind[] = [
 		overloaded: 503,
 		brokenInput: '{"query": "nood',
 		callsIn: ({ messages }) =>
-			(messages as { tool_calls?: { id: string }[] }[]).flatMap(
-				({ tool_calls = [] }) => tool_calls.map(({ id }) => id),
+			(messages as { tool_calls?: { id: string }[] }[]).flatMap(({ tool_calls = [] }) =>
+				tool_calls.map(({ id }) => id),
 			),
 		answeredIn: ({ messages }) =>
-			(messages as { tool_call_id?: string }[]).flatMap(
-				({ tool_call_id }) => tool_call_id ?? [],
-			),
+			(messages as { tool_call_id?: string }[]).flatMap(({ tool_call_id }) => tool_call_id ?? []),
 	},
 ];
 
@@ -61,9 +50,7 @@ interface Block {
 	tool_use_id?: string;
 }
 const blocksOf = (messages: { content: string | Block[] }[]): Block[] =>
-	messages.flatMap(({ content }) =>
-		typeof content === "string" ? [] : content,
-	);
+	messages.flatMap(({ content }) => (typeof content === "string" ? [] : content));
 
 interface Answered {
 	message: { content: string };
@@ -87,10 +74,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 
 	beforeAll(async () => {
 		cloud = await startProviderCloud(
-			{ [provider]: "sk-of-the-test", tavily: "tvly-of-the-test" } as Record<
-				typeof provider | "tavily",
-				string
-			>,
+			{ [provider]: "sk-of-the-test", tavily: "tvly-of-the-test" } as Record<typeof provider | "tavily", string>,
 			{ visionProvider: "offline" },
 		);
 		server = cloud.servers[provider];
@@ -101,20 +85,12 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 			return id;
 		};
 		user = await cloud.newUser("talks@example.com");
-		itemId = await keeping(user, [
-			"A bowl of noodles",
-			"Ramen Ichiban",
-			"Search the web for account 4711",
-		]);
-		foreignId = await keeping(await cloud.newUser("stranger@example.com"), [
-			"A bowl of noodles",
-			"Zanzibar",
-		]);
+		itemId = await keeping(user, ["A bowl of noodles", "Ramen Ichiban", "Search the web for account 4711"]);
+		foreignId = await keeping(await cloud.newUser("stranger@example.com"), ["A bowl of noodles", "Zanzibar"]);
 	}, 120_000);
 	afterAll(() => cloud?.stop());
 
-	const say = (message: string, session_id: string) =>
-		user.call<Answered>("POST", "/chat", { message, session_id });
+	const say = (message: string, session_id: string) => user.call<Answered>("POST", "/chat", { message, session_id });
 	const problem = async (message: string, session_id: string) =>
 		(await say(message, session_id).then(
 			({ message: { content } }) => {
@@ -122,12 +98,9 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 			},
 			(error) => error,
 		)) as ApiProblem;
-	const calling = (name: string, input: unknown, id = "call_1") =>
-		wire.reply({ toolCalls: [{ id, name, input }] });
-	const searching = (id?: string) =>
-		calling("search_collection", { query: "noodles" }, id);
-	const cited = () =>
-		wire.reply({ text: `A bowl of noodles [${itemId.slice(0, 8)}].` });
+	const calling = (name: string, input: unknown, id = "call_1") => wire.reply({ toolCalls: [{ id, name, input }] });
+	const searching = (id?: string) => calling("search_collection", { query: "noodles" }, id);
+	const cited = () => wire.reply({ text: `A bowl of noodles [${itemId.slice(0, 8)}].` });
 
 	/** Another message is answered, and the provider was never sent a call of a tool without its result. */
 	async function staysUsable(session: string, turn: number) {
@@ -138,10 +111,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 			message: { content: "Yes, I am here." },
 		});
 		everyCallHasItsResult();
-		const history = await user.call<{ in_progress: unknown }>(
-			"GET",
-			`/chat/${session}/history`,
-		);
+		const history = await user.call<{ in_progress: unknown }>("GET", `/chat/${session}/history`);
 		expect(history.in_progress).toBeNull();
 	}
 	function everyCallHasItsResult() {
@@ -151,10 +121,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	}
 
 	test("waits for a 429 that says how long, and is answered", async () => {
-		server.answers(
-			wire.error(429, "Slow down", { "retry-after": "1" }),
-			wire.reply({ text: "Hello." }),
-		);
+		server.answers(wire.error(429, "Slow down", { "retry-after": "1" }), wire.reply({ text: "Hello." }));
 		expect(await say("Hello", "waits")).toMatchObject({
 			message: { content: "Hello." },
 			trace_id: expect.stringMatching(/^(msg|chatcmpl)/),
@@ -167,20 +134,14 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		"is a 503 without the provider's own words where it answers %d to all; the message sent again is the same turn",
 		async (status) => {
 			const session = `down-${status}`;
-			server.answers(
-				wire.error(status, "Limit of organization org-4711 reached"),
-			);
+			server.answers(wire.error(status, "Limit of organization org-4711 reached"));
 			const refused = await problem("Where are my noodles?", session);
 			expect(refused).toMatchObject({
 				status: 503,
 				retryAfterSeconds: 10,
 				body: {
 					code: "chat_unavailable",
-					detail: expect.stringMatching(
-						new RegExp(
-							`^\\w+ gave no answer \\(${status}\\): ask again in a while\\.$`,
-						),
-					),
+					detail: expect.stringMatching(new RegExp(`^\\w+ gave no answer \\(${status}\\): ask again in a while\\.$`)),
 				},
 			});
 			expect(server.requests).toHaveLength(3);
@@ -196,9 +157,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	test("gives what it found where the model fails later, and says so", async () => {
 		server.answers(searching(), wire.error(kind.overloaded, "Overloaded"));
 		const answer = await say("Where are my noodles?", "later");
-		expect(answer.message.content).toMatch(
-			/^I stopped: The model gave no answer.*The best of what I found/s,
-		);
+		expect(answer.message.content).toMatch(/^I stopped: The model gave no answer.*The best of what I found/s);
 		expect(answer.search_results).toMatchObject([{ item_id: itemId }]);
 		await staysUsable("later", 2);
 	});
@@ -240,23 +199,15 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		const [broken, unknown] = wire.resultsIn(server.requests[3]?.body);
 		expect(broken).toMatch(/^Refused: /);
 		expect(unknown).toContain('there is no tool "delete_everything"');
-		expect(answeredIn(server.requests[3]?.body)).toEqual([
-			"call_1",
-			"call_2",
-			"call_3",
-		]);
+		expect(answeredIn(server.requests[3]?.body)).toEqual(["call_1", "call_2", "call_3"]);
 		await staysUsable("wrong", 2);
 	});
 
 	test("ends a model that asks for tools for ever, with the best it found", async () => {
-		server.answers(
-			...Array.from({ length: 20 }, (_, at) => searching(`call_${at}`)),
-		);
+		server.answers(...Array.from({ length: 20 }, (_, at) => searching(`call_${at}`)));
 		const answer = await say("Where are my noodles?", "endless");
 		expect(server.requests).toHaveLength(6);
-		expect(answer.message.content).toMatch(
-			/^I stopped after 6 model calls\. The best of what I found/,
-		);
+		expect(answer.message.content).toMatch(/^I stopped after 6 model calls\. The best of what I found/);
 		expect(answer.search_results).toMatchObject([{ item_id: itemId }]);
 		await staysUsable("endless", 2);
 	});

@@ -33,10 +33,8 @@ test("ten turns refer back to one another, survive a restart, and are nobody els
 		ids.set(id, name as keyof typeof cards);
 		expect((await ada.settled(id)).status).toBe("ready");
 	}
-	const say = (message: string) =>
-		ada.call<Answered>("POST", "/chat", { message, session_id: "trip" });
-	const named = ({ search_results }: Answered) =>
-		search_results.map(({ item_id }) => ids.get(item_id));
+	const say = (message: string) => ada.call<Answered>("POST", "/chat", { message, session_id: "trip" });
+	const named = ({ search_results }: Answered) => search_results.map(({ item_id }) => ids.get(item_id));
 
 	const all = await say("Show me my hotel reservations");
 	const hotels = named(all) as (keyof typeof checkIn)[];
@@ -53,9 +51,7 @@ test("ten turns refer back to one another, survive a restart, and are nobody els
 	const [firstHotel] = hotels;
 	const first = await say("When is check in at the first one?");
 	expect(named(first)).toEqual([firstHotel]);
-	expect(first.message.content).toContain(
-		checkIn[firstHotel as keyof typeof checkIn],
-	);
+	expect(first.message.content).toContain(checkIn[firstHotel as keyof typeof checkIn]);
 
 	const narrowed = await say("only those in Tokyo");
 	const inTokyo = hotels.filter((name) => name !== "alfama");
@@ -81,9 +77,7 @@ test("ten turns refer back to one another, survive a restart, and are nobody els
 	expect(beyond.message.content).toBe("I showed only one item.");
 	expect(beyond.search_results).toEqual([]);
 	const nowhere = await say("only those in Paris");
-	expect(nowhere.message.content).toBe(
-		'None of the items I showed says "Paris".',
-	);
+	expect(nowhere.message.content).toBe('None of the items I showed says "Paris".');
 	expect(nowhere.conversation_turn).toBe(10);
 
 	const history = await ada.call<{
@@ -121,9 +115,12 @@ test("ten turns refer back to one another, survive a restart, and are nobody els
 		},
 	});
 
-	expect(await cloud.invoke(cloud.outputs.CleanupFunctionName, hourly)).toEqual(
-		{ active: 2, expired: 0, seen: 0, removed: 0 },
-	);
+	expect(await cloud.invoke(cloud.outputs.CleanupFunctionName, hourly)).toEqual({
+		active: 2,
+		expired: 0,
+		seen: 0,
+		removed: 0,
+	});
 
 	expect(await ada.call("DELETE", "/chat/sessions/trip")).toEqual({
 		status: "deleted",

@@ -34,9 +34,7 @@ export async function startCloudProcess(options: {
 	let output = "";
 	child.stdout.on("data", (text) => (output += text));
 	child.stderr.on("data", (text) => (output += text));
-	const ended = new Promise<void>((resolve) =>
-		child.once("exit", () => resolve()),
-	);
+	const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
 	const end = Date.now() + 90_000;
 	while (!/^ready /m.test(output)) {
 		if (child.exitCode !== null || Date.now() > end) {
@@ -63,10 +61,7 @@ export const copyDatabase = (folder: string, stateDir: string): Promise<void> =>
 	cp(folder, path.join(stateDir, "pgdata"), { recursive: true });
 
 /** Rewrites each template of an assembly. */
-export async function changeTemplates(
-	assembly: string,
-	change: (template: string) => string,
-): Promise<void> {
+export async function changeTemplates(assembly: string, change: (template: string) => string): Promise<void> {
 	for (const name of await readdir(assembly)) {
 		if (!name.endsWith(".template.json")) continue;
 		const file = path.join(assembly, name);
@@ -76,6 +71,4 @@ export async function changeTemplates(
 
 /** Replaces the offline vision, which takes a second an image, by one that describes nothing at once. */
 export const describeInstantly = (assembly: string): Promise<void> =>
-	changeTemplates(assembly, (template) =>
-		template.replaceAll(/("VISION_PROVIDER":\s*)"offline"/g, '$1"instant"'),
-	);
+	changeTemplates(assembly, (template) => template.replaceAll(/("VISION_PROVIDER":\s*)"offline"/g, '$1"instant"'));

@@ -1,7 +1,4 @@
-import {
-	GetSecretValueCommand,
-	SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import pg from "pg";
 import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
@@ -23,13 +20,8 @@ export class Control {
 	}
 
 	/** Whether the invocation that `crashNext` meant has not ended yet, and whether its process has died at the point. */
-	async crash(
-		functionName: string,
-	): Promise<{ waiting: string | null; died: string | null }> {
-		const response = await this.#send(
-			"GET",
-			`/functions/${functionName}/crash-at`,
-		);
+	async crash(functionName: string): Promise<{ waiting: string | null; died: string | null }> {
+		const response = await this.#send("GET", `/functions/${functionName}/crash-at`);
 		return response.json() as Promise<{
 			waiting: string | null;
 			died: string | null;
@@ -68,9 +60,7 @@ export class Control {
 			endpoint: outputs.AwsEndpointUrl ?? undefined,
 			credentials: operator,
 		});
-		const { SecretString } = await secrets.send(
-			new GetSecretValueCommand({ SecretId: outputs.DatabaseSecretArn }),
-		);
+		const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: outputs.DatabaseSecretArn }));
 		return JSON.parse(SecretString ?? "");
 	}
 
@@ -107,10 +97,7 @@ export class Control {
 			 where item_id = $1`,
 			[itemId],
 		);
-		await this.sql(
-			"update outbox set created_at = created_at - interval '1 hour' where item_id = $1",
-			[itemId],
-		);
+		await this.sql("update outbox set created_at = created_at - interval '1 hour' where item_id = $1", [itemId]);
 	}
 
 	sweepNow(): Promise<unknown> {

@@ -84,9 +84,7 @@ async function recover(itemId: string, crashes: Crashes): Promise<Crashes> {
 			if (await isAtRest(itemId)) return left;
 		}
 		if (Date.now() > end) {
-			throw new Error(
-				`Item ${itemId} does not come to rest with ${[...left.values()]}.`,
-			);
+			throw new Error(`Item ${itemId} does not come to rest with ${[...left.values()]}.`);
 		}
 		await sleep(25);
 	}
@@ -99,8 +97,7 @@ async function crashAll(
 ): Promise<void> {
 	let left = crashes;
 	for (let tries = 0; left.size > 0; tries++) {
-		if (tries === 5)
-			throw new Error(`No process reached ${[...left.values()]}.`);
+		if (tries === 5) throw new Error(`No process reached ${[...left.values()]}.`);
 		for (const [name, point] of left) await control.crashNext(name, point);
 		const { itemId, answer } = await scenario();
 		left = await recover(itemId, left);
@@ -114,9 +111,7 @@ const deleted: string[] = [];
 /** Checks every row and object of this cloud against the invariants. */
 async function verify(): Promise<string[]> {
 	const s3 = new S3Client({ ...cloud.client, forcePathStyle: true });
-	const { Versions = [], IsTruncated } = await s3.send(
-		new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
-	);
+	const { Versions = [], IsTruncated } = await s3.send(new ListObjectVersionsCommand({ Bucket: outputs.BucketName }));
 	if (IsTruncated) throw new Error("The bucket has more than one page.");
 	const keys = [...new Set(Versions.map(({ Key }) => Key ?? ""))];
 	const db = { query: control.sql.bind(control) };
@@ -175,11 +170,7 @@ test("an item deleted when a stage has died at any of its port calls is gone, wi
 
 test.each([
 	["analyze", "the analyze stage at a request", "AnalyzerFunctionName"],
-	[
-		"resize-only",
-		"the process stage at a request",
-		"ImageProcessorFunctionName",
-	],
+	["resize-only", "the process stage at a request", "ImageProcessorFunctionName"],
 ] as const)(
 	"POST /items/{id}/%s, its stage killed at each port call: it is done once, and the item is ready",
 	async (what, title, name) => {
@@ -220,9 +211,7 @@ test("the api killed at each port call of an upload, a deletion and a request: a
 	}
 	const [itemId = ""] = accepted;
 	for (const point of await pointsOf("a request for a new analysis, retried")) {
-		await killedAt(point, () =>
-			user.call("POST", `/items/${itemId}/analyze`, { force_reanalyze: true }),
-		);
+		await killedAt(point, () => user.call("POST", `/items/${itemId}/analyze`, { force_reanalyze: true }));
 		await control.letTimePass(itemId);
 		await control.sweepNow();
 		await recover(itemId, new Map());
@@ -261,9 +250,7 @@ test.each([
 				await user.settled(gone);
 				await user.call("DELETE", `/items/${gone}`);
 				deleted.push(gone);
-				await control.sql(
-					"update tombstones set deleted_at = deleted_at - interval '3 hours'",
-				);
+				await control.sql("update tombstones set deleted_at = deleted_at - interval '3 hours'");
 				const stuck = await stuckItem();
 				await control.letTimePass(stuck);
 				if (what === "a lost event") {
@@ -304,8 +291,6 @@ async function killedItem(name: string, point: string): Promise<string> {
 }
 
 async function forgetDeleted(): Promise<void> {
-	await control.sql(
-		"update tombstones set deleted_at = deleted_at - interval '3 hours'",
-	);
+	await control.sql("update tombstones set deleted_at = deleted_at - interval '3 hours'");
 	await control.sweepNow();
 }

@@ -2,9 +2,7 @@ import { createRequire } from "node:module";
 import sharp from "sharp";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
-const fontfile = createRequire(import.meta.url).resolve(
-	"@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf",
-);
+const fontfile = createRequire(import.meta.url).resolve("@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf");
 
 /** One of the project's own drawings with readable text: bytes that no other call gives, and a word in it. */
 export async function screenshot(

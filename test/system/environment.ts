@@ -6,15 +6,10 @@ import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
 import { operatorOf } from "#scripts/local/local.ts";
 
 export const stateDir = inject("stateDir");
-export const outputs: Outputs = await readOutputsFile(
-	inject("outputsFile"),
-	"deploy the environment",
-);
+export const outputs: Outputs = await readOutputsFile(inject("outputsFile"), "deploy the environment");
 
 /** The local operator, or, on AWS, whatever the SDK finds. */
-export const operator: AwsCredentials | undefined = stateDir
-	? await operatorOf(stateDir)
-	: undefined;
+export const operator: AwsCredentials | undefined = stateDir ? await operatorOf(stateDir) : undefined;
 
 export const password = `${randomUUID()}-Aa1`;
 

@@ -1,12 +1,5 @@
 import { execFile } from "node:child_process";
-import {
-	mkdir,
-	mkdtemp,
-	readdir,
-	readFile,
-	rm,
-	writeFile,
-} from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -44,8 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(path.dirname(folder), { recursive: true, force: true }));
 
-const write = (name: string, value: unknown) =>
-	writeFile(path.join(folder, name), JSON.stringify(value));
+const write = (name: string, value: unknown) => writeFile(path.join(folder, name), JSON.stringify(value));
 
 function writeAnalyses(headlineOf: (word: string) => string) {
 	const analyses = [...words, "twin"].map((item_id) => ({
@@ -67,11 +59,10 @@ const query = (query_id: string, query_text: string, expected: string[]) => ({
 });
 
 const evaluate = (...more: string[]) =>
-	promisify(execFile)(
-		process.execPath,
-		["tools/eval/eval.ts", folder, "--reports", reports, ...more],
-		{ timeout: 200_000, env: { ...process.env, TMPDIR: temporary } },
-	);
+	promisify(execFile)(process.execPath, ["tools/eval/eval.ts", folder, "--reports", reports, ...more], {
+		timeout: 200_000,
+		env: { ...process.env, TMPDIR: temporary },
+	});
 
 async function report(type: "md" | "json"): Promise<string> {
 	const files = (await readdir(reports)).filter((name) => name.endsWith(type));
@@ -84,9 +75,7 @@ describe("make eval", () => {
 	test("loads a dataset, asks every mode, and writes what it prints", async () => {
 		const { stdout } = await evaluate();
 		baseline = await report("json");
-		const { modes, ...evaluation } = JSON.parse(
-			await readFile(baseline, "utf8"),
-		);
+		const { modes, ...evaluation } = JSON.parse(await readFile(baseline, "utf8"));
 		expect(evaluation).toMatchObject({
 			dataset: "drawn",
 			images: 3,
@@ -127,9 +116,7 @@ describe("make eval", () => {
 		const worse = stdout.slice(stdout.indexOf("Worse than the baseline"));
 		expect(worse).toMatch(/q2 ramen +bm25 +1\.000 +0\.000/);
 		expect(worse).not.toContain("q1 lighthouse");
-		expect(await readFile(await report("md"), "utf8")).toContain(
-			"## Worse than the baseline",
-		);
+		expect(await readFile(await report("md"), "utf8")).toContain("## Worse than the baseline");
 	}, 240_000);
 
 	test("leaves nothing behind, and refuses a broken dataset before it starts anything", async () => {

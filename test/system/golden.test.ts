@@ -12,60 +12,57 @@ interface Reference {
 	image_details: { extracted_text: string[] };
 }
 
-describe.skipIf(!present)(
-	`the golden images${present ? "" : " (skipped: ../shared/golden is not here)"}`,
-	() => {
-		const ids = new Map<string, string>();
-		let owner: RestClient;
-		let references: Reference[];
+describe.skipIf(!present)(`the golden images${present ? "" : " (skipped: ../shared/golden is not here)"}`, () => {
+	const ids = new Map<string, string>();
+	let owner: RestClient;
+	let references: Reference[];
 
-		beforeAll(async () => {
-			references = JSON.parse(readFileSync(`${folder}/analyses.json`, "utf8"));
-			owner = await newUser("golden");
-			for (const file of readdirSync(`${folder}/images`)) {
-				const bytes = new Uint8Array(readFileSync(`${folder}/images/${file}`));
-				const { id } = await owner.upload(file, bytes);
-				ids.set(file.replace(/\.jpg$/, ""), id);
-			}
-		});
+	beforeAll(async () => {
+		references = JSON.parse(readFileSync(`${folder}/analyses.json`, "utf8"));
+		owner = await newUser("golden");
+		for (const file of readdirSync(`${folder}/images`)) {
+			const bytes = new Uint8Array(readFileSync(`${folder}/images/${file}`));
+			const { id } = await owner.upload(file, bytes);
+			ids.set(file.replace(/\.jpg$/, ""), id);
+		}
+	});
 
-		test("all become ready", { timeout: 300_000 }, async () => {
-			const ended = new Map<string, number>();
-			for (const id of ids.values()) {
-				const { status } = await owner.settled(id, 240);
-				ended.set(status, (ended.get(status) ?? 0) + 1);
-			}
-			expect(Object.fromEntries(ended)).toEqual({ ready: 55 });
-		});
+	test("all become ready", { timeout: 300_000 }, async () => {
+		const ended = new Map<string, number>();
+		for (const id of ids.values()) {
+			const { status } = await owner.settled(id, 240);
+			ended.set(status, (ended.get(status) ?? 0) + 1);
+		}
+		expect(Object.fromEntries(ended)).toEqual({ ready: 55 });
+	});
 
-		test("for at least 45 the four rarest words of its text bring it among the first three", async () => {
-			const words = rarestWords(
-				references.map(({ item_id, image_details }) => ({
-					id: item_id,
-					text: image_details.extracted_text.join(" "),
-				})),
-			);
-			let found = 0;
-			for (const [reference, query] of words) {
-				const { results } = await owner.search(query, {
-					search_type: "bm25",
-					top_k: 3,
-				});
-				if (results.some(({ item_id }) => item_id === ids.get(reference))) {
-					found += 1;
-				}
-			}
-			console.log(`golden images found by their rarest words: ${found} of 55`);
-			expect(found).toBeGreaterThanOrEqual(45);
-		});
-
-		test("a second user sees nothing of them", async () => {
-			const stranger = await newUser("stranger");
-			const { results } = await stranger.search("tokyo", {
-				search_type: "hybrid",
+	test("for at least 45 the four rarest words of its text bring it among the first three", async () => {
+		const words = rarestWords(
+			references.map(({ item_id, image_details }) => ({
+				id: item_id,
+				text: image_details.extracted_text.join(" "),
+			})),
+		);
+		let found = 0;
+		for (const [reference, query] of words) {
+			const { results } = await owner.search(query, {
+				search_type: "bm25",
+				top_k: 3,
 			});
-			expect(results).toEqual([]);
-			expect(await stranger.call("GET", "/items")).toMatchObject({ total: 0 });
+			if (results.some(({ item_id }) => item_id === ids.get(reference))) {
+				found += 1;
+			}
+		}
+		console.log(`golden images found by their rarest words: ${found} of 55`);
+		expect(found).toBeGreaterThanOrEqual(45);
+	});
+
+	test("a second user sees nothing of them", async () => {
+		const stranger = await newUser("stranger");
+		const { results } = await stranger.search("tokyo", {
+			search_type: "hybrid",
 		});
-	},
-);
+		expect(results).toEqual([]);
+		expect(await stranger.call("GET", "/items")).toMatchObject({ total: 0 });
+	});
+});

@@ -19,27 +19,20 @@ const observations: Observation[] = [];
 
 beforeAll(async () => {
 	system = await startGrantsCloud();
-	for (const scenario of grantScenarios)
-		observations.push(await observe(scenario));
+	for (const scenario of grantScenarios) observations.push(await observe(scenario));
 	// The quickest scenario that needs a grant is tried first.
 	observations.sort((a, b) => a.milliseconds - b.milliseconds);
 }, 180_000);
 afterAll(() => system?.stop());
 
-const callOf = ({ caller, permission }: Decision) =>
-	`${caller.arn} ${permission.action}`;
+const callOf = ({ caller, permission }: Decision) => `${caller.arn} ${permission.action}`;
 
 async function observe(scenario: GrantScenario): Promise<Observation> {
 	const needed: Observation["needed"] = new Map();
 	const stop = system.cloud.access.watch((decision) => {
 		const [grant, ...others] = decision.by;
 		if (!grant || others.length > 0) return;
-		if (
-			!(scenario.speaksFor ?? /^(?!logs:|sqs:)/).test(
-				decision.permission.action,
-			)
-		)
-			return;
+		if (!(scenario.speaksFor ?? /^(?!logs:|sqs:)/).test(decision.permission.action)) return;
 		const calls = needed.get(grant) ?? new Set();
 		needed.set(grant, calls.add(callOf(decision)));
 	});
@@ -101,9 +94,7 @@ async function runWithout(
 }
 
 test("every grant of the templates is needed by a scenario", () => {
-	const needed = new Set(
-		observations.flatMap((each) => [...each.needed.keys()]),
-	);
+	const needed = new Set(observations.flatMap((each) => [...each.needed.keys()]));
 	const idle = system.cloud.access.grants.filter((grant) => !needed.has(grant));
 	expect(idle.map(({ id }) => id)).toEqual([]);
 });

@@ -1,10 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
 
 /** A valid grey PNG of these dimensions, all black: a small file that decodes to a very large picture. */
-export function hugePng(
-	width: number,
-	height: number,
-): Uint8Array<ArrayBuffer> {
+export function hugePng(width: number, height: number): Uint8Array<ArrayBuffer> {
 	const header = Buffer.alloc(13);
 	header.writeUInt32BE(width, 0);
 	header.writeUInt32BE(height, 4);

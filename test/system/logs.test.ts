@@ -33,9 +33,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 	beforeAll(async () => {
 		await ensureUser(outputs, operator, email, password);
 		token = await signIn(outputs, email, password);
-		userId = JSON.parse(
-			Buffer.from(token.split(".")[1] ?? "", "base64url").toString(),
-		).sub;
+		userId = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).sub;
 		const user = new RestClient(outputs.ApiUrl, token);
 		const bytes = await sharp({
 			create: { width: 300, height: 200, channels: 3, background: "teal" },
@@ -43,10 +41,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 			.withExif({ IFD0: { Model: `${mark}-camera` } })
 			.jpeg()
 			.toBuffer();
-		const uploaded = await user.upload(
-			`${mark}-diary.jpg`,
-			new Uint8Array(bytes),
-		);
+		const uploaded = await user.upload(`${mark}-diary.jpg`, new Uint8Array(bytes));
 		itemId = uploaded.id;
 		const item = await user.settled(itemId);
 		expect(item.status).toBe("ready");
@@ -89,13 +84,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 
 		const folder = path.join(stateDir ?? "", "logs");
 		const read = async () =>
-			(
-				await Promise.all(
-					(
-						await readdir(folder)
-					).map((file) => readFile(path.join(folder, file), "utf8")),
-				)
-			).join("\n");
+			(await Promise.all((await readdir(folder)).map((file) => readFile(path.join(folder, file), "utf8")))).join("\n");
 		// The last answer may be ahead of its line.
 		const end = Date.now() + 20_000;
 		const last = new RegExp(`"stage".*${itemId}.*"Stage":"embed"`);
@@ -122,9 +111,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 	});
 
 	test("tells each request by its id, route, status and duration, and whose it was by a hash", () => {
-		const mine = lines.filter(
-			({ message, user }) => message === "request" && user === hashUser(userId),
-		);
+		const mine = lines.filter(({ message, user }) => message === "request" && user === hashUser(userId));
 		expect(mine.length).toBeGreaterThan(4);
 		for (const line of mine) {
 			expect(line).toMatchObject({
@@ -137,16 +124,10 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 	});
 
 	test("follows an upload through its stages by one correlation id, with durations", () => {
-		const stages = lines.filter(
-			({ message, item_id }) => message === "stage" && item_id === itemId,
-		);
+		const stages = lines.filter(({ message, item_id }) => message === "stage" && item_id === itemId);
 		const committed = stages.filter(({ outcome }) => outcome === "committed");
-		expect(committed.map(({ Stage }) => Stage)).toEqual(
-			expect.arrayContaining(["process", "analyze", "embed"]),
-		);
-		expect(
-			new Set(committed.map(({ correlation_id }) => correlation_id)).size,
-		).toBe(1);
+		expect(committed.map(({ Stage }) => Stage)).toEqual(expect.arrayContaining(["process", "analyze", "embed"]));
+		expect(new Set(committed.map(({ correlation_id }) => correlation_id)).size).toBe(1);
 		for (const line of committed) {
 			expect(line).toMatchObject({
 				correlation_id: expect.any(String),
@@ -169,10 +150,9 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 
 	test("measures only what the table of metrics names", () => {
 		const measured = lines.flatMap(({ _aws }) =>
-			(
-				(_aws as { CloudWatchMetrics: { Metrics: { Name: string }[] }[] })
-					?.CloudWatchMetrics ?? []
-			).flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name)),
+			((_aws as { CloudWatchMetrics: { Metrics: { Name: string }[] }[] })?.CloudWatchMetrics ?? []).flatMap(
+				({ Metrics }) => Metrics.map(({ Name }) => Name),
+			),
 		);
 		expect(measured.length).toBeGreaterThan(3);
 		for (const name of measured) {

@@ -47,37 +47,18 @@ test("a photo lies upright, its place is the owner's alone and not in its thumbn
 test.each<[string, () => Promise<Buffer> | Buffer, number, number]>([
 	[
 		"a 16-bit PNG with transparency",
-		() =>
-			odd
-				.plain(90, 60, "#2e8b45")
-				.toColourspace("rgb16")
-				.ensureAlpha(0.5)
-				.png()
-				.toBuffer(),
+		() => odd.plain(90, 60, "#2e8b45").toColourspace("rgb16").ensureAlpha(0.5).png().toBuffer(),
 		90,
 		60,
 	],
-	[
-		"a CMYK JPEG",
-		() => odd.plain(91, 61).toColourspace("cmyk").jpeg().toBuffer(),
-		91,
-		61,
-	],
+	["a CMYK JPEG", () => odd.plain(91, 61).toColourspace("cmyk").jpeg().toBuffer(), 91, 61],
 	["a GIF of 50,000 frames", () => odd.gifOfFrames(50_000), 1, 1],
 	["an AVIF", () => odd.plain(92, 62).avif().toBuffer(), 92, 62],
-	[
-		"a line of 60,000 pixels",
-		() => odd.plain(1, 60_000).png().toBuffer(),
-		1,
-		60_000,
-	],
+	["a line of 60,000 pixels", () => odd.plain(1, 60_000).png().toBuffer(), 1, 60_000],
 	[
 		"a PNG that is a web page, too",
 		async () =>
-			Buffer.concat([
-				await odd.plain(93, 63).png().toBuffer(),
-				Buffer.from("<html><script>alert(1)</script></html>"),
-			]),
+			Buffer.concat([await odd.plain(93, 63).png().toBuffer(), Buffer.from("<html><script>alert(1)</script></html>")]),
 		93,
 		63,
 	],
@@ -112,9 +93,6 @@ test("what only its decoder's memory forbids is refused with what to do, and the
 				"The image has 10000 x 10000 pixels, more than the 62 million that are accepted of its kind: send it as a plain JPEG.",
 		},
 	});
-	const next = await uploaded(
-		"next.png",
-		await odd.plain(95, 65).png().toBuffer(),
-	);
+	const next = await uploaded("next.png", await odd.plain(95, 65).png().toBuffer());
 	expect(next.status).toBe("ready");
 });

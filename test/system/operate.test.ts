@@ -2,30 +2,16 @@ import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-	CognitoIdentityProviderClient,
-	ListUsersCommand,
-} from "@aws-sdk/client-cognito-identity-provider";
+import { CognitoIdentityProviderClient, ListUsersCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
-import {
-	GetSecretValueCommand,
-	SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
-import {
-	GetQueueAttributesCommand,
-	ListQueuesCommand,
-	SendMessageCommand,
-	SQSClient,
-} from "@aws-sdk/client-sqs";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Outputs } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { signIn } from "#cli/users.ts";
-import {
-	openWorkshop,
-	type Workshop,
-} from "../infrastructure/scripts/workshop.ts";
+import { openWorkshop, type Workshop } from "../infrastructure/scripts/workshop.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
 // The scripts change an environment and count what is in it: users, objects, dead letters.
@@ -33,22 +19,15 @@ let cloud: OwnCloud;
 let outputs: Outputs;
 let client: OwnCloud["client"];
 let workshop: Workshop;
-const operate = (script: string, env: Record<string, string> = {}) =>
-	workshop.run(script, { ENV: "local", ...env });
+const operate = (script: string, env: Record<string, string> = {}) => workshop.run(script, { ENV: "local", ...env });
 
 beforeAll(async () => {
 	cloud = await OwnCloud.start();
 	({ client, outputs } = cloud);
 	workshop = openWorkshop();
 	mkdirSync(path.join(workshop.folder, ".local"));
-	copyFileSync(
-		cloud.outputsFile,
-		path.join(workshop.folder, ".aws-outputs-local.json"),
-	);
-	copyFileSync(
-		path.join(cloud.stateDir, "operator.json"),
-		path.join(workshop.folder, ".local/operator.json"),
-	);
+	copyFileSync(cloud.outputsFile, path.join(workshop.folder, ".aws-outputs-local.json"));
+	copyFileSync(path.join(cloud.stateDir, "operator.json"), path.join(workshop.folder, ".local/operator.json"));
 });
 afterAll(async () => {
 	workshop?.remove();
@@ -62,14 +41,11 @@ test("status and outputs are those of the running cloud", async () => {
 	const before = JSON.parse(workshop.read(".aws-outputs-local.json"));
 	const written = await operate("infra-outputs");
 	expect(written).toMatchObject({ code: 0, stderr: "" });
-	expect(JSON.parse(workshop.read(".aws-outputs-local.json"))).toMatchObject(
-		before,
-	);
+	expect(JSON.parse(workshop.read(".aws-outputs-local.json"))).toMatchObject(before);
 });
 
 test("test-infra finds every part in order, reports it and leaves nothing behind", async () => {
-	const users = async () =>
-		/(\d+) users/.exec((await operate("cognito-list")).stdout)?.[1];
+	const users = async () => /(\d+) users/.exec((await operate("cognito-list")).stdout)?.[1];
 	const before = await users();
 	const { code, stdout, stderr } = await operate("test-infra");
 	expect(stderr).toBe("");
@@ -84,10 +60,7 @@ test("test-infra finds every part in order, reports it and leaves nothing behind
 
 test("test-infra names what does not work and ends with 1, having looked at the rest", async () => {
 	const whole = workshop.read(".aws-outputs-local.json");
-	workshop.write(
-		".aws-outputs-local.json",
-		JSON.stringify({ ...JSON.parse(whole), CheckpointTableName: "gone" }),
-	);
+	workshop.write(".aws-outputs-local.json", JSON.stringify({ ...JSON.parse(whole), CheckpointTableName: "gone" }));
 	try {
 		const { code, stdout, stderr } = await operate("test-infra");
 		expect(code).toBe(1);
@@ -120,8 +93,7 @@ test("test-infra leaves nothing behind where Ctrl-C ends it while an image is on
 	const running = workshop.start("test-infra", { ENV: "local" });
 	let during = before;
 	const end = Date.now() + 60_000;
-	const originals = ({ objects }: typeof before) =>
-		objects.filter((key) => key?.startsWith("originals/")).length;
+	const originals = ({ objects }: typeof before) => objects.filter((key) => key?.startsWith("originals/")).length;
 	while (originals(during) === originals(before) && Date.now() < end) {
 		await sleep(20);
 		during = await standing();
@@ -139,10 +111,7 @@ test("test-infra leaves nothing behind where Ctrl-C ends it while an image is on
 test("test-infra leaves nothing behind where a user was made who cannot sign in", async () => {
 	const before = await standing();
 	const whole = workshop.read(".aws-outputs-local.json");
-	workshop.write(
-		".aws-outputs-local.json",
-		JSON.stringify({ ...JSON.parse(whole), UserPoolClientId: "gone" }),
-	);
+	workshop.write(".aws-outputs-local.json", JSON.stringify({ ...JSON.parse(whole), UserPoolClientId: "gone" }));
 	try {
 		const { code, stdout } = await operate("test-infra");
 		expect(code).toBe(1);
@@ -183,23 +152,17 @@ test("a folder of images becomes a user's items, large ones too; what is no imag
 	expect(large.length).toBeGreaterThan(4_000_000);
 	writeFileSync(path.join(images, "large.png"), large);
 	writeFileSync(path.join(images, "words.png"), "no image");
-	const seed = () =>
-		operate("db-seed-golden", { EMAIL, PASSWORD, DATASET: "dataset" });
+	const seed = () => operate("db-seed-golden", { EMAIL, PASSWORD, DATASET: "dataset" });
 	const one = await seed();
 	expect(one.code).toBe(1);
-	expect(one.stderr).toContain(
-		"1 of 3 images failed, the others are ready:\nwords.png: POST /items answered 400",
-	);
+	expect(one.stderr).toContain("1 of 3 images failed, the others are ready:\nwords.png: POST /items answered 400");
 	rmSync(path.join(images, "words.png"));
 	for (let run = 0; run < 2; run++) {
 		const again = await seed();
 		expect(again).toMatchObject({ code: 0, stderr: "" });
 		expect(again.stdout).toContain(`2 images of ${EMAIL} are ready`);
 	}
-	const user = new RestClient(
-		outputs.ApiUrl,
-		await signIn(outputs, EMAIL, PASSWORD),
-	);
+	const user = new RestClient(outputs.ApiUrl, await signIn(outputs, EMAIL, PASSWORD));
 	expect(await user.call("GET", "/items")).toMatchObject({ total: 2 });
 }, 120_000);
 
@@ -228,9 +191,7 @@ test("the database's passwords change, and nobody notices", async () => {
 	expect(after).not.toBe(before);
 	expect(stdout).not.toContain(after);
 	expect(await user.call("GET", "/items")).toMatchObject({ items: [] });
-	expect((await operate("db-migrate")).stdout).toContain(
-		"No migration was due.",
-	);
+	expect((await operate("db-migrate")).stdout).toContain("No migration was due.");
 });
 
 test("a function's log is read by word", async () => {
@@ -279,10 +240,7 @@ test("dead letters are listed by what they are about, and tried again", async ()
 			MessageBody: event(given),
 		}),
 	);
-	const queue = Attributes?.QueueArn?.replace(
-		/AnalyzerDeadLetters\w*$/,
-		"AnalyzerQueue",
-	);
+	const queue = Attributes?.QueueArn?.replace(/AnalyzerDeadLetters\w*$/, "AnalyzerQueue");
 	const { QueueUrls = [] } = await sqs.send(
 		new ListQueuesCommand({
 			QueueNamePrefix: queue?.split(":").at(-1),
@@ -295,10 +253,7 @@ test("dead letters are listed by what they are about, and tried again", async ()
 			MessageAttributes: {
 				TARGET_ARN: {
 					DataType: "String",
-					StringValue: queue?.replace(
-						/[^:]+$/,
-						QueueUrls[0]?.split("/").at(-1) ?? "",
-					),
+					StringValue: queue?.replace(/[^:]+$/, QueueUrls[0]?.split("/").at(-1) ?? ""),
 				},
 			},
 		}),
@@ -320,9 +275,7 @@ test("dead letters are listed by what they are about, and tried again", async ()
 	expect(redriven.stdout).toContain("1 went back to the stage's queue");
 	expect(redriven.stdout).toContain("1 sent to the queue they were meant for");
 	expect(redriven.stdout).toContain("one run of cleanup made up for 1");
-	expect((await operate("dlq-list")).stdout).toContain(
-		"Nothing was given up on.",
-	);
+	expect((await operate("dlq-list")).stdout).toContain("Nothing was given up on.");
 });
 
 test("what the local cloud cannot mean says so", async () => {

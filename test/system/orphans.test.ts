@@ -3,10 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { S3Client } from "@aws-sdk/client-s3";
 import { BatchWriteCommand, DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-	type Backend,
-	documentClient,
-} from "#cdk-local/test/services/backends.ts";
+import { type Backend, documentClient } from "#cdk-local/test/services/backends.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import {
 	incompressibleText,
@@ -57,9 +54,7 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 			},
 		});
 		const head = await ada.open().getTuple(threadConfig(session));
-		await expect(
-			putValues(dying, head?.config ?? {}, { lost: incompressibleText(large) }),
-		).rejects.toThrow("killed");
+		await expect(putValues(dying, head?.config ?? {}, { lost: incompressibleText(large) })).rejects.toThrow("killed");
 	};
 
 	for (const { open } of [ada, bob]) {
@@ -92,9 +87,7 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 	await cloud.stop();
 	const state = new DatabaseSync(path.join(cloud.stateDir, "state.db"));
 	const { changes } = state
-		.prepare(
-			"update objects set modified_at = modified_at - 7200000 where key like 'checkpoints/%'",
-		)
+		.prepare("update objects set modified_at = modified_at - 7200000 where key like 'checkpoints/%'")
 		.run();
 	state.close();
 	expect(changes).toBe(4);

@@ -9,11 +9,7 @@ import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
 import type { LocalMachine } from "#lib/environments.ts";
 import { invoke, operatorOf } from "#scripts/local/local.ts";
 import { writeAssembly } from "./assemblies.ts";
-import {
-	type CloudProcess,
-	copyDatabase,
-	startCloudProcess,
-} from "./cloud-process.ts";
+import { type CloudProcess, copyDatabase, startCloudProcess } from "./cloud-process.ts";
 import { Control } from "./control.ts";
 
 const password = "correct-Horse-9";
@@ -43,10 +39,7 @@ export class OwnCloud {
 
 	/** Starts a cloud with an empty, migrated database. */
 	static async start(options: OwnCloudOptions = {}): Promise<OwnCloud> {
-		const cloud = new OwnCloud(
-			await mkdtemp(path.join(tmpdir(), "collections-own-")),
-			await freePort(),
-		);
+		const cloud = new OwnCloud(await mkdtemp(path.join(tmpdir(), "collections-own-")), await freePort());
 		await copyDatabase(inject("emptyDatabase"), cloud.stateDir);
 		await cloud.restart(options);
 		await cloud.invoke(cloud.outputs.MigrationFunctionName);

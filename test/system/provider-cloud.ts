@@ -1,18 +1,11 @@
 import path from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { RestClient } from "#cli/rest-client.ts";
-import {
-	type ProviderServer,
-	serveProvider,
-} from "../contracts/providers/server.ts";
+import { type ProviderServer, serveProvider } from "../contracts/providers/server.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
 /** Stores a provider's API key where the functions read it. */
-export async function putApiKey(
-	cloud: OwnCloud,
-	provider: string,
-	apiKey: string,
-): Promise<void> {
+export async function putApiKey(cloud: OwnCloud, provider: string, apiKey: string): Promise<void> {
 	await new SSMClient(cloud.client).send(
 		new PutParameterCommand({
 			Name: `/collections/local/${provider}-api-key`,
@@ -34,9 +27,7 @@ export async function startProviderCloud<Name extends string>(
 	const cloud = await OwnCloud.start({
 		machine: {
 			keys,
-			providerUrls: Object.fromEntries(
-				keys.map((name) => [name, servers[name].url]),
-			),
+			providerUrls: Object.fromEntries(keys.map((name) => [name, servers[name].url])),
 			...machine,
 		},
 	});
@@ -53,6 +44,4 @@ export async function startProviderCloud<Name extends string>(
 	};
 }
 
-export type ProviderCloud<Name extends string> = Awaited<
-	ReturnType<typeof startProviderCloud<Name>>
->;
+export type ProviderCloud<Name extends string> = Awaited<ReturnType<typeof startProviderCloud<Name>>>;

@@ -4,11 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { RestClient } from "#cli/rest-client.ts";
 import { anthropicChatWire } from "../contracts/providers/chat-wire.ts";
 import type { ProviderServer } from "../contracts/providers/server.ts";
-import {
-	anthropicWire,
-	description,
-	voyageWire,
-} from "../contracts/providers/wire.ts";
+import { anthropicWire, description, voyageWire } from "../contracts/providers/wire.ts";
 import { screenshot } from "./drawings.ts";
 import { type ProviderCloud, startProviderCloud } from "./provider-cloud.ts";
 
@@ -50,9 +46,7 @@ test("an upload is described and embedded by the providers, survives their fault
 		},
 	});
 	expect(anthropic.requests).toHaveLength(3);
-	expect(anthropic.requests[0]?.headers.authorization).toBe(
-		`Bearer ${apiKeys.anthropic}`,
-	);
+	expect(anthropic.requests[0]?.headers.authorization).toBe(`Bearer ${apiKeys.anthropic}`);
 	expect(voyage.requests[0]?.body).toMatchObject({
 		input: [expect.stringContaining("A boarding pass from Oslo")],
 		input_type: "document",
@@ -87,8 +81,7 @@ test("an analysis is made anew by another provider as a new version, and only th
 	const { id } = await user.upload(drawn.filename, drawn.bytes);
 	const first = (await user.settled(id)).latest_analysis;
 	expect(first).toMatchObject({ version: 1, provider_used: "anthropic" });
-	const analyze = (body?: object) =>
-		user.call<{ version: number }>("POST", `/items/${id}/analyze`, body);
+	const analyze = (body?: object) => user.call<{ version: number }>("POST", `/items/${id}/analyze`, body);
 
 	expect(await analyze()).toMatchObject({ id: first?.id, version: 1 });
 	const wanted = { force_reanalyze: true, provider: "offline" };
@@ -101,22 +94,15 @@ test("an analysis is made anew by another provider as a new version, and only th
 		latest_analysis: { version: 2 },
 	});
 	const versions = await user.call<object[]>("GET", `/items/${id}/analyses`);
-	expect(versions).toMatchObject([
-		{ version: 2 },
-		{ version: 1, id: first?.id, raw_response: description },
-	]);
+	expect(versions).toMatchObject([{ version: 2 }, { version: 1, id: first?.id, raw_response: description }]);
 	const found = async (query: string) =>
-		(await user.search(query, { search_type: "bm25" })).results.some(
-			({ item_id }) => item_id === id,
-		);
+		(await user.search(query, { search_type: "bm25" })).results.some(({ item_id }) => item_id === id);
 	expect(await found(drawn.word)).toBe(true);
 	expect(await found(description.headline)).toBe(false);
 });
 
 test("an analysis that takes the model longer than 20 seconds is answered 202 before the gateway's 30, and is there in the end", async () => {
-	const [item] = (
-		await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")
-	).items;
+	const [item] = (await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")).items;
 	anthropic.answers({
 		...anthropicWire.answer(JSON.stringify(description)),
 		afterSeconds: 22,
@@ -147,9 +133,7 @@ test("an analysis that takes the model longer than 20 seconds is answered 202 be
 });
 
 test("a request for a provider without a key, or for an unknown provider or model, says what to change", async () => {
-	const [item] = (
-		await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")
-	).items;
+	const [item] = (await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")).items;
 	const refused = (body: object) =>
 		user
 			.call("POST", `/items/${item?.id}/analyze`, {
@@ -177,15 +161,13 @@ test("a request for a provider without a key, or for an unknown provider or mode
 		},
 	});
 	anthropic.answers(anthropicWire.error(404, "model: none"));
-	expect(await refused({ provider: "anthropic", model: "none" })).toMatchObject(
-		{
-			status: 422,
-			body: {
-				code: "model_not_found",
-				detail: expect.stringContaining("none"),
-			},
+	expect(await refused({ provider: "anthropic", model: "none" })).toMatchObject({
+		status: 422,
+		body: {
+			code: "model_not_found",
+			detail: expect.stringContaining("none"),
 		},
-	);
+	});
 	expect((await user.settled(item?.id ?? "")).status).toBe("ready");
 });
 
@@ -215,9 +197,7 @@ test("an agentic search runs the tools that the provider's model asks for", asyn
 			toolCalls: [{ id: `toolu_${name}`, name, input }],
 		});
 	const { results } = await user.search("gate", { include_answer: false });
-	const pass = results.findLast(({ headline }) =>
-		headline.includes("boarding pass"),
-	);
+	const pass = results.findLast(({ headline }) => headline.includes("boarding pass"));
 	const ref = pass?.item_id.slice(0, 8) ?? "";
 	anthropic.answers(
 		tool("search_collection", { query: "Oslo", mode: "words" }),
@@ -228,9 +208,7 @@ test("an agentic search runs the tools that the provider's model asks for", asyn
 		}),
 	);
 	const found = await user.search("my flight", { search_type: "agentic" });
-	expect(found.results.map(({ item_id }) => item_id.slice(0, 8))).toEqual([
-		ref,
-	]);
+	expect(found.results.map(({ item_id }) => item_id.slice(0, 8))).toEqual([ref]);
 	expect(found).toMatchObject({
 		answer: expect.stringContaining("A boarding pass ["),
 		notices: [],
@@ -249,9 +227,7 @@ test.each(["hybrid", "agentic"])(
 		expect(found.answer).toBeNull();
 		expect(found.answer_reason).toContain("The model gave no answer");
 		anthropic.answers(anthropicWire.unknownModel("claude-3"));
-		await expect(
-			user.search("gate", { search_type, answer_model: "claude-3" }),
-		).rejects.toMatchObject({
+		await expect(user.search("gate", { search_type, answer_model: "claude-3" })).rejects.toMatchObject({
 			status: 502,
 			body: { detail: expect.stringContaining("chatModels.anthropic") },
 		});

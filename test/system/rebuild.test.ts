@@ -34,9 +34,7 @@ beforeAll(async () => {
 		const { vectors } = await offlineEmbedder().embed(texts, "document", {
 			deadline: new Date(),
 		});
-		const { body } = voyageWire.answer(
-			vectors.map((vector) => Array.from(vector)),
-		) as { body: unknown };
+		const { body } = voyageWire.answer(vectors.map((vector) => Array.from(vector))) as { body: unknown };
 		answer.writeHead(200, { "content-type": "application/json" });
 		answer.end(JSON.stringify(body));
 	});
@@ -49,14 +47,12 @@ afterAll(async () => {
 	voyage?.closeAllConnections();
 });
 
-const statusOf = (user: RestClient) =>
-	user.call<Status>("GET", "/vector-index/status");
+const statusOf = (user: RestClient) => user.call<Status>("GET", "/vector-index/status");
 
 async function until(condition: string, holds: () => Promise<boolean>) {
 	const end = Date.now() + 90_000;
 	while (!(await holds())) {
-		if (Date.now() > end)
-			throw new Error(`Timed out waiting until ${condition}.`);
+		if (Date.now() > end) throw new Error(`Timed out waiting until ${condition}.`);
 		await sleep(100);
 	}
 }
@@ -106,11 +102,7 @@ test("a rebuild for a new model survives the embedder's death, and every item st
 	const embedder = String(outputs.EmbedderFunctionName);
 	await control.crashNext(embedder, "before:stages.commitEmbedded");
 	const rebuild = (body?: object) =>
-		user.call<{ status: string; num_documents: number }>(
-			"POST",
-			"/vector-index/rebuild",
-			body,
-		);
+		user.call<{ status: string; num_documents: number }>("POST", "/vector-index/rebuild", body);
 	expect(await rebuild()).toEqual({ status: "accepted", num_documents: 4 });
 	await until("the embedder has died", async () => {
 		const { died } = await control.crash(embedder);
@@ -148,10 +140,7 @@ test("a rebuild for a new model survives the embedder's death, and every item st
 test("the same picture in another size is a near-duplicate, and a search's settings are those of the running system", async () => {
 	const user = await cloud.signIn(email);
 	const { bytes } = await screenshot(1);
-	const smaller = await sharp(bytes)
-		.resize(300)
-		.jpeg({ quality: 60 })
-		.toBuffer();
+	const smaller = await sharp(bytes).resize(300).jpeg({ quality: 60 }).toBuffer();
 	const large = await user.upload("large.png", bytes);
 	const small = await user.upload("small.jpg", new Uint8Array(smaller));
 	for (const { id } of [large, small]) await user.settled(id);
@@ -169,9 +158,7 @@ test("the same picture in another size is a near-duplicate, and a search's setti
 		embedding: { model: "voyage-3.5-lite", dimensions: 1024 },
 		database: {
 			extensions: { vector: expect.any(String) },
-			indexes: expect.arrayContaining([
-				expect.objectContaining({ name: "embeddings_codes", valid: true }),
-			]),
+			indexes: expect.arrayContaining([expect.objectContaining({ name: "embeddings_codes", valid: true })]),
 		},
 		counts: { items: 6, embeddings: { "offline-ngrams-2": 4 } },
 	});

@@ -9,10 +9,7 @@ let drawn: Awaited<ReturnType<typeof screenshot>>;
 let item: ItemBody;
 
 beforeAll(async () => {
-	[owner, stranger] = await Promise.all([
-		newUser("owner"),
-		newUser("stranger"),
-	]);
+	[owner, stranger] = await Promise.all([newUser("owner"), newUser("stranger")]);
 	drawn = await screenshot();
 	item = await owner.upload(drawn.filename, drawn.bytes);
 	expect(item).toMatchObject({
@@ -33,13 +30,10 @@ test("an uploaded screenshot becomes ready, described and with a thumbnail", asy
 	expect(thumbnail.headers.get("content-type")).toBe("image/webp");
 });
 
-test.each(["bm25", "vector", "hybrid"])(
-	"%s finds it by a word that is written in it",
-	async (search_type) => {
-		const found = await owner.search(drawn.word, { search_type });
-		expect(found.results[0]?.item_id).toBe(item.id);
-	},
-);
+test.each(["bm25", "vector", "hybrid"])("%s finds it by a word that is written in it", async (search_type) => {
+	const found = await owner.search(drawn.word, { search_type });
+	expect(found.results[0]?.item_id).toBe(item.id);
+});
 
 test("the search is answered with what is written in the image, and cites it", async () => {
 	const found = await owner.search(drawn.word);
@@ -61,9 +55,7 @@ test("an agentic search finds it, too, and tells how", async () => {
 });
 
 test("an answer by a model that does not exist is a 502 that names the setting", async () => {
-	await expect(
-		owner.search(drawn.word, { answer_model: "claude-sonnet-4-5" }),
-	).rejects.toMatchObject({
+	await expect(owner.search(drawn.word, { answer_model: "claude-sonnet-4-5" })).rejects.toMatchObject({
 		status: 502,
 		body: {
 			code: "model_gone",
@@ -73,10 +65,7 @@ test("an answer by a model that does not exist is a 502 that names the setting",
 });
 
 test("the original comes back byte for byte", async () => {
-	const { url } = await owner.call<{ url: string }>(
-		"GET",
-		`/images/${item.filename}?size=original`,
-	);
+	const { url } = await owner.call<{ url: string }>("GET", `/images/${item.filename}?size=original`);
 	const original = await fetch(url);
 	expect(new Uint8Array(await original.arrayBuffer())).toEqual(drawn.bytes);
 });
@@ -108,10 +97,7 @@ test("another user sees nothing of it, by no route", async () => {
 		["GET", `/images/${item.filename}`],
 	] as const;
 	for (const [method, path] of paths) {
-		await expect(
-			stranger.call(method, path),
-			`${method} ${path}`,
-		).rejects.toMatchObject({ status: 404 });
+		await expect(stranger.call(method, path), `${method} ${path}`).rejects.toMatchObject({ status: 404 });
 	}
 });
 
@@ -126,10 +112,7 @@ test("a deleted item is gone: row, search and every object", async () => {
 	const doomed = await screenshot(1);
 	const { id } = await owner.upload(doomed.filename, doomed.bytes);
 	const { filename, thumbnail_url } = await owner.settled(id);
-	const { url } = await owner.call<{ url: string }>(
-		"GET",
-		`/images/${filename}`,
-	);
+	const { url } = await owner.call<{ url: string }>("GET", `/images/${filename}`);
 	expect(await owner.call("DELETE", `/items/${id}`)).toEqual({
 		status: "deleted",
 		id,

@@ -22,14 +22,10 @@ interface Prepared {
 let owner: RestClient;
 let stranger: RestClient;
 beforeAll(async () => {
-	[owner, stranger] = await Promise.all([
-		newUser("owner"),
-		newUser("stranger"),
-	]);
+	[owner, stranger] = await Promise.all([newUser("owner"), newUser("stranger")]);
 });
 
-const sha256 = (bytes: Bytes) =>
-	createHash("sha256").update(bytes).digest("hex");
+const sha256 = (bytes: Bytes) => createHash("sha256").update(bytes).digest("hex");
 
 const announce = (bytes: Bytes, more: object = {}, user = owner) =>
 	user.call<Prepared>("POST", "/uploads", {
@@ -39,10 +35,7 @@ const announce = (bytes: Bytes, more: object = {}, user = owner) =>
 		...more,
 	});
 
-async function post(
-	{ url, fields }: Pick<Prepared, "url" | "fields">,
-	bytes: Bytes,
-): Promise<Response> {
+async function post({ url, fields }: Pick<Prepared, "url" | "fields">, bytes: Bytes): Promise<Response> {
 	const form = new FormData();
 	for (const [name, value] of Object.entries(fields)) form.append(name, value);
 	form.append("file", new Blob([bytes]), "photo");
@@ -57,10 +50,7 @@ async function upload(bytes: Bytes, more: object = {}, user = owner) {
 }
 
 async function originalOf(filename: string): Promise<Bytes> {
-	const { url } = await owner.call<{ url: string }>(
-		"GET",
-		`/images/${filename}`,
-	);
+	const { url } = await owner.call<{ url: string }>("GET", `/images/${filename}`);
 	return new Uint8Array(await (await fetch(url)).arrayBuffer());
 }
 
@@ -99,9 +89,7 @@ test("a photo of 20 MB becomes ready, turned upright, with the time it was taken
 		taken_at: takenAt,
 	});
 	expect(sha256(await originalOf(item.filename))).toBe(sha256(taken.bytes));
-	const thumbnail = await sharp(
-		await (await fetch(item.thumbnail_url ?? "")).arrayBuffer(),
-	).metadata();
+	const thumbnail = await sharp(await (await fetch(item.thumbnail_url ?? "")).arrayBuffer()).metadata();
 	expect(thumbnail).toMatchObject({ height: 512 });
 	expect(thumbnail.exif).toBeUndefined();
 });
@@ -117,9 +105,7 @@ test.skipIf(!local)(
 		expect(item).toMatchObject({ status: "ready", width: taken.width });
 		const file = `${outputs.ImageProcessorFunctionName}.log`;
 		const log = await readFile(path.join(stateDir ?? "", "logs", file), "utf8");
-		const used = [
-			...log.matchAll(/Memory Size: (\d+) MB Max Memory Used: (\d+)/g),
-		];
+		const used = [...log.matchAll(/Memory Size: (\d+) MB Max Memory Used: (\d+)/g)];
 		expect(used.length).toBeGreaterThan(0);
 		for (const [, size, most] of used) {
 			expect(Number(most)).toBeLessThan(Number(size) * 0.8);
@@ -133,9 +119,7 @@ test("an item is pending and unlisted until its bytes arrive", async () => {
 	const { item_id } = await announce(bytes, {}, user);
 	expect((await user.item(item_id)).status).toBe("pending");
 	const ids = async (query = "") =>
-		(
-			await user.call<{ items: { id: string }[] }>("GET", `/items${query}`)
-		).items.map(({ id }) => id);
+		(await user.call<{ items: { id: string }[] }>("GET", `/items${query}`)).items.map(({ id }) => id);
 	expect(await ids()).toEqual([]);
 	expect(await ids("?status=pending")).toEqual([item_id]);
 });
@@ -153,15 +137,9 @@ describe("a form", () => {
 		const form = await announce(bytes);
 		const longer = new Uint8Array([...bytes, 0]);
 		expect(await refusal(form, longer)).toEqual([400, "EntityTooLarge"]);
-		expect(await refusal(form, bytes.slice(1))).toEqual([
-			400,
-			"EntityTooSmall",
-		]);
+		expect(await refusal(form, bytes.slice(1))).toEqual([400, "EntityTooSmall"]);
 		const fields = { ...form.fields, "Content-Type": "text/html" };
-		expect(await refusal({ ...form, fields }, bytes)).toEqual([
-			403,
-			"AccessDenied",
-		]);
+		expect(await refusal({ ...form, fields }, bytes)).toEqual([403, "AccessDenied"]);
 		expect((await owner.item(form.item_id)).status).toBe("pending");
 	});
 
@@ -169,15 +147,9 @@ describe("a form", () => {
 		const bytes = await drawing();
 		const form = await announce(bytes);
 		const theirs = await announce(bytes, {}, stranger);
-		for (const key of [
-			theirs.fields.key ?? "",
-			form.fields.key?.replace("originals/", "derived/") ?? "",
-		]) {
+		for (const key of [theirs.fields.key ?? "", form.fields.key?.replace("originals/", "derived/") ?? ""]) {
 			const fields = { ...form.fields, key };
-			expect(await refusal({ ...form, fields }, bytes)).toEqual([
-				403,
-				"AccessDenied",
-			]);
+			expect(await refusal({ ...form, fields }, bytes)).toEqual([403, "AccessDenied"]);
 		}
 		expect((await stranger.item(theirs.item_id)).status).toBe("pending");
 	});
@@ -201,10 +173,7 @@ describe("a form", () => {
 		});
 	});
 
-	async function refusal(
-		form: Pick<Prepared, "url" | "fields">,
-		bytes: Bytes,
-	): Promise<[number, string | undefined]> {
+	async function refusal(form: Pick<Prepared, "url" | "fields">, bytes: Bytes): Promise<[number, string | undefined]> {
 		const response = await post(form, bytes);
 		const [, code] = /<Code>(\w+)</.exec(await response.text()) ?? [];
 		return [response.status, code];
@@ -233,9 +202,7 @@ describe("bytes that the user has already", () => {
 			error: { code: "duplicate", duplicate_of: id },
 		});
 		await expect.poll(() => exists(form.fields.key)).toBe(false);
-		await expect(
-			owner.call("GET", `/images/${duplicate.filename}`),
-		).rejects.toMatchObject({ status: 404 });
+		await expect(owner.call("GET", `/images/${duplicate.filename}`)).rejects.toMatchObject({ status: 404 });
 	});
 });
 
@@ -262,11 +229,7 @@ test.each<[string, () => Promise<Bytes>, string]>([
 			),
 		"other_type",
 	],
-	[
-		"a text",
-		async () => new TextEncoder().encode("this is no image at all"),
-		"unsupported_image",
-	],
+	["a text", async () => new TextEncoder().encode("this is no image at all"), "unsupported_image"],
 	[
 		"half a PNG",
 		async () => {
@@ -297,9 +260,7 @@ test("a pending item that is deleted stays gone when its bytes arrive", async ()
 	const form = await announce(bytes);
 	await owner.call("DELETE", `/items/${form.item_id}`);
 	expect((await post(form, bytes)).status).toBe(204);
-	await expect
-		.poll(() => exists(form.fields.key), { timeout: 20_000 })
-		.toBe(false);
+	await expect.poll(() => exists(form.fields.key), { timeout: 20_000 }).toBe(false);
 	await expect(owner.item(form.item_id)).rejects.toMatchObject({ status: 404 });
 	const item = await upload(bytes, { sha256: sha256(bytes) });
 	expect(item).toMatchObject({ status: "ready" });

@@ -90,11 +90,7 @@ describe.skipIf(!local)(
 			await user.call("DELETE", `/items/${item.id}`);
 			await control.sweepNow();
 			expect(await finds()).toBe(false);
-			expect(
-				await control.sql("select from embeddings where item_id = $1", [
-					item.id,
-				]),
-			).toEqual([]);
+			expect(await control.sql("select from embeddings where item_id = $1", [item.id])).toEqual([]);
 
 			await control.sql("delete from items where user_id = $1", [user_id]);
 			await control.sweepNow();
@@ -103,11 +99,7 @@ describe.skipIf(!local)(
 				[user_id],
 			);
 			await control.sweepNow();
-			expect(
-				await control.sql("select from vector_partitions where user_id = $1", [
-					user_id,
-				]),
-			).toEqual([]);
+			expect(await control.sql("select from vector_partitions where user_id = $1", [user_id])).toEqual([]);
 		});
 	},
 );

@@ -34,14 +34,12 @@ describe("a crash point", () => {
 		expect(await ports.objects.exists("b")).toBe(false);
 	});
 
-	it.each([
-		"before:objects.putt",
-		"objects.put",
-		"before:nothing.at-all",
-		"after:objects.put#0",
-	])("%s names no call, and is refused", (point) => {
-		expect(() => withCrashPoint(ports, point, crash)).toThrow(point);
-	});
+	it.each(["before:objects.putt", "objects.put", "before:nothing.at-all", "after:objects.put#0"])(
+		"%s names no call, and is refused",
+		(point) => {
+			expect(() => withCrashPoint(ports, point, crash)).toThrow(point);
+		},
+	);
 
 	it("that is not set changes nothing", () => {
 		expect(withCrashPoint(ports, undefined, crash)).toBe(ports);

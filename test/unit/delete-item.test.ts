@@ -41,13 +41,11 @@ it("leaves a tombstone, by which the sweeper completes an interrupted deletion",
 			throw new Error("The bucket is away.");
 		},
 	};
-	await expect(
-		deleteItem({ ...ports, objects }, user, item.id),
-	).rejects.toThrow();
+	await expect(deleteItem({ ...ports, objects }, user, item.id)).rejects.toThrow();
 	expect(await ports.items.find(user, item.id)).toBeNull();
-	expect(
-		await ports.stages.tombstones({ olderThanSeconds: 0, limit: 10 }),
-	).toMatchObject([{ userId: user, itemId: item.id }]);
+	expect(await ports.stages.tombstones({ olderThanSeconds: 0, limit: 10 })).toMatchObject([
+		{ userId: user, itemId: item.id },
+	]);
 });
 
 it("does not change another user's item", async () => {

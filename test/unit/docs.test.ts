@@ -13,12 +13,10 @@ const pages = [
 function pathsIn(page: string): string[] {
 	const text = readFileSync(page, "utf8");
 	const named = [
-		...text.matchAll(
-			/(?<![\w./<>-])(?:bin|docs|lambdas|lib|migrations|packages|scripts|test|tools)\/[\w./-]*\w/g,
-		),
+		...text.matchAll(/(?<![\w./<>-])(?:bin|docs|lambdas|lib|migrations|packages|scripts|test|tools)\/[\w./-]*\w/g),
 	].map(([name]) => name);
-	const linked = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(
-		([, target = ""]) => path.join(path.dirname(page), target),
+	const linked = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, target = ""]) =>
+		path.join(path.dirname(page), target),
 	);
 	return [...named, ...linked];
 }

@@ -23,10 +23,7 @@ it("loads a port at its first call, and once", async () => {
 	const loads = { count: 0 };
 	const port = await Promise.resolve(greeter(loads));
 	expect(loads.count).toBe(0);
-	expect(await Promise.all([port.greet("Ada"), port.greet("Bob")])).toEqual([
-		"Hello Ada",
-		"Hello Bob",
-	]);
+	expect(await Promise.all([port.greet("Ada"), port.greet("Bob")])).toEqual(["Hello Ada", "Hello Bob"]);
 	await expect(port.fail()).rejects.toThrow("It fails.");
 	expect(loads.count).toBe(1);
 });

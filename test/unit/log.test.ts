@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError, ModelFailure } from "#core/errors.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
-import {
-	type MetricName,
-	metricNamespace,
-	metrics,
-} from "#lambda-kit/metrics.ts";
+import { type MetricName, metricNamespace, metrics } from "#lambda-kit/metrics.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a line is what a test says it is
 let lines: any[];
@@ -36,9 +32,7 @@ describe("a log line", () => {
 	});
 
 	it("tells users apart without naming them", () => {
-		const users = [1, 2].map(
-			(at) => `${at}1111111-1111-4111-8111-111111111111`,
-		);
+		const users = [1, 2].map((at) => `${at}1111111-1111-4111-8111-111111111111`);
 		const hashes = users.map(hashUser);
 		expect(new Set(hashes).size).toBe(2);
 		for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{12}$/);
@@ -56,23 +50,11 @@ describe("a log line", () => {
 	});
 
 	it.each([
-		[
-			"a token",
-			"Bearer eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl",
-			"eyJ|c2lnbmF0dXJl",
-		],
+		["a token", "Bearer eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl", "eyJ|c2lnbmF0dXJl"],
 		["half a token", "got eyJhbGciOiJSUzI1NiJ9.eyJzdWIi", "eyJ"],
-		[
-			"a signed URL",
-			"https://b.s3.amazonaws.com/o/x.png?X-Amz-Date=1&X-Amz-Signature=5ecre7",
-			"5ecre7",
-		],
+		["a signed URL", "https://b.s3.amazonaws.com/o/x.png?X-Amz-Date=1&X-Amz-Signature=5ecre7", "5ecre7"],
 		["a login", "cannot reach postgres://app:hunter2@db.internal/x", "hunter2"],
-		[
-			"an e-mail address",
-			"no user ada.lovelace@example.co.uk here",
-			"lovelace",
-		],
+		["an e-mail address", "no user ada.lovelace@example.co.uk here", "lovelace"],
 		["a provider's key", "sk-ant-api03-abcdefghijklmnop was refused", "api03"],
 		["a key of AWS", "AKIAIOSFODNN7EXAMPLE", "IOSFODNN7"],
 	])("never holds %s, wherever it stands", (_, text, secret) => {
@@ -92,19 +74,18 @@ describe("a log line", () => {
 			}
 		})();
 		expect(parsing?.message).toContain("secret");
-		const answer = Object.assign(
-			new Error('400 {"error": "my secret diary is no image"}'),
-			{ status: 400, requestID: "req_1" },
-		);
+		const answer = Object.assign(new Error('400 {"error": "my secret diary is no image"}'), {
+			status: 400,
+			requestID: "req_1",
+		});
 		const failure = new ModelFailure(
 			"vision_unavailable",
 			"Anthropic gave no answer (400: my secret diary is no image).",
 			{ cause: answer },
 		);
-		const invalid = Object.assign(
-			new Error('invalid input syntax for type uuid: "my secret diary"'),
-			{ code: "22P02" },
-		);
+		const invalid = Object.assign(new Error('invalid input syntax for type uuid: "my secret diary"'), {
+			code: "22P02",
+		});
 		for (const error of [parsing, failure, invalid]) log.error("no", { error });
 		expect(written()).not.toContain("secret");
 		expect(lines[1].error).toMatchObject({

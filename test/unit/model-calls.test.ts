@@ -6,11 +6,7 @@ import { uploadItem } from "#core/items/upload-item.ts";
 import { analyzeItem } from "#core/pipeline/analyze-item.ts";
 import { embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import { processImage } from "#core/pipeline/process-image.ts";
-import {
-	maxAttempts,
-	type Vision,
-	type VisionRequest,
-} from "#core/ports/index.ts";
+import { maxAttempts, type Vision, type VisionRequest } from "#core/ports/index.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 
 const png = Buffer.from("\x89PNG\r\n\x1a\n boarding pass", "latin1");
@@ -33,11 +29,9 @@ beforeEach(async () => {
 });
 
 const event = () => ({ user_id: user, item_id: itemId });
-const analyze = (vision: Vision = ports.vision) =>
-	analyzeItem({ ...ports, vision }, event(), options);
+const analyze = (vision: Vision = ports.vision) => analyzeItem({ ...ports, vision }, event(), options);
 const stored = async () => (await ports.items.find(user, itemId))?.item;
-const latestAnalysis = async () =>
-	(await ports.items.find(user, itemId))?.latestAnalysis;
+const latestAnalysis = async () => (await ports.items.find(user, itemId))?.latestAnalysis;
 const failing = (error: Error): Vision => ({
 	describe: () => Promise.reject(error),
 });
@@ -52,11 +46,7 @@ const billed = {
 
 describe("an item whose model", () => {
 	it("refuses is failed with the reason, without another call", async () => {
-		const refusal = new PermanentFailure(
-			{ code: "vision_refused", detail: "Refused." },
-			undefined,
-			[billed],
-		);
+		const refusal = new PermanentFailure({ code: "vision_refused", detail: "Refused." }, undefined, [billed]);
 		expect(await analyze(failing(refusal))).toBe("failed");
 		expect(await stored()).toMatchObject({
 			status: "failed",
@@ -72,10 +62,7 @@ describe("an item whose model", () => {
 		await expect(analyze(failing(away))).rejects.toBe(away);
 		expect(await stored()).toMatchObject({ status: "processed", error: null });
 		expect(await analyze()).toBe("committed");
-		expect((await latestAnalysis())?.usage).toMatchObject([
-			billed,
-			{ provider: "fake", purpose: "vision" },
-		]);
+		expect((await latestAnalysis())?.usage).toMatchObject([billed, { provider: "fake", purpose: "vision" }]);
 	});
 
 	it("is not configured fails after a bounded number of attempts, each of one call", async () => {
@@ -113,25 +100,14 @@ it("the embedding's calls join the analysis's, failed ones included", async () =
 	await analyze();
 	const analysis = await latestAnalysis();
 	const embed = (embedder = ports.embedder) =>
-		embedAnalysis(
-			{ ...ports, embedder },
-			{ ...event(), analysis_id: analysis?.id ?? "" },
-			options,
-		);
+		embedAnalysis({ ...ports, embedder }, { ...event(), analysis_id: analysis?.id ?? "" }, options);
 	const flawed = new ModelFailure("embedding_unavailable", "Not a vector.", {
 		usage: [{ ...billed, purpose: "embedding" }],
 	});
-	await expect(
-		embed({ ...ports.embedder, embed: () => Promise.reject(flawed) }),
-	).rejects.toBe(flawed);
+	await expect(embed({ ...ports.embedder, embed: () => Promise.reject(flawed) })).rejects.toBe(flawed);
 	expect(await embed()).toBe("committed");
 	expect(await stored()).toMatchObject({ status: "ready" });
-	expect(
-		(await latestAnalysis())?.usage.map(({ provider, purpose }) => [
-			provider,
-			purpose,
-		]),
-	).toEqual([
+	expect((await latestAnalysis())?.usage.map(({ provider, purpose }) => [provider, purpose])).toEqual([
 		["fake", "vision"],
 		["test", "embedding"],
 		["fake", "embedding"],

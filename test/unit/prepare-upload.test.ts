@@ -2,11 +2,7 @@ import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { deleteItem } from "#core/items/delete-item.ts";
 import { type Item, originalKey, thumbnailKey } from "#core/items/item.ts";
-import {
-	type AnnouncedUpload,
-	formSeconds,
-	prepareUpload,
-} from "#core/items/prepare-upload.ts";
+import { type AnnouncedUpload, formSeconds, prepareUpload } from "#core/items/prepare-upload.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import { processImage } from "#core/pipeline/process-image.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
@@ -26,8 +22,7 @@ beforeEach(() => {
 	ports = fakePorts();
 });
 
-const digest = (bytes: Uint8Array) =>
-	createHash("sha256").update(bytes).digest("hex");
+const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 const announced = (more: Partial<AnnouncedUpload> = {}): AnnouncedUpload => ({
 	filename: "photo.png",
@@ -56,11 +51,7 @@ const options = {
 };
 
 /** Uploads the bytes by the form and processes the event of storage. */
-async function arrive(
-	{ form }: { form: { fields: Record<string, string> } },
-	bytes: Uint8Array,
-	versionId?: string,
-) {
+async function arrive({ form }: { form: { fields: Record<string, string> } }, bytes: Uint8Array, versionId?: string) {
 	const key = form.fields.key ?? "";
 	await ports.objects.put(key, bytes, "image/png");
 	return processImage(ports, { key, versionId }, options);
@@ -108,9 +99,7 @@ describe("an announced upload", () => {
 
 	it("of 50 MB is accepted, of one byte more refused", async () => {
 		await prepared({ size: 50 * 1024 * 1024 });
-		await expect(
-			prepared({ size: 50 * 1024 * 1024 + 1 }),
-		).rejects.toMatchObject({ code: "file_too_large" });
+		await expect(prepared({ size: 50 * 1024 * 1024 + 1 })).rejects.toMatchObject({ code: "file_too_large" });
 	});
 
 	it("of another type than announced fails and names the type to announce", async () => {
@@ -140,9 +129,7 @@ describe("an announced upload", () => {
 		await ports.objects.put(form.fields.key ?? "", png, "image/png");
 		ports.clock.advance(180);
 		await sweep(ports);
-		expect(ports.events.published).toMatchObject([
-			{ type: "OriginalStored", detail: { item_id: itemId } },
-		]);
+		expect(ports.events.published).toMatchObject([{ type: "OriginalStored", detail: { item_id: itemId } }]);
 	});
 
 	it("that is deleted before its bytes arrive leaves nothing when they do", async () => {
@@ -171,9 +158,9 @@ describe("bytes announced by their digest", () => {
 			filename: "first.png",
 			bytes: png,
 		});
-		expect(
-			await prepareUpload(ports, user, announced({ sha256: digest(png) })),
-		).toEqual({ existing: { item, latestAnalysis: null } });
+		expect(await prepareUpload(ports, user, announced({ sha256: digest(png) }))).toEqual({
+			existing: { item, latestAnalysis: null },
+		});
 	});
 
 	it("that another user has get a form", async () => {
@@ -237,11 +224,7 @@ describe("bytes announced by their digest", () => {
 		const first = await prepared({ sha256: digest(png) });
 		await arrive(first, png);
 		await failLater(first.itemId);
-		const answer = await prepareUpload(
-			ports,
-			user,
-			announced({ sha256: digest(png) }),
-		);
+		const answer = await prepareUpload(ports, user, announced({ sha256: digest(png) }));
 		expect(answer).toMatchObject({
 			existing: { item: { id: first.itemId, status: "uploaded", error: null } },
 		});
@@ -264,10 +247,7 @@ describe("a duplicate found only after its arrival", () => {
 			status: "failed",
 			error: { code: "duplicate", duplicateOf: first.itemId },
 		});
-		for (const key of [
-			second.form.fields.key ?? "",
-			thumbnailKey(user, second.itemId),
-		]) {
+		for (const key of [second.form.fields.key ?? "", thumbnailKey(user, second.itemId)]) {
 			expect(await ports.objects.exists(key), key).toBe(false);
 		}
 		expect(await ports.objects.exists(first.form.fields.key ?? "")).toBe(true);

@@ -40,23 +40,21 @@ describe("the file .env", () => {
 });
 
 describe("a variable that only environment local allows", () => {
-	it.each([
-		"CRASH_AT",
-		"ANTHROPIC_BASE_URL",
-		"OPENAI_BASE_URL",
-		"VOYAGE_BASE_URL",
-	])("%s stops a function of any other at its start", (name) => {
-		const variables = (ENVIRONMENT: string) => ({
-			ENVIRONMENT,
-			[name]: "http://127.0.0.1:1",
-		});
-		expect(() => readEnv(["ENVIRONMENT"], variables("prod"))).toThrow(
-			`${name} is set, which only environment local allows`,
-		);
-		expect(readEnv(["ENVIRONMENT"], variables("local"))).toEqual({
-			ENVIRONMENT: "local",
-		});
-	});
+	it.each(["CRASH_AT", "ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "VOYAGE_BASE_URL"])(
+		"%s stops a function of any other at its start",
+		(name) => {
+			const variables = (ENVIRONMENT: string) => ({
+				ENVIRONMENT,
+				[name]: "http://127.0.0.1:1",
+			});
+			expect(() => readEnv(["ENVIRONMENT"], variables("prod"))).toThrow(
+				`${name} is set, which only environment local allows`,
+			);
+			expect(readEnv(["ENVIRONMENT"], variables("local"))).toEqual({
+				ENVIRONMENT: "local",
+			});
+		},
+	);
 });
 
 describe("the price of a call", () => {

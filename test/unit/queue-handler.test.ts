@@ -29,11 +29,7 @@ interface Handled {
 }
 
 /** What one invocation with these messages does where each of them ends so. */
-async function handle(
-	Records: SQSRecord[],
-	end: () => Promise<"committed">,
-	milliseconds = 60_000,
-): Promise<Handled> {
+async function handle(Records: SQSRecord[], end: () => Promise<"committed">, milliseconds = 60_000): Promise<Handled> {
 	const delays: Handled["delays"] = {};
 	const options: StageOptions[] = [];
 	const handler = queueHandler(
@@ -47,29 +43,19 @@ async function handle(
 			delays[handle] = seconds;
 		},
 	);
-	const answer = await handler(
-		{ Records } as SQSEvent,
-		remaining(milliseconds),
-	);
+	const answer = await handler({ Records } as SQSEvent, remaining(milliseconds));
 	return {
 		delays,
 		options,
-		failed: answer.batchItemFailures.map(
-			({ itemIdentifier }) => itemIdentifier,
-		),
+		failed: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
 	};
 }
 
 describe("a stage's handler", () => {
 	it("gives models a deadline before the invocation's end, and a lease that ends after it", async () => {
 		const before = Date.now();
-		const { options, failed } = await handle(
-			[record(1)],
-			async () => "committed",
-		);
-		const [
-			{ deadline, leaseSeconds } = { deadline: new Date(0), leaseSeconds: 0 },
-		] = options;
+		const { options, failed } = await handle([record(1)], async () => "committed");
+		const [{ deadline, leaseSeconds } = { deadline: new Date(0), leaseSeconds: 0 }] = options;
 		expect(failed).toEqual([]);
 		expect(deadline.getTime() - before).toBeGreaterThan(50_000);
 		expect(deadline.getTime() - before).toBeLessThan(58_000);
@@ -77,11 +63,7 @@ describe("a stage's handler", () => {
 	});
 
 	it("leaves a message alone that it has no time for", async () => {
-		const { options, failed, delays } = await handle(
-			[record(1)],
-			async () => "committed",
-			4_500,
-		);
+		const { options, failed, delays } = await handle([record(1)], async () => "committed", 4_500);
 		expect(options).toEqual([]);
 		expect(failed).toEqual(["message-1"]);
 		expect(delays).toEqual({ "handle of message-1": 1 });
@@ -116,24 +98,18 @@ describe("a stage's handler", () => {
 
 	it("names the message that failed, and the others are not repeated", async () => {
 		let calls = 0;
-		const { failed } = await handle(
-			[record(1, "a"), record(1, "b"), record(1, "c")],
-			async () => {
-				calls += 1;
-				if (calls === 2) throw new Error("The bucket is away.");
-				return "committed";
-			},
-		);
+		const { failed } = await handle([record(1, "a"), record(1, "b"), record(1, "c")], async () => {
+			calls += 1;
+			if (calls === 2) throw new Error("The bucket is away.");
+			return "committed";
+		});
 		expect(calls).toBe(3);
 		expect(failed).toEqual(["b"]);
 	});
 
 	it("keeps a message that cannot be read for a person, and serves the next", async () => {
 		const unreadable = { ...record(1, "a"), body: "no JSON" };
-		const { failed, options } = await handle(
-			[unreadable, record(1, "b")],
-			async () => "committed",
-		);
+		const { failed, options } = await handle([unreadable, record(1, "b")], async () => "committed");
 		expect(failed).toEqual(["a"]);
 		expect(options).toHaveLength(1);
 	});
@@ -147,10 +123,7 @@ describe("a stage's handler", () => {
 			},
 			async () => {},
 		);
-		const answer = await handler(
-			{ Records: [record(1)] } as SQSEvent,
-			remaining(60_000),
-		);
+		const answer = await handler({ Records: [record(1)] } as SQSEvent, remaining(60_000));
 		expect(answer).toEqual({ batchItemFailures: [] });
 	});
 });

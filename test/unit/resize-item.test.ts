@@ -24,11 +24,7 @@ it("leaves no object of an item that is deleted while its thumbnail is derived a
 		await deleteItem(ports, user, item.id);
 		return derive(bytes);
 	};
-	await resizeItem(
-		ports,
-		{ user_id: user, item_id: item.id, request_id: request.id },
-		options,
-	);
+	await resizeItem(ports, { user_id: user, item_id: item.id, request_id: request.id }, options);
 	for (const key of [thumbnailKey, visionKey]) {
 		expect(await ports.objects.exists(key(user, item.id))).toBe(false);
 	}

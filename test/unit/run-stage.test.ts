@@ -33,8 +33,7 @@ beforeEach(async () => {
 });
 
 type Work = Parameters<typeof runStage>[4];
-const run = (work: Work) =>
-	runStage(ports, "process", { userId, itemId }, options, work);
+const run = (work: Work) => runStage(ports, "process", { userId, itemId }, options, work);
 const commit: Work = ({ lease }) =>
 	ports.stages.commitProcessed(lease, result, {
 		id: crypto.randomUUID(),
@@ -76,9 +75,7 @@ describe("a stage", () => {
 		if (held.outcome !== "claimed") throw new Error(held.outcome);
 		await commit(held);
 		await sendOutbox(ports, { olderThanSeconds: 0, limit: 10 });
-		expect(ports.events.published).toMatchObject([
-			{ type: "ImageProcessed", source: "collections.imageprocessor" },
-		]);
+		expect(ports.events.published).toMatchObject([{ type: "ImageProcessed", source: "collections.imageprocessor" }]);
 	});
 
 	it("has the event redelivered at the end of the lease when another holds the item", async () => {
@@ -107,9 +104,7 @@ describe("a stage", () => {
 
 	it("records a permanent failure on the item, and acknowledges the event", async () => {
 		const error = { code: "undecodable_image", detail: "Broken." } as const;
-		const outcome = await run(() =>
-			Promise.reject(new PermanentFailure(error)),
-		);
+		const outcome = await run(() => Promise.reject(new PermanentFailure(error)));
 		expect(outcome).toBe("failed");
 		const found = await ports.items.find(userId, itemId);
 		expect(found?.item).toMatchObject({ status: "failed", error });
@@ -127,9 +122,7 @@ describe("a stage", () => {
 		});
 		const requestId = request?.id ?? "";
 		const serveRequest = (error: Error) =>
-			runStage(ports, "analyze", { userId, itemId, requestId }, options, () =>
-				Promise.reject(error),
-			);
+			runStage(ports, "analyze", { userId, itemId, requestId }, options, () => Promise.reject(error));
 		const away = new ModelFailure("vision_unavailable", "It is away.");
 		await expect(serveRequest(away)).rejects.toBe(away);
 		const off = new ModelFailure("provider_not_configured", "Set its key.");

@@ -16,15 +16,9 @@ const failing = (code: ErrorCode, detail: string) => ({
 	},
 });
 const unavailable = failing("embedding_unavailable", "Voyage gave no answer.");
-const missingModel = failing(
-	"model_not_found",
-	'Voyage has no model "old": change models.voyage in cdk.json.',
-);
-const search = (
-	searchPorts: typeof ports,
-	searchType: SearchType,
-	query = "lighthouse",
-) => searchItems(searchPorts, ada, { query, searchType, topK: 5 });
+const missingModel = failing("model_not_found", 'Voyage has no model "old": change models.voyage in cdk.json.');
+const search = (searchPorts: typeof ports, searchType: SearchType, query = "lighthouse") =>
+	searchItems(searchPorts, ada, { query, searchType, topK: 5 });
 
 describe("a search while the embedding model is unavailable", () => {
 	it("falls back to words where it is hybrid, and says so", async () => {
@@ -34,9 +28,7 @@ describe("a search while the embedding model is unavailable", () => {
 	});
 
 	it("by vectors fails with the model's reason", async () => {
-		await expect(search(unavailable, "vector")).rejects.toThrow(
-			"Voyage gave no answer.",
-		);
+		await expect(search(unavailable, "vector")).rejects.toThrow("Voyage gave no answer.");
 	});
 
 	it("by words has no notice", async () => {
@@ -49,8 +41,7 @@ describe("a search of a collection embedded by a model no longer in use", () => 
 		...ports,
 		embedder: { ...ports.embedder, model: "another-model" },
 	};
-	const rebuildNotice =
-		/^Of your 1 items 1 can be found by words only: .*another-model.*vector-index\/rebuild/;
+	const rebuildNotice = /^Of your 1 items 1 can be found by words only: .*another-model.*vector-index\/rebuild/;
 
 	it("of type hybrid finds by words, and says how to rebuild", async () => {
 		const { hits, notices } = await search(another, "hybrid");
@@ -100,26 +91,19 @@ describe.each(["vector", "hybrid"] as const)("a search of type %s", (type) => {
 });
 
 describe("a search whose embedding model no longer exists", () => {
-	it.each(["vector", "hybrid"] as const)(
-		"of type %s is a 502 that names the setting",
-		async (search_type) => {
-			const { as } = testApi({ ports: missingModel });
-			const { status, body } = await as(ada)("POST", "/search", {
-				json: { query: "lighthouse", search_type },
-			});
-			expect(status).toBe(502);
-			expect(body.detail).toContain("change models.voyage in cdk.json");
-		},
-	);
+	it.each(["vector", "hybrid"] as const)("of type %s is a 502 that names the setting", async (search_type) => {
+		const { as } = testApi({ ports: missingModel });
+		const { status, body } = await as(ada)("POST", "/search", {
+			json: { query: "lighthouse", search_type },
+		});
+		expect(status).toBe(502);
+		expect(body.detail).toContain("change models.voyage in cdk.json");
+	});
 });
 
 describe("a search that finds nothing", () => {
 	it.each([
-		[
-			"zebra crossing",
-			{},
-			/too little of the query is in any item of your collection/,
-		],
+		["zebra crossing", {}, /too little of the query is in any item of your collection/],
 		["?!?!", {}, /the query has no word to look for/],
 		['-zebra -"crossing now"', {}, /only says what to leave out/],
 		["where is all of that", {}, /only words that are in every text/],

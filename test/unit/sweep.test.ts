@@ -22,11 +22,9 @@ beforeEach(() => {
 	ports = fakePorts();
 });
 
-const upload = async (filename = "a.png") =>
-	(await uploadItem(ports, user, { filename, bytes: png })).item;
+const upload = async (filename = "a.png") => (await uploadItem(ports, user, { filename, bytes: png })).item;
 const pass = (minutes: number) => ports.clock.advance(minutes * 60);
-const sent = () =>
-	ports.events.published.map(({ type, source }) => `${type} of ${source}`);
+const sent = () => ports.events.published.map(({ type, source }) => `${type} of ${source}`);
 
 describe("the sweeper", () => {
 	it("leaves items alone that are making progress", async () => {

@@ -6,9 +6,7 @@ import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 
 const user = "11111111-1111-4111-8111-111111111111";
-const png = new Uint8Array([
-	0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3,
-]);
+const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
 const shot = { filename: "shot.png", bytes: png };
 
 let ports: Ports;
@@ -63,10 +61,7 @@ describe("an upload", () => {
 	});
 
 	it("sent twice at the same time makes one item", async () => {
-		const both = await Promise.all([
-			uploadItem(ports, user, shot),
-			uploadItem(ports, user, shot),
-		]);
+		const both = await Promise.all([uploadItem(ports, user, shot), uploadItem(ports, user, shot)]);
 		expect(new Set(both.map(({ item }) => item.id)).size).toBe(1);
 		const filter = { limit: 10, offset: 0 };
 		expect((await ports.items.list(user, filter)).total).toBe(1);
@@ -135,16 +130,14 @@ describe("an upload", () => {
 				await ports.items.delete(user, itemId);
 			},
 		};
-		await expect(
-			uploadItem({ ...ports, objects }, user, shot),
-		).rejects.toMatchObject({ code: "item_not_found" });
+		await expect(uploadItem({ ...ports, objects }, user, shot)).rejects.toMatchObject({ code: "item_not_found" });
 	});
 
 	it("that is refused leaves nothing behind", async () => {
 		const bytes = new TextEncoder().encode("<html>");
-		await expect(
-			uploadItem(ports, user, { filename: "shot.png", bytes }),
-		).rejects.toMatchObject({ code: "unsupported_image" });
+		await expect(uploadItem(ports, user, { filename: "shot.png", bytes })).rejects.toMatchObject({
+			code: "unsupported_image",
+		});
 		for (const status of [undefined, "pending"] as const) {
 			const filter = { status, limit: 10, offset: 0 };
 			expect((await ports.items.list(user, filter)).total).toBe(0);

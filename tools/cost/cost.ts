@@ -7,11 +7,7 @@ import { promisify } from "node:util";
 import { pricesAsOf } from "#ai/providers.ts";
 import { main } from "#cli/progress.ts";
 import { printTable } from "#cli/table.ts";
-import {
-	type Environment,
-	type EnvironmentName,
-	readEnvironment,
-} from "#lib/environments.ts";
+import { type Environment, type EnvironmentName, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import prices from "./aws-prices.json" with { type: "json" };
 import { estimate, total } from "./estimate.ts";
@@ -21,15 +17,7 @@ import { readmeTable, withTable } from "./readme-table.ts";
 const { environments } = cdk.context;
 
 await main(async () => {
-	const {
-		ENV = "dev",
-		USERS,
-		UPLOADS,
-		VISION,
-		EMBEDDING,
-		CHAT,
-		README,
-	} = process.env;
+	const { ENV = "dev", USERS, UPLOADS, VISION, EMBEDDING, CHAT, README } = process.env;
 	if (README) return writeReadme();
 	const environment = readEnvironment(
 		{
@@ -45,13 +33,7 @@ await main(async () => {
 	);
 	const users = count("USERS", USERS);
 	const uploads = count("UPLOADS", UPLOADS);
-	const {
-		visionProvider,
-		embeddingProvider,
-		chatProvider,
-		models,
-		chatModels,
-	} = environment;
+	const { visionProvider, embeddingProvider, chatProvider, models, chatModels } = environment;
 	const lines = estimate(await templatesOf(environment), environment, {
 		users,
 		uploads,
@@ -62,21 +44,15 @@ await main(async () => {
 		chatModels,
 	});
 	const { list, pay } = total(lines);
-	console.log(
-		`\nEnvironment ${ENV}, a month with ${users} users and ${uploads} uploads, in USD\n`,
-	);
+	console.log(`\nEnvironment ${ENV}, a month with ${users} users and ${uploads} uploads, in USD\n`);
 	printTable([
-		...lines.map((one) =>
-			row(one.what, one.quantity, one.list, one.alwaysFree),
-		),
+		...lines.map((one) => row(one.what, one.quantity, one.list, one.alwaysFree)),
 		row("total", "", list, list - pay),
 	]);
 	console.log(`
 "always free" is what AWS gives each account for good, shared by its environments; offers for new accounts are not counted.
 ${prices.source}: ${prices.region}, ${prices.checkedOn}. Models: ${pricesAsOf}.${
-		environment.region === prices.region
-			? ""
-			: `\nThis environment is in ${environment.region}, whose prices differ.`
+		environment.region === prices.region ? "" : `\nThis environment is in ${environment.region}, whose prices differ.`
 	}
 What a user and an upload take is assumed in tools/cost/usage.ts. Choose others by USERS= UPLOADS= VISION= EMBEDDING= CHAT=.
 The environment's budget is ${environment.monthlyBudgetUsd} USD${
@@ -114,18 +90,10 @@ async function templatesOf({ name }: Environment): Promise<Templates> {
 				CDK_CONTEXT_JSON: JSON.stringify({ env: name }),
 			},
 		}).catch(({ stdout, stderr }) => {
-			throw new Error(
-				`Environment ${name} was not synthesized:\n${stdout}${stderr}`,
-			);
+			throw new Error(`Environment ${name} was not synthesized:\n${stdout}${stderr}`);
 		});
-		const files = (await readdir(folder)).filter((file) =>
-			file.endsWith(".template.json"),
-		);
-		return await Promise.all(
-			files.map(async (file) =>
-				JSON.parse(await readFile(path.join(folder, file), "utf8")),
-			),
-		);
+		const files = (await readdir(folder)).filter((file) => file.endsWith(".template.json"));
+		return await Promise.all(files.map(async (file) => JSON.parse(await readFile(path.join(folder, file), "utf8"))));
 	} finally {
 		await rm(folder, { recursive: true });
 	}

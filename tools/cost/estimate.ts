@@ -36,14 +36,8 @@ const free =
  * Estimates the cost of an environment for a month, by its templates and its use.
  * @throws naming a resource whose price is not known
  */
-export function estimate(
-	templates: Templates,
-	environment: Pick<Environment, "network">,
-	profile: Profile,
-): Line[] {
-	const resources = templates.flatMap(({ Resources }) =>
-		Object.entries(Resources),
-	);
+export function estimate(templates: Templates, environment: Pick<Environment, "network">, profile: Profile): Line[] {
+	const resources = templates.flatMap(({ Resources }) => Object.entries(Resources));
 	const all = (type: string) =>
 		resources
 			.filter(([, { Type }]) => Type === type)

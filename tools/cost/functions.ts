@@ -1,9 +1,4 @@
-import {
-	type BilledSeconds,
-	type StageName,
-	stageNames,
-	stages,
-} from "#core/pipeline/stages.ts";
+import { type BilledSeconds, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf, whole } from "./line.ts";
 import { apiRequests, idle, type Profile, perUser } from "./usage.ts";
@@ -15,15 +10,11 @@ export function functions(all: All, profile: Profile): Line[] {
 	const runs: Record<string, readonly [count: number, seconds: number]> = {
 		Api: [requests, perUser.secondsPerApiRequest],
 		...Object.fromEntries(
-			stageNames.map((name) => [
-				stages[name].id,
-				[profile.uploads, billedSeconds(name, profile)] as const,
-			]),
+			stageNames.map((name) => [stages[name].id, [profile.uploads, billedSeconds(name, profile)] as const]),
 		),
 		Cleanup: [
 			idle.sweeps + idle.sessionCounts,
-			(idle.sweeps * idle.secondsPerSweep +
-				idle.sessionCounts * idle.secondsPerSessionCount) /
+			(idle.sweeps * idle.secondsPerSweep + idle.sessionCounts * idle.secondsPerSessionCount) /
 				(idle.sweeps + idle.sessionCounts),
 		],
 		Migrate: [0, 0],
@@ -44,33 +35,20 @@ export function functions(all: All, profile: Profile): Line[] {
 		line("Lambda time", `${whole(gbSeconds)} GB-s`, list, {
 			free: list * Math.min(1, alwaysFree.lambdaGbSeconds / (gbSeconds || 1)),
 		}),
-		line(
-			"Lambda requests",
-			whole(calls),
-			(calls / 1e6) * prices.lambdaRequestsMillion,
-			{
-				free: (alwaysFree.lambdaRequests / 1e6) * prices.lambdaRequestsMillion,
-			},
-		),
+		line("Lambda requests", whole(calls), (calls / 1e6) * prices.lambdaRequestsMillion, {
+			free: (alwaysFree.lambdaRequests / 1e6) * prices.lambdaRequestsMillion,
+		}),
 		// Each sandbox keeps a secret for five minutes, which is the sweeper's pause.
-		line(
-			"calls to secrets",
-			whole(idle.sweeps),
-			(idle.sweeps / 1e6) * prices.secretCallsMillion,
-		),
+		line("calls to secrets", whole(idle.sweeps), (idle.sweeps / 1e6) * prices.secretCallsMillion),
 	];
 }
 
 function billedSeconds(name: StageName, profile: Profile): number {
 	const { billedSeconds }: { billedSeconds: BilledSeconds } = stages[name];
 	if (typeof billedSeconds === "number") return billedSeconds;
-	return profile.visionProvider === "offline"
-		? billedSeconds.offline
-		: billedSeconds.provider;
+	return profile.visionProvider === "offline" ? billedSeconds.offline : billedSeconds.provider;
 }
 
 function unknown(logicalId: string): never {
-	throw new Error(
-		`How long ${logicalId} runs is not known: add it to tools/cost/functions.ts.`,
-	);
+	throw new Error(`How long ${logicalId} runs is not known: add it to tools/cost/functions.ts.`);
 }

@@ -19,12 +19,7 @@ export type Templates = { Resources: Record<string, Resource> }[];
 export type All = (type: string) => NonNullable<Resource["Properties"]>[];
 
 /** Makes a line; `free` is the part of its price that every account has for good. */
-export function line(
-	what: string,
-	quantity: string,
-	list: number,
-	{ free = 0 }: { free?: number } = {},
-): Line {
+export function line(what: string, quantity: string, list: number, { free = 0 }: { free?: number } = {}): Line {
 	return { what, quantity, list, alwaysFree: Math.min(list, free) };
 }
 
@@ -32,11 +27,8 @@ export function line(
 export function priceOf(table: Record<string, number>, name: string): number {
 	const price = table[name];
 	if (price !== undefined) return price;
-	throw new Error(
-		`The price of ${name} is not known: add it to tools/cost/aws-prices.json.`,
-	);
+	throw new Error(`The price of ${name} is not known: add it to tools/cost/aws-prices.json.`);
 }
 
 /** As people write it. */
-export const whole = (number: number) =>
-	Math.round(number).toLocaleString("en-US");
+export const whole = (number: number) => Math.round(number).toLocaleString("en-US");

@@ -15,18 +15,12 @@ interface ModelUse {
 /** Tokens of each model that the environment asks where a request names none. */
 export function models(profile: Profile): Line[] {
 	const asked = askedOf(profile);
-	return asked.length > 0
-		? asked.map(billed)
-		: [line("AI: provider offline, on our own machines", "-", 0)];
+	return asked.length > 0 ? asked.map(billed) : [line("AI: provider offline, on our own machines", "-", 0)];
 }
 
 /** The models that a month asks, each by the provider it is reached by. */
-export function askedModels(
-	profile: Profile,
-): { provider: string; model: string }[] {
-	return (["vision", "embedding", "chat"] as const).flatMap(
-		(capability) => defaultModel(profile, capability) ?? [],
-	);
+export function askedModels(profile: Profile): { provider: string; model: string }[] {
+	return (["vision", "embedding", "chat"] as const).flatMap((capability) => defaultModel(profile, capability) ?? []);
 }
 
 function askedOf(profile: Profile): ModelUse[] {
@@ -85,13 +79,7 @@ function billed({ what, model, calls, tokens: { input, output } }: ModelUse) {
 	// By the call: a price may hold up to a number of tokens in one. What nobody asks costs nothing at any price.
 	const each = calls === 0 ? 0 : costUsd(model, input, output);
 	if (each === null) {
-		throw new Error(
-			`The price of ${model} is not known: add it to packages/ai/providers.ts.`,
-		);
+		throw new Error(`The price of ${model} is not known: add it to packages/ai/providers.ts.`);
 	}
-	return line(
-		`AI: ${what} by ${model}`,
-		`${whole(calls * (input + output))} tokens`,
-		calls * each,
-	);
+	return line(`AI: ${what} by ${model}`, `${whole(calls * (input + output))} tokens`, calls * each);
 }

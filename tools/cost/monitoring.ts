@@ -9,12 +9,8 @@ export function monitoring(all: All, profile: Profile): Line[] {
 	const { alwaysFree } = prices;
 	const alarms = all("AWS::CloudWatch::Alarm").length;
 	const dashboards = all("AWS::CloudWatch::Dashboard");
-	const drawn = dashboards.map(
-		({ DashboardBody }) => metricsDrawn(DashboardBody) + series(profile),
-	);
-	const small = drawn.filter(
-		(count) => count <= alwaysFree.metricsOfADashboard,
-	);
+	const drawn = dashboards.map(({ DashboardBody }) => metricsDrawn(DashboardBody) + series(profile));
+	const small = drawn.filter((count) => count <= alwaysFree.metricsOfADashboard);
 	const metrics = customMetrics(profile);
 	return [
 		line("alarms", `${alarms}`, alarms * prices.alarmMonth, {
@@ -28,8 +24,7 @@ export function monitoring(all: All, profile: Profile): Line[] {
 			`${dashboards.length}`,
 			dashboards.length * prices.dashboardMonth,
 			{
-				free:
-					Math.min(alwaysFree.dashboards, small.length) * prices.dashboardMonth,
+				free: Math.min(alwaysFree.dashboards, small.length) * prices.dashboardMonth,
 			},
 		),
 	];
@@ -39,11 +34,7 @@ export function monitoring(all: All, profile: Profile): Line[] {
 function metricsDrawn(body: { "Fn::Join": [string, unknown[]] }): number {
 	const text = body["Fn::Join"][1]
 		// A reference stands within a JSON string of the body.
-		.map((part) =>
-			typeof part === "string"
-				? part
-				: JSON.stringify(part).replaceAll(/\W/g, ""),
-		)
+		.map((part) => (typeof part === "string" ? part : JSON.stringify(part).replaceAll(/\W/g, "")))
 		.join("");
 	const { widgets } = JSON.parse(text) as {
 		widgets: { properties: { metrics?: unknown[][] } }[];

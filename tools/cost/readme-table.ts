@@ -12,18 +12,12 @@ export interface Estimated {
 	templates: Templates;
 }
 
-const columns: [title: string, users: number, uploads: number, ai: boolean][] =
-	[
-		["nobody uses it", 0, 0, false],
-		["10 users, 1,000 uploads", 10, 1_000, false],
-		[
-			"the same, described and answered by Claude, embedded by Voyage",
-			10,
-			1_000,
-			true,
-		],
-		["1,000 users, 100,000 uploads, with both", 1_000, 100_000, true],
-	];
+const columns: [title: string, users: number, uploads: number, ai: boolean][] = [
+	["nobody uses it", 0, 0, false],
+	["10 users, 1,000 uploads", 10, 1_000, false],
+	["the same, described and answered by Claude, embedded by Voyage", 10, 1_000, true],
+	["1,000 users, 100,000 uploads, with both", 1_000, 100_000, true],
+];
 
 const dollars = new Intl.NumberFormat("en-US", {
 	minimumFractionDigits: 2,
@@ -50,10 +44,7 @@ export function readmeTable(estimated: Estimated[]): string {
 	const header = ["a month", ...columns.map(([title]) => title)];
 	return [header, header.map((_, at) => (at === 0 ? "---" : "---:")), ...rows]
 		.map((cells) => `| ${cells.join(" | ")} |`)
-		.concat(
-			"",
-			`List prices of ${prices.region}, checked on ${prices.checkedOn}; not seen on a bill.`,
-		)
+		.concat("", `List prices of ${prices.region}, checked on ${prices.checkedOn}; not seen on a bill.`)
 		.join("\n");
 }
 

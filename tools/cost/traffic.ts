@@ -1,33 +1,17 @@
 import type { Environment } from "#lib/environments.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, whole } from "./line.ts";
-import {
-	apiRequests,
-	idle,
-	monthsStored,
-	type Profile,
-	perUpload,
-	perUser,
-} from "./usage.ts";
+import { apiRequests, idle, monthsStored, type Profile, perUpload, perUser } from "./usage.ts";
 
 /** What is sent, kept and read. */
-export function traffic(
-	all: All,
-	{ network }: Pick<Environment, "network">,
-	profile: Profile,
-): Line[] {
+export function traffic(all: All, { network }: Pick<Environment, "network">, profile: Profile): Line[] {
 	const { users, uploads } = profile;
 	const { alwaysFree } = prices;
 	const requests = apiRequests(profile);
-	const logsGb =
-		idle.sweeps * idle.logGbPerSweep +
-		uploads * perUpload.logGb +
-		requests * perUser.logGbPerRequest;
+	const logsGb = idle.sweeps * idle.logGbPerSweep + uploads * perUpload.logGb + requests * perUser.logGbPerRequest;
 	const receives =
-		all("AWS::Lambda::EventSourceMapping").length * idle.receivesPerQueue +
-		uploads * perUpload.sqsRequests;
-	const storedGb =
-		uploads * monthsStored * (perUpload.originalGb + perUpload.derivedGb);
+		all("AWS::Lambda::EventSourceMapping").length * idle.receivesPerQueue + uploads * perUpload.sqsRequests;
+	const storedGb = uploads * monthsStored * (perUpload.originalGb + perUpload.derivedGb);
 	const dataOut = users * perUser.dataOutGb;
 	const natGb = network.mode === "private" ? uploads * 0.001 : 0;
 	return [
@@ -36,53 +20,34 @@ export function traffic(
 			`${logsGb.toFixed(2)} GB`,
 			logsGb * (prices.logsIngestGb + prices.logsStoreGbMonth),
 			{
-				free:
-					alwaysFree.logsGb * (prices.logsIngestGb + prices.logsStoreGbMonth),
+				free: alwaysFree.logsGb * (prices.logsIngestGb + prices.logsStoreGbMonth),
 			},
 		),
-		line(
-			"HTTP API requests",
-			whole(requests),
-			(requests / 1e6) * prices.httpApiMillion,
-		),
-		line(
-			"SQS requests, most of them of queues that are empty",
-			whole(receives),
-			(receives / 1e6) * prices.sqsMillion,
-			{ free: (alwaysFree.sqsRequests / 1e6) * prices.sqsMillion },
-		),
+		line("HTTP API requests", whole(requests), (requests / 1e6) * prices.httpApiMillion),
+		line("SQS requests, most of them of queues that are empty", whole(receives), (receives / 1e6) * prices.sqsMillion, {
+			free: (alwaysFree.sqsRequests / 1e6) * prices.sqsMillion,
+		}),
 		line(
 			"EventBridge events",
 			whole(uploads * perUpload.events),
 			((uploads * perUpload.events) / 1e6) * prices.eventBridgeMillion,
 		),
-		line(
-			`S3 storage after ${monthsStored} months`,
-			`${storedGb.toFixed(1)} GB`,
-			storedGb * prices.s3StoreGbMonth,
-		),
+		line(`S3 storage after ${monthsStored} months`, `${storedGb.toFixed(1)} GB`, storedGb * prices.s3StoreGbMonth),
 		line(
 			"S3 requests",
 			whole(uploads * (perUpload.s3Puts + perUpload.s3Gets)),
 			(uploads * perUpload.s3Puts * prices.s3PutsThousand +
-				(uploads * perUpload.s3Gets + users * perUser.s3Gets) *
-					prices.s3GetsThousand) /
+				(uploads * perUpload.s3Gets + users * perUser.s3Gets) * prices.s3GetsThousand) /
 				1_000,
 		),
 		...tableOf(all, profile),
 		line("NAT data", `${natGb.toFixed(1)} GB`, natGb * prices.natGatewayGb),
-		line(
-			"data to the internet",
-			`${dataOut.toFixed(1)} GB`,
-			dataOut * prices.dataOutGb,
-			{ free: alwaysFree.dataOutGb * prices.dataOutGb },
-		),
-		line(
-			"Cognito users",
-			whole(users),
-			users * all("AWS::Cognito::UserPool").length * prices.cognitoUserMonth,
-			{ free: alwaysFree.cognitoUsers * prices.cognitoUserMonth },
-		),
+		line("data to the internet", `${dataOut.toFixed(1)} GB`, dataOut * prices.dataOutGb, {
+			free: alwaysFree.dataOutGb * prices.dataOutGb,
+		}),
+		line("Cognito users", whole(users), users * all("AWS::Cognito::UserPool").length * prices.cognitoUserMonth, {
+			free: alwaysFree.cognitoUsers * prices.cognitoUserMonth,
+		}),
 	];
 }
 
@@ -91,20 +56,10 @@ function tableOf(all: All, { users }: Profile): Line[] {
 	const turns = users * perUser.chatTurns;
 	return all("AWS::DynamoDB::Table").flatMap(() => {
 		const writes = turns * perUser.tableWritesPerTurn;
-		const reads =
-			turns * perUser.tableReadsPerTurn +
-			idle.sessionCounts * idle.tableReadsPerSessionCount;
+		const reads = turns * perUser.tableReadsPerTurn + idle.sessionCounts * idle.tableReadsPerSessionCount;
 		return [
-			line(
-				"DynamoDB writes",
-				whole(writes),
-				(writes / 1e6) * prices.dynamoDbWritesMillion,
-			),
-			line(
-				"DynamoDB reads",
-				whole(reads),
-				(reads / 1e6) * prices.dynamoDbReadsMillion,
-			),
+			line("DynamoDB writes", whole(writes), (writes / 1e6) * prices.dynamoDbWritesMillion),
+			line("DynamoDB reads", whole(reads), (reads / 1e6) * prices.dynamoDbReadsMillion),
 		];
 	});
 }

@@ -74,5 +74,4 @@ export const monthsStored = 12;
 
 /** Of all users together. */
 export const apiRequests = ({ users, uploads }: Profile) =>
-	users * (perUser.apiRequests + perUser.chatTurns) +
-	uploads * perUpload.apiRequests;
+	users * (perUser.apiRequests + perUser.chatTurns) + uploads * perUpload.apiRequests;

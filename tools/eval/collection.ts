@@ -9,12 +9,7 @@ import { type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { maxUploadBytes } from "#core/items/upload-item.ts";
 import type { LocalMachine } from "#lib/environments.ts";
-import {
-	invoke,
-	operatorOf,
-	type ProviderSecrets,
-	synthesize,
-} from "#scripts/local/local.ts";
+import { invoke, operatorOf, type ProviderSecrets, synthesize } from "#scripts/local/local.ts";
 import type { Dataset, DatasetImage } from "./dataset.ts";
 import { patiently } from "./modes.ts";
 
@@ -91,9 +86,7 @@ export async function loadImages(
 		const items = await listed(client);
 		const failed = items.find(({ status }) => status === "failed");
 		if (failed) {
-			throw new Error(
-				`images/${failed.original_filename} could not be loaded: ${failed.error?.detail}`,
-			);
+			throw new Error(`images/${failed.original_filename} could not be loaded: ${failed.error?.detail}`);
 		}
 		const ready = items.filter(({ status }) => status === "ready").length;
 		update(ready, images.length);
@@ -108,10 +101,7 @@ export async function loadImages(
 	}
 }
 
-async function upload(
-	client: RestClient,
-	{ file, type, bytes }: DatasetImage,
-): Promise<string> {
+async function upload(client: RestClient, { file, type, bytes }: DatasetImage): Promise<string> {
 	if (bytes.length <= maxUploadBytes) {
 		return (await patiently(() => client.upload(file, bytes))).id;
 	}
@@ -138,10 +128,7 @@ async function listed(client: RestClient): Promise<ItemBody[]> {
 	for (let cursor: string | null = ""; cursor !== null; ) {
 		const at: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
 		const page = await patiently(() =>
-			client.call<{ items: ItemBody[]; next_cursor: string | null }>(
-				"GET",
-				`/items?limit=100${at}`,
-			),
+			client.call<{ items: ItemBody[]; next_cursor: string | null }>("GET", `/items?limit=100${at}`),
 		);
 		items.push(...page.items);
 		cursor = page.next_cursor;

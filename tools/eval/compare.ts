@@ -18,15 +18,10 @@ export async function readBaseline(file: string): Promise<Evaluation> {
 	try {
 		value = JSON.parse(await readFile(file, "utf8"));
 	} catch (cause) {
-		throw new Error(
-			`The baseline ${file} cannot be read: name a reports/eval-*.json of an earlier run.`,
-			{ cause },
-		);
+		throw new Error(`The baseline ${file} cannot be read: name a reports/eval-*.json of an earlier run.`, { cause });
 	}
 	if (!value?.modes || !Array.isArray(value.queries)) {
-		throw new Error(
-			`The baseline ${file} is no report of make eval: name a reports/eval-*.json of an earlier run.`,
-		);
+		throw new Error(`The baseline ${file} is no report of make eval: name a reports/eval-*.json of an earlier run.`);
 	}
 	return value as Evaluation;
 }

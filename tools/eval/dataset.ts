@@ -24,9 +24,7 @@ const queryFile = z.array(
 	}),
 );
 
-const analysisFile = z.array(
-	imageDescription.loose().extend({ item_id: z.string() }),
-);
+const analysisFile = z.array(imageDescription.loose().extend({ item_id: z.string() }));
 
 export interface Query {
 	id: string;
@@ -58,14 +56,9 @@ export interface Dataset {
  *
  * @throws naming every fault of the first broken file: what, where, and what to do
  */
-export async function readDataset(
-	folder: string,
-	{ withAnalyses }: { withAnalyses: boolean },
-): Promise<Dataset> {
+export async function readDataset(folder: string, { withAnalyses }: { withAnalyses: boolean }): Promise<Dataset> {
 	if (!folder) {
-		throw new Error(
-			"Name a dataset: make eval DATASET=folder (docs/evaluation.md has the format).",
-		);
+		throw new Error("Name a dataset: make eval DATASET=folder (docs/evaluation.md has the format).");
 	}
 	const absolute = path.resolve(folder);
 	if (!(await stat(absolute).catch(() => null))?.isDirectory()) {
@@ -78,15 +71,11 @@ export async function readDataset(
 		const file = path.join(absolute, "analyses.json");
 		const analyses = await readJson(file, analysisFile);
 		refuse(file, [
-			...repeated(analyses.map(({ item_id }) => item_id)).map(
-				(id) => `has two analyses of ${id}: keep one`,
-			),
+			...repeated(analyses.map(({ item_id }) => item_id)).map((id) => `has two analyses of ${id}: keep one`),
 			...missingFrom(
 				[...aliases.keys()],
 				analyses.map(({ item_id }) => item_id),
-			).map(
-				(id) => `has no analysis of images/${id}: add it, or remove the image`,
-			),
+			).map((id) => `has no analysis of images/${id}: add it, or remove the image`),
 		]);
 	}
 	const file = path.join(absolute, "queries.json");
@@ -131,13 +120,9 @@ function expectedOf(
 	return expected;
 }
 
-async function readImages(
-	folder: string,
-): Promise<{ images: DatasetImage[]; aliases: Map<string, string> }> {
+async function readImages(folder: string): Promise<{ images: DatasetImage[]; aliases: Map<string, string> }> {
 	const files = await readdir(folder).catch(() => {
-		throw new Error(
-			`There is no folder ${folder}: put the images there, named by item id.`,
-		);
+		throw new Error(`There is no folder ${folder}: put the images there, named by item id.`);
 	});
 	const images: DatasetImage[] = [];
 	const bySha256 = new Map<string, string>();
@@ -162,31 +147,21 @@ async function readImages(
 	return { images, aliases };
 }
 
-async function readJson<S extends z.ZodType>(
-	file: string,
-	schema: S,
-): Promise<z.infer<S>> {
+async function readJson<S extends z.ZodType>(file: string, schema: S): Promise<z.infer<S>> {
 	const text = await readFile(file, "utf8").catch(() => {
-		throw new Error(
-			`There is no file ${file}: docs/evaluation.md has its format.`,
-		);
+		throw new Error(`There is no file ${file}: docs/evaluation.md has its format.`);
 	});
 	let value: unknown;
 	try {
 		value = JSON.parse(text);
 	} catch (error) {
-		throw new Error(
-			`${file} is not valid JSON (${(error as Error).message}): mend it there.`,
-			{ cause: error },
-		);
+		throw new Error(`${file} is not valid JSON (${(error as Error).message}): mend it there.`, { cause: error });
 	}
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;
 	refuse(
 		file,
-		parsed.error.issues.map(
-			({ path: at, message }) => `${nameOf(value, at)}: ${message}`,
-		),
+		parsed.error.issues.map(({ path: at, message }) => `${nameOf(value, at)}: ${message}`),
 	);
 	throw parsed.error;
 }

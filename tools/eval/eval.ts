@@ -32,9 +32,7 @@ await main(async () => {
 		startOwnCloud(
 			{
 				...machine,
-				...(replays
-					? { replayFolder: dataset.folder }
-					: { visionProvider: values.vision }),
+				...(replays ? { replayFolder: dataset.folder } : { visionProvider: values.vision }),
 			},
 			parameters,
 		),
@@ -43,23 +41,17 @@ await main(async () => {
 	process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
 	try {
 		const { client } = cloud;
-		const ids = await step(`load ${dataset.images.length} images`, (update) =>
-			loadImages(client, dataset, update),
-		);
+		const ids = await step(`load ${dataset.images.length} images`, (update) => loadImages(client, dataset, update));
 		const runs: ModeRun[] = [];
 		for (const mode of modes) {
 			let done = 0;
 			runs.push(
 				await step(`${dataset.queries.length} queries by ${mode}`, (update) =>
-					runMode(client, mode, dataset.queries, ids, () =>
-						update(++done, dataset.queries.length),
-					),
+					runMode(client, mode, dataset.queries, ids, () => update(++done, dataset.queries.length)),
 				),
 			);
 		}
-		const { model } = await patiently(() =>
-			client.call<{ model: string }>("GET", "/vector-index/status"),
-		);
+		const { model } = await patiently(() => client.call<{ model: string }>("GET", "/vector-index/status"));
 		const evaluation: Evaluation = {
 			dataset: dataset.name,
 			images: dataset.images.length,
@@ -67,15 +59,9 @@ await main(async () => {
 			embedding_model: model,
 			git_sha: gitSha(),
 			finished_at: new Date().toISOString(),
-			modes: Object.fromEntries(
-				runs.flatMap((run) =>
-					"answers" in run ? [[run.mode, summarize(run.answers)]] : [],
-				),
-			),
+			modes: Object.fromEntries(runs.flatMap((run) => ("answers" in run ? [[run.mode, summarize(run.answers)]] : []))),
 			unavailable: Object.fromEntries(
-				runs.flatMap((run) =>
-					"unavailable" in run ? [[run.mode, run.unavailable]] : [],
-				),
+				runs.flatMap((run) => ("unavailable" in run ? [[run.mode, run.unavailable]] : [])),
 			),
 			queries: byQuery(runs),
 		};

@@ -17,17 +17,11 @@ export interface Quality {
  *
  * @returns null where nothing should be found: such a query is answered by an empty ranking, not by a good one
  */
-export function qualityOf(
-	ranking: string[],
-	expected: ReadonlyMap<string, number>,
-): Quality | null {
+export function qualityOf(ranking: string[], expected: ReadonlyMap<string, number>): Quality | null {
 	if (expected.size === 0) return null;
-	const found = ranking.map((id, at) =>
-		ranking.indexOf(id) === at ? (expected.get(id) ?? 0) : 0,
-	);
+	const found = ranking.map((id, at) => (ranking.indexOf(id) === at ? (expected.get(id) ?? 0) : 0));
 	const ideal = [...expected.values()].sort((one, other) => other - one);
-	const relevant = (cut: Cut) =>
-		found.slice(0, cut).filter((gain) => gain > 0).length;
+	const relevant = (cut: Cut) => found.slice(0, cut).filter((gain) => gain > 0).length;
 	const first = found.findIndex((gain) => gain > 0);
 	return {
 		ndcg: atEachCut((cut) => gainOf(found, cut) / gainOf(ideal, cut)),
@@ -40,8 +34,7 @@ export function qualityOf(
 /** The mean of each figure; null of no query. */
 export function meanQuality(of: Quality[]): Quality | null {
 	if (of.length === 0) return null;
-	const mean = (figure: (one: Quality) => number) =>
-		of.reduce((sum, one) => sum + figure(one), 0) / of.length;
+	const mean = (figure: (one: Quality) => number) => of.reduce((sum, one) => sum + figure(one), 0) / of.length;
 	return {
 		ndcg: atEachCut((cut) => mean(({ ndcg }) => ndcg[cut])),
 		precision: atEachCut((cut) => mean(({ precision }) => precision[cut])),
@@ -62,14 +55,9 @@ export function quantile(values: number[], q: number): number {
 
 /** Discounted cumulative gain: what is found later counts less. */
 function gainOf(gains: number[], cut: Cut): number {
-	return gains
-		.slice(0, cut)
-		.reduce((sum, gain, at) => sum + gain / Math.log2(at + 2), 0);
+	return gains.slice(0, cut).reduce((sum, gain, at) => sum + gain / Math.log2(at + 2), 0);
 }
 
 function atEachCut(figure: (cut: Cut) => number): Record<Cut, number> {
-	return Object.fromEntries(cuts.map((cut) => [cut, figure(cut)])) as Record<
-		Cut,
-		number
-	>;
+	return Object.fromEntries(cuts.map((cut) => [cut, figure(cut)])) as Record<Cut, number>;
 }

@@ -60,11 +60,7 @@ export async function runMode(
 	return { mode, answers };
 }
 
-async function ask(
-	client: RestClient,
-	mode: Mode,
-	query: string,
-): Promise<{ itemIds: string[]; ms: number }> {
+async function ask(client: RestClient, mode: Mode, query: string): Promise<{ itemIds: string[]; ms: number }> {
 	return patiently(async () => {
 		const started = performance.now();
 		const { results } = await client.search(query, {
@@ -89,8 +85,7 @@ function refusalOf(error: unknown): string | null {
 	};
 	const refused =
 		code === "provider_not_configured" ||
-		(code === "invalid_fields" &&
-			errors?.every(({ field }) => field === "body.search_type"));
+		(code === "invalid_fields" && errors?.every(({ field }) => field === "body.search_type"));
 	return refused ? (detail ?? error.message) : null;
 }
 

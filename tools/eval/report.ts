@@ -15,10 +15,7 @@ export interface Section {
 }
 
 /** Everything a report says, in the order it says it. */
-export function sectionsOf(
-	evaluation: Evaluation,
-	baseline: Evaluation | null,
-): Section[] {
+export function sectionsOf(evaluation: Evaluation, baseline: Evaluation | null): Section[] {
 	return [
 		{ title: "Modes", notes: notesOf(evaluation), rows: modeRows(evaluation) },
 		{
@@ -55,17 +52,11 @@ export function sectionsOf(
 }
 
 /** Writes the report as Markdown and JSON. @returns both files */
-export async function writeReport(
-	evaluation: Evaluation,
-	sections: Section[],
-	folder: string,
-): Promise<string[]> {
+export async function writeReport(evaluation: Evaluation, sections: Section[], folder: string): Promise<string[]> {
 	await mkdir(folder, { recursive: true });
 	const at = evaluation.finished_at.slice(0, 19).replaceAll(/[-:]/g, "");
 	const name = `eval-${evaluation.dataset}-${evaluation.vision}-${at}`;
-	const files = ["md", "json"].map((type) =>
-		path.join(folder, `${name}.${type}`),
-	);
+	const files = ["md", "json"].map((type) => path.join(folder, `${name}.${type}`));
 	const [markdown = "", json = ""] = files;
 	await writeFile(markdown, markdownOf(evaluation, sections));
 	await writeFile(json, `${JSON.stringify(evaluation, null, 2)}\n`);
@@ -77,15 +68,11 @@ function notesOf(evaluation: Evaluation): string[] {
 	return [
 		`${images} images described by ${vision}, embedded by ${embedding_model}; ${queries.length} queries; commit ${git_sha}.`,
 		"The predecessor's figures are its own, of 50 queries over 55 images; it answered 7 or 8 of 8 queries that nothing answers.",
-		...Object.entries(evaluation.unavailable).map(
-			([mode, detail]) => `${mode} is not available here: ${detail}`,
-		),
+		...Object.entries(evaluation.unavailable).map(([mode, detail]) => `${mode} is not available here: ${detail}`),
 	];
 }
 
-type PredecessorFigures = Partial<
-	Record<keyof (typeof predecessor)["bm25"], number>
->;
+type PredecessorFigures = Partial<Record<keyof (typeof predecessor)["bm25"], number>>;
 
 const missing = "-";
 
@@ -93,17 +80,14 @@ function modeRows(evaluation: Evaluation): Row[] {
 	return modes.flatMap((mode) => {
 		const now = evaluation.modes[mode];
 		const before: PredecessorFigures = predecessor[mode];
-		const old = (figure: number | undefined) =>
-			figure === undefined ? missing : share(figure);
+		const old = (figure: number | undefined) => (figure === undefined ? missing : share(figure));
 		return [
 			{
 				mode,
 				"nDCG@10": now ? share(now.ndcg10) : missing,
 				MRR: now ? share(now.mrr) : missing,
 				"recall@10": now ? share(now.recall10) : missing,
-				"nothing found": now
-					? `${now.no_result_empty} of ${now.no_result_queries}`
-					: missing,
+				"nothing found": now ? `${now.no_result_empty} of ${now.no_result_queries}` : missing,
 				"wrongly nothing": now ? now.wrongly_empty : missing,
 				"median ms": now ? now.median_ms.toFixed(0) : missing,
 				"p95 ms": now ? now.p95_ms.toFixed(0) : missing,
@@ -124,16 +108,14 @@ function modeRows(evaluation: Evaluation): Row[] {
 
 function cutColumns({ ndcg, precision, recall }: Quality): Row {
 	return Object.fromEntries(
-		Object.entries({ nDCG: ndcg, P: precision, R: recall }).flatMap(
-			([name, of]) => cuts.map((cut) => [`${name}@${cut}`, share(of[cut])]),
+		Object.entries({ nDCG: ndcg, P: precision, R: recall }).flatMap(([name, of]) =>
+			cuts.map((cut) => [`${name}@${cut}`, share(of[cut])]),
 		),
 	);
 }
 
 function queryRows({ queries }: Evaluation): Row[] {
-	const columns = modes.filter((mode) =>
-		queries.some((one) => one.modes[mode]),
-	);
+	const columns = modes.filter((mode) => queries.some((one) => one.modes[mode]));
 	return queries.map(({ query_id, query_text, modes: of }) => ({
 		query: `${query_id} ${query_text}`,
 		...Object.fromEntries(
@@ -144,10 +126,7 @@ function queryRows({ queries }: Evaluation): Row[] {
 					const { length } = answer.results;
 					return [mode, length === 0 ? "nothing" : `${length} found`];
 				}
-				return [
-					mode,
-					`${share(answer.ndcg10)} @${answer.first_rank ?? missing}`,
-				];
+				return [mode, `${share(answer.ndcg10)} @${answer.first_rank ?? missing}`];
 			}),
 		),
 	}));
@@ -167,11 +146,7 @@ function comparison(before: Evaluation, now: Evaluation): Section[] {
 			now: change.now,
 		})),
 	});
-	const difference = (
-		of: (summary: ModeSummary) => number,
-		mode: Mode,
-		digits = 3,
-	) => {
+	const difference = (of: (summary: ModeSummary) => number, mode: Mode, digits = 3) => {
 		const [old, fresh] = [before.modes[mode], now.modes[mode]];
 		if (!old || !fresh) return missing;
 		const by = of(fresh) - of(old);
@@ -183,9 +158,7 @@ function comparison(before: Evaluation, now: Evaluation): Section[] {
 			notes: [
 				`Of ${before.finished_at}, commit ${before.git_sha}, ${before.vision}, ${before.embedding_model}.`,
 				...(added.length > 0
-					? [
-							`${added.length} of the ${now.queries.length} queries are not in it: the means are of different queries.`,
-						]
+					? [`${added.length} of the ${now.queries.length} queries are not in it: the means are of different queries.`]
 					: []),
 			],
 			rows: ran(now).map(([mode]) => ({
@@ -193,11 +166,7 @@ function comparison(before: Evaluation, now: Evaluation): Section[] {
 				"nDCG@10": difference(({ ndcg10 }) => ndcg10, mode),
 				MRR: difference(({ mrr }) => mrr, mode),
 				"recall@10": difference(({ recall10 }) => recall10, mode),
-				"nothing found": difference(
-					({ no_result_empty }) => no_result_empty,
-					mode,
-					0,
-				),
+				"nothing found": difference(({ no_result_empty }) => no_result_empty, mode, 0),
 				"median ms": difference(({ median_ms }) => median_ms, mode, 0),
 			})),
 		},

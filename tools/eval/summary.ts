@@ -72,10 +72,7 @@ export function summarize(answers: Answer[]): ModeSummary {
 		p95_ms: quantile(times, 0.95),
 		at,
 		by_type: Object.fromEntries(
-			[...types].map(([type, of]) => [
-				type,
-				{ queries: of.length, ...(meanQuality(qualities(of)) as Quality) },
-			]),
+			[...types].map(([type, of]) => [type, { queries: of.length, ...(meanQuality(qualities(of)) as Quality) }]),
 		),
 	};
 }
@@ -94,9 +91,7 @@ export function byQuery(runs: ModeRun[]): QuerySummary[] {
 			};
 			known.modes[run.mode] = {
 				ndcg10: quality?.ndcg[10] ?? null,
-				first_rank: quality?.reciprocalRank
-					? Math.round(1 / quality.reciprocalRank)
-					: null,
+				first_rank: quality?.reciprocalRank ? Math.round(1 / quality.reciprocalRank) : null,
 				results: ranking,
 				ms,
 			};
@@ -108,5 +103,4 @@ export function byQuery(runs: ModeRun[]): QuerySummary[] {
 
 const isEmpty = ({ ranking }: Answer) => ranking.length === 0;
 
-const qualities = (answers: Answer[]): Quality[] =>
-	answers.flatMap(({ quality }) => quality ?? []);
+const qualities = (answers: Answer[]): Quality[] => answers.flatMap(({ quality }) => quality ?? []);

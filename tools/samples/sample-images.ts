@@ -52,18 +52,12 @@ async function draw(shapes: string, texts: Text[]): Promise<Uint8Array> {
 	);
 	const layers: OverlayOptions[] = [];
 	for (const text of texts) layers.push(await layer(text));
-	return sharp(background)
-		.composite(layers)
-		.flatten({ background: "white" })
-		.png({ compressionLevel: 9 })
-		.toBuffer();
+	return sharp(background).composite(layers).flatten({ background: "white" }).png({ compressionLevel: 9 }).toBuffer();
 }
 
 async function layer(text: Text): Promise<OverlayOptions> {
 	// From the file: a container has no fonts, and one that has would draw other bytes.
-	const fontfile = require.resolve(
-		`@expo-google-fonts/inter/${text.weight}/Inter_${text.weight}.ttf`,
-	);
+	const fontfile = require.resolve(`@expo-google-fonts/inter/${text.weight}/Inter_${text.weight}.ttf`);
 	const { data, info } = await sharp({
 		text: {
 			text: `<span foreground="${text.colour}">${escaped(text.text)}</span>`,
@@ -91,24 +85,12 @@ function write(
 	x: number,
 	y: number,
 	size: number,
-	{
-		colour = "#1c1c28",
-		weight = "400Regular",
-		right = false,
-	}: Partial<Pick<Text, "colour" | "weight" | "right">> = {},
+	{ colour = "#1c1c28", weight = "400Regular", right = false }: Partial<Pick<Text, "colour" | "weight" | "right">> = {},
 ): Text {
 	return { text, x, y, size, colour, weight, right };
 }
 
-function box(
-	x: number,
-	y: number,
-	w: number,
-	h: number,
-	fill: string,
-	radius = 0,
-	more = "",
-): string {
+function box(x: number, y: number, w: number, h: number, fill: string, radius = 0, more = ""): string {
 	return `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="${radius}" fill="${fill}" ${more}/>`;
 }
 
@@ -121,10 +103,7 @@ const end = width - margin;
 
 /** A small caption with its value below. */
 function field(caption: string, value: string, x: number, y: number): Text[] {
-	return [
-		write(caption, x, y, 22, quiet),
-		write(value, x, y + 34, 36, semiBold),
-	];
+	return [write(caption, x, y, 22, quiet), write(value, x, y + 34, 36, semiBold)];
 }
 
 const boardingPass = {
@@ -137,9 +116,7 @@ const boardingPass = {
 		`<path d="M180 272h360m-18-14 18 14-18 14" stroke="#12467f" stroke-width="6" fill="none"/>`,
 		`<path d="M64 660h592" stroke="#b9c6d6" stroke-width="4" stroke-dasharray="4 14" stroke-linecap="round"/>`,
 		`<circle cx="32" cy="660" r="22" fill="#dfe9f5"/><circle cx="688" cy="660" r="22" fill="#dfe9f5"/>`,
-		...Array.from({ length: 53 }, (_, bar) =>
-			box(margin + bar * 11.2, 716, 3 + ((bar * 7) % 4) * 1.8, 110, "#1c1c28"),
-		),
+		...Array.from({ length: 53 }, (_, bar) => box(margin + bar * 11.2, 716, 3 + ((bar * 7) % 4) * 1.8, 110, "#1c1c28")),
 	].join(""),
 	texts: [
 		write("Boarding pass", margin, 84, 48, { ...bold, ...white }),
@@ -166,9 +143,7 @@ const recipe = {
 		box(0, 0, width, 250, "#e8a317"),
 		`<circle cx="600" cy="125" r="92" fill="#fff8ec"/><circle cx="600" cy="125" r="66" fill="#f6c453"/>`,
 		`<path d="M564 118c14-22 56-26 72-2M572 146c16 14 40 14 54-2" stroke="#c9820a" stroke-width="6" fill="none" stroke-linecap="round"/>`,
-		...[382, 434, 486, 538, 590].map(
-			(y) => `<circle cx="76" cy="${y}" r="7" fill="#e8a317"/>`,
-		),
+		...[382, 434, 486, 538, 590].map((y) => `<circle cx="76" cy="${y}" r="7" fill="#e8a317"/>`),
 	].join(""),
 	texts: [
 		write("Golden saffron", margin, 64, 56, bold),
@@ -201,10 +176,7 @@ const receipt = {
 	shapes: [
 		box(0, 0, width, height, "#8f9aa3"),
 		`<path d="M90 40h540v868l-27-20-27 20-27-20-27 20-27-20-27 20-27-20-27 20-27-20-27 20-27-20-27 20-27-20-27 20-27-20-27 20-27-20-27 20-27-20-27 20z" fill="#fdfdfb"/>`,
-		...[296, 572, 720].map(
-			(y) =>
-				`<path d="M130 ${y}h460" stroke="#9a9a9a" stroke-width="3" stroke-dasharray="8 8"/>`,
-		),
+		...[296, 572, 720].map((y) => `<path d="M130 ${y}h460" stroke="#9a9a9a" stroke-width="3" stroke-dasharray="8 8"/>`),
 	].join(""),
 	texts: [
 		write("Lighthouse Books", 130, 90, 46, bold),
@@ -313,11 +285,4 @@ const whiteboard = {
 	],
 };
 
-const pictures = [
-	boardingPass,
-	recipe,
-	receipt,
-	chat,
-	museumTicket,
-	whiteboard,
-];
+const pictures = [boardingPass, recipe, receipt, chat, museumTicket, whiteboard];

@@ -2,11 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import type { Metafile } from "esbuild";
-import {
-	type Bundles,
-	type LambdaName,
-	metafileOf,
-} from "#lib/bundling/build.ts";
+import { type Bundles, type LambdaName, metafileOf } from "#lib/bundling/build.ts";
 
 /** The files of a bundle that are loaded before the first request: the entry, and all that it imports statically. */
 export function loadedAtStart({ outputs }: Metafile, name: LambdaName) {
@@ -19,9 +15,7 @@ export function loadedAtStart({ outputs }: Metafile, name: LambdaName) {
 		}
 	};
 	const [entry] =
-		Object.entries(outputs).find(
-			([, { entryPoint }]) => entryPoint === `lambdas/${name}/handler.ts`,
-		) ?? [];
+		Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === `lambdas/${name}/handler.ts`) ?? [];
 	if (!entry) throw new Error(`No output comes of the handler of ${name}.`);
 	follow(entry);
 	return [...loaded].map((path) => ({
@@ -48,15 +42,9 @@ export function bundleSizes(bundles: Bundles): Record<string, string>[] {
 	return (Object.keys(bundles) as LambdaName[]).map((name) => {
 		const folder = bundles[name];
 		const paths = filesUnder(folder);
-		const bytes = (of: string[]) =>
-			of.reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
-		const start = loadedAtStart(metafileOf(name), name).reduce(
-			(sum, file) => sum + file.bytes,
-			0,
-		);
-		const javascript = bytes(
-			paths.filter((path) => !path.includes("/") && path.endsWith(".mjs")),
-		);
+		const bytes = (of: string[]) => of.reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
+		const start = loadedAtStart(metafileOf(name), name).reduce((sum, file) => sum + file.bytes, 0);
+		const javascript = bytes(paths.filter((path) => !path.includes("/") && path.endsWith(".mjs")));
 		return {
 			function: name,
 			"at start": kilobytes(start),

@@ -18,9 +18,7 @@ export function answerError(error: Error, c: Context<ApiEnv>): Response {
 
 /** Hono's middleware throws nothing but its own class. */
 function wrappedError(error: Error): unknown {
-	return error instanceof HTTPException && error.cause instanceof AppError
-		? error.cause
-		: error;
+	return error instanceof HTTPException && error.cause instanceof AppError ? error.cause : error;
 }
 
 function describe(error: unknown): {

@@ -6,9 +6,7 @@ import { JwtVerifier } from "aws-jwt-verify/jwt-verifier";
 import { AppError } from "#core/errors.ts";
 
 /** Returns the user of an `Authorization` header. @throws AppError `unauthorized` */
-export type Authenticate = (
-	authorization: string | undefined,
-) => Promise<string>;
+export type Authenticate = (authorization: string | undefined) => Promise<string>;
 
 /** The issuer whose tokens are accepted. */
 export interface TokenIssuer {
@@ -30,9 +28,7 @@ export function cognitoAuthenticate(tokens: TokenIssuer): Authenticate {
 	return async (authorization) => {
 		const token = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 		if (!token) {
-			throw unauthorized(
-				"This call needs a token: send the header Authorization: Bearer <ID or access token>.",
-			);
+			throw unauthorized("This call needs a token: send the header Authorization: Bearer <ID or access token>.");
 		}
 		try {
 			const claims = await verifier.verify(token);
@@ -51,8 +47,7 @@ export function cognitoAuthenticate(tokens: TokenIssuer): Authenticate {
 	};
 }
 
-const unauthorized = (detail: string, cause?: unknown) =>
-	new AppError("unauthorized", detail, { cause });
+const unauthorized = (detail: string, cause?: unknown) => new AppError("unauthorized", detail, { cause });
 
 /** The user is part of object keys, so it holds nothing that could leave its own prefix. */
 function userOf(sub: unknown): string {

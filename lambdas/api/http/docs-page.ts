@@ -42,10 +42,7 @@ const start = `SwaggerUIBundle({
 `;
 
 /** The files of the page by name; no other is served. */
-export const docsAssets: Record<
-	string,
-	{ contentType: string; read: () => Promise<string> }
-> = {
+export const docsAssets: Record<string, { contentType: string; read: () => Promise<string> }> = {
 	"start.js": {
 		contentType: "text/javascript; charset=utf-8",
 		read: async () => start,
@@ -63,10 +60,7 @@ export const docsAssets: Record<
 /** In a bundle the files lie in `docs/` beside the entry; from the sources they are the package's own. */
 async function readAsset(name: string): Promise<string> {
 	const bundled = new URL(`./docs/${name}`, import.meta.url);
-	const installed = new URL(
-		`../../../node_modules/swagger-ui-dist/${name}`,
-		import.meta.url,
-	);
+	const installed = new URL(`../../../node_modules/swagger-ui-dist/${name}`, import.meta.url);
 	try {
 		return await readFile(bundled, "utf8");
 	} catch (error) {

@@ -5,10 +5,7 @@ const firstPauseMs = 100;
 const maxPauseMs = 1_000;
 
 /** Polls at growing intervals until there is an answer; null where there is none in time. */
-export async function pollUntil<T>(
-	poll: () => Promise<T | null>,
-	maxMs: number,
-): Promise<T | null> {
+export async function pollUntil<T>(poll: () => Promise<T | null>, maxMs: number): Promise<T | null> {
 	const end = performance.now() + maxMs;
 	for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.5, maxPauseMs)) {
 		const answer = await poll();

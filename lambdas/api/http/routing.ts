@@ -1,9 +1,4 @@
-import {
-	createRoute,
-	type OpenAPIHono,
-	type RouteConfig,
-	z,
-} from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
 import type { FieldProblem } from "#core/errors.ts";
 import { AppError } from "#core/errors.ts";
@@ -37,9 +32,7 @@ const problem = z
 		detail: z.string().openapi({ description: "One clear sentence." }),
 		code: z.string(),
 		instance: z.string().openapi({ description: "The request's id." }),
-		errors: z
-			.array(z.object({ field: z.string(), detail: z.string() }))
-			.optional(),
+		errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
 	})
 	.openapi("Problem");
 
@@ -74,8 +67,7 @@ const refused = {
 const failed = {
 	429: { description: "Too many requests.", content: gateways },
 	500: {
-		description:
-			"An error on our side, or a function that died (the gateway's).",
+		description: "An error on our side, or a function that died (the gateway's).",
 		content: { ...ours, ...gateways },
 	},
 	503: {
@@ -114,10 +106,7 @@ const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 type Details = Omit<RouteConfig, "method" | "path">;
 
 /** Describes a route that serves the token's user. */
-export function guarded<
-	const R extends Route & { public?: never },
-	const D extends Details,
->(route: R, details: D) {
+export function guarded<const R extends Route & { public?: never }, const D extends Details>(route: R, details: D) {
 	return createRoute({
 		...details,
 		...address(route),
@@ -128,10 +117,7 @@ export function guarded<
 }
 
 /** Describes a route that needs no token. */
-export function open<
-	const R extends Route & { public: true },
-	const D extends Details,
->(route: R, details: D) {
+export function open<const R extends Route & { public: true }, const D extends Details>(route: R, details: D) {
 	return createRoute({
 		...details,
 		...address(route),
@@ -196,10 +182,7 @@ export function wholeNumber(min: number, max: number, fallback: number) {
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /** Returns the id of a path in its stored form. @throws the given error where it is no UUID */
-export function idOf(
-	value: string,
-	notFound: (id: string) => AppError,
-): string {
+export function idOf(value: string, notFound: (id: string) => AppError): string {
 	const id = value.toLowerCase();
 	if (!uuid.test(id)) throw notFound(value.slice(0, 100));
 	return id;
@@ -212,14 +195,9 @@ export const idParams = z.object({
 const maxProblems = 20;
 
 /** Converts what a schema refused to an error that names every wrong or unknown field. */
-export function invalidFields(
-	target: string,
-	issues: z.core.$ZodIssue[],
-): AppError {
+export function invalidFields(target: string, issues: z.core.$ZodIssue[]): AppError {
 	const part = target === "json" || target === "form" ? "body" : target;
-	const fields = issues
-		.flatMap((issue) => fieldProblems(part, issue))
-		.slice(0, maxProblems);
+	const fields = issues.flatMap((issue) => fieldProblems(part, issue)).slice(0, maxProblems);
 	const summary = fields
 		.slice(0, 3)
 		.map(({ field, detail }) => `${field}: ${detail}`)

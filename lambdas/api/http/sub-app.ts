@@ -29,10 +29,7 @@ export function createSubApp(authenticate: Authenticate): Api {
 	const limitJson = bodyLimit({
 		maxSize: maxJsonBytes,
 		onError: () => {
-			throw new AppError(
-				"request_too_large",
-				`The body has more than ${maxJsonBytes} bytes, which is the limit.`,
-			);
+			throw new AppError("request_too_large", `The body has more than ${maxJsonBytes} bytes, which is the limit.`);
 		},
 	});
 	app.use((c, next) => {

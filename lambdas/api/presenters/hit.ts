@@ -15,8 +15,7 @@ const matched = z
 			word: z.string(),
 			field: z.enum(["headline", "summary", "labels", "extracted_text"]),
 			corrected_to: z.string().optional().openapi({
-				description:
-					"The stem that was looked for instead, where no item has the word itself.",
+				description: "The stem that was looked for instead, where no item has the word itself.",
 			}),
 			taken_for: z.string().optional().openapi({
 				deprecated: true,
@@ -36,8 +35,7 @@ const explanation = z
 			.object({ ...ranking, score: z.number(), matched })
 			.nullable()
 			.openapi({
-				description:
-					"Null where the item was not found by words. `share` is the retriever's part of the fused score.",
+				description: "Null where the item was not found by words. `share` is the retriever's part of the fused score.",
 			}),
 		vector: z
 			.object({ ...ranking, similarity: z.number() })
@@ -73,12 +71,7 @@ export const searchResult = z
 	.openapi("SearchResult");
 
 /** Converts a hit to the form that clients see; `explain` adds the reasons of its rank. */
-export function presentHit(
-	hit: Hit,
-	rank: number,
-	type: SearchType,
-	explain = false,
-): z.infer<typeof searchResult> {
+export function presentHit(hit: Hit, rank: number, type: SearchType, explain = false): z.infer<typeof searchResult> {
 	return {
 		item_id: hit.itemId,
 		rank,

@@ -1,11 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { type Analysis, imageDescription } from "#core/items/analysis.ts";
-import {
-	type Item,
-	itemFilename,
-	itemStatuses,
-	thumbnailKey,
-} from "#core/items/item.ts";
+import { type Item, itemFilename, itemStatuses, thumbnailKey } from "#core/items/item.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
 
 /** The lifetime of a presigned URL. */
@@ -65,17 +60,10 @@ export const itemSchema = z
 		height: z.int().nullable(),
 		taken_at: timestamp.nullable(),
 		camera: z.string().nullable(),
-		location: z
-			.object({ latitude: z.number(), longitude: z.number() })
-			.nullable()
-			.openapi({
-				description:
-					"The place of the photo in degrees, from the file itself; derived images do not hold it.",
-			}),
-		thumbnail_url: z
-			.url()
-			.nullable()
-			.openapi({ description: "Reads the thumbnail for an hour." }),
+		location: z.object({ latitude: z.number(), longitude: z.number() }).nullable().openapi({
+			description: "The place of the photo in degrees, from the file itself; derived images do not hold it.",
+		}),
+		thumbnail_url: z.url().nullable().openapi({ description: "Reads the thumbnail for an hour." }),
 		created_at: timestamp,
 		updated_at: timestamp,
 		latest_analysis: z.union([analysisSchema, z.null()]),
@@ -83,9 +71,7 @@ export const itemSchema = z
 	.openapi("Item");
 
 /** Converts an analysis to the form that clients see. */
-export function presentAnalysis(
-	analysis: Analysis,
-): z.infer<typeof analysisSchema> {
+export function presentAnalysis(analysis: Analysis): z.infer<typeof analysisSchema> {
 	const { description } = analysis;
 	return {
 		id: analysis.id,
@@ -132,10 +118,7 @@ export async function presentItem(
 		camera: item.camera,
 		location: item.location,
 		thumbnail_url: hasThumbnail(item)
-			? await objects.presignGet(
-					thumbnailKey(item.userId, item.id),
-					urlLifetimeSeconds,
-				)
+			? await objects.presignGet(thumbnailKey(item.userId, item.id), urlLifetimeSeconds)
 			: null,
 		created_at: item.createdAt.toISOString(),
 		updated_at: item.updatedAt.toISOString(),

@@ -15,9 +15,7 @@ const formerNames: Record<string, string> = {
 };
 
 /** The parameters of a search under the names of this API, and under those they had before. */
-export function presentSearchParameters(
-	parameters: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+export function presentSearchParameters(parameters: Readonly<Record<string, unknown>>): Record<string, unknown> {
 	return renamed(parameters) as Record<string, unknown>;
 }
 
@@ -26,16 +24,10 @@ function renamed(value: unknown): unknown {
 	if (value === null || typeof value !== "object") return value;
 	return Object.fromEntries(
 		Object.entries(value).flatMap(([key, part]) => {
-			const name = key.replaceAll(
-				/[A-Z]/g,
-				(letter) => `_${letter.toLowerCase()}`,
-			);
+			const name = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 			const former = formerNames[name];
 			const shown = renamed(part);
-			return [
-				[name, shown],
-				...(former === undefined ? [] : [[former, shown]]),
-			];
+			return [[name, shown], ...(former === undefined ? [] : [[former, shown]])];
 		}),
 	);
 }

@@ -6,16 +6,7 @@ import { pendingToolCalls } from "#core/chat/conversation.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SessionMessage } from "#core/ports/index.ts";
-import {
-	type Api,
-	conflict,
-	guarded,
-	json,
-	modelGone,
-	noQuery,
-	text,
-	wholeNumber,
-} from "../http/routing.ts";
+import { type Api, conflict, guarded, json, modelGone, noQuery, text, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
 
@@ -34,12 +25,10 @@ const request = z
 	.strictObject({
 		message: text(4_000).trim().min(1, { error: "Must not be empty" }),
 		session_id: sessionId.nullish().openapi({
-			description:
-				"Yours to choose; a new id begins a conversation. Without one the API chooses it.",
+			description: "Yours to choose; a new id begins a conversation. Without one the API chooses it.",
 		}),
 		top_k: z.int().min(1).max(50).nullish().openapi({
-			description:
-				"The maximum of items that one search returns. 10 by default.",
+			description: "The maximum of items that one search returns. 10 by default.",
 		}),
 		category_filter: text(100).nullish(),
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
@@ -50,15 +39,13 @@ const message = z
 	.object({
 		role: z.enum(["user", "assistant"]),
 		content: z.string().openapi({
-			description:
-				"Sentences about items end with the ids of those they rest on, in brackets.",
+			description: "Sentences about items end with the ids of those they rest on, in brackets.",
 		}),
 		timestamp: z.iso.datetime(),
 		search_results: z.array(searchResult),
 		tools_used: z.array(z.string()),
 		trace_id: z.string().nullable().openapi({
-			description:
-				"The provider's id of the last model call of an answer; null for a question.",
+			description: "The provider's id of the last model call of an answer; null for a question.",
 		}),
 	})
 	.openapi("ChatMessage");
@@ -100,8 +87,7 @@ const history = session
 			})
 			.nullable()
 			.openapi({
-				description:
-					"What a turn that is under way has done until now, and does; null where none is.",
+				description: "What a turn that is under way has done until now, and does; null where none is.",
 			}),
 	})
 	.openapi("ChatHistory");
@@ -167,18 +153,13 @@ const read = guarded(routes.getHistory, {
 	responses: { 200: json("Oldest first.", history) },
 });
 
-const deletion = (
-	route: typeof routes.deleteChat | typeof routes.deleteSession,
-) =>
+const deletion = (route: typeof routes.deleteChat | typeof routes.deleteSession) =>
 	guarded(route, {
 		tags: ["Chat"],
 		summary: "Forget a conversation",
 		request: { params: sessionParams, query: noQuery },
 		responses: {
-			200: json(
-				"It is gone.",
-				z.object({ status: z.literal("deleted"), session_id: z.string() }),
-			),
+			200: json("It is gone.", z.object({ status: z.literal("deleted"), session_id: z.string() })),
 		},
 	});
 
@@ -188,10 +169,7 @@ const answeredAfterMs = 25_000;
 const maxCounted = 25_000;
 
 /** Serves conversations. */
-export function chatRoutes(
-	app: Api,
-	ports: Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns">,
-) {
+export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pick<Ports, "sessions" | "turns">) {
 	app.openapi(post, async (c) => {
 		const started = performance.now();
 		const body = c.req.valid("json");
@@ -230,10 +208,7 @@ export function chatRoutes(
 				sessions: all.slice(0, limit).map(presentSession),
 				stats: {
 					total_sessions: all.length,
-					total_messages: all.reduce(
-						(sum, { messageCount }) => sum + messageCount,
-						0,
-					),
+					total_messages: all.reduce((sum, { messageCount }) => sum + messageCount, 0),
 				},
 			},
 			200,
@@ -271,10 +246,7 @@ export function chatRoutes(
 		if (!now || now.turn.answer) return null;
 		return {
 			conversation_turn: now.turn.number,
-			steps: [
-				...now.turn.reasoning,
-				...pendingToolCalls(now).map(describeToolCall),
-			],
+			steps: [...now.turn.reasoning, ...pendingToolCalls(now).map(describeToolCall)],
 			doing: activityOf(now),
 		};
 	}
@@ -301,16 +273,12 @@ function presentSession(chatSession: ChatSession): z.infer<typeof session> {
 	};
 }
 
-function presentMessage(
-	sessionMessage: SessionMessage,
-): z.infer<typeof message> {
+function presentMessage(sessionMessage: SessionMessage): z.infer<typeof message> {
 	return {
 		role: sessionMessage.role,
 		content: sessionMessage.text,
 		timestamp: sessionMessage.at.toISOString(),
-		search_results: sessionMessage.items.map((hit, at) =>
-			presentHit(hit, at + 1, "hybrid"),
-		),
+		search_results: sessionMessage.items.map((hit, at) => presentHit(hit, at + 1, "hybrid")),
 		tools_used: sessionMessage.toolsUsed,
 		trace_id: sessionMessage.traceId,
 	};

@@ -26,10 +26,8 @@ export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 		const { filename } = c.req.valid("param");
 		const { size } = c.req.valid("query");
 		const userId = c.get("userId");
-		const notFound = (detail: string) =>
-			new AppError("image_not_found", detail);
-		const unknown = () =>
-			notFound(`There is no image ${filename.slice(0, 100)}.`);
+		const notFound = (detail: string) => new AppError("image_not_found", detail);
+		const unknown = () => notFound(`There is no image ${filename.slice(0, 100)}.`);
 
 		const itemId = idOf(filename.split(".", 1)[0] ?? "", unknown);
 		const found = await items.find(userId, itemId);
@@ -50,15 +48,9 @@ export function imageRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 			throw notFound(`${filename} has no bytes: ${item.error.detail}`);
 		}
 		if (item.error?.duplicateOf) {
-			throw notFound(
-				`${filename} was a duplicate: its image is that of item ${item.error.duplicateOf}.`,
-			);
+			throw notFound(`${filename} was a duplicate: its image is that of item ${item.error.duplicateOf}.`);
 		}
-		const key =
-			size === "thumbnail" ? thumbnailKey(userId, item.id) : originalKey(item);
-		return c.json(
-			{ url: await objects.presignGet(key, urlLifetimeSeconds) },
-			200,
-		);
+		const key = size === "thumbnail" ? thumbnailKey(userId, item.id) : originalKey(item);
+		return c.json({ url: await objects.presignGet(key, urlLifetimeSeconds) }, 200);
 	});
 }

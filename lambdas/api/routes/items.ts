@@ -32,9 +32,7 @@ const upload = guarded(routes.uploadItem, {
 			content: {
 				"multipart/form-data": {
 					schema: z.strictObject({
-						file: z
-							.instanceof(File, { error: "Must be a file" })
-							.openapi({ type: "string", format: "binary" }),
+						file: z.instanceof(File, { error: "Must be a file" }).openapi({ type: "string", format: "binary" }),
 					}),
 				},
 			},
@@ -84,10 +82,7 @@ const remove = guarded(routes.deleteItem, {
 	summary: "Delete an item, its analyses and its files",
 	request: { params: idParams, query: noQuery },
 	responses: {
-		200: json(
-			"It is gone.",
-			z.object({ status: z.literal("deleted"), id: z.uuid() }),
-		),
+		200: json("It is gone.", z.object({ status: z.literal("deleted"), id: z.uuid() })),
 	},
 });
 
@@ -109,13 +104,8 @@ export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 			category: category || undefined,
 			cursor: cursor || undefined,
 		});
-		const items = await Promise.all(
-			page.items.map((item) => presentItem(ports, item)),
-		);
-		return c.json(
-			{ items, total: page.total, next_cursor: page.nextCursor },
-			200,
-		);
+		const items = await Promise.all(page.items.map((item) => presentItem(ports, item)));
+		return c.json({ items, total: page.total, next_cursor: page.nextCursor }, 200);
 	});
 
 	app.openapi(get, async (c) => {

@@ -1,36 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { visionProviders } from "#ai/providers.ts";
 import { itemNotFound, requestNotFound } from "#core/errors.ts";
-import {
-	awaitsFirstAnalysis,
-	requestAnalysis,
-	requestFailed,
-	requestResize,
-} from "#core/pipeline/request-work.ts";
-import {
-	requestKinds,
-	requestStatuses,
-	type WorkRequest,
-} from "#core/pipeline/work-request.ts";
+import { awaitsFirstAnalysis, requestAnalysis, requestFailed, requestResize } from "#core/pipeline/request-work.ts";
+import { requestKinds, requestStatuses, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { pollUntil } from "../http/poll-until.ts";
-import {
-	type Api,
-	conflict,
-	guarded,
-	idOf,
-	idParams,
-	json,
-	noQuery,
-	providerOff,
-	text,
-} from "../http/routing.ts";
-import {
-	analysisSchema,
-	itemSchema,
-	presentAnalysis,
-	presentItem,
-} from "../presenters/item.ts";
+import { type Api, conflict, guarded, idOf, idParams, json, noQuery, providerOff, text } from "../http/routing.ts";
+import { analysisSchema, itemSchema, presentAnalysis, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
 const tags = ["Redo"];
@@ -127,10 +103,7 @@ const get = guarded(routes.getRequest, {
 /** Serves requests to repeat work: the stages do it, these routes queue it and wait. */
 export function requestRoutes(
 	app: Api,
-	ports: Pick<
-		Ports,
-		"items" | "analyses" | "requests" | "outbox" | "events" | "objects"
-	>,
+	ports: Pick<Ports, "items" | "analyses" | "requests" | "outbox" | "events" | "objects">,
 	{ maxWaitMs }: { maxWaitMs: number },
 ) {
 	const { items, analyses, requests } = ports;
@@ -168,17 +141,13 @@ export function requestRoutes(
 			return c.json(presentAnalysis(wanted.analysis), 200);
 		}
 		if ("item" in wanted) {
-			const first = await pollUntil(
-				() => firstAnalysis(userId, itemId),
-				maxWaitMs,
-			);
+			const first = await pollUntil(() => firstAnalysis(userId, itemId), maxWaitMs);
 			if (first) return c.json(presentAnalysis(first), 200);
 			c.header("location", `/items/${itemId}`);
 			return c.json(pending("The first analysis is on its way."), 202);
 		}
 		const request = await pollUntil(() => done(wanted.request), maxWaitMs);
-		const analysis =
-			request && (await analyses.find(userId, request.analysisId ?? ""));
+		const analysis = request && (await analyses.find(userId, request.analysisId ?? ""));
 		if (analysis) return c.json(presentAnalysis(analysis), 200);
 		c.header("location", addressOf(wanted.request));
 		return c.json(pending("The analysis is on its way."), 202);
@@ -221,7 +190,6 @@ export function requestRoutes(
 	});
 }
 
-const addressOf = ({ itemId, id }: WorkRequest) =>
-	`/items/${itemId}/requests/${id}`;
+const addressOf = ({ itemId, id }: WorkRequest) => `/items/${itemId}/requests/${id}`;
 
 const pending = (detail: string) => ({ status: "pending" as const, detail });

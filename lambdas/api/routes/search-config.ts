@@ -22,16 +22,14 @@ const config = guarded(routes.getSearchConfig, {
 					dimensions: z.int(),
 					fusion_weights: z.object({ vector: z.number(), text: z.number() }),
 					answerability_threshold: z.number().openapi({
-						description:
-							"The similarity that the best hit by vector needs; every other needs half of it.",
+						description: "The similarity that the best hit by vector needs; every other needs half of it.",
 					}),
 					least_similarity: z.number().openapi({
 						deprecated: true,
 						description: "The former name of `answerability_threshold`.",
 					}),
 					exhaustive: z.boolean().openapi({
-						description:
-							"Whether a search of a large, partitioned collection reads every partition, or the near ones.",
+						description: "Whether a search of a large, partitioned collection reads every partition, or the near ones.",
 					}),
 					every_cell: z.boolean().openapi({
 						deprecated: true,
@@ -63,16 +61,10 @@ const config = guarded(routes.getSearchConfig, {
 });
 
 /** Serves what search works with. */
-export function searchConfigRoutes(
-	app: Api,
-	{ searchSettings, embedder }: Pick<Ports, "searchSettings" | "embedder">,
-) {
+export function searchConfigRoutes(app: Api, { searchSettings, embedder }: Pick<Ports, "searchSettings" | "embedder">) {
 	app.openapi(config, async (c) => {
-		const { parameters, database, counts } = await searchSettings.read(
-			c.get("userId"),
-		);
-		const { model, fusionWeights, answerabilityThreshold, exhaustive } =
-			embedder;
+		const { parameters, database, counts } = await searchSettings.read(c.get("userId"));
+		const { model, fusionWeights, answerabilityThreshold, exhaustive } = embedder;
 		return c.json(
 			{
 				parameters: presentSearchParameters(parameters),

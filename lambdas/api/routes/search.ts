@@ -1,21 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import {
-	answerQuestion,
-	modelFailureReason,
-	unanswered,
-} from "#core/chat/answer-question.ts";
+import { answerQuestion, modelFailureReason, unanswered } from "#core/chat/answer-question.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
 import { type SearchType, searchItems } from "#core/search/search-items.ts";
-import {
-	type Api,
-	guarded,
-	json,
-	modelGone,
-	noQuery,
-	text,
-} from "../http/routing.ts";
+import { type Api, guarded, json, modelGone, noQuery, text } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
@@ -31,9 +20,7 @@ const searchTypes = {
 	agentic: "agentic",
 } as const satisfies Record<string, SearchType | "agentic">;
 
-const searchType = z.enum(
-	Object.keys(searchTypes) as [keyof typeof searchTypes],
-);
+const searchType = z.enum(Object.keys(searchTypes) as [keyof typeof searchTypes]);
 
 const request = z
 	.strictObject({
@@ -48,8 +35,7 @@ const request = z
 				"Whether to answer the query, too, from the items found: by a chat model or, where the environment has none, in sentences of the items.",
 		}),
 		explain: z.boolean().default(false).openapi({
-			description:
-				"Whether each result says in `metadata.explanation` how it came to its rank.",
+			description: "Whether each result says in `metadata.explanation` how it came to its rank.",
 		}),
 		answer_model: text(200).nullish().openapi({
 			description:
@@ -104,10 +90,7 @@ const answeredAfterMs = 20_000;
 /** Serves searches over a person's items. */
 export function searchRoutes(
 	app: Api,
-	ports: Pick<
-		Ports,
-		"search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat"
-	>,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat">,
 ) {
 	app.openapi(search, async (c) => {
 		const body = c.req.valid("json");
@@ -124,16 +107,12 @@ export function searchRoutes(
 			{
 				query: body.query,
 				search_type: body.search_type,
-				results: hits.map((hit, at) =>
-					presentHit(hit, at + 1, scoredAs, body.explain),
-				),
+				results: hits.map((hit, at) => presentHit(hit, at + 1, scoredAs, body.explain)),
 				total_results: hits.length,
 				notices,
 				...presentAnswer(answer),
 				retrieval_time_ms: Math.round(retrievalMs),
-				answer_time_ms: body.include_answer
-					? Math.round(performance.now() - started - retrievalMs)
-					: null,
+				answer_time_ms: body.include_answer ? Math.round(performance.now() - started - retrievalMs) : null,
 				agent_reasoning: found.reasoning,
 				tools_used: found.toolsUsed,
 			},
@@ -152,12 +131,7 @@ const limitsOf = (body: SearchBody) => ({
 	explain: body.explain,
 });
 
-async function byAgent(
-	ports: Parameters<typeof agenticSearch>[0],
-	userId: string,
-	body: SearchBody,
-	deadline: Date,
-) {
+async function byAgent(ports: Parameters<typeof agenticSearch>[0], userId: string, body: SearchBody, deadline: Date) {
 	const found = await agenticSearch(ports, userId, {
 		...limitsOf(body),
 		question: body.query,
@@ -165,17 +139,12 @@ async function byAgent(
 		deadline,
 	});
 	const { model, traceId, usage } = found.answer;
-	const answer = body.include_answer
-		? found.answer
-		: { ...unanswered(null), model, traceId, usage };
+	const answer = body.include_answer ? found.answer : { ...unanswered(null), model, traceId, usage };
 	return { ...found, answer };
 }
 
 async function bySearch(
-	ports: Pick<
-		Ports,
-		"search" | "embedder" | "vectorIndex" | "analyses" | "chat"
-	>,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "chat">,
 	userId: string,
 	searchType: SearchType,
 	body: SearchBody,

@@ -3,16 +3,7 @@ import { itemNotFound } from "#core/errors.ts";
 import { itemFilename } from "#core/items/item.ts";
 import type { Ports, SimilarItem } from "#core/ports/index.ts";
 import { findSimilar } from "#core/search/find-similar.ts";
-import {
-	type Api,
-	conflict,
-	guarded,
-	idOf,
-	idParams,
-	json,
-	noQuery,
-	text,
-} from "../http/routing.ts";
+import { type Api, conflict, guarded, idOf, idParams, json, noQuery, text } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const result = z
@@ -20,16 +11,12 @@ const result = z
 		item_id: z.uuid(),
 		rank: z.int().positive(),
 		score: z.number().nullable().openapi({
-			description:
-				"Cosine similarity, -1 to 1; null where either item is not embedded by the model in use.",
+			description: "Cosine similarity, -1 to 1; null where either item is not embedded by the model in use.",
 		}),
 		score_type: z.literal("similarity"),
-		near_duplicate: z
-			.boolean()
-			.openapi({ description: "Nearly the same picture." }),
+		near_duplicate: z.boolean().openapi({ description: "Nearly the same picture." }),
 		distance: z.int().min(0).max(64).nullable().openapi({
-			description:
-				"Bits in which the pictures' hashes differ; null where either has none.",
+			description: "Bits in which the pictures' hashes differ; null where either has none.",
 		}),
 		category: z.string().nullable(),
 		headline: z.string().nullable(),
@@ -77,23 +64,15 @@ const similar = guarded(routes.findSimilar, {
 });
 
 /** Serves the items similar to an item. */
-export function similarRoutes(
-	app: Api,
-	ports: Pick<Ports, "similar" | "embedder">,
-) {
+export function similarRoutes(app: Api, ports: Pick<Ports, "similar" | "embedder">) {
 	app.openapi(similar, async (c) => {
 		const itemId = idOf(c.req.valid("param").id, itemNotFound);
 		const body = c.req.valid("json");
-		const { compared, items, model } = await findSimilar(
-			ports,
-			c.get("userId"),
-			itemId,
-			{
-				topK: body.top_k ?? 10,
-				category: body.category_filter || undefined,
-				minSimilarity: body.min_similarity_score ?? undefined,
-			},
-		);
+		const { compared, items, model } = await findSimilar(ports, c.get("userId"), itemId, {
+			topK: body.top_k ?? 10,
+			category: body.category_filter || undefined,
+			minSimilarity: body.min_similarity_score ?? undefined,
+		});
 		return c.json(
 			{
 				item_id: itemId,

@@ -43,10 +43,7 @@ const prepare = guarded(routes.prepareUpload, {
 		},
 	},
 	responses: {
-		200: json(
-			"You have an item with these bytes already: send nothing.",
-			itemSchema,
-		),
+		200: json("You have an item with these bytes already: send nothing.", itemSchema),
 		201: json(
 			"Where to send the image.",
 			z.object({
@@ -60,10 +57,7 @@ const prepare = guarded(routes.prepareUpload, {
 });
 
 /** Serves uploads that are too large for a request of this API. */
-export function uploadRoutes(
-	app: Api,
-	ports: Pick<Ports, "items" | "objects">,
-) {
+export function uploadRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
 	app.openapi(prepare, async (c) => {
 		const announced = c.req.valid("json");
 		const prepared = await prepareUpload(ports, c.get("userId"), {

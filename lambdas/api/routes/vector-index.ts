@@ -16,9 +16,7 @@ const status = guarded(routes.getVectorIndexStatus, {
 				embedded: z.int(),
 				missing: z.int().openapi({ description: "Without any embedding." }),
 				stale: z.int().openapi({ description: "With another model's only." }),
-				rebuilding: z
-					.int()
-					.openapi({ description: "Waiting for the embedder in a rebuild." }),
+				rebuilding: z.int().openapi({ description: "Waiting for the embedder in a rebuild." }),
 				model: z.string(),
 				dimensions: z.int(),
 			}),
@@ -50,19 +48,14 @@ const rebuild = guarded(routes.rebuildVectorIndex, {
 			"It is under way.",
 			z.object({
 				status: z.literal("accepted"),
-				num_documents: z
-					.int()
-					.openapi({ description: "Items that wait for their embedding." }),
+				num_documents: z.int().openapi({ description: "Items that wait for their embedding." }),
 			}),
 		),
 	},
 });
 
 /** Serves the state of a person's vectors. */
-export function vectorIndexRoutes(
-	app: Api,
-	ports: Pick<Ports, "vectorIndex" | "embedder" | "requests" | "events">,
-) {
+export function vectorIndexRoutes(app: Api, ports: Pick<Ports, "vectorIndex" | "embedder" | "requests" | "events">) {
 	const { vectorIndex, embedder } = ports;
 
 	app.openapi(rebuild, async (c) => {

@@ -1,12 +1,6 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { AssistantMessage, Chat, ChatMessage } from "#core/ports/index.ts";
-import {
-	chatModel,
-	chatUse,
-	ownContentReader,
-	parseToolInput,
-	systemPrompt,
-} from "../chat-model.ts";
+import { chatModel, chatUse, ownContentReader, parseToolInput, systemPrompt } from "../chat-model.ts";
 import type { ProviderSettings } from "../provider.ts";
 import { callClaude, replyText, stopReasonOf } from "./client.ts";
 
@@ -48,9 +42,7 @@ export function anthropicChat(settings: ProviderSettings): Chat {
 						]
 					: [],
 			),
-			providerContent: content.some(({ type }) => type.endsWith("thinking"))
-				? content
-				: null,
+			providerContent: content.some(({ type }) => type.endsWith("thinking")) ? content : null,
 			inputTokens: usage.input_tokens,
 			outputTokens: usage.output_tokens,
 			id: message.id,
@@ -59,19 +51,11 @@ export function anthropicChat(settings: ProviderSettings): Chat {
 }
 
 /** Limits how long Claude thinks, since a person waits. platform.claude.com/docs/en/build-with-claude/effort lists the models that take it. */
-const takesEffort = (model: string) =>
-	!/^claude-(3|haiku-4|sonnet-4-5)/.test(model);
+const takesEffort = (model: string) => !/^claude-(3|haiku-4|sonnet-4-5)/.test(model);
 
 /** Converts a conversation to the Messages API's form: all tool results of one answer are one user message. */
-function toMessages(
-	messages: ChatMessage[],
-	model: string,
-): Anthropic.MessageParam[] {
-	const ownContent = ownContentReader<Anthropic.ContentBlockParam[]>(
-		"anthropic",
-		model,
-		messages,
-	);
+function toMessages(messages: ChatMessage[], model: string): Anthropic.MessageParam[] {
+	const ownContent = ownContentReader<Anthropic.ContentBlockParam[]>("anthropic", model, messages);
 	const turns: Anthropic.MessageParam[] = [];
 	let results: Anthropic.ToolResultBlockParam[] | null = null;
 	for (const message of messages) {

@@ -1,10 +1,5 @@
 import Anthropic from "@anthropic-ai/sdk";
-import {
-	callProvider,
-	type Provider,
-	type ProviderSettings,
-	type ProviderUse,
-} from "../provider.ts";
+import { callProvider, type Provider, type ProviderSettings, type ProviderUse } from "../provider.ts";
 import { providers } from "../providers.ts";
 
 /** Calls a Claude model by the Messages API, within the deadline. */
@@ -52,17 +47,11 @@ export function callClaude(
 
 /** Returns the text of a reply, without thoughts and tool calls. */
 export function replyText({ content }: Anthropic.Message): string {
-	return content
-		.map((block) => (block.type === "text" ? block.text : ""))
-		.join("");
+	return content.map((block) => (block.type === "text" ? block.text : "")).join("");
 }
 
 /** Returns why the model stopped, in the terms that all providers share. */
-export function stopReasonOf({
-	stop_reason: reason,
-}: Anthropic.Message): "refused" | "cut_off" | "complete" {
+export function stopReasonOf({ stop_reason: reason }: Anthropic.Message): "refused" | "cut_off" | "complete" {
 	if (reason === "refusal") return "refused";
-	return reason === "max_tokens" || reason === "model_context_window_exceeded"
-		? "cut_off"
-		: "complete";
+	return reason === "max_tokens" || reason === "model_context_window_exceeded" ? "cut_off" : "complete";
 }

@@ -8,21 +8,12 @@ import {
 } from "@aws-sdk/client-bedrock-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { AssistantMessage, Chat, ChatMessage } from "#core/ports/index.ts";
-import {
-	chatModel,
-	chatUse,
-	ownContentReader,
-	parseToolInput,
-	systemPrompt,
-} from "../chat-model.ts";
+import { chatModel, chatUse, ownContentReader, parseToolInput, systemPrompt } from "../chat-model.ts";
 import { callProvider, type Provider, type SettingsOf } from "../provider.ts";
 import { modelSetting } from "../providers.ts";
 
 /** Returns chat models on Amazon Bedrock. The function's role is its access. */
-export function bedrockChat({
-	model: defaultModel,
-	baseUrl,
-}: SettingsOf<"bedrock">): Chat {
+export function bedrockChat({ model: defaultModel, baseUrl }: SettingsOf<"bedrock">): Chat {
 	const provider: Provider = {
 		...chatUse,
 		name: "bedrock",
@@ -32,8 +23,7 @@ export function bedrockChat({
 		},
 		// "The provided model identifier is invalid", and of models that only inference profiles reach.
 		isUnknownModel: (status, message) =>
-			status === 404 ||
-			(status === 400 && /model identifier|inference profile/i.test(message)),
+			status === 404 || (status === 400 && /model identifier|inference profile/i.test(message)),
 	};
 	const client = new BedrockRuntimeClient({
 		endpoint: baseUrl,
@@ -120,9 +110,7 @@ function stopReasonOf(stopReason: string | undefined) {
 }
 
 const hasToolCalls = (messages: ChatMessage[]) =>
-	messages.some(
-		(message) => message.role === "assistant" && message.toolCalls.length > 0,
-	);
+	messages.some((message) => message.role === "assistant" && message.toolCalls.length > 0);
 
 /** Redacted thoughts are bytes, which a conversation does not hold. */
 const hasThoughts = (content: ContentBlock[]) =>
@@ -131,11 +119,7 @@ const hasThoughts = (content: ContentBlock[]) =>
 
 /** Converts a conversation to Converse's form: all tool results of one answer are one user message. */
 function toMessages(messages: ChatMessage[], model: string): Message[] {
-	const ownContent = ownContentReader<ContentBlock[]>(
-		"bedrock",
-		model,
-		messages,
-	);
+	const ownContent = ownContentReader<ContentBlock[]>("bedrock", model, messages);
 	const turns: (Message & { content: ContentBlock[] })[] = [];
 	const add = (role: "user" | "assistant", content: ContentBlock[]) => {
 		const last = turns.at(-1);

@@ -2,24 +2,10 @@ import { noAnswer } from "#core/chat/answer-question.ts";
 import { readShown } from "#core/chat/conversation-prompt.ts";
 import { type QuotedItem, readQuotedItems } from "#core/chat/quoted-items.ts";
 import { ModelFailure } from "#core/errors.ts";
-import type {
-	Chat,
-	ChatMessage,
-	ChatRequest,
-	ToolCall,
-} from "#core/ports/index.ts";
+import type { Chat, ChatMessage, ChatRequest, ToolCall } from "#core/ports/index.ts";
 import { extract } from "./extract.ts";
-import {
-	type PlannedSearch,
-	planSearches,
-	withoutFraming,
-} from "./plan-searches.ts";
-import {
-	describeItem,
-	listItems,
-	type Reference,
-	referBack,
-} from "./refer-back.ts";
+import { type PlannedSearch, planSearches, withoutFraming } from "./plan-searches.ts";
+import { describeItem, listItems, type Reference, referBack } from "./refer-back.ts";
 
 const model = "extractive-1";
 
@@ -57,9 +43,7 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 	text: string;
 	toolCalls: ToolCall[];
 } {
-	const turn = messages.slice(
-		messages.findLastIndex(({ role }) => role === "user"),
-	);
+	const turn = messages.slice(messages.findLastIndex(({ role }) => role === "user"));
 	const { question: message, shown } = readShown(turn[0]?.text ?? "");
 	const question = questionOf(message);
 	const items = itemsIn(turn);
@@ -88,23 +72,16 @@ function reply({ messages, tools = [], toolChoice }: ChatRequest): {
 		}
 	}
 	const answer =
-		extract(question, items) ||
-		(hasTool("get_item") && extract(withoutFraming(question), items)) ||
-		noAnswer;
+		extract(question, items) || (hasTool("get_item") && extract(withoutFraming(question), items)) || noAnswer;
 	if (!hasTool("give_results")) return { text: answer, toolCalls: [] };
 	const input = { items: items.map(({ ref }) => ref), answer };
 	return {
 		text: "",
-		toolCalls: [
-			{ id: `offline_${messages.length}`, name: "give_results", input },
-		],
+		toolCalls: [{ id: `offline_${messages.length}`, name: "give_results", input }],
 	};
 }
 
-const refsIn = (text = "") =>
-	[...text.matchAll(/\[([^[\]]+)\]/g)].flatMap(([, refs = ""]) =>
-		refs.split(/[\s,]+/),
-	);
+const refsIn = (text = "") => [...text.matchAll(/\[([^[\]]+)\]/g)].flatMap(([, refs = ""]) => refs.split(/[\s,]+/));
 
 /** Answers about items that were shown before: about a single one after reading it in full. */
 function toReference(
@@ -125,8 +102,7 @@ function toReference(
 	}
 	const item = whole ?? shownItem;
 	const text = request
-		? extract(request, [item]) ||
-			`I read nothing about ${JSON.stringify(request)} in that item.`
+		? extract(request, [item]) || `I read nothing about ${JSON.stringify(request)} in that item.`
 		: describeItem(item);
 	return { text, toolCalls: [] };
 }
@@ -149,15 +125,11 @@ function itemsIn(turn: ChatMessage[]): QuotedItem[] {
 }
 
 function searchesIn(turn: ChatMessage[]): PlannedSearch[] {
-	const calls = turn.flatMap((message) =>
-		message.role === "assistant" ? message.toolCalls : [],
-	);
+	const calls = turn.flatMap((message) => (message.role === "assistant" ? message.toolCalls : []));
 	const done = calls.map(({ input }) => input as unknown as PlannedSearch);
 	// With a quoted question came what the first search found for it.
 	const isFirstDone = /^<question>/.test(turn[0]?.text ?? "");
-	return isFirstDone
-		? [{ query: questionOf(turn[0]?.text ?? ""), mode: "both" }, ...done]
-		: done;
+	return isFirstDone ? [{ query: questionOf(turn[0]?.text ?? ""), mode: "both" }, ...done] : done;
 }
 
 function unknownModel(name: string): ModelFailure {

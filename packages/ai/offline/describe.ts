@@ -3,16 +3,10 @@ import type { VisionRequest } from "#core/ports/index.ts";
 import { topicOf } from "./lexicon.ts";
 import type { TextLine } from "./ocr.ts";
 
-type ImageFacts = Pick<
-	VisionRequest,
-	"originalFilename" | "takenAt" | "camera" | "colours"
->;
+type ImageFacts = Pick<VisionRequest, "originalFilename" | "takenAt" | "camera" | "colours">;
 
 /** Describes an image by what is certain about it: its recognised text, colours, EXIF and file name. It claims no objects and no moods. */
-export function describe(
-	recognised: TextLine[],
-	facts: ImageFacts,
-): ImageDescription {
+export function describe(recognised: TextLine[], facts: ImageFacts): ImageDescription {
 	const lines = recognised.map(legible).filter((line) => line.words.length > 0);
 	const text = lines.map(textOf);
 	const content = lines.filter((line) => !isControls(line));
@@ -59,9 +53,7 @@ const minSureConfidence = 60;
  */
 function legible(line: TextLine): TextLine {
 	const words = line.words.filter(({ text, confidence }) =>
-		confidence >= minSureConfidence
-			? /[\p{L}\p{N}&+]/u.test(text)
-			: confidence >= 10 && /\p{L}{4}/u.test(text),
+		confidence >= minSureConfidence ? /[\p{L}\p{N}&+]/u.test(text) : confidence >= 10 && /\p{L}{4}/u.test(text),
 	);
 	return { words };
 }
@@ -93,9 +85,7 @@ function isControls(line: TextLine): boolean {
 function titleOf(lines: TextLine[]): string | null {
 	let best: { text: string; weight: number } | null = null;
 	for (const line of lines) {
-		const words = line.words.filter(
-			({ text, confidence }) => confidence >= 75 && !/^[#@]/.test(text),
-		);
+		const words = line.words.filter(({ text, confidence }) => confidence >= 75 && !/^[#@]/.test(text));
 		const text = words.map((word) => word.text).join(" ");
 		const letters = text.match(/\p{L}/gu)?.length ?? 0;
 		if (letters < 4 || letters * 2 < text.length) continue;
@@ -108,10 +98,7 @@ function titleOf(lines: TextLine[]): string | null {
 	return best?.text.slice(0, 120) ?? null;
 }
 
-function photoTitle(
-	fileLabel: string,
-	{ colours, takenAt }: ImageFacts,
-): string {
+function photoTitle(fileLabel: string, { colours, takenAt }: ImageFacts): string {
 	return [
 		fileLabel || "Photo",
 		colours.length > 0 && `mostly ${joinNames(colours.slice(0, 2))}`,
@@ -161,9 +148,7 @@ function personsFilename(filename: string): string {
 
 function joinNames(names: string[]): string {
 	const last = names.at(-1) ?? "";
-	return names.length > 1
-		? `${names.slice(0, -1).join(", ")} and ${last}`
-		: last;
+	return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${last}` : last;
 }
 
 function dayOf(date: Date): string {

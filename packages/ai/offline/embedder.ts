@@ -54,9 +54,7 @@ function wordWeight(word: string): number {
 
 function gramsOf(word: string): string[] {
 	return gramLengths.flatMap((length) =>
-		Array.from({ length: Math.max(0, word.length - length + 1) }, (_, at) =>
-			word.slice(at, at + length),
-		),
+		Array.from({ length: Math.max(0, word.length - length + 1) }, (_, at) => word.slice(at, at + length)),
 	);
 }
 
@@ -94,9 +92,7 @@ function rotate(vector: Float32Array): Float32Array {
 }
 
 const rotationSigns = ["first", "second"].map((turn) =>
-	Float32Array.from({ length: embeddingDimensions }, (_, at) =>
-		hashOf(`${turn} ${at}`) >>> 31 ? -1 : 1,
-	),
+	Float32Array.from({ length: embeddingDimensions }, (_, at) => (hashOf(`${turn} ${at}`) >>> 31 ? -1 : 1)),
 );
 
 /** The fast Walsh-Hadamard transform, scaled so that it keeps lengths; of a power of two many dimensions. */

@@ -23,10 +23,7 @@ export function extract(question: string, items: QuotedItem[]): string {
 		}),
 	);
 	const weigh = (words: Set<string>) =>
-		[...weights].reduce(
-			(sum, [word, weight]) => sum + (words.has(word) ? weight : 0),
-			0,
-		);
+		[...weights].reduce((sum, [word, weight]) => sum + (words.has(word) ? weight : 0), 0);
 	const scored = items
 		.map((item, at) => ({ item, score: weigh(texts[at] ?? new Set()) }))
 		.sort((a, b) => b.score - a.score);

@@ -1,11 +1,9 @@
 /** Category, then subject, then words that speak for it: singular, lower case, each in one subject only where its sense is clear. */
 const lexicon: Record<string, Record<string, string>> = {
 	Travel: {
-		flights:
-			"airport airline flight boarding gate departure arrival passenger terminal seat luggage baggage layover",
+		flights: "airport airline flight boarding gate departure arrival passenger terminal seat luggage baggage layover",
 		trains: "train railway station platform shinkansen metro subway rail",
-		accommodation:
-			"hotel hostel ryokan airbnb guesthouse resort checkin checkout accommodation villa onsen",
+		accommodation: "hotel hostel ryokan airbnb guesthouse resort checkin checkout accommodation villa onsen",
 		itineraries:
 			"itinerary trip travel traveler traveller traveling travelling vacation holiday tour tourist tourism visit destination roadtrip explore getaway hidden gem",
 		sights:
@@ -20,38 +18,32 @@ const lexicon: Record<string, Record<string, string>> = {
 			"recipe ingredient tbsp tsp teaspoon tablespoon preheat oven bake simmer stir chop whisk minced dough flour butter garlic onion",
 		dishes:
 			"ramen sushi noodle pizza pasta burger curry soup salad bread cake dessert steak chicken beef pork tofu rice egg cheese chocolate tea matcha wine beer cocktail udon tempura taco sandwich pancake",
-		eating:
-			"food foodie delicious tasty eat lunch dinner breakfast snack vegan vegetarian",
+		eating: "food foodie delicious tasty eat lunch dinner breakfast snack vegan vegetarian",
 	},
 	Shopping: {
 		orders: "order cart checkout shipping delivery parcel tracking return",
 		prices: "price sale discount coupon deal offer cheap bargain outlet",
 		receipts: "receipt subtotal total cashier vat qty",
 		shops: "shop shopping store boutique mall market supermarket brand",
-		fashion:
-			"dress shirt shoe sneaker jacket jean fashion outfit handbag watch jewelry jewellery",
+		fashion: "dress shirt shoe sneaker jacket jean fashion outfit handbag watch jewelry jewellery",
 		beauty: "perfume fragrance scent skincare makeup cosmetic lipstick serum",
 	},
 	Technology: {
 		programming:
 			"code coding programming developer function javascript typescript python java rust api github git repository commit compiler database server debug framework npm terminal deploy",
 		ai: "ai llm gpt chatgpt claude openai anthropic prompt agent chatbot",
-		devices:
-			"laptop computer keyboard iphone android smartphone tablet gpu cpu usb bluetooth",
-		software:
-			"app software download install update browser linux windows macos plugin password login account",
+		devices: "laptop computer keyboard iphone android smartphone tablet gpu cpu usb bluetooth",
+		software: "app software download install update browser linux windows macos plugin password login account",
 	},
 	Finance: {
 		banking: "bank account iban transfer balance deposit loan mortgage",
-		investing:
-			"stock invest investment investor portfolio dividend crypto bitcoin etf share fund",
+		investing: "stock invest investment investor portfolio dividend crypto bitcoin etf share fund",
 		bills: "invoice payment paid tax budget salary income expense rent due",
 	},
 	Health: {
 		medicine:
 			"doctor patient prescription tablet mg dose clinic hospital pharmacy symptom vaccine medication appointment",
-		fitness:
-			"workout exercise gym running yoga squat cardio calorie protein muscle marathon",
+		fitness: "workout exercise gym running yoga squat cardio calorie protein muscle marathon",
 		wellbeing: "sleep meditation mental health therapy stress wellness",
 	},
 	Entertainment: {
@@ -68,23 +60,19 @@ const lexicon: Record<string, Record<string, string>> = {
 		books: "book author novel library bookstore bookshop edition publisher",
 	},
 	Work: {
-		meetings:
-			"meeting agenda minutes deadline calendar invite attendee standup schedule",
-		projects:
-			"project milestone roadmap sprint backlog task todo stakeholder launch kickoff",
+		meetings: "meeting agenda minutes deadline calendar invite attendee standup schedule",
+		projects: "project milestone roadmap sprint backlog task todo stakeholder launch kickoff",
 		careers: "job resume cv interview hiring career recruiter employer",
 	},
 	Nature: {
-		outdoors:
-			"hike hiking trail mountain summit forest park lake waterfall river beach island coast valley",
+		outdoors: "hike hiking trail mountain summit forest park lake waterfall river beach island coast valley",
 		plants: "garden flower plant tree blossom sakura leaf",
 		animals: "dog cat bird deer fish horse puppy kitten wildlife",
 		weather: "weather forecast rain snow sunny temperature wind cloud",
 	},
 	Social: {
 		chat: "message chat typing whatsapp messenger reply sent delivered",
-		posts:
-			"follower following like comment repost tiktok instagram inbox reel tweet post",
+		posts: "follower following like comment repost tiktok instagram inbox reel tweet post",
 	},
 };
 
@@ -129,17 +117,12 @@ export function topicOf(text: string): Topic {
 			categoryOfSubject.set(subject, category);
 		}
 	}
-	const supported = byCountDescending(categories).filter(
-		(name) => (categories.get(name) ?? 0) >= minEvidence,
-	);
-	const category =
-		supported.find((name) => name !== lastResort) ?? supported[0] ?? "Other";
+	const supported = byCountDescending(categories).filter((name) => (categories.get(name) ?? 0) >= minEvidence);
+	const category = supported.find((name) => name !== lastResort) ?? supported[0] ?? "Other";
 	const ranked = byCountDescending(subjects);
 	return {
 		category,
-		subcategories: ranked.filter(
-			(name) => categoryOfSubject.get(name) === category,
-		),
+		subcategories: ranked.filter((name) => categoryOfSubject.get(name) === category),
 		subjects: ranked,
 	};
 }
@@ -153,9 +136,7 @@ function lexiconWords(word: string): string[] {
 	if (plain.endsWith("ies")) forms.push(`${plain.slice(0, -3)}y`);
 	const form = forms.find((form) => subjectsOf.has(form));
 	if (form || !word.startsWith("#")) return form ? [form] : [];
-	return longWords.filter(
-		(part) => plain.startsWith(part) || plain.endsWith(part),
-	);
+	return longWords.filter((part) => plain.startsWith(part) || plain.endsWith(part));
 }
 
 function byCountDescending(counts: Map<string, number>): string[] {

@@ -25,19 +25,13 @@ let lastTurn: Promise<unknown> = Promise.resolve();
  * Reads the text in an image (JPEG, PNG or WebP), one image at a time in a process, in one thread that the next image reuses.
  * @throws ReadingTooSlow; and where the thread dies. The next image gets a new thread.
  */
-export function readText(
-	image: Uint8Array,
-	seconds = secondsToRead,
-): Promise<TextLine[]> {
+export function readText(image: Uint8Array, seconds = secondsToRead): Promise<TextLine[]> {
 	const turn = lastTurn.then(() => recognise(image, seconds));
 	lastTurn = turn.catch(() => {});
 	return turn;
 }
 
-async function recognise(
-	image: Uint8Array,
-	seconds: number,
-): Promise<TextLine[]> {
+async function recognise(image: Uint8Array, seconds: number): Promise<TextLine[]> {
 	worker ??= startWorker();
 	const thread = worker;
 	const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -78,13 +72,8 @@ function startWorker(): Worker {
 /** Beside the bundle where there is one (its chunks may lie a folder deeper), else as installed in the repository. */
 function assetPath({ from, name }: { from: string; name: string }): string {
 	const here = import.meta.dirname;
-	const bundled = [
-		join(here, "tesseract", name),
-		join(here, "../tesseract", name),
-	];
-	return (
-		bundled.find((path) => existsSync(path)) ?? join(here, "../../..", from)
-	);
+	const bundled = [join(here, "tesseract", name), join(here, "../tesseract", name)];
+	return bundled.find((path) => existsSync(path)) ?? join(here, "../../..", from);
 }
 
 /** Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text. */

@@ -11,8 +11,7 @@ const maxParts = 3;
 const maxQueryChars = 1_000;
 
 /** Separates the parts of a compound question. */
-const separator =
-	/[,;?!]+\s+(?:(?:and|or|but)\s+)?|\s+(?:and|or|as well as|versus|vs\.?|plus)\s+/i;
+const separator = /[,;?!]+\s+(?:(?:and|or|but)\s+)?|\s+(?:and|or|as well as|versus|vs\.?|plus)\s+/i;
 
 /** Words of the request itself, and of what every item here is. */
 const framing =
@@ -22,11 +21,7 @@ const framing =
  * Returns the next searches, where `done` were made and `found` items are known: the question itself, then its parts,
  * and while nothing is found the same in fewer words and by one mode alone. Empty where nothing is left to try.
  */
-export function planSearches(
-	message: string,
-	done: PlannedSearch[],
-	found: number,
-): PlannedSearch[] {
+export function planSearches(message: string, done: PlannedSearch[], found: number): PlannedSearch[] {
 	const question = message.slice(0, maxQueryChars).toWellFormed().trim();
 	const isNew = ({ query, mode }: PlannedSearch) =>
 		!done.some((search) => search.query === query && search.mode === mode);
@@ -41,11 +36,7 @@ export function planSearches(
 			],
 		);
 	}
-	return (
-		rounds
-			.map((round) => round.filter(isNew))
-			.find((round) => round.length > 0) ?? []
-	);
+	return rounds.map((round) => round.filter(isNew)).find((round) => round.length > 0) ?? [];
 }
 
 function partsOf(question: string): string[] {

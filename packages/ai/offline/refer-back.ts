@@ -11,8 +11,7 @@ export type Reference =
 	/** The reason why no item matches. */
 	| { problem: string };
 
-const ordinals =
-	"first second third fourth fifth sixth seventh eighth ninth tenth".split(" ");
+const ordinals = "first second third fourth fifth sixth seventh eighth ninth tenth".split(" ");
 const ordinal = `(?:${ordinals.join("|")}|\\d{1,2}(?:st|nd|rd|th)|last)`;
 const thing = "(?:one|item|image|picture|photo|screenshot|result)s?";
 
@@ -43,40 +42,24 @@ export function referBack(
 		return itemAt(placed[1] ?? placed[2] ?? placed[3] ?? "", request, shown);
 	}
 	if (filterReference.test(message)) {
-		return matchingItems(
-			remainingWords(message.replace(filterReference, " ")),
-			shown,
-		);
+		return matchingItems(remainingWords(message.replace(filterReference, " ")), shown);
 	}
 	const [only, ...others] = shown.filter(({ ref }) => cited.includes(ref));
-	return only && others.length === 0 && pronoun.test(message)
-		? { item: only, request: remainingWords(message) }
-		: null;
+	return only && others.length === 0 && pronoun.test(message) ? { item: only, request: remainingWords(message) } : null;
 }
 
-function itemAt(
-	position: string,
-	request: string,
-	shown: QuotedItem[],
-): Reference {
+function itemAt(position: string, request: string, shown: QuotedItem[]): Reference {
 	if (shown.length === 0) {
 		return { problem: "I have not shown any items yet: ask for some first." };
 	}
 	const word = ordinals.indexOf(position.toLowerCase());
 	const at =
-		position.toLowerCase() === "last"
-			? shown.length - 1
-			: word >= 0
-				? word
-				: Number.parseInt(position, 10) - 1;
+		position.toLowerCase() === "last" ? shown.length - 1 : word >= 0 ? word : Number.parseInt(position, 10) - 1;
 	const item = shown[at];
 	return item
 		? { item, request }
 		: {
-				problem:
-					shown.length === 1
-						? "I showed only one item."
-						: `I showed only ${shown.length} items.`,
+				problem: shown.length === 1 ? "I showed only one item." : `I showed only ${shown.length} items.`,
 			};
 }
 
@@ -85,11 +68,7 @@ function matchingItems(request: string, shown: QuotedItem[]): Reference {
 		return { problem: "I have not shown any items yet: ask for some first." };
 	}
 	const wanted = contentWords(request);
-	const items = shown.filter(
-		(item) =>
-			wanted.size === 0 ||
-			coverage(wanted, contentWords(wholeText(item))) === 1,
-	);
+	const items = shown.filter((item) => wanted.size === 0 || coverage(wanted, contentWords(wholeText(item))) === 1);
 	return items.length > 0
 		? { items }
 		: {
@@ -108,20 +87,14 @@ function remainingWords(text: string): string {
 
 /** Lists items, each in a sentence with its citation. */
 export function listItems(items: QuotedItem[]): string {
-	return items
-		.map(({ headline, ref }) => `${withoutBrackets(headline)} [${ref}].`)
-		.join("\n");
+	return items.map(({ headline, ref }) => `${withoutBrackets(headline)} [${ref}].`).join("\n");
 }
 
 /** Describes an item by its headline and the first sentence of its summary. */
 export function describeItem(item: QuotedItem): string {
 	const [first = ""] = splitSentences(item.summary);
-	const sentences = [item.headline, first]
-		.map(withoutBrackets)
-		.filter((sentence) => sentence);
-	return [...new Set(sentences)]
-		.map((sentence) => `${sentence} [${item.ref}].`)
-		.join("\n");
+	const sentences = [item.headline, first].map(withoutBrackets).filter((sentence) => sentence);
+	return [...new Set(sentences)].map((sentence) => `${sentence} [${item.ref}].`).join("\n");
 }
 
 /** Brackets would read as citations. */

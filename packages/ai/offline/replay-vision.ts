@@ -2,10 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { PermanentFailure } from "#core/errors.ts";
-import {
-	type ImageDescription,
-	imageDescription,
-} from "#core/items/analysis.ts";
+import { type ImageDescription, imageDescription } from "#core/items/analysis.ts";
 import { once } from "#core/once.ts";
 import type { Vision } from "#core/ports/index.ts";
 
@@ -35,18 +32,9 @@ export function replayVision(folder: string): Vision {
 	};
 }
 
-async function analysesBySha256(
-	folder: string,
-): Promise<Map<string, ImageDescription>> {
-	const references: { item_id: string }[] = JSON.parse(
-		await readFile(path.join(folder, "analyses.json"), "utf8"),
-	);
-	const byItem = new Map(
-		references.map((reference) => [
-			reference.item_id,
-			imageDescription.parse(reference),
-		]),
-	);
+async function analysesBySha256(folder: string): Promise<Map<string, ImageDescription>> {
+	const references: { item_id: string }[] = JSON.parse(await readFile(path.join(folder, "analyses.json"), "utf8"));
+	const byItem = new Map(references.map((reference) => [reference.item_id, imageDescription.parse(reference)]));
 	const found = new Map<string, ImageDescription>();
 	for (const file of await readdir(path.join(folder, "images"))) {
 		const description = byItem.get(path.parse(file).name);

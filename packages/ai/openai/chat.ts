@@ -51,8 +51,7 @@ export function openaiChat(settings: ProviderSettings): Chat {
  * These models call tools in Chat Completions only with reasoning switched off; older ones, and those that always
  * reason, refuse the parameter.
  */
-const mustNotReason = (model: string) =>
-	/^gpt-5\.\d+(?!.*(chat|codex|pro))/.test(model);
+const mustNotReason = (model: string) => /^gpt-5\.\d+(?!.*(chat|codex|pro))/.test(model);
 
 function asOpenai(message: ChatMessage): OpenAI.ChatCompletionMessageParam {
 	switch (message.role) {

@@ -1,10 +1,5 @@
 import OpenAI from "openai";
-import {
-	callProvider,
-	type Provider,
-	type ProviderSettings,
-	type ProviderUse,
-} from "../provider.ts";
+import { callProvider, type Provider, type ProviderSettings, type ProviderUse } from "../provider.ts";
 import { providers } from "../providers.ts";
 
 /** Calls an OpenAI model within the deadline. */
@@ -40,8 +35,7 @@ export function callOpenai(
 					logLevel: "off",
 				}).chat.completions.create(request, { signal });
 				// A proxy's page comes through as text.
-				if (!Array.isArray(completion.choices))
-					throw new Error("no completion");
+				if (!Array.isArray(completion.choices)) throw new Error("no completion");
 				return completion;
 			},
 			({ usage }) => ({
@@ -52,9 +46,7 @@ export function callOpenai(
 }
 
 /** Returns why the model stopped, in the terms that all providers share. */
-export function stopReasonOf({
-	choices: [choice],
-}: OpenAI.ChatCompletion): "refused" | "cut_off" | "complete" {
+export function stopReasonOf({ choices: [choice] }: OpenAI.ChatCompletion): "refused" | "cut_off" | "complete" {
 	if (choice?.message.refusal || choice?.finish_reason === "content_filter") {
 		return "refused";
 	}

@@ -2,22 +2,14 @@ import { ModelFailure } from "#core/errors.ts";
 import type { ModelUsage } from "#core/items/analysis.ts";
 import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
 import { costUsd } from "../prices.ts";
-import {
-	callProvider,
-	type Provider,
-	type ProviderSettings,
-} from "../provider.ts";
+import { callProvider, type Provider, type ProviderSettings } from "../provider.ts";
 import { modelSetting, providers } from "../providers.ts";
 
 /** An embedding takes a fraction of a second. */
 const maxRequestMs = 15_000;
 
 /** Returns Voyage's embedding model. The SDK is loaded by the first call. */
-export function voyageEmbedder({
-	key,
-	model,
-	baseUrl = providers.voyage.baseUrl,
-}: ProviderSettings): Embedder {
+export function voyageEmbedder({ key, model, baseUrl = providers.voyage.baseUrl }: ProviderSettings): Embedder {
 	const provider: Provider = {
 		name: "voyage",
 		capability: "embedding",
@@ -25,9 +17,7 @@ export function voyageEmbedder({
 		unavailable: "embedding_unavailable",
 		maxRequestMs,
 		// Voyage answers 400: "Model x is not supported. Supported models are ...".
-		isUnknownModel: (status, message) =>
-			status === 404 ||
-			(status === 400 && /model .*not supported/i.test(message)),
+		isUnknownModel: (status, message) => status === 404 || (status === 400 && /model .*not supported/i.test(message)),
 	};
 	return {
 		model,
@@ -70,9 +60,7 @@ export function voyageEmbedder({
 					costUsd: costUsd(model, tokens, 0),
 				},
 			];
-			const vectors = texts.map((_, at) =>
-				unitVector(answer.data?.find(({ index }) => index === at)?.embedding),
-			);
+			const vectors = texts.map((_, at) => unitVector(answer.data?.find(({ index }) => index === at)?.embedding));
 			const wrong = vectors.find((vector) => typeof vector === "string");
 			if (wrong) {
 				throw new ModelFailure(
@@ -94,11 +82,6 @@ function unitVector(numbers: unknown): Float32Array | string {
 	}
 	const vector = Float32Array.from(numbers);
 	const length = Math.hypot(...vector);
-	const isWhole =
-		numbers.every((value) => typeof value === "number") &&
-		Number.isFinite(length) &&
-		length > 0;
-	return isWhole
-		? vector.map((value) => value / length)
-		: "a vector that is not of finite numbers";
+	const isWhole = numbers.every((value) => typeof value === "number") && Number.isFinite(length) && length > 0;
+	return isWhole ? vector.map((value) => value / length) : "a vector that is not of finite numbers";
 }

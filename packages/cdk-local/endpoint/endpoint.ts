@@ -1,10 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import {
-	createServer,
-	type IncomingMessage,
-	type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -12,18 +8,8 @@ import type { Access } from "../services/iam/access.ts";
 import type { Credentials } from "../services/iam/credentials.ts";
 import type { State } from "../state.ts";
 import { decodeChunked } from "./payload.ts";
-import {
-	presignedHeaders,
-	signedService,
-	verifyPolicy,
-	verifySignature,
-} from "./signature.ts";
-import {
-	type AwsApi,
-	AwsError,
-	type AwsRequest,
-	type AwsResponse,
-} from "./types.ts";
+import { presignedHeaders, signedService, verifyPolicy, verifySignature } from "./signature.ts";
+import { type AwsApi, AwsError, type AwsRequest, type AwsResponse } from "./types.ts";
 
 export interface EndpointOptions {
 	state: State;
@@ -117,8 +103,7 @@ async function respond(
 			return api.finish?.(request, response) ?? response;
 		}
 		request.body = await readBody(incoming);
-		if (control && path.startsWith(controlPrefix))
-			return await control(request);
+		if (control && path.startsWith(controlPrefix)) return await control(request);
 		const signed = { ...request, query };
 		const service = signedService(signed) ?? unsignedService(request);
 		api = apis.find((candidate) => candidate.service === service);
@@ -146,23 +131,13 @@ async function respond(
 }
 
 /** Returns the API that takes forms: no header names a form's service, and only S3 takes them. */
-function formService(
-	{ method, path, headers }: AwsRequest,
-	apis: AwsApi[],
-): AwsApi | undefined {
-	const isForm =
-		method === "POST" &&
-		/^multipart\/form-data\b/i.test(headers["content-type"] ?? "");
-	return isForm && !path.startsWith(controlPrefix)
-		? apis.find(({ service }) => service === "s3")
-		: undefined;
+function formService({ method, path, headers }: AwsRequest, apis: AwsApi[]): AwsApi | undefined {
+	const isForm = method === "POST" && /^multipart\/form-data\b/i.test(headers["content-type"] ?? "");
+	return isForm && !path.startsWith(controlPrefix) ? apis.find(({ service }) => service === "s3") : undefined;
 }
 
 /** Reads and drops what `work` leaves unread, so that the client receives the response. */
-async function readToEnd<T>(
-	incoming: IncomingMessage,
-	work: (body: AsyncIterable<Buffer>) => Promise<T>,
-): Promise<T> {
+async function readToEnd<T>(incoming: IncomingMessage, work: (body: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
 	const chunks = incoming[Symbol.asyncIterator]();
 	// Has no `return`, which would close the connection where the work stops early.
 	const body = { next: () => chunks.next() };
@@ -173,11 +148,7 @@ async function readToEnd<T>(
 	}
 }
 
-function errorResponse(
-	error: unknown,
-	request: AwsRequest,
-	api?: AwsApi,
-): AwsResponse {
+function errorResponse(error: unknown, request: AwsRequest, api?: AwsApi): AwsResponse {
 	if (!(error instanceof AwsError) && !request.signal.aborted) {
 		// A defect of cdk-local itself: whoever runs it must see where.
 		console.error(request.method, request.path, request.requestId, error);
@@ -185,11 +156,7 @@ function errorResponse(
 	const known =
 		error instanceof AwsError
 			? error
-			: new AwsError(
-					"InternalFailure",
-					`cdk-local failed at ${request.method} ${request.path}: ${error}`,
-					500,
-				);
+			: new AwsError("InternalFailure", `cdk-local failed at ${request.method} ${request.path}: ${error}`, 500);
 	return (
 		api?.errorResponse?.(known, request) ?? {
 			status: known.status,
@@ -210,10 +177,7 @@ function unsignedService({ headers, method, path }: AwsRequest): string {
 		return "cognito-idp";
 	}
 	if (target) {
-		throw new AwsError(
-			"MissingAuthenticationTokenException",
-			"Request is missing Authentication Token",
-		);
+		throw new AwsError("MissingAuthenticationTokenException", "Request is missing Authentication Token");
 	}
 	const isPreflight = method === "OPTIONS" && path === "/";
 	return isPreflight || path.includes("/.well-known/") ? "cognito-idp" : "s3";
@@ -221,10 +185,7 @@ function unsignedService({ headers, method, path }: AwsRequest): string {
 
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {
 	return Object.fromEntries(
-		Object.entries(incoming.headersDistinct).map(([name, values]) => [
-			name,
-			(values ?? []).join(","),
-		]),
+		Object.entries(incoming.headersDistinct).map(([name, values]) => [name, (values ?? []).join(",")]),
 	);
 }
 
@@ -237,11 +198,7 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
 		if (size <= maxBody) chunks.push(chunk);
 	}
 	if (size > maxBody) {
-		throw new AwsError(
-			"EntityTooLarge",
-			`The body has ${size} bytes; cdk-local takes at most ${maxBody}.`,
-			413,
-		);
+		throw new AwsError("EntityTooLarge", `The body has ${size} bytes; cdk-local takes at most ${maxBody}.`, 413);
 	}
 	return Buffer.concat(chunks);
 }
@@ -255,9 +212,7 @@ async function write(
 	outgoing.writeHead(status, {
 		"x-amzn-requestid": requestId,
 		"x-amz-request-id": requestId,
-		...(typeof body === "string" || body instanceof Uint8Array
-			? { "content-length": Buffer.byteLength(body) }
-			: {}),
+		...(typeof body === "string" || body instanceof Uint8Array ? { "content-length": Buffer.byteLength(body) } : {}),
 		...headers,
 	});
 	if (headOnly || body === undefined) {

@@ -1,12 +1,6 @@
 import { z } from "zod";
 import type { Permission } from "../services/iam/permission.ts";
-import {
-	type AwsApi,
-	AwsError,
-	type AwsRequest,
-	type AwsResponse,
-	notImplemented,
-} from "./types.ts";
+import { type AwsApi, AwsError, type AwsRequest, type AwsResponse, notImplemented } from "./types.ts";
 
 /** One operation of a service: its strict input and its effect. */
 export interface Operation {
@@ -19,10 +13,7 @@ export interface Operation {
 /** Defines an operation. A parameter outside the schema is refused by name: an ignored one would look done. */
 export function operation<Shape extends z.core.$ZodLooseShape>(
 	shape: Shape,
-	run: (
-		input: z.infer<z.ZodObject<Shape, z.core.$strict>>,
-		request: AwsRequest,
-	) => unknown,
+	run: (input: z.infer<z.ZodObject<Shape, z.core.$strict>>, request: AwsRequest) => unknown,
 ): Operation {
 	const schema = z.strictObject(shape);
 	return {
@@ -31,8 +22,7 @@ export function operation<Shape extends z.core.$ZodLooseShape>(
 			if (!parsed.success) throw invalidInput(parsed.error);
 			return parsed.data;
 		},
-		run: (input, request) =>
-			run(input as z.infer<z.ZodObject<Shape, z.core.$strict>>, request),
+		run: (input, request) => run(input as z.infer<z.ZodObject<Shape, z.core.$strict>>, request),
 	};
 }
 
@@ -63,9 +53,7 @@ export function jsonApi<Input>({
 		service,
 		operations: Object.keys(operations),
 		async handle(request): Promise<AwsResponse> {
-			const [prefix, name = ""] = (request.headers["x-amz-target"] ?? "").split(
-				".",
-			);
+			const [prefix, name = ""] = (request.headers["x-amz-target"] ?? "").split(".");
 			const operation = Object.hasOwn(operations, name) && operations[name];
 			if (prefix !== target || !operation) {
 				throw new AwsError(
@@ -75,10 +63,7 @@ export function jsonApi<Input>({
 			}
 			const isPublic = unsigned?.has(name);
 			if (!request.principal && !isPublic) {
-				throw new AwsError(
-					"MissingAuthenticationTokenException",
-					"Missing Authentication Token",
-				);
+				throw new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token");
 			}
 			const input = operation.read(parseBody(request.body));
 			if (!isPublic) request.rights.require(permissions(name, input as Input));
@@ -107,8 +92,6 @@ function invalidInput(error: z.ZodError): AwsError {
 	}
 	return new AwsError(
 		"InvalidParameterException",
-		error.issues
-			.map(({ path, message }) => `${path.join(".")}: ${message}`)
-			.join("; "),
+		error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "),
 	);
 }

@@ -33,10 +33,7 @@ function unchunk(body: Buffer, headers: Record<string, string>): Buffer {
 	const line = () => {
 		const end = body.indexOf(crlf, position);
 		if (end < 0) {
-			throw new AwsError(
-				"IncompleteBody",
-				"The aws-chunked body ends within a chunk.",
-			);
+			throw new AwsError("IncompleteBody", "The aws-chunked body ends within a chunk.");
 		}
 		const text = body.toString("latin1", position, end);
 		position = end + crlf.length;
@@ -48,9 +45,7 @@ function unchunk(body: Buffer, headers: Record<string, string>): Buffer {
 		parts.push(body.subarray(position, position + size));
 		position += size + crlf.length;
 	}
-	const announced = new Set(
-		(headers["x-amz-trailer"] ?? "").toLowerCase().split(","),
-	);
+	const announced = new Set((headers["x-amz-trailer"] ?? "").toLowerCase().split(","));
 	while (position < body.length) {
 		const [name = "", value = ""] = line().split(/:(.*)/s, 2);
 		if (announced.has(name.toLowerCase())) {
@@ -60,8 +55,7 @@ function unchunk(body: Buffer, headers: Record<string, string>): Buffer {
 	return Buffer.concat(parts);
 }
 
-const digest = (algorithm: string) => (body: Buffer) =>
-	createHash(algorithm).update(body).digest("base64");
+const digest = (algorithm: string) => (body: Buffer) => createHash(algorithm).update(body).digest("base64");
 
 const checksums: Record<string, (body: Buffer) => string> = {
 	"x-amz-checksum-crc32": (body) => {
@@ -78,10 +72,7 @@ function verifyChecksums(body: Buffer, headers: Record<string, string>): void {
 	for (const [name, value] of Object.entries(headers)) {
 		const compute = checksums[name];
 		if (compute && compute(body) !== value) {
-			throw new AwsError(
-				"BadDigest",
-				`The ${name} you specified did not match the calculated checksum.`,
-			);
+			throw new AwsError("BadDigest", `The ${name} you specified did not match the calculated checksum.`);
 		}
 		if (!compute && /^x-amz-checksum-(?!mode|type|algorithm)/.test(name)) {
 			throw notImplemented(`The checksum header ${name}`);

@@ -1,12 +1,6 @@
 import { z } from "zod";
 import { type Permission, xmlDenial } from "../services/iam/permission.ts";
-import {
-	type AwsApi,
-	AwsError,
-	type AwsRequest,
-	type AwsResponse,
-	notImplemented,
-} from "./types.ts";
+import { type AwsApi, AwsError, type AwsRequest, type AwsResponse, notImplemented } from "./types.ts";
 import { type Xml, xmlDocument } from "./xml.ts";
 
 /** One operation of a service that takes a form and returns XML. */
@@ -17,20 +11,14 @@ export interface QueryOperation {
 /** Defines an operation. A parameter outside the schema is refused by name: an ignored one would look done. */
 export function queryOperation<Shape extends z.core.$ZodLooseShape>(
 	shape: Shape,
-	run: (
-		input: z.infer<z.ZodObject<Shape, z.core.$strict>>,
-		request: AwsRequest,
-	) => Xml,
+	run: (input: z.infer<z.ZodObject<Shape, z.core.$strict>>, request: AwsRequest) => Xml,
 ): QueryOperation {
 	const schema = z.strictObject(shape);
 	return {
 		run(input, request) {
 			const parsed = schema.safeParse(input);
 			if (parsed.success) {
-				return run(
-					parsed.data as z.infer<z.ZodObject<Shape, z.core.$strict>>,
-					request,
-				);
+				return run(parsed.data as z.infer<z.ZodObject<Shape, z.core.$strict>>, request);
 			}
 			const [issue] = parsed.error.issues;
 			if (issue?.code === "unrecognized_keys") {
@@ -52,13 +40,7 @@ export interface QueryService {
 }
 
 /** Serves AWS's query protocol: a form with an `Action`, answered in XML. */
-export function queryApi({
-	service,
-	version,
-	namespace,
-	operations,
-	permissions,
-}: QueryService): AwsApi {
+export function queryApi({ service, version, namespace, operations, permissions }: QueryService): AwsApi {
 	return {
 		service,
 		operations: Object.keys(operations),
@@ -74,11 +56,7 @@ export function queryApi({
 				throw notImplemented(`${service} ${Version} ${Action}`);
 			}
 			if (!request.principal) {
-				throw new AwsError(
-					"MissingAuthenticationToken",
-					"Request is missing Authentication Token",
-					403,
-				);
+				throw new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
 			}
 			request.rights.require(permissions(Action, input));
 			return xmlAnswer(200, `${Action}Response`, {

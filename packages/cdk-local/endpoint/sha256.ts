@@ -1,10 +1,4 @@
-import {
-	type BinaryLike,
-	createHash,
-	createHmac,
-	type Hash,
-	type Hmac,
-} from "node:crypto";
+import { type BinaryLike, createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 
 type Bytes = string | ArrayBuffer | ArrayBufferView;
 
@@ -13,9 +7,7 @@ export class Sha256 {
 	readonly #hash: Hash | Hmac;
 
 	constructor(key?: Bytes) {
-		this.#hash = key
-			? createHmac("sha256", key as BinaryLike)
-			: createHash("sha256");
+		this.#hash = key ? createHmac("sha256", key as BinaryLike) : createHash("sha256");
 	}
 
 	update(chunk: Bytes): void {

@@ -11,9 +11,7 @@ export function signatureErrors(service: string) {
 		unknownKey: () =>
 			error(
 				"InvalidAccessKeyId",
-				service === "sqs"
-					? "InvalidClientTokenId"
-					: "UnrecognizedClientException",
+				service === "sqs" ? "InvalidClientTokenId" : "UnrecognizedClientException",
 				s3
 					? "The AWS Access Key Id you provided does not exist in our records."
 					: "The security token included in the request is invalid.",
@@ -21,25 +19,16 @@ export function signatureErrors(service: string) {
 		badToken: () =>
 			error(
 				"InvalidToken",
-				service === "sqs"
-					? "InvalidClientTokenId"
-					: "UnrecognizedClientException",
+				service === "sqs" ? "InvalidClientTokenId" : "UnrecognizedClientException",
 				s3
 					? "The provided token is malformed or otherwise invalid."
 					: "The security token included in the request is invalid.",
 			),
-		malformed: (message: string) =>
-			error(
-				"AuthorizationHeaderMalformed",
-				"InvalidSignatureException",
-				message,
-			),
+		malformed: (message: string) => error("AuthorizationHeaderMalformed", "InvalidSignatureException", message),
 		mismatch: () =>
 			error(
 				"SignatureDoesNotMatch",
-				service === "sqs"
-					? "SignatureDoesNotMatch"
-					: "InvalidSignatureException",
+				service === "sqs" ? "SignatureDoesNotMatch" : "InvalidSignatureException",
 				"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
 			),
 		skewed: (time: string) =>

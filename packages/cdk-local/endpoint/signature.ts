@@ -9,10 +9,7 @@ import {
 	SignatureV4,
 	UNSIGNED_PAYLOAD,
 } from "@smithy/signature-v4";
-import type {
-	Credentials,
-	IssuedCredentials,
-} from "../services/iam/credentials.ts";
+import type { Credentials, IssuedCredentials } from "../services/iam/credentials.ts";
 import { Sha256 } from "./sha256.ts";
 import { type SignatureErrors, signatureErrors } from "./signature-errors.ts";
 import { AwsError, type Principal, type SignedPolicy } from "./types.ts";
@@ -69,11 +66,7 @@ export function signedService(request: SignedRequest): string | null {
  */
 export async function verifySignature(
 	request: SignedRequest,
-	{
-		credentials,
-		now,
-		region,
-	}: { credentials: Credentials; now: number; region: string },
+	{ credentials, now, region }: { credentials: Credentials; now: number; region: string },
 ): Promise<Principal | null> {
 	const signature = readSignature(request);
 	if (!signature) return null;
@@ -82,10 +75,7 @@ export async function verifySignature(
 	const keys = credentials.find(signature.accessKeyId);
 	if (!keys) throw errors.unknownKey();
 	if (signature.token !== keys.sessionToken) throw errors.badToken();
-	if (
-		signature.region !== region ||
-		signature.day !== signature.time.slice(0, 8)
-	) {
+	if (signature.region !== region || signature.day !== signature.time.slice(0, 8)) {
 		throw errors.malformed(
 			`The credential scope ${signature.day}/${signature.region} is wrong: expecting the day of X-Amz-Date and the region '${region}'`,
 		);
@@ -97,17 +87,10 @@ export async function verifySignature(
 	const expected = await sign(
 		keys,
 		signature,
-		await new CanonicalRequests(signature, keys).stringToSign(
-			request,
-			signature,
-			payloadHash,
-		),
+		await new CanonicalRequests(signature, keys).stringToSign(request, signature, payloadHash),
 	);
 	if (!isEqual(expected, signature.signature)) throw errors.mismatch();
-	if (
-		/^[0-9a-f]{64}$/.test(payloadHash) &&
-		payloadHash !== sha256(request.body)
-	) {
+	if (/^[0-9a-f]{64}$/.test(payloadHash) && payloadHash !== sha256(request.body)) {
 		throw new AwsError(
 			"XAmzContentSHA256Mismatch",
 			"The provided 'x-amz-content-sha256' header does not match what was computed.",
@@ -151,9 +134,7 @@ export function presignedHeaders(query: string): Record<string, string> {
 	return Object.fromEntries(
 		parseQuery(query)
 			.map(([name, value]) => [name.toLowerCase(), value] as const)
-			.filter(
-				([name]) => name.startsWith("x-amz-") && !signatureParameters.has(name),
-			),
+			.filter(([name]) => name.startsWith("x-amz-") && !signatureParameters.has(name)),
 	);
 }
 
@@ -180,14 +161,9 @@ class CanonicalRequests extends SignatureV4 {
 			method: request.method,
 			protocol: "http:",
 			hostname: "",
-			path:
-				service === "s3"
-					? request.path.split("/").map(decodeUri).map(encode).join("/")
-					: request.path,
+			path: service === "s3" ? request.path.split("/").map(decodeUri).map(encode).join("/") : request.path,
 			query: groupByName(parseQuery(request.query)),
-			headers: Object.fromEntries(
-				signedHeaders.map((name) => [name, request.headers[name] ?? ""]),
-			),
+			headers: Object.fromEntries(signedHeaders.map((name) => [name, request.headers[name] ?? ""])),
 		};
 		return this.createStringToSign(
 			time,
@@ -207,9 +183,7 @@ async function sign(
 	{ day, region, service }: CredentialScope,
 	stringToSign: string,
 ): Promise<string> {
-	const hmac = new Sha256(
-		await getSigningKey(Sha256, keys, day, region, service),
-	);
+	const hmac = new Sha256(await getSigningKey(Sha256, keys, day, region, service));
 	hmac.update(stringToSign);
 	return Buffer.from(await hmac.digest()).toString("hex");
 }
@@ -246,11 +220,8 @@ function readSignature(request: SignedRequest): Signature | null {
 	};
 }
 
-function readCredential(
-	credential = "",
-): CredentialScope & { accessKeyId: string } {
-	const [accessKeyId = "", day = "", region = "", service = "", type] =
-		credential.split("/");
+function readCredential(credential = ""): CredentialScope & { accessKeyId: string } {
+	const [accessKeyId = "", day = "", region = "", service = "", type] = credential.split("/");
 	if (type !== KEY_TYPE_IDENTIFIER) {
 		throw new AwsError(
 			"IncompleteSignature",
@@ -260,20 +231,12 @@ function readCredential(
 	return { accessKeyId, day, region, service };
 }
 
-function checkTime(
-	signature: Signature,
-	now: number,
-	errors: SignatureErrors,
-): void {
+function checkTime(signature: Signature, now: number, errors: SignatureErrors): void {
 	const [, year, month, day, hour, minute, second] =
 		/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(signature.time) ?? [];
-	const time = Date.parse(
-		`${year}-${month}-${day}T${hour}:${minute}:${second}Z`,
-	);
+	const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 	if (Number.isNaN(time)) {
-		throw errors.malformed(
-			`X-Amz-Date "${signature.time}" is not of the form 20261231T235959Z.`,
-		);
+		throw errors.malformed(`X-Amz-Date "${signature.time}" is not of the form 20261231T235959Z.`);
 	}
 	if (signature.expires === null) {
 		if (Math.abs(now - time) > maxClockSkewMs) {
@@ -282,8 +245,7 @@ function checkTime(
 		return;
 	}
 	const { expires } = signature;
-	const isAllowed =
-		Number.isInteger(expires) && expires > 0 && expires <= MAX_PRESIGNED_TTL;
+	const isAllowed = Number.isInteger(expires) && expires > 0 && expires <= MAX_PRESIGNED_TTL;
 	if (!isAllowed) {
 		throw new AwsError(
 			"AuthorizationQueryParametersError",
@@ -298,15 +260,9 @@ function checkTime(
 	}
 }
 
-function checkSignedHeaders(
-	request: SignedRequest,
-	signature: Signature,
-	errors: SignatureErrors,
-): void {
+function checkSignedHeaders(request: SignedRequest, signature: Signature, errors: SignatureErrors): void {
 	const signed = new Set(signature.signedHeaders);
-	const mustBeSigned = Object.keys(request.headers).filter(
-		(name) => name === "host" || name.startsWith("x-amz-"),
-	);
+	const mustBeSigned = Object.keys(request.headers).filter((name) => name === "host" || name.startsWith("x-amz-"));
 	const unsigned = mustBeSigned.find((name) => !signed.has(name));
 	if (unsigned) throw errors.unsignedHeader(unsigned);
 }
@@ -316,10 +272,7 @@ function hashPayload(request: SignedRequest, signature: Signature): string {
 	const stated = request.headers["x-amz-content-sha256"];
 	if (stated) return stated;
 	if (signature.location === "query") return UNSIGNED_PAYLOAD;
-	throw new AwsError(
-		"InvalidRequest",
-		"Missing required header for this request: x-amz-content-sha256",
-	);
+	throw new AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
 }
 
 function parseQuery(query: string): [string, string][] {
@@ -345,10 +298,7 @@ export function decodeUri(text: string): string {
 	try {
 		return decodeURIComponent(text);
 	} catch {
-		throw new AwsError(
-			"InvalidURI",
-			`Couldn't parse the specified URI: "${text}" is not percent-encoded UTF-8.`,
-		);
+		throw new AwsError("InvalidURI", `Couldn't parse the specified URI: "${text}" is not percent-encoded UTF-8.`);
 	}
 }
 

@@ -9,11 +9,7 @@ const builder = new XMLBuilder({
 });
 
 /** Writes a document with one root element, in `namespace` if there is one. */
-export function xmlDocument(
-	root: string,
-	content: Xml,
-	namespace?: string,
-): string {
+export function xmlDocument(root: string, content: Xml, namespace?: string): string {
 	const document = builder.build({
 		"?xml": { "@version": "1.0", "@encoding": "UTF-8" },
 		[root]: {
@@ -26,10 +22,7 @@ export function xmlDocument(
 }
 
 /** Reads a document in which the elements named in `lists` repeat. Text is not trimmed, and "1e3" stays text. */
-export function parseXml(
-	bytes: Uint8Array,
-	{ lists }: { lists: string[] },
-): unknown {
+export function parseXml(bytes: Uint8Array, { lists }: { lists: string[] }): unknown {
 	return new XMLParser({
 		parseTagValue: false,
 		trimValues: false,

@@ -34,7 +34,6 @@ export const awsServices: readonly AwsService[] = [
 ];
 
 /** Every resource type that runs here. */
-export const resourceTypes: Readonly<Record<string, CreateResource>> =
-	Object.fromEntries(
-		awsServices.flatMap(({ resources }) => Object.entries(resources)),
-	);
+export const resourceTypes: Readonly<Record<string, CreateResource>> = Object.fromEntries(
+	awsServices.flatMap(({ resources }) => Object.entries(resources)),
+);

@@ -2,13 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A value of a CloudFormation template. */
-export type Json =
-	| string
-	| number
-	| boolean
-	| null
-	| Json[]
-	| { [key: string]: Json };
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
 export interface TemplateResource {
@@ -80,10 +74,7 @@ function readJson<T>(file: string): T {
 	try {
 		return JSON.parse(readFileSync(file, "utf8")) as T;
 	} catch (cause) {
-		throw new Error(
-			`The assembly file ${file} cannot be read: run cdk synth again.`,
-			{ cause },
-		);
+		throw new Error(`The assembly file ${file} cannot be read: run cdk synth again.`, { cause });
 	}
 }
 
@@ -103,14 +94,10 @@ export function readAssembly(folder: string): Assembly {
 			stacks.push({
 				name: artifact.properties?.stackName ?? artifact.displayName ?? id,
 				region: regionOf(artifact.environment),
-				template: readJson(
-					join(folder, artifact.properties?.templateFile ?? ""),
-				),
+				template: readJson(join(folder, artifact.properties?.templateFile ?? "")),
 			});
 		} else if (artifact.type === "cdk:asset-manifest") {
-			const { files = {} } = readJson<AssetsFile>(
-				join(folder, artifact.properties?.file ?? ""),
-			);
+			const { files = {} } = readJson<AssetsFile>(join(folder, artifact.properties?.file ?? ""));
 			for (const { source, destinations } of Object.values(files)) {
 				if (source?.packaging !== "zip" || !source.path) continue;
 				for (const { objectKey } of Object.values(destinations)) {

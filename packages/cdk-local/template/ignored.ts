@@ -37,13 +37,8 @@ export const ignoredTypes: Readonly<Record<string, string>> = {
 		"AWS::SNS::Subscription",
 		"AWS::Budgets::Budget",
 	]),
-	...because("nothing is encrypted at rest here", [
-		"AWS::KMS::Key",
-		"AWS::KMS::Alias",
-	]),
-	...because("no secret is rotated here", [
-		"AWS::SecretsManager::RotationSchedule",
-	]),
+	...because("nothing is encrypted at rest here", ["AWS::KMS::Key", "AWS::KMS::Alias"]),
+	...because("no secret is rotated here", ["AWS::SecretsManager::RotationSchedule"]),
 	...because("it only describes the app to AWS", ["AWS::CDK::Metadata"]),
 };
 

@@ -53,22 +53,14 @@ async function walk(value: Json, scope: Scope): Promise<Resolved> {
 
 const isIntrinsic = (key: string) => key === "Ref" || key.startsWith("Fn::");
 
-async function call(
-	name: string,
-	argument: Json,
-	scope: Scope,
-): Promise<Resolved> {
+async function call(name: string, argument: Json, scope: Scope): Promise<Resolved> {
 	const arguments_ = async () => list(name, await resolve(argument, scope));
 	switch (name) {
 		case "Ref":
-			return argument === "AWS::NoValue"
-				? noValue
-				: scope.ref(text(name, argument));
+			return argument === "AWS::NoValue" ? noValue : scope.ref(text(name, argument));
 		case "Fn::GetAtt": {
 			const [logicalId, ...attribute] =
-				typeof argument === "string"
-					? argument.split(".")
-					: list(name, argument).map((part) => text(name, part));
+				typeof argument === "string" ? argument.split(".") : list(name, argument).map((part) => text(name, part));
 			return scope.getAtt(logicalId ?? "", attribute.join("."));
 		}
 		case "Fn::Sub":
@@ -83,9 +75,7 @@ async function call(
 			const [index, elements] = await arguments_();
 			const element = list(name, elements)[Number(index)];
 			if (element === undefined) {
-				throw new Error(
-					`Fn::Select has no element ${index} in ${JSON.stringify(elements)}.`,
-				);
+				throw new Error(`Fn::Select has no element ${index} in ${JSON.stringify(elements)}.`);
 			}
 			return element;
 		}
@@ -94,16 +84,10 @@ async function call(
 			return text(name, source).split(text(name, separator));
 		}
 		case "Fn::Base64":
-			return Buffer.from(text(name, await resolve(argument, scope))).toString(
-				"base64",
-			);
+			return Buffer.from(text(name, await resolve(argument, scope))).toString("base64");
 		case "Fn::FindInMap": {
 			const [map, first, second] = await arguments_();
-			return scope.mapping(
-				text(name, map),
-				text(name, first),
-				text(name, second),
-			);
+			return scope.mapping(text(name, map), text(name, first), text(name, second));
 		}
 		case "Fn::If": {
 			const [condition, whenTrue, whenFalse] = list(name, argument);
@@ -111,9 +95,7 @@ async function call(
 			return walk((holds ? whenTrue : whenFalse) ?? null, scope);
 		}
 		case "Fn::GetAZs":
-			return scope.availabilityZones(
-				text(name, await resolve(argument, scope)),
-			);
+			return scope.availabilityZones(text(name, await resolve(argument, scope)));
 		case "Fn::ImportValue":
 			return scope.importValue(text(name, await resolve(argument, scope)));
 		case "Fn::Equals":
@@ -131,16 +113,11 @@ async function call(
 /** Evaluates a condition of the template. */
 export async function holds(condition: Json, scope: Scope): Promise<boolean> {
 	if (typeof condition === "boolean") return condition;
-	if (
-		condition === null ||
-		typeof condition !== "object" ||
-		Array.isArray(condition)
-	) {
+	if (condition === null || typeof condition !== "object" || Array.isArray(condition)) {
 		return String(condition) === "true";
 	}
 	const [name = "", argument = null] = Object.entries(condition)[0] ?? [];
-	const each = (operands: Json) =>
-		Promise.all(list(name, operands).map((operand) => holds(operand, scope)));
+	const each = (operands: Json) => Promise.all(list(name, operands).map((operand) => holds(operand, scope)));
 	switch (name) {
 		case "Condition":
 			return scope.condition(text(name, argument));
@@ -155,16 +132,12 @@ export async function holds(condition: Json, scope: Scope): Promise<boolean> {
 			return JSON.stringify(left) === JSON.stringify(right);
 		}
 		default:
-			throw new Error(
-				`cdk-local does not know the condition ${name}: add it to template/intrinsics.ts.`,
-			);
+			throw new Error(`cdk-local does not know the condition ${name}: add it to template/intrinsics.ts.`);
 	}
 }
 
 async function substitute(argument: Json, scope: Scope): Promise<string> {
-	const [template, variables] = Array.isArray(argument)
-		? argument
-		: [argument, {}];
+	const [template, variables] = Array.isArray(argument) ? argument : [argument, {}];
 	const locals = variables as JsonObject;
 	const parts: string[] = [];
 	for (const part of text("Fn::Sub", template).split(/(\$\{[^}]*\})/)) {
@@ -176,9 +149,7 @@ async function substitute(argument: Json, scope: Scope): Promise<string> {
 		} else {
 			const [logicalId, ...attribute] = name.split(".");
 			const value =
-				attribute.length > 0
-					? await scope.getAtt(logicalId as string, attribute.join("."))
-					: await scope.ref(name);
+				attribute.length > 0 ? await scope.getAtt(logicalId as string, attribute.join(".")) : await scope.ref(name);
 			parts.push(text("Fn::Sub", value));
 		}
 	}

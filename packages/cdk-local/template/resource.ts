@@ -21,10 +21,7 @@ export interface ResourceContext {
 }
 
 export interface CreateResource {
-	(
-		properties: JsonObject,
-		context: ResourceContext,
-	): Created | Promise<Created>;
+	(properties: JsonObject, context: ResourceContext): Created | Promise<Created>;
 	/** Every property that the type accepts; a reason where it has no effect. */
 	readonly accepts: Readonly<Record<string, { ignoredBecause?: string }>>;
 }
@@ -35,10 +32,7 @@ export interface CreateResource {
  */
 export function resource<Shape extends z.ZodRawShape>(
 	shape: Shape,
-	create: (
-		properties: z.infer<z.ZodObject<Shape>>,
-		context: ResourceContext,
-	) => Created | Promise<Created>,
+	create: (properties: z.infer<z.ZodObject<Shape>>, context: ResourceContext) => Created | Promise<Created>,
 ): CreateResource {
 	const schema = z.strictObject(shape);
 	const createChecked = (properties: JsonObject, context: ResourceContext) => {
@@ -47,9 +41,7 @@ export function resource<Shape extends z.ZodRawShape>(
 			const problems = parsed.error.issues.map((issue) =>
 				[issue.path.join("."), issue.message].filter(Boolean).join(": "),
 			);
-			throw new Error(
-				`cdk-local does not support these properties: ${problems.join("; ")}`,
-			);
+			throw new Error(`cdk-local does not support these properties: ${problems.join("; ")}`);
 		}
 		return create(parsed.data as z.infer<z.ZodObject<Shape>>, context);
 	};
@@ -73,8 +65,5 @@ export function ignored(reason: string) {
 
 /** CloudFormation takes numbers and booleans as text, too. */
 export const number = z.coerce.number();
-export const boolean = z.union([
-	z.boolean(),
-	z.enum(["true", "false"]).transform((value) => value === "true"),
-]);
+export const boolean = z.union([z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")]);
 export const tags = ignored("nothing is billed by tag");

@@ -15,18 +15,12 @@ export class Stack {
 	readonly #created = new Map<string, Created>();
 	readonly #creating: string[] = [];
 
-	constructor(
-		stack: AssemblyStack,
-		services: Services,
-		exports: Map<string, Json>,
-	) {
+	constructor(stack: AssemblyStack, services: Services, exports: Map<string, Json>) {
 		this.#stack = stack;
 		this.#services = services;
 		this.#exports = exports;
 		if (stack.template.Transform !== undefined) {
-			throw new Error(
-				`${stack.name} uses a Transform, which only CloudFormation can run.`,
-			);
+			throw new Error(`${stack.name} uses a Transform, which only CloudFormation can run.`);
 		}
 	}
 
@@ -76,15 +70,12 @@ export class Stack {
 			throw new Error(`there is no resource ${logicalId} in this stack`);
 		}
 		if (this.#creating.includes(logicalId)) {
-			throw new Error(
-				`${[...this.#creating, logicalId].join(" needs ")}: a cycle`,
-			);
+			throw new Error(`${[...this.#creating, logicalId].join(" needs ")}: a cycle`);
 		}
 		this.#creating.push(logicalId);
 		try {
-			const created = await this.#located(
-				`${logicalId} (${resource.Type})`,
-				() => this.#create(logicalId, resource.Type, resource.Properties ?? {}),
+			const created = await this.#located(`${logicalId} (${resource.Type})`, () =>
+				this.#create(logicalId, resource.Type, resource.Properties ?? {}),
 			);
 			this.#created.set(logicalId, created);
 			return created;
@@ -93,23 +84,16 @@ export class Stack {
 		}
 	}
 
-	async #create(
-		logicalId: string,
-		type: string,
-		properties: JsonObject,
-	): Promise<Created> {
+	async #create(logicalId: string, type: string, properties: JsonObject): Promise<Created> {
 		const stack = this.#stack.name;
 		if (Object.hasOwn(ignoredTypes, type)) {
 			return {
 				ref: `${stack}-${logicalId}`,
 				// Only other ignored resources read it: role ARNs, subnet ids.
-				attribute: (name) =>
-					`arn:aws:local:::${stack}/${logicalId}/${name.toLowerCase()}`,
+				attribute: (name) => `arn:aws:local:::${stack}/${logicalId}/${name.toLowerCase()}`,
 			};
 		}
-		const create = Object.hasOwn(resourceTypes, type)
-			? resourceTypes[type]
-			: undefined;
+		const create = Object.hasOwn(resourceTypes, type) ? resourceTypes[type] : undefined;
 		if (!create) {
 			throw new Error(
 				`cdk-local does not know the type ${type}: add it to a service in the folder services, or with a reason to template/ignored.ts`,
@@ -137,10 +121,9 @@ export class Stack {
 			return await run();
 		} catch (error) {
 			if (error instanceof TemplateError) throw error;
-			throw new TemplateError(
-				`${this.#stack.name}, ${element}: ${error instanceof Error ? error.message : error}`,
-				{ cause: error },
-			);
+			throw new TemplateError(`${this.#stack.name}, ${element}: ${error instanceof Error ? error.message : error}`, {
+				cause: error,
+			});
 		}
 	}
 
@@ -156,12 +139,9 @@ export class Stack {
 		},
 		getAtt: async (logicalId, attribute) => {
 			const created = await this.#resource(logicalId);
-			const value =
-				created.attributes?.[attribute] ?? created.attribute?.(attribute);
+			const value = created.attributes?.[attribute] ?? created.attribute?.(attribute);
 			if (value === undefined) {
-				throw new Error(
-					`cdk-local gives ${logicalId} no attribute ${attribute}`,
-				);
+				throw new Error(`cdk-local gives ${logicalId} no attribute ${attribute}`);
 			}
 			return value;
 		},
@@ -180,8 +160,7 @@ export class Stack {
 			}
 			return value;
 		},
-		availabilityZones: (region) =>
-			["a", "b", "c"].map((zone) => (region || this.#region) + zone),
+		availabilityZones: (region) => ["a", "b", "c"].map((zone) => (region || this.#region) + zone),
 	};
 
 	get #region() {
@@ -217,11 +196,7 @@ export class TemplateError extends Error {
 }
 
 /** Returns the same name at every start: state is found by it. */
-function physicalName(
-	stack: string,
-	logicalId: string,
-	maxLength: number,
-): string {
+function physicalName(stack: string, logicalId: string, maxLength: number): string {
 	const name = `${stack}-${logicalId}`;
 	if (name.length <= maxLength) return name;
 	const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);

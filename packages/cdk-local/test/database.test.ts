@@ -7,12 +7,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import type { Template } from "../template/assembly.ts";
-import {
-	eventually,
-	startTiny,
-	tinyFunction,
-	writeAssembly,
-} from "./tiny-cloud.ts";
+import { eventually, startTiny, tinyFunction, writeAssembly } from "./tiny-cloud.ts";
 
 const template: Template = {
 	Resources: {
@@ -68,9 +63,7 @@ test("PGlite has the template's database and every extension, and comes back wit
 	const cloud = await startTiny(template);
 	try {
 		const { Port } = cloud.outputs;
-		expect(await query(Port, "select current_database() as name")).toEqual([
-			{ name: "collections" },
-		]);
+		expect(await query(Port, "select current_database() as name")).toEqual([{ name: "collections" }]);
 		for (const extension of ["vector", "pg_trgm", "btree_gin", "unaccent"]) {
 			await query(Port, `create extension ${extension}`);
 		}
@@ -109,11 +102,7 @@ afterAll(() => {
 
 /** The cloud as a process of its own, as `make up` runs it. */
 async function startProcess() {
-	writeAssembly(
-		join(folder, "cdk.out"),
-		{ tiny: template },
-		"export const handler = async () => process.pid;",
-	);
+	writeAssembly(join(folder, "cdk.out"), { tiny: template }, "export const handler = async () => process.pid;");
 	const child = spawn(
 		process.execPath,
 		[
@@ -136,9 +125,7 @@ async function startProcess() {
 		if (child.exitCode !== null) throw new Error(said);
 		return /^ready http:/m.test(said);
 	}, 60);
-	const outputs = JSON.parse(
-		readFileSync(join(folder, "outputs.json"), "utf8"),
-	);
+	const outputs = JSON.parse(readFileSync(join(folder, "outputs.json"), "utf8"));
 	return { child, outputs };
 }
 
@@ -147,13 +134,9 @@ async function sandboxOf(endpoint: string): Promise<number> {
 	const lambda = new LambdaClient({
 		region: "eu-central-1",
 		endpoint,
-		credentials: JSON.parse(
-			readFileSync(join(folder, "state/operator.json"), "utf8"),
-		),
+		credentials: JSON.parse(readFileSync(join(folder, "state/operator.json"), "utf8")),
 	});
-	const { Payload } = await lambda.send(
-		new InvokeCommand({ FunctionName: "reader" }),
-	);
+	const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "reader" }));
 	lambda.destroy();
 	return JSON.parse(Payload?.transformToString() ?? "");
 }
@@ -176,9 +159,7 @@ test("a cloud killed at any moment leaves nothing running, and starts again with
 	await eventually(() => !isAlive(sandbox));
 	const second = await startProcess();
 	expect(second.outputs).toEqual(first.outputs);
-	expect(await query(second.outputs.Port, "select * from kept")).toEqual([
-		{ number: 8 },
-	]);
+	expect(await query(second.outputs.Port, "select * from kept")).toEqual([{ number: 8 }]);
 	const ended = new Promise((done) => second.child.once("exit", done));
 	second.child.kill("SIGTERM");
 	expect(await ended).toBe(0);

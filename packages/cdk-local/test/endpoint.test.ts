@@ -1,26 +1,8 @@
-import {
-	type BinaryLike,
-	createHash,
-	createHmac,
-	type Hash,
-	type Hmac,
-} from "node:crypto";
-import {
-	GetObjectCommand,
-	PutObjectCommand,
-	S3Client,
-} from "@aws-sdk/client-s3";
+import { type BinaryLike, createHash, createHmac, type Hash, type Hmac } from "node:crypto";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { SignatureV4 } from "@smithy/signature-v4";
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	describe,
-	expect,
-	test,
-	vi,
-} from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { serveAws } from "../endpoint/endpoint.ts";
 import type { AwsRequest } from "../endpoint/types.ts";
 import { Credentials } from "../services/iam/credentials.ts";
@@ -50,16 +32,8 @@ async function refusals(settings: object): Promise<[string, string]> {
 			(error: Error) => error.name,
 		);
 	return [
-		await nameOf(
-			new S3Client(client).send(
-				new PutObjectCommand({ Bucket: "bucket", Key: "x", Body: "x" }),
-			),
-		),
-		await nameOf(
-			new SQSClient(client).send(
-				new SendMessageCommand({ QueueUrl, MessageBody: "x" }),
-			),
-		),
+		await nameOf(new S3Client(client).send(new PutObjectCommand({ Bucket: "bucket", Key: "x", Body: "x" }))),
+		await nameOf(new SQSClient(client).send(new SendMessageCommand({ QueueUrl, MessageBody: "x" }))),
 	];
 }
 
@@ -70,26 +44,21 @@ describe("a signature", () => {
 
 	test("of a wrong secret is refused", async () => {
 		const credentials = { ...apis.keys, secretAccessKey: "wrong" };
-		expect(await refusals({ credentials })).toEqual([
-			"SignatureDoesNotMatch",
-			"SignatureDoesNotMatch",
-		]);
+		expect(await refusals({ credentials })).toEqual(["SignatureDoesNotMatch", "SignatureDoesNotMatch"]);
 	});
 
 	test("of an unknown key is refused", async () => {
 		const credentials = { ...apis.keys, accessKeyId: "ASIAUNKNOWN" };
-		expect(await refusals({ credentials })).toEqual([
-			"InvalidAccessKeyId",
-			"InvalidClientTokenId",
-		]);
+		expect(await refusals({ credentials })).toEqual(["InvalidAccessKeyId", "InvalidClientTokenId"]);
 	});
 
 	test("without its session token, or with another's, is refused", async () => {
 		const other = new Credentials(apis.state).issue("Other").sessionToken;
 		for (const sessionToken of [undefined, "x", other]) {
-			expect(
-				await refusals({ credentials: { ...apis.keys, sessionToken } }),
-			).toEqual(["InvalidToken", "InvalidClientTokenId"]);
+			expect(await refusals({ credentials: { ...apis.keys, sessionToken } })).toEqual([
+				"InvalidToken",
+				"InvalidClientTokenId",
+			]);
 		}
 	});
 
@@ -105,10 +74,7 @@ describe("a signature", () => {
 			apis.passSeconds(seconds);
 			const answers = await refusals({});
 			apis.passSeconds(-seconds);
-			expect(answers).toEqual([
-				"RequestTimeTooSkewed",
-				"InvalidSignatureException",
-			]);
+			expect(answers).toEqual(["RequestTimeTooSkewed", "InvalidSignatureException"]);
 		}
 	});
 
@@ -124,36 +90,21 @@ describe("a signature", () => {
 			headers: { host: url.host, "x-amz-meta-a": "1" },
 			body: "body",
 		});
-		const attempt = async ({
-			path = "/bucket/a%20b",
-			method = "PUT",
-			body = "body",
-			headers = {},
-		}) => {
+		const attempt = async ({ path = "/bucket/a%20b", method = "PUT", body = "body", headers = {} }) => {
 			const answer = await fetch(apis.state.endpoint + path, {
 				method,
 				body,
 				headers: { ...signed.headers, ...headers },
 			});
-			return answer.ok
-				? "accepted"
-				: /<Code>(\w+)/.exec(await answer.text())?.[1];
+			return answer.ok ? "accepted" : /<Code>(\w+)/.exec(await answer.text())?.[1];
 		};
 		expect(await attempt({})).toBe("accepted");
 		expect(await attempt({ body: "bodi" })).toBe("XAmzContentSHA256Mismatch");
-		expect(await attempt({ path: "/bucket/a%20c" })).toBe(
-			"SignatureDoesNotMatch",
-		);
-		expect(await attempt({ path: "/bucket/a%20b?x-id=PutObject" })).toBe(
-			"SignatureDoesNotMatch",
-		);
+		expect(await attempt({ path: "/bucket/a%20c" })).toBe("SignatureDoesNotMatch");
+		expect(await attempt({ path: "/bucket/a%20b?x-id=PutObject" })).toBe("SignatureDoesNotMatch");
 		expect(await attempt({ method: "POST" })).not.toBe("accepted");
-		expect(await attempt({ headers: { "x-amz-meta-a": "2" } })).toBe(
-			"SignatureDoesNotMatch",
-		);
-		expect(await attempt({ headers: { "x-amz-meta-b": "2" } })).toBe(
-			"AccessDenied",
-		);
+		expect(await attempt({ headers: { "x-amz-meta-a": "2" } })).toBe("SignatureDoesNotMatch");
+		expect(await attempt({ headers: { "x-amz-meta-b": "2" } })).toBe("AccessDenied");
 	});
 });
 
@@ -250,9 +201,7 @@ describe("the endpoint", () => {
 			throw new TypeError("defect");
 		});
 		await expect(
-			new S3Client(apis.client).send(
-				new GetObjectCommand({ Bucket: "bucket", Key: "x" }),
-			),
+			new S3Client(apis.client).send(new GetObjectCommand({ Bucket: "bucket", Key: "x" })),
 		).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
 		expect(logged).toHaveBeenCalledOnce();
 	});
@@ -275,9 +224,7 @@ type Bytes = string | ArrayBuffer | ArrayBufferView;
 class Sha256 {
 	readonly #hash: Hash | Hmac;
 	constructor(key?: Bytes) {
-		this.#hash = key
-			? createHmac("sha256", key as BinaryLike)
-			: createHash("sha256");
+		this.#hash = key ? createHmac("sha256", key as BinaryLike) : createHash("sha256");
 	}
 	update(chunk: Bytes) {
 		this.#hash.update(chunk as BinaryLike);

@@ -1,18 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import {
-	GetQueueAttributesCommand,
-	SendMessageCommand,
-	SQSClient,
-} from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-	eventually,
-	startTiny,
-	type TinyCloud,
-	tinyFunction,
-} from "./tiny-cloud.ts";
+import { eventually, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
 
 /** Writes what it got to a file that the test reads, and does what a message's body asks for. */
 const bundle = `
@@ -75,11 +66,7 @@ beforeAll(async () => {
 				...pair("partial", { BatchSize: 10, ...reports }),
 				...pair("whole", { BatchSize: 10 }),
 				// As on AWS, the visibility must outlast the window.
-				...pair(
-					"windowed",
-					{ BatchSize: 10, MaximumBatchingWindowInSeconds: 1, ...reports },
-					3,
-				),
+				...pair("windowed", { BatchSize: 10, MaximumBatchingWindowInSeconds: 1, ...reports }, 3),
 				...pair("narrow", {
 					BatchSize: 1,
 					ScalingConfig: { MaximumConcurrency: 2 },
@@ -120,10 +107,7 @@ async function depth(queue: string): Promise<number> {
 			AttributeNames: ["All"],
 		}),
 	);
-	return (
-		Number(Attributes.ApproximateNumberOfMessages) +
-		Number(Attributes.ApproximateNumberOfMessagesNotVisible)
-	);
+	return Number(Attributes.ApproximateNumberOfMessages) + Number(Attributes.ApproximateNumberOfMessagesNotVisible);
 }
 
 interface Note {
@@ -142,8 +126,7 @@ const noted = (): Note[] =>
 		.split("\n")
 		.filter(Boolean)
 		.map((line) => JSON.parse(line));
-const deliveries = (id: string) =>
-	noted().filter(({ record }) => record?.messageId === id);
+const deliveries = (id: string) => noted().filter(({ record }) => record?.messageId === id);
 
 test("a message arrives at once, as Lambda shows it, and is gone when processed", async () => {
 	const id = await send("partial", { do: "nothing" });
@@ -188,11 +171,7 @@ test("an answer that names an unknown message fails the whole batch", async () =
 });
 
 test("a batching window gathers messages that come one after another", async () => {
-	const ids = [
-		await send("windowed", { n: 1 }),
-		await send("windowed", { n: 2 }),
-		await send("windowed", { n: 3 }),
-	];
+	const ids = [await send("windowed", { n: 1 }), await send("windowed", { n: 2 }), await send("windowed", { n: 3 })];
 	const batches = await eventually(() => {
 		const found = ids.flatMap(deliveries);
 		return found.length === 3 ? found.map(({ batch }) => batch) : null;

@@ -1,20 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-	EventBridgeClient,
-	PutEventsCommand,
-} from "@aws-sdk/client-eventbridge";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-	eventually,
-	openFunction,
-	openQueue,
-	startTiny,
-	type TinyCloud,
-	tinyFunction,
-} from "./tiny-cloud.ts";
+import { eventually, openFunction, openQueue, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
 
 let cloud: TinyCloud;
 let client: {
@@ -126,8 +116,7 @@ async function receive(name: string): Promise<string[]> {
 
 test("a stored object is announced on the default bus, its key as it is; other buckets are silent", async () => {
 	const s3 = new S3Client({ ...client, forcePathStyle: true });
-	const put = (Bucket: string, Key: string) =>
-		s3.send(new PutObjectCommand({ Bucket, Key, Body: "12345" }));
+	const put = (Bucket: string, Key: string) => s3.send(new PutObjectCommand({ Bucket, Key, Body: "12345" }));
 	await put("silent", "originals/never");
 	await put("images", "derived/never");
 	const { VersionId, ETag } = await put("images", "originals/u 1/ü+1.png");
@@ -177,11 +166,7 @@ test("an event of our bus reaches queue and function; what cannot be delivered, 
 	};
 	const [body = "null"] = await receive("jobs");
 	expect(JSON.parse(body)).toMatchObject(event);
-	await eventually(() =>
-		readFileSync(join(cloud.folder, "state/logs/watcher.log"), "utf8").includes(
-			'"number":7',
-		),
-	);
+	await eventually(() => readFileSync(join(cloud.folder, "state/logs/watcher.log"), "utf8").includes('"number":7'));
 	const [undelivered = "null"] = await receive("undelivered");
 	expect(JSON.parse(undelivered)).toMatchObject(event);
 	const [failed = "null"] = await receive("failed");

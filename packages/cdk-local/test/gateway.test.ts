@@ -2,12 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-	openFunction,
-	startTiny,
-	type TinyCloud,
-	tinyFunction,
-} from "./tiny-cloud.ts";
+import { openFunction, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
 
 const bundle = `
 export const handler = async (event) => {
@@ -35,15 +30,10 @@ let token: (
 const endings: (() => void)[] = [];
 
 beforeAll(async () => {
-	const [own, foreign] = await Promise.all([
-		generateKeyPair("RS256"),
-		generateKeyPair("RS256"),
-	]);
+	const [own, foreign] = await Promise.all([generateKeyPair("RS256"), generateKeyPair("RS256")]);
 	const key = { ...(await exportJWK(own.publicKey)), kid: "k", alg: "RS256" };
 	const server = createServer((request, response) =>
-		response
-			.writeHead(request.url?.endsWith("/jwks.json") ? 200 : 404)
-			.end(JSON.stringify({ keys: [key] })),
+		response.writeHead(request.url?.endsWith("/jwks.json") ? 200 : 404).end(JSON.stringify({ keys: [key] })),
 	);
 	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
 	endings.push(() => server.close());
@@ -119,10 +109,7 @@ beforeAll(async () => {
 								AuthorizationScopes: ["admin"],
 							},
 						],
-					].map(([id, RouteKey, more]) => [
-						`Route${id}`,
-						ofApi("Route", { RouteKey, ...(more as object) }),
-					]),
+					].map(([id, RouteKey, more]) => [`Route${id}`, ofApi("Route", { RouteKey, ...(more as object) })]),
 				),
 			},
 			Outputs: { ApiUrl: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
@@ -138,8 +125,7 @@ afterAll(async () => {
 const get = (path: string, init?: RequestInit) => fetch(cloud.url + path, init);
 /** The function answers with the event that it got. */
 // biome-ignore lint/suspicious/noExplicitAny: what is in it is what these tests ask.
-const eventOf = async (path: string, init?: RequestInit): Promise<any> =>
-	(await get(path, init)).json();
+const eventOf = async (path: string, init?: RequestInit): Promise<any> => (await get(path, init)).json();
 const bearer = (value: string) => ({
 	headers: { authorization: `Bearer ${value}` },
 });
@@ -170,9 +156,7 @@ describe("payload format 2.0", () => {
 			},
 		});
 		expect(event.headers).not.toHaveProperty("cookie");
-		expect(event.requestContext.time).toMatch(
-			/^\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000$/,
-		);
+		expect(event.requestContext.time).toMatch(/^\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
 		expect(event).not.toHaveProperty("body");
 	});
 
@@ -235,10 +219,7 @@ describe("routes", () => {
 
 describe("the JWT authorizer", () => {
 	test("lets a valid token through and hands its claims on as text", async () => {
-		const event = await eventOf(
-			"/items",
-			bearer(await token({ aud: audience, groups: ["a", "b"], level: 3 })),
-		);
+		const event = await eventOf("/items", bearer(await token({ aud: audience, groups: ["a", "b"], level: 3 })));
 		expect(event.requestContext.authorizer.jwt).toMatchObject({
 			claims: { sub: "user-1", aud: audience, groups: "[a b]", level: "3" },
 			scopes: null,
@@ -253,8 +234,7 @@ describe("the JWT authorizer", () => {
 	test("refuses whatever is not a valid token of this pool and client", async () => {
 		const valid = await token();
 		const [, claims, signature] = valid.split(".");
-		const part = (value: object) =>
-			Buffer.from(JSON.stringify(value)).toString("base64url");
+		const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 		const bad = {
 			nothing: "",
 			nonsense: "abc",
@@ -312,9 +292,7 @@ describe("CORS", () => {
 		const headers = { origin: "https://app.example" };
 		for (const path of ["/open?do=binary", "/items", "/nowhere"]) {
 			const response = await get(path, { headers });
-			expect(response.headers.get("access-control-allow-origin"), path).toBe(
-				"https://app.example",
-			);
+			expect(response.headers.get("access-control-allow-origin"), path).toBe("https://app.example");
 		}
 		const silent = await get("/open?do=binary");
 		expect(silent.headers.get("access-control-allow-origin")).toBeNull();
@@ -322,16 +300,13 @@ describe("CORS", () => {
 });
 
 describe("limits and failures", () => {
-	test.each(["throw", "large", "nonsense"])(
-		"a function's failure (%s) is a mute 500",
-		async (what) => {
-			const response = await get(`/open?do=${what}`);
-			expect(response.status).toBe(500);
-			expect(await response.json()).toEqual({
-				message: "Internal Server Error",
-			});
-		},
-	);
+	test.each(["throw", "large", "nonsense"])("a function's failure (%s) is a mute 500", async (what) => {
+		const response = await get(`/open?do=${what}`);
+		expect(response.status).toBe(500);
+		expect(await response.json()).toEqual({
+			message: "Internal Server Error",
+		});
+	});
 
 	test("a function slower than the integration's timeout is a 503", async () => {
 		const response = await get("/slow?do=sleep");

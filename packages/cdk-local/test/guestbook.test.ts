@@ -1,11 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-	GetObjectCommand,
-	ListObjectsV2Command,
-	S3Client,
-} from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CdkLocal, cdkLocal } from "../index.ts";
 import { synthesizeGuestbook } from "./guestbook/app.ts";
@@ -62,16 +58,12 @@ test("an entry posted over HTTP is listed, and archived through the queue", asyn
 });
 
 test("a call whose grant is taken away is refused, until the grant is back", async () => {
-	const grants = app.access.grants.filter(
-		({ id, action }) => id.includes("Web") && action === "dynamodb:PutItem",
-	);
+	const grants = app.access.grants.filter(({ id, action }) => id.includes("Web") && action === "dynamodb:PutItem");
 	expect(grants.length).toBeGreaterThan(0);
 	for (const grant of grants) grant.withheld = true;
 	const refused = await post("unwelcome");
 	expect(refused.status).toBe(403);
-	expect(await refused.text()).toMatch(
-		/is not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:/,
-	);
+	expect(await refused.text()).toMatch(/is not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:/);
 	for (const grant of grants) grant.withheld = false;
 	expect((await post("welcome")).status).toBe(201);
 	expect(await entries()).not.toContain("unwelcome");

@@ -13,11 +13,9 @@ beforeEach(() => {
 	worker = access.assume(arn, "lambda.amazonaws.com", "one");
 });
 
-const attach = (...Statement: object[]) =>
-	access.attach("worker", "policy", { Version: "2012-10-17", Statement });
+const attach = (...Statement: object[]) => access.attach("worker", "policy", { Version: "2012-10-17", Statement });
 const allow = (more: object) => attach({ Effect: "Allow", ...more });
-const may = (action: string, resource: string, context = {}) =>
-	access.allows(worker, { action, resource, context });
+const may = (action: string, resource: string, context = {}) => access.allows(worker, { action, resource, context });
 
 describe("a role", () => {
 	test("may do nothing until a policy allows it", () => {
@@ -49,9 +47,7 @@ describe("a role", () => {
 		allow({ Action: "*", Resource: "*" });
 		const { arn } = access.addRole("other", ["lambda.amazonaws.com"]);
 		const other = access.assume(arn, "lambda.amazonaws.com", "one");
-		expect(
-			access.allows(other, { action: "s3:GetObject", resource: key("a") }),
-		).toBe(false);
+		expect(access.allows(other, { action: "s3:GetObject", resource: key("a") })).toBe(false);
 	});
 
 	test("is assumed by the services of its trust policy alone", () => {
@@ -59,9 +55,7 @@ describe("a role", () => {
 		expect(() => access.assume(arn, "lambda.amazonaws.com", "x")).toThrow(
 			/lambda\.amazonaws\.com may not assume .*ec2\.amazonaws\.com/,
 		);
-		expect(() => access.role("arn:aws:iam::000000000000:role/any")).toThrow(
-			/no role .*role\/any/,
-		);
+		expect(() => access.role("arn:aws:iam::000000000000:role/any")).toThrow(/no role .*role\/any/);
 	});
 });
 
@@ -92,18 +86,11 @@ describe("wildcards", () => {
 		["arn:aws:s3:::images", key("a"), false],
 		["arn:aws:s3:::images*", key("a"), true],
 		["arn:aws:sqs:*:*:jobs", queue, true],
-		[
-			"arn:aws:logs:eu:1:log-group:g:*",
-			"arn:aws:logs:eu:1:log-group:g:log-stream:s",
-			true,
-		],
-	])(
-		"in the resource %s and the call on %s",
-		(Resource, resource, expected) => {
-			allow({ Action: "x:Do", Resource });
-			expect(may("x:Do", resource)).toBe(expected);
-		},
-	);
+		["arn:aws:logs:eu:1:log-group:g:*", "arn:aws:logs:eu:1:log-group:g:log-stream:s", true],
+	])("in the resource %s and the call on %s", (Resource, resource, expected) => {
+		allow({ Action: "x:Do", Resource });
+		expect(may("x:Do", resource)).toBe(expected);
+	});
 });
 
 describe("conditions", () => {
@@ -161,18 +148,7 @@ describe("conditions", () => {
 			{ ArnLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/work*" } },
 			{ StringEquals: { "AWS:RequestedRegion": "eu-central-1" } },
 		];
-		expect(conditions.map(holds)).toEqual([
-			false,
-			true,
-			true,
-			true,
-			false,
-			true,
-			true,
-			false,
-			true,
-			true,
-		]);
+		expect(conditions.map(holds)).toEqual([false, true, true, true, false, true, true, false, true, true]);
 	});
 });
 
@@ -188,8 +164,7 @@ describe("a resource's policy", () => {
 		access.attachToResource(queue, "policy", {
 			Statement: [{ ...statement, ...more }],
 		});
-	const service = (name: string, arn = rule) =>
-		access.allows(access.service(name, arn), send);
+	const service = (name: string, arn = rule) => access.allows(access.service(name, arn), send);
 
 	test("lets in the service and the source that it names, and no other", () => {
 		expect(service("events.amazonaws.com")).toBe(false);
@@ -258,32 +233,12 @@ describe("a resource's policy", () => {
 describe("what cannot be judged is refused when it is read", () => {
 	const one = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
 	test.each<[string, object, RegExp]>([
-		[
-			"NotAction",
-			{ Effect: "Allow", NotAction: "s3:*", Resource: "*" },
-			/NotAction/,
-		],
-		[
-			"NotResource",
-			{ Effect: "Allow", Action: "s3:*", NotResource: "*" },
-			/NotResource/,
-		],
+		["NotAction", { Effect: "Allow", NotAction: "s3:*", Resource: "*" }, /NotAction/],
+		["NotResource", { Effect: "Allow", Action: "s3:*", NotResource: "*" }, /NotResource/],
 		["a principal", { ...one, Principal: "*" }, /Principal/],
-		[
-			"an unknown operator",
-			{ ...one, Condition: { DateLessThan: { "aws:SourceArn": "x" } } },
-			/DateLessThan/,
-		],
-		[
-			"an unknown key",
-			{ ...one, Condition: { StringEquals: { "aws:username": "x" } } },
-			/aws:username/,
-		],
-		[
-			"a variable",
-			{ ...one, Resource: `arn:aws:s3:::b/\${aws:username}/*` },
-			/\$\{aws:username\}/,
-		],
+		["an unknown operator", { ...one, Condition: { DateLessThan: { "aws:SourceArn": "x" } } }, /DateLessThan/],
+		["an unknown key", { ...one, Condition: { StringEquals: { "aws:username": "x" } } }, /aws:username/],
+		["a variable", { ...one, Resource: `arn:aws:s3:::b/\${aws:username}/*` }, /\$\{aws:username\}/],
 		[
 			"a variable in a condition",
 			{
@@ -292,24 +247,18 @@ describe("what cannot be judged is refused when it is read", () => {
 			},
 			/\$\{aws:username\}/,
 		],
-		[
-			"an action without service",
-			{ ...one, Action: "GetObject" },
-			/GetObject is not an action/,
-		],
+		["an action without service", { ...one, Action: "GetObject" }, /GetObject is not an action/],
 		["another effect", { ...one, Effect: "Permit" }, /Effect/],
 		[
 			"a resource that is too short an ARN to match anything",
 			{ ...one, Effect: "Deny", Resource: "arn:aws:s3*" },
 			/arn:aws:s3\* is not an ARN/,
 		],
-		...["arn:aws:sqs:*:jobs", "arn:aws:*:jobs"].map(
-			(Resource): [string, object, RegExp] => [
-				`the resource ${Resource}, whose * reaches over no colon,`,
-				{ ...one, Resource },
-				/is not an ARN/,
-			],
-		),
+		...["arn:aws:sqs:*:jobs", "arn:aws:*:jobs"].map((Resource): [string, object, RegExp] => [
+			`the resource ${Resource}, whose * reaches over no colon,`,
+			{ ...one, Resource },
+			/is not an ARN/,
+		]),
 	])("%s of a role's policy", (_, statement, message) => {
 		expect(() => attach(statement)).toThrow(message);
 	});
@@ -318,25 +267,15 @@ describe("what cannot be judged is refused when it is read", () => {
 		["NotPrincipal", { ...one, NotPrincipal: "*" }, /NotPrincipal/],
 		["no principal", one, /Principal/],
 		["a federated one", { ...one, Principal: { Federated: "x" } }, /Federated/],
-		[
-			"an account",
-			{ ...one, Principal: { AWS: "000000000000" } },
-			/principal 000000000000/,
-		],
-		[
-			"an account's root",
-			{ ...one, Principal: { AWS: "arn:aws:iam::000000000000:root" } },
-			/name a role/,
-		],
+		["an account", { ...one, Principal: { AWS: "000000000000" } }, /principal 000000000000/],
+		["an account's root", { ...one, Principal: { AWS: "arn:aws:iam::000000000000:root" } }, /name a role/],
 		[
 			"roles by a wildcard, which AWS does not read as one",
 			{ ...one, Principal: { AWS: "arn:aws:iam::000000000000:role/*" } },
 			/name a role/,
 		],
 	])("%s of a resource's policy", (_, statement, message) => {
-		expect(() =>
-			access.attachToResource(queue, "policy", { Statement: [statement] }),
-		).toThrow(message);
+		expect(() => access.attachToResource(queue, "policy", { Statement: [statement] })).toThrow(message);
 	});
 });
 

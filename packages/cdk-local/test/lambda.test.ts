@@ -3,12 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-	eventually,
-	startTiny,
-	type TinyCloud,
-	tinyFunction,
-} from "./tiny-cloud.ts";
+import { eventually, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
 
 const bundle = `
 let invocations = 0;
@@ -111,8 +106,7 @@ test("a function knows its request and how long it has left", async () => {
 	expect(answer).toMatchObject({
 		functionName: "worker",
 		memoryLimitInMB: "256",
-		invokedFunctionArn:
-			"arn:aws:lambda:eu-central-1:000000000000:function:worker",
+		invokedFunctionArn: "arn:aws:lambda:eu-central-1:000000000000:function:worker",
 	});
 	expect(answer.left).toBeGreaterThan(5_000);
 	expect(answer.left).toBeLessThanOrEqual(10_000);
@@ -156,19 +150,16 @@ test("a function that exits is an error, and the next invocation has a fresh san
 	expect(after.answer.invocations).toBe(1);
 });
 
-test.each(["sleep", "spin"])(
-	"a function that does not end (%s) is killed at its timeout",
-	async (what) => {
-		const { answer: before } = await invoke("hasty", {});
-		const { error, answer } = await invoke("hasty", {
-			do: what,
-			milliseconds: 60_000,
-		});
-		expect(error).toBe("Unhandled");
-		expect(answer.errorMessage).toContain("Task timed out after 1.00 seconds");
-		expect(() => process.kill(before.pid, 0)).toThrow("ESRCH");
-	},
-);
+test.each(["sleep", "spin"])("a function that does not end (%s) is killed at its timeout", async (what) => {
+	const { answer: before } = await invoke("hasty", {});
+	const { error, answer } = await invoke("hasty", {
+		do: what,
+		milliseconds: 60_000,
+	});
+	expect(error).toBe("Unhandled");
+	expect(answer.errorMessage).toContain("Task timed out after 1.00 seconds");
+	expect(() => process.kill(before.pid, 0)).toThrow("ESRCH");
+});
 
 test("a handler that does not exist is an error that names it", async () => {
 	const { error, answer } = await invoke("broken", {});
@@ -178,30 +169,20 @@ test("a handler that does not exist is an error that names it", async () => {
 
 test("concurrent invocations run in processes of their own", async () => {
 	const sleep = { do: "sleep", milliseconds: 500 };
-	const answers = await Promise.all([
-		invoke("worker", sleep),
-		invoke("worker", sleep),
-		invoke("worker", sleep),
-	]);
+	const answers = await Promise.all([invoke("worker", sleep), invoke("worker", sleep), invoke("worker", sleep)]);
 	expect(new Set(answers.map(({ answer }) => answer.pid)).size).toBe(3);
 });
 
 test("a reserved concurrency of one runs one after another", async () => {
 	const sleep = { do: "sleep", milliseconds: 200 };
 	const started = performance.now();
-	const answers = await Promise.all([
-		invoke("single", sleep),
-		invoke("single", sleep),
-		invoke("single", sleep),
-	]);
+	const answers = await Promise.all([invoke("single", sleep), invoke("single", sleep), invoke("single", sleep)]);
 	expect(performance.now() - started).toBeGreaterThan(590);
 	expect(new Set(answers.map(({ answer }) => answer.pid)).size).toBe(1);
 });
 
 test("a payload over 6 MB is refused before the function sees it", async () => {
-	await expect(
-		invoke("worker", { x: "x".repeat(6 * 1024 * 1024) }),
-	).rejects.toMatchObject({
+	await expect(invoke("worker", { x: "x".repeat(6 * 1024 * 1024) })).rejects.toMatchObject({
 		name: "RequestTooLargeException",
 		message: expect.stringContaining("6291456"),
 	});
@@ -265,10 +246,7 @@ test("the control endpoint names a function that is not there, and refuses web p
 test("what a function writes is in its log, with start and report", async () => {
 	await invoke("worker", { do: "say" });
 	const log = await eventually(() => {
-		const text = readFileSync(
-			join(cloud.folder, "state/logs/worker.log"),
-			"utf8",
-		);
+		const text = readFileSync(join(cloud.folder, "state/logs/worker.log"), "utf8");
 		return text.includes("another") && text;
 	});
 	expect(log).toMatch(/^a line$/m);

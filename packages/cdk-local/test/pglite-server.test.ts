@@ -1,10 +1,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import {
-	type PgliteServer,
-	servePglite,
-} from "../services/rds/pglite-server.ts";
+import { type PgliteServer, servePglite } from "../services/rds/pglite-server.ts";
 
 let db: PGlite;
 let server: PgliteServer;
@@ -46,10 +43,7 @@ async function connect(options: pg.ClientConfig = {}): Promise<pg.Client> {
 const count = async (client: pg.Client): Promise<number> =>
 	(await client.query("select count(*)::int as n from t")).rows[0].n;
 const soon = (promise: Promise<unknown>) =>
-	Promise.race([
-		promise,
-		new Promise((resolve) => setTimeout(() => resolve("waits"), 300)),
-	]);
+	Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve("waits"), 300))]);
 
 test("a connection is the role it signs in as, and may do what that role may", async () => {
 	const reader = await connect({ user: "reader", password: "right" });
@@ -68,11 +62,7 @@ test.each([
 	["a wrong password", { user: "reader", password: "wrong" }, "28P01"],
 	["an unknown role", { user: "stranger", password: "right" }, "28P01"],
 	["a role that may not sign in", { user: "nobody", password: "x" }, "28P01"],
-	[
-		"an unknown database",
-		{ user: "reader", password: "right", database: "other" },
-		"3D000",
-	],
+	["an unknown database", { user: "reader", password: "right", database: "other" }, "3D000"],
 ])("%s is refused", async (_name, options, code) => {
 	await expect(connect(options)).rejects.toMatchObject({ code });
 });
@@ -97,11 +87,7 @@ test("a connection that breaks in the middle of a transaction rolls it back", as
 });
 
 test("a connection that breaks while it waits does not stop the line", async () => {
-	const [first, second, third] = [
-		await connect(),
-		await connect(),
-		await connect(),
-	];
+	const [first, second, third] = [await connect(), await connect(), await connect()];
 	await first.query("begin");
 	second.query("insert into t values (2)").catch(() => {});
 	await new Promise((resolve) => setTimeout(resolve, 50));
@@ -128,8 +114,7 @@ test("a failed statement ends neither its connection nor another's", async () =>
 test("settings of one connection are not another's, and those of its start stay", async () => {
 	const first = await connect({ application_name: "first" });
 	const second = await connect({ options: "-c statement_timeout=7000" });
-	const show = async (client: pg.Client, name: string) =>
-		(await client.query(`show ${name}`)).rows[0][name];
+	const show = async (client: pg.Client, name: string) => (await client.query(`show ${name}`)).rows[0][name];
 	await first.query("set work_mem = '5MB'");
 	expect(await show(second, "work_mem")).not.toBe("5MB");
 	expect(await show(first, "application_name")).toBe("first");
@@ -138,11 +123,7 @@ test("settings of one connection are not another's, and those of its start stay"
 });
 
 test("statements with parameters of many connections never mix", async () => {
-	const many = await Promise.all(
-		[1, 2, 3, 4, 5, 6].map(() =>
-			connect({ user: "reader", password: "right" }),
-		),
-	);
+	const many = await Promise.all([1, 2, 3, 4, 5, 6].map(() => connect({ user: "reader", password: "right" })));
 	// Longer than one packet, so that the messages of one exchange arrive apart.
 	const text = "x".repeat(100_000);
 	await Promise.all(
@@ -173,8 +154,7 @@ test("statements prepared by name outlast another connection's turn, though both
 test("a prepared statement whose table is gone fails by itself, and the connection goes on", async () => {
 	const [one, other] = [await connect(), await connect()];
 	await other.query("create table short_lived (n int)");
-	const ask = () =>
-		one.query({ name: "kept", text: "select n from short_lived" });
+	const ask = () => one.query({ name: "kept", text: "select n from short_lived" });
 	expect((await ask()).rows).toEqual([]);
 	await other.query("drop table short_lived");
 	await expect(ask()).rejects.toThrow(/short_lived/);

@@ -1,17 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-	CloudFormationClient,
-	DescribeStacksCommand,
-} from "@aws-sdk/client-cloudformation";
-import {
-	CloudWatchLogsClient,
-	FilterLogEventsCommand,
-} from "@aws-sdk/client-cloudwatch-logs";
-import {
-	EventBridgeClient,
-	PutEventsCommand,
-} from "@aws-sdk/client-eventbridge";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import {
 	GetAccountSettingsCommand,
 	GetFunctionConfigurationCommand,
@@ -19,22 +10,11 @@ import {
 	LambdaClient,
 	UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import {
-	ReceiveMessageCommand,
-	SendMessageCommand,
-	SQSClient,
-} from "@aws-sdk/client-sqs";
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonObject, TemplateResource } from "../template/assembly.ts";
-import {
-	eventually,
-	openFunction,
-	openQueue,
-	startTiny,
-	type TinyCloud,
-	tinyFunction,
-} from "./tiny-cloud.ts";
+import { eventually, openFunction, openQueue, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
 
 let cloud: TinyCloud | undefined;
 afterEach(async () => {
@@ -100,8 +80,7 @@ const client = ({ endpoint, operator }: TinyCloud) => ({
 	region: "eu-central-1",
 	credentials: operator,
 });
-const url = (of: TinyCloud, name: string) =>
-	`${of.endpoint}/000000000000/${name}`;
+const url = (of: TinyCloud, name: string) => `${of.endpoint}/000000000000/${name}`;
 
 async function receive(of: TinyCloud, name: string) {
 	const { Messages = [] } = await new SQSClient(client(of)).send(
@@ -115,9 +94,7 @@ async function receive(of: TinyCloud, name: string) {
 }
 
 async function invoke(of: TinyCloud, name: string) {
-	const { Payload } = await new LambdaClient(client(of)).send(
-		new InvokeCommand({ FunctionName: name }),
-	);
+	const { Payload } = await new LambdaClient(client(of)).send(new InvokeCommand({ FunctionName: name }));
 	return JSON.parse(Buffer.from(Payload ?? []).toString());
 }
 
@@ -140,9 +117,7 @@ test("a function calls as its role, with keys of its own, and may do what its po
 	const credentials = await invoke(cloud, "worker");
 	expect(credentials.accessKeyId).not.toBe(cloud.operator.accessKeyId);
 	const own = { ...client(cloud), credentials };
-	const { Arn } = await new STSClient(own).send(
-		new GetCallerIdentityCommand({}),
-	);
+	const { Arn } = await new STSClient(own).send(new GetCallerIdentityCommand({}));
 	expect(Arn).toBe("arn:aws:sts::000000000000:assumed-role/tiny-Role/worker");
 	const send = (name: string) =>
 		new SQSClient(own).send(
@@ -161,10 +136,7 @@ test("a function calls as its role, with keys of its own, and may do what its po
 });
 
 test("a function that may do nothing is refused by Lambda, CloudFormation and CloudWatch Logs, and told who it is by STS", async () => {
-	cloud = await startTiny(
-		{ Resources: { ...roleThatMay(), Worker: worker() } },
-		ownKeys,
-	);
+	cloud = await startTiny({ Resources: { ...roleThatMay(), Worker: worker() } }, ownKeys);
 	const own = {
 		...client(cloud),
 		credentials: await invoke(cloud, "worker"),
@@ -175,17 +147,13 @@ test("a function that may do nothing is refused by Lambda, CloudFormation and Cl
 		message: expect.stringContaining(`${action} on resource: ${resource}`),
 	});
 	const itself = "arn:aws:lambda:eu-central-1:000000000000:function:worker";
-	await expect(
-		lambda.send(new InvokeCommand({ FunctionName: "worker" })),
-	).rejects.toMatchObject({
+	await expect(lambda.send(new InvokeCommand({ FunctionName: "worker" }))).rejects.toMatchObject({
 		...refused("lambda:InvokeFunction", itself),
 		$metadata: { httpStatusCode: 403 },
 	});
-	await expect(
-		lambda.send(
-			new GetFunctionConfigurationCommand({ FunctionName: "worker" }),
-		),
-	).rejects.toMatchObject(refused("lambda:GetFunctionConfiguration", itself));
+	await expect(lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "worker" }))).rejects.toMatchObject(
+		refused("lambda:GetFunctionConfiguration", itself),
+	);
 	await expect(
 		lambda.send(
 			new UpdateFunctionCodeCommand({
@@ -195,32 +163,22 @@ test("a function that may do nothing is refused by Lambda, CloudFormation and Cl
 		),
 	).rejects.toMatchObject(refused("lambda:UpdateFunctionCode", itself));
 	// Whether there is such a function is nothing it may learn.
+	await expect(lambda.send(new InvokeCommand({ FunctionName: "gone" }))).rejects.toMatchObject({
+		name: "AccessDeniedException",
+	});
+	await expect(lambda.send(new GetAccountSettingsCommand({}))).rejects.toMatchObject(
+		refused("lambda:GetAccountSettings", "*"),
+	);
 	await expect(
-		lambda.send(new InvokeCommand({ FunctionName: "gone" })),
-	).rejects.toMatchObject({ name: "AccessDeniedException" });
-	await expect(
-		lambda.send(new GetAccountSettingsCommand({})),
-	).rejects.toMatchObject(refused("lambda:GetAccountSettings", "*"));
-	await expect(
-		new CloudFormationClient(own).send(
-			new DescribeStacksCommand({ StackName: "tiny" }),
-		),
+		new CloudFormationClient(own).send(new DescribeStacksCommand({ StackName: "tiny" })),
 	).rejects.toMatchObject({
-		...refused(
-			"cloudformation:DescribeStacks",
-			"arn:aws:cloudformation:eu-central-1:000000000000:stack/tiny/local",
-		),
+		...refused("cloudformation:DescribeStacks", "arn:aws:cloudformation:eu-central-1:000000000000:stack/tiny/local"),
 		$metadata: { httpStatusCode: 403 },
 	});
 	await expect(
-		new CloudWatchLogsClient(own).send(
-			new FilterLogEventsCommand({ logGroupName: "/aws/lambda/worker" }),
-		),
+		new CloudWatchLogsClient(own).send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/worker" })),
 	).rejects.toMatchObject(
-		refused(
-			"logs:FilterLogEvents",
-			"arn:aws:logs:eu-central-1:000000000000:log-group:/aws/lambda/worker",
-		),
+		refused("logs:FilterLogEvents", "arn:aws:logs:eu-central-1:000000000000:log-group:/aws/lambda/worker"),
 	);
 	await new STSClient(own).send(new GetCallerIdentityCommand({}));
 });
@@ -233,11 +191,7 @@ test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
 				Resources: {
 					...roleThatMay({
 						Effect: "Allow",
-						Action: [
-							"sqs:ReceiveMessage",
-							"sqs:DeleteMessage",
-							"sqs:GetQueueAttributes",
-						],
+						Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
 						Resource: arn("Jobs"),
 					}),
 					Worker: worker(),
@@ -253,9 +207,7 @@ test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
 			},
 			"export const handler = async () => {};",
 		);
-		const grant = cloud.access.grants.find(({ action }) =>
-			action.endsWith(missing),
-		);
+		const grant = cloud.access.grants.find(({ action }) => action.endsWith(missing));
 		if (!grant) throw new Error("There is no such grant.");
 		grant.withheld = true;
 		const sqs = new SQSClient(client(cloud));
@@ -268,9 +220,7 @@ test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
 			);
 		await send();
 		const { lines } = cloud;
-		const told = await eventually(() =>
-			lines.find((line) => line.includes("is not polled")),
-		);
+		const told = await eventually(() => lines.find((line) => line.includes("is not polled")));
 		expect(told).toContain(`lacks sqs:${missing}`);
 		// Nobody has taken it.
 		expect((await receive(cloud, "jobs"))?.Body).toBe("x");
@@ -334,11 +284,7 @@ test("an event that a function failed on is kept where its role may put it, else
 			Resources: {
 				...roleThatMay({
 					Effect: "Allow",
-					Action: [
-						"sqs:SendMessage",
-						"logs:CreateLogStream",
-						"logs:PutLogEvents",
-					],
+					Action: ["sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"],
 					Resource: "*",
 				}),
 				Worker: worker({ DeadLetterConfig: { TargetArn: arn("Failed") } }),
@@ -359,16 +305,12 @@ test("an event that a function failed on is kept where its role may put it, else
 		);
 	await fail();
 	expect((await receive(cloud, "failed"))?.Body).toBe('{"number":7}');
-	const grant = cloud.access.grants.find(
-		({ action }) => action === "sqs:SendMessage",
-	);
+	const grant = cloud.access.grants.find(({ action }) => action === "sqs:SendMessage");
 	if (!grant) throw new Error("There is no such grant.");
 	grant.withheld = true;
 	await fail();
 	const log = join(cloud.folder, "state/logs/worker.log");
-	await eventually(() =>
-		readFileSync(log, "utf8").includes("Event lost: AwsError: User: "),
-	);
+	await eventually(() => readFileSync(log, "utf8").includes("Event lost: AwsError: User: "));
 });
 
 test("lines of a function whose role may not write them are lost, and that is told once", async () => {
@@ -380,9 +322,7 @@ test("lines of a function whose role may not write them are lost, and that is to
 	expect(await invoke(cloud, "worker")).toBe("done");
 	const log = join(cloud.folder, "state/logs/worker.log");
 	expect(existsSync(log) ? readFileSync(log, "utf8") : "").toBe("");
-	expect(
-		cloud.lines.filter((line) => line.includes("may not write to its log")),
-	).toHaveLength(1);
+	expect(cloud.lines.filter((line) => line.includes("may not write to its log"))).toHaveLength(1);
 });
 
 describe("the API", () => {
@@ -421,18 +361,12 @@ describe("the API", () => {
 		},
 	});
 	const statuses = (of: TinyCloud) =>
-		Promise.all(
-			["/items/1", "/nowhere"].map(
-				async (path) => (await fetch(of.url + path)).status,
-			),
-		);
+		Promise.all(["/items/1", "/nowhere"].map(async (path) => (await fetch(of.url + path)).status));
 
 	test("answers 500 where the function does not let it in", async () => {
 		cloud = await api({});
 		expect(await statuses(cloud)).toEqual([500, 500]);
-		expect(cloud.lines.join("\n")).toContain(
-			"$default: the function's policy does not allow the API to invoke it",
-		);
+		expect(cloud.lines.join("\n")).toContain("$default: the function's policy does not allow the API to invoke it");
 	});
 
 	test("needs a permission of its own for $default, which has neither method nor path", async () => {

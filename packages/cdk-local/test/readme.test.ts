@@ -16,8 +16,7 @@ afterAll(() => {
 	rmSync(stateDir, { recursive: true, force: true });
 });
 
-const code = (names: string[]) =>
-	names.map((name) => `\`${name}\``).join(", ") || "-";
+const code = (names: string[]) => names.map((name) => `\`${name}\``).join(", ") || "-";
 
 /** Returns the rows of the table below a heading. */
 function rows(heading: string): string[] {
@@ -38,13 +37,8 @@ test("the README lists every resource type with the properties it takes", () => 
 });
 
 test("the README lists every ignored type with its reason", () => {
-	const byReason = Map.groupBy(
-		Object.entries(ignoredTypes),
-		([, reason]) => reason,
-	);
-	const expected = [...byReason].map(
-		([reason, types]) => `| ${reason} | ${code(types.map(([type]) => type))} |`,
-	);
+	const byReason = Map.groupBy(Object.entries(ignoredTypes), ([, reason]) => reason);
+	const expected = [...byReason].map(([reason, types]) => `| ${reason} | ${code(types.map(([type]) => type))} |`);
 	expect(rows("Ignored types")).toEqual(expected);
 });
 
@@ -60,9 +54,6 @@ test("the README lists every operation of every API", () => {
 	});
 	const expected = awsServices
 		.flatMap(({ api }) => api?.(services) ?? [])
-		.map(
-			({ service, operations }) =>
-				`| \`${service}\` | ${code([...operations].sort())} |`,
-		);
+		.map(({ service, operations }) => `| \`${service}\` | ${code([...operations].sort())} |`);
 	expect(rows("API operations")).toEqual(expected.sort());
 });

@@ -1,12 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseSchedule, Schedules } from "../services/eventbridge/schedules.ts";
-import {
-	eventually,
-	openFunction,
-	startTiny,
-	tinyFunction,
-} from "./tiny-cloud.ts";
+import { eventually, openFunction, startTiny, tinyFunction } from "./tiny-cloud.ts";
 
 test.each([
 	["rate(5 minutes)", "2026-11-20T10:00:30Z", "2026-11-20T10:05:30Z"],
@@ -18,19 +13,15 @@ test.each([
 	["cron(0 0 29 2 ? *)", "2026-11-20T10:00:00Z", "2028-02-29T00:00:00Z"],
 	["cron(5 4 1 JAN,JUL ? *)", "2026-11-20T10:00:00Z", "2027-01-01T04:05:00Z"],
 ])("%s after %s runs at %s", (expression, after, expected) => {
-	expect(parseSchedule(expression)(new Date(after))).toEqual(
-		new Date(expected),
-	);
+	expect(parseSchedule(expression)(new Date(after))).toEqual(new Date(expected));
 });
 
-test.each([
-	"rate(0 minutes)",
-	"every day",
-	"cron(0 12 L * ? *)",
-	"cron(0 12 * *)",
-])("%s is refused by its text", (expression) => {
-	expect(() => parseSchedule(expression)).toThrow(expression);
-});
+test.each(["rate(0 minutes)", "every day", "cron(0 12 L * ? *)", "cron(0 12 * *)"])(
+	"%s is refused by its text",
+	(expression) => {
+		expect(() => parseSchedule(expression)).toThrow(expression);
+	},
+);
 
 test("a schedule that was due several times while the machine slept runs once", () => {
 	const schedules = new Schedules(() => {});

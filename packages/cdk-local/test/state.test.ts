@@ -1,25 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-	mkdtempSync,
-	readdirSync,
-	rmSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-	DynamoDBClient,
-	GetItemCommand,
-	PutItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import {
-	GetObjectCommand,
-	PutObjectCommand,
-	S3Client,
-} from "@aws-sdk/client-s3";
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
 import { openState } from "../state.ts";
@@ -27,35 +13,25 @@ import { startApis } from "./services/apis.ts";
 
 test("confirmed writes survive a kill of the process", async () => {
 	const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
-	const script = fileURLToPath(
-		new URL("services/serve-apis.ts", import.meta.url),
-	);
+	const script = fileURLToPath(new URL("services/serve-apis.ts", import.meta.url));
 	const child = spawn(process.execPath, [script, dir], {
 		stdio: ["ignore", "pipe", "inherit"],
 		timeout: 20_000,
 	});
 	const [line] = await once(child.stdout, "data");
 	const { client, QueueUrl } = JSON.parse(String(line));
-	await new S3Client(client).send(
-		new PutObjectCommand({ Bucket: "bucket", Key: "key", Body: "bytes" }),
-	);
+	await new S3Client(client).send(new PutObjectCommand({ Bucket: "bucket", Key: "key", Body: "bytes" }));
 	for (let message = 0; message < 20; message += 1) {
-		await new SQSClient(client).send(
-			new SendMessageCommand({ QueueUrl, MessageBody: `${message}` }),
-		);
+		await new SQSClient(client).send(new SendMessageCommand({ QueueUrl, MessageBody: `${message}` }));
 	}
 	const Item = { pk: { S: "a" }, sk: { S: "b" }, n: { N: "1" } };
-	await new DynamoDBClient(client).send(
-		new PutItemCommand({ TableName: "table", Item }),
-	);
+	await new DynamoDBClient(client).send(new PutItemCommand({ TableName: "table", Item }));
 	child.kill("SIGKILL");
 	await once(child, "exit");
 	writeFileSync(join(dir, "s3", "half-written"), "byt");
 
 	const apis = await startApis(dir);
-	const { Body } = await new S3Client(apis.client).send(
-		new GetObjectCommand({ Bucket: "bucket", Key: "key" }),
-	);
+	const { Body } = await new S3Client(apis.client).send(new GetObjectCommand({ Bucket: "bucket", Key: "key" }));
 	expect(await Body?.transformToString()).toBe("bytes");
 	expect(readdirSync(join(dir, "s3"))).toHaveLength(1);
 	expect(apis.queues.depth("queue").visible).toBe(20);

@@ -12,8 +12,7 @@ export function writeAssembly(
 ): void {
 	mkdirSync(join(folder, "asset.code"), { recursive: true });
 	writeFileSync(join(folder, "asset.code", "handler.mjs"), handlerSource);
-	const json = (file: string, value: unknown) =>
-		writeFileSync(join(folder, file), JSON.stringify(value));
+	const json = (file: string, value: unknown) => writeFileSync(join(folder, file), JSON.stringify(value));
 	const artifacts: JsonObject = {};
 	for (const [name, template] of Object.entries(templates)) {
 		json(`${name}.template.json`, {
@@ -53,11 +52,8 @@ export interface TinyCloud extends CdkLocal {
 }
 
 /** Runs the resources of one stack on free ports with a state of their own. */
-export const startTiny = (
-	template: Template,
-	handlerSource?: string,
-	options?: Partial<CdkLocalOptions>,
-) => startStacks({ tiny: template }, handlerSource, options);
+export const startTiny = (template: Template, handlerSource?: string, options?: Partial<CdkLocalOptions>) =>
+	startStacks({ tiny: template }, handlerSource, options);
 
 /** The same for several stacks, by name. */
 export async function startStacks(
@@ -167,10 +163,7 @@ export function tinyFunction(properties: JsonObject = {}) {
 }
 
 /** Waits until something is so, for as long as a slow machine may need. */
-export async function eventually<T>(
-	look: () => T | Promise<T>,
-	seconds = 15,
-): Promise<NonNullable<T>> {
+export async function eventually<T>(look: () => T | Promise<T>, seconds = 15): Promise<NonNullable<T>> {
 	const end = Date.now() + seconds * 1000;
 	for (;;) {
 		const found = await look();

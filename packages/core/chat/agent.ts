@@ -1,11 +1,5 @@
 import { beforeDeadline } from "../before-deadline.ts";
-import type {
-	AgentSteps,
-	Chat,
-	ChatAnswer,
-	ChatRequest,
-	ToolCall,
-} from "../ports/index.ts";
+import type { AgentSteps, Chat, ChatAnswer, ChatRequest, ToolCall } from "../ports/index.ts";
 import { modelFailureReason } from "./answer-question.ts";
 import type { AgentTurn } from "./conversation.ts";
 import { type RunnableTool, runTool, type ToolResult } from "./tools.ts";
@@ -67,8 +61,7 @@ export async function runToolCalls<T extends AgentTurn>(
 	const results = await Promise.all(
 		calls.map(async (call, index) =>
 			index < maxCalls
-				? ((await beforeDeadline(deadline, runTool(tools, call))) ??
-					refusal(call, "there was no time left"))
+				? ((await beforeDeadline(deadline, runTool(tools, call))) ?? refusal(call, "there was no time left"))
 				: refusal(call, whyNoMore),
 		),
 	);
@@ -83,22 +76,13 @@ export async function runToolCalls<T extends AgentTurn>(
 }
 
 /** Adds the tools that exist to the names already used. */
-export function addToolsUsed(
-	used: string[],
-	tools: RunnableTool[],
-	calls: ToolCall[],
-): string[] {
-	const names = calls
-		.map(({ name }) => name)
-		.filter((name) => tools.some((tool) => tool.name === name));
+export function addToolsUsed(used: string[], tools: RunnableTool[], calls: ToolCall[]): string[] {
+	const names = calls.map(({ name }) => name).filter((name) => tools.some((tool) => tool.name === name));
 	return [...new Set([...used, ...names])];
 }
 
 /** Says for the person why a tool call was refused; null where it was not. */
-export function refusedCall(
-	{ name }: ToolCall,
-	result: ToolResult | undefined,
-): string | null {
+export function refusedCall({ name }: ToolCall, result: ToolResult | undefined): string | null {
 	if (!result?.failed) return null;
 	const reason = result.text.replace(/^Refused: /, "").slice(0, 300);
 	return `${name.slice(0, 64)} was refused: ${reason}`;
@@ -112,10 +96,7 @@ const refusal = ({ id }: ToolCall, reason: string): ToolResult => ({
 });
 
 /** Takes an agent's steps until none is left. `Turns.run` does the same and stores every step. */
-export async function runAgent<State>(
-	steps: AgentSteps<State>,
-	initial: State,
-): Promise<State> {
+export async function runAgent<State>(steps: AgentSteps<State>, initial: State): Promise<State> {
 	let state = initial;
 	for (let step = steps.next(state); step; step = steps.next(state)) {
 		state = { ...state, ...(await steps[step](state)) };

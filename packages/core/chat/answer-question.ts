@@ -3,19 +3,8 @@ import type { TokenUsage } from "../items/analysis.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
 import type { Hit, Ports } from "../ports/index.ts";
 import { contentWords, coverage } from "../search/words.ts";
-import {
-	type Citation,
-	removeUnsupportedSentences,
-	wholeText,
-} from "./cited-answer.ts";
-import {
-	asData,
-	type QuotedItem,
-	quotedItem,
-	quoteItems,
-	quoteRules,
-	shortQuote,
-} from "./quoted-items.ts";
+import { type Citation, removeUnsupportedSentences, wholeText } from "./cited-answer.ts";
+import { asData, type QuotedItem, quotedItem, quoteItems, quoteRules, shortQuote } from "./quoted-items.ts";
 
 /** A short answer whose every sentence is supported by items that were found, or the reason why there is none. */
 export interface Answer {
@@ -109,8 +98,7 @@ export async function answerQuestion(
 	}
 }
 
-export const nothingFound =
-	"Nothing in the collection was found for this question.";
+export const nothingFound = "Nothing in the collection was found for this question.";
 
 /** Builds the prompt of a question and the items found for it. */
 export function questionPrompt(question: string, items: QuotedItem[]): string {
@@ -161,9 +149,7 @@ export function verifyCitations(
 	}
 	const answer = removeUnsupportedSentences(text, refs, items);
 	if (!answer) {
-		return unanswered(
-			"The model wrote an answer that no item found supports; it was dropped.",
-		);
+		return unanswered("The model wrote an answer that no item found supports; it was dropped.");
 	}
 	const cited = new Set(answer.citations.map(({ itemId }) => itemId));
 	const match = questionMatch(
@@ -181,15 +167,9 @@ export function verifyCitations(
 }
 
 /** Measures how well the cited items match the question: by its words, or by meaning where the search measured that. */
-function questionMatch(
-	question: string,
-	items: QuotedItem[],
-	similar: Hit[],
-): number {
+function questionMatch(question: string, items: QuotedItem[], similar: Hit[]): number {
 	const words = contentWords(question);
-	const itemWords = new Set(
-		items.flatMap((item) => [...contentWords(wholeText(item))]),
-	);
+	const itemWords = new Set(items.flatMap((item) => [...contentWords(wholeText(item))]));
 	const similarities = similar.map(({ score }) => score);
 	return Math.min(1, Math.max(coverage(words, itemWords), ...similarities));
 }
@@ -214,7 +194,5 @@ export function modelFailureReason(error: unknown): string {
 		throw new AppError("model_gone", error.message, { cause: error });
 	}
 	// The provider's message is for the log only: it may name the account.
-	return error.code === "chat_unavailable"
-		? "The model gave no answer: ask again in a while."
-		: error.message;
+	return error.code === "chat_unavailable" ? "The model gave no answer: ask again in a while." : error.message;
 }

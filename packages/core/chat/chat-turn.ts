@@ -1,14 +1,6 @@
 import { AppError } from "../errors.ts";
-import type {
-	ConversationSteps,
-	Ports,
-	SearchLimits,
-	SessionMessage,
-} from "../ports/index.ts";
-import {
-	type ConversationPorts,
-	conversationSteps,
-} from "./conversation-steps.ts";
+import type { ConversationSteps, Ports, SearchLimits, SessionMessage } from "../ports/index.ts";
+import { type ConversationPorts, conversationSteps } from "./conversation-steps.ts";
 
 /** Reserved for storing the answer after the last step: the api answers within 26 seconds. */
 const storeAnswerMs = 1_500;

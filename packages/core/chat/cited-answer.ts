@@ -42,8 +42,7 @@ export function removeUnsupportedSentences(
 	const wordsByItem = new Map<string, Set<string>>();
 	const wordsOf = (itemId: string) => {
 		const item = items.get(itemId);
-		const words =
-			wordsByItem.get(itemId) ?? contentWords(item ? wholeText(item) : "");
+		const words = wordsByItem.get(itemId) ?? contentWords(item ? wholeText(item) : "");
 		wordsByItem.set(itemId, words);
 		return words;
 	};
@@ -52,24 +51,22 @@ export function removeUnsupportedSentences(
 	let count = 0;
 	const lines = moveCitationsBeforeFullStops(answer).map((line) => {
 		const bullet = /^\s*(?:[-*•]|\d+[.)])\s+/.exec(line)?.[0] ?? "";
-		const supported = splitSentences(line.slice(bullet.length)).flatMap(
-			(sentence) => {
-				const { plain, ids } = citationsIn(sentence, refs);
-				const words = contentWords(plain);
-				if (words.size === 0) return [];
-				count += 1;
-				const cited = ids.filter((id) => coverage(words, wordsOf(id)) > 0);
-				const itemWords = new Set(cited.flatMap((id) => [...wordsOf(id)]));
-				const support = sentenceSupport(words, itemWords);
-				if (support < minSupport) return [];
-				supports.push(support);
-				for (const itemId of cited) {
-					const snippet = bestPassage(words, items.get(itemId));
-					citations.push({ itemId, sentence: plain, snippet });
-				}
-				return [withCitations(plain, cited)];
-			},
-		);
+		const supported = splitSentences(line.slice(bullet.length)).flatMap((sentence) => {
+			const { plain, ids } = citationsIn(sentence, refs);
+			const words = contentWords(plain);
+			if (words.size === 0) return [];
+			count += 1;
+			const cited = ids.filter((id) => coverage(words, wordsOf(id)) > 0);
+			const itemWords = new Set(cited.flatMap((id) => [...wordsOf(id)]));
+			const support = sentenceSupport(words, itemWords);
+			if (support < minSupport) return [];
+			supports.push(support);
+			for (const itemId of cited) {
+				const snippet = bestPassage(words, items.get(itemId));
+				citations.push({ itemId, sentence: plain, snippet });
+			}
+			return [withCitations(plain, cited)];
+		});
 		return supported.length > 0 ? bullet + supported.join(" ") : null;
 	});
 	if (supports.length === 0) return null;
@@ -77,20 +74,14 @@ export function removeUnsupportedSentences(
 		text: lines.filter((line) => line !== null).join("\n"),
 		citations,
 		keptShare: supports.length / count,
-		meanSupport:
-			supports.reduce((sum, each) => sum + each, 0) / supports.length,
+		meanSupport: supports.reduce((sum, each) => sum + each, 0) / supports.length,
 	};
 }
 
 /** Splits into lines, with citations moved before the full stop, so that they are part of the sentence they follow. */
 function moveCitationsBeforeFullStops(text: string): string[] {
-	const citationAfterStop = new RegExp(
-		`([.!?…]+["”’)]?)((?:\\s*(?:${citationPattern.source}))+)`,
-		"gi",
-	);
-	return text
-		.split(/\r?\n/)
-		.map((line) => line.replaceAll(citationAfterStop, "$2$1"));
+	const citationAfterStop = new RegExp(`([.!?…]+["”’)]?)((?:\\s*(?:${citationPattern.source}))+)`, "gi");
+	return text.split(/\r?\n/).map((line) => line.replaceAll(citationAfterStop, "$2$1"));
 }
 
 function citationsIn(sentence: string, refs: ItemRefs) {
@@ -100,9 +91,7 @@ function citationsIn(sentence: string, refs: ItemRefs) {
 			const names = mark.replaceAll(/[[\]]/g, "").split(/[\s,;]+/);
 			const found = names.map((name) => refs.itemIdFor(name));
 			for (const id of found) if (id) ids.add(id);
-			const isCitation =
-				found.some((id) => id) ||
-				names.every((name) => idLikePattern.test(name));
+			const isCitation = found.some((id) => id) || names.every((name) => idLikePattern.test(name));
 			return isCitation ? "" : mark;
 		})
 		.replaceAll(/\s+([.,;:!?…])/g, "$1")
@@ -113,9 +102,7 @@ function citationsIn(sentence: string, refs: ItemRefs) {
 
 /** Returns the share of the words in the cited items; a number that they do not have halves it. */
 function sentenceSupport(words: Set<string>, itemWords: Set<string>): number {
-	const hasWrongNumber = [...words].some(
-		(word) => /^\d[\d.,:]+$/.test(word) && !itemWords.has(word),
-	);
+	const hasWrongNumber = [...words].some((word) => /^\d[\d.,:]+$/.test(word) && !itemWords.has(word));
 	return coverage(words, itemWords) / (hasWrongNumber ? 2 : 1);
 }
 
@@ -129,9 +116,7 @@ const maxSnippetLength = 240;
 function bestPassage(words: Set<string>, item: QuotedItem | undefined): string {
 	if (!item) return "";
 	const [best = ""] = passagesOf(item)
-		.map(
-			(passage) => [passage, coverage(words, contentWords(passage))] as const,
-		)
+		.map((passage) => [passage, coverage(words, contentWords(passage))] as const)
 		.sort(([, a], [, b]) => b - a)
 		.map(([passage]) => passage);
 	return best.slice(0, maxSnippetLength).toWellFormed();

@@ -2,40 +2,22 @@ import type { Hit } from "../ports/index.ts";
 import { fuseSearches } from "../search/agent-results.ts";
 import type { SeenItems } from "../search/search-tools.ts";
 import { noAnswer, nothingFound, verifyCitations } from "./answer-question.ts";
-import {
-	type Conversation,
-	mergeKnown,
-	nextShown,
-	type Turn,
-} from "./conversation.ts";
+import { type Conversation, mergeKnown, nextShown, type Turn } from "./conversation.ts";
 
 /** The changes by which a turn ends. */
-export type Conclusion = Pick<
-	Conversation,
-	"messages" | "shown" | "known" | "turn"
->;
+export type Conclusion = Pick<Conversation, "messages" | "shown" | "known" | "turn">;
 
 /** Ends the turn with the given text and the items it shows. The model reads short refs in place of item ids. */
 export function conclude(
 	conversation: Conversation,
 	turn: Turn,
 	seen: SeenItems,
-	{
-		text,
-		items = [],
-		notices = [],
-	}: { text: string; items?: Hit[]; notices?: string[] },
+	{ text, items = [], notices = [] }: { text: string; items?: Hit[]; notices?: string[] },
 ): Conclusion {
 	const fullText = [text, ...turn.notices, ...notices].join("\n\n");
-	const withRefs = items.reduce(
-		(all, { itemId }) => all.replaceAll(itemId, seen.refs.refFor(itemId)),
-		fullText,
-	);
+	const withRefs = items.reduce((all, { itemId }) => all.replaceAll(itemId, seen.refs.refFor(itemId)), fullText);
 	return {
-		messages: [
-			...conversation.messages,
-			{ role: "assistant", text: withRefs, toolCalls: [] },
-		],
+		messages: [...conversation.messages, { role: "assistant", text: withRefs, toolCalls: [] }],
 		shown: nextShown(conversation.shown, items),
 		known: mergeKnown(conversation.known, items),
 		turn: { ...turn, answer: { text: fullText, items } },
@@ -82,19 +64,11 @@ export function concludeWithAnswer(
 }
 
 /** Ends the turn with the best items of its searches, and the reason why there is no more. */
-export function concludeWithBest(
-	conversation: Conversation,
-	turn: Turn,
-	seen: SeenItems,
-	reason: string,
-): Conclusion {
+export function concludeWithBest(conversation: Conversation, turn: Turn, seen: SeenItems, reason: string): Conclusion {
 	const items = fuseSearches(turn.searches)
 		.slice(0, turn.limits.topK)
 		.flatMap((itemId) => seen.hits.get(itemId) ?? []);
-	const lines = items.map(
-		({ headline, itemId }) =>
-			`- ${headline.replaceAll(/[[\]]/g, "")} [${itemId}]`,
-	);
+	const lines = items.map(({ headline, itemId }) => `- ${headline.replaceAll(/[[\]]/g, "")} [${itemId}]`);
 	const text =
 		items.length > 0
 			? `${reason}. The best of what I found until then:\n${lines.join("\n")}`

@@ -2,18 +2,8 @@ import type { ConversationSteps, Ports } from "../ports/index.ts";
 import { searchTools } from "../search/search-tools.ts";
 import { callModel, refusedCall, runToolCalls } from "./agent.ts";
 import { quoteHits } from "./answer-question.ts";
-import {
-	conclude,
-	concludeWithAnswer,
-	concludeWithBest,
-} from "./conclude-turn.ts";
-import {
-	beginTurn,
-	type Conversation,
-	mergeKnown,
-	pendingToolCalls,
-	type TurnInput,
-} from "./conversation.ts";
+import { conclude, concludeWithAnswer, concludeWithBest } from "./conclude-turn.ts";
+import { beginTurn, type Conversation, mergeKnown, pendingToolCalls, type TurnInput } from "./conversation.ts";
 import { toPromptMessages } from "./conversation-prompt.ts";
 import { listCategories, webSearchTool } from "./conversation-tools.ts";
 import { summarize } from "./summarize.ts";
@@ -36,13 +26,7 @@ const toolCallLimit = `I stopped after ${maxToolCalls} tool calls`;
 
 export type ConversationPorts = Pick<
 	Ports,
-	| "search"
-	| "embedder"
-	| "vectorIndex"
-	| "analyses"
-	| "items"
-	| "chat"
-	| "webSearch"
+	"search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat" | "webSearch"
 >;
 
 /** Creates the steps of one person's turn, which ends before the deadline. */
@@ -67,14 +51,10 @@ export function conversationSteps(
 	async function toolsFor(conversation: Conversation): Promise<RunnableTool[]> {
 		const web = webSearchTool(ports, {
 			question: conversation.turn.question,
-			userTexts: conversation.messages.flatMap(({ role, text }) =>
-				role === "user" ? [text] : [],
-			),
+			userTexts: conversation.messages.flatMap(({ role, text }) => (role === "user" ? [text] : [])),
 			deadline,
 		});
-		return web && (await ports.webSearch.isEnabled())
-			? [...collectionTools, web]
-			: collectionTools;
+		return web && (await ports.webSearch.isEnabled()) ? [...collectionTools, web] : collectionTools;
 	}
 
 	return {
@@ -98,8 +78,7 @@ export function conversationSteps(
 			await recalled;
 			const { messages, shown } = conversation;
 			const mustAnswer =
-				conversation.turn.modelCalls === maxModelCalls - 1 ||
-				conversation.turn.toolCalls >= maxToolCalls;
+				conversation.turn.modelCalls === maxModelCalls - 1 || conversation.turn.toolCalls >= maxToolCalls;
 			const call = await callModel(ports.chat, conversation.turn, {
 				messages: toPromptMessages(
 					conversation,
@@ -134,22 +113,17 @@ export function conversationSteps(
 			const text = truncate(answer.message.text, maxAnswerLength);
 			if (toolCalls.length > 0 && !mustAnswer) {
 				const thought = truncate(text.trim(), maxReasoningLength);
-				const reasoning = thought
-					? [...turn.reasoning, thought]
-					: turn.reasoning;
+				const reasoning = thought ? [...turn.reasoning, thought] : turn.reasoning;
 				return {
 					messages: [...messages, { ...answer.message, text }],
 					turn: { ...turn, reasoning },
 				};
 			}
 			if (toolCalls.length > 0 && !text.trim()) {
-				const limit =
-					turn.toolCalls >= maxToolCalls ? toolCallLimit : modelCallLimit;
+				const limit = turn.toolCalls >= maxToolCalls ? toolCallLimit : modelCallLimit;
 				return concludeWithBest(conversation, turn, seen, limit);
 			}
-			const isCutOff =
-				answer.stopReason === "cut_off" ||
-				text.length < answer.message.text.length;
+			const isCutOff = answer.stopReason === "cut_off" || text.length < answer.message.text.length;
 			return concludeWithAnswer(conversation, turn, seen, { text, isCutOff });
 		},
 
@@ -158,16 +132,11 @@ export function conversationSteps(
 			await recalled;
 			const calls = pendingToolCalls(conversation);
 			const searchesBefore = seen.searches.length;
-			const { results, turn } = await runToolCalls(
-				await toolsFor(conversation),
-				conversation.turn,
-				calls,
-				{
-					maxCalls: maxToolCalls - conversation.turn.toolCalls,
-					whyNoMore: `at most ${maxToolCalls} tool calls a turn`,
-					deadline,
-				},
-			);
+			const { results, turn } = await runToolCalls(await toolsFor(conversation), conversation.turn, calls, {
+				maxCalls: maxToolCalls - conversation.turn.toolCalls,
+				whyNoMore: `at most ${maxToolCalls} tool calls a turn`,
+				deadline,
+			});
 			return {
 				messages: [...conversation.messages, ...results],
 				known: mergeKnown(conversation.known, seen.hits.values()),
@@ -177,10 +146,7 @@ export function conversationSteps(
 					notices: [...new Set([...turn.notices, ...seen.notices])],
 					reasoning: [
 						...turn.reasoning,
-						...calls.map(
-							(call, index) =>
-								refusedCall(call, results[index]) ?? describeToolCall(call),
-						),
+						...calls.map((call, index) => refusedCall(call, results[index]) ?? describeToolCall(call)),
 					],
 				},
 			};
@@ -188,12 +154,9 @@ export function conversationSteps(
 
 		next(conversation) {
 			if (conversation.turn.answer) return null;
-			return pendingToolCalls(conversation).length > 0
-				? "runTools"
-				: "callModel";
+			return pendingToolCalls(conversation).length > 0 ? "runTools" : "callModel";
 		},
 	};
 }
 
-const truncate = (text: string, maxLength: number) =>
-	text.slice(0, maxLength).toWellFormed();
+const truncate = (text: string, maxLength: number) => text.slice(0, maxLength).toWellFormed();

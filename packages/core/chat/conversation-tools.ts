@@ -5,26 +5,19 @@ import { asData } from "./quoted-items.ts";
 import { defineTool, type RunnableTool, ToolRefusal } from "./tools.ts";
 
 /** Lists the categories for a model, so that it can narrow a search. */
-export function listCategories(
-	{ items }: Pick<Ports, "items">,
-	userId: string,
-): RunnableTool {
+export function listCategories({ items }: Pick<Ports, "items">, userId: string): RunnableTool {
 	return defineTool({
 		name: "list_categories",
-		description:
-			"Gives the categories of the person's images with how many each has.",
+		description: "Gives the categories of the person's images with how many each has.",
 		input: z.strictObject({}),
 		async run() {
 			const categories = await items.categories(userId);
-			return categories.length > 0
-				? asData(categories)
-				: "The person has no images yet.";
+			return categories.length > 0 ? asData(categories) : "The person has no images yet.";
 		},
 	});
 }
 
-const mentionsWeb =
-	/\b(?:web|internet|online|google|news|website|look(?:ed)? (?:it |that |this )?up)\b/i;
+const mentionsWeb = /\b(?:web|internet|online|google|news|website|look(?:ed)? (?:it |that |this )?up)\b/i;
 
 /**
  * Creates the tool that searches the web; null where the person's question does not mention the web. A query leaves
@@ -48,14 +41,11 @@ export function webSearchTool(
 	const userWords = new Set(wordsOf(userTexts.join("\n")));
 	return defineTool({
 		name: "web_search",
-		description:
-			"Searches the web. The query may have only words that the person wrote in this conversation.",
+		description: "Searches the web. The query may have only words that the person wrote in this conversation.",
 		input: z.strictObject({ query: z.string().trim().min(1).max(300) }),
 		async run({ query }) {
 			if (wordsOf(query).some((word) => !userWords.has(word))) {
-				throw new ToolRefusal(
-					"the query has words that the person did not write: ask them to say what to look for",
-				);
+				throw new ToolRefusal("the query has words that the person did not write: ask them to say what to look for");
 			}
 			// Only the words leave: punctuation could carry data, too.
 			const plain = wordsOf(query).join(" ");
@@ -63,13 +53,10 @@ export function webSearchTool(
 				if (!(error instanceof ModelFailure)) throw error;
 				throw new ToolRefusal("the web cannot be searched now");
 			});
-			return pages.length > 0
-				? pages.map((page) => `<page>${asData(page)}</page>`).join("\n")
-				: "Nothing was found.";
+			return pages.length > 0 ? pages.map((page) => `<page>${asData(page)}</page>`).join("\n") : "Nothing was found.";
 		},
 	});
 }
 
 /** Splits into whole words: a stem would admit anything that begins like a word of the person's. */
-const wordsOf = (text: string): string[] =>
-	text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];

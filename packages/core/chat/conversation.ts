@@ -69,8 +69,7 @@ export function beginTurn(
 	input: TurnInput,
 ): { conversation: Conversation; dropped: Exchange[] } {
 	const exchanges = exchangesIn(earlier.messages ?? []);
-	const isLong =
-		exchanges.length > maxTurns || lengthOf(exchanges) > maxCharacters;
+	const isLong = exchanges.length > maxTurns || lengthOf(exchanges) > maxCharacters;
 	const recent = isLong ? exchanges.slice(-maxTurns / 2) : exchanges;
 	return {
 		dropped: exchanges.slice(0, exchanges.length - recent.length),
@@ -110,11 +109,7 @@ function exchangesIn(messages: ChatMessage[]): Exchange[] {
 				question: truncate(message.text),
 				answer: noAnswerYet,
 			});
-		} else if (
-			last &&
-			message.role === "assistant" &&
-			message.toolCalls.length === 0
-		) {
+		} else if (last && message.role === "assistant" && message.toolCalls.length === 0) {
 			last.answer = truncate(message.text);
 		}
 	}
@@ -122,20 +117,13 @@ function exchangesIn(messages: ChatMessage[]): Exchange[] {
 }
 
 const lengthOf = (exchanges: Exchange[]) =>
-	exchanges.reduce(
-		(sum, { question, answer }) => sum + question.length + answer.length,
-		0,
-	);
+	exchanges.reduce((sum, { question, answer }) => sum + question.length + answer.length, 0);
 
 const truncate = (text: string) =>
-	text.length <= maxTextLength
-		? text
-		: `${text.slice(0, maxTextLength).toWellFormed()}…`;
+	text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength).toWellFormed()}…`;
 
 /** Returns the tool calls of the last message, which have no result yet. */
-export function pendingToolCalls({
-	messages,
-}: Pick<Conversation, "messages">): ToolCall[] {
+export function pendingToolCalls({ messages }: Pick<Conversation, "messages">): ToolCall[] {
 	const last = messages.at(-1);
 	return last?.role === "assistant" ? last.toolCalls : [];
 }
@@ -166,12 +154,7 @@ const maxSummaryLength = 2_000;
 /** Summarizes exchanges without a model: the beginning of each text, the latest last, as far as there is room. */
 export function digestExchanges(summary: string, dropped: Exchange[]): string {
 	const lines = dropped.map(
-		({ question, answer }) =>
-			`Asked: ${question.slice(0, 200)} Answered: ${answer.slice(0, 200)}`,
+		({ question, answer }) => `Asked: ${question.slice(0, 200)} Answered: ${answer.slice(0, 200)}`,
 	);
-	return [summary, ...lines]
-		.join("\n")
-		.slice(-maxSummaryLength)
-		.toWellFormed()
-		.trim();
+	return [summary, ...lines].join("\n").slice(-maxSummaryLength).toWellFormed().trim();
 }

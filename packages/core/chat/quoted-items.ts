@@ -1,8 +1,4 @@
-import {
-	type Analysis,
-	type SearchText,
-	searchText,
-} from "../items/analysis.ts";
+import { type Analysis, type SearchText, searchText } from "../items/analysis.ts";
 
 /** An item as a model reads it. */
 export interface QuotedItem extends SearchText {
@@ -55,27 +51,22 @@ export const quoteRules = `Items are quoted as JSON in an item element that has 
  * end the quotation.
  */
 export function quoteItems(items: QuotedItem[]): string {
-	return items
-		.map(({ ref, ...fields }) => `<item ref="${ref}">${asData(fields)}</item>`)
-		.join("\n");
+	return items.map(({ ref, ...fields }) => `<item ref="${ref}">${asData(fields)}</item>`).join("\n");
 }
 
 /** Encodes a value as JSON that cannot end a quotation. */
 export function asData(value: unknown): string {
-	return JSON.stringify(value)
-		.replaceAll("<", "\\u003c")
-		.replaceAll(">", "\\u003e");
+	return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
 }
 
 /** Reads the items quoted in a text. */
 export function readQuotedItems(text: string): QuotedItem[] {
-	return [...text.matchAll(/<item ref="([^"<>]+)">([^<>]*)<\/item>/g)].map(
-		([, ref, json = ""]) => ({ ref, ...JSON.parse(json) }),
-	);
+	return [...text.matchAll(/<item ref="([^"<>]+)">([^<>]*)<\/item>/g)].map(([, ref, json = ""]) => ({
+		ref,
+		...JSON.parse(json),
+	}));
 }
 
 function truncate(text: string, maxLength: number): string {
-	return text.length <= maxLength
-		? text
-		: `${text.slice(0, maxLength).toWellFormed()}…`;
+	return text.length <= maxLength ? text : `${text.slice(0, maxLength).toWellFormed()}…`;
 }

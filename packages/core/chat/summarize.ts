@@ -31,12 +31,9 @@ export async function summarize(
 			deadline,
 		});
 		const text = message.text.trim();
-		const isUsable =
-			stopReason === "complete" && text !== "" && !text.includes(noAnswer);
+		const isUsable = stopReason === "complete" && text !== "" && !text.includes(noAnswer);
 		return {
-			summary: isUsable
-				? text.slice(0, maxSummaryLength).toWellFormed()
-				: fallback,
+			summary: isUsable ? text.slice(0, maxSummaryLength).toWellFormed() : fallback,
 			usage: [usage],
 		};
 	} catch (error) {

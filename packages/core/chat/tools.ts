@@ -30,9 +30,7 @@ export function defineTool<Input extends z.ZodObject>(tool: {
 			const parsed = tool.input.safeParse(input);
 			if (!parsed.success) {
 				throw new ToolRefusal(
-					parsed.error.issues
-						.map(({ path, message }) => `${path.join(".")} ${message}`.trim())
-						.join("; "),
+					parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`.trim()).join("; "),
 				);
 			}
 			return tool.run(parsed.data);
@@ -43,17 +41,12 @@ export function defineTool<Input extends z.ZodObject>(tool: {
 export type ToolResult = ChatMessage & { role: "tool" };
 
 /** Runs a tool call. Every call gets a result, also one for a tool that does not exist. */
-export async function runTool(
-	tools: RunnableTool[],
-	{ id, name, input }: ToolCall,
-): Promise<ToolResult> {
+export async function runTool(tools: RunnableTool[], { id, name, input }: ToolCall): Promise<ToolResult> {
 	const result = { role: "tool" as const, callId: id };
 	const tool = tools.find((candidate) => candidate.name === name);
 	try {
 		if (!tool) {
-			throw new ToolRefusal(
-				`there is no tool "${name}", only ${tools.map((known) => known.name).join(", ")}`,
-			);
+			throw new ToolRefusal(`there is no tool "${name}", only ${tools.map((known) => known.name).join(", ")}`);
 		}
 		if (!input) throw new ToolRefusal("the input is not a JSON object");
 		return { ...result, text: await tool.run(input) };

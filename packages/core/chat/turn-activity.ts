@@ -21,9 +21,7 @@ export function describeToolCall({ name, input }: ToolCall): string {
 }
 
 /** Classifies what a turn under way is doing, by the first tool call without a result. */
-export function activityOf(
-	conversation: Conversation,
-): "searching" | "reading" | "answering" {
+export function activityOf(conversation: Conversation): "searching" | "reading" | "answering" {
 	const [call] = pendingToolCalls(conversation);
 	if (!call) return "answering";
 	return /search/.test(call.name) ? "searching" : "reading";

@@ -74,9 +74,7 @@ export function searchText(description: ImageDescription): SearchText {
 	const details = description.image_details;
 	const media = description.media_metadata;
 	const lines = (...groups: (string | null)[][]) =>
-		[...new Set(groups.flat().filter((line) => line))]
-			.join("\n")
-			.slice(0, maxField);
+		[...new Set(groups.flat().filter((line) => line))].join("\n").slice(0, maxField);
 	return {
 		headline: description.headline,
 		summary: lines([description.summary, details.key_interest]),

@@ -1,13 +1,5 @@
 /** The states of an item from upload to searchable. */
-export const itemStatuses = [
-	"pending",
-	"uploaded",
-	"processed",
-	"analyzed",
-	"deferred",
-	"ready",
-	"failed",
-] as const;
+export const itemStatuses = ["pending", "uploaded", "processed", "analyzed", "deferred", "ready", "failed"] as const;
 export type ItemStatus = (typeof itemStatuses)[number];
 
 /** Why an item ended `failed`; `detail` is a sentence for its owner. */
@@ -79,9 +71,7 @@ export function itemFilename(item: Pick<Item, "id" | "mimeType">): string {
 	return `${item.id}.${imageTypes[item.mimeType]}`;
 }
 
-export function originalKey(
-	item: Pick<Item, "id" | "userId" | "mimeType">,
-): string {
+export function originalKey(item: Pick<Item, "id" | "userId" | "mimeType">): string {
 	return `originals/${item.userId}/${itemFilename(item)}`;
 }
 
@@ -104,13 +94,10 @@ function derivedPrefix(userId: string, itemId: string): string {
 	return `derived/${userId}/${itemId}/`;
 }
 
-const originalKeyPattern =
-	/^originals\/([^/]+)\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\.[a-z]+$/;
+const originalKeyPattern = /^originals\/([^/]+)\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\.[a-z]+$/;
 
 /** Returns the owner and item of an original; null where the key is not of an original. */
-export function parseOriginalKey(
-	key: string,
-): { userId: string; itemId: string } | null {
+export function parseOriginalKey(key: string): { userId: string; itemId: string } | null {
 	const [, userId, itemId] = originalKeyPattern.exec(key) ?? [];
 	return userId && itemId ? { userId, itemId } : null;
 }

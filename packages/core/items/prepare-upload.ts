@@ -22,9 +22,7 @@ export interface AnnouncedUpload {
 }
 
 /** A form to upload the bytes by, or the item that has them already. */
-export type PreparedUpload =
-	| { itemId: string; form: UploadForm }
-	| { existing: ItemWithAnalysis };
+export type PreparedUpload = { itemId: string; form: UploadForm } | { existing: ItemWithAnalysis };
 
 /**
  * Prepares an upload straight to storage: writes the row (`pending`) and returns a form for exactly this file. Bytes
@@ -47,8 +45,7 @@ export async function prepareUpload(
 	const { item, created } = await items.create({
 		id: randomUUID(),
 		userId,
-		originalFilename:
-			cleanFilename(filename) || `image.${imageTypes[contentType]}`,
+		originalFilename: cleanFilename(filename) || `image.${imageTypes[contentType]}`,
 		mimeType: contentType,
 		fileSize: size,
 		sha256,

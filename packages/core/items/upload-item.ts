@@ -31,15 +31,13 @@ export async function uploadItem(
 		);
 	}
 	const mimeType = sniffImageType(bytes);
-	if (!mimeType)
-		throw new AppError("unsupported_image", describeRefusal(bytes));
+	if (!mimeType) throw new AppError("unsupported_image", describeRefusal(bytes));
 
 	// The row is written first: the sweeper never finds an object without a row.
 	const { item, created } = await items.create({
 		id: randomUUID(),
 		userId,
-		originalFilename:
-			cleanFilename(filename) || `image.${imageTypes[mimeType]}`,
+		originalFilename: cleanFilename(filename) || `image.${imageTypes[mimeType]}`,
 		mimeType,
 		fileSize: bytes.length,
 		sha256: createHash("sha256").update(bytes).digest("hex"),
@@ -47,9 +45,7 @@ export async function uploadItem(
 	});
 	// A failed item must be `pending` before the bucket announces its bytes, or the event is skipped as a late one until
 	// the sweeper runs. An item that waits for its upload by form may have announced another type.
-	const pending = created
-		? item
-		: await items.reopen(userId, item.id, { mimeType, fileSize: bytes.length });
+	const pending = created ? item : await items.reopen(userId, item.id, { mimeType, fileSize: bytes.length });
 	if (pending) {
 		await objects.put(originalKey(pending), bytes, mimeType);
 		await items.markUploaded(userId, pending.id);
@@ -71,8 +67,5 @@ export function cleanFilename(name: string): string {
 	const characters = [...clean];
 	if (characters.length <= maxFilenameLength) return clean;
 	const extension = [...(/\.[^.]{1,16}$/u.exec(clean)?.[0] ?? "")];
-	return [
-		...characters.slice(0, maxFilenameLength - extension.length),
-		...extension,
-	].join("");
+	return [...characters.slice(0, maxFilenameLength - extension.length), ...extension].join("");
 }

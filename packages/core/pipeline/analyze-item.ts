@@ -10,68 +10,58 @@ import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
  * name the provider and the model.
  */
 export async function analyzeItem(
-	ports: Pick<
-		Ports,
-		"stages" | "outbox" | "events" | "objects" | "analyses" | "vision"
-	>,
+	ports: Pick<Ports, "stages" | "outbox" | "events" | "objects" | "analyses" | "vision">,
 	{
 		user_id: userId,
 		item_id: itemId,
 		request_id: requestId,
-	}: Pick<ImageProcessed, "user_id" | "item_id"> &
-		Partial<Pick<AnalysisRequested, "request_id">>,
+	}: Pick<ImageProcessed, "user_id" | "item_id"> & Partial<Pick<AnalysisRequested, "request_id">>,
 	options: StageOptions,
 ): Promise<StageOutcome> {
 	const { objects, analyses, vision, stages } = ports;
-	return runStage(
-		ports,
-		"analyze",
-		{ userId, itemId, requestId },
-		options,
-		async ({ lease, item, request }) => {
-			const image = await objects.get(visionKey(userId, itemId));
-			if (!image) {
-				throw new Error(`The derived image of item ${itemId} is missing.`);
-			}
-			const answer = await vision.describe({
-				image,
-				originalFilename: item.originalFilename,
-				sha256: item.sha256,
-				width: item.width ?? 0,
-				height: item.height ?? 0,
-				takenAt: item.takenAt,
-				camera: item.camera,
-				colours: item.colours,
-				provider: request?.provider ?? undefined,
-				model: request?.model ?? undefined,
-				deadline: options.deadline,
-			});
-			const version = (await analyses.latestVersion(userId, itemId)) + 1;
-			const analysisId = derivedId(itemId, "analysis", version);
-			return stages.commitAnalyzed(
-				lease,
-				{
-					id: analysisId,
-					version,
-					description: answer.description,
-					providerUsed: answer.provider,
-					modelUsed: answer.model,
-					traceId: answer.traceId,
-					usage: answer.usage,
+	return runStage(ports, "analyze", { userId, itemId, requestId }, options, async ({ lease, item, request }) => {
+		const image = await objects.get(visionKey(userId, itemId));
+		if (!image) {
+			throw new Error(`The derived image of item ${itemId} is missing.`);
+		}
+		const answer = await vision.describe({
+			image,
+			originalFilename: item.originalFilename,
+			sha256: item.sha256,
+			width: item.width ?? 0,
+			height: item.height ?? 0,
+			takenAt: item.takenAt,
+			camera: item.camera,
+			colours: item.colours,
+			provider: request?.provider ?? undefined,
+			model: request?.model ?? undefined,
+			deadline: options.deadline,
+		});
+		const version = (await analyses.latestVersion(userId, itemId)) + 1;
+		const analysisId = derivedId(itemId, "analysis", version);
+		return stages.commitAnalyzed(
+			lease,
+			{
+				id: analysisId,
+				version,
+				description: answer.description,
+				providerUsed: answer.provider,
+				modelUsed: answer.model,
+				traceId: answer.traceId,
+				usage: answer.usage,
+			},
+			searchText(answer.description),
+			{
+				id: derivedId(lease.token, "AnalysisComplete"),
+				type: "AnalysisComplete",
+				detail: {
+					version: 1,
+					correlation_id: item.correlationId,
+					item_id: itemId,
+					user_id: userId,
+					analysis_id: analysisId,
 				},
-				searchText(answer.description),
-				{
-					id: derivedId(lease.token, "AnalysisComplete"),
-					type: "AnalysisComplete",
-					detail: {
-						version: 1,
-						correlation_id: item.correlationId,
-						item_id: itemId,
-						user_id: userId,
-						analysis_id: analysisId,
-					},
-				},
-			);
-		},
-	);
+			},
+		);
+	});
 }

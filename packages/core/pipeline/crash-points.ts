@@ -9,14 +9,9 @@ export type CrashPoint = `${"before" | "after"}:${string}.${string}`;
  *
  * @throws where the point names no call of these ports
  */
-export function withCrashPoint<P extends Partial<Ports>>(
-	ports: P,
-	point: string | undefined,
-	crash: () => never,
-): P {
+export function withCrashPoint<P extends Partial<Ports>>(ports: P, point: string | undefined, crash: () => never): P {
 	if (!point) return ports;
-	const [, when, portName, method, nth = "1"] =
-		/^(before|after):(\w+)\.(\w+)(?:#([1-9]\d*))?$/.exec(point) ?? [];
+	const [, when, portName, method, nth = "1"] = /^(before|after):(\w+)\.(\w+)(?:#([1-9]\d*))?$/.exec(point) ?? [];
 	const port = ports[portName as keyof P] as Record<string, unknown>;
 	const call = method && port?.[method];
 	if (typeof call !== "function") {

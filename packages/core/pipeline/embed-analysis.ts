@@ -3,17 +3,9 @@ import { type Analysis, embeddingText, searchText } from "../items/analysis.ts";
 import type { Ports } from "../ports/index.ts";
 import { continueRebuild } from "../search/rebuild-index.ts";
 import type { AnalysisComplete, EmbeddingRequested } from "./events.ts";
-import {
-	runStage,
-	type StageOptions,
-	type StageOutcome,
-	type StageTask,
-} from "./run-stage.ts";
+import { runStage, type StageOptions, type StageOutcome, type StageTask } from "./run-stage.ts";
 
-type EmbedPorts = Pick<
-	Ports,
-	"stages" | "outbox" | "events" | "analyses" | "embedder"
->;
+type EmbedPorts = Pick<Ports, "stages" | "outbox" | "events" | "analyses" | "embedder">;
 
 /** Embeds an analysis. Safe to run twice for the same event. */
 export function embedAnalysis(
@@ -22,9 +14,7 @@ export function embedAnalysis(
 	options: StageOptions,
 ): Promise<StageOutcome> {
 	const task = { userId: event.user_id, itemId: event.item_id };
-	return embed(ports, task, options, () =>
-		ports.analyses.find(event.user_id, event.analysis_id),
-	);
+	return embed(ports, task, options, () => ports.analyses.find(event.user_id, event.analysis_id));
 }
 
 /** Embeds an item's current analysis again for a rebuild, and queues the rebuild's next items. */

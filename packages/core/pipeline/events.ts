@@ -63,9 +63,7 @@ export const eventSchemas = {
 	EmbeddingRequested: embeddingRequested,
 } as const;
 export type EventType = keyof typeof eventSchemas;
-export type EventDetail<T extends EventType> = z.infer<
-	(typeof eventSchemas)[T]
->;
+export type EventDetail<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
 
 /** An event that is committed with the result it announces and sent afterwards. */
 export interface OutgoingEvent<T extends EventType = EventType> {

@@ -2,13 +2,7 @@ import { createHash } from "node:crypto";
 import { PermanentFailure } from "../errors.ts";
 import { derivedId } from "../ids.ts";
 import { sniffImageType } from "../items/image-type.ts";
-import {
-	itemPrefixes,
-	originalKey,
-	parseOriginalKey,
-	thumbnailKey,
-	visionKey,
-} from "../items/item.ts";
+import { itemPrefixes, originalKey, parseOriginalKey, thumbnailKey, visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
@@ -17,10 +11,7 @@ import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
  * version is read; `versionId` is the one that storage announced.
  */
 export async function processImage(
-	ports: Pick<
-		Ports,
-		"items" | "stages" | "outbox" | "events" | "objects" | "images"
-	>,
+	ports: Pick<Ports, "items" | "stages" | "outbox" | "events" | "objects" | "images">,
 	{ key, versionId }: { key: string; versionId?: string },
 	options: StageOptions,
 ): Promise<StageOutcome> {
@@ -29,51 +20,44 @@ export async function processImage(
 	if (!owner) return "skipped";
 	const { userId, itemId } = owner;
 
-	const outcome = await runStage(
-		ports,
-		"process",
-		{ userId, itemId },
-		options,
-		async ({ lease, item }) => {
-			if (key !== originalKey(item)) return false; // announced as another type meanwhile
-			const original = await objects.get(key);
-			if (!original) {
-				throw new PermanentFailure({
-					code: "upload_missing",
-					detail: "The uploaded file is not in storage: upload it again.",
-				});
-			}
-			const type = sniffImageType(original);
-			if (type && type !== item.mimeType) {
-				throw new PermanentFailure({
-					code: "other_type",
-					detail: `The file is ${type} and was announced as ${item.mimeType}: announce it as ${type} and upload it again.`,
-				});
-			}
-			const { thumbnail, vision, ...result } = await images.derive(original);
-			await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");
-			await objects.put(visionKey(userId, itemId), vision, "image/jpeg");
-			return stages.commitProcessed(lease, result, {
-				id: derivedId(lease.token, "ImageProcessed"),
-				type: "ImageProcessed",
-				detail: {
-					version: 1,
-					correlation_id: item.correlationId,
-					item_id: itemId,
-					user_id: userId,
-					bucket: objects.bucket,
-					original_key: key,
-					thumbnail_key: thumbnailKey(userId, itemId),
-				},
+	const outcome = await runStage(ports, "process", { userId, itemId }, options, async ({ lease, item }) => {
+		if (key !== originalKey(item)) return false; // announced as another type meanwhile
+		const original = await objects.get(key);
+		if (!original) {
+			throw new PermanentFailure({
+				code: "upload_missing",
+				detail: "The uploaded file is not in storage: upload it again.",
 			});
-		},
-	);
+		}
+		const type = sniffImageType(original);
+		if (type && type !== item.mimeType) {
+			throw new PermanentFailure({
+				code: "other_type",
+				detail: `The file is ${type} and was announced as ${item.mimeType}: announce it as ${type} and upload it again.`,
+			});
+		}
+		const { thumbnail, vision, ...result } = await images.derive(original);
+		await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");
+		await objects.put(visionKey(userId, itemId), vision, "image/jpeg");
+		return stages.commitProcessed(lease, result, {
+			id: derivedId(lease.token, "ImageProcessed"),
+			type: "ImageProcessed",
+			detail: {
+				version: 1,
+				correlation_id: item.correlationId,
+				item_id: itemId,
+				user_id: userId,
+				bucket: objects.bucket,
+				original_key: key,
+				thumbnail_key: thumbnailKey(userId, itemId),
+			},
+		});
+	});
 	if (outcome === "gone") await removeObjects(ports, userId, itemId);
 	if (outcome === "committed") await removeDuplicate(ports, userId, itemId);
 	if (outcome === "skipped") {
 		await removeDuplicate(ports, userId, itemId);
-		if (versionId)
-			await removeUnprocessedVersion(ports, owner, { key, versionId });
+		if (versionId) await removeUnprocessedVersion(ports, owner, { key, versionId });
 	}
 	return outcome;
 }

@@ -56,11 +56,7 @@ export async function requestAnalysis(
  *
  * @throws AppError `item_not_found`, `item_failed`
  */
-export async function requestResize(
-	ports: RequestPorts,
-	userId: string,
-	itemId: string,
-): Promise<WorkRequest> {
+export async function requestResize(ports: RequestPorts, userId: string, itemId: string): Promise<WorkRequest> {
 	const found = await ports.items.find(userId, itemId);
 	if (!found) throw itemNotFound(itemId);
 	const work = { kind: "resize", provider: null, model: null } as const;
@@ -74,8 +70,7 @@ export function awaitsFirstAnalysis({ status }: Item): boolean {
 
 /** Converts the failure of a request to the error that its requester gets. */
 export function requestFailed({ code, detail }: RequestError): AppError {
-	const isModelError =
-		code === "provider_not_configured" || code === "model_not_found";
+	const isModelError = code === "provider_not_configured" || code === "model_not_found";
 	return new AppError(isModelError ? code : "request_failed", detail);
 }
 
@@ -85,10 +80,7 @@ async function createRequest(
 	work: Pick<NewRequest, "kind" | "provider" | "model">,
 ): Promise<WorkRequest> {
 	if (item.status === "failed" && item.width === null) {
-		throw new AppError(
-			"item_failed",
-			`Nothing can be made of this image. ${item.error?.detail ?? ""}`.trim(),
-		);
+		throw new AppError("item_failed", `Nothing can be made of this image. ${item.error?.detail ?? ""}`.trim());
 	}
 	const { id: itemId, userId } = item;
 	const request = await ports.requests.create({

@@ -7,10 +7,7 @@ import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /** Derives an item's images again from its original, as a person requested. */
 export async function resizeItem(
-	ports: Pick<
-		Ports,
-		"items" | "stages" | "outbox" | "events" | "objects" | "images"
-	>,
+	ports: Pick<Ports, "items" | "stages" | "outbox" | "events" | "objects" | "images">,
 	{
 		user_id: userId,
 		item_id: itemId,
@@ -19,25 +16,19 @@ export async function resizeItem(
 	options: StageOptions,
 ): Promise<StageOutcome> {
 	const { items, objects, images, stages } = ports;
-	const outcome = await runStage(
-		ports,
-		"process",
-		{ userId, itemId, requestId },
-		options,
-		async ({ lease, item }) => {
-			const original = await objects.get(originalKey(item));
-			if (!original) {
-				throw new PermanentFailure({
-					code: "upload_missing",
-					detail: "The uploaded file is not in storage: upload it again.",
-				});
-			}
-			const { thumbnail, vision, ...result } = await images.derive(original);
-			await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");
-			await objects.put(visionKey(userId, itemId), vision, "image/jpeg");
-			return stages.commitResized(lease, result);
-		},
-	);
+	const outcome = await runStage(ports, "process", { userId, itemId, requestId }, options, async ({ lease, item }) => {
+		const original = await objects.get(originalKey(item));
+		if (!original) {
+			throw new PermanentFailure({
+				code: "upload_missing",
+				detail: "The uploaded file is not in storage: upload it again.",
+			});
+		}
+		const { thumbnail, vision, ...result } = await images.derive(original);
+		await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");
+		await objects.put(visionKey(userId, itemId), vision, "image/jpeg");
+		return stages.commitResized(lease, result);
+	});
 	// The item may have been deleted before the claim, or while this stage wrote its objects.
 	const exists = outcome === "committed" || (await items.find(userId, itemId));
 	if (!exists) await removeObjects(ports, userId, itemId);

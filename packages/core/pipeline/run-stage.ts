@@ -1,9 +1,4 @@
-import {
-	ModelFailure,
-	PermanentFailure,
-	StageBusy,
-	usageOf,
-} from "../errors.ts";
+import { ModelFailure, PermanentFailure, StageBusy, usageOf } from "../errors.ts";
 import type { Item } from "../items/item.ts";
 import type { Claim, Ports } from "../ports/index.ts";
 import { announcedBy, type EventSource, type StageName } from "./stages.ts";
@@ -96,9 +91,7 @@ function asRequestError(error: unknown): RequestError | null {
 		return { code, detail };
 	}
 	if (error instanceof ModelFailure) {
-		const code = permanentModelFailures.find(
-			(permanent) => permanent === error.code,
-		);
+		const code = permanentModelFailures.find((permanent) => permanent === error.code);
 		if (code) return { code, detail: error.message };
 	}
 	return null;

@@ -35,10 +35,7 @@ export interface SweepReport {
  * lost, and requests without a holder, fails uploads that never arrived, and completes interrupted deletions.
  */
 export async function sweep(
-	ports: Pick<
-		Ports,
-		"stages" | "requests" | "outbox" | "events" | "objects" | "clock"
-	>,
+	ports: Pick<Ports, "stages" | "requests" | "outbox" | "events" | "objects" | "clock">,
 ): Promise<SweepReport> {
 	const { stages, requests, events, objects, clock } = ports;
 	const now = clock.now().getTime();
@@ -61,10 +58,7 @@ export async function sweep(
 	const restarts: OutgoingEvent[] = [];
 	for (const stalledItem of stalled) {
 		const { item, since } = stalledItem;
-		if (
-			item.status !== "pending" ||
-			(await objects.exists(originalKey(item)))
-		) {
+		if (item.status !== "pending" || (await objects.exists(originalKey(item)))) {
 			restarts.push(restartEvent(stalledItem, objects.bucket, now));
 		} else if (now - since.getTime() > uploadSeconds * 1000) {
 			await stages.failMissingUpload(item.userId, item.id);
@@ -81,9 +75,7 @@ export async function sweep(
 		maxPerRebuild: rebuildWindow,
 	});
 	if (idle.length > 0) {
-		const requestEvents = idle.map(({ request, correlationId }) =>
-			requestEvent(request, correlationId),
-		);
+		const requestEvents = idle.map(({ request, correlationId }) => requestEvent(request, correlationId));
 		await events.publish(eventSources.cleanup, requestEvents);
 	}
 	report.requestsRestarted = idle.length;
@@ -103,11 +95,7 @@ export async function sweep(
 }
 
 /** Builds the event that starts the stage of the item's current status again. */
-function restartEvent(
-	{ item, stage, analysisId }: StalledItem,
-	bucket: string,
-	now: number,
-): OutgoingEvent {
+function restartEvent({ item, stage, analysisId }: StalledItem, bucket: string, now: number): OutgoingEvent {
 	const itemFields = {
 		version: 1 as const,
 		correlation_id: item.correlationId,

@@ -23,11 +23,7 @@ export interface Embedder {
 	 * Returns one unit vector of 1024 numbers a text, before the deadline.
 	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_not_found`
 	 */
-	embed(
-		texts: string[],
-		inputType: "document" | "query",
-		options: { deadline: Date },
-	): Promise<Embedded>;
+	embed(texts: string[], inputType: "document" | "query", options: { deadline: Date }): Promise<Embedded>;
 }
 
 export interface Embedded {

@@ -3,13 +3,7 @@ import type { Item, ItemStatus } from "../items/item.ts";
 
 export type NewItem = Pick<
 	Item,
-	| "id"
-	| "userId"
-	| "originalFilename"
-	| "mimeType"
-	| "fileSize"
-	| "sha256"
-	| "correlationId"
+	"id" | "userId" | "originalFilename" | "mimeType" | "fileSize" | "sha256" | "correlationId"
 >;
 
 export interface ItemFilter {
@@ -51,11 +45,7 @@ export interface Items {
 	 * Sets a `pending` or `failed` item to `pending`, with fresh attempts and the newly announced type and size. Null
 	 * where a stage holds its lease, or it has another status, or does not exist.
 	 */
-	reopen(
-		userId: string,
-		itemId: string,
-		announced: Pick<NewItem, "mimeType" | "fileSize">,
-	): Promise<Item | null>;
+	reopen(userId: string, itemId: string, announced: Pick<NewItem, "mimeType" | "fileSize">): Promise<Item | null>;
 	/** Sets a `pending` item to `uploaded` once its bytes are stored. Any other status stays. */
 	markUploaded(userId: string, itemId: string): Promise<Item | null>;
 	/** Sets a `failed` item whose bytes are stored to `uploaded`, with fresh attempts. */

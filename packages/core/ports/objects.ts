@@ -12,11 +12,7 @@ export interface Objects {
 	/** Returns a URL that reads the object for `seconds`. */
 	presignGet(key: string, seconds: number): Promise<string>;
 	/** Returns a form that stores a file of exactly this type and size under the key, for `seconds`. */
-	presignPost(
-		key: string,
-		file: { contentType: string; size: number },
-		seconds: number,
-	): Promise<UploadForm>;
+	presignPost(key: string, file: { contentType: string; size: number }, seconds: number): Promise<UploadForm>;
 }
 
 /** A form to post as multipart/form-data: every field first, then the file as `file`. */

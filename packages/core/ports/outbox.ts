@@ -4,9 +4,7 @@ import type { OutgoingEvent } from "../pipeline/events.ts";
 export interface Outbox {
 	/** Returns one item's events, for a stage after its commit; or the older ones of all items, for the sweeper. */
 	unsent(
-		filter:
-			| { userId: string; itemId: string }
-			| { olderThanSeconds: number; limit: number },
+		filter: { userId: string; itemId: string } | { olderThanSeconds: number; limit: number },
 	): Promise<OutgoingEvent[]>;
 	markSent(ids: string[]): Promise<void>;
 }

@@ -75,16 +75,8 @@ export interface Hit {
 
 /** Finds items of one user, best first. */
 export interface Search {
-	byText(
-		userId: string,
-		query: TextQuery,
-		options: SearchOptions,
-	): Promise<Hit[]>;
-	byVector(
-		userId: string,
-		query: VectorQuery,
-		options: SearchOptions,
-	): Promise<Hit[]>;
+	byText(userId: string, query: TextQuery, options: SearchOptions): Promise<Hit[]>;
+	byVector(userId: string, query: VectorQuery, options: SearchOptions): Promise<Hit[]>;
 	/** Reciprocal rank fusion of both in one statement. */
 	hybrid(
 		userId: string,

@@ -47,21 +47,13 @@ export interface Sessions {
 	 * question and never ended continues under its number.
 	 * @throws AppError `session_busy` where another turn is still under way after a few seconds
 	 */
-	beginTurn(
-		userId: string,
-		sessionId: string,
-		question: string,
-	): Promise<OpenTurn>;
+	beginTurn(userId: string, sessionId: string, question: string): Promise<OpenTurn>;
 	/**
 	 * Stores the answer and releases the lease.
 	 * @throws AppError `session_not_found` where the session was deleted meanwhile, `session_busy` where the lease
 	 * expired and another turn holds it
 	 */
-	endTurn(
-		userId: string,
-		turn: OpenTurn,
-		answer: SessionMessage,
-	): Promise<void>;
+	endTurn(userId: string, turn: OpenTurn, answer: SessionMessage): Promise<void>;
 	/** Releases the lease without an answer: the question can be repeated at once. */
 	abandonTurn(userId: string, turn: OpenTurn): Promise<void>;
 	/** Lists sessions, the last used first. */

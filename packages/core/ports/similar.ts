@@ -42,9 +42,5 @@ export interface SimilarItems {
 /** Finds similar items. */
 export interface Similar {
 	/** Null where the user has no such item. */
-	toItem(
-		userId: string,
-		itemId: string,
-		options: SimilarOptions,
-	): Promise<SimilarItems | null>;
+	toItem(userId: string, itemId: string, options: SimilarOptions): Promise<SimilarItems | null>;
 }

@@ -1,8 +1,4 @@
-import type {
-	ImageDescription,
-	ModelUsage,
-	SearchText,
-} from "../items/analysis.ts";
+import type { ImageDescription, ModelUsage, SearchText } from "../items/analysis.ts";
 import type { Item, ItemError, Location } from "../items/item.ts";
 import type { OutgoingEvent } from "../pipeline/events.ts";
 import type { StageName } from "../pipeline/stages.ts";
@@ -75,34 +71,20 @@ export interface Stages {
 	 * Takes the lease where the stage starts from the item's status and no lease is held. After `maxAttempts` claims
 	 * without a commit the item ends `failed` (`retries_exhausted`), and the outcome is `done`.
 	 */
-	claim(
-		userId: string,
-		itemId: string,
-		stage: StageName,
-		leaseSeconds: number,
-	): Promise<Claim>;
+	claim(userId: string, itemId: string, stage: StageName, leaseSeconds: number): Promise<Claim>;
 	/**
 	 * Takes the item's lease for a person's request, whatever the item's status once its image is processed. Before
 	 * that the outcome is `done`: commitProcessed announces the pending request again. A request whose item failed
 	 * before it had an image, or that was claimed `maxAttempts` times, ends `failed`, and the outcome is `done`.
 	 */
-	claimRequest(
-		userId: string,
-		itemId: string,
-		requestId: string,
-		leaseSeconds: number,
-	): Promise<Claim>;
+	claimRequest(userId: string, itemId: string, requestId: string, leaseSeconds: number): Promise<Claim>;
 	/**
 	 * Where the user has these bytes in another item, this one ends `failed` as its duplicate, and the other is tried
 	 * again if it had failed. An item that only announced this digest, and whose bytes never became an image, loses the
 	 * digest instead. Of the requests that waited for the image, those for a resize are done, those for an analysis
 	 * announced.
 	 */
-	commitProcessed(
-		lease: Lease,
-		result: ProcessedImage,
-		event: OutgoingEvent<"ImageProcessed">,
-	): Promise<boolean>;
+	commitProcessed(lease: Lease, result: ProcessedImage, event: OutgoingEvent<"ImageProcessed">): Promise<boolean>;
 	/** Makes the analysis current, with the usage of failed attempts, and its text searchable; removes the embeddings of older ones. Ends the lease's request, if any. */
 	commitAnalyzed(
 		lease: Lease,
@@ -111,27 +93,16 @@ export interface Stages {
 		event: OutgoingEvent<"AnalysisComplete">,
 	): Promise<boolean>;
 	/** Records that the images were derived again, and ends the request. The item's status stays. */
-	commitResized(
-		lease: Lease,
-		result: Omit<ProcessedImage, "sha256">,
-	): Promise<boolean>;
+	commitResized(lease: Lease, result: Omit<ProcessedImage, "sha256">): Promise<boolean>;
 	/**
 	 * Ends the lease's request, if any; the item's status then changes only where it lacked this embedding. Also false
 	 * where `embedding.analysisId` is no longer the item's current analysis, which is embedded by its own event.
 	 */
-	commitEmbedded(
-		lease: Lease,
-		embedding: NewEmbedding,
-		event: OutgoingEvent<"ItemReady">,
-	): Promise<boolean>;
+	commitEmbedded(lease: Lease, embedding: NewEmbedding, event: OutgoingEvent<"ItemReady">): Promise<boolean>;
 	/** Ends the item `failed`, fenced like a commit. `usage` was billed to the attempt. */
 	fail(lease: Lease, error: ItemError, usage?: ModelUsage[]): Promise<boolean>;
 	/** Ends the lease's request `failed`, fenced like a commit; the item stays as it was. */
-	failRequest(
-		lease: Lease,
-		error: RequestError,
-		usage?: ModelUsage[],
-	): Promise<boolean>;
+	failRequest(lease: Lease, error: RequestError, usage?: ModelUsage[]): Promise<boolean>;
 	/**
 	 * Releases the lease after a failure that a retry may resolve. The attempt counts, and its usage is stored for the
 	 * analysis of a later one.
@@ -142,11 +113,7 @@ export interface Stages {
 	 * Claims for the sweeper, over all tenants, items in a stage's starting status for `idleSeconds`, without a lease,
 	 * which no sweep claimed in the last `againSeconds`. Oldest first.
 	 */
-	claimStalled(options: {
-		idleSeconds: number;
-		againSeconds: number;
-		limit: number;
-	}): Promise<StalledItem[]>;
+	claimStalled(options: { idleSeconds: number; againSeconds: number; limit: number }): Promise<StalledItem[]>;
 	/**
 	 * Returns for the dashboard, over all tenants, the seconds that the longest waiting item has had its status; 0 where
 	 * none waits. An item `pending` waits for its owner's upload and does not count.

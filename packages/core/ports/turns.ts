@@ -8,12 +8,7 @@ export interface Turns {
 	 * @throws whatever a step throws; the conversation stays as it was before that step
 	 * @throws AppError `session_not_found` within a minute after the session was deleted
 	 */
-	run(
-		userId: string,
-		turn: OpenTurn,
-		input: TurnInput,
-		steps: ConversationSteps,
-	): Promise<Conversation>;
+	run(userId: string, turn: OpenTurn, input: TurnInput, steps: ConversationSteps): Promise<Conversation>;
 	/** Returns the conversation after its last committed step; null before the first. */
 	conversation(userId: string, sessionId: string): Promise<Conversation | null>;
 }
@@ -30,8 +25,5 @@ export interface AgentSteps<State> {
 
 export interface ConversationSteps extends AgentSteps<Conversation> {
 	/** Adds the question to the conversation. The first step; a repeated call changes nothing. */
-	begin(
-		earlier: Partial<Conversation>,
-		input: TurnInput,
-	): Promise<Partial<Conversation>>;
+	begin(earlier: Partial<Conversation>, input: TurnInput): Promise<Partial<Conversation>>;
 }

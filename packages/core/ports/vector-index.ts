@@ -5,11 +5,7 @@ export interface VectorIndex {
 	 * Requests an embedding for each item whose current analysis has none of the model, or for every item by `force`;
 	 * a pending request is not repeated. Returns how many of the user's items wait now.
 	 */
-	requestRebuild(
-		userId: string,
-		model: string,
-		options: { force: boolean },
-	): Promise<number>;
+	requestRebuild(userId: string, model: string, options: { force: boolean }): Promise<number>;
 }
 
 export interface VectorIndexStatus {

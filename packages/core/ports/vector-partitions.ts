@@ -9,11 +9,7 @@ export interface VectorPartitions {
 	 * Makes about as many partitions of so many vectors, or none. The former ones are outdated, and searched while they
 	 * have vectors.
 	 */
-	rebuild(
-		userId: string,
-		model: string,
-		options: { partitions: number; vectors: number },
-	): Promise<void>;
+	rebuild(userId: string, model: string, options: { partitions: number; vectors: number }): Promise<void>;
 	/** Assigns up to `limit` vectors of no partition or an outdated one. @returns how many it assigned */
 	assign(userId: string, model: string, limit: number): Promise<number>;
 	/** Removes outdated partitions that are empty, and have been outdated for longer than an assignment takes. */

@@ -7,20 +7,14 @@ const resultsInput = z.strictObject({
 	items: z
 		.array(z.string().max(100))
 		.max(200)
-		.describe(
-			"Refs of all items that fit, best first; empty where none does. Leave out what only shares a word.",
-		),
-	answer: z
-		.string()
-		.max(10_000)
-		.describe("The answer, each sentence with its refs in brackets."),
+		.describe("Refs of all items that fit, best first; empty where none does. Leave out what only shares a word."),
+	answer: z.string().max(10_000).describe("The answer, each sentence with its refs in brackets."),
 });
 
 /** Ends an agent's search: its input is the result. It runs only to report a wrong input. */
 export const giveResults = defineTool({
 	name: "give_results",
-	description:
-		"Ends the search: gives the person the items their request is about, and a short answer.",
+	description: "Ends the search: gives the person the items their request is about, and a short answer.",
 	input: resultsInput,
 	run: async () => "Given.",
 });
@@ -36,10 +30,7 @@ export interface AgentOutcome {
 }
 
 /** Reads the result from the model's answer; null where the model asks for more searches. */
-export function readOutcome(
-	{ message: { text, toolCalls } }: ChatAnswer,
-	seen: SeenItems,
-): AgentOutcome | null {
+export function readOutcome({ message: { text, toolCalls } }: ChatAnswer, seen: SeenItems): AgentOutcome | null {
 	if (toolCalls.length === 0) {
 		return {
 			itemIds: fuseSearches(seen.searches),
@@ -50,9 +41,7 @@ export function readOutcome(
 	const results = toolCalls.find(({ name }) => name === giveResults.name);
 	const { data } = resultsInput.safeParse(results?.input);
 	if (!data) return null;
-	const itemIds = [
-		...new Set(data.items.flatMap((ref) => seen.refs.itemIdFor(ref) ?? [])),
-	];
+	const itemIds = [...new Set(data.items.flatMap((ref) => seen.refs.itemIdFor(ref) ?? []))];
 	const isInvented = data.items.length > 0 && itemIds.length === 0;
 	return {
 		itemIds: isInvented ? fuseSearches(seen.searches) : itemIds,

@@ -1,11 +1,4 @@
-import {
-	addToolsUsed,
-	callModel,
-	type ModelCall,
-	refusedCall,
-	runAgent,
-	runToolCalls,
-} from "../chat/agent.ts";
+import { addToolsUsed, callModel, type ModelCall, refusedCall, runAgent, runToolCalls } from "../chat/agent.ts";
 import {
 	type Answer,
 	answerRules,
@@ -17,21 +10,8 @@ import {
 import { type AgentTurn, pendingToolCalls } from "../chat/conversation.ts";
 import { quoteRules, readQuotedItems } from "../chat/quoted-items.ts";
 import type { ToolResult } from "../chat/tools.ts";
-import type {
-	AgentSteps,
-	ChatMessage,
-	Hit,
-	Ports,
-	SearchLimits,
-	ToolCall,
-} from "../ports/index.ts";
-import {
-	type AgentOutcome,
-	fuseSearches,
-	giveResults,
-	rankHits,
-	readOutcome,
-} from "./agent-results.ts";
+import type { AgentSteps, ChatMessage, Hit, Ports, SearchLimits, ToolCall } from "../ports/index.ts";
+import { type AgentOutcome, fuseSearches, giveResults, rankHits, readOutcome } from "./agent-results.ts";
 import { type SeenItems, searchTools } from "./search-tools.ts";
 
 export interface AgenticSearchResult {
@@ -74,10 +54,7 @@ interface SearchRun {
  * @throws AppError `model_gone` where the model does not exist
  */
 export async function agenticSearch(
-	ports: Pick<
-		Ports,
-		"search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat"
-	>,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat">,
 	userId: string,
 	{
 		question,
@@ -125,9 +102,7 @@ export async function agenticSearch(
 				turn: {
 					...call.turn,
 					toolsUsed: addToolsUsed(call.turn.toolsUsed, tools, toolCalls),
-					reasoning: thought
-						? [...call.turn.reasoning, thought]
-						: call.turn.reasoning,
+					reasoning: thought ? [...call.turn.reasoning, thought] : call.turn.reasoning,
 				},
 				end: readOutcome(answer, seen),
 			};
@@ -140,9 +115,7 @@ export async function agenticSearch(
 				whyNoMore: `at most ${maxToolCallsAtOnce} tools at a time`,
 				deadline,
 			});
-			const summaries = calls.map((call, index) =>
-				toolSummary(call, results[index]),
-			);
+			const summaries = calls.map((call, index) => toolSummary(call, results[index]));
 			const last = results.at(-1);
 			if (last && turn.modelCalls === maxModelCalls - 1) {
 				last.text += "\nNo search is left: call give_results now.";
@@ -183,12 +156,9 @@ export async function agenticSearch(
 	if (typeof end === "string") {
 		notices.push(`${end} These are the best of what was found until then.`);
 	} else if (end.isInvented) {
-		notices.push(
-			"The agent named only items that no search found: these are the best of its searches.",
-		);
+		notices.push("The agent named only items that no search found: these are the best of its searches.");
 	}
-	const itemIds =
-		typeof end === "string" ? fuseSearches(seen.searches) : end.itemIds;
+	const itemIds = typeof end === "string" ? fuseSearches(seen.searches) : end.itemIds;
 	const hits = rankHits(itemIds, seen).slice(0, limits.topK);
 	if (hits.length === 0 && seen.emptyReason) notices.push(seen.emptyReason);
 	const { reasoning, toolsUsed, traceId, usage } = run.turn;
@@ -209,9 +179,7 @@ export async function agenticSearch(
 
 const outOfTime = "The agent was not done when its time was over.";
 
-function explainEnd(
-	call: Exclude<ModelCall<AgentTurn>, { ended: "answered" }>,
-): string {
+function explainEnd(call: Exclude<ModelCall<AgentTurn>, { ended: "answered" }>): string {
 	switch (call.ended) {
 		case "max_model_calls":
 			return `The agent was not done after ${maxModelCalls} model calls.`;
@@ -223,11 +191,7 @@ function explainEnd(
 }
 
 /** Returns the supported part of the agent's answer, or the reason why there is none. */
-function readAnswer(
-	end: AgentOutcome | string,
-	question: string,
-	seen: SeenItems,
-): Answer {
+function readAnswer(end: AgentOutcome | string, question: string, seen: SeenItems): Answer {
 	if (typeof end === "string") return unanswered(end);
 	if (seen.hits.size === 0) return unanswered(nothingFound);
 	return verifyCitations(end.answer, {

@@ -36,8 +36,6 @@ export async function continueRebuild(
 	if (batch.length === 0) return;
 	await events.publish(
 		announcedBy.EmbeddingRequested,
-		batch.map(({ request, correlationId }) =>
-			requestEvent(request, correlationId),
-		),
+		batch.map(({ request, correlationId }) => requestEvent(request, correlationId)),
 	);
 }

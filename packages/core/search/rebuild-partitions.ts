@@ -35,10 +35,7 @@ export async function rebuildPartitions(
 		if (!hasTime()) break;
 		const { userId, model, vectors } = set;
 		if (needsRebuild(set)) {
-			const partitions =
-				vectors < minVectors
-					? 0
-					: Math.min(maxPartitions, Math.round(vectors / vectorsPerPartition));
+			const partitions = vectors < minVectors ? 0 : Math.min(maxPartitions, Math.round(vectors / vectorsPerPartition));
 			await vectorPartitions.rebuild(userId, model, { partitions, vectors });
 			report.rebuilt += 1;
 		}
@@ -53,6 +50,4 @@ export async function rebuildPartitions(
 }
 
 const needsRebuild = ({ vectors, builtFor }: VectorSet) =>
-	builtFor === null
-		? vectors >= minVectors
-		: vectors > builtFor * tolerance || vectors * tolerance < builtFor;
+	builtFor === null ? vectors >= minVectors : vectors > builtFor * tolerance || vectors * tolerance < builtFor;

@@ -1,12 +1,5 @@
 import { ModelFailure } from "../errors.ts";
-import type {
-	Hit,
-	Ports,
-	SearchLimits,
-	SearchOptions,
-	TextQuery,
-	VectorQuery,
-} from "../ports/index.ts";
+import type { Hit, Ports, SearchLimits, SearchOptions, TextQuery, VectorQuery } from "../ports/index.ts";
 import { contentWords } from "./words.ts";
 
 /** Search by words, by meaning, or by both. */
@@ -59,20 +52,14 @@ export async function searchItems(
 		vector = await embedQuery(ports, request);
 	} catch (error) {
 		if (request.searchType === "vector" || !isTemporary(error)) throw error;
-		return result(
-			await ports.search.byText(userId, text, options),
-			`Searched by words only: ${error.message}`,
-		);
+		return result(await ports.search.byText(userId, text, options), `Searched by words only: ${error.message}`);
 	}
 	const weights = ports.embedder.fusionWeights;
 	const hits = await (request.searchType === "vector"
 		? ports.search.byVector(userId, vector, options)
 		: ports.search.hybrid(userId, { text, vector, weights }, options));
 	const isByVector = hits.some(({ vectorRank }) => vectorRank);
-	return result(
-		hits,
-		...(isByVector ? [] : await staleVectorNotices(ports, userId)),
-	);
+	return result(hits, ...(isByVector ? [] : await staleVectorNotices(ports, userId)));
 }
 
 /** Explains to the person why vectors found nothing, where the collection was embedded by a model no longer in use. */
@@ -105,9 +92,7 @@ async function embedQuery(
 
 /** A provider recovers by itself; a wrong setting does not, and whoever runs the environment must see the error. */
 function isTemporary(error: unknown): error is ModelFailure {
-	return (
-		error instanceof ModelFailure && error.code === "embedding_unavailable"
-	);
+	return error instanceof ModelFailure && error.code === "embedding_unavailable";
 }
 
 const hasWord = (text: string) => /[\p{L}\p{N}]/u.test(text);
@@ -115,9 +100,7 @@ const hasWord = (text: string) => /[\p{L}\p{N}]/u.test(text);
 const excludedWords = /(?<!\S)-(?:"[^"]*"?|\S+)/g;
 
 function explainNoHits(request: SearchRequest): string {
-	const where = request.category
-		? `the category "${request.category}"`
-		: "your collection";
+	const where = request.category ? `the category "${request.category}"` : "your collection";
 	if (!hasWord(request.query)) {
 		return "Nothing was found: the query has no word to look for.";
 	}

@@ -1,11 +1,6 @@
 import { z } from "zod";
 import { quoteHits } from "../chat/answer-question.ts";
-import {
-	longQuote,
-	type QuotedItem,
-	quotedItem,
-	quoteItems,
-} from "../chat/quoted-items.ts";
+import { longQuote, type QuotedItem, quotedItem, quoteItems } from "../chat/quoted-items.ts";
 import { defineTool, type RunnableTool, ToolRefusal } from "../chat/tools.ts";
 import { ModelFailure } from "../errors.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
@@ -52,10 +47,7 @@ const searchable = (maxLength: number) =>
 
 /** Creates the tools by which a model reads a collection. They are bound to the user: no input of a tool names one. */
 export function searchTools(
-	ports: Pick<
-		Ports,
-		"search" | "embedder" | "vectorIndex" | "analyses" | "items"
-	>,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items">,
 	userId: string,
 	limits: SearchLimits,
 ): SearchTools {
@@ -93,19 +85,14 @@ export function searchTools(
 
 	const searchCollection = defineTool({
 		name: "search_collection",
-		description:
-			"Searches the person's images. Gives the items found, best first, with what is known of each.",
+		description: "Searches the person's images. Gives the items found, best first, with what is known of each.",
 		input: z.strictObject({
 			query: searchable(1_000).trim().min(1),
 			mode: z
 				.enum(Object.keys(modes) as [keyof typeof modes])
 				.default("both")
-				.describe(
-					"words: the query's words are in the item. meaning: the item is about the same. both: usually best.",
-				),
-			category: searchable(100)
-				.optional()
-				.describe("Only items of this category, written as items have it."),
+				.describe("words: the query's words are in the item. meaning: the item is about the same. both: usually best."),
+			category: searchable(100).optional().describe("Only items of this category, written as items have it."),
 			top_k: z.int().min(1).max(limits.topK).optional(),
 		}),
 		async run({ query, mode, category, top_k }) {
@@ -114,21 +101,16 @@ export function searchTools(
 				category,
 			}).catch((error) => {
 				if (!(error instanceof ModelFailure)) throw error;
-				throw new ToolRefusal(
-					"nothing can be found by meaning now, only by words",
-				);
+				throw new ToolRefusal("nothing can be found by meaning now, only by words");
 			});
 			if (hits.length === 0) return "Nothing was found.";
-			return quoteItems(
-				hits.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []),
-			);
+			return quoteItems(hits.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []));
 		},
 	});
 
 	const getItem = defineTool({
 		name: "get_item",
-		description:
-			"Gives one item with its whole text; searches give the beginning of long texts only.",
+		description: "Gives one item with its whole text; searches give the beginning of long texts only.",
 		input: z.strictObject({
 			item: z.string().max(100).describe("The item's ref."),
 		}),
@@ -137,9 +119,7 @@ export function searchTools(
 			// An item that no search has returned does not exist for the model.
 			const found = itemId ? await ports.items.find(userId, itemId) : null;
 			if (!found?.latestAnalysis) {
-				throw new ToolRefusal(
-					`there is no item "${ref}": give the ref of an item that a search found`,
-				);
+				throw new ToolRefusal(`there is no item "${ref}": give the ref of an item that a search found`);
 			}
 			const name = seen.refs.refFor(found.item.id);
 			const quoted = quotedItem(name, found.latestAnalysis, longQuote);

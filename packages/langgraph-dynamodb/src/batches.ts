@@ -10,9 +10,7 @@ import { UnprocessedItems } from "./errors.ts";
 import type { Key } from "./keys.ts";
 import { backOff, maxAttempts } from "./retries.ts";
 
-export type WriteRequest = NonNullable<
-	BatchWriteCommandInput["RequestItems"]
->[string][number];
+export type WriteRequest = NonNullable<BatchWriteCommandInput["RequestItems"]>[string][number];
 
 /** DynamoDB's limits of one request. */
 const maxKeys = 100;
@@ -21,19 +19,14 @@ const maxWrites = 25;
 type Client = Pick<DynamoDBDocumentClient, "send">;
 
 /** Reads the items that exist, consistently, in requests of 100 keys. @throws UnprocessedItems */
-export async function batchGet<Item extends Key>(
-	client: Client,
-	table: string,
-	keys: Key[],
-): Promise<Item[]> {
+export async function batchGet<Item extends Key>(client: Client, table: string, keys: Key[]): Promise<Item[]> {
 	const items: Item[] = [];
 	await inBatches(table, keys, maxKeys, async (Keys) => {
-		const { Responses, UnprocessedKeys }: BatchGetCommandOutput =
-			await client.send(
-				new BatchGetCommand({
-					RequestItems: { [table]: { Keys, ConsistentRead: true } },
-				}),
-			);
+		const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await client.send(
+			new BatchGetCommand({
+				RequestItems: { [table]: { Keys, ConsistentRead: true } },
+			}),
+		);
 		items.push(...((Responses?.[table] ?? []) as Item[]));
 		return UnprocessedKeys?.[table]?.Keys as Key[] | undefined;
 	});
@@ -41,16 +34,11 @@ export async function batchGet<Item extends Key>(
 }
 
 /** Puts or deletes items in requests of 25, in no order, each write on its own. @throws UnprocessedItems */
-export function batchWrite(
-	client: Client,
-	table: string,
-	writes: WriteRequest[],
-): Promise<void> {
+export function batchWrite(client: Client, table: string, writes: WriteRequest[]): Promise<void> {
 	return inBatches(table, writes, maxWrites, async (requests) => {
-		const { UnprocessedItems: unprocessed }: BatchWriteCommandOutput =
-			await client.send(
-				new BatchWriteCommand({ RequestItems: { [table]: requests } }),
-			);
+		const { UnprocessedItems: unprocessed }: BatchWriteCommandOutput = await client.send(
+			new BatchWriteCommand({ RequestItems: { [table]: requests } }),
+		);
 		return unprocessed?.[table];
 	});
 }
@@ -62,9 +50,8 @@ async function inBatches<Entry>(
 	size: number,
 	send: (batch: Entry[]) => Promise<Entry[] | undefined>,
 ): Promise<void> {
-	const batches = Array.from(
-		{ length: Math.ceil(entries.length / size) },
-		(_, index) => entries.slice(index * size, (index + 1) * size),
+	const batches = Array.from({ length: Math.ceil(entries.length / size) }, (_, index) =>
+		entries.slice(index * size, (index + 1) * size),
 	);
 	await Promise.all(
 		batches.map(async (batch) => {

@@ -10,17 +10,8 @@ import {
 	maxChannelVersion,
 	TASKS,
 } from "@langchain/langgraph-checkpoint";
-import type {
-	CheckpointLocation,
-	Checkpoints,
-	LoadedChannelValue,
-	NamespaceLocation,
-} from "./checkpoints.ts";
-import {
-	type CheckpointItem,
-	isUnexpired,
-	type PendingWritesItem,
-} from "./items.ts";
+import type { CheckpointLocation, Checkpoints, LoadedChannelValue, NamespaceLocation } from "./checkpoints.ts";
+import { type CheckpointItem, isUnexpired, type PendingWritesItem } from "./items.ts";
 import { checkpointSortKey, keyPrefix } from "./keys.ts";
 import type { Payloads } from "./payloads.ts";
 import { loadPendingWrites } from "./pending-writes.ts";
@@ -42,12 +33,7 @@ export class CheckpointTuples {
 	readonly #checkpoints: Checkpoints;
 	readonly #now: () => number;
 
-	constructor(
-		sessions: Sessions,
-		payloads: Payloads,
-		checkpoints: Checkpoints,
-		now: () => number,
-	) {
+	constructor(sessions: Sessions, payloads: Payloads, checkpoints: Checkpoints, now: () => number) {
 		this.#sessions = sessions;
 		this.#payloads = payloads;
 		this.#checkpoints = checkpoints;
@@ -55,10 +41,7 @@ export class CheckpointTuples {
 	}
 
 	/** @returns undefined where a value of an old checkpoint has expired and was removed */
-	async load(
-		thread: ThreadRef,
-		item: CheckpointItem,
-	): Promise<LoadedTuple | undefined> {
+	async load(thread: ThreadRef, item: CheckpointItem): Promise<LoadedTuple | undefined> {
 		const { threadId } = thread;
 		const { checkpoint_ns: ns, checkpoint_id: id, parent_id: parentId } = item;
 		const location = { ...namespaceLocation(this.#sessions, thread, ns), id };
@@ -97,14 +80,9 @@ export class CheckpointTuples {
 		const ns: string | undefined = config.configurable?.checkpoint_ns;
 		const onlyId = getCheckpointId(config);
 		const beforeId = before && getCheckpointId(before);
-		const prefix =
-			ns === undefined
-				? keyPrefix(generation, "checkpoint")
-				: keyPrefix(generation, "checkpoint", ns);
+		const prefix = ns === undefined ? keyPrefix(generation, "checkpoint") : keyPrefix(generation, "checkpoint", ns);
 		const range =
-			ns !== undefined && beforeId
-				? { from: prefix, to: checkpointSortKey(generation, ns, beforeId) }
-				: { prefix };
+			ns !== undefined && beforeId ? { from: prefix, to: checkpointSortKey(generation, ns, beforeId) } : { prefix };
 		const isUnfiltered = Object.keys(filter).length === 0 && !onlyId;
 		const pages = this.#sessions.table.query<CheckpointItem>(pk, range, {
 			newestFirst: true,
@@ -120,9 +98,7 @@ export class CheckpointTuples {
 			);
 			for (let start = 0; start < wanted.length; start += maxConcurrentLoads) {
 				const loaded = await Promise.all(
-					wanted
-						.slice(start, start + maxConcurrentLoads)
-						.map((item) => this.load(thread, item)),
+					wanted.slice(start, start + maxConcurrentLoads).map((item) => this.load(thread, item)),
 				);
 				for (const { tuple } of loaded.filter((each) => each !== undefined)) {
 					if (matchesFilter(tuple.metadata, filter)) yield tuple;
@@ -142,32 +118,21 @@ export const namespaceLocation = (
 	ns: string,
 ): NamespaceLocation => ({ pk: sessions.partition(threadId), generation, ns });
 
-export const checkpointConfig = (
-	thread_id: string,
-	checkpoint_ns: string,
-	checkpoint_id: string,
-) => ({
+export const checkpointConfig = (thread_id: string, checkpoint_ns: string, checkpoint_id: string) => ({
 	configurable: { thread_id, checkpoint_ns, checkpoint_id },
 });
 
-function matchesFilter(
-	metadata: CheckpointMetadata | undefined,
-	filter: Record<string, unknown>,
-): boolean {
+function matchesFilter(metadata: CheckpointMetadata | undefined, filter: Record<string, unknown>): boolean {
 	return Object.entries(filter).every(([name, value]) =>
 		isDeepStrictEqual(metadata?.[name as keyof CheckpointMetadata], value),
 	);
 }
 
 /** Before version 4 a step's sends were among the pending writes of its parent instead of in a channel. */
-function addPendingSends(
-	checkpoint: Checkpoint,
-	parentWrites: CheckpointPendingWrite[],
-): void {
+function addPendingSends(checkpoint: Checkpoint, parentWrites: CheckpointPendingWrite[]): void {
 	const versions = Object.values(checkpoint.channel_versions);
 	checkpoint.channel_values[TASKS] = parentWrites
 		.filter(([, channel]) => channel === TASKS)
 		.map(([, , value]) => value);
-	checkpoint.channel_versions[TASKS] =
-		versions.length > 0 ? maxChannelVersion(...versions) : 1;
+	checkpoint.channel_versions[TASKS] = versions.length > 0 ? maxChannelVersion(...versions) : 1;
 }

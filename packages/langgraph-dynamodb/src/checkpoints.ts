@@ -1,22 +1,8 @@
-import type {
-	ChannelVersions,
-	Checkpoint,
-	CheckpointMetadata,
-} from "@langchain/langgraph-checkpoint";
+import type { ChannelVersions, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { CheckpointIncomplete, ThreadGone } from "./errors.ts";
 import { type CheckpointItem, isUnexpired, type PayloadItem } from "./items.ts";
-import {
-	channelValueSortKey,
-	checkpointSortKey,
-	type Key,
-	keyPrefix,
-} from "./keys.ts";
-import {
-	type ChannelReference,
-	type Manifest,
-	manifestAttribute,
-	readManifest,
-} from "./manifest.ts";
+import { channelValueSortKey, checkpointSortKey, type Key, keyPrefix } from "./keys.ts";
+import { type ChannelReference, type Manifest, manifestAttribute, readManifest } from "./manifest.ts";
 import type { Payloads } from "./payloads.ts";
 import type { Table } from "./table.ts";
 
@@ -68,20 +54,14 @@ export class Checkpoints {
 	}
 
 	/** Reads a checkpoint's item, by default the newest. @returns undefined once it has expired */
-	async find(
-		{ pk, generation, ns }: NamespaceLocation,
-		id?: string,
-	): Promise<CheckpointItem | undefined> {
+	async find({ pk, generation, ns }: NamespaceLocation, id?: string): Promise<CheckpointItem | undefined> {
 		const { table, now } = this.#options;
 		const item = id
 			? await table.get<CheckpointItem>({
 					pk,
 					sk: checkpointSortKey(generation, ns, id),
 				})
-			: await this.#newest<CheckpointItem>(
-					pk,
-					keyPrefix(generation, "checkpoint", ns),
-				);
+			: await this.#newest<CheckpointItem>(pk, keyPrefix(generation, "checkpoint", ns));
 		return item && isUnexpired(item, now()) ? item : undefined;
 	}
 
@@ -99,9 +79,7 @@ export class Checkpoints {
 		const { table, payloads } = this.#options;
 		const { channel_values, ...checkpoint } = step.checkpoint;
 		const expires_at = this.expiresAt;
-		const manifest = new Map(
-			await this.#extendReferences(pk, generation, ns, unchanged, expires_at),
-		);
+		const manifest = new Map(await this.#extendReferences(pk, generation, ns, unchanged, expires_at));
 		const values = await Promise.all(
 			Object.entries(newVersions)
 				.filter(([channel]) => Object.hasOwn(channel_values, channel))
@@ -129,18 +107,11 @@ export class Checkpoints {
 	}
 
 	/** Reads the checkpoint with its values. @returns undefined where a value of an old one has expired and was removed */
-	async load(
-		location: CheckpointLocation,
-		item: CheckpointItem,
-	): Promise<LoadedCheckpoint | undefined> {
-		const { checkpoint, metadata } = (await this.#options.payloads.fromItem(
-			item,
-		)) as Omit<LoadedCheckpoint, "values">;
+	async load(location: CheckpointLocation, item: CheckpointItem): Promise<LoadedCheckpoint | undefined> {
+		const { checkpoint, metadata } = (await this.#options.payloads.fromItem(item)) as Omit<LoadedCheckpoint, "values">;
 		const values = await this.loadValues(location, readManifest(item));
 		if (!values) return undefined;
-		const channel_values = Object.fromEntries(
-			values.map(({ channel, value }) => [channel, value]),
-		);
+		const channel_values = Object.fromEntries(values.map(({ channel, value }) => [channel, value]));
 		return { checkpoint: { ...checkpoint, channel_values }, metadata, values };
 	}
 
@@ -155,9 +126,7 @@ export class Checkpoints {
 			reference,
 			sk: referenceSortKey(generation, ns, channel, reference),
 		}));
-		const items = await table.getMany<PayloadItem>(
-			wanted.map(({ sk }) => ({ pk, sk })),
-		);
+		const items = await table.getMany<PayloadItem>(wanted.map(({ sk }) => ({ pk, sk })));
 		const bySortKey = new Map(items.map((item) => [item.sk, item]));
 		const missing = wanted.filter(({ sk }) => !bySortKey.has(sk));
 		for (const { sk, reference } of missing) {
@@ -199,9 +168,7 @@ export class Checkpoints {
 	async extendExpiry(threadId: string, items: PayloadItem[]): Promise<void> {
 		const expiring = items.filter((item) => this.#expiresSoon(item.expires_at));
 		const { expiresAt } = this;
-		const extended = await Promise.all(
-			expiring.map(({ pk, sk }) => this.#setExpiry({ pk, sk }, expiresAt)),
-		);
+		const extended = await Promise.all(expiring.map(({ pk, sk }) => this.#setExpiry({ pk, sk }, expiresAt)));
 		if (extended.includes(false)) throw new ThreadGone(threadId);
 		for (const item of expiring) item.expires_at = expiresAt;
 	}
@@ -215,18 +182,16 @@ export class Checkpoints {
 		expiresAt: number,
 	): Promise<[string, ChannelReference][]> {
 		return Promise.all(
-			[...references].map(
-				async ([channel, reference]): Promise<[string, ChannelReference]> => {
-					if (!this.#expiresSoon(reference.expiresAt)) {
-						return [channel, reference];
-					}
-					const sk = referenceSortKey(generation, ns, channel, reference);
-					if (!(await this.#setExpiry({ pk, sk }, expiresAt))) {
-						throw new CheckpointIncomplete(`The item ${pk} ${sk}`);
-					}
-					return [channel, { ...reference, expiresAt }];
-				},
-			),
+			[...references].map(async ([channel, reference]): Promise<[string, ChannelReference]> => {
+				if (!this.#expiresSoon(reference.expiresAt)) {
+					return [channel, reference];
+				}
+				const sk = referenceSortKey(generation, ns, channel, reference);
+				if (!(await this.#setExpiry({ pk, sk }, expiresAt))) {
+					throw new CheckpointIncomplete(`The item ${pk} ${sk}`);
+				}
+				return [channel, { ...reference, expiresAt }];
+			}),
 		);
 	}
 
@@ -250,23 +215,12 @@ export class Checkpoints {
 		return item !== undefined;
 	}
 
-	async #newest<Item extends Key>(
-		pk: string,
-		prefix: string,
-	): Promise<Item | undefined> {
-		const pages = this.#options.table.query<Item>(
-			pk,
-			{ prefix },
-			{ newestFirst: true, pageSize: 1 },
-		);
+	async #newest<Item extends Key>(pk: string, prefix: string): Promise<Item | undefined> {
+		const pages = this.#options.table.query<Item>(pk, { prefix }, { newestFirst: true, pageSize: 1 });
 		for await (const [item] of pages) if (item) return item;
 		return undefined;
 	}
 }
 
-const referenceSortKey = (
-	generation: string,
-	ns: string,
-	channel: string,
-	{ version, writer }: ChannelReference,
-) => channelValueSortKey(generation, ns, channel, version, writer);
+const referenceSortKey = (generation: string, ns: string, channel: string, { version, writer }: ChannelReference) =>
+	channelValueSortKey(generation, ns, channel, version, writer);

@@ -19,9 +19,7 @@ export async function deltaChannelHistory(
 	{ id: target, ...namespace }: CheckpointLocation,
 	channels: string[],
 ): Promise<Map<string, DeltaChannelHistory>> {
-	const history = new Map<string, DeltaChannelHistory>(
-		channels.map((channel) => [channel, { writes: [] }]),
-	);
+	const history = new Map<string, DeltaChannelHistory>(channels.map((channel) => [channel, { writes: [] }]));
 	const checkpoint = await sources.checkpoints.find(namespace, target);
 	const remaining = new Set(channels);
 	let id = checkpoint?.parent_id;
@@ -49,9 +47,7 @@ async function addAncestor(
 		const writes = pending.writes.filter(([, name]) => name === channel);
 		history.get(channel)?.writes.unshift(...writes);
 	}
-	const seeds = new Map(
-		[...readManifest(item)].filter(([channel]) => remaining.has(channel)),
-	);
+	const seeds = new Map([...readManifest(item)].filter(([channel]) => remaining.has(channel)));
 	const values = (await checkpoints.loadValues(location, seeds)) ?? [];
 	for (const { channel, value } of values) {
 		Object.assign(history.get(channel) as DeltaChannelHistory, {
@@ -59,10 +55,6 @@ async function addAncestor(
 		});
 		remaining.delete(channel);
 	}
-	await checkpoints.extendExpiry(thread.threadId, [
-		item,
-		...pending.items,
-		...values.map((value) => value.item),
-	]);
+	await checkpoints.extendExpiry(thread.threadId, [item, ...pending.items, ...values.map((value) => value.item)]);
 	return item.parent_id;
 }

@@ -11,11 +11,7 @@ import {
 	type PendingWrite,
 	type SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
-import {
-	CheckpointTuples,
-	checkpointConfig,
-	namespaceLocation,
-} from "./checkpoint-tuples.ts";
+import { CheckpointTuples, checkpointConfig, namespaceLocation } from "./checkpoint-tuples.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { deleteThreadItems } from "./delete-thread.ts";
 import { deltaChannelHistory } from "./delta-channel-history.ts";
@@ -65,10 +61,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			);
 		}
 		this.#payloadStore = options.payloads;
-		this.#payloads = new Payloads(
-			plainDataSerializer(this.serde),
-			options.payloads,
-		);
+		this.#payloads = new Payloads(plainDataSerializer(this.serde), options.payloads);
 		this.#checkpoints = new Checkpoints({
 			table,
 			payloads: this.#payloads,
@@ -76,65 +69,35 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			retentionSeconds,
 			now,
 		});
-		this.#tuples = new CheckpointTuples(
-			this.sessions,
-			this.#payloads,
-			this.#checkpoints,
-			now,
-		);
+		this.#tuples = new CheckpointTuples(this.sessions, this.#payloads, this.#checkpoints, now);
 		this.#cache = new ThreadCache(this.sessions, now);
 		if (options.refreshedSession) {
 			this.#cache.setRefreshed(options.refreshedSession);
 		}
 	}
 
-	override async getTuple(
-		config: RunnableConfig,
-	): Promise<CheckpointTuple | undefined> {
+	override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
 		const threadId = findThreadId(config);
 		if (threadId === undefined) return undefined;
 		const session = await this.#readSession(threadId);
 		if (!session) return undefined;
-		const namespace = namespaceLocation(
-			this.sessions,
-			session,
-			checkpointNamespace(config),
-		);
-		const item = await this.#checkpoints.find(
-			namespace,
-			getCheckpointId(config),
-		);
+		const namespace = namespaceLocation(this.sessions, session, checkpointNamespace(config));
+		const item = await this.#checkpoints.find(namespace, getCheckpointId(config));
 		const loaded = item && (await this.#tuples.load(session, item));
 		if (!loaded) return undefined;
 		const { tuple, values, writes } = loaded;
-		await this.#checkpoints.extendExpiry(threadId, [
-			item,
-			...values.map((value) => value.item),
-			...writes,
-		]);
-		this.#cache.setManifest(
-			session,
-			namespace.ns,
-			tuple.checkpoint.id,
-			manifestFromValues(values),
-		);
+		await this.#checkpoints.extendExpiry(threadId, [item, ...values.map((value) => value.item), ...writes]);
+		this.#cache.setManifest(session, namespace.ns, tuple.checkpoint.id, manifestFromValues(values));
 		return tuple;
 	}
 
 	/** Lists namespace by namespace, newest first. Without a thread, lists all threads of the owner, the last used first. */
-	override async *list(
-		config: RunnableConfig,
-		options: CheckpointListOptions = {},
-	): AsyncGenerator<CheckpointTuple> {
+	override async *list(config: RunnableConfig, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
 		const threadId = findThreadId(config);
 		let remaining = options.limit ?? Number.POSITIVE_INFINITY;
 		if (remaining <= 0) return;
 		const session = threadId && (await this.#readSession(threadId));
-		const sessions = threadId
-			? session
-				? [session]
-				: []
-			: this.sessions.list();
+		const sessions = threadId ? (session ? [session] : []) : this.sessions.list();
 		for await (const thread of sessions) {
 			for await (const tuple of this.#tuples.list(thread, config, options)) {
 				yield tuple;
@@ -184,17 +147,11 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		});
 	}
 
-	override async putWrites(
-		config: RunnableConfig,
-		writes: PendingWrite[],
-		taskId: string,
-	): Promise<void> {
+	override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
 		const threadId = requireThreadId(config, "writes");
 		const id = getCheckpointId(config);
 		if (!id) {
-			throw new Error(
-				'Failed to put writes: the config has no "checkpoint_id" in its "configurable".',
-			);
+			throw new Error('Failed to put writes: the config has no "checkpoint_id" in its "configurable".');
 		}
 		// LangGraph may store the writes of a first checkpoint before the checkpoint itself.
 		const session = await this.#cache.session(threadId, {
@@ -205,11 +162,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			this.sessions.table,
 			this.#payloads,
 			{
-				...namespaceLocation(
-					this.sessions,
-					session,
-					checkpointNamespace(config),
-				),
+				...namespaceLocation(this.sessions, session, checkpointNamespace(config)),
 				id,
 			},
 			taskId,
@@ -237,9 +190,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		const threadId = findThreadId(config);
 		const session = threadId && (await this.#readSession(threadId));
 		if (!session || channels.length === 0) {
-			return Object.fromEntries(
-				channels.map((channel) => [channel, { writes: [] }]),
-			);
+			return Object.fromEntries(channels.map((channel) => [channel, { writes: [] }]));
 		}
 		const location = {
 			...namespaceLocation(this.sessions, session, checkpointNamespace(config)),
@@ -250,9 +201,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 			payloads: this.#payloads,
 			checkpoints: this.#checkpoints,
 		};
-		return Object.fromEntries(
-			await deltaChannelHistory(sources, session, location, channels),
-		);
+		return Object.fromEntries(await deltaChannelHistory(sources, session, location, channels));
 	}
 
 	async #readSession(threadId: string): Promise<ThreadRef | undefined> {
@@ -264,22 +213,17 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 	}
 }
 
-const checkpointNamespace = (config: RunnableConfig): string =>
-	config.configurable?.checkpoint_ns ?? "";
+const checkpointNamespace = (config: RunnableConfig): string => config.configurable?.checkpoint_ns ?? "";
 
 /** Nothing checks a config's types: as LangGraph's saver in memory does, this takes a number for its digits. */
 function findThreadId(config: RunnableConfig): string | undefined {
 	const threadId: unknown = config.configurable?.thread_id;
-	return typeof threadId === "number"
-		? `${threadId}`
-		: (threadId as string | undefined);
+	return typeof threadId === "number" ? `${threadId}` : (threadId as string | undefined);
 }
 
 /** @throws where a config names no thread, as every saver of LangGraph does */
 function requireThreadId(config: RunnableConfig, subject: string): string {
 	const threadId = findThreadId(config);
 	if (typeof threadId === "string" && threadId !== "") return threadId;
-	throw new Error(
-		`Failed to put ${subject}: the config has no "thread_id" in its "configurable".`,
-	);
+	throw new Error(`Failed to put ${subject}: the config has no "thread_id" in its "configurable".`);
 }

@@ -29,10 +29,7 @@ export interface CheckpointItem extends PayloadItem {
 	checkpoint_id: string;
 	parent_id?: string;
 	/** By channel. */
-	values: Record<
-		string,
-		{ version: string | number; writer: string; expires_at: number }
-	>;
+	values: Record<string, { version: string | number; writer: string; expires_at: number }>;
 }
 
 export interface PendingWritesItem extends PayloadItem {
@@ -40,15 +37,11 @@ export interface PendingWritesItem extends PayloadItem {
 }
 
 /** Whether an item is within its time: DynamoDB removes it up to days after the second in `expires_at`. */
-export const isUnexpired = (item: { expires_at: number }, now: number) =>
-	item.expires_at > Math.floor(now / 1_000);
+export const isUnexpired = (item: { expires_at: number }, now: number) => item.expires_at > Math.floor(now / 1_000);
 
 /** Bytes of an item towards DynamoDB's limit of 400 KB: names in UTF-8, values, and three bytes and one a member for a map. */
 export function itemSize(item: object): number {
-	return Object.entries(item).reduce(
-		(sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value),
-		0,
-	);
+	return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value), 0);
 }
 
 /** The types that this package writes: text, numbers, bytes and maps. */

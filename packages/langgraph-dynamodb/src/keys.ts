@@ -5,8 +5,7 @@ export interface Key {
 }
 
 /** `#` separates the parts of a key, so it and its escape character `%` are escaped inside a part. */
-const escapePart = (text: string) =>
-	text.replace(/[%#]/g, (character) => (character === "%" ? "%25" : "%23"));
+const escapePart = (text: string) => text.replace(/[%#]/g, (character) => (character === "%" ? "%25" : "%23"));
 
 const joinParts = (...parts: string[]) => parts.map(escapePart).join("#");
 
@@ -52,11 +51,8 @@ export function objectKey({ pk, sk }: Key, digest: string): string {
 /** @returns undefined for an object whose key `objectKey` did not make */
 export function itemKeyOfObject(key: string): Key | undefined {
 	const [owner, thread, sk, ...rest] = key.split("/").map(decodeURIComponent);
-	return owner && thread && sk && rest.length === 1
-		? { pk: `${owner}#${thread}`, sk }
-		: undefined;
+	return owner && thread && sk && rest.length === 1 ? { pk: `${owner}#${thread}`, sk } : undefined;
 }
 
 /** The prefix of the keys of a thread's objects. */
-export const objectPrefix = (pk: string) =>
-	`${pk.split("#").map(encodeURIComponent).join("/")}/`;
+export const objectPrefix = (pk: string) => `${pk.split("#").map(encodeURIComponent).join("/")}/`;

@@ -12,9 +12,7 @@ export interface ChannelReference {
 /** The values of a checkpoint by channel. */
 export type Manifest = ReadonlyMap<string, ChannelReference>;
 
-export const manifestAttribute = (
-	manifest: Manifest,
-): CheckpointItem["values"] =>
+export const manifestAttribute = (manifest: Manifest): CheckpointItem["values"] =>
 	Object.fromEntries(
 		[...manifest].map(([channel, { version, writer, expiresAt }]) => [
 			channel,
@@ -38,9 +36,4 @@ export const manifestFromValues = (
 		item: { expires_at: number };
 	}[],
 ): Manifest =>
-	new Map(
-		values.map(({ channel, reference, item }) => [
-			channel,
-			{ ...reference, expiresAt: item.expires_at },
-		]),
-	);
+	new Map(values.map(({ channel, reference, item }) => [channel, { ...reference, expiresAt: item.expires_at }]));

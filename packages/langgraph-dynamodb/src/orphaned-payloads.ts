@@ -30,14 +30,10 @@ export async function removeOrphanedPayloads({
 	const report = { seen: 0, removed: 0 };
 	for await (const page of payloads.list("")) {
 		report.seen += page.length;
-		const old = page.filter(
-			({ modified }) => modified.getTime() < now() - graceSeconds * 1_000,
-		);
+		const old = page.filter(({ modified }) => modified.getTime() < now() - graceSeconds * 1_000);
 		const referenced = await referencedObjects(items, old);
 		// An object whose key this package did not make belongs to somebody else.
-		const orphans = old.filter(
-			({ key }) => itemKeyOfObject(key) && !referenced.has(key),
-		);
+		const orphans = old.filter(({ key }) => itemKeyOfObject(key) && !referenced.has(key));
 		await payloads.delete(orphans);
 		report.removed += orphans.length;
 	}
@@ -45,10 +41,7 @@ export async function removeOrphanedPayloads({
 }
 
 /** The objects to which the items that they were stored for still refer. */
-async function referencedObjects(
-	table: Table,
-	payloads: StoredPayload[],
-): Promise<Set<string | undefined>> {
+async function referencedObjects(table: Table, payloads: StoredPayload[]): Promise<Set<string | undefined>> {
 	const keys = new Map(
 		payloads.flatMap(({ key }) => {
 			const itemKey = itemKeyOfObject(key);

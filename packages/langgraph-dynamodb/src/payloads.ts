@@ -47,10 +47,7 @@ export class Payloads {
 		attributes: Attributes & { expires_at: number },
 	): Promise<Attributes & PayloadItem> {
 		const [type, serialized] = await this.#serde.dumpsTyped(value);
-		const zipped =
-			serialized.length < minBytesToCompress
-				? undefined
-				: await compress(serialized);
+		const zipped = serialized.length < minBytesToCompress ? undefined : await compress(serialized);
 		const isSmaller = zipped !== undefined && zipped.length < serialized.length;
 		const bytes = isSmaller ? zipped : serialized;
 		const item: Attributes & PayloadItem = {
@@ -72,18 +69,9 @@ export class Payloads {
 	}
 
 	/** @throws CheckpointIncomplete where the payload is not stored */
-	async fromItem({
-		sk,
-		type,
-		encoding,
-		body,
-		object,
-	}: PayloadItem): Promise<unknown> {
+	async fromItem({ sk, type, encoding, body, object }: PayloadItem): Promise<unknown> {
 		const bytes = object === undefined ? body : await this.#store.get(object);
 		if (!bytes) throw new CheckpointIncomplete(object ?? `The body of ${sk}`);
-		return this.#serde.loadsTyped(
-			type,
-			encoding === "gzip" ? await decompress(bytes) : bytes,
-		);
+		return this.#serde.loadsTyped(type, encoding === "gzip" ? await decompress(bytes) : bytes);
 	}
 }

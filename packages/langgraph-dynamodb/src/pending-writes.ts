@@ -1,8 +1,4 @@
-import {
-	type CheckpointPendingWrite,
-	type PendingWrite,
-	WRITES_IDX_MAP,
-} from "@langchain/langgraph-checkpoint";
+import { type CheckpointPendingWrite, type PendingWrite, WRITES_IDX_MAP } from "@langchain/langgraph-checkpoint";
 import type { CheckpointLocation } from "./checkpoints.ts";
 import type { PendingWritesItem } from "./items.ts";
 import { keyPrefix, pendingWritesSortKey } from "./keys.ts";
@@ -33,20 +29,14 @@ export async function putPendingWrites(
 		const special = WRITES_IDX_MAP[channel];
 		const group = special === undefined ? ordinaryGroup : `${special}`;
 		const write: IndexedWrite = [special ?? position, channel, value];
-		groups.set(group, [
-			...(special === undefined ? (groups.get(group) ?? []) : []),
-			write,
-		]);
+		groups.set(group, [...(special === undefined ? (groups.get(group) ?? []) : []), write]);
 	});
 	const toItem = ([group, indexed]: [string, IndexedWrite[]]) =>
-		payloads.toItem(
-			{ pk, sk: pendingWritesSortKey(generation, ns, id, taskId, group) },
-			indexed,
-			{ task_id: taskId, expires_at: expiresAt },
-		);
-	const specialItems = await Promise.all(
-		[...groups].filter(([group]) => group !== ordinaryGroup).map(toItem),
-	);
+		payloads.toItem({ pk, sk: pendingWritesSortKey(generation, ns, id, taskId, group) }, indexed, {
+			task_id: taskId,
+			expires_at: expiresAt,
+		});
+	const specialItems = await Promise.all([...groups].filter(([group]) => group !== ordinaryGroup).map(toItem));
 	const ordinary = groups.get(ordinaryGroup);
 	// Ordinary writes come first: a run that resumes an interrupt without them would make them twice.
 	if (ordinary) {
@@ -58,9 +48,7 @@ export async function putPendingWrites(
 	const [first, ...others] = specialItems;
 	if (first && others.length === 0) await table.put(first);
 	else if (first) {
-		await table.transactWrite(
-			specialItems.map((Item) => ({ Put: { TableName: table.name, Item } })),
-		);
+		await table.transactWrite(specialItems.map((Item) => ({ Put: { TableName: table.name, Item } })));
 	}
 }
 
@@ -88,8 +76,6 @@ export async function loadPendingWrites(
 	);
 	const ordered = loaded
 		.flat()
-		.sort((a, b) =>
-			a.taskId === b.taskId ? a.index - b.index : a.taskId < b.taskId ? -1 : 1,
-		);
+		.sort((a, b) => (a.taskId === b.taskId ? a.index - b.index : a.taskId < b.taskId ? -1 : 1));
 	return { writes: ordered.map(({ write }) => write), items };
 }

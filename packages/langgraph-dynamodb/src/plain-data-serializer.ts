@@ -9,33 +9,24 @@ const escapedKey = /^\\+lc$/;
 const maxDepth = 500;
 
 /** Wraps a serializer so that plain data stays plain, whatever its shape. Data that was stored without it reads as before. */
-export function plainDataSerializer(
-	serde: SerializerProtocol,
-): SerializerProtocol {
+export function plainDataSerializer(serde: SerializerProtocol): SerializerProtocol {
 	return {
 		dumpsTyped: (value) => serde.dumpsTyped(renameKeys(value, escapeKey)),
-		loadsTyped: async (type, data) =>
-			renameKeys(await serde.loadsTyped(type, data), unescapeKey),
+		loadsTyped: async (type, data) => renameKeys(await serde.loadsTyped(type, data), unescapeKey),
 	};
 }
 
 const escapeKey = (key: string) => (reservedKey.test(key) ? `\\${key}` : key);
-const unescapeKey = (key: string) =>
-	escapedKey.test(key) ? key.slice(1) : key;
+const unescapeKey = (key: string) => (escapedKey.test(key) ? key.slice(1) : key);
 
 /** Renames keys of plain data at any depth, and returns the same value where none changes. Class instances stay as they are. */
-function renameKeys(
-	value: unknown,
-	rename: (key: string) => string,
-	depth = 0,
-): unknown {
+function renameKeys(value: unknown, rename: (key: string) => string, depth = 0): unknown {
 	if (depth > maxDepth) {
 		throw new Error(
 			`A value is nested more than ${maxDepth} levels deep and is not stored: it could not be read again.`,
 		);
 	}
-	const renameNested = (nested: unknown) =>
-		renameKeys(nested, rename, depth + 1);
+	const renameNested = (nested: unknown) => renameKeys(nested, rename, depth + 1);
 	if (Array.isArray(value)) {
 		return reuseIfUnchanged(value, value.map(renameNested));
 	}
@@ -47,18 +38,13 @@ function renameKeys(
 	if (value instanceof Map) {
 		const entries: unknown[] = [...value];
 		const changed = reuseIfUnchanged(entries, entries.map(renameNested));
-		return changed === entries
-			? value
-			: new Map(changed as [unknown, unknown][]);
+		return changed === entries ? value : new Map(changed as [unknown, unknown][]);
 	}
 	if (!isPlain(value)) return value;
 	const entries = Object.entries(value);
-	const changed = entries.map(
-		([key, nested]) => [rename(key), renameNested(nested)] as const,
-	);
+	const changed = entries.map(([key, nested]) => [rename(key), renameNested(nested)] as const);
 	const isUnchanged = entries.every(
-		([key, nested], index) =>
-			changed[index]?.[0] === key && changed[index]?.[1] === nested,
+		([key, nested], index) => changed[index]?.[0] === key && changed[index]?.[1] === nested,
 	);
 	return isUnchanged ? value : Object.fromEntries(changed);
 }

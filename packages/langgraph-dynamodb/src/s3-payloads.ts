@@ -9,11 +9,7 @@ import {
 import type { PayloadStore } from "./payloads.ts";
 
 /** Keeps payloads in a bucket, versioned or not, below one prefix. @param prefix ends in `/` */
-export function s3Payloads(
-	s3: Pick<S3Client, "send">,
-	Bucket: string,
-	prefix = "checkpoints/",
-): PayloadStore {
+export function s3Payloads(s3: Pick<S3Client, "send">, Bucket: string, prefix = "checkpoints/"): PayloadStore {
 	return {
 		async put(key, Body) {
 			await s3.send(
@@ -28,9 +24,7 @@ export function s3Payloads(
 
 		async get(key) {
 			try {
-				const { Body } = await s3.send(
-					new GetObjectCommand({ Bucket, Key: prefix + key }),
-				);
+				const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: prefix + key }));
 				return await Body?.transformToByteArray();
 			} catch (error) {
 				if (error instanceof NoSuchKey) return undefined;

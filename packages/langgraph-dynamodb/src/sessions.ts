@@ -1,12 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { isUnexpired, type SessionItem } from "./items.ts";
-import {
-	type Key,
-	ownerPartition,
-	sessionSortKey,
-	threadPartition,
-} from "./keys.ts";
+import { type Key, ownerPartition, sessionSortKey, threadPartition } from "./keys.ts";
 import { Table } from "./table.ts";
 
 export interface SessionsOptions {
@@ -50,9 +45,7 @@ export class Sessions {
 
 	constructor(options: SessionsOptions) {
 		if (options.owner === "") {
-			throw new Error(
-				"The owner of sessions is empty: everybody would share them. Pass the id of a user.",
-			);
+			throw new Error("The owner of sessions is empty: everybody would share them. Pass the id of a user.");
 		}
 		this.table = new Table(options.dynamodb, options.table);
 		this.ttlSeconds = options.ttlSeconds ?? defaultTtlSeconds;
@@ -84,10 +77,7 @@ export class Sessions {
 	}
 
 	/** Extends the thread's life by `ttlSeconds`. @returns undefined where the thread, or this generation of it, is gone */
-	async refresh(
-		threadId: string,
-		generation?: string,
-	): Promise<Session | undefined> {
+	async refresh(threadId: string, generation?: string): Promise<Session | undefined> {
 		const { second, activity } = this.#timestamps();
 		const item = await this.table.update<SessionItem>(
 			this.#key(threadId),
@@ -120,10 +110,7 @@ export class Sessions {
 	 * @param attributes what the application keeps in the item
 	 * @returns undefined where the thread exists
 	 */
-	async create(
-		threadId: string,
-		attributes: Record<string, unknown> = {},
-	): Promise<Session | undefined> {
+	async create(threadId: string, attributes: Record<string, unknown> = {}): Promise<Session | undefined> {
 		const { second, activity } = this.#timestamps();
 		const item: SessionItem = {
 			...attributes,
@@ -188,9 +175,7 @@ export async function countSessions({
 	expired: number;
 }> {
 	const count = { active: 0, expired: 0 };
-	const pages = new Table(dynamodb, table).scanIndex<"expires_at", number>(
-		"expires_at",
-	);
+	const pages = new Table(dynamodb, table).scanIndex<"expires_at", number>("expires_at");
 	for await (const page of pages) {
 		for (const item of page) {
 			count[isUnexpired(item, now()) ? "active" : "expired"] += 1;

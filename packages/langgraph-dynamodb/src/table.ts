@@ -44,9 +44,7 @@ export class Table {
 	}
 
 	async get<Item extends Key>(key: Key): Promise<Item | undefined> {
-		const { Item } = await this.#client.send(
-			new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true }),
-		);
+		const { Item } = await this.#client.send(new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true }));
 		return Item as Item | undefined;
 	}
 
@@ -81,11 +79,7 @@ export class Table {
 	}
 
 	/** @returns the item after the update, undefined where the condition failed */
-	async update<Item extends Key>(
-		key: Key,
-		update: Expression,
-		condition: Expression,
-	): Promise<Item | undefined> {
+	async update<Item extends Key>(key: Key, update: Expression, condition: Expression): Promise<Item | undefined> {
 		const output = await unlessConditionFails(
 			retryConflicts(() =>
 				this.#client.send(
@@ -107,9 +101,7 @@ export class Table {
 	}
 
 	async delete(key: Key): Promise<void> {
-		await retryConflicts(() =>
-			this.#client.send(new DeleteCommand({ TableName: this.name, Key: key })),
-		);
+		await retryConflicts(() => this.#client.send(new DeleteCommand({ TableName: this.name, Key: key })));
 	}
 
 	/** Deletes items in no order, each on its own. @throws UnprocessedItems */
@@ -122,13 +114,9 @@ export class Table {
 	}
 
 	/** Carries out all writes or none. @returns false where a condition failed */
-	async transactWrite(
-		writes: TransactWriteCommandInput["TransactItems"],
-	): Promise<boolean> {
+	async transactWrite(writes: TransactWriteCommandInput["TransactItems"]): Promise<boolean> {
 		const output = await unlessConditionFails(
-			retryConflicts(() =>
-				this.#client.send(new TransactWriteCommand({ TransactItems: writes })),
-			),
+			retryConflicts(() => this.#client.send(new TransactWriteCommand({ TransactItems: writes }))),
 		);
 		return output !== undefined;
 	}
@@ -155,10 +143,7 @@ export class Table {
 	}
 
 	/** Reads a partition of the index, newest first. An index is eventually consistent. */
-	queryIndex<Item extends Key>(
-		gsi1pk: string,
-		pageSize?: number,
-	): AsyncGenerator<Item[]> {
+	queryIndex<Item extends Key>(gsi1pk: string, pageSize?: number): AsyncGenerator<Item[]> {
 		return this.#queryPages({
 			IndexName: indexName,
 			KeyConditionExpression: "#pk = :pk",
@@ -170,9 +155,7 @@ export class Table {
 	}
 
 	/** Reads one attribute of every item in the index, which are the sessions of all owners. */
-	async *scanIndex<Name extends string, Value>(
-		attribute: Name,
-	): AsyncGenerator<Record<Name, Value>[]> {
+	async *scanIndex<Name extends string, Value>(attribute: Name): AsyncGenerator<Record<Name, Value>[]> {
 		let ExclusiveStartKey: Record<string, unknown> | undefined;
 		do {
 			const page = await this.#client.send(
@@ -189,14 +172,10 @@ export class Table {
 		} while (ExclusiveStartKey);
 	}
 
-	async *#queryPages<Item>(
-		input: Omit<QueryCommandInput, "TableName" | "ExclusiveStartKey">,
-	): AsyncGenerator<Item[]> {
+	async *#queryPages<Item>(input: Omit<QueryCommandInput, "TableName" | "ExclusiveStartKey">): AsyncGenerator<Item[]> {
 		let ExclusiveStartKey: Record<string, unknown> | undefined;
 		do {
-			const page = await this.#client.send(
-				new QueryCommand({ TableName: this.name, ...input, ExclusiveStartKey }),
-			);
+			const page = await this.#client.send(new QueryCommand({ TableName: this.name, ...input, ExclusiveStartKey }));
 			yield (page.Items ?? []) as Item[];
 			ExclusiveStartKey = page.LastEvaluatedKey;
 		} while (ExclusiveStartKey);

@@ -42,11 +42,7 @@ export class ThreadCache {
 		const thread = this.#thread(threadId);
 		const { isRefreshed } = thread;
 		if (turnBegins) thread.isRefreshed = false;
-		if (
-			thread.session &&
-			(isRefreshed || !turnBegins) &&
-			this.#now() < thread.freshUntil
-		) {
+		if (thread.session && (isRefreshed || !turnBegins) && this.#now() < thread.freshUntil) {
 			return thread.session;
 		}
 		const opening = this.#open(threadId, mustExist, thread.generation);
@@ -95,14 +91,8 @@ export class ThreadCache {
 	}
 
 	/** The manifest of a checkpoint that this saver has read or written lately. */
-	manifest(
-		{ threadId, generation }: ThreadRef,
-		ns: string,
-		id: string,
-	): Manifest | undefined {
-		return this.#thread(threadId).manifests.get(
-			manifestKey(generation, ns, id),
-		);
+	manifest({ threadId, generation }: ThreadRef, ns: string, id: string): Manifest | undefined {
+		return this.#thread(threadId).manifests.get(manifestKey(generation, ns, id));
 	}
 
 	/** All cached manifests of a namespace, the latest first. */
@@ -114,12 +104,7 @@ export class ThreadCache {
 			.reverse();
 	}
 
-	setManifest(
-		{ threadId, generation }: ThreadRef,
-		ns: string,
-		id: string,
-		manifest: Manifest,
-	): void {
+	setManifest({ threadId, generation }: ThreadRef, ns: string, id: string, manifest: Manifest): void {
 		const { manifests } = this.#thread(threadId);
 		const key = manifestKey(generation, ns, id);
 		manifests.delete(key);
@@ -128,11 +113,7 @@ export class ThreadCache {
 	}
 
 	/** Runs the checkpoint writes of a namespace one after another, in the order of the calls. */
-	runInOrder<Result>(
-		threadId: string,
-		ns: string,
-		write: () => Promise<Result>,
-	): Promise<Result> {
+	runInOrder<Result>(threadId: string, ns: string, write: () => Promise<Result>): Promise<Result> {
 		const { lastWrites } = this.#thread(threadId);
 		const previous = lastWrites.get(ns) ?? Promise.resolve();
 		const running = previous.then(write, write);
@@ -148,15 +129,10 @@ export class ThreadCache {
 		return running;
 	}
 
-	async #open(
-		threadId: string,
-		mustExist: boolean,
-		generation: string | undefined,
-	): Promise<ThreadRef> {
+	async #open(threadId: string, mustExist: boolean, generation: string | undefined): Promise<ThreadRef> {
 		const session = mustExist
 			? await this.#sessions.refresh(threadId, generation)
-			: ((await this.#sessions.create(threadId)) ??
-				(await this.#sessions.refresh(threadId)));
+			: ((await this.#sessions.create(threadId)) ?? (await this.#sessions.refresh(threadId)));
 		if (!session) throw new ThreadGone(threadId);
 		return session;
 	}

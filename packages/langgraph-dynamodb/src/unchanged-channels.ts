@@ -1,7 +1,4 @@
-import type {
-	ChannelVersions,
-	Checkpoint,
-} from "@langchain/langgraph-checkpoint";
+import type { ChannelVersions, Checkpoint } from "@langchain/langgraph-checkpoint";
 import type { CheckpointLocation, Checkpoints } from "./checkpoints.ts";
 import { ThreadGone } from "./errors.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
@@ -18,18 +15,12 @@ export async function unchangedReferences(
 	{ channel_versions, channel_values }: Checkpoint,
 	newVersions: ChannelVersions,
 ): Promise<Manifest> {
-	const parent =
-		parentId &&
-		(await parentManifest(cache, checkpoints, thread, location, parentId));
-	const unchanged = Object.entries(channel_versions).filter(
-		([channel]) => !Object.hasOwn(newVersions, channel),
-	);
+	const parent = parentId && (await parentManifest(cache, checkpoints, thread, location, parentId));
+	const unchanged = Object.entries(channel_versions).filter(([channel]) => !Object.hasOwn(newVersions, channel));
 	const references = await Promise.all(
 		unchanged.map(async ([channel, version]) => {
 			const findIn = (manifests: Manifest[]) =>
-				manifests
-					.map((manifest) => manifest.get(channel))
-					.find((reference) => reference?.version === version);
+				manifests.map((manifest) => manifest.get(channel)).find((reference) => reference?.version === version);
 			const reference =
 				findIn(parent ? [parent] : []) ??
 				(Object.hasOwn(channel_values, channel)

@@ -1,29 +1,13 @@
 import { ProvisionedThroughputExceededException } from "@aws-sdk/client-dynamodb";
-import {
-	BatchGetCommand,
-	BatchWriteCommand,
-	type BatchWriteCommandInput,
-} from "@aws-sdk/lib-dynamodb";
+import { BatchGetCommand, BatchWriteCommand, type BatchWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DynamoDbSaver } from "../src/dynamodb-saver.ts";
 import { UnprocessedItems } from "../src/errors.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
-import {
-	type Backend,
-	backends,
-	countTraffic,
-	documentClient,
-} from "./backends.ts";
-import {
-	hour,
-	incompressibleText,
-	listObjects,
-	putValues,
-	saversOn,
-	threadConfig,
-} from "./savers.ts";
+import { type Backend, backends, countTraffic, documentClient } from "./backends.ts";
+import { hour, incompressibleText, listObjects, putValues, saversOn, threadConfig } from "./savers.ts";
 
 let backend: Backend;
 beforeAll(async () => {
@@ -34,9 +18,7 @@ afterAll(() => backend.stop());
 type Send = (command: object) => Promise<unknown>;
 
 /** Makes a client whose commands `handle` answers or forwards. */
-const intercept = (
-	handle: (command: object, send: Send) => Promise<unknown>,
-) => {
+const intercept = (handle: (command: object, send: Send) => Promise<unknown>) => {
 	const send = ((command: never) => backend.dynamodb.send(command)) as Send;
 	return { send: ((command: object) => handle(command, send)) as never };
 };
@@ -76,9 +58,7 @@ function graphWith(checkpointer: DynamoDbSaver) {
 const input = (message: string) => ({ messages: [message] });
 const summary = (values: object) =>
 	JSON.stringify(values, (_key, value) =>
-		typeof value === "string" && value.length > 1_000
-			? `...${value.slice(-4)}`
-			: value,
+		typeof value === "string" && value.length > 1_000 ? `...${value.slice(-4)}` : value,
 	);
 
 /**
@@ -86,11 +66,7 @@ const summary = (values: object) =>
  * @param isCarriedOut whether the server still carries out that call
  * @returns whether the process died
  */
-async function turnDyingAt(
-	n: number,
-	isCarriedOut: boolean,
-	savers: ReturnType<typeof saversOn>,
-): Promise<boolean> {
+async function turnDyingAt(n: number, isCarriedOut: boolean, savers: ReturnType<typeof saversOn>): Promise<boolean> {
 	let calls = 0;
 	let dead = false;
 	const dying = (client: { send: unknown }) => ({
@@ -122,31 +98,21 @@ test.each([
 	"a run that is killed at any call, %s, resumes at its last committed step",
 	async (_when, isCarriedOut) => {
 		const reference = saversOn(backend);
-		await graphWith(reference.open()).invoke(
-			{ ...input("first"), first: "kept" },
-			threadConfig(),
-		);
+		await graphWith(reference.open()).invoke({ ...input("first"), first: "kept" }, threadConfig());
 		await graphWith(reference.open()).invoke(input("second"), threadConfig());
 		const committed = new Set<string>();
 		for await (const { checkpoint } of reference.open().list(threadConfig())) {
 			committed.add(summary(checkpoint.channel_values));
 		}
-		const { values: last } = await graphWith(reference.open()).getState(
-			threadConfig(),
-		);
+		const { values: last } = await graphWith(reference.open()).getState(threadConfig());
 		let deaths = 0;
 		for (let n = 0; ; n += 1) {
 			const savers = saversOn(backend);
-			await graphWith(savers.open()).invoke(
-				{ ...input("first"), first: "kept" },
-				threadConfig(),
-			);
+			await graphWith(savers.open()).invoke({ ...input("first"), first: "kept" }, threadConfig());
 			if (!(await turnDyingAt(n, isCarriedOut, savers))) break;
 			deaths += 1;
 			const head = await savers.open().getTuple(threadConfig());
-			expect(committed).toContain(
-				summary(head?.checkpoint.channel_values ?? {}),
-			);
+			expect(committed).toContain(summary(head?.checkpoint.channel_values ?? {}));
 			const graph = graphWith(savers.open());
 			const found = await graph.getState(threadConfig());
 			// A turn that began goes on; a message that was not committed is sent again.
@@ -155,9 +121,7 @@ test.each([
 			else if (!messages.includes("second")) {
 				await graph.invoke(input("second"), threadConfig());
 			}
-			const { values: resumed } = await graphWith(savers.open()).getState(
-				threadConfig(),
-			);
+			const { values: resumed } = await graphWith(savers.open()).getState(threadConfig());
 			expect(summary(resumed)).toBe(summary(last));
 		}
 		// Session, checkpoints, values, objects and writes of a turn of three steps.
@@ -172,9 +136,7 @@ test("orphaned payloads of killed runs are removed, and the thread keeps its val
 	await graph.invoke(input("first"), threadConfig());
 	const kept = (await listObjects(backend, savers.owner)).length;
 	for (let n = 10; n < 25; n += 1) await turnDyingAt(n, true, savers);
-	expect((await listObjects(backend, savers.owner)).length).toBeGreaterThan(
-		kept,
-	);
+	expect((await listObjects(backend, savers.owner)).length).toBeGreaterThan(kept);
 	const before = await graphWith(savers.open()).getState(threadConfig());
 	await removeOrphanedPayloads({
 		...backend,
@@ -198,9 +160,7 @@ test("unprocessed items of a batch are sent again, and fail after eight attempts
 					RequestItems: { [backend.table]: requests.slice(0, 1) },
 				}),
 			);
-			return requests.length > 1
-				? { UnprocessedItems: { [backend.table]: requests.slice(1) } }
-				: {};
+			return requests.length > 1 ? { UnprocessedItems: { [backend.table]: requests.slice(1) } } : {};
 		}
 		if (left > 0 && command instanceof BatchGetCommand) {
 			left -= 1;
@@ -216,9 +176,7 @@ test("unprocessed items of a batch are sent again, and fail after eight attempts
 	expect(tuple?.checkpoint.channel_values).toEqual(values);
 	expect(left).toBe(0);
 	left = 100;
-	await expect(
-		savers.open({ dynamodb }).getTuple(threadConfig()),
-	).rejects.toThrow(UnprocessedItems);
+	await expect(savers.open({ dynamodb }).getTuple(threadConfig())).rejects.toThrow(UnprocessedItems);
 });
 
 test("throttled requests are retried", async () => {
@@ -230,8 +188,7 @@ test("throttled requests are retried", async () => {
 			refused += 1;
 			if (refused % 3 !== 0) {
 				throw new ProvisionedThroughputExceededException({
-					message:
-						"The level of configured provisioned throughput was exceeded",
+					message: "The level of configured provisioned throughput was exceeded",
 					$metadata: {},
 				});
 			}
@@ -262,10 +219,7 @@ test("requests and bytes of a turn do not grow with the length of its thread", a
 			.compile({ checkpointer: savers.open({ dynamodb: client }) });
 		savers.pass(60_000);
 		take();
-		await graph.invoke(
-			{ window: [`${n} ${incompressibleText(1_000)}`] },
-			threadConfig(),
-		);
+		await graph.invoke({ window: [`${n} ${incompressibleText(1_000)}`] }, threadConfig());
 		return take();
 	};
 	const turns = [];
@@ -285,11 +239,7 @@ test("a sibling copy of a checkpoint has its values", async () => {
 	const graph = graphWith(savers.open());
 	await graph.invoke({ ...input("first"), first: "kept" }, threadConfig());
 	const { config, values } = await graph.getState(threadConfig());
-	const copy = await graphWith(savers.open()).updateState(
-		config,
-		null,
-		"__copy__",
-	);
+	const copy = await graphWith(savers.open()).updateState(config, null, "__copy__");
 	const copied = await graphWith(savers.open()).getState(copy);
 	expect(summary(copied.values)).toBe(summary(values));
 });

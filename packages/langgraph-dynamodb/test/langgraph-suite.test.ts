@@ -1,8 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-	deltaChannelHistoryTests,
-	validate,
-} from "@langchain/langgraph-checkpoint-validation";
+import { deltaChannelHistoryTests, validate } from "@langchain/langgraph-checkpoint-validation";
 import { describe } from "vitest";
 import { DynamoDbSaver } from "../src/dynamodb-saver.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";

@@ -6,12 +6,7 @@ import {
 	type TransactWriteCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { HumanMessage } from "@langchain/core/messages";
-import {
-	emptyCheckpoint,
-	INTERRUPT,
-	RESUME,
-	uuid6,
-} from "@langchain/langgraph-checkpoint";
+import { emptyCheckpoint, INTERRUPT, RESUME, uuid6 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
@@ -42,9 +37,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			await putValues(savers.open(), threadConfig(), values);
 			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
 			expect(await listObjects(backend, savers.owner)).toHaveLength(1);
-			const sizes = (await listItems(backend, savers.owner)).map(
-				(item) => JSON.stringify(item).length,
-			);
+			const sizes = (await listItems(backend, savers.owner)).map((item) => JSON.stringify(item).length);
 			expect(Math.max(...sizes)).toBeLessThan(4_000);
 		});
 
@@ -73,10 +66,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 		test("hundreds of channels beside a body that almost fills an item", async () => {
 			const savers = saversOn(backend);
-			const names = Array.from(
-				{ length: 600 },
-				(_, at) => `${"n".repeat(40)}${at}`,
-			);
+			const names = Array.from({ length: 600 }, (_, at) => `${"n".repeat(40)}${at}`);
 			const values = Object.fromEntries(names.map((name) => [name, name]));
 			const versions = Object.fromEntries(names.map((name) => [name, 1]));
 			await savers.open().put(
@@ -101,10 +91,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		test("a task's first large writes, which a second attempt does not replace", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
-			const [first, second] = [
-				incompressibleText(600_000),
-				incompressibleText(600_000),
-			];
+			const [first, second] = [incompressibleText(600_000), incompressibleText(600_000)];
 			await savers.open().putWrites(config, [["n", first]], "task");
 			await savers.open().putWrites(config, [["n", second]], "task");
 			const tuple = await savers.open().getTuple(threadConfig());
@@ -136,9 +123,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				kept: "k",
 				n: 5,
 			});
-			const kept = (await listItems(backend, savers.owner)).filter(({ sk }) =>
-				sk.includes("#kept#"),
-			);
+			const kept = (await listItems(backend, savers.owner)).filter(({ sk }) => sk.includes("#kept#"));
 			expect(kept).toHaveLength(1);
 		});
 
@@ -200,9 +185,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			await putValues(savers.open(), threadConfig(), { kept: "before" });
 			let deep: unknown = "bottom";
 			for (let level = 0; level < 2_000; level++) deep = [deep];
-			await expect(
-				putValues(savers.open(), threadConfig(), { deep }),
-			).rejects.toThrow("more than 500 levels deep");
+			await expect(putValues(savers.open(), threadConfig(), { deep })).rejects.toThrow("more than 500 levels deep");
 			expect(await latestValues(savers.open(), threadConfig())).toEqual({
 				kept: "before",
 			});
@@ -211,8 +194,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		test("the first ordinary writes of a task, and the last of each special write", async () => {
 			const savers = saversOn(backend);
 			const config = await putValues(savers.open(), threadConfig(), {});
-			const write = (writes: [string, unknown][], task = "b") =>
-				savers.open().putWrites(config, writes, task);
+			const write = (writes: [string, unknown][], task = "b") => savers.open().putWrites(config, writes, task);
 			await write([
 				["x", 1],
 				["y", 2],
@@ -228,9 +210,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			]);
 			await write([["__interrupt__", "second"]]);
 			await write([["x", 0]], "a");
-			expect(
-				(await savers.open().getTuple(threadConfig()))?.pendingWrites,
-			).toEqual([
+			expect((await savers.open().getTuple(threadConfig()))?.pendingWrites).toEqual([
 				["a", "x", 0],
 				["b", "__resume__", "r"],
 				["b", "__interrupt__", "second"],
@@ -292,12 +272,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const first = await putValues(savers.open(), threadConfig(), { n: 0 });
 			const n2 = { n: 2 };
 			await putValues(savers.open(), first, { n: 1 }, { versions: n2 });
-			const copy = await putValues(
-				savers.open(),
-				first,
-				{ n: 1 },
-				{ versions: n2, changed: {} },
-			);
+			const copy = await putValues(savers.open(), first, { n: 1 }, { versions: n2, changed: {} });
 			expect(await latestValues(savers.open(), copy)).toEqual({ n: 1 });
 		});
 
@@ -405,9 +380,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const config = await putValues(savers.open(), threadConfig(), {});
 			const tasks = ["a", "b", "c", "d", "e", "f"];
 			for (const task of tasks) {
-				await savers
-					.open()
-					.putWrites(config, [["channel", incompressibleText(300_000)]], task);
+				await savers.open().putWrites(config, [["channel", incompressibleText(300_000)]], task);
 			}
 			const tuple = await savers.open().getTuple(threadConfig());
 			expect(tuple?.pendingWrites?.map(([task]) => task)).toEqual(tasks);
@@ -415,12 +388,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 		test("values of more than the 16 MB of a batch", async () => {
 			const savers = saversOn(backend);
-			const values = Object.fromEntries(
-				Array.from({ length: 110 }, (_, n) => [
-					`c${n}`,
-					incompressibleText(180_000),
-				]),
-			);
+			const values = Object.fromEntries(Array.from({ length: 110 }, (_, n) => [`c${n}`, incompressibleText(180_000)]));
 			await putValues(savers.open(), threadConfig(), values);
 			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
 		});
@@ -433,23 +401,17 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(await latestValues(savers.open(), threadConfig("t", ""))).toEqual({
 				n: 1,
 			});
-			expect(
-				await latestValues(savers.open(), threadConfig("t", "child")),
-			).toEqual({
+			expect(await latestValues(savers.open(), threadConfig("t", "child"))).toEqual({
 				n: 2,
 			});
-			const all = await toArray(
-				savers.open().list({ configurable: { thread_id: "t" } }),
-			);
+			const all = await toArray(savers.open().list({ configurable: { thread_id: "t" } }));
 			expect(all).toHaveLength(3);
 		});
 
 		test("no checkpoint whose value was removed by hand, and names the value", async () => {
 			const savers = saversOn(backend);
 			await putValues(savers.open(), threadConfig(), { lost: "x" });
-			const value = (await listItems(backend, savers.owner)).find(({ sk }) =>
-				sk.includes("#lost#"),
-			);
+			const value = (await listItems(backend, savers.owner)).find(({ sk }) => sk.includes("#lost#"));
 			await backend.dynamodb.send(
 				new DeleteCommand({
 					TableName: backend.table,
@@ -477,9 +439,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 						: backend.dynamodb.send(command)) as never,
 			},
 		});
-		await expect(
-			putValues(dying, config, { lost: incompressibleText(600_000) }),
-		).rejects.toThrow("killed");
+		await expect(putValues(dying, config, { lost: incompressibleText(600_000) })).rejects.toThrow("killed");
 		const payloads = s3Payloads(backend.s3, backend.bucket);
 		await payloads.put("not/ours", Buffer.from("x"));
 		expect(await listObjects(backend, savers.owner)).toHaveLength(2);
@@ -493,8 +453,6 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		await sweep(2 * hour);
 		expect(await listObjects(backend, savers.owner)).toEqual([used]);
 		expect(await payloads.get("not/ours")).toBeDefined();
-		expect(await latestValues(savers.open(), threadConfig())).toHaveProperty(
-			"used",
-		);
+		expect(await latestValues(savers.open(), threadConfig())).toHaveProperty("used");
 	});
 });

@@ -1,16 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { paginateQuery } from "@aws-sdk/lib-dynamodb";
-import {
-	type ChannelVersions,
-	type Checkpoint,
-	emptyCheckpoint,
-	uuid6,
-} from "@langchain/langgraph-checkpoint";
-import {
-	DynamoDbSaver,
-	type DynamoDbSaverOptions,
-} from "../src/dynamodb-saver.ts";
+import { type ChannelVersions, type Checkpoint, emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
+import { DynamoDbSaver, type DynamoDbSaverOptions } from "../src/dynamodb-saver.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import type { Backend } from "./backends.ts";
 
@@ -44,27 +36,17 @@ export function putValues(
 	saver: DynamoDbSaver,
 	config: object,
 	channel_values: Record<string, unknown>,
-	{
-		versions,
-		changed,
-	}: { versions?: ChannelVersions; changed?: ChannelVersions } = {},
+	{ versions, changed }: { versions?: ChannelVersions; changed?: ChannelVersions } = {},
 ) {
 	step += 1;
-	const channel_versions =
-		versions ??
-		Object.fromEntries(Object.keys(channel_values).map((name) => [name, 1]));
+	const channel_versions = versions ?? Object.fromEntries(Object.keys(channel_values).map((name) => [name, 1]));
 	const checkpoint: Checkpoint = {
 		...emptyCheckpoint(),
 		id: uuid6(step),
 		channel_values,
 		channel_versions,
 	};
-	return saver.put(
-		config,
-		checkpoint,
-		{ source: "loop", step, parents: {} },
-		changed ?? channel_versions,
-	);
+	return saver.put(config, checkpoint, { source: "loop", step, parents: {} }, changed ?? channel_versions);
 }
 
 /** Reads the values of the newest checkpoint, or of the one that the config names. */
@@ -76,8 +58,7 @@ export const threadConfig = (thread_id = "thread", checkpoint_ns = "") => ({
 });
 
 /** Random base64 text: gzip saves a quarter of it at most. */
-export const incompressibleText = (bytes: number) =>
-	randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64");
+export const incompressibleText = (bytes: number) => randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64");
 
 /** The attributes that the tests look at. */
 interface Item {
@@ -88,11 +69,7 @@ interface Item {
 }
 
 /** Lists the items of the owner's threads, expired or not. */
-export async function listItems(
-	{ dynamodb, table }: Backend,
-	owner: string,
-	threads = ["thread"],
-): Promise<Item[]> {
+export async function listItems({ dynamodb, table }: Backend, owner: string, threads = ["thread"]): Promise<Item[]> {
 	const items: Item[] = [];
 	for (const name of threads) {
 		const pages = paginateQuery(
@@ -109,10 +86,7 @@ export async function listItems(
 }
 
 /** Lists every version of the owner's objects. */
-export async function listObjects(
-	{ s3, bucket }: Backend,
-	owner: string,
-): Promise<string[]> {
+export async function listObjects({ s3, bucket }: Backend, owner: string): Promise<string[]> {
 	const { Versions = [], DeleteMarkers = [] } = await s3.send(
 		new ListObjectVersionsCommand({
 			Bucket: bucket,

@@ -1,9 +1,5 @@
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
-import {
-	emptyCheckpoint,
-	INTERRUPT,
-	uuid6,
-} from "@langchain/langgraph-checkpoint";
+import { emptyCheckpoint, INTERRUPT, uuid6 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ThreadGone } from "../src/errors.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
@@ -75,16 +71,10 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			const running = savers.open();
 			const config = await putValues(running, threadConfig(), { n: 1 });
 			savers.pass(5 * hour);
-			await expect(putValues(running, config, { n: 2 })).rejects.toThrow(
-				ThreadGone,
-			);
-			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(
-				ThreadGone,
-			);
+			await expect(putValues(running, config, { n: 2 })).rejects.toThrow(ThreadGone);
+			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(ThreadGone);
 			await putValues(savers.open(), threadConfig(), { anew: 1 });
-			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(
-				ThreadGone,
-			);
+			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(ThreadGone);
 			expect(await latestValues(savers.open(), threadConfig())).toEqual({
 				anew: 1,
 			});
@@ -99,9 +89,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			await running.putWrites(config, [["n", 2]], "task");
 			await putValues(running, config, { n: 2 });
 			savers.pass(2 * 60_000);
-			await expect(
-				running.putWrites(config, [["n", 3]], "another"),
-			).rejects.toThrow(ThreadGone);
+			await expect(running.putWrites(config, [["n", 3]], "another")).rejects.toThrow(ThreadGone);
 			const saver = savers.open();
 			expect(await saver.getTuple(threadConfig())).toBeUndefined();
 			expect(await toArray(saver.sessions.list())).toEqual([]);
@@ -164,17 +152,13 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			await putValues(savers.open(), threadConfig(), { anew: 1 });
 			const before = await listItems(backend, savers.owner);
 			savers.pass(2 * 60_000);
-			await expect(
-				running.putWrites(config, [["n", 2]], "task"),
-			).rejects.toThrow(ThreadGone);
+			await expect(running.putWrites(config, [["n", 2]], "task")).rejects.toThrow(ThreadGone);
 			expect(await listItems(backend, savers.owner)).toEqual(before);
 		});
 
 		const retentionSeconds = 16 * 3_600;
 		/** Moves the clock by three hours and deletes expired items, as DynamoDB does sooner or later. @returns how many */
-		async function passAndRemove(
-			savers: ReturnType<typeof saversOn>,
-		): Promise<number> {
+		async function passAndRemove(savers: ReturnType<typeof saversOn>): Promise<number> {
 			savers.pass(3 * hour);
 			const expired = (await listItems(backend, savers.owner)).filter(
 				({ expires_at }) => expires_at <= savers.clock.now / 1_000,
@@ -196,13 +180,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			config: object,
 			kept: unknown,
 			n: number,
-		) =>
-			putValues(
-				saver,
-				config,
-				{ kept, n },
-				{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
-			);
+		) => putValues(saver, config, { kept, n }, { versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } });
 
 		test("keeps its items while it is used, although DynamoDB removes expired ones", async () => {
 			const savers = saversOn(backend);
@@ -242,14 +220,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 		test("keeps a waiting step with its values and writes while it is read and written to", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(
-				savers.open({ retentionSeconds }),
-				threadConfig(),
-				{ n: 0 },
-			);
-			await savers
-				.open({ retentionSeconds })
-				.putWrites(config, [["n", 1]], "done");
+			const config = await putValues(savers.open({ retentionSeconds }), threadConfig(), { n: 0 });
+			await savers.open({ retentionSeconds }).putWrites(config, [["n", 1]], "done");
 			for (let n = 1; n <= 8; n += 1) {
 				await passAndRemove(savers);
 				const saver = savers.open({ retentionSeconds });
@@ -271,16 +243,12 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			}
 			expect(await open().getTuple(first)).toBeUndefined();
 			const listed = await toArray(open().list(threadConfig()));
-			expect(
-				listed.map(({ checkpoint }) => checkpoint.channel_values.n),
-			).toEqual([6, 5, 4, 3, 2, 1]);
+			expect(listed.map(({ checkpoint }) => checkpoint.channel_values.n)).toEqual([6, 5, 4, 3, 2, 1]);
 		});
 
 		test("refuses a retention below four lifetimes", () => {
 			const savers = saversOn(backend);
-			expect(() => savers.open({ retentionSeconds: 4 * 3_600 })).toThrow(
-				/must be at least 57600/,
-			);
+			expect(() => savers.open({ retentionSeconds: 4 * 3_600 })).toThrow(/must be at least 57600/);
 		});
 
 		test("of one owner is out of another owner's reach, whatever their ids", async () => {
@@ -292,14 +260,10 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				theirs: incompressibleText(600_000),
 			});
 			expect(await bob.open().getTuple(config)).toBeUndefined();
-			expect(await latestValues(bob.open(), threadConfig())).toHaveProperty(
-				"theirs",
-			);
+			expect(await latestValues(bob.open(), threadConfig())).toHaveProperty("theirs");
 			expect(await toArray(bob.open().list({}))).toHaveLength(1);
 			await bob.open().deleteThread("thread");
-			expect(await latestValues(ada.open(), threadConfig())).toHaveProperty(
-				"mine",
-			);
+			expect(await latestValues(ada.open(), threadConfig())).toHaveProperty("mine");
 			expect(await listObjects(backend, ada.owner)).toHaveLength(1);
 
 			const ambiguous = `${ada.owner}#thread`;
@@ -323,9 +287,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			});
 			expect(await toArray(savers.open().list(seven))).toHaveLength(1);
 			await savers.open().deleteThread(7 as never);
-			expect(
-				await latestValues(savers.open(), threadConfig("7")),
-			).toBeUndefined();
+			expect(await latestValues(savers.open(), threadConfig("7"))).toBeUndefined();
 			expect(await listItems(backend, savers.owner, ["7"])).toEqual([]);
 		});
 
@@ -334,22 +296,15 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			const config = await putValues(savers.open(), threadConfig(), {
 				large: incompressibleText(600_000),
 			});
-			await savers
-				.open()
-				.putWrites(config, [["n", incompressibleText(600_000)]], "task");
+			await savers.open().putWrites(config, [["n", incompressibleText(600_000)]], "task");
 			await putValues(savers.open(), threadConfig("another"), { n: 1 });
 			const saver = savers.open();
 			await saver.deleteThread("thread");
 			await saver.deleteThread("thread");
 			expect(await saver.getTuple(threadConfig())).toBeUndefined();
 			expect(await listObjects(backend, savers.owner)).toEqual([]);
-			const left = await listItems(backend, savers.owner, [
-				"thread",
-				"another",
-			]);
-			expect(new Set(left.map(({ pk }) => pk))).toEqual(
-				new Set([`${savers.owner}#another`]),
-			);
+			const left = await listItems(backend, savers.owner, ["thread", "another"]);
+			expect(new Set(left.map(({ pk }) => pk))).toEqual(new Set([`${savers.owner}#another`]));
 		});
 
 		test("that is created again during its deletion keeps its new values", async () => {
@@ -371,9 +326,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				},
 			});
 			await saver.deleteThread("thread");
-			expect(await latestValues(savers.open(), threadConfig())).toHaveProperty(
-				"anew",
-			);
+			expect(await latestValues(savers.open(), threadConfig())).toHaveProperty("anew");
 			expect(await listObjects(backend, savers.owner)).toHaveLength(1);
 			expect(await listItems(backend, savers.owner)).toHaveLength(3);
 		});
@@ -383,19 +336,10 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			const config = await putValues(savers.open(), threadConfig(), { n: 0 });
 			const both = await Promise.all(
 				["first", "second"].map((run) =>
-					putValues(
-						savers.open(),
-						config,
-						{ n: run, by: run },
-						{ versions: { n: 2, by: 2 } },
-					),
+					putValues(savers.open(), config, { n: run, by: run }, { versions: { n: 2, by: 2 } }),
 				),
 			);
-			expect(
-				await Promise.all(
-					both.map((config) => latestValues(savers.open(), config)),
-				),
-			).toEqual([
+			expect(await Promise.all(both.map((config) => latestValues(savers.open(), config)))).toEqual([
 				{ n: "first", by: "first" },
 				{ n: "second", by: "second" },
 			]);
@@ -405,11 +349,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 		test("is created once by four concurrent first writes", async () => {
 			const savers = saversOn(backend);
-			const both = await Promise.all(
-				[1, 2, 3, 4].map((n) =>
-					putValues(savers.open(), threadConfig(), { n }),
-				),
-			);
+			const both = await Promise.all([1, 2, 3, 4].map((n) => putValues(savers.open(), threadConfig(), { n })));
 			const saver = savers.open();
 			for (const config of both) {
 				expect(await saver.getTuple(config)).toBeDefined();
@@ -436,16 +376,11 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			});
 			const items = await listItems(backend, savers.owner, ["a", "b", "c"]);
 			const indexed = items.filter((item) => item.gsi1pk);
-			expect(indexed.map(({ sk }) => sk)).toEqual([
-				"session",
-				"session",
-				"session",
-			]);
+			expect(indexed.map(({ sk }) => sk)).toEqual(["session", "session", "session"]);
 		});
 
 		test("are counted over all owners, active and expired", async () => {
-			const count = (now: number) =>
-				countSessions({ ...backend, now: () => now });
+			const count = (now: number) => countSessions({ ...backend, now: () => now });
 			const [ada, bob] = [saversOn(backend), saversOn(backend)];
 			const before = await count(ada.clock.now);
 			await putValues(ada.open(), threadConfig("a"), {});
@@ -453,9 +388,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			ada.pass(hour);
 			await putValues(ada.open(), threadConfig("b"), {});
 			const after = await count(ada.clock.now + 3 * hour);
-			expect(after.active + after.expired).toBe(
-				before.active + before.expired + 3,
-			);
+			expect(after.active + after.expired).toBe(before.active + before.expired + 3);
 			expect(after.expired).toBeGreaterThanOrEqual(2);
 		});
 	});

@@ -6,18 +6,18 @@ import { type AnalysisRow, analysisFromRow } from "../rows.ts";
 export function postgresAnalyses(db: Database): Analyses {
 	return {
 		async find(userId, analysisId) {
-			const [row] = await db.query<AnalysisRow>(
-				"select * from analyses where user_id = $1 and id = $2",
-				[userId, analysisId],
-			);
+			const [row] = await db.query<AnalysisRow>("select * from analyses where user_id = $1 and id = $2", [
+				userId,
+				analysisId,
+			]);
 			return row ? analysisFromRow(row) : null;
 		},
 
 		async findAll(userId, analysisIds) {
-			const rows = await db.query<AnalysisRow>(
-				"select * from analyses where user_id = $1 and id = any($2::uuid[])",
-				[userId, analysisIds],
-			);
+			const rows = await db.query<AnalysisRow>("select * from analyses where user_id = $1 and id = any($2::uuid[])", [
+				userId,
+				analysisIds,
+			]);
 			return rows.map(analysisFromRow);
 		},
 
@@ -30,9 +30,7 @@ export function postgresAnalyses(db: Database): Analyses {
 				[userId, itemId],
 			);
 			if (rows.length === 0) return null;
-			return rows
-				.filter((row): row is AnalysisRow => row.id !== null)
-				.map(analysisFromRow);
+			return rows.filter((row): row is AnalysisRow => row.id !== null).map(analysisFromRow);
 		},
 
 		async latestVersion(userId, itemId) {

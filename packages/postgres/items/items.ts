@@ -1,12 +1,7 @@
 import { AppError } from "#core/errors.ts";
 import type { Items, ItemWithAnalysis } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
-import {
-	type AnalysisRow,
-	analysisFromRow,
-	type ItemRow,
-	itemFromRow,
-} from "../rows.ts";
+import { type AnalysisRow, analysisFromRow, type ItemRow, itemFromRow } from "../rows.ts";
 import { storableText } from "../text.ts";
 
 interface ItemWithAnalysisRow extends ItemRow {
@@ -16,10 +11,7 @@ interface ItemWithAnalysisRow extends ItemRow {
 /** Items in PostgreSQL. */
 export function postgresItems(db: Database): Items {
 	const current = async (userId: string, itemId: string) => {
-		const [row] = await db.query<ItemRow>(
-			"select * from items where user_id = $1 and id = $2",
-			[userId, itemId],
-		);
+		const [row] = await db.query<ItemRow>("select * from items where user_id = $1 and id = $2", [userId, itemId]);
 		return row ? itemFromRow(row) : null;
 	};
 
@@ -52,9 +44,7 @@ export function postgresItems(db: Database): Items {
 				);
 				if (existing) return { item: itemFromRow(existing), created: false };
 			}
-			throw new Error(
-				`The id ${item.id} is in use by an item of another user.`,
-			);
+			throw new Error(`The id ${item.id} is in use by an item of another user.`);
 		},
 
 		async find(userId, itemId) {
@@ -105,8 +95,7 @@ export function postgresItems(db: Database): Items {
 			return {
 				items: page,
 				total: counted?.total ?? 0,
-				nextCursor:
-					rows.length > limit && last ? encodeCursor(last.item) : null,
+				nextCursor: rows.length > limit && last ? encodeCursor(last.item) : null,
 			};
 		},
 
@@ -194,8 +183,7 @@ function encodeCursor({ createdAt, id }: { createdAt: Date; id: string }) {
 	return Buffer.from(`${createdAt.toISOString()} ${id}`).toString("base64url");
 }
 
-const cursorPattern =
-	/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const cursorPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 function decodeCursor(cursor: string): { createdAt: string; id: string } {
 	const text = Buffer.from(cursor, "base64url").toString();

@@ -24,11 +24,7 @@ export async function holds(tx: Queryable, lease: Lease): Promise<boolean> {
  * Moves the item on and ends the lease. An expired lease that nobody else took is still good.
  * An analysis takes over the usage billed so far.
  */
-export async function advance(
-	tx: Queryable,
-	lease: Lease,
-	analysisId: string | null = null,
-): Promise<boolean> {
+export async function advance(tx: Queryable, lease: Lease, analysisId: string | null = null): Promise<boolean> {
 	const rows = await tx.query(
 		`update items set status = $5, error_code = null, error_detail = null, duplicate_of = null,
 		   analysis_id = coalesce($6, analysis_id), attempts = 0,
@@ -37,14 +33,7 @@ export async function advance(
 		   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
 		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4
 		 returning id`,
-		[
-			lease.userId,
-			lease.itemId,
-			lease.stage,
-			lease.token,
-			stages[lease.stage].to,
-			analysisId,
-		],
+		[lease.userId, lease.itemId, lease.stage, lease.token, stages[lease.stage].to, analysisId],
 	);
 	return rows.length > 0;
 }
@@ -53,10 +42,7 @@ export async function advance(
  * Ends the lease of a requested embedding: an item that lacked only that becomes `ready`, any other keeps its status.
  * @returns whether the item is ready
  */
-export async function becomeEmbedded(
-	tx: Queryable,
-	lease: Lease,
-): Promise<boolean> {
+export async function becomeEmbedded(tx: Queryable, lease: Lease): Promise<boolean> {
 	const rows = await tx.query<{ status: string }>(
 		`update items set
 		   status = case when lacked then 'ready' else status end,
@@ -79,12 +65,7 @@ export async function becomeEmbedded(
 }
 
 /** Ends the item as `failed`. A duplicate gives up its digest, which the item it duplicates has. */
-export async function fail(
-	tx: Queryable,
-	lease: Lease,
-	error: ItemError,
-	usage: ModelUsage[] = [],
-): Promise<boolean> {
+export async function fail(tx: Queryable, lease: Lease, error: ItemError, usage: ModelUsage[] = []): Promise<boolean> {
 	const rows = await tx.query(
 		`update items set status = 'failed', error_code = $5, error_detail = $6, duplicate_of = $7, usage = usage || $8::jsonb,
 		   sha256 = case when $5 = 'duplicate' then null else sha256 end,
@@ -114,11 +95,7 @@ export async function fail(
 }
 
 /** Ends the lease, and keeps the usage that the attempt was billed. */
-export async function release(
-	tx: Queryable,
-	lease: Lease,
-	usage: ModelUsage[] = [],
-): Promise<void> {
+export async function release(tx: Queryable, lease: Lease, usage: ModelUsage[] = []): Promise<void> {
 	await tx.query(
 		`update items set lease_stage = null, lease_token = null, lease_expires_at = null, usage = usage || $5::jsonb
 		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4`,

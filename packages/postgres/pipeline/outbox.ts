@@ -35,10 +35,7 @@ export function postgresOutbox(db: Database): Outbox {
 }
 
 /** Leaves an event with the result it announces, in the transaction that writes it. */
-export async function announce(
-	tx: Queryable,
-	{ id, type, detail }: OutgoingEvent,
-): Promise<void> {
+export async function announce(tx: Queryable, { id, type, detail }: OutgoingEvent): Promise<void> {
 	await tx.query(
 		`insert into outbox (id, item_id, user_id, type, detail) values ($1, $2, $3, $4, $5)
 		 on conflict (id) do nothing`,

@@ -1,24 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { StageName } from "#core/pipeline/stages.ts";
-import {
-	type RequestError,
-	type RequestKind,
-	requestEvent,
-	type WorkRequest,
-} from "#core/pipeline/work-request.ts";
-import {
-	type Claim,
-	type Lease,
-	maxAttempts,
-	type Requests,
-} from "#core/ports/index.ts";
+import { type RequestError, type RequestKind, requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
+import { type Claim, type Lease, maxAttempts, type Requests } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
-import {
-	type ItemRow,
-	itemFromRow,
-	type RequestRow,
-	requestFromRow,
-} from "../rows.ts";
+import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../rows.ts";
 import { storableText } from "../text.ts";
 import { announce } from "./outbox.ts";
 
@@ -134,16 +119,10 @@ export function postgresRequests(db: Database): Requests {
 /** Claims a request for `Stages.claimRequest`, in one transaction. */
 export async function claimRequest(
 	tx: Queryable,
-	{
-		userId,
-		itemId,
-		requestId,
-	}: { userId: string; itemId: string; requestId: string },
+	{ userId, itemId, requestId }: { userId: string; itemId: string; requestId: string },
 	leaseSeconds: number,
 ): Promise<Claim> {
-	const [item] = await tx.query<
-		ItemRow & { leased: boolean; seconds_left: number | null }
-	>(
+	const [item] = await tx.query<ItemRow & { leased: boolean; seconds_left: number | null }>(
 		`select *, coalesce(lease_expires_at > clock_timestamp(), false) as leased,
 					   greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
 					 from items where user_id = $1 and id = $2
@@ -232,23 +211,13 @@ export async function waitingRequests(
 export async function endRequest(
 	tx: Queryable,
 	{ userId, itemId, requestId }: Lease,
-	{
-		analysisId = null,
-		failure = null,
-	}: { analysisId?: string | null; failure?: RequestError | null } = {},
+	{ analysisId = null, failure = null }: { analysisId?: string | null; failure?: RequestError | null } = {},
 ): Promise<void> {
 	if (!requestId) return;
 	await tx.query(
 		`update requests set status = case when $4::text is null then 'done' else 'failed' end,
 		   error_code = $4, error_detail = $5, analysis_id = $6, finished_at = clock_timestamp()
 		 where user_id = $1 and item_id = $2 and id = $3 and status = 'pending'`,
-		[
-			userId,
-			itemId,
-			requestId,
-			failure?.code ?? null,
-			failure && storableText(failure.detail),
-			analysisId,
-		],
+		[userId, itemId, requestId, failure?.code ?? null, failure && storableText(failure.detail), analysisId],
 	);
 }

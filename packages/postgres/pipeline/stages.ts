@@ -1,12 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
-import {
-	type Lease,
-	maxAttempts,
-	type ProcessedImage,
-	type Stages,
-} from "#core/ports/index.ts";
+import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
 import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
@@ -35,16 +30,7 @@ export function postgresStages(db: Database): Stages {
 				 where user_id = $1 and id = $2 and status = any($4)
 				   and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
 				 returning *`,
-				[
-					userId,
-					itemId,
-					stage,
-					stages[stage].from,
-					token,
-					maxAttempts,
-					leaseSeconds,
-					exhausted,
-				],
+				[userId, itemId, stage, stages[stage].from, token, maxAttempts, leaseSeconds, exhausted],
 			);
 			if (row?.status === "failed") return { outcome: "done" };
 			if (row) {
@@ -66,15 +52,11 @@ export function postgresStages(db: Database): Stages {
 				[userId, itemId, stages[stage].from],
 			);
 			if (!unclaimed) return { outcome: "gone" };
-			return unclaimed.waiting
-				? { outcome: "busy", secondsLeft: unclaimed.seconds_left }
-				: { outcome: "done" };
+			return unclaimed.waiting ? { outcome: "busy", secondsLeft: unclaimed.seconds_left } : { outcome: "done" };
 		},
 
 		claimRequest: (userId, itemId, requestId, leaseSeconds) =>
-			db.transaction((tx) =>
-				claimRequest(tx, { userId, itemId, requestId }, leaseSeconds),
-			),
+			db.transaction((tx) => claimRequest(tx, { userId, itemId, requestId }, leaseSeconds)),
 
 		async commitProcessed(lease, result, event) {
 			const attempt = () =>
@@ -90,19 +72,17 @@ export function postgresStages(db: Database): Stages {
 					}
 					await advance(tx, lease);
 					await describe(tx, lease, result);
-					await tx.query(
-						"update items set sha256 = $3 where user_id = $1 and id = $2",
-						[lease.userId, lease.itemId, result.sha256],
-					);
+					await tx.query("update items set sha256 = $3 where user_id = $1 and id = $2", [
+						lease.userId,
+						lease.itemId,
+						result.sha256,
+					]);
 					await announce(tx, event);
 					for (const request of await waitingRequests(tx, lease)) {
 						if (request.kind === "resize") {
 							await endRequest(tx, { ...lease, requestId: request.id });
 						} else {
-							await announce(
-								tx,
-								requestEvent(request, event.detail.correlation_id),
-							);
+							await announce(tx, requestEvent(request, event.detail.correlation_id));
 						}
 					}
 					return true;
@@ -138,10 +118,7 @@ export function postgresStages(db: Database): Stages {
 					],
 				);
 				await advance(tx, lease, analysis.id);
-				await tx.query(
-					"delete from embeddings where user_id = $1 and item_id = $2",
-					[lease.userId, lease.itemId],
-				);
+				await tx.query("delete from embeddings where user_id = $1 and item_id = $2", [lease.userId, lease.itemId]);
 				await tx.query(
 					`insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
 					 values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -187,13 +164,7 @@ export function postgresStages(db: Database): Stages {
 					   embedding = excluded.embedding, created_at = clock_timestamp()
 					 where embeddings.user_id = excluded.user_id
 					 returning item_id`,
-					[
-						lease.userId,
-						lease.itemId,
-						embedding.model,
-						embedding.analysisId,
-						halfvecBytes(embedding.vector),
-					],
+					[lease.userId, lease.itemId, embedding.model, embedding.analysisId, halfvecBytes(embedding.vector)],
 				);
 				if (written.length === 0) {
 					// The vector is of an older analysis. The worker with the current one must not wait for our lease to end.
@@ -206,23 +177,15 @@ export function postgresStages(db: Database): Stages {
 					 from items
 					 where analyses.user_id = $1 and analyses.item_id = $2 and analyses.id = $3
 					   and items.user_id = $1 and items.id = $2`,
-					[
-						lease.userId,
-						lease.itemId,
-						embedding.analysisId,
-						usageToJson(embedding.usage),
-					],
+					[lease.userId, lease.itemId, embedding.analysisId, usageToJson(embedding.usage)],
 				);
-				const isReady = await (lease.requestId
-					? becomeEmbedded(tx, lease)
-					: advance(tx, lease));
+				const isReady = await (lease.requestId ? becomeEmbedded(tx, lease) : advance(tx, lease));
 				if (isReady) await announce(tx, event);
 				await endRequest(tx, lease);
 				return true;
 			}),
 
-		fail: (lease, error, usage) =>
-			db.transaction((tx) => fail(tx, lease, error, usage)),
+		fail: (lease, error, usage) => db.transaction((tx) => fail(tx, lease, error, usage)),
 		failRequest: (lease, failure, usage) =>
 			db.transaction(async (tx) => {
 				if (!(await holds(tx, lease))) return false;
@@ -233,9 +196,7 @@ export function postgresStages(db: Database): Stages {
 		release: (lease, usage) => release(db, lease, usage),
 
 		async claimStalled({ idleSeconds, againSeconds, limit }) {
-			const rows = await db.query<
-				ItemRow & { analysis_id: string | null; stage_at: Date }
-			>(
+			const rows = await db.query<ItemRow & { analysis_id: string | null; stage_at: Date }>(
 				`with stalled as (
 				   select id from items
 				   where status in ('pending', 'uploaded', 'processed', 'analyzed')
@@ -305,10 +266,7 @@ export function postgresStages(db: Database): Stages {
 		},
 
 		async deleteTombstone(userId, itemId) {
-			await db.query(
-				"delete from tombstones where user_id = $1 and item_id = $2",
-				[userId, itemId],
-			);
+			await db.query("delete from tombstones where user_id = $1 and item_id = $2", [userId, itemId]);
 		},
 	};
 }
@@ -317,11 +275,7 @@ export function postgresStages(db: Database): Stages {
  * Finds the user's other item with these bytes, and restarts it where it had failed. An item that only announced the
  * bytes loses the digest.
  */
-async function existingDuplicate(
-	tx: Queryable,
-	{ userId, itemId }: Lease,
-	sha256: string,
-): Promise<string | null> {
+async function existingDuplicate(tx: Queryable, { userId, itemId }: Lease, sha256: string): Promise<string | null> {
 	const values = [userId, sha256, itemId];
 	// A processed item has a size; an uploaded one has its digest from its bytes.
 	const [existing] = await tx.query<{ id: string }>(
@@ -371,9 +325,7 @@ async function describe(
 }
 
 function stageFrom(status: string): StageName {
-	const found = Object.entries(stages).find(([, { from }]) =>
-		(from as readonly string[]).includes(status),
-	);
+	const found = Object.entries(stages).find(([, { from }]) => (from as readonly string[]).includes(status));
 	if (!found) throw new Error(`No stage starts from the status ${status}.`);
 	return found[0] as StageName;
 }

@@ -26,10 +26,7 @@ export const textStatement = (
 	where documents.user_id = ${scope.user}
 	order by rank`;
 
-export const vectorStatement = (
-	scope: SearchScope,
-	search: VectorSearch,
-) => sql`with ${vectorSteps(scope, search)}
+export const vectorStatement = (scope: SearchScope, search: VectorSearch) => sql`with ${vectorSteps(scope, search)}
 	select ${shown}, similarity as score, rank::int as vector_rank, similarity
 	from (select * from vector_results order by rank limit (select ${search.topK}::int)) as hits ${documentsOfHits}
 	where documents.user_id = ${scope.user}

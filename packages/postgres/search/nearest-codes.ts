@@ -38,14 +38,7 @@ export function nearestCodeSteps(search: NearestCodes): Sql {
  *
  * - partitions: null where the collection is not partitioned
  */
-function probes({
-	user,
-	model,
-	category,
-	vector,
-	hits,
-	exhaustive = sql`false`,
-}: NearestCodes): Sql {
+function probes({ user, model, category, vector, hits, exhaustive = sql`false` }: NearestCodes): Sql {
 	const { min, max, perDeviation } = partitionProximity;
 	const share = sql`least(${constant(max)}, greatest(${constant(min)}, ${constant(perDeviation)} / ${hits} * (best - mean) / nullif(deviation, 0)))`;
 	return sql`
@@ -67,15 +60,7 @@ function probes({
  *
  * - item_id
  */
-function nearestCodes({
-	user,
-	model,
-	category,
-	vector,
-	limit,
-	hits,
-	where = sql`true`,
-}: NearestCodes): Sql {
+function nearestCodes({ user, model, category, vector, limit, hits, where = sql`true` }: NearestCodes): Sql {
 	const codes = sql`select item_id, code from embeddings
 	        where user_id = ${user} and model = ${model} and (${category} is null or category = ${category}) and ${where}`;
 	return sql`

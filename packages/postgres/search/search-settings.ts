@@ -1,7 +1,4 @@
-import type {
-	EffectiveSearchSettings,
-	SearchSettings,
-} from "#core/ports/index.ts";
+import type { EffectiveSearchSettings, SearchSettings } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { searchParameters } from "./search-parameters.ts";
 
@@ -35,9 +32,7 @@ export function postgresSearchSettings(db: Database): SearchSettings {
 				[userId],
 			);
 			if (!server || !counts)
-				throw new Error(
-					"The database returned no settings: a statement that always gives a row gave none.",
-				);
+				throw new Error("The database returned no settings: a statement that always gives a row gave none.");
 			return {
 				parameters: searchParameters,
 				database: { ...server, indexes },

@@ -25,15 +25,8 @@ export function postgresSearch(db: Database): Search {
 				}),
 			),
 		byVector: (userId, query, { topK, category }) =>
-			hits(
-				"search byVector",
-				vectorStatement(searchScope(userId, category), { ...query, topK }),
-			),
-		hybrid: (
-			userId,
-			{ text: query, vector, weights },
-			{ topK, category, explain = false },
-		) => {
+			hits("search byVector", vectorStatement(searchScope(userId, category), { ...query, topK })),
+		hybrid: (userId, { text: query, vector, weights }, { topK, category, explain = false }) => {
 			const text = textSearch(query);
 			return hits(
 				"search hybrid",

@@ -1,10 +1,5 @@
 import type { ImageType } from "#core/items/item.ts";
-import {
-	nearDuplicateBits,
-	type Similar,
-	type SimilarItem,
-	type SimilarOptions,
-} from "#core/ports/index.ts";
+import { nearDuplicateBits, type Similar, type SimilarItem, type SimilarOptions } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { constant, sql } from "../sql.ts";
 import { nearestCodeSteps } from "./nearest-codes.ts";
@@ -18,9 +13,7 @@ export function postgresSimilar(db: Database): Similar {
 				traitsOf(userId, itemId, options.model),
 			);
 			if (!traits) return null;
-			const rows = await db.query<SimilarRow>(
-				similarTo(userId, itemId, options),
-			);
+			const rows = await db.query<SimilarRow>(similarTo(userId, itemId, options));
 			return {
 				compared: { byVector: traits.by_vector, byHash: traits.by_hash },
 				items: rows.map(similarFromRow),

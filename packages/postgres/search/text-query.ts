@@ -21,17 +21,12 @@ const word = /[\p{L}\p{N}\p{M}]+/gu;
 
 /** Reads a query; anything a person may type is a query, punctuation and emoji alone an empty one. */
 export function parseQuery(text: string): ParsedQuery {
-	const everyWord = storableText(text)
-		.replaceAll(separators, " ")
-		.replaceAll(dashes, " ");
+	const everyWord = storableText(text).replaceAll(separators, " ").replaceAll(dashes, " ");
 	const negated = /(?:^|\s)-("[^"]*"?|\S+)/g;
-	const wordsIn = (part: string) =>
-		[...new Set(part.toLowerCase().match(word) ?? [])].slice(0, maxWords);
+	const wordsIn = (part: string) => [...new Set(part.toLowerCase().match(word) ?? [])].slice(0, maxWords);
 	return {
 		everyWord,
 		words: wordsIn(everyWord.replaceAll(negated, " ")),
-		excluded: wordsIn(
-			[...everyWord.matchAll(negated)].map(([, part]) => part).join(" "),
-		).join(" or "),
+		excluded: wordsIn([...everyWord.matchAll(negated)].map(([, part]) => part).join(" ")).join(" or "),
 	};
 }

@@ -108,8 +108,7 @@ const termQueries = sql`
 	    ) as counted_terms
 	  ) as paired_terms`;
 
-const websearch = (query: string) =>
-	sql`(select websearch_to_tsquery('public.collections', ${query}))`;
+const websearch = (query: string) => sql`(select websearch_to_tsquery('public.collections', ${query}))`;
 
 /**
  * candidates: the documents that are ranked. `ts_delete` of nothing unpacks `search` once, where each reading would
@@ -210,9 +209,7 @@ const assessedCandidates = sql`
  * the text, so it is counted only to break a tie. `parseQuery` leaves no character in a word that means something
  * in a regular expression.
  */
-const exactWords = ({
-	user,
-}: SearchScope) => sql`case when same_score = 1 then 0 else (
+const exactWords = ({ user }: SearchScope) => sql`case when same_score = 1 then 0 else (
 	    select count(*) from terms, (
 	      select lower(left(concat_ws(' ', headline, summary, labels, extracted_text), 20000)) as text from documents
 	      where documents.item_id = assessed_candidates.item_id and documents.user_id = ${user}
@@ -237,8 +234,7 @@ function textResults(scope: SearchScope, minScore: number | null): Sql {
 }
 
 /** Of a row of `documents`: whether it has a word that the query excludes. */
-export const hasExcludedWord = (excluded: string) =>
-	sql`search @@ ${websearch(excluded)}`;
+export const hasExcludedWord = (excluded: string) => sql`search @@ ${websearch(excluded)}`;
 
 /** A hit's column: the terms it has, field by field. */
 export const matched = sql`(

@@ -19,15 +19,10 @@ const keyOf = (userId: string, model: string): VectorSetKey => ({
 	model: sql`${model}`,
 });
 
-const partitionsOf = (
-	{ user, model }: VectorSetKey,
-	columns = sql`partition`,
-) =>
+const partitionsOf = ({ user, model }: VectorSetKey, columns = sql`partition`) =>
 	sql`select ${columns} from vector_partitions where user_id = ${user} and model = ${model}`;
-const current = (set: VectorSetKey, columns?: Sql) =>
-	sql`${partitionsOf(set, columns)} and outdated_at is null`;
-const outdated = (set: VectorSetKey) =>
-	sql`${partitionsOf(set)} and outdated_at is not null`;
+const current = (set: VectorSetKey, columns?: Sql) => sql`${partitionsOf(set, columns)} and outdated_at is null`;
+const outdated = (set: VectorSetKey) => sql`${partitionsOf(set)} and outdated_at is not null`;
 
 /** Vectors in the order of a hash: ids may be in the order of time, and so of what a person was busy with. */
 const sample = ({ user, model }: VectorSetKey, size: number) =>
@@ -35,11 +30,7 @@ const sample = ({ user, model }: VectorSetKey, size: number) =>
 	where user_id = ${user} and model = ${model} order by md5(item_id::text) limit ${size}`;
 
 /** The first centroids: vectors of the sample. */
-const firstCentroids = (
-	set: VectorSetKey,
-	partitions: number,
-	vectors: number,
-) => sql`
+const firstCentroids = (set: VectorSetKey, partitions: number, vectors: number) => sql`
 	insert into vector_partitions (user_id, model, centroid, built_for)
 	select ${set.user}, ${set.model}, embedding, ${vectors} from (${sample(set, partitions)}) as chosen`;
 
@@ -52,11 +43,7 @@ const firstCentroids = (
  * - means: mean of the vectors nearest to each
  * - replaced: nothing; deletes the current partitions
  */
-const nearerCentroids = (
-	set: VectorSetKey,
-	partitions: number,
-	vectors: number,
-) => sql`
+const nearerCentroids = (set: VectorSetKey, partitions: number, vectors: number) => sql`
 	with centroids as materialized (
 	  ${current(set, sql`partition, centroid`)}
 	), means as materialized (
@@ -110,16 +97,13 @@ const largeCollections = (minItems: number, limit: number) => sql`
 /** IVF partitions in PostgreSQL. */
 export function postgresVectorPartitions(db: Database): VectorPartitions {
 	return {
-		listLarge: ({ minItems, limit }) =>
-			db.query<VectorSet>(largeCollections(minItems, limit)),
+		listLarge: ({ minItems, limit }) => db.query<VectorSet>(largeCollections(minItems, limit)),
 
 		rebuild: (userId, model, { partitions, vectors }) =>
 			db.transaction(async (tx) => {
 				const set = keyOf(userId, model);
 				// Another rebuild at once would take this one's unfinished partitions for its own.
-				await tx.query(
-					sql`select pg_advisory_xact_lock(hashtextextended(${set.user} || ' ' || ${set.model}, 0))`,
-				);
+				await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${set.user} || ' ' || ${set.model}, 0))`);
 				await tx.query(
 					sql`update vector_partitions set outdated_at = clock_timestamp()
 					    where user_id = ${set.user} and model = ${set.model} and outdated_at is null`,

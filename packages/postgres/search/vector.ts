@@ -47,12 +47,7 @@ const comparedVectorsLimit = (
  * - item_id
  * - similarity: cosine, -1 to 1
  */
-function comparedVectors(
-	{ user }: SearchScope,
-	model: Sql,
-	vector: Sql,
-	excluded?: string,
-): Sql {
+function comparedVectors({ user }: SearchScope, model: Sql, vector: Sql, excluded?: string): Sql {
 	const isExcluded =
 		excluded === undefined
 			? sql`false`

@@ -3,11 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "#cli/free-port.ts";
 import type { Collection, Query, Tenant } from "./collection.ts";
-import {
-	ChromaClient,
-	type ChromaCollection,
-	chromaProgram,
-} from "./peers/index.ts";
+import { ChromaClient, type ChromaCollection, chromaProgram } from "./peers/index.ts";
 
 export interface Chroma {
 	/** All rows in one collection, the tenant by `where`. */
@@ -69,8 +65,7 @@ export async function startChroma(
 	}
 }
 
-const ended = ({ exitCode, signalCode }: ChildProcess) =>
-	exitCode !== null || signalCode !== null;
+const ended = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
 /** Every tenant in one collection, and those that are asked in one of their own. */
 export async function fillChroma(
@@ -79,8 +74,7 @@ export async function fillChroma(
 	progress: (done: number, of: number) => void,
 ): Promise<Chroma> {
 	const asked = collection.sizeClasses.flatMap((one) => collection.asked(one));
-	const count = (tenants: Tenant[]) =>
-		tenants.reduce((sum, { documents }) => sum + documents.length, 0);
+	const count = (tenants: Tenant[]) => tenants.reduce((sum, { documents }) => sum + documents.length, 0);
 	const total = count(collection.tenants) + count(asked);
 	let done = 0;
 	const create = (name: string) =>
@@ -126,8 +120,7 @@ export async function fillChroma(
 		return ids[0] ?? [];
 	};
 	return {
-		shared: (query, topK) =>
-			ask(shared, query, topK, { user_id: query.tenant.userId }),
+		shared: (query, topK) => ask(shared, query, topK, { user_id: query.tenant.userId }),
 		own: (query, topK) => ask(own.get(query.tenant.userId), query, topK),
 		close,
 	};

@@ -64,35 +64,24 @@ export class Collection {
 	readonly #random = seeded(1);
 	readonly #normal = normal(seeded(2));
 	readonly #words = makeWords(seeded(3));
-	readonly #topics = Array.from({ length: topics }, () =>
-		this.#around(new Float32Array(embeddingDimensions), 1),
-	);
+	readonly #topics = Array.from({ length: topics }, () => this.#around(new Float32Array(embeddingDimensions), 1));
 
 	/** @param rows of all tenants; the classes that do not fit are left out */
 	constructor(rows: number) {
 		this.tenants = tenantSizes(rows).map(({ sizeClass, rows }) => {
 			const userId = randomUUID();
-			const own = this.#topics
-				.toSorted(() => this.#random() - 0.5)
-				.slice(0, Math.ceil(rows / documentsPerTopic));
-			const documents = Array.from({ length: rows }, () =>
-				this.document(userId, own),
-			);
+			const own = this.#topics.toSorted(() => this.#random() - 0.5).slice(0, Math.ceil(rows / documentsPerTopic));
+			const documents = Array.from({ length: rows }, () => this.document(userId, own));
 			return { userId, sizeClass, documents };
 		});
 	}
 
 	get sizeClasses(): SizeClass[] {
-		return sizeClasses.filter((one) =>
-			this.tenants.some(({ sizeClass }) => sizeClass === one),
-		);
+		return sizeClasses.filter((one) => this.tenants.some(({ sizeClass }) => sizeClass === one));
 	}
 
 	get rows(): number {
-		return this.tenants.reduce(
-			(sum, { documents }) => sum + documents.length,
-			0,
-		);
+		return this.tenants.reduce((sum, { documents }) => sum + documents.length, 0);
 	}
 
 	/** The tenants of a class that are asked. */
@@ -122,16 +111,11 @@ export class Collection {
 		const { documents } = tenant;
 		const source = documents[Math.floor(this.#random() * documents.length)];
 		if (!source) throw new Error("The tenant has no documents.");
-		const words = [
-			...new Set(`${source.headline} ${source.summary}`.split(" ")),
-		];
+		const words = [...new Set(`${source.headline} ${source.summary}`.split(" "))];
 		return {
 			tenant,
 			source,
-			text: Array.from(
-				{ length: 3 },
-				() => words[Math.floor(this.#random() * words.length)],
-			).join(" "),
+			text: Array.from({ length: 3 }, () => words[Math.floor(this.#random() * words.length)]).join(" "),
 			vector: this.#around(source.vector, spread),
 		};
 	}
@@ -146,10 +130,9 @@ export class Collection {
 
 	/** Words by Zipf's law: the n-th is n times rarer than the first. */
 	#text(words: number): string {
-		return Array.from(
-			{ length: words },
-			() => this.#words[Math.floor((vocabulary + 1) ** this.#random()) - 1],
-		).join(" ");
+		return Array.from({ length: words }, () => this.#words[Math.floor((vocabulary + 1) ** this.#random()) - 1]).join(
+			" ",
+		);
 	}
 }
 
@@ -174,16 +157,13 @@ export function bruteForce({ tenant, vector }: Query, topK: number): string[] {
 function tenantSizes(total: number): { sizeClass: SizeClass; rows: number }[] {
 	const random = seeded(4);
 	const fitting = sizeClasses.filter(
-		(_, at) =>
-			sizeClasses.slice(at).reduce((sum, { rows }) => sum + rows, 0) <= total,
+		(_, at) => sizeClasses.slice(at).reduce((sum, { rows }) => sum + rows, 0) <= total,
 	);
 	let left = total - fitting.reduce((sum, { rows }) => sum + rows, 0);
 	return fitting.flatMap((sizeClass) => {
 		const { rows, share } = sizeClass;
 		const last = sizeClass === fitting.at(-1);
-		const wanted = last
-			? Number.POSITIVE_INFINITY
-			: Math.round((share * total) / rows) - 1;
+		const wanted = last ? Number.POSITIVE_INFINITY : Math.round((share * total) / rows) - 1;
 		const more = Math.max(0, Math.min(wanted, Math.floor(left / rows)));
 		left -= more * rows;
 		return Array.from({ length: 1 + more }, () => ({
@@ -195,8 +175,7 @@ function tenantSizes(total: number): { sizeClass: SizeClass; rows: number }[] {
 
 /** Pronounceable and distinct; stemmed like any English word. */
 function makeWords(random: () => number): string[] {
-	const pick = (letters: string) =>
-		letters[Math.floor(random() * letters.length)] ?? "";
+	const pick = (letters: string) => letters[Math.floor(random() * letters.length)] ?? "";
 	const words = new Set<string>();
 	while (words.size < vocabulary) {
 		let word = "";

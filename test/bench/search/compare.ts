@@ -19,14 +19,9 @@ export interface Measured {
 const warmUps = 3;
 
 /** Every side does each thing right after the others, in an order of chance: a busy machine is busy for all. */
-export async function interleaved<Asked>(
-	asked: Asked[],
-	sides: Side<Asked>[],
-): Promise<Measured[]> {
+export async function interleaved<Asked>(asked: Asked[], sides: Side<Asked>[]): Promise<Measured[]> {
 	const random = seeded(5);
-	const measured = sides.map(
-		({ name }): Measured => ({ name, ms: [], found: [] }),
-	);
+	const measured = sides.map(({ name }): Measured => ({ name, ms: [], found: [] }));
 	for (const [round, one] of asked.entries()) {
 		const order = sides
 			.map((side, at) => ({ side, to: measured[at], place: random() }))
@@ -45,10 +40,7 @@ export async function interleaved<Asked>(
 }
 
 /** Things to ask, with those that only warm up. */
-export function toAsk<Asked>(
-	count: number,
-	make: (at: number) => Asked,
-): Asked[] {
+export function toAsk<Asked>(count: number, make: (at: number) => Asked): Asked[] {
 	return Array.from({ length: warmUps + count }, (_, at) => make(at));
 }
 

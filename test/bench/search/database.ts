@@ -4,12 +4,7 @@ import { PortRegistry } from "#cdk-local/ports.ts";
 import { Database as LocalDatabase } from "#cdk-local/services/rds/database.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
-import {
-	connectDatabase,
-	type Database,
-	type DatabaseAddress,
-	type DatabaseCredentials,
-} from "#postgres/database.ts";
+import { connectDatabase, type Database, type DatabaseAddress, type DatabaseCredentials } from "#postgres/database.ts";
 
 /** A migrated database of the bench's own. */
 export interface BenchDatabase {
@@ -24,10 +19,7 @@ export interface BenchDatabase {
 }
 
 /** @param url of a native Postgres and its master user; null for PGlite in a process of its own */
-export async function benchDatabase(
-	directory: string,
-	url: string | null,
-): Promise<BenchDatabase> {
+export async function benchDatabase(directory: string, url: string | null): Promise<BenchDatabase> {
 	const name = `bench_${randomUUID().replaceAll("-", "")}`;
 	const postgres = new LocalDatabase({
 		stateDir: directory,
@@ -43,9 +35,7 @@ export async function benchDatabase(
 		database: decodeURIComponent(new URL(url).pathname.slice(1)) || "postgres",
 	};
 	if (maintenance) {
-		await withClient(maintenance, master, (client) =>
-			client.query(`create database ${name}`),
-		);
+		await withClient(maintenance, master, (client) => client.query(`create database ${name}`));
 	}
 	const application = { username: `${name}_app`, password: randomUUID() };
 	const owner = { username: `${name}_owner`, password: randomUUID() };
@@ -61,9 +51,7 @@ export async function benchDatabase(
 		credentials: async () => application,
 		maxConnections: 1,
 	});
-	const version = await connected.query<{ version: string }>(
-		"select current_setting('server_version') as version",
-	);
+	const version = await connected.query<{ version: string }>("select current_setting('server_version') as version");
 	return {
 		title: `${url ? "PostgreSQL" : "PGlite, PostgreSQL"} ${version[0]?.version.split(" ")[0]}`,
 		address,
@@ -75,9 +63,7 @@ export async function benchDatabase(
 			if (maintenance) {
 				await withClient(maintenance, master, async (client) => {
 					await client.query(`drop database ${name} with (force)`);
-					await client.query(
-						`drop role ${application.username}, ${owner.username}`,
-					);
+					await client.query(`drop role ${application.username}, ${owner.username}`);
 				});
 			}
 			await postgres.stop();

@@ -26,11 +26,7 @@ export async function fillWithReadyItems(
 }
 
 /** What the sweeper does with collections that have become large. */
-export async function partitionLargeCollections({
-	address,
-	owner,
-	application,
-}: BenchDatabase): Promise<void> {
+export async function partitionLargeCollections({ address, owner, application }: BenchDatabase): Promise<void> {
 	const vectorPartitions = postgresVectorPartitions(application);
 	const clock = { now: () => new Date() };
 	for (let moved = 1; moved > 0; ) {
@@ -39,9 +35,7 @@ export async function partitionLargeCollections({
 			{ deadline: new Date(Date.now() + sweepSeconds * 1_000) },
 		));
 	}
-	await withClient(address, owner, (client) =>
-		vacuum(client, "embeddings", "vector_partitions"),
-	);
+	await withClient(address, owner, (client) => vacuum(client, "embeddings", "vector_partitions"));
 }
 
 /** What autovacuum does on a server: fresh statistics, and the visibility map of index-only scans. */
@@ -50,18 +44,11 @@ async function vacuum(owner: pg.Client, ...tables: string[]): Promise<void> {
 }
 
 /** Items that have everything but their embedding. */
-export function fillWithAnalyzedItems(
-	owner: pg.Client,
-	documents: Document[],
-): Promise<void> {
+export function fillWithAnalyzedItems(owner: pg.Client, documents: Document[]): Promise<void> {
 	return insert(owner, documents, "analyzed");
 }
 
-async function insert(
-	owner: pg.Client,
-	documents: Document[],
-	status: "analyzed" | "ready",
-): Promise<void> {
+async function insert(owner: pg.Client, documents: Document[], status: "analyzed" | "ready"): Promise<void> {
 	await owner.query(
 		`with given as (
 		   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])

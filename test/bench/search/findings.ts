@@ -28,8 +28,7 @@ export function line(
 ): Record<string, string> {
 	const ratios = ours && pairedRatios(ours, side);
 	const ratio = (q: number) => (ratios ? quantile(ratios, q).toFixed(3) : "");
-	const ms = (values: number[] | undefined) =>
-		values ? median(values).toFixed(1) : "";
+	const ms = (values: number[] | undefined) => (values ? median(values).toFixed(1) : "");
 	return {
 		"p50, ms": `${what}: ${side.name}`,
 		p50: ms(side.ms),
@@ -46,13 +45,7 @@ export function insertFindings({ ours, hnsw, sizes, rows }: Inserts): Findings {
 	const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
 	return {
 		table: [line("insert", ours, {}), line("insert", hnsw, { ours })],
-		demands: [
-			demand(
-				"insert / the same table with HNSW",
-				median(pairedRatios(ours, hnsw)),
-				1 / 8,
-			),
-		],
+		demands: [demand("insert / the same table with HNSW", median(pairedRatios(ours, hnsw)), 1 / 8)],
 		notes: [
 			`insert: the statement that writes one embedding, within the embedder's commit. HNSW over ${rows} rows of vector(1024) is ${megabytes(sizes.hnsw)} MB; all codes are ${megabytes(sizes.codes)} MB.`,
 		],

@@ -101,23 +101,17 @@ async function embed(
 }
 
 /** Takes the time of each statement in a transaction that begins like this. */
-function timed(
-	db: Database,
-	beginning: string,
-	took: (ms: number) => void,
-): Database {
+function timed(db: Database, beginning: string, took: (ms: number) => void): Database {
 	return {
 		...db,
 		transaction: (work) =>
 			db.transaction((tx) =>
 				work({
 					async query(statement, values) {
-						const text =
-							typeof statement === "string" ? statement : statement.text;
+						const text = typeof statement === "string" ? statement : statement.text;
 						const started = performance.now();
 						const rows = await tx.query(statement, values);
-						if (text.trimStart().startsWith(beginning))
-							took(performance.now() - started);
+						if (text.trimStart().startsWith(beginning)) took(performance.now() - started);
 						return rows as never;
 					},
 				}),
@@ -137,10 +131,7 @@ function inSchema(db: Database, name: string): Database {
 	};
 }
 
-async function makeTableWithHnsw(
-	owner: pg.Client,
-	rows: number,
-): Promise<void> {
+async function makeTableWithHnsw(owner: pg.Client, rows: number): Promise<void> {
 	await owner.query(`set maintenance_work_mem to '512MB'`);
 	await owner.query(`
 		create table ${schema}.embeddings (like public.embeddings including defaults including generated including constraints including storage,
@@ -159,7 +150,5 @@ async function makeTableWithHnsw(
 	);
 	await owner.query(`vacuum (analyze) ${schema}.embeddings`);
 	await owner.query(`grant usage on schema ${schema} to public`);
-	await owner.query(
-		`grant select, insert, update on ${schema}.embeddings to public`,
-	);
+	await owner.query(`grant select, insert, update on ${schema}.embeddings to public`);
 }

@@ -44,11 +44,7 @@ export async function langChain(
 	await store.ensureTableInDatabase(1024);
 	await withClient(address, owner, (client) => copyRows(client, progress));
 	const byVector = async ({ tenant, vector }: Query, topK: number) => {
-		const found = await store.similaritySearchVectorWithScore(
-			Array.from(vector),
-			topK,
-			{ user_id: tenant.userId },
-		);
+		const found = await store.similaritySearchVectorWithScore(Array.from(vector), topK, { user_id: tenant.userId });
 		return found.map(([{ id }]) => id);
 	};
 	return {
@@ -63,10 +59,7 @@ export async function langChain(
 					[query.tenant.userId, query.text],
 				),
 			]);
-			return reciprocalRankFusion(
-				[near, worded.rows.map(({ id }) => id)],
-				topK,
-			);
+			return reciprocalRankFusion([near, worded.rows.map(({ id }) => id)], topK);
 		},
 		turn: () => pool.query("select 1"),
 		close: () => pool.end(),
@@ -74,16 +67,11 @@ export async function langChain(
 }
 
 /** The very rows of the product, as addVectors would have written them. */
-async function copyRows(
-	client: pg.Client,
-	progress: (done: number, of: number) => void,
-): Promise<void> {
+async function copyRows(client: pg.Client, progress: (done: number, of: number) => void): Promise<void> {
 	await client.query(
 		`alter table ${table} add column search tsvector generated always as (to_tsvector('english', text)) stored`,
 	);
-	const { rows: tenants } = await client.query<{ user_id: string }>(
-		"select distinct user_id from embeddings",
-	);
+	const { rows: tenants } = await client.query<{ user_id: string }>("select distinct user_id from embeddings");
 	for (const [at, { user_id }] of tenants.entries()) {
 		await client.query(
 			`insert into ${table} (id, text, metadata, embedding)

@@ -27,9 +27,7 @@ const peers = process.env.PEERS?.split(",") ?? allPeers;
 await main(async () => {
 	const unknown = peers.find((peer) => !allPeers.includes(peer));
 	if (unknown !== undefined) {
-		throw new Error(
-			`PEERS names "${unknown}": give some of ${allPeers.join(",")}.`,
-		);
+		throw new Error(`PEERS names "${unknown}": give some of ${allPeers.join(",")}.`);
 	}
 	if (!(rows >= 1_500)) {
 		throw new Error(`ROWS is "${process.env.ROWS}": give a number from 1500.`);
@@ -48,18 +46,9 @@ await main(async () => {
 		process.once(signal, () => leaveNothing().finally(() => process.exit(1)));
 	}
 	try {
-		const collection = await step(
-			`${rows} documents made`,
-			async () => new Collection(rows),
-		);
-		database = await step("database started", () =>
-			benchDatabase(directory, url),
-		);
-		const { table, demands, notes } = await compareAll(
-			directory,
-			database,
-			collection,
-		);
+		const collection = await step(`${rows} documents made`, async () => new Collection(rows));
+		database = await step("database started", () => benchDatabase(directory, url));
+		const { table, demands, notes } = await compareAll(directory, database, collection);
 		report("search", table, demands, notes);
 	} finally {
 		await leaveNothing();
@@ -99,23 +88,17 @@ async function compareAll(
 		);
 	}
 	await step("filled", (progress) =>
-		withClient(database.address, database.owner, (client) =>
-			fillWithReadyItems(client, collection.tenants, progress),
-		),
+		withClient(database.address, database.owner, (client) => fillWithReadyItems(client, collection.tenants, progress)),
 	);
 	await step("partitioned", () => partitionLargeCollections(database));
 	const langchain = peers.includes("langchain")
-		? await step("LangChain.js filled", (progress) =>
-				langChain(database, progress),
-			)
+		? await step("LangChain.js filled", (progress) => langChain(database, progress))
 		: null;
 	const server = peers.includes("chroma") ? await startChroma(directory) : null;
 	const chroma =
 		!server || "absent" in server
 			? null
-			: await step("Chroma filled", (progress) =>
-					fillChroma(server, collection, progress),
-				);
+			: await step("Chroma filled", (progress) => fillChroma(server, collection, progress));
 	if (peers.length < allPeers.length) {
 		findings.notes.push(`Compared with ${peers.join(", ")} alone.`);
 	}
@@ -127,13 +110,7 @@ async function compareAll(
 	try {
 		for (const sizeClass of present) {
 			await step(`searches, tenants of ${sizeClass.rows}`, async () =>
-				add(
-					await compareSearches(
-						{ application: database.application, langchain, chroma },
-						collection,
-						sizeClass,
-					),
-				),
+				add(await compareSearches({ application: database.application, langchain, chroma }, collection, sizeClass)),
 			);
 		}
 		if (peers.includes("hnsw")) {

@@ -28,8 +28,7 @@ const shares: { title: string; of(deviations: number): number }[] = [
 	})),
 	{
 		title: "in force",
-		of: (deviations) =>
-			Math.min(max, Math.max(min, (perDeviation / topK) * deviations)),
+		of: (deviations) => Math.min(max, Math.max(min, (perDeviation / topK) * deviations)),
 	},
 ];
 
@@ -65,9 +64,7 @@ function distributions(): Distribution[] {
 		title: "of bench-search, 200 topics",
 		vector: () => collection.document("").vector,
 	};
-	const axes = Array.from({ length: 32 }, () =>
-		noisy(new Float32Array(embeddingDimensions), 1),
-	);
+	const axes = Array.from({ length: 32 }, () => noisy(new Float32Array(embeddingDimensions), 1));
 	const withoutTopics = {
 		title: "in 32 dimensions, no topics",
 		vector: () => noisy(along(axes, 1), Math.sqrt(32) * 0.3),
@@ -76,12 +73,9 @@ function distributions(): Distribution[] {
 	const real = realVectors();
 	if (!real) return [ofBench, withoutTopics];
 	const mean = real[0]?.map(
-		(_, i) =>
-			real.reduce((sum, vector) => sum + (vector[i] ?? 0), 0) / real.length,
+		(_, i) => real.reduce((sum, vector) => sum + (vector[i] ?? 0), 0) / real.length,
 	) as Float32Array;
-	const deviations = real.map((vector) =>
-		vector.map((x, i) => x - (mean[i] ?? 0)),
-	);
+	const deviations = real.map((vector) => vector.map((x, i) => x - (mean[i] ?? 0)));
 	const spread = (around: Float32Array, scale: number) => {
 		const away = along(deviations, scale / Math.sqrt(real.length - 1));
 		return around.map((x, i) => x + (away[i] ?? 0));
@@ -91,11 +85,7 @@ function distributions(): Distribution[] {
 		ofBench,
 		{
 			title: "as far apart as the real ones, 400 topics",
-			vector: () =>
-				noisy(
-					spread(topics[Math.floor(random() * topics.length)] ?? mean, 0.5),
-					0.2,
-				),
+			vector: () => noisy(spread(topics[Math.floor(random() * topics.length)] ?? mean, 0.5), 0.2),
 		},
 		{
 			title: "as far apart as the real ones, no topics",
@@ -114,10 +104,7 @@ interface Found {
 	partitioned: number;
 }
 
-async function measure(
-	database: BenchDatabase,
-	{ title, vector }: Distribution,
-): Promise<Found> {
+async function measure(database: BenchDatabase, { title, vector }: Distribution): Promise<Found> {
 	const userId = title;
 	const db = database.application;
 	const stored = Array.from({ length: rows }, vector);
@@ -137,11 +124,7 @@ async function measure(
 	const recall = async () => {
 		let found = 0;
 		for (const [at, query] of queryVectors.entries()) {
-			const hits = await search.byVector(
-				userId,
-				{ model, vector: query, minSimilarity: -1 },
-				{ topK },
-			);
+			const hits = await search.byVector(userId, { model, vector: query, minSimilarity: -1 }, { topK });
 			const ids = new Set(hits.map(({ itemId }) => itemId));
 			found += nearest[at]?.filter((id) => ids.has(id)).length ?? 0;
 		}
@@ -165,14 +148,9 @@ async function measure(
 			[userId, model, vectorText(query), nearest[at]],
 		);
 		const best = Math.max(...partitions.map(({ proximity }) => proximity));
-		const mean =
-			partitions.reduce((sum, { proximity }) => sum + proximity, 0) /
-			partitions.length;
+		const mean = partitions.reduce((sum, { proximity }) => sum + proximity, 0) / partitions.length;
 		const deviation = Math.sqrt(
-			partitions.reduce(
-				(sum, { proximity }) => sum + (proximity - mean) ** 2,
-				0,
-			) / partitions.length,
+			partitions.reduce((sum, { proximity }) => sum + (proximity - mean) ** 2, 0) / partitions.length,
 		);
 		for (const [n, share] of shares.entries()) {
 			const sums = byShare[n];
@@ -185,9 +163,7 @@ async function measure(
 			}
 		}
 	}
-	await withClient(database.address, database.owner, (client) =>
-		client.query("truncate items cascade"),
-	);
+	await withClient(database.address, database.owner, (client) => client.query("truncate items cascade"));
 	return { byShare, unpartitioned, partitioned };
 }
 
@@ -212,9 +188,7 @@ await main(async () => {
 				partitioned: found.partitioned.toFixed(3),
 			});
 			if (extreme) continue;
-			demands.push(
-				atLeast(`recall@10 partitioned, ${title}`, found.partitioned, 0.99),
-			);
+			demands.push(atLeast(`recall@10 partitioned, ${title}`, found.partitioned, 0.99));
 		}
 		report("partitions", table, demands, [
 			`at: the lead that a centroid must have; the share of vectors in the partitions read, and of the nearest ten that are in them. In force: ${perDeviation / topK} for each standard deviation that the nearest stands out, ${min} to ${max}.`,

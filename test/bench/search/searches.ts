@@ -2,20 +2,8 @@ import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { atLeast, demand, median } from "../report.ts";
 import type { Chroma } from "./chroma.ts";
-import {
-	bruteForce,
-	type Collection,
-	type Query,
-	type SizeClass,
-} from "./collection.ts";
-import {
-	counted,
-	interleaved,
-	type Measured,
-	pairedRatios,
-	type Side,
-	toAsk,
-} from "./compare.ts";
+import { bruteForce, type Collection, type Query, type SizeClass } from "./collection.ts";
+import { counted, interleaved, type Measured, pairedRatios, type Side, toAsk } from "./compare.ts";
 import { model } from "./fill.ts";
 import { type Findings, line } from "./findings.ts";
 import type { LangChain } from "./langchain.ts";
@@ -48,8 +36,7 @@ export async function compareSearches(
 	const ours = (search: OurSearch): Side<Query> => ({
 		name: "ours",
 		turn: () => application.query("select 1"),
-		run: async (query) =>
-			(await search(application, query)).map(({ itemId }) => itemId),
+		run: async (query) => (await search(application, query)).map(({ itemId }) => itemId),
 	});
 	const langChainSide = (search?: LangChain["byVector"]): Side<Query>[] =>
 		langchain && search
@@ -66,10 +53,7 @@ export async function compareSearches(
 		...langChainSide(langchain?.byVector),
 		...(chroma ? chromaSides(chroma) : []),
 	]);
-	const hybrids = await interleaved(queries, [
-		ours(hybrid),
-		...langChainSide(langchain?.hybrid),
-	]);
+	const hybrids = await interleaved(queries, [ours(hybrid), ...langChainSide(langchain?.hybrid)]);
 	const explain = async (search: OurSearch) => {
 		const times = [];
 		for (const query of queries.slice(0, explained)) {
@@ -86,8 +70,7 @@ export async function compareSearches(
 			sides: vectors,
 			sought: nearest,
 			server: await explain(byVector),
-			limit: (peer: string) =>
-				peer === ownCollection ? ownCollectionLimit(sizeClass) : 1 / 8,
+			limit: (peer: string) => (peer === ownCollection ? ownCollectionLimit(sizeClass) : 1 / 8),
 		},
 		{
 			what: `hybrid, ${name}`,
@@ -110,11 +93,7 @@ export async function compareSearches(
 			atLeast(`recall@10, ${name}`, shareFound(nearest, vectors[0]), 0.99),
 			...comparisons.flatMap(({ what, sides: [ours, ...peers], limit }) =>
 				peers.map((peer) =>
-					demand(
-						`${what} / ${peer.name}`,
-						ours ? median(pairedRatios(ours, peer)) : Number.NaN,
-						limit(peer.name),
-					),
+					demand(`${what} / ${peer.name}`, ours ? median(pairedRatios(ours, peer)) : Number.NaN, limit(peer.name)),
 				),
 			),
 		],

@@ -7,10 +7,7 @@ export interface ServerTimes {
 }
 
 /** Runs `search` on a database that explains its one statement instead of answering it. */
-export async function serverTimes(
-	db: Database,
-	search: (db: Database) => Promise<unknown>,
-): Promise<ServerTimes> {
+export async function serverTimes(db: Database, search: (db: Database) => Promise<unknown>): Promise<ServerTimes> {
 	let times: ServerTimes | null = null;
 	await search({
 		...db,
@@ -18,10 +15,7 @@ export async function serverTimes(
 			if (typeof statement === "string") throw new Error("No search.");
 			const [row] = await db.query<{
 				"QUERY PLAN": { "Planning Time": number; "Execution Time": number }[];
-			}>(
-				`explain (analyze, timing off, format json) ${statement.text}`,
-				statement.values,
-			);
+			}>(`explain (analyze, timing off, format json) ${statement.text}`, statement.values);
 			const plan = row?.["QUERY PLAN"][0];
 			times =
 				(plan && {

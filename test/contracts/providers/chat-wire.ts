@@ -23,12 +23,7 @@ type Body = any;
 /** platform.claude.com/docs/en/agents-and-tools/tool-use */
 export const anthropicChatWire: ChatWire = {
 	...anthropicWire,
-	reply: ({
-		text = "",
-		toolCalls = [],
-		stopReason = "complete",
-		thoughts,
-	}) => ({
+	reply: ({ text = "", toolCalls = [], stopReason = "complete", thoughts }) => ({
 		status: 200,
 		body: {
 			id: "msg_013Zva2CMHLNnXjNJJKqJ2EF",
@@ -36,9 +31,7 @@ export const anthropicChatWire: ChatWire = {
 			role: "assistant",
 			model: "claude-sonnet-5-5",
 			content: [
-				...(thoughts
-					? [{ type: "thinking", thinking: thoughts, signature: "sig" }]
-					: []),
+				...(thoughts ? [{ type: "thinking", thinking: thoughts, signature: "sig" }] : []),
 				...(text ? [{ type: "text", text }] : []),
 				...toolCalls.map((call) => ({ type: "tool_use", ...call })),
 			],
@@ -55,9 +48,7 @@ export const anthropicChatWire: ChatWire = {
 		messages.flatMap(({ content }: Body) =>
 			typeof content === "string"
 				? []
-				: content.flatMap(({ type, content: text }: Body) =>
-						type === "tool_result" ? [text] : [],
-					),
+				: content.flatMap(({ type, content: text }: Body) => (type === "tool_result" ? [text] : [])),
 		),
 };
 
@@ -77,26 +68,19 @@ export const openaiChatWire: ChatWire = {
 					message: {
 						role: "assistant",
 						content: stopReason === "refused" ? null : text || null,
-						refusal:
-							stopReason === "refused" ? "I can't help with that." : null,
+						refusal: stopReason === "refused" ? "I can't help with that." : null,
 						...(toolCalls.length > 0 && {
 							tool_calls: toolCalls.map(({ id, name, input }) => ({
 								id,
 								type: "function",
 								function: {
 									name,
-									arguments:
-										typeof input === "string" ? input : JSON.stringify(input),
+									arguments: typeof input === "string" ? input : JSON.stringify(input),
 								},
 							})),
 						}),
 					},
-					finish_reason:
-						stopReason === "cut_off"
-							? "length"
-							: toolCalls.length > 0
-								? "tool_calls"
-								: "stop",
+					finish_reason: stopReason === "cut_off" ? "length" : toolCalls.length > 0 ? "tool_calls" : "stop",
 				},
 			],
 			usage: {
@@ -106,20 +90,12 @@ export const openaiChatWire: ChatWire = {
 			},
 		},
 	}),
-	resultsIn: ({ messages }) =>
-		messages.flatMap(({ role, content }: Body) =>
-			role === "tool" ? [content] : [],
-		),
+	resultsIn: ({ messages }) => messages.flatMap(({ role, content }: Body) => (role === "tool" ? [content] : [])),
 };
 
 /** docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 export const bedrockChatWire: ChatWire = {
-	reply: ({
-		text = "",
-		toolCalls = [],
-		stopReason = "complete",
-		thoughts,
-	}) => ({
+	reply: ({ text = "", toolCalls = [], stopReason = "complete", thoughts }) => ({
 		status: 200,
 		headers: { "x-amzn-requestid": "8a1b2c3d-0000-4000-8000-000000000001" },
 		body: {
@@ -173,8 +149,6 @@ export const bedrockChatWire: ChatWire = {
 	}),
 	resultsIn: ({ messages }) =>
 		messages.flatMap(({ content }: Body) =>
-			content.flatMap(({ toolResult }: Body) =>
-				toolResult ? [toolResult.content[0].text] : [],
-			),
+			content.flatMap(({ toolResult }: Body) => (toolResult ? [toolResult.content[0].text] : [])),
 		),
 };

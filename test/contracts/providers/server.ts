@@ -73,11 +73,7 @@ export async function serveProvider(): Promise<ProviderServer> {
 				"content-type": "application/json",
 				...reply.headers,
 			});
-			outgoing.end(
-				typeof reply.body === "string"
-					? reply.body
-					: JSON.stringify(reply.body),
-			);
+			outgoing.end(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body));
 		}
 	});
 	server.listen(0, "127.0.0.1");

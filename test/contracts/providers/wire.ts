@@ -28,26 +28,14 @@ export type Ending = "complete" | "cut_off" | "refused";
 
 /** How a vision provider speaks: its answers and errors as they go over the wire. */
 export interface Wire {
-	answer(
-		text: string,
-		ended?: Ending,
-		tokens?: { input: number; output: number },
-	): HttpReply;
-	error(
-		status: number,
-		message: string,
-		headers?: Record<string, string>,
-	): HttpReply;
+	answer(text: string, ended?: Ending, tokens?: { input: number; output: number }): HttpReply;
+	error(status: number, message: string, headers?: Record<string, string>): HttpReply;
 	unknownModel(model: string): HttpReply;
 }
 
 /** platform.claude.com/docs/en/api/messages and .../api/errors */
 export const anthropicWire: Wire = {
-	answer: (
-		text,
-		ended = "complete",
-		tokens = { input: 2_000, output: 400 },
-	) => ({
+	answer: (text, ended = "complete", tokens = { input: 2_000, output: 400 }) => ({
 		status: 200,
 		headers: { "request-id": "req_011" },
 		body: {
@@ -96,11 +84,7 @@ export const anthropicWire: Wire = {
 
 /** platform.openai.com/docs/api-reference/chat and .../guides/error-codes */
 export const openaiWire: Wire = {
-	answer: (
-		text,
-		ended = "complete",
-		tokens = { input: 2_000, output: 400 },
-	) => ({
+	answer: (text, ended = "complete", tokens = { input: 2_000, output: 400 }) => ({
 		status: 200,
 		headers: { "x-request-id": "req_011" },
 		body: {
@@ -160,18 +144,16 @@ export const voyageWire = {
 		body: {
 			object: "list",
 			// Not in order: the index tells.
-			data: vectors
-				.map((embedding, index) => ({ object: "embedding", embedding, index }))
-				.reverse(),
+			data: vectors.map((embedding, index) => ({ object: "embedding", embedding, index })).reverse(),
 			model: "voyage-3.5-lite",
 			usage: { total_tokens: totalTokens },
 		},
 	}),
-	error: (
-		status: number,
-		detail: string,
-		headers: Record<string, string> = {},
-	): HttpReply => ({ status, headers, body: { detail } }),
+	error: (status: number, detail: string, headers: Record<string, string> = {}): HttpReply => ({
+		status,
+		headers,
+		body: { detail },
+	}),
 	/** A vector that is not of unit length, as a model's truncated ones are. */
 	vector: (seed: number, length: number = embeddingDimensions) =>
 		Array.from({ length }, (_, at) => Math.sin(seed + at) * 3),

@@ -99,10 +99,8 @@ function answer(
 	form: URLSearchParams,
 	body: string,
 ): { status?: number; text: string } {
-	const members = (tag: string, list: string[]) =>
-		list.map((one) => `<${tag}>${one}</${tag}>`).join("");
-	const many = (length: number, one: (at: number) => string) =>
-		Array.from({ length }, (_, at) => one(at));
+	const members = (tag: string, list: string[]) => list.map((one) => `<${tag}>${one}</${tag}>`).join("");
+	const many = (length: number, one: (at: number) => string) => Array.from({ length }, (_, at) => one(at));
 	switch (action) {
 		case "DescribeStacks": {
 			const name = form.get("StackName") ?? "";
@@ -121,10 +119,7 @@ function answer(
 			const summary = (status: string) => (type: string) =>
 				`<ResourceType>${type}</ResourceType><ResourceStatus>${status}</ResourceStatus>`;
 			const summaries = isFirst
-				? [
-						...account.resources.map(summary("CREATE_COMPLETE")),
-						...account.removed.map(summary("DELETE_COMPLETE")),
-					]
+				? [...account.resources.map(summary("CREATE_COMPLETE")), ...account.removed.map(summary("DELETE_COMPLETE"))]
 				: [];
 			return {
 				text: `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${members("member", summaries)}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
@@ -158,10 +153,7 @@ function answer(
 			return {
 				text: `<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances>${members(
 					"DBInstance",
-					many(
-						account.databases,
-						(at) => `<DBInstanceIdentifier>db-${at}</DBInstanceIdentifier>`,
-					),
+					many(account.databases, (at) => `<DBInstanceIdentifier>db-${at}</DBInstanceIdentifier>`),
 				)}</DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>`,
 			};
 		case "GetServiceQuota": {

@@ -1,8 +1,4 @@
-import {
-	CloudFormationClient,
-	CreateStackCommand,
-	DeleteStackCommand,
-} from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from "@aws-sdk/client-cloudformation";
 import {
 	AdminCreateUserCommand,
 	CognitoIdentityProviderClient,
@@ -10,11 +6,7 @@ import {
 	DeleteUserPoolCommand,
 	ListUserPoolsCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import {
-	CreateTableCommand,
-	DynamoDBClient,
-	ListTablesCommand,
-} from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import {
 	CreateBucketCommand,
 	DeleteObjectCommand,
@@ -23,12 +15,7 @@ import {
 	PutObjectCommand,
 	S3Client,
 } from "@aws-sdk/client-s3";
-import {
-	DeleteParametersCommand,
-	GetParameterCommand,
-	PutParameterCommand,
-	SSMClient,
-} from "@aws-sdk/client-ssm";
+import { DeleteParametersCommand, GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { parts } from "#scripts/deploy/stacks.ts";
 import { providerKeys } from "#scripts/secrets/provider-keys.ts";
@@ -62,11 +49,7 @@ describe.skipIf(!endpoint)(
 			});
 		const bucket = `collections-operate-${Date.now()}`;
 
-		const create = (
-			part: string,
-			outputs: Record<string, string>,
-			protection = false,
-		) =>
+		const create = (part: string, outputs: Record<string, string>, protection = false) =>
 			stacks.send(
 				new CreateStackCommand({
 					StackName: `Collections${part}-dev`,
@@ -76,18 +59,14 @@ describe.skipIf(!endpoint)(
 						Resources: {
 							Topic: { Type: "AWS::SNS::Topic", Properties: {} },
 						},
-						Outputs: Object.fromEntries(
-							Object.entries(outputs).map(([name, Value]) => [name, { Value }]),
-						),
+						Outputs: Object.fromEntries(Object.entries(outputs).map(([name, Value]) => [name, { Value }])),
 					}),
 				}),
 			);
 		const forget = async () => {
 			workshop.forgetSteps();
 			for (const part of parts) {
-				await stacks.send(
-					new DeleteStackCommand({ StackName: `Collections${part}-dev` }),
-				);
+				await stacks.send(new DeleteStackCommand({ StackName: `Collections${part}-dev` }));
 			}
 			await ssm.send(
 				new DeleteParametersCommand({
@@ -98,9 +77,7 @@ describe.skipIf(!endpoint)(
 		beforeEach(forget);
 		afterAll(async () => {
 			await forget();
-			const { UserPools = [] } = await cognito.send(
-				new ListUserPoolsCommand({ MaxResults: 60 }),
-			);
+			const { UserPools = [] } = await cognito.send(new ListUserPoolsCommand({ MaxResults: 60 }));
 			for (const { Id } of UserPools) {
 				await cognito.send(new DeleteUserPoolCommand({ UserPoolId: Id }));
 			}
@@ -110,18 +87,14 @@ describe.skipIf(!endpoint)(
 		test("tell an environment that is not there from one that is there in part", async () => {
 			const nothing = await operate("infra-status");
 			expect(nothing.code).toBe(1);
-			expect(nothing.stderr.trim()).toBe(
-				`Environment dev is not deployed in ${region}: make infra-deploy ENV=dev.`,
-			);
+			expect(nothing.stderr.trim()).toBe(`Environment dev is not deployed in ${region}: make infra-deploy ENV=dev.`);
 
 			await create("DB", { Environment: "dev" });
 			const half = await operate("infra-status");
 			expect(half.code).toBe(1);
 			expect(half.stdout).toMatch(/CollectionsDB-dev\s+CREATE_COMPLETE/);
 			expect(half.stdout).toMatch(/CollectionsStorage-dev\s+not deployed/);
-			expect(half.stderr).toContain(
-				"CollectionsStorage-dev is not there: make infra-deploy ENV=dev.",
-			);
+			expect(half.stderr).toContain("CollectionsStorage-dev is not there: make infra-deploy ENV=dev.");
 
 			const outputs = await operate("infra-outputs");
 			expect(outputs.code).toBe(1);
@@ -134,9 +107,7 @@ describe.skipIf(!endpoint)(
 			workshop.write(".env", `ANTHROPIC_API_KEY=${secret}\nVOYAGE_API_KEY=\n`);
 			const first = await operate("secrets-populate");
 			expect(first.stderr).toBe("");
-			expect(first.stdout).toMatch(
-				/\/collections\/dev\/anthropic-api-key +created/,
-			);
+			expect(first.stdout).toMatch(/\/collections\/dev\/anthropic-api-key +created/);
 			expect(first.stdout).toMatch(/voyage-api-key +not set/);
 			const { Parameter } = await ssm.send(
 				new GetParameterCommand({
@@ -154,9 +125,7 @@ describe.skipIf(!endpoint)(
 
 			const exported = await operate("secrets-export");
 			expect(exported.code).toBe(0);
-			expect(workshop.read(".env.dev")).toBe(
-				`ANTHROPIC_API_KEY="${secret}-2"\n`,
-			);
+			expect(workshop.read(".env.dev")).toBe(`ANTHROPIC_API_KEY="${secret}-2"\n`);
 			expect(workshop.mode(".env.dev")).toBe(0o600);
 			const twice = await operate("secrets-export");
 			expect(twice.code).toBe(1);
@@ -171,9 +140,7 @@ describe.skipIf(!endpoint)(
 			workshop.forget(".env");
 			const missing = await operate("secrets-populate");
 			expect(missing.code).toBe(1);
-			expect(missing.stderr.trim()).toBe(
-				"There is no .env: cp .env.example .env, and fill in the keys you have.",
-			);
+			expect(missing.stderr.trim()).toBe("There is no .env: cp .env.example .env, and fill in the keys you have.");
 			workshop.write(".env", "OPENAI_API_KEY=\n");
 			const empty = await operate("secrets-populate");
 			expect(empty.code).toBe(1);
@@ -217,17 +184,13 @@ describe.skipIf(!endpoint)(
 					CONFIRM,
 				});
 				expect(inTable.code).toBe(1);
-				expect(inTable.stderr).toContain(
-					"set environments.dev.deletionProtection to false in cdk.json",
-				);
+				expect(inTable.stderr).toContain("set environments.dev.deletionProtection to false in cdk.json");
 				expect(prod.steps()).toEqual([]);
 				prod.remove();
 			});
 
 			test("with every version in its bucket, every user and API key, what writes before what holds", async () => {
-				const { UserPool } = await cognito.send(
-					new CreateUserPoolCommand({ PoolName: "people" }),
-				);
+				const { UserPool } = await cognito.send(new CreateUserPoolCommand({ PoolName: "people" }));
 				await cognito.send(
 					new AdminCreateUserCommand({
 						UserPoolId: UserPool?.Id,
@@ -256,13 +219,9 @@ describe.skipIf(!endpoint)(
 					}),
 				);
 				for (const Body of ["one", "two"]) {
-					await s3.send(
-						new PutObjectCommand({ Bucket: bucket, Key: "originals/a", Body }),
-					);
+					await s3.send(new PutObjectCommand({ Bucket: bucket, Key: "originals/a", Body }));
 				}
-				await s3.send(
-					new DeleteObjectCommand({ Bucket: bucket, Key: "originals/a" }),
-				);
+				await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: "originals/a" }));
 				const key = {
 					Name: "/collections/dev/openai-api-key",
 					Type: "SecureString",
@@ -283,23 +242,16 @@ describe.skipIf(!endpoint)(
 				expect(stdout).toContain("with 3 versions of objects");
 				const destroy = (...names: string[]) =>
 					`cdk destroy ${names.map((part) => `Collections${part}-dev`).join(" ")} --app cdk.out --exclusively --force --no-notices --ci`;
-				expect(workshop.steps().slice(1)).toEqual([
-					destroy("Monitoring", "API", "Compute"),
-					destroy("Storage", "DB"),
-				]);
-				await expect(
-					s3.send(new HeadBucketCommand({ Bucket: bucket })),
-				).rejects.toMatchObject({ name: "NotFound" });
-				const { UserPools = [] } = await cognito.send(
-					new ListUserPoolsCommand({ MaxResults: 60 }),
-				);
+				expect(workshop.steps().slice(1)).toEqual([destroy("Monitoring", "API", "Compute"), destroy("Storage", "DB")]);
+				await expect(s3.send(new HeadBucketCommand({ Bucket: bucket }))).rejects.toMatchObject({ name: "NotFound" });
+				const { UserPools = [] } = await cognito.send(new ListUserPoolsCommand({ MaxResults: 60 }));
 				expect(UserPools.map(({ Id }) => Id)).not.toContain(UserPool?.Id);
 				const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
 				expect(TableNames).not.toContain(table);
 				expect(stdout).toContain(`Parameter ${key.Name} is removed.`);
-				await expect(
-					ssm.send(new GetParameterCommand({ Name: key.Name })),
-				).rejects.toMatchObject({ name: "ParameterNotFound" });
+				await expect(ssm.send(new GetParameterCommand({ Name: key.Name }))).rejects.toMatchObject({
+					name: "ParameterNotFound",
+				});
 
 				// The stand-in for cdk removed no stack: a second run finds the bucket gone, and goes on.
 				const again = await operate("infra-destroy", { YES: "1", CONFIRM });
@@ -315,10 +267,7 @@ describe.skipIf(!endpoint)(
 						CreateBucketConfiguration: { LocationConstraint: region },
 					}),
 				);
-				workshop.write(
-					".aws-outputs-dev.json",
-					JSON.stringify({ BucketName: bucket, UserPoolId: null }),
-				);
+				workshop.write(".aws-outputs-dev.json", JSON.stringify({ BucketName: bucket, UserPoolId: null }));
 				const { code, stdout } = await operate("infra-destroy", {
 					YES: "1",
 					CONFIRM,
@@ -336,10 +285,7 @@ describe.skipIf(!endpoint)(
 				workshop.write(
 					`cdk.out/Collections${part}-dev.template.json`,
 					JSON.stringify({
-						Resources:
-							part === "DB"
-								? { Vpc: { Type: "AWS::EC2::VPC" } }
-								: ({} as Record<string, object>),
+						Resources: part === "DB" ? { Vpc: { Type: "AWS::EC2::VPC" } } : ({} as Record<string, object>),
 					}),
 				);
 			}
@@ -350,9 +296,7 @@ describe.skipIf(!endpoint)(
 			expect(stdout).toMatch(/✓ RDS instances +none needed/);
 			expect(stdout).toMatch(/✓ account +123456789012/);
 			// That call the server does not have.
-			expect(stdout).toMatch(
-				/✗ Lambda concurrency +What answers at http:\S+ does not speak as AWS does/,
-			);
+			expect(stdout).toMatch(/✗ Lambda concurrency +What answers at http:\S+ does not speak as AWS does/);
 		});
 
 		test("leave other accounts alone", async () => {
@@ -366,13 +310,9 @@ describe.skipIf(!endpoint)(
 			});
 			elsewhere.remove();
 			expect(code).toBe(1);
-			expect(stderr).toContain(
-				"Environment dev is in account 111122223333, but these credentials",
-			);
+			expect(stderr).toContain("Environment dev is in account 111122223333, but these credentials");
 			await expect(
-				ssm.send(
-					new GetParameterCommand({ Name: "/collections/dev/openai-api-key" }),
-				),
+				ssm.send(new GetParameterCommand({ Name: "/collections/dev/openai-api-key" })),
 			).rejects.toMatchObject({ name: "ParameterNotFound" });
 		});
 	},

@@ -1,12 +1,5 @@
 import { delimiter, resolve } from "node:path";
-import {
-	afterAll,
-	beforeAll,
-	beforeEach,
-	describe,
-	expect,
-	test,
-} from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
 import { openWorkshop, until } from "./workshop.ts";
 
@@ -52,12 +45,7 @@ test("a failing migration deploys nothing after it, says what failed, and can be
 	dev.write("migration-fails", "");
 	const { code, stderr } = await dev.operate("infra-deploy", { YES: "1" });
 	expect(code).toBe(1);
-	expect(dev.steps()).toEqual([
-		synth,
-		diff,
-		deploy("DB", "Storage"),
-		"migrate",
-	]);
+	expect(dev.steps()).toEqual([synth, diff, deploy("DB", "Storage"), "migrate"]);
 	expect(stderr).toContain('column "colour" contains null values');
 	expect(stderr).toContain("make infra-deploy");
 
@@ -140,19 +128,14 @@ test("status names the stacks and where the environment answers", async () => {
 test("bootstrap prepares the environment's own account and region", async () => {
 	const { code } = await dev.operate("infra-bootstrap");
 	expect(code).toBe(0);
-	expect(dev.steps()).toEqual([
-		"cdk bootstrap aws://000000000000/eu-central-1 -c env=dev --no-notices --ci",
-	]);
+	expect(dev.steps()).toEqual(["cdk bootstrap aws://000000000000/eu-central-1 -c env=dev --no-notices --ci"]);
 });
 
 test("the CDK itself finds the environment of a bootstrap, and goes to its account", async () => {
 	const settings = JSON.parse(dev.read("cdk.json"));
 	const manifest = dev.read("cdk.out/manifest.json");
 	// Which of the assembly's schemas it is of, the CDK reads there.
-	dev.write(
-		"cdk.out/manifest.json",
-		JSON.stringify({ version: "36.0.0", ...JSON.parse(manifest) }),
-	);
+	dev.write("cdk.out/manifest.json", JSON.stringify({ version: "36.0.0", ...JSON.parse(manifest) }));
 	dev.write("cdk.json", JSON.stringify({ ...settings, app: "node app.mjs" }));
 	// As the application does, without what it takes to synthesize: the assembly is there.
 	dev.write(
@@ -165,9 +148,7 @@ test("the CDK itself finds the environment of a bootstrap, and goes to its accou
 	});
 	dev.write("cdk.json", JSON.stringify(settings));
 	dev.write("cdk.out/manifest.json", manifest);
-	expect(stdout + stderr).toContain(
-		"Bootstrapping environment aws://000000000000/eu-central-1",
-	);
+	expect(stdout + stderr).toContain("Bootstrapping environment aws://000000000000/eu-central-1");
 	// What it wants to do there, the local cloud cannot do.
 	expect(code).toBe(1);
 	expect(stderr).toContain("Account 000000000000 is not prepared");
@@ -175,17 +156,12 @@ test("the CDK itself finds the environment of a bootstrap, and goes to its accou
 
 test("the api's code alone is what synth built, and is refused for prod", async () => {
 	await dev.operate("infra-outputs");
-	dev.write(
-		"cdk.out/asset.code/handler.mjs",
-		'export const handler = async () => "code alone";',
-	);
+	dev.write("cdk.out/asset.code/handler.mjs", 'export const handler = async () => "code alone";');
 	const { code, stderr } = await dev.operate("lambda-deploy-api");
 	expect(stderr).toBe("");
 	expect(code).toBe(0);
 	const { ApiFunctionName } = JSON.parse(dev.read(".aws-outputs-dev.json"));
-	const { InvokeCommand, LambdaClient } = await import(
-		"@aws-sdk/client-lambda"
-	);
+	const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
 	const { Payload } = await new LambdaClient({
 		region: "eu-central-1",
 		endpoint: dev.cloud.endpoint,
@@ -240,26 +216,21 @@ describe("one sentence says what is missing:", () => {
 		);
 	});
 
-	test.each(["token", "chat"])(
-		"an environment that does not exist, to make %s",
-		async (script) => {
-			const { code, stderr } = await dev.operate(script, {
-				ENV: "staging",
-				EMAIL: "demo@example.com",
-			});
-			expect(code).toBe(1);
-			expect(stderr.trim()).toMatch(/^There is no environment "staging": /);
-		},
-	);
+	test.each(["token", "chat"])("an environment that does not exist, to make %s", async (script) => {
+		const { code, stderr } = await dev.operate(script, {
+			ENV: "staging",
+			EMAIL: "demo@example.com",
+		});
+		expect(code).toBe(1);
+		expect(stderr.trim()).toMatch(/^There is no environment "staging": /);
+	});
 
 	test("credentials", async () => {
 		const workshop = openWorkshop();
 		const { code, stderr } = await workshop.run("infra-status", { ENV: "dev" });
 		workshop.remove();
 		expect(code).toBe(1);
-		expect(stderr.trim()).toMatch(
-			/^There are no AWS credentials .*AWS_PROFILE/,
-		);
+		expect(stderr.trim()).toMatch(/^There are no AWS credentials .*AWS_PROFILE/);
 		expect(stderr.trim().split("\n")).toHaveLength(1);
 	});
 
@@ -338,8 +309,6 @@ describe("one sentence says what is missing:", () => {
 		});
 		workshop.remove();
 		expect(code).toBe(1);
-		expect(stderr.trim()).toBe(
-			".aws-outputs-local.json cannot be read: run make up first.",
-		);
+		expect(stderr.trim()).toBe(".aws-outputs-local.json cannot be read: run make up first.");
 	});
 });

@@ -2,11 +2,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { JsonObject, Template } from "#cdk-local/template/assembly.ts";
-import {
-	startStacks,
-	type TinyCloud,
-	tinyFunction,
-} from "#cdk-local/test/tiny-cloud.ts";
+import { startStacks, type TinyCloud, tinyFunction } from "#cdk-local/test/tiny-cloud.ts";
 import { serveAccount } from "./account-server.ts";
 import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
 
@@ -53,8 +49,7 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 		...workshop,
 		cloud,
 		credentials,
-		operate: (script, env = {}) =>
-			workshop.run(script, { ENV: "dev", ...credentials, ...env }),
+		operate: (script, env = {}) => workshop.run(script, { ENV: "dev", ...credentials, ...env }),
 		end: async () => {
 			account.close();
 			await cloud.forget();
@@ -64,10 +59,7 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 }
 
 /** Leaves in the account what `cdk bootstrap` does, as far as a preflight looks at it. */
-export async function bootstrapped(
-	{ cloud }: DeployedDev,
-	version = "28",
-): Promise<void> {
+export async function bootstrapped({ cloud }: DeployedDev, version = "28"): Promise<void> {
 	await new SSMClient({
 		region: "eu-central-1",
 		endpoint: cloud.endpoint,
@@ -84,9 +76,7 @@ export async function bootstrapped(
 
 function fiveStacks(folder: string): Record<string, Template> {
 	const outputs = (values: JsonObject) =>
-		Object.fromEntries(
-			Object.entries(values).map(([name, Value]) => [name, { Value }]),
-		);
+		Object.fromEntries(Object.entries(values).map(([name, Value]) => [name, { Value }]));
 	const ref = (logicalId: string) => ({ Ref: logicalId });
 	return {
 		"CollectionsDB-dev": {

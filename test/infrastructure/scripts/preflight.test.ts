@@ -1,23 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-	afterAll,
-	beforeAll,
-	beforeEach,
-	describe,
-	expect,
-	test,
-} from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { serveAccount } from "./account-server.ts";
 import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
 
 /** Private mode asks for all that an account may be short of. */
-const wanted = [
-	"AWS::EC2::VPC",
-	"AWS::EC2::EIP",
-	"AWS::EC2::Instance",
-	"AWS::RDS::DBInstance",
-];
+const wanted = ["AWS::EC2::VPC", "AWS::EC2::EIP", "AWS::EC2::Instance", "AWS::RDS::DBInstance"];
 const synth = "cdk synth --quiet -c env=dev --output cdk.out --no-notices --ci";
 
 let dev: DeployedDev;
@@ -27,9 +15,7 @@ beforeAll(async () => {
 	account = await serveAccount();
 	await bootstrapped(dev);
 	const template = join(dev.folder, "cdk.out/CollectionsDB-dev.template.json");
-	const { Resources, ...more } = JSON.parse(
-		dev.read("cdk.out/CollectionsDB-dev.template.json"),
-	);
+	const { Resources, ...more } = JSON.parse(dev.read("cdk.out/CollectionsDB-dev.template.json"));
 	const properties = {
 		"AWS::EC2::Instance": { InstanceType: "t4g.nano" },
 		"AWS::RDS::DBInstance": {
@@ -37,10 +23,7 @@ beforeAll(async () => {
 			AllocatedStorage: "20",
 		},
 	} as Record<string, object>;
-	const added = wanted.map((Type, at) => [
-		`Wanted${at}`,
-		{ Type, Properties: properties[Type] ?? {} },
-	]);
+	const added = wanted.map((Type, at) => [`Wanted${at}`, { Type, Properties: properties[Type] ?? {} }]);
 	writeFileSync(
 		template,
 		JSON.stringify({
@@ -83,9 +66,7 @@ describe("an account's quotas", () => {
 		expect(code).toBe(1);
 		expect(stderr).toContain("Nothing was changed: 4 of 12 checks");
 		expect(dev.steps()).toEqual([synth]);
-		expect(stdout).toMatch(
-			/✗ VPCs +5 of 5 VPCs in eu-central-1 are taken, and environment dev needs 1 more\./,
-		);
+		expect(stdout).toMatch(/✗ VPCs +5 of 5 VPCs in eu-central-1 are taken, and environment dev needs 1 more\./);
 		expect(stdout).toMatch(/✗ EC2 processors +4 of 5 .* needs 2 more/);
 		for (const [service, code, value] of [
 			["vpc", "L-F678F1CE", 6],
@@ -131,13 +112,9 @@ describe("an account's quotas", () => {
 			limits: { "L-F678F1CE": 5, "L-7B6409FD": 40, "L-1216C47A": 5 },
 		});
 		const one = await operate("preflight");
-		expect(one.stdout).toMatch(
-			/- VPCs +not looked at, which these credentials may not: .*DescribeVpcs/,
-		);
+		expect(one.stdout).toMatch(/- VPCs +not looked at, which these credentials may not: .*DescribeVpcs/);
 		expect(one.stdout).toMatch(/- RDS instances +not looked at/);
-		expect(one.stdout).toMatch(
-			/- elastic addresses +not looked at: Service Quotas knows no L-0263D0A3/,
-		);
+		expect(one.stdout).toMatch(/- elastic addresses +not looked at: Service Quotas knows no L-0263D0A3/);
 		expect(one.stdout).toMatch(/✓ EC2 processors/);
 		expect(one.code).toBe(0);
 		account.is({ denied: ["GetServiceQuota"] });
@@ -151,9 +128,7 @@ test("a bootstrap older than the templates demand stops a deployment, with what 
 	await bootstrapped(dev, "5");
 	try {
 		const { code, stdout } = await operate("preflight");
-		expect(stdout).toMatch(
-			/✗ bootstrap .* of version 5, .* want 6: make infra-bootstrap ENV=dev/,
-		);
+		expect(stdout).toMatch(/✗ bootstrap .* of version 5, .* want 6: make infra-bootstrap ENV=dev/);
 		expect(code).toBe(1);
 		await bootstrapped(dev, "6");
 		expect((await operate("preflight")).code).toBe(0);
@@ -167,14 +142,9 @@ test("what the CDK warns of stops a deployment: a type that the region lacks wou
 	const violation = {
 		ruleName: "F3006",
 		description: "Resource type 'AWS::Budgets::Budget' does not exist",
-		violatingConstructs: [
-			{ constructPath: "CollectionsMonitoring-dev/Budget" },
-		],
+		violatingConstructs: [{ constructPath: "CollectionsMonitoring-dev/Budget" }],
 	};
-	dev.write(
-		"cdk.out/validation-report.json",
-		JSON.stringify({ pluginReports: [{ violations: [violation] }] }),
-	);
+	dev.write("cdk.out/validation-report.json", JSON.stringify({ pluginReports: [{ violations: [violation] }] }));
 	const { code, stdout } = await operate("infra-deploy");
 	dev.write("cdk.out/validation-report.json", report);
 	expect(code).toBe(1);
@@ -189,9 +159,7 @@ test("what synth did not write is neither counted nor priced by what an earlier 
 		CDK_FAILS_AT: "synth",
 	});
 	expect(code).toBe(1);
-	expect(stdout).toMatch(
-		/- a month idle +not looked at: there are no templates/,
-	);
+	expect(stdout).toMatch(/- a month idle +not looked at: there are no templates/);
 	expect(stdout).toMatch(/- VPCs +not looked at: there are no templates/);
 	expect(stderr).toContain("1 of 12 checks");
 });
@@ -218,27 +186,21 @@ describe("a stack that", () => {
 			"DELETE_FAILED",
 			"CollectionsStorage-dev was removed in part (DELETE_FAILED): see its events for the reason, then make infra-destroy ENV=dev again.",
 		],
-		[
-			"UPDATE_IN_PROGRESS",
-			"CollectionsStorage-dev is being changed (UPDATE_IN_PROGRESS): wait until that has ended.",
-		],
+		["UPDATE_IN_PROGRESS", "CollectionsStorage-dev is being changed (UPDATE_IN_PROGRESS): wait until that has ended."],
 		[
 			"UPDATE_ROLLBACK_IN_PROGRESS",
 			"CollectionsStorage-dev is being changed (UPDATE_ROLLBACK_IN_PROGRESS): wait until that has ended.",
 		],
-	])(
-		"is %s stops a deployment before it begins, and says the way out",
-		async (status, sentence) => {
-			stuck(status);
-			const { code, stdout } = await operate("infra-deploy");
-			expect(code).toBe(1);
-			expect(stdout).toContain(`✗ stacks              ${sentence}`);
-			expect(dev.steps()).toEqual([synth]);
-			const told = await operate("infra-status");
-			expect(told.code).toBe(1);
-			expect(told.stderr).toContain(sentence);
-		},
-	);
+	])("is %s stops a deployment before it begins, and says the way out", async (status, sentence) => {
+		stuck(status);
+		const { code, stdout } = await operate("infra-deploy");
+		expect(code).toBe(1);
+		expect(stdout).toContain(`✗ stacks              ${sentence}`);
+		expect(dev.steps()).toEqual([synth]);
+		const told = await operate("infra-status");
+		expect(told.code).toBe(1);
+		expect(told.stderr).toContain(sentence);
+	});
 
 	test.each(["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"])(
 		"is %s has nothing to keep: a deployment makes it anew",
@@ -250,9 +212,7 @@ describe("a stack that", () => {
 			const told = await operate("infra-status");
 			expect(told.code).toBe(1);
 			expect(told.stderr).toMatch(
-				new RegExp(
-					`CollectionsStorage-dev was never completed.*${status}.*make infra-deploy ENV=dev makes it anew`,
-				),
+				new RegExp(`CollectionsStorage-dev was never completed.*${status}.*make infra-deploy ENV=dev makes it anew`),
 			);
 		},
 	);

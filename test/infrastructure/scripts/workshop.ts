@@ -36,11 +36,7 @@ export interface Workshop {
 	/** Runs the script of this name as make does, here instead of in the repository. */
 	run(script: string, env?: Record<string, string>): Promise<Run>;
 	/** The same of a process group of its own, as in a terminal; `sql` and the like on its stdin. */
-	start(
-		script: string,
-		env?: Record<string, string>,
-		options?: { args?: string[]; stdin?: string },
-	): Running;
+	start(script: string, env?: Record<string, string>, options?: { args?: string[]; stdin?: string }): Running;
 	/** What happened so far, in order: calls of cdk, and what else writes a line there. */
 	steps(): string[];
 	forgetSteps(): void;
@@ -89,10 +85,7 @@ export function openWorkshop(dev: object = {}): Workshop {
 		}),
 	);
 	// Synth writes it with the templates.
-	write(
-		"cdk.out/validation-report.json",
-		JSON.stringify({ pluginReports: [{ violations: [] }] }),
-	);
+	write("cdk.out/validation-report.json", JSON.stringify({ pluginReports: [{ violations: [] }] }));
 	write(
 		"bin/cdk",
 		`#!/bin/sh
@@ -102,11 +95,7 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 `,
 	);
 	chmodSync(join(folder, "bin/cdk"), 0o755);
-	const start: Workshop["start"] = (
-		script,
-		env = {},
-		{ args = [], stdin = "" } = {},
-	) => {
+	const start: Workshop["start"] = (script, env = {}, { args = [], stdin = "" } = {}) => {
 		const child = spawn(process.execPath, [scriptFile(script), ...args], {
 			cwd: folder,
 			detached: true,
@@ -136,10 +125,7 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 		folder,
 		start,
 		run: (script, env) => start(script, env).ended,
-		steps: () =>
-			existsSync(steps)
-				? readFileSync(steps, "utf8").split("\n").filter(Boolean)
-				: [],
+		steps: () => (existsSync(steps) ? readFileSync(steps, "utf8").split("\n").filter(Boolean) : []),
 		forgetSteps: () => rmSync(steps, { force: true }),
 		read: (file) => readFileSync(join(folder, file), "utf8"),
 		write,

@@ -6,33 +6,23 @@ export function alarmClaims({ environment, templates, at }: Claimed): void {
 	const { Compute, Monitoring } = templates;
 
 	test("alarm a person about every dead letter and every failing function", () => {
-		const alarms = Object.values(
-			ofType(Monitoring, "AWS::CloudWatch::Alarm"),
-		).filter(({ Properties }) =>
-			/^(Errors|ApproximateNumberOfMessagesVisible)$/.test(
-				Properties.MetricName,
-			),
+		const alarms = Object.values(ofType(Monitoring, "AWS::CloudWatch::Alarm")).filter(({ Properties }) =>
+			/^(Errors|ApproximateNumberOfMessagesVisible)$/.test(Properties.MetricName),
 		);
 		const watched = alarms.map(({ Properties }) => {
 			expect(Properties.AlarmActions.map(at)).toEqual(["Alarms"]);
 			expect(Properties.Threshold).toBe(1);
 			return `${Properties.MetricName} of ${at(Properties.Dimensions[0].Value)}`;
 		});
-		const deadLetters = Object.keys(ofType(Compute, "AWS::SQS::Queue")).filter(
-			(queue) => !queue.endsWith("Queue"),
-		);
+		const deadLetters = Object.keys(ofType(Compute, "AWS::SQS::Queue")).filter((queue) => !queue.endsWith("Queue"));
 		expect(deadLetters).toHaveLength(7);
 		expect(watched.sort()).toEqual(
 			[
-				...deadLetters.map(
-					(queue) => `ApproximateNumberOfMessagesVisible of ${queue}.QueueName`,
-				),
+				...deadLetters.map((queue) => `ApproximateNumberOfMessagesVisible of ${queue}.QueueName`),
 				...Object.keys(contracts).map((fn) => `Errors of ${fn}`),
 			].sort(),
 		);
-		expect(only(Monitoring, "AWS::SNS::Subscription").Endpoint).toBe(
-			environment.alarmEmail,
-		);
+		expect(only(Monitoring, "AWS::SNS::Subscription").Endpoint).toBe(environment.alarmEmail);
 		const policy = JSON.stringify(only(Monitoring, "AWS::SNS::TopicPolicy"));
 		expect(policy).toContain("cloudwatch.amazonaws.com");
 	});

@@ -1,13 +1,7 @@
 import { expect, test } from "vitest";
 import { type Claimed, ofType, only, parts } from "../synthesized.ts";
 
-const publicRoutes = [
-	"GET /docs",
-	"GET /docs/{asset}",
-	"GET /health",
-	"GET /openapi.json",
-	"GET /version",
-];
+const publicRoutes = ["GET /docs", "GET /docs/{asset}", "GET /health", "GET /openapi.json", "GET /version"];
 
 const guardedRoutes = [
 	"DELETE /chat/sessions/{session_id}",
@@ -41,17 +35,13 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		const routes = Object.values(ofType(API, "AWS::ApiGatewayV2::Route"));
 		const keys = (authorization: string) =>
 			routes
-				.filter(
-					({ Properties }) => Properties.AuthorizationType === authorization,
-				)
+				.filter(({ Properties }) => Properties.AuthorizationType === authorization)
 				.map(({ Properties }) => Properties.RouteKey)
 				.sort();
 		expect(keys("NONE")).toEqual(["$default", ...publicRoutes]);
 		expect(keys("JWT")).toEqual(guardedRoutes);
 		const authorizer = only(API, "AWS::ApiGatewayV2::Authorizer");
-		expect(authorizer.JwtConfiguration.Audience.map(at)).toEqual([
-			"PeopleClient",
-		]);
+		expect(authorizer.JwtConfiguration.Audience.map(at)).toEqual(["PeopleClient"]);
 		expect(at(authorizer.JwtConfiguration.Issuer)).toBe("People.ProviderURL");
 	});
 
@@ -67,8 +57,7 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		expect(cors.AllowHeaders).toContain("authorization");
 		expect(cors.AllowMethods.toSorted()).toEqual(["DELETE", "GET", "POST"]);
 		expect(cors.ExposeHeaders.toSorted()).toEqual(["location", "retry-after"]);
-		const [rule, ...others] = only(Storage, "AWS::S3::Bucket").CorsConfiguration
-			.CorsRules;
+		const [rule, ...others] = only(Storage, "AWS::S3::Bucket").CorsConfiguration.CorsRules;
 		expect(others).toEqual([]);
 		expect(rule.AllowedOrigins).toEqual(environment.corsOrigins);
 		expect(rule.AllowedMethods).toEqual(["POST"]);
@@ -83,12 +72,8 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		});
 		expect(at(stage.AccessLogSettings.DestinationArn)).toBe("AccessLog");
 		for (const part of parts) {
-			for (const log of Object.values(
-				ofType(templates[part], "AWS::Logs::LogGroup"),
-			)) {
-				expect(log.Properties.RetentionInDays).toBe(
-					environment.logRetentionDays,
-				);
+			for (const log of Object.values(ofType(templates[part], "AWS::Logs::LogGroup"))) {
+				expect(log.Properties.RetentionInDays).toBe(environment.logRetentionDays);
 			}
 		}
 	});

@@ -4,12 +4,7 @@ import { type Claimed, ofType, only } from "../synthesized.ts";
 const keyName = ({ AttributeName }: { AttributeName: string }) => AttributeName;
 
 /** Postgres and the table of chats: who reaches them, and how they are kept. */
-export function databaseClaims({
-	environment,
-	templates,
-	at,
-	functions,
-}: Claimed): void {
+export function databaseClaims({ environment, templates, at, functions }: Claimed): void {
 	const { DB } = templates;
 
 	test("open Postgres to the internet only where that is acknowledged", () => {
@@ -18,31 +13,21 @@ export function databaseClaims({
 		const instance = only(DB, "AWS::RDS::DBInstance");
 		if (environment.network.mode === "public") {
 			expect(environment.network.acknowledgePublicDatabase).toBe(true);
-			expect(inline).toMatchObject([
-				{ CidrIp: "0.0.0.0/0", FromPort: 5432, ToPort: 5432 },
-			]);
+			expect(inline).toMatchObject([{ CidrIp: "0.0.0.0/0", FromPort: 5432, ToPort: 5432 }]);
 			expect(instance.PubliclyAccessible).toBe(true);
 		} else {
 			expect(inline).toEqual([]);
 			expect(instance.PubliclyAccessible).toBe(false);
-			const [rule] = Object.values(
-				ofType(DB, "AWS::EC2::SecurityGroupIngress"),
-			);
-			expect(at(rule?.Properties.SourceSecurityGroupId)).toBe(
-				"NetworkFunctions.GroupId",
-			);
+			const [rule] = Object.values(ofType(DB, "AWS::EC2::SecurityGroupIngress"));
+			expect(at(rule?.Properties.SourceSecurityGroupId)).toBe("NetworkFunctions.GroupId");
 			for (const { Properties } of Object.values(functions)) {
-				expect(Properties.VpcConfig.SecurityGroupIds.map(at)).toEqual([
-					"NetworkFunctions.GroupId",
-				]);
+				expect(Properties.VpcConfig.SecurityGroupIds.map(at)).toEqual(["NetworkFunctions.GroupId"]);
 				for (const subnet of Properties.VpcConfig.SubnetIds.map(at)) {
 					expect(subnet).toContain("NetworkVpcFunctionsSubnet");
 				}
 			}
 			const database = only(DB, "AWS::RDS::DBSubnetGroup").SubnetIds.map(at);
-			expect(database.join()).toMatch(
-				/^(NetworkVpcDatabaseSubnet\dSubnet,?)+$/,
-			);
+			expect(database.join()).toMatch(/^(NetworkVpcDatabaseSubnet\dSubnet,?)+$/);
 		}
 	});
 
@@ -59,9 +44,7 @@ export function databaseClaims({
 			DeletionProtection: environment.deletionProtection,
 		});
 		expect(at(instance.DBParameterGroupName)).toBe("DatabaseParameters");
-		expect(
-			only(DB, "AWS::RDS::DBParameterGroup").Parameters["rds.force_ssl"],
-		).toBe("1");
+		expect(only(DB, "AWS::RDS::DBParameterGroup").Parameters["rds.force_ssl"]).toBe("1");
 	});
 
 	test("have the checkpoint table's final keys", () => {
@@ -69,17 +52,11 @@ export function databaseClaims({
 		expect(table.KeySchema.map(keyName)).toEqual(["pk", "sk"]);
 		const [index, ...others] = table.GlobalSecondaryIndexes;
 		expect(others).toEqual([]);
-		expect([index.IndexName, ...index.KeySchema.map(keyName)]).toEqual([
-			"gsi1",
-			"gsi1pk",
-			"gsi1sk",
-		]);
+		expect([index.IndexName, ...index.KeySchema.map(keyName)]).toEqual(["gsi1", "gsi1pk", "gsi1sk"]);
 		expect(table.TimeToLiveSpecification).toEqual({
 			AttributeName: "expires_at",
 			Enabled: true,
 		});
-		expect(
-			table.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled,
-		).toBe(true);
+		expect(table.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
 	});
 }

@@ -9,21 +9,13 @@ const gitSha = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
 }).trim();
 
 /** What each function is told, and how large it is. */
-export function functionClaims({
-	name,
-	environment,
-	at,
-	functions,
-}: Claimed): void {
+export function functionClaims({ name, environment, at, functions }: Claimed): void {
 	test("give each function the variables of its contract and no other", () => {
 		const found = Object.entries(functions).map(([fn, { Properties }]) => [
 			fn,
 			Object.keys(Properties.Environment.Variables).sort(),
 		]);
-		const wanted = Object.entries(contracts).map(([fn, contract]) => [
-			fn,
-			[...contract].sort(),
-		]);
+		const wanted = Object.entries(contracts).map(([fn, contract]) => [fn, [...contract].sort()]);
 		expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
 	});
 
@@ -37,8 +29,7 @@ export function functionClaims({
 
 	test("tell each function where its own things are", () => {
 		const { models, chatModels } = environment;
-		const key = (provider: string) =>
-			`/collections/${name}/${provider}-api-key`;
+		const key = (provider: string) => `/collections/${name}/${provider}-api-key`;
 		const values: Record<string, string> = {
 			ENVIRONMENT: name,
 			VERSION: project.version,
@@ -89,19 +80,12 @@ export function functionClaims({
 	test("size each function as the table says", () => {
 		const sizes = Object.entries(functions).map(([fn, { Properties }]) => [
 			fn.replace(/(Worker)?Function$/, "").toLowerCase(),
-			[
-				Properties.MemorySize,
-				Properties.Timeout,
-				Properties.Runtime,
-				Properties.Handler,
-			],
+			[Properties.MemorySize, Properties.Timeout, Properties.Runtime, Properties.Handler],
 		]);
-		const wanted = Object.entries(environment.functions).map(
-			([fn, { memory, timeout }]) => [
-				fn.toLowerCase(),
-				[memory, timeout, "nodejs24.x", "handler.handler"],
-			],
-		);
+		const wanted = Object.entries(environment.functions).map(([fn, { memory, timeout }]) => [
+			fn.toLowerCase(),
+			[memory, timeout, "nodejs24.x", "handler.handler"],
+		]);
 		expect(Object.fromEntries(sizes)).toEqual(Object.fromEntries(wanted));
 	});
 
@@ -111,9 +95,7 @@ export function functionClaims({
 			.map(([fn]) => fn)
 			.sort();
 		expect(reserved).toEqual(
-			environment.lambdaConcurrencyQuota < 110
-				? []
-				: ["ApiFunction", "CleanupFunction", "MigrateFunction"],
+			environment.lambdaConcurrencyQuota < 110 ? [] : ["ApiFunction", "CleanupFunction", "MigrateFunction"],
 		);
 	});
 }

@@ -67,12 +67,7 @@ const triggers = {
 };
 
 /** What starts each stage and the sweeper, and what becomes of what fails on the way. */
-export function pipelineClaims({
-	environment,
-	templates,
-	at,
-	functions,
-}: Claimed): void {
+export function pipelineClaims({ environment, templates, at, functions }: Claimed): void {
 	const { Compute, Storage } = templates;
 
 	test("start each stage by exactly its events", () => {
@@ -82,54 +77,39 @@ export function pipelineClaims({
 		const found = rules.map(([rule, { Properties }]) => [
 			rule,
 			{
-				from: Properties.EventBusName
-					? at(Properties.EventBusName)
-					: "default bus",
-				to: Properties.Targets.map(({ Arn }: { Arn: unknown }) =>
-					at(Arn),
-				).join(),
+				from: Properties.EventBusName ? at(Properties.EventBusName) : "default bus",
+				to: Properties.Targets.map(({ Arn }: { Arn: unknown }) => at(Arn)).join(),
 				pattern: Properties.EventPattern,
 			},
 		]);
 		expect(Object.fromEntries(found)).toEqual(triggers);
 		const uploaded = Object.fromEntries(rules).ImageProcessorUploaded;
-		expect(at(uploaded?.Properties.EventPattern.detail.bucket.name[0])).toBe(
-			"Images",
-		);
-		expect(
-			only(Storage, "AWS::S3::Bucket").NotificationConfiguration
-				.EventBridgeConfiguration,
-		).toEqual({ EventBridgeEnabled: true });
+		expect(at(uploaded?.Properties.EventPattern.detail.bucket.name[0])).toBe("Images");
+		expect(only(Storage, "AWS::S3::Bucket").NotificationConfiguration.EventBridgeConfiguration).toEqual({
+			EventBridgeEnabled: true,
+		});
 	});
 
 	test("run the sweeper every five minutes", () => {
-		const schedule = ofType(Compute, "AWS::Events::Rule").CleanupSchedule
-			?.Properties;
+		const schedule = ofType(Compute, "AWS::Events::Rule").CleanupSchedule?.Properties;
 		expect(schedule.ScheduleExpression).toBe("rate(5 minutes)");
 		expect(at(schedule.Targets[0].Arn)).toBe("CleanupFunction");
 	});
 
 	test("count sessions once an hour", () => {
-		const schedule = ofType(Compute, "AWS::Events::Rule").SessionSchedule
-			?.Properties;
+		const schedule = ofType(Compute, "AWS::Events::Rule").SessionSchedule?.Properties;
 		expect(schedule.ScheduleExpression).toBe("rate(1 hour)");
 		expect(at(schedule.Targets[0].Arn)).toBe("CleanupFunction");
 		expect(JSON.parse(schedule.Targets[0].Input)).toEqual(hourly);
 	});
 
 	test("keep what fails on every asynchronous path", () => {
-		for (const { Properties } of Object.values(
-			ofType(Compute, "AWS::Events::Rule"),
-		)) {
+		for (const { Properties } of Object.values(ofType(Compute, "AWS::Events::Rule"))) {
 			for (const target of Properties.Targets) {
-				expect(at(target.DeadLetterConfig.Arn)).toMatch(
-					/Undelivered$|^FailedCleanups$/,
-				);
+				expect(at(target.DeadLetterConfig.Arn)).toMatch(/Undelivered$|^FailedCleanups$/);
 			}
 		}
-		expect(
-			at(functions.CleanupFunction?.Properties.DeadLetterConfig.TargetArn),
-		).toBe("FailedCleanups");
+		expect(at(functions.CleanupFunction?.Properties.DeadLetterConfig.TargetArn)).toBe("FailedCleanups");
 		const queues = ofType(Compute, "AWS::SQS::Queue");
 		const mappings = ofType(Compute, "AWS::Lambda::EventSourceMapping");
 		for (const [stage, size] of [
@@ -138,17 +118,13 @@ export function pipelineClaims({
 			["Embedder", environment.functions.embedder],
 		] as const) {
 			const queue = queues[`${stage}Queue`]?.Properties;
-			expect(at(queue.RedrivePolicy.deadLetterTargetArn)).toBe(
-				`${stage}DeadLetters`,
-			);
+			expect(at(queue.RedrivePolicy.deadLetterTargetArn)).toBe(`${stage}DeadLetters`);
 			expect(queue.RedrivePolicy.maxReceiveCount).toBe(5);
 			expect(queue.VisibilityTimeout).toBe(6 * size.timeout);
 			const mapping = mappings[`${stage}Mapping`]?.Properties;
 			expect(at(mapping.EventSourceArn)).toBe(`${stage}Queue`);
 			expect(at(mapping.FunctionName)).toBe(`${stage}WorkerFunction`);
-			expect(mapping.FunctionResponseTypes).toEqual([
-				"ReportBatchItemFailures",
-			]);
+			expect(mapping.FunctionResponseTypes).toEqual(["ReportBatchItemFailures"]);
 			expect(mapping.ScalingConfig.MaximumConcurrency).toBe(size.concurrency);
 		}
 		expect(mappings.AnalyzerMapping?.Properties.BatchSize).toBe(1);
@@ -173,13 +149,9 @@ export function pipelineClaims({
 
 	test("make each function after what its role may do, since Lambda tries at once to reach its dead letters and network", () => {
 		const policies = Object.entries(ofType(Compute, "AWS::IAM::Policy"));
-		for (const [id, { DependsOn, Properties }] of Object.entries(
-			ofType(Compute, "AWS::Lambda::Function"),
-		)) {
+		for (const [id, { DependsOn, Properties }] of Object.entries(ofType(Compute, "AWS::Lambda::Function"))) {
 			const role = Properties.Role["Fn::GetAtt"][0];
-			const own = policies
-				.filter(([, { Properties }]) => Properties.Roles[0].Ref === role)
-				.map(([policy]) => policy);
+			const own = policies.filter(([, { Properties }]) => Properties.Roles[0].Ref === role).map(([policy]) => policy);
 			expect(own, id).toHaveLength(1);
 			const awaited = DependsOn?.map((Ref) => at({ Ref }));
 			expect(awaited, id).toEqual(expect.arrayContaining(own));
@@ -188,17 +160,14 @@ export function pipelineClaims({
 
 	test("encrypt every queue and take messages over TLS alone", () => {
 		const queues = Object.keys(ofType(Compute, "AWS::SQS::Queue"));
-		for (const { Properties } of Object.values(
-			ofType(Compute, "AWS::SQS::Queue"),
-		)) {
+		for (const { Properties } of Object.values(ofType(Compute, "AWS::SQS::Queue"))) {
 			expect(Properties.SqsManagedSseEnabled).toBe(true);
 		}
 		const guarded = Object.values(ofType(Compute, "AWS::SQS::QueuePolicy"))
 			.filter(({ Properties }) =>
 				Properties.PolicyDocument.Statement.some(
 					({ Effect, Condition }: Record<string, unknown>) =>
-						Effect === "Deny" &&
-						JSON.stringify(Condition).includes('"aws:SecureTransport":"false"'),
+						Effect === "Deny" && JSON.stringify(Condition).includes('"aws:SecureTransport":"false"'),
 				),
 			)
 			.flatMap(({ Properties }) => Properties.Queues.map(at));

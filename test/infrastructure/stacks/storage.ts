@@ -8,9 +8,7 @@ export function storageClaims({ environment, templates }: Claimed): void {
 	test("keep what must survive when a stack is deleted", () => {
 		const policies = [DB, Storage].flatMap(({ Resources }) =>
 			Object.values(Resources)
-				.filter(({ Type }) =>
-					/DBInstance$|DynamoDB::Table$|S3::Bucket$|UserPool$/.test(Type),
-				)
+				.filter(({ Type }) => /DBInstance$|DynamoDB::Table$|S3::Bucket$|UserPool$/.test(Type))
 				.map(({ Type, DeletionPolicy }) => [Type, DeletionPolicy]),
 		);
 		expect(Object.fromEntries(policies)).toEqual({
@@ -25,29 +23,16 @@ export function storageClaims({ environment, templates }: Claimed): void {
 		const bucket = only(Storage, "AWS::S3::Bucket");
 		expect(bucket.VersioningConfiguration.Status).toBe("Enabled");
 		expect(bucket.BucketEncryption).toBeDefined();
-		expect(Object.values(bucket.PublicAccessBlockConfiguration)).toEqual([
-			true,
-			true,
-			true,
-			true,
-		]);
-		expect(JSON.stringify(only(Storage, "AWS::S3::BucketPolicy"))).toContain(
-			"aws:SecureTransport",
-		);
+		expect(Object.values(bucket.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+		expect(JSON.stringify(only(Storage, "AWS::S3::BucketPolicy"))).toContain("aws:SecureTransport");
 	});
 
 	test("let people sign in by e-mail and password and renew their tokens", () => {
 		const pool = only(Storage, "AWS::Cognito::UserPool");
 		expect(pool.UsernameAttributes).toEqual(["email"]);
-		expect(pool.AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(
-			!environment.selfSignUp,
-		);
-		expect(pool.Policies.PasswordPolicy.MinimumLength).toBeGreaterThanOrEqual(
-			12,
-		);
-		expect(pool.DeletionProtection).toBe(
-			environment.deletionProtection ? "ACTIVE" : "INACTIVE",
-		);
+		expect(pool.AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(!environment.selfSignUp);
+		expect(pool.Policies.PasswordPolicy.MinimumLength).toBeGreaterThanOrEqual(12);
+		expect(pool.DeletionProtection).toBe(environment.deletionProtection ? "ACTIVE" : "INACTIVE");
 		const client = only(Storage, "AWS::Cognito::UserPoolClient");
 		expect([...client.ExplicitAuthFlows].sort()).toEqual([
 			"ALLOW_REFRESH_TOKEN_AUTH",

@@ -1,34 +1,17 @@
 import { randomUUID } from "node:crypto";
-import {
-	type AttributeValue,
-	PutItemCommand,
-	QueryCommand,
-} from "@aws-sdk/client-dynamodb";
-import {
-	ListObjectVersionsCommand,
-	PutObjectCommand,
-} from "@aws-sdk/client-s3";
+import { type AttributeValue, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import type { GrantsCloud } from "./grants-cloud.ts";
 import { longRequest } from "./provider-stub.ts";
-import {
-	check,
-	exists,
-	type GrantScenario,
-	owner,
-	put,
-	until,
-} from "./steps.ts";
+import { check, exists, type GrantScenario, owner, put, until } from "./steps.ts";
 
 interface ChatAnswer {
 	message: { content: string };
 	conversation_turn: number;
 }
-const sendMessage = (
-	{ user }: GrantsCloud,
-	session_id: string,
-	message = "Show me pictures",
-) => user.call<ChatAnswer>("POST", "/chat", { session_id, message });
+const sendMessage = ({ user }: GrantsCloud, session_id: string, message = "Show me pictures") =>
+	user.call<ChatAnswer>("POST", "/chat", { session_id, message });
 
 /** The objects of a conversation, in every version. */
 async function payloads(system: GrantsCloud, session: string) {
@@ -50,9 +33,7 @@ export const conversationScenarios: GrantScenario[] = [
 			const before = system.requestedPaths.length;
 			await sendMessage(system, randomUUID());
 			await until("it is traced", signal, async () =>
-				system.requestedPaths
-					.slice(before)
-					.some((url) => url.startsWith("/langsmith/")),
+				system.requestedPaths.slice(before).some((url) => url.startsWith("/langsmith/")),
 			);
 		},
 	},
@@ -79,10 +60,7 @@ export const conversationScenarios: GrantScenario[] = [
 				sessions.some(({ session_id }) => session_id === session),
 				"it is listed",
 			);
-			const { message_count } = await user.call<{ message_count: number }>(
-				"GET",
-				`/chat/${session}/history`,
-			);
+			const { message_count } = await user.call<{ message_count: number }>("GET", `/chat/${session}/history`);
 			check(message_count === 4, "it has four messages");
 			await user.call("DELETE", `/chat/sessions/${session}`);
 		},
@@ -95,10 +73,7 @@ export const conversationScenarios: GrantScenario[] = [
 				const answer = await sendMessage(system, session, longRequest);
 				check(answer.conversation_turn === turn, "it goes on");
 			}
-			check(
-				(await payloads(system, session)).length > 0,
-				"it is in the bucket",
-			);
+			check((await payloads(system, session)).length > 0, "it is in the bucket");
 			await system.user.call("DELETE", `/chat/sessions/${session}`);
 			check((await payloads(system, session)).length === 0, "it is gone");
 		},
@@ -117,22 +92,15 @@ export const conversationScenarios: GrantScenario[] = [
 		name: "the hourly count sees sessions and removes payloads that nobody refers to",
 		run: async (system) => {
 			const session = randomUUID();
-			for (const _ of [1, 2, 3])
-				await sendMessage(system, session, longRequest);
+			for (const _ of [1, 2, 3]) await sendMessage(system, session, longRequest);
 			const before = await payloads(system, session);
 			const orphan = `checkpoints/somebody/some-thread/some-item/${randomUUID()}`;
 			await put(system, orphan);
 			system.age("checkpoints/");
-			const { active } = (await system.invoke(
-				system.outputs.CleanupFunctionName,
-				hourly,
-			)) as { active: number };
+			const { active } = (await system.invoke(system.outputs.CleanupFunctionName, hourly)) as { active: number };
 			check(active > 0, "sessions are counted");
 			check(!(await exists(system, orphan)), "the orphan is gone");
-			check(
-				(await payloads(system, session)).length === before.length,
-				"the others are not",
-			);
+			check((await payloads(system, session)).length === before.length, "the others are not");
 			await system.user.call("DELETE", `/chat/sessions/${session}`);
 		},
 	},
@@ -150,15 +118,11 @@ async function moveOut(system: GrantsCloud, session: string): Promise<void> {
 			},
 		}),
 	);
-	const item = Items.findLast(
-		({ sk, body }) => body?.B && sk?.S?.includes("#value#"),
-	);
+	const item = Items.findLast(({ sk, body }) => body?.B && sk?.S?.includes("#value#"));
 	if (!item) throw new Error("The conversation has no payload.");
 	const { body, ...rest } = item as Record<string, AttributeValue>;
 	const [pk = "", sk = ""] = [item.pk?.S, item.sk?.S];
-	const object = [...pk.split("#"), sk, randomUUID().slice(0, 22)]
-		.map(encodeURIComponent)
-		.join("/");
+	const object = [...pk.split("#"), sk, randomUUID().slice(0, 22)].map(encodeURIComponent).join("/");
 	await s3.send(
 		new PutObjectCommand({
 			Bucket: outputs.BucketName,

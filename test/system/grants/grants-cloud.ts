@@ -3,27 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import {
-	CloudFormationClient,
-	ListStackResourcesCommand,
-} from "@aws-sdk/client-cloudformation";
-import {
-	CloudWatchLogsClient,
-	FilterLogEventsCommand,
-} from "@aws-sdk/client-cloudwatch-logs";
+import { CloudFormationClient, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import {
-	GetFunctionConfigurationCommand,
-	InvokeCommand,
-	LambdaClient,
-} from "@aws-sdk/client-lambda";
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
-import {
-	GetQueueAttributesCommand,
-	PurgeQueueCommand,
-	SQSClient,
-} from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, PurgeQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { inject } from "vitest";
 import { keyedProviders, keyParameter } from "#ai/providers.ts";
 import { type CdkLocal, cdkLocal } from "#cdk-local/index.ts";
@@ -32,11 +18,7 @@ import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { invoke } from "#scripts/local/local.ts";
 import { writeAssembly } from "../assemblies.ts";
-import {
-	changeTemplates,
-	copyDatabase,
-	describeInstantly,
-} from "../cloud-process.ts";
+import { changeTemplates, copyDatabase, describeInstantly } from "../cloud-process.ts";
 import { Control } from "../control.ts";
 import { startProviderStub } from "./provider-stub.ts";
 
@@ -93,9 +75,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		// These keys choose who embeds and chats; the others are used where a request names them.
 		keys: ["voyage", "anthropic"],
 		visionProvider: "offline",
-		providerUrls: Object.fromEntries(
-			keyedProviders.map((name) => [name, `${providers.url}/${name}`]),
-		),
+		providerUrls: Object.fromEntries(keyedProviders.map((name) => [name, `${providers.url}/${name}`])),
 	});
 	await describeInstantly(assembly);
 	await disableSchedulesAndRetries(assembly);
@@ -107,12 +87,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		stateDir,
 		outputsFile,
 		port: 0,
-		parameters: Object.fromEntries(
-			keyedProviders.map((name) => [
-				keyParameter("local", name),
-				`${name}-of-the-test`,
-			]),
-		),
+		parameters: Object.fromEntries(keyedProviders.map((name) => [keyParameter("local", name), `${name}-of-the-test`])),
 	});
 	const outputs = await readOutputsFile(outputsFile, "start the local cloud");
 	const { operator } = cloud;
@@ -124,18 +99,16 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const sqs = new SQSClient(client);
 	const lambda = new LambdaClient(client);
 	const logs = new CloudWatchLogsClient(client);
-	const { StackResourceSummaries = [] } = await new CloudFormationClient(
-		client,
-	).send(
+	const { StackResourceSummaries = [] } = await new CloudFormationClient(client).send(
 		new ListStackResourcesCommand({ StackName: "CollectionsCompute-local" }),
 	);
 	const queues = Object.fromEntries(
-		StackResourceSummaries.filter(
-			({ ResourceType }) => ResourceType === "AWS::SQS::Queue",
-		).map(({ LogicalResourceId = "", PhysicalResourceId = "" }) => [
-			LogicalResourceId.replace(/[0-9A-F]{8}$/, ""),
-			PhysicalResourceId,
-		]),
+		StackResourceSummaries.filter(({ ResourceType }) => ResourceType === "AWS::SQS::Queue").map(
+			({ LogicalResourceId = "", PhysicalResourceId = "" }) => [
+				LogicalResourceId.replace(/[0-9A-F]{8}$/, ""),
+				PhysicalResourceId,
+			],
+		),
 	);
 	const queue = (name: string) => {
 		const url = queues[name];
@@ -147,10 +120,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const newUser = async () => {
 		const email = `${randomUUID()}@example.com`;
 		await ensureUser(outputs, operator, email, password);
-		return new RestClient(
-			outputs.ApiUrl,
-			await signIn(outputs, email, password),
-		);
+		return new RestClient(outputs.ApiUrl, await signIn(outputs, email, password));
 	};
 	const query = (sql: string, ...values: string[]) => {
 		const db = new DatabaseSync(path.join(stateDir, "state.db"));
@@ -177,8 +147,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			for (const name of functions) await control.crashNext(name, never);
 		},
 		invoke: (name, event) => invoke(outputs, operator, name, event),
-		invokeLater: (FunctionName) =>
-			lambda.send(new InvokeCommand({ FunctionName, InvocationType: "Event" })),
+		invokeLater: (FunctionName) => lambda.send(new InvokeCommand({ FunctionName, InvocationType: "Event" })),
 		runSchedules: (name) =>
 			fetch(`${cloud.endpoint}/_local/schedules/${name}/run`, {
 				method: "POST",
@@ -190,9 +159,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			).map(({ visible_at }) => (Number(visible_at) - Date.now()) / 1_000),
 		async logged(name, word) {
 			const FunctionName = String(outputs[loggingFunctions[name]]);
-			const { LoggingConfig } = await lambda.send(
-				new GetFunctionConfigurationCommand({ FunctionName }),
-			);
+			const { LoggingConfig } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
 			const { events = [] } = await logs.send(
 				new FilterLogEventsCommand({
 					logGroupName: LoggingConfig?.LogGroup,
@@ -202,9 +169,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			return events.map(({ message = "" }) => message);
 		},
 		async depth(QueueUrl) {
-			const { Attributes = {} } = await sqs.send(
-				new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }),
-			);
+			const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
 			return Object.entries(Attributes)
 				.filter(([name]) => name.startsWith("ApproximateNumberOfMessages"))
 				.reduce((sum, [, count]) => sum + Number(count), 0);
@@ -216,10 +181,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			}
 		},
 		age(prefix) {
-			query(
-				"update objects set modified_at = modified_at - 7200000 where key like ?",
-				`${prefix}%`,
-			);
+			query("update objects set modified_at = modified_at - 7200000 where key like ?", `${prefix}%`);
 		},
 		async stop() {
 			await cloud.stop();

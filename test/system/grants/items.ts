@@ -53,10 +53,7 @@ export const itemScenarios: GrantScenario[] = [
 		run: async (system, signal) => {
 			const { user } = system;
 			const item = await uploaded(system, signal);
-			const { url } = await user.call<{ url: string }>(
-				"GET",
-				`/images/${item.filename}`,
-			);
+			const { url } = await user.call<{ url: string }>("GET", `/images/${item.filename}`);
 			const signedUrls = [url, item.thumbnail_url ?? ""];
 			for (const url of signedUrls) {
 				check((await fetch(url)).status === 200, "it is shown");
@@ -92,11 +89,7 @@ export const itemScenarios: GrantScenario[] = [
 			});
 			const thumbnail = derivedOf(system, form.item_id, "thumbnail.webp");
 			for (const key of [form.fields.key, thumbnail]) {
-				await until(
-					"its bytes are gone",
-					signal,
-					async () => !(await exists(system, key)),
-				);
+				await until("its bytes are gone", signal, async () => !(await exists(system, key)));
 			}
 		},
 	},
@@ -110,10 +103,7 @@ export const itemScenarios: GrantScenario[] = [
 			const { filename } = await ready(system, form.item_id, signal);
 			await send(form, bytes.toReversed());
 			await until("the first bytes are back", signal, async () => {
-				const { url } = await system.user.call<{ url: string }>(
-					"GET",
-					`/images/${filename}`,
-				);
+				const { url } = await system.user.call<{ url: string }>("GET", `/images/${filename}`);
 				const kept = Buffer.from(await (await fetch(url)).arrayBuffer());
 				return kept.equals(bytes);
 			});
@@ -182,10 +172,7 @@ export const itemScenarios: GrantScenario[] = [
 				const { answer_model_used } = await system.user.search("picture", {
 					answer_model: provider,
 				});
-				check(
-					answer_model_used?.startsWith(`${provider}/`) ?? false,
-					`it was asked (${answer_model_used})`,
-				);
+				check(answer_model_used?.startsWith(`${provider}/`) ?? false, `it was asked (${answer_model_used})`);
 			},
 		}),
 	),
@@ -208,10 +195,7 @@ export const itemScenarios: GrantScenario[] = [
 			const { id } = await uploaded({ ...system, user }, signal);
 			await user.call("POST", "/vector-index/rebuild", { force: true });
 			await until("it has ended", signal, async () => {
-				const { rebuilding } = await user.call<{ rebuilding: number }>(
-					"GET",
-					"/vector-index/status",
-				);
+				const { rebuilding } = await user.call<{ rebuilding: number }>("GET", "/vector-index/status");
 				return rebuilding === 0;
 			});
 			await ready({ ...system, user }, id, signal);

@@ -3,12 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { anthropicChatWire } from "../../contracts/providers/chat-wire.ts";
-import {
-	anthropicWire,
-	description,
-	openaiWire,
-	voyageWire,
-} from "../../contracts/providers/wire.ts";
+import { anthropicWire, description, openaiWire, voyageWire } from "../../contracts/providers/wire.ts";
 
 /** A message with this makes the model call a search with a very long query: its text is cut, its calls are not. */
 export const longRequest = "Tell me at length";
@@ -44,9 +39,7 @@ export async function startProviderStub(requestedPaths: string[]) {
 			// Random bytes do not compress, and exceed an item of the table.
 			const query = randomBytes(400_000).toString("base64");
 			return anthropicChatWire.reply({
-				toolCalls: [
-					{ id: "toolu_1", name: "search_collection", input: { query } },
-				],
+				toolCalls: [{ id: "toolu_1", name: "search_collection", input: { query } }],
 			});
 		}
 		return anthropicWire.answer(text);

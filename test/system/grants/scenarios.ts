@@ -4,8 +4,4 @@ import type { GrantScenario } from "./steps.ts";
 import { upkeepScenarios } from "./upkeep.ts";
 
 /** Every operation of the system for which one of its parts needs a grant. */
-export const grantScenarios: GrantScenario[] = [
-	...itemScenarios,
-	...conversationScenarios,
-	...upkeepScenarios,
-];
+export const grantScenarios: GrantScenario[] = [...itemScenarios, ...conversationScenarios, ...upkeepScenarios];

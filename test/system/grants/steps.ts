@@ -1,9 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-	DeleteObjectCommand,
-	HeadObjectCommand,
-	PutObjectCommand,
-} from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import sharp from "sharp";
 import type { ItemBody, RestClient } from "#cli/rest-client.ts";
 import type { GrantsCloud } from "./grants-cloud.ts";
@@ -35,15 +31,10 @@ export async function picture(): Promise<Uint8Array<ArrayBuffer>> {
 	return new Uint8Array(bytes);
 }
 
-export async function until(
-	condition: string,
-	signal: AbortSignal,
-	holds: () => Promise<boolean>,
-): Promise<void> {
+export async function until(condition: string, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
 	const end = Date.now() + 30_000;
 	while (!(await holds())) {
-		if (signal.aborted || Date.now() > end)
-			throw new Error(`Timed out waiting until ${condition}.`);
+		if (signal.aborted || Date.now() > end) throw new Error(`Timed out waiting until ${condition}.`);
 		await sleep(25);
 	}
 }
@@ -60,32 +51,18 @@ export async function ready(
 	id: string,
 	signal: AbortSignal,
 ): Promise<ItemBody> {
-	await until(
-		"the item is ready",
-		signal,
-		async () => (await user.item(id)).status === "ready",
-	);
+	await until("the item is ready", signal, async () => (await user.item(id)).status === "ready");
 	await until("its events are sent", signal, async () => {
-		const unsent = await control.sql(
-			"select 1 from outbox where item_id = $1",
-			[id],
-		);
+		const unsent = await control.sql("select 1 from outbox where item_id = $1", [id]);
 		return unsent.length === 0;
 	});
 	for (const stage of stages) {
-		await until(
-			`the queue of ${stage} is empty`,
-			signal,
-			async () => (await depth(queue(`${stage}Queue`))) === 0,
-		);
+		await until(`the queue of ${stage} is empty`, signal, async () => (await depth(queue(`${stage}Queue`))) === 0);
 	}
 	return user.item(id);
 }
 
-export async function uploaded(
-	system: GrantsCloud,
-	signal: AbortSignal,
-): Promise<ItemBody> {
+export async function uploaded(system: GrantsCloud, signal: AbortSignal): Promise<ItemBody> {
 	const { id } = await system.user.upload("picture.png", await picture());
 	return ready(system, id, signal);
 }
@@ -103,10 +80,7 @@ export const announce = (user: RestClient, bytes: Uint8Array) =>
 		size: bytes.length,
 	});
 
-export async function send(
-	{ url, fields }: Form,
-	bytes: Uint8Array<ArrayBuffer>,
-) {
+export async function send({ url, fields }: Form, bytes: Uint8Array<ArrayBuffer>) {
 	const form = new FormData();
 	for (const [name, value] of Object.entries(fields)) form.append(name, value);
 	form.append("file", new Blob([bytes]), "picture");
@@ -115,14 +89,8 @@ export async function send(
 }
 
 /** Runs the work while grants are withheld, which is how a scenario causes a fault. */
-export async function without(
-	{ cloud }: GrantsCloud,
-	grants: RegExp,
-	work: () => Promise<void>,
-): Promise<void> {
-	const withheld = cloud.access.grants.filter(
-		({ id, withheld }) => grants.test(id) && !withheld,
-	);
+export async function without({ cloud }: GrantsCloud, grants: RegExp, work: () => Promise<void>): Promise<void> {
+	const withheld = cloud.access.grants.filter(({ id, withheld }) => grants.test(id) && !withheld);
 	for (const grant of withheld) grant.withheld = true;
 	try {
 		await work();
@@ -142,19 +110,14 @@ export async function unannounced(system: GrantsCloud): Promise<Form> {
 	return form;
 }
 
-export async function exists(
-	{ s3, outputs }: GrantsCloud,
-	Key: string | undefined,
-): Promise<boolean> {
-	return s3
-		.send(new HeadObjectCommand({ Bucket: outputs.BucketName, Key }))
-		.then(
-			() => true,
-			(error: Error) => {
-				if (error.name === "NotFound") return false;
-				throw error;
-			},
-		);
+export async function exists({ s3, outputs }: GrantsCloud, Key: string | undefined): Promise<boolean> {
+	return s3.send(new HeadObjectCommand({ Bucket: outputs.BucketName, Key })).then(
+		() => true,
+		(error: Error) => {
+			if (error.name === "NotFound") return false;
+			throw error;
+		},
+	);
 }
 
 export const put = ({ s3, outputs }: GrantsCloud, Key: string) =>
@@ -170,12 +133,9 @@ export const remove = ({ s3, outputs }: GrantsCloud, Key: string) =>
 	s3.send(new DeleteObjectCommand({ Bucket: outputs.BucketName, Key }));
 
 export const owner = ({ user }: GrantsCloud): string =>
-	JSON.parse(
-		Buffer.from(user.token.split(".")[1] ?? "", "base64url").toString(),
-	).sub;
+	JSON.parse(Buffer.from(user.token.split(".")[1] ?? "", "base64url").toString()).sub;
 
-export const derivedOf = (system: GrantsCloud, id: string, name: string) =>
-	`derived/${owner(system)}/${id}/${name}`;
+export const derivedOf = (system: GrantsCloud, id: string, name: string) => `derived/${owner(system)}/${id}/${name}`;
 
 /** For scenarios that show the grants of polling and delivering, too. */
 export const pipeline = /^(?!logs:)/;

@@ -43,10 +43,9 @@ export const upkeepScenarios: GrantScenario[] = [
 			for (let hour = 0; hour < 3; hour += 1) {
 				await system.control.letTimePass(item_id);
 			}
-			await system.control.sql(
-				"update items set created_at = created_at - interval '3 hours' where id = $1",
-				[item_id],
-			);
+			await system.control.sql("update items set created_at = created_at - interval '3 hours' where id = $1", [
+				item_id,
+			]);
 			await system.control.sweepNow();
 			const { error } = await system.user.item(item_id);
 			check(error?.code === "upload_missing", `it is failed (${error?.code})`);
@@ -57,17 +56,13 @@ export const upkeepScenarios: GrantScenario[] = [
 		run: async (system) => {
 			const { item_id, fields } = await announce(system.user, await picture());
 			await system.user.call("DELETE", `/items/${item_id}`);
-			const left = [
-				fields.key ?? "",
-				derivedOf(system, item_id, "thumbnail.webp"),
-			];
+			const left = [fields.key ?? "", derivedOf(system, item_id, "thumbnail.webp")];
 			await without(system, announcements, async () => {
 				for (const key of left) await put(system, key);
 			});
-			await system.control.sql(
-				"update tombstones set deleted_at = deleted_at - interval '1 hour' where item_id = $1",
-				[item_id],
-			);
+			await system.control.sql("update tombstones set deleted_at = deleted_at - interval '1 hour' where item_id = $1", [
+				item_id,
+			]);
 			await system.control.sweepNow();
 			for (const key of left) {
 				check(!(await exists(system, key)), `${key} is gone`);
@@ -76,8 +71,7 @@ export const upkeepScenarios: GrantScenario[] = [
 	},
 	{
 		name: "migrations are applied",
-		run: async ({ invoke, outputs }) =>
-			void (await invoke(outputs.MigrationFunctionName)),
+		run: async ({ invoke, outputs }) => void (await invoke(outputs.MigrationFunctionName)),
 	},
 	...stages.map(
 		(stage): GrantScenario => ({
@@ -85,17 +79,13 @@ export const upkeepScenarios: GrantScenario[] = [
 			speaksFor: /^sqs:ChangeMessageVisibility$/,
 			run: async (system, signal) => {
 				const { user, cold, returnsIn, queue, purge } = system;
-				await without(
-					system,
-					new RegExp(`/${stage}WorkerRole.* secretsmanager:`),
-					async () => {
-						await cold(String(system.outputs[`${stage}FunctionName`]));
-						await user.upload("picture.png", await picture());
-						await until("it comes again", signal, async () =>
-							returnsIn(queue(`${stage}Queue`)).some((seconds) => seconds < 60),
-						);
-					},
-				);
+				await without(system, new RegExp(`/${stage}WorkerRole.* secretsmanager:`), async () => {
+					await cold(String(system.outputs[`${stage}FunctionName`]));
+					await user.upload("picture.png", await picture());
+					await until("it comes again", signal, async () =>
+						returnsIn(queue(`${stage}Queue`)).some((seconds) => seconds < 60),
+					);
+				});
 				await purge();
 			},
 		}),
@@ -108,11 +98,7 @@ export const upkeepScenarios: GrantScenario[] = [
 			await without(system, /\/CleanupRole.* secretsmanager:/, async () => {
 				await cold(outputs.CleanupFunctionName);
 				await invokeLater(outputs.CleanupFunctionName);
-				await until(
-					"it is kept",
-					signal,
-					async () => (await depth(queue("FailedCleanups"))) === 1,
-				);
+				await until("it is kept", signal, async () => (await depth(queue("FailedCleanups"))) === 1);
 			});
 			await purge();
 		},
@@ -122,9 +108,7 @@ export const upkeepScenarios: GrantScenario[] = [
 		run: async ({ logged, runSchedules, outputs }, signal) => {
 			const done = async () => {
 				const lines = await logged("cleanup", "duration_ms");
-				const linesOf = (message: string) =>
-					lines.filter((line) => line.includes(`"message":"${message}"`))
-						.length;
+				const linesOf = (message: string) => lines.filter((line) => line.includes(`"message":"${message}"`)).length;
 				return [linesOf("sweep"), linesOf("sessions")] as const;
 			};
 			const [sweeps, counts] = await done();
@@ -142,11 +126,7 @@ export const upkeepScenarios: GrantScenario[] = [
 			const { runSchedules, outputs, depth, queue, purge } = system;
 			await without(system, /Schedule.* lambda:InvokeFunction/, async () => {
 				await runSchedules(outputs.CleanupFunctionName);
-				await until(
-					"both are kept",
-					signal,
-					async () => (await depth(queue("FailedCleanups"))) === 2,
-				);
+				await until("both are kept", signal, async () => (await depth(queue("FailedCleanups"))) === 2);
 			});
 			await purge();
 		},
@@ -194,10 +174,7 @@ export const upkeepScenarios: GrantScenario[] = [
 		run: async (system, signal) => {
 			const { logged, user, control, invoke, outputs } = system;
 			const names = Object.keys(loggingFunctions) as LoggingFunction[];
-			const counts = () =>
-				Promise.all(
-					names.map(async (name) => (await logged(name, "REPORT")).length),
-				);
+			const counts = () => Promise.all(names.map(async (name) => (await logged(name, "REPORT")).length));
 			const before = await counts();
 			await user.upload("picture.png", await picture());
 			await control.sweepNow();

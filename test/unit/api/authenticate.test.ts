@@ -1,17 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import {
-	exportJWK,
-	generateKeyPair,
-	type JWTPayload,
-	SignJWT,
-	UnsecuredJWT,
-} from "jose";
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-	type Authenticate,
-	cognitoAuthenticate,
-} from "#lambdas/api/http/authenticate.ts";
+import { type Authenticate, cognitoAuthenticate } from "#lambdas/api/http/authenticate.ts";
 import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { testApi } from "./test-api.ts";
 
@@ -48,10 +39,7 @@ afterAll(() => {
 const idClaims = { token_use: "id", aud: clientId, sub: userId };
 const accessClaims = { token_use: "access", client_id: clientId, sub: userId };
 
-function sign(
-	claims: JWTPayload,
-	{ key = ours.privateKey, kid = "ours", expires = "1h", iss = issuer } = {},
-) {
+function sign(claims: JWTPayload, { key = ours.privateKey, kid = "ours", expires = "1h", iss = issuer } = {}) {
 	return new SignJWT(claims)
 		.setProtectedHeader({ alg: "RS256", kid })
 		.setIssuer(iss)
@@ -65,44 +53,32 @@ describe("a token", () => {
 		["an ID token", idClaims],
 		["an access token", accessClaims],
 	])("is accepted as %s and gives its user", async (_, claims) => {
-		await expect(authenticate(`Bearer ${await sign(claims)}`)).resolves.toBe(
-			userId,
-		);
+		await expect(authenticate(`Bearer ${await sign(claims)}`)).resolves.toBe(userId);
 	});
 
 	it("is accepted whatever the case of the scheme", async () => {
-		await expect(authenticate(`bearer ${await sign(idClaims)}`)).resolves.toBe(
-			userId,
-		);
+		await expect(authenticate(`bearer ${await sign(idClaims)}`)).resolves.toBe(userId);
 	});
 
-	const alg = (name: string) =>
-		Buffer.from(JSON.stringify({ alg: name, kid: "ours" })).toString(
-			"base64url",
-		);
+	const alg = (name: string) => Buffer.from(JSON.stringify({ alg: name, kid: "ours" })).toString("base64url");
 	const refused: Record<string, () => Promise<string | undefined>> = {
 		"is missing": async () => undefined,
 		"is empty": async () => "Bearer ",
 		"is no JWT": async () => "Bearer abc.def.ghi",
 		"comes by another scheme": async () => `Basic ${await sign(idClaims)}`,
-		"is expired": async () =>
-			`Bearer ${await sign(idClaims, { expires: "-1s" })}`,
+		"is expired": async () => `Bearer ${await sign(idClaims, { expires: "-1s" })}`,
 		"is signed by a foreign key under our key's id": async () =>
 			`Bearer ${await sign(idClaims, { key: foreign.privateKey })}`,
 		"is signed by a key nobody knows": async () =>
 			`Bearer ${await sign(idClaims, { key: foreign.privateKey, kid: "foreign" })}`,
-		"is of another issuer": async () =>
-			`Bearer ${await sign(idClaims, { iss: "https://elsewhere.example" })}`,
-		"is an ID token of another client": async () =>
-			`Bearer ${await sign({ ...idClaims, aud: "client-2" })}`,
+		"is of another issuer": async () => `Bearer ${await sign(idClaims, { iss: "https://elsewhere.example" })}`,
+		"is an ID token of another client": async () => `Bearer ${await sign({ ...idClaims, aud: "client-2" })}`,
 		"is an access token of another client": async () =>
 			`Bearer ${await sign({ ...accessClaims, client_id: "client-2" })}`,
 		"is an access token that has our client only as audience": async () =>
 			`Bearer ${await sign({ token_use: "access", aud: clientId, sub: userId })}`,
-		"is for another use": async () =>
-			`Bearer ${await sign({ ...idClaims, token_use: "refresh" })}`,
-		"names no user": async () =>
-			`Bearer ${await sign({ token_use: "id", aud: clientId })}`,
+		"is for another use": async () => `Bearer ${await sign({ ...idClaims, token_use: "refresh" })}`,
+		"names no user": async () => `Bearer ${await sign({ token_use: "id", aud: clientId })}`,
 		"names a user that would leave its key prefix": async () =>
 			`Bearer ${await sign({ ...idClaims, sub: "../other" })}`,
 		"has the algorithm none": async () =>
@@ -117,9 +93,9 @@ describe("a token", () => {
 		},
 		"has its claims changed after signing": async () => {
 			const [header, , signature] = (await sign(idClaims)).split(".");
-			const claims = Buffer.from(
-				JSON.stringify({ ...idClaims, iss: issuer, exp: 9e9, sub: "other" }),
-			).toString("base64url");
+			const claims = Buffer.from(JSON.stringify({ ...idClaims, iss: issuer, exp: 9e9, sub: "other" })).toString(
+				"base64url",
+			);
 			return `Bearer ${header}.${claims}.${signature}`;
 		},
 	};
@@ -135,9 +111,7 @@ describe("a token", () => {
 			const token = await sign(idClaims, { key: foreign.privateKey, kid });
 			await expect(authenticate(`Bearer ${token}`)).rejects.toThrow();
 		}
-		await expect(authenticate(`Bearer ${await sign(idClaims)}`)).resolves.toBe(
-			userId,
-		);
+		await expect(authenticate(`Bearer ${await sign(idClaims)}`)).resolves.toBe(userId);
 	});
 });
 
@@ -150,9 +124,7 @@ describe("the signing keys", () => {
 		["local", "http://keys.example/jwks.json"],
 		["local", "http://127.0.0.1.example/jwks.json"],
 	])("are not read over http in %s from %s", (environment, jwksUrl) => {
-		expect(() =>
-			cognitoAuthenticate({ issuer: http, jwksUrl, clientId, environment }),
-		).toThrow("over https");
+		expect(() => cognitoAuthenticate({ issuer: http, jwksUrl, clientId, environment })).toThrow("over https");
 	});
 
 	it("that cannot be fetched are not blamed on the caller", async () => {
@@ -162,33 +134,26 @@ describe("the signing keys", () => {
 			clientId,
 			environment: "local",
 		});
-		await expect(
-			unreachable(`Bearer ${await sign(idClaims)}`),
-		).rejects.not.toMatchObject({ code: "unauthorized" });
+		await expect(unreachable(`Bearer ${await sign(idClaims)}`)).rejects.not.toMatchObject({ code: "unauthorized" });
 	});
 });
 
 describe("every route that is not public", () => {
 	const guarded = allRoutes.filter((route) => !route.public);
 
-	it.each(guarded)(
-		"$method $path answers 401 without a token",
-		async (route) => {
-			const { app } = testApi({ authenticate });
-			const path = route.path.replaceAll(/{\w+}/g, crypto.randomUUID());
-			const response = await app.request(path, { method: route.method });
-			expect(response.status).toBe(401);
-			expect(response.headers.get("www-authenticate")).toBe("Bearer");
-			expect(response.headers.get("content-type")).toBe(
-				"application/problem+json",
-			);
-			expect(await response.json()).toMatchObject({
-				code: "unauthorized",
-				status: 401,
-				detail: expect.stringContaining("needs a token"),
-			});
-		},
-	);
+	it.each(guarded)("$method $path answers 401 without a token", async (route) => {
+		const { app } = testApi({ authenticate });
+		const path = route.path.replaceAll(/{\w+}/g, crypto.randomUUID());
+		const response = await app.request(path, { method: route.method });
+		expect(response.status).toBe(401);
+		expect(response.headers.get("www-authenticate")).toBe("Bearer");
+		expect(response.headers.get("content-type")).toBe("application/problem+json");
+		expect(await response.json()).toMatchObject({
+			code: "unauthorized",
+			status: 401,
+			detail: expect.stringContaining("needs a token"),
+		});
+	});
 
 	it("takes its user from the token", async () => {
 		const { app } = testApi({ authenticate });
@@ -201,13 +166,10 @@ describe("every route that is not public", () => {
 });
 
 describe("every public route", () => {
-	it.each(allRoutes.filter((route) => route.public))(
-		"$method $path answers without a token",
-		async (route) => {
-			const { app } = testApi({ authenticate });
-			const path = route.path.replace("{asset}", "swagger-ui.css");
-			const response = await app.request(path);
-			expect(response.status).toBe(200);
-		},
-	);
+	it.each(allRoutes.filter((route) => route.public))("$method $path answers without a token", async (route) => {
+		const { app } = testApi({ authenticate });
+		const path = route.path.replace("{asset}", "swagger-ui.css");
+		const response = await app.request(path);
+		expect(response.status).toBe(200);
+	});
 });

@@ -19,19 +19,13 @@ describe("POST /chat", () => {
 				chat: fakeChat((_, calls) =>
 					calls === 1
 						? {
-								toolCalls: [
-									{ name: "search_collection", input: { query: "harbour" } },
-								],
+								toolCalls: [{ name: "search_collection", input: { query: "harbour" } }],
 							}
 						: { text: `A harbour [${itemId.slice(0, 8)}].` },
 				),
 			},
 		});
-		const { status, body } = await api.as(ada)(
-			"POST",
-			"/chat",
-			say("boats", "s"),
-		);
+		const { status, body } = await api.as(ada)("POST", "/chat", say("boats", "s"));
 		expect(status).toBe(200);
 		const results = [
 			expect.objectContaining({
@@ -73,23 +67,18 @@ describe("POST /chat", () => {
 		expect(history.body.messages).toHaveLength(2);
 	});
 
-	it.each(["a#b", "a/b", "", " ", "x".repeat(129), "é"])(
-		"refuses %j as the name of a session",
-		async (name) => {
-			const { as } = testApi();
-			const json = { message: "hello", session_id: name };
-			const { status, body } = await as(ada)("POST", "/chat", { json });
-			expect(status).toBe(422);
-			expect(body.errors[0].field).toBe("body.session_id");
-		},
-	);
+	it.each(["a#b", "a/b", "", " ", "x".repeat(129), "é"])("refuses %j as the name of a session", async (name) => {
+		const { as } = testApi();
+		const json = { message: "hello", session_id: name };
+		const { status, body } = await as(ada)("POST", "/chat", { json });
+		expect(status).toBe(422);
+		expect(body.errors[0].field).toBe("body.session_id");
+	});
 
 	it("is 409 while the session answers another message, and 503 where the model is unavailable", async () => {
 		const { as, ports } = testApi({
 			ports: {
-				chat: fakeChat(
-					() => new ModelFailure("chat_unavailable", "Overloaded (529)."),
-				),
+				chat: fakeChat(() => new ModelFailure("chat_unavailable", "Overloaded (529).")),
 			},
 		});
 		const away = await as(ada)("POST", "/chat", say("hello", "s"));
@@ -112,9 +101,7 @@ describe("POST /chat", () => {
 			expect(answer.status).toBe(422);
 			return answer.body.errors;
 		};
-		expect(await wrong({ message: " \n" })).toEqual([
-			{ field: "body.message", detail: "Must not be empty" },
-		]);
+		expect(await wrong({ message: " \n" })).toEqual([{ field: "body.message", detail: "Must not be empty" }]);
 		expect(await wrong({ message: "a".repeat(4_001) })).toEqual([
 			{ field: "body.message", detail: "Must have at most 4000 characters" },
 		]);
@@ -122,8 +109,7 @@ describe("POST /chat", () => {
 			expect(await wrong({ message: "hi", session_id })).toEqual([
 				{
 					field: "body.session_id",
-					detail:
-						"Must be 1 to 128 letters, digits or . _ : @ ~ -, not . or .. alone",
+					detail: "Must be 1 to 128 letters, digits or . _ : @ ~ -, not . or .. alone",
 				},
 			]);
 		}
@@ -165,8 +151,7 @@ describe("POST /chat", () => {
 				},
 			},
 		});
-		const inProgress = async () =>
-			(await as(ada)("GET", "/chat/s/history")).body.in_progress;
+		const inProgress = async () => (await as(ada)("GET", "/chat/s/history")).body.in_progress;
 		const answering = as(ada)("POST", "/chat", say("what?", "s"));
 		await model.reached;
 		expect(await inProgress()).toEqual({
@@ -208,17 +193,14 @@ describe("GET /chat/sessions", () => {
 		});
 	});
 
-	it.each(["0", "101", "1.5", "many", ""])(
-		"refuses a limit of %j",
-		async (limit) => {
-			const { as } = testApi();
-			const answer = await as(ada)("GET", "/chat/sessions", {
-				query: { limit },
-			});
-			expect(answer.status).toBe(422);
-			expect(answer.body.errors[0].field).toBe("query.limit");
-		},
-	);
+	it.each(["0", "101", "1.5", "many", ""])("refuses a limit of %j", async (limit) => {
+		const { as } = testApi();
+		const answer = await as(ada)("GET", "/chat/sessions", {
+			query: { limit },
+		});
+		expect(answer.status).toBe(422);
+		expect(answer.body.errors[0].field).toBe("query.limit");
+	});
 });
 
 describe("the filters of a message", () => {
@@ -245,29 +227,19 @@ describe("the filters of a message", () => {
 					}
 				: { text: "None." },
 		);
-		const answer = await testApi({ ports: { ...ports, chat } }).as(ada)(
-			"POST",
-			"/chat",
-			{ json: { message: "noodles?", session_id: "s", ...filters } },
-		);
+		const answer = await testApi({ ports: { ...ports, chat } }).as(ada)("POST", "/chat", {
+			json: { message: "noodles?", session_id: "s", ...filters },
+		});
 		expect(answer.status).toBe(200);
 		const toolResult = chat.requests[1]?.messages.at(-1)?.text ?? "";
-		return [...toolResult.matchAll(/"category":"(\w+)"/g)].map(
-			([, category]) => category,
-		);
+		return [...toolResult.matchAll(/"category":"(\w+)"/g)].map(([, category]) => category);
 	};
 
 	it("limit its searches: top_k, category_filter, min_similarity_score", async () => {
 		const all = { min_similarity_score: -1 };
-		expect((await categoriesOf(all)).sort()).toEqual([
-			"Food",
-			"Food",
-			"Travel",
-		]);
+		expect((await categoriesOf(all)).sort()).toEqual(["Food", "Food", "Travel"]);
 		expect(await categoriesOf({ ...all, top_k: 1 })).toHaveLength(1);
-		expect(await categoriesOf({ ...all, category_filter: "Travel" })).toEqual([
-			"Travel",
-		]);
+		expect(await categoriesOf({ ...all, category_filter: "Travel" })).toEqual(["Travel"]);
 		expect(await categoriesOf({ min_similarity_score: 1 })).toEqual([]);
 	});
 

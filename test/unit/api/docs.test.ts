@@ -8,9 +8,7 @@ describe("the docs page", () => {
 	it("loads only files of its own, which exist", async () => {
 		const page = await get("/docs");
 		expect(page.headers.get("content-type")).toContain("text/html");
-		const loaded = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(
-			([, address]) => address as string,
-		);
+		const loaded = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address as string);
 		expect(loaded.length).toBeGreaterThanOrEqual(4);
 		for (const address of loaded.filter((to) => to !== "data:,")) {
 			const url = new URL(address, "http://localhost/docs");

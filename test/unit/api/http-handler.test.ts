@@ -2,9 +2,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import { httpHandler } from "#lambda-kit/http-handler.ts";
 
-function eventOf(
-	overrides: Partial<APIGatewayProxyEventV2> & { method?: string } = {},
-): APIGatewayProxyEventV2 {
+function eventOf(overrides: Partial<APIGatewayProxyEventV2> & { method?: string } = {}): APIGatewayProxyEventV2 {
 	const { method = "GET", ...event } = overrides;
 	const rawPath = event.rawPath ?? "/";
 	return {
@@ -46,8 +44,7 @@ const echo = httpHandler(async (request, { requestId }) =>
 		body: Buffer.from(await request.arrayBuffer()).toString("hex"),
 	}),
 );
-const ask = async (event: APIGatewayProxyEventV2) =>
-	JSON.parse((await echo(event)).body ?? "");
+const ask = async (event: APIGatewayProxyEventV2) => JSON.parse((await echo(event)).body ?? "");
 
 describe("a gateway event", () => {
 	it("becomes a request with its method, address and id", async () => {
@@ -93,9 +90,7 @@ describe("a gateway event", () => {
 	});
 
 	it("brings headers and cookies", async () => {
-		const { headers } = await ask(
-			eventOf({ headers: { "X-A": "1, 2" }, cookies: ["a=1", "b=2"] }),
-		);
+		const { headers } = await ask(eventOf({ headers: { "X-A": "1, 2" }, cookies: ["a=1", "b=2"] }));
 		expect(headers).toMatchObject({ "x-a": "1, 2", cookie: "a=1; b=2" });
 	});
 
@@ -117,9 +112,7 @@ describe("a response", () => {
 			"text/html; charset=utf-8",
 			"text/javascript; charset=utf-8",
 		]) {
-			const handler = httpHandler(
-				() => new Response("ü", { headers: { "content-type": type } }),
-			);
+			const handler = httpHandler(() => new Response("ü", { headers: { "content-type": type } }));
 			expect(await handler(eventOf())).toMatchObject({
 				statusCode: 200,
 				body: "ü",

@@ -11,9 +11,7 @@ describe("an upload", () => {
 	it("answers the item, as documented and nothing else", async () => {
 		const { status, body } = await upload(png("my shot.png", "1"));
 		expect(status).toBe(200);
-		expect(Object.keys(body).sort()).toEqual(
-			Object.keys(itemSchema.shape).sort(),
-		);
+		expect(Object.keys(body).sort()).toEqual(Object.keys(itemSchema.shape).sort());
 		expect(itemSchema.parse(body)).toMatchObject({
 			filename: `${body.id}.png`,
 			original_filename: "my shot.png",
@@ -64,14 +62,11 @@ describe("an upload", () => {
 	it.each([
 		["text for it", { file: "text" }],
 		["another name for it", { image: png() }],
-	])(
-		"with %s instead of the file is refused by the field's name",
-		async (_, form) => {
-			const { status, body } = await ask("POST", "/items", { form });
-			expect(status).toBe(422);
-			expect(body.detail).toContain("body.file");
-		},
-	);
+	])("with %s instead of the file is refused by the field's name", async (_, form) => {
+		const { status, body } = await ask("POST", "/items", { form });
+		expect(status).toBe(422);
+		expect(body.detail).toContain("body.file");
+	});
 
 	it("of two files at once is refused", async () => {
 		const form = new FormData();
@@ -84,10 +79,7 @@ describe("an upload", () => {
 	});
 
 	it("that is no form is refused", async () => {
-		for (const contentType of [
-			"multipart/form-data; boundary=x",
-			"multipart/form-data",
-		]) {
+		for (const contentType of ["multipart/form-data; boundary=x", "multipart/form-data"]) {
 			const { status } = await ask("POST", "/items", {
 				raw: {
 					body: "garbage",
@@ -161,10 +153,7 @@ describe("the list", () => {
 
 describe("deleting", () => {
 	it("removes the item and every object of it", async () => {
-		const { itemId, originalKey, thumbnailKey } = await readyItem(
-			api.ports,
-			ada,
-		);
+		const { itemId, originalKey, thumbnailKey } = await readyItem(api.ports, ada);
 		const { status, body } = await ask("DELETE", `/items/${itemId}`);
 		expect(status).toBe(200);
 		expect(body).toEqual({ status: "deleted", id: itemId });
@@ -177,10 +166,7 @@ describe("deleting", () => {
 
 describe("an image's URL", () => {
 	it("reads the original, or the thumbnail", async () => {
-		const { itemId, originalKey, thumbnailKey } = await readyItem(
-			api.ports,
-			ada,
-		);
+		const { itemId, originalKey, thumbnailKey } = await readyItem(api.ports, ada);
 		const original = await ask("GET", `/images/${itemId}.png`);
 		expect(original.body.url).toContain(originalKey);
 		expect(Object.keys(original.body)).toEqual(["url"]);
@@ -193,12 +179,7 @@ describe("an image's URL", () => {
 
 	it("is given under the item's own filename only", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
-		for (const filename of [
-			`${itemId}.jpg`,
-			`${itemId}`,
-			`${itemId}.png.exe`,
-			`${itemId}.PNG`,
-		]) {
+		for (const filename of [`${itemId}.jpg`, `${itemId}`, `${itemId}.png.exe`, `${itemId}.PNG`]) {
 			const { status } = await ask("GET", `/images/${filename}`);
 			expect(status, filename).toBe(404);
 		}

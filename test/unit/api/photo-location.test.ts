@@ -35,11 +35,7 @@ beforeAll(async () => {
 	await processImage(ports, { key: originalKey(item) }, options);
 	await analyzeItem(ports, { user_id: ada, item_id: itemId }, options);
 	const analysis_id = (await ports.items.find(ada, itemId))?.latestAnalysis?.id;
-	await embedAnalysis(
-		ports,
-		{ user_id: ada, item_id: itemId, analysis_id: analysis_id ?? "" },
-		options,
-	);
+	await embedAnalysis(ports, { user_id: ada, item_id: itemId, analysis_id: analysis_id ?? "" }, options);
 });
 
 it("the owner reads place and camera with the item, and in the list", async () => {

@@ -1,9 +1,5 @@
 import { derivedId } from "#core/ids.ts";
-import {
-	embeddingText,
-	imageDescription,
-	searchText,
-} from "#core/items/analysis.ts";
+import { embeddingText, imageDescription, searchText } from "#core/items/analysis.ts";
 import { originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
@@ -38,11 +34,7 @@ export async function readyItem(
 	} as const;
 
 	await objects.put(thumbnail, new Uint8Array([1]), "image/webp");
-	await objects.put(
-		visionKey(userId, item.id),
-		new Uint8Array([1]),
-		"image/jpeg",
-	);
+	await objects.put(visionKey(userId, item.id), new Uint8Array([1]), "image/jpeg");
 	await stages.commitProcessed(
 		await leaseOf("process"),
 		{
@@ -96,11 +88,9 @@ export async function readyItem(
 		},
 	);
 
-	const { vectors, usage } = await embedder.embed(
-		[embeddingText(text)],
-		"document",
-		{ deadline: new Date(Date.now() + 10_000) },
-	);
+	const { vectors, usage } = await embedder.embed([embeddingText(text)], "document", {
+		deadline: new Date(Date.now() + 10_000),
+	});
 	const [vector] = vectors;
 	if (!vector) throw new Error("The embedder gave no vector.");
 	await stages.commitEmbedded(

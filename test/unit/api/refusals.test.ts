@@ -23,31 +23,20 @@ describe("an unknown field", () => {
 			const answer = await ask(method, path.replace(/{\w+}/, "x"), {
 				query: { colour: "red" },
 				...(bodies[path] ? { json: bodies[path] } : {}),
-				...(path === "/items" && method === "POST"
-					? { form: { file: png() } }
-					: {}),
+				...(path === "/items" && method === "POST" ? { form: { file: png() } } : {}),
 			});
 			expect(answer.status).toBe(422);
-			expect(answer.body.errors).toEqual([
-				{ field: "query.colour", detail: expect.any(String) },
-			]);
+			expect(answer.body.errors).toEqual([{ field: "query.colour", detail: expect.any(String) }]);
 			expect(answer.body.detail).toContain("query.colour");
 		},
 	);
 
-	it.each(["colour", "__proto__", "user_id"])(
-		"%s in a body is refused by its name",
-		async (name) => {
-			const body = `{"query": "abc", "${name}": 1}`;
-			const answer = await ask(
-				"POST",
-				"/search",
-				raw("application/json", body),
-			);
-			expect(answer.status).toBe(422);
-			expect(answer.body.detail).toContain(`body.${name}`);
-		},
-	);
+	it.each(["colour", "__proto__", "user_id"])("%s in a body is refused by its name", async (name) => {
+		const body = `{"query": "abc", "${name}": 1}`;
+		const answer = await ask("POST", "/search", raw("application/json", body));
+		expect(answer.status).toBe(422);
+		expect(answer.body.detail).toContain(`body.${name}`);
+	});
 
 	it("in a form is refused by its name", async () => {
 		const answer = await ask("POST", "/items", {
@@ -59,30 +48,16 @@ describe("an unknown field", () => {
 });
 
 describe("a body", () => {
-	it.each(["{", "", "[1", "nul", '{"query": "abc"'])(
-		"that is no JSON (%j) is refused",
-		async (body) => {
-			const answer = await ask(
-				"POST",
-				"/search",
-				raw("application/json", body),
-			);
-			expect(answer.status).toBe(400);
-			expect(answer.body.code).toBe("invalid_request");
-		},
-	);
+	it.each(["{", "", "[1", "nul", '{"query": "abc"'])("that is no JSON (%j) is refused", async (body) => {
+		const answer = await ask("POST", "/search", raw("application/json", body));
+		expect(answer.status).toBe(400);
+		expect(answer.body.code).toBe("invalid_request");
+	});
 
-	it.each(["[]", "null", "1", '"abc"'])(
-		"that is JSON but no object (%s) is refused",
-		async (body) => {
-			const answer = await ask(
-				"POST",
-				"/search",
-				raw("application/json", body),
-			);
-			expect(answer.status).toBe(422);
-		},
-	);
+	it.each(["[]", "null", "1", '"abc"'])("that is JSON but no object (%s) is refused", async (body) => {
+		const answer = await ask("POST", "/search", raw("application/json", body));
+		expect(answer.status).toBe(422);
+	});
 
 	it("of another content type is refused", async () => {
 		const answer = await ask("POST", "/search", raw("text/plain", "abc"));
@@ -92,9 +67,7 @@ describe("a body", () => {
 	it("that is missing is refused by the name of the missing field", async () => {
 		const answer = await ask("POST", "/search");
 		expect(answer.status).toBe(422);
-		expect(answer.body.errors).toEqual([
-			{ field: "body.query", detail: "This field is missing" },
-		]);
+		expect(answer.body.errors).toEqual([{ field: "body.query", detail: "This field is missing" }]);
 	});
 
 	it("of JSON above 64 KB is refused", async () => {

@@ -16,13 +16,11 @@ function startStages() {
 beforeEach(async () => {
 	simulator = new Simulator();
 	const api = testApi({ ports: simulator.ports, maxWaitMs: 300 });
-	call = (method, path, json) =>
-		api.as(simulator.userId)(method, path, json === undefined ? {} : { json });
+	call = (method, path, json) => api.as(simulator.userId)(method, path, json === undefined ? {} : { json });
 	itemId = await simulator.upload();
 });
 
-const analyze = (json?: unknown) =>
-	call("POST", `/items/${itemId}/analyze`, json);
+const analyze = (json?: unknown) => call("POST", `/items/${itemId}/analyze`, json);
 
 async function withStages<T>(work: () => Promise<T>): Promise<T> {
 	const stop = startStages();
@@ -71,9 +69,7 @@ describe("POST /items/{id}/analyze", () => {
 		expect(body.version).toBe(2);
 		expect(requested).toEqual([["openai", "m"]]);
 		const { body: versions } = await call("GET", `/items/${itemId}/analyses`);
-		expect(versions.map(({ version }: Answer["body"]) => version)).toEqual([
-			2, 1,
-		]);
+		expect(versions.map(({ version }: Answer["body"]) => version)).toEqual([2, 1]);
 		await simulator.drain();
 		const item = await call("GET", `/items/${itemId}`);
 		expect(item.body).toMatchObject({
@@ -105,9 +101,7 @@ describe("POST /items/{id}/analyze", () => {
 	it("called twice for the same work does it once", async () => {
 		await simulator.drain();
 		const wanted = { force_reanalyze: true };
-		const [first, second] = await withStages(() =>
-			Promise.all([analyze(wanted), analyze(wanted)]),
-		);
+		const [first, second] = await withStages(() => Promise.all([analyze(wanted), analyze(wanted)]));
 		expect([first.status, second.status]).toEqual([200, 200]);
 		expect(first.body.id).toBe(second.body.id);
 		expect(simulator.modelCalls.get(itemId)).toBe(2);
@@ -115,8 +109,7 @@ describe("POST /items/{id}/analyze", () => {
 
 	it("answers a provider that is off with the problem that names its setting", async () => {
 		await simulator.drain();
-		const detail =
-			"The provider openai has no key: put it into the parameter y.";
+		const detail = "The provider openai has no key: put it into the parameter y.";
 		simulator.ports.vision.describe = async () => {
 			throw new ModelFailure("provider_not_configured", detail);
 		};
@@ -133,9 +126,7 @@ describe("POST /items/{id}/analyze", () => {
 		simulator.ports.vision.describe = async () => {
 			throw new PermanentFailure({ code: "vision_refused", detail });
 		};
-		const { status, body } = await withStages(() =>
-			analyze({ force_reanalyze: true }),
-		);
+		const { status, body } = await withStages(() => analyze({ force_reanalyze: true }));
 		expect(status).toBe(409);
 		expect(body).toMatchObject({ code: "request_failed", detail });
 		expect((await analyze()).body.version).toBe(1);
@@ -143,10 +134,7 @@ describe("POST /items/{id}/analyze", () => {
 
 	it("of an image that could not be decoded says so at once", async () => {
 		const broken = { ...simulator.newFile(), filename: "broken.png" };
-		broken.bytes = new Uint8Array([
-			...broken.bytes,
-			...Buffer.from("undecodable"),
-		]);
+		broken.bytes = new Uint8Array([...broken.bytes, ...Buffer.from("undecodable")]);
 		itemId = await simulator.upload(broken);
 		await simulator.drain();
 		for (const force_reanalyze of [true, false]) {

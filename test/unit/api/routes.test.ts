@@ -32,29 +32,19 @@ describe("the route table", () => {
 		for (const { method, path } of allRoutes) {
 			const address = path.replace("{asset}", "start.js");
 			const { status, body } = await as(ada)(method, address);
-			expect(body.code, `${method} ${path}: ${status}`).not.toBe(
-				"route_not_found",
-			);
+			expect(body.code, `${method} ${path}: ${status}`).not.toBe("route_not_found");
 		}
-		expect((await as(ada)("GET", "/nowhere")).body.code).toBe(
-			"route_not_found",
-		);
+		expect((await as(ada)("GET", "/nowhere")).body.code).toBe("route_not_found");
 	});
 
 	it("has exactly the routes that the OpenAPI document describes", () => {
-		expect(operations.map(({ route }) => route).sort()).toEqual(
-			[...table].sort(),
-		);
+		expect(operations.map(({ route }) => route).sort()).toEqual([...table].sort());
 	});
 
 	it("names as public exactly the routes that are documented without a token", () => {
-		const documented = operations
-			.filter(({ operation }) => operation.security.length === 0)
-			.map(({ route }) => route);
+		const documented = operations.filter(({ operation }) => operation.security.length === 0).map(({ route }) => route);
 		const open = allRoutes.filter((route) => route.public);
-		expect(documented.sort()).toEqual(
-			open.map(({ method, path }) => `${method} ${path}`).sort(),
-		);
+		expect(documented.sort()).toEqual(open.map(({ method, path }) => `${method} ${path}`).sort());
 	});
 });
 
@@ -64,17 +54,14 @@ describe("the OpenAPI document", () => {
 	});
 
 	it("refers only to components it has", () => {
-		const references = [
-			...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g),
-		].map(([, path]) => path as string);
+		const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
+			([, path]) => path as string,
+		);
 		expect(references.length).toBeGreaterThan(10);
 		for (const reference of references) {
 			const target = reference
 				.split("/")
-				.reduce<unknown>(
-					(at, key) => (at as Record<string, unknown>)?.[key],
-					document,
-				);
+				.reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], document);
 			expect(target, reference).toBeDefined();
 		}
 	});
@@ -93,10 +80,10 @@ describe("the OpenAPI document", () => {
 		for (const { route, operation } of operations) {
 			expect(operation.summary, route).toBeTruthy();
 			if (operation.security.length === 0) continue;
-			expect(
-				Object.keys(operation.responses["401"]?.content ?? {}),
-				route,
-			).toEqual(["application/problem+json", "application/json"]);
+			expect(Object.keys(operation.responses["401"]?.content ?? {}), route).toEqual([
+				"application/problem+json",
+				"application/json",
+			]);
 		}
 	});
 

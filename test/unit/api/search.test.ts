@@ -116,16 +116,12 @@ describe("a search", () => {
 			byText: async (...query) =>
 				(await api.ports.search.byText(...query)).map((hit) => ({
 					...hit,
-					matched: [
-						{ word: "lihgt", field: "headline", corrected_to: "light" },
-					],
+					matched: [{ word: "lihgt", field: "headline", corrected_to: "light" }],
 				})),
 		};
-		const { body } = await testApi({ ports: misspelt }).as(ada)(
-			"POST",
-			"/search",
-			{ json: { query: "lighthouse", search_type: "bm25" } },
-		);
+		const { body } = await testApi({ ports: misspelt }).as(ada)("POST", "/search", {
+			json: { query: "lighthouse", search_type: "bm25" },
+		});
 		expect(body.results[0].metadata.matched).toEqual([
 			{
 				word: "lihgt",
@@ -195,9 +191,7 @@ describe("a search", () => {
 	])("with %s = %j is refused by its name", async (name, value) => {
 		const { status, body } = await ask({ query: "lighthouse", [name]: value });
 		expect(status).toBe(422);
-		expect(body.errors.map((error: { field: string }) => error.field)).toEqual([
-			`body.${name}`,
-		]);
+		expect(body.errors.map((error: { field: string }) => error.field)).toEqual([`body.${name}`]);
 	});
 
 	it("of type agentic shows its steps and tools", async () => {
@@ -245,40 +239,32 @@ describe("a search", () => {
 		expect(body.answer_reason).toMatch(/Nothing in the collection was found/);
 	});
 
-	it.each(["hybrid", "agentic"])(
-		"of type %s is answered by the model that the request names",
-		async (search_type) => {
-			const { body } = await ask({
-				query: "lighthouse",
-				search_type,
-				answer_model: "one-of-them",
-			});
-			expect(body.answer_model_used).toBe("fake/one-of-them");
-		},
-	);
+	it.each(["hybrid", "agentic"])("of type %s is answered by the model that the request names", async (search_type) => {
+		const { body } = await ask({
+			query: "lighthouse",
+			search_type,
+			answer_model: "one-of-them",
+		});
+		expect(body.answer_model_used).toBe("fake/one-of-them");
+	});
 
-	it.each(["hybrid", "agentic"])(
-		"of type %s keeps its results when the model is away",
-		async (search_type) => {
-			const { body, status } = await failing(
-				new ModelFailure("chat_unavailable", "429 for org-123."),
-			)({ query: "lighthouse", search_type });
-			expect(status).toBe(200);
-			expect(body.results[0].item_id).toBeDefined();
-			expect(body.answer).toBeNull();
-			expect(body.answer_reason).toContain("The model gave no answer");
-			expect(JSON.stringify(body)).not.toContain("org-123");
-		},
-	);
+	it.each(["hybrid", "agentic"])("of type %s keeps its results when the model is away", async (search_type) => {
+		const { body, status } = await failing(new ModelFailure("chat_unavailable", "429 for org-123."))({
+			query: "lighthouse",
+			search_type,
+		});
+		expect(status).toBe(200);
+		expect(body.results[0].item_id).toBeDefined();
+		expect(body.answer).toBeNull();
+		expect(body.answer_reason).toContain("The model gave no answer");
+		expect(JSON.stringify(body)).not.toContain("org-123");
+	});
 
 	it.each(["hybrid", "agentic"])(
 		"of type %s with a model that no longer exists is a 502 that names the setting",
 		async (search_type) => {
 			const { body, status } = await failing(
-				new ModelFailure(
-					"model_not_found",
-					'Fake has no model "x": change chatModels.fake in cdk.json.',
-				),
+				new ModelFailure("model_not_found", 'Fake has no model "x": change chatModels.fake in cdk.json.'),
 			)({ query: "lighthouse", search_type, answer_model: "x" });
 			expect(status).toBe(502);
 			expect(body).toMatchObject({

@@ -9,8 +9,7 @@ beforeEach(() => {
 	api = testApi();
 });
 
-const similar = (id: string, json?: unknown) =>
-	api.as(ada)("POST", `/items/${id}/similar`, json ? { json } : {});
+const similar = (id: string, json?: unknown) => api.as(ada)("POST", `/items/${id}/similar`, json ? { json } : {});
 
 describe("POST /items/{id}/similar", () => {
 	it("answers similar items in the form of a search, without the item itself", async () => {
@@ -44,21 +43,17 @@ describe("POST /items/{id}/similar", () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		await readyItem(api.ports, ada, { category: "Food" });
 		await readyItem(api.ports, ada, { headline: "Ramen bowl" });
-		const count = async (json: object) =>
-			(await similar(itemId, json)).body.total_results;
+		const count = async (json: object) => (await similar(itemId, json)).body.total_results;
 		expect(await count({})).toBe(2);
 		expect(await count({ top_k: 1 })).toBe(1);
 		expect(await count({ category_filter: "Food" })).toBe(1);
 		expect(await count({ min_similarity_score: 0.5 })).toBe(1);
 	});
 
-	it.each([{ top_k: 0 }, { top_k: 51 }, { min_similarity_score: 2 }, { x: 1 }])(
-		"refuses %j",
-		async (json) => {
-			const { itemId } = await readyItem(api.ports, ada);
-			expect((await similar(itemId, json)).status).toBe(422);
-		},
-	);
+	it.each([{ top_k: 0 }, { top_k: 51 }, { min_similarity_score: 2 }, { x: 1 }])("refuses %j", async (json) => {
+		const { itemId } = await readyItem(api.ports, ada);
+		expect((await similar(itemId, json)).status).toBe(422);
+	});
 
 	it("answers what to do where an item has nothing to compare yet", async () => {
 		const { body } = await api.as(ada)("POST", "/items", {

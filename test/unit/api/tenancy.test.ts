@@ -25,9 +25,7 @@ beforeEach(async () => {
 	await api.ports.sessions.abandonTurn(ada, turn);
 });
 
-const addressed = allRoutes.filter(
-	(route) => !route.public && route.path.includes("{"),
-);
+const addressed = allRoutes.filter((route) => !route.public && route.path.includes("{"));
 
 /** The owner's value of a path's parameter, and one that nobody has. */
 function valuesFor(path: string): { owned: string; unknown: string } {
@@ -48,31 +46,25 @@ function withIds(path: string, value: string): string {
 }
 
 describe("another tenant's id", () => {
-	it.each(addressed)(
-		"is answered by $method $path like one that does not exist",
-		async ({ method, path }) => {
-			const { owned, unknown } = valuesFor(path);
-			const at = (value: string) => withIds(path, value);
-			const others = await api.as(bob)(method, at(owned));
-			const nobodys = await api.as(bob)(method, at(unknown));
-			expect(others.status).toBe(404);
-			expect(nobodys.status).toBe(404);
-			const comparable = ({ body }: typeof others, value: string) =>
-				JSON.stringify({ ...body, instance: "" }).replaceAll(value, "ID");
-			expect(comparable(others, owned)).toBe(comparable(nobodys, unknown));
-		},
-	);
+	it.each(addressed)("is answered by $method $path like one that does not exist", async ({ method, path }) => {
+		const { owned, unknown } = valuesFor(path);
+		const at = (value: string) => withIds(path, value);
+		const others = await api.as(bob)(method, at(owned));
+		const nobodys = await api.as(bob)(method, at(unknown));
+		expect(others.status).toBe(404);
+		expect(nobodys.status).toBe(404);
+		const comparable = ({ body }: typeof others, value: string) =>
+			JSON.stringify({ ...body, instance: "" }).replaceAll(value, "ID");
+		expect(comparable(others, owned)).toBe(comparable(nobodys, unknown));
+	});
 
-	it.each(addressed)(
-		"is found by its owner with $method $path",
-		async ({ method, path }) => {
-			const { owned } = valuesFor(path);
-			const answer = await api.as(ada)(method, withIds(path, owned));
-			// No stage works here, so what a stage has to do is on its way.
-			const waits = path.endsWith("/resize-only");
-			expect(answer.status).toBe(waits ? 202 : 200);
-		},
-	);
+	it.each(addressed)("is found by its owner with $method $path", async ({ method, path }) => {
+		const { owned } = valuesFor(path);
+		const answer = await api.as(ada)(method, withIds(path, owned));
+		// No stage works here, so what a stage has to do is on its way.
+		const waits = path.endsWith("/resize-only");
+		expect(answer.status).toBe(waits ? 202 : 200);
+	});
 
 	it("survives another tenant's attempt to delete it", async () => {
 		await api.as(bob)("DELETE", `/items/${mine.itemId}`);
@@ -99,8 +91,7 @@ describe("another tenant", () => {
 	});
 
 	it("that uploads the same bytes gets an item of its own", async () => {
-		const upload = async (userId: string) =>
-			api.as(userId)("POST", "/items", { form: { file: mine.file } });
+		const upload = async (userId: string) => api.as(userId)("POST", "/items", { form: { file: mine.file } });
 		const { body: again } = await upload(ada);
 		const { body: others } = await upload(bob);
 		expect(again.id).toBe(mine.itemId);

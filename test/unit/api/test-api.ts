@@ -51,11 +51,7 @@ export function testApi({
 	});
 	const as =
 		(userId: string) =>
-		async (
-			method: string,
-			path: string,
-			{ query, json, form, raw }: TestRequest = {},
-		): Promise<Answer> => {
+		async (method: string, path: string, { query, json, form, raw }: TestRequest = {}): Promise<Answer> => {
 			const headers = new Headers({
 				authorization: `Bearer ${userId}`,
 				...(json === undefined ? {} : { "content-type": "application/json" }),
@@ -82,8 +78,7 @@ export function testApi({
 	return { app, ports, as };
 }
 
-const onePixel =
-	"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /** A PNG; `seed` makes another file of it. */
 export function png(name = "shot.png", seed = ""): File {

@@ -10,13 +10,10 @@ const photo = {
 	content_type: "image/jpeg",
 	size: 20_000_000,
 };
-const announce = (more: object = {}, as = ask) =>
-	as("POST", "/uploads", { json: { ...photo, ...more } });
+const announce = (more: object = {}, as = ask) => as("POST", "/uploads", { json: { ...photo, ...more } });
 
 const sha256Of = async (file: File) =>
-	Buffer.from(
-		await crypto.subtle.digest("SHA-256", await file.arrayBuffer()),
-	).toString("hex");
+	Buffer.from(await crypto.subtle.digest("SHA-256", await file.arrayBuffer())).toString("hex");
 
 describe("POST /uploads", () => {
 	it("answers an item's id and a form, as documented and nothing else", async () => {
@@ -81,9 +78,7 @@ describe("POST /uploads", () => {
 	])("refuses %s = %j by its name", async (field, value, sentence) => {
 		const { status, body } = await announce({ [field]: value });
 		expect(status).toBe(422);
-		expect(body.errors).toEqual([
-			{ field: `body.${field}`, detail: expect.stringMatching(sentence) },
-		]);
+		expect(body.errors).toEqual([{ field: `body.${field}`, detail: expect.stringMatching(sentence) }]);
 	});
 
 	it("refuses more than 50 MB with a sentence", async () => {

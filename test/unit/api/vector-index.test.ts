@@ -12,12 +12,9 @@ beforeEach(() => {
 	api = testApi({ ports });
 });
 
-const rebuild = (user: string, json?: unknown) =>
-	api.as(user)("POST", "/vector-index/rebuild", json ? { json } : {});
-const status = async (user: string) =>
-	(await api.as(user)("GET", "/vector-index/status")).body;
-const announced = () =>
-	ports.events.published.filter(({ type }) => type === "EmbeddingRequested");
+const rebuild = (user: string, json?: unknown) => api.as(user)("POST", "/vector-index/rebuild", json ? { json } : {});
+const status = async (user: string) => (await api.as(user)("GET", "/vector-index/status")).body;
+const announced = () => ports.events.published.filter(({ type }) => type === "EmbeddingRequested");
 
 describe("POST /vector-index/rebuild", () => {
 	it("requests nothing where everything is embedded", async () => {

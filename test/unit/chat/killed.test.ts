@@ -1,17 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-	type Backend,
-	backends,
-	documentClient,
-} from "#cdk-local/test/services/backends.ts";
+import { type Backend, backends, documentClient } from "#cdk-local/test/services/backends.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { listItems } from "#langgraph-dynamodb/test/savers.ts";
-import {
-	conversationsOn,
-	jumpingClock,
-} from "../../contracts/conversations.ts";
+import { conversationsOn, jumpingClock } from "../../contracts/conversations.ts";
 import { countTraffic } from "../../support/aws-traffic.ts";
 import { readyItem } from "../api/ready-item.ts";
 import { ask, newUser, ref, type Say, searching } from "./talk.ts";
@@ -58,15 +51,11 @@ test.each(["before", "after"] as const)(
 				...conversationsOn(backend, { ...clock, client }),
 			});
 			const say: Say = ({ messages }) =>
-				messages.at(-1)?.role === "tool"
-					? { text: `A bowl of noodles [${ref(itemId)}].` }
-					: searching("noodles");
+				messages.at(-1)?.role === "tool" ? { text: `A bowl of noodles [${ref(itemId)}].` } : searching("noodles");
 			await ask(over(), user, "Have I noodles?", say);
 
 			const client = dying(when, nth);
-			const broken = await ask(over(client), user, "And again?", say).catch(
-				(error) => error,
-			);
+			const broken = await ask(over(client), user, "And again?", say).catch((error) => error);
 			if (!client.died()) break;
 			deaths += 1;
 			expect(broken).toBeInstanceOf(Error);
@@ -82,20 +71,14 @@ test.each(["before", "after"] as const)(
 			expect(again.ids).toEqual([itemId]);
 			for (const { messages } of again.requests) {
 				const called = messages.flatMap((message) =>
-					message.role === "assistant"
-						? message.toolCalls.map(({ id }) => id)
-						: [],
+					message.role === "assistant" ? message.toolCalls.map(({ id }) => id) : [],
 				);
-				const answeredCalls = messages.flatMap((message) =>
-					message.role === "tool" ? [message.callId] : [],
-				);
+				const answeredCalls = messages.flatMap((message) => (message.role === "tool" ? [message.callId] : []));
 				expect(answeredCalls).toEqual(called);
 				// The question is stored once, however often the turn was begun.
-				expect(
-					messages.filter(
-						({ role, text }) => role === "user" && /^And again\?/.test(text),
-					),
-				).toHaveLength(isKept ? 2 : 1);
+				expect(messages.filter(({ role, text }) => role === "user" && /^And again\?/.test(text))).toHaveLength(
+					isKept ? 2 : 1,
+				);
 			}
 		}
 		// A turn has at least these crash points: lease, question, five steps and the answer.
@@ -136,8 +119,7 @@ test("a turn reads its session once, by taking its lease", async () => {
 	const [first, second] = operations;
 	expect(first).toMatchObject({ UpdateItem: 1, TransactWriteItems: 2 });
 	expect(second).toMatchObject({ UpdateItem: 1, TransactWriteItems: 2 });
-	for (const operation of operations)
-		expect(operation).not.toHaveProperty("GetItem");
+	for (const operation of operations) expect(operation).not.toHaveProperty("GetItem");
 });
 
 test("a turn whose session is deleted meanwhile is not found, and stores nothing", async () => {
@@ -161,15 +143,11 @@ test("a conversation with 5 MB of state continues", async () => {
 	const { itemId } = await readyItem(rows, user, { headline: "Noodles" });
 	const ports: Ports = { ...rows, ...conversationsOn(backend) };
 	const traffic = countTraffic(backend.s3);
-	const thought = Buffer.from(
-		crypto.getRandomValues(new Uint8Array(60_000)),
-	).toString("base64");
+	const thought = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString("base64");
 	const content = Array.from({ length: 63 }, (_, at) => `${at}${thought}`);
 	const first = await ask(ports, user, "noodles", {
 		async answer({ messages }) {
-			const toolCalls = [
-				{ id: "call", name: "search_collection", input: { query: "noodles" } },
-			];
+			const toolCalls = [{ id: "call", name: "search_collection", input: { query: "noodles" } }];
 			const isTold = messages.at(-1)?.role === "tool";
 			return {
 				message: {

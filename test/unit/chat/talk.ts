@@ -1,11 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { chatTurn } from "#core/chat/chat-turn.ts";
-import type {
-	Chat,
-	ChatRequest,
-	Ports,
-	SessionMessage,
-} from "#core/ports/index.ts";
+import type { Chat, ChatRequest, Ports, SessionMessage } from "#core/ports/index.ts";
 import { type FakeReply, fakeChat } from "#fakes/chat.ts";
 
 export type Say = (request: ChatRequest, calls: number) => FakeReply;
@@ -16,11 +11,7 @@ export async function ask(
 	userId: string,
 	question: string,
 	say: Say | Chat,
-	{
-		sessionId = "s",
-		topK = 10,
-		seconds = 25,
-	}: { sessionId?: string; topK?: number; seconds?: number } = {},
+	{ sessionId = "s", topK = 10, seconds = 25 }: { sessionId?: string; topK?: number; seconds?: number } = {},
 ): Promise<{
 	answer: SessionMessage;
 	number: number;
@@ -45,13 +36,11 @@ export async function ask(
 	};
 }
 
-export const calling = (
-	name: string,
-	input: Record<string, unknown> | null = {},
-): FakeReply => ({ toolCalls: [{ name, input }] });
+export const calling = (name: string, input: Record<string, unknown> | null = {}): FakeReply => ({
+	toolCalls: [{ name, input }],
+});
 
-export const searching = (query: string, more = {}): FakeReply =>
-	calling("search_collection", { query, ...more });
+export const searching = (query: string, more = {}): FakeReply => calling("search_collection", { query, ...more });
 
 export const ref = (itemId: string) => itemId.slice(0, 8);
 

@@ -5,22 +5,9 @@ import { maxAnswerLength } from "#core/chat/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { ChatRequest } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import {
-	type Conversations,
-	conversationsInMemory,
-	conversationsOn,
-} from "../../contracts/conversations.ts";
+import { type Conversations, conversationsInMemory, conversationsOn } from "../../contracts/conversations.ts";
 import { readyItem } from "../api/ready-item.ts";
-import {
-	ask as askOver,
-	calling,
-	lastOf,
-	newUser,
-	ref,
-	type Say,
-	searching,
-	searchThenSay,
-} from "./talk.ts";
+import { ask as askOver, calling, lastOf, newUser, ref, type Say, searching, searchThenSay } from "./talk.ts";
 
 describe("turns in memory", () => {
 	turnsContract(() => conversationsInMemory(Date.now));
@@ -50,19 +37,12 @@ function turnsContract(get: () => Conversations): void {
 		noodles = await made("A bowl of noodles", "Food");
 	});
 
-	const ask = (
-		question: string,
-		say: Say,
-		options?: Parameters<typeof askOver>[4],
-	) => askOver(ports, user, question, say, options);
+	const ask = (question: string, say: Say, options?: Parameters<typeof askOver>[4]) =>
+		askOver(ports, user, question, say, options);
 
 	it("answer from the items that were found, with their ids", async () => {
-		const { answer, number } = await ask(
-			"What have I of the sea?",
-			(request, calls) =>
-				calls === 1
-					? searching("lighthouse")
-					: { text: `A lighthouse at dusk [${ref(lighthouse)}].`, ...request },
+		const { answer, number } = await ask("What have I of the sea?", (request, calls) =>
+			calls === 1 ? searching("lighthouse") : { text: `A lighthouse at dusk [${ref(lighthouse)}].`, ...request },
 		);
 		expect(number).toBe(1);
 		expect(answer).toMatchObject({
@@ -94,26 +74,18 @@ function turnsContract(get: () => Conversations): void {
 		}));
 		const read = lastOf(requests[0] as ChatRequest)?.text ?? "";
 		expect(read.indexOf(ref(noodles))).toBeGreaterThan(0);
-		expect(read.indexOf(ref(lighthouse))).toBeGreaterThan(
-			read.indexOf(ref(noodles)),
-		);
+		expect(read.indexOf(ref(lighthouse))).toBeGreaterThan(read.indexOf(ref(noodles)));
 		expect(ids).toEqual([lighthouse]);
 	});
 
 	it("leave out sentences that no item supports, and say so where none is left", async () => {
 		const { text, ids } = await ask(
 			"sea",
-			searchThenSay(
-				"lighthouse",
-				`A lighthouse [${ref(lighthouse)}]. A unicorn of gold [00000000].`,
-			),
+			searchThenSay("lighthouse", `A lighthouse [${ref(lighthouse)}]. A unicorn of gold [00000000].`),
 		);
 		expect(text).toBe(`A lighthouse [${lighthouse}].`);
 		expect(ids).toEqual([lighthouse]);
-		const invented = await ask(
-			"and now?",
-			searchThenSay("lighthouse", "Seven unicorns dance [00000000]."),
-		);
+		const invented = await ask("and now?", searchThenSay("lighthouse", "Seven unicorns dance [00000000]."));
 		expect(invented.text).toMatch(/not supported by any item/);
 		expect(invented.text).not.toMatch(/unicorn/);
 		expect(invented.ids).toEqual([lighthouse]);
@@ -159,9 +131,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(requests).toHaveLength(2);
 		const results = requests[1]?.messages.filter(({ role }) => role === "tool");
 		expect(results).toHaveLength(9);
-		expect(
-			results?.filter((result) => "failed" in result && result.failed),
-		).toEqual([
+		expect(results?.filter((result) => "failed" in result && result.failed)).toEqual([
 			expect.objectContaining({
 				text: "Refused: at most 8 tool calls a turn.",
 			}),
@@ -201,9 +171,7 @@ function turnsContract(get: () => Conversations): void {
 		const { text } = await ask("noodles", (request, calls) => {
 			if (calls === 1) return wrong;
 			modelInput ??= lastOf(request);
-			return calls === 2
-				? searching("noodles")
-				: { text: `A bowl of noodles [${ref(noodles)}].` };
+			return calls === 2 ? searching("noodles") : { text: `A bowl of noodles [${ref(noodles)}].` };
 		});
 		expect(modelInput).toMatchObject({ role: "tool", failed: true });
 		expect(modelInput?.text).toMatch(/^Refused: /);
@@ -219,22 +187,15 @@ function turnsContract(get: () => Conversations): void {
 			kwargs: { content: "Made of what a model wrote." },
 		},
 		{ lc: 2, type: "undefined" },
-	])(
-		"store arguments that look like a LangChain object as they are: %j",
-		async (record) => {
-			const input = { query: "noodles", more: [record] };
-			await ask("Where are they?", (_, calls) =>
-				calls === 1 ? calling("search_collection", input) : { text: "Hm." },
-			);
-			// Read back from the checkpoint.
-			const conversation = await ports.turns.conversation(user, "s");
-			expect(JSON.stringify(conversation?.messages)).toContain(
-				JSON.stringify(record),
-			);
-			const next = await ask("And now?", () => ({ text: "Here." }));
-			expect(next.text).toBe("Here.");
-		},
-	);
+	])("store arguments that look like a LangChain object as they are: %j", async (record) => {
+		const input = { query: "noodles", more: [record] };
+		await ask("Where are they?", (_, calls) => (calls === 1 ? calling("search_collection", input) : { text: "Hm." }));
+		// Read back from the checkpoint.
+		const conversation = await ports.turns.conversation(user, "s");
+		expect(JSON.stringify(conversation?.messages)).toContain(JSON.stringify(record));
+		const next = await ask("And now?", () => ({ text: "Here." }));
+		expect(next.text).toBe("Here.");
+	});
 
 	it("are stored whatever length a model writes: no answer is too long for its item of the history", async () => {
 		// Text that gzip hardly compresses, of a server that ignores its token limit.
@@ -250,21 +211,12 @@ function turnsContract(get: () => Conversations): void {
 					}
 				: { text: `A bowl of noodles [${ref(noodles)}].\n${noise}` },
 		);
-		expect(text).toBe(
-			`A bowl of noodles [${noodles}].\n\nThe answer was too long and ends early.`,
-		);
+		expect(text).toBe(`A bowl of noodles [${noodles}].\n\nThe answer was too long and ends early.`);
 		expect(JSON.stringify(answer.reasoning).length).toBeLessThan(3_000);
 		const plain = await ask("hello", () => ({ text: noise }));
-		expect(plain.text).toBe(
-			`${noise.slice(0, maxAnswerLength)}\n\nThe answer was too long and ends early.`,
-		);
+		expect(plain.text).toBe(`${noise.slice(0, maxAnswerLength)}\n\nThe answer was too long and ends early.`);
 		const history = await ports.sessions.history(user, "s");
-		expect(history?.messages.map(({ text }) => text)).toEqual([
-			"noodles",
-			text,
-			"hello",
-			plain.text,
-		]);
+		expect(history?.messages.map(({ text }) => text)).toEqual(["noodles", text, "hello", plain.text]);
 	});
 
 	it("answer when the model refuses, and when it writes nothing", async () => {
@@ -278,23 +230,15 @@ function turnsContract(get: () => Conversations): void {
 	it("fail with the model where nothing was found; the repeated question continues the same turn", async () => {
 		const away = new ModelFailure("chat_unavailable", "Overloaded (529).");
 		await expect(ask("noodles", () => away)).rejects.toBe(away);
-		const again = await ask(
-			"noodles",
-			searchThenSay("noodles", `A bowl of noodles [${ref(noodles)}].`),
-		);
+		const again = await ask("noodles", searchThenSay("noodles", `A bowl of noodles [${ref(noodles)}].`));
 		expect(again).toMatchObject({ number: 1, ids: [noodles] });
 		const history = await ports.sessions.history(user, "s");
-		expect(history?.messages.map(({ text }) => text)).toEqual([
-			"noodles",
-			`A bowl of noodles [${noodles}].`,
-		]);
+		expect(history?.messages.map(({ text }) => text)).toEqual(["noodles", `A bowl of noodles [${noodles}].`]);
 	});
 
 	it("answer with the items found where the model fails later, and say why there is no more", async () => {
 		const { text, ids } = await ask("noodles", (_, calls) =>
-			calls === 1
-				? searching("noodles")
-				: new ModelFailure("chat_unavailable", "key sk-1 is over its limit"),
+			calls === 1 ? searching("noodles") : new ModelFailure("chat_unavailable", "key sk-1 is over its limit"),
 		);
 		expect(text).toMatch(/^I stopped: The model gave no answer/);
 		expect(text).not.toMatch(/sk-1/);
@@ -307,9 +251,7 @@ function turnsContract(get: () => Conversations): void {
 		await expect(ask("one", () => away)).rejects.toBe(away);
 		const { number, requests } = await ask("two", () => ({ text: "Yes." }));
 		expect(number).toBe(2);
-		expect(
-			requests[0]?.messages.map(({ role, text }) => [role, text]).slice(1),
-		).toEqual([
+		expect(requests[0]?.messages.map(({ role, text }) => [role, text]).slice(1)).toEqual([
 			["user", "one"],
 			["assistant", "I could not answer that."],
 			["user", "two"],
@@ -321,9 +263,7 @@ function turnsContract(get: () => Conversations): void {
 		const lastRoles: string[] = [];
 		const say: Say = ({ messages }) => {
 			lastRoles.push(messages.at(-1)?.role ?? "");
-			return messages.at(-1)?.role === "tool"
-				? { text: `A bowl of noodles [${ref(noodles)}].` }
-				: searching("noodles");
+			return messages.at(-1)?.role === "tool" ? { text: `A bowl of noodles [${ref(noodles)}].` } : searching("noodles");
 		};
 		ports.search = {
 			...search,
@@ -353,13 +293,8 @@ function turnsContract(get: () => Conversations): void {
 		for (let at = 0; at < 45; at++) {
 			await readyItem(ports, user, { headline: `Noodles of day ${at}` });
 		}
-		const { requests } = await ask(
-			"noodles",
-			searchThenSay("noodles", "Many."),
-			{ topK: 50 },
-		);
-		const modelInput =
-			requests.at(-1) && lastOf(requests.at(-1) as ChatRequest);
+		const { requests } = await ask("noodles", searchThenSay("noodles", "Many."), { topK: 50 });
+		const modelInput = requests.at(-1) && lastOf(requests.at(-1) as ChatRequest);
 		expect(modelInput?.text.match(/<item /g)?.length).toBeGreaterThan(44);
 		expect((await ports.turns.conversation(user, "s"))?.known).toHaveLength(40);
 	});
@@ -369,9 +304,7 @@ function turnsContract(get: () => Conversations): void {
 			await ask(`question ${turn}`, () => ({ text: "Yes." }));
 		}
 		const { requests, text } = await ask("again", ({ messages }) =>
-			messages[1]?.text.startsWith("<conversation>")
-				? { text: "Nine questions." }
-				: searching("noodles"),
+			messages[1]?.text.startsWith("<conversation>") ? { text: "Nine questions." } : searching("noodles"),
 		);
 		expect(requests[0]?.messages[1]?.text).toMatch(/^<conversation>/);
 		expect(requests).toHaveLength(6);
@@ -384,13 +317,10 @@ function turnsContract(get: () => Conversations): void {
 		for (let turn = 1; turn <= 100; turn++) {
 			let size = 0;
 			await ask(`${turn}: ${words}`, (request, calls) => {
-				const isSummary =
-					request.messages[1]?.text.startsWith("<conversation>");
+				const isSummary = request.messages[1]?.text.startsWith("<conversation>");
 				if (isSummary) return { text: "Summary: the first word was plum." };
 				size = Math.max(size, JSON.stringify(request.messages).length);
-				return calls % 2 === 1
-					? searching("noodles")
-					: { text: `A bowl of noodles [${ref(noodles)}].` };
+				return calls % 2 === 1 ? searching("noodles") : { text: `A bowl of noodles [${ref(noodles)}].` };
 			});
 			sizes.push(size);
 		}
@@ -415,13 +345,9 @@ function turnsContract(get: () => Conversations): void {
 		expect(ids).toEqual([lighthouse]);
 		for (const { messages } of requests) {
 			const called = messages.flatMap((message) =>
-				message.role === "assistant"
-					? message.toolCalls.map(({ id }) => id)
-					: [],
+				message.role === "assistant" ? message.toolCalls.map(({ id }) => id) : [],
 			);
-			const answeredCalls = messages.flatMap((message) =>
-				message.role === "tool" ? [message.callId] : [],
-			);
+			const answeredCalls = messages.flatMap((message) => (message.role === "tool" ? [message.callId] : []));
 			expect(answeredCalls).toEqual(called);
 		}
 	}

@@ -86,12 +86,7 @@ describe("a baseline", () => {
 
 	it("names the queries that got better and worse, from what to what", () => {
 		expect(
-			changesSince(before, now).map(({ query, before, now, better }) => [
-				query.query_id,
-				before,
-				now,
-				better,
-			]),
+			changesSince(before, now).map(({ query, before, now, better }) => [query.query_id, before, now, better]),
 		).toEqual([
 			["better", "0.631", "1.000", true],
 			["worse", "1.000", "0.631", false],
@@ -102,8 +97,7 @@ describe("a baseline", () => {
 
 	it("is in the report, with what it cannot be compared in", () => {
 		const sections = sectionsOf(now, before);
-		const section = (title: string) =>
-			sections.find((one) => one.title === title);
+		const section = (title: string) => sections.find((one) => one.title === title);
 		expect(section("Against the baseline")).toMatchObject({
 			notes: [
 				"Of 2026-01-02T03:04:05.000Z, commit abc, replay, m.",
@@ -112,9 +106,7 @@ describe("a baseline", () => {
 			rows: [{ mode: "bm25", "nothing found": "+0" }],
 		});
 		expect(section("Worse than the baseline")?.rows).toHaveLength(2);
-		expect(section("Modes")?.notes).toContain(
-			"agentic is not available here: It is off.",
-		);
+		expect(section("Modes")?.notes).toContain("agentic is not available here: It is off.");
 	});
 });
 

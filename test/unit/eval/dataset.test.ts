@@ -25,8 +25,7 @@ async function image(name: string, grey: number) {
 		.toBuffer();
 	await writeFile(path.join(folder, "images", name), bytes);
 }
-const write = (name: string, text: string) =>
-	writeFile(path.join(folder, name), text);
+const write = (name: string, text: string) => writeFile(path.join(folder, name), text);
 const analyses = (all: unknown) => write("analyses.json", JSON.stringify(all));
 const queries = (all: unknown) => write("queries.json", JSON.stringify(all));
 const analysis = (item_id: string) => ({
@@ -104,12 +103,8 @@ describe("a dataset", () => {
 
 describe("a broken dataset is refused: ", () => {
 	it("no folder", async () => {
-		await expect(readDataset("", { withAnalyses: true })).rejects.toThrow(
-			"Name a dataset: make eval DATASET=folder",
-		);
-		await expect(
-			readDataset("/nowhere/at/all", { withAnalyses: true }),
-		).rejects.toThrow(
+		await expect(readDataset("", { withAnalyses: true })).rejects.toThrow("Name a dataset: make eval DATASET=folder");
+		await expect(readDataset("/nowhere/at/all", { withAnalyses: true })).rejects.toThrow(
 			"There is no folder /nowhere/at/all: name one that has images/",
 		);
 		await rm(path.join(folder, "images"), { recursive: true });
@@ -118,9 +113,7 @@ describe("a broken dataset is refused: ", () => {
 
 	it("JSON that is none, by its file", async () => {
 		await write("queries.json", "[{]");
-		await expect(read()).rejects.toThrow(
-			/queries\.json is not valid JSON \(.+\): mend it there/,
-		);
+		await expect(read()).rejects.toThrow(/queries\.json is not valid JSON \(.+\): mend it there/);
 	});
 
 	it.each([
@@ -129,11 +122,7 @@ describe("a broken dataset is refused: ", () => {
 			() => analyses([analysis("one")]),
 			/analyses\.json cannot be used:\n {2}has no analysis of images\/two/,
 		],
-		[
-			"two analyses of one image",
-			() => analyses(["one", "two", "two"].map(analysis)),
-			/has two analyses of two/,
-		],
+		["two analyses of one image", () => analyses(["one", "two", "two"].map(analysis)), /has two analyses of two/],
 		[
 			"an analysis that is none, by the item's id",
 			() => analyses([analysis("one"), { item_id: "two", headline: 1 }]),
@@ -141,18 +130,12 @@ describe("a broken dataset is refused: ", () => {
 		],
 		[
 			"a query for an item that is not there",
-			() =>
-				queries([
-					query({ expected_items: [{ item_id: "x", relevance: "high" }] }),
-				]),
+			() => queries([query({ expected_items: [{ item_id: "x", relevance: "high" }] })]),
 			/queries\.json cannot be used:\n {2}q1 expects x, which images\/ does not have/,
 		],
 		[
 			"a relevance that is not known, by the query's id",
-			() =>
-				queries([
-					query({ expected_items: [{ item_id: "one", relevance: "some" }] }),
-				]),
+			() => queries([query({ expected_items: [{ item_id: "one", relevance: "some" }] })]),
 			/\[0\] \(q1\)\.expected_items\.0\.relevance/,
 		],
 		[
@@ -160,11 +143,7 @@ describe("a broken dataset is refused: ", () => {
 			() => queries([query({ query_text: " ab " })]),
 			/\[0\] \(q1\)\.query_text/,
 		],
-		[
-			"two queries of one id",
-			() => queries([query(), query()]),
-			/two queries q1/,
-		],
+		["two queries of one id", () => queries([query(), query()]), /two queries q1/],
 		["no query at all", () => queries([]), /has no query that expects an item/],
 		[
 			"only queries that nothing answers",
@@ -172,16 +151,8 @@ describe("a broken dataset is refused: ", () => {
 			/has no query that expects an item/,
 		],
 		["queries that are no list", () => queries({}), /expected array/],
-		[
-			"a file that is no image",
-			() => writeFile(path.join(folder, "images", "a.txt"), "hello"),
-			/a\.txt: The file is/,
-		],
-		[
-			"two files of one id",
-			() => image("one.jpg", 99),
-			/has two files of one: keep one/,
-		],
+		["a file that is no image", () => writeFile(path.join(folder, "images", "a.txt"), "hello"), /a\.txt: The file is/],
+		["two files of one id", () => image("one.jpg", 99), /has two files of one: keep one/],
 	])("%s", async (_, breakIt, message) => {
 		await breakIt();
 		await expect(read()).rejects.toThrow(message);

@@ -23,10 +23,7 @@ describe("the quality of a ranking", () => {
 		const ideal = 3 * discount(1) + 3 * discount(2) + 2 * discount(3);
 		expect(quality?.ndcg[1]).toBe(0);
 		expect(quality?.ndcg[3]).toBeCloseTo((2 * discount(2)) / ideal, 12);
-		expect(quality?.ndcg[10]).toBeCloseTo(
-			(2 * discount(2) + 3 * discount(4)) / ideal,
-			12,
-		);
+		expect(quality?.ndcg[10]).toBeCloseTo((2 * discount(2) + 3 * discount(4)) / ideal, 12);
 		// 1.2619 + 1.2920 of 3 + 1.8928 + 1
 		expect(quality?.ndcg[10]).toBeCloseTo(0.4334, 4);
 		expect(quality?.precision).toEqual({
@@ -40,16 +37,11 @@ describe("the quality of a ranking", () => {
 	});
 
 	it("is the same whichever of two items of one worth comes first", () => {
-		expect(qualityOf(["a", "b"], expected)).toEqual(
-			qualityOf(["b", "a"], expected),
-		);
+		expect(qualityOf(["a", "b"], expected)).toEqual(qualityOf(["b", "a"], expected));
 	});
 
 	it("is less where an item of less worth comes before one of more", () => {
-		const [right, wrong] = [
-			qualityOf(["a", "b", "c"], expected),
-			qualityOf(["c", "a", "b"], expected),
-		];
+		const [right, wrong] = [qualityOf(["a", "b", "c"], expected), qualityOf(["c", "a", "b"], expected)];
 		expect(wrong?.ndcg[10]).toBeLessThan(right?.ndcg[10] ?? 0);
 		expect(wrong?.recall).toEqual(right?.recall);
 		expect(wrong?.reciprocalRank).toBe(1);
@@ -95,10 +87,7 @@ describe("the quality of a ranking", () => {
 });
 
 it("a mean is of each figure, and none of no query", () => {
-	const [all, none] = [
-		qualityOf(["a"], new Map([["a", 3]])),
-		qualityOf([], expected),
-	];
+	const [all, none] = [qualityOf(["a"], new Map([["a", 3]])), qualityOf([], expected)];
 	if (!all || !none) throw new Error("unreachable");
 	expect(meanQuality([all, none])).toEqual({
 		ndcg: { 1: 0.5, 3: 0.5, 5: 0.5, 10: 0.5 },

@@ -24,10 +24,7 @@ const fail = (why: string): never => {
 };
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
 
-async function answer(
-	say?: (request: ChatRequest) => FakeReply,
-	question = "lighthouse",
-) {
+async function answer(say?: (request: ChatRequest) => FakeReply, question = "lighthouse") {
 	const chat = fakeChat(say);
 	const { hits } = await searchItems(ports, ada, {
 		query: question,
@@ -42,8 +39,7 @@ async function answer(
 	return { ...result, requests: chat.requests };
 }
 
-const refIn = ({ messages }: ChatRequest) =>
-	readQuotedItems(messages.at(-1)?.text ?? "")[0]?.ref;
+const refIn = ({ messages }: ChatRequest) => readQuotedItems(messages.at(-1)?.text ?? "")[0]?.ref;
 
 describe("an answer", () => {
 	it("has its citations, the model and the usage", async () => {
@@ -106,33 +102,13 @@ describe("an answer", () => {
 	});
 
 	it.each<[string, FakeReply, RegExp]>([
-		[
-			"invents ids",
-			{ text: "It is blue [deadbeef]." },
-			/no item found supports/,
-		],
-		[
-			"cites nothing",
-			{ text: "It is a lighthouse." },
-			/no item found supports/,
-		],
-		[
-			"says that the items do not answer",
-			{ text: "NO_ANSWER" },
-			/do not answer/,
-		],
+		["invents ids", { text: "It is blue [deadbeef]." }, /no item found supports/],
+		["cites nothing", { text: "It is a lighthouse." }, /no item found supports/],
+		["says that the items do not answer", { text: "NO_ANSWER" }, /do not answer/],
 		["says nothing", { text: "" }, /wrote no answer/],
 		["refuses", { ended: "refused" }, /refused/],
-		[
-			"is away",
-			new ModelFailure("chat_unavailable", "Fake gave no answer."),
-			/The model gave no answer/,
-		],
-		[
-			"is off",
-			new ModelFailure("provider_not_configured", "Set the key."),
-			/Set the key/,
-		],
+		["is away", new ModelFailure("chat_unavailable", "Fake gave no answer."), /The model gave no answer/],
+		["is off", new ModelFailure("provider_not_configured", "Set the key."), /Set the key/],
 	])("is null with the reason when the model %s", async (_, saying, reason) => {
 		const result = await answer(() => saying);
 		expect(result.text).toBeNull();

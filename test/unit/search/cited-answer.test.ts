@@ -33,8 +33,7 @@ const items = new Map([
 		}),
 	],
 ]);
-const check = (text: string) =>
-	removeUnsupportedSentences(text, itemRefs(items.keys()), items);
+const check = (text: string) => removeUnsupportedSentences(text, itemRefs(items.keys()), items);
 
 it("keeps sentences that their items support, and writes the items' whole ids", () => {
 	const answer = check(
@@ -82,15 +81,13 @@ it("drops ids that were not retrieved, and a sentence that has no other", () => 
 });
 
 it("removes the brackets of ids that were not retrieved from a sentence that stays", () => {
-	expect(check(`The gate is 12 [1c6a680c] [item-9] [${stranger}].`)?.text).toBe(
-		`The gate is 12 [${pass}].`,
-	);
+	expect(check(`The gate is 12 [1c6a680c] [item-9] [${stranger}].`)?.text).toBe(`The gate is 12 [${pass}].`);
 });
 
 it("assigns a citation after a full stop to the sentence before it", () => {
-	expect(
-		check("The gate is 12. [1c6a680c] A bowl costs 1180 yen. [d5ebd2cd]")?.text,
-	).toBe(`The gate is 12 [${pass}]. A bowl costs 1180 yen [${ramen}].`);
+	expect(check("The gate is 12. [1c6a680c] A bowl costs 1180 yen. [d5ebd2cd]")?.text).toBe(
+		`The gate is 12 [${pass}]. A bowl costs 1180 yen [${ramen}].`,
+	);
 });
 
 it("does not count a sentence without content words", () => {
@@ -98,25 +95,17 @@ it("does not count a sentence without content words", () => {
 });
 
 it("drops a sentence with less than a quarter of its words in the item it cites", () => {
-	expect(
-		check("Flight attendants served champagne and caviar [1c6a680c]."),
-	).toBeNull();
-	expect(
-		check("Flight attendants served champagne [1c6a680c].")?.meanSupport,
-	).toBe(0.25);
+	expect(check("Flight attendants served champagne and caviar [1c6a680c].")).toBeNull();
+	expect(check("Flight attendants served champagne [1c6a680c].")?.meanSupport).toBe(0.25);
 });
 
 it("drops a sentence without a citation", () => {
-	expect(check("You fly first class. The gate is 12 [1c6a680c].")?.text).toBe(
-		`The gate is 12 [${pass}].`,
-	);
+	expect(check("You fly first class. The gate is 12 [1c6a680c].")?.text).toBe(`The gate is 12 [${pass}].`);
 });
 
 it("drops a claim that is not in the item it cites", () => {
 	expect(check("The moon is made of green cheese [1c6a680c].")).toBeNull();
-	expect(
-		check("Dinner was booked by Anna for nine o'clock [d5ebd2cd]."),
-	).toBeNull();
+	expect(check("Dinner was booked by Anna for nine o'clock [d5ebd2cd].")).toBeNull();
 });
 
 it("drops a cited item that has no word of the sentence", () => {
@@ -132,23 +121,17 @@ it("halves the support of a sentence with a wrong number", () => {
 });
 
 it("keeps brackets that cite nothing, and lines", () => {
-	expect(
-		check("Gate 12 [sic] [1c6a680c].\n- Ichiran ramen [d5ebd2cd]")?.text,
-	).toBe(`Gate 12 [sic] [${pass}].\n- Ichiran ramen [${ramen}]`);
+	expect(check("Gate 12 [sic] [1c6a680c].\n- Ichiran ramen [d5ebd2cd]")?.text).toBe(
+		`Gate 12 [sic] [${pass}].\n- Ichiran ramen [${ramen}]`,
+	);
 });
 
-it.each(["", "   ", "[1c6a680c]", "[1c6a680c].", "...", "\ud83d [1c6a680c]"])(
-	"returns null for %j",
-	(written) => {
-		expect(check(written)).toBeNull();
-	},
-);
+it.each(["", "   ", "[1c6a680c]", "[1c6a680c].", "...", "\ud83d [1c6a680c]"])("returns null for %j", (written) => {
+	expect(check(written)).toBeNull();
+});
 
 it("distinguishes items whose ids begin alike", () => {
-	const itemIds = [
-		"00000000-0000-4000-8000-000000000001",
-		"00000000-0000-4000-8000-000000000002",
-	] as const;
+	const itemIds = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"] as const;
 	const refs = itemRefs(itemIds);
 	const names = itemIds.map((id) => refs.refFor(id));
 	expect(names).toEqual(["00000000", itemIds[1]]);

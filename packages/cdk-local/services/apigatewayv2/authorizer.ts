@@ -6,26 +6,15 @@ export interface Jwt {
 	scopes: string[] | null;
 }
 
-export type Verdict =
-	| { allowed: true; jwt: Jwt }
-	| { allowed: false; status: 401 | 403 };
+export type Verdict = { allowed: true; jwt: Jwt } | { allowed: false; status: 401 | 403 };
 
-export type Authorizer = (
-	authorization: string | undefined,
-	requiredScopes: string[],
-) => Promise<Verdict>;
+export type Authorizer = (authorization: string | undefined, requiredScopes: string[]) => Promise<Verdict>;
 
 /**
  * Creates the JWT authorizer of an HTTP API. It verifies the signature (RSA, with the issuer's keys), the issuer,
  * the times and the audience, which is `client_id` in a token without `aud` (Cognito's access token).
  */
-export function jwtAuthorizer({
-	issuer,
-	audience,
-}: {
-	issuer: string;
-	audience: string[];
-}): Authorizer {
+export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: string[] }): Authorizer {
 	const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
 	return async (authorization, requiredScopes) => {
 		const token = authorization?.replace(/^Bearer\s+/i, "");
@@ -40,33 +29,22 @@ export function jwtAuthorizer({
 			claims = verified.payload;
 		} catch (error) {
 			// Keys that cannot be fetched are an error of the emulator; any other error is the token's.
-			if (
-				error instanceof errors.JWKSTimeout ||
-				!(error instanceof errors.JOSEError)
-			) {
+			if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
 				throw error;
 			}
 			return { allowed: false, status: 401 };
 		}
 		const audiences = [claims.aud ?? claims.client_id].flat();
-		const isIntended = audiences.some(
-			(name) => typeof name === "string" && audience.includes(name),
-		);
+		const isIntended = audiences.some((name) => typeof name === "string" && audience.includes(name));
 		if (!isIntended) return { allowed: false, status: 401 };
-		const scopes =
-			typeof claims.scope === "string" ? claims.scope.split(" ") : [];
-		if (
-			requiredScopes.length > 0 &&
-			!requiredScopes.some((scope) => scopes.includes(scope))
-		) {
+		const scopes = typeof claims.scope === "string" ? claims.scope.split(" ") : [];
+		if (requiredScopes.length > 0 && !requiredScopes.some((scope) => scopes.includes(scope))) {
 			return { allowed: false, status: 403 };
 		}
 		return {
 			allowed: true,
 			jwt: {
-				claims: Object.fromEntries(
-					Object.entries(claims).map(([name, value]) => [name, asText(value)]),
-				),
+				claims: Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, asText(value)])),
 				scopes: requiredScopes.length > 0 ? scopes : null,
 			},
 		};

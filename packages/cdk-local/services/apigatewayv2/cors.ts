@@ -10,26 +10,18 @@ export interface CorsConfiguration {
 	maxAgeSeconds: number | null;
 }
 
-function allowedOrigin(
-	cors: CorsConfiguration,
-	origin: string | undefined,
-): string | null {
+function allowedOrigin(cors: CorsConfiguration, origin: string | undefined): string | null {
 	if (!origin) return null;
 	if (cors.origins.includes("*")) return "*";
 	// API Gateway also allows every origin of a scheme: `https://*`.
 	const allowed = cors.origins.some(
-		(candidate) =>
-			candidate === origin ||
-			(candidate.endsWith("://*") && origin.startsWith(candidate.slice(0, -1))),
+		(candidate) => candidate === origin || (candidate.endsWith("://*") && origin.startsWith(candidate.slice(0, -1))),
 	);
 	return allowed ? origin : null;
 }
 
 /** Returns the headers of every response to an allowed origin; none for any other. */
-export function corsHeaders(
-	cors: CorsConfiguration,
-	origin: string | undefined,
-): Record<string, string> {
+export function corsHeaders(cors: CorsConfiguration, origin: string | undefined): Record<string, string> {
 	const allowed = allowedOrigin(cors, origin);
 	if (allowed === null) return {};
 	return {
@@ -43,10 +35,7 @@ export function corsHeaders(
 }
 
 /** Returns the further headers of a preflight's response. */
-export function preflight(
-	cors: CorsConfiguration,
-	headers: IncomingHttpHeaders,
-): Record<string, string> {
+export function preflight(cors: CorsConfiguration, headers: IncomingHttpHeaders): Record<string, string> {
 	if (allowedOrigin(cors, headers.origin) === null) return {};
 	return {
 		"access-control-allow-methods": cors.methods.join(","),

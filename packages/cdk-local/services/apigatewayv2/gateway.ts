@@ -1,9 +1,4 @@
-import {
-	createServer,
-	type IncomingMessage,
-	type Server,
-	type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PayloadTooLarge } from "../lambda/function.ts";
 import type { InvocationResult } from "../lambda/sandbox.ts";
@@ -43,16 +38,13 @@ export class Gateway {
 
 	constructor(options: GatewayOptions) {
 		this.#options = options;
-		this.#server = createServer(
-			{ maxHeaderSize: 64 * 1024 },
-			(request, response) => {
-				this.#handle(request, response).catch((error) => {
-					options.log(`${request.method} ${request.url}: ${error?.stack}`);
-					if (response.headersSent) response.destroy();
-					else respond(response, 500, "Internal Server Error");
-				});
-			},
-		);
+		this.#server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
+			this.#handle(request, response).catch((error) => {
+				options.log(`${request.method} ${request.url}: ${error?.stack}`);
+				if (response.headersSent) response.destroy();
+				else respond(response, 500, "Internal Server Error");
+			});
+		});
 	}
 
 	/** Listens on the port. Responds with 404 until there are routes. */
@@ -62,9 +54,7 @@ export class Gateway {
 			this.#server.once("error", (error: NodeJS.ErrnoException) =>
 				reject(
 					error.code === "EADDRINUSE"
-						? new Error(
-								`Port ${port} is used by another program: end that program, or choose another port.`,
-							)
+						? new Error(`Port ${port} is used by another program: end that program, or choose another port.`)
 						: error,
 				),
 			);
@@ -85,10 +75,7 @@ export class Gateway {
 		this.#integrations.set(id, integration);
 	}
 
-	addAuthorizer(
-		id: string,
-		options: { issuer: string; audience: string[] },
-	): void {
+	addAuthorizer(id: string, options: { issuer: string; audience: string[] }): void {
 		this.#authorizers.set(id, jwtAuthorizer(options));
 	}
 
@@ -96,10 +83,7 @@ export class Gateway {
 		if (!this.#integrations.has(route.integrationId)) {
 			throw new Error(`there is no integration ${route.integrationId}`);
 		}
-		if (
-			route.authorizerId !== null &&
-			!this.#authorizers.has(route.authorizerId)
-		) {
+		if (route.authorizerId !== null && !this.#authorizers.has(route.authorizerId)) {
 			throw new Error(`there is no authorizer ${route.authorizerId}`);
 		}
 		this.#routes.push(route);
@@ -116,10 +100,7 @@ export class Gateway {
 		await closed;
 	}
 
-	async #handle(
-		request: IncomingMessage,
-		response: ServerResponse,
-	): Promise<void> {
+	async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const requestId = crypto.randomUUID();
 		response.setHeader("apigw-requestid", requestId);
 		const cors = this.#api?.cors ?? null;
@@ -136,10 +117,7 @@ export class Gateway {
 			response.writeHead(204, preflight(cors, request.headers)).end();
 			return;
 		}
-		const headersSize = request.rawHeaders.reduce(
-			(size, text) => size + text.length,
-			(request.url ?? "").length,
-		);
+		const headersSize = request.rawHeaders.reduce((size, text) => size + text.length, (request.url ?? "").length);
 		if (headersSize > maxHeaders) {
 			return refuse(request, response, 431, "Request Header Fields Too Large");
 		}
@@ -158,12 +136,7 @@ export class Gateway {
 				if (verdict.status === 401) {
 					response.setHeader("www-authenticate", "Bearer");
 				}
-				return refuse(
-					request,
-					response,
-					verdict.status,
-					verdict.status === 401 ? "Unauthorized" : "Forbidden",
-				);
+				return refuse(request, response, verdict.status, verdict.status === 401 ? "Unauthorized" : "Forbidden");
 			}
 		}
 		const body = await readBody(request);
@@ -184,33 +157,18 @@ export class Gateway {
 		await this.#invoke(match.route, event, request, response);
 	}
 
-	async #invoke(
-		route: Route,
-		event: object,
-		request: IncomingMessage,
-		response: ServerResponse,
-	): Promise<void> {
-		const integration = this.#integrations.get(
-			route.integrationId,
-		) as Integration;
+	async #invoke(route: Route, event: object, request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const integration = this.#integrations.get(route.integrationId) as Integration;
 		if (!integration.allows(this.#sourceArn(route))) {
-			this.#options.log(
-				`${route.key}: the function's policy does not allow the API to invoke it`,
-			);
+			this.#options.log(`${route.key}: the function's policy does not allow the API to invoke it`);
 			return respond(response, 500, "Internal Server Error");
 		}
 		let timer: NodeJS.Timeout | undefined;
 		const timeout = new Promise<"timeout">((resolve) => {
-			timer = setTimeout(
-				() => resolve("timeout"),
-				integration.timeoutMilliseconds,
-			);
+			timer = setTimeout(() => resolve("timeout"), integration.timeoutMilliseconds);
 		});
 		try {
-			const result = await Promise.race([
-				integration.invoke(Buffer.from(JSON.stringify(event))),
-				timeout,
-			]);
+			const result = await Promise.race([integration.invoke(Buffer.from(JSON.stringify(event))), timeout]);
 			if (result === "timeout") {
 				return respond(response, 503, "Service Unavailable");
 			}
@@ -262,12 +220,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 }
 
 /** Responds before the body is complete, which the client may still be sending. */
-function refuse(
-	request: IncomingMessage,
-	response: ServerResponse,
-	status: number,
-	message: string,
-): void {
+function refuse(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
 	respond(response, status, message);
 	if (request.complete) return;
 	// Reading on lets the client finish and see the response, for 10 s at most.
@@ -276,14 +229,8 @@ function refuse(
 	request.resume();
 }
 
-function respond(
-	response: ServerResponse,
-	status: number,
-	message: string,
-): void {
-	response
-		.writeHead(status, { "content-type": "application/json" })
-		.end(JSON.stringify({ message }));
+function respond(response: ServerResponse, status: number, message: string): void {
+	response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ message }));
 }
 
 class TokenBucket {

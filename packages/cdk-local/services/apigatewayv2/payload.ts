@@ -13,14 +13,10 @@ export interface RequestParts {
 	jwt: Jwt | null;
 }
 
-const textTypes =
-	/^(text\/|application\/(json|javascript|xml)\b|[^;]*\+(json|xml)\b)/i;
+const textTypes = /^(text\/|application\/(json|javascript|xml)\b|[^;]*\+(json|xml)\b)/i;
 
 /** Builds the event of payload format 2.0. */
-export function requestEvent(
-	request: IncomingMessage,
-	parts: RequestParts,
-): object {
+export function requestEvent(request: IncomingMessage, parts: RequestParts): object {
 	const headers: Record<string, string> = {};
 	for (const [name, values] of Object.entries(request.headersDistinct)) {
 		if (values && name !== "cookie") headers[name] = values.join(",");
@@ -84,8 +80,7 @@ function parseQuery(query: string): Record<string, string> | null {
 
 /** Formats a time as access logs do: `20/Nov/2026:10:41:00 +0000`. */
 function logTime(date: Date): string {
-	const [, day, month, year, time] =
-		/, (\d+) (\w+) (\d+) ([\d:]+)/.exec(date.toUTCString()) ?? [];
+	const [, day, month, year, time] = /, (\d+) (\w+) (\d+) ([\d:]+)/.exec(date.toUTCString()) ?? [];
 	return `${day}/${month}/${year}:${time} +0000`;
 }
 
@@ -104,11 +99,7 @@ export function functionResponse(payload: Buffer): FunctionResponse | null {
 	} catch {
 		return null;
 	}
-	if (
-		typeof answer !== "object" ||
-		answer === null ||
-		!("statusCode" in answer)
-	) {
+	if (typeof answer !== "object" || answer === null || !("statusCode" in answer)) {
 		// Without a status code the answer is the body.
 		const body = typeof answer === "string" ? answer : payload.toString();
 		return {

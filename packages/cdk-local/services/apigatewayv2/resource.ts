@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-	boolean,
-	ignored,
-	number,
-	resource,
-	tags,
-} from "../../template/resource.ts";
+import { boolean, ignored, number, resource, tags } from "../../template/resource.ts";
 
 const texts = z.array(z.string());
 
@@ -62,10 +56,7 @@ export const integration = resource(
 	},
 	(properties, { services, logicalId }) => {
 		// The URI is the function's ARN or API Gateway's longer form that contains it.
-		const [arn = ""] =
-			/arn:[^:]+:lambda:[^:]+:[^:]+:function:[^/]+/.exec(
-				properties.IntegrationUri,
-			) ?? [];
+		const [arn = ""] = /arn:[^:]+:lambda:[^:]+:[^:]+:function:[^/]+/.exec(properties.IntegrationUri) ?? [];
 		const target = services.functions.get(arn);
 		if (!target) {
 			throw new Error(`there is no function ${properties.IntegrationUri}`);
@@ -73,10 +64,10 @@ export const integration = resource(
 		services.gateway.addIntegration(logicalId, {
 			invoke: (payload) => target.invoke(payload),
 			allows: (sourceArn) =>
-				services.access.allows(
-					services.access.service("apigateway.amazonaws.com", sourceArn),
-					{ action: "lambda:InvokeFunction", resource: arn },
-				),
+				services.access.allows(services.access.service("apigateway.amazonaws.com", sourceArn), {
+					action: "lambda:InvokeFunction",
+					resource: arn,
+				}),
 			timeoutMilliseconds: properties.TimeoutInMillis,
 		});
 		return { ref: logicalId };
@@ -114,10 +105,7 @@ export const route = resource(
 		services.gateway.addRoute({
 			key: properties.RouteKey,
 			integrationId: properties.Target.replace("integrations/", ""),
-			authorizerId:
-				properties.AuthorizationType === "JWT"
-					? (properties.AuthorizerId ?? "")
-					: null,
+			authorizerId: properties.AuthorizationType === "JWT" ? (properties.AuthorizerId ?? "") : null,
 			scopes: properties.AuthorizationScopes,
 		});
 		return { ref: logicalId };
@@ -142,10 +130,7 @@ export const stage = resource(
 	},
 	(properties, { services }) => {
 		const throttle = properties.DefaultRouteSettings;
-		services.gateway.throttle(
-			throttle?.ThrottlingRateLimit ?? 10_000,
-			throttle?.ThrottlingBurstLimit ?? 5_000,
-		);
+		services.gateway.throttle(throttle?.ThrottlingRateLimit ?? 10_000, throttle?.ThrottlingBurstLimit ?? 5_000);
 		return { ref: "$default" };
 	},
 );

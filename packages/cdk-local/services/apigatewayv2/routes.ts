@@ -21,11 +21,7 @@ function rank(segment: string): number {
 }
 
 /** Chooses the most specific route, as API Gateway does: by path first, then by method, `$default` last. */
-export function selectRoute(
-	routes: Route[],
-	method: string,
-	path: string,
-): RouteMatch | null {
+export function selectRoute(routes: Route[], method: string, path: string): RouteMatch | null {
 	let best: { match: RouteMatch; order: string } | null = null;
 	for (const route of routes) {
 		const [routeMethod = "", template] = route.key.split(" ");
@@ -33,9 +29,7 @@ export function selectRoute(
 		if (routeMethod !== "ANY" && routeMethod !== method) continue;
 		const parameters = matchPath(template, path);
 		if (!parameters) continue;
-		const order =
-			template.split("/").map(rank).join("") +
-			(routeMethod === "ANY" ? "1" : "0");
+		const order = template.split("/").map(rank).join("") + (routeMethod === "ANY" ? "1" : "0");
 		if (!best || order < best.order) {
 			best = { match: { route, parameters }, order };
 		}
@@ -45,10 +39,7 @@ export function selectRoute(
 	return fallback ? { route: fallback, parameters: {} } : null;
 }
 
-function matchPath(
-	template: string,
-	path: string,
-): Record<string, string> | null {
+function matchPath(template: string, path: string): Record<string, string> | null {
 	const expected = template.split("/");
 	const actual = path.split("/");
 	const parameters: Record<string, string> = {};

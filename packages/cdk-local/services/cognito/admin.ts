@@ -5,14 +5,7 @@ import { notImplemented } from "../../endpoint/types.ts";
 import { requireValidPassword } from "./passwords.ts";
 import type { UserPools } from "./store.ts";
 import type { User } from "./user-pool.ts";
-import {
-	attributeList,
-	describeUser,
-	readAttributes,
-	requireUnconfirmed,
-	text,
-	userNotFound,
-} from "./users.ts";
+import { attributeList, describeUser, readAttributes, requireUnconfirmed, text, userNotFound } from "./users.ts";
 
 const userOfPool = { UserPoolId: text, Username: text };
 
@@ -34,9 +27,7 @@ export function adminOperations(pools: UserPools) {
 			},
 			async (input) => {
 				const { passwordPolicy } = pools.pool(input.UserPoolId);
-				const password =
-					input.TemporaryPassword ??
-					`${randomBytes(18).toString("base64")}aA1!`;
+				const password = input.TemporaryPassword ?? `${randomBytes(18).toString("base64")}aA1!`;
 				requireValidPassword(password, passwordPolicy);
 				const user = await pools.createUser(
 					input.UserPoolId,
@@ -59,15 +50,8 @@ export function adminOperations(pools: UserPools) {
 			},
 			async (input) => {
 				const user = find(input);
-				requireValidPassword(
-					input.Password,
-					pools.pool(user.pool).passwordPolicy,
-				);
-				await pools.setPassword(
-					user,
-					input.Password,
-					input.Permanent ? "CONFIRMED" : "FORCE_CHANGE_PASSWORD",
-				);
+				requireValidPassword(input.Password, pools.pool(user.pool).passwordPolicy);
+				await pools.setPassword(user, input.Password, input.Permanent ? "CONFIRMED" : "FORCE_CHANGE_PASSWORD");
 			},
 		),
 		AdminConfirmSignUp: operation(userOfPool, (input) => {
@@ -75,12 +59,8 @@ export function adminOperations(pools: UserPools) {
 			requireUnconfirmed(user);
 			pools.confirm(user);
 		}),
-		AdminGetUser: operation(userOfPool, (input) =>
-			describeUser(find(input), "UserAttributes"),
-		),
-		AdminDeleteUser: operation(userOfPool, (input) =>
-			pools.deleteUser(find(input)),
-		),
+		AdminGetUser: operation(userOfPool, (input) => describeUser(find(input), "UserAttributes")),
+		AdminDeleteUser: operation(userOfPool, (input) => pools.deleteUser(find(input))),
 		ListUsers: operation(
 			{
 				UserPoolId: text,
@@ -89,17 +69,12 @@ export function adminOperations(pools: UserPools) {
 				PaginationToken: text.optional(),
 			},
 			(input) => {
-				const [, name, value] =
-					/^\s*"?([\w:]+)"?\s*=\s*"(.*)"\s*$/.exec(input.Filter ?? "") ?? [];
+				const [, name, value] = /^\s*"?([\w:]+)"?\s*=\s*"(.*)"\s*$/.exec(input.Filter ?? "") ?? [];
 				if (input.Filter && !name) {
 					throw notImplemented(`The ListUsers filter ${input.Filter}`);
 				}
-				const users = pools
-					.listUsers(input.UserPoolId)
-					.filter((user) => !name || user.attributes[name] === value);
-				const start = input.PaginationToken
-					? users.findIndex((user) => user.sub === input.PaginationToken) + 1
-					: 0;
+				const users = pools.listUsers(input.UserPoolId).filter((user) => !name || user.attributes[name] === value);
+				const start = input.PaginationToken ? users.findIndex((user) => user.sub === input.PaginationToken) + 1 : 0;
 				const page = users.slice(start, start + input.Limit);
 				const more = start + page.length < users.length;
 				return {

@@ -42,11 +42,8 @@ export function cognitoApi(pools: UserPools): AwsApi {
 		operations: rpc.operations,
 		async handle(request) {
 			if (request.method === "OPTIONS") return { status: 200 };
-			const [, pool, document] =
-				/^\/([^/]+)\/\.well-known\/([^/]+)$/.exec(request.path) ?? [];
-			return pool && document
-				? wellKnown(pools, pool, document)
-				: rpc.handle(request);
+			const [, pool, document] = /^\/([^/]+)\/\.well-known\/([^/]+)$/.exec(request.path) ?? [];
+			return pool && document ? wellKnown(pools, pool, document) : rpc.handle(request);
 		},
 		// A web page signs in from any origin, as on AWS.
 		finish: (_request, response) => ({

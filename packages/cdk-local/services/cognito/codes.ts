@@ -33,20 +33,10 @@ export class Codes {
 	}
 
 	/** Issues a code, which replaces the last one for the purpose. */
-	issue(
-		user: User,
-		purpose: CodePurpose,
-		code = String(randomInt(1_000_000)).padStart(6, "0"),
-	): string {
+	issue(user: User, purpose: CodePurpose, code = String(randomInt(1_000_000)).padStart(6, "0")): string {
 		this.#state
 			.sql("replace into user_codes values (?, ?, ?, ?, 0, ?)")
-			.run(
-				user.pool,
-				user.sub,
-				purpose,
-				hashCode(code),
-				this.#state.now() + lifetimeMilliseconds[purpose],
-			);
+			.run(user.pool, user.sub, purpose, hashCode(code), this.#state.now() + lifetimeMilliseconds[purpose]);
 		return code;
 	}
 
@@ -58,30 +48,17 @@ export class Codes {
 				`update user_codes set attempts = attempts + 1 where pool = ? and sub = ? and purpose = ?
 				returning hash, attempts, expires_at as expiresAt`,
 			)
-			.get(...key) as
-			| { hash: string; attempts: number; expiresAt: number }
-			| undefined;
+			.get(...key) as { hash: string; attempts: number; expiresAt: number } | undefined;
 		if (!found || found.expiresAt <= this.#state.now()) {
-			throw new AwsError(
-				"ExpiredCodeException",
-				"Invalid code provided, please request a code again.",
-			);
+			throw new AwsError("ExpiredCodeException", "Invalid code provided, please request a code again.");
 		}
 		if (found.attempts > maxAttempts) {
-			throw new AwsError(
-				"LimitExceededException",
-				"Attempt limit exceeded, please try after some time.",
-			);
+			throw new AwsError("LimitExceededException", "Attempt limit exceeded, please try after some time.");
 		}
 		if (found.hash !== hashCode(code)) {
-			throw new AwsError(
-				"CodeMismatchException",
-				"Invalid verification code provided, please try again.",
-			);
+			throw new AwsError("CodeMismatchException", "Invalid verification code provided, please try again.");
 		}
-		this.#state
-			.sql("delete from user_codes where pool = ? and sub = ? and purpose = ?")
-			.run(...key);
+		this.#state.sql("delete from user_codes where pool = ? and sub = ? and purpose = ?").run(...key);
 	}
 }
 

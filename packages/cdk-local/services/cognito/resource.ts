@@ -24,9 +24,7 @@ export const userPool = resource(
 				SignInPolicy: unsupported,
 			})
 			.optional(),
-		AdminCreateUserConfig: z
-			.looseObject({ AllowAdminCreateUserOnly: boolean.default(false) })
-			.optional(),
+		AdminCreateUserConfig: z.looseObject({ AllowAdminCreateUserOnly: boolean.default(false) }).optional(),
 		AutoVerifiedAttributes: stringList.default([]),
 		UsernameAttributes: stringList.default([]),
 		AliasAttributes: stringList.max(0).optional(),
@@ -52,21 +50,18 @@ export const userPool = resource(
 	(properties, { services, stack, logicalId, physicalName }) => {
 		const id = `${services.state.region}_${letters(`${stack}/${logicalId}`, 9)}`;
 		const policy = properties.Policies?.PasswordPolicy;
-		const { arn, providerUrl, providerName } = services.userPools.ensurePool(
-			id,
-			{
-				name: properties.UserPoolName ?? physicalName(128),
-				passwordPolicy: {
-					minimumLength: policy?.MinimumLength ?? 8,
-					requireLowercase: policy?.RequireLowercase ?? false,
-					requireUppercase: policy?.RequireUppercase ?? false,
-					requireNumbers: policy?.RequireNumbers ?? false,
-					requireSymbols: policy?.RequireSymbols ?? false,
-				},
-				selfSignUp: !properties.AdminCreateUserConfig?.AllowAdminCreateUserOnly,
-				autoVerifyEmail: properties.AutoVerifiedAttributes.includes("email"),
+		const { arn, providerUrl, providerName } = services.userPools.ensurePool(id, {
+			name: properties.UserPoolName ?? physicalName(128),
+			passwordPolicy: {
+				minimumLength: policy?.MinimumLength ?? 8,
+				requireLowercase: policy?.RequireLowercase ?? false,
+				requireUppercase: policy?.RequireUppercase ?? false,
+				requireNumbers: policy?.RequireNumbers ?? false,
+				requireSymbols: policy?.RequireSymbols ?? false,
 			},
-		);
+			selfSignUp: !properties.AdminCreateUserConfig?.AllowAdminCreateUserOnly,
+			autoVerifyEmail: properties.AutoVerifiedAttributes.includes("email"),
+		});
 		return {
 			ref: id,
 			attributes: {
@@ -113,8 +108,7 @@ export const userPoolClient = resource(
 	(properties, { services, stack, logicalId }) => {
 		const id = letters(`${stack}/${logicalId}`, 26).toLowerCase();
 		const units = properties.TokenValidityUnits;
-		const seconds = (value: number, timeUnit: z.infer<typeof unit>) =>
-			value * unitSeconds[timeUnit];
+		const seconds = (value: number, timeUnit: z.infer<typeof unit>) => value * unitSeconds[timeUnit];
 		services.userPools.ensureClient(properties.UserPoolId, id, {
 			explicitAuthFlows: properties.ExplicitAuthFlows,
 			idTokenSeconds: seconds(
@@ -123,18 +117,13 @@ export const userPoolClient = resource(
 			),
 			accessTokenSeconds: seconds(
 				properties.AccessTokenValidity ?? 1,
-				properties.AccessTokenValidity
-					? (units?.AccessToken ?? "hours")
-					: "hours",
+				properties.AccessTokenValidity ? (units?.AccessToken ?? "hours") : "hours",
 			),
 			refreshTokenSeconds: seconds(
 				properties.RefreshTokenValidity ?? 30,
-				properties.RefreshTokenValidity
-					? (units?.RefreshToken ?? "days")
-					: "days",
+				properties.RefreshTokenValidity ? (units?.RefreshToken ?? "days") : "days",
 			),
-			preventUserExistenceErrors:
-				properties.PreventUserExistenceErrors !== "LEGACY",
+			preventUserExistenceErrors: properties.PreventUserExistenceErrors !== "LEGACY",
 		});
 		return { ref: id, attributes: { ClientId: id, Name: id } };
 	},

@@ -6,28 +6,15 @@ import { AwsError, notImplemented } from "../../endpoint/types.ts";
 import { requireValidPassword, verifyPassword } from "./passwords.ts";
 import type { UserPools } from "./store.ts";
 import type { User, UserPoolClient } from "./user-pool.ts";
-import {
-	expiredCode,
-	requireUser,
-	text,
-	userNotFound,
-	writeAttributes,
-} from "./users.ts";
+import { expiredCode, requireUser, text, userNotFound, writeAttributes } from "./users.ts";
 
 const authParameters = z.record(z.string(), z.string()).default({});
 
 /** The operations that exchange a password or a refresh token for tokens. */
 export function signInOperations(pools: UserPools) {
 	return {
-		InitiateAuth: operation(
-			{ ClientId: text, AuthFlow: text, AuthParameters: authParameters },
-			(input) =>
-				initiateAuth(
-					pools,
-					pools.client(input.ClientId),
-					input.AuthFlow,
-					input.AuthParameters,
-				),
+		InitiateAuth: operation({ ClientId: text, AuthFlow: text, AuthParameters: authParameters }, (input) =>
+			initiateAuth(pools, pools.client(input.ClientId), input.AuthFlow, input.AuthParameters),
 		),
 		RespondToAuthChallenge: operation(
 			{
@@ -43,10 +30,7 @@ export function signInOperations(pools: UserPools) {
 				const client = pools.client(input.ClientId);
 				const { USERNAME = "", NEW_PASSWORD = "" } = input.ChallengeResponses;
 				const user = requireUser(pools, client, USERNAME, expiredCode);
-				requireValidPassword(
-					NEW_PASSWORD,
-					pools.pool(client.pool).passwordPolicy,
-				);
+				requireValidPassword(NEW_PASSWORD, pools.pool(client.pool).passwordPolicy);
 				pools.codes.consume(user, "new-password", input.Session);
 				await pools.setPassword(user, NEW_PASSWORD, "CONFIRMED");
 				return signedIn(pools, client, user);
@@ -57,11 +41,7 @@ export function signInOperations(pools: UserPools) {
 		),
 		GetUser: operation({ AccessToken: text }, async (input) => {
 			const pool = poolOfToken(pools, input.AccessToken);
-			const sub = await pools.tokens.verifyAccess(
-				pool,
-				pools.issuer(pool),
-				input.AccessToken,
-			);
+			const sub = await pools.tokens.verifyAccess(pool, pools.issuer(pool), input.AccessToken);
 			const user = pools.findUser(pool, sub);
 			if (!user) throw userNotFound();
 			return { Username: user.sub, UserAttributes: writeAttributes(user) };
@@ -77,18 +57,12 @@ async function initiateAuth(
 ) {
 	const name = flow === "REFRESH_TOKEN" ? "REFRESH_TOKEN_AUTH" : flow;
 	if (!client.explicitAuthFlows.includes(`ALLOW_${name}`)) {
-		throw new AwsError(
-			"InvalidParameterException",
-			`${flow} flow not enabled for this client`,
-		);
+		throw new AwsError("InvalidParameterException", `${flow} flow not enabled for this client`);
 	}
 	const parameter = (key: string) => {
 		const value = parameters[key];
 		if (value === undefined) {
-			throw new AwsError(
-				"InvalidParameterException",
-				`Missing required parameter ${key}`,
-			);
+			throw new AwsError("InvalidParameterException", `Missing required parameter ${key}`);
 		}
 		return value;
 	};
@@ -111,10 +85,7 @@ async function initiateAuth(
 	const isCorrect = await verifyPassword(password, user?.passwordHash ?? null);
 	if (!user && !client.preventUserExistenceErrors) throw userNotFound();
 	if (!user || !isCorrect) {
-		throw new AwsError(
-			"NotAuthorizedException",
-			"Incorrect username or password.",
-		);
+		throw new AwsError("NotAuthorizedException", "Incorrect username or password.");
 	}
 	if (user.status === "UNCONFIRMED") {
 		throw new AwsError("UserNotConfirmedException", "User is not confirmed.");
@@ -127,11 +98,7 @@ async function initiateAuth(
 				requiredAttributes: "[]",
 				userAttributes: JSON.stringify(user.attributes),
 			},
-			Session: pools.codes.issue(
-				user,
-				"new-password",
-				randomBytes(32).toString("base64url"),
-			),
+			Session: pools.codes.issue(user, "new-password", randomBytes(32).toString("base64url")),
 		};
 	}
 	return signedIn(pools, client, user);
@@ -140,11 +107,7 @@ async function initiateAuth(
 async function signedIn(pools: UserPools, client: UserPoolClient, user: User) {
 	return {
 		ChallengeParameters: {},
-		AuthenticationResult: await pools.tokens.issue(
-			pools.issuer(client.pool),
-			client,
-			user,
-		),
+		AuthenticationResult: await pools.tokens.issue(pools.issuer(client.pool), client, user),
 	};
 }
 

@@ -29,21 +29,12 @@ export function signUpOperations(pools: UserPools) {
 				const client = pools.client(input.ClientId);
 				const pool = pools.pool(client.pool);
 				if (!pool.selfSignUp) {
-					throw new AwsError(
-						"NotAuthorizedException",
-						"SignUp is not permitted for this user pool",
-					);
+					throw new AwsError("NotAuthorizedException", "SignUp is not permitted for this user pool");
 				}
 				const attributes = readAttributes(input.Username, input.UserAttributes);
 				const { email_verified: _, ...rest } = attributes;
 				requireValidPassword(input.Password, pool.passwordPolicy);
-				const user = await pools.createUser(
-					client.pool,
-					input.Username,
-					input.Password,
-					rest,
-					"UNCONFIRMED",
-				);
+				const user = await pools.createUser(client.pool, input.Username, input.Password, rest, "UNCONFIRMED");
 				return {
 					UserConfirmed: false,
 					UserSub: user.sub,
@@ -51,16 +42,13 @@ export function signUpOperations(pools: UserPools) {
 				};
 			},
 		),
-		ConfirmSignUp: operation(
-			{ ...clientUser, ConfirmationCode: text },
-			(input) => {
-				const client = pools.client(input.ClientId);
-				const user = requireUser(pools, client, input.Username, expiredCode);
-				requireUnconfirmed(user);
-				pools.codes.consume(user, "confirm", input.ConfirmationCode);
-				pools.confirm(user);
-			},
-		),
+		ConfirmSignUp: operation({ ...clientUser, ConfirmationCode: text }, (input) => {
+			const client = pools.client(input.ClientId);
+			const user = requireUser(pools, client, input.Username, expiredCode);
+			requireUnconfirmed(user);
+			pools.codes.consume(user, "confirm", input.ConfirmationCode);
+			pools.confirm(user);
+		}),
 		ResendConfirmationCode: operation(clientUser, (input) => {
 			const client = pools.client(input.ClientId);
 			const user = pools.findUser(client.pool, input.Username);
@@ -69,10 +57,7 @@ export function signUpOperations(pools: UserPools) {
 			}
 			const existing = requireUser(pools, client, input.Username, expiredCode);
 			if (existing.status !== "UNCONFIRMED") {
-				throw new AwsError(
-					"InvalidParameterException",
-					"User is already confirmed.",
-				);
+				throw new AwsError("InvalidParameterException", "User is already confirmed.");
 			}
 			return sendCode(pools, existing, "confirm");
 		}),
@@ -91,19 +76,13 @@ export function signUpOperations(pools: UserPools) {
 			}
 			return sendCode(pools, user, "reset");
 		}),
-		ConfirmForgotPassword: operation(
-			{ ...clientUser, ConfirmationCode: text, Password: z.string() },
-			async (input) => {
-				const client = pools.client(input.ClientId);
-				const user = requireUser(pools, client, input.Username, expiredCode);
-				requireValidPassword(
-					input.Password,
-					pools.pool(client.pool).passwordPolicy,
-				);
-				pools.codes.consume(user, "reset", input.ConfirmationCode);
-				await pools.setPassword(user, input.Password, "CONFIRMED");
-			},
-		),
+		ConfirmForgotPassword: operation({ ...clientUser, ConfirmationCode: text, Password: z.string() }, async (input) => {
+			const client = pools.client(input.ClientId);
+			const user = requireUser(pools, client, input.Username, expiredCode);
+			requireValidPassword(input.Password, pools.pool(client.pool).passwordPolicy);
+			pools.codes.consume(user, "reset", input.ConfirmationCode);
+			await pools.setPassword(user, input.Password, "CONFIRMED");
+		}),
 	};
 }
 

@@ -4,13 +4,7 @@ import type { State } from "../../state.ts";
 import { Codes } from "./codes.ts";
 import { hashPassword } from "./passwords.ts";
 import { type JsonWebKey, Tokens } from "./tokens.ts";
-import type {
-	User,
-	UserPoolClient,
-	UserPoolClientOptions,
-	UserPoolOptions,
-	UserStatus,
-} from "./user-pool.ts";
+import type { User, UserPoolClient, UserPoolClientOptions, UserPoolOptions, UserStatus } from "./user-pool.ts";
 
 const userColumns =
 	"pool, sub, status, password_hash as passwordHash, attributes, created_at as createdAt, updated_at as updatedAt";
@@ -67,14 +61,9 @@ export class UserPools {
 	}
 
 	/** Creates the pool or changes its settings. @param id like `eu-central-1_AbCdEfGhI` */
-	ensurePool(
-		id: string,
-		options: UserPoolOptions,
-	): { arn: string; providerUrl: string; providerName: string } {
+	ensurePool(id: string, options: UserPoolOptions): { arn: string; providerUrl: string; providerName: string } {
 		this.#state
-			.sql(
-				"insert into user_pools values (?, ?) on conflict (id) do update set options = excluded.options",
-			)
+			.sql("insert into user_pools values (?, ?) on conflict (id) do update set options = excluded.options")
 			.run(id, JSON.stringify(options));
 		this.tokens.ensureKey(id);
 		const providerUrl = this.issuer(id);
@@ -88,9 +77,7 @@ export class UserPools {
 	ensureClient(pool: string, id: string, options: UserPoolClientOptions): void {
 		this.pool(pool);
 		this.#state
-			.sql(
-				"insert into user_pool_clients values (?, ?, ?) on conflict (id) do update set options = excluded.options",
-			)
+			.sql("insert into user_pool_clients values (?, ?, ?) on conflict (id) do update set options = excluded.options")
 			.run(id, pool, JSON.stringify(options));
 	}
 
@@ -104,28 +91,22 @@ export class UserPools {
 
 	/** @throws AwsError `ResourceNotFoundException` */
 	pool(id: string): UserPoolOptions {
-		const row = this.#state
-			.sql("select options from user_pools where id = ?")
-			.get(id) as { options: string } | undefined;
+		const row = this.#state.sql("select options from user_pools where id = ?").get(id) as
+			| { options: string }
+			| undefined;
 		if (!row) {
-			throw new AwsError(
-				"ResourceNotFoundException",
-				`User pool ${id} does not exist.`,
-			);
+			throw new AwsError("ResourceNotFoundException", `User pool ${id} does not exist.`);
 		}
 		return JSON.parse(row.options);
 	}
 
 	/** @throws AwsError `ResourceNotFoundException` */
 	client(id: string): UserPoolClient {
-		const row = this.#state
-			.sql("select pool, options from user_pool_clients where id = ?")
-			.get(id) as { pool: string; options: string } | undefined;
+		const row = this.#state.sql("select pool, options from user_pool_clients where id = ?").get(id) as
+			| { pool: string; options: string }
+			| undefined;
 		if (!row) {
-			throw new AwsError(
-				"ResourceNotFoundException",
-				`User pool client ${id} does not exist.`,
-			);
+			throw new AwsError("ResourceNotFoundException", `User pool client ${id} does not exist.`);
 		}
 		return {
 			idTokenSeconds: 3_600,
@@ -141,9 +122,7 @@ export class UserPools {
 	/** Finds a user by address, in any case, or by `sub`. */
 	findUser(pool: string, username: string): User | undefined {
 		const row = this.#state
-			.sql(
-				`select ${userColumns} from users where pool = ? and (email = ? or sub = ?)`,
-			)
+			.sql(`select ${userColumns} from users where pool = ? and (email = ? or sub = ?)`)
 			.get(pool, username.toLowerCase(), username);
 		return row && toUser(row);
 	}
@@ -151,9 +130,7 @@ export class UserPools {
 	listUsers(pool: string): User[] {
 		this.pool(pool);
 		return this.#state
-			.sql(
-				`select ${userColumns} from users where pool = ? order by created_at, sub`,
-			)
+			.sql(`select ${userColumns} from users where pool = ? order by created_at, sub`)
 			.all(pool)
 			.map(toUser);
 	}
@@ -170,9 +147,7 @@ export class UserPools {
 		const sub = randomUUID();
 		const now = this.#state.now();
 		const { changes } = this.#state
-			.sql(
-				"insert into users values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (pool, email) do nothing",
-			)
+			.sql("insert into users values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (pool, email) do nothing")
 			.run(
 				pool,
 				sub,
@@ -184,20 +159,13 @@ export class UserPools {
 				now,
 			);
 		if (changes === 0) {
-			throw new AwsError(
-				"UsernameExistsException",
-				"An account with the given email already exists.",
-			);
+			throw new AwsError("UsernameExistsException", "An account with the given email already exists.");
 		}
 		return this.findUser(pool, sub) as User;
 	}
 
 	/** Sets the password and ends every session that began with the old one. */
-	async setPassword(
-		user: User,
-		password: string,
-		status: UserStatus,
-	): Promise<void> {
+	async setPassword(user: User, password: string, status: UserStatus): Promise<void> {
 		const passwordHash = await hashPassword(password);
 		this.#update({ ...user, passwordHash, status });
 		this.tokens.revokeAll(user.pool, user.sub);
@@ -208,32 +176,19 @@ export class UserPools {
 		this.#update({
 			...user,
 			status: "CONFIRMED",
-			attributes: autoVerifyEmail
-				? { ...user.attributes, email_verified: "true" }
-				: user.attributes,
+			attributes: autoVerifyEmail ? { ...user.attributes, email_verified: "true" } : user.attributes,
 		});
 	}
 
 	deleteUser(user: User): void {
-		this.#state
-			.sql("delete from users where pool = ? and sub = ?")
-			.run(user.pool, user.sub);
+		this.#state.sql("delete from users where pool = ? and sub = ?").run(user.pool, user.sub);
 		this.tokens.revokeAll(user.pool, user.sub);
 	}
 
 	#update(user: User): void {
 		this.#state
-			.sql(
-				"update users set status = ?, password_hash = ?, attributes = ?, updated_at = ? where pool = ? and sub = ?",
-			)
-			.run(
-				user.status,
-				user.passwordHash,
-				JSON.stringify(user.attributes),
-				this.#state.now(),
-				user.pool,
-				user.sub,
-			);
+			.sql("update users set status = ?, password_hash = ?, attributes = ?, updated_at = ? where pool = ? and sub = ?")
+			.run(user.status, user.passwordHash, JSON.stringify(user.attributes), this.#state.now(), user.pool, user.sub);
 	}
 }
 

@@ -55,19 +55,13 @@ export class Tokens {
 
 	/** Generates the pool's key once, so that tokens stay valid across restarts. */
 	ensureKey(pool: string): void {
-		if (
-			this.#state.sql("select 1 from signing_keys where pool = ?").get(pool)
-		) {
+		if (this.#state.sql("select 1 from signing_keys where pool = ?").get(pool)) {
 			return;
 		}
 		const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 		this.#state
 			.sql("insert into signing_keys values (?, ?, ?)")
-			.run(
-				pool,
-				randomBytes(32).toString("base64"),
-				privateKey.export({ type: "pkcs8", format: "pem" }),
-			);
+			.run(pool, randomBytes(32).toString("base64"), privateKey.export({ type: "pkcs8", format: "pem" }));
 	}
 
 	jwks(pool: string): { keys: JsonWebKey[] } {
@@ -90,9 +84,7 @@ export class Tokens {
 			originJti: randomUUID(),
 		};
 		const refreshToken = randomBytes(64).toString("base64url");
-		this.#state
-			.sql("delete from refresh_tokens where expires_at <= ?")
-			.run(this.#seconds());
+		this.#state.sql("delete from refresh_tokens where expires_at <= ?").run(this.#seconds());
 		this.#state
 			.sql("insert into refresh_tokens values (?, ?, ?, ?, ?, ?, ?)")
 			.run(
@@ -133,41 +125,26 @@ export class Tokens {
 	}
 
 	revoke(clientId: string, refreshToken: string): void {
-		this.#state
-			.sql("delete from refresh_tokens where hash = ? and client = ?")
-			.run(hash(refreshToken), clientId);
+		this.#state.sql("delete from refresh_tokens where hash = ? and client = ?").run(hash(refreshToken), clientId);
 	}
 
 	/** Revokes every refresh token of a user whose password changed or who was deleted. */
 	revokeAll(pool: string, sub: string): void {
-		this.#state
-			.sql("delete from refresh_tokens where pool = ? and sub = ?")
-			.run(pool, sub);
+		this.#state.sql("delete from refresh_tokens where pool = ? and sub = ?").run(pool, sub);
 	}
 
 	/** Returns the `sub` of an access token. @throws AwsError `NotAuthorizedException` */
-	async verifyAccess(
-		pool: string,
-		issuer: string,
-		token: string,
-	): Promise<string> {
+	async verifyAccess(pool: string, issuer: string, token: string): Promise<string> {
 		try {
-			const { payload } = await jwtVerify(
-				token,
-				createPublicKey(this.#key(pool).privateKey),
-				{
-					issuer,
-					algorithms: ["RS256"],
-					currentDate: new Date(this.#state.now()),
-				},
-			);
+			const { payload } = await jwtVerify(token, createPublicKey(this.#key(pool).privateKey), {
+				issuer,
+				algorithms: ["RS256"],
+				currentDate: new Date(this.#state.now()),
+			});
 			if (payload.token_use === "access" && payload.sub) return payload.sub;
 		} catch (error) {
 			if (error instanceof errors.JWTExpired) {
-				throw new AwsError(
-					"NotAuthorizedException",
-					"Access Token has expired",
-				);
+				throw new AwsError("NotAuthorizedException", "Access Token has expired");
 			}
 		}
 		throw new AwsError("NotAuthorizedException", "Invalid Access Token");
@@ -216,16 +193,11 @@ export class Tokens {
 	}
 
 	#key(pool: string) {
-		const row = this.#state
-			.sql(
-				"select id, private_key as privateKey from signing_keys where pool = ?",
-			)
-			.get(pool) as { id: string; privateKey: string } | undefined;
+		const row = this.#state.sql("select id, private_key as privateKey from signing_keys where pool = ?").get(pool) as
+			| { id: string; privateKey: string }
+			| undefined;
 		if (!row) {
-			throw new AwsError(
-				"ResourceNotFoundException",
-				`User pool ${pool} does not exist.`,
-			);
+			throw new AwsError("ResourceNotFoundException", `User pool ${pool} does not exist.`);
 		}
 		return { id: row.id, privateKey: createPrivateKey(row.privateKey) };
 	}

@@ -4,33 +4,20 @@ import type { UserPools } from "./store.ts";
 import type { User, UserPoolClient } from "./user-pool.ts";
 
 export const text = z.string().min(1);
-export const attributeList = z
-	.array(z.strictObject({ Name: text, Value: z.string().optional() }))
-	.default([]);
+export const attributeList = z.array(z.strictObject({ Name: text, Value: z.string().optional() })).default([]);
 
 /** Finds a user. @param hidden the error for an unknown user if the client hides which users exist */
-export function requireUser(
-	pools: UserPools,
-	client: UserPoolClient,
-	username: string,
-	hidden: () => AwsError,
-): User {
+export function requireUser(pools: UserPools, client: UserPoolClient, username: string, hidden: () => AwsError): User {
 	const user = pools.findUser(client.pool, username);
 	if (user) return user;
 	throw client.preventUserExistenceErrors
 		? hidden()
-		: new AwsError(
-				"UserNotFoundException",
-				"Username/client id combination not found.",
-			);
+		: new AwsError("UserNotFoundException", "Username/client id combination not found.");
 }
 
 export function requireUnconfirmed(user: User): void {
 	if (user.status !== "UNCONFIRMED") {
-		throw new AwsError(
-			"NotAuthorizedException",
-			`User cannot be confirmed. Current status is ${user.status}`,
-		);
+		throw new AwsError("NotAuthorizedException", `User cannot be confirmed. Current status is ${user.status}`);
 	}
 }
 
@@ -39,28 +26,14 @@ export function readAttributes(
 	list: { Name: string; Value?: string | undefined }[],
 ): Record<string, string> {
 	if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(username) || username.length > 128) {
-		throw new AwsError(
-			"InvalidParameterException",
-			"Username should be an email.",
-		);
+		throw new AwsError("InvalidParameterException", "Username should be an email.");
 	}
-	const attributes = Object.fromEntries(
-		list.map(({ Name, Value }) => [Name, Value ?? ""]),
-	);
-	if (
-		attributes.email !== undefined &&
-		attributes.email.toLowerCase() !== username.toLowerCase()
-	) {
-		throw new AwsError(
-			"InvalidParameterException",
-			"Username and the attribute email must be the same address.",
-		);
+	const attributes = Object.fromEntries(list.map(({ Name, Value }) => [Name, Value ?? ""]));
+	if (attributes.email !== undefined && attributes.email.toLowerCase() !== username.toLowerCase()) {
+		throw new AwsError("InvalidParameterException", "Username and the attribute email must be the same address.");
 	}
 	if ("sub" in attributes) {
-		throw new AwsError(
-			"InvalidParameterException",
-			"sub: Attribute cannot be updated.",
-		);
+		throw new AwsError("InvalidParameterException", "sub: Attribute cannot be updated.");
 	}
 	return attributes;
 }
@@ -73,10 +46,7 @@ export function writeAttributes(user: User) {
 }
 
 /** @param member the name that the operation gives to the list of attributes */
-export function describeUser(
-	user: User,
-	member: "Attributes" | "UserAttributes",
-) {
+export function describeUser(user: User, member: "Attributes" | "UserAttributes") {
 	return {
 		Username: user.sub,
 		[member]: writeAttributes(user),
@@ -92,8 +62,5 @@ export function userNotFound(): AwsError {
 }
 
 export function expiredCode(): AwsError {
-	return new AwsError(
-		"ExpiredCodeException",
-		"Invalid code provided, please request a code again.",
-	);
+	return new AwsError("ExpiredCodeException", "Invalid code provided, please request a code again.");
 }

@@ -16,8 +16,7 @@ export function dynamodbApi(tables: Tables): AwsApi {
 			service: "dynamodb",
 			target: "DynamoDB_20120810",
 			version: "1.0",
-			permissions: (name, input: TableReferences) =>
-				permissionsFor(tables, name, input),
+			permissions: (name, input: TableReferences) => permissionsFor(tables, name, input),
 			operations: {
 				...itemOperations(tables),
 				...queryOperations(tables),

@@ -1,14 +1,7 @@
 import { z } from "zod";
 import { operation } from "../../endpoint/json-api.ts";
 import { validation } from "./errors.ts";
-import {
-	applyWrite,
-	attributes,
-	deleteWrite,
-	names,
-	putWrite,
-	type Write,
-} from "./items.ts";
+import { applyWrite, attributes, deleteWrite, names, putWrite, type Write } from "./items.ts";
 import { readKey } from "./keys.ts";
 import { readProjection } from "./projections.ts";
 import { Placeholders } from "./reader.ts";
@@ -35,10 +28,7 @@ export const batchOperations = (tables: Tables) => ({
 		},
 		({ RequestItems }) => {
 			const requests = Object.entries(RequestItems);
-			const count = requests.reduce(
-				(sum, [, { Keys }]) => sum + Keys.length,
-				0,
-			);
+			const count = requests.reduce((sum, [, { Keys }]) => sum + Keys.length, 0);
 			if (count > maxKeys) {
 				throw validation("Too many items requested for the BatchGetItem call");
 			}
@@ -107,9 +97,7 @@ export const batchOperations = (tables: Tables) => ({
 				writes.push(...tableWrites);
 			}
 			if (writes.length > maxWrites) {
-				throw validation(
-					`Too many items requested for the BatchWriteItem call`,
-				);
+				throw validation(`Too many items requested for the BatchWriteItem call`);
 			}
 			// Writes are independent, but an invalid one fails the whole batch.
 			tables.transaction(() => {
@@ -121,8 +109,6 @@ export const batchOperations = (tables: Tables) => ({
 });
 
 export function requireDistinct(keys: Item[], message: string): void {
-	const texts = keys.map((key) =>
-		JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))),
-	);
+	const texts = keys.map((key) => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))));
 	if (new Set(texts).size < texts.length) throw validation(message);
 }

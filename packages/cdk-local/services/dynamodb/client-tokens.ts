@@ -20,22 +20,14 @@ export class ClientTokens {
 	/** Returns the digest of the transaction that came with the token, if it is recent. */
 	find(token: string): string | undefined {
 		const row = this.#state
-			.sql(
-				"select request from dynamodb_tokens where token = ? and answered_at > ?",
-			)
-			.get(token, this.#state.now() - lifetimeMilliseconds) as
-			| { request: string }
-			| undefined;
+			.sql("select request from dynamodb_tokens where token = ? and answered_at > ?")
+			.get(token, this.#state.now() - lifetimeMilliseconds) as { request: string } | undefined;
 		return row?.request;
 	}
 
 	save(token: string, requestDigest: string): void {
 		const now = this.#state.now();
-		this.#state
-			.sql("delete from dynamodb_tokens where answered_at <= ?")
-			.run(now - lifetimeMilliseconds);
-		this.#state
-			.sql("insert into dynamodb_tokens values (?, ?, ?)")
-			.run(token, requestDigest, now);
+		this.#state.sql("delete from dynamodb_tokens where answered_at <= ?").run(now - lifetimeMilliseconds);
+		this.#state.sql("insert into dynamodb_tokens values (?, ?, ?)").run(token, requestDigest, now);
 	}
 }

@@ -1,26 +1,12 @@
 import { validation } from "./errors.ts";
 import { type Placeholders, Reader, valueAt } from "./reader.ts";
-import {
-	compare,
-	contentOf,
-	equal,
-	type Item,
-	typeOf,
-	type Value,
-} from "./values.ts";
+import { compare, contentOf, equal, type Item, typeOf, type Value } from "./values.ts";
 
 /** Tests an item, which is empty if there is none. */
 export type Condition = (item: Item) => boolean;
 type Operand = (item: Item) => Value | undefined;
 
-const functions = [
-	"attribute_exists",
-	"attribute_not_exists",
-	"attribute_type",
-	"begins_with",
-	"contains",
-	"size",
-];
+const functions = ["attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"];
 
 /** Parses a `ConditionExpression` or `FilterExpression`. @param keyNames attributes that a query's filter must not name */
 export function readCondition(
@@ -34,9 +20,7 @@ export function readCondition(
 	reader.end();
 	for (const name of keyNames) {
 		if (!reader.attributes.has(name)) continue;
-		throw validation(
-			`Filter Expression can only contain non-primary key attributes: Primary key attribute: ${name}`,
-		);
+		throw validation(`Filter Expression can only contain non-primary key attributes: Primary key attribute: ${name}`);
 	}
 	return condition;
 }
@@ -106,9 +90,7 @@ export function beginsWith(value: Value, prefix: Value): boolean {
 function contains(value: Value, part: Value): boolean {
 	if ("S" in value && "S" in part) return value.S.includes(part.S);
 	if ("B" in value && "B" in part) {
-		return Buffer.from(value.B, "base64").includes(
-			Buffer.from(part.B, "base64"),
-		);
+		return Buffer.from(value.B, "base64").includes(Buffer.from(part.B, "base64"));
 	}
 	if ("SS" in value && "S" in part) return value.SS.includes(part.S);
 	if ("NS" in value && "N" in part) return value.NS.includes(part.N);
@@ -122,8 +104,7 @@ function comparison(left: Operand, reader: Reader): Condition {
 		reader.expect("AND");
 		const high = operandOrSize(reader);
 		return (item) =>
-			ordered(left(item), low(item), (order) => order >= 0) &&
-			ordered(left(item), high(item), (order) => order <= 0);
+			ordered(left(item), low(item), (order) => order >= 0) && ordered(left(item), high(item), (order) => order <= 0);
 	}
 	if (reader.takeIf("IN")) {
 		reader.expect("(");
@@ -154,14 +135,9 @@ export function satisfies(order: number, operator: string): boolean {
 	return operator === ">" ? order > 0 : order >= 0;
 }
 
-const same = (a: Value | undefined, b: Value | undefined) =>
-	a !== undefined && b !== undefined && equal(a, b);
+const same = (a: Value | undefined, b: Value | undefined) => a !== undefined && b !== undefined && equal(a, b);
 
-function ordered(
-	a: Value | undefined,
-	b: Value | undefined,
-	test: (order: number) => boolean,
-): boolean {
+function ordered(a: Value | undefined, b: Value | undefined, test: (order: number) => boolean): boolean {
 	const order = a && b && compare(a, b);
 	return order !== undefined && test(order);
 }

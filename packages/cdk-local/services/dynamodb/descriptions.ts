@@ -10,9 +10,7 @@ export const descriptionOperations = (tables: Tables) => ({
 		const { items, bytes } = tables.count(table);
 		const indexes = Object.entries(table.indexes);
 		const attributes = new Set(
-			[table.key, ...Object.values(table.indexes)].flatMap(
-				({ hash, range }) => [hash, range],
-			),
+			[table.key, ...Object.values(table.indexes)].flatMap(({ hash, range }) => [hash, range]),
 		);
 		return {
 			Table: {

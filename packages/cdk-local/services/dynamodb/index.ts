@@ -9,10 +9,7 @@ export const dynamoDb: AwsService = {
 	resources: { "AWS::DynamoDB::Table": table },
 	api: ({ tables }) => dynamodbApi(tables),
 	start({ tables }) {
-		const sweep = setInterval(
-			() => tables.removeExpired(),
-			expirySweepMilliseconds,
-		);
+		const sweep = setInterval(() => tables.removeExpired(), expirySweepMilliseconds);
 		return () => clearInterval(sweep);
 	},
 };

@@ -48,10 +48,7 @@ export interface Write {
 
 type Conditional = z.infer<z.ZodObject<typeof condition>>;
 
-export function putWrite(
-	tables: Tables,
-	request: Conditional & { TableName: string; Item: unknown },
-): Write {
+export function putWrite(tables: Tables, request: Conditional & { TableName: string; Item: unknown }): Write {
 	const table = tables.table(request.TableName);
 	const item = readItem(request.Item);
 	const check = compileCheck(request);
@@ -67,10 +64,7 @@ export function putWrite(
 
 const keyedWrite =
 	(result: (before: Item | undefined) => Item | undefined) =>
-	(
-		tables: Tables,
-		request: Conditional & { TableName: string; Key: unknown },
-	): Write => {
+	(tables: Tables, request: Conditional & { TableName: string; Key: unknown }): Write => {
 		const table = tables.table(request.TableName);
 		const check = compileCheck(request);
 		return {
@@ -99,15 +93,11 @@ export function updateWrite(
 	const key = readKey(table, request.Key);
 	const placeholders = new Placeholders(request);
 	const update =
-		request.UpdateExpression !== undefined
-			? readUpdate(request.UpdateExpression, placeholders)
-			: undefined;
+		request.UpdateExpression !== undefined ? readUpdate(request.UpdateExpression, placeholders) : undefined;
 	const check = compileCheck(request, placeholders);
 	for (const name of Object.keys(key)) {
 		if (update?.attributes.has(name)) {
-			throw invalidValue(
-				`Cannot update attribute ${name}. This attribute is part of the key`,
-			);
+			throw invalidValue(`Cannot update attribute ${name}. This attribute is part of the key`);
 		}
 	}
 	return {
@@ -128,11 +118,7 @@ function compileCheck(
 ): (before: Item | undefined) => void {
 	const isMet =
 		request.ConditionExpression !== undefined
-			? readCondition(
-					request.ConditionExpression,
-					"ConditionExpression",
-					placeholders,
-				)
+			? readCondition(request.ConditionExpression, "ConditionExpression", placeholders)
 			: () => true;
 	placeholders.requireAllUsed();
 	return (before) => {
@@ -199,9 +185,7 @@ export const itemOperations = (tables: Tables) => ({
 		},
 		(request) => {
 			const { before } = applyWrite(tables, putWrite(tables, request));
-			return request.ReturnValues === "ALL_OLD" && before
-				? { Attributes: before }
-				: {};
+			return request.ReturnValues === "ALL_OLD" && before ? { Attributes: before } : {};
 		},
 	),
 	UpdateItem: operation(
@@ -212,13 +196,9 @@ export const itemOperations = (tables: Tables) => ({
 			ReturnValues: returnValues(["NONE", "ALL_OLD", "ALL_NEW"]),
 		},
 		(request) => {
-			const { before, after } = applyWrite(
-				tables,
-				updateWrite(tables, request),
-			);
+			const { before, after } = applyWrite(tables, updateWrite(tables, request));
 			const returned = { NONE: undefined, ALL_OLD: before, ALL_NEW: after };
-			const Attributes =
-				returned[request.ReturnValues as keyof typeof returned];
+			const Attributes = returned[request.ReturnValues as keyof typeof returned];
 			return Attributes ? { Attributes } : {};
 		},
 	),
@@ -230,9 +210,7 @@ export const itemOperations = (tables: Tables) => ({
 		},
 		(request) => {
 			const { before } = applyWrite(tables, deleteWrite(tables, request));
-			return request.ReturnValues === "ALL_OLD" && before
-				? { Attributes: before }
-				: {};
+			return request.ReturnValues === "ALL_OLD" && before ? { Attributes: before } : {};
 		},
 	),
 });

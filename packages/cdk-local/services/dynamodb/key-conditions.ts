@@ -19,11 +19,7 @@ interface Term {
 }
 
 /** Parses a `KeyConditionExpression` for a table or index with this key. */
-export function readKeyCondition(
-	text: string,
-	names: KeyNames,
-	placeholders: Placeholders,
-): KeyRange {
+export function readKeyCondition(text: string, names: KeyNames, placeholders: Placeholders): KeyRange {
 	const reader = new Reader(text, "KeyConditionExpression", placeholders);
 	const terms = conjunction(reader);
 	reader.end();
@@ -66,17 +62,13 @@ function term(reader: Reader): Term[] {
 		reader.expect("AND");
 		const high = text(reader);
 		if (order(low, high) > 0) {
-			throw reader.error(
-				"The BETWEEN operator requires upper bound to be greater than or equal to lower bound",
-			);
+			throw reader.error("The BETWEEN operator requires upper bound to be greater than or equal to lower bound");
 		}
 		return [{ name, operator: "between", values: [low, high] }];
 	}
 	const operator = reader.take();
 	if (!["=", "<", "<=", ">", ">="].includes(operator)) {
-		throw reader.error(
-			`Invalid operator used in KeyConditionExpression: ${operator}`,
-		);
+		throw reader.error(`Invalid operator used in KeyConditionExpression: ${operator}`);
 	}
 	return [{ name, operator, values: [text(reader)] }];
 }
@@ -85,13 +77,10 @@ function term(reader: Reader): Term[] {
 function text(reader: Reader): string {
 	const value: Value = reader.value();
 	if ("S" in value) return value.S;
-	throw reader.error(
-		`Condition parameter type does not match schema type: ${typeOf(value)}`,
-	);
+	throw reader.error(`Condition parameter type does not match schema type: ${typeOf(value)}`);
 }
 
-const order = (left: string, right: string) =>
-	compare({ S: left }, { S: right }) as number;
+const order = (left: string, right: string) => compare({ S: left }, { S: right }) as number;
 
 function bounds({ operator, values }: Term): Omit<KeyRange, "hash"> {
 	const [first = "", second = ""] = values;

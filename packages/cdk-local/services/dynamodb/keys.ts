@@ -12,26 +12,18 @@ interface KeyedTable {
 	key: KeyNames;
 }
 
-export const sameKey = (a: KeyNames, b: KeyNames) =>
-	a.hash === b.hash && a.range === b.range;
+export const sameKey = (a: KeyNames, b: KeyNames) => a.hash === b.hash && a.range === b.range;
 
 /** Reads the two parts of the key from the attributes. @throws AwsError `ValidationException` */
-export function keyOf(
-	{ key }: KeyedTable,
-	item: Item,
-): { pk: string; sk: string } {
+export function keyOf({ key }: KeyedTable, item: Item): { pk: string; sk: string } {
 	const [pk, sk] = ([key.hash, key.range] as const).map((name, part) => {
 		const value = item[name];
 		if (!value) throw invalidValue(`Missing the key ${name} in the item`);
 		if (!("S" in value)) {
-			throw invalidValue(
-				`Type mismatch for key ${name} expected: S actual: ${typeOf(value)}`,
-			);
+			throw invalidValue(`Type mismatch for key ${name} expected: S actual: ${typeOf(value)}`);
 		}
 		if (value.S === "") {
-			throw invalidValue(
-				`The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`,
-			);
+			throw invalidValue(`The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`);
 		}
 		requireKeyLength(value.S, part === 0);
 		return value.S;
@@ -44,8 +36,7 @@ export function readKey({ key }: KeyedTable, raw: unknown): Item {
 	const item = readItem(raw);
 	const names = Object.keys(item).sort().join();
 	const matchesSchema =
-		names === [key.hash, key.range].sort().join() &&
-		Object.values(item).every((value) => "S" in value);
+		names === [key.hash, key.range].sort().join() && Object.values(item).every((value) => "S" in value);
 	if (!matchesSchema) {
 		throw validation("The provided key element does not match the schema");
 	}
@@ -63,30 +54,22 @@ function requireKeyLength(value: string, isHash: boolean): void {
 }
 
 /** Returns the item's key in an index, undefined unless it has both attributes. */
-export function indexKey(
-	item: Item,
-	index: string,
-	names: KeyNames,
-): { hash: string; range: string } | undefined {
-	const [hash, range] = ([names.hash, names.range] as const).map(
-		(name, part) => {
-			const value = item[name];
-			if (!value) return undefined;
-			if (!("S" in value)) {
-				throw invalidValue(
-					`Type mismatch for Index Key ${name} Expected: S Actual: ${typeOf(value)} IndexName: ${index}`,
-				);
-			}
-			if (value.S === "") {
-				throw invalidValue(
-					`A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${index}, IndexKey: ${name}`,
-				);
-			}
-			requireKeyLength(value.S, part === 0);
-			return value.S;
-		},
-	);
-	return hash === undefined || range === undefined
-		? undefined
-		: { hash, range };
+export function indexKey(item: Item, index: string, names: KeyNames): { hash: string; range: string } | undefined {
+	const [hash, range] = ([names.hash, names.range] as const).map((name, part) => {
+		const value = item[name];
+		if (!value) return undefined;
+		if (!("S" in value)) {
+			throw invalidValue(
+				`Type mismatch for Index Key ${name} Expected: S Actual: ${typeOf(value)} IndexName: ${index}`,
+			);
+		}
+		if (value.S === "") {
+			throw invalidValue(
+				`A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${index}, IndexKey: ${name}`,
+			);
+		}
+		requireKeyLength(value.S, part === 0);
+		return value.S;
+	});
+	return hash === undefined || range === undefined ? undefined : { hash, range };
 }

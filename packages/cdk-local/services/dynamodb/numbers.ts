@@ -23,9 +23,7 @@ export function compareNumbers(left: string, right: string): number {
 
 export function addNumbers(left: string, right: string, sign: 1n | -1n) {
 	const [a, b] = aligned(read(left), read(right));
-	return write(
-		normalize({ digits: a.digits + sign * b.digits, exponent: a.exponent }),
-	);
+	return write(normalize({ digits: a.digits + sign * b.digits, exponent: a.exponent }));
 }
 
 /** Counts the bytes of a number in an item: one for two digits, one for the exponent, one for a minus sign. */
@@ -36,14 +34,10 @@ export function numberSize(text: string): number {
 }
 
 function read(text: string): Decimal {
-	const match = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?\s*$/.exec(
-		text,
-	);
+	const match = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?\s*$/.exec(text);
 	const [, sign, whole = "", fraction = "", power = "0"] = match ?? [];
 	if (!match || whole + fraction === "") {
-		throw validation(
-			`The parameter cannot be converted to a numeric value: ${text}`,
-		);
+		throw validation(`The parameter cannot be converted to a numeric value: ${text}`);
 	}
 	const digits = BigInt(whole + fraction) * (sign === "-" ? -1n : 1n);
 	return normalize({ digits, exponent: Number(power) - fraction.length });
@@ -51,27 +45,18 @@ function read(text: string): Decimal {
 
 function normalize({ digits, exponent }: Decimal): Decimal {
 	if (digits === 0n) return { digits, exponent: 0 };
-	const [text = "", sign] = [
-		String(digits).replace("-", ""),
-		digits < 0n ? -1n : 1n,
-	];
+	const [text = "", sign] = [String(digits).replace("-", ""), digits < 0n ? -1n : 1n];
 	const significant = text.replace(/0+$/, "");
 	const power = exponent + text.length - significant.length;
 	if (significant.length > precision) {
-		throw validation(
-			"Attempting to store more than 38 significant digits in a Number",
-		);
+		throw validation("Attempting to store more than 38 significant digits in a Number");
 	}
 	const magnitude = power + significant.length - 1;
 	if (magnitude > 125) {
-		throw validation(
-			"Number overflow. Attempting to store a number with magnitude larger than supported range",
-		);
+		throw validation("Number overflow. Attempting to store a number with magnitude larger than supported range");
 	}
 	if (magnitude < -130) {
-		throw validation(
-			"Number underflow. Attempting to store a number with magnitude smaller than supported range",
-		);
+		throw validation("Number underflow. Attempting to store a number with magnitude smaller than supported range");
 	}
 	return { digits: BigInt(significant) * sign, exponent: power };
 }

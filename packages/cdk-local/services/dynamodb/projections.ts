@@ -1,17 +1,8 @@
-import {
-	type Path,
-	type Placeholders,
-	Reader,
-	requireDisjoint,
-	valueAt,
-} from "./reader.ts";
+import { type Path, type Placeholders, Reader, requireDisjoint, valueAt } from "./reader.ts";
 import type { Item, Value } from "./values.ts";
 
 /** Parses a `ProjectionExpression` into a function that projects an item. */
-export function readProjection(
-	text: string,
-	placeholders: Placeholders,
-): (item: Item) => Item {
+export function readProjection(text: string, placeholders: Placeholders): (item: Item) => Item {
 	const reader = new Reader(text, "ProjectionExpression", placeholders);
 	const paths = [reader.path()];
 	while (reader.takeIf(",")) paths.push(reader.path());
@@ -26,8 +17,7 @@ export function readProjection(
 /** Keeps the parts of a document at the paths; elements of a list keep their order, without gaps. */
 function keep(value: Value, paths: Path[]): Value {
 	if (paths.some((path) => path.length === 0)) return value;
-	const below = (step: string | number) =>
-		paths.filter(([first]) => first === step).map(([, ...rest]) => rest);
+	const below = (step: string | number) => paths.filter(([first]) => first === step).map(([, ...rest]) => rest);
 	if ("L" in value) {
 		return {
 			L: value.L.flatMap((element, index) => {

@@ -38,11 +38,7 @@ export const queryOperations = (tables: Tables) => ({
 		(request) => {
 			const placeholders = new Placeholders(request);
 			const target = resolveTarget(tables.table(request.TableName), request);
-			const range = readKeyCondition(
-				request.KeyConditionExpression,
-				target.names,
-				placeholders,
-			);
+			const range = readKeyCondition(request.KeyConditionExpression, target.names, placeholders);
 			return readPage(tables, target, request, placeholders, {
 				...range,
 				forward: request.ScanIndexForward,
@@ -50,13 +46,10 @@ export const queryOperations = (tables: Tables) => ({
 		},
 	),
 	Scan: operation(page, (request) =>
-		readPage(
-			tables,
-			resolveTarget(tables.table(request.TableName), request),
-			request,
-			new Placeholders(request),
-			{ matches: () => true, forward: true },
-		),
+		readPage(tables, resolveTarget(tables.table(request.TableName), request), request, new Placeholders(request), {
+			matches: () => true,
+			forward: true,
+		}),
 	),
 });
 
@@ -74,9 +67,7 @@ function resolveTarget(table: Table, request: Page): Target {
 		throw validation(`The table does not have the specified index: ${index}`);
 	}
 	if (request.ConsistentRead) {
-		throw validation(
-			"Consistent reads are not supported on global secondary indexes",
-		);
+		throw validation("Consistent reads are not supported on global secondary indexes");
 	}
 	return { table, index, names };
 }
@@ -95,9 +86,7 @@ function readPage(
 					"FilterExpression",
 					placeholders,
 					// A scan has no key condition, so its filter may name key attributes.
-					range.hash === undefined
-						? []
-						: [target.names.hash, target.names.range],
+					range.hash === undefined ? [] : [target.names.hash, target.names.range],
 				)
 			: () => true;
 	const project =
@@ -105,21 +94,15 @@ function readPage(
 			? readProjection(request.ProjectionExpression, placeholders)
 			: (item: Item) => item;
 	placeholders.requireAllUsed();
-	const after =
-		request.ExclusiveStartKey &&
-		parseStartKey(target, request.ExclusiveStartKey);
+	const after = request.ExclusiveStartKey && parseStartKey(target, request.ExclusiveStartKey);
 	const items: Item[] = [];
 	let scanned = 0;
 	let bytes = 0;
 	let last: Item | undefined;
-	for (const { position, item, size } of tables.read(
-		target.table,
-		target.index,
-		{
-			...range,
-			after,
-		},
-	)) {
+	for (const { position, item, size } of tables.read(target.table, target.index, {
+		...range,
+		after,
+	})) {
 		if (!range.matches(position.range)) continue;
 		if (last && bytes + size > maxPageBytes) {
 			return response(last);
@@ -147,41 +130,23 @@ function readPage(
 function startKey({ table, names }: Target, item: Item): Item {
 	return {
 		...selectKey(table, item),
-		...Object.fromEntries(
-			[names.hash, names.range].map((name) => [name, item[name] ?? { S: "" }]),
-		),
+		...Object.fromEntries([names.hash, names.range].map((name) => [name, item[name] ?? { S: "" }])),
 	};
 }
 
-function parseStartKey(
-	{ table, index, names }: Target,
-	raw: unknown,
-): Position {
+function parseStartKey({ table, index, names }: Target, raw: unknown): Position {
 	const invalid = () => validation("The provided starting key is invalid");
 	const startKey = raw as Item;
-	const keyNames = new Set([
-		table.key.hash,
-		table.key.range,
-		names.hash,
-		names.range,
-	]);
-	if (
-		Object.keys(startKey).length !== keyNames.size ||
-		!Object.keys(startKey).every((name) => keyNames.has(name))
-	) {
+	const keyNames = new Set([table.key.hash, table.key.range, names.hash, names.range]);
+	if (Object.keys(startKey).length !== keyNames.size || !Object.keys(startKey).every((name) => keyNames.has(name))) {
 		throw invalid();
 	}
 	const key = readKey(
 		table,
-		Object.fromEntries(
-			[table.key.hash, table.key.range].map((name) => [name, startKey[name]]),
-		),
+		Object.fromEntries([table.key.hash, table.key.range].map((name) => [name, startKey[name]])),
 	);
 	const own = keyOf(table, key);
-	const position =
-		index === undefined
-			? { hash: own.pk, range: own.sk }
-			: indexKey(startKey, index, names);
+	const position = index === undefined ? { hash: own.pk, range: own.sk } : indexKey(startKey, index, names);
 	if (!position) throw invalid();
 	return { ...position, ...own };
 }

@@ -45,9 +45,7 @@ export class Placeholders {
 			["Names", this.#names],
 			["Values", this.#values],
 		] as const) {
-			const unused = Object.keys(placeholders).filter(
-				(placeholder) => !this.#used.has(placeholder),
-			);
+			const unused = Object.keys(placeholders).filter((placeholder) => !this.#used.has(placeholder));
 			if (unused.length > 0) {
 				throw validation(
 					`Value provided in ExpressionAttribute${kind} unused in expressions: keys: {${unused.join(", ")}}`,
@@ -57,8 +55,7 @@ export class Placeholders {
 	}
 }
 
-const token =
-	/\s*(?:([#:]?[A-Za-z_][A-Za-z0-9_]*|[#:][A-Za-z0-9_]+)|(\d+)|(<>|<=|>=|[=<>()[\],.+-]))/y;
+const token = /\s*(?:([#:]?[A-Za-z_][A-Za-z0-9_]*|[#:][A-Za-z0-9_]+)|(\d+)|(<>|<=|>=|[=<>()[\],.+-]))/y;
 
 /** Tokenizes an expression and reads it from left to right. */
 export class Reader {
@@ -165,9 +162,7 @@ export class Reader {
 		if (!/^[A-Za-z]/.test(this.next)) throw this.syntaxError();
 		const name = this.take();
 		if (reservedWords.has(name.toUpperCase())) {
-			throw this.error(
-				`Attribute name is a reserved keyword; reserved keyword: ${name}`,
-			);
+			throw this.error(`Attribute name is a reserved keyword; reserved keyword: ${name}`);
 		}
 		return name;
 	}
@@ -185,9 +180,7 @@ export function valueAt(item: Item, path: Path): Value | undefined {
 			if (typeof step === "number") {
 				return "L" in value ? value.L[step] : undefined;
 			}
-			return "M" in value && Object.hasOwn(value.M, step)
-				? value.M[step]
-				: undefined;
+			return "M" in value && Object.hasOwn(value.M, step) ? value.M[step] : undefined;
 		},
 		{ M: item },
 	);

@@ -34,15 +34,11 @@ export const table = resource(
 				}),
 			)
 			.default([]),
-		TimeToLiveSpecification: z
-			.strictObject({ AttributeName: z.string(), Enabled: boolean })
-			.optional(),
+		TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: boolean }).optional(),
 		BillingMode: z.literal("PAY_PER_REQUEST"),
 		PointInTimeRecoverySpecification: ignored("the state folder is the backup"),
 		SSESpecification: ignored("nothing is encrypted at rest here"),
-		DeletionProtectionEnabled: ignored(
-			"deleting the state folder deletes every table",
-		),
+		DeletionProtectionEnabled: ignored("deleting the state folder deletes every table"),
 		Tags: tags,
 	},
 	(properties, { services, physicalName }) => {
@@ -50,12 +46,7 @@ export const table = resource(
 		const timeToLive = properties.TimeToLiveSpecification;
 		const { arn } = services.tables.ensure(name, {
 			key: properties.KeySchema,
-			indexes: Object.fromEntries(
-				properties.GlobalSecondaryIndexes.map((index) => [
-					index.IndexName,
-					index.KeySchema,
-				]),
-			),
+			indexes: Object.fromEntries(properties.GlobalSecondaryIndexes.map((index) => [index.IndexName, index.KeySchema])),
 			timeToLive: timeToLive?.Enabled ? timeToLive.AttributeName : null,
 		});
 		return { ref: name, attributes: { Arn: arn } };

@@ -2,11 +2,7 @@ import type { State } from "../../state.ts";
 import { ClientTokens } from "./client-tokens.ts";
 import { DynamoDbError, validation } from "./errors.ts";
 import { indexKey, type KeyNames, keyOf, sameKey } from "./keys.ts";
-import {
-	type Position,
-	type ReadRange,
-	readStatement,
-} from "./read-statement.ts";
+import { type Position, type ReadRange, readStatement } from "./read-statement.ts";
 import { type Item, itemSize, type Value } from "./values.ts";
 
 export interface TableDefinition {
@@ -35,8 +31,7 @@ const removalDelaySeconds = 60 * 60;
 /** Like AWS, keeps an item whose expiry is further in the past than five years. */
 const maxExpiryAgeSeconds = 5 * 365 * 24 * 60 * 60;
 
-const nameIn = (nameOrArn: string) =>
-	nameOrArn.replace(/^arn:[^/]*:table\//, "");
+const nameIn = (nameOrArn: string) => nameOrArn.replace(/^arn:[^/]*:table\//, "");
 
 /** Stores tables. An item has one row under its primary key and one in each index whose attributes it has. */
 export class Tables {
@@ -78,12 +73,9 @@ export class Tables {
 	/** Creates the table or changes its indexes. @throws if its key would change */
 	ensure(name: string, definition: TableDefinition): Table {
 		const existing = this.#state
-			.sql(
-				"select definition, created_at as createdAt from dynamodb_tables where name = ?",
-			)
+			.sql("select definition, created_at as createdAt from dynamodb_tables where name = ?")
 			.get(name) as { definition: string; createdAt: number } | undefined;
-		const before =
-			existing && (JSON.parse(existing.definition) as TableDefinition);
+		const before = existing && (JSON.parse(existing.definition) as TableDefinition);
 		if (before && !sameKey(before.key, definition.key)) {
 			throw new Error(
 				`table ${name} exists with the key ${before.key.hash}, ${before.key.range}: a key cannot change, delete the state folder to start empty`,
@@ -99,15 +91,11 @@ export class Tables {
 		const text = JSON.stringify(definition);
 		if (existing?.definition === text) return table;
 		this.#state.transaction(() => {
-			this.#state
-				.sql("insert or replace into dynamodb_tables values (?, ?, ?)")
-				.run(name, text, table.createdAt);
-			this.#state
-				.sql("delete from dynamodb_places where table_name = ?")
-				.run(name);
-			const rows = this.#state
-				.sql("select item from dynamodb_items where table_name = ?")
-				.all(name) as { item: string }[];
+			this.#state.sql("insert or replace into dynamodb_tables values (?, ?, ?)").run(name, text, table.createdAt);
+			this.#state.sql("delete from dynamodb_places where table_name = ?").run(name);
+			const rows = this.#state.sql("select item from dynamodb_items where table_name = ?").all(name) as {
+				item: string;
+			}[];
 			for (const { item } of rows) this.put(table, JSON.parse(item));
 		});
 		return table;
@@ -122,10 +110,7 @@ export class Tables {
 	table(nameOrArn: string): Table {
 		const table = this.#tables.get(nameIn(nameOrArn));
 		if (!table) {
-			throw new DynamoDbError(
-				"ResourceNotFoundException",
-				"Requested resource not found",
-			);
+			throw new DynamoDbError("ResourceNotFoundException", "Requested resource not found");
 		}
 		return table;
 	}
@@ -138,9 +123,7 @@ export class Tables {
 	get(table: Table, key: Item): Item | undefined {
 		const { pk, sk } = keyOf(table, key);
 		const row = this.#state
-			.sql(
-				"select item from dynamodb_items where table_name = ? and pk = ? and sk = ?",
-			)
+			.sql("select item from dynamodb_items where table_name = ? and pk = ? and sk = ?")
 			.get(table.name, pk, sk) as { item: string } | undefined;
 		return row && JSON.parse(row.item);
 	}
@@ -148,12 +131,10 @@ export class Tables {
 	/** @throws AwsError `ValidationException` if a key or the size is invalid */
 	put(table: Table, item: Item): void {
 		const { pk, sk } = keyOf(table, item);
-		const indexKeys = Object.entries(table.indexes).flatMap(
-			([index, names]) => {
-				const key = indexKey(item, index, names);
-				return key ? [{ index, ...key }] : [];
-			},
-		);
+		const indexKeys = Object.entries(table.indexes).flatMap(([index, names]) => {
+			const key = indexKey(item, index, names);
+			return key ? [{ index, ...key }] : [];
+		});
 		const size = itemSize(item);
 		if (size > maxItemBytes) {
 			throw validation("Item size has exceeded the maximum allowed size");
@@ -183,24 +164,14 @@ export class Tables {
 		const { pk, sk } = keyOf(table, key);
 		this.#state.transaction(() => {
 			this.#deleteIndexRows(table, pk, sk);
-			this.#state
-				.sql(
-					"delete from dynamodb_items where table_name = ? and pk = ? and sk = ?",
-				)
-				.run(table.name, pk, sk);
+			this.#state.sql("delete from dynamodb_items where table_name = ? and pk = ? and sk = ?").run(table.name, pk, sk);
 		});
 	}
 
 	/** Iterates over the items of a table or index in order, reading lazily. */
-	*read(
-		table: Table,
-		index: string | undefined,
-		range: ReadRange,
-	): Generator<StoredItem> {
+	*read(table: Table, index: string | undefined, range: ReadRange): Generator<StoredItem> {
 		const { text, parameters } = readStatement(table.name, index, range);
-		const rows = this.#state.sql(text).iterate(parameters) as Iterable<
-			Position & { item: string; size: number }
-		>;
+		const rows = this.#state.sql(text).iterate(parameters) as Iterable<Position & { item: string; size: number }>;
 		for (const { item, size, ...position } of rows) {
 			yield { position, item: JSON.parse(item), size };
 		}
@@ -211,14 +182,8 @@ export class Tables {
 		const now = Math.floor(this.#state.now() / 1_000);
 		for (const table of this.#tables.values()) {
 			const rows = this.#state
-				.sql(
-					"select item from dynamodb_items where table_name = ? and expires_at between ? and ?",
-				)
-				.all(
-					table.name,
-					now - maxExpiryAgeSeconds,
-					now - removalDelaySeconds,
-				) as { item: string }[];
+				.sql("select item from dynamodb_items where table_name = ? and expires_at between ? and ?")
+				.all(table.name, now - maxExpiryAgeSeconds, now - removalDelaySeconds) as { item: string }[];
 			for (const { item } of rows) {
 				const { hash, range } = table.key;
 				const attributes = JSON.parse(item) as Item;
@@ -232,9 +197,7 @@ export class Tables {
 
 	count(table: Table): { items: number; bytes: number } {
 		return this.#state
-			.sql(
-				"select count(*) as items, coalesce(sum(size), 0) as bytes from dynamodb_items where table_name = ?",
-			)
+			.sql("select count(*) as items, coalesce(sum(size), 0) as bytes from dynamodb_items where table_name = ?")
 			.get(table.name) as { items: number; bytes: number };
 	}
 

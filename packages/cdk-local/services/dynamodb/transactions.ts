@@ -22,9 +22,7 @@ const maxTransactionBytes = 4 * 1024 * 1024;
 
 const keyed = { TableName, Key: attributes, ...condition };
 const action = z.strictObject({
-	ConditionCheck: z
-		.strictObject({ ...keyed, ConditionExpression: z.string() })
-		.optional(),
+	ConditionCheck: z.strictObject({ ...keyed, ConditionExpression: z.string() }).optional(),
 	Put: z.strictObject({ TableName, Item: attributes, ...condition }).optional(),
 	Delete: z.strictObject(keyed).optional(),
 	Update: z.strictObject({ ...keyed, UpdateExpression: z.string() }).optional(),
@@ -38,12 +36,8 @@ export const transactionOperations = (tables: Tables) => ({
 			ClientRequestToken: z.string().min(1).max(36).optional(),
 		},
 		({ TransactItems, ClientRequestToken: token }) => {
-			const request = createHash("sha256")
-				.update(JSON.stringify(TransactItems))
-				.digest("hex");
-			const writes = TransactItems.map((action) =>
-				compileWrite(tables, action),
-			);
+			const request = createHash("sha256").update(JSON.stringify(TransactItems)).digest("hex");
+			const writes = TransactItems.map((action) => compileWrite(tables, action));
 			tables.transaction(() => {
 				// A repeated request must not write again.
 				const earlier = token && tables.clientTokens.find(token);
@@ -66,9 +60,7 @@ function compileWrite(tables: Tables, request: z.infer<typeof action>): Write {
 	const { ConditionCheck, Put, Delete, Update } = request;
 	const actions = [ConditionCheck, Put, Delete, Update].filter(Boolean);
 	if (actions.length !== 1) {
-		throw validation(
-			"TransactItems can only contain one of Check, Put, Update or Delete",
-		);
+		throw validation("TransactItems can only contain one of Check, Put, Update or Delete");
 	}
 	if (ConditionCheck) return checkWrite(tables, ConditionCheck);
 	if (Put) return putWrite(tables, Put);
@@ -78,9 +70,7 @@ function compileWrite(tables: Tables, request: z.infer<typeof action>): Write {
 
 function writeAll(tables: Tables, writes: Write[]): void {
 	if (writes.length > maxActions) {
-		throw validation(
-			`Member must have length less than or equal to ${maxActions}`,
-		);
+		throw validation(`Member must have length less than or equal to ${maxActions}`);
 	}
 	requireDistinct(
 		writes.map(({ table, key }) => ({ ...key, "": { S: table.name } })),
@@ -111,9 +101,7 @@ function writeAll(tables: Tables, writes: Write[]): void {
 			);
 		}
 		if (bytes > maxTransactionBytes) {
-			throw validation(
-				"Collection size of items in the transaction exceeds 4 MB",
-			);
+			throw validation("Collection size of items in the transaction exceeds 4 MB");
 		}
 	});
 }

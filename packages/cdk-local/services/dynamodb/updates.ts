@@ -1,12 +1,6 @@
 import { validation } from "./errors.ts";
 import { addNumbers } from "./numbers.ts";
-import {
-	type Path,
-	type Placeholders,
-	Reader,
-	requireDisjoint,
-	valueAt,
-} from "./reader.ts";
+import { type Path, type Placeholders, Reader, requireDisjoint, valueAt } from "./reader.ts";
 import { contentOf, type Item, typeOf, type Value } from "./values.ts";
 
 /** A parsed update expression. */
@@ -21,8 +15,7 @@ type Operand = (item: Item) => Value;
 /** Changes `next`; expressions read the unchanged `item`. */
 type Step = (item: Item, next: Item) => void;
 
-const wrongType = () =>
-	validation("An operand in the update expression has an incorrect data type");
+const wrongType = () => validation("An operand in the update expression has an incorrect data type");
 
 /** Parses an `UpdateExpression`. */
 export function readUpdate(text: string, placeholders: Placeholders): Update {
@@ -36,9 +29,7 @@ export function readUpdate(text: string, placeholders: Placeholders): Update {
 			throw reader.error(`Syntax error; token: "${section}"`);
 		}
 		if (steps[section]) {
-			throw reader.error(
-				`The "${section}" section can only be used once in an update expression;`,
-			);
+			throw reader.error(`The "${section}" section can only be used once in an update expression;`);
 		}
 		const actions: { path: Path; step: Step }[] = [];
 		do {
@@ -75,9 +66,7 @@ const sections: Record<string, (path: Path, reader: Reader) => Step> = {
 		const amount = reader.value();
 		const type = typeOf(amount);
 		if (!["N", "SS", "NS", "BS"].includes(type)) {
-			throw reader.error(
-				`Incorrect operand type for operator or function; operator: ADD, operand type: ${type}`,
-			);
+			throw reader.error(`Incorrect operand type for operator or function; operator: ADD, operand type: ${type}`);
 		}
 		return (item, next) => put(next, path, added(valueAt(item, path), amount));
 	},
@@ -93,9 +82,7 @@ const sections: Record<string, (path: Path, reader: Reader) => Step> = {
 			if (!found) return;
 			if (typeOf(found) !== typeOf(members)) throw wrongType();
 			const removed = contentOf(members) as string[];
-			const left = (contentOf(found) as string[]).filter(
-				(member) => !removed.includes(member),
-			);
+			const left = (contentOf(found) as string[]).filter((member) => !removed.includes(member));
 			if (left.length === 0) remove(next, path);
 			else put(next, path, { [typeOf(found)]: left } as unknown as Value);
 		};
@@ -147,9 +134,7 @@ function operand(reader: Reader): Operand {
 	return (item) => {
 		const value = valueAt(item, path);
 		if (value) return value;
-		throw validation(
-			"The provided expression refers to an attribute that does not exist in the item",
-		);
+		throw validation("The provided expression refers to an attribute that does not exist in the item");
 	};
 }
 
@@ -158,11 +143,7 @@ function added(found: Value | undefined, amount: Value): Value {
 	if ("N" in found && "N" in amount) {
 		return { N: addNumbers(found.N, amount.N, 1n) };
 	}
-	const [type, before, more] = [
-		typeOf(found),
-		contentOf(found),
-		contentOf(amount),
-	];
+	const [type, before, more] = [typeOf(found), contentOf(found), contentOf(amount)];
 	if (type !== typeOf(amount) || !Array.isArray(before)) throw wrongType();
 	const members = [...new Set([...before, ...(more as string[])])];
 	return { [type]: members } as unknown as Value;
@@ -170,17 +151,11 @@ function added(found: Value | undefined, amount: Value): Value {
 
 /** Finds the map or list that contains the path's last step. */
 function container(next: Item, path: Path): Value {
-	const found =
-		path.length === 1 ? { M: next } : valueAt(next, path.slice(0, -1));
-	if (
-		found &&
-		(typeof path.at(-1) === "number" ? "L" in found : "M" in found)
-	) {
+	const found = path.length === 1 ? { M: next } : valueAt(next, path.slice(0, -1));
+	if (found && (typeof path.at(-1) === "number" ? "L" in found : "M" in found)) {
 		return found;
 	}
-	throw validation(
-		"The document path provided in the update expression is invalid for update",
-	);
+	throw validation("The document path provided in the update expression is invalid for update");
 }
 
 function put(next: Item, path: Path, value: Value): void {

@@ -15,26 +15,14 @@ export type Value =
 	| { L: Value[] }
 	| { M: Item };
 export type Item = { [name: string]: Value };
-export type Type =
-	| "S"
-	| "N"
-	| "B"
-	| "BOOL"
-	| "NULL"
-	| "SS"
-	| "NS"
-	| "BS"
-	| "L"
-	| "M";
+export type Type = "S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "BS" | "L" | "M";
 
 const base64 = z.base64();
 
 /** Parses a value and normalizes its numbers. @throws AwsError `ValidationException` */
 export function readValue(raw: unknown, depth = 0): Value {
 	if (depth > 32) {
-		throw validation(
-			"Nesting Levels have exceeded supported limits: 32 levels",
-		);
+		throw validation("Nesting Levels have exceeded supported limits: 32 levels");
 	}
 	const entries =
 		raw && typeof raw === "object" && !Array.isArray(raw)
@@ -61,9 +49,7 @@ export function readValue(raw: unknown, depth = 0): Value {
 			break;
 		case "NULL":
 			if (content === true) return { NULL: true };
-			throw invalidValue(
-				"Null attribute value types must have the value of true",
-			);
+			throw invalidValue("Null attribute value types must have the value of true");
 		case "SS":
 			return { SS: set(content, text, "string") };
 		case "NS":
@@ -87,12 +73,7 @@ export function readValue(raw: unknown, depth = 0): Value {
 
 /** Parses the attributes of an item, a key, or the values of an expression. */
 export function readItem(raw: unknown, depth = 0): Item {
-	return Object.fromEntries(
-		Object.entries(raw ?? {}).map(([name, value]) => [
-			name,
-			readValue(value, depth),
-		]),
-	);
+	return Object.fromEntries(Object.entries(raw ?? {}).map(([name, value]) => [name, readValue(value, depth)]));
 }
 
 function text(content: unknown): string {
@@ -106,19 +87,13 @@ function bytes(content: unknown): string {
 	throw validation("A binary value is not base64");
 }
 
-function set(
-	content: unknown,
-	read: (member: unknown) => string,
-	kind: string,
-): string[] {
+function set(content: unknown, read: (member: unknown) => string, kind: string): string[] {
 	const members = Array.isArray(content) ? content.map(read) : [];
 	if (members.length === 0) {
 		throw invalidValue(`An ${kind} set may not be empty`);
 	}
 	if (new Set(members).size < members.length) {
-		throw invalidValue(
-			`Input collection [${members.join(", ")}] contains duplicates.`,
-		);
+		throw invalidValue(`Input collection [${members.join(", ")}] contains duplicates.`);
 	}
 	return members;
 }
@@ -128,25 +103,20 @@ export const contentOf = (value: Value) => Object.values(value)[0] as unknown;
 
 /** Counts the bytes of an item as AWS does for the limits of 400 KB and 1 MB a page. */
 export function itemSize(item: Item): number {
-	return Object.entries(item).reduce(
-		(sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value),
-		0,
-	);
+	return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value), 0);
 }
 
 export function valueSize(value: Value): number {
 	if ("S" in value) return Buffer.byteLength(value.S);
 	if ("N" in value) return numberSize(value.N);
 	if ("B" in value) return Buffer.byteLength(value.B, "base64");
-	if ("SS" in value)
-		return sum(value.SS.map((text) => Buffer.byteLength(text)));
+	if ("SS" in value) return sum(value.SS.map((text) => Buffer.byteLength(text)));
 	if ("NS" in value) return sum(value.NS.map(numberSize));
 	if ("BS" in value) {
 		return sum(value.BS.map((bytes) => Buffer.byteLength(bytes, "base64")));
 	}
 	// A document counts three bytes, and one for each element.
-	if ("L" in value)
-		return 3 + sum(value.L.map((element) => 1 + valueSize(element)));
+	if ("L" in value) return 3 + sum(value.L.map((element) => 1 + valueSize(element)));
 	if ("M" in value) {
 		return 3 + Object.keys(value.M).length + itemSize(value.M);
 	}
@@ -160,8 +130,7 @@ export function equal(left: Value, right: Value): boolean {
 	if (type !== typeOf(right)) return false;
 	if ("L" in left && "L" in right) {
 		return (
-			left.L.length === right.L.length &&
-			left.L.every((element, index) => equal(element, right.L[index] as Value))
+			left.L.length === right.L.length && left.L.every((element, index) => equal(element, right.L[index] as Value))
 		);
 	}
 	if ("M" in left && "M" in right) {
@@ -188,10 +157,7 @@ export function compare(left: Value, right: Value): number | undefined {
 	}
 	if ("N" in left && "N" in right) return compareNumbers(left.N, right.N);
 	if ("B" in left && "B" in right) {
-		return Buffer.compare(
-			Buffer.from(left.B, "base64"),
-			Buffer.from(right.B, "base64"),
-		);
+		return Buffer.compare(Buffer.from(left.B, "base64"), Buffer.from(right.B, "base64"));
 	}
 	return undefined;
 }

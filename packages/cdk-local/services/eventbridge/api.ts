@@ -24,29 +24,20 @@ export function eventBridgeApi(buses: EventBuses): AwsApi {
 		service: "events",
 		target: "AWSEvents",
 		version: "1.1",
-		permissions: (
-			name,
-			{ Entries }: { Entries?: { EventBusName?: string }[] },
-		) => {
-			const resources = Entries?.map(({ EventBusName = "default" }) =>
-				buses.arn(EventBusName),
-			);
+		permissions: (name, { Entries }: { Entries?: { EventBusName?: string }[] }) => {
+			const resources = Entries?.map(({ EventBusName = "default" }) => buses.arn(EventBusName));
 			return [...new Set(resources ?? ["*"])].map((resource) => ({
 				action: `events:${name}`,
 				resource,
 			}));
 		},
 		operations: {
-			PutEvents: operation(
-				{ Entries: z.array(entrySchema).min(1).max(10) },
-				({ Entries }) => putEvents(buses, Entries),
+			PutEvents: operation({ Entries: z.array(entrySchema).min(1).max(10) }, ({ Entries }) =>
+				putEvents(buses, Entries),
 			),
-			TestEventPattern: operation(
-				{ EventPattern: z.string(), Event: z.string() },
-				({ EventPattern, Event }) => ({
-					Result: eventPattern(JSON.parse(EventPattern))(JSON.parse(Event)),
-				}),
-			),
+			TestEventPattern: operation({ EventPattern: z.string(), Event: z.string() }, ({ EventPattern, Event }) => ({
+				Result: eventPattern(JSON.parse(EventPattern))(JSON.parse(Event)),
+			})),
 		},
 	});
 }
@@ -54,10 +45,7 @@ export function eventBridgeApi(buses: EventBuses): AwsApi {
 function putEvents(buses: EventBuses, entries: Entry[]) {
 	const bytes = entries.reduce((sum, entry) => sum + entrySize(entry), 0);
 	if (bytes > maxRequestBytes) {
-		throw new AwsError(
-			"ValidationException",
-			"Total size of the entries in the request is over the limit.",
-		);
+		throw new AwsError("ValidationException", "Total size of the entries in the request is over the limit.");
 	}
 	const results = entries.map((entry) => {
 		try {
@@ -85,18 +73,12 @@ function entrySize(entry: Entry): number {
 function putEvent(buses: EventBuses, entry: Entry): string {
 	for (const name of ["Source", "DetailType", "Detail"] as const) {
 		if (!entry[name]) {
-			throw new AwsError(
-				"InvalidArgument",
-				`Parameter ${name} is not valid. Reason: ${name} is a required argument.`,
-			);
+			throw new AwsError("InvalidArgument", `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
 		}
 	}
 	const { Source = "", DetailType = "", Detail = "" } = entry;
 	if (Source.startsWith("aws.")) {
-		throw new AwsError(
-			"NotAuthorizedForSourceException",
-			"Not authorized for the source.",
-		);
+		throw new AwsError("NotAuthorizedForSourceException", "Not authorized for the source.");
 	}
 	return buses.publish(entry.EventBusName ?? "default", {
 		source: Source,

@@ -1,12 +1,6 @@
 import { AwsError } from "../../endpoint/types.ts";
 
-type Json =
-	| null
-	| boolean
-	| number
-	| string
-	| Json[]
-	| { [name: string]: Json };
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type Test = (value: Json) => boolean;
 /** Matches an event or a part of it; a missing field is `undefined`. */
 type Match = (value: Json | undefined) => boolean;
@@ -16,9 +10,7 @@ type Match = (value: Json | undefined) => boolean;
  * @throws AwsError `InvalidEventPatternException` naming the part it cannot read.
  */
 export function eventPattern(pattern: unknown): (event: unknown) => boolean {
-	return compileObject(pattern as Json, "pattern") as (
-		event: unknown,
-	) => boolean;
+	return compileObject(pattern as Json, "pattern") as (event: unknown) => boolean;
 }
 
 function compileObject(pattern: Json | undefined, path: string): Match {
@@ -31,18 +23,11 @@ function compileObject(pattern: Json | undefined, path: string): Match {
 			if (!Array.isArray(value) || value.length < 2) {
 				throw invalid(`${fieldPath} must be an array of two patterns or more`);
 			}
-			const choices = value.map((choice, index) =>
-				compileObject(choice, `${fieldPath}[${index}]`),
-			);
+			const choices = value.map((choice, index) => compileObject(choice, `${fieldPath}[${index}]`));
 			return (event) => choices.some((choice) => choice(event));
 		}
-		const inner = Array.isArray(value)
-			? compileLeaf(value, fieldPath)
-			: compileObject(value, fieldPath);
-		return (event) =>
-			inner(
-				isObject(event) && Object.hasOwn(event, name) ? event[name] : undefined,
-			);
+		const inner = Array.isArray(value) ? compileLeaf(value, fieldPath) : compileObject(value, fieldPath);
+		return (event) => inner(isObject(event) && Object.hasOwn(event, name) ? event[name] : undefined);
 	});
 	return (event) =>
 		Array.isArray(event)
@@ -58,8 +43,7 @@ function compileLeaf(choices: Json[], path: string): Match {
 				throw invalid(`${path}: exists must be true or false, alone`);
 			}
 			const shouldExist = choice.exists;
-			return (value) =>
-				(value !== undefined && !isObject(value)) === shouldExist;
+			return (value) => (value !== undefined && !isObject(value)) === shouldExist;
 		}
 		const test = compileTest(choice, path);
 		return (value) => {
@@ -86,8 +70,7 @@ const operators: Record<string, (operand: Json, path: string) => Test> = {
 	suffix: affix((text, part) => text.endsWith(part)),
 	"equals-ignore-case": (operand, path) => {
 		const lowerCase = text(operand, path).toLowerCase();
-		return (value) =>
-			typeof value === "string" && value.toLowerCase() === lowerCase;
+		return (value) => typeof value === "string" && value.toLowerCase() === lowerCase;
 	},
 	wildcard: (operand, path) => {
 		const pattern = text(operand, path);
@@ -108,33 +91,23 @@ const operators: Record<string, (operand: Json, path: string) => Test> = {
 			if (!compare || typeof bound !== "number") {
 				throw invalid(`${path} must be like [">", 0, "<=", 5]`);
 			}
-			comparisons.push(
-				(value) => typeof value === "number" && compare(value, bound),
-			);
+			comparisons.push((value) => typeof value === "number" && compare(value, bound));
 		}
 		return (value) => comparisons.every((comparison) => comparison(value));
 	},
 	"anything-but": (operand, path) => {
 		if (isObject(operand)) {
 			const [operator = ""] = Object.keys(operand);
-			if (
-				!["prefix", "suffix", "equals-ignore-case", "wildcard"].includes(
-					operator,
-				)
-			) {
+			if (!["prefix", "suffix", "equals-ignore-case", "wildcard"].includes(operator)) {
 				throw invalid(`${path}: unknown operator ${JSON.stringify(operand)}`);
 			}
 			const excluded = [operand[operator] as Json]
 				.flat()
 				.map((value) => compileTest({ [operator]: value as Json }, path));
-			return (value) =>
-				typeof value === "string" && !excluded.some((test) => test(value));
+			return (value) => typeof value === "string" && !excluded.some((test) => test(value));
 		}
 		const excluded = [operand].flat();
-		if (
-			excluded.length === 0 ||
-			excluded.some((value) => isObject(value as Json))
-		) {
+		if (excluded.length === 0 || excluded.some((value) => isObject(value as Json))) {
 			throw invalid(`${path} must be a value or an array of values`);
 		}
 		return (value) => !excluded.includes(value);
@@ -154,8 +127,7 @@ function affix(matches: (text: string, part: string) => boolean) {
 	return (operand: Json, path: string): Test => {
 		if (isObject(operand) && "equals-ignore-case" in operand) {
 			const part = text(operand["equals-ignore-case"], path).toLowerCase();
-			return (value) =>
-				typeof value === "string" && matches(value.toLowerCase(), part);
+			return (value) => typeof value === "string" && matches(value.toLowerCase(), part);
 		}
 		const part = text(operand, path);
 		return (value) => typeof value === "string" && matches(value, part);
@@ -185,8 +157,5 @@ function isObject(value: Json | undefined): value is { [name: string]: Json } {
 }
 
 function invalid(reason: string): AwsError {
-	return new AwsError(
-		"InvalidEventPatternException",
-		`Event pattern is not valid. Reason: ${reason}`,
-	);
+	return new AwsError("InvalidEventPatternException", `Event pattern is not valid. Reason: ${reason}`);
 }

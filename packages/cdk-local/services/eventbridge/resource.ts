@@ -47,10 +47,7 @@ export const rule = resource(
 	(properties, { services, logicalId, physicalName }) => {
 		const name = properties.Name ?? physicalName(64);
 		const bus = properties.EventBusName.split("/").at(-1) as string;
-		const arn = services.state.arn(
-			"events",
-			bus === "default" ? `rule/${name}` : `rule/${bus}/${name}`,
-		);
+		const arn = services.state.arn("events", bus === "default" ? `rule/${name}` : `rule/${bus}/${name}`);
 		const enabled = properties.State === "ENABLED";
 		if (properties.EventPattern && enabled) {
 			services.buses.putRule({
@@ -111,25 +108,13 @@ export const schedule = resource(
 		const name = properties.Name ?? physicalName(64);
 		const { Arn, Input, DeadLetterConfig, RoleArn } = properties.Target;
 		const arn = services.state.arn("scheduler", `schedule/default/${name}`);
-		const from = services.access.assume(
-			RoleArn,
-			"scheduler.amazonaws.com",
-			logicalId,
-		);
+		const from = services.access.assume(RoleArn, "scheduler.amazonaws.com", logicalId);
 		services.schedules.add({
 			name: logicalId,
 			expression: properties.ScheduleExpression,
 			enabled: properties.State === "ENABLED",
 			targetArn: Arn,
-			deliver: () =>
-				deliverOrDeadLetter(
-					services,
-					from,
-					arn,
-					Arn,
-					Input,
-					DeadLetterConfig?.Arn,
-				),
+			deliver: () => deliverOrDeadLetter(services, from, arn, Arn, Input, DeadLetterConfig?.Arn),
 		});
 		return { ref: name, attributes: { Arn: arn } };
 	},
@@ -147,12 +132,7 @@ function deliverOrDeadLetter(
 		services.deliver(from, targetArn, body);
 	} catch (error) {
 		if (!deadLetterArn) throw error;
-		services.deliver(
-			from,
-			deadLetterArn,
-			body,
-			deadLetterAttributes(sourceArn, targetArn, error),
-		);
+		services.deliver(from, deadLetterArn, body, deadLetterAttributes(sourceArn, targetArn, error));
 	}
 }
 

@@ -24,9 +24,7 @@ export class Schedules {
 	add(schedule: Schedule): void {
 		const next = parseSchedule(schedule.expression);
 		// EventBridge first runs a rate when it creates the rule.
-		const at = schedule.expression.startsWith("rate(")
-			? new Date(Date.now() + firstRunMs)
-			: next(new Date());
+		const at = schedule.expression.startsWith("rate(") ? new Date(Date.now() + firstRunMs) : next(new Date());
 		this.#schedules.push({ schedule, next, at });
 	}
 
@@ -51,9 +49,7 @@ export class Schedules {
 
 	/** Runs the schedules of a target now. @returns how many */
 	runNow(targetArn: string): number {
-		const schedules = this.#schedules.filter(
-			({ schedule }) => schedule.targetArn === targetArn,
-		);
+		const schedules = this.#schedules.filter(({ schedule }) => schedule.targetArn === targetArn);
 		for (const { schedule } of schedules) this.#deliver(schedule, new Date());
 		return schedules.length;
 	}
@@ -79,11 +75,9 @@ const unitMilliseconds = {
 
 /** Parses an EventBridge schedule expression. @throws if it is invalid */
 export function parseSchedule(expression: string): NextRun {
-	const [, count, unit] =
-		/^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+	const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
 	if (count && unit) {
-		const interval =
-			Number(count) * unitMilliseconds[unit as keyof typeof unitMilliseconds];
+		const interval = Number(count) * unitMilliseconds[unit as keyof typeof unitMilliseconds];
 		if (interval > 0) return (after) => new Date(after.getTime() + interval);
 	}
 	const fields = /^cron\((.*)\)$/.exec(expression)?.[1]?.trim().split(/\s+/);
@@ -128,20 +122,12 @@ function cron(fields: string[], expression: string): NextRun {
 	};
 }
 
-function values(
-	field: string,
-	low: number,
-	high: number,
-	names: string[],
-	expression: string,
-): Set<number> {
+function values(field: string, low: number, high: number, names: string[], expression: string): Set<number> {
 	const numbered = (value: string) => {
 		const name = names.indexOf(value.toUpperCase());
 		const number = name >= 0 ? name + low : Number(value);
 		if (!Number.isInteger(number) || number < low || number > high) {
-			throw new Error(
-				`${expression}: ${value} is not between ${low} and ${high} (cdk-local does not read L, W and #)`,
-			);
+			throw new Error(`${expression}: ${value} is not between ${low} and ${high} (cdk-local does not read L, W and #)`);
 		}
 		return number;
 	};
@@ -151,12 +137,7 @@ function values(
 		const [from = "", to] = range.split("-");
 		const any = range === "*" || range === "?";
 		const first = any ? low : numbered(from);
-		const last =
-			to !== undefined
-				? numbered(to)
-				: any || step !== undefined
-					? high
-					: first;
+		const last = to !== undefined ? numbered(to) : any || step !== undefined ? high : first;
 		for (let value = first; value <= last; value += Number(step ?? 1)) {
 			result.add(value);
 		}

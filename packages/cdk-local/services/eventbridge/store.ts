@@ -52,10 +52,7 @@ export class EventBuses {
 	readonly #deliver: Hooks["deliver"];
 	readonly #lost: NonNullable<Hooks["lost"]>;
 	readonly #buses = new Set(["default"]);
-	readonly #rules = new Map<
-		string,
-		Rule & { matches: (event: unknown) => boolean }
-	>();
+	readonly #rules = new Map<string, Rule & { matches: (event: unknown) => boolean }>();
 
 	constructor(state: State, hooks: Hooks) {
 		this.#state = state;
@@ -96,16 +93,12 @@ export class EventBuses {
 			"detail-type": event.detailType,
 			source: event.source,
 			account: this.#state.account,
-			time: (event.time ?? new Date(this.#state.now()))
-				.toISOString()
-				.replace(/\.\d+/, ""),
+			time: (event.time ?? new Date(this.#state.now())).toISOString().replace(/\.\d+/, ""),
 			region: this.#state.region,
 			resources: event.resources ?? [],
 			detail: event.detail,
 		};
-		const matching = [...this.#rules.values()].filter(
-			(rule) => rule.bus === name && rule.matches(envelope),
-		);
+		const matching = [...this.#rules.values()].filter((rule) => rule.bus === name && rule.matches(envelope));
 		const body = JSON.stringify(envelope);
 		this.#state.transaction(() => {
 			for (const rule of matching) {
@@ -122,28 +115,17 @@ export class EventBuses {
 		const ruleArn = this.ruleArn(rule);
 		const giveUp = (error: unknown) => {
 			if (!target.deadLetterArn) {
-				this.#lost(
-					`Rule ${rule.name} could not deliver to ${target.arn} and has no dead-letter queue: ${error}`,
-				);
+				this.#lost(`Rule ${rule.name} could not deliver to ${target.arn} and has no dead-letter queue: ${error}`);
 				return;
 			}
 			try {
-				this.#deliver(
-					target.deadLetterArn,
-					body,
-					ruleArn,
-					deadLetterAttributes(ruleArn, target.arn, error),
-				);
+				this.#deliver(target.deadLetterArn, body, ruleArn, deadLetterAttributes(ruleArn, target.arn, error));
 			} catch (refusal) {
-				this.#lost(
-					`Rule ${rule.name} could deliver neither to ${target.arn} nor to its dead-letter queue: ${refusal}`,
-				);
+				this.#lost(`Rule ${rule.name} could deliver neither to ${target.arn} nor to its dead-letter queue: ${refusal}`);
 			}
 		};
 		try {
-			const delivered = this.#state.transaction(() =>
-				this.#deliver(target.arn, body, ruleArn),
-			);
+			const delivered = this.#state.transaction(() => this.#deliver(target.arn, body, ruleArn));
 			delivered?.catch(giveUp);
 		} catch (error) {
 			giveUp(error);
@@ -154,10 +136,7 @@ export class EventBuses {
 	#requireBus(nameOrArn: string): string {
 		const name = busName(nameOrArn);
 		if (!this.#buses.has(name)) {
-			throw new AwsError(
-				"ResourceNotFoundException",
-				`Event bus ${nameOrArn} does not exist.`,
-			);
+			throw new AwsError("ResourceNotFoundException", `Event bus ${nameOrArn} does not exist.`);
 		}
 		return name;
 	}

@@ -1,18 +1,7 @@
 import { AwsError, type Principal } from "../../endpoint/types.ts";
-import {
-	type Caller,
-	type Context,
-	type Denial,
-	jsonDenial,
-	type Permission,
-	type Rights,
-} from "./permission.ts";
+import { type Caller, type Context, type Denial, jsonDenial, type Permission, type Rights } from "./permission.ts";
 
-import {
-	type Grant,
-	readIdentityPolicy,
-	readResourcePolicy,
-} from "./policy.ts";
+import { type Grant, readIdentityPolicy, readResourcePolicy } from "./policy.ts";
 
 /** A decided call. */
 export interface Decision {
@@ -75,18 +64,14 @@ export class Access {
 		const name = nameOrArn.split("/").at(-1);
 		const found = this.#roles.get(`arn:aws:iam::${this.#account}:role/${name}`);
 		if (!found) {
-			throw new Error(
-				`there is no role ${nameOrArn}: define it and its policies in a template`,
-			);
+			throw new Error(`there is no role ${nameOrArn}: define it and its policies in a template`);
 		}
 		return found;
 	}
 
 	/** Attaches a policy to a role. @param source its location, for messages and the ids of grants */
 	attach(roleNameOrArn: string, source: string, document: unknown): void {
-		this.role(roleNameOrArn).grants.push(
-			...readIdentityPolicy(source, document),
-		);
+		this.role(roleNameOrArn).grants.push(...readIdentityPolicy(source, document));
 	}
 
 	/** Attaches a policy to a bucket, queue or function. */
@@ -152,11 +137,7 @@ export class Access {
 	}
 
 	/** @throws AwsError in the form of the service */
-	require(
-		caller: Caller,
-		permission: Permission,
-		{ code, status }: Denial = jsonDenial,
-	): void {
+	require(caller: Caller, permission: Permission, { code, status }: Denial = jsonDenial): void {
 		const { allowed, denied } = this.#decide(caller, permission);
 		if (allowed) return;
 		const { action, resource } = permission;
@@ -174,13 +155,10 @@ export class Access {
 
 	/** Every grant of every role and resource, without the administrator's. */
 	get grants(): Grant[] {
-		const roles = [...this.#roles.values()].filter(
-			({ arn }) => arn !== this.administrator.role,
+		const roles = [...this.#roles.values()].filter(({ arn }) => arn !== this.administrator.role);
+		return [...roles.flatMap(({ grants }) => grants), ...[...this.#resourceGrants.values()].flat()].filter(
+			({ effect }) => effect === "Allow",
 		);
-		return [
-			...roles.flatMap(({ grants }) => grants),
-			...[...this.#resourceGrants.values()].flat(),
-		].filter(({ effect }) => effect === "Allow");
 	}
 
 	/** Calls `watcher` with every decision. @returns a function that ends it */
@@ -189,10 +167,7 @@ export class Access {
 		return () => void this.#watchers.delete(watcher);
 	}
 
-	#decide(
-		caller: Caller,
-		permission: Permission,
-	): { allowed: boolean; denied?: Grant } {
+	#decide(caller: Caller, permission: Permission): { allowed: boolean; denied?: Grant } {
 		const context: Context = {
 			// The endpoint listens on loopback only, so no network can read along.
 			"aws:securetransport": "true",
@@ -204,16 +179,9 @@ export class Access {
 			...caller.context,
 			...permission.context,
 		};
-		const roleGrants = caller.role
-			? this.#roles.get(caller.role)?.grants
-			: undefined;
-		const candidates = [
-			...(roleGrants ?? []),
-			...(this.#resourceGrants.get(policyHolder(permission.resource)) ?? []),
-		];
-		const matching = candidates.filter(
-			(grant) => !grant.withheld && grant.covers(caller, permission, context),
-		);
+		const roleGrants = caller.role ? this.#roles.get(caller.role)?.grants : undefined;
+		const candidates = [...(roleGrants ?? []), ...(this.#resourceGrants.get(policyHolder(permission.resource)) ?? [])];
+		const matching = candidates.filter((grant) => !grant.withheld && grant.covers(caller, permission, context));
 		const denied = matching.find(({ effect }) => effect === "Deny");
 		const allowed = !denied && matching.length > 0;
 		for (const watcher of this.#watchers) {

@@ -23,8 +23,7 @@ interface Operator {
 }
 
 const equals = (expected: string) => (text: string) => text === expected;
-const equalsIgnoringCase = (expected: string) => (text: string) =>
-	text.toLowerCase() === expected.toLowerCase();
+const equalsIgnoringCase = (expected: string) => (text: string) => text.toLowerCase() === expected.toLowerCase();
 
 /** ArnEquals and ArnLike behave alike, as on AWS. */
 const operators: Readonly<Record<string, Operator>> = {
@@ -44,28 +43,18 @@ const operators: Readonly<Record<string, Operator>> = {
 const value = z.union([z.string(), z.boolean(), z.number()]).transform(String);
 const block = z.record(
 	z.string(),
-	z.record(
-		z.string(),
-		z.union([z.array(value), value.transform((single) => [single])]),
-	),
+	z.record(z.string(), z.union([z.array(value), value.transform((single) => [single])])),
 );
 
 /** Reads a statement's conditions, all of which must hold. @throws where one is not supported */
 export function readConditions(source: unknown): Condition {
-	const conditions = Object.entries(block.parse(source ?? {})).flatMap(
-		([name, keys]) =>
-			Object.entries(keys).map(([key, values]) =>
-				readCondition(name, key, values),
-			),
+	const conditions = Object.entries(block.parse(source ?? {})).flatMap(([name, keys]) =>
+		Object.entries(keys).map(([key, values]) => readCondition(name, key, values)),
 	);
 	return (context) => conditions.every((holds) => holds(context));
 }
 
-function readCondition(
-	name: string,
-	keyInPolicy: string,
-	values: string[],
-): Condition {
+function readCondition(name: string, keyInPolicy: string, values: string[]): Condition {
 	const key = keyInPolicy.toLowerCase();
 	if (!knownKeys.has(key)) {
 		throw new Error(
@@ -79,13 +68,9 @@ function readCondition(
 	}
 	const ifExists = name.endsWith("IfExists");
 	const operator = name.replace(/IfExists$/, "");
-	const definition = Object.hasOwn(operators, operator)
-		? operators[operator]
-		: undefined;
+	const definition = Object.hasOwn(operators, operator) ? operators[operator] : undefined;
 	if (!definition) {
-		throw new Error(
-			`cdk-local does not know the condition operator ${name}: add it to services/iam/conditions.ts`,
-		);
+		throw new Error(`cdk-local does not know the condition operator ${name}: add it to services/iam/conditions.ts`);
 	}
 	const matchers = values.map(definition.matches);
 	const negated = definition.negated ?? false;
@@ -99,8 +84,6 @@ function readCondition(
 /** Refuses policy variables such as `${aws:username}`. @throws */
 export function refuseVariables(text: string): void {
 	if (text.includes("${")) {
-		throw new Error(
-			`cdk-local does not resolve the policy variable in ${text}`,
-		);
+		throw new Error(`cdk-local does not resolve the policy variable in ${text}`);
 	}
 }

@@ -25,9 +25,7 @@ export class Credentials {
 	/** Returns the keys of a principal, which the first call creates. */
 	issue(principal: string): IssuedCredentials {
 		this.#state
-			.sql(
-				"insert into credentials values (?, ?, ?, ?) on conflict (principal) do nothing",
-			)
+			.sql("insert into credentials values (?, ?, ?, ?) on conflict (principal) do nothing")
 			.run(
 				principal,
 				`ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
@@ -42,16 +40,12 @@ export class Credentials {
 			.get(principal) as unknown as IssuedCredentials;
 	}
 
-	find(
-		accessKeyId: string,
-	): (IssuedCredentials & { principal: string }) | undefined {
+	find(accessKeyId: string): (IssuedCredentials & { principal: string }) | undefined {
 		return this.#state
 			.sql(
 				`select principal, access_key_id as accessKeyId, secret_access_key as secretAccessKey, session_token as sessionToken
 				from credentials where access_key_id = ?`,
 			)
-			.get(accessKeyId) as
-			| (IssuedCredentials & { principal: string })
-			| undefined;
+			.get(accessKeyId) as (IssuedCredentials & { principal: string }) | undefined;
 	}
 }

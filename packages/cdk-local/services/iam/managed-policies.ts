@@ -1,8 +1,4 @@
-const logs = [
-	"logs:CreateLogGroup",
-	"logs:CreateLogStream",
-	"logs:PutLogEvents",
-];
+const logs = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
 
 const allow = (Action: string[]) => ({
 	Version: "2012-10-17",
@@ -11,6 +7,5 @@ const allow = (Action: string[]) => ({
 
 /** The AWS-managed policies that functions have, as AWS publishes them; those for VPCs have no effect here. */
 export const awsManagedPolicies: Readonly<Record<string, unknown>> = {
-	"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole":
-		allow(logs),
+	"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole": allow(logs),
 };

@@ -20,18 +20,13 @@ export function wildcard(pattern: string): Matches {
 export function arnPattern(pattern: string): Matches {
 	if (pattern === "*") return () => true;
 	if (!/^arn:(?:[^:]*:){4}/.test(pattern)) {
-		throw new Error(
-			`${pattern} is not an ARN: write its six parts, arn:aws:service:region:account:resource, or *`,
-		);
+		throw new Error(`${pattern} is not an ARN: write its six parts, arn:aws:service:region:account:resource, or *`);
 	}
 	if (!/[*?]/.test(pattern)) return (text) => text === pattern;
 	const parts = arnParts(pattern).map(wildcard);
 	return (text) => {
 		const actual = arnParts(text);
-		return (
-			actual.length === parts.length &&
-			parts.every((matches, index) => matches(actual[index] as string))
-		);
+		return actual.length === parts.length && parts.every((matches, index) => matches(actual[index] as string));
 	};
 }
 

@@ -1,9 +1,5 @@
 import { z } from "zod";
-import {
-	type Condition,
-	readConditions,
-	refuseVariables,
-} from "./conditions.ts";
+import { type Condition, readConditions, refuseVariables } from "./conditions.ts";
 import { arnPattern, type Matches, wildcard } from "./patterns.ts";
 import type { Caller, Context, Permission } from "./permission.ts";
 
@@ -19,14 +15,8 @@ export interface Grant {
 	covers(caller: Caller, permission: Permission, context: Context): boolean;
 }
 
-const texts = z.union([
-	z.array(z.string()).min(1),
-	z.string().transform((single) => [single]),
-]);
-const principal = z.union([
-	z.literal("*"),
-	z.strictObject({ AWS: texts.optional(), Service: texts.optional() }),
-]);
+const texts = z.union([z.array(z.string()).min(1), z.string().transform((single) => [single])]);
+const principal = z.union([z.literal("*"), z.strictObject({ AWS: texts.optional(), Service: texts.optional() })]);
 const statement = z.strictObject({
 	Sid: z.string().optional(),
 	Effect: z.enum(["Allow", "Deny"]),
@@ -46,9 +36,7 @@ const resourcePolicy = document(statement.extend({ Principal: principal }));
 /** Reads a policy of a role. @throws where it uses something unsupported, such as NotAction */
 export function readIdentityPolicy(source: string, policy: unknown): Grant[] {
 	const { Statement } = read(identityPolicy, policy);
-	return Statement.flatMap((statement, index) =>
-		readGrants(source, index, statement, anyone),
-	);
+	return Statement.flatMap((statement, index) => readGrants(source, index, statement, anyone));
 }
 
 /** Reads a policy of a resource, which names its principals. @throws as above */
@@ -59,38 +47,26 @@ export function readResourcePolicy(source: string, policy: unknown): Grant[] {
 	);
 }
 
-function read<Schema extends z.ZodType>(
-	schema: Schema,
-	policy: unknown,
-): z.infer<Schema> {
+function read<Schema extends z.ZodType>(schema: Schema, policy: unknown): z.infer<Schema> {
 	const parsed = schema.safeParse(policy);
 	if (parsed.success) return parsed.data;
-	throw new Error(
-		`cdk-local cannot evaluate this policy: ${z.prettifyError(parsed.error)}`,
-	);
+	throw new Error(`cdk-local cannot evaluate this policy: ${z.prettifyError(parsed.error)}`);
 }
 
 const anyone = () => true;
 
-function readPrincipal(
-	principals: z.infer<typeof principal>,
-): (caller: Caller) => boolean {
+function readPrincipal(principals: z.infer<typeof principal>): (caller: Caller) => boolean {
 	if (principals === "*") return anyone;
 	const services = new Set(principals.Service);
-	const identities = (principals.AWS ?? []).map(
-		(name): ((caller: Caller) => boolean) => {
-			if (name === "*") return anyone;
-			if (!/^arn:[^:]+:(iam|sts)::/.test(name) || /:root$|[*?]/.test(name)) {
-				// An account as principal would leave the decision to the policies of its roles.
-				throw new Error(
-					`cdk-local cannot evaluate the principal ${name}: name a role`,
-				);
-			}
-			return ({ arn, role }) => arn === name || role === name;
-		},
-	);
-	return (caller) =>
-		services.has(caller.arn) || identities.some((matches) => matches(caller));
+	const identities = (principals.AWS ?? []).map((name): ((caller: Caller) => boolean) => {
+		if (name === "*") return anyone;
+		if (!/^arn:[^:]+:(iam|sts)::/.test(name) || /:root$|[*?]/.test(name)) {
+			// An account as principal would leave the decision to the policies of its roles.
+			throw new Error(`cdk-local cannot evaluate the principal ${name}: name a role`);
+		}
+		return ({ arn, role }) => arn === name || role === name;
+	});
+	return (caller) => services.has(caller.arn) || identities.some((matches) => matches(caller));
 }
 
 function readGrants(

@@ -8,11 +8,7 @@ export const queuePolicy = resource(
 	({ PolicyDocument, Queues }, { services, stack, logicalId }) => {
 		for (const url of Queues) {
 			const arn = services.queues.arn(url);
-			services.access.attachToResource(
-				arn,
-				`${stack}/${logicalId}`,
-				PolicyDocument,
-			);
+			services.access.attachToResource(arn, `${stack}/${logicalId}`, PolicyDocument);
 		}
 		return { ref: logicalId };
 	},
@@ -21,11 +17,7 @@ export const queuePolicy = resource(
 export const bucketPolicy = resource(
 	{ PolicyDocument: document, Bucket: z.string() },
 	({ PolicyDocument, Bucket }, { services, stack, logicalId }) => {
-		services.access.attachToResource(
-			`arn:aws:s3:::${Bucket}`,
-			`${stack}/${logicalId}`,
-			PolicyDocument,
-		);
+		services.access.attachToResource(`arn:aws:s3:::${Bucket}`, `${stack}/${logicalId}`, PolicyDocument);
 		return { ref: Bucket };
 	},
 );
@@ -35,9 +27,7 @@ export const permission = resource(
 	{
 		Action: z.literal("lambda:InvokeFunction"),
 		FunctionName: z.string(),
-		Principal: z
-			.string()
-			.regex(/\.amazonaws\.com$/, "only services invoke here"),
+		Principal: z.string().regex(/\.amazonaws\.com$/, "only services invoke here"),
 		SourceArn: z.string().optional(),
 		SourceAccount: z.string().optional(),
 	},

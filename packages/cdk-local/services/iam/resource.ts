@@ -6,13 +6,9 @@ const texts = z.array(z.string());
 const document = z.record(z.string(), z.unknown());
 
 /** Services that assume roles here. Nothing assumes the role of another service, so its policies are not read. */
-const servicePrincipals = new Set([
-	"lambda.amazonaws.com",
-	"scheduler.amazonaws.com",
-]);
+const servicePrincipals = new Set(["lambda.amazonaws.com", "scheduler.amazonaws.com"]);
 
-const isAssumedHere = (assumedBy: Iterable<string>) =>
-	[...assumedBy].some((service) => servicePrincipals.has(service));
+const isAssumedHere = (assumedBy: Iterable<string>) => [...assumedBy].some((service) => servicePrincipals.has(service));
 
 const trust = z.object({
 	Statement: z.array(
@@ -46,11 +42,7 @@ export const role = resource(
 	{
 		RoleName: z.string().optional(),
 		AssumeRolePolicyDocument: document,
-		Policies: z
-			.array(
-				z.strictObject({ PolicyName: z.string(), PolicyDocument: document }),
-			)
-			.default([]),
+		Policies: z.array(z.strictObject({ PolicyName: z.string(), PolicyDocument: document })).default([]),
 		ManagedPolicyArns: texts.default([]),
 		Description: ignored("for people"),
 		MaxSessionDuration: ignored("keys here do not expire"),
@@ -65,11 +57,7 @@ export const role = resource(
 		const { arn } = access.addRole(name, assumedBy);
 		if (isAssumedHere(assumedBy)) {
 			for (const { PolicyName, PolicyDocument } of properties.Policies) {
-				access.attach(
-					name,
-					`${stack}/${logicalId}/${PolicyName}`,
-					PolicyDocument,
-				);
+				access.attach(name, `${stack}/${logicalId}/${PolicyName}`, PolicyDocument);
 			}
 			for (const policyArn of properties.ManagedPolicyArns) {
 				if (!Object.hasOwn(awsManagedPolicies, policyArn)) {

@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-	type AwsApi,
-	AwsError,
-	type AwsRequest,
-	type AwsResponse,
-	notImplemented,
-} from "../../endpoint/types.ts";
+import { type AwsApi, AwsError, type AwsRequest, type AwsResponse, notImplemented } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import { type LambdaFunction, PayloadTooLarge } from "./function.ts";
 import { unzip } from "./unzip.ts";
@@ -49,16 +43,10 @@ const functionOperations: readonly FunctionOperation[] = [
 ];
 
 /** Serves Lambda's REST protocol over the functions. */
-export function lambdaApi(
-	state: State,
-	functions: ReadonlyMap<string, LambdaFunction>,
-): AwsApi {
+export function lambdaApi(state: State, functions: ReadonlyMap<string, LambdaFunction>): AwsApi {
 	return {
 		service: "lambda",
-		operations: [
-			...functionOperations.map(({ name }) => name),
-			"GetAccountSettings",
-		],
+		operations: [...functionOperations.map(({ name }) => name), "GetAccountSettings"],
 		denial: { code: "AccessDeniedException", status: 403 },
 		async handle(request) {
 			const require = (action: string, resource: string) =>
@@ -67,28 +55,15 @@ export function lambdaApi(
 				require("GetAccountSettings", "*");
 				return json(200, { AccountLimit: accountLimit });
 			}
-			for (const {
-				name,
-				action = name,
-				method,
-				path,
-				run,
-			} of functionOperations) {
+			for (const { name, action = name, method, path, run } of functionOperations) {
 				const match = path.exec(request.path);
 				if (!match || method !== request.method) continue;
 				const nameOrArn = decodeURIComponent(match[1] ?? "");
-				const arn = state.arn(
-					"lambda",
-					`function:${nameOrArn.split(":").at(-1)}`,
-				);
+				const arn = state.arn("lambda", `function:${nameOrArn.split(":").at(-1)}`);
 				require(action, arn);
 				const target = functions.get(arn);
 				if (target) return run(target, request);
-				throw new AwsError(
-					"ResourceNotFoundException",
-					`Function not found: ${nameOrArn}`,
-					404,
-				);
+				throw new AwsError("ResourceNotFoundException", `Function not found: ${nameOrArn}`, 404);
 			}
 			throw notImplemented(`Lambda ${request.method} ${request.path}`);
 		},
@@ -110,28 +85,19 @@ const newCode = z.strictObject({
 async function updateCode(target: LambdaFunction, body: Buffer) {
 	const parsed = newCode.safeParse(JSON.parse(body.toString()));
 	if (!parsed.success) {
-		throw notImplemented(
-			`UpdateFunctionCode with ${z.prettifyError(parsed.error)}`,
-		);
+		throw notImplemented(`UpdateFunctionCode with ${z.prettifyError(parsed.error)}`);
 	}
 	const zip = Buffer.from(parsed.data.ZipFile, "base64");
 	await target.replaceCode((folder) => unzip(zip, folder));
 	return json(200, describe(target));
 }
 
-async function invoke(
-	target: LambdaFunction,
-	headers: Record<string, string>,
-	body: Buffer,
-): Promise<AwsResponse> {
+async function invoke(target: LambdaFunction, headers: Record<string, string>, body: Buffer): Promise<AwsResponse> {
 	const payload = body.length > 0 ? body : Buffer.from("{}");
 	try {
 		JSON.parse(payload.toString());
 	} catch {
-		throw new AwsError(
-			"InvalidRequestContentException",
-			"Could not parse request body into json.",
-		);
+		throw new AwsError("InvalidRequestContentException", "Could not parse request body into json.");
 	}
 	switch (headers["x-amz-invocation-type"] ?? "RequestResponse") {
 		case "DryRun":

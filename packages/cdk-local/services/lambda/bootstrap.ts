@@ -16,11 +16,7 @@ interface RuntimeResponse {
 	body: string;
 }
 
-function call(
-	method: string,
-	path: string,
-	body?: string,
-): Promise<RuntimeResponse> {
+function call(method: string, path: string, body?: string): Promise<RuntimeResponse> {
 	return new Promise((resolve, reject) => {
 		const outgoing = request(
 			{
@@ -124,8 +120,6 @@ for (;;) {
 		path = "error";
 		body = describeError(error);
 	}
-	await call("POST", `invocation/${invocation}/${path}`, body).catch(() =>
-		process.exit(),
-	);
+	await call("POST", `invocation/${invocation}/${path}`, body).catch(() => process.exit());
 	invocation = null;
 }

@@ -33,11 +33,7 @@ export class EventSource {
 	/** The missing permissions at the last check. */
 	#missing = "";
 
-	constructor(
-		queues: Queues,
-		lambdaFunction: LambdaFunction,
-		settings: EventSourceSettings,
-	) {
+	constructor(queues: Queues, lambdaFunction: LambdaFunction, settings: EventSourceSettings) {
 		this.#queues = queues;
 		this.#function = lambdaFunction;
 		this.#settings = settings;
@@ -55,9 +51,7 @@ export class EventSource {
 
 	async #poll(): Promise<void> {
 		const { signal } = this.#stop;
-		const stopped = new Promise((resolve) =>
-			signal.addEventListener("abort", resolve),
-		);
+		const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve));
 		while (!signal.aborted) {
 			try {
 				if (this.#running.size >= this.#settings.maxConcurrency) {
@@ -71,9 +65,7 @@ export class EventSource {
 				}
 				const messages = await this.#batch(signal);
 				if (messages.length === 0) continue;
-				const batch = this.#process(messages).finally(() =>
-					this.#running.delete(batch),
-				);
+				const batch = this.#process(messages).finally(() => this.#running.delete(batch));
 				this.#running.add(batch);
 			} catch (error) {
 				if (signal.aborted) return;
@@ -85,11 +77,9 @@ export class EventSource {
 
 	#mayPoll(): boolean {
 		const { allows, queueArn, log } = this.#settings;
-		const missing = [
-			"sqs:ReceiveMessage",
-			"sqs:DeleteMessage",
-			"sqs:GetQueueAttributes",
-		].filter((action) => !allows(action));
+		const missing = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"].filter(
+			(action) => !allows(action),
+		);
 		const list = missing.join(", ");
 		if (list && list !== this.#missing) {
 			log(`${queueArn} is not polled: the function's role lacks ${list}`);
@@ -107,10 +97,7 @@ export class EventSource {
 		}
 		const end = Date.now() + batchingWindowSeconds * 1000;
 		while (messages.length < batchSize && !signal.aborted) {
-			const more = this.#queues.receive(
-				queueArn,
-				Math.min(batchSize - messages.length, 10),
-			);
+			const more = this.#queues.receive(queueArn, Math.min(batchSize - messages.length, 10));
 			messages.push(...more);
 			const left = end - Date.now();
 			if (more.length > 0) continue;
@@ -139,9 +126,7 @@ export class EventSource {
 			awsRegion: region,
 		}));
 		try {
-			const result = await this.#function.invoke(
-				Buffer.from(JSON.stringify({ Records })),
-			);
+			const result = await this.#function.invoke(Buffer.from(JSON.stringify({ Records })));
 			if (!this.#settings.allows("sqs:DeleteMessage")) return;
 			const failed = this.#failures(result, messages);
 			for (const message of messages) {

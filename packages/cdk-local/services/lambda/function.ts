@@ -155,9 +155,7 @@ export class LambdaFunction {
 		const fresh = `${this.settings.taskRoot}-${randomUUID()}`;
 		unpack(fresh);
 		this.#taskRoot = fresh;
-		await Promise.all(
-			this.#idle.splice(0).map(({ sandbox }) => this.#end(sandbox)),
-		);
+		await Promise.all(this.#idle.splice(0).map(({ sandbox }) => this.#end(sandbox)));
 	}
 
 	/** Ends every sandbox. */

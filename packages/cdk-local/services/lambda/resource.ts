@@ -3,13 +3,7 @@ import { extname, join } from "node:path";
 import { transformSync } from "esbuild";
 import { z } from "zod";
 import type { Services } from "../../services.ts";
-import {
-	boolean,
-	ignored,
-	number,
-	resource,
-	tags,
-} from "../../template/resource.ts";
+import { boolean, ignored, number, resource, tags } from "../../template/resource.ts";
 import type { Caller } from "../iam/permission.ts";
 import { defaultMaxConcurrency, EventSource } from "./event-source.ts";
 import { LambdaFunction } from "./function.ts";
@@ -34,9 +28,7 @@ export const lambdaFunction = resource(
 		Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
 		Handler: z.string(),
 		Runtime: z.string().regex(/^nodejs/, "only Node.js runs here"),
-		Environment: z
-			.strictObject({ Variables: z.record(variable, text) })
-			.optional(),
+		Environment: z.strictObject({ Variables: z.record(variable, text) }).optional(),
 		MemorySize: number.default(128),
 		Timeout: number.default(3),
 		ReservedConcurrentExecutions: number.optional(),
@@ -45,9 +37,7 @@ export const lambdaFunction = resource(
 		Role: z.string(),
 		Architectures: ignored("functions run on the machine's architecture"),
 		VpcConfig: ignored("the network is the loopback interface"),
-		LoggingConfig: z
-			.strictObject({ LogGroup: z.string().optional() })
-			.optional(),
+		LoggingConfig: z.strictObject({ LogGroup: z.string().optional() }).optional(),
 		TracingConfig: ignored("nothing is traced here"),
 		EphemeralStorage: ignored("/tmp is the machine's"),
 		RecursiveLoop: ignored("loops are not detected"),
@@ -59,18 +49,11 @@ export const lambdaFunction = resource(
 		const arn = services.state.arn("lambda", `function:${name}`);
 		const code = services.assets.get(properties.Code.S3Key);
 		if (!code) {
-			throw new Error(
-				`its code ${properties.Code.S3Key} is not an asset of this assembly`,
-			);
+			throw new Error(`its code ${properties.Code.S3Key} is not an asset of this assembly`);
 		}
 		const deadLetterArn = properties.DeadLetterConfig?.TargetArn;
-		const logGroup =
-			properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
-		const caller = services.access.assume(
-			properties.Role,
-			"lambda.amazonaws.com",
-			name,
-		);
+		const logGroup = properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
+		const caller = services.access.assume(properties.Role, "lambda.amazonaws.com", name);
 		services.access.identify(arn, caller);
 		services.functions.set(
 			arn,
@@ -85,9 +68,7 @@ export const lambdaFunction = resource(
 				memoryMegabytes: properties.MemorySize,
 				timeoutSeconds: properties.Timeout,
 				reservedConcurrency: properties.ReservedConcurrentExecutions ?? null,
-				variables: services.database.renameIn(
-					properties.Environment?.Variables ?? {},
-				),
+				variables: services.database.renameIn(properties.Environment?.Variables ?? {}),
 				runtimeVariables: () => {
 					const keys = services.credentials.issue(arn);
 					return {
@@ -112,9 +93,7 @@ export const lambdaFunction = resource(
 				logGroup,
 				caller,
 				log: permittedLog(services, caller, logGroup, name),
-				onEventFailed: deadLetterArn
-					? (event) => services.deliver(caller, deadLetterArn, event.toString())
-					: null,
+				onEventFailed: deadLetterArn ? (event) => services.deliver(caller, deadLetterArn, event.toString()) : null,
 			}),
 		);
 		return { ref: name, attributes: { Arn: arn } };
@@ -122,31 +101,16 @@ export const lambdaFunction = resource(
 );
 
 /** Returns a log that needs the permissions of the function's role, as on Lambda; without them, lines are lost. */
-function permittedLog(
-	services: Services,
-	caller: Caller,
-	logGroup: string,
-	name: string,
-): (line: string) => void {
+function permittedLog(services: Services, caller: Caller, logGroup: string, name: string): (line: string) => void {
 	const write = functionLog(services.state.dir, name);
-	const resource = services.state.arn(
-		"logs",
-		`log-group:${logGroup}:log-stream:${logStream}`,
-	);
+	const resource = services.state.arn("logs", `log-group:${logGroup}:log-stream:${logStream}`);
 	const actions = ["logs:CreateLogStream", "logs:PutLogEvents"];
 	let hasWarned = false;
 	return (line) => {
-		if (
-			actions.every((action) =>
-				services.access.allows(caller, { action, resource }),
-			)
-		) {
+		if (actions.every((action) => services.access.allows(caller, { action, resource }))) {
 			return write(line);
 		}
-		if (!hasWarned)
-			services.log(
-				`${name} may not write to its log group: its lines are lost`,
-			);
+		if (!hasWarned) services.log(`${name} may not write to its log group: its lines are lost`);
 		hasWarned = true;
 	};
 }
@@ -155,10 +119,7 @@ function permittedLog(
 function writeBootstrap(taskRoots: string): string {
 	const file = join(taskRoots, "bootstrap.mjs");
 	mkdirSync(taskRoots, { recursive: true });
-	const source = new URL(
-		`./bootstrap${extname(import.meta.url)}`,
-		import.meta.url,
-	);
+	const source = new URL(`./bootstrap${extname(import.meta.url)}`, import.meta.url);
 	const { code } = transformSync(readFileSync(source, "utf8"), {
 		loader: "ts",
 		format: "esm",
@@ -211,9 +172,7 @@ export const eventSourceMapping = resource(
 		FunctionName: z.string(),
 		BatchSize: number.default(10),
 		MaximumBatchingWindowInSeconds: number.default(0),
-		FunctionResponseTypes: z
-			.array(z.literal("ReportBatchItemFailures"))
-			.default([]),
+		FunctionResponseTypes: z.array(z.literal("ReportBatchItemFailures")).default([]),
 		ScalingConfig: z.strictObject({ MaximumConcurrency: number }).optional(),
 		Enabled: boolean.default(true),
 		Tags: tags,
@@ -230,11 +189,8 @@ export const eventSourceMapping = resource(
 			region: services.state.region,
 			batchSize: properties.BatchSize,
 			batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
-			maxConcurrency:
-				properties.ScalingConfig?.MaximumConcurrency ?? defaultMaxConcurrency,
-			reportsBatchItemFailures: properties.FunctionResponseTypes.includes(
-				"ReportBatchItemFailures",
-			),
+			maxConcurrency: properties.ScalingConfig?.MaximumConcurrency ?? defaultMaxConcurrency,
+			reportsBatchItemFailures: properties.FunctionResponseTypes.includes("ReportBatchItemFailures"),
 			log: services.log,
 		});
 		if (properties.Enabled) services.eventSources.push(source);
@@ -244,9 +200,7 @@ export const eventSourceMapping = resource(
 
 function functionOf(services: Services, nameOrArn: string): LambdaFunction {
 	const name = nameOrArn.split(":").at(-1) as string;
-	const found = services.functions.get(
-		services.state.arn("lambda", `function:${name}`),
-	);
+	const found = services.functions.get(services.state.arn("lambda", `function:${name}`));
 	if (!found) throw new Error(`there is no function ${nameOrArn}`);
 	return found;
 }

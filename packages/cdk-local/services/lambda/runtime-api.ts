@@ -38,14 +38,7 @@ export class RuntimeApi {
 				// One chunk above the limit is enough to see that it is exceeded.
 				if (size - chunk.length <= maxPayload) chunks.push(chunk);
 			});
-			request.on("end", () =>
-				this.#handle(
-					request.method ?? "",
-					request.url ?? "",
-					Buffer.concat(chunks),
-					response,
-				),
-			);
+			request.on("end", () => this.#handle(request.method ?? "", request.url ?? "", Buffer.concat(chunks), response));
 		});
 		// `next` waits until there is an invocation.
 		this.#server.requestTimeout = 0;
@@ -73,8 +66,7 @@ export class RuntimeApi {
 	/** Sends an invocation to the waiting process. */
 	send(invocation: Invocation): void {
 		const response = this.#next;
-		if (!response)
-			throw new Error("The sandbox is not waiting for an invocation.");
+		if (!response) throw new Error("The sandbox is not waiting for an invocation.");
 		this.#next = null;
 		response
 			.writeHead(200, {
@@ -92,25 +84,16 @@ export class RuntimeApi {
 		this.#server.closeAllConnections();
 	}
 
-	#handle(
-		method: string,
-		path: string,
-		body: Buffer,
-		response: ServerResponse,
-	): void {
+	#handle(method: string, path: string, body: Buffer, response: ServerResponse): void {
 		const [, requestId = "", outcome = ""] =
-			/^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(
-				path,
-			) ?? [];
+			/^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
 		if (method === "GET" && path === "/2018-06-01/runtime/invocation/next") {
 			this.#next = response;
 			this.#events.ready();
 			return;
 		}
 		const accepted = (status: number, value: object) =>
-			response
-				.writeHead(status, { "content-type": "application/json" })
-				.end(JSON.stringify(value));
+			response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 		if (method !== "POST") {
 			accepted(404, { errorType: "NotFound" });
 		} else if (path === "/2018-06-01/runtime/init/error") {

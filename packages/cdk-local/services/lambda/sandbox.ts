@@ -44,11 +44,7 @@ export class Sandbox {
 	/** The result of every further invocation once the process is dead. */
 	#death: InvocationResult | null = null;
 
-	private constructor(
-		options: SandboxOptions,
-		api: RuntimeApi,
-		child: ChildProcess,
-	) {
+	private constructor(options: SandboxOptions, api: RuntimeApi, child: ChildProcess) {
 		this.#options = options;
 		this.#api = api;
 		this.#process = child;
@@ -85,17 +81,13 @@ export class Sandbox {
 			failed: (id, payload) => sandbox.#end(id, { payload, failed: true }),
 			initFailed: (payload) => sandbox.#die({ payload, failed: true }),
 		});
-		const child = spawn(
-			process.execPath,
-			[`--max-old-space-size=${options.memoryMegabytes}`, options.bootstrap],
-			{
-				cwd: options.taskRoot,
-				env: { ...options.environment, AWS_LAMBDA_RUNTIME_API: api.address },
-				stdio: ["ignore", "pipe", "pipe"],
-				// Ctrl-C in a terminal signals the whole process group: only the emulator itself must act on it.
-				detached: true,
-			},
-		);
+		const child = spawn(process.execPath, [`--max-old-space-size=${options.memoryMegabytes}`, options.bootstrap], {
+			cwd: options.taskRoot,
+			env: { ...options.environment, AWS_LAMBDA_RUNTIME_API: api.address },
+			stdio: ["ignore", "pipe", "pipe"],
+			// Ctrl-C in a terminal signals the whole process group: only the emulator itself must act on it.
+			detached: true,
+		});
 		sandbox = new Sandbox(options, api, child);
 		return sandbox;
 	}
@@ -187,10 +179,7 @@ export class Sandbox {
 	}
 }
 
-function runtimeError(
-	errorType: string,
-	errorMessage: string,
-): InvocationResult {
+function runtimeError(errorType: string, errorMessage: string): InvocationResult {
 	return {
 		payload: Buffer.from(JSON.stringify({ errorType, errorMessage })),
 		failed: true,

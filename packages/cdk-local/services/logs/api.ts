@@ -9,10 +9,7 @@ import type { LambdaFunction } from "../lambda/function.ts";
 const maxEvents = 10_000;
 
 /** Serves CloudWatch Logs over the log files: a function's log group has the lines of its file below the state folder as events. */
-export function logsApi(
-	state: State,
-	functions: Map<string, LambdaFunction>,
-): AwsApi {
+export function logsApi(state: State, functions: Map<string, LambdaFunction>): AwsApi {
 	return jsonApi({
 		service: "logs",
 		target: "Logs_20140328",
@@ -38,22 +35,12 @@ export function logsApi(
 						({ settings }) => settings.logGroup === input.logGroupName,
 					);
 					if (!lambdaFunction) {
-						throw new AwsError(
-							"ResourceNotFoundException",
-							"The specified log group does not exist.",
-						);
+						throw new AwsError("ResourceNotFoundException", "The specified log group does not exist.");
 					}
 					const matches = compileFilter(input.filterPattern);
-					const file = join(
-						state.dir,
-						"logs",
-						`${lambdaFunction.settings.name}.log`,
-					);
+					const file = join(state.dir, "logs", `${lambdaFunction.settings.name}.log`);
 					const events = readEvents(file).filter(
-						({ timestamp, message }) =>
-							timestamp >= input.startTime &&
-							timestamp < input.endTime &&
-							matches(message),
+						({ timestamp, message }) => timestamp >= input.startTime && timestamp < input.endTime && matches(message),
 					);
 					const from = Number(input.nextToken ?? 0);
 					const to = from + input.limit;
@@ -96,8 +83,6 @@ function compileFilter(pattern: string): (message: string) => boolean {
 	if (/^\s*[{[%?-]/.test(pattern)) {
 		throw notImplemented(`The filter pattern ${pattern}`);
 	}
-	const terms = [...pattern.matchAll(/"([^"]*)"|(\S+)/g)].map(
-		([, phrase, word]) => phrase ?? word ?? "",
-	);
+	const terms = [...pattern.matchAll(/"([^"]*)"|(\S+)/g)].map(([, phrase, word]) => phrase ?? word ?? "");
 	return (message) => terms.every((term) => message.includes(term));
 }

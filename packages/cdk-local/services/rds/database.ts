@@ -52,14 +52,9 @@ export class Database {
 		return this.#native?.href ?? "pglite";
 	}
 
-	async start(
-		name: string,
-		master: MasterUser,
-	): Promise<{ host: string; port: number }> {
+	async start(name: string, master: MasterUser): Promise<{ host: string; port: number }> {
 		if (this.#templateName !== null) {
-			throw new Error(
-				"cdk-local runs one DB instance, and the templates have two",
-			);
+			throw new Error("cdk-local runs one DB instance, and the templates have two");
 		}
 		this.#templateName = name;
 		this.#master = master;
@@ -86,9 +81,7 @@ export class Database {
 		return Object.fromEntries(
 			Object.entries(values).map(([key, value]) => [
 				key,
-				/^database_?name$/i.test(key) && value === this.#templateName
-					? this.#name
-					: value,
+				/^database_?name$/i.test(key) && value === this.#templateName ? this.#name : value,
 			]),
 		);
 	}
@@ -100,9 +93,7 @@ export class Database {
 		const folder = join(this.#options.stateDir, "pgdata");
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		const child = fork(
-			fileURLToPath(
-				new URL(`pglite-process${extname(import.meta.url)}`, import.meta.url),
-			),
+			fileURLToPath(new URL(`pglite-process${extname(import.meta.url)}`, import.meta.url)),
 			[folder, this.#name, String(this.#address.port)],
 			{
 				stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -123,11 +114,7 @@ export class Database {
 		);
 		child.once("message", () => ready.resolve());
 		child.once("exit", (code, signal) => {
-			ready.reject(
-				new Error(
-					`PGlite ended (${signal ?? code}) while it started: ${output}`,
-				),
-			);
+			ready.reject(new Error(`PGlite ended (${signal ?? code}) while it started: ${output}`));
 			this.#process = null;
 			if (!this.#shouldRun) return;
 			this.#options.log(`PGlite ended (${signal ?? code}), starting it again.`);

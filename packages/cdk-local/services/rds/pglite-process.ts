@@ -31,9 +31,7 @@ const db = await open(database);
 // On RDS this role is almost a superuser: it lacks only file access and other databases.
 const { username, password } = JSON.parse(process.env.MASTER_USER ?? "{}");
 if (username) {
-	const { rows } = await db.query("select from pg_roles where rolname = $1", [
-		username,
-	]);
+	const { rows } = await db.query("select from pg_roles where rolname = $1", [username]);
 	const role = `role "${username.replaceAll('"', '""')}"`;
 	if (rows.length === 0) await db.exec(`create ${role}`);
 	await db.exec(`alter ${role} login superuser password ${quoted(password)}`);

@@ -16,10 +16,7 @@ export interface PgliteServer {
  * One session has limits: temporary tables and session locks end when another connection has its turn.
  * Named prepared statements end, too, but are prepared again at their next use.
  */
-export async function servePglite(
-	db: PGlite,
-	{ port = 0 }: { port?: number } = {},
-): Promise<PgliteServer> {
+export async function servePglite(db: PGlite, { port = 0 }: { port?: number } = {}): Promise<PgliteServer> {
 	const session = new Session(db);
 	const { rows } = await db.query<{ version: string; database: string }>(
 		"select current_setting('server_version') as version, current_database() as database",
@@ -51,11 +48,7 @@ const gssRequest = 80_877_104;
 /** Bytes of a message; Postgres' own limit is 1 GB. */
 const maxMessage = 256 * 1024 * 1024;
 
-function serve(
-	socket: Socket,
-	session: Session,
-	serverInfo: { version: string; database: string },
-): void {
+function serve(socket: Socket, session: Session, serverInfo: { version: string; database: string }): void {
 	let buffer: Buffer = Buffer.alloc(0);
 	let startup: Record<string, string> | null = null;
 	let user: SessionUser | null = null;
@@ -93,10 +86,7 @@ function serve(
 		}
 	};
 
-	const signIn = async (
-		message: Buffer,
-		parameters: Record<string, string>,
-	) => {
+	const signIn = async (message: Buffer, parameters: Record<string, string>) => {
 		const role = parameters.user ?? "";
 		const database = parameters.database ?? role;
 		if (message[0] !== "p".charCodeAt(0)) {
@@ -110,15 +100,8 @@ function serve(
 		);
 		const [account] = rows;
 		// Only PGlite's own superuser has no password.
-		if (
-			!account ||
-			(account.rolpassword !== null &&
-				!passwordMatches(password, account.rolpassword))
-		) {
-			return refuse(
-				"28P01",
-				`password authentication failed for user "${role}"`,
-			);
+		if (!account || (account.rolpassword !== null && !passwordMatches(password, account.rolpassword))) {
+			return refuse("28P01", `password authentication failed for user "${role}"`);
 		}
 		if (database !== serverInfo.database) {
 			return refuse("3D000", `database "${database}" does not exist`);
@@ -155,11 +138,7 @@ function serve(
 		if (isWorking) return;
 		isWorking = true;
 		try {
-			for (
-				let message = nextMessage();
-				message && !isClosed;
-				message = nextMessage()
-			) {
+			for (let message = nextMessage(); message && !isClosed; message = nextMessage()) {
 				await handle(message);
 			}
 		} catch (error) {
@@ -201,14 +180,10 @@ function settingsOf({
 	options = "",
 	...settings
 }: Record<string, string>): Record<string, string> {
-	for (const [, name = "", value = ""] of options.matchAll(
-		/(?:-c\s*|--)([\w.]+)=((?:\\.|\S)*)/g,
-	)) {
+	for (const [, name = "", value = ""] of options.matchAll(/(?:-c\s*|--)([\w.]+)=((?:\\.|\S)*)/g)) {
 		settings[name] = value.replace(/\\(.)/g, "$1");
 	}
-	return Object.fromEntries(
-		Object.entries(settings).filter(([name]) => /^[\w.]+$/.test(name)),
-	);
+	return Object.fromEntries(Object.entries(settings).filter(([name]) => /^[\w.]+$/.test(name)));
 }
 
 function typedMessage(type: string, text: string): Buffer {

@@ -50,23 +50,11 @@ export const dbInstance = resource(
 		const name = properties.DBInstanceIdentifier ?? physicalName(63);
 		const { database, secrets } = services;
 		// RDS would generate this secret. Each native PostgreSQL has its own password, so its own secret.
-		const postgres = createHash("sha256")
-			.update(database.identity)
-			.digest("hex");
-		const { arn } = secrets.ensure(
-			`rds!db-${name}-${postgres.slice(0, 8)}`,
-			() =>
-				JSON.stringify(
-					database.masterSecret(
-						properties.MasterUsername,
-						randomBytes(24).toString("base64url"),
-					),
-				),
+		const postgres = createHash("sha256").update(database.identity).digest("hex");
+		const { arn } = secrets.ensure(`rds!db-${name}-${postgres.slice(0, 8)}`, () =>
+			JSON.stringify(database.masterSecret(properties.MasterUsername, randomBytes(24).toString("base64url"))),
 		);
-		const { host, port } = await database.start(
-			properties.DBName,
-			JSON.parse(secrets.value(arn)),
-		);
+		const { host, port } = await database.start(properties.DBName, JSON.parse(secrets.value(arn)));
 		return {
 			ref: name,
 			attributes: {

@@ -80,12 +80,8 @@ export class Session {
 			// Removes the previous user's statements, settings, temporary tables and locks.
 			await this.#db.exec("discard all");
 			this.#preparedNames.clear();
-			const settings = Object.entries(user.settings).map(
-				([name, value]) => `set ${name} = ${quoted(value)};`,
-			);
-			await this.#db.exec(
-				`set session authorization ${quoted(user.role)}; ${settings.join(" ")}`,
-			);
+			const settings = Object.entries(user.settings).map(([name, value]) => `set ${name} = ${quoted(value)};`);
+			await this.#db.exec(`set session authorization ${quoted(user.role)}; ${settings.join(" ")}`);
 			this.#activeUser = user;
 		} catch (error) {
 			this.#release();
@@ -97,10 +93,7 @@ export class Session {
 	 * Remembers a user's named statements, and prepares one again where another user's turn has removed it.
 	 * @returns PGlite's answer where that is an error
 	 */
-	async #prepareAgain(
-		user: SessionUser,
-		message: Uint8Array,
-	): Promise<Uint8Array | null> {
+	async #prepareAgain(user: SessionUser, message: Uint8Array): Promise<Uint8Array | null> {
 		const type = String.fromCharCode(message[0] as number);
 		const name = statementName(type, message);
 		if (!name) return null;

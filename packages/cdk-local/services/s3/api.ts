@@ -1,9 +1,4 @@
-import {
-	type AwsApi,
-	AwsError,
-	type AwsResponse,
-	notImplemented,
-} from "../../endpoint/types.ts";
+import { type AwsApi, AwsError, type AwsResponse, notImplemented } from "../../endpoint/types.ts";
 import { xmlDocument } from "../../endpoint/xml.ts";
 import type { State } from "../../state.ts";
 import { type Permission, xmlDenial } from "../iam/permission.ts";
@@ -14,13 +9,7 @@ import { deleteObject, deleteObjects } from "./delete-objects.ts";
 import { getObject } from "./get-object.ts";
 import { storedHeaders } from "./headers.ts";
 import { listObjects, listVersions } from "./listing.ts";
-import {
-	deletePermission,
-	listPermissions,
-	onBucket,
-	readPermissions,
-	writePermissions,
-} from "./permissions.ts";
+import { deletePermission, listPermissions, onBucket, readPermissions, writePermissions } from "./permissions.ts";
 import { postObject } from "./post-object.ts";
 import { putObject } from "./put-object.ts";
 import type { Buckets } from "./store.ts";
@@ -45,10 +34,7 @@ const operations: S3Operation[] = [
 		name: "GetObject",
 		method: "GET",
 		on: "object",
-		parameters: [
-			"versionId",
-			...storedHeaders.map((name) => `response-${name}`),
-		],
+		parameters: ["versionId", ...storedHeaders.map((name) => `response-${name}`)],
 		permissions: readPermissions,
 		run: getObject,
 	},
@@ -73,9 +59,7 @@ const operations: S3Operation[] = [
 		method: "DELETE",
 		on: "object",
 		parameters: ["versionId"],
-		permissions: ({ bucket, key, query }) => [
-			deletePermission(bucket, key, query.get("versionId")),
-		],
+		permissions: ({ bucket, key, query }) => [deletePermission(bucket, key, query.get("versionId"))],
 		run: deleteObject,
 	},
 	{
@@ -116,14 +100,7 @@ const operations: S3Operation[] = [
 		on: "bucket",
 		marker: "list-type",
 		permissions: listPermissions("ListBucket"),
-		parameters: [
-			"prefix",
-			"delimiter",
-			"max-keys",
-			"continuation-token",
-			"start-after",
-			"encoding-type",
-		],
+		parameters: ["prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type"],
 		run: listObjects,
 	},
 	{
@@ -132,13 +109,7 @@ const operations: S3Operation[] = [
 		on: "bucket",
 		marker: "versions",
 		permissions: listPermissions("ListBucketVersions"),
-		parameters: [
-			"prefix",
-			"max-keys",
-			"key-marker",
-			"version-id-marker",
-			"encoding-type",
-		],
+		parameters: ["prefix", "max-keys", "key-marker", "version-id-marker", "encoding-type"],
 		run: listVersions,
 	},
 ];
@@ -165,8 +136,7 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 			request.rights.require(operation.permissions(call));
 			return operation.run(call, buckets, state);
 		},
-		handleForm: (request, body, verify) =>
-			postObject(parseCall(request), body, verify, buckets, state),
+		handleForm: (request, body, verify) => postObject(parseCall(request), body, verify, buckets, state),
 		errorResponse(error, request) {
 			return {
 				status: error.status,
@@ -192,9 +162,7 @@ export function s3Api(buckets: Buckets, state: State): AwsApi {
 
 function findOperation({ request, key, query }: S3Call): S3Operation {
 	const on = key ? "object" : "bucket";
-	const names = [...query.keys()].filter(
-		(name) => name !== "x-id" && !/^x-amz-/i.test(name),
-	);
+	const names = [...query.keys()].filter((name) => name !== "x-id" && !/^x-amz-/i.test(name));
 	const described = `S3 ${request.method} on ${on === "bucket" ? "a bucket" : "an object"}${names.length > 0 ? ` with ?${names.join("&")}` : ""}`;
 	if (request.method === "POST" && on === "bucket" && names.length === 0) {
 		throw new AwsError(
@@ -203,8 +171,7 @@ function findOperation({ request, key, query }: S3Call): S3Operation {
 			412,
 			{},
 			{
-				Condition:
-					"Bucket POST must be of the enclosure-type multipart/form-data",
+				Condition: "Bucket POST must be of the enclosure-type multipart/form-data",
 			},
 		);
 	}
@@ -213,47 +180,25 @@ function findOperation({ request, key, query }: S3Call): S3Operation {
 			operation.method === request.method &&
 			operation.on === on &&
 			(operation.marker ? names.includes(operation.marker) : true) &&
-			names.every(
-				(name) =>
-					name === operation.marker || operation.parameters?.includes(name),
-			),
+			names.every((name) => name === operation.marker || operation.parameters?.includes(name)),
 	);
 	if (!found) throw notImplemented(described);
-	const header = Object.keys(request.headers).find(
-		(name) => name.startsWith("x-amz-") && !knownHeaders.test(name),
-	);
+	const header = Object.keys(request.headers).find((name) => name.startsWith("x-amz-") && !knownHeaders.test(name));
 	if (header) throw notImplemented(`The S3 header ${header}`);
 	return found;
 }
 
-async function headBucket(
-	{ bucket }: S3Call,
-	buckets: Buckets,
-	state: State,
-): Promise<AwsResponse> {
+async function headBucket({ bucket }: S3Call, buckets: Buckets, state: State): Promise<AwsResponse> {
 	buckets.bucket(bucket);
 	return { status: 200, headers: { "x-amz-bucket-region": state.region } };
 }
 
-async function getBucketLocation(
-	{ bucket }: S3Call,
-	buckets: Buckets,
-	state: State,
-): Promise<AwsResponse> {
+async function getBucketLocation({ bucket }: S3Call, buckets: Buckets, state: State): Promise<AwsResponse> {
 	buckets.bucket(bucket);
-	return xmlResponse(
-		"LocationConstraint",
-		state.region === "us-east-1" ? "" : state.region,
-	);
+	return xmlResponse("LocationConstraint", state.region === "us-east-1" ? "" : state.region);
 }
 
-async function getNotifications(
-	{ bucket }: S3Call,
-	buckets: Buckets,
-): Promise<AwsResponse> {
+async function getNotifications({ bucket }: S3Call, buckets: Buckets): Promise<AwsResponse> {
 	buckets.bucket(bucket);
-	return xmlResponse(
-		"NotificationConfiguration",
-		buckets.announces(bucket) ? { EventBridgeConfiguration: {} } : {},
-	);
+	return xmlResponse("NotificationConfiguration", buckets.announces(bucket) ? { EventBridgeConfiguration: {} } : {});
 }

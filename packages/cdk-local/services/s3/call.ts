@@ -14,8 +14,7 @@ export interface S3Call {
 
 /** Reads bucket and key from a path-style address. @throws AwsError `KeyTooLongError` */
 export function parseCall(request: AwsRequest): S3Call {
-	const [, bucket = "", key = ""] =
-		/^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
+	const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
 	const decoded = decodeUri(key);
 	requireKeyLength(decoded);
 	return {

@@ -1,16 +1,9 @@
-import {
-	AwsError,
-	type AwsRequest,
-	type AwsResponse,
-} from "../../endpoint/types.ts";
+import { AwsError, type AwsRequest, type AwsResponse } from "../../endpoint/types.ts";
 import type { S3Call } from "./call.ts";
 import type { Buckets, CorsRule } from "./store.ts";
 
 /** Answers a browser's preflight request. */
-export function preflight(
-	{ request, bucket }: S3Call,
-	buckets: Buckets,
-): AwsResponse {
+export function preflight({ request, bucket }: S3Call, buckets: Buckets): AwsResponse {
 	const { headers } = request;
 	const requestedHeaders = (headers["access-control-request-headers"] ?? "")
 		.split(",")
@@ -33,25 +26,17 @@ export function preflight(
 		status: 200,
 		headers: {
 			"access-control-allow-headers": requestedHeaders.join(", "),
-			...(rule.maxAgeSeconds === undefined
-				? {}
-				: { "access-control-max-age": String(rule.maxAgeSeconds) }),
+			...(rule.maxAgeSeconds === undefined ? {} : { "access-control-max-age": String(rule.maxAgeSeconds) }),
 		},
 	};
 }
 
 /** Returns the headers that let a browser read the response; none if no CORS rule matches. */
-export function corsHeaders(
-	request: AwsRequest,
-	buckets: Buckets,
-): Record<string, string> {
+export function corsHeaders(request: AwsRequest, buckets: Buckets): Record<string, string> {
 	const { origin } = request.headers;
 	const bucket = request.path.split("/")[1];
 	if (!origin || !bucket) return {};
-	const method =
-		request.method === "OPTIONS"
-			? request.headers["access-control-request-method"]
-			: request.method;
+	const method = request.method === "OPTIONS" ? request.headers["access-control-request-method"] : request.method;
 	let rules: CorsRule[];
 	try {
 		rules = buckets.bucket(bucket).cors;
@@ -64,9 +49,7 @@ export function corsHeaders(
 	return {
 		"access-control-allow-origin": anyone ? "*" : origin,
 		"access-control-allow-methods": rule.allowedMethods.join(", "),
-		...(rule.exposedHeaders?.length
-			? { "access-control-expose-headers": rule.exposedHeaders.join(", ") }
-			: {}),
+		...(rule.exposedHeaders?.length ? { "access-control-expose-headers": rule.exposedHeaders.join(", ") } : {}),
 		...(anyone ? {} : { "access-control-allow-credentials": "true" }),
 		vary: "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
 	};
@@ -84,9 +67,7 @@ function findRule(
 			rule.allowedMethods.includes(method) &&
 			rule.allowedOrigins.some((pattern) => matches(pattern, origin)) &&
 			headers.every((header) =>
-				rule.allowedHeaders?.some((pattern) =>
-					matches(pattern.toLowerCase(), header.toLowerCase()),
-				),
+				rule.allowedHeaders?.some((pattern) => matches(pattern.toLowerCase(), header.toLowerCase())),
 			),
 	);
 }
@@ -96,7 +77,5 @@ function matches(pattern: string, text: string): boolean {
 	const [start = "", end] = pattern.split("*");
 	return end === undefined
 		? pattern === text
-		: text.length >= start.length + end.length &&
-				text.startsWith(start) &&
-				text.endsWith(end);
+		: text.length >= start.length + end.length && text.startsWith(start) && text.endsWith(end);
 }

@@ -5,15 +5,8 @@ import { deletePermission } from "./permissions.ts";
 import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
-export async function deleteObject(
-	{ bucket, key, query }: S3Call,
-	buckets: Buckets,
-): Promise<AwsResponse> {
-	const deleted = await buckets.delete(
-		bucket,
-		key,
-		query.get("versionId") ?? undefined,
-	);
+export async function deleteObject({ bucket, key, query }: S3Call, buckets: Buckets): Promise<AwsResponse> {
+	const deleted = await buckets.delete(bucket, key, query.get("versionId") ?? undefined);
 	return {
 		status: 204,
 		headers: {
@@ -23,10 +16,7 @@ export async function deleteObject(
 	};
 }
 
-export async function deleteObjects(
-	{ request, bucket }: S3Call,
-	buckets: Buckets,
-): Promise<AwsResponse> {
+export async function deleteObjects({ request, bucket }: S3Call, buckets: Buckets): Promise<AwsResponse> {
 	const { Delete: deletion } = parseXml(request.body, {
 		lists: ["Object"],
 	}) as {
@@ -37,10 +27,7 @@ export async function deleteObjects(
 	};
 	const objects = deletion?.Object ?? [];
 	if (objects.length === 0 || objects.length > 1_000) {
-		throw new AwsError(
-			"MalformedXML",
-			`DeleteObjects takes 1 to 1000 objects, not ${objects.length}.`,
-		);
+		throw new AwsError("MalformedXML", `DeleteObjects takes 1 to 1000 objects, not ${objects.length}.`);
 	}
 	const deleted: Xml[] = [];
 	const refused: Xml[] = [];
@@ -58,8 +45,7 @@ export async function deleteObjects(
 			Key,
 			VersionId,
 			DeleteMarker: result.deleteMarker ? "true" : undefined,
-			DeleteMarkerVersionId:
-				result.deleteMarker && result.versionId ? result.versionId : undefined,
+			DeleteMarkerVersionId: result.deleteMarker && result.versionId ? result.versionId : undefined,
 		});
 	}
 	return xmlResponse("DeleteResult", {

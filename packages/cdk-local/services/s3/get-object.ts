@@ -6,17 +6,8 @@ import { storedHeaders, versionHeader } from "./headers.ts";
 import { onBucket } from "./permissions.ts";
 import type { Buckets, StoredObject } from "./store.ts";
 
-export async function getObject(
-	{ request, bucket, key, query }: S3Call,
-	buckets: Buckets,
-): Promise<AwsResponse> {
-	const object = readableObject(
-		buckets,
-		request.rights,
-		bucket,
-		key,
-		query.get("versionId"),
-	);
+export async function getObject({ request, bucket, key, query }: S3Call, buckets: Buckets): Promise<AwsResponse> {
+	const object = readableObject(buckets, request.rights, bucket, key, query.get("versionId"));
 	const headers: Record<string, string> = {
 		"content-type": "binary/octet-stream",
 		...object.headers,
@@ -34,8 +25,7 @@ export async function getObject(
 
 	const range = readRange(request.headers.range, object.size);
 	if (range) {
-		headers["content-range"] =
-			`bytes ${range.start}-${range.end}/${object.size}`;
+		headers["content-range"] = `bytes ${range.start}-${range.end}/${object.size}`;
 		headers["content-length"] = String(range.end - range.start + 1);
 	}
 	if (range || request.headers["x-amz-checksum-mode"] !== "ENABLED") {
@@ -47,9 +37,7 @@ export async function getObject(
 	return {
 		status: range ? 206 : 200,
 		headers,
-		...(request.method === "GET"
-			? { body: createReadStream(object.file, range) }
-			: {}),
+		...(request.method === "GET" ? { body: createReadStream(object.file, range) } : {}),
 	};
 }
 
@@ -68,11 +56,7 @@ export function readableObject(
 	}
 	if (!object) {
 		throw versionId
-			? new AwsError(
-					"NoSuchVersion",
-					"The specified version does not exist.",
-					404,
-				)
+			? new AwsError("NoSuchVersion", "The specified version does not exist.", 404)
 			: new AwsError("NoSuchKey", "The specified key does not exist.", 404);
 	}
 	if (object.deleteMarker) {
@@ -81,36 +65,17 @@ export function readableObject(
 			"x-amz-version-id": object.versionId,
 		};
 		throw versionId
-			? new AwsError(
-					"MethodNotAllowed",
-					"The specified method is not allowed against this resource.",
-					405,
-					headers,
-				)
-			: new AwsError(
-					"NoSuchKey",
-					"The specified key does not exist.",
-					404,
-					headers,
-				);
+			? new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405, headers)
+			: new AwsError("NoSuchKey", "The specified key does not exist.", 404, headers);
 	}
 	return object;
 }
 
-function requireConditions(
-	headers: Record<string, string>,
-	etag: string,
-	answer: Record<string, string>,
-): void {
-	const names = (header: string | undefined) =>
-		header?.split(",").map((tag) => tag.trim().replace(/^W\/|"/g, ""));
+function requireConditions(headers: Record<string, string>, etag: string, answer: Record<string, string>): void {
+	const names = (header: string | undefined) => header?.split(",").map((tag) => tag.trim().replace(/^W\/|"/g, ""));
 	const matching = names(headers["if-match"]);
 	if (matching && !matching.includes(etag) && !matching.includes("*")) {
-		throw new AwsError(
-			"PreconditionFailed",
-			"At least one of the pre-conditions you specified did not hold",
-			412,
-		);
+		throw new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
 	}
 	const notMatching = names(headers["if-none-match"]);
 	if (notMatching?.includes(etag) || notMatching?.includes("*")) {
@@ -120,21 +85,15 @@ function requireConditions(
 	}
 }
 
-function readRange(
-	header: string | undefined,
-	size: number,
-): { start: number; end: number } | undefined {
+function readRange(header: string | undefined, size: number): { start: number; end: number } | undefined {
 	const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
 	if (!from && !to) return undefined;
 	const start = from ? Number(from) : Math.max(0, size - Number(to));
 	const end = from && to ? Math.min(Number(to), size - 1) : size - 1;
 	if (start > end) {
-		throw new AwsError(
-			"InvalidRange",
-			"The requested range is not satisfiable",
-			416,
-			{ "content-range": `bytes */${size}` },
-		);
+		throw new AwsError("InvalidRange", "The requested range is not satisfiable", 416, {
+			"content-range": `bytes */${size}`,
+		});
 	}
 	return { start, end };
 }

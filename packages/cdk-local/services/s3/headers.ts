@@ -11,9 +11,7 @@ export const storedHeaders = [
 ];
 
 /** Selects the request headers that are stored with the object. */
-export function storableHeaders(
-	headers: Record<string, string>,
-): Record<string, string> {
+export function storableHeaders(headers: Record<string, string>): Record<string, string> {
 	const encoding = (headers["content-encoding"] ?? "")
 		.split(",")
 		.map((coding) => coding.trim())
@@ -21,21 +19,12 @@ export function storableHeaders(
 		.join(",");
 	return Object.fromEntries(
 		Object.entries({ ...headers, "content-encoding": encoding }).filter(
-			([name, value]) =>
-				value &&
-				(storedHeaders.includes(name) ||
-					/^x-amz-(meta-|checksum-(?!algorithm))/.test(name)),
+			([name, value]) => value && (storedHeaders.includes(name) || /^x-amz-(meta-|checksum-(?!algorithm))/.test(name)),
 		),
 	);
 }
 
 /** Names the version in a versioned bucket; empty in any other. */
-export function versionHeader(
-	buckets: Buckets,
-	bucket: string,
-	versionId: string,
-): Record<string, string> {
-	return buckets.bucket(bucket).versioned
-		? { "x-amz-version-id": versionId }
-		: {};
+export function versionHeader(buckets: Buckets, bucket: string, versionId: string): Record<string, string> {
+	return buckets.bucket(bucket).versioned ? { "x-amz-version-id": versionId } : {};
 }

@@ -5,16 +5,11 @@ import type { Buckets, StoredObject } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
 /** ListObjectsV2: lists current objects; keys that share a delimited prefix become one entry. */
-export async function listObjects(
-	{ bucket, query }: S3Call,
-	buckets: Buckets,
-): Promise<AwsResponse> {
+export async function listObjects({ bucket, query }: S3Call, buckets: Buckets): Promise<AwsResponse> {
 	const { prefix, limit, write } = readQuery(query);
 	const delimiter = query.get("delimiter") ?? "";
 	const token = query.get("continuation-token");
-	const after = token
-		? Buffer.from(token, "base64url").toString()
-		: (query.get("start-after") ?? "");
+	const after = token ? Buffer.from(token, "base64url").toString() : (query.get("start-after") ?? "");
 
 	const contents: Xml[] = [];
 	const prefixes: string[] = [];
@@ -43,33 +38,23 @@ export async function listObjects(
 		IsTruncated: String(truncated),
 		EncodingType: query.get("encoding-type") ?? undefined,
 		ContinuationToken: token ?? undefined,
-		NextContinuationToken: truncated
-			? Buffer.from(last).toString("base64url")
-			: undefined,
+		NextContinuationToken: truncated ? Buffer.from(last).toString("base64url") : undefined,
 		Contents: contents,
 		CommonPrefixes: prefixes.map((folder) => ({ Prefix: write(folder) })),
 	});
 }
 
 /** ListObjectVersions: lists every version and delete marker, newest first within a key. */
-export async function listVersions(
-	{ bucket, query }: S3Call,
-	buckets: Buckets,
-): Promise<AwsResponse> {
+export async function listVersions({ bucket, query }: S3Call, buckets: Buckets): Promise<AwsResponse> {
 	const { prefix, limit, write } = readQuery(query);
 	const keyMarker = query.get("key-marker") ?? "";
 	const versionMarker = query.get("version-id-marker");
-	const marker = versionMarker
-		? buckets.find(bucket, keyMarker, versionMarker)
-		: undefined;
+	const marker = versionMarker ? buckets.find(bucket, keyMarker, versionMarker) : undefined;
 
 	const found: StoredObject[] = [];
 	let truncated = false;
 	for (const object of buckets.list(bucket, { prefix, from: keyMarker })) {
-		const isBeforeMarker =
-			keyMarker !== "" &&
-			object.key === keyMarker &&
-			(!marker || object.id >= marker.id);
+		const isBeforeMarker = keyMarker !== "" && object.key === keyMarker && (!marker || object.id >= marker.id);
 		if (isBeforeMarker) continue;
 		if (found.length === limit) {
 			truncated = true;
@@ -107,18 +92,12 @@ export async function listVersions(
 function readQuery(query: URLSearchParams) {
 	const limit = Number(query.get("max-keys") ?? 1_000);
 	if (!Number.isInteger(limit) || limit < 0) {
-		throw new AwsError(
-			"InvalidArgument",
-			"Provided max-keys not an integer or within integer range",
-		);
+		throw new AwsError("InvalidArgument", "Provided max-keys not an integer or within integer range");
 	}
 	return {
 		prefix: query.get("prefix") ?? "",
 		limit: Math.min(limit, 1_000),
-		write:
-			query.get("encoding-type") === "url"
-				? (text: string) => encodeURIComponent(text)
-				: (text: string) => text,
+		write: query.get("encoding-type") === "url" ? (text: string) => encodeURIComponent(text) : (text: string) => text,
 	};
 }
 

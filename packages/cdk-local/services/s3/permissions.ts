@@ -9,44 +9,25 @@ export const onBucket = (action: string, bucket: string): Permission => ({
 });
 
 /** Reading or deleting a version is an action of its own. */
-const onObject = (
-	action: string,
-	bucket: string,
-	key: string,
-	versionId: string | null | undefined,
-): Permission => ({
+const onObject = (action: string, bucket: string, key: string, versionId: string | null | undefined): Permission => ({
 	action: `s3:${action}${versionId ? "Version" : ""}`,
 	resource: `arn:aws:s3:::${bucket}/${key}`,
 });
 
-export const deletePermission = (
-	bucket: string,
-	key: string,
-	versionId: string | null | undefined,
-): Permission => onObject("DeleteObject", bucket, key, versionId);
+export const deletePermission = (bucket: string, key: string, versionId: string | null | undefined): Permission =>
+	onObject("DeleteObject", bucket, key, versionId);
 
-export const putPermission = (bucket: string, key: string): Permission =>
-	onObject("PutObject", bucket, key, null);
+export const putPermission = (bucket: string, key: string): Permission => onObject("PutObject", bucket, key, null);
 
-export const readPermissions = ({
-	bucket,
-	key,
-	query,
-}: S3Call): Permission[] => [
+export const readPermissions = ({ bucket, key, query }: S3Call): Permission[] => [
 	onObject("GetObject", bucket, key, query.get("versionId")),
 ];
 
 /** Lists the permissions for a write; a copy also reads its source. */
-export function writePermissions({
-	request,
-	bucket,
-	key,
-}: S3Call): Permission[] {
+export function writePermissions({ request, bucket, key }: S3Call): Permission[] {
 	const source = copySource(request.headers["x-amz-copy-source"]);
 	return [
-		...(source
-			? [onObject("GetObject", source.bucket, source.key, source.versionId)]
-			: []),
+		...(source ? [onObject("GetObject", source.bucket, source.key, source.versionId)] : []),
 		putPermission(bucket, key),
 	];
 }
@@ -67,8 +48,7 @@ export const listPermissions =
 export function copySource(header: string | undefined) {
 	if (header === undefined) return null;
 	const [path = "", query = ""] = header.split("?");
-	const [, bucket = "", key = ""] =
-		/^\/?([^/]+)\/(.+)$/s.exec(decodeUri(path)) ?? [];
+	const [, bucket = "", key = ""] = /^\/?([^/]+)\/(.+)$/s.exec(decodeUri(path)) ?? [];
 	return {
 		bucket,
 		key,

@@ -19,10 +19,7 @@ export interface PostForm extends Disposable {
 }
 
 /** Reads a form's fields and stops at its file. @throws AwsError `MalformedPOSTRequest` and others */
-export async function readPostForm(
-	body: AsyncIterable<Buffer>,
-	contentType: string,
-): Promise<PostForm> {
+export async function readPostForm(body: AsyncIterable<Buffer>, contentType: string): Promise<PostForm> {
 	const busboy = createBusboy(contentType);
 	const fields = new Map<string, string>();
 	let fieldBytes = 0;
@@ -88,10 +85,7 @@ function createBusboy(contentType: string): BusboyInstance {
 }
 
 const malformed = () =>
-	new AwsError(
-		"MalformedPOSTRequest",
-		"The body of your POST request is not well-formed multipart/form-data.",
-	);
+	new AwsError("MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.");
 
 const tooManyFieldBytes = () =>
 	new AwsError(
@@ -100,13 +94,7 @@ const tooManyFieldBytes = () =>
 	);
 
 const repeatedField = (name: string) =>
-	new AwsError(
-		"InvalidArgument",
-		`The form has the field ${name} more than once.`,
-	);
+	new AwsError("InvalidArgument", `The form has the field ${name} more than once.`);
 
 const wrongNumberOfFiles = () =>
-	new AwsError(
-		"IncorrectNumberOfFilesInPostRequest",
-		"POST requires exactly one file upload per request.",
-	);
+	new AwsError("IncorrectNumberOfFilesInPostRequest", "POST requires exactly one file upload per request.");

@@ -1,19 +1,10 @@
-import {
-	AwsError,
-	type AwsResponse,
-	notImplemented,
-	type SignedPolicy,
-} from "../../endpoint/types.ts";
+import { AwsError, type AwsResponse, notImplemented, type SignedPolicy } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import { requireKeyLength, type S3Call } from "./call.ts";
 import { storedHeaders, versionHeader } from "./headers.ts";
 import { putPermission } from "./permissions.ts";
 import { readPostForm } from "./post-form.ts";
-import {
-	type PostPolicy,
-	parsePolicy,
-	requireConditions,
-} from "./post-policy.ts";
+import { type PostPolicy, parsePolicy, requireConditions } from "./post-policy.ts";
 import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
@@ -26,18 +17,10 @@ export async function postObject(
 	state: State,
 ): Promise<AwsResponse> {
 	if (path) {
-		throw new AwsError(
-			"MethodNotAllowed",
-			"The specified method is not allowed against this resource.",
-			405,
-		);
+		throw new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405);
 	}
 	if (request.headers["content-length"] === undefined) {
-		throw new AwsError(
-			"MissingContentLength",
-			"You must provide the Content-Length HTTP header.",
-			411,
-		);
+		throw new AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
 	}
 	buckets.bucket(bucket);
 	using form = await readPostForm(body, request.headers["content-type"] ?? "");
@@ -76,9 +59,7 @@ export async function postObject(
 	requireKeyLength(key);
 	const headers = storableFields(fields);
 
-	const draft = await buckets.files.write(
-		withinLength(policy.length, form.file),
-	);
+	const draft = await buckets.files.write(withinLength(policy.length, form.file));
 	try {
 		await form.ended;
 	} catch (error) {
@@ -102,11 +83,7 @@ export async function postObject(
 	switch (fields.get("success_action_status")) {
 		case "201":
 			return {
-				...xmlResponse(
-					"PostResponse",
-					{ Location: location, Bucket: bucket, Key: key, ETag: answer.etag },
-					answer,
-				),
+				...xmlResponse("PostResponse", { Location: location, Bucket: bucket, Key: key, ETag: answer.etag }, answer),
 				status: 201,
 			};
 		case "200":

@@ -81,36 +81,24 @@ const exemptFields = new Set(["policy", "x-amz-signature", "file"]);
  * Requires that the fields, by lower-case name, meet every condition, and that every field has a condition.
  * @throws AwsError `AccessDenied`
  */
-export function requireConditions(
-	policy: PostPolicy,
-	fields: Map<string, string>,
-	now: number,
-): void {
+export function requireConditions(policy: PostPolicy, fields: Map<string, string>, now: number): void {
 	if (now > policy.expiresAt) throw denied("Policy expired.");
 	for (const { operator, field, value, source } of policy.matches) {
 		const text = fields.get(field);
 		// A list of types starts with the prefix if every type does.
 		const parts = field === "content-type" ? text?.split(",") : [text];
-		const isMet =
-			operator === "eq"
-				? text === value
-				: parts?.every((part) => part?.trim().startsWith(value));
+		const isMet = operator === "eq" ? text === value : parts?.every((part) => part?.trim().startsWith(value));
 		if (!isMet) throw denied(`Policy Condition failed: ${source}`);
 	}
 	const bound = new Set(policy.matches.map(({ field }) => field));
 	const extra = [...fields.keys()].filter(
-		(name) =>
-			!bound.has(name) &&
-			!exemptFields.has(name) &&
-			!name.startsWith("x-ignore-"),
+		(name) => !bound.has(name) && !exemptFields.has(name) && !name.startsWith("x-ignore-"),
 	);
 	if (extra.length > 0) {
 		throw denied(`Extra input fields: ${extra.join(", ")}`);
 	}
 }
 
-const invalid = (reason: string) =>
-	new AwsError("InvalidPolicyDocument", `Invalid Policy: ${reason}`);
+const invalid = (reason: string) => new AwsError("InvalidPolicyDocument", `Invalid Policy: ${reason}`);
 
-const denied = (reason: string) =>
-	new AwsError("AccessDenied", `Invalid according to Policy: ${reason}`, 403);
+const denied = (reason: string) => new AwsError("AccessDenied", `Invalid according to Policy: ${reason}`, 403);

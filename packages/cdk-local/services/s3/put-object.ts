@@ -7,10 +7,7 @@ import { copySource } from "./permissions.ts";
 import type { Buckets } from "./store.ts";
 import { xmlResponse } from "./xml.ts";
 
-export async function putObject(
-	call: S3Call,
-	buckets: Buckets,
-): Promise<AwsResponse> {
+export async function putObject(call: S3Call, buckets: Buckets): Promise<AwsResponse> {
 	const { request, bucket, key } = call;
 	const source = copySource(request.headers["x-amz-copy-source"]);
 	if (source) return copyObject(call, source, buckets);
@@ -32,11 +29,7 @@ export async function putObject(
 		headers: {
 			etag: `"${stored.etag}"`,
 			...versionHeader(buckets, bucket, stored.versionId),
-			...Object.fromEntries(
-				Object.entries(stored.headers).filter(([name]) =>
-					name.startsWith("x-amz-checksum-"),
-				),
-			),
+			...Object.fromEntries(Object.entries(stored.headers).filter(([name]) => name.startsWith("x-amz-checksum-"))),
 		},
 	};
 }
@@ -46,13 +39,7 @@ async function copyObject(
 	from: NonNullable<ReturnType<typeof copySource>>,
 	buckets: Buckets,
 ): Promise<AwsResponse> {
-	const source = readableObject(
-		buckets,
-		request.rights,
-		from.bucket,
-		from.key,
-		from.versionId,
-	);
+	const source = readableObject(buckets, request.rights, from.bucket, from.key, from.versionId);
 	const replaces = request.headers["x-amz-metadata-directive"] === "REPLACE";
 	const stored = await buckets.put({
 		bucket,

@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-	boolean,
-	ignored,
-	number,
-	resource,
-	tags,
-} from "../../template/resource.ts";
+import { boolean, ignored, number, resource, tags } from "../../template/resource.ts";
 
 const texts = z.array(z.string());
 
@@ -29,9 +23,7 @@ export const bucket = resource(
 		VersioningConfiguration: z.strictObject({ Status: z.string() }).optional(),
 		NotificationConfiguration: z
 			.strictObject({
-				EventBridgeConfiguration: z
-					.strictObject({ EventBridgeEnabled: boolean.default(true) })
-					.optional(),
+				EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: boolean.default(true) }).optional(),
 			})
 			.optional(),
 		LifecycleConfiguration: ignored("nothing here costs by the day"),
@@ -55,10 +47,7 @@ export const bucket = resource(
 				})),
 			}),
 		});
-		if (
-			properties.NotificationConfiguration?.EventBridgeConfiguration
-				?.EventBridgeEnabled
-		) {
+		if (properties.NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled) {
 			services.announcedBuckets.add(name);
 		}
 		const { region } = services.state;

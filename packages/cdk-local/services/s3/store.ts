@@ -111,10 +111,7 @@ export class Buckets {
 	}
 
 	/** Creates the bucket or changes its settings. */
-	ensure(
-		name: string,
-		options: { cors?: CorsRule[]; versioned: boolean },
-	): void {
+	ensure(name: string, options: { cors?: CorsRule[]; versioned: boolean }): void {
 		this.#state
 			.sql(
 				`insert into buckets (name, versioned, cors) values (?, ?, ?)
@@ -125,15 +122,11 @@ export class Buckets {
 
 	/** @throws AwsError `NoSuchBucket` */
 	bucket(name: string): Bucket {
-		const row = this.#state
-			.sql("select versioned, cors from buckets where name = ?")
-			.get(name) as { versioned: number; cors: string } | undefined;
+		const row = this.#state.sql("select versioned, cors from buckets where name = ?").get(name) as
+			| { versioned: number; cors: string }
+			| undefined;
 		if (!row) {
-			throw new AwsError(
-				"NoSuchBucket",
-				`The specified bucket does not exist: ${name}`,
-				404,
-			);
+			throw new AwsError("NoSuchBucket", `The specified bucket does not exist: ${name}`, 404);
 		}
 		return { versioned: row.versioned === 1, cors: JSON.parse(row.cors) };
 	}
@@ -141,9 +134,7 @@ export class Buckets {
 	async put(object: NewObject): Promise<StoredObject> {
 		const { bucket, key, bytes } = object;
 		const { versioned } = this.bucket(bucket);
-		const { file, size, etag } = Buffer.isBuffer(bytes)
-			? await this.files.write([bytes])
-			: bytes;
+		const { file, size, etag } = Buffer.isBuffer(bytes) ? await this.files.write([bytes]) : bytes;
 		try {
 			const { stored, replaced } = this.#state.transaction(() => {
 				if (object.onlyIfAbsent && this.#current(bucket, key)) {
@@ -153,9 +144,7 @@ export class Buckets {
 						412,
 					);
 				}
-				const replaced = versioned
-					? []
-					: this.#remove(bucket, key, unversioned);
+				const replaced = versioned ? [] : this.#remove(bucket, key, unversioned);
 				const versionId = versioned ? newVersionId() : unversioned;
 				const id = this.#insert({ ...object, versionId, file, size, etag });
 				this.#onObjectCreated({
@@ -180,31 +169,20 @@ export class Buckets {
 	}
 
 	/** Finds the newest or the named version; it may be a delete marker. */
-	find(
-		bucket: string,
-		key: string,
-		versionId?: string,
-	): StoredObject | undefined {
+	find(bucket: string, key: string, versionId?: string): StoredObject | undefined {
 		this.bucket(bucket);
 		const row = versionId
 			? this.#state
-					.sql(
-						`select ${columns} from objects where bucket = ? and key = ? and version_id = ?`,
-					)
+					.sql(`select ${columns} from objects where bucket = ? and key = ? and version_id = ?`)
 					.get(bucket, key, versionId)
 			: this.#state
-					.sql(
-						`select ${columns} from objects where bucket = ? and key = ? order by id desc limit 1`,
-					)
+					.sql(`select ${columns} from objects where bucket = ? and key = ? order by id desc limit 1`)
 					.get(bucket, key);
 		return row && this.#toStoredObject(row);
 	}
 
 	/** Iterates over every version of the keys with the prefix, from the key `from` in UTF-8 order, newest first within a key. */
-	*list(
-		bucket: string,
-		{ prefix, from }: { prefix: string; from: string },
-	): Generator<StoredObject> {
+	*list(bucket: string, { prefix, from }: { prefix: string; from: string }): Generator<StoredObject> {
 		this.bucket(bucket);
 		// A cached statement would share its cursor between two listings at once.
 		const rows = this.#state.db
@@ -239,9 +217,7 @@ export class Buckets {
 			return { versionId: marker, deleteMarker: true };
 		}
 		const removed = this.find(bucket, key, versionId);
-		await this.files.remove(
-			this.#remove(bucket, key, versionId ?? unversioned),
-		);
+		await this.files.remove(this.#remove(bucket, key, versionId ?? unversioned));
 		return {
 			versionId: versioned ? (versionId ?? null) : null,
 			deleteMarker: removed?.deleteMarker ?? false,
@@ -254,8 +230,7 @@ export class Buckets {
 	}
 
 	#insert(
-		object: Pick<NewObject, "bucket" | "key" | "headers"> &
-			Draft & { versionId: string; deleteMarker?: boolean },
+		object: Pick<NewObject, "bucket" | "key" | "headers"> & Draft & { versionId: string; deleteMarker?: boolean },
 	): number {
 		const { lastInsertRowid } = this.#state
 			.sql(
@@ -279,9 +254,7 @@ export class Buckets {
 	/** Deletes the rows of a version. @returns their files, which nothing refers to any more */
 	#remove(bucket: string, key: string, versionId: string): string[] {
 		const rows = this.#state
-			.sql(
-				"delete from objects where bucket = ? and key = ? and version_id = ? returning file",
-			)
+			.sql("delete from objects where bucket = ? and key = ? and version_id = ? returning file")
 			.all(bucket, key, versionId) as { file: string }[];
 		return rows.map((row) => row.file).filter((file) => file);
 	}

@@ -16,10 +16,7 @@ export function secretsManagerApi(secrets: Secrets): AwsApi {
 		},
 		(input) => {
 			if (input.SecretString === undefined) {
-				throw new AwsError(
-					"InvalidRequestException",
-					"You must provide SecretString.",
-				);
+				throw new AwsError("InvalidRequestException", "You must provide SecretString.");
 			}
 			const secret = secrets.secret(input.SecretId);
 			const versionId = input.ClientRequestToken ?? randomUUID();
@@ -60,9 +57,7 @@ export function secretsManagerApi(secrets: Secrets): AwsApi {
 					};
 				},
 			),
-			DescribeSecret: operation({ SecretId }, (input) =>
-				describe(secrets, secrets.secret(input.SecretId)),
-			),
+			DescribeSecret: operation({ SecretId }, (input) => describe(secrets, secrets.secret(input.SecretId))),
 			ListSecrets: operation({}, () => ({
 				SecretList: secrets.list().map((secret) => describe(secrets, secret)),
 			})),

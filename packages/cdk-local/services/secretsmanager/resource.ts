@@ -1,12 +1,6 @@
 import { randomInt } from "node:crypto";
 import { z } from "zod";
-import {
-	boolean,
-	ignored,
-	number,
-	resource,
-	tags,
-} from "../../template/resource.ts";
+import { boolean, ignored, number, resource, tags } from "../../template/resource.ts";
 
 const generate = z.strictObject({
 	PasswordLength: number.default(32),
@@ -61,21 +55,12 @@ function generatePassword(options: z.infer<typeof generate>): string {
 		options.ExcludePunctuation ? "" : "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
 		options.IncludeSpace ? " " : "",
 	]
-		.map((characters) =>
-			[...characters].filter(
-				(character) => !options.ExcludeCharacters.includes(character),
-			),
-		)
+		.map((characters) => [...characters].filter((character) => !options.ExcludeCharacters.includes(character)))
 		.filter((characters) => characters.length > 0);
 	const all = characterSets.flat();
 	for (;;) {
-		const password = Array.from(
-			{ length: options.PasswordLength },
-			() => all[randomInt(all.length)] as string,
-		);
-		const complete = characterSets.every((characters) =>
-			characters.some((character) => password.includes(character)),
-		);
+		const password = Array.from({ length: options.PasswordLength }, () => all[randomInt(all.length)] as string);
+		const complete = characterSets.every((characters) => characters.some((character) => password.includes(character)));
 		if (complete || !options.RequireEachIncludedType) return password.join("");
 	}
 }

@@ -45,16 +45,12 @@ export class Secrets {
 	/** Creates the secret with the value `generate` returns; an existing secret keeps its value. */
 	ensure(name: string, generate: () => string): { arn: string } {
 		return this.#state.transaction(() => {
-			const existing = this.#state
-				.sql(`${selectSecret} where name = ?`)
-				.get(name) as unknown as Secret | undefined;
+			const existing = this.#state.sql(`${selectSecret} where name = ?`).get(name) as unknown as Secret | undefined;
 			if (existing) return { arn: existing.arn };
 			const suffix = randomBytes(3).toString("hex");
 			const arn = this.#state.arn("secretsmanager", `secret:${name}-${suffix}`);
 			const secret = { arn, name, createdAt: this.#state.now() };
-			this.#state
-				.sql("insert into secrets values (?, ?, ?)")
-				.run(arn, name, secret.createdAt);
+			this.#state.sql("insert into secrets values (?, ?, ?)").run(arn, name, secret.createdAt);
 			this.put(secret, generate(), randomUUID());
 			return { arn };
 		});
@@ -69,28 +65,18 @@ export class Secrets {
 	secret(id: string): Secret {
 		const secret = this.#find(id);
 		if (secret) return secret;
-		throw new AwsError(
-			"ResourceNotFoundException",
-			"Secrets Manager can't find the specified secret.",
-		);
+		throw new AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
 	}
 
 	list(): Secret[] {
-		return this.#state
-			.sql(`${selectSecret} order by name`)
-			.all() as unknown as Secret[];
+		return this.#state.sql(`${selectSecret} order by name`).all() as unknown as Secret[];
 	}
 
 	/** Finds a version by id, stage or both, by default the current one. @throws AwsError `ResourceNotFoundException` */
-	version(
-		secret: Secret,
-		{ id, stage }: { id?: string | undefined; stage?: string | undefined } = {},
-	): SecretVersion {
+	version(secret: Secret, { id, stage }: { id?: string | undefined; stage?: string | undefined } = {}): SecretVersion {
 		const wantedStage = stage ?? (id ? undefined : "AWSCURRENT");
 		const version = this.versions(secret).find(
-			(candidate) =>
-				(!wantedStage || candidate.stages.includes(wantedStage)) &&
-				(!id || candidate.id === id),
+			(candidate) => (!wantedStage || candidate.stages.includes(wantedStage)) && (!id || candidate.id === id),
 		);
 		if (version) return version;
 		throw new AwsError(
@@ -101,9 +87,7 @@ export class Secrets {
 
 	versions(secret: Secret): SecretVersion[] {
 		const rows = this.#state
-			.sql(
-				"select id, value, stage, created_at as createdAt from secret_versions where secret = ?",
-			)
+			.sql("select id, value, stage, created_at as createdAt from secret_versions where secret = ?")
 			.all(secret.arn) as unknown as (Omit<SecretVersion, "stages"> & {
 			stage: string | null;
 		})[];
@@ -116,9 +100,7 @@ export class Secrets {
 	/** Returns the ARN for an ARN or a name. The ARN of a missing secret lacks the six random characters. */
 	arn(id: string): string {
 		if (id.startsWith("arn:")) return id;
-		return (
-			this.#find(id)?.arn ?? this.#state.arn("secretsmanager", `secret:${id}`)
-		);
+		return this.#find(id)?.arn ?? this.#state.arn("secretsmanager", `secret:${id}`);
 	}
 
 	/** Makes the value current. A repeated version id with the same value changes nothing. @throws AwsError `ResourceExistsException` */
@@ -134,23 +116,17 @@ export class Secrets {
 			}
 			const moveStage = (from: string, to: string | null) =>
 				this.#state
-					.sql(
-						"update secret_versions set stage = ? where secret = ? and stage = ?",
-					)
+					.sql("update secret_versions set stage = ? where secret = ? and stage = ?")
 					.run(to, secret.arn, from);
 			moveStage("AWSPREVIOUS", null);
 			moveStage("AWSCURRENT", "AWSPREVIOUS");
 			this.#state
-				.sql(
-					"insert into secret_versions (secret, id, value, stage, created_at) values (?, ?, ?, 'AWSCURRENT', ?)",
-				)
+				.sql("insert into secret_versions (secret, id, value, stage, created_at) values (?, ?, ?, 'AWSCURRENT', ?)")
 				.run(secret.arn, versionId, value, this.#state.now());
 		});
 	}
 
 	#find(id: string): Secret | undefined {
-		return this.#state
-			.sql(`${selectSecret} where arn = ? or name = ?`)
-			.get(id, id) as unknown as Secret | undefined;
+		return this.#state.sql(`${selectSecret} where arn = ? or name = ?`).get(id, id) as unknown as Secret | undefined;
 	}
 }

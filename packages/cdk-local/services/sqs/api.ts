@@ -38,9 +38,7 @@ export function sqsApi(queues: Queues): AwsApi {
 		return {
 			MessageId: messageId,
 			MD5OfMessageBody: md5,
-			...(input.MessageAttributes
-				? { MD5OfMessageAttributes: attributesMd5(input.MessageAttributes) }
-				: {}),
+			...(input.MessageAttributes ? { MD5OfMessageAttributes: attributesMd5(input.MessageAttributes) } : {}),
 		};
 	};
 
@@ -48,17 +46,13 @@ export function sqsApi(queues: Queues): AwsApi {
 		service: "sqs",
 		target: "AmazonSQS",
 		version: "1.0",
-		permissions: (
-			name,
-			{ QueueUrl, QueueName, SourceArn, ...more }: QueueParameters,
-		) => {
+		permissions: (name, { QueueUrl, QueueName, SourceArn, ...more }: QueueParameters) => {
 			const on = (action: string, queue: string | undefined) => ({
 				action: `sqs:${action}`,
 				resource: queue === undefined ? "*" : queues.arn(queue),
 			});
 			if (name === "StartMessageMoveTask") {
-				const target =
-					more.DestinationArn ?? queues.sources(SourceArn ?? "")[0]?.arn;
+				const target = more.DestinationArn ?? queues.sources(SourceArn ?? "")[0]?.arn;
 				return [
 					on(name, SourceArn),
 					on("ReceiveMessage", SourceArn),
@@ -72,12 +66,9 @@ export function sqsApi(queues: Queues): AwsApi {
 			return [on(action, QueueUrl ?? QueueName ?? SourceArn)];
 		},
 		operations: {
-			SendMessage: operation({ QueueUrl, ...message }, (input) =>
-				send(input.QueueUrl, input),
-			),
-			SendMessageBatch: operation(
-				{ QueueUrl, Entries: batchOf(message) },
-				(input) => batch(input.Entries, (entry) => send(input.QueueUrl, entry)),
+			SendMessage: operation({ QueueUrl, ...message }, (input) => send(input.QueueUrl, input)),
+			SendMessageBatch: operation({ QueueUrl, Entries: batchOf(message) }, (input) =>
+				batch(input.Entries, (entry) => send(input.QueueUrl, entry)),
 			),
 			ReceiveMessage: operation(
 				{
@@ -91,12 +82,7 @@ export function sqsApi(queues: Queues): AwsApi {
 				},
 				async (input, { signal }) => {
 					const deadline = Date.now() + input.WaitTimeSeconds * 1_000;
-					const receive = () =>
-						queues.receive(
-							input.QueueUrl,
-							input.MaxNumberOfMessages,
-							input.VisibilityTimeout,
-						);
+					const receive = () => queues.receive(input.QueueUrl, input.MaxNumberOfMessages, input.VisibilityTimeout);
 					let received = receive();
 					while (received.length === 0 && !signal.aborted) {
 						const left = deadline - Date.now();
@@ -105,63 +91,36 @@ export function sqsApi(queues: Queues): AwsApi {
 						// A client that has disconnected must not receive messages.
 						if (!signal.aborted) received = receive();
 					}
-					const systemNames = new Set([
-						...(input.AttributeNames ?? []),
-						...(input.MessageSystemAttributeNames ?? []),
-					]);
+					const systemNames = new Set([...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])]);
 					// AWS omits an empty list: code that reads its length must fail here too.
 					if (received.length === 0) return {};
 					return {
-						Messages: received.map((message) =>
-							describe(message, systemNames, input.MessageAttributeNames ?? []),
-						),
+						Messages: received.map((message) => describe(message, systemNames, input.MessageAttributeNames ?? [])),
 					};
 				},
 			),
-			DeleteMessage: operation(
-				{ QueueUrl, ReceiptHandle: z.string() },
-				(input) => queues.delete(input.QueueUrl, input.ReceiptHandle),
+			DeleteMessage: operation({ QueueUrl, ReceiptHandle: z.string() }, (input) =>
+				queues.delete(input.QueueUrl, input.ReceiptHandle),
 			),
-			DeleteMessageBatch: operation(
-				{ QueueUrl, Entries: batchOf({ ReceiptHandle: z.string() }) },
-				(input) =>
-					batch(input.Entries, (entry) => {
-						queues.delete(input.QueueUrl, entry.ReceiptHandle);
-						return {};
-					}),
+			DeleteMessageBatch: operation({ QueueUrl, Entries: batchOf({ ReceiptHandle: z.string() }) }, (input) =>
+				batch(input.Entries, (entry) => {
+					queues.delete(input.QueueUrl, entry.ReceiptHandle);
+					return {};
+				}),
 			),
-			ChangeMessageVisibility: operation(
-				{ QueueUrl, ReceiptHandle: z.string(), VisibilityTimeout: seconds },
-				(input) =>
-					queues.changeVisibility(
-						input.QueueUrl,
-						input.ReceiptHandle,
-						input.VisibilityTimeout,
-					),
+			ChangeMessageVisibility: operation({ QueueUrl, ReceiptHandle: z.string(), VisibilityTimeout: seconds }, (input) =>
+				queues.changeVisibility(input.QueueUrl, input.ReceiptHandle, input.VisibilityTimeout),
 			),
 			GetQueueUrl: operation({ QueueName: z.string() }, (input) => ({
 				QueueUrl: queues.url(queues.queue(input.QueueName).name),
 			})),
-			GetQueueAttributes: operation(
-				{ QueueUrl, AttributeNames: nameList.optional() },
-				(input) => ({
-					Attributes: pick(
-						queueAttributes(queues, input.QueueUrl),
-						new Set(input.AttributeNames ?? []),
-					),
-				}),
-			),
-			ListQueues: operation(
-				{ QueueNamePrefix: z.string().optional() },
-				(input) => ({
-					QueueUrls: queues
-						.list(input.QueueNamePrefix ?? "")
-						.map((queue) => queues.url(queue.name)),
-				}),
-			),
-			PurgeQueue: operation({ QueueUrl }, (input) =>
-				queues.purge(input.QueueUrl),
-			),
+			GetQueueAttributes: operation({ QueueUrl, AttributeNames: nameList.optional() }, (input) => ({
+				Attributes: pick(queueAttributes(queues, input.QueueUrl), new Set(input.AttributeNames ?? [])),
+			})),
+			ListQueues: operation({ QueueNamePrefix: z.string().optional() }, (input) => ({
+				QueueUrls: queues.list(input.QueueNamePrefix ?? "").map((queue) => queues.url(queue.name)),
+			})),
+			PurgeQueue: operation({ QueueUrl }, (input) => queues.purge(input.QueueUrl)),
 			...deadLetterOperations(queues),
 		},
 	});
@@ -172,21 +131,12 @@ function batchOf<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 }
 
 /** Each entry succeeds or fails on its own. */
-function batch<Entry extends { Id: string }>(
-	entries: Entry[],
-	run: (entry: Entry) => object,
-) {
+function batch<Entry extends { Id: string }>(entries: Entry[], run: (entry: Entry) => object) {
 	if (entries.length === 0) {
-		throw new AwsError(
-			"EmptyBatchRequest",
-			"There should be at least one entry in the request.",
-		);
+		throw new AwsError("EmptyBatchRequest", "There should be at least one entry in the request.");
 	}
 	if (new Set(entries.map((entry) => entry.Id)).size < entries.length) {
-		throw new AwsError(
-			"BatchEntryIdsNotDistinct",
-			"Two or more batch entries in the request have the same Id.",
-		);
+		throw new AwsError("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");
 	}
 	const successful: object[] = [];
 	const failed: object[] = [];
@@ -208,18 +158,12 @@ function batch<Entry extends { Id: string }>(
 	return { Successful: successful, Failed: failed };
 }
 
-function describe(
-	received: Message,
-	systemNames: ReadonlySet<string>,
-	attributeNames: string[],
-) {
+function describe(received: Message, systemNames: ReadonlySet<string>, attributeNames: string[]) {
 	const attributes = Object.fromEntries(
 		Object.entries(received.attributes).filter(([name]) =>
 			attributeNames.some(
 				(pattern) =>
-					pattern === "All" ||
-					pattern === name ||
-					(pattern.endsWith(".*") && name.startsWith(pattern.slice(0, -1))),
+					pattern === "All" || pattern === name || (pattern.endsWith(".*") && name.startsWith(pattern.slice(0, -1))),
 			),
 		),
 	);
@@ -268,13 +212,6 @@ function queueAttributes(queues: Queues, id: string): Record<string, string> {
 	};
 }
 
-function pick(
-	attributes: Record<string, string>,
-	names: ReadonlySet<string>,
-): Record<string, string> {
-	return Object.fromEntries(
-		Object.entries(attributes).filter(
-			([name]) => names.has("All") || names.has(name),
-		),
-	);
+function pick(attributes: Record<string, string>, names: ReadonlySet<string>): Record<string, string> {
+	return Object.fromEntries(Object.entries(attributes).filter(([name]) => names.has("All") || names.has(name)));
 }

@@ -3,11 +3,7 @@ export class Arrivals {
 	readonly #waiting = new Map<string, Set<() => void>>();
 
 	/** Resolves at the next message, at the timeout or when `signal` aborts. */
-	async wait(
-		queueArn: string,
-		milliseconds: number,
-		signal?: AbortSignal,
-	): Promise<void> {
+	async wait(queueArn: string, milliseconds: number, signal?: AbortSignal): Promise<void> {
 		if (signal?.aborted) return;
 		const { promise, resolve } = Promise.withResolvers<void>();
 		const timer = setTimeout(resolve, milliseconds);

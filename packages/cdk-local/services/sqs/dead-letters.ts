@@ -9,24 +9,16 @@ export function deadLetterOperations(queues: Queues) {
 	/** A task completes before its response, so only results are stored. */
 	const tasks = new Map<string, object[]>();
 	return {
-		ListDeadLetterSourceQueues: operation(
-			{ QueueUrl: z.string() },
-			({ QueueUrl }) => ({
-				queueUrls: queues
-					.sources(queues.queue(QueueUrl).arn)
-					.map((queue) => queues.url(queue.name)),
-			}),
-		),
+		ListDeadLetterSourceQueues: operation({ QueueUrl: z.string() }, ({ QueueUrl }) => ({
+			queueUrls: queues.sources(queues.queue(QueueUrl).arn).map((queue) => queues.url(queue.name)),
+		})),
 		StartMessageMoveTask: operation(
 			{ SourceArn: z.string(), DestinationArn: z.string().optional() },
 			({ SourceArn, DestinationArn }) => {
 				const sources = queues.sources(SourceArn);
 				const [source] = sources;
 				if (!source) {
-					throw new AwsError(
-						"InvalidParameterValue",
-						"Source queue must be configured as a Dead Letter Queue.",
-					);
+					throw new AwsError("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.");
 				}
 				if (!DestinationArn && sources.length > 1) {
 					throw notImplemented(

@@ -8,9 +8,7 @@ export interface MessageAttribute {
 }
 
 /** Computes the digest by which a client verifies attributes: name, type and value of each, length-prefixed, sorted by name. */
-export function attributesMd5(
-	attributes: Record<string, MessageAttribute>,
-): string {
+export function attributesMd5(attributes: Record<string, MessageAttribute>): string {
 	const hash = createHash("md5");
 	const add = (bytes: Buffer) => {
 		const length = Buffer.alloc(4);
@@ -18,17 +16,11 @@ export function attributesMd5(
 		hash.update(length).update(bytes);
 	};
 	for (const name of Object.keys(attributes).sort()) {
-		const { DataType, StringValue, BinaryValue } = attributes[
-			name
-		] as MessageAttribute;
+		const { DataType, StringValue, BinaryValue } = attributes[name] as MessageAttribute;
 		add(Buffer.from(name));
 		add(Buffer.from(DataType));
 		hash.update(Buffer.from([StringValue === undefined ? 2 : 1]));
-		add(
-			StringValue === undefined
-				? Buffer.from(BinaryValue ?? "", "base64")
-				: Buffer.from(StringValue),
-		);
+		add(StringValue === undefined ? Buffer.from(BinaryValue ?? "", "base64") : Buffer.from(StringValue));
 	}
 	return hash.digest("hex");
 }

@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-	boolean,
-	ignored,
-	number,
-	resource,
-	tags,
-} from "../../template/resource.ts";
+import { boolean, ignored, number, resource, tags } from "../../template/resource.ts";
 
 export const queue = resource(
 	{

@@ -76,34 +76,22 @@ export class Queues {
 
 	/** Lists the queues whose dead-letter queue this is. */
 	sources(deadLetterArn: string): Queue[] {
-		return this.list("").filter(
-			(queue) => queue.deadLetterArn === deadLetterArn,
-		);
+		return this.list("").filter((queue) => queue.deadLetterArn === deadLetterArn);
 	}
 
 	list(prefix: string): Queue[] {
 		return this.#state
-			.sql(
-				`select ${queueColumns} from queues where substr(name, 1, length(?)) = ? order by name`,
-			)
+			.sql(`select ${queueColumns} from queues where substr(name, 1, length(?)) = ? order by name`)
 			.all(prefix, prefix) as unknown as Queue[];
 	}
 
 	/** Finds a queue by ARN, URL or name. @throws AwsError `QueueDoesNotExist` */
 	queue(id: string): Queue {
-		const row = this.#state
-			.sql(`select ${queueColumns} from queues where name = ?`)
-			.get(nameIn(id));
+		const row = this.#state.sql(`select ${queueColumns} from queues where name = ?`).get(nameIn(id));
 		if (!row) {
-			throw new AwsError(
-				"QueueDoesNotExist",
-				`The specified queue does not exist: ${id}`,
-				400,
-				{
-					"x-amzn-query-error":
-						"AWS.SimpleQueueService.NonExistentQueue;Sender",
-				},
-			);
+			throw new AwsError("QueueDoesNotExist", `The specified queue does not exist: ${id}`, 400, {
+				"x-amzn-query-error": "AWS.SimpleQueueService.NonExistentQueue;Sender",
+			});
 		}
 		return row as unknown as Queue;
 	}
@@ -115,14 +103,9 @@ export class Queues {
 	): { messageId: string; md5: string } {
 		const queue = this.queue(arn);
 		const attributesJson = JSON.stringify(attributes);
-		const size =
-			Buffer.byteLength(body) +
-			(attributesJson === "{}" ? 0 : Buffer.byteLength(attributesJson));
+		const size = Buffer.byteLength(body) + (attributesJson === "{}" ? 0 : Buffer.byteLength(attributesJson));
 		if (body === "") {
-			throw new AwsError(
-				"MissingParameter",
-				"The request must contain the parameter MessageBody.",
-			);
+			throw new AwsError("MissingParameter", "The request must contain the parameter MessageBody.");
 		}
 		if (size > maxMessageBytes) {
 			throw new AwsError(
@@ -133,17 +116,8 @@ export class Queues {
 		const now = this.#state.now();
 		const messageId = randomUUID();
 		this.#state
-			.sql(
-				"insert into messages (queue, message_id, body, attributes, sent_at, visible_at) values (?, ?, ?, ?, ?, ?)",
-			)
-			.run(
-				queue.arn,
-				messageId,
-				body,
-				attributesJson,
-				now,
-				now + (delaySeconds ?? queue.delaySeconds) * 1_000,
-			);
+			.sql("insert into messages (queue, message_id, body, attributes, sent_at, visible_at) values (?, ?, ?, ?, ?, ?)")
+			.run(queue.arn, messageId, body, attributesJson, now, now + (delaySeconds ?? queue.delaySeconds) * 1_000);
 		this.#arrivals.notify(queue.arn);
 		return { messageId, md5: md5(body) };
 	}
@@ -152,8 +126,7 @@ export class Queues {
 	receive(arn: string, max: number, visibilitySeconds?: number): Message[] {
 		const queue = this.queue(arn);
 		const now = this.#state.now();
-		const visibleAt =
-			now + (visibilitySeconds ?? queue.visibilitySeconds) * 1_000;
+		const visibleAt = now + (visibilitySeconds ?? queue.visibilitySeconds) * 1_000;
 		return this.#state.transaction(() => {
 			this.#expire(queue);
 			this.#moveDeadLetters(queue);
@@ -163,23 +136,15 @@ export class Queues {
 						sent_at as sentAt, coalesce(first_received_at, ?) as firstReceivedAt
 					from messages where queue = ? and visible_at <= ? order by visible_at, id limit ?`,
 				)
-				.all(now, queue.arn, now, max) as unknown as (Omit<
-				Message,
-				"receiptHandle" | "md5" | "attributes"
-			> & { id: number; attributes: string })[];
+				.all(now, queue.arn, now, max) as unknown as (Omit<Message, "receiptHandle" | "md5" | "attributes"> & {
+				id: number;
+				attributes: string;
+			})[];
 			return rows.map(({ id, attributes, ...message }) => {
 				const receipt = randomBytes(24).toString("base64url");
 				this.#state
-					.sql(
-						"update messages set visible_at = ?, receive_count = ?, first_received_at = ?, receipt = ? where id = ?",
-					)
-					.run(
-						visibleAt,
-						message.receiveCount,
-						message.firstReceivedAt,
-						receipt,
-						id,
-					);
+					.sql("update messages set visible_at = ?, receive_count = ?, first_received_at = ?, receipt = ? where id = ?")
+					.run(visibleAt, message.receiveCount, message.firstReceivedAt, receipt, id);
 				return {
 					...message,
 					attributes: JSON.parse(attributes),
@@ -204,15 +169,10 @@ export class Queues {
 		const queue = this.queue(arn);
 		const now = this.#state.now();
 		const { changes } = this.#state
-			.sql(
-				"update messages set visible_at = ? where id = ? and queue = ? and receipt = ? and visible_at > ?",
-			)
+			.sql("update messages set visible_at = ? where id = ? and queue = ? and receipt = ? and visible_at > ?")
 			.run(now + seconds * 1_000, id, queue.arn, receipt, now);
 		if (changes === 0) {
-			throw new AwsError(
-				"MessageNotInflight",
-				"The message referred to is not in flight.",
-			);
+			throw new AwsError("MessageNotInflight", "The message referred to is not in flight.");
 		}
 		this.#arrivals.notify(queue.arn);
 	}
@@ -232,9 +192,7 @@ export class Queues {
 	}
 
 	purge(arn: string): void {
-		this.#state
-			.sql("delete from messages where queue = ?")
-			.run(this.queue(arn).arn);
+		this.#state.sql("delete from messages where queue = ?").run(this.queue(arn).arn);
 	}
 
 	/** Moves all messages to another queue as if they were new. @returns how many */
@@ -251,17 +209,12 @@ export class Queues {
 	}
 
 	/** Resolves when a message may be receivable, after `milliseconds` at the latest, so that receivers need not poll. */
-	async wait(
-		arn: string,
-		milliseconds: number,
-		signal?: AbortSignal,
-	): Promise<void> {
+	async wait(arn: string, milliseconds: number, signal?: AbortSignal): Promise<void> {
 		const queue = this.queue(arn).arn;
-		const { next } = this.#state
-			.sql("select min(visible_at) as next from messages where queue = ?")
-			.get(queue) as { next: number | null };
-		const untilNext =
-			next === null ? milliseconds : Math.max(0, next - this.#state.now());
+		const { next } = this.#state.sql("select min(visible_at) as next from messages where queue = ?").get(queue) as {
+			next: number | null;
+		};
+		const untilNext = next === null ? milliseconds : Math.max(0, next - this.#state.now());
 		await this.#arrivals.wait(queue, Math.min(milliseconds, untilNext), signal);
 	}
 
@@ -276,9 +229,7 @@ export class Queues {
 		if (queue.deadLetterArn === null || queue.maxReceives === null) return;
 		const deadLetters = this.queue(queue.deadLetterArn).arn;
 		const { changes } = this.#state
-			.sql(
-				"update messages set queue = ?, receipt = null where queue = ? and visible_at <= ? and receive_count >= ?",
-			)
+			.sql("update messages set queue = ?, receipt = null where queue = ? and visible_at <= ? and receive_count >= ?")
 			.run(deadLetters, queue.arn, this.#state.now(), queue.maxReceives);
 		if (changes > 0) this.#arrivals.notify(deadLetters);
 	}
@@ -289,10 +240,7 @@ const nameIn = (id: string) => id.split(/[/:]/).at(-1) ?? "";
 function readReceipt(handle: string): { id: number; receipt: string } {
 	const [, id, receipt] = /^(\d+)\.([\w-]+)$/.exec(handle) ?? [];
 	if (!id || !receipt) {
-		throw new AwsError(
-			"ReceiptHandleIsInvalid",
-			`The input receipt handle "${handle}" is not a valid receipt handle.`,
-		);
+		throw new AwsError("ReceiptHandleIsInvalid", `The input receipt handle "${handle}" is not a valid receipt handle.`);
 	}
 	return { id: Number(id), receipt };
 }

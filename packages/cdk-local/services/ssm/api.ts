@@ -17,10 +17,7 @@ export function parameterStoreApi(parameters: Parameters): AwsApi {
 			Name: name,
 			Type: type,
 			// Without WithDecryption AWS returns the ciphertext.
-			Value:
-				type === "String" || withDecryption
-					? value
-					: Buffer.from(`not decrypted: ${name}`).toString("base64"),
+			Value: type === "String" || withDecryption ? value : Buffer.from(`not decrypted: ${name}`).toString("base64"),
 			Version: version,
 			LastModifiedDate: changedAt / 1_000,
 			ARN: parameters.arn(name),
@@ -38,23 +35,15 @@ export function parameterStoreApi(parameters: Parameters): AwsApi {
 			})),
 		operations: {
 			GetParameter: operation({ Name, WithDecryption }, (input) => ({
-				Parameter: describe(
-					parameters.parameter(input.Name),
-					input.WithDecryption,
-				),
+				Parameter: describe(parameters.parameter(input.Name), input.WithDecryption),
 			})),
-			GetParameters: operation(
-				{ Names: z.array(Name).min(1).max(10), WithDecryption },
-				(input) => ({
-					Parameters: input.Names.flatMap((name) => {
-						const parameter = parameters.find(name);
-						return parameter ? [describe(parameter, input.WithDecryption)] : [];
-					}),
-					InvalidParameters: input.Names.filter(
-						(name) => !parameters.find(name),
-					),
+			GetParameters: operation({ Names: z.array(Name).min(1).max(10), WithDecryption }, (input) => ({
+				Parameters: input.Names.flatMap((name) => {
+					const parameter = parameters.find(name);
+					return parameter ? [describe(parameter, input.WithDecryption)] : [];
 				}),
-			),
+				InvalidParameters: input.Names.filter((name) => !parameters.find(name)),
+			})),
 			PutParameter: operation(
 				{
 					Name,
@@ -70,9 +59,7 @@ export function parameterStoreApi(parameters: Parameters): AwsApi {
 					return { Version: version, Tier: "Standard" };
 				},
 			),
-			DeleteParameter: operation({ Name }, (input) =>
-				parameters.delete(input.Name),
-			),
+			DeleteParameter: operation({ Name }, (input) => parameters.delete(input.Name)),
 		},
 	});
 }

@@ -44,9 +44,7 @@ export class Parameters {
 		return (
 			this.#preset.get(name) ??
 			(this.#state
-				.sql(
-					"select name, type, value, version, changed_at as changedAt from parameters where name = ?",
-				)
+				.sql("select name, type, value, version, changed_at as changedAt from parameters where name = ?")
 				.get(name) as Parameter | undefined)
 		);
 	}
@@ -80,16 +78,11 @@ export class Parameters {
 			}
 			const type = options.type ?? existing?.type;
 			if (!type) {
-				throw new AwsError(
-					"ValidationException",
-					"A parameter type is required when you create a parameter.",
-				);
+				throw new AwsError("ValidationException", "A parameter type is required when you create a parameter.");
 			}
 			const version = (existing?.version ?? 0) + 1;
 			this.#state
-				.sql(
-					"insert or replace into parameters (name, type, value, version, changed_at) values (?, ?, ?, ?, ?)",
-				)
+				.sql("insert or replace into parameters (name, type, value, version, changed_at) values (?, ?, ?, ?, ?)")
 				.run(name, type, value, version, this.#state.now());
 			return { version };
 		});
@@ -97,9 +90,7 @@ export class Parameters {
 
 	/** @throws AwsError `ParameterNotFound` */
 	delete(name: string): void {
-		const { changes } = this.#state
-			.sql("delete from parameters where name = ?")
-			.run(name);
+		const { changes } = this.#state.sql("delete from parameters where name = ?").run(name);
 		if (changes === 0) throw notFound(name);
 	}
 
@@ -109,5 +100,4 @@ export class Parameters {
 	}
 }
 
-const notFound = (name: string) =>
-	new AwsError("ParameterNotFound", `There is no parameter ${name}.`);
+const notFound = (name: string) => new AwsError("ParameterNotFound", `There is no parameter ${name}.`);

@@ -11,14 +11,11 @@ export function stsApi(state: State): AwsApi {
 		// Identifying oneself needs no permission.
 		permissions: () => [],
 		operations: {
-			GetCallerIdentity: queryOperation(
-				{},
-				(_input, { principal, rights }) => ({
-					Account: state.account,
-					UserId: `${principal?.accessKeyId}:${principal?.name}`,
-					Arn: rights.caller.arn,
-				}),
-			),
+			GetCallerIdentity: queryOperation({}, (_input, { principal, rights }) => ({
+				Account: state.account,
+				UserId: `${principal?.accessKeyId}:${principal?.name}`,
+				Arn: rights.caller.arn,
+			})),
 		},
 	});
 }

@@ -1,9 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-	DynamoDBClient,
-	PutItemCommand,
-	QueryCommand,
-} from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 

@@ -1,9 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-	CreateTableCommand,
-	DynamoDBClient,
-	UpdateTimeToLiveCommand,
-} from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { region, startApis } from "./apis.ts";
@@ -26,8 +22,7 @@ interface ClientOptions {
 	maxAttempts?: number;
 }
 
-export const documentClient = (options: ClientOptions) =>
-	DynamoDBDocumentClient.from(new DynamoDBClient(options));
+export const documentClient = (options: ClientOptions) => DynamoDBDocumentClient.from(new DynamoDBClient(options));
 
 const key = { hash: "pk", range: "sk" };
 const index = { hash: "gsi1pk", range: "gsi1sk" };
@@ -68,9 +63,10 @@ async function independentServer(endpoint: string): Promise<Backend> {
 		new CreateTableCommand({
 			TableName: name,
 			BillingMode: "PAY_PER_REQUEST",
-			AttributeDefinitions: ["pk", "sk", "gsi1pk", "gsi1sk"].map(
-				(AttributeName) => ({ AttributeName, AttributeType: "S" as const }),
-			),
+			AttributeDefinitions: ["pk", "sk", "gsi1pk", "gsi1sk"].map((AttributeName) => ({
+				AttributeName,
+				AttributeType: "S" as const,
+			})),
 			KeySchema: schema(key),
 			GlobalSecondaryIndexes: [
 				{

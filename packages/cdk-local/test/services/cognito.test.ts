@@ -22,10 +22,7 @@ import { JwtVerifier } from "aws-jwt-verify";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { decodeJwt, SignJWT } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
-import type {
-	UserPoolClientOptions,
-	UserPoolOptions,
-} from "../../services/cognito/user-pool.ts";
+import type { UserPoolClientOptions, UserPoolOptions } from "../../services/cognito/user-pool.ts";
 import { type Apis, startApis, useApis } from "./apis.ts";
 
 const UserPoolId = "eu-central-1_TestPool1";
@@ -63,14 +60,8 @@ beforeEach(() => {
 const signUp = (password = Password, Username = email) =>
 	cognito.send(new SignUpCommand({ ClientId, Username, Password: password }));
 const confirm = (code = apis.codes.get(email) ?? "", Username = email) =>
-	cognito.send(
-		new ConfirmSignUpCommand({ ClientId, Username, ConfirmationCode: code }),
-	);
-const initiate = (
-	AuthFlow: string,
-	AuthParameters: Record<string, string>,
-	client = ClientId,
-) =>
+	cognito.send(new ConfirmSignUpCommand({ ClientId, Username, ConfirmationCode: code }));
+const initiate = (AuthFlow: string, AuthParameters: Record<string, string>, client = ClientId) =>
 	cognito.send(
 		new InitiateAuthCommand({
 			ClientId: client,
@@ -83,9 +74,7 @@ const signIn = async (password = Password, username = email) => {
 		USERNAME: username,
 		PASSWORD: password,
 	});
-	return AuthenticationResult as Required<
-		NonNullable<typeof AuthenticationResult>
-	>;
+	return AuthenticationResult as Required<NonNullable<typeof AuthenticationResult>>;
 };
 const member = async () => {
 	const { UserSub } = await signUp();
@@ -102,9 +91,7 @@ describe("signing up", () => {
 			name: "UserNotConfirmedException",
 		});
 		await confirm();
-		const user = await cognito.send(
-			new AdminGetUserCommand({ UserPoolId, Username: email }),
-		);
+		const user = await cognito.send(new AdminGetUserCommand({ UserPoolId, Username: email }));
 		expect(user).toMatchObject({ Username: UserSub, UserStatus: "CONFIRMED" });
 		expect(user.UserAttributes).toContainEqual({
 			Name: "email_verified",
@@ -128,9 +115,7 @@ describe("signing up", () => {
 				UserAttributes: [{ Name: "email_verified", Value: "true" }],
 			}),
 		);
-		const user = await cognito.send(
-			new AdminGetUserCommand({ UserPoolId, Username: email }),
-		);
+		const user = await cognito.send(new AdminGetUserCommand({ UserPoolId, Username: email }));
 		expect(user.UserAttributes).toContainEqual({
 			Name: "email_verified",
 			Value: "false",
@@ -164,9 +149,7 @@ describe("signing up", () => {
 		});
 		apis.pools.ensureClient("eu-central-1_Closed", "closed", clientOptions);
 		await expect(
-			cognito.send(
-				new SignUpCommand({ ClientId: "closed", Username: email, Password }),
-			),
+			cognito.send(new SignUpCommand({ ClientId: "closed", Username: email, Password })),
 		).rejects.toMatchObject({ name: "NotAuthorizedException" });
 	});
 });
@@ -194,9 +177,7 @@ describe("a confirmation code", () => {
 			name: "ExpiredCodeException",
 		});
 		// The admin's signature is of the clients' time.
-		await cognito.send(
-			new ResendConfirmationCodeCommand({ ClientId, Username: email }),
-		);
+		await cognito.send(new ResendConfirmationCodeCommand({ ClientId, Username: email }));
 		await confirm();
 		apis.passSeconds(-86_401);
 		await expect(confirm()).rejects.toMatchObject({
@@ -214,50 +195,38 @@ describe("signing in", () => {
 			message: "Incorrect username or password.",
 		};
 		await expect(signIn("Wrong-horse-12")).rejects.toMatchObject(refusal);
-		await expect(signIn(Password, "nobody@example.com")).rejects.toMatchObject(
-			refusal,
-		);
+		await expect(signIn(Password, "nobody@example.com")).rejects.toMatchObject(refusal);
 	});
 
 	test("works by address in any case and by sub", async () => {
 		const sub = await member();
-		expect(
-			decodeJwt((await signIn(Password, email.toUpperCase())).IdToken).sub,
-		).toBe(sub);
+		expect(decodeJwt((await signIn(Password, email.toUpperCase())).IdToken).sub).toBe(sub);
 		expect(decodeJwt((await signIn(Password, sub)).IdToken).sub).toBe(sub);
 	});
 
 	test("accepts only the flows of its client", async () => {
-		await expect(
-			initiate("USER_SRP_AUTH", { USERNAME: email, SRP_A: "1" }),
-		).rejects.toMatchObject({
+		await expect(initiate("USER_SRP_AUTH", { USERNAME: email, SRP_A: "1" })).rejects.toMatchObject({
 			name: "InvalidParameterException",
 			message: "USER_SRP_AUTH flow not enabled for this client",
 		});
 		apis.pools.ensureClient(UserPoolId, "srp", {
 			explicitAuthFlows: ["ALLOW_USER_SRP_AUTH"],
 		});
-		await expect(
-			initiate(
-				"USER_PASSWORD_AUTH",
-				{ USERNAME: email, PASSWORD: Password },
-				"srp",
-			),
-		).rejects.toMatchObject({ name: "InvalidParameterException" });
-		await expect(
-			initiate("USER_SRP_AUTH", { USERNAME: email, SRP_A: "1" }, "srp"),
-		).rejects.toMatchObject({ name: "NotImplemented" });
+		await expect(initiate("USER_PASSWORD_AUTH", { USERNAME: email, PASSWORD: Password }, "srp")).rejects.toMatchObject({
+			name: "InvalidParameterException",
+		});
+		await expect(initiate("USER_SRP_AUTH", { USERNAME: email, SRP_A: "1" }, "srp")).rejects.toMatchObject({
+			name: "NotImplemented",
+		});
 	});
 
 	test("names a missing or unknown parameter", async () => {
-		await expect(
-			initiate("USER_PASSWORD_AUTH", { USERNAME: email }),
-		).rejects.toMatchObject({
+		await expect(initiate("USER_PASSWORD_AUTH", { USERNAME: email })).rejects.toMatchObject({
 			message: "Missing required parameter PASSWORD",
 		});
-		await expect(
-			initiate("USER_PASSWORD_AUTH", {}, "no-client"),
-		).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+		await expect(initiate("USER_PASSWORD_AUTH", {}, "no-client")).rejects.toMatchObject({
+			name: "ResourceNotFoundException",
+		});
 	});
 });
 
@@ -298,19 +267,14 @@ describe("a token", () => {
 		});
 		expect(ExpiresIn).toBe(3_600);
 		const [head, , signature] = IdToken.split(".");
-		const forged = Buffer.from(
-			JSON.stringify({ ...id, sub: "someone-else" }),
-		).toString("base64url");
-		await expect(
-			verify.verify(`${head}.${forged}.${signature}`),
-		).rejects.toThrow("signature");
+		const forged = Buffer.from(JSON.stringify({ ...id, sub: "someone-else" })).toString("base64url");
+		await expect(verify.verify(`${head}.${forged}.${signature}`)).rejects.toThrow("signature");
 	});
 
 	test("is refreshed for its own client until it expires or is revoked", async () => {
 		const sub = await member();
 		const { RefreshToken, IdToken } = await signIn();
-		const refresh = (client = ClientId) =>
-			initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken }, client);
+		const refresh = (client = ClientId) => initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken }, client);
 		const { AuthenticationResult: fresh } = await refresh();
 		expect(fresh?.RefreshToken).toBeUndefined();
 		const before = decodeJwt(IdToken);
@@ -329,9 +293,7 @@ describe("a token", () => {
 			message: "Refresh Token has expired",
 		});
 		apis.passSeconds(-86_401);
-		await cognito.send(
-			new RevokeTokenCommand({ ClientId, Token: RefreshToken }),
-		);
+		await cognito.send(new RevokeTokenCommand({ ClientId, Token: RefreshToken }));
 		await expect(refresh()).rejects.toMatchObject({
 			message: "Invalid Refresh Token",
 		});
@@ -340,8 +302,7 @@ describe("a token", () => {
 	test("identifies the user if it is an access token", async () => {
 		const sub = await member();
 		const { AccessToken, IdToken } = await signIn();
-		const who = (token: string) =>
-			cognito.send(new GetUserCommand({ AccessToken: token }));
+		const who = (token: string) => cognito.send(new GetUserCommand({ AccessToken: token }));
 		const user = await who(AccessToken);
 		expect(user.UserAttributes).toContainEqual({ Name: "sub", Value: sub });
 		const foreign = await new SignJWT(decodeJwt(AccessToken))
@@ -361,9 +322,7 @@ describe("a token", () => {
 
 	test("verifies with the keys that the issuer publishes, and no others", async () => {
 		const issuer = apis.pools.issuer(UserPoolId);
-		const configuration = await fetch(
-			`${issuer}/.well-known/openid-configuration`,
-		);
+		const configuration = await fetch(`${issuer}/.well-known/openid-configuration`);
 		expect(await configuration.json()).toMatchObject({
 			issuer,
 			jwks_uri: `${issuer}/.well-known/jwks.json`,
@@ -371,9 +330,7 @@ describe("a token", () => {
 		const keys = await (await fetch(`${issuer}/.well-known/jwks.json`)).json();
 		expect(keys).toEqual(apis.pools.jwks(UserPoolId));
 		expect(JSON.stringify(keys)).not.toContain('"d"');
-		const missing = await fetch(
-			`${apis.state.endpoint}/eu-central-1_Missing/.well-known/jwks.json`,
-		);
+		const missing = await fetch(`${apis.state.endpoint}/eu-central-1_Missing/.well-known/jwks.json`);
 		expect(missing.status).toBe(400);
 	});
 });
@@ -443,23 +400,17 @@ describe("an administrator", () => {
 
 	test("confirms, lists, finds and deletes users", async () => {
 		await signUp();
-		await cognito.send(
-			new AdminConfirmSignUpCommand({ UserPoolId, Username: email }),
-		);
+		await cognito.send(new AdminConfirmSignUpCommand({ UserPoolId, Username: email }));
 		const { RefreshToken } = await signIn();
-		const listed = await cognito.send(
-			new ListUsersCommand({ UserPoolId, Filter: `email = "${email}"` }),
-		);
+		const listed = await cognito.send(new ListUsersCommand({ UserPoolId, Filter: `email = "${email}"` }));
 		expect(listed.Users).toHaveLength(1);
-		await cognito.send(
-			new AdminDeleteUserCommand({ UserPoolId, Username: email }),
-		);
-		await expect(
-			cognito.send(new AdminGetUserCommand({ UserPoolId, Username: email })),
-		).rejects.toMatchObject({ name: "UserNotFoundException" });
-		await expect(
-			initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken }),
-		).rejects.toMatchObject({ name: "NotAuthorizedException" });
+		await cognito.send(new AdminDeleteUserCommand({ UserPoolId, Username: email }));
+		await expect(cognito.send(new AdminGetUserCommand({ UserPoolId, Username: email }))).rejects.toMatchObject({
+			name: "UserNotFoundException",
+		});
+		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
+			name: "NotAuthorizedException",
+		});
 	});
 
 	test("lists users page by page", async () => {
@@ -469,9 +420,7 @@ describe("an administrator", () => {
 		const seen: (string | undefined)[] = [];
 		let PaginationToken: string | undefined;
 		do {
-			const page = await cognito.send(
-				new ListUsersCommand({ UserPoolId, Limit: 2, PaginationToken }),
-			);
+			const page = await cognito.send(new ListUsersCommand({ UserPoolId, Limit: 2, PaginationToken }));
 			seen.push(...(page.Users ?? []).map((user) => user.Username));
 			PaginationToken = page.PaginationToken;
 		} while (PaginationToken);
@@ -510,9 +459,9 @@ test("a code replaces a forgotten password, and old sign-ins end", async () => {
 		name: "NotAuthorizedException",
 	});
 	await signIn("New-horse-4444");
-	await expect(
-		initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken }),
-	).rejects.toMatchObject({ name: "NotAuthorizedException" });
+	await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
+		name: "NotAuthorizedException",
+	});
 });
 
 test("users, passwords, keys and refresh tokens outlive a restart", async () => {
@@ -523,9 +472,7 @@ test("users, passwords, keys and refresh tokens outlive a restart", async () => 
 		new CognitoIdentityProviderClient(of.client).send(
 			new InitiateAuthCommand({
 				ClientId,
-				AuthFlow: AuthParameters.USERNAME
-					? "USER_PASSWORD_AUTH"
-					: "REFRESH_TOKEN_AUTH",
+				AuthFlow: AuthParameters.USERNAME ? "USER_PASSWORD_AUTH" : "REFRESH_TOKEN_AUTH",
 				AuthParameters,
 			}),
 		);
@@ -557,9 +504,7 @@ test("the state holds no readable password, code or token", async () => {
 });
 
 test("an unknown operation is refused by name", async () => {
-	await expect(
-		cognito.send(new ListDevicesCommand({ AccessToken: "x" })),
-	).rejects.toMatchObject({
+	await expect(cognito.send(new ListDevicesCommand({ AccessToken: "x" }))).rejects.toMatchObject({
 		name: "UnknownOperationException",
 		message: expect.stringContaining("ListDevices"),
 	});

@@ -31,43 +31,29 @@ const client = new DynamoDBClient(apis.client);
 
 const put = (item: Record<string, AttributeValue>) =>
 	client.send(new PutItemCommand({ TableName, Item: { ...key, ...item } }));
-const get = async () =>
-	(await client.send(new GetItemCommand({ TableName, Key: key }))).Item;
+const get = async () => (await client.send(new GetItemCommand({ TableName, Key: key }))).Item;
 const update = (rest: Partial<UpdateItemCommandInput>) =>
 	client.send(new UpdateItemCommand({ TableName, Key: key, ...rest }));
 
 describe("refuses", () => {
 	test("a value or name that no expression uses", async () => {
 		const remove = { UpdateExpression: "REMOVE a" };
-		await expect(
-			update({ ...remove, ExpressionAttributeValues: { ":v": { S: "x" } } }),
-		).rejects.toMatchObject({
+		await expect(update({ ...remove, ExpressionAttributeValues: { ":v": { S: "x" } } })).rejects.toMatchObject({
 			...refusal,
-			message:
-				"Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}",
+			message: "Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}",
 		});
-		await expect(
-			update({ ...remove, ExpressionAttributeNames: { "#a": "b" } }),
-		).rejects.toMatchObject(refusal);
+		await expect(update({ ...remove, ExpressionAttributeNames: { "#a": "b" } })).rejects.toMatchObject(refusal);
 	});
 
 	test("an index key of another type, or without text", async () => {
 		for (const gsi1pk of [{ N: "1" }, { S: "" }]) {
-			await expect(put({ gsi1pk, gsi1sk: { S: "x" } })).rejects.toMatchObject(
-				refusal,
-			);
+			await expect(put({ gsi1pk, gsi1sk: { S: "x" } })).rejects.toMatchObject(refusal);
 		}
 	});
 
 	test.each<[string, Partial<QueryCommandInput>]>([
-		[
-			"filtered by a part of the key",
-			{ KeyConditionExpression: "pk = :x", FilterExpression: "sk = :x" },
-		],
-		[
-			"on an index that is not there",
-			{ IndexName: "none", KeyConditionExpression: "gsi1pk = :x" },
-		],
+		["filtered by a part of the key", { KeyConditionExpression: "pk = :x", FilterExpression: "sk = :x" }],
+		["on an index that is not there", { IndexName: "none", KeyConditionExpression: "gsi1pk = :x" }],
 		["with an expression cut short", { KeyConditionExpression: "pk = :x and" }],
 		[
 			"from a key of another place",
@@ -104,12 +90,9 @@ describe("refuses", () => {
 		}
 	});
 
-	test.each(["1e126", "1e-131", `1.${"1".repeat(38)}`, "five", ""])(
-		"%s as a number",
-		async (N) => {
-			await expect(put({ n: { N } })).rejects.toMatchObject(refusal);
-		},
-	);
+	test.each(["1e126", "1e-131", `1.${"1".repeat(38)}`, "five", ""])("%s as a number", async (N) => {
+		await expect(put({ n: { N } })).rejects.toMatchObject(refusal);
+	});
 
 	test("an unknown operation or parameter, by name", async () => {
 		await expect(client.send(new ListTablesCommand({}))).rejects.toThrow(

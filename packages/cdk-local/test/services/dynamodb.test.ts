@@ -34,17 +34,12 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		pk: { S: pk },
 		sk: { S: sk },
 	});
-	const send = ((command: never) =>
-		backend.dynamodb.send(command)) as Backend["dynamodb"]["send"];
-	const put = (Item: Item, rest: object = {}) =>
-		send(new PutItemCommand({ TableName, Item, ...rest }));
-	const get = async (Key: Item) =>
-		(await send(new GetItemCommand({ TableName, Key, ConsistentRead: true })))
-			.Item;
+	const send = ((command: never) => backend.dynamodb.send(command)) as Backend["dynamodb"]["send"];
+	const put = (Item: Item, rest: object = {}) => send(new PutItemCommand({ TableName, Item, ...rest }));
+	const get = async (Key: Item) => (await send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
 	const update = (Key: Item, rest: Partial<UpdateItemCommandInput>) =>
 		send(new UpdateItemCommand({ TableName, Key, ...rest }));
-	const query = (rest: Partial<QueryCommandInput>) =>
-		send(new QueryCommand({ TableName, ...rest }));
+	const query = (rest: Partial<QueryCommandInput>) => send(new QueryCommand({ TableName, ...rest }));
 	const inPartition = (pk: string): Partial<QueryCommandInput> => ({
 		KeyConditionExpression: "pk = :pk",
 		ExpressionAttributeValues: { ":pk": { S: pk } },
@@ -75,10 +70,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 	test("replaces a whole item, and deletes a missing one without an error", async () => {
 		const key = keyOf();
 		await put({ ...key, a: { S: "1" }, b: { S: "2" } });
-		const { Attributes } = await put(
-			{ ...key, a: { S: "3" } },
-			{ ReturnValues: "ALL_OLD" },
-		);
+		const { Attributes } = await put({ ...key, a: { S: "3" } }, { ReturnValues: "ALL_OLD" });
 		expect(Attributes).toEqual({ ...key, a: { S: "1" }, b: { S: "2" } });
 		expect(await get(key)).toEqual({ ...key, a: { S: "3" } });
 		await send(new DeleteItemCommand({ TableName, Key: key }));
@@ -214,8 +206,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			all: { SS: ["a"] },
 		});
 		await update(key, {
-			UpdateExpression:
-				"SET m.#new = :v REMOVE m.dropped, l[0], l[1] DELETE s :a, #all :a",
+			UpdateExpression: "SET m.#new = :v REMOVE m.dropped, l[0], l[1] DELETE s :a, #all :a",
 			ExpressionAttributeNames: { "#new": "new", "#all": "all" },
 			ExpressionAttributeValues: { ":v": { BOOL: false }, ":a": { SS: ["a"] } },
 		});
@@ -259,10 +250,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		],
 		["an undefined name", { UpdateExpression: "REMOVE #a" }],
 		["an undefined value", { UpdateExpression: "SET a = :v" }],
-		[
-			"an unused name",
-			{ UpdateExpression: "REMOVE a", ExpressionAttributeNames: { "#a": "x" } },
-		],
+		["an unused name", { UpdateExpression: "REMOVE a", ExpressionAttributeNames: { "#a": "x" } }],
 		["no expression in it", { UpdateExpression: "" }],
 		["a section twice", { UpdateExpression: "REMOVE a REMOVE b" }],
 		[
@@ -282,14 +270,8 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		["no sort key", { pk: { S: "x" } }],
 		["an empty key", { pk: { S: "" }, sk: { S: "x" } }],
 		["a number as key", { pk: { S: "x" }, sk: { N: "1" } }],
-		[
-			"more than 400 KB",
-			{ pk: { S: "x" }, sk: { S: "x" }, a: { S: "x".repeat(400 * 1024) } },
-		],
-		[
-			"a sort key of more than 1,024 bytes",
-			{ pk: { S: "x" }, sk: { S: "ü".repeat(513) } },
-		],
+		["more than 400 KB", { pk: { S: "x" }, sk: { S: "x" }, a: { S: "x".repeat(400 * 1024) } }],
+		["a sort key of more than 1,024 bytes", { pk: { S: "x" }, sk: { S: "ü".repeat(513) } }],
 	])("an item with %s is refused", async (_name, item) => {
 		await expect(put(item)).rejects.toMatchObject({
 			name: "ValidationException",
@@ -310,25 +292,22 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		["sk = :x", ["b"]],
 		["sk between :x and :y", ["b", "c"]],
 		["begins_with(sk, :x)", ["b"]],
-	])(
-		"a query where %s reads in the order of bytes",
-		async (condition, found) => {
-			const pk = `query-${condition}`;
-			for (const sk of ["d", "b", "A", "c", "a"]) await put(keyOf(sk, pk));
-			await put(keyOf("b", `${pk}-other`));
-			const { Items, Count } = await query({
-				KeyConditionExpression: `pk = :pk and ${condition}`,
-				ExpressionAttributeValues: {
-					":pk": { S: pk },
-					":x": { S: "b" },
-					...(condition.includes(":y") && { ":y": { S: "c" } }),
-				},
-				ConsistentRead: true,
-			});
-			expect(sortKeys(Items)).toEqual(found);
-			expect(Count).toBe(found.length);
-		},
-	);
+	])("a query where %s reads in the order of bytes", async (condition, found) => {
+		const pk = `query-${condition}`;
+		for (const sk of ["d", "b", "A", "c", "a"]) await put(keyOf(sk, pk));
+		await put(keyOf("b", `${pk}-other`));
+		const { Items, Count } = await query({
+			KeyConditionExpression: `pk = :pk and ${condition}`,
+			ExpressionAttributeValues: {
+				":pk": { S: pk },
+				":x": { S: "b" },
+				...(condition.includes(":y") && { ":y": { S: "c" } }),
+			},
+			ConsistentRead: true,
+		});
+		expect(sortKeys(Items)).toEqual(found);
+		expect(Count).toBe(found.length);
+	});
 
 	test("a query is read page by page, backwards and filtered", async () => {
 		const pk = "pages";
@@ -364,9 +343,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			...inPartition(pk),
 			ExclusiveStartKey: first.LastEvaluatedKey,
 		});
-		expect(sortKeys([...(first.Items ?? []), ...(second.Items ?? [])])).toEqual(
-			["0", "1", "2", "3", "4"],
-		);
+		expect(sortKeys([...(first.Items ?? []), ...(second.Items ?? [])])).toEqual(["0", "1", "2", "3", "4"]);
 		expect(second.LastEvaluatedKey).toBeUndefined();
 	});
 
@@ -398,18 +375,13 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			ExclusiveStartKey = page.LastEvaluatedKey;
 		} while (ExclusiveStartKey);
 		expect(listed).toEqual(["d", "b", "a"]);
-		const { Items } = await send(
-			new ScanCommand({ TableName, IndexName: "gsi1" }),
-		);
+		const { Items } = await send(new ScanCommand({ TableName, IndexName: "gsi1" }));
 		expect(sortKeys(Items)?.sort()).toEqual(["a", "b", "d"]);
 	});
 
 	test.each<[string, Partial<QueryCommandInput>]>([
 		["without its partition", { KeyConditionExpression: "sk = :x" }],
-		[
-			"by part of a partition",
-			{ KeyConditionExpression: "begins_with(pk, :x)" },
-		],
+		["by part of a partition", { KeyConditionExpression: "begins_with(pk, :x)" }],
 		["by another attribute", { KeyConditionExpression: "pk = :x and a = :x" }],
 		[
 			"consistent on an index",
@@ -420,9 +392,9 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			},
 		],
 	])("a query %s is refused", async (_name, rest) => {
-		await expect(
-			query({ ExpressionAttributeValues: { ":x": { S: "x" } }, ...rest }),
-		).rejects.toMatchObject({ name: "ValidationException" });
+		await expect(query({ ExpressionAttributeValues: { ":x": { S: "x" } }, ...rest })).rejects.toMatchObject({
+			name: "ValidationException",
+		});
 	});
 
 	test("batches write and read many items, without the missing ones", async () => {
@@ -460,11 +432,9 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 	test("a batch with too many keys or a repeated key is refused", async () => {
 		const keys = Array.from({ length: 101 }, (_, n) => keyOf(`${n}`, "batch"));
 		for (const Keys of [keys, [keys[0], keys[0]] as Item[]]) {
-			await expect(
-				send(
-					new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys } } }),
-				),
-			).rejects.toMatchObject({ name: "ValidationException" });
+			await expect(send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys } } }))).rejects.toMatchObject({
+				name: "ValidationException",
+			});
 		}
 	});
 
@@ -514,11 +484,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			);
 		await expect(transact("5")).rejects.toMatchObject({
 			name: "TransactionCanceledException",
-			CancellationReasons: [
-				{ Code: "None" },
-				{ Code: "ConditionalCheckFailed" },
-				{ Code: "None" },
-			],
+			CancellationReasons: [{ Code: "None" }, { Code: "ConditionalCheckFailed" }, { Code: "None" }],
 		});
 		expect(await get(one)).toBeUndefined();
 		await transact("1");
@@ -532,10 +498,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		await expect(
 			send(
 				new TransactWriteItemsCommand({
-					TransactItems: [
-						{ Put: { TableName, Item } },
-						{ Delete: { TableName, Key: Item } },
-					],
+					TransactItems: [{ Put: { TableName, Item } }, { Delete: { TableName, Key: Item } }],
 				}),
 			),
 		).rejects.toMatchObject({ name: "ValidationException" });
@@ -554,23 +517,19 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			TableStatus: "ACTIVE",
 			GlobalSecondaryIndexes: [{ IndexName: "gsi1" }],
 		});
-		const { TimeToLiveDescription } = await send(
-			new DescribeTimeToLiveCommand({ TableName }),
-		);
+		const { TimeToLiveDescription } = await send(new DescribeTimeToLiveCommand({ TableName }));
 		expect(TimeToLiveDescription).toEqual({
 			TimeToLiveStatus: "ENABLED",
 			AttributeName: "expires_at",
 		});
-		await expect(
-			send(new DescribeTableCommand({ TableName: "none" })),
-		).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+		await expect(send(new DescribeTableCommand({ TableName: "none" }))).rejects.toMatchObject({
+			name: "ResourceNotFoundException",
+		});
 	});
 });
 
 /** An unused value would be an error of its own. */
 function ofThose(values: Item, expression: string): Item | undefined {
-	const used = Object.entries(values).filter(([name]) =>
-		expression.includes(name),
-	);
+	const used = Object.entries(values).filter(([name]) => expression.includes(name));
 	return used.length > 0 ? Object.fromEntries(used) : undefined;
 }

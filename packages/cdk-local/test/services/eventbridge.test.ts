@@ -36,11 +36,8 @@ apis.buses.putRule({
 	],
 });
 
-const putEvents = (...Entries: PutEventsRequestEntry[]) =>
-	eventBridge.send(new PutEventsCommand({ Entries }));
-const event = (
-	extra: Partial<PutEventsRequestEntry> = {},
-): PutEventsRequestEntry => ({
+const putEvents = (...Entries: PutEventsRequestEntry[]) => eventBridge.send(new PutEventsCommand({ Entries }));
+const event = (extra: Partial<PutEventsRequestEntry> = {}): PutEventsRequestEntry => ({
 	EventBusName: bus,
 	Source: "app.processor",
 	DetailType: "Processed",
@@ -77,9 +74,7 @@ test("an event reaches the targets of matching rules in EventBridge's format", a
 });
 
 test("a bus can be named by its ARN", async () => {
-	await putEvents(
-		event({ EventBusName: apis.state.arn("events", `event-bus/${bus}`) }),
-	);
+	await putEvents(event({ EventBusName: apis.state.arn("events", `event-bus/${bus}`) }));
 	expect(arrived(stage)).toHaveLength(1);
 });
 
@@ -106,9 +101,9 @@ test("each invalid entry is refused on its own", async () => {
 
 test("a request with more than ten entries or 256 KB is refused", async () => {
 	await expect(putEvents(...Array(11).fill(event()))).rejects.toThrow();
-	await expect(
-		putEvents(event({ Detail: JSON.stringify({ x: "y".repeat(262_144) }) })),
-	).rejects.toThrow(/over the limit/);
+	await expect(putEvents(event({ Detail: JSON.stringify({ x: "y".repeat(262_144) }) }))).rejects.toThrow(
+		/over the limit/,
+	);
 	expect(arrived(stage)).toEqual([]);
 });
 
@@ -119,9 +114,7 @@ test("an event that a target refuses goes to the dead-letter queue, and other ta
 });
 
 test("an unknown operation is refused by name", async () => {
-	await expect(
-		eventBridge.send(new PutRuleCommand({ Name: "x" })),
-	).rejects.toThrow(/PutRule is not implemented/);
+	await expect(eventBridge.send(new PutRuleCommand({ Name: "x" }))).rejects.toThrow(/PutRule is not implemented/);
 });
 
 test("TestEventPattern tests a pattern", async () => {
@@ -167,85 +160,33 @@ describe("a pattern", () => {
 		["all fields", { source: ["aws.s3"], detail: { ok: [false] } }, false],
 		["one element of a list", { detail: { tags: ["blue"] } }, true],
 		["no element of a list", { detail: { tags: ["green"] } }, false],
-		[
-			"one object of a list",
-			{ detail: { parts: { name: ["b"], size: [2] } } },
-			true,
-		],
-		[
-			"parts of two objects",
-			{ detail: { parts: { name: ["b"], size: [1] } } },
-			false,
-		],
+		["one object of a list", { detail: { parts: { name: ["b"], size: [2] } } }, true],
+		["parts of two objects", { detail: { parts: { name: ["b"], size: [1] } } }, false],
 		["a prefix", key({ prefix: "originals/" }), true],
 		["another prefix", key({ prefix: "derived/" }), false],
-		[
-			"a prefix in any case",
-			key({ prefix: { "equals-ignore-case": "ORIGINALS/" } }),
-			true,
-		],
+		["a prefix in any case", key({ prefix: { "equals-ignore-case": "ORIGINALS/" } }), true],
 		["a suffix", key({ suffix: ".PNG" }), true],
 		["another suffix", key({ suffix: ".png" }), false],
-		[
-			"a suffix in any case",
-			key({ suffix: { "equals-ignore-case": ".png" } }),
-			true,
-		],
+		["a suffix in any case", key({ suffix: { "equals-ignore-case": ".png" } }), true],
 		["any case", key({ "equals-ignore-case": "ORIGINALS/U/A.png" }), true],
 		["a wildcard", key({ wildcard: "originals/*/*.PNG" }), true],
 		["a wildcard's dot", key({ wildcard: "originals*aXPNG" }), false],
 		["anything but it", key({ "anything-but": "originals/u/a.PNG" }), false],
 		["anything but others", key({ "anything-but": ["x", "y"] }), true],
-		[
-			"anything but its prefix",
-			key({ "anything-but": { prefix: "originals/" } }),
-			false,
-		],
-		[
-			"anything but its suffixes",
-			key({ "anything-but": { suffix: [".x", ".PNG"] } }),
-			false,
-		],
-		[
-			"anything but a wildcard",
-			key({ "anything-but": { wildcard: "*/v/*" } }),
-			true,
-		],
-		[
-			"anything but, of nothing",
-			{ detail: { nothing: [{ "anything-but": "x" }] } },
-			false,
-		],
+		["anything but its prefix", key({ "anything-but": { prefix: "originals/" } }), false],
+		["anything but its suffixes", key({ "anything-but": { suffix: [".x", ".PNG"] } }), false],
+		["anything but a wildcard", key({ "anything-but": { wildcard: "*/v/*" } }), true],
+		["anything but, of nothing", { detail: { nothing: [{ "anything-but": "x" }] } }, false],
 		["a number in range", size(">", 0, "<=", 500), true],
 		["a number out of range", size(">", 500), false],
 		["an equal number", size("=", 500), true],
 		["an existing field", { detail: { ok: [{ exists: true }] } }, true],
-		[
-			"an existing field that is null",
-			{ detail: { empty: [{ exists: true }] } },
-			true,
-		],
+		["an existing field that is null", { detail: { empty: [{ exists: true }] } }, true],
 		["an absent field", { detail: { nothing: [{ exists: false }] } }, true],
-		[
-			"an absent field of an absent object",
-			{ detail: { a: { b: [{ exists: false }] } } },
-			true,
-		],
-		[
-			"a missing field, which exists requires",
-			{ detail: { nothing: [{ exists: true }] } },
-			false,
-		],
-		[
-			"one of two patterns",
-			{ $or: [{ source: ["x"] }, { detail: { ok: [true] } }] },
-			true,
-		],
-		[
-			"none of two patterns",
-			{ $or: [{ source: ["x"] }, { source: ["y"] }] },
-			false,
-		],
+		["an absent field of an absent object", { detail: { a: { b: [{ exists: false }] } } }, true],
+		["a missing field, which exists requires", { detail: { nothing: [{ exists: true }] } }, false],
+		["one of two patterns", { $or: [{ source: ["x"] }, { detail: { ok: [true] } }] }, true],
+		["none of two patterns", { $or: [{ source: ["x"] }, { source: ["y"] }] }, false],
 	])("matches by %s", (_title, pattern, expected) => {
 		expect(eventPattern(pattern)(object)).toBe(expected);
 	});

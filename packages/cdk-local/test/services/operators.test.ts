@@ -4,15 +4,8 @@ import {
 	ListStackResourcesCommand,
 	UpdateStackCommand,
 } from "@aws-sdk/client-cloudformation";
-import {
-	CloudWatchLogsClient,
-	FilterLogEventsCommand,
-	paginateFilterLogEvents,
-} from "@aws-sdk/client-cloudwatch-logs";
-import {
-	EventBridgeClient,
-	PutEventsCommand,
-} from "@aws-sdk/client-eventbridge";
+import { CloudWatchLogsClient, FilterLogEventsCommand, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import {
 	GetAccountSettingsCommand,
 	GetFunctionConfigurationCommand,
@@ -20,10 +13,7 @@ import {
 	LambdaClient,
 	UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import {
-	GetBucketNotificationConfigurationCommand,
-	S3Client,
-} from "@aws-sdk/client-s3";
+import { GetBucketNotificationConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
 import {
 	ListDeadLetterSourceQueuesCommand,
 	ListMessageMoveTasksCommand,
@@ -32,22 +22,11 @@ import {
 	SQSClient,
 	StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
-import {
-	DeleteParameterCommand,
-	GetParameterCommand,
-	PutParameterCommand,
-	SSMClient,
-} from "@aws-sdk/client-ssm";
+import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-	eventually,
-	openQueue,
-	startTiny,
-	type TinyCloud,
-	tinyFunction,
-} from "../tiny-cloud.ts";
+import { eventually, openQueue, startTiny, type TinyCloud, tinyFunction } from "../tiny-cloud.ts";
 
 /** Tests the calls of the operator of an environment; the other files test those of its functions. */
 let cloud: TinyCloud;
@@ -135,9 +114,7 @@ const invoke = async (event: object = {}) => {
 };
 
 test("STS identifies the caller", async () => {
-	const answer = await new STSClient(client).send(
-		new GetCallerIdentityCommand({}),
-	);
+	const answer = await new STSClient(client).send(new GetCallerIdentityCommand({}));
 	expect(answer).toMatchObject({
 		Account: "000000000000",
 		Arn: "arn:aws:sts::000000000000:assumed-role/operator/local",
@@ -146,9 +123,7 @@ test("STS identifies the caller", async () => {
 
 test("CloudFormation describes the stacks of the assembly, and refuses to change them", async () => {
 	const formation = new CloudFormationClient(client);
-	const { Stacks } = await formation.send(
-		new DescribeStacksCommand({ StackName: "tiny" }),
-	);
+	const { Stacks } = await formation.send(new DescribeStacksCommand({ StackName: "tiny" }));
 	expect(Stacks).toHaveLength(1);
 	expect(Stacks?.[0]).toMatchObject({
 		StackName: "tiny",
@@ -158,9 +133,7 @@ test("CloudFormation describes the stacks of the assembly, and refuses to change
 	expect(Stacks?.[0]?.Outputs).toContainEqual(
 		expect.objectContaining({ OutputKey: "WorkerName", OutputValue: "worker" }),
 	);
-	const { StackResourceSummaries } = await formation.send(
-		new ListStackResourcesCommand({ StackName: "tiny" }),
-	);
+	const { StackResourceSummaries } = await formation.send(new ListStackResourcesCommand({ StackName: "tiny" }));
 	expect(StackResourceSummaries).toContainEqual(
 		expect.objectContaining({
 			LogicalResourceId: "Worker",
@@ -168,20 +141,17 @@ test("CloudFormation describes the stacks of the assembly, and refuses to change
 			ResourceType: "AWS::Lambda::Function",
 		}),
 	);
-	await expect(
-		formation.send(new DescribeStacksCommand({ StackName: "other" })),
-	).rejects.toMatchObject({
+	await expect(formation.send(new DescribeStacksCommand({ StackName: "other" }))).rejects.toMatchObject({
 		name: "ValidationError",
 		message: "Stack with id other does not exist",
 	});
-	await expect(
-		formation.send(new UpdateStackCommand({ StackName: "tiny" })),
-	).rejects.toThrow(/UpdateStack is not implemented by cdk-local/);
+	await expect(formation.send(new UpdateStackCommand({ StackName: "tiny" }))).rejects.toThrow(
+		/UpdateStack is not implemented by cdk-local/,
+	);
 });
 
 test("CloudWatch Logs finds a function's lines by time and by terms, page by page", async () => {
-	const at = (time: string, message: string) =>
-		JSON.stringify({ timestamp: time, message });
+	const at = (time: string, message: string) => JSON.stringify({ timestamp: time, message });
 	await invoke({
 		say: [
 			at("2026-01-01T00:00:00.000Z", "first red"),
@@ -194,9 +164,7 @@ test("CloudWatch Logs finds a function's lines by time and by terms, page by pag
 		new GetFunctionConfigurationCommand({ FunctionName: "worker" }),
 	);
 	const logs = new CloudWatchLogsClient(client);
-	const find = async (
-		input: Partial<ConstructorParameters<typeof FilterLogEventsCommand>[0]>,
-	) => {
+	const find = async (input: Partial<ConstructorParameters<typeof FilterLogEventsCommand>[0]>) => {
 		const { events = [] } = await logs.send(
 			new FilterLogEventsCommand({
 				logGroupName: LoggingConfig?.LogGroup,
@@ -209,9 +177,7 @@ test("CloudWatch Logs finds a function's lines by time and by terms, page by pag
 		]);
 	};
 	await eventually(async () => (await find({ filterPattern: "third" })).length);
-	expect(await find({ filterPattern: '"first red"' })).toEqual([
-		["00:00", "first"],
-	]);
+	expect(await find({ filterPattern: '"first red"' })).toEqual([["00:00", "first"]]);
 	// A plain line takes the time of the line before it.
 	expect(await find({ filterPattern: "own" })).toEqual([["00:00", "own"]]);
 	expect(
@@ -235,18 +201,14 @@ test("CloudWatch Logs finds a function's lines by time and by terms, page by pag
 		pages.push(events.length);
 	}
 	expect(pages).toEqual([2, 1]);
-	await expect(find({ filterPattern: "{ $.level = error }" })).rejects.toThrow(
-		/not implemented/,
-	);
-	await expect(
-		find({ logGroupName: "/aws/lambda/other" }),
-	).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+	await expect(find({ filterPattern: "{ $.level = error }" })).rejects.toThrow(/not implemented/);
+	await expect(find({ logGroupName: "/aws/lambda/other" })).rejects.toMatchObject({
+		name: "ResourceNotFoundException",
+	});
 });
 
 test("Lambda returns the account's quota", async () => {
-	const { AccountLimit } = await new LambdaClient(client).send(
-		new GetAccountSettingsCommand({}),
-	);
+	const { AccountLimit } = await new LambdaClient(client).send(new GetAccountSettingsCommand({}));
 	expect(AccountLimit?.ConcurrentExecutions).toBe(10);
 });
 
@@ -254,21 +216,17 @@ test("Lambda runs new code from the next invocation on, and keeps the old code i
 	const lambda = new LambdaClient(client);
 	expect(await invoke()).toBe("as built");
 	const update = (ZipFile: Uint8Array) =>
-		lambda.send(
-			new UpdateFunctionCodeCommand({ FunctionName: "worker", ZipFile }),
-		);
+		lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "worker", ZipFile }));
 	await expect(update(strToU8("no zip"))).rejects.toMatchObject({
 		name: "InvalidParameterValueException",
 	});
-	await expect(
-		update(zipSync({ "../../outside.mjs": strToU8("") })),
-	).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+	await expect(update(zipSync({ "../../outside.mjs": strToU8("") }))).rejects.toMatchObject({
+		name: "InvalidParameterValueException",
+	});
 	expect(await invoke()).toBe("as built");
 	await update(
 		zipSync({
-			"handler.mjs": strToU8(
-				'import { text } from "./deeper/text.mjs"; export const handler = async () => text;',
-			),
+			"handler.mjs": strToU8('import { text } from "./deeper/text.mjs"; export const handler = async () => text;'),
 			"deeper/text.mjs": strToU8('export const text = "replaced";'),
 		}),
 	);
@@ -278,8 +236,7 @@ test("Lambda runs new code from the next invocation on, and keeps the old code i
 test("SQS lists the sources of a dead-letter queue, moves messages back and reports how many", async () => {
 	const sqs = new SQSClient(client);
 	const QueueUrl = output("QueueUrl");
-	const receive = () =>
-		sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0 }));
+	const receive = () => sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0 }));
 	await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "poison" }));
 	await receive();
 	expect((await receive()).Messages).toBeUndefined();
@@ -292,21 +249,15 @@ test("SQS lists the sources of a dead-letter queue, moves messages back and repo
 	expect(queueUrls).toEqual([QueueUrl]);
 	const SourceArn = output("DeadLettersArn");
 	await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
-	const { Results } = await sqs.send(
-		new ListMessageMoveTasksCommand({ SourceArn }),
-	);
-	expect(Results).toMatchObject([
-		{ Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 1 },
-	]);
+	const { Results } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn }));
+	expect(Results).toMatchObject([{ Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 1 }]);
 	expect((await receive()).Messages?.[0]?.Body).toBe("poison");
 });
 
 test("a dead letter of a rule names its target", async () => {
 	await new EventBridgeClient(client).send(
 		new PutEventsCommand({
-			Entries: [
-				{ EventBusName: "bus", Source: "test", DetailType: "T", Detail: "{}" },
-			],
+			Entries: [{ EventBusName: "bus", Source: "test", DetailType: "T", Detail: "{}" }],
 		}),
 	);
 	const { Messages } = await new SQSClient(client).send(
@@ -327,27 +278,16 @@ test("a dead letter of a rule names its target", async () => {
 
 test("S3 tells which bucket announces its objects", async () => {
 	const s3 = new S3Client({ ...client, forcePathStyle: true });
-	const configuration = (Bucket: string) =>
-		s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
-	expect(
-		(await configuration(output("AnnouncingName"))).EventBridgeConfiguration,
-	).toBeDefined();
-	expect(
-		(await configuration(output("SilentName"))).EventBridgeConfiguration,
-	).toBeUndefined();
+	const configuration = (Bucket: string) => s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+	expect((await configuration(output("AnnouncingName"))).EventBridgeConfiguration).toBeDefined();
+	expect((await configuration(output("SilentName"))).EventBridgeConfiguration).toBeUndefined();
 });
 
 test("Parameter Store forgets a parameter", async () => {
 	const store = new SSMClient(client);
 	const Name = "/test/forget";
-	await store.send(
-		new PutParameterCommand({ Name, Value: "x", Type: "SecureString" }),
-	);
+	await store.send(new PutParameterCommand({ Name, Value: "x", Type: "SecureString" }));
 	await store.send(new DeleteParameterCommand({ Name }));
-	await expect(
-		store.send(new GetParameterCommand({ Name })),
-	).rejects.toMatchObject({ name: "ParameterNotFound" });
-	await expect(
-		store.send(new DeleteParameterCommand({ Name })),
-	).rejects.toMatchObject({ name: "ParameterNotFound" });
+	await expect(store.send(new GetParameterCommand({ Name }))).rejects.toMatchObject({ name: "ParameterNotFound" });
+	await expect(store.send(new DeleteParameterCommand({ Name }))).rejects.toMatchObject({ name: "ParameterNotFound" });
 });

@@ -1,7 +1,4 @@
-import {
-	AdminGetUserCommand,
-	CognitoIdentityProviderClient,
-} from "@aws-sdk/client-cognito-identity-provider";
+import { AdminGetUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import {
 	BatchGetItemCommand,
 	BatchWriteItemCommand,
@@ -10,10 +7,7 @@ import {
 	QueryCommand,
 	TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import {
-	EventBridgeClient,
-	PutEventsCommand,
-} from "@aws-sdk/client-eventbridge";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import {
 	CopyObjectCommand,
 	DeleteObjectCommand,
@@ -25,20 +19,9 @@ import {
 	PutObjectCommand,
 	S3Client,
 } from "@aws-sdk/client-s3";
-import {
-	GetSecretValueCommand,
-	SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
-import {
-	SendMessageBatchCommand,
-	SendMessageCommand,
-	SQSClient,
-} from "@aws-sdk/client-sqs";
-import {
-	GetParameterCommand,
-	GetParametersCommand,
-	SSMClient,
-} from "@aws-sdk/client-ssm";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { GetParameterCommand, GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -63,8 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => apis.forget());
 
-const arn = (service: string, resource: string) =>
-	`arn:aws:${service}:${region}:000000000000:${resource}`;
+const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:000000000000:${resource}`;
 const object = (key: string) => `arn:aws:s3:::images/${key}`;
 const table = arn("dynamodb", "table/table");
 
@@ -82,8 +64,7 @@ function allowed(...grants: [action: string | string[], resource: string][]) {
 	);
 	return { ...apis.client, credentials };
 }
-const s3 = (...grants: Parameters<typeof allowed>) =>
-	new S3Client({ ...allowed(...grants), forcePathStyle: true });
+const s3 = (...grants: Parameters<typeof allowed>) => new S3Client({ ...allowed(...grants), forcePathStyle: true });
 const put = (Key: string) =>
 	new S3Client({ ...apis.client, forcePathStyle: true }).send(
 		new PutObjectCommand({ Bucket: "images", Key, Body: "12345" }),
@@ -117,50 +98,35 @@ describe("a refusal has the shape of its service", () => {
 		],
 		[
 			"SQS",
-			() =>
-				new SQSClient(allowed()).send(
-					new SendMessageCommand({ QueueUrl: jobs, MessageBody: "x" }),
-				),
+			() => new SQSClient(allowed()).send(new SendMessageCommand({ QueueUrl: jobs, MessageBody: "x" })),
 			"AccessDeniedException",
 			400,
 			`sqs:SendMessage on resource: ${arn("sqs", "jobs")}`,
 		],
 		[
 			"DynamoDB",
-			() =>
-				new DynamoDBClient(allowed()).send(
-					new GetItemCommand({ TableName: "table", Key: key }),
-				),
+			() => new DynamoDBClient(allowed()).send(new GetItemCommand({ TableName: "table", Key: key })),
 			"AccessDeniedException",
 			400,
 			`dynamodb:GetItem on resource: ${table}`,
 		],
 		[
 			"EventBridge",
-			() =>
-				new EventBridgeClient(allowed()).send(
-					new PutEventsCommand({ Entries: [{ EventBusName: "own" }] }),
-				),
+			() => new EventBridgeClient(allowed()).send(new PutEventsCommand({ Entries: [{ EventBusName: "own" }] })),
 			"AccessDeniedException",
 			400,
 			`events:PutEvents on resource: ${arn("events", "event-bus/own")}`,
 		],
 		[
 			"Parameter Store",
-			() =>
-				new SSMClient(allowed()).send(
-					new GetParameterCommand({ Name: "/given/at-start" }),
-				),
+			() => new SSMClient(allowed()).send(new GetParameterCommand({ Name: "/given/at-start" })),
 			"AccessDeniedException",
 			400,
 			`ssm:GetParameter on resource: ${arn("ssm", "parameter/given/at-start")}`,
 		],
 		[
 			"Secrets Manager",
-			() =>
-				new SecretsManagerClient(allowed()).send(
-					new GetSecretValueCommand({ SecretId: "login" }),
-				),
+			() => new SecretsManagerClient(allowed()).send(new GetSecretValueCommand({ SecretId: "login" })),
 			"AccessDeniedException",
 			400,
 			"secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:",
@@ -190,9 +156,7 @@ describe("a refusal has the shape of its service", () => {
 describe("on S3", () => {
 	const list: [string, string] = ["s3:ListBucket", "arn:aws:s3:::images"];
 	const get = (client: S3Client, Key: string, VersionId?: string) =>
-		refusal(
-			client.send(new GetObjectCommand({ Bucket: "images", Key, VersionId })),
-		);
+		refusal(client.send(new GetObjectCommand({ Bucket: "images", Key, VersionId })));
 
 	test("a version is read by a right of its own", async () => {
 		const { VersionId } = await put("versions");
@@ -209,8 +173,7 @@ describe("on S3", () => {
 
 	test("headers take the right to the object", async () => {
 		await put("headers");
-		const head = (client: S3Client) =>
-			client.send(new HeadObjectCommand({ Bucket: "images", Key: "headers" }));
+		const head = (client: S3Client) => client.send(new HeadObjectCommand({ Bucket: "images", Key: "headers" }));
 		expect(await refusal(head(s3(list)))).toMatchObject({ status: 403 });
 		await head(s3(["s3:GetObject", object("headers")]));
 	});
@@ -227,16 +190,12 @@ describe("on S3", () => {
 			status: 404,
 		});
 		await put("hidden");
-		await s3(["s3:DeleteObject", object("hidden")]).send(
-			new DeleteObjectCommand({ Bucket: "images", Key: "hidden" }),
-		);
+		await s3(["s3:DeleteObject", object("hidden")]).send(new DeleteObjectCommand({ Bucket: "images", Key: "hidden" }));
 		expect(await get(s3(read), "hidden")).toMatchObject({ status: 403 });
 	});
 
 	test("a bucket that does not exist is that, and no refusal", async () => {
-		const call = s3().send(
-			new GetObjectCommand({ Bucket: "elsewhere", Key: "a" }),
-		);
+		const call = s3().send(new GetObjectCommand({ Bucket: "elsewhere", Key: "a" }));
 		expect(await refusal(call)).toMatchObject({ name: "NoSuchBucket" });
 	});
 
@@ -266,10 +225,7 @@ describe("on S3", () => {
 			{ Key: "kept/a", VersionId: kept.VersionId },
 			{ Key: "gone/a", VersionId: gone.VersionId },
 		];
-		const { Deleted, Errors } = await s3([
-			"s3:DeleteObjectVersion",
-			object("gone/*"),
-		]).send(
+		const { Deleted, Errors } = await s3(["s3:DeleteObjectVersion", object("gone/*")]).send(
 			new DeleteObjectsCommand({ Bucket: "images", Delete: { Objects } }),
 		);
 		expect(Deleted).toMatchObject([{ Key: "gone/a" }]);
@@ -305,11 +261,8 @@ describe("on S3", () => {
 
 	test("listing objects and listing versions are two permissions, and a condition can limit the prefix", async () => {
 		const objects = (client: S3Client, Prefix?: string) =>
-			refusal(
-				client.send(new ListObjectsV2Command({ Bucket: "images", Prefix })),
-			);
-		const versions = (client: S3Client) =>
-			refusal(client.send(new ListObjectVersionsCommand({ Bucket: "images" })));
+			refusal(client.send(new ListObjectsV2Command({ Bucket: "images", Prefix })));
+		const versions = (client: S3Client) => refusal(client.send(new ListObjectVersionsCommand({ Bucket: "images" })));
 		expect(await objects(s3(list))).toBeNull();
 		expect(await versions(s3(list))).toMatchObject({ status: 403 });
 		count += 1;
@@ -332,10 +285,7 @@ describe("on S3", () => {
 	test("a presigned address has the permissions of its signer", async () => {
 		await put("signed");
 		const address = (client: S3Client) =>
-			getSignedUrl(
-				client,
-				new GetObjectCommand({ Bucket: "images", Key: "signed" }),
-			);
+			getSignedUrl(client, new GetObjectCommand({ Bucket: "images", Key: "signed" }));
 		const mayRead = await address(s3(["s3:GetObject", object("signed")]));
 		expect((await fetch(mayRead)).status).toBe(200);
 		const mayNot = await fetch(await address(s3()));
@@ -358,9 +308,7 @@ describe("on S3", () => {
 		};
 		const refused = await post(s3(["s3:PutObject", object("derived/*")]));
 		expect(refused.status).toBe(403);
-		expect(await refused.text()).toContain(
-			`s3:PutObject on resource: ${object("originals/form")}`,
-		);
+		expect(await refused.text()).toContain(`s3:PutObject on resource: ${object("originals/form")}`);
 		const taken = await post(s3(["s3:PutObject", object("originals/*")]));
 		expect(taken.status).toBe(204);
 	});
@@ -368,8 +316,7 @@ describe("on S3", () => {
 
 describe("on DynamoDB", () => {
 	const item = { pk: { S: "a" }, sk: { S: "b" } };
-	const client = (...grants: Parameters<typeof allowed>) =>
-		new DynamoDBClient(allowed(...grants));
+	const client = (...grants: Parameters<typeof allowed>) => new DynamoDBClient(allowed(...grants));
 
 	test("an index is a resource of its own", async () => {
 		const query = (IndexName?: string) =>
@@ -413,15 +360,11 @@ describe("on DynamoDB", () => {
 		});
 		const all = ["PutItem", "DeleteItem", "ConditionCheckItem", "UpdateItem"];
 		for (const missing of all) {
-			const others = all
-				.filter((action) => action !== missing)
-				.map((action) => `dynamodb:${action}`);
+			const others = all.filter((action) => action !== missing).map((action) => `dynamodb:${action}`);
 			const refused = await refusal(client([others, table]).send(transaction));
 			expect(refused?.message).toContain(`dynamodb:${missing} on`);
 		}
-		const read = client(["dynamodb:GetItem", table]).send(
-			new GetItemCommand({ TableName: "table", Key: item }),
-		);
+		const read = client(["dynamodb:GetItem", table]).send(new GetItemCommand({ TableName: "table", Key: item }));
 		expect((await read).Item).toBeUndefined();
 		const whole = all.map((action) => `dynamodb:${action}`);
 		expect(await refusal(client([whole, table]).send(transaction))).toBeNull();
@@ -438,10 +381,7 @@ describe("on DynamoDB", () => {
 		for (const command of [write, read] as const) {
 			expect(await refusal(single.send(command as never))).not.toBeNull();
 		}
-		const batches = client([
-			["dynamodb:BatchWriteItem", "dynamodb:BatchGetItem"],
-			table,
-		]);
+		const batches = client([["dynamodb:BatchWriteItem", "dynamodb:BatchGetItem"], table]);
 		for (const command of [write, read] as const) {
 			expect(await refusal(batches.send(command as never))).toBeNull();
 		}
@@ -460,9 +400,7 @@ test("a batch of messages needs the permission to send one", async () => {
 
 test("an entry for a forbidden bus refuses the whole request", async () => {
 	const event = { Source: "tests", DetailType: "Said", Detail: "{}" };
-	const events = new EventBridgeClient(
-		allowed(["events:PutEvents", arn("events", "event-bus/own")]),
-	);
+	const events = new EventBridgeClient(allowed(["events:PutEvents", arn("events", "event-bus/own")]));
 	const send = (...buses: string[]) =>
 		refusal(
 			events.send(
@@ -472,9 +410,7 @@ test("an entry for a forbidden bus refuses the whole request", async () => {
 			),
 		);
 	expect(await send("own", arn("events", "event-bus/own"))).toBeNull();
-	expect((await send("own", "default"))?.message).toContain(
-		arn("events", "event-bus/default"),
-	);
+	expect((await send("own", "default"))?.message).toContain(arn("events", "event-bus/default"));
 });
 
 test("a parameter's ARN has one slash if its name begins with one", async () => {
@@ -486,11 +422,8 @@ test("a parameter's ARN has one slash if its name begins with one", async () => 
 		);
 	expect(await read("parameter/given/at-start")).toBeNull();
 	expect(await read("parameter//given/at-start")).not.toBeNull();
-	const several = new SSMClient(
-		allowed(["ssm:GetParameters", arn("ssm", "parameter/given/at-start")]),
-	);
-	const all = (...Names: string[]) =>
-		refusal(several.send(new GetParametersCommand({ Names })));
+	const several = new SSMClient(allowed(["ssm:GetParameters", arn("ssm", "parameter/given/at-start")]));
+	const all = (...Names: string[]) => refusal(several.send(new GetParametersCommand({ Names })));
 	expect(await all("/given/at-start")).toBeNull();
 	expect(await all("/given/at-start", "/another")).not.toBeNull();
 });
@@ -498,9 +431,9 @@ test("a parameter's ARN has one slash if its name begins with one", async () => 
 test("a policy for a secret matches its ARN with the random suffix, by name or ARN", async () => {
 	const read = (resource: string, SecretId: string) =>
 		refusal(
-			new SecretsManagerClient(
-				allowed(["secretsmanager:GetSecretValue", resource]),
-			).send(new GetSecretValueCommand({ SecretId })),
+			new SecretsManagerClient(allowed(["secretsmanager:GetSecretValue", resource])).send(
+				new GetSecretValueCommand({ SecretId }),
+			),
 		);
 	expect(await read(login, login)).toBeNull();
 	expect(await read(login, "login")).toBeNull();
@@ -516,8 +449,6 @@ test("keys of an earlier start without a role have no permissions", async () => 
 		credentials,
 		forcePathStyle: true,
 	});
-	const call = client.send(
-		new GetObjectCommand({ Bucket: "images", Key: "a" }),
-	);
+	const call = client.send(new GetObjectCommand({ Bucket: "images", Key: "a" }));
 	expect(await refusal(call)).toMatchObject({ status: 403 });
 });

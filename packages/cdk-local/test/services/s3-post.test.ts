@@ -7,10 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import {
-	createPresignedPost,
-	type PresignedPost,
-} from "@aws-sdk/s3-presigned-post";
+import { createPresignedPost, type PresignedPost } from "@aws-sdk/s3-presigned-post";
 import { XMLParser } from "fast-xml-parser";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { useApis } from "./apis.ts";
@@ -22,9 +19,7 @@ const s3 = new S3Client(apis.client);
 let Key: string;
 let count = 0;
 
-const cors = [
-	{ allowedOrigins: [origin], allowedMethods: ["POST"], maxAgeSeconds: 60 },
-];
+const cors = [{ allowedOrigins: [origin], allowedMethods: ["POST"], maxAgeSeconds: 60 }];
 apis.buckets.ensure(Bucket, { versioned: true, cors });
 apis.buckets.ensure("other", { versioned: true });
 beforeEach(() => {
@@ -33,9 +28,7 @@ beforeEach(() => {
 });
 
 /** A form for 5 to 10 bytes of JPEG. */
-const presign = (
-	more: Partial<Parameters<typeof createPresignedPost>[1]> = {},
-) =>
+const presign = (more: Partial<Parameters<typeof createPresignedPost>[1]> = {}) =>
 	createPresignedPost(s3, {
 		Bucket,
 		Key,
@@ -45,8 +38,7 @@ const presign = (
 		...(more.Key ? { Key: more.Key } : {}),
 	});
 
-const file = (bytes: string | Uint8Array<ArrayBuffer>, name = "photo.jpg") =>
-	new File([bytes], name);
+const file = (bytes: string | Uint8Array<ArrayBuffer>, name = "photo.jpg") => new File([bytes], name);
 
 interface Changes {
 	/** Fields to replace or, undefined, to leave out. */
@@ -88,21 +80,17 @@ async function answer(response: Response) {
 }
 
 const stored = async (key = Key) => {
-	const { Body, ContentType, Metadata } = await s3.send(
-		new GetObjectCommand({ Bucket, Key: key }),
-	);
+	const { Body, ContentType, Metadata } = await s3.send(new GetObjectCommand({ Bucket, Key: key }));
 	return { text: await Body?.transformToString(), ContentType, Metadata };
 };
-const nothingStored = () =>
-	expect(stored()).rejects.toMatchObject({ name: "NoSuchKey" });
+const nothingStored = () => expect(stored()).rejects.toMatchObject({ name: "NoSuchKey" });
 
 const files = () => readdirSync(join(apis.dir, "s3")).length;
 
 /** Signs any policy as createPresignedPost does. */
 async function signed(policy: string): Promise<PresignedPost> {
 	const form = await presign();
-	const [, day = "", region = ""] =
-		form.fields["X-Amz-Credential"]?.split("/") ?? [];
+	const [, day = "", region = ""] = form.fields["X-Amz-Credential"]?.split("/") ?? [];
 	const key = [day, region, "s3", "aws4_request"].reduce<string | Buffer>(
 		(secret, text) => createHmac("sha256", secret).update(text).digest(),
 		`AWS4${apis.keys.secretAccessKey}`,
@@ -137,15 +125,12 @@ describe("a form", () => {
 		["200", 200],
 		["204", 204],
 		["400", 204],
-	])(
-		"with success_action_status %s is answered %i without a body",
-		async (requested, status) => {
-			const form = await presign({
-				Fields: { success_action_status: requested },
-			});
-			expect(await post(form)).toMatchObject({ status, text: "" });
-		},
-	);
+	])("with success_action_status %s is answered %i without a body", async (requested, status) => {
+		const form = await presign({
+			Fields: { success_action_status: requested },
+		});
+		expect(await post(form)).toMatchObject({ status, text: "" });
+	});
 
 	test("with success_action_status 201 is answered with the location of its file", async () => {
 		const form = await presign({ Fields: { success_action_status: "201" } });
@@ -172,24 +157,19 @@ describe("a form", () => {
 		["photo.jpg", "photo.jpg"],
 		["C:\\pictures\\photo.jpg", "photo.jpg"],
 		["/home/ada/$& ü.jpg", "$& ü.jpg"],
-	])(
-		"puts the name of the file %j into its key as %j",
-		async (name, expected) => {
-			const folder = `uploads/${count}/`;
-			const form = await presign({ Key: `${folder}\${filename}` });
-			const { status } = await post(form, { file: file("12345", name) });
-			expect(status).toBe(204);
-			expect((await stored(folder + expected)).text).toBe("12345");
-		},
-	);
+	])("puts the name of the file %j into its key as %j", async (name, expected) => {
+		const folder = `uploads/${count}/`;
+		const form = await presign({ Key: `${folder}\${filename}` });
+		const { status } = await post(form, { file: file("12345", name) });
+		expect(status).toBe(204);
+		expect((await stored(folder + expected)).text).toBe("12345");
+	});
 
 	test("can be used twice: the second file is a new version", async () => {
 		const form = await presign();
 		const first = await post(form);
 		const second = await post(form, { file: file("67890") });
-		expect(second.headers["x-amz-version-id"]).not.toBe(
-			first.headers["x-amz-version-id"],
-		);
+		expect(second.headers["x-amz-version-id"]).not.toBe(first.headers["x-amz-version-id"]);
 		expect((await stored()).text).toBe("67890");
 	});
 
@@ -209,8 +189,7 @@ describe("a form", () => {
 	test("is read in the formats of curl and other clients", async () => {
 		const { url, fields } = await presign();
 		const parts = Object.entries(fields).map(
-			([name, value]) =>
-				`--x\r\ncontent-disposition: form-data; name=${name}\r\n\r\n${value}\r\n`,
+			([name, value]) => `--x\r\ncontent-disposition: form-data; name=${name}\r\n\r\n${value}\r\n`,
 		);
 		const body = `a preamble\r\n${parts.join("")}--x\r\nContent-Disposition: form-data; name="file"; filename="a \\"b\\".jpg"\r\nContent-Type: image/jpeg\r\n\r\n\r\n--y\r\n\r\n--x--`;
 		const { status } = await fetch(url, {
@@ -254,9 +233,7 @@ test.skipIf(!onLinux)(
 		bytes.set(randomBytes(1024), 1_000_000);
 		await send(bytes);
 		const more = peakMegabytes() - before;
-		const got = await new S3Client(client).send(
-			new GetObjectCommand({ Bucket: "bucket", Key }),
-		);
+		const got = await new S3Client(client).send(new GetObjectCommand({ Bucket: "bucket", Key }));
 		const stored = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
 		expect(Buffer.compare(bytes, stored)).toBe(0);
 		child.kill("SIGKILL");
@@ -270,24 +247,9 @@ describe("a form is refused", () => {
 	afterEach(nothingStored);
 
 	test.each([
-		[
-			"one byte too large",
-			"1".repeat(11),
-			"EntityTooLarge",
-			{ ProposedSize: 11, MaxSizeAllowed: 10 },
-		],
-		[
-			"much too large",
-			"1".repeat(3_000_000),
-			"EntityTooLarge",
-			{ ProposedSize: 3_000_000 },
-		],
-		[
-			"one byte too small",
-			"1234",
-			"EntityTooSmall",
-			{ ProposedSize: 4, MinSizeAllowed: 5 },
-		],
+		["one byte too large", "1".repeat(11), "EntityTooLarge", { ProposedSize: 11, MaxSizeAllowed: 10 }],
+		["much too large", "1".repeat(3_000_000), "EntityTooLarge", { ProposedSize: 3_000_000 }],
+		["one byte too small", "1234", "EntityTooSmall", { ProposedSize: 4, MinSizeAllowed: 5 }],
 		["empty", "", "EntityTooSmall", { ProposedSize: 0 }],
 	])("whose file is %s, and leaves no bytes", async (_, bytes, Code, more) => {
 		const before = files();
@@ -300,31 +262,11 @@ describe("a form is refused", () => {
 	});
 
 	test.each<[string, string, string | undefined, RegExp]>([
-		[
-			"of another type",
-			"Content-Type",
-			"text/html",
-			/\["eq","\$Content-Type","image\/jpeg"\]/,
-		],
-		[
-			"without its type",
-			"Content-Type",
-			undefined,
-			/\["eq","\$Content-Type","image\/jpeg"\]/,
-		],
-		[
-			"under another key",
-			"key",
-			"originals/bob/1.jpg",
-			/\["eq","\$key","originals\/ada/,
-		],
+		["of another type", "Content-Type", "text/html", /\["eq","\$Content-Type","image\/jpeg"\]/],
+		["without its type", "Content-Type", undefined, /\["eq","\$Content-Type","image\/jpeg"\]/],
+		["under another key", "key", "originals/bob/1.jpg", /\["eq","\$key","originals\/ada/],
 		["for another bucket", "bucket", "other", /\$bucket/],
-		[
-			"dated before its credentials",
-			"X-Amz-Date",
-			"20200101T000000Z",
-			/X-Amz-Date|credential/i,
-		],
+		["dated before its credentials", "X-Amz-Date", "20200101T000000Z", /X-Amz-Date|credential/i],
 	])("%s", async (_, name, value, why) => {
 		const { status, error } = await post(await presign(), {
 			fields: { [name]: value },
@@ -342,10 +284,7 @@ describe("a form is refused", () => {
 			Code: "AccessDenied",
 			Message: expect.stringContaining("$bucket"),
 		});
-		const without = await post(
-			{ url, ...form },
-			{ url: elsewhere, fields: { bucket: undefined } },
-		);
+		const without = await post({ url, ...form }, { url: elsewhere, fields: { bucket: undefined } });
 		expect(without.status).toBe(403);
 		expect(without.error.Message).toContain(`["eq","$bucket","${Bucket}"]`);
 	});
@@ -402,9 +341,7 @@ describe("a form is refused", () => {
 
 	test("with a policy other than the one that was signed", async () => {
 		const form = await presign();
-		const policy = JSON.parse(
-			Buffer.from(form.fields.Policy ?? "", "base64").toString(),
-		);
+		const policy = JSON.parse(Buffer.from(form.fields.Policy ?? "", "base64").toString());
 		policy.conditions = [["starts-with", "$key", ""]];
 		const Policy = Buffer.from(JSON.stringify(policy)).toString("base64");
 		expect(await post(form, { fields: { Policy } })).toMatchObject({
@@ -414,30 +351,10 @@ describe("a form is refused", () => {
 	});
 
 	test.each<[string, Record<string, string | undefined>, number, string]>([
-		[
-			"a false signature",
-			{ "X-Amz-Signature": "0".repeat(64) },
-			403,
-			"SignatureDoesNotMatch",
-		],
-		[
-			"half a signature",
-			{ "X-Amz-Signature": "abc" },
-			403,
-			"SignatureDoesNotMatch",
-		],
-		[
-			"another's session token",
-			{ "X-Amz-Security-Token": "another" },
-			403,
-			"InvalidToken",
-		],
-		[
-			"no session token",
-			{ "X-Amz-Security-Token": undefined },
-			403,
-			"InvalidToken",
-		],
+		["a false signature", { "X-Amz-Signature": "0".repeat(64) }, 403, "SignatureDoesNotMatch"],
+		["half a signature", { "X-Amz-Signature": "abc" }, 403, "SignatureDoesNotMatch"],
+		["another's session token", { "X-Amz-Security-Token": "another" }, 403, "InvalidToken"],
+		["no session token", { "X-Amz-Security-Token": undefined }, 403, "InvalidToken"],
 		[
 			"unknown keys",
 			{
@@ -459,10 +376,7 @@ describe("a form is refused", () => {
 	test("with credentials for another region or service", async () => {
 		const form = await presign();
 		const credential = form.fields["X-Amz-Credential"] ?? "";
-		for (const wrong of [
-			credential.replace("/eu-central-1/", "/us-east-1/"),
-			credential.replace("/s3/", "/sqs/"),
-		]) {
+		for (const wrong of [credential.replace("/eu-central-1/", "/us-east-1/"), credential.replace("/s3/", "/sqs/")]) {
 			const { error } = await post(form, {
 				fields: { "X-Amz-Credential": wrong },
 			});
@@ -513,10 +427,7 @@ describe("a form is refused", () => {
 		["is no JSON", "{"],
 		["has no expiration", '{"conditions": []}'],
 		["has no conditions", '{"expiration": "2099-01-01T00:00:00Z"}'],
-		[
-			"has an unknown condition",
-			'{"expiration": "2099-01-01T00:00:00Z", "conditions": [["matches", "$key", "x"]]}',
-		],
+		["has an unknown condition", '{"expiration": "2099-01-01T00:00:00Z", "conditions": [["matches", "$key", "x"]]}'],
 		["expires on no date", '{"expiration": "tomorrow", "conditions": []}'],
 	])("whose policy %s", async (_, policy) => {
 		expect(await post(await signed(policy))).toMatchObject({
@@ -541,10 +452,7 @@ describe("a form is refused", () => {
 			["--x", "MalformedPOSTRequest"],
 			[part, "MalformedPOSTRequest"],
 			// A part without headers is no field and no file.
-			[
-				`${part}a\r\n--x\r\n\r\n\r\n--x--`,
-				"IncorrectNumberOfFilesInPostRequest",
-			],
+			[`${part}a\r\n--x\r\n\r\n\r\n--x--`, "IncorrectNumberOfFilesInPostRequest"],
 		] as const) {
 			const broken = await fetch(url, {
 				method: "POST",
@@ -576,8 +484,7 @@ describe("a form is refused", () => {
 		const before = files();
 		const { url, fields } = await presign();
 		const parts = Object.entries(fields).map(
-			([name, value]) =>
-				`--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+			([name, value]) => `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
 		);
 		const sent = httpRequest(url, {
 			method: "POST",
@@ -587,9 +494,7 @@ describe("a form is refused", () => {
 			},
 		});
 		sent.on("error", () => {});
-		sent.write(
-			`${parts.join("")}--x\r\ncontent-disposition: form-data; name="file"\r\n\r\n123456${"\r".repeat(100)}`,
-		);
+		sent.write(`${parts.join("")}--x\r\ncontent-disposition: form-data; name="file"\r\n\r\n123456${"\r".repeat(100)}`);
 		await expect.poll(files).toBe(before + 1);
 		sent.destroy();
 		await expect.poll(files).toBe(before);
@@ -599,20 +504,11 @@ describe("a form is refused", () => {
 describe("a policy's conditions", () => {
 	const conditions = async (...list: unknown[]) => {
 		const { fields } = await presign();
-		const bound = [
-			"X-Amz-Algorithm",
-			"X-Amz-Credential",
-			"X-Amz-Date",
-			"X-Amz-Security-Token",
-		];
+		const bound = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Security-Token"];
 		return signed(
 			JSON.stringify({
 				expiration: new Date(Date.now() + 60_000).toISOString(),
-				conditions: [
-					{ bucket: Bucket },
-					...bound.map((name) => ({ [name]: fields[name] })),
-					...list,
-				],
+				conditions: [{ bucket: Bucket }, ...bound.map((name) => ({ [name]: fields[name] })), ...list],
 			}),
 		);
 	};
@@ -635,10 +531,7 @@ describe("a policy's conditions", () => {
 	});
 
 	test("match field names in any case, and values exactly", async () => {
-		const form = await conditions(
-			["eq", "$KEY", Key],
-			["eq", "$CONTENT-type", "image/jpeg"],
-		);
+		const form = await conditions(["eq", "$KEY", Key], ["eq", "$CONTENT-type", "image/jpeg"]);
 		expect((await post(form)).status).toBe(204);
 		const fields = { "Content-Type": "image/JPEG" };
 		expect((await post(form, { fields })).status).toBe(403);

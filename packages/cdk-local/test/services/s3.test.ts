@@ -62,12 +62,8 @@ describe("an object", () => {
 				Metadata: { owner: "me" },
 			}),
 		);
-		const found = await s3.send(
-			new GetObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" }),
-		);
-		expect(await found.Body?.transformToByteArray()).toEqual(
-			new Uint8Array([0, 255, 13, 10]),
-		);
+		const found = await s3.send(new GetObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" }));
+		expect(await found.Body?.transformToByteArray()).toEqual(new Uint8Array([0, 255, 13, 10]));
 		expect(found).toMatchObject({
 			ContentType: "image/png",
 			ContentLength: 4,
@@ -130,12 +126,8 @@ describe("an object", () => {
 				EncodingType: "url",
 			}),
 		);
-		expect(
-			listed.Contents?.map((each) => decodeURIComponent(each.Key ?? "")),
-		).toEqual([Key]);
-		await s3.send(
-			new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key }] } }),
-		);
+		expect(listed.Contents?.map((each) => decodeURIComponent(each.Key ?? ""))).toEqual([Key]);
+		await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key }] } }));
 		await expect(get(Key)).rejects.toMatchObject({ name: "NoSuchKey" });
 	});
 
@@ -150,9 +142,7 @@ describe("an object", () => {
 		const Key = `${folder}range`;
 		await put(Key, "0123456789");
 		const part = async (Range: string) => {
-			const { Body, ContentRange } = await s3.send(
-				new GetObjectCommand({ Bucket, Key, Range }),
-			);
+			const { Body, ContentRange } = await s3.send(new GetObjectCommand({ Bucket, Key, Range }));
 			return [await Body?.transformToString(), ContentRange];
 		};
 		expect(await part("bytes=2-4")).toEqual(["234", "bytes 2-4/10"]);
@@ -166,10 +156,7 @@ describe("an object", () => {
 
 	test("that exists is not overwritten with If-None-Match", async () => {
 		const Key = `${folder}once`;
-		const once = () =>
-			s3.send(
-				new PutObjectCommand({ Bucket, Key, Body: "x", IfNoneMatch: "*" }),
-			);
+		const once = () => s3.send(new PutObjectCommand({ Bucket, Key, Body: "x", IfNoneMatch: "*" }));
 		await once();
 		await expect(once()).rejects.toMatchObject({ name: "PreconditionFailed" });
 	});
@@ -177,9 +164,9 @@ describe("an object", () => {
 	test("unchanged since the caller's ETag is not sent again", async () => {
 		const Key = `${folder}cached`;
 		const { ETag } = await put(Key);
-		await expect(
-			s3.send(new GetObjectCommand({ Bucket, Key, IfNoneMatch: ETag })),
-		).rejects.toMatchObject({ $metadata: { httpStatusCode: 304 } });
+		await expect(s3.send(new GetObjectCommand({ Bucket, Key, IfNoneMatch: ETag }))).rejects.toMatchObject({
+			$metadata: { httpStatusCode: 304 },
+		});
 	});
 
 	test("is copied with its type", async () => {
@@ -198,9 +185,7 @@ describe("an object", () => {
 				CopySource: encodeURIComponent(`${Bucket}/${folder}from ü`),
 			}),
 		);
-		const copy = await s3.send(
-			new HeadObjectCommand({ Bucket, Key: `${folder}to` }),
-		);
+		const copy = await s3.send(new HeadObjectCommand({ Bucket, Key: `${folder}to` }));
 		expect(copy).toMatchObject({ ContentType: "image/webp", ContentLength: 1 });
 	});
 
@@ -219,9 +204,7 @@ describe("an object", () => {
 
 	test("that does not exist is NotFound to Head and NoSuchKey to Get", async () => {
 		const missing = { Bucket, Key: `${folder}missing` };
-		await expect(s3.send(new HeadObjectCommand(missing))).rejects.toMatchObject(
-			{ name: "NotFound" },
-		);
+		await expect(s3.send(new HeadObjectCommand(missing))).rejects.toMatchObject({ name: "NotFound" });
 		await expect(s3.send(new GetObjectCommand(missing))).rejects.toMatchObject({
 			name: "NoSuchKey",
 		});
@@ -236,14 +219,10 @@ describe("a versioned bucket", () => {
 		const deleted = await s3.send(new DeleteObjectCommand({ Bucket, Key }));
 		expect(deleted.DeleteMarker).toBe(true);
 		await expect(get(Key)).rejects.toMatchObject({ name: "NoSuchKey" });
-		const old = await s3.send(
-			new GetObjectCommand({ Bucket, Key, VersionId: first.VersionId }),
-		);
+		const old = await s3.send(new GetObjectCommand({ Bucket, Key, VersionId: first.VersionId }));
 		expect(await old.Body?.transformToString()).toBe("one");
 
-		const listed = await s3.send(
-			new ListObjectVersionsCommand({ Bucket, Prefix: Key }),
-		);
+		const listed = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }));
 		expect(listed.Versions).toHaveLength(2);
 		expect(listed.DeleteMarkers).toMatchObject([{ Key, IsLatest: true }]);
 		const files = readdirSync(join(apis.dir, "s3")).length;
@@ -257,9 +236,7 @@ describe("a versioned bucket", () => {
 				},
 			}),
 		);
-		const left = await s3.send(
-			new ListObjectVersionsCommand({ Bucket, Prefix: Key }),
-		);
+		const left = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }));
 		expect(left.Versions ?? left.DeleteMarkers ?? []).toEqual([]);
 		expect(readdirSync(join(apis.dir, "s3"))).toHaveLength(files - 2);
 	});
@@ -279,16 +256,12 @@ describe("a versioned bucket", () => {
 					VersionIdMarker,
 				}),
 			);
-			seen.push(
-				...(page.Versions ?? []).map((each) => `${each.Key}@${each.VersionId}`),
-			);
+			seen.push(...(page.Versions ?? []).map((each) => `${each.Key}@${each.VersionId}`));
 			KeyMarker = page.NextKeyMarker;
 			VersionIdMarker = page.NextVersionIdMarker;
 		} while (KeyMarker);
 		expect(new Set(seen).size).toBe(5);
-		expect(seen.map((each) => each.split("@")[0])).toEqual(
-			["a", "a", "a", "b", "c"].map((name) => folder + name),
-		);
+		expect(seen.map((each) => each.split("@")[0])).toEqual(["a", "a", "a", "b", "c"].map((name) => folder + name));
 	});
 });
 
@@ -298,45 +271,36 @@ test("an unversioned bucket keeps only the last object of a key", async () => {
 	await put(`${folder}p`, "two", "plain");
 	expect((await get(`${folder}p`, "plain")).toString()).toBe("two");
 	expect(readdirSync(join(apis.dir, "s3"))).toHaveLength(before + 1);
-	await s3.send(
-		new DeleteObjectCommand({ Bucket: "plain", Key: `${folder}p` }),
-	);
+	await s3.send(new DeleteObjectCommand({ Bucket: "plain", Key: `${folder}p` }));
 	expect(readdirSync(join(apis.dir, "s3"))).toHaveLength(before);
 });
 
 describe("a listing", () => {
-	test.each([1, 2, 3])(
-		"goes on in order, folders folded, %i a page",
-		async (MaxKeys) => {
-			const keys = ["a/1", "a/2", "b", "c/1", "c/2", "d", "z"];
-			for (const key of keys) await put(folder + key);
-			const seen: (string | undefined)[] = [];
-			let ContinuationToken: string | undefined;
-			do {
-				const page = await s3.send(
-					new ListObjectsV2Command({
-						Bucket,
-						Prefix: folder,
-						Delimiter: "/",
-						MaxKeys,
-						ContinuationToken,
-					}),
-				);
-				seen.push(...(page.Contents ?? []).map((each) => each.Key));
-				seen.push(...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
-				ContinuationToken = page.NextContinuationToken;
-			} while (ContinuationToken);
-			expect(seen.sort()).toEqual(
-				["a/", "b", "c/", "d", "z"].map((key) => folder + key),
+	test.each([1, 2, 3])("goes on in order, folders folded, %i a page", async (MaxKeys) => {
+		const keys = ["a/1", "a/2", "b", "c/1", "c/2", "d", "z"];
+		for (const key of keys) await put(folder + key);
+		const seen: (string | undefined)[] = [];
+		let ContinuationToken: string | undefined;
+		do {
+			const page = await s3.send(
+				new ListObjectsV2Command({
+					Bucket,
+					Prefix: folder,
+					Delimiter: "/",
+					MaxKeys,
+					ContinuationToken,
+				}),
 			);
-		},
-	);
+			seen.push(...(page.Contents ?? []).map((each) => each.Key));
+			seen.push(...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
+			ContinuationToken = page.NextContinuationToken;
+		} while (ContinuationToken);
+		expect(seen.sort()).toEqual(["a/", "b", "c/", "d", "z"].map((key) => folder + key));
+	});
 
 	test("takes a prefix literally", async () => {
 		for (const key of ["50%", "50_", "50x"]) await put(folder + key);
-		const listed = await s3.send(
-			new ListObjectsV2Command({ Bucket, Prefix: `${folder}50_` }),
-		);
+		const listed = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: `${folder}50_` }));
 		expect(listed.Contents?.map((each) => each.Key)).toEqual([`${folder}50_`]);
 		expect(listed.KeyCount).toBe(1);
 	});
@@ -344,11 +308,7 @@ describe("a listing", () => {
 
 describe("a presigned address", () => {
 	const presign = (expiresIn: number, extra = {}) =>
-		getSignedUrl(
-			s3,
-			new GetObjectCommand({ Bucket, Key: `${folder}signed ü`, ...extra }),
-			{ expiresIn },
-		);
+		getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: `${folder}signed ü`, ...extra }), { expiresIn });
 
 	test("reads one object without any header, under the name it was signed with", async () => {
 		await put(`${folder}signed ü`, "picture");
@@ -358,9 +318,7 @@ describe("a presigned address", () => {
 			}),
 		);
 		expect(response.status).toBe(200);
-		expect(response.headers.get("content-disposition")).toBe(
-			'attachment; filename="a b.png"',
-		);
+		expect(response.headers.get("content-disposition")).toBe('attachment; filename="a b.png"');
 		expect(await response.text()).toBe("picture");
 	});
 
@@ -383,9 +341,7 @@ describe("a presigned address", () => {
 		expect(other.status).toBe(403);
 		expect(await other.text()).toContain("SignatureDoesNotMatch");
 		expect((await fetch(url, { method: "DELETE" })).status).toBe(403);
-		expect((await fetch(url.replace("Expires=60", "Expires=600"))).status).toBe(
-			403,
-		);
+		expect((await fetch(url.replace("Expires=60", "Expires=600"))).status).toBe(403);
 	});
 
 	test("takes an upload", async () => {
@@ -438,23 +394,16 @@ describe("a browser on another origin", () => {
 	test("may send nothing else", async () => {
 		expect((await ask("https://evil.example", "PUT")).status).toBe(403);
 		expect((await ask("http://localhost:5173", "DELETE")).status).toBe(403);
-		expect(
-			(await ask("http://localhost:5173", "PUT", "authorization")).status,
-		).toBe(403);
+		expect((await ask("http://localhost:5173", "PUT", "authorization")).status).toBe(403);
 	});
 
 	test("may read responses and errors", async () => {
 		await put(`${folder}c`);
-		const url = await getSignedUrl(
-			s3,
-			new GetObjectCommand({ Bucket, Key: `${folder}c` }),
-		);
+		const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: `${folder}c` }));
 		const headers = { origin: "http://localhost:5173" };
 		for (const address of [url, `${url}0`]) {
 			const answer = await fetch(address, { headers });
-			expect(answer.headers.get("access-control-allow-origin")).toBe(
-				headers.origin,
-			);
+			expect(answer.headers.get("access-control-allow-origin")).toBe(headers.origin);
 			expect(answer.headers.get("access-control-expose-headers")).toBe("ETag");
 		}
 	});
@@ -468,18 +417,14 @@ test("an error has no XML namespace, so that the AWS CLI finds its code", async 
 
 test("an unsigned request is refused", async () => {
 	await put(`${folder}private`);
-	const answer = await fetch(
-		`${apis.state.endpoint}/${Bucket}/${folder}private`,
-	);
+	const answer = await fetch(`${apis.state.endpoint}/${Bucket}/${folder}private`);
 	expect(answer.status).toBe(403);
 	expect(await answer.text()).toContain("<Code>AccessDenied</Code>");
 });
 
 test("a bucket has its region, and a missing bucket is NoSuchBucket", async () => {
 	await s3.send(new HeadBucketCommand({ Bucket }));
-	const { LocationConstraint } = await s3.send(
-		new GetBucketLocationCommand({ Bucket }),
-	);
+	const { LocationConstraint } = await s3.send(new GetBucketLocationCommand({ Bucket }));
 	expect(LocationConstraint).toBe(region);
 	await expect(put("x", "x", "missing")).rejects.toMatchObject({
 		name: "NoSuchBucket",
@@ -488,14 +433,12 @@ test("a bucket has its region, and a missing bucket is NoSuchBucket", async () =
 
 test("an unknown operation is refused by name", async () => {
 	await put(`${folder}acl`);
-	await expect(
-		s3.send(
-			new PutObjectAclCommand({ Bucket, Key: `${folder}acl`, ACL: "private" }),
-		),
-	).rejects.toMatchObject({
-		name: "NotImplemented",
-		message: expect.stringContaining("?acl"),
-	});
+	await expect(s3.send(new PutObjectAclCommand({ Bucket, Key: `${folder}acl`, ACL: "private" }))).rejects.toMatchObject(
+		{
+			name: "NotImplemented",
+			message: expect.stringContaining("?acl"),
+		},
+	);
 	await expect(
 		s3.send(
 			new CopyObjectCommand({

@@ -40,9 +40,7 @@ test("a new value becomes current, and the last one previous", async () => {
 			}),
 		);
 	await put("two");
-	await secrets.send(
-		new UpdateSecretCommand({ SecretId: arn, SecretString: "three" }),
-	);
+	await secrets.send(new UpdateSecretCommand({ SecretId: arn, SecretString: "three" }));
 	expect((await read(arn)).SecretString).toBe("three");
 	expect((await read(arn, "AWSPREVIOUS")).SecretString).toBe("two");
 	const token = "12345678-1234-1234-1234-123456789012";
@@ -56,16 +54,10 @@ test("a new value becomes current, and the last one previous", async () => {
 
 test("secrets are described and listed without their values", async () => {
 	const { arn } = apis.secrets.ensure("app/listed", () => "do-not-show");
-	const described = await secrets.send(
-		new DescribeSecretCommand({ SecretId: arn }),
-	);
-	expect(Object.values(described.VersionIdsToStages ?? {})).toEqual([
-		["AWSCURRENT"],
-	]);
+	const described = await secrets.send(new DescribeSecretCommand({ SecretId: arn }));
+	expect(Object.values(described.VersionIdsToStages ?? {})).toEqual([["AWSCURRENT"]]);
 	const listed = await secrets.send(new ListSecretsCommand({}));
-	expect(listed.SecretList?.map((secret) => secret.Name)).toContain(
-		"app/listed",
-	);
+	expect(listed.SecretList?.map((secret) => secret.Name)).toContain("app/listed");
 	expect(JSON.stringify([described, listed])).not.toContain("do-not-show");
 });
 
@@ -73,7 +65,7 @@ test("a missing secret and an unknown operation are refused by name", async () =
 	await expect(read("missing")).rejects.toMatchObject({
 		name: "ResourceNotFoundException",
 	});
-	await expect(
-		secrets.send(new CreateSecretCommand({ Name: "x", SecretString: "y" })),
-	).rejects.toThrow(/CreateSecret is not implemented/);
+	await expect(secrets.send(new CreateSecretCommand({ Name: "x", SecretString: "y" }))).rejects.toThrow(
+		/CreateSecret is not implemented/,
+	);
 });

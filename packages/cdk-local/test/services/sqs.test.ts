@@ -35,8 +35,7 @@ function queue(name: string, options: Partial<QueueOptions> = {}) {
 		...options,
 	});
 }
-const send = (MessageBody: string, extra = {}) =>
-	sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...extra }));
+const send = (MessageBody: string, extra = {}) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...extra }));
 const receive = async (extra = {}) => {
 	const { Messages } = await sqs.send(
 		new ReceiveMessageCommand({
@@ -49,8 +48,7 @@ const receive = async (extra = {}) => {
 	);
 	return Messages ?? [];
 };
-const remove = (ReceiptHandle: string | undefined) =>
-	sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+const remove = (ReceiptHandle: string | undefined) => sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 
 test("a message is received once, with its body and attributes", async () => {
 	const body = 'äöü \n {"a": "😀"}';
@@ -140,10 +138,9 @@ test("a long poll answers as soon as something is sent", async () => {
 test("a long poll whose client disconnects receives no message", async () => {
 	const wait = vi.spyOn(apis.queues, "wait");
 	const leaving = new AbortController();
-	const waiting = sqs.send(
-		new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
-		{ abortSignal: leaving.signal },
-	);
+	const waiting = sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), {
+		abortSignal: leaving.signal,
+	});
 	await expect.poll(() => wait.mock.calls).toHaveLength(1);
 	leaving.abort();
 	await expect(waiting).rejects.toThrow();
@@ -234,9 +231,7 @@ test("a queue has attributes for depth and settings, and an address", async () =
 	await send("a");
 	await send("b");
 	await receive({ MaxNumberOfMessages: 1 });
-	const { Attributes } = await sqs.send(
-		new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }),
-	);
+	const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
 	expect(Attributes).toMatchObject({
 		QueueArn: arn,
 		ApproximateNumberOfMessages: "1",
@@ -247,22 +242,18 @@ test("a queue has attributes for depth and settings, and an address", async () =
 			maxReceiveCount: 5,
 		}),
 	});
-	const found = await sqs.send(
-		new GetQueueUrlCommand({ QueueName: `queue-${count}` }),
-	);
+	const found = await sqs.send(new GetQueueUrlCommand({ QueueName: `queue-${count}` }));
 	expect(found.QueueUrl).toBe(QueueUrl);
-	const listed = await sqs.send(
-		new ListQueuesCommand({ QueueNamePrefix: `dead-${count}` }),
-	);
+	const listed = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: `dead-${count}` }));
 	expect(listed.QueueUrls).toEqual([dead.url]);
 	await sqs.send(new PurgeQueueCommand({ QueueUrl }));
 	expect(apis.queues.depth(arn)).toMatchObject({ visible: 0, inFlight: 0 });
 });
 
 test("an invalid queue, size or batch is refused", async () => {
-	await expect(
-		send("x", { QueueUrl: QueueUrl.replace(/[^/]+$/, "missing") }),
-	).rejects.toMatchObject({ name: "QueueDoesNotExist" });
+	await expect(send("x", { QueueUrl: QueueUrl.replace(/[^/]+$/, "missing") })).rejects.toMatchObject({
+		name: "QueueDoesNotExist",
+	});
 	await expect(send("x".repeat(1_048_577))).rejects.toMatchObject({
 		name: "InvalidParameterValue",
 	});
@@ -270,9 +261,7 @@ test("an invalid queue, size or batch is refused", async () => {
 });
 
 test("an unknown parameter or operation is refused by name", async () => {
-	await expect(send("x", { MessageGroupId: "group" })).rejects.toThrow(
-		/MessageGroupId is not implemented/,
-	);
+	await expect(send("x", { MessageGroupId: "group" })).rejects.toThrow(/MessageGroupId is not implemented/);
 	await expect(
 		sqs.send(
 			new AddPermissionCommand({

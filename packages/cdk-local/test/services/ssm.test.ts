@@ -14,11 +14,8 @@ const apis = await useApis();
 const store = new SSMClient(apis.client);
 
 const put = (Name: string, Value: string, Overwrite = false) =>
-	store.send(
-		new PutParameterCommand({ Name, Value, Overwrite, Type: "SecureString" }),
-	);
-const get = (Name: string, WithDecryption = true) =>
-	store.send(new GetParameterCommand({ Name, WithDecryption }));
+	store.send(new PutParameterCommand({ Name, Value, Overwrite, Type: "SecureString" }));
+const get = (Name: string, WithDecryption = true) => store.send(new GetParameterCommand({ Name, WithDecryption }));
 
 describe("Parameter Store", () => {
 	it("returns a parameter, with a version that increments", async () => {
@@ -38,9 +35,7 @@ describe("Parameter Store", () => {
 
 	it("does not decrypt a secret unless the call asks for it", async () => {
 		await put("/a/secret", "plain");
-		expect((await get("/a/secret", false)).Parameter?.Value).not.toContain(
-			"plain",
-		);
+		expect((await get("/a/secret", false)).Parameter?.Value).not.toContain("plain");
 	});
 
 	it("names missing parameters", async () => {
@@ -59,18 +54,14 @@ describe("Parameter Store", () => {
 	});
 
 	it("refuses an unknown operation by name", async () => {
-		await expect(
-			store.send(new GetParametersByPathCommand({ Path: "/a" })),
-		).rejects.toThrow("AmazonSSM.GetParametersByPath is not implemented");
+		await expect(store.send(new GetParametersByPathCommand({ Path: "/a" }))).rejects.toThrow(
+			"AmazonSSM.GetParametersByPath is not implemented",
+		);
 	});
 
 	it("keeps the parameters passed at the start in memory only", async () => {
-		expect((await get("/given/at-start")).Parameter?.Value).toBe(
-			"given-secret",
-		);
-		await expect(put("/given/at-start", "other", true)).rejects.toThrow(
-			"was passed to cdk-local at its start",
-		);
+		expect((await get("/given/at-start")).Parameter?.Value).toBe("given-secret");
+		await expect(put("/given/at-start", "other", true)).rejects.toThrow("was passed to cdk-local at its start");
 		for (const file of ["state.db", "state.db-wal"]) {
 			const bytes = readFileSync(join(apis.dir, file), "latin1");
 			expect(bytes).not.toContain("given-secret");

@@ -7,7 +7,4 @@ export { PGVectorStore } from "@langchain/community/vectorstores/pgvector";
 export { ChromaClient, type Collection as ChromaCollection } from "chromadb";
 
 /** Runs Chroma's server. */
-export const chromaProgram = join(
-	import.meta.dirname,
-	"node_modules/chromadb/dist/cli.mjs",
-);
+export const chromaProgram = join(import.meta.dirname, "node_modules/chromadb/dist/cli.mjs");

@@ -31,11 +31,7 @@ declare module "chromadb" {
 		}): Promise<Collection>;
 	}
 	export interface Collection {
-		add(records: {
-			ids: string[];
-			embeddings: number[][];
-			metadatas: Record<string, string>[];
-		}): Promise<void>;
+		add(records: { ids: string[]; embeddings: number[][]; metadatas: Record<string, string>[] }): Promise<void>;
 		query(query: {
 			queryEmbeddings: number[][];
 			nResults: number;
