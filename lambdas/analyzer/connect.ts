@@ -20,10 +20,7 @@ export async function connect(env: StageEnv<"analyze">) {
 			...postgresPorts(databaseFrom(env)),
 			objects: s3Objects(env.BUCKET_NAME),
 			events: eventBridgeEvents(env.EVENT_BUS_NAME),
-			vision: visionFor({
-				...providerSettings("vision", env),
-				replayFolder: runtimeEnv.replayFolder,
-			}),
+			vision: visionFor({ ...providerSettings("vision", env), replayFolder: runtimeEnv.replayFolder }),
 		}),
 	};
 }

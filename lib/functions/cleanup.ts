@@ -25,13 +25,7 @@ export function cleanupFunction(
 		network: database.functionNetwork,
 		bundle,
 		contract: cleanupEnv,
-		variables: {
-			...groups.environment,
-			...groups.database,
-			...groups.bucket,
-			...groups.bus,
-			...groups.checkpoints,
-		},
+		variables: { ...groups.environment, ...groups.database, ...groups.bucket, ...groups.bus, ...groups.checkpoints },
 		deadLetters: failedCleanups,
 	})
 		.allow(["secretsmanager:GetSecretValue"], [database.applicationSecret.secretArn]) // logs in to Postgres
@@ -48,10 +42,7 @@ export function cleanupFunction(
 			deadLetterQueue: failedCleanups,
 			retryAttempts: 2,
 		});
-	new Rule(scope, "CleanupSchedule", {
-		schedule: Schedule.rate(Duration.minutes(5)),
-		targets: [run()],
-	});
+	new Rule(scope, "CleanupSchedule", { schedule: Schedule.rate(Duration.minutes(5)), targets: [run()] });
 	new Rule(scope, "SessionSchedule", {
 		schedule: Schedule.rate(Duration.hours(1)),
 		targets: [run(RuleTargetInput.fromObject(hourly))],

@@ -50,10 +50,7 @@ export const providers = {
 		baseUrl: "https://api.openai.com/v1",
 		capabilities: { vision: "gpt-5.4-mini", chat: "gpt-5.4-mini" },
 		// platform.openai.com/docs/pricing
-		prices: {
-			"gpt-5.4-mini": { input: 0.75, output: 4.5 },
-			"gpt-5.4-nano": { input: 0.2, output: 1.25 },
-		},
+		prices: { "gpt-5.4-mini": { input: 0.75, output: 4.5 }, "gpt-5.4-nano": { input: 0.2, output: 1.25 } },
 	},
 	bedrock: {
 		label: "Bedrock",
@@ -69,10 +66,7 @@ export const providers = {
 		// Vectors of different models are not compared: another model means embedding every item again.
 		capabilities: { embedding: "voyage-3.5-lite" },
 		// docs.voyageai.com/docs/pricing
-		prices: {
-			"voyage-3.5-lite": { input: 0.02, output: 0 },
-			"voyage-4-lite": { input: 0.02, output: 0 },
-		},
+		prices: { "voyage-3.5-lite": { input: 0.02, output: 0 }, "voyage-4-lite": { input: 0.02, output: 0 } },
 	},
 	tavily: {
 		label: "Tavily",
@@ -95,9 +89,7 @@ export type ProviderName = keyof Table;
 export type ProviderWith<C extends Capability> = {
 	[P in ProviderName]: C extends keyof Table[P]["capabilities"] ? P : never;
 }[ProviderName];
-export type KeyedProvider = {
-	[P in ProviderName]: Table[P]["access"] extends "apiKey" ? P : never;
-}[ProviderName];
+export type KeyedProvider = { [P in ProviderName]: Table[P]["access"] extends "apiKey" ? P : never }[ProviderName];
 
 const names = Object.keys(providers) as ProviderName[];
 

@@ -102,19 +102,8 @@ export function fakeItems(store: Store): Items {
 			const isOpen = item.status === "pending" || item.status === "failed";
 			if (!isOpen || (lease && lease.expiresAt > store.now())) return null;
 			const now = store.now();
-			Object.assign(item, {
-				mimeType,
-				fileSize,
-				status: "pending",
-				error: null,
-				updatedAt: new Date(now),
-			});
-			Object.assign(stored, {
-				lease: null,
-				attempts: 0,
-				stageAt: now,
-				sweptAt: null,
-			});
+			Object.assign(item, { mimeType, fileSize, status: "pending", error: null, updatedAt: new Date(now) });
+			Object.assign(stored, { lease: null, attempts: 0, stageAt: now, sweptAt: null });
 			return structuredClone(item);
 		},
 

@@ -19,12 +19,7 @@ export function fakeRequests(store: Store): Requests {
 				createdAt: new Date(now),
 				finishedAt: null,
 			};
-			stored.requests.push({
-				request,
-				attempts: 0,
-				touchedAt: now,
-				sweptAt: null,
-			});
+			stored.requests.push({ request, attempts: 0, touchedAt: now, sweptAt: null });
 			announce(stored, requestEvent(request, stored.item.correlationId), now);
 			return structuredClone(request);
 		},
@@ -43,10 +38,7 @@ export function fakeRequests(store: Store): Requests {
 			const room = window - (embeds.length - next.length);
 			return next.slice(0, Math.max(0, room)).map(({ item, waiting }) => {
 				waiting.sweptAt = store.now();
-				return {
-					request: structuredClone(waiting.request),
-					correlationId: item.correlationId,
-				};
+				return { request: structuredClone(waiting.request), correlationId: item.correlationId };
 			});
 		},
 
@@ -72,10 +64,7 @@ export function fakeRequests(store: Store): Requests {
 				.slice(0, limit);
 			return idle.map(({ item, waiting }) => {
 				waiting.sweptAt = now;
-				return {
-					request: structuredClone(waiting.request),
-					correlationId: item.correlationId,
-				};
+				return { request: structuredClone(waiting.request), correlationId: item.correlationId };
 			});
 		},
 	};

@@ -5,11 +5,7 @@ import { type RequestError, requestEvent } from "#core/pipeline/work-request.ts"
 import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
 import { announce, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
-const stageOf = {
-	analyze: "analyze",
-	resize: "process",
-	embed: "embed",
-} as const;
+const stageOf = { analyze: "analyze", resize: "process", embed: "embed" } as const;
 
 export function fakeStages(store: Store): Stages {
 	const isLeased = ({ lease }: StoredItem) => lease !== null && lease.expiresAt > store.now();
@@ -91,11 +87,7 @@ export function fakeStages(store: Store): Stages {
 			}
 			const token = randomUUID();
 			stored.attempts += 1;
-			stored.lease = {
-				stage,
-				token,
-				expiresAt: store.now() + leaseSeconds * 1000,
-			};
+			stored.lease = { stage, token, expiresAt: store.now() + leaseSeconds * 1000 };
 			return {
 				outcome: "claimed",
 				lease: { userId, itemId, stage, token, requestId: null },
@@ -122,10 +114,7 @@ export function fakeStages(store: Store): Stages {
 				item.status === "failed" && item.width === null
 					? item.error
 					: found.attempts >= maxAttempts
-						? ({
-								code: "retries_exhausted",
-								detail: `This failed ${maxAttempts} times: ask again later.`,
-							} as const)
+						? ({ code: "retries_exhausted", detail: `This failed ${maxAttempts} times: ask again later.` } as const)
 						: null;
 			if (failure) {
 				stored.lease = null;
@@ -137,11 +126,7 @@ export function fakeStages(store: Store): Stages {
 			const token = randomUUID();
 			found.attempts += 1;
 			found.touchedAt = store.now();
-			stored.lease = {
-				stage,
-				token,
-				expiresAt: store.now() + leaseSeconds * 1000,
-			};
+			stored.lease = { stage, token, expiresAt: store.now() + leaseSeconds * 1000 };
 			return {
 				outcome: "claimed",
 				lease: { userId, itemId, stage, token, requestId },
@@ -158,11 +143,7 @@ export function fakeStages(store: Store): Stages {
 				({ item }) => item.id !== lease.itemId && item.sha256 === result.sha256,
 			);
 			if (duplicate && (duplicate.item.width !== null || duplicate.item.status === "uploaded")) {
-				fail(stored, {
-					code: "duplicate",
-					detail: "You already have this image.",
-					duplicateOf: duplicate.item.id,
-				});
+				fail(stored, { code: "duplicate", detail: "You already have this image.", duplicateOf: duplicate.item.id });
 				if (duplicate.item.status === "failed") {
 					setStatus(duplicate, "uploaded");
 					duplicate.item.error = null;
@@ -299,10 +280,7 @@ export function fakeStages(store: Store): Stages {
 		async failMissingUpload(userId, itemId) {
 			const stored = owned(store, userId, itemId);
 			if (stored?.item.status !== "pending" || isLeased(stored)) return;
-			fail(stored, {
-				code: "upload_missing",
-				detail: "The file of this item was never uploaded: upload it again.",
-			});
+			fail(stored, { code: "upload_missing", detail: "The file of this item was never uploaded: upload it again." });
 		},
 
 		async tombstones({ olderThanSeconds, limit }) {
@@ -310,11 +288,7 @@ export function fakeStages(store: Store): Stages {
 				.filter(({ at }) => at <= store.now() - olderThanSeconds * 1000)
 				.sort((a, b) => a.at - b.at)
 				.slice(0, limit)
-				.map(({ userId, itemId, at }) => ({
-					userId,
-					itemId,
-					deletedAt: new Date(at),
-				}));
+				.map(({ userId, itemId, at }) => ({ userId, itemId, deletedAt: new Date(at) }));
 		},
 
 		async deleteTombstone(userId, itemId) {

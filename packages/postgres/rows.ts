@@ -141,10 +141,7 @@ export function requestFromRow(row: RequestRow): WorkRequest {
 		provider: row.provider,
 		model: row.model,
 		status: row.status,
-		error: row.error_code && {
-			code: row.error_code,
-			detail: row.error_detail ?? "",
-		},
+		error: row.error_code && { code: row.error_code, detail: row.error_detail ?? "" },
 		analysisId: row.analysis_id,
 		createdAt: row.created_at,
 		finishedAt: row.finished_at,

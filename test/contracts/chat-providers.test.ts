@@ -43,10 +43,7 @@ const kinds: Kind[] = [
 	},
 ];
 
-const key: ApiKey = {
-	setting: "the parameter /collections/test/a-key",
-	read: async () => "key-1",
-};
+const key: ApiKey = { setting: "the parameter /collections/test/a-key", read: async () => "key-1" };
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
 
 const searchTool: ChatTool = {
@@ -80,10 +77,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		vi.stubEnv("AWS_REGION", "us-east-1");
 		vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
 		vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
-		chat = chatFor({
-			provider,
-			[provider]: { key, model, baseUrl: server.url },
-		});
+		chat = chatFor({ provider, [provider]: { key, model, baseUrl: server.url } });
 	});
 	afterAll(async () => {
 		vi.unstubAllEnvs();
@@ -109,13 +103,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 			provider,
 			model,
 			traceId: expect.stringMatching(/^(msg_|chatcmpl-|8a1b2c3d-)/),
-			usage: {
-				provider,
-				model,
-				inputTokens: 2_000,
-				outputTokens: 400,
-				costUsd: kind.cost,
-			},
+			usage: { provider, model, inputTokens: 2_000, outputTokens: 400, costUsd: kind.cost },
 		});
 		const [request] = server.requests;
 		expect(request?.path).toBe(kind.path);
@@ -157,10 +145,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 				{ role: "tool", callId: "c2", text: "Refused.", failed: true },
 			],
 		});
-		expect(second).toMatchObject({
-			stopReason: "complete",
-			message: { text: "Gate 12." },
-		});
+		expect(second).toMatchObject({ stopReason: "complete", message: { text: "Gate 12." } });
 		const body = server.requests[1]?.body;
 		expect(wire.resultsIn(body)).toEqual(["Gate 12, item 7", "Refused."]);
 		const roles = body.messages.map(({ role }: ChatMessage) => role);
@@ -207,11 +192,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 	it("survives a reset connection, and a proxy's page", async () => {
 		server.answers(
 			"reset",
-			{
-				status: 200,
-				headers: { "content-type": "text/html" },
-				body: "<html>proxy</html>",
-			},
+			{ status: 200, headers: { "content-type": "text/html" }, body: "<html>proxy</html>" },
 			wire.reply({ text: "Gate 12." }),
 		);
 		expect((await answer()).message.text).toBe("Gate 12.");
@@ -271,17 +252,9 @@ describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
 			try {
 				const toolCalls = [{ id: "c1", name: "search_collection", input: {} }];
 				server.answers(wire.reply({ thoughts: "Hm, a gate.", toolCalls }), wire.reply({ text: "Gate 12." }));
-				const chat = chatFor({
-					provider,
-					[provider]: { key, model, baseUrl: server.url },
-				});
+				const chat = chatFor({ provider, [provider]: { key, model, baseUrl: server.url } });
 				const ask = (messages: ChatMessage[], more = {}) =>
-					chat.answer({
-						messages,
-						tools: [searchTool],
-						deadline: inSeconds(10),
-						...more,
-					});
+					chat.answer({ messages, tools: [searchTool], deadline: inSeconds(10), ...more });
 				const { message } = await ask(messages);
 				// A conversation is stored as JSON between two calls.
 				const turn: ChatMessage[] = JSON.parse(
@@ -323,11 +296,7 @@ describe("the choice of a chat model", () => {
 				anthropic: { ...settings, baseUrl: server.url },
 				openai: { ...settings, baseUrl: server.url },
 			});
-			const reply = await chat.answer({
-				messages,
-				model: named,
-				deadline: inSeconds(10),
-			});
+			const reply = await chat.answer({ messages, model: named, deadline: inSeconds(10) });
 			expect(reply).toMatchObject({ provider, model });
 			expect(server.requests[0]?.body.model).toBe(model);
 		} finally {
@@ -337,13 +306,7 @@ describe("the choice of a chat model", () => {
 
 	it("of a provider that is off names those that are on", async () => {
 		const chat = chatFor({ provider: "offline", openai: settings });
-		await expect(
-			chat.answer({
-				messages,
-				model: "bedrock/x",
-				deadline: inSeconds(5),
-			}),
-		).rejects.toMatchObject({
+		await expect(chat.answer({ messages, model: "bedrock/x", deadline: inSeconds(5) })).rejects.toMatchObject({
 			code: "provider_not_configured",
 			message: expect.stringMatching(/offline, openai/),
 		});

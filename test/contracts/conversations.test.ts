@@ -47,9 +47,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		const { sessions } = conversationsOn(backend, { ...clock, client });
 		const first = await sessions.beginTurn(user, "s", "one");
 		await sessions.endTurn(user, first, answer("1"));
-		expect(await sessions.beginTurn(user, "s", "two")).toMatchObject({
-			number: 2,
-		});
+		expect(await sessions.beginTurn(user, "s", "two")).toMatchObject({ number: 2 });
 	});
 
 	it("retries on TransactionConflict", async () => {
@@ -73,18 +71,12 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		const reading = conversationsOn(backend, clock).sessions;
 		const turn = await sessions.beginTurn(user, "s", "one");
 		await sessions.endTurn(user, turn, answer("1"));
-		expect(await reading.history(user, "s")).toMatchObject({
-			session: { messageCount: 2 },
-			isBusy: false,
-		});
+		expect(await reading.history(user, "s")).toMatchObject({ session: { messageCount: 2 }, isBusy: false });
 	});
 
 	it("a second message waits for the first", async () => {
 		const user = randomUUID();
-		const { sessions } = conversationsOn(backend, {
-			...clock,
-			maxWaitMs: 10_000,
-		});
+		const { sessions } = conversationsOn(backend, { ...clock, maxWaitMs: 10_000 });
 		const first = await sessions.beginTurn(user, "s", "one");
 		const second = sessions.beginTurn(user, "s", "two");
 		await sessions.endTurn(user, first, answer("1"));
@@ -143,37 +135,23 @@ function sessionsContract(get: () => Conversations): void {
 
 	it("stores messages in order, and counts them", async () => {
 		const user = randomUUID();
-		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({
-			number: 1,
-		});
-		expect(await askAndAnswer(user, "trip", "two")).toMatchObject({
-			number: 2,
-		});
+		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({ number: 1 });
+		expect(await askAndAnswer(user, "trip", "two")).toMatchObject({ number: 2 });
 		const history = await get().sessions.history(user, "trip");
-		expect(history).toMatchObject({
-			session: { sessionId: "trip", messageCount: 4 },
-			isBusy: false,
-		});
+		expect(history).toMatchObject({ session: { sessionId: "trip", messageCount: 4 }, isBusy: false });
 		expect(history?.messages.map(({ role, text }) => [role, text])).toEqual([
 			["user", "one"],
 			["assistant", "to one"],
 			["user", "two"],
 			["assistant", "to two"],
 		]);
-		expect(history?.messages[1]).toEqual({
-			...answer("to one"),
-			at: expect.any(Date),
-		});
+		expect(history?.messages[1]).toEqual({ ...answer("to one"), at: expect.any(Date) });
 	});
 
 	it("begins a new turn for a question that was answered before", async () => {
 		const user = randomUUID();
-		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({
-			number: 1,
-		});
-		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({
-			number: 2,
-		});
+		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({ number: 1 });
+		expect(await askAndAnswer(user, "trip", "one")).toMatchObject({ number: 2 });
 		const history = await get().sessions.history(user, "trip");
 		expect(history?.messages).toHaveLength(4);
 	});
@@ -225,9 +203,7 @@ function sessionsContract(get: () => Conversations): void {
 		await askAndAnswer(user, "s", "two");
 		clock.pass(3 * hour);
 		const { sessions } = get();
-		expect(await sessions.history(user, "s")).toMatchObject({
-			session: { messageCount: 4 },
-		});
+		expect(await sessions.history(user, "s")).toMatchObject({ session: { messageCount: 4 } });
 		clock.pass(2 * hour);
 		expect(await askAndAnswer(user, "s", "three")).toMatchObject({ number: 1 });
 		const history = await sessions.history(user, "s");
@@ -242,17 +218,13 @@ function sessionsContract(get: () => Conversations): void {
 		expect(lease).toBeGreaterThan(Date.now() + 25_000);
 		expect(lease).toBeLessThanOrEqual(clock.now() + 30_000);
 		expect(await sessions.history(user, "s")).toMatchObject({ isBusy: true });
-		await expect(sessions.beginTurn(user, "s", "two")).rejects.toMatchObject({
-			code: "session_busy",
-		});
+		await expect(sessions.beginTurn(user, "s", "two")).rejects.toMatchObject({ code: "session_busy" });
 		await sessions.abandonTurn(user, first);
 		const second = await sessions.beginTurn(user, "s", "two");
 		expect(second.number).toBe(2);
 		// An abandoned turn does not release the lease of another.
 		await sessions.abandonTurn(user, first);
-		await expect(sessions.beginTurn(user, "s", "three")).rejects.toMatchObject({
-			code: "session_busy",
-		});
+		await expect(sessions.beginTurn(user, "s", "three")).rejects.toMatchObject({ code: "session_busy" });
 	});
 
 	it("the lease of a killed turn expires; the same question continues it, and is stored once", async () => {

@@ -14,10 +14,7 @@ beforeAll(async () => {
 	embedder = await embedderFor({
 		provider: "voyage",
 		voyage: {
-			key: {
-				setting: "the parameter /collections/test/voyage-api-key",
-				read: async () => key,
-			},
+			key: { setting: "the parameter /collections/test/voyage-api-key", read: async () => key },
 			model: "voyage-3.5-lite",
 			baseUrl: server.url,
 		},
@@ -70,9 +67,7 @@ describe("the embedder by Voyage", () => {
 
 	it.each(["document", "query"] as const)("says what the text is: a %s", async (inputType) => {
 		server.answers(wire.answer([wire.vector(1)]));
-		await embedder.embed(["one"], inputType, {
-			deadline: inSeconds(5),
-		});
+		await embedder.embed(["one"], inputType, { deadline: inSeconds(5) });
 		expect(server.requests[0]).toMatchObject({
 			path: "/embeddings",
 			headers: { authorization: "Bearer key-1" },
@@ -112,19 +107,14 @@ describe("the embedder by Voyage", () => {
 		"refuses a vector with %s in it, as it may stand on the wire",
 		async (literal) => {
 			const answer = JSON.stringify((wire.answer([flawed(5, "HERE")]) as { body: unknown }).body);
-			server.answers({
-				status: 200,
-				body: answer.replace('"HERE"', literal),
-			});
+			server.answers({ status: 200, body: answer.replace('"HERE"', literal) });
 			expect((await failure(inSeconds(3))).code).toBe("embedding_unavailable");
 		},
 	);
 
 	it("refuses fewer vectors than texts", async () => {
 		server.answers(wire.answer([wire.vector(1)]));
-		await expect(embed(["one", "two"])).rejects.toMatchObject({
-			code: "embedding_unavailable",
-		});
+		await expect(embed(["one", "two"])).rejects.toMatchObject({ code: "embedding_unavailable" });
 	});
 
 	it("waits as Retry-After says after a 429, then is answered", async () => {
@@ -136,10 +126,7 @@ describe("the embedder by Voyage", () => {
 
 	it("leaves a longer Retry-After to the queue and says how long", async () => {
 		server.answers(wire.error(429, "Slow down.", { "retry-after": "90" }));
-		expect(await failure()).toMatchObject({
-			code: "embedding_unavailable",
-			retryAfterSeconds: 90,
-		});
+		expect(await failure()).toMatchObject({ code: "embedding_unavailable", retryAfterSeconds: 90 });
 		expect(server.requests).toHaveLength(1);
 	});
 

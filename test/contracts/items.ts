@@ -25,19 +25,9 @@ export function itemsContract(get: () => RowPorts): void {
 			const added = newItem(newUser(), { originalFilename: "Größe 🙂.png" });
 			const { item, created } = await items.create(added);
 			expect(created).toBe(true);
-			expect(item).toMatchObject({
-				...added,
-				status: "pending",
-				error: null,
-				colours: [],
-			});
-			expect(await items.find(added.userId, added.id)).toEqual({
-				item,
-				latestAnalysis: null,
-			});
-			expect(await items.markUploaded(added.userId, added.id)).toMatchObject({
-				status: "uploaded",
-			});
+			expect(item).toMatchObject({ ...added, status: "pending", error: null, colours: [] });
+			expect(await items.find(added.userId, added.id)).toEqual({ item, latestAnalysis: null });
+			expect(await items.markUploaded(added.userId, added.id)).toMatchObject({ status: "uploaded" });
 		});
 
 		it("with the same bytes are one for a user and another for the next user", async () => {
@@ -63,9 +53,7 @@ export function itemsContract(get: () => RowPorts): void {
 		it("keep names and texts with characters a database cannot hold", async () => {
 			const ports = get();
 			const user = newUser();
-			const item = await processedItem(ports, user, {
-				originalFilename: "a\0b.png",
-			});
+			const item = await processedItem(ports, user, { originalFilename: "a\0b.png" });
 			const { lease } = await claim(ports, item, "analyze");
 			const analysis = newAnalysis({ extracted: ["nul \0 half \ud83d end"] });
 			expect(await commitAnalysis(ports, lease, item, analysis)).toBe(true);
@@ -101,11 +89,7 @@ export function itemsContract(get: () => RowPorts): void {
 			const listed = await ports.items.list(user, { limit: 10, offset: 0 });
 			expect(listed.items.map(({ item }) => item.id)).toEqual(ids);
 			expect(listed).toMatchObject({ total: 3, nextCursor: null });
-			const waiting = await ports.items.list(user, {
-				status: "pending",
-				limit: 10,
-				offset: 0,
-			});
+			const waiting = await ports.items.list(user, { status: "pending", limit: 10, offset: 0 });
 			expect(waiting.items.map(({ item }) => item.id)).toEqual([pending.id]);
 		});
 
@@ -119,11 +103,7 @@ export function itemsContract(get: () => RowPorts): void {
 			const seen: string[] = [];
 			let cursor: string | undefined;
 			do {
-				const page = await ports.items.list(user, {
-					limit: 2,
-					offset: 0,
-					cursor,
-				});
+				const page = await ports.items.list(user, { limit: 2, offset: 0, cursor });
 				seen.push(...page.items.map(({ item }) => item.id));
 				cursor = page.nextCursor ?? undefined;
 				await uploaded(ports, user);
@@ -153,17 +133,12 @@ export function itemsContract(get: () => RowPorts): void {
 		it("are listed by category and by status", async () => {
 			const ports = get();
 			const user = newUser();
-			const { item: food } = await analyzedItem(ports, user, {
-				category: "Food",
-			});
+			const { item: food } = await analyzedItem(ports, user, { category: "Food" });
 			await readyItem(ports, user, { category: "Travel" });
 			await uploaded(ports, user);
 			const listed = async (filter: object) => ports.items.list(user, { limit: 10, offset: 0, ...filter });
 			expect((await listed({ category: "Food" })).items).toMatchObject([
-				{
-					item: { id: food.id },
-					latestAnalysis: { description: { category: "Food" } },
-				},
+				{ item: { id: food.id }, latestAnalysis: { description: { category: "Food" } } },
 			]);
 			expect((await listed({ category: "Food" })).total).toBe(1);
 			expect((await listed({ status: "ready" })).total).toBe(1);
@@ -174,18 +149,12 @@ export function itemsContract(get: () => RowPorts): void {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const { lease } = await claim(ports, item, "process");
-			await ports.stages.fail(lease, {
-				code: "undecodable_image",
-				detail: "Broken.",
-			});
+			await ports.stages.fail(lease, { code: "undecodable_image", detail: "Broken." });
 			expect(await ports.items.markUploaded(item.userId, item.id)).toMatchObject({
 				status: "failed",
 				error: { code: "undecodable_image" },
 			});
-			expect(await ports.items.restart(item.userId, item.id)).toMatchObject({
-				status: "uploaded",
-				error: null,
-			});
+			expect(await ports.items.restart(item.userId, item.id)).toMatchObject({ status: "uploaded", error: null });
 			expect((await claim(ports, item, "process")).attempt).toBe(1);
 		});
 
@@ -195,10 +164,7 @@ export function itemsContract(get: () => RowPorts): void {
 			const { item: pending } = await ports.items.create(newItem(user));
 			const failed = await uploaded(ports, user);
 			const { lease } = await claim(ports, failed, "process");
-			await ports.stages.fail(lease, {
-				code: "undecodable_image",
-				detail: "Broken.",
-			});
+			await ports.stages.fail(lease, { code: "undecodable_image", detail: "Broken." });
 			const announced = { mimeType: "image/webp", fileSize: 77 } as const;
 			for (const { id } of [pending, failed]) {
 				expect(await ports.items.reopen(user, id, announced)).toMatchObject({
@@ -243,9 +209,7 @@ export function itemsContract(get: () => RowPorts): void {
 		it("are gone when deleted, with all that hangs on them", async () => {
 			const ports = get();
 			const user = newUser();
-			const { item, analysis } = await readyItem(ports, user, {
-				headline: "Lighthouse",
-			});
+			const { item, analysis } = await readyItem(ports, user, { headline: "Lighthouse" });
 			expect(await ports.items.delete(user, item.id)).toBe(true);
 			expect(await ports.items.find(user, item.id)).toBeNull();
 			expect(await ports.analyses.find(user, analysis.id)).toBeNull();
@@ -262,17 +226,10 @@ export function itemsContract(get: () => RowPorts): void {
 		it("are numbered, newest first, and the newest is the item's", async () => {
 			const ports = get();
 			const user = newUser();
-			const { item, analysis } = await analyzedItem(ports, user, {
-				headline: "First",
-				category: "Food",
-			});
+			const { item, analysis } = await analyzedItem(ports, user, { headline: "First", category: "Food" });
 			expect(await ports.analyses.latestVersion(user, item.id)).toBe(1);
 			const stored = await ports.analyses.find(user, analysis.id);
-			expect(stored).toMatchObject({
-				...analysis,
-				itemId: item.id,
-				userId: user,
-			});
+			expect(stored).toMatchObject({ ...analysis, itemId: item.id, userId: user });
 			expect(stored?.createdAt).toBeInstanceOf(Date);
 			expect(await ports.analyses.listByItem(user, item.id)).toEqual([stored]);
 			expect((await ports.items.find(user, item.id))?.latestAnalysis).toEqual(stored);

@@ -38,14 +38,8 @@ afterEach(() => {
 
 async function models() {
 	return observeModels({
-		vision: visionFor({
-			provider: "anthropic",
-			anthropic: { key, model: "claude-haiku-5-5", baseUrl: anthropic.url },
-		}),
-		embedder: await embedderFor({
-			provider: "voyage",
-			voyage: { key, model: "voyage-3.5-lite", baseUrl: voyage.url },
-		}),
+		vision: visionFor({ provider: "anthropic", anthropic: { key, model: "claude-haiku-5-5", baseUrl: anthropic.url } }),
+		embedder: await embedderFor({ provider: "voyage", voyage: { key, model: "voyage-3.5-lite", baseUrl: voyage.url } }),
 	});
 }
 
@@ -85,12 +79,7 @@ it("logs every request to a provider, also those that a retry made good", async 
 		["claude-haiku-5-5", "Dollars", "InputTokens", "OutputTokens"],
 	]);
 	expect(lines.map(({ ended }) => ended)).toEqual([429, 529, "answered", undefined]);
-	expect(lines[3]).toMatchObject({
-		InputTokens: 2_000,
-		OutputTokens: 400,
-		Dollars: 0.0004,
-		purpose: "vision",
-	});
+	expect(lines[3]).toMatchObject({ InputTokens: 2_000, OutputTokens: 400, Dollars: 0.0004, purpose: "vision" });
 });
 
 it("logs the bill of answers that could not be used", async () => {
@@ -155,19 +144,9 @@ it("writes no prompt, answer or key where a provider quotes them in its refusal"
 	});
 	const { batchItemFailures } = await handler(
 		{
-			Records: [
-				{
-					messageId: "m",
-					receiptHandle: "r",
-					body,
-					attributes: { ApproximateReceiveCount: "1" },
-				},
-			],
+			Records: [{ messageId: "m", receiptHandle: "r", body, attributes: { ApproximateReceiveCount: "1" } }],
 		} as SQSEvent,
-		{
-			awsRequestId: "r-1",
-			getRemainingTimeInMillis: () => 30_000,
-		} as Context,
+		{ awsRequestId: "r-1", getRemainingTimeInMillis: () => 30_000 } as Context,
 	);
 	expect(batchItemFailures).toHaveLength(1);
 	const failed = lines.find(({ level }) => level === "error");

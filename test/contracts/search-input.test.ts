@@ -41,17 +41,12 @@ describe(`a search over HTTP on ${contractDatabase.title}`, () => {
 		empty = await contractDatabase.createMigrated();
 		const ports: RowPorts = postgresPorts(empty.connect());
 		api = testApi({ ports: { ...ports, embedder: offlineEmbedder() } });
-		await analyzedItem(ports, ada, {
-			headline: "A bowl of ramen",
-			summary: "Noodles, in a bowl.",
-		});
+		await analyzedItem(ports, ada, { headline: "A bowl of ramen", summary: "Noodles, in a bowl." });
 	});
 	afterAll(() => empty?.drop());
 
 	const ask = (more: object) =>
-		api.as(ada)("POST", "/search", {
-			json: { include_answer: false, explain: true, ...more },
-		});
+		api.as(ada)("POST", "/search", { json: { include_answer: false, explain: true, ...more } });
 
 	it.each(odd)("for %s", async (_, query, expected) => {
 		for (const search_type of ["bm25", "vector", "hybrid"]) {

@@ -98,10 +98,7 @@ export function searchContract(get: () => RowPorts): void {
 
 		it("obeys category, number of results and least score", async () => {
 			const user = newUser();
-			await analyzedItem(get(), user, {
-				category: "Food",
-				headline: "x ramen",
-			});
+			await analyzedItem(get(), user, { category: "Food", headline: "x ramen" });
 			await analyzedItem(get(), user, { category: "Food", headline: "ramen" });
 			await analyzedItem(get(), user, { category: "Art", headline: "ramen" });
 			expect(await byText(user, "ramen", { category: "Food" })).toHaveLength(2);
@@ -119,10 +116,7 @@ export function searchContract(get: () => RowPorts): void {
 		}
 		expect(headlines(await byText(user, "painting"))[0]).toBe("Painting harbour");
 		for (const form of [...others, "PAINTING,", ...others]) {
-			await analyzedItem(get(), user, {
-				headline: form,
-				extracted: [`a_${form}`, "lighthouse"],
-			});
+			await analyzedItem(get(), user, { headline: form, extracted: [`a_${form}`, "lighthouse"] });
 		}
 		expect(headlines(await byText(user, "lighthouse painting"))[0]).toBe("PAINTING,");
 	});
@@ -189,10 +183,7 @@ export function searchContract(get: () => RowPorts): void {
 				summary: `We walked for hours and spoke of this and that. ${"The road went on and on. ".repeat(20)}At last the crane by the harbour came into sight.`,
 			});
 			await analyzedItem(get(), user, { headline: "Seagulls" });
-			const found = await byText(user, "harbour crane seagulls", {
-				minScore: 0,
-				explain: true,
-			});
+			const found = await byText(user, "harbour crane seagulls", { minScore: 0, explain: true });
 			expect(found).toHaveLength(2);
 			const walk = found.find(({ headline }) => headline.startsWith("Notes"));
 			expect(walk?.snippet).toMatch(/crane by the harbour/);
@@ -250,12 +241,7 @@ export function searchContract(get: () => RowPorts): void {
 			await readyItem(ports, user, { headline: "far" }, axis(9));
 			const search = async (answerabilityThreshold: number, more = {}) => {
 				const vector = axis(0);
-				const query = {
-					model: "test-model",
-					vector,
-					answerabilityThreshold,
-					...more,
-				};
+				const query = { model: "test-model", vector, answerabilityThreshold, ...more };
 				const hits = await ports.search.byVector(user, query, { topK: 9 });
 				return headlines(hits);
 			};
@@ -267,11 +253,7 @@ export function searchContract(get: () => RowPorts): void {
 
 	describe("a hybrid search", () => {
 		const weights = { text: 0.3, vector: 0.7 };
-		const query = (text: string) => ({
-			text: { text },
-			vector: { model: "test-model", vector: axis(0) },
-			weights,
-		});
+		const query = (text: string) => ({ text: { text }, vector: { model: "test-model", vector: axis(0) }, weights });
 
 		it("joins both legs on the item by reciprocal ranks", async () => {
 			const ports = get();
@@ -362,11 +344,7 @@ export function languageContract(get: () => RowPorts): void {
 				user,
 				{
 					text: { text: "red -car" },
-					vector: {
-						model: "test-model",
-						vector: axis(0, 0.5),
-						answerabilityThreshold: 0.8,
-					},
+					vector: { model: "test-model", vector: axis(0, 0.5), answerabilityThreshold: 0.8 },
 					weights: { text: 0.5, vector: 0.5 },
 				},
 				{ topK: 5 },
@@ -420,10 +398,7 @@ export function languageContract(get: () => RowPorts): void {
 			const user = newUser();
 			const most = "Red harbour crane at dawn";
 			await analyzedItem(get(), user, { headline: most, labels: described });
-			await analyzedItem(get(), user, {
-				headline: "Red socks",
-				labels: described,
-			});
+			await analyzedItem(get(), user, { headline: "Red socks", labels: described });
 			const query = "red harbour crane dawn";
 			expect(await byText(user, `${query} sea`)).toEqual([most]);
 			expect(await byText(user, "red")).toHaveLength(2);
@@ -449,13 +424,7 @@ export function languageContract(get: () => RowPorts): void {
 			await analyzedItem(get(), user, { headline: "Straw hat" });
 			const [hit] = await get().search.byText(user, { text: "strawbery" }, { topK: 5 });
 			expect(hit?.headline).toBe("Strawberry fields");
-			expect(hit?.matched).toEqual([
-				{
-					word: "strawbery",
-					field: "headline",
-					corrected_to: "strawberri",
-				},
-			]);
+			expect(hit?.matched).toEqual([{ word: "strawbery", field: "headline", corrected_to: "strawberri" }]);
 		});
 
 		it.each([
@@ -485,9 +454,7 @@ export function languageContract(get: () => RowPorts): void {
 		it("never takes a word for one of another user, or of a deleted item", async () => {
 			const user = newUser();
 			await analyzedItem(get(), newUser(), { headline: "Strawberry" });
-			const { item } = await analyzedItem(get(), user, {
-				headline: "Strawberry",
-			});
+			const { item } = await analyzedItem(get(), user, { headline: "Strawberry" });
 			expect(await byText(user, "strawbery")).toHaveLength(1);
 			await get().items.delete(user, item.id);
 			expect(await byText(user, "strawbery")).toEqual([]);

@@ -22,11 +22,7 @@ const notNear = "00000000000007ff";
 /** What every implementation of `Similar` does. */
 export function similarContract(get: () => RowPorts): void {
 	async function similar(userId: string, itemId: string, more: Partial<SimilarOptions> = {}) {
-		const found = await get().similar.toItem(userId, itemId, {
-			model,
-			topK: 10,
-			...more,
-		});
+		const found = await get().similar.toItem(userId, itemId, { model, topK: 10, ...more });
 		if (!found) throw new Error("There is no such item.");
 		return found;
 	}
@@ -59,13 +55,7 @@ export function similarContract(get: () => RowPorts): void {
 			const other = await readyItem(get(), user, words);
 			const { items } = await similar(user, item.id);
 			expect(items).toMatchObject([
-				{
-					...words,
-					itemId: other.item.id,
-					mimeType: "image/png",
-					analysisId: other.analysis.id,
-					nearDuplicate: false,
-				},
+				{ ...words, itemId: other.item.id, mimeType: "image/png", analysisId: other.analysis.id, nearDuplicate: false },
 			]);
 		});
 
@@ -144,10 +134,7 @@ export function similarContract(get: () => RowPorts): void {
 			const user = newUser();
 			const item = await uploaded(get(), user);
 			await readyItem(get(), user);
-			expect(await similar(user, item.id)).toEqual({
-				compared: { byVector: false, byHash: false },
-				items: [],
-			});
+			expect(await similar(user, item.id)).toEqual({ compared: { byVector: false, byHash: false }, items: [] });
 		});
 
 		it("sees the picture that a resize has made anew", async () => {
@@ -199,15 +186,7 @@ export function similarContract(get: () => RowPorts): void {
 		await analyzedItem(get(), user);
 		await processedItem(get(), user);
 		const read = (of: string) => get().searchSettings.read(of);
-		expect((await read(user)).counts).toEqual({
-			items: 4,
-			documents: 3,
-			embeddings: { [model]: 1, "other-model": 1 },
-		});
-		expect((await read(other)).counts).toEqual({
-			items: 0,
-			documents: 0,
-			embeddings: {},
-		});
+		expect((await read(user)).counts).toEqual({ items: 4, documents: 3, embeddings: { [model]: 1, "other-model": 1 } });
+		expect((await read(other)).counts).toEqual({ items: 0, documents: 0, embeddings: {} });
 	});
 }

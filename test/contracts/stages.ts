@@ -96,16 +96,11 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const ports = get();
 			const failed = await uploaded(ports, newUser());
 			const { lease } = await claim(ports, failed, "process");
-			await ports.stages.fail(lease, {
-				code: "undecodable_image",
-				detail: "Broken.",
-			});
+			await ports.stages.fail(lease, { code: "undecodable_image", detail: "Broken." });
 			expect(await process(failed)).toEqual({ outcome: "done" });
 			await ports.items.delete(failed.userId, failed.id);
 			expect(await process(failed)).toEqual({ outcome: "gone" });
-			expect(await process({ ...failed, id: randomUUID() })).toEqual({
-				outcome: "gone",
-			});
+			expect(await process({ ...failed, id: randomUUID() })).toEqual({ outcome: "gone" });
 		});
 
 		it("does not claim a stage whose turn has not come", async () => {
@@ -122,12 +117,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const next = await claim(ports, item, "process");
 			expect(next.attempt).toBe(2);
 			expect(await commit(late.lease, item, { width: 1 })).toBe(false);
-			expect(
-				await ports.stages.fail(late.lease, {
-					code: "undecodable_image",
-					detail: "Too late.",
-				}),
-			).toBe(false);
+			expect(await ports.stages.fail(late.lease, { code: "undecodable_image", detail: "Too late." })).toBe(false);
 			await ports.stages.release(late.lease);
 			expect((await process(item)).outcome).toBe("busy");
 			expect(await commit(next.lease, item, { width: 2 })).toBe(true);
@@ -202,12 +192,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			await ports.items.delete(user, item.id);
 			const analysis = newAnalysis({ headline: "Ghost" });
 			expect(await commitAnalysis(ports, lease, item, analysis)).toBe(false);
-			expect(
-				await ports.stages.fail(lease, {
-					code: "undecodable_image",
-					detail: "Gone.",
-				}),
-			).toBe(false);
+			expect(await ports.stages.fail(lease, { code: "undecodable_image", detail: "Gone." })).toBe(false);
 			await ports.stages.release(lease);
 			expect(await ports.items.find(user, item.id)).toBeNull();
 			expect(await ports.analyses.find(user, analysis.id)).toBeNull();
@@ -247,11 +232,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				status: "failed",
 				error: { code: "duplicate", duplicateOf: first.id },
 			});
-			expect((await ports.items.find(user, first.id))?.item).toMatchObject({
-				status: "uploaded",
-				error: null,
-				sha256,
-			});
+			expect((await ports.items.find(user, first.id))?.item).toMatchObject({ status: "uploaded", error: null, sha256 });
 			expect((await claim(ports, first, "process")).attempt).toBe(1);
 		});
 
@@ -268,14 +249,8 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				const item = await uploaded(ports, user);
 				const { lease } = await claim(ports, item, "process");
 				expect(await commit(lease, item, { sha256 })).toBe(true);
-				expect((await ports.items.find(user, item.id))?.item).toMatchObject({
-					status: "processed",
-					sha256,
-				});
-				expect((await ports.items.find(user, other.id))?.item).toMatchObject({
-					status,
-					sha256: null,
-				});
+				expect((await ports.items.find(user, item.id))?.item).toMatchObject({ status: "processed", sha256 });
+				expect((await ports.items.find(user, other.id))?.item).toMatchObject({ status, sha256: null });
 			},
 		);
 
@@ -333,19 +308,10 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const wrong = await claim(ports, item, "embed");
 			await ports.stages.release(wrong.lease, [call({ inputTokens: 4, purpose: "embedding" })]);
 			const embed = await claim(ports, item, "embed");
-			const last = call({
-				inputTokens: 5,
-				purpose: "embedding",
-				costUsd: null,
-			});
+			const last = call({ inputTokens: 5, purpose: "embedding", costUsd: null });
 			await ports.stages.commitEmbedded(
 				embed.lease,
-				{
-					analysisId: analysis.id,
-					model: "test-model",
-					vector: axis(0),
-					usage: [last],
-				},
+				{ analysisId: analysis.id, model: "test-model", vector: axis(0), usage: [last] },
 				newEvent("ItemReady", item),
 			);
 			expect(await tokens()).toEqual([1, 2, 3, 4, 5]);
@@ -370,12 +336,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([call()]);
 			await ports.stages.commitEmbedded(
 				(await claim(ports, item, "embed")).lease,
-				{
-					analysisId: first.id,
-					model: "test-model",
-					vector: axis(0),
-					usage: [],
-				},
+				{ analysisId: first.id, model: "test-model", vector: axis(0), usage: [] },
 				newEvent("ItemReady", item),
 			);
 			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([call()]);
@@ -477,13 +438,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const user = newUser();
 			const item = await uploaded(ports, user);
 			const take = async (idleSeconds: number) =>
-				mine(user)(
-					await ports.stages.claimStalled({
-						idleSeconds,
-						againSeconds: 0,
-						...everything,
-					}),
-				);
+				mine(user)(await ports.stages.claimStalled({ idleSeconds, againSeconds: 0, ...everything }));
 			expect(await take(60)).toEqual([]);
 			const { lease } = await claim(ports, item, "process");
 			expect(await take(0)).toEqual([]);

@@ -30,12 +30,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 				const [current] = (await ports.analyses.listByItem(lease.userId, lease.itemId)) ?? [];
 				return ports.stages.commitEmbedded(
 					lease,
-					{
-						analysisId: current?.id ?? item.id,
-						model: "test-model",
-						vector: axis(0),
-						usage: [],
-					},
+					{ analysisId: current?.id ?? item.id, model: "test-model", vector: axis(0), usage: [] },
 					newEvent("ItemReady", item),
 				);
 			}
@@ -74,11 +69,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 						committed.set(key, (committed.get(key) ?? 0) + 1);
 					}
 				}
-				await ports.stages.claimStalled({
-					idleSeconds: 0,
-					againSeconds: 0,
-					limit: 5,
-				});
+				await ports.stages.claimStalled({ idleSeconds: 0, againSeconds: 0, limit: 5 });
 				const of = { userId: user, itemId: item.id };
 				const events = await ports.outbox.unsent(of);
 				await ports.outbox.markSent(events.map(({ id }) => id));

@@ -46,11 +46,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			expect(await items.reopen(bob, pending.id, announced)).toBeNull();
 			await items.delete(ada, pending.id);
 			expect(await items.delete(bob, item.id)).toBe(false);
-			expect(await items.list(bob, { limit: 100, offset: 0 })).toEqual({
-				items: [],
-				total: 0,
-				nextCursor: null,
-			});
+			expect(await items.list(bob, { limit: 100, offset: 0 })).toEqual({ items: [], total: 0, nextCursor: null });
 			expect(await items.find(ada, item.id)).not.toBeNull();
 		});
 
@@ -117,28 +113,14 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 		it("claims, commits, fails and releases nothing, not even with the true token", async () => {
 			const ports = get();
 			const { stages } = ports;
-			expect(await stages.claim(bob, leased.id, "embed", 60)).toEqual({
-				outcome: "gone",
-			});
-			const embedding = {
-				analysisId,
-				model: "test-model",
-				vector: axis(0),
-				usage: [],
-			};
+			expect(await stages.claim(bob, leased.id, "embed", 60)).toEqual({ outcome: "gone" });
+			const embedding = { analysisId, model: "test-model", vector: axis(0), usage: [] };
 			expect(await stages.commitEmbedded(forged, embedding, newEvent("ItemReady", leased))).toBe(false);
 			expect(await commitAnalysis(ports, forged, leased, newAnalysis({}, 9))).toBe(false);
 			expect(await stages.commitProcessed(forged, processed(), newEvent("ImageProcessed", leased))).toBe(false);
-			expect(
-				await stages.fail(forged, {
-					code: "undecodable_image",
-					detail: "Forged.",
-				}),
-			).toBe(false);
+			expect(await stages.fail(forged, { code: "undecodable_image", detail: "Forged." })).toBe(false);
 			await stages.release(forged);
-			expect(await stages.claim(ada, leased.id, "embed", 60)).toMatchObject({
-				outcome: "busy",
-			});
+			expect(await stages.claim(ada, leased.id, "embed", 60)).toMatchObject({ outcome: "busy" });
 		});
 
 		it("ends no foreign upload and reads no foreign event", async () => {

@@ -54,10 +54,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		vi.stubEnv("ANTHROPIC_API_KEY", "from-environment");
 		vi.stubEnv("OPENAI_API_KEY", "from-environment");
 		key = changingKey("key-1");
-		vision = visionFor({
-			provider,
-			[provider]: { key, model, baseUrl: server.url },
-		});
+		vision = visionFor({ provider, [provider]: { key, model, baseUrl: server.url } });
 	});
 	afterAll(async () => {
 		vi.unstubAllEnvs();
@@ -103,14 +100,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(answer.description).toEqual(description);
 		expect(answer.traceId).toMatch(/^(msg_|chatcmpl-)/);
 		expect(answer.usage).toEqual([
-			{
-				purpose: "vision",
-				provider,
-				model,
-				inputTokens: 2_000,
-				outputTokens: 400,
-				costUsd: kind.cost,
-			},
+			{ purpose: "vision", provider, model, inputTokens: 2_000, outputTokens: 400, costUsd: kind.cost },
 		]);
 		expect(server.requests).toHaveLength(1);
 	});
@@ -226,14 +216,8 @@ describe.each(kinds)("vision by $label", (kind) => {
 
 	it("ends before its deadline where the key is never read", async () => {
 		server.answers(wire.answer(good));
-		const stuck: ApiKey = {
-			setting: "the parameter /collections/test/a-key",
-			read: () => new Promise(() => {}),
-		};
-		const waiting = visionFor({
-			provider,
-			[provider]: { key: stuck, model, baseUrl: server.url },
-		});
+		const stuck: ApiKey = { setting: "the parameter /collections/test/a-key", read: () => new Promise(() => {}) };
+		const waiting = visionFor({ provider, [provider]: { key: stuck, model, baseUrl: server.url } });
 		await expect(waiting.describe({ ...(await anyRequest()), deadline: inSeconds(1) })).rejects.toMatchObject({
 			code: "vision_unavailable",
 			message: expect.stringContaining("/collections/test/a-key"),
@@ -341,10 +325,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 	});
 
 	it("without a key is off, and says which setting switches it on", async () => {
-		const off = visionFor({
-			provider: "offline",
-			[provider]: { key: changingKey(null), model, baseUrl: server.url },
-		});
+		const off = visionFor({ provider: "offline", [provider]: { key: changingKey(null), model, baseUrl: server.url } });
 		server.answers(wire.answer(good));
 		await expect(off.describe({ ...(await anyRequest()), provider })).rejects.toMatchObject({
 			code: "provider_not_configured",
@@ -359,20 +340,9 @@ describe("the choice of a vision provider", () => {
 		const server = await serveProvider();
 		try {
 			server.answers(openaiWire.answer(good));
-			const settings = {
-				key: changingKey("key"),
-				model: "m",
-				baseUrl: server.url,
-			};
-			const vision = visionFor({
-				provider: "anthropic",
-				anthropic: settings,
-				openai: settings,
-			});
-			const answer = await vision.describe({
-				...(await anyRequest()),
-				provider: "openai",
-			});
+			const settings = { key: changingKey("key"), model: "m", baseUrl: server.url };
+			const vision = visionFor({ provider: "anthropic", anthropic: settings, openai: settings });
+			const answer = await vision.describe({ ...(await anyRequest()), provider: "openai" });
 			expect(answer.provider).toBe("openai");
 		} finally {
 			await server.close();
@@ -392,9 +362,7 @@ describe("the choice of a vision provider", () => {
 });
 
 /** A key whose replacement is noticed by a fresh reading only. */
-function changingKey(first: string | null): ApiKey & {
-	replace(next: string): void;
-} {
+function changingKey(first: string | null): ApiKey & { replace(next: string): void } {
 	let cached = first;
 	let stored = first;
 	return {

@@ -20,15 +20,8 @@ describe("the table of environments", () => {
 	test("gives a new environment the default of every setting that its row leaves out", () => {
 		const { dev } = cdk.context.environments;
 		const staging = readEnvironment({ staging: dev }, "staging");
-		expect(staging).toEqual({
-			...readEnvironment(cdk.context.environments, "dev"),
-			name: "staging",
-		});
-		expect(staging.functions.analyzer).toEqual({
-			memory: 1024,
-			timeout: 300,
-			concurrency: 2,
-		});
+		expect(staging).toEqual({ ...readEnvironment(cdk.context.environments, "dev"), name: "staging" });
+		expect(staging.functions.analyzer).toEqual({ memory: 1024, timeout: 300, concurrency: 2 });
 	});
 
 	test.each([
@@ -100,11 +93,7 @@ describe("the table of environments", () => {
 		],
 		[
 			"a stand-in of a provider outside local",
-			tableWith(({ dev }) =>
-				Object.assign(dev, {
-					providerUrls: { anthropic: "http://127.0.0.1:1234" },
-				}),
-			),
+			tableWith(({ dev }) => Object.assign(dev, { providerUrls: { anthropic: "http://127.0.0.1:1234" } })),
 			"environments.dev.providerUrls: must be left out",
 		],
 		[
@@ -158,12 +147,8 @@ describe("the table of environments", () => {
 
 	test("takes stand-ins of providers on this machine only, and for local only", () => {
 		const at = (url: string, name = "local") =>
-			readEnvironment(cdk.context.environments, name, {
-				providerUrls: { openai: url },
-			}).providerUrls;
-		expect(at("http://127.0.0.1:8080")).toEqual({
-			openai: "http://127.0.0.1:8080",
-		});
+			readEnvironment(cdk.context.environments, name, { providerUrls: { openai: url } }).providerUrls;
+		expect(at("http://127.0.0.1:8080")).toEqual({ openai: "http://127.0.0.1:8080" });
 		expect(at("http://127.0.0.1:8080", "prod")).toEqual({});
 		for (const url of [
 			"https://evil.example",
@@ -201,13 +186,7 @@ describe("the table of environments", () => {
 			"cdk.json: environments.dev.account: name the account (12 digits) to deploy to.",
 			"cdk.json: environments.dev.alarmEmail: alarms@example.com is an example that nobody can have: name who is told by alarms and budget.",
 		]);
-		expect(
-			missingForDeployment({
-				...shipped,
-				account: "123456789012",
-				alarmEmail: "ada@testing.org",
-			}),
-		).toEqual([]);
+		expect(missingForDeployment({ ...shipped, account: "123456789012", alarmEmail: "ada@testing.org" })).toEqual([]);
 	});
 
 	test("names the choices where the environment is unknown or not said", () => {

@@ -56,10 +56,7 @@ const stage = (queue: StageName, mustCall: string): Scenario => ({
 });
 
 const createAnalysisRequest = (simulator: Simulator, ports: Ports, itemId = "") =>
-	requestAnalysis(ports, simulator.userId, itemId, {
-		force: true,
-		provider: "other",
-	});
+	requestAnalysis(ports, simulator.userId, itemId, { force: true, provider: "other" });
 const createResizeRequest = (simulator: Simulator, ports: Ports, itemId = "") =>
 	requestResize(ports, simulator.userId, itemId);
 

@@ -54,13 +54,6 @@ const handlers: Record<StageName, (ports: Ports, delay: Delay) => Handler> = {
 
 function sqsEvent({ id, body, receives }: Message): SQSEvent {
 	return {
-		Records: [
-			{
-				messageId: id,
-				receiptHandle: id,
-				body,
-				attributes: { ApproximateReceiveCount: String(receives) },
-			},
-		],
+		Records: [{ messageId: id, receiptHandle: id, body, attributes: { ApproximateReceiveCount: String(receives) } }],
 	} as unknown as SQSEvent;
 }

@@ -129,10 +129,7 @@ test("the three stages, each killed at each port call: every item becomes ready,
 		[outputs.EmbedderFunctionName, "the embed stage"],
 	] as const;
 	const points = await Promise.all(
-		stages.map(async ([name, title]) => ({
-			name: String(name),
-			points: await pointsOf(title),
-		})),
+		stages.map(async ([name, title]) => ({ name: String(name), points: await pointsOf(title) })),
 	);
 	const rounds = Math.max(...points.map(({ points }) => points.length));
 	for (let round = 0; round < rounds; round++) {

@@ -31,9 +31,7 @@ beforeAll(async () => {
 		for await (const chunk of request) chunks.push(chunk);
 		const { input } = JSON.parse(Buffer.concat(chunks).toString());
 		const texts = Array.isArray(input) ? input : [input];
-		const { vectors } = await offlineEmbedder().embed(texts, "document", {
-			deadline: new Date(),
-		});
+		const { vectors } = await offlineEmbedder().embed(texts, "document", { deadline: new Date() });
 		const { body } = voyageWire.answer(vectors.map((vector) => Array.from(vector))) as { body: unknown };
 		answer.writeHead(200, { "content-type": "application/json" });
 		answer.end(JSON.stringify(body));
@@ -73,30 +71,20 @@ test("a rebuild for a new model survives the embedder's death, and every item st
 
 	const { port } = voyage.address() as AddressInfo;
 	await cloud.restart({
-		machine: {
-			keys: ["voyage"],
-			providerUrls: { voyage: `http://127.0.0.1:${port}` },
-		},
+		machine: { keys: ["voyage"], providerUrls: { voyage: `http://127.0.0.1:${port}` } },
 		change: describeInstantly,
 	});
 	await putApiKey(cloud, "voyage", "pa-of-the-test");
 	const { control, outputs } = cloud;
 	const user = await cloud.signIn(email);
 	const byVector = async () => {
-		const { results } = await user.search("Harbour", {
-			search_type: "vector",
-		});
+		const { results } = await user.search("Harbour", { search_type: "vector" });
 		return results.map(({ item_id }) => item_id).sort();
 	};
 	const allReady = async () => {
 		for (const id of ids) expect((await user.item(id)).status).toBe("ready");
 	};
-	expect(await statusOf(user)).toMatchObject({
-		items: 4,
-		embedded: 0,
-		stale: 4,
-		model: "voyage-3.5-lite",
-	});
+	expect(await statusOf(user)).toMatchObject({ items: 4, embedded: 0, stale: 4, model: "voyage-3.5-lite" });
 	expect(await byVector()).toEqual([]);
 
 	const embedder = String(outputs.EmbedderFunctionName);
@@ -144,9 +132,11 @@ test("the same picture in another size is a near-duplicate, and a search's setti
 	const large = await user.upload("large.png", bytes);
 	const small = await user.upload("small.jpg", new Uint8Array(smaller));
 	for (const { id } of [large, small]) await user.settled(id);
-	const { results } = await user.call<{
-		results: { item_id: string; near_duplicate: boolean; distance: number }[];
-	}>("POST", `/items/${large.id}/similar`, { top_k: 5 });
+	const { results } = await user.call<{ results: { item_id: string; near_duplicate: boolean; distance: number }[] }>(
+		"POST",
+		`/items/${large.id}/similar`,
+		{ top_k: 5 },
+	);
 	expect(results.map(({ item_id }) => item_id)).not.toContain(large.id);
 	const alike = results.filter(({ near_duplicate }) => near_duplicate);
 	expect(alike.map(({ item_id }) => item_id)).toContain(small.id);

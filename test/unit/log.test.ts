@@ -109,14 +109,7 @@ describe("what a log line measures", () => {
 		log.info(
 			"stage",
 			{ outcome: "committed" },
-			{
-				Stage: "embed",
-				metrics: {
-					StageDuration: 12,
-					UploadToReady: 3.5,
-					StageFailures: undefined,
-				},
-			},
+			{ Stage: "embed", metrics: { StageDuration: 12, UploadToReady: 3.5, StageFailures: undefined } },
 		);
 		const [line] = lines;
 		expect(line).toMatchObject({

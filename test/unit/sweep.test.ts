@@ -9,13 +9,7 @@ import { readyItem } from "./api/ready-item.ts";
 
 const user = "11111111-1111-4111-8111-111111111111";
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-const nothing = {
-	eventsSent: 0,
-	itemsRestarted: 0,
-	requestsRestarted: 0,
-	uploadsMissing: 0,
-	deletionsFinished: 0,
-};
+const nothing = { eventsSent: 0, itemsRestarted: 0, requestsRestarted: 0, uploadsMissing: 0, deletionsFinished: 0 };
 
 let ports: FakePorts;
 beforeEach(() => {

@@ -31,22 +31,12 @@ function askedOf(profile: Profile): ModelUse[] {
 	const asked: ModelUse[] = [];
 	const searches = users * perUser.searches;
 	if (vision) {
-		asked.push({
-			what: "descriptions",
-			model: vision.model,
-			calls: uploads,
-			tokens: perUpload.visionTokens,
-		});
+		asked.push({ what: "descriptions", model: vision.model, calls: uploads, tokens: perUpload.visionTokens });
 	}
 	if (embedding) {
 		const { model } = embedding;
 		asked.push(
-			{
-				what: "embeddings",
-				model,
-				calls: uploads,
-				tokens: { input: perUpload.embeddingTokens, output: 0 },
-			},
+			{ what: "embeddings", model, calls: uploads, tokens: { input: perUpload.embeddingTokens, output: 0 } },
 			{
 				what: "embeddings of searches",
 				model,
@@ -58,12 +48,7 @@ function askedOf(profile: Profile): ModelUse[] {
 	if (chat) {
 		const { model } = chat;
 		asked.push(
-			{
-				what: "answers to searches",
-				model,
-				calls: searches,
-				tokens: perUser.answerTokens,
-			},
+			{ what: "answers to searches", model, calls: searches, tokens: perUser.answerTokens },
 			{
 				what: "conversations",
 				model,

@@ -69,11 +69,7 @@ async function layer(text: Text): Promise<OverlayOptions> {
 	})
 		.png()
 		.toBuffer({ resolveWithObject: true });
-	return {
-		input: data,
-		left: text.right ? text.x - info.width : text.x,
-		top: text.y,
-	};
+	return { input: data, left: text.right ? text.x - info.width : text.x, top: text.y };
 }
 
 function escaped(text: string): string {

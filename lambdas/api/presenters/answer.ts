@@ -4,12 +4,8 @@ import type { Answer } from "#core/chat/answer-question.ts";
 const citation = z
 	.object({
 		item_id: z.uuid(),
-		sentence: z.string().openapi({
-			description: "A sentence of the answer, without its citations.",
-		}),
-		snippet: z.string().openapi({
-			description: "The passage of the item that has most of its words.",
-		}),
+		sentence: z.string().openapi({ description: "A sentence of the answer, without its citations." }),
+		snippet: z.string().openapi({ description: "The passage of the item that has most of its words." }),
 	})
 	.openapi("Citation");
 
@@ -19,19 +15,16 @@ export const answerFields = {
 		description:
 			"Every sentence ends with the ids of the items it rests on, in brackets. Sentences that no item found supports are left out.",
 	}),
-	answer_reason: z.string().nullable().openapi({
-		description: "Why a requested answer is missing.",
-	}),
+	answer_reason: z.string().nullable().openapi({ description: "Why a requested answer is missing." }),
 	answer_confidence: z.number().min(0).max(1).nullable().openapi({
 		description:
 			"Share of the sentences that were kept x share of their words in the items they cite x how well these match the query.",
 	}),
-	answer_model_used: z.string().nullable().openapi({
-		description: "`provider/model`; null where no model was called.",
-	}),
-	answer_trace_id: z.string().nullable().openapi({
-		description: "The provider's id of the last model call.",
-	}),
+	answer_model_used: z
+		.string()
+		.nullable()
+		.openapi({ description: "`provider/model`; null where no model was called." }),
+	answer_trace_id: z.string().nullable().openapi({ description: "The provider's id of the last model call." }),
 	answer_usage: z
 		.array(
 			z.object({
@@ -39,9 +32,7 @@ export const answerFields = {
 				model: z.string(),
 				input_tokens: z.int(),
 				output_tokens: z.int(),
-				cost_usd: z.number().nullable().openapi({
-					description: "Null where the model's price is not known.",
-				}),
+				cost_usd: z.number().nullable().openapi({ description: "Null where the model's price is not known." }),
 			}),
 		)
 		.openapi({ description: "Every answered model call." }),
@@ -63,10 +54,6 @@ export function presentAnswer(answer: Answer) {
 			output_tokens: call.outputTokens,
 			cost_usd: call.costUsd,
 		})),
-		citations: answer.citations.map(({ itemId, sentence, snippet }) => ({
-			item_id: itemId,
-			sentence,
-			snippet,
-		})),
+		citations: answer.citations.map(({ itemId, sentence, snippet }) => ({ item_id: itemId, sentence, snippet })),
 	};
 }

@@ -28,9 +28,7 @@ export const analysisSchema = z
 					model: z.string(),
 					input_tokens: z.int(),
 					output_tokens: z.int(),
-					cost_usd: z.number().nullable().openapi({
-						description: "Null where the model's price is not known.",
-					}),
+					cost_usd: z.number().nullable().openapi({ description: "Null where the model's price is not known." }),
 				}),
 			)
 			.openapi({
@@ -49,13 +47,7 @@ export const itemSchema = z
 		file_size: z.int().openapi({ description: "Bytes." }),
 		mime_type: z.string(),
 		status: z.enum(itemStatuses),
-		error: z
-			.object({
-				code: z.string(),
-				detail: z.string(),
-				duplicate_of: z.uuid().nullable(),
-			})
-			.nullable(),
+		error: z.object({ code: z.string(), detail: z.string(), duplicate_of: z.uuid().nullable() }).nullable(),
 		width: z.int().nullable(),
 		height: z.int().nullable(),
 		taken_at: timestamp.nullable(),

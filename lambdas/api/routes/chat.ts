@@ -24,12 +24,15 @@ const sessionId = z
 const request = z
 	.strictObject({
 		message: text(4_000).trim().min(1, { error: "Must not be empty" }),
-		session_id: sessionId.nullish().openapi({
-			description: "Yours to choose; a new id begins a conversation. Without one the API chooses it.",
-		}),
-		top_k: z.int().min(1).max(50).nullish().openapi({
-			description: "The maximum of items that one search returns. 10 by default.",
-		}),
+		session_id: sessionId
+			.nullish()
+			.openapi({ description: "Yours to choose; a new id begins a conversation. Without one the API chooses it." }),
+		top_k: z
+			.int()
+			.min(1)
+			.max(50)
+			.nullish()
+			.openapi({ description: "The maximum of items that one search returns. 10 by default." }),
 		category_filter: text(100).nullish(),
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
 	})
@@ -38,15 +41,16 @@ const request = z
 const message = z
 	.object({
 		role: z.enum(["user", "assistant"]),
-		content: z.string().openapi({
-			description: "Sentences about items end with the ids of those they rest on, in brackets.",
-		}),
+		content: z
+			.string()
+			.openapi({ description: "Sentences about items end with the ids of those they rest on, in brackets." }),
 		timestamp: z.iso.datetime(),
 		search_results: z.array(searchResult),
 		tools_used: z.array(z.string()),
-		trace_id: z.string().nullable().openapi({
-			description: "The provider's id of the last model call of an answer; null for a question.",
-		}),
+		trace_id: z
+			.string()
+			.nullable()
+			.openapi({ description: "The provider's id of the last model call of an answer; null for a question." }),
 	})
 	.openapi("ChatMessage");
 
@@ -55,14 +59,10 @@ const answered = z
 		session_id: z.string(),
 		message,
 		conversation_turn: z.int().positive(),
-		search_results: z.array(searchResult).openapi({
-			description: "The items that the answer cites, in its order.",
-		}),
+		search_results: z.array(searchResult).openapi({ description: "The items that the answer cites, in its order." }),
 		agent_reasoning: z.array(z.string()),
 		tools_used: z.array(z.string()),
-		trace_id: z.string().nullable().openapi({
-			description: "The provider's id of the last model call.",
-		}),
+		trace_id: z.string().nullable().openapi({ description: "The provider's id of the last model call." }),
 		response_time_ms: z.number(),
 	})
 	.openapi("ChatResponse");
@@ -86,38 +86,22 @@ const history = session
 				doing: z.enum(["searching", "reading", "answering"]),
 			})
 			.nullable()
-			.openapi({
-				description: "What a turn that is under way has done until now, and does; null where none is.",
-			}),
+			.openapi({ description: "What a turn that is under way has done until now, and does; null where none is." }),
 	})
 	.openapi("ChatHistory");
 
-const sessionParams = z.object({
-	session_id: z.string().openapi({ example: "holiday-plans" }),
-});
+const sessionParams = z.object({ session_id: z.string().openapi({ example: "holiday-plans" }) });
 
 const post = guarded(routes.chat, {
 	tags: ["Chat"],
 	summary: "Say something to your collection",
 	description:
 		"Answers within 26 seconds, from items it searches for: at most six calls of a model and eight of tools; where one runs out, the answer is the best found and says so. A session takes one message at a time. A message that was not answered can be sent again: what was done for it is not done twice.",
-	request: {
-		query: noQuery,
-		body: {
-			required: true,
-			content: { "application/json": { schema: request } },
-		},
-	},
+	request: { query: noQuery, body: { required: true, content: { "application/json": { schema: request } } } },
 	responses: {
 		200: json("The answer.", answered),
-		404: {
-			...conflict,
-			description: "The session was deleted while it was answering.",
-		},
-		409: {
-			...conflict,
-			description: "The session is still answering another message.",
-		},
+		404: { ...conflict, description: "The session was deleted while it was answering." },
+		409: { ...conflict, description: "The session is still answering another message." },
 		502: modelGone,
 	},
 });
@@ -133,12 +117,8 @@ const list = guarded(routes.listSessions, {
 				.object({
 					sessions: z.array(session),
 					stats: z.object({
-						total_sessions: z.int().openapi({
-							description: "The number of sessions, listed here or not.",
-						}),
-						total_messages: z.int().openapi({
-							description: "The number of messages in all sessions.",
-						}),
+						total_sessions: z.int().openapi({ description: "The number of sessions, listed here or not." }),
+						total_messages: z.int().openapi({ description: "The number of messages in all sessions." }),
 					}),
 				})
 				.openapi("ChatSessions"),

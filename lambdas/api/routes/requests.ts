@@ -38,13 +38,9 @@ const analyze = guarded(routes.analyzeItem, {
 					schema: z.strictObject({
 						force_reanalyze: z.boolean().default(false),
 						provider: z
-							.enum(visionProviders, {
-								error: `Must be one of ${visionProviders.join(", ")}`,
-							})
+							.enum(visionProviders, { error: `Must be one of ${visionProviders.join(", ")}` })
 							.nullish()
-							.openapi({
-								description: "For a new analysis. Default: the environment's.",
-							}),
+							.openapi({ description: "For a new analysis. Default: the environment's." }),
 						model: text(200).nullish(),
 					}),
 				},
@@ -73,12 +69,7 @@ const resize = guarded(routes.resizeItem, {
 const get = guarded(routes.getRequest, {
 	tags,
 	summary: "How a request goes",
-	request: {
-		params: idParams.extend({
-			request_id: z.string().openapi({ format: "uuid" }),
-		}),
-		query: noQuery,
-	},
+	request: { params: idParams.extend({ request_id: z.string().openapi({ format: "uuid" }) }), query: noQuery },
 	responses: {
 		200: json(
 			"The request.",

@@ -34,9 +34,10 @@ const request = z
 			description:
 				"Whether to answer the query, too, from the items found: by a chat model or, where the environment has none, in sentences of the items.",
 		}),
-		explain: z.boolean().default(false).openapi({
-			description: "Whether each result says in `metadata.explanation` how it came to its rank.",
-		}),
+		explain: z
+			.boolean()
+			.default(false)
+			.openapi({ description: "Whether each result says in `metadata.explanation` how it came to its rank." }),
 		answer_model: text(200).nullish().openapi({
 			description:
 				"The model that answers, and in an agentic search also searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
@@ -51,17 +52,11 @@ const response = z
 		search_type: searchType,
 		results: z.array(searchResult),
 		total_results: z.int(),
-		notices: z.array(z.string()).openapi({
-			description: "What to know about how it was found, a sentence each.",
-		}),
+		notices: z.array(z.string()).openapi({ description: "What to know about how it was found, a sentence each." }),
 		...answerFields,
 		retrieval_time_ms: z.number(),
-		answer_time_ms: z.number().nullable().openapi({
-			description: "Null where no answer was requested.",
-		}),
-		agent_reasoning: z.array(z.string()).openapi({
-			description: "What an agentic search did, a sentence each.",
-		}),
+		answer_time_ms: z.number().nullable().openapi({ description: "Null where no answer was requested." }),
+		agent_reasoning: z.array(z.string()).openapi({ description: "What an agentic search did, a sentence each." }),
 		tools_used: z.array(z.string()),
 	})
 	.openapi("SearchResponse");
@@ -71,13 +66,7 @@ const search = guarded(routes.search, {
 	summary: "Find items by words, by meaning, or by both",
 	description:
 		"And answer the query from them. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
-	request: {
-		query: noQuery,
-		body: {
-			required: true,
-			content: { "application/json": { schema: request } },
-		},
-	},
+	request: { query: noQuery, body: { required: true, content: { "application/json": { schema: request } } } },
 	responses: {
 		200: json("What was found, best first.", response),
 		502: modelGone,
@@ -151,11 +140,7 @@ async function bySearch(
 	deadline: Date,
 ) {
 	const started = performance.now();
-	const found = await searchItems(ports, userId, {
-		...limitsOf(body),
-		query: body.query,
-		searchType,
-	});
+	const found = await searchItems(ports, userId, { ...limitsOf(body), query: body.query, searchType });
 	const retrievalMs = performance.now() - started;
 	const { hits, emptyReason } = found;
 	const notices = emptyReason ? [...found.notices, emptyReason] : found.notices;

@@ -15,9 +15,12 @@ const result = z
 		}),
 		score_type: z.literal("similarity"),
 		near_duplicate: z.boolean().openapi({ description: "Nearly the same picture." }),
-		distance: z.int().min(0).max(64).nullable().openapi({
-			description: "Bits in which the pictures' hashes differ; null where either has none.",
-		}),
+		distance: z
+			.int()
+			.min(0)
+			.max(64)
+			.nullable()
+			.openapi({ description: "Bits in which the pictures' hashes differ; null where either has none." }),
 		category: z.string().nullable(),
 		headline: z.string().nullable(),
 		summary: z.string().nullable(),
@@ -40,9 +43,7 @@ const similar = guarded(routes.findSimilar, {
 					schema: z.strictObject({
 						top_k: z.int().min(1).max(50).default(10),
 						category_filter: text(100).nullish(),
-						min_similarity_score: z.number().min(-1).max(1).nullish().openapi({
-							description: "Of what is embedded.",
-						}),
+						min_similarity_score: z.number().min(-1).max(1).nullish().openapi({ description: "Of what is embedded." }),
 					}),
 				},
 			},

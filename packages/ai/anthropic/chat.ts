@@ -32,15 +32,7 @@ export function anthropicChat(settings: ProviderSettings): Chat {
 			text: replyText(message),
 			ended: stopReasonOf(message),
 			toolCalls: content.flatMap((block) =>
-				block.type === "tool_use"
-					? [
-							{
-								id: block.id,
-								name: block.name,
-								input: parseToolInput(block.input),
-							},
-						]
-					: [],
+				block.type === "tool_use" ? [{ id: block.id, name: block.name, input: parseToolInput(block.input) }] : [],
 			),
 			providerContent: content.some(({ type }) => type.endsWith("thinking")) ? content : null,
 			inputTokens: usage.input_tokens,
@@ -87,11 +79,6 @@ function toMessages(messages: ChatMessage[], model: string): Anthropic.MessagePa
 function toBlocks({ text, toolCalls }: AssistantMessage) {
 	return [
 		...(text.trim() ? [{ type: "text" as const, text: text.trim() }] : []),
-		...toolCalls.map(({ id, name, input }) => ({
-			type: "tool_use" as const,
-			id,
-			name,
-			input: input ?? {},
-		})),
+		...toolCalls.map(({ id, name, input }) => ({ type: "tool_use" as const, id, name, input: input ?? {} })),
 	];
 }

@@ -12,12 +12,7 @@ export function callClaude(
 	{ key, baseUrl = providers.anthropic.baseUrl }: ProviderSettings,
 	use: ProviderUse,
 ): CallClaude {
-	const provider: Provider = {
-		...use,
-		name: "anthropic",
-		key,
-		isUnknownModel: (status) => status === 404,
-	};
+	const provider: Provider = { ...use, name: "anthropic", key, isUnknownModel: (status) => status === 404 };
 	return (request, deadline) =>
 		callProvider(
 			provider,
@@ -38,10 +33,7 @@ export function callClaude(
 				if (!Array.isArray(message.content)) throw new Error("no message");
 				return message;
 			},
-			({ usage }) => ({
-				input: usage?.input_tokens,
-				output: usage?.output_tokens,
-			}),
+			({ usage }) => ({ input: usage?.input_tokens, output: usage?.output_tokens }),
 		);
 }
 

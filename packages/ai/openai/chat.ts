@@ -31,13 +31,7 @@ export function openaiChat(settings: ProviderSettings): Chat {
 			ended: stopReasonOf(completion),
 			toolCalls: (reply?.tool_calls ?? []).flatMap((call) =>
 				call.type === "function"
-					? [
-							{
-								id: call.id,
-								name: call.function.name,
-								input: parseToolInput(call.function.arguments),
-							},
-						]
+					? [{ id: call.id, name: call.function.name, input: parseToolInput(call.function.arguments) }]
 					: [],
 			),
 			inputTokens: completion.usage?.prompt_tokens ?? 0,
@@ -60,11 +54,7 @@ function asOpenai(message: ChatMessage): OpenAI.ChatCompletionMessageParam {
 		case "user":
 			return { role: "user", content: message.text };
 		case "tool":
-			return {
-				role: "tool",
-				tool_call_id: message.callId,
-				content: message.text,
-			};
+			return { role: "tool", tool_call_id: message.callId, content: message.text };
 		case "assistant":
 			return {
 				role: "assistant",

@@ -13,12 +13,7 @@ export function callOpenai(
 	{ key, baseUrl = providers.openai.baseUrl }: ProviderSettings,
 	use: ProviderUse,
 ): CallOpenai {
-	const provider: Provider = {
-		...use,
-		name: "openai",
-		key,
-		isUnknownModel: (status) => status === 404,
-	};
+	const provider: Provider = { ...use, name: "openai", key, isUnknownModel: (status) => status === 404 };
 	return (request, deadline) =>
 		callProvider(
 			provider,
@@ -38,10 +33,7 @@ export function callOpenai(
 				if (!Array.isArray(completion.choices)) throw new Error("no completion");
 				return completion;
 			},
-			({ usage }) => ({
-				input: usage?.prompt_tokens,
-				output: usage?.completion_tokens,
-			}),
+			({ usage }) => ({ input: usage?.prompt_tokens, output: usage?.completion_tokens }),
 		);
 }
 

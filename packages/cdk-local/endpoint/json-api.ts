@@ -68,11 +68,7 @@ export function jsonApi<Input>({
 			const input = operation.read(parseBody(request.body));
 			if (!isPublic) request.rights.require(permissions(name, input as Input));
 			const output = await operation.run(input, request);
-			return {
-				status: 200,
-				headers: { "content-type": contentType },
-				body: JSON.stringify(output ?? {}),
-			};
+			return { status: 200, headers: { "content-type": contentType }, body: JSON.stringify(output ?? {}) };
 		},
 	};
 }

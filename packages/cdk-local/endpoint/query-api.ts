@@ -66,20 +66,12 @@ export function queryApi({ service, version, namespace, operations, permissions 
 		},
 		errorResponse: ({ code, message, status }, { requestId }) =>
 			xmlAnswer(status, "ErrorResponse", {
-				Error: {
-					Type: status < 500 ? "Sender" : "Receiver",
-					Code: code,
-					Message: message,
-				},
+				Error: { Type: status < 500 ? "Sender" : "Receiver", Code: code, Message: message },
 				RequestId: requestId,
 			}),
 	};
 
 	function xmlAnswer(status: number, root: string, content: Xml): AwsResponse {
-		return {
-			status,
-			headers: { "content-type": "text/xml" },
-			body: xmlDocument(root, content, namespace),
-		};
+		return { status, headers: { "content-type": "text/xml" }, body: xmlDocument(root, content, namespace) };
 	}
 }

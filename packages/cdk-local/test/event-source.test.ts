@@ -28,19 +28,13 @@ let notes: string;
 let sqs: SQSClient;
 
 const pair = (name: string, mapping: object, visibility = 1) => ({
-	[`${name}Dead`]: {
-		Type: "AWS::SQS::Queue",
-		Properties: { QueueName: `${name}-dead` },
-	},
+	[`${name}Dead`]: { Type: "AWS::SQS::Queue", Properties: { QueueName: `${name}-dead` } },
 	[`${name}Queue`]: {
 		Type: "AWS::SQS::Queue",
 		Properties: {
 			QueueName: name,
 			VisibilityTimeout: visibility,
-			RedrivePolicy: {
-				deadLetterTargetArn: { "Fn::GetAtt": [`${name}Dead`, "Arn"] },
-				maxReceiveCount: 2,
-			},
+			RedrivePolicy: { deadLetterTargetArn: { "Fn::GetAtt": [`${name}Dead`, "Arn"] }, maxReceiveCount: 2 },
 		},
 	},
 	[`${name}Source`]: {
@@ -60,27 +54,17 @@ beforeAll(async () => {
 	cloud = await startTiny(
 		{
 			Resources: {
-				Worker: tinyFunction({
-					Environment: { Variables: { NOTES: notes } },
-				}),
+				Worker: tinyFunction({ Environment: { Variables: { NOTES: notes } } }),
 				...pair("partial", { BatchSize: 10, ...reports }),
 				...pair("whole", { BatchSize: 10 }),
 				// As on AWS, the visibility must outlast the window.
 				...pair("windowed", { BatchSize: 10, MaximumBatchingWindowInSeconds: 1, ...reports }, 3),
-				...pair("narrow", {
-					BatchSize: 1,
-					ScalingConfig: { MaximumConcurrency: 2 },
-					...reports,
-				}),
+				...pair("narrow", { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 }, ...reports }),
 			},
 		},
 		bundle,
 	);
-	sqs = new SQSClient({
-		region: "eu-central-1",
-		endpoint: cloud.endpoint,
-		credentials: cloud.operator,
-	});
+	sqs = new SQSClient({ region: "eu-central-1", endpoint: cloud.endpoint, credentials: cloud.operator });
 });
 afterAll(async () => {
 	sqs?.destroy();
@@ -92,30 +76,20 @@ const url = (queue: string) => `${cloud.endpoint}/000000000000/${queue}`;
 
 async function send(queue: string, body: object): Promise<string> {
 	const { MessageId } = await sqs.send(
-		new SendMessageCommand({
-			QueueUrl: url(queue),
-			MessageBody: JSON.stringify(body),
-		}),
+		new SendMessageCommand({ QueueUrl: url(queue), MessageBody: JSON.stringify(body) }),
 	);
 	return MessageId as string;
 }
 
 async function depth(queue: string): Promise<number> {
 	const { Attributes = {} } = await sqs.send(
-		new GetQueueAttributesCommand({
-			QueueUrl: url(queue),
-			AttributeNames: ["All"],
-		}),
+		new GetQueueAttributesCommand({ QueueUrl: url(queue), AttributeNames: ["All"] }),
 	);
 	return Number(Attributes.ApproximateNumberOfMessages) + Number(Attributes.ApproximateNumberOfMessagesNotVisible);
 }
 
 interface Note {
-	record?: {
-		messageId: string;
-		eventSourceARN: string;
-		attributes: Record<string, string>;
-	};
+	record?: { messageId: string; eventSourceARN: string; attributes: Record<string, string> };
 	batch?: number;
 	begin?: number;
 	end?: number;

@@ -7,16 +7,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually, openFunction, openQueue, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
 
 let cloud: TinyCloud;
-let client: {
-	region: string;
-	endpoint: string;
-	credentials: TinyCloud["operator"];
-};
+let client: { region: string; endpoint: string; credentials: TinyCloud["operator"] };
 
-const queue = (name: string) => ({
-	Type: "AWS::SQS::Queue",
-	Properties: { QueueName: name },
-});
+const queue = (name: string) => ({ Type: "AWS::SQS::Queue", Properties: { QueueName: name } });
 const arn = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
 
 beforeAll(async () => {
@@ -28,10 +21,7 @@ beforeAll(async () => {
 				Undelivered: queue("undelivered"),
 				Failed: queue("failed"),
 				Watcher: tinyFunction({ FunctionName: "watcher" }),
-				Never: tinyFunction({
-					FunctionName: "never",
-					Handler: "handler.broken",
-				}),
+				Never: tinyFunction({ FunctionName: "never", Handler: "handler.broken" }),
 				NeverAgain: {
 					Type: "AWS::Lambda::EventInvokeConfig",
 					Properties: {
@@ -52,15 +42,10 @@ beforeAll(async () => {
 					Properties: {
 						BucketName: "images",
 						VersioningConfiguration: { Status: "Enabled" },
-						NotificationConfiguration: {
-							EventBridgeConfiguration: { EventBridgeEnabled: true },
-						},
+						NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
 					},
 				},
-				Silent: {
-					Type: "AWS::S3::Bucket",
-					Properties: { BucketName: "silent" },
-				},
+				Silent: { Type: "AWS::S3::Bucket", Properties: { BucketName: "silent" } },
 				OnUpload: {
 					Type: "AWS::Events::Rule",
 					Properties: {
@@ -93,11 +78,7 @@ beforeAll(async () => {
 		},
 		"export const handler = async (event) => console.log(JSON.stringify(event));",
 	);
-	client = {
-		region: "eu-central-1",
-		endpoint: cloud.endpoint,
-		credentials: cloud.operator,
-	};
+	client = { region: "eu-central-1", endpoint: cloud.endpoint, credentials: cloud.operator };
 });
 afterAll(() => cloud?.forget());
 
@@ -132,12 +113,7 @@ test("a stored object is announced on the default bus, its key as it is; other b
 		detail: {
 			version: "0",
 			bucket: { name: "images" },
-			object: {
-				key: "originals/u 1/ü+1.png",
-				size: 5,
-				etag: ETag?.replaceAll('"', ""),
-				"version-id": VersionId,
-			},
+			object: { key: "originals/u 1/ü+1.png", size: 5, etag: ETag?.replaceAll('"', ""), "version-id": VersionId },
 			reason: "PutObject",
 		},
 	});
@@ -147,23 +123,12 @@ test("an event of our bus reaches queue and function; what cannot be delivered, 
 	const events = new EventBridgeClient(client);
 	const { FailedEntryCount } = await events.send(
 		new PutEventsCommand({
-			Entries: [
-				{
-					EventBusName: "own",
-					Source: "tiny",
-					DetailType: "Done",
-					Detail: JSON.stringify({ number: 7 }),
-				},
-			],
+			Entries: [{ EventBusName: "own", Source: "tiny", DetailType: "Done", Detail: JSON.stringify({ number: 7 }) }],
 		}),
 	);
 	events.destroy();
 	expect(FailedEntryCount).toBe(0);
-	const event = {
-		source: "tiny",
-		"detail-type": "Done",
-		detail: { number: 7 },
-	};
+	const event = { source: "tiny", "detail-type": "Done", detail: { number: 7 } };
 	const [body = "null"] = await receive("jobs");
 	expect(JSON.parse(body)).toMatchObject(event);
 	await eventually(() => readFileSync(join(cloud.folder, "state/logs/watcher.log"), "utf8").includes('"number":7'));
@@ -172,8 +137,6 @@ test("an event of our bus reaches queue and function; what cannot be delivered, 
 	const [failed = "null"] = await receive("failed");
 	expect(JSON.parse(failed)).toMatchObject({
 		requestPayload: event,
-		responsePayload: {
-			errorMessage: expect.stringContaining("handler.broken"),
-		},
+		responsePayload: { errorMessage: expect.stringContaining("handler.broken") },
 	});
 });

@@ -50,11 +50,7 @@ beforeAll(async () => {
 		Type: `AWS::ApiGatewayV2::${type}`,
 		Properties: { ApiId: { Ref: "Api" }, ...properties },
 	});
-	const target = (integration: string) => ({
-		Target: {
-			"Fn::Join": ["", ["integrations/", { Ref: integration }]],
-		},
-	});
+	const target = (integration: string) => ({ Target: { "Fn::Join": ["", ["integrations/", { Ref: integration }]] } });
 	const guarded = { AuthorizationType: "JWT", AuthorizerId: { Ref: "Guard" } };
 	const integration = (more: object = {}) =>
 		ofApi("Integration", {
@@ -100,15 +96,7 @@ beforeAll(async () => {
 						["AnyItem", "ANY /items/{id}", target("Whole")],
 						["Deep", "GET /files/{path+}", target("Whole")],
 						["Send", "POST /send", target("Whole")],
-						[
-							"Scoped",
-							"GET /scoped",
-							{
-								...target("Whole"),
-								...guarded,
-								AuthorizationScopes: ["admin"],
-							},
-						],
+						["Scoped", "GET /scoped", { ...target("Whole"), ...guarded, AuthorizationScopes: ["admin"] }],
 					].map(([id, RouteKey, more]) => [`Route${id}`, ofApi("Route", { RouteKey, ...(more as object) })]),
 				),
 			},
@@ -126,15 +114,11 @@ const get = (path: string, init?: RequestInit) => fetch(cloud.url + path, init);
 /** The function answers with the event that it got. */
 // biome-ignore lint/suspicious/noExplicitAny: what is in it is what these tests ask.
 const eventOf = async (path: string, init?: RequestInit): Promise<any> => (await get(path, init)).json();
-const bearer = (value: string) => ({
-	headers: { authorization: `Bearer ${value}` },
-});
+const bearer = (value: string) => ({ headers: { authorization: `Bearer ${value}` } });
 
 describe("payload format 2.0", () => {
 	test("carries path, query, headers and cookies as API Gateway does", async () => {
-		const response = await get("/open?a=1&a=2&b=%20x", {
-			headers: { "X-Mixed": "One", cookie: "c=1; d=2" },
-		});
+		const response = await get("/open?a=1&a=2&b=%20x", { headers: { "X-Mixed": "One", cookie: "c=1; d=2" } });
 		expect(response.headers.get("apigw-requestid")).toBeTruthy();
 		// biome-ignore lint/suspicious/noExplicitAny: as above.
 		const event = (await response.json()) as any;
@@ -166,11 +150,7 @@ describe("payload format 2.0", () => {
 		["multipart/form-data; boundary=x", true],
 		["application/octet-stream", true],
 	])("a body of type %s is base64: %s", async (type, base64) => {
-		const event = await eventOf("/send", {
-			method: "POST",
-			headers: { "content-type": type },
-			body: "grüße",
-		});
+		const event = await eventOf("/send", { method: "POST", headers: { "content-type": type }, body: "grüße" });
 		expect(event.isBase64Encoded).toBe(base64);
 		const encoding = base64 ? "base64" : "utf8";
 		expect(Buffer.from(event.body, encoding).toString()).toBe("grüße");
@@ -267,10 +247,7 @@ describe("the JWT authorizer", () => {
 
 describe("CORS", () => {
 	const preflight = (origin: string) =>
-		get("/items", {
-			method: "OPTIONS",
-			headers: { origin, "access-control-request-method": "GET" },
-		});
+		get("/items", { method: "OPTIONS", headers: { origin, "access-control-request-method": "GET" } });
 
 	test("a preflight is answered by the gateway, before any authorizer", async () => {
 		const response = await preflight("https://app.example");
@@ -303,9 +280,7 @@ describe("limits and failures", () => {
 	test.each(["throw", "large", "nonsense"])("a function's failure (%s) is a mute 500", async (what) => {
 		const response = await get(`/open?do=${what}`);
 		expect(response.status).toBe(500);
-		expect(await response.json()).toEqual({
-			message: "Internal Server Error",
-		});
+		expect(await response.json()).toEqual({ message: "Internal Server Error" });
 	});
 
 	test("a function slower than the integration's timeout is a 503", async () => {
@@ -326,9 +301,7 @@ describe("limits and failures", () => {
 		});
 		expect(response.status).toBe(status);
 		if (status === 413) {
-			expect(await response.json()).toEqual({
-				message: "Request Entity Too Large",
-			});
+			expect(await response.json()).toEqual({ message: "Request Entity Too Large" });
 		}
 	});
 
@@ -340,11 +313,7 @@ describe("limits and failures", () => {
 				else controller.close();
 			},
 		});
-		const response = await get("/send", {
-			method: "POST",
-			body,
-			duplex: "half",
-		} as RequestInit);
+		const response = await get("/send", { method: "POST", body, duplex: "half" } as RequestInit);
 		expect(response.status).toBe(413);
 	});
 
@@ -359,20 +328,14 @@ test("a throttled stage answers 429 beyond its burst", async () => {
 		Resources: {
 			Echo: tinyFunction(),
 			OpenEcho: openFunction("Echo", "apigateway.amazonaws.com"),
-			Api: {
-				Type: "AWS::ApiGatewayV2::Api",
-				Properties: { Name: "t", ProtocolType: "HTTP" },
-			},
+			Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "t", ProtocolType: "HTTP" } },
 			Stage: {
 				Type: "AWS::ApiGatewayV2::Stage",
 				Properties: {
 					ApiId: { Ref: "Api" },
 					StageName: "$default",
 					AutoDeploy: true,
-					DefaultRouteSettings: {
-						ThrottlingBurstLimit: 2,
-						ThrottlingRateLimit: 0.01,
-					},
+					DefaultRouteSettings: { ThrottlingBurstLimit: 2, ThrottlingRateLimit: 0.01 },
 				},
 			},
 			Whole: {

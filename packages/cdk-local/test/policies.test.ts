@@ -23,25 +23,13 @@ afterEach(async () => {
 });
 
 const arn = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
-const queue = (name: string) => ({
-	Type: "AWS::SQS::Queue",
-	Properties: { QueueName: name },
-});
+const queue = (name: string) => ({ Type: "AWS::SQS::Queue", Properties: { QueueName: name } });
 const lambdaTrust = {
-	Statement: [
-		{
-			Effect: "Allow",
-			Action: "sts:AssumeRole",
-			Principal: { Service: "lambda.amazonaws.com" },
-		},
-	],
+	Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } }],
 };
 /** A role with a policy of its own, as the CDK writes both. */
 const roleThatMay = (...Statement: JsonObject[]) => ({
-	Role: {
-		Type: "AWS::IAM::Role",
-		Properties: { AssumeRolePolicyDocument: lambdaTrust },
-	} as TemplateResource,
+	Role: { Type: "AWS::IAM::Role", Properties: { AssumeRolePolicyDocument: lambdaTrust } } as TemplateResource,
 	...(Statement.length > 0 && {
 		Policy: {
 			Type: "AWS::IAM::Policy",
@@ -54,18 +42,10 @@ const roleThatMay = (...Statement: JsonObject[]) => ({
 	}),
 });
 const worker = (properties: JsonObject = {}) =>
-	tinyFunction({
-		FunctionName: "worker",
-		Role: arn("Role"),
-		...properties,
-	});
+	tinyFunction({ FunctionName: "worker", Role: arn("Role"), ...properties });
 const noRetries = {
 	Type: "AWS::Lambda::EventInvokeConfig",
-	Properties: {
-		FunctionName: { Ref: "Worker" },
-		Qualifier: "$LATEST",
-		MaximumRetryAttempts: 0,
-	},
+	Properties: { FunctionName: { Ref: "Worker" }, Qualifier: "$LATEST", MaximumRetryAttempts: 0 },
 };
 
 /** Tells the keys that it runs with. */
@@ -75,20 +55,12 @@ const ownKeys = `export const handler = async () => ({
 			sessionToken: process.env.AWS_SESSION_TOKEN,
 		});`;
 
-const client = ({ endpoint, operator }: TinyCloud) => ({
-	endpoint,
-	region: "eu-central-1",
-	credentials: operator,
-});
+const client = ({ endpoint, operator }: TinyCloud) => ({ endpoint, region: "eu-central-1", credentials: operator });
 const url = (of: TinyCloud, name: string) => `${of.endpoint}/000000000000/${name}`;
 
 async function receive(of: TinyCloud, name: string) {
 	const { Messages = [] } = await new SQSClient(client(of)).send(
-		new ReceiveMessageCommand({
-			QueueUrl: url(of, name),
-			WaitTimeSeconds: 10,
-			MessageAttributeNames: ["All"],
-		}),
+		new ReceiveMessageCommand({ QueueUrl: url(of, name), WaitTimeSeconds: 10, MessageAttributeNames: ["All"] }),
 	);
 	return Messages[0];
 }
@@ -102,11 +74,7 @@ test("a function calls as its role, with keys of its own, and may do what its po
 	cloud = await startTiny(
 		{
 			Resources: {
-				...roleThatMay({
-					Effect: "Allow",
-					Action: "sqs:SendMessage",
-					Resource: arn("Mine"),
-				}),
+				...roleThatMay({ Effect: "Allow", Action: "sqs:SendMessage", Resource: arn("Mine") }),
 				Worker: worker(),
 				Mine: queue("mine"),
 				Other: queue("other"),
@@ -120,12 +88,7 @@ test("a function calls as its role, with keys of its own, and may do what its po
 	const { Arn } = await new STSClient(own).send(new GetCallerIdentityCommand({}));
 	expect(Arn).toBe("arn:aws:sts::000000000000:assumed-role/tiny-Role/worker");
 	const send = (name: string) =>
-		new SQSClient(own).send(
-			new SendMessageCommand({
-				QueueUrl: url(cloud as TinyCloud, name),
-				MessageBody: "x",
-			}),
-		);
+		new SQSClient(own).send(new SendMessageCommand({ QueueUrl: url(cloud as TinyCloud, name), MessageBody: "x" }));
 	await send("mine");
 	await expect(send("other")).rejects.toMatchObject({
 		name: "AccessDeniedException",
@@ -137,10 +100,7 @@ test("a function calls as its role, with keys of its own, and may do what its po
 
 test("a function that may do nothing is refused by Lambda, CloudFormation and CloudWatch Logs, and told who it is by STS", async () => {
 	cloud = await startTiny({ Resources: { ...roleThatMay(), Worker: worker() } }, ownKeys);
-	const own = {
-		...client(cloud),
-		credentials: await invoke(cloud, "worker"),
-	};
+	const own = { ...client(cloud), credentials: await invoke(cloud, "worker") };
 	const lambda = new LambdaClient(own);
 	const refused = (action: string, resource: string) => ({
 		name: expect.stringMatching(/^AccessDenied(Exception)?$/),
@@ -155,12 +115,7 @@ test("a function that may do nothing is refused by Lambda, CloudFormation and Cl
 		refused("lambda:GetFunctionConfiguration", itself),
 	);
 	await expect(
-		lambda.send(
-			new UpdateFunctionCodeCommand({
-				FunctionName: "worker",
-				ZipFile: Buffer.from("x"),
-			}),
-		),
+		lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "worker", ZipFile: Buffer.from("x") })),
 	).rejects.toMatchObject(refused("lambda:UpdateFunctionCode", itself));
 	// Whether there is such a function is nothing it may learn.
 	await expect(lambda.send(new InvokeCommand({ FunctionName: "gone" }))).rejects.toMatchObject({
@@ -198,10 +153,7 @@ test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
 					Jobs: queue("jobs"),
 					Source: {
 						Type: "AWS::Lambda::EventSourceMapping",
-						Properties: {
-							EventSourceArn: arn("Jobs"),
-							FunctionName: { Ref: "Worker" },
-						},
+						Properties: { EventSourceArn: arn("Jobs"), FunctionName: { Ref: "Worker" } },
 					},
 				},
 			},
@@ -212,12 +164,7 @@ test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
 		grant.withheld = true;
 		const sqs = new SQSClient(client(cloud));
 		const send = () =>
-			sqs.send(
-				new SendMessageCommand({
-					QueueUrl: url(cloud as TinyCloud, "jobs"),
-					MessageBody: "x",
-				}),
-			);
+			sqs.send(new SendMessageCommand({ QueueUrl: url(cloud as TinyCloud, "jobs"), MessageBody: "x" }));
 		await send();
 		const { lines } = cloud;
 		const told = await eventually(() => lines.find((line) => line.includes("is not polled")));
@@ -240,13 +187,7 @@ test("what a rule may not deliver is with its dead letters and says so, without 
 		Type: "AWS::Events::Rule",
 		Properties: {
 			EventPattern: { source: [source] },
-			Targets: [
-				{
-					Id: "0",
-					Arn: arn(target),
-					DeadLetterConfig: { Arn: arn(`${target}Dead`) },
-				},
-			],
+			Targets: [{ Id: "0", Arn: arn(target), DeadLetterConfig: { Arn: arn(`${target}Dead`) } }],
 		},
 	});
 	cloud = await startTiny({
@@ -261,13 +202,7 @@ test("what a rule may not deliver is with its dead letters and says so, without 
 		},
 	});
 	await new EventBridgeClient(client(cloud)).send(
-		new PutEventsCommand({
-			Entries: ["shut", "gone"].map((Source) => ({
-				Source,
-				DetailType: "Said",
-				Detail: "{}",
-			})),
-		}),
+		new PutEventsCommand({ Entries: ["shut", "gone"].map((Source) => ({ Source, DetailType: "Said", Detail: "{}" })) }),
 	);
 	expect((await receive(cloud, "shut-dead"))?.MessageAttributes).toMatchObject({
 		ERROR_CODE: { StringValue: "NO_PERMISSIONS" },
@@ -296,13 +231,7 @@ test("an event that a function failed on is kept where its role may put it, else
 	);
 	const lambda = new LambdaClient(client(cloud));
 	const fail = () =>
-		lambda.send(
-			new InvokeCommand({
-				FunctionName: "worker",
-				InvocationType: "Event",
-				Payload: '{"number":7}',
-			}),
-		);
+		lambda.send(new InvokeCommand({ FunctionName: "worker", InvocationType: "Event", Payload: '{"number":7}' }));
 	await fail();
 	expect((await receive(cloud, "failed"))?.Body).toBe('{"number":7}');
 	const grant = cloud.access.grants.find(({ action }) => action === "sqs:SendMessage");
@@ -336,10 +265,7 @@ describe("the API", () => {
 			Resources: {
 				Echo: tinyFunction(),
 				...permissions,
-				Api: {
-					Type: "AWS::ApiGatewayV2::Api",
-					Properties: { Name: "tiny", ProtocolType: "HTTP" },
-				},
+				Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "tiny", ProtocolType: "HTTP" } },
 				Stage: ofApi("Stage", { StageName: "$default", AutoDeploy: true }),
 				Whole: ofApi("Integration", {
 					IntegrationType: "AWS_PROXY",
@@ -355,9 +281,7 @@ describe("the API", () => {
 		Type: "AWS::Lambda::Permission",
 		Properties: {
 			...openFunction("Echo", "apigateway.amazonaws.com").Properties,
-			SourceArn: {
-				"Fn::Sub": `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/${route}`,
-			},
+			SourceArn: { "Fn::Sub": `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/${route}` },
 		},
 	});
 	const statuses = (of: TinyCloud) =>
@@ -395,10 +319,7 @@ describe("the start stops with the logical id at", () => {
 	test.each<[string, Record<string, TemplateResource>, RegExp]>([
 		[
 			"a condition operator that it does not know",
-			roleThatMay({
-				...one,
-				Condition: { IpAddress: { "aws:SourceArn": "127.0.0.1" } },
-			}),
+			roleThatMay({ ...one, Condition: { IpAddress: { "aws:SourceArn": "127.0.0.1" } } }),
 			/tiny, Policy \(AWS::IAM::Policy\): .*IpAddress/,
 		],
 		[
@@ -434,9 +355,7 @@ describe("the start stops with the logical id at", () => {
 		],
 		[
 			"a function whose role no template makes",
-			{
-				Worker: tinyFunction({ Role: "arn:aws:iam::000000000000:role/any" }),
-			},
+			{ Worker: tinyFunction({ Role: "arn:aws:iam::000000000000:role/any" }) },
 			/tiny, Worker .*no role .*role\/any/,
 		],
 		[
@@ -446,13 +365,7 @@ describe("the start stops with the logical id at", () => {
 					Type: "AWS::IAM::Role",
 					Properties: {
 						AssumeRolePolicyDocument: {
-							Statement: [
-								{
-									Effect: "Allow",
-									Action: "sts:AssumeRole",
-									Principal: { Service: "ec2.amazonaws.com" },
-								},
-							],
+							Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } }],
 						},
 					},
 				},
@@ -468,9 +381,7 @@ describe("the start stops with the logical id at", () => {
 					Type: "AWS::SQS::QueuePolicy",
 					Properties: {
 						Queues: [{ Ref: "Jobs" }],
-						PolicyDocument: {
-							Statement: [{ ...one, Principal: { AWS: "000000000000" } }],
-						},
+						PolicyDocument: { Statement: [{ ...one, Principal: { AWS: "000000000000" } }] },
 					},
 				},
 			},

@@ -20,48 +20,32 @@ test("an unknown resource type stops the start with stack and logical id", async
 
 test("an unknown intrinsic stops the start with stack and logical id", async () => {
 	const message = await refusal({
-		Jobs: {
-			Type: "AWS::SQS::Queue",
-			Properties: { QueueName: { "Fn::Transform": "x" } },
-		},
+		Jobs: { Type: "AWS::SQS::Queue", Properties: { QueueName: { "Fn::Transform": "x" } } },
 	});
 	expect(message).toMatch(/tiny, Jobs \(AWS::SQS::Queue\): .*Fn::Transform/);
 });
 
 test("a property that cdk-local does not support stops the start", async () => {
-	const message = await refusal({
-		Jobs: { Type: "AWS::SQS::Queue", Properties: { FifoThroughputLimit: "x" } },
-	});
+	const message = await refusal({ Jobs: { Type: "AWS::SQS::Queue", Properties: { FifoThroughputLimit: "x" } } });
 	expect(message).toMatch(/tiny, Jobs .*FifoThroughputLimit/);
 });
 
 test("a variable whose name Lambda reserves stops the start", async () => {
 	const message = await refusal({
-		Worker: tinyFunction({
-			Environment: { Variables: { AWS_REGION: "eu-central-1" } },
-		}),
+		Worker: tinyFunction({ Environment: { Variables: { AWS_REGION: "eu-central-1" } } }),
 	});
 	expect(message).toMatch(/tiny, Worker .*AWS_REGION/);
 });
 
 test("a reference to nothing stops the start", async () => {
-	const message = await refusal({
-		Worker: tinyFunction({
-			Environment: { Variables: { QUEUE: { Ref: "Gone" } } },
-		}),
-	});
+	const message = await refusal({ Worker: tinyFunction({ Environment: { Variables: { QUEUE: { Ref: "Gone" } } } }) });
 	expect(message).toMatch(/tiny, Worker .*no resource Gone/);
 });
 
 test("resources that need each other in a cycle stop the start", async () => {
 	const redriveTo = (id: string) => ({
 		Type: "AWS::SQS::Queue",
-		Properties: {
-			RedrivePolicy: {
-				deadLetterTargetArn: { "Fn::GetAtt": [id, "Arn"] },
-				maxReceiveCount: 1,
-			},
-		},
+		Properties: { RedrivePolicy: { deadLetterTargetArn: { "Fn::GetAtt": [id, "Arn"] }, maxReceiveCount: 1 } },
 	});
 	const message = await refusal({ A: redriveTo("B"), B: redriveTo("A") });
 	expect(message).toMatch(/A needs B needs A/);
@@ -77,13 +61,8 @@ test("a resource whose condition does not hold is not made", async () => {
 
 test("outputs are written with their values and without the operator's keys", async () => {
 	const cloud = await startTiny({
-		Resources: {
-			Jobs: { Type: "AWS::SQS::Queue", Properties: { QueueName: "jobs" } },
-		},
-		Outputs: {
-			QueueArn: { Value: { "Fn::GetAtt": ["Jobs", "Arn"] } },
-			Region: { Value: { Ref: "AWS::Region" } },
-		},
+		Resources: { Jobs: { Type: "AWS::SQS::Queue", Properties: { QueueName: "jobs" } } },
+		Outputs: { QueueArn: { Value: { "Fn::GetAtt": ["Jobs", "Arn"] } }, Region: { Value: { Ref: "AWS::Region" } } },
 	});
 	try {
 		const file = readFileSync(join(cloud.folder, "outputs.json"), "utf8");
@@ -101,11 +80,9 @@ test("outputs are written with their values and without the operator's keys", as
 test("a second start with the same state says that it runs already", async () => {
 	const cloud = await startTiny({ Resources: {} });
 	try {
-		await expect(
-			startTiny({ Resources: {} }, undefined, {
-				stateDir: join(cloud.folder, "state"),
-			}),
-		).rejects.toThrow(/is running already, as process \d+/);
+		await expect(startTiny({ Resources: {} }, undefined, { stateDir: join(cloud.folder, "state") })).rejects.toThrow(
+			/is running already, as process \d+/,
+		);
 	} finally {
 		await cloud.forget();
 	}

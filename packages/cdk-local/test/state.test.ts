@@ -14,10 +14,7 @@ import { startApis } from "./services/apis.ts";
 test("confirmed writes survive a kill of the process", async () => {
 	const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
 	const script = fileURLToPath(new URL("services/serve-apis.ts", import.meta.url));
-	const child = spawn(process.execPath, [script, dir], {
-		stdio: ["ignore", "pipe", "inherit"],
-		timeout: 20_000,
-	});
+	const child = spawn(process.execPath, [script, dir], { stdio: ["ignore", "pipe", "inherit"], timeout: 20_000 });
 	const [line] = await once(child.stdout, "data");
 	const { client, QueueUrl } = JSON.parse(String(line));
 	await new S3Client(client).send(new PutObjectCommand({ Bucket: "bucket", Key: "key", Body: "bytes" }));
@@ -36,16 +33,9 @@ test("confirmed writes survive a kill of the process", async () => {
 	expect(readdirSync(join(dir, "s3"))).toHaveLength(1);
 	expect(apis.queues.depth("queue").visible).toBe(20);
 	expect(apis.keys).toEqual(client.credentials);
-	apis.tables.ensure("table", {
-		key: { hash: "pk", range: "sk" },
-		indexes: {},
-		timeToLive: null,
-	});
+	apis.tables.ensure("table", { key: { hash: "pk", range: "sk" }, indexes: {}, timeToLive: null });
 	const kept = await new DynamoDBClient(apis.client).send(
-		new GetItemCommand({
-			TableName: "table",
-			Key: { pk: Item.pk, sk: Item.sk },
-		}),
+		new GetItemCommand({ TableName: "table", Key: { pk: Item.pk, sk: Item.sk } }),
 	);
 	expect(kept.Item).toEqual(Item);
 	await apis.forget();

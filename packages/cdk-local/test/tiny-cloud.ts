@@ -15,22 +15,13 @@ export function writeAssembly(
 	const json = (file: string, value: unknown) => writeFileSync(join(folder, file), JSON.stringify(value));
 	const artifacts: JsonObject = {};
 	for (const [name, template] of Object.entries(templates)) {
-		json(`${name}.template.json`, {
-			...template,
-			Resources: { TinyRole, ...template.Resources },
-		});
+		json(`${name}.template.json`, { ...template, Resources: { TinyRole, ...template.Resources } });
 		json(`${name}.assets.json`, {
 			files: {
-				code: {
-					source: { path: "asset.code", packaging: "zip" },
-					destinations: { here: { objectKey: "code.zip" } },
-				},
+				code: { source: { path: "asset.code", packaging: "zip" }, destinations: { here: { objectKey: "code.zip" } } },
 			},
 		});
-		artifacts[`${name}.assets`] = {
-			type: "cdk:asset-manifest",
-			properties: { file: `${name}.assets.json` },
-		};
+		artifacts[`${name}.assets`] = { type: "cdk:asset-manifest", properties: { file: `${name}.assets.json` } };
 		artifacts[name] = {
 			type: "aws:cloudformation:stack",
 			environment: "aws://unknown-account/eu-central-1",
@@ -102,19 +93,12 @@ const TinyRole = {
 				{
 					Effect: "Allow",
 					Action: "sts:AssumeRole",
-					Principal: {
-						Service: ["lambda.amazonaws.com", "scheduler.amazonaws.com"],
-					},
+					Principal: { Service: ["lambda.amazonaws.com", "scheduler.amazonaws.com"] },
 				},
 			],
 		},
 		Policies: [
-			{
-				PolicyName: "Everything",
-				PolicyDocument: {
-					Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
-				},
-			},
+			{ PolicyName: "Everything", PolicyDocument: { Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] } },
 		],
 	},
 };
@@ -140,11 +124,7 @@ export const openQueue = (logicalId: string) => ({
 /** Lets a service invoke a function. */
 export const openFunction = (logicalId: string, Principal: string) => ({
 	Type: "AWS::Lambda::Permission",
-	Properties: {
-		Action: "lambda:InvokeFunction",
-		FunctionName: { Ref: logicalId },
-		Principal,
-	},
+	Properties: { Action: "lambda:InvokeFunction", FunctionName: { Ref: logicalId }, Principal },
 });
 
 /** A function with the tiny bundle. */

@@ -47,9 +47,7 @@ function embed(
 		if (!analysis) return false;
 		const analysisId = analysis.id;
 		const text = embeddingText(searchText(analysis.description));
-		const { vectors, usage } = await embedder.embed([text], "document", {
-			deadline: options.deadline,
-		});
+		const { vectors, usage } = await embedder.embed([text], "document", { deadline: options.deadline });
 		const [vector] = vectors;
 		if (!vector) throw new Error("The embedding model returned no vector.");
 		const committed = await stages.commitEmbedded(

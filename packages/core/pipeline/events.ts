@@ -1,19 +1,10 @@
 import { z } from "zod";
 
 const version = z.literal(1);
-const itemFields = {
-	version,
-	correlation_id: z.string(),
-	item_id: z.uuid(),
-	user_id: z.string().min(1),
-};
+const itemFields = { version, correlation_id: z.string(), item_id: z.uuid(), user_id: z.string().min(1) };
 
 /** The bytes of an original are in the bucket: starts, or restarts, the pipeline. */
-export const originalStored = z.object({
-	...itemFields,
-	bucket: z.string(),
-	original_key: z.string(),
-});
+export const originalStored = z.object({ ...itemFields, bucket: z.string(), original_key: z.string() });
 export type OriginalStored = z.infer<typeof originalStored>;
 
 export const imageProcessed = z.object({
@@ -24,32 +15,20 @@ export const imageProcessed = z.object({
 });
 export type ImageProcessed = z.infer<typeof imageProcessed>;
 
-export const analysisComplete = z.object({
-	...itemFields,
-	analysis_id: z.uuid(),
-});
+export const analysisComplete = z.object({ ...itemFields, analysis_id: z.uuid() });
 export type AnalysisComplete = z.infer<typeof analysisComplete>;
 
 export const itemReady = z.object({ ...itemFields, analysis_id: z.uuid() });
 export type ItemReady = z.infer<typeof itemReady>;
 
 /** A person asked for work to be done again; the request's row holds the options. */
-export const analysisRequested = z.object({
-	...itemFields,
-	request_id: z.uuid(),
-});
+export const analysisRequested = z.object({ ...itemFields, request_id: z.uuid() });
 export type AnalysisRequested = z.infer<typeof analysisRequested>;
 
-export const resizeRequested = z.object({
-	...itemFields,
-	request_id: z.uuid(),
-});
+export const resizeRequested = z.object({ ...itemFields, request_id: z.uuid() });
 export type ResizeRequested = z.infer<typeof resizeRequested>;
 
-export const embeddingRequested = z.object({
-	...itemFields,
-	request_id: z.uuid(),
-});
+export const embeddingRequested = z.object({ ...itemFields, request_id: z.uuid() });
 export type EmbeddingRequested = z.infer<typeof embeddingRequested>;
 
 /** Every event of the pipeline, by its EventBridge detail type. */

@@ -51,12 +51,6 @@ export function requestEvent(
 	return {
 		id: derivedId(id, type),
 		type,
-		detail: {
-			version: 1,
-			correlation_id: correlationId,
-			item_id: itemId,
-			user_id: userId,
-			request_id: id,
-		},
+		detail: { version: 1, correlation_id: correlationId, item_id: itemId, user_id: userId, request_id: id },
 	};
 }

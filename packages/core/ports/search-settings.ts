@@ -12,12 +12,7 @@ export interface EffectiveSearchSettings {
 		/** Versions of the installed extensions by name. */
 		extensions: Record<string, string>;
 		/** The indexes of the tables that a search reads. */
-		indexes: {
-			table: string;
-			name: string;
-			definition: string;
-			valid: boolean;
-		}[];
+		indexes: { table: string; name: string; definition: string; valid: boolean }[];
 	};
 	/** Counts of the user's rows. */
 	counts: {

@@ -27,10 +27,7 @@ export async function rebuildPartitions(
 ): Promise<RebuildReport> {
 	const report: RebuildReport = { rebuilt: 0, assigned: 0 };
 	const hasTime = () => clock.now() < deadline;
-	const sets = await vectorPartitions.listLarge({
-		minItems: minVectors,
-		limit: maxSets,
-	});
+	const sets = await vectorPartitions.listLarge({ minItems: minVectors, limit: maxSets });
 	for (const set of sets) {
 		if (!hasTime()) break;
 		const { userId, model, vectors } = set;

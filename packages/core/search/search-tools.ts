@@ -30,20 +30,14 @@ export interface SeenItems {
 	emptyReason: string | null;
 }
 
-const modes = {
-	words: "bm25",
-	meaning: "vector",
-	both: "hybrid",
-} as const satisfies Record<string, SearchType>;
+const modes = { words: "bm25", meaning: "vector", both: "hybrid" } as const satisfies Record<string, SearchType>;
 
 /** Text that the database can search for. */
 const searchable = (maxLength: number) =>
 	z
 		.string()
 		.max(maxLength)
-		.refine((text) => text.isWellFormed() && !text.includes("\0"), {
-			error: "holds a NUL byte or half a character",
-		});
+		.refine((text) => text.isWellFormed() && !text.includes("\0"), { error: "holds a NUL byte or half a character" });
 
 /** Creates the tools by which a model reads a collection. They are bound to the user: no input of a tool names one. */
 export function searchTools(
@@ -96,10 +90,7 @@ export function searchTools(
 			top_k: z.int().min(1).max(limits.topK).optional(),
 		}),
 		async run({ query, mode, category, top_k }) {
-			const hits = await search(query, modes[mode], {
-				topK: top_k,
-				category,
-			}).catch((error) => {
+			const hits = await search(query, modes[mode], { topK: top_k, category }).catch((error) => {
 				if (!(error instanceof ModelFailure)) throw error;
 				throw new ToolRefusal("nothing can be found by meaning now, only by words");
 			});
@@ -111,9 +102,7 @@ export function searchTools(
 	const getItem = defineTool({
 		name: "get_item",
 		description: "Gives one item with its whole text; searches give the beginning of long texts only.",
-		input: z.strictObject({
-			item: z.string().max(100).describe("The item's ref."),
-		}),
+		input: z.strictObject({ item: z.string().max(100).describe("The item's ref.") }),
 		async run({ item: ref }) {
 			const itemId = seen.refs.itemIdFor(ref);
 			// An item that no search has returned does not exist for the model.

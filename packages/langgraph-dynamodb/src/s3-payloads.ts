@@ -12,14 +12,7 @@ import type { PayloadStore } from "./payloads.ts";
 export function s3Payloads(s3: Pick<S3Client, "send">, Bucket: string, prefix = "checkpoints/"): PayloadStore {
 	return {
 		async put(key, Body) {
-			await s3.send(
-				new PutObjectCommand({
-					Bucket,
-					Key: prefix + key,
-					Body,
-					ContentType: "application/octet-stream",
-				}),
-			);
+			await s3.send(new PutObjectCommand({ Bucket, Key: prefix + key, Body, ContentType: "application/octet-stream" }));
 		},
 
 		async get(key) {
@@ -37,12 +30,7 @@ export function s3Payloads(s3: Pick<S3Client, "send">, Bucket: string, prefix = 
 			let VersionIdMarker: string | undefined;
 			do {
 				const page = await s3.send(
-					new ListObjectVersionsCommand({
-						Bucket,
-						Prefix: prefix + below,
-						KeyMarker,
-						VersionIdMarker,
-					}),
+					new ListObjectVersionsCommand({ Bucket, Prefix: prefix + below, KeyMarker, VersionIdMarker }),
 				);
 				yield [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(
 					({ Key = "", VersionId, LastModified }) => ({
@@ -62,10 +50,7 @@ export function s3Payloads(s3: Pick<S3Client, "send">, Bucket: string, prefix = 
 				new DeleteObjectsCommand({
 					Bucket,
 					Delete: {
-						Objects: payloads.map(({ key, version }) => ({
-							Key: prefix + key,
-							VersionId: version,
-						})),
+						Objects: payloads.map(({ key, version }) => ({ Key: prefix + key, VersionId: version })),
 						Quiet: true,
 					},
 				}),

@@ -83,23 +83,13 @@ export class Sessions {
 			this.#key(threadId),
 			{
 				text: "set #last = :last, #order = :last, #expires = :expires",
-				names: {
-					"#last": "last_activity",
-					"#order": "gsi1sk",
-					"#expires": "expires_at",
-				},
-				values: {
-					":last": activity.last_activity,
-					":expires": activity.expires_at,
-				},
+				names: { "#last": "last_activity", "#order": "gsi1sk", "#expires": "expires_at" },
+				values: { ":last": activity.last_activity, ":expires": activity.expires_at },
 			},
 			{
 				text: `#expires > :now${generation ? " and #generation = :generation" : ""}`,
 				...(generation && { names: { "#generation": "generation" } }),
-				values: {
-					":now": second,
-					...(generation && { ":generation": generation }),
-				},
+				values: { ":now": second, ...(generation && { ":generation": generation }) },
 			},
 		);
 		return item && toSession(item);
@@ -142,13 +132,7 @@ export class Sessions {
 	#timestamps() {
 		const now = this.#now();
 		const second = Math.floor(now / 1_000);
-		return {
-			second,
-			activity: {
-				last_activity: new Date(now).toISOString(),
-				expires_at: second + this.ttlSeconds,
-			},
-		};
+		return { second, activity: { last_activity: new Date(now).toISOString(), expires_at: second + this.ttlSeconds } };
 	}
 
 	#unexpired(item: SessionItem): Session | undefined {
@@ -170,10 +154,7 @@ export async function countSessions({
 	dynamodb,
 	table,
 	now = Date.now,
-}: Pick<SessionsOptions, "dynamodb" | "table" | "now">): Promise<{
-	active: number;
-	expired: number;
-}> {
+}: Pick<SessionsOptions, "dynamodb" | "table" | "now">): Promise<{ active: number; expired: number }> {
 	const count = { active: 0, expired: 0 };
 	const pages = new Table(dynamodb, table).scanIndex<"expires_at", number>("expires_at");
 	for await (const page of pages) {

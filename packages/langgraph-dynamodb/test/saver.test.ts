@@ -44,19 +44,14 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		test("large metadata and large writes in S3, too", async () => {
 			const savers = saversOn(backend);
 			const large = incompressibleText(600_000);
-			const config = await savers.open().put(
-				threadConfig(),
-				{
-					v: 4,
-					id: "1",
-					ts: "",
-					channel_values: {},
-					channel_versions: {},
-					versions_seen: {},
-				},
-				{ source: "loop", step: 1, parents: {}, large } as never,
-				{},
-			);
+			const config = await savers
+				.open()
+				.put(
+					threadConfig(),
+					{ v: 4, id: "1", ts: "", channel_values: {}, channel_versions: {}, versions_seen: {} },
+					{ source: "loop", step: 1, parents: {}, large } as never,
+					{},
+				);
 			await savers.open().putWrites(config, [["channel", large]], "task");
 			const tuple = await savers.open().getTuple(threadConfig());
 			expect(tuple?.metadata).toHaveProperty("large", large);
@@ -71,18 +66,9 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const versions = Object.fromEntries(names.map((name) => [name, 1]));
 			await savers.open().put(
 				threadConfig(),
-				{
-					...emptyCheckpoint(),
-					channel_values: values,
-					channel_versions: versions,
-				},
+				{ ...emptyCheckpoint(), channel_values: values, channel_versions: versions },
 				// 345 KB when compressed.
-				{
-					source: "loop",
-					step: 1,
-					parents: {},
-					large: incompressibleText(460_000),
-				} as never,
+				{ source: "loop", step: 1, parents: {}, large: incompressibleText(460_000) } as never,
 				versions,
 			);
 			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
@@ -119,22 +105,14 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 					{ versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } },
 				);
 			}
-			expect(await latestValues(savers.open(), threadConfig())).toEqual({
-				kept: "k",
-				n: 5,
-			});
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({ kept: "k", n: 5 });
 			const kept = (await listItems(backend, savers.owner)).filter(({ sk }) => sk.includes("#kept#"));
 			expect(kept).toHaveLength(1);
 		});
 
 		test("every type of LangGraph's serializer, and revives no other", async () => {
 			const savers = saversOn(backend);
-			const foreign = {
-				lc: 2,
-				type: "constructor",
-				id: ["Function"],
-				args: ["return 1"],
-			};
+			const foreign = { lc: 2, type: "constructor", id: ["Function"], args: ["return 1"] };
 			await putValues(savers.open(), threadConfig(), {
 				messages: [new HumanMessage("hello")],
 				set: new Set([1]),
@@ -154,15 +132,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 		test("plain data unchanged, even in the shape of a serialized LangChain object", async () => {
 			const savers = saversOn(backend);
-			const record = (more: object) => ({
-				lc: 1,
-				type: "constructor",
-				...more,
-			});
-			const message = record({
-				id: ["langchain_core", "messages", "HumanMessage"],
-				kwargs: { content: "hello" },
-			});
+			const record = (more: object) => ({ lc: 1, type: "constructor", ...more });
+			const message = record({ id: ["langchain_core", "messages", "HumanMessage"], kwargs: { content: "hello" } });
 			const plain = {
 				unknown: record({ id: ["no", "Such"], kwargs: {} }),
 				message,
@@ -186,9 +157,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			let deep: unknown = "bottom";
 			for (let level = 0; level < 2_000; level++) deep = [deep];
 			await expect(putValues(savers.open(), threadConfig(), { deep })).rejects.toThrow("more than 500 levels deep");
-			expect(await latestValues(savers.open(), threadConfig())).toEqual({
-				kept: "before",
-			});
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({ kept: "before" });
 		});
 
 		test("the first ordinary writes of a task, and the last of each special write", async () => {
@@ -289,12 +258,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const configs = await Promise.all(
 				steps.map((checkpoint, at) =>
 					saver.put(
-						{
-							configurable: {
-								...threadConfig().configurable,
-								checkpoint_id: steps[at - 1]?.id,
-							},
-						},
+						{ configurable: { ...threadConfig().configurable, checkpoint_id: steps[at - 1]?.id } },
 						checkpoint,
 						{ source: "loop", step: at, parents: {} },
 						at === 0 ? { kept: 1, n: 1 } : { n: at + 1 },
@@ -302,10 +266,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				),
 			);
 			for (const [n, config] of configs.entries()) {
-				expect(await latestValues(savers.open(), config)).toEqual({
-					kept: "k",
-					n,
-				});
+				expect(await latestValues(savers.open(), config)).toEqual({ kept: "k", n });
 			}
 		});
 
@@ -345,20 +306,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			for (let n = 0; n < 7; n += 1) {
 				const next = await saver.put(
 					config,
-					{
-						v: 4,
-						id: `${n}`,
-						ts: "",
-						channel_values: {},
-						channel_versions: {},
-						versions_seen: {},
-					},
-					{
-						source: "loop",
-						step: n,
-						parents: {},
-						n: incompressibleText(300_000),
-					} as never,
+					{ v: 4, id: `${n}`, ts: "", channel_values: {}, channel_versions: {}, versions_seen: {} },
+					{ source: "loop", step: n, parents: {}, n: incompressibleText(300_000) } as never,
 					{},
 				);
 				config = next;
@@ -367,10 +316,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			const found = await toArray(savers.open().list(threadConfig()));
 			expect(found.map(({ checkpoint }) => checkpoint.id)).toEqual(ids);
 			const some = await toArray(
-				savers.open().list(threadConfig(), {
-					limit: 2,
-					before: { configurable: { checkpoint_id: "5" } },
-				}),
+				savers.open().list(threadConfig(), { limit: 2, before: { configurable: { checkpoint_id: "5" } } }),
 			);
 			expect(some.map(({ checkpoint }) => checkpoint.id)).toEqual(["4", "3"]);
 		});
@@ -398,12 +344,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			await putValues(savers.open(), threadConfig("t", ""), { n: 1 });
 			await putValues(savers.open(), threadConfig("t", "child"), { n: 2 });
 			await putValues(savers.open(), threadConfig("t", "child#1"), { n: 3 });
-			expect(await latestValues(savers.open(), threadConfig("t", ""))).toEqual({
-				n: 1,
-			});
-			expect(await latestValues(savers.open(), threadConfig("t", "child"))).toEqual({
-				n: 2,
-			});
+			expect(await latestValues(savers.open(), threadConfig("t", ""))).toEqual({ n: 1 });
+			expect(await latestValues(savers.open(), threadConfig("t", "child"))).toEqual({ n: 2 });
 			const all = await toArray(savers.open().list({ configurable: { thread_id: "t" } }));
 			expect(all).toHaveLength(3);
 		});
@@ -413,10 +355,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			await putValues(savers.open(), threadConfig(), { lost: "x" });
 			const value = (await listItems(backend, savers.owner)).find(({ sk }) => sk.includes("#lost#"));
 			await backend.dynamodb.send(
-				new DeleteCommand({
-					TableName: backend.table,
-					Key: { pk: value?.pk, sk: value?.sk },
-				}),
+				new DeleteCommand({ TableName: backend.table, Key: { pk: value?.pk, sk: value?.sk } }),
 			);
 			await expect(savers.open().getTuple(threadConfig())).rejects.toThrow(
 				/#lost#.*is referred to by a checkpoint and is not stored/,
@@ -426,9 +365,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 	test("removes a payload without a checkpoint after an hour, and never one in use", async () => {
 		const savers = saversOn(backend);
-		await putValues(savers.open(), threadConfig(), {
-			used: incompressibleText(600_000),
-		});
+		await putValues(savers.open(), threadConfig(), { used: incompressibleText(600_000) });
 		const [used] = await listObjects(backend, savers.owner);
 		const config = (await savers.open().getTuple(threadConfig()))?.config ?? {};
 		const dying = savers.open({
@@ -443,12 +380,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		const payloads = s3Payloads(backend.s3, backend.bucket);
 		await payloads.put("not/ours", Buffer.from("x"));
 		expect(await listObjects(backend, savers.owner)).toHaveLength(2);
-		const sweep = (later: number) =>
-			removeOrphanedPayloads({
-				...backend,
-				payloads,
-				now: () => Date.now() + later,
-			});
+		const sweep = (later: number) => removeOrphanedPayloads({ ...backend, payloads, now: () => Date.now() + later });
 		expect((await sweep(0)).removed).toBe(0);
 		await sweep(2 * hour);
 		expect(await listObjects(backend, savers.owner)).toEqual([used]);

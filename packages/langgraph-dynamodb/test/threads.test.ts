@@ -30,9 +30,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			await savers.open().putWrites(config, [["n", 2]], "task");
 			savers.pass(4 * hour - 1_000);
-			expect(await latestValues(savers.open(), threadConfig())).toEqual({
-				n: 1,
-			});
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({ n: 1 });
 			savers.pass(1_000);
 			const saver = savers.open();
 			expect(await saver.getTuple(threadConfig())).toBeUndefined();
@@ -41,16 +39,11 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await toArray(saver.list({}))).toEqual([]);
 			expect(await saver.sessions.get("thread")).toBeUndefined();
 			expect(await toArray(saver.sessions.list())).toEqual([]);
-			const history = await saver.getDeltaChannelHistory({
-				config,
-				channels: ["n"],
-			});
+			const history = await saver.getDeltaChannelHistory({ config, channels: ["n"] });
 			expect(history).toEqual({ n: { writes: [] } });
 			await putValues(saver, threadConfig(), { other: 1 });
 			expect(await toArray(saver.list(threadConfig()))).toHaveLength(1);
-			expect(await latestValues(savers.open(), threadConfig())).toEqual({
-				other: 1,
-			});
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({ other: 1 });
 			expect(await saver.getTuple(config)).toBeUndefined();
 		});
 
@@ -61,9 +54,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				config = await putValues(savers.open(), config, { n });
 				savers.pass(3 * hour);
 			}
-			expect(await latestValues(savers.open(), threadConfig())).toEqual({
-				n: 3,
-			});
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({ n: 3 });
 		});
 
 		test("that expired during a run is not continued", async () => {
@@ -75,9 +66,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(ThreadGone);
 			await putValues(savers.open(), threadConfig(), { anew: 1 });
 			await expect(putValues(savers.open(), config, { n: 2 })).rejects.toThrow(ThreadGone);
-			expect(await latestValues(savers.open(), threadConfig())).toEqual({
-				anew: 1,
-			});
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({ anew: 1 });
 		});
 
 		test("that was deleted during a run does not come back", async () => {
@@ -131,12 +120,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await reader.getTuple(threadConfig())).toBeUndefined();
 			await expect(
 				saver.putWrites(
-					{
-						configurable: {
-							...threadConfig().configurable,
-							checkpoint_id: uuid6(1),
-						},
-					},
+					{ configurable: { ...threadConfig().configurable, checkpoint_id: uuid6(1) } },
 					[["n", 1]],
 					"task",
 				),
@@ -164,12 +148,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 				({ expires_at }) => expires_at <= savers.clock.now / 1_000,
 			);
 			for (const { pk, sk } of expired) {
-				await backend.dynamodb.send(
-					new DeleteCommand({
-						TableName: backend.table,
-						Key: { pk, sk },
-					}),
-				);
+				await backend.dynamodb.send(new DeleteCommand({ TableName: backend.table, Key: { pk, sk } }));
 			}
 			return expired.length;
 		}
@@ -192,10 +171,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			for (let n = 1; n <= 20; n += 1) {
 				removed += await passAndRemove(savers);
 				const saver = open();
-				expect(await latestValues(saver, threadConfig())).toEqual({
-					kept,
-					n: n - 1,
-				});
+				expect(await latestValues(saver, threadConfig())).toEqual({ kept, n: n - 1 });
 				config = await putUnchanged(saver, config, kept, n);
 			}
 			expect(removed).toBeGreaterThan(10);
@@ -204,18 +180,12 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		test("keeps a value that step after step takes over without reading it", async () => {
 			const savers = saversOn(backend);
 			const running = savers.open({ retentionSeconds });
-			let config = await putValues(running, threadConfig(), {
-				kept: "k",
-				n: 0,
-			});
+			let config = await putValues(running, threadConfig(), { kept: "k", n: 0 });
 			for (let n = 1; n <= 8; n += 1) {
 				await passAndRemove(savers);
 				config = await putUnchanged(running, config, "k", n);
 			}
-			expect(await latestValues(savers.open(), threadConfig())).toEqual({
-				kept: "k",
-				n: 8,
-			});
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({ kept: "k", n: 8 });
 		});
 
 		test("keeps a waiting step with its values and writes while it is read and written to", async () => {
@@ -253,12 +223,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 		test("of one owner is out of another owner's reach, whatever their ids", async () => {
 			const [ada, bob] = [saversOn(backend), saversOn(backend)];
-			const config = await putValues(ada.open(), threadConfig(), {
-				mine: incompressibleText(600_000),
-			});
-			await putValues(bob.open(), threadConfig(), {
-				theirs: incompressibleText(600_000),
-			});
+			const config = await putValues(ada.open(), threadConfig(), { mine: incompressibleText(600_000) });
+			await putValues(bob.open(), threadConfig(), { theirs: incompressibleText(600_000) });
 			expect(await bob.open().getTuple(config)).toBeUndefined();
 			expect(await latestValues(bob.open(), threadConfig())).toHaveProperty("theirs");
 			expect(await toArray(bob.open().list({}))).toHaveLength(1);
@@ -268,12 +234,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 			const ambiguous = `${ada.owner}#thread`;
 			await putValues(ada.open(), threadConfig("thread#x"), { n: 1 });
-			await putValues(saversOn(backend, ambiguous).open(), threadConfig("x"), {
-				n: 2,
-			});
-			expect(await latestValues(ada.open(), threadConfig("thread#x"))).toEqual({
-				n: 1,
-			});
+			await putValues(saversOn(backend, ambiguous).open(), threadConfig("x"), { n: 2 });
+			expect(await latestValues(ada.open(), threadConfig("thread#x"))).toEqual({ n: 1 });
 		});
 
 		test("may be named by a number, which stands for its digits", async () => {
@@ -282,9 +244,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			const config = await putValues(savers.open(), seven, { a: 1 });
 			await savers.open().putWrites(config, [["a", 2]], "task");
 			expect(await latestValues(savers.open(), seven)).toEqual({ a: 1 });
-			expect(await latestValues(savers.open(), threadConfig("7"))).toEqual({
-				a: 1,
-			});
+			expect(await latestValues(savers.open(), threadConfig("7"))).toEqual({ a: 1 });
 			expect(await toArray(savers.open().list(seven))).toHaveLength(1);
 			await savers.open().deleteThread(7 as never);
 			expect(await latestValues(savers.open(), threadConfig("7"))).toBeUndefined();
@@ -293,9 +253,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 		test("leaves neither items nor any version of an object when it is deleted", async () => {
 			const savers = saversOn(backend);
-			const config = await putValues(savers.open(), threadConfig(), {
-				large: incompressibleText(600_000),
-			});
+			const config = await putValues(savers.open(), threadConfig(), { large: incompressibleText(600_000) });
 			await savers.open().putWrites(config, [["n", incompressibleText(600_000)]], "task");
 			await putValues(savers.open(), threadConfig("another"), { n: 1 });
 			const saver = savers.open();
@@ -309,18 +267,14 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 		test("that is created again during its deletion keeps its new values", async () => {
 			const savers = saversOn(backend);
-			await putValues(savers.open(), threadConfig(), {
-				old: incompressibleText(600_000),
-			});
+			await putValues(savers.open(), threadConfig(), { old: incompressibleText(600_000) });
 			const payloads = s3Payloads(backend.s3, backend.bucket);
 			const saver = savers.open({
 				payloads: {
 					...payloads,
 					async *list(prefix) {
 						// The session is deleted by now, its other items are not.
-						await putValues(savers.open(), threadConfig(), {
-							anew: incompressibleText(600_000),
-						});
+						await putValues(savers.open(), threadConfig(), { anew: incompressibleText(600_000) });
 						yield* payloads.list(prefix);
 					},
 				},

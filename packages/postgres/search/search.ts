@@ -17,13 +17,7 @@ export function postgresSearch(db: Database): Search {
 
 	return {
 		byText: (userId, query, { topK, category, explain = false }) =>
-			hits(
-				"search byText",
-				textStatement(searchScope(userId, category), textSearch(query), {
-					topK,
-					explain,
-				}),
-			),
+			hits("search byText", textStatement(searchScope(userId, category), textSearch(query), { topK, explain })),
 		byVector: (userId, query, { topK, category }) =>
 			hits("search byVector", vectorStatement(searchScope(userId, category), { ...query, topK })),
 		hybrid: (userId, { text: query, vector, weights }, { topK, category, explain = false }) => {
@@ -32,11 +26,7 @@ export function postgresSearch(db: Database): Search {
 				"search hybrid",
 				hybridStatement(
 					searchScope(userId, category),
-					{
-						text,
-						vector: { ...vector, topK, excluded: text.excluded },
-						weights,
-					},
+					{ text, vector: { ...vector, topK, excluded: text.excluded }, weights },
 					{ topK, explain },
 				),
 			);
@@ -80,14 +70,8 @@ function hitFromRow(row: HitRow): Hit {
 			textScore: row.text_score,
 			matched: row.matched ?? [],
 		}),
-		...(row.vector_rank !== undefined && {
-			vectorRank: row.vector_rank,
-			similarity: row.similarity,
-		}),
-		...(row.text_share !== undefined && {
-			textShare: row.text_share,
-			vectorShare: row.vector_share,
-		}),
+		...(row.vector_rank !== undefined && { vectorRank: row.vector_rank, similarity: row.similarity }),
+		...(row.text_share !== undefined && { textShare: row.text_share, vectorShare: row.vector_share }),
 		...(row.snippet && { snippet: row.snippet }),
 	};
 }

@@ -14,10 +14,7 @@ export function postgresSimilar(db: Database): Similar {
 			);
 			if (!traits) return null;
 			const rows = await db.query<SimilarRow>(similarTo(userId, itemId, options));
-			return {
-				compared: { byVector: traits.by_vector, byHash: traits.by_hash },
-				items: rows.map(similarFromRow),
-			};
+			return { compared: { byVector: traits.by_vector, byHash: traits.by_hash }, items: rows.map(similarFromRow) };
 		},
 	};
 }

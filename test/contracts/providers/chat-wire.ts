@@ -73,21 +73,14 @@ export const openaiChatWire: ChatWire = {
 							tool_calls: toolCalls.map(({ id, name, input }) => ({
 								id,
 								type: "function",
-								function: {
-									name,
-									arguments: typeof input === "string" ? input : JSON.stringify(input),
-								},
+								function: { name, arguments: typeof input === "string" ? input : JSON.stringify(input) },
 							})),
 						}),
 					},
 					finish_reason: stopReason === "cut_off" ? "length" : toolCalls.length > 0 ? "tool_calls" : "stop",
 				},
 			],
-			usage: {
-				prompt_tokens: 2_000,
-				completion_tokens: 400,
-				total_tokens: 2_400,
-			},
+			usage: { prompt_tokens: 2_000, completion_tokens: 400, total_tokens: 2_400 },
 		},
 	}),
 	resultsIn: ({ messages }) => messages.flatMap(({ role, content }: Body) => (role === "tool" ? [content] : [])),
@@ -104,19 +97,9 @@ export const bedrockChatWire: ChatWire = {
 				message: {
 					role: "assistant",
 					content: [
-						...(thoughts
-							? [
-									{
-										reasoningContent: {
-											reasoningText: { text: thoughts, signature: "sig" },
-										},
-									},
-								]
-							: []),
+						...(thoughts ? [{ reasoningContent: { reasoningText: { text: thoughts, signature: "sig" } } }] : []),
 						...(text ? [{ text }] : []),
-						...toolCalls.map(({ id, ...call }) => ({
-							toolUse: { toolUseId: id, ...call },
-						})),
+						...toolCalls.map(({ id, ...call }) => ({ toolUse: { toolUseId: id, ...call } })),
 					],
 				},
 			},

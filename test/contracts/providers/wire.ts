@@ -47,11 +47,7 @@ export const anthropicWire: Wire = {
 				{ type: "thinking", thinking: "Let me look.", signature: "s" },
 				...(text ? [{ type: "text", text }] : []),
 			],
-			stop_reason: {
-				complete: "end_turn",
-				cut_off: "max_tokens",
-				refused: "refusal",
-			}[ended],
+			stop_reason: { complete: "end_turn", cut_off: "max_tokens", refused: "refusal" }[ended],
 			stop_sequence: null,
 			usage: {
 				input_tokens: tokens.input,

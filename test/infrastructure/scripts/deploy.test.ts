@@ -20,9 +20,7 @@ const deploy = (...parts: string[]) =>
 	`cdk deploy ${parts.map((part) => `Collections${part}-dev`).join(" ")} --app cdk.out --exclusively --require-approval never --revert-drift --progress events --no-notices --ci`;
 
 test("a deployment is preflight, diff, what holds data, migrations, what uses it, outputs", async () => {
-	const { code, stdout, stderr } = await dev.operate("infra-deploy", {
-		YES: "1",
-	});
+	const { code, stdout, stderr } = await dev.operate("infra-deploy", { YES: "1" });
 	expect(stderr).toBe("");
 	expect(code).toBe(0);
 	expect(dev.steps()).toEqual([
@@ -55,10 +53,7 @@ test("a failing migration deploys nothing after it, says what failed, and can be
 });
 
 test("a stack that fails ends the deployment there", async () => {
-	const { code, stderr } = await dev.operate("infra-deploy", {
-		YES: "1",
-		CDK_FAILS_AT: "deploy CollectionsDB-dev",
-	});
+	const { code, stderr } = await dev.operate("infra-deploy", { YES: "1", CDK_FAILS_AT: "deploy CollectionsDB-dev" });
 	expect(code).toBe(1);
 	expect(dev.steps()).toEqual([synth, diff, deploy("DB", "Storage")]);
 	expect(stderr).toContain("cdk deploy ended with exit code 1");
@@ -100,10 +95,7 @@ test("nothing is deployed where nobody can consent and YES is not set", async ()
 });
 
 test("templates that do not synthesize are not deployed", async () => {
-	const { code, stdout } = await dev.operate("infra-deploy", {
-		YES: "1",
-		CDK_FAILS_AT: "synth",
-	});
+	const { code, stdout } = await dev.operate("infra-deploy", { YES: "1", CDK_FAILS_AT: "synth" });
 	expect(code).toBe(1);
 	expect(dev.steps()).toEqual([synth]);
 	expect(stdout).toMatch(/✗ synth .*was not synthesized/);
@@ -183,9 +175,7 @@ describe("preflight looks at everything before it says no", () => {
 			availabilityZones: ["us-east-1a", "us-east-1b"],
 		});
 		try {
-			const { code, stdout, stderr } = await other.operate("infra-deploy", {
-				YES: "1",
-			});
+			const { code, stdout, stderr } = await other.operate("infra-deploy", { YES: "1" });
 			expect(code).toBe(1);
 			expect(stdout).toMatch(/✗ settings .*alarms@example.com/);
 			expect(stdout).toMatch(/✗ account .*111122223333.*of 000000000000/);
@@ -207,9 +197,7 @@ describe("preflight looks at everything before it says no", () => {
 
 describe("one sentence says what is missing:", () => {
 	test("an environment that does not exist", async () => {
-		const { code, stderr } = await dev.operate("infra-status", {
-			ENV: "staging",
-		});
+		const { code, stderr } = await dev.operate("infra-status", { ENV: "staging" });
 		expect(code).toBe(1);
 		expect(stderr.trim()).toBe(
 			'There is no environment "staging": choose one of dev, test, prod, local (make ENV=..., cdk -c env=...).',
@@ -217,10 +205,7 @@ describe("one sentence says what is missing:", () => {
 	});
 
 	test.each(["token", "chat"])("an environment that does not exist, to make %s", async (script) => {
-		const { code, stderr } = await dev.operate(script, {
-			ENV: "staging",
-			EMAIL: "demo@example.com",
-		});
+		const { code, stderr } = await dev.operate(script, { ENV: "staging", EMAIL: "demo@example.com" });
 		expect(code).toBe(1);
 		expect(stderr.trim()).toMatch(/^There is no environment "staging": /);
 	});
@@ -235,9 +220,7 @@ describe("one sentence says what is missing:", () => {
 	});
 
 	test("credentials that AWS knows", async () => {
-		const { code, stderr } = await dev.operate("infra-status", {
-			AWS_ACCESS_KEY_ID: "ASIANOBODY",
-		});
+		const { code, stderr } = await dev.operate("infra-status", { AWS_ACCESS_KEY_ID: "ASIANOBODY" });
 		expect(code).toBe(1);
 		expect(stderr).toContain("AWS does not know these credentials");
 	});
@@ -263,19 +246,14 @@ describe("one sentence says what is missing:", () => {
 	});
 
 	test("the CDK's command line", async () => {
-		const { code, stdout } = await dev.operate("infra-deploy", {
-			PATH: "/nowhere",
-		});
+		const { code, stdout } = await dev.operate("infra-deploy", { PATH: "/nowhere" });
 		expect(code).toBe(1);
 		expect(stdout).toContain("cdk is not on the PATH: make install");
 	});
 
 	test("the outputs of an environment", async () => {
 		const workshop = openWorkshop();
-		const { code, stderr } = await workshop.run("db-migrate", {
-			...dev.credentials,
-			ENV: "dev",
-		});
+		const { code, stderr } = await workshop.run("db-migrate", { ...dev.credentials, ENV: "dev" });
 		workshop.remove();
 		expect(code).toBe(1);
 		expect(stderr.trim()).toBe(
@@ -289,10 +267,7 @@ describe("one sentence says what is missing:", () => {
 	])("what the outputs file %j lacks", async (content, wrong) => {
 		const workshop = openWorkshop();
 		workshop.write(".aws-outputs-dev.json", content);
-		const { code, stderr } = await workshop.run("db-migrate", {
-			...dev.credentials,
-			ENV: "dev",
-		});
+		const { code, stderr } = await workshop.run("db-migrate", { ...dev.credentials, ENV: "dev" });
 		workshop.remove();
 		expect(code).toBe(1);
 		expect(stderr.trim()).toMatch(
@@ -304,9 +279,7 @@ describe("one sentence says what is missing:", () => {
 
 	test("a local cloud", async () => {
 		const workshop = openWorkshop();
-		const { code, stderr } = await workshop.run("infra-status", {
-			ENV: "local",
-		});
+		const { code, stderr } = await workshop.run("infra-status", { ENV: "local" });
 		workshop.remove();
 		expect(code).toBe(1);
 		expect(stderr.trim()).toBe(".aws-outputs-local.json cannot be read: run make up first.");

@@ -4,9 +4,6 @@ import { userPool, userPoolClient } from "./resource.ts";
 
 export const cognito: AwsService = {
 	name: "cognito",
-	resources: {
-		"AWS::Cognito::UserPool": userPool,
-		"AWS::Cognito::UserPoolClient": userPoolClient,
-	},
+	resources: { "AWS::Cognito::UserPool": userPool, "AWS::Cognito::UserPoolClient": userPoolClient },
 	api: ({ userPools }) => cognitoApi(userPools),
 };

@@ -13,13 +13,8 @@ import { type Item, readItem } from "./values.ts";
 /** Parameters of many operations; items are parsed later, with DynamoDB's own errors. */
 export const TableName = z.string();
 export const attributes = z.record(z.string(), z.unknown());
-export const names = {
-	ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
-};
-export const expressions = {
-	...names,
-	ExpressionAttributeValues: attributes.optional(),
-};
+export const names = { ExpressionAttributeNames: z.record(z.string(), z.string()).optional() };
+export const expressions = { ...names, ExpressionAttributeValues: attributes.optional() };
 export const condition = {
 	...expressions,
 	ConditionExpression: z.string().optional(),
@@ -83,11 +78,7 @@ export const checkWrite = keyedWrite((before) => before);
 
 export function updateWrite(
 	tables: Tables,
-	request: Conditional & {
-		TableName: string;
-		Key: unknown;
-		UpdateExpression?: string | undefined;
-	},
+	request: Conditional & { TableName: string; Key: unknown; UpdateExpression?: string | undefined },
 ): Write {
 	const table = tables.table(request.TableName);
 	const key = readKey(table, request.Key);
@@ -177,17 +168,10 @@ export const itemOperations = (tables: Tables) => ({
 			return item ? { Item: project(item) } : {};
 		},
 	),
-	PutItem: operation(
-		{
-			...write,
-			Item: attributes,
-			ReturnValues: returnValues(["NONE", "ALL_OLD"]),
-		},
-		(request) => {
-			const { before } = applyWrite(tables, putWrite(tables, request));
-			return request.ReturnValues === "ALL_OLD" && before ? { Attributes: before } : {};
-		},
-	),
+	PutItem: operation({ ...write, Item: attributes, ReturnValues: returnValues(["NONE", "ALL_OLD"]) }, (request) => {
+		const { before } = applyWrite(tables, putWrite(tables, request));
+		return request.ReturnValues === "ALL_OLD" && before ? { Attributes: before } : {};
+	}),
 	UpdateItem: operation(
 		{
 			...write,
@@ -202,15 +186,8 @@ export const itemOperations = (tables: Tables) => ({
 			return Attributes ? { Attributes } : {};
 		},
 	),
-	DeleteItem: operation(
-		{
-			...write,
-			Key: attributes,
-			ReturnValues: returnValues(["NONE", "ALL_OLD"]),
-		},
-		(request) => {
-			const { before } = applyWrite(tables, deleteWrite(tables, request));
-			return request.ReturnValues === "ALL_OLD" && before ? { Attributes: before } : {};
-		},
-	),
+	DeleteItem: operation({ ...write, Key: attributes, ReturnValues: returnValues(["NONE", "ALL_OLD"]) }, (request) => {
+		const { before } = applyWrite(tables, deleteWrite(tables, request));
+		return request.ReturnValues === "ALL_OLD" && before ? { Attributes: before } : {};
+	}),
 });

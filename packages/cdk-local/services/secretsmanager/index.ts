@@ -4,9 +4,6 @@ import { secret, secretAttachment } from "./resource.ts";
 
 export const secretsManager: AwsService = {
 	name: "secretsmanager",
-	resources: {
-		"AWS::SecretsManager::Secret": secret,
-		"AWS::SecretsManager::SecretTargetAttachment": secretAttachment,
-	},
+	resources: { "AWS::SecretsManager::Secret": secret, "AWS::SecretsManager::SecretTargetAttachment": secretAttachment },
 	api: ({ secrets }) => secretsManagerApi(secrets),
 };

@@ -57,21 +57,11 @@ describe("refuses", () => {
 		["with an expression cut short", { KeyConditionExpression: "pk = :x and" }],
 		[
 			"from a key of another place",
-			{
-				IndexName: "gsi1",
-				KeyConditionExpression: "gsi1pk = :x",
-				ExclusiveStartKey: key,
-			},
+			{ IndexName: "gsi1", KeyConditionExpression: "gsi1pk = :x", ExclusiveStartKey: key },
 		],
 	])("a query %s", async (_name, rest) => {
 		await expect(
-			client.send(
-				new QueryCommand({
-					TableName,
-					ExpressionAttributeValues: { ":x": { S: "x" } },
-					...rest,
-				}),
-			),
+			client.send(new QueryCommand({ TableName, ExpressionAttributeValues: { ":x": { S: "x" } }, ...rest })),
 		).rejects.toMatchObject(refusal);
 	});
 
@@ -81,11 +71,7 @@ describe("refuses", () => {
 		}));
 		for (const requests of [writes, [writes[0], writes[0]] as typeof writes]) {
 			await expect(
-				client.send(
-					new BatchWriteItemCommand({
-						RequestItems: { [TableName]: requests },
-					}),
-				),
+				client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } })),
 			).rejects.toMatchObject(refusal);
 		}
 	});
@@ -99,13 +85,7 @@ describe("refuses", () => {
 			/DynamoDB_20120810.ListTables is not implemented/,
 		);
 		await expect(
-			client.send(
-				new GetItemCommand({
-					TableName,
-					Key: key,
-					ReturnConsumedCapacity: "TOTAL",
-				}),
-			),
+			client.send(new GetItemCommand({ TableName, Key: key, ReturnConsumedCapacity: "TOTAL" })),
 		).rejects.toThrow(/ReturnConsumedCapacity is not implemented/);
 	});
 });
@@ -125,13 +105,9 @@ test("numbers are decimals, computed without rounding", async () => {
 	await put({ n: { N: "0.1" } });
 	await update({
 		UpdateExpression: "SET n = n + :v",
-		ExpressionAttributeValues: {
-			":v": { N: "1234567890123456789012345678901234567" },
-		},
+		ExpressionAttributeValues: { ":v": { N: "1234567890123456789012345678901234567" } },
 	});
-	expect((await get())?.n).toEqual({
-		N: "1234567890123456789012345678901234567.1",
-	});
+	expect((await get())?.n).toEqual({ N: "1234567890123456789012345678901234567.1" });
 });
 
 test("text and numbers cannot be compared", async () => {
@@ -166,9 +142,7 @@ test("a repeated transaction with the same token writes once, and fails if its w
 	await add("1");
 	await add("1");
 	expect((await get())?.n).toEqual({ N: "2" });
-	await expect(add("2")).rejects.toMatchObject({
-		name: "IdempotentParameterMismatchException",
-	});
+	await expect(add("2")).rejects.toMatchObject({ name: "IdempotentParameterMismatchException" });
 	apis.passSeconds(601);
 	await add("1");
 	apis.presentTime();
@@ -206,10 +180,7 @@ test("an index that a template adds later contains the existing items", async ()
 		}),
 	);
 	expect(Items).toEqual([Item]);
-	expect(() =>
-		apis.tables.ensure(name, {
-			...definition,
-			key: { hash: "id", range: "sk" },
-		}),
-	).toThrow(/a key cannot change.*delete the state folder/);
+	expect(() => apis.tables.ensure(name, { ...definition, key: { hash: "id", range: "sk" } })).toThrow(
+		/a key cannot change.*delete the state folder/,
+	);
 });

@@ -30,10 +30,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 	afterAll(() => backend.stop());
 
 	/** A key in a partition that no other test uses, unless it is said which. */
-	const keyOf = (sk = "a", pk: string = randomUUID()) => ({
-		pk: { S: pk },
-		sk: { S: sk },
-	});
+	const keyOf = (sk = "a", pk: string = randomUUID()) => ({ pk: { S: pk }, sk: { S: sk } });
 	const send = ((command: never) => backend.dynamodb.send(command)) as Backend["dynamodb"]["send"];
 	const put = (Item: Item, rest: object = {}) => send(new PutItemCommand({ TableName, Item, ...rest }));
 	const get = async (Key: Item) => (await send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
@@ -59,12 +56,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			list: { L: [{ S: "x" }, { N: "-0.5" }, { M: { deep: { L: [] } } }] },
 		};
 		await put(item);
-		expect(
-			await get({
-				pk: item.pk as AttributeValue,
-				sk: item.sk as AttributeValue,
-			}),
-		).toEqual(item);
+		expect(await get({ pk: item.pk as AttributeValue, sk: item.sk as AttributeValue })).toEqual(item);
 	});
 
 	test("replaces a whole item, and deletes a missing one without an error", async () => {
@@ -94,10 +86,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 				ExpressionAttributeNames: { "#a": "a" },
 			}),
 		);
-		expect(Item).toEqual({
-			a: { M: { y: { S: "2" } } },
-			l: { L: [{ S: "1" }] },
-		});
+		expect(Item).toEqual({ a: { M: { y: { S: "2" } } }, l: { L: [{ S: "1" }] } });
 	});
 
 	test.each<[string, boolean]>([
@@ -148,9 +137,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		);
 		if (holds) await writing;
 		else {
-			await expect(writing).rejects.toMatchObject({
-				name: "ConditionalCheckFailedException",
-			});
+			await expect(writing).rejects.toMatchObject({ name: "ConditionalCheckFailedException" });
 		}
 		expect(await get(key)).toEqual(holds ? undefined : expect.anything());
 	});
@@ -159,14 +146,8 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		const key = keyOf();
 		await put({ ...key, a: { S: "here" } });
 		await expect(
-			put(key, {
-				ConditionExpression: "attribute_not_exists(pk)",
-				ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-			}),
-		).rejects.toMatchObject({
-			name: "ConditionalCheckFailedException",
-			Item: { ...key, a: { S: "here" } },
-		});
+			put(key, { ConditionExpression: "attribute_not_exists(pk)", ReturnValuesOnConditionCheckFailure: "ALL_OLD" }),
+		).rejects.toMatchObject({ name: "ConditionalCheckFailedException", Item: { ...key, a: { S: "here" } } });
 	});
 
 	test("an update creates a missing item and computes from current values", async () => {
@@ -219,51 +200,22 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 	});
 
 	test.each<[string, Partial<UpdateItemCommandInput>]>([
-		[
-			"a part of the key",
-			{
-				UpdateExpression: "SET sk = :v",
-				ExpressionAttributeValues: { ":v": { S: "x" } },
-			},
-		],
+		["a part of the key", { UpdateExpression: "SET sk = :v", ExpressionAttributeValues: { ":v": { S: "x" } } }],
 		[
 			"overlapping paths",
-			{
-				UpdateExpression: "SET a = :v, a.b = :v",
-				ExpressionAttributeValues: { ":v": { S: "x" } },
-			},
+			{ UpdateExpression: "SET a = :v, a.b = :v", ExpressionAttributeValues: { ":v": { S: "x" } } },
 		],
-		[
-			"a missing parent",
-			{
-				UpdateExpression: "SET a.b = :v",
-				ExpressionAttributeValues: { ":v": { S: "x" } },
-			},
-		],
+		["a missing parent", { UpdateExpression: "SET a.b = :v", ExpressionAttributeValues: { ":v": { S: "x" } } }],
 		["a missing operand", { UpdateExpression: "SET a = b" }],
-		[
-			"a reserved word",
-			{
-				UpdateExpression: "SET status = :v",
-				ExpressionAttributeValues: { ":v": { S: "x" } },
-			},
-		],
+		["a reserved word", { UpdateExpression: "SET status = :v", ExpressionAttributeValues: { ":v": { S: "x" } } }],
 		["an undefined name", { UpdateExpression: "REMOVE #a" }],
 		["an undefined value", { UpdateExpression: "SET a = :v" }],
 		["an unused name", { UpdateExpression: "REMOVE a", ExpressionAttributeNames: { "#a": "x" } }],
 		["no expression in it", { UpdateExpression: "" }],
 		["a section twice", { UpdateExpression: "REMOVE a REMOVE b" }],
-		[
-			"adding to text",
-			{
-				UpdateExpression: "SET a = :v + :v",
-				ExpressionAttributeValues: { ":v": { S: "x" } },
-			},
-		],
+		["adding to text", { UpdateExpression: "SET a = :v + :v", ExpressionAttributeValues: { ":v": { S: "x" } } }],
 	])("an update with %s is refused", async (_name, rest) => {
-		await expect(update(keyOf(), rest)).rejects.toMatchObject({
-			name: "ValidationException",
-		});
+		await expect(update(keyOf(), rest)).rejects.toMatchObject({ name: "ValidationException" });
 	});
 
 	test.each<[string, Item]>([
@@ -273,15 +225,11 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		["more than 400 KB", { pk: { S: "x" }, sk: { S: "x" }, a: { S: "x".repeat(400 * 1024) } }],
 		["a sort key of more than 1,024 bytes", { pk: { S: "x" }, sk: { S: "ü".repeat(513) } }],
 	])("an item with %s is refused", async (_name, item) => {
-		await expect(put(item)).rejects.toMatchObject({
-			name: "ValidationException",
-		});
+		await expect(put(item)).rejects.toMatchObject({ name: "ValidationException" });
 	});
 
 	test("a key with attributes other than the table's is refused", async () => {
-		await expect(get({ pk: { S: "x" } })).rejects.toMatchObject({
-			name: "ValidationException",
-		});
+		await expect(get({ pk: { S: "x" } })).rejects.toMatchObject({ name: "ValidationException" });
 	});
 
 	test.each([
@@ -339,21 +287,14 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		}
 		const first = await query(inPartition(pk));
 		expect(first.Items?.length).toBeLessThan(5);
-		const second = await query({
-			...inPartition(pk),
-			ExclusiveStartKey: first.LastEvaluatedKey,
-		});
+		const second = await query({ ...inPartition(pk), ExclusiveStartKey: first.LastEvaluatedKey });
 		expect(sortKeys([...(first.Items ?? []), ...(second.Items ?? [])])).toEqual(["0", "1", "2", "3", "4"]);
 		expect(second.LastEvaluatedKey).toBeUndefined();
 	});
 
 	test("an index has the items that carry its keys, in its order, in their current state", async () => {
 		const owner = "index-owner";
-		const indexed = (sk: string, at: string) => ({
-			...keyOf(sk, "indexed"),
-			gsi1pk: { S: owner },
-			gsi1sk: { S: at },
-		});
+		const indexed = (sk: string, at: string) => ({ ...keyOf(sk, "indexed"), gsi1pk: { S: owner }, gsi1sk: { S: at } });
 		await put(indexed("a", "2"));
 		await put(indexed("b", "1"));
 		await put(indexed("c", "1"));
@@ -383,14 +324,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		["without its partition", { KeyConditionExpression: "sk = :x" }],
 		["by part of a partition", { KeyConditionExpression: "begins_with(pk, :x)" }],
 		["by another attribute", { KeyConditionExpression: "pk = :x and a = :x" }],
-		[
-			"consistent on an index",
-			{
-				IndexName: "gsi1",
-				KeyConditionExpression: "gsi1pk = :x",
-				ConsistentRead: true,
-			},
-		],
+		["consistent on an index", { IndexName: "gsi1", KeyConditionExpression: "gsi1pk = :x", ConsistentRead: true }],
 	])("a query %s is refused", async (_name, rest) => {
 		await expect(query({ ExpressionAttributeValues: { ":x": { S: "x" } }, ...rest })).rejects.toMatchObject({
 			name: "ValidationException",
@@ -412,12 +346,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		);
 		const { Responses, UnprocessedKeys } = await send(
 			new BatchGetItemCommand({
-				RequestItems: {
-					[TableName]: {
-						Keys: [...keys, keyOf("25", "batch")],
-						ConsistentRead: true,
-					},
-				},
+				RequestItems: { [TableName]: { Keys: [...keys, keyOf("25", "batch")], ConsistentRead: true } },
 			}),
 		);
 		expect(UnprocessedKeys).toEqual({});
@@ -443,9 +372,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		const a = { S: "x".repeat(390_000) };
 		for (const key of keys) await put({ ...key, a });
 		const { Responses, UnprocessedKeys } = await send(
-			new BatchGetItemCommand({
-				RequestItems: { [TableName]: { Keys: keys } },
-			}),
+			new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: keys } } }),
 		);
 		const left = UnprocessedKeys?.[TableName]?.Keys ?? [];
 		expect(left.length).toBeGreaterThan(0);
@@ -466,19 +393,10 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 								Key: two,
 								UpdateExpression: "ADD n :one",
 								ConditionExpression: "n >= :least",
-								ExpressionAttributeValues: {
-									":one": { N: "1" },
-									":least": { N: least },
-								},
+								ExpressionAttributeValues: { ":one": { N: "1" }, ":least": { N: least } },
 							},
 						},
-						{
-							ConditionCheck: {
-								TableName,
-								Key: three,
-								ConditionExpression: "attribute_not_exists(pk)",
-							},
-						},
+						{ ConditionCheck: { TableName, Key: three, ConditionExpression: "attribute_not_exists(pk)" } },
 					],
 				}),
 			);
@@ -512,16 +430,9 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 
 	test("describes the table", async () => {
 		const { Table } = await send(new DescribeTableCommand({ TableName }));
-		expect(Table).toMatchObject({
-			TableName,
-			TableStatus: "ACTIVE",
-			GlobalSecondaryIndexes: [{ IndexName: "gsi1" }],
-		});
+		expect(Table).toMatchObject({ TableName, TableStatus: "ACTIVE", GlobalSecondaryIndexes: [{ IndexName: "gsi1" }] });
 		const { TimeToLiveDescription } = await send(new DescribeTimeToLiveCommand({ TableName }));
-		expect(TimeToLiveDescription).toEqual({
-			TimeToLiveStatus: "ENABLED",
-			AttributeName: "expires_at",
-		});
+		expect(TimeToLiveDescription).toEqual({ TimeToLiveStatus: "ENABLED", AttributeName: "expires_at" });
 		await expect(send(new DescribeTableCommand({ TableName: "none" }))).rejects.toMatchObject({
 			name: "ResourceNotFoundException",
 		});

@@ -27,11 +27,7 @@ apis.buses.putRule({
 	bus,
 	pattern: { source: ["app.lost"] },
 	targets: [
-		{
-			id: "gone",
-			arn: apis.state.arn("sqs", "gone"),
-			deadLetterArn: dead,
-		},
+		{ id: "gone", arn: apis.state.arn("sqs", "gone"), deadLetterArn: dead },
 		{ id: "stage", arn: stage, input: '{"constant":true}' },
 	],
 });
@@ -119,10 +115,7 @@ test("an unknown operation is refused by name", async () => {
 
 test("TestEventPattern tests a pattern", async () => {
 	const { Result } = await eventBridge.send(
-		new TestEventPatternCommand({
-			EventPattern: '{"source":["a"]}',
-			Event: '{"source":"a"}',
-		}),
+		new TestEventPatternCommand({ EventPattern: '{"source":["a"]}', Event: '{"source":"a"}' }),
 	);
 	expect(Result).toBe(true);
 });
@@ -142,12 +135,8 @@ describe("a pattern", () => {
 			ok: true,
 		},
 	};
-	const key = (matcher: unknown) => ({
-		detail: { object: { key: [matcher] } },
-	});
-	const size = (...numeric: unknown[]) => ({
-		detail: { object: { size: [{ numeric }] } },
-	});
+	const key = (matcher: unknown) => ({ detail: { object: { key: [matcher] } } });
+	const size = (...numeric: unknown[]) => ({ detail: { object: { size: [{ numeric }] } } });
 
 	test.each<[string, unknown, boolean]>([
 		["a value", { source: ["aws.s3"] }, true],

@@ -30,11 +30,7 @@ import { eventually, openQueue, startTiny, type TinyCloud, tinyFunction } from "
 
 /** Tests the calls of the operator of an environment; the other files test those of its functions. */
 let cloud: TinyCloud;
-let client: {
-	region: string;
-	endpoint: string;
-	credentials: TinyCloud["operator"];
-};
+let client: { region: string; endpoint: string; credentials: TinyCloud["operator"] };
 beforeAll(async () => {
 	cloud = await startTiny(
 		{
@@ -44,10 +40,7 @@ beforeAll(async () => {
 				Queue: {
 					Type: "AWS::SQS::Queue",
 					Properties: {
-						RedrivePolicy: {
-							deadLetterTargetArn: { "Fn::GetAtt": ["DeadLetters", "Arn"] },
-							maxReceiveCount: 1,
-						},
+						RedrivePolicy: { deadLetterTargetArn: { "Fn::GetAtt": ["DeadLetters", "Arn"] }, maxReceiveCount: 1 },
 					},
 				},
 				Undelivered: { Type: "AWS::SQS::Queue", Properties: {} },
@@ -62,20 +55,14 @@ beforeAll(async () => {
 							{
 								Id: "Target0",
 								Arn: "arn:aws:sqs:eu-central-1:000000000000:gone",
-								DeadLetterConfig: {
-									Arn: { "Fn::GetAtt": ["Undelivered", "Arn"] },
-								},
+								DeadLetterConfig: { Arn: { "Fn::GetAtt": ["Undelivered", "Arn"] } },
 							},
 						],
 					},
 				},
 				Announcing: {
 					Type: "AWS::S3::Bucket",
-					Properties: {
-						NotificationConfiguration: {
-							EventBridgeConfiguration: { EventBridgeEnabled: true },
-						},
-					},
+					Properties: { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } },
 				},
 				Silent: { Type: "AWS::S3::Bucket", Properties: {} },
 			},
@@ -94,21 +81,14 @@ beforeAll(async () => {
 			return "as built";
 		};`,
 	);
-	client = {
-		region: "eu-central-1",
-		endpoint: cloud.endpoint,
-		credentials: cloud.operator,
-	};
+	client = { region: "eu-central-1", endpoint: cloud.endpoint, credentials: cloud.operator };
 });
 afterAll(() => cloud?.forget());
 
 const output = (name: string) => String(cloud.outputs[name]);
 const invoke = async (event: object = {}) => {
 	const { Payload } = await new LambdaClient(client).send(
-		new InvokeCommand({
-			FunctionName: "worker",
-			Payload: JSON.stringify(event),
-		}),
+		new InvokeCommand({ FunctionName: "worker", Payload: JSON.stringify(event) }),
 	);
 	return JSON.parse(Payload?.transformToString() ?? "null");
 };
@@ -166,10 +146,7 @@ test("CloudWatch Logs finds a function's lines by time and by terms, page by pag
 	const logs = new CloudWatchLogsClient(client);
 	const find = async (input: Partial<ConstructorParameters<typeof FilterLogEventsCommand>[0]>) => {
 		const { events = [] } = await logs.send(
-			new FilterLogEventsCommand({
-				logGroupName: LoggingConfig?.LogGroup,
-				...input,
-			}),
+			new FilterLogEventsCommand({ logGroupName: LoggingConfig?.LogGroup, ...input }),
 		);
 		return events.map(({ message = "", timestamp = 0 }) => [
 			new Date(timestamp).toISOString().slice(14, 19),
@@ -180,18 +157,12 @@ test("CloudWatch Logs finds a function's lines by time and by terms, page by pag
 	expect(await find({ filterPattern: '"first red"' })).toEqual([["00:00", "first"]]);
 	// A plain line takes the time of the line before it.
 	expect(await find({ filterPattern: "own" })).toEqual([["00:00", "own"]]);
-	expect(
-		await find({
-			filterPattern: "red",
-			startTime: Date.parse("2026-01-01T00:00:30Z"),
-		}),
-	).toEqual([["01:00", "second"]]);
-	expect(
-		await find({
-			filterPattern: "timestamp",
-			endTime: Date.parse("2026-01-01T00:01:00Z"),
-		}),
-	).toEqual([["00:00", "first"]]);
+	expect(await find({ filterPattern: "red", startTime: Date.parse("2026-01-01T00:00:30Z") })).toEqual([
+		["01:00", "second"],
+	]);
+	expect(await find({ filterPattern: "timestamp", endTime: Date.parse("2026-01-01T00:01:00Z") })).toEqual([
+		["00:00", "first"],
+	]);
 
 	const pages: number[] = [];
 	for await (const { events = [] } of paginateFilterLogEvents(
@@ -217,9 +188,7 @@ test("Lambda runs new code from the next invocation on, and keeps the old code i
 	expect(await invoke()).toBe("as built");
 	const update = (ZipFile: Uint8Array) =>
 		lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "worker", ZipFile }));
-	await expect(update(strToU8("no zip"))).rejects.toMatchObject({
-		name: "InvalidParameterValueException",
-	});
+	await expect(update(strToU8("no zip"))).rejects.toMatchObject({ name: "InvalidParameterValueException" });
 	await expect(update(zipSync({ "../../outside.mjs": strToU8("") }))).rejects.toMatchObject({
 		name: "InvalidParameterValueException",
 	});
@@ -241,11 +210,7 @@ test("SQS lists the sources of a dead-letter queue, moves messages back and repo
 	await receive();
 	expect((await receive()).Messages).toBeUndefined();
 
-	const { queueUrls } = await sqs.send(
-		new ListDeadLetterSourceQueuesCommand({
-			QueueUrl: output("DeadLettersUrl"),
-		}),
-	);
+	const { queueUrls } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: output("DeadLettersUrl") }));
 	expect(queueUrls).toEqual([QueueUrl]);
 	const SourceArn = output("DeadLettersArn");
 	await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
@@ -256,9 +221,7 @@ test("SQS lists the sources of a dead-letter queue, moves messages back and repo
 
 test("a dead letter of a rule names its target", async () => {
 	await new EventBridgeClient(client).send(
-		new PutEventsCommand({
-			Entries: [{ EventBusName: "bus", Source: "test", DetailType: "T", Detail: "{}" }],
-		}),
+		new PutEventsCommand({ Entries: [{ EventBusName: "bus", Source: "test", DetailType: "T", Detail: "{}" }] }),
 	);
 	const { Messages } = await new SQSClient(client).send(
 		new ReceiveMessageCommand({
@@ -268,9 +231,7 @@ test("a dead letter of a rule names its target", async () => {
 		}),
 	);
 	expect(Messages?.[0]?.MessageAttributes).toMatchObject({
-		TARGET_ARN: {
-			StringValue: "arn:aws:sqs:eu-central-1:000000000000:gone",
-		},
+		TARGET_ARN: { StringValue: "arn:aws:sqs:eu-central-1:000000000000:gone" },
 		RULE_ARN: { StringValue: expect.stringContaining(":rule/bus/") },
 		ERROR_MESSAGE: { StringValue: expect.stringContaining("gone") },
 	});

@@ -50,33 +50,18 @@ interface Changes {
 
 async function post(form: PresignedPost, changes: Changes = {}) {
 	const body = new FormData();
-	for (const [name, value] of Object.entries({
-		...form.fields,
-		...changes.fields,
-	})) {
+	for (const [name, value] of Object.entries({ ...form.fields, ...changes.fields })) {
 		if (value !== undefined) body.append(name, value);
 	}
 	const upload = changes.file === undefined ? file("12345") : changes.file;
 	if (upload) body.append("file", upload);
-	return answer(
-		await fetch(changes.url ?? form.url, {
-			method: "POST",
-			body,
-			headers: changes.headers,
-		}),
-	);
+	return answer(await fetch(changes.url ?? form.url, { method: "POST", body, headers: changes.headers }));
 }
 
 async function answer(response: Response) {
 	const text = await response.text();
 	const { Error: error, PostResponse } = new XMLParser().parse(text);
-	return {
-		status: response.status,
-		headers: Object.fromEntries(response.headers),
-		text,
-		error,
-		PostResponse,
-	};
+	return { status: response.status, headers: Object.fromEntries(response.headers), text, error, PostResponse };
 }
 
 const stored = async (key = Key) => {
@@ -97,20 +82,14 @@ async function signed(policy: string): Promise<PresignedPost> {
 	);
 	const Policy = Buffer.from(policy).toString("base64");
 	const signature = createHmac("sha256", key).update(Policy).digest("hex");
-	return {
-		url: form.url,
-		fields: { ...form.fields, Policy, "X-Amz-Signature": signature },
-	};
+	return { url: form.url, fields: { ...form.fields, Policy, "X-Amz-Signature": signature } };
 }
 
 describe("a form", () => {
 	test("stores its file under the key and type of its policy, and sends an event", async () => {
 		const { status, text, headers } = await post(await presign());
 		expect([status, text]).toEqual([204, ""]);
-		expect(await stored()).toMatchObject({
-			text: "12345",
-			ContentType: "image/jpeg",
-		});
+		expect(await stored()).toMatchObject({ text: "12345", ContentType: "image/jpeg" });
 		expect(apis.created.at(-1)).toMatchObject({
 			bucket: Bucket,
 			key: Key,
@@ -126,9 +105,7 @@ describe("a form", () => {
 		["204", 204],
 		["400", 204],
 	])("with success_action_status %s is answered %i without a body", async (requested, status) => {
-		const form = await presign({
-			Fields: { success_action_status: requested },
-		});
+		const form = await presign({ Fields: { success_action_status: requested } });
 		expect(await post(form)).toMatchObject({ status, text: "" });
 	});
 
@@ -145,11 +122,7 @@ describe("a form", () => {
 	});
 
 	test("keeps metadata and headers that its policy names", async () => {
-		await post(
-			await presign({
-				Fields: { "x-amz-meta-owner": "ada", "Cache-Control": "no-store" },
-			}),
-		);
+		await post(await presign({ Fields: { "x-amz-meta-owner": "ada", "Cache-Control": "no-store" } }));
 		expect((await stored()).Metadata).toEqual({ owner: "ada" });
 	});
 
@@ -208,10 +181,7 @@ test.skipIf(!onLinux)(
 	async () => {
 		const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
 		const script = fileURLToPath(new URL("serve-apis.ts", import.meta.url));
-		const child = spawn(process.execPath, [script, dir], {
-			stdio: ["ignore", "pipe", "inherit"],
-			timeout: 20_000,
-		});
+		const child = spawn(process.execPath, [script, dir], { stdio: ["ignore", "pipe", "inherit"], timeout: 20_000 });
 		const [line] = await once(child.stdout, "data");
 		const { client } = JSON.parse(String(line));
 		const peakMegabytes = () => {
@@ -253,9 +223,7 @@ describe("a form is refused", () => {
 		["empty", "", "EntityTooSmall", { ProposedSize: 0 }],
 	])("whose file is %s, and leaves no bytes", async (_, bytes, Code, more) => {
 		const before = files();
-		const { status, error } = await post(await presign(), {
-			file: file(bytes),
-		});
+		const { status, error } = await post(await presign(), { file: file(bytes) });
 		expect(status).toBe(400);
 		expect(error).toMatchObject({ Code, ...more });
 		expect(files()).toBe(before);
@@ -268,9 +236,7 @@ describe("a form is refused", () => {
 		["for another bucket", "bucket", "other", /\$bucket/],
 		["dated before its credentials", "X-Amz-Date", "20200101T000000Z", /X-Amz-Date|credential/i],
 	])("%s", async (_, name, value, why) => {
-		const { status, error } = await post(await presign(), {
-			fields: { [name]: value },
-		});
+		const { status, error } = await post(await presign(), { fields: { [name]: value } });
 		expect(status).toBe(403);
 		expect(error.Message).toMatch(why);
 	});
@@ -280,10 +246,7 @@ describe("a form is refused", () => {
 		const elsewhere = url.replace(Bucket, "other");
 		const { status, error } = await post({ url, ...form }, { url: elsewhere });
 		expect(status).toBe(403);
-		expect(error).toMatchObject({
-			Code: "AccessDenied",
-			Message: expect.stringContaining("$bucket"),
-		});
+		expect(error).toMatchObject({ Code: "AccessDenied", Message: expect.stringContaining("$bucket") });
 		const without = await post({ url, ...form }, { url: elsewhere, fields: { bucket: undefined } });
 		expect(without.status).toBe(403);
 		expect(without.error.Message).toContain(`["eq","$bucket","${Bucket}"]`);
@@ -292,10 +255,7 @@ describe("a form is refused", () => {
 	test("posted to a missing bucket", async () => {
 		const form = await presign();
 		const url = form.url.replace(Bucket, "missing");
-		expect(await post(form, { url })).toMatchObject({
-			status: 404,
-			error: { Code: "NoSuchBucket" },
-		});
+		expect(await post(form, { url })).toMatchObject({ status: 404, error: { Code: "NoSuchBucket" } });
 	});
 
 	test("posted to the key's address", async () => {
@@ -307,9 +267,7 @@ describe("a form is refused", () => {
 	});
 
 	test("with a field that its policy does not name", async () => {
-		const { status, error } = await post(await presign(), {
-			fields: { acl: "public-read" },
-		});
+		const { status, error } = await post(await presign(), { fields: { acl: "public-read" } });
 		expect(status).toBe(403);
 		expect(error).toMatchObject({
 			Code: "AccessDenied",
@@ -321,10 +279,7 @@ describe("a form is refused", () => {
 		const form = await presign({ Fields: { acl: "public-read" } });
 		expect(await post(form)).toMatchObject({
 			status: 501,
-			error: {
-				Code: "NotImplemented",
-				Message: expect.stringContaining("acl"),
-			},
+			error: { Code: "NotImplemented", Message: expect.stringContaining("acl") },
 		});
 	});
 
@@ -333,10 +288,7 @@ describe("a form is refused", () => {
 		apis.passSeconds(62);
 		const { status, error } = await post(form);
 		expect(status).toBe(403);
-		expect(error).toMatchObject({
-			Code: "AccessDenied",
-			Message: "Invalid according to Policy: Policy expired.",
-		});
+		expect(error).toMatchObject({ Code: "AccessDenied", Message: "Invalid according to Policy: Policy expired." });
 	});
 
 	test("with a policy other than the one that was signed", async () => {
@@ -357,9 +309,7 @@ describe("a form is refused", () => {
 		["no session token", { "X-Amz-Security-Token": undefined }, 403, "InvalidToken"],
 		[
 			"unknown keys",
-			{
-				"X-Amz-Credential": "ASIANOBODY/20260101/eu-central-1/s3/aws4_request",
-			},
+			{ "X-Amz-Credential": "ASIANOBODY/20260101/eu-central-1/s3/aws4_request" },
 			403,
 			"InvalidAccessKeyId",
 		],
@@ -367,19 +317,14 @@ describe("a form is refused", () => {
 		["no key", { key: undefined }, 400, "InvalidArgument"],
 		["no policy", { Policy: undefined }, 403, "AccessDenied"],
 	])("with %s", async (_, fields, status, Code) => {
-		expect(await post(await presign(), { fields })).toMatchObject({
-			status,
-			error: { Code },
-		});
+		expect(await post(await presign(), { fields })).toMatchObject({ status, error: { Code } });
 	});
 
 	test("with credentials for another region or service", async () => {
 		const form = await presign();
 		const credential = form.fields["X-Amz-Credential"] ?? "";
 		for (const wrong of [credential.replace("/eu-central-1/", "/us-east-1/"), credential.replace("/s3/", "/sqs/")]) {
-			const { error } = await post(form, {
-				fields: { "X-Amz-Credential": wrong },
-			});
+			const { error } = await post(form, { fields: { "X-Amz-Credential": wrong } });
 			expect(error.Code).toBe("AuthorizationHeaderMalformed");
 		}
 	});
@@ -387,10 +332,7 @@ describe("a form is refused", () => {
 	test("without a file, or with two", async () => {
 		const form = await presign();
 		const Code = "IncorrectNumberOfFilesInPostRequest";
-		expect(await post(form, { file: null })).toMatchObject({
-			status: 400,
-			error: { Code },
-		});
+		expect(await post(form, { file: null })).toMatchObject({ status: 400, error: { Code } });
 		const body = new FormData();
 		for (const [name, value] of Object.entries(form.fields)) {
 			body.append(name, value);
@@ -407,10 +349,7 @@ describe("a form is refused", () => {
 		const bytes = new Uint8Array(20 * 1024 * 1024);
 		const fields = { "X-Amz-Signature": "0".repeat(64) };
 		for (let time = 0; time < 3; time++) {
-			const { status } = await post(await presign(), {
-				fields,
-				file: file(bytes),
-			});
+			const { status } = await post(await presign(), { fields, file: file(bytes) });
 			expect(status).toBe(403);
 		}
 	});
@@ -430,22 +369,13 @@ describe("a form is refused", () => {
 		["has an unknown condition", '{"expiration": "2099-01-01T00:00:00Z", "conditions": [["matches", "$key", "x"]]}'],
 		["expires on no date", '{"expiration": "tomorrow", "conditions": []}'],
 	])("whose policy %s", async (_, policy) => {
-		expect(await post(await signed(policy))).toMatchObject({
-			status: 400,
-			error: { Code: "InvalidPolicyDocument" },
-		});
+		expect(await post(await signed(policy))).toMatchObject({ status: 400, error: { Code: "InvalidPolicyDocument" } });
 	});
 
 	test("that is not multipart, or breaks off", async () => {
 		const { url, fields } = await presign();
-		const plain = await fetch(url, {
-			method: "POST",
-			body: new URLSearchParams(fields),
-		});
-		expect(await answer(plain)).toMatchObject({
-			status: 412,
-			error: { Code: "PreconditionFailed" },
-		});
+		const plain = await fetch(url, { method: "POST", body: new URLSearchParams(fields) });
+		expect(await answer(plain)).toMatchObject({ status: 412, error: { Code: "PreconditionFailed" } });
 		const part = '--x\r\ncontent-disposition: form-data; name="key"\r\n\r\n';
 		for (const [body, Code] of [
 			["", "MalformedPOSTRequest"],
@@ -459,10 +389,7 @@ describe("a form is refused", () => {
 				body,
 				headers: { "content-type": "multipart/form-data; boundary=x" },
 			});
-			expect(await answer(broken)).toMatchObject({
-				status: 400,
-				error: { Code },
-			});
+			expect(await answer(broken)).toMatchObject({ status: 400, error: { Code } });
 		}
 	});
 
@@ -474,10 +401,7 @@ describe("a form is refused", () => {
 			duplex: "half",
 			headers: { "content-type": "multipart/form-data; boundary=x" },
 		} as RequestInit);
-		expect(await answer(chunked)).toMatchObject({
-			status: 411,
-			error: { Code: "MissingContentLength" },
-		});
+		expect(await answer(chunked)).toMatchObject({ status: 411, error: { Code: "MissingContentLength" } });
 	});
 
 	test("whose client disconnects in the middle of the file, and leaves no bytes", async () => {
@@ -488,10 +412,7 @@ describe("a form is refused", () => {
 		);
 		const sent = httpRequest(url, {
 			method: "POST",
-			headers: {
-				"content-type": "multipart/form-data; boundary=x",
-				"content-length": "100000",
-			},
+			headers: { "content-type": "multipart/form-data; boundary=x", "content-length": "100000" },
 		});
 		sent.on("error", () => {});
 		sent.write(`${parts.join("")}--x\r\ncontent-disposition: form-data; name="file"\r\n\r\n123456${"\r".repeat(100)}`);
@@ -568,10 +489,7 @@ describe("a web page on another origin", () => {
 	});
 
 	test("may read why its form was refused", async () => {
-		const { status, headers } = await post(await presign(), {
-			file: file(""),
-			headers: { origin },
-		});
+		const { status, headers } = await post(await presign(), { file: file(""), headers: { origin } });
 		expect(status).toBe(400);
 		expect(headers["access-control-allow-origin"]).toBe(origin);
 	});
@@ -579,9 +497,7 @@ describe("a web page on another origin", () => {
 	test("may not if no rule does", async () => {
 		const evil = "https://evil.example";
 		expect((await ask(evil)).status).toBe(403);
-		const { headers } = await post(await presign(), {
-			headers: { origin: evil },
-		});
+		const { headers } = await post(await presign(), { headers: { origin: evil } });
 		expect(headers["access-control-allow-origin"]).toBeUndefined();
 	});
 });

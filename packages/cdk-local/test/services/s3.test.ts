@@ -91,18 +91,9 @@ describe("an object", () => {
 
 	test("is refused if its checksum does not match its bytes", async () => {
 		await expect(
-			s3.send(
-				new PutObjectCommand({
-					Bucket,
-					Key: `${folder}broken`,
-					Body: "bytes",
-					ChecksumCRC32: "AAAAAA==",
-				}),
-			),
+			s3.send(new PutObjectCommand({ Bucket, Key: `${folder}broken`, Body: "bytes", ChecksumCRC32: "AAAAAA==" })),
 		).rejects.toMatchObject({ name: "BadDigest" });
-		await expect(get(`${folder}broken`)).rejects.toMatchObject({
-			name: "NoSuchKey",
-		});
+		await expect(get(`${folder}broken`)).rejects.toMatchObject({ name: "NoSuchKey" });
 	});
 
 	test.each([
@@ -119,13 +110,7 @@ describe("an object", () => {
 		const Key = `${folder}${name}`;
 		await put(Key, name);
 		expect((await get(Key)).toString()).toBe(name);
-		const listed = await s3.send(
-			new ListObjectsV2Command({
-				Bucket,
-				Prefix: folder,
-				EncodingType: "url",
-			}),
-		);
+		const listed = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: folder, EncodingType: "url" }));
 		expect(listed.Contents?.map((each) => decodeURIComponent(each.Key ?? ""))).toEqual([Key]);
 		await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key }] } }));
 		await expect(get(Key)).rejects.toMatchObject({ name: "NoSuchKey" });
@@ -149,9 +134,7 @@ describe("an object", () => {
 		expect(await part("bytes=7-")).toEqual(["789", "bytes 7-9/10"]);
 		expect(await part("bytes=-3")).toEqual(["789", "bytes 7-9/10"]);
 		expect(await part("bytes=8-99")).toEqual(["89", "bytes 8-9/10"]);
-		await expect(part("bytes=10-")).rejects.toMatchObject({
-			name: "InvalidRange",
-		});
+		await expect(part("bytes=10-")).rejects.toMatchObject({ name: "InvalidRange" });
 	});
 
 	test("that exists is not overwritten with If-None-Match", async () => {
@@ -170,14 +153,7 @@ describe("an object", () => {
 	});
 
 	test("is copied with its type", async () => {
-		await s3.send(
-			new PutObjectCommand({
-				Bucket,
-				Key: `${folder}from ü`,
-				Body: "x",
-				ContentType: "image/webp",
-			}),
-		);
+		await s3.send(new PutObjectCommand({ Bucket, Key: `${folder}from ü`, Body: "x", ContentType: "image/webp" }));
 		await s3.send(
 			new CopyObjectCommand({
 				Bucket,
@@ -205,9 +181,7 @@ describe("an object", () => {
 	test("that does not exist is NotFound to Head and NoSuchKey to Get", async () => {
 		const missing = { Bucket, Key: `${folder}missing` };
 		await expect(s3.send(new HeadObjectCommand(missing))).rejects.toMatchObject({ name: "NotFound" });
-		await expect(s3.send(new GetObjectCommand(missing))).rejects.toMatchObject({
-			name: "NoSuchKey",
-		});
+		await expect(s3.send(new GetObjectCommand(missing))).rejects.toMatchObject({ name: "NoSuchKey" });
 	});
 });
 
@@ -230,10 +204,7 @@ describe("a versioned bucket", () => {
 		await s3.send(
 			new DeleteObjectsCommand({
 				Bucket,
-				Delete: {
-					Objects: all.map(({ VersionId }) => ({ Key, VersionId })),
-					Quiet: true,
-				},
+				Delete: { Objects: all.map(({ VersionId }) => ({ Key, VersionId })), Quiet: true },
 			}),
 		);
 		const left = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }));
@@ -248,13 +219,7 @@ describe("a versioned bucket", () => {
 		let VersionIdMarker: string | undefined;
 		do {
 			const page = await s3.send(
-				new ListObjectVersionsCommand({
-					Bucket,
-					Prefix: folder,
-					MaxKeys: 2,
-					KeyMarker,
-					VersionIdMarker,
-				}),
+				new ListObjectVersionsCommand({ Bucket, Prefix: folder, MaxKeys: 2, KeyMarker, VersionIdMarker }),
 			);
 			seen.push(...(page.Versions ?? []).map((each) => `${each.Key}@${each.VersionId}`));
 			KeyMarker = page.NextKeyMarker;
@@ -283,13 +248,7 @@ describe("a listing", () => {
 		let ContinuationToken: string | undefined;
 		do {
 			const page = await s3.send(
-				new ListObjectsV2Command({
-					Bucket,
-					Prefix: folder,
-					Delimiter: "/",
-					MaxKeys,
-					ContinuationToken,
-				}),
+				new ListObjectsV2Command({ Bucket, Prefix: folder, Delimiter: "/", MaxKeys, ContinuationToken }),
 			);
 			seen.push(...(page.Contents ?? []).map((each) => each.Key));
 			seen.push(...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
@@ -312,11 +271,7 @@ describe("a presigned address", () => {
 
 	test("reads one object without any header, under the name it was signed with", async () => {
 		await put(`${folder}signed ü`, "picture");
-		const response = await fetch(
-			await presign(60, {
-				ResponseContentDisposition: 'attachment; filename="a b.png"',
-			}),
-		);
+		const response = await fetch(await presign(60, { ResponseContentDisposition: 'attachment; filename="a b.png"' }));
 		expect(response.status).toBe(200);
 		expect(response.headers.get("content-disposition")).toBe('attachment; filename="a b.png"');
 		expect(await response.text()).toBe("picture");
@@ -346,23 +301,11 @@ describe("a presigned address", () => {
 
 	test("takes an upload", async () => {
 		const url = await getSignedUrl(
-			new S3Client({
-				...apis.client,
-				requestChecksumCalculation: "WHEN_REQUIRED",
-			}),
-			new PutObjectCommand({
-				Bucket,
-				Key: `${folder}uploaded`,
-				ContentType: "image/png",
-			}),
+			new S3Client({ ...apis.client, requestChecksumCalculation: "WHEN_REQUIRED" }),
+			new PutObjectCommand({ Bucket, Key: `${folder}uploaded`, ContentType: "image/png" }),
 			{ expiresIn: 60, signableHeaders: new Set(["content-type"]) },
 		);
-		const upload = (type: string) =>
-			fetch(url, {
-				method: "PUT",
-				body: "picture",
-				headers: { "content-type": type },
-			});
+		const upload = (type: string) => fetch(url, { method: "PUT", body: "picture", headers: { "content-type": type } });
 		expect((await upload("text/html")).status).toBe(403);
 		expect((await upload("image/png")).status).toBe(200);
 		expect((await get(`${folder}uploaded`)).toString()).toBe("picture");
@@ -373,11 +316,7 @@ describe("a browser on another origin", () => {
 	const ask = (origin: string, method: string, headers = "content-type") =>
 		fetch(`${apis.state.endpoint}/${Bucket}/x`, {
 			method: "OPTIONS",
-			headers: {
-				origin,
-				"access-control-request-method": method,
-				"access-control-request-headers": headers,
-			},
+			headers: { origin, "access-control-request-method": method, "access-control-request-headers": headers },
 		});
 
 	test("may send what a CORS rule of the bucket allows", async () => {
@@ -426,32 +365,19 @@ test("a bucket has its region, and a missing bucket is NoSuchBucket", async () =
 	await s3.send(new HeadBucketCommand({ Bucket }));
 	const { LocationConstraint } = await s3.send(new GetBucketLocationCommand({ Bucket }));
 	expect(LocationConstraint).toBe(region);
-	await expect(put("x", "x", "missing")).rejects.toMatchObject({
-		name: "NoSuchBucket",
-	});
+	await expect(put("x", "x", "missing")).rejects.toMatchObject({ name: "NoSuchBucket" });
 });
 
 test("an unknown operation is refused by name", async () => {
 	await put(`${folder}acl`);
 	await expect(s3.send(new PutObjectAclCommand({ Bucket, Key: `${folder}acl`, ACL: "private" }))).rejects.toMatchObject(
-		{
-			name: "NotImplemented",
-			message: expect.stringContaining("?acl"),
-		},
+		{ name: "NotImplemented", message: expect.stringContaining("?acl") },
 	);
 	await expect(
 		s3.send(
-			new CopyObjectCommand({
-				Bucket,
-				Key: `${folder}copy`,
-				CopySource: `${Bucket}/${folder}acl`,
-				ACL: "public-read",
-			}),
+			new CopyObjectCommand({ Bucket, Key: `${folder}copy`, CopySource: `${Bucket}/${folder}acl`, ACL: "public-read" }),
 		),
-	).rejects.toMatchObject({
-		name: "NotImplemented",
-		message: expect.stringContaining("x-amz-acl"),
-	});
+	).rejects.toMatchObject({ name: "NotImplemented", message: expect.stringContaining("x-amz-acl") });
 });
 
 test("an object whose event fails is not stored", async () => {
@@ -466,7 +392,5 @@ test("an object whose event fails is not stored", async () => {
 	});
 	console.error = silent;
 	apis.created.push = push;
-	await expect(get(`${folder}lost`)).rejects.toMatchObject({
-		name: "NoSuchKey",
-	});
+	await expect(get(`${folder}lost`)).rejects.toMatchObject({ name: "NoSuchKey" });
 });

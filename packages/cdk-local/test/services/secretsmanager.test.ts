@@ -32,13 +32,7 @@ test("a secret is generated once and read by ARN or name", async () => {
 test("a new value becomes current, and the last one previous", async () => {
 	const { arn } = apis.secrets.ensure("app/rotated", () => "one");
 	const put = (SecretString: string, ClientRequestToken?: string) =>
-		secrets.send(
-			new PutSecretValueCommand({
-				SecretId: arn,
-				SecretString,
-				ClientRequestToken,
-			}),
-		);
+		secrets.send(new PutSecretValueCommand({ SecretId: arn, SecretString, ClientRequestToken }));
 	await put("two");
 	await secrets.send(new UpdateSecretCommand({ SecretId: arn, SecretString: "three" }));
 	expect((await read(arn)).SecretString).toBe("three");
@@ -47,9 +41,7 @@ test("a new value becomes current, and the last one previous", async () => {
 	await put("four", token);
 	await put("four", token);
 	expect((await read(arn, "AWSPREVIOUS")).SecretString).toBe("three");
-	await expect(put("five", token)).rejects.toMatchObject({
-		name: "ResourceExistsException",
-	});
+	await expect(put("five", token)).rejects.toMatchObject({ name: "ResourceExistsException" });
 });
 
 test("secrets are described and listed without their values", async () => {
@@ -62,9 +54,7 @@ test("secrets are described and listed without their values", async () => {
 });
 
 test("a missing secret and an unknown operation are refused by name", async () => {
-	await expect(read("missing")).rejects.toMatchObject({
-		name: "ResourceNotFoundException",
-	});
+	await expect(read("missing")).rejects.toMatchObject({ name: "ResourceNotFoundException" });
 	await expect(secrets.send(new CreateSecretCommand({ Name: "x", SecretString: "y" }))).rejects.toThrow(
 		/CreateSecret is not implemented/,
 	);

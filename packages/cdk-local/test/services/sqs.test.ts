@@ -29,11 +29,7 @@ beforeEach(() => {
 });
 
 function queue(name: string, options: Partial<QueueOptions> = {}) {
-	return apis.queues.ensure(name, {
-		visibilitySeconds: 30,
-		retentionSeconds: 345_600,
-		...options,
-	});
+	return apis.queues.ensure(name, { visibilitySeconds: 30, retentionSeconds: 345_600, ...options });
 }
 const send = (MessageBody: string, extra = {}) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...extra }));
 const receive = async (extra = {}) => {
@@ -63,10 +59,7 @@ test("a message is received once, with its body and attributes", async () => {
 		MessageId,
 		Body: body,
 		Attributes: { ApproximateReceiveCount: "1" },
-		MessageAttributes: {
-			Trace: { StringValue: "abc" },
-			Bytes: { BinaryValue: new Uint8Array([1, 2]) },
-		},
+		MessageAttributes: { Trace: { StringValue: "abc" }, Bytes: { BinaryValue: new Uint8Array([1, 2]) } },
 	});
 	await remove(message?.ReceiptHandle);
 	apis.passSeconds(31);
@@ -93,26 +86,16 @@ describe("visibility", () => {
 		await send("x");
 		const [first] = await receive({ VisibilityTimeout: 100 });
 		const change = (VisibilityTimeout: number, handle = first?.ReceiptHandle) =>
-			sqs.send(
-				new ChangeMessageVisibilityCommand({
-					QueueUrl,
-					ReceiptHandle: handle,
-					VisibilityTimeout,
-				}),
-			);
+			sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: handle, VisibilityTimeout }));
 		await change(0);
 		const [second] = await receive();
 		expect(second?.MessageId).toBe(first?.MessageId);
-		await expect(change(10)).rejects.toMatchObject({
-			name: "MessageNotInflight",
-		});
+		await expect(change(10)).rejects.toMatchObject({ name: "MessageNotInflight" });
 		await change(600, second?.ReceiptHandle);
 		apis.passSeconds(500);
 		expect(await receive()).toEqual([]);
 		apis.passSeconds(101);
-		await expect(change(10, second?.ReceiptHandle)).rejects.toMatchObject({
-			name: "MessageNotInflight",
-		});
+		await expect(change(10, second?.ReceiptHandle)).rejects.toMatchObject({ name: "MessageNotInflight" });
 	});
 
 	test("invalidates the old receipt when it ends, and deleting with it does nothing", async () => {
@@ -123,9 +106,7 @@ describe("visibility", () => {
 		await remove(first?.ReceiptHandle);
 		expect(apis.queues.depth(arn)).toMatchObject({ inFlight: 1 });
 		apis.passSeconds(-31);
-		await expect(remove("nonsense")).rejects.toMatchObject({
-			name: "ReceiptHandleIsInvalid",
-		});
+		await expect(remove("nonsense")).rejects.toMatchObject({ name: "ReceiptHandleIsInvalid" });
 	});
 });
 
@@ -160,9 +141,7 @@ test("two receivers never get the same message", async () => {
 
 test("a message that was received too often moves to the dead-letter queue", async () => {
 	const dead = queue(`dead-${count}`);
-	({ url: QueueUrl } = queue(`queue-${count}`, {
-		redrive: { deadLetterArn: dead.arn, maxReceives: 2 },
-	}));
+	({ url: QueueUrl } = queue(`queue-${count}`, { redrive: { deadLetterArn: dead.arn, maxReceives: 2 } }));
 	await send("poison");
 	expect(await receive({ VisibilityTimeout: 0 })).toHaveLength(1);
 	expect(await receive({ VisibilityTimeout: 0 })).toHaveLength(1);
@@ -187,11 +166,7 @@ test("a message expires after the queue's retention", async () => {
 test("a delayed message is received after its delay", async () => {
 	await send("x", { DelaySeconds: 60 });
 	expect(await receive()).toEqual([]);
-	expect(apis.queues.depth(arn)).toEqual({
-		visible: 0,
-		inFlight: 0,
-		delayed: 1,
-	});
+	expect(apis.queues.depth(arn)).toEqual({ visible: 0, inFlight: 0, delayed: 1 });
 	apis.passSeconds(61);
 	expect(await receive()).toHaveLength(1);
 });
@@ -225,9 +200,7 @@ test("a batch answers entry by entry", async () => {
 
 test("a queue has attributes for depth and settings, and an address", async () => {
 	const dead = queue(`dead-${count}`);
-	queue(`queue-${count}`, {
-		redrive: { deadLetterArn: dead.arn, maxReceives: 5 },
-	});
+	queue(`queue-${count}`, { redrive: { deadLetterArn: dead.arn, maxReceives: 5 } });
 	await send("a");
 	await send("b");
 	await receive({ MaxNumberOfMessages: 1 });
@@ -237,10 +210,7 @@ test("a queue has attributes for depth and settings, and an address", async () =
 		ApproximateNumberOfMessages: "1",
 		ApproximateNumberOfMessagesNotVisible: "1",
 		VisibilityTimeout: "30",
-		RedrivePolicy: JSON.stringify({
-			deadLetterTargetArn: dead.arn,
-			maxReceiveCount: 5,
-		}),
+		RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 }),
 	});
 	const found = await sqs.send(new GetQueueUrlCommand({ QueueName: `queue-${count}` }));
 	expect(found.QueueUrl).toBe(QueueUrl);
@@ -254,22 +224,13 @@ test("an invalid queue, size or batch is refused", async () => {
 	await expect(send("x", { QueueUrl: QueueUrl.replace(/[^/]+$/, "missing") })).rejects.toMatchObject({
 		name: "QueueDoesNotExist",
 	});
-	await expect(send("x".repeat(1_048_577))).rejects.toMatchObject({
-		name: "InvalidParameterValue",
-	});
+	await expect(send("x".repeat(1_048_577))).rejects.toMatchObject({ name: "InvalidParameterValue" });
 	await expect(receive({ MaxNumberOfMessages: 11 })).rejects.toThrow();
 });
 
 test("an unknown parameter or operation is refused by name", async () => {
 	await expect(send("x", { MessageGroupId: "group" })).rejects.toThrow(/MessageGroupId is not implemented/);
 	await expect(
-		sqs.send(
-			new AddPermissionCommand({
-				QueueUrl,
-				Label: "x",
-				AWSAccountIds: ["1"],
-				Actions: ["*"],
-			}),
-		),
+		sqs.send(new AddPermissionCommand({ QueueUrl, Label: "x", AWSAccountIds: ["1"], Actions: ["*"] })),
 	).rejects.toThrow(/AddPermission is not implemented/);
 });

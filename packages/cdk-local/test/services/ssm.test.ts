@@ -20,9 +20,7 @@ const get = (Name: string, WithDecryption = true) => store.send(new GetParameter
 describe("Parameter Store", () => {
 	it("returns a parameter, with a version that increments", async () => {
 		expect((await put("/a/key", "one")).Version).toBe(1);
-		await expect(put("/a/key", "two")).rejects.toMatchObject({
-			name: "ParameterAlreadyExists",
-		});
+		await expect(put("/a/key", "two")).rejects.toMatchObject({ name: "ParameterAlreadyExists" });
 		expect((await put("/a/key", "two", true)).Version).toBe(2);
 		expect((await get("/a/key")).Parameter).toMatchObject({
 			Name: "/a/key",
@@ -39,15 +37,10 @@ describe("Parameter Store", () => {
 	});
 
 	it("names missing parameters", async () => {
-		await expect(get("/a/missing")).rejects.toMatchObject({
-			name: "ParameterNotFound",
-		});
+		await expect(get("/a/missing")).rejects.toMatchObject({ name: "ParameterNotFound" });
 		await put("/a/present", "x");
 		const answer = await store.send(
-			new GetParametersCommand({
-				Names: ["/a/present", "/a/missing"],
-				WithDecryption: true,
-			}),
+			new GetParametersCommand({ Names: ["/a/present", "/a/missing"], WithDecryption: true }),
 		);
 		expect(answer.Parameters?.map(({ Value }) => Value)).toEqual(["x"]);
 		expect(answer.InvalidParameters).toEqual(["/a/missing"]);
