@@ -13,8 +13,9 @@ import { Credentials } from "./services/iam/credentials.ts";
 import type { Caller } from "./services/iam/permission.ts";
 import type { EventSource } from "./services/lambda/event-source.ts";
 import type { LambdaFunction } from "./services/lambda/function.ts";
-import { Database } from "./services/rds/database.ts";
-import { Buckets, type ObjectCreated } from "./services/s3/store.ts";
+import { Database } from "./services/rds/store.ts";
+import { objectCreatedEvent } from "./services/s3/events.ts";
+import { Buckets } from "./services/s3/store.ts";
 import { Secrets } from "./services/secretsmanager/store.ts";
 import type { MessageAttribute } from "./services/sqs/message-attributes.ts";
 import { Queues } from "./services/sqs/store.ts";
@@ -145,30 +146,6 @@ export function createServices({
 		async close() {
 			rmSync(taskRoots, { recursive: true, force: true });
 			await database.stop();
-		},
-	};
-}
-
-/** The event that S3 sends to EventBridge. */
-function objectCreatedEvent(object: ObjectCreated, account: string) {
-	return {
-		source: "aws.s3",
-		detailType: "Object Created",
-		resources: [`arn:aws:s3:::${object.bucket}`],
-		detail: {
-			version: "0",
-			bucket: { name: object.bucket },
-			object: {
-				key: object.key,
-				size: object.size,
-				etag: object.etag,
-				...(object.versionId && { "version-id": object.versionId }),
-				sequencer: object.sequencer,
-			},
-			"request-id": object.requestId,
-			requester: account,
-			"source-ip-address": "127.0.0.1",
-			reason: object.reason,
 		},
 	};
 }

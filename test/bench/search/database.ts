@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { PortRegistry } from "#cdk-local/ports.ts";
-import { Database as LocalDatabase } from "#cdk-local/services/rds/database.ts";
+import { Database as LocalDatabase } from "#cdk-local/services/rds/store.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
 import { connectDatabase, type Database, type DatabaseAddress, type DatabaseCredentials } from "#postgres/database.ts";

@@ -1,7 +1,6 @@
-import { permission } from "../iam/resource-policies.ts";
 import type { AwsService } from "../service.ts";
 import { lambdaApi } from "./api.ts";
-import { eventInvokeConfig, eventSourceMapping, lambdaFunction } from "./resource.ts";
+import { eventInvokeConfig, eventSourceMapping, lambdaFunction, permission } from "./resource.ts";
 
 export const lambda: AwsService = {
 	name: "lambda",

@@ -198,6 +198,39 @@ export const eventSourceMapping = resource(
 	},
 );
 
+/** A statement of a function's policy: allows a service to invoke it for a resource. */
+export const permission = resource(
+	{
+		Action: z.literal("lambda:InvokeFunction"),
+		FunctionName: z.string(),
+		Principal: z.string().regex(/\.amazonaws\.com$/, "only services invoke here"),
+		SourceArn: z.string().optional(),
+		SourceAccount: z.string().optional(),
+	},
+	(properties, { services, stack, logicalId }) => {
+		const { SourceArn, SourceAccount } = properties;
+		const name = properties.FunctionName.split(":").at(-1);
+		const arn = services.state.arn("lambda", `function:${name}`);
+		services.access.attachToResource(arn, `${stack}/${logicalId}`, {
+			Statement: [
+				{
+					Effect: "Allow",
+					Action: properties.Action,
+					Resource: arn,
+					Principal: { Service: properties.Principal },
+					Condition: {
+						...(SourceArn && { ArnLike: { "aws:SourceArn": SourceArn } }),
+						...(SourceAccount && {
+							StringEquals: { "aws:SourceAccount": SourceAccount },
+						}),
+					},
+				},
+			],
+		});
+		return { ref: logicalId };
+	},
+);
+
 function functionOf(services: Services, nameOrArn: string): LambdaFunction {
 	const name = nameOrArn.split(":").at(-1) as string;
 	const found = services.functions.get(services.state.arn("lambda", `function:${name}`));

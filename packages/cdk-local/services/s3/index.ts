@@ -1,7 +1,6 @@
-import { bucketPolicy } from "../iam/resource-policies.ts";
 import type { AwsService } from "../service.ts";
 import { s3Api } from "./api.ts";
-import { bucket } from "./resource.ts";
+import { bucket, bucketPolicy } from "./resource.ts";
 
 export const s3: AwsService = {
 	name: "s3",

@@ -61,3 +61,11 @@ export const bucket = resource(
 		};
 	},
 );
+
+export const bucketPolicy = resource(
+	{ PolicyDocument: z.record(z.string(), z.unknown()), Bucket: z.string() },
+	({ PolicyDocument, Bucket }, { services, stack, logicalId }) => {
+		services.access.attachToResource(`arn:aws:s3:::${Bucket}`, `${stack}/${logicalId}`, PolicyDocument);
+		return { ref: Bucket };
+	},
+);

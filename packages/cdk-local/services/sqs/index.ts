@@ -1,7 +1,6 @@
-import { queuePolicy } from "../iam/resource-policies.ts";
 import type { AwsService } from "../service.ts";
 import { sqsApi } from "./api.ts";
-import { queue } from "./resource.ts";
+import { queue, queuePolicy } from "./resource.ts";
 
 export const sqs: AwsService = {
 	name: "sqs",

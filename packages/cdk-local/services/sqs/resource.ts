@@ -40,3 +40,14 @@ export const queue = resource(
 		};
 	},
 );
+
+export const queuePolicy = resource(
+	{ PolicyDocument: z.record(z.string(), z.unknown()), Queues: z.array(z.string()) },
+	({ PolicyDocument, Queues }, { services, stack, logicalId }) => {
+		for (const url of Queues) {
+			const arn = services.queues.arn(url);
+			services.access.attachToResource(arn, `${stack}/${logicalId}`, PolicyDocument);
+		}
+		return { ref: logicalId };
+	},
+);
