@@ -18,7 +18,7 @@ export interface MasterUser {
 }
 
 /** PGlite opens in 0.3 s and creates a database in 3 s; a later start counts as failed. */
-const maxStartSeconds = 60;
+const maxStartSeconds = 120;
 
 /** The PostgreSQL behind the templates' DB instance: PGlite in a process of its own, or a native one. */
 export class Database {
