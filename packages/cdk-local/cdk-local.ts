@@ -87,7 +87,7 @@ export async function cdkLocal(options: CdkLocalOptions): Promise<CdkLocal> {
 			control: controlApi(services),
 		});
 		cleanups.push(() => endpoint.close());
-		cleanups.push(() => services.closeFunctions());
+		cleanups.push(() => services.functions.close());
 		await services.gateway.listen();
 		cleanups.push(() => services.gateway.close());
 

@@ -10,8 +10,7 @@ export function controlApi({
 	schedules,
 	database,
 }: Pick<Services, "functions" | "schedules" | "database">): (request: AwsRequest) => Promise<AwsResponse> {
-	const find = (name: string) =>
-		[...functions.values()].find(({ settings }) => settings.name === name || settings.logicalId === name);
+	const find = (name: string) => functions.find((settings) => settings.name === name || settings.logicalId === name);
 	return async (request) => {
 		// No signature guards these paths, so web pages are refused: browsers always send Origin.
 		if (request.headers.origin) return answer(403, { message: "Forbidden" });
@@ -23,25 +22,25 @@ export function controlApi({
 			case "GET health":
 				return answer(200, { status: "healthy" });
 			case "PUT functions crash-at": {
-				const found = find(name);
+				const target = find(name);
 				const point = crashPoint(request.body);
-				if (!found) return noFunction(name);
+				if (!target) return noFunction(name);
 				if (!point) {
 					return answer(400, {
 						message: 'The body must be {"at": "before:port.call"}.',
 					});
 				}
-				found.crashNextAt(point);
-				return answer(200, { function: found.settings.name, at: point });
+				target.crashNextAt(point);
+				return answer(200, { function: target.settings.name, at: point });
 			}
 			case "GET functions crash-at": {
-				const found = find(name);
-				return found ? answer(200, found.crash) : noFunction(name);
+				const target = find(name);
+				return target ? answer(200, target.crash) : noFunction(name);
 			}
 			case "POST schedules run": {
-				const found = find(name);
-				if (!found) return noFunction(name);
-				const count = schedules.runNow(found.settings.arn);
+				const target = find(name);
+				if (!target) return noFunction(name);
+				const count = schedules.runNow(target.settings.arn);
 				return count > 0 ? answer(202, { started: count }) : answer(404, { message: `Nothing schedules ${name}.` });
 			}
 			default:

@@ -11,8 +11,7 @@ import { EventBuses } from "./services/eventbridge/store.ts";
 import { Access } from "./services/iam/access.ts";
 import { Credentials } from "./services/iam/credentials.ts";
 import type { Caller } from "./services/iam/permission.ts";
-import type { EventSource } from "./services/lambda/event-source.ts";
-import type { LambdaFunction } from "./services/lambda/function.ts";
+import { Functions } from "./services/lambda/store.ts";
 import { Database } from "./services/rds/store.ts";
 import { objectCreatedEvent } from "./services/s3/events.ts";
 import { Buckets } from "./services/s3/store.ts";
@@ -37,13 +36,9 @@ export interface Services {
 	readonly gateway: Gateway;
 	readonly schedules: Schedules;
 	readonly database: Database;
-	/** By ARN. */
-	readonly functions: Map<string, LambdaFunction>;
+	readonly functions: Functions;
 	/** Stacks whose resources all exist. */
 	readonly stacks: RunningStack[];
-	readonly eventSources: EventSource[];
-	/** Buckets that publish each new object on the default bus. */
-	readonly announcedBuckets: Set<string>;
 	/** The folder of each asset, by its object key. */
 	readonly assets: ReadonlyMap<string, string>;
 	/** Folder into which bundles are unpacked, outside the repository. */
@@ -55,8 +50,6 @@ export interface Services {
 	 * @throws AwsError where the sender may not
 	 */
 	deliver(sender: Caller, targetArn: string, body: string, attributes?: Record<string, MessageAttribute>): void;
-	/** Ends every sandbox. */
-	closeFunctions(): Promise<void>;
 	/** Ends the database and removes the unpacked bundles. */
 	close(): Promise<void>;
 }
@@ -83,7 +76,7 @@ export function createServices({
 	log,
 }: ServicesOptions): Services {
 	const access = new Access(state);
-	const functions = new Map<string, LambdaFunction>();
+	const functions = new Functions(state);
 	const queues = new Queues(state);
 	const deliver: Services["deliver"] = (sender, targetArn, body, attributes) => {
 		const target = functions.get(targetArn);
@@ -97,7 +90,6 @@ export function createServices({
 			deliver(access.service("events.amazonaws.com", ruleArn), targetArn, body, attributes),
 		lost: log,
 	});
-	const announcedBuckets = new Set<string>();
 	const database = new Database({
 		stateDir: state.dir,
 		ports,
@@ -110,11 +102,7 @@ export function createServices({
 		credentials: new Credentials(state),
 		access,
 		buckets: new Buckets(state, {
-			announces: (bucket) => announcedBuckets.has(bucket),
-			onObjectCreated: (object) => {
-				if (!announcedBuckets.has(object.bucket)) return;
-				buses.publish("default", objectCreatedEvent(object, state.account));
-			},
+			onObjectCreated: (object) => buses.publish("default", objectCreatedEvent(object, state.account)),
 		}),
 		queues,
 		buses,
@@ -134,15 +122,10 @@ export function createServices({
 		database,
 		functions,
 		stacks: [],
-		eventSources: [],
-		announcedBuckets,
 		assets,
 		taskRoots,
 		log,
 		deliver,
-		async closeFunctions() {
-			await Promise.all([...functions.values()].map((each) => each.close()));
-		},
 		async close() {
 			rmSync(taskRoots, { recursive: true, force: true });
 			await database.stop();

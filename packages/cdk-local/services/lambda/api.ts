@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type AwsApi, AwsError, type AwsRequest, type AwsResponse, notImplemented } from "../../endpoint/types.ts";
-import type { State } from "../../state.ts";
 import { type LambdaFunction, PayloadTooLarge } from "./function.ts";
+import type { Functions } from "./store.ts";
 import { unzip } from "./unzip.ts";
 
 interface FunctionOperation {
@@ -43,7 +43,7 @@ const functionOperations: readonly FunctionOperation[] = [
 ];
 
 /** Serves Lambda's REST protocol over the functions. */
-export function lambdaApi(state: State, functions: ReadonlyMap<string, LambdaFunction>): AwsApi {
+export function lambdaApi(functions: Functions): AwsApi {
 	return {
 		service: "lambda",
 		operations: [...functionOperations.map(({ name }) => name), "GetAccountSettings"],
@@ -59,7 +59,7 @@ export function lambdaApi(state: State, functions: ReadonlyMap<string, LambdaFun
 				const match = path.exec(request.path);
 				if (!match || method !== request.method) continue;
 				const nameOrArn = decodeURIComponent(match[1] ?? "");
-				const arn = state.arn("lambda", `function:${nameOrArn.split(":").at(-1)}`);
+				const arn = functions.arn(nameOrArn);
 				require(action, arn);
 				const target = functions.get(arn);
 				if (target) return run(target, request);

@@ -10,8 +10,8 @@ export const lambda: AwsService = {
 		"AWS::Lambda::Function": lambdaFunction,
 		"AWS::Lambda::Permission": permission,
 	},
-	api: ({ state, functions }) => lambdaApi(state, functions),
-	start({ eventSources }) {
+	api: ({ functions }) => lambdaApi(functions),
+	start({ functions: { eventSources } }) {
 		for (const source of eventSources) source.start();
 		return async () => {
 			await Promise.all(eventSources.map((source) => source.stop()));

@@ -46,7 +46,7 @@ export const lambdaFunction = resource(
 	},
 	(properties, { services, logicalId, physicalName }) => {
 		const name = properties.FunctionName ?? physicalName(64);
-		const arn = services.state.arn("lambda", `function:${name}`);
+		const arn = services.functions.arn(name);
 		const code = services.assets.get(properties.Code.S3Key);
 		if (!code) {
 			throw new Error(`its code ${properties.Code.S3Key} is not an asset of this assembly`);
@@ -55,8 +55,7 @@ export const lambdaFunction = resource(
 		const logGroup = properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
 		const caller = services.access.assume(properties.Role, "lambda.amazonaws.com", name);
 		services.access.identify(arn, caller);
-		services.functions.set(
-			arn,
+		services.functions.add(
 			new LambdaFunction({
 				arn,
 				name,
@@ -142,7 +141,7 @@ export const eventInvokeConfig = resource(
 			.optional(),
 	},
 	(properties, { services, logicalId }) => {
-		const target = functionOf(services, properties.FunctionName);
+		const target = requireFunction(services, properties.FunctionName);
 		target.maxRetries = properties.MaximumRetryAttempts ?? target.maxRetries;
 		const destination = properties.DestinationConfig?.OnFailure?.Destination;
 		if (destination) {
@@ -178,7 +177,7 @@ export const eventSourceMapping = resource(
 		Tags: tags,
 	},
 	(properties, { services, logicalId }) => {
-		const target = functionOf(services, properties.FunctionName);
+		const target = requireFunction(services, properties.FunctionName);
 		const source = new EventSource(services.queues, target, {
 			allows: (action) =>
 				services.access.allows(target.settings.caller, {
@@ -193,7 +192,7 @@ export const eventSourceMapping = resource(
 			reportsBatchItemFailures: properties.FunctionResponseTypes.includes("ReportBatchItemFailures"),
 			log: services.log,
 		});
-		if (properties.Enabled) services.eventSources.push(source);
+		if (properties.Enabled) services.functions.eventSources.push(source);
 		return { ref: logicalId };
 	},
 );
@@ -209,8 +208,7 @@ export const permission = resource(
 	},
 	(properties, { services, stack, logicalId }) => {
 		const { SourceArn, SourceAccount } = properties;
-		const name = properties.FunctionName.split(":").at(-1);
-		const arn = services.state.arn("lambda", `function:${name}`);
+		const arn = services.functions.arn(properties.FunctionName);
 		services.access.attachToResource(arn, `${stack}/${logicalId}`, {
 			Statement: [
 				{
@@ -231,9 +229,8 @@ export const permission = resource(
 	},
 );
 
-function functionOf(services: Services, nameOrArn: string): LambdaFunction {
-	const name = nameOrArn.split(":").at(-1) as string;
-	const found = services.functions.get(services.state.arn("lambda", `function:${name}`));
-	if (!found) throw new Error(`there is no function ${nameOrArn}`);
-	return found;
+function requireFunction(services: Services, nameOrArn: string): LambdaFunction {
+	const lambdaFunction = services.functions.get(services.functions.arn(nameOrArn));
+	if (!lambdaFunction) throw new Error(`there is no function ${nameOrArn}`);
+	return lambdaFunction;
 }

@@ -4,12 +4,12 @@ import { z } from "zod";
 import { jsonApi, operation } from "../../endpoint/json-api.ts";
 import { type AwsApi, AwsError, notImplemented } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
-import type { LambdaFunction } from "../lambda/function.ts";
+import type { Functions } from "../lambda/store.ts";
 
 const maxEvents = 10_000;
 
 /** Serves CloudWatch Logs over the log files: a function's log group has the lines of its file below the state folder as events. */
-export function logsApi(state: State, functions: Map<string, LambdaFunction>): AwsApi {
+export function logsApi(state: State, functions: Functions): AwsApi {
 	return jsonApi({
 		service: "logs",
 		target: "Logs_20140328",
@@ -31,9 +31,7 @@ export function logsApi(state: State, functions: Map<string, LambdaFunction>): A
 					nextToken: z.string().optional(),
 				},
 				(input) => {
-					const lambdaFunction = [...functions.values()].find(
-						({ settings }) => settings.logGroup === input.logGroupName,
-					);
+					const lambdaFunction = functions.find(({ logGroup }) => logGroup === input.logGroupName);
 					if (!lambdaFunction) {
 						throw new AwsError("ResourceNotFoundException", "The specified log group does not exist.");
 					}

@@ -200,5 +200,8 @@ async function getBucketLocation({ bucket }: S3Call, buckets: Buckets, state: St
 
 async function getNotifications({ bucket }: S3Call, buckets: Buckets): Promise<AwsResponse> {
 	buckets.bucket(bucket);
-	return xmlResponse("NotificationConfiguration", buckets.announces(bucket) ? { EventBridgeConfiguration: {} } : {});
+	return xmlResponse(
+		"NotificationConfiguration",
+		buckets.notifiesEventBridge(bucket) ? { EventBridgeConfiguration: {} } : {},
+	);
 }

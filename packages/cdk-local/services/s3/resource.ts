@@ -37,6 +37,7 @@ export const bucket = resource(
 		const name = properties.BucketName ?? physicalName(63).toLowerCase();
 		services.buckets.ensure(name, {
 			versioned: properties.VersioningConfiguration?.Status === "Enabled",
+			notifiesEventBridge: properties.NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled ?? false,
 			...(properties.CorsConfiguration && {
 				cors: properties.CorsConfiguration.CorsRules.map((rule) => ({
 					allowedOrigins: rule.AllowedOrigins,
@@ -47,9 +48,6 @@ export const bucket = resource(
 				})),
 			}),
 		});
-		if (properties.NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled) {
-			services.announcedBuckets.add(name);
-		}
 		const { region } = services.state;
 		return {
 			ref: name,

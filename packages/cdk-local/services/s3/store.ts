@@ -71,21 +71,21 @@ export class Buckets {
 	readonly #state: State;
 	readonly #onObjectCreated: (event: ObjectCreated) => void;
 	readonly files: ObjectFiles;
-	/** Tells if new objects of a bucket are announced on the default bus. */
-	readonly announces: (bucket: string) => boolean;
+	/** Buckets that notify EventBridge, from the templates of this start. */
+	readonly #notifying = new Set<string>();
 
 	constructor(
 		state: State,
 		hooks: {
-			/** Runs in the transaction that stores the object: if it throws, nothing is stored. */
+			/**
+			 * Runs for the objects of a bucket that notifies EventBridge,
+			 * in the transaction that stores the object: if it throws, nothing is stored.
+			 */
 			onObjectCreated(event: ObjectCreated): void;
-			/** @default no bucket */
-			announces?: (bucket: string) => boolean;
 		},
 	) {
 		this.#state = state;
 		this.#onObjectCreated = hooks.onObjectCreated;
-		this.announces = hooks.announces ?? (() => false);
 		this.files = new ObjectFiles(join(state.dir, "s3"));
 		state.db.exec(`
 			create table if not exists buckets (
@@ -111,13 +111,19 @@ export class Buckets {
 	}
 
 	/** Creates the bucket or changes its settings. */
-	ensure(name: string, options: { cors?: CorsRule[]; versioned: boolean }): void {
+	ensure(name: string, options: { cors?: CorsRule[]; versioned: boolean; notifiesEventBridge?: boolean }): void {
 		this.#state
 			.sql(
 				`insert into buckets (name, versioned, cors) values (?, ?, ?)
 				on conflict (name) do update set versioned = excluded.versioned, cors = excluded.cors`,
 			)
 			.run(name, Number(options.versioned), JSON.stringify(options.cors ?? []));
+		if (options.notifiesEventBridge) this.#notifying.add(name);
+		else this.#notifying.delete(name);
+	}
+
+	notifiesEventBridge(bucket: string): boolean {
+		return this.#notifying.has(bucket);
 	}
 
 	/** @throws AwsError `NoSuchBucket` */
@@ -147,16 +153,18 @@ export class Buckets {
 				const replaced = versioned ? [] : this.#remove(bucket, key, unversioned);
 				const versionId = versioned ? newVersionId() : unversioned;
 				const id = this.#insert({ ...object, versionId, file, size, etag });
-				this.#onObjectCreated({
-					bucket,
-					key,
-					size,
-					etag,
-					versionId: versioned ? versionId : null,
-					requestId: object.requestId,
-					sequencer: id.toString(16).toUpperCase().padStart(16, "0"),
-					reason: object.reason,
-				});
+				if (this.#notifying.has(bucket)) {
+					this.#onObjectCreated({
+						bucket,
+						key,
+						size,
+						etag,
+						versionId: versioned ? versionId : null,
+						requestId: object.requestId,
+						sequencer: id.toString(16).toUpperCase().padStart(16, "0"),
+						reason: object.reason,
+					});
+				}
 				const stored = this.find(bucket, key) as StoredObject;
 				return { stored, replaced };
 			});

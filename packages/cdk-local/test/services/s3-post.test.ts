@@ -20,7 +20,7 @@ let Key: string;
 let count = 0;
 
 const cors = [{ allowedOrigins: [origin], allowedMethods: ["POST"], maxAgeSeconds: 60 }];
-apis.buckets.ensure(Bucket, { versioned: true, cors });
+apis.buckets.ensure(Bucket, { versioned: true, notifiesEventBridge: true, cors });
 apis.buckets.ensure("other", { versioned: true });
 beforeEach(() => {
 	count += 1;

@@ -27,6 +27,7 @@ let count = 0;
 
 apis.buckets.ensure(Bucket, {
 	versioned: true,
+	notifiesEventBridge: true,
 	cors: [
 		{
 			allowedOrigins: ["http://localhost:5173", "https://*.example.com"],
