@@ -119,12 +119,12 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	}
 
 	return {
-		query: (statement, values) => withClient(async (client) => rowsOf(client, statement, values)),
+		query: (statement, values) => withClient(async (client) => queryRows(client, statement, values)),
 		transaction: (work) =>
 			withClient((client) =>
 				inTransaction(client, () =>
 					work({
-						query: (statement, values) => rowsOf(client, statement, values),
+						query: (statement, values) => queryRows(client, statement, values),
 					}),
 				),
 			),
@@ -136,7 +136,8 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	};
 }
 
-async function rowsOf<Row extends object>(
+/** Runs a statement on one client. */
+export async function queryRows<Row extends object>(
 	client: pg.ClientBase,
 	statement: string | Statement,
 	values?: unknown[],

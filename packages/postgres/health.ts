@@ -1,11 +1,12 @@
 import type { Health } from "#core/ports/index.ts";
 import type { Database } from "./database.ts";
+import { sql } from "./sql.ts";
 
 /** Checks that PostgreSQL answers. */
 export function postgresHealth(db: Database): Health {
 	return {
 		async check() {
-			await db.query("select 1");
+			await db.query(sql`select 1`);
 		},
 	};
 }

@@ -1,5 +1,6 @@
 import type pg from "pg";
-import { inTransaction } from "./database.ts";
+import { inTransaction, queryRows } from "./database.ts";
+import { sql } from "./sql.ts";
 
 /** Any number, the same for every run: runs of one database wait for each other. */
 const lockId = 7_241_865;
@@ -20,7 +21,7 @@ export async function migrate(client: pg.Client, directory: string): Promise<Mig
 	const { runner } = await import("node-pg-migrate");
 	const silent = { debug() {}, info() {}, warn() {}, error() {} };
 	return inTransaction(client, async () => {
-		await client.query("select pg_advisory_xact_lock($1)", [lockId]);
+		await queryRows(client, sql`select pg_advisory_xact_lock(${lockId})`);
 		const applied = await runner({
 			dbClient: withoutTransactions(client),
 			dir: directory,
@@ -30,10 +31,13 @@ export async function migrate(client: pg.Client, directory: string): Promise<Mig
 			noLock: true,
 			logger: silent,
 		});
-		const { rows } = await client.query<{ name: string }>("select name from migrations order by id desc limit 1");
+		const [newest] = await queryRows<{ name: string }>(
+			client,
+			sql`select name from migrations order by id desc limit 1`,
+		);
 		return {
 			applied: applied.map(({ name }) => name),
-			version: rows[0]?.name ?? "",
+			version: newest?.name ?? "",
 		};
 	});
 }

@@ -1,6 +1,10 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import type pg from "pg";
-import { type DatabaseCredentials, inTransaction } from "./database.ts";
+import { type DatabaseCredentials, inTransaction, queryRows } from "./database.ts";
+import { sql } from "./sql.ts";
+
+/** Any number but that of migrations, the same for every run. */
+const lockId = 7_241_866;
 
 const extensions = ["vector", "pg_trgm", "btree_gin", "unaccent"];
 
@@ -13,63 +17,63 @@ export async function prepareDatabase(
 	roles: { application: DatabaseCredentials; migration: DatabaseCredentials },
 ): Promise<void> {
 	await inTransaction(master, async () => {
-		await oneAtATime(master);
+		await waitForOthers(master);
 		for (const name of extensions) {
 			await master.query(`create extension if not exists ${name}`);
 		}
 		await ensureRole(master, roles.application);
 		await ensureRole(master, roles.migration);
-		await statement(master, "revoke all on database %I from public", await databaseName(master));
+		await runQuoted(master, "revoke all on database %I from public", await databaseName(master));
 		for (const { username } of [roles.application, roles.migration]) {
-			await statement(master, "grant connect on database %I to %I", await databaseName(master), username);
+			await runQuoted(master, "grant connect on database %I to %I", await databaseName(master), username);
 		}
-		await statement(master, "grant usage, create on schema public to %I", roles.migration.username);
-		await statement(master, "grant usage on schema public to %I", roles.application.username);
+		await runQuoted(master, "grant usage, create on schema public to %I", roles.migration.username);
+		await runQuoted(master, "grant usage on schema public to %I", roles.application.username);
 	});
 }
 
 /** Gives the application's role the rows of every table but the migrations' own. Run as the tables' owner. */
 export async function grantRows(owner: pg.Client, application: string): Promise<void> {
 	await inTransaction(owner, async () => {
-		await oneAtATime(owner);
-		await statement(owner, "grant select, insert, update, delete on all tables in schema public to %I", application);
-		await statement(owner, "revoke all on migrations from %I", application);
+		await waitForOthers(owner);
+		await runQuoted(owner, "grant select, insert, update, delete on all tables in schema public to %I", application);
+		await runQuoted(owner, "revoke all on migrations from %I", application);
 	});
 }
 
-/** Until the transaction ends: two grants on one table at once fail with "tuple concurrently updated". */
-async function oneAtATime(client: pg.Client): Promise<void> {
-	await client.query("select pg_advisory_xact_lock($1)", [7_241_866]);
+/** Locks until the transaction ends: two grants on one table at once fail with "tuple concurrently updated". */
+async function waitForOthers(client: pg.Client): Promise<void> {
+	await queryRows(client, sql`select pg_advisory_xact_lock(${lockId})`);
 }
 
 async function ensureRole(master: pg.Client, { username, password }: DatabaseCredentials): Promise<void> {
-	const { rows } = await master.query("select from pg_roles where rolname = $1", [username]);
+	const rows = await queryRows(master, sql`select from pg_roles where rolname = ${username}`);
 	if (rows.length === 0) {
 		// Roles belong to the whole server, the lock to one database: another may have been faster.
 		await master.query("savepoint role");
 		try {
-			await statement(master, "create role %I", username);
+			await runQuoted(master, "create role %I", username);
 		} catch (error) {
 			const { code } = error as { code?: string };
 			if (code !== "42710" && code !== "23505") throw error;
 			await master.query("rollback to savepoint role");
 		}
 	}
-	await statement(master, "alter role %I with login password %L", username, scramVerifier(password));
+	await runQuoted(master, "alter role %I with login password %L", username, scramVerifier(password));
 }
 
 async function databaseName(master: pg.Client): Promise<string> {
-	const { rows } = await master.query<{ name: string }>("select current_database() as name");
-	return rows[0]?.name ?? "";
+	const [row] = await queryRows<{ name: string }>(master, sql`select current_database() as name`);
+	return row?.name ?? "";
 }
 
-/** Names and passwords cannot be bound as `$n` in such statements: the server quotes them. */
-async function statement(client: pg.Client, template: string, ...values: string[]): Promise<void> {
-	const { rows } = await client.query<{ text: string }>("select format($1, variadic $2::text[]) as text", [
-		template,
-		values,
-	]);
-	await client.query(rows[0]?.text ?? "");
+/** Runs a statement whose names and passwords cannot be bound as values: the server quotes them. */
+async function runQuoted(client: pg.Client, template: string, ...values: string[]): Promise<void> {
+	const [row] = await queryRows<{ text: string }>(
+		client,
+		sql`select format(${template}, variadic ${values}::text[]) as text`,
+	);
+	await client.query(row?.text ?? "");
 }
 
 /**

@@ -9,7 +9,7 @@ export function sql(strings: TemplateStringsArray, ...parts: unknown[]): Sql {
 	return new Sql(strings, parts);
 }
 
-/** A number of the program's own, written into the text: the planner sees it. */
+/** Writes a number of the program's own into the text, where the planner sees it. */
 export function constant(value: number): Sql {
 	return new Sql([String(value)], []);
 }

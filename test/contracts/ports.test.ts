@@ -74,7 +74,7 @@ describe(contractDatabase.title, () => {
 			"select id, type, detail from outbox where created_at <= cloc",
 			"select user_id, item_id, deleted_at from tombstones where de",
 			"with idle as ( select requests.id, items.correlation_id from",
-			"with recursive people as ( (select user_id, lexeme, document",
+			"with recursive users as ( (select user_id, lexeme, documents",
 			"with stalled as ( select id from items where status in ('pen",
 		]);
 	});

@@ -1,33 +1,31 @@
 import type { Analyses } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { type AnalysisRow, analysisFromRow } from "../rows.ts";
+import { sql } from "../sql.ts";
 
 /** Analyses in PostgreSQL; only a stage's commit writes them. */
 export function postgresAnalyses(db: Database): Analyses {
 	return {
 		async find(userId, analysisId) {
-			const [row] = await db.query<AnalysisRow>("select * from analyses where user_id = $1 and id = $2", [
-				userId,
-				analysisId,
-			]);
+			const [row] = await db.query<AnalysisRow>(
+				sql`select * from analyses where user_id = ${userId} and id = ${analysisId}`,
+			);
 			return row ? analysisFromRow(row) : null;
 		},
 
 		async findAll(userId, analysisIds) {
-			const rows = await db.query<AnalysisRow>("select * from analyses where user_id = $1 and id = any($2::uuid[])", [
-				userId,
-				analysisIds,
-			]);
+			const rows = await db.query<AnalysisRow>(
+				sql`select * from analyses where user_id = ${userId} and id = any(${analysisIds}::uuid[])`,
+			);
 			return rows.map(analysisFromRow);
 		},
 
 		async listByItem(userId, itemId) {
 			const rows = await db.query<AnalysisRow | { id: null }>(
-				`select analyses.* from items
-				 left join analyses on analyses.item_id = items.id and analyses.user_id = items.user_id
-				 where items.user_id = $1 and items.id = $2
-				 order by analyses.version desc`,
-				[userId, itemId],
+				sql`select analyses.* from items
+				    left join analyses on analyses.item_id = items.id and analyses.user_id = items.user_id
+				    where items.user_id = ${userId} and items.id = ${itemId}
+				    order by analyses.version desc`,
 			);
 			if (rows.length === 0) return null;
 			return rows.filter((row): row is AnalysisRow => row.id !== null).map(analysisFromRow);
@@ -35,8 +33,7 @@ export function postgresAnalyses(db: Database): Analyses {
 
 		async latestVersion(userId, itemId) {
 			const [row] = await db.query<{ version: number }>(
-				"select coalesce(max(version), 0) as version from analyses where user_id = $1 and item_id = $2",
-				[userId, itemId],
+				sql`select coalesce(max(version), 0) as version from analyses where user_id = ${userId} and item_id = ${itemId}`,
 			);
 			return row?.version ?? 0;
 		},

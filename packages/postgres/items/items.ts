@@ -2,6 +2,7 @@ import { AppError } from "#core/errors.ts";
 import type { Items, ItemWithAnalysis } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { type AnalysisRow, analysisFromRow, type ItemRow, itemFromRow } from "../rows.ts";
+import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 
 interface ItemWithAnalysisRow extends ItemRow {
@@ -11,7 +12,7 @@ interface ItemWithAnalysisRow extends ItemRow {
 /** Items in PostgreSQL. */
 export function postgresItems(db: Database): Items {
 	const current = async (userId: string, itemId: string) => {
-		const [row] = await db.query<ItemRow>("select * from items where user_id = $1 and id = $2", [userId, itemId]);
+		const [row] = await db.query<ItemRow>(sql`select * from items where user_id = ${userId} and id = ${itemId}`);
 		return row ? itemFromRow(row) : null;
 	};
 
@@ -20,27 +21,18 @@ export function postgresItems(db: Database): Items {
 			// The conflicting row may be deleted before it is read: then the insert is tried again.
 			for (let attempt = 1; attempt <= 3; attempt++) {
 				const [created] = await db.query<ItemRow>(
-					`insert into items (id, user_id, original_filename, mime_type, file_size, sha256, correlation_id)
-					 values ($1, $2, $3, $4, $5, $6, $7)
-					 on conflict do nothing
-					 returning *`,
-					[
-						item.id,
-						item.userId,
-						storableText(item.originalFilename),
-						item.mimeType,
-						item.fileSize,
-						item.sha256,
-						item.correlationId,
-					],
+					sql`insert into items (id, user_id, original_filename, mime_type, file_size, sha256, correlation_id)
+					    values (${item.id}, ${item.userId}, ${storableText(item.originalFilename)}, ${item.mimeType},
+					      ${item.fileSize}, ${item.sha256}, ${item.correlationId})
+					    on conflict do nothing
+					    returning *`,
 				);
 				if (created) return { item: itemFromRow(created), created: true };
 				const [existing] = await db.query<ItemRow>(
-					`select * from items
-					 where user_id = $1 and (sha256 = $2 or id = $3)
-					 order by sha256 = $2 desc nulls last
-					 limit 1`,
-					[item.userId, item.sha256, item.id],
+					sql`select * from items
+					    where user_id = ${item.userId} and (sha256 = ${item.sha256} or id = ${item.id})
+					    order by sha256 = ${item.sha256} desc nulls last
+					    limit 1`,
 				);
 				if (existing) return { item: itemFromRow(existing), created: false };
 			}
@@ -49,46 +41,37 @@ export function postgresItems(db: Database): Items {
 
 		async find(userId, itemId) {
 			const [row] = await db.query<ItemWithAnalysisRow>(
-				`select items.*, to_jsonb(analyses) as analysis
-				 from items
-				 left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
-				 where items.user_id = $1 and items.id = $2`,
-				[userId, itemId],
+				sql`select items.*, to_jsonb(analyses) as analysis
+				    from items
+				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+				    where items.user_id = ${userId} and items.id = ${itemId}`,
 			);
 			return row ? withAnalysis(row) : null;
 		},
 
 		async list(userId, { category, status, limit, offset, cursor }) {
 			const after = cursor === undefined ? null : decodeCursor(cursor);
+			const isListed = sql`items.user_id = ${userId}
+			      and (items.status = ${status ?? null} or (${status ?? null}::text is null and items.status <> 'pending'))
+			      and (${category ?? null}::text is null or analyses.category = ${category ?? null})`;
+			const isAfterCursor = after
+				? sql`(items.created_at, items.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`
+				: sql`true`;
 			// One row more than the page shows whether there is a next one.
 			const rows = await db.query<ItemWithAnalysisRow>(
-				`select items.*, to_jsonb(analyses) as analysis
-				 from items
-				 left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
-				 where items.user_id = $1
-				   and (items.status = $2 or ($2::text is null and items.status <> 'pending'))
-				   and ($3::text is null or analyses.category = $3)
-				   and ($4::timestamptz is null or (items.created_at, items.id) < ($4, $5::uuid))
-				 order by items.created_at desc, items.id desc
-				 limit $6 offset $7`,
-				[
-					userId,
-					status ?? null,
-					category ?? null,
-					after?.createdAt ?? null,
-					after?.id ?? null,
-					limit + 1,
-					after ? 0 : offset,
-				],
+				sql`select items.*, to_jsonb(analyses) as analysis
+				    from items
+				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+				    where ${isListed}
+				      and ${isAfterCursor}
+				    order by items.created_at desc, items.id desc
+				    limit ${limit + 1} offset ${after ? 0 : offset}`,
 			);
 			const [counted] = await db.query<{ total: number }>(
-				`select count(*)::int as total
-				 from items
-				 left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
-				 where items.user_id = $1
-				   and (items.status = $2 or ($2::text is null and items.status <> 'pending'))
-				   and ($3::text is null or analyses.category = $3)`,
-				[userId, status ?? null, category ?? null],
+				sql`select count(*)::int as total
+				    from items
+				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+				    where ${isListed}`,
 			);
 			const page = rows.slice(0, limit).map(withAnalysis);
 			const last = page.at(-1);
@@ -101,27 +84,25 @@ export function postgresItems(db: Database): Items {
 
 		async categories(userId) {
 			return db.query<{ category: string; items: number }>(
-				`select analyses.category, count(*)::int as items
-				 from items
-				 join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
-				 where items.user_id = $1
-				 group by analyses.category
-				 order by count(*) desc, analyses.category
-				 limit 100`,
-				[userId],
+				sql`select analyses.category, count(*)::int as items
+				    from items
+				    join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+				    where items.user_id = ${userId}
+				    group by analyses.category
+				    order by count(*) desc, analyses.category
+				    limit 100`,
 			);
 		},
 
 		async reopen(userId, itemId, { mimeType, fileSize }) {
 			const [row] = await db.query<ItemRow>(
-				`update items set status = 'pending', mime_type = $3, file_size = $4,
-				   error_code = null, error_detail = null, duplicate_of = null, attempts = 0,
-				   lease_stage = null, lease_token = null, lease_expires_at = null,
-				   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
-				 where user_id = $1 and id = $2 and status in ('pending', 'failed')
-				   and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
-				 returning *`,
-				[userId, itemId, mimeType, fileSize],
+				sql`update items set status = 'pending', mime_type = ${mimeType}, file_size = ${fileSize},
+				      error_code = null, error_detail = null, duplicate_of = null, attempts = 0,
+				      lease_stage = null, lease_token = null, lease_expires_at = null,
+				      stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
+				    where user_id = ${userId} and id = ${itemId} and status in ('pending', 'failed')
+				      and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
+				    returning *`,
 			);
 			return row ? itemFromRow(row) : null;
 		},
@@ -129,31 +110,28 @@ export function postgresItems(db: Database): Items {
 		async markUploaded(userId, itemId) {
 			// A lease on a pending item stays: its holder goes on.
 			await db.query(
-				`update items set status = 'uploaded',
-				   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
-				 where user_id = $1 and id = $2 and status = 'pending'`,
-				[userId, itemId],
+				sql`update items set status = 'uploaded',
+				      stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
+				    where user_id = ${userId} and id = ${itemId} and status = 'pending'`,
 			);
 			return current(userId, itemId);
 		},
 
 		async restart(userId, itemId) {
 			await db.query(
-				`update items set status = 'uploaded', error_code = null, error_detail = null, duplicate_of = null,
-				   attempts = 0, stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
-				 where user_id = $1 and id = $2 and status = 'failed'`,
-				[userId, itemId],
+				sql`update items set status = 'uploaded', error_code = null, error_detail = null, duplicate_of = null,
+				      attempts = 0, stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
+				    where user_id = ${userId} and id = ${itemId} and status = 'failed'`,
 			);
 			return current(userId, itemId);
 		},
 
 		async delete(userId, itemId) {
 			const deleted = await db.query(
-				`with gone as (delete from items where user_id = $1 and id = $2 returning id, user_id)
-				 insert into tombstones (item_id, user_id) select id, user_id from gone
-				 on conflict (user_id, item_id) do update set deleted_at = clock_timestamp()
-				 returning item_id`,
-				[userId, itemId],
+				sql`with gone as (delete from items where user_id = ${userId} and id = ${itemId} returning id, user_id)
+				    insert into tombstones (item_id, user_id) select id, user_id from gone
+				    on conflict (user_id, item_id) do update set deleted_at = clock_timestamp()
+				    returning item_id`,
 			);
 			return deleted.length > 0;
 		},

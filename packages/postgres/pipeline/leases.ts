@@ -5,18 +5,20 @@ import { requestEvent } from "#core/pipeline/work-request.ts";
 import type { Lease } from "#core/ports/index.ts";
 import type { Queryable } from "../database.ts";
 import { usageToJson } from "../rows.ts";
+import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 import { announce } from "./outbox.ts";
 import { waitingRequests } from "./requests.ts";
 
+/** A condition on a row of `items`: this lease holds it. */
+const isHeld = ({ userId, itemId, stage, token }: Lease) =>
+	sql`user_id = ${userId} and id = ${itemId} and lease_stage = ${stage} and lease_token = ${token}`;
+
+const endOfLease = sql`lease_stage = null, lease_token = null, lease_expires_at = null`;
+
 /** Locks the item's row for the rest of the transaction. @returns whether the lease is still the holder's */
 export async function holds(tx: Queryable, lease: Lease): Promise<boolean> {
-	const rows = await tx.query(
-		`select id from items
-		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4
-		 for update`,
-		[lease.userId, lease.itemId, lease.stage, lease.token],
-	);
+	const rows = await tx.query(sql`select id from items where ${isHeld(lease)} for update`);
 	return rows.length > 0;
 }
 
@@ -26,14 +28,12 @@ export async function holds(tx: Queryable, lease: Lease): Promise<boolean> {
  */
 export async function advance(tx: Queryable, lease: Lease, analysisId: string | null = null): Promise<boolean> {
 	const rows = await tx.query(
-		`update items set status = $5, error_code = null, error_detail = null, duplicate_of = null,
-		   analysis_id = coalesce($6, analysis_id), attempts = 0,
-		   usage = case when $3 = 'process' then usage else '[]' end,
-		   lease_stage = null, lease_token = null, lease_expires_at = null,
-		   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
-		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4
-		 returning id`,
-		[lease.userId, lease.itemId, lease.stage, lease.token, stages[lease.stage].to, analysisId],
+		sql`update items set status = ${stages[lease.stage].to}, error_code = null, error_detail = null, duplicate_of = null,
+		      analysis_id = coalesce(${analysisId}, analysis_id), attempts = 0,
+		      usage = case when ${lease.stage} = 'process' then usage else '[]' end,
+		      ${endOfLease}, stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
+		    where ${isHeld(lease)}
+		    returning id`,
 	);
 	return rows.length > 0;
 }
@@ -44,22 +44,20 @@ export async function advance(tx: Queryable, lease: Lease, analysisId: string | 
  */
 export async function becomeEmbedded(tx: Queryable, lease: Lease): Promise<boolean> {
 	const rows = await tx.query<{ status: string }>(
-		`update items set
-		   status = case when lacked then 'ready' else status end,
-		   error_code = case when not lacked then error_code end,
-		   error_detail = case when not lacked then error_detail end,
-		   attempts = case when lacked then 0 else attempts end,
-		   stage_at = case when lacked then clock_timestamp() else stage_at end,
-		   swept_at = case when not lacked then swept_at end,
-		   usage = '[]', lease_stage = null, lease_token = null, lease_expires_at = null,
-		   updated_at = clock_timestamp()
-		 from (
-		   select id as item_id, status = 'analyzed' or (status = 'failed' and error_code = 'retries_exhausted') as lacked
-		   from items where user_id = $1 and id = $2
-		 ) as before
-		 where user_id = $1 and id = item_id and lease_stage = $3 and lease_token = $4
-		 returning status`,
-		[lease.userId, lease.itemId, lease.stage, lease.token],
+		sql`update items set
+		      status = case when lacked then 'ready' else status end,
+		      error_code = case when not lacked then error_code end,
+		      error_detail = case when not lacked then error_detail end,
+		      attempts = case when lacked then 0 else attempts end,
+		      stage_at = case when lacked then clock_timestamp() else stage_at end,
+		      swept_at = case when not lacked then swept_at end,
+		      usage = '[]', ${endOfLease}, updated_at = clock_timestamp()
+		    from (
+		      select id as item_id, status = 'analyzed' or (status = 'failed' and error_code = 'retries_exhausted') as lacked
+		      from items where user_id = ${lease.userId} and id = ${lease.itemId}
+		    ) as before
+		    where id = item_id and ${isHeld(lease)}
+		    returning status`,
 	);
 	return rows[0]?.status === "ready";
 }
@@ -67,22 +65,12 @@ export async function becomeEmbedded(tx: Queryable, lease: Lease): Promise<boole
 /** Ends the item as `failed`. A duplicate gives up its digest, which the item it duplicates has. */
 export async function fail(tx: Queryable, lease: Lease, error: ItemError, usage: ModelUsage[] = []): Promise<boolean> {
 	const rows = await tx.query(
-		`update items set status = 'failed', error_code = $5, error_detail = $6, duplicate_of = $7, usage = usage || $8::jsonb,
-		   sha256 = case when $5 = 'duplicate' then null else sha256 end,
-		   lease_stage = null, lease_token = null, lease_expires_at = null,
-		   stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
-		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4
-		 returning id`,
-		[
-			lease.userId,
-			lease.itemId,
-			lease.stage,
-			lease.token,
-			error.code,
-			storableText(error.detail),
-			error.duplicateOf ?? null,
-			usageToJson(usage),
-		],
+		sql`update items set status = 'failed', error_code = ${error.code}, error_detail = ${storableText(error.detail)},
+		      duplicate_of = ${error.duplicateOf ?? null}, usage = usage || ${usageToJson(usage)}::jsonb,
+		      sha256 = case when ${error.code} = 'duplicate' then null else sha256 end,
+		      ${endOfLease}, stage_at = clock_timestamp(), swept_at = null, updated_at = clock_timestamp()
+		    where ${isHeld(lease)}
+		    returning id`,
 	);
 	if (rows.length === 0) return false;
 	// Requests that wait for this image are announced again, so that they end, too.
@@ -97,8 +85,7 @@ export async function fail(tx: Queryable, lease: Lease, error: ItemError, usage:
 /** Ends the lease, and keeps the usage that the attempt was billed. */
 export async function release(tx: Queryable, lease: Lease, usage: ModelUsage[] = []): Promise<void> {
 	await tx.query(
-		`update items set lease_stage = null, lease_token = null, lease_expires_at = null, usage = usage || $5::jsonb
-		 where user_id = $1 and id = $2 and lease_stage = $3 and lease_token = $4`,
-		[lease.userId, lease.itemId, lease.stage, lease.token, usageToJson(usage)],
+		sql`update items set ${endOfLease}, usage = usage || ${usageToJson(usage)}::jsonb
+		    where ${isHeld(lease)}`,
 	);
 }

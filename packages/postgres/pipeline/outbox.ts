@@ -1,6 +1,7 @@
 import type { EventType, OutgoingEvent } from "#core/pipeline/events.ts";
 import type { Outbox } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
+import { sql } from "../sql.ts";
 import { storableJson } from "../text.ts";
 
 /** Events in PostgreSQL that wait to be sent; a sent one is deleted. */
@@ -9,16 +10,14 @@ export function postgresOutbox(db: Database): Outbox {
 		async unsent(scope) {
 			const rows = await ("userId" in scope
 				? db.query<EventRow>(
-						`select id, type, detail from outbox where user_id = $1 and item_id = $2
-						 order by created_at, id`,
-						[scope.userId, scope.itemId],
+						sql`select id, type, detail from outbox where user_id = ${scope.userId} and item_id = ${scope.itemId}
+						    order by created_at, id`,
 					)
 				: db.query<EventRow>(
-						`select id, type, detail from outbox
-						 where created_at <= clock_timestamp() - make_interval(secs => $1)
-						 order by created_at, id
-						 limit $2`,
-						[scope.olderThanSeconds, scope.limit],
+						sql`select id, type, detail from outbox
+						    where created_at <= clock_timestamp() - make_interval(secs => ${scope.olderThanSeconds})
+						    order by created_at, id
+						    limit ${scope.limit}`,
 					));
 			return rows.map(eventFromRow);
 		},
@@ -26,9 +25,8 @@ export function postgresOutbox(db: Database): Outbox {
 		async markSent(ids) {
 			// A row that another transaction is deleting counts as deleted: waiting for it could deadlock.
 			await db.query(
-				`delete from outbox where id in
-				   (select id from outbox where id = any($1) for update skip locked)`,
-				[ids],
+				sql`delete from outbox where id in
+				      (select id from outbox where id = any(${ids}) for update skip locked)`,
 			);
 		},
 	};
@@ -37,9 +35,9 @@ export function postgresOutbox(db: Database): Outbox {
 /** Leaves an event with the result it announces, in the transaction that writes it. */
 export async function announce(tx: Queryable, { id, type, detail }: OutgoingEvent): Promise<void> {
 	await tx.query(
-		`insert into outbox (id, item_id, user_id, type, detail) values ($1, $2, $3, $4, $5)
-		 on conflict (id) do nothing`,
-		[id, detail.item_id, detail.user_id, type, storableJson(detail)],
+		sql`insert into outbox (id, item_id, user_id, type, detail)
+		    values (${id}, ${detail.item_id}, ${detail.user_id}, ${type}, ${storableJson(detail)})
+		    on conflict (id) do nothing`,
 	);
 }
 

@@ -4,6 +4,7 @@ import { type RequestError, type RequestKind, requestEvent, type WorkRequest } f
 import { type Claim, type Lease, maxAttempts, type Requests } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../rows.ts";
+import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 import { announce } from "./outbox.ts";
 
@@ -22,16 +23,14 @@ export function postgresRequests(db: Database): Requests {
 			db.transaction(async (tx) => {
 				// The item's row first, as in every commit: a stage that ends at this moment sees the request, or is seen by it.
 				const [item] = await tx.query<{ correlation_id: string }>(
-					"select correlation_id from items where user_id = $1 and id = $2 for update",
-					[userId, itemId],
+					sql`select correlation_id from items where user_id = ${userId} and id = ${itemId} for update`,
 				);
 				if (!item) return null;
 				const [created] = await tx.query<RequestRow>(
-					`insert into requests (id, item_id, user_id, kind, provider, model)
-					 values ($1, $2, $3, $4, $5, $6)
-					 on conflict do nothing
-					 returning *`,
-					[id, itemId, userId, kind, provider, model],
+					sql`insert into requests (id, item_id, user_id, kind, provider, model)
+					    values (${id}, ${itemId}, ${userId}, ${kind}, ${provider}, ${model})
+					    on conflict do nothing
+					    returning *`,
 				);
 				if (created) {
 					const request = requestFromRow(created);
@@ -39,10 +38,9 @@ export function postgresRequests(db: Database): Requests {
 					return request;
 				}
 				const [same] = await tx.query<RequestRow>(
-					`select * from requests
-					 where user_id = $1 and item_id = $2 and kind = $3 and status = 'pending'
-					   and provider is not distinct from $4 and model is not distinct from $5`,
-					[userId, itemId, kind, provider, model],
+					sql`select * from requests
+					    where user_id = ${userId} and item_id = ${itemId} and kind = ${kind} and status = 'pending'
+					      and provider is not distinct from ${provider} and model is not distinct from ${model}`,
 				);
 				if (!same) throw new Error(`The request id ${id} is in use.`);
 				return requestFromRow(same);
@@ -50,29 +48,27 @@ export function postgresRequests(db: Database): Requests {
 
 		async find(userId, itemId, requestId) {
 			const [row] = await db.query<RequestRow>(
-				"select * from requests where user_id = $1 and item_id = $2 and id = $3",
-				[userId, itemId, requestId],
+				sql`select * from requests where user_id = ${userId} and item_id = ${itemId} and id = ${requestId}`,
 			);
 			return row ? requestFromRow(row) : null;
 		},
 
 		async claimRebuildBatch(userId, window) {
 			const rows = await db.query<RequestRow & { correlation_id: string }>(
-				`with next as (
-				   select id from requests
-				   where user_id = $1 and kind = 'embed' and status = 'pending' and swept_at is null
-				   order by created_at, id
-				   limit greatest(0, $2 - (
-				     select count(*) from requests
-				     where user_id = $1 and kind = 'embed' and status = 'pending' and swept_at is not null))
-				   for update skip locked
-				 )
-				 update requests set swept_at = clock_timestamp()
-				 from next, items
-				 where requests.user_id = $1 and requests.id = next.id
-				   and items.user_id = $1 and items.id = requests.item_id
-				 returning requests.*, items.correlation_id`,
-				[userId, window],
+				sql`with next as (
+				      select id from requests
+				      where user_id = ${userId} and kind = 'embed' and status = 'pending' and swept_at is null
+				      order by created_at, id
+				      limit greatest(0, ${window} - (
+				        select count(*) from requests
+				        where user_id = ${userId} and kind = 'embed' and status = 'pending' and swept_at is not null))
+				      for update skip locked
+				    )
+				    update requests set swept_at = clock_timestamp()
+				    from next, items
+				    where requests.user_id = ${userId} and requests.id = next.id
+				      and items.user_id = ${userId} and items.id = requests.item_id
+				    returning requests.*, items.correlation_id`,
 			);
 			return rows.map((row) => ({
 				request: requestFromRow(row),
@@ -82,31 +78,30 @@ export function postgresRequests(db: Database): Requests {
 
 		async claimStalled({ idleSeconds, againSeconds, limit, maxPerRebuild }) {
 			const rows = await db.query<RequestRow & { correlation_id: string }>(
-				`with idle as (
-				   select requests.id, items.correlation_id
-				   from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
-				   where requests.id in (
-				       select id from (
-				         select id, kind, row_number() over (partition by user_id, kind order by touched_at, id) as position_in_rebuild
-				         from requests
-				         where status = 'pending'
-				           and touched_at <= clock_timestamp() - make_interval(secs => $1)
-				           and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => $2))
-				       ) as waiting
-				       where kind <> 'embed' or position_in_rebuild <= $4
-				     )
-				     and requests.status = 'pending'
-				     and (items.lease_expires_at is null or items.lease_expires_at <= clock_timestamp())
-				   order by requests.touched_at
-				   limit $3
-				   for update of requests skip locked
-				 ), taken as (
-				   update requests set swept_at = clock_timestamp()
-				   from idle where requests.id = idle.id
-				   returning requests.*, idle.correlation_id
-				 )
-				 select * from taken order by touched_at, id`,
-				[idleSeconds, againSeconds, limit, maxPerRebuild],
+				sql`with idle as (
+				      select requests.id, items.correlation_id
+				      from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
+				      where requests.id in (
+				          select id from (
+				            select id, kind, row_number() over (partition by user_id, kind order by touched_at, id) as position_in_rebuild
+				            from requests
+				            where status = 'pending'
+				              and touched_at <= clock_timestamp() - make_interval(secs => ${idleSeconds})
+				              and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => ${againSeconds}))
+				          ) as waiting
+				          where kind <> 'embed' or position_in_rebuild <= ${maxPerRebuild}
+				        )
+				        and requests.status = 'pending'
+				        and (items.lease_expires_at is null or items.lease_expires_at <= clock_timestamp())
+				      order by requests.touched_at
+				      limit ${limit}
+				      for update of requests skip locked
+				    ), taken as (
+				      update requests set swept_at = clock_timestamp()
+				      from idle where requests.id = idle.id
+				      returning requests.*, idle.correlation_id
+				    )
+				    select * from taken order by touched_at, id`,
 			);
 			return rows.map((row) => ({
 				request: requestFromRow(row),
@@ -123,16 +118,14 @@ export async function claimRequest(
 	leaseSeconds: number,
 ): Promise<Claim> {
 	const [item] = await tx.query<ItemRow & { leased: boolean; seconds_left: number | null }>(
-		`select *, coalesce(lease_expires_at > clock_timestamp(), false) as leased,
-					   greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
-					 from items where user_id = $1 and id = $2
-					 for update`,
-		[userId, itemId],
+		sql`select *, coalesce(lease_expires_at > clock_timestamp(), false) as leased,
+		      greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
+		    from items where user_id = ${userId} and id = ${itemId}
+		    for update`,
 	);
 	if (!item) return { outcome: "gone" };
 	const [row] = await tx.query<RequestRow>(
-		"select * from requests where user_id = $1 and item_id = $2 and id = $3 and status = 'pending'",
-		[userId, itemId, requestId],
+		sql`select * from requests where user_id = ${userId} and item_id = ${itemId} and id = ${requestId} and status = 'pending'`,
 	);
 	if (!row) return { outcome: "done" };
 	if (item.leased) {
@@ -160,24 +153,21 @@ export async function claimRequest(
 				: null;
 	if (failure) {
 		await tx.query(
-			`update items set lease_stage = null, lease_token = null, lease_expires_at = null
-						 where user_id = $1 and id = $2`,
-			[userId, itemId],
+			sql`update items set lease_stage = null, lease_token = null, lease_expires_at = null
+			    where user_id = ${userId} and id = ${itemId}`,
 		);
 		await endRequest(tx, lease, { failure });
 		return { outcome: "done" };
 	}
 	const [claimed] = await tx.query<RequestRow>(
-		`update requests set attempts = attempts + 1, touched_at = clock_timestamp()
-					 where user_id = $1 and item_id = $2 and id = $3
-					 returning *`,
-		[userId, itemId, requestId],
+		sql`update requests set attempts = attempts + 1, touched_at = clock_timestamp()
+		    where user_id = ${userId} and item_id = ${itemId} and id = ${requestId}
+		    returning *`,
 	);
 	await tx.query(
-		`update items set lease_stage = $3, lease_token = $4,
-					   lease_expires_at = clock_timestamp() + make_interval(secs => $5)
-					 where user_id = $1 and id = $2`,
-		[userId, itemId, lease.stage, lease.token, leaseSeconds],
+		sql`update items set lease_stage = ${lease.stage}, lease_token = ${lease.token},
+		      lease_expires_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+		    where user_id = ${userId} and id = ${itemId}`,
 	);
 	const request = requestFromRow(claimed ?? row);
 	return {
@@ -195,11 +185,10 @@ export async function waitingRequests(
 	{ userId, itemId }: Lease,
 ): Promise<(WorkRequest & { correlationId: string })[]> {
 	const rows = await tx.query<RequestRow & { correlation_id: string }>(
-		`select requests.*, items.correlation_id
-		 from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
-		 where requests.user_id = $1 and requests.item_id = $2 and requests.status = 'pending'
-		 order by requests.created_at, requests.id`,
-		[userId, itemId],
+		sql`select requests.*, items.correlation_id
+		    from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
+		    where requests.user_id = ${userId} and requests.item_id = ${itemId} and requests.status = 'pending'
+		    order by requests.created_at, requests.id`,
 	);
 	return rows.map((row) => ({
 		...requestFromRow(row),
@@ -215,9 +204,9 @@ export async function endRequest(
 ): Promise<void> {
 	if (!requestId) return;
 	await tx.query(
-		`update requests set status = case when $4::text is null then 'done' else 'failed' end,
-		   error_code = $4, error_detail = $5, analysis_id = $6, finished_at = clock_timestamp()
-		 where user_id = $1 and item_id = $2 and id = $3 and status = 'pending'`,
-		[userId, itemId, requestId, failure?.code ?? null, failure && storableText(failure.detail), analysisId],
+		sql`update requests set status = ${failure ? "failed" : "done"},
+		      error_code = ${failure?.code ?? null}, error_detail = ${failure && storableText(failure.detail)},
+		      analysis_id = ${analysisId}, finished_at = clock_timestamp()
+		    where user_id = ${userId} and item_id = ${itemId} and id = ${requestId} and status = 'pending'`,
 	);
 }

@@ -5,6 +5,7 @@ import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core
 import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
+import { constant, sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
 import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
@@ -17,20 +18,20 @@ export function postgresStages(db: Database): Stages {
 	return {
 		async claim(userId, itemId, stage, leaseSeconds) {
 			const token = randomUUID();
+			const hasAttemptsLeft = sql`attempts < ${constant(maxAttempts)}`;
 			const [row] = await db.query<ItemRow & { attempts: number }>(
-				`update items set
-				   attempts = least(attempts + 1, $6),
-				   status = case when attempts < $6 then status else 'failed' end,
-				   error_code = case when attempts < $6 then error_code else 'retries_exhausted' end,
-				   error_detail = case when attempts < $6 then error_detail else $8 end,
-				   lease_stage = case when attempts < $6 then $3 end,
-				   lease_token = case when attempts < $6 then $5::uuid end,
-				   lease_expires_at = case when attempts < $6 then clock_timestamp() + make_interval(secs => $7) end,
-				   updated_at = clock_timestamp()
-				 where user_id = $1 and id = $2 and status = any($4)
-				   and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
-				 returning *`,
-				[userId, itemId, stage, stages[stage].from, token, maxAttempts, leaseSeconds, exhausted],
+				sql`update items set
+				      attempts = least(attempts + 1, ${constant(maxAttempts)}),
+				      status = case when ${hasAttemptsLeft} then status else 'failed' end,
+				      error_code = case when ${hasAttemptsLeft} then error_code else 'retries_exhausted' end,
+				      error_detail = case when ${hasAttemptsLeft} then error_detail else ${exhausted} end,
+				      lease_stage = case when ${hasAttemptsLeft} then ${stage} end,
+				      lease_token = case when ${hasAttemptsLeft} then ${token}::uuid end,
+				      lease_expires_at = case when ${hasAttemptsLeft} then clock_timestamp() + make_interval(secs => ${leaseSeconds}) end,
+				      updated_at = clock_timestamp()
+				    where user_id = ${userId} and id = ${itemId} and status = any(${stages[stage].from})
+				      and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
+				    returning *`,
 			);
 			if (row?.status === "failed") return { outcome: "done" };
 			if (row) {
@@ -46,10 +47,9 @@ export function postgresStages(db: Database): Stages {
 				waiting: boolean;
 				seconds_left: number;
 			}>(
-				`select status = any($3) as waiting,
-				   greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
-				 from items where user_id = $1 and id = $2`,
-				[userId, itemId, stages[stage].from],
+				sql`select status = any(${stages[stage].from}) as waiting,
+				      greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
+				    from items where user_id = ${userId} and id = ${itemId}`,
 			);
 			if (!unclaimed) return { outcome: "gone" };
 			return unclaimed.waiting ? { outcome: "busy", secondsLeft: unclaimed.seconds_left } : { outcome: "done" };
@@ -72,11 +72,9 @@ export function postgresStages(db: Database): Stages {
 					}
 					await advance(tx, lease);
 					await describe(tx, lease, result);
-					await tx.query("update items set sha256 = $3 where user_id = $1 and id = $2", [
-						lease.userId,
-						lease.itemId,
-						result.sha256,
-					]);
+					await tx.query(
+						sql`update items set sha256 = ${result.sha256} where user_id = ${lease.userId} and id = ${lease.itemId}`,
+					);
 					await announce(tx, event);
 					for (const request of await waitingRequests(tx, lease)) {
 						if (request.kind === "resize") {
@@ -101,41 +99,22 @@ export function postgresStages(db: Database): Stages {
 				if (!(await holds(tx, lease))) return false;
 				const category = storableText(analysis.description.category);
 				await tx.query(
-					`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used, trace_id, usage)
-					 select $1, id, user_id, $4, $5, $6, $7, $8, $9, usage || $10::jsonb
-					 from items where id = $2 and user_id = $3`,
-					[
-						analysis.id,
-						lease.itemId,
-						lease.userId,
-						analysis.version,
-						category,
-						storableJson(analysis.description),
-						analysis.providerUsed,
-						analysis.modelUsed,
-						analysis.traceId,
-						usageToJson(analysis.usage),
-					],
+					sql`insert into analyses (id, item_id, user_id, version, category, raw_response,
+					      provider_used, model_used, trace_id, usage)
+					    select ${analysis.id}, id, user_id, ${analysis.version}, ${category}, ${storableJson(analysis.description)},
+					      ${analysis.providerUsed}, ${analysis.modelUsed}, ${analysis.traceId}, usage || ${usageToJson(analysis.usage)}::jsonb
+					    from items where id = ${lease.itemId} and user_id = ${lease.userId}`,
 				);
 				await advance(tx, lease, analysis.id);
-				await tx.query("delete from embeddings where user_id = $1 and item_id = $2", [lease.userId, lease.itemId]);
+				await tx.query(sql`delete from embeddings where user_id = ${lease.userId} and item_id = ${lease.itemId}`);
 				await tx.query(
-					`insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
-					 values ($1, $2, $3, $4, $5, $6, $7, $8)
-					 on conflict (item_id) do update set
-					   analysis_id = excluded.analysis_id, category = excluded.category, headline = excluded.headline,
-					   summary = excluded.summary, labels = excluded.labels, extracted_text = excluded.extracted_text
-					 where documents.user_id = excluded.user_id`,
-					[
-						lease.itemId,
-						lease.userId,
-						analysis.id,
-						category,
-						storableText(text.headline),
-						storableText(text.summary),
-						storableText(text.labels),
-						storableText(text.extractedText),
-					],
+					sql`insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+					    values (${lease.itemId}, ${lease.userId}, ${analysis.id}, ${category}, ${storableText(text.headline)},
+					      ${storableText(text.summary)}, ${storableText(text.labels)}, ${storableText(text.extractedText)})
+					    on conflict (item_id) do update set
+					      analysis_id = excluded.analysis_id, category = excluded.category, headline = excluded.headline,
+					      summary = excluded.summary, labels = excluded.labels, extracted_text = excluded.extracted_text
+					    where documents.user_id = excluded.user_id`,
 				);
 				await announce(tx, event);
 				await endRequest(tx, lease, { analysisId: analysis.id });
@@ -155,16 +134,17 @@ export function postgresStages(db: Database): Stages {
 			db.transaction(async (tx) => {
 				if (!(await holds(tx, lease))) return false;
 				const written = await tx.query(
-					`insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
-					 select documents.item_id, documents.user_id, $3, documents.analysis_id, documents.category, $5::halfvec
-					 from documents
-					 where documents.user_id = $1 and documents.item_id = $2 and documents.analysis_id = $4
-					 on conflict (item_id, model) do update set
-					   analysis_id = excluded.analysis_id, category = excluded.category,
-					   embedding = excluded.embedding, created_at = clock_timestamp()
-					 where embeddings.user_id = excluded.user_id
-					 returning item_id`,
-					[lease.userId, lease.itemId, embedding.model, embedding.analysisId, halfvecBytes(embedding.vector)],
+					sql`insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
+					    select documents.item_id, documents.user_id, ${embedding.model}, documents.analysis_id, documents.category,
+					      ${halfvecBytes(embedding.vector)}::halfvec
+					    from documents
+					    where documents.user_id = ${lease.userId} and documents.item_id = ${lease.itemId}
+					      and documents.analysis_id = ${embedding.analysisId}
+					    on conflict (item_id, model) do update set
+					      analysis_id = excluded.analysis_id, category = excluded.category,
+					      embedding = excluded.embedding, created_at = clock_timestamp()
+					    where embeddings.user_id = excluded.user_id
+					    returning item_id`,
 				);
 				if (written.length === 0) {
 					// The vector is of an older analysis. The worker with the current one must not wait for our lease to end.
@@ -173,11 +153,10 @@ export function postgresStages(db: Database): Stages {
 					return false;
 				}
 				await tx.query(
-					`update analyses set usage = analyses.usage || items.usage || $4::jsonb
-					 from items
-					 where analyses.user_id = $1 and analyses.item_id = $2 and analyses.id = $3
-					   and items.user_id = $1 and items.id = $2`,
-					[lease.userId, lease.itemId, embedding.analysisId, usageToJson(embedding.usage)],
+					sql`update analyses set usage = analyses.usage || items.usage || ${usageToJson(embedding.usage)}::jsonb
+					    from items
+					    where analyses.user_id = ${lease.userId} and analyses.item_id = ${lease.itemId} and analyses.id = ${embedding.analysisId}
+					      and items.user_id = ${lease.userId} and items.id = ${lease.itemId}`,
 				);
 				const isReady = await (lease.requestId ? becomeEmbedded(tx, lease) : advance(tx, lease));
 				if (isReady) await announce(tx, event);
@@ -197,22 +176,21 @@ export function postgresStages(db: Database): Stages {
 
 		async claimStalled({ idleSeconds, againSeconds, limit }) {
 			const rows = await db.query<ItemRow & { analysis_id: string | null; stage_at: Date }>(
-				`with stalled as (
-				   select id from items
-				   where status in ('pending', 'uploaded', 'processed', 'analyzed')
-				     and stage_at <= clock_timestamp() - make_interval(secs => $1)
-				     and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => $2))
-				     and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
-				   order by stage_at
-				   limit $3
-				   for update skip locked
-				 ), taken as (
-				   update items set swept_at = clock_timestamp()
-				   from stalled where items.id = stalled.id
-				   returning items.*
-				 )
-				 select * from taken order by stage_at, id`,
-				[idleSeconds, againSeconds, limit],
+				sql`with stalled as (
+				      select id from items
+				      where status in ('pending', 'uploaded', 'processed', 'analyzed')
+				        and stage_at <= clock_timestamp() - make_interval(secs => ${idleSeconds})
+				        and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => ${againSeconds}))
+				        and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
+				      order by stage_at
+				      limit ${limit}
+				      for update skip locked
+				    ), taken as (
+				      update items set swept_at = clock_timestamp()
+				      from stalled where items.id = stalled.id
+				      returning items.*
+				    )
+				    select * from taken order by stage_at, id`,
 			);
 			return rows.map((row) => {
 				const stage = stageFrom(row.status);
@@ -226,23 +204,24 @@ export function postgresStages(db: Database): Stages {
 		},
 
 		async oldestWaitSeconds() {
-			const [oldest] = await db.query<{ seconds: number }>(
-				`select extract(epoch from clock_timestamp() - stage_at)::float8 as seconds
-				 from items where status in ('uploaded', 'processed', 'analyzed')
-				 order by stage_at limit 1`,
+			const [oldest] = await db.query<{
+				seconds: number;
+			}>(
+				sql`select extract(epoch from clock_timestamp() - stage_at)::float8 as seconds
+				    from items where status in ('uploaded', 'processed', 'analyzed')
+				    order by stage_at limit 1`,
 			);
 			return Math.max(0, oldest?.seconds ?? 0);
 		},
 
 		async failMissingUpload(userId, itemId) {
 			await db.query(
-				`update items set status = 'failed', error_code = 'upload_missing',
-				   error_detail = 'The file of this item was never uploaded: upload it again.',
-				   lease_stage = null, lease_token = null, lease_expires_at = null,
-				   stage_at = clock_timestamp(), updated_at = clock_timestamp()
-				 where user_id = $1 and id = $2 and status = 'pending'
-				   and (lease_expires_at is null or lease_expires_at <= clock_timestamp())`,
-				[userId, itemId],
+				sql`update items set status = 'failed', error_code = 'upload_missing',
+				      error_detail = 'The file of this item was never uploaded: upload it again.',
+				      lease_stage = null, lease_token = null, lease_expires_at = null,
+				      stage_at = clock_timestamp(), updated_at = clock_timestamp()
+				    where user_id = ${userId} and id = ${itemId} and status = 'pending'
+				      and (lease_expires_at is null or lease_expires_at <= clock_timestamp())`,
 			);
 		},
 
@@ -252,11 +231,10 @@ export function postgresStages(db: Database): Stages {
 				item_id: string;
 				deleted_at: Date;
 			}>(
-				`select user_id, item_id, deleted_at from tombstones
-				 where deleted_at <= clock_timestamp() - make_interval(secs => $1)
-				 order by deleted_at
-				 limit $2`,
-				[olderThanSeconds, limit],
+				sql`select user_id, item_id, deleted_at from tombstones
+				    where deleted_at <= clock_timestamp() - make_interval(secs => ${olderThanSeconds})
+				    order by deleted_at
+				    limit ${limit}`,
 			);
 			return rows.map((row) => ({
 				userId: row.user_id,
@@ -266,7 +244,7 @@ export function postgresStages(db: Database): Stages {
 		},
 
 		async deleteTombstone(userId, itemId) {
-			await db.query("delete from tombstones where user_id = $1 and item_id = $2", [userId, itemId]);
+			await db.query(sql`delete from tombstones where user_id = ${userId} and item_id = ${itemId}`);
 		},
 	};
 }
@@ -276,25 +254,23 @@ export function postgresStages(db: Database): Stages {
  * bytes loses the digest.
  */
 async function existingDuplicate(tx: Queryable, { userId, itemId }: Lease, sha256: string): Promise<string | null> {
-	const values = [userId, sha256, itemId];
+	const hasSameBytes = sql`user_id = ${userId} and sha256 = ${sha256} and id <> ${itemId}`;
 	// A processed item has a size; an uploaded one has its digest from its bytes.
 	const [existing] = await tx.query<{ id: string }>(
-		`update items set
-		   status = case when status = 'failed' then 'uploaded' else status end,
-		   error_code = null, error_detail = null,
-		   attempts = case when status = 'failed' then 0 else attempts end,
-		   stage_at = case when status = 'failed' then clock_timestamp() else stage_at end,
-		   swept_at = case when status = 'failed' then null else swept_at end,
-		   updated_at = case when status = 'failed' then clock_timestamp() else updated_at end
-		 where user_id = $1 and sha256 = $2 and id <> $3 and (width is not null or status = 'uploaded')
-		 returning id`,
-		values,
+		sql`update items set
+		      status = case when status = 'failed' then 'uploaded' else status end,
+		      error_code = null, error_detail = null,
+		      attempts = case when status = 'failed' then 0 else attempts end,
+		      stage_at = case when status = 'failed' then clock_timestamp() else stage_at end,
+		      swept_at = case when status = 'failed' then null else swept_at end,
+		      updated_at = case when status = 'failed' then clock_timestamp() else updated_at end
+		    where ${hasSameBytes} and (width is not null or status = 'uploaded')
+		    returning id`,
 	);
 	if (existing) return existing.id;
 	await tx.query(
-		`update items set sha256 = null, updated_at = clock_timestamp()
-		 where user_id = $1 and sha256 = $2 and id <> $3 and width is null and status in ('pending', 'failed')`,
-		values,
+		sql`update items set sha256 = null, updated_at = clock_timestamp()
+		    where ${hasSameBytes} and width is null and status in ('pending', 'failed')`,
 	);
 	return null;
 }
@@ -306,21 +282,11 @@ async function describe(
 	result: Omit<ProcessedImage, "sha256">,
 ): Promise<void> {
 	await tx.query(
-		`update items set width = $3, height = $4, taken_at = $5, camera = $6, colours = $7,
-		   latitude = $8, longitude = $9, perceptual_hash = ('x' || $10)::bit(64), updated_at = clock_timestamp()
-		 where user_id = $1 and id = $2`,
-		[
-			userId,
-			itemId,
-			result.width,
-			result.height,
-			result.takenAt,
-			result.camera && storableText(result.camera),
-			result.colours,
-			result.location?.latitude ?? null,
-			result.location?.longitude ?? null,
-			result.perceptualHash,
-		],
+		sql`update items set width = ${result.width}, height = ${result.height}, taken_at = ${result.takenAt},
+		      camera = ${result.camera && storableText(result.camera)}, colours = ${result.colours},
+		      latitude = ${result.location?.latitude ?? null}, longitude = ${result.location?.longitude ?? null},
+		      perceptual_hash = ('x' || ${result.perceptualHash})::bit(64), updated_at = clock_timestamp()
+		    where user_id = ${userId} and id = ${itemId}`,
 	);
 }
 

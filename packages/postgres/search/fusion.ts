@@ -7,12 +7,12 @@ import { type VectorSearch, vectorSteps } from "./vector.ts";
 
 /*
  * The three statements of a search: one retriever, or both and the fusion of their results. Only the hits, at most 50, are
- * joined with the items they are of.
+ * joined with their items.
  */
 
 interface HitOptions {
 	topK: number;
-	/** Whether hits have a snippet. */
+	/** Adds a snippet to each hit. */
 	explain: boolean;
 }
 

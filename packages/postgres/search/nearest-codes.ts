@@ -3,7 +3,7 @@ import { searchParameters } from "./search-parameters.ts";
 
 const { partitionProximity, rerank } = searchParameters;
 
-/** What is looked for, each an SQL expression. */
+/** Conditions of a search for codes, each an SQL expression. */
 export interface NearestCodes {
 	user: Sql;
 	model: Sql;
@@ -11,18 +11,18 @@ export interface NearestCodes {
 	category: Sql;
 	/** A `halfvec`, in a sub-select. */
 	vector: Sql;
-	/** The most codes to give. */
+	/** Limits the codes. */
 	limit: Sql;
-	/** How many hits are wanted. */
+	/** The number of wanted hits. */
 	hits: Sql;
-	/** Whether to read every partition. @default false */
+	/** Reads every partition. @default false */
 	exhaustive?: Sql;
 	/** A condition on `item_id`. */
 	where?: Sql;
 }
 
 /**
- * Two steps of a `with`: which partitions to read, and the items whose 1-bit codes are nearest, read from the covering
+ * Two steps of a `with`: the partitions to read, and the items whose 1-bit codes are nearest, read from the covering
  * index alone. A category is looked for in every partition, since the nearest may have few of its items.
  */
 export function nearestCodeSteps(search: NearestCodes): Sql {

@@ -1,6 +1,6 @@
 import { type Sql, sql } from "../sql.ts";
 
-/** What every step of a search is bound to. */
+/** The user, and the category, that every step of a search is bound to. */
 export interface SearchScope {
 	user: Sql;
 	/** Null for any. */
@@ -8,7 +8,7 @@ export interface SearchScope {
 }
 
 /**
- * Values as scalar sub-selects, of which the planner knows as little as of any other value, so that one plan serves
+ * Passes values as scalar sub-selects, of which the planner knows as little as of any other value, so that one plan serves
  * every tenant. With plain values the server compares the costs of a plan for these with those of the kept plan, and
  * plans again and again where a tenant is small.
  */

@@ -1,5 +1,6 @@
 import type { EffectiveSearchSettings, SearchSettings } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
+import { sql } from "../sql.ts";
 import { searchParameters } from "./search-parameters.ts";
 
 type Server = EffectiveSearchSettings["database"];
@@ -9,27 +10,26 @@ export function postgresSearchSettings(db: Database): SearchSettings {
 	return {
 		async read(userId) {
 			const [server] = await db.query<Pick<Server, "version" | "extensions">>(
-				`select current_setting('server_version') as version,
-				   (select json_object_agg(extname, extversion order by extname) from pg_extension) as extensions`,
+				sql`select current_setting('server_version') as version,
+				      (select json_object_agg(extname, extversion order by extname) from pg_extension) as extensions`,
 			);
 			const indexes = await db.query<Server["indexes"][number]>(
-				`select tables.relname as table, indexes.relname as name,
-				   pg_get_indexdef(indexrelid) as definition, indisvalid as valid
-				 from pg_index
-				 join pg_class as indexes on indexes.oid = indexrelid
-				 join pg_class as tables on tables.oid = indrelid
-				 where indrelid in ('public.documents'::regclass, 'public.embeddings'::regclass, 'public.items'::regclass,
-				   'public.words'::regclass, 'public.vector_partitions'::regclass)
-				 order by tables.relname, indexes.relname`,
+				sql`select tables.relname as table, indexes.relname as name,
+				      pg_get_indexdef(indexrelid) as definition, indisvalid as valid
+				    from pg_index
+				    join pg_class as indexes on indexes.oid = indexrelid
+				    join pg_class as tables on tables.oid = indrelid
+				    where indrelid in ('public.documents'::regclass, 'public.embeddings'::regclass, 'public.items'::regclass,
+				      'public.words'::regclass, 'public.vector_partitions'::regclass)
+				    order by tables.relname, indexes.relname`,
 			);
 			const [counts] = await db.query<EffectiveSearchSettings["counts"]>(
-				`select
-				   (select count(*)::int from items where user_id = $1) as items,
-				   (select count(*)::int from documents where user_id = $1) as documents,
-				   (select coalesce(json_object_agg(model, embedded order by model), '{}')
-				    from (select model, count(*)::int as embedded from embeddings where user_id = $1 group by model) as by_model
-				   ) as embeddings`,
-				[userId],
+				sql`select
+				      (select count(*)::int from items where user_id = ${userId}) as items,
+				      (select count(*)::int from documents where user_id = ${userId}) as documents,
+				      (select coalesce(json_object_agg(model, embedded order by model), '{}')
+				       from (select model, count(*)::int as embedded from embeddings where user_id = ${userId} group by model) as by_model
+				      ) as embeddings`,
 			);
 			if (!server || !counts)
 				throw new Error("The database returned no settings: a statement that always gives a row gave none.");

@@ -5,7 +5,7 @@ import { constant, sql } from "../sql.ts";
 import { nearestCodeSteps } from "./nearest-codes.ts";
 import { searchParameters } from "./search-parameters.ts";
 
-/** What is like an item, in PostgreSQL. */
+/** Finds similar items in PostgreSQL. */
 export function postgresSimilar(db: Database): Similar {
 	return {
 		async toItem(userId, itemId, options) {
@@ -19,7 +19,7 @@ export function postgresSimilar(db: Database): Similar {
 	};
 }
 
-/** By what the item can be compared. */
+/** Returns by which traits an item can be compared: no row if the user has no such item. */
 const traitsOf = (userId: string, itemId: string, model: string) => sql`
 	select embeddings.item_id is not null as by_vector, perceptual_hash is not null as by_hash
 	from items
@@ -29,13 +29,13 @@ const traitsOf = (userId: string, itemId: string, model: string) => sql`
 const maxBits = constant(nearDuplicateBits);
 
 /**
- * Vectors are found as by a search. Hashes have an index of their own: what looks the same is found before it has a
+ * Vectors are found as by a search. Hashes have an index of their own: an item that looks the same is found before it has a
  * vector, or an analysis. The steps:
  *
  * - item: the item itself: perceptual_hash, embedding
  * - probes, nearest_codes: see nearest-codes.ts
  * - look_alikes: item_id of those whose hash is near
- * - compared_items: either kind, with its similarity, its distance in bits, and what is shown of it
+ * - compared_items: either kind, with its similarity, its distance in bits, and the columns that are shown
  */
 function similarTo(
 	userId: string,

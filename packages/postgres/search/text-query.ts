@@ -1,6 +1,6 @@
 import { storableText } from "../text.ts";
 
-/** A person's query, cut up for the search statements. */
+/** A user's query, parsed for the search statements. */
 export interface ParsedQuery {
 	/** For `websearch_to_tsquery`: every word, phrases in quotes, `-word` excluded, `or`. */
 	everyWord: string;

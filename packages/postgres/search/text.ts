@@ -3,7 +3,7 @@ import { searchParameters as p } from "./search-parameters.ts";
 import type { SearchScope } from "./search-scope.ts";
 import type { ParsedQuery } from "./text-query.ts";
 
-/** What the text retriever looks for. */
+/** The text retriever's input. */
 export interface TextSearch extends ParsedQuery {
 	/** Replaces the answerability threshold. */
 	minScore: number | null;
@@ -11,7 +11,7 @@ export interface TextSearch extends ParsedQuery {
 
 /**
  * The text retriever: documents ranked by words, from the query to `text_results`. docs/search.md follows one query
- * through these steps. What is computed of the query stands in sub-selects: a kept plan would compute it for every row.
+ * through these steps. Values computed from the query stand in sub-selects: a kept plan would compute them for every row.
  */
 export function textSteps(scope: SearchScope, search: TextSearch): Sql {
 	return sql`
@@ -30,7 +30,7 @@ const maxCandidates = constant(p.maxCandidates);
 const shortestLexeme = constant(p.minCorrectedLetters - 1);
 
 /**
- * The pattern of all words that differ from a lexeme in one letter after the first: another, one more, one less, or two
+ * Makes the pattern of all words that differ from a lexeme in one letter after the first: another, one more, one less, or two
  * swapped. Trigrams hardly see that in short words. Stems may be a letter shorter than words.
  */
 const oneLetterOff = sql`case when lexeme ~ '^[[:alnum:]]{${shortestLexeme},30}$' then (
@@ -193,7 +193,7 @@ const thresholds = sql`
 	  from terms`;
 
 /**
- * assessed_candidates: the scored candidates, with what is decided over all of them.
+ * assessed_candidates: the scored candidates, with what is computed over all of them.
  *
  * - item_id, score, coverage, known, described
  * - same_score: how many have this score
@@ -205,8 +205,8 @@ const assessedCandidates = sql`
 	  from scored_candidates`;
 
 /**
- * How many of the query's words stand in a document as they were typed, and not in another form of their stem. It reads
- * the text, so it is counted only to break a tie. `parseQuery` leaves no character in a word that means something
+ * Counts the query's words that stand in a document as they were typed, and not in another form of their stem. That reads
+ * the text, so it is done only to break a tie. `parseQuery` leaves no character in a word that means something
  * in a regular expression.
  */
 const exactWords = ({ user }: SearchScope) => sql`case when same_score = 1 then 0 else (
@@ -233,7 +233,7 @@ function textResults(scope: SearchScope, minScore: number | null): Sql {
 	    else score >= ${minimum} end`;
 }
 
-/** Of a row of `documents`: whether it has a word that the query excludes. */
+/** A condition on a row of `documents`: it has a word that the query excludes. */
 export const hasExcludedWord = (excluded: string) => sql`search @@ ${websearch(excluded)}`;
 
 /** A hit's column: the terms it has, field by field. */

@@ -2,13 +2,13 @@ import type { VectorPartitions, VectorSet } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { constant, type Sql, sql } from "../sql.ts";
 
-/** The sample of vectors, and the rounds of k-means, that a centroid is found with: more hardly move it. */
+/** Sampled vectors and rounds of k-means for each centroid: more hardly move it. */
 const samplesPerPartition = 20;
 const rounds = 4;
 /** Longer than any statement that may still assign vectors to a partition that it read as current. */
 const writeMinutes = 10;
 
-/** One person's vectors of one model. */
+/** One user's vectors of one model. */
 interface VectorSetKey {
 	user: Sql;
 	model: Sql;
@@ -24,7 +24,7 @@ const partitionsOf = ({ user, model }: VectorSetKey, columns = sql`partition`) =
 const current = (set: VectorSetKey, columns?: Sql) => sql`${partitionsOf(set, columns)} and outdated_at is null`;
 const outdated = (set: VectorSetKey) => sql`${partitionsOf(set)} and outdated_at is not null`;
 
-/** Vectors in the order of a hash: ids may be in the order of time, and so of what a person was busy with. */
+/** Samples vectors in the order of a hash: ids may be in the order of time, and vectors of one day resemble each other. */
 const sample = ({ user, model }: VectorSetKey, size: number) =>
 	sql`select embedding from embeddings
 	where user_id = ${user} and model = ${model} order by md5(item_id::text) limit ${size}`;
@@ -60,23 +60,24 @@ const nearerCentroids = (set: VectorSetKey, partitions: number, vectors: number)
 	select ${set.user}, ${set.model}, mean, ${vectors} from means`;
 
 /**
- * Goes from person to person through the index of words, whose first row of each has the number of documents. The
+ * Lists the large collections. It goes from user to user through the index of words, where each user's first row has the
+ * number of documents. The
  * steps:
  *
- * - people: user_id with its first word
+ * - users: user_id, lexeme and documents of each user's first word
  * - owners: user_id of the large collections, and of those with partitions
  */
 const largeCollections = (minItems: number, limit: number) => sql`
-	with recursive people as (
+	with recursive users as (
 	  (select user_id, lexeme, documents from words order by user_id, lexeme limit 1)
 	  union all
-	  select next.* from people, lateral (
+	  select next.* from users, lateral (
 	    select user_id, lexeme, documents from words
-	    where words.user_id > people.user_id order by user_id, lexeme limit 1
+	    where words.user_id > users.user_id order by user_id, lexeme limit 1
 	  ) as next
 	), owners as (
 	  select user_id from (
-	    select user_id from people where lexeme = '' and documents >= ${minItems}
+	    select user_id from users where lexeme = '' and documents >= ${minItems}
 	    union
 	    select user_id from vector_partitions
 	  ) as candidates

@@ -6,7 +6,7 @@ import { searchParameters as p } from "./search-parameters.ts";
 import type { SearchScope } from "./search-scope.ts";
 import { hasExcludedWord } from "./text.ts";
 
-/** What the vector retriever looks for. */
+/** The vector retriever's input. */
 export interface VectorSearch extends VectorQuery {
 	topK: number;
 	/** For `websearch_to_tsquery`: words of which a hit has none. @default none */
@@ -33,7 +33,7 @@ export function vectorSteps(scope: SearchScope, search: VectorSearch): Sql {
 	)`;
 }
 
-/** How many vectors are compared exactly: more for more hits, and in a larger collection. */
+/** Limits the vectors that are compared exactly: more for more hits, and in a larger collection. */
 const comparedVectorsLimit = (
 	{ user }: SearchScope,
 	hits: Sql,
