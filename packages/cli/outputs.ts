@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { stages } from "#core/pipeline/stages.ts";
 
-/** The flattened outputs of the stacks, without any secret: scripts, tests and clients start from them. */
+/** The flattened outputs of the stacks, without any secret. Scripts, tests and clients find an environment by them. */
 const outputsFile = z.looseObject({
 	Environment: z.string(),
 	Region: z.string(),
@@ -16,7 +16,7 @@ const outputsFile = z.looseObject({
 	DatabaseSecretArn: z.string(),
 	CleanupFunctionName: z.string(),
 	MigrationFunctionName: z.string(),
-	/** Null on AWS, where the SDK knows the addresses. */
+	/** Null on AWS, whose addresses the SDK has. */
 	AwsEndpointUrl: z.string().nullable(),
 });
 export type Outputs = z.infer<typeof outputsFile>;
@@ -29,7 +29,7 @@ export const functionOutputs: Readonly<Record<string, string>> = {
 	migrate: "MigrationFunctionName",
 };
 
-/** Every key of an outputs file. The value is null where an environment has no such resource. */
+/** Every key of an outputs file. A value is null if the environment has no such resource. */
 export const outputKeys: readonly string[] = [
 	"Environment",
 	"Region",
@@ -52,7 +52,7 @@ export const outputKeys: readonly string[] = [
 	"JwksUrl",
 ];
 
-/** @throws naming the command that writes the file, where it is missing */
+/** Reads an environment's outputs file. @throws naming the command that writes it, if it is missing */
 export async function readOutputs(environment: string): Promise<Outputs> {
 	return readOutputsFile(
 		`.aws-outputs-${environment}.json`,
@@ -71,14 +71,14 @@ export async function readOutputsFile(file: string, remedy: string): Promise<Out
 	}
 	const parsed = outputsFile.safeParse(jsonOf(text));
 	if (parsed.success) return parsed.data;
-	const wrong = parsed.error.issues.map(({ path }) => path.join("."));
-	throw new Error(`${file} is not whole (${wrong.filter(Boolean).join(", ") || "no JSON object"}): ${remedy}.`);
+	const invalid = parsed.error.issues.map(({ path }) => path.join("."));
+	throw new Error(`${file} is invalid (${invalid.filter(Boolean).join(", ") || "no JSON object"}): ${remedy}.`);
 }
 
 function jsonOf(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {
-		return undefined; // somebody wrote in it
+		return undefined; // edited by hand
 	}
 }

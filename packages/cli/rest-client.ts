@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./api-types.ts";
 
-/** An answer with a status other than 2xx; the message is the problem's sentence. */
+/** Reports an answer with a status other than 2xx; the message quotes the problem's `detail`. */
 export class ApiProblem extends Error {
 	readonly status: number;
 	readonly body: unknown;
@@ -22,7 +22,7 @@ export type ItemBody = components["schemas"]["Item"];
 export type SearchBody = components["schemas"]["SearchResponse"];
 type SearchRequest = components["schemas"]["SearchRequest"];
 
-/** The REST API as one signed-in user; its requests and answers are typed by the OpenAPI document. */
+/** A client of the REST API for one signed-in user. The OpenAPI document gives its types. */
 export class RestClient {
 	readonly apiUrl: string;
 	readonly token: string;
@@ -45,7 +45,7 @@ export class RestClient {
 	}
 
 	/**
-	 * Sends a request that the document does not describe, such as a wrong one.
+	 * Sends a request that the document does not describe, such as an invalid one.
 	 * @throws ApiProblem on any status but 2xx
 	 */
 	async call<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -76,7 +76,7 @@ export class RestClient {
 		return data as ItemBody;
 	}
 
-	/** `options` are fields of the request; any are sent, so that a test may send wrong ones. */
+	/** Searches. `options` are fields of the request, sent as they are, so that a test may send invalid ones. */
 	async search(query: string, options: Record<string, unknown> = {}): Promise<SearchBody> {
 		const { data } = await this.#api.POST("/search", {
 			body: { query, ...options } as SearchRequest,

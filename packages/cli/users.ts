@@ -21,7 +21,7 @@ function cognito(outputs: Outputs, credentials?: AwsCredentials) {
 	});
 }
 
-/** Creates a confirmed user, or gives an existing one this password. */
+/** Creates a confirmed user, or sets an existing user's password. */
 export async function ensureUser(
 	outputs: Outputs,
 	credentials: AwsCredentials | undefined,
@@ -53,10 +53,10 @@ export async function ensureUser(
 	);
 }
 
-/** Signs in and gives the ID token that the API takes. */
+/** Signs in and returns the ID token that the API accepts. */
 export async function signIn(outputs: Outputs, email: string, password: string): Promise<string> {
 	const { AuthenticationResult } = await cognito(outputs, {
-		// InitiateAuth is not signed; without these the SDK would look for credentials all the same.
+		// InitiateAuth is not signed, but without these values the SDK would look for credentials.
 		accessKeyId: "unsigned",
 		secretAccessKey: "unsigned",
 	}).send(
@@ -69,7 +69,7 @@ export async function signIn(outputs: Outputs, email: string, password: string):
 	const token = AuthenticationResult?.IdToken;
 	if (!token) {
 		throw new Error(
-			`Cognito asks ${email} for a further step before it gives a token: set a permanent password first.`,
+			`Cognito requires a further step of ${email} before it issues a token: set a permanent password first.`,
 		);
 	}
 	return token;

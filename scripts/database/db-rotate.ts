@@ -1,4 +1,4 @@
-// make db-rotate: new passwords for the application's and the migrations' role. The master's is rotated by RDS.
+// make db-rotate: sets new passwords for the application's and the migrations' role. RDS rotates the master's.
 import { randomBytes } from "node:crypto";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -19,7 +19,7 @@ await operate(async (target) => {
 		(variable) => Environment?.Variables?.[variable] ?? "",
 	);
 	await confirm(`Change the passwords of both Postgres roles of environment ${name}?`, "yes");
-	// The function that will set the passwords must work before there are any to set.
+	// Proves that the migration function works before the secrets change, since it must apply the new passwords.
 	await migrate(client, MigrationFunctionName, name);
 	const manager = new SecretsManagerClient(client);
 	for (const SecretId of secrets) {
@@ -34,12 +34,12 @@ await operate(async (target) => {
 			}),
 		);
 	}
-	// Between the two a function that reads its secret anew is refused for some seconds, and tries again.
+	// Until this call ends, Postgres refuses the new passwords for some seconds, and functions retry.
 	await migrate(client, MigrationFunctionName, name).catch((cause) => {
 		throw new Error(
-			`The secrets have new passwords that Postgres does not know yet: make db-migrate ENV=${name} tells it, and must succeed.\n${cause.message}`,
+			`The secrets have new passwords, and Postgres still has the old ones: run make db-migrate ENV=${name} until it succeeds.\n${cause.message}`,
 			{ cause },
 		);
 	});
-	console.log("Both roles have new passwords; functions read them at the first refusal.");
+	console.log("Both roles have new passwords; functions read them when Postgres refuses the old ones.");
 });

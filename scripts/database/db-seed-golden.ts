@@ -10,7 +10,7 @@ import { ask } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { demoPasswords, demoUsers } from "../local/local.ts";
 
-/** Lambda takes 6 MB of a request, of which base64 leaves two thirds. */
+/** Lambda accepts requests of 6 MB; in base64 that is 4 MB of image. */
 const maxUpload = 4_000_000;
 
 const contentTypes: Record<string, string> = {
@@ -29,7 +29,7 @@ await operate(async (target) => {
 	const { DATASET } = process.env;
 	if (!DATASET) {
 		throw new Error(
-			"DATASET is missing: make db-seed-golden DATASET=folder, with images in it or in its folder images.",
+			"DATASET is missing: run make db-seed-golden DATASET=folder, with images in the folder or in folder/images.",
 		);
 	}
 	const files = await imagesIn(DATASET);
@@ -43,10 +43,10 @@ await operate(async (target) => {
 		for (const [index, file] of files.entries()) {
 			const name = path.basename(file);
 			try {
-				const id = await sent(client, name, await readFile(file));
+				const id = await upload(client, name, await readFile(file));
 				uploaded.push({ name, id });
 			} catch (error) {
-				// This file is refused; the others need not be.
+				// The API refused this file; it may accept the others.
 				if (!(error instanceof ApiProblem && error.status < 500)) throw error;
 				if (error.status === 401) throw error;
 				failed.push(`${name}: ${error.message}`);
@@ -67,12 +67,12 @@ await operate(async (target) => {
 		throw new Error(`${failed.length} of ${files.length} images failed, the others are ready:\n${failed.join("\n")}`);
 	}
 	console.log(
-		`\n${files.length} images of ${email} are ready in environment ${target.name}. The same again changes nothing.`,
+		`\n${files.length} images of ${email} are ready in environment ${target.name}. Repeating this command changes nothing.`,
 	);
 });
 
-/** Through the API, or straight to storage where it is too large for that. @returns the item's id */
-async function sent(client: RestClient, name: string, bytes: Buffer): Promise<string> {
+/** Uploads a file through the API, or straight to storage if it is too large for that. @returns the item's id */
+async function upload(client: RestClient, name: string, bytes: Buffer): Promise<string> {
 	const content = new Uint8Array(bytes);
 	const contentType = contentTypes[path.extname(name).toLowerCase()];
 	if (bytes.length <= maxUpload || !contentType) {
@@ -118,7 +118,7 @@ async function imagesIn(folder: string): Promise<string[]> {
 async function user({ isLocal }: Target): Promise<{ email: string; password: string }> {
 	const email = process.env.EMAIL || (isLocal ? demoUsers[0] : "");
 	if (!email) {
-		throw new Error("EMAIL is missing: whose images shall these be? make cognito-setup creates a user.");
+		throw new Error("EMAIL is missing: name the user who shall own the images; make cognito-setup creates one.");
 	}
 	const known = process.env.PASSWORD || (isLocal && (await demoPasswords())[email]);
 	return {

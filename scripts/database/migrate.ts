@@ -1,7 +1,7 @@
 import type { ClientSettings } from "../environment/client-settings.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
 
-/** Invokes the migration function, which is safe to repeat. @throws what stopped it, and what to do */
+/** Invokes the migration function, which is safe to repeat. @throws the failure, and what to do */
 export async function migrate(client: ClientSettings, functionName: string, environment: string): Promise<void> {
 	try {
 		const answer = await invokeFunction(client, functionName);
@@ -9,7 +9,7 @@ export async function migrate(client: ClientSettings, functionName: string, envi
 		console.log(applied.length > 0 ? `Migrations applied: ${applied.join(", ")}.` : "No migration was due.");
 	} catch (cause) {
 		throw new Error(
-			`${(cause as Error).message}\nThe schema is as it was, since migrations are one transaction, and nothing after it was deployed: mend the migration, then run make db-migrate or make infra-deploy with ENV=${environment} again; make lambda-logs ENV=${environment} FUNC=migrate tells more.`,
+			`${(cause as Error).message}\nThe schema is unchanged, since migrations run in one transaction, and nothing after them was deployed: correct the migration, then run make db-migrate or make infra-deploy with ENV=${environment} again; make lambda-logs ENV=${environment} FUNC=migrate shows the log.`,
 			{ cause },
 		);
 	}

@@ -2,18 +2,18 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { outputs } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
 
-/** Where an environment's Postgres is, and the application's login. */
+/** The address of an environment's Postgres, and the application's login. */
 export interface Login {
 	host: string;
 	port: number;
 	database: string;
 	username: string;
 	password: string;
-	/** `off` in environment local alone. */
+	/** `off` only in environment local. */
 	tls: "verify-full" | "off";
 }
 
-/** The application's login, as its functions read it. */
+/** Reads the login that the application's functions use. */
 export async function applicationLogin(target: Target): Promise<Login> {
 	const settings = await outputs(target);
 	const { SecretString = "{}" } = await new SecretsManagerClient(target.client).send(

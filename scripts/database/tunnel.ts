@@ -9,24 +9,24 @@ import type { ClientSettings } from "../environment/client-settings.ts";
 import type { Target } from "../environment/target.ts";
 
 const plugin = "session-manager-plugin";
-/** The first that reads a session's token from a variable: on its command line everybody of this machine could read it. */
+/** The first version that reads the session's token from a variable; every user of this machine can read a command line. */
 const minVersion = [1, 2, 536, 0];
 const tokenVariable = "AWS_SSM_START_SESSION_RESPONSE";
 const installation =
 	"https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html";
 const maxStartSeconds = 30;
 
-/** A port of this machine that leads through the bastion to another host of its network. */
+/** A port of this machine that the bastion forwards to another host of its network. */
 export interface Tunnel {
 	port: number;
-	/** Ends the plugin and the session, which AWS would keep for twenty minutes. */
+	/** Ends the plugin and the session, which AWS would otherwise keep for twenty minutes. */
 	close(): Promise<void>;
 }
 
 /**
- * Asks Session Manager for a tunnel to the environment's database: the bastion has no open port, and this machine
- * needs no key. Undefined where the database has a public address.
- * @throws what is missing, or why it did not open; nothing is left open then
+ * Opens a Session Manager tunnel to the environment's database: the bastion has no open port, and this machine
+ * needs no key. Returns undefined if the database has a public address.
+ * @throws if something is missing or the tunnel does not open; nothing stays open then
  */
 export async function tunnelTo(
 	target: Target,
@@ -56,7 +56,7 @@ export async function tunnelTo(
 			.send(new TerminateSessionCommand({ SessionId }))
 			.catch((error: Error) =>
 				console.error(
-					`Session ${SessionId} was not ended, and AWS ends it after twenty idle minutes: ${error.message}`,
+					`Session ${SessionId} could not be ended (${error.message}); AWS ends it after twenty idle minutes.`,
 				),
 			);
 	};
@@ -67,8 +67,7 @@ export async function tunnelTo(
 				tokenVariable,
 				client.region,
 				"StartSession",
-				// The profile is that of AWS_PROFILE, if any.
-				"",
+				"", // the profile: that of AWS_PROFILE, if any
 				JSON.stringify(request),
 				endpointOf(client),
 			],
@@ -77,12 +76,12 @@ export async function tunnelTo(
 					...process.env,
 					[tokenVariable]: JSON.stringify({ SessionId, TokenValue, StreamUrl }),
 				},
-				// Of a process group of its own: Ctrl-C in psql ends a statement, not the tunnel.
+				// A process group of its own: Ctrl-C in psql cancels a statement and must not end the tunnel.
 				detached: true,
 				stdio: ["ignore", "ignore", "inherit"],
 			},
 		);
-		await opened(child, port, bastion, interruption);
+		await waitUntilOpen(child, port, bastion, interruption);
 	} catch (error) {
 		await close();
 		throw error;
@@ -90,7 +89,7 @@ export async function tunnelTo(
 	return { port, close };
 }
 
-/** Whether a tunnel can be had at all. */
+/** Returns whether AWS's plugin, which opens tunnels, is installed. */
 export const hasPlugin = () => !spawnSync(plugin, ["--version"]).error;
 
 function requirePlugin(): void {
@@ -104,30 +103,35 @@ function requirePlugin(): void {
 	}
 	const version = stdout.trim();
 	const numbers = version.split(".").map(Number);
-	const newer = minVersion.findIndex((least, at) => numbers[at] !== least);
-	if (newer >= 0 && !((numbers[newer] ?? 0) > (minVersion[newer] ?? 0))) {
+	const firstDifference = minVersion.findIndex((part, index) => numbers[index] !== part);
+	if (firstDifference >= 0 && !((numbers[firstDifference] ?? 0) > (minVersion[firstDifference] ?? 0))) {
 		throw new Error(
-			`${plugin} is of version ${version}, and before ${minVersion.join(".")} it wants the session's token on its command line, where everybody of this machine can read it: install a newer one from ${installation}`,
+			`${plugin} has version ${version}. Before ${minVersion.join(".")} it takes the session's token on its command line, where every user of this machine can read it: install a newer version from ${installation}`,
 		);
 	}
 }
 
-/** The plugin itself calls Systems Manager where a connection breaks. */
+/** Returns the address at which the plugin resumes a session whose connection breaks. */
 function endpointOf({ region, endpoint }: ClientSettings): string {
-	const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_SSM: given = endpoint ?? all } = process.env;
-	return given ?? `https://ssm.${region}.amazonaws.com`;
+	const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSM } = process.env;
+	return AWS_ENDPOINT_URL_SSM ?? endpoint ?? AWS_ENDPOINT_URL ?? `https://ssm.${region}.amazonaws.com`;
 }
 
-async function opened(child: ChildProcess, port: number, bastion: string, interruption: AbortSignal): Promise<void> {
-	const latest = Date.now() + maxStartSeconds * 1_000;
+async function waitUntilOpen(
+	child: ChildProcess,
+	port: number,
+	bastion: string,
+	interruption: AbortSignal,
+): Promise<void> {
+	const deadline = Date.now() + maxStartSeconds * 1_000;
 	for (;;) {
 		interruption.throwIfAborted();
-		if (child.exitCode !== null || Date.now() > latest) {
+		if (child.exitCode !== null || Date.now() > deadline) {
 			throw new Error(
 				`The tunnel through bastion ${bastion} did not open: is the instance running, and does its agent report to Systems Manager?`,
 			);
 		}
-		if (await answers(port)) return;
+		if (await acceptsConnections(port)) return;
 		await sleep(200);
 	}
 }
@@ -136,12 +140,12 @@ async function end(child: ChildProcess | undefined): Promise<void> {
 	if (!child?.pid || child.exitCode !== null || child.signalCode !== null) {
 		return;
 	}
-	const gone = once(child, "exit");
+	const exited = once(child, "exit");
 	child.kill();
-	await gone;
+	await exited;
 }
 
-function answers(port: number): Promise<boolean> {
+function acceptsConnections(port: number): Promise<boolean> {
 	return new Promise((resolve) => {
 		const socket = connect(port, "127.0.0.1");
 		socket.once("connect", () => {

@@ -15,20 +15,20 @@ import { output } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
 
-/** A queue whose letters somebody has to look at. */
+/** A dead-letter queue. */
 export interface DeadLetters {
 	url: string;
 	/** The last part of its address. */
 	name: string;
 	arn: string;
-	/** Letters in it, about. */
+	/** The approximate number of messages. */
 	count: number;
 }
 
-/** Seconds: without any, SQS asks a few of its servers, and a queue with letters may seem empty. */
-const askEverywhere = 1;
+/** Long polling queries all of SQS's servers; short polling asks a few, and may find none of the messages. */
+const longPollSeconds = 1;
 
-/** Every queue of dead letters of the environment. */
+/** Lists the environment's dead-letter queues. */
 export async function deadLetters(target: Target): Promise<DeadLetters[]> {
 	const sqs = new SQSClient(target.client);
 	const urls = (await output(target, "DeadLetterQueueUrls")).split(",");
@@ -50,28 +50,28 @@ export async function deadLetters(target: Target): Promise<DeadLetters[]> {
 	);
 }
 
-/** Some letters, which stay where they are. */
+/** Reads a few messages without removing them. */
 export async function sample(target: Target, { url }: DeadLetters): Promise<Message[]> {
 	const { Messages = [] } = await new SQSClient(target.client).send(
 		new ReceiveMessageCommand({
 			QueueUrl: url,
 			MaxNumberOfMessages: 5,
 			VisibilityTimeout: 0,
-			WaitTimeSeconds: askEverywhere,
+			WaitTimeSeconds: longPollSeconds,
 			MessageAttributeNames: ["All"],
 		}),
 	);
 	return Messages;
 }
 
-/** Has everything in a queue tried again. @returns what was done, as a sentence */
-export async function redrive(target: Target, letters: DeadLetters): Promise<string> {
+/** Retries every message of a queue. @returns a phrase that says what was done */
+export async function redrive(target: Target, queue: DeadLetters): Promise<string> {
 	const sqs = new SQSClient(target.client);
-	const { queueUrls = [] } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: letters.url }));
-	return queueUrls.length > 0 ? moveBack(sqs, letters) : sendAgain(target, sqs, letters);
+	const { queueUrls = [] } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: queue.url }));
+	return queueUrls.length > 0 ? moveBack(sqs, queue) : resend(target, sqs, queue);
 }
 
-/** What a stage gave up on goes to its queue again, by SQS itself. */
+/** Moves a stage's failed messages back to its queue, by SQS's own redrive. */
 async function moveBack(sqs: SQSClient, { arn }: DeadLetters): Promise<string> {
 	await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }));
 	for (;;) {
@@ -79,31 +79,31 @@ async function moveBack(sqs: SQSClient, { arn }: DeadLetters): Promise<string> {
 		const [task] = Results;
 		if (task?.Status === "FAILED" || task?.Status === "CANCELLED") {
 			throw new Error(
-				`SQS moved ${task.ApproximateNumberOfMessagesMoved ?? 0} letters of ${arn} and stopped (${task.Status}: ${task.FailureReason ?? "no reason given"}): run this again.`,
+				`SQS moved ${task.ApproximateNumberOfMessagesMoved ?? 0} messages of ${arn} and stopped (${task.Status}: ${task.FailureReason ?? "no reason given"}): run this command again.`,
 			);
 		}
 		if (task?.Status === "COMPLETED") {
-			return `${task.ApproximateNumberOfMessagesMoved} went back to the stage's queue`;
+			return `${task.ApproximateNumberOfMessagesMoved} moved back to the stage's queue`;
 		}
 		await sleep(1_000);
 	}
 }
 
 /**
- * What a rule or schedule could not deliver, and what failed after an asynchronous invocation. SQS has no task for
- * these: EventBridge writes the target into the letter, and where that is no queue one run of cleanup does the work of
- * all that were missed. A letter is removed after what it asks for was accepted, so that nothing is lost in between.
+ * Resends events that EventBridge could not deliver, and makes up for failed asynchronous invocations: SQS's redrive
+ * takes neither. EventBridge writes the target into the message; where that is no queue, one run of cleanup does the
+ * work of all missed runs. A message is deleted only after its retry was accepted, so that none is lost.
  */
-async function sendAgain(target: Target, sqs: SQSClient, { url }: DeadLetters): Promise<string> {
+async function resend(target: Target, sqs: SQSClient, { url }: DeadLetters): Promise<string> {
 	let sent = 0;
-	let swept = 0;
+	let missedRuns = 0;
 	for (;;) {
 		const { Messages = [] } = await sqs.send(
 			new ReceiveMessageCommand({
 				QueueUrl: url,
 				MaxNumberOfMessages: 10,
 				VisibilityTimeout: 120,
-				WaitTimeSeconds: askEverywhere,
+				WaitTimeSeconds: longPollSeconds,
 				MessageAttributeNames: ["All"],
 			}),
 		);
@@ -115,17 +115,17 @@ async function sendAgain(target: Target, sqs: SQSClient, { url }: DeadLetters): 
 				await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: Body }));
 				sent += 1;
 			} else {
-				if (swept === 0) {
+				if (missedRuns === 0) {
 					await invokeFunction(target.client, await output(target, "CleanupFunctionName"));
 				}
-				swept += 1;
+				missedRuns += 1;
 			}
 			await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
 		}
 	}
-	if (sent + swept === 0) return "nothing is there any more";
+	if (sent + missedRuns === 0) return "the queue is empty by now";
 	return [
-		...(sent > 0 ? [`${sent} sent to the queue they were meant for`] : []),
-		...(swept > 0 ? [`one run of cleanup made up for ${swept}`] : []),
+		...(sent > 0 ? [`${sent} sent to their queue`] : []),
+		...(missedRuns > 0 ? [`cleanup ran once in place of ${missedRuns} failed runs`] : []),
 	].join(", ");
 }

@@ -1,4 +1,4 @@
-// make dlq-list: what was given up on, queue by queue.
+// make dlq-list: lists the dead letters, queue by queue.
 import type { Message } from "@aws-sdk/client-sqs";
 import { printTable } from "#cli/table.ts";
 import { operate } from "../environment/target.ts";
@@ -10,19 +10,19 @@ await operate(async (target) => {
 	for (const queue of queues.filter(({ count }) => count > 0)) {
 		console.log(`\n${queue.name}, for example:`);
 		for (const letter of await sample(target, queue)) {
-			console.log(`  ${described(letter)}`);
+			console.log(`  ${summarize(letter)}`);
 		}
 	}
 	const total = queues.reduce((sum, { count }) => sum + count, 0);
 	console.log(
 		total === 0
-			? "\nNothing was given up on."
-			: `\n${total} letters. docs/runbooks tell why; make dlq-redrive ENV=${target.name} has them tried again.`,
+			? "\nThere are no dead letters."
+			: `\n${total} dead letters. docs/runbooks/dead-letters.md explains them; make dlq-redrive ENV=${target.name} retries them.`,
 	);
 });
 
-/** What it is about, by ids: the words of a person are not for a terminal. */
-function described({ Body = "", MessageAttributes }: Message): string {
+/** Summarizes a message by ids alone: it may hold personal data, which must not reach a terminal. */
+function summarize({ Body = "", MessageAttributes }: Message): string {
 	const reason = MessageAttributes?.ERROR_CODE?.StringValue;
 	try {
 		const body = JSON.parse(Body);
@@ -38,6 +38,6 @@ function described({ Body = "", MessageAttributes }: Message): string {
 			.filter(Boolean)
 			.join("  ");
 	} catch {
-		return `no JSON, ${Body.length} characters`;
+		return `not JSON, ${Body.length} characters`;
 	}
 }

@@ -1,4 +1,4 @@
-// make dlq-redrive: has what was given up on tried again, which is harmless: stages skip what is done.
+// make dlq-redrive: retries dead letters. Repeating is harmless, since stages skip work that is done.
 import { confirm } from "../environment/confirm.ts";
 import { operate } from "../environment/target.ts";
 import { deadLetters, redrive } from "./dead-letters.ts";
@@ -8,16 +8,16 @@ await operate(async (target) => {
 	const all = await deadLetters(target);
 	if (QUEUE && !all.some(({ name }) => name === QUEUE)) {
 		throw new Error(
-			`There is no queue ${QUEUE} of dead letters: QUEUE is one of ${all.map(({ name }) => name).join(", ")}.`,
+			`There is no dead-letter queue ${QUEUE}: QUEUE is one of ${all.map(({ name }) => name).join(", ")}.`,
 		);
 	}
 	const queues = all.filter(({ name, count }) => count > 0 && (!QUEUE || name === QUEUE));
 	if (queues.length === 0) {
-		console.log("Nothing was given up on.");
+		console.log("There are no dead letters.");
 		return;
 	}
 	const total = queues.reduce((sum, { count }) => sum + count, 0);
-	await confirm(`Have ${total} letters of ${queues.map(({ name }) => name).join(", ")} tried again?`, "yes");
+	await confirm(`Retry ${total} dead letters of ${queues.map(({ name }) => name).join(", ")}?`, "yes");
 	for (const queue of queues) {
 		console.log(`${queue.name}: ${await redrive(target, queue)}.`);
 	}

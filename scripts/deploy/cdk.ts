@@ -1,51 +1,55 @@
 import { spawn } from "node:child_process";
-import { endings } from "../environment/interruption.ts";
+import { endSignals } from "../environment/interruption.ts";
 import type { Target } from "../environment/target.ts";
 
-/** The folder of the assembly that a deployment shows, and then deploys: nothing is built twice. */
+/** The folder of the assembly that a deployment first diffs and then deploys, so that nothing is built twice. */
 export const assemblyFolder = "cdk.out";
 
-/** Runs the CDK's command line, its output to the terminal. @throws where it ends with another code than 0 */
+/** Runs the CDK's command line with its output on the terminal. @throws if its exit code is not 0 */
 export async function cdk(
 	command: string,
 	args: string[],
-	/** What a failure means, and what to do; follows its exit code. */
+	/** Explains a failure and says what to do; printed after the exit code. */
 	failure: string,
-	/** Whether its output is shown only where it fails. */
+	/** `quiet` shows the output only after a failure. */
 	{ quiet = false } = {},
 ): Promise<void> {
-	let said = "";
+	let output = "";
 	let interrupted: NodeJS.Signals | undefined;
-	const ended = await new Promise<string>((resolve, reject) => {
+	const ending = await new Promise<string>((resolve, reject) => {
 		const child = spawn(
 			"cdk",
-			// With --ci progress goes to stdout; what is on stderr is an error.
+			// With --ci progress goes to stdout, so that stderr has only errors.
 			[command, ...args, "--no-notices", "--ci"],
 			{ stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit" },
 		);
-		child.stdout?.on("data", (text) => (said += text));
-		child.stderr?.on("data", (text) => (said += text));
+		child.stdout?.on("data", (text) => (output += text));
+		child.stderr?.on("data", (text) => (output += text));
 		child.once("error", (error: NodeJS.ErrnoException) =>
-			reject(error.code === "ENOENT" ? new Error("cdk is not on the PATH: make install, then use make.") : error),
+			reject(
+				error.code === "ENOENT"
+					? new Error("cdk is not on the PATH: make install installs it, and make puts it there.")
+					: error,
+			),
 		);
-		// A terminal's Ctrl-C reaches the command, too; what ends this process alone is handed on. Its end is waited for,
-		// so that the sentence below is read.
-		const interrupt = (ending: NodeJS.Signals) => {
-			interrupted = ending;
-			if (ending !== "SIGINT") child.kill(ending);
+		// A terminal sends Ctrl-C to the child, too; the other signals reach only this process and are forwarded. This
+		// process waits for the child's end, so that the message below is printed last.
+		const interrupt = (signal: NodeJS.Signals) => {
+			interrupted = signal;
+			if (signal !== "SIGINT") child.kill(signal);
 		};
-		for (const ending of endings) process.on(ending, interrupt);
+		for (const signal of endSignals) process.on(signal, interrupt);
 		child.once("close", (code, signal) => {
-			for (const ending of endings) process.off(ending, interrupt);
+			for (const each of endSignals) process.off(each, interrupt);
 			resolve(code === null ? `by ${signal}` : `with exit code ${code}`);
 		});
 	});
-	if (interrupted || ended !== "with exit code 0") {
-		process.stderr.write(said);
+	if (interrupted || ending !== "with exit code 0") {
+		process.stderr.write(output);
 		throw new Error(
 			interrupted
-				? `cdk ${command} was interrupted (${interrupted}), and AWS goes on with what it has begun. ${failure}`
-				: `cdk ${command} ended ${ended}. ${failure}`,
+				? `cdk ${command} was interrupted (${interrupted}), but AWS completes the change it has begun. ${failure}`
+				: `cdk ${command} ended ${ending}. ${failure}`,
 		);
 	}
 }
@@ -55,8 +59,8 @@ export async function synth({ name }: Target): Promise<void> {
 	await cdk(
 		"synth",
 		["--quiet", "-c", `env=${name}`, "--output", assemblyFolder],
-		`Environment ${name} was not synthesized: mend what stands above.`,
-		// It tells of feature flags and stack ids that nobody asked for.
+		`Environment ${name} was not synthesized: correct the errors above.`,
+		// Its output is about feature flags and stack ids.
 		{ quiet: true },
 	);
 }
@@ -66,6 +70,6 @@ export async function diff({ name }: Target): Promise<void> {
 	await cdk(
 		"diff",
 		["--app", assemblyFolder],
-		`What would change could not be read: make infra-status ENV=${name} tells how the stacks stand.`,
+		`The changes could not be determined: make infra-status ENV=${name} shows the state of the stacks.`,
 	);
 }

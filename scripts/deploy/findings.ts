@@ -12,8 +12,8 @@ interface Report {
 }
 
 /**
- * What the CDK's checks found in an assembly and nobody has answered, warnings included, which fail no synth: a
- * resource type that a region lacks is one of them.
+ * Returns the unacknowledged findings of the CDK's checks in an assembly. That includes warnings, which fail no synth,
+ * such as a resource type that the region lacks.
  */
 export function openFindings(assembly: string): string[] {
 	const { pluginReports }: Report = JSON.parse(readFileSync(path.join(assembly, "validation-report.json"), "utf8"));

@@ -10,9 +10,9 @@ await operate(async ({ name, isLocal, environment: { account, region } }) => {
 	}
 	await cdk(
 		"bootstrap",
-		// It synthesizes first, whatever account and region it is given.
+		// bootstrap synthesizes first, even where account and region are given.
 		[`aws://${account}/${region}`, "-c", `env=${name}`],
-		`Account ${account} is not prepared in ${region}: mend what stands above; the credentials must be those of an administrator.`,
+		`Account ${account} is not prepared in ${region}: correct the error above; the credentials must be an administrator's.`,
 	);
 	console.log(`Account ${account} is prepared in ${region}. Next: make infra-deploy ENV=${name}.`);
 });

@@ -1,4 +1,4 @@
-// make infra-deploy: preflight, what would change, consent, then stack by stack with the migrations between.
+// make infra-deploy: preflight, diff, consent, then the stacks with the migrations between.
 import { spawnSync } from "node:child_process";
 import { migrate } from "../database/migrate.ts";
 import { confirm } from "../environment/confirm.ts";
@@ -10,7 +10,7 @@ import { describeStacks, type Part, stackName } from "./stacks.ts";
 
 if (process.env.ENV === "local") restartLocally();
 
-// Preflight tells of a wrong account, too, together with whatever else is missing.
+// anyAccount: preflight reports a wrong account together with everything else that is missing.
 await operate(
 	async (target) => {
 		await preflight(target);
@@ -19,12 +19,12 @@ await operate(
 		const { account, region } = target.environment;
 		await confirm(`Deploy this to environment ${target.name}, account ${account}, ${region}?`, "yes");
 		await deploy(target, ["DB", "Storage"]);
-		// Code of the release before this one runs until the next step: a migration only adds what it does not know.
+		// The previous release's code runs until the next step, so migrations only add to the schema.
 		await migrate(target.client, await migrationFunction(target), target.name);
 		await deploy(target, ["Compute", "API", "Monitoring"]);
 		const file = await writeOutputs(target);
 		console.log(
-			`\nEnvironment ${target.name} is deployed; clients find it by ${file}. Next: make test-infra ENV=${target.name}.`,
+			`\nEnvironment ${target.name} is deployed; ${file} has its addresses. Next: make test-infra ENV=${target.name}.`,
 		);
 	},
 	{ anyAccount: true },
@@ -37,13 +37,13 @@ async function deploy(target: Target, parts: Part[]): Promise<void> {
 			...parts.map((part) => stackName(part, target)),
 			...["--app", assemblyFolder],
 			"--exclusively",
-			// Consent was given to the diff above.
+			// The person has consented to the diff above.
 			...["--require-approval", "never"],
-			// make lambda-deploy-api, or somebody in the console, may have changed what the template does not know.
+			// make lambda-deploy-api or the console may have changed resources behind the template.
 			"--revert-drift",
 			...["--progress", "events"],
 		],
-		`Stacks before the one that failed stay deployed, nothing after it was touched. make infra-status ENV=${target.name} tells how they stand; mend it and run make infra-deploy ENV=${target.name} again.`,
+		`Stacks before the one that failed stay deployed, and those after it were not touched. make infra-status ENV=${target.name} shows their state; correct the error and run make infra-deploy ENV=${target.name} again.`,
 	);
 }
 
@@ -58,7 +58,7 @@ async function migrationFunction(target: Target): Promise<string> {
 	return name;
 }
 
-/** On this machine a deployment is a start of the local cloud, which synthesizes and migrates. */
+/** Restarts the local cloud, which synthesizes and migrates: that is a deployment to this machine. */
 function restartLocally(): never {
 	for (const script of ["scripts/local/down.ts", "scripts/local/up.ts"]) {
 		const { status } = spawnSync(process.execPath, [script], {

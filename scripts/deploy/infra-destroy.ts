@@ -1,35 +1,35 @@
-// make infra-destroy: removes an environment with everything in it, but for a last snapshot of the database.
+// make infra-destroy: removes an environment with all its data, except a last snapshot of the database.
 import { spawnSync } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { ask } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { assemblyFolder, cdk, synth } from "./cdk.ts";
 import { deleteRetained } from "./retained.ts";
-import { describeStacks, isBusy, type Part, type StackState, stackName, troubleOf } from "./stacks.ts";
+import { describeStacks, isBusy, type Part, problemOf, type StackState, stackName } from "./stacks.ts";
 
 if (process.env.ENV === "local") await operateLocally();
 
 await operate(async (target) => {
 	const { name, client } = target;
 	const stacks = await describeStacks(target);
-	const there = stacks.filter(({ status }) => status !== null);
+	const existing = stacks.filter(({ status }) => status !== null);
 	const file = `.aws-outputs-${name}.json`;
 	const outputs: Record<string, string | null> = Object.assign(
-		await outputsWritten(file),
-		...there.map((stack) => stack.outputs),
+		await readWrittenOutputs(file),
+		...existing.map((stack) => stack.outputs),
 	);
-	if (Object.keys(outputs).length === 0 && there.length === 0) {
+	if (Object.keys(outputs).length === 0 && existing.length === 0) {
 		console.log(`Environment ${name} is not deployed in ${client.region}: nothing is left to remove.`);
 		return;
 	}
-	refuseWhereBusy(target, stacks);
-	refuseWhereProtected(target, stacks);
+	refuseIfBusy(target, stacks);
+	refuseIfProtected(target, stacks);
 	console.log(
-		`This removes ${there.map((stack) => stack.name).join(", ") || "what the stacks left"}, with every image, chat, user and API key of environment ${name}. The database leaves a snapshot.`,
+		`This removes ${existing.map((stack) => stack.name).join(", ") || "what earlier stacks left behind"}, with every image, chat, user and API key of environment ${name}. A snapshot of the database remains.`,
 	);
 	await consent(name);
-	if (there.length > 0) {
-		// What outlives its stack is known by that stack's outputs alone: a run that is cut short goes on by this file.
+	if (existing.length > 0) {
+		// Only a stack's outputs name the resources that outlive it: a later run continues from this file after an interruption.
 		await writeFile(file, JSON.stringify(outputs, null, 2));
 		await synth(target);
 		await destroy(target, ["Monitoring", "API", "Compute"]);
@@ -38,11 +38,11 @@ await operate(async (target) => {
 	await deleteRetained(target, outputs);
 	await rm(file, { force: true });
 	console.log(
-		`\nEnvironment ${name} is removed. What remains and costs: snapshots of its database (aws rds describe-db-snapshots), until you delete them.`,
+		`\nEnvironment ${name} is removed. Snapshots of its database (aws rds describe-db-snapshots) remain and cost money until you delete them.`,
 	);
 });
 
-async function outputsWritten(file: string): Promise<Record<string, string | null>> {
+async function readWrittenOutputs(file: string): Promise<Record<string, string | null>> {
 	const text = await readFile(file, "utf8").catch((error) => {
 		if (error.code === "ENOENT") return "{}";
 		throw error;
@@ -50,29 +50,29 @@ async function outputsWritten(file: string): Promise<Record<string, string | nul
 	return JSON.parse(text);
 }
 
-function refuseWhereBusy({ name }: Target, stacks: StackState[]): void {
+function refuseIfBusy({ name }: Target, stacks: StackState[]): void {
 	const busy = stacks.filter(({ status }) => isBusy(status));
 	if (busy.length === 0) return;
-	throw new Error(`Nothing was removed. ${busy.map((stack) => troubleOf(stack, name)).join("\n")}`);
+	throw new Error(`Nothing was removed. ${busy.map((stack) => problemOf(stack, name)).join("\n")}`);
 }
 
-function refuseWhereProtected({ name, environment }: Target, stacks: StackState[]): void {
+function refuseIfProtected({ name, environment }: Target, stacks: StackState[]): void {
 	const isProtected =
 		environment.deletionProtection || stacks.some(({ terminationProtection }) => terminationProtection);
 	if (!isProtected) return;
 	throw new Error(
-		`Environment ${name} is protected, and nothing was removed: set environments.${name}.deletionProtection to false in cdk.json, make infra-deploy ENV=${name}, and then come back.`,
+		`Environment ${name} is protected, and nothing was removed: set environments.${name}.deletionProtection to false in cdk.json, run make infra-deploy ENV=${name}, then make infra-destroy ENV=${name} again.`,
 	);
 }
 
-/** The environment's name, typed, or given as `CONFIRM` together with `YES=1`. */
+/** Asks the person to type the environment's name; `CONFIRM` together with `YES=1` replaces that. */
 async function consent(name: string): Promise<void> {
 	const { YES, CONFIRM } = process.env;
 	const answer =
 		YES === "1" && CONFIRM
 			? CONFIRM
 			: await ask(`Type the environment's name to remove it: `, {
-					remedy: `YES=1 CONFIRM=${name} must say that it is meant`,
+					remedy: `YES=1 CONFIRM=${name} must give consent`,
 				});
 	if (answer !== name) {
 		throw new Error(`Nothing was removed: ${answer || "no name"} is not ${name}.`);
@@ -83,11 +83,11 @@ async function destroy(target: Target, parts: Part[]): Promise<void> {
 	await cdk(
 		"destroy",
 		[...parts.map((part) => stackName(part, target)), ...["--app", assemblyFolder], "--exclusively", "--force"],
-		`What is left tells make infra-status ENV=${target.name}; make infra-destroy ENV=${target.name} goes on where this stopped.`,
+		`make infra-status ENV=${target.name} shows what is left; make infra-destroy ENV=${target.name} continues.`,
 	);
 }
 
-/** On this machine nothing but the state folder is removed. */
+/** Removes the local environment, which is only the state folder. */
 async function operateLocally(): Promise<never> {
 	const { main } = await import("#cli/progress.ts");
 	await main(() => consent("local"));

@@ -1,4 +1,4 @@
-// make infra-diff: what a deployment would change.
+// make infra-diff: shows what a deployment would change.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,7 +13,7 @@ await operate(async (target) => {
 	await diff(target);
 });
 
-/** Against the templates that the local cloud runs, which CloudFormation does not know. */
+/** Compares with the templates that the local cloud runs, which CloudFormation does not have. */
 async function diffLocally(target: Target): Promise<void> {
 	const fresh = await mkdtemp(path.join(tmpdir(), "collections-diff-"));
 	try {

@@ -1,7 +1,7 @@
-// make infra-status: how the five stacks stand, and what to do about those that do not.
+// make infra-status: shows the state of the five stacks, and what to do about a broken one.
 import { printTable } from "#cli/table.ts";
 import { operate } from "../environment/target.ts";
-import { describeStacks, troubleOf } from "./stacks.ts";
+import { describeStacks, problemOf } from "./stacks.ts";
 
 await operate(async (target) => {
 	const stacks = await describeStacks(target);
@@ -12,16 +12,16 @@ await operate(async (target) => {
 			changed: changedAt?.toISOString().slice(0, 16).replace("T", " ") ?? "never",
 		})),
 	);
-	const troubles = stacks.flatMap((stack) => {
-		const trouble = troubleOf(stack, target.name);
-		return trouble ? [trouble] : [];
+	const problems = stacks.flatMap((stack) => {
+		const problem = problemOf(stack, target.name);
+		return problem ? [problem] : [];
 	});
 	if (stacks.every(({ status }) => status === null)) {
 		throw new Error(
 			`Environment ${target.name} is not deployed in ${target.client.region}: make infra-deploy ENV=${target.name}.`,
 		);
 	}
-	if (troubles.length > 0) throw new Error(troubles.join("\n"));
+	if (problems.length > 0) throw new Error(problems.join("\n"));
 	const url = stacks.find(({ part }) => part === "API")?.outputs.ApiUrl;
 	console.log(`\nEnvironment ${target.name} answers at ${url}`);
 });

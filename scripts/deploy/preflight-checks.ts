@@ -3,63 +3,63 @@ import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/clie
 import { missingForDeployment } from "#lib/deployable.ts";
 import { estimate, total } from "#tools/cost/estimate.ts";
 import type { Templates } from "#tools/cost/line.ts";
-import { explained } from "../environment/aws-errors.ts";
-import { type CheckResult, NotLookedAt, printOutcomes } from "../environment/checks.ts";
-import { accountTrouble, identityOf, type Target } from "../environment/target.ts";
+import { withRemedy } from "../environment/aws-errors.ts";
+import { type CheckResult, CheckSkipped, printOutcomes } from "../environment/checks.ts";
+import { accountProblem, identityOf, type Target } from "../environment/target.ts";
 import { assemblyFolder, synth } from "./cdk.ts";
 import { openFindings } from "./findings.ts";
-import { lambdaConcurrency, quotas, room } from "./quotas.ts";
-import { blocksDeployment, describeStacks, parts, stackName, troubleOf } from "./stacks.ts";
+import { checkQuota, lambdaConcurrency, quotas } from "./quotas.ts";
+import { blocksDeployment, describeStacks, parts, problemOf, stackName } from "./stacks.ts";
 
-/** Templates of the CDK demand it by their rule CheckBootstrapVersion. */
+/** The CDK's templates require this version by their rule CheckBootstrapVersion. */
 const minBootstrapVersion = 6;
 
 interface Check {
-	what: string;
-	/** @returns what was found @throws what is missing, and what to do; NotLookedAt */
+	name: string;
+	/** @returns the finding, as a phrase @throws what is missing and what to do, or CheckSkipped */
 	run(target: Target): Promise<string>;
-	/** Whether it reads what synth writes. */
-	ofTemplates?: boolean;
+	/** The check reads the templates that synth writes. */
+	needsTemplates?: boolean;
 }
 
-const everywhere: Check[] = [
-	{ what: "stacks", run: stacksReady },
-	{ what: "synth", run: synthClean },
-	{ what: "a month idle", run: monthlyCost, ofTemplates: true },
-	{ what: "Lambda concurrency", run: lambdaConcurrency },
+const commonChecks: Check[] = [
+	{ name: "stacks", run: stacksReady },
+	{ name: "synth", run: synthClean },
+	{ name: "a month idle", run: monthlyCost, needsTemplates: true },
+	{ name: "Lambda concurrency", run: lambdaConcurrency },
 ];
-const onAws: Check[] = [
-	{ what: "settings", run: settings },
-	{ what: "account", run: account },
-	{ what: "region", run: region },
-	{ what: "bootstrap", run: bootstrap },
-	...everywhere,
+const awsChecks: Check[] = [
+	{ name: "settings", run: settings },
+	{ name: "account", run: account },
+	{ name: "region", run: region },
+	{ name: "bootstrap", run: bootstrap },
+	...commonChecks,
 	...quotas.map((quota) => ({
-		what: quota.what,
-		run: async (target: Target) => room(target, quota, await templatesOf(target)),
-		ofTemplates: true,
+		name: quota.name,
+		run: async (target: Target) => checkQuota(target, quota, await templatesOf(target)),
+		needsTemplates: true,
 	})),
 ];
 
 /**
- * Everything a deployment needs, looked at before anything is changed: all of it, not up to the first failure.
- * @throws where something is missing, after the table
+ * Checks everything that a deployment needs, even after a failure, and prints the results as a table.
+ * @throws after the table, if a check failed
  */
 export async function preflight(target: Target): Promise<void> {
 	const outcomes: CheckResult[] = [];
-	const looked = (check: string) => outcomes.find(({ what }) => what === check)?.passed;
-	for (const { what, run, ofTemplates } of target.isLocal ? everywhere : onAws) {
+	const hasPassed = (check: string) => outcomes.find(({ name }) => name === check)?.passed;
+	for (const { name, run, needsTemplates } of target.isLocal ? commonChecks : awsChecks) {
 		try {
-			// What an earlier synth left would be taken for this one's.
-			if (ofTemplates && !looked("synth")) {
-				throw new NotLookedAt("not looked at: there are no templates");
+			// After a failed synth, the folder may hold templates of an earlier one.
+			if (needsTemplates && !hasPassed("synth")) {
+				throw new CheckSkipped("not checked: there are no templates");
 			}
-			const found = await explained(() => run(target), target.client.endpoint ?? process.env.AWS_ENDPOINT_URL);
-			outcomes.push({ what, passed: true, detail: found });
+			const detail = await withRemedy(() => run(target), target.client.endpoint ?? process.env.AWS_ENDPOINT_URL);
+			outcomes.push({ name, passed: true, detail });
 		} catch (error) {
 			outcomes.push({
-				what,
-				passed: error instanceof NotLookedAt ? null : false,
+				name,
+				passed: error instanceof CheckSkipped ? null : false,
 				detail: (error as Error).message,
 			});
 		}
@@ -68,7 +68,7 @@ export async function preflight(target: Target): Promise<void> {
 	printOutcomes(outcomes);
 	const failed = outcomes.filter(({ passed }) => passed === false).length;
 	if (failed > 0) {
-		throw new Error(`Nothing was changed: ${failed} of ${outcomes.length} checks found something to mend first.`);
+		throw new Error(`Nothing was changed: ${failed} of ${outcomes.length} checks failed, see above.`);
 	}
 }
 
@@ -80,16 +80,16 @@ async function settings({ environment }: Target): Promise<string> {
 
 async function account(target: Target): Promise<string> {
 	const identity = await identityOf(target);
-	const trouble = accountTrouble(target, identity);
-	if (trouble) throw new Error(trouble);
+	const problem = accountProblem(target, identity);
+	if (problem) throw new Error(problem);
 	return `${identity.account}, as ${identity.arn}`;
 }
 
 async function region({ environment }: Target): Promise<string> {
-	const strays = environment.availabilityZones.filter((zone) => !zone.startsWith(environment.region));
-	if (strays.length > 0) {
+	const foreignZones = environment.availabilityZones.filter((zone) => !zone.startsWith(environment.region));
+	if (foreignZones.length > 0) {
 		throw new Error(
-			`cdk.json: environments.${environment.name}.availabilityZones: ${strays.join(", ")} are not of region ${environment.region}.`,
+			`cdk.json: environments.${environment.name}.availabilityZones: ${foreignZones.join(", ")} are not in region ${environment.region}.`,
 		);
 	}
 	return `${environment.region} (${environment.availabilityZones.join(", ")})`;
@@ -104,7 +104,7 @@ async function bootstrap({ client, name }: Target): Promise<string> {
 		const version = Number(Parameter?.Value);
 		if (version >= minBootstrapVersion) return `version ${version}`;
 		throw new Error(
-			`The CDK's bootstrap stack is of version ${version}, the templates want ${minBootstrapVersion}: ${remedy}.`,
+			`The CDK's bootstrap stack has version ${version}, the templates need ${minBootstrapVersion}: ${remedy}.`,
 		);
 	} catch (error) {
 		if (!(error instanceof ParameterNotFound)) throw error;
@@ -116,24 +116,24 @@ async function stacksReady(target: Target): Promise<string> {
 	const stacks = await describeStacks(target);
 	const blocking = stacks.filter(({ status }) => blocksDeployment(status));
 	if (blocking.length > 0) {
-		throw new Error(blocking.map((stack) => troubleOf(stack, target.name)).join("\n"));
+		throw new Error(blocking.map((stack) => problemOf(stack, target.name)).join("\n"));
 	}
-	const there = stacks.filter(({ status }) => status !== null).length;
-	return there === 0
+	const existing = stacks.filter(({ status }) => status !== null).length;
+	return existing === 0
 		? "none yet: this is the first deployment"
-		: `${there} of ${stacks.length} are there, and can be changed`;
+		: `${existing} of ${stacks.length} exist and can be changed`;
 }
 
 async function synthClean(target: Target): Promise<string> {
 	await synth(target);
 	const findings = openFindings(assemblyFolder);
 	if (findings.length > 0) {
-		throw new Error(`${findings.join("\n")}\nMend them, or acknowledge them with a reason beside the construct.`);
+		throw new Error(`${findings.join("\n")}\nCorrect them, or acknowledge them with a reason beside the construct.`);
 	}
-	return "five templates without an open finding";
+	return "five templates without open findings";
 }
 
-/** Those that synth has just written. */
+/** Reads the templates that synth has just written. */
 function templatesOf(target: Target): Promise<Templates> {
 	return Promise.all(
 		parts.map(async (part) =>

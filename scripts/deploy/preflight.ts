@@ -1,4 +1,4 @@
-// make preflight: everything a deployment needs, looked at without changing anything.
+// make preflight: checks everything that a deployment needs, and changes nothing.
 
 import { operate } from "../environment/target.ts";
 import { preflight } from "./preflight-checks.ts";

@@ -9,40 +9,40 @@ import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda"
 import { paginateDescribeDBInstances, RDSClient } from "@aws-sdk/client-rds";
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { Templates } from "#tools/cost/line.ts";
-import { NotLookedAt } from "../environment/checks.ts";
+import { CheckSkipped } from "../environment/checks.ts";
 import type { ClientSettings } from "../environment/client-settings.ts";
 import type { Target } from "../environment/target.ts";
-import { describeStacks, type StackState } from "./stacks.ts";
+import { describeStacks } from "./stacks.ts";
 
-/** How many of something an account may have in a region, counted in the units of its quota. */
+/** A regional quota of an account, and the resource type that uses it. */
 interface Quota {
-	what: string;
-	/** In the templates. */
+	name: string;
+	/** The resource type in the templates. */
 	type: string;
-	/** What one of that type takes. @default 1 */
-	each?: number;
+	/** Units of the quota that one resource uses. @default 1 */
+	unitsEach?: number;
 	serviceCode: string;
 	quotaCode: string;
-	/** How much of it is taken, by whatever. */
+	/** Returns the units that the whole account uses. */
 	used(client: ClientSettings): Promise<number>;
 }
 
 /**
- * Those that an account meets in practice: they are small from the start, and what takes them is shared with whatever
- * else runs there. Of all else the stacks make (functions, queues, pools, tables, alarms, parameters, stacks) the
- * account may have hundreds of times what they ask for. Internet gateways follow the VPCs, and a NAT takes an address
- * before it takes a gateway's place.
+ * The quotas that an account reaches in practice: their defaults are small, and everything in the account shares them.
+ * Quotas of the stacks' other resources (functions, queues, pools, tables, alarms, parameters, stacks) are hundreds of
+ * times what one environment needs. The quota of internet gateways equals that of VPCs, and NAT gateways run out of
+ * addresses first.
  */
 export const quotas: Quota[] = [
 	{
-		what: "VPCs",
+		name: "VPCs",
 		type: "AWS::EC2::VPC",
 		serviceCode: "vpc",
 		quotaCode: "L-F678F1CE",
 		used: (client) => count(paginateDescribeVpcs({ client: new EC2Client(client) }, {}), "Vpcs"),
 	},
 	{
-		what: "elastic addresses",
+		name: "elastic addresses",
 		type: "AWS::EC2::EIP",
 		serviceCode: "ec2",
 		quotaCode: "L-0263D0A3",
@@ -52,15 +52,15 @@ export const quotas: Quota[] = [
 		},
 	},
 	{
-		what: "EC2 processors",
+		name: "EC2 processors",
 		type: "AWS::EC2::Instance",
-		each: 2, // of a t4g.nano, which bastion and NAT are
+		unitsEach: 2, // a t4g.nano, as bastion and NAT are, has two
 		serviceCode: "ec2",
 		quotaCode: "L-1216C47A",
-		used: processors,
+		used: runningProcessors,
 	},
 	{
-		what: "RDS instances",
+		name: "RDS instances",
 		type: "AWS::RDS::DBInstance",
 		serviceCode: "rds",
 		quotaCode: "L-7B6409FD",
@@ -69,95 +69,92 @@ export const quotas: Quota[] = [
 ];
 
 /**
- * Whether the account has room for what a deployment would add.
- * @throws with the command that asks for more; NotLookedAt where that may not be known
+ * Checks that a quota has room for the resources that a deployment would add.
+ * @throws with the command that requests more, or CheckSkipped if the credentials may not read the quota
  */
-export async function room(
+export async function checkQuota(
 	target: Target,
-	{ what, type, each = 1, serviceCode, quotaCode, used }: Quota,
+	{ name, type, unitsEach = 1, serviceCode, quotaCode, used }: Quota,
 	templates: Templates,
 ): Promise<string> {
-	const wanted = each * numberOf(type, templates);
-	if (wanted === 0) return "none needed";
-	const { client, name } = target;
-	const [allowed, taken, there] = await permitted(() =>
-		Promise.all([limit(client, serviceCode, quotaCode), used(client), standing(target, type)]),
+	const required = unitsEach * countInTemplates(type, templates);
+	if (required === 0) return "none needed";
+	const { client } = target;
+	const [quota, inUse, deployed] = await skipIfDenied(() =>
+		Promise.all([quotaValue(client, serviceCode, quotaCode), used(client), countDeployed(target, type)]),
 	);
-	const more = wanted - each * there;
-	if (taken + more > allowed) {
+	const additional = required - unitsEach * deployed;
+	if (inUse + additional > quota) {
 		throw new Error(
-			`${taken} of ${allowed} ${what} in ${client.region} are taken, and environment ${name} needs ${more} more. Remove what nobody uses, or ask for more:
-${increase(client, serviceCode, quotaCode, taken + more)}`,
+			`${inUse} of ${quota} ${name} in ${client.region} are in use, and environment ${target.name} needs ${additional} more. Remove unused ones, or request more:
+${increaseCommand(client, serviceCode, quotaCode, inUse + additional)}`,
 		);
 	}
-	return `${taken} of ${allowed} are taken, ${more > 0 ? `${more} more are needed` : "no more are needed"}`;
+	return `${inUse} of ${quota} are in use, ${additional > 0 ? `${additional} more are needed` : "no more are needed"}`;
 }
 
-/** Functions that the account may run at once, against what the environment is made for. */
+/** Checks the account's quota of concurrent functions against the environment's setting. */
 export async function lambdaConcurrency({
 	client,
 	name,
-	environment: { lambdaConcurrencyQuota: wanted },
+	environment: { lambdaConcurrencyQuota: required },
 }: Target): Promise<string> {
-	const { AccountLimit } = await permitted(() => new LambdaClient(client).send(new GetAccountSettingsCommand({})));
-	const allowed = AccountLimit?.ConcurrentExecutions ?? 0;
-	if (allowed < wanted) {
+	const { AccountLimit } = await skipIfDenied(() => new LambdaClient(client).send(new GetAccountSettingsCommand({})));
+	const quota = AccountLimit?.ConcurrentExecutions ?? 0;
+	if (quota < required) {
 		throw new Error(
-			`The account may run ${allowed} functions at once, environment ${name} is made for ${wanted}. Ask for more:
-${increase(client, "lambda", "L-B99A9384", wanted)}
+			`The account may run ${quota} functions at once, environment ${name} is configured for ${required}. Request more:
+${increaseCommand(client, "lambda", "L-B99A9384", required)}
 or lower environments.${name}.lambdaConcurrencyQuota in cdk.json.`,
 		);
 	}
-	return `the account may run ${allowed} at once, ${wanted} are planned for`;
+	return `the account may run ${quota} at once, the environment is configured for ${required}`;
 }
 
-const increase = ({ region }: ClientSettings, service: string, quota: string, value: number) =>
+const increaseCommand = ({ region }: ClientSettings, service: string, quota: string, value: number) =>
 	`  aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${quota} --desired-value ${value} --region ${region}`;
 
-/** Whoever may deploy need not be allowed to look at quotas: CloudFormation then tells of one that is met. */
-async function permitted<T>(look: () => Promise<T>): Promise<T> {
+/** Skips a check that the credentials do not allow: CloudFormation would then report a quota that is exceeded. */
+async function skipIfDenied<T>(check: () => Promise<T>): Promise<T> {
 	try {
-		return await look();
+		return await check();
 	} catch (error) {
 		const { name, message } = error as Error;
 		if (/^(AccessDenied(Exception)?|UnauthorizedOperation)$/.test(name)) {
-			throw new NotLookedAt(`not looked at, which these credentials may not: ${message}`);
+			throw new CheckSkipped(`not checked, these credentials may not: ${message}`);
 		}
 		throw error;
 	}
 }
 
-async function limit(client: ClientSettings, ServiceCode: string, QuotaCode: string): Promise<number> {
+async function quotaValue(client: ClientSettings, ServiceCode: string, QuotaCode: string): Promise<number> {
 	const { Quota } = await new ServiceQuotasClient(client)
 		.send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode }))
 		.catch((error: Error) => {
 			if (error.name !== "NoSuchResourceException") throw error;
-			throw new NotLookedAt(
-				`not looked at: Service Quotas knows no ${QuotaCode} of ${ServiceCode} in ${client.region}`,
-			);
+			throw new CheckSkipped(`not checked: Service Quotas has no ${QuotaCode} of ${ServiceCode} in ${client.region}`);
 		});
 	return Quota?.Value ?? 0;
 }
 
-function numberOf(type: string, templates: Templates): number {
+function countInTemplates(type: string, templates: Templates): number {
 	return templates.flatMap(({ Resources }) => Object.values(Resources)).filter(({ Type }) => Type === type).length;
 }
 
-/** How many of a type the environment's own stacks have already. */
-async function standing(target: Target, type: string): Promise<number> {
-	const there = (stack: StackState) => stack.status !== null;
-	const stacks = (await describeStacks(target)).filter(there);
+/** Counts the resources of a type that the environment's stacks have already. */
+async function countDeployed(target: Target, type: string): Promise<number> {
+	const stacks = (await describeStacks(target)).filter(({ status }) => status !== null);
 	const client = new CloudFormationClient(target.client);
-	let found = 0;
+	let total = 0;
 	for (const { name } of stacks) {
 		const pages = paginateListStackResources({ client }, { StackName: name });
 		for await (const { StackResourceSummaries = [] } of pages) {
-			found += StackResourceSummaries.filter(
+			total += StackResourceSummaries.filter(
 				({ ResourceType, ResourceStatus }) => ResourceType === type && ResourceStatus !== "DELETE_COMPLETE",
 			).length;
 		}
 	}
-	return found;
+	return total;
 }
 
 async function count<Key extends string>(
@@ -169,8 +166,8 @@ async function count<Key extends string>(
 	return sum;
 }
 
-/** Of the families that share the quota of standard instances; those that are stopped take none. */
-async function processors(client: ClientSettings): Promise<number> {
+/** Counts the processors of the instance families that share the quota of standard instances; stopped instances use none. */
+async function runningProcessors(client: ClientSettings): Promise<number> {
 	let sum = 0;
 	const pages = paginateDescribeInstances(
 		{ client: new EC2Client(client) },

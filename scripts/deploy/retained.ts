@@ -6,8 +6,8 @@ import type { Target } from "../environment/target.ts";
 import { providerKeys } from "../secrets/provider-keys.ts";
 
 /**
- * Removes what CloudFormation leaves behind on purpose, or does not know: the bucket with every version in it, people,
- * chats, and the providers' API keys.
+ * Removes resources that CloudFormation retains or does not manage: the bucket with every version in it, the user pool,
+ * the chat table, and the providers' API keys.
  */
 export async function deleteRetained(
 	{ client, name }: Pick<Target, "client" | "name">,
@@ -43,11 +43,11 @@ export async function deleteRetained(
 	}
 }
 
-/** Deletes every version and delete marker, below `Prefix` alone where one is given. @returns how many there were */
+/** Deletes every version and delete marker, optionally only below a prefix. @returns the number deleted */
 export async function emptyBucket(s3: S3Client, bucket: string, Prefix?: string): Promise<number> {
 	let count = 0;
 	for (;;) {
-		// From the start each time: what was listed is gone then.
+		// Lists from the start each time, since the previous page is deleted by now.
 		const { Versions = [], DeleteMarkers = [] } = await s3.send(
 			new ListObjectVersionsCommand({ Bucket: bucket, Prefix }),
 		);
@@ -62,14 +62,14 @@ export async function emptyBucket(s3: S3Client, bucket: string, Prefix?: string)
 		const [refused] = Errors;
 		if (refused) {
 			throw new Error(
-				`${refused.Key} in ${bucket} was not deleted (${refused.Code}: ${refused.Message}): run this again, it goes on where it stopped.`,
+				`${refused.Key} in ${bucket} was not deleted (${refused.Code}: ${refused.Message}): run this command again to continue.`,
 			);
 		}
 		count += Objects.length;
 	}
 }
 
-/** Removes what may be gone already, or never have come to be: AWS says so by `code`. */
+/** Removes a resource that may not exist, which AWS reports by the error `code`. */
 export async function unlessGone(code: string, remove: () => Promise<unknown>): Promise<void> {
 	try {
 		await remove();

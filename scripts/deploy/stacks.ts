@@ -2,7 +2,7 @@ import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sd
 import { outputKeys } from "#cli/outputs.ts";
 import type { Target } from "../environment/target.ts";
 
-/** The five stacks, each after those it needs. */
+/** The five stacks, each after those it depends on. */
 export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
 
@@ -11,14 +11,14 @@ export const stackName = (part: Part, { name }: Pick<Target, "name">) => `Collec
 export interface StackState {
 	part: Part;
 	name: string;
-	/** CloudFormation's; null where there is no such stack. */
+	/** CloudFormation's status; null if the stack does not exist. */
 	status: string | null;
 	changedAt: Date | null;
 	outputs: Record<string, string>;
 	terminationProtection: boolean;
 }
 
-/** How each of the five stacks stands. */
+/** Reads the state of each of the five stacks. */
 export function describeStacks(target: Target): Promise<StackState[]> {
 	const client = new CloudFormationClient(target.client);
 	return Promise.all(
@@ -44,7 +44,7 @@ async function find(client: CloudFormationClient, name: string): Promise<Stack |
 		const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
 		return Stacks?.[0];
 	} catch (error) {
-		// CloudFormation has no error of its own for a stack that is not there.
+		// CloudFormation has no specific error for a stack that does not exist.
 		const { name: code, message } = error as Error;
 		if (code === "ValidationError" && /does not exist/.test(message)) {
 			return undefined;
@@ -53,8 +53,8 @@ async function find(client: CloudFormationClient, name: string): Promise<Stack |
 	}
 }
 
-/** What stands in the way of using or changing a stack, and what to do; undefined where nothing does. */
-export function troubleOf(
+/** Returns why a stack cannot be used or changed, and what to do; undefined if it can. */
+export function problemOf(
 	{ name, status }: Pick<StackState, "name" | "status">,
 	environment: string,
 ): string | undefined {
@@ -62,46 +62,46 @@ export function troubleOf(
 		case "CREATE_COMPLETE":
 		case "UPDATE_COMPLETE":
 		case "IMPORT_COMPLETE":
-		// The last change failed and was taken back: what runs is the one before.
+		// The last change failed and was rolled back: the state before it runs.
 		case "UPDATE_ROLLBACK_COMPLETE":
 		case "IMPORT_ROLLBACK_COMPLETE":
 			return undefined;
 		case null:
-			return `${name} is not there: make infra-deploy ENV=${environment}.`;
+			return `${name} does not exist: run make infra-deploy ENV=${environment}.`;
 		case "ROLLBACK_COMPLETE":
 		case "REVIEW_IN_PROGRESS":
-			return `${name} was never completed (${status}): make infra-deploy ENV=${environment} makes it anew.`;
-		// It has nothing that an earlier version left, so the CDK removes and makes it; what would not go is in its events.
+			return `${name} was never completed (${status}): make infra-deploy ENV=${environment} creates it anew.`;
+		// The creation failed, so there is nothing to keep, and the CDK replaces the stack. Its events name leftovers.
 		case "ROLLBACK_FAILED":
-			return `${name} was never completed, and not all of it went again (${status}): see its events for what is left, then make infra-deploy ENV=${environment} makes it anew.`;
+			return `${name} was never completed, and not all of it was removed (${status}): see its events for what is left, then make infra-deploy ENV=${environment} creates it anew.`;
 		case "UPDATE_ROLLBACK_FAILED":
 		case "UPDATE_FAILED":
 		case "CREATE_FAILED":
-			return `${name} is stuck (${status}): see its events for the reason, mend it, then npx cdk rollback ${name} -c env=${environment} and deploy again.`;
+			return `${name} is stuck (${status}): see its events for the reason, correct it, then run npx cdk rollback ${name} -c env=${environment} and deploy again.`;
 		case "DELETE_FAILED":
-			return `${name} was removed in part (${status}): see its events for the reason, then make infra-destroy ENV=${environment} again.`;
+			return `${name} was only partly removed (${status}): see its events for the reason, then run make infra-destroy ENV=${environment} again.`;
 		default:
 			return `${name} is being changed (${status}): wait until that has ended.`;
 	}
 }
 
-/** Whether somebody, or AWS after a failure, is changing the stack at this moment. */
+/** Returns whether the stack is being changed, by a person or by AWS after a failure. */
 export function isBusy(status: string | null): boolean {
 	return status !== "REVIEW_IN_PROGRESS" && (status?.endsWith("_IN_PROGRESS") ?? false);
 }
 
-/** Whether a deployment may change the stack now. */
+/** Returns whether the stack's status prevents a deployment. */
 export function blocksDeployment(status: string | null): boolean {
 	return (
 		status !== null &&
 		!["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"].includes(status) &&
-		troubleOf({ name: "", status }, "") !== undefined
+		problemOf({ name: "", status }, "") !== undefined
 	);
 }
 
 /**
- * The environment's outputs under the keys that clients know, and no others; null where no stack has one.
- * @throws the first trouble of a stack
+ * Returns exactly the outputs that clients use; null for one that no stack has.
+ * @throws the first problem of a stack
  */
 export async function outputsOf(target: Target): Promise<Record<string, string | null>> {
 	const stacks = await describeStacks(target);
@@ -111,8 +111,8 @@ export async function outputsOf(target: Target): Promise<Record<string, string |
 		);
 	}
 	for (const stack of stacks) {
-		const trouble = troubleOf(stack, target.name);
-		if (trouble) throw new Error(trouble);
+		const problem = problemOf(stack, target.name);
+		if (problem) throw new Error(problem);
 	}
 	const all = Object.assign({}, ...stacks.map(({ outputs }) => outputs));
 	return {

@@ -1,4 +1,4 @@
-// make synth: the templates and bundles of one environment, as `cdk deploy` would send them.
+// make synth: writes the templates and bundles of one environment, as `cdk deploy` would send them.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { main } from "#cli/progress.ts";
@@ -11,7 +11,7 @@ const output = "cdk.out";
 
 await main(async () => {
 	const environment = process.env.ENV || "dev";
-	// Quiet on success: the command tells of feature flags and stack ids that nobody asked for.
+	// Quiet on success, when the command's output is about feature flags and stack ids.
 	const { status, stdout, stderr } = spawnSync(
 		process.execPath,
 		[
@@ -44,7 +44,7 @@ await main(async () => {
 	printTable(bundleSizes(lastBundles()));
 	const findings = openFindings(output);
 	if (findings.length > 0) {
-		throw new Error(`The templates are written, with open findings:\n${findings.join("\n")}`);
+		throw new Error(`The templates are written, but have open findings:\n${findings.join("\n")}`);
 	}
 	console.log("\nNo open finding. Next: make dev runs the same on this machine.");
 });

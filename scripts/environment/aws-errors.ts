@@ -1,5 +1,5 @@
-/** Runs `work`; what AWS refuses for a reason that a person can mend becomes a sentence that says how. */
-export async function explained<T>(work: () => Promise<T>, endpoint: string | undefined): Promise<T> {
+/** Runs `work`; an AWS error that a person can resolve becomes a sentence that says how. */
+export async function withRemedy<T>(work: () => Promise<T>, endpoint: string | undefined): Promise<T> {
 	try {
 		return await work();
 	} catch (error) {
@@ -29,11 +29,9 @@ function remedy(error: Error & { code?: string }, endpoint: string | undefined):
 		default:
 	}
 	if (error.message.includes("Deserialization error")) {
-		// The SDK adds it where an answer is of no AWS protocol.
-		return `What answers${endpoint ? ` at ${endpoint}` : ""} does not speak as AWS does: ${
-			endpoint
-				? "it lacks this call, or AWS_ENDPOINT_URL is not its address"
-				: "something stands between this machine and AWS"
+		// The SDK's message for an answer that no AWS protocol can parse.
+		return `The server${endpoint ? ` at ${endpoint}` : ""} does not answer as AWS does: ${
+			endpoint ? "it lacks this call, or AWS_ENDPOINT_URL is wrong" : "check for a proxy between this machine and AWS"
 		}.`;
 	}
 	if (error.code === "ECONNREFUSED") {

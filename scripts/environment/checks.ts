@@ -1,24 +1,24 @@
-/** What one check found. */
+/** The result of one check. */
 export interface CheckResult {
-	what: string;
-	/** Null where it could not be looked at, for the reason in `detail`. */
+	name: string;
+	/** Null if the check was skipped, for the reason in `detail`. */
 	passed: boolean | null;
 	detail: string;
 }
 
-/** The reason why something could not be looked at, or does not apply: neither good nor bad. */
-export class NotLookedAt extends Error {
-	override name = "NotLookedAt";
+/** Ends a check that does not apply or cannot be made; its message is the reason. It neither passes nor fails. */
+export class CheckSkipped extends Error {
+	override name = "CheckSkipped";
 }
 
 export const mark = ({ passed }: Pick<CheckResult, "passed">) => (passed === null ? "-" : passed ? "✓" : "✗");
 
-/** One line a check: a tick or a cross, what, and what was found. */
+/** Prints one line a check: a tick, a cross or a dash, the check's name, and its finding. */
 export function printOutcomes(outcomes: readonly CheckResult[]): void {
-	const width = Math.max(...outcomes.map(({ what }) => what.length));
+	const width = Math.max(...outcomes.map(({ name }) => name.length));
 	for (const outcome of outcomes) {
 		const [first, ...more] = outcome.detail.split("\n");
-		console.log(`  ${mark(outcome)} ${outcome.what.padEnd(width)}  ${first ?? ""}`);
+		console.log(`  ${mark(outcome)} ${outcome.name.padEnd(width)}  ${first ?? ""}`);
 		for (const line of more) console.log(`    ${" ".repeat(width)}  ${line}`);
 	}
 }

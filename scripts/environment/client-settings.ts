@@ -1,10 +1,10 @@
 import type { AwsCredentials } from "#cli/users.ts";
 
-/** Aims an SDK client at an environment: `new S3Client(target.client)`. */
+/** Configures an SDK client for an environment: `new S3Client(target.client)`. */
 export interface ClientSettings {
 	region: string;
-	/** The local cloud's. On AWS the SDK finds its own, or takes `AWS_ENDPOINT_URL`. */
+	/** The local cloud's address. On AWS the SDK finds its own, or takes `AWS_ENDPOINT_URL`. */
 	endpoint?: string;
-	/** The local operator's. On AWS the SDK finds those of the shell. */
+	/** The local operator's keys. On AWS the SDK finds those of the shell. */
 	credentials?: AwsCredentials;
 }

@@ -2,30 +2,30 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 
 /**
- * Asks whoever sits at the terminal; `YES=1` answers beforehand.
- * @throws where the answer is another, or nobody can give one
+ * Asks for consent at the terminal; `YES=1` consents beforehand.
+ * @throws if the answer differs, or there is no terminal
  */
 export async function confirm(question: string, expected: string) {
 	if (process.env.YES === "1") return;
 	const answer = await ask(`${question} Type ${expected}: `, {
-		remedy: "YES=1 must say that it is meant",
+		remedy: "YES=1 must give consent",
 	});
 	if (answer !== expected) throw new Error("Nothing was changed.");
 }
 
-/** One line from the terminal. @throws where nobody sits there, with what would do instead */
+/** Reads one line from the terminal. @throws without a terminal, naming the alternative in `remedy` */
 export async function ask(
 	question: string,
 	{ remedy, hidden = false }: { remedy: string; hidden?: boolean },
 ): Promise<string> {
 	if (!process.stdin.isTTY || process.env.CI === "true") {
-		throw new Error(`Nothing was changed: nobody can be asked here, so ${remedy}.`);
+		throw new Error(`Nothing was changed: without a terminal, ${remedy}.`);
 	}
 	if (hidden) process.stdout.write(question);
 	const terminal = createInterface({
 		input: process.stdin,
 		terminal: true,
-		// A terminal would show a password as it is typed.
+		// Discards readline's echo of a password.
 		output: hidden ? new Writable({ write: (_c, _e, done) => done() }) : process.stdout,
 	});
 	try {

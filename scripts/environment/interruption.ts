@@ -1,29 +1,29 @@
-/** How a person, a closed terminal or a machine ends a script. */
-export const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** The signals by which a person, a closed terminal or a machine ends a script. */
+export const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Somebody ended the script before it was through. */
+/** Reports that a signal ended the script early. */
 export class Interrupted extends Error {
 	override name = "Interrupted";
 }
 
 /**
- * Runs `work` with a signal that Ctrl-C and its like abort, so that it can remove what it made. The second of the
- * same kind ends the process at once: whoever sits there has waited long enough.
+ * Runs `work` with an AbortSignal that Ctrl-C and the like abort, so that it can clean up. A second signal of the same
+ * kind ends the process at once.
  */
 export async function interruptible<T>(work: (interruption: AbortSignal) => Promise<T>): Promise<T> {
 	const controller = new AbortController();
-	const interrupt = (ending: NodeJS.Signals) => controller.abort(new Interrupted(`Ended early (${ending}).`));
-	for (const ending of endings) process.once(ending, interrupt);
+	const interrupt = (signal: NodeJS.Signals) => controller.abort(new Interrupted(`Ended early (${signal}).`));
+	for (const signal of endSignals) process.once(signal, interrupt);
 	try {
 		return await work(controller.signal);
 	} finally {
-		for (const ending of endings) process.off(ending, interrupt);
+		for (const signal of endSignals) process.off(signal, interrupt);
 	}
 }
 
-/** What comes first: the work's end, or its interruption. @throws Interrupted */
+/** Waits for the work, or until it is interrupted: no deadline is involved, so no timer. @throws Interrupted */
 export async function unlessInterrupted<T>(interruption: AbortSignal, work: Promise<T>): Promise<T> {
-	work.catch(() => {}); // after an interruption nobody waits for it
+	work.catch(() => {}); // after an interruption nobody awaits it, and Node would end the process
 	interruption.throwIfAborted();
 	let stop = () => {};
 	const interrupted = new Promise<never>((_, reject) => {

@@ -4,7 +4,7 @@ import { readOutputs } from "#cli/outputs.ts";
 import { main } from "#cli/progress.ts";
 import { type Environment, readEnvironment } from "#lib/environments.ts";
 import { localDirectory, operatorOf } from "../local/local.ts";
-import { explained } from "./aws-errors.ts";
+import { withRemedy } from "./aws-errors.ts";
 import type { ClientSettings } from "./client-settings.ts";
 
 /** The environment that a make target works on, named by `ENV`. */
@@ -16,11 +16,11 @@ export interface Target {
 	client: ClientSettings;
 }
 
-/** Runs the body of a make target; whatever AWS or the shell lacks ends it with one sentence and exit code 1. */
+/** Runs the body of a make target; an error ends it with one sentence and exit code 1. */
 export function operate(body: (target: Target) => Promise<void>, { anyAccount = false } = {}): Promise<void> {
 	return main(async () => {
-		const target = await explained(readTarget, process.env.AWS_ENDPOINT_URL);
-		await explained(async () => {
+		const target = await withRemedy(readTarget, process.env.AWS_ENDPOINT_URL);
+		await withRemedy(async () => {
 			if (!anyAccount) await requireAccount(target);
 			await body(target);
 		}, target.client.endpoint ?? process.env.AWS_ENDPOINT_URL);
@@ -38,17 +38,15 @@ async function readTarget(): Promise<Target> {
 	};
 }
 
-/** One row of the table in `cdk.json`. @throws naming each wrong field */
+/** Reads one row of the table in `cdk.json`. @throws naming each wrong field */
 export async function environmentNamed(name: string): Promise<Environment> {
 	const text = await readFile("cdk.json", "utf8").catch((cause) => {
-		throw new Error("There is no cdk.json here: run make where it lies.", {
-			cause,
-		});
+		throw new Error("There is no cdk.json here: run make in the repository's root.", { cause });
 	});
 	return readEnvironment(JSON.parse(text).context?.environments, name);
 }
 
-/** Where a local cloud runs, or has run last. */
+/** Returns the settings of the local cloud that runs, or ran last. */
 async function localClient({ region }: Environment): Promise<ClientSettings> {
 	const { AwsEndpointUrl } = await readOutputs("local");
 	if (!AwsEndpointUrl) {
@@ -66,28 +64,28 @@ export interface Identity {
 	arn: string;
 }
 
-/** Whose credentials these are. */
+/** Returns the account and the principal of the current credentials. */
 export async function identityOf({ client }: Target): Promise<Identity> {
 	const { Account = "", Arn = "" } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
 	return { account: Account, arn: Arn };
 }
 
-/** Why this account is not the environment's, as a sentence; undefined where it is. */
-export function accountTrouble(
+/** Returns a sentence if the credentials belong to another account than the environment's, else undefined. */
+export function accountProblem(
 	{ environment: { name, account } }: Pick<Target, "environment">,
 	identity: Identity,
 ): string | undefined {
 	if (name === "local") return undefined;
 	if (account === null) {
-		return `cdk.json: environments.${name}.account: name the account (12 digits) to work on; these credentials are of ${identity.account}.`;
+		return `cdk.json: environments.${name}.account: name the account (12 digits) to work on; these credentials belong to ${identity.account}.`;
 	}
 	if (account === identity.account) return undefined;
-	return `Environment ${name} is in account ${account}, but these credentials (${identity.arn}) are of ${identity.account}: choose others, by AWS_PROFILE for instance.`;
+	return `Environment ${name} is in account ${account}, but these credentials (${identity.arn}) belong to ${identity.account}: choose others, for instance by AWS_PROFILE.`;
 }
 
-/** Nothing is read or changed in an account that is not the environment's. */
+/** Prevents reads and changes in another account than the environment's. */
 async function requireAccount(target: Target): Promise<void> {
 	if (target.isLocal) return;
-	const trouble = accountTrouble(target, await identityOf(target));
-	if (trouble) throw new Error(trouble);
+	const problem = accountProblem(target, await identityOf(target));
+	if (problem) throw new Error(problem);
 }

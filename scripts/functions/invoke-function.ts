@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { ClientSettings } from "../environment/client-settings.ts";
 
-/** Invokes a function and gives its answer. @throws with the function's own error */
+/** Invokes a function and returns its answer. @throws with the function's own error */
 export async function invokeFunction(
 	client: ClientSettings,
 	functionName: string,

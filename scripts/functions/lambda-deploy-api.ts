@@ -1,4 +1,4 @@
-// make lambda-deploy-api: the api's code alone, the very asset that a deployment would send.
+// make lambda-deploy-api: replaces only the api's code, by the same asset that a deployment would send.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { LambdaClient, UpdateFunctionCodeCommand, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
@@ -8,30 +8,30 @@ import { stackName } from "../deploy/stacks.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { zip } from "./zip.ts";
 
-/** Of code in the call itself; more has to go by S3. */
+/** Lambda's limit for code in the call itself; larger code must go through S3. */
 const maxBytes = 50_000_000;
 
 await operate(async (target) => {
 	if (target.name === "prod") {
-		throw new Error("Code alone is refused for prod, whose stacks must say what runs: make infra-deploy ENV=prod.");
+		throw new Error("Code alone is refused for prod, whose stacks must match what runs: make infra-deploy ENV=prod.");
 	}
 	const FunctionName = await output(target, "ApiFunctionName");
 	await synth(target);
 	const ZipFile = zip(filesOf(apiAsset(target)));
 	if (ZipFile.length > maxBytes) {
 		throw new Error(
-			`The api's zip has ${ZipFile.length} bytes, Lambda takes ${maxBytes} this way: make infra-deploy ENV=${target.name}.`,
+			`The api's zip has ${ZipFile.length} bytes, and Lambda accepts ${maxBytes} in a call: run make infra-deploy ENV=${target.name}.`,
 		);
 	}
 	const client = new LambdaClient(target.client);
 	await client.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile }));
 	await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60 }, { FunctionName });
 	console.log(
-		`${FunctionName} runs the new code (${Math.round(ZipFile.length / 1000)} KB). The stack does not know it: the next make infra-deploy puts the template's in its place.`,
+		`${FunctionName} runs the new code (${Math.round(ZipFile.length / 1000)} KB). The stack still has the old code: the next make infra-deploy replaces this one.`,
 	);
 });
 
-/** The folder of the asset that the template of the compute stack gives the api. */
+/** Returns the folder of the api's asset in the compute stack's template. */
 function apiAsset(target: Target): string {
 	const stack = stackName("Compute", target);
 	const read = (file: string) => JSON.parse(readFileSync(path.join(assemblyFolder, file), "utf8"));

@@ -1,4 +1,4 @@
-// make lambda-logs: the log of a function as it is written, filtered.
+// make lambda-logs: prints a function's log, filtered, and follows it.
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
@@ -48,7 +48,7 @@ async function logGroup(target: Target, name: string): Promise<string> {
 
 function milliseconds(since: string): number {
 	const [, count, unit] = /^(\d+)([smhd])$/.exec(since) ?? [];
-	if (!count) throw new Error(`SINCE is ${since}: give 30s, 10m, 2h or 1d.`);
+	if (!count) throw new Error(`SINCE is ${since}: set it to 30s, 10m, 2h, 1d or the like.`);
 	const units = { s: 1, m: 60, h: 3_600, d: 86_400 };
 	return Number(count) * units[unit as keyof typeof units] * 1_000;
 }

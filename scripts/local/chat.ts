@@ -1,9 +1,9 @@
 // make chat: chats with a collection in the terminal and shows each step of a turn while it runs.
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { main } from "#cli/progress.ts";
 import { ApiProblem, RestClient } from "#cli/rest-client.ts";
+import { beforeDeadline } from "#core/before-deadline.ts";
 import { signedIn } from "../users/sign-in.ts";
 import { demoUsers } from "./local.ts";
 
@@ -20,7 +20,7 @@ interface History {
 }
 
 const pollMs = 400;
-const quiet = (text: string) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m` : text);
+const dim = (text: string) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m` : text);
 
 await main(async () => {
 	const environment = process.env.ENV || "local";
@@ -31,7 +31,7 @@ await main(async () => {
 	const path = `/chat/${encodeURIComponent(sessionId)}`;
 	const before = await historyOf(api, path);
 	console.log(
-		quiet(
+		dim(
 			`${email}, session ${sessionId}${before ? `, ${before.message_count} messages so far` : ""}. An empty line ends.`,
 		),
 	);
@@ -54,21 +54,21 @@ await main(async () => {
 async function turn(api: RestClient, path: string, body: { message: string; session_id: string }): Promise<void> {
 	let isOver = false;
 	const response = api.call<ChatResponse>("POST", "/chat", body).finally(() => (isOver = true));
-	response.catch(() => {}); // awaited below
+	const ended = response.catch(() => {}); // the response itself is awaited below
 	const shown: string[] = [];
 	const show = (steps: string[]) => {
 		for (const step of steps.slice(shown.length)) {
 			shown.push(step);
-			console.log(quiet(`  ${step}`));
+			console.log(dim(`  ${step}`));
 		}
 	};
 	while (!isOver) {
-		await Promise.race([sleep(pollMs), response.catch(() => {})]);
+		await beforeDeadline(new Date(Date.now() + pollMs), ended);
 		if (isOver) break;
-		const now = (await historyOf(api, path))?.in_progress;
+		const progress = (await historyOf(api, path))?.in_progress;
 		replaceLine("");
-		if (now) show(now.steps);
-		if (!isOver) replaceLine(`  ${now?.doing ?? "answering"} ...`);
+		if (progress) show(progress.steps);
+		if (!isOver) replaceLine(`  ${progress?.doing ?? "answering"} ...`);
 	}
 	replaceLine("");
 	const answer = await response;
@@ -80,13 +80,13 @@ async function turn(api: RestClient, path: string, body: { message: string; sess
 	}
 	console.log(text);
 	for (const [index, { headline, item_id }] of items.entries()) {
-		console.log(quiet(`  [${index + 1}] ${headline} (${item_id})`));
+		console.log(dim(`  [${index + 1}] ${headline} (${item_id})`));
 	}
 }
 
 /** Replaces the terminal's last line by the current step; a pipe gets only finished steps. */
 function replaceLine(text: string): void {
-	if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${quiet(text)}`);
+	if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${dim(text)}`);
 }
 
 /** Returns null before the session's first message, when it does not exist. */

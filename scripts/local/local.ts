@@ -19,7 +19,7 @@ export const demoUsers = ["demo@example.com", "other@example.com"] as const;
 export function apiPort(): number {
 	const port = Number(process.env.PORT || 3000);
 	if (!Number.isInteger(port) || port < 1 || port > 65535) {
-		throw new Error(`PORT is ${process.env.PORT}: give a port from 1 to 65535.`);
+		throw new Error(`PORT is ${process.env.PORT}: set it to a port from 1 to 65535.`);
 	}
 	return port;
 }
@@ -74,7 +74,7 @@ export async function synthesize(assembly: string, machine: LocalMachine = noSec
 	}
 }
 
-/** Replaces the outputs file at once: every key that a deployment has, null where no stack gives it. */
+/** Replaces the outputs file atomically. It has every key of a deployment, null for one that no stack outputs. */
 export async function writeOutputs(
 	outputs: Readonly<Record<string, unknown>>,
 	file = ".aws-outputs-local.json",
@@ -98,7 +98,7 @@ export async function invoke(
 	return invokeFunction({ region, ...(endpoint && { endpoint }), credentials }, functionName, event);
 }
 
-/** Reads the operator's keys, which stand for an administrator of the account. */
+/** Reads the operator's keys, which act as an administrator of the account. */
 export async function operatorOf(stateDir: string): Promise<AwsCredentials> {
 	return JSON.parse(await readFile(path.join(stateDir, "operator.json"), "utf8"));
 }

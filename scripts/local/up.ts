@@ -18,7 +18,7 @@ await main(async () => {
 		const banner = await whenReady();
 		const { ApiUrl } = await readOutputs("local");
 		if (new URL(ApiUrl).port !== String(port)) {
-			throw new Error(`Collections is running already at ${ApiUrl}: run make down first, or use that one.`);
+			throw new Error(`Collections is running already at ${ApiUrl}: run make down first, or use that instance.`);
 		}
 		console.log(`Already running.\n\n${banner}`);
 		return;
@@ -38,8 +38,8 @@ await main(async () => {
 });
 
 /**
- * Waits for the banner of whichever process holds the folder.
- * @param childPid the process that this call started; another may have been faster
+ * Waits until the process that holds the folder has written its banner.
+ * @param childPid the process that this call started; a concurrent call's may hold the folder instead
  */
 async function whenReady(childPid?: number): Promise<string> {
 	const end = Date.now() + maxStartSeconds * 1000;

@@ -5,9 +5,9 @@ import { keyedProviders, keyParameter, keyVariable } from "#ai/providers.ts";
 import type { Target } from "../environment/target.ts";
 
 export interface ProviderKey {
-	/** In `.env`: `ANTHROPIC_API_KEY`. */
+	/** The name in `.env`, such as `ANTHROPIC_API_KEY`. */
 	variable: string;
-	/** In Parameter Store: `/collections/dev/anthropic-api-key`. */
+	/** The name in Parameter Store, such as `/collections/dev/anthropic-api-key`. */
 	parameter: string;
 }
 
@@ -17,7 +17,7 @@ export const providerKeys = ({ name }: Pick<Target, "name">): ProviderKey[] =>
 		parameter: keyParameter(name, provider),
 	}));
 
-/** The keys that Parameter Store has, by parameter. */
+/** Reads the keys from Parameter Store, by parameter. */
 export async function storedKeys(target: Target): Promise<Map<string, string>> {
 	const { Parameters = [] } = await new SSMClient(target.client).send(
 		new GetParametersCommand({
@@ -28,7 +28,7 @@ export async function storedKeys(target: Target): Promise<Map<string, string>> {
 	return new Map(Parameters.map(({ Name = "", Value = "" }) => [Name, Value] as const));
 }
 
-/** The keys that a file sets, by variable. @throws where there is no such file */
+/** Reads the keys that a file sets, by variable. @throws if there is no such file */
 export async function keysInFile(file: string): Promise<Map<string, string>> {
 	const text = await readFile(file, "utf8").catch((cause) => {
 		if (cause.code !== "ENOENT") throw cause;

@@ -1,4 +1,4 @@
-// make secrets-export: the providers' API keys of an environment, into a file that only its owner can read.
+// make secrets-export: writes an environment's provider API keys to a file that only its owner can read.
 import { writeFile } from "node:fs/promises";
 import { operate } from "../environment/target.ts";
 import { providerKeys, storedKeys } from "./provider-keys.ts";
@@ -8,7 +8,7 @@ await operate(async (target) => {
 	const stored = await storedKeys(target);
 	const lines = providerKeys(target).flatMap(({ variable, parameter }) => {
 		const value = stored.get(parameter);
-		// JSON's quotes are those of the format, and keep what a shell would read.
+		// The .env format takes JSON's quotes, which also protect characters that a shell would interpret.
 		return value === undefined ? [] : [`${variable}=${JSON.stringify(value)}`];
 	});
 	if (lines.length === 0) {
@@ -18,7 +18,9 @@ await operate(async (target) => {
 		mode: 0o600,
 		flag: "wx",
 	}).catch((error: NodeJS.ErrnoException) => {
-		throw error.code === "EEXIST" ? new Error(`${file} is there already: remove it, or give FILE=another.`) : error;
+		throw error.code === "EEXIST"
+			? new Error(`${file} already exists: remove it, or set FILE to another name.`)
+			: error;
 	});
-	console.log(`${lines.length} keys are in ${file}, which only you can read. Remove it when it has served.`);
+	console.log(`${lines.length} keys are in ${file}, which only you can read. Remove it after use.`);
 });

@@ -1,4 +1,4 @@
-// make cognito-list: who may sign in.
+// make cognito-list: lists the users who may sign in.
 import { CognitoIdentityProviderClient, paginateListUsers } from "@aws-sdk/client-cognito-identity-provider";
 import { printTable } from "#cli/table.ts";
 import { outputs } from "../deploy/outputs-file.ts";

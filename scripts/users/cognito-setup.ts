@@ -1,4 +1,4 @@
-// make cognito-setup: a confirmed user with a password, or a new password for an existing one.
+// make cognito-setup: creates a confirmed user with a password, or sets a new password for an existing user.
 import { ensureUser } from "#cli/users.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { ask } from "../environment/confirm.ts";
@@ -7,7 +7,7 @@ import { operate } from "../environment/target.ts";
 await operate(async (target) => {
 	const { EMAIL, PASSWORD } = process.env;
 	if (!EMAIL) {
-		throw new Error("EMAIL is missing: make cognito-setup EMAIL=you@example.com");
+		throw new Error("EMAIL is missing: run make cognito-setup EMAIL=you@example.com");
 	}
 	const password =
 		PASSWORD ||

@@ -3,7 +3,7 @@ import { signIn } from "#cli/users.ts";
 import { environmentNamed } from "../environment/target.ts";
 import { demoPasswords, localUsersFile } from "../local/local.ts";
 
-/** Signs in to an environment: locally as a demo user, elsewhere with PASSWORD. @throws saying what is missing */
+/** Signs in to an environment: locally as a demo user, elsewhere with PASSWORD. @throws if the password is missing */
 export async function signedIn(environment: string, email: string): Promise<{ outputs: Outputs; token: string }> {
 	await environmentNamed(environment);
 	const outputs = await readOutputs(environment);
@@ -11,8 +11,8 @@ export async function signedIn(environment: string, email: string): Promise<{ ou
 	if (!password) {
 		throw new Error(
 			environment === "local"
-				? `${email} is not in ${localUsersFile}: use a demo user, or give PASSWORD in the environment.`
-				: `The password of ${email} is missing: give PASSWORD in the environment.`,
+				? `${email} is not in ${localUsersFile}: use a demo user, or set PASSWORD in the environment.`
+				: `The password of ${email} is missing: set PASSWORD in the environment.`,
 		);
 	}
 	return { outputs, token: await signIn(outputs, email, password) };

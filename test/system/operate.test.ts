@@ -116,7 +116,7 @@ test("test-infra leaves nothing behind where a user was made who cannot sign in"
 		const { code, stdout } = await operate("test-infra");
 		expect(code).toBe(1);
 		expect(stdout).toMatch(/✗ Cognito pool and token/);
-		expect(stdout).toMatch(/✓ nothing is left behind .*3 things/);
+		expect(stdout).toMatch(/✓ nothing is left behind .*3 cleanups/);
 	} finally {
 		workshop.write(".aws-outputs-local.json", whole);
 	}
@@ -267,15 +267,15 @@ test("dead letters are listed by what they are about, and tried again", async ()
 	const listed = await operate("dlq-list");
 	expect(listed.stdout).toContain(`ImageProcessed  item ${given}`);
 	expect(listed.stdout).toContain(`ImageProcessed  item ${undelivered}`);
-	expect(listed.stdout).toContain("3 letters.");
+	expect(listed.stdout).toContain("3 dead letters.");
 	expect(listed.stdout).not.toContain("nobody");
 
 	const redriven = await operate("dlq-redrive", { YES: "1" });
 	expect(redriven).toMatchObject({ code: 0, stderr: "" });
-	expect(redriven.stdout).toContain("1 went back to the stage's queue");
-	expect(redriven.stdout).toContain("1 sent to the queue they were meant for");
-	expect(redriven.stdout).toContain("one run of cleanup made up for 1");
-	expect((await operate("dlq-list")).stdout).toContain("Nothing was given up on.");
+	expect(redriven.stdout).toContain("1 moved back to the stage's queue");
+	expect(redriven.stdout).toContain("1 sent to their queue");
+	expect(redriven.stdout).toContain("cleanup ran once in place of 1 failed runs");
+	expect((await operate("dlq-list")).stdout).toContain("There are no dead letters.");
 });
 
 test("what the local cloud cannot mean says so", async () => {

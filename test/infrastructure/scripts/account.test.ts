@@ -94,11 +94,11 @@ describe.skipIf(!endpoint)(
 			expect(half.code).toBe(1);
 			expect(half.stdout).toMatch(/CollectionsDB-dev\s+CREATE_COMPLETE/);
 			expect(half.stdout).toMatch(/CollectionsStorage-dev\s+not deployed/);
-			expect(half.stderr).toContain("CollectionsStorage-dev is not there: make infra-deploy ENV=dev.");
+			expect(half.stderr).toContain("CollectionsStorage-dev does not exist: run make infra-deploy ENV=dev.");
 
 			const outputs = await operate("infra-outputs");
 			expect(outputs.code).toBe(1);
-			expect(outputs.stderr).toContain("CollectionsStorage-dev is not there");
+			expect(outputs.stderr).toContain("CollectionsStorage-dev does not exist");
 			expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
 		});
 
@@ -129,7 +129,7 @@ describe.skipIf(!endpoint)(
 			expect(workshop.mode(".env.dev")).toBe(0o600);
 			const twice = await operate("secrets-export");
 			expect(twice.code).toBe(1);
-			expect(twice.stderr).toContain(".env.dev is there already");
+			expect(twice.stderr).toContain(".env.dev already exists");
 
 			for (const run of [first, again, changed, exported, twice]) {
 				expect(run.stdout + run.stderr).not.toContain(secret);
@@ -292,11 +292,11 @@ describe.skipIf(!endpoint)(
 			const { code, stdout } = await operate("preflight");
 			expect(code).toBe(1);
 			// Its default network is one.
-			expect(stdout).toMatch(/✓ VPCs +1 of 5 are taken, 1 more are needed/);
+			expect(stdout).toMatch(/✓ VPCs +1 of 5 are in use, 1 more are needed/);
 			expect(stdout).toMatch(/✓ RDS instances +none needed/);
 			expect(stdout).toMatch(/✓ account +123456789012/);
 			// That call the server does not have.
-			expect(stdout).toMatch(/✗ Lambda concurrency +What answers at http:\S+ does not speak as AWS does/);
+			expect(stdout).toMatch(/✗ Lambda concurrency +The server at http:\S+ does not answer as AWS does/);
 		});
 
 		test("leave other accounts alone", async () => {

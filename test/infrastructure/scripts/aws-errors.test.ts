@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { explained } from "#scripts/environment/aws-errors.ts";
+import { withRemedy } from "#scripts/environment/aws-errors.ts";
 
-const said = (name: string, message = "no", endpoint?: string) =>
-	explained(() => Promise.reject(Object.assign(new Error(message), { name })), endpoint).catch(
+const messageOf = (name: string, message = "no", endpoint?: string) =>
+	withRemedy(() => Promise.reject(Object.assign(new Error(message), { name })), endpoint).catch(
 		(error: Error) => error.message,
 	);
 
@@ -14,9 +14,9 @@ test.each([
 	["AccessDenied", /^These credentials may not do that: no$/],
 	["UnauthorizedOperation", /^These credentials may not do that: no$/],
 ])("AWS's %s becomes a sentence that says what to do", async (name, sentence) => {
-	expect(await said(name)).toMatch(sentence);
+	expect(await messageOf(name)).toMatch(sentence);
 });
 
-test("what nobody can mend by signing in or waiting passes as it is", async () => {
-	expect(await said("ValidationError", "as AWS says it")).toBe("as AWS says it");
+test("an error that a person cannot resolve passes unchanged", async () => {
+	expect(await messageOf("ValidationError", "AWS's own message")).toBe("AWS's own message");
 });

@@ -160,7 +160,7 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 		expect(args.join(" ")).not.toContain(token);
 		const old = await start("", { PLUGIN_VERSION: "1.2.497.0" }).ended;
 		expect(old.code).toBe(1);
-		expect(old.stderr).toContain("session-manager-plugin is of version 1.2.497.0, and before 1.2.536.0");
+		expect(old.stderr).toContain("session-manager-plugin has version 1.2.497.0. Before 1.2.536.0");
 	});
 
 	test("does not speak to a server that cannot prove its name by Amazon's authorities", async () => {
@@ -226,7 +226,7 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 		for (const { pid } of plugin()) expectGone(pid);
 		const without = await dev.run("test-infra", { ...env, PATH: "/nowhere" });
 		expect(without.stdout).toMatch(
-			/- Postgres, TLS verified .*session-manager-plugin, which would make a tunnel, is not on the PATH/,
+			/- Postgres, TLS verified .*session-manager-plugin, which opens a tunnel, is not on the PATH/,
 		);
 	});
 

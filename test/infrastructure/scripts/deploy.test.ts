@@ -76,7 +76,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 		const { code, stderr } = await running.ended;
 		expect(code).toBe(1);
 		expect(stderr).toContain(
-			`cdk deploy was interrupted (${ending}), and AWS goes on with what it has begun. Stacks before`,
+			`cdk deploy was interrupted (${ending}), but AWS completes the change it has begun. Stacks before`,
 		);
 		expect(() => process.kill(-running.pid, 0)).toThrow(/ESRCH/);
 
@@ -178,7 +178,7 @@ describe("preflight looks at everything before it says no", () => {
 			const { code, stdout, stderr } = await other.operate("infra-deploy", { YES: "1" });
 			expect(code).toBe(1);
 			expect(stdout).toMatch(/✗ settings .*alarms@example.com/);
-			expect(stdout).toMatch(/✗ account .*111122223333.*of 000000000000/);
+			expect(stdout).toMatch(/✗ account .*111122223333.*belong to 000000000000/);
 			expect(stdout).toMatch(/✗ region .*us-east-1a/);
 			expect(stdout).toMatch(/✗ bootstrap .*make infra-bootstrap ENV=dev/);
 			expect(stdout).toMatch(/✗ Lambda concurrency .*10 functions at once/);
@@ -272,7 +272,7 @@ describe("one sentence says what is missing:", () => {
 		expect(code).toBe(1);
 		expect(stderr.trim()).toMatch(
 			new RegExp(
-				`^\\.aws-outputs-dev\\.json is not whole \\(${wrong}.*\\): choose another environment by ENV=local, or run make infra-outputs ENV=dev\\.$`,
+				`^\\.aws-outputs-dev\\.json is invalid \\(${wrong}.*\\): choose another environment by ENV=local, or run make infra-outputs ENV=dev\\.$`,
 			),
 		);
 	});

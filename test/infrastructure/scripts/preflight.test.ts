@@ -48,10 +48,10 @@ describe("an account's quotas", () => {
 		const { code, stdout, stderr } = await operate("preflight");
 		expect(stderr).toBe("");
 		expect(code).toBe(0);
-		expect(stdout).toMatch(/✓ VPCs +1 of 5 are taken, 1 more are needed/);
-		expect(stdout).toMatch(/✓ elastic addresses +0 of 5 are taken, 1 more/);
-		expect(stdout).toMatch(/✓ EC2 processors +0 of 5 are taken, 2 more/);
-		expect(stdout).toMatch(/✓ RDS instances +0 of 40 are taken, 1 more/);
+		expect(stdout).toMatch(/✓ VPCs +1 of 5 are in use, 1 more are needed/);
+		expect(stdout).toMatch(/✓ elastic addresses +0 of 5 are in use, 1 more/);
+		expect(stdout).toMatch(/✓ EC2 processors +0 of 5 are in use, 2 more/);
+		expect(stdout).toMatch(/✓ RDS instances +0 of 40 are in use, 1 more/);
 	});
 
 	test("that are used up stop a deployment before it begins, with the command that asks for more", async () => {
@@ -66,7 +66,7 @@ describe("an account's quotas", () => {
 		expect(code).toBe(1);
 		expect(stderr).toContain("Nothing was changed: 4 of 12 checks");
 		expect(dev.steps()).toEqual([synth]);
-		expect(stdout).toMatch(/✗ VPCs +5 of 5 VPCs in eu-central-1 are taken, and environment dev needs 1 more\./);
+		expect(stdout).toMatch(/✗ VPCs +5 of 5 VPCs in eu-central-1 are in use, and environment dev needs 1 more\./);
 		expect(stdout).toMatch(/✗ EC2 processors +4 of 5 .* needs 2 more/);
 		for (const [service, code, value] of [
 			["vpc", "L-F678F1CE", 6],
@@ -90,8 +90,8 @@ describe("an account's quotas", () => {
 			resources: wanted,
 		});
 		const { code, stdout } = await operate("preflight");
-		expect(stdout).toMatch(/✓ VPCs +5 of 5 are taken, no more are needed/);
-		expect(stdout).toMatch(/✓ EC2 processors +4 of 5 are taken, no more/);
+		expect(stdout).toMatch(/✓ VPCs +5 of 5 are in use, no more are needed/);
+		expect(stdout).toMatch(/✓ EC2 processors +4 of 5 are in use, no more/);
 		expect(code).toBe(0);
 	});
 
@@ -112,9 +112,9 @@ describe("an account's quotas", () => {
 			limits: { "L-F678F1CE": 5, "L-7B6409FD": 40, "L-1216C47A": 5 },
 		});
 		const one = await operate("preflight");
-		expect(one.stdout).toMatch(/- VPCs +not looked at, which these credentials may not: .*DescribeVpcs/);
-		expect(one.stdout).toMatch(/- RDS instances +not looked at/);
-		expect(one.stdout).toMatch(/- elastic addresses +not looked at: Service Quotas knows no L-0263D0A3/);
+		expect(one.stdout).toMatch(/- VPCs +not checked, these credentials may not: .*DescribeVpcs/);
+		expect(one.stdout).toMatch(/- RDS instances +not checked/);
+		expect(one.stdout).toMatch(/- elastic addresses +not checked: Service Quotas has no L-0263D0A3/);
 		expect(one.stdout).toMatch(/✓ EC2 processors/);
 		expect(one.code).toBe(0);
 		account.is({ denied: ["GetServiceQuota"] });
@@ -128,7 +128,7 @@ test("a bootstrap older than the templates demand stops a deployment, with what 
 	await bootstrapped(dev, "5");
 	try {
 		const { code, stdout } = await operate("preflight");
-		expect(stdout).toMatch(/✗ bootstrap .* of version 5, .* want 6: make infra-bootstrap ENV=dev/);
+		expect(stdout).toMatch(/✗ bootstrap .* has version 5, .* need 6: make infra-bootstrap ENV=dev/);
 		expect(code).toBe(1);
 		await bootstrapped(dev, "6");
 		expect((await operate("preflight")).code).toBe(0);
@@ -159,8 +159,8 @@ test("what synth did not write is neither counted nor priced by what an earlier 
 		CDK_FAILS_AT: "synth",
 	});
 	expect(code).toBe(1);
-	expect(stdout).toMatch(/- a month idle +not looked at: there are no templates/);
-	expect(stdout).toMatch(/- VPCs +not looked at: there are no templates/);
+	expect(stdout).toMatch(/- a month idle +not checked: there are no templates/);
+	expect(stdout).toMatch(/- VPCs +not checked: there are no templates/);
 	expect(stderr).toContain("1 of 12 checks");
 });
 
@@ -176,15 +176,15 @@ describe("a stack that", () => {
 	test.each([
 		[
 			"UPDATE_ROLLBACK_FAILED",
-			"CollectionsStorage-dev is stuck (UPDATE_ROLLBACK_FAILED): see its events for the reason, mend it, then npx cdk rollback CollectionsStorage-dev -c env=dev and deploy again.",
+			"CollectionsStorage-dev is stuck (UPDATE_ROLLBACK_FAILED): see its events for the reason, correct it, then run npx cdk rollback CollectionsStorage-dev -c env=dev and deploy again.",
 		],
 		[
 			"CREATE_FAILED",
-			"CollectionsStorage-dev is stuck (CREATE_FAILED): see its events for the reason, mend it, then npx cdk rollback CollectionsStorage-dev -c env=dev and deploy again.",
+			"CollectionsStorage-dev is stuck (CREATE_FAILED): see its events for the reason, correct it, then run npx cdk rollback CollectionsStorage-dev -c env=dev and deploy again.",
 		],
 		[
 			"DELETE_FAILED",
-			"CollectionsStorage-dev was removed in part (DELETE_FAILED): see its events for the reason, then make infra-destroy ENV=dev again.",
+			"CollectionsStorage-dev was only partly removed (DELETE_FAILED): see its events for the reason, then run make infra-destroy ENV=dev again.",
 		],
 		["UPDATE_IN_PROGRESS", "CollectionsStorage-dev is being changed (UPDATE_IN_PROGRESS): wait until that has ended."],
 		[
@@ -212,7 +212,7 @@ describe("a stack that", () => {
 			const told = await operate("infra-status");
 			expect(told.code).toBe(1);
 			expect(told.stderr).toMatch(
-				new RegExp(`CollectionsStorage-dev was never completed.*${status}.*make infra-deploy ENV=dev makes it anew`),
+				new RegExp(`CollectionsStorage-dev was never completed.*${status}.*make infra-deploy ENV=dev creates it anew`),
 			);
 		},
 	);
