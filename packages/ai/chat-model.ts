@@ -69,7 +69,7 @@ export function systemPrompt(messages: ChatMessage[]): string {
 }
 
 /**
- * Returns a reader of the provider's own content of a message; null where another wrote it. Thoughts of earlier
+ * Returns a reader of the provider's own content of a message; null if another wrote it. Thoughts of earlier
  * turns stay out: they are bound to everything before them, which a trimmed conversation no longer has.
  */
 export function ownContentReader<Content>(
@@ -86,7 +86,7 @@ export function ownContentReader<Content>(
 	};
 }
 
-/** Parses a tool's input as a model wrote it; null where that is no JSON object. */
+/** Parses a tool's input as a model wrote it; null if that is no JSON object. */
 export function parseToolInput(raw: unknown): ToolCall["input"] {
 	let input = raw;
 	if (typeof raw === "string") {

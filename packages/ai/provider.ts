@@ -148,9 +148,9 @@ async function callWithRetries<T>(
 
 /** A request that failed. */
 class RequestFailure extends Error {
-	/** HTTP's; null where no answer came, or not a whole one. */
+	/** HTTP's; null if no answer came, or not a whole one. */
 	readonly status: number | null;
-	/** The wait before the next request; null where that would fail, too. */
+	/** The wait before the next request; null if that would fail, too. */
 	readonly waitMs: number | null;
 
 	constructor(cause: unknown, attempt: number) {

@@ -1,4 +1,4 @@
-// A dynamic import of the package would bundle all of its commands; of this module it bundles these.
+// A dynamic import of the package would bundle all of its commands; importing this module bundles only these.
 export {
 	GetSecretValueCommand,
 	SecretsManagerClient,

@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { eventSchemas } from "#core/pipeline/events.ts";
 import type { Events } from "#core/ports/index.ts";
 
-/** PutEvents takes ten entries at most. */
+/** PutEvents accepts at most ten entries. */
 const entriesPerCall = 10;
 
 /** Publishes events on the environment's own EventBridge bus. */
@@ -22,7 +22,7 @@ export function eventBridgeEvents(busName: string): Events {
 						})),
 					}),
 				);
-				// The call itself succeeds even where every single entry was refused.
+				// The call succeeds even if every entry is refused.
 				const refused = Entries.find(({ ErrorCode }) => ErrorCode);
 				if (refused || Entries.length !== sent.length) {
 					throw new Error(

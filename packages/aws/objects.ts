@@ -2,13 +2,13 @@ import type { Readable } from "node:stream";
 import { once } from "#core/once.ts";
 import type { Objects } from "#core/ports/index.ts";
 
-// The SDK is imported at first use: it costs the api's cold start more than all of its own code.
+// The SDK is imported at first use: it would cost the api's cold start more than all of the api's own code.
 const client = once(async () => {
 	const sdk = await import("./client-s3.ts");
 	return { sdk, s3: new sdk.S3Client() };
 });
 
-/** Reads a body into one buffer: the SDK's own way holds all chunks beside it, another 50 MB of an original. */
+/** Reads a body into one buffer. The SDK's own method also holds all chunks, another 50 MB for an original. */
 async function readBody(body: Readable, length: number): Promise<Uint8Array> {
 	const bytes = new Uint8Array(length);
 	let at = 0;
@@ -16,7 +16,7 @@ async function readBody(body: Readable, length: number): Promise<Uint8Array> {
 		bytes.set(chunk, at);
 		at += chunk.length;
 	}
-	if (at !== length) throw new Error(`S3 sent ${at} bytes of ${length}.`);
+	if (at !== length) throw new Error(`S3 sent ${at} of ${length} bytes.`);
 	return bytes;
 }
 
@@ -60,7 +60,7 @@ export function s3Objects(bucket: string): Objects {
 
 		async deleteAll(Prefix) {
 			const { sdk, s3 } = await client();
-			// Each round deletes the page it lists, so the rest is the next first page.
+			// Each round deletes the page it lists, so the next first page is the rest.
 			for (;;) {
 				const page = await s3.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix }));
 				const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
@@ -91,7 +91,7 @@ export function s3Objects(bucket: string): Objects {
 		async presignPost(Key, { contentType, size }, seconds) {
 			const { s3 } = await client();
 			const { createPresignedPost } = await import("@aws-sdk/s3-presigned-post");
-			// The policy has whole seconds, rounded down.
+			// The policy's expiry is in whole seconds, rounded down.
 			const expiresAt = new Date(Math.floor(Date.now() / 1000 + seconds) * 1000);
 			const { url, fields } = await createPresignedPost(s3, {
 				Bucket: bucket,

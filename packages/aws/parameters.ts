@@ -1,7 +1,7 @@
 import { once } from "#core/once.ts";
 import { ttlCache } from "./ttl-cache.ts";
 
-/** Reads a parameter; null where there is none. */
+/** Reads a parameter; null if there is none. */
 export type ParameterReader = (
 	name: string,
 	/** `fresh` bypasses the cache. */

@@ -1,6 +1,6 @@
 import { ttlCache } from "./ttl-cache.ts";
 
-/** A user of the database, as its secret holds it. */
+/** A database user's credentials, the fields of its secret. */
 export interface SecretCredentials {
 	username: string;
 	password: string;
@@ -21,7 +21,7 @@ async function read(arn: string): Promise<SecretCredentials> {
 	const { SecretsManagerClient, GetSecretValueCommand } = await import("./client-secrets-manager.ts");
 	const client = new SecretsManagerClient({
 		maxAttempts: 2,
-		// By default the SDK waits for ever, and so would every caller of the cached read.
+		// By default the SDK never times out, and every caller of the cached read would wait, too.
 		requestHandler: {
 			connectionTimeout: 2_000,
 			requestTimeout: 2_000,
@@ -42,7 +42,7 @@ function credentialsIn(arn: string, secret: string): SecretCredentials {
 	try {
 		parsed = JSON.parse(secret);
 	} catch {
-		// The parser's message quotes the text.
+		// The parser's message would quote the secret.
 	}
 	const { username, password } = (parsed ?? {}) as Record<string, unknown>;
 	if (typeof username !== "string" || typeof password !== "string") {

@@ -1,4 +1,4 @@
-/** A replaced key or password is noticed by its refusal; this limits how long a value, or the lack of one, is cached. */
+/** Limits how long a value, or its absence, is cached. A refusal shows a replaced key or password earlier. */
 const ttlMs = 5 * 60_000;
 
 /** Reads by name and caches each value for five minutes; failures are not cached. `fresh` bypasses the cache. */

@@ -6,7 +6,7 @@ type LangSmith = Pick<typeof langsmith, "Client" | "getDefaultProjectName"> &
 	Pick<typeof runTrees, "RunTree" | "isRunTree" | "convertToDottedOrderFormat"> &
 	Pick<typeof traceable, "getCurrentRunTree" | "isTraceableFunction">;
 
-/** Replaces LangSmith's run: LangChain keeps the context of a step in one even where nothing is recorded. */
+/** Stubs LangSmith's run tree, in which LangChain keeps a step's context even if nothing is recorded. */
 class UnrecordedRun {
 	constructor(fields: object) {
 		Object.assign(this, fields);
@@ -14,7 +14,7 @@ class UnrecordedRun {
 }
 
 // The bundles resolve LangChain's imports of LangSmith to this module (lib/bundling/plugins.ts). Without a tracer
-// LangChain's core creates runs, asks for the current one, and uses nothing else.
+// LangChain's core creates runs and looks up the current one, and uses nothing else.
 export let RunTree = UnrecordedRun as unknown as LangSmith["RunTree"];
 export let isRunTree: LangSmith["isRunTree"] = (value): value is runTrees.RunTree => value instanceof UnrecordedRun;
 export let getCurrentRunTree = (() => undefined) as unknown as LangSmith["getCurrentRunTree"];
@@ -23,7 +23,7 @@ export let convertToDottedOrderFormat: LangSmith["convertToDottedOrderFormat"];
 export let getDefaultProjectName: LangSmith["getDefaultProjectName"];
 export let Client: LangSmith["Client"];
 
-/** Replaces the stubs by LangSmith itself, also for modules that imported them before. */
+/** Replaces the stubs with LangSmith itself, also for modules that imported them before. */
 export function installLangSmith(real: LangSmith): void {
 	({
 		RunTree,

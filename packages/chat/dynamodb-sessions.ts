@@ -22,7 +22,7 @@ export interface DynamoDbSessionsOptions {
 	payloads: PayloadStore;
 	/** Milliseconds since 1970. @default Date.now */
 	now?: () => number;
-	/** How long a second message waits for the first. @default 3000 */
+	/** Limits the wait of a second message for the first. @default 3000 */
 	maxWaitMs?: number;
 }
 
@@ -38,7 +38,7 @@ interface ChatSessionItem extends SessionItem {
 	lease_ends?: number;
 }
 
-/** As long as an invocation of the api may last: the holder of an older lease is dead. */
+/** The api's timeout: the holder of an older lease is dead. */
 const leaseMs = 30_000;
 const retryMs = 150;
 
@@ -59,7 +59,7 @@ export function dynamoDbSessions({
 
 	const newLease = (lease: string) => ({ lease, lease_ends: now() + leaseMs });
 
-	/** Takes the lease and refreshes the session. @returns undefined where there is no session, or another turn holds it */
+	/** Takes the lease and refreshes the session. @returns undefined if there is no session or another turn holds it */
 	function acquireLease(threads: Threads, sessionId: string, holder: string) {
 		const nowMs = now();
 		const second = Math.floor(nowMs / 1_000);
@@ -83,14 +83,14 @@ export function dynamoDbSessions({
 				},
 			},
 			{
-				// `#lease = :lease`: the SDK sends the request again where the first answer was lost.
+				// `#lease = :lease` accepts the SDK's retry of a request whose response was lost.
 				text: "#expires > :second and (attribute_not_exists(#ends) or #ends <= :now or #lease = :lease)",
 				values: { ":second": second, ":now": nowMs },
 			},
 		);
 	}
 
-	/** Stores a message and updates the session with it. @returns false where the turn no longer holds the lease */
+	/** Stores a message and updates the session with it. @returns false if the turn no longer holds the lease */
 	function putMessage(
 		threads: Threads,
 		{ sessionId, lease }: Pick<OpenTurn, "sessionId" | "lease">,
@@ -128,7 +128,7 @@ export function dynamoDbSessions({
 			const { generation, turns = 0 } = item;
 			const leaseEnds = new Date(item.lease_ends ?? Number.NaN);
 			const digest = digestOf(question);
-			// A turn that died before its answer goes on under its own number.
+			// A turn that died before its answer continues under its own number.
 			const isResumed = item.asked === digest;
 			const number = isResumed ? turns : turns + 1;
 			const turn = { sessionId, lease, leaseEnds, generation, number };
@@ -194,9 +194,9 @@ export function dynamoDbSessions({
 			);
 			if (released) return;
 			const thread = await threads.get(sessionId);
-			// Another turn holds the lease by now.
+			// Another turn already holds the lease.
 			if (thread?.generation === generation) return;
-			// The session was deleted: what this turn wrote since is removed, too.
+			// The session was deleted: removes everything that this turn wrote afterwards.
 			await deleteThreadItems(threads, payloads, sessionId);
 		},
 

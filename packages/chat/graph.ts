@@ -36,17 +36,17 @@ const maxSteps = 16;
 export function graphTurns(
 	/** Returns a saver that reaches the threads of this user only. */
 	saverFor: (userId: string, refreshed?: ThreadRef) => BaseCheckpointSaver,
-	/** Returns the tracing of a turn, null where none is set up. */
+	/** Returns the tracing of a turn, null if none is set up. */
 	tracing: () => Promise<RunTracing | null> = async () => null,
 ): Turns {
 	return {
-		async run(userId, { sessionId, generation }, asked, steps) {
+		async run(userId, { sessionId, generation }, input, steps) {
 			const refreshed = { threadId: sessionId, generation };
 			const graph = buildGraph(steps, saverFor(userId, refreshed));
 			const trace = await tracing();
 			try {
 				return (await graph.invoke(
-					{ asked },
+					{ asked: input },
 					{
 						configurable: { thread_id: sessionId },
 						recursionLimit: maxSteps,

@@ -9,7 +9,7 @@ export interface LangSmithSettings {
 	apiKey: string;
 	/** The project that runs are listed under. */
 	project: string;
-	/** LangSmith gets a step's name and duration always, its inputs and outputs unless they are hidden. */
+	/** Hides inputs or outputs. LangSmith always gets a step's name and duration. */
 	hideInputs: boolean;
 	hideOutputs: boolean;
 	/** @default LangSmith's own */
@@ -20,17 +20,17 @@ export interface LangSmithSettings {
 export interface RunTracing {
 	/** For the graph's `callbacks`. */
 	callbacks: LangChainTracer[];
-	/** Waits until the recorded runs are sent, at most `maxFlushMs`: the person waits for it, too. */
+	/** Waits until the recorded runs are sent, at most `maxFlushMs`, since the user waits with it. */
 	flush(): Promise<void>;
 }
 
-/** Lambda freezes the sandbox after the answer, so runs are sent before it. */
+/** Runs are sent before the answer, after which Lambda freezes the sandbox. */
 const maxFlushMs = 700;
 
-// In a bundle LangChain has stubs until now: see absent-langsmith.ts.
+// Until now a bundle's LangChain uses stubs: see absent-langsmith.ts.
 installLangSmith({ ...langsmith, ...runTrees, ...traceable });
 
-/** Records each turn as a LangSmith run with its steps. A turn goes on untraced where LangSmith is unreachable. */
+/** Records each turn as a LangSmith run with its steps. A turn continues untraced if LangSmith is unreachable. */
 export function langSmithTracing({
 	apiKey,
 	project,
@@ -43,7 +43,7 @@ export function langSmithTracing({
 		apiUrl: baseUrl,
 		hideInputs,
 		hideOutputs,
-		// The metadata holds the session's name, which the person chose.
+		// The metadata has the session's name, which the user chose.
 		hideMetadata: hideInputs,
 		omitTracedRuntimeInfo: true,
 		timeout_ms: 5_000,
@@ -57,7 +57,7 @@ export function langSmithTracing({
 	};
 }
 
-/** Hides error messages: they may quote a message, and LangSmith's client does not count them among the outputs. */
+/** Hides error messages: they may quote the user, and LangSmith's client does not treat them as outputs. */
 class ErrorHidingTracer extends LangChainTracer {
 	readonly #hidesErrors: boolean;
 

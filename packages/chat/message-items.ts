@@ -12,7 +12,7 @@ export interface MessageItem extends Key {
 	expires_at: number;
 }
 
-/** A message's lifetime. It is invisible long before, once its session has expired. */
+/** Lifetime of a message's item. The message is invisible as soon as its session has expired, long before. */
 const retentionSeconds = 30 * 24 * 60 * 60;
 
 /** An item has at most 400 KB with its key and all names, also on a server that counts bytes in base64. */
@@ -36,7 +36,7 @@ export function messageItem(
 	};
 }
 
-/** Compresses a message, and drops the last of its items where all are too much for one item of the table. */
+/** Compresses a message, and drops its last found items while it is too large for one item of the table. */
 function compress(content: Omit<SessionMessage, "role" | "at">): Uint8Array {
 	// Synchronous: a few KB take less time than handing them to a thread.
 	const bytes = gzipSync(JSON.stringify(content));
@@ -48,8 +48,8 @@ function compress(content: Omit<SessionMessage, "role" | "at">): Uint8Array {
 	});
 }
 
-export const readMessage = ({ role, at, said }: MessageItem): SessionMessage => ({
+export const readMessage = ({ role, at, said: content }: MessageItem): SessionMessage => ({
 	role,
 	at: new Date(at),
-	...JSON.parse(gunzipSync(said).toString()),
+	...JSON.parse(gunzipSync(content).toString()),
 });

@@ -32,7 +32,7 @@ export function fakeImages(): Images {
 	};
 }
 
-/** Describes an image by the words that a test wrote into its bytes. */
+/** Describes an image with the words that a test wrote into its bytes. */
 export function fakeVision(): Vision {
 	return {
 		async describe({ image, originalFilename }) {
@@ -54,7 +54,7 @@ export function fakeVision(): Vision {
 	};
 }
 
-/** Embeds texts by their words: the same words give the same vector. */
+/** Embeds texts by their words: the same words have the same vector. */
 export function fakeEmbedder(model = "fake-embedding"): Embedder {
 	return {
 		model,

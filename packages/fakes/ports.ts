@@ -22,16 +22,16 @@ export interface FakePorts extends Ports {
 	chat: FakeChat;
 	clock: FakeClock;
 	events: FakeEvents;
-	/** The rows, for states that a test must arrange and no port makes. */
+	/** The rows, for test states that no port can create. */
 	store: Store;
 }
 
 export interface FakeEvents extends Events {
-	/** Everything sent, oldest first. */
+	/** Every published event, oldest first. */
 	readonly published: (OutgoingEvent & { source: EventSource })[];
 }
 
-/** Every port in memory; those over rows share one store and follow one clock. */
+/** Implements every port in memory. Those over rows share one store and one clock. */
 export function fakePorts(): FakePorts {
 	const clock = fakeClock();
 	const store = createStore(clock);
@@ -48,7 +48,7 @@ export function fakePorts(): FakePorts {
 		searchSettings: fakeSearchSettings(store),
 		similar: fakeSimilar(store),
 		vectorIndex: fakeVectorIndex(store),
-		// A map needs no partitions.
+		// Maps in memory need no partitions.
 		vectorPartitions: {
 			listLarge: async () => [],
 			rebuild: async () => {},

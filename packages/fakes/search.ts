@@ -3,8 +3,8 @@ import { ownedItems, type Store, type StoredItem } from "./store.ts";
 import { cosineSimilarity } from "./vectors.ts";
 
 /**
- * Finds items by whole words and by cosine similarity, so that use cases have hits. Ranking, stems and the
- * answerability threshold of words are the database's own: their contract runs on PostgreSQL alone.
+ * Finds items by whole words and by cosine similarity, so that use cases have hits. Only PostgreSQL has ranking, stems and
+ * the answerability threshold of words, so their contract runs there alone.
  */
 export function fakeSearch(store: Store): Search {
 	const byText: Search["byText"] = async (userId, { text, minScore }, options) => {

@@ -44,7 +44,7 @@ export function fakeSimilar(store: Store): Similar {
 	};
 }
 
-/** Has neither parameters of statements nor indexes. */
+/** Counts items in memory. There are no statement parameters and no indexes to report. */
 export function fakeSearchSettings(store: Store): SearchSettings {
 	return {
 		async read(userId) {

@@ -5,7 +5,7 @@ import { type RequestError, requestEvent } from "#core/pipeline/work-request.ts"
 import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
 import { announce, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
-const stageOf = { analyze: "analyze", resize: "process", embed: "embed" } as const;
+const stageByRequestKind = { analyze: "analyze", resize: "process", embed: "embed" } as const;
 
 export function fakeStages(store: Store): Stages {
 	const isLeased = ({ lease }: StoredItem) => lease !== null && lease.expiresAt > store.now();
@@ -122,7 +122,7 @@ export function fakeStages(store: Store): Stages {
 				endRequest(stored, requestId, { failure: { code, detail } });
 				return { outcome: "done" };
 			}
-			const stage = stageOf[found.request.kind];
+			const stage = stageByRequestKind[found.request.kind];
 			const token = randomUUID();
 			found.attempts += 1;
 			found.touchedAt = store.now();

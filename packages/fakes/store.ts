@@ -10,7 +10,7 @@ export interface StoredItem {
 	analysis: Analysis | null;
 	lease: { stage: StageName; token: string; expiresAt: number } | null;
 	attempts: number;
-	/** Billed to failed attempts; moves to the next analysis. */
+	/** Usage of failed attempts; moves to the next analysis. */
 	usage: ModelUsage[];
 	stageAt: number;
 	sweptAt: number | null;
@@ -71,7 +71,7 @@ export function announce({ outbox }: StoredItem, event: OutgoingEvent, at: numbe
 	outbox.push({ event: structuredClone(event), at });
 }
 
-/** Copies the row, so that later changes of it do not reach the caller. */
+/** Copies the row, so that later changes do not reach the caller. */
 export function withAnalysis({ item, analysis }: StoredItem): ItemWithAnalysis {
 	return structuredClone({ item, latestAnalysis: analysis });
 }

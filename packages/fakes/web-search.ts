@@ -3,12 +3,12 @@ import type { WebPage, WebSearch } from "#core/ports/index.ts";
 export interface FakeWebSearch extends WebSearch {
 	/** Every query, oldest first. */
 	readonly queries: string[];
-	/** A key is set. @default false */
+	/** Whether a key is set. @default false */
 	isKeySet: boolean;
 	pages: WebPage[];
 }
 
-/** A web search that returns the pages of a test. */
+/** Returns the pages that a test sets. */
 export function fakeWebSearch(): FakeWebSearch {
 	const web: FakeWebSearch = {
 		queries: [],

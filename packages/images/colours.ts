@@ -1,4 +1,4 @@
-/** A colour below this share of the image is not worth naming. */
+/** Colours below this share of the image are not named. */
 const minShare = 0.08;
 const maxColours = 4;
 

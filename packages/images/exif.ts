@@ -8,9 +8,9 @@ export interface Exif {
 }
 
 /**
- * Reads EXIF leniently: what is missing or broken is null, since a photo without a date is still a photo.
- * It looks up the tags it needs and reads no others: entries may claim each to hold the whole block, and a
- * library that read them all made 2 GB of 64 KB.
+ * Reads EXIF leniently: missing and broken values are null, since a photo without a date is still a photo.
+ * Reads only the tags it needs: every entry may claim to span the whole block, and a
+ * library that read all of them allocated 2 GB for 64 KB.
  */
 export function parseExif(exif: Buffer | undefined): Exif {
 	const tiff = openTiff(exif);
@@ -27,7 +27,7 @@ export function parseExif(exif: Buffer | undefined): Exif {
 	};
 }
 
-/** EXIF gives local time; without an offset it is taken as UTC. */
+/** Parses EXIF's local time, as UTC if there is no offset. */
 function takenAt(local = "", offset = ""): Date | null {
 	const [, day, time] = /^(\d{4}:\d\d:\d\d) (\d\d:\d\d:\d\d)$/.exec(local) ?? [];
 	if (!day) return null;
@@ -42,7 +42,7 @@ function camera(make: string | undefined, model: string | undefined) {
 	return (alreadyNamed ? name : `${by} ${name}`).trim().slice(0, 100) || null;
 }
 
-/** Postgres refuses NUL, and cameras pad with it. */
+/** Removes the NUL with which cameras pad text: Postgres refuses it. */
 function cleaned(text = ""): string {
 	return text
 		.replaceAll(/[\p{Cc}\p{Cs}\uFFFD]+/gu, " ")
@@ -50,7 +50,7 @@ function cleaned(text = ""): string {
 		.trim();
 }
 
-/** Degrees, minutes and seconds as one number, rounded to 11 m: no phone knows better. */
+/** Converts degrees, minutes and seconds to degrees, rounded to 11 m, a phone's accuracy. */
 function degrees(
 	parts: number[] | undefined,
 	reference: string | undefined,
@@ -63,7 +63,7 @@ function degrees(
 	return (Math.round(value * 1e4) / 1e4) * (reference === negative ? -1 : 1);
 }
 
-/** A camera without a fix writes zeros, or nothing divided by nothing. */
+/** Returns null for the zeros or 0/0 that a camera without a fix writes. */
 function location(latitude: number, longitude: number): Location | null {
 	const isOnEarth = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
 	if (!isOnEarth || (latitude === 0 && longitude === 0)) return null;
@@ -86,7 +86,7 @@ interface Tiff {
 const types = { ascii: 2, long: 4, rational: 5 };
 const maxText = 200;
 
-/** Opens the TIFF structure of EXIF; reading past its end gives undefined. */
+/** Opens the TIFF structure of EXIF; reads past its end return undefined. */
 function openTiff(exif: Buffer = Buffer.alloc(0)): Tiff | undefined {
 	const marker = exif.toString("latin1", 0, 6);
 	const bytes = marker === "Exif\0\0" ? exif.subarray(6) : exif;

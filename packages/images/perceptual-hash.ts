@@ -4,7 +4,7 @@ const columns = 9;
 const rows = 8;
 
 /**
- * Returns a picture's difference hash (dHash), 64 bits in hex: whether each of 8 x 8 pixels is darker than its right
+ * Returns a picture's difference hash (dHash), 64 bits in hex. A bit says that a pixel of 8 x 8 is darker than its right
  * neighbour. Size, format, quality and brightness hardly change it.
  */
 export async function perceptualHash(image: Sharp): Promise<string> {

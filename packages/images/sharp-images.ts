@@ -7,31 +7,31 @@ import { dominantColours } from "./colours.ts";
 import { parseExif } from "./exif.ts";
 import { perceptualHash } from "./perceptual-hash.ts";
 
-/** Larger than most phones' photos. A small file may claim 30,000 x 30,000. */
+/** More than most phones' photos have. A small file may claim 30,000 x 30,000. */
 const maxPixels = 100_000_000;
 /**
- * The memory of a decoder, of the function's 1024 MB: Node with its clients has 150, an original of 50 MB
- * twice its size while it arrives.
+ * A decoder's share of the function's 1024 MB. Node with its clients takes 150; an original of 50 MB takes
+ * twice its size while it is downloaded.
  */
 const maxDecoderBytes = 600_000_000;
 /** The longest side of the thumbnail. */
 export const maxThumbnailSide = 512;
 /** The longest side of the vision image; models scale down larger ones. */
 const maxVisionSide = 1_568;
-/** Ends a longer decode, so that a stage never hangs; it is retried, since the machine may be busy. */
+/** Aborts a longer decode, so that a stage never hangs. The queue retries it, since the machine may be busy. */
 export const decodeSeconds = 25;
 
 // Originals never repeat, so a cache only costs memory; one thread keeps one image's buffers, not eight.
 sharp.cache(false);
 sharp.concurrency(1);
 
-/** Decodes by libvips, scaling while decoding, and only the first frame of an animation. */
+/** Derives images with libvips, which scales while it decodes, from the first frame of an animation. */
 export function sharpImages(): Images {
 	return { derive };
 }
 
 async function derive(bytes: Uint8Array) {
-	// Before sharp sees the bytes: it would accept SVG, which can reference files, and HEIC, which it cannot decode.
+	// Checked before sharp reads the bytes: it accepts SVG, which can reference files, and HEIC, which it cannot decode.
 	if (!sniffImageType(bytes)) {
 		throw new PermanentFailure({
 			code: "unsupported_image",
@@ -66,7 +66,7 @@ async function derive(bytes: Uint8Array) {
 	const [vision, thumbnail, colours, hash] = await Promise.all([
 		decoded()
 			.flatten({ background: "white" })
-			// Codes made for the image save 5 % of its bytes, and take 10 MB and a fifth of all the time.
+			// Optimized Huffman codes save 5 % of the bytes, but take 10 MB and a fifth of the total time.
 			.jpeg({ quality: 85, optimiseCoding: false })
 			.toBuffer(),
 		decoded().resize(inside(maxThumbnailSide)).webp({ quality: 80, effort: 2 }).toBuffer(),
@@ -86,8 +86,8 @@ async function derive(bytes: Uint8Array) {
 }
 
 /**
- * Decodes the upright sRGB pixels of an image, scaled to fit a square meanwhile: where its format allows, the whole
- * is never in memory.
+ * Decodes an image to upright sRGB pixels that fit a square. If its format allows, it scales while it decodes, so the full
+ * image is never in memory.
  */
 export function decodeWithin(bytes: Uint8Array, side: number, metadata: Metadata) {
 	const scaled = () =>
@@ -99,8 +99,8 @@ export function decodeWithin(bytes: Uint8Array, side: number, metadata: Metadata
 		if (!hasProfileOfRgb(metadata)) {
 			return scaled().toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
 		}
-		// sharp converts colours before it scales: of a phone's 12 megapixels that is 3/4 of the decode's time.
-		// The profile goes with the scaled pixels, and is applied as they are read again.
+		// sharp converts colours before it scales, which is 3/4 of the decode's time for a phone's 12 megapixels.
+		// So the scaled pixels keep their profile, which is applied when they are read again.
 		const profiled = await scaled().keepIccProfile().tiff({ compression: "none" }).toBuffer();
 		return sharp(profiled).raw().toBuffer({ resolveWithObject: true });
 	});
@@ -111,21 +111,21 @@ function hasProfileOfRgb({ icc, space, depth, hasAlpha }: Metadata): boolean {
 	return Boolean(icc) && space === "srgb" && depth === "uchar" && !hasAlpha;
 }
 
-/** Returns the number of pixels that are decoded within the memory. */
+/** Returns the maximum number of pixels that fit the decoder's memory. */
 function pixelsAccepted(metadata: Metadata): number {
 	return Math.min(maxPixels, maxDecoderBytes / bytesPerPixel(metadata));
 }
 
 /**
- * Returns a decoder's bytes a pixel, measured with 40 to 100 megapixels: these formats have the whole image in memory
- * before the first row comes out. Others need 5 bytes at most, which `maxPixels` covers.
+ * Returns a decoder's bytes per pixel, measured with 40 to 100 megapixels: these formats hold the whole image in memory
+ * before they output the first row. Others need at most 5 bytes, which `maxPixels` covers.
  */
 function bytesPerPixel({ format, ...image }: Metadata): number {
-	// The container's name for AVIF; a sample of more than 8 bits is kept in two bytes.
+	// "heif" is AVIF's container. A sample of more than 8 bits takes two bytes.
 	if (format === "heif") return image.depth === "uchar" ? 18 : 24;
 	if (!image.isProgressive) return 5;
 	const samples = image.channels * (image.depth === "uchar" ? 1 : 2);
-	// Of a progressive JPEG all coefficients, two bytes each; of an interlaced PNG the pixels.
+	// A progressive JPEG holds all coefficients, two bytes each; an interlaced PNG holds the pixels.
 	return format === "jpeg" ? samples * 2 : samples * 1.2;
 }
 

@@ -69,7 +69,7 @@ async function observeCall<T extends { usage: ModelUsage[] }>(call: Promise<T>):
 	}
 }
 
-/** A stage logs its own failures; a turn goes on after that of a chat model, so it is logged here. */
+/** A stage logs its own failures; a turn continues after a chat model's failure, so that is logged here. */
 async function observeChat(call: Promise<ChatAnswer>): Promise<ChatAnswer> {
 	const started = performance.now();
 	const duration = () => Math.round(performance.now() - started);

@@ -6,7 +6,7 @@ import { ensureUser, signIn } from "#cli/users.ts";
 import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { startCloudProcess } from "../system/cloud-process.ts";
 
-/** A local cloud whose token issuer, secret and database the api's first request needs. */
+/** Starts a local cloud with the token issuer, secret and database that the api's first request needs. */
 export async function startCloud(directory: string) {
 	const options = {
 		assembly: path.join(directory, "cdk.out"),
@@ -33,7 +33,7 @@ export async function startCloud(directory: string) {
 	);
 	return {
 		stop,
-		/** A person who keeps nothing yet, and their token. */
+		/** Creates a user without items. @returns their token */
 		outputs,
 		token,
 		variables: {

@@ -6,7 +6,7 @@ const state = Annotation.Root({
 	turn: Annotation<{ answer: string | null }>,
 });
 
-/** Runs a graph of a conversation's shape whose steps do nothing, with checkpoints in memory. */
+/** Runs a graph of a conversation's shape with empty steps and checkpoints in memory. */
 export async function takeTurn(thread_id: string): Promise<void> {
 	const graph = new StateGraph(state)
 		.addNode("begin", async () => ({ turn: { answer: null } }))

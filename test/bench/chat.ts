@@ -37,12 +37,12 @@ report(
 		...demandsOf("no tool", plain),
 		...demandsOf("one search", searched),
 		demand("CPU of a process's first turn over a later one, ms, median", processes.extra, 60),
-		demand("of that LangGraph alone, ms, median", processes.graphAlone, 60),
+		demand("of which LangGraph alone, ms, median", processes.graphAlone, 60),
 	],
 	[
 		"A turn of the api on the local cloud's DynamoDB and S3: lease, question, checkpoints, answer. Bytes count bodies only.",
 		`First turn ${processes.first.toFixed(0)} ms of CPU, later ones ${processes.later.toFixed(0)} ms, in a process that listed items and searched. The first loads the chat's routes, DynamoDB's client and LangGraph; LangGraph alone is a graph of the same shape whose steps do nothing.`,
-		`With LangGraph's saver in memory in place of the one on DynamoDB the first takes ${processes.inMemory.toFixed(0)} ms more than a later one.`,
+		`With LangGraph's in-memory saver instead of the DynamoDB saver the first takes ${processes.inMemory.toFixed(0)} ms more than a later one.`,
 	],
 );
 
@@ -67,7 +67,7 @@ async function conversation(searches: boolean): Promise<Traffic[]> {
 		const count = countTraffic(backend.dynamodb, backend.s3);
 		const traffic: Traffic[] = [];
 		for (let turn = 1; turn <= turns; turn++) {
-			// Each request has its own saver, as in production.
+			// Each request has its own saver, like in production.
 			const ports: Ports = { ...rows, ...conversationsOn(backend) };
 			await ask(ports, user, `Question ${turn}: where are my noodles?`, say);
 			traffic.push(count());
@@ -119,7 +119,7 @@ function missingTurn(): never {
 }
 
 /**
- * Measures the CPU of a process's first turn over a later one, ms, the median of the rounds. The process runs the api and
+ * Measures the CPU by which a process's first turn exceeds a later one, ms, the median of the rounds. The process runs the api and
  * has read the database's secret, verified a token, listed items with a link to an image, and searched before.
  */
 async function firstTurns() {
@@ -177,11 +177,11 @@ interface TurnCost {
 
 /** Measures the CPU of a process's first turn and, as the mean of six, of a later one, ms. */
 async function costs(run: (turns: number) => Promise<Run>): Promise<TurnCost> {
-	const [none, one, seven] = [await run(0), await run(1), await run(7)];
-	return { first: one.cpu - none.cpu, later: (seven.cpu - one.cpu) / 6 };
+	const [none, single, seven] = [await run(0), await run(1), await run(7)];
+	return { first: single.cpu - none.cpu, later: (seven.cpu - single.cpu) / 6 };
 }
 
-/** Bundles the api with memory-saver.ts in place of the saver on DynamoDB. */
+/** Bundles the api with memory-saver.ts instead of the DynamoDB saver. */
 async function buildInMemory(directory: string): Promise<string> {
 	const outdir = path.join(directory, "in-memory");
 	const saver = path.join(import.meta.dirname, "memory-saver.ts");

@@ -1,4 +1,4 @@
-// make bench-cold: what the start of the api's bundle costs, in CPU time of its whole process, against a bare Node.
+// make bench-cold: CPU time of a process that starts the api's bundle, compared to a bare Node.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -72,7 +72,7 @@ function paired(runs: Run[], against: Run[]): number[] {
 	return runs.map(({ cpu }, at) => cpu / (against[at]?.cpu ?? Number.NaN));
 }
 
-/** Each side once a round, so that a busy machine is busy for all of them; the first round does not count. */
+/** Runs each side once a round, so that other load on the machine affects all alike. Discards the first round. */
 async function interleaved<Side extends string>(sides: Record<Side, () => Promise<Run>>): Promise<Record<Side, Run[]>> {
 	const names = Object.keys(sides) as Side[];
 	const runs = Object.fromEntries(names.map((name) => [name, [] as Run[]])) as Record<Side, Run[]>;
@@ -85,7 +85,7 @@ async function interleaved<Side extends string>(sides: Record<Side, () => Promis
 	return runs;
 }
 
-/** The api's own code, with every package it has imported at once, each file from where npm put it. */
+/** Builds the api with every package as an eager import from node_modules. */
 async function buildEager(folder: string): Promise<void> {
 	const packages = new Set(
 		Object.entries(metafileOf("api").inputs)
@@ -112,7 +112,7 @@ async function buildEager(folder: string): Promise<void> {
 	});
 }
 
-/** What every function costs before it has any code. */
+/** Builds an empty function, the lower bound of every start. */
 function buildBare(folder: string): void {
 	mkdirSync(folder);
 	writeFileSync(

@@ -1,4 +1,4 @@
-// make bench-images: deriving thumbnail, vision image and metadata from a photo, against decoding it whole.
+// make bench-images: deriving thumbnail, vision image and metadata from a photo, compared to a full decode.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import path from "node:path";
 import sharp from "sharp";
 import { decodeWithin, maxThumbnailSide, sharpImages } from "#images/sharp-images.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
-import { forgetPeak, peakMegabytes } from "../support/peak-memory.ts";
+import { peakMegabytes, resetPeak } from "../support/peak-memory.ts";
 import { demand, median, quantile, report } from "./report.ts";
 
 const rounds = 9;
@@ -15,7 +15,7 @@ interface Photo {
 	name: string;
 	width: number;
 	height: number;
-	/** As a phone writes it that is held upright: the sensor's rows, how to turn them, and Display P3. */
+	/** Whether the file is like a phone's, held upright: the sensor's rows, an orientation, and Display P3. */
 	byPhone: boolean;
 }
 const sizes = [
@@ -24,12 +24,12 @@ const sizes = [
 ];
 const photos: Photo[] = sizes.flatMap(({ name, ...size }) => [
 	{ name: `${name} of a phone`, ...size, byPhone: true },
-	// Nothing to turn and no colours to convert leaves little but the codes, which each side has to read.
+	// Without rotation and colour conversion, most of the time is entropy decoding, which each side needs.
 	{ name: `${name} bare pixels`, ...size, byPhone: false },
 ]);
 
 interface Measured {
-	/** CPU time: what else runs on the machine makes it wait, not work. */
+	/** CPU time: other load on the machine does not change it. */
 	ms: number;
 	megabytes: number;
 }
@@ -40,7 +40,7 @@ const toFit = {
 	fit: "inside",
 } as const;
 
-/** What is compared. A full decode has every pixel in memory before anything is made of them. */
+/** The methods to compare. A full decode has every pixel in memory before it resizes. */
 const sides = {
 	thumbnail: async (bytes: Uint8Array) => decodeWithin(bytes, maxThumbnailSide, await sharp(bytes).metadata()),
 	"thumbnail of a full decode": async (bytes: Uint8Array) => {
@@ -50,7 +50,7 @@ const sides = {
 	},
 	"everything that is derived": (bytes: Uint8Array) => sharpImages().derive(bytes),
 	"a full decode and nothing else": (bytes: Uint8Array) => sharp(bytes).raw().toBuffer(),
-	/** Of 64 values one pixel is made, the least that libjpeg can: what is left is reading the codes of all of them. */
+	/** Scales by 1/8, libjpeg's minimum: one pixel of 64 coefficients. Entropy decoding remains. */
 	"reading its codes alone": async (bytes: Uint8Array) => {
 		const { width } = await sharp(bytes).metadata();
 		const eighth = { width: Math.ceil(width / 10), kernel: "nearest" } as const;
@@ -60,7 +60,7 @@ const sides = {
 type Side = keyof typeof sides;
 const names = Object.keys(sides) as Side[];
 
-// Memory is known of a whole process only, so each measurement is one of its own.
+// Peak memory is known per process only, so each measurement runs in its own.
 const [, , side, file] = process.argv;
 if (side && file) {
 	process.stdout.write(JSON.stringify(await measure(side as Side, file)));
@@ -85,14 +85,14 @@ async function compare(): Promise<void> {
 			}
 			/** Quartiles of the paired ratios to the thumbnail of a full decode. */
 			const ratios = (name: Side, unit: keyof Measured) =>
-				runs[name].map((one, at) => one[unit] / (runs["thumbnail of a full decode"][at]?.[unit] ?? Number.NaN));
+				runs[name].map((run, at) => run[unit] / (runs["thumbnail of a full decode"][at]?.[unit] ?? Number.NaN));
 			for (const name of names) {
 				const row: Record<string, string> = { what: `${photo.name}: ${name}` };
 				for (const unit of ["ms", "megabytes"] as const) {
 					const to = ratios(name, unit);
 					const at = (q: number) => quantile(to, q).toFixed(2);
 					const label = unit === "ms" ? "CPU ms" : "MB";
-					row[label] = median(runs[name].map((one) => one[unit])).toFixed(0);
+					row[label] = median(runs[name].map((run) => run[unit])).toFixed(0);
 					row[`${label} ratio (q1, q3)`] = `${at(0.5)} (${at(0.25)}, ${at(0.75)})`;
 				}
 				rows.push(row);
@@ -126,7 +126,7 @@ function inFreshProcess(name: Side, file: string): Measured {
 	);
 }
 
-/** One photo after a small one, which loads what every side needs; memory is what comes on top of photo and process. */
+/** Measures one photo after a small one that loads the code. Memory excludes the process and the photo's bytes. */
 async function measure(name: Side, file: string): Promise<Measured> {
 	const small = await sharp({
 		create: { width: 64, height: 64, channels: 3, background: "grey" },
@@ -135,7 +135,7 @@ async function measure(name: Side, file: string): Promise<Measured> {
 		.toBuffer();
 	for (const each of names) await sides[each](small);
 	const bytes = readFileSync(file);
-	forgetPeak();
+	resetPeak();
 	const before = peakMegabytes();
 	const started = process.cpuUsage();
 	await sides[name](bytes);
@@ -146,7 +146,7 @@ async function measure(name: Side, file: string): Promise<Measured> {
 	};
 }
 
-/** Noise over a gradient, as large as a photo of a phone: what compresses to nothing decodes too quickly. */
+/** Draws noise over a gradient, as large as a phone's photo: flat images decode too fast to compare. */
 async function draw({ width, height, byPhone }: Photo, file: string): Promise<void> {
 	const gradient = await sharp({
 		create: {

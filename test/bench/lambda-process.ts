@@ -8,11 +8,11 @@ import { RuntimeApi } from "#cdk-local/services/lambda/runtime-api.ts";
 export interface Run {
 	/** User and system time of the whole process, from its start to its end, ms. */
 	cpu: number;
-	/** From its start until its answer is there, ms. */
+	/** Time from its start to its answer, ms. */
 	wall: number;
 }
 
-/** Runs Node with these arguments to its end. The shell reads the kernel's own account of the process. */
+/** Runs Node with these arguments until it exits. The shell reads the kernel's accounting of the process. */
 export async function runNode(
 	args: string[],
 	env: Record<string, string> = {},
@@ -23,25 +23,25 @@ export async function runNode(
 		env: { PATH: process.env.PATH, ...env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
-	let said = "";
-	child.stdout.on("data", (text) => (said += text));
-	child.stderr.on("data", (text) => (said += text));
+	let output = "";
+	child.stdout.on("data", (text) => (output += text));
+	child.stderr.on("data", (text) => (output += text));
 	const ended = new Promise<number>((resolve) => child.once("close", () => resolve(performance.now())));
 	const failed = ended.then(() => {
-		throw new Error(`The process ended without an answer:\n${said}`);
+		throw new Error(`The process ended without an answer:\n${output}`);
 	});
 	failed.catch(() => undefined);
 	const answeredAt = answered ? await Promise.race([answered.then(() => performance.now()), failed]) : await ended;
 	await ended;
-	const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(said) ?? [];
-	if (!user || !system) throw new Error(`No times were told:\n${said}`);
+	const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(output) ?? [];
+	if (!user || !system) throw new Error(`The process printed no CPU times:\n${output}`);
 	return {
 		cpu: (Number(user) + Number(system)) * 1_000,
 		wall: answeredAt - started,
 	};
 }
 
-/** The client of the Lambda Runtime API that the local cloud starts functions with, as plain JavaScript. */
+/** The local cloud's client of the Lambda Runtime API, compiled to JavaScript. */
 const bootstrap = join(mkdtempSync(join(tmpdir(), "collections-bench-")), "bootstrap.mjs");
 writeFileSync(
 	bootstrap,
@@ -53,13 +53,13 @@ writeFileSync(
 );
 
 /**
- * One cold start: a fresh process behind a Runtime API, from nothing until the first request is answered.
- * @throws where the answer is not `status`
+ * Measures a cold start: a new process behind a Runtime API, until it has answered its first request.
+ * @throws if the answer's status is not `status`
  */
 export async function coldStart(
 	taskRoot: string,
 	env: Record<string, string>,
-	/** Several are given one after the other. */
+	/** Several events are sent one after another. */
 	event: object | object[],
 	status = 200,
 ): Promise<Run> {
@@ -68,7 +68,7 @@ export async function coldStart(
 	const api = await RuntimeApi.listen({
 		ready() {
 			const next = waiting.shift();
-			// Asked for one more invocation the API goes away, at which the process ends itself.
+			// When the process polls for another invocation, the API closes the connection, and the process exits.
 			if (!next) return api.close();
 			api.send({
 				requestId: crypto.randomUUID(),
@@ -81,7 +81,7 @@ export async function coldStart(
 			const { statusCode } = JSON.parse(payload.toString());
 			if (statusCode === status) {
 				if (waiting.length === 0) resolve();
-			} else reject(new Error(`Answered ${payload}`));
+			} else reject(new Error(`Unexpected answer: ${payload}`));
 		},
 		failed: (_, payload) => reject(new Error(payload.toString())),
 		initFailed: (payload) => reject(new Error(payload.toString())),
@@ -102,7 +102,7 @@ export async function coldStart(
 	}
 }
 
-/** A request as the HTTP API hands it to its function (payload format 2.0). */
+/** Builds an HTTP API event (payload format 2.0). */
 export function httpEvent(
 	path: string,
 	headers: Record<string, string> = {},

@@ -1,4 +1,4 @@
-// make bench-chat bundles this in place of the saver on DynamoDB, to measure a turn whose checkpoints cost nothing.
+// Replaces the DynamoDB saver in make bench-chat, to measure a turn whose checkpoints cost nothing.
 import { MemorySaver } from "@langchain/langgraph-checkpoint";
 
 export class DynamoDbSaver extends MemorySaver {

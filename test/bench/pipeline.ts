@@ -1,4 +1,4 @@
-// make bench-pipeline: upload to `ready` through the local cloud, against the same work in one process.
+// make bench-pipeline: upload to `ready` through the local cloud, compared to the same work in one process.
 
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -54,7 +54,7 @@ try {
 	await rm(directory, { recursive: true, force: true });
 }
 
-/** Uploads one screenshot a round and, in turns, does the bare work for another in this process. */
+/** Uploads one screenshot a round, alternating with the bare work for another in this process. */
 async function measure(name: string, instantVision: boolean) {
 	const options = {
 		assembly: path.join(directory, name, "cdk.out"),
@@ -74,7 +74,7 @@ async function measure(name: string, instantVision: boolean) {
 		const ports = await portsInThisProcess(new Control(outputs, operator));
 		const pipeline: number[] = [];
 		const bare: number[] = [];
-		// The first round warms both sides up and does not count.
+		// The first round only warms up both sides.
 		for (let round = 0; round <= rounds; round++) {
 			const took = await uploadToReady(client, await screenshot());
 			const direct = await bareWork(ports, await screenshot());
@@ -95,7 +95,7 @@ async function uploadToReady(client: RestClient, bytes: Uint8Array<ArrayBuffer>)
 		const { status } = await client.item(id);
 		if (status === "ready") return performance.now() - started;
 		if (status === "failed") throw new Error(`Item ${id} failed.`);
-		// The gateway throttles whoever asks more often.
+		// The gateway throttles faster polling.
 		await sleep(25);
 	}
 }
@@ -120,7 +120,7 @@ async function portsInThisProcess(control: Control) {
 
 type Bare = Pick<Ports, "items" | "stages" | "images" | "vision" | "embedder">;
 
-/** The item's work without any cloud: decode, derive, describe, embed, and the same statements. */
+/** Does the item's work without the cloud: decode, derive, describe, embed, and the same statements. */
 async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 	const { items, stages, images, vision, embedder } = ports;
 	const started = performance.now();
@@ -198,7 +198,7 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 	return performance.now() - started;
 }
 
-/** A drawn sample with noise below it, which makes it this large and different each time. */
+/** Draws a sample with noise below it, which gives it its size and makes each file different. */
 async function screenshot(): Promise<Uint8Array<ArrayBuffer>> {
 	const [sample] = await drawSampleImages();
 	if (!sample) throw new Error("There are no sample images.");

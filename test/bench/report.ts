@@ -6,14 +6,14 @@ export interface Demand {
 	name: string;
 	value: number;
 	limit: number;
-	/** Whether the limit is the most or the least. */
+	/** Whether the limit is a maximum or a minimum. */
 	bound: "<=" | ">=";
 	holds: boolean;
 }
 
 /**
- * Prints a bench's table and which demands hold, and writes `reports/bench-NAME.json`.
- * @param notes what a reader must know of the table, a sentence or two each
+ * Prints a bench's table and its demands, and writes `reports/bench-NAME.json`.
+ * @param notes explanations of the table, a sentence or two each
  */
 export function report(
 	name: string,

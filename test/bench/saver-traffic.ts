@@ -11,7 +11,7 @@ const State = Annotation.Root({
 		default: () => [],
 	}),
 });
-/** As long as a few sentences, which gzip hardly shrinks. */
+/** Returns text of a few sentences' length that gzip hardly shrinks. */
 const message = () => incompressibleText(400);
 
 /**

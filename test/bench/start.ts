@@ -1,4 +1,4 @@
-// make bench-start: from `make dev` on an installed checkout to a search that finds its sample.
+// make bench-start: time from `make dev` in an installed checkout to a search that finds its sample.
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ report(
 	[demand("make dev until the printed search finds its sample, s", median(seconds), 30)],
 );
 
-/** A copy of this checkout's files with its installed packages, and nothing built or started before. */
+/** Times one start in a copy of this checkout with its installed packages and without any build or state. */
 async function startOnce(): Promise<number> {
 	const copy = mkdtempSync(path.join(tmpdir(), "collections-start-"));
 	const port = await freePort();
@@ -41,18 +41,18 @@ async function startOnce(): Promise<number> {
 		stdio: ["ignore", "pipe", "inherit"],
 		detached: true,
 	});
-	let said = "";
-	make.stdout.on("data", (text) => (said += text));
+	let output = "";
+	make.stdout.on("data", (text) => (output += text));
 	try {
-		while (!/^Ready in/m.test(said)) {
+		while (!/^Ready in/m.test(output)) {
 			if (make.exitCode !== null || performance.now() - started > 180_000) {
-				throw new Error(`make dev did not become ready:\n${said}`);
+				throw new Error(`make dev did not become ready:\n${output}`);
 			}
 			await sleep(20);
 		}
 		const { ApiUrl } = await readOutputsFile(path.join(copy, ".aws-outputs-local.json"), "start");
 		const token = execFileSync("make", ["-s", "token", "ENV=local", "EMAIL=demo@example.com"], { cwd: copy });
-		const query = /"query": "([^"]+)"/.exec(said)?.[1] ?? "";
+		const query = /"query": "([^"]+)"/.exec(output)?.[1] ?? "";
 		const client = new RestClient(ApiUrl, token.toString().trim());
 		const { results } = await client.search(query);
 		if (results.length === 0) throw new Error(`"${query}" finds nothing.`);

@@ -3,7 +3,7 @@
 import { PermanentFailure } from "#core/errors.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { connect } from "#lambdas/image-processor/connect.ts";
-import { forgetPeak, peakMegabytes } from "../support/peak-memory.ts";
+import { peakMegabytes, resetPeak } from "../support/peak-memory.ts";
 
 export interface Derived {
 	outcome: "derived" | { code: string; detail: string } | { thrown: string };
@@ -37,7 +37,7 @@ await import("pg");
 
 process.on("message", async (key: string) => {
 	collectGarbage();
-	forgetPeak();
+	resetPeak();
 	const result: Partial<Derived> = {};
 	try {
 		const original = await ports.objects.get(key);

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Ends every run with one line that people and CI read: `N passed, N failed, N skipped`. */
+/** Ends every run with the line that CI reads: `N passed, N failed, N skipped`. */
 export default class ClosingLine implements Reporter {
 	onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
 		const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
@@ -9,7 +9,7 @@ export default class ClosingLine implements Reporter {
 			for (const test of module.children.allTests()) {
 				count[test.result().state] += 1;
 			}
-			// A file that does not even load has no test that could fail.
+			// A file that fails to load has no tests to count.
 			if (module.errors().length > 0) broken += 1;
 		}
 		process.once("exit", () => {

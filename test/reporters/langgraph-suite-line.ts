@@ -1,9 +1,9 @@
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
-/** How many tests `validate()` and `deltaChannelHistoryTests()` of the suite's 1.1.1 have together. */
+/** Number of tests in `validate()` and `deltaChannelHistoryTests()` of version 1.1.1 of the suite. */
 const expected = 726;
 
-/** Prints what LangGraph's suite says of the saver on each server, and fails the run unless all of it ran and passed. */
+/** Prints the results of LangGraph's suite on each server, and fails the run unless every test ran and passed. */
 export default class LangGraphSuiteLine implements Reporter {
 	onTestRunEnd(modules: readonly TestModule[]): void {
 		const counts = new Map<string, ReturnType<typeof count>>();

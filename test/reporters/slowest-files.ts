@@ -3,7 +3,7 @@ import type { Reporter, TestModule } from "vitest/node";
 
 const maxFiles = 10;
 
-/** Ends a run of many files with a table of those that took longest, imports and hooks included. */
+/** Ends a run with a table of the slowest files, imports and hooks included. */
 export default class SlowestFiles implements Reporter {
 	onTestRunEnd(modules: readonly TestModule[]): void {
 		if (modules.length <= maxFiles) return;

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
-/** Requests of clients, each attempt counted, and the bytes of their bodies. */
+/** Counts requests of clients, including retries, and the bytes of their bodies. */
 export interface Traffic {
 	requests: number;
 	sentBytes: number;
@@ -11,11 +11,11 @@ export interface Traffic {
 	operations: Record<string, number>;
 }
 
-/** Counts the clients' requests from now on. @returns a function that returns the count and resets it */
+/** Starts counting the clients' requests. @returns a function that returns the counts and resets them */
 export function countTraffic(...clients: (DynamoDBDocumentClient | S3Client)[]): () => Traffic {
 	let traffic = noTraffic();
 	for (const { middlewareStack } of clients) {
-		// All clients have this step; their types differ only in commands, which it does not use.
+		// The clients' stacks differ in type only, by their commands, which this step does not use.
 		const stack = middlewareStack as DynamoDBClient["middlewareStack"];
 		stack.add(
 			(next, { commandName = "" }) =>

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** From here on the process's peak is counted anew; on Linux only, elsewhere it is that of its whole life. */
-export function forgetPeak(): void {
+/** Resets the process's peak memory, on Linux only: elsewhere the peak is that of the whole process. */
+export function resetPeak(): void {
 	if (process.platform === "linux") writeFileSync("/proc/self/clear_refs", "5");
 }
 
-/** The most memory this process held. */
+/** Returns the process's peak memory since the last reset. */
 export function peakMegabytes(): number {
 	if (process.platform !== "linux") {
 		return process.resourceUsage().maxRSS / 1024;

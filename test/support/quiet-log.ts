@@ -1,5 +1,5 @@
-// The functions' own log lines go straight to stdout, as Lambda expects them; between test results they are noise.
-// A worker runs this before each of its files and must wrap stdout once.
+// Hides the functions' log lines, which go straight to stdout and are noise between test results.
+// A worker runs this before each of its files, but must wrap stdout only once.
 const quiet = Symbol.for("quiet-log");
 const { stdout } = process as {
 	stdout: { [quiet]?: true } & NodeJS.WriteStream;

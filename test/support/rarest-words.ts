@@ -1,8 +1,8 @@
 const wordsOf = (text: string) => new Set(text.toLowerCase().match(/\p{L}{4,}/gu) ?? []);
 
 /**
- * For each text its four rarest words of four letters and more, joined as a query; rare is what few of
- * the texts have, ties go to the longer word.
+ * Returns for each text a query of its four rarest words of at least four letters: those that fewest texts have; the longer
+ * word wins a tie.
  */
 export function rarestWords(texts: { id: string; text: string }[]): Map<string, string> {
 	const frequency = new Map<string, number>();

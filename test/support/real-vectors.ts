@@ -4,8 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 export const realVectorsFile = "../shared/legacy/chroma/chroma.sqlite3";
 
 /**
- * Vectors of a real model (voyage-3.5-lite), as the predecessor's Chroma keeps them: float32 in its write-ahead queue.
- * Null where its store is not here.
+ * Reads vectors of a real model (voyage-3.5-lite) from the predecessor's Chroma: float32 in its write-ahead queue.
+ * Returns null if that store is missing.
  */
 export function realVectors(): Float32Array[] | null {
 	if (!existsSync(realVectorsFile)) return null;

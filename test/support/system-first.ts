@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Starts the system tests first: they wait most, and a long one that begins last would leave a core idle. */
+/** Starts the system tests first: they mostly wait, and a long one that started last would leave a core idle. */
 export default class SystemFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
 		const isSystem = ({ project }: TestSpecification) => Number(project.name === "system");

@@ -1,6 +1,6 @@
 import { toSql } from "pgvector";
 
-/** A vector in pgvector's text form, to seven decimals: a halfvec keeps fewer. */
+/** Formats a vector as pgvector's text with seven decimals, more than a halfvec has. */
 export function vectorText(vector: Float32Array): string {
 	return toSql(Array.from(vector, (value) => Math.round(value * 1e7) / 1e7)) as string;
 }

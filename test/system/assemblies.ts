@@ -6,13 +6,13 @@ import { type LocalMachine, readEnvironment } from "#lib/environments.ts";
 import { collections } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
-/** Writes the assembly of environment `local` into a new folder; a machine with providers has templates of its own. */
+/** Writes the assembly of environment `local` into a new folder. A machine with providers gets its own templates. */
 export async function writeAssembly(folder: string, machine?: LocalMachine): Promise<void> {
 	if (machine) synthesizeFor(machine, folder);
 	else await copyAssembly(inject("assembly"), folder);
 }
 
-/** Synthesizes around the bundles that the run's set-up has built. */
+/** Synthesizes with the bundles that the global set-up built. */
 function synthesizeFor(machine: LocalMachine, folder: string): void {
 	const app = new App({ analyticsReporting: false, outdir: folder });
 	const environment = readEnvironment(cdk.context.environments, "local", machine);

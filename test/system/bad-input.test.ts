@@ -21,7 +21,7 @@ test.each<[string, string, () => Uint8Array<ArrayBuffer>, RegExp]>([
 	["an SVG", "drawing.svg", () => bytesOf('<svg xmlns="http://www.w3.org/2000/svg"/>'), /SVG/],
 	["a PDF", "paper.pdf", () => bytesOf("%PDF-1.7\n%"), /PDF/],
 	["a HEIC photo", "photo.heic", () => bytesOf("\0\0\0\x18ftypheic\0\0\0\0mif1heic"), /HEIC/],
-])("refuses %s with a sentence", async (_, filename, bytes, sentence) => {
+])("an upload of %s is refused with an explanation", async (_, filename, bytes, sentence) => {
 	const refused = await user.upload(filename, bytes()).catch((error) => error);
 	expect(refused).toBeInstanceOf(ApiProblem);
 	expect(refused.status).toBe(400);
@@ -39,21 +39,21 @@ test.each<[string, () => Promise<Uint8Array<ArrayBuffer>>, string]>([
 		"undecodable_image",
 	],
 	["30,000 x 30,000 pixels in a small file", async () => hugePng(30_000, 30_000), "too_many_pixels"],
-])("%s ends failed with a code", async (_, bytes, code) => {
+])("%s fails with an error code", async (_, bytes, code) => {
 	const { id } = await user.upload("broken.png", await bytes());
 	const { status, error } = await user.settled(id);
 	expect({ status, code: error?.code }).toEqual({ status: "failed", code });
 	expect(error?.detail).toMatch(/\w.*\.$/);
 });
 
-test("a picture that lies about its type is taken for what it is", async () => {
+test("an image with a wrong declared type gets the type of its content", async () => {
 	const { bytes, filename } = await screenshot();
 	const item = await user.upload(filename.replace(".png", ".jpg"), bytes);
 	expect(item.filename).toBe(`${item.id}.png`);
 	expect((await user.settled(item.id)).status).toBe("ready");
 });
 
-test("over 4 MB our own answer names POST /uploads", async () => {
+test("the API's error for an upload above 4 MB names POST /uploads", async () => {
 	const bytes = new Uint8Array(4 * 1024 * 1024 + 1);
 	bytes.set(png.subarray(0, 64));
 	const refused = await user.upload("big.png", bytes).catch((error) => error);
@@ -61,13 +61,13 @@ test("over 4 MB our own answer names POST /uploads", async () => {
 	expect(refused.body.detail).toContain("POST /uploads");
 });
 
-test("what Lambda cannot take the gateway refuses itself", async () => {
+test("the gateway refuses a request that is too large for Lambda", async () => {
 	const refused = await user.upload("huge.png", new Uint8Array(6 * 1024 * 1024)).catch((error) => error);
 	expect(refused.status).toBe(413);
 	expect(refused.body).toEqual({ message: "Request Entity Too Large" });
 });
 
-test("an unknown field is refused by its name", async () => {
+test("the refusal of an unknown field names it", async () => {
 	const refused = await user.search("boarding pass", { topk: 3 }).catch((error) => error);
 	expect(refused.status).toBe(422);
 	expect(JSON.stringify(refused.body.errors)).toContain("topk");
@@ -94,14 +94,14 @@ test.each<[string, Record<string, string>]>([
 				.join(".")}.`,
 		},
 	],
-])("%s is 401", async (_, headers) => {
+])("a request with %s is a 401", async (_, headers) => {
 	const response = await fetch(`${outputs.ApiUrl.replace(/\/$/, "")}/items`, {
 		headers,
 	});
 	expect(response.status).toBe(401);
 });
 
-test("an unknown path is our 404, public pages need no token", async () => {
+test("an unknown path is the API's 404, and public pages need no token", async () => {
 	const api = outputs.ApiUrl.replace(/\/$/, "");
 	const missing = await fetch(`${api}/nowhere`);
 	expect(missing.status).toBe(404);

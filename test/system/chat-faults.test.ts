@@ -10,12 +10,12 @@ interface Kind {
 	wire: ChatWire;
 	/** The model is overloaded. */
 	overloaded: number;
-	/** Arguments that the model got wrong, as only this provider can. */
+	/** Tool arguments that are malformed in this provider's own way. */
 	brokenInput: unknown;
-	/** The calls of tools in a request, by id, in order. */
-	// biome-ignore lint/suspicious/noExplicitAny: it looks into a request as the provider would
+	/** The ids of the tool calls in a request, in order. */
+	// biome-ignore lint/suspicious/noExplicitAny: reads a request as the provider would
 	callsIn(body: any): string[];
-	/** The calls whose results are in it. */
+	/** The ids of the calls whose results the request has. */
 	// biome-ignore lint/suspicious/noExplicitAny: as above
 	answeredIn(body: any): string[];
 }
@@ -69,7 +69,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	let web: ProviderServer;
 	let user: RestClient;
 	let itemId: string;
-	/** Another person's item, of the same words. */
+	/** Another user's item with the same words. */
 	let foreignId: string;
 
 	beforeAll(async () => {
@@ -94,7 +94,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	const problem = async (message: string, session_id: string) =>
 		(await say(message, session_id).then(
 			({ message: { content } }) => {
-				throw new Error(`It answered "${content}".`);
+				throw new Error(`Unexpected answer "${content}".`);
 			},
 			(error) => error,
 		)) as ApiProblem;
@@ -102,7 +102,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	const searching = (id?: string) => calling("search_collection", { query: "noodles" }, id);
 	const cited = () => wire.reply({ text: `A bowl of noodles [${itemId.slice(0, 8)}].` });
 
-	/** Another message is answered, and the provider was never sent a call of a tool without its result. */
+	/** Expects that another message is answered and that no request had a tool call without its result. */
 	async function staysUsable(session: string, turn: number) {
 		everyCallHasItsResult();
 		server.answers(wire.reply({ text: "Yes, I am here." }));
@@ -120,7 +120,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		}
 	}
 
-	test("waits for a 429 that says how long, and is answered", async () => {
+	test("waits out the Retry-After of a 429, then gets an answer", async () => {
 		server.answers(wire.error(429, "Slow down", { "retry-after": "1" }), wire.reply({ text: "Hello." }));
 		expect(await say("Hello", "waits")).toMatchObject({
 			message: { content: "Hello." },
@@ -131,7 +131,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	});
 
 	test.each([429, kind.overloaded])(
-		"is a 503 without the provider's own words where it answers %d to all; the message sent again is the same turn",
+		"is a 503 without the provider's own words if every response is %d, and the repeated message continues the same turn",
 		async (status) => {
 			const session = `down-${status}`;
 			server.answers(wire.error(status, "Limit of organization org-4711 reached"));
@@ -154,7 +154,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		},
 	);
 
-	test("gives what it found where the model fails later, and says so", async () => {
+	test("returns the items found, with a notice, if the model fails later", async () => {
 		server.answers(searching(), wire.error(kind.overloaded, "Overloaded"));
 		const answer = await say("Where are my noodles?", "later");
 		expect(answer.message.content).toMatch(/^I stopped: The model gave no answer.*The best of what I found/s);
@@ -162,9 +162,9 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		await staysUsable("later", 2);
 	});
 
-	// Whoever waits is our code, the same for both.
+	// The waiting is in our own code, which both providers share.
 	if (provider === "anthropic") {
-		test("is a 503 before the gateway gives up where the model never answers", async () => {
+		test("is a 503 before the gateway's timeout if the model never answers", async () => {
 			server.answers("silence");
 			const began = Date.now();
 			const refused = await problem("Where are my noodles?", "silent");
@@ -177,7 +177,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		});
 	}
 
-	test("says that the model refused", async () => {
+	test("reports that the model refused", async () => {
 		server.answers(wire.reply({ stopReason: "refused" }));
 		expect(await say("Something awful", "refused")).toMatchObject({
 			message: { content: "The model refused to answer." },
@@ -186,7 +186,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		await staysUsable("refused", 2);
 	});
 
-	test("tells the model of arguments that are wrong and of a tool that there is not, and goes on", async () => {
+	test("continues after invalid arguments and an unknown tool, with an error for the model", async () => {
 		server.answers(
 			calling("search_collection", kind.brokenInput, "call_1"),
 			calling("delete_everything", { really: true }, "call_2"),
@@ -203,7 +203,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		await staysUsable("wrong", 2);
 	});
 
-	test("ends a model that asks for tools for ever, with the best it found", async () => {
+	test("stops a model that calls tools endlessly, and returns the best items found", async () => {
 		server.answers(...Array.from({ length: 20 }, (_, at) => searching(`call_${at}`)));
 		const answer = await say("Where are my noodles?", "endless");
 		expect(server.requests).toHaveLength(6);
@@ -212,7 +212,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		await staysUsable("endless", 2);
 	});
 
-	test("runs eight tools of a model that asks for many at once, and gives every call a result", async () => {
+	test("runs eight of many tool calls made at once, and gives every call a result", async () => {
 		server.answers(
 			wire.reply({
 				toolCalls: Array.from({ length: 12 }, (_, at) => ({
@@ -234,7 +234,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		await staysUsable("many", 2);
 	});
 
-	test("leaks nothing where the model obeys an item that orders a web search and a stranger's item", async () => {
+	test("leaks nothing if the model obeys an item's orders to search the web and read another user's item", async () => {
 		web.answers({ status: 200, body: { results: [] } });
 		const obeying = (name: string, input: object, at: number) => ({
 			id: `call_${at}`,
@@ -256,7 +256,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		);
 		const answer = await say("Where are my noodles?", "obedient");
 		const [seen, ...results] = wire.resultsIn(server.requests[2]?.body);
-		// The order was read, and came to the model as data.
+		// The model received the order as data.
 		expect(seen).toContain("4711");
 		expect(results).toHaveLength(5);
 		for (const at of [0, 1, 2, 4]) expect(results[at]).toMatch(/^Refused: /);
@@ -266,7 +266,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		expect(web.requests).toEqual([]);
 		await staysUsable("obedient", 2);
 
-		// Asked for the web the model may search it, and by the person's own words alone.
+		// When the user asks for the web, the model may search it, with the user's own words alone.
 		server.answers(
 			calling("web_search", { query: "account 4711" }, "call_1"),
 			calling("web_search", { query: "noodles" }, "call_2"),
@@ -277,7 +277,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		await staysUsable("obedient", 4);
 	});
 
-	test("of a model that is no more is a 502 that names the setting", async () => {
+	test("with a model that no longer exists is a 502 that names the setting", async () => {
 		server.answers(wire.unknownModel("gone"));
 		expect(await problem("Where are my noodles?", "gone")).toMatchObject({
 			status: 502,
@@ -289,7 +289,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		await staysUsable("gone", 2);
 	});
 
-	test("with a key that is refused says which to set", async () => {
+	test("with a refused key names the key to set", async () => {
 		server.answers(wire.error(401, "Incorrect key provided: sk-of-the-test"));
 		const refused = await problem("Where are my noodles?", "keyless");
 		expect(refused).toMatchObject({

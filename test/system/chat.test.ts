@@ -24,7 +24,7 @@ const cards = {
 };
 const checkIn = { sakura: "15:00", ginza: "16:00", alfama: "14:00" };
 
-test("ten turns refer back to one another, survive a restart, and are nobody else's", async () => {
+test("ten turns refer back to one another, survive a restart, and stay private to their user", async () => {
 	let ada = await cloud.newUser("ada@example.com");
 	await cloud.newUser("bob@example.com");
 	const ids = new Map<string, keyof typeof cards>();
@@ -129,7 +129,7 @@ test("ten turns refer back to one another, survive a restart, and are nobody els
 	await expect(ada.call("GET", "/chat/trip/history")).rejects.toMatchObject({
 		status: 404,
 	});
-	// Bob's session of the same name stays.
+	// Bob's session with the same name remains.
 	expect(await bob.call("GET", "/chat/trip/history")).toMatchObject({
 		message_count: 2,
 	});

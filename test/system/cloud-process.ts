@@ -6,13 +6,13 @@ import { freePort } from "#cli/free-port.ts";
 
 export interface CloudProcess {
 	pid: number;
-	/** Ends it by SIGTERM and waits for its exit. */
+	/** Sends SIGTERM and waits for the exit. */
 	stop(): Promise<void>;
-	/** Ends it by SIGKILL, as a power cut would, and waits for its exit. */
+	/** Sends SIGKILL, like a power cut, and waits for the exit. */
 	kill(): Promise<void>;
 }
 
-/** Starts a local cloud in a process of its own. Resolves when its API answers. */
+/** Starts a local cloud in its own process. Resolves when its API answers. */
 export async function startCloudProcess(options: {
 	assembly: string;
 	stateDir: string;
@@ -56,7 +56,7 @@ export async function startCloudProcess(options: {
 	};
 }
 
-/** Gives a cloud that has not been started yet a copy of an initialized PGlite. */
+/** Copies an initialized PGlite into the state of a cloud that has not been started yet. */
 export const copyDatabase = (folder: string, stateDir: string): Promise<void> =>
 	cp(folder, path.join(stateDir, "pgdata"), { recursive: true });
 
@@ -69,6 +69,6 @@ export async function changeTemplates(assembly: string, change: (template: strin
 	}
 }
 
-/** Replaces the offline vision, which takes a second an image, by one that describes nothing at once. */
+/** Replaces offline vision, which takes a second an image, with one that returns an empty description at once. */
 export const describeInstantly = (assembly: string): Promise<void> =>
 	changeTemplates(assembly, (template) => template.replaceAll(/("VISION_PROVIDER":\s*)"offline"/g, '$1"instant"'));

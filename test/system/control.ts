@@ -4,7 +4,7 @@ import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
 import { invoke } from "#scripts/local/local.ts";
 
-/** What only a local cloud offers: its own faults at a wish, and a look behind the API. */
+/** Controls a local cloud: injects crashes, moves time and reads the database behind the API. */
 export class Control {
 	readonly outputs: Outputs;
 	readonly operator: AwsCredentials;
@@ -14,12 +14,12 @@ export class Control {
 		this.operator = operator;
 	}
 
-	/** The next invocation of the function ends its process at this port call. */
+	/** Kills the function's process at this port call of its next invocation. */
 	crashNext(functionName: string, at: string): Promise<void> {
 		return this.#post("PUT", `/functions/${functionName}/crash-at`, { at });
 	}
 
-	/** Whether the invocation that `crashNext` meant has not ended yet, and whether its process has died at the point. */
+	/** Returns whether the invocation that `crashNext` targets is still to end, and whether its process died at the point. */
 	async crash(functionName: string): Promise<{ waiting: string | null; died: string | null }> {
 		const response = await this.#send("GET", `/functions/${functionName}/crash-at`);
 		return response.json() as Promise<{
@@ -52,7 +52,7 @@ export class Control {
 		return response;
 	}
 
-	/** With which the application signs in to the database. */
+	/** The credentials with which the application signs in to the database. */
 	async databaseCredentials(): Promise<{ username: string; password: string }> {
 		const { outputs, operator } = this;
 		const secrets = new SecretsManagerClient({
@@ -64,7 +64,7 @@ export class Control {
 		return JSON.parse(SecretString ?? "");
 	}
 
-	/** Asks the database as the application would. */
+	/** Runs SQL with the application's role. */
 	async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
 		const { outputs } = this;
 		const { username, password } = await this.databaseCredentials();
@@ -85,11 +85,11 @@ export class Control {
 		}
 	}
 
-	/** Lets an hour pass for an item: leases end, what is unsent or idle is old enough for the sweeper. */
+	/** Makes an item an hour older: its lease expires, and the sweeper takes its unsent events and its stalled state. */
 	async letTimePass(itemId: string): Promise<void> {
 		await this.sql(
 			`update items set lease_expires_at = lease_expires_at - interval '1 hour',
-				stage_at = stage_at - interval '1 hour', swept_at = null where id = $1`,
+				stage_at = stage_at - interval '1 hour', swept_at = null if id = $1`,
 			[itemId],
 		);
 		await this.sql(

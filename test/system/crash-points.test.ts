@@ -12,7 +12,7 @@ import { describeInstantly } from "./cloud-process.ts";
 import type { Control } from "./control.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
-// The real bundles are killed at every port call that the same scenario makes on the fakes.
+// Kills the real bundles at every port call that the same scenario makes on the fakes.
 let cloud: OwnCloud;
 let control: Control;
 let outputs: Outputs;
@@ -41,7 +41,7 @@ async function pointsOf(title: string): Promise<string[]> {
 	});
 }
 
-/** A small picture whose bytes no other upload has. */
+/** Draws a small picture whose bytes no other upload has. */
 async function picture(): Promise<Uint8Array<ArrayBuffer>> {
 	const noise = crypto.getRandomValues(new Uint8Array(16 * 16 * 3));
 	const raw = { width: 16, height: 16, channels: 3 } as const;
@@ -64,8 +64,8 @@ async function isAtRest(itemId: string): Promise<boolean> {
 type Crashes = Map<string, string>;
 
 /**
- * Lets an hour pass and the sweeper run after each death, until the item has ended. Gives the crashes that did not
- * happen: a repeated event may have met the point's process, which then had nothing to do.
+ * Moves time by an hour and runs the sweeper after each crash, until the item is at rest. Returns the crashes that did not
+ * happen: the process may have received a repeated event, for which it had nothing to do.
  */
 async function recover(itemId: string, crashes: Crashes): Promise<Crashes> {
 	const left = new Map(crashes);
@@ -84,13 +84,13 @@ async function recover(itemId: string, crashes: Crashes): Promise<Crashes> {
 			if (await isAtRest(itemId)) return left;
 		}
 		if (Date.now() > end) {
-			throw new Error(`Item ${itemId} does not come to rest with ${[...left.values()]}.`);
+			throw new Error(`Item ${itemId} did not come to rest with ${[...left.values()]}.`);
 		}
 		await sleep(25);
 	}
 }
 
-/** Repeats a call until each function has died at its point, and the item has ended each time. */
+/** Repeats a call until each function has died at its point, and waits each time until the item is at rest. */
 async function crashAll(
 	crashes: Crashes,
 	scenario: () => Promise<{ itemId: string; answer?: Promise<unknown> }>,
@@ -122,7 +122,7 @@ async function verify(): Promise<string[]> {
 	});
 }
 
-test("the three stages, each killed at each port call: every item becomes ready, once", async () => {
+test("every item becomes ready, once, although each stage is killed at each port call", async () => {
 	const stages = [
 		[outputs.ImageProcessorFunctionName, "the process stage"],
 		[outputs.AnalyzerFunctionName, "the analyze stage"],
@@ -147,7 +147,7 @@ test("the three stages, each killed at each port call: every item becomes ready,
 	expect(await verify()).toEqual([]);
 }, 300_000);
 
-test("an item deleted when a stage has died at any of its port calls is gone, with every object", async () => {
+test("an item deleted after a stage died at any port call is gone, with every object", async () => {
 	const stages = [
 		[outputs.ImageProcessorFunctionName, "the process stage"],
 		[outputs.AnalyzerFunctionName, "the analyze stage"],
@@ -155,7 +155,7 @@ test("an item deleted when a stage has died at any of its port calls is gone, wi
 	] as const;
 	for (const [name, title] of stages) {
 		for (const point of await pointsOf(title)) {
-			if (point.startsWith("after:")) continue; // as before the next one
+			if (point.startsWith("after:")) continue; // same as before the next call
 			const itemId = await killedItem(String(name), point);
 			await user.call("DELETE", `/items/${itemId}`);
 			deleted.push(itemId);
@@ -169,7 +169,7 @@ test.each([
 	["analyze", "the analyze stage at a request", "AnalyzerFunctionName"],
 	["resize-only", "the process stage at a request", "ImageProcessorFunctionName"],
 ] as const)(
-	"POST /items/{id}/%s, its stage killed at each port call: it is done once, and the item is ready",
+	"POST /items/{id}/%s is done once and the item is ready, although its stage is killed at each port call",
 	async (what, title, name) => {
 		const itemId = await upload();
 		accepted.push(itemId);
@@ -186,7 +186,7 @@ test.each([
 	300_000,
 );
 
-test("the api killed at each port call of an upload, a deletion and a request: all end well", async () => {
+test("an upload, a deletion and a request complete although the api is killed at each port call", async () => {
 	const api = String(outputs.ApiFunctionName);
 	const killedAt = async (point: string, call: () => Promise<unknown>) => {
 		await control.crashNext(api, point);
@@ -237,7 +237,7 @@ test.each([
 	],
 	["a lost event", ["stages.claimStalled#1", "events.publish#1"]],
 ])(
-	"the sweeper killed at each port call while it has %s to mend: the next one mends it",
+	"the next sweep repairs %s if a sweeper was killed at any port call",
 	async (what, calls) => {
 		const sweeper = String(outputs.CleanupFunctionName);
 		for (const call of calls) {
@@ -268,7 +268,7 @@ test.each([
 	300_000,
 );
 
-/** An item whose processor died between its commit and its event. */
+/** Makes an item whose processor died between its commit and its event. */
 function stuckItem(): Promise<string> {
 	const processor = String(outputs.ImageProcessorFunctionName);
 	return killedItem(processor, "before:events.publish");

@@ -4,14 +4,14 @@ import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
 const fontfile = createRequire(import.meta.url).resolve("@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf");
 
-/** One of the project's own drawings with readable text: bytes that no other call gives, and a word in it. */
+/** Draws a sample image with a readable word and bytes that no other call returns. */
 export async function screenshot(
 	index = 0,
 ): Promise<{ filename: string; bytes: Uint8Array<ArrayBuffer>; word: string }> {
 	const samples = await drawSampleImages();
 	const sample = samples[index % samples.length];
 	if (!sample) throw new Error("There are no sample images.");
-	// A different border makes different bytes, so tests do not meet each other's duplicates.
+	// A different border makes different bytes, so no test's upload is a duplicate of another's.
 	const [r, g, b] = crypto.getRandomValues(new Uint8Array(3));
 	const bytes = await sharp(sample.bytes)
 		.extend({
@@ -23,7 +23,7 @@ export async function screenshot(
 	return { ...sample, bytes: new Uint8Array(bytes) };
 }
 
-/** A white card with these lines of text, large enough to be read without mistakes. */
+/** Draws a white card with lines of text that OCR reads without mistakes. */
 export async function card(lines: string[]): Promise<Uint8Array<ArrayBuffer>> {
 	// Sets up the fonts, which a container may lack.
 	await drawSampleImages();

@@ -8,12 +8,12 @@ import { operatorOf } from "#scripts/local/local.ts";
 export const stateDir = inject("stateDir");
 export const outputs: Outputs = await readOutputsFile(inject("outputsFile"), "deploy the environment");
 
-/** The local operator, or, on AWS, whatever the SDK finds. */
+/** Credentials of the local operator; undefined on AWS, where the SDK finds its own. */
 export const operator: AwsCredentials | undefined = stateDir ? await operatorOf(stateDir) : undefined;
 
 export const password = `${randomUUID()}-Aa1`;
 
-/** A fresh confirmed user of a tenant of their own, signed in. */
+/** Creates a confirmed user, each a tenant, and signs them in. */
 export async function newUser(name = "user"): Promise<RestClient> {
 	const email = `${name}-${randomUUID()}@example.com`;
 	await ensureUser(outputs, operator, email, password);

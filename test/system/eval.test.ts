@@ -6,10 +6,10 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
-// As `make eval` runs it: a cloud of its own, and a dataset that this test draws.
+// Runs the evaluation like `make eval`: its own cloud, and a dataset that this test draws.
 let folder: string;
 let reports: string;
-/** Where everything else goes that a run needs while it lasts. */
+/** Temporary files of a run. */
 let temporary: string;
 const words = ["lighthouse", "ramen", "telescope"];
 
@@ -24,12 +24,12 @@ beforeAll(async () => {
 		const bytes = samples[at]?.bytes ?? new Uint8Array();
 		await writeFile(path.join(folder, "images", `${word}.png`), bytes);
 	}
-	// The same bytes under another id: one item for the system, and no reason to break.
-	const twin = samples[0]?.bytes ?? new Uint8Array();
-	await writeFile(path.join(folder, "images", "twin.png"), twin);
+	// The same bytes under another id are one item, and no error.
+	const duplicate = samples[0]?.bytes ?? new Uint8Array();
+	await writeFile(path.join(folder, "images", "duplicate.png"), duplicate);
 	await writeAnalyses((word) => `A ${word} in the evening`);
 	await write("queries.json", [
-		query("q1", "lighthouse", ["lighthouse", "twin"]),
+		query("q1", "lighthouse", ["lighthouse", "duplicate"]),
 		query("q2", "ramen", ["ramen"]),
 		query("q3", "telescope ramen", ["telescope", "ramen"]),
 		query("q4", "cryptocurrency investment", []),
@@ -40,10 +40,10 @@ afterAll(() => rm(path.dirname(folder), { recursive: true, force: true }));
 const write = (name: string, value: unknown) => writeFile(path.join(folder, name), JSON.stringify(value));
 
 function writeAnalyses(headlineOf: (word: string) => string) {
-	const analyses = [...words, "twin"].map((item_id) => ({
+	const analyses = [...words, "duplicate"].map((item_id) => ({
 		item_id,
 		category: "Other",
-		headline: headlineOf(item_id === "twin" ? "lighthouse" : item_id),
+		headline: headlineOf(item_id === "duplicate" ? "lighthouse" : item_id),
 		summary: "Nothing else.",
 		image_details: {},
 		media_metadata: {},
@@ -72,7 +72,7 @@ async function report(type: "md" | "json"): Promise<string> {
 describe("make eval", () => {
 	let baseline: string;
 
-	test("loads a dataset, asks every mode, and writes what it prints", async () => {
+	test("loads a dataset, searches in every mode, and writes the report that it prints", async () => {
 		const { stdout } = await evaluate();
 		baseline = await report("json");
 		const { modes, ...evaluation } = JSON.parse(await readFile(baseline, "utf8"));
@@ -92,7 +92,7 @@ describe("make eval", () => {
 			});
 			expect(modes[mode].median_ms).toBeGreaterThan(0);
 		}
-		// A mode either ran or says why it did not.
+		// A mode either ran or has the reason why it did not.
 		expect("agentic" in modes).toBe(!evaluation.unavailable.agentic);
 		const [first] = evaluation.queries;
 		expect(first).toMatchObject({ query_id: "q1", query_text: "lighthouse" });
@@ -110,7 +110,7 @@ describe("make eval", () => {
 		expect(stdout).toContain(baseline);
 	}, 240_000);
 
-	test("compares with an earlier run and names what got worse", async () => {
+	test("compares with an earlier run and names the queries that got worse", async () => {
 		await writeAnalyses((word) => (word === "ramen" ? "Some soup" : word));
 		const { stdout } = await evaluate("--baseline", baseline);
 		const worse = stdout.slice(stdout.indexOf("Worse than the baseline"));
@@ -119,7 +119,7 @@ describe("make eval", () => {
 		expect(await readFile(await report("md"), "utf8")).toContain("## Worse than the baseline");
 	}, 240_000);
 
-	test("leaves nothing behind, and refuses a broken dataset before it starts anything", async () => {
+	test("leaves nothing behind, and refuses a broken dataset before it starts a cloud", async () => {
 		expect(await readdir(temporary)).toEqual([]);
 		await write("queries.json", [query("q1", "anything", ["nobody"])]);
 		const { code, stdout, stderr } = await evaluate().catch((error) => error);

@@ -12,7 +12,7 @@ declare module "vitest" {
 	interface ProvidedContext {
 		/** The outputs file of the environment under test. */
 		outputsFile: string;
-		/** The local cloud's state, or null where a deployed environment is under test. */
+		/** The local cloud's state folder; null if a deployed environment is under test. */
 		stateDir: string | null;
 		/** The folder of the synthesized environment `local`. */
 		assembly: string;
@@ -23,8 +23,8 @@ declare module "vitest" {
 }
 
 /**
- * Builds and synthesizes environment `local` once for all system tests, and gives them their environment: the
- * deployed one that OUTPUTS names by its outputs file, otherwise a local cloud on free ports with empty state.
+ * Builds and synthesizes environment `local` once for all system tests, and provides the environment under test: the
+ * deployed one whose outputs file OUTPUTS names, otherwise a local cloud on free ports with empty state.
  */
 export default async function setup(project: TestProject) {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));

@@ -27,7 +27,7 @@ describe.skipIf(!present)(`the golden images${present ? "" : " (skipped: ../shar
 		}
 	});
 
-	test("all become ready", { timeout: 300_000 }, async () => {
+	test("are all ready after their upload", { timeout: 300_000 }, async () => {
 		const ended = new Map<string, number>();
 		for (const id of ids.values()) {
 			const { status } = await owner.settled(id, 240);
@@ -36,7 +36,7 @@ describe.skipIf(!present)(`the golden images${present ? "" : " (skipped: ../shar
 		expect(Object.fromEntries(ended)).toEqual({ ready: 55 });
 	});
 
-	test("for at least 45 the four rarest words of its text bring it among the first three", async () => {
+	test("are among the first three results for the four rarest words of their text, at least 45 of them", async () => {
 		const words = rarestWords(
 			references.map(({ item_id, image_details }) => ({
 				id: item_id,
@@ -57,7 +57,7 @@ describe.skipIf(!present)(`the golden images${present ? "" : " (skipped: ../shar
 		expect(found).toBeGreaterThanOrEqual(45);
 	});
 
-	test("a second user sees nothing of them", async () => {
+	test("are invisible to a second user", async () => {
 		const stranger = await newUser("stranger");
 		const { results } = await stranger.search("tokyo", {
 			search_type: "hybrid",

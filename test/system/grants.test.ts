@@ -6,10 +6,10 @@ import { type GrantsCloud, startGrantsCloud } from "./grants/grants-cloud.ts";
 import { grantScenarios } from "./grants/scenarios.ts";
 import type { GrantScenario } from "./grants/steps.ts";
 
-/** A successful run of a scenario, with the grants that it needed and its duration. */
+/** The grants that a successful run of a scenario needed, and its duration. */
 interface Observation {
 	scenario: GrantScenario;
-	/** The calls that each grant alone allowed. */
+	/** The calls that no other grant allowed, by grant. */
 	needed: Map<Grant, Set<string>>;
 	milliseconds: number;
 }
@@ -32,7 +32,7 @@ async function observe(scenario: GrantScenario): Promise<Observation> {
 	const stop = system.cloud.access.watch((decision) => {
 		const [grant, ...others] = decision.by;
 		if (!grant || others.length > 0) return;
-		if (!(scenario.speaksFor ?? /^(?!logs:|sqs:)/).test(decision.permission.action)) return;
+		if (!(scenario.provesActions ?? /^(?!logs:|sqs:)/).test(decision.permission.action)) return;
 		const calls = needed.get(grant) ?? new Set();
 		needed.set(grant, calls.add(callOf(decision)));
 	});
@@ -47,7 +47,7 @@ async function observe(scenario: GrantScenario): Promise<Observation> {
 	return { scenario, needed, milliseconds: performance.now() - began };
 }
 
-/** Runs a scenario without one of the grants it needs. @returns whether it failed, and how */
+/** Runs a scenario while a grant that it needs is withheld. @returns whether and how it failed */
 async function runWithout(
 	grant: Grant,
 	{ scenario, needed, milliseconds }: Observation,
@@ -73,7 +73,7 @@ async function runWithout(
 	try {
 		const call = await Promise.race([
 			refused.promise,
-			// A scenario that ends without the refusal has not needed the grant, or has failed otherwise.
+			// A scenario that ends without a refused call did not need the grant, or failed for another reason.
 			running.then(() => sleep(100)).then(() => undefined),
 		]);
 		if (!call) return { failed: false, how: `nothing was refused, ${ended}` };
@@ -86,7 +86,7 @@ async function runWithout(
 	} finally {
 		stop();
 		over.abort();
-		// A scenario restores the grants that it withheld itself; a call that hangs is not waited for.
+		// The scenario needs a moment to restore the grants that it withheld itself; it does not wait for a call that hangs.
 		await Promise.race([running, sleep(2_000)]);
 		grant.withheld = false;
 		await system.purge();
@@ -99,7 +99,7 @@ test("every grant of the templates is needed by a scenario", () => {
 	expect(idle.map(({ id }) => id)).toEqual([]);
 });
 
-test("without any one grant a scenario fails, and with every grant all succeed again", async () => {
+test("withholding any grant makes a scenario fail, and all succeed again with every grant", async () => {
 	const { grants } = system.cloud.access;
 	expect(grants.length).toBeGreaterThan(50);
 	const unneeded: string[] = [];

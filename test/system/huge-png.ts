@@ -1,11 +1,11 @@
 import { crc32, deflateSync } from "node:zlib";
 
-/** A valid grey PNG of these dimensions, all black: a small file that decodes to a very large picture. */
+/** Makes a valid all-black PNG: a small file that decodes to a very large picture. */
 export function hugePng(width: number, height: number): Uint8Array<ArrayBuffer> {
 	const header = Buffer.alloc(13);
 	header.writeUInt32BE(width, 0);
 	header.writeUInt32BE(height, 4);
-	header.set([1, 0, 0, 0, 0], 8); // one bit a pixel, grey
+	header.set([1, 0, 0, 0, 0], 8); // one bit per pixel, grey
 	const rows = Buffer.alloc((1 + Math.ceil(width / 8)) * height);
 	return new Uint8Array(
 		Buffer.concat([

@@ -18,12 +18,12 @@ interface LogLine {
 	[field: string]: unknown;
 }
 
-/** Words that stand nowhere but where a person wrote them. */
+/** A word that occurs only in text that the user wrote. */
 const mark = `zq${randomUUID().replaceAll("-", "")}`;
 const email = `${mark}.person@example.com`;
 
-// The logs of a deployed environment are CloudWatch's; what is written is the same.
-describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
+// A deployed environment logs the same lines to CloudWatch.
+describe.skipIf(!stateDir)("the functions' log of a user's day", () => {
 	let text: string;
 	let lines: LogLine[];
 	let token: string;
@@ -54,7 +54,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 			size: 1_000,
 		});
 		expect(JSON.stringify(form)).toMatch(/X-Amz-Signature/i);
-		// What is refused, and what fails, has reasons that a log is tempted to quote.
+		// Refusals and failures have reasons that a careless log would quote.
 		const raw = (method: string, where: string, init: RequestInit = {}) =>
 			fetch(`${outputs.ApiUrl}${where}`, {
 				method,
@@ -85,7 +85,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 		const folder = path.join(stateDir ?? "", "logs");
 		const read = async () =>
 			(await Promise.all((await readdir(folder)).map((file) => readFile(path.join(folder, file), "utf8")))).join("\n");
-		// The last answer may be ahead of its line.
+		// The last answer may arrive before its log line.
 		const end = Date.now() + 20_000;
 		const last = new RegExp(`"stage".*${itemId}.*"Stage":"embed"`);
 		do {
@@ -110,7 +110,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 		}
 	});
 
-	test("tells each request by its id, route, status and duration, and whose it was by a hash", () => {
+	test("has each request's id, route, status and duration, and its user as a hash", () => {
 		const mine = lines.filter(({ message, user }) => message === "request" && user === hashUser(userId));
 		expect(mine.length).toBeGreaterThan(4);
 		for (const line of mine) {
@@ -148,7 +148,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 		expect(ready?.UploadToReady).toEqual(expect.any(Number));
 	});
 
-	test("measures only what the table of metrics names", () => {
+	test("has only the metrics that the table of metrics names", () => {
 		const measured = lines.flatMap(({ _aws }) =>
 			((_aws as { CloudWatchMetrics: { Metrics: { Name: string }[] }[] })?.CloudWatchMetrics ?? []).flatMap(
 				({ Metrics }) => Metrics.map(({ Name }) => Name),
@@ -160,7 +160,7 @@ describe.skipIf(!stateDir)("what the functions write of a person's day", () => {
 		}
 	});
 
-	test("holds no token, signed URL, e-mail address, user id, nor a word of theirs", () => {
+	test("holds no token, signed URL, e-mail address, user id or word that the user wrote", () => {
 		expect(text).not.toContain(mark);
 		expect(text).not.toContain(userId);
 		expect(text).not.toContain(password);

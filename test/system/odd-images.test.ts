@@ -13,7 +13,7 @@ async function uploaded(name: string, bytes: Uint8Array) {
 	return owner.settled(id);
 }
 
-test("a photo lies upright, its place is the owner's alone and not in its thumbnail", async () => {
+test("a photo is turned upright, and only its owner sees its location, which the thumbnail does not have", async () => {
 	const photo = await odd
 		.plain(120, 80)
 		.withExif({
@@ -56,7 +56,7 @@ test.each<[string, () => Promise<Buffer> | Buffer, number, number]>([
 	["an AVIF", () => odd.plain(92, 62).avif().toBuffer(), 92, 62],
 	["a line of 60,000 pixels", () => odd.plain(1, 60_000).png().toBuffer(), 1, 60_000],
 	[
-		"a PNG that is a web page, too",
+		"a PNG that is also a web page",
 		async () =>
 			Buffer.concat([await odd.plain(93, 63).png().toBuffer(), Buffer.from("<html><script>alert(1)</script></html>")]),
 		93,
@@ -82,7 +82,7 @@ test.each<[string, () => Promise<Buffer> | Buffer, number, number]>([
 	});
 });
 
-test("what only its decoder's memory forbids is refused with what to do, and the next image is fine", async () => {
+test("an image that needs too much decoder memory is refused with a remedy, and the next image is processed", async () => {
 	const bytes = odd.pngSaying(10_000, 10_000, odd.interlacedPng(10, 10));
 	const { status, error } = await uploaded("large.png", bytes);
 	expect({ status, error }).toMatchObject({

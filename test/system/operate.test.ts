@@ -14,7 +14,7 @@ import { signIn } from "#cli/users.ts";
 import { openWorkshop, type Workshop } from "../infrastructure/scripts/workshop.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
-// The scripts change an environment and count what is in it: users, objects, dead letters.
+// The scripts change an environment and count its users, objects and dead letters.
 let cloud: OwnCloud;
 let outputs: Outputs;
 let client: OwnCloud["client"];
@@ -34,7 +34,7 @@ afterAll(async () => {
 	await cloud?.remove();
 });
 
-test("status and outputs are those of the running cloud", async () => {
+test("status and outputs describe the running cloud", async () => {
 	const status = await operate("infra-status");
 	expect(status).toMatchObject({ code: 0, stderr: "" });
 	expect(status.stdout).toContain(outputs.ApiUrl);
@@ -58,7 +58,7 @@ test("test-infra finds every part in order, reports it and leaves nothing behind
 	expect(await users()).toBe(before);
 });
 
-test("test-infra names what does not work and ends with 1, having looked at the rest", async () => {
+test("test-infra names the failed checks, runs all others and exits with 1", async () => {
 	const whole = workshop.read(".aws-outputs-local.json");
 	workshop.write(".aws-outputs-local.json", JSON.stringify({ ...JSON.parse(whole), CheckpointTableName: "gone" }));
 	try {
@@ -73,8 +73,8 @@ test("test-infra names what does not work and ends with 1, having looked at the 
 	}
 });
 
-/** What is in the environment, as far as a run of test-infra adds to it. */
-const standing = async () => {
+/** Lists the objects and users of the environment, which a run of test-infra adds to. */
+const listResources = async () => {
 	const s3 = new S3Client({ ...client, forcePathStyle: true });
 	const { Versions = [], DeleteMarkers = [] } = await s3.send(
 		new ListObjectVersionsCommand({ Bucket: outputs.BucketName }),
@@ -88,15 +88,15 @@ const standing = async () => {
 	};
 };
 
-test("test-infra leaves nothing behind where Ctrl-C ends it while an image is on its way", async () => {
-	const before = await standing();
+test("test-infra leaves nothing behind if Ctrl-C ends it while an image is processed", async () => {
+	const before = await listResources();
 	const running = workshop.start("test-infra", { ENV: "local" });
 	let during = before;
 	const end = Date.now() + 60_000;
 	const originals = ({ objects }: typeof before) => objects.filter((key) => key?.startsWith("originals/")).length;
 	while (originals(during) === originals(before) && Date.now() < end) {
 		await sleep(20);
-		during = await standing();
+		during = await listResources();
 	}
 	process.kill(-running.pid, "SIGINT");
 	const { code, stdout, stderr } = await running.ended;
@@ -105,11 +105,11 @@ test("test-infra leaves nothing behind where Ctrl-C ends it while an image is on
 	expect(stdout, stdout).toMatch(/✓ nothing is left behind/);
 	expect(stderr.trim()).toBe("Ended early (SIGINT).");
 	expect(code).toBe(1);
-	expect(await standing()).toEqual(before);
+	expect(await listResources()).toEqual(before);
 });
 
-test("test-infra leaves nothing behind where a user was made who cannot sign in", async () => {
-	const before = await standing();
+test("test-infra leaves nothing behind if its new user cannot sign in", async () => {
+	const before = await listResources();
 	const whole = workshop.read(".aws-outputs-local.json");
 	workshop.write(".aws-outputs-local.json", JSON.stringify({ ...JSON.parse(whole), UserPoolClientId: "gone" }));
 	try {
@@ -120,10 +120,10 @@ test("test-infra leaves nothing behind where a user was made who cannot sign in"
 	} finally {
 		workshop.write(".aws-outputs-local.json", whole);
 	}
-	expect(await standing()).toEqual(before);
+	expect(await listResources()).toEqual(before);
 });
 
-test("a user is made with a password from the environment, which appears nowhere", async () => {
+test("a user is created with a password from the environment, which appears in no output", async () => {
 	const EMAIL = `setup-${randomUUID()}@example.com`;
 	const PASSWORD = `${randomUUID()}-Aa1`;
 	const none = await operate("cognito-setup", { EMAIL });
@@ -137,7 +137,7 @@ test("a user is made with a password from the environment, which appears nowhere
 	expect(stdout).toMatch(new RegExp(`${EMAIL} .*CONFIRMED`));
 });
 
-test("a folder of images becomes a user's items, large ones too; what is no image is named, and again changes nothing", async () => {
+test("a folder of images, large ones too, becomes a user's items once; files that are no images are named", async () => {
 	const EMAIL = `seed-${randomUUID()}@example.com`;
 	const PASSWORD = `${randomUUID()}-Aa1`;
 	await operate("cognito-setup", { EMAIL, PASSWORD });
@@ -153,9 +153,9 @@ test("a folder of images becomes a user's items, large ones too; what is no imag
 	writeFileSync(path.join(images, "large.png"), large);
 	writeFileSync(path.join(images, "words.png"), "no image");
 	const seed = () => operate("db-seed-golden", { EMAIL, PASSWORD, DATASET: "dataset" });
-	const one = await seed();
-	expect(one.code).toBe(1);
-	expect(one.stderr).toContain("1 of 3 images failed, the others are ready:\nwords.png: POST /items answered 400");
+	const first = await seed();
+	expect(first.code).toBe(1);
+	expect(first.stderr).toContain("1 of 3 images failed, the others are ready:\nwords.png: POST /items answered 400");
 	rmSync(path.join(images, "words.png"));
 	for (let run = 0; run < 2; run++) {
 		const again = await seed();
@@ -166,7 +166,7 @@ test("a folder of images becomes a user's items, large ones too; what is no imag
 	expect(await user.call("GET", "/items")).toMatchObject({ total: 2 });
 }, 120_000);
 
-test("the database's passwords change, and nobody notices", async () => {
+test("the database's passwords are rotated without a failed request", async () => {
 	const user = await cloud.newUser("rotation@example.com");
 	const password = async () => {
 		const { SecretString = "" } = await new SecretsManagerClient(client).send(
@@ -194,7 +194,7 @@ test("the database's passwords change, and nobody notices", async () => {
 	expect((await operate("db-migrate")).stdout).toContain("No migration was due.");
 });
 
-test("a function's log is read by word", async () => {
+test("a function's log is filtered by a word", async () => {
 	const { code, stdout } = await operate("lambda-logs", {
 		FUNC: "migrate",
 		FILTER: "REPORT",
@@ -209,10 +209,10 @@ test("a function's log is read by word", async () => {
 	expect(unknown.stderr).toContain("There is no function apis");
 });
 
-test("dead letters are listed by what they are about, and tried again", async () => {
+test("dead letters are listed with their subject, and retried", async () => {
 	const sqs = new SQSClient(client);
 	const urls = String(outputs.DeadLetterQueueUrls).split(",");
-	const url = (part: string) => urls.find((one) => one.includes(part)) ?? "";
+	const url = (part: string) => urls.find((url) => url.includes(part)) ?? "";
 	const { Attributes } = await sqs.send(
 		new GetQueueAttributesCommand({
 			QueueUrl: url("AnalyzerDeadLetters"),
@@ -233,11 +233,11 @@ test("dead letters are listed by what they are about, and tried again", async ()
 				thumbnail_key: "none",
 			},
 		});
-	const [given, undelivered] = [randomUUID(), randomUUID()];
+	const [unprocessed, undelivered] = [randomUUID(), randomUUID()];
 	await sqs.send(
 		new SendMessageCommand({
 			QueueUrl: url("AnalyzerDeadLetters"),
-			MessageBody: event(given),
+			MessageBody: event(unprocessed),
 		}),
 	);
 	const queue = Attributes?.QueueArn?.replace(/AnalyzerDeadLetters\w*$/, "AnalyzerQueue");
@@ -265,7 +265,7 @@ test("dead letters are listed by what they are about, and tried again", async ()
 		}),
 	);
 	const listed = await operate("dlq-list");
-	expect(listed.stdout).toContain(`ImageProcessed  item ${given}`);
+	expect(listed.stdout).toContain(`ImageProcessed  item ${unprocessed}`);
 	expect(listed.stdout).toContain(`ImageProcessed  item ${undelivered}`);
 	expect(listed.stdout).toContain("3 dead letters.");
 	expect(listed.stdout).not.toContain("nobody");
@@ -278,7 +278,7 @@ test("dead letters are listed by what they are about, and tried again", async ()
 	expect((await operate("dlq-list")).stdout).toContain("There are no dead letters.");
 });
 
-test("what the local cloud cannot mean says so", async () => {
+test("a command that makes no sense on the local cloud says so", async () => {
 	const bootstrap = await operate("infra-bootstrap");
 	expect(bootstrap).toMatchObject({ code: 0, stderr: "" });
 	expect(bootstrap.stdout).toContain("needs no preparation");

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud?.remove());
 
-test("the cleanup function removes what no checkpoint refers to after an hour, and nothing that one does", async () => {
+test("the cleanup function removes a payload without a checkpoint after an hour, and keeps all others", async () => {
 	const { client, outputs } = cloud;
 	const tidy = () => cloud.invoke(outputs.CleanupFunctionName, hourly);
 	const backend: Backend = {
@@ -43,9 +43,9 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 	};
 	const ada = await newPerson("ada@example.com");
 	const bob = await newPerson("bob@example.com");
-	/** Dies between the payload and the item that refers to it. */
-	const die = async (session: string) => {
-		const dying = ada.open({
+	/** Crashes between the write of a payload and of the item that refers to it. */
+	const crashMidWrite = async (session: string) => {
+		const crashing = ada.open({
 			dynamodb: {
 				send: ((command: object) =>
 					command instanceof BatchWriteCommand
@@ -54,7 +54,9 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 			},
 		});
 		const head = await ada.open().getTuple(threadConfig(session));
-		await expect(putValues(dying, head?.config ?? {}, { lost: incompressibleText(large) })).rejects.toThrow("killed");
+		await expect(putValues(crashing, head?.config ?? {}, { lost: incompressibleText(large) })).rejects.toThrow(
+			"killed",
+		);
 	};
 
 	for (const { open } of [ada, bob]) {
@@ -62,8 +64,8 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 			used: incompressibleText(large),
 		});
 	}
-	await die("trip");
-	// Its items expire while nobody reads them, as DynamoDB does it.
+	await crashMidWrite("trip");
+	// Deletes the thread's items like DynamoDB's expiry.
 	await putValues(ada.open(), threadConfig("expired"), {
 		gone: incompressibleText(large),
 	});
@@ -81,7 +83,7 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 	expect(await listObjects(backend, ada.owner)).toHaveLength(4);
 	await ada.rest.call("DELETE", "/chat/sessions/forgotten");
 	expect(await listObjects(backend, ada.owner)).toHaveLength(3);
-	// All of them are young: a writer may be about to refer to them.
+	// All are younger than an hour: a writer may still refer to them.
 	expect(await tidy()).toMatchObject({ seen: 4, removed: 0 });
 
 	await cloud.stop();
@@ -93,9 +95,9 @@ test("the cleanup function removes what no checkpoint refers to after an hour, a
 	expect(changes).toBe(4);
 	await cloud.restart();
 
-	await die("trip");
+	await crashMidWrite("trip");
 	expect(await tidy()).toMatchObject({ seen: 5, removed: 2 });
-	// The one in use, and the orphan of a moment ago.
+	// The payload in use, and the recent orphan.
 	expect(await listObjects(backend, ada.owner)).toHaveLength(2);
 	expect(await listObjects(backend, bob.owner)).toHaveLength(1);
 	for (const { open } of [ada, bob]) {

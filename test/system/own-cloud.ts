@@ -15,14 +15,14 @@ import { Control } from "./control.ts";
 const password = "correct-Horse-9";
 
 interface OwnCloudOptions {
-	/** What the machine has beside the defaults: keys of providers, their addresses. */
+	/** Settings of the machine beside the defaults: the providers' keys and addresses. */
 	machine?: LocalMachine;
 	/** Rewrites the templates before the start. */
 	change?: (assembly: string) => Promise<void>;
 }
 
 /**
- * A local cloud for one test file, which stops it, kills it or counts what is in it. All other files share the
+ * A local cloud for one test file that stops it, kills it or counts its contents. All other files share the
  * cloud of the global set-up.
  */
 export class OwnCloud {
@@ -46,7 +46,7 @@ export class OwnCloud {
 		return cloud;
 	}
 
-	/** Starts the stopped or killed cloud with the state it had; with options, from new templates. */
+	/** Starts a stopped or killed cloud with its former state; with options, from new templates. */
 	async restart(options?: OwnCloudOptions): Promise<void> {
 		if (options) {
 			this.#starts += 1;
@@ -90,7 +90,7 @@ export class OwnCloud {
 		return this.#running;
 	}
 
-	/** Options of an AWS client for the operator. */
+	/** The operator's options for an AWS client. */
 	get client() {
 		return {
 			region: this.outputs.Region,

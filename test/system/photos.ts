@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
 import sharp from "sharp";
 
-/** When every photo here was taken, by its EXIF. */
+/** The time in every photo's EXIF. */
 export const takenAt = "2024-05-06T05:08:09.000Z";
 
 /**
- * A photo as a phone takes it, held upright and with EXIF. Noise makes it large, since no JPEG makes noise small; but
- * only a quarter of it is noise, in which OCR looks for letters for as many seconds as there is much of it.
+ * Draws a photo like a phone's, held upright and with EXIF. Noise makes it large, since JPEG does not compress noise; only
+ * a quarter of it is noise, since OCR spends seconds in proportion to the noise.
  */
 export async function photo(
 	megabytes: number,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; width: number; height: number }> {
-	// At full quality noise has 3.13 bytes a pixel.
+	// At full quality noise takes 3.13 bytes per pixel.
 	const short = Math.round(Math.sqrt((megabytes * 1024 * 1024) / 3.13 / 5));
 	const [long, tall] = [short * 5, short * 4];
 	const bytes = await sharp(randomBytes(long * short * 3), {

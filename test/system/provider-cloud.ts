@@ -4,7 +4,7 @@ import type { RestClient } from "#cli/rest-client.ts";
 import { type ProviderServer, serveProvider } from "../contracts/providers/server.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
-/** Stores a provider's API key where the functions read it. */
+/** Stores a provider's API key in the parameter that the functions read. */
 export async function putApiKey(cloud: OwnCloud, provider: string, apiKey: string): Promise<void> {
 	await new SSMClient(cloud.client).send(
 		new PutParameterCommand({

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud?.stop());
 
-test("an upload is described and embedded by the providers, survives their faults, and its bill is with the analysis", async () => {
+test("an upload is described and embedded by the providers despite their faults, and its analysis has the cost", async () => {
 	anthropic.answers(
 		anthropicWire.error(529, "Overloaded"),
 		anthropicWire.answer(JSON.stringify({ ...description, headline: 7 })),
@@ -60,7 +60,7 @@ test("an upload is described and embedded by the providers, survives their fault
 	});
 });
 
-test("an image that the provider refuses ends failed with the reason", async () => {
+test("an image that the provider refuses fails with the reason", async () => {
 	anthropic.answers(anthropicWire.answer("", "refused"));
 	const drawn = await screenshot(1);
 	const { id } = await user.upload(drawn.filename, drawn.bytes);
@@ -74,7 +74,7 @@ test("an image that the provider refuses ends failed with the reason", async () 
 	expect(anthropic.requests).toHaveLength(1);
 });
 
-test("an analysis is made anew by another provider as a new version, and only the newest is searched", async () => {
+test("another provider's analysis of an item is a new version, and only the newest is searched", async () => {
 	anthropic.answers(anthropicWire.answer(JSON.stringify(description)));
 	voyage.answers(voyageWire.answer([voyageWire.vector(1)]));
 	const drawn = await screenshot(2);
@@ -101,7 +101,7 @@ test("an analysis is made anew by another provider as a new version, and only th
 	expect(await found(description.headline)).toBe(false);
 });
 
-test("an analysis that takes the model longer than 20 seconds is answered 202 before the gateway's 30, and is there in the end", async () => {
+test("an analysis of more than 20 seconds is answered 202 before the gateway's limit of 30, and is stored later", async () => {
 	const [item] = (await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")).items;
 	anthropic.answers({
 		...anthropicWire.answer(JSON.stringify(description)),
@@ -132,7 +132,7 @@ test("an analysis that takes the model longer than 20 seconds is answered 202 be
 	expect(anthropic.requests).toHaveLength(1);
 });
 
-test("a request for a provider without a key, or for an unknown provider or model, says what to change", async () => {
+test("the refusal of a provider without a key, or of an unknown provider or model, says what to change", async () => {
 	const [item] = (await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")).items;
 	const refused = (body: object) =>
 		user
@@ -171,7 +171,7 @@ test("a request for a provider without a key, or for an unknown provider or mode
 	expect((await user.settled(item?.id ?? "")).status).toBe("ready");
 });
 
-test("a search is answered by the provider, which is told what was found and believed only where that supports it", async () => {
+test("the provider answers a search from the items found, and only sentences that they support are kept", async () => {
 	const { results } = await user.search("gate", { include_answer: false });
 	const id = results[0]?.item_id ?? "";
 	anthropic.answers(
@@ -190,7 +190,7 @@ test("a search is answered by the provider, which is told what was found and bel
 	expect(JSON.stringify(asked?.body)).not.toContain("base64");
 });
 
-test("an agentic search runs the tools that the provider's model asks for", async () => {
+test("an agentic search runs the provider's tool calls", async () => {
 	const tool = (name: string, input: object) =>
 		anthropicChatWire.reply({
 			thoughts: "Hm.",
@@ -219,7 +219,7 @@ test("an agentic search runs the tools that the provider's model asks for", asyn
 });
 
 test.each(["hybrid", "agentic"])(
-	"a %s search keeps its results when the provider is away, and is a 502 when the model is gone",
+	"a %s search keeps its results while the provider is unavailable, and is a 502 if the model no longer exists",
 	async (search_type) => {
 		anthropic.answers("reset");
 		const found = await user.search("gate", { search_type });

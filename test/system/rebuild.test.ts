@@ -11,7 +11,7 @@ import { screenshot } from "./drawings.ts";
 import { OwnCloud } from "./own-cloud.ts";
 import { putApiKey } from "./provider-cloud.ts";
 
-// The embedding model of this cloud changes from one start to the next.
+// This cloud's embedding model changes between starts.
 let cloud: OwnCloud;
 let voyage: Server;
 const email = "rebuilds@example.com";
@@ -55,7 +55,7 @@ async function until(condition: string, holds: () => Promise<boolean>) {
 	}
 }
 
-test("a rebuild for a new model survives the embedder's death, and every item stays ready and found", async () => {
+test("a rebuild for a new model survives a crash of the embedder, and every item stays ready and searchable", async () => {
 	const before = await cloud.newUser(email);
 	const ids: string[] = [];
 	for (let count = 0; count < 4; count++) {
@@ -101,7 +101,7 @@ test("a rebuild for a new model survives the embedder's death, and every item st
 	expect(half.rebuilding).toBeGreaterThan(0);
 	expect(half.embedded).toBeLessThan(4);
 
-	// A second request continues with the rest and embeds nothing twice.
+	// A second request continues with the remaining items and embeds none twice.
 	expect((await rebuild()).num_documents).toBeLessThanOrEqual(half.rebuilding);
 	for (const id of ids) await control.letTimePass(id);
 	await control.sweepNow();
@@ -125,7 +125,7 @@ test("a rebuild for a new model survives the embedder's death, and every item st
 	expect(await byVector()).toEqual(ids.toSorted());
 }, 240_000);
 
-test("the same picture in another size is a near-duplicate, and a search's settings are those of the running system", async () => {
+test("the same picture in another size is a near-duplicate, and GET /search/config has the running system's settings", async () => {
 	const user = await cloud.signIn(email);
 	const { bytes } = await screenshot(1);
 	const smaller = await sharp(bytes).resize(300).jpeg({ quality: 60 }).toBuffer();

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud?.remove());
 
-test("without Postgres the API says 503, and the pipeline resumes by itself", async () => {
+test("the API answers 503 while Postgres is down, and the pipeline resumes by itself afterwards", async () => {
 	const { control } = cloud;
 	const user = await cloud.newUser("unlucky@example.com");
 	const drawn = await screenshot();
@@ -22,7 +22,7 @@ test("without Postgres the API says 503, and the pipeline resumes by itself", as
 	await expect(user.item(id)).rejects.toMatchObject({ status: 503 });
 	await control.startDatabase();
 	expect((await user.settled(id, 100)).status).toBe("ready");
-	// More than one of anything is a defect.
+	// Any second row is a defect.
 	const [committed] = await control.sql(
 		`select
 			(select count(*)::int from analyses where item_id = $1) as analyses,
@@ -33,7 +33,7 @@ test("without Postgres the API says 503, and the pipeline resumes by itself", as
 	expect(committed).toEqual({ analyses: 1, embeddings: 1, documents: 1 });
 });
 
-test("after a stop, a power cut and a restart everything is still there", async () => {
+test("all data survives a stop, a power cut and a restart", async () => {
 	const drawn = await screenshot();
 	let user = await cloud.newUser(email);
 	const { id } = await user.upload(drawn.filename, drawn.bytes);
@@ -54,7 +54,7 @@ test("after a stop, a power cut and a restart everything is still there", async 
 
 	await cloud.restart();
 	user = await cloud.signIn(email);
-	// The sweeper finds what was in flight, without waiting for the message's visibility to end.
+	// The sweeper restarts the stalled item before its message is visible again.
 	await cloud.control.letTimePass(interrupted.id);
 	await cloud.control.sweepNow();
 	expect((await user.settled(interrupted.id)).status).toBe("ready");

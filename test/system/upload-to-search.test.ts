@@ -19,7 +19,7 @@ beforeAll(async () => {
 	item = await owner.settled(item.id);
 });
 
-test("an uploaded screenshot becomes ready, described and with a thumbnail", async () => {
+test("an uploaded screenshot becomes ready, with a description and a thumbnail", async () => {
 	expect(item).toMatchObject({ status: "ready", error: null });
 	expect(item.latest_analysis).toMatchObject({
 		version: 1,
@@ -30,12 +30,12 @@ test("an uploaded screenshot becomes ready, described and with a thumbnail", asy
 	expect(thumbnail.headers.get("content-type")).toBe("image/webp");
 });
 
-test.each(["bm25", "vector", "hybrid"])("%s finds it by a word that is written in it", async (search_type) => {
+test.each(["bm25", "vector", "hybrid"])("a %s search finds it by a word in its picture", async (search_type) => {
 	const found = await owner.search(drawn.word, { search_type });
 	expect(found.results[0]?.item_id).toBe(item.id);
 });
 
-test("the search is answered with what is written in the image, and cites it", async () => {
+test("the answer of a search has the image's text and cites the item", async () => {
 	const found = await owner.search(drawn.word);
 	expect(found.answer_model_used).toBe("offline/extractive-1");
 	expect(found.answer).toContain(drawn.word);
@@ -47,14 +47,14 @@ test("the search is answered with what is written in the image, and cites it", a
 	});
 });
 
-test("an agentic search finds it, too, and tells how", async () => {
+test("an agentic search finds it and lists its steps", async () => {
 	const found = await owner.search(drawn.word, { search_type: "agentic" });
 	expect(found.results[0]?.item_id).toBe(item.id);
 	expect(found.tools_used).toEqual(["search_collection", "give_results"]);
 	expect(found.answer).toContain(`[${item.id}]`);
 });
 
-test("an answer by a model that does not exist is a 502 that names the setting", async () => {
+test("a search with an unknown answer model is a 502 that names the setting", async () => {
 	await expect(owner.search(drawn.word, { answer_model: "claude-sonnet-4-5" })).rejects.toMatchObject({
 		status: 502,
 		body: {
@@ -64,7 +64,7 @@ test("an answer by a model that does not exist is a 502 that names the setting",
 	});
 });
 
-test("the original comes back byte for byte", async () => {
+test("the original is returned byte for byte", async () => {
 	const { url } = await owner.call<{ url: string }>("GET", `/images/${item.filename}?size=original`);
 	const original = await fetch(url);
 	expect(new Uint8Array(await original.arrayBuffer())).toEqual(drawn.bytes);
@@ -77,7 +77,7 @@ test("the same file uploaded again is the same item, analyzed once", async () =>
 	expect(total).toBe(1);
 });
 
-test("another user sees nothing of it, by no route", async () => {
+test("no route shows it to another user", async () => {
 	const { results } = await stranger.search(drawn.word, {
 		search_type: "bm25",
 	});
@@ -101,7 +101,7 @@ test("another user sees nothing of it, by no route", async () => {
 	}
 });
 
-test("the same file of another user is an item of its own", async () => {
+test("the same file uploaded by another user is a separate item", async () => {
 	const theirs = await stranger.upload(drawn.filename, drawn.bytes);
 	expect(theirs.id).not.toBe(item.id);
 	expect((await stranger.settled(theirs.id)).status).toBe("ready");

@@ -42,7 +42,7 @@ async function post({ url, fields }: Pick<Prepared, "url" | "fields">, bytes: By
 	return fetch(url, { method: "POST", body: form });
 }
 
-/** Announces, sends and waits. */
+/** Announces and sends an upload, and waits for its item. */
 async function upload(bytes: Bytes, more: object = {}, user = owner) {
 	const prepared = await announce(bytes, more, user);
 	expect((await post(prepared, bytes)).status).toBe(204);
@@ -69,10 +69,10 @@ const exists = (key: string | undefined) =>
 			},
 		);
 
-/** Bytes that no other call gives. */
+/** Returns an image whose bytes no other call returns. */
 const drawing = async () => (await screenshot()).bytes;
 
-test("a photo of 20 MB becomes ready, turned upright, with the time it was taken", async () => {
+test("a photo of 20 MB becomes ready, turned upright, with the time at which it was taken", async () => {
 	const taken = await photo(20);
 	const item = await upload(taken.bytes, {
 		filename: "IMG_0001.jpg",
@@ -96,7 +96,7 @@ test("a photo of 20 MB becomes ready, turned upright, with the time it was taken
 
 const local = stateDir !== null;
 test.skipIf(!local)(
-	`a photo of almost 50 MB fits the image-processor's memory${local ? "" : " (skipped: only a local cloud's log is at hand)"}`,
+	`a photo of almost 50 MB fits the image-processor's memory${local ? "" : " (skipped: only a local cloud's log can be read)"}`,
 	async () => {
 		const taken = await photo(49.5);
 		expect(taken.bytes.length).toBeLessThanOrEqual(50 * 1024 * 1024);
@@ -125,14 +125,14 @@ test("an item is pending and unlisted until its bytes arrive", async () => {
 });
 
 describe("a form", () => {
-	test("lives for a quarter of an hour", async () => {
+	test("expires after a quarter of an hour", async () => {
 		const { expires_at } = await announce(await drawing());
 		const minutes = (Date.parse(expires_at) - Date.now()) / 60_000;
 		expect(minutes).toBeGreaterThan(13);
 		expect(minutes).toBeLessThanOrEqual(15);
 	});
 
-	test("takes exactly the size and type that were announced", async () => {
+	test("accepts exactly the announced size and type", async () => {
 		const bytes = await drawing();
 		const form = await announce(bytes);
 		const longer = new Uint8Array([...bytes, 0]);
@@ -143,7 +143,7 @@ describe("a form", () => {
 		expect((await owner.item(form.item_id)).status).toBe("pending");
 	});
 
-	test("writes under no other key, its own user's or another's", async () => {
+	test("writes under no other key, whoever's it is", async () => {
 		const bytes = await drawing();
 		const form = await announce(bytes);
 		const theirs = await announce(bytes, {}, stranger);
@@ -154,7 +154,7 @@ describe("a form", () => {
 		expect((await stranger.item(theirs.item_id)).status).toBe("pending");
 	});
 
-	test("used twice leaves the item with the bytes that came first", async () => {
+	test("that is used twice leaves the first bytes in place", async () => {
 		const bytes = await drawing();
 		const form = await announce(bytes);
 		await post(form, bytes);
@@ -180,8 +180,8 @@ describe("a form", () => {
 	}
 });
 
-describe("bytes that the user has already", () => {
-	test("are not sent again where their digest is announced", async () => {
+describe("bytes of an existing item", () => {
+	test("are not uploaded again if their digest is announced", async () => {
 		const bytes = await drawing();
 		const item = await upload(bytes);
 		const again = await announce(bytes, { sha256: sha256(bytes) });
@@ -190,7 +190,7 @@ describe("bytes that the user has already", () => {
 		expect(theirs.item_id).not.toBe(item.id);
 	});
 
-	test("end as a duplicate without bytes of its own where they are", async () => {
+	test("become a duplicate without an object if they are uploaded again", async () => {
 		const bytes = await drawing();
 		const { id } = await owner.upload("first.png", bytes);
 		expect((await owner.settled(id)).status).toBe("ready");
@@ -206,16 +206,16 @@ describe("bytes that the user has already", () => {
 	});
 });
 
-test("another digest than announced is corrected: the real bytes are what counts", async () => {
+test("an announced digest is corrected by that of the uploaded bytes", async () => {
 	const [announced, real] = [await drawing(), await drawing()];
 	const item = await upload(real, { sha256: sha256(announced) });
 	expect(item.status).toBe("ready");
 	expect(await announce(real, { sha256: sha256(real) })).toMatchObject({
 		id: item.id,
 	});
-	const other = await upload(announced, { sha256: sha256(announced) });
-	expect(other).toMatchObject({ status: "ready", error: null });
-	expect(other.id).not.toBe(item.id);
+	const corrected = await upload(announced, { sha256: sha256(announced) });
+	expect(corrected).toMatchObject({ status: "ready", error: null });
+	expect(corrected.id).not.toBe(item.id);
 });
 
 test.each<[string, () => Promise<Bytes>, string]>([
@@ -238,13 +238,13 @@ test.each<[string, () => Promise<Bytes>, string]>([
 		},
 		"undecodable_image",
 	],
-])("%s ends failed with a code", async (_, bytes, code) => {
+])("%s fails with an error code", async (_, bytes, code) => {
 	const { status, error } = await upload(await bytes());
 	expect({ status, code: error?.code }).toEqual({ status: "failed", code });
 	expect(error?.detail).toMatch(/\w.*\.$/);
 });
 
-test("what failed is retried under its id where its digest is announced again", async () => {
+test("a failed item is retried under its id when its digest is announced again", async () => {
 	const bytes = await drawing();
 	const failed = await upload(bytes.slice(0, 3000), {
 		sha256: sha256(bytes),
@@ -255,7 +255,7 @@ test("what failed is retried under its id where its digest is announced again", 
 	expect(item).toMatchObject({ id: failed.id, status: "ready", error: null });
 });
 
-test("a pending item that is deleted stays gone when its bytes arrive", async () => {
+test("a deleted pending item stays gone when its bytes arrive", async () => {
 	const bytes = await drawing();
 	const form = await announce(bytes);
 	await owner.call("DELETE", `/items/${form.item_id}`);
@@ -268,7 +268,7 @@ test("a pending item that is deleted stays gone when its bytes arrive", async ()
 });
 
 describe.skipIf(!local)(
-	`what time does to an upload${local ? "" : " (skipped: only a local cloud's time can be moved)"}`,
+	`an upload after its form has expired${local ? "" : " (skipped: only a local cloud's time can be moved)"}`,
 	() => {
 		let control: Control;
 		beforeAll(() => {
@@ -281,7 +281,7 @@ describe.skipIf(!local)(
 				[itemId, minutes],
 			);
 
-		test("an hour after its form expired the item fails, and not before", async () => {
+		test("fails an hour later, and not before", async () => {
 			const { item_id } = await announce(await drawing());
 			await age(item_id, 74);
 			await control.sweepNow();
@@ -294,7 +294,7 @@ describe.skipIf(!local)(
 			});
 		});
 
-		test("a form asked for again gives the item its time anew", async () => {
+		test("has its full time again with a second form", async () => {
 			const bytes = await drawing();
 			const more = { sha256: sha256(bytes) };
 			const first = await announce(bytes, more);

@@ -5,8 +5,8 @@ import { screenshot } from "./drawings.ts";
 import { newUser, operator, outputs } from "./environment.ts";
 
 const local = operator !== undefined;
-/** What makes a collection large: see rebuild-partitions.ts. */
-const many = 5_000;
+/** Makes a collection large enough to be partitioned: see rebuild-partitions.ts. */
+const addedItems = 5_000;
 
 describe.skipIf(!local)(
 	`a large collection${local ? "" : " (skipped: only a local cloud's database can be filled from here)"}`,
@@ -23,7 +23,7 @@ describe.skipIf(!local)(
 			item = await user.settled(id);
 		});
 
-		/** Items beside the person's own; their vectors are made of five of chance, each turned by its place. */
+		/** Adds items to the user's own, with vectors derived from five random ones and the item's number. */
 		const fill = () =>
 			control.sql(
 				`with own as (
@@ -48,7 +48,7 @@ describe.skipIf(!local)(
 				 select item_id, user_id, model, analysis_id, 'Other',
 				   (subvector(vector, 1 + turn, 1024 - turn) || subvector(vector, 1, turn))::halfvec
 				 from ids join bases using (base)`,
-				[item.id, many],
+				[item.id, addedItems],
 			);
 
 		async function partitions() {
@@ -67,14 +67,14 @@ describe.skipIf(!local)(
 			return found.results.some(({ item_id }) => item_id === item.id);
 		};
 
-		test("is partitioned by the deployed sweeper, found as before, and what is deleted of it stays gone", async () => {
+		test("is partitioned by the deployed sweeper, found as before, and its deleted items stay gone", async () => {
 			await fill();
 			expect(await partitions()).toEqual({
-				unassigned: many + 1,
+				unassigned: addedItems + 1,
 				partitions: 0,
 			});
 			expect(await finds()).toBe(true);
-			// A slow machine takes more sweeps than one.
+			// A slow machine needs more than one sweep.
 			for (let sweeps = 0; sweeps < 10; sweeps++) {
 				await control.sweepNow();
 				if ((await partitions())?.unassigned === 0) break;

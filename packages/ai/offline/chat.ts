@@ -87,7 +87,7 @@ const refsIn = (text = "") => [...text.matchAll(/\[([^[\]]+)\]/g)].flatMap(([, r
 function toReference(
 	reference: Reference,
 	read: QuotedItem[],
-	/** For a call of a tool; null where none may be made. */
+	/** For a call of a tool; null if none may be made. */
 	id: string | null,
 ): { text: string; toolCalls: ToolCall[] } {
 	if ("problem" in reference) return { text: reference.problem, toolCalls: [] };

@@ -29,7 +29,7 @@ const pronoun = /\b(?:it|its|that one|this one)\b/i;
 const framing =
 	/\b(?:show|tell|me|about|please|only|just|those|these|them|ones?|which|any|some|all|again|from|with|say|says|written|image|picture|photo|item|what|who|when|where|does|is|it|its|and|there)\b/gi;
 
-/** Finds the items that a message refers back to; null where it asks for something new. */
+/** Finds the items that a message refers back to; null if it asks for something new. */
 export function referBack(
 	message: string,
 	shown: QuotedItem[],

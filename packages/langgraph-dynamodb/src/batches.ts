@@ -43,7 +43,7 @@ export function batchWrite(client: Client, table: string, writes: WriteRequest[]
 	});
 }
 
-/** Sends all batches at once, and sends again what one leaves unprocessed. */
+/** Sends all batches at once, and resends unprocessed entries. */
 async function inBatches<Entry>(
 	table: string,
 	entries: Entry[],

@@ -40,7 +40,7 @@ export class CheckpointTuples {
 		this.#now = now;
 	}
 
-	/** @returns undefined where a value of an old checkpoint has expired and was removed */
+	/** @returns undefined if a value of an old checkpoint has expired and was removed */
 	async load(thread: ThreadRef, item: CheckpointItem): Promise<LoadedTuple | undefined> {
 		const { threadId } = thread;
 		const { checkpoint_ns: ns, checkpoint_id: id, parent_id: parentId } = item;

@@ -106,7 +106,7 @@ export class Checkpoints {
 		return manifest;
 	}
 
-	/** Reads the checkpoint with its values. @returns undefined where a value of an old one has expired and was removed */
+	/** Reads the checkpoint with its values. @returns undefined if a value of an old one has expired and was removed */
 	async load(location: CheckpointLocation, item: CheckpointItem): Promise<LoadedCheckpoint | undefined> {
 		const { checkpoint, metadata } = (await this.#options.payloads.fromItem(item)) as Omit<LoadedCheckpoint, "values">;
 		const values = await this.loadValues(location, readManifest(item));
@@ -200,7 +200,7 @@ export class Checkpoints {
 		return expiresAt < now() / 1_000 + 2 * ttlSeconds;
 	}
 
-	/** @returns false where there is no such item */
+	/** @returns false if there is no such item */
 	async #setExpiry(key: Key, expiresAt: number): Promise<boolean> {
 		const item = await this.#options.table.update(
 			key,

@@ -24,7 +24,7 @@ import { ThreadCache } from "./thread-cache.ts";
 import { unchangedReferences } from "./unchanged-channels.ts";
 
 export interface DynamoDbSaverOptions extends SessionsOptions {
-	/** Holds what is too large for an item: `s3Payloads(client, bucket)`. */
+	/** Stores payloads that are too large for an item: `s3Payloads(client, bucket)`. */
 	payloads: PayloadStore;
 	/**
 	 * Seconds after which DynamoDB may remove an item. Items that a living thread needs are renewed before. At least
@@ -179,7 +179,7 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 		await deleteThreadItems(this.sessions, this.#payloadStore, id);
 	}
 
-	/** Returns what the default does, without reading the session and all values at each ancestor. */
+	/** Returns the same as the base class, without reading the session and all values at each ancestor. */
 	override async getDeltaChannelHistory({
 		config,
 		channels,
@@ -215,13 +215,13 @@ export class DynamoDbSaver extends BaseCheckpointSaver {
 
 const checkpointNamespace = (config: RunnableConfig): string => config.configurable?.checkpoint_ns ?? "";
 
-/** Nothing checks a config's types: as LangGraph's saver in memory does, this takes a number for its digits. */
+/** Accepts a number as its digits, like LangGraph's in-memory saver: nothing checks a config's types. */
 function findThreadId(config: RunnableConfig): string | undefined {
 	const threadId: unknown = config.configurable?.thread_id;
 	return typeof threadId === "number" ? `${threadId}` : (threadId as string | undefined);
 }
 
-/** @throws where a config names no thread, as every saver of LangGraph does */
+/** @throws if a config names no thread, as every saver of LangGraph does */
 function requireThreadId(config: RunnableConfig, subject: string): string {
 	const threadId = findThreadId(config);
 	if (typeof threadId === "string" && threadId !== "") return threadId;

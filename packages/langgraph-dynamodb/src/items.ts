@@ -36,21 +36,21 @@ export interface PendingWritesItem extends PayloadItem {
 	task_id: string;
 }
 
-/** Whether an item is within its time: DynamoDB removes it up to days after the second in `expires_at`. */
+/** Returns whether an item has not expired: DynamoDB removes it up to days after the second in `expires_at`. */
 export const isUnexpired = (item: { expires_at: number }, now: number) => item.expires_at > Math.floor(now / 1_000);
 
-/** Bytes of an item towards DynamoDB's limit of 400 KB: names in UTF-8, values, and three bytes and one a member for a map. */
+/** Returns an item's bytes towards DynamoDB's limit of 400 KB: names in UTF-8, values, and for a map three bytes and one per member. */
 export function itemSize(item: object): number {
 	return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value), 0);
 }
 
-/** The types that this package writes: text, numbers, bytes and maps. */
+/** Sizes the types that this package writes: text, numbers, bytes and maps. */
 function valueSize(value: unknown): number {
 	if (value instanceof Uint8Array) return value.length;
 	if (typeof value === "object" && value !== null) {
 		return 3 + Object.keys(value).length + itemSize(value);
 	}
-	// DynamoDB takes a byte for two digits and one more, so that a number's text and a byte are enough.
+	// DynamoDB stores two digits per byte and one byte more, so a number's text and one byte are an upper bound.
 	const bytes = Buffer.byteLength(String(value));
 	return typeof value === "number" ? bytes + 1 : bytes;
 }

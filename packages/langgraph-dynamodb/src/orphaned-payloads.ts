@@ -32,7 +32,7 @@ export async function removeOrphanedPayloads({
 		report.seen += page.length;
 		const old = page.filter(({ modified }) => modified.getTime() < now() - graceSeconds * 1_000);
 		const referenced = await referencedObjects(items, old);
-		// An object whose key this package did not make belongs to somebody else.
+		// Skips objects whose keys this package did not make.
 		const orphans = old.filter(({ key }) => itemKeyOfObject(key) && !referenced.has(key));
 		await payloads.delete(orphans);
 		report.removed += orphans.length;

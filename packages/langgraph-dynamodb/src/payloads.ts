@@ -9,7 +9,7 @@ import { type Key, objectKey } from "./keys.ts";
 /** Holds the payloads that are too large for an item. */
 export interface PayloadStore {
 	put(key: string, bytes: Uint8Array): Promise<void>;
-	/** @returns undefined where there is no such object */
+	/** @returns undefined if there is no such object */
 	get(key: string): Promise<Uint8Array | undefined>;
 	/** Lists every version of every object below a prefix, page by page. */
 	list(prefix: string): AsyncGenerator<StoredPayload[]>;
@@ -40,7 +40,7 @@ export class Payloads {
 		this.#store = store;
 	}
 
-	/** Makes an item that can be put as it is. A body that does not fit into it is in the store by then. */
+	/** Makes an item that is ready to be put. A body that does not fit into it is already in the store. */
 	async toItem<Attributes extends object>(
 		key: Key,
 		value: unknown,
@@ -56,12 +56,12 @@ export class Payloads {
 			type,
 			encoding: isSmaller ? "gzip" : "identity",
 		};
-		// The references of more than a few hundred channels take what a body leaves.
+		// The references of more than a few hundred channels reduce the space for a body.
 		const room = maxItemBytes - itemSize({ ...item, body: "" });
 		if (bytes.length <= Math.min(maxInlineBytes, room)) {
 			return { ...item, body: bytes };
 		}
-		// The digest in its name keeps a second attempt with other content from replacing the first one's object.
+		// The digest in the key keeps a second attempt with other content from replacing the first attempt's object.
 		const digest = createHash("sha256").update(bytes).digest("base64url");
 		const object = objectKey(key, digest.slice(0, 22));
 		await this.#store.put(object, bytes);

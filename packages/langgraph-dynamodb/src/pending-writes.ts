@@ -12,8 +12,8 @@ type IndexedWrite = [index: number, channel: string, value: unknown];
 const ordinaryGroup = "writes";
 
 /**
- * Stores a task's writes. Its ordinary writes are one item: LangGraph takes a task with some of its writes for done, so
- * nobody may see half of them. The first ordinary writes of a task win, as with every saver of LangGraph; special
+ * Stores a task's writes. Its ordinary writes are one item: LangGraph considers a task with some of its writes done, so
+ * no reader may see half of them. The first ordinary writes of a task win, as with every saver of LangGraph; special
  * writes are replaced.
  */
 export async function putPendingWrites(
@@ -38,7 +38,7 @@ export async function putPendingWrites(
 		});
 	const specialItems = await Promise.all([...groups].filter(([group]) => group !== ordinaryGroup).map(toItem));
 	const ordinary = groups.get(ordinaryGroup);
-	// Ordinary writes come first: a run that resumes an interrupt without them would make them twice.
+	// Ordinary writes come first: a run that resumed an interrupt without them would repeat them.
 	if (ordinary) {
 		await table.put(await toItem([ordinaryGroup, ordinary]), {
 			text: "attribute_not_exists(#pk)",

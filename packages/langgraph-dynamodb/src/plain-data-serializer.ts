@@ -5,7 +5,7 @@ import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 // would become an object, or where no such class exists, the checkpoint could never be read again.
 const reservedKey = /^\\*lc$/;
 const escapedKey = /^\\+lc$/;
-/** The serializer is recursive: much deeper it writes what it cannot read. */
+/** The serializer is recursive: it can write much deeper values than it can read. */
 const maxDepth = 500;
 
 /** Wraps a serializer so that plain data stays plain, whatever its shape. Data that was stored without it reads as before. */

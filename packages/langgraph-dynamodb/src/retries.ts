@@ -26,7 +26,7 @@ export async function retryConflicts<Result>(send: () => Promise<Result>): Promi
 	}
 }
 
-/** @returns undefined where the write's condition failed */
+/** @returns undefined if the write's condition failed */
 export async function unlessConditionFails<Result>(write: Promise<Result>): Promise<Result | undefined> {
 	try {
 		return await write;

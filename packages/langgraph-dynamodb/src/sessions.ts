@@ -5,7 +5,7 @@ import { type Key, ownerPartition, sessionSortKey, threadPartition } from "./key
 import { Table } from "./table.ts";
 
 export interface SessionsOptions {
-	/** With the default translation of numbers: they must come back as numbers. */
+	/** Must have the default conversion of numbers, which returns them as numbers. */
 	dynamodb: Pick<DynamoDBDocumentClient, "send">;
 	/** Name of the table; README.md has its definition. */
 	table: string;
@@ -17,7 +17,7 @@ export interface SessionsOptions {
 	now?: () => number;
 }
 
-/** A thread, and which of the threads that have had its id. */
+/** Identifies a thread among all threads that have had its id. */
 export interface ThreadRef {
 	threadId: string;
 	/** Random for each creation of the thread; its items' sort keys begin with it: `keyPrefix(generation, ...)`. */
@@ -28,9 +28,9 @@ export interface ThreadRef {
 export interface Session extends ThreadRef {
 	createdAt: Date;
 	lastActivity: Date;
-	/** From this moment on the session does not exist, although its item may. */
+	/** The session does not exist from this moment on, although its item may. */
 	expiresAt: Date;
-	/** The whole item, with what the application keeps in it. */
+	/** The whole item, with the application's own attributes. */
 	attributes: SessionItem;
 }
 
@@ -58,7 +58,7 @@ export class Sessions {
 		return threadPartition(this.#owner, threadId);
 	}
 
-	/** @returns undefined where there is no session, or it has expired */
+	/** @returns undefined if there is no session, or it has expired */
 	async get(threadId: string): Promise<Session | undefined> {
 		const item = await this.table.get<SessionItem>(this.#key(threadId));
 		return item && this.#unexpired(item);
@@ -76,7 +76,7 @@ export class Sessions {
 		}
 	}
 
-	/** Extends the thread's life by `ttlSeconds`. @returns undefined where the thread, or this generation of it, is gone */
+	/** Extends the thread's life by `ttlSeconds`. @returns undefined if the thread, or this generation of it, is gone */
 	async refresh(threadId: string, generation?: string): Promise<Session | undefined> {
 		const { second, activity } = this.#timestamps();
 		const item = await this.table.update<SessionItem>(
@@ -97,8 +97,8 @@ export class Sessions {
 
 	/**
 	 * Creates an empty thread.
-	 * @param attributes what the application keeps in the item
-	 * @returns undefined where the thread exists
+	 * @param attributes the application's own attributes of the item
+	 * @returns undefined if the thread exists
 	 */
 	async create(threadId: string, attributes: Record<string, unknown> = {}): Promise<Session | undefined> {
 		const { second, activity } = this.#timestamps();
@@ -120,7 +120,7 @@ export class Sessions {
 		return isCreated ? toSession(item) : undefined;
 	}
 
-	/** Ends the thread at once; `deleteThreadItems` then removes what it had. */
+	/** Ends the thread at once; `deleteThreadItems` then removes its items. */
 	async delete(threadId: string): Promise<void> {
 		await this.table.delete(this.#key(threadId));
 	}

@@ -53,7 +53,7 @@ export class Table {
 		return batchGet(this.#client, this.name, keys);
 	}
 
-	/** @returns false where the condition failed */
+	/** @returns false if the condition failed */
 	async put(item: Key, condition?: Expression): Promise<boolean> {
 		const output = await unlessConditionFails(
 			retryConflicts(() =>
@@ -78,7 +78,7 @@ export class Table {
 		);
 	}
 
-	/** @returns the item after the update, undefined where the condition failed */
+	/** @returns the item after the update, undefined if the condition failed */
 	async update<Item extends Key>(key: Key, update: Expression, condition: Expression): Promise<Item | undefined> {
 		const output = await unlessConditionFails(
 			retryConflicts(() =>
@@ -113,7 +113,7 @@ export class Table {
 		);
 	}
 
-	/** Carries out all writes or none. @returns false where a condition failed */
+	/** Carries out all writes or none. @returns false if a condition failed */
 	async transactWrite(writes: TransactWriteCommandInput["TransactItems"]): Promise<boolean> {
 		const output = await unlessConditionFails(
 			retryConflicts(() => this.#client.send(new TransactWriteCommand({ TransactItems: writes }))),

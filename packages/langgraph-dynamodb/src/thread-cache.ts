@@ -30,7 +30,7 @@ export class ThreadCache {
 	}
 
 	/**
-	 * Returns the session to write to. Refreshes it when a turn begins, and then once a minute where a thread lives
+	 * Returns the session to write to. Refreshes it when a turn begins, and then once a minute if a thread lives
 	 * four hours.
 	 * @param mustExist whether the write continues a thread: one that was created again does not count
 	 * @throws ThreadGone
@@ -57,7 +57,7 @@ export class ThreadCache {
 		return opening;
 	}
 
-	/** Takes a session as refreshed just now: the turn that begins next neither reads nor refreshes it. */
+	/** Records a session that was just refreshed: its next turn neither reads nor refreshes it. */
 	setRefreshed(thread: ThreadRef): void {
 		Object.assign(this.#thread(thread.threadId), {
 			session: Promise.resolve(thread),
@@ -67,13 +67,13 @@ export class ThreadCache {
 		} satisfies Partial<CachedThread>);
 	}
 
-	/** The session that `setRefreshed` took, until its turn begins. */
+	/** Returns the session that `setRefreshed` recorded, until its turn begins. */
 	refreshedSession(threadId: string): Promise<ThreadRef> | undefined {
 		const { isRefreshed, session, freshUntil } = this.#thread(threadId);
 		return isRefreshed && this.#now() < freshUntil ? session : undefined;
 	}
 
-	/** Records the session that was read, undefined where there is none. */
+	/** Records the session that was read, undefined if there is none. */
 	observe(threadId: string, session: ThreadRef | undefined): void {
 		const thread = this.#thread(threadId);
 		if (thread.generation === session?.generation) return;
@@ -81,7 +81,7 @@ export class ThreadCache {
 		thread.generation = session?.generation;
 	}
 
-	/** Whether this saver has read or written the thread, so that its writes continue it. */
+	/** Returns whether this saver has read or written the thread, so that its writes continue it. */
 	has(threadId: string): boolean {
 		return this.#thread(threadId).generation !== undefined;
 	}
@@ -90,12 +90,12 @@ export class ThreadCache {
 		this.#threads.delete(threadId);
 	}
 
-	/** The manifest of a checkpoint that this saver has read or written lately. */
+	/** Returns the manifest of a checkpoint that this saver has read or written lately. */
 	manifest({ threadId, generation }: ThreadRef, ns: string, id: string): Manifest | undefined {
 		return this.#thread(threadId).manifests.get(manifestKey(generation, ns, id));
 	}
 
-	/** All cached manifests of a namespace, the latest first. */
+	/** Returns all cached manifests of a namespace, the latest first. */
 	manifests({ threadId, generation }: ThreadRef, ns: string): Manifest[] {
 		const prefix = manifestKey(generation, ns);
 		return [...this.#thread(threadId).manifests]

@@ -5,7 +5,7 @@ import { type Manifest, readManifest } from "./manifest.ts";
 import type { ThreadRef } from "./sessions.ts";
 import type { ThreadCache } from "./thread-cache.ts";
 
-/** References of a new checkpoint to the values that it takes over from earlier ones. */
+/** Returns a new checkpoint's references to the values that it takes over from earlier ones. */
 export async function unchangedReferences(
 	cache: ThreadCache,
 	checkpoints: Checkpoints,

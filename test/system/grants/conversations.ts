@@ -13,7 +13,7 @@ interface ChatAnswer {
 const sendMessage = ({ user }: GrantsCloud, session_id: string, message = "Show me pictures") =>
 	user.call<ChatAnswer>("POST", "/chat", { session_id, message });
 
-/** The objects of a conversation, in every version. */
+/** Lists every version of a conversation's objects. */
 async function payloads(system: GrantsCloud, session: string) {
 	const { Versions = [], DeleteMarkers = [] } = await system.s3.send(
 		new ListObjectVersionsCommand({
@@ -24,10 +24,10 @@ async function payloads(system: GrantsCloud, session: string) {
 	return [...Versions, ...DeleteMarkers];
 }
 
-/** Turns, sessions, and their deletion. */
+/** Scenarios of turns, sessions and their deletion. */
 export const conversationScenarios: GrantScenario[] = [
 	{
-		name: "a person's first turn with a fresh api, traced",
+		name: "a fresh api traces a user's first turn",
 		run: async (system, signal) => {
 			await system.cold(String(system.outputs.ApiFunctionName));
 			const before = system.requestedPaths.length;
@@ -38,14 +38,14 @@ export const conversationScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "a fresh api may search the web in a turn",
+		name: "a fresh api searches the web in a turn",
 		run: async (system) => {
 			await system.cold(String(system.outputs.ApiFunctionName));
 			await sendMessage(system, randomUUID(), "Search the web for harbours");
 		},
 	},
 	{
-		name: "a conversation goes on, is listed, read and deleted",
+		name: "a conversation is continued, listed, read and deleted",
 		run: async (system) => {
 			const { user } = system;
 			const session = randomUUID();
@@ -66,7 +66,7 @@ export const conversationScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "a conversation whose state no item of the table holds goes on, and leaves nothing when it is deleted",
+		name: "a conversation whose state is too large for an item continues, and its deletion leaves nothing",
 		run: async (system) => {
 			const session = randomUUID();
 			for (const turn of [1, 2, 3]) {
@@ -79,7 +79,7 @@ export const conversationScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "a conversation goes on from a payload that no item of the table holds",
+		name: "a conversation continues from a payload in the bucket",
 		run: async (system) => {
 			const session = randomUUID();
 			await sendMessage(system, session);
@@ -89,7 +89,7 @@ export const conversationScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "the hourly count sees sessions and removes payloads that nobody refers to",
+		name: "the hourly cleanup counts sessions and removes orphaned payloads",
 		run: async (system) => {
 			const session = randomUUID();
 			for (const _ of [1, 2, 3]) await sendMessage(system, session, longRequest);
@@ -106,7 +106,7 @@ export const conversationScenarios: GrantScenario[] = [
 	},
 ];
 
-/** Moves one payload of a conversation out of the table, as one that no item can hold. */
+/** Moves one payload of a conversation from the table to the bucket, as if it were too large for an item. */
 async function moveOut(system: GrantsCloud, session: string): Promise<void> {
 	const { dynamodb, s3, outputs } = system;
 	const { Items = [] } = await dynamodb.send(

@@ -33,25 +33,25 @@ export interface GrantsCloud {
 	events: EventBridgeClient;
 	s3: S3Client;
 	dynamodb: DynamoDBClient;
-	/** The paths that the providers' stub has served. */
+	/** The paths of the requests to the providers' stub. */
 	requestedPaths: string[];
-	/** Has the next invocation of the functions run in a new process, which has read no secret yet. */
+	/** Makes the functions' next invocations run in new processes, which have read no secret yet. */
 	cold(...functions: string[]): Promise<void>;
 	invoke(functionName: string, event?: object): Promise<unknown>;
-	/** The lines of a function's log with this word. @param name as in the outputs, or as `make lambda-logs` has it */
+	/** Returns the lines of a function's log that have this word. */
 	logged(name: LoggingFunction, word: string): Promise<string[]>;
 	/** Invokes a function asynchronously. */
 	invokeLater(functionName: string): Promise<unknown>;
 	/** Runs every schedule of the function. */
 	runSchedules(functionName: string): Promise<unknown>;
-	/** Seconds until each message of a queue that was received comes again. */
+	/** Returns the seconds until each received message of a queue is visible again. */
 	returnsIn(queueUrl: string): number[];
-	/** How many messages a queue has, visible or not. */
+	/** Counts the messages of a queue, visible or not. */
 	depth(queueUrl: string): Promise<number>;
-	/** Queues by logical id without hash. */
+	/** Returns a queue's URL by its logical id without the hash. */
 	queue(name: string): string;
 	purge(): Promise<void>;
-	/** Makes everything in the bucket two hours older. */
+	/** Makes the objects below a prefix two hours older. */
 	age(prefix: string): void;
 	stop(): Promise<void>;
 }
@@ -72,7 +72,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const providers = await startProviderStub(requestedPaths);
 	const assembly = path.join(directory, "cdk.out");
 	await writeAssembly(assembly, {
-		// These keys choose who embeds and chats; the others are used where a request names them.
+		// These keys select the embedding and chat providers; a request may name the others.
 		keys: ["voyage", "anthropic"],
 		visionProvider: "offline",
 		providerUrls: Object.fromEntries(keyedProviders.map((name) => [name, `${providers.url}/${name}`])),
@@ -142,7 +142,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		dynamodb: new DynamoDBClient(client),
 		requestedPaths,
 		async cold(...functions) {
-			// That often it is never called.
+			// No function makes that many calls.
 			const never = "before:items.find#1000000";
 			for (const name of functions) await control.crashNext(name, never);
 		},
@@ -191,7 +191,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	};
 }
 
-/** Runs schedules only on demand, and gives up on a failed event at once. */
+/** Disables the schedules, so that only a scenario runs them, and the retries of failed events. */
 const disableSchedulesAndRetries = (assembly: string) =>
 	changeTemplates(assembly, (text) => {
 		const template = JSON.parse(text);

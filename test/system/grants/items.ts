@@ -14,7 +14,7 @@ import {
 	uploaded,
 } from "./steps.ts";
 
-/** Uploads, images, analyses and searches. */
+/** Scenarios of uploads, images, analyses and searches. */
 export const itemScenarios: GrantScenario[] = [
 	{
 		name: "the version is read",
@@ -36,7 +36,7 @@ export const itemScenarios: GrantScenario[] = [
 	},
 	{
 		name: "an upload becomes ready in fresh functions",
-		speaksFor: pipeline,
+		provesActions: pipeline,
 		run: async (system, signal) => {
 			const { outputs } = system;
 			await system.cold(
@@ -49,7 +49,7 @@ export const itemScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "images are shown, and those that are gone are missing",
+		name: "images are shown, and missing ones are a 404",
 		run: async (system, signal) => {
 			const { user } = system;
 			const item = await uploaded(system, signal);
@@ -74,8 +74,8 @@ export const itemScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "the same bytes by a form end as a duplicate without bytes of its own",
-		speaksFor: pipeline,
+		name: "the same bytes by a form become a duplicate without an object",
+		provesActions: pipeline,
 		run: async (system, signal) => {
 			const { user } = system;
 			const bytes = await picture();
@@ -94,8 +94,8 @@ export const itemScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "other bytes by a used form do not stay",
-		speaksFor: pipeline,
+		name: "other bytes by a used form are removed",
+		provesActions: pipeline,
 		run: async (system, signal) => {
 			const bytes = await picture();
 			const form = await announce(system.user, bytes);
@@ -111,7 +111,7 @@ export const itemScenarios: GrantScenario[] = [
 	},
 	{
 		name: "an item is resized on demand",
-		speaksFor: pipeline,
+		provesActions: pipeline,
 		run: async (system, signal) => {
 			const { id } = await uploaded(system, signal);
 			await system.user.call("POST", `/items/${id}/resize-only`);
@@ -119,7 +119,7 @@ export const itemScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "a resize without an original says that it is missing",
+		name: "a resize fails with the reason if the original is missing",
 		run: async (system, signal) => {
 			const { id, filename } = await uploaded(system, signal);
 			await remove(system, `originals/${owner(system)}/${filename}`);
@@ -130,11 +130,11 @@ export const itemScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "an analysis without a picture says in the log that it is missing",
+		name: "an analysis logs that its picture is missing",
 		run: async (system, signal) => {
 			const { id } = await uploaded(system, signal);
 			await remove(system, derivedOf(system, id, "vision.jpg"));
-			// It is tried again and again, so that nobody gets an answer for long.
+			// The stage retries several times, so the request gets no answer for long.
 			const answer = system.user.call("POST", `/items/${id}/analyze`, {
 				force_reanalyze: true,
 			});
@@ -149,8 +149,8 @@ export const itemScenarios: GrantScenario[] = [
 	},
 	...["anthropic", "openai"].map(
 		(provider): GrantScenario => ({
-			name: `an item is described anew by ${provider}`,
-			speaksFor: pipeline,
+			name: `${provider} describes an item again`,
+			provesActions: pipeline,
 			run: async (system, signal) => {
 				const { id } = await uploaded(system, signal);
 				await system.cold(String(system.outputs.AnalyzerFunctionName));
@@ -165,7 +165,7 @@ export const itemScenarios: GrantScenario[] = [
 	),
 	...["anthropic", "openai"].map(
 		(provider): GrantScenario => ({
-			name: `a question is answered by ${provider}`,
+			name: `${provider} answers a question`,
 			run: async (system, signal) => {
 				await uploaded(system, signal);
 				await system.cold(String(system.outputs.ApiFunctionName));
@@ -177,7 +177,7 @@ export const itemScenarios: GrantScenario[] = [
 		}),
 	),
 	{
-		name: "a fresh api searches by meaning",
+		name: "a fresh api runs a vector search",
 		run: async (system) => {
 			await system.cold(String(system.outputs.ApiFunctionName));
 			const { notices } = await system.user.search("picture", {
@@ -187,10 +187,10 @@ export const itemScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "a rebuild embeds every item anew",
-		speaksFor: pipeline,
+		name: "a rebuild embeds every item again",
+		provesActions: pipeline,
 		run: async (system, signal) => {
-			// Of few items.
+			// The user has few items.
 			const user = await system.newUser();
 			const { id } = await uploaded({ ...system, user }, signal);
 			await user.call("POST", "/vector-index/rebuild", { force: true });

@@ -5,10 +5,10 @@ import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { anthropicChatWire } from "../../contracts/providers/chat-wire.ts";
 import { anthropicWire, description, openaiWire, voyageWire } from "../../contracts/providers/wire.ts";
 
-/** A message with this makes the model call a search with a very long query: its text is cut, its calls are not. */
+/** Makes the model call a search with a very long query: tool calls, unlike text, are never shortened. */
 export const longRequest = "Tell me at length";
 
-/** Serves every provider on one port of loopback. @param requestedPaths gets each path */
+/** Serves every provider on one loopback port. @param requestedPaths collects the path of each request */
 export async function startProviderStub(requestedPaths: string[]) {
 	const embedder = offlineEmbedder();
 	const server = createServer(async (request, answer) => {
@@ -36,7 +36,7 @@ export async function startProviderStub(requestedPaths: string[]) {
 		if (url.startsWith("/openai")) return openaiWire.answer(text);
 		const last = JSON.stringify(body.messages.at(-1));
 		if (last.includes(longRequest) && !last.includes("tool_result")) {
-			// Random bytes do not compress, and exceed an item of the table.
+			// Random bytes do not compress, so they exceed an item's size.
 			const query = randomBytes(400_000).toString("base64");
 			return anthropicChatWire.reply({
 				toolCalls: [{ id: "toolu_1", name: "search_collection", input: { query } }],

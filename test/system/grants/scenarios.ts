@@ -3,5 +3,5 @@ import { itemScenarios } from "./items.ts";
 import type { GrantScenario } from "./steps.ts";
 import { upkeepScenarios } from "./upkeep.ts";
 
-/** Every operation of the system for which one of its parts needs a grant. */
+/** Every operation of the system that needs a grant. */
 export const grantScenarios: GrantScenario[] = [...itemScenarios, ...conversationScenarios, ...upkeepScenarios];

@@ -4,12 +4,12 @@ import sharp from "sharp";
 import type { ItemBody, RestClient } from "#cli/rest-client.ts";
 import type { GrantsCloud } from "./grants-cloud.ts";
 
-/** An operation of a user or of the system, observed to succeed from beginning to end. */
+/** An operation of a user or of the system, followed from beginning to end. */
 export interface GrantScenario {
 	name: string;
-	/** The calls whose grants it shows. @default all but polling and logging, which never pause */
-	speaksFor?: RegExp;
-	/** @throws where it does not succeed, or when the signal aborts */
+	/** Matches the actions whose grants the scenario needs. @default all but polling and logging, which never pause */
+	provesActions?: RegExp;
+	/** @throws if the operation fails or the signal aborts */
 	run(system: GrantsCloud, signal: AbortSignal): Promise<void>;
 }
 
@@ -85,11 +85,11 @@ export async function send({ url, fields }: Form, bytes: Uint8Array<ArrayBuffer>
 	for (const [name, value] of Object.entries(fields)) form.append(name, value);
 	form.append("file", new Blob([bytes]), "picture");
 	const { status } = await fetch(url, { method: "POST", body: form });
-	check(status === 204, `the form is taken (${status})`);
+	check(status === 204, `the form is accepted (${status})`);
 }
 
-/** Runs the work while grants are withheld, which is how a scenario causes a fault. */
-export async function without({ cloud }: GrantsCloud, grants: RegExp, work: () => Promise<void>): Promise<void> {
+/** Runs the work while grants are withheld, to cause a fault. */
+export async function withholding({ cloud }: GrantsCloud, grants: RegExp, work: () => Promise<void>): Promise<void> {
 	const withheld = cloud.access.grants.filter(({ id, withheld }) => grants.test(id) && !withheld);
 	for (const grant of withheld) grant.withheld = true;
 	try {
@@ -99,14 +99,14 @@ export async function without({ cloud }: GrantsCloud, grants: RegExp, work: () =
 	}
 }
 
-/** The grant by which the bucket notifies the image processor. */
-export const announcements = /ImageProcessorQueuePolicy.* sqs:SendMessage /;
+/** Matches the grant by which the bucket notifies the image processor. */
+export const uploadNotifications = /ImageProcessorQueuePolicy.* sqs:SendMessage /;
 
-/** Uploads by a form, and withholds the notification. */
-export async function unannounced(system: GrantsCloud): Promise<Form> {
+/** Uploads by a form while the bucket's notification is withheld. */
+export async function uploadWithoutNotification(system: GrantsCloud): Promise<Form> {
 	const bytes = await picture();
 	const form = await announce(system.user, bytes);
-	await without(system, announcements, () => send(form, bytes));
+	await withholding(system, uploadNotifications, () => send(form, bytes));
 	return form;
 }
 
@@ -137,5 +137,5 @@ export const owner = ({ user }: GrantsCloud): string =>
 
 export const derivedOf = (system: GrantsCloud, id: string, name: string) => `derived/${owner(system)}/${id}/${name}`;
 
-/** For scenarios that show the grants of polling and delivering, too. */
+/** Matches also the actions of polling and delivering. */
 export const pipeline = /^(?!logs:)/;

@@ -2,7 +2,6 @@ import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { type LoggingFunction, loggingFunctions } from "./grants-cloud.ts";
 import {
 	announce,
-	announcements,
 	check,
 	derivedOf,
 	exists,
@@ -12,32 +11,33 @@ import {
 	put,
 	ready,
 	stages,
-	unannounced,
 	until,
-	without,
+	uploadNotifications,
+	uploadWithoutNotification,
+	withholding,
 } from "./steps.ts";
 
-/** The sweeper, migrations and failures. */
+/** Scenarios of the sweeper, migrations and failures. */
 export const upkeepScenarios: GrantScenario[] = [
 	{
-		name: "a fresh sweep",
+		name: "a fresh cleanup function sweeps",
 		run: async ({ cold, outputs, control }) => {
 			await cold(String(outputs.CleanupFunctionName));
 			await control.sweepNow();
 		},
 	},
 	{
-		name: "the sweeper finds an upload that nobody announced",
-		speaksFor: pipeline,
+		name: "the sweeper finds an upload without a notification",
+		provesActions: pipeline,
 		run: async (system, signal) => {
-			const { item_id } = await unannounced(system);
+			const { item_id } = await uploadWithoutNotification(system);
 			await system.control.letTimePass(item_id);
 			await system.control.sweepNow();
 			await ready(system, item_id, signal);
 		},
 	},
 	{
-		name: "the sweeper fails an upload that never came",
+		name: "the sweeper fails an upload that never arrived",
 		run: async (system) => {
 			const { item_id } = await announce(system.user, await picture());
 			for (let hour = 0; hour < 3; hour += 1) {
@@ -52,12 +52,12 @@ export const upkeepScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "the sweeper removes what came after a deletion",
+		name: "the sweeper removes objects that arrive after a deletion",
 		run: async (system) => {
 			const { item_id, fields } = await announce(system.user, await picture());
 			await system.user.call("DELETE", `/items/${item_id}`);
 			const left = [fields.key ?? "", derivedOf(system, item_id, "thumbnail.webp")];
-			await without(system, announcements, async () => {
+			await withholding(system, uploadNotifications, async () => {
 				for (const key of left) await put(system, key);
 			});
 			await system.control.sql("update tombstones set deleted_at = deleted_at - interval '1 hour' where item_id = $1", [
@@ -75,11 +75,11 @@ export const upkeepScenarios: GrantScenario[] = [
 	},
 	...stages.map(
 		(stage): GrantScenario => ({
-			name: `after a fault ${stage} tries again within a minute`,
-			speaksFor: /^sqs:ChangeMessageVisibility$/,
+			name: `${stage} retries within a minute after a fault`,
+			provesActions: /^sqs:ChangeMessageVisibility$/,
 			run: async (system, signal) => {
 				const { user, cold, returnsIn, queue, purge } = system;
-				await without(system, new RegExp(`/${stage}WorkerRole.* secretsmanager:`), async () => {
+				await withholding(system, new RegExp(`/${stage}WorkerRole.* secretsmanager:`), async () => {
 					await cold(String(system.outputs[`${stage}FunctionName`]));
 					await user.upload("picture.png", await picture());
 					await until("it comes again", signal, async () =>
@@ -91,11 +91,11 @@ export const upkeepScenarios: GrantScenario[] = [
 		}),
 	),
 	{
-		name: "a cleanup that fails is kept",
-		speaksFor: /^sqs:SendMessage$/,
+		name: "a failed cleanup becomes a dead letter",
+		provesActions: /^sqs:SendMessage$/,
 		run: async (system, signal) => {
 			const { cold, invokeLater, depth, queue, outputs, purge } = system;
-			await without(system, /\/CleanupRole.* secretsmanager:/, async () => {
+			await withholding(system, /\/CleanupRole.* secretsmanager:/, async () => {
 				await cold(outputs.CleanupFunctionName);
 				await invokeLater(outputs.CleanupFunctionName);
 				await until("it is kept", signal, async () => (await depth(queue("FailedCleanups"))) === 1);
@@ -120,11 +120,11 @@ export const upkeepScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "a schedule that may not start the cleanup is kept",
-		speaksFor: pipeline,
+		name: "a schedule without a grant to start the cleanup leaves a dead letter",
+		provesActions: pipeline,
 		run: async (system, signal) => {
 			const { runSchedules, outputs, depth, queue, purge } = system;
-			await without(system, /Schedule.* lambda:InvokeFunction/, async () => {
+			await withholding(system, /Schedule.* lambda:InvokeFunction/, async () => {
 				await runSchedules(outputs.CleanupFunctionName);
 				await until("both are kept", signal, async () => (await depth(queue("FailedCleanups"))) === 2);
 			});
@@ -132,8 +132,8 @@ export const upkeepScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "an event that a rule may not put on its queue is kept",
-		speaksFor: pipeline,
+		name: "an event that its rule is not allowed to queue becomes a dead letter",
+		provesActions: pipeline,
 		run: async (system, signal) => {
 			const { events, user, outputs, depth, queue, purge } = system;
 			const eventTypes = [
@@ -144,7 +144,7 @@ export const upkeepScenarios: GrantScenario[] = [
 				["analyzer", "AnalysisComplete"],
 				["api", "EmbeddingRequested"],
 			];
-			await without(system, /\w+QueuePolicy.* sqs:SendMessage/, async () => {
+			await withholding(system, /\w+QueuePolicy.* sqs:SendMessage/, async () => {
 				await user.upload("picture.png", await picture());
 				await events.send(
 					new PutEventsCommand({
@@ -170,7 +170,7 @@ export const upkeepScenarios: GrantScenario[] = [
 	},
 	{
 		name: "every function writes its log",
-		speaksFor: /^logs:/,
+		provesActions: /^logs:/,
 		run: async (system, signal) => {
 			const { logged, user, control, invoke, outputs } = system;
 			const names = Object.keys(loggingFunctions) as LoggingFunction[];
