@@ -149,6 +149,11 @@ export function json<S extends z.ZodType>(description: string, schema: S) {
 	return { description, content: { "application/json": { schema } } };
 }
 
+/** A JSON body. */
+export function jsonBody<S extends z.ZodType>(schema: S) {
+	return { content: { "application/json": { schema } } };
+}
+
 /** The query of a route that takes none: every parameter is refused by name. */
 export const noQuery = z.strictObject({});
 

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Answer } from "#core/chat/answer-question.ts";
+import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
 
 const citation = z
 	.object({
@@ -25,17 +26,7 @@ export const answerFields = {
 		.nullable()
 		.openapi({ description: "`provider/model`; null where no model was called." }),
 	answer_trace_id: z.string().nullable().openapi({ description: "The provider's id of the last model call." }),
-	answer_usage: z
-		.array(
-			z.object({
-				provider: z.string(),
-				model: z.string(),
-				input_tokens: z.int(),
-				output_tokens: z.int(),
-				cost_usd: z.number().nullable().openapi({ description: "Null where the model's price is not known." }),
-			}),
-		)
-		.openapi({ description: "Every answered model call." }),
+	answer_usage: z.array(tokenUsageSchema).openapi({ description: "Every answered model call." }),
 	citations: z.array(citation),
 };
 
@@ -47,13 +38,7 @@ export function presentAnswer(answer: Answer) {
 		answer_confidence: answer.confidence,
 		answer_model_used: answer.model,
 		answer_trace_id: answer.traceId,
-		answer_usage: answer.usage.map((call) => ({
-			provider: call.provider,
-			model: call.model,
-			input_tokens: call.inputTokens,
-			output_tokens: call.outputTokens,
-			cost_usd: call.costUsd,
-		})),
+		answer_usage: answer.usage.map(presentTokenUsage),
 		citations: answer.citations.map(({ itemId, sentence, snippet }) => ({ item_id: itemId, sentence, snippet })),
 	};
 }

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type Analysis, imageDescription } from "#core/items/analysis.ts";
 import { type Item, itemFilename, itemStatuses, thumbnailKey } from "#core/items/item.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
+import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
 
 /** The lifetime of a presigned URL. */
 export const urlLifetimeSeconds = 3_600;
@@ -21,16 +22,7 @@ export const analysisSchema = z
 		model_used: z.string(),
 		trace_id: z.string().nullable(),
 		usage: z
-			.array(
-				z.object({
-					purpose: z.enum(["vision", "repair", "embedding"]),
-					provider: z.string(),
-					model: z.string(),
-					input_tokens: z.int(),
-					output_tokens: z.int(),
-					cost_usd: z.number().nullable().openapi({ description: "Null where the model's price is not known." }),
-				}),
-			)
+			.array(z.object({ purpose: z.enum(["vision", "repair", "embedding"]), ...tokenUsageSchema.shape }))
 			.openapi({
 				description:
 					"Every answered call of a model for this analysis, failed attempts and the embedding included, oldest first.",
@@ -75,14 +67,7 @@ export function presentAnalysis(analysis: Analysis): z.infer<typeof analysisSche
 		provider_used: analysis.providerUsed,
 		model_used: analysis.modelUsed,
 		trace_id: analysis.traceId,
-		usage: analysis.usage.map((call) => ({
-			purpose: call.purpose,
-			provider: call.provider,
-			model: call.model,
-			input_tokens: call.inputTokens,
-			output_tokens: call.outputTokens,
-			cost_usd: call.costUsd,
-		})),
+		usage: analysis.usage.map((call) => ({ purpose: call.purpose, ...presentTokenUsage(call) })),
 		created_at: analysis.createdAt.toISOString(),
 	};
 }

@@ -6,7 +6,7 @@ import { pendingToolCalls } from "#core/chat/conversation.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SessionMessage } from "#core/ports/index.ts";
-import { type Api, conflict, guarded, json, modelGone, noQuery, text, wholeNumber } from "../http/routing.ts";
+import { type Api, conflict, guarded, json, jsonBody, modelGone, noQuery, text, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
 
@@ -97,7 +97,7 @@ const post = guarded(routes.chat, {
 	summary: "Say something to your collection",
 	description:
 		"Answers within 26 seconds, from items it searches for: at most six calls of a model and eight of tools; where one runs out, the answer is the best found and says so. A session takes one message at a time. A message that was not answered can be sent again: what was done for it is not done twice.",
-	request: { query: noQuery, body: { required: true, content: { "application/json": { schema: request } } } },
+	request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
 	responses: {
 		200: json("The answer.", answered),
 		404: { ...conflict, description: "The session was deleted while it was answering." },

@@ -5,7 +5,18 @@ import { awaitsFirstAnalysis, requestAnalysis, requestFailed, requestResize } fr
 import { requestKinds, requestStatuses, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { pollUntil } from "../http/poll-until.ts";
-import { type Api, conflict, guarded, idOf, idParams, json, noQuery, providerOff, text } from "../http/routing.ts";
+import {
+	type Api,
+	conflict,
+	guarded,
+	idOf,
+	idParams,
+	json,
+	jsonBody,
+	noQuery,
+	providerOff,
+	text,
+} from "../http/routing.ts";
 import { analysisSchema, itemSchema, presentAnalysis, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -32,20 +43,16 @@ const analyze = guarded(routes.analyzeItem, {
 	request: {
 		params: idParams,
 		query: noQuery,
-		body: {
-			content: {
-				"application/json": {
-					schema: z.strictObject({
-						force_reanalyze: z.boolean().default(false),
-						provider: z
-							.enum(visionProviders, { error: `Must be one of ${visionProviders.join(", ")}` })
-							.nullish()
-							.openapi({ description: "For a new analysis. Default: the environment's." }),
-						model: text(200).nullish(),
-					}),
-				},
-			},
-		},
+		body: jsonBody(
+			z.strictObject({
+				force_reanalyze: z.boolean().default(false),
+				provider: z
+					.enum(visionProviders, { error: `Must be one of ${visionProviders.join(", ")}` })
+					.nullish()
+					.openapi({ description: "For a new analysis. Default: the environment's." }),
+				model: text(200).nullish(),
+			}),
+		),
 	},
 	responses: {
 		200: json("The analysis.", analysisSchema),

@@ -4,7 +4,7 @@ import { ModelFailure } from "#core/errors.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
 import { type SearchType, searchItems } from "#core/search/search-items.ts";
-import { type Api, guarded, json, modelGone, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, json, jsonBody, modelGone, noQuery, text } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
@@ -66,7 +66,7 @@ const search = guarded(routes.search, {
 	summary: "Find items by words, by meaning, or by both",
 	description:
 		"And answer the query from them. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
-	request: { query: noQuery, body: { required: true, content: { "application/json": { schema: request } } } },
+	request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
 	responses: {
 		200: json("What was found, best first.", response),
 		502: modelGone,

@@ -3,7 +3,7 @@ import { itemNotFound } from "#core/errors.ts";
 import { itemFilename } from "#core/items/item.ts";
 import type { Ports, SimilarItem } from "#core/ports/index.ts";
 import { findSimilar } from "#core/search/find-similar.ts";
-import { type Api, conflict, guarded, idOf, idParams, json, noQuery, text } from "../http/routing.ts";
+import { type Api, conflict, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const result = z
@@ -37,17 +37,13 @@ const similar = guarded(routes.findSimilar, {
 	request: {
 		params: idParams,
 		query: noQuery,
-		body: {
-			content: {
-				"application/json": {
-					schema: z.strictObject({
-						top_k: z.int().min(1).max(50).default(10),
-						category_filter: text(100).nullish(),
-						min_similarity_score: z.number().min(-1).max(1).nullish().openapi({ description: "Of what is embedded." }),
-					}),
-				},
-			},
-		},
+		body: jsonBody(
+			z.strictObject({
+				top_k: z.int().min(1).max(50).default(10),
+				category_filter: text(100).nullish(),
+				min_similarity_score: z.number().min(-1).max(1).nullish().openapi({ description: "Of what is embedded." }),
+			}),
+		),
 	},
 	responses: {
 		200: json(

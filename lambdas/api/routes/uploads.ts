@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type ImageType, imageTypes } from "#core/items/item.ts";
 import { maxOriginalBytes, prepareUpload } from "#core/items/prepare-upload.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { type Api, guarded, json, noQuery, text } from "../http/routing.ts";
+import { type Api, guarded, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -17,29 +17,27 @@ const prepare = guarded(routes.prepareUpload, {
 		query: noQuery,
 		body: {
 			required: true,
-			content: {
-				"application/json": {
-					schema: z.strictObject({
-						filename: text(1_000),
-						content_type: z.enum(accepted, {
-							error: `Must be one of ${accepted.join(", ")}`,
-						}),
-						size: z
-							.int()
-							.min(1)
-							.openapi({
-								description: `Bytes, at most ${maxOriginalBytes}.`,
-							}),
-						sha256: z
-							.string()
-							.regex(/^[0-9a-f]{64}$/i, {
-								error: "Must be the 64 hex digits of a SHA-256",
-							})
-							.optional()
-							.openapi({ description: "Of the image's bytes." }),
+			...jsonBody(
+				z.strictObject({
+					filename: text(1_000),
+					content_type: z.enum(accepted, {
+						error: `Must be one of ${accepted.join(", ")}`,
 					}),
-				},
-			},
+					size: z
+						.int()
+						.min(1)
+						.openapi({
+							description: `Bytes, at most ${maxOriginalBytes}.`,
+						}),
+					sha256: z
+						.string()
+						.regex(/^[0-9a-f]{64}$/i, {
+							error: "Must be the 64 hex digits of a SHA-256",
+						})
+						.optional()
+						.openapi({ description: "Of the image's bytes." }),
+				}),
+			),
 		},
 	},
 	responses: {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { embeddingDimensions, type Ports } from "#core/ports/index.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
-import { type Api, guarded, json, noQuery } from "../http/routing.ts";
+import { type Api, guarded, json, jsonBody, noQuery } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const status = guarded(routes.getVectorIndexStatus, {
@@ -31,17 +31,13 @@ const rebuild = guarded(routes.rebuildVectorIndex, {
 		"The embedder does the work, and `GET /vector-index/status` tells how far it is. Each item is found by the vector it has until the new one is written. A call meanwhile lets it go on.",
 	request: {
 		query: noQuery,
-		body: {
-			content: {
-				"application/json": {
-					schema: z.strictObject({
-						force: z.boolean().default(false).openapi({
-							description: "Also what the model in use has embedded.",
-						}),
-					}),
-				},
-			},
-		},
+		body: jsonBody(
+			z.strictObject({
+				force: z.boolean().default(false).openapi({
+					description: "Also what the model in use has embedded.",
+				}),
+			}),
+		),
 	},
 	responses: {
 		202: json(

@@ -2,7 +2,7 @@ import { derivedId } from "../ids.ts";
 import { searchText } from "../items/analysis.ts";
 import { visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
-import type { AnalysisRequested, ImageProcessed } from "./events.ts";
+import { type AnalysisRequested, type ImageProcessed, itemEventFields } from "./events.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /**
@@ -54,13 +54,7 @@ export async function analyzeItem(
 			{
 				id: derivedId(lease.token, "AnalysisComplete"),
 				type: "AnalysisComplete",
-				detail: {
-					version: 1,
-					correlation_id: item.correlationId,
-					item_id: itemId,
-					user_id: userId,
-					analysis_id: analysisId,
-				},
+				detail: { ...itemEventFields(item), analysis_id: analysisId },
 			},
 		);
 	});

@@ -2,7 +2,7 @@ import { derivedId } from "../ids.ts";
 import { type Analysis, embeddingText, searchText } from "../items/analysis.ts";
 import type { Ports } from "../ports/index.ts";
 import { continueRebuild } from "../search/rebuild-index.ts";
-import type { AnalysisComplete, EmbeddingRequested } from "./events.ts";
+import { type AnalysisComplete, type EmbeddingRequested, itemEventFields } from "./events.ts";
 import { runStage, type StageOptions, type StageOutcome, type StageTask } from "./run-stage.ts";
 
 type EmbedPorts = Pick<Ports, "stages" | "outbox" | "events" | "analyses" | "embedder">;
@@ -41,7 +41,6 @@ function embed(
 	findAnalysis: () => Promise<Analysis | null>,
 ): Promise<StageOutcome> {
 	const { embedder, stages } = ports;
-	const { userId, itemId } = task;
 	return runStage(ports, "embed", task, options, async ({ lease, item }) => {
 		const analysis = await findAnalysis();
 		if (!analysis) return false;
@@ -56,13 +55,7 @@ function embed(
 			{
 				id: derivedId(lease.token, "ItemReady"),
 				type: "ItemReady",
-				detail: {
-					version: 1,
-					correlation_id: item.correlationId,
-					item_id: itemId,
-					user_id: userId,
-					analysis_id: analysisId,
-				},
+				detail: { ...itemEventFields(item), analysis_id: analysisId },
 			},
 		);
 		const isFirst = analysis.version === 1 && !task.requestId;

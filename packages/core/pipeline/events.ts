@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Item } from "../items/item.ts";
 
 const version = z.literal(1);
 const itemFields = { version, correlation_id: z.string(), item_id: z.uuid(), user_id: z.string().min(1) };
@@ -30,6 +31,11 @@ export type ResizeRequested = z.infer<typeof resizeRequested>;
 
 export const embeddingRequested = z.object({ ...itemFields, request_id: z.uuid() });
 export type EmbeddingRequested = z.infer<typeof embeddingRequested>;
+
+/** Returns the fields that every event of an item has. */
+export function itemEventFields({ correlationId, id, userId }: Pick<Item, "correlationId" | "id" | "userId">) {
+	return { version: 1 as const, correlation_id: correlationId, item_id: id, user_id: userId };
+}
 
 /** Every event of the pipeline, by its EventBridge detail type. */
 export const eventSchemas = {

@@ -4,6 +4,7 @@ import { derivedId } from "../ids.ts";
 import { sniffImageType } from "../items/image-type.ts";
 import { itemPrefixes, originalKey, parseOriginalKey, thumbnailKey, visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
+import { itemEventFields } from "./events.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /**
@@ -43,10 +44,7 @@ export async function processImage(
 			id: derivedId(lease.token, "ImageProcessed"),
 			type: "ImageProcessed",
 			detail: {
-				version: 1,
-				correlation_id: item.correlationId,
-				item_id: itemId,
-				user_id: userId,
+				...itemEventFields(item),
 				bucket: objects.bucket,
 				original_key: key,
 				thumbnail_key: thumbnailKey(userId, itemId),

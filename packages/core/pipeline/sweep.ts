@@ -3,7 +3,7 @@ import { originalKey, thumbnailKey } from "../items/item.ts";
 import { formSeconds } from "../items/prepare-upload.ts";
 import type { Ports, StalledItem } from "../ports/index.ts";
 import { rebuildWindow } from "../search/rebuild-index.ts";
-import type { OutgoingEvent } from "./events.ts";
+import { itemEventFields, type OutgoingEvent } from "./events.ts";
 import { removeObjects } from "./process-image.ts";
 import { sendOutbox } from "./run-stage.ts";
 import { eventSources } from "./stages.ts";
@@ -96,12 +96,7 @@ export async function sweep(
 
 /** Builds the event that starts the stage of the item's current status again. */
 function restartEvent({ item, stage, analysisId }: StalledItem, bucket: string, now: number): OutgoingEvent {
-	const itemFields = {
-		version: 1 as const,
-		correlation_id: item.correlationId,
-		item_id: item.id,
-		user_id: item.userId,
-	};
+	const itemFields = itemEventFields(item);
 	const id = derivedId(item.id, stage, now);
 	const original_key = originalKey(item);
 	if (stage === "process") {

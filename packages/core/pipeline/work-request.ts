@@ -1,6 +1,6 @@
 import { derivedId } from "../ids.ts";
 import type { ItemErrorCode } from "../items/item.ts";
-import type { EventType, OutgoingEvent } from "./events.ts";
+import { type EventType, itemEventFields, type OutgoingEvent } from "./events.ts";
 
 /** The work that a person may request for an item. */
 export const requestKinds = ["analyze", "resize", "embed"] as const;
@@ -51,6 +51,6 @@ export function requestEvent(
 	return {
 		id: derivedId(id, type),
 		type,
-		detail: { version: 1, correlation_id: correlationId, item_id: itemId, user_id: userId, request_id: id },
+		detail: { ...itemEventFields({ correlationId, id: itemId, userId }), request_id: id },
 	};
 }

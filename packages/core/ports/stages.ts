@@ -1,4 +1,4 @@
-import type { ImageDescription, ModelUsage, SearchText } from "../items/analysis.ts";
+import type { Analysis, ModelUsage, SearchText } from "../items/analysis.ts";
 import type { Item, ItemError, Location } from "../items/item.ts";
 import type { OutgoingEvent } from "../pipeline/events.ts";
 import type { StageName } from "../pipeline/stages.ts";
@@ -42,16 +42,8 @@ export interface ProcessedImage {
 	perceptualHash: string;
 }
 
-export interface NewAnalysis {
-	/** Derived from item and version, so that a repeated attempt has the same one. */
-	id: string;
-	version: number;
-	description: ImageDescription;
-	providerUsed: string;
-	modelUsed: string;
-	traceId: string | null;
-	usage: ModelUsage[];
-}
+/** Its id derives from item and version, so that a repeated attempt has the same one. */
+export type NewAnalysis = Omit<Analysis, "itemId" | "userId" | "createdAt">;
 
 export interface NewEmbedding {
 	analysisId: string;

@@ -1,7 +1,7 @@
-import type { ImageType } from "#core/items/item.ts";
 import type { Hit, MatchedWord, Search, TextQuery } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import type { Sql } from "../sql.ts";
+import { type FoundItemRow, foundItemFromRow } from "./found-item.ts";
 import { hybridStatement, textStatement, vectorStatement } from "./fusion.ts";
 import { searchScope } from "./search-scope.ts";
 import type { TextSearch } from "./text.ts";
@@ -38,13 +38,7 @@ function textSearch({ text, minScore }: TextQuery): TextSearch {
 	return { ...parseQuery(text), minScore: minScore ?? null };
 }
 
-interface HitRow {
-	item_id: string;
-	mime_type: ImageType;
-	category: string;
-	headline: string;
-	summary: string;
-	analysis_id: string;
+interface HitRow extends FoundItemRow<string> {
 	score: number;
 	text_rank?: number | null;
 	text_score?: number | null;
@@ -58,13 +52,8 @@ interface HitRow {
 
 function hitFromRow(row: HitRow): Hit {
 	return {
-		itemId: row.item_id,
-		mimeType: row.mime_type,
+		...foundItemFromRow(row),
 		score: row.score,
-		category: row.category,
-		headline: row.headline,
-		summary: row.summary,
-		analysisId: row.analysis_id,
 		...(row.text_rank !== undefined && {
 			textRank: row.text_rank,
 			textScore: row.text_score,

@@ -1,7 +1,7 @@
-import type { ImageType } from "#core/items/item.ts";
 import { nearDuplicateBits, type Similar, type SimilarItem, type SimilarOptions } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { constant, sql } from "../sql.ts";
+import { type FoundItemRow, foundItemFromRow } from "./found-item.ts";
 import { nearestCodeSteps } from "./nearest-codes.ts";
 import { searchParameters } from "./search-parameters.ts";
 
@@ -82,28 +82,17 @@ function similarTo(
 	limit ${topK}`;
 }
 
-interface SimilarRow {
-	item_id: string;
-	mime_type: ImageType;
+interface SimilarRow extends FoundItemRow<string | null> {
 	similarity: number | null;
 	distance: number | null;
 	near_duplicate: boolean;
-	category: string | null;
-	headline: string | null;
-	summary: string | null;
-	analysis_id: string | null;
 }
 
 function similarFromRow(row: SimilarRow): SimilarItem {
 	return {
-		itemId: row.item_id,
-		mimeType: row.mime_type,
+		...foundItemFromRow(row),
 		similarity: row.similarity,
 		distance: row.distance,
 		nearDuplicate: row.near_duplicate,
-		category: row.category,
-		headline: row.headline,
-		summary: row.summary,
-		analysisId: row.analysis_id,
 	};
 }

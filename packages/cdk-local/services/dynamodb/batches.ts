@@ -38,10 +38,7 @@ export const batchOperations = (tables: Tables) => ({
 			for (const [name, request] of requests) {
 				const table = tables.table(name);
 				const placeholders = new Placeholders(request);
-				const project =
-					request.ProjectionExpression !== undefined
-						? readProjection(request.ProjectionExpression, placeholders)
-						: (item: Item) => item;
+				const project = readProjection(request, placeholders);
 				placeholders.requireAllUsed();
 				const keys = request.Keys.map((raw) => readKey(table, raw));
 				requireDistinct(keys, "Provided list of item keys contains duplicates");

@@ -159,10 +159,7 @@ export const itemOperations = (tables: Tables) => ({
 		(request) => {
 			const table = tables.table(request.TableName);
 			const placeholders = new Placeholders(request);
-			const project =
-				request.ProjectionExpression !== undefined
-					? readProjection(request.ProjectionExpression, placeholders)
-					: (item: Item) => item;
+			const project = readProjection(request, placeholders);
 			placeholders.requireAllUsed();
 			const item = tables.get(table, readKey(table, request.Key));
 			return item ? { Item: project(item) } : {};

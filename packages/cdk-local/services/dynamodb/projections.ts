@@ -1,8 +1,12 @@
 import { type Path, type Placeholders, Reader, requireDisjoint, valueAt } from "./reader.ts";
 import type { Item, Value } from "./values.ts";
 
-/** Parses a `ProjectionExpression` into a function that projects an item. */
-export function readProjection(text: string, placeholders: Placeholders): (item: Item) => Item {
+/** Parses a request's `ProjectionExpression`, if it has one, into a function that projects an item. */
+export function readProjection(
+	{ ProjectionExpression: text }: { ProjectionExpression?: string | undefined },
+	placeholders: Placeholders,
+): (item: Item) => Item {
+	if (text === undefined) return (item) => item;
 	const reader = new Reader(text, "ProjectionExpression", placeholders);
 	const paths = [reader.path()];
 	while (reader.takeIf(",")) paths.push(reader.path());

@@ -89,10 +89,7 @@ function readPage(
 					range.hash === undefined ? [] : [target.names.hash, target.names.range],
 				)
 			: () => true;
-	const project =
-		request.ProjectionExpression !== undefined
-			? readProjection(request.ProjectionExpression, placeholders)
-			: (item: Item) => item;
+	const project = readProjection(request, placeholders);
 	placeholders.requireAllUsed();
 	const after = request.ExclusiveStartKey && parseStartKey(target, request.ExclusiveStartKey);
 	const items: Item[] = [];

@@ -1,0 +1,37 @@
+import { callProvider, type Provider, type ProviderSettings, type ProviderUse } from "./provider.ts";
+import type { Tokens } from "./provider-span.ts";
+import { providers } from "./providers.ts";
+
+/** Options that the SDKs of Anthropic and OpenAI share. `callProvider` retries and logs. */
+interface ClientOptions {
+	apiKey: string;
+	baseURL: string;
+	maxRetries: 0;
+	timeout: number;
+	logLevel: "off";
+}
+
+/** How a provider's SDK sends a request, and where an answer has its tokens. */
+interface Sdk<Request, Answer> {
+	send(options: ClientOptions, request: Request, signal: AbortSignal): Promise<Answer>;
+	tokensOf(answer: Answer): Tokens;
+}
+
+/** Returns a function that calls a provider through its SDK, within the deadline. */
+export function sdkCall<Request extends { model: string }, Answer>(
+	name: "anthropic" | "openai",
+	{ key, baseUrl = providers[name].baseUrl }: ProviderSettings,
+	use: ProviderUse,
+	{ send, tokensOf }: Sdk<Request, Answer>,
+): (request: Request, deadline: Date) => Promise<Answer> {
+	const provider: Provider = { ...use, name, key, isUnknownModel: (status) => status === 404 };
+	const options = { baseURL: baseUrl, maxRetries: 0, timeout: use.maxRequestMs, logLevel: "off" } as const;
+	return (request, deadline) =>
+		callProvider(
+			provider,
+			request.model,
+			deadline,
+			(apiKey, signal) => send({ ...options, apiKey }, request, signal),
+			tokensOf,
+		);
+}
