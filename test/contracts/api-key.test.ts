@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
 	vi.unstubAllEnvs();
-	await apis.forget();
+	await apis.destroy();
 });
 
 const put = (Name: string, Value: string, Overwrite = false) =>

@@ -7,7 +7,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import type { Template } from "../template/assembly.ts";
-import { eventually, startTiny, tinyFunction, writeAssembly } from "./tiny-cloud.ts";
+import { eventually, startTestApp, testFunction, writeAssembly } from "./test-app.ts";
 
 const template: Template = {
 	Resources: {
@@ -16,14 +16,14 @@ const template: Template = {
 			Properties: {
 				Engine: "postgres",
 				EngineVersion: "17",
-				DBName: "collections",
+				DBName: "notes",
 				MasterUsername: "master",
 				ManageMasterUserPassword: true,
 			},
 		},
-		Reader: tinyFunction({
+		Reader: testFunction({
 			FunctionName: "reader",
-			Environment: { Variables: { DATABASE_NAME: "collections" } },
+			Environment: { Variables: { DATABASE_NAME: "notes" } },
 		}),
 	},
 	Outputs: {
@@ -32,7 +32,7 @@ const template: Template = {
 		Secret: {
 			Value: { "Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"] },
 		},
-		DatabaseName: { Value: "collections" },
+		DatabaseName: { Value: "notes" },
 	},
 };
 
@@ -41,7 +41,7 @@ async function query(port: unknown, sql: string) {
 		host: "127.0.0.1",
 		port: Number(port),
 		user: "postgres",
-		database: "collections",
+		database: "notes",
 		connectionTimeoutMillis: 5_000,
 	});
 	client.on("error", () => {});
@@ -53,43 +53,43 @@ async function query(port: unknown, sql: string) {
 	}
 }
 
-const answers = (port: unknown) =>
+const acceptsQueries = (port: unknown) =>
 	query(port, "select 1").then(
 		() => true,
 		() => false,
 	);
 
-test("PGlite has the template's database and every extension, and comes back with its rows", async () => {
-	const cloud = await startTiny(template);
+test("PGlite has the template's database and extensions, and keeps its rows through a stop and a start", async () => {
+	const app = await startTestApp(template);
 	try {
-		const { Port } = cloud.outputs;
-		expect(await query(Port, "select current_database() as name")).toEqual([{ name: "collections" }]);
+		const { Port } = app.outputs;
+		expect(await query(Port, "select current_database() as name")).toEqual([{ name: "notes" }]);
 		for (const extension of ["vector", "pg_trgm", "btree_gin", "unaccent"]) {
 			await query(Port, `create extension ${extension}`);
 		}
-		await query(Port, "create table kept as select 7 as number");
+		await query(Port, "create table numbers as select 7 as number");
 
-		expect((await cloud.control("POST", "database/stop")).status).toBe(200);
-		expect(await answers(Port)).toBe(false);
-		expect((await cloud.control("POST", "database/start")).status).toBe(200);
-		expect(await query(Port, "select * from kept")).toEqual([{ number: 7 }]);
+		expect((await app.control("POST", "database/stop")).status).toBe(200);
+		expect(await acceptsQueries(Port)).toBe(false);
+		expect((await app.control("POST", "database/start")).status).toBe(200);
+		expect(await query(Port, "select * from numbers")).toEqual([{ number: 7 }]);
 	} finally {
-		await cloud.forget();
+		await app.destroy();
 	}
 });
 
-test("a native Postgres brings host, port and name, also where templates say it literally", async () => {
-	const cloud = await startTiny(template, undefined, {
+test("a native PostgreSQL replaces host, port and database name in outputs, a literal name included", async () => {
+	const app = await startTestApp(template, undefined, {
 		databaseUrl: "postgres://someone:a%40b@db.example:6543/other",
 	});
 	try {
-		expect(cloud.outputs).toMatchObject({
+		expect(app.outputs).toMatchObject({
 			Host: "db.example",
 			Port: "6543",
 			DatabaseName: "other",
 		});
 	} finally {
-		await cloud.forget();
+		await app.destroy();
 	}
 });
 
@@ -100,7 +100,7 @@ afterAll(() => {
 	rmSync(folder, { recursive: true, force: true });
 });
 
-/** The cloud as a process of its own, as `make up` runs it. */
+/** Runs the command line in a process. */
 async function startProcess() {
 	writeAssembly(join(folder, "cdk.out"), { tiny: template }, "export const handler = async () => process.pid;");
 	const child = spawn(
@@ -115,21 +115,21 @@ async function startProcess() {
 		{ stdio: ["ignore", "pipe", "pipe"] },
 	);
 	children.push(child);
-	let said = "";
+	let output = "";
 	for (const stream of [child.stdout, child.stderr]) {
 		stream.on("data", (chunk) => {
-			said += chunk;
+			output += chunk;
 		});
 	}
 	await eventually(() => {
-		if (child.exitCode !== null) throw new Error(said);
-		return /^ready http:/m.test(said);
+		if (child.exitCode !== null) throw new Error(output);
+		return /^ready http:/m.test(output);
 	}, 60);
 	const outputs = JSON.parse(readFileSync(join(folder, "outputs.json"), "utf8"));
 	return { child, outputs };
 }
 
-/** The process that runs the function. */
+/** Returns the id of the process that runs the function. */
 async function sandboxOf(endpoint: string): Promise<number> {
 	const lambda = new LambdaClient({
 		region: "eu-central-1",
@@ -149,19 +149,19 @@ function isAlive(pid: number): boolean {
 	}
 }
 
-test("a cloud killed at any moment leaves nothing running, and starts again with what it had", async () => {
+test("a killed cdk-local leaves no process running, and starts again with the same outputs and rows", async () => {
 	const first = await startProcess();
-	await query(first.outputs.Port, "create table kept as select 8 as number");
+	await query(first.outputs.Port, "create table numbers as select 8 as number");
 	const sandbox = await sandboxOf(first.outputs.AwsEndpointUrl);
 	process.kill(sandbox, 0);
 	first.child.kill("SIGKILL");
-	await eventually(async () => !(await answers(first.outputs.Port)));
+	await eventually(async () => !(await acceptsQueries(first.outputs.Port)));
 	await eventually(() => !isAlive(sandbox));
 	const second = await startProcess();
 	expect(second.outputs).toEqual(first.outputs);
-	expect(await query(second.outputs.Port, "select * from kept")).toEqual([{ number: 8 }]);
+	expect(await query(second.outputs.Port, "select * from numbers")).toEqual([{ number: 8 }]);
 	const ended = new Promise((done) => second.child.once("exit", done));
 	second.child.kill("SIGTERM");
 	expect(await ended).toBe(0);
-	expect(await answers(second.outputs.Port)).toBe(false);
+	expect(await acceptsQueries(second.outputs.Port)).toBe(false);
 }, 120_000);

@@ -19,8 +19,8 @@ beforeAll(async () => {
 		retentionSeconds: 60,
 	}));
 });
-afterAll(() => apis.forget());
-afterEach(() => apis.presentTime());
+afterAll(() => apis.destroy());
+afterEach(() => apis.resetClock());
 afterEach(() => vi.restoreAllMocks());
 
 /** Returns the error names of S3 and SQS for a client with these settings. */
@@ -53,8 +53,8 @@ describe("a signature", () => {
 	});
 
 	test("without its session token, or with another's, is refused", async () => {
-		const other = new Credentials(apis.state).issue("Other").sessionToken;
-		for (const sessionToken of [undefined, "x", other]) {
+		const otherToken = new Credentials(apis.state).issue("Other").sessionToken;
+		for (const sessionToken of [undefined, "x", otherToken]) {
 			expect(await refusals({ credentials: { ...apis.keys, sessionToken } })).toEqual([
 				"InvalidToken",
 				"InvalidClientTokenId",
@@ -110,7 +110,7 @@ describe("a signature", () => {
 
 describe("the endpoint", () => {
 	test("passes the caller to each service, whatever the path", async () => {
-		const seen: AwsRequest[] = [];
+		const requests: AwsRequest[] = [];
 		const endpoint = await serveAws({
 			state: apis.state,
 			credentials: new Credentials(apis.state),
@@ -120,7 +120,7 @@ describe("the endpoint", () => {
 					service: "lambda",
 					operations: [],
 					async handle(request) {
-						seen.push(request);
+						requests.push(request);
 						return { status: 200, body: "{}" };
 					},
 				},
@@ -148,7 +148,7 @@ describe("the endpoint", () => {
 		await endpoint.close();
 		apis.state.endpoint = apis.client.endpoint;
 		expect(await answer.text()).toBe("{}");
-		expect(seen[0]?.principal).toEqual({
+		expect(requests[0]?.principal).toEqual({
 			name: "operator",
 			accessKeyId: apis.keys.accessKeyId,
 		});
@@ -182,14 +182,14 @@ describe("the endpoint", () => {
 	});
 
 	test("answers a malformed address with an error", async () => {
-		const nonsense = {
+		const malformed = {
 			"/bucket/%zz": 400,
 			"/%ff/x": 400,
 			"//": 501,
 			"/?%zz=%zz": 400,
 			"/bucket?versionId=%ff&versions": 400,
 		};
-		for (const [path, expected] of Object.entries(nonsense)) {
+		for (const [path, expected] of Object.entries(malformed)) {
 			const answer = await fetch(apis.state.endpoint + path);
 			expect([path, answer.status]).toEqual([path, expected]);
 		}
@@ -207,7 +207,7 @@ describe("the endpoint", () => {
 	});
 });
 
-/** A signer for requests that no SDK client makes. */
+/** Returns a signer for requests that no SDK client makes. */
 function signerFor(service: string) {
 	return new SignatureV4({
 		service,
@@ -220,7 +220,7 @@ function signerFor(service: string) {
 
 type Bytes = string | ArrayBuffer | ArrayBufferView;
 
-/** The hash, or with a key the HMAC, as the signer wants it. */
+/** Hashes, or with a key computes the HMAC, in the interface of `SignatureV4`. */
 class Sha256 {
 	readonly #hash: Hash | Hmac;
 	constructor(key?: Bytes) {

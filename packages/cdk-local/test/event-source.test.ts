@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
+import { eventually, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
-/** Writes what it got to a file that the test reads, and does what a message's body asks for. */
+/** Records its messages in a file that the test reads, and behaves as `do` in a message's body says. */
 const bundle = `
 import { appendFileSync } from "node:fs";
 export const handler = async ({ Records }) => {
 	const bodies = Records.map((record) => JSON.parse(record.body));
-	const note = (what) => appendFileSync(process.env.NOTES, JSON.stringify(what) + "\\n");
+	const note = (entry) => appendFileSync(process.env.NOTES, JSON.stringify(entry) + "\\n");
 	for (const record of Records) note({ record, batch: Records.length, pid: process.pid });
 	if (bodies.some((body) => body.do === "throw")) throw new Error("broken");
 	if (bodies.some((body) => body.do === "malformed")) return { batchItemFailures: [{ itemIdentifier: "unknown" }] };
@@ -23,17 +23,17 @@ export const handler = async ({ Records }) => {
 };
 `;
 
-let cloud: TinyCloud;
+let app: TestApp;
 let notes: string;
 let sqs: SQSClient;
 
-const pair = (name: string, mapping: object, visibility = 1) => ({
+const queueWithDeadLetters = (name: string, mapping: object, visibilitySeconds = 1) => ({
 	[`${name}Dead`]: { Type: "AWS::SQS::Queue", Properties: { QueueName: `${name}-dead` } },
 	[`${name}Queue`]: {
 		Type: "AWS::SQS::Queue",
 		Properties: {
 			QueueName: name,
-			VisibilityTimeout: visibility,
+			VisibilityTimeout: visibilitySeconds,
 			RedrivePolicy: { deadLetterTargetArn: { "Fn::GetAtt": [`${name}Dead`, "Arn"] }, maxReceiveCount: 2 },
 		},
 	},
@@ -51,28 +51,28 @@ beforeAll(async () => {
 	const reports = { FunctionResponseTypes: ["ReportBatchItemFailures"] };
 	notes = join(mkdtempSync(join(tmpdir(), "notes-")), "notes");
 	writeFileSync(notes, "");
-	cloud = await startTiny(
+	app = await startTestApp(
 		{
 			Resources: {
-				Worker: tinyFunction({ Environment: { Variables: { NOTES: notes } } }),
-				...pair("partial", { BatchSize: 10, ...reports }),
-				...pair("whole", { BatchSize: 10 }),
-				// As on AWS, the visibility must outlast the window.
-				...pair("windowed", { BatchSize: 10, MaximumBatchingWindowInSeconds: 1, ...reports }, 3),
-				...pair("narrow", { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 }, ...reports }),
+				Worker: testFunction({ Environment: { Variables: { NOTES: notes } } }),
+				...queueWithDeadLetters("partial", { BatchSize: 10, ...reports }),
+				...queueWithDeadLetters("whole", { BatchSize: 10 }),
+				// As on AWS, the visibility timeout must outlast the window.
+				...queueWithDeadLetters("windowed", { BatchSize: 10, MaximumBatchingWindowInSeconds: 1, ...reports }, 3),
+				...queueWithDeadLetters("narrow", { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 }, ...reports }),
 			},
 		},
 		bundle,
 	);
-	sqs = new SQSClient({ region: "eu-central-1", endpoint: cloud.endpoint, credentials: cloud.operator });
+	sqs = new SQSClient({ region: "eu-central-1", endpoint: app.endpoint, credentials: app.operator });
 });
 afterAll(async () => {
 	sqs?.destroy();
-	await cloud?.forget();
+	await app?.destroy();
 	rmSync(dirname(notes), { recursive: true, force: true });
 });
 
-const url = (queue: string) => `${cloud.endpoint}/000000000000/${queue}`;
+const url = (queue: string) => `${app.endpoint}/000000000000/${queue}`;
 
 async function send(queue: string, body: object): Promise<string> {
 	const { MessageId } = await sqs.send(
@@ -95,14 +95,14 @@ interface Note {
 	end?: number;
 }
 
-const noted = (): Note[] =>
+const readNotes = (): Note[] =>
 	readFileSync(notes, "utf8")
 		.split("\n")
 		.filter(Boolean)
 		.map((line) => JSON.parse(line));
-const deliveries = (id: string) => noted().filter(({ record }) => record?.messageId === id);
+const deliveries = (id: string) => readNotes().filter(({ record }) => record?.messageId === id);
 
-test("a message arrives at once, as Lambda shows it, and is gone when processed", async () => {
+test("a message arrives within 5 s in Lambda's format, and is deleted once processed", async () => {
 	const id = await send("partial", { do: "nothing" });
 	const started = performance.now();
 	const note = await eventually(() => deliveries(id)[0]);
@@ -116,13 +116,13 @@ test("a message arrives at once, as Lambda shows it, and is gone when processed"
 	await eventually(async () => (await depth("partial")) === 0);
 });
 
-test("only the failed messages of a batch come back, and end as dead letters", async () => {
+test("only the failed messages of a batch are delivered again, and become dead letters", async () => {
 	const failing = await send("windowed", { do: "fail" });
-	const fine = await send("windowed", { do: "nothing" });
+	const succeeding = await send("windowed", { do: "nothing" });
 	await eventually(async () => (await depth("windowed-dead")) === 1);
 	expect(await depth("windowed")).toBe(0);
 	expect(deliveries(failing)).toHaveLength(2);
-	expect(deliveries(fine)).toHaveLength(1);
+	expect(deliveries(succeeding)).toHaveLength(1);
 });
 
 test("a function that throws fails its whole batch", async () => {
@@ -131,41 +131,41 @@ test("a function that throws fails its whole batch", async () => {
 	expect(deliveries(id)).toHaveLength(2);
 });
 
-test("without ReportBatchItemFailures an answer without error means that all is done", async () => {
+test("without ReportBatchItemFailures a response without an error deletes the whole batch", async () => {
 	const id = await send("whole", { do: "fail" });
 	await eventually(() => deliveries(id).length === 1);
 	await eventually(async () => (await depth("whole")) === 0);
 	expect(deliveries(id)).toHaveLength(1);
 });
 
-test("an answer that names an unknown message fails the whole batch", async () => {
+test("a response that names an unknown message fails the whole batch", async () => {
 	const id = await send("partial", { do: "malformed" });
 	await eventually(async () => (await depth("partial-dead")) === 1);
 	expect(deliveries(id)).toHaveLength(2);
 });
 
-test("a batching window gathers messages that come one after another", async () => {
+test("a batching window collects messages that are sent one by one", async () => {
 	const ids = [await send("windowed", { n: 1 }), await send("windowed", { n: 2 }), await send("windowed", { n: 3 })];
 	const batches = await eventually(() => {
-		const found = ids.flatMap(deliveries);
-		return found.length === 3 ? found.map(({ batch }) => batch) : null;
+		const delivered = ids.flatMap(deliveries);
+		return delivered.length === 3 ? delivered.map(({ batch }) => batch) : null;
 	});
 	expect(batches).toEqual([3, 3, 3]);
 });
 
-test("the maximum concurrency bounds how many run at once", async () => {
-	const from = noted().length;
+test("MaximumConcurrency limits concurrent invocations", async () => {
+	const from = readNotes().length;
 	for (let n = 0; n < 5; n += 1) await send("narrow", { do: "sleep" });
 	const spans = await eventually(() => {
-		const since = noted().slice(from);
+		const since = readNotes().slice(from);
 		return since.filter(({ end }) => end).length === 5 ? since : null;
 	});
 	let running = 0;
-	let most = 0;
+	let maxRunning = 0;
 	for (const { begin, end } of spans) {
 		if (begin) running += 1;
 		if (end) running -= 1;
-		most = Math.max(most, running);
+		maxRunning = Math.max(maxRunning, running);
 	}
-	expect(most).toBe(2);
+	expect(maxRunning).toBe(2);
 });

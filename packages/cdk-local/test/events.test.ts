@@ -4,38 +4,38 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, openFunction, openQueue, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
+import { allowInvoke, allowRules, eventually, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
-let cloud: TinyCloud;
-let client: { region: string; endpoint: string; credentials: TinyCloud["operator"] };
+let app: TestApp;
+let client: { region: string; endpoint: string; credentials: TestApp["operator"] };
 
 const queue = (name: string) => ({ Type: "AWS::SQS::Queue", Properties: { QueueName: name } });
 const arn = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
 
 beforeAll(async () => {
-	cloud = await startTiny(
+	app = await startTestApp(
 		{
 			Resources: {
 				Jobs: queue("jobs"),
 				Uploads: queue("uploads"),
 				Undelivered: queue("undelivered"),
 				Failed: queue("failed"),
-				Watcher: tinyFunction({ FunctionName: "watcher" }),
-				Never: tinyFunction({ FunctionName: "never", Handler: "handler.broken" }),
-				NeverAgain: {
+				Watcher: testFunction({ FunctionName: "watcher" }),
+				Failing: testFunction({ FunctionName: "failing", Handler: "handler.broken" }),
+				NoRetries: {
 					Type: "AWS::Lambda::EventInvokeConfig",
 					Properties: {
-						FunctionName: { Ref: "Never" },
+						FunctionName: { Ref: "Failing" },
 						Qualifier: "$LATEST",
 						MaximumRetryAttempts: 0,
 						DestinationConfig: { OnFailure: { Destination: arn("Failed") } },
 					},
 				},
-				OpenJobs: openQueue("Jobs"),
-				OpenUploads: openQueue("Uploads"),
-				OpenUndelivered: openQueue("Undelivered"),
-				OpenWatcher: openFunction("Watcher", "events.amazonaws.com"),
-				OpenNever: openFunction("Never", "events.amazonaws.com"),
+				OpenJobs: allowRules("Jobs"),
+				OpenUploads: allowRules("Uploads"),
+				OpenUndelivered: allowRules("Undelivered"),
+				OpenWatcher: allowInvoke("Watcher", "events.amazonaws.com"),
+				OpenFailing: allowInvoke("Failing", "events.amazonaws.com"),
 				Bus: { Type: "AWS::Events::EventBus", Properties: { Name: "own" } },
 				Bucket: {
 					Type: "AWS::S3::Bucket",
@@ -65,7 +65,7 @@ beforeAll(async () => {
 						Targets: [
 							{ Id: "0", Arn: arn("Jobs") },
 							{ Id: "1", Arn: arn("Watcher") },
-							{ Id: "2", Arn: arn("Never") },
+							{ Id: "2", Arn: arn("Failing") },
 							{
 								Id: "3",
 								Arn: "arn:aws:sqs:eu-central-1:000000000000:gone",
@@ -78,15 +78,15 @@ beforeAll(async () => {
 		},
 		"export const handler = async (event) => console.log(JSON.stringify(event));",
 	);
-	client = { region: "eu-central-1", endpoint: cloud.endpoint, credentials: cloud.operator };
+	client = { region: "eu-central-1", endpoint: app.endpoint, credentials: app.operator };
 });
-afterAll(() => cloud?.forget());
+afterAll(() => app?.destroy());
 
 async function receive(name: string): Promise<string[]> {
 	const sqs = new SQSClient(client);
 	const { Messages = [] } = await sqs.send(
 		new ReceiveMessageCommand({
-			QueueUrl: `${cloud.endpoint}/000000000000/${name}`,
+			QueueUrl: `${app.endpoint}/000000000000/${name}`,
 			MaxNumberOfMessages: 10,
 			WaitTimeSeconds: 10,
 		}),
@@ -95,7 +95,7 @@ async function receive(name: string): Promise<string[]> {
 	return Messages.map(({ Body }) => Body as string);
 }
 
-test("a stored object is announced on the default bus, its key as it is; other buckets are silent", async () => {
+test("an object of a bucket that notifies EventBridge is an event on the default bus, its key unencoded; other buckets send none", async () => {
 	const s3 = new S3Client({ ...client, forcePathStyle: true });
 	const put = (Bucket: string, Key: string) => s3.send(new PutObjectCommand({ Bucket, Key, Body: "12345" }));
 	await put("silent", "originals/never");
@@ -119,7 +119,7 @@ test("a stored object is announced on the default bus, its key as it is; other b
 	});
 });
 
-test("an event of our bus reaches queue and function; what cannot be delivered, or fails in the end, is kept", async () => {
+test("an event on a custom bus reaches a queue and a function; undelivered and failed events go to their dead-letter queues", async () => {
 	const events = new EventBridgeClient(client);
 	const { FailedEntryCount } = await events.send(
 		new PutEventsCommand({
@@ -131,7 +131,7 @@ test("an event of our bus reaches queue and function; what cannot be delivered, 
 	const event = { source: "tiny", "detail-type": "Done", detail: { number: 7 } };
 	const [body = "null"] = await receive("jobs");
 	expect(JSON.parse(body)).toMatchObject(event);
-	await eventually(() => readFileSync(join(cloud.folder, "state/logs/watcher.log"), "utf8").includes('"number":7'));
+	await eventually(() => readFileSync(join(app.folder, "state/logs/watcher.log"), "utf8").includes('"number":7'));
 	const [undelivered = "null"] = await receive("undelivered");
 	expect(JSON.parse(undelivered)).toMatchObject(event);
 	const [failed = "null"] = await receive("failed");

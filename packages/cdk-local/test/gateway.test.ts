@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openFunction, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
+import { allowInvoke, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
 const bundle = `
 export const handler = async (event) => {
@@ -22,12 +22,12 @@ export const handler = async (event) => {
 
 const audience = "client-1";
 let issuer: string;
-let cloud: TinyCloud;
+let app: TestApp;
 let token: (
 	claims?: Record<string, unknown>,
 	options?: { issuer?: string; expires?: string; foreign?: boolean },
 ) => Promise<string>;
-const endings: (() => void)[] = [];
+const cleanups: (() => void)[] = [];
 
 beforeAll(async () => {
 	const [own, foreign] = await Promise.all([generateKeyPair("RS256"), generateKeyPair("RS256")]);
@@ -36,7 +36,7 @@ beforeAll(async () => {
 		response.writeHead(request.url?.endsWith("/jwks.json") ? 200 : 404).end(JSON.stringify({ keys: [key] })),
 	);
 	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-	endings.push(() => server.close());
+	cleanups.push(() => server.close());
 	issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/pool`;
 	token = (claims = { aud: audience }, options = {}) =>
 		new SignJWT({ sub: "user-1", ...claims })
@@ -46,24 +46,24 @@ beforeAll(async () => {
 			.setExpirationTime(options.expires ?? "1h")
 			.sign((options.foreign ? foreign : own).privateKey);
 
-	const ofApi = (type: string, properties: object) => ({
+	const apiResource = (type: string, properties: object) => ({
 		Type: `AWS::ApiGatewayV2::${type}`,
 		Properties: { ApiId: { Ref: "Api" }, ...properties },
 	});
 	const target = (integration: string) => ({ Target: { "Fn::Join": ["", ["integrations/", { Ref: integration }]] } });
-	const guarded = { AuthorizationType: "JWT", AuthorizerId: { Ref: "Guard" } };
-	const integration = (more: object = {}) =>
-		ofApi("Integration", {
+	const withAuthorizer = { AuthorizationType: "JWT", AuthorizerId: { Ref: "Guard" } };
+	const integration = (properties: object = {}) =>
+		apiResource("Integration", {
 			IntegrationType: "AWS_PROXY",
 			IntegrationUri: { "Fn::GetAtt": ["Echo", "Arn"] },
 			PayloadFormatVersion: "2.0",
-			...more,
+			...properties,
 		});
-	cloud = await startTiny(
+	app = await startTestApp(
 		{
 			Resources: {
-				Echo: tinyFunction(),
-				OpenEcho: openFunction("Echo", "apigateway.amazonaws.com"),
+				Echo: testFunction(),
+				OpenEcho: allowInvoke("Echo", "apigateway.amazonaws.com"),
 				Api: {
 					Type: "AWS::ApiGatewayV2::Api",
 					Properties: {
@@ -77,10 +77,10 @@ beforeAll(async () => {
 						},
 					},
 				},
-				Stage: ofApi("Stage", { StageName: "$default", AutoDeploy: true }),
-				Whole: integration(),
-				Impatient: integration({ TimeoutInMillis: 300 }),
-				Guard: ofApi("Authorizer", {
+				Stage: apiResource("Stage", { StageName: "$default", AutoDeploy: true }),
+				EchoIntegration: integration(),
+				ShortTimeout: integration({ TimeoutInMillis: 300 }),
+				Guard: apiResource("Authorizer", {
 					Name: "guard",
 					AuthorizerType: "JWT",
 					IdentitySource: ["$request.header.Authorization"],
@@ -88,16 +88,23 @@ beforeAll(async () => {
 				}),
 				...Object.fromEntries(
 					[
-						["Open", "GET /open", target("Whole")],
-						["Slow", "GET /slow", target("Impatient")],
-						["List", "GET /items", { ...target("Whole"), ...guarded }],
-						["One", "GET /items/{id}", { ...target("Whole"), ...guarded }],
-						["Recent", "GET /items/recent", target("Whole")],
-						["AnyItem", "ANY /items/{id}", target("Whole")],
-						["Deep", "GET /files/{path+}", target("Whole")],
-						["Send", "POST /send", target("Whole")],
-						["Scoped", "GET /scoped", { ...target("Whole"), ...guarded, AuthorizationScopes: ["admin"] }],
-					].map(([id, RouteKey, more]) => [`Route${id}`, ofApi("Route", { RouteKey, ...(more as object) })]),
+						["Open", "GET /open", target("EchoIntegration")],
+						["Slow", "GET /slow", target("ShortTimeout")],
+						["List", "GET /items", { ...target("EchoIntegration"), ...withAuthorizer }],
+						["Item", "GET /items/{id}", { ...target("EchoIntegration"), ...withAuthorizer }],
+						["Recent", "GET /items/recent", target("EchoIntegration")],
+						["AnyItem", "ANY /items/{id}", target("EchoIntegration")],
+						["Deep", "GET /files/{path+}", target("EchoIntegration")],
+						["Send", "POST /send", target("EchoIntegration")],
+						[
+							"Scoped",
+							"GET /scoped",
+							{ ...target("EchoIntegration"), ...withAuthorizer, AuthorizationScopes: ["admin"] },
+						],
+					].map(([id, RouteKey, properties]) => [
+						`Route${id}`,
+						apiResource("Route", { RouteKey, ...(properties as object) }),
+					]),
 				),
 			},
 			Outputs: { ApiUrl: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
@@ -106,13 +113,13 @@ beforeAll(async () => {
 	);
 });
 afterAll(async () => {
-	await cloud?.forget();
-	for (const end of endings) end();
+	await app?.destroy();
+	for (const end of cleanups) end();
 });
 
-const get = (path: string, init?: RequestInit) => fetch(cloud.url + path, init);
-/** The function answers with the event that it got. */
-// biome-ignore lint/suspicious/noExplicitAny: what is in it is what these tests ask.
+const get = (path: string, init?: RequestInit) => fetch(app.url + path, init);
+/** Returns the event that the function received. */
+// biome-ignore lint/suspicious/noExplicitAny: the tests check the shape of the event.
 const eventOf = async (path: string, init?: RequestInit): Promise<any> => (await get(path, init)).json();
 const bearer = (value: string) => ({ headers: { authorization: `Bearer ${value}` } });
 
@@ -156,7 +163,7 @@ describe("payload format 2.0", () => {
 		expect(Buffer.from(event.body, encoding).toString()).toBe("grüße");
 	});
 
-	test("an answer's status, headers, cookies and binary body arrive", async () => {
+	test("a response's status, headers, cookies and binary body arrive", async () => {
 		const response = await get("/open?do=binary");
 		expect(response.status).toBe(201);
 		expect(response.headers.get("content-type")).toBe("image/png");
@@ -165,7 +172,7 @@ describe("payload format 2.0", () => {
 		expect([...(await response.bytes())]).toEqual([0, 255, 1]);
 	});
 
-	test("an answer without a status code is a body of JSON", async () => {
+	test("a response without a status code becomes a JSON body", async () => {
 		const response = await get("/open?do=bare");
 		expect(response.status).toBe(200);
 		expect(await response.json()).toEqual({ plain: true });
@@ -178,7 +185,7 @@ describe("routes", () => {
 		["DELETE", "/items/7", "ANY /items/{id}", { id: "7" }],
 		["DELETE", "/items/a%20b", "ANY /items/{id}", { id: "a b" }],
 		["GET", "/files/a/b/c.png", "GET /files/{path+}", { path: "a/b/c.png" }],
-	])("%s %s is answered by %s", async (method, path, key, parameters) => {
+	])("%s %s is routed to %s", async (method, path, key, parameters) => {
 		const event = await eventOf(path, { method });
 		expect(event.routeKey).toBe(key);
 		expect(event.pathParameters).toEqual(parameters);
@@ -198,7 +205,7 @@ describe("routes", () => {
 });
 
 describe("the JWT authorizer", () => {
-	test("lets a valid token through and hands its claims on as text", async () => {
+	test("accepts a valid token and passes its claims on as text", async () => {
 		const event = await eventOf("/items", bearer(await token({ aud: audience, groups: ["a", "b"], level: 3 })));
 		expect(event.requestContext.authorizer.jwt).toMatchObject({
 			claims: { sub: "user-1", aud: audience, groups: "[a b]", level: "3" },
@@ -206,16 +213,16 @@ describe("the JWT authorizer", () => {
 		});
 	});
 
-	test("takes client_id where a token has no audience", async () => {
+	test("checks client_id if a token has no audience", async () => {
 		const access = await token({ client_id: audience });
 		expect((await get("/items", bearer(access))).status).toBe(200);
 	});
 
-	test("refuses whatever is not a valid token of this pool and client", async () => {
+	test("refuses every token that is not valid for this issuer and client", async () => {
 		const valid = await token();
 		const [, claims, signature] = valid.split(".");
 		const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-		const bad = {
+		const invalidTokens = {
 			nothing: "",
 			nonsense: "abc",
 			expired: await token(undefined, { expires: "-1s" }),
@@ -228,7 +235,7 @@ describe("the JWT authorizer", () => {
 			"alg HS256": `${part({ alg: "HS256", kid: "k" })}.${claims}.${signature}`,
 			"changed claims": `${valid.split(".")[0]}.${part({ sub: "x", aud: audience, iss: issuer, exp: 9e9 })}.${signature}`,
 		};
-		for (const [name, value] of Object.entries(bad)) {
+		for (const [name, value] of Object.entries(invalidTokens)) {
 			const response = await get("/items", bearer(value));
 			expect(response.status, name).toBe(401);
 			expect(await response.json()).toEqual({ message: "Unauthorized" });
@@ -238,10 +245,10 @@ describe("the JWT authorizer", () => {
 
 	test("forbids a token without the route's scope", async () => {
 		const scoped = (scope: string) => token({ client_id: audience, scope });
-		const without = await get("/scoped", bearer(await scoped("read")));
-		expect(without.status).toBe(403);
-		const with_ = await get("/scoped", bearer(await scoped("read admin")));
-		expect(with_.status).toBe(200);
+		const unscoped = await get("/scoped", bearer(await scoped("read")));
+		expect(unscoped.status).toBe(403);
+		const authorized = await get("/scoped", bearer(await scoped("read admin")));
+		expect(authorized.status).toBe(200);
 	});
 });
 
@@ -265,20 +272,20 @@ describe("CORS", () => {
 		expect(response.headers.get("access-control-allow-origin")).toBeNull();
 	});
 
-	test("answers carry the configured origin, whatever the function says, and errors too", async () => {
+	test("responses and errors carry the configured origin, not the function's", async () => {
 		const headers = { origin: "https://app.example" };
 		for (const path of ["/open?do=binary", "/items", "/nowhere"]) {
 			const response = await get(path, { headers });
 			expect(response.headers.get("access-control-allow-origin"), path).toBe("https://app.example");
 		}
-		const silent = await get("/open?do=binary");
-		expect(silent.headers.get("access-control-allow-origin")).toBeNull();
+		const sameOrigin = await get("/open?do=binary");
+		expect(sameOrigin.headers.get("access-control-allow-origin")).toBeNull();
 	});
 });
 
 describe("limits and failures", () => {
-	test.each(["throw", "large", "nonsense"])("a function's failure (%s) is a mute 500", async (what) => {
-		const response = await get(`/open?do=${what}`);
+	test.each(["throw", "large", "nonsense"])("a function's failure (%s) is a 500 without details", async (failure) => {
+		const response = await get(`/open?do=${failure}`);
 		expect(response.status).toBe(500);
 		expect(await response.json()).toEqual({ message: "Internal Server Error" });
 	});
@@ -293,7 +300,7 @@ describe("limits and failures", () => {
 		["beyond Lambda's 6 MB once it is base64", 5_000_000, 413],
 		["beyond the gateway's 10 MB", 11_000_000, 413],
 		["within both", 4_000_000, 200],
-	])("a body %s is answered by its status", async (_name, size, status) => {
+	])("a body %s (%i bytes) is answered %i", async (_name, size, status) => {
 		const response = await get("/send?do=bare", {
 			method: "POST",
 			headers: { "content-type": "application/octet-stream" },
@@ -306,10 +313,10 @@ describe("limits and failures", () => {
 	});
 
 	test("a body of unknown length beyond 10 MB is refused too", async () => {
-		let left = 12;
+		let remaining = 12;
 		const body = new ReadableStream({
 			pull(controller) {
-				if (left-- > 0) controller.enqueue(new Uint8Array(1_000_000));
+				if (remaining-- > 0) controller.enqueue(new Uint8Array(1_000_000));
 				else controller.close();
 			},
 		});
@@ -324,10 +331,10 @@ describe("limits and failures", () => {
 });
 
 test("a throttled stage answers 429 beyond its burst", async () => {
-	const throttled = await startTiny({
+	const throttled = await startTestApp({
 		Resources: {
-			Echo: tinyFunction(),
-			OpenEcho: openFunction("Echo", "apigateway.amazonaws.com"),
+			Echo: testFunction(),
+			OpenEcho: allowInvoke("Echo", "apigateway.amazonaws.com"),
 			Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "t", ProtocolType: "HTTP" } },
 			Stage: {
 				Type: "AWS::ApiGatewayV2::Stage",
@@ -338,7 +345,7 @@ test("a throttled stage answers 429 beyond its burst", async () => {
 					DefaultRouteSettings: { ThrottlingBurstLimit: 2, ThrottlingRateLimit: 0.01 },
 				},
 			},
-			Whole: {
+			EchoIntegration: {
 				Type: "AWS::ApiGatewayV2::Integration",
 				Properties: {
 					ApiId: { Ref: "Api" },
@@ -352,7 +359,7 @@ test("a throttled stage answers 429 beyond its burst", async () => {
 				Properties: {
 					ApiId: { Ref: "Api" },
 					RouteKey: "$default",
-					Target: { "Fn::Join": ["/", ["integrations", { Ref: "Whole" }]] },
+					Target: { "Fn::Join": ["/", ["integrations", { Ref: "EchoIntegration" }]] },
 				},
 			},
 		},
@@ -364,6 +371,6 @@ test("a throttled stage answers 429 beyond its burst", async () => {
 		}
 		expect(statuses).toEqual([200, 200, 429]);
 	} finally {
-		await throttled.forget();
+		await throttled.destroy();
 	}
 });

@@ -5,7 +5,7 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/clien
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CdkLocal, cdkLocal } from "../index.ts";
 import { synthesizeGuestbook } from "./guestbook/app.ts";
-import { eventually } from "./tiny-cloud.ts";
+import { eventually } from "./test-app.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "guestbook-"));
 const stateDir = join(folder, "state");
@@ -57,7 +57,7 @@ test("an entry posted over HTTP is listed, and archived through the queue", asyn
 	s3.destroy();
 });
 
-test("a call whose grant is taken away is refused, until the grant is back", async () => {
+test("a call whose grant is withheld is refused until the grant is restored", async () => {
 	const grants = app.access.grants.filter(({ id, action }) => id.includes("Web") && action === "dynamodb:PutItem");
 	expect(grants.length).toBeGreaterThan(0);
 	for (const grant of grants) grant.withheld = true;

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 const attach = (...Statement: object[]) => access.attach("worker", "policy", { Version: "2012-10-17", Statement });
-const allow = (more: object) => attach({ Effect: "Allow", ...more });
+const allow = (rest: object) => attach({ Effect: "Allow", ...rest });
 const may = (action: string, resource: string, context = {}) => access.allows(worker, { action, resource, context });
 
 describe("a role", () => {
@@ -36,21 +36,21 @@ describe("a role", () => {
 		}
 	});
 
-	test("may not do what a Deny names, whatever allows it", () => {
+	test("may not do what a Deny names, even if a statement allows it", () => {
 		allow({ Action: "*", Resource: "*" });
 		attach({ Effect: "Deny", Action: "s3:*", Resource: key("secret/*") });
 		expect(may("s3:GetObject", key("a"))).toBe(true);
 		expect(may("s3:GetObject", key("secret/a"))).toBe(false);
 	});
 
-	test("of another name gets nothing of its policies", () => {
+	test("does not have the policies of another role", () => {
 		allow({ Action: "*", Resource: "*" });
 		const { arn } = access.addRole("other", ["lambda.amazonaws.com"]);
-		const other = access.assume(arn, "lambda.amazonaws.com", "one");
-		expect(access.allows(other, { action: "s3:GetObject", resource: key("a") })).toBe(false);
+		const otherRole = access.assume(arn, "lambda.amazonaws.com", "one");
+		expect(access.allows(otherRole, { action: "s3:GetObject", resource: key("a") })).toBe(false);
 	});
 
-	test("is assumed by the services of its trust policy alone", () => {
+	test("is assumed only by the services of its trust policy", () => {
 		const { arn } = access.addRole("machine", ["ec2.amazonaws.com"]);
 		expect(() => access.assume(arn, "lambda.amazonaws.com", "x")).toThrow(
 			/lambda\.amazonaws\.com may not assume .*ec2\.amazonaws\.com/,
@@ -106,17 +106,17 @@ describe("conditions", () => {
 		["StringNotLike", "a/*", "b/", true],
 		["StringEquals", ["a/", "b/"], "b/", true],
 		["StringNotEquals", ["a/", "b/"], "b/", false],
-	])("%s %j and the call's %s", (operator, wanted, given, expected) => {
+	])("%s %j and the call's %s", (operator, policyValue, callValue, expected) => {
 		allow({
 			Action: "s3:ListBucket",
 			Resource: "arn:aws:s3:::images",
-			Condition: { [operator]: { [prefix]: wanted } },
+			Condition: { [operator]: { [prefix]: policyValue } },
 		});
-		const context = { [prefix]: given };
+		const context = { [prefix]: callValue };
 		expect(may("s3:ListBucket", "arn:aws:s3:::images", context)).toBe(expected);
 	});
 
-	test("of which every one must hold", () => {
+	test("must all hold", () => {
 		allow({
 			Action: "s3:ListBucket",
 			Resource: "*",
@@ -125,16 +125,16 @@ describe("conditions", () => {
 				StringEquals: { "s3:delimiter": "/" },
 			},
 		});
-		const ask = (context: object) => may("s3:ListBucket", "*", context);
-		expect(ask({ "s3:prefix": "a/b", "s3:delimiter": "/" })).toBe(true);
-		expect(ask({ "s3:prefix": "a/b", "s3:delimiter": "" })).toBe(false);
-		expect(ask({ "s3:prefix": "b", "s3:delimiter": "/" })).toBe(false);
+		const mayList = (context: object) => may("s3:ListBucket", "*", context);
+		expect(mayList({ "s3:prefix": "a/b", "s3:delimiter": "/" })).toBe(true);
+		expect(mayList({ "s3:prefix": "a/b", "s3:delimiter": "" })).toBe(false);
+		expect(mayList({ "s3:prefix": "b", "s3:delimiter": "/" })).toBe(false);
 	});
 
-	test("on a key that the call lacks hold where they are negated, end in IfExists, or ask for that", () => {
-		const holds = (Condition: object, at: number) => {
-			allow({ Action: `x:Do${at}`, Resource: "*", Condition });
-			return may(`x:Do${at}`, "*");
+	test("on a key that the call lacks hold if they are negated, end in IfExists or are a true Null", () => {
+		const holds = (Condition: object, index: number) => {
+			allow({ Action: `x:Do${index}`, Resource: "*", Condition });
+			return may(`x:Do${index}`, "*");
 		};
 		const conditions = [
 			{ StringEquals: { "s3:prefix": "a" } },
@@ -160,15 +160,15 @@ describe("a resource's policy", () => {
 		Action: "sqs:SendMessage",
 		Resource: queue,
 	};
-	const admit = (more: object) =>
+	const attachStatement = (rest: object) =>
 		access.attachToResource(queue, "policy", {
-			Statement: [{ ...statement, ...more }],
+			Statement: [{ ...statement, ...rest }],
 		});
 	const service = (name: string, arn = rule) => access.allows(access.service(name, arn), send);
 
-	test("lets in the service and the source that it names, and no other", () => {
+	test("allows only the service and source that it names", () => {
 		expect(service("events.amazonaws.com")).toBe(false);
-		admit({
+		attachStatement({
 			Principal: { Service: "events.amazonaws.com" },
 			Condition: { ArnEquals: { "aws:SourceArn": rule } },
 		});
@@ -178,42 +178,42 @@ describe("a resource's policy", () => {
 		expect(access.allows(worker, send)).toBe(false);
 	});
 
-	test("lets in a service for this account where the condition names it, and for no other", () => {
+	test("allows a service only for the account that its condition names", () => {
 		const Principal = { Service: "events.amazonaws.com" };
 		const forAccount = (account: string) => ({
 			Principal,
 			Condition: { StringEquals: { "aws:SourceAccount": account } },
 		});
-		admit(forAccount("111111111111"));
+		attachStatement(forAccount("111111111111"));
 		expect(service("events.amazonaws.com")).toBe(false);
-		admit(forAccount("000000000000"));
+		attachStatement(forAccount("000000000000"));
 		expect(service("events.amazonaws.com")).toBe(true);
 	});
 
-	test("lets in a role by its ARN, that of its session, or as anyone", () => {
+	test("allows a role by its ARN, by its session's ARN and by *", () => {
 		for (const Principal of [
 			{ AWS: "arn:aws:iam::000000000000:role/worker" },
 			{ AWS: ["arn:aws:sts::000000000000:assumed-role/worker/one"] },
 			{ AWS: "*" },
 			"*",
 		]) {
-			const fresh = new Access({ account: "000000000000", region: "eu" });
-			const { arn } = fresh.addRole("worker", ["lambda.amazonaws.com"]);
-			const caller = fresh.assume(arn, "lambda.amazonaws.com", "one");
-			fresh.attachToResource(queue, "policy", {
+			const ownAccess = new Access({ account: "000000000000", region: "eu" });
+			const { arn } = ownAccess.addRole("worker", ["lambda.amazonaws.com"]);
+			const caller = ownAccess.assume(arn, "lambda.amazonaws.com", "one");
+			ownAccess.attachToResource(queue, "policy", {
 				Statement: { ...statement, Principal },
 			});
-			expect(fresh.allows(caller, send), JSON.stringify(Principal)).toBe(true);
+			expect(ownAccess.allows(caller, send), JSON.stringify(Principal)).toBe(true);
 		}
 	});
 
-	test("refuses even the administrator what it denies", () => {
+	test("refuses what it denies even to the administrator", () => {
 		expect(access.allows(access.administrator, send)).toBe(true);
-		admit({ Effect: "Deny", Principal: "*" });
+		attachStatement({ Effect: "Deny", Principal: "*" });
 		expect(access.allows(access.administrator, send)).toBe(false);
 	});
 
-	test("of a bucket is that of its objects", () => {
+	test("of a bucket applies to its objects", () => {
 		access.attachToResource("arn:aws:s3:::images", "policy", {
 			Statement: [
 				{
@@ -230,57 +230,57 @@ describe("a resource's policy", () => {
 	});
 });
 
-describe("what cannot be judged is refused when it is read", () => {
-	const one = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
+describe("a policy that cannot be evaluated is refused when it is read, such as", () => {
+	const allowGet = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
 	test.each<[string, object, RegExp]>([
 		["NotAction", { Effect: "Allow", NotAction: "s3:*", Resource: "*" }, /NotAction/],
 		["NotResource", { Effect: "Allow", Action: "s3:*", NotResource: "*" }, /NotResource/],
-		["a principal", { ...one, Principal: "*" }, /Principal/],
-		["an unknown operator", { ...one, Condition: { DateLessThan: { "aws:SourceArn": "x" } } }, /DateLessThan/],
-		["an unknown key", { ...one, Condition: { StringEquals: { "aws:username": "x" } } }, /aws:username/],
-		["a variable", { ...one, Resource: `arn:aws:s3:::b/\${aws:username}/*` }, /\$\{aws:username\}/],
+		["a principal", { ...allowGet, Principal: "*" }, /Principal/],
+		["an unknown operator", { ...allowGet, Condition: { DateLessThan: { "aws:SourceArn": "x" } } }, /DateLessThan/],
+		["an unknown key", { ...allowGet, Condition: { StringEquals: { "aws:username": "x" } } }, /aws:username/],
+		["a variable", { ...allowGet, Resource: `arn:aws:s3:::b/\${aws:username}/*` }, /\$\{aws:username\}/],
 		[
 			"a variable in a condition",
 			{
-				...one,
+				...allowGet,
 				Condition: { StringLike: { "s3:prefix": `\${aws:username}/*` } },
 			},
 			/\$\{aws:username\}/,
 		],
-		["an action without service", { ...one, Action: "GetObject" }, /GetObject is not an action/],
-		["another effect", { ...one, Effect: "Permit" }, /Effect/],
+		["an action without service", { ...allowGet, Action: "GetObject" }, /GetObject is not an action/],
+		["another effect", { ...allowGet, Effect: "Permit" }, /Effect/],
 		[
 			"a resource that is too short an ARN to match anything",
-			{ ...one, Effect: "Deny", Resource: "arn:aws:s3*" },
+			{ ...allowGet, Effect: "Deny", Resource: "arn:aws:s3*" },
 			/arn:aws:s3\* is not an ARN/,
 		],
 		...["arn:aws:sqs:*:jobs", "arn:aws:*:jobs"].map((Resource): [string, object, RegExp] => [
-			`the resource ${Resource}, whose * reaches over no colon,`,
-			{ ...one, Resource },
+			`the resource ${Resource}, whose * matches no colon,`,
+			{ ...allowGet, Resource },
 			/is not an ARN/,
 		]),
-	])("%s of a role's policy", (_, statement, message) => {
+	])("%s in a role's policy", (_, statement, message) => {
 		expect(() => attach(statement)).toThrow(message);
 	});
 
 	test.each<[string, object, RegExp]>([
-		["NotPrincipal", { ...one, NotPrincipal: "*" }, /NotPrincipal/],
-		["no principal", one, /Principal/],
-		["a federated one", { ...one, Principal: { Federated: "x" } }, /Federated/],
-		["an account", { ...one, Principal: { AWS: "000000000000" } }, /principal 000000000000/],
-		["an account's root", { ...one, Principal: { AWS: "arn:aws:iam::000000000000:root" } }, /name a role/],
+		["NotPrincipal", { ...allowGet, NotPrincipal: "*" }, /NotPrincipal/],
+		["no principal", allowGet, /Principal/],
+		["a federated principal", { ...allowGet, Principal: { Federated: "x" } }, /Federated/],
+		["an account", { ...allowGet, Principal: { AWS: "000000000000" } }, /principal 000000000000/],
+		["an account's root", { ...allowGet, Principal: { AWS: "arn:aws:iam::000000000000:root" } }, /name a role/],
 		[
-			"roles by a wildcard, which AWS does not read as one",
-			{ ...one, Principal: { AWS: "arn:aws:iam::000000000000:role/*" } },
+			"a wildcard for roles, which AWS does not expand",
+			{ ...allowGet, Principal: { AWS: "arn:aws:iam::000000000000:role/*" } },
 			/name a role/,
 		],
-	])("%s of a resource's policy", (_, statement, message) => {
+	])("%s in a resource's policy", (_, statement, message) => {
 		expect(() => access.attachToResource(queue, "policy", { Statement: [statement] })).toThrow(message);
 	});
 });
 
 describe("a grant", () => {
-	test("that is withheld allows nothing until it is given back", () => {
+	test("allows nothing while it is withheld", () => {
 		allow({ Action: ["s3:GetObject", "s3:PutObject"], Resource: "*" });
 		const grant = access.grants.find(({ action }) => action === "s3:GetObject");
 		if (!grant) throw new Error("There is no such grant.");
@@ -291,24 +291,24 @@ describe("a grant", () => {
 		expect(may("s3:GetObject", key("a"))).toBe(true);
 	});
 
-	test("is told with every call that it allows", () => {
-		const told: [string, boolean, string[]][] = [];
+	test("is reported with every call that it allows", () => {
+		const decisions: [string, boolean, string[]][] = [];
 		const stop = access.watch(({ permission, allowed, by }) =>
-			told.push([permission.action, allowed, by.map(({ id }) => id)]),
+			decisions.push([permission.action, allowed, by.map(({ id }) => id)]),
 		);
 		allow({ Action: "s3:GetObject", Resource: "*" });
 		may("s3:GetObject", key("a"));
 		may("s3:PutObject", key("a"));
 		stop();
 		may("s3:GetObject", key("a"));
-		expect(told).toEqual([
+		expect(decisions).toEqual([
 			["s3:GetObject", true, ["policy 0 s3:GetObject *"]],
 			["s3:PutObject", false, []],
 		]);
 	});
 });
 
-test("a refusal says who may not do what to what, and why", () => {
+test("a refusal names caller, action, resource and reason", () => {
 	const refusal = (caller: Caller) => {
 		try {
 			access.require(caller, { action: "sqs:SendMessage", resource: queue });

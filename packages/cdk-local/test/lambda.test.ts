@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
+import { eventually, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
 const bundle = `
 let invocations = 0;
@@ -11,7 +11,7 @@ export const handler = async (event, context) => {
 	invocations += 1;
 	switch (event.do) {
 		case "environment": return { ...process.env };
-		case "context": return { ...context, left: context.getRemainingTimeInMillis() };
+		case "context": return { ...context, remaining: context.getRemainingTimeInMillis() };
 		case "throw": throw new TypeError("no such thing");
 		case "reject later": setTimeout(() => Promise.reject(new Error("unseen")), 1); await new Promise(() => {}); break;
 		case "sleep": await new Promise((resolve) => setTimeout(resolve, event.milliseconds)); break;
@@ -26,22 +26,22 @@ export const handler = async (event, context) => {
 };
 `;
 
-let cloud: TinyCloud;
+let app: TestApp;
 beforeAll(async () => {
-	cloud = await startTiny(
+	app = await startTestApp(
 		{
 			Resources: {
-				Worker: tinyFunction({
+				Worker: testFunction({
 					FunctionName: "worker",
 					MemorySize: 256,
 					Environment: { Variables: { COLOUR: "blue" } },
 				}),
-				Hasty: tinyFunction({ FunctionName: "hasty", Timeout: 1 }),
-				Single: tinyFunction({
+				Hasty: testFunction({ FunctionName: "hasty", Timeout: 1 }),
+				Single: testFunction({
 					FunctionName: "single",
 					ReservedConcurrentExecutions: 1,
 				}),
-				Broken: tinyFunction({
+				Broken: testFunction({
 					FunctionName: "broken",
 					Handler: "handler.missing",
 				}),
@@ -50,18 +50,18 @@ beforeAll(async () => {
 		bundle,
 	);
 });
-afterAll(() => cloud?.forget());
+afterAll(() => app?.destroy());
 
-const client = (of: TinyCloud) =>
+const client = (target: TestApp) =>
 	new LambdaClient({
 		region: "eu-central-1",
-		endpoint: of.endpoint,
-		credentials: of.operator,
+		endpoint: target.endpoint,
+		credentials: target.operator,
 		maxAttempts: 1,
 	});
 
-async function invoke(name: string, event: unknown, of = cloud) {
-	const { StatusCode, FunctionError, Payload } = await client(of).send(
+async function invoke(name: string, event: unknown, target = app) {
+	const { StatusCode, FunctionError, Payload } = await client(target).send(
 		new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }),
 	);
 	return {
@@ -71,7 +71,7 @@ async function invoke(name: string, event: unknown, of = cloud) {
 	};
 }
 
-test("a function gives its answer, and its sandbox is used again", async () => {
+test("a function returns its response, and its sandbox is used again", async () => {
 	const first = await invoke("worker", {});
 	const second = await invoke("worker", {});
 	expect(first.status).toBe(200);
@@ -82,7 +82,7 @@ test("a function gives its answer, and its sandbox is used again", async () => {
 	});
 });
 
-test("a function sees its variables, Lambda's, its own keys and nothing of the cloud's environment", async () => {
+test("a function's environment has its variables, Lambda's and its own keys, and nothing of cdk-local's", async () => {
 	process.env.NOT_FOR_FUNCTIONS = "secret";
 	const { answer } = await invoke("worker", { do: "environment" });
 	delete process.env.NOT_FOR_FUNCTIONS;
@@ -91,35 +91,35 @@ test("a function sees its variables, Lambda's, its own keys and nothing of the c
 		AWS_REGION: "eu-central-1",
 		AWS_LAMBDA_FUNCTION_NAME: "worker",
 		AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256",
-		AWS_ENDPOINT_URL: cloud.endpoint,
+		AWS_ENDPOINT_URL: app.endpoint,
 		_HANDLER: "handler.handler",
 		TZ: ":UTC",
 	});
-	expect(answer.AWS_ACCESS_KEY_ID).not.toBe(cloud.operator.accessKeyId);
+	expect(answer.AWS_ACCESS_KEY_ID).not.toBe(app.operator.accessKeyId);
 	for (const name of ["NOT_FOR_FUNCTIONS", "HOME", "NODE_PATH", "CRASH_AT"]) {
 		expect(answer).not.toHaveProperty(name);
 	}
 });
 
-test("a function knows its request and how long it has left", async () => {
+test("a function's context has its name, memory, ARN and remaining time", async () => {
 	const { answer } = await invoke("worker", { do: "context" });
 	expect(answer).toMatchObject({
 		functionName: "worker",
 		memoryLimitInMB: "256",
 		invokedFunctionArn: "arn:aws:lambda:eu-central-1:000000000000:function:worker",
 	});
-	expect(answer.left).toBeGreaterThan(5_000);
-	expect(answer.left).toBeLessThanOrEqual(10_000);
+	expect(answer.remaining).toBeGreaterThan(5_000);
+	expect(answer.remaining).toBeLessThanOrEqual(10_000);
 });
 
-test("a bundle finds no package of the repository", async () => {
-	// Without this the next line could pass because nothing is installed at all.
+test("a bundle resolves no package of the repository", async () => {
+	// Fails if the package is not installed, which would make the next assertion pass for the wrong reason.
 	createRequire(import.meta.url).resolve("zod");
 	const { answer } = await invoke("worker", { do: "resolve", name: "zod" });
 	expect(answer).toBe("ERR_MODULE_NOT_FOUND");
 });
 
-test("what a function throws is an error with type, message and trace", async () => {
+test("a thrown error is returned with type, message and trace", async () => {
 	const { status, error, answer } = await invoke("worker", { do: "throw" });
 	expect(status).toBe(200);
 	expect(error).toBe("Unhandled");
@@ -130,7 +130,7 @@ test("what a function throws is an error with type, message and trace", async ()
 	expect(answer.trace[1]).toContain("handler.mjs");
 });
 
-test("a rejection nobody handles ends the invocation and the sandbox", async () => {
+test("an unhandled rejection ends the invocation and the sandbox", async () => {
 	const before = await invoke("single", {});
 	const { error, answer } = await invoke("single", { do: "reject later" });
 	expect(error).toBe("Unhandled");
@@ -150,10 +150,10 @@ test("a function that exits is an error, and the next invocation has a fresh san
 	expect(after.answer.invocations).toBe(1);
 });
 
-test.each(["sleep", "spin"])("a function that does not end (%s) is killed at its timeout", async (what) => {
+test.each(["sleep", "spin"])("a function that does not end (%s) is killed at its timeout", async (behaviour) => {
 	const { answer: before } = await invoke("hasty", {});
 	const { error, answer } = await invoke("hasty", {
-		do: what,
+		do: behaviour,
 		milliseconds: 60_000,
 	});
 	expect(error).toBe("Unhandled");
@@ -173,7 +173,7 @@ test("concurrent invocations run in processes of their own", async () => {
 	expect(new Set(answers.map(({ answer }) => answer.pid)).size).toBe(3);
 });
 
-test("a reserved concurrency of one runs one after another", async () => {
+test("a reserved concurrency of 1 runs invocations one after another", async () => {
 	const sleep = { do: "sleep", milliseconds: 200 };
 	const started = performance.now();
 	const answers = await Promise.all([invoke("single", sleep), invoke("single", sleep), invoke("single", sleep)]);
@@ -188,7 +188,7 @@ test("a payload over 6 MB is refused before the function sees it", async () => {
 	});
 });
 
-test("an answer over 6 MB is an error, and one below it arrives", async () => {
+test("a response over 6 MB is an error, and one of 6 MB arrives", async () => {
 	const large = await invoke("worker", { do: "answer", size: 6_291_454 });
 	expect(large.error).toBeUndefined();
 	expect(large.answer).toHaveLength(6_291_454);
@@ -202,7 +202,7 @@ test("an answer over 6 MB is an error, and one below it arrives", async () => {
 
 test("a crash point is set for exactly one invocation, in a fresh sandbox", async () => {
 	const before = await invoke("worker", {});
-	const response = await cloud.control("PUT", "functions/Worker/crash-at", {
+	const response = await app.control("PUT", "functions/Worker/crash-at", {
 		at: "before:stages.commit",
 	});
 	expect(response.status).toBe(200);
@@ -217,36 +217,36 @@ test("a crash point is set for exactly one invocation, in a fresh sandbox", asyn
 	expect(after.answer.pid).not.toBe(crashing.answer.pid);
 });
 
-test("the control endpoint tells whether the crash point waits, and whether a process died there", async () => {
+test("the control endpoint reports a waiting crash point and the one at which a process died", async () => {
 	const at = { at: "before:stages.commit" };
-	await cloud.control("PUT", "functions/Worker/crash-at", at);
+	await app.control("PUT", "functions/Worker/crash-at", at);
 	const state = async () => {
-		const response = await cloud.control("GET", "functions/Worker/crash-at");
+		const response = await app.control("GET", "functions/Worker/crash-at");
 		return response.json();
 	};
 	expect(await state()).toEqual({ waiting: at.at, died: null });
 	await invoke("worker", { do: "exit" });
 	expect(await state()).toEqual({ waiting: null, died: at.at });
-	await cloud.control("PUT", "functions/Worker/crash-at", at);
+	await app.control("PUT", "functions/Worker/crash-at", at);
 	await invoke("worker", {});
 	expect(await state()).toEqual({ waiting: null, died: null });
 });
 
-test("the control endpoint names a function that is not there, and refuses web pages", async () => {
+test("the control endpoint answers 404 for an unknown function and 403 to web pages", async () => {
 	const at = { at: "before:x.y" };
-	const missing = await cloud.control("PUT", "functions/nobody/crash-at", at);
+	const missing = await app.control("PUT", "functions/nobody/crash-at", at);
 	expect(missing.status).toBe(404);
-	const page = await fetch(`${cloud.endpoint}/_local/health`, {
+	const page = await fetch(`${app.endpoint}/_local/health`, {
 		headers: { origin: "https://example.com" },
 	});
 	expect(page.status).toBe(403);
-	expect((await cloud.control("GET", "health")).status).toBe(200);
+	expect((await app.control("GET", "health")).status).toBe(200);
 });
 
-test("what a function writes is in its log, with start and report", async () => {
+test("a function's output is in its log, with START and REPORT", async () => {
 	await invoke("worker", { do: "say" });
 	const log = await eventually(() => {
-		const text = readFileSync(join(cloud.folder, "state/logs/worker.log"), "utf8");
+		const text = readFileSync(join(app.folder, "state/logs/worker.log"), "utf8");
 		return text.includes("another") && text;
 	});
 	expect(log).toMatch(/^a line$/m);
@@ -255,7 +255,7 @@ test("what a function writes is in its log, with start and report", async () => 
 });
 
 test("an event invocation answers at once with 202", async () => {
-	const { StatusCode } = await client(cloud).send(
+	const { StatusCode } = await client(app).send(
 		new InvokeCommand({
 			FunctionName: "worker",
 			InvocationType: "Event",
@@ -272,13 +272,13 @@ test("an unknown function is a ResourceNotFoundException", async () => {
 	});
 });
 
-test("closing the cloud ends every sandbox", async () => {
-	const own = await startTiny(
-		{ Resources: { Worker: tinyFunction({ FunctionName: "worker" }) } },
+test("stopping cdk-local ends every sandbox", async () => {
+	const otherApp = await startTestApp(
+		{ Resources: { Worker: testFunction({ FunctionName: "worker" }) } },
 		"export const handler = async () => process.pid;",
 	);
-	const { answer: pid } = await invoke("worker", {}, own);
+	const { answer: pid } = await invoke("worker", {}, otherApp);
 	process.kill(pid, 0);
-	await own.forget();
+	await otherApp.destroy();
 	expect(() => process.kill(pid, 0)).toThrow("ESRCH");
 });

@@ -42,10 +42,11 @@ async function connect(options: pg.ClientConfig = {}): Promise<pg.Client> {
 
 const count = async (client: pg.Client): Promise<number> =>
 	(await client.query("select count(*)::int as n from t")).rows[0].n;
+/** Resolves to "waits" if the promise does not settle within 300 ms. */
 const soon = (promise: Promise<unknown>) =>
 	Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve("waits"), 300))]);
 
-test("a connection is the role it signs in as, and may do what that role may", async () => {
+test("a connection has the role it signs in with, and only that role's privileges", async () => {
 	const reader = await connect({ user: "reader", password: "right" });
 	const owner = await connect();
 	await owner.query("insert into t values (1)");
@@ -86,7 +87,7 @@ test("a connection that breaks in the middle of a transaction rolls it back", as
 	expect(await soon(count(second))).toBe(0);
 });
 
-test("a connection that breaks while it waits does not stop the line", async () => {
+test("a connection that breaks while it waits does not block the queue", async () => {
 	const [first, second, third] = [await connect(), await connect(), await connect()];
 	await first.query("begin");
 	second.query("insert into t values (2)").catch(() => {});
@@ -96,7 +97,7 @@ test("a connection that breaks while it waits does not stop the line", async () 
 	const counted = count(third);
 	await new Promise((resolve) => setTimeout(resolve, 50));
 	await first.query("commit");
-	// As with any Postgres, what was sent before is done.
+	// As with any PostgreSQL, a statement that was sent before the disconnect runs.
 	expect(await soon(counted)).toBe(1);
 });
 
@@ -111,7 +112,7 @@ test("a failed statement ends neither its connection nor another's", async () =>
 	expect(await count(second)).toBe(0);
 });
 
-test("settings of one connection are not another's, and those of its start stay", async () => {
+test("settings of one connection do not reach another, and its startup settings stay", async () => {
 	const first = await connect({ application_name: "first" });
 	const second = await connect({ options: "-c statement_timeout=7000" });
 	const show = async (client: pg.Client, name: string) => (await client.query(`show ${name}`)).rows[0][name];
@@ -141,22 +142,22 @@ test("statements with parameters of many connections never mix", async () => {
 	);
 });
 
-test("statements prepared by name outlast another connection's turn, though both use one name", async () => {
-	const [one, other] = [await connect(), await connect()];
-	const ask = async (client: pg.Client, text: string) =>
-		(await client.query({ name: "kept", text, values: [20] })).rows[0];
+test("named prepared statements survive another connection's turn, even if both use the same name", async () => {
+	const [first, second] = [await connect(), await connect()];
+	const runPrepared = async (client: pg.Client, text: string) =>
+		(await client.query({ name: "statement", text, values: [20] })).rows[0];
 	for (let turn = 0; turn < 3; turn++) {
-		expect(await ask(one, "select $1::int + 1 as n")).toEqual({ n: 21 });
-		expect(await ask(other, "select $1::int + 2 as n")).toEqual({ n: 22 });
+		expect(await runPrepared(first, "select $1::int + 1 as n")).toEqual({ n: 21 });
+		expect(await runPrepared(second, "select $1::int + 2 as n")).toEqual({ n: 22 });
 	}
 });
 
-test("a prepared statement whose table is gone fails by itself, and the connection goes on", async () => {
-	const [one, other] = [await connect(), await connect()];
-	await other.query("create table short_lived (n int)");
-	const ask = () => one.query({ name: "kept", text: "select n from short_lived" });
-	expect((await ask()).rows).toEqual([]);
-	await other.query("drop table short_lived");
-	await expect(ask()).rejects.toThrow(/short_lived/);
-	expect(await count(one)).toBe(0);
+test("a prepared statement whose table was dropped fails, and its connection stays usable", async () => {
+	const [first, second] = [await connect(), await connect()];
+	await second.query("create table short_lived (n int)");
+	const runPrepared = () => first.query({ name: "statement", text: "select n from short_lived" });
+	expect((await runPrepared()).rows).toEqual([]);
+	await second.query("drop table short_lived");
+	await expect(runPrepared()).rejects.toThrow(/short_lived/);
+	expect(await count(first)).toBe(0);
 });

@@ -14,12 +14,12 @@ import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/c
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonObject, TemplateResource } from "../template/assembly.ts";
-import { eventually, openFunction, openQueue, startTiny, type TinyCloud, tinyFunction } from "./tiny-cloud.ts";
+import { allowInvoke, allowRules, eventually, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
-let cloud: TinyCloud | undefined;
+let app: TestApp | undefined;
 afterEach(async () => {
-	await cloud?.forget();
-	cloud = undefined;
+	await app?.destroy();
+	app = undefined;
 });
 
 const arn = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
@@ -27,8 +27,8 @@ const queue = (name: string) => ({ Type: "AWS::SQS::Queue", Properties: { QueueN
 const lambdaTrust = {
 	Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } }],
 };
-/** A role with a policy of its own, as the CDK writes both. */
-const roleThatMay = (...Statement: JsonObject[]) => ({
+/** Returns a role and its policy, as the CDK synthesizes them. */
+const roleAllowing = (...Statement: JsonObject[]) => ({
 	Role: { Type: "AWS::IAM::Role", Properties: { AssumeRolePolicyDocument: lambdaTrust } } as TemplateResource,
 	...(Statement.length > 0 && {
 		Policy: {
@@ -42,53 +42,53 @@ const roleThatMay = (...Statement: JsonObject[]) => ({
 	}),
 });
 const worker = (properties: JsonObject = {}) =>
-	tinyFunction({ FunctionName: "worker", Role: arn("Role"), ...properties });
+	testFunction({ FunctionName: "worker", Role: arn("Role"), ...properties });
 const noRetries = {
 	Type: "AWS::Lambda::EventInvokeConfig",
 	Properties: { FunctionName: { Ref: "Worker" }, Qualifier: "$LATEST", MaximumRetryAttempts: 0 },
 };
 
-/** Tells the keys that it runs with. */
-const ownKeys = `export const handler = async () => ({
+/** Returns the keys that the function runs with. */
+const returnKeys = `export const handler = async () => ({
 			accessKeyId: process.env.AWS_ACCESS_KEY_ID,
 			secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
 			sessionToken: process.env.AWS_SESSION_TOKEN,
 		});`;
 
-const client = ({ endpoint, operator }: TinyCloud) => ({ endpoint, region: "eu-central-1", credentials: operator });
-const url = (of: TinyCloud, name: string) => `${of.endpoint}/000000000000/${name}`;
+const client = ({ endpoint, operator }: TestApp) => ({ endpoint, region: "eu-central-1", credentials: operator });
+const url = (target: TestApp, name: string) => `${target.endpoint}/000000000000/${name}`;
 
-async function receive(of: TinyCloud, name: string) {
-	const { Messages = [] } = await new SQSClient(client(of)).send(
-		new ReceiveMessageCommand({ QueueUrl: url(of, name), WaitTimeSeconds: 10, MessageAttributeNames: ["All"] }),
+async function receive(target: TestApp, name: string) {
+	const { Messages = [] } = await new SQSClient(client(target)).send(
+		new ReceiveMessageCommand({ QueueUrl: url(target, name), WaitTimeSeconds: 10, MessageAttributeNames: ["All"] }),
 	);
 	return Messages[0];
 }
 
-async function invoke(of: TinyCloud, name: string) {
-	const { Payload } = await new LambdaClient(client(of)).send(new InvokeCommand({ FunctionName: name }));
+async function invoke(target: TestApp, name: string) {
+	const { Payload } = await new LambdaClient(client(target)).send(new InvokeCommand({ FunctionName: name }));
 	return JSON.parse(Buffer.from(Payload ?? []).toString());
 }
 
-test("a function calls as its role, with keys of its own, and may do what its policies allow", async () => {
-	cloud = await startTiny(
+test("a function calls AWS as its role, with its own keys, and may do only what its policies allow", async () => {
+	app = await startTestApp(
 		{
 			Resources: {
-				...roleThatMay({ Effect: "Allow", Action: "sqs:SendMessage", Resource: arn("Mine") }),
+				...roleAllowing({ Effect: "Allow", Action: "sqs:SendMessage", Resource: arn("Mine") }),
 				Worker: worker(),
 				Mine: queue("mine"),
 				Other: queue("other"),
 			},
 		},
-		ownKeys,
+		returnKeys,
 	);
-	const credentials = await invoke(cloud, "worker");
-	expect(credentials.accessKeyId).not.toBe(cloud.operator.accessKeyId);
-	const own = { ...client(cloud), credentials };
+	const credentials = await invoke(app, "worker");
+	expect(credentials.accessKeyId).not.toBe(app.operator.accessKeyId);
+	const own = { ...client(app), credentials };
 	const { Arn } = await new STSClient(own).send(new GetCallerIdentityCommand({}));
 	expect(Arn).toBe("arn:aws:sts::000000000000:assumed-role/tiny-Role/worker");
 	const send = (name: string) =>
-		new SQSClient(own).send(new SendMessageCommand({ QueueUrl: url(cloud as TinyCloud, name), MessageBody: "x" }));
+		new SQSClient(own).send(new SendMessageCommand({ QueueUrl: url(app as TestApp, name), MessageBody: "x" }));
 	await send("mine");
 	await expect(send("other")).rejects.toMatchObject({
 		name: "AccessDeniedException",
@@ -98,26 +98,26 @@ test("a function calls as its role, with keys of its own, and may do what its po
 	});
 });
 
-test("a function that may do nothing is refused by Lambda, CloudFormation and CloudWatch Logs, and told who it is by STS", async () => {
-	cloud = await startTiny({ Resources: { ...roleThatMay(), Worker: worker() } }, ownKeys);
-	const own = { ...client(cloud), credentials: await invoke(cloud, "worker") };
+test("a function without permissions is refused by Lambda, CloudFormation and CloudWatch Logs, and identified by STS", async () => {
+	app = await startTestApp({ Resources: { ...roleAllowing(), Worker: worker() } }, returnKeys);
+	const own = { ...client(app), credentials: await invoke(app, "worker") };
 	const lambda = new LambdaClient(own);
 	const refused = (action: string, resource: string) => ({
 		name: expect.stringMatching(/^AccessDenied(Exception)?$/),
 		message: expect.stringContaining(`${action} on resource: ${resource}`),
 	});
-	const itself = "arn:aws:lambda:eu-central-1:000000000000:function:worker";
+	const functionArn = "arn:aws:lambda:eu-central-1:000000000000:function:worker";
 	await expect(lambda.send(new InvokeCommand({ FunctionName: "worker" }))).rejects.toMatchObject({
-		...refused("lambda:InvokeFunction", itself),
+		...refused("lambda:InvokeFunction", functionArn),
 		$metadata: { httpStatusCode: 403 },
 	});
 	await expect(lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "worker" }))).rejects.toMatchObject(
-		refused("lambda:GetFunctionConfiguration", itself),
+		refused("lambda:GetFunctionConfiguration", functionArn),
 	);
 	await expect(
 		lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "worker", ZipFile: Buffer.from("x") })),
-	).rejects.toMatchObject(refused("lambda:UpdateFunctionCode", itself));
-	// Whether there is such a function is nothing it may learn.
+	).rejects.toMatchObject(refused("lambda:UpdateFunctionCode", functionArn));
+	// The refusal does not reveal that this function does not exist.
 	await expect(lambda.send(new InvokeCommand({ FunctionName: "gone" }))).rejects.toMatchObject({
 		name: "AccessDeniedException",
 	});
@@ -141,10 +141,10 @@ test("a function that may do nothing is refused by Lambda, CloudFormation and Cl
 test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
 	"a queue is not polled while the function's role lacks sqs:%s",
 	async (missing) => {
-		cloud = await startTiny(
+		app = await startTestApp(
 			{
 				Resources: {
-					...roleThatMay({
+					...roleAllowing({
 						Effect: "Allow",
 						Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
 						Resource: arn("Jobs"),
@@ -159,22 +159,21 @@ test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
 			},
 			"export const handler = async () => {};",
 		);
-		const grant = cloud.access.grants.find(({ action }) => action.endsWith(missing));
+		const grant = app.access.grants.find(({ action }) => action.endsWith(missing));
 		if (!grant) throw new Error("There is no such grant.");
 		grant.withheld = true;
-		const sqs = new SQSClient(client(cloud));
-		const send = () =>
-			sqs.send(new SendMessageCommand({ QueueUrl: url(cloud as TinyCloud, "jobs"), MessageBody: "x" }));
+		const sqs = new SQSClient(client(app));
+		const send = () => sqs.send(new SendMessageCommand({ QueueUrl: url(app as TestApp, "jobs"), MessageBody: "x" }));
 		await send();
-		const { lines } = cloud;
-		const told = await eventually(() => lines.find((line) => line.includes("is not polled")));
-		expect(told).toContain(`lacks sqs:${missing}`);
-		// Nobody has taken it.
-		expect((await receive(cloud, "jobs"))?.Body).toBe("x");
+		const { lines } = app;
+		const logLine = await eventually(() => lines.find((line) => line.includes("is not polled")));
+		expect(logLine).toContain(`lacks sqs:${missing}`);
+		// No poller has received it.
+		expect((await receive(app, "jobs"))?.Body).toBe("x");
 		grant.withheld = false;
 		await send();
 		const polled = Promise.withResolvers<void>();
-		const stop = cloud.access.watch(({ permission, allowed }) => {
+		const stop = app.access.watch(({ permission, allowed }) => {
 			if (allowed && permission.action === `sqs:${missing}`) polled.resolve();
 		});
 		await polled.promise;
@@ -182,7 +181,7 @@ test.each(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])(
 	},
 );
 
-test("what a rule may not deliver is with its dead letters and says so, without a right to them it is lost and told", async () => {
+test("an event that a rule may not deliver goes to its dead-letter queue with the reason; without permission for that, it is lost and logged", async () => {
 	const rule = (source: string, target: string) => ({
 		Type: "AWS::Events::Rule",
 		Properties: {
@@ -190,34 +189,34 @@ test("what a rule may not deliver is with its dead letters and says so, without 
 			Targets: [{ Id: "0", Arn: arn(target), DeadLetterConfig: { Arn: arn(`${target}Dead`) } }],
 		},
 	});
-	cloud = await startTiny({
+	app = await startTestApp({
 		Resources: {
 			Shut: queue("shut"),
 			ShutDead: queue("shut-dead"),
-			OpenShutDead: openQueue("ShutDead"),
+			OpenShutDead: allowRules("ShutDead"),
 			OnShut: rule("shut", "Shut"),
 			Gone: queue("gone"),
 			GoneDead: queue("gone-dead"),
 			OnGone: rule("gone", "Gone"),
 		},
 	});
-	await new EventBridgeClient(client(cloud)).send(
-		new PutEventsCommand({ Entries: ["shut", "gone"].map((Source) => ({ Source, DetailType: "Said", Detail: "{}" })) }),
+	await new EventBridgeClient(client(app)).send(
+		new PutEventsCommand({ Entries: ["shut", "gone"].map((Source) => ({ Source, DetailType: "Test", Detail: "{}" })) }),
 	);
-	expect((await receive(cloud, "shut-dead"))?.MessageAttributes).toMatchObject({
+	expect((await receive(app, "shut-dead"))?.MessageAttributes).toMatchObject({
 		ERROR_CODE: { StringValue: "NO_PERMISSIONS" },
 		TARGET_ARN: { StringValue: "arn:aws:sqs:eu-central-1:000000000000:shut" },
 	});
-	expect(cloud.lines.join("\n")).toMatch(
+	expect(app.lines.join("\n")).toMatch(
 		/Rule tiny-OnGone could deliver neither to .*:gone nor to its dead-letter queue/,
 	);
 });
 
-test("an event that a function failed on is kept where its role may put it, else it is lost and told", async () => {
-	cloud = await startTiny(
+test("a failed event goes to the dead-letter queue if the function's role may send there, else it is lost and logged", async () => {
+	app = await startTestApp(
 		{
 			Resources: {
-				...roleThatMay({
+				...roleAllowing({
 					Effect: "Allow",
 					Action: ["sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"],
 					Resource: "*",
@@ -229,106 +228,106 @@ test("an event that a function failed on is kept where its role may put it, else
 		},
 		'export const handler = async () => { throw new Error("always"); };',
 	);
-	const lambda = new LambdaClient(client(cloud));
+	const lambda = new LambdaClient(client(app));
 	const fail = () =>
 		lambda.send(new InvokeCommand({ FunctionName: "worker", InvocationType: "Event", Payload: '{"number":7}' }));
 	await fail();
-	expect((await receive(cloud, "failed"))?.Body).toBe('{"number":7}');
-	const grant = cloud.access.grants.find(({ action }) => action === "sqs:SendMessage");
+	expect((await receive(app, "failed"))?.Body).toBe('{"number":7}');
+	const grant = app.access.grants.find(({ action }) => action === "sqs:SendMessage");
 	if (!grant) throw new Error("There is no such grant.");
 	grant.withheld = true;
 	await fail();
-	const log = join(cloud.folder, "state/logs/worker.log");
+	const log = join(app.folder, "state/logs/worker.log");
 	await eventually(() => readFileSync(log, "utf8").includes("Event lost: AwsError: User: "));
 });
 
-test("lines of a function whose role may not write them are lost, and that is told once", async () => {
-	cloud = await startTiny(
-		{ Resources: { ...roleThatMay(), Worker: worker() } },
+test("log lines of a function whose role may not write them are lost, and cdk-local logs that once", async () => {
+	app = await startTestApp(
+		{ Resources: { ...roleAllowing(), Worker: worker() } },
 		'export const handler = async () => { console.log("seen"); return "done"; };',
 	);
-	expect(await invoke(cloud, "worker")).toBe("done");
-	expect(await invoke(cloud, "worker")).toBe("done");
-	const log = join(cloud.folder, "state/logs/worker.log");
+	expect(await invoke(app, "worker")).toBe("done");
+	expect(await invoke(app, "worker")).toBe("done");
+	const log = join(app.folder, "state/logs/worker.log");
 	expect(existsSync(log) ? readFileSync(log, "utf8") : "").toBe("");
-	expect(cloud.lines.filter((line) => line.includes("may not write to its log"))).toHaveLength(1);
+	expect(app.lines.filter((line) => line.includes("may not write to its log"))).toHaveLength(1);
 });
 
 describe("the API", () => {
 	const api = (permissions: Record<string, TemplateResource>) => {
-		const ofApi = (type: string, properties: JsonObject) => ({
+		const apiResource = (type: string, properties: JsonObject) => ({
 			Type: `AWS::ApiGatewayV2::${type}`,
 			Properties: { ApiId: { Ref: "Api" }, ...properties },
 		});
-		const Target = { "Fn::Join": ["/", ["integrations", { Ref: "Whole" }]] };
-		return startTiny({
+		const Target = { "Fn::Join": ["/", ["integrations", { Ref: "EchoIntegration" }]] };
+		return startTestApp({
 			Resources: {
-				Echo: tinyFunction(),
+				Echo: testFunction(),
 				...permissions,
 				Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "tiny", ProtocolType: "HTTP" } },
-				Stage: ofApi("Stage", { StageName: "$default", AutoDeploy: true }),
-				Whole: ofApi("Integration", {
+				Stage: apiResource("Stage", { StageName: "$default", AutoDeploy: true }),
+				EchoIntegration: apiResource("Integration", {
 					IntegrationType: "AWS_PROXY",
 					IntegrationUri: arn("Echo"),
 					PayloadFormatVersion: "2.0",
 				}),
-				One: ofApi("Route", { RouteKey: "GET /items/{id}", Target }),
-				Rest: ofApi("Route", { RouteKey: "$default", Target }),
+				Item: apiResource("Route", { RouteKey: "GET /items/{id}", Target }),
+				Default: apiResource("Route", { RouteKey: "$default", Target }),
 			},
 		});
 	};
 	const permission = (route: string): TemplateResource => ({
 		Type: "AWS::Lambda::Permission",
 		Properties: {
-			...openFunction("Echo", "apigateway.amazonaws.com").Properties,
+			...allowInvoke("Echo", "apigateway.amazonaws.com").Properties,
 			SourceArn: { "Fn::Sub": `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/${route}` },
 		},
 	});
-	const statuses = (of: TinyCloud) =>
-		Promise.all(["/items/1", "/nowhere"].map(async (path) => (await fetch(of.url + path)).status));
+	const statuses = (target: TestApp) =>
+		Promise.all(["/items/1", "/nowhere"].map(async (path) => (await fetch(target.url + path)).status));
 
-	test("answers 500 where the function does not let it in", async () => {
-		cloud = await api({});
-		expect(await statuses(cloud)).toEqual([500, 500]);
-		expect(cloud.lines.join("\n")).toContain("$default: the function's policy does not allow the API to invoke it");
+	test("answers 500 if the function's policy does not allow it", async () => {
+		app = await api({});
+		expect(await statuses(app)).toEqual([500, 500]);
+		expect(app.lines.join("\n")).toContain("$default: the function's policy does not allow the API to invoke it");
 	});
 
-	test("needs a permission of its own for $default, which has neither method nor path", async () => {
-		cloud = await api({ Routes: permission("*/*/*") });
-		expect(await statuses(cloud)).toEqual([200, 500]);
-		await cloud.forget();
-		cloud = await api({ Default: permission("*/$default") });
-		expect(await statuses(cloud)).toEqual([500, 200]);
-		await cloud.forget();
-		cloud = await api({ Items: permission("*/GET/items/*") });
-		expect(await statuses(cloud)).toEqual([200, 500]);
+	test("needs a separate permission for $default, which has neither method nor path", async () => {
+		app = await api({ Routes: permission("*/*/*") });
+		expect(await statuses(app)).toEqual([200, 500]);
+		await app.destroy();
+		app = await api({ Default: permission("*/$default") });
+		expect(await statuses(app)).toEqual([500, 200]);
+		await app.destroy();
+		app = await api({ Items: permission("*/GET/items/*") });
+		expect(await statuses(app)).toEqual([200, 500]);
 	});
 });
 
-describe("the start stops with the logical id at", () => {
+describe("the start stops and names the logical id at", () => {
 	const refusal = (Resources: Record<string, TemplateResource>) =>
-		startTiny({ Resources }).then(
+		startTestApp({ Resources }).then(
 			async (started) => {
-				await started.forget();
+				await started.destroy();
 				return "started";
 			},
 			(error: Error) => error.message,
 		);
-	const one = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
+	const allowGet = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
 
 	test.each<[string, Record<string, TemplateResource>, RegExp]>([
 		[
-			"a condition operator that it does not know",
-			roleThatMay({ ...one, Condition: { IpAddress: { "aws:SourceArn": "127.0.0.1" } } }),
+			"an unknown condition operator",
+			roleAllowing({ ...allowGet, Condition: { IpAddress: { "aws:SourceArn": "127.0.0.1" } } }),
 			/tiny, Policy \(AWS::IAM::Policy\): .*IpAddress/,
 		],
 		[
-			"an element that it does not know",
-			roleThatMay({ Effect: "Allow", NotAction: "s3:*", Resource: "*" }),
+			"an unsupported policy element",
+			roleAllowing({ Effect: "Allow", NotAction: "s3:*", Resource: "*" }),
 			/tiny, Policy .*cannot evaluate[\s\S]*NotAction/,
 		],
 		[
-			"a managed policy whose content it does not know",
+			"an unknown managed policy",
 			{
 				Role: {
 					Type: "AWS::IAM::Role",
@@ -354,8 +353,8 @@ describe("the start stops with the logical id at", () => {
 			/tiny, Role .*PermissionsBoundary/,
 		],
 		[
-			"a function whose role no template makes",
-			{ Worker: tinyFunction({ Role: "arn:aws:iam::000000000000:role/any" }) },
+			"a function whose role no template defines",
+			{ Worker: testFunction({ Role: "arn:aws:iam::000000000000:role/any" }) },
 			/tiny, Worker .*no role .*role\/any/,
 		],
 		[
@@ -381,7 +380,7 @@ describe("the start stops with the logical id at", () => {
 					Type: "AWS::SQS::QueuePolicy",
 					Properties: {
 						Queues: [{ Ref: "Jobs" }],
-						PolicyDocument: { Statement: [{ ...one, Principal: { AWS: "000000000000" } }] },
+						PolicyDocument: { Statement: [{ ...allowGet, Principal: { AWS: "000000000000" } }] },
 					},
 				},
 			},

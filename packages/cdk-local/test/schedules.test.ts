@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseSchedule, Schedules } from "../services/eventbridge/schedules.ts";
-import { eventually, openFunction, startTiny, tinyFunction } from "./tiny-cloud.ts";
+import { allowInvoke, eventually, startTestApp, testFunction } from "./test-app.ts";
 
 test.each([
 	["rate(5 minutes)", "2026-11-20T10:00:30Z", "2026-11-20T10:05:30Z"],
@@ -17,7 +17,7 @@ test.each([
 });
 
 test.each(["rate(0 minutes)", "every day", "cron(0 12 L * ? *)", "cron(0 12 * *)"])(
-	"%s is refused by its text",
+	"%s is refused, and the message quotes it",
 	(expression) => {
 		expect(() => parseSchedule(expression)).toThrow(expression);
 	},
@@ -45,13 +45,13 @@ test("a schedule that was due several times while the machine slept runs once", 
 	expect(runs).toBe(2);
 });
 
-test("a scheduled rule invokes its function with the event of AWS, on demand too", async () => {
-	const cloud = await startTiny(
+test("a scheduled rule invokes its function with AWS's scheduled event, also on demand", async () => {
+	const app = await startTestApp(
 		{
 			Resources: {
-				Sweep: tinyFunction({ FunctionName: "sweep" }),
-				OpenSweep: openFunction("Sweep", "events.amazonaws.com"),
-				Idle: tinyFunction({ FunctionName: "idle" }),
+				Sweep: testFunction({ FunctionName: "sweep" }),
+				OpenSweep: allowInvoke("Sweep", "events.amazonaws.com"),
+				Idle: testFunction({ FunctionName: "idle" }),
 				Often: {
 					Type: "AWS::Events::Rule",
 					Properties: {
@@ -65,10 +65,10 @@ test("a scheduled rule invokes its function with the event of AWS, on demand too
 		"export const handler = async (event) => console.log(JSON.stringify(event));",
 	);
 	try {
-		const ran = await cloud.control("POST", "schedules/Sweep/run");
+		const ran = await app.control("POST", "schedules/Sweep/run");
 		expect(ran.status).toBe(202);
 		const event = await eventually(() => {
-			const log = readFileSync(`${cloud.folder}/state/logs/sweep.log`, "utf8");
+			const log = readFileSync(`${app.folder}/state/logs/sweep.log`, "utf8");
 			const line = log.split("\n").find((text) => text.startsWith("{"));
 			return line && JSON.parse(line);
 		});
@@ -78,9 +78,9 @@ test("a scheduled rule invokes its function with the event of AWS, on demand too
 			region: "eu-central-1",
 			detail: {},
 		});
-		const idle = await cloud.control("POST", "schedules/Idle/run");
+		const idle = await app.control("POST", "schedules/Idle/run");
 		expect(idle.status).toBe(404);
 	} finally {
-		await cloud.forget();
+		await app.destroy();
 	}
 });

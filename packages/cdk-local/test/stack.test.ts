@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { TemplateResource } from "../template/assembly.ts";
-import { startTiny, tinyFunction } from "./tiny-cloud.ts";
+import { startTestApp, testFunction } from "./test-app.ts";
 
 const refusal = (Resources: Record<string, TemplateResource>) =>
-	startTiny({ Resources }).then(
-		async (cloud) => {
-			await cloud.forget();
+	startTestApp({ Resources }).then(
+		async (app) => {
+			await app.destroy();
 			return "started";
 		},
 		(error: Error) => error.message,
@@ -32,17 +32,17 @@ test("a property that cdk-local does not support stops the start", async () => {
 
 test("a variable whose name Lambda reserves stops the start", async () => {
 	const message = await refusal({
-		Worker: tinyFunction({ Environment: { Variables: { AWS_REGION: "eu-central-1" } } }),
+		Worker: testFunction({ Environment: { Variables: { AWS_REGION: "eu-central-1" } } }),
 	});
 	expect(message).toMatch(/tiny, Worker .*AWS_REGION/);
 });
 
-test("a reference to nothing stops the start", async () => {
-	const message = await refusal({ Worker: tinyFunction({ Environment: { Variables: { QUEUE: { Ref: "Gone" } } } }) });
+test("a reference to an undefined resource stops the start", async () => {
+	const message = await refusal({ Worker: testFunction({ Environment: { Variables: { QUEUE: { Ref: "Gone" } } } }) });
 	expect(message).toMatch(/tiny, Worker .*no resource Gone/);
 });
 
-test("resources that need each other in a cycle stop the start", async () => {
+test("resources that depend on each other in a cycle stop the start", async () => {
 	const redriveTo = (id: string) => ({
 		Type: "AWS::SQS::Queue",
 		Properties: { RedrivePolicy: { deadLetterTargetArn: { "Fn::GetAtt": [id, "Arn"] }, maxReceiveCount: 1 } },
@@ -51,39 +51,39 @@ test("resources that need each other in a cycle stop the start", async () => {
 	expect(message).toMatch(/A needs B needs A/);
 });
 
-test("a resource whose condition does not hold is not made", async () => {
-	const cloud = await startTiny({
+test("a resource whose condition is false is not created", async () => {
+	const app = await startTestApp({
 		Conditions: { Never: { "Fn::Equals": [{ Ref: "AWS::Region" }, "mars"] } },
 		Resources: { Odd: { Type: "AWS::Odd::Thing", Condition: "Never" } },
 	});
-	await cloud.forget();
+	await app.destroy();
 });
 
 test("outputs are written with their values and without the operator's keys", async () => {
-	const cloud = await startTiny({
+	const app = await startTestApp({
 		Resources: { Jobs: { Type: "AWS::SQS::Queue", Properties: { QueueName: "jobs" } } },
 		Outputs: { QueueArn: { Value: { "Fn::GetAtt": ["Jobs", "Arn"] } }, Region: { Value: { Ref: "AWS::Region" } } },
 	});
 	try {
-		const file = readFileSync(join(cloud.folder, "outputs.json"), "utf8");
+		const file = readFileSync(join(app.folder, "outputs.json"), "utf8");
 		expect(JSON.parse(file)).toEqual({
 			QueueArn: "arn:aws:sqs:eu-central-1:000000000000:jobs",
 			Region: "eu-central-1",
-			AwsEndpointUrl: cloud.endpoint,
+			AwsEndpointUrl: app.endpoint,
 		});
-		expect(file).not.toContain(cloud.operator.secretAccessKey);
+		expect(file).not.toContain(app.operator.secretAccessKey);
 	} finally {
-		await cloud.forget();
+		await app.destroy();
 	}
 });
 
-test("a second start with the same state says that it runs already", async () => {
-	const cloud = await startTiny({ Resources: {} });
+test("a second start with the same state fails and names the running process", async () => {
+	const app = await startTestApp({ Resources: {} });
 	try {
-		await expect(startTiny({ Resources: {} }, undefined, { stateDir: join(cloud.folder, "state") })).rejects.toThrow(
+		await expect(startTestApp({ Resources: {} }, undefined, { stateDir: join(app.folder, "state") })).rejects.toThrow(
 			/is running already, as process \d+/,
 		);
 	} finally {
-		await cloud.forget();
+		await app.destroy();
 	}
 });

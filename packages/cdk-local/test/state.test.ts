@@ -34,11 +34,11 @@ test("confirmed writes survive a kill of the process", async () => {
 	expect(apis.queues.depth("queue").visible).toBe(20);
 	expect(apis.keys).toEqual(client.credentials);
 	apis.tables.ensure("table", { key: { hash: "pk", range: "sk" }, indexes: {}, timeToLive: null });
-	const kept = await new DynamoDBClient(apis.client).send(
+	const stored = await new DynamoDBClient(apis.client).send(
 		new GetItemCommand({ TableName: "table", Key: { pk: Item.pk, sk: Item.sk } }),
 	);
-	expect(kept.Item).toEqual(Item);
-	await apis.forget();
+	expect(stored.Item).toEqual(Item);
+	await apis.destroy();
 });
 
 test("state of another version is refused, with a remedy", () => {

@@ -2,7 +2,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { JsonObject, Template } from "#cdk-local/template/assembly.ts";
-import { startStacks, type TinyCloud, tinyFunction } from "#cdk-local/test/tiny-cloud.ts";
+import { startTestStacks, type TestApp, testFunction } from "#cdk-local/test/test-app.ts";
 import { serveAccount } from "./account-server.ts";
 import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
 
@@ -18,9 +18,9 @@ export const handler = async () => {
 };
 `;
 
-/** An environment dev that is deployed in an account: the local cloud stands in for AWS, the five stacks are small. */
+/** An environment dev that is deployed in an account: cdk-local stands in for AWS, the five stacks are small. */
 export interface DeployedDev extends Workshop {
-	cloud: TinyCloud;
+	cloud: TestApp;
 	/** Runs a script with the credentials of the account. */
 	operate(script: string, env?: Record<string, string>): Promise<Run>;
 	/** As variables of a shell. */
@@ -30,7 +30,7 @@ export interface DeployedDev extends Workshop {
 
 export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 	const workshop = openWorkshop(dev);
-	const cloud = await startStacks(fiveStacks(workshop.folder), bundle);
+	const cloud = await startTestStacks(fiveStacks(workshop.folder), bundle);
 	// What synth would leave here for the steps after it.
 	cpSync(join(cloud.folder, "cdk.out"), join(workshop.folder, "cdk.out"), {
 		recursive: true,
@@ -39,7 +39,7 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 	const { accessKeyId, secretAccessKey, sessionToken } = cloud.operator;
 	const credentials = {
 		AWS_ENDPOINT_URL: cloud.endpoint,
-		// The local cloud has neither machines nor quotas but Lambda's.
+		// cdk-local has neither machines nor quotas but Lambda's.
 		...account.capacity,
 		AWS_ACCESS_KEY_ID: accessKeyId,
 		AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -52,7 +52,7 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 		operate: (script, env = {}) => workshop.run(script, { ENV: "dev", ...credentials, ...env }),
 		end: async () => {
 			account.close();
-			await cloud.forget();
+			await cloud.destroy();
 			workshop.remove();
 		},
 	};
@@ -147,7 +147,7 @@ function fiveStacks(folder: string): Record<string, Template> {
 
 /** What an estimate of a month's cost reads of a function, too. */
 function priced(variables: JsonObject = {}) {
-	return tinyFunction({
+	return testFunction({
 		MemorySize: 512,
 		Architectures: ["arm64"],
 		Environment: { Variables: variables },

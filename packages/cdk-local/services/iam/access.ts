@@ -38,7 +38,7 @@ export class Access {
 	/** By the name that their keys are issued to. */
 	readonly #callers = new Map<string, Caller>();
 	readonly #watchers = new Set<(decision: Decision) => void>();
-	/** Whoever runs cdk-local: allowed whatever no resource's policy denies. */
+	/** The user of cdk-local: may do everything that no resource's policy denies. */
 	readonly administrator: Caller;
 
 	constructor({ account, region }: { account: string; region: string }) {
@@ -62,11 +62,11 @@ export class Access {
 	/** Returns a role by name or ARN. @throws where no template defines it */
 	role(nameOrArn: string): Role {
 		const name = nameOrArn.split("/").at(-1);
-		const found = this.#roles.get(`arn:aws:iam::${this.#account}:role/${name}`);
-		if (!found) {
+		const role = this.#roles.get(`arn:aws:iam::${this.#account}:role/${name}`);
+		if (!role) {
 			throw new Error(`there is no role ${nameOrArn}: define it and its policies in a template`);
 		}
-		return found;
+		return role;
 	}
 
 	/** Attaches a policy to a role. @param source its location, for messages and the ids of grants */

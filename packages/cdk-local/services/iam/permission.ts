@@ -1,17 +1,17 @@
-/** What a call says of itself, by condition key in lower case. */
+/** Condition keys of a call, in lower case, with their values. */
 export type Context = Readonly<Record<string, string>>;
 
-/** Who makes a call. */
+/** The principal of a call. */
 export interface Caller {
 	/** As error messages show it: a role's session, or a service's name. */
 	arn: string;
 	/** The role behind the session; null where an AWS service itself calls. */
 	role: string | null;
-	/** Condition keys that every call of this caller carries: which rule, which API. */
+	/** Condition keys that every call of this caller carries, such as its rule or API. */
 	context?: Context;
 }
 
-/** What a call needs to be allowed. */
+/** An action on a resource, which a policy must allow for a call. */
 export interface Permission {
 	/** `s3:GetObject` */
 	action: string;
@@ -20,7 +20,7 @@ export interface Permission {
 	context?: Context;
 }
 
-/** What one caller may do. */
+/** Decides and enforces the permissions of one caller. */
 export interface Rights {
 	readonly caller: Caller;
 	allows(permission: Permission): boolean;
@@ -28,7 +28,7 @@ export interface Rights {
 	require(permissions: readonly Permission[]): void;
 }
 
-/** How a service reports that a call is not allowed. */
+/** The error with which a service refuses a call. */
 export interface Denial {
 	code: string;
 	status: number;

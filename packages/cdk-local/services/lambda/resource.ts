@@ -11,7 +11,7 @@ import { functionLog } from "./function-log.ts";
 
 const text = z.coerce.string();
 
-/** All sandboxes of a function share it. */
+/** The log stream that all sandboxes of a function share. */
 const logStream = "local";
 
 /** Variables that Lambda sets itself; a template with one of them fails to deploy. */

@@ -42,7 +42,7 @@ export async function startApis(dir = newStateDir()) {
 	});
 	const secrets = new Secrets(state);
 	const parameters = new Parameters(state, {
-		"/given/at-start": "given-secret",
+		"/preset/parameter": "preset-secret",
 	});
 	const pools = new UserPools(state, {
 		deliverCode: (email, code) => codes.set(email, code),
@@ -79,7 +79,7 @@ export async function startApis(dir = newStateDir()) {
 		codes,
 		keys,
 		access,
-		/** Issues keys of a role with one policy of these statements. */
+		/** Issues keys of a role whose policy has these statements. */
 		keysOf(role: string, ...Statement: object[]) {
 			const { arn } = access.addRole(role, ["lambda.amazonaws.com"]);
 			access.attach(arn, role, { Version: "2012-10-17", Statement });
@@ -97,14 +97,15 @@ export async function startApis(dir = newStateDir()) {
 		passSeconds(seconds: number) {
 			ahead += seconds * 1_000;
 		},
-		presentTime() {
+		resetClock() {
 			ahead = 0;
 		},
 		async stop() {
 			await endpoint.close();
 			state.close();
 		},
-		async forget() {
+		/** Stops the server and deletes its state. */
+		async destroy() {
 			await this.stop();
 			rmSync(dir, { recursive: true });
 		},
@@ -114,8 +115,8 @@ export async function startApis(dir = newStateDir()) {
 /** Serves the APIs for the tests of a file; each test starts at the present time. */
 export async function useApis() {
 	const apis = await startApis();
-	afterEach(() => apis.presentTime());
-	afterAll(() => apis.forget());
+	afterEach(() => apis.resetClock());
+	afterAll(() => apis.destroy());
 	return apis;
 }
 

@@ -4,9 +4,9 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { region, startApis } from "./apis.ts";
 
-/** A table with the saver's keys, and a bucket, on a server with AWS's APIs. */
+/** A table and a bucket on a server with AWS's APIs. */
 export interface Backend {
-	/** The options of both clients, to make more of them. */
+	/** Options of both clients, for further ones. */
 	client: ClientOptions;
 	dynamodb: DynamoDBDocumentClient;
 	s3: S3Client;
@@ -27,7 +27,7 @@ export const documentClient = (options: ClientOptions) => DynamoDBDocumentClient
 const key = { hash: "pk", range: "sk" };
 const index = { hash: "gsi1pk", range: "gsi1sk" };
 
-async function localCloud(): Promise<Backend> {
+async function startCdkLocal(): Promise<Backend> {
 	const apis = await startApis();
 	apis.tables.ensure("checkpoints", {
 		key,
@@ -41,11 +41,11 @@ async function localCloud(): Promise<Backend> {
 		s3: new S3Client({ ...apis.client, forcePathStyle: true }),
 		table: "checkpoints",
 		bucket: "bucket",
-		stop: () => apis.forget(),
+		stop: () => apis.destroy(),
 	};
 }
 
-/** Others may use the same server, so names are random. */
+/** Creates a table and a bucket with random names, since other tests may use the same server. */
 async function independentServer(endpoint: string): Promise<Backend> {
 	const client = {
 		endpoint,
@@ -104,9 +104,9 @@ async function independentServer(endpoint: string): Promise<Backend> {
 
 const endpoint = process.env.TEST_AWS_ENDPOINT_URL;
 
-/** The local cloud, and the server at `TEST_AWS_ENDPOINT_URL` where that is set. */
+/** cdk-local, and the server at `TEST_AWS_ENDPOINT_URL` where that is set. */
 export const backends: { name: string; start(): Promise<Backend> }[] = [
-	{ name: "the local cloud", start: localCloud },
+	{ name: "cdk-local", start: startCdkLocal },
 	...(endpoint
 		? [
 				{

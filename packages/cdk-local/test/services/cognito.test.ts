@@ -29,7 +29,7 @@ const UserPoolId = "eu-central-1_TestPool1";
 const ClientId = "testclient";
 const Password = "Correct-horse-1";
 const poolOptions: UserPoolOptions = {
-	name: "people",
+	name: "users",
 	passwordPolicy: {
 		minimumLength: 12,
 		requireLowercase: true,
@@ -176,7 +176,7 @@ describe("a confirmation code", () => {
 		await expect(confirm(old)).rejects.toMatchObject({
 			name: "ExpiredCodeException",
 		});
-		// The admin's signature is of the clients' time.
+		// A signed call would fail here, since its client's clock has not moved; these are unsigned.
 		await cognito.send(new ResendConfirmationCodeCommand({ ClientId, Username: email }));
 		await confirm();
 		apis.passSeconds(-86_401);
@@ -266,9 +266,9 @@ describe("a token", () => {
 			scope: "aws.cognito.signin.user.admin",
 		});
 		expect(ExpiresIn).toBe(3_600);
-		const [head, , signature] = IdToken.split(".");
+		const [header, , signature] = IdToken.split(".");
 		const forged = Buffer.from(JSON.stringify({ ...id, sub: "someone-else" })).toString("base64url");
-		await expect(verify.verify(`${head}.${forged}.${signature}`)).rejects.toThrow("signature");
+		await expect(verify.verify(`${header}.${forged}.${signature}`)).rejects.toThrow("signature");
 	});
 
 	test("is refreshed for its own client until it expires or is revoked", async () => {
@@ -302,20 +302,20 @@ describe("a token", () => {
 	test("identifies the user if it is an access token", async () => {
 		const sub = await member();
 		const { AccessToken, IdToken } = await signIn();
-		const who = (token: string) => cognito.send(new GetUserCommand({ AccessToken: token }));
-		const user = await who(AccessToken);
+		const getUser = (token: string) => cognito.send(new GetUserCommand({ AccessToken: token }));
+		const user = await getUser(AccessToken);
 		expect(user.UserAttributes).toContainEqual({ Name: "sub", Value: sub });
 		const foreign = await new SignJWT(decodeJwt(AccessToken))
 			.setProtectedHeader({ alg: "HS256" })
 			.sign(Buffer.alloc(32, 1));
 		const none = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${AccessToken.split(".")[1]}.`;
 		for (const token of [IdToken, foreign, none, "x"]) {
-			await expect(who(token)).rejects.toMatchObject({
+			await expect(getUser(token)).rejects.toMatchObject({
 				name: "NotAuthorizedException",
 			});
 		}
 		apis.passSeconds(3_601);
-		await expect(who(AccessToken)).rejects.toMatchObject({
+		await expect(getUser(AccessToken)).rejects.toMatchObject({
 			message: "Access Token has expired",
 		});
 	});
@@ -417,15 +417,15 @@ describe("an administrator", () => {
 		for (let user = 0; user < 3; user += 1) {
 			await signUp(Password, `page-${user}@example.com`);
 		}
-		const seen: (string | undefined)[] = [];
+		const usernames: (string | undefined)[] = [];
 		let PaginationToken: string | undefined;
 		do {
 			const page = await cognito.send(new ListUsersCommand({ UserPoolId, Limit: 2, PaginationToken }));
-			seen.push(...(page.Users ?? []).map((user) => user.Username));
+			usernames.push(...(page.Users ?? []).map((user) => user.Username));
 			PaginationToken = page.PaginationToken;
 		} while (PaginationToken);
-		expect(seen.length).toBe(apis.pools.listUsers(UserPoolId).length);
-		expect(new Set(seen).size).toBe(seen.length);
+		expect(usernames.length).toBe(apis.pools.listUsers(UserPoolId).length);
+		expect(new Set(usernames).size).toBe(usernames.length);
 	});
 
 	test("must sign the request", async () => {
@@ -464,12 +464,12 @@ test("a code replaces a forgotten password, and old sign-ins end", async () => {
 	});
 });
 
-test("users, passwords, keys and refresh tokens outlive a restart", async () => {
+test("users, passwords, keys and refresh tokens survive a restart", async () => {
 	const first = await startApis();
 	first.pools.ensurePool(UserPoolId, poolOptions);
 	first.pools.ensureClient(UserPoolId, ClientId, clientOptions);
-	const auth = (of: Apis, AuthParameters: Record<string, string>) =>
-		new CognitoIdentityProviderClient(of.client).send(
+	const auth = (target: Apis, AuthParameters: Record<string, string>) =>
+		new CognitoIdentityProviderClient(target.client).send(
 			new InitiateAuthCommand({
 				ClientId,
 				AuthFlow: AuthParameters.USERNAME ? "USER_PASSWORD_AUTH" : "REFRESH_TOKEN_AUTH",
@@ -488,7 +488,7 @@ test("users, passwords, keys and refresh tokens outlive a restart", async () => 
 	await auth(second, {
 		REFRESH_TOKEN: before.AuthenticationResult?.RefreshToken ?? "",
 	});
-	await second.forget();
+	await second.destroy();
 });
 
 test("the state holds no readable password, code or token", async () => {

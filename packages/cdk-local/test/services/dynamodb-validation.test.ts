@@ -45,7 +45,7 @@ describe("refuses", () => {
 		await expect(update({ ...remove, ExpressionAttributeNames: { "#a": "b" } })).rejects.toMatchObject(refusal);
 	});
 
-	test("an index key of another type, or without text", async () => {
+	test("an index key that is a number or empty", async () => {
 		for (const gsi1pk of [{ N: "1" }, { S: "" }]) {
 			await expect(put({ gsi1pk, gsi1sk: { S: "x" } })).rejects.toMatchObject(refusal);
 		}
@@ -53,10 +53,10 @@ describe("refuses", () => {
 
 	test.each<[string, Partial<QueryCommandInput>]>([
 		["filtered by a part of the key", { KeyConditionExpression: "pk = :x", FilterExpression: "sk = :x" }],
-		["on an index that is not there", { IndexName: "none", KeyConditionExpression: "gsi1pk = :x" }],
+		["on an unknown index", { IndexName: "none", KeyConditionExpression: "gsi1pk = :x" }],
 		["with an expression cut short", { KeyConditionExpression: "pk = :x and" }],
 		[
-			"from a key of another place",
+			"from a start key without the index's attributes",
 			{ IndexName: "gsi1", KeyConditionExpression: "gsi1pk = :x", ExclusiveStartKey: key },
 		],
 	])("a query %s", async (_name, rest) => {
@@ -96,9 +96,9 @@ test.each([
 	["+1.50E+3", "1500"],
 	["1e-3", "0.001"],
 	[`9.${"9".repeat(37)}e125`, `${"9".repeat(38)}${"0".repeat(88)}`],
-])("the number %s comes back as %s", async (given, back) => {
-	await put({ n: { N: given } });
-	expect((await get())?.n).toEqual({ N: back });
+])("the number %s comes back as %s", async (written, read) => {
+	await put({ n: { N: written } });
+	expect((await get())?.n).toEqual({ N: read });
 });
 
 test("numbers are decimals, computed without rounding", async () => {
@@ -145,23 +145,23 @@ test("a repeated transaction with the same token writes once, and fails if its w
 	await expect(add("2")).rejects.toMatchObject({ name: "IdempotentParameterMismatchException" });
 	apis.passSeconds(601);
 	await add("1");
-	apis.presentTime();
+	apis.resetClock();
 	expect((await get())?.n).toEqual({ N: "3" });
 });
 
 test("an expired item is removed after an hour, unless it expired more than five years ago", async () => {
-	const second = Math.floor(Date.now() / 1_000);
+	const nowSeconds = Math.floor(Date.now() / 1_000);
 	const remains = async (expires_at: AttributeValue, later: number) => {
 		await put({ expires_at });
 		apis.passSeconds(later);
 		apis.tables.removeExpired();
-		apis.presentTime();
+		apis.resetClock();
 		return (await get()) !== undefined;
 	};
-	expect(await remains({ N: `${second + 60}` }, 120)).toBe(true);
-	expect(await remains({ N: `${second + 60}` }, 7_200)).toBe(false);
-	expect(await remains({ N: `${second + 60_000}` }, 7_200)).toBe(true);
-	expect(await remains({ S: `${second + 60}` }, 7_200)).toBe(true);
+	expect(await remains({ N: `${nowSeconds + 60}` }, 120)).toBe(true);
+	expect(await remains({ N: `${nowSeconds + 60}` }, 7_200)).toBe(false);
+	expect(await remains({ N: `${nowSeconds + 60_000}` }, 7_200)).toBe(true);
+	expect(await remains({ S: `${nowSeconds + 60}` }, 7_200)).toBe(true);
 	expect(await remains({ N: "1000000" }, 0)).toBe(true);
 });
 

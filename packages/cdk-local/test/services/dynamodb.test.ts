@@ -20,7 +20,7 @@ import { type Backend, backends } from "./backends.ts";
 
 type Item = Record<string, AttributeValue>;
 
-describe.each(backends)("DynamoDB of $name", ({ start }) => {
+describe.each(backends)("DynamoDB on $name", ({ start }) => {
 	let backend: Backend;
 	let TableName: string;
 	beforeAll(async () => {
@@ -29,7 +29,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 	});
 	afterAll(() => backend.stop());
 
-	/** A key in a partition that no other test uses, unless it is said which. */
+	/** Returns a key, by default in a partition that no other test uses. */
 	const keyOf = (sk = "a", pk: string = randomUUID()) => ({ pk: { S: pk }, sk: { S: sk } });
 	const send = ((command: never) => backend.dynamodb.send(command)) as Backend["dynamodb"]["send"];
 	const put = (Item: Item, rest: object = {}) => send(new PutItemCommand({ TableName, Item, ...rest }));
@@ -111,7 +111,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		["not n = :five or t = :he", false],
 		["not (n = :ten) and (t = :he or n = :five)", true],
 		["n = :ten and n = :ten or n = :five", true],
-	])("%s is %s of the item", async (ConditionExpression, holds) => {
+	])("%s is %s for the item", async (ConditionExpression, holds) => {
 		const key = keyOf();
 		await put({
 			...key,
@@ -132,7 +132,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 				TableName,
 				Key: key,
 				ConditionExpression,
-				ExpressionAttributeValues: ofThose(values, ConditionExpression),
+				ExpressionAttributeValues: usedValues(values, ConditionExpression),
 			}),
 		);
 		if (holds) await writing;
@@ -211,7 +211,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		["an undefined name", { UpdateExpression: "REMOVE #a" }],
 		["an undefined value", { UpdateExpression: "SET a = :v" }],
 		["an unused name", { UpdateExpression: "REMOVE a", ExpressionAttributeNames: { "#a": "x" } }],
-		["no expression in it", { UpdateExpression: "" }],
+		["an empty expression", { UpdateExpression: "" }],
 		["a section twice", { UpdateExpression: "REMOVE a REMOVE b" }],
 		["adding to text", { UpdateExpression: "SET a = :v + :v", ExpressionAttributeValues: { ":v": { S: "x" } } }],
 	])("an update with %s is refused", async (_name, rest) => {
@@ -240,7 +240,7 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		["sk = :x", ["b"]],
 		["sk between :x and :y", ["b", "c"]],
 		["begins_with(sk, :x)", ["b"]],
-	])("a query where %s reads in the order of bytes", async (condition, found) => {
+	])("a query where %s reads in the order of bytes", async (condition, expected) => {
 		const pk = `query-${condition}`;
 		for (const sk of ["d", "b", "A", "c", "a"]) await put(keyOf(sk, pk));
 		await put(keyOf("b", `${pk}-other`));
@@ -253,8 +253,8 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			},
 			ConsistentRead: true,
 		});
-		expect(sortKeys(Items)).toEqual(found);
-		expect(Count).toBe(found.length);
+		expect(sortKeys(Items)).toEqual(expected);
+		expect(Count).toBe(expected.length);
 	});
 
 	test("a query is read page by page, backwards and filtered", async () => {
@@ -285,11 +285,11 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		for (let n = 0; n < 5; n += 1) {
 			await put({ ...keyOf(`${n}`, pk), a: { S: "x".repeat(300_000) } });
 		}
-		const first = await query(inPartition(pk));
-		expect(first.Items?.length).toBeLessThan(5);
-		const second = await query({ ...inPartition(pk), ExclusiveStartKey: first.LastEvaluatedKey });
-		expect(sortKeys([...(first.Items ?? []), ...(second.Items ?? [])])).toEqual(["0", "1", "2", "3", "4"]);
-		expect(second.LastEvaluatedKey).toBeUndefined();
+		const firstPage = await query(inPartition(pk));
+		expect(firstPage.Items?.length).toBeLessThan(5);
+		const secondPage = await query({ ...inPartition(pk), ExclusiveStartKey: firstPage.LastEvaluatedKey });
+		expect(sortKeys([...(firstPage.Items ?? []), ...(secondPage.Items ?? [])])).toEqual(["0", "1", "2", "3", "4"]);
+		expect(secondPage.LastEvaluatedKey).toBeUndefined();
 	});
 
 	test("an index has the items that carry its keys, in its order, in their current state", async () => {
@@ -374,29 +374,29 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 		const { Responses, UnprocessedKeys } = await send(
 			new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: keys } } }),
 		);
-		const left = UnprocessedKeys?.[TableName]?.Keys ?? [];
-		expect(left.length).toBeGreaterThan(0);
-		expect((Responses?.[TableName]?.length ?? 0) + left.length).toBe(45);
+		const unprocessed = UnprocessedKeys?.[TableName]?.Keys ?? [];
+		expect(unprocessed.length).toBeGreaterThan(0);
+		expect((Responses?.[TableName]?.length ?? 0) + unprocessed.length).toBe(45);
 	});
 
 	test("a transaction writes all or nothing and names the failed condition", async () => {
-		const [one, two, three] = [keyOf(), keyOf(), keyOf()];
-		await put({ ...two, n: { N: "1" } });
-		const transact = (least: string) =>
+		const [created, updated, checked] = [keyOf(), keyOf(), keyOf()];
+		await put({ ...updated, n: { N: "1" } });
+		const transact = (minimum: string) =>
 			send(
 				new TransactWriteItemsCommand({
 					TransactItems: [
-						{ Put: { TableName, Item: one } },
+						{ Put: { TableName, Item: created } },
 						{
 							Update: {
 								TableName,
-								Key: two,
+								Key: updated,
 								UpdateExpression: "ADD n :one",
-								ConditionExpression: "n >= :least",
-								ExpressionAttributeValues: { ":one": { N: "1" }, ":least": { N: least } },
+								ConditionExpression: "n >= :minimum",
+								ExpressionAttributeValues: { ":one": { N: "1" }, ":minimum": { N: minimum } },
 							},
 						},
-						{ ConditionCheck: { TableName, Key: three, ConditionExpression: "attribute_not_exists(pk)" } },
+						{ ConditionCheck: { TableName, Key: checked, ConditionExpression: "attribute_not_exists(pk)" } },
 					],
 				}),
 			);
@@ -404,11 +404,11 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 			name: "TransactionCanceledException",
 			CancellationReasons: [{ Code: "None" }, { Code: "ConditionalCheckFailed" }, { Code: "None" }],
 		});
-		expect(await get(one)).toBeUndefined();
+		expect(await get(created)).toBeUndefined();
 		await transact("1");
-		expect(await get(one)).toEqual(one);
-		expect(await get(two)).toEqual({ ...two, n: { N: "2" } });
-		expect(await get(three)).toBeUndefined();
+		expect(await get(created)).toEqual(created);
+		expect(await get(updated)).toEqual({ ...updated, n: { N: "2" } });
+		expect(await get(checked)).toBeUndefined();
 	});
 
 	test("a transaction that names an item twice is refused", async () => {
@@ -439,8 +439,8 @@ describe.each(backends)("DynamoDB of $name", ({ start }) => {
 	});
 });
 
-/** An unused value would be an error of its own. */
-function ofThose(values: Item, expression: string): Item | undefined {
+/** Returns the values that the expression uses: DynamoDB refuses unused ones. */
+function usedValues(values: Item, expression: string): Item | undefined {
 	const used = Object.entries(values).filter(([name]) => expression.includes(name));
 	return used.length > 0 ? Object.fromEntries(used) : undefined;
 }

@@ -26,16 +26,16 @@ import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand, SSMCl
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, openQueue, startTiny, type TinyCloud, tinyFunction } from "../tiny-cloud.ts";
+import { allowRules, eventually, startTestApp, type TestApp, testFunction } from "../test-app.ts";
 
 /** Tests the calls of the operator of an environment; the other files test those of its functions. */
-let cloud: TinyCloud;
-let client: { region: string; endpoint: string; credentials: TinyCloud["operator"] };
+let app: TestApp;
+let client: { region: string; endpoint: string; credentials: TestApp["operator"] };
 beforeAll(async () => {
-	cloud = await startTiny(
+	app = await startTestApp(
 		{
 			Resources: {
-				Worker: tinyFunction({ FunctionName: "worker" }),
+				Worker: testFunction({ FunctionName: "worker" }),
 				DeadLetters: { Type: "AWS::SQS::Queue", Properties: {} },
 				Queue: {
 					Type: "AWS::SQS::Queue",
@@ -44,7 +44,7 @@ beforeAll(async () => {
 					},
 				},
 				Undelivered: { Type: "AWS::SQS::Queue", Properties: {} },
-				OpenUndelivered: openQueue("Undelivered"),
+				OpenUndelivered: allowRules("Undelivered"),
 				Bus: { Type: "AWS::Events::EventBus", Properties: { Name: "bus" } },
 				Rule: {
 					Type: "AWS::Events::Rule",
@@ -60,7 +60,7 @@ beforeAll(async () => {
 						],
 					},
 				},
-				Announcing: {
+				Notifying: {
 					Type: "AWS::S3::Bucket",
 					Properties: { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } },
 				},
@@ -72,7 +72,7 @@ beforeAll(async () => {
 				DeadLettersUrl: { Value: { Ref: "DeadLetters" } },
 				DeadLettersArn: { Value: { "Fn::GetAtt": ["DeadLetters", "Arn"] } },
 				UndeliveredUrl: { Value: { Ref: "Undelivered" } },
-				AnnouncingName: { Value: { Ref: "Announcing" } },
+				NotifyingName: { Value: { Ref: "Notifying" } },
 				SilentName: { Value: { Ref: "Silent" } },
 			},
 		},
@@ -81,11 +81,11 @@ beforeAll(async () => {
 			return "as built";
 		};`,
 	);
-	client = { region: "eu-central-1", endpoint: cloud.endpoint, credentials: cloud.operator };
+	client = { region: "eu-central-1", endpoint: app.endpoint, credentials: app.operator };
 });
-afterAll(() => cloud?.forget());
+afterAll(() => app?.destroy());
 
-const output = (name: string) => String(cloud.outputs[name]);
+const output = (name: string) => String(app.outputs[name]);
 const invoke = async (event: object = {}) => {
 	const { Payload } = await new LambdaClient(client).send(
 		new InvokeCommand({ FunctionName: "worker", Payload: JSON.stringify(event) }),
@@ -237,16 +237,16 @@ test("a dead letter of a rule names its target", async () => {
 	});
 });
 
-test("S3 tells which bucket announces its objects", async () => {
+test("S3 returns which bucket notifies EventBridge", async () => {
 	const s3 = new S3Client({ ...client, forcePathStyle: true });
 	const configuration = (Bucket: string) => s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
-	expect((await configuration(output("AnnouncingName"))).EventBridgeConfiguration).toBeDefined();
+	expect((await configuration(output("NotifyingName"))).EventBridgeConfiguration).toBeDefined();
 	expect((await configuration(output("SilentName"))).EventBridgeConfiguration).toBeUndefined();
 });
 
-test("Parameter Store forgets a parameter", async () => {
+test("Parameter Store deletes a parameter", async () => {
 	const store = new SSMClient(client);
-	const Name = "/test/forget";
+	const Name = "/test/deleted";
 	await store.send(new PutParameterCommand({ Name, Value: "x", Type: "SecureString" }));
 	await store.send(new DeleteParameterCommand({ Name }));
 	await expect(store.send(new GetParameterCommand({ Name }))).rejects.toMatchObject({ name: "ParameterNotFound" });

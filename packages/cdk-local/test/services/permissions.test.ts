@@ -44,7 +44,7 @@ beforeAll(async () => {
 	apis.buses.ensureBus("own");
 	login = apis.secrets.ensure("login", () => "secret").arn;
 });
-afterAll(() => apis.forget());
+afterAll(() => apis.destroy());
 
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:000000000000:${resource}`;
 const object = (key: string) => `arn:aws:s3:::images/${key}`;
@@ -75,7 +75,7 @@ interface Refusal {
 	message: string;
 	status: number | undefined;
 }
-/** How a call was refused, or null where it was not. */
+/** Returns the error of a refused call, or null for an allowed one. */
 const refusal = (call: Promise<unknown>): Promise<Refusal | null> =>
 	call.then(
 		() => null,
@@ -119,10 +119,10 @@ describe("a refusal has the shape of its service", () => {
 		],
 		[
 			"Parameter Store",
-			() => new SSMClient(allowed()).send(new GetParameterCommand({ Name: "/given/at-start" })),
+			() => new SSMClient(allowed()).send(new GetParameterCommand({ Name: "/preset/parameter" })),
 			"AccessDeniedException",
 			400,
-			`ssm:GetParameter on resource: ${arn("ssm", "parameter/given/at-start")}`,
+			`ssm:GetParameter on resource: ${arn("ssm", "parameter/preset/parameter")}`,
 		],
 		[
 			"Secrets Manager",
@@ -141,7 +141,7 @@ describe("a refusal has the shape of its service", () => {
 			400,
 			`cognito-idp:AdminGetUser on resource: ${arn("cognito-idp", "userpool/pool")}`,
 		],
-	])("%s", async (_, call, name, status, what) => {
+	])("%s", async (_, call, name, status, denied) => {
 		expect(await refusal(call())).toEqual({
 			name,
 			status,
@@ -149,7 +149,7 @@ describe("a refusal has the shape of its service", () => {
 				/^User: arn:aws:sts::000000000000:assumed-role\/role-\d+\/tests is not authorized to perform: /,
 			),
 		});
-		expect((await refusal(call()))?.message).toContain(what);
+		expect((await refusal(call()))?.message).toContain(denied);
 	});
 });
 
@@ -158,7 +158,7 @@ describe("on S3", () => {
 	const get = (client: S3Client, Key: string, VersionId?: string) =>
 		refusal(client.send(new GetObjectCommand({ Bucket: "images", Key, VersionId })));
 
-	test("a version is read by a right of its own", async () => {
+	test("reading a version needs s3:GetObjectVersion", async () => {
 		const { VersionId } = await put("versions");
 		const plain = s3(["s3:GetObject", object("versions")]);
 		expect(await get(plain, "versions")).toBeNull();
@@ -166,12 +166,12 @@ describe("on S3", () => {
 			name: "AccessDenied",
 			message: expect.stringContaining("s3:GetObjectVersion"),
 		});
-		const ofVersions = s3(["s3:GetObjectVersion", object("versions")]);
-		expect(await get(ofVersions, "versions", VersionId)).toBeNull();
-		expect(await get(ofVersions, "versions")).not.toBeNull();
+		const versionReader = s3(["s3:GetObjectVersion", object("versions")]);
+		expect(await get(versionReader, "versions", VersionId)).toBeNull();
+		expect(await get(versionReader, "versions")).not.toBeNull();
 	});
 
-	test("headers take the right to the object", async () => {
+	test("reading an object's headers needs s3:GetObject", async () => {
 		await put("headers");
 		const head = (client: S3Client) => client.send(new HeadObjectCommand({ Bucket: "images", Key: "headers" }));
 		expect(await refusal(head(s3(list)))).toMatchObject({ status: 403 });
@@ -194,12 +194,12 @@ describe("on S3", () => {
 		expect(await get(s3(read), "hidden")).toMatchObject({ status: 403 });
 	});
 
-	test("a bucket that does not exist is that, and no refusal", async () => {
+	test("a missing bucket is NoSuchBucket, not a refusal", async () => {
 		const call = s3().send(new GetObjectCommand({ Bucket: "elsewhere", Key: "a" }));
 		expect(await refusal(call)).toMatchObject({ name: "NoSuchBucket" });
 	});
 
-	test("a copy reads and writes", async () => {
+	test("a copy needs permission to read and to write", async () => {
 		await put("source");
 		const copy = (client: S3Client) =>
 			refusal(
@@ -218,21 +218,21 @@ describe("on S3", () => {
 		expect(await copy(s3(read, write))).toBeNull();
 	});
 
-	test("of many objects those are deleted that may be, and the others are named", async () => {
-		const kept = await put("kept/a");
-		const gone = await put("gone/a");
+	test("DeleteObjects deletes the permitted objects and reports an error for each of the others", async () => {
+		const retained = await put("retained/a");
+		const removed = await put("removed/a");
 		const Objects = [
-			{ Key: "kept/a", VersionId: kept.VersionId },
-			{ Key: "gone/a", VersionId: gone.VersionId },
+			{ Key: "retained/a", VersionId: retained.VersionId },
+			{ Key: "removed/a", VersionId: removed.VersionId },
 		];
-		const { Deleted, Errors } = await s3(["s3:DeleteObjectVersion", object("gone/*")]).send(
+		const { Deleted, Errors } = await s3(["s3:DeleteObjectVersion", object("removed/*")]).send(
 			new DeleteObjectsCommand({ Bucket: "images", Delete: { Objects } }),
 		);
-		expect(Deleted).toMatchObject([{ Key: "gone/a" }]);
+		expect(Deleted).toMatchObject([{ Key: "removed/a" }]);
 		expect(Errors).toMatchObject([
 			{
-				Key: "kept/a",
-				VersionId: kept.VersionId,
+				Key: "retained/a",
+				VersionId: retained.VersionId,
 				Code: "AccessDenied",
 				Message: expect.stringContaining("s3:DeleteObjectVersion"),
 			},
@@ -282,18 +282,18 @@ describe("on S3", () => {
 		expect(await objects(bounded)).toMatchObject({ status: 403 });
 	});
 
-	test("a presigned address has the permissions of its signer", async () => {
+	test("a presigned URL has the permissions of its signer", async () => {
 		await put("signed");
-		const address = (client: S3Client) =>
+		const presign = (client: S3Client) =>
 			getSignedUrl(client, new GetObjectCommand({ Bucket: "images", Key: "signed" }));
-		const mayRead = await address(s3(["s3:GetObject", object("signed")]));
-		expect((await fetch(mayRead)).status).toBe(200);
-		const mayNot = await fetch(await address(s3()));
-		expect(mayNot.status).toBe(403);
-		expect(await mayNot.text()).toContain("<Code>AccessDenied</Code>");
+		const readable = await presign(s3(["s3:GetObject", object("signed")]));
+		expect((await fetch(readable)).status).toBe(200);
+		const refused = await fetch(await presign(s3()));
+		expect(refused.status).toBe(403);
+		expect(await refused.text()).toContain("<Code>AccessDenied</Code>");
 	});
 
-	test("a form has the permissions of its signer", async () => {
+	test("a presigned form has the permissions of its signer", async () => {
 		const post = async (client: S3Client) => {
 			const { url, fields } = await createPresignedPost(client, {
 				Bucket: "images",
@@ -309,8 +309,8 @@ describe("on S3", () => {
 		const refused = await post(s3(["s3:PutObject", object("derived/*")]));
 		expect(refused.status).toBe(403);
 		expect(await refused.text()).toContain(`s3:PutObject on resource: ${object("originals/form")}`);
-		const taken = await post(s3(["s3:PutObject", object("originals/*")]));
-		expect(taken.status).toBe(204);
+		const accepted = await post(s3(["s3:PutObject", object("originals/*")]));
+		expect(accepted.status).toBe(204);
 	});
 });
 
@@ -326,14 +326,14 @@ describe("on DynamoDB", () => {
 				KeyConditionExpression: `${IndexName ?? ""}pk = :pk`,
 				ExpressionAttributeValues: { ":pk": { S: "a" } },
 			});
-		const ofTable = client(["dynamodb:Query", table]);
-		expect(await refusal(ofTable.send(query()))).toBeNull();
-		expect((await refusal(ofTable.send(query("gsi1"))))?.message).toContain(
+		const tableReader = client(["dynamodb:Query", table]);
+		expect(await refusal(tableReader.send(query()))).toBeNull();
+		expect((await refusal(tableReader.send(query("gsi1"))))?.message).toContain(
 			`dynamodb:Query on resource: ${table}/index/gsi1`,
 		);
-		const ofIndex = client(["dynamodb:Query", `${table}/index/gsi1`]);
-		expect(await refusal(ofIndex.send(query("gsi1")))).toBeNull();
-		expect(await refusal(ofIndex.send(query()))).not.toBeNull();
+		const indexReader = client(["dynamodb:Query", `${table}/index/gsi1`]);
+		expect(await refusal(indexReader.send(query("gsi1")))).toBeNull();
+		expect(await refusal(indexReader.send(query()))).not.toBeNull();
 	});
 
 	test("a transaction needs the permissions of its parts, and writes nothing without them", async () => {
@@ -358,16 +358,16 @@ describe("on DynamoDB", () => {
 				},
 			],
 		});
-		const all = ["PutItem", "DeleteItem", "ConditionCheckItem", "UpdateItem"];
-		for (const missing of all) {
-			const others = all.filter((action) => action !== missing).map((action) => `dynamodb:${action}`);
-			const refused = await refusal(client([others, table]).send(transaction));
+		const required = ["PutItem", "DeleteItem", "ConditionCheckItem", "UpdateItem"];
+		for (const missing of required) {
+			const otherActions = required.filter((action) => action !== missing).map((action) => `dynamodb:${action}`);
+			const refused = await refusal(client([otherActions, table]).send(transaction));
 			expect(refused?.message).toContain(`dynamodb:${missing} on`);
 		}
 		const read = client(["dynamodb:GetItem", table]).send(new GetItemCommand({ TableName: "table", Key: item }));
 		expect((await read).Item).toBeUndefined();
-		const whole = all.map((action) => `dynamodb:${action}`);
-		expect(await refusal(client([whole, table]).send(transaction))).toBeNull();
+		const allActions = required.map((action) => `dynamodb:${action}`);
+		expect(await refusal(client([allActions, table]).send(transaction))).toBeNull();
 	});
 
 	test("batches have permissions of their own", async () => {
@@ -399,7 +399,7 @@ test("a batch of messages needs the permission to send one", async () => {
 });
 
 test("an entry for a forbidden bus refuses the whole request", async () => {
-	const event = { Source: "tests", DetailType: "Said", Detail: "{}" };
+	const event = { Source: "tests", DetailType: "Test", Detail: "{}" };
 	const events = new EventBridgeClient(allowed(["events:PutEvents", arn("events", "event-bus/own")]));
 	const send = (...buses: string[]) =>
 		refusal(
@@ -417,15 +417,15 @@ test("a parameter's ARN has one slash if its name begins with one", async () => 
 	const read = (resource: string) =>
 		refusal(
 			new SSMClient(allowed([["ssm:GetParameter"], arn("ssm", resource)])).send(
-				new GetParameterCommand({ Name: "/given/at-start" }),
+				new GetParameterCommand({ Name: "/preset/parameter" }),
 			),
 		);
-	expect(await read("parameter/given/at-start")).toBeNull();
-	expect(await read("parameter//given/at-start")).not.toBeNull();
-	const several = new SSMClient(allowed(["ssm:GetParameters", arn("ssm", "parameter/given/at-start")]));
-	const all = (...Names: string[]) => refusal(several.send(new GetParametersCommand({ Names })));
-	expect(await all("/given/at-start")).toBeNull();
-	expect(await all("/given/at-start", "/another")).not.toBeNull();
+	expect(await read("parameter/preset/parameter")).toBeNull();
+	expect(await read("parameter//preset/parameter")).not.toBeNull();
+	const several = new SSMClient(allowed(["ssm:GetParameters", arn("ssm", "parameter/preset/parameter")]));
+	const readAll = (...Names: string[]) => refusal(several.send(new GetParametersCommand({ Names })));
+	expect(await readAll("/preset/parameter")).toBeNull();
+	expect(await readAll("/preset/parameter", "/another")).not.toBeNull();
 });
 
 test("a policy for a secret matches its ARN with the random suffix, by name or ARN", async () => {

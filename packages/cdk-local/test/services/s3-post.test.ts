@@ -28,14 +28,14 @@ beforeEach(() => {
 });
 
 /** A form for 5 to 10 bytes of JPEG. */
-const presign = (more: Partial<Parameters<typeof createPresignedPost>[1]> = {}) =>
+const presign = (overrides: Partial<Parameters<typeof createPresignedPost>[1]> = {}) =>
 	createPresignedPost(s3, {
 		Bucket,
 		Key,
-		Fields: { "Content-Type": "image/jpeg", ...more.Fields },
-		Conditions: [["content-length-range", 5, 10], ...(more.Conditions ?? [])],
-		Expires: more.Expires ?? 60,
-		...(more.Key ? { Key: more.Key } : {}),
+		Fields: { "Content-Type": "image/jpeg", ...overrides.Fields },
+		Conditions: [["content-length-range", 5, 10], ...(overrides.Conditions ?? [])],
+		Expires: overrides.Expires ?? 60,
+		...(overrides.Key ? { Key: overrides.Key } : {}),
 	});
 
 const file = (bytes: string | Uint8Array<ArrayBuffer>, name = "photo.jpg") => new File([bytes], name);
@@ -177,7 +177,7 @@ describe("a form", () => {
 
 const onLinux = process.platform === "linux";
 test.skipIf(!onLinux)(
-	`a form of 100 MB goes to disk as it arrives${onLinux ? "" : " (skipped: only Linux tells what a process held)"}`,
+	`a form of 100 MB goes to disk as it arrives${onLinux ? "" : " (skipped: only Linux reports a process's peak memory)"}`,
 	async () => {
 		const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
 		const script = fileURLToPath(new URL("serve-apis.ts", import.meta.url));
@@ -202,14 +202,14 @@ test.skipIf(!onLinux)(
 		const bytes = new Uint8Array(100 * 1024 * 1024).fill(13);
 		bytes.set(randomBytes(1024), 1_000_000);
 		await send(bytes);
-		const more = peakMegabytes() - before;
-		const got = await new S3Client(client).send(new GetObjectCommand({ Bucket: "bucket", Key }));
-		const stored = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
+		const growthMegabytes = peakMegabytes() - before;
+		const downloaded = await new S3Client(client).send(new GetObjectCommand({ Bucket: "bucket", Key }));
+		const stored = (await downloaded.Body?.transformToByteArray()) ?? new Uint8Array();
 		expect(Buffer.compare(bytes, stored)).toBe(0);
 		child.kill("SIGKILL");
 		await once(child, "exit");
 		rmSync(dir, { recursive: true });
-		expect(more).toBeLessThan(80);
+		expect(growthMegabytes).toBeLessThan(80);
 	},
 );
 
@@ -221,11 +221,11 @@ describe("a form is refused", () => {
 		["much too large", "1".repeat(3_000_000), "EntityTooLarge", { ProposedSize: 3_000_000 }],
 		["one byte too small", "1234", "EntityTooSmall", { ProposedSize: 4, MinSizeAllowed: 5 }],
 		["empty", "", "EntityTooSmall", { ProposedSize: 0 }],
-	])("whose file is %s, and leaves no bytes", async (_, bytes, Code, more) => {
+	])("whose file is %s, and leaves no bytes", async (_, bytes, Code, details) => {
 		const before = files();
 		const { status, error } = await post(await presign(), { file: file(bytes) });
 		expect(status).toBe(400);
-		expect(error).toMatchObject({ Code, ...more });
+		expect(error).toMatchObject({ Code, ...details });
 		expect(files()).toBe(before);
 	});
 
@@ -235,10 +235,10 @@ describe("a form is refused", () => {
 		["under another key", "key", "originals/bob/1.jpg", /\["eq","\$key","originals\/ada/],
 		["for another bucket", "bucket", "other", /\$bucket/],
 		["dated before its credentials", "X-Amz-Date", "20200101T000000Z", /X-Amz-Date|credential/i],
-	])("%s", async (_, name, value, why) => {
+	])("%s", async (_, name, value, reason) => {
 		const { status, error } = await post(await presign(), { fields: { [name]: value } });
 		expect(status).toBe(403);
-		expect(error.Message).toMatch(why);
+		expect(error.Message).toMatch(reason);
 	});
 
 	test("posted to another bucket", async () => {
@@ -340,8 +340,8 @@ describe("a form is refused", () => {
 		body.append("file", file("12345"));
 		body.append("file", file("12345"));
 		const before = files();
-		const two = await fetch(form.url, { method: "POST", body });
-		expect((await answer(two)).error.Code).toBe(Code);
+		const twoFiles = await fetch(form.url, { method: "POST", body });
+		expect((await answer(twoFiles)).error.Code).toBe(Code);
 		expect(files()).toBe(before);
 	});
 
@@ -410,14 +410,16 @@ describe("a form is refused", () => {
 		const parts = Object.entries(fields).map(
 			([name, value]) => `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
 		);
-		const sent = httpRequest(url, {
+		const upload = httpRequest(url, {
 			method: "POST",
 			headers: { "content-type": "multipart/form-data; boundary=x", "content-length": "100000" },
 		});
-		sent.on("error", () => {});
-		sent.write(`${parts.join("")}--x\r\ncontent-disposition: form-data; name="file"\r\n\r\n123456${"\r".repeat(100)}`);
+		upload.on("error", () => {});
+		upload.write(
+			`${parts.join("")}--x\r\ncontent-disposition: form-data; name="file"\r\n\r\n123456${"\r".repeat(100)}`,
+		);
 		await expect.poll(files).toBe(before + 1);
-		sent.destroy();
+		upload.destroy();
 		await expect.poll(files).toBe(before);
 	});
 });
@@ -458,7 +460,7 @@ describe("a policy's conditions", () => {
 		expect((await post(form, { fields })).status).toBe(403);
 	});
 
-	test("must all hold, also the narrower of two ranges", async () => {
+	test("must all hold, the narrower of two ranges included", async () => {
 		const form = await conditions(
 			{ key: Key },
 			["starts-with", "$Content-Type", ""],
@@ -472,14 +474,14 @@ describe("a policy's conditions", () => {
 });
 
 describe("a web page on another origin", () => {
-	const ask = (from: string) =>
+	const sendPreflight = (from: string) =>
 		fetch(`${apis.state.endpoint}/${Bucket}`, {
 			method: "OPTIONS",
 			headers: { origin: from, "access-control-request-method": "POST" },
 		});
 
 	test("may post a form if a CORS rule of the bucket names it", async () => {
-		const preflight = await ask(origin);
+		const preflight = await sendPreflight(origin);
 		expect(preflight.status).toBe(200);
 		expect(preflight.headers.get("access-control-allow-origin")).toBe(origin);
 		const form = await presign();
@@ -494,9 +496,9 @@ describe("a web page on another origin", () => {
 		expect(headers["access-control-allow-origin"]).toBe(origin);
 	});
 
-	test("may not if no rule does", async () => {
+	test("may not post a form if no CORS rule names it", async () => {
 		const evil = "https://evil.example";
-		expect((await ask(evil)).status).toBe(403);
+		expect((await sendPreflight(evil)).status).toBe(403);
 		const { headers } = await post(await presign(), { headers: { origin: evil } });
 		expect(headers["access-control-allow-origin"]).toBeUndefined();
 	});

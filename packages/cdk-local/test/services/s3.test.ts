@@ -63,9 +63,9 @@ describe("an object", () => {
 				Metadata: { owner: "me" },
 			}),
 		);
-		const found = await s3.send(new GetObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" }));
-		expect(await found.Body?.transformToByteArray()).toEqual(new Uint8Array([0, 255, 13, 10]));
-		expect(found).toMatchObject({
+		const read = await s3.send(new GetObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" }));
+		expect(await read.Body?.transformToByteArray()).toEqual(new Uint8Array([0, 255, 13, 10]));
+		expect(read).toMatchObject({
 			ContentType: "image/png",
 			ContentLength: 4,
 			Metadata: { owner: "me" },
@@ -166,8 +166,8 @@ describe("an object", () => {
 		expect(copy).toMatchObject({ ContentType: "image/webp", ContentLength: 1 });
 	});
 
-	test("is announced with bucket, key, size, ETag and version", async () => {
-		const Key = `${folder}announced ü`;
+	test("is an event with bucket, key, size, ETag and version", async () => {
+		const Key = `${folder}event ü`;
 		const { ETag, VersionId } = await put(Key, "12345");
 		expect(apis.created.at(-1)).toMatchObject({
 			bucket: Bucket,
@@ -201,33 +201,35 @@ describe("a versioned bucket", () => {
 		expect(listed.Versions).toHaveLength(2);
 		expect(listed.DeleteMarkers).toMatchObject([{ Key, IsLatest: true }]);
 		const files = readdirSync(join(apis.dir, "s3")).length;
-		const all = [...(listed.Versions ?? []), ...(listed.DeleteMarkers ?? [])];
+		const versions = [...(listed.Versions ?? []), ...(listed.DeleteMarkers ?? [])];
 		await s3.send(
 			new DeleteObjectsCommand({
 				Bucket,
-				Delete: { Objects: all.map(({ VersionId }) => ({ Key, VersionId })), Quiet: true },
+				Delete: { Objects: versions.map(({ VersionId }) => ({ Key, VersionId })), Quiet: true },
 			}),
 		);
-		const left = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }));
-		expect(left.Versions ?? left.DeleteMarkers ?? []).toEqual([]);
+		const remaining = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }));
+		expect(remaining.Versions ?? remaining.DeleteMarkers ?? []).toEqual([]);
 		expect(readdirSync(join(apis.dir, "s3"))).toHaveLength(files - 2);
 	});
 
 	test("lists its versions page by page", async () => {
 		for (const name of ["a", "a", "a", "b", "c"]) await put(folder + name);
-		const seen: string[] = [];
+		const listedKeys: string[] = [];
 		let KeyMarker: string | undefined;
 		let VersionIdMarker: string | undefined;
 		do {
 			const page = await s3.send(
 				new ListObjectVersionsCommand({ Bucket, Prefix: folder, MaxKeys: 2, KeyMarker, VersionIdMarker }),
 			);
-			seen.push(...(page.Versions ?? []).map((each) => `${each.Key}@${each.VersionId}`));
+			listedKeys.push(...(page.Versions ?? []).map((each) => `${each.Key}@${each.VersionId}`));
 			KeyMarker = page.NextKeyMarker;
 			VersionIdMarker = page.NextVersionIdMarker;
 		} while (KeyMarker);
-		expect(new Set(seen).size).toBe(5);
-		expect(seen.map((each) => each.split("@")[0])).toEqual(["a", "a", "a", "b", "c"].map((name) => folder + name));
+		expect(new Set(listedKeys).size).toBe(5);
+		expect(listedKeys.map((each) => each.split("@")[0])).toEqual(
+			["a", "a", "a", "b", "c"].map((name) => folder + name),
+		);
 	});
 });
 
@@ -242,20 +244,20 @@ test("an unversioned bucket keeps only the last object of a key", async () => {
 });
 
 describe("a listing", () => {
-	test.each([1, 2, 3])("goes on in order, folders folded, %i a page", async (MaxKeys) => {
+	test.each([1, 2, 3])("is in order across pages of %i, with common prefixes grouped", async (MaxKeys) => {
 		const keys = ["a/1", "a/2", "b", "c/1", "c/2", "d", "z"];
 		for (const key of keys) await put(folder + key);
-		const seen: (string | undefined)[] = [];
+		const listedKeys: (string | undefined)[] = [];
 		let ContinuationToken: string | undefined;
 		do {
 			const page = await s3.send(
 				new ListObjectsV2Command({ Bucket, Prefix: folder, Delimiter: "/", MaxKeys, ContinuationToken }),
 			);
-			seen.push(...(page.Contents ?? []).map((each) => each.Key));
-			seen.push(...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
+			listedKeys.push(...(page.Contents ?? []).map((each) => each.Key));
+			listedKeys.push(...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
 			ContinuationToken = page.NextContinuationToken;
 		} while (ContinuationToken);
-		expect(seen.sort()).toEqual(["a/", "b", "c/", "d", "z"].map((key) => folder + key));
+		expect(listedKeys.sort()).toEqual(["a/", "b", "c/", "d", "z"].map((key) => folder + key));
 	});
 
 	test("takes a prefix literally", async () => {
@@ -266,7 +268,7 @@ describe("a listing", () => {
 	});
 });
 
-describe("a presigned address", () => {
+describe("a presigned URL", () => {
 	const presign = (expiresIn: number, extra = {}) =>
 		getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: `${folder}signed ü`, ...extra }), { expiresIn });
 
@@ -293,9 +295,9 @@ describe("a presigned address", () => {
 		await put(`${folder}signed ü`);
 		await put(`${folder}other`);
 		const url = await presign(60);
-		const other = await fetch(url.replace("signed%20%C3%BC", "other"));
-		expect(other.status).toBe(403);
-		expect(await other.text()).toContain("SignatureDoesNotMatch");
+		const otherObject = await fetch(url.replace("signed%20%C3%BC", "other"));
+		expect(otherObject.status).toBe(403);
+		expect(await otherObject.text()).toContain("SignatureDoesNotMatch");
 		expect((await fetch(url, { method: "DELETE" })).status).toBe(403);
 		expect((await fetch(url.replace("Expires=60", "Expires=600"))).status).toBe(403);
 	});
@@ -314,14 +316,14 @@ describe("a presigned address", () => {
 });
 
 describe("a browser on another origin", () => {
-	const ask = (origin: string, method: string, headers = "content-type") =>
+	const sendPreflight = (origin: string, method: string, headers = "content-type") =>
 		fetch(`${apis.state.endpoint}/${Bucket}/x`, {
 			method: "OPTIONS",
 			headers: { origin, "access-control-request-method": method, "access-control-request-headers": headers },
 		});
 
 	test("may send what a CORS rule of the bucket allows", async () => {
-		const answer = await ask("https://app.example.com", "PUT");
+		const answer = await sendPreflight("https://app.example.com", "PUT");
 		expect(answer.status).toBe(200);
 		expect(Object.fromEntries(answer.headers)).toMatchObject({
 			"access-control-allow-origin": "https://app.example.com",
@@ -332,9 +334,9 @@ describe("a browser on another origin", () => {
 	});
 
 	test("may send nothing else", async () => {
-		expect((await ask("https://evil.example", "PUT")).status).toBe(403);
-		expect((await ask("http://localhost:5173", "DELETE")).status).toBe(403);
-		expect((await ask("http://localhost:5173", "PUT", "authorization")).status).toBe(403);
+		expect((await sendPreflight("https://evil.example", "PUT")).status).toBe(403);
+		expect((await sendPreflight("http://localhost:5173", "DELETE")).status).toBe(403);
+		expect((await sendPreflight("http://localhost:5173", "PUT", "authorization")).status).toBe(403);
 	});
 
 	test("may read responses and errors", async () => {
@@ -386,12 +388,12 @@ test("an object whose event fails is not stored", async () => {
 	apis.created.push = () => {
 		throw new Error("no bus");
 	};
-	const silent = console.error;
+	const { error } = console;
 	console.error = () => {};
 	await expect(put(`${folder}lost`)).rejects.toMatchObject({
 		$metadata: { httpStatusCode: 500 },
 	});
-	console.error = silent;
+	console.error = error;
 	apis.created.push = push;
 	await expect(get(`${folder}lost`)).rejects.toMatchObject({ name: "NoSuchKey" });
 });

@@ -212,8 +212,8 @@ test("a queue has attributes for depth and settings, and an address", async () =
 		VisibilityTimeout: "30",
 		RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 }),
 	});
-	const found = await sqs.send(new GetQueueUrlCommand({ QueueName: `queue-${count}` }));
-	expect(found.QueueUrl).toBe(QueueUrl);
+	const named = await sqs.send(new GetQueueUrlCommand({ QueueName: `queue-${count}` }));
+	expect(named.QueueUrl).toBe(QueueUrl);
 	const listed = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: `dead-${count}` }));
 	expect(listed.QueueUrls).toEqual([dead.url]);
 	await sqs.send(new PurgeQueueCommand({ QueueUrl }));

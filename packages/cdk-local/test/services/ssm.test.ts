@@ -53,11 +53,11 @@ describe("Parameter Store", () => {
 	});
 
 	it("keeps the parameters passed at the start in memory only", async () => {
-		expect((await get("/given/at-start")).Parameter?.Value).toBe("given-secret");
-		await expect(put("/given/at-start", "other", true)).rejects.toThrow("was passed to cdk-local at its start");
+		expect((await get("/preset/parameter")).Parameter?.Value).toBe("preset-secret");
+		await expect(put("/preset/parameter", "other", true)).rejects.toThrow("was passed to cdk-local at its start");
 		for (const file of ["state.db", "state.db-wal"]) {
 			const bytes = readFileSync(join(apis.dir, file), "latin1");
-			expect(bytes).not.toContain("given-secret");
+			expect(bytes).not.toContain("preset-secret");
 		}
 	});
 });

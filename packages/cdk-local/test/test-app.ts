@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type CdkLocal, type CdkLocalOptions, cdkLocal } from "../index.ts";
 import type { JsonObject, Template } from "../template/assembly.ts";
 
-/** An assembly of stacks by name, one after the other, whose functions all have the same small bundle. */
+/** Writes an assembly of stacks by name, in this order, whose functions all have the same bundle. */
 export function writeAssembly(
 	folder: string,
 	templates: Record<string, Template>,
@@ -15,7 +15,7 @@ export function writeAssembly(
 	const json = (file: string, value: unknown) => writeFileSync(join(folder, file), JSON.stringify(value));
 	const artifacts: JsonObject = {};
 	for (const [name, template] of Object.entries(templates)) {
-		json(`${name}.template.json`, { ...template, Resources: { TinyRole, ...template.Resources } });
+		json(`${name}.template.json`, { ...template, Resources: { TestRole, ...template.Resources } });
 		json(`${name}.assets.json`, {
 			files: {
 				code: { source: { path: "asset.code", packaging: "zip" }, destinations: { here: { objectKey: "code.zip" } } },
@@ -32,31 +32,31 @@ export function writeAssembly(
 	json("manifest.json", { artifacts });
 }
 
-export interface TinyCloud extends CdkLocal {
+export interface TestApp extends CdkLocal {
 	folder: string;
-	/** Everything the cloud logged. */
+	/** Lines of the emulator's log. */
 	lines: string[];
 	/** Posts to `/_local/...`. */
 	control(method: string, path: string, body?: unknown): Promise<Response>;
-	/** Ends it and forgets its state. */
-	forget(): Promise<void>;
+	/** Stops the app and deletes its state. */
+	destroy(): Promise<void>;
 }
 
-/** Runs the resources of one stack on free ports with a state of their own. */
-export const startTiny = (template: Template, handlerSource?: string, options?: Partial<CdkLocalOptions>) =>
-	startStacks({ tiny: template }, handlerSource, options);
+/** Runs one stack on free ports, with its own state folder. */
+export const startTestApp = (template: Template, handlerSource?: string, options?: Partial<CdkLocalOptions>) =>
+	startTestStacks({ tiny: template }, handlerSource, options);
 
-/** The same for several stacks, by name. */
-export async function startStacks(
+/** Runs several stacks, by name, on free ports, with their own state folder. */
+export async function startTestStacks(
 	templates: Record<string, Template>,
 	handlerSource?: string,
 	options: Partial<CdkLocalOptions> = {},
-): Promise<TinyCloud> {
-	const folder = mkdtempSync(join(tmpdir(), "tiny-cloud-"));
+): Promise<TestApp> {
+	const folder = mkdtempSync(join(tmpdir(), "cdk-local-test-"));
 	const lines: string[] = [];
 	try {
 		writeAssembly(join(folder, "cdk.out"), templates, handlerSource);
-		const cloud = await cdkLocal({
+		const app = await cdkLocal({
 			assembly: join(folder, "cdk.out"),
 			stateDir: join(folder, "state"),
 			port: 0,
@@ -65,16 +65,16 @@ export async function startStacks(
 			...options,
 		});
 		return {
-			...cloud,
+			...app,
 			folder,
 			lines,
 			control: (method, path, body) =>
-				fetch(`${cloud.endpoint}/_local/${path}`, {
+				fetch(`${app.endpoint}/_local/${path}`, {
 					method,
 					...(body !== undefined && { body: JSON.stringify(body) }),
 				}),
-			forget: async () => {
-				await cloud.stop();
+			destroy: async () => {
+				await app.stop();
 				rmSync(folder, { recursive: true, force: true });
 			},
 		};
@@ -84,8 +84,8 @@ export async function startStacks(
 	}
 }
 
-/** Of every tiny function: what it may do is not what those tests are about. */
-const TinyRole = {
+/** The role of `testFunction`, which may do everything: its tests are not about policies. */
+const TestRole = {
 	Type: "AWS::IAM::Role",
 	Properties: {
 		AssumeRolePolicyDocument: {
@@ -103,8 +103,8 @@ const TinyRole = {
 	},
 };
 
-/** Lets every rule of EventBridge put messages on a queue. */
-export const openQueue = (logicalId: string) => ({
+/** Returns a queue policy that allows EventBridge's rules to send messages. */
+export const allowRules = (logicalId: string) => ({
 	Type: "AWS::SQS::QueuePolicy",
 	Properties: {
 		Queues: [{ Ref: logicalId }],
@@ -121,33 +121,33 @@ export const openQueue = (logicalId: string) => ({
 	},
 });
 
-/** Lets a service invoke a function. */
-export const openFunction = (logicalId: string, Principal: string) => ({
+/** Returns a permission for a service to invoke a function. */
+export const allowInvoke = (logicalId: string, Principal: string) => ({
 	Type: "AWS::Lambda::Permission",
 	Properties: { Action: "lambda:InvokeFunction", FunctionName: { Ref: logicalId }, Principal },
 });
 
-/** A function with the tiny bundle. */
-export function tinyFunction(properties: JsonObject = {}) {
+/** Returns a function with the bundle of the assembly. */
+export function testFunction(properties: JsonObject = {}) {
 	return {
 		Type: "AWS::Lambda::Function",
 		Properties: {
 			Code: { S3Bucket: "assets", S3Key: "code.zip" },
 			Handler: "handler.handler",
 			Runtime: "nodejs24.x",
-			Role: { "Fn::GetAtt": ["TinyRole", "Arn"] },
+			Role: { "Fn::GetAtt": ["TestRole", "Arn"] },
 			Timeout: 10,
 			...properties,
 		},
 	};
 }
 
-/** Waits until something is so, for as long as a slow machine may need. */
+/** Polls until `look` returns a truthy value; 15 s suffice on a slow machine. */
 export async function eventually<T>(look: () => T | Promise<T>, seconds = 15): Promise<NonNullable<T>> {
 	const end = Date.now() + seconds * 1000;
 	for (;;) {
-		const found = await look();
-		if (found) return found as NonNullable<T>;
+		const value = await look();
+		if (value) return value as NonNullable<T>;
 		if (Date.now() > end) throw new Error(`Not within ${seconds} s.`);
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
