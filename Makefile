@@ -111,7 +111,7 @@ infra-diff: $(INSTALLED) ## show what a deployment would change
 infra-deploy: $(INSTALLED) ## preflight, diff, confirm (YES=1), deploy the stacks with the migrations in between, write outputs
 	@ENV=$(ENV) node scripts/deploy/infra-deploy.ts
 
-infra-status: $(INSTALLED) ## show the state of the five stacks, and how to mend those that failed
+infra-status: $(INSTALLED) ## show the state of the five stacks, and how to repair a broken one
 	@ENV=$(ENV) node scripts/deploy/infra-status.ts
 
 infra-outputs: $(INSTALLED) ## write .aws-outputs-$ENV.json, which scripts, tests and clients read

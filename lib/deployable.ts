@@ -14,7 +14,7 @@ export function missingForDeployment({
 		...(account ? [] : [`${field("account")}: name the account (12 digits) to deploy to.`]),
 		...(reserved.test(alarmEmail)
 			? [
-					`${field("alarmEmail")}: ${alarmEmail} is an example that nobody can have: name who is told by alarms and budget.`,
+					`${field("alarmEmail")}: ${alarmEmail} is an example address that cannot exist: set the address that receives alarms and budget notices.`,
 				]
 			: []),
 	];

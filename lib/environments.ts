@@ -19,8 +19,8 @@ interface Size {
 	/** Seconds. */
 	timeout: number;
 	/**
-	 * How many sandboxes run at once at most: a queue's maximum concurrency (AWS wants at least 2) for the stages,
-	 * a reservation for the others, made only where the account's quota has room for it.
+	 * The maximum number of concurrent sandboxes: a queue's maximum concurrency (AWS requires at least 2) for the stages, a
+	 * reservation for the others, made only if the account's quota has room for it.
 	 */
 	concurrency: number;
 }
@@ -55,12 +55,12 @@ const network = z.discriminatedUnion("mode", [
 	}),
 	z.strictObject({
 		mode: z.literal("private"),
-		/** One for all zones: a managed gateway, or a t4g.nano instance at a tenth of its price. */
+		/** One NAT for all zones: a managed gateway, or a t4g.nano instance at a tenth of its price. */
 		nat: z.enum(["gateway", "instance"]),
 	}),
 ]);
 
-/** One field a provider with the capability: its model, by default that of the table of providers. */
+/** Returns a field for each provider with the capability: its model, by default that of the table of providers. */
 function modelFields<C extends ModelCapability>(capability: C) {
 	return Object.fromEntries(
 		providersWith(capability).map((name) => [name, z.string().min(1).default(defaultModels(name)[capability])]),
@@ -320,8 +320,9 @@ const memoryGb: Record<string, number> = {
 };
 
 /**
- * Returns the connections that an instance class allows. RDS allows one for each 9,531,392 bytes that the instance class leaves to Postgres, about three
- * quarters of its memory: 85 per GB. Ten stay free for migrations by hand, monitoring and the superuser.
+ * Returns the connections that an instance class allows. RDS allows one for each 9,531,392 bytes that the instance class
+ * leaves to Postgres, about three quarters of its memory: 85 per GB. Ten stay free for migrations by hand, monitoring and
+ * the superuser.
  */
 export function connectionsAllowed(instanceClass: string): number | undefined {
 	const memory = memoryGb[instanceClass];

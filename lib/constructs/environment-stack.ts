@@ -21,7 +21,7 @@ export class EnvironmentStack extends Stack {
 			ManagedBy: "cdk",
 		};
 		for (const [key, value] of Object.entries(tags)) {
-			// CDK knows tags of dashboards, cfn-lint's schema of CloudFormation does not; a dashboard works without.
+			// CDK supports tags of dashboards, but cfn-lint's schema of CloudFormation lacks them.
 			Tags.of(this).add(key, value, {
 				excludeResourceTypes: ["AWS::CloudWatch::Dashboard"],
 			});

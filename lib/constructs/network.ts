@@ -122,7 +122,7 @@ export class Network extends Construct {
 		);
 	}
 
-	/** Its agent calls Session Manager, so nothing may come in and there is no key. */
+	/** Makes the bastion. Its agent connects to Session Manager, so it has no inbound rule and no key. */
 	private newBastion(): Instance {
 		const role = new Role(this, "BastionRole", {
 			assumedBy: new ServicePrincipal("ec2.amazonaws.com"),

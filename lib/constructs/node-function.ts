@@ -146,7 +146,7 @@ export class NodeFunction<const Contract extends EnvContract = EnvContract> exte
 	}
 }
 
-/** The processor the environment's functions and native packages are made for. */
+/** Returns the processor architecture of the environment's functions and native packages. */
 export function architectureOf({ architecture }: Pick<Environment, "architecture">): "arm64" | "x86_64" {
 	if (architecture !== "host") return architecture;
 	return process.arch === "arm64" ? "arm64" : "x86_64";

@@ -15,7 +15,7 @@ export interface AlarmRule {
 	threshold: number;
 	/** The alarm is below the threshold. @default at the threshold or above */
 	below?: boolean;
-	/** How many periods in a row. @default 1 */
+	/** The number of consecutive periods. @default 1 */
 	periods?: number;
 	/** Missing data count as a breach. @default false */
 	missingDataBreaches?: boolean;
@@ -92,7 +92,7 @@ function outageAlarms(environment: Environment, sources: Sources) {
 			description: `${label} failed to answer ten times within a quarter of an hour.`,
 			runbook: "provider-errors",
 			metric: application("ProviderErrors", {
-				of: label,
+				series: label,
 				statistic: "Sum",
 				period: Duration.minutes(15),
 			}),

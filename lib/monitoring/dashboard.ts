@@ -106,7 +106,7 @@ function speed({ application, api, each }: Sources) {
 		graph(
 			`Stages, ${statistic}`,
 			"ms",
-			stageNames.map((label) => application("StageDuration", { of: label, statistic }).with({ label })),
+			stageNames.map((label) => application("StageDuration", { series: label, statistic }).with({ label })),
 		);
 	return [
 		graph(

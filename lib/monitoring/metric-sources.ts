@@ -28,13 +28,13 @@ export function metricSources(
 		/** Makes a metric of the application, of one stage, provider or model where it has that dimension. */
 		application: (
 			metricName: MetricName,
-			{ of, statistic, period = Duration.minutes(5) }: { of?: string; statistic: string; period?: Duration },
+			{ series, statistic, period = Duration.minutes(5) }: { series?: string; statistic: string; period?: Duration },
 		) => {
 			const { by } = metrics[metricName];
 			return new Metric({
 				namespace: metricNamespace,
 				metricName,
-				dimensionsMap: { Environment, ...(by && of && { [by]: of }) },
+				dimensionsMap: { Environment, ...(by && series && { [by]: series }) },
 				statistic,
 				period,
 			});

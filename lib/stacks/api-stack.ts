@@ -97,7 +97,7 @@ export class ApiStack extends EnvironmentStack {
 	}
 }
 
-/** Has no path, user or address: a path may hold personal data, and only the function can hash a user. */
+/** The access log's fields. It has no path, user or address: a path may hold personal data, and only the function can hash a user. */
 const accessLogLine = {
 	time: "$context.requestTime",
 	request_id: "$context.requestId",

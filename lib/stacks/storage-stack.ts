@@ -85,7 +85,7 @@ export class StorageStack extends EnvironmentStack {
 		return bucket;
 	}
 
-	/** Sign-in attributes cannot be changed later, and a lost pool is every lost tenant. */
+	/** Makes the user pool. Sign-in attributes cannot be changed later, and losing the pool loses every tenant. */
 	private newUserPool({ selfSignUp, deletionProtection }: Environment): UserPool {
 		const pool = new UserPool(this, "People", {
 			signInAliases: { email: true },

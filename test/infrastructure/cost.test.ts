@@ -31,7 +31,7 @@ const billOf = (
 const listed = (lines: ReturnType<typeof estimate>, what: RegExp) =>
 	Number(
 		lines
-			.filter((one) => what.test(one.what))
+			.filter((one) => what.test(one.label))
 			.reduce((sum, { list }) => sum + list, 0)
 			.toFixed(4),
 	);
@@ -64,16 +64,16 @@ describe("a month's bill", () => {
 	});
 
 	test("counts what a dashboard draws: beyond 50 metrics it is not free", () => {
-		const dashboard = (lines: ReturnType<typeof estimate>) => lines.find(({ what }) => what.startsWith("dashboards"));
+		const dashboard = (lines: ReturnType<typeof estimate>) => lines.find(({ label }) => label.startsWith("dashboards"));
 		// Each of seven dead-letter queues and six functions is a metric of its own.
-		expect(dashboard(billOf("dev"))?.what).toMatch(/ of [34]\d metrics$/);
+		expect(dashboard(billOf("dev"))?.label).toMatch(/ of [34]\d metrics$/);
 		expect(dashboard(billOf("dev"))?.alwaysFree).toBe(3);
 		const asking = billOf("dev", {
 			uploads: 1,
 			visionProvider: "anthropic",
 			embeddingProvider: "voyage",
 		});
-		expect(dashboard(asking)?.what).toMatch(/ of 5\d metrics$/);
+		expect(dashboard(asking)?.label).toMatch(/ of 5\d metrics$/);
 		expect(dashboard(asking)?.alwaysFree).toBe(0);
 	});
 
@@ -138,7 +138,7 @@ describe("a month's bill", () => {
 				expect(alwaysFree).toBeLessThanOrEqual(list);
 			}
 		}
-		const [functions] = billOf("dev", { uploads: 1e6 }).filter(({ what }) => what === "Lambda time");
+		const [functions] = billOf("dev", { uploads: 1e6 }).filter(({ label }) => label === "Lambda time");
 		expect(functions?.alwaysFree).toBeCloseTo(400_000 * 0.0000133334);
 	});
 

@@ -184,7 +184,7 @@ describe("the table of environments", () => {
 		const shipped = readEnvironment(cdk.context.environments, "dev");
 		expect(missingForDeployment(shipped)).toEqual([
 			"cdk.json: environments.dev.account: name the account (12 digits) to deploy to.",
-			"cdk.json: environments.dev.alarmEmail: alarms@example.com is an example that nobody can have: name who is told by alarms and budget.",
+			"cdk.json: environments.dev.alarmEmail: alarms@example.com is an example address that cannot exist: set the address that receives alarms and budget notices.",
 		]);
 		expect(missingForDeployment({ ...shipped, account: "123456789012", alarmEmail: "ada@testing.org" })).toEqual([]);
 	});

@@ -1,4 +1,4 @@
-// make cost: what an environment costs a month, by its templates, a usage profile and dated price tables.
+// make cost: estimates an environment's monthly cost from its templates, a usage profile and dated price tables.
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -46,25 +46,25 @@ await main(async () => {
 	const { list, pay } = total(lines);
 	console.log(`\nEnvironment ${ENV}, a month with ${users} users and ${uploads} uploads, in USD\n`);
 	printTable([
-		...lines.map((one) => row(one.what, one.quantity, one.list, one.alwaysFree)),
+		...lines.map(({ label, quantity, list, alwaysFree }) => row(label, quantity, list, alwaysFree)),
 		row("total", "", list, list - pay),
 	]);
 	console.log(`
-"always free" is what AWS gives each account for good, shared by its environments; offers for new accounts are not counted.
+"always free" is AWS's permanent free tier of an account, which its environments share; offers for new accounts are not counted.
 ${prices.source}: ${prices.region}, ${prices.checkedOn}. Models: ${pricesAsOf}.${
 		environment.region === prices.region ? "" : `\nThis environment is in ${environment.region}, whose prices differ.`
 	}
-What a user and an upload take is assumed in tools/cost/usage.ts. Choose others by USERS= UPLOADS= VISION= EMBEDDING= CHAT=.
+tools/cost/usage.ts assumes the use by a user and an upload. Set USERS= UPLOADS= VISION= EMBEDDING= CHAT= for another estimate.
 The environment's budget is ${environment.monthlyBudgetUsd} USD${
 		pay > environment.monthlyBudgetUsd
-			? ", which is less: raise monthlyBudgetUsd in cdk.json, or expect its mail."
+			? ", which is less: raise monthlyBudgetUsd in cdk.json, or AWS will send a budget alert."
 			: "."
 	}`);
 });
 
-function row(what: string, quantity: string, list: number, free: number) {
+function row(label: string, quantity: string, list: number, free: number) {
 	return {
-		line: what,
+		line: label,
 		quantity,
 		"list price": list.toFixed(2),
 		"always free": free > 0 ? `-${free.toFixed(2)}` : "",
@@ -75,10 +75,10 @@ function row(what: string, quantity: string, list: number, free: number) {
 function count(name: string, text = "0"): number {
 	const number = Number(text);
 	if (Number.isInteger(number) && number >= 0) return number;
-	throw new Error(`${name} is ${text}: give a whole number, 0 or more.`);
+	throw new Error(`${name} is ${text}: set it to a whole number, 0 or more.`);
 }
 
-/** As any synth makes them, in a folder of their own. */
+/** Synthesizes an environment's templates in a temporary folder. */
 async function templatesOf({ name }: Environment): Promise<Templates> {
 	const folder = await mkdtemp(path.join(tmpdir(), "collections-cost-"));
 	try {
@@ -107,5 +107,5 @@ async function writeReadme(): Promise<void> {
 	}
 	const readme = await readFile("README.md", "utf8");
 	await writeFile("README.md", withTable(readme, readmeTable(estimated)));
-	console.log("README.md has the table of today's templates and prices.");
+	console.log("README.md has the table of the current templates and prices.");
 }

@@ -33,8 +33,8 @@ const free =
 	/^AWS::(IAM::|ApiGatewayV2::(Route|Integration|Authorizer|Stage)|Lambda::(Permission|EventInvokeConfig)|SQS::QueuePolicy|Events::Rule|EC2::(VPC|Subnet|RouteTable|Route|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$|RDS::DB(SubnetGroup|ParameterGroup)|SNS::|S3::BucketPolicy|Cognito::UserPoolClient|Budgets::Budget|CDK::Metadata)/;
 
 /**
- * Estimates the cost of an environment for a month, by its templates and its use.
- * @throws naming a resource whose price is not known
+ * Estimates an environment's monthly cost from its templates and its use.
+ * @throws naming a resource type without a price
  */
 export function estimate(templates: Templates, environment: Pick<Environment, "network">, profile: Profile): Line[] {
 	const resources = templates.flatMap(({ Resources }) => Object.entries(Resources));
@@ -55,10 +55,10 @@ export function estimate(templates: Templates, environment: Pick<Environment, "n
 		...functions(all, profile),
 		...traffic(all, environment, profile),
 		...models(profile),
-	].filter(({ list, what }) => list > 0 || what.startsWith("AI"));
+	].filter(({ list, label }) => list > 0 || label.startsWith("AI"));
 }
 
-/** Sums list prices, and what is left to pay after the free tier that every account has for good. */
+/** Sums the list prices, and the amount to pay after the permanent free tier. */
 export function total(lines: Line[]): { pay: number; list: number } {
 	const list = lines.reduce((sum, line) => sum + line.list, 0);
 	const free = lines.reduce((sum, line) => sum + line.alwaysFree, 0);

@@ -1,29 +1,30 @@
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf } from "./line.ts";
 
-/** What costs by the hour, used or not. */
+/** Prices the resources that cost by the hour, used or not. */
 export function fixedCosts(all: All): Line[] {
 	const { hoursPerMonth: hours } = prices;
 	const instances = all("AWS::RDS::DBInstance");
-	const publicDatabases = instances.filter((one) => one.PubliclyAccessible);
+	const publicDatabases = instances.filter((properties) => properties.PubliclyAccessible);
 	const machines = all("AWS::EC2::Instance");
-	const onNetwork = machines.flatMap((one) => one.NetworkInterfaces ?? []);
+	const onNetwork = machines.flatMap((properties) => properties.NetworkInterfaces ?? []);
 	const addresses =
 		publicDatabases.length +
 		all("AWS::EC2::EIP").length +
-		onNetwork.filter((one) => one.AssociatePublicIpAddress).length;
-	const endpoints = all("AWS::EC2::VPCEndpoint").filter((one) => one.VpcEndpointType === "Interface");
-	// RDS makes and keeps the master's own.
+		onNetwork.filter((properties) => properties.AssociatePublicIpAddress).length;
+	const endpoints = all("AWS::EC2::VPCEndpoint").filter((properties) => properties.VpcEndpointType === "Interface");
+	// RDS creates a secret for the master.
 	const secrets =
-		all("AWS::SecretsManager::Secret").length + instances.filter((one) => one.ManageMasterUserPassword).length;
+		all("AWS::SecretsManager::Secret").length +
+		instances.filter((properties) => properties.ManageMasterUserPassword).length;
 	return [
-		...instances.flatMap((one) => {
-			const copies = one.MultiAZ ? 2 : 1;
-			const size = Number(one.AllocatedStorage);
-			const zones = one.MultiAZ ? ", in two zones" : "";
-			const hour = priceOf(prices.rdsPostgresHour, one.DBInstanceClass);
+		...instances.flatMap((properties) => {
+			const copies = properties.MultiAZ ? 2 : 1;
+			const size = Number(properties.AllocatedStorage);
+			const zones = properties.MultiAZ ? ", in two zones" : "";
+			const hour = priceOf(prices.rdsPostgresHour, properties.DBInstanceClass);
 			return [
-				line(`Postgres ${one.DBInstanceClass}${zones}`, `${hours} h`, copies * hours * hour),
+				line(`Postgres ${properties.DBInstanceClass}${zones}`, `${hours} h`, copies * hours * hour),
 				line(
 					`Postgres storage, with backups of its size${zones}`,
 					`${size} GB`,
@@ -37,8 +38,8 @@ export function fixedCosts(all: All): Line[] {
 			`${all("AWS::EC2::NatGateway").length}`,
 			all("AWS::EC2::NatGateway").length * hours * prices.natGatewayHour,
 		),
-		...machines.flatMap((one) => [
-			line(`EC2 ${one.InstanceType}`, `${hours} h`, hours * priceOf(prices.ec2Hour, one.InstanceType)),
+		...machines.flatMap((properties) => [
+			line(`EC2 ${properties.InstanceType}`, `${hours} h`, hours * priceOf(prices.ec2Hour, properties.InstanceType)),
 			line("EC2 volume", "8 GB", 8 * prices.ebsGbMonth),
 		]),
 		line("interface endpoints", `${endpoints.length}`, endpoints.length * hours * prices.interfaceEndpointHour),

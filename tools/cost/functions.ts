@@ -3,7 +3,7 @@ import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf, whole } from "./line.ts";
 import { apiRequests, idle, type Profile, perUser } from "./usage.ts";
 
-/** Lambda's time and requests, and the calls to secrets. */
+/** Prices the functions' time and requests, and their calls to secrets. */
 export function functions(all: All, profile: Profile): Line[] {
 	const { alwaysFree } = prices;
 	const requests = apiRequests(profile);
@@ -38,7 +38,7 @@ export function functions(all: All, profile: Profile): Line[] {
 		line("Lambda requests", whole(calls), (calls / 1e6) * prices.lambdaRequestsMillion, {
 			free: (alwaysFree.lambdaRequests / 1e6) * prices.lambdaRequestsMillion,
 		}),
-		// Each sandbox keeps a secret for five minutes, which is the sweeper's pause.
+		// A sandbox caches a secret for five minutes, the sweeper's interval.
 		line("calls to secrets", whole(idle.sweeps), (idle.sweeps / 1e6) * prices.secretCallsMillion),
 	];
 }
@@ -50,5 +50,5 @@ function billedSeconds(name: StageName, profile: Profile): number {
 }
 
 function unknown(logicalId: string): never {
-	throw new Error(`How long ${logicalId} runs is not known: add it to tools/cost/functions.ts.`);
+	throw new Error(`The duration of ${logicalId} is not known: add it to tools/cost/functions.ts.`);
 }

@@ -1,10 +1,10 @@
 /** One line of a month's estimate, in US dollars. */
 export interface Line {
-	what: string;
+	label: string;
 	quantity: string;
-	/** At list price. */
+	/** The list price. */
 	list: number;
-	/** The part that AWS gives every account for good; environments of one account share it. */
+	/** The part that the permanent free tier covers; environments of one account share it. */
 	alwaysFree: number;
 }
 
@@ -18,17 +18,17 @@ export type Templates = { Resources: Record<string, Resource> }[];
 /** Returns the properties of all resources of a type, each with its logical id. */
 export type All = (type: string) => NonNullable<Resource["Properties"]>[];
 
-/** Makes a line; `free` is the part of its price that every account has for good. */
-export function line(what: string, quantity: string, list: number, { free = 0 }: { free?: number } = {}): Line {
-	return { what, quantity, list, alwaysFree: Math.min(list, free) };
+/** Makes a line; `free` is the permanent free tier in dollars. */
+export function line(label: string, quantity: string, list: number, { free = 0 }: { free?: number } = {}): Line {
+	return { label, quantity, list, alwaysFree: Math.min(list, free) };
 }
 
-/** @throws naming what has no price */
+/** Looks up a price. @throws naming an entry that the table lacks */
 export function priceOf(table: Record<string, number>, name: string): number {
 	const price = table[name];
 	if (price !== undefined) return price;
 	throw new Error(`The price of ${name} is not known: add it to tools/cost/aws-prices.json.`);
 }
 
-/** As people write it. */
+/** Formats a number with thousands separators and no decimals. */
 export const whole = (number: number) => Math.round(number).toLocaleString("en-US");

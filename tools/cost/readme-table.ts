@@ -6,7 +6,7 @@ import type { Templates } from "./line.ts";
 const begin = "<!-- make cost README=1 writes what follows -->";
 const end = "<!-- make cost: end -->";
 
-/** One environment of the table. */
+/** An environment in the table. */
 export interface Estimated {
 	environment: Environment;
 	templates: Templates;
@@ -24,7 +24,7 @@ const dollars = new Intl.NumberFormat("en-US", {
 	maximumFractionDigits: 2,
 });
 
-/** The README's table of a month's cost in US dollars, with what every account has for good taken off. */
+/** Returns the README's table of monthly costs in US dollars, after the permanent free tier. */
 export function readmeTable(estimated: Estimated[]): string {
 	const rows = estimated.map(({ environment, templates }) => [
 		`\`${environment.name}\``,
@@ -42,13 +42,13 @@ export function readmeTable(estimated: Estimated[]): string {
 		}),
 	]);
 	const header = ["a month", ...columns.map(([title]) => title)];
-	return [header, header.map((_, at) => (at === 0 ? "---" : "---:")), ...rows]
+	return [header, header.map((_, column) => (column === 0 ? "---" : "---:")), ...rows]
 		.map((cells) => `| ${cells.join(" | ")} |`)
 		.concat("", `List prices of ${prices.region}, checked on ${prices.checkedOn}; not seen on a bill.`)
 		.join("\n");
 }
 
-/** The README with the table in its place. @throws where it has no place for it */
+/** Returns the README with the table between its two markers. @throws if a marker is missing */
 export function withTable(readme: string, table: string): string {
 	const [before, rest] = readme.split(begin);
 	const after = rest?.split(end)[1];

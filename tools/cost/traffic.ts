@@ -3,7 +3,7 @@ import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, whole } from "./line.ts";
 import { apiRequests, idle, monthsStored, type Profile, perUpload, perUser } from "./usage.ts";
 
-/** What is sent, kept and read. */
+/** Prices requests, events, logs, storage and data transfer. */
 export function traffic(all: All, { network }: Pick<Environment, "network">, profile: Profile): Line[] {
 	const { users, uploads } = profile;
 	const { alwaysFree } = prices;
@@ -24,7 +24,7 @@ export function traffic(all: All, { network }: Pick<Environment, "network">, pro
 			},
 		),
 		line("HTTP API requests", whole(requests), (requests / 1e6) * prices.httpApiMillion),
-		line("SQS requests, most of them of queues that are empty", whole(receives), (receives / 1e6) * prices.sqsMillion, {
+		line("SQS requests, most of them polls of empty queues", whole(receives), (receives / 1e6) * prices.sqsMillion, {
 			free: (alwaysFree.sqsRequests / 1e6) * prices.sqsMillion,
 		}),
 		line(
@@ -40,7 +40,7 @@ export function traffic(all: All, { network }: Pick<Environment, "network">, pro
 				(uploads * perUpload.s3Gets + users * perUser.s3Gets) * prices.s3GetsThousand) /
 				1_000,
 		),
-		...tableOf(all, profile),
+		...tableTraffic(all, profile),
 		line("NAT data", `${natGb.toFixed(1)} GB`, natGb * prices.natGatewayGb),
 		line("data to the internet", `${dataOut.toFixed(1)} GB`, dataOut * prices.dataOutGb, {
 			free: alwaysFree.dataOutGb * prices.dataOutGb,
@@ -51,8 +51,8 @@ export function traffic(all: All, { network }: Pick<Environment, "network">, pro
 	];
 }
 
-/** Chats alone are in it, and those for hours, or for a month: what they take to keep is less than what is free. */
-function tableOf(all: All, { users }: Profile): Line[] {
+/** Prices the chat table's requests. Its storage is within the free tier, since chats expire. */
+function tableTraffic(all: All, { users }: Profile): Line[] {
 	const turns = users * perUser.chatTurns;
 	return all("AWS::DynamoDB::Table").flatMap(() => {
 		const writes = turns * perUser.tableWritesPerTurn;

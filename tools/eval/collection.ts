@@ -11,12 +11,12 @@ import { maxUploadBytes } from "#core/items/upload-item.ts";
 import type { LocalMachine } from "#lib/environments.ts";
 import { invoke, operatorOf, type ProviderSecrets, synthesize } from "#scripts/local/local.ts";
 import type { Dataset, DatasetImage } from "./dataset.ts";
-import { patiently } from "./modes.ts";
+import { retryThrottled } from "./modes.ts";
 
 /** A local cloud on free ports, with state of its own. */
 export interface OwnCloud {
 	client: RestClient;
-	/** Ends it and removes everything it kept. */
+	/** Stops the cloud and removes its state. */
 	close(): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ export async function startOwnCloud(
 	parameters: ProviderSecrets["parameters"],
 ): Promise<OwnCloud> {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-eval-"));
-	const endings = [() => rm(directory, { recursive: true, force: true })];
+	const cleanups = [() => rm(directory, { recursive: true, force: true })];
 	const close = async () => {
-		for (let end = endings.pop(); end; end = endings.pop()) await end();
+		for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
 	};
 	try {
 		const assembly = path.join(directory, "cdk.out");
@@ -42,7 +42,7 @@ export async function startOwnCloud(
 			parameters,
 			port: 0,
 		});
-		endings.push(() => cloud.stop());
+		cleanups.push(() => cloud.stop());
 		const outputs = await readOutputsFile(outputsFile, "start the cloud");
 		const operator = await operatorOf(stateDir);
 		await invoke(outputs, operator, outputs.MigrationFunctionName);
@@ -56,34 +56,34 @@ export async function startOwnCloud(
 	}
 }
 
-const uploadsAtOnce = 4;
-/** Reading the text in an image takes seconds, replaying an analysis none. */
+const maxConcurrentUploads = 4;
+/** OCR of an image takes seconds; replaying an analysis takes none. */
 const maxPerImageMs = 20_000;
 const maxStartMs = 60_000;
 const pollMs = 500;
 
 /**
- * Uploads a dataset's images as a person would, and waits until each is `ready`.
+ * Uploads a dataset's images through the API, and waits until each is `ready`.
  *
  * @returns the dataset's id of each item
- * @throws where one fails, or all together take too long
+ * @throws if an image fails, or all of them take too long
  */
 export async function loadImages(
 	client: RestClient,
 	{ images }: Dataset,
-	update: (done: number, of: number) => void,
+	update: (done: number, total: number) => void,
 ): Promise<Map<string, string>> {
 	const end = Date.now() + maxStartMs + images.length * maxPerImageMs;
 	const ids = new Map<string, string>();
-	const waiting = [...images];
-	const uploadNext = async () => {
-		for (let next = waiting.shift(); next; next = waiting.shift()) {
-			ids.set(await upload(client, next), next.id);
+	const pending = [...images];
+	const uploadPending = async () => {
+		for (let image = pending.shift(); image; image = pending.shift()) {
+			ids.set(await upload(client, image), image.id);
 		}
 	};
-	await Promise.all(Array.from({ length: uploadsAtOnce }, uploadNext));
+	await Promise.all(Array.from({ length: maxConcurrentUploads }, uploadPending));
 	for (;;) {
-		const items = await listed(client);
+		const items = await listItems(client);
 		const failed = items.find(({ status }) => status === "failed");
 		if (failed) {
 			throw new Error(`images/${failed.original_filename} could not be loaded: ${failed.error?.detail}`);
@@ -94,7 +94,7 @@ export async function loadImages(
 		if (Date.now() > end) {
 			const late = items.find(({ status }) => status !== "ready");
 			throw new Error(
-				`${images.length - ready} of ${images.length} images are not ready in time, ${late?.original_filename} is ${late?.status}: try again when the machine has less to do.`,
+				`${images.length - ready} of ${images.length} images were not ready in time; ${late?.original_filename} is ${late?.status}: try again when the machine is less busy.`,
 			);
 		}
 		await sleep(pollMs);
@@ -103,15 +103,15 @@ export async function loadImages(
 
 async function upload(client: RestClient, { file, type, bytes }: DatasetImage): Promise<string> {
 	if (bytes.length <= maxUploadBytes) {
-		return (await patiently(() => client.upload(file, bytes))).id;
+		return (await retryThrottled(() => client.upload(file, bytes))).id;
 	}
-	const announced = { filename: file, content_type: type, size: bytes.length };
-	const { item_id, url, fields } = await patiently(() =>
+	const request = { filename: file, content_type: type, size: bytes.length };
+	const { item_id, url, fields } = await retryThrottled(() =>
 		client.call<{
 			item_id: string;
 			url: string;
 			fields: Record<string, string>;
-		}>("POST", "/uploads", announced),
+		}>("POST", "/uploads", request),
 	);
 	const form = new FormData();
 	for (const [name, value] of Object.entries(fields)) form.set(name, value);
@@ -123,12 +123,12 @@ async function upload(client: RestClient, { file, type, bytes }: DatasetImage): 
 	return item_id;
 }
 
-async function listed(client: RestClient): Promise<ItemBody[]> {
+async function listItems(client: RestClient): Promise<ItemBody[]> {
 	const items: ItemBody[] = [];
 	for (let cursor: string | null = ""; cursor !== null; ) {
-		const at: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-		const page = await patiently(() =>
-			client.call<{ items: ItemBody[]; next_cursor: string | null }>("GET", `/items?limit=100${at}`),
+		const cursorParameter: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+		const page = await retryThrottled(() =>
+			client.call<{ items: ItemBody[]; next_cursor: string | null }>("GET", `/items?limit=100${cursorParameter}`),
 		);
 		items.push(...page.items);
 		cursor = page.next_cursor;

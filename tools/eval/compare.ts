@@ -2,17 +2,17 @@ import { readFile } from "node:fs/promises";
 import type { Mode } from "./modes.ts";
 import type { Evaluation, QuerySummary } from "./summary.ts";
 
-/** What became of one query in one mode since the baseline. */
+/** The change of one query's result in one mode since the baseline. */
 export interface Change {
 	mode: Mode;
 	query: QuerySummary;
-	/** nDCG@10 in words a table holds; `empty` or `results` where nothing should be found. */
+	/** nDCG@10 as the table prints it; `empty` or `results` for a query that nothing answers. */
 	before: string;
 	now: string;
 	better: boolean;
 }
 
-/** Reads the JSON of an earlier evaluation. @throws where it is none */
+/** Reads the JSON of an earlier evaluation. @throws if the file is not one */
 export async function readBaseline(file: string): Promise<Evaluation> {
 	let value: Partial<Evaluation>;
 	try {
@@ -21,30 +21,30 @@ export async function readBaseline(file: string): Promise<Evaluation> {
 		throw new Error(`The baseline ${file} cannot be read: name a reports/eval-*.json of an earlier run.`, { cause });
 	}
 	if (!value?.modes || !Array.isArray(value.queries)) {
-		throw new Error(`The baseline ${file} is no report of make eval: name a reports/eval-*.json of an earlier run.`);
+		throw new Error(`The baseline ${file} is not a report of make eval: name a reports/eval-*.json of an earlier run.`);
 	}
 	return value as Evaluation;
 }
 
-/** A difference below this is of rounding, not of search. */
-const least = 1e-6;
+/** Smaller differences come from rounding, not from search. */
+const minDifference = 1e-6;
 
-/** The queries of both runs that got better or worse, by mode. */
+/** Lists the queries of both runs that got better or worse, by mode. */
 export function changesSince(before: Evaluation, now: Evaluation): Change[] {
-	const earlier = new Map(before.queries.map((one) => [one.query_id, one]));
+	const baselineQueries = new Map(before.queries.map((query) => [query.query_id, query]));
 	return now.queries.flatMap((query) => {
-		const then = earlier.get(query.query_id);
+		const baselineQuery = baselineQueries.get(query.query_id);
 		return (Object.keys(query.modes) as Mode[]).flatMap((mode) => {
-			const [old, fresh] = [then?.modes[mode], query.modes[mode]];
-			if (!old || !fresh) return [];
-			const difference = scoreOf(fresh) - scoreOf(old);
-			if (Math.abs(difference) < least) return [];
+			const [oldResult, newResult] = [baselineQuery?.modes[mode], query.modes[mode]];
+			if (!oldResult || !newResult) return [];
+			const difference = scoreOf(newResult) - scoreOf(oldResult);
+			if (Math.abs(difference) < minDifference) return [];
 			return [
 				{
 					mode,
 					query,
-					before: told(old),
-					now: told(fresh),
+					before: format(oldResult),
+					now: format(newResult),
 					better: difference > 0,
 				},
 			];
@@ -52,14 +52,14 @@ export function changesSince(before: Evaluation, now: Evaluation): Change[] {
 	});
 }
 
-type Answered = NonNullable<QuerySummary["modes"][Mode]>;
+type QueryResult = NonNullable<QuerySummary["modes"][Mode]>;
 
-/** Where nothing should be found, finding nothing is all there is to get right. */
-function scoreOf({ ndcg10, results }: Answered): number {
+/** Returns nDCG@10; for a query that nothing answers, 1 if its result is empty and 0 otherwise. */
+function scoreOf({ ndcg10, results }: QueryResult): number {
 	return ndcg10 ?? (results.length === 0 ? 1 : 0);
 }
 
-function told({ ndcg10, results }: Answered): string {
+function format({ ndcg10, results }: QueryResult): string {
 	if (ndcg10 !== null) return ndcg10.toFixed(3);
 	return results.length === 0 ? "empty" : "results";
 }

@@ -6,13 +6,13 @@ import { imageDescription } from "#core/items/analysis.ts";
 import { describeRefusal, sniffImageType } from "#core/items/image-type.ts";
 import type { ImageType } from "#core/items/item.ts";
 
-/** How much a found item is worth, linear: `docs/evaluation.md` says why. */
+/** The gain of a found item by its relevance; `docs/evaluation.md` explains the values. */
 export const gains = { high: 3, medium: 2, low: 1 } as const;
 
 const queryFile = z.array(
 	z.looseObject({
 		query_id: z.string().min(1),
-		// What the API takes: it would refuse another in the middle of an evaluation.
+		// The API's limits, checked here so that it refuses no query in the middle of an evaluation.
 		query_text: z.string().trim().min(3).max(1_000),
 		query_type: z.string().min(1),
 		expected_items: z.array(
@@ -29,9 +29,9 @@ const analysisFile = z.array(imageDescription.loose().extend({ item_id: z.string
 export interface Query {
 	id: string;
 	text: string;
-	/** Results are told apart by it, whatever it is called. */
+	/** Any word; the report groups results by it. */
 	type: string;
-	/** The gain of each item that should be found, by its id in the dataset; empty where nothing should be. */
+	/** The gain of each expected item, by its id in the dataset; empty for a query that nothing answers. */
 	expected: Map<string, number>;
 }
 
@@ -42,11 +42,11 @@ export interface DatasetImage {
 	bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Images with what is known of them, and queries with what they should find. */
+/** Images, and queries with the items they should find. */
 export interface Dataset {
 	name: string;
 	folder: string;
-	/** The same bytes under several ids are one image, of the first id. */
+	/** Files with the same bytes are one image, under the first id. */
 	images: DatasetImage[];
 	queries: Query[];
 }
@@ -54,7 +54,7 @@ export interface Dataset {
 /**
  * Reads a dataset folder; the format is documented in `docs/evaluation.md`.
  *
- * @throws naming every fault of the first broken file: what, where, and what to do
+ * @throws naming every fault of the first invalid file, its place, and what to do
  */
 export async function readDataset(folder: string, { withAnalyses }: { withAnalyses: boolean }): Promise<Dataset> {
 	if (!folder) {
@@ -71,7 +71,7 @@ export async function readDataset(folder: string, { withAnalyses }: { withAnalys
 		const file = path.join(absolute, "analyses.json");
 		const analyses = await readJson(file, analysisFile);
 		refuse(file, [
-			...repeated(analyses.map(({ item_id }) => item_id)).map((id) => `has two analyses of ${id}: keep one`),
+			...duplicatesIn(analyses.map(({ item_id }) => item_id)).map((id) => `has two analyses of ${id}: keep one`),
 			...missingFrom(
 				[...aliases.keys()],
 				analyses.map(({ item_id }) => item_id),
@@ -81,7 +81,7 @@ export async function readDataset(folder: string, { withAnalyses }: { withAnalys
 	const file = path.join(absolute, "queries.json");
 	const queries = await readJson(file, queryFile);
 	refuse(file, [
-		...repeated(queries.map(({ query_id }) => query_id)).map(
+		...duplicatesIn(queries.map(({ query_id }) => query_id)).map(
 			(id) => `has two queries ${id}: give each an id of its own`,
 		),
 		...queries.flatMap(({ query_id, expected_items }) =>
@@ -107,7 +107,7 @@ export async function readDataset(folder: string, { withAnalyses }: { withAnalys
 	};
 }
 
-/** Of an item named twice, by two ids of the same bytes, the higher gain counts. */
+/** Returns each item's gain. An item named twice, by two ids of the same bytes, has the higher one. */
 function expectedOf(
 	items: z.infer<typeof queryFile>[number]["expected_items"],
 	aliases: Map<string, string>,
@@ -155,20 +155,20 @@ async function readJson<S extends z.ZodType>(file: string, schema: S): Promise<z
 	try {
 		value = JSON.parse(text);
 	} catch (error) {
-		throw new Error(`${file} is not valid JSON (${(error as Error).message}): mend it there.`, { cause: error });
+		throw new Error(`${file} is not valid JSON (${(error as Error).message}): correct it there.`, { cause: error });
 	}
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;
 	refuse(
 		file,
-		parsed.error.issues.map(({ path: at, message }) => `${nameOf(value, at)}: ${message}`),
+		parsed.error.issues.map(({ path, message }) => `${entryName(value, path)}: ${message}`),
 	);
 	throw parsed.error;
 }
 
-/** `[3].expected_items` tells little; the entry's own id tells which. */
-function nameOf(value: unknown, at: PropertyKey[]): string {
-	const [index, ...rest] = at;
+/** Names a field of an entry by the entry's index and id, since an index alone is hard to find in a file. */
+function entryName(value: unknown, path: PropertyKey[]): string {
+	const [index, ...rest] = path;
 	const entry = (value as Record<PropertyKey, unknown>)[index ?? ""];
 	const { query_id, item_id } = (entry ?? {}) as Record<string, unknown>;
 	const id = query_id ?? item_id;
@@ -179,21 +179,21 @@ const maxFaults = 10;
 
 function refuse(file: string, faults: string[]): void {
 	if (faults.length === 0) return;
-	const more = faults.length - maxFaults;
+	const omitted = faults.length - maxFaults;
 	throw new Error(
 		[
 			`${file} cannot be used:`,
 			...faults.slice(0, maxFaults).map((fault) => `  ${fault}`),
-			...(more > 0 ? [`  ... and ${more} more`] : []),
+			...(omitted > 0 ? [`  ... and ${omitted} more`] : []),
 		].join("\n"),
 	);
 }
 
-function repeated(ids: string[]): string[] {
-	return [...new Set(ids.filter((id, at) => ids.indexOf(id) !== at))];
+function duplicatesIn(ids: string[]): string[] {
+	return [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))];
 }
 
 function missingFrom(ids: string[], known: string[]): string[] {
-	const there = new Set(known);
-	return ids.filter((id) => !there.has(id));
+	const knownIds = new Set(known);
+	return ids.filter((id) => !knownIds.has(id));
 }

@@ -1,4 +1,4 @@
-// make eval: how well each mode of search finds what it should, on a dataset of one's own.
+// make eval: measures how well each search mode finds the expected items of a dataset.
 import { parseArgs } from "node:util";
 import { main, step } from "#cli/progress.ts";
 import { printTable } from "#cli/table.ts";
@@ -7,7 +7,7 @@ import { providerSecrets } from "#scripts/local/local.ts";
 import { loadImages, startOwnCloud } from "./collection.ts";
 import { readBaseline } from "./compare.ts";
 import { readDataset } from "./dataset.ts";
-import { type ModeRun, modes, patiently, runMode } from "./modes.ts";
+import { type ModeRun, modes, retryThrottled, runMode } from "./modes.ts";
 import { sectionsOf, writeReport } from "./report.ts";
 import { byQuery, type Evaluation, summarize } from "./summary.ts";
 
@@ -16,7 +16,7 @@ await main(async () => {
 		allowPositionals: true,
 		options: {
 			baseline: { type: "string" },
-			/** `replay` answers the dataset's analyses; any provider of `cdk.json` looks at the images itself. */
+			/** `replay` returns the dataset's analyses; any provider of `cdk.json` describes the images itself. */
 			vision: { type: "string", default: "replay" },
 			reports: { type: "string", default: "reports" },
 		},
@@ -51,7 +51,7 @@ await main(async () => {
 				),
 			);
 		}
-		const { model } = await patiently(() => client.call<{ model: string }>("GET", "/vector-index/status"));
+		const { model } = await retryThrottled(() => client.call<{ model: string }>("GET", "/vector-index/status"));
 		const evaluation: Evaluation = {
 			dataset: dataset.name,
 			images: dataset.images.length,

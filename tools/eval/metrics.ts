@@ -1,26 +1,25 @@
-/** How many of the first results are looked at. */
+/** The numbers of first results (k) at which metrics are computed. */
 export const cuts = [1, 3, 5, 10] as const;
 export type Cut = (typeof cuts)[number];
 
-/** How well one ranking answers one query; every figure lies in 0 to 1. */
+/** The quality of one ranking for one query; every figure lies in 0 to 1. */
 export interface Quality {
 	ndcg: Record<Cut, number>;
 	precision: Record<Cut, number>;
 	recall: Record<Cut, number>;
-	/** 1 / rank of the first item that was expected, 0 where none was found. */
+	/** 1 / rank of the first expected item, 0 if none was found. */
 	reciprocalRank: number;
 }
 
 /**
- * Judges a ranking, best first, by the gain of each item that should be found. An item counts at its first rank;
- * where it comes again it only takes a place.
+ * Measures a ranking, best first, by the gain of each expected item. A repeated item counts at its first rank only.
  *
- * @returns null where nothing should be found: such a query is answered by an empty ranking, not by a good one
+ * @returns null if nothing is expected: the right answer to such a query is an empty ranking
  */
 export function qualityOf(ranking: string[], expected: ReadonlyMap<string, number>): Quality | null {
 	if (expected.size === 0) return null;
-	const found = ranking.map((id, at) => (ranking.indexOf(id) === at ? (expected.get(id) ?? 0) : 0));
-	const ideal = [...expected.values()].sort((one, other) => other - one);
+	const found = ranking.map((id, index) => (ranking.indexOf(id) === index ? (expected.get(id) ?? 0) : 0));
+	const ideal = [...expected.values()].sort((a, b) => b - a);
 	const relevant = (cut: Cut) => found.slice(0, cut).filter((gain) => gain > 0).length;
 	const first = found.findIndex((gain) => gain > 0);
 	return {
@@ -31,10 +30,11 @@ export function qualityOf(ranking: string[], expected: ReadonlyMap<string, numbe
 	};
 }
 
-/** The mean of each figure; null of no query. */
-export function meanQuality(of: Quality[]): Quality | null {
-	if (of.length === 0) return null;
-	const mean = (figure: (one: Quality) => number) => of.reduce((sum, one) => sum + figure(one), 0) / of.length;
+/** Returns the mean of each figure; null without queries. */
+export function meanQuality(qualities: Quality[]): Quality | null {
+	if (qualities.length === 0) return null;
+	const mean = (figure: (quality: Quality) => number) =>
+		qualities.reduce((sum, quality) => sum + figure(quality), 0) / qualities.length;
 	return {
 		ndcg: atEachCut((cut) => mean(({ ndcg }) => ndcg[cut])),
 		precision: atEachCut((cut) => mean(({ precision }) => precision[cut])),
@@ -44,18 +44,18 @@ export function meanQuality(of: Quality[]): Quality | null {
 }
 
 /**
- * The value below which the share `q` of all values lies, by nearest rank.
+ * Returns the value below which the share `q` of all values lies, by nearest rank.
  *
  * @param q 0 to 1
  */
 export function quantile(values: number[], q: number): number {
-	const sorted = values.toSorted((one, other) => one - other);
+	const sorted = values.toSorted((a, b) => a - b);
 	return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)] ?? Number.NaN;
 }
 
-/** Discounted cumulative gain: what is found later counts less. */
+/** Returns the discounted cumulative gain of the first `cut` results. */
 function gainOf(gains: number[], cut: Cut): number {
-	return gains.slice(0, cut).reduce((sum, gain, at) => sum + gain / Math.log2(at + 2), 0);
+	return gains.slice(0, cut).reduce((sum, gain, index) => sum + gain / Math.log2(index + 2), 0);
 }
 
 function atEachCut(figure: (cut: Cut) => number): Record<Cut, number> {

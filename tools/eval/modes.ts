@@ -3,7 +3,7 @@ import { ApiProblem, type RestClient } from "#cli/rest-client.ts";
 import type { Query } from "./dataset.ts";
 import { type Quality, qualityOf } from "./metrics.ts";
 
-/** The ways of searching that are compared, and what the predecessor reached on 50 queries over 55 images. */
+/** The compared search modes, with the predecessor's figures on 50 queries over 55 images. */
 export const predecessor = {
 	bm25: { ndcg10: 0.862, mrr: 0.903, recall10: 0.891, median_ms: 22 },
 	vector: { ndcg10: 0.935, mrr: 0.981, recall10: 0.942, median_ms: 90 },
@@ -13,37 +13,37 @@ export const predecessor = {
 export type Mode = keyof typeof predecessor;
 export const modes = Object.keys(predecessor) as Mode[];
 
-/** How one mode answered one query. */
+/** One mode's answer to one query. */
 export interface Answer {
 	query: Query;
 	/** Ids of the dataset, best first. */
 	ranking: string[];
-	/** Null where nothing should be found. */
+	/** Null if the query expects nothing. */
 	quality: Quality | null;
-	/** From request to answer, as a client waits for it. */
+	/** From request to answer at the client. */
 	ms: number;
 }
 
 export type ModeRun =
 	| { mode: Mode; answers: Answer[] }
-	/** The API has this mode and refuses it here, in its own words. */
+	/** The API's message, where it does not offer this mode in this environment. */
 	| { mode: Mode; unavailable: string };
 
 const topK = 10;
 
-/** Asks every query in one mode, one after the other: a client alone, so that times are comparable. */
+/** Sends every query in one mode, one at a time, so that times are comparable. */
 export async function runMode(
 	client: RestClient,
 	mode: Mode,
 	queries: Query[],
-	/** Of each item. */
+	/** The dataset's id of each item. */
 	datasetIds: ReadonlyMap<string, string>,
 	onAnswer: () => void,
 ): Promise<ModeRun> {
 	const [first] = queries;
 	try {
 		// The first search of a mode loads its code and is not timed.
-		if (first) await ask(client, mode, first.text);
+		if (first) await search(client, mode, first.text);
 	} catch (error) {
 		const refusal = refusalOf(error);
 		if (refusal === null) throw error;
@@ -51,7 +51,7 @@ export async function runMode(
 	}
 	const answers: Answer[] = [];
 	for (const query of queries) {
-		const { itemIds, ms } = await ask(client, mode, query.text);
+		const { itemIds, ms } = await search(client, mode, query.text);
 		const ranking = itemIds.map((id) => datasetIds.get(id) ?? id);
 		const quality = qualityOf(ranking, query.expected);
 		answers.push({ query, ranking, quality, ms });
@@ -60,8 +60,8 @@ export async function runMode(
 	return { mode, answers };
 }
 
-async function ask(client: RestClient, mode: Mode, query: string): Promise<{ itemIds: string[]; ms: number }> {
-	return patiently(async () => {
+async function search(client: RestClient, mode: Mode, query: string): Promise<{ itemIds: string[]; ms: number }> {
+	return retryThrottled(async () => {
 		const started = performance.now();
 		const { results } = await client.search(query, {
 			search_type: mode,
@@ -75,7 +75,7 @@ async function ask(client: RestClient, mode: Mode, query: string): Promise<{ ite
 	});
 }
 
-/** Only a mode that the API says it does not offer here; every other error ends the evaluation. */
+/** Returns the API's message if it does not offer the mode; every other error ends the evaluation. */
 function refusalOf(error: unknown): string | null {
 	if (!(error instanceof ApiProblem)) return null;
 	const { code, errors, detail } = error.body as {
@@ -89,11 +89,11 @@ function refusalOf(error: unknown): string | null {
 	return refused ? (detail ?? error.message) : null;
 }
 
-const maxPatienceMs = 3 * 60_000;
+const maxRetryMs = 3 * 60_000;
 
-/** An evaluation asks more in a minute than a person may: it waits for its turn, and that time does not count. */
-export async function patiently<T>(call: () => Promise<T>): Promise<T> {
-	const end = Date.now() + maxPatienceMs;
+/** Repeats a call that the API throttles: an evaluation exceeds a user's rate limit. The waiting time is not measured. */
+export async function retryThrottled<T>(call: () => Promise<T>): Promise<T> {
+	const end = Date.now() + maxRetryMs;
 	for (;;) {
 		try {
 			return await call();

@@ -7,21 +7,21 @@ import type { Evaluation, ModeSummary } from "./summary.ts";
 
 type Row = Record<string, string | number>;
 
-/** One table of the report, with what to know before reading it. */
+/** One table of the report, with notes above it. */
 export interface Section {
 	title: string;
 	notes: string[];
 	rows: Row[];
 }
 
-/** Everything a report says, in the order it says it. */
+/** Returns the report's sections in order. */
 export function sectionsOf(evaluation: Evaluation, baseline: Evaluation | null): Section[] {
 	return [
 		{ title: "Modes", notes: notesOf(evaluation), rows: modeRows(evaluation) },
 		{
 			title: "At each cut",
 			notes: [],
-			rows: ran(evaluation).map(([mode, { at }]) => ({
+			rows: modesRun(evaluation).map(([mode, { at }]) => ({
 				mode,
 				...cutColumns(at),
 			})),
@@ -29,21 +29,21 @@ export function sectionsOf(evaluation: Evaluation, baseline: Evaluation | null):
 		{
 			title: "By type of query",
 			notes: [],
-			rows: ran(evaluation).flatMap(([mode, { by_type }]) =>
-				Object.entries(by_type).map(([type, of]) => ({
+			rows: modesRun(evaluation).flatMap(([mode, { by_type }]) =>
+				Object.entries(by_type).map(([type, quality]) => ({
 					mode,
 					type,
-					queries: of.queries,
-					"nDCG@10": share(of.ndcg[10]),
-					MRR: share(of.reciprocalRank),
-					"recall@10": share(of.recall[10]),
+					queries: quality.queries,
+					"nDCG@10": share(quality.ndcg[10]),
+					MRR: share(quality.reciprocalRank),
+					"recall@10": share(quality.recall[10]),
 				})),
 			),
 		},
 		{
 			title: "Queries",
 			notes: [
-				"nDCG@10 and, after the @, the rank of the first item that was expected; of queries that nothing answers, whether they found nothing.",
+				"nDCG@10 and, after the @, the rank of the first expected item. A query that nothing answers shows what it found.",
 			],
 			rows: queryRows(evaluation),
 		},
@@ -54,8 +54,8 @@ export function sectionsOf(evaluation: Evaluation, baseline: Evaluation | null):
 /** Writes the report as Markdown and JSON. @returns both files */
 export async function writeReport(evaluation: Evaluation, sections: Section[], folder: string): Promise<string[]> {
 	await mkdir(folder, { recursive: true });
-	const at = evaluation.finished_at.slice(0, 19).replaceAll(/[-:]/g, "");
-	const name = `eval-${evaluation.dataset}-${evaluation.vision}-${at}`;
+	const stamp = evaluation.finished_at.slice(0, 19).replaceAll(/[-:]/g, "");
+	const name = `eval-${evaluation.dataset}-${evaluation.vision}-${stamp}`;
 	const files = ["md", "json"].map((type) => path.join(folder, `${name}.${type}`));
 	const [markdown = "", json = ""] = files;
 	await writeFile(markdown, markdownOf(evaluation, sections));
@@ -67,7 +67,7 @@ function notesOf(evaluation: Evaluation): string[] {
 	const { images, queries, vision, embedding_model, git_sha } = evaluation;
 	return [
 		`${images} images described by ${vision}, embedded by ${embedding_model}; ${queries.length} queries; commit ${git_sha}.`,
-		"The predecessor's figures are its own, of 50 queries over 55 images; it answered 7 or 8 of 8 queries that nothing answers.",
+		"The predecessor's figures are from its own 50 queries over 55 images; it returned results for 7 or 8 of 8 queries that nothing answers.",
 		...Object.entries(evaluation.unavailable).map(([mode, detail]) => `${mode} is not available here: ${detail}`),
 	];
 }
@@ -80,7 +80,7 @@ function modeRows(evaluation: Evaluation): Row[] {
 	return modes.flatMap((mode) => {
 		const now = evaluation.modes[mode];
 		const before: PredecessorFigures = predecessor[mode];
-		const old = (figure: number | undefined) => (figure === undefined ? missing : share(figure));
+		const shareOrMissing = (figure: number | undefined) => (figure === undefined ? missing : share(figure));
 		return [
 			{
 				mode,
@@ -94,9 +94,9 @@ function modeRows(evaluation: Evaluation): Row[] {
 			},
 			{
 				mode: "  predecessor",
-				"nDCG@10": old(before.ndcg10),
-				MRR: old(before.mrr),
-				"recall@10": old(before.recall10),
+				"nDCG@10": shareOrMissing(before.ndcg10),
+				MRR: shareOrMissing(before.mrr),
+				"recall@10": shareOrMissing(before.recall10),
 				"nothing found": before.ndcg10 === undefined ? missing : "0 or 1 of 8",
 				"wrongly nothing": missing,
 				"median ms": String(before.median_ms ?? missing),
@@ -108,19 +108,19 @@ function modeRows(evaluation: Evaluation): Row[] {
 
 function cutColumns({ ndcg, precision, recall }: Quality): Row {
 	return Object.fromEntries(
-		Object.entries({ nDCG: ndcg, P: precision, R: recall }).flatMap(([name, of]) =>
-			cuts.map((cut) => [`${name}@${cut}`, share(of[cut])]),
+		Object.entries({ nDCG: ndcg, P: precision, R: recall }).flatMap(([name, figures]) =>
+			cuts.map((cut) => [`${name}@${cut}`, share(figures[cut])]),
 		),
 	);
 }
 
 function queryRows({ queries }: Evaluation): Row[] {
-	const columns = modes.filter((mode) => queries.some((one) => one.modes[mode]));
-	return queries.map(({ query_id, query_text, modes: of }) => ({
+	const columns = modes.filter((mode) => queries.some((query) => query.modes[mode]));
+	return queries.map(({ query_id, query_text, modes: results }) => ({
 		query: `${query_id} ${query_text}`,
 		...Object.fromEntries(
 			columns.map((mode) => {
-				const answer = of[mode];
+				const answer = results[mode];
 				if (!answer) return [mode, missing];
 				if (answer.ndcg10 === null) {
 					const { length } = answer.results;
@@ -146,11 +146,11 @@ function comparison(before: Evaluation, now: Evaluation): Section[] {
 			now: change.now,
 		})),
 	});
-	const difference = (of: (summary: ModeSummary) => number, mode: Mode, digits = 3) => {
-		const [old, fresh] = [before.modes[mode], now.modes[mode]];
-		if (!old || !fresh) return missing;
-		const by = of(fresh) - of(old);
-		return `${by < 0 ? "" : "+"}${by.toFixed(digits)}`;
+	const difference = (figure: (summary: ModeSummary) => number, mode: Mode, digits = 3) => {
+		const [oldSummary, newSummary] = [before.modes[mode], now.modes[mode]];
+		if (!oldSummary || !newSummary) return missing;
+		const change = figure(newSummary) - figure(oldSummary);
+		return `${change < 0 ? "" : "+"}${change.toFixed(digits)}`;
 	};
 	return [
 		{
@@ -158,10 +158,12 @@ function comparison(before: Evaluation, now: Evaluation): Section[] {
 			notes: [
 				`Of ${before.finished_at}, commit ${before.git_sha}, ${before.vision}, ${before.embedding_model}.`,
 				...(added.length > 0
-					? [`${added.length} of the ${now.queries.length} queries are not in it: the means are of different queries.`]
+					? [
+							`${added.length} of the ${now.queries.length} queries are not in the baseline, so the means cover different queries.`,
+						]
 					: []),
 			],
-			rows: ran(now).map(([mode]) => ({
+			rows: modesRun(now).map(([mode]) => ({
 				mode,
 				"nDCG@10": difference(({ ndcg10 }) => ndcg10, mode),
 				MRR: difference(({ mrr }) => mrr, mode),
@@ -181,9 +183,9 @@ function comparison(before: Evaluation, now: Evaluation): Section[] {
 	];
 }
 
-function ran({ modes: of }: Evaluation): [Mode, ModeSummary][] {
+function modesRun({ modes: summaries }: Evaluation): [Mode, ModeSummary][] {
 	return modes.flatMap((mode) => {
-		const summary = of[mode];
+		const summary = summaries[mode];
 		return summary ? [[mode, summary]] : [];
 	});
 }
@@ -195,7 +197,7 @@ function markdownOf({ dataset }: Evaluation, sections: Section[]): string {
 			`| ${cells.map((cell) => String(cell).trim().replaceAll("|", "\\|")).join(" | ")} |`;
 		return [
 			line(columns),
-			line(columns.map((_, at) => (at === 0 ? "---" : "--:"))),
+			line(columns.map((_, column) => (column === 0 ? "---" : "--:"))),
 			...rows.map((row) => line(columns.map((column) => row[column] ?? ""))),
 		].join("\n");
 	};

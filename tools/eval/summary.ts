@@ -1,24 +1,24 @@
 import { meanQuality, type Quality, quantile } from "./metrics.ts";
 import type { Answer, Mode, ModeRun } from "./modes.ts";
 
-/** What a report says of one mode; shares lie in 0 to 1. */
+/** The report's figures of one mode; shares lie in 0 to 1. */
 export interface ModeSummary {
 	ndcg10: number;
 	mrr: number;
 	recall10: number;
-	/** Of the queries that nothing answers, how many found nothing. */
+	/** The queries that nothing answers and that found nothing. */
 	no_result_empty: number;
 	no_result_queries: number;
-	/** Queries that something answers and that found nothing at all. */
+	/** The queries that something answers and that found nothing. */
 	wrongly_empty: number;
 	median_ms: number;
 	p95_ms: number;
 	at: Quality;
-	/** By the dataset's own types, of queries that something answers. */
+	/** Figures of the queries that something answers, by the dataset's query types. */
 	by_type: Record<string, Quality & { queries: number }>;
 }
 
-/** How one query was answered in each mode that ran. */
+/** One query's result in each mode that ran. */
 export interface QuerySummary {
 	query_id: string;
 	query_text: string;
@@ -27,9 +27,9 @@ export interface QuerySummary {
 		Record<
 			Mode,
 			{
-				/** Null where nothing should be found. */
+				/** Null if the query expects nothing. */
 				ndcg10: number | null;
-				/** Of the first expected item; null where there is none. */
+				/** The rank of the first expected item; null if none was found. */
 				first_rank: number | null;
 				results: string[];
 				ms: number;
@@ -43,36 +43,39 @@ export interface Evaluation {
 	dataset: string;
 	images: number;
 	queries: QuerySummary[];
-	/** What described the images, and what embedded them. */
+	/** The provider that described the images. */
 	vision: string;
 	embedding_model: string;
 	git_sha: string;
 	finished_at: string;
 	modes: Partial<Record<Mode, ModeSummary>>;
-	/** Modes that the API does not offer here, and what it says. */
+	/** Modes that the API does not offer in this environment, with its message. */
 	unavailable: Partial<Record<Mode, string>>;
 }
 
-/** @throws where no query expects an item, which `readDataset` refuses */
+/** Summarizes one mode's answers. @throws if no query expects an item, which `readDataset` refuses */
 export function summarize(answers: Answer[]): ModeSummary {
-	const judged = answers.filter(({ quality }) => quality);
-	const at = meanQuality(qualities(judged));
+	const answerable = answers.filter(({ quality }) => quality);
+	const at = meanQuality(qualities(answerable));
 	if (!at) throw new Error("No query expects an item.");
 	const unanswerable = answers.filter(({ quality }) => !quality);
 	const times = answers.map(({ ms }) => ms);
-	const types = Map.groupBy(judged, ({ query }) => query.type);
+	const types = Map.groupBy(answerable, ({ query }) => query.type);
 	return {
 		ndcg10: at.ndcg[10],
 		mrr: at.reciprocalRank,
 		recall10: at.recall[10],
 		no_result_empty: unanswerable.filter(isEmpty).length,
 		no_result_queries: unanswerable.length,
-		wrongly_empty: judged.filter(isEmpty).length,
+		wrongly_empty: answerable.filter(isEmpty).length,
 		median_ms: quantile(times, 0.5),
 		p95_ms: quantile(times, 0.95),
 		at,
 		by_type: Object.fromEntries(
-			[...types].map(([type, of]) => [type, { queries: of.length, ...(meanQuality(qualities(of)) as Quality) }]),
+			[...types].map(([type, answersOfType]) => [
+				type,
+				{ queries: answersOfType.length, ...(meanQuality(qualities(answersOfType)) as Quality) },
+			]),
 		),
 	};
 }
@@ -83,19 +86,19 @@ export function byQuery(runs: ModeRun[]): QuerySummary[] {
 	for (const run of runs) {
 		if (!("answers" in run)) continue;
 		for (const { query, ranking, quality, ms } of run.answers) {
-			const known = queries.get(query.id) ?? {
+			const summary = queries.get(query.id) ?? {
 				query_id: query.id,
 				query_text: query.text,
 				query_type: query.type,
 				modes: {},
 			};
-			known.modes[run.mode] = {
+			summary.modes[run.mode] = {
 				ndcg10: quality?.ndcg[10] ?? null,
 				first_rank: quality?.reciprocalRank ? Math.round(1 / quality.reciprocalRank) : null,
 				results: ranking,
 				ms,
 			};
-			queries.set(query.id, known);
+			queries.set(query.id, summary);
 		}
 	}
 	return [...queries.values()];

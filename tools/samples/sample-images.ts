@@ -2,16 +2,16 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import sharp, { type OverlayOptions } from "sharp";
 
-/** A picture that the project draws itself, and a word that can be read only in it. */
+/** A picture drawn by the project, and a word that only this picture contains. */
 export interface SampleImage {
 	filename: string;
 	bytes: Uint8Array;
 	word: string;
 }
 
-/** Draws a handful of screenshots with real, readable text; the same bytes each time, with no font installed. */
+/** Draws a few screenshots with readable text: the same bytes each time, without installed fonts. */
 export async function drawSampleImages(): Promise<SampleImage[]> {
-	// Else the machine's font settings would change the bytes, and a machine without any would print a warning.
+	// Otherwise the machine's font settings would change the bytes, and a machine without any would print a warning.
 	process.env.FONTCONFIG_FILE = join(import.meta.dirname, "sample-fonts.conf");
 	const images: SampleImage[] = [];
 	for (const { filename, word, shapes, texts } of pictures) {
@@ -28,7 +28,7 @@ type Weight = "400Regular" | "600SemiBold" | "800ExtraBold";
 
 interface Text {
 	text: string;
-	/** Of the top left corner; or of the top right one where `right` is set. */
+	/** The position of the top left corner, or of the top right one if `right` is set. */
 	x: number;
 	y: number;
 	/** Height of the letters' box in pixels. */
@@ -56,7 +56,7 @@ async function draw(shapes: string, texts: Text[]): Promise<Uint8Array> {
 }
 
 async function layer(text: Text): Promise<OverlayOptions> {
-	// From the file: a container has no fonts, and one that has would draw other bytes.
+	// The font comes from a file: a container has no fonts, and installed ones would change the bytes.
 	const fontfile = require.resolve(`@expo-google-fonts/inter/${text.weight}/Inter_${text.weight}.ttf`);
 	const { data, info } = await sharp({
 		text: {

@@ -4,7 +4,7 @@ import { deflateRawSync } from "node:zlib";
 import type { Metafile } from "esbuild";
 import { type Bundles, type LambdaName, metafileOf } from "#lib/bundling/build.ts";
 
-/** The files of a bundle that are loaded before the first request: the entry, and all that it imports statically. */
+/** Returns the files of a bundle that load before the first request: the entry and its static imports. */
 export function loadedAtStart({ outputs }: Metafile, name: LambdaName) {
 	const loaded = new Set<string>();
 	const follow = (file: string) => {
@@ -16,7 +16,7 @@ export function loadedAtStart({ outputs }: Metafile, name: LambdaName) {
 	};
 	const [entry] =
 		Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === `lambdas/${name}/handler.ts`) ?? [];
-	if (!entry) throw new Error(`No output comes of the handler of ${name}.`);
+	if (!entry) throw new Error(`The build has no output for the handler of ${name}.`);
 	follow(entry);
 	return [...loaded].map((path) => ({
 		path,
@@ -25,8 +25,8 @@ export function loadedAtStart({ outputs }: Metafile, name: LambdaName) {
 }
 
 /**
- * Bytes of a folder as a zip, which is what Lambda counts and a cold start downloads: each file deflated as zip
- * tools do by default, with its local header and its entry in the directory, and the directory's end.
+ * Returns the bytes of a folder as a zip, which Lambda limits and a cold start downloads: each file deflated, with its
+ * local header and its entry in the directory, and the directory's end.
  */
 export function zippedBytes(folder: string): number {
 	const endOfDirectory = 22;
@@ -37,12 +37,12 @@ export function zippedBytes(folder: string): number {
 	}, endOfDirectory);
 }
 
-/** One row a function: what a cold start parses at once, what it may load later, and the zip. */
+/** Returns one row a function: the bytes that load at start, those that may load later, and the zip's. */
 export function bundleSizes(bundles: Bundles): Record<string, string>[] {
 	return (Object.keys(bundles) as LambdaName[]).map((name) => {
 		const folder = bundles[name];
 		const paths = filesUnder(folder);
-		const bytes = (of: string[]) => of.reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
+		const bytes = (files: string[]) => files.reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
 		const start = loadedAtStart(metafileOf(name), name).reduce((sum, file) => sum + file.bytes, 0);
 		const javascript = bytes(paths.filter((path) => !path.includes("/") && path.endsWith(".mjs")));
 		return {

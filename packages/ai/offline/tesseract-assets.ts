@@ -1,5 +1,5 @@
 /**
- * What text recognition reads at run time: the folder `tesseract/` beside a bundle, or these files where they are installed.
+ * The files that text recognition reads at run time: the folder `tesseract/` beside a bundle, or these files where they are installed.
  * One core of the eight that the package brings; its `.js` is CommonJS, hence the new ending.
  */
 export const tesseractAssets = [

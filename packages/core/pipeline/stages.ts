@@ -14,13 +14,13 @@ interface Stage {
 	rules: Readonly<Record<string, EventType | "upload">>;
 	/** Groups of variables in `packages/lambda-kit/env.ts`, beside those that every stage has. */
 	env: readonly string[];
-	/** How many messages one invocation takes at most. */
+	/** The maximum number of messages in one invocation. */
 	batchSize: number;
 	/** MB; `cdk.json` may differ, as for the two below. */
 	memory: number;
 	/** Seconds. */
 	timeout: number;
-	/** How many invocations run at once at most; AWS wants at least 2 for a queue. */
+	/** The maximum number of concurrent invocations; AWS requires at least 2 for a queue. */
 	concurrency: number;
 	/** Seconds for which an image is billed, assumed from runs on one machine; a provider takes longer than this machine. */
 	billedSeconds: BilledSeconds;
@@ -86,7 +86,7 @@ export const stages = {
 export type StageName = keyof typeof stages;
 export const stageNames = Object.keys(stages) as StageName[];
 
-/** How often a queue gives a message before it becomes a dead letter. */
+/** The number of deliveries after which a message becomes a dead letter. */
 export const maxReceiveCount = 5;
 
 /** EventBridge `source` of each function that publishes. */

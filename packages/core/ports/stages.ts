@@ -71,7 +71,7 @@ export interface Stages {
 	 */
 	claimRequest(userId: string, itemId: string, requestId: string, leaseSeconds: number): Promise<Claim>;
 	/**
-	 * Where the user has these bytes in another item, this one ends `failed` as its duplicate, and the other is tried
+	 * If the user has these bytes in another item, this one ends `failed` as its duplicate, and the other is tried
 	 * again if it had failed. An item that only announced this digest, and whose bytes never became an image, loses the
 	 * digest instead. Of the requests that waited for the image, those for a resize are done, those for an analysis
 	 * announced.

@@ -28,7 +28,7 @@ export const searchParameters = {
 	/** Label words of a fully described image: one with fewer, as where only its text was read, needs proportionally less. */
 	describedLabels: 40,
 	/**
-	 * How many vectors are compared exactly, those of the nearest 1-bit codes: `perHit`, and one more for each
+	 * The number of vectors to compare exactly, those of the nearest 1-bit codes: `perHit`, and one more for each
 	 * `itemsPerExtra` items, at most `max`. For ten hits among 1,200 items 92.
 	 */
 	rerank: {
