@@ -101,7 +101,7 @@ describe("a baseline", () => {
 		expect(section("Against the baseline")).toMatchObject({
 			notes: [
 				"Of 2026-01-02T03:04:05.000Z, commit abc, replay, m.",
-				"1 of the 6 queries are not in it: the means are of different queries.",
+				"1 of the 6 queries are not in the baseline, so the means cover different queries.",
 			],
 			rows: [{ mode: "bm25", "nothing found": "+0" }],
 		});

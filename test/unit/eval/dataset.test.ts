@@ -113,7 +113,7 @@ describe("a broken dataset is refused: ", () => {
 
 	it("JSON that is none, by its file", async () => {
 		await write("queries.json", "[{]");
-		await expect(read()).rejects.toThrow(/queries\.json is not valid JSON \(.+\): mend it there/);
+		await expect(read()).rejects.toThrow(/queries\.json is not valid JSON \(.+\): correct it there/);
 	});
 
 	it.each([
