@@ -1,21 +1,24 @@
 import type { Queryable } from "#postgres/database.ts";
 import { vectorText } from "../support/vector-text.ts";
 
+/** The steps that insert an item of user $1 for each row of `ids`, and its analysis: id, item_id. */
+const addedAnalyses = (category: string) => `added_items as (
+	  insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
+	  select item_id, $1, 'shot.png', 'image/png', 1, 'crowd' from ids
+	  returning id
+	), added_analyses as (
+	  insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+	  select analysis_id, item_id, $1, 1, ${category}, '{}', 'test', 'test' from ids join added_items on id = item_id
+	  returning id, item_id
+	)`;
+
 /** Fills the tables with tenants of many ready items each: random vectors, and words of which a few are rare. */
 export async function fillWithTenants(db: Queryable, tenants: { userId: string; items: number }[]): Promise<void> {
 	for (const { userId, items } of tenants) {
 		await db.query(
 			`with ids as (
 			   select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, n from generate_series(1, $2) as n
-			 ), added_items as (
-			   insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
-			   select item_id, $1, 'shot.png', 'image/png', 1, 'crowd' from ids
-			   returning id
-			 ), added_analyses as (
-			   insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
-			   select analysis_id, item_id, $1, 1, 'Food', '{}', 'test', 'test' from ids join added_items on id = item_id
-			   returning id, item_id
-			 ), added_documents as (
+			 ), ${addedAnalyses("'Food'")}, added_documents as (
 			   insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
 			   select item_id, $1, analysis_id, 'Food', 'common headline ' || n, '', '',
 			     (select string_agg('word' || (n * 31 + w * 7 + w * w) % 5000, ' ') from generate_series(1, 40) as w)
@@ -39,24 +42,16 @@ export async function fillWithVectors(
 	for (let from = 0; from < vectors.length; from += 500) {
 		const part = vectors.slice(from, from + 500).map(vectorText);
 		await db.query(
-			`with given as (
+			`with ids as (
 			   select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, vector from unnest($2::text[]) as vector
-			 ), added_items as (
-			   insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
-			   select item_id, $1, 'shot.png', 'image/png', 1, 'crowd' from given
-			   returning id
-			 ), added_analyses as (
-			   insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
-			   select analysis_id, item_id, $1, 1, $4, '{}', 'test', 'test' from given join added_items on id = item_id
-			   returning id, item_id
-			 ), added_documents as (
+			 ), ${addedAnalyses("$4")}, added_documents as (
 			   insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
 			   select item_id, $1, id, $4, '', '', '', '' from added_analyses
 			   returning item_id
 			 )
 			 insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
 			 select item_id, $1, $3, analysis_id, $4, vector::vector::halfvec
-			 from given join added_documents using (item_id)`,
+			 from ids join added_documents using (item_id)`,
 			[userId, part, model, category],
 		);
 	}

@@ -4,18 +4,13 @@ import {
 	analyzedItem,
 	claim,
 	commitAnalysis,
-	digest,
-	newAnalysis,
-	newEvent,
-	newItem,
-	newUser,
-	processed,
 	processedItem,
 	type RowPorts,
 	readyItem,
 	statusOf,
 	uploaded,
 } from "./journey.ts";
+import { digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
 /** What every implementation of `Items` and `Analyses` does. */
 export function itemsContract(get: () => RowPorts): void {

@@ -12,7 +12,8 @@ import { postgresPorts } from "#postgres/ports.ts";
 import { scramVerifier } from "#postgres/roles.ts";
 import { fillWithVectors } from "./crowd.ts";
 import { contractDatabase, type EmptyDatabase, migrations, native } from "./databases.ts";
-import { axis, newUser, readyItem } from "./journey.ts";
+import { readyItem } from "./journey.ts";
+import { axis, newUser } from "./new-rows.ts";
 
 const opened: EmptyDatabase[] = [];
 async function create(kind = native): Promise<EmptyDatabase> {

@@ -1,5 +1,5 @@
 import type { Context, SQSEvent } from "aws-lambda";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { embedderFor } from "#ai/embedder.ts";
 import { visionFor } from "#ai/vision.ts";
 import { visionKey } from "#core/items/item.ts";
@@ -8,7 +8,9 @@ import { imageProcessed } from "#core/pipeline/events.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { observeModels } from "#lambda-kit/observe-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
-import { newUser, processedItem } from "./journey.ts";
+import { collectLogLines } from "../support/log-lines.ts";
+import { processedItem } from "./journey.ts";
+import { newUser } from "./new-rows.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 import { anthropicWire, description, voyageWire } from "./providers/wire.ts";
 
@@ -18,23 +20,12 @@ const deadline = () => new Date(Date.now() + 20_000);
 
 let anthropic: ProviderServer;
 let voyage: ProviderServer;
-// biome-ignore lint/suspicious/noExplicitAny: a line is what a test says it is
-let lines: any[];
+const lines = collectLogLines();
 
 beforeAll(async () => {
 	[anthropic, voyage] = await Promise.all([serveProvider(), serveProvider()]);
 });
 afterAll(() => Promise.all([anthropic.close(), voyage.close()]));
-beforeEach(() => {
-	lines = [];
-	vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-		lines.push(JSON.parse(String(text)));
-		return true;
-	});
-});
-afterEach(() => {
-	vi.restoreAllMocks();
-});
 
 async function models() {
 	return observeModels({

@@ -3,19 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
 import { maxAttempts, type NewRequest } from "#core/ports/index.ts";
-import {
-	type ArrangedPorts,
-	claim,
-	commitAnalysis,
-	newAnalysis,
-	newEvent,
-	newUser,
-	processed,
-	processedItem,
-	readyItem,
-	statusOf,
-	uploaded,
-} from "./journey.ts";
+import { type ArrangedPorts, claim, commitAnalysis, processedItem, readyItem, statusOf, uploaded } from "./journey.ts";
+import { newAnalysis, newEvent, newUser, processed } from "./new-rows.ts";
 
 /** What every implementation of `Requests` does, and of what `Stages` does for them. */
 export function requestsContract(get: () => ArrangedPorts): void {

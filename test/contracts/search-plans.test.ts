@@ -9,7 +9,7 @@ import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { fillWithTenants, fillWithVectors } from "./crowd.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { axis } from "./journey.ts";
+import { axis } from "./new-rows.ts";
 
 const model = "test-model";
 const partitionedItems = 600;

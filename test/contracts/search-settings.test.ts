@@ -3,7 +3,7 @@ import { withClient } from "#lambdas/migrate/connect.ts";
 import { searchParameters } from "#postgres/search/search.ts";
 import { postgresSearchSettings } from "#postgres/search/search-settings.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { newUser } from "./journey.ts";
+import { newUser } from "./new-rows.ts";
 
 describe(`the settings of a search on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;

@@ -6,7 +6,8 @@ import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { fillWithTenants } from "./crowd.ts";
 import { contractDatabase, type EmptyDatabase, migrations } from "./databases.ts";
-import { analyzedItem, claim, commitAnalysis, newAnalysis, newUser, processedItem, type RowPorts } from "./journey.ts";
+import { analyzedItem, claim, commitAnalysis, processedItem, type RowPorts } from "./journey.ts";
+import { newAnalysis, newUser } from "./new-rows.ts";
 
 describe(`the words of a user on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Hit } from "#core/ports/index.ts";
-import { analyzedItem, axis, newUser, type RowPorts, readyItem } from "./journey.ts";
+import { analyzedItem, type RowPorts, readyItem } from "./journey.ts";
+import { axis, newUser } from "./new-rows.ts";
 
 const headlines = (hits: Hit[]) => hits.map(({ headline }) => headline);
 

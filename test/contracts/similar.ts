@@ -1,16 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { SimilarItem, SimilarOptions } from "#core/ports/index.ts";
-import {
-	analyzedItem,
-	axis,
-	newUser,
-	processed,
-	processedItem,
-	type RowPorts,
-	readyItem,
-	uploaded,
-} from "./journey.ts";
+import { analyzedItem, processedItem, type RowPorts, readyItem, uploaded } from "./journey.ts";
+import { axis, newUser, processed } from "./new-rows.ts";
 
 const model = "test-model";
 const looks = (perceptualHash: string) => ({ perceptualHash });

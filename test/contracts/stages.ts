@@ -6,21 +6,15 @@ import { maxAttempts } from "#core/ports/index.ts";
 import {
 	type ArrangedPorts,
 	analyzedItem,
-	axis,
 	claim,
 	commitAnalysis,
-	digest,
-	newAnalysis,
-	newEvent,
-	newItem,
-	newUser,
-	processed,
 	processedItem,
 	type RowPorts,
 	readyItem,
 	statusOf,
 	uploaded,
 } from "./journey.ts";
+import { axis, digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
 const everything = { limit: 10_000 };
 

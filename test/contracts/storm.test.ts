@@ -3,7 +3,8 @@ import type { Item } from "#core/items/item.ts";
 import type { Lease } from "#core/ports/index.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { axis, commitAnalysis, newAnalysis, newEvent, newUser, processed, type RowPorts, uploaded } from "./journey.ts";
+import { commitAnalysis, type RowPorts, uploaded } from "./journey.ts";
+import { axis, newAnalysis, newEvent, newUser, processed } from "./new-rows.ts";
 
 const stagesInTurn = ["process", "analyze", "embed"] as const;
 

@@ -1,21 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import type { Lease } from "#core/ports/index.ts";
-import {
-	type ArrangedPorts,
-	analyzedItem,
-	axis,
-	claim,
-	commitAnalysis,
-	digest,
-	newAnalysis,
-	newEvent,
-	newItem,
-	newUser,
-	processed,
-	readyItem,
-	uploaded,
-} from "./journey.ts";
+import { type ArrangedPorts, analyzedItem, claim, commitAnalysis, readyItem, uploaded } from "./journey.ts";
+import { axis, digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
 /** No call with one user's id reaches what is another's. */
 export function tenancyContract(get: () => ArrangedPorts): void {

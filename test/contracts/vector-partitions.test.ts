@@ -9,7 +9,7 @@ import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts"
 import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./crowd.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { newUser } from "./journey.ts";
+import { newUser } from "./new-rows.ts";
 
 const model = "test-model";
 const topics = 12;

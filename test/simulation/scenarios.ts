@@ -95,6 +95,15 @@ const sweeper = (
 });
 
 /** Every operation of every process of the pipeline. */
+const rebuild = {
+	mustCall: "requests.claimRebuildBatch",
+	arrange: ready,
+	run: (simulator, process) =>
+		process.run(async (ports) => {
+			await startRebuild(simulator, ports);
+		}),
+} satisfies Omit<Scenario, "title">;
+
 export const scenarios: Scenario[] = [
 	{
 		title: "an upload, retried",
@@ -183,22 +192,12 @@ export const scenarios: Scenario[] = [
 	},
 	{
 		title: "a request for a rebuild, retried",
-		mustCall: "requests.claimRebuildBatch",
-		arrange: ready,
-		run: (simulator, process) =>
-			process.run(async (ports) => {
-				await startRebuild(simulator, ports);
-			}),
+		...rebuild,
 		retry: (simulator) => startRebuild(simulator, simulator.ports),
 	},
 	{
 		title: "a request for a rebuild, not retried",
-		mustCall: "requests.claimRebuildBatch",
-		arrange: ready,
-		run: (simulator, process) =>
-			process.run(async (ports) => {
-				await startRebuild(simulator, ports);
-			}),
+		...rebuild,
 	},
 	{
 		title: "the process stage of an item with waiting requests",

@@ -5,14 +5,8 @@ import { BatchWriteCommand, DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Backend, documentClient } from "#cdk-local/test/services/backends.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
-import {
-	incompressibleText,
-	listItems,
-	listObjects,
-	putValues,
-	saversOn,
-	threadConfig,
-} from "#langgraph-dynamodb/test/savers.ts";
+import { incompressibleText, putValues, saversOn, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
+import { listItems, listObjects } from "#langgraph-dynamodb/test/stored.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
 let cloud: OwnCloud;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
+import type { paths } from "#cli/api-types.ts";
 import type { RestClient } from "#cli/rest-client.ts";
 import { voyageWire } from "../contracts/providers/wire.ts";
 import { describeInstantly } from "./cloud-process.ts";
@@ -16,14 +17,7 @@ let cloud: OwnCloud;
 let voyage: Server;
 const email = "rebuilds@example.com";
 
-interface Status {
-	items: number;
-	embedded: number;
-	missing: number;
-	stale: number;
-	rebuilding: number;
-	model: string;
-}
+type Status = paths["/vector-index/status"]["get"]["responses"][200]["content"]["application/json"];
 
 beforeAll(async () => {
 	voyage = createServer(async (request, answer) => {

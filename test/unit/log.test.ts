@@ -1,20 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AppError, ModelFailure } from "#core/errors.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
 import { type MetricName, metricNamespace, metrics } from "#lambda-kit/metrics.ts";
+import { collectLogLines } from "../support/log-lines.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: a line is what a test says it is
-let lines: any[];
-beforeEach(() => {
-	lines = [];
-	vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-		lines.push(JSON.parse(String(text)));
-		return true;
-	});
-});
-afterEach(() => {
-	vi.restoreAllMocks();
-});
+const lines = collectLogLines();
 
 const written = () => JSON.stringify(lines);
 

@@ -17,6 +17,19 @@ beforeEach(() => {
 });
 
 const upload = async (filename = "a.png") => (await uploadItem(ports, user, { filename, bytes: png })).item;
+/** Creates an item whose bytes have not arrived. */
+const announceUpload = async () => {
+	const { item } = await ports.items.create({
+		id: crypto.randomUUID(),
+		userId: user,
+		originalFilename: "a.png",
+		mimeType: "image/png",
+		fileSize: 8,
+		sha256: null,
+		correlationId: "c",
+	});
+	return item;
+};
 const pass = (minutes: number) => ports.clock.advance(minutes * 60);
 const sent = () => ports.events.published.map(({ type, source }) => `${type} of ${source}`);
 
@@ -55,30 +68,14 @@ describe("the sweeper", () => {
 	});
 
 	it("restarts an item whose bytes arrived without an event", async () => {
-		const { item } = await ports.items.create({
-			id: crypto.randomUUID(),
-			userId: user,
-			originalFilename: "a.png",
-			mimeType: "image/png",
-			fileSize: 8,
-			sha256: null,
-			correlationId: "c",
-		});
+		const item = await announceUpload();
 		await ports.objects.put(originalKey(item), png, "image/png");
 		pass(3);
 		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 1 });
 	});
 
 	it("fails an upload whose bytes have not arrived after an hour, not before", async () => {
-		const { item } = await ports.items.create({
-			id: crypto.randomUUID(),
-			userId: user,
-			originalFilename: "a.png",
-			mimeType: "image/png",
-			fileSize: 8,
-			sha256: null,
-			correlationId: "c",
-		});
+		const item = await announceUpload();
 		pass(50);
 		expect(await sweep(ports)).toEqual(nothing);
 		pass(30);

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { corsGrant } from "./cors.ts";
 import { allowInvoke, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
 const bundle = `
@@ -259,12 +260,7 @@ describe("CORS", () => {
 	test("a preflight is answered by the gateway, before any authorizer", async () => {
 		const response = await preflight("https://app.example");
 		expect(response.status).toBe(204);
-		expect(Object.fromEntries(response.headers)).toMatchObject({
-			"access-control-allow-origin": "https://app.example",
-			"access-control-allow-methods": "GET,POST",
-			"access-control-allow-headers": "authorization",
-			"access-control-max-age": "600",
-		});
+		expect(corsGrant(response)).toEqual(["https://app.example", "GET,POST", "authorization", "600"]);
 	});
 
 	test("another origin gets no CORS headers", async () => {

@@ -3,13 +3,7 @@ import { join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import {
-	GetAccountSettingsCommand,
-	GetFunctionConfigurationCommand,
-	InvokeCommand,
-	LambdaClient,
-	UpdateFunctionCodeCommand,
-} from "@aws-sdk/client-lambda";
+import { Lambda } from "@aws-sdk/client-lambda";
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, describe, expect, test } from "vitest";
@@ -66,7 +60,7 @@ async function receive(target: TestApp, name: string) {
 }
 
 async function invoke(target: TestApp, name: string) {
-	const { Payload } = await new LambdaClient(client(target)).send(new InvokeCommand({ FunctionName: name }));
+	const { Payload } = await new Lambda(client(target)).invoke({ FunctionName: name });
 	return JSON.parse(Buffer.from(Payload ?? []).toString());
 }
 
@@ -101,29 +95,25 @@ test("a function calls AWS as its role, with its own keys, and may do only what 
 test("a function without permissions is refused by Lambda, CloudFormation and CloudWatch Logs, and identified by STS", async () => {
 	app = await startTestApp({ Resources: { ...roleAllowing(), Worker: worker() } }, returnKeys);
 	const own = { ...client(app), credentials: await invoke(app, "worker") };
-	const lambda = new LambdaClient(own);
+	const lambda = new Lambda(own);
 	const refused = (action: string, resource: string) => ({
 		name: expect.stringMatching(/^AccessDenied(Exception)?$/),
 		message: expect.stringContaining(`${action} on resource: ${resource}`),
 	});
 	const functionArn = "arn:aws:lambda:eu-central-1:000000000000:function:worker";
-	await expect(lambda.send(new InvokeCommand({ FunctionName: "worker" }))).rejects.toMatchObject({
+	await expect(lambda.invoke({ FunctionName: "worker" })).rejects.toMatchObject({
 		...refused("lambda:InvokeFunction", functionArn),
 		$metadata: { httpStatusCode: 403 },
 	});
-	await expect(lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "worker" }))).rejects.toMatchObject(
+	await expect(lambda.getFunctionConfiguration({ FunctionName: "worker" })).rejects.toMatchObject(
 		refused("lambda:GetFunctionConfiguration", functionArn),
 	);
-	await expect(
-		lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "worker", ZipFile: Buffer.from("x") })),
-	).rejects.toMatchObject(refused("lambda:UpdateFunctionCode", functionArn));
-	// The refusal does not reveal that this function does not exist.
-	await expect(lambda.send(new InvokeCommand({ FunctionName: "gone" }))).rejects.toMatchObject({
-		name: "AccessDeniedException",
-	});
-	await expect(lambda.send(new GetAccountSettingsCommand({}))).rejects.toMatchObject(
-		refused("lambda:GetAccountSettings", "*"),
+	await expect(lambda.updateFunctionCode({ FunctionName: "worker", ZipFile: Buffer.from("x") })).rejects.toMatchObject(
+		refused("lambda:UpdateFunctionCode", functionArn),
 	);
+	// The refusal does not reveal that this function does not exist.
+	await expect(lambda.invoke({ FunctionName: "gone" })).rejects.toMatchObject({ name: "AccessDeniedException" });
+	await expect(lambda.getAccountSettings({})).rejects.toMatchObject(refused("lambda:GetAccountSettings", "*"));
 	await expect(
 		new CloudFormationClient(own).send(new DescribeStacksCommand({ StackName: "tiny" })),
 	).rejects.toMatchObject({
@@ -228,9 +218,8 @@ test("a failed event goes to the dead-letter queue if the function's role may se
 		},
 		'export const handler = async () => { throw new Error("always"); };',
 	);
-	const lambda = new LambdaClient(client(app));
-	const fail = () =>
-		lambda.send(new InvokeCommand({ FunctionName: "worker", InvocationType: "Event", Payload: '{"number":7}' }));
+	const lambda = new Lambda(client(app));
+	const fail = () => lambda.invoke({ FunctionName: "worker", InvocationType: "Event", Payload: '{"number":7}' });
 	await fail();
 	expect((await receive(app, "failed"))?.Body).toBe('{"number":7}');
 	const grant = app.access.grants.find(({ action }) => action === "sqs:SendMessage");

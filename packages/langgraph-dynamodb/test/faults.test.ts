@@ -7,7 +7,8 @@ import { UnprocessedItems } from "../src/errors.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { type Backend, backends, countTraffic, documentClient } from "./backends.ts";
-import { hour, incompressibleText, listObjects, putValues, saversOn, threadConfig } from "./savers.ts";
+import { hour, incompressibleText, putValues, saversOn, threadConfig } from "./savers.ts";
+import { listObjects } from "./stored.ts";
 
 let backend: Backend;
 beforeAll(async () => {

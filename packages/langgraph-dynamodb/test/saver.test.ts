@@ -11,17 +11,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { type Backend, backends } from "./backends.ts";
-import {
-	hour,
-	incompressibleText,
-	latestValues,
-	listItems,
-	listObjects,
-	putValues,
-	saversOn,
-	threadConfig,
-	toArray,
-} from "./savers.ts";
+import { hour, incompressibleText, latestValues, putValues, saversOn, threadConfig, toArray } from "./savers.ts";
+import { listItems, listObjects } from "./stored.ts";
 
 describe.each(backends)("the saver on $name", ({ start }) => {
 	let backend: Backend;

@@ -5,17 +5,8 @@ import { ThreadGone } from "../src/errors.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { countSessions } from "../src/sessions.ts";
 import { type Backend, backends, countTraffic } from "./backends.ts";
-import {
-	hour,
-	incompressibleText,
-	latestValues,
-	listItems,
-	listObjects,
-	putValues,
-	saversOn,
-	threadConfig,
-	toArray,
-} from "./savers.ts";
+import { hour, incompressibleText, latestValues, putValues, saversOn, threadConfig, toArray } from "./savers.ts";
+import { listItems, listObjects } from "./stored.ts";
 
 describe.each(backends)("threads on $name", ({ start }) => {
 	let backend: Backend;

@@ -55,8 +55,7 @@ const documentsPerTopic = 50;
 const spread = 0.8;
 const vocabulary = 20_000;
 /** Tenants of a class that are asked, each of which has a collection of its own in Chroma: of the large ones one. */
-const askedTenants = 3;
-const large = 10_000;
+const askedTenants = (rows: number) => (rows < 10_000 ? 3 : 1);
 
 /** The same collection at every run, but for its ids. */
 export class Collection {
@@ -86,9 +85,7 @@ export class Collection {
 
 	/** The tenants of a class that are asked. */
 	asked(sizeClass: SizeClass): Tenant[] {
-		return this.tenants
-			.filter((tenant) => tenant.sizeClass === sizeClass)
-			.slice(0, sizeClass.rows < large ? askedTenants : 1);
+		return this.tenants.filter((tenant) => tenant.sizeClass === sizeClass).slice(0, askedTenants(sizeClass.rows));
 	}
 
 	document(userId: string, among = this.#topics): Document {

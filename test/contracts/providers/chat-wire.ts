@@ -1,5 +1,5 @@
 import type { Reply } from "./server.ts";
-import { anthropicWire, type Ending, openaiWire, type Wire } from "./wire.ts";
+import { anthropicWire, type Ending, openaiCompletion, openaiWire, type Wire } from "./wire.ts";
 
 /** What a model says in a conversation. */
 export interface ReplyContent {
@@ -55,34 +55,15 @@ export const anthropicChatWire: ChatWire = {
 /** platform.openai.com/docs/guides/function-calling */
 export const openaiChatWire: ChatWire = {
 	...openaiWire,
-	reply: ({ text = "", toolCalls = [], stopReason = "complete" }) => ({
-		status: 200,
-		body: {
-			id: "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
-			object: "chat.completion",
-			created: 1_790_000_000,
-			model: "gpt-5.4-mini-2026-03-17",
-			choices: [
-				{
-					index: 0,
-					message: {
-						role: "assistant",
-						content: stopReason === "refused" ? null : text || null,
-						refusal: stopReason === "refused" ? "I can't help with that." : null,
-						...(toolCalls.length > 0 && {
-							tool_calls: toolCalls.map(({ id, name, input }) => ({
-								id,
-								type: "function",
-								function: { name, arguments: typeof input === "string" ? input : JSON.stringify(input) },
-							})),
-						}),
-					},
-					finish_reason: stopReason === "cut_off" ? "length" : toolCalls.length > 0 ? "tool_calls" : "stop",
-				},
-			],
-			usage: { prompt_tokens: 2_000, completion_tokens: 400, total_tokens: 2_400 },
-		},
-	}),
+	reply: ({ text, toolCalls = [], stopReason = "complete" }) => {
+		const tool_calls = toolCalls.map(({ id, name, input }) => ({
+			id,
+			type: "function",
+			function: { name, arguments: typeof input === "string" ? input : JSON.stringify(input) },
+		}));
+		const message = { content: text || null, ...(tool_calls.length > 0 && { tool_calls }) };
+		return { status: 200, body: openaiCompletion(message, stopReason) };
+	},
 	resultsIn: ({ messages }) => messages.flatMap(({ role, content }: Body) => (role === "tool" ? [content] : [])),
 };
 

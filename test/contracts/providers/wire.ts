@@ -78,35 +78,43 @@ export const anthropicWire: Wire = {
 	unknownModel: (model) => anthropicWire.error(404, `model: ${model}`),
 };
 
+/** A chat completion with one choice. Without `tool_calls` it ends by itself, or as `ending` says. */
+export function openaiCompletion(
+	{ content, ...more }: { content: string | null; tool_calls?: object[] },
+	ending: Ending,
+	{ input, output } = { input: 2_000, output: 400 },
+) {
+	const isRefused = ending === "refused";
+	const finished = more.tool_calls ? "tool_calls" : "stop";
+	return {
+		id: "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
+		object: "chat.completion",
+		created: 1_790_000_000,
+		model: "gpt-5.4-mini-2026-03-17",
+		choices: [
+			{
+				index: 0,
+				message: {
+					role: "assistant",
+					content: isRefused ? null : content,
+					refusal: isRefused ? "I can't help with that." : null,
+					annotations: [],
+					...more,
+				},
+				logprobs: null,
+				finish_reason: ending === "cut_off" ? "length" : finished,
+			},
+		],
+		usage: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output },
+	};
+}
+
 /** platform.openai.com/docs/api-reference/chat and .../guides/error-codes */
 export const openaiWire: Wire = {
-	answer: (text, ended = "complete", tokens = { input: 2_000, output: 400 }) => ({
+	answer: (content, ended = "complete", tokens) => ({
 		status: 200,
 		headers: { "x-request-id": "req_011" },
-		body: {
-			id: "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
-			object: "chat.completion",
-			created: 1_790_000_000,
-			model: "gpt-5.4-mini-2026-03-17",
-			choices: [
-				{
-					index: 0,
-					message: {
-						role: "assistant",
-						content: ended === "refused" ? null : text,
-						refusal: ended === "refused" ? "I can't help with that." : null,
-						annotations: [],
-					},
-					logprobs: null,
-					finish_reason: ended === "cut_off" ? "length" : "stop",
-				},
-			],
-			usage: {
-				prompt_tokens: tokens.input,
-				completion_tokens: tokens.output,
-				total_tokens: tokens.input + tokens.output,
-			},
-		},
+		body: openaiCompletion({ content }, ended, tokens),
 	}),
 	error: (status, message, headers = {}) => ({
 		status,

@@ -3,7 +3,7 @@ import { type Backend, backends, documentClient } from "#cdk-local/test/services
 import type { Ports } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { listItems } from "#langgraph-dynamodb/test/savers.ts";
+import { listItems } from "#langgraph-dynamodb/test/stored.ts";
 import { conversationsOn, jumpingClock } from "../../contracts/conversations.ts";
 import { countTraffic } from "../../support/aws-traffic.ts";
 import { readyItem } from "../api/ready-item.ts";

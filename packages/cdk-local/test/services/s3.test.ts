@@ -17,6 +17,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { beforeEach, describe, expect, test } from "vitest";
+import { corsGrant } from "../cors.ts";
 import { region, useApis } from "./apis.ts";
 
 const Bucket = "pictures";
@@ -325,12 +326,7 @@ describe("a browser on another origin", () => {
 	test("may send what a CORS rule of the bucket allows", async () => {
 		const answer = await sendPreflight("https://app.example.com", "PUT");
 		expect(answer.status).toBe(200);
-		expect(Object.fromEntries(answer.headers)).toMatchObject({
-			"access-control-allow-origin": "https://app.example.com",
-			"access-control-allow-methods": "GET, PUT",
-			"access-control-allow-headers": "content-type",
-			"access-control-max-age": "300",
-		});
+		expect(corsGrant(answer)).toEqual(["https://app.example.com", "GET, PUT", "content-type", "300"]);
 	});
 
 	test("may send nothing else", async () => {
