@@ -150,22 +150,22 @@ async function readToEnd<T>(incoming: IncomingMessage, work: (body: AsyncIterabl
 
 function errorResponse(error: unknown, request: AwsRequest, api?: AwsApi): AwsResponse {
 	if (!(error instanceof AwsError) && !request.signal.aborted) {
-		// A defect of cdk-local itself: whoever runs it must see where.
+		// A defect of cdk-local itself: its user must see the place.
 		console.error(request.method, request.path, request.requestId, error);
 	}
-	const known =
+	const awsError =
 		error instanceof AwsError
 			? error
 			: new AwsError("InternalFailure", `cdk-local failed at ${request.method} ${request.path}: ${error}`, 500);
 	return (
-		api?.errorResponse?.(known, request) ?? {
-			status: known.status,
+		api?.errorResponse?.(awsError, request) ?? {
+			status: awsError.status,
 			headers: {
 				"content-type": "application/x-amz-json-1.1",
-				"x-amzn-errortype": known.code,
-				...known.headers,
+				"x-amzn-errortype": awsError.code,
+				...awsError.headers,
 			},
-			body: JSON.stringify({ __type: known.code, message: known.message }),
+			body: JSON.stringify({ __type: awsError.code, message: awsError.message }),
 		}
 	);
 }
@@ -180,7 +180,7 @@ function unsignedService({ headers, method, path }: AwsRequest): string {
 		throw new AwsError("MissingAuthenticationTokenException", "Request is missing Authentication Token");
 	}
 	const isPreflight = method === "OPTIONS" && path === "/";
-	return isPreflight || path.includes("/.well-known/") ? "cognito-idp" : "s3";
+	return isPreflight || path.includes("/.well-awsError/") ? "cognito-idp" : "s3";
 }
 
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {

@@ -83,12 +83,12 @@ export function readAssembly(folder: string): Assembly {
 	const { artifacts = {} } = readJson<Manifest>(join(folder, "manifest.json"));
 	const stacks: AssemblyStack[] = [];
 	const assets = new Map<string, string>();
-	const seen = new Set<string>();
+	const visited = new Set<string>();
 
 	const visit = (id: string) => {
 		const artifact = artifacts[id];
-		if (!artifact || seen.has(id)) return;
-		seen.add(id);
+		if (!artifact || visited.has(id)) return;
+		visited.add(id);
 		for (const dependency of artifact.dependencies ?? []) visit(dependency);
 		if (artifact.type === "aws:cloudformation:stack") {
 			stacks.push({

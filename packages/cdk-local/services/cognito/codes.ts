@@ -43,19 +43,19 @@ export class Codes {
 	/** Consumes the code. @throws AwsError `CodeMismatchException`, `ExpiredCodeException`, `LimitExceededException` */
 	consume(user: User, purpose: CodePurpose, code: string): void {
 		const key = [user.pool, user.sub, purpose];
-		const found = this.#state
+		const pending = this.#state
 			.sql(
 				`update user_codes set attempts = attempts + 1 where pool = ? and sub = ? and purpose = ?
 				returning hash, attempts, expires_at as expiresAt`,
 			)
 			.get(...key) as { hash: string; attempts: number; expiresAt: number } | undefined;
-		if (!found || found.expiresAt <= this.#state.now()) {
+		if (!pending || pending.expiresAt <= this.#state.now()) {
 			throw new AwsError("ExpiredCodeException", "Invalid code provided, please request a code again.");
 		}
-		if (found.attempts > maxAttempts) {
+		if (pending.attempts > maxAttempts) {
 			throw new AwsError("LimitExceededException", "Attempt limit exceeded, please try after some time.");
 		}
-		if (found.hash !== hashCode(code)) {
+		if (pending.hash !== hashCode(code)) {
 			throw new AwsError("CodeMismatchException", "Invalid verification code provided, please try again.");
 		}
 		this.#state.sql("delete from user_codes where pool = ? and sub = ? and purpose = ?").run(...key);

@@ -106,7 +106,7 @@ export class Tokens {
 		refreshToken: string,
 		findUser: (sub: string) => User | undefined,
 	) {
-		const found = this.#state
+		const session = this.#state
 			.sql(
 				`select sub, auth_time as authTime, origin_jti as originJti, expires_at as expiresAt
 				from refresh_tokens where hash = ? and client = ?`,
@@ -114,14 +114,14 @@ export class Tokens {
 			.get(hash(refreshToken), client.id) as
 			| { sub: string; authTime: number; originJti: string; expiresAt: number }
 			| undefined;
-		const user = found && findUser(found.sub);
-		if (!found || !user) {
+		const user = session && findUser(session.sub);
+		if (!session || !user) {
 			throw new AwsError("NotAuthorizedException", "Invalid Refresh Token");
 		}
-		if (found.expiresAt <= this.#seconds()) {
+		if (session.expiresAt <= this.#seconds()) {
 			throw new AwsError("NotAuthorizedException", "Refresh Token has expired");
 		}
-		return this.#sign({ ...found, issuer, client, user });
+		return this.#sign({ ...session, issuer, client, user });
 	}
 
 	revoke(clientId: string, refreshToken: string): void {

@@ -78,13 +78,13 @@ const sections: Record<string, (path: Path, reader: Reader) => Step> = {
 			);
 		}
 		return (item, next) => {
-			const found = valueAt(item, path);
-			if (!found) return;
-			if (typeOf(found) !== typeOf(members)) throw wrongType();
+			const current = valueAt(item, path);
+			if (!current) return;
+			if (typeOf(current) !== typeOf(members)) throw wrongType();
 			const removed = contentOf(members) as string[];
-			const left = (contentOf(found) as string[]).filter((member) => !removed.includes(member));
-			if (left.length === 0) remove(next, path);
-			else put(next, path, { [typeOf(found)]: left } as unknown as Value);
+			const remaining = (contentOf(current) as string[]).filter((member) => !removed.includes(member));
+			if (remaining.length === 0) remove(next, path);
+			else put(next, path, { [typeOf(current)]: remaining } as unknown as Value);
 		};
 	},
 };
@@ -138,12 +138,12 @@ function operand(reader: Reader): Operand {
 	};
 }
 
-function added(found: Value | undefined, amount: Value): Value {
-	if (!found) return amount;
-	if ("N" in found && "N" in amount) {
-		return { N: addNumbers(found.N, amount.N, 1n) };
+function added(current: Value | undefined, amount: Value): Value {
+	if (!current) return amount;
+	if ("N" in current && "N" in amount) {
+		return { N: addNumbers(current.N, amount.N, 1n) };
 	}
-	const [type, before, more] = [typeOf(found), contentOf(found), contentOf(amount)];
+	const [type, before, more] = [typeOf(current), contentOf(current), contentOf(amount)];
 	if (type !== typeOf(amount) || !Array.isArray(before)) throw wrongType();
 	const members = [...new Set([...before, ...(more as string[])])];
 	return { [type]: members } as unknown as Value;
@@ -151,21 +151,21 @@ function added(found: Value | undefined, amount: Value): Value {
 
 /** Finds the map or list that contains the path's last step. */
 function container(next: Item, path: Path): Value {
-	const found = path.length === 1 ? { M: next } : valueAt(next, path.slice(0, -1));
-	if (found && (typeof path.at(-1) === "number" ? "L" in found : "M" in found)) {
-		return found;
+	const parent = path.length === 1 ? { M: next } : valueAt(next, path.slice(0, -1));
+	if (parent && (typeof path.at(-1) === "number" ? "L" in parent : "M" in parent)) {
+		return parent;
 	}
 	throw validation("The document path provided in the update expression is invalid for update");
 }
 
 function put(next: Item, path: Path, value: Value): void {
-	const found = container(next, path);
+	const parent = container(next, path);
 	const last = path.at(-1) as string | number;
-	if ("L" in found && typeof last === "number") {
+	if ("L" in parent && typeof last === "number") {
 		// An index beyond the end appends.
-		found.L[Math.min(last, found.L.length)] = value;
-	} else if ("M" in found) {
-		Object.defineProperty(found.M, last, {
+		parent.L[Math.min(last, parent.L.length)] = value;
+	} else if ("M" in parent) {
+		Object.defineProperty(parent.M, last, {
 			value,
 			enumerable: true,
 			configurable: true,
@@ -175,10 +175,10 @@ function put(next: Item, path: Path, value: Value): void {
 }
 
 function remove(next: Item, path: Path): void {
-	const found = container(next, path);
+	const parent = container(next, path);
 	const last = path.at(-1) as string | number;
-	if ("L" in found && typeof last === "number") found.L.splice(last, 1);
-	else if ("M" in found) delete found.M[last];
+	if ("L" in parent && typeof last === "number") parent.L.splice(last, 1);
+	else if ("M" in parent) delete parent.M[last];
 }
 
 function lastFirst(a: Path, b: Path): number {

@@ -99,10 +99,10 @@ export class EventSource {
 		while (messages.length < batchSize && !signal.aborted) {
 			const more = this.#queues.receive(queueArn, Math.min(batchSize - messages.length, 10));
 			messages.push(...more);
-			const left = end - Date.now();
+			const remainingMs = end - Date.now();
 			if (more.length > 0) continue;
-			if (left <= 0) break;
-			await this.#queues.wait(queueArn, left, signal);
+			if (remainingMs <= 0) break;
+			await this.#queues.wait(queueArn, remainingMs, signal);
 		}
 		return messages;
 	}

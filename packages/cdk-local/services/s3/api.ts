@@ -175,17 +175,17 @@ function findOperation({ request, key, query }: S3Call): S3Operation {
 			},
 		);
 	}
-	const found = operations.find(
-		(operation) =>
-			operation.method === request.method &&
-			operation.on === on &&
-			(operation.marker ? names.includes(operation.marker) : true) &&
-			names.every((name) => name === operation.marker || operation.parameters?.includes(name)),
+	const operation = operations.find(
+		(candidate) =>
+			candidate.method === request.method &&
+			candidate.on === on &&
+			(candidate.marker ? names.includes(candidate.marker) : true) &&
+			names.every((name) => name === candidate.marker || candidate.parameters?.includes(name)),
 	);
-	if (!found) throw notImplemented(described);
+	if (!operation) throw notImplemented(described);
 	const header = Object.keys(request.headers).find((name) => name.startsWith("x-amz-") && !knownHeaders.test(name));
 	if (header) throw notImplemented(`The S3 header ${header}`);
-	return found;
+	return operation;
 }
 
 async function headBucket({ bucket }: S3Call, buckets: Buckets, state: State): Promise<AwsResponse> {

@@ -51,23 +51,23 @@ export async function listVersions({ bucket, query }: S3Call, buckets: Buckets):
 	const versionMarker = query.get("version-id-marker");
 	const marker = versionMarker ? buckets.find(bucket, keyMarker, versionMarker) : undefined;
 
-	const found: StoredObject[] = [];
+	const page: StoredObject[] = [];
 	let truncated = false;
 	for (const object of buckets.list(bucket, { prefix, from: keyMarker })) {
 		const isBeforeMarker = keyMarker !== "" && object.key === keyMarker && (!marker || object.id >= marker.id);
 		if (isBeforeMarker) continue;
-		if (found.length === limit) {
+		if (page.length === limit) {
 			truncated = true;
 			break;
 		}
-		found.push(object);
+		page.push(object);
 	}
 	const version = (object: StoredObject): Xml => ({
 		...(entry(object, write) as Record<string, Xml>),
 		VersionId: object.versionId,
 		IsLatest: String(object.latest),
 	});
-	const last = found.at(-1);
+	const last = page.at(-1);
 	return xmlResponse("ListVersionsResult", {
 		Name: bucket,
 		Prefix: write(prefix),
@@ -77,8 +77,8 @@ export async function listVersions({ bucket, query }: S3Call, buckets: Buckets):
 		EncodingType: query.get("encoding-type") ?? undefined,
 		NextKeyMarker: truncated && last ? write(last.key) : undefined,
 		NextVersionIdMarker: truncated && last ? last.versionId : undefined,
-		Version: found.filter(({ deleteMarker }) => !deleteMarker).map(version),
-		DeleteMarker: found
+		Version: page.filter(({ deleteMarker }) => !deleteMarker).map(version),
+		DeleteMarker: page
 			.filter(({ deleteMarker }) => deleteMarker)
 			.map(({ key, versionId, latest, modifiedAt }) => ({
 				Key: write(key),

@@ -57,9 +57,12 @@ function generatePassword(options: z.infer<typeof generate>): string {
 	]
 		.map((characters) => [...characters].filter((character) => !options.ExcludeCharacters.includes(character)))
 		.filter((characters) => characters.length > 0);
-	const all = characterSets.flat();
+	const characters = characterSets.flat();
 	for (;;) {
-		const password = Array.from({ length: options.PasswordLength }, () => all[randomInt(all.length)] as string);
+		const password = Array.from(
+			{ length: options.PasswordLength },
+			() => characters[randomInt(characters.length)] as string,
+		);
 		const complete = characterSets.every((characters) => characters.some((character) => password.includes(character)));
 		if (complete || !options.RequireEachIncludedType) return password.join("");
 	}

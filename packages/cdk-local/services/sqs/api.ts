@@ -85,9 +85,9 @@ export function sqsApi(queues: Queues): AwsApi {
 					const receive = () => queues.receive(input.QueueUrl, input.MaxNumberOfMessages, input.VisibilityTimeout);
 					let received = receive();
 					while (received.length === 0 && !signal.aborted) {
-						const left = deadline - Date.now();
-						if (left <= 0) break;
-						await queues.wait(input.QueueUrl, left, signal);
+						const remainingMs = deadline - Date.now();
+						if (remainingMs <= 0) break;
+						await queues.wait(input.QueueUrl, remainingMs, signal);
 						// A client that has disconnected must not receive messages.
 						if (!signal.aborted) received = receive();
 					}
