@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import { backends } from "#cdk-local/test/services/backends.ts";
 import { itemSize } from "#langgraph-dynamodb/src/items.ts";
-import { incompressibleText, saversOn, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
+import { incompressibleText, testSavers, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
 import { countTraffic, type Traffic } from "../support/aws-traffic.ts";
 
 const State = Annotation.Root({
@@ -26,7 +26,7 @@ export async function saverTraffic(): Promise<{ turn: string; traffic: Traffic; 
 		const take = countTraffic(backend.dynamodb);
 		const takeUnits = countWriteUnits(backend.dynamodb);
 		const eighthTurn = async (withTool: boolean) => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			let traffic = take();
 			let writeUnits = 0;
 			for (let turn = 1; turn <= 8; turn++) {

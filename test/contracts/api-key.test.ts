@@ -77,7 +77,7 @@ describe("an API key", () => {
 		}
 	});
 
-	it("loses its trailing line end, and is null if it is blank", async () => {
+	it("loses its trailing newline, and is null if it is blank", async () => {
 		await put("/collections/local/voyage-api-key", "vk-1\n");
 		await put("/blank/key", "  ");
 		const key = apiKeyParameter("/collections/local/voyage-api-key");

@@ -12,7 +12,7 @@ interface Kind {
 	model: string;
 	wire: ChatWire;
 	path: string;
-	/** Of 2,000 input and 400 output tokens. */
+	/** The cost of 2,000 input and 400 output tokens. */
 	cost: number | null;
 }
 
@@ -69,7 +69,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 
 	beforeAll(async () => {
 		server = await serveProvider();
-		// What the SDKs would read by themselves must not count: a variable could send a conversation to a stranger.
+		// Variables that the SDKs read by themselves must have no effect: one could send a conversation elsewhere.
 		vi.stubEnv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1");
 		vi.stubEnv("OPENAI_BASE_URL", "http://127.0.0.1:1");
 		vi.stubEnv("ANTHROPIC_API_KEY", "from-environment");
@@ -87,14 +87,14 @@ describe.each(kinds)("chat by $label", (kind) => {
 	const answer = (more: Partial<ChatRequest> = {}) => chat.answer({ messages, deadline: inSeconds(15), ...more });
 	const failure = async (more: Partial<ChatRequest> = {}) => {
 		const error = await answer(more).then(
-			() => new Error("It answered."),
+			() => new Error("Expected an error."),
 			(thrown) => thrown,
 		);
 		expect(error).toBeInstanceOf(ModelFailure);
 		return error as ModelFailure;
 	};
 
-	it("returns the model's reply with its tokens, cost and the id of the call", async () => {
+	it("returns the model's reply with its tokens, its cost and the call's id", async () => {
 		server.answers(wire.reply({ text: "Gate 12." }));
 		const reply = await answer();
 		expect(reply).toEqual({
@@ -110,11 +110,11 @@ describe.each(kinds)("chat by $label", (kind) => {
 		const body = JSON.stringify(request?.body);
 		expect(body).toContain("Be brief.");
 		expect(body).toContain("Which gate?");
-		// Sampling is refused by newer models, and a tool that nobody may call only costs.
+		// Newer models refuse sampling parameters, and a tool that must not be called only costs tokens.
 		expect(body).not.toMatch(/"(temperature|top_p|topP|top_k|tools?)"/);
 	});
 
-	it("requests tools, and returns their results to the model in its own form", async () => {
+	it("requests tools, and sends their results in the provider's own format", async () => {
 		server.answers(
 			wire.reply({
 				text: "I will look.",
@@ -155,15 +155,15 @@ describe.each(kinds)("chat by $label", (kind) => {
 	});
 
 	it.each(['{"query": ', '["a", "list"]', "null", '"text"'])(
-		"takes the tool input %s for what it is: no object",
-		async (written) => {
-			// Where the wire has the input as a value, text in its place is the same mistake.
-			const toolCalls = [{ id: "c1", name: "search_collection", input: written }];
+		"reports the tool input %s as no JSON object",
+		async (input) => {
+			// If the wire format has the input as a value, text in its place is the same mistake.
+			const toolCalls = [{ id: "c1", name: "search_collection", input }];
 			server.answers(wire.reply({ toolCalls }), wire.reply({ text: "Well." }));
 			const { message, stopReason } = await answer({ tools: [searchTool] });
 			expect(stopReason).toBe("tools");
 			expect(message.toolCalls[0]?.input).toBeNull();
-			// And the conversation can go on.
+			// The conversation can continue.
 			await answer({
 				tools: [searchTool],
 				messages: [...messages, message, { role: "tool", callId: "c1", text: "No JSON.", failed: true }],
@@ -172,12 +172,12 @@ describe.each(kinds)("chat by $label", (kind) => {
 		},
 	);
 
-	it.each(["cut_off", "refused"] as const)("says when an answer is %s", async (stopReason) => {
+	it.each(["cut_off", "refused"] as const)("reports an answer that was %s", async (stopReason) => {
 		server.answers(wire.reply({ text: "I ", stopReason }));
 		expect((await answer()).stopReason).toBe(stopReason);
 	});
 
-	it("waits as Retry-After says after a 429, then is answered", async () => {
+	it("waits out the Retry-After of a 429, then gets an answer", async () => {
 		server.answers(wire.error(429, "Slow down.", { "retry-after": "1" }), wire.reply({ text: "Gate 12." }));
 		expect((await answer()).message.text).toBe("Gate 12.");
 		const [first, second] = server.requests;
@@ -189,7 +189,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect((await answer()).message.text).toBe("Gate 12.");
 	});
 
-	it("survives a reset connection, and a proxy's page", async () => {
+	it("survives a reset connection and a proxy's error page", async () => {
 		server.answers(
 			"reset",
 			{ status: 200, headers: { "content-type": "text/html" }, body: "<html>proxy</html>" },
@@ -198,17 +198,17 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect((await answer()).message.text).toBe("Gate 12.");
 	});
 
-	it("gives up after three 529 answers, in words for the caller", async () => {
+	it("gives up after three 529 responses, with a message for the caller", async () => {
 		server.answers(wire.error(529, "Organization org-4711 is over its limit"));
 		const error = await failure();
 		expect(error.code).toBe("chat_unavailable");
-		// Without the provider's own words, which may name the account.
+		// The message omits the provider's own words, which may name the account.
 		expect(error.message).toBe(`${label} gave no answer (529): ask again in a while.`);
 		expect(server.requests).toHaveLength(3);
 	});
 
 	it.each(["silence", "stall"] as const)(
-		"ends before its deadline where the provider falls into %s, and hangs up",
+		"ends before its deadline and disconnects if the provider hangs (%s)",
 		async (reply) => {
 			server.answers(reply);
 			const started = Date.now();
@@ -219,7 +219,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		},
 	);
 
-	it("of a model that does not exist names the setting", async () => {
+	it("with a model that does not exist names the setting", async () => {
 		server.answers(wire.unknownModel("none"));
 		const error = await failure({ model: `${provider}/none` });
 		expect(error.code).toBe("model_not_found");
@@ -228,7 +228,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("that the account may not use names the setting", async () => {
+	it("with a model that the account may not use names the setting", async () => {
 		server.answers(wire.error(403, "Not you: key-1."));
 		const error = await failure();
 		expect(error.code).toBe("provider_not_configured");
@@ -242,9 +242,9 @@ describe.each(kinds)("chat by $label", (kind) => {
 });
 
 describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
-	"the thoughts of a model by $label",
+	"a model's thinking by $label",
 	({ provider, wire, model }) => {
-		it("go back unchanged with the results of this turn, and no later", async () => {
+		it("is sent back unchanged with the results of the same turn, and no later", async () => {
 			vi.stubEnv("AWS_REGION", "us-east-1");
 			vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
 			vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
@@ -256,7 +256,7 @@ describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
 				const ask = (messages: ChatMessage[], more = {}) =>
 					chat.answer({ messages, tools: [searchTool], deadline: inSeconds(10), ...more });
 				const { message } = await ask(messages);
-				// A conversation is stored as JSON between two calls.
+				// A conversation is stored as JSON between calls.
 				const turn: ChatMessage[] = JSON.parse(
 					JSON.stringify([...messages, message, { role: "tool", callId: "c1", text: "12" }]),
 				);
@@ -285,7 +285,7 @@ describe("the choice of a chat model", () => {
 		["openai/gpt-9", "openai", "gpt-9"],
 		["openai/org/gpt", "openai", "org/gpt"],
 		[undefined, "anthropic", "default"],
-	])("%s asks %s for %s", async (named, provider, model) => {
+	])("%s selects %s with %s", async (named, provider, model) => {
 		const server = await serveProvider();
 		try {
 			server.answers(
@@ -304,7 +304,7 @@ describe("the choice of a chat model", () => {
 		}
 	});
 
-	it("of a provider that is off names those that are on", async () => {
+	it("lists the available providers if the named one is off", async () => {
 		const chat = chatFor({ provider: "offline", openai: settings });
 		await expect(chat.answer({ messages, model: "bedrock/x", deadline: inSeconds(5) })).rejects.toMatchObject({
 			code: "provider_not_configured",
@@ -312,7 +312,7 @@ describe("the choice of a chat model", () => {
 		});
 	});
 
-	it("of an environment that names none there is fails when the function starts", () => {
+	it("fails at the function's start if the environment names an unknown provider", () => {
 		expect(() => chatFor({ provider: "gemini" })).toThrow(/"gemini".*chatProvider in cdk\.json/);
 	});
 });

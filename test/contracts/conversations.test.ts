@@ -33,7 +33,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 	afterAll(() => backend.stop());
 	sessionsContract(() => conversationsOn(backend, clock));
 
-	it("creates a session once, although the SDK sends a request again whose answer was lost", async () => {
+	it("creates a session once, although the SDK retries a request whose response was lost", async () => {
 		const user = randomUUID();
 		const { dynamodb } = backend;
 		const client = {
@@ -74,7 +74,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		expect(await reading.history(user, "s")).toMatchObject({ session: { messageCount: 2 }, isBusy: false });
 	});
 
-	it("a second message waits for the first", async () => {
+	it("makes a second message wait for the first", async () => {
 		const user = randomUUID();
 		const { sessions } = conversationsOn(backend, { ...clock, maxWaitMs: 10_000 });
 		const first = await sessions.beginTurn(user, "s", "one");
@@ -83,7 +83,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		expect(await second).toMatchObject({ number: 2 });
 	});
 
-	it("stores an answer with the first of its items, where all are too much for an item of the table", async () => {
+	it("stores an answer with its first items, if all are too large for an item of the table", async () => {
 		const user = randomUUID();
 		const { sessions } = conversationsOn(backend, clock);
 		const turn = await sessions.beginTurn(user, "s", "all of them");
@@ -104,7 +104,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		expect(history?.isBusy).toBe(false);
 	});
 
-	it("gives each of five concurrent messages a turn of its own", async () => {
+	it("gives each of five concurrent messages its own turn", async () => {
 		const user = randomUUID();
 		const open = () => conversationsOn(backend, { ...clock, maxWaitMs: 20_000 }).sessions;
 		const taken = await Promise.all(
@@ -166,7 +166,7 @@ function sessionsContract(get: () => Conversations): void {
 		);
 	}, 120_000);
 
-	it("lists a user's sessions, the last used first", async () => {
+	it("lists a user's sessions by last use, the latest first", async () => {
 		const user = randomUUID();
 		for (const name of ["a", "b", "c"]) {
 			await askAndAnswer(user, name, "hello");
@@ -181,7 +181,7 @@ function sessionsContract(get: () => Conversations): void {
 		]);
 	});
 
-	it("answers alike for another user's session, an expired one and an unknown one", async () => {
+	it("treats another user's session and an expired one like an unknown one", async () => {
 		const [user, stranger] = [randomUUID(), randomUUID()];
 		await askAndAnswer(user, "s", "hello");
 		const { sessions } = get();
@@ -196,7 +196,7 @@ function sessionsContract(get: () => Conversations): void {
 		expect(await sessions.list(user, 10)).toEqual([]);
 	});
 
-	it("extends a session by four hours with each message; created again, it is empty", async () => {
+	it("extends a session by four hours with each message; an expired session is created again empty", async () => {
 		const user = randomUUID();
 		await askAndAnswer(user, "s", "one");
 		clock.pass(3 * hour);
@@ -210,7 +210,7 @@ function sessionsContract(get: () => Conversations): void {
 		expect(history?.messages.map(({ text }) => text)).toEqual(["three", "to three"]);
 	});
 
-	it("takes one message at a time, until it is answered or abandoned", async () => {
+	it("accepts one message at a time, until it is answered or abandoned", async () => {
 		const user = randomUUID();
 		const { sessions } = get();
 		const first = await sessions.beginTurn(user, "s", "one");
@@ -222,12 +222,12 @@ function sessionsContract(get: () => Conversations): void {
 		await sessions.abandonTurn(user, first);
 		const second = await sessions.beginTurn(user, "s", "two");
 		expect(second.number).toBe(2);
-		// An abandoned turn does not release the lease of another.
+		// Abandoning a turn does not release another turn's lease.
 		await sessions.abandonTurn(user, first);
 		await expect(sessions.beginTurn(user, "s", "three")).rejects.toMatchObject({ code: "session_busy" });
 	});
 
-	it("the lease of a killed turn expires; the same question continues it, and is stored once", async () => {
+	it("expires the lease of a killed turn, which the same question continues, stored once", async () => {
 		const user = randomUUID();
 		const { sessions } = get();
 		const dead = await sessions.beginTurn(user, "s", "one");
@@ -240,7 +240,7 @@ function sessionsContract(get: () => Conversations): void {
 		expect(history?.messages.map(({ text }) => text)).toEqual(["one", "in time"]);
 	});
 
-	it("a deleted session takes no answer, and does not come back", async () => {
+	it("refuses an answer to a deleted session, which stays deleted", async () => {
 		const user = randomUUID();
 		const { sessions } = get();
 		await askAndAnswer(user, "s", "one");
@@ -251,7 +251,7 @@ function sessionsContract(get: () => Conversations): void {
 		expect(await sessions.list(user, 10)).toEqual([]);
 	});
 
-	it("a session that was deleted and created again takes no answer of the former one", async () => {
+	it("refuses the former session's answer to a session that was created again", async () => {
 		const user = randomUUID();
 		const { sessions } = get();
 		const former = await sessions.beginTurn(user, "s", "one");

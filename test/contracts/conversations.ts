@@ -9,7 +9,7 @@ import { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
 
 export type Conversations = Pick<Ports, "sessions" | "turns">;
 
-/** A clock that runs, and that `pass` moves ahead. */
+/** Makes a running clock that `pass` moves ahead. */
 export function jumpingClock() {
 	let ahead = 0;
 	return {
@@ -20,7 +20,7 @@ export function jumpingClock() {
 	};
 }
 
-/** Makes conversations as the api does, without any state of earlier ones. */
+/** Makes conversations like the api, without the cached state of earlier ones. */
 export function conversationsOn(
 	{ dynamodb, s3, table, bucket }: Backend,
 	{

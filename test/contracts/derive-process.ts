@@ -1,5 +1,5 @@
-// A process like the image processor's: its real adapters, and one image after another fetched from the
-// bucket and derived. It tells how each ended and how much memory the process held at its highest meanwhile.
+// Runs the image processor's real adapters in a process: fetches one image after another from the bucket, derives it,
+// and reports the outcome and the process's peak memory.
 import { PermanentFailure } from "#core/errors.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { connect } from "#lambdas/image-processor/connect.ts";
@@ -13,7 +13,7 @@ export interface Derived {
 	location?: { latitude: number; longitude: number } | null;
 	thumbnail?: Uint8Array;
 	vision?: Uint8Array;
-	/** The most the process held meanwhile. What earlier images left as garbage is collected before: when V8 would is chance. */
+	/** Peak memory during this image. Earlier images' garbage is collected before, since V8 would do so at random times. */
 	peakMegabytes: number;
 }
 
@@ -32,7 +32,7 @@ const { ports } = connect({
 	EVENT_BUS_NAME: "none",
 	QUEUE_URL: "https://127.0.0.1/none",
 });
-// What the first query loads.
+// The first query would load this.
 await import("pg");
 
 process.on("message", async (key: string) => {

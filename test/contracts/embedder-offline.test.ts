@@ -32,28 +32,28 @@ describe("the offline embedder", () => {
 		"🎉",
 		"x".repeat(100_000),
 		"saffron risotto ".repeat(6_000),
-	])("gives a unit vector for %.20j", async (text) => {
+	])("returns a unit vector for %.20j", async (text) => {
 		const vector = await embed(text);
 		expect(vector).toBeInstanceOf(Float32Array);
 		expect(vector).toHaveLength(embeddingDimensions);
 		expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
 	});
 
-	it("gives one vector a text, in order, and the same each time", async () => {
+	it("returns one vector per text, in order, and the same each time", async () => {
 		const texts = ["one ticket", "", "two recipes"];
 		const vectors = await embedAll(texts);
 		expect(vectors).toEqual(await Promise.all(texts.map(embed)));
 		expect(await embedAll([])).toEqual([]);
 	});
 
-	it("still computes what vectors stored as offline-ngrams-2 were computed by", async () => {
+	it("still computes the vectors that are stored as offline-ngrams-2", async () => {
 		expect(embedder.model).toBe("offline-ngrams-2");
 		const vector = await embed("Café in Lisbon, cafe in Porto");
 		const digest = vector.reduce((sum, x, at) => sum + x * (at + 1), 0);
 		expect(digest).toBeCloseTo(-168.621, 3);
 	});
 
-	it("has 1-bit codes by which a text of two words is near the long one that has them, among 400", async () => {
+	it("has 1-bit codes by which a text of two words is near the long text with both words, among 400", async () => {
 		const word = (n: number) => `w${(n * 2_654_435_761).toString(36)}`;
 		const texts = Array.from({ length: 400 }, (_, text) =>
 			Array.from({ length: 5 + ((text * 7) % 60) }, (_, at) => word(text * 100 + at)),
@@ -67,36 +67,36 @@ describe("the offline embedder", () => {
 			const code = isSet(await embed(words.slice(2, 4).join(" ")));
 			const distances = codes.map((stored) => distance(code, stored));
 			const own = distances[text] ?? Number.NaN;
-			if (distances.filter((other) => other < own).length < 80) near += 1;
+			if (distances.filter((distance) => distance < own).length < 80) near += 1;
 		}
-		// A search compares exactly the 80 whose codes are nearest.
+		// A search compares the exact vectors of the 80 nearest codes.
 		expect(near / texts.length).toBeGreaterThan(0.97);
 	});
 
-	it("does not tell case and accents apart", async () => {
+	it("ignores case and accents", async () => {
 		expect(await similarity("CAFÉ Zürich", "cafe zurich")).toBeCloseTo(1, 5);
 	});
 
-	it("finds word forms and misread letters nearer than other words", async () => {
-		const other = await similarity("museum ticket", "garlic butter");
-		expect(Math.abs(other)).toBeLessThan(0.15);
+	it("puts word forms and misread letters nearer than other words", async () => {
+		const unrelated = await similarity("museum ticket", "garlic butter");
+		expect(Math.abs(unrelated)).toBeLessThan(0.15);
 		for (const near of ["museums tickets", "rnuseum tickel", "ticketing"]) {
-			expect(await similarity("museum ticket", near)).toBeGreaterThan(other + 0.2);
+			expect(await similarity("museum ticket", near)).toBeGreaterThan(unrelated + 0.2);
 		}
 	});
 
-	it("does not let common words decide", async () => {
+	it("gives common words little weight", async () => {
 		const query = "where is the gate of the flight";
 		expect(await similarity(query, "flight NW 648, gate 22")).toBeGreaterThan(
 			await similarity(query, "where is the rest of the cake"),
 		);
 	});
 
-	it("counts less in a hybrid search than the text does", () => {
+	it("weighs less in a hybrid search than the text", () => {
 		expect(embedder.fusionWeights).toEqual({ vector: 0.05, text: 0.95 });
 	});
 });
 
-it("names the setting where a provider is unknown", async () => {
+it("an unknown provider is refused with the name of the setting", async () => {
 	await expect(embedderFor({ provider: "voyager" })).rejects.toThrow(/"voyager".*embeddingProvider in cdk\.json/);
 });

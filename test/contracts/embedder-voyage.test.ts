@@ -28,20 +28,20 @@ const embed = (texts: string[], deadline = inSeconds(20)) => embedder.embed(text
 
 async function failure(deadline?: Date): Promise<ModelFailure> {
 	const error = await embed(["one"], deadline).then(
-		() => new Error("It answered."),
+		() => new Error("Expected an error."),
 		(thrown) => thrown,
 	);
 	expect(error).toBeInstanceOf(ModelFailure);
 	return error;
 }
 
-/** A vector with one number replaced. */
+/** Returns a vector with one number replaced. */
 function flawed(at: number, value: unknown): unknown[] {
-	return wire.vector(1).map((one, index) => (index === at ? value : one));
+	return wire.vector(1).map((number, index) => (index === at ? value : number));
 }
 
 describe("the embedder by Voyage", () => {
-	it("gives a unit vector a text, in the order of the texts, with tokens and cost", async () => {
+	it("returns a unit vector per text, in the texts' order, with tokens and cost", async () => {
 		server.answers(wire.answer([wire.vector(1), wire.vector(2)], 1_000));
 		const { vectors, usage } = await embed(["one", "two"]);
 		expect(vectors).toHaveLength(2);
@@ -65,7 +65,7 @@ describe("the embedder by Voyage", () => {
 		expect(embedder.fusionWeights).toEqual({ vector: 0.7, text: 0.3 });
 	});
 
-	it.each(["document", "query"] as const)("says what the text is: a %s", async (inputType) => {
+	it.each(["document", "query"] as const)("sends the input type %s", async (inputType) => {
 		server.answers(wire.answer([wire.vector(1)]));
 		await embedder.embed(["one"], inputType, { deadline: inSeconds(5) });
 		expect(server.requests[0]).toMatchObject({
@@ -81,7 +81,7 @@ describe("the embedder by Voyage", () => {
 		});
 	});
 
-	it("asks nobody about no texts", async () => {
+	it("sends no request for no texts", async () => {
 		server.answers(wire.answer([]));
 		expect(await embed([])).toEqual({ vectors: [], usage: [] });
 		expect(server.requests).toHaveLength(0);
@@ -94,7 +94,7 @@ describe("the embedder by Voyage", () => {
 		["text in it", flawed(5, "0.1"), "not of finite numbers"],
 		["zero", new Array(embeddingDimensions).fill(0), "not of finite numbers"],
 		["missing", null, "no vector for a text"],
-	])("refuses a vector that is %s, and keeps its bill", async (_, vector, says) => {
+	])("refuses a vector that is %s, and keeps its cost", async (_, vector, says) => {
 		server.answers(wire.answer([vector], 12));
 		const error = await failure();
 		expect(error.code).toBe("embedding_unavailable");
@@ -103,28 +103,25 @@ describe("the embedder by Voyage", () => {
 		expect(error.usage).toMatchObject([{ inputTokens: 12 }]);
 	});
 
-	it.each(["NaN", "Infinity", "1e999"])(
-		"refuses a vector with %s in it, as it may stand on the wire",
-		async (literal) => {
-			const answer = JSON.stringify((wire.answer([flawed(5, "HERE")]) as { body: unknown }).body);
-			server.answers({ status: 200, body: answer.replace('"HERE"', literal) });
-			expect((await failure(inSeconds(3))).code).toBe("embedding_unavailable");
-		},
-	);
+	it.each(["NaN", "Infinity", "1e999"])("refuses a vector with the JSON token %s", async (literal) => {
+		const answer = JSON.stringify((wire.answer([flawed(5, "HERE")]) as { body: unknown }).body);
+		server.answers({ status: 200, body: answer.replace('"HERE"', literal) });
+		expect((await failure(inSeconds(3))).code).toBe("embedding_unavailable");
+	});
 
 	it("refuses fewer vectors than texts", async () => {
 		server.answers(wire.answer([wire.vector(1)]));
 		await expect(embed(["one", "two"])).rejects.toMatchObject({ code: "embedding_unavailable" });
 	});
 
-	it("waits as Retry-After says after a 429, then is answered", async () => {
+	it("waits out the Retry-After of a 429, then gets an answer", async () => {
 		server.answers(wire.error(429, "Slow down.", { "retry-after": "1" }), wire.answer([wire.vector(1)]));
 		await embed(["one"]);
 		const [first, second] = server.requests;
 		expect(second && first && second.at - first.at).toBeGreaterThanOrEqual(990);
 	});
 
-	it("leaves a longer Retry-After to the queue and says how long", async () => {
+	it("leaves a longer Retry-After to the queue, with its seconds", async () => {
 		server.answers(wire.error(429, "Slow down.", { "retry-after": "90" }));
 		expect(await failure()).toMatchObject({ code: "embedding_unavailable", retryAfterSeconds: 90 });
 		expect(server.requests).toHaveLength(1);
@@ -147,7 +144,7 @@ describe("the embedder by Voyage", () => {
 	});
 
 	it.each(["silence", "stall"] as const)(
-		"ends before its deadline where Voyage falls into %s, and hangs up",
+		"ends before its deadline and disconnects if Voyage hangs (%s)",
 		async (reply) => {
 			server.answers(reply);
 			const started = Date.now();
@@ -157,7 +154,7 @@ describe("the embedder by Voyage", () => {
 		},
 	);
 
-	it("says which setting to change for an unknown model", async () => {
+	it("names the setting to change for an unknown model", async () => {
 		server.answers(wire.error(400, "Model voyage-3.5-lite is not supported. Supported models are ['voyage-4']."));
 		const error = await failure();
 		expect(error.code).toBe("model_not_found");
@@ -165,7 +162,7 @@ describe("the embedder by Voyage", () => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("without a key is off, and says which setting switches it on", async () => {
+	it("without a key is off and names the setting that enables it", async () => {
 		key = null;
 		try {
 			const error: AppError = await failure();

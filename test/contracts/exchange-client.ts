@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** Asks PGlite 400 questions over two connections, some in transactions, and tells its parent how many answers were wrong. */
+/** Sends PGlite 400 queries over two connections, some in transactions, and reports the number of wrong answers to its parent. */
 const [port, client] = process.argv.slice(2).map(Number);
 const pool = new pg.Pool({
 	host: "127.0.0.1",
@@ -9,7 +9,7 @@ const pool = new pg.Pool({
 	database: "postgres",
 	max: 2,
 });
-// Longer than one packet, so that the messages of one exchange arrive apart.
+// Longer than a packet, so that the messages of one exchange arrive separately.
 const text = "x".repeat((client ?? 0) * 30_000);
 let wrong = 0;
 async function ask(question: number): Promise<void> {

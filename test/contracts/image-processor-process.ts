@@ -7,16 +7,16 @@ import { stages } from "#core/pipeline/stages.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import type { Derived } from "./derive-process.ts";
 
-/** What Lambda gives the function, on AWS as here; one byte more and it is killed. */
+/** The function's memory, above which Lambda kills it. */
 export const memoryMegabytes = stages.process.memory;
 
 export interface ImageProcessorProcess {
-	/** @throws where the process dies of it */
+	/** @throws if the image kills the process */
 	derive(bytes: Uint8Array): Promise<Derived>;
 	stop(): Promise<void>;
 }
 
-/** Starts `derive-process.ts` with the heap and the allocator the function has, and a bucket to fetch from. */
+/** Starts `derive-process.ts` with the function's heap and allocator, and a bucket. */
 export async function startImageProcessor(): Promise<ImageProcessorProcess> {
 	let original: Uint8Array = new Uint8Array();
 	const bucket = createServer((_, response) => {

@@ -15,7 +15,7 @@ describe("the type of a file", () => {
 		expect(sniffImageType(bytes)).toBe(`image/${format}`);
 	});
 
-	it("is AVIF where any brand says so, even if HEIF comes first", () => {
+	it("is AVIF if any brand says so, even after a HEIF brand", () => {
 		expect(sniffImageType(isoMedia("mif1", "mif1", "avif", "miaf"))).toBe("image/avif");
 		expect(sniffImageType(isoMedia("avis", "msf1"))).toBe("image/avif");
 	});
@@ -43,13 +43,13 @@ describe("the type of a file", () => {
 		expect(describeRefusal(bytes)).toMatch(/^The file is [^\n]+: .+\.$/);
 	});
 
-	it("tells the owner of a HEIC photo to convert it", () => {
+	it("is refused for a HEIC photo with the advice to convert it", () => {
 		expect(describeRefusal(isoMedia("heic"))).toBe(
 			"The file is a HEIC photo, which cannot be decoded here: convert it to JPEG.",
 		);
 	});
 
-	it("is found in the first bytes alone, whatever follows", () => {
+	it("is detected from the first bytes alone", () => {
 		const png = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 		expect(sniffImageType(new Uint8Array([...png, 1, 2]))).toBe("image/png");
 		expect(sniffImageType(new Uint8Array(png.slice(0, 7)))).toBeNull();

@@ -20,7 +20,7 @@ async function refusal(bytes: Uint8Array) {
 }
 
 describe("deriving from an original", () => {
-	it.each(formats)("makes a thumbnail and a picture for the model from %s", async (format) => {
+	it.each(formats)("makes a thumbnail and a vision image from %s", async (format) => {
 		const bytes = await plain(2_000, 1_000).toFormat(format).toBuffer();
 		const derived = await images.derive(bytes);
 		expect(derived).toMatchObject({
@@ -40,7 +40,7 @@ describe("deriving from an original", () => {
 		});
 	});
 
-	it("digests the bytes of the original", async () => {
+	it("returns the digest of the original's bytes", async () => {
 		const bytes = await plain(10, 10).png().toBuffer();
 		const { sha256 } = await images.derive(bytes);
 		expect(sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
@@ -70,7 +70,7 @@ describe("deriving from an original", () => {
 		expect((await sharp(vision).metadata()).space).toMatch(/srgb|b-w/);
 	});
 
-	it("puts transparency on white for the model", async () => {
+	it("flattens transparency onto white for the model", async () => {
 		const bytes = await sharp({
 			create: { width: 20, height: 20, channels: 4, background: "#00000000" },
 		})
@@ -82,7 +82,7 @@ describe("deriving from an original", () => {
 		expect(colours).toEqual(["white"]);
 	});
 
-	it("reads the colours of a photo by its own profile", async () => {
+	it("converts a photo's colours by its own profile", async () => {
 		const bytes = await plain(2_000, 1_000, "#ff0000").withIccProfile("p3").jpeg().toBuffer();
 		const redOf = async (image: Uint8Array, ignoreIcc: boolean) => {
 			const { channels } = await sharp(image, { ignoreIcc }).stats();
@@ -96,7 +96,7 @@ describe("deriving from an original", () => {
 		}
 	});
 
-	it("takes the colours as they are where the profile is broken", async () => {
+	it("leaves the colours unconverted if the profile is broken", async () => {
 		const bytes = await plain(2_000, 1_000, "#ff0000").withIccProfile("p3").jpeg().toBuffer();
 		const start = bytes.indexOf("ICC_PROFILE\0") + 14;
 		bytes.fill(0, start + 4, start + 400);
@@ -106,7 +106,7 @@ describe("deriving from an original", () => {
 		expect((await sharp(vision).metadata()).width).toBe(1_568);
 	});
 
-	it("takes only the first frame of an animation", async () => {
+	it("uses only the first frame of an animation", async () => {
 		const frames = await Promise.all(
 			["#d02020", "#20d020", "#2020d0"].map((colour) => plain(30, 20, colour).png().toBuffer()),
 		);
@@ -135,7 +135,7 @@ describe("EXIF", () => {
 			})
 			.toBuffer();
 
-	/** Pixels as a camera stores them, so that turned by their orientation red is at the top left, green at the right. */
+	/** Makes a camera's stored pixels: upright, red is at the top left and green at the right. */
 	const stored = async (orientation: number) => {
 		const square = (colour: string) => plain(40, 40, colour).png().toBuffer();
 		const upright = await plain(120, 80, "#2040d0")
@@ -145,7 +145,7 @@ describe("EXIF", () => {
 			])
 			.png()
 			.toBuffer();
-		// The inverse of what each orientation asks for.
+		// The inverse transformation of each orientation.
 		const image = sharp(upright);
 		switch (orientation) {
 			case 2:
@@ -190,7 +190,7 @@ describe("EXIF", () => {
 		}
 	});
 
-	it("tells when, with its offset, and with which camera", async () => {
+	it("has the time with its offset, and the camera", async () => {
 		const bytes = await photo(
 			{ Make: "Canon", Model: "Canon EOS R6" },
 			{
@@ -204,7 +204,7 @@ describe("EXIF", () => {
 		});
 	});
 
-	it("counts as UTC without an offset, and names the maker once", async () => {
+	it("is read as UTC without an offset, and names the maker once", async () => {
 		const bytes = await photo({ Make: "Apple", Model: "iPhone 15" }, { DateTimeOriginal: "2024:06:14 09:35:00" });
 		expect(await images.derive(bytes)).toMatchObject({
 			takenAt: new Date("2024-06-14T09:35:00Z"),
@@ -212,8 +212,8 @@ describe("EXIF", () => {
 		});
 	});
 
-	it.each(["0000:00:00 00:00:00", "    :  :     :  :  ", "yesterday"])("gives no time for %j", async (written) => {
-		const bytes = await photo({}, { DateTimeOriginal: written });
+	it.each(["0000:00:00 00:00:00", "    :  :     :  :  ", "yesterday"])("has no time for %j", async (dateTime) => {
+		const bytes = await photo({}, { DateTimeOriginal: dateTime });
 		expect(await images.derive(bytes)).toMatchObject({
 			takenAt: null,
 			camera: null,
@@ -235,7 +235,7 @@ describe("EXIF", () => {
 	};
 	const placed = (gps: Record<string, string>) => plain(30, 20).withExif({ IFD0: { Make: "Canon" }, IFD3: gps });
 
-	it.each(["jpeg", "png", "webp", "avif"] as const)("tells where, to some ten metres: %s", async (format) => {
+	it.each(["jpeg", "png", "webp", "avif"] as const)("has the location of a %s, to some ten metres", async (format) => {
 		const bytes = await placed(place).toFormat(format).toBuffer();
 		expect(await images.derive(bytes)).toMatchObject({
 			camera: "Canon",
@@ -257,12 +257,12 @@ describe("EXIF", () => {
 				GPSLongitude: "0/1 0/1 0/1",
 			},
 		],
-	])("gives no place for %s", async (_, gps) => {
+	])("has no location for %s", async (_, gps) => {
 		const bytes = await placed(gps).jpeg().toBuffer();
 		expect((await images.derive(bytes)).location).toBeNull();
 	});
 
-	it("does not reach what is derived: neither holds anything but its pixels", async () => {
+	it("does not reach the derived images, which have only pixels", async () => {
 		const bytes = await placed(place)
 			.keepIccProfile()
 			.withIccProfile("p3")
@@ -307,7 +307,7 @@ describe("colours", () => {
 		expect((await images.derive(bytes)).colours).toEqual([name]);
 	});
 
-	it("come most frequent first", async () => {
+	it("are ordered by frequency", async () => {
 		const red = await plain(100, 30, "#d01818").png().toBuffer();
 		const bytes = await plain(100, 100, "#fafafa")
 			.composite([{ input: red, left: 0, top: 0 }])
@@ -317,7 +317,7 @@ describe("colours", () => {
 	});
 });
 
-describe("what cannot be accepted", () => {
+describe("an image that cannot be accepted", () => {
 	it.each([
 		["an SVG drawing", Buffer.from("<svg width='9' height='9'/>")],
 		["no bytes", Buffer.alloc(0)],
@@ -326,7 +326,7 @@ describe("what cannot be accepted", () => {
 		expect(await refusal(bytes)).toMatchObject({ code: "unsupported_image" });
 	});
 
-	it.each(formats)("is refused as undecodable: %s that ends early, wherever", async (format) => {
+	it.each(formats)("is refused as undecodable: %s truncated anywhere", async (format) => {
 		const bytes = await noisy().toFormat(format).toBuffer();
 		for (const share of [0.01, 0.2, 0.5, 0.9, 0.99]) {
 			const part = bytes.subarray(0, Math.max(16, bytes.length * share));
@@ -337,7 +337,7 @@ describe("what cannot be accepted", () => {
 		}
 	});
 
-	it("is refused as undecodable: noise behind a right beginning", async () => {
+	it("is refused as undecodable: noise after a valid signature", async () => {
 		const noise = crypto.getRandomValues(new Uint8Array(5_000));
 		for (const format of formats) {
 			const bytes = await plain(20, 20).toFormat(format).toBuffer();
@@ -346,7 +346,7 @@ describe("what cannot be accepted", () => {
 		}
 	});
 
-	it("is refused by its pixels before they are decoded", async () => {
+	it("is refused by its number of pixels before they are decoded", async () => {
 		const bytes = hugePng(30_000, 30_000);
 		expect(bytes.length).toBeLessThan(1_000_000);
 		expect(await refusal(bytes)).toEqual({
@@ -356,7 +356,7 @@ describe("what cannot be accepted", () => {
 		});
 	});
 
-	it("is told how to send it where only its kind takes too much memory", async () => {
+	it("is refused with advice if only its format takes too much memory", async () => {
 		const bytes = avifSaying(7_000, 5_000, await plain(20, 20).avif().toBuffer());
 		expect(await refusal(bytes)).toEqual({
 			code: "too_many_pixels",

@@ -6,7 +6,7 @@ import { hugePng } from "../system/huge-png.ts";
 import { type ImageProcessorProcess, memoryMegabytes, startImageProcessor } from "./image-processor-process.ts";
 import * as odd from "./odd-images.ts";
 
-/** One process for all, as a function's sandbox lives: what one image leaves behind would meet the next. */
+/** One process for all images, like a function's sandbox: leftovers of one image would affect the next. */
 let processor: ImageProcessorProcess;
 let good: Buffer;
 beforeAll(async () => {
@@ -15,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => processor.stop());
 
-/** Derives within the function's memory, and the next image is fine. */
+/** Derives an image, and expects the memory limit to hold and the next image to work. */
 async function derive(bytes: Uint8Array) {
 	const derived = await processor.derive(bytes);
-	// 64 MB are what Lambda's own runtime may take beside our process.
+	// Lambda's own runtime may take 64 MB beside our process.
 	expect(derived.peakMegabytes).toBeLessThan(memoryMegabytes - 64);
 	expect(await processor.derive(good)).toMatchObject({
 		outcome: "derived",
@@ -45,7 +45,7 @@ const rightWith = (width: number, height: number) => ({
 });
 
 describe("a file that ends early", () => {
-	it.each(odd.formats)("is refused, or whole but for its very end, wherever it ends: %s", async (format) => {
+	it.each(odd.formats)("is refused wherever it ends, unless only its last bytes are missing: %s", async (format) => {
 		const bytes = await odd.noisy(90, 60).toFormat(format).toBuffer();
 		const ends = Array.from({ length: 40 }, (_, at) => Math.floor((bytes.length * at) / 40));
 		for (const end of [...ends, bytes.length - 1]) {
@@ -62,8 +62,8 @@ describe("a file that ends early", () => {
 	});
 });
 
-describe("a header that lies", () => {
-	it("about its size is refused where the pixels are of another", async () => {
+describe("a false header", () => {
+	it("is refused if its size differs from the pixels'", async () => {
 		const image = odd.noisy();
 		const [png, avif] = await Promise.all([image.clone().png().toBuffer(), image.clone().avif().toBuffer()]);
 		const webp = odd.webpChunks(await image.clone().webp().toBuffer());
@@ -81,13 +81,13 @@ describe("a header that lies", () => {
 		}
 	});
 
-	it("is believed where decoders agree on what it means", async () => {
+	it("is accepted if decoders agree on its meaning", async () => {
 		const image = odd.plain(300, 200);
 		const jpeg = await image.clone().jpeg().toBuffer();
 		const png = await image.clone().png().toBuffer();
 		const lies = [
-			odd.jpegSaying(300, 20, jpeg), // the rows that it names
-			odd.jpegSaying(300, 210, jpeg), // the rows there are, and grey
+			odd.jpegSaying(300, 20, jpeg), // the rows that the header names
+			odd.jpegSaying(300, 210, jpeg), // the actual rows, and grey
 			odd.pngSaying(300, 20, png),
 		];
 		for (const [at, height] of [20, 210, 20].entries()) {
@@ -99,7 +99,7 @@ describe("a header that lies", () => {
 		}
 	});
 
-	it("about its type is refused: the beginning of one, the rest of another", async () => {
+	it("is refused if it has the signature of another type", async () => {
 		const files = await Promise.all(odd.formats.map((format) => odd.noisy().toFormat(format).toBuffer()));
 		for (const [at, head] of files.entries()) {
 			const rest = files[(at + 1) % files.length] as Buffer;
@@ -108,11 +108,11 @@ describe("a header that lies", () => {
 	});
 });
 
-describe("a picture that is something else, too", () => {
+describe("a picture that is also another file", () => {
 	const payloads = {
 		"a web page": Buffer.from("<html><script>alert('polyglot')</script></html>"),
 		"a script": Buffer.from("*/=1;alert('polyglot');/*"),
-		// An archive is read from its end, so one behind a picture opens.
+		// An archive is read from its end, so it opens behind a picture.
 		"an archive": Buffer.concat([
 			Buffer.from("PK\x03\x04polyglot"),
 			randomBytes(200),
@@ -122,7 +122,7 @@ describe("a picture that is something else, too", () => {
 		"a document": Buffer.from("%PDF-1.7\n% polyglot\n%%EOF"),
 	};
 
-	it.each(Object.entries(payloads))("gives nothing of %s to what is derived", async (_, payload) => {
+	it.each(Object.entries(payloads))("leaves nothing of %s in the derived images", async (_, payload) => {
 		const [png, jpeg, webp, gif, avif] = await Promise.all(
 			odd.formats.map((format) => odd.plain(60, 40).toFormat(format).toBuffer()),
 		);
@@ -151,7 +151,7 @@ describe("a picture of an odd shape", () => {
 	it.each([
 		[1, 60_000],
 		[60_000, 1],
-	])("is right: %i x %i", async (width, height) => {
+	])("is derived correctly: %i x %i", async (width, height) => {
 		for (const format of ["png", "jpeg"] as const) {
 			const bytes = await odd.plain(width, height).toFormat(format).toBuffer();
 			const derived = await derive(bytes);
@@ -166,7 +166,7 @@ describe("a picture of an odd shape", () => {
 	});
 });
 
-describe("a bomb", () => {
+describe("a decompression bomb", () => {
 	it.each<[string, () => Promise<Buffer> | Uint8Array]>([
 		["PNG", () => hugePng(60_000, 60_000)],
 		["interlaced PNG of 16 bits", () => odd.pngSaying(10_000, 10_000, odd.interlacedPng(10, 10))],
@@ -203,14 +203,14 @@ describe("a bomb", () => {
 		expect(derived.peakMegabytes).toBeLessThan(memoryMegabytes / 3);
 	});
 
-	it("of scans, one JPEG that refines itself 500 times, is refused", async () => {
+	it("of scans, a JPEG with 500 refinement scans, is refused", async () => {
 		const jpeg = await odd.noisy(2_000, 2_000).jpeg({ progressive: true }).toBuffer();
 		const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.from([0xff, 0xda])), -2);
 		const bytes = Buffer.concat([jpeg.subarray(0, -2), ...Array<Buffer>(500).fill(scan), jpeg.subarray(-2)]);
 		expect(await refusal(bytes)).toBe("undecodable_image");
 	});
 
-	it("of text in a PNG, 200 MB in some KB, is passed over or refused", async () => {
+	it("of text in a PNG, 200 MB in some KB, is ignored or refused", async () => {
 		const text = deflateSync(Buffer.alloc(200_000_000, "a"), { level: 1 });
 		const png = await odd.plain(60, 40).png().toBuffer();
 		for (const [type, head] of [
@@ -226,7 +226,7 @@ describe("a bomb", () => {
 });
 
 describe("EXIF", () => {
-	it("of 1 MB is no burden", async () => {
+	it("of 1 MB is derived within the memory", async () => {
 		const png = await odd.plain(60, 40).png().toBuffer();
 		const webp = odd.webpChunks(await odd.plain(60, 40).webp().toBuffer()).filter(([type]) => type.startsWith("VP8"));
 		for (const exif of [odd.exifBomb(1_000_000), Buffer.concat([odd.exifBomb(64), randomBytes(1_000_000)])]) {
@@ -242,7 +242,7 @@ describe("EXIF", () => {
 		}
 	});
 
-	it("whose every entry claims all of it does not fill the memory", async () => {
+	it("whose every entry claims the whole block does not fill the memory", async () => {
 		const jpeg = await odd.plain(60, 40).jpeg().toBuffer();
 		const exif = Buffer.concat([Buffer.from("Exif\0\0"), odd.exifBomb(65_500)]);
 		const derived = await derive(odd.withJpegSegment(jpeg, 0xe1, exif));
@@ -251,8 +251,8 @@ describe("EXIF", () => {
 	});
 });
 
-// Each in a file of 50 MB, the most that is accepted: the original is held beside what decodes it.
-describe("the heaviest that is accepted fits the function", () => {
+// Each file has 50 MB, the maximum: the original is in memory beside its decoder.
+describe("the largest accepted image fits the function's memory", () => {
 	const filled = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(50 * 1024 * 1024 - bytes.length)]);
 
 	it.each<[string, number, number, () => Promise<Buffer> | Buffer]>([

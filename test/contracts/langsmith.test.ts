@@ -10,7 +10,7 @@ import { langSmithTracing, type RunTracing } from "#chat/langsmith.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { ask, type Say } from "../unit/chat/talk.ts";
 
-/** What came to LangSmith's endpoint, as text; its answers are of this status. */
+/** The requests to the fake LangSmith, which answers with `status`. */
 let received: { path: string; key: unknown; text: string }[] = [];
 let status = 202;
 const server = createServer(async (incoming, outgoing) => {
@@ -76,7 +76,7 @@ test("a turn is recorded with its steps and without its messages", async () => {
 	expect(sent()).not.toMatch(/Agatha|Grandmother|honeymoon/);
 });
 
-test("what was said is recorded only where the setting says so", async () => {
+test("messages are recorded only if the setting allows it", async () => {
 	await turn(tracing({ hideInputs: false }));
 	expect(sent()).toContain("Agatha");
 	received = [];
@@ -84,7 +84,7 @@ test("what was said is recorded only where the setting says so", async () => {
 	expect(sent()).toContain("Grandmother");
 });
 
-/** A turn whose model fails with words of its own. */
+/** Runs a turn whose model fails with a message that quotes the user. */
 async function failingTurn(hidden: { hideInputs?: boolean; hideOutputs?: boolean } = {}) {
 	const failing = turn(tracing(hidden), () => {
 		throw new Error("no answer for Bartholomew");
@@ -92,7 +92,7 @@ async function failingTurn(hidden: { hideInputs?: boolean; hideOutputs?: boolean
 	await expect(failing).rejects.toThrow("Bartholomew");
 }
 
-test("of a turn that failed the reason stays here", async () => {
+test("a failed turn's reason is not sent", async () => {
 	await failingTurn();
 	expect(sent()).toMatch(/\.error"[\s\S]{0,80}"hidden"/);
 	expect(sent()).not.toMatch(/Agatha|Bartholomew|honeymoon/);
@@ -101,18 +101,21 @@ test("of a turn that failed the reason stays here", async () => {
 test.each([
 	{ hideInputs: false, hideOutputs: true },
 	{ hideInputs: true, hideOutputs: false },
-])("a reason may quote either, so with $hideInputs and $hideOutputs it stays here, too", async (hidden) => {
-	await failingTurn(hidden);
-	expect(sent()).not.toContain("Bartholomew");
-});
+])(
+	"a reason may quote inputs and outputs, so it is not sent with hideInputs $hideInputs and hideOutputs $hideOutputs",
+	async (hidden) => {
+		await failingTurn(hidden);
+		expect(sent()).not.toContain("Bartholomew");
+	},
+);
 
-test("the reason and the session's name leave where both inputs and outputs do", async () => {
+test("the reason and the session's name are sent if inputs and outputs are", async () => {
 	await failingTurn({ hideInputs: false, hideOutputs: false });
 	expect(sent()).toContain("Bartholomew");
 	expect(sent()).toContain("honeymoon");
 });
 
-test("the session's name leaves with the inputs, and not with the outputs", async () => {
+test("the session's name is sent with the inputs, not with the outputs", async () => {
 	await turn(tracing({ hideInputs: false, hideOutputs: true }));
 	expect(sent()).toContain("honeymoon");
 	received = [];
@@ -126,7 +129,7 @@ test("without a key nothing is sent", async () => {
 	expect(received).toEqual([]);
 });
 
-test("a LangSmith that fails costs no answer", async () => {
+test("a failing LangSmith does not affect the answer", async () => {
 	status = 500;
 	expect((await turn(tracing())).text).toBe("Grandmother's reply.");
 });

@@ -46,7 +46,7 @@ const request = () => ({
 	deadline: deadline(),
 });
 
-/** Each line's metrics and what they are about. */
+/** Returns each line's metrics with their dimensions. */
 const measured = () =>
 	lines.map(({ _aws, ...line }) => {
 		const names = _aws.CloudWatchMetrics.flatMap(({ Metrics }: { Metrics: { Name: string }[] }) =>
@@ -55,7 +55,7 @@ const measured = () =>
 		return [line.Provider ?? line.Model, ...names.sort()];
 	});
 
-it("logs every request to a provider, also those that a retry made good", async () => {
+it("logs every request to a provider, including those that a retry repaired", async () => {
 	anthropic.answers(
 		anthropicWire.error(429, "Slow down", { "retry-after": "0" }),
 		anthropicWire.error(529, "Overloaded", { "retry-after": "0" }),
@@ -73,14 +73,14 @@ it("logs every request to a provider, also those that a retry made good", async 
 	expect(lines[3]).toMatchObject({ InputTokens: 2_000, OutputTokens: 400, Dollars: 0.0004, purpose: "vision" });
 });
 
-it("logs the bill of answers that could not be used", async () => {
+it("logs the cost of unusable answers", async () => {
 	anthropic.answers(anthropicWire.answer("{}"), anthropicWire.answer("{}"));
 	const { vision } = await models();
 	await expect(vision.describe(request())).rejects.toThrow();
 	expect(lines.flatMap(({ purpose }) => (purpose ? [purpose] : []))).toEqual(["vision", "repair"]);
 });
 
-it("counts no failure and no series for a made-up model name", async () => {
+it("counts no failure and starts no series for a made-up model name", async () => {
 	anthropic.answers(anthropicWire.error(404, "model: zq-made-up"));
 	const { vision } = await models();
 	await expect(vision.describe({ ...request(), model: "zq-made-up" })).rejects.toThrow("zq-made-up");
@@ -99,7 +99,7 @@ it("measures embeddings, and keeps the embedder's other properties", async () =>
 	]);
 });
 
-it("writes each request once, however many sandboxes' worth of ports there are", async () => {
+it("logs each request once, however many ports are created", async () => {
 	await models();
 	const { embedder } = await models();
 	voyage.answers(voyageWire.answer([voyageWire.vector(1)]));
@@ -107,7 +107,7 @@ it("writes each request once, however many sandboxes' worth of ports there are",
 	expect(lines).toHaveLength(2);
 });
 
-it("writes no prompt, answer or key where a provider quotes them in its refusal", async () => {
+it("logs no prompt, answer or key that a provider quotes in its refusal", async () => {
 	const ports = fakePorts();
 	const item = await processedItem(ports, newUser());
 	await ports.objects.put(visionKey(item.userId, item.id), Uint8Array.of(0xff, 0xd8, 0xff, 1), "image/jpeg");

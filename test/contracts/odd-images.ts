@@ -4,7 +4,7 @@ import sharp, { type Sharp } from "sharp";
 export const formats = ["png", "jpeg", "webp", "gif", "avif"] as const;
 export type Format = (typeof formats)[number];
 
-/** One colour. */
+/** Draws one colour. */
 export function plain(width: number, height: number, background = "#2040d0"): Sharp {
 	return sharp({
 		create: { width, height, channels: 3, background },
@@ -12,7 +12,7 @@ export function plain(width: number, height: number, background = "#2040d0"): Sh
 	});
 }
 
-/** Does not compress to nothing, so that a part of it really is a part. */
+/** Draws noise, which compresses badly, so that a truncated file really lacks pixels. */
 export function noisy(width = 300, height = 200): Sharp {
 	return sharp({
 		create: {
@@ -30,19 +30,19 @@ export function pngChunk(type: string, content: Uint8Array): Buffer {
 	return Buffer.concat([uint32(content.length), body, uint32(crc32(body))]);
 }
 
-/** A PNG with a chunk more, right behind its header. */
+/** Adds a chunk to a PNG, right behind its header. */
 export function withPngChunk(png: Buffer, type: string, content: Uint8Array) {
 	return spliced(png, 33, pngChunk(type, content));
 }
 
-/** A JPEG with a segment more (`0xe1` is APP1, `0xfe` a comment), right behind its beginning. */
+/** Adds a segment to a JPEG (`0xe1` is APP1, `0xfe` a comment), right behind its start marker. */
 export function withJpegSegment(jpeg: Buffer, marker: number, content: Uint8Array) {
 	const head = Buffer.from([0xff, marker, 0, 0]);
 	head.writeUInt16BE(content.length + 2, 2);
 	return spliced(jpeg, 2, Buffer.concat([head, content]));
 }
 
-/** A GIF with a comment, right behind its global palette. */
+/** Adds a comment to a GIF, right behind its global palette. */
 export function withGifComment(gif: Buffer, content: Uint8Array) {
 	const palette = ((gif[10] ?? 0) & 0x80) === 0 ? 0 : 3 << (((gif[10] ?? 0) & 7) + 1);
 	const blocks = [Buffer.from([0x21, 0xfe])];
@@ -53,14 +53,14 @@ export function withGifComment(gif: Buffer, content: Uint8Array) {
 	return spliced(gif, 13 + palette, Buffer.concat([...blocks, Buffer.from([0])]));
 }
 
-/** A WebP file of these chunks. */
+/** Builds a WebP file from chunks. */
 export function webp(...chunks: [type: string, content: Uint8Array][]): Buffer {
 	const body = chunks.map(([type, content]) => webpChunk(type, content));
 	const size = 4 + body.reduce((sum, { length }) => sum + length, 0);
 	return Buffer.concat([Buffer.from("RIFF"), uint32Little(size), Buffer.from("WEBP"), ...body]);
 }
 
-/** The chunks of a WebP file. */
+/** Lists the chunks of a WebP file. */
 export function webpChunks(file: Uint8Array): [string, Buffer][] {
 	const bytes = Buffer.from(file);
 	const chunks: [string, Buffer][] = [];
@@ -72,7 +72,7 @@ export function webpChunks(file: Uint8Array): [string, Buffer][] {
 	return chunks;
 }
 
-/** The segments of a JPEG up to its pixels, by marker. */
+/** Lists the markers of a JPEG's segments up to its pixels. */
 export function jpegSegments(file: Uint8Array): number[] {
 	const bytes = Buffer.from(file);
 	const markers: number[] = [];
@@ -85,7 +85,7 @@ export function jpegSegments(file: Uint8Array): number[] {
 	return markers;
 }
 
-/** Many frames of one red pixel; a larger `side` is a lie. */
+/** Makes a GIF of many one-pixel frames; a larger `side` is false. */
 export function gifOfFrames(count: number, side = 1): Buffer {
 	const size = Buffer.alloc(4);
 	size.writeUInt16LE(side, 0);
@@ -105,7 +105,7 @@ export function gifOfFrames(count: number, side = 1): Buffer {
 	]);
 }
 
-/** Many frames, all the same. */
+/** Makes a WebP of many equal frames. */
 export async function webpOfFrames(count: number): Promise<Buffer> {
 	const [width, height] = [16, 16];
 	const still = webpChunks(await plain(width, height, "#d01818").webp({ lossless: true }).toBuffer());
@@ -132,7 +132,7 @@ export function webpCanvas(width: number, height: number, flags: number) {
 	return Buffer.concat([uint32Little(flags), uint24Little(width - 1), uint24Little(height - 1)]);
 }
 
-/** A PNG whose header says this, whatever its pixels are. */
+/** Changes the size in a PNG's header, not its pixels. */
 export function pngSaying(width: number, height: number, png: Buffer): Buffer {
 	const header = Buffer.from(png.subarray(16, 29));
 	header.writeUInt32BE(width, 0);
@@ -140,7 +140,7 @@ export function pngSaying(width: number, height: number, png: Buffer): Buffer {
 	return Buffer.concat([png.subarray(0, 8), pngChunk("IHDR", header), png.subarray(33)]);
 }
 
-/** A JPEG whose frame header says this. */
+/** Changes the size in a JPEG's frame header. */
 export function jpegSaying(width: number, height: number, jpeg: Buffer) {
 	const lying = Buffer.from(jpeg);
 	for (let at = 2; at + 9 < lying.length; ) {
@@ -155,7 +155,7 @@ export function jpegSaying(width: number, height: number, jpeg: Buffer) {
 	throw new Error("There is no frame header.");
 }
 
-/** A lossless WebP whose picture says this. */
+/** Changes the size in a lossless WebP's picture. */
 export function webpSaying(width: number, height: number, webp: Buffer) {
 	const lying = Buffer.from(webp);
 	const sizes = (width - 1) | ((height - 1) << 14);
@@ -163,7 +163,7 @@ export function webpSaying(width: number, height: number, webp: Buffer) {
 	return lying;
 }
 
-/** An AVIF whose container says this (box `ispe`), whatever the coded picture is. */
+/** Changes the size in an AVIF's container (box `ispe`), not the coded picture. */
 export function avifSaying(width: number, height: number, avif: Buffer) {
 	const lying = Buffer.from(avif);
 	for (let at = lying.indexOf("ispe"); at >= 0; at = lying.indexOf("ispe", at + 4)) {
@@ -173,13 +173,13 @@ export function avifSaying(width: number, height: number, avif: Buffer) {
 	return lying;
 }
 
-/** An interlaced PNG of 16 bits with transparency, all zero: 8 bytes a pixel, which are all needed before the first row. */
+/** Makes an interlaced all-zero PNG of 16 bits with transparency: 8 bytes per pixel, all decoded before the first row. */
 export function interlacedPng(width: number, height: number): Buffer {
 	const header = Buffer.alloc(13);
 	header.writeUInt32BE(width, 0);
 	header.writeUInt32BE(height, 4);
 	header.set([16, 6, 0, 0, 1], 8);
-	// Adam7: each pass has rows of its own, with a filter byte before each.
+	// Adam7: each pass has its own rows, with a filter byte before each.
 	const passes = [
 		[0, 0, 8, 8],
 		[4, 0, 8, 8],
@@ -202,7 +202,7 @@ export function interlacedPng(width: number, height: number): Buffer {
 	]);
 }
 
-/** EXIF that claims, entry for entry, to be as large as the whole of it: read out it takes gigabytes. */
+/** Makes EXIF in which every entry claims to span the whole block: reading all takes gigabytes. */
 export function exifBomb(size: number): Buffer {
 	const tiff = Buffer.alloc(size);
 	tiff.write("II*\0", "latin1");

@@ -11,19 +11,19 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { anthropicChat } from "#ai/anthropic/chat.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 
-/** A span as an SDK would export it. */
-interface Kept {
+/** A span like an SDK's export. */
+interface RecordedSpan {
 	scope: string;
 	name: string;
 	attributes: Attributes;
 	status: SpanStatusCode;
 	ended: boolean;
-	/** Everything any method was given. */
-	told: unknown[];
+	/** The arguments of every method. */
+	calls: unknown[];
 }
 
 let server: ProviderServer;
-let spans: Kept[];
+let spans: RecordedSpan[];
 beforeAll(async () => {
 	server = await serveProvider();
 });
@@ -53,8 +53,8 @@ const answer = {
 	},
 };
 
-test("a call is a span with its provider, model and tokens, and without what was said", async () => {
-	keepSpans();
+test("a call is a span with its provider, model and tokens, and without the messages", async () => {
+	recordSpans();
 	server.answers(answer);
 	await ask();
 	expect(ownSpans()).toMatchObject([
@@ -73,8 +73,8 @@ test("a call is a span with its provider, model and tokens, and without what was
 	expect(JSON.stringify(spans)).not.toMatch(/doctor|Rest|sk-secret/);
 });
 
-test("a failed call's span tells the failure's code and nothing the provider wrote", async () => {
-	keepSpans();
+test("a failed call's span has the failure's code and nothing that the provider wrote", async () => {
+	recordSpans();
 	server.answers({
 		status: 400,
 		body: { error: { message: `refused: ${question}` } },
@@ -90,64 +90,64 @@ test("a failed call's span tells the failure's code and nothing the provider wro
 	expect(JSON.stringify(spans)).not.toContain("doctor");
 });
 
-test("without a registered SDK a call is answered all the same", async () => {
+test("a call works without a registered SDK", async () => {
 	server.answers(answer);
 	expect((await ask()).message.text).toBe("Rest.");
 });
 
-/** Without those that a provider's SDK makes. */
+/** Returns the spans that no provider's SDK made. */
 const ownSpans = () => spans.filter(({ scope }) => scope === "collections");
 
-/** Registers a tracer provider that keeps spans in memory. */
-function keepSpans() {
+/** Registers a tracer provider that records spans in memory. */
+function recordSpans() {
 	spans = [];
 	const start = (scope: string, name: string, { attributes = {} }: SpanOptions = {}): Span => {
-		const kept: Kept = {
+		const recorded: RecordedSpan = {
 			scope,
 			name,
 			attributes: { ...attributes },
 			status: SpanStatusCode.UNSET,
 			ended: false,
-			told: [],
+			calls: [],
 		};
-		spans.push(kept);
+		spans.push(recorded);
 		const span: Span = {
 			spanContext: () => INVALID_SPAN_CONTEXT,
-			isRecording: () => !kept.ended,
+			isRecording: () => !recorded.ended,
 			setAttribute(key, value) {
-				kept.attributes[key] = value;
+				recorded.attributes[key] = value;
 				return span;
 			},
 			setAttributes(more) {
-				Object.assign(kept.attributes, more);
+				Object.assign(recorded.attributes, more);
 				return span;
 			},
 			setStatus(status) {
-				kept.status = status.code;
-				kept.told.push(status);
+				recorded.status = status.code;
+				recorded.calls.push(status);
 				return span;
 			},
 			updateName(to) {
-				kept.name = to;
+				recorded.name = to;
 				return span;
 			},
-			addEvent(...given) {
-				kept.told.push(given);
+			addEvent(...args) {
+				recorded.calls.push(args);
 				return span;
 			},
-			addLink(...given) {
-				kept.told.push(given);
+			addLink(...args) {
+				recorded.calls.push(args);
 				return span;
 			},
-			addLinks(...given) {
-				kept.told.push(given);
+			addLinks(...args) {
+				recorded.calls.push(args);
 				return span;
 			},
 			recordException(error) {
-				kept.told.push(String(error));
+				recorded.calls.push(String(error));
 			},
 			end() {
-				kept.ended = true;
+				recorded.ended = true;
 			},
 		};
 		return span;
@@ -155,10 +155,8 @@ function keepSpans() {
 	const tracerOf = (scope: string) =>
 		({
 			startSpan: (name, options) => start(scope, name, options),
-			startActiveSpan: (name: string, ...given: unknown[]) =>
-				(given.at(-1) as (span: Span) => unknown)(
-					start(scope, name, given.length > 1 ? (given[0] as SpanOptions) : {}),
-				),
+			startActiveSpan: (name: string, ...args: unknown[]) =>
+				(args.at(-1) as (span: Span) => unknown)(start(scope, name, args.length > 1 ? (args[0] as SpanOptions) : {})),
 		}) as Tracer;
 	trace.setGlobalTracerProvider({ getTracer: tracerOf });
 }

@@ -4,7 +4,7 @@ import { secretReader } from "#aws/secrets.ts";
 
 let server: Server;
 let reads: string[] = [];
-/** Takes requests and answers none. */
+/** Whether the server answers no request. */
 let mute = false;
 const secrets: Record<string, string> = {};
 
@@ -41,7 +41,7 @@ beforeEach(() => {
 	secrets.login = JSON.stringify({ username: "app", password: "first" });
 });
 
-it("a secret is read once for many who ask, and again when asked for fresh", async () => {
+it("concurrent reads share one request, and a fresh read sends another", async () => {
 	const read = secretReader();
 	const both = await Promise.all([read("login"), read("login")]);
 	expect(both[0]).toEqual({ username: "app", password: "first" });
@@ -53,7 +53,7 @@ it("a secret is read once for many who ask, and again when asked for fresh", asy
 	expect(reads).toHaveLength(2);
 });
 
-it("a secret that is never given is an error in seconds, and is asked for again", async () => {
+it("a read without a response fails within seconds, and the next read tries again", async () => {
 	const read = secretReader();
 	mute = true;
 	await expect(read("login")).rejects.toMatchObject({ name: "TimeoutError" });
@@ -61,7 +61,7 @@ it("a secret that is never given is an error in seconds, and is asked for again"
 	expect(await read("login")).toMatchObject({ username: "app" });
 });
 
-it("a secret that could not be read is asked for again", async () => {
+it("a failed read is not cached", async () => {
 	const read = secretReader();
 	await expect(read("later")).rejects.toMatchObject({
 		name: "ResourceNotFoundException",
@@ -71,7 +71,7 @@ it("a secret that could not be read is asked for again", async () => {
 });
 
 it.each(["not json hunter2", '"hunter2"', "null", '{"username":"hunter2"}'])(
-	"a secret that holds %j is refused by name and without its content",
+	"the refusal of a secret that holds %j has its name and not its content",
 	async (content) => {
 		secrets.broken = content;
 		const error = await secretReader()("broken").catch((caught) => caught);

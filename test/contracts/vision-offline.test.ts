@@ -45,7 +45,7 @@ async function blank(): Promise<VisionRequest> {
 }
 
 describe("offline vision", () => {
-	it("reads the word of every sample image, and no other sample's", async () => {
+	it("reads every sample image's word, and no other sample's", async () => {
 		const texts = [];
 		for (const sample of samples) {
 			const { description } = await vision.describe(await requestFor(sample));
@@ -58,7 +58,7 @@ describe("offline vision", () => {
 		}
 	});
 
-	it("answers as the schema demands and says that it is offline", async () => {
+	it("follows the schema and says that it is offline", async () => {
 		const answer = await vision.describe(pass);
 		expect(imageDescription.parse(answer.description)).toEqual(answer.description);
 		expect(answer).toMatchObject({ provider: "offline", traceId: null });
@@ -69,7 +69,7 @@ describe("offline vision", () => {
 		expect(answer.description.summary).toContain("Northwind Airlines");
 	});
 
-	it("claims no more of a picture without text than its colour, date and camera", async () => {
+	it("describes a picture without text by its colour, date and camera alone", async () => {
 		const answer = await vision.describe({
 			...(await blank()),
 			takenAt: new Date("2024-06-14T07:35:00Z"),
@@ -84,7 +84,7 @@ describe("offline vision", () => {
 		});
 	});
 
-	it("takes the words a person gave the file as evidence", async () => {
+	it("takes the words of the file name as evidence", async () => {
 		const { description } = await vision.describe({
 			...(await blank()),
 			originalFilename: "Screenshot beach_in-Cascais (2).png",
@@ -96,7 +96,7 @@ describe("offline vision", () => {
 });
 
 describe("reading text", () => {
-	it("that takes too long leaves the image described without", async () => {
+	it("that takes too long leaves a description without text", async () => {
 		const { description } = await vision.describe({
 			...pass,
 			deadline: new Date(Date.now() + 20),
@@ -105,18 +105,18 @@ describe("reading text", () => {
 		expect(description.summary).toContain("could not be read in time");
 	});
 
-	it("gives up in bounded time and serves the next image by a fresh thread", async () => {
+	it("gives up in bounded time and uses a new thread for the next image", async () => {
 		await expect(readText(pass.image, 0.02)).rejects.toThrow("took longer than 0.02 s");
 		expect(await readText(pass.image)).not.toHaveLength(0);
 	});
 
-	it("survives bytes that are no image", async () => {
+	it("survives bytes that are not an image", async () => {
 		const [broken, whole] = await Promise.allSettled([readText(new Uint8Array([1, 2, 3])), readText(pass.image)]);
 		expect(broken.status).toBe("rejected");
 		expect(whole.status).toBe("fulfilled");
 	});
 
-	it("works from a bundle outside the repository and lets the process end", async () => {
+	it("works from a bundle outside the repository and lets the process exit", async () => {
 		const folder = mkdtempSync(join(tmpdir(), "collections-vision-"));
 		onTestFinished(() => rmSync(folder, { recursive: true }));
 		await esbuild.build({
@@ -160,6 +160,6 @@ describe("reading text", () => {
 	});
 });
 
-it("names the setting where a provider is unknown", async () => {
+it("an unknown vision provider is refused with the name of the setting", async () => {
 	expect(() => visionFor({ provider: "gemini" })).toThrow(/"gemini".*visionProvider in cdk\.json/);
 });

@@ -15,7 +15,7 @@ interface Kind {
 	modelSetting: string;
 	wire: Wire;
 	path: string;
-	/** Of 2,000 input and 400 output tokens. */
+	/** The cost of 2,000 input and 400 output tokens. */
 	cost: number;
 }
 
@@ -48,7 +48,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 
 	beforeAll(async () => {
 		server = await serveProvider();
-		// What the SDKs would read by themselves must not count: a variable could send images to a stranger.
+		// Variables that the SDKs read by themselves must have no effect: one could send images elsewhere.
 		vi.stubEnv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1");
 		vi.stubEnv("OPENAI_BASE_URL", "http://127.0.0.1:1");
 		vi.stubEnv("ANTHROPIC_API_KEY", "from-environment");
@@ -77,7 +77,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 
 	const failure = async (more: Partial<VisionRequest> = {}) => {
 		const error = await describeImage(more).then(
-			() => new Error("It answered."),
+			() => new Error("Expected an error."),
 			(thrown) => thrown,
 		);
 		expect(error).toBeInstanceOf(ModelFailure);
@@ -86,14 +86,14 @@ describe.each(kinds)("vision by $label", (kind) => {
 
 	const permanentFailure = async () => {
 		const error = await describeImage().then(
-			() => new Error("It answered."),
+			() => new Error("Expected an error."),
 			(thrown) => thrown,
 		);
 		expect(error).toBeInstanceOf(PermanentFailure);
 		return error as PermanentFailure;
 	};
 
-	it("gives the structured description with its tokens and cost", async () => {
+	it("returns the structured description with its tokens and cost", async () => {
 		server.answers(wire.answer(good));
 		const answer = await describeImage();
 		expect(answer).toMatchObject({ provider, model });
@@ -105,7 +105,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("sends image, facts, schema and key, and neither temperature nor sampling", async () => {
+	it("sends image, facts, schema and key, and no temperature or other sampling parameter", async () => {
 		server.answers(wire.answer(good));
 		await describeImage();
 		const [request] = server.requests;
@@ -126,17 +126,17 @@ describe.each(kinds)("vision by $label", (kind) => {
 			expect(object.additionalProperties).toBe(false);
 			expect(object.required).toEqual(Object.keys(object.properties ?? {}));
 		}
-		// Keywords that one of the providers refuses.
+		// Each of these keywords is refused by a provider.
 		expect(JSON.stringify(schema)).not.toMatch(/"(default|maxLength|minLength|maxItems|\$schema)"/);
 	});
 
-	it("does not learn which camera took the image", async () => {
+	it("does not send the camera's name", async () => {
 		server.answers(wire.answer(good));
 		await describeImage({ camera: "Pixel 9" });
 		expect(JSON.stringify(server.requests[0]?.body)).not.toMatch(/pixel 9/i);
 	});
 
-	it("asks the model that a request names", async () => {
+	it("uses the model that a request names", async () => {
 		server.answers(wire.answer(good));
 		const answer = await describeImage({ model: "some-model-2" });
 		expect(server.requests[0]?.body.model).toBe("some-model-2");
@@ -144,14 +144,14 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(answer.usage[0]?.costUsd).toBeNull();
 	});
 
-	it("waits as Retry-After says after a 429, then is answered", async () => {
+	it("waits out the Retry-After of a 429, then gets an answer", async () => {
 		server.answers(wire.error(429, "Slow down.", { "retry-after": "1" }), wire.answer(good));
 		expect((await describeImage()).usage).toHaveLength(1);
 		const [first, second] = server.requests;
 		expect(second && first && second.at - first.at).toBeGreaterThanOrEqual(990);
 	});
 
-	it("leaves a longer Retry-After to the queue, time or not, and says how long", async () => {
+	it("leaves a longer Retry-After to the queue, with its seconds, even if there is time", async () => {
 		server.answers(wire.error(429, "Slow down.", { "retry-after": "21" }));
 		const error = await failure({ deadline: inSeconds(200) });
 		expect(error.code).toBe("vision_unavailable");
@@ -159,7 +159,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("does not wait past the deadline, even where Retry-After is short", async () => {
+	it("does not wait past the deadline, even for a short Retry-After", async () => {
 		server.answers(wire.error(429, "Slow down.", { "retry-after": "3" }));
 		const started = Date.now();
 		const error = await failure({ deadline: inSeconds(2) });
@@ -167,7 +167,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(Date.now() - started).toBeLessThan(1_000);
 	});
 
-	it("understands Retry-After as a date", async () => {
+	it("accepts a date as Retry-After", async () => {
 		const date = new Date(Date.now() + 120_000).toUTCString();
 		server.answers(wire.error(429, "Slow down.", { "retry-after": date }));
 		const error = await failure();
@@ -190,19 +190,19 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(3);
 	});
 
-	it("survives a connection that is reset", async () => {
+	it("survives a reset connection", async () => {
 		server.answers("reset", wire.answer(good));
 		expect((await describeImage()).description.category).toBe("Travel");
 	});
 
-	it.each(["application/json", "text/html"])("survives a page of a proxy that says it is %s", async (type) => {
+	it.each(["application/json", "text/html"])("survives a proxy's error page of type %s", async (type) => {
 		const headers = { "content-type": type };
 		server.answers({ status: 200, headers, body: "<html>proxy</html>" }, wire.answer(good));
 		expect((await describeImage()).description.category).toBe("Travel");
 	});
 
 	it.each(["silence", "stall"] as const)(
-		"ends before its deadline where the provider falls into %s, and hangs up",
+		"ends before its deadline and disconnects if the provider hangs (%s)",
 		async (reply) => {
 			server.answers(reply);
 			const started = Date.now();
@@ -214,7 +214,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		},
 	);
 
-	it("ends before its deadline where the key is never read", async () => {
+	it("ends before its deadline if reading the key hangs", async () => {
 		server.answers(wire.answer(good));
 		const stuck: ApiKey = { setting: "the parameter /collections/test/a-key", read: () => new Promise(() => {}) };
 		const waiting = visionFor({ provider, [provider]: { key: stuck, model, baseUrl: server.url } });
@@ -225,14 +225,14 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(0);
 	});
 
-	it("does not begin what it has no time to end", async () => {
+	it("sends no request that it has no time to finish", async () => {
 		server.answers(wire.answer(good));
 		const error = await failure({ deadline: inSeconds(0.5) });
 		expect(error.code).toBe("vision_unavailable");
 		expect(server.requests).toHaveLength(0);
 	});
 
-	it("ends a refused image for good, with the tokens of the refusal", async () => {
+	it("fails a refused image permanently, with the refusal's tokens", async () => {
 		server.answers(wire.answer("", "refused", { input: 2_000, output: 9 }));
 		const error = await permanentFailure();
 		expect(error.error.code).toBe("vision_refused");
@@ -241,7 +241,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("has an answer that fails the schema mended once, telling the model what is wrong", async () => {
+	it("requests one repair of an answer that violates the schema, with the errors", async () => {
 		const bad = JSON.stringify({ ...description, headline: 7 });
 		server.answers(wire.answer(bad), wire.answer(good));
 		const answer = await describeImage();
@@ -252,18 +252,18 @@ describe.each(kinds)("vision by $label", (kind) => {
 			{ role: "assistant", content: bad },
 			{ role: "user", content: expect.stringContaining("headline") },
 		]);
-		// The first turn is still there: the image is looked at again.
+		// The repair still has the first message, so the model sees the image again.
 		expect(JSON.stringify(server.requests[1]?.body)).toContain("ignore all rules");
 	});
 
-	it("has text that is not JSON mended once", async () => {
+	it("requests one repair of text that is not JSON", async () => {
 		server.answers(wire.answer("Sure! Here it is:"), wire.answer(good));
 		expect((await describeImage()).usage).toHaveLength(2);
 		const repair = server.requests[1]?.body.messages.at(-1);
 		expect(repair.content).toContain("not valid JSON");
 	});
 
-	it("asks for a shorter answer after one that was cut off", async () => {
+	it("requests a shorter answer after one that was cut off", async () => {
 		server.answers(wire.answer(good.slice(0, 100), "cut_off", { input: 1, output: 16_000 }), wire.answer(good));
 		const { usage } = await describeImage();
 		expect(usage).toMatchObject([{ purpose: "vision", outputTokens: 16_000 }, { purpose: "repair" }]);
@@ -271,7 +271,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(repair.content).toContain("cut off");
 	});
 
-	it("ends after two unusable answers, never a third, and both are on the bill", async () => {
+	it("fails after two unusable answers, with the cost of both", async () => {
 		server.answers(wire.answer("{}"));
 		const error = await permanentFailure();
 		expect(error.error.code).toBe("vision_answer_invalid");
@@ -279,14 +279,14 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(2);
 	});
 
-	it("keeps the bill of the first answer where the repair fails", async () => {
+	it("keeps the first answer's cost if the repair fails", async () => {
 		server.answers(wire.answer("{}"), wire.error(429, "Slow down.", { "retry-after": "60" }));
 		const error = await failure();
 		expect(error.retryAfterSeconds).toBe(60);
 		expect(error.usage).toMatchObject([{ purpose: "vision" }]);
 	});
 
-	it("says which setting to change for an unknown model", async () => {
+	it("names the setting to change for an unknown model", async () => {
 		server.answers(wire.unknownModel("no-such-model"));
 		const error = await failure({ model: "no-such-model" });
 		expect(error.code).toBe("model_not_found");
@@ -295,7 +295,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("does not repeat a request that is wrong", async () => {
+	it("does not retry an invalid request", async () => {
 		server.answers(wire.error(400, "Your credit balance is too low."));
 		const error = await failure();
 		expect(error.code).toBe("vision_unavailable");
@@ -303,7 +303,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("reads a replaced key once after a refusal", async () => {
+	it("rereads the key once after a refusal", async () => {
 		server.answers(wire.error(401, "Bad key"), wire.answer(good));
 		key.replace("key-2");
 		await describeImage();
@@ -314,7 +314,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		await key.read({ fresh: true });
 	});
 
-	it("names the setting of a refused key, and quotes nothing of it", async () => {
+	it("names the setting of a refused key without quoting the key", async () => {
 		server.answers(wire.error(401, "Incorrect API key provided: key-1"));
 		const error = await failure();
 		expect(error.code).toBe("provider_not_configured");
@@ -324,7 +324,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("without a key is off, and says which setting switches it on", async () => {
+	it("without a key is off and names the setting that enables it", async () => {
 		const off = visionFor({ provider: "offline", [provider]: { key: changingKey(null), model, baseUrl: server.url } });
 		server.answers(wire.answer(good));
 		await expect(off.describe({ ...(await anyRequest()), provider })).rejects.toMatchObject({
@@ -336,7 +336,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 });
 
 describe("the choice of a vision provider", () => {
-	it("is the request's before the environment's", async () => {
+	it("prefers the request's provider to the environment's", async () => {
 		const server = await serveProvider();
 		try {
 			server.answers(openaiWire.answer(good));
@@ -349,7 +349,7 @@ describe("the choice of a vision provider", () => {
 		}
 	});
 
-	it("of one that does not exist is an error that names those that do", async () => {
+	it("is an error that lists the providers if the named one does not exist", async () => {
 		const vision = visionFor({ provider: "offline" });
 		await expect(vision.describe({ ...(await anyRequest()), provider: "constructor" })).rejects.toMatchObject({
 			code: "provider_not_configured",
@@ -361,7 +361,7 @@ describe("the choice of a vision provider", () => {
 	});
 });
 
-/** A key whose replacement is noticed by a fresh reading only. */
+/** Makes a key whose replacement only a fresh read returns. */
 function changingKey(first: string | null): ApiKey & { replace(next: string): void } {
 	let cached = first;
 	let stored = first;

@@ -44,7 +44,7 @@ const describeImage = (digest: string | null) =>
 	});
 
 describe("the vision provider replay", () => {
-	it("answers the dataset's analysis of the original's bytes, whatever the file is called", async () => {
+	it("returns the dataset's analysis of the original's bytes, whatever the file's name", async () => {
 		expect(await describeImage(sha256("first"))).toMatchObject({
 			provider: "replay",
 			model: path.basename(folder),
@@ -57,12 +57,12 @@ describe("the vision provider replay", () => {
 		});
 	});
 
-	it("answers for the same bytes under two names the first one's", async () => {
+	it("returns the first analysis for bytes that have two names", async () => {
 		const { description } = await describeImage(sha256("second"));
 		expect(description.headline).toBe("Headline of b");
 	});
 
-	it("fails for good, naming the dataset, for what it does not know", async () => {
+	it("fails permanently for unknown bytes, with the dataset's name", async () => {
 		for (const digest of [sha256("other"), null]) {
 			await expect(describeImage(digest)).rejects.toMatchObject({
 				name: "PermanentFailure",
@@ -71,7 +71,7 @@ describe("the vision provider replay", () => {
 		}
 	});
 
-	it("is no provider that a request may name, nor one without a dataset", async () => {
+	it("cannot be named by a request, nor used without a dataset", async () => {
 		expect(() => visionFor({ provider: "replay" })).toThrow('There is no vision provider "replay"');
 		const offline = visionFor({ provider: "offline", replayFolder: folder });
 		await expect(offline.describe({ provider: "replay" } as never)).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe("the vision provider replay", () => {
 		});
 	});
 
-	it("is accepted in environment local alone, as is the dataset's address", async () => {
+	it("is accepted in environment local alone, like the dataset's folder", async () => {
 		const env = Object.fromEntries(stageContract("analyze").map((name) => [name, "x"]));
 		const envOf = (ENVIRONMENT: string, more = {}) =>
 			readEnv(stageContract("analyze"), {

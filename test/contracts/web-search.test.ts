@@ -20,7 +20,7 @@ const page = {
 	content: "A hotel.",
 };
 
-test("a query leaves with the key, and its pages come back", async () => {
+test("a query is sent with the key, and returns pages", async () => {
 	server.answers({
 		status: 200,
 		body: { query: "x", results: [{ ...page, score: 0.9 }], response_time: 1 },
@@ -35,12 +35,12 @@ test("a query leaves with the key, and its pages come back", async () => {
 	]);
 });
 
-test("it is on only where a key is set", async () => {
+test("web search is on only if a key is set", async () => {
 	expect(await search().isEnabled()).toBe(true);
 	expect(await search(null).isEnabled()).toBe(false);
 });
 
-test("long pages are cut, and no more than five come back", async () => {
+test("long pages are cut, and at most five are returned", async () => {
 	const content = "x".repeat(100_000);
 	server.answers({
 		status: 200,
@@ -63,14 +63,14 @@ test.each([
 	});
 });
 
-test("silence ends at the deadline", async () => {
+test("a request without a response ends at the deadline", async () => {
 	server.answers("silence");
 	await expect(search().search("x", soon(1.5))).rejects.toMatchObject({
 		code: "chat_unavailable",
 	});
 });
 
-test("a refused key names where it is set, and not the key", async () => {
+test("the error for a refused key names its setting, and not the key", async () => {
 	server.answers({ status: 401, body: { detail: "tvly-1 is wrong" } });
 	const failure = await search()
 		.search("x", soon())

@@ -5,7 +5,7 @@ import { BatchWriteCommand, DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Backend, documentClient } from "#cdk-local/test/services/backends.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
-import { incompressibleText, putValues, saversOn, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
+import { incompressibleText, putValues, testSavers, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
 import { listItems, listObjects } from "#langgraph-dynamodb/test/stored.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
@@ -31,7 +31,7 @@ test("the cleanup function removes a payload without a checkpoint after an hour,
 	const newPerson = async (email: string) => {
 		const rest = await cloud.newUser(email);
 		const claims = Buffer.from(rest.token.split(".")[1] ?? "", "base64url");
-		const savers = saversOn(backend, JSON.parse(claims.toString()).sub);
+		const savers = testSavers(backend, JSON.parse(claims.toString()).sub);
 		savers.clock.now = Date.now();
 		return { ...savers, rest };
 	};

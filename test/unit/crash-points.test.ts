@@ -26,7 +26,7 @@ describe("a crash point", () => {
 		expect(await ports.objects.exists("a")).toBe(true);
 	});
 
-	it("of the nth call lets earlier and other calls through", async () => {
+	it("of the nth call does not affect earlier calls or other ports", async () => {
 		const { objects } = withCrashPoint(ports, "before:objects.put#2", crash);
 		await objects.put("a", bytes, "x/y");
 		expect(await objects.get("a")).toEqual(bytes);
@@ -35,7 +35,7 @@ describe("a crash point", () => {
 	});
 
 	it.each(["before:objects.putt", "objects.put", "before:nothing.at-all", "after:objects.put#0"])(
-		"%s names no call, and is refused",
+		"%s is refused, since it names no call",
 		(point) => {
 			expect(() => withCrashPoint(ports, point, crash)).toThrow(point);
 		},

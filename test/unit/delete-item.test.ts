@@ -19,7 +19,7 @@ const upload = async (seed: number) => {
 	return (await uploadItem(ports, user, { filename: "a.png", bytes })).item;
 };
 
-it("removes rows and objects of the item alone", async () => {
+it("removes the rows and objects of only this item", async () => {
 	const [item, neighbour] = [await upload(1), await upload(2)];
 	const thumbnail = thumbnailKey(user, item.id);
 	await ports.objects.put(thumbnail, png, "image/webp");
@@ -38,7 +38,7 @@ it("leaves a tombstone, by which the sweeper completes an interrupted deletion",
 	const objects: Ports["objects"] = {
 		...ports.objects,
 		deleteAll: async () => {
-			throw new Error("The bucket is away.");
+			throw new Error("The bucket is unavailable.");
 		},
 	};
 	await expect(deleteItem({ ...ports, objects }, user, item.id)).rejects.toThrow();

@@ -9,7 +9,7 @@ const pages = [
 		.map((file) => path.join("docs", file)),
 ];
 
-/** Files and folders of the repository that a page names, and the targets of its links. */
+/** Returns the repository's files and folders that a page names, and the targets of its links. */
 function pathsIn(page: string): string[] {
 	const text = readFileSync(page, "utf8");
 	const named = [

@@ -9,7 +9,7 @@ interface Greeter {
 function greeter(loads: { count: number; failing?: boolean }): Greeter {
 	return lazyPort<Greeter>(async () => {
 		loads.count++;
-		if (loads.failing) throw new Error("The module is away.");
+		if (loads.failing) throw new Error("The module is unavailable.");
 		return {
 			greet: async (name) => `Hello ${name}`,
 			fail: async () => {
@@ -19,7 +19,7 @@ function greeter(loads: { count: number; failing?: boolean }): Greeter {
 	});
 }
 
-it("loads a port at its first call, and once", async () => {
+it("loads a port once, at its first call", async () => {
 	const loads = { count: 0 };
 	const port = await Promise.resolve(greeter(loads));
 	expect(loads.count).toBe(0);
@@ -28,7 +28,7 @@ it("loads a port at its first call, and once", async () => {
 	expect(loads.count).toBe(1);
 });
 
-it("tries again where loading failed", async () => {
+it("retries a load that failed", async () => {
 	const loads = { count: 0, failing: true };
 	const port = greeter(loads);
 	await expect(port.greet("Ada")).rejects.toThrow("away");

@@ -6,7 +6,7 @@ import { collectLogLines } from "../support/log-lines.ts";
 
 const lines = collectLogLines();
 
-const written = () => JSON.stringify(lines);
+const output = () => JSON.stringify(lines);
 
 describe("a log line", () => {
 	it("is one JSON object with time, level and message", () => {
@@ -21,14 +21,14 @@ describe("a log line", () => {
 		]);
 	});
 
-	it("tells users apart without naming them", () => {
+	it("distinguishes users without naming them", () => {
 		const users = [1, 2].map((at) => `${at}1111111-1111-4111-8111-111111111111`);
 		const hashes = users.map(hashUser);
 		expect(new Set(hashes).size).toBe(2);
 		for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{12}$/);
 	});
 
-	it("keeps an error's name, code, place and causes", () => {
+	it("has an error's name, code, location and causes", () => {
 		const cause = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
 		log.error("failed", { error: new Error("No database.", { cause }) });
 		expect(lines[0].error).toMatchObject({
@@ -47,15 +47,15 @@ describe("a log line", () => {
 		["an e-mail address", "no user ada.lovelace@example.co.uk here", "lovelace"],
 		["a provider's key", "sk-ant-api03-abcdefghijklmnop was refused", "api03"],
 		["a key of AWS", "AKIAIOSFODNN7EXAMPLE", "IOSFODNN7"],
-	])("never holds %s, wherever it stands", (_, text, secret) => {
+	])("never holds %s, in any field", (_, text, secret) => {
 		log.info("one", { deep: [{ text }] });
 		log.error("two", { error: new Error(text) });
 		log.error("three", { error: new Error("why", { cause: new Error(text) }) });
 		expect(lines).toHaveLength(3);
-		expect(written()).not.toMatch(new RegExp(secret));
+		expect(output()).not.toMatch(new RegExp(secret));
 	});
 
-	it("never quotes what a parser, a provider or a database was given", () => {
+	it("never quotes input that a parser, a provider or a database echoes", () => {
 		const parsing = (() => {
 			try {
 				JSON.parse("my secret diary");
@@ -77,7 +77,7 @@ describe("a log line", () => {
 			code: "22P02",
 		});
 		for (const error of [parsing, failure, invalid]) log.error("no", { error });
-		expect(written()).not.toContain("secret");
+		expect(output()).not.toContain("secret");
 		expect(lines[1].error).toMatchObject({
 			name: "ModelFailure",
 			code: "vision_unavailable",
@@ -85,7 +85,7 @@ describe("a log line", () => {
 		});
 	});
 
-	it("keeps our own sentences, which say what to do", () => {
+	it("keeps the application's own sentences, which say what to do", () => {
 		const detail = "Anthropic has no API key here: set the parameter.";
 		const error = new AppError("provider_not_configured", detail);
 		log.error("failed", { error });
@@ -93,8 +93,8 @@ describe("a log line", () => {
 	});
 });
 
-describe("what a log line measures", () => {
-	it("is written as the Embedded Metric Format wants it", () => {
+describe("a log line's metrics", () => {
+	it("have the Embedded Metric Format", () => {
 		const before = Date.now();
 		log.info(
 			"stage",
@@ -125,7 +125,7 @@ describe("what a log line measures", () => {
 				Metrics: [{ Name: "UploadToReady", Unit: "Seconds" }],
 			},
 		]);
-		// Each name of a metric or dimension must stand in the line itself, dimensions as text, metrics as numbers.
+		// The line must have each metric as a number and each dimension as text.
 		for (const { Dimensions, Metrics } of CloudWatchMetrics) {
 			for (const name of Dimensions.flat()) {
 				expect(line[name]).toEqual(expect.any(String));
@@ -136,12 +136,12 @@ describe("what a log line measures", () => {
 		}
 	});
 
-	it("is nothing where no number is given", () => {
+	it("are absent without a number", () => {
 		log.info("skipped", {}, { Stage: "embed", metrics: {} });
 		expect(Object.keys(lines[0])).toEqual(["timestamp", "level", "message"]);
 	});
 
-	it("has names that no field of a line has", () => {
+	it("have names that no field of a line has", () => {
 		for (const name of Object.keys(metrics) as MetricName[]) {
 			expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
 		}

@@ -35,7 +35,7 @@ const latestAnalysis = async () => (await ports.items.find(user, itemId))?.lates
 const failing = (error: Error): Vision => ({
 	describe: () => Promise.reject(error),
 });
-const billed = {
+const billedUsage = {
 	purpose: "vision",
 	provider: "test",
 	model: "test-1",
@@ -44,9 +44,9 @@ const billed = {
 	costUsd: null,
 } as const;
 
-describe("an item whose model", () => {
-	it("refuses is failed with the reason, without another call", async () => {
-		const refusal = new PermanentFailure({ code: "vision_refused", detail: "Refused." }, undefined, [billed]);
+describe("an item whose model call", () => {
+	it("is refused fails with the reason, without another call", async () => {
+		const refusal = new PermanentFailure({ code: "vision_refused", detail: "Refused." }, undefined, [billedUsage]);
 		expect(await analyze(failing(refusal))).toBe("failed");
 		expect(await stored()).toMatchObject({
 			status: "failed",
@@ -55,17 +55,17 @@ describe("an item whose model", () => {
 		expect(await analyze()).toBe("skipped");
 	});
 
-	it("is unavailable keeps its status and the usage of the attempt", async () => {
+	it("finds no model keeps its status and the attempt's usage", async () => {
 		const away = new ModelFailure("vision_unavailable", "Away.", {
-			usage: [billed],
+			usage: [billedUsage],
 		});
 		await expect(analyze(failing(away))).rejects.toBe(away);
 		expect(await stored()).toMatchObject({ status: "processed", error: null });
 		expect(await analyze()).toBe("committed");
-		expect((await latestAnalysis())?.usage).toMatchObject([billed, { provider: "fake", purpose: "vision" }]);
+		expect((await latestAnalysis())?.usage).toMatchObject([billedUsage, { provider: "fake", purpose: "vision" }]);
 	});
 
-	it("is not configured fails after a bounded number of attempts, each of one call", async () => {
+	it("has no configuration fails after a bounded number of attempts, each with one call", async () => {
 		let calls = 0;
 		const vision: Vision = {
 			async describe() {
@@ -84,7 +84,7 @@ describe("an item whose model", () => {
 		expect(calls).toBe(maxAttempts);
 	});
 
-	it("has the deadline of the invocation", async () => {
+	it("runs has the deadline of the invocation", async () => {
 		let visionRequest: VisionRequest | undefined;
 		await analyze({
 			describe(request) {
@@ -96,13 +96,13 @@ describe("an item whose model", () => {
 	});
 });
 
-it("the embedding's calls join the analysis's, failed ones included", async () => {
+it("an analysis's usage includes the embedding's calls, failed ones too", async () => {
 	await analyze();
 	const analysis = await latestAnalysis();
 	const embed = (embedder = ports.embedder) =>
 		embedAnalysis({ ...ports, embedder }, { ...event(), analysis_id: analysis?.id ?? "" }, options);
 	const flawed = new ModelFailure("embedding_unavailable", "Not a vector.", {
-		usage: [{ ...billed, purpose: "embedding" }],
+		usage: [{ ...billedUsage, purpose: "embedding" }],
 	});
 	await expect(embed({ ...ports.embedder, embed: () => Promise.reject(flawed) })).rejects.toBe(flawed);
 	expect(await embed()).toBe("committed");

@@ -35,7 +35,7 @@ const announced = (more: Partial<AnnouncedUpload> = {}): AnnouncedUpload => ({
 /** Prepares a new upload. */
 async function prepared(more: Partial<AnnouncedUpload> = {}) {
 	const answer = await prepareUpload(ports, user, announced(more));
-	if (!("form" in answer)) throw new Error("There is an item already.");
+	if (!("form" in answer)) throw new Error("The answer has no form.");
 	return answer;
 }
 
@@ -50,7 +50,7 @@ const options = {
 	deadline: new Date(Date.now() + 60_000),
 };
 
-/** Uploads the bytes by the form and processes the event of storage. */
+/** Uploads the bytes by the form and processes the bucket's event. */
 async function arrive({ form }: { form: { fields: Record<string, string> } }, bytes: Uint8Array, versionId?: string) {
 	const key = form.fields.key ?? "";
 	await ports.objects.put(key, bytes, "image/png");
@@ -102,7 +102,7 @@ describe("an announced upload", () => {
 		await expect(prepared({ size: 50 * 1024 * 1024 + 1 })).rejects.toMatchObject({ code: "file_too_large" });
 	});
 
-	it("of another type than announced fails and names the type to announce", async () => {
+	it("of another type than announced fails with the type to announce", async () => {
 		const form = await prepared();
 		expect(await arrive(form, jpeg)).toBe("failed");
 		expect((await itemOf(form.itemId)).error).toEqual({
@@ -111,7 +111,7 @@ describe("an announced upload", () => {
 		});
 	});
 
-	it("that never arrives fails an hour after its form expired, and not before", async () => {
+	it("that never arrives fails an hour after its form's expiry, and not before", async () => {
 		const { itemId } = await prepared();
 		ports.clock.advance(formSeconds + 60 * 60 - 1);
 		await sweep(ports);
@@ -132,7 +132,7 @@ describe("an announced upload", () => {
 		expect(ports.events.published).toMatchObject([{ type: "OriginalStored", detail: { item_id: itemId } }]);
 	});
 
-	it("that is deleted before its bytes arrive leaves nothing when they do", async () => {
+	it("that is deleted before its bytes arrive leaves nothing after their arrival", async () => {
 		const form = await prepared();
 		await deleteItem(ports, user, form.itemId);
 		expect(await arrive(form, png)).toBe("gone");
@@ -186,7 +186,7 @@ describe("bytes announced by their digest", () => {
 		expect(await ports.objects.get(originalKey(item))).toEqual(jpeg);
 	});
 
-	it("have the whole time again with the new form", async () => {
+	it("have their full time again with the new form", async () => {
 		const sha256 = digest(png);
 		const { itemId } = await prepared({ sha256 });
 		ports.clock.advance(formSeconds + 50 * 60);
@@ -196,7 +196,7 @@ describe("bytes announced by their digest", () => {
 		expect((await itemOf(itemId)).status).toBe("pending");
 	});
 
-	it("that arrive under the type announced before do not block those announced last", async () => {
+	it("that arrive with a formerly announced type do not block those announced last", async () => {
 		const sha256 = digest(jpeg);
 		const first = await prepared({ sha256 });
 		const second = await prepared({ sha256, contentType: "image/jpeg" });
@@ -204,7 +204,7 @@ describe("bytes announced by their digest", () => {
 		expect(await arrive(second, jpeg)).toBe("committed");
 	});
 
-	it("that never became an image get a form again, and the stored bytes do not fail the item before", async () => {
+	it("that are not an image get a new form, and the stored bytes do not fail the item again", async () => {
 		const sha256 = digest(png);
 		const first = await prepared({ sha256 });
 		expect(await arrive(first, brokenPng)).toBe("failed");
@@ -220,7 +220,7 @@ describe("bytes announced by their digest", () => {
 		expect(await arrive(again, png)).toBe("committed");
 	});
 
-	it("that were processed before their item failed are not uploaded again: the item is retried", async () => {
+	it("that were processed before their item failed are not uploaded again, and the item is retried", async () => {
 		const first = await prepared({ sha256: digest(png) });
 		await arrive(first, png);
 		await failLater(first.itemId);
@@ -237,8 +237,8 @@ describe("bytes announced by their digest", () => {
 	});
 });
 
-describe("a duplicate found only after its arrival", () => {
-	it("fails, names the item that has the bytes, and has no objects", async () => {
+describe("a duplicate found after its arrival", () => {
+	it("fails with the id of the item that has the bytes, and has no objects", async () => {
 		const first = await prepared();
 		await arrive(first, png);
 		const second = await prepared();
@@ -253,7 +253,7 @@ describe("a duplicate found only after its arrival", () => {
 		expect(await ports.objects.exists(first.form.fields.key ?? "")).toBe(true);
 	});
 
-	it("loses its bytes also after a crash between commit and removal, and when they arrive again", async () => {
+	it("loses its bytes even after a crash between commit and removal, and when they arrive again", async () => {
 		await arrive(await prepared(), png);
 		const second = await prepared();
 		const { deleteAll } = ports.objects;
@@ -279,7 +279,7 @@ describe("a duplicate found only after its arrival", () => {
 		});
 	});
 
-	it("is no duplicate of an item that only announced these bytes", async () => {
+	it("is not a duplicate of an item that only announced these bytes", async () => {
 		const first = await prepared({ sha256: digest(png) });
 		const second = await prepared();
 		await arrive(second, png);
@@ -301,7 +301,7 @@ describe("a form used twice", () => {
 		expect(await ports.objects.get(key)).toEqual(png);
 	});
 
-	it("for the same bytes, or announced twice, changes nothing", async () => {
+	it("for the same bytes, or with a repeated event, changes nothing", async () => {
 		const form = await prepared();
 		const key = form.form.fields.key ?? "";
 		await arrive(form, png, "1");
@@ -313,7 +313,7 @@ describe("a form used twice", () => {
 	});
 });
 
-it("no key reaches another user's upload", async () => {
+it("has no key that reaches another user's upload", async () => {
 	const form = await prepared();
 	const key = `originals/${anotherUser}/${form.itemId}.png`;
 	await ports.objects.put(key, png, "image/png");

@@ -23,7 +23,7 @@ describe("the file .env", () => {
 		});
 	});
 
-	it("switches on the providers whose keys it has, and gives the templates names, not keys", async () => {
+	it("enables the providers whose keys it has, and passes their names, not the keys, to the templates", async () => {
 		const file = envFile(
 			'# mine\nANTHROPIC_API_KEY="sk-ant-1"\nOPENAI_API_KEY=\nVOYAGE_API_KEY= pa-1 \nVOYAGE_BASE_URL=http://127.0.0.1:9\nOTHER_KEY=x\n',
 		);
@@ -41,7 +41,7 @@ describe("the file .env", () => {
 
 describe("a variable that only environment local allows", () => {
 	it.each(["CRASH_AT", "ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "VOYAGE_BASE_URL"])(
-		"%s stops a function of any other at its start",
+		"%s makes a function of another environment fail at its start",
 		(name) => {
 			const variables = (ENVIRONMENT: string) => ({
 				ENVIRONMENT,

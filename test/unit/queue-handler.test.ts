@@ -28,15 +28,15 @@ interface Handled {
 	options: StageOptions[];
 }
 
-/** What one invocation with these messages does where each of them ends so. */
+/** Invokes the handler with messages whose work ends with `end`. */
 async function handle(Records: SQSRecord[], end: () => Promise<"committed">, milliseconds = 60_000): Promise<Handled> {
 	const delays: Handled["delays"] = {};
 	const options: StageOptions[] = [];
 	const handler = queueHandler(
 		"process",
 		({ detail }) => detail as { item_id: string; user_id: string },
-		(_, given) => {
-			options.push(given);
+		(_, stageOptions) => {
+			options.push(stageOptions);
 			return end();
 		},
 		async (handle, seconds) => {
@@ -62,7 +62,7 @@ describe("a stage's handler", () => {
 		expect(leaseSeconds).toBeGreaterThan(60);
 	});
 
-	it("leaves a message alone that it has no time for", async () => {
+	it("does not start a message that it has no time for", async () => {
 		const { options, failed, delays } = await handle([record(1)], async () => "committed", 4_500);
 		expect(options).toEqual([]);
 		expect(failed).toEqual(["message-1"]);
@@ -77,7 +77,7 @@ describe("a stage's handler", () => {
 		[2, 60, 120],
 		[1, 86_400, 900],
 	])(
-		"after receive %i and a Retry-After of %s brings the message back in %i s",
+		"makes a message visible again after receive %i and a Retry-After of %s in %i s",
 		async (receives, retryAfterSeconds, seconds) => {
 			const { delays, failed } = await handle([record(receives)], async () => {
 				throw new ModelFailure("vision_unavailable", "Away.", {
@@ -89,37 +89,37 @@ describe("a stage's handler", () => {
 		},
 	);
 
-	it("brings the message back when another's lease ends", async () => {
+	it("makes a message visible again when another holder's lease ends", async () => {
 		const { delays } = await handle([record(3)], async () => {
 			throw new StageBusy(17);
 		});
 		expect(delays).toEqual({ "handle of message-1": 17 });
 	});
 
-	it("names the message that failed, and the others are not repeated", async () => {
+	it("reports the failed message, and does not repeat the others", async () => {
 		let calls = 0;
 		const { failed } = await handle([record(1, "a"), record(1, "b"), record(1, "c")], async () => {
 			calls += 1;
-			if (calls === 2) throw new Error("The bucket is away.");
+			if (calls === 2) throw new Error("The bucket is unavailable.");
 			return "committed";
 		});
 		expect(calls).toBe(3);
 		expect(failed).toEqual(["b"]);
 	});
 
-	it("keeps a message that cannot be read for a person, and serves the next", async () => {
+	it("fails an unreadable message, which becomes a dead letter, and handles the next", async () => {
 		const unreadable = { ...record(1, "a"), body: "no JSON" };
 		const { failed, options } = await handle([unreadable, record(1, "b")], async () => "committed");
 		expect(failed).toEqual(["a"]);
 		expect(options).toHaveLength(1);
 	});
 
-	it("passes over an event that is not its own", async () => {
+	it("ignores an event that is not its own", async () => {
 		const handler = queueHandler(
 			"process",
 			() => null,
 			async () => {
-				throw new Error("It was run.");
+				throw new Error("The work was run.");
 			},
 			async () => {},
 		);

@@ -11,7 +11,7 @@ const user = "11111111-1111-4111-8111-111111111111";
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const options = { leaseSeconds: 60, deadline: new Date(Date.now() + 60_000) };
 
-it("leaves no object of an item that is deleted while its thumbnail is derived again", async () => {
+it("leaves no object of an item that is deleted during a resize", async () => {
 	const ports = fakePorts();
 	const { item } = await uploadItem(ports, user, {
 		filename: "shot.png",

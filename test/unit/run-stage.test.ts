@@ -53,18 +53,18 @@ const sent = () => ports.events.published.map(({ type }) => type);
 const unsent = () => ports.outbox.unsent({ userId, itemId });
 
 describe("a stage", () => {
-	it("works, commits its result and announces it", async () => {
+	it("runs its work, commits the result and announces it", async () => {
 		expect(await run(commit)).toBe("committed");
 		expect(sent()).toEqual(["ImageProcessed"]);
 		expect(await unsent()).toEqual([]);
 	});
 
-	it("does not work again for a repeated event, and sends the events that a crash left unsent", async () => {
+	it("does not run again for a repeated event, and sends the events that a crash left unsent", async () => {
 		const held = await claim();
 		if (held.outcome !== "claimed") throw new Error(held.outcome);
 		await commit(held);
 		expect(await unsent()).toHaveLength(1);
-		const never = () => Promise.reject(new Error("It works."));
+		const never = () => Promise.reject(new Error("The work was run."));
 		expect(await run(never)).toBe("skipped");
 		expect(sent()).toEqual(["ImageProcessed"]);
 		expect(await unsent()).toEqual([]);
@@ -78,7 +78,7 @@ describe("a stage", () => {
 		expect(ports.events.published).toMatchObject([{ type: "ImageProcessed", source: "collections.imageprocessor" }]);
 	});
 
-	it("has the event redelivered at the end of the lease when another holds the item", async () => {
+	it("makes the event visible again at the end of another holder's lease", async () => {
 		await claim();
 		const busy = await run(commit).catch((error) => error);
 		expect(busy).toBeInstanceOf(StageBusy);
@@ -91,13 +91,13 @@ describe("a stage", () => {
 		expect(await run(commit)).toBe("gone");
 	});
 
-	it("releases the lease after an error that a retry may resolve, and throws the error", async () => {
-		const broken = new Error("The bucket is away.");
+	it("releases the lease after a temporary error, and throws the error", async () => {
+		const broken = new Error("The bucket is unavailable.");
 		await expect(run(() => Promise.reject(broken))).rejects.toBe(broken);
 		expect(await claim()).toMatchObject({ outcome: "claimed", attempt: 2 });
 	});
 
-	it("releases the lease where there is nothing to do", async () => {
+	it("releases the lease if there is nothing to do", async () => {
 		expect(await run(async () => false)).toBe("skipped");
 		expect((await claim()).outcome).toBe("claimed");
 	});
@@ -110,7 +110,7 @@ describe("a stage", () => {
 		expect(found?.item).toMatchObject({ status: "failed", error });
 	});
 
-	it("that serves a request fails the request and not the item", async () => {
+	it("that serves a request fails the request, not the item", async () => {
 		await run(commit);
 		const request = await ports.requests.create({
 			id: crypto.randomUUID(),

@@ -21,22 +21,22 @@ const search = (searchPorts: typeof ports, searchType: SearchType, query = "ligh
 	searchItems(searchPorts, ada, { query, searchType, topK: 5 });
 
 describe("a search while the embedding model is unavailable", () => {
-	it("falls back to words where it is hybrid, and says so", async () => {
+	it("of type hybrid falls back to words, with a notice", async () => {
 		const { hits, notices } = await search(unavailable, "hybrid");
 		expect(hits).toHaveLength(1);
 		expect(notices).toEqual(["Searched by words only: Voyage gave no answer."]);
 	});
 
-	it("by vectors fails with the model's reason", async () => {
+	it("of type vector fails with the model's reason", async () => {
 		await expect(search(unavailable, "vector")).rejects.toThrow("Voyage gave no answer.");
 	});
 
-	it("by words has no notice", async () => {
+	it("of type bm25 has no notice", async () => {
 		expect((await search(unavailable, "bm25")).notices).toEqual([]);
 	});
 });
 
-describe("a search of a collection embedded by a model no longer in use", () => {
+describe("a search of a collection embedded by a former model", () => {
 	const another = {
 		...ports,
 		embedder: { ...ports.embedder, model: "another-model" },
@@ -55,7 +55,7 @@ describe("a search of a collection embedded by a model no longer in use", () => 
 		expect(notices).toEqual([expect.stringMatching(rebuildNotice)]);
 	});
 
-	it("has no notice once all are embedded again, or by words", async () => {
+	it("has no notice after a rebuild, or of type bm25", async () => {
 		expect((await search(ports, "hybrid", "zebra")).notices).toEqual([]);
 		expect((await search(ports, "hybrid")).notices).toEqual([]);
 		expect((await search(another, "bm25")).notices).toEqual([]);
@@ -110,7 +110,7 @@ describe("a search that finds nothing", () => {
 		["where is all of that -zebra", {}, /only words that are in every text/],
 		["lighthouse", { category: "Food" }, /in any item of the category "Food"/],
 		["lighthouse", { minRelevance: 0.99 }, /reaches min_relevance_score/],
-	])("for %j with %j says why", async (query, more, reason) => {
+	])("for %j with %j has the reason", async (query, more, reason) => {
 		const { hits, emptyReason } = await searchItems(ports, ada, {
 			query,
 			searchType: "bm25",
@@ -122,8 +122,8 @@ describe("a search that finds nothing", () => {
 	});
 });
 
-describe("a search that explains", () => {
-	it("gives each hit its ranks, its words, the share of each retriever and the snippet", async () => {
+describe("a search with explanations", () => {
+	it("has each hit's ranks, words, share of each retriever and snippet", async () => {
 		const { body } = await api.as(ada)("POST", "/search", {
 			json: { query: "lighthouse", explain: true },
 		});
@@ -142,7 +142,7 @@ describe("a search that explains", () => {
 		expect(snippet).toContain("lighthouse");
 	});
 
-	it("does so only on request", async () => {
+	it("has them only on request", async () => {
 		const { body } = await api.as(ada)("POST", "/search", {
 			json: { query: "lighthouse" },
 		});

@@ -34,14 +34,14 @@ const pass = (minutes: number) => ports.clock.advance(minutes * 60);
 const sent = () => ports.events.published.map(({ type, source }) => `${type} of ${source}`);
 
 describe("the sweeper", () => {
-	it("leaves items alone that are making progress", async () => {
+	it("does not restart items that make progress", async () => {
 		await upload();
 		pass(1);
 		expect(await sweep(ports)).toEqual(nothing);
 		expect(sent()).toEqual([]);
 	});
 
-	it("restarts a stalled item, and not again at every sweep", async () => {
+	it("restarts a stalled item once, not at every sweep", async () => {
 		const item = await upload();
 		pass(3);
 		expect(await sweep(ports)).toEqual({ ...nothing, itemsRestarted: 1 });
@@ -74,7 +74,7 @@ describe("the sweeper", () => {
 		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 1 });
 	});
 
-	it("fails an upload whose bytes have not arrived after an hour, not before", async () => {
+	it("fails an upload whose bytes have not arrived after an hour, and not before", async () => {
 		const item = await announceUpload();
 		pass(50);
 		expect(await sweep(ports)).toEqual(nothing);
@@ -84,7 +84,7 @@ describe("the sweeper", () => {
 		expect(found?.item.error?.code).toBe("upload_missing");
 	});
 
-	it("sends committed events that were never sent, under their own source", async () => {
+	it("sends committed events that were never sent, with their own source", async () => {
 		await readyItem(ports, user);
 		pass(1);
 		expect(await sweep(ports)).toEqual({ ...nothing, eventsSent: 3 });

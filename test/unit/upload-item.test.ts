@@ -14,7 +14,7 @@ beforeEach(() => {
 	ports = fakePorts();
 });
 
-/** Objects whose next `put` fails, as in a crash. */
+/** Makes the next `put` fail, like a crash. */
 function failingOnce(objects: Ports["objects"]): Ports["objects"] {
 	let fails = true;
 	return new Proxy(objects, {
@@ -22,7 +22,7 @@ function failingOnce(objects: Ports["objects"]): Ports["objects"] {
 			if (name !== "put" || !fails) return Reflect.get(target, name);
 			fails = false;
 			return async () => {
-				throw new Error("The bucket is away.");
+				throw new Error("The bucket is unavailable.");
 			};
 		},
 	});
@@ -60,7 +60,7 @@ describe("an upload", () => {
 		expect(again).toEqual(first);
 	});
 
-	it("sent twice at the same time makes one item", async () => {
+	it("sent twice concurrently makes one item", async () => {
 		const both = await Promise.all([uploadItem(ports, user, shot), uploadItem(ports, user, shot)]);
 		expect(new Set(both.map(({ item }) => item.id)).size).toBe(1);
 		const filter = { limit: 10, offset: 0 };
@@ -77,7 +77,7 @@ describe("an upload", () => {
 		expect(await ports.objects.exists(originalKey(item))).toBe(true);
 	});
 
-	it("of a failed item's bytes gives the item fresh attempts", async () => {
+	it("of a failed item's bytes resets the item's attempts", async () => {
 		const { item: first } = await uploadItem(ports, user, shot);
 		await failItem(first.id);
 		const { item } = await uploadItem(ports, user, shot);
@@ -88,7 +88,7 @@ describe("an upload", () => {
 		});
 	});
 
-	it("of a failed item's bytes sets it to pending before the bucket announces the bytes", async () => {
+	it("of a failed item's bytes sets the item to pending before the bucket's notification", async () => {
 		const { item: first } = await uploadItem(ports, user, shot);
 		await failItem(first.id);
 		let statusAtPut: string | undefined;
@@ -102,7 +102,7 @@ describe("an upload", () => {
 		expect(statusAtPut).toBe("pending");
 	});
 
-	it("of bytes announced as another type has the type of its content", async () => {
+	it("of bytes declared as another type has the type of its content", async () => {
 		const { item: announced } = await ports.items.create({
 			id: "33333333-3333-4333-8333-333333333333",
 			userId: user,
@@ -122,7 +122,7 @@ describe("an upload", () => {
 		expect(await ports.objects.get(originalKey(item))).toEqual(png);
 	});
 
-	it("whose item is deleted while its bytes arrive is not found", async () => {
+	it("whose item is deleted during the upload is not found", async () => {
 		const objects: Ports["objects"] = {
 			...ports.objects,
 			put: async (key) => {
@@ -144,7 +144,7 @@ describe("an upload", () => {
 		}
 	});
 
-	it("whose stage fails before the upload is confirmed stays failed", async () => {
+	it("whose stage fails before the upload's answer stays failed", async () => {
 		const objects = new Proxy(ports.objects, {
 			get(target, name) {
 				if (name !== "put") return Reflect.get(target, name);
@@ -162,7 +162,7 @@ describe("an upload", () => {
 		});
 	});
 
-	it("without a name gets a name of its type", async () => {
+	it("without a name gets a name by its type", async () => {
 		const { item } = await uploadItem(ports, user, { ...shot, filename: "/" });
 		expect(item.originalFilename).toBe("image.png");
 	});
@@ -184,7 +184,7 @@ describe("a filename", () => {
 		expect(cleanFilename(name)).toBe(stored);
 	});
 
-	it("is bounded to 255 characters with its extension", () => {
+	it("is cut to 255 characters with its extension", () => {
 		const cleaned = cleanFilename(`${"🙂".repeat(300)}.png`);
 		expect([...cleaned]).toHaveLength(255);
 		expect(cleaned.endsWith("🙂.png")).toBe(true);

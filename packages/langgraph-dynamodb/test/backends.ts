@@ -1,4 +1,4 @@
-// The servers that the tests run on. Only this file is bound to the repository: elsewhere, start another server here.
+// The servers that the tests run on. Only this file depends on the repository: elsewhere, start another server here.
 
 export { countTraffic } from "../../../test/support/aws-traffic.ts";
 export {

@@ -7,7 +7,7 @@ import { UnprocessedItems } from "../src/errors.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { type Backend, backends, countTraffic, documentClient } from "./backends.ts";
-import { hour, incompressibleText, putValues, saversOn, threadConfig } from "./savers.ts";
+import { hour, incompressibleText, putValues, testSavers, threadConfig } from "./savers.ts";
 import { listObjects } from "./stored.ts";
 
 let backend: Backend;
@@ -30,9 +30,9 @@ const State = Annotation.Root({
 		reducer: (before, more) => before.concat(more),
 		default: () => [],
 	}),
-	/** Every turn writes it; it is too large for an item. */
+	/** Every turn writes this value, which is too large for an item. */
 	attachment: Annotation<string>,
-	/** Only the first turn writes it. */
+	/** Only the first turn writes this value. */
 	first: Annotation<string>,
 });
 
@@ -63,11 +63,11 @@ const summary = (values: object) =>
 	);
 
 /**
- * Runs the second turn in a process that dies at its nth call to DynamoDB or S3.
- * @param isCarriedOut whether the server still carries out that call
- * @returns whether the process died
+ * Runs the second turn with a crash at its nth call to DynamoDB or S3.
+ * @param isExecuted whether the server still executes that call
+ * @returns whether the turn crashed
  */
-async function turnDyingAt(n: number, isCarriedOut: boolean, savers: ReturnType<typeof saversOn>): Promise<boolean> {
+async function crashTurnAt(n: number, isExecuted: boolean, savers: ReturnType<typeof testSavers>): Promise<boolean> {
 	let calls = 0;
 	let dead = false;
 	const dying = (client: { send: unknown }) => ({
@@ -75,7 +75,7 @@ async function turnDyingAt(n: number, isCarriedOut: boolean, savers: ReturnType<
 			if (dead) throw new Error("killed");
 			calls += 1;
 			dead = calls > n;
-			if (!dead || isCarriedOut) {
+			if (!dead || isExecuted) {
 				const answer = await (client.send as Send).call(client, command);
 				if (!dead) return answer;
 			}
@@ -96,9 +96,9 @@ test.each([
 	["before it is carried out", false],
 	["before it is answered", true],
 ])(
-	"a run that is killed at any call, %s, resumes at its last committed step",
-	async (_when, isCarriedOut) => {
-		const reference = saversOn(backend);
+	"a run that is killed at any call, %s, resumes after its last committed step",
+	async (_when, isExecuted) => {
+		const reference = testSavers(backend);
 		await graphWith(reference.open()).invoke({ ...input("first"), first: "kept" }, threadConfig());
 		await graphWith(reference.open()).invoke(input("second"), threadConfig());
 		const committed = new Set<string>();
@@ -108,15 +108,15 @@ test.each([
 		const { values: last } = await graphWith(reference.open()).getState(threadConfig());
 		let deaths = 0;
 		for (let n = 0; ; n += 1) {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			await graphWith(savers.open()).invoke({ ...input("first"), first: "kept" }, threadConfig());
-			if (!(await turnDyingAt(n, isCarriedOut, savers))) break;
+			if (!(await crashTurnAt(n, isExecuted, savers))) break;
 			deaths += 1;
 			const head = await savers.open().getTuple(threadConfig());
 			expect(committed).toContain(summary(head?.checkpoint.channel_values ?? {}));
 			const graph = graphWith(savers.open());
 			const found = await graph.getState(threadConfig());
-			// A turn that began goes on; a message that was not committed is sent again.
+			// A turn that began continues; a message that was not committed is sent again.
 			const { messages } = found.values as typeof State.State;
 			if (found.tasks.length > 0) await graph.invoke(null, threadConfig());
 			else if (!messages.includes("second")) {
@@ -132,12 +132,12 @@ test.each([
 );
 
 test("orphaned payloads of killed runs are removed, and the thread keeps its values", async () => {
-	const savers = saversOn(backend);
+	const savers = testSavers(backend);
 	const graph = graphWith(savers.open());
 	await graph.invoke(input("first"), threadConfig());
-	const kept = (await listObjects(backend, savers.owner)).length;
-	for (let n = 10; n < 25; n += 1) await turnDyingAt(n, true, savers);
-	expect((await listObjects(backend, savers.owner)).length).toBeGreaterThan(kept);
+	const objectsBefore = (await listObjects(backend, savers.owner)).length;
+	for (let n = 10; n < 25; n += 1) await crashTurnAt(n, true, savers);
+	expect((await listObjects(backend, savers.owner)).length).toBeGreaterThan(objectsBefore);
 	const before = await graphWith(savers.open()).getState(threadConfig());
 	await removeOrphanedPayloads({
 		...backend,
@@ -148,8 +148,8 @@ test("orphaned payloads of killed runs are removed, and the thread keeps its val
 	expect(summary(after.values)).toBe(summary(before.values));
 });
 
-test("unprocessed items of a batch are sent again, and fail after eight attempts", async () => {
-	const savers = saversOn(backend);
+test("unprocessed items of a batch are retried, and fail after eight attempts", async () => {
+	const savers = testSavers(backend);
 	let left = 3;
 	const dynamodb = intercept(async (command, send) => {
 		if (left > 0 && command instanceof BatchWriteCommand) {
@@ -181,7 +181,7 @@ test("unprocessed items of a batch are sent again, and fail after eight attempts
 });
 
 test("throttled requests are retried", async () => {
-	const savers = saversOn(backend);
+	const savers = testSavers(backend);
 	const dynamodb = documentClient({ ...backend.client, maxAttempts: 4 });
 	let refused = 0;
 	dynamodb.middlewareStack.add(
@@ -204,7 +204,7 @@ test("throttled requests are retried", async () => {
 });
 
 test("requests and bytes of a turn do not grow with the length of its thread", async () => {
-	const savers = saversOn(backend);
+	const savers = testSavers(backend);
 	const client = documentClient(backend.client);
 	const take = countTraffic(client);
 	const Window = Annotation.Root({
@@ -236,7 +236,7 @@ test("requests and bytes of a turn do not grow with the length of its thread", a
 });
 
 test("a sibling copy of a checkpoint has its values", async () => {
-	const savers = saversOn(backend);
+	const savers = testSavers(backend);
 	const graph = graphWith(savers.open());
 	await graph.invoke({ ...input("first"), first: "kept" }, threadConfig());
 	const { config, values } = await graph.getState(threadConfig());

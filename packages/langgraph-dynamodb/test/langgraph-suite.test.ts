@@ -5,7 +5,7 @@ import { DynamoDbSaver } from "../src/dynamodb-saver.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { type Backend, backends } from "./backends.ts";
 
-// LangGraph's own suite for checkpoint savers, whole. It needs vitest's functions as globals: see vitest.config.ts.
+// Runs LangGraph's whole suite for checkpoint savers, which needs vitest's functions as globals: see vitest.config.ts.
 for (const { name, start } of backends) {
 	describe(name, () => {
 		let backend: Backend;
@@ -20,7 +20,7 @@ for (const { name, start } of backends) {
 					dynamodb: backend.dynamodb,
 					table: backend.table,
 					payloads: s3Payloads(backend.s3, backend.bucket),
-					// An owner for each saver, as the suite expects an empty one.
+					// Each saver gets its own owner, since the suite expects an empty one.
 					owner: randomUUID(),
 				}),
 		};

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { type Backend, backends } from "./backends.ts";
-import { hour, incompressibleText, latestValues, putValues, saversOn, threadConfig, toArray } from "./savers.ts";
+import { hour, incompressibleText, latestValues, putValues, testSavers, threadConfig, toArray } from "./savers.ts";
 import { listItems, listObjects } from "./stored.ts";
 
 describe.each(backends)("the saver on $name", ({ start }) => {
@@ -23,7 +23,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 
 	describe("stores", () => {
 		test("a checkpoint of 5 MB in S3, and reads it back", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const values = { large: incompressibleText(5_000_000), small: "x" };
 			await putValues(savers.open(), threadConfig(), values);
 			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
@@ -32,8 +32,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(Math.max(...sizes)).toBeLessThan(4_000);
 		});
 
-		test("large metadata and large writes in S3, too", async () => {
-			const savers = saversOn(backend);
+		test("large metadata and large writes in S3", async () => {
+			const savers = testSavers(backend);
 			const large = incompressibleText(600_000);
 			const config = await savers
 				.open()
@@ -51,7 +51,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("hundreds of channels beside a body that almost fills an item", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const names = Array.from({ length: 600 }, (_, at) => `${"n".repeat(40)}${at}`);
 			const values = Object.fromEntries(names.map((name) => [name, name]));
 			const versions = Object.fromEntries(names.map((name) => [name, 1]));
@@ -66,7 +66,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("a task's first large writes, which a second attempt does not replace", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			const [first, second] = [incompressibleText(600_000), incompressibleText(600_000)];
 			await savers.open().putWrites(config, [["n", first]], "task");
@@ -76,7 +76,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("compressible text without S3", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const values = { text: "the same words again ".repeat(50_000) };
 			await putValues(savers.open(), threadConfig(), values);
 			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
@@ -84,7 +84,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("a value once, however many checkpoints refer to it", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const saver = savers.open();
 			let config = await putValues(saver, threadConfig(), { kept: "k", n: 0 });
 			for (let n = 1; n <= 5; n += 1) {
@@ -97,12 +97,12 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 				);
 			}
 			expect(await latestValues(savers.open(), threadConfig())).toEqual({ kept: "k", n: 5 });
-			const kept = (await listItems(backend, savers.owner)).filter(({ sk }) => sk.includes("#kept#"));
-			expect(kept).toHaveLength(1);
+			const values = (await listItems(backend, savers.owner)).filter(({ sk }) => sk.includes("#kept#"));
+			expect(values).toHaveLength(1);
 		});
 
-		test("every type of LangGraph's serializer, and revives no other", async () => {
-			const savers = saversOn(backend);
+		test("every type of LangGraph's serializer, and revives no others", async () => {
+			const savers = testSavers(backend);
 			const foreign = { lc: 2, type: "constructor", id: ["Function"], args: ["return 1"] };
 			await putValues(savers.open(), threadConfig(), {
 				messages: [new HumanMessage("hello")],
@@ -122,7 +122,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("plain data unchanged, even in the shape of a serialized LangChain object", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const record = (more: object) => ({ lc: 1, type: "constructor", ...more });
 			const message = record({ id: ["langchain_core", "messages", "HumanMessage"], kwargs: { content: "hello" } });
 			const plain = {
@@ -142,8 +142,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(tuple?.pendingWrites).toEqual([["task", "plain", plain]]);
 		});
 
-		test("no value that is nested too deep to be read again", async () => {
-			const savers = saversOn(backend);
+		test("no value that is nested too deeply to be read again", async () => {
+			const savers = testSavers(backend);
 			await putValues(savers.open(), threadConfig(), { kept: "before" });
 			let deep: unknown = "bottom";
 			for (let level = 0; level < 2_000; level++) deep = [deep];
@@ -152,7 +152,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("the first ordinary writes of a task, and the last of each special write", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open(), threadConfig(), {});
 			const write = (writes: [string, unknown][], task = "b") => savers.open().putWrites(config, writes, task);
 			await write([
@@ -181,7 +181,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 	});
 
 	describe("reads", () => {
-		/** A client whose process dies at its second request that stores pending writes. */
+		/** Makes a client that crashes at its second request that stores pending writes. */
 		function dyingAtSecondWrite() {
 			let requests = 0;
 			return {
@@ -197,7 +197,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		}
 
 		test("a task's interrupt and resume values both or not at all", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			await savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
 				config,
@@ -212,7 +212,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("the ordinary writes of a task that was killed before its interrupt was stored", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			const killed = savers.open({ dynamodb: dyingAtSecondWrite() }).putWrites(
 				config,
@@ -228,7 +228,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("a sibling copy of a checkpoint that this saver never read", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const first = await putValues(savers.open(), threadConfig(), { n: 0 });
 			const n2 = { n: 2 };
 			await putValues(savers.open(), first, { n: 1 }, { versions: n2 });
@@ -237,7 +237,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("checkpoints that were put concurrently, each with the values it takes over", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const saver = savers.open();
 			const step = (at: number) => ({
 				...emptyCheckpoint(),
@@ -261,8 +261,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			}
 		});
 
-		test("consistently: every request asks for it, since no local server shows the difference", async () => {
-			const savers = saversOn(backend);
+		test("consistently, as its requests show, since no local server would", async () => {
+			const savers = testSavers(backend);
 			const inputs: Record<string, unknown>[] = [];
 			const watched = {
 				send(command: never) {
@@ -290,7 +290,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("a thread of several pages, the newest first", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const saver = savers.open();
 			let config: object = threadConfig();
 			const ids: string[] = [];
@@ -313,7 +313,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("writes of several pages", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open(), threadConfig(), {});
 			const tasks = ["a", "b", "c", "d", "e", "f"];
 			for (const task of tasks) {
@@ -324,14 +324,14 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 		});
 
 		test("values of more than the 16 MB of a batch", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const values = Object.fromEntries(Array.from({ length: 110 }, (_, n) => [`c${n}`, incompressibleText(180_000)]));
 			await putValues(savers.open(), threadConfig(), values);
 			expect(await latestValues(savers.open(), threadConfig())).toEqual(values);
 		});
 
-		test("each namespace by itself", async () => {
-			const savers = saversOn(backend);
+		test("each namespace separately", async () => {
+			const savers = testSavers(backend);
 			await putValues(savers.open(), threadConfig("t", ""), { n: 1 });
 			await putValues(savers.open(), threadConfig("t", "child"), { n: 2 });
 			await putValues(savers.open(), threadConfig("t", "child#1"), { n: 3 });
@@ -341,8 +341,8 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 			expect(all).toHaveLength(3);
 		});
 
-		test("no checkpoint whose value was removed by hand, and names the value", async () => {
-			const savers = saversOn(backend);
+		test("no checkpoint whose value was removed by hand, and names that value", async () => {
+			const savers = testSavers(backend);
 			await putValues(savers.open(), threadConfig(), { lost: "x" });
 			const value = (await listItems(backend, savers.owner)).find(({ sk }) => sk.includes("#lost#"));
 			await backend.dynamodb.send(
@@ -355,7 +355,7 @@ describe.each(backends)("the saver on $name", ({ start }) => {
 	});
 
 	test("removes a payload without a checkpoint after an hour, and never one in use", async () => {
-		const savers = saversOn(backend);
+		const savers = testSavers(backend);
 		await putValues(savers.open(), threadConfig(), { used: incompressibleText(600_000) });
 		const [used] = await listObjects(backend, savers.owner);
 		const config = (await savers.open().getTuple(threadConfig()))?.config ?? {};

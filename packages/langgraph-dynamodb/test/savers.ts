@@ -6,8 +6,8 @@ import type { Backend } from "./backends.ts";
 
 export const hour = 3_600_000;
 
-/** Makes savers of one owner, none with a cache of the others, on a clock that only `pass` moves. */
-export function saversOn(backend: Backend, owner: string = randomUUID()) {
+/** Makes savers of one owner, each with its own cache, on a clock that only `pass` moves. */
+export function testSavers(backend: Backend, owner: string = randomUUID()) {
 	const clock = { now: Date.UTC(2026, 10, 21) };
 	return {
 		owner,
@@ -29,7 +29,7 @@ export function saversOn(backend: Backend, owner: string = randomUUID()) {
 
 let step = 0;
 
-/** Puts a checkpoint with these values, by default all of them changed. @returns its config */
+/** Puts a checkpoint with these values, by default all changed. @returns its config */
 export function putValues(
 	saver: DynamoDbSaver,
 	config: object,
@@ -55,7 +55,7 @@ export const threadConfig = (thread_id = "thread", checkpoint_ns = "") => ({
 	configurable: { thread_id, checkpoint_ns },
 });
 
-/** Random base64 text: gzip saves a quarter of it at most. */
+/** Makes random base64 text, of which gzip saves at most a quarter. */
 export const incompressibleText = (bytes: number) => randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64");
 
 export async function toArray<T>(all: AsyncIterable<T>): Promise<T[]> {

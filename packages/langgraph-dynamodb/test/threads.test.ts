@@ -5,7 +5,7 @@ import { ThreadGone } from "../src/errors.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { countSessions } from "../src/sessions.ts";
 import { type Backend, backends, countTraffic } from "./backends.ts";
-import { hour, incompressibleText, latestValues, putValues, saversOn, threadConfig, toArray } from "./savers.ts";
+import { hour, incompressibleText, latestValues, putValues, testSavers, threadConfig, toArray } from "./savers.ts";
 import { listItems, listObjects } from "./stored.ts";
 
 describe.each(backends)("threads on $name", ({ start }) => {
@@ -16,8 +16,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 	afterAll(() => backend.stop());
 
 	describe("a thread", () => {
-		test("is invisible from the second it expires, and is empty when it is created again", async () => {
-			const savers = saversOn(backend);
+		test("is invisible from the second of its expiry, and empty when it is created again", async () => {
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 1 });
 			await savers.open().putWrites(config, [["n", 2]], "task");
 			savers.pass(4 * hour - 1_000);
@@ -38,8 +38,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await saver.getTuple(config)).toBeUndefined();
 		});
 
-		test("gets its whole lifetime again with each use", async () => {
-			const savers = saversOn(backend);
+		test("gets its full lifetime again with each use", async () => {
+			const savers = testSavers(backend);
 			let config: object = threadConfig();
 			for (let n = 0; n < 4; n += 1) {
 				config = await putValues(savers.open(), config, { n });
@@ -49,7 +49,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("that expired during a run is not continued", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const running = savers.open();
 			const config = await putValues(running, threadConfig(), { n: 1 });
 			savers.pass(5 * hour);
@@ -61,11 +61,11 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("that was deleted during a run does not come back", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const running = savers.open();
 			const config = await putValues(running, threadConfig(), { n: 1 });
 			await savers.open().deleteThread("thread");
-			// Within a minute of its last refresh the run still writes.
+			// Within a minute of the last refresh the run still writes.
 			await running.putWrites(config, [["n", 2]], "task");
 			await putValues(running, config, { n: 2 });
 			savers.pass(2 * 60_000);
@@ -75,10 +75,10 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await toArray(saver.sessions.list())).toEqual([]);
 		});
 
-		test("that the application has refreshed is not read or refreshed in its next turn, but in the one after", async () => {
-			const savers = saversOn(backend);
+		test("that the application refreshed is read and refreshed again only in the turn after the next", async () => {
+			const savers = testSavers(backend);
 			const begun = await savers.open().sessions.create("thread");
-			if (!begun) throw new Error("The thread is there already.");
+			if (!begun) throw new Error("The thread already exists.");
 			const saver = savers.open({ refreshedSession: begun });
 			const take = countTraffic(backend.dynamodb);
 			const turn = async (step: number) => {
@@ -101,7 +101,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("that was refreshed and is deleted a minute later is not continued", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const begun = await savers.open().sessions.create("thread");
 			const saver = savers.open({ refreshedSession: begun });
 			const reader = savers.open({ refreshedSession: begun });
@@ -120,7 +120,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("that was created again during a run takes no writes of that run", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const running = savers.open();
 			const config = await putValues(running, threadConfig(), { n: 1 });
 			await savers.open().deleteThread("thread");
@@ -132,8 +132,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		const retentionSeconds = 16 * 3_600;
-		/** Moves the clock by three hours and deletes expired items, as DynamoDB does sooner or later. @returns how many */
-		async function passAndRemove(savers: ReturnType<typeof saversOn>): Promise<number> {
+		/** Moves the clock by three hours and deletes expired items, like DynamoDB's expiry. @returns their number */
+		async function passAndRemove(savers: ReturnType<typeof testSavers>): Promise<number> {
 			savers.pass(3 * hour);
 			const expired = (await listItems(backend, savers.owner)).filter(
 				({ expires_at }) => expires_at <= savers.clock.now / 1_000,
@@ -144,16 +144,16 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			return expired.length;
 		}
 
-		/** Puts a step that takes over a large value and changes a small one. */
+		/** Puts a step with a large unchanged value and a small changed one. */
 		const putUnchanged = (
-			saver: ReturnType<ReturnType<typeof saversOn>["open"]>,
+			saver: ReturnType<ReturnType<typeof testSavers>["open"]>,
 			config: object,
 			kept: unknown,
 			n: number,
 		) => putValues(saver, config, { kept, n }, { versions: { kept: 1, n: n + 1 }, changed: { n: n + 1 } });
 
 		test("keeps its items while it is used, although DynamoDB removes expired ones", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const open = () => savers.open({ retentionSeconds });
 			const kept = incompressibleText(600_000);
 			let config = await putValues(open(), threadConfig(), { kept, n: 0 });
@@ -168,8 +168,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(removed).toBeGreaterThan(10);
 		});
 
-		test("keeps a value that step after step takes over without reading it", async () => {
-			const savers = saversOn(backend);
+		test("keeps a value that many steps take over without reading it", async () => {
+			const savers = testSavers(backend);
 			const running = savers.open({ retentionSeconds });
 			let config = await putValues(running, threadConfig(), { kept: "k", n: 0 });
 			for (let n = 1; n <= 8; n += 1) {
@@ -179,8 +179,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await latestValues(savers.open(), threadConfig())).toEqual({ kept: "k", n: 8 });
 		});
 
-		test("keeps a waiting step with its values and writes while it is read and written to", async () => {
-			const savers = saversOn(backend);
+		test("keeps an interrupted step with its values and writes while it is read and written to", async () => {
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open({ retentionSeconds }), threadConfig(), { n: 0 });
 			await savers.open({ retentionSeconds }).putWrites(config, [["n", 1]], "done");
 			for (let n = 1; n <= 8; n += 1) {
@@ -194,7 +194,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("does not list an expired step, whether DynamoDB has removed it or not", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const open = () => savers.open({ retentionSeconds });
 			const first = await putValues(open(), threadConfig(), { n: 0 });
 			let config = first;
@@ -208,12 +208,12 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("refuses a retention below four lifetimes", () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			expect(() => savers.open({ retentionSeconds: 4 * 3_600 })).toThrow(/must be at least 57600/);
 		});
 
-		test("of one owner is out of another owner's reach, whatever their ids", async () => {
-			const [ada, bob] = [saversOn(backend), saversOn(backend)];
+		test("of one owner is unreachable for another owner, whatever their ids", async () => {
+			const [ada, bob] = [testSavers(backend), testSavers(backend)];
 			const config = await putValues(ada.open(), threadConfig(), { mine: incompressibleText(600_000) });
 			await putValues(bob.open(), threadConfig(), { theirs: incompressibleText(600_000) });
 			expect(await bob.open().getTuple(config)).toBeUndefined();
@@ -225,12 +225,12 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 			const ambiguous = `${ada.owner}#thread`;
 			await putValues(ada.open(), threadConfig("thread#x"), { n: 1 });
-			await putValues(saversOn(backend, ambiguous).open(), threadConfig("x"), { n: 2 });
+			await putValues(testSavers(backend, ambiguous).open(), threadConfig("x"), { n: 2 });
 			expect(await latestValues(ada.open(), threadConfig("thread#x"))).toEqual({ n: 1 });
 		});
 
-		test("may be named by a number, which stands for its digits", async () => {
-			const savers = saversOn(backend);
+		test("accepts a number as its id, which equals its digits", async () => {
+			const savers = testSavers(backend);
 			const seven = threadConfig(7 as never);
 			const config = await putValues(savers.open(), seven, { a: 1 });
 			await savers.open().putWrites(config, [["a", 2]], "task");
@@ -243,7 +243,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("leaves neither items nor any version of an object when it is deleted", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open(), threadConfig(), { large: incompressibleText(600_000) });
 			await savers.open().putWrites(config, [["n", incompressibleText(600_000)]], "task");
 			await putValues(savers.open(), threadConfig("another"), { n: 1 });
@@ -257,14 +257,14 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("that is created again during its deletion keeps its new values", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			await putValues(savers.open(), threadConfig(), { old: incompressibleText(600_000) });
 			const payloads = s3Payloads(backend.s3, backend.bucket);
 			const saver = savers.open({
 				payloads: {
 					...payloads,
 					async *list(prefix) {
-						// The session is deleted by now, its other items are not.
+						// The session is already deleted, its other items are not.
 						await putValues(savers.open(), threadConfig(), { anew: incompressibleText(600_000) });
 						yield* payloads.list(prefix);
 					},
@@ -276,8 +276,8 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await listItems(backend, savers.owner)).toHaveLength(3);
 		});
 
-		test("is continued by two runs at once, each with its own values only", async () => {
-			const savers = saversOn(backend);
+		test("is continued by two concurrent runs, each with its own values only", async () => {
+			const savers = testSavers(backend);
 			const config = await putValues(savers.open(), threadConfig(), { n: 0 });
 			const both = await Promise.all(
 				["first", "second"].map((run) =>
@@ -293,7 +293,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 		});
 
 		test("is created once by four concurrent first writes", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const both = await Promise.all([1, 2, 3, 4].map((n) => putValues(savers.open(), threadConfig(), { n })));
 			const saver = savers.open();
 			for (const config of both) {
@@ -304,7 +304,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 	describe("sessions", () => {
 		test("are listed by last activity, and only they are in the index", async () => {
-			const savers = saversOn(backend);
+			const savers = testSavers(backend);
 			const saver = savers.open();
 			const configs = new Map<string, object>();
 			for (const id of ["a", "b", "c"]) {
@@ -326,7 +326,7 @@ describe.each(backends)("threads on $name", ({ start }) => {
 
 		test("are counted over all owners, active and expired", async () => {
 			const count = (now: number) => countSessions({ ...backend, now: () => now });
-			const [ada, bob] = [saversOn(backend), saversOn(backend)];
+			const [ada, bob] = [testSavers(backend), testSavers(backend)];
 			const before = await count(ada.clock.now);
 			await putValues(ada.open(), threadConfig("a"), {});
 			await putValues(bob.open(), threadConfig("a"), {});

@@ -1,23 +1,23 @@
 import type { Reply } from "./server.ts";
 import { anthropicWire, type Ending, openaiCompletion, openaiWire, type Wire } from "./wire.ts";
 
-/** What a model says in a conversation. */
+/** The content of a model's reply. */
 export interface ReplyContent {
 	text?: string;
 	toolCalls?: { id: string; name: string; input: unknown }[];
 	stopReason?: Ending;
-	/** What it thought before, signed. */
+	/** The signed thinking before the reply. */
 	thoughts?: string;
 }
 
-/** How a chat provider speaks: what goes over the wire, both ways. Every answer has 2,000 input and 400 output tokens. */
+/** A chat provider's wire format, both ways. Every answer has 2,000 input and 400 output tokens. */
 export interface ChatWire extends Pick<Wire, "error" | "unknownModel"> {
 	reply(content: ReplyContent): Reply;
 	/** The texts of the tool results in a request, in order. */
 	resultsIn(body: Body): string[];
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into it as the provider would
+// biome-ignore lint/suspicious/noExplicitAny: tests read it like the provider
 type Body = any;
 
 /** platform.claude.com/docs/en/agents-and-tools/tool-use */

@@ -6,38 +6,38 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface HttpReply {
 	status: number;
 	headers?: Record<string, string>;
-	/** Text is sent as it is, anything else as JSON. */
+	/** Text is sent unchanged, anything else as JSON. */
 	body: unknown;
-	/** How long the provider thinks. @default not at all */
+	/** Delays the response. @default 0 */
 	afterSeconds?: number;
 }
 
-/** What a provider's stand-in does with one request. */
+/** The fake provider's reaction to one request. */
 export type Reply =
 	| HttpReply
 	/** Closes the connection without an answer. */
 	| "reset"
 	/** Never answers. */
 	| "silence"
-	/** Sends headers and the beginning of a body, and nothing more. */
+	/** Sends headers and the beginning of a body, then nothing more. */
 	| "stall";
 
 export interface ReceivedRequest {
 	path: string;
 	headers: Record<string, string | string[] | undefined>;
-	// biome-ignore lint/suspicious/noExplicitAny: tests look into it as the provider would
+	// biome-ignore lint/suspicious/noExplicitAny: tests read it like the provider
 	body: any;
 	at: number;
-	/** Whether the client ended the connection before the answer was over. */
+	/** Whether the client closed the connection before the end of the answer. */
 	abandoned: boolean;
 }
 
-/** A server on loopback that answers like a provider: what it is told, in turn. */
+/** A loopback server that answers like a provider, with the replies of a test in order. */
 export interface ProviderServer {
 	url: string;
 	/** Oldest first. */
 	requests: ReceivedRequest[];
-	/** Forgets earlier requests and answers; the last of these answers is given to every later request. */
+	/** Clears requests and replies, and sets new replies, of which the last repeats. */
 	answers(...replies: Reply[]): void;
 	close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function serveProvider(): Promise<ProviderServer> {
 		});
 		const reply = replies[Math.min(requests.length, replies.length - 1)];
 		requests.push(received);
-		if (!reply) throw new Error("No answer was given to the stand-in.");
+		if (!reply) throw new Error("The fake provider has no reply.");
 		if (reply === "reset") {
 			incoming.socket.resetAndDestroy();
 		} else if (reply === "stall") {

@@ -1,7 +1,7 @@
 import { embeddingDimensions } from "#core/ports/index.ts";
 import type { HttpReply } from "./server.ts";
 
-/** A description as a model writes it. */
+/** A description in a model's format. */
 export const description = {
 	category: "Travel",
 	subcategories: ["flights"],
@@ -26,7 +26,7 @@ export const description = {
 
 export type Ending = "complete" | "cut_off" | "refused";
 
-/** How a vision provider speaks: its answers and errors as they go over the wire. */
+/** A vision provider's wire format of answers and errors. */
 export interface Wire {
 	answer(text: string, ended?: Ending, tokens?: { input: number; output: number }): HttpReply;
 	error(status: number, message: string, headers?: Record<string, string>): HttpReply;
@@ -147,7 +147,7 @@ export const voyageWire = {
 		status: 200,
 		body: {
 			object: "list",
-			// Not in order: the index tells.
+			// Out of order: the index is what counts.
 			data: vectors.map((embedding, index) => ({ object: "embedding", embedding, index })).reverse(),
 			model: "voyage-3.5-lite",
 			usage: { total_tokens: totalTokens },
@@ -158,7 +158,7 @@ export const voyageWire = {
 		headers,
 		body: { detail },
 	}),
-	/** A vector that is not of unit length, as a model's truncated ones are. */
+	/** Returns a vector that is not of unit length, like a model's truncated vectors. */
 	vector: (seed: number, length: number = embeddingDimensions) =>
 		Array.from({ length }, (_, at) => Math.sin(seed + at) * 3),
 };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { apiDocument, digestOf } from "#tools/api-types/document.ts";
 
-test("the client's types are those of today's OpenAPI document (otherwise: make api-types)", async () => {
+test("the client's types match the OpenAPI document (if not: make api-types)", async () => {
 	const [head] = readFileSync("packages/cli/api-types.ts", "utf8").split("\n");
 	expect(head).toContain(digestOf(await apiDocument()));
 });

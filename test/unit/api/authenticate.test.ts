@@ -64,12 +64,12 @@ describe("a token", () => {
 	const refused: Record<string, () => Promise<string | undefined>> = {
 		"is missing": async () => undefined,
 		"is empty": async () => "Bearer ",
-		"is no JWT": async () => "Bearer abc.def.ghi",
-		"comes by another scheme": async () => `Basic ${await sign(idClaims)}`,
+		"is not a JWT": async () => "Bearer abc.def.ghi",
+		"has another scheme": async () => `Basic ${await sign(idClaims)}`,
 		"is expired": async () => `Bearer ${await sign(idClaims, { expires: "-1s" })}`,
 		"is signed by a foreign key under our key's id": async () =>
 			`Bearer ${await sign(idClaims, { key: foreign.privateKey })}`,
-		"is signed by a key nobody knows": async () =>
+		"is signed by an unknown key": async () =>
 			`Bearer ${await sign(idClaims, { key: foreign.privateKey, kid: "foreign" })}`,
 		"is of another issuer": async () => `Bearer ${await sign(idClaims, { iss: "https://elsewhere.example" })}`,
 		"is an ID token of another client": async () => `Bearer ${await sign({ ...idClaims, aud: "client-2" })}`,
@@ -79,7 +79,7 @@ describe("a token", () => {
 			`Bearer ${await sign({ token_use: "access", aud: clientId, sub: userId })}`,
 		"is for another use": async () => `Bearer ${await sign({ ...idClaims, token_use: "refresh" })}`,
 		"names no user": async () => `Bearer ${await sign({ token_use: "id", aud: clientId })}`,
-		"names a user that would leave its key prefix": async () =>
+		"names a user whose id would escape its key prefix": async () =>
 			`Bearer ${await sign({ ...idClaims, sub: "../other" })}`,
 		"has the algorithm none": async () =>
 			`Bearer ${new UnsecuredJWT(idClaims).setIssuer(issuer).setExpirationTime("1h").encode()}`,
@@ -106,7 +106,7 @@ describe("a token", () => {
 		});
 	});
 
-	it("of ours is still accepted after many foreign ones", async () => {
+	it("of our pool is still accepted after many foreign ones", async () => {
 		for (const kid of ["a", "b", "c"]) {
 			const token = await sign(idClaims, { key: foreign.privateKey, kid });
 			await expect(authenticate(`Bearer ${token}`)).rejects.toThrow();
@@ -123,11 +123,11 @@ describe("the signing keys", () => {
 		["prod", `${http}/jwks.json`],
 		["local", "http://keys.example/jwks.json"],
 		["local", "http://127.0.0.1.example/jwks.json"],
-	])("are not read over http in %s from %s", (environment, jwksUrl) => {
+	])("are not fetched over http in %s from %s", (environment, jwksUrl) => {
 		expect(() => cognitoAuthenticate({ issuer: http, jwksUrl, clientId, environment })).toThrow("over https");
 	});
 
-	it("that cannot be fetched are not blamed on the caller", async () => {
+	it("that cannot be fetched are a server error", async () => {
 		const unreachable = cognitoAuthenticate({
 			issuer,
 			jwksUrl: `${http}/jwks.json`,

@@ -10,7 +10,7 @@ const say = (message: string, session_id?: string) => ({
 });
 
 describe("POST /chat", () => {
-	it("answers in the form of old clients", async () => {
+	it("answers in the format of existing clients", async () => {
 		const { as, ports } = testApi();
 		const { itemId } = await readyItem(ports, ada, { headline: "A harbour" });
 		const api = testApi({
@@ -75,7 +75,7 @@ describe("POST /chat", () => {
 		expect(body.errors[0].field).toBe("body.session_id");
 	});
 
-	it("is 409 while the session answers another message, and 503 where the model is unavailable", async () => {
+	it("is 409 while the session answers another message, and 503 if the model is unavailable", async () => {
 		const { as, ports } = testApi({
 			ports: {
 				chat: fakeChat(() => new ModelFailure("chat_unavailable", "Overloaded (529).")),
@@ -94,7 +94,7 @@ describe("POST /chat", () => {
 		await ports.sessions.abandonTurn(ada, turn);
 	});
 
-	it("says what is wrong with a message or a session's name", async () => {
+	it("says what is wrong with an invalid message or session name", async () => {
 		const { as } = testApi();
 		const wrong = async (body: object) => {
 			const answer = await as(ada)("POST", "/chat", { json: body });
@@ -173,7 +173,7 @@ describe("POST /chat", () => {
 });
 
 describe("GET /chat/sessions", () => {
-	it("counts every session and message of the person, and lists as many as requested", async () => {
+	it("counts every session and message of the user, and lists the requested number", async () => {
 		const { as, ports } = testApi();
 		for (let at = 0; at < 1_002; at += 1) {
 			await ports.sessions.beginTurn(ada, `s${at}`, "hello");
@@ -255,7 +255,7 @@ describe("the filters of a message", () => {
 	});
 });
 
-/** Where somebody waits, once there, until it is opened. */
+/** Makes a gate at which `pass` waits until it is opened. */
 function gate() {
 	const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
 	const { promise: opened, resolve: open } = Promise.withResolvers<void>();

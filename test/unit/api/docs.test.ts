@@ -5,7 +5,7 @@ const { app, as } = testApi();
 const get = (path: string) => as(ada)("GET", path);
 
 describe("the docs page", () => {
-	it("loads only files of its own, which exist", async () => {
+	it("loads only its own files, which exist", async () => {
 		const page = await get("/docs");
 		expect(page.headers.get("content-type")).toContain("text/html");
 		const loaded = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address as string);
@@ -17,7 +17,7 @@ describe("the docs page", () => {
 		}
 	});
 
-	it("forbids inline scripts and those of other origins", async () => {
+	it("forbids inline scripts and scripts of other origins", async () => {
 		const { headers, body } = await get("/docs");
 		const policy = headers.get("content-security-policy") ?? "";
 		expect(policy).toContain("default-src 'none'");
@@ -25,7 +25,7 @@ describe("the docs page", () => {
 		expect(body).not.toMatch(/<script(?! src=)|\son\w+=|style=/);
 	});
 
-	it("gets its files with their types, to be cached by the browser", async () => {
+	it("has files with their types, which the browser caches", async () => {
 		for (const [name, type] of [
 			["swagger-ui-bundle.js", "text/javascript"],
 			["start.js", "text/javascript"],
@@ -45,7 +45,7 @@ describe("the docs page", () => {
 		"swagger-ui.css%00",
 		"constructor",
 		"__proto__",
-	])("gives no other file: %s", async (name) => {
+	])("serves no other file: %s", async (name) => {
 		expect((await get(`/docs/${name}`)).status).toBe(404);
 	});
 });

@@ -6,7 +6,7 @@ import { ada, testApi } from "./test-api.ts";
 
 const secret = "postgres://master:hunter2@db.internal";
 
-/** Items whose every list ends as told. */
+/** Makes items whose `list` is replaced. */
 function itemsThat(list: () => Promise<never>) {
 	return { items: { ...fakePorts().items, list } };
 }
@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 describe("an unexpected error", () => {
-	it("is a bare 500; only the log has its cause, under the same id", async () => {
+	it("is a bare 500 whose cause only the log has, under the same id", async () => {
 		const { as } = testApi({
 			ports: itemsThat(async () => {
 				throw new Error(secret);
@@ -55,10 +55,10 @@ describe("an unexpected error", () => {
 
 describe("a database that is unavailable", () => {
 	const away = async () => {
-		throw new AppError("database_unavailable", "The database is not there.");
+		throw new AppError("database_unavailable", "The database is unavailable.");
 	};
 
-	it("is a 503 that says when to try again", async () => {
+	it("is a 503 with a Retry-After", async () => {
 		const { as } = testApi({ ports: itemsThat(away) });
 		const answer = await as(ada)("GET", "/items");
 		expect(answer.status).toBe(503);
@@ -66,7 +66,7 @@ describe("a database that is unavailable", () => {
 		expect(answer.body.code).toBe("database_unavailable");
 	});
 
-	it("makes /health unhealthy and leaves /version alone", async () => {
+	it("makes /health unhealthy and does not affect /version", async () => {
 		const { as } = testApi({ ports: { health: { check: away } } });
 		const health = await as(ada)("GET", "/health");
 		expect(health.status).toBe(503);
@@ -87,7 +87,7 @@ describe("a database that is unavailable", () => {
 });
 
 describe("an answer that takes too long", () => {
-	it("is cut off with a 504 of our own, before the gateway's", async () => {
+	it("is ended by the API's own 504, before the gateway's", async () => {
 		const { as } = testApi({
 			ports: itemsThat(() => new Promise(() => {})),
 			maxAnswerMs: 20,
@@ -99,7 +99,7 @@ describe("an answer that takes too long", () => {
 });
 
 describe("the log", () => {
-	it("has one line a request, with its route as a pattern and the user hashed", async () => {
+	it("has one line per request, with the route's pattern and the user's hash", async () => {
 		const { as } = testApi();
 		await as(ada)("GET", `/items/${crypto.randomUUID()}`);
 		expect(lines).toHaveLength(1);

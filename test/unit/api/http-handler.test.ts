@@ -34,7 +34,7 @@ function eventOf(overrides: Partial<APIGatewayProxyEventV2> & { method?: string 
 	};
 }
 
-/** Answers with what it was asked. */
+/** Answers with the request. */
 const echo = httpHandler(async (request, { requestId }) =>
 	Response.json({
 		requestId,
@@ -47,7 +47,7 @@ const echo = httpHandler(async (request, { requestId }) =>
 const ask = async (event: APIGatewayProxyEventV2) => JSON.parse((await echo(event)).body ?? "");
 
 describe("a gateway event", () => {
-	it("becomes a request with its method, address and id", async () => {
+	it("becomes a request with its method, URL and id", async () => {
 		expect(
 			await ask(
 				eventOf({
@@ -68,7 +68,7 @@ describe("a gateway event", () => {
 		expect(url).toBe("https://api.example/a%3Fb%23c%20d");
 	});
 
-	it("brings a binary body byte for byte", async () => {
+	it("keeps a binary body byte for byte", async () => {
 		const bytes = Buffer.from([0, 1, 0x80, 0xff, 0x0d, 0x0a]);
 		const { body } = await ask(
 			eventOf({
@@ -80,7 +80,7 @@ describe("a gateway event", () => {
 		expect(body).toBe(bytes.toString("hex"));
 	});
 
-	it("brings a text body as UTF-8", async () => {
+	it("has its text body as UTF-8", async () => {
 		const { body } = await ask(eventOf({ method: "POST", body: "ü" }));
 		expect(body).toBe("c3bc");
 	});
@@ -89,12 +89,12 @@ describe("a gateway event", () => {
 		expect(await ask(eventOf({ body: "x" }))).toMatchObject({ body: "" });
 	});
 
-	it("brings headers and cookies", async () => {
+	it("keeps headers and cookies", async () => {
 		const { headers } = await ask(eventOf({ headers: { "X-A": "1, 2" }, cookies: ["a=1", "b=2"] }));
 		expect(headers).toMatchObject({ "x-a": "1, 2", cookie: "a=1; b=2" });
 	});
 
-	it("whose headers cannot be read is answered 400", async () => {
+	it("with invalid headers is answered 400", async () => {
 		const result = await echo(eventOf({ headers: { "x a": "\n" } }));
 		expect(result.statusCode).toBe(400);
 		expect(JSON.parse(result.body ?? "")).toMatchObject({
@@ -105,7 +105,7 @@ describe("a gateway event", () => {
 });
 
 describe("a response", () => {
-	it("of JSON, problems, HTML and scripts is passed as text", async () => {
+	it("of JSON, a problem, HTML or a script is sent as text", async () => {
 		for (const type of [
 			"application/json",
 			"application/problem+json",
@@ -122,7 +122,7 @@ describe("a response", () => {
 		}
 	});
 
-	it("of bytes is passed in base64", async () => {
+	it("of bytes is sent as base64", async () => {
 		const handler = httpHandler(
 			() =>
 				new Response(Buffer.from([0xff, 0]), {
@@ -135,7 +135,7 @@ describe("a response", () => {
 		});
 	});
 
-	it("keeps its cookies apart", async () => {
+	it("keeps its cookies separate", async () => {
 		const handler = httpHandler(() => {
 			const response = new Response("", { status: 201 });
 			response.headers.append("set-cookie", "a=1");

@@ -8,7 +8,7 @@ const ask = api.as(ada);
 const upload = (file: File) => ask("POST", "/items", { form: { file } });
 
 describe("an upload", () => {
-	it("answers the item, as documented and nothing else", async () => {
+	it("answers exactly the documented item", async () => {
 		const { status, body } = await upload(png("my shot.png", "1"));
 		expect(status).toBe(200);
 		expect(Object.keys(body).sort()).toEqual(Object.keys(itemSchema.shape).sort());
@@ -28,7 +28,7 @@ describe("an upload", () => {
 		});
 	});
 
-	it("is recognised by its content, whatever its name", async () => {
+	it("is recognised by its content, not its name", async () => {
 		const { body } = await upload(png("lies.jpg", "2"));
 		expect(body).toMatchObject({
 			mime_type: "image/png",
@@ -42,7 +42,7 @@ describe("an upload", () => {
 		["a script under an image's name", "<script>", "not an image"],
 		["an SVG", '<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"],
 		["a PDF", "%PDF-1.7", "PDF"],
-	])("of %s is refused with a sentence", async (_, content, word) => {
+	])("of %s is refused with an explanation", async (_, content, word) => {
 		const { status, body } = await upload(new File([content], "shot.png"));
 		expect(status).toBe(400);
 		expect(body.code).toBe("unsupported_image");
@@ -62,7 +62,7 @@ describe("an upload", () => {
 	it.each([
 		["text for it", { file: "text" }],
 		["another name for it", { image: png() }],
-	])("with %s instead of the file is refused by the field's name", async (_, form) => {
+	])("with %s instead of the file is refused with the field's name", async (_, form) => {
 		const { status, body } = await ask("POST", "/items", { form });
 		expect(status).toBe(422);
 		expect(body.detail).toContain("body.file");
@@ -78,7 +78,7 @@ describe("an upload", () => {
 		expect(status).toBe(422);
 	});
 
-	it("that is no form is refused", async () => {
+	it("that is not a form is refused", async () => {
 		for (const contentType of ["multipart/form-data; boundary=x", "multipart/form-data"]) {
 			const { status } = await ask("POST", "/items", {
 				raw: {
@@ -116,7 +116,7 @@ describe("an item that is ready", () => {
 		});
 	});
 
-	it("is found by its id in capitals, too", async () => {
+	it("is also found by its id in capitals", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		const { status } = await ask("GET", `/items/${itemId.toUpperCase()}`);
 		expect(status).toBe(200);
@@ -124,7 +124,7 @@ describe("an item that is ready", () => {
 });
 
 describe("the list", () => {
-	it("is newest first and pages to its end by cursor", async () => {
+	it("is ordered newest first, and pages by cursor to its end", async () => {
 		const own = testApi();
 		const list = own.as(ada);
 		const ids: string[] = [];
@@ -177,7 +177,7 @@ describe("an image's URL", () => {
 		expect(thumbnail.headers.get("cache-control")).toContain("no-store");
 	});
 
-	it("is given under the item's own filename only", async () => {
+	it("is served under the item's own filename only", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		for (const filename of [`${itemId}.jpg`, `${itemId}`, `${itemId}.png.exe`, `${itemId}.PNG`]) {
 			const { status } = await ask("GET", `/images/${filename}`);
@@ -185,7 +185,7 @@ describe("an image's URL", () => {
 		}
 	});
 
-	it("of a thumbnail that is not made yet says so", async () => {
+	it("of a thumbnail that does not exist yet says so", async () => {
 		const { body: item } = await upload(png("fresh.png", "fresh"));
 		const { status, body } = await ask("GET", `/images/${item.filename}`, {
 			query: { size: "thumbnail" },

@@ -38,7 +38,7 @@ beforeAll(async () => {
 	await embedAnalysis(ports, { user_id: ada, item_id: itemId, analysis_id: analysis_id ?? "" }, options);
 });
 
-it("the owner reads place and camera with the item, and in the list", async () => {
+it("the owner reads location and camera of the item, and in the list", async () => {
 	const { body } = await as(ada)("GET", `/items/${itemId}`);
 	expect(body).toMatchObject({
 		status: "ready",
@@ -58,7 +58,7 @@ it("another user reads neither", async () => {
 	}
 });
 
-it("no model, event, analysis, search text or search result holds the place", async () => {
+it("no model request, event, analysis, search text or search result has the location", async () => {
 	expect(Object.keys(visionRequest)).not.toContain("location");
 	const stored = ports.store.items.get(itemId);
 	const { body: found } = await as(ada)("POST", "/search", {

@@ -8,7 +8,7 @@ import { png } from "./test-api.ts";
 
 let uploads = 0;
 
-/** An item that went through the whole pipeline, as its stages commit it. */
+/** Makes an item with the commits of the whole pipeline. */
 export async function readyItem(
 	ports: Ports,
 	userId: string,

@@ -18,7 +18,7 @@ const bodies: Record<string, object> = {
 
 describe("an unknown field", () => {
 	it.each(allRoutes.filter((route) => !route.public))(
-		"in the query string of $method $path is refused by its name",
+		"in the query string of $method $path is refused with its name",
 		async ({ method, path }) => {
 			const answer = await ask(method, path.replace(/{\w+}/, "x"), {
 				query: { colour: "red" },
@@ -31,14 +31,14 @@ describe("an unknown field", () => {
 		},
 	);
 
-	it.each(["colour", "__proto__", "user_id"])("%s in a body is refused by its name", async (name) => {
+	it.each(["colour", "__proto__", "user_id"])("%s in a body is refused with its name", async (name) => {
 		const body = `{"query": "abc", "${name}": 1}`;
 		const answer = await ask("POST", "/search", raw("application/json", body));
 		expect(answer.status).toBe(422);
 		expect(answer.body.detail).toContain(`body.${name}`);
 	});
 
-	it("in a form is refused by its name", async () => {
+	it("in a form is refused with its name", async () => {
 		const answer = await ask("POST", "/items", {
 			form: { file: png(), title: "x" },
 		});
@@ -48,13 +48,13 @@ describe("an unknown field", () => {
 });
 
 describe("a body", () => {
-	it.each(["{", "", "[1", "nul", '{"query": "abc"'])("that is no JSON (%j) is refused", async (body) => {
+	it.each(["{", "", "[1", "nul", '{"query": "abc"'])("that is not JSON (%j) is refused", async (body) => {
 		const answer = await ask("POST", "/search", raw("application/json", body));
 		expect(answer.status).toBe(400);
 		expect(answer.body.code).toBe("invalid_request");
 	});
 
-	it.each(["[]", "null", "1", '"abc"'])("that is JSON but no object (%s) is refused", async (body) => {
+	it.each(["[]", "null", "1", '"abc"'])("that is JSON but not an object (%s) is refused", async (body) => {
 		const answer = await ask("POST", "/search", raw("application/json", body));
 		expect(answer.status).toBe(422);
 	});
@@ -64,7 +64,7 @@ describe("a body", () => {
 		expect(answer.status).toBe(415);
 	});
 
-	it("that is missing is refused by the name of the missing field", async () => {
+	it("that is missing is refused with the missing field's name", async () => {
 		const answer = await ask("POST", "/search");
 		expect(answer.status).toBe(422);
 		expect(answer.body.errors).toEqual([{ field: "body.query", detail: "This field is missing" }]);
@@ -94,7 +94,7 @@ describe("an id", () => {
 		["GET", "/images/%00.png"],
 		["GET", "/images/.png"],
 		["GET", `/items/${crypto.randomUUID()}0`],
-	])("that is none is not found: %s %s", async (method, path) => {
+	])("that is invalid is not found: %s %s", async (method, path) => {
 		const answer = await ask(method, path);
 		expect(answer.status).toBe(404);
 		expect(answer.body.detail).toMatch(/^There is no /);
@@ -126,8 +126,8 @@ describe("a list", () => {
 	});
 });
 
-describe("an address that no route has", () => {
-	it("is a problem that names it", async () => {
+describe("a path without a route", () => {
+	it("is a 404 problem that names it", async () => {
 		const answer = await ask("POST", "/downloads");
 		expect(answer.status).toBe(404);
 		expect(answer.body).toMatchObject({

@@ -7,7 +7,7 @@ let simulator: Simulator;
 let call: (method: string, path: string, json?: unknown) => Promise<Answer>;
 let itemId: string;
 
-/** The stages work while the API waits, as they do beside it. */
+/** Runs the stages while the API waits for them. */
 function startStages() {
 	const timer = setInterval(() => void simulator.drain(60), 5);
 	return () => clearInterval(timer);
@@ -49,13 +49,13 @@ describe("POST /items/{id}/analyze", () => {
 		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
-	it("answers where to look when the first analysis takes long", async () => {
+	it("answers 202 with a location if the first analysis takes long", async () => {
 		const { status, headers } = await analyze();
 		expect(status).toBe(202);
 		expect(headers.get("location")).toBe(`/items/${itemId}`);
 	});
 
-	it("with force makes a new version by the named provider and model; old versions stay", async () => {
+	it("with force makes a new version by the named provider and model, and keeps old versions", async () => {
 		await simulator.drain();
 		const requested: unknown[] = [];
 		const { describe } = simulator.ports.vision;
@@ -78,7 +78,7 @@ describe("POST /items/{id}/analyze", () => {
 		});
 	});
 
-	it("that takes long answers with a location, where it is done in the end", async () => {
+	it("that takes long answers with a location, which has the result later", async () => {
 		await simulator.drain();
 		const { status, headers, body } = await analyze({ force_reanalyze: true });
 		expect(status).toBe(202);
@@ -98,7 +98,7 @@ describe("POST /items/{id}/analyze", () => {
 		expect(analysis.body.version).toBe(2);
 	});
 
-	it("called twice for the same work does it once", async () => {
+	it("called twice for the same work runs it once", async () => {
 		await simulator.drain();
 		const wanted = { force_reanalyze: true };
 		const [first, second] = await withStages(() => Promise.all([analyze(wanted), analyze(wanted)]));
@@ -107,7 +107,7 @@ describe("POST /items/{id}/analyze", () => {
 		expect(simulator.modelCalls.get(itemId)).toBe(2);
 	});
 
-	it("answers a provider that is off with the problem that names its setting", async () => {
+	it("names the setting of a provider that is off", async () => {
 		await simulator.drain();
 		const detail = "The provider openai has no key: put it into the parameter y.";
 		simulator.ports.vision.describe = async () => {
@@ -120,7 +120,7 @@ describe("POST /items/{id}/analyze", () => {
 		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 	});
 
-	it("answers a refusal of the model with its sentence, and the item keeps its analysis", async () => {
+	it("answers a model's refusal with its reason, and the item keeps its analysis", async () => {
 		await simulator.drain();
 		const detail = "The model refuses to describe this image.";
 		simulator.ports.vision.describe = async () => {
@@ -145,7 +145,7 @@ describe("POST /items/{id}/analyze", () => {
 		}
 	});
 
-	it("of an item that is deleted meanwhile is 404", async () => {
+	it("of an item that is deleted while it waits is 404", async () => {
 		await simulator.drain();
 		const waiting = analyze({ force_reanalyze: true });
 		await new Promise((resolve) => setTimeout(resolve, 50));
@@ -153,7 +153,7 @@ describe("POST /items/{id}/analyze", () => {
 		expect((await waiting).status).toBe(404);
 	});
 
-	it("refuses a provider that does not exist at once, and names those that do", async () => {
+	it("refuses an unknown provider at once, and lists the known ones", async () => {
 		await simulator.drain();
 		const { status, body } = await analyze({
 			force_reanalyze: true,
@@ -175,7 +175,7 @@ describe("POST /items/{id}/analyze", () => {
 		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
-	it("refuses fields it does not know", async () => {
+	it("refuses unknown fields", async () => {
 		const { status, body } = await analyze({ force: true });
 		expect(status).toBe(422);
 		expect(body.errors[0].field).toBe("body.force");
@@ -185,7 +185,7 @@ describe("POST /items/{id}/analyze", () => {
 describe("POST /items/{id}/resize-only", () => {
 	const resize = () => call("POST", `/items/${itemId}/resize-only`);
 
-	it("answers the item with a fresh thumbnail, and nothing else of it changes", async () => {
+	it("answers the item with a new thumbnail, and changes nothing else", async () => {
 		await simulator.drain();
 		const before = await call("GET", `/items/${itemId}`);
 		let puts = 0;
@@ -203,7 +203,7 @@ describe("POST /items/{id}/resize-only", () => {
 		expect(simulator.modelCalls.get(itemId)).toBe(1);
 	});
 
-	it("that takes long answers with a location, where it is done in the end", async () => {
+	it("that takes long answers with a location, which has the result later", async () => {
 		await simulator.drain();
 		const { status, headers } = await resize();
 		expect(status).toBe(202);
@@ -215,14 +215,14 @@ describe("POST /items/{id}/resize-only", () => {
 		});
 	});
 
-	it("of an item in the pipeline is done with its first thumbnail", async () => {
+	it("of an item in the pipeline ends with its first thumbnail", async () => {
 		const { status, body } = await withStages(resize);
 		expect(status).toBe(200);
 		expect(body.width).toBe(640);
 	});
 });
 
-it("a request is found below its own item only", async () => {
+it("a request is found only below its own item", async () => {
 	await simulator.drain();
 	const otherItem = await simulator.upload();
 	await simulator.drain();

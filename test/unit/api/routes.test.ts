@@ -28,7 +28,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 describe("the route table", () => {
 	const table = allRoutes.map(({ method, path }) => `${method} ${path}`);
 
-	it("names for each route the module that serves it", async () => {
+	it("names the module that serves each route", async () => {
 		for (const { method, path } of allRoutes) {
 			const address = path.replace("{asset}", "start.js");
 			const { status, body } = await as(ada)(method, address);
@@ -41,7 +41,7 @@ describe("the route table", () => {
 		expect(operations.map(({ route }) => route).sort()).toEqual([...table].sort());
 	});
 
-	it("names as public exactly the routes that are documented without a token", () => {
+	it("marks exactly the routes as public that are documented without a token", () => {
 		const documented = operations.filter(({ operation }) => operation.security.length === 0).map(({ route }) => route);
 		const open = allRoutes.filter((route) => route.public);
 		expect(documented.sort()).toEqual(open.map(({ method, path }) => `${method} ${path}`).sort());
@@ -49,11 +49,11 @@ describe("the route table", () => {
 });
 
 describe("the OpenAPI document", () => {
-	it("is of version 3.1", () => {
+	it("has version 3.1", () => {
 		expect(document.openapi).toMatch(/^3\.1\./);
 	});
 
-	it("refers only to components it has", () => {
+	it("refers only to existing components", () => {
 		const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
 			([, path]) => path as string,
 		);
@@ -76,7 +76,7 @@ describe("the OpenAPI document", () => {
 		}
 	});
 
-	it("says what every route does, and both shapes of a refused token", () => {
+	it("describes every route, and both forms of a refused token", () => {
 		for (const { route, operation } of operations) {
 			expect(operation.summary, route).toBeTruthy();
 			if (operation.security.length === 0) continue;
@@ -87,7 +87,7 @@ describe("the OpenAPI document", () => {
 		}
 	});
 
-	it("lets no schema that may be null hide under another's name", () => {
+	it("has no nullable schema behind a reference", () => {
 		expect(document.components.schemas.Analysis).toMatchObject({
 			type: "object",
 		});

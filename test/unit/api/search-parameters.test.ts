@@ -2,14 +2,14 @@ import { expect, it } from "vitest";
 import { presentSearchParameters } from "#lambdas/api/presenters/search-parameters.ts";
 import { searchParameters } from "#postgres/search/search-parameters.ts";
 
-it("the parameters of a search keep their former names beside those in force", () => {
+it("a search accepts its parameters' former names beside the current ones", () => {
 	const shown = presentSearchParameters(searchParameters);
 	expect(shown).toMatchObject({
 		proximity: 0.2,
 		min_word_similarity: 0.5,
 		partition_proximity: { min: 0.1, max: 0.2, per_deviation: 0.2 },
 	});
-	// Every name and number that the API had before the names changed.
+	// Every former name and number of the API.
 	expect(shown).toMatchObject({
 		weights: { headline: 1, summary: 0.8, labels: 0.7, extracted_text: 0.6 },
 		saturation: 0.5,

@@ -16,7 +16,7 @@ await readyItem(api.ports, ada, {
 	category: "Food",
 });
 
-/** The same collection with another chat model. */
+/** Serves the same collection with another chat model. */
 const answeredBy = (chat: Chat) => {
 	const { as } = testApi({ ports: { ...api.ports, chat } });
 	return (json: unknown) => as(ada)("POST", "/search", { json });
@@ -24,7 +24,7 @@ const answeredBy = (chat: Chat) => {
 const failing = (error: Error) => answeredBy(fakeChat(() => error));
 
 describe("a search", () => {
-	it("answers exactly the fields of the contract", async () => {
+	it("answers exactly the documented fields", async () => {
 		const { status, body } = await ask({
 			query: "lighthouse",
 			search_type: "bm25",
@@ -98,7 +98,7 @@ describe("a search", () => {
 		});
 	});
 
-	it("is hybrid by default, and shows the rank of each retriever", async () => {
+	it("is hybrid by default, and has each retriever's rank", async () => {
 		const { body } = await ask({ query: "lighthouse" });
 		expect(body.search_type).toBe("hybrid");
 		expect(body.results[0].metadata).toEqual({
@@ -109,7 +109,7 @@ describe("a search", () => {
 		});
 	});
 
-	it("names the stem that a misspelt word was corrected to, under the former name, too", async () => {
+	it("has the stem that a misspelt word was corrected to, also under its former name", async () => {
 		const misspelt = { ...api.ports };
 		misspelt.search = {
 			...api.ports.search,
@@ -132,7 +132,7 @@ describe("a search", () => {
 		]);
 	});
 
-	it("takes null for what is optional, as older clients send it", async () => {
+	it("accepts null for optional fields, as older clients send", async () => {
 		const { status } = await ask({
 			query: "lighthouse",
 			category_filter: null,
@@ -188,13 +188,13 @@ describe("a search", () => {
 		["min_relevance_score", -1],
 		["min_similarity_score", 1.1],
 		["include_answer", "yes"],
-	])("with %s = %j is refused by its name", async (name, value) => {
+	])("with %s = %j is refused with the field's name", async (name, value) => {
 		const { status, body } = await ask({ query: "lighthouse", [name]: value });
 		expect(status).toBe(422);
 		expect(body.errors.map((error: { field: string }) => error.field)).toEqual([`body.${name}`]);
 	});
 
-	it("of type agentic shows its steps and tools", async () => {
+	it("of type agentic has its steps and tools", async () => {
 		const { status, body } = await ask({
 			query: "lighthouse",
 			search_type: "agentic",
@@ -228,7 +228,7 @@ describe("a search", () => {
 		expect(chat.requests).toEqual([]);
 	});
 
-	it("that finds nothing says so in place of an answer", async () => {
+	it("that finds nothing says so instead of an answer", async () => {
 		const { status, body } = await ask({
 			query: "zebra",
 			search_type: "bm25",
@@ -248,7 +248,7 @@ describe("a search", () => {
 		expect(body.answer_model_used).toBe("fake/one-of-them");
 	});
 
-	it.each(["hybrid", "agentic"])("of type %s keeps its results when the model is away", async (search_type) => {
+	it.each(["hybrid", "agentic"])("of type %s keeps its results if the model is unavailable", async (search_type) => {
 		const { body, status } = await failing(new ModelFailure("chat_unavailable", "429 for org-123."))({
 			query: "lighthouse",
 			search_type,
@@ -275,7 +275,7 @@ describe("a search", () => {
 	);
 
 	it.each(["'; drop table items; --", "a & | ! <-> ( :*", "日本語の", '"""'])(
-		"for %j is an ordinary search",
+		"for %j succeeds like any other",
 		async (query) => {
 			expect((await ask({ query })).status).toBe(200);
 		},

@@ -12,7 +12,7 @@ beforeEach(() => {
 const similar = (id: string, json?: unknown) => api.as(ada)("POST", `/items/${id}/similar`, json ? { json } : {});
 
 describe("POST /items/{id}/similar", () => {
-	it("answers similar items in the form of a search, without the item itself", async () => {
+	it("returns similar items like search results, without the item itself", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		const otherItem = await readyItem(api.ports, ada, { category: "Food" });
 		expect(await similar(itemId)).toMatchObject({
@@ -55,7 +55,7 @@ describe("POST /items/{id}/similar", () => {
 		expect((await similar(itemId, json)).status).toBe(422);
 	});
 
-	it("answers what to do where an item has nothing to compare yet", async () => {
+	it("says what to do if an item has nothing to compare yet", async () => {
 		const { body } = await api.as(ada)("POST", "/items", {
 			form: { file: png() },
 		});
@@ -68,7 +68,7 @@ describe("POST /items/{id}/similar", () => {
 		});
 	});
 
-	it("compares an item without a vector of the model in use by its picture alone, and says so", async () => {
+	it("compares an item without a vector of the current model by its picture alone, with a notice", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		await readyItem(api.ports, ada);
 		const changed = { ...api.ports, embedder: fakeEmbedder("changed") };
@@ -90,7 +90,7 @@ describe("POST /items/{id}/similar", () => {
 });
 
 describe("GET /search/config", () => {
-	it("reports parameters under this API's names, the model and the user's counts", async () => {
+	it("reports the parameters under the API's names, the model and the user's counts", async () => {
 		await readyItem(api.ports, ada);
 		expect(await api.as(ada)("GET", "/search/config")).toMatchObject({
 			status: 200,
@@ -100,7 +100,7 @@ describe("GET /search/config", () => {
 					model: "fake-embedding",
 					dimensions: 1024,
 					fusion_weights: { vector: 0.5, text: 0.5 },
-					answerability_threshold: 0.01, // a threshold that is in force is shown
+					answerability_threshold: 0.01, // a threshold is shown if it applies
 					least_similarity: 0.01,
 					exhaustive: false,
 					every_cell: false,

@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 const addressed = allRoutes.filter((route) => !route.public && route.path.includes("{"));
 
-/** The owner's value of a path's parameter, and one that nobody has. */
+/** Returns the owner's value of a path's parameter, and an unknown one. */
 function valuesFor(path: string): { owned: string; unknown: string } {
 	const nobodys = crypto.randomUUID();
 	if (path.startsWith("/analyses/")) {
@@ -40,13 +40,13 @@ function valuesFor(path: string): { owned: string; unknown: string } {
 	return { owned: mine.itemId, unknown: nobodys };
 }
 
-/** The path with its first parameter's value; the others have the owner's. */
+/** Fills a path with the value of its first parameter and the owner's values of all others. */
 function withIds(path: string, value: string): string {
 	return path.replace(/{\w+}/, value).replace("{request_id}", requestId);
 }
 
 describe("another tenant's id", () => {
-	it.each(addressed)("is answered by $method $path like one that does not exist", async ({ method, path }) => {
+	it.each(addressed)("is answered by $method $path like an unknown id", async ({ method, path }) => {
 		const { owned, unknown } = valuesFor(path);
 		const at = (value: string) => withIds(path, value);
 		const others = await api.as(bob)(method, at(owned));
@@ -61,12 +61,12 @@ describe("another tenant's id", () => {
 	it.each(addressed)("is found by its owner with $method $path", async ({ method, path }) => {
 		const { owned } = valuesFor(path);
 		const answer = await api.as(ada)(method, withIds(path, owned));
-		// No stage works here, so what a stage has to do is on its way.
+		// No stage runs here, so a stage's work stays pending.
 		const waits = path.endsWith("/resize-only");
 		expect(answer.status).toBe(waits ? 202 : 200);
 	});
 
-	it("survives another tenant's attempt to delete it", async () => {
+	it("still exists after another tenant's attempt to delete it", async () => {
 		await api.as(bob)("DELETE", `/items/${mine.itemId}`);
 		const answer = await api.as(ada)("GET", `/items/${mine.itemId}`);
 		expect(answer.status).toBe(200);
@@ -74,7 +74,7 @@ describe("another tenant's id", () => {
 });
 
 describe("another tenant", () => {
-	it("has none of it in the list, the search and the counts", async () => {
+	it("has nothing of it in the list, the search and the counts", async () => {
 		const list = await api.as(bob)("GET", "/items");
 		expect(list.body).toEqual({ items: [], total: 0, next_cursor: null });
 
@@ -90,7 +90,7 @@ describe("another tenant", () => {
 		expect(status.body).toMatchObject({ items: 0, embedded: 0, missing: 0 });
 	});
 
-	it("that uploads the same bytes gets an item of its own", async () => {
+	it("that uploads the same bytes gets its own item", async () => {
 		const upload = async (userId: string) => api.as(userId)("POST", "/items", { form: { file: mine.file } });
 		const { body: again } = await upload(ada);
 		const { body: others } = await upload(bob);

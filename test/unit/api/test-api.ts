@@ -7,7 +7,7 @@ import type { Authenticate } from "#lambdas/api/http/authenticate.ts";
 export const ada = "11111111-1111-4111-8111-111111111111";
 export const bob = "22222222-2222-4222-8222-222222222222";
 
-/** Takes the token itself for the user; real tokens have their own tests. */
+/** Accepts a user id as the token; authenticate.test.ts tests real tokens. */
 const anyUser: Authenticate = async (authorization) => {
 	const userId = authorization?.replace("Bearer ", "");
 	if (!userId) throw new AppError("unauthorized", "This call needs a token.");
@@ -17,7 +17,7 @@ const anyUser: Authenticate = async (authorization) => {
 export interface Answer {
 	status: number;
 	headers: Headers;
-	// biome-ignore lint/suspicious/noExplicitAny: a body is what a test says it is
+	// biome-ignore lint/suspicious/noExplicitAny: each test asserts the fields it needs
 	body: any;
 }
 
@@ -28,7 +28,7 @@ interface TestRequest {
 	raw?: RequestInit;
 }
 
-/** The API on fakes, and a client of it for each user. */
+/** Makes the API on fakes, and a client for each user. */
 export function testApi({
 	ports: replaced = {},
 	authenticate = anyUser,
@@ -38,7 +38,7 @@ export function testApi({
 	ports?: Partial<Ports>;
 	authenticate?: Authenticate;
 	maxAnswerMs?: number;
-	/** No stage works beside the API of a test. */
+	/** Advances the clock instead of waiting: no stage runs beside the API of a test. */
 	maxWaitMs?: number;
 } = {}) {
 	const ports = { ...fakePorts(), ...replaced };
@@ -80,7 +80,7 @@ export function testApi({
 
 const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-/** A PNG; `seed` makes another file of it. */
+/** Makes a PNG; each `seed` gives other bytes. */
 export function png(name = "shot.png", seed = ""): File {
 	return new File([Buffer.from(onePixel, "base64"), seed], name);
 }

@@ -16,7 +16,7 @@ const sha256Of = async (file: File) =>
 	Buffer.from(await crypto.subtle.digest("SHA-256", await file.arrayBuffer())).toString("hex");
 
 describe("POST /uploads", () => {
-	it("answers an item's id and a form, as documented and nothing else", async () => {
+	it("answers exactly the documented item id and form", async () => {
 		const { status, body } = await announce();
 		expect(status).toBe(201);
 		expect(body).toEqual({
@@ -31,7 +31,7 @@ describe("POST /uploads", () => {
 		});
 	});
 
-	it("makes a pending item, which only the status filter lists", async () => {
+	it("makes a pending item, which only a list by status has", async () => {
 		const own = testApi();
 		const { body } = await announce({}, own.as(ada));
 		const { body: item } = await own.as(ada)("GET", `/items/${body.item_id}`);
@@ -75,13 +75,13 @@ describe("POST /uploads", () => {
 		["sha256", "abc", /64 hex digits/],
 		["filename", "a\0b", /NUL/],
 		["key", "originals/x", /not known/],
-	])("refuses %s = %j by its name", async (field, value, sentence) => {
+	])("refuses %s = %j with the field's name", async (field, value, sentence) => {
 		const { status, body } = await announce({ [field]: value });
 		expect(status).toBe(422);
 		expect(body.errors).toEqual([{ field: `body.${field}`, detail: expect.stringMatching(sentence) }]);
 	});
 
-	it("refuses more than 50 MB with a sentence", async () => {
+	it("refuses more than 50 MB with an explanation", async () => {
 		expect((await announce({ size: 50 * 1024 * 1024 })).status).toBe(201);
 		const { status, body } = await announce({ size: 50 * 1024 * 1024 + 1 });
 		expect(status).toBe(413);
@@ -91,7 +91,7 @@ describe("POST /uploads", () => {
 		});
 	});
 
-	it("treats a file's name as text alone", async () => {
+	it("treats a file's name as plain text", async () => {
 		const { body } = await announce({ filename: "../../bob/photo.jpg" });
 		const { body: item } = await ask("GET", `/items/${body.item_id}`);
 		expect(item.original_filename).toBe("photo.jpg");

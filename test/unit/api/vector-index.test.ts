@@ -17,7 +17,7 @@ const status = async (user: string) => (await api.as(user)("GET", "/vector-index
 const announced = () => ports.events.published.filter(({ type }) => type === "EmbeddingRequested");
 
 describe("POST /vector-index/rebuild", () => {
-	it("requests nothing where everything is embedded", async () => {
+	it("requests nothing if everything is embedded", async () => {
 		await readyItem(api.ports, ada);
 		expect(await rebuild(ada)).toMatchObject({
 			status: 202,
@@ -26,7 +26,7 @@ describe("POST /vector-index/rebuild", () => {
 		expect(announced()).toEqual([]);
 	});
 
-	it("requests embeddings of the tenant's items that have another model's", async () => {
+	it("requests embeddings of the tenant's items whose embeddings are another model's", async () => {
 		const { itemId } = await readyItem(api.ports, ada);
 		await readyItem(api.ports, bob);
 		api = testApi({ ports: { ...ports, embedder: fakeEmbedder("changed") } });
@@ -43,7 +43,7 @@ describe("POST /vector-index/rebuild", () => {
 		expect(await status(bob)).toMatchObject({ rebuilding: 0 });
 	});
 
-	it("with force requests all items, once however often it is called, and no more at a time than the queue should hold", async () => {
+	it("with force requests every item once, however often it is called, and at most one batch at a time", async () => {
 		const items = rebuildWindow + 5;
 		for (let count = 0; count < items; count++) {
 			await readyItem(api.ports, ada);

@@ -19,7 +19,7 @@ class Killed extends Error {
 	override name = "Killed";
 }
 
-/** Creates a client that crashes around its nth command: before it is sent, or after it was executed. */
+/** Makes a client that crashes at its nth command, before it is sent or after it was executed. */
 function dying(when: "before" | "after", nth: number) {
 	let count = 0;
 	let isDead = false;
@@ -36,7 +36,7 @@ function dying(when: "before" | "after", nth: number) {
 }
 
 test.each(["before", "after"] as const)(
-	"a turn that crashes %s any of its requests continues from its last step, as the same turn",
+	"a turn that crashes %s any of its requests continues from its last step as the same turn",
 	async (when) => {
 		const clock = jumpingClock();
 		let deaths = 0;
@@ -59,14 +59,14 @@ test.each(["before", "after"] as const)(
 			if (!client.died()) break;
 			deaths += 1;
 			expect(broken).toBeInstanceOf(Error);
-			// A crash releases nothing: its lease expires.
+			// A crash does not release its lease, which expires.
 			clock.pass(31_000);
 
 			const again = await ask(over(), user, "And again?", say);
 			const history = await over().sessions.history(user, "s");
 			const texts = history?.messages.map(({ text }) => text);
 			const isKept = when === "after" && texts?.length === 6;
-			// Only where the answer was stored already does the question begin a new turn.
+			// The question begins a new turn only if the answer was already stored.
 			expect([again.number, texts?.length]).toEqual(isKept ? [3, 6] : [2, 4]);
 			expect(again.ids).toEqual([itemId]);
 			for (const { messages } of again.requests) {
@@ -75,7 +75,7 @@ test.each(["before", "after"] as const)(
 				);
 				const answeredCalls = messages.flatMap((message) => (message.role === "tool" ? [message.callId] : []));
 				expect(answeredCalls).toEqual(called);
-				// The question is stored once, however often the turn was begun.
+				// The question is stored once, however often the turn begins.
 				expect(messages.filter(({ role, text }) => role === "user" && /^And again\?/.test(text))).toHaveLength(
 					isKept ? 2 : 1,
 				);
@@ -87,10 +87,10 @@ test.each(["before", "after"] as const)(
 	120_000,
 );
 
-test("a step that ends after its turn's lease is not committed: another turn may hold the session", async () => {
+test("a step that ends after its turn's lease is not committed, since another turn may hold the session", async () => {
 	const user = newUser();
 	const rows = fakePorts();
-	// The lease as a sandbox reads it that was frozen for forty seconds.
+	// The lease of a sandbox that was frozen for forty seconds.
 	const late = conversationsOn(backend, { now: () => Date.now() - 40_000 });
 	let modelCalls = 0;
 	const answering = ask({ ...rows, ...late }, user, "Hello?", () => {
@@ -105,7 +105,7 @@ test("a step that ends after its turn's lease is not committed: another turn may
 	expect(history?.messages.map(({ text }) => text)).toEqual(["Hello?"]);
 });
 
-test("a turn reads its session once, by taking its lease", async () => {
+test("a turn reads its session once, when it takes the lease", async () => {
 	const user = newUser();
 	const client = documentClient(backend.client);
 	const take = countTraffic(client);
@@ -122,7 +122,7 @@ test("a turn reads its session once, by taking its lease", async () => {
 	for (const operation of operations) expect(operation).not.toHaveProperty("GetItem");
 });
 
-test("a turn whose session is deleted meanwhile is not found, and stores nothing", async () => {
+test("a turn whose session is deleted during it is not found, and stores nothing", async () => {
 	const user = newUser();
 	const ports = { ...fakePorts(), ...conversationsOn(backend) };
 	await ask(ports, user, "Hello?", () => ({ text: "Hello!" }));

@@ -5,7 +5,7 @@ import { type FakeReply, fakeChat } from "#fakes/chat.ts";
 
 export type Say = (request: ChatRequest, calls: number) => FakeReply;
 
-/** Asks one question by these ports, with the model replies of a test. */
+/** Asks one question on these ports, with the model replies of a test. */
 export async function ask(
 	ports: Ports,
 	userId: string,
@@ -23,7 +23,7 @@ export async function ask(
 	const { answer, number } = await chatTurn({ ...ports, chat }, userId, {
 		sessionId,
 		question,
-		// Vectors find only items that share a word with the query.
+		// The minimum excludes vectors of items without a word of the query.
 		limits: { topK, minSimilarity: 0.1 },
 		deadline: new Date(Date.now() + seconds * 1_000),
 	});
@@ -47,7 +47,7 @@ export const ref = (itemId: string) => itemId.slice(0, 8);
 /** Returns the last message that the model read. */
 export const lastOf = ({ messages }: ChatRequest) => messages.at(-1);
 
-/** Searches once, then replies with this. */
+/** Makes a model that searches once, then replies with this text. */
 export const searchThenSay =
 	(query: string, text: string): Say =>
 	(_, calls) =>

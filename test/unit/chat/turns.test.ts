@@ -40,7 +40,7 @@ function turnsContract(get: () => Conversations): void {
 	const ask = (question: string, say: Say, options?: Parameters<typeof askOver>[4]) =>
 		askOver(ports, user, question, say, options);
 
-	it("answer from the items that were found, with their ids", async () => {
+	it("answer from the items found, with their ids", async () => {
 		const { answer, number } = await ask("What have I of the sea?", (request, calls) =>
 			calls === 1 ? searching("lighthouse") : { text: `A lighthouse at dusk [${ref(lighthouse)}].`, ...request },
 		);
@@ -56,7 +56,7 @@ function turnsContract(get: () => Conversations): void {
 		});
 	});
 
-	it("show the model the items of the last answer, in their order", async () => {
+	it("show the model the last answer's items in order", async () => {
 		await ask("everything", (_, calls) =>
 			calls === 1
 				? {
@@ -78,7 +78,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(ids).toEqual([lighthouse]);
 	});
 
-	it("leave out sentences that no item supports, and say so where none is left", async () => {
+	it("omit sentences that no item supports, and say so if none is left", async () => {
 		const { text, ids } = await ask(
 			"sea",
 			searchThenSay("lighthouse", `A lighthouse [${ref(lighthouse)}]. A unicorn of gold [00000000].`),
@@ -113,7 +113,7 @@ function turnsContract(get: () => Conversations): void {
 		]);
 	});
 
-	it("end after six model calls with the best items found, and say so", async () => {
+	it("end after six model calls with the best items found and a notice", async () => {
 		const { text, ids, requests } = await ask("bowl", () => searching("bowl"));
 		expect(requests).toHaveLength(6);
 		expect(requests.at(-1)).toMatchObject({ toolChoice: "none" });
@@ -122,7 +122,7 @@ function turnsContract(get: () => Conversations): void {
 		await isUsable();
 	});
 
-	it("run eight tools at most and refuse the ninth call", async () => {
+	it("run at most eight tools and refuse the ninth call", async () => {
 		const many = Array.from({ length: 9 }, () => ({
 			name: "search_collection",
 			input: { query: "bowl" },
@@ -163,10 +163,10 @@ function turnsContract(get: () => Conversations): void {
 	it.each([
 		["arguments of the wrong kind", calling("search_collection", { query: 7 })],
 		["an unknown argument", searching("bowl", { user_id: "x" })],
-		["arguments that are no object", calling("search_collection", null)],
+		["arguments that are not an object", calling("search_collection", null)],
 		["an unknown tool", calling("delete_everything")],
 		["an item that was never found", calling("get_item", { item: "ffffffff" })],
-	])("tell the model of %s, and go on", async (_, wrong) => {
+	])("tell the model about %s, and continue", async (_, wrong) => {
 		let modelInput = lastOf({ messages: [], deadline: new Date() });
 		const { text } = await ask("noodles", (request, calls) => {
 			if (calls === 1) return wrong;
@@ -187,7 +187,7 @@ function turnsContract(get: () => Conversations): void {
 			kwargs: { content: "Made of what a model wrote." },
 		},
 		{ lc: 2, type: "undefined" },
-	])("store arguments that look like a LangChain object as they are: %j", async (record) => {
+	])("store arguments that look like a LangChain object unchanged: %j", async (record) => {
 		const input = { query: "noodles", more: [record] };
 		await ask("Where are they?", (_, calls) => (calls === 1 ? calling("search_collection", input) : { text: "Hm." }));
 		// Read back from the checkpoint.
@@ -197,8 +197,8 @@ function turnsContract(get: () => Conversations): void {
 		expect(next.text).toBe("Here.");
 	});
 
-	it("are stored whatever length a model writes: no answer is too long for its item of the history", async () => {
-		// Text that gzip hardly compresses, of a server that ignores its token limit.
+	it("store answers of any length: none is too long for its item of the history", async () => {
+		// Text that gzip hardly compresses, from a server that ignores the token limit.
 		const noise = randomBytes(600_000).toString("base64");
 		const { text, answer } = await ask("noodles", (_, calls) =>
 			calls === 1
@@ -227,7 +227,7 @@ function turnsContract(get: () => Conversations): void {
 		await isUsable();
 	});
 
-	it("fail with the model where nothing was found; the repeated question continues the same turn", async () => {
+	it("fail with the model if nothing was found, and the repeated question continues the same turn", async () => {
 		const away = new ModelFailure("chat_unavailable", "Overloaded (529).");
 		await expect(ask("noodles", () => away)).rejects.toBe(away);
 		const again = await ask("noodles", searchThenSay("noodles", `A bowl of noodles [${ref(noodles)}].`));
@@ -236,7 +236,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(history?.messages.map(({ text }) => text)).toEqual(["noodles", `A bowl of noodles [${noodles}].`]);
 	});
 
-	it("answer with the items found where the model fails later, and say why there is no more", async () => {
+	it("answer with the items found if the model fails later, and say why", async () => {
 		const { text, ids } = await ask("noodles", (_, calls) =>
 			calls === 1 ? searching("noodles") : new ModelFailure("chat_unavailable", "key sk-1 is over its limit"),
 		);
@@ -246,7 +246,7 @@ function turnsContract(get: () => Conversations): void {
 		await isUsable();
 	});
 
-	it("after a failed question begin another turn, whose prompt has the unanswered question", async () => {
+	it("begin anew after a failed question, with the unanswered question in the prompt", async () => {
 		const away = new ModelFailure("chat_unavailable", "Overloaded.");
 		await expect(ask("one", () => away)).rejects.toBe(away);
 		const { number, requests } = await ask("two", () => ({ text: "Yes." }));
@@ -258,7 +258,7 @@ function turnsContract(get: () => Conversations): void {
 		]);
 	});
 
-	it("continue after the last committed step where a search failed", async () => {
+	it("continue after the last committed step if a search failed", async () => {
 		const { search } = ports;
 		const lastRoles: string[] = [];
 		const say: Say = ({ messages }) => {
@@ -268,7 +268,7 @@ function turnsContract(get: () => Conversations): void {
 		ports.search = {
 			...search,
 			hybrid: async () => {
-				throw new Error("the database went away");
+				throw new Error("the database is unavailable");
 			},
 		};
 		await expect(ask("noodles", say)).rejects.toThrow("went away");
@@ -279,7 +279,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(lastRoles).toEqual(["user", "tool"]);
 	});
 
-	it("remember the beginning of a long answer, so that the others still fit", async () => {
+	it("remember only the beginning of a long answer, so that others still fit", async () => {
 		await ask("first", () => ({ text: "A plum." }));
 		const long = "Many words of nothing. ".repeat(800).trim();
 		await ask("second", () => ({ text: long }));
@@ -289,7 +289,7 @@ function turnsContract(get: () => Conversations): void {
 		expect(read).toContain(`${long.slice(0, 2_000)}…`);
 	});
 
-	it("remember forty items at most, however many were seen", async () => {
+	it("remember at most forty items", async () => {
 		for (let at = 0; at < 45; at++) {
 			await readyItem(ports, user, { headline: `Noodles of day ${at}` });
 		}
@@ -299,7 +299,7 @@ function turnsContract(get: () => Conversations): void {
 		expect((await ports.turns.conversation(user, "s"))?.known).toHaveLength(40);
 	});
 
-	it("count the summarizing call among the six", async () => {
+	it("count the summary among the six model calls", async () => {
 		for (let turn = 1; turn <= 9; turn++) {
 			await ask(`question ${turn}`, () => ({ text: "Yes." }));
 		}

@@ -59,17 +59,17 @@ describe("an answer", () => {
 		expect(result.requests[0]?.tools).toBeUndefined();
 	});
 
-	it("has a lower confidence where sentences were removed, or the items have few words of the question", async () => {
+	it("has a lower confidence if sentences were removed, or if the items have few of the question's words", async () => {
 		const half = await answer((request) => ({
 			text: `A lighthouse [${refIn(request)}]. Built in 1911 by monks [${refIn(request)}].`,
 		}));
 		expect(half.text).toBe(`A lighthouse [${itemId}].`);
 		expect(half.confidence).toBe(0.5);
-		const other = await answer(undefined, "lighthouse zebra giraffe okapi");
-		expect(other.confidence).toBe(0.25);
+		const partial = await answer(undefined, "lighthouse zebra giraffe okapi");
+		expect(partial.confidence).toBe(0.25);
 	});
 
-	it("to a search by meaning has the similarity of its best cited item as confidence, even without common words", async () => {
+	it("to a vector search has its best cited item's similarity as confidence, even without common words", async () => {
 		const other = await readyItem(ports, ada, { headline: "A lamp" });
 		const { hits } = await searchItems(ports, ada, {
 			query: "beacon",
@@ -107,10 +107,10 @@ describe("an answer", () => {
 		["says that the items do not answer", { text: "NO_ANSWER" }, /do not answer/],
 		["says nothing", { text: "" }, /wrote no answer/],
 		["refuses", { ended: "refused" }, /refused/],
-		["is away", new ModelFailure("chat_unavailable", "Fake gave no answer."), /The model gave no answer/],
+		["is unavailable", new ModelFailure("chat_unavailable", "Fake gave no answer."), /The model gave no answer/],
 		["is off", new ModelFailure("provider_not_configured", "Set the key."), /Set the key/],
-	])("is null with the reason when the model %s", async (_, saying, reason) => {
-		const result = await answer(() => saying);
+	])("is null with the reason when the model %s", async (_, reply, reason) => {
+		const result = await answer(() => reply);
 		expect(result.text).toBeNull();
 		expect(result.confidence).toBeNull();
 		expect(result.citations).toEqual([]);
@@ -124,7 +124,7 @@ describe("an answer", () => {
 		expect(result.requests).toEqual([]);
 	});
 
-	it("fails with the setting where the model does not exist", async () => {
+	it("fails with the setting's name if the model does not exist", async () => {
 		const gone = new ModelFailure("model_not_found", "Change chatModels.x.");
 		await expect(answer(() => gone)).rejects.toMatchObject({
 			code: "model_gone",
@@ -132,12 +132,12 @@ describe("an answer", () => {
 		});
 	});
 
-	it("throws every error that is not the model's", async () => {
+	it("fails with any error that is not the model's", async () => {
 		await expect(answer(() => new TypeError("a bug"))).rejects.toThrow("a bug");
 	});
 });
 
-it("text of an image cannot end its quotation", () => {
+it("an image's text cannot end its quotation", () => {
 	const hostile = {
 		ref: "1c6a680c",
 		category: "Other",

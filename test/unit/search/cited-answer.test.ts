@@ -35,7 +35,7 @@ const items = new Map([
 ]);
 const check = (text: string) => removeUnsupportedSentences(text, itemRefs(items.keys()), items);
 
-it("keeps sentences that their items support, and writes the items' whole ids", () => {
+it("keeps sentences that their items support, and cites whole ids", () => {
 	const answer = check(
 		"The flight to Reykjavik boards at gate 12 [1c6a680c]. A bowl of ramen costs 1180 yen [d5ebd2cd].",
 	);
@@ -65,14 +65,14 @@ it.each([
 	["in the middle", "Your gate [1c6a680c] is 12."],
 	["in a list", "- Your gate is 12 [1c6a680c]"],
 	["twice", "Your gate is 12 [1c6a680c] [1c6a680c, 1C6A680C]."],
-])("finds a citation that stands %s", (_, written) => {
-	const answer = check(written);
+])("finds a citation %s", (_, text) => {
+	const answer = check(text);
 	expect(answer?.citations.map(({ itemId }) => itemId)).toEqual([pass]);
 	expect(answer?.text).toContain(`[${pass}]`);
 	expect(answer?.text.match(/1c6a680c/gi)).toHaveLength(1);
 });
 
-it("drops ids that were not retrieved, and a sentence that has no other", () => {
+it("drops ids that were not retrieved, and sentences without another id", () => {
 	const answer = check(
 		`The gate is 12 [1c6a680c, fe0288ee]. The seat is 14C [${stranger}]. Flight FI 319 [item-9] [42].`,
 	);
@@ -80,7 +80,7 @@ it("drops ids that were not retrieved, and a sentence that has no other", () => 
 	expect(answer?.keptShare).toBeCloseTo(1 / 3);
 });
 
-it("removes the brackets of ids that were not retrieved from a sentence that stays", () => {
+it("removes the brackets of ids that were not retrieved from a kept sentence", () => {
 	expect(check(`The gate is 12 [1c6a680c] [item-9] [${stranger}].`)?.text).toBe(`The gate is 12 [${pass}].`);
 });
 
@@ -120,17 +120,17 @@ it("halves the support of a sentence with a wrong number", () => {
 	expect(wrong?.meanSupport ?? 0).toBeLessThan(0.5);
 });
 
-it("keeps brackets that cite nothing, and lines", () => {
+it("keeps brackets that cite nothing, and line breaks", () => {
 	expect(check("Gate 12 [sic] [1c6a680c].\n- Ichiran ramen [d5ebd2cd]")?.text).toBe(
 		`Gate 12 [sic] [${pass}].\n- Ichiran ramen [${ramen}]`,
 	);
 });
 
-it.each(["", "   ", "[1c6a680c]", "[1c6a680c].", "...", "\ud83d [1c6a680c]"])("returns null for %j", (written) => {
-	expect(check(written)).toBeNull();
+it.each(["", "   ", "[1c6a680c]", "[1c6a680c].", "...", "\ud83d [1c6a680c]"])("returns null for %j", (text) => {
+	expect(check(text)).toBeNull();
 });
 
-it("distinguishes items whose ids begin alike", () => {
+it("distinguishes items whose ids have a common prefix", () => {
 	const itemIds = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"] as const;
 	const refs = itemRefs(itemIds);
 	const names = itemIds.map((id) => refs.refFor(id));
