@@ -10,7 +10,7 @@ import { bundles, metafiles } from "./built.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The npm packages whose code is in these files, and those that they import from outside the bundle. */
+/** Returns the npm packages whose code is in these files, or that they import from outside the bundle. */
 function packagesOf({ outputs }: Metafile, files = Object.keys(outputs)) {
 	const addresses = files.flatMap((file) => [
 		...Object.keys(outputs[file]?.inputs ?? {}),
@@ -23,7 +23,7 @@ function packagesOf({ outputs }: Metafile, files = Object.keys(outputs)) {
 	);
 }
 
-/** A file of a bundle, with what is loaded with it at once. */
+/** Returns a file of a bundle together with its static imports. */
 function loadedWith(metafile: Metafile, file: string, seen = new Set<string>()): Set<string> {
 	const output = metafile.outputs[file];
 	if (!output || seen.has(file)) return seen;
@@ -40,8 +40,8 @@ const carrying = (name: RegExp) =>
 describe("the api's cold start", () => {
 	const loaded = loadedAtStart(metafiles.api, "api");
 
-	// Loaded at once they cost more than all code of the api: see its connect.ts.
-	it("loads no database driver, and no SDK of AWS, of an AI provider or of LangChain", () => {
+	// Loaded at start they would cost more than all code of the api: see its connect.ts.
+	it("loads no database driver, no SDK of AWS or of an AI provider, and no LangChain", () => {
 		const heavy =
 			/^(pg|pg-.*|@?aws-sdk.*|@smithy.*|@anthropic-ai.*|openai|voyageai|@?langchain.*|@langchain.*|tesseract.*|sharp)$/;
 		const heavyOf = (packages: ReturnType<typeof packagesOf>) =>
@@ -57,8 +57,8 @@ describe("the api's cold start", () => {
 		);
 	});
 
-	/** What is loaded lazily and brings the package at once. */
-	const bringing = (name: string) =>
+	/** Returns the lazily loaded entry points that import a package statically. */
+	const entryPointsWith = (name: string) =>
 		Object.entries(metafiles.api.outputs)
 			.filter(([file, { entryPoint }]) => {
 				const packages = packagesOf(metafiles.api, [...loadedWith(metafiles.api, file)]);
@@ -67,19 +67,19 @@ describe("the api's cold start", () => {
 			.map(([, { entryPoint }]) => entryPoint)
 			.sort();
 
-	it("loads LangGraph with a turn of chat only: no route's own code needs it", () => {
-		expect(bringing("@langchain/core")).toEqual([
+	it("loads LangGraph only for a turn of chat", () => {
+		expect(entryPointsWith("@langchain/core")).toEqual([
 			"packages/chat/graph.ts",
 			"packages/chat/langsmith.ts",
 			"packages/langgraph-dynamodb/saver.ts",
 		]);
 	});
 
-	it("loads nothing of LangSmith but with the tracer, which only a key loads", () => {
-		expect(bringing("langsmith")).toEqual(["packages/chat/langsmith.ts"]);
+	it("loads LangSmith only with the tracer, which loads only with a key", () => {
+		expect(entryPointsWith("langsmith")).toEqual(["packages/chat/langsmith.ts"]);
 	});
 
-	it("has no code of LangChain that no turn can reach", () => {
+	it("has none of LangChain's modules that no turn can reach", () => {
 		const inputs = Object.values(metafiles.api.outputs).flatMap((output) => Object.keys(output.inputs));
 		expect(inputs).toContainEqual(expect.stringContaining("@langchain/langgraph/dist/graph/state.js"));
 		expect(
@@ -100,10 +100,10 @@ describe("the api's cold start", () => {
 	});
 });
 
-describe("of the errors of AWS", () => {
+describe("error classes of AWS", () => {
 	const inputs = lambdas.flatMap((name) => Object.entries(metafiles[name].inputs));
 
-	it("the code catches six classes, each from a client that is bundled", () => {
+	it("of which the code catches six come from bundled clients", () => {
 		const imported = [...new Set(inputs.map(([path]) => path))]
 			.filter((path) => /^(packages|lambdas)\//.test(path))
 			.flatMap((path) =>
@@ -140,8 +140,8 @@ describe("heavy packages are only where they are used", () => {
 		expect(carrying(name)).toEqual(functions);
 	});
 
-	// Imported lazily as a whole, Systems Manager's client alone had 206 KB.
-	it("of an AWS client the commands that are sent, and no others", () => {
+	// Imported as a whole, Systems Manager's client alone had 206 KB.
+	it("an AWS client has only the commands that are sent", () => {
 		const outputs = lambdas.flatMap((name) => Object.values(metafiles[name].outputs));
 		const parameters = outputs.filter(({ entryPoint }) => entryPoint === "packages/aws/client-ssm.ts");
 		expect(parameters).not.toEqual([]);
@@ -151,14 +151,14 @@ describe("heavy packages are only where they are used", () => {
 	});
 
 	it("text recognition, whose files lie beside the bundle", () => {
-		const having = lambdas.filter((name) =>
+		const carriers = lambdas.filter((name) =>
 			readdirSync(bundles[name], { recursive: true, encoding: "utf8" }).some((path) => path.includes("tesseract")),
 		);
-		expect(having).toEqual(["analyzer"]);
+		expect(carriers).toEqual(["analyzer"]);
 	});
 });
 
-it("a build in another place gives the same bytes", () => {
+it("a build in another folder gives the same bytes", () => {
 	const elsewhere = mkdtempSync(join(tmpdir(), "collections-elsewhere-"));
 	try {
 		const sources = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -181,7 +181,7 @@ it("a build in another place gives the same bytes", () => {
 			],
 			{ cwd: elsewhere, encoding: "utf8" },
 		);
-		const hashes = (of: object) => Object.entries(of).map(([name, folder]) => [name, basename(folder)]);
+		const hashes = (folders: object) => Object.entries(folders).map(([name, folder]) => [name, basename(folder)]);
 		// A bundle's folder is named after its content.
 		expect(hashes(JSON.parse(printed))).toEqual(hashes(bundles));
 	} finally {
@@ -189,7 +189,7 @@ it("a build in another place gives the same bytes", () => {
 	}
 });
 
-/** A copy that shares the files: a link to the folder would lead the build back here. */
+/** Copies a tree by hard links: a link to the folder would lead the build back to this repository. */
 function linkTree(from: string, to: string): void {
 	for (const entry of readdirSync(from, {
 		recursive: true,

@@ -22,7 +22,7 @@ const contracts: Record<LambdaName, readonly string[]> = {
 	migrate: migrateEnv,
 };
 
-/** Where not any text will do for a variable. */
+/** Values of variables that must have a certain form. */
 const values: Record<string, string> = {
 	DATABASE_PORT: "5432",
 	DATABASE_TLS: "verify-full",
@@ -38,7 +38,7 @@ const values: Record<string, string> = {
 const local = bundles;
 const dev = await build(readEnvironment(cdk.context.environments, "dev"));
 
-/** White, 32 x 32. */
+/** A white image of 32 x 32 pixels. */
 const blankImage = (
 	await sharp({
 		create: { width: 32, height: 32, channels: 3, background: "white" },
@@ -47,7 +47,7 @@ const blankImage = (
 		.toBuffer()
 ).toString("base64");
 
-/** Outside the repository nothing is found by accident in its node_modules. */
+/** A folder outside the repository, so that no module is found by accident in its node_modules. */
 const outside = mkdtempSync(join(tmpdir(), "collections-bundles-"));
 afterAll(() => rmSync(outside, { recursive: true }));
 
@@ -67,7 +67,7 @@ function paths(folder: string): string[] {
 }
 
 describe.each(lambdas)("the bundle of %s", (name) => {
-	test("has the same bytes for local as for dev, but for native packages", () => {
+	test("has the same bytes for local as for dev, except native packages", () => {
 		const ours = (folder: string) =>
 			paths(folder)
 				.filter((path) => !path.startsWith("node_modules/"))
@@ -86,13 +86,13 @@ describe.each(lambdas)("the bundle of %s", (name) => {
 		expect(printed).toMatch(/^function$/m);
 	});
 
-	test("fits into Lambda's 250 MB by far", () => {
+	test("is far below Lambda's limit of 250 MB", () => {
 		const bytes = paths(local[name]).map((path) => statSync(join(local[name], path)).size);
 		expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(60_000_000);
 	});
 });
 
-test("the image processor brings a sharp that draws outside the repository", () => {
+test("the image processor's sharp works outside the repository", () => {
 	const folder = join(outside, "image-processor");
 	const size = node(
 		folder,
@@ -103,7 +103,7 @@ test("the image processor brings a sharp that draws outside the repository", () 
 	expect(size).toBe("true 4 3\n");
 });
 
-test("the analyzer brings text recognition that runs outside the repository", () => {
+test("the analyzer's text recognition works outside the repository", () => {
 	const folder = join(outside, "analyzer/tesseract");
 	const printed = node(
 		folder,
@@ -132,7 +132,7 @@ test("only the image processor carries native packages", () => {
 	}
 });
 
-test("functions find beside them what they read when they run", () => {
+test("bundles have the files that functions read at run time", () => {
 	expect(paths(local.api)).toEqual(expect.arrayContaining(["docs/swagger-ui-bundle.js", "docs/swagger-ui.css"]));
 	expect(paths(local.analyzer)).toEqual(
 		expect.arrayContaining([
@@ -146,7 +146,7 @@ test("functions find beside them what they read when they run", () => {
 	expect(readdirSync(join(local.migrate, "migrations"))).toEqual(migrations);
 });
 
-test("a build of unchanged sources is the build that is there", async () => {
+test("a build of unchanged sources returns the existing bundles", async () => {
 	expect(await build(readEnvironment(cdk.context.environments, "local"))).toEqual(local);
 });
 

@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const present = spawnSync("cfn-lint", ["--version"]).status === 0;
 
-/** What cfn-lint says and is answered, by its rule. */
+/** The accepted findings of cfn-lint, by rule, with the reasons. */
 const answered = {
 	W3005: "A function waits for its role and the role's policy: CDK names both, and the first is implied.",
 	W3010: "The zones are the environment's: looking them up at synth would need credentials.",

@@ -37,17 +37,17 @@ const listed = (lines: ReturnType<typeof estimate>, what: RegExp) =>
 	);
 
 describe("a month's bill", () => {
-	test("of dev, without use, is at most 20 dollars", () => {
+	test("of an idle dev is at most 20 dollars", () => {
 		const { pay } = total(billOf("dev"));
 		expect(pay).toBeGreaterThan(15);
 		expect(pay).toBeLessThanOrEqual(20);
 	});
 
-	test.each(environmentNames)("of %s, without use, is within its budget", (name) => {
+	test.each(environmentNames)("of an idle %s is within its budget", (name) => {
 		expect(total(billOf(name)).pay).toBeLessThan(environmentOf(name).monthlyBudgetUsd);
 	});
 
-	test("has a line for each thing that stands there", () => {
+	test("has a line for each billed resource", () => {
 		const lines = billOf("dev");
 		const hours = prices.hoursPerMonth;
 		expect(listed(lines, /^Postgres db\.t4g\.micro$/)).toBe(0.016 * hours);
@@ -63,7 +63,7 @@ describe("a month's bill", () => {
 		expect(listed(lines, /^alarms/)).toBeCloseTo(alarms * 0.1);
 	});
 
-	test("counts what a dashboard draws: beyond 50 metrics it is not free", () => {
+	test("counts a dashboard's metrics: with more than 50 it is not free", () => {
 		const dashboard = (lines: ReturnType<typeof estimate>) => lines.find(({ label }) => label.startsWith("dashboards"));
 		// Each of seven dead-letter queues and six functions is a metric of its own.
 		expect(dashboard(billOf("dev"))?.label).toMatch(/ of [34]\d metrics$/);
@@ -77,7 +77,7 @@ describe("a month's bill", () => {
 		expect(dashboard(asking)?.alwaysFree).toBe(0);
 	});
 
-	test("doubles what stands in two zones, and counts the gateway and its address", () => {
+	test("doubles the resources in two zones, and counts the NAT gateway and its address", () => {
 		const lines = billOf("prod");
 		const hours = prices.hoursPerMonth;
 		expect(listed(lines, /^Postgres db\.t4g\.small/)).toBe(2 * 0.032 * hours);
@@ -86,7 +86,7 @@ describe("a month's bill", () => {
 		expect(listed(lines, /IPv4/)).toBe(0.005 * hours);
 	});
 
-	test("grows with use, and by the tokens of the models that are asked", () => {
+	test("grows with use, and by the tokens of the models in use", () => {
 		const use = { users: 10, uploads: 1_000 };
 		const offline = billOf("dev", use);
 		const asked = billOf("dev", {
@@ -101,7 +101,7 @@ describe("a month's bill", () => {
 		expect(listed(offline, /^AI/)).toBe(0);
 	});
 
-	test("has what answering costs: searches and conversations ask a model, too", () => {
+	test("includes the cost of answers: searches and conversations call a model, too", () => {
 		const use = {
 			users: 10,
 			uploads: 1_000,
@@ -119,11 +119,11 @@ describe("a month's bill", () => {
 		expect(metrics({ visionProvider: "anthropic" }) - metrics({})).toBeCloseTo(3);
 	});
 
-	test("counts the metrics that come where nobody is: the wait, and two of sessions", () => {
+	test("counts the metrics of an idle environment: the longest wait, and two of sessions", () => {
 		expect(listed(billOf("dev"), /^custom metrics/)).toBeCloseTo(3 * prices.customMetricMonth);
 	});
 
-	test("is refused for a model without a price where it is asked, and not where nobody asks it", () => {
+	test("fails for a model without a price that is called, and not for one that is not", () => {
 		const bedrock = { chatProvider: "bedrock" } as const;
 		expect(listed(billOf("dev", bedrock), /^AI/)).toBe(0);
 		expect(() => billOf("dev", { ...bedrock, users: 1 })).toThrow(
@@ -131,7 +131,7 @@ describe("a month's bill", () => {
 		);
 	});
 
-	test("takes off no more than each account is given, and no more than is used", () => {
+	test("deducts no more than the permanent free tier, and no more than is used", () => {
 		for (const profile of [nobody, { ...nobody, users: 1e6, uploads: 1e7 }]) {
 			for (const { list, alwaysFree } of billOf("prod", profile)) {
 				expect(alwaysFree).toBeGreaterThanOrEqual(0);
@@ -142,7 +142,7 @@ describe("a month's bill", () => {
 		expect(functions?.alwaysFree).toBeCloseTo(400_000 * 0.0000133334);
 	});
 
-	test("is refused where a resource has no price, by its name", () => {
+	test("fails for a resource without a price, and names it", () => {
 		const withType = (Type: string, Properties = {}) => [
 			...templates.dev,
 			{ Resources: { New: { Type, Properties } } },
@@ -156,7 +156,7 @@ describe("a month's bill", () => {
 	});
 });
 
-test("the README's table is what the command says today", () => {
+test("the README's table is the command's current output", () => {
 	const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 	const table = readmeTable(
 		(["dev", "prod"] as const).map((name) => ({

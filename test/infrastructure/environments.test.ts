@@ -5,7 +5,7 @@ import cdk from "../../cdk.json" with { type: "json" };
 
 type Table = typeof cdk.context.environments;
 
-/** The table as shipped, with one thing changed. */
+/** Returns the table as shipped, with one change. */
 function tableWith(change: (table: Table) => unknown): Table {
 	const table = structuredClone(cdk.context.environments);
 	change(table);
@@ -122,7 +122,7 @@ describe("the table of environments", () => {
 		);
 	});
 
-	test("counts concurrency where nothing is reserved by the quota alone", () => {
+	test("bounds concurrency by the quota alone where nothing is reserved", () => {
 		const table = tableWith(({ dev }) => Object.assign(dev, { functions: { api: { concurrency: 900 } } }));
 		expect(readEnvironment(table, "dev").functions.api.concurrency).toBe(900);
 	});
@@ -145,7 +145,7 @@ describe("the table of environments", () => {
 		});
 	});
 
-	test("takes stand-ins of providers on this machine only, and for local only", () => {
+	test("accepts stand-ins for providers only on this machine, and only for local", () => {
 		const at = (url: string, name = "local") =>
 			readEnvironment(cdk.context.environments, name, { providerUrls: { openai: url } }).providerUrls;
 		expect(at("http://127.0.0.1:8080")).toEqual({ openai: "http://127.0.0.1:8080" });
@@ -159,7 +159,7 @@ describe("the table of environments", () => {
 		}
 	});
 
-	test("replays a dataset for local only, and only where it is given one", () => {
+	test("replays a dataset only for local, and only with a folder", () => {
 		const { environments } = cdk.context;
 		const machine = { keys: ["anthropic"], replayFolder: "/dataset" };
 		expect(readEnvironment(environments, "local", machine)).toMatchObject({
@@ -180,7 +180,7 @@ describe("the table of environments", () => {
 		);
 	});
 
-	test("is not ready to be deployed as it ships, and says what is missing", () => {
+	test("cannot be deployed as it ships, and names the missing settings", () => {
 		const shipped = readEnvironment(cdk.context.environments, "dev");
 		expect(missingForDeployment(shipped)).toEqual([
 			"cdk.json: environments.dev.account: name the account (12 digits) to deploy to.",
@@ -189,7 +189,7 @@ describe("the table of environments", () => {
 		expect(missingForDeployment({ ...shipped, account: "123456789012", alarmEmail: "ada@testing.org" })).toEqual([]);
 	});
 
-	test("names the choices where the environment is unknown or not said", () => {
+	test("names the choices for an unknown or a missing environment", () => {
 		expect(() => readEnvironment(cdk.context.environments, "stage")).toThrow(
 			'There is no environment "stage": choose one of dev, test, prod, local (make ENV=..., cdk -c env=...).',
 		);

@@ -3,7 +3,7 @@ import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { ofType, type Part, parts, pointsAt, synthesize, type Template, templatesOf } from "./synthesized.ts";
 
-/** What Session Manager's agent asks of AWS, which takes no resource for it. */
+/** The actions of Session Manager's agent, for which AWS takes no resource. */
 const sessionAgent = [
 	"ssm:UpdateInstanceInformation on *",
 	"ssmmessages:CreateControlChannel on *",
@@ -33,7 +33,7 @@ const worksOn = (queue: string) =>
 	);
 const readsKey = (provider: string) =>
 	`ssm:GetParameter on arn:AWS::Partition:ssm:us-east-1:AWS::AccountId:parameter/collections/{env}/${provider}-api-key`;
-/** Everything each function may do beside writing its own log, where embeddings are made offline. */
+/** Every permission of each function beside writing its own log, with offline embeddings. */
 const permissions: Record<string, string[]> = {
 	ApiRole: [
 		...readsLogin,
@@ -93,7 +93,7 @@ const networkInterfaces = [
 	"UnassignPrivateIpAddresses",
 ].map((action) => `ec2:${action} on *`);
 
-/** Resources of which a part is left open, and why; no other has a wildcard. */
+/** The only resources with a wildcard, each with its reason. */
 const openResources: [RegExp, string][] = [
 	[
 		/^Images\/(originals|derived|checkpoints)\/\*$/,
@@ -107,7 +107,7 @@ const openResources: [RegExp, string][] = [
 /** Actions that AWS takes no resource for. */
 const withoutResource = new Set([...networkInterfaces, ...sessionAgent]);
 
-/** What reaches each queue, by its rule; CDK's own targets of the schedules name their dead letters, too. */
+/** The senders of each queue, by rule. CDK's targets of the schedules name their dead-letter queue, too. */
 const deliveries = {
 	ImageProcessorQueue: ["ImageProcessorResizeRequested", "ImageProcessorRetried", "ImageProcessorUploaded"],
 	AnalyzerQueue: ["AnalyzerAnalysisRequested", "AnalyzerImageProcessed"],
@@ -130,7 +130,7 @@ const statementsOf = (templates: Templates, type: string) =>
 		),
 	);
 
-/** `action on resource`, for every pair. */
+/** Returns `action on resource` for every pair. */
 const grantsOf = (templates: Templates, { Action, Resource }: Statement) =>
 	[Action]
 		.flat()
@@ -155,7 +155,7 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 	const templates = synthesized[name];
 	const at = (value: unknown) => pointsAt(templates, value);
 
-	test("are what each function needs and nothing else", () => {
+	test("are exactly the permissions that each function needs", () => {
 		const isPrivate = environment.network.mode === "private";
 		const found = Object.entries(rolesGrants(templates)).map(([role, grants]) => {
 			const log = role.replace(/Role$/, "Log");
@@ -177,7 +177,7 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 		}
 	});
 
-	test("leave no action open, and no resource but the few that have a reason", () => {
+	test("have no wildcard in an action, and in a resource only with a reason", () => {
 		const open = Object.values(rolesGrants(templates))
 			.flat()
 			.filter((grant) => /[*?]/.test(grant))
@@ -190,7 +190,7 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 		expect(open).toEqual([]);
 	});
 
-	test("let each rule put messages on its stage's queue and what it cannot on the dead letters, and do nothing else", () => {
+	test("let each rule send to its stage's queue and that queue's dead letters, and nothing else", () => {
 		const found = statementsOf(templates, "AWS::SQS::QueuePolicy")
 			.filter(({ statement }) => statement.Effect === "Allow")
 			.map(({ statement }) => {
@@ -214,7 +214,7 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 		expect(found.sort()).toEqual([...wanted, ...schedules].sort());
 	});
 
-	test("let the API invoke the api function on every route and on $default, and the schedules the cleanup", () => {
+	test("let the API invoke the api function on every route and on $default, and the schedules invoke cleanup", () => {
 		const found = parts.flatMap((part) =>
 			Object.values(ofType(templates[part], "AWS::Lambda::Permission")).map(
 				({ Properties }) =>
@@ -230,7 +230,7 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 	});
 });
 
-test("the key of Voyage is read only where Voyage embeds, by those who embed", () => {
+test("only functions that embed may read Voyage's key, and only where Voyage embeds", () => {
 	const readers = (templates: Templates) =>
 		Object.entries(rolesGrants(templates))
 			.filter(([, grants]) => grants.join().includes("voyage-api-key"))
@@ -249,7 +249,7 @@ test.each([
 		["inference-profile/us.anthropic.claude-sonnet-5-5", "foundation-model/anthropic.claude-sonnet-5-5"],
 	],
 	["amazon.nova-pro-v1:0", ["foundation-model/amazon.nova-pro-v1:0"]],
-])("Bedrock, where it is chosen, lets the api ask %s and no other model", (model, resources) => {
+])("an environment with Bedrock lets the api invoke %s and no other model", (model, resources) => {
 	const { Compute } = synthesize("dev", ({ dev }) => {
 		Object.assign(dev, {
 			chatProvider: "bedrock",

@@ -10,7 +10,7 @@ import { bundles, metafiles } from "./built.ts";
 // in the bundle it comes with the tracer, which a key brings (bundle-contents.test.ts sees that nothing else does).
 const { outputs } = metafiles.api;
 
-/** The chunk that a module of ours begins. */
+/** Returns the chunk whose entry is one of our modules. */
 function chunkOf(module: string): string {
 	const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === `packages/chat/${module}.ts`);
 	if (!found) throw new Error(`The bundle has no chunk of ${module}.`);
@@ -19,7 +19,7 @@ function chunkOf(module: string): string {
 
 const load = (module: string) => import(join(bundles.api, chunkOf(module).split("/").at(-1) ?? ""));
 
-/** What LangSmith's endpoint was sent, by address. */
+/** The requests that LangSmith's endpoint received, by address. */
 const requests: { path: string; text: string }[] = [];
 const server = createServer(async (incoming, outgoing) => {
 	const chunks: Buffer[] = [];
@@ -42,7 +42,7 @@ afterAll(async () => {
 	await once(server, "close");
 });
 
-test("a turn of the bundle is answered without LangSmith, and recorded with it", async () => {
+test("the bundle answers a turn without LangSmith, and records it with LangSmith", async () => {
 	const { graphTurns } = await load("graph");
 	const { langSmithTracing } = await load("langsmith");
 	const steps = {
@@ -71,7 +71,7 @@ test("a turn of the bundle is answered without LangSmith, and recorded with it",
 	for (const step of ["turn", "begin", "callModel"]) {
 		expect(sent).toContain(`"name":"${step}"`);
 	}
-	// The steps hang below their turn.
+	// The steps are children of their turn.
 	expect(sent).toMatch(/"parent_run_id":"[\da-f-]{36}"/);
 	const before = requests.length;
 	expect((await take(null)).turn.answer.text).toBe("Yes.");

@@ -14,7 +14,7 @@ const synthesized = Object.fromEntries(environmentNames.map((name) => [name, tem
 	(typeof environmentNames)[number],
 	Record<Part, Template>
 >;
-/** All alarms there may be: early ones, and those of providers. */
+/** Every possible alarm, with early warnings and those of providers. */
 const complete = synthesize("prod", ({ prod }) => {
 	prod.visionProvider = "anthropic";
 	prod.embeddingProvider = "voyage";
@@ -30,7 +30,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 	const at = (value: unknown) => pointsAt(templates, value);
 	const alarms = alarmsOf(templates);
 
-	test("watches what has stopped as well as what failed", () => {
+	test("watches for silence as well as for failures", () => {
 		const rules = Object.fromEntries(
 			Object.entries(alarms).map(([id, { Properties }]) => [
 				id,
@@ -45,7 +45,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 		);
 		const above = "GreaterThanOrEqualToThreshold";
 		expect(rules).toMatchObject({
-			// A sweeper that says nothing is as bad as what it would say.
+			// A silent sweeper is as bad as a waiting item.
 			WaitingItems: [metricNamespace, "OldestWait", above, 1800, "breaching"],
 			ApiFailures: ["AWS/ApiGateway", "5xx", above, 5, "notBreaching"],
 			DatabaseStorage: [
@@ -70,7 +70,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 		expect(watched("WaitingItems")).toEqual([`Environment ${name}`]);
 	});
 
-	test("tells a person by e-mail, through a topic that CloudWatch may publish to", () => {
+	test("mails a person, through a topic that CloudWatch may publish to", () => {
 		for (const { Properties } of Object.values(alarms)) {
 			expect(Properties.AlarmActions.map(at)).toEqual(["Alarms"]);
 		}
@@ -105,7 +105,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 		expect(NotificationsWithSubscribers).toHaveLength(3);
 	});
 
-	test("has a dashboard with every metric of the application and of what it stands on", () => {
+	test("has a dashboard with every metric of the application and of the services it uses", () => {
 		const { DashboardName, DashboardBody } = only(templates.Monitoring, "AWS::CloudWatch::Dashboard");
 		expect(DashboardName).toBe(`collections-${name}`);
 		const body = at(DashboardBody);
@@ -137,7 +137,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 	});
 });
 
-test("every metric of the application is written by some function", () => {
+test("some function writes every metric of the application", () => {
 	const sources = ["packages", "lambdas"]
 		.flatMap((folder) =>
 			readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -157,7 +157,7 @@ interface Widget {
 	properties: { metrics?: unknown[][] };
 }
 
-test("an environment that asks a provider is told when it fails, under the name its metrics have", () => {
+test("an environment with a provider has an alarm on its failures, under the name that its metrics have", () => {
 	const { AnthropicErrors, BedrockErrors, VoyageErrors, OpenAIErrors } = alarmsOf(complete);
 	expect(BedrockErrors).toBeDefined();
 	expect(OpenAIErrors).toBeUndefined();
@@ -166,7 +166,7 @@ test("an environment that asks a provider is told when it fails, under the name 
 		Name: "Provider",
 		Value: "Anthropic",
 	});
-	// An adapter names its row of the table, whose label is the dimension of its metrics.
+	// An adapter names its row in the table of providers, and the row's label is the dimension of its metrics.
 	const names = new Set([...providersWith("vision"), ...providersWith("embedding"), ...providersWith("chat")]);
 	expect([...names].map((name) => providers[name].label).sort()).toEqual(["Anthropic", "Bedrock", "OpenAI", "Voyage"]);
 	for (const name of names) {
@@ -178,7 +178,7 @@ test("an environment that asks a provider is told when it fails, under the name 
 	}
 });
 
-test("a budget counts one environment alone where its tag is active", () => {
+test("a budget counts only its environment where the tag is active", () => {
 	const { Monitoring } = synthesize("dev", ({ dev }) => {
 		dev.costAllocationTagActive = true;
 	});
@@ -190,7 +190,7 @@ test("a budget counts one environment alone where its tag is active", () => {
 describe("runbooks", () => {
 	const files = readdirSync(runbooks).map((file) => file.replace(/\.md$/, ""));
 
-	test("are named by every alarm, and each by an alarm", () => {
+	test("belong to an alarm each, and every alarm has one", () => {
 		const named = Object.entries(alarmsOf(complete)).map(([id, { Properties }]) => {
 			const runbook = runbookOf(Properties.AlarmDescription);
 			expect(runbook, id).toBeDefined();
@@ -205,13 +205,13 @@ describe("runbooks", () => {
 		}
 	});
 
-	test.each(files)("%s says what it means, how to see it and what to do", (file) => {
+	test.each(files)("%s has the sections What it means, How to see it, What to do", (file) => {
 		const text = readFileSync(join(runbooks, `${file}.md`), "utf8");
-		const headings = [...text.matchAll(/^## (.*)$/gm)].map(([, one]) => one);
+		const headings = [...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
 		expect(headings).toEqual(["What it means", "How to see it", "What to do"]);
 	});
 
-	test("name only commands that there are", () => {
+	test("name only commands that exist", () => {
 		const targets = [...readFileSync(join(root, "Makefile"), "utf8").matchAll(/^([a-z][a-z-]*):/gm)].map(
 			([, target]) => target,
 		);
@@ -223,7 +223,7 @@ describe("runbooks", () => {
 			"README.md",
 		].map((file) => readFileSync(join(root, file), "utf8"));
 		const named = texts.flatMap((text) =>
-			// But for what is plain English.
+			// Except "make it" and the like, which are plain English.
 			[...text.matchAll(/\bmake (?:-s )?(?!(?:it|one|targets)\b)([a-z][a-z-]*)/g)].map(([, target]) => target),
 		);
 		expect(named.length).toBeGreaterThan(60);

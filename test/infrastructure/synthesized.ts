@@ -27,14 +27,14 @@ export interface Template {
 	Outputs?: Record<string, { Value: unknown; Export?: { Name: string } }>;
 }
 
-/** The parts of an environment, in the order in which they may refer to each other. */
+/** The stacks of an environment; each may refer to those before it. */
 export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
 
-/** The templates of an environment as cdk.json describes it: synthesized once a worker. */
+/** Returns the templates of an environment as shipped, synthesized once a worker. */
 export const templatesOf = (name: string): Record<Part, Template> => templatesIn(assemblyOf(name), name);
 
-/** The same environment's whole assembly. */
+/** Returns the whole assembly of an environment as shipped. */
 export function assemblyOf(name: string): CloudAssembly {
 	const assembly = assemblies.get(name) ?? assemble(name);
 	assemblies.set(name, assembly);
@@ -42,7 +42,7 @@ export function assemblyOf(name: string): CloudAssembly {
 }
 const assemblies = new Map<string, CloudAssembly>();
 
-/** The templates of an environment, synthesized anew, with what `change` does to the table in cdk.json. */
+/** Synthesizes an environment anew, with `change` applied to the table in cdk.json, and returns its templates. */
 export const synthesize = (
 	name: string,
 	change?: (environments: Record<string, any>) => void,
@@ -55,7 +55,7 @@ const templatesIn = (assembly: CloudAssembly, name: string) =>
 
 /**
  * Synthesizes with empty bundles in place of the real ones, which have tests of their own. cdk-nag and the CDK's
- * own checks run as in any synth. @throws on what they find, warnings included
+ * checks run as in any synth. @throws on their findings, warnings included
  */
 function assemble(name: string, change: (environments: Record<string, any>) => void = () => {}): CloudAssembly {
 	const environments = structuredClone(cdk.context.environments);
@@ -70,7 +70,7 @@ function assemble(name: string, change: (environments: Record<string, any>) => v
 		const assembly = app.synth();
 		const findings = openFindings(assembly.directory);
 		if (findings.length > 0) throw new Error(findings.join("\n"));
-		// The CDK reads a template when it is first asked for, which is too late once the folder is gone.
+		// The CDK reads a template lazily, which would be too late once the folder is removed.
 		for (const stack of assembly.stacks) void stack.template;
 		return assembly;
 	} finally {
@@ -94,12 +94,12 @@ export interface Claimed {
 	name: EnvironmentName;
 	environment: Environment;
 	templates: Record<Part, Template>;
-	/** What a value points at. */
+	/** Names the resource that a value refers to. */
 	at(value: unknown): string;
 	functions: Record<string, Resource>;
 }
 
-/** The variables of each function, as its code reads them. */
+/** The contract of each function's variables, from its code. */
 export const contracts: Record<string, EnvContract> = {
 	ApiFunction: apiEnv,
 	ImageProcessorWorkerFunction: [...stageContract("process"), ...Object.keys(allocator)],
@@ -109,7 +109,7 @@ export const contracts: Record<string, EnvContract> = {
 	MigrateFunction: migrateEnv,
 };
 
-/** Resources of a type, by their readable names. */
+/** Returns the resources of a type, by their readable names. */
 export function ofType(template: Template, type: string): Record<string, Resource> {
 	return Object.fromEntries(
 		Object.entries(template.Resources)
@@ -118,7 +118,7 @@ export function ofType(template: Template, type: string): Record<string, Resourc
 	);
 }
 
-/** The properties of the one resource of a type. */
+/** Returns the properties of the only resource of a type. */
 export function only(template: Template, type: string): any {
 	const [found, ...others] = Object.values(ofType(template, type));
 	if (!found || others.length > 0) {
@@ -128,8 +128,8 @@ export function only(template: Template, type: string): any {
 }
 
 /**
- * What a value of a template points at, for people: a logical id without its hash, with the attribute where
- * it is not the ARN; joined parts in one string. Imports are followed to what is exported.
+ * Makes a template's value readable: a reference becomes the logical id without its hash, with the attribute unless that
+ * is the ARN; joined parts become one string. Imports are resolved to the exported value.
  */
 export function pointsAt(templates: Record<Part, Template>, value: any): string {
 	if (typeof value !== "object" || value === null) return String(value);

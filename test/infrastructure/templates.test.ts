@@ -100,7 +100,7 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 		expect(JSON.stringify(Storage)).not.toContain("Fn::ImportValue");
 	});
 
-	test("tag what they make", () => {
+	test("tag every resource", () => {
 		const tags = functions.ApiFunction?.Properties.Tags;
 		expect(tags).toEqual([
 			{ Key: "Environment", Value: name },
@@ -127,7 +127,7 @@ test("the templates of local differ from dev in values of the table alone", () =
 			),
 		),
 	);
-	differing.delete("Architectures"); // the host's, which may be that of dev
+	differing.delete("Architectures"); // the host's may be the same as dev's
 	expect([...differing].sort()).toEqual([
 		"AllowOrigins",
 		"AllowedOrigins",
@@ -141,7 +141,7 @@ test("two synths of the same sources are identical", () => {
 	expect(synthesize("dev")).toEqual(synthesized.dev);
 });
 
-test("a private database is reached by a bastion that lets nothing in, a public one has none", () => {
+test("a private database has a bastion without inbound rules, a public one has none", () => {
 	const { DB } = synthesized.prod;
 	const at = (value: unknown) => pointsAt(synthesized.prod, value);
 	const bastion = only(DB, "AWS::EC2::Instance");
@@ -159,7 +159,7 @@ test("a private database is reached by a bastion that lets nothing in, a public 
 	expect(ofType(synthesized.dev.DB, "AWS::EC2::Instance")).toEqual({});
 });
 
-test("a NAT instance takes the gateway's place where the table says so", () => {
+test("a NAT instance replaces the gateway where cdk.json says so", () => {
 	const { DB } = synthesize("prod", ({ prod }) => {
 		prod.network.nat = "instance";
 	});
@@ -171,23 +171,23 @@ test("a NAT instance takes the gateway's place where the table says so", () => {
 	expect(Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway"))).toHaveLength(1);
 });
 
-/** Logical ids carry the environment's name and a hash of it where a resource serves another stack. */
+/** Removes the environment's name and its hash, which logical ids of exported values contain. */
 function withoutName(text: string): string {
 	return text
 		.replaceAll(/(?<=\b|Compute|API)(dev|local)(?=\b|[A-Z])/g, "NAME")
 		.replaceAll(/(?<=[A-Za-z])(?:[0-9A-F]{8})+/g, "HASH");
 }
 
-/** The nearest property names where two templates differ. */
-function differences(one: unknown, other: unknown, property = ""): string[] {
-	if (typeof one !== "object" || typeof other !== "object" || !one || !other) {
-		return one === other ? [] : [property];
+/** Returns the names of the properties in which two templates differ. */
+function differences(a: unknown, b: unknown, property = ""): string[] {
+	if (typeof a !== "object" || typeof b !== "object" || !a || !b) {
+		return a === b ? [] : [property];
 	}
-	const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+	const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
 	return [...keys].flatMap((key) =>
 		differences(
-			(one as Record<string, unknown>)[key],
-			(other as Record<string, unknown>)[key],
+			(a as Record<string, unknown>)[key],
+			(b as Record<string, unknown>)[key],
 			/^\d+$/.test(key) ? property : key,
 		),
 	);

@@ -5,26 +5,26 @@ import { environmentNames } from "#lib/environments.ts";
 
 const workflow = readFileSync(join(import.meta.dirname, "../../.github/workflows/main.yml"), "utf8");
 
-test("the workflow deploys every environment but local, and by hand alone", () => {
+test("the workflow deploys every environment except local, and only by hand", () => {
 	const [, options] = /options: \[([^\]]*)\]/.exec(workflow) ?? [];
 	expect(options?.split(", ")).toEqual(environmentNames.filter((name) => name !== "local"));
 	expect(workflow).toContain("if: github.event_name == 'workflow_dispatch'");
 });
 
-test("the workflow holds no secret and gives each job the least", () => {
+test("the workflow holds no secret and gives each job the least permissions", () => {
 	expect(workflow).not.toMatch(/secrets\.|aws-access-key-id|AKIA/);
 	expect(workflow).toMatch(/^permissions: \{\}$/m);
 	const granted = [...workflow.matchAll(/^ {6}([a-z-]+): (read|write)$/gm)].map(
 		([, scope, access]) => `${scope} ${access}`,
 	);
 	expect(granted).toEqual(["contents read", "contents read", "id-token write"]);
-	// An input is a variable of the shell, never part of its program.
+	// An input reaches the shell as a variable, never as part of a command.
 	for (const [, command] of workflow.matchAll(/run: (.*)$/gm)) {
 		expect(command).not.toContain("${{");
 	}
 });
 
-test("the workflow names the commit of every action: a tag can be moved", () => {
+test("the workflow pins every action to a commit, since a tag can be moved", () => {
 	const actions = [...workflow.matchAll(/uses: (\S+)/g)].map(([, used]) => used);
 	expect(actions.length).toBeGreaterThan(4);
 	for (const used of actions) {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { type Claimed, contracts, ofType, only } from "../synthesized.ts";
 
-/** Who is told when something failed. */
+/** Claims about alarms. */
 export function alarmClaims({ environment, templates, at }: Claimed): void {
 	const { Compute, Monitoring } = templates;
 
-	test("alarm a person about every dead letter and every failing function", () => {
+	test("have an alarm for every dead-letter queue and every function's errors", () => {
 		const alarms = Object.values(ofType(Monitoring, "AWS::CloudWatch::Alarm")).filter(({ Properties }) =>
 			/^(Errors|ApproximateNumberOfMessagesVisible)$/.test(Properties.MetricName),
 		);

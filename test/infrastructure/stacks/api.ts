@@ -27,11 +27,11 @@ const guardedRoutes = [
 	"POST /vector-index/rebuild",
 ];
 
-/** The gateway: who may call which route, from which pages, how often. */
+/** Claims about the gateway: authorizers, CORS, throttling. */
 export function apiClaims({ environment, templates, at }: Claimed): void {
 	const { API, Storage } = templates;
 
-	test("ask for a token on every route that is not public, and on no other", () => {
+	test("require a token on every route that is not public, and on no other", () => {
 		const routes = Object.values(ofType(API, "AWS::ApiGatewayV2::Route"));
 		const keys = (authorization: string) =>
 			routes
@@ -65,7 +65,7 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 
 	test("throttle the API and keep its access log for a bounded time", () => {
 		const stage = only(API, "AWS::ApiGatewayV2::Stage");
-		// As docs/operations.md says.
+		// docs/operations.md quotes these limits.
 		expect(stage.DefaultRouteSettings).toEqual({
 			ThrottlingRateLimit: 50,
 			ThrottlingBurstLimit: 100,

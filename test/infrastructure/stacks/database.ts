@@ -3,7 +3,7 @@ import { type Claimed, ofType, only } from "../synthesized.ts";
 
 const keyName = ({ AttributeName }: { AttributeName: string }) => AttributeName;
 
-/** Postgres and the table of chats: who reaches them, and how they are kept. */
+/** Claims about Postgres and the chat table: access, encryption, backup. */
 export function databaseClaims({ environment, templates, at, functions }: Claimed): void {
 	const { DB } = templates;
 
@@ -31,7 +31,7 @@ export function databaseClaims({ environment, templates, at, functions }: Claime
 		}
 	});
 
-	test("run Postgres 17 that refuses connections without TLS, encrypted, backed up", () => {
+	test("run an encrypted, backed-up Postgres 17 that refuses connections without TLS", () => {
 		const instance = only(DB, "AWS::RDS::DBInstance");
 		expect(instance).toMatchObject({
 			Engine: "postgres",

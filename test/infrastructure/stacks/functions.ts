@@ -8,7 +8,7 @@ const gitSha = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
 	encoding: "utf8",
 }).trim();
 
-/** What each function is told, and how large it is. */
+/** Claims about each function's variables and size. */
 export function functionClaims({ name, environment, at, functions }: Claimed): void {
 	test("give each function the variables of its contract and no other", () => {
 		const found = Object.entries(functions).map(([fn, { Properties }]) => [
@@ -27,7 +27,7 @@ export function functionClaims({ name, environment, at, functions }: Claimed): v
 		}
 	});
 
-	test("tell each function where its own things are", () => {
+	test("give each function the names of its own resources", () => {
 		const { models, chatModels } = environment;
 		const key = (provider: string) => `/collections/${name}/${provider}-api-key`;
 		const values: Record<string, string> = {
@@ -77,7 +77,7 @@ export function functionClaims({ name, environment, at, functions }: Claimed): v
 		}
 	});
 
-	test("size each function as the table says", () => {
+	test("size each function as cdk.json says", () => {
 		const sizes = Object.entries(functions).map(([fn, { Properties }]) => [
 			fn.replace(/(Worker)?Function$/, "").toLowerCase(),
 			[Properties.MemorySize, Properties.Timeout, Properties.Runtime, Properties.Handler],

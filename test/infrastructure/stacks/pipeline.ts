@@ -66,7 +66,7 @@ const triggers = {
 	},
 };
 
-/** What starts each stage and the sweeper, and what becomes of what fails on the way. */
+/** Claims about the triggers of the stages and the sweeper, and about their dead letters. */
 export function pipelineClaims({ environment, templates, at, functions }: Claimed): void {
 	const { Compute, Storage } = templates;
 
@@ -103,7 +103,7 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 		expect(JSON.parse(schedule.Targets[0].Input)).toEqual(hourly);
 	});
 
-	test("keep what fails on every asynchronous path", () => {
+	test("have dead letters on every asynchronous path", () => {
 		for (const { Properties } of Object.values(ofType(Compute, "AWS::Events::Rule"))) {
 			for (const target of Properties.Targets) {
 				expect(at(target.DeadLetterConfig.Arn)).toMatch(/Undelivered$|^FailedCleanups$/);
@@ -131,23 +131,23 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 		const most = mappings.ImageProcessorMapping?.Properties.BatchSize;
 		const { timeout } = environment.functions.imageProcessor;
 		expect(
-			most * decodeSeconds + 4, // seconds to read the original and to write what was made
-			"The slowest images of one batch end after their invocation and come again",
+			most * decodeSeconds + 4, // seconds to read the original and to write the derived images
+			"A batch of the slowest images outlasts the invocation and is delivered again",
 		).toBeLessThanOrEqual(timeout);
 		expect(Object.keys(mappings)).toHaveLength(3);
 	});
 
-	test("keep dead letters for two weeks, which outlasts whoever is away", () => {
-		const kept = Object.entries(ofType(Compute, "AWS::SQS::Queue")).filter(
+	test("keep dead letters for two weeks, longer than an operator's absence", () => {
+		const deadLetterQueues = Object.entries(ofType(Compute, "AWS::SQS::Queue")).filter(
 			([id]) => !/^(ImageProcessor|Analyzer|Embedder)Queue/.test(id),
 		);
-		expect(kept).toHaveLength(7);
-		for (const [id, { Properties }] of kept) {
+		expect(deadLetterQueues).toHaveLength(7);
+		for (const [id, { Properties }] of deadLetterQueues) {
 			expect(Properties.MessageRetentionPeriod, id).toBe(14 * 24 * 60 * 60);
 		}
 	});
 
-	test("make each function after what its role may do, since Lambda tries at once to reach its dead letters and network", () => {
+	test("create each function after its role's policy, since Lambda accesses its dead letters and network at once", () => {
 		const policies = Object.entries(ofType(Compute, "AWS::IAM::Policy"));
 		for (const [id, { DependsOn, Properties }] of Object.entries(ofType(Compute, "AWS::Lambda::Function"))) {
 			const role = Properties.Role["Fn::GetAtt"][0];
@@ -158,7 +158,7 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 		}
 	});
 
-	test("encrypt every queue and take messages over TLS alone", () => {
+	test("encrypt every queue and accept messages only over TLS", () => {
 		const queues = Object.keys(ofType(Compute, "AWS::SQS::Queue"));
 		for (const { Properties } of Object.values(ofType(Compute, "AWS::SQS::Queue"))) {
 			expect(Properties.SqsManagedSseEnabled).toBe(true);

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { type Claimed, only } from "../synthesized.ts";
 
-/** Images and people: who sees them, and what outlives a stack. */
+/** Claims about the bucket and the user pool: access, encryption, retention. */
 export function storageClaims({ environment, templates }: Claimed): void {
 	const { DB, Storage } = templates;
 
-	test("keep what must survive when a stack is deleted", () => {
+	test("retain stateful resources when a stack is deleted", () => {
 		const policies = [DB, Storage].flatMap(({ Resources }) =>
 			Object.values(Resources)
 				.filter(({ Type }) => /DBInstance$|DynamoDB::Table$|S3::Bucket$|UserPool$/.test(Type))
@@ -27,7 +27,7 @@ export function storageClaims({ environment, templates }: Claimed): void {
 		expect(JSON.stringify(only(Storage, "AWS::S3::BucketPolicy"))).toContain("aws:SecureTransport");
 	});
 
-	test("let people sign in by e-mail and password and renew their tokens", () => {
+	test("let users sign in by e-mail and password and renew their tokens", () => {
 		const pool = only(Storage, "AWS::Cognito::UserPool");
 		expect(pool.UsernameAttributes).toEqual(["email"]);
 		expect(pool.AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(!environment.selfSignUp);
