@@ -13,7 +13,7 @@ let answer = { status: 200, body: {} };
 const service = createServer((_, response) =>
 	response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer.body)),
 );
-/** Parameter Store's client as it is in the bundles, without most of its errors. */
+/** Parameter Store's client as it is in the bundles. */
 let sdk: typeof ssm;
 
 beforeAll(async () => {

@@ -127,6 +127,25 @@ describe("error classes of AWS", () => {
 			"TransactionConflictException",
 		]);
 	});
+
+	const isErrors = (path: string) => /@aws-sdk\/client-.*\/errors\.js$/.test(path);
+
+	// The other classes stay in the bundles, since the SDK's generated files are bundled as they are: 64 KB in the api.
+	it.each(lambdas)("add less than 75 KB to %s", (name) => {
+		const sizes = Object.values(metafiles[name].outputs).flatMap(({ inputs }) =>
+			Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (isErrors(path) ? [bytesInOutput] : [])),
+		);
+		expect(sizes).not.toEqual([]);
+		expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(75_000);
+	});
+
+	it("are not loaded at the api's start", () => {
+		const atStart = loadedAtStart(metafiles.api, "api").flatMap(({ path }) =>
+			Object.keys(metafiles.api.outputs[path]?.inputs ?? {}),
+		);
+		expect(atStart.length).toBeGreaterThan(10);
+		expect(atStart.filter(isErrors)).toEqual([]);
+	});
 });
 
 describe("heavy packages are only where they are used", () => {

@@ -1,19 +1,19 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What an account has and may have, as far as no other stand-in can be brought into such a state. */
+/** The state of a simulated account: stacks, resources and quotas that no other test server can be set to. */
 export interface Account {
-	/** CloudFormation's status by stack; one that is not named is not there. */
+	/** CloudFormation's status by stack; a stack that is not named does not exist. */
 	stacks: Record<string, string>;
-	/** Types of what the stacks have already. */
+	/** Types of the resources that the stacks have. */
 	resources: string[];
-	/** Types of what they had, and CloudFormation still lists. */
+	/** Types of deleted resources that CloudFormation still lists. */
 	removed: string[];
-	/** By quota code; one that is not named is unknown to Service Quotas. */
+	/** Values by quota code; Service Quotas does not know a code that is not named. */
 	limits: Record<string, number>;
 	vpcs: number;
 	addresses: number;
-	/** Instance types that run. */
+	/** Types of the running instances. */
 	instances: string[];
 	databases: number;
 	/** Actions that are refused. */
@@ -38,8 +38,8 @@ export const emptyAccount = (): Account => ({
 });
 
 /**
- * Answers what a preflight asks of CloudFormation, EC2, RDS and Service Quotas, in their own protocols, from a state
- * that a test sets: a stack that is stuck, or an account without room, is nothing that the other stand-ins can be.
+ * Answers a preflight's requests to CloudFormation, EC2, RDS and Service Quotas, in their protocols, from a state
+ * that a test sets: no other test server can simulate a stuck stack or an exhausted quota.
  */
 export async function serveAccount() {
 	let account = emptyAccount();
@@ -76,7 +76,7 @@ export async function serveAccount() {
 		is: (state: Partial<Account>) => {
 			account = { ...emptyAccount(), ...state };
 		},
-		/** For these services in place of the general endpoint. */
+		/** Endpoint variables that send these services here. */
 		variables: {
 			AWS_ENDPOINT_URL_CLOUDFORMATION: url,
 			...capacityAt(url),
@@ -99,8 +99,8 @@ function answer(
 	form: URLSearchParams,
 	body: string,
 ): { status?: number; text: string } {
-	const members = (tag: string, list: string[]) => list.map((one) => `<${tag}>${one}</${tag}>`).join("");
-	const many = (length: number, one: (at: number) => string) => Array.from({ length }, (_, at) => one(at));
+	const members = (tag: string, list: string[]) => list.map((item) => `<${tag}>${item}</${tag}>`).join("");
+	const many = (length: number, make: (index: number) => string) => Array.from({ length }, (_, index) => make(index));
 	switch (action) {
 		case "DescribeStacks": {
 			const name = form.get("StackName") ?? "";

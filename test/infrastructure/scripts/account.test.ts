@@ -22,9 +22,9 @@ import { providerKeys } from "#scripts/secrets/provider-keys.ts";
 import { openWorkshop } from "./workshop.ts";
 
 const endpoint = process.env.TEST_AWS_ENDPOINT_URL;
-/** What the server takes every account for. */
+/** The account of all credentials on this server. */
 const account = "123456789012";
-/** One that no other test uses: names of stacks and parameters are the environment's. */
+/** A region that no other test uses, since names of stacks and parameters depend only on the environment. */
 const region = "ap-southeast-4";
 const zones = { region, availabilityZones: [`${region}a`, `${region}b`] };
 
@@ -53,7 +53,7 @@ describe.skipIf(!endpoint)(
 			stacks.send(
 				new CreateStackCommand({
 					StackName: `Collections${part}-dev`,
-					// The server takes a false for a true.
+					// The server reads false as true.
 					...(protection && { EnableTerminationProtection: true }),
 					TemplateBody: JSON.stringify({
 						Resources: {
@@ -84,7 +84,7 @@ describe.skipIf(!endpoint)(
 			workshop.remove();
 		});
 
-		test("tell an environment that is not there from one that is there in part", async () => {
+		test("distinguish a missing environment from an incomplete one", async () => {
 			const nothing = await operate("infra-status");
 			expect(nothing.code).toBe(1);
 			expect(nothing.stderr.trim()).toBe(`Environment dev is not deployed in ${region}: make infra-deploy ENV=dev.`);
@@ -102,7 +102,7 @@ describe.skipIf(!endpoint)(
 			expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
 		});
 
-		test("keep API keys as SecureStrings and bring them back, without a value on the terminal", async () => {
+		test("store API keys as SecureStrings and export them, without a value on the terminal", async () => {
 			const secret = "sk-ant-of-this-test";
 			workshop.write(".env", `ANTHROPIC_API_KEY=${secret}\nVOYAGE_API_KEY=\n`);
 			const first = await operate("secrets-populate");
@@ -136,7 +136,7 @@ describe.skipIf(!endpoint)(
 			}
 		});
 
-		test("say what a missing or empty .env lacks", async () => {
+		test("report a missing or empty .env", async () => {
 			workshop.forget(".env");
 			const missing = await operate("secrets-populate");
 			expect(missing.code).toBe(1);
@@ -150,7 +150,7 @@ describe.skipIf(!endpoint)(
 		describe("remove an environment", () => {
 			const CONFIRM = "dev";
 
-			test("only where its name is given", async () => {
+			test("only after its name is confirmed", async () => {
 				await create("DB", {});
 				const silent = await operate("infra-destroy", { YES: "1" });
 				expect(silent.code).toBe(1);
@@ -189,7 +189,7 @@ describe.skipIf(!endpoint)(
 				prod.remove();
 			});
 
-			test("with every version in its bucket, every user and API key, what writes before what holds", async () => {
+			test("with every version in its bucket, every user and API key; writing stacks before stacks with state", async () => {
 				const { UserPool } = await cognito.send(new CreateUserPoolCommand({ PoolName: "people" }));
 				await cognito.send(
 					new AdminCreateUserCommand({
@@ -253,14 +253,14 @@ describe.skipIf(!endpoint)(
 					name: "ParameterNotFound",
 				});
 
-				// The stand-in for cdk removed no stack: a second run finds the bucket gone, and goes on.
+				// The stand-in for cdk removed no stack, so a second run finds the bucket gone and continues.
 				const again = await operate("infra-destroy", { YES: "1", CONFIRM });
 				expect(again.stderr).toBe("");
 				expect(again.code).toBe(0);
 				expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
 			});
 
-			test("and go on where a run was cut short after the stacks were gone", async () => {
+			test("and continue a run that was interrupted after the stacks were gone", async () => {
 				await s3.send(
 					new CreateBucketCommand({
 						Bucket: bucket,
@@ -295,7 +295,7 @@ describe.skipIf(!endpoint)(
 			expect(stdout).toMatch(/✓ VPCs +1 of 5 are in use, 1 more are needed/);
 			expect(stdout).toMatch(/✓ RDS instances +none needed/);
 			expect(stdout).toMatch(/✓ account +123456789012/);
-			// That call the server does not have.
+			// The server lacks this call.
 			expect(stdout).toMatch(/✗ Lambda concurrency +The server at http:\S+ does not answer as AWS does/);
 		});
 

@@ -16,24 +16,24 @@ const bastion = "i-0123456789abcdef0";
 const token = "token-of-this-session";
 
 /**
- * Stands in for AWS's plugin: listens where it is told and forwards to the host it is told, as a bastion would, whose
- * name service knows every host here as this machine. Writes down how it was called.
+ * Stands in for AWS's plugin: listens on the given port and forwards to the given host, as the bastion would, but
+ * resolves every host to this machine. Records its arguments.
  */
 const pluginSource = `#!${process.execPath}
 const { appendFileSync } = require("node:fs");
 const { connect, createServer } = require("node:net");
 const [, , ...args] = process.argv;
 if (args[0] === "--version") { console.log(process.env.PLUGIN_VERSION || "1.2.707.0"); process.exit(0); }
-const told = { args, response: process.env.AWS_SSM_START_SESSION_RESPONSE, pid: process.pid };
+const call = { args, response: process.env.AWS_SSM_START_SESSION_RESPONSE, pid: process.pid };
 setTimeout(() => process.exit(2), 60_000); // whatever its test does
-appendFileSync(process.env.HOME + "/plugin.jsonl", JSON.stringify(told) + "\\n");
+appendFileSync(process.env.HOME + "/plugin.jsonl", JSON.stringify(call) + "\\n");
 if (process.env.PLUGIN_FAILS) process.exit(1);
 if (process.env.PLUGIN_HANGS) setInterval(() => {}, 1000);
 else {
 	const { portNumber: [port], localPortNumber: [local] } = JSON.parse(args[4]).Parameters;
 	createServer((near) => {
 		const far = connect(Number(port), "127.0.0.1");
-		for (const [one, other] of [[near, far], [far, near]]) { one.on("error", () => other.destroy()); one.pipe(other); }
+		for (const [from, to] of [[near, far], [far, near]]) { from.on("error", () => to.destroy()); from.pipe(to); }
 	}).listen(Number(local), "127.0.0.1");
 }
 `;
@@ -42,8 +42,8 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 	let dev: DeployedDev;
 	let manager: Server;
 	let certificate: PeerCertificate;
-	/** What was asked of Session Manager. */
-	const asked: [operation: string, input: Record<string, unknown>][] = [];
+	/** The requests to Session Manager. */
+	const requests: [operation: string, input: Record<string, unknown>][] = [];
 	const plugin = () =>
 		dev
 			.read("plugin.jsonl")
@@ -55,7 +55,7 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 		dev = await deployedDev({ network: { mode: "private", nat: "gateway" } });
 		const postgres = new URL(databaseUrl ?? "");
 		certificate = await certificateOf(postgres);
-		// The name that Postgres proves; the plugin is told it, and the bastion finds it.
+		// The name in Postgres's certificate, which the plugin gets and the bastion resolves.
 		const host = /DNS:([^,]+)/.exec(certificate.subjectaltname ?? "")?.[1];
 		await dev.operate("infra-outputs");
 		const outputs = JSON.parse(dev.read(".aws-outputs-dev.json"));
@@ -87,7 +87,7 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 			let text = "";
 			for await (const part of request) text += part;
 			const target = String(request.headers["x-amz-target"]);
-			asked.push([target.split(".")[1] ?? "", JSON.parse(text)]);
+			requests.push([target.split(".")[1] ?? "", JSON.parse(text)]);
 			response.setHeader("content-type", "application/x-amz-json-1.1");
 			response.end(
 				JSON.stringify({
@@ -105,7 +105,7 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 	});
 	beforeEach(() => {
 		dev.forget("plugin.jsonl");
-		asked.length = 0;
+		requests.length = 0;
 	});
 
 	const start = (stdin: string, env: Record<string, string> = {}, args: string[] = []) =>
@@ -121,7 +121,7 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 		);
 	const trusting = () => [`sslrootcert=${join(dev.folder, "server.pem")}`];
 
-	test("asks Session Manager for the database's host and port, and is told the truth by TLS", async () => {
+	test("opens a session to the database's host and port, and connects over TLS", async () => {
 		const { ended } = start(
 			"select 'encrypted ' || ssl from pg_stat_ssl where pid = pg_backend_pid();",
 			{},
@@ -148,13 +148,13 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 			TokenValue: token,
 			StreamUrl: "wss://stream",
 		});
-		expect(asked).toEqual([
+		expect(requests).toEqual([
 			["StartSession", request],
 			["TerminateSession", { SessionId: "session-1" }],
 		]);
 	});
 
-	test("does not show the session's token to everybody on this machine", async () => {
+	test("does not put the session's token on a command line", async () => {
 		await start("select 1;", {}, trusting()).ended;
 		const [{ args }] = plugin();
 		expect(args.join(" ")).not.toContain(token);
@@ -163,66 +163,66 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 		expect(old.stderr).toContain("session-manager-plugin has version 1.2.497.0. Before 1.2.536.0");
 	});
 
-	test("does not speak to a server that cannot prove its name by Amazon's authorities", async () => {
+	test("refuses a server whose certificate is not from Amazon's authorities", async () => {
 		const { code, stderr } = await start("select 1;").ended;
 		expect(stderr).toContain("certificate verify failed");
 		expect(code).toBe(2);
-		expect(asked.at(-1)?.[0]).toBe("TerminateSession");
+		expect(requests.at(-1)?.[0]).toBe("TerminateSession");
 	});
 
-	test("ends a statement at Ctrl-C, and then the tunnel", async () => {
+	test("cancels a statement at Ctrl-C, and then closes the tunnel", async () => {
 		const running = start("\\echo begun\nselect pg_sleep(600);\n", {}, trusting());
-		await until(() => running.said().includes("begun"));
+		await until(() => running.output().includes("begun"));
 		// A terminal sends it to all that run in the foreground.
 		process.kill(-running.pid, "SIGINT");
 		const { stderr } = await running.ended;
 		expect(stderr).toContain("canceling statement due to user request");
 		expectGone(plugin()[0].pid);
-		expect(asked.at(-1)?.[0]).toBe("TerminateSession");
+		expect(requests.at(-1)?.[0]).toBe("TerminateSession");
 	});
 
 	test.each(["SIGTERM", "SIGHUP"] as const)("leaves no tunnel behind when %s ends it", async (ending) => {
 		const running = start("\\echo begun\nselect pg_sleep(600);\n", {}, trusting());
-		await until(() => running.said().includes("begun"));
+		await until(() => running.output().includes("begun"));
 		process.kill(running.pid, ending);
 		expect((await running.ended).code).toBe(1);
 		expectGone(plugin()[0].pid);
-		expect(asked.at(-1)?.[0]).toBe("TerminateSession");
+		expect(requests.at(-1)?.[0]).toBe("TerminateSession");
 	});
 
 	test("leaves no tunnel behind when Ctrl-C comes before it has opened", async () => {
 		const running = start("select 1;", { PLUGIN_HANGS: "1" });
-		await until(() => asked.length > 0 && plugin().length > 0);
+		await until(() => requests.length > 0 && plugin().length > 0);
 		process.kill(-running.pid, "SIGINT");
 		const { code, stderr } = await running.ended;
 		expect(code).toBe(1);
 		expect(stderr).toContain("Ended early (SIGINT)");
 		expectGone(plugin()[0].pid);
-		expect(asked.at(-1)?.[0]).toBe("TerminateSession");
+		expect(requests.at(-1)?.[0]).toBe("TerminateSession");
 	});
 
-	test("says what stands in the way of a tunnel, and ends the session", async () => {
+	test("reports why a tunnel did not open, and ends the session", async () => {
 		const { code, stderr } = await start("", { PLUGIN_FAILS: "1" }).ended;
 		expect(code).toBe(1);
 		expect(stderr.trim()).toBe(
 			`The tunnel through bastion ${bastion} did not open: is the instance running, and does its agent report to Systems Manager?`,
 		);
-		expect(asked.at(-1)?.[0]).toBe("TerminateSession");
+		expect(requests.at(-1)?.[0]).toBe("TerminateSession");
 	});
 
-	test("is the way of test-infra, too, which trusts a server no sooner", async () => {
+	test("test-infra uses the same tunnel and verifies the certificate, too", async () => {
 		const env = {
 			ENV: "dev",
 			...dev.credentials,
 			AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${(manager.address() as AddressInfo).port}`,
 		};
 		const { stdout } = await dev.run("test-infra", env);
-		// That is what Postgres says of itself at the tunnel's other end.
+		// Postgres at the other end of the tunnel has a self-signed certificate.
 		expect(stdout).toMatch(/✗ Postgres, TLS verified .*self-signed certificate/);
 		expect(stdout).toMatch(/✗ pgvector .*self-signed certificate/);
-		const operations = asked.map(([operation]) => operation);
-		const one = ["StartSession", "TerminateSession"];
-		expect(operations.filter((name) => /Session/.test(name))).toEqual([...one, ...one]);
+		const operations = requests.map(([operation]) => operation);
+		const session = ["StartSession", "TerminateSession"];
+		expect(operations.filter((name) => /Session/.test(name))).toEqual([...session, ...session]);
 		for (const { pid } of plugin()) expectGone(pid);
 		const without = await dev.run("test-infra", { ...env, PATH: "/nowhere" });
 		expect(without.stdout).toMatch(
@@ -233,14 +233,14 @@ describe.skipIf(missing)(`psql through a bastion${missing ? ` (skipped: ${missin
 	test.each([
 		["psql", /^psql is not on the PATH: install the Postgres client/],
 		["session-manager-plugin", /^session-manager-plugin is not on the PATH\. .*install it from https/],
-	])("says that %s is missing, and how to come by it", async (tool, sentence) => {
+	])("reports that %s is missing, and how to install it", async (tool, sentence) => {
 		const only = join(dev.folder, `without-${tool}`);
 		dev.write(`without-${tool}/none`, "");
 		if (tool !== "psql") dev.write(`without-${tool}/psql`, "#!/bin/sh\n", 0o755);
 		const { code, stderr } = await start("", { PATH: only }).ended;
 		expect(code).toBe(1);
 		expect(stderr.trim()).toMatch(sentence);
-		expect(asked).toEqual([]);
+		expect(requests).toEqual([]);
 	});
 });
 
@@ -248,7 +248,7 @@ function expectGone(pid: number): void {
 	expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
 }
 
-/** What Postgres shows whoever asks for TLS. */
+/** Returns the certificate that Postgres presents. */
 async function certificateOf({ hostname, port }: URL): Promise<PeerCertificate> {
 	const socket = connect(Number(port), hostname);
 	socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]));

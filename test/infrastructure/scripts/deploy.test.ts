@@ -19,7 +19,7 @@ const diff = "cdk diff --app cdk.out --no-notices --ci";
 const deploy = (...parts: string[]) =>
 	`cdk deploy ${parts.map((part) => `Collections${part}-dev`).join(" ")} --app cdk.out --exclusively --require-approval never --revert-drift --progress events --no-notices --ci`;
 
-test("a deployment is preflight, diff, what holds data, migrations, what uses it, outputs", async () => {
+test("a deployment is preflight, diff, stacks with state, migrations, the other stacks, outputs", async () => {
 	const { code, stdout, stderr } = await dev.operate("infra-deploy", { YES: "1" });
 	expect(stderr).toBe("");
 	expect(code).toBe(0);
@@ -71,7 +71,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 		});
 		const last = deploy("Compute", "API", "Monitoring");
 		await until(() => dev.steps().at(-1) === last);
-		// A terminal's Ctrl-C is everybody's; a machine ends the script alone.
+		// A terminal sends Ctrl-C to the whole process group; SIGTERM reaches the script alone.
 		process.kill(ending === "SIGINT" ? -running.pid : running.pid, ending);
 		const { code, stderr } = await running.ended;
 		expect(code).toBe(1);
@@ -87,7 +87,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 	},
 );
 
-test("nothing is deployed where nobody can consent and YES is not set", async () => {
+test("nothing is deployed without a terminal and without YES", async () => {
 	const { code, stderr } = await dev.operate("infra-deploy");
 	expect(code).toBe(1);
 	expect(dev.steps()).toEqual([synth, diff]);
@@ -101,7 +101,7 @@ test("templates that do not synthesize are not deployed", async () => {
 	expect(stdout).toMatch(/✗ synth .*was not synthesized/);
 });
 
-test("outputs hold what clients know, and nothing that stacks only hand to each other", async () => {
+test("outputs contain the keys that clients use, and no export between stacks", async () => {
 	const { code } = await dev.operate("infra-outputs");
 	expect(code).toBe(0);
 	const written = JSON.parse(dev.read(".aws-outputs-dev.json"));
@@ -110,7 +110,7 @@ test("outputs hold what clients know, and nothing that stacks only hand to each 
 	expect(JSON.stringify(written)).not.toContain("password");
 });
 
-test("status names the stacks and where the environment answers", async () => {
+test("status names the stacks and the environment's address", async () => {
 	const { code, stdout } = await dev.operate("infra-status");
 	expect(code).toBe(0);
 	expect(stdout).toMatch(/CollectionsMonitoring-dev\s+CREATE_COMPLETE/);
@@ -126,10 +126,10 @@ test("bootstrap prepares the environment's own account and region", async () => 
 test("the CDK itself finds the environment of a bootstrap, and goes to its account", async () => {
 	const settings = JSON.parse(dev.read("cdk.json"));
 	const manifest = dev.read("cdk.out/manifest.json");
-	// Which of the assembly's schemas it is of, the CDK reads there.
+	// The CDK reads the assembly's schema version there.
 	dev.write("cdk.out/manifest.json", JSON.stringify({ version: "36.0.0", ...JSON.parse(manifest) }));
 	dev.write("cdk.json", JSON.stringify({ ...settings, app: "node app.mjs" }));
-	// As the application does, without what it takes to synthesize: the assembly is there.
+	// Stands in for the application without synthesizing, since the assembly exists.
 	dev.write(
 		"app.mjs",
 		`const { env } = JSON.parse(process.env.CDK_CONTEXT_JSON ?? "{}");
@@ -141,12 +141,12 @@ test("the CDK itself finds the environment of a bootstrap, and goes to its accou
 	dev.write("cdk.json", JSON.stringify(settings));
 	dev.write("cdk.out/manifest.json", manifest);
 	expect(stdout + stderr).toContain("Bootstrapping environment aws://000000000000/eu-central-1");
-	// What it wants to do there, the local cloud cannot do.
+	// The bootstrap itself fails, since the local cloud lacks its calls.
 	expect(code).toBe(1);
 	expect(stderr).toContain("Account 000000000000 is not prepared");
 });
 
-test("the api's code alone is what synth built, and is refused for prod", async () => {
+test("lambda-deploy-api deploys the asset that synth built, and is refused for prod", async () => {
 	await dev.operate("infra-outputs");
 	dev.write("cdk.out/asset.code/handler.mjs", 'export const handler = async () => "code alone";');
 	const { code, stderr } = await dev.operate("lambda-deploy-api");
@@ -166,16 +166,16 @@ test("the api's code alone is what synth built, and is refused for prod", async 
 	expect(refused.stderr).toContain("Code alone is refused for prod");
 });
 
-describe("preflight looks at everything before it says no", () => {
+describe("preflight makes every check before it fails", () => {
 	test("an example as alarm address, another account, too small a quota, no bootstrap", async () => {
-		const other = await deployedDev({
+		const misconfigured = await deployedDev({
 			account: "111122223333",
 			alarmEmail: "alarms@example.com",
 			lambdaConcurrencyQuota: 20,
 			availabilityZones: ["us-east-1a", "us-east-1b"],
 		});
 		try {
-			const { code, stdout, stderr } = await other.operate("infra-deploy", { YES: "1" });
+			const { code, stdout, stderr } = await misconfigured.operate("infra-deploy", { YES: "1" });
 			expect(code).toBe(1);
 			expect(stdout).toMatch(/✗ settings .*alarms@example.com/);
 			expect(stdout).toMatch(/✗ account .*111122223333.*belong to 000000000000/);
@@ -188,14 +188,14 @@ describe("preflight looks at everything before it says no", () => {
 			expect(stdout).toMatch(/✓ stacks/);
 			expect(stdout).toMatch(/✓ a month idle .* USD of a budget of 25/);
 			expect(stderr).toContain("Nothing was changed: 5 of 12 checks");
-			expect(other.steps()).toEqual([synth]);
+			expect(misconfigured.steps()).toEqual([synth]);
 		} finally {
-			await other.end();
+			await misconfigured.end();
 		}
 	});
 });
 
-describe("one sentence says what is missing:", () => {
+describe("one sentence reports missing or invalid", () => {
 	test("an environment that does not exist", async () => {
 		const { code, stderr } = await dev.operate("infra-status", { ENV: "staging" });
 		expect(code).toBe(1);
@@ -219,7 +219,7 @@ describe("one sentence says what is missing:", () => {
 		expect(stderr.trim().split("\n")).toHaveLength(1);
 	});
 
-	test("credentials that AWS knows", async () => {
+	test("credentials that AWS accepts", async () => {
 		const { code, stderr } = await dev.operate("infra-status", { AWS_ACCESS_KEY_ID: "ASIANOBODY" });
 		expect(code).toBe(1);
 		expect(stderr).toContain("AWS does not know these credentials");
@@ -264,7 +264,7 @@ describe("one sentence says what is missing:", () => {
 	test.each([
 		["", "no JSON object"],
 		['{"Environment": "dev", "Region": 1}', "Region, ApiUrl, UserPoolId"],
-	])("what the outputs file %j lacks", async (content, wrong) => {
+	])("fields of the outputs file %j", async (content, wrong) => {
 		const workshop = openWorkshop();
 		workshop.write(".aws-outputs-dev.json", content);
 		const { code, stderr } = await workshop.run("db-migrate", { ...dev.credentials, ENV: "dev" });

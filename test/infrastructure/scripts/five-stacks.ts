@@ -6,7 +6,7 @@ import { startTestStacks, type TestApp, testFunction } from "#cdk-local/test/tes
 import { serveAccount } from "./account-server.ts";
 import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
 
-/** Writes down that it ran; fails where its workshop says so. */
+/** Records that it ran; fails if its workshop says so. */
 const bundle = `
 import { appendFileSync, existsSync } from "node:fs";
 export const handler = async () => {
@@ -18,12 +18,12 @@ export const handler = async () => {
 };
 `;
 
-/** An environment dev that is deployed in an account: cdk-local stands in for AWS, the five stacks are small. */
+/** A deployed environment dev: cdk-local stands in for AWS, and the five stacks are small. */
 export interface DeployedDev extends Workshop {
 	cloud: TestApp;
 	/** Runs a script with the credentials of the account. */
 	operate(script: string, env?: Record<string, string>): Promise<Run>;
-	/** As variables of a shell. */
+	/** The credentials as environment variables. */
 	credentials: Record<string, string>;
 	end(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface DeployedDev extends Workshop {
 export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 	const workshop = openWorkshop(dev);
 	const cloud = await startTestStacks(fiveStacks(workshop.folder), bundle);
-	// What synth would leave here for the steps after it.
+	// The files that synth would write for the later steps.
 	cpSync(join(cloud.folder, "cdk.out"), join(workshop.folder, "cdk.out"), {
 		recursive: true,
 	});
@@ -39,7 +39,7 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 	const { accessKeyId, secretAccessKey, sessionToken } = cloud.operator;
 	const credentials = {
 		AWS_ENDPOINT_URL: cloud.endpoint,
-		// cdk-local has neither machines nor quotas but Lambda's.
+		// cdk-local has no machines, and no quotas but Lambda's.
 		...account.capacity,
 		AWS_ACCESS_KEY_ID: accessKeyId,
 		AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -58,7 +58,7 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 	};
 }
 
-/** Leaves in the account what `cdk bootstrap` does, as far as a preflight looks at it. */
+/** Creates the part of `cdk bootstrap`'s stack that a preflight checks. */
 export async function bootstrapped({ cloud }: DeployedDev, version = "28"): Promise<void> {
 	await new SSMClient({
 		region: "eu-central-1",
@@ -99,7 +99,7 @@ function fiveStacks(folder: string): Record<string, Template> {
 				DatabaseName: "collections",
 				DatabaseSecretArn: ref("Login"),
 				MigrationFunctionName: ref("Migrate"),
-				// What the CDK hands from stack to stack is no client's.
+				// An export between stacks, which clients must not see.
 				ExportsOutputRefLogin: ref("Login"),
 			}),
 		},
@@ -145,7 +145,7 @@ function fiveStacks(folder: string): Record<string, Template> {
 	};
 }
 
-/** What an estimate of a month's cost reads of a function, too. */
+/** The properties that a cost estimate reads of a function, too. */
 function priced(variables: JsonObject = {}) {
 	return testFunction({
 		MemorySize: 512,

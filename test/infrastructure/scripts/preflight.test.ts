@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { serveAccount } from "./account-server.ts";
 import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
 
-/** Private mode asks for all that an account may be short of. */
+/** Private mode, which uses every quota that is checked. */
 const wanted = ["AWS::EC2::VPC", "AWS::EC2::EIP", "AWS::EC2::Instance", "AWS::RDS::DBInstance"];
 const synth = "cdk synth --quiet -c env=dev --output cdk.out --no-notices --ci";
 
@@ -44,7 +44,7 @@ const operate = (script: string, env: Record<string, string> = {}) =>
 	dev.operate(script, { ...account.variables, YES: "1", ...env });
 
 describe("an account's quotas", () => {
-	test("that have room are told with what is taken of them", async () => {
+	test("that have room are reported with their use", async () => {
 		const { code, stdout, stderr } = await operate("preflight");
 		expect(stderr).toBe("");
 		expect(code).toBe(0);
@@ -54,7 +54,7 @@ describe("an account's quotas", () => {
 		expect(stdout).toMatch(/✓ RDS instances +0 of 40 are in use, 1 more/);
 	});
 
-	test("that are used up stop a deployment before it begins, with the command that asks for more", async () => {
+	test("that are exhausted stop a deployment before it begins, with the command that requests more", async () => {
 		account.is({
 			vpcs: 5,
 			addresses: 5,
@@ -80,7 +80,7 @@ describe("an account's quotas", () => {
 		}
 	});
 
-	test("that the environment itself has used up do not stand in its way", async () => {
+	test("that the environment itself has exhausted do not stop it", async () => {
 		account.is({
 			vpcs: 5,
 			addresses: 5,
@@ -95,7 +95,7 @@ describe("an account's quotas", () => {
 		expect(code).toBe(0);
 	});
 
-	test("that it has used up do stand in its way where what it had is removed again", async () => {
+	test("that it has exhausted stop it if its resources were removed since", async () => {
 		account.is({
 			vpcs: 5,
 			stacks: { "CollectionsDB-dev": "UPDATE_COMPLETE" },
@@ -106,17 +106,17 @@ describe("an account's quotas", () => {
 		expect(code).toBe(1);
 	});
 
-	test("that may not be looked at, or are not known there, are said and do not stop it", async () => {
+	test("that cannot be read, or are unknown in the region, are reported and do not stop it", async () => {
 		account.is({
 			denied: ["DescribeVpcs", "DescribeDBInstances"],
 			limits: { "L-F678F1CE": 5, "L-7B6409FD": 40, "L-1216C47A": 5 },
 		});
-		const one = await operate("preflight");
-		expect(one.stdout).toMatch(/- VPCs +not checked, these credentials may not: .*DescribeVpcs/);
-		expect(one.stdout).toMatch(/- RDS instances +not checked/);
-		expect(one.stdout).toMatch(/- elastic addresses +not checked: Service Quotas has no L-0263D0A3/);
-		expect(one.stdout).toMatch(/✓ EC2 processors/);
-		expect(one.code).toBe(0);
+		const denied = await operate("preflight");
+		expect(denied.stdout).toMatch(/- VPCs +not checked, these credentials may not: .*DescribeVpcs/);
+		expect(denied.stdout).toMatch(/- RDS instances +not checked/);
+		expect(denied.stdout).toMatch(/- elastic addresses +not checked: Service Quotas has no L-0263D0A3/);
+		expect(denied.stdout).toMatch(/✓ EC2 processors/);
+		expect(denied.code).toBe(0);
 		account.is({ denied: ["GetServiceQuota"] });
 		const all = await operate("preflight");
 		expect(all.stdout).toMatch(/- VPCs .*GetServiceQuota/);
@@ -124,7 +124,7 @@ describe("an account's quotas", () => {
 	});
 });
 
-test("a bootstrap older than the templates demand stops a deployment, with what renews it", async () => {
+test("a bootstrap older than the templates require stops a deployment, with the command that updates it", async () => {
 	await bootstrapped(dev, "5");
 	try {
 		const { code, stdout } = await operate("preflight");
@@ -137,7 +137,7 @@ test("a bootstrap older than the templates demand stops a deployment, with what 
 	}
 });
 
-test("what the CDK warns of stops a deployment: a type that the region lacks would end it in the middle", async () => {
+test("a warning of the CDK stops a deployment, which a type that the region lacks would end halfway", async () => {
 	const report = dev.read("cdk.out/validation-report.json");
 	const violation = {
 		ruleName: "F3006",
@@ -154,7 +154,7 @@ test("what the CDK warns of stops a deployment: a type that the region lacks wou
 	expect(dev.steps()).toEqual([synth]);
 });
 
-test("what synth did not write is neither counted nor priced by what an earlier one left", async () => {
+test("after a failed synth no template of an earlier one is counted or priced", async () => {
 	const { code, stdout, stderr } = await operate("preflight", {
 		CDK_FAILS_AT: "synth",
 	});
@@ -191,33 +191,33 @@ describe("a stack that", () => {
 			"UPDATE_ROLLBACK_IN_PROGRESS",
 			"CollectionsStorage-dev is being changed (UPDATE_ROLLBACK_IN_PROGRESS): wait until that has ended.",
 		],
-	])("is %s stops a deployment before it begins, and says the way out", async (status, sentence) => {
+	])("is %s stops a deployment before it begins, with what to do", async (status, sentence) => {
 		stuck(status);
 		const { code, stdout } = await operate("infra-deploy");
 		expect(code).toBe(1);
 		expect(stdout).toContain(`✗ stacks              ${sentence}`);
 		expect(dev.steps()).toEqual([synth]);
-		const told = await operate("infra-status");
-		expect(told.code).toBe(1);
-		expect(told.stderr).toContain(sentence);
+		const infraStatus = await operate("infra-status");
+		expect(infraStatus.code).toBe(1);
+		expect(infraStatus.stderr).toContain(sentence);
 	});
 
 	test.each(["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"])(
-		"is %s has nothing to keep: a deployment makes it anew",
+		"is %s does not stop a deployment, which creates it anew",
 		async (status) => {
 			stuck(status);
 			const { code, stdout } = await operate("preflight");
 			expect(stdout).toMatch(/✓ stacks/);
 			expect(code).toBe(0);
-			const told = await operate("infra-status");
-			expect(told.code).toBe(1);
-			expect(told.stderr).toMatch(
+			const infraStatus = await operate("infra-status");
+			expect(infraStatus.code).toBe(1);
+			expect(infraStatus.stderr).toMatch(
 				new RegExp(`CollectionsStorage-dev was never completed.*${status}.*make infra-deploy ENV=dev creates it anew`),
 			);
 		},
 	);
 
-	test("is being changed is not removed meanwhile", async () => {
+	test("is being changed cannot be removed", async () => {
 		stuck("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
 		const { code, stderr } = await operate("infra-destroy", { CONFIRM: "dev" });
 		expect(code).toBe(1);
@@ -227,7 +227,7 @@ describe("a stack that", () => {
 		expect(dev.steps()).toEqual([]);
 	});
 
-	test("is REVIEW_IN_PROGRESS, which ends by nothing but a removal or deployment, is removed by its name", async () => {
+	test("is REVIEW_IN_PROGRESS, which only a removal or deployment ends, can be removed after confirmation", async () => {
 		stuck("REVIEW_IN_PROGRESS");
 		const { code, stderr } = await operate("infra-destroy", {
 			CONFIRM: "test",

@@ -15,7 +15,7 @@ import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import cdkJson from "../../../cdk.json" with { type: "json" };
 
-/** What a script said, and how it ended. */
+/** A script's output and exit code. */
 export interface Run {
 	code: number | null;
 	stdout: string;
@@ -24,39 +24,39 @@ export interface Run {
 
 /** A script that has not ended yet. */
 export interface Running {
-	/** Of the script, and of its group. */
+	/** The process id of the script, and of its process group. */
 	pid: number;
-	/** What it has printed so far. */
-	said(): string;
+	/** Returns its stdout so far. */
+	output(): string;
 	ended: Promise<Run>;
 }
 
 export interface Workshop {
 	folder: string;
-	/** Runs the script of this name as make does, here instead of in the repository. */
+	/** Runs a script as make does, but in this folder. */
 	run(script: string, env?: Record<string, string>): Promise<Run>;
-	/** The same of a process group of its own, as in a terminal; `sql` and the like on its stdin. */
+	/** Starts a script in a process group of its own, as a terminal does, with input on its stdin. */
 	start(script: string, env?: Record<string, string>, options?: { args?: string[]; stdin?: string }): Running;
-	/** What happened so far, in order: calls of cdk, and what else writes a line there. */
+	/** Returns the recorded steps in order: calls of cdk, and runs of functions. */
 	steps(): string[];
 	forgetSteps(): void;
-	/** A file that a script wrote here. */
+	/** Reads a file of this folder. */
 	read(file: string): string;
 	write(file: string, content: string, mode?: number): void;
-	/** Its permissions. */
+	/** Returns a file's permissions. */
 	mode(file: string): number;
 	forget(file: string): void;
 	/** Removes the folder. */
 	remove(): void;
 }
 
-/** Where `steps()` are written down; a function of a tiny cloud may add lines. */
+/** The file that records the steps; a function of the tiny cloud may add lines. */
 const stepsFile = "steps.txt";
 
 /**
- * A folder of its own to run the scripts in, with a `cdk.json` whose environments dev and prod can be deployed.
- * On the PATH an executable stands in for the CDK's command line alone, which would call AWS: it writes down
- * how it was called, and fails, or does not come back, where `CDK_FAILS_AT` or `CDK_HANGS_AT` occurs in that.
+ * Makes a temporary folder to run the scripts in, with a `cdk.json` whose environments dev and prod can be deployed.
+ * An executable on the PATH replaces only the CDK's command line, which would call AWS: it records its arguments, and
+ * fails or hangs if they contain `CDK_FAILS_AT` or `CDK_HANGS_AT`.
  */
 export function openWorkshop(dev: object = {}): Workshop {
 	const folder = mkdtempSync(join(tmpdir(), "operate-"));
@@ -66,7 +66,7 @@ export function openWorkshop(dev: object = {}): Workshop {
 		writeFileSync(join(folder, file), content, { mode });
 	};
 	const { environments } = cdkJson.context;
-	const place = {
+	const deployable = {
 		account: "000000000000",
 		region: "eu-central-1",
 		availabilityZones: ["eu-central-1a", "eu-central-1b"],
@@ -78,13 +78,13 @@ export function openWorkshop(dev: object = {}): Workshop {
 			context: {
 				environments: {
 					...environments,
-					dev: { ...environments.dev, ...place, ...dev },
-					prod: { ...environments.prod, ...place },
+					dev: { ...environments.dev, ...deployable, ...dev },
+					prod: { ...environments.prod, ...deployable },
 				},
 			},
 		}),
 	);
-	// Synth writes it with the templates.
+	// synth writes this file with the templates.
 	write("cdk.out/validation-report.json", JSON.stringify({ pluginReports: [{ violations: [] }] }));
 	write(
 		"bin/cdk",
@@ -101,7 +101,7 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 			detached: true,
 			env: {
 				PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
-				// Nothing of whoever runs the tests may reach AWS.
+				// The credentials of the person who runs the tests must not reach AWS.
 				AWS_EC2_METADATA_DISABLED: "true",
 				AWS_CONFIG_FILE: "/dev/null",
 				AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
@@ -119,7 +119,7 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 			child.once("error", reject);
 			child.once("close", (code) => done({ code, stdout, stderr }));
 		});
-		return { pid: child.pid ?? 0, said: () => stdout, ended };
+		return { pid: child.pid ?? 0, output: () => stdout, ended };
 	};
 	return {
 		folder,
@@ -135,17 +135,17 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 	};
 }
 
-/** Waits for what another process does. */
-export async function until(isSo: () => boolean): Promise<void> {
-	const latest = Date.now() + 30_000;
+/** Waits until a condition holds that another process brings about. */
+export async function until(condition: () => boolean): Promise<void> {
+	const deadline = Date.now() + 30_000;
 	for (;;) {
 		try {
-			if (isSo()) return;
+			if (condition()) return;
 		} catch (error) {
-			// A file that is not written yet.
+			// The file is not written yet.
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 		}
-		if (Date.now() > latest) throw new Error("It did not come to that.");
+		if (Date.now() > deadline) throw new Error("The condition did not hold within 30 s.");
 		await sleep(20);
 	}
 }

@@ -46,7 +46,7 @@ describe("the summary of a mode", () => {
 		answer("wrongly answered", ["a"], {}, { ms: 100 }),
 	]);
 
-	it("means what can be found, and counts what finds nothing, rightly and wrongly", () => {
+	it("averages the answerable queries, and counts empty results, right and wrong ones", () => {
 		expect(summary).toMatchObject({
 			mrr: 0.5,
 			recall10: 2 / 3,
@@ -59,7 +59,7 @@ describe("the summary of a mode", () => {
 		expect(summary.ndcg10).toBeCloseTo((1 + 1 / Math.log2(3)) / 3, 12);
 	});
 
-	it("tells types of queries apart", () => {
+	it("has figures for each query type", () => {
 		expect(summary.by_type).toMatchObject({
 			semantic: { queries: 2, reciprocalRank: 0.5 },
 			precise: { queries: 1, reciprocalRank: 0.5 },
@@ -84,7 +84,7 @@ describe("a baseline", () => {
 		answer("added", ["a"], { a: 3 }),
 	]);
 
-	it("names the queries that got better and worse, from what to what", () => {
+	it("names the queries that got better and worse, with both values", () => {
 		expect(
 			changesSince(before, now).map(({ query, before, now, better }) => [query.query_id, before, now, better]),
 		).toEqual([
@@ -95,9 +95,9 @@ describe("a baseline", () => {
 		]);
 	});
 
-	it("is in the report, with what it cannot be compared in", () => {
+	it("is in the report, with the queries that it lacks", () => {
 		const sections = sectionsOf(now, before);
-		const section = (title: string) => sections.find((one) => one.title === title);
+		const section = (title: string) => sections.find((each) => each.title === title);
 		expect(section("Against the baseline")).toMatchObject({
 			notes: [
 				"Of 2026-01-02T03:04:05.000Z, commit abc, replay, m.",
@@ -110,7 +110,7 @@ describe("a baseline", () => {
 	});
 });
 
-describe("a file that is no baseline", () => {
+describe("a file that is not a baseline", () => {
 	let folder: string;
 	beforeAll(async () => {
 		folder = await mkdtemp(path.join(tmpdir(), "baseline-"));
@@ -122,7 +122,7 @@ describe("a file that is no baseline", () => {
 		["is no JSON", "{"],
 		["is something else", "{}"],
 		["is null", "null"],
-	])("is refused by its name where it %s", async (_, text) => {
+	])("is refused by its name if it %s", async (_, text) => {
 		const file = path.join(folder, "eval-x.json");
 		await rm(file, { force: true });
 		if (text !== null) await writeFile(file, text);

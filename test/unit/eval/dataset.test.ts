@@ -46,7 +46,7 @@ const query = (more: object = {}) => ({
 const read = (withAnalyses = true) => readDataset(folder, { withAnalyses });
 
 describe("a dataset", () => {
-	it("is its images by id, and its queries with what each should find", async () => {
+	it("has its images by id, and its queries with their expected items", async () => {
 		await queries([
 			query({
 				expected_count: 1,
@@ -78,7 +78,7 @@ describe("a dataset", () => {
 		]);
 	});
 
-	it("takes the same bytes under two ids for one image", async () => {
+	it("treats the same bytes under two ids as one image", async () => {
 		await image("copy.png", 20);
 		await analyses(["one", "two", "copy"].map(analysis));
 		await queries([
@@ -94,14 +94,14 @@ describe("a dataset", () => {
 		expect(read_[0]?.expected).toEqual(new Map([["copy", 3]]));
 	});
 
-	it("needs no analyses where images are looked at", async () => {
+	it("needs no analyses if a provider describes the images", async () => {
 		await rm(path.join(folder, "analyses.json"));
 		expect((await read(false)).images).toHaveLength(2);
 		await expect(read()).rejects.toThrow("There is no file");
 	});
 });
 
-describe("a broken dataset is refused: ", () => {
+describe("an invalid dataset is refused: ", () => {
 	it("no folder", async () => {
 		await expect(readDataset("", { withAnalyses: true })).rejects.toThrow("Name a dataset: make eval DATASET=folder");
 		await expect(readDataset("/nowhere/at/all", { withAnalyses: true })).rejects.toThrow(
@@ -111,7 +111,7 @@ describe("a broken dataset is refused: ", () => {
 		await expect(read()).rejects.toThrow(/There is no folder .*images/);
 	});
 
-	it("JSON that is none, by its file", async () => {
+	it("invalid JSON, by its file", async () => {
 		await write("queries.json", "[{]");
 		await expect(read()).rejects.toThrow(/queries\.json is not valid JSON \(.+\): correct it there/);
 	});
@@ -129,7 +129,7 @@ describe("a broken dataset is refused: ", () => {
 			/\[1\] \(two\)\.category/,
 		],
 		[
-			"a query for an item that is not there",
+			"a query for a missing item",
 			() => queries([query({ expected_items: [{ item_id: "x", relevance: "high" }] })]),
 			/queries\.json cannot be used:\n {2}q1 expects x, which images\/ does not have/,
 		],
@@ -158,7 +158,7 @@ describe("a broken dataset is refused: ", () => {
 		await expect(read()).rejects.toThrow(message);
 	});
 
-	it("naming ten faults and how many more there are", async () => {
+	it("names ten faults and the number of further ones", async () => {
 		const unknown = Array.from({ length: 13 }, (_, n) => ({
 			item_id: `x${n}`,
 			relevance: "high",

@@ -9,7 +9,7 @@ const expected = new Map([
 const discount = (rank: number) => 1 / Math.log2(rank + 1);
 
 describe("the quality of a ranking", () => {
-	it("is 1 throughout for what is expected, in order of its worth", () => {
+	it("is 1 throughout for the expected items in the order of their gain", () => {
 		expect(qualityOf(["a", "b", "c"], expected)).toEqual({
 			ndcg: { 1: 1, 3: 1, 5: 1, 10: 1 },
 			precision: { 1: 1, 3: 1, 5: 3 / 5, 10: 3 / 10 },
@@ -18,7 +18,7 @@ describe("the quality of a ranking", () => {
 		});
 	});
 
-	it("is by hand what it is for a ranking with gaps", () => {
+	it("equals the values computed by hand for a ranking with gaps", () => {
 		const quality = qualityOf(["x", "c", "y", "a"], expected);
 		const ideal = 3 * discount(1) + 3 * discount(2) + 2 * discount(3);
 		expect(quality?.ndcg[1]).toBe(0);
@@ -36,24 +36,24 @@ describe("the quality of a ranking", () => {
 		expect(quality?.reciprocalRank).toBe(1 / 2);
 	});
 
-	it("is the same whichever of two items of one worth comes first", () => {
+	it("does not depend on the order of two items of the same gain", () => {
 		expect(qualityOf(["a", "b"], expected)).toEqual(qualityOf(["b", "a"], expected));
 	});
 
-	it("is less where an item of less worth comes before one of more", () => {
+	it("is lower if an item of lower gain comes before one of higher gain", () => {
 		const [right, wrong] = [qualityOf(["a", "b", "c"], expected), qualityOf(["c", "a", "b"], expected)];
 		expect(wrong?.ndcg[10]).toBeLessThan(right?.ndcg[10] ?? 0);
 		expect(wrong?.recall).toEqual(right?.recall);
 		expect(wrong?.reciprocalRank).toBe(1);
 	});
 
-	it("counts an item that comes twice once, at its first rank", () => {
+	it("counts a repeated item once, at its first rank", () => {
 		const twice = qualityOf(["a", "a", "a"], expected);
 		expect(twice).toEqual(qualityOf(["a", "x", "y"], expected));
 		expect(twice?.recall[10]).toBe(1 / 3);
 	});
 
-	it("is 0 where nothing, or nothing right, is found", () => {
+	it("is 0 for an empty ranking and for one without expected items", () => {
 		for (const ranking of [[], ["x", "y"]]) {
 			expect(qualityOf(ranking, expected)).toEqual({
 				ndcg: { 1: 0, 3: 0, 5: 0, 10: 0 },
@@ -64,7 +64,7 @@ describe("the quality of a ranking", () => {
 		}
 	});
 
-	it("does not count what comes after the tenth, but for the rank of the first", () => {
+	it("ignores results after the tenth, except for the reciprocal rank", () => {
 		const late = [..."klmnopqrst", "a"];
 		expect(qualityOf(late, expected)).toMatchObject({
 			ndcg: { 10: 0 },
@@ -73,20 +73,20 @@ describe("the quality of a ranking", () => {
 		});
 	});
 
-	it("can be 1 at a cut where more is expected than fits", () => {
+	it("can be 1 at a cut smaller than the number of expected items", () => {
 		const many = new Map([..."abcdefghijkl"].map((id) => [id, 3]));
 		const quality = qualityOf([..."abcdefghij"], many);
 		expect(quality?.ndcg[10]).toBe(1);
 		expect(quality?.recall[10]).toBe(10 / 12);
 	});
 
-	it("is none where nothing should be found", () => {
+	it("is null if nothing is expected", () => {
 		expect(qualityOf([], new Map())).toBeNull();
 		expect(qualityOf(["a"], new Map())).toBeNull();
 	});
 });
 
-it("a mean is of each figure, and none of no query", () => {
+it("a mean covers each figure, and is null without queries", () => {
 	const [all, none] = [qualityOf(["a"], new Map([["a", 3]])), qualityOf([], expected)];
 	if (!all || !none) throw new Error("unreachable");
 	expect(meanQuality([all, none])).toEqual({
