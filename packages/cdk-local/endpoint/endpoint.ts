@@ -180,7 +180,7 @@ function unsignedService({ headers, method, path }: AwsRequest): string {
 		throw new AwsError("MissingAuthenticationTokenException", "Request is missing Authentication Token");
 	}
 	const isPreflight = method === "OPTIONS" && path === "/";
-	return isPreflight || path.includes("/.well-awsError/") ? "cognito-idp" : "s3";
+	return isPreflight || path.includes("/.well-known/") ? "cognito-idp" : "s3";
 }
 
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {
