@@ -12,7 +12,7 @@ const addedAnalyses = (category: string) => `added_items as (
 	  returning id, item_id
 	)`;
 
-/** Fills the tables with tenants of many ready items each: random vectors, and words of which a few are rare. */
+/** Fills the tables with tenants of many ready items each: random vectors, and common and rare words. */
 export async function fillWithTenants(db: Queryable, tenants: { userId: string; items: number }[]): Promise<void> {
 	for (const { userId, items } of tenants) {
 		await db.query(
@@ -33,7 +33,7 @@ export async function fillWithTenants(db: Queryable, tenants: { userId: string; 
 	}
 }
 
-/** An item without words for each vector. */
+/** Adds an item without words for each vector. */
 export async function fillWithVectors(
 	db: Queryable,
 	{ userId, model, category = "Other" }: { userId: string; model: string; category?: string },

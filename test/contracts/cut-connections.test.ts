@@ -28,13 +28,13 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 		await empty?.drop();
 	});
 
-	const written = scenarios.filter(({ title }) => !title.startsWith("the sweeper"));
-	const sweeping = scenarios.filter(({ title }) => /sending what|request whose|finishing/.test(title));
-	describe.each([...written, ...sweeping])("during $title", (scenario) => {
+	const userScenarios = scenarios.filter(({ title }) => !title.startsWith("the sweeper"));
+	const sweeperScenarios = scenarios.filter(({ title }) => /sending what|request whose|finishing/.test(title));
+	describe.each([...userScenarios, ...sweeperScenarios])("during $title", (scenario) => {
 		it.each(cuts)(
-			"%s any exchange with the server loses and doubles nothing",
+			"%s any exchange with the server loses and duplicates nothing",
 			async (cut) => {
-				const found: string[] = [];
+				const violations: string[] = [];
 				let at = 0;
 				for (; ; at++) {
 					const simulator = new Simulator(db);
@@ -44,12 +44,12 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 					if (!proxy.disarm()) break;
 					await scenario.retry?.(simulator, itemId);
 					const live = simulator.accepted.filter((id) => !simulator.deleted.includes(id));
-					const violations = await simulator.verify({
+					const found = await simulator.verify({
 						ready: scenario.mayFail ? [] : live,
 					});
-					found.push(...violations.map((text) => `${cut} exchange ${at}: ${text}`));
+					violations.push(...found.map((text) => `${cut} exchange ${at}: ${text}`));
 				}
-				expect(found).toEqual([]);
+				expect(violations).toEqual([]);
 				expect(at).toBeGreaterThan(0);
 			},
 			120_000,

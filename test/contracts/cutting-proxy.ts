@@ -1,9 +1,9 @@
 import { createServer, connect as dial, type Socket } from "node:net";
 
 export const cuts = [
-	/** The connection breaks and the statement never reaches the server. */
+	/** The connection breaks before the statement reaches the server. */
 	"cut before",
-	/** The server did it, and its answer is lost. */
+	/** The server executes the statement, and its answer is lost. */
 	"cut after",
 	/** An administrator ends the session: SQLSTATE 57P01. */
 	"terminated before",
@@ -15,7 +15,7 @@ export interface CuttingProxy {
 	port: number;
 	/** Counts exchanges from 0 from now on, and cuts at the `at`th. */
 	arm(cut: Cut, at: number): void;
-	/** Whether it cut; from now on it lets everything through. */
+	/** Lets everything through from now on. @returns whether it cut */
 	disarm(): boolean;
 	close(): Promise<void>;
 }
@@ -47,19 +47,19 @@ export async function cuttingProxy(
 			});
 		}
 
-		/** Whether the exchange that begins is the one to break, and how. */
+		/** Returns how to break the exchange that begins, or null. */
 		const next = (): Cut | null => {
 			if (!plan || plan.done || plan.seen++ !== plan.at) return null;
 			plan.done = true;
 			return plan.cut;
 		};
 
-		// One after the other: what comes while a session is being ended waits.
+		// Bytes that arrive while a session is being ended wait.
 		let turn = Promise.resolve();
 		client.on("data", (bytes) => {
 			turn = turn.then(async () => {
-				const isGoodbye = bytes[0] === "X".charCodeAt(0);
-				if (isStarted && !isOpen && !isGoodbye) {
+				const isTermination = bytes[0] === "X".charCodeAt(0);
+				if (isStarted && !isOpen && !isTermination) {
 					isOpen = true;
 					const cut = next();
 					if (cut === "cut before") return destroy();
@@ -98,7 +98,7 @@ export async function cuttingProxy(
 	};
 }
 
-/** Cuts the server's stream into messages: a letter, a length that counts itself, a body. */
+/** Splits the server's stream into messages: a letter, a length that counts itself, a body. */
 function messageReader() {
 	let rest: Buffer = Buffer.alloc(0);
 	return function* (bytes: Buffer) {

@@ -6,10 +6,10 @@ import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { analyzedItem, processedItem, type RowPorts, readyItem, uploaded } from "./journey.ts";
 import { newItem, newUser } from "./new-rows.ts";
 
-type Wait = (item: Item, seconds: number) => Promise<void>;
+type Backdate = (item: Item, seconds: number) => Promise<void>;
 
-// It is over all tenants: each implementation has a world of its own here.
-describe("the longest wait, in the fake", () => {
+// The wait is over all tenants, so each implementation has a store of its own here.
+describe("the longest wait in the fake", () => {
 	const ports = fakePorts();
 	contract(
 		() => ports,
@@ -20,7 +20,7 @@ describe("the longest wait, in the fake", () => {
 	);
 });
 
-describe(`the longest wait, in ${contractDatabase.title}`, () => {
+describe(`the longest wait in ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
 	let ports: RowPorts;
 	beforeAll(async () => {
@@ -40,31 +40,31 @@ describe(`the longest wait, in ${contractDatabase.title}`, () => {
 	);
 });
 
-/** Each step stands on the one before. */
-function contract(get: () => RowPorts, wait: Wait): void {
+/** Each test builds on the one before. */
+function contract(get: () => RowPorts, backdate: Backdate): void {
 	const seconds = () => get().stages.oldestWaitSeconds();
 	const hour = 3_600;
 
-	it("is 0 where nobody waits", async () => {
+	it("is 0 if no item waits", async () => {
 		expect(await seconds()).toBe(0);
 	});
 
-	it("is 0 for an item whose upload is awaited, and for one that is ready", async () => {
+	it("is 0 for a pending item and for a ready item", async () => {
 		const { item: pending } = await get().items.create(newItem(newUser()));
-		await wait(pending, 5 * hour);
+		await backdate(pending, 5 * hour);
 		const { item: ready } = await readyItem(get(), newUser());
-		await wait(ready, 5 * hour);
+		await backdate(ready, 5 * hour);
 		expect(await seconds()).toBe(0);
 	});
 
-	it("is that of the item that stands still longest, of any tenant and before any stage", async () => {
+	it("is that of the item that waits longest, of any tenant and before any stage", async () => {
 		const steps: [Promise<Item>, number][] = [
 			[uploaded(get(), newUser()), 1],
 			[processedItem(get(), newUser()), 2],
 			[analyzedItem(get(), newUser()).then(({ item }) => item), 3],
 		];
 		for (const [arranged, hours] of steps) {
-			await wait(await arranged, hours * hour);
+			await backdate(await arranged, hours * hour);
 			const waited = await seconds();
 			expect(waited).toBeGreaterThanOrEqual(hours * hour);
 			expect(waited).toBeLessThan(hours * hour + 300);

@@ -6,13 +6,13 @@ import { Simulator } from "../simulation/simulator.ts";
 import { runWorkload, undeletedItems } from "../simulation/workload.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 
-// All kinds run on the fakes in two seconds; here those whose end depends on what a statement really did.
+// All kinds run on the fakes in two seconds; here run those whose outcome depends on the database's statements.
 const kinds: Record<"native" | "PGlite", FaultKind[]> = {
 	native: ["killed after", "frozen before", "overtaken by its item's deletion before"],
 	PGlite: ["killed after"],
 };
 
-describe(`on ${contractDatabase.title}`, () => {
+describe(`the pipeline on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
 	let db: Database;
 	beforeAll(async () => {
@@ -23,7 +23,7 @@ describe(`on ${contractDatabase.title}`, () => {
 
 	everyFault(() => new Simulator(db), kinds[contractDatabase.concurrent ? "native" : "PGlite"]);
 
-	it("a simulator is judged by its own items, whatever an earlier one left in the database", async () => {
+	it("a simulator verifies its own items only, whatever an earlier one left in the database", async () => {
 		const earlier = new Simulator(db);
 		await earlier.upload();
 		const simulator = new Simulator(db);
@@ -34,7 +34,7 @@ describe(`on ${contractDatabase.title}`, () => {
 	});
 
 	it.each([4, 9])(
-		"six workers at once commit each stage once where events come twice, late and not at all (seed %i)",
+		"six concurrent workers commit each stage once though events are duplicated, late and lost (seed %i)",
 		async (seed) => {
 			const simulator = await runWorkload(db, {
 				seed,
@@ -48,7 +48,7 @@ describe(`on ${contractDatabase.title}`, () => {
 		120_000,
 	);
 
-	it("six workers at once, and processes that die: everything ends, once (seed 6)", async () => {
+	it("six concurrent workers, some of which die, bring every item to its end once (seed 6)", async () => {
 		const simulator = await runWorkload(db, {
 			seed: 6,
 			lost: 20,

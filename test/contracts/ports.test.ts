@@ -15,7 +15,7 @@ import { tenancyContract } from "./tenancy.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-// Ranking is the database's own: the fakes find items for use cases and have no contract of search and similarity.
+// The database ranks: the fakes only find items for use cases, so the contracts of search and similarity skip them.
 describe("the fake", () => {
 	const ports = fakePorts();
 	const arranged: ArrangedPorts = {
@@ -33,7 +33,7 @@ describe("the fake", () => {
 describe(contractDatabase.title, () => {
 	let empty: EmptyDatabase;
 	let ports: ArrangedPorts;
-	/** Each text with the values it last had. */
+	/** Each statement's text with the values of its last run. */
 	const statements = new Map<string, unknown[]>();
 
 	beforeAll(async () => {
@@ -55,7 +55,7 @@ describe(contractDatabase.title, () => {
 	contracts(() => ports);
 	languageContract(() => ports);
 
-	it("binds the user in every statement on a tenant's table, but for the sweeper's seven", async () => {
+	it("binds the user in every statement on a tenant's table, except seven of the sweeper", async () => {
 		const partitions = postgresVectorPartitions(recorded(empty.connect(1), statements));
 		await partitions.listLarge({ minItems: 1, limit: 1 });
 		await partitions.rebuild("nobody", "none", { partitions: 1, vectors: 0 });
@@ -79,7 +79,7 @@ describe(contractDatabase.title, () => {
 		]);
 	});
 
-	it("binds the user to every tenant's table that a search reads", () => {
+	it("binds the user in every table of a search", () => {
 		const searches = [...statements].filter(([sql]) => sql.includes("_results"));
 		expect(searches).toHaveLength(3);
 		for (const [sql, values] of searches) {
@@ -107,7 +107,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 	tenancyContract(get);
 }
 
-/** Remembers every statement that goes to the database. */
+/** Records every statement that is sent to the database. */
 function recorded(db: Database, statements: Map<string, unknown[]>): Database {
 	const record = (to: Queryable): Queryable["query"] => {
 		return (statement, values) => {

@@ -10,8 +10,8 @@ import { newUser } from "./new-rows.ts";
 const golden = join(import.meta.dirname, "../../../shared/golden/analyses.json");
 const missing = !existsSync(golden);
 
-/** Misses every word of a text that a reader of pictures misses: 22 of 100, always the same ones. */
-function misread(): (word: string) => boolean {
+/** Drops 22 of 100 words, as reading an image does: the same ones at every run. */
+function readsWord(): (word: string) => boolean {
 	let seed = 7;
 	return () => {
 		seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff;
@@ -20,7 +20,7 @@ function misread(): (word: string) => boolean {
 }
 
 describe.skipIf(missing)(
-	`on ${contractDatabase.title}${missing ? " (skipped: ../shared/golden is not there)" : ""}`,
+	`a search by rare words on ${contractDatabase.title}${missing ? " (skipped: ../shared/golden does not exist)" : ""}`,
 	() => {
 		let empty: EmptyDatabase;
 		let ports: RowPorts;
@@ -30,17 +30,17 @@ describe.skipIf(missing)(
 		});
 		afterAll(() => empty?.drop());
 
-		it("at least 50 of 55 misread images are in the first three for their four rarest words", async () => {
+		it("finds at least 50 of 55 partly read images among the first three hits for their four rarest words", async () => {
 			const images: { image_details: { extracted_text: string[] } }[] = JSON.parse(readFileSync(golden, "utf8"));
 			const user = newUser();
-			const reads = misread();
+			const isRead = readsWord();
 			const texts = [];
 			for (const { image_details } of images) {
 				const text = image_details.extracted_text.join(" ");
-				const seen = text.split(/\s+/).filter(reads).join(" ");
+				const readText = text.split(/\s+/).filter(isRead).join(" ");
 				const { item } = await analyzedItem(ports, user, {
-					headline: seen.slice(0, 80),
-					extracted: [seen.slice(0, 2000)],
+					headline: readText.slice(0, 80),
+					extracted: [readText.slice(0, 2000)],
 				});
 				texts.push({ id: item.id, text });
 			}

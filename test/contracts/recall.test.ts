@@ -10,27 +10,27 @@ import { fillWithVectors } from "./crowd.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 
 const model = "voyage-3.5-lite";
-const isHere = realVectors() !== null;
+const hasVectors = realVectors() !== null;
 const userId = "reader";
 const topK = 10;
 
-/** Far more than are reranked, else the codes would have nothing to get wrong. */
+/** Makes far more vectors than are reranked: otherwise the codes could miss none. */
 const betweenEachPair = [0.12, 0.25, 0.38, 0.5] as const;
 
-/** The real vectors, and points on the way from each to each other: neighbours as close as a large collection's. */
-function crowded(real: Float32Array[]): Float32Array[] {
-	const between = real.flatMap((one, at) =>
+/** Returns the real vectors, and points between each pair: neighbours as close as a large collection's. */
+function interpolated(real: Float32Array[]): Float32Array[] {
+	const between = real.flatMap((from, at) =>
 		real
 			.slice(at + 1)
-			.flatMap((other) =>
-				betweenEachPair.map((share) => toUnitLength(one.map((x, i) => (1 - share) * x + share * (other[i] ?? 0)))),
+			.flatMap((to) =>
+				betweenEachPair.map((share) => toUnitLength(from.map((x, i) => (1 - share) * x + share * (to[i] ?? 0)))),
 			),
 	);
 	return [...real, ...between];
 }
 
-const title = isHere ? contractDatabase.title : `${contractDatabase.title} (skipped: ${file} is not here)`;
-describe.skipIf(!isHere)(`real vectors on ${title}`, () => {
+const title = hasVectors ? contractDatabase.title : `${contractDatabase.title} (skipped: ${file} does not exist)`;
+describe.skipIf(!hasVectors)(`searches among real vectors on ${title}`, () => {
 	let empty: EmptyDatabase;
 	let db: Database;
 	let real: Float32Array[];
@@ -40,15 +40,17 @@ describe.skipIf(!isHere)(`real vectors on ${title}`, () => {
 		empty = await contractDatabase.createMigrated();
 		db = empty.connect(1);
 		real = realVectors() ?? [];
-		const vectors = crowded(real);
+		const vectors = interpolated(real);
 		stored = vectors.length;
 		await fillWithVectors(db, { userId, model }, vectors);
 	});
 	afterAll(() => empty?.drop());
 
-	/** Recall@10 of searches that lie beside the stored vectors, as those of people do. */
+	/** Measures recall@10 of queries that lie beside the stored vectors, as those of people do. */
 	async function recall(): Promise<number> {
-		const queries = real.map((one, at) => toUnitLength(one.map((x, i) => x + 0.6 * (real[(at + 7) % 55]?.[i] ?? 0))));
+		const queries = real.map((vector, at) =>
+			toUnitLength(vector.map((x, i) => x + 0.6 * (real[(at + 7) % 55]?.[i] ?? 0))),
+		);
 		const search = postgresSearch(db);
 		let found = 0;
 		for (const vector of queries) {
@@ -64,7 +66,7 @@ describe.skipIf(!isHere)(`real vectors on ${title}`, () => {
 		return found / (queries.length * topK);
 	}
 
-	it("are found by their codes as by comparing every one", async () => {
+	it("have a recall@10 of 0.99 by codes", async () => {
 		expect(real).toHaveLength(55);
 		expect(real[0]).toHaveLength(embeddingDimensions);
 		expect(stored).toBeGreaterThan(5_000);
@@ -73,7 +75,7 @@ describe.skipIf(!isHere)(`real vectors on ${title}`, () => {
 		expect(all).toBeGreaterThanOrEqual(0.99);
 	});
 
-	it("are found as well when they are partitioned", async () => {
+	it("have a recall@10 of 0.99 by codes and partitions", async () => {
 		const report = await rebuildPartitions(
 			{
 				vectorPartitions: postgresVectorPartitions(db),
@@ -83,7 +85,7 @@ describe.skipIf(!isHere)(`real vectors on ${title}`, () => {
 		);
 		expect(report).toEqual({ rebuilt: 1, assigned: stored });
 		const partitioned = await recall();
-		console.log(`recall@10 of them in partitions: ${partitioned.toFixed(4)}`);
+		console.log(`recall@10 in partitions: ${partitioned.toFixed(4)}`);
 		expect(partitioned).toBeGreaterThanOrEqual(0.99);
 	}, 120_000);
 });

@@ -5,15 +5,15 @@ import { ada, testApi } from "../unit/api/test-api.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { analyzedItem, type RowPorts } from "./journey.ts";
 
-/** What people and attackers type; each is answered, or refused with a reason, and never an error of ours. */
-const odd: [name: string, query: string, status: 200 | 422][] = [
+/** Queries that people and attackers type: each is answered, or refused with a reason, and none causes a server error. */
+const oddQueries: [name: string, query: string, status: 200 | 422][] = [
 	["nothing", "", 422],
 	["two characters", "ab", 422],
 	["spaces", "     ", 422],
 	["10,000 characters", "ramen ".repeat(1_666).padEnd(10_000, "x"), 422],
 	["a NUL byte", "ramen\0 bowl", 422],
 	["half of a surrogate pair", "ramen \ud83d", 422],
-	["the other half", "\udc4d ramen", 422],
+	["the other half of a surrogate pair", "\udc4d ramen", 422],
 	["1,000 characters", "ramen ".repeat(166).padEnd(1_000, "x"), 200],
 	["stop words alone", "the of and with", 200],
 	["punctuation alone", "?!... --- ///", 200],
@@ -21,7 +21,7 @@ const odd: [name: string, query: string, status: 200 | 422][] = [
 	["tsquery operators", "a & | ! <-> ( ) :*", 200],
 	["a tsquery", "'ramen':A* & !'bowl' <3> (x | y)", 200],
 	["quotes that never close", 'ramen "bowl of "" noodle', 200],
-	["only what must not be there", "-ramen -bowl", 200],
+	["excluded words alone", "-ramen -bowl", 200],
 	["backslashes", "\\ramen \\\\ \\' bowl\\", 200],
 	["emoji", "🍜🍜🍜", 200],
 	["emoji of several characters", "👩‍👩‍👧‍👦 🏳️‍🌈 ramen", 200],
@@ -30,7 +30,7 @@ const odd: [name: string, query: string, status: 200 | 422][] = [
 	["a script without spaces", "東京のラーメン屋", 200],
 	["combining marks", `r${"\u0301".repeat(50)}amen`, 200],
 	["a very long word", "r".repeat(1_000), 200],
-	["what looks like a trigram's pattern", "%_%ramen%", 200],
+	["a pattern like a trigram's", "%_%ramen%", 200],
 	["the last character of Unicode", "\u{10ffff}\u{10ffff}\u{10ffff} ramen", 200],
 ];
 
@@ -45,12 +45,12 @@ describe(`a search over HTTP on ${contractDatabase.title}`, () => {
 	});
 	afterAll(() => empty?.drop());
 
-	const ask = (more: object) =>
-		api.as(ada)("POST", "/search", { json: { include_answer: false, explain: true, ...more } });
+	const post = (body: object) =>
+		api.as(ada)("POST", "/search", { json: { include_answer: false, explain: true, ...body } });
 
-	it.each(odd)("for %s", async (_, query, expected) => {
+	it.each(oddQueries)("answers or refuses %s", async (_, query, expected) => {
 		for (const search_type of ["bm25", "vector", "hybrid"]) {
-			const { status, body } = await ask({ query, search_type });
+			const { status, body } = await post({ query, search_type });
 			expect(status, search_type).toBe(expected);
 			if (expected === 422) {
 				expect(body.errors[0]).toMatchObject({ field: "body.query" });
@@ -62,13 +62,13 @@ describe(`a search over HTTP on ${contractDatabase.title}`, () => {
 	});
 
 	it.each([0, 51, -1, 2.5])("refuses top_k %d", async (top_k) => {
-		const { status, body } = await ask({ query: "ramen", top_k });
+		const { status, body } = await post({ query: "ramen", top_k });
 		expect(status).toBe(422);
 		expect(body.errors[0].field).toBe("body.top_k");
 	});
 
-	it("still has its tables, and finds what is there", async () => {
-		const { body } = await ask({ query: "ramen", search_type: "bm25" });
+	it("keeps its tables, and finds the item", async () => {
+		const { body } = await post({ query: "ramen", search_type: "bm25" });
 		expect(body.results).toHaveLength(1);
 		expect(body.results[0].metadata.explanation).toMatchObject({
 			text: { rank: 1, matched: [{ word: "ramen", field: "headline" }] },

@@ -33,13 +33,13 @@ interface PlanRow {
 
 const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
 
-/** A vector of ones, or of their opposites, but for a few of its own. */
+/** A vector of ones, or of minus ones, with eight of the opposite sign. */
 const leaning = (at: number, side = 1) =>
 	Float32Array.from({ length: embeddingDimensions }, (_, i) => (i >= at && i < at + 8 ? -side / 32 : side / 32));
 
 const near = Array.from({ length: 20 }, (_, at) => leaning(at));
 const far = Array.from({ length: 100 }, (_, at) => leaning(at, -1));
-const twoMinded = { userId: "two-minded", model };
+const twoClusters = { userId: "two-clusters", model };
 
 /** Scans of the codes: of unassigned vectors, and of the partitions that are read. */
 const codesIn = (nodes: PlanNode[]) => nodes.filter((node) => node["Index Name"] === "embeddings_codes");
@@ -80,9 +80,9 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 				{ userId: "lonely", items: 1 },
 				{ userId: "partitioned", items: partitionedItems },
 			]);
-			await fillWithVectors(db, twoMinded, [...near, ...far]);
+			await fillWithVectors(db, twoClusters, [...near, ...far]);
 			const partitions = postgresVectorPartitions(empty.connect(1));
-			// Neighbours with partitions, too: of a handful the table is scanned, and rightly.
+			// Other tenants have partitions, too: with a handful, the planner rightly scans the table.
 			for (const user of ["partitioned", ...tenants.slice(4).map(idOf)]) {
 				await partitions.rebuild(user, model, {
 					partitions: 20,
@@ -95,7 +95,7 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 	});
 	afterAll(() => empty?.drop());
 
-	/** The plan of the last statement that a port really runs, executed. */
+	/** Executes the last statement that a port runs, and returns its plan. */
 	async function planOf(
 		run: (db: Database) => Promise<unknown>,
 		explain: (statement: Statement, db: Database) => Promise<PlanRow[]> = ({ text, values }, db) =>
@@ -107,14 +107,14 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		await run({
 			...db,
 			async query<Row extends object>(statement: string | Statement) {
-				if (typeof statement === "string") throw new Error("No statement.");
+				if (typeof statement === "string") throw new Error("The port ran a string, not a Statement.");
 				const [row] = await explain(statement, db);
 				plan = row?.["QUERY PLAN"][0]?.Plan;
 				return answer as Row[];
 			},
 		});
 		await db.close();
-		if (!plan) throw new Error("There is no plan.");
+		if (!plan) throw new Error("The port ran no statement.");
 		return flat(plan);
 	}
 
@@ -126,30 +126,30 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 	it.each([
 		["", options],
 		[" with a category", { ...options, category: "Food" }],
-	])("reads vector codes%s from the covering index alone", async (_, asked) => {
-		const nodes = await searchPlan((search) => search.byVector("tenant-3", vector, asked));
+	])("reads vector codes%s from the covering index alone", async (_, searchOptions) => {
+		const nodes = await searchPlan((search) => search.byVector("tenant-3", vector, searchOptions));
 		expect(codesIn(nodes)).toEqual([fromIndexAlone, fromIndexAlone]);
 	});
 
-	it("reads the codes of some partitions of a partitioned collection, and of all for a category, or a model whose vectors ask for it", async () => {
-		const read = async (asked: SearchOptions, more = {}) => {
+	it("reads some partitions of a partitioned collection, and all for a category or an exhaustive search", async () => {
+		const codesRead = async (searchOptions: SearchOptions, query = {}) => {
 			const scans = codesIn(
-				await searchPlan((search) => search.byVector("partitioned", { ...vector, ...more }, asked)),
+				await searchPlan((search) => search.byVector("partitioned", { ...vector, ...query }, searchOptions)),
 			);
 			expect(scans).toEqual([fromIndexAlone, fromIndexAlone]);
 			return scans.reduce((sum, scan) => sum + (scan["Actual Rows"] ?? 0), 0);
 		};
-		const some = await read(options);
+		const some = await codesRead(options);
 		expect(some).toBeGreaterThan(0);
 		expect(some).toBeLessThan(0.75 * partitionedItems);
-		expect(await read({ ...options, category: "Food" })).toBe(partitionedItems);
-		expect(await read(options, { exhaustive: true })).toBe(partitionedItems);
+		expect(await codesRead({ ...options, category: "Food" })).toBe(partitionedItems);
+		expect(await codesRead(options, { exhaustive: true })).toBe(partitionedItems);
 	});
 
 	it("compares no vectors whose codes are much farther than those of the wanted hits", async () => {
 		const compared = async (topK: number) => {
 			const nodes = await searchPlan((search) =>
-				search.byVector(twoMinded.userId, { model, vector: leaning(50), minSimilarity: -1 }, { topK }),
+				search.byVector(twoClusters.userId, { model, vector: leaning(50), minSimilarity: -1 }, { topK }),
 			);
 			return nodes.find(
 				(node) => node["Index Name"] === "one_embedding_per_item_and_model" && node["Node Type"] === "Index Scan",
@@ -165,14 +165,14 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		expect(sort?.["Sort Key"]?.join()).toMatch(/InitPlan/);
 	});
 
-	/** The one plan that a connection keeps for a search's statement, as it is after many searches, executed. */
-	const keptPlan = (search: (port: Search) => Promise<unknown>) =>
+	/** Executes the generic plan that a connection keeps for a search's statement after many searches, and returns it. */
+	const genericPlan = (search: (port: Search) => Promise<unknown>) =>
 		planOf(
 			(db) => search(postgresSearch(db)),
 			async ({ text, values = [] }, db) => {
 				await db.query("set plan_cache_mode = force_generic_plan");
-				await db.query(`prepare kept as ${text}`);
-				return db.query(`explain (analyze, format json) execute kept(${values.map(literal).join()})`);
+				await db.query(`prepare search as ${text}`);
+				return db.query(`explain (analyze, format json) execute search(${values.map(literal).join()})`);
 			},
 		);
 
@@ -183,9 +183,9 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 	};
 
 	it.each(["tenant-3", "crowded", "partitioned"])(
-		"reads of %s the codes from the index and no more vectors than it compares, by the plan that is kept",
+		"reads, for %s, codes from the index and only the vectors that it compares, by the generic plan",
 		async (tenant) => {
-			const nodes = await keptPlan((search) => search.hybrid(tenant, hybrid, options));
+			const nodes = await genericPlan((search) => search.hybrid(tenant, hybrid, options));
 			expect(codesIn(nodes)).toEqual([fromIndexAlone, fromIndexAlone]);
 			const sort = nodes.find((node) => node["Sort Key"]?.some((key) => key.includes("<~>")));
 			expect(sort?.["Sort Key"]?.join()).toMatch(/InitPlan/);
@@ -202,30 +202,33 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		},
 	);
 
-	it.each(["lonely", "crowded", "partitioned"])("keeps one plan, asked for %s", async (tenant) => {
-		const db = empty.connect(1);
-		const search = postgresSearch(db);
-		for (let n = 0; n < 10; n++) {
-			await search.byText(tenant, hybrid.text, options);
-			await search.byVector(tenant, vector, options);
-			await search.hybrid(tenant, hybrid, options);
-		}
-		const kept = await db.query(
-			`select name, custom_plans::int, generic_plans::int from pg_prepared_statements
+	it.each(["lonely", "crowded", "partitioned"])(
+		"uses the generic plan from the sixth search on, for %s",
+		async (tenant) => {
+			const db = empty.connect(1);
+			const search = postgresSearch(db);
+			for (let n = 0; n < 10; n++) {
+				await search.byText(tenant, hybrid.text, options);
+				await search.byVector(tenant, vector, options);
+				await search.hybrid(tenant, hybrid, options);
+			}
+			const prepared = await db.query(
+				`select name, custom_plans::int, generic_plans::int from pg_prepared_statements
 			 where name like 'search %' order by name`,
-		);
-		await db.close();
-		// PostgreSQL plans the first five runs each for itself, to compare.
-		expect(kept).toEqual(
-			["byText", "byVector", "hybrid"].map((name) => ({
-				name: `search ${name}`,
-				custom_plans: 5,
-				generic_plans: 5,
-			})),
-		);
-	});
+			);
+			await db.close();
+			// PostgreSQL plans each of the first five runs, to compare the costs.
+			expect(prepared).toEqual(
+				["byText", "byVector", "hybrid"].map((name) => ({
+					name: `search ${name}`,
+					custom_plans: 5,
+					generic_plans: 5,
+				})),
+			);
+		},
+	);
 
-	it("reads what is like an item from the indexes of codes and of hashes alone", async () => {
+	it("finds similar items in the indexes of codes and of hashes alone", async () => {
 		const db = empty.connect(1);
 		const [item] = await db.query<{ id: string }>("select id from items where user_id = $1 limit 1", ["tenant-3"]);
 		await db.close();
@@ -243,26 +246,26 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		expect(hashes).toMatchObject({ "Node Type": "Index Only Scan" });
 	});
 
-	it("finds words of a tenant in one index of user and words", async () => {
+	it("finds words in the index of user and words", async () => {
 		const nodes = await searchPlan((search) => search.byText("tenant-3", { text: "word77 word99" }, options));
 		const names = nodes.flatMap((node) => node["Index Name"] ?? []);
 		expect(names).toContain("documents_words");
 	});
 
-	it("looks for a misspelt word among one user's words of its first letter", async () => {
+	it("corrects a misspelt word by an index scan of the user's words with its first letter", async () => {
 		const nodes = await searchPlan((search) => search.byText("tenant-3", { text: "commun headlina" }, options));
 		const words = nodes.filter((node) => node["Relation Name"] === "words");
 		expect(words.length).toBeGreaterThan(2);
 		expect(words.filter((node) => node["Node Type"] === "Seq Scan")).toHaveLength(0);
 	});
 
-	it("ranks no more documents than it may, however common the words", async () => {
+	it("ranks at most `maxCandidates` documents, however common the words", async () => {
 		const nodes = await searchPlan((search) => search.byText("crowded", { text: "common headline" }, options));
 		const candidates = nodes.find((node) => node["Subplan Name"] === "CTE candidates");
 		expect(candidates?.["Actual Rows"]).toBe(searchParameters.maxCandidates);
 	});
 
-	it("never scans the whole table of a tenant's neighbours", async () => {
+	it("never scans a whole table", async () => {
 		const nodes = await searchPlan((search) =>
 			search.hybrid(
 				"tenant-3",
@@ -274,7 +277,7 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 				options,
 			),
 		);
-		const whole = nodes.filter((node) => node["Node Type"] === "Seq Scan");
-		expect(whole.map((node) => node["Relation Name"])).toEqual([]);
+		const fullScans = nodes.filter((node) => node["Node Type"] === "Seq Scan");
+		expect(fullScans.map((node) => node["Relation Name"])).toEqual([]);
 	});
 });

@@ -9,7 +9,7 @@ import { contractDatabase, type EmptyDatabase, migrations } from "./databases.ts
 import { analyzedItem, claim, commitAnalysis, processedItem, type RowPorts } from "./journey.ts";
 import { newAnalysis, newUser } from "./new-rows.ts";
 
-describe(`the words of a user on ${contractDatabase.title}`, () => {
+describe(`a user's words on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
 	let db: Database;
 	let ports: RowPorts;
@@ -30,22 +30,22 @@ describe(`the words of a user on ${contractDatabase.title}`, () => {
 	});
 	afterAll(() => empty?.drop());
 
-	/** The words as they are counted, and as the documents have them. */
+	/** Returns the table of words, and the words counted in the documents. */
 	async function words(userId: string) {
-		const counted = await db.query<{ lexeme: string; documents: number }>(
+		const stored = await db.query<{ lexeme: string; documents: number }>(
 			"select lexeme, documents from words where user_id = $1 order by lexeme",
 			[userId],
 		);
-		const there = await db.query<{ lexeme: string; documents: number }>(
+		const expected = await db.query<{ lexeme: string; documents: number }>(
 			`select lexeme, count(*)::int as documents
 			 from documents, unnest(array_append(tsvector_to_array(search), '')) as lexeme
 			 where user_id = $1 group by lexeme order by lexeme collate "C"`,
 			[userId],
 		);
-		return { counted, there };
+		return { stored, expected };
 	}
 
-	it("are looked through for what a misspelt word means, of a query's first eight", async () => {
+	it("correct misspelt words among a query's first eight", async () => {
 		const user = newUser();
 		const { item } = await analyzedItem(ports, user, {
 			headline: "A lighthouse",
@@ -57,42 +57,42 @@ describe(`the words of a user on ${contractDatabase.title}`, () => {
 		expect(await found(`${seven} q8 lighthuose`)).toEqual([]);
 	});
 
-	it("are counted of documents from before they were", async () => {
-		const { counted, there } = await words("from-before");
-		expect(counted.length).toBeGreaterThan(40);
-		expect(counted).toEqual(there);
-		expect(counted[0]).toEqual({ lexeme: "", documents: 3 });
+	it("include those of documents that are older than the table", async () => {
+		const { stored, expected } = await words("from-before");
+		expect(stored.length).toBeGreaterThan(40);
+		expect(stored).toEqual(expected);
+		expect(stored[0]).toEqual({ lexeme: "", documents: 3 });
 	});
 
-	it("follow a new item, a new analysis and a deletion", async () => {
+	it("change with a new item, a new analysis and a deletion", async () => {
 		const user = newUser();
 		const { item } = await analyzedItem(ports, user, {
 			headline: "red kite",
 		});
 		await analyzedItem(ports, user, { headline: "red car" });
-		const { counted } = await words(user);
-		expect(counted).toContainEqual({ lexeme: "red", documents: 2 });
-		expect(counted).toContainEqual({ lexeme: "kite", documents: 1 });
+		const { stored } = await words(user);
+		expect(stored).toContainEqual({ lexeme: "red", documents: 2 });
+		expect(stored).toContainEqual({ lexeme: "kite", documents: 1 });
 
 		await db.query("update documents set headline = 'blue kite' where user_id = $1 and item_id = $2", [user, item.id]);
 		const changed = await words(user);
-		expect(changed.counted).toEqual(changed.there);
+		expect(changed.stored).toEqual(changed.expected);
 
 		await ports.items.delete(user, item.id);
 		const left = await words(user);
-		expect(left.counted).toEqual(left.there);
-		expect(left.counted.map(({ lexeme }) => lexeme)).not.toContain("kite");
+		expect(left.stored).toEqual(left.expected);
+		expect(left.stored.map(({ lexeme }) => lexeme)).not.toContain("kite");
 	});
 
-	it("leave nothing behind with the last item", async () => {
+	it("are all deleted with the last item", async () => {
 		const user = newUser();
 		const { item } = await analyzedItem(ports, user, { headline: "secret" });
 		await ports.items.delete(user, item.id);
-		expect((await words(user)).counted).toEqual([]);
+		expect((await words(user)).stored).toEqual([]);
 	});
 
 	it.skipIf(!contractDatabase.concurrent)(
-		"are right after items that share words are analysed and deleted all at once",
+		"are right after items that share words are analysed and deleted concurrently",
 		async () => {
 			const user = newUser();
 			const texts = ["alpha beta gamma delta", "delta gamma beta alpha", "gamma alpha delta beta omega"];
@@ -108,9 +108,9 @@ describe(`the words of a user on ${contractDatabase.title}`, () => {
 				...first.map((item) => ports.items.delete(user, item.id)),
 				...Array.from({ length: 12 }, (_, n) => add(n + 12)),
 			]);
-			const { counted, there } = await words(user);
-			expect(counted).toEqual(there);
-			expect(counted).toContainEqual({ lexeme: "alpha", documents: 12 });
+			const { stored, expected } = await words(user);
+			expect(stored).toEqual(expected);
+			expect(stored).toContainEqual({ lexeme: "alpha", documents: 12 });
 		},
 	);
 });

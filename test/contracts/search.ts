@@ -5,7 +5,7 @@ import { axis, newUser } from "./new-rows.ts";
 
 const headlines = (hits: Hit[]) => hits.map(({ headline }) => headline);
 
-/** What every implementation of `Search` and `VectorIndex` does. */
+/** Tests an implementation of `Search` and `VectorIndex`. */
 export function searchContract(get: () => RowPorts): void {
 	const byText = (user: string, text: string, more = {}) => get().search.byText(user, { text }, { topK: 10, ...more });
 
@@ -26,7 +26,7 @@ export function searchContract(get: () => RowPorts): void {
 			expect(hits[0]?.headline).toBe("lighthouse");
 		});
 
-		it("tells of a hit what a list shows", async () => {
+		it("returns with a hit the fields that a list shows", async () => {
 			const user = newUser();
 			const { item, analysis } = await analyzedItem(get(), user, {
 				category: "Food",
@@ -46,7 +46,7 @@ export function searchContract(get: () => RowPorts): void {
 			expect(hit?.score).toBeLessThanOrEqual(1);
 		});
 
-		it("ranks what has every word first, above 0.5, and some words below", async () => {
+		it("scores items with every word above 0.5 and those with some words below", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "one tokyo" });
 			await analyzedItem(get(), user, { headline: "two tokyo market" });
@@ -58,7 +58,7 @@ export function searchContract(get: () => RowPorts): void {
 			for (const score of others) expect(score).toBeLessThan(0.5);
 		});
 
-		it("finds words without regard to accents and case", async () => {
+		it("ignores accents and case", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { extracted: ["CAFÉ Münchën"] });
 			expect(await byText(user, "cafe munchen")).toHaveLength(1);
@@ -76,7 +76,7 @@ export function searchContract(get: () => RowPorts): void {
 		});
 
 		it.each(["", "the of and", "🎉🎉", "!!! ???", '"', "' & | ! <-> ( ) :* \\", "\0", "\ud83d"])(
-			"gives nothing for %j and does not fail",
+			"finds nothing for %j",
 			async (query) => {
 				const user = newUser();
 				await analyzedItem(get(), user, { headline: "the party 🎉" });
@@ -84,20 +84,20 @@ export function searchContract(get: () => RowPorts): void {
 			},
 		);
 
-		it("takes operators of a query language for text", async () => {
+		it("reads operators of a query language as text", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "fish and chips" });
 			expect(await byText(user, "fish & !chips | (':*")).toHaveLength(1);
 		});
 
-		it("takes a query of a thousand words", async () => {
+		it("accepts a query of a thousand words", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "word7" });
 			const query = Array.from({ length: 1000 }, (_, n) => `word${n}`);
 			expect(await byText(user, query.join(" "))).toHaveLength(1);
 		});
 
-		it("obeys category, number of results and least score", async () => {
+		it("is limited by category, number of results and minimum score", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { category: "Food", headline: "x ramen" });
 			await analyzedItem(get(), user, { category: "Food", headline: "ramen" });
@@ -109,7 +109,7 @@ export function searchContract(get: () => RowPorts): void {
 		});
 	});
 
-	it("a search by text ranks the very word asked for before other forms of it, all else being equal", async () => {
+	it("a search by text ranks the exact word before other forms of it, all else being equal", async () => {
 		const user = newUser();
 		const others = ["paint", "paints", "painted", "paintings"];
 		for (const form of [...others, "Painting", ...others]) {
@@ -122,11 +122,11 @@ export function searchContract(get: () => RowPorts): void {
 		expect(headlines(await byText(user, "lighthouse painting"))[0]).toBe("PAINTING,");
 	});
 
-	describe("the gate of a search by text", () => {
+	describe("the answerability threshold of a search by text", () => {
 		const labels = Array.from({ length: 40 }, (_, n) => `label${n}`);
 		const words = "lighthouse unheard unseen unsaid";
 
-		it("gives nothing when most of the words are in no item", async () => {
+		it("refuses a query most of whose words no item has", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "A lighthouse", labels });
 			expect(await byText(user, words)).toEqual([]);
@@ -134,23 +134,23 @@ export function searchContract(get: () => RowPorts): void {
 			expect(await byText(user, fewer)).toHaveLength(1);
 		});
 
-		it("lets pass what an image of which only the text was read may well be", async () => {
+		it("accepts an image of which only the text was read with fewer of the words", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { extracted: ["LIGHTHOUSE 1911"] });
 			expect(await byText(user, words)).toHaveLength(1);
 		});
 
-		it("gives way to a least score that is asked for", async () => {
+		it("is replaced by a minimum score", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "A lighthouse", labels });
-			const asked = { text: words, minScore: 0 };
-			const hits = await get().search.byText(user, asked, { topK: 5 });
+			const query = { text: words, minScore: 0 };
+			const hits = await get().search.byText(user, query, { topK: 5 });
 			expect(headlines(hits)).toEqual(["A lighthouse"]);
 		});
 	});
 
 	describe("a hit of a search by text", () => {
-		it("says which words matched, and where", async () => {
+		it("names the matched words and their fields", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, {
 				headline: "Harbour at night",
@@ -168,7 +168,7 @@ export function searchContract(get: () => RowPorts): void {
 			expect(hit).toMatchObject({ textRank: 1, textScore: hit?.score });
 		});
 
-		it("has its snippet where it is asked for", async () => {
+		it("has a snippet on request", async () => {
 			const user = newUser();
 			const summary = "Boats lie in the harbour.";
 			await analyzedItem(get(), user, { headline: "Boats", summary });
@@ -177,7 +177,7 @@ export function searchContract(get: () => RowPorts): void {
 			expect(hit?.snippet).toContain("harbour");
 		});
 
-		it("has the words it matched in its snippet, also where other words are only in other items", async () => {
+		it("has its matched words in its snippet, though other words are only in other items", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, {
 				headline: "Notes of a long and quiet day that nobody else remembers",
@@ -192,7 +192,7 @@ export function searchContract(get: () => RowPorts): void {
 	});
 
 	describe("a search by vector", () => {
-		it("gives the nearest first, by cosine similarity", async () => {
+		it("ranks by cosine similarity", async () => {
 			const ports = get();
 			const user = newUser();
 			await readyItem(ports, user, { headline: "far" }, axis(10));
@@ -207,7 +207,7 @@ export function searchContract(get: () => RowPorts): void {
 			expect(far).toBeCloseTo(0, 3);
 		});
 
-		it("compares with vectors of its own model only", async () => {
+		it("compares vectors of its own model only", async () => {
 			const ports = get();
 			const user = newUser();
 			await readyItem(ports, user, { headline: "a" }, axis(0), "model-a");
@@ -217,7 +217,7 @@ export function searchContract(get: () => RowPorts): void {
 			expect(headlines(hits)).toEqual(["a"]);
 		});
 
-		it("obeys category, number of results and least similarity", async () => {
+		it("is limited by category, number of results and minimum similarity", async () => {
 			const ports = get();
 			const user = newUser();
 			await readyItem(ports, user, { category: "Food" }, axis(0));
@@ -234,7 +234,7 @@ export function searchContract(get: () => RowPorts): void {
 			expect(await search({ minSimilarity: 0.5 })).toBe(2);
 		});
 
-		it("gives nothing where the best is not good enough, and half as good beside it", async () => {
+		it("finds nothing if the best is below the threshold, otherwise also hits half as similar", async () => {
 			const ports = get();
 			const user = newUser();
 			await readyItem(ports, user, { headline: "good" }, axis(0, 1));
@@ -256,39 +256,39 @@ export function searchContract(get: () => RowPorts): void {
 		const weights = { text: 0.3, vector: 0.7 };
 		const query = (text: string) => ({ text: { text }, vector: { model: "test-model", vector: axis(0) }, weights });
 
-		it("joins both legs on the item by reciprocal ranks", async () => {
+		it("fuses both retrievers by reciprocal rank", async () => {
 			const ports = get();
 			const user = newUser();
 			await readyItem(ports, user, { headline: "ramen" }, axis(0, 0.2));
 			await readyItem(ports, user, { headline: "vector" }, axis(0));
 			await analyzedItem(ports, user, { headline: "bowl ramen" });
 			const hits = await ports.search.hybrid(user, query("ramen"), { topK: 5 });
-			const of = (headline: string) => hits.find((hit) => hit.headline === headline);
-			expect(of("ramen")).toMatchObject({ vectorRank: 2 });
-			expect(of("vector")).toMatchObject({ textRank: null, vectorRank: 1 });
-			expect(of("bowl ramen")).toMatchObject({ vectorRank: null });
+			const hit = (headline: string) => hits.find((found) => found.headline === headline);
+			expect(hit("ramen")).toMatchObject({ vectorRank: 2 });
+			expect(hit("vector")).toMatchObject({ textRank: null, vectorRank: 1 });
+			expect(hit("bowl ramen")).toMatchObject({ vectorRank: null });
 			expect(hits[0]?.headline).toBe("ramen");
-			expect(of("vector")?.score).toBeCloseTo(0.7 / 16, 6);
-			const both = of("ramen");
+			expect(hit("vector")?.score).toBeCloseTo(0.7 / 16, 6);
+			const both = hit("ramen");
 			expect(both?.similarity).toBeCloseTo(1 / Math.hypot(1, 0.2), 3);
 			expect(both?.textShare).toBeCloseTo(0.3 / (15 + (both?.textRank ?? 0)));
 			expect(both?.vectorShare).toBeCloseTo(0.7 / 17, 6);
 			expect(both?.matched).toEqual([{ word: "ramen", field: "headline" }]);
-			expect(of("vector")).toMatchObject({ textShare: 0, matched: [] });
+			expect(hit("vector")).toMatchObject({ textShare: 0, matched: [] });
 			expect(both?.score).toBeCloseTo(0.7 / 17 + 0.3 / (15 + (both?.textRank ?? 0)), 6);
 		});
 
-		it("still finds by vector when no word is found, and by words when there is no vector", async () => {
+		it("finds by vector alone if no word matches, and by words alone if there is no vector", async () => {
 			const ports = get();
 			const user = newUser();
 			await analyzedItem(ports, user, { headline: "words" });
 			expect(headlines(await ports.search.hybrid(user, query("words"), { topK: 5 }))).toEqual(["words"]);
-			const other = newUser();
-			await readyItem(ports, other, { headline: "vector" }, axis(3));
-			expect(headlines(await ports.search.hybrid(other, query("!!"), { topK: 5 }))).toEqual(["vector"]);
+			const withVector = newUser();
+			await readyItem(ports, withVector, { headline: "vector" }, axis(3));
+			expect(headlines(await ports.search.hybrid(withVector, query("!!"), { topK: 5 }))).toEqual(["vector"]);
 		});
 
-		it("obeys category and number of results", async () => {
+		it("is limited by category and number of results", async () => {
 			const ports = get();
 			const user = newUser();
 			await readyItem(ports, user, { category: "Food", headline: "ramen" });
@@ -301,7 +301,7 @@ export function searchContract(get: () => RowPorts): void {
 		});
 	});
 
-	it("a vector index tells embedded, missing and stale items apart", async () => {
+	it("a vector index counts embedded, missing and stale items", async () => {
 		const ports = get();
 		const user = newUser();
 		await readyItem(ports, user, {}, axis(0), "now");
@@ -317,7 +317,7 @@ export function searchContract(get: () => RowPorts): void {
 	});
 }
 
-/** What only the real search does. */
+/** Tests the language of a search in PostgreSQL. */
 export function languageContract(get: () => RowPorts): void {
 	const byText = async (user: string, text: string) =>
 		headlines(await get().search.byText(user, { text }, { topK: 10 }));
@@ -329,7 +329,7 @@ export function languageContract(get: () => RowPorts): void {
 			expect(await byText(user, "shoe for a runner who runs")).toEqual(["Running shoes"]);
 		});
 
-		it("leaves out what a minus excludes, also when only some words are found", async () => {
+		it("leaves out items with an excluded word, also if only some words match", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "red kite" });
 			await analyzedItem(get(), user, { headline: "red car" });
@@ -337,7 +337,7 @@ export function languageContract(get: () => RowPorts): void {
 			expect(await byText(user, "red unheard -car")).toEqual(["red kite"]);
 		});
 
-		it("does not find by its vector what a minus excludes", async () => {
+		it("does not find an item with an excluded word by its vector", async () => {
 			const user = newUser();
 			await readyItem(get(), user, { headline: "red kite" }, axis(1));
 			await readyItem(get(), user, { headline: "red car" }, axis(0));
@@ -361,11 +361,11 @@ export function languageContract(get: () => RowPorts): void {
 				await analyzedItem(get(), user, { headline: "Fukuoka, Day 2" });
 				const [hit] = await get().search.byText(user, { text: title }, { topK: 5 });
 				expect(hit?.headline).toBe("Fukuoka, Day 2");
-				expect(hit?.score).toBeGreaterThan(0.5); // as what has every word
+				expect(hit?.score).toBeGreaterThan(0.5); // as for an item with every word
 			},
 		);
 
-		it("takes no query's every word for another: two guesses are no evidence", async () => {
+		it("finds nothing by two corrected words alone", async () => {
 			const user = newUser();
 			const labels = Array.from({ length: 50 }, (_, n) => `thing${n}`);
 			const headline = "A hostel beside the park";
@@ -419,7 +419,7 @@ export function languageContract(get: () => RowPorts): void {
 			expect(hits[0]?.score).toBeGreaterThan(hits[1]?.score ?? 1);
 		});
 
-		it("takes a word that no item has for the most similar one, and says so", async () => {
+		it("corrects a word that no item has to the most similar one, and reports it", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "Strawberry fields" });
 			await analyzedItem(get(), user, { headline: "Straw hat" });
@@ -435,14 +435,14 @@ export function languageContract(get: () => RowPorts): void {
 			["kawaagoe", "Kawagoe"],
 			["seonl", "Seoul"],
 			["coffe", "Coffee"],
-		])("takes %s, a letter off, for %s", async (word, headline) => {
+		])("corrects %s, one letter off, to %s", async (word, headline) => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline });
 			await analyzedItem(get(), user, { headline: "Things of another kind" });
 			expect(await byText(user, word)).toEqual([headline]);
 		});
 
-		it("does not take a word for one that has other letters, or another beginning", async () => {
+		it("does not correct a word to one with other letters or another first letter", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "tokyo cap" });
 			expect(await byText(user, "kyoto")).toEqual([]);
@@ -452,7 +452,7 @@ export function languageContract(get: () => RowPorts): void {
 			expect(await byText(user, "camping")).toEqual([]);
 		});
 
-		it("never takes a word for one of another user, or of a deleted item", async () => {
+		it("never corrects a word to one of another user or of a deleted item", async () => {
 			const user = newUser();
 			await analyzedItem(get(), newUser(), { headline: "Strawberry" });
 			const { item } = await analyzedItem(get(), user, { headline: "Strawberry" });
@@ -461,7 +461,7 @@ export function languageContract(get: () => RowPorts): void {
 			expect(await byText(user, "strawbery")).toEqual([]);
 		});
 
-		it("ranks what has every word first, however many items have some", async () => {
+		it("ranks the item with every word first, however many items have some", async () => {
 			const user = newUser();
 			for (let n = 0; n < 5; n++) {
 				await analyzedItem(get(), user, { headline: `red kite ${n}` });
@@ -472,7 +472,7 @@ export function languageContract(get: () => RowPorts): void {
 			expect(all).toHaveLength(6);
 		});
 
-		it("lets a rare word count more than a common one", async () => {
+		it("weighs a rare word more than a common one", async () => {
 			const user = newUser();
 			for (let count = 0; count < 6; count++) {
 				await analyzedItem(get(), user, { headline: `ticket office ${count}` });

@@ -7,21 +7,21 @@ import { axis, newUser, processed } from "./new-rows.ts";
 const model = "test-model";
 const looks = (perceptualHash: string) => ({ perceptualHash });
 const zeros = "0000000000000000";
-/** Ten bits from `zeros`, and one more. */
+/** Ten bits away from `zeros`, and eleven. */
 const near = "00000000000003ff";
 const notNear = "00000000000007ff";
 
-/** What every implementation of `Similar` does. */
+/** Tests an implementation of `Similar`. */
 export function similarContract(get: () => RowPorts): void {
 	async function similar(userId: string, itemId: string, more: Partial<SimilarOptions> = {}) {
 		const found = await get().similar.toItem(userId, itemId, { model, topK: 10, ...more });
-		if (!found) throw new Error("There is no such item.");
+		if (!found) throw new Error("The item does not exist.");
 		return found;
 	}
 	const headlines = (items: SimilarItem[]) => items.map(({ headline }) => headline);
 
-	describe("what is like an item", () => {
-		it("is the nearest by vector first, and never the item itself", async () => {
+	describe("items similar to an item", () => {
+		it("are ordered by similarity, without the item itself", async () => {
 			const user = newUser();
 			const { item } = await readyItem(get(), user, { headline: "itself" });
 			for (const [headline, vector] of [
@@ -40,7 +40,7 @@ export function similarContract(get: () => RowPorts): void {
 			expect(far).toBeCloseTo(0, 3);
 		});
 
-		it("tells of each what a list shows", async () => {
+		it("have the fields that a list shows", async () => {
 			const user = newUser();
 			const { item } = await readyItem(get(), user);
 			const words = { category: "Food", headline: "Ramen", summary: "A bowl." };
@@ -51,7 +51,7 @@ export function similarContract(get: () => RowPorts): void {
 			]);
 		});
 
-		it("obeys number, category and least similarity", async () => {
+		it("are limited by number, category and minimum similarity", async () => {
 			const user = newUser();
 			const { item } = await readyItem(get(), user);
 			await readyItem(get(), user, { category: "Food" }, axis(0));
@@ -65,14 +65,14 @@ export function similarContract(get: () => RowPorts): void {
 			expect(await count({ minSimilarity: 0.5, category: "Food" })).toBe(1);
 		});
 
-		it("compares vectors of the same model only", async () => {
+		it("have vectors of the same model", async () => {
 			const user = newUser();
 			const { item } = await readyItem(get(), user);
 			await readyItem(get(), user, {}, axis(0), "other-model");
 			expect((await similar(user, item.id)).items).toEqual([]);
 		});
 
-		it("is marked where it looks nearly the same, and comes first", async () => {
+		it("include near-duplicates, marked and first", async () => {
 			const user = newUser();
 			const ready = (headline: string, vector: Float32Array, hash: string) =>
 				readyItem(get(), user, { headline }, vector, model, looks(hash));
@@ -88,7 +88,7 @@ export function similarContract(get: () => RowPorts): void {
 			]);
 		});
 
-		it("shows a near-duplicate before it has a vector or an analysis", async () => {
+		it("include a near-duplicate that has no vector or analysis yet", async () => {
 			const user = newUser();
 			const image = looks(zeros);
 			const { item } = await readyItem(get(), user, {}, axis(0), model, image);
@@ -111,7 +111,7 @@ export function similarContract(get: () => RowPorts): void {
 			expect((await similar(user, item.id, { category: "Food" })).items).toEqual([]);
 		});
 
-		it("is what looks the same alone, for an item without a vector", async () => {
+		it("are near-duplicates alone for an item without a vector", async () => {
 			const user = newUser();
 			const image = looks(near);
 			const { item } = await analyzedItem(get(), user, {}, looks(zeros));
@@ -122,14 +122,14 @@ export function similarContract(get: () => RowPorts): void {
 			expect(items).toMatchObject([{ itemId: alike.item.id, similarity: null, nearDuplicate: true }]);
 		});
 
-		it("is nothing for an item that has neither vector nor picture", async () => {
+		it("are none for an item that has neither vector nor hash", async () => {
 			const user = newUser();
 			const item = await uploaded(get(), user);
 			await readyItem(get(), user);
 			expect(await similar(user, item.id)).toEqual({ compared: { byVector: false, byHash: false }, items: [] });
 		});
 
-		it("sees the picture that a resize has made anew", async () => {
+		it("are compared by the hash that a resize has replaced", async () => {
 			const user = newUser();
 			const image = looks(zeros);
 			const { item } = await readyItem(get(), user, {}, axis(0), model, image);
@@ -151,7 +151,7 @@ export function similarContract(get: () => RowPorts): void {
 			]);
 		});
 
-		it("is of its owner: another user has neither item nor look-alike", async () => {
+		it("belong to the same user", async () => {
 			const [ada, bob] = [newUser(), newUser()];
 			const image = looks(zeros);
 			const { item } = await readyItem(get(), ada, {}, axis(0), model, image);
@@ -162,7 +162,7 @@ export function similarContract(get: () => RowPorts): void {
 			expect((await similar(bob, own.item.id)).items).toEqual([]);
 		});
 
-		it("leaves out what was deleted", async () => {
+		it("do not include deleted items", async () => {
 			const user = newUser();
 			const { item } = await readyItem(get(), user);
 			const { item: gone } = await readyItem(get(), user);
@@ -171,13 +171,13 @@ export function similarContract(get: () => RowPorts): void {
 		});
 	});
 
-	it("settings of a search count what the user has, and nobody else's", async () => {
+	it("search settings count the user's own rows", async () => {
 		const [user, other] = [newUser(), newUser()];
 		await readyItem(get(), user);
 		await readyItem(get(), user, {}, axis(0), "other-model");
 		await analyzedItem(get(), user);
 		await processedItem(get(), user);
-		const read = (of: string) => get().searchSettings.read(of);
+		const read = (userId: string) => get().searchSettings.read(userId);
 		expect((await read(user)).counts).toEqual({ items: 4, documents: 3, embeddings: { [model]: 1, "other-model": 1 } });
 		expect((await read(other)).counts).toEqual({ items: 0, documents: 0, embeddings: {} });
 	});

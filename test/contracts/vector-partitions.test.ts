@@ -16,7 +16,7 @@ const topics = 12;
 const perTopic = 25;
 const vectors = topics * perTopic;
 
-/** Numbers of chance from -1 to 1, the same for the same seed. */
+/** Yields random numbers from -1 to 1, the same for the same seed. */
 function* noise(seed: number): Generator<number, never> {
 	for (let state = seed >>> 0; ; ) {
 		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -29,7 +29,7 @@ const directions = Array.from({ length: topics }, (_, topic) => {
 	return Float32Array.from({ length: embeddingDimensions }, () => random.next().value);
 });
 
-/** Unit vectors around the direction of a topic; each its own. */
+/** Returns a unit vector near the direction of a topic, another for each `at`. */
 function aroundTopic(topic: number, at: number): Float32Array {
 	const own = noise(1_000 + at * topics + topic);
 	const vector = Float32Array.from(directions[topic] ?? [], (x) => x + 0.8 * own.next().value);
@@ -37,10 +37,11 @@ function aroundTopic(topic: number, at: number): Float32Array {
 	return vector.map((x) => x / length);
 }
 
-const ofTopic = (topic: number, from = 0) => Array.from({ length: perTopic }, (_, at) => aroundTopic(topic, from + at));
-const collection = () => Array.from({ length: topics }, (_, topic) => ofTopic(topic)).flat();
+const topicVectors = (topic: number, from = 0) =>
+	Array.from({ length: perTopic }, (_, at) => aroundTopic(topic, from + at));
+const collection = () => Array.from({ length: topics }, (_, topic) => topicVectors(topic)).flat();
 
-describe(`vectors in partitions on ${contractDatabase.title}`, () => {
+describe(`partitioned vectors on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
 	let db: Database;
 	let partitions: ReturnType<typeof postgresVectorPartitions>;
@@ -62,7 +63,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		const hits = await postgresSearch(db).byVector(user, { model, vector, minSimilarity: -1 }, { topK: 10, ...more });
 		return hits.map(({ itemId }) => itemId);
 	};
-	const exactly = async (user: string, vector: Float32Array) => {
+	const exactNearest = async (user: string, vector: Float32Array) => {
 		const rows = await db.query<{ item_id: string }>(
 			`select item_id from embeddings where user_id = $1 and model = $2
 			 order by embedding <=> $3::vector::halfvec(1024), item_id limit 10`,
@@ -83,19 +84,19 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		return row;
 	};
 	const grow = (user: string, more: Float32Array[]) => fillWithVectors(db, { userId: user, model }, more);
-	const wake = (deadline = new Date(Date.now() + 60_000)) =>
+	const sweep = (deadline = new Date(Date.now() + 60_000)) =>
 		rebuildPartitions({ vectorPartitions: partitions, clock: { now: () => new Date() } }, { deadline });
 
-	it("are found as if every one had been compared, topic by topic", async () => {
+	it("are found as exactly as by comparing all, topic by topic", async () => {
 		const user = await partitioned();
 		expect((await counts(user))?.assigned).toBe(vectors);
 		for (let topic = 0; topic < topics; topic++) {
-			const asked = aroundTopic(topic, 1000);
-			expect(await find(user, asked)).toEqual(await exactly(user, asked));
+			const query = aroundTopic(topic, 1000);
+			expect(await find(user, query)).toEqual(await exactNearest(user, query));
 		}
 	});
 
-	it("lie in their rows, before and after they are partitioned", async () => {
+	it("are stored inline, before and after they are partitioned", async () => {
 		await partitioned();
 		const [outOfLine] = await db.query<{ bytes: number }>(
 			`select pg_relation_size(reltoastrelid)::int as bytes from pg_class
@@ -104,10 +105,9 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(outOfLine).toEqual({ bytes: 0 });
 	});
 
-	it("are found by what is like an item", async () => {
+	it("are found by similarity to an item", async () => {
 		const user = await partitioned();
-		const asked = aroundTopic(3, 5);
-		const [itemId = "", ...others] = await exactly(user, asked);
+		const [itemId = "", ...others] = await exactNearest(user, aroundTopic(3, 5));
 		const similar = await postgresSimilar(db).toItem(user, itemId, {
 			model,
 			topK: 9,
@@ -115,7 +115,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(similar?.items.map((item) => item.itemId)).toEqual(others);
 	});
 
-	it("that come later are found at once, and those that change are where they went", async () => {
+	it("are found at once when they are added, and at their new place when they change", async () => {
 		const user = await partitioned();
 		await grow(user, [aroundTopic(5, 2000)]);
 		const [added = ""] = await find(user, aroundTopic(5, 2000));
@@ -145,7 +145,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(await find(user, aroundTopic(5, 2000))).not.toContain(added);
 	});
 
-	it("of a category are found wherever they are", async () => {
+	it("of a category are found in every partition", async () => {
 		const user = await partitioned();
 		await fillWithVectors(
 			db,
@@ -156,24 +156,24 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(found).toHaveLength(3);
 	});
 
-	it("are all found while they move to other partitions, and afterwards", async () => {
+	it("are all found while they move to other partitions", async () => {
 		const user = await partitioned();
-		const asked = Array.from({ length: topics }, (_, topic) => aroundTopic(topic, 1000));
-		const wanted = await Promise.all(asked.map((one) => exactly(user, one)));
+		const queries = Array.from({ length: topics }, (_, topic) => aroundTopic(topic, 1000));
+		const expected = await Promise.all(queries.map((query) => exactNearest(user, query)));
 		await partitions.rebuild(user, model, {
 			partitions: 2 * topics,
 			vectors,
 		});
 		for (let moved = 1; moved > 0; ) {
-			for (const [at, one] of asked.entries()) {
-				expect(await find(user, one)).toEqual(wanted[at]);
+			for (const [at, query] of queries.entries()) {
+				expect(await find(user, query)).toEqual(expected[at]);
 			}
 			moved = await partitions.assign(user, model, 120);
 		}
 		expect(await counts(user)).toMatchObject({ unassigned: 0, outdated: 0 });
 	});
 
-	it("leave no empty partition behind, once no write can still assign to it", async () => {
+	it("leave no empty partition once no write can still assign to it", async () => {
 		const user = await partitioned();
 		const before = (await counts(user))?.partitions ?? 0;
 		await partitions.rebuild(user, model, { partitions: topics, vectors });
@@ -195,7 +195,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(left).toEqual([]);
 	});
 
-	it("leave empty partitions for a while, since a slow write may still assign to them", async () => {
+	it("leave empty partitions for ten minutes, since a slow write may still assign to them", async () => {
 		const user = await partitioned();
 		await partitions.rebuild(user, model, { partitions: topics, vectors });
 		while ((await partitions.assign(user, model, 500)) > 0);
@@ -211,7 +211,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(await empties()).toBe(0);
 	});
 
-	it.skipIf(!contractDatabase.concurrent)("do not wait for one that is being written", async () => {
+	it.skipIf(!contractDatabase.concurrent)("are assigned without waiting for one that is being written", async () => {
 		const user = await partitioned();
 		await partitions.rebuild(user, model, { partitions: topics, vectors });
 		await db.transaction(async (tx) => {
@@ -221,7 +221,7 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(await partitions.assign(user, model, 500)).toBe(1);
 	});
 
-	it("are never in a partition of another person, or of nobody", async () => {
+	it("cannot be in a partition of another user, or in none that exists", async () => {
 		const [ada, bob] = [await partitioned(), await partitioned()];
 		const [foreign] = await db.query<{ partition: number }>(
 			"select partition from vector_partitions where user_id = $1 limit 1",
@@ -235,15 +235,15 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(await find(bob, aroundTopic(2, 0))).not.toEqual(await find(ada, aroundTopic(2, 0)));
 	});
 
-	it("are partitioned and found under the names that the release before uses, too", async () => {
+	it("can be partitioned and found under the former names", async () => {
 		const user = newUser();
 		await grow(user, collection());
-		const former = (statement: string) => db.query(statement, [user, model]);
-		await former(
+		const queryFormerNames = (statement: string) => db.query(statement, [user, model]);
+		await queryFormerNames(
 			`insert into vector_cells (user_id, model, centroid, made_for)
 			 select user_id, model, embedding, 300 from embeddings where user_id = $1 and model = $2 limit 4`,
 		);
-		await former(
+		await queryFormerNames(
 			`update embeddings set cell = (
 			   select cell from vector_cells where user_id = $1 and model = $2 and outdated_at is null
 			   order by centroid <=> embedding limit 1)
@@ -253,31 +253,31 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 			assigned: vectors,
 			partitions: 4,
 		});
-		await former("update vector_cells set outdated_at = clock_timestamp() where user_id = $1 and model = $2");
+		await queryFormerNames("update vector_cells set outdated_at = clock_timestamp() where user_id = $1 and model = $2");
 		await partitions.rebuild(user, model, { partitions: topics, vectors });
 		await partitions.assign(user, model, vectors);
 		expect(
-			await former(
+			await queryFormerNames(
 				`select count(*)::int as found from embeddings join vector_cells using (user_id, model, cell)
 				 where user_id = $1 and model = $2 and outdated_at is null`,
 			),
 		).toEqual([{ found: vectors }]);
-		await former("delete from vector_cells where user_id = $1 and model = $2 and outdated_at is not null");
+		await queryFormerNames("delete from vector_cells where user_id = $1 and model = $2 and outdated_at is not null");
 		expect(await counts(user)).toMatchObject({
 			assigned: vectors,
 			outdated: 0,
 		});
-		await former("update embeddings set embedding = embedding where user_id = $1 and model = $2");
+		await queryFormerNames("update embeddings set embedding = embedding where user_id = $1 and model = $2");
 		expect(
-			await former(
+			await queryFormerNames(
 				`select count(cell)::int as cells, count(partition)::int as partitions
 				 from embeddings where user_id = $1 and model = $2`,
 			),
 		).toEqual([{ cells: 0, partitions: 0 }]);
 	});
 
-	/** Asks along an axis for vectors whose cosines with it these are, each alone in a partition. @returns those that are found */
-	async function readOf(cosines: number[], topK = 50): Promise<number[]> {
+	/** Stores vectors with these cosines to an axis, each alone in a partition, and searches along it. @returns the cosines found */
+	async function cosinesFound(cosines: number[], topK = 50): Promise<number[]> {
 		const user = newUser();
 		const axis = (at: number) => {
 			const vector = new Float32Array(embeddingDimensions);
@@ -301,18 +301,18 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		return hits.map(({ similarity }) => Number(similarity?.toFixed(2)));
 	}
 
-	it("are read the farther from the query the less the nearest partition stands out", async () => {
+	it("are read farther from the query the less the nearest partition stands out", async () => {
 		// 8.8 standard deviations: nearer than the mean by 0.18 of what the nearest is.
 		const clear = [0.7, 0.14, 0.1, ...Array.from({ length: 80 }, () => 0)];
-		expect(await readOf(clear, 10)).toEqual([0.7, 0.14]);
+		expect(await cosinesFound(clear, 10)).toEqual([0.7, 0.14]);
 		// For more hits more partitions: a tenth.
-		expect(await readOf(clear, 20)).toEqual([0.7, 0.14, 0.1]);
+		expect(await cosinesFound(clear, 20)).toEqual([0.7, 0.14, 0.1]);
 		// 13.7, and a fifth is the most.
 		const clearer = [0.7, 0.15, 0.13, ...Array.from({ length: 200 }, () => 0)];
-		expect(await readOf(clearer, 10)).toEqual([0.7, 0.15]);
+		expect(await cosinesFound(clearer, 10)).toEqual([0.7, 0.15]);
 		// 1.7, hence a tenth.
 		const spread = Array.from({ length: 40 }, (_, n) => (0.7 * n) / 40);
-		const farthest = Math.min(...(await readOf(spread)));
+		const farthest = Math.min(...(await cosinesFound(spread)));
 		// On average 0.341, at best 0.683.
 		expect(farthest).toBeGreaterThan(0.375);
 		expect(farthest).toBeLessThan(0.395);
@@ -320,10 +320,10 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 
 	it("are read where all partitions are equally near", async () => {
 		const equal = Array.from({ length: 30 }, () => 0.3);
-		expect(await readOf(equal)).toHaveLength(30);
+		expect(await cosinesFound(equal)).toHaveLength(30);
 	});
 
-	it("that are all the same share one partition", async () => {
+	it("share one partition if they are all the same", async () => {
 		const user = newUser();
 		await grow(
 			user,
@@ -335,36 +335,36 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 		expect(await find(user, aroundTopic(1, 1))).toHaveLength(10);
 	});
 
-	it("are partitioned from 5,000 on, in as many sweeps as it takes, and as one collection grows or goes", async () => {
+	it("are partitioned from 5,000 on, over several sweeps, and again when the collection shrinks", async () => {
 		const [small, large] = [newUser(), newUser()];
-		const four = (times: number) =>
+		const manyVectors = (times: number) =>
 			Array.from({ length: times }, (_, n) =>
-				Array.from({ length: topics }, (_, topic) => ofTopic(topic, 5000 + n * perTopic)).flat(),
+				Array.from({ length: topics }, (_, topic) => topicVectors(topic, 5000 + n * perTopic)).flat(),
 			).flat();
 		await grow(small, collection());
-		await grow(large, four(17));
+		await grow(large, manyVectors(17));
 		const all = 17 * vectors;
-		const asked = aroundTopic(4, 1000);
-		// Of a topic's many it matters little which: the codes alone decide.
-		const nearest = new Set(await exactly(large, asked));
-		const right = async () => (await find(large, asked)).filter((id) => nearest.has(id)).length;
-		const unpartitioned = await right();
+		const query = aroundTopic(4, 1000);
+		// A topic has many near vectors: the codes decide which of them are found.
+		const nearest = new Set(await exactNearest(large, query));
+		const nearestFound = async () => (await find(large, query)).filter((id) => nearest.has(id)).length;
+		const unpartitioned = await nearestFound();
 		expect(unpartitioned).toBeGreaterThan(2);
 		const started = Date.now();
-		let looks = 0;
-		// A clock that jumps past the deadline after the first two looks at it.
+		let clockReads = 0;
+		// The clock jumps past the deadline after ten reads.
 		const cutShort = await rebuildPartitions(
 			{
 				vectorPartitions: partitions,
 				clock: {
-					now: () => new Date(started + (looks++ < 2 + 8 ? 0 : 60_000)),
+					now: () => new Date(started + (clockReads++ < 2 + 8 ? 0 : 60_000)),
 				},
 			},
 			{ deadline: new Date(started + 1_000) },
 		);
 		expect(cutShort.assigned).toBeLessThan(all);
-		expect(await right()).toBeGreaterThanOrEqual(unpartitioned);
-		await wake();
+		expect(await nearestFound()).toBeGreaterThanOrEqual(unpartitioned);
+		await sweep();
 		expect(await counts(small)).toMatchObject({ partitions: 0, assigned: 0 });
 		expect(await counts(large)).toMatchObject({
 			assigned: all,
@@ -372,13 +372,13 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 			outdated: 0,
 		});
 		expect((await counts(large))?.partitions).toBeGreaterThan(topics);
-		expect(await right()).toBeGreaterThanOrEqual(unpartitioned);
-		expect(await wake()).toEqual({ rebuilt: 0, assigned: 0 });
+		expect(await nearestFound()).toBeGreaterThanOrEqual(unpartitioned);
+		expect(await sweep()).toEqual({ rebuilt: 0, assigned: 0 });
 
-		const kept = [...nearest];
+		const remaining = [...nearest];
 		const items = await db.query<{ id: string }>("select id from items where user_id = $1 and id <> all($2)", [
 			large,
-			kept,
+			remaining,
 		]);
 		// In batches: on a busy machine one statement takes longer than its timeout.
 		for (let from = 0; from < items.length; from += 500) {
@@ -387,75 +387,78 @@ describe(`vectors in partitions on ${contractDatabase.title}`, () => {
 				items.slice(from, from + 500).map(({ id }) => id),
 			]);
 		}
-		await wake();
+		await sweep();
 		expect(await counts(large)).toMatchObject({
 			unassigned: 10,
 			assigned: 0,
 		});
-		// Outdated partitions are not outdated again.
-		expect((await wake()).rebuilt).toBe(0);
-		expect((await find(large, asked)).sort()).toEqual(kept.sort());
-		for (const itemId of kept) {
+		// Outdated partitions do not cause another rebuild.
+		expect((await sweep()).rebuilt).toBe(0);
+		expect((await find(large, query)).sort()).toEqual(remaining.sort());
+		for (const itemId of remaining) {
 			await postgresItems(db).delete(large, itemId);
 		}
 		await db.query(
 			"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
 			[large],
 		);
-		await wake();
+		await sweep();
 		const left = await db.query("select from vector_partitions where user_id = $1", [large]);
 		expect(left).toEqual([]);
 	}, 120_000);
 
-	it.skipIf(!contractDatabase.concurrent)("are in one division, though two began at once", async () => {
+	it.skipIf(!contractDatabase.concurrent)("have one set of partitions after three concurrent rebuilds", async () => {
 		const user = newUser();
 		await grow(user, collection());
-		const divide = () => partitions.rebuild(user, model, { partitions: topics, vectors });
-		await Promise.all([divide(), divide(), divide()]);
+		const rebuild = () => partitions.rebuild(user, model, { partitions: topics, vectors });
+		await Promise.all([rebuild(), rebuild(), rebuild()]);
 		const current = await db.query("select from vector_partitions where user_id = $1 and outdated_at is null", [user]);
 		expect(current.length).toBeGreaterThan(1);
 		expect(current.length).toBeLessThanOrEqual(topics);
 	});
 
-	it.skipIf(!contractDatabase.concurrent)("are all found though they are written while two divide", async () => {
-		const user = newUser();
-		await grow(user, collection());
-		let writing = true;
-		let cut = 0;
-		const divide = async () => {
-			while (writing) {
-				await partitions.rebuild(user, model, {
-					partitions: topics,
-					vectors,
-				});
-				await partitions.assign(user, model, 90);
-				await db.query(
-					"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
-					[user],
-				);
-				await partitions.removeEmpty(user, model);
-				cut += 1;
-			}
-		};
-		const write = async () => {
-			for (let n = 0; n < 40; n++) {
-				await grow(user, [aroundTopic(n % topics, 7000 + n)]);
-			}
-			writing = false;
-		};
-		await Promise.all([write(), divide(), divide()]);
-		expect(cut).toBeGreaterThan(1);
-		while ((await partitions.assign(user, model, 500)) > 0);
-		const lost = await db.query(
-			`select from embeddings where user_id = $1 and partition is not null and not exists (
+	it.skipIf(!contractDatabase.concurrent)(
+		"lose neither rows nor partitions while two rebuilds and writes run concurrently",
+		async () => {
+			const user = newUser();
+			await grow(user, collection());
+			let writing = true;
+			let rebuilds = 0;
+			const rebuild = async () => {
+				while (writing) {
+					await partitions.rebuild(user, model, {
+						partitions: topics,
+						vectors,
+					});
+					await partitions.assign(user, model, 90);
+					await db.query(
+						"update vector_partitions set outdated_at = outdated_at - interval '11 minutes' where user_id = $1",
+						[user],
+					);
+					await partitions.removeEmpty(user, model);
+					rebuilds += 1;
+				}
+			};
+			const write = async () => {
+				for (let n = 0; n < 40; n++) {
+					await grow(user, [aroundTopic(n % topics, 7000 + n)]);
+				}
+				writing = false;
+			};
+			await Promise.all([write(), rebuild(), rebuild()]);
+			expect(rebuilds).toBeGreaterThan(1);
+			while ((await partitions.assign(user, model, 500)) > 0);
+			const lost = await db.query(
+				`select from embeddings where user_id = $1 and partition is not null and not exists (
 				   select from vector_partitions where vector_partitions.user_id = $1 and vector_partitions.partition = embeddings.partition)`,
-			[user],
-		);
-		expect(lost).toEqual([]);
-		const [{ stored } = { stored: 0 }] = await db.query<{ stored: number }>(
-			"select count(*)::int as stored from embeddings where user_id = $1",
-			[user],
-		);
-		expect(stored).toBe(vectors + 40);
-	});
+				[user],
+			);
+			expect(lost).toEqual([]);
+			const [{ stored } = { stored: 0 }] = await db.query<{ stored: number }>(
+				"select count(*)::int as stored from embeddings where user_id = $1",
+				[user],
+			);
+			expect(stored).toBe(vectors + 40);
+		},
+	);
 });
