@@ -5,7 +5,7 @@ import { connectDatabase, type Database } from "#postgres/database.ts";
 import { type EmptyDatabase, native, pglite } from "./databases.ts";
 
 const unavailable = { code: "database_unavailable" };
-const anyone = { username: "postgres", password: "any" };
+const anyCredentials = { username: "postgres", password: "any" };
 const opened: Database[] = [];
 const servers: Server[] = [];
 
@@ -15,7 +15,7 @@ function connect(settings: Parameters<typeof connectDatabase>[0]): Database {
 	return db;
 }
 
-/** A server that treats every connection as told. */
+/** Starts a TCP server that passes each connection to `serve`. */
 async function listen(serve: (socket: Socket) => void): Promise<number> {
 	const server = createServer(serve);
 	servers.push(server);
@@ -28,7 +28,7 @@ const at = (port: number, tls = "off") => ({
 	port,
 	database: "collections",
 	tls,
-	credentials: async () => anyone,
+	credentials: async () => anyCredentials,
 });
 
 afterEach(async () => {
@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 describe("a database that is unavailable", () => {
-	it("is unavailable where nothing listens", async () => {
+	it("is unavailable if nothing listens", async () => {
 		const port = await listen(() => {});
 		servers.pop()?.close();
 		await expect(connect(at(port)).query("select 1")).rejects.toMatchObject({
@@ -46,46 +46,46 @@ describe("a database that is unavailable", () => {
 		});
 	});
 
-	it("is unavailable where the connection breaks at once", async () => {
+	it("is unavailable if the connection breaks at once", async () => {
 		const port = await listen((socket) => socket.destroy());
 		await expect(connect(at(port)).query("select 1")).rejects.toMatchObject(unavailable);
 	});
 
-	it("is unavailable after three seconds where nothing is answered", async () => {
+	it("is unavailable after three seconds without an answer", async () => {
 		const port = await listen((socket) => socket.on("error", () => {}));
 		await expect(connect(at(port)).query("select 1")).rejects.toMatchObject(unavailable);
 	});
 
-	it("without TLS is not spoken to where TLS is demanded", async () => {
-		let heard = 0;
+	it("gets no data without TLS if TLS is required", async () => {
+		let bytesReceived = 0;
 		const port = await listen((socket) => {
 			socket.on("error", () => {});
 			socket.on("data", (data) => {
-				heard += data.length;
+				bytesReceived += data.length;
 				socket.write("N");
 			});
 		});
 		await expect(connect(at(port, "verify-full")).query("select 1")).rejects.toThrow(/SSL/);
-		expect(heard).toBe(8); // the question for TLS, and no word more
+		expect(bytesReceived).toBe(8); // the request for TLS alone
 	});
 
-	it("whose TLS mode is misspelt is not spoken to at all", async () => {
+	it("gets no connection if the TLS mode is misspelt", async () => {
 		await expect(connect(at(1, "verify_full")).query("select 1")).rejects.toThrow(/verify-full or off/);
 	});
 
-	it("answers again by itself when it is back", async () => {
-		let away = true;
+	it("answers again once it is back", async () => {
+		let isDown = true;
 		const empty = await pglite.create();
 		const port = await listen((socket) => {
-			if (away) return void socket.destroy();
+			if (isDown) return void socket.destroy();
 			const { connect: open } = process.getBuiltinModule("node:net");
 			const upstream = open(empty.address.port, empty.address.host);
-			for (const [one, other] of [
+			for (const [from, to] of [
 				[socket, upstream],
 				[upstream, socket],
 			] as const) {
-				one.on("error", () => other.destroy());
-				one.pipe(other);
+				from.on("error", () => to.destroy());
+				from.pipe(to);
 			}
 		});
 		const db = connect({
@@ -95,7 +95,7 @@ describe("a database that is unavailable", () => {
 		});
 		try {
 			await expect(db.query("select 1")).rejects.toMatchObject(unavailable);
-			away = false;
+			isDown = false;
 			expect(await db.query("select 1 as one")).toEqual([{ one: 1 }]);
 		} finally {
 			await db.close();
@@ -105,8 +105,8 @@ describe("a database that is unavailable", () => {
 });
 
 describe("credentials", () => {
-	/** A server that refuses every password but one, in the protocol's own words. */
-	const refusing = (wanted: string) =>
+	/** Starts a server that speaks PostgreSQL's protocol and refuses every password but one. */
+	const refusing = (password: string) =>
 		listen((socket) => {
 			let started = false;
 			socket.on("error", () => {});
@@ -119,7 +119,7 @@ describe("credentials", () => {
 				if (!started) {
 					started = true;
 					socket.write(message("R", Buffer.from([0, 0, 0, 3])));
-				} else if (data.toString().includes(wanted)) {
+				} else if (data.toString().includes(password)) {
 					socket.write(message("R", Buffer.alloc(4)));
 					socket.write(message("Z", Buffer.from("I")));
 				} else {
@@ -135,7 +135,7 @@ describe("credentials", () => {
 			...at(1),
 			credentials: async () => {
 				reads += 1;
-				return anyone;
+				return anyCredentials;
 			},
 		});
 		expect(reads).toBe(0);
@@ -143,31 +143,31 @@ describe("credentials", () => {
 		expect(reads).toBe(1);
 	});
 
-	it("that are refused are read once more, fresh", async () => {
-		const asked: unknown[] = [];
+	it("that are refused are read once more with `fresh`", async () => {
+		const freshFlags: unknown[] = [];
 		const port = await refusing("new-password");
 		const db = connect({
 			...at(port),
 			credentials: async (options) => {
-				asked.push(options?.fresh);
+				freshFlags.push(options?.fresh);
 				const password = options?.fresh ? "new-password" : "old-password";
 				return { username: "app", password };
 			},
 		});
-		// It lets us in and then answers no statement: the connection ends with the test.
+		// The server accepts the password and then answers no statement: the connection ends with the test.
 		const answer = db.query("select 1").catch(() => {});
-		await expect.poll(() => asked).toEqual([false, true]);
+		await expect.poll(() => freshFlags).toEqual([false, true]);
 		for (const server of servers) server.close();
 		void answer;
 	});
 
-	it("that are refused twice end the call, and are read anew by the next", async () => {
+	it("that are refused twice fail the call, and are read again by the next", async () => {
 		let reads = 0;
 		const db = connect({
 			...at(await refusing("never")),
 			credentials: async () => {
 				reads += 1;
-				return anyone;
+				return anyCredentials;
 			},
 		});
 		for (const expected of [2, 3]) {
@@ -195,7 +195,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 			),
 		);
 
-	it("that the server ends while idle is replaced without notice", async () => {
+	it("that the server ends while idle is replaced without an error", async () => {
 		const db = empty.connect();
 		await db.query("select 1");
 		await killAll();
@@ -212,7 +212,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 		expect(await db.query("select 1 as one")).toEqual([{ one: 1 }]);
 	});
 
-	it("that the server ends inside a transaction leaves nothing of it", async () => {
+	it("that the server ends inside a transaction commits nothing of it", async () => {
 		const db = empty.connect();
 		const broken = db.transaction(async (tx) => {
 			await tx.query("insert into tombstones (item_id, user_id) values (gen_random_uuid(), 'broken')");
@@ -236,7 +236,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 		expect(await db.query("select * from tombstones where user_id = 'thrown'")).toEqual([]);
 	});
 
-	it("is refused where the certificate is not signed by who signs Amazon's", async () => {
+	it("is refused if no authority of Amazon's signed the certificate", async () => {
 		const db = connectDatabase({
 			...empty.address,
 			tls: "verify-full",
@@ -245,7 +245,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 		await expect(db.query("select 1")).rejects.toThrow(/certificate/);
 	});
 
-	it("passes errors of a statement on as they are", async () => {
+	it("passes a statement's errors on unchanged", async () => {
 		await expect(empty.connect().query("select 1 / 0")).rejects.toMatchObject({
 			code: "22012",
 		});
@@ -255,8 +255,8 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 		expect(await empty.connect().query("show statement_timeout")).toEqual([{ statement_timeout: "15s" }]);
 	});
 
-	it("opens no more than two connections by itself", async () => {
-		await killAll(); // those of the tests before
+	it("opens two connections at most by default", async () => {
+		await killAll(); // connections of earlier tests
 		const db = connectDatabase({
 			...empty.address,
 			credentials: async () => empty.application,
@@ -264,7 +264,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 		const statements = Array.from({ length: 8 }, () => db.query("select pg_sleep(0.05)"));
 		const counts: number[] = [];
 		await withClient(empty.address, empty.master, async (client) => {
-			for (let look = 0; look < 5; look++) {
+			for (let sample = 0; sample < 5; sample++) {
 				const { rows } = await client.query<{ count: number }>(
 					"select count(*)::int as count from pg_stat_activity where usename = $1",
 					[empty.application.username],

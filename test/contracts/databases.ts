@@ -13,23 +13,23 @@ import type { Migrated } from "#postgres/migrate.ts";
 
 export const migrations = join(import.meta.dirname, "../../migrations");
 
-/** An empty database of the test's own. */
+/** A test's own empty database. */
 export interface EmptyDatabase {
 	address: DatabaseAddress;
 	master: DatabaseCredentials;
 	application: DatabaseCredentials;
 	migration: DatabaseCredentials;
 	migrate(directory?: string): Promise<Migrated>;
-	/** As the application's role. */
+	/** Connects as the application's role. */
 	connect(maxConnections?: number): Database;
 	drop(): Promise<void>;
 }
 
 export interface DatabaseKind {
-	/** For titles: says why where it is skipped. */
+	/** For titles, with the reason if it is skipped. */
 	title: string;
 	skip: boolean;
-	/** Whether two sessions really run at once. */
+	/** Two sessions run at once. */
 	concurrent: boolean;
 	create(): Promise<EmptyDatabase>;
 	/** A database with every migration applied. */
@@ -58,7 +58,7 @@ export const native: DatabaseKind = {
 	},
 };
 
-/** The database that the contracts run on: native where there is one. The system tests run on PGlite in any case. */
+/** The database that the contracts run on: native if there is one. The system tests always run on PGlite. */
 export const contractDatabase: DatabaseKind = native.skip ? pglite : native;
 
 /** PGlite takes five seconds of CPU to initialize: a worker does so once, and its databases begin as copies. */

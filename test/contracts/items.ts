@@ -12,7 +12,7 @@ import {
 } from "./journey.ts";
 import { digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
-/** What every implementation of `Items` and `Analyses` does. */
+/** Tests an implementation of `Items` and `Analyses`. */
 export function itemsContract(get: () => RowPorts): void {
 	describe("items", () => {
 		it("are pending until their bytes are stored", async () => {
@@ -25,18 +25,18 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(await items.markUploaded(added.userId, added.id)).toMatchObject({ status: "uploaded" });
 		});
 
-		it("with the same bytes are one for a user and another for the next user", async () => {
+		it("with the same bytes are one item for each user", async () => {
 			const { items } = get();
 			const [ada, bob] = [newUser(), newUser()];
 			const sha256 = digest("same");
 			const first = await items.create(newItem(ada, { sha256 }));
 			const again = await items.create(newItem(ada, { sha256 }));
-			const others = await items.create(newItem(bob, { sha256 }));
+			const ofBob = await items.create(newItem(bob, { sha256 }));
 			expect(again).toEqual({ item: first.item, created: false });
-			expect(others.created).toBe(true);
+			expect(ofBob.created).toBe(true);
 		});
 
-		it("with the same bytes at once are one", async () => {
+		it("with the same bytes, created concurrently, are one item", async () => {
 			const { items } = get();
 			const user = newUser();
 			const sha256 = digest(user);
@@ -45,7 +45,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(new Set(all.map(({ item }) => item.id)).size).toBe(1);
 		});
 
-		it("keep names and texts with characters a database cannot hold", async () => {
+		it("may have names and texts with characters that PostgreSQL cannot store", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await processedItem(ports, user, { originalFilename: "a\0b.png" });
@@ -55,7 +55,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(await ports.items.find(user, item.id)).not.toBeNull();
 		});
 
-		it("are counted by category, the largest first, and nobody else's", async () => {
+		it("are counted by category, the largest first, without those of other users", async () => {
 			const ports = get();
 			const user = newUser();
 			expect(await ports.items.categories(user)).toEqual([]);
@@ -73,7 +73,7 @@ export function itemsContract(get: () => RowPorts): void {
 			]);
 		});
 
-		it("are listed newest first, without the pending ones", async () => {
+		it("are listed newest first, without pending ones", async () => {
 			const ports = get();
 			const user = newUser();
 			const ids: string[] = [];
@@ -88,7 +88,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(waiting.items.map(({ item }) => item.id)).toEqual([pending.id]);
 		});
 
-		it("are paged by cursor without gap or repetition while new ones arrive", async () => {
+		it("are paged by cursor without gaps or repetitions while new ones arrive", async () => {
 			const ports = get();
 			const user = newUser();
 			const ids: string[] = [];
@@ -116,7 +116,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(page.total).toBe(2);
 		});
 
-		it("refuse a cursor that no list gave", async () => {
+		it("are not listed with a cursor that no list returned", async () => {
 			const { items } = get();
 			for (const cursor of ["", "x", Buffer.from("now; drop").toString("base64url")]) {
 				await expect(items.list(newUser(), { limit: 5, offset: 0, cursor })).rejects.toMatchObject({
@@ -140,7 +140,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect((await listed({ category: "Nothing" })).total).toBe(0);
 		});
 
-		it("that failed stay so when the upload is confirmed late, and get fresh attempts when asked", async () => {
+		it("that failed stay failed when the upload is confirmed late, and get fresh attempts at a restart", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const { lease } = await claim(ports, item, "process");
@@ -153,7 +153,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect((await claim(ports, item, "process")).attempt).toBe(1);
 		});
 
-		it("that failed or never arrived are expected anew, as announced now", async () => {
+		it("that failed or were never uploaded are pending again when reopened, with the new type and size", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item: pending } = await ports.items.create(newItem(user));
@@ -172,26 +172,26 @@ export function itemsContract(get: () => RowPorts): void {
 			}
 		});
 
-		it("that a stage holds, that went on or that are not there are not expected anew", async () => {
+		it("that are leased, uploaded or unknown are not reopened", async () => {
 			const ports = get();
 			const user = newUser();
-			const { item: held } = await ports.items.create(newItem(user));
-			await claim(ports, held, "process");
+			const { item: leased } = await ports.items.create(newItem(user));
+			await claim(ports, leased, "process");
 			const arrived = await uploaded(ports, user);
 			const announced = { mimeType: "image/webp", fileSize: 77 } as const;
-			for (const id of [held.id, arrived.id, randomUUID()]) {
+			for (const id of [leased.id, arrived.id, randomUUID()]) {
 				expect(await ports.items.reopen(user, id, announced)).toBeNull();
 			}
 			expect((await ports.items.find(user, arrived.id))?.item).toEqual(arrived);
 		});
 
-		it("that went on stay where they are when the upload is confirmed late", async () => {
+		it("that are processed stay so when the upload is confirmed late", async () => {
 			const ports = get();
 			const item = await processedItem(ports, newUser());
 			expect(await ports.items.markUploaded(item.userId, item.id)).toMatchObject({ status: "processed" });
 		});
 
-		it("confirmed while a stage holds them do not take its lease away", async () => {
+		it("keep a stage's lease when the upload is confirmed", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item } = await ports.items.create(newItem(user));
@@ -201,7 +201,7 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(await statusOf(ports, item)).toBe("processed");
 		});
 
-		it("are gone when deleted, with all that hangs on them", async () => {
+		it("are deleted with everything derived from them", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item, analysis } = await readyItem(ports, user, { headline: "Lighthouse" });
@@ -218,7 +218,7 @@ export function itemsContract(get: () => RowPorts): void {
 	});
 
 	describe("analyses", () => {
-		it("are numbered, newest first, and the newest is the item's", async () => {
+		it("are numbered, and the newest is the item's current one", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item, analysis } = await analyzedItem(ports, user, { headline: "First", category: "Food" });
@@ -230,20 +230,20 @@ export function itemsContract(get: () => RowPorts): void {
 			expect((await ports.items.find(user, item.id))?.latestAnalysis).toEqual(stored);
 		});
 
-		it("are found several at once, those that are the user's", async () => {
+		it("are found several at a time, only the user's own", async () => {
 			const ports = get();
 			const user = newUser();
-			const { analysis: one } = await analyzedItem(ports, user, {});
-			const { analysis: two } = await analyzedItem(ports, user, {});
+			const { analysis: first } = await analyzedItem(ports, user, {});
+			const { analysis: second } = await analyzedItem(ports, user, {});
 			await analyzedItem(ports, user, {});
-			const { analysis: other } = await analyzedItem(ports, newUser(), {});
-			const found = await ports.analyses.findAll(user, [one.id, two.id, other.id, randomUUID()]);
-			expect(new Set(found.map(({ id }) => id))).toEqual(new Set([one.id, two.id]));
-			expect(found).toContainEqual(await ports.analyses.find(user, one.id));
+			const { analysis: foreign } = await analyzedItem(ports, newUser(), {});
+			const found = await ports.analyses.findAll(user, [first.id, second.id, foreign.id, randomUUID()]);
+			expect(new Set(found.map(({ id }) => id))).toEqual(new Set([first.id, second.id]));
+			expect(found).toContainEqual(await ports.analyses.find(user, first.id));
 			expect(await ports.analyses.findAll(user, [])).toEqual([]);
 		});
 
-		it("of an item without any are an empty list, of no item null", async () => {
+		it("of an item without any are an empty list, of an unknown item null", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await uploaded(ports, user);

@@ -5,19 +5,19 @@ import type { StageName } from "#core/pipeline/stages.ts";
 import type { Claim, Lease, NewAnalysis, NewItem, Ports, ProcessedImage } from "#core/ports/index.ts";
 import { axis, newAnalysis, newEvent, newItem, processed, type Words } from "./new-rows.ts";
 
-/** The ports whose contract the suites state. */
+/** The ports that the contracts test. */
 export type RowPorts = Pick<
 	Ports,
 	"items" | "stages" | "requests" | "outbox" | "analyses" | "search" | "searchSettings" | "similar" | "vectorIndex"
 >;
 
-/** ... and what a suite must arrange that no port does. */
+/** The ports, and a change that no port can make. */
 export interface ArrangedPorts extends RowPorts {
 	/** Fails an item that no stage holds. */
 	forceFailed(item: Item): Promise<void>;
 }
 
-/** Claims and expects to get it. */
+/** Claims an item; throws if it is not granted. */
 export async function claim(
 	{ stages }: Pick<Ports, "stages">,
 	{ userId, id }: Pick<Item, "userId" | "id">,
@@ -26,16 +26,16 @@ export async function claim(
 ): Promise<Claim & { outcome: "claimed" }> {
 	const claimed = await stages.claim(userId, id, stage, leaseSeconds);
 	if (claimed.outcome !== "claimed") {
-		throw new Error(`The claim of ${stage} answered ${claimed.outcome}.`);
+		throw new Error(`The claim of ${stage} was answered with ${claimed.outcome}.`);
 	}
 	return claimed;
 }
 
-/** Times of creation have milliseconds: items of one millisecond have an order, but not that of their creation. */
-const untilTheNextMillisecond = () => delay(2);
+/** Waits: items created in one millisecond are not listed in the order of their creation. */
+const nextMillisecond = () => delay(2);
 
 export async function uploaded(ports: RowPorts, userId: string, more: Partial<NewItem> = {}): Promise<Item> {
-	await untilTheNextMillisecond();
+	await nextMillisecond();
 	const { item } = await ports.items.create(newItem(userId, more));
 	const stored = await ports.items.markUploaded(userId, item.id);
 	if (!stored) throw new Error("The uploaded item is gone.");

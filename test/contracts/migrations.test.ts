@@ -29,7 +29,7 @@ const asMaster = <T>({ address, master }: EmptyDatabase, work: (client: pg.Clien
 	withClient(address, master, work);
 
 describe(`the migrations on ${contractDatabase.title}`, () => {
-	it("applied again change nothing", async () => {
+	it("change nothing when applied again", async () => {
 		const empty = await create(contractDatabase);
 		const first = await empty.migrate();
 		expect(first.applied.length).toBeGreaterThan(2);
@@ -40,7 +40,7 @@ describe(`the migrations on ${contractDatabase.title}`, () => {
 		});
 	});
 
-	it("applied by four at once are applied by one", async () => {
+	it("are applied by one of four concurrent runs", async () => {
 		const empty = await create(contractDatabase);
 		const all = await Promise.all([1, 2, 3, 4].map(() => empty.migrate()));
 		const sizes = all.map(({ applied }) => applied.length).sort();
@@ -49,7 +49,7 @@ describe(`the migrations on ${contractDatabase.title}`, () => {
 		expect(new Set(all.map(({ version }) => version)).size).toBe(1);
 	});
 
-	it("that fail leave the database as it was, and say why", async () => {
+	it("that fail leave the database unchanged, and report the error", async () => {
 		const empty = await create(contractDatabase);
 		const directory = mkdtempSync(join(tmpdir(), "migrations-"));
 		try {
@@ -84,7 +84,7 @@ describe(`the migrations on ${contractDatabase.title}`, () => {
 		});
 	});
 
-	it("give every tenant's table its user and keep children with their owner", async () => {
+	it("give every tenant's table a user_id and keep children with their owner", async () => {
 		const empty = await create(contractDatabase);
 		await empty.migrate();
 		await asMaster(empty, async (client) => {
@@ -109,7 +109,7 @@ describe(`the migrations on ${contractDatabase.title}`, () => {
 	});
 });
 
-it("the migration that renames cells to partitions keeps each vector's", async () => {
+it("the migration that renames cells to partitions keeps each vector's partition", async () => {
 	const empty = await create(contractDatabase);
 	const directory = mkdtempSync(join(tmpdir(), "migrations-"));
 	try {
@@ -148,7 +148,7 @@ it("the migration that renames cells to partitions keeps each vector's", async (
 });
 
 describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
-	it("let the application change rows, not the schema", async () => {
+	it("let the application change rows but not the schema", async () => {
 		const empty = await create();
 		await empty.migrate();
 		const db = empty.connect();
@@ -165,7 +165,7 @@ describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
 		}
 	});
 
-	it("have the passwords of their secrets, also after these change", async () => {
+	it("have the passwords of their secrets, also after a change", async () => {
 		const empty = await create();
 		for (const password of ["first", "second"]) {
 			empty.application.password = password;
@@ -181,7 +181,7 @@ describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
 		}
 	});
 
-	it("get the same verifier as from the server itself", async () => {
+	it("have the verifier that the server computes", async () => {
 		const empty = await create();
 		await empty.migrate();
 		await asMaster(empty, async (client) => {
@@ -200,13 +200,13 @@ describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
 
 /** A command before `pg_dump` and `psql` of the server's version, such as `chroot /some/root`. */
 const tools = process.env.TEST_POSTGRES_TOOLS?.split(" ") ?? null;
-const why = native.skip
+const skipReason = native.skip
 	? " (skipped: TEST_DATABASE_URL is not set)"
 	: tools
 		? ""
 		: " (skipped: TEST_POSTGRES_TOOLS names no pg_dump of the server's version)";
 
-describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
+describe.skipIf(native.skip || !tools)(`a backup${skipReason}`, () => {
 	it("made by pg_dump restores into an empty database, words and vectors included", async () => {
 		const [source, target] = [await create(), await create()];
 		await source.migrate();
@@ -244,15 +244,15 @@ describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
 		}
 	});
 
-	it("takes the place of what went wrong since, as the migrations' role alone, and is whole or not at all", async () => {
+	it("replaces the current data by the migration role alone, completely or not at all", async () => {
 		const [backup, stack] = [await create(), await create()];
 		await backup.migrate();
 		await stack.migrate();
-		const [user, other] = [newUser(), newUser()];
+		const [user, lostUser] = [newUser(), newUser()];
 		await readyItem(postgresPorts(backup.connect()), user, {
 			headline: "Lighthouse",
 		});
-		const lost = await readyItem(postgresPorts(stack.connect()), other, {
+		const lost = await readyItem(postgresPorts(stack.connect()), lostUser, {
 			headline: "Harbour",
 		});
 		const login = ({ address, migration }: EmptyDatabase) =>
@@ -269,7 +269,7 @@ describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
 				[
 					...prefix,
 					"pg_restore",
-					// The schema itself is the master's.
+					// The master owns the schema itself.
 					"--schema=public",
 					"--clean",
 					"--if-exists",
@@ -287,13 +287,13 @@ describe.skipIf(native.skip || !tools)(`a backup${why}`, () => {
 		};
 		const { items } = postgresPorts(stack.connect());
 		await expect(restore(dumped.stdout.subarray(0, dumped.stdout.length - 500))).rejects.toThrow();
-		expect((await items.find(other, lost.item.id))?.item.status).toBe("ready");
+		expect((await items.find(lostUser, lost.item.id))?.item.status).toBe("ready");
 
 		await restore(dumped.stdout);
-		// The application's role has lost its rows, until the migration function gives them back.
+		// The application's role has no rights until the migration function grants them again.
 		await expect(items.find(user, lost.item.id)).rejects.toThrow(/permission/);
 		expect((await stack.migrate()).applied).toEqual([]);
-		expect(await items.find(other, lost.item.id)).toBeNull();
+		expect(await items.find(lostUser, lost.item.id)).toBeNull();
 		expect(await postgresPorts(stack.connect()).search.byText(user, { text: "lighthouse" }, { topK: 5 })).toHaveLength(
 			1,
 		);

@@ -71,7 +71,7 @@ export function newEvent<T extends EventType>(type: T, item: Item): OutgoingEven
 	} as unknown as OutgoingEvent<T>;
 }
 
-/** The unit vector that points along one axis, leaning a little towards the next. */
+/** Returns the unit vector along one axis, leaning towards the next by `lean`. */
 export function axis(index: number, lean = 0): Float32Array {
 	const vector = new Float32Array(embeddingDimensions);
 	const length = Math.hypot(1, lean);

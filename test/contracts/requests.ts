@@ -6,9 +6,9 @@ import { maxAttempts, type NewRequest } from "#core/ports/index.ts";
 import { type ArrangedPorts, claim, commitAnalysis, processedItem, readyItem, statusOf, uploaded } from "./journey.ts";
 import { newAnalysis, newEvent, newUser, processed } from "./new-rows.ts";
 
-/** What every implementation of `Requests` does, and of what `Stages` does for them. */
+/** Tests an implementation of `Requests`, and what `Stages` does for requests. */
 export function requestsContract(get: () => ArrangedPorts): void {
-	async function ask({ id, userId }: Item, more: Partial<NewRequest> = {}): Promise<WorkRequest> {
+	async function create({ id, userId }: Item, fields: Partial<NewRequest> = {}): Promise<WorkRequest> {
 		const request = await get().requests.create({
 			id: randomUUID(),
 			itemId: id,
@@ -16,18 +16,18 @@ export function requestsContract(get: () => ArrangedPorts): void {
 			kind: "analyze",
 			provider: null,
 			model: null,
-			...more,
+			...fields,
 		});
-		if (!request) throw new Error("There is no such item.");
+		if (!request) throw new Error("The item does not exist.");
 		return request;
 	}
 	const find = ({ userId, itemId, id }: WorkRequest) => get().requests.find(userId, itemId, id);
-	const take = ({ userId, itemId, id }: WorkRequest, leaseSeconds = 60) =>
+	const tryClaim = ({ userId, itemId, id }: WorkRequest, leaseSeconds = 60) =>
 		get().stages.claimRequest(userId, itemId, id, leaseSeconds);
 	async function claimed(request: WorkRequest, leaseSeconds = 60) {
-		const answer = await take(request, leaseSeconds);
-		if (answer.outcome !== "claimed") throw new Error(answer.outcome);
-		return answer;
+		const claim = await tryClaim(request, leaseSeconds);
+		if (claim.outcome !== "claimed") throw new Error(claim.outcome);
+		return claim;
 	}
 	const unsent = async ({ userId, id }: Item) =>
 		(await get().outbox.unsent({ userId, itemId: id })).map(({ type }) => type);
@@ -41,7 +41,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 		it("is written with the event that announces it", async () => {
 			const { item } = await readyItem(get(), newUser());
 			await sendAll(item);
-			const request = await ask(item, { provider: "p", model: "m" });
+			const request = await create(item, { provider: "p", model: "m" });
 			expect(await find(request)).toEqual(request);
 			expect(request).toMatchObject({
 				itemId: item.id,
@@ -54,8 +54,8 @@ export function requestsContract(get: () => ArrangedPorts): void {
 				analysisId: null,
 				finishedAt: null,
 			});
-			const of = { userId: item.userId, itemId: item.id };
-			expect(await get().outbox.unsent(of)).toMatchObject([
+			const scope = { userId: item.userId, itemId: item.id };
+			expect(await get().outbox.unsent(scope)).toMatchObject([
 				{
 					type: "AnalysisRequested",
 					detail: {
@@ -69,114 +69,114 @@ export function requestsContract(get: () => ArrangedPorts): void {
 			]);
 		});
 
-		it("is one while the same is asked again, also by many at once, and another after it is done", async () => {
+		it("is created once while the same one is pending, also concurrently, and again after it is done", async () => {
 			const { item } = await readyItem(get(), newUser());
-			const [first, ...others] = await Promise.all(Array.from({ length: 5 }, () => ask(item)));
-			if (!first) throw new Error("Nothing was asked for.");
-			for (const other of others) expect(other.id).toBe(first.id);
-			expect((await ask(item, { provider: "p" })).id).not.toBe(first.id);
-			expect((await ask(item, { model: "m" })).id).not.toBe(first.id);
-			expect((await ask(item, { kind: "resize" })).id).not.toBe(first.id);
+			const [first, ...others] = await Promise.all(Array.from({ length: 5 }, () => create(item)));
+			if (!first) throw new Error("No request was created.");
+			for (const { id } of others) expect(id).toBe(first.id);
+			expect((await create(item, { provider: "p" })).id).not.toBe(first.id);
+			expect((await create(item, { model: "m" })).id).not.toBe(first.id);
+			expect((await create(item, { kind: "resize" })).id).not.toBe(first.id);
 			const { lease } = await claimed(first);
 			await get().stages.failRequest(lease, {
 				code: "model_not_found",
 				detail: "No.",
 			});
-			expect((await ask(item)).id).not.toBe(first.id);
+			expect((await create(item)).id).not.toBe(first.id);
 		});
 
-		it("of no item, or of another user, is none", async () => {
+		it("is refused for an unknown item and for another user's", async () => {
 			const { item } = await readyItem(get(), newUser());
-			const wanted = { kind: "resize", provider: null, model: null } as const;
+			const resize = { kind: "resize", provider: null, model: null } as const;
 			const { requests } = get();
 			const [id, itemId] = [randomUUID(), item.id];
-			const nobodys = { id, itemId: randomUUID(), userId: item.userId };
-			expect(await requests.create({ ...nobodys, ...wanted })).toBeNull();
-			const others = { id, itemId, userId: newUser() };
-			expect(await requests.create({ ...others, ...wanted })).toBeNull();
+			const unknownItem = { id, itemId: randomUUID(), userId: item.userId };
+			expect(await requests.create({ ...unknownItem, ...resize })).toBeNull();
+			const foreignItem = { id, itemId, userId: newUser() };
+			expect(await requests.create({ ...foreignItem, ...resize })).toBeNull();
 		});
 
-		it("goes with its item", async () => {
+		it("is deleted with its item", async () => {
 			const { item } = await readyItem(get(), newUser());
-			const request = await ask(item);
+			const request = await create(item);
 			await get().items.delete(item.userId, item.id);
 			expect(await find(request)).toBeNull();
-			expect(await take(request)).toEqual({ outcome: "gone" });
+			expect(await tryClaim(request)).toEqual({ outcome: "gone" });
 		});
 	});
 
 	describe("the claim of a request", () => {
-		it("takes the item's lease whatever became of the item, and shuts the pipeline out", async () => {
+		it("takes the item's lease whatever the item's status, and excludes other work", async () => {
 			const ports = get();
 			const { item } = await readyItem(ports, newUser());
-			const request = await ask(item, { provider: "p" });
-			const answer = await claimed(request);
-			expect(answer).toMatchObject({
+			const request = await create(item, { provider: "p" });
+			const claim = await claimed(request);
+			expect(claim).toMatchObject({
 				attempt: 1,
 				item: { id: item.id, status: "ready" },
 				request: { id: request.id, provider: "p" },
 				lease: { stage: "analyze", requestId: request.id },
 			});
-			const other = await ask(item, { kind: "resize" });
-			expect((await take(other)).outcome).toBe("busy");
+			const resize = await create(item, { kind: "resize" });
+			expect((await tryClaim(resize)).outcome).toBe("busy");
 			expect(await statusOf(ports, item)).toBe("ready");
-			await ports.stages.release(answer.lease);
-			expect((await claimed(other)).lease.stage).toBe("process");
+			await ports.stages.release(claim.lease);
+			expect((await claimed(resize)).lease.stage).toBe("process");
 		});
 
-		it("waits for an image that is not made yet", async () => {
+		it("is refused, and the request stays pending, until the image is processed", async () => {
 			const item = await uploaded(get(), newUser());
-			const request = await ask(item);
-			expect(await take(request)).toEqual({ outcome: "done" });
+			const request = await create(item);
+			expect(await tryClaim(request)).toEqual({ outcome: "done" });
 			expect((await find(request))?.status).toBe("pending");
 		});
 
-		it("comes too soon while the pipeline has the item", async () => {
+		it("is busy while a stage has the item's lease", async () => {
 			const ports = get();
 			const item = await processedItem(ports, newUser());
-			const request = await ask(item);
+			const request = await create(item);
 			await claim(ports, item, "analyze", 600);
-			const busy = await take(request);
+			const busy = await tryClaim(request);
 			if (busy.outcome !== "busy") throw new Error(busy.outcome);
 			expect(busy.secondsLeft).toBeGreaterThan(500);
 		});
 
-		it("of a request that is done, or never was, is done", async () => {
+		it("answers done for a finished or unknown request", async () => {
 			const { item } = await readyItem(get(), newUser());
-			const request = await ask(item);
+			const request = await create(item);
 			const { lease } = await claimed(request);
 			await get().stages.failRequest(lease, {
 				code: "model_not_found",
 				detail: "No.",
 			});
-			expect(await take(request)).toEqual({ outcome: "done" });
-			expect(await take({ ...request, id: randomUUID() })).toEqual({
+			expect(await tryClaim(request)).toEqual({ outcome: "done" });
+			expect(await tryClaim({ ...request, id: randomUUID() })).toEqual({
 				outcome: "done",
 			});
 		});
 
-		it(`fails it after ${maxAttempts} times, and leaves no lease on the item`, async () => {
+		it(`fails the request after ${maxAttempts} attempts, and leaves no lease on the item`, async () => {
 			const ports = get();
 			const { item } = await readyItem(ports, newUser());
-			const request = await ask(item);
+			const request = await create(item);
 			for (let attempt = 1; attempt <= maxAttempts; attempt++) {
 				expect((await claimed(request, 0)).attempt).toBe(attempt);
 			}
-			expect(await take(request)).toEqual({ outcome: "done" });
+			expect(await tryClaim(request)).toEqual({ outcome: "done" });
 			expect(await find(request)).toMatchObject({
 				status: "failed",
 				error: { code: "retries_exhausted" },
 				finishedAt: expect.any(Date),
 			});
 			expect(await statusOf(ports, item)).toBe("ready");
-			const next = await ask(item);
+			const next = await create(item);
 			expect((await claimed(next)).attempt).toBe(1);
 		});
 
-		it("fails it with what made the item fail before it had an image", async () => {
+		it("fails the request with the error of an item that failed before it had an image", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
-			const request = await ask(item);
+			const request = await create(item);
 			await sendAll(item);
 			const { lease } = await claim(ports, item, "process");
 			await ports.stages.fail(lease, {
@@ -184,18 +184,18 @@ export function requestsContract(get: () => ArrangedPorts): void {
 				detail: "Broken.",
 			});
 			expect(await unsent(item)).toEqual(["AnalysisRequested"]);
-			expect(await take(request)).toEqual({ outcome: "done" });
+			expect(await tryClaim(request)).toEqual({ outcome: "done" });
 			expect(await find(request)).toMatchObject({
 				status: "failed",
 				error: { code: "undecodable_image", detail: "Broken." },
 			});
 		});
 
-		it("does not touch another user's", async () => {
+		it("does not touch another user's request", async () => {
 			const { item } = await readyItem(get(), newUser());
-			const request = await ask(item);
+			const request = await create(item);
 			const foreign = { ...request, userId: newUser() };
-			expect(await take(foreign)).toEqual({ outcome: "gone" });
+			expect(await tryClaim(foreign)).toEqual({ outcome: "gone" });
 			expect(await find(foreign)).toBeNull();
 			const { lease } = await claimed(request);
 			const forged = { ...lease, userId: foreign.userId };
@@ -207,14 +207,14 @@ export function requestsContract(get: () => ArrangedPorts): void {
 	});
 
 	describe("the result of a request", () => {
-		it("is the item's new current analysis, and the older one stays stored", async () => {
+		it("is the item's current analysis, and the older one stays stored", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item, analysis: first } = await readyItem(ports, user, {
 				headline: "Old words",
 			});
 			await sendAll(item);
-			const request = await ask(item);
+			const request = await create(item);
 			await sendAll(item);
 			const { lease } = await claimed(request);
 			const second = newAnalysis({ headline: "New words" }, 2);
@@ -237,7 +237,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 			});
 		});
 
-		it("heals an item whose analysis had failed", async () => {
+		it("restores an item whose analysis had failed", async () => {
 			const ports = get();
 			const item = await processedItem(ports, newUser());
 			const failing = await claim(ports, item, "analyze");
@@ -245,16 +245,16 @@ export function requestsContract(get: () => ArrangedPorts): void {
 				code: "retries_exhausted",
 				detail: "By hand.",
 			});
-			const { lease } = await claimed(await ask(item));
+			const { lease } = await claimed(await create(item));
 			expect(await commitAnalysis(ports, lease, item, newAnalysis())).toBe(true);
 			const found = await ports.items.find(item.userId, item.id);
 			expect(found?.item).toMatchObject({ status: "analyzed", error: null });
 		});
 
-		it("of a resize is the size, and the item stays what it was", async () => {
+		it("of a resize changes the image's traits and leaves the item ready", async () => {
 			const ports = get();
 			const { item } = await readyItem(ports, newUser());
-			const request = await ask(item, { kind: "resize" });
+			const request = await create(item, { kind: "resize" });
 			const { lease } = await claimed(request);
 			const result = processed({ width: 7, height: 9, camera: "Leica" });
 			expect(await ports.stages.commitResized(lease, result)).toBe(true);
@@ -267,13 +267,13 @@ export function requestsContract(get: () => ArrangedPorts): void {
 				height: 9,
 				camera: "Leica",
 			});
-			expect((await claimed(await ask(item))).outcome).toBe("claimed");
+			expect((await claimed(await create(item))).outcome).toBe("claimed");
 		});
 
-		it("that comes after its lease was lost is not written", async () => {
+		it("is not written after its lease was lost", async () => {
 			const ports = get();
 			const { item } = await readyItem(ports, newUser());
-			const request = await ask(item);
+			const request = await create(item);
 			const late = await claimed(request, 0);
 			const next = await claimed(request);
 			expect(next.attempt).toBe(2);
@@ -285,25 +285,25 @@ export function requestsContract(get: () => ArrangedPorts): void {
 			expect(await commitAnalysis(ports, next.lease, item, analysis)).toBe(true);
 		});
 
-		it("that is a failure leaves the item as it was", async () => {
+		it("leaves the item as it was if it is a failure", async () => {
 			const ports = get();
 			const { item } = await readyItem(ports, newUser());
-			const request = await ask(item);
+			const request = await create(item);
 			const { lease } = await claimed(request);
 			const error = { code: "vision_refused", detail: "No." } as const;
 			expect(await ports.stages.failRequest(lease, error)).toBe(true);
 			expect(await find(request)).toMatchObject({ status: "failed", error });
 			const found = await ports.items.find(item.userId, item.id);
 			expect(found?.item).toMatchObject({ status: "ready", error: null });
-			expect((await claimed(await ask(item))).outcome).toBe("claimed");
+			expect((await claimed(await create(item))).outcome).toBe("claimed");
 		});
 	});
 
-	it("an image that is made ends the resize that waited for it, and announces the analysis that did", async () => {
+	it("a processed image ends a waiting resize and announces a waiting analysis", async () => {
 		const ports = get();
 		const item = await uploaded(ports, newUser());
-		const resize = await ask(item, { kind: "resize" });
-		const analyze = await ask(item);
+		const resize = await create(item, { kind: "resize" });
+		const analyze = await create(item);
 		await sendAll(item);
 		const { lease } = await claim(ports, item, "process");
 		const event = newEvent("ImageProcessed", item);
@@ -313,7 +313,7 @@ export function requestsContract(get: () => ArrangedPorts): void {
 		expect((await unsent(item)).sort()).toEqual(["AnalysisRequested", "ImageProcessed"]);
 	});
 
-	it("the sweeper is given requests that stand still, oldest first and once, not those that are worked on", async () => {
+	it("the sweeper claims idle requests once, oldest first, without leased ones", async () => {
 		const ports = get();
 		const user = newUser();
 		const [first, second, leased] = [
@@ -321,9 +321,9 @@ export function requestsContract(get: () => ArrangedPorts): void {
 			await readyItem(ports, user),
 			await readyItem(ports, user),
 		].map(({ item }) => item) as [Item, Item, Item];
-		const asked = [await ask(first), await ask(second)];
-		await claimed(await ask(leased));
-		const mine = async (idleSeconds: number, againSeconds: number) =>
+		const requests = [await create(first), await create(second)];
+		await claimed(await create(leased));
+		const claimOwn = async (idleSeconds: number, againSeconds: number) =>
 			(
 				await ports.requests.claimStalled({
 					idleSeconds,
@@ -332,12 +332,12 @@ export function requestsContract(get: () => ArrangedPorts): void {
 					maxPerRebuild: 10,
 				})
 			).filter(({ request }) => request.userId === user);
-		expect(await mine(60, 0)).toEqual([]);
-		const idle = await mine(0, 60);
+		expect(await claimOwn(60, 0)).toEqual([]);
+		const idle = await claimOwn(0, 60);
 		expect(idle).toEqual([
-			{ request: asked[0], correlationId: first.correlationId },
-			{ request: asked[1], correlationId: second.correlationId },
+			{ request: requests[0], correlationId: first.correlationId },
+			{ request: requests[1], correlationId: second.correlationId },
 		]);
-		expect(await mine(0, 60)).toEqual([]);
+		expect(await claimOwn(0, 60)).toEqual([]);
 	});
 }

@@ -16,9 +16,9 @@ import {
 } from "./journey.ts";
 import { axis, digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
-const everything = { limit: 10_000 };
+const noLimit = { limit: 10_000 };
 
-/** What every implementation of `Stages` and `Outbox` does. */
+/** Tests an implementation of `Stages` and `Outbox`. */
 export function stagesContract(get: () => ArrangedPorts): void {
 	const process = async (item: Item, leaseSeconds = 60) =>
 		get().stages.claim(item.userId, item.id, "process", leaseSeconds);
@@ -26,7 +26,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 		get().stages.commitProcessed(lease, processed(more), newEvent("ImageProcessed", item));
 
 	describe("a stage", () => {
-		it("takes an item, and its result, next status and event appear together", async () => {
+		it("commits an item's result, next status and event together", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const { lease, attempt, item: claimed } = await claim(ports, item, "process");
@@ -41,36 +41,36 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const event = newEvent("ImageProcessed", item);
 			expect(await ports.stages.commitProcessed(lease, result, event)).toBe(true);
 			expect((await ports.items.find(item.userId, item.id))?.item).toMatchObject({ ...result, status: "processed" });
-			const of = { userId: item.userId, itemId: item.id };
-			expect(await ports.outbox.unsent(of)).toEqual([event]);
+			const scope = { userId: item.userId, itemId: item.id };
+			expect(await ports.outbox.unsent(scope)).toEqual([event]);
 		});
 
-		it("leads an item from upload to ready", async () => {
+		it("moves an item from upload to ready", async () => {
 			const ports = get();
 			const { item } = await readyItem(ports, newUser());
 			expect(await statusOf(ports, item)).toBe("ready");
-			const of = { userId: item.userId, itemId: item.id };
-			expect((await ports.outbox.unsent(of)).map(({ type }) => type)).toEqual([
+			const scope = { userId: item.userId, itemId: item.id };
+			expect((await ports.outbox.unsent(scope)).map(({ type }) => type)).toEqual([
 				"ImageProcessed",
 				"AnalysisComplete",
 				"ItemReady",
 			]);
 		});
 
-		it("starts from a pending item whose bytes were announced first", async () => {
+		it("claims a pending item whose upload event arrived before its confirmation", async () => {
 			const ports = get();
 			const { item } = await ports.items.create(newItem(newUser()));
 			expect((await process(item)).outcome).toBe("claimed");
 		});
 
-		it("gives an item to one of many who ask at once", async () => {
+		it("grants one of many concurrent claims", async () => {
 			const item = await uploaded(get(), newUser());
 			const claims = await Promise.all(Array.from({ length: 10 }, () => process(item)));
 			const outcomes = claims.map(({ outcome }) => outcome).sort();
 			expect(outcomes).toEqual([...Array(9).fill("busy"), "claimed"]);
 		});
 
-		it("tells who comes too soon when the other's lease ends", async () => {
+		it("answers busy with the seconds until the lease ends", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			await claim(ports, item, "process", 3600);
@@ -81,7 +81,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(busy.secondsLeft % 1).toBe(0);
 		});
 
-		it("answers a repeated or late event with done", async () => {
+		it("answers done for a repeated or late event", async () => {
 			const item = await processedItem(get(), newUser());
 			expect(await process(item)).toEqual({ outcome: "done" });
 		});
@@ -97,14 +97,14 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await process({ ...failed, id: randomUUID() })).toEqual({ outcome: "gone" });
 		});
 
-		it("does not claim a stage whose turn has not come", async () => {
+		it("answers done for an item that has not reached the stage", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const early = await ports.stages.claim(item.userId, item.id, "embed", 60);
 			expect(early).toEqual({ outcome: "done" });
 		});
 
-		it("loses an expired lease to the next who asks, and then writes nothing", async () => {
+		it("loses an expired lease to the next claim, and then writes nothing", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const late = await claim(ports, item, "process", 0);
@@ -115,9 +115,9 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			await ports.stages.release(late.lease);
 			expect((await process(item)).outcome).toBe("busy");
 			expect(await commit(next.lease, item, { width: 2 })).toBe(true);
-			const of = { userId: item.userId, itemId: item.id };
-			expect((await ports.items.find(of.userId, of.itemId))?.item.width).toBe(2);
-			expect(await ports.outbox.unsent(of)).toHaveLength(1);
+			const scope = { userId: item.userId, itemId: item.id };
+			expect((await ports.items.find(scope.userId, scope.itemId))?.item.width).toBe(2);
+			expect(await ports.outbox.unsent(scope)).toHaveLength(1);
 		});
 
 		it("commits once", async () => {
@@ -126,8 +126,8 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const { lease } = await claim(ports, item, "process");
 			const results = await Promise.all([1, 2, 3].map(() => commit(lease, item)));
 			expect(results.filter((committed) => committed)).toHaveLength(1);
-			const of = { userId: item.userId, itemId: item.id };
-			expect(await ports.outbox.unsent(of)).toHaveLength(1);
+			const scope = { userId: item.userId, itemId: item.id };
+			expect(await ports.outbox.unsent(scope)).toHaveLength(1);
 		});
 
 		it("does not commit under the lease of another stage", async () => {
@@ -138,7 +138,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await statusOf(ports, item)).toBe("processed");
 		});
 
-		it("given back is free at once, its attempt stays counted", async () => {
+		it("that is released can be claimed at once, and its attempt counts", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const first = await claim(ports, item, "process");
@@ -146,7 +146,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect((await claim(ports, item, "process")).attempt).toBe(2);
 		});
 
-		it(`ends an item after ${maxAttempts} claims without a commit`, async () => {
+		it(`fails an item after ${maxAttempts} claims without a commit`, async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			for (let attempt = 1; attempt <= maxAttempts; attempt++) {
@@ -159,7 +159,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			});
 		});
 
-		it("counts attempts anew after each commit", async () => {
+		it("counts attempts from 1 after each commit", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			await claim(ports, item, "process", 0);
@@ -168,7 +168,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect((await claim(ports, item, "analyze")).attempt).toBe(1);
 		});
 
-		it("ends an item failed, with a sentence for its owner", async () => {
+		it("fails an item with a message for its owner", async () => {
 			const ports = get();
 			const item = await uploaded(ports, newUser());
 			const { lease } = await claim(ports, item, "process");
@@ -178,7 +178,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(found?.item).toMatchObject({ status: "failed", error });
 		});
 
-		it("writes nothing of an item that was deleted meanwhile", async () => {
+		it("writes nothing for an item that was deleted meanwhile", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await processedItem(ports, user);
@@ -194,7 +194,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(hits).toEqual([]);
 		});
 
-		it("that finds the bytes of another item of the user ends as its duplicate", async () => {
+		it("fails an item whose bytes another item of the user has, as its duplicate", async () => {
 			const ports = get();
 			const user = newUser();
 			const sha256 = digest(user);
@@ -207,11 +207,11 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				sha256: null,
 				error: { code: "duplicate", duplicateOf: first.id },
 			});
-			const of = { userId: user, itemId: second.id };
-			expect(await ports.outbox.unsent(of)).toEqual([]);
+			const scope = { userId: user, itemId: second.id };
+			expect(await ports.outbox.unsent(scope)).toEqual([]);
 		});
 
-		it("that finds the bytes of an item that failed later has that one tried again", async () => {
+		it("restarts a failed item whose bytes another item of the user brings again", async () => {
 			const ports = get();
 			const user = newUser();
 			const sha256 = digest(user);
@@ -230,25 +230,22 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect((await claim(ports, first, "process")).attempt).toBe(1);
 		});
 
-		it.each(["pending", "failed"])(
-			"that finds its digest only announced, by an item still %s, has it for itself",
-			async (status) => {
-				const ports = get();
-				const user = newUser();
-				const sha256 = digest(user);
-				const { item: other } = await ports.items.create(newItem(user, { sha256 }));
-				if (status === "failed") {
-					await ports.stages.failMissingUpload(user, other.id);
-				}
-				const item = await uploaded(ports, user);
-				const { lease } = await claim(ports, item, "process");
-				expect(await commit(lease, item, { sha256 })).toBe(true);
-				expect((await ports.items.find(user, item.id))?.item).toMatchObject({ status: "processed", sha256 });
-				expect((await ports.items.find(user, other.id))?.item).toMatchObject({ status, sha256: null });
-			},
-		);
+		it.each(["pending", "failed"])("takes over a digest that an item still %s has only announced", async (status) => {
+			const ports = get();
+			const user = newUser();
+			const sha256 = digest(user);
+			const { item: announcing } = await ports.items.create(newItem(user, { sha256 }));
+			if (status === "failed") {
+				await ports.stages.failMissingUpload(user, announcing.id);
+			}
+			const item = await uploaded(ports, user);
+			const { lease } = await claim(ports, item, "process");
+			expect(await commit(lease, item, { sha256 })).toBe(true);
+			expect((await ports.items.find(user, item.id))?.item).toMatchObject({ status: "processed", sha256 });
+			expect((await ports.items.find(user, announcing.id))?.item).toMatchObject({ status, sha256: null });
+		});
 
-		it("that finds other bytes than were announced keeps the digest of those it found", async () => {
+		it("stores the digest of the actual bytes where others were announced", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item } = await ports.items.create(newItem(user, { sha256: digest("announced") }));
@@ -257,7 +254,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect((await ports.items.find(user, item.id))?.item.sha256).toBe(digest("found"));
 		});
 
-		it("that finds the same bytes twice at once keeps one item", async () => {
+		it("keeps one of several items that bring the same bytes concurrently", async () => {
 			const ports = get();
 			const user = newUser();
 			const sha256 = digest(user);
@@ -273,7 +270,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 		});
 	});
 
-	describe("what models billed", () => {
+	describe("billed usage", () => {
 		const call = (more: Partial<ModelUsage> = {}): ModelUsage => ({
 			purpose: "vision",
 			provider: "test",
@@ -284,7 +281,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			...more,
 		});
 
-		it("is kept with the analysis, failed attempts first and the embedding last", async () => {
+		it("is stored with the analysis, failed attempts first and the embedding last", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await processedItem(ports, user);
@@ -299,8 +296,8 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			const tokens = async () =>
 				(await ports.analyses.find(user, analysis.id))?.usage.map(({ inputTokens }) => inputTokens);
 			expect(await tokens()).toEqual([1, 2, 3]);
-			const wrong = await claim(ports, item, "embed");
-			await ports.stages.release(wrong.lease, [call({ inputTokens: 4, purpose: "embedding" })]);
+			const failedEmbed = await claim(ports, item, "embed");
+			await ports.stages.release(failedEmbed.lease, [call({ inputTokens: 4, purpose: "embedding" })]);
 			const embed = await claim(ports, item, "embed");
 			const last = call({ inputTokens: 5, purpose: "embedding", costUsd: null });
 			await ports.stages.commitEmbedded(
@@ -316,7 +313,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(listed?.latestAnalysis?.usage).toHaveLength(5);
 		});
 
-		it("outlives a failed item and is on the bill of its next try, once", async () => {
+		it("of a failed item is stored with its next analysis, once", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await processedItem(ports, user);
@@ -336,7 +333,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([call()]);
 		});
 
-		it("by a lease that was lost is not on anyone's bill", async () => {
+		it("under a lost lease is not stored", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await processedItem(ports, user);
@@ -350,7 +347,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 	});
 
 	describe("an analysis", () => {
-		it("that becomes current takes the embeddings of the older one away", async () => {
+		it("that becomes current deletes the embeddings of the older one", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item } = await readyItem(ports, user, { headline: "Old words" });
@@ -371,7 +368,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(versions?.map(({ version }) => version)).toEqual([2, 1]);
 		});
 
-		it("that is no longer current gets no embedding, and the item is free for the current one", async () => {
+		it("that is no longer current gets no embedding, and the item can be claimed for the current one", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item, analysis: old } = await readyItem(ports, user);
@@ -390,7 +387,7 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await statusOf(ports, item)).toBe("ready");
 		});
 
-		/** No port asks for it yet: the item is failed by hand and uploaded anew. */
+		/** Analyzes an item again: fails it by hand, restarts it and runs both stages. */
 		async function reanalyze(ports: ArrangedPorts, item: Item, headline: string) {
 			await ports.forceFailed(item);
 			await ports.items.restart(item.userId, item.id);
@@ -404,49 +401,49 @@ export function stagesContract(get: () => ArrangedPorts): void {
 	});
 
 	describe("the sweeper", () => {
-		const mine =
+		const onlyOf =
 			(user: string) =>
 			<Found extends { item: Item }>(found: Found[]) =>
 				found.filter(({ item }) => item.userId === user);
 
-		it("is given what stands still, with its stage, oldest first and once", async () => {
+		it("claims stalled items once, oldest first, with their stage", async () => {
 			const ports = get();
 			const user = newUser();
 			const first = await uploaded(ports, user);
 			const second = await processedItem(ports, user);
 			const { item: third, analysis } = await analyzedItem(ports, user);
 			await readyItem(ports, user);
-			const again = { idleSeconds: 0, againSeconds: 60, ...everything };
-			const stalled = mine(user)(await ports.stages.claimStalled(again));
+			const again = { idleSeconds: 0, againSeconds: 60, ...noLimit };
+			const stalled = onlyOf(user)(await ports.stages.claimStalled(again));
 			expect(stalled[0]?.since).toBeInstanceOf(Date);
 			expect(stalled.map(({ item, stage, analysisId }) => [item.id, stage, analysisId])).toEqual([
 				[first.id, "process", null],
 				[second.id, "analyze", null],
 				[third.id, "embed", analysis.id],
 			]);
-			expect(mine(user)(await ports.stages.claimStalled(again))).toEqual([]);
+			expect(onlyOf(user)(await ports.stages.claimStalled(again))).toEqual([]);
 		});
 
-		it("is not given what is leased, nor what moved a moment ago", async () => {
+		it("does not claim items that are leased or moved a moment ago", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await uploaded(ports, user);
-			const take = async (idleSeconds: number) =>
-				mine(user)(await ports.stages.claimStalled({ idleSeconds, againSeconds: 0, ...everything }));
-			expect(await take(60)).toEqual([]);
+			const claimIdle = async (idleSeconds: number) =>
+				onlyOf(user)(await ports.stages.claimStalled({ idleSeconds, againSeconds: 0, ...noLimit }));
+			expect(await claimIdle(60)).toEqual([]);
 			const { lease } = await claim(ports, item, "process");
-			expect(await take(0)).toEqual([]);
+			expect(await claimIdle(0)).toEqual([]);
 			await ports.stages.release(lease);
-			expect(await take(0)).toHaveLength(1);
+			expect(await claimIdle(0)).toHaveLength(1);
 		});
 
-		it("knows that an item waits, whoever's it is", async () => {
+		it("measures the longest wait over all users", async () => {
 			const ports = get();
 			await uploaded(ports, newUser());
 			expect(await ports.stages.oldestWaitSeconds()).toBeGreaterThan(0);
 		});
 
-		it("ends an upload that never arrived, unless it moved on", async () => {
+		it("fails items that were never uploaded, unless they are leased or uploaded", async () => {
 			const ports = get();
 			const user = newUser();
 			const { item: missing } = await ports.items.create(newItem(user));
@@ -464,13 +461,13 @@ export function stagesContract(get: () => ArrangedPorts): void {
 			expect(await statusOf(ports, arrived)).toBe("uploaded");
 		});
 
-		it("finds the tombstone of a deleted item until it is forgotten", async () => {
+		it("finds the tombstone of a deleted item until the tombstone is deleted", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await uploaded(ports, user);
 			await ports.items.delete(user, item.id);
 			const tombstones = async (olderThanSeconds: number) =>
-				(await ports.stages.tombstones({ olderThanSeconds, ...everything })).filter(({ userId }) => userId === user);
+				(await ports.stages.tombstones({ olderThanSeconds, ...noLimit })).filter(({ userId }) => userId === user);
 			expect(await tombstones(60)).toEqual([]);
 			expect(await tombstones(0)).toMatchObject([{ userId: user, itemId: item.id, deletedAt: expect.any(Date) }]);
 			await ports.stages.deleteTombstone(newUser(), item.id);
@@ -481,22 +478,22 @@ export function stagesContract(get: () => ArrangedPorts): void {
 	});
 
 	describe("the outbox", () => {
-		it("keeps an event until it is known to be sent", async () => {
+		it("keeps an event until it is marked as sent", async () => {
 			const ports = get();
 			const item = await processedItem(ports, newUser());
-			const of = { userId: item.userId, itemId: item.id };
-			const [event] = await ports.outbox.unsent(of);
+			const scope = { userId: item.userId, itemId: item.id };
+			const [event] = await ports.outbox.unsent(scope);
 			const old = async (olderThanSeconds: number) =>
-				(await ports.outbox.unsent({ olderThanSeconds, ...everything })).filter(({ id }) => id === event?.id);
+				(await ports.outbox.unsent({ olderThanSeconds, ...noLimit })).filter(({ id }) => id === event?.id);
 			expect(await old(60)).toEqual([]);
 			expect(await old(0)).toEqual([event]);
 			await ports.outbox.markSent([event?.id ?? ""]);
 			await ports.outbox.markSent([]);
-			expect(await ports.outbox.unsent(of)).toEqual([]);
+			expect(await ports.outbox.unsent(scope)).toEqual([]);
 			expect(await old(0)).toEqual([]);
 		});
 
-		it("takes an event once, however often it is announced", async () => {
+		it("stores an event once, however often it is announced", async () => {
 			const ports = get();
 			const user = newUser();
 			const item = await uploaded(ports, user);
@@ -507,8 +504,8 @@ export function stagesContract(get: () => ArrangedPorts): void {
 				await ports.forceFailed(item);
 				await ports.items.restart(user, item.id);
 			}
-			const of = { userId: user, itemId: item.id };
-			expect(await ports.outbox.unsent(of)).toEqual([event]);
+			const scope = { userId: user, itemId: item.id };
+			expect(await ports.outbox.unsent(scope)).toEqual([event]);
 		});
 	});
 }

@@ -6,9 +6,9 @@ import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { commitAnalysis, type RowPorts, uploaded } from "./journey.ts";
 import { axis, newAnalysis, newEvent, newUser, processed } from "./new-rows.ts";
 
-const stagesInTurn = ["process", "analyze", "embed"] as const;
+const stageOrder = ["process", "analyze", "embed"] as const;
 
-describe(`a storm of events on ${contractDatabase.title}`, () => {
+describe(`concurrent workers on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
 	let ports: RowPorts;
 	beforeAll(async () => {
@@ -38,7 +38,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 		}
 	}
 
-	it("commits each stage of each item once, and nothing of a deleted one", async () => {
+	it("commit each stage of each item once, and nothing of a deleted item", async () => {
 		const user = newUser();
 		const items: Item[] = [];
 		for (let count = 0; count < 8; count++) {
@@ -47,7 +47,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 		const committed = new Map<string, number>();
 		const deleted = new Set<string>();
 
-		// Every worker is late, killed or repeated at random: half of the leases expire at once.
+		// Workers are late, killed or repeated at random: half of the leases expire at once.
 		let seed = 11;
 		const chance = (percent: number) => {
 			seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff;
@@ -60,7 +60,7 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 					await ports.items.delete(user, item.id);
 					deleted.add(item.id);
 				}
-				for (const stage of stagesInTurn) {
+				for (const stage of stageOrder) {
 					const claim = await ports.stages.claim(user, item.id, stage, chance(50) ? 0 : 60);
 					if (claim.outcome !== "claimed") continue;
 					if (chance(20)) {
@@ -71,8 +71,8 @@ describe(`a storm of events on ${contractDatabase.title}`, () => {
 					}
 				}
 				await ports.stages.claimStalled({ idleSeconds: 0, againSeconds: 0, limit: 5 });
-				const of = { userId: user, itemId: item.id };
-				const events = await ports.outbox.unsent(of);
+				const scope = { userId: user, itemId: item.id };
+				const events = await ports.outbox.unsent(scope);
 				await ports.outbox.markSent(events.map(({ id }) => id));
 			}
 		}

@@ -4,14 +4,14 @@ import type { Lease } from "#core/ports/index.ts";
 import { type ArrangedPorts, analyzedItem, claim, commitAnalysis, readyItem, uploaded } from "./journey.ts";
 import { axis, digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
-/** No call with one user's id reaches what is another's. */
+/** Tests that no call with one user's id reaches another user's rows. */
 export function tenancyContract(get: () => ArrangedPorts): void {
 	describe("another user", () => {
 		const [ada, bob] = [newUser(), newUser()];
 		let item: Item;
 		let analysisId: string;
 		let leased: Item;
-		/** Ada's true lease, with Bob's id in it. */
+		/** Ada's lease with Bob's id in it. */
 		let forged: Lease;
 
 		beforeAll(async () => {
@@ -37,7 +37,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			expect(await items.find(ada, item.id)).not.toBeNull();
 		});
 
-		it("gets nothing by a cursor of a foreign list", async () => {
+		it("gets nothing by a cursor of another user's list", async () => {
 			const { items } = get();
 			const first = await items.list(ada, { limit: 1, offset: 0 });
 			const cursor = first.nextCursor ?? "";
@@ -45,7 +45,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			expect(page.items ?? []).toEqual([]);
 		});
 
-		it("creates no item under a foreign id, and none that is joined with foreign bytes", async () => {
+		it("cannot create an item under a foreign id, and gets an own item for the same bytes", async () => {
 			const ports = get();
 			await expect(ports.items.create(newItem(bob, { id: item.id }))).rejects.toThrow(/in use/);
 			const sha256 = digest("tenancy");
@@ -75,7 +75,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			expect(await search.byText(ada, text, options)).toHaveLength(1);
 		});
 
-		it("is not counted in, nor ranked by what others have", async () => {
+		it("gets counts and scores that do not depend on others' items", async () => {
 			const ports = get();
 			expect(await ports.vectorIndex.status(bob, "test-model")).toEqual({
 				items: 0,
@@ -97,7 +97,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			expect(await score(dora)).toBe(before);
 		});
 
-		it("claims, commits, fails and releases nothing, not even with the true token", async () => {
+		it("cannot claim, commit, fail or release, not even with the valid token", async () => {
 			const ports = get();
 			const { stages } = ports;
 			expect(await stages.claim(bob, leased.id, "embed", 60)).toEqual({ outcome: "gone" });
@@ -110,7 +110,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			expect(await stages.claim(ada, leased.id, "embed", 60)).toMatchObject({ outcome: "busy" });
 		});
 
-		it("ends no foreign upload and reads no foreign event", async () => {
+		it("cannot fail a foreign upload or read a foreign event", async () => {
 			const ports = get();
 			const { item: pending } = await ports.items.create(newItem(ada));
 			await ports.stages.failMissingUpload(bob, pending.id);
@@ -119,7 +119,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			expect(await ports.outbox.unsent({ userId: ada, itemId: item.id })).not.toEqual([]);
 		});
 
-		it("'s item is not named as what an upload duplicates", async () => {
+		it("'s item is never named as the original of a duplicate", async () => {
 			const ports = get();
 			const sha256 = digest("tenancy of duplicates");
 			const { item: announced } = await ports.items.create(newItem(ada, { sha256: digest("announced by ada") }));

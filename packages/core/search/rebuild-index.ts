@@ -4,12 +4,12 @@ import type { Ports } from "../ports/index.ts";
 
 /**
  * Limits the items of one rebuild that wait in the embedder's queue: enough to keep it busy, so few that another
- * person's new upload does not wait behind thousands of them.
+ * user's new upload does not wait behind thousands of them.
  */
 export const rebuildWindow = 20;
 
 /**
- * Starts to embed a person's items again. Each keeps its vector until the new one is written, and its status even if
+ * Starts to embed a user's items again. Each keeps its vector until the new one is written, and its status even if
  * that fails. A second call during a rebuild continues it.
  *
  * @returns the number of items that wait for their embedding
@@ -27,7 +27,7 @@ export async function rebuildIndex(
 	return waiting;
 }
 
-/** Queues the next items of a person's rebuild, up to the window. Called whenever an item ends. */
+/** Queues the next items of a user's rebuild, up to the window. Called whenever an item ends. */
 export async function continueRebuild(
 	{ requests, events }: Pick<Ports, "requests" | "events">,
 	userId: string,

@@ -1,9 +1,9 @@
 import type { Ports, VectorSet } from "../ports/index.ts";
 
-/** With fewer vectors, reading every code takes no longer than choosing among partitions. */
+/** With fewer vectors, reading every code takes no longer than choosing partitions. */
 const minVectors = 5_000;
 const vectorsPerPartition = 150;
-/** More would take longer to build, and to choose among, than their smaller size saves. */
+/** More would take longer to build and to compare than their smaller size saves. */
 const maxPartitions = 400;
 /** Partitions are rebuilt when there are this many times more vectors, or fewer. */
 const tolerance = 3;

@@ -6,16 +6,16 @@ import type { Collection, Query, Tenant } from "./collection.ts";
 import { ChromaClient, type ChromaCollection, chromaProgram } from "./peers/index.ts";
 
 export interface Chroma {
-	/** All rows in one collection, the tenant by `where`. */
+	/** Searches one collection of all rows, the tenant by `where`. */
 	shared(query: Query, topK: number): Promise<string[]>;
-	/** A collection of the tenant's own. */
+	/** Searches the tenant's own collection. */
 	own(query: Query, topK: number): Promise<string[]>;
 	close(): void;
 }
 
-/** Without one Chroma warns, and would download a model where it is not told. */
-const vectorsAreGiven = {
-	generate: () => Promise.reject(new Error("Vectors are given.")),
+/** Without an embedding function, Chroma warns and downloads a model. */
+const noEmbeddings = {
+	generate: () => Promise.reject(new Error("The bench passes vectors: none is to be computed.")),
 };
 /** Chroma refuses more at once. */
 const batch = 500;
@@ -23,14 +23,14 @@ const startSeconds = 20;
 
 /**
  * The server that npm's package brings, or the one at `CHROMA_URL`.
- * @returns why there is none, where it does not start on this machine
+ * @returns the reason if it does not start on this machine
  */
 export async function startChroma(
 	directory: string,
 ): Promise<{ client: ChromaClient; close(): void } | { absent: string }> {
-	const given = process.env.CHROMA_URL;
-	if (given) {
-		const { hostname, port, protocol } = new URL(given);
+	const url = process.env.CHROMA_URL;
+	if (url) {
+		const { hostname, port, protocol } = new URL(url);
 		const ssl = protocol === "https:";
 		return {
 			client: new ChromaClient({ host: hostname, port: Number(port), ssl }),
@@ -48,8 +48,8 @@ export async function startChroma(
 		],
 		{ stdio: ["ignore", "ignore", "pipe"] },
 	);
-	let said = "";
-	server.stderr.on("data", (text) => (said += text));
+	let errorOutput = "";
+	server.stderr.on("data", (text) => (errorOutput += text));
 	process.once("exit", () => server.kill());
 	const client = new ChromaClient({ host: "127.0.0.1", port });
 	for (const end = Date.now() + startSeconds * 1_000; ; ) {
@@ -58,7 +58,7 @@ export async function startChroma(
 		}
 		if (ended(server) || Date.now() > end) {
 			server.kill();
-			const reason = /^\w*Error: .*$/m.exec(said)?.[0] ?? "it does not answer";
+			const reason = /^\w*Error: .*$/m.exec(errorOutput)?.[0] ?? "it does not answer";
 			return { absent: reason };
 		}
 		await sleep(100);
@@ -67,27 +67,27 @@ export async function startChroma(
 
 const ended = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
-/** Every tenant in one collection, and those that are asked in one of their own. */
+/** Adds every tenant to one collection, and the searched ones each to a collection of its own. */
 export async function fillChroma(
 	{ client, close }: { client: ChromaClient; close(): void },
 	collection: Collection,
-	progress: (done: number, of: number) => void,
+	progress: (done: number, total: number) => void,
 ): Promise<Chroma> {
-	const asked = collection.sizeClasses.flatMap((one) => collection.asked(one));
+	const searched = collection.sizeClasses.flatMap((sizeClass) => collection.searched(sizeClass));
 	const count = (tenants: Tenant[]) => tenants.reduce((sum, { documents }) => sum + documents.length, 0);
-	const total = count(collection.tenants) + count(asked);
+	const total = count(collection.tenants) + count(searched);
 	let done = 0;
 	const create = (name: string) =>
 		client.createCollection({
 			name,
-			embeddingFunction: vectorsAreGiven,
+			embeddingFunction: noEmbeddings,
 			configuration: { hnsw: { space: "cosine" } },
 		});
-	const add = async (to: ChromaCollection, tenants: Tenant[]) => {
+	const add = async (target: ChromaCollection, tenants: Tenant[]) => {
 		const documents = tenants.flatMap((tenant) => tenant.documents);
 		for (let at = 0; at < documents.length; at += batch) {
 			const part = documents.slice(at, at + batch);
-			await to.add({
+			await target.add({
 				ids: part.map(({ itemId }) => itemId),
 				embeddings: part.map(({ vector }) => Array.from(vector)),
 				metadatas: part.map(({ userId }) => ({ user_id: userId })),
@@ -99,19 +99,19 @@ export async function fillChroma(
 	const shared = await create("everyone");
 	await add(shared, collection.tenants);
 	const own = new Map<string, ChromaCollection>();
-	for (const tenant of asked) {
-		const made = await create(tenant.userId);
-		await add(made, [tenant]);
-		own.set(tenant.userId, made);
+	for (const tenant of searched) {
+		const created = await create(tenant.userId);
+		await add(created, [tenant]);
+		own.set(tenant.userId, created);
 	}
-	const ask = async (
-		of: ChromaCollection | undefined,
+	const search = async (
+		target: ChromaCollection | undefined,
 		{ vector }: Query,
 		nResults: number,
 		where?: Record<string, string>,
 	) => {
-		if (!of) throw new Error("The tenant has no collection.");
-		const { ids } = await of.query({
+		if (!target) throw new Error("The tenant has no collection.");
+		const { ids } = await target.query({
 			queryEmbeddings: [Array.from(vector)],
 			nResults,
 			include: ["distances", "metadatas"],
@@ -120,8 +120,8 @@ export async function fillChroma(
 		return ids[0] ?? [];
 	};
 	return {
-		shared: (query, topK) => ask(shared, query, topK, { user_id: query.tenant.userId }),
-		own: (query, topK) => ask(own.get(query.tenant.userId), query, topK),
+		shared: (query, topK) => search(shared, query, topK, { user_id: query.tenant.userId }),
+		own: (query, topK) => search(own.get(query.tenant.userId), query, topK),
 		close,
 	};
 }

@@ -4,9 +4,9 @@ import { embeddingDimensions } from "#core/ports/index.ts";
 import { normal, seeded } from "./random.ts";
 
 export interface SizeClass {
-	/** Rows of one tenant, about. */
+	/** Approximate rows of one tenant. */
 	rows: number;
-	/** Of all rows. */
+	/** Share of all rows. */
 	share: number;
 }
 
@@ -37,7 +37,7 @@ export interface Tenant {
 	documents: Document[];
 }
 
-/** What a person asks who has one document in mind. */
+/** A query by someone who has one document in mind. */
 export interface Query {
 	tenant: Tenant;
 	source: Document;
@@ -46,16 +46,16 @@ export interface Query {
 }
 
 /**
- * A person has some topics and about so many documents of each, in a tenant of 30,000 rows 150. What a topic
- * has less than ten of has neighbours of chance, whose order says nothing about a search.
+ * Each user has some topics and about so many documents of each, in a tenant of 30,000 rows 150. With fewer than ten
+ * documents a topic, neighbours would be random and their order would say nothing about a search.
  */
 const topics = 200;
 const documentsPerTopic = 50;
 /** Length of the noise on a topic's unit vector: documents of one topic have cosines about 0.61. */
 const spread = 0.8;
 const vocabulary = 20_000;
-/** Tenants of a class that are asked, each of which has a collection of its own in Chroma: of the large ones one. */
-const askedTenants = (rows: number) => (rows < 10_000 ? 3 : 1);
+/** Searched tenants of a class, each a collection of its own in Chroma: of the large ones one. */
+const searchedTenants = (rows: number) => (rows < 10_000 ? 3 : 1);
 
 /** The same collection at every run, but for its ids. */
 export class Collection {
@@ -76,21 +76,21 @@ export class Collection {
 	}
 
 	get sizeClasses(): SizeClass[] {
-		return sizeClasses.filter((one) => this.tenants.some(({ sizeClass }) => sizeClass === one));
+		return sizeClasses.filter((candidate) => this.tenants.some(({ sizeClass }) => sizeClass === candidate));
 	}
 
 	get rows(): number {
 		return this.tenants.reduce((sum, { documents }) => sum + documents.length, 0);
 	}
 
-	/** The tenants of a class that are asked. */
-	asked(sizeClass: SizeClass): Tenant[] {
-		return this.tenants.filter((tenant) => tenant.sizeClass === sizeClass).slice(0, askedTenants(sizeClass.rows));
+	/** Returns the tenants of a class that are searched. */
+	searched(sizeClass: SizeClass): Tenant[] {
+		return this.tenants.filter((tenant) => tenant.sizeClass === sizeClass).slice(0, searchedTenants(sizeClass.rows));
 	}
 
 	document(userId: string, among = this.#topics): Document {
 		const topic = among[Math.floor(this.#random() * among.length)];
-		if (!topic) throw new Error("There is no topic.");
+		if (!topic) throw new Error("The collection has no topics.");
 		return {
 			itemId: randomUUID(),
 			analysisId: randomUUID(),
@@ -103,7 +103,7 @@ export class Collection {
 		};
 	}
 
-	/** Three of a document's words, and a vector as near to it as a topic is. */
+	/** Makes a query of three of a document's words, and a vector as near to it as a topic is. */
 	query(tenant: Tenant): Query {
 		const { documents } = tenant;
 		const source = documents[Math.floor(this.#random() * documents.length)];
@@ -117,7 +117,7 @@ export class Collection {
 		};
 	}
 
-	/** A vector with noise of this length, made a unit vector. */
+	/** Adds noise of this length to a vector, and makes it a unit vector. */
 	#around(centre: Float32Array, noise: number): Float32Array {
 		const scale = noise / Math.sqrt(centre.length);
 		const vector = centre.map((value) => value + scale * this.#normal());
@@ -125,7 +125,7 @@ export class Collection {
 		return vector.map((value) => value / length);
 	}
 
-	/** Words by Zipf's law: the n-th is n times rarer than the first. */
+	/** Picks words by Zipf's law: the n-th is n times rarer than the first. */
 	#text(words: number): string {
 		return Array.from({ length: words }, () => this.#words[Math.floor((vocabulary + 1) ** this.#random()) - 1]).join(
 			" ",
@@ -141,16 +141,16 @@ export function dot(a: Float32Array, b: Float32Array): number {
 	return sum;
 }
 
-/** The nearest documents of the query's tenant, each compared. */
+/** Finds the nearest documents of the query's tenant by comparing each. */
 export function bruteForce({ tenant, vector }: Query, topK: number): string[] {
 	return tenant.documents
-		.map(({ itemId, vector: other }) => ({ itemId, near: dot(vector, other) }))
-		.sort((a, b) => b.near - a.near)
+		.map(({ itemId, vector: stored }) => ({ itemId, similarity: dot(vector, stored) }))
+		.sort((a, b) => b.similarity - a.similarity)
 		.slice(0, topK)
 		.map(({ itemId }) => itemId);
 }
 
-/** At least one tenant of each class that fits, then by share; the smallest fill what is left. */
+/** Plans at least one tenant of each class that fits, then by share; the smallest fill the rest. */
 function tenantSizes(total: number): { sizeClass: SizeClass; rows: number }[] {
 	const random = seeded(4);
 	const fitting = sizeClasses.filter(
@@ -170,7 +170,7 @@ function tenantSizes(total: number): { sizeClass: SizeClass; rows: number }[] {
 	});
 }
 
-/** Pronounceable and distinct; stemmed like any English word. */
+/** Makes distinct, pronounceable words that are stemmed like English ones. */
 function makeWords(random: () => number): string[] {
 	const pick = (letters: string) => letters[Math.floor(random() * letters.length)] ?? "";
 	const words = new Set<string>();

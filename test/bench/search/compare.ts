@@ -1,55 +1,55 @@
 import { seeded } from "./random.ts";
 
-/** One of those compared. */
-export interface Side<Asked> {
+/** One product in a comparison. */
+export interface Side<Task> {
 	name: string;
-	run(asked: Asked): Promise<string[]>;
-	/** Before the time counts: the database gives its turn to this side's connection. */
+	run(task: Task): Promise<string[]>;
+	/** Runs before the time counts: the database gives its turn to this side's connection. */
 	turn?(): Promise<unknown>;
 }
 
 export interface Measured {
 	name: string;
-	/** One an asked thing, in the order they were asked. */
+	/** One for each task, in the order of the tasks. */
 	ms: number[];
 	found: string[][];
 }
 
-/** Asked by every side and not counted. */
+/** Tasks that every side runs uncounted. */
 const warmUps = 3;
 
-/** Every side does each thing right after the others, in an order of chance: a busy machine is busy for all. */
-export async function interleaved<Asked>(asked: Asked[], sides: Side<Asked>[]): Promise<Measured[]> {
+/** Runs each task on every side in turn, in random order, so that a busy machine is busy for all. */
+export async function interleaved<Task>(tasks: Task[], sides: Side<Task>[]): Promise<Measured[]> {
 	const random = seeded(5);
 	const measured = sides.map(({ name }): Measured => ({ name, ms: [], found: [] }));
-	for (const [round, one] of asked.entries()) {
+	for (const [round, task] of tasks.entries()) {
 		const order = sides
-			.map((side, at) => ({ side, to: measured[at], place: random() }))
-			.sort((a, b) => a.place - b.place);
-		for (const { side, to } of order) {
+			.map((side, at) => ({ side, result: measured[at], order: random() }))
+			.sort((a, b) => a.order - b.order);
+		for (const { side, result } of order) {
 			await side.turn?.();
 			const started = performance.now();
-			const found = await side.run(one);
+			const found = await side.run(task);
 			const ms = performance.now() - started;
 			if (round < warmUps) continue;
-			to?.ms.push(ms);
-			to?.found.push(found);
+			result?.ms.push(ms);
+			result?.found.push(found);
 		}
 	}
 	return measured;
 }
 
-/** Things to ask, with those that only warm up. */
-export function toAsk<Asked>(count: number, make: (at: number) => Asked): Asked[] {
+/** Makes tasks, warm-ups included. */
+export function withWarmUps<Task>(count: number, make: (at: number) => Task): Task[] {
 	return Array.from({ length: warmUps + count }, (_, at) => make(at));
 }
 
-/** Those of `toAsk` that count. */
-export function counted<Asked>(asked: Asked[]): Asked[] {
-	return asked.slice(warmUps);
+/** Returns the tasks of `withWarmUps` that count. */
+export function counted<Task>(tasks: Task[]): Task[] {
+	return tasks.slice(warmUps);
 }
 
-/** How long the first takes for each thing that the second takes 1. */
+/** Returns our time divided by theirs, for each task. */
 export function pairedRatios(ours: Measured, theirs: Measured): number[] {
 	return ours.ms.map((ms, at) => ms / (theirs.ms[at] ?? Number.NaN));
 }

@@ -13,7 +13,7 @@ export interface BenchDatabase {
 	master: DatabaseCredentials;
 	/** The tables' owner, who may vacuum them. */
 	owner: DatabaseCredentials;
-	/** As the application's role, one connection. */
+	/** Connected as the application's role, with one connection. */
 	application: Database;
 	drop(): Promise<void>;
 }

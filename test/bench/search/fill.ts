@@ -11,11 +11,11 @@ export const model = "bench";
 const batch = 250;
 const sweepSeconds = 30;
 
-/** Every tenant's items, ready to be found. */
+/** Inserts every tenant's items as ready ones. */
 export async function fillWithReadyItems(
 	owner: pg.Client,
 	tenants: Tenant[],
-	progress: (done: number, of: number) => void,
+	progress: (done: number, total: number) => void,
 ): Promise<void> {
 	const documents = tenants.flatMap((tenant) => tenant.documents);
 	for (let at = 0; at < documents.length; at += batch) {
@@ -25,7 +25,7 @@ export async function fillWithReadyItems(
 	await vacuum(owner, "items", "analyses", "documents", "embeddings", "words");
 }
 
-/** What the sweeper does with collections that have become large. */
+/** Partitions large collections, as the sweeper does. */
 export async function partitionLargeCollections({ address, owner, application }: BenchDatabase): Promise<void> {
 	const vectorPartitions = postgresVectorPartitions(application);
 	const clock = { now: () => new Date() };
@@ -38,33 +38,33 @@ export async function partitionLargeCollections({ address, owner, application }:
 	await withClient(address, owner, (client) => vacuum(client, "embeddings", "vector_partitions"));
 }
 
-/** What autovacuum does on a server: fresh statistics, and the visibility map of index-only scans. */
+/** Vacuums as autovacuum does on a server: fresh statistics, and the visibility map of index-only scans. */
 async function vacuum(owner: pg.Client, ...tables: string[]): Promise<void> {
 	for (const table of tables) await owner.query(`vacuum (analyze) ${table}`);
 }
 
-/** Items that have everything but their embedding. */
+/** Inserts items that lack only their embedding. */
 export function fillWithAnalyzedItems(owner: pg.Client, documents: Document[]): Promise<void> {
 	return insert(owner, documents, "analyzed");
 }
 
 async function insert(owner: pg.Client, documents: Document[], status: "analyzed" | "ready"): Promise<void> {
 	await owner.query(
-		`with given as (
+		`with input as (
 		   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-		     as given (item_id, analysis_id, user_id, headline, summary, labels, extracted_text, vector)
+		     as input (item_id, analysis_id, user_id, headline, summary, labels, extracted_text, vector)
 		 ), added_items as (
 		   insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id, status, analysis_id)
-		   select item_id, user_id, 'shot.png', 'image/png', 1, 'bench', $9, analysis_id from given
+		   select item_id, user_id, 'shot.png', 'image/png', 1, 'bench', $9, analysis_id from input
 		 ), added_analyses as (
 		   insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
-		   select analysis_id, item_id, user_id, 1, 'Other', '{}', 'bench', 'bench' from given
+		   select analysis_id, item_id, user_id, 1, 'Other', '{}', 'bench', 'bench' from input
 		 ), added_documents as (
 		   insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
-		   select item_id, user_id, analysis_id, 'Other', headline, summary, labels, extracted_text from given
+		   select item_id, user_id, analysis_id, 'Other', headline, summary, labels, extracted_text from input
 		 )
 		 insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
-		 select item_id, user_id, $10, analysis_id, 'Other', vector::vector::halfvec from given where $9 = 'ready'`,
+		 select item_id, user_id, $10, analysis_id, 'Other', vector::vector::halfvec from input where $9 = 'ready'`,
 		[
 			documents.map(({ itemId }) => itemId),
 			documents.map(({ analysisId }) => analysisId),

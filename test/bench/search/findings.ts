@@ -3,16 +3,16 @@ import { type Measured, pairedRatios } from "./compare.ts";
 import type { Inserts } from "./inserts.ts";
 import type { ServerTimes } from "./server-times.ts";
 
-/** What one comparison adds to the report. */
+/** One comparison's part of the report. */
 export interface Findings {
 	table: Record<string, string>[];
 	demands: Demand[];
 	notes?: string[];
 }
 
-/** A line of the table. */
+/** Formats a line of the table. */
 export function line(
-	what: string,
+	title: string,
 	side: Measured,
 	{
 		found,
@@ -21,7 +21,7 @@ export function line(
 	}: {
 		/** 0 to 1. */
 		found?: number;
-		/** What the side is compared with; absent in our own line. */
+		/** Our measurement, to compare the side with; absent in our own line. */
 		ours?: Measured;
 		server?: ServerTimes[];
 	},
@@ -30,7 +30,7 @@ export function line(
 	const ratio = (q: number) => (ratios ? quantile(ratios, q).toFixed(3) : "");
 	const ms = (values: number[] | undefined) => (values ? median(values).toFixed(1) : "");
 	return {
-		"p50, ms": `${what}: ${side.name}`,
+		"p50, ms": `${title}: ${side.name}`,
 		p50: ms(side.ms),
 		found: found?.toFixed(3) ?? "",
 		ratio: ratio(0.5),

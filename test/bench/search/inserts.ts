@@ -1,11 +1,11 @@
-// Writing an embedding, against the same table with an HNSW index of its vectors.
+// Compares writing an embedding with the same on a table with an HNSW index.
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresStages } from "#postgres/pipeline/stages.ts";
 import type { Collection, Document } from "./collection.ts";
-import { interleaved, type Measured, type Side, toAsk } from "./compare.ts";
+import { interleaved, type Measured, type Side, withWarmUps } from "./compare.ts";
 import type { BenchDatabase } from "./database.ts";
 import { fillWithAnalyzedItems, model } from "./fill.ts";
 
@@ -14,9 +14,9 @@ const schema = "with_hnsw";
 export interface Inserts {
 	ours: Measured;
 	hnsw: Measured;
-	/** Rows of the table before. */
+	/** Rows of the table before the inserts. */
 	rows: number;
-	/** Of both indexes, bytes. */
+	/** Bytes of both indexes. */
 	sizes: { codes: number; hnsw: number };
 }
 
@@ -28,9 +28,9 @@ export async function compareInserts(
 ): Promise<Inserts> {
 	const { address, master, owner, application } = database;
 	const userId = collection.tenants[0]?.userId ?? "";
-	const asked = toAsk(count, () => null);
-	// Each side writes its own.
-	const documents = [...asked, ...asked].map(() => collection.document(userId));
+	const tasks = withWarmUps(count, () => null);
+	// Each side writes documents of its own.
+	const documents = [...tasks, ...tasks].map(() => collection.document(userId));
 	await withClient(address, master, (client) =>
 		client.query(`create schema ${schema} authorization ${owner.username}`),
 	);
@@ -49,13 +49,13 @@ export async function compareInserts(
 		turn: () => application.query("select 1"),
 		async run() {
 			const document = documents[next++];
-			if (!document) throw new Error("There is no document left.");
+			if (!document) throw new Error("No document is left.");
 			await embed(db, document, (ms) => took.push(ms));
 			return [];
 		},
 	});
 	const took = { ours: [] as number[], hnsw: [] as number[] };
-	const [ours, hnsw] = await interleaved(asked, [
+	const [ours, hnsw] = await interleaved(tasks, [
 		side("ours", application, took.ours),
 		side("the same table with HNSW", inSchema(application, schema), took.hnsw),
 	]);
@@ -73,7 +73,7 @@ export async function compareInserts(
 	};
 }
 
-/** As the embedder does it: claim, then one transaction. */
+/** Embeds as the embedder does: a claim, then one transaction. */
 async function embed(
 	db: Database,
 	{ userId, itemId, analysisId, vector }: Document,
@@ -100,7 +100,7 @@ async function embed(
 	if (!committed) throw new Error("The embedding was not committed.");
 }
 
-/** Takes the time of each statement in a transaction that begins like this. */
+/** Measures each statement of a transaction that begins with this text. */
 function timed(db: Database, beginning: string, took: (ms: number) => void): Database {
 	return {
 		...db,
@@ -119,7 +119,7 @@ function timed(db: Database, beginning: string, took: (ms: number) => void): Dat
 	};
 }
 
-/** The same statements on the tables of another schema, where it has them. */
+/** Runs the statements on the tables of another schema, if it has them. */
 function inSchema(db: Database, name: string): Database {
 	return {
 		...db,

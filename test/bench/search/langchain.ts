@@ -7,12 +7,12 @@ import type { BenchDatabase } from "./database.ts";
 import { PGVectorStore } from "./peers/index.ts";
 
 const table = "langchain";
-/** Results of each leg that are fused, and the constant of reciprocal rank fusion. */
-const fused = 50;
+/** Results of each retriever that are fused, and the constant of reciprocal rank fusion. */
+const fusionDepth = 50;
 const rrfK = 60;
 
 export interface LangChain {
-	/** Ids of the nearest. */
+	/** Returns the ids of the nearest. */
 	byVector(query: Query, topK: number): Promise<string[]>;
 	/** PGVectorStore has no hybrid search of its own: its vectors, and a tsvector beside them, fused here. */
 	hybrid(query: Query, topK: number): Promise<string[]>;
@@ -23,20 +23,20 @@ export interface LangChain {
 
 export async function langChain(
 	{ address, owner }: BenchDatabase,
-	progress: (done: number, of: number) => void,
+	progress: (done: number, total: number) => void,
 ): Promise<LangChain> {
-	// Two connections, so that both legs of a hybrid search run at once where the server can.
+	// Two connections, so that both retrievers of a hybrid search run at once where the server can.
 	const pool = new pg.Pool({
 		...(await clientConfig(address, owner)),
 		options: "",
 		query_timeout: 0,
 		max: 2,
 	});
-	// Interrupted, the bench drops the database under it.
+	// An interrupted bench drops the database while this pool is connected.
 	pool.on("error", () => {});
 	const noModel = {
-		embedQuery: () => Promise.reject(new Error("Vectors are given.")),
-		embedDocuments: () => Promise.reject(new Error("Vectors are given.")),
+		embedQuery: () => Promise.reject(new Error("The bench passes vectors: none is to be computed.")),
+		embedDocuments: () => Promise.reject(new Error("The bench passes vectors: none is to be computed.")),
 	};
 	const options = { pool, tableName: table };
 	// initialize() keeps one connection to itself for ever.
@@ -50,24 +50,24 @@ export async function langChain(
 	return {
 		byVector,
 		async hybrid(query, topK) {
-			const [near, worded] = await Promise.all([
-				byVector(query, fused),
+			const [byMeaning, byWords] = await Promise.all([
+				byVector(query, fusionDepth),
 				pool.query<{ id: string }>(
 					`select id from ${table}, websearch_to_tsquery('english', $2) as words
 					 where metadata->>'user_id' = $1 and search @@ words
-					 order by ts_rank_cd(search, words) desc limit ${fused}`,
+					 order by ts_rank_cd(search, words) desc limit ${fusionDepth}`,
 					[query.tenant.userId, query.text],
 				),
 			]);
-			return reciprocalRankFusion([near, worded.rows.map(({ id }) => id)], topK);
+			return reciprocalRankFusion([byMeaning, byWords.rows.map(({ id }) => id)], topK);
 		},
 		turn: () => pool.query("select 1"),
 		close: () => pool.end(),
 	};
 }
 
-/** The very rows of the product, as addVectors would have written them. */
-async function copyRows(client: pg.Client, progress: (done: number, of: number) => void): Promise<void> {
+/** Copies the product's rows, as addVectors would write them. */
+async function copyRows(client: pg.Client, progress: (done: number, total: number) => void): Promise<void> {
 	await client.query(
 		`alter table ${table} add column search tsvector generated always as (to_tsvector('english', text)) stored`,
 	);
@@ -87,10 +87,10 @@ async function copyRows(client: pg.Client, progress: (done: number, of: number) 
 	await client.query(`vacuum (analyze) ${table}`);
 }
 
-function reciprocalRankFusion(legs: string[][], topK: number): string[] {
+function reciprocalRankFusion(rankings: string[][], topK: number): string[] {
 	const scores = new Map<string, number>();
-	for (const leg of legs) {
-		for (const [rank, id] of leg.entries()) {
+	for (const ranking of rankings) {
+		for (const [rank, id] of ranking.entries()) {
 			scores.set(id, (scores.get(id) ?? 0) + 1 / (rrfK + rank + 1));
 		}
 	}

@@ -1,4 +1,4 @@
-// make bench-search: the product's search and inserts, and what else could be used, asked the same in turns.
+// make bench-search: compares the product's searches and inserts with those of other products, in turns.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -15,7 +15,7 @@ import { langChain } from "./langchain.ts";
 import { compareSearches, queriesPerClass } from "./searches.ts";
 
 const url = process.env.DATABASE_URL || null;
-/** PGlite, one thread of WebAssembly, takes this many in a minute or two, with all but the largest class of tenants. */
+/** PGlite, one thread of WebAssembly, fills 12,000 in a minute or two, with all but the largest class of tenants. */
 const rows = Number(process.env.ROWS || (url ? 100_000 : 12_000));
 /** Over more rows PGlite takes too long to build an HNSW index. */
 const hnswRows = url ? rows : 5_000;
@@ -34,16 +34,16 @@ await main(async () => {
 	}
 	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
 	let database: BenchDatabase | undefined;
-	let leaving: Promise<void> | undefined;
-	const leaveNothing = () => {
-		leaving ??= (async () => {
+	let cleaning: Promise<void> | undefined;
+	const cleanUp = () => {
+		cleaning ??= (async () => {
 			await database?.drop();
 			rmSync(directory, { recursive: true, force: true });
 		})();
-		return leaving;
+		return cleaning;
 	};
 	for (const signal of ["SIGINT", "SIGTERM"]) {
-		process.once(signal, () => leaveNothing().finally(() => process.exit(1)));
+		process.once(signal, () => cleanUp().finally(() => process.exit(1)));
 	}
 	try {
 		const collection = await step(`${rows} documents made`, async () => new Collection(rows));
@@ -51,7 +51,7 @@ await main(async () => {
 		const { table, demands, notes } = await compareAll(directory, database, collection);
 		report("search", table, demands, notes);
 	} finally {
-		await leaveNothing();
+		await cleanUp();
 	}
 });
 
@@ -67,7 +67,7 @@ async function compareAll(
 		notes: [
 			`${database.title}: ${collection.rows} rows of ${collection.tenants.length} tenants.`,
 			`Each class: ${queriesPerClass} queries, by every side in turns. ratio: ours / theirs, paired, with its quartiles.`,
-			"found: recall@10 against brute force; of hybrid, how often the document that was meant is among the ten.",
+			"found: recall@10 against brute force; of hybrid, how often the document that the query was made of is among the ten.",
 			"planning, execution: of our statement on the server, ms.",
 			"LangChain.js: the table as PGVectorStore makes it, which has no index; hybrid: a tsvector with an index beside it, fused with RRF.",
 		],
@@ -84,7 +84,7 @@ async function compareAll(
 	}
 	if (present.length < sizeClasses.length) {
 		findings.notes.push(
-			`Larger tenants are left out: they need ROWS=${sizeClasses.reduce((sum, one) => sum + one.rows, 0)} or more.`,
+			`Larger tenants are left out: they need ROWS=${sizeClasses.reduce((sum, { rows }) => sum + rows, 0)} or more.`,
 		);
 	}
 	await step("filled", (progress) =>

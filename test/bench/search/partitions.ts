@@ -1,4 +1,5 @@
-// make bench-partitions: how much of a partitioned collection a search reads, and what it misses, by how its vectors lie.
+// make bench-partitions: measures the share of a partitioned collection that a search reads, and its recall, for several
+// distributions of vectors.
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -20,22 +21,22 @@ const rows = Number(process.env.ROWS || 20_000);
 const queries = 40;
 const topK = 10;
 const { min, max, perDeviation } = searchParameters.partitionProximity;
-/** The share of the nearest centroid's lead over the mean that a partition's must have, to be read. */
-const shares: { title: string; of(deviations: number): number }[] = [
+/** A partition is read if its lead over the mean is at least this share of the nearest centroid's. */
+const shares: { title: string; minLead(deviations: number): number }[] = [
 	...[0.05, min, max, 0.3, 0.5].map((share) => ({
 		title: `at ${share}`,
-		of: () => share,
+		minLead: () => share,
 	})),
 	{
 		title: "in force",
-		of: (deviations) => Math.min(max, Math.max(min, (perDeviation / topK) * deviations)),
+		minLead: (deviations) => Math.min(max, Math.max(min, (perDeviation / topK) * deviations)),
 	},
 ];
 
 interface Distribution {
 	title: string;
 	vector(): Float32Array;
-	/** People's images have topics: what has none is shown, and nothing demanded of it. */
+	/** Users' images have topics: a distribution without any is shown, and no recall demanded of it. */
 	extreme?: boolean;
 }
 
@@ -46,7 +47,7 @@ const noisy = (vector: Float32Array, length: number) => {
 	return toUnitLength(vector.map((x) => x + scale * gauss()));
 };
 
-/** A sum of the directions, each as long as chance says. */
+/** Sums the directions, each of random length. */
 function along(directions: Float32Array[], scale: number): Float32Array {
 	const sum = new Float32Array(embeddingDimensions);
 	for (const direction of directions) {
@@ -60,7 +61,7 @@ function along(directions: Float32Array[], scale: number): Float32Array {
 
 function distributions(): Distribution[] {
 	const collection = new Collection(1_500);
-	const ofBench = {
+	const benchSearch = {
 		title: "of bench-search, 200 topics",
 		vector: () => collection.document("").vector,
 	};
@@ -71,7 +72,7 @@ function distributions(): Distribution[] {
 		extreme: true,
 	};
 	const real = realVectors();
-	if (!real) return [ofBench, withoutTopics];
+	if (!real) return [benchSearch, withoutTopics];
 	const mean = real[0]?.map(
 		(_, i) => real.reduce((sum, vector) => sum + (vector[i] ?? 0), 0) / real.length,
 	) as Float32Array;
@@ -82,7 +83,7 @@ function distributions(): Distribution[] {
 	};
 	const topics = Array.from({ length: 400 }, () => spread(mean, 1));
 	return [
-		ofBench,
+		benchSearch,
 		{
 			title: "as far apart as the real ones, 400 topics",
 			vector: () => noisy(spread(topics[Math.floor(random() * topics.length)] ?? mean, 0.5), 0.2),
@@ -99,7 +100,7 @@ function distributions(): Distribution[] {
 interface Found {
 	/** By `shares`: the share of vectors in the partitions read, and of the nearest ten that are in them. */
 	byShare: { read: number; recall: number }[];
-	/** Of whole searches, codes and comparison included. */
+	/** Recall of whole searches, codes and comparison included. */
 	unpartitioned: number;
 	partitioned: number;
 }
@@ -155,7 +156,7 @@ async function measure(database: BenchDatabase, { title, vector }: Distribution)
 		for (const [n, share] of shares.entries()) {
 			const sums = byShare[n];
 			if (!sums) continue;
-			const demanded = share.of((best - mean) / deviation) * (best - mean);
+			const demanded = share.minLead((best - mean) / deviation) * (best - mean);
 			for (const partition of partitions) {
 				if (partition.proximity < mean + demanded) continue;
 				sums.read += partition.stored / rows / queries;
@@ -194,7 +195,7 @@ await main(async () => {
 			`at: the lead that a centroid must have; the share of vectors in the partitions read, and of the nearest ten that are in them. In force: ${perDeviation / topK} for each standard deviation that the nearest stands out, ${min} to ${max}.`,
 			"search: recall@10 of the whole search, by codes and comparison.",
 		]);
-		// Its former name, which readers of earlier reports look for.
+		// The report's former name.
 		copyFileSync("reports/bench-partitions.json", "reports/bench-cells.json");
 	} finally {
 		await database.drop();

@@ -1,4 +1,4 @@
-/** Numbers that are the same at every run (mulberry32). */
+/** Returns random numbers that are the same at every run (mulberry32). */
 export function seeded(seed: number): () => number {
 	let state = seed;
 	return () => {
@@ -9,7 +9,7 @@ export function seeded(seed: number): () => number {
 	};
 }
 
-/** Standard normal numbers (Box and Muller). */
+/** Returns standard normal numbers (Box and Muller). */
 export function normal(random: () => number): () => number {
 	let spare: number | null = null;
 	return () => {

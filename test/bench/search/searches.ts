@@ -3,7 +3,7 @@ import { postgresSearch } from "#postgres/search/search.ts";
 import { atLeast, demand, median } from "../report.ts";
 import type { Chroma } from "./chroma.ts";
 import { bruteForce, type Collection, type Query, type SizeClass } from "./collection.ts";
-import { counted, interleaved, type Measured, pairedRatios, type Side, toAsk } from "./compare.ts";
+import { counted, interleaved, type Measured, pairedRatios, type Side, withWarmUps } from "./compare.ts";
 import { model } from "./fill.ts";
 import { type Findings, line } from "./findings.ts";
 import type { LangChain } from "./langchain.ts";
@@ -27,8 +27,8 @@ export async function compareSearches(
 	collection: Collection,
 	sizeClass: SizeClass,
 ): Promise<Findings> {
-	const tenants = collection.asked(sizeClass);
-	const queries = toAsk(queriesPerClass, (at) => {
+	const tenants = collection.searched(sizeClass);
+	const queries = withWarmUps(queriesPerClass, (at) => {
 		const tenant = tenants[at % tenants.length];
 		if (!tenant) throw new Error("The class has no tenant.");
 		return collection.query(tenant);
@@ -63,28 +63,28 @@ export async function compareSearches(
 	};
 	const name = `${sizeClass.rows.toLocaleString("en")} rows`;
 	const nearest = counted(queries).map((query) => bruteForce(query, topK));
-	const meant = counted(queries).map(({ source }) => [source.itemId]);
+	const sources = counted(queries).map(({ source }) => [source.itemId]);
 	const comparisons = [
 		{
 			what: `vector, ${name}`,
 			sides: vectors,
-			sought: nearest,
+			expected: nearest,
 			server: await explain(byVector),
 			limit: (peer: string) => (peer === ownCollection ? ownCollectionLimit(sizeClass) : 1 / 8),
 		},
 		{
 			what: `hybrid, ${name}`,
 			sides: hybrids,
-			sought: meant,
+			expected: sources,
 			server: await explain(hybrid),
 			limit: () => 1 / 7,
 		},
 	];
 	return {
-		table: comparisons.flatMap(({ what, sides, sought, server }) =>
+		table: comparisons.flatMap(({ what, sides, expected, server }) =>
 			sides.map((side, at) =>
 				line(what, side, {
-					found: shareFound(sought, side),
+					found: shareFound(expected, side),
 					...(at === 0 ? { server } : { ours: sides[0] }),
 				}),
 			),
@@ -128,9 +128,9 @@ function ownCollectionLimit({ rows }: SizeClass): number {
 	return rows <= 10_000 ? 1.1 : 0.7;
 }
 
-/** How much of what is sought a side found, 0 to 1, mean of all queries. */
-function shareFound(sought: string[][], side: Measured | undefined): number {
-	const shares = sought.map((ids, at) => {
+/** Returns the share of the expected items that a side found, 0 to 1, mean of all queries. */
+function shareFound(expected: string[][], side: Measured | undefined): number {
+	const shares = expected.map((ids, at) => {
 		const found = new Set(side?.found[at]);
 		return ids.filter((id) => found.has(id)).length / ids.length;
 	});

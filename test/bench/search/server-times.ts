@@ -1,6 +1,6 @@
 import type { Database, Statement } from "#postgres/database.ts";
 
-/** What the server spends on a statement, ms. */
+/** The server's times for a statement, ms. */
 export interface ServerTimes {
 	planning: number;
 	execution: number;
@@ -12,7 +12,7 @@ export async function serverTimes(db: Database, search: (db: Database) => Promis
 	await search({
 		...db,
 		async query<Row extends object>(statement: string | Statement) {
-			if (typeof statement === "string") throw new Error("No search.");
+			if (typeof statement === "string") throw new Error("The search ran a string, not a Statement.");
 			const [row] = await db.query<{
 				"QUERY PLAN": { "Planning Time": number; "Execution Time": number }[];
 			}>(`explain (analyze, timing off, format json) ${statement.text}`, statement.values);
