@@ -54,10 +54,10 @@ export async function compareInserts(
 			return [];
 		},
 	});
-	const took = { ours: [] as number[], hnsw: [] as number[] };
+	const durations = { ours: [] as number[], hnsw: [] as number[] };
 	const [ours, hnsw] = await interleaved(tasks, [
-		side("ours", application, took.ours),
-		side("the same table with HNSW", inSchema(application, schema), took.hnsw),
+		side("ours", application, durations.ours),
+		side("the same table with HNSW", inSchema(application, schema), durations.hnsw),
 	]);
 	if (!ours || !hnsw) throw new Error("A side was not measured.");
 	// Of the whole commit only the statement that writes the embedding counts.
@@ -66,8 +66,8 @@ export async function compareInserts(
 		ms: ms.slice(-count),
 	});
 	return {
-		ours: ofStatement(ours, took.ours),
-		hnsw: ofStatement(hnsw, took.hnsw),
+		ours: ofStatement(ours, durations.ours),
+		hnsw: ofStatement(hnsw, durations.hnsw),
 		rows,
 		sizes,
 	};
