@@ -1,8 +1,8 @@
 import type { Statement } from "./database.ts";
 
 /**
- * SQL with its values beside their places: `` sql`select * from items where id = ${itemId}` ``. A value becomes `$n`, a
- * fragment made by `sql` is spliced in. The text depends on the fragments and never on the values, so every call of
+ * Makes SQL with its values where they are used: `` sql`select * from items where id = ${itemId}` ``. A value becomes `$n`,
+ * a fragment made by `sql` is spliced in. The text depends on the fragments and never on the values, so every call of
  * one shape gives the same text, which a connection can keep prepared.
  */
 export function sql(strings: TemplateStringsArray, ...parts: unknown[]): Sql {
@@ -33,7 +33,7 @@ export class Sql implements Statement {
 		return this.#compile().values;
 	}
 
-	/** A connection that runs it under a name keeps its plan from the sixth run on: see `Statement`. */
+	/** Names the statement, so that a connection keeps its plan from the sixth run on: see `Statement`. */
 	prepared(name: string): Statement {
 		return { name, text: this.text, values: this.values };
 	}
@@ -43,19 +43,19 @@ export class Sql implements Statement {
 		return this.#compiled;
 	}
 
-	/** A fragment that is spliced more than once keeps the numbers of its first place. */
+	/** Numbers the values. A fragment that is spliced more than once keeps the numbers of its first occurrence. */
 	#number(): { text: string; values: unknown[] } {
 		const values: unknown[] = [];
 		const texts = new Map<Sql, string>();
-		const place = (part: unknown): string => {
+		const textOf = (part: unknown): string => {
 			if (!(part instanceof Sql)) return `$${values.push(part)}`;
-			const placed = texts.get(part);
-			if (placed !== undefined) return placed;
+			const compiled = texts.get(part);
+			if (compiled !== undefined) return compiled;
 			const [first = "", ...rest] = part.#strings;
-			const text = rest.reduce((before, after, at) => before + place(part.#parts[at]) + after, first);
+			const text = rest.reduce((before, after, at) => before + textOf(part.#parts[at]) + after, first);
 			texts.set(part, text);
 			return text;
 		};
-		return { text: place(this), values };
+		return { text: textOf(this), values };
 	}
 }

@@ -75,13 +75,13 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 		});
 
 		it("requests nothing for a user without items, and nothing of another user", async () => {
-			const [user, other] = [newUser(), newUser()];
-			await analyzedItem(get(), other);
+			const [user, neighbour] = [newUser(), newUser()];
+			await analyzedItem(get(), neighbour);
 			expect(await rebuild(user, true)).toBe(0);
-			expect(await rebuild(other)).toBe(1);
+			expect(await rebuild(neighbour)).toBe(1);
 			expect(await claimBatch(user)).toEqual([]);
 			expect(await status(user)).toMatchObject({ items: 0, rebuilding: 0 });
-			expect(await claimBatch(other)).toHaveLength(1);
+			expect(await claimBatch(neighbour)).toHaveLength(1);
 		});
 
 		it("hands out at most its window, oldest first, and more as requests end", async () => {
@@ -219,13 +219,13 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 		});
 
 		it("is resumed by the sweeper a few requests at a time, beside requests of others", async () => {
-			const [user, other] = [newUser(), newUser()];
+			const [user, neighbour] = [newUser(), newUser()];
 			for (let count = 0; count < 4; count++) await analyzedItem(get(), user);
 			await rebuild(user);
-			const { item } = await readyItem(get(), other);
+			const { item } = await readyItem(get(), neighbour);
 			const single = await get().requests.create({
 				id: crypto.randomUUID(),
-				userId: other,
+				userId: neighbour,
 				itemId: item.id,
 				kind: "resize",
 				provider: null,
@@ -243,7 +243,7 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 			const taken = await take(60);
 			const ofUser = (userId: string) => taken.filter((request) => request.userId === userId);
 			expect(ofUser(user)).toHaveLength(3);
-			expect(ofUser(other).map(({ id }) => id)).toEqual([single?.id]);
+			expect(ofUser(neighbour).map(({ id }) => id)).toEqual([single?.id]);
 			// A request that the sweeper claimed is not in the rebuild's next batch.
 			expect(await claimBatch(user)).toHaveLength(1);
 		});

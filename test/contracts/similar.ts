@@ -44,10 +44,10 @@ export function similarContract(get: () => RowPorts): void {
 			const user = newUser();
 			const { item } = await readyItem(get(), user);
 			const words = { category: "Food", headline: "Ramen", summary: "A bowl." };
-			const other = await readyItem(get(), user, words);
+			const match = await readyItem(get(), user, words);
 			const { items } = await similar(user, item.id);
 			expect(items).toMatchObject([
-				{ ...words, itemId: other.item.id, mimeType: "image/png", analysisId: other.analysis.id, nearDuplicate: false },
+				{ ...words, itemId: match.item.id, mimeType: "image/png", analysisId: match.analysis.id, nearDuplicate: false },
 			]);
 		});
 
@@ -133,21 +133,21 @@ export function similarContract(get: () => RowPorts): void {
 			const user = newUser();
 			const image = looks(zeros);
 			const { item } = await readyItem(get(), user, {}, axis(0), model, image);
-			const other = await readyItem(get(), user, {}, axis(9));
+			const resizedItem = await readyItem(get(), user, {}, axis(9));
 			const request = await get().requests.create({
 				id: randomUUID(),
 				userId: user,
-				itemId: other.item.id,
+				itemId: resizedItem.item.id,
 				kind: "resize",
 				provider: null,
 				model: null,
 			});
-			const claim = await get().stages.claimRequest(user, other.item.id, request?.id ?? "", 60);
+			const claim = await get().stages.claimRequest(user, resizedItem.item.id, request?.id ?? "", 60);
 			if (claim.outcome !== "claimed") throw new Error(claim.outcome);
 			const { sha256: _, ...resized } = processed(image);
 			await get().stages.commitResized(claim.lease, resized);
 			expect((await similar(user, item.id)).items).toMatchObject([
-				{ itemId: other.item.id, nearDuplicate: true, distance: 0 },
+				{ itemId: resizedItem.item.id, nearDuplicate: true, distance: 0 },
 			]);
 		});
 
@@ -172,13 +172,13 @@ export function similarContract(get: () => RowPorts): void {
 	});
 
 	it("search settings count the user's own rows", async () => {
-		const [user, other] = [newUser(), newUser()];
+		const [user, newcomer] = [newUser(), newUser()];
 		await readyItem(get(), user);
 		await readyItem(get(), user, {}, axis(0), "other-model");
 		await analyzedItem(get(), user);
 		await processedItem(get(), user);
 		const read = (userId: string) => get().searchSettings.read(userId);
 		expect((await read(user)).counts).toEqual({ items: 4, documents: 3, embeddings: { [model]: 1, "other-model": 1 } });
-		expect((await read(other)).counts).toEqual({ items: 0, documents: 0, embeddings: {} });
+		expect((await read(newcomer)).counts).toEqual({ items: 0, documents: 0, embeddings: {} });
 	});
 }
