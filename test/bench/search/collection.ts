@@ -54,7 +54,7 @@ const documentsPerTopic = 50;
 /** Length of the noise on a topic's unit vector: documents of one topic have cosines about 0.61. */
 const spread = 0.8;
 const vocabulary = 20_000;
-/** Searched tenants of a class, each a collection of its own in Chroma: of the large ones one. */
+/** Searched tenants of a class, each with a collection of its own in Chroma: of the large ones one. */
 const searchedTenants = (rows: number) => (rows < 10_000 ? 3 : 1);
 
 /** The same collection at every run, but for its ids. */
