@@ -11,7 +11,7 @@ interface ClientOptions {
 	logLevel: "off";
 }
 
-/** How a provider's SDK sends a request, and where an answer has its tokens. */
+/** A provider SDK's way to send a request, and the location of an answer's tokens. */
 interface Sdk<Request, Answer> {
 	send(options: ClientOptions, request: Request, signal: AbortSignal): Promise<Answer>;
 	tokensOf(answer: Answer): Tokens;

@@ -39,8 +39,8 @@ test("status and outputs describe the running cloud", async () => {
 	expect(status).toMatchObject({ code: 0, stderr: "" });
 	expect(status.stdout).toContain(outputs.ApiUrl);
 	const before = JSON.parse(workshop.read(".aws-outputs-local.json"));
-	const written = await operate("infra-outputs");
-	expect(written).toMatchObject({ code: 0, stderr: "" });
+	const outputFile = await operate("infra-outputs");
+	expect(outputFile).toMatchObject({ code: 0, stderr: "" });
 	expect(JSON.parse(workshop.read(".aws-outputs-local.json"))).toMatchObject(before);
 });
 

@@ -104,8 +104,8 @@ export const itemScenarios: GrantScenario[] = [
 			await send(form, bytes.toReversed());
 			await until("the first bytes are back", signal, async () => {
 				const { url } = await system.user.call<{ url: string }>("GET", `/images/${filename}`);
-				const kept = Buffer.from(await (await fetch(url)).arrayBuffer());
-				return kept.equals(bytes);
+				const stored = Buffer.from(await (await fetch(url)).arrayBuffer());
+				return stored.equals(bytes);
 			});
 		},
 	},

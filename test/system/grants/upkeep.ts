@@ -156,8 +156,8 @@ export const upkeepScenarios: GrantScenario[] = [
 						})),
 					}),
 				);
-				const kept = { ImageProcessor: 3, Analyzer: 2, Embedder: 2 };
-				for (const [stage, count] of Object.entries(kept)) {
+				const deadLetters = { ImageProcessor: 3, Analyzer: 2, Embedder: 2 };
+				for (const [stage, count] of Object.entries(deadLetters)) {
 					await until(
 						`${stage} has ${count}`,
 						signal,
