@@ -260,8 +260,8 @@ describe("the API", () => {
 					IntegrationUri: arn("Echo"),
 					PayloadFormatVersion: "2.0",
 				}),
-				Item: apiResource("Route", { RouteKey: "GET /items/{id}", Target }),
-				Default: apiResource("Route", { RouteKey: "$default", Target }),
+				ItemRoute: apiResource("Route", { RouteKey: "GET /items/{id}", Target }),
+				DefaultRoute: apiResource("Route", { RouteKey: "$default", Target }),
 			},
 		});
 	};
