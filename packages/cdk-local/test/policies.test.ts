@@ -285,7 +285,7 @@ describe("the API", () => {
 		app = await api({ Routes: permission("*/*/*") });
 		expect(await statuses(app)).toEqual([200, 500]);
 		await app.destroy();
-		app = await api({ Default: permission("*/$default") });
+		app = await api({ DefaultPermission: permission("*/$default") });
 		expect(await statuses(app)).toEqual([500, 200]);
 		await app.destroy();
 		app = await api({ Items: permission("*/GET/items/*") });
