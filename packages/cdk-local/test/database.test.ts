@@ -76,7 +76,7 @@ test("PGlite has the template's database and extensions, and keeps its rows thro
 	} finally {
 		await app.destroy();
 	}
-});
+}, 150_000);
 
 test("a native PostgreSQL replaces host, port and database name in outputs, a literal name included", async () => {
 	const app = await startTestApp(template, undefined, {
@@ -124,7 +124,7 @@ async function startProcess() {
 	await eventually(() => {
 		if (child.exitCode !== null) throw new Error(output);
 		return /^ready http:/m.test(output);
-	}, 60);
+	}, 120);
 	const outputs = JSON.parse(readFileSync(join(folder, "outputs.json"), "utf8"));
 	return { child, outputs };
 }
@@ -164,4 +164,4 @@ test("a killed cdk-local leaves no process running, and starts again with the sa
 	second.child.kill("SIGTERM");
 	expect(await ended).toBe(0);
 	expect(await acceptsQueries(second.outputs.Port)).toBe(false);
-}, 120_000);
+}, 300_000);
