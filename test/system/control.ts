@@ -89,7 +89,7 @@ export class Control {
 	async letTimePass(itemId: string): Promise<void> {
 		await this.sql(
 			`update items set lease_expires_at = lease_expires_at - interval '1 hour',
-				stage_at = stage_at - interval '1 hour', swept_at = null if id = $1`,
+				stage_at = stage_at - interval '1 hour', swept_at = null where id = $1`,
 			[itemId],
 		);
 		await this.sql(
