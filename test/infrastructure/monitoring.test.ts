@@ -174,7 +174,7 @@ test("an environment with a provider has an alarm on its failures, under the nam
 		const adapters = readdirSync(folder)
 			.map((file) => readFileSync(join(folder, file), "utf8"))
 			.join();
-		expect(adapters).toContain(`name: "${name}"`);
+		expect(adapters).toMatch(new RegExp(`(name: |sdkCall\\()"${name}"`));
 	}
 });
 
