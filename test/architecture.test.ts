@@ -46,12 +46,12 @@ function sources(folder: string): string[] {
 }
 
 test.each(Object.entries(allowed))("%s imports only what it may", (folder, pattern) => {
-	const strays = sources(folder).flatMap((file) =>
+	const forbidden = sources(folder).flatMap((file) =>
 		imports(file)
 			.filter((to) => !pattern.test(to))
 			.map((to) => `${file} imports ${to}`),
 	);
-	expect(strays).toEqual([]);
+	expect(forbidden).toEqual([]);
 });
 
 test("every folder of packages has its import rule", () => {

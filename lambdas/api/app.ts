@@ -42,7 +42,7 @@ interface ApiOptions {
 	deployment: Deployment;
 	/** The gateway ends a request at 30 seconds without a body. @default 26 seconds */
 	maxAnswerMs?: number;
-	/** Limits the wait for another function; after it the answer is where to ask again. @default 20 seconds */
+	/** Limits the wait for another function; after it the API answers 202 with the request's address. @default 20 seconds */
 	maxWaitMs?: number;
 }
 

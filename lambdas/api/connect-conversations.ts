@@ -46,7 +46,7 @@ function langSmithWithKey(env: Env<typeof apiEnv>): () => Promise<RunTracing | n
 	let made: { apiKey: string; tracing: RunTracing } | null = null;
 	return async () => {
 		const apiKey = await key.read().catch((error) => {
-			// A trace is not worth an answer.
+			// A failing tracer must not fail the turn.
 			log.warn("turn is not traced", { error });
 			return null;
 		});

@@ -7,7 +7,7 @@ import type { Env } from "#lambda-kit/env.ts";
 import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
 import type { cleanupEnv } from "./env.ts";
 
-/** Connects to the table of conversations and their payloads. A module of its own: the five-minute sweep does without. */
+/** Connects to the table of conversations and their payloads. A separate module, so that the five-minute sweep does not load it. */
 export const sessionUpkeepOn = (env: Env<typeof cleanupEnv>): SessionUpkeep =>
 	dynamoDbSessionUpkeep({
 		dynamodb: DynamoDBDocumentClient.from(new DynamoDBClient()),

@@ -59,10 +59,10 @@ export function readDescription(answer: string): { description: ImageDescription
 	} catch (error) {
 		return { complaint: `It is not valid JSON: ${(error as Error).message}` };
 	}
-	const checked = imageDescription.safeParse(parsed);
-	if (checked.success) return { description: checked.data };
+	const result = imageDescription.safeParse(parsed);
+	if (result.success) return { description: result.data };
 	return {
-		complaint: checked.error.issues
+		complaint: result.error.issues
 			.slice(0, maxComplaints)
 			.map(({ path, message }) => `${path.join(".") || "(all)"}: ${message}`)
 			.join("\n"),

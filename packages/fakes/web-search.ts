@@ -3,7 +3,7 @@ import type { WebPage, WebSearch } from "#core/ports/index.ts";
 export interface FakeWebSearch extends WebSearch {
 	/** Every query, oldest first. */
 	readonly queries: string[];
-	/** Whether a key is set. @default false */
+	/** True if a key is set. @default false */
 	isKeySet: boolean;
 	pages: WebPage[];
 }

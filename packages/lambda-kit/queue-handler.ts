@@ -26,7 +26,7 @@ const minStageMs = 2_000;
 /** Earlier messages of the batch took the invocation's time. */
 class OutOfTime extends Error {
 	override name = "OutOfTime";
-	override message = "No time is left for this message: it comes again.";
+	override message = "No time is left for this message: it will be retried.";
 }
 
 const busEvent = z.object({
@@ -100,7 +100,7 @@ export function queueHandler<T extends StageEvent>(
 				const isExpected = error instanceof StageBusy || error instanceof OutOfTime;
 				const write = isExpected ? log.info : log.error;
 				write(
-					"stage failed, the message comes again",
+					"stage failed, will be retried",
 					{
 						error,
 						request_id: context.awsRequestId,

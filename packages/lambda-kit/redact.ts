@@ -10,10 +10,10 @@ const secrets: readonly [RegExp, string][] = [
 ];
 
 /** Longer texts are cut: a log line explains, it does not quote. */
-const longest = 4_000;
+const maxLength = 4_000;
 
 /** Removes tokens, signed URLs, keys and e-mail addresses from a text. */
 export function redact(text: string): string {
-	const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
+	const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 	return secrets.reduce((clean, [secret, name]) => clean.replaceAll(secret, name), cut);
 }

@@ -14,6 +14,11 @@ export function constant(value: number): Sql {
 	return new Sql([String(value)], []);
 }
 
+/** Words of the program's own as a list for `in`, written into the text: a partial index matches literals alone. */
+export function constants(words: readonly string[]): Sql {
+	return new Sql([`(${words.map((word) => `'${word.replaceAll("'", "''")}'`).join(", ")})`], []);
+}
+
 /** A statement, or a part of one. */
 export class Sql implements Statement {
 	readonly #strings: readonly string[];

@@ -48,7 +48,7 @@ export const database: Check[] = [
 			}>(
 				inspection,
 				`select current_setting('server_version') as version, ssl as tls, cipher
-				from (select 1) one left join pg_stat_ssl on pid = pg_backend_pid()`,
+				from (select 1) as single left join pg_stat_ssl on pid = pg_backend_pid()`,
 			);
 			if (inspection.target.isLocal) {
 				return `${version}; without TLS, which the local database lacks`;

@@ -15,7 +15,7 @@ interface Photo {
 	name: string;
 	width: number;
 	height: number;
-	/** Whether the file is like a phone's, held upright: the sensor's rows, an orientation, and Display P3. */
+	/** True for a file like a phone's, held upright: the sensor's rows, an orientation, and Display P3. */
 	byPhone: boolean;
 }
 const sizes = [

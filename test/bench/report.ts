@@ -6,7 +6,7 @@ export interface Demand {
 	name: string;
 	value: number;
 	limit: number;
-	/** Whether the limit is a maximum or a minimum. */
+	/** The limit is a maximum or a minimum. */
 	bound: "<=" | ">=";
 	holds: boolean;
 }

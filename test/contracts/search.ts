@@ -395,13 +395,13 @@ export function languageContract(get: () => RowPorts): void {
 			expect(await byText(user, "lighthouse harbour unheard")).toEqual([]);
 		});
 
-		it("leaves out what has too little of the query beside what has most of it", async () => {
+		it("leaves out what has too little of the query beside what has longHeadline of it", async () => {
 			const user = newUser();
-			const most = "Red harbour crane at dawn";
-			await analyzedItem(get(), user, { headline: most, labels: described });
+			const longHeadline = "Red harbour crane at dawn";
+			await analyzedItem(get(), user, { headline: longHeadline, labels: described });
 			await analyzedItem(get(), user, { headline: "Red socks", labels: described });
 			const query = "red harbour crane dawn";
-			expect(await byText(user, `${query} sea`)).toEqual([most]);
+			expect(await byText(user, `${query} sea`)).toEqual([longHeadline]);
 			expect(await byText(user, "red")).toHaveLength(2);
 		});
 

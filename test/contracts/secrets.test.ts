@@ -4,7 +4,7 @@ import { secretReader } from "#aws/secrets.ts";
 
 let server: Server;
 let reads: string[] = [];
-/** Whether the server answers no request. */
+/** True while the server answers no request. */
 let mute = false;
 const secrets: Record<string, string> = {};
 

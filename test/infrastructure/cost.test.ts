@@ -26,12 +26,12 @@ const nobody: Profile = {
 const billOf = (
 	name: (typeof environmentNames)[number],
 	profile: Partial<Profile> = {},
-	of: { Resources: Template["Resources"] }[] = templates[name],
-) => estimate(of, environmentOf(name), { ...nobody, ...profile });
+	stacks: { Resources: Template["Resources"] }[] = templates[name],
+) => estimate(stacks, environmentOf(name), { ...nobody, ...profile });
 const listed = (lines: ReturnType<typeof estimate>, what: RegExp) =>
 	Number(
 		lines
-			.filter((one) => what.test(one.label))
+			.filter(({ label }) => what.test(label))
 			.reduce((sum, { list }) => sum + list, 0)
 			.toFixed(4),
 	);

@@ -19,7 +19,7 @@ const deletesVersions = [
 	"s3:ListBucket on Images",
 	"s3:ListBucketVersions on Images",
 ];
-const conversing = [
+const conversationGrants = [
 	...["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"].map(
 		(action) => `dynamodb:${action} on Checkpoints`,
 	),
@@ -42,7 +42,7 @@ const permissions: Record<string, string[]> = {
 		readsKey("openai"),
 		readsKey("tavily"),
 		readsKey("langsmith"),
-		...conversing,
+		...conversationGrants,
 		...publishes,
 		"s3:GetObject on Images/derived/*",
 		"s3:GetObject on Images/originals/*",
@@ -126,7 +126,11 @@ type Templates = Record<Part, Template>;
 const statementsOf = (templates: Templates, type: string) =>
 	parts.flatMap((part) =>
 		Object.entries(ofType(templates[part], type)).flatMap(([policy, { Properties }]) =>
-			(Properties.PolicyDocument.Statement as Statement[]).map((statement) => ({ policy, of: Properties, statement })),
+			(Properties.PolicyDocument.Statement as Statement[]).map((statement) => ({
+				policy,
+				properties: Properties,
+				statement,
+			})),
 		),
 	);
 
@@ -138,8 +142,8 @@ const grantsOf = (templates: Templates, { Action, Resource }: Statement) =>
 
 const rolesGrants = (templates: Templates) => {
 	const found: Record<string, string[]> = {};
-	for (const { of, statement } of statementsOf(templates, "AWS::IAM::Policy")) {
-		const role = pointsAt(templates, of.Roles[0]);
+	for (const { properties, statement } of statementsOf(templates, "AWS::IAM::Policy")) {
+		const role = pointsAt(templates, properties.Roles[0]);
 		found[role] = [...(found[role] ?? []), ...grantsOf(templates, statement)].sort();
 	}
 	return found;

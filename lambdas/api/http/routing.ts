@@ -6,7 +6,7 @@ import type { RequestContext } from "#lambda-kit/http-handler.ts";
 import type { Route } from "../routes/table.ts";
 import type { Authenticate } from "./authenticate.ts";
 
-// A schema compiled to code pays off after thousands of bodies; a sandbox's first ones would pay for it.
+// Schemas are interpreted: compiling one pays only after thousands of bodies in one sandbox.
 z.config({ jitless: true });
 
 /** The context of a route. */

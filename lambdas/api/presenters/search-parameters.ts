@@ -1,4 +1,4 @@
-/** By the name in force, the name that clients have read before. */
+/** Maps each current name to its former name, which clients may still read. */
 const formerNames: Record<string, string> = {
 	proximity: "nearness",
 	min_word_similarity: "least_likeness",

@@ -86,6 +86,9 @@ export const stages = {
 export type StageName = keyof typeof stages;
 export const stageNames = Object.keys(stages) as StageName[];
 
+/** The statuses in which an item waits for a stage. */
+export const waitingStatuses: readonly ItemStatus[] = stageNames.flatMap((name) => [...stages[name].from]);
+
 /** The number of deliveries after which a message becomes a dead letter. */
 export const maxReceiveCount = 5;
 

@@ -6,7 +6,7 @@ import { rebuildWindow } from "../search/rebuild-index.ts";
 import { itemEventFields, type OutgoingEvent } from "./events.ts";
 import { removeObjects } from "./process-image.ts";
 import { sendOutbox } from "./run-stage.ts";
-import { eventSources } from "./stages.ts";
+import { eventSources, type StageName } from "./stages.ts";
 import { requestEvent } from "./work-request.ts";
 
 const batchSize = 200;
@@ -95,25 +95,33 @@ export async function sweep(
 }
 
 /** Builds the event that starts the stage of the item's current status again. */
-function restartEvent({ item, stage, analysisId }: StalledItem, bucket: string, now: number): OutgoingEvent {
-	const itemFields = itemEventFields(item);
-	const id = derivedId(item.id, stage, now);
-	const original_key = originalKey(item);
-	if (stage === "process") {
-		const detail = { ...itemFields, bucket, original_key };
-		return { id, type: "OriginalStored", detail };
-	}
-	if (stage === "analyze") {
-		const thumbnail_key = thumbnailKey(item.userId, item.id);
-		const detail = { ...itemFields, bucket, original_key, thumbnail_key };
-		return { id, type: "ImageProcessed", detail };
-	}
-	if (!analysisId) {
-		throw new Error(`Item ${item.id} is analyzed and has no analysis.`);
-	}
-	return {
-		id,
-		type: "AnalysisComplete",
-		detail: { ...itemFields, analysis_id: analysisId },
-	};
+function restartEvent(stalled: StalledItem, bucket: string, now: number): OutgoingEvent {
+	const { item, stage } = stalled;
+	return { id: derivedId(item.id, stage, now), ...restartEvents[stage](stalled, bucket) };
 }
+
+type RestartEvent = OutgoingEvent extends infer Event
+	? Event extends { id: string }
+		? Omit<Event, "id">
+		: never
+	: never;
+
+const restartEvents: Record<StageName, (stalled: StalledItem, bucket: string) => RestartEvent> = {
+	process: ({ item }, bucket) => ({
+		type: "OriginalStored",
+		detail: { ...itemEventFields(item), bucket, original_key: originalKey(item) },
+	}),
+	analyze: ({ item }, bucket) => ({
+		type: "ImageProcessed",
+		detail: {
+			...itemEventFields(item),
+			bucket,
+			original_key: originalKey(item),
+			thumbnail_key: thumbnailKey(item.userId, item.id),
+		},
+	}),
+	embed: ({ item, analysisId }) => {
+		if (!analysisId) throw new Error(`Item ${item.id} is analyzed and has no analysis.`);
+		return { type: "AnalysisComplete", detail: { ...itemEventFields(item), analysis_id: analysisId } };
+	},
+};

@@ -5,7 +5,7 @@ import type { Sessions, ThreadRef } from "./sessions.ts";
 interface CachedThread {
 	/** Valid without a request until `freshUntil`. */
 	session: Promise<ThreadRef> | undefined;
-	/** Whether the application has refreshed the session for the turn that begins next. */
+	/** True once the application has refreshed the session for the turn that begins next. */
 	isRefreshed: boolean;
 	generation: string | undefined;
 	freshUntil: number;

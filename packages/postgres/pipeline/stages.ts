@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { type StageName, stages } from "#core/pipeline/stages.ts";
+import { type StageName, stages, waitingStatuses } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
 import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
 import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
-import { constant, sql } from "../sql.ts";
+import { constant, constants, sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
 import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
@@ -178,7 +178,7 @@ export function postgresStages(db: Database): Stages {
 			const rows = await db.query<ItemRow & { analysis_id: string | null; stage_at: Date }>(
 				sql`with stalled as (
 				      select id from items
-				      where status in ('pending', 'uploaded', 'processed', 'analyzed')
+				      where status in ${constants(waitingStatuses)}
 				        and stage_at <= clock_timestamp() - make_interval(secs => ${idleSeconds})
 				        and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => ${againSeconds}))
 				        and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
@@ -208,7 +208,7 @@ export function postgresStages(db: Database): Stages {
 				seconds: number;
 			}>(
 				sql`select extract(epoch from clock_timestamp() - stage_at)::float8 as seconds
-				    from items where status in ('uploaded', 'processed', 'analyzed')
+				    from items where status in ${constants(waitingStatuses)} and status <> 'pending'
 				    order by stage_at limit 1`,
 			);
 			return Math.max(0, oldest?.seconds ?? 0);

@@ -27,13 +27,13 @@ export function textSteps(scope: SearchScope, search: TextSearch): Sql {
 }
 
 const maxCandidates = constant(p.maxCandidates);
-const shortestLexeme = constant(p.minCorrectedLetters - 1);
+const minLexemeLetters = constant(p.minCorrectedLetters - 1);
 
 /**
  * Makes the pattern of all words that differ from a lexeme in one letter after the first: another, one more, one less, or two
  * swapped. Trigrams hardly see that in short words. Stems may be a letter shorter than words.
  */
-const oneLetterOff = sql`case when lexeme ~ '^[[:alnum:]]{${shortestLexeme},30}$' then (
+const oneLetterOff = sql`case when lexeme ~ '^[[:alnum:]]{${minLexemeLetters},30}$' then (
 	      select '^(' || string_agg(concat_ws('|', overlay(lexeme placing '.?' from at for 1), overlay(lexeme placing '.' from at for 0),
 	        overlay(lexeme placing reverse(substr(lexeme, at, 2)) from at for 2)), '|') || ')$'
 	      from generate_series(2, length(lexeme) + 1) as at) end`;
@@ -66,7 +66,7 @@ const terms = ({ user }: SearchScope, words: string[]) => sql`
 	    (select lexeme, documents, word_similarity from (
 	      select lexeme, documents, greatest(
 	        similarity(lexeme, query_words.lexeme)::float8,
-	        case when length(lexeme) >= ${shortestLexeme} and abs(length(lexeme) - length(query_words.lexeme)) <= 1
+	        case when length(lexeme) >= ${minLexemeLetters} and abs(length(lexeme) - length(query_words.lexeme)) <= 1
 	          and lexeme ~ one_letter_off then 1 - 1 / length(query_words.lexeme)::float8 end) as word_similarity
 	      from words
 	      where user_id = ${user}

@@ -28,7 +28,7 @@ export interface ReceivedRequest {
 	// biome-ignore lint/suspicious/noExplicitAny: tests read it like the provider
 	body: any;
 	at: number;
-	/** Whether the client closed the connection before the end of the answer. */
+	/** True once the client closed the connection before the end of the answer. */
 	abandoned: boolean;
 }
 

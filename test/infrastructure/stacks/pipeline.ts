@@ -128,10 +128,10 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 			expect(mapping.ScalingConfig.MaximumConcurrency).toBe(size.concurrency);
 		}
 		expect(mappings.AnalyzerMapping?.Properties.BatchSize).toBe(1);
-		const most = mappings.ImageProcessorMapping?.Properties.BatchSize;
+		const batchSize = mappings.ImageProcessorMapping?.Properties.BatchSize;
 		const { timeout } = environment.functions.imageProcessor;
 		expect(
-			most * decodeSeconds + 4, // seconds to read the original and to write the derived images
+			batchSize * decodeSeconds + 4, // seconds to read the original and to write the derived images
 			"A batch of the slowest images outlasts the invocation and is delivered again",
 		).toBeLessThanOrEqual(timeout);
 		expect(Object.keys(mappings)).toHaveLength(3);

@@ -70,7 +70,7 @@ describe("an answer", () => {
 	});
 
 	it("to a vector search has its best cited item's similarity as confidence, even without common words", async () => {
-		const other = await readyItem(ports, ada, { headline: "A lamp" });
+		const lamp = await readyItem(ports, ada, { headline: "A lamp" });
 		const { hits } = await searchItems(ports, ada, {
 			query: "beacon",
 			searchType: "vector",
@@ -92,7 +92,7 @@ describe("an answer", () => {
 				ada,
 				{
 					question: "beacon",
-					hits: [scored(0.9, other.itemId), scored(0.6, itemId)],
+					hits: [scored(0.9, lamp.itemId), scored(0.6, itemId)],
 					byMeaning,
 					deadline: inSeconds(5),
 				},
