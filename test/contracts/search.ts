@@ -395,7 +395,7 @@ export function languageContract(get: () => RowPorts): void {
 			expect(await byText(user, "lighthouse harbour unheard")).toEqual([]);
 		});
 
-		it("leaves out what has too little of the query beside what has longHeadline of it", async () => {
+		it("leaves out what has too little of the query beside what has most of it", async () => {
 			const user = newUser();
 			const longHeadline = "Red harbour crane at dawn";
 			await analyzedItem(get(), user, { headline: longHeadline, labels: described });

@@ -26,10 +26,10 @@ beforeAll(async () => {
 	}
 	// The same bytes under another id are one item, and no error.
 	const duplicate = samples[0]?.bytes ?? new Uint8Array();
-	await writeFile(path.join(folder, "images", "lighthouse-copy.png"), duplicate);
+	await writeFile(path.join(folder, "images", "same-lighthouse.png"), duplicate);
 	await writeAnalyses((word) => `A ${word} in the evening`);
 	await write("queries.json", [
-		query("q1", "lighthouse", ["lighthouse", "lighthouse-copy"]),
+		query("q1", "lighthouse", ["lighthouse", "same-lighthouse"]),
 		query("q2", "ramen", ["ramen"]),
 		query("q3", "telescope ramen", ["telescope", "ramen"]),
 		query("q4", "cryptocurrency investment", []),
@@ -40,10 +40,10 @@ afterAll(() => rm(path.dirname(folder), { recursive: true, force: true }));
 const write = (name: string, value: unknown) => writeFile(path.join(folder, name), JSON.stringify(value));
 
 function writeAnalyses(headlineOf: (word: string) => string) {
-	const analyses = [...words, "lighthouse-copy"].map((item_id) => ({
+	const analyses = [...words, "same-lighthouse"].map((item_id) => ({
 		item_id,
 		category: "Other",
-		headline: headlineOf(item_id === "lighthouse-copy" ? "lighthouse" : item_id),
+		headline: headlineOf(item_id === "same-lighthouse" ? "lighthouse" : item_id),
 		summary: "Nothing else.",
 		image_details: {},
 		media_metadata: {},
