@@ -271,7 +271,7 @@ function turnsContract(get: () => Conversations): void {
 				throw new Error("the database is unavailable");
 			},
 		};
-		await expect(ask("noodles", say)).rejects.toThrow("went away");
+		await expect(ask("noodles", say)).rejects.toThrow("the database is unavailable");
 		ports.search = search;
 		const { ids, number } = await ask("noodles", say);
 		expect({ ids, number }).toEqual({ ids: [noodles], number: 1 });
