@@ -40,7 +40,7 @@ $(INSTALLED): package.json package-lock.json .npmrc
 test: $(INSTALLED) ## all tests
 	@vitest run
 
-test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of every port on one database: under 90 seconds
+test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of every port on one database
 	@tsc --noEmit
 	@vitest run --project parts test/unit test/simulation test/contracts/ports.test.ts
 

@@ -46,7 +46,7 @@ const oneLetterOff = sql`case when lexeme ~ '^[[:alnum:]]{${minLexemeLetters},30
  * - lexeme: the user's word; null where there is none
  * - documents: how many have the lexeme
  * - word_similarity: 1, or less for a corrected word
- * - idf: the weight; a word of no document weighs as one of half a document
+ * - idf: the weight; for a word in no document, `documents` counts as 0.5
  * - quoted: the lexeme as a tsquery takes it
  */
 const terms = ({ user }: SearchScope, words: string[]) => sql`
@@ -145,7 +145,7 @@ const saturation = sql`${constant(p.saturation)}::float8`;
  * - item_id, search, all_terms
  * - matched_terms: how many the document has
  * - coverage: the weight of these, as a share of the query's
- * - evidence: the same, each term bent by the fields it is in
+ * - evidence: the same, each term times a factor for the fields it is in
  * - known: the weight of the terms that any document has, as a share of the query's
  * - described: how fully the image is described, 0 to 1
  * - has_every_word: 1 where the query holds as it stands, phrases included; else 0
