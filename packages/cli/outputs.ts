@@ -1,6 +1,17 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { stages } from "#core/pipeline/stages.ts";
+
+/** The output that names each function, by its folder in `lambdas/`. */
+export const functionOutputs: Readonly<Record<string, string>> = {
+	api: "ApiFunctionName",
+	...Object.fromEntries(Object.values(stages).map(({ lambda, id }) => [lambda, `${id}FunctionName`])),
+	cleanup: "CleanupFunctionName",
+	migrate: "MigrationFunctionName",
+};
+
+/** A value that an environment may lack, or that only some scripts need. */
+const optional = z.string().nullish();
 
 /** The flattened outputs of the stacks, without any secret. Scripts, tests and clients find an environment by them. */
 const outputsFile = z.looseObject({
@@ -11,51 +22,47 @@ const outputsFile = z.looseObject({
 	UserPoolClientId: z.string(),
 	CognitoEndpoint: z.string(),
 	BucketName: z.string(),
+	CheckpointTableName: optional,
+	EventBusName: optional,
 	DatabaseEndpoint: z.string(),
 	DatabaseName: z.string(),
 	DatabaseSecretArn: z.string(),
 	CleanupFunctionName: z.string(),
 	MigrationFunctionName: z.string(),
+	DeadLetterQueueUrls: optional,
+	DashboardName: optional,
+	BastionInstanceId: optional,
 	/** Null on AWS, whose addresses the SDK has. */
 	AwsEndpointUrl: z.string().nullable(),
+	TokenIssuer: optional,
+	JwksUrl: optional,
 });
 export type Outputs = z.infer<typeof outputsFile>;
 
-/** The output that names each function, by its folder in `lambdas/`. */
-export const functionOutputs: Readonly<Record<string, string>> = {
-	api: "ApiFunctionName",
-	...Object.fromEntries(Object.values(stages).map(({ lambda, id }) => [lambda, `${id}FunctionName`])),
-	cleanup: "CleanupFunctionName",
-	migrate: "MigrationFunctionName",
-};
-
-/** Every key of an outputs file. A value is null if the environment has no such resource. */
+/** Every key of an outputs file. */
 export const outputKeys: readonly string[] = [
-	"Environment",
-	"Region",
-	"ApiUrl",
-	"UserPoolId",
-	"UserPoolClientId",
-	"CognitoEndpoint",
-	"BucketName",
-	"CheckpointTableName",
-	"EventBusName",
-	"DatabaseEndpoint",
-	"DatabaseName",
-	"DatabaseSecretArn",
-	...Object.values(functionOutputs),
-	"DeadLetterQueueUrls",
-	"DashboardName",
-	"BastionInstanceId",
-	"AwsEndpointUrl",
-	"TokenIssuer",
-	"JwksUrl",
+	...new Set([...Object.keys(outputsFile.shape), ...Object.values(functionOutputs)]),
 ];
+
+const fileOf = (environment: string) => `.aws-outputs-${environment}.json`;
+
+/** Replaces an environment's outputs file. It has every key and no other; null for one that no stack outputs. @returns its name */
+export async function writeOutputsFile(
+	environment: string,
+	outputs: Readonly<Record<string, unknown>>,
+): Promise<string> {
+	const file = fileOf(environment);
+	const values = Object.fromEntries(outputKeys.map((key) => [key, outputs[key] ?? null]));
+	await writeFile(`${file}.new`, `${JSON.stringify(values, null, 2)}\n`);
+	// The rename is atomic: a reader sees the old file or the new one.
+	await rename(`${file}.new`, file);
+	return file;
+}
 
 /** Reads an environment's outputs file. @throws naming the command that writes it, if it is missing */
 export async function readOutputs(environment: string): Promise<Outputs> {
 	return readOutputsFile(
-		`.aws-outputs-${environment}.json`,
+		fileOf(environment),
 		environment === "local"
 			? "run make up"
 			: `choose another environment by ENV=local, or run make infra-outputs ENV=${environment}`,

@@ -1,16 +1,10 @@
-import { rename, writeFile } from "node:fs/promises";
-import { type Outputs, readOutputs } from "#cli/outputs.ts";
+import { type Outputs, readOutputs, writeOutputsFile } from "#cli/outputs.ts";
 import type { Target } from "../environment/target.ts";
 import { outputsOf } from "./stacks.ts";
 
 /** Writes the outputs file, from which scripts, tests and clients read an environment's addresses. @returns its name */
 export async function writeOutputs(target: Target): Promise<string> {
-	const file = `.aws-outputs-${target.name}.json`;
-	const outputs = await outputsOf(target);
-	await writeFile(`${file}.new`, `${JSON.stringify(outputs, null, 2)}\n`);
-	// The rename is atomic: a reader sees the old file or the new one.
-	await rename(`${file}.new`, file);
-	return file;
+	return writeOutputsFile(target.name, await outputsOf(target));
 }
 
 /** Reads an output that not every environment has. @throws if this environment lacks it */

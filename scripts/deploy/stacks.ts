@@ -1,5 +1,4 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
-import { outputKeys } from "#cli/outputs.ts";
 import type { Target } from "../environment/target.ts";
 
 /** The five stacks, each after those it depends on. */
@@ -100,7 +99,7 @@ export function blocksDeployment(status: string | null): boolean {
 }
 
 /**
- * Returns exactly the outputs that clients use; null for one that no stack has.
+ * Returns the outputs of all stacks, and the address of the AWS APIs where it is not AWS's own.
  * @throws the first problem of a stack
  */
 export async function outputsOf(target: Target): Promise<Record<string, string | null>> {
@@ -114,9 +113,8 @@ export async function outputsOf(target: Target): Promise<Record<string, string |
 		const problem = problemOf(stack, target.name);
 		if (problem) throw new Error(problem);
 	}
-	const all = Object.assign({}, ...stacks.map(({ outputs }) => outputs));
 	return {
-		...Object.fromEntries(outputKeys.map((key) => [key, all[key] ?? null])),
+		...Object.assign({}, ...stacks.map(({ outputs }) => outputs)),
 		AwsEndpointUrl: target.client.endpoint ?? process.env.AWS_ENDPOINT_URL ?? null,
 	};
 }

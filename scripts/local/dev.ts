@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { cdkLocal, lockState } from "#cdk-local/index.ts";
-import { readOutputs } from "#cli/outputs.ts";
+import { readOutputs, writeOutputsFile } from "#cli/outputs.ts";
 import { main, step } from "#cli/progress.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
@@ -17,7 +17,6 @@ import {
 	operatorOf,
 	providerSecrets,
 	synthesize,
-	writeOutputs,
 } from "./local.ts";
 
 const samplesMarker = `${localDirectory}/samples-uploaded`;
@@ -50,7 +49,7 @@ await main(async () => {
 		process.once(signal, () => void cloud.stop().then(() => process.exit(0)));
 	}
 	try {
-		await writeOutputs(cloud.outputs);
+		await writeOutputsFile("local", cloud.outputs);
 		const outputs = await readOutputs("local");
 		const operator = await operatorOf(localDirectory);
 		await step("apply migrations", () => invoke(outputs, operator, outputs.MigrationFunctionName));

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseEnv, promisify } from "node:util";
 import { baseUrlVariable, keyedProviders, keyParameter, keyVariable } from "#ai/providers.ts";
-import { type Outputs, outputKeys } from "#cli/outputs.ts";
+import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
 import type { LocalMachine } from "#lib/environments.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
@@ -72,19 +72,6 @@ export async function synthesize(assembly: string, machine: LocalMachine = noSec
 		const { stderr, stdout } = error as { stderr: string; stdout: string };
 		throw new Error(`The local templates could not be synthesized:\n${stdout}${stderr}`, { cause: error });
 	}
-}
-
-/** Replaces the outputs file atomically. It has every key of a deployment, null for one that no stack outputs. */
-export async function writeOutputs(
-	outputs: Readonly<Record<string, unknown>>,
-	file = ".aws-outputs-local.json",
-): Promise<void> {
-	const all = {
-		...Object.fromEntries(outputKeys.map((key) => [key, null])),
-		...outputs,
-	};
-	await writeFile(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`);
-	await rename(`${file}.new`, file);
 }
 
 /** Invokes a function and returns its answer. @throws with the function's own error */
