@@ -8,8 +8,8 @@ import type { Access } from "./services/iam/access.ts";
 import type { IssuedCredentials } from "./services/iam/credentials.ts";
 import { awsServices } from "./services/index.ts";
 import { functionLog } from "./services/lambda/function-log.ts";
-import { createServices } from "./services.ts";
 import { openState } from "./state.ts";
+import { openStores } from "./stores.ts";
 import { type Json, readAssembly } from "./template/assembly.ts";
 import { Stack } from "./template/stack.ts";
 
@@ -67,7 +67,7 @@ export async function cdkLocal(options: CdkLocalOptions): Promise<CdkLocal> {
 		const state = openState(stateDir, region ? { region } : {});
 		cleanups.push(() => state.close());
 		const ports = new PortRegistry(stateDir);
-		const services = createServices({
+		const services = openStores({
 			state,
 			ports,
 			assets: assembly.assets,

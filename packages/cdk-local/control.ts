@@ -1,5 +1,5 @@
 import type { AwsRequest, AwsResponse } from "./endpoint/types.ts";
-import type { Services } from "./services.ts";
+import type { Stores } from "./stores.ts";
 
 /**
  * Serves what AWS has no API for, below `/_local/` on the endpoint of the AWS APIs:
@@ -9,7 +9,7 @@ export function controlApi({
 	functions,
 	schedules,
 	database,
-}: Pick<Services, "functions" | "schedules" | "database">): (request: AwsRequest) => Promise<AwsResponse> {
+}: Pick<Stores, "functions" | "schedules" | "database">): (request: AwsRequest) => Promise<AwsResponse> {
 	const find = (name: string) => functions.find((settings) => settings.name === name || settings.logicalId === name);
 	return async (request) => {
 		// No signature guards these paths, so web pages are refused: browsers always send Origin.

@@ -1,5 +1,5 @@
 import type { AwsApi } from "../endpoint/types.ts";
-import type { Services } from "../services.ts";
+import type { Stores } from "../stores.ts";
 import type { CreateResource } from "../template/resource.ts";
 
 /**
@@ -16,7 +16,7 @@ export interface AwsService {
 	/** Creates resources, by CloudFormation type. */
 	readonly resources: Readonly<Record<string, CreateResource>>;
 	/** The API behind the endpoint; absent where only templates use the service. */
-	api?(services: Services): AwsApi;
+	api?(services: Stores): AwsApi;
 	/** Begins background work once every resource exists. @returns a function that ends it */
-	start?(services: Services): () => void | Promise<void>;
+	start?(services: Stores): () => void | Promise<void>;
 }

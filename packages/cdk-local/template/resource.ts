@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Services } from "../services.ts";
+import type { Stores } from "../stores.ts";
 import type { Json, JsonObject } from "./assembly.ts";
 
 /** The values that other resources read from a created one. */
@@ -13,7 +13,7 @@ export interface Created {
 }
 
 export interface ResourceContext {
-	services: Services;
+	services: Stores;
 	stack: string;
 	logicalId: string;
 	/** Returns the name of a resource whose template gives none. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { resourceTypes } from "../services/index.ts";
-import type { Services } from "../services.ts";
+import type { Stores } from "../stores.ts";
 import type { AssemblyStack, Json, JsonObject } from "./assembly.ts";
 import { ignoredTypes } from "./ignored.ts";
 import { holds, resolve, type Scope } from "./intrinsics.ts";
@@ -9,13 +9,13 @@ import type { Created } from "./resource.ts";
 /** Runs one stack: creates its resources in the order of their references and computes its outputs. */
 export class Stack {
 	readonly #stack: AssemblyStack;
-	readonly #services: Services;
+	readonly #services: Stores;
 	/** The exports of earlier stacks, by name; this stack adds its own. */
 	readonly #exports: Map<string, Json>;
 	readonly #created = new Map<string, Created>();
 	readonly #creating: string[] = [];
 
-	constructor(stack: AssemblyStack, services: Services, exports: Map<string, Json>) {
+	constructor(stack: AssemblyStack, services: Stores, exports: Map<string, Json>) {
 		this.#stack = stack;
 		this.#services = services;
 		this.#exports = exports;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { PortRegistry } from "../ports.ts";
 import { awsServices, resourceTypes } from "../services/index.ts";
-import { createServices } from "../services.ts";
 import { openState } from "../state.ts";
+import { openStores } from "../stores.ts";
 import { ignoredTypes } from "../template/ignored.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -43,7 +43,7 @@ test("the README lists every ignored type with its reason", () => {
 });
 
 test("the README lists every operation of every API", () => {
-	const services = createServices({
+	const services = openStores({
 		state,
 		ports: new PortRegistry(stateDir),
 		assets: new Map(),

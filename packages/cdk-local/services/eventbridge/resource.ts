@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Services } from "../../services.ts";
+import type { Stores } from "../../stores.ts";
 import { ignored, resource, tags } from "../../template/resource.ts";
 import type { Caller } from "../iam/permission.ts";
 
@@ -121,7 +121,7 @@ export const schedule = resource(
 );
 
 function deliverOrDeadLetter(
-	services: Services,
+	services: Stores,
 	from: Caller,
 	sourceArn: string,
 	targetArn: string,
@@ -136,7 +136,7 @@ function deliverOrDeadLetter(
 	}
 }
 
-function scheduledEvent(services: Services, ruleArn: string, at: Date): string {
+function scheduledEvent(services: Stores, ruleArn: string, at: Date): string {
 	const { account, region } = services.state;
 	return JSON.stringify({
 		version: "0",

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { transformSync } from "esbuild";
 import { z } from "zod";
-import type { Services } from "../../services.ts";
+import type { Stores } from "../../stores.ts";
 import { boolean, ignored, number, resource, tags } from "../../template/resource.ts";
 import type { Caller } from "../iam/permission.ts";
 import { defaultMaxConcurrency, EventSource } from "./event-source.ts";
@@ -100,7 +100,7 @@ export const lambdaFunction = resource(
 );
 
 /** Returns a log that needs the permissions of the function's role, as on Lambda; without them, lines are lost. */
-function permittedLog(services: Services, caller: Caller, logGroup: string, name: string): (line: string) => void {
+function permittedLog(services: Stores, caller: Caller, logGroup: string, name: string): (line: string) => void {
 	const write = functionLog(services.state.dir, name);
 	const resource = services.state.arn("logs", `log-group:${logGroup}:log-stream:${logStream}`);
 	const actions = ["logs:CreateLogStream", "logs:PutLogEvents"];
@@ -229,7 +229,7 @@ export const permission = resource(
 	},
 );
 
-function requireFunction(services: Services, nameOrArn: string): LambdaFunction {
+function requireFunction(services: Stores, nameOrArn: string): LambdaFunction {
 	const lambdaFunction = services.functions.get(services.functions.arn(nameOrArn));
 	if (!lambdaFunction) throw new Error(`there is no function ${nameOrArn}`);
 	return lambdaFunction;

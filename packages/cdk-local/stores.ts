@@ -22,7 +22,7 @@ import { Parameters } from "./services/ssm/store.ts";
 import type { State } from "./state.ts";
 
 /** The stores of every AWS service, which templates fill and APIs serve. */
-export interface Services {
+export interface Stores {
 	readonly state: State;
 	readonly credentials: Credentials;
 	readonly access: Access;
@@ -54,7 +54,7 @@ export interface Services {
 	close(): Promise<void>;
 }
 
-export interface ServicesOptions {
+export interface StoresOptions {
 	state: State;
 	ports: PortRegistry;
 	assets: ReadonlyMap<string, string>;
@@ -66,19 +66,11 @@ export interface ServicesOptions {
 }
 
 /** Opens the stores and connects those that send to each other. */
-export function createServices({
-	state,
-	ports,
-	assets,
-	apiPort,
-	databaseUrl,
-	parameters,
-	log,
-}: ServicesOptions): Services {
+export function openStores({ state, ports, assets, apiPort, databaseUrl, parameters, log }: StoresOptions): Stores {
 	const access = new Access(state);
 	const functions = new Functions(state);
 	const queues = new Queues(state);
-	const deliver: Services["deliver"] = (sender, targetArn, body, attributes) => {
+	const deliver: Stores["deliver"] = (sender, targetArn, body, attributes) => {
 		const target = functions.get(targetArn);
 		const action = target ? "lambda:InvokeFunction" : "sqs:SendMessage";
 		access.require(sender, { action, resource: targetArn });
