@@ -9,7 +9,7 @@ import {
 	readyItem,
 	statusOf,
 	uploaded,
-} from "./journey.ts";
+} from "./item-states.ts";
 import { digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
 /** Tests an implementation of `Items` and `Analyses`. */

@@ -10,9 +10,9 @@ import { connectDatabase } from "#postgres/database.ts";
 import { migrate } from "#postgres/migrate.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { scramVerifier } from "#postgres/roles.ts";
-import { fillWithVectors } from "./crowd.ts";
+import { fillWithVectors } from "./bulk-items.ts";
 import { contractDatabase, type EmptyDatabase, migrations, native } from "./databases.ts";
-import { readyItem } from "./journey.ts";
+import { readyItem } from "./item-states.ts";
 import { axis, newUser } from "./new-rows.ts";
 
 const opened: EmptyDatabase[] = [];

@@ -9,7 +9,7 @@ import { fakePorts } from "#fakes/ports.ts";
 import { observeModels } from "#lambda-kit/observe-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { collectLogLines } from "../support/log-lines.ts";
-import { processedItem } from "./journey.ts";
+import { processedItem } from "./item-states.ts";
 import { newUser } from "./new-rows.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 import { anthropicWire, description, voyageWire } from "./providers/wire.ts";

@@ -3,7 +3,7 @@ import type { Item } from "#core/items/item.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { analyzedItem, processedItem, type RowPorts, readyItem, uploaded } from "./journey.ts";
+import { analyzedItem, processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { newItem, newUser } from "./new-rows.ts";
 
 type Backdate = (item: Item, seconds: number) => Promise<void>;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgresPorts } from "#postgres/ports.ts";
 import { rarestWords } from "../support/rarest-words.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { analyzedItem, type RowPorts } from "./journey.ts";
+import { analyzedItem, type RowPorts } from "./item-states.ts";
 import { newUser } from "./new-rows.ts";
 
 const golden = join(import.meta.dirname, "../../../shared/golden/analyses.json");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import { requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
-import { type ArrangedPorts, analyzedItem, claim, commitAnalysis, readyItem, statusOf } from "./journey.ts";
+import { type ArrangedPorts, analyzedItem, claim, commitAnalysis, readyItem, statusOf } from "./item-states.ts";
 import { axis, newAnalysis, newEvent, newUser } from "./new-rows.ts";
 
 const model = "test-model";

@@ -6,7 +6,7 @@ import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { realVectorsFile as file, realVectors, toUnitLength } from "../support/real-vectors.ts";
 import { vectorText } from "../support/vector-text.ts";
-import { fillWithVectors } from "./crowd.ts";
+import { fillWithVectors } from "./bulk-items.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 
 const model = "voyage-3.5-lite";

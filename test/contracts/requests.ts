@@ -3,7 +3,15 @@ import { describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
 import { maxAttempts, type NewRequest } from "#core/ports/index.ts";
-import { type ArrangedPorts, claim, commitAnalysis, processedItem, readyItem, statusOf, uploaded } from "./journey.ts";
+import {
+	type ArrangedPorts,
+	claim,
+	commitAnalysis,
+	processedItem,
+	readyItem,
+	statusOf,
+	uploaded,
+} from "./item-states.ts";
 import { newAnalysis, newEvent, newUser, processed } from "./new-rows.ts";
 
 /** Tests an implementation of `Requests`, and what `Stages` does for requests. */

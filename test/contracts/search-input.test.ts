@@ -3,7 +3,7 @@ import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { ada, testApi } from "../unit/api/test-api.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { analyzedItem, type RowPorts } from "./journey.ts";
+import { analyzedItem, type RowPorts } from "./item-states.ts";
 
 /** Queries that people and attackers type: each is answered, or refused with a reason, and none causes a server error. */
 const oddQueries: [name: string, query: string, status: 200 | 422][] = [

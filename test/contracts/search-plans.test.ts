@@ -7,7 +7,7 @@ import type { Database, Queryable, Statement } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
-import { fillWithTenants, fillWithVectors } from "./crowd.ts";
+import { fillWithTenants, fillWithVectors } from "./bulk-items.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { axis } from "./new-rows.ts";
 
@@ -76,8 +76,8 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 			}));
 			await fillWithTenants(db, [
 				...tenants,
-				{ userId: "crowded", items: searchParameters.maxCandidates + 50 },
-				{ userId: "lonely", items: 1 },
+				{ userId: "large", items: searchParameters.maxCandidates + 50 },
+				{ userId: "single-item", items: 1 },
 				{ userId: "partitioned", items: partitionedItems },
 			]);
 			await fillWithVectors(db, twoClusters, [...near, ...far]);
@@ -182,7 +182,7 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		weights: { text: 0.5, vector: 0.5 },
 	};
 
-	it.each(["tenant-3", "crowded", "partitioned"])(
+	it.each(["tenant-3", "large", "partitioned"])(
 		"reads, for %s, codes from the index and only the vectors that it compares, by the generic plan",
 		async (tenant) => {
 			const nodes = await genericPlan((search) => search.hybrid(tenant, hybrid, options));
@@ -202,7 +202,7 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		},
 	);
 
-	it.each(["lonely", "crowded", "partitioned"])(
+	it.each(["single-item", "large", "partitioned"])(
 		"uses the generic plan from the sixth search on, for %s",
 		async (tenant) => {
 			const db = empty.connect(1);
@@ -260,7 +260,7 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 	});
 
 	it("ranks at most `maxCandidates` documents, however common the words", async () => {
-		const nodes = await searchPlan((search) => search.byText("crowded", { text: "common headline" }, options));
+		const nodes = await searchPlan((search) => search.byText("large", { text: "common headline" }, options));
 		const candidates = nodes.find((node) => node["Subplan Name"] === "CTE candidates");
 		expect(candidates?.["Actual Rows"]).toBe(searchParameters.maxCandidates);
 	});

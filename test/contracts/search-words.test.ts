@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { fillWithTenants } from "./crowd.ts";
+import { fillWithTenants } from "./bulk-items.ts";
 import { contractDatabase, type EmptyDatabase, migrations } from "./databases.ts";
-import { analyzedItem, claim, commitAnalysis, processedItem, type RowPorts } from "./journey.ts";
+import { analyzedItem, claim, commitAnalysis, processedItem, type RowPorts } from "./item-states.ts";
 import { newAnalysis, newUser } from "./new-rows.ts";
 
 describe(`a user's words on ${contractDatabase.title}`, () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Hit } from "#core/ports/index.ts";
-import { analyzedItem, type RowPorts, readyItem } from "./journey.ts";
+import { analyzedItem, type RowPorts, readyItem } from "./item-states.ts";
 import { axis, newUser } from "./new-rows.ts";
 
 const headlines = (hits: Hit[]) => hits.map(({ headline }) => headline);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { SimilarItem, SimilarOptions } from "#core/ports/index.ts";
-import { analyzedItem, processedItem, type RowPorts, readyItem, uploaded } from "./journey.ts";
+import { analyzedItem, processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { axis, newUser, processed } from "./new-rows.ts";
 
 const model = "test-model";

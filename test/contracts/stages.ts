@@ -13,7 +13,7 @@ import {
 	readyItem,
 	statusOf,
 	uploaded,
-} from "./journey.ts";
+} from "./item-states.ts";
 import { axis, digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
 const noLimit = { limit: 10_000 };

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
 import type { Lease } from "#core/ports/index.ts";
-import { type ArrangedPorts, analyzedItem, claim, commitAnalysis, readyItem, uploaded } from "./journey.ts";
+import { type ArrangedPorts, analyzedItem, claim, commitAnalysis, readyItem, uploaded } from "./item-states.ts";
 import { axis, digest, newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
 
 /** Tests that no call with one user's id reaches another user's rows. */

@@ -7,7 +7,7 @@ import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { vectorText } from "../support/vector-text.ts";
-import { fillWithVectors } from "./crowd.ts";
+import { fillWithVectors } from "./bulk-items.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { newUser } from "./new-rows.ts";
 

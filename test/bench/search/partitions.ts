@@ -7,7 +7,7 @@ import { main, step } from "#cli/progress.ts";
 import { embeddingDimensions } from "#core/ports/index.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
-import { fillWithVectors } from "../../contracts/crowd.ts";
+import { fillWithVectors } from "../../contracts/bulk-items.ts";
 import { realVectors, toUnitLength } from "../../support/real-vectors.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import { atLeast, report } from "../report.ts";

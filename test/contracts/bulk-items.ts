@@ -4,7 +4,7 @@ import { vectorText } from "../support/vector-text.ts";
 /** The steps that insert an item of user $1 for each row of `ids`, and its analysis: id, item_id. */
 const addedAnalyses = (category: string) => `added_items as (
 	  insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
-	  select item_id, $1, 'shot.png', 'image/png', 1, 'crowd' from ids
+	  select item_id, $1, 'shot.png', 'image/png', 1, 'bulk' from ids
 	  returning id
 	), added_analyses as (
 	  insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)

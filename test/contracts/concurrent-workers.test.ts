@@ -3,7 +3,7 @@ import type { Item } from "#core/items/item.ts";
 import type { Lease } from "#core/ports/index.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
-import { commitAnalysis, type RowPorts, uploaded } from "./journey.ts";
+import { commitAnalysis, type RowPorts, uploaded } from "./item-states.ts";
 import { axis, newAnalysis, newEvent, newUser, processed } from "./new-rows.ts";
 
 const stageOrder = ["process", "analyze", "embed"] as const;
@@ -24,7 +24,7 @@ describe(`concurrent workers on ${contractDatabase.title}`, () => {
 			case "analyze": {
 				const { userId, itemId } = lease;
 				const latest = await ports.analyses.latestVersion(userId, itemId);
-				const analysis = newAnalysis({ headline: "storm" }, latest + 1);
+				const analysis = newAnalysis({ headline: "concurrent" }, latest + 1);
 				return commitAnalysis(ports, lease, item, analysis);
 			}
 			case "embed": {
@@ -89,7 +89,7 @@ describe(`concurrent workers on ${contractDatabase.title}`, () => {
 			const versions = await ports.analyses.listByItem(user, item.id);
 			expect(versions?.length).toBeLessThanOrEqual(1);
 		}
-		const hits = await ports.search.byText(user, { text: "storm" }, { topK: 50 });
+		const hits = await ports.search.byText(user, { text: "concurrent" }, { topK: 50 });
 		expect(hits.filter(({ itemId }) => deleted.has(itemId))).toEqual([]);
 	});
 });
