@@ -100,3 +100,7 @@ export async function readyItem(
 export async function statusOf({ items }: Pick<Ports, "items">, { userId, id }: Pick<Item, "userId" | "id">) {
 	return (await items.find(userId, id))?.item.status ?? null;
 }
+
+/** Returns the headlines of found items, in their order. */
+export const headlines = <Headline>(found: readonly { headline: Headline }[]): Headline[] =>
+	found.map(({ headline }) => headline);

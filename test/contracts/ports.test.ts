@@ -3,15 +3,23 @@ import { fakePorts } from "#fakes/ports.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
+import { billedUsageContract } from "./billed-usage.ts";
+import { currentAnalysisContract } from "./current-analysis.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { duplicatesContract } from "./duplicates.ts";
+import { hybridSearchContract } from "./hybrid-search.ts";
 import type { ArrangedPorts } from "./item-states.ts";
 import { itemsContract } from "./items.ts";
+import { outboxContract } from "./outbox.ts";
 import { rebuildContract } from "./rebuild.ts";
 import { requestsContract } from "./requests.ts";
-import { languageContract, searchContract } from "./search.ts";
+import { searchLanguageContract } from "./search-language.ts";
 import { similarContract } from "./similar.ts";
 import { stagesContract } from "./stages.ts";
+import { sweeperContract } from "./sweeper.ts";
 import { tenancyContract } from "./tenancy.ts";
+import { textSearchContract } from "./text-search.ts";
+import { vectorSearchContract } from "./vector-search.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -53,7 +61,7 @@ describe(contractDatabase.title, () => {
 	afterAll(() => empty?.drop());
 
 	contracts(() => ports);
-	languageContract(() => ports);
+	searchLanguageContract(() => ports);
 
 	it("binds the user in every statement on a tenant's table, except seven of the sweeper", async () => {
 		const partitions = postgresVectorPartitions(recorded(empty.connect(1), statements));
@@ -95,13 +103,20 @@ describe(contractDatabase.title, () => {
 
 function contracts(get: () => ArrangedPorts): void {
 	storedContracts(get);
-	searchContract(get);
+	textSearchContract(get);
+	vectorSearchContract(get);
+	hybridSearchContract(get);
 	similarContract(get);
 }
 
 function storedContracts(get: () => ArrangedPorts): void {
 	itemsContract(get);
 	stagesContract(get);
+	duplicatesContract(get);
+	billedUsageContract(get);
+	currentAnalysisContract(get);
+	sweeperContract(get);
+	outboxContract(get);
 	requestsContract(get);
 	rebuildContract(get);
 	tenancyContract(get);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { SimilarItem, SimilarOptions } from "#core/ports/index.ts";
-import { analyzedItem, processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
+import type { SimilarOptions } from "#core/ports/index.ts";
+import { analyzedItem, headlines, processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
 import { axis, newUser, processed } from "./new-rows.ts";
 
 const model = "test-model";
@@ -18,7 +18,6 @@ export function similarContract(get: () => RowPorts): void {
 		if (!found) throw new Error("The item does not exist.");
 		return found;
 	}
-	const headlines = (items: SimilarItem[]) => items.map(({ headline }) => headline);
 
 	describe("items similar to an item", () => {
 		it("are ordered by similarity, without the item itself", async () => {
