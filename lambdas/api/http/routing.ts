@@ -5,6 +5,7 @@ import { AppError } from "#core/errors.ts";
 import type { RequestContext } from "#lambda-kit/http-handler.ts";
 import type { Route } from "../routes/table.ts";
 import type { Authenticate } from "./authenticate.ts";
+import { failed, notFound, refused, unreadableBody } from "./error-responses.ts";
 
 // Schemas are interpreted: compiling one pays only after thousands of bodies in one sandbox.
 z.config({ jitless: true });
@@ -23,77 +24,6 @@ export interface ApiEnv {
 	};
 }
 export type Api = OpenAPIHono<ApiEnv>;
-
-const problem = z
-	.object({
-		type: z.string(),
-		title: z.string(),
-		status: z.int(),
-		detail: z.string().openapi({ description: "One clear sentence." }),
-		code: z.string(),
-		instance: z.string().openapi({ description: "The request's id." }),
-		errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
-	})
-	.openapi("Problem");
-
-/** The gateway's own answers, before our code is reached. */
-const gatewayError = z.object({ message: z.string() }).openapi("GatewayError");
-
-const ours = { "application/problem+json": { schema: problem } };
-const gateways = { "application/json": { schema: gatewayError } };
-
-/** For a route whose query can be well formed and still mean nothing. */
-export const unreadableQuery = {
-	400: { description: "The request cannot be read.", content: ours },
-};
-const unreadable = {
-	...unreadableQuery,
-	413: {
-		description: "Too large for this route (ours) or for the gateway.",
-		content: { ...ours, ...gateways },
-	},
-	415: { description: "Another content type is expected.", content: ours },
-};
-const notFound = {
-	404: {
-		description: "Not found, or another user's.",
-		content: ours,
-	},
-};
-const refused = {
-	401: { description: "No valid token.", content: { ...ours, ...gateways } },
-	422: { description: "Fields are wrong or unknown.", content: ours },
-};
-const failed = {
-	429: { description: "Too many requests.", content: gateways },
-	500: {
-		description: "An error on our side, or a function that died (the gateway's).",
-		content: { ...ours, ...gateways },
-	},
-	503: {
-		description: "Something this call needs is unavailable for the moment.",
-		content: { ...ours, ...gateways },
-	},
-	504: { description: "It took longer than 26 seconds.", content: ours },
-};
-
-/** For a route whose work the item, or the model, does not allow. */
-export const conflict = {
-	description: "The image, or the requested model, does not allow it.",
-	content: ours,
-};
-
-/** For a route that lets its caller name a provider. */
-export const providerOff = {
-	description: "The provider is off here: the problem names the setting.",
-	content: ours,
-};
-
-/** For a route that calls a model of the environment. */
-export const modelGone = {
-	description: "The model does not exist: the problem names the setting.",
-	content: ours,
-};
 
 const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 	const authenticate = c.get("authenticate");
@@ -136,13 +66,18 @@ function address<R extends Route>({ method, path }: R) {
 /** Adds to a route's own answers every error it may give. Handlers throw those, so the type leaves them out. */
 function documented<D extends Details>(details: D, more: object) {
 	return {
-		...(details.request?.body ? unreadable : {}),
+		...(details.request?.body ? unreadableBody : {}),
 		...(details.request?.params ? notFound : {}),
 		...more,
 		...failed,
 		...details.responses,
-	} as D["responses"];
+	} as Answers<D["responses"]>;
 }
+
+/** The answers that a handler gives: those that the route describes itself, not by reference. */
+type Answers<Responses> = {
+	[Status in keyof Responses as Responses[Status] extends { $ref: string } ? never : Status]: Responses[Status];
+};
 
 /** A successful JSON answer. */
 export function json<S extends z.ZodType>(description: string, schema: S) {

@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { AppError } from "#core/errors.ts";
 import { answerError } from "./answer-error.ts";
 import type { Authenticate } from "./authenticate.ts";
+import { describeErrors } from "./error-responses.ts";
 import { type Api, type ApiEnv, invalidFields } from "./routing.ts";
 
 /** JSON bodies here are a few hundred bytes; multipart is bounded by the gateway and by `uploadItem`. */
@@ -43,6 +44,7 @@ export function createSubApp(authenticate: Authenticate): Api {
 		bearerFormat: "JWT",
 		description: "A Cognito ID or access token.",
 	});
+	describeErrors(app);
 	app.onError(answerError);
 	return app;
 }

@@ -16,7 +16,7 @@ export const answerFields = {
 		description:
 			"Every sentence ends with the ids of the items it rests on, in brackets. Sentences that no item found supports are left out.",
 	}),
-	answer_reason: z.string().nullable().openapi({ description: "Why a requested answer is missing." }),
+	answer_reason: z.string().nullable().openapi({ description: "The reason why a requested answer is missing." }),
 	answer_confidence: z.number().min(0).max(1).nullable().openapi({
 		description:
 			"Share of the sentences that were kept x share of their words in the items they cite x how well these match the query.",

@@ -6,7 +6,8 @@ import { pendingToolCalls } from "#core/chat/conversation.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { ModelFailure, sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SessionMessage } from "#core/ports/index.ts";
-import { type Api, conflict, guarded, json, jsonBody, modelGone, noQuery, text, wholeNumber } from "../http/routing.ts";
+import { modelGone, problem } from "../http/error-responses.ts";
+import { type Api, guarded, json, jsonBody, noQuery, text, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
 
@@ -26,7 +27,9 @@ const request = z
 		message: text(4_000).trim().min(1, { error: "Must not be empty" }),
 		session_id: sessionId
 			.nullish()
-			.openapi({ description: "Yours to choose; a new id begins a conversation. Without one the API chooses it." }),
+			.openapi({
+				description: "An id that you choose; a new one begins a conversation. Without one the API chooses it.",
+			}),
 		top_k: z
 			.int()
 			.min(1)
@@ -86,7 +89,9 @@ const history = session
 				doing: z.enum(["searching", "reading", "answering"]),
 			})
 			.nullable()
-			.openapi({ description: "What a turn that is under way has done until now, and does; null where none is." }),
+			.openapi({
+				description: "The steps of the turn that is under way, and its present activity; null where none is.",
+			}),
 	})
 	.openapi("ChatHistory");
 
@@ -100,8 +105,8 @@ const post = guarded(routes.chat, {
 	request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
 	responses: {
 		200: json("The answer.", answered),
-		404: { ...conflict, description: "The session was deleted while it was answering." },
-		409: { ...conflict, description: "The session is still answering another message." },
+		404: problem("The session was deleted while it was answering."),
+		409: problem("The session is still answering another message."),
 		502: modelGone,
 	},
 });
@@ -130,7 +135,7 @@ const read = guarded(routes.getHistory, {
 	tags: ["Chat"],
 	summary: "The messages of a conversation",
 	request: { params: sessionParams, query: noQuery },
-	responses: { 200: json("Oldest first.", history) },
+	responses: { 200: json("The messages, oldest first.", history) },
 });
 
 const deletion = (route: typeof routes.deleteChat | typeof routes.deleteSession) =>

@@ -30,7 +30,7 @@ const health = open(routes.health, {
 	tags,
 	summary: "The health of the system",
 	responses: {
-		200: json("Healthy.", healthBody),
+		200: json("The system is healthy.", healthBody),
 		503: json("The database does not answer.", healthBody),
 	},
 });
@@ -54,7 +54,7 @@ const openapi = open(routes.openApiDocument, {
 	tags,
 	summary: "This document",
 	responses: {
-		200: json("OpenAPI 3.1.", z.record(z.string(), z.unknown())),
+		200: json("The OpenAPI 3.1 document.", z.record(z.string(), z.unknown())),
 	},
 });
 

@@ -4,19 +4,9 @@ import { itemNotFound, requestNotFound } from "#core/errors.ts";
 import { awaitsFirstAnalysis, requestAnalysis, requestFailed, requestResize } from "#core/pipeline/request-work.ts";
 import { requestKinds, requestStatuses, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Ports } from "#core/ports/index.ts";
+import { conflict, providerOff } from "../http/error-responses.ts";
 import { pollUntil } from "../http/poll-until.ts";
-import {
-	type Api,
-	conflict,
-	guarded,
-	idOf,
-	idParams,
-	json,
-	jsonBody,
-	noQuery,
-	providerOff,
-	text,
-} from "../http/routing.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { analysisSchema, itemSchema, presentAnalysis, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
 
@@ -24,7 +14,7 @@ const tags = ["Redo"];
 
 const accepted = {
 	...json(
-		"It takes longer than 20 seconds: ask at `Location` how it goes.",
+		"The work takes longer than 20 seconds: `Location` has its state.",
 		z.object({ status: z.literal("pending"), detail: z.string() }),
 	),
 	headers: {
@@ -39,7 +29,7 @@ const analyze = guarded(routes.analyzeItem, {
 	tags,
 	summary: "The newest analysis of an item, or a new one",
 	description:
-		"Without `force_reanalyze` the newest stored analysis; where there is none yet, the first. A repeated call joins the request under way.",
+		"Without `force_reanalyze` the answer is the newest stored analysis; where there is none yet, the first. A repeated call joins the request under way.",
 	request: {
 		params: idParams,
 		query: noQuery,
@@ -49,7 +39,7 @@ const analyze = guarded(routes.analyzeItem, {
 				provider: z
 					.enum(visionProviders, { error: `Must be one of ${visionProviders.join(", ")}` })
 					.nullish()
-					.openapi({ description: "For a new analysis. Default: the environment's." }),
+					.openapi({ description: "The provider of a new analysis; the environment's by default." }),
 				model: text(200).nullish(),
 			}),
 		),
@@ -75,7 +65,7 @@ const resize = guarded(routes.resizeItem, {
 
 const get = guarded(routes.getRequest, {
 	tags,
-	summary: "How a request goes",
+	summary: "The state of a request",
 	request: { params: idParams.extend({ request_id: z.string().openapi({ format: "uuid" }) }), query: noQuery },
 	responses: {
 		200: json(

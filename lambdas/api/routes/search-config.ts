@@ -6,9 +6,9 @@ import { routes } from "./table.ts";
 
 const config = guarded(routes.getSearchConfig, {
 	tags: ["Search"],
-	summary: "What search really works with",
+	summary: "The parameters, model and indexes that search uses",
 	description:
-		"Read from the running code and the database as it is now, not from a copy: a parameter that is not here is not in force.",
+		"They are read from the running code and the database as it is now: a parameter that is not here is not in force.",
 	request: { query: noQuery },
 	responses: {
 		200: json(
@@ -29,7 +29,8 @@ const config = guarded(routes.getSearchConfig, {
 						description: "The former name of `answerability_threshold`.",
 					}),
 					exhaustive: z.boolean().openapi({
-						description: "Whether a search of a large, partitioned collection reads every partition, or the near ones.",
+						description:
+							"True if a search of a large, partitioned collection reads every partition; false if it reads only the nearest ones.",
 					}),
 					every_cell: z.boolean().openapi({
 						deprecated: true,
@@ -54,7 +55,7 @@ const config = guarded(routes.getSearchConfig, {
 						documents: z.int(),
 						embeddings: z.record(z.string(), z.int()),
 					})
-					.openapi({ description: "Yours." }),
+					.openapi({ description: "The numbers of your items, documents and embeddings." }),
 			}),
 		),
 	},

@@ -4,7 +4,8 @@ import { ModelFailure } from "#core/errors.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
 import { type SearchType, searchItems } from "#core/search/search-items.ts";
-import { type Api, guarded, json, jsonBody, modelGone, noQuery, text } from "../http/routing.ts";
+import { modelGone } from "../http/error-responses.ts";
+import { type Api, guarded, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
@@ -32,12 +33,12 @@ const request = z
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
 		include_answer: z.boolean().default(true).openapi({
 			description:
-				"Whether to answer the query, too, from the items found: by a chat model or, where the environment has none, in sentences of the items.",
+				"True if the query is also answered from the items found: by a chat model or, where the environment has none, in sentences of the items.",
 		}),
 		explain: z
 			.boolean()
 			.default(false)
-			.openapi({ description: "Whether each result says in `metadata.explanation` how it came to its rank." }),
+			.openapi({ description: "True if each result says in `metadata.explanation` how it came to its rank." }),
 		answer_model: text(200).nullish().openapi({
 			description:
 				"The model that answers, and in an agentic search also searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
@@ -52,11 +53,14 @@ const response = z
 		search_type: searchType,
 		results: z.array(searchResult),
 		total_results: z.int(),
-		notices: z.array(z.string()).openapi({ description: "What to know about how it was found, a sentence each." }),
+		notices: z.array(z.string()).openapi({ description: "Sentences about how the items were found." }),
 		...answerFields,
 		retrieval_time_ms: z.number(),
-		answer_time_ms: z.number().nullable().openapi({ description: "Null where no answer was requested." }),
-		agent_reasoning: z.array(z.string()).openapi({ description: "What an agentic search did, a sentence each." }),
+		answer_time_ms: z
+			.number()
+			.nullable()
+			.openapi({ description: "The time that the answer took; null where none was requested." }),
+		agent_reasoning: z.array(z.string()).openapi({ description: "The steps of an agentic search, a sentence each." }),
 		tools_used: z.array(z.string()),
 	})
 	.openapi("SearchResponse");
@@ -65,10 +69,10 @@ const search = guarded(routes.search, {
 	tags: ["Search"],
 	summary: "Find items by words, by meaning, or by both",
 	description:
-		"And answer the query from them. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
+		"The query is also answered from them. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
 	request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
 	responses: {
-		200: json("What was found, best first.", response),
+		200: json("The items found, best first.", response),
 		502: modelGone,
 	},
 });

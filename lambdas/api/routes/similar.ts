@@ -3,7 +3,8 @@ import { itemNotFound } from "#core/errors.ts";
 import { itemFilename } from "#core/items/item.ts";
 import type { Ports, SimilarItem } from "#core/ports/index.ts";
 import { findSimilar } from "#core/search/find-similar.ts";
-import { type Api, conflict, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
+import { conflict } from "../http/error-responses.ts";
+import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { routes } from "./table.ts";
 
 const result = z
@@ -11,16 +12,16 @@ const result = z
 		item_id: z.uuid(),
 		rank: z.int().positive(),
 		score: z.number().nullable().openapi({
-			description: "Cosine similarity, -1 to 1; null where either item is not embedded by the model in use.",
+			description: "The cosine similarity, -1 to 1; null where either item is not embedded by the model in use.",
 		}),
 		score_type: z.literal("similarity"),
-		near_duplicate: z.boolean().openapi({ description: "Nearly the same picture." }),
+		near_duplicate: z.boolean().openapi({ description: "True if both are nearly the same picture." }),
 		distance: z
 			.int()
 			.min(0)
 			.max(64)
 			.nullable()
-			.openapi({ description: "Bits in which the pictures' hashes differ; null where either has none." }),
+			.openapi({ description: "The number of bits in which the pictures' hashes differ; null where either has none." }),
 		category: z.string().nullable(),
 		headline: z.string().nullable(),
 		summary: z.string().nullable(),
@@ -31,7 +32,7 @@ const result = z
 
 const similar = guarded(routes.findSimilar, {
 	tags: ["Search"],
-	summary: "Find what is like an item",
+	summary: "Find items similar to an item",
 	description:
 		"Near-duplicates by their picture first, then the nearest by vector; the item itself is left out. A near-duplicate appears before it is analyzed. While the item itself is not embedded, only near-duplicates are found: `compared_by` says so.",
 	request: {
@@ -41,13 +42,18 @@ const similar = guarded(routes.findSimilar, {
 			z.strictObject({
 				top_k: z.int().min(1).max(50).default(10),
 				category_filter: text(100).nullish(),
-				min_similarity_score: z.number().min(-1).max(1).nullish().openapi({ description: "Of what is embedded." }),
+				min_similarity_score: z
+					.number()
+					.min(-1)
+					.max(1)
+					.nullish()
+					.openapi({ description: "The minimum cosine similarity of an item found by its vector." }),
 			}),
 		),
 	},
 	responses: {
 		200: json(
-			"What is like it.",
+			"The similar items.",
 			z.object({
 				item_id: z.uuid(),
 				results: z.array(result),

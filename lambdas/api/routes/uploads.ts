@@ -27,7 +27,7 @@ const prepare = guarded(routes.prepareUpload, {
 						.int()
 						.min(1)
 						.openapi({
-							description: `Bytes, at most ${maxOriginalBytes}.`,
+							description: `The number of bytes, at most ${maxOriginalBytes}.`,
 						}),
 					sha256: z
 						.string()
@@ -35,7 +35,7 @@ const prepare = guarded(routes.prepareUpload, {
 							error: "Must be the 64 hex digits of a SHA-256",
 						})
 						.optional()
-						.openapi({ description: "Of the image's bytes." }),
+						.openapi({ description: "The SHA-256 of the image's bytes." }),
 				}),
 			),
 		},
@@ -43,7 +43,7 @@ const prepare = guarded(routes.prepareUpload, {
 	responses: {
 		200: json("You have an item with these bytes already: send nothing.", itemSchema),
 		201: json(
-			"Where to send the image.",
+			"The address and the form fields that take the image.",
 			z.object({
 				item_id: z.uuid(),
 				url: z.url(),

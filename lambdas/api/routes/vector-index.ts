@@ -6,7 +6,7 @@ import { routes } from "./table.ts";
 
 const status = guarded(routes.getVectorIndexStatus, {
 	tags: ["Search"],
-	summary: "How many items are embedded by the model in use",
+	summary: "The number of items that the model in use has embedded",
 	request: { query: noQuery },
 	responses: {
 		200: json(
@@ -14,9 +14,9 @@ const status = guarded(routes.getVectorIndexStatus, {
 			z.object({
 				items: z.int(),
 				embedded: z.int(),
-				missing: z.int().openapi({ description: "Without any embedding." }),
-				stale: z.int().openapi({ description: "With another model's only." }),
-				rebuilding: z.int().openapi({ description: "Waiting for the embedder in a rebuild." }),
+				missing: z.int().openapi({ description: "The number of items without any embedding." }),
+				stale: z.int().openapi({ description: "The number of items that only another model has embedded." }),
+				rebuilding: z.int().openapi({ description: "The number of items that wait for the embedder in a rebuild." }),
 				model: z.string(),
 				dimensions: z.int(),
 			}),
@@ -26,15 +26,15 @@ const status = guarded(routes.getVectorIndexStatus, {
 
 const rebuild = guarded(routes.rebuildVectorIndex, {
 	tags: ["Search"],
-	summary: "Embed anew what the model in use has not embedded",
+	summary: "Embed the items that the model in use has not embedded",
 	description:
-		"The embedder does the work, and `GET /vector-index/status` tells how far it is. Each item is found by the vector it has until the new one is written. A call meanwhile lets it go on.",
+		"The embedder does the work, and `GET /vector-index/status` tells how far it is. Each item is found by the vector it has until the new one is written. A call during a rebuild does not restart it.",
 	request: {
 		query: noQuery,
 		body: jsonBody(
 			z.strictObject({
 				force: z.boolean().default(false).openapi({
-					description: "Also what the model in use has embedded.",
+					description: "True if items that the model in use has embedded are embedded again, too.",
 				}),
 			}),
 		),
@@ -44,7 +44,7 @@ const rebuild = guarded(routes.rebuildVectorIndex, {
 			"It is under way.",
 			z.object({
 				status: z.literal("accepted"),
-				num_documents: z.int().openapi({ description: "Items that wait for their embedding." }),
+				num_documents: z.int().openapi({ description: "The number of items that wait for their embedding." }),
 			}),
 		),
 	},

@@ -9,13 +9,17 @@ interface Operation {
 	security: object[];
 	parameters?: { name: string; in: string }[];
 	requestBody?: object;
-	responses: Record<string, { content?: Record<string, unknown> }>;
+	responses: Record<string, Answer | { $ref: string }>;
+}
+interface Answer {
+	description: string;
+	content?: Record<string, unknown>;
 }
 const document = (await (await app.request("/openapi.json")).json()) as {
 	openapi: string;
 	info: { version: string };
 	paths: Record<string, Record<string, Operation>>;
-	components: { schemas: Record<string, unknown> };
+	components: { schemas: Record<string, unknown>; responses: Record<string, Answer> };
 };
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 	Object.entries(methods).map(([method, operation]) => ({
@@ -80,11 +84,23 @@ describe("the OpenAPI document", () => {
 		for (const { route, operation } of operations) {
 			expect(operation.summary, route).toBeTruthy();
 			if (operation.security.length === 0) continue;
-			expect(Object.keys(operation.responses["401"]?.content ?? {}), route).toEqual([
-				"application/problem+json",
-				"application/json",
-			]);
+			expect(operation.responses["401"], route).toEqual({ $ref: "#/components/responses/Unauthorized" });
 		}
+		expect(Object.keys(document.components.responses.Unauthorized?.content ?? {})).toEqual([
+			"application/problem+json",
+			"application/json",
+		]);
+	});
+
+	it("has each response to an error once", () => {
+		const errors = operations.flatMap(({ operation }) =>
+			Object.entries(operation.responses).flatMap(([status, response]) => (Number(status) < 400 ? [] : [response])),
+		);
+		expect(errors.length).toBeGreaterThan(50);
+		const inline = errors.flatMap((response) => ("$ref" in response ? [] : [response.description]));
+		const shared = Object.values(document.components.responses).map(({ description }) => description);
+		const all = [...inline, ...shared];
+		expect(all.filter((description, at) => all.indexOf(description) !== at)).toEqual([]);
 	});
 
 	it("has no nullable schema behind a reference", () => {

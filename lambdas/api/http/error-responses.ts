@@ -1,0 +1,90 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+
+const problemSchema = z.object({
+	type: z.string(),
+	title: z.string(),
+	status: z.int(),
+	detail: z.string().openapi({ description: "One clear sentence." }),
+	code: z.string(),
+	instance: z.string().openapi({ description: "The request's id." }),
+	errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+});
+
+/** The gateway's own answers, before our code is reached. */
+const gatewayErrorSchema = z.object({ message: z.string() });
+
+const ours = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+const gateways = { "application/json": { schema: { $ref: "#/components/schemas/GatewayError" } } };
+
+/** A response with a problem that only one route has. */
+export const problem = (description: string) => ({ description, content: ours });
+
+/** Responses to errors. The document has each once, and routes refer to it. */
+const errorResponses = {
+	BadRequest: problem("The request cannot be read."),
+	Unauthorized: { description: "No valid token.", content: { ...ours, ...gateways } },
+	NotFound: problem("It does not exist, or belongs to another user."),
+	Conflict: problem("The image, or the requested model, does not allow it."),
+	ContentTooLarge: {
+		description: "The body is too large for this route (ours) or for the gateway.",
+		content: { ...ours, ...gateways },
+	},
+	UnsupportedMediaType: problem("Another content type is expected."),
+	UnprocessableContent: problem("Fields are wrong or unknown."),
+	TooManyRequests: { description: "Too many requests.", content: gateways },
+	InternalServerError: {
+		description: "An error on our side, or a function that died (the gateway's).",
+		content: { ...ours, ...gateways },
+	},
+	ProviderOff: problem("The provider is off here: the problem names the setting."),
+	ModelGone: problem("The model does not exist: the problem names the setting."),
+	ServiceUnavailable: {
+		description: "Something this call needs is unavailable for the moment.",
+		content: { ...ours, ...gateways },
+	},
+	GatewayTimeout: problem("It took longer than 26 seconds."),
+};
+
+const to = (name: keyof typeof errorResponses) => ({ $ref: `#/components/responses/${name}` }) as const;
+
+/** For a route whose query can be well formed and still mean nothing. */
+export const unreadableQuery = { 400: to("BadRequest") };
+
+/** For a route with a body. */
+export const unreadableBody = {
+	400: to("BadRequest"),
+	413: to("ContentTooLarge"),
+	415: to("UnsupportedMediaType"),
+};
+
+/** For a route with an id in its path. */
+export const notFound = { 404: to("NotFound") };
+
+/** For a route that needs a token. */
+export const refused = { 401: to("Unauthorized"), 422: to("UnprocessableContent") };
+
+/** For every route. */
+export const failed = {
+	429: to("TooManyRequests"),
+	500: to("InternalServerError"),
+	503: to("ServiceUnavailable"),
+	504: to("GatewayTimeout"),
+};
+
+/** For a route whose work the item, or the model, does not allow. */
+export const conflict = to("Conflict");
+
+/** For a route that lets its caller name a provider. */
+export const providerOff = to("ProviderOff");
+
+/** For a route that calls a model of the environment. */
+export const modelGone = to("ModelGone");
+
+/** Adds the responses to errors, and their schemas, to the document of an application. */
+export function describeErrors({ openAPIRegistry }: Pick<OpenAPIHono, "openAPIRegistry">): void {
+	openAPIRegistry.register("Problem", problemSchema);
+	openAPIRegistry.register("GatewayError", gatewayErrorSchema);
+	for (const [name, response] of Object.entries(errorResponses)) {
+		openAPIRegistry.registerComponent("responses", name, response);
+	}
+}
