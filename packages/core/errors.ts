@@ -64,6 +64,13 @@ export const sessionNotFound = (sessionId: string) =>
 		`There is no session ${sessionId}; a session ends four hours after its last message.`,
 	);
 
+/** The cursor of a list was altered, or belongs to another list. */
+export const unknownCursor = () =>
+	new AppError(
+		"invalid_request",
+		"The cursor is not one that this list gave: leave it out to start from the newest item.",
+	);
+
 /** Another holder has the item's lease: the event must be redelivered, in case that holder died. */
 export class StageBusy extends Error {
 	override name = "StageBusy";

@@ -1,4 +1,4 @@
-import { AppError } from "#core/errors.ts";
+import { unknownCursor } from "#core/errors.ts";
 import type { Item } from "#core/items/item.ts";
 import type { Items } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
@@ -65,12 +65,7 @@ export function fakeItems(store: Store): Items {
 			let start = offset;
 			if (cursor !== undefined) {
 				const last = all.findIndex(({ item }) => `after ${item.id}` === cursor);
-				if (last < 0) {
-					throw new AppError(
-						"invalid_request",
-						"The cursor is not one that this list gave: leave it out to start from the newest item.",
-					);
-				}
+				if (last < 0) throw unknownCursor();
 				start = last + 1;
 			}
 			const page = all.slice(start, start + limit);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ItemError, ItemStatus } from "#core/items/item.ts";
+import { duplicateOf, processingExhausted, requestExhausted, uploadMissing } from "#core/pipeline/item-errors.ts";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
 import { type RequestError, requestEvent } from "#core/pipeline/work-request.ts";
 import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
@@ -79,10 +80,7 @@ export function fakeStages(store: Store): Stages {
 				return { outcome: "busy", secondsLeft: Math.ceil(left / 1000) };
 			}
 			if (stored.attempts >= maxAttempts) {
-				fail(stored, {
-					code: "retries_exhausted",
-					detail: `Processing this image failed ${maxAttempts} times: upload it again to try once more.`,
-				});
+				fail(stored, processingExhausted);
 				return { outcome: "done" };
 			}
 			const token = randomUUID();
@@ -114,7 +112,7 @@ export function fakeStages(store: Store): Stages {
 				item.status === "failed" && item.width === null
 					? item.error
 					: found.attempts >= maxAttempts
-						? ({ code: "retries_exhausted", detail: `This failed ${maxAttempts} times: ask again later.` } as const)
+						? requestExhausted
 						: null;
 			if (failure) {
 				stored.lease = null;
@@ -143,7 +141,7 @@ export function fakeStages(store: Store): Stages {
 				({ item }) => item.id !== lease.itemId && item.sha256 === result.sha256,
 			);
 			if (duplicate && (duplicate.item.width !== null || duplicate.item.status === "uploaded")) {
-				fail(stored, { code: "duplicate", detail: "You already have this image.", duplicateOf: duplicate.item.id });
+				fail(stored, duplicateOf(duplicate.item.id));
 				if (duplicate.item.status === "failed") {
 					setStatus(duplicate, "uploaded");
 					duplicate.item.error = null;
@@ -280,7 +278,7 @@ export function fakeStages(store: Store): Stages {
 		async failMissingUpload(userId, itemId) {
 			const stored = owned(store, userId, itemId);
 			if (stored?.item.status !== "pending" || isLeased(stored)) return;
-			fail(stored, { code: "upload_missing", detail: "The file of this item was never uploaded: upload it again." });
+			fail(stored, uploadMissing);
 		},
 
 		async tombstones({ olderThanSeconds, limit }) {

@@ -6,7 +6,7 @@ import { step } from "#cli/progress.ts";
 import { ApiProblem, type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { signIn } from "#cli/users.ts";
 import { outputs } from "../deploy/outputs-file.ts";
-import { ask } from "../environment/confirm.ts";
+import { askPassword } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { demoPasswords, demoUsers } from "../local/local.ts";
 
@@ -123,11 +123,6 @@ async function user({ isLocal }: Target): Promise<{ email: string; password: str
 	const known = process.env.PASSWORD || (isLocal && (await demoPasswords())[email]);
 	return {
 		email,
-		password:
-			known ||
-			(await ask(`Password of ${email}: `, {
-				hidden: true,
-				remedy: "PASSWORD must be set in the environment",
-			})),
+		password: known || (await askPassword(email)),
 	};
 }

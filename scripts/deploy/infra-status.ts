@@ -1,7 +1,7 @@
 // make infra-status: shows the state of the five stacks, and what to do about a broken one.
 import { printTable } from "#cli/table.ts";
 import { operate } from "../environment/target.ts";
-import { describeStacks, problemOf } from "./stacks.ts";
+import { describeStacks, notDeployed, problemOf } from "./stacks.ts";
 
 await operate(async (target) => {
 	const stacks = await describeStacks(target);
@@ -17,9 +17,7 @@ await operate(async (target) => {
 		return problem ? [problem] : [];
 	});
 	if (stacks.every(({ status }) => status === null)) {
-		throw new Error(
-			`Environment ${target.name} is not deployed in ${target.client.region}: make infra-deploy ENV=${target.name}.`,
-		);
+		throw notDeployed(target);
 	}
 	if (problems.length > 0) throw new Error(problems.join("\n"));
 	const url = stacks.find(({ part }) => part === "API")?.outputs.ApiUrl;

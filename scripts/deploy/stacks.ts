@@ -84,6 +84,10 @@ export function problemOf(
 	}
 }
 
+/** The environment has none of the stacks. */
+export const notDeployed = ({ name, client }: Pick<Target, "name" | "client">): Error =>
+	new Error(`Environment ${name} is not deployed in ${client.region}: make infra-deploy ENV=${name}.`);
+
 /** Returns whether the stack is being changed, by a person or by AWS after a failure. */
 export function isBusy(status: string | null): boolean {
 	return status !== "REVIEW_IN_PROGRESS" && (status?.endsWith("_IN_PROGRESS") ?? false);
@@ -105,9 +109,7 @@ export function blocksDeployment(status: string | null): boolean {
 export async function outputsOf(target: Target): Promise<Record<string, string | null>> {
 	const stacks = await describeStacks(target);
 	if (stacks.every(({ status }) => status === null)) {
-		throw new Error(
-			`Environment ${target.name} is not deployed in ${target.client.region}: make infra-deploy ENV=${target.name}.`,
-		);
+		throw notDeployed(target);
 	}
 	for (const stack of stacks) {
 		const problem = problemOf(stack, target.name);

@@ -13,6 +13,10 @@ export async function confirm(question: string, expected: string) {
 	if (answer !== expected) throw new Error("Nothing was changed.");
 }
 
+/** Asks for a user's password. @throws without a terminal */
+export const askPassword = (email: string): Promise<string> =>
+	ask(`Password of ${email}: `, { hidden: true, remedy: "PASSWORD must be set in the environment" });
+
 /** Reads one line from the terminal. @throws without a terminal, naming the alternative in `remedy` */
 export async function ask(
 	question: string,

@@ -1,7 +1,7 @@
 // make cognito-setup: creates a confirmed user with a password, or sets a new password for an existing user.
 import { ensureUser } from "#cli/users.ts";
 import { outputs } from "../deploy/outputs-file.ts";
-import { ask } from "../environment/confirm.ts";
+import { askPassword } from "../environment/confirm.ts";
 import { operate } from "../environment/target.ts";
 
 await operate(async (target) => {
@@ -9,12 +9,7 @@ await operate(async (target) => {
 	if (!EMAIL) {
 		throw new Error("EMAIL is missing: run make cognito-setup EMAIL=you@example.com");
 	}
-	const password =
-		PASSWORD ||
-		(await ask(`Password for ${EMAIL}: `, {
-			hidden: true,
-			remedy: "PASSWORD must be set in the environment",
-		}));
+	const password = PASSWORD || (await askPassword(EMAIL));
 	await ensureUser(await outputs(target), target.client.credentials, EMAIL, password);
 	console.log(`${EMAIL} may sign in: make -s token ENV=${target.name} EMAIL=${EMAIL}`);
 });

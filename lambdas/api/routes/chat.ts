@@ -25,11 +25,9 @@ const sessionId = z
 const request = z
 	.strictObject({
 		message: text(4_000).trim().min(1, { error: "Must not be empty" }),
-		session_id: sessionId
-			.nullish()
-			.openapi({
-				description: "An id that you choose; a new one begins a conversation. Without one the API chooses it.",
-			}),
+		session_id: sessionId.nullish().openapi({
+			description: "An id that you choose; a new one begins a conversation. Without one the API chooses it.",
+		}),
 		top_k: z
 			.int()
 			.min(1)

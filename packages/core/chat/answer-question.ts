@@ -88,7 +88,7 @@ export async function answerQuestion(
 			usage: [call.usage],
 		};
 		return stopReason === "refused"
-			? { ...unanswered("The model refused to answer."), ...provenance }
+			? { ...unanswered(answerRefused), ...provenance }
 			: {
 					...verifyCitations(message.text, { question, items, refs, similar }),
 					...provenance,
@@ -99,6 +99,8 @@ export async function answerQuestion(
 }
 
 export const nothingFound = "Nothing in the collection was found for this question.";
+export const answerRefused = "The model refused to answer.";
+export const answerEmpty = "The model wrote no answer.";
 
 /** Builds the prompt of a question and the items found for it. */
 export function questionPrompt(question: string, items: QuotedItem[]): string {
@@ -143,7 +145,7 @@ export function verifyCitations(
 		similar?: Hit[];
 	},
 ): Answer {
-	if (!text.trim()) return unanswered("The model wrote no answer.");
+	if (!text.trim()) return unanswered(answerEmpty);
 	if (text.includes(noAnswer)) {
 		return unanswered("The items found do not answer this question.");
 	}

@@ -1,7 +1,7 @@
 import type { Hit } from "../ports/index.ts";
 import { fuseSearches } from "../search/agent-results.ts";
 import type { SeenItems } from "../search/search-tools.ts";
-import { noAnswer, nothingFound, verifyCitations } from "./answer-question.ts";
+import { answerEmpty, noAnswer, nothingFound, verifyCitations } from "./answer-question.ts";
 import { type Conversation, mergeKnown, nextShown, type Turn } from "./conversation.ts";
 
 /** The changes by which a turn ends. */
@@ -60,7 +60,7 @@ export function concludeWithAnswer(
 			"The model's answer was not supported by any item, so it was dropped",
 		);
 	}
-	return end({ text: answer.reason ?? "The model wrote no answer." });
+	return end({ text: answer.reason ?? answerEmpty });
 }
 
 /** Ends the turn with the best items of its searches, and the reason why there is no more. */

@@ -1,7 +1,7 @@
 import type { ConversationSteps, Ports } from "../ports/index.ts";
 import { searchTools } from "../search/search-tools.ts";
 import { callModel, refusedCall, runToolCalls } from "./agent.ts";
-import { quoteHits } from "./answer-question.ts";
+import { answerRefused, quoteHits } from "./answer-question.ts";
 import { conclude, concludeWithAnswer, concludeWithBest } from "./conclude-turn.ts";
 import { beginTurn, type Conversation, mergeKnown, pendingToolCalls, type TurnInput } from "./conversation.ts";
 import { toPromptMessages } from "./conversation-prompt.ts";
@@ -106,8 +106,7 @@ export function conversationSteps(
 			}
 			const { answer, turn } = call;
 			if (answer.stopReason === "refused") {
-				const text = "The model refused to answer.";
-				return conclude(conversation, turn, seen, { text });
+				return conclude(conversation, turn, seen, { text: answerRefused });
 			}
 			const { toolCalls } = answer.message;
 			const text = truncate(answer.message.text, maxAnswerLength);

@@ -5,6 +5,7 @@ import { sniffImageType } from "../items/image-type.ts";
 import { itemPrefixes, originalKey, parseOriginalKey, thumbnailKey, visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
 import { itemEventFields } from "./events.ts";
+import { originalMissing } from "./item-errors.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /**
@@ -25,10 +26,7 @@ export async function processImage(
 		if (key !== originalKey(item)) return false; // announced as another type meanwhile
 		const original = await objects.get(key);
 		if (!original) {
-			throw new PermanentFailure({
-				code: "upload_missing",
-				detail: "The uploaded file is not in storage: upload it again.",
-			});
+			throw new PermanentFailure(originalMissing);
 		}
 		const type = sniffImageType(original);
 		if (type && type !== item.mimeType) {

@@ -2,6 +2,7 @@ import { PermanentFailure } from "../errors.ts";
 import { originalKey, thumbnailKey, visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
 import type { ResizeRequested } from "./events.ts";
+import { originalMissing } from "./item-errors.ts";
 import { removeObjects } from "./process-image.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
@@ -19,10 +20,7 @@ export async function resizeItem(
 	const outcome = await runStage(ports, "process", { userId, itemId, requestId }, options, async ({ lease, item }) => {
 		const original = await objects.get(originalKey(item));
 		if (!original) {
-			throw new PermanentFailure({
-				code: "upload_missing",
-				detail: "The uploaded file is not in storage: upload it again.",
-			});
+			throw new PermanentFailure(originalMissing);
 		}
 		const { thumbnail, vision, ...result } = await images.derive(original);
 		await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");

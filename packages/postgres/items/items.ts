@@ -1,4 +1,4 @@
-import { AppError } from "#core/errors.ts";
+import { unknownCursor } from "#core/errors.ts";
 import type { Items, ItemWithAnalysis } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { type AnalysisRow, analysisFromRow, type ItemRow, itemFromRow } from "../rows.ts";
@@ -167,11 +167,6 @@ function decodeCursor(cursor: string): { createdAt: string; id: string } {
 	const text = Buffer.from(cursor, "base64url").toString();
 	const [, createdAt, id] = cursorPattern.exec(text) ?? [];
 	// The Date rolls 30 February over to March; PostgreSQL would refuse it.
-	if (!createdAt || !id || !isRealTime(createdAt)) {
-		throw new AppError(
-			"invalid_request",
-			"The cursor is not one that this list gave: leave it out to start from the newest item.",
-		);
-	}
+	if (!createdAt || !id || !isRealTime(createdAt)) throw unknownCursor();
 	return { createdAt, id };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { requestExhausted } from "#core/pipeline/item-errors.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import { type RequestError, type RequestKind, requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
 import { type Claim, type Lease, maxAttempts, type Requests } from "#core/ports/index.ts";
@@ -7,8 +8,6 @@ import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../r
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 import { announce } from "./outbox.ts";
-
-const exhausted = `This failed ${maxAttempts} times: ask again later.`;
 
 const stageOf: Record<RequestKind, StageName> = {
 	analyze: "analyze",
@@ -149,7 +148,7 @@ export async function claimRequest(
 					detail: item.error_detail ?? "",
 				}
 			: row.attempts >= maxAttempts
-				? { code: "retries_exhausted", detail: exhausted }
+				? requestExhausted
 				: null;
 	if (failure) {
 		await tx.query(

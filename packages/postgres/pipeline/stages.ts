@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { duplicateOf, processingExhausted, uploadMissing } from "#core/pipeline/item-errors.ts";
 import { type StageName, stages, waitingStatuses } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
 import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
@@ -11,8 +12,6 @@ import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 
-const exhausted = `Processing this image failed ${maxAttempts} times: upload it again to try once more.`;
-
 /** The pipeline's state in PostgreSQL. Every commit locks the item's row first, so no two deadlock. */
 export function postgresStages(db: Database): Stages {
 	return {
@@ -23,8 +22,8 @@ export function postgresStages(db: Database): Stages {
 				sql`update items set
 				      attempts = least(attempts + 1, ${constant(maxAttempts)}),
 				      status = case when ${hasAttemptsLeft} then status else 'failed' end,
-				      error_code = case when ${hasAttemptsLeft} then error_code else 'retries_exhausted' end,
-				      error_detail = case when ${hasAttemptsLeft} then error_detail else ${exhausted} end,
+				      error_code = case when ${hasAttemptsLeft} then error_code else ${processingExhausted.code} end,
+				      error_detail = case when ${hasAttemptsLeft} then error_detail else ${processingExhausted.detail} end,
 				      lease_stage = case when ${hasAttemptsLeft} then ${stage} end,
 				      lease_token = case when ${hasAttemptsLeft} then ${token}::uuid end,
 				      lease_expires_at = case when ${hasAttemptsLeft} then clock_timestamp() + make_interval(secs => ${leaseSeconds}) end,
@@ -64,11 +63,7 @@ export function postgresStages(db: Database): Stages {
 					if (!(await holds(tx, lease))) return false;
 					const duplicate = await existingDuplicate(tx, lease, result.sha256);
 					if (duplicate) {
-						return fail(tx, lease, {
-							code: "duplicate",
-							detail: "You already have this image.",
-							duplicateOf: duplicate,
-						});
+						return fail(tx, lease, duplicateOf(duplicate));
 					}
 					await advance(tx, lease);
 					await describe(tx, lease, result);
@@ -216,8 +211,8 @@ export function postgresStages(db: Database): Stages {
 
 		async failMissingUpload(userId, itemId) {
 			await db.query(
-				sql`update items set status = 'failed', error_code = 'upload_missing',
-				      error_detail = 'The file of this item was never uploaded: upload it again.',
+				sql`update items set status = 'failed', error_code = ${uploadMissing.code},
+				      error_detail = ${uploadMissing.detail},
 				      lease_stage = null, lease_token = null, lease_expires_at = null,
 				      stage_at = clock_timestamp(), updated_at = clock_timestamp()
 				    where user_id = ${userId} and id = ${itemId} and status = 'pending'
