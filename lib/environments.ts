@@ -283,7 +283,7 @@ function brokenRules(
 }
 
 /** The size of each sandbox's connection pool. */
-export const connectionsPerSandbox = 2;
+const connectionsPerSandbox = 2;
 
 /** The part of an account's quota that AWS does not let anyone reserve. */
 const unreservable = 100;

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "../..");
 const packages = { sharp: project.dependencies.sharp };
 
 /** The platform of a native package, as npm names it. */
-export interface Target {
+interface Target {
 	os: string;
 	cpu: string;
 }
@@ -37,7 +37,7 @@ export function nativesOf(target: Target): string {
 }
 
 /** Installs the native packages for a target; where they are installed it needs no network. */
-export function installNatives(target: Target): boolean {
+function installNatives(target: Target): boolean {
 	const folder = folderOf(target);
 	if (installed(target)) return false;
 	mkdirSync(folder, { recursive: true });

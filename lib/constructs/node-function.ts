@@ -18,7 +18,7 @@ export interface FunctionNetwork {
 	securityGroups: ISecurityGroup[];
 }
 
-export interface NodeFunctionProps<Contract extends EnvContract> {
+interface NodeFunctionProps<Contract extends EnvContract> {
 	environment: Environment;
 	/** The folder that holds `handler.mjs`. */
 	bundle: string;
@@ -147,7 +147,7 @@ export class NodeFunction<const Contract extends EnvContract = EnvContract> exte
 }
 
 /** Returns the processor architecture of the environment's functions and native packages. */
-export function architectureOf({ architecture }: Pick<Environment, "architecture">): "arm64" | "x86_64" {
+function architectureOf({ architecture }: Pick<Environment, "architecture">): "arm64" | "x86_64" {
 	if (architecture !== "host") return architecture;
 	return process.arch === "arm64" ? "arm64" : "x86_64";
 }

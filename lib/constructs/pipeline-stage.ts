@@ -11,7 +11,7 @@ import { originals } from "../functions/actions.ts";
 import { acknowledge } from "./environment-stack.ts";
 import type { NodeFunction } from "./node-function.ts";
 
-export interface PipelineStageProps {
+interface PipelineStageProps {
 	environment: Environment;
 	/** Carries the pipeline's own events. */
 	bus: IEventBus;

@@ -4,7 +4,7 @@ import { NodeFunction } from "../constructs/node-function.ts";
 import { checkpoints, derived, dynamoDbActions, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, variablesOf } from "./variables.ts";
 
-export interface ApiFunctionProps extends FunctionResources {
+interface ApiFunctionProps extends FunctionResources {
 	bundle: string;
 	/** `/version` answers both. */
 	version: string;

@@ -4,7 +4,7 @@ import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { type FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
 import type { Environment } from "../environments.ts";
 
-export interface MigrateFunctionProps {
+interface MigrateFunctionProps {
 	environment: Environment;
 	bundle: string;
 	network: FunctionNetwork | undefined;

@@ -12,7 +12,7 @@ export interface FunctionResources {
 }
 
 /** The values of each group of variables. A stage gives the address of its own queue. */
-export type Variables = {
+type Variables = {
 	[Group in Exclude<VariableGroup, "queue">]: GroupEnv<Group>;
 };
 

@@ -6,7 +6,7 @@ import { defaultModel } from "../providers.ts";
 import type { Sources } from "./metric-sources.ts";
 
 /** Declares an alarm; stack, dashboard and cost estimate read it. */
-export interface AlarmRule {
+interface AlarmRule {
 	/** Says what happened, in a sentence of the mail. */
 	description: string;
 	/** The file in docs/runbooks, without `.md`. */

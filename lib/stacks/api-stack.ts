@@ -19,7 +19,7 @@ import type { Environment } from "../environments.ts";
 import type { ComputeStack } from "./compute-stack.ts";
 import type { StorageStack } from "./storage-stack.ts";
 
-export interface ApiStackProps {
+interface ApiStackProps {
 	environment: Environment;
 	storage: StorageStack;
 	compute: ComputeStack;

@@ -10,7 +10,7 @@ import { cleanupFunction } from "../functions/cleanup.ts";
 import { stageWorker } from "../functions/stage-workers.ts";
 import type { FunctionResources } from "../functions/variables.ts";
 
-export interface ComputeStackProps extends FunctionResources {
+interface ComputeStackProps extends FunctionResources {
 	bundles: Bundles;
 	/** `/version` answers both. */
 	version: string;

@@ -12,7 +12,7 @@ import { migrateFunction } from "../functions/migrate.ts";
 
 const databaseName = "collections";
 
-export interface DatabaseStackProps {
+interface DatabaseStackProps {
 	environment: Environment;
 	/** The folder of the function that migrates. */
 	migrateBundle: string;

@@ -15,7 +15,7 @@ import type { ApiStack } from "./api-stack.ts";
 import type { ComputeStack } from "./compute-stack.ts";
 import type { DatabaseStack } from "./database-stack.ts";
 
-export interface MonitoringStackProps {
+interface MonitoringStackProps {
 	environment: Environment;
 	database: DatabaseStack;
 	compute: ComputeStack;

@@ -4,7 +4,7 @@ import type { ProviderUse } from "./provider.ts";
 import type { ProviderName } from "./providers.ts";
 
 /** A model's reply in the terms that all providers share. */
-export interface ModelReply {
+interface ModelReply {
 	text: string;
 	toolCalls: ToolCall[];
 	ended: "complete" | "cut_off" | "refused";

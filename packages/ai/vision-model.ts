@@ -7,13 +7,13 @@ import type { ProviderUse } from "./provider.ts";
 import { type ProviderName, providers } from "./providers.ts";
 
 /** An answer that could not be used, and the request that follows it. */
-export interface Repair {
+interface Repair {
 	answer: string;
 	request: string;
 }
 
 /** A model's answer in the terms that all providers share. */
-export interface ModelAnswer {
+interface ModelAnswer {
 	text: string;
 	ended: "complete" | "cut_off" | "refused";
 	inputTokens: number;
@@ -23,7 +23,7 @@ export interface ModelAnswer {
 }
 
 /** One call of a provider's model. */
-export type CallModel = (request: VisionRequest, model: string, repair: Repair | null) => Promise<ModelAnswer>;
+type CallModel = (request: VisionRequest, model: string, repair: Repair | null) => Promise<ModelAnswer>;
 
 /** Limits the tokens of an answer, the model's thinking included. A page full of text needs about 6,000. */
 export const maxOutputTokens = 16_000;

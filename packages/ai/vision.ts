@@ -5,7 +5,7 @@ import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
 import { visionProviders } from "./providers.ts";
 
 /** `provider` may be `instant` for benches, and `replay` for evaluations. */
-export interface VisionSettings extends Settings<"vision"> {
+interface VisionSettings extends Settings<"vision"> {
 	/** The dataset that `replay` answers from. */
 	replayFolder?: string | undefined;
 }

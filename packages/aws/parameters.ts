@@ -2,7 +2,7 @@ import { once } from "#core/once.ts";
 import { ttlCache } from "./ttl-cache.ts";
 
 /** Reads a parameter; null if there is none. */
-export type ParameterReader = (
+type ParameterReader = (
 	name: string,
 	/** `fresh` bypasses the cache. */
 	options?: { fresh?: boolean },

@@ -1,12 +1,12 @@
 import { ttlCache } from "./ttl-cache.ts";
 
 /** A database user's credentials, the fields of its secret. */
-export interface SecretCredentials {
+interface SecretCredentials {
 	username: string;
 	password: string;
 }
 
-export type SecretReader = (
+type SecretReader = (
 	arn: string,
 	/** `fresh` bypasses the cache. */
 	options?: { fresh?: boolean },

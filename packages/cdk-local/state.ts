@@ -5,7 +5,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 /** Increases when a table changes: state of another version is refused instead of misread. */
 const schemaVersion = 1;
 
-export interface StateOptions {
+interface StateOptions {
 	/** @default "us-east-1" */
 	region?: string;
 	/** @default "000000000000" */

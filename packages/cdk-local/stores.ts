@@ -54,7 +54,7 @@ export interface Stores {
 	close(): Promise<void>;
 }
 
-export interface StoresOptions {
+interface StoresOptions {
 	state: State;
 	ports: PortRegistry;
 	assets: ReadonlyMap<string, string>;

@@ -5,7 +5,7 @@ import * as traceable from "langsmith/singletons/traceable";
 import { beforeDeadline } from "#core/before-deadline.ts";
 import { installLangSmith } from "./absent-langsmith.ts";
 
-export interface LangSmithSettings {
+interface LangSmithSettings {
 	apiKey: string;
 	/** The project that runs are listed under. */
 	project: string;

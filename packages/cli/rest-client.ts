@@ -19,7 +19,7 @@ export class ApiProblem extends Error {
 }
 
 export type ItemBody = components["schemas"]["Item"];
-export type SearchBody = components["schemas"]["SearchResponse"];
+type SearchBody = components["schemas"]["SearchResponse"];
 type SearchRequest = components["schemas"]["SearchRequest"];
 
 /** A client of the REST API for one signed-in user. The OpenAPI document gives its types. */

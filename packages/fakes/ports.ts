@@ -26,7 +26,7 @@ export interface FakePorts extends Ports {
 	store: Store;
 }
 
-export interface FakeEvents extends Events {
+interface FakeEvents extends Events {
 	/** Every published event, oldest first. */
 	readonly published: (OutgoingEvent & { source: EventSource })[];
 }

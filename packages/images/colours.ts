@@ -17,7 +17,7 @@ export function dominantColours(rgb: Uint8Array): string[] {
 }
 
 /** Returns the word most people use for a colour, by hue (degrees), saturation and value. */
-export function colourName(red: number, green: number, blue: number): string {
+function colourName(red: number, green: number, blue: number): string {
 	const value = Math.max(red, green, blue) / 255;
 	const chroma = value - Math.min(red, green, blue) / 255;
 	const saturation = value === 0 ? 0 : chroma / value;

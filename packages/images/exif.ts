@@ -1,7 +1,7 @@
 import type { Location } from "#core/items/item.ts";
 
 /** The data that a camera wrote into the file. */
-export interface Exif {
+interface Exif {
 	takenAt: Date | null;
 	camera: string | null;
 	location: Location | null;

@@ -9,7 +9,7 @@ export type EnvContract = readonly string[];
 export type Env<Contract extends EnvContract> = Readonly<Record<Contract[number], string>>;
 
 /** Variables that more than one function reads, by what they describe; `lib/functions/variables.ts` gives their values. */
-export const variableGroups = {
+const variableGroups = {
 	environment: ["ENVIRONMENT"],
 	database: ["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_SECRET_ARN", "DATABASE_TLS"],
 	bucket: ["BUCKET_NAME"],
@@ -22,7 +22,7 @@ type OwnGroup = keyof typeof variableGroups;
 
 /** A group above, or the providers with a capability. */
 export type VariableGroup = OwnGroup | Capability;
-export type Variable<Group extends VariableGroup> = Group extends Capability
+type Variable<Group extends VariableGroup> = Group extends Capability
 	? ProviderVariable<Group>
 	: Group extends OwnGroup
 		? (typeof variableGroups)[Group][number]

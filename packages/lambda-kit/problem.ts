@@ -4,7 +4,7 @@ import type { ErrorCode, FieldProblem } from "#core/errors.ts";
 export type ProblemCode = ErrorCode | "internal_error";
 
 /** An error in the form of RFC 9457. `detail` is one clear sentence, which older clients read. */
-export interface Problem {
+interface Problem {
 	type: string;
 	title: string;
 	status: number;

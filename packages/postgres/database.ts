@@ -15,7 +15,7 @@ export interface DatabaseAddress {
 	tls: string;
 }
 
-export interface DatabaseSettings extends DatabaseAddress {
+interface DatabaseSettings extends DatabaseAddress {
 	/** Called at the first statement, and once more with `fresh` when the database refuses them. */
 	credentials(options?: { fresh: boolean }): Promise<DatabaseCredentials>;
 	/** Connections of one sandbox. @default 2 */

@@ -13,7 +13,7 @@ import { postgresVectorIndex } from "./search/vector-index.ts";
 import { postgresVectorPartitions } from "./search/vector-partitions.ts";
 
 /** The ports that PostgreSQL implements. */
-export type PostgresPorts = Pick<
+type PostgresPorts = Pick<
 	Ports,
 	| "items"
 	| "stages"

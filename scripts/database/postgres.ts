@@ -3,7 +3,7 @@ import { outputs } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
 
 /** The address of an environment's Postgres, and the application's login. */
-export interface Login {
+interface Login {
 	host: string;
 	port: number;
 	database: string;

@@ -17,7 +17,7 @@ const installation =
 const maxStartSeconds = 30;
 
 /** A port of this machine that the bastion forwards to another host of its network. */
-export interface Tunnel {
+interface Tunnel {
 	port: number;
 	/** Ends the plugin and the session, which AWS would otherwise keep for twenty minutes. */
 	close(): Promise<void>;

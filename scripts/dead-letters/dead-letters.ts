@@ -16,7 +16,7 @@ import type { Target } from "../environment/target.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
 
 /** A dead-letter queue. */
-export interface DeadLetters {
+interface DeadLetters {
 	url: string;
 	/** The last part of its address. */
 	name: string;

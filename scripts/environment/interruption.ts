@@ -2,7 +2,7 @@
 export const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Reports that a signal ended the script early. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
 	override name = "Interrupted";
 }
 

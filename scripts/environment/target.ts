@@ -59,7 +59,7 @@ async function localClient({ region }: Environment): Promise<ClientSettings> {
 	};
 }
 
-export interface Identity {
+interface Identity {
 	account: string;
 	arn: string;
 }

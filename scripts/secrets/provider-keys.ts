@@ -4,7 +4,7 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { keyedProviders, keyParameter, keyVariable } from "#ai/providers.ts";
 import type { Target } from "../environment/target.ts";
 
-export interface ProviderKey {
+interface ProviderKey {
 	/** The name in `.env`, such as `ANTHROPIC_API_KEY`. */
 	variable: string;
 	/** The name in Parameter Store, such as `/collections/dev/anthropic-api-key`. */

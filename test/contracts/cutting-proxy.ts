@@ -8,7 +8,7 @@ export const cuts = [
 	/** An administrator ends the session: SQLSTATE 57P01. */
 	"terminated before",
 ] as const;
-export type Cut = (typeof cuts)[number];
+type Cut = (typeof cuts)[number];
 
 /** A TCP proxy before PostgreSQL that breaks its connections at one exchange: a statement, `begin` or `commit`. */
 export interface CuttingProxy {

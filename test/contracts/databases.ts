@@ -25,7 +25,7 @@ export interface EmptyDatabase {
 	drop(): Promise<void>;
 }
 
-export interface DatabaseKind {
+interface DatabaseKind {
 	/** For titles, with the reason if it is skipped. */
 	title: string;
 	skip: boolean;

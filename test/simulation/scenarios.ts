@@ -10,7 +10,7 @@ import type { Simulator } from "./simulator.ts";
 type ScenarioOutcome = Promise<"ended" | "died" | "frozen">;
 
 /** One operation of one process, in a simulator prepared for it. */
-export interface Scenario {
+interface Scenario {
 	title: string;
 	/** A port call that the operation makes: without it the scenario proves nothing. */
 	mustCall: string;

@@ -7,7 +7,7 @@ const begin = "<!-- make cost README=1 writes what follows -->";
 const end = "<!-- make cost: end -->";
 
 /** An environment in the table. */
-export interface Estimated {
+interface Estimated {
 	environment: Environment;
 	templates: Templates;
 }

@@ -14,7 +14,7 @@ import type { Dataset, DatasetImage } from "./dataset.ts";
 import { retryThrottled } from "./modes.ts";
 
 /** A local cloud on free ports, with state of its own. */
-export interface OwnCloud {
+interface OwnCloud {
 	client: RestClient;
 	/** Stops the cloud and removes its state. */
 	close(): Promise<void>;

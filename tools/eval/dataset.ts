@@ -7,7 +7,7 @@ import { describeRefusal, sniffImageType } from "#core/items/image-type.ts";
 import type { ImageType } from "#core/items/item.ts";
 
 /** The gain of a found item by its relevance; `docs/evaluation.md` explains the values. */
-export const gains = { high: 3, medium: 2, low: 1 } as const;
+const gains = { high: 3, medium: 2, low: 1 } as const;
 
 const queryFile = z.array(
 	z.looseObject({

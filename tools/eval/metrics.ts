@@ -1,6 +1,6 @@
 /** The numbers of first results (k) at which metrics are computed. */
 export const cuts = [1, 3, 5, 10] as const;
-export type Cut = (typeof cuts)[number];
+type Cut = (typeof cuts)[number];
 
 /** The quality of one ranking for one query; every figure lies in 0 to 1. */
 export interface Quality {

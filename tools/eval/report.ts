@@ -8,7 +8,7 @@ import type { Evaluation, ModeSummary } from "./summary.ts";
 type Row = Record<string, string | number>;
 
 /** One table of the report, with notes above it. */
-export interface Section {
+interface Section {
 	title: string;
 	notes: string[];
 	rows: Row[];

@@ -9,7 +9,7 @@ import { AppError } from "#core/errors.ts";
 export type Authenticate = (authorization: string | undefined) => Promise<string>;
 
 /** The issuer whose tokens are accepted. */
-export interface TokenIssuer {
+interface TokenIssuer {
 	issuer: string;
 	jwksUrl: string;
 	clientId: string;

@@ -95,7 +95,7 @@ for (const [category, subjects] of Object.entries(lexicon)) {
 const longWords = [...subjectsOf.keys()].filter((word) => word.length >= 5);
 
 /** The topic of a text, by its words. */
-export interface Topic {
+interface Topic {
 	/** "Other" where the evidence is thin. */
 	category: string;
 	/** Subjects within the category, best supported first. */

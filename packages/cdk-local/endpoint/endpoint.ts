@@ -11,7 +11,7 @@ import { decodeChunked } from "./payload.ts";
 import { presignedHeaders, signedService, verifyPolicy, verifySignature } from "./signature.ts";
 import { type AwsApi, AwsError, type AwsRequest, type AwsResponse } from "./types.ts";
 
-export interface EndpointOptions {
+interface EndpointOptions {
 	state: State;
 	credentials: Credentials;
 	access: Access;
@@ -22,7 +22,7 @@ export interface EndpointOptions {
 	control?: (request: AwsRequest) => Promise<AwsResponse>;
 }
 
-export interface Endpoint {
+interface Endpoint {
 	port: number;
 	close(): Promise<void>;
 }

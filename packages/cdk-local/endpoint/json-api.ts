@@ -3,7 +3,7 @@ import type { Permission } from "../services/iam/permission.ts";
 import { type AwsApi, AwsError, type AwsRequest, type AwsResponse, notImplemented } from "./types.ts";
 
 /** One operation of a service: its strict input and its effect. */
-export interface Operation {
+interface Operation {
 	/** @throws AwsError where the operation does not take this input */
 	read(input: unknown): unknown;
 	/** @param input as `read` returned it */
@@ -27,7 +27,7 @@ export function operation<Shape extends z.core.$ZodLooseShape>(
 }
 
 /** @param Input the operations' parameters that name resources */
-export interface JsonService<Input> {
+interface JsonService<Input> {
 	service: string;
 	/** The part of `X-Amz-Target` before the dot. */
 	target: string;

@@ -4,7 +4,7 @@ import { type AwsApi, AwsError, type AwsRequest, type AwsResponse, notImplemente
 import { type Xml, xmlDocument } from "./xml.ts";
 
 /** One operation of a service that takes a form and returns XML. */
-export interface QueryOperation {
+interface QueryOperation {
 	run(input: Record<string, string>, request: AwsRequest): Xml;
 }
 
@@ -29,7 +29,7 @@ export function queryOperation<Shape extends z.core.$ZodLooseShape>(
 	};
 }
 
-export interface QueryService {
+interface QueryService {
 	service: string;
 	/** As the SDK sends it: `2010-05-15`. */
 	version: string;

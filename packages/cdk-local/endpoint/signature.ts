@@ -15,7 +15,7 @@ import { type SignatureErrors, signatureErrors } from "./signature-errors.ts";
 import { AwsError, type Principal, type SignedPolicy } from "./types.ts";
 
 /** The parts of a request that its signature covers. */
-export interface SignedRequest {
+interface SignedRequest {
 	method: string;
 	/** As sent, percent-encoded. */
 	path: string;

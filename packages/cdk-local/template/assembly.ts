@@ -12,7 +12,7 @@ export interface TemplateResource {
 	DependsOn?: string | string[];
 }
 
-export interface TemplateOutput {
+interface TemplateOutput {
 	Value: Json;
 	Condition?: string;
 	Export?: { Name: Json };
@@ -37,7 +37,7 @@ export interface AssemblyStack {
 }
 
 /** The output of `cdk synth`: stacks in the order of their dependencies, and the folders of their assets. */
-export interface Assembly {
+interface Assembly {
 	stacks: AssemblyStack[];
 	/** The folder of each asset, by the object key that templates refer to. */
 	assets: Map<string, string>;

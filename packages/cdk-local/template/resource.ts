@@ -12,7 +12,7 @@ export interface Created {
 	attribute?: (name: string) => Json;
 }
 
-export interface ResourceContext {
+interface ResourceContext {
 	services: Stores;
 	stack: string;
 	logicalId: string;

@@ -191,7 +191,7 @@ export class Stack {
 }
 
 /** A template needs something that cdk-local does not support. */
-export class TemplateError extends Error {
+class TemplateError extends Error {
 	override name = "TemplateError";
 }
 

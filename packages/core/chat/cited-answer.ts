@@ -11,7 +11,7 @@ export interface Citation {
 	snippet: string;
 }
 
-export interface CitedAnswer {
+interface CitedAnswer {
 	/** Every sentence with the ids of its items in brackets. */
 	text: string;
 	citations: Citation[];

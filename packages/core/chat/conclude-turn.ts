@@ -5,7 +5,7 @@ import { answerEmpty, noAnswer, nothingFound, verifyCitations } from "./answer-q
 import { type Conversation, mergeKnown, nextShown, type Turn } from "./conversation.ts";
 
 /** The changes by which a turn ends. */
-export type Conclusion = Pick<Conversation, "messages" | "shown" | "known" | "turn">;
+type Conclusion = Pick<Conversation, "messages" | "shown" | "known" | "turn">;
 
 /** Ends the turn with the given text and the items it shows. The model reads short refs in place of item ids. */
 export function conclude(

@@ -7,7 +7,7 @@ export interface QuotedItem extends SearchText {
 }
 
 /** Characters of each field; the text in an image may be a whole page. */
-export interface QuoteLengths {
+interface QuoteLengths {
 	summary: number;
 	labels: number;
 	extractedText: number;

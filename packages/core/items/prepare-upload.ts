@@ -22,7 +22,7 @@ export interface AnnouncedUpload {
 }
 
 /** A form to upload the bytes by, or the item that has them already. */
-export type PreparedUpload = { itemId: string; form: UploadForm } | { existing: ItemWithAnalysis };
+type PreparedUpload = { itemId: string; form: UploadForm } | { existing: ItemWithAnalysis };
 
 /**
  * Prepares an upload straight to storage: writes the row (`pending`) and returns a form for exactly this file. Bytes

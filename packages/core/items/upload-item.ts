@@ -7,7 +7,7 @@ import { imageTypes, originalKey } from "./item.ts";
 /** Fits a request through the gateway: Lambda accepts 6 MB, and base64 makes a file a third larger. */
 export const maxUploadBytes = 4 * 1024 * 1024;
 
-export interface Upload {
+interface Upload {
 	/** The client's name for it: shown to its owner, never part of a path. */
 	filename: string;
 	bytes: Uint8Array;

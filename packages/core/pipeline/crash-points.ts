@@ -1,11 +1,9 @@
 import type { Ports } from "../ports/index.ts";
 
-/** Before or after a port's call, or its nth: `before:stages.commitProcessed`, `after:objects.put#2`. */
-export type CrashPoint = `${"before" | "after"}:${string}.${string}`;
-
 /**
- * Wraps ports so that the process ends right before or right after one call. Tests prove with it that a crash anywhere
- * neither loses nor repeats anything.
+ * Wraps ports so that the process ends right before or right after one call, or the nth of them:
+ * `before:stages.commitProcessed`, `after:objects.put#2`. Tests prove with it that a crash anywhere neither loses nor
+ * repeats anything.
  *
  * @throws where the point names no call of these ports
  */

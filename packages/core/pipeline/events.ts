@@ -6,7 +6,6 @@ const itemFields = { version, correlation_id: z.string(), item_id: z.uuid(), use
 
 /** The bytes of an original are in the bucket: starts, or restarts, the pipeline. */
 export const originalStored = z.object({ ...itemFields, bucket: z.string(), original_key: z.string() });
-export type OriginalStored = z.infer<typeof originalStored>;
 
 export const imageProcessed = z.object({
 	...itemFields,
@@ -19,8 +18,7 @@ export type ImageProcessed = z.infer<typeof imageProcessed>;
 export const analysisComplete = z.object({ ...itemFields, analysis_id: z.uuid() });
 export type AnalysisComplete = z.infer<typeof analysisComplete>;
 
-export const itemReady = z.object({ ...itemFields, analysis_id: z.uuid() });
-export type ItemReady = z.infer<typeof itemReady>;
+const itemReady = z.object({ ...itemFields, analysis_id: z.uuid() });
 
 /** A person asked for work to be done again; the request's row holds the options. */
 export const analysisRequested = z.object({ ...itemFields, request_id: z.uuid() });
@@ -48,7 +46,7 @@ export const eventSchemas = {
 	EmbeddingRequested: embeddingRequested,
 } as const;
 export type EventType = keyof typeof eventSchemas;
-export type EventDetail<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
+type EventDetail<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
 
 /** An event that is committed with the result it announces and sent afterwards. */
 export interface OutgoingEvent<T extends EventType = EventType> {

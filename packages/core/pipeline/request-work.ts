@@ -8,7 +8,7 @@ import type { RequestError, WorkRequest } from "./work-request.ts";
 
 type RequestPorts = Pick<Ports, "items" | "requests" | "outbox" | "events">;
 
-export interface AnalysisOptions {
+interface AnalysisOptions {
 	/** Makes a new analysis even if one exists. */
 	force: boolean;
 	/** @default the environment's provider, and that provider's model */
@@ -17,7 +17,7 @@ export interface AnalysisOptions {
 }
 
 /** The analysis, or what will make it. */
-export type AnalysisProgress =
+type AnalysisProgress =
 	| { analysis: Analysis }
 	/** The pipeline will make the first analysis of this item. */
 	| { item: Item }

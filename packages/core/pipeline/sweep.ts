@@ -22,7 +22,7 @@ const tombstoneSeconds = 15 * 60;
 /** After this no presigned upload of the item is valid. */
 const deleteTombstoneSeconds = 2 * 60 * 60;
 
-export interface SweepReport {
+interface SweepReport {
 	eventsSent: number;
 	itemsRestarted: number;
 	requestsRestarted: number;

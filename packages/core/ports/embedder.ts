@@ -26,7 +26,7 @@ export interface Embedder {
 	embed(texts: string[], inputType: "document" | "query", options: { deadline: Date }): Promise<Embedded>;
 }
 
-export interface Embedded {
+interface Embedded {
 	vectors: Float32Array[];
 	/** One entry for each call that was answered. */
 	usage: ModelUsage[];

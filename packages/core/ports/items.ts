@@ -6,7 +6,7 @@ export type NewItem = Pick<
 	"id" | "userId" | "originalFilename" | "mimeType" | "fileSize" | "sha256" | "correlationId"
 >;
 
-export interface ItemFilter {
+interface ItemFilter {
 	category?: string;
 	/** @default every status but `pending` */
 	status?: ItemStatus;

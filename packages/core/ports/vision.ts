@@ -18,7 +18,7 @@ export interface VisionRequest {
 	deadline: Date;
 }
 
-export interface VisionAnswer {
+interface VisionAnswer {
 	description: ImageDescription;
 	provider: string;
 	model: string;

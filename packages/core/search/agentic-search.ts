@@ -14,7 +14,7 @@ import type { AgentSteps, ChatMessage, Hit, Ports, SearchLimits, ToolCall } from
 import { type AgentOutcome, fuseSearches, giveResults, rankHits, readOutcome } from "./agent-results.ts";
 import { type SeenItems, searchTools } from "./search-tools.ts";
 
-export interface AgenticSearchResult {
+interface AgenticSearchResult {
 	/** The agent's choice, in its order. */
 	hits: Hit[];
 	notices: string[];

@@ -10,7 +10,7 @@ const tolerance = 3;
 const maxSets = 20;
 const batchSize = 500;
 
-export interface RebuildReport {
+interface RebuildReport {
 	/** Collections whose partitions were rebuilt. */
 	rebuilt: number;
 	/** Vectors assigned to a partition. */

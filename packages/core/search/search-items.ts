@@ -3,17 +3,17 @@ import type { Hit, Ports, SearchLimits, SearchOptions, TextQuery, VectorQuery } 
 import { contentWords } from "./words.ts";
 
 /** Search by words, by meaning, or by both. */
-export const searchTypes = ["bm25", "vector", "hybrid"] as const;
+const searchTypes = ["bm25", "vector", "hybrid"] as const;
 export type SearchType = (typeof searchTypes)[number];
 
-export interface SearchRequest extends SearchLimits {
+interface SearchRequest extends SearchLimits {
 	query: string;
 	searchType: SearchType;
 	/** Adds the matching piece of text to each hit. @default false */
 	explain?: boolean;
 }
 
-export interface SearchResult {
+interface SearchResult {
 	/** Best first. */
 	hits: Hit[];
 	/** Sentences for the person about how the search was made. */

@@ -8,7 +8,7 @@ import type { Hit, Ports, SearchLimits } from "../ports/index.ts";
 import { type SearchType, searchItems } from "./search-items.ts";
 
 /** Read-only tools over one person's collection, and the items they have returned. */
-export interface SearchTools {
+interface SearchTools {
 	tools: RunnableTool[];
 	seen: SeenItems;
 	/** Searches like `search_collection`, for our own code. */

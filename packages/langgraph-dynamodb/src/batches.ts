@@ -10,7 +10,7 @@ import { UnprocessedItems } from "./errors.ts";
 import type { Key } from "./keys.ts";
 import { backOff, maxAttempts } from "./retries.ts";
 
-export type WriteRequest = NonNullable<BatchWriteCommandInput["RequestItems"]>[string][number];
+type WriteRequest = NonNullable<BatchWriteCommandInput["RequestItems"]>[string][number];
 
 /** DynamoDB's limits of one request. */
 const maxKeys = 100;

@@ -18,7 +18,7 @@ import { loadPendingWrites } from "./pending-writes.ts";
 import type { Sessions, ThreadRef } from "./sessions.ts";
 
 /** A tuple, and the items that it was read from. */
-export interface LoadedTuple {
+interface LoadedTuple {
 	tuple: CheckpointTuple;
 	values: LoadedChannelValue[];
 	writes: PendingWritesItem[];

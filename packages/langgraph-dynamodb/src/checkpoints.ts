@@ -17,7 +17,7 @@ export interface CheckpointLocation extends NamespaceLocation {
 	id: string;
 }
 
-export interface LoadedCheckpoint {
+interface LoadedCheckpoint {
 	checkpoint: Checkpoint;
 	metadata: CheckpointMetadata;
 	values: LoadedChannelValue[];
@@ -31,7 +31,7 @@ export interface LoadedChannelValue {
 	value: unknown;
 }
 
-export interface CheckpointsOptions {
+interface CheckpointsOptions {
 	table: Table;
 	payloads: Payloads;
 	ttlSeconds: number;

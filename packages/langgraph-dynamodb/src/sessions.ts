@@ -34,7 +34,7 @@ export interface Session extends ThreadRef {
 	attributes: SessionItem;
 }
 
-export const defaultTtlSeconds = 4 * 60 * 60;
+const defaultTtlSeconds = 4 * 60 * 60;
 
 /** The sessions of one owner. A thread exists as long as its session does. */
 export class Sessions {

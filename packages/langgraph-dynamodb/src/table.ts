@@ -22,12 +22,12 @@ export interface Expression {
 }
 
 /** The index that lists sessions. */
-export const indexName = "gsi1";
+const indexName = "gsi1";
 
 /** Sort keys with a prefix, or between two keys that are both included. */
-export type SortKeyRange = { prefix: string } | { from: string; to: string };
+type SortKeyRange = { prefix: string } | { from: string; to: string };
 
-export interface QueryOptions {
+interface QueryOptions {
 	newestFirst?: boolean;
 	pageSize?: number | undefined;
 	keysOnly?: boolean;

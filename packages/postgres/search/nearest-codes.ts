@@ -4,7 +4,7 @@ import { searchParameters } from "./search-parameters.ts";
 const { partitionProximity, rerank } = searchParameters;
 
 /** Conditions of a search for codes, each an SQL expression. */
-export interface NearestCodes {
+interface NearestCodes {
 	user: Sql;
 	model: Sql;
 	/** Null for any. */

@@ -2,7 +2,7 @@ import type { Reply } from "./server.ts";
 import { anthropicWire, type Ending, openaiCompletion, openaiWire, type Wire } from "./wire.ts";
 
 /** The content of a model's reply. */
-export interface ReplyContent {
+interface ReplyContent {
 	text?: string;
 	toolCalls?: { id: string; name: string; input: unknown }[];
 	stopReason?: Ending;

@@ -22,7 +22,7 @@ export type Reply =
 	/** Sends headers and the beginning of a body, then nothing more. */
 	| "stall";
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
 	path: string;
 	headers: Record<string, string | string[] | undefined>;
 	// biome-ignore lint/suspicious/noExplicitAny: tests read it like the provider

@@ -6,7 +6,7 @@ export interface Jwt {
 	scopes: string[] | null;
 }
 
-export type Verdict = { allowed: true; jwt: Jwt } | { allowed: false; status: 401 | 403 };
+type Verdict = { allowed: true; jwt: Jwt } | { allowed: false; status: 401 | 403 };
 
 export type Authorizer = (authorization: string | undefined, requiredScopes: string[]) => Promise<Verdict>;
 

@@ -7,14 +7,14 @@ import { type CorsConfiguration, corsHeaders, preflight } from "./cors.ts";
 import { functionResponse, requestEvent } from "./payload.ts";
 import { type Route, selectRoute } from "./routes.ts";
 
-export interface Integration {
+interface Integration {
 	invoke(payload: Buffer): Promise<InvocationResult>;
 	/** Tests whether the function's policy allows a route to invoke it. @param sourceArn the route's */
 	allows(sourceArn: string): boolean;
 	timeoutMilliseconds: number;
 }
 
-export interface GatewayOptions {
+interface GatewayOptions {
 	/** 0 takes a free one. */
 	port: number;
 	account: string;

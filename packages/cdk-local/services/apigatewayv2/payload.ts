@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Jwt } from "./authorizer.ts";
 
-export interface RequestParts {
+interface RequestParts {
 	account: string;
 	apiId: string;
 	requestId: string;
@@ -84,7 +84,7 @@ function logTime(date: Date): string {
 	return `${day}/${month}/${year}:${time} +0000`;
 }
 
-export interface FunctionResponse {
+interface FunctionResponse {
 	status: number;
 	headers: Record<string, string>;
 	cookies: string[];

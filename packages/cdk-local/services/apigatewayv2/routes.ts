@@ -9,7 +9,7 @@ export interface Route {
 	scopes: string[];
 }
 
-export interface RouteMatch {
+interface RouteMatch {
 	route: Route;
 	parameters: Record<string, string>;
 }

@@ -3,7 +3,7 @@ import { type Placeholders, Reader, valueAt } from "./reader.ts";
 import { compare, contentOf, equal, type Item, typeOf, type Value } from "./values.ts";
 
 /** Tests an item, which is empty if there is none. */
-export type Condition = (item: Item) => boolean;
+type Condition = (item: Item) => boolean;
 type Operand = (item: Item) => Value | undefined;
 
 const functions = ["attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"];
@@ -80,7 +80,7 @@ function functionCall(name: string, reader: Reader): Condition {
 	};
 }
 
-export function beginsWith(value: Value, prefix: Value): boolean {
+function beginsWith(value: Value, prefix: Value): boolean {
 	if ("S" in value && "S" in prefix) return value.S.startsWith(prefix.S);
 	if (!("B" in value) || !("B" in prefix)) return false;
 	const bytes = Buffer.from(prefix.B, "base64");

@@ -5,7 +5,7 @@ import { indexKey, type KeyNames, keyOf, sameKey } from "./keys.ts";
 import { type Position, type ReadRange, readStatement } from "./read-statement.ts";
 import { type Item, itemSize, type Value } from "./values.ts";
 
-export interface TableDefinition {
+interface TableDefinition {
 	key: KeyNames;
 	/** Global secondary indexes by name; each projects all attributes. */
 	indexes: Readonly<Record<string, KeyNames>>;
@@ -19,7 +19,7 @@ export interface Table extends TableDefinition {
 	createdAt: number;
 }
 
-export interface StoredItem {
+interface StoredItem {
 	position: Position;
 	item: Item;
 	size: number;

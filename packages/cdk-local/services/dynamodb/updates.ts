@@ -4,7 +4,7 @@ import { type Path, type Placeholders, Reader, requireDisjoint, valueAt } from "
 import { contentOf, type Item, typeOf, type Value } from "./values.ts";
 
 /** A parsed update expression. */
-export interface Update {
+interface Update {
 	/** Names of the attributes that it writes. */
 	attributes: ReadonlySet<string>;
 	/** Returns the updated item and leaves the argument unchanged. */

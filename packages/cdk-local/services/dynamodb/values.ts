@@ -15,12 +15,12 @@ export type Value =
 	| { L: Value[] }
 	| { M: Item };
 export type Item = { [name: string]: Value };
-export type Type = "S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "BS" | "L" | "M";
+type Type = "S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "BS" | "L" | "M";
 
 const base64 = z.base64();
 
 /** Parses a value and normalizes its numbers. @throws AwsError `ValidationException` */
-export function readValue(raw: unknown, depth = 0): Value {
+function readValue(raw: unknown, depth = 0): Value {
 	if (depth > 32) {
 		throw validation("Nesting Levels have exceeded supported limits: 32 levels");
 	}
@@ -106,7 +106,7 @@ export function itemSize(item: Item): number {
 	return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value), 0);
 }
 
-export function valueSize(value: Value): number {
+function valueSize(value: Value): number {
 	if ("S" in value) return Buffer.byteLength(value.S);
 	if ("N" in value) return numberSize(value.N);
 	if ("B" in value) return Buffer.byteLength(value.B, "base64");

@@ -1,4 +1,4 @@
-export interface Schedule {
+interface Schedule {
 	/** Logical id of the rule or schedule. */
 	name: string;
 	/** `rate(5 minutes)` or `cron(0 12 * * ? *)`. */
@@ -64,7 +64,7 @@ export class Schedules {
 }
 
 /** Returns the next run after a time. */
-export type NextRun = (after: Date) => Date;
+type NextRun = (after: Date) => Date;
 
 const minute = 60_000;
 const unitMilliseconds = {

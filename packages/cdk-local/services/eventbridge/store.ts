@@ -4,7 +4,7 @@ import type { State } from "../../state.ts";
 import type { MessageAttribute } from "../sqs/message-attributes.ts";
 import { eventPattern } from "./pattern.ts";
 
-export interface NewEvent {
+interface NewEvent {
 	source: string;
 	detailType: string;
 	/** An object. */
@@ -14,7 +14,7 @@ export interface NewEvent {
 	time?: Date;
 }
 
-export interface RuleTarget {
+interface RuleTarget {
 	id: string;
 	arn: string;
 	/** Queue for events the target refused. */
@@ -23,7 +23,7 @@ export interface RuleTarget {
 	input?: string;
 }
 
-export interface Rule {
+interface Rule {
 	name: string;
 	/** Name of the bus. */
 	bus: string;

@@ -4,7 +4,7 @@ import type { Queues } from "../sqs/store.ts";
 import type { LambdaFunction } from "./function.ts";
 import type { InvocationResult } from "./sandbox.ts";
 
-export interface EventSourceSettings {
+interface EventSourceSettings {
 	queueArn: string;
 	region: string;
 	batchSize: number;

@@ -5,7 +5,7 @@ import type { Caller } from "../iam/permission.ts";
 import { maxPayload } from "./runtime-api.ts";
 import { type InvocationResult, Sandbox } from "./sandbox.ts";
 
-export interface FunctionSettings {
+interface FunctionSettings {
 	arn: string;
 	name: string;
 	logicalId: string;

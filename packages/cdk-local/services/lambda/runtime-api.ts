@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 /** Bytes of a synchronous invocation's payload, and of its response. */
 export const maxPayload = 6 * 1024 * 1024;
 
-export interface Invocation {
+interface Invocation {
 	requestId: string;
 	payload: Buffer;
 	/** Milliseconds since 1970 at which the function is killed. */
@@ -13,7 +13,7 @@ export interface Invocation {
 }
 
 /** Calls from the process in the sandbox. */
-export interface RuntimeEvents {
+interface RuntimeEvents {
 	/** The process requests an invocation: its initialization is over. */
 	ready(): void;
 	answered(requestId: string, payload: Buffer): void;

@@ -11,7 +11,7 @@ export interface InvocationResult {
 	failed: boolean;
 }
 
-export interface SandboxOptions {
+interface SandboxOptions {
 	functionArn: string;
 	/** The runtime client, a file of plain JavaScript. */
 	bootstrap: string;

@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PortRegistry } from "../../ports.ts";
 
-export interface DatabaseOptions {
+interface DatabaseOptions {
 	stateDir: string;
 	ports: PortRegistry;
 	/** A native PostgreSQL instead of PGlite, `postgres://user:password@host:port/name`. */
@@ -12,7 +12,7 @@ export interface DatabaseOptions {
 	log(line: string): void;
 }
 
-export interface MasterUser {
+interface MasterUser {
 	username: string;
 	password: string;
 }

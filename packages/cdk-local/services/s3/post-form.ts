@@ -8,7 +8,7 @@ const maxFieldBytes = 20 * 1024;
 const maxPartHeaderBytes = 8 * 1024;
 
 /** A multipart/form-data upload, read up to the start of its file. Disposing stops the reading. */
-export interface PostForm extends Disposable {
+interface PostForm extends Disposable {
 	/** The fields before the file, by lower-case name. */
 	fields: Map<string, string>;
 	filename: string | undefined;

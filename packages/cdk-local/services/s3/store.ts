@@ -45,7 +45,7 @@ export interface StoredObject {
 	latest: boolean;
 }
 
-export interface NewObject {
+interface NewObject {
 	bucket: string;
 	key: string;
 	bytes: Buffer | Draft;

@@ -9,7 +9,7 @@ export interface Secret {
 	createdAt: number;
 }
 
-export interface SecretVersion {
+interface SecretVersion {
 	id: string;
 	value: string;
 	/** Milliseconds since 1970. */
