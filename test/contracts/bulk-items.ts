@@ -1,34 +1,36 @@
 import type { Queryable } from "#postgres/database.ts";
+import { type Sql, sql } from "#postgres/sql.ts";
 import { vectorText } from "../support/vector-text.ts";
 
-/** The steps that insert an item of user $1 for each row of `ids`, and its analysis: id, item_id. */
-const addedAnalyses = (category: string) => `added_items as (
+/** The steps that insert an item of a user for each row of `ids`, and its analysis: id, item_id. */
+const addedAnalyses = (user: Sql, category: Sql) => sql`added_items as (
 	  insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
-	  select item_id, $1, 'shot.png', 'image/png', 1, 'bulk' from ids
+	  select item_id, ${user}, 'shot.png', 'image/png', 1, 'bulk' from ids
 	  returning id
 	), added_analyses as (
 	  insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
-	  select analysis_id, item_id, $1, 1, ${category}, '{}', 'test', 'test' from ids join added_items on id = item_id
+	  select analysis_id, item_id, ${user}, 1, ${category}, '{}', 'test', 'test' from ids join added_items on id = item_id
 	  returning id, item_id
 	)`;
 
 /** Fills the tables with tenants of many ready items each: random vectors, and common and rare words. */
 export async function fillWithTenants(db: Queryable, tenants: { userId: string; items: number }[]): Promise<void> {
 	for (const { userId, items } of tenants) {
+		const user = sql`${userId}`;
 		await db.query(
-			`with ids as (
-			   select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, n from generate_series(1, $2) as n
-			 ), ${addedAnalyses("'Food'")}, added_documents as (
-			   insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
-			   select item_id, $1, analysis_id, 'Food', 'common headline ' || n, '', '',
-			     (select string_agg('word' || (n * 31 + w * 7 + w * w) % 5000, ' ') from generate_series(1, 40) as w)
-			   from ids join added_analyses using (item_id)
-			 )
-			 insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
-			 select item_id, $1, 'test-model', analysis_id, 'Food',
-			   (select array_agg(random() - 0.5 + 0 * (n + d)) from generate_series(1, 1024) as d)::vector::halfvec
-			 from ids join added_analyses using (item_id)`,
-			[userId, items],
+			sql`with ids as (
+			      select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, n
+			      from generate_series(1, ${items}::int) as n
+			    ), ${addedAnalyses(user, sql`'Food'`)}, added_documents as (
+			      insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+			      select item_id, ${user}, analysis_id, 'Food', 'common headline ' || n, '', '',
+			        (select string_agg('word' || (n * 31 + w * 7 + w * w) % 5000, ' ') from generate_series(1, 40) as w)
+			      from ids join added_analyses using (item_id)
+			    )
+			    insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
+			    select item_id, ${user}, 'test-model', analysis_id, 'Food',
+			      (select array_agg(random() - 0.5 + 0 * (n + d)) from generate_series(1, 1024) as d)::vector::halfvec
+			    from ids join added_analyses using (item_id)`,
 		);
 	}
 }
@@ -39,20 +41,21 @@ export async function fillWithVectors(
 	{ userId, model, category = "Other" }: { userId: string; model: string; category?: string },
 	vectors: Float32Array[],
 ): Promise<void> {
+	const user = sql`${userId}`;
 	for (let from = 0; from < vectors.length; from += 500) {
 		const part = vectors.slice(from, from + 500).map(vectorText);
 		await db.query(
-			`with ids as (
-			   select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, vector from unnest($2::text[]) as vector
-			 ), ${addedAnalyses("$4")}, added_documents as (
-			   insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
-			   select item_id, $1, id, $4, '', '', '', '' from added_analyses
-			   returning item_id
-			 )
-			 insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
-			 select item_id, $1, $3, analysis_id, $4, vector::vector::halfvec
-			 from ids join added_documents using (item_id)`,
-			[userId, part, model, category],
+			sql`with ids as (
+			      select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, vector
+			      from unnest(${part}::text[]) as vector
+			    ), ${addedAnalyses(user, sql`${category}`)}, added_documents as (
+			      insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+			      select item_id, ${user}, id, ${category}, '', '', '', '' from added_analyses
+			      returning item_id
+			    )
+			    insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
+			    select item_id, ${user}, ${model}, analysis_id, ${category}, vector::vector::halfvec
+			    from ids join added_documents using (item_id)`,
 		);
 	}
 }

@@ -4,6 +4,7 @@ import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
+import { sql } from "#postgres/sql.ts";
 import { realVectorsFile as file, realVectors, toUnitLength } from "../support/real-vectors.ts";
 import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./bulk-items.ts";
@@ -55,9 +56,8 @@ describe.skipIf(!hasVectors)(`searches among real vectors on ${title}`, () => {
 		let found = 0;
 		for (const vector of queries) {
 			const exact = await db.query<{ item_id: string }>(
-				`select item_id from embeddings where user_id = $1 and model = $2
-				 order by embedding <=> $3::vector::halfvec(1024), item_id limit $4`,
-				[userId, model, vectorText(vector), topK],
+				sql`select item_id from embeddings where user_id = ${userId} and model = ${model}
+				    order by embedding <=> ${vectorText(vector)}::vector::halfvec(1024), item_id limit ${topK}`,
 			);
 			const hits = await search.byVector(userId, { model, vector, minSimilarity: -1 }, { topK });
 			const ids = new Set(hits.map(({ itemId }) => itemId));

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
+import { sql } from "#postgres/sql.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import type { Document, Tenant } from "./collection.ts";
 import type { BenchDatabase } from "./database.ts";
@@ -50,32 +51,29 @@ export function fillWithAnalyzedItems(owner: pg.Client, documents: Document[]): 
 
 async function insert(owner: pg.Client, documents: Document[], status: "analyzed" | "ready"): Promise<void> {
 	await owner.query(
-		`with input as (
-		   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-		     as input (item_id, analysis_id, user_id, headline, summary, labels, extracted_text, vector)
-		 ), added_items as (
-		   insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id, status, analysis_id)
-		   select item_id, user_id, 'shot.png', 'image/png', 1, 'bench', $9, analysis_id from input
-		 ), added_analyses as (
-		   insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
-		   select analysis_id, item_id, user_id, 1, 'Other', '{}', 'bench', 'bench' from input
-		 ), added_documents as (
-		   insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
-		   select item_id, user_id, analysis_id, 'Other', headline, summary, labels, extracted_text from input
-		 )
-		 insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
-		 select item_id, user_id, $10, analysis_id, 'Other', vector::vector::halfvec from input where $9 = 'ready'`,
-		[
-			documents.map(({ itemId }) => itemId),
-			documents.map(({ analysisId }) => analysisId),
-			documents.map(({ userId }) => userId),
-			documents.map(({ headline }) => headline),
-			documents.map(({ summary }) => summary),
-			documents.map(({ labels }) => labels),
-			documents.map(({ extractedText }) => extractedText),
-			documents.map(({ vector }) => vectorText(vector)),
-			status,
-			model,
-		],
+		sql`with input as (
+		      select * from unnest(
+		        ${documents.map(({ itemId }) => itemId)}::uuid[],
+		        ${documents.map(({ analysisId }) => analysisId)}::uuid[],
+		        ${documents.map(({ userId }) => userId)}::text[],
+		        ${documents.map(({ headline }) => headline)}::text[],
+		        ${documents.map(({ summary }) => summary)}::text[],
+		        ${documents.map(({ labels }) => labels)}::text[],
+		        ${documents.map(({ extractedText }) => extractedText)}::text[],
+		        ${documents.map(({ vector }) => vectorText(vector))}::text[]
+		      ) as input (item_id, analysis_id, user_id, headline, summary, labels, extracted_text, vector)
+		    ), added_items as (
+		      insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id, status, analysis_id)
+		      select item_id, user_id, 'shot.png', 'image/png', 1, 'bench', ${status}, analysis_id from input
+		    ), added_analyses as (
+		      insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+		      select analysis_id, item_id, user_id, 1, 'Other', '{}', 'bench', 'bench' from input
+		    ), added_documents as (
+		      insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+		      select item_id, user_id, analysis_id, 'Other', headline, summary, labels, extracted_text from input
+		    )
+		    insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
+		    select item_id, user_id, ${model}, analysis_id, 'Other', vector::vector::halfvec from input
+		    where ${status}::text = 'ready'`,
 	);
 }

@@ -7,6 +7,7 @@ import { main, step } from "#cli/progress.ts";
 import { embeddingDimensions } from "#core/ports/index.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
+import { sql } from "#postgres/sql.ts";
 import { fillWithVectors } from "../../contracts/bulk-items.ts";
 import { realVectors, toUnitLength } from "../../support/real-vectors.ts";
 import { vectorText } from "../../support/vector-text.ts";
@@ -114,9 +115,8 @@ async function measure(database: BenchDatabase, { title, vector }: Distribution)
 	const nearest = await Promise.all(
 		queryVectors.map(async (query) => {
 			const exact = await db.query<{ item_id: string }>(
-				`select item_id from embeddings where user_id = $1 and model = $2
-				 order by embedding <=> $3::vector::halfvec(1024) limit ${topK}`,
-				[userId, model, vectorText(query)],
+				sql`select item_id from embeddings where user_id = ${userId} and model = ${model}
+				    order by embedding <=> ${vectorText(query)}::vector::halfvec(1024) limit ${topK}`,
 			);
 			return exact.map(({ item_id }) => item_id);
 		}),
@@ -141,12 +141,11 @@ async function measure(database: BenchDatabase, { title, vector }: Distribution)
 			stored: number;
 			found: number;
 		}>(
-			`select 1 - (centroid <=> $3::vector::halfvec(1024)) as proximity,
-			   count(*)::int as stored, (count(*) filter (where item_id = any($4)))::int as found
-			 from vector_partitions join embeddings using (user_id, model, partition)
-			 where user_id = $1 and model = $2
-			 group by partition, centroid`,
-			[userId, model, vectorText(query), nearest[at]],
+			sql`select 1 - (centroid <=> ${vectorText(query)}::vector::halfvec(1024)) as proximity,
+			      count(*)::int as stored, (count(*) filter (where item_id = any(${nearest[at]})))::int as found
+			    from vector_partitions join embeddings using (user_id, model, partition)
+			    where user_id = ${userId} and model = ${model}
+			    group by partition, centroid`,
 		);
 		const best = Math.max(...partitions.map(({ proximity }) => proximity));
 		const mean = partitions.reduce((sum, { proximity }) => sum + proximity, 0) / partitions.length;
