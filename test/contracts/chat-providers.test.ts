@@ -3,6 +3,14 @@ import { chatFor } from "#ai/chat.ts";
 import type { ApiKey } from "#ai/provider.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Chat, ChatMessage, ChatRequest, ChatTool } from "#core/ports/index.ts";
+import {
+	endsBeforeDeadline,
+	hangs,
+	inSeconds,
+	rejectionOf,
+	stubRoleCredentials,
+	stubSdkVariables,
+} from "./providers/calls.ts";
 import { anthropicChatWire, bedrockChatWire, type ChatWire, openaiChatWire } from "./providers/chat-wire.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 
@@ -44,7 +52,6 @@ const kinds: Kind[] = [
 ];
 
 const key: ApiKey = { setting: "the parameter /collections/test/a-key", read: async () => "key-1" };
-const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
 
 const searchTool: ChatTool = {
 	name: "search_collection",
@@ -69,14 +76,8 @@ describe.each(kinds)("chat by $label", (kind) => {
 
 	beforeAll(async () => {
 		server = await serveProvider();
-		// Variables that the SDKs read by themselves must have no effect: one could send a conversation elsewhere.
-		vi.stubEnv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1");
-		vi.stubEnv("OPENAI_BASE_URL", "http://127.0.0.1:1");
-		vi.stubEnv("ANTHROPIC_API_KEY", "from-environment");
-		vi.stubEnv("OPENAI_API_KEY", "from-environment");
-		vi.stubEnv("AWS_REGION", "us-east-1");
-		vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
-		vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+		stubSdkVariables();
+		stubRoleCredentials();
 		chat = chatFor({ provider, [provider]: { key, model, baseUrl: server.url } });
 	});
 	afterAll(async () => {
@@ -85,14 +86,7 @@ describe.each(kinds)("chat by $label", (kind) => {
 	});
 
 	const answer = (more: Partial<ChatRequest> = {}) => chat.answer({ messages, deadline: inSeconds(15), ...more });
-	const failure = async (more: Partial<ChatRequest> = {}) => {
-		const error = await answer(more).then(
-			() => new Error("Expected an error."),
-			(thrown) => thrown,
-		);
-		expect(error).toBeInstanceOf(ModelFailure);
-		return error as ModelFailure;
-	};
+	const failure = (more: Partial<ChatRequest> = {}) => rejectionOf(answer(more), ModelFailure);
 
 	it("returns the model's reply with its tokens, its cost and the call's id", async () => {
 		server.answers(wire.reply({ text: "Gate 12." }));
@@ -207,17 +201,10 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect(server.requests).toHaveLength(3);
 	});
 
-	it.each(["silence", "stall"] as const)(
-		"ends before its deadline and disconnects if the provider hangs (%s)",
-		async (reply) => {
-			server.answers(reply);
-			const started = Date.now();
-			const error = await failure({ deadline: inSeconds(1.5) });
-			expect(Date.now() - started).toBeLessThan(1_900);
-			expect(error.code).toBe("chat_unavailable");
-			await vi.waitFor(() => expect(server.requests[0]?.abandoned).toBe(true));
-		},
-	);
+	it.each(hangs)("ends before its deadline and disconnects if the provider hangs (%s)", async (reply) => {
+		const { code } = await endsBeforeDeadline(server, reply, (deadline) => failure({ deadline }));
+		expect(code).toBe("chat_unavailable");
+	});
 
 	it("with a model that does not exist names the setting", async () => {
 		server.answers(wire.unknownModel("none"));
@@ -245,9 +232,7 @@ describe.each(kinds.filter(({ provider }) => provider !== "openai"))(
 	"a model's thinking by $label",
 	({ provider, wire, model }) => {
 		it("is sent back unchanged with the results of the same turn, and no later", async () => {
-			vi.stubEnv("AWS_REGION", "us-east-1");
-			vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
-			vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+			stubRoleCredentials();
 			const server = await serveProvider();
 			try {
 				const toolCalls = [{ id: "c1", name: "search_collection", input: {} }];

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embedderFor } from "#ai/embedder.ts";
 import { type AppError, ModelFailure } from "#core/errors.ts";
 import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
+import { endsBeforeDeadline, hangs, inSeconds, rejectionOf } from "./providers/calls.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
 import { voyageWire as wire } from "./providers/wire.ts";
 
@@ -22,18 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
-
 const embed = (texts: string[], deadline = inSeconds(20)) => embedder.embed(texts, "document", { deadline });
 
-async function failure(deadline?: Date): Promise<ModelFailure> {
-	const error = await embed(["one"], deadline).then(
-		() => new Error("Expected an error."),
-		(thrown) => thrown,
-	);
-	expect(error).toBeInstanceOf(ModelFailure);
-	return error;
-}
+const failure = (deadline?: Date) => rejectionOf(embed(["one"], deadline), ModelFailure);
 
 /** Returns a vector with one number replaced. */
 function flawed(at: number, value: unknown): unknown[] {
@@ -143,16 +135,10 @@ describe("the embedder by Voyage", () => {
 		expect(server.requests).toHaveLength(3);
 	});
 
-	it.each(["silence", "stall"] as const)(
-		"ends before its deadline and disconnects if Voyage hangs (%s)",
-		async (reply) => {
-			server.answers(reply);
-			const started = Date.now();
-			expect((await failure(inSeconds(1.5))).code).toBe("embedding_unavailable");
-			expect(Date.now() - started).toBeLessThan(1_900);
-			await vi.waitFor(() => expect(server.requests[0]?.abandoned).toBe(true));
-		},
-	);
+	it.each(hangs)("ends before its deadline and disconnects if Voyage hangs (%s)", async (reply) => {
+		const { code } = await endsBeforeDeadline(server, reply, (deadline) => failure(deadline));
+		expect(code).toBe("embedding_unavailable");
+	});
 
 	it("names the setting to change for an unknown model", async () => {
 		server.answers(wire.error(400, "Model voyage-3.5-lite is not supported. Supported models are ['voyage-4']."));

@@ -86,6 +86,16 @@ function write(
 	return { text, x, y, size, colour, weight, right };
 }
 
+/** Writes lines below each other. */
+function lines(
+	texts: string[],
+	x: number,
+	y: number,
+	{ size, spacing, ...style }: { size: number; spacing: number } & Parameters<typeof write>[4],
+): Text[] {
+	return texts.map((text, row) => write(text, x, y + row * spacing, size, style));
+}
+
 function box(x: number, y: number, w: number, h: number, fill: string, radius = 0, more = ""): string {
 	return `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="${radius}" fill="${fill}" ${more}/>`;
 }
@@ -146,16 +156,30 @@ const recipe = {
 		write("risotto", margin, 132, 56, bold),
 		write("Serves 4, ready in 35 minutes", margin, 206, 24),
 		write("Ingredients", margin, 300, 38, bold),
-		write("320 g arborio rice", 104, 366, 30),
-		write("1 litre warm vegetable stock", 104, 418, 30),
-		write("1 teaspoon saffron threads", 104, 470, 30),
-		write("60 g butter and one onion", 104, 522, 30),
-		write("80 g grated parmesan cheese", 104, 574, 30),
+		...lines(
+			[
+				"320 g arborio rice",
+				"1 litre warm vegetable stock",
+				"1 teaspoon saffron threads",
+				"60 g butter and one onion",
+				"80 g grated parmesan cheese",
+			],
+			104,
+			366,
+			{ size: 30, spacing: 52 },
+		),
 		write("Method", margin, 660, 38, bold),
-		write("Fry the onion in butter, add the rice", margin, 726, 30),
-		write("and stir until it shines. Pour in the stock", margin, 770, 30),
-		write("a ladle at a time and simmer gently.", margin, 814, 30),
-		write("Fold in the cheese and serve at once.", margin, 858, 30),
+		...lines(
+			[
+				"Fry the onion in butter, add the rice",
+				"and stir until it shines. Pour in the stock",
+				"a ladle at a time and simmer gently.",
+				"Fold in the cheese and serve at once.",
+			],
+			margin,
+			726,
+			{ size: 30, spacing: 44 },
+		),
 	],
 };
 
@@ -192,6 +216,9 @@ const receipt = {
 	],
 };
 
+const message = (texts: string[], x: number, y: number, style = {}) =>
+	lines(texts, x, y, { size: 30, spacing: 46, ...style });
+
 const chat = {
 	filename: "chat-with-mira.png",
 	word: "harmonica",
@@ -209,14 +236,14 @@ const chat = {
 		write("M", 84, 44, 44, bold),
 		write("Mira", 160, 30, 36, { ...bold, ...white }),
 		write("online", 160, 80, 24, { colour: "#dcd4ff" }),
-		write("The harmonica concert is on", 72, 202, 30),
-		write("Friday at the Old Brewery!", 72, 248, 30),
-		write("Wonderful, is it sold out?", 212, 366, 30, white),
-		write("I got two tickets, balcony,", 72, 482, 30),
-		write("row five. Doors open at seven", 72, 528, 30),
-		write("and the band starts at eight.", 72, 574, 30),
-		write("Perfect. Dinner before? My", 172, 688, 30, white),
-		write("treat, you choose the place.", 172, 734, 30, white),
+		...message(["The harmonica concert is on", "Friday at the Old Brewery!"], 72, 202),
+		...message(["Wonderful, is it sold out?"], 212, 366, white),
+		...message(
+			["I got two tickets, balcony,", "row five. Doors open at seven", "and the band starts at eight."],
+			72,
+			482,
+		),
+		...message(["Perfect. Dinner before? My", "treat, you choose the place."], 172, 688, white),
 		write("Message", 76, 868, 26, quiet),
 	],
 };
@@ -248,6 +275,11 @@ const museumTicket = {
 	],
 };
 
+const note = (title: string, texts: string[], x: number, y: number) => [
+	write(title, x, y, 32, bold),
+	...lines(texts, x, y + 54, { size: 28, spacing: 40 }),
+];
+
 const whiteboard = {
 	filename: "whiteboard.png",
 	word: "Onboarding",
@@ -262,20 +294,12 @@ const whiteboard = {
 	].join(""),
 	texts: [
 		write("Onboarding sprint", margin, 76, 50, bold),
-		write("Goal", 92, 236, 32, bold),
-		write("Welcome tour", 92, 290, 28),
-		write("in three steps", 92, 330, 28),
-		write("not seven", 92, 370, 28),
+		...note("Goal", ["Welcome tour", "in three steps", "not seven"], 92, 236),
 		write("Deadline", 404, 236, 32, bold),
 		write("Demo on Thursday", 404, 290, 26),
 		write("Release Monday", 404, 330, 28),
-		write("Who", 92, 522, 32, bold),
-		write("Design: Priya", 92, 576, 28),
-		write("Backend: Tom", 92, 616, 28),
-		write("Copy: Elena", 92, 656, 28),
-		write("Risks", 404, 522, 32, bold),
-		write("Old invitations", 404, 576, 28),
-		write("Slow migration", 404, 616, 28),
+		...note("Who", ["Design: Priya", "Backend: Tom", "Copy: Elena"], 92, 522),
+		...note("Risks", ["Old invitations", "Slow migration"], 404, 522),
 		write("Next meeting: Tuesday 10:00", margin, 800, 34, semiBold),
 		write("Bring the customer interviews", margin, 856, 28, quiet),
 	],
