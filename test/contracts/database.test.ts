@@ -4,6 +4,7 @@ import { withClient } from "#lambdas/migrate/connect.ts";
 import { connectDatabase, type Database } from "#postgres/database.ts";
 import { type EmptyDatabase, native, pglite } from "./databases.ts";
 
+const patient = { interval: 20, timeout: 10_000 };
 const unavailable = { code: "database_unavailable" };
 const anyCredentials = { username: "postgres", password: "any" };
 const opened: Database[] = [];
@@ -188,25 +189,39 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 	});
 	afterAll(() => empty?.drop());
 
-	const killAll = () =>
-		withClient(empty.address, empty.master, (client) =>
+	/** Counts what other connections run, of their last statements those that begin with a text. */
+	const countStatements = (beginning = "") =>
+		withClient(empty.address, empty.master, async (client) => {
+			const { rows } = await client.query<{ count: number }>(
+				`select count(*)::int as count from pg_stat_activity
+				 where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+				   and starts_with(query, $1)`,
+				[beginning],
+			);
+			return rows[0]?.count;
+		});
+
+	/** Ends every other connection; returns when the server has none of them. */
+	const killAll = async () => {
+		await withClient(empty.address, empty.master, (client) =>
 			client.query(
 				"select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
 			),
 		);
+		await expect.poll(() => countStatements(), patient).toBe(0);
+	};
 
 	it("that the server ends while idle is replaced without an error", async () => {
 		const db = empty.connect();
 		await db.query("select 1");
 		await killAll();
-		await new Promise((resolve) => setTimeout(resolve, 100));
 		expect(await db.query("select 1 as one")).toEqual([{ one: 1 }]);
 	});
 
 	it("that the server ends under a statement makes the call unavailable", async () => {
 		const db = empty.connect();
 		const slow = db.query("select pg_sleep(10)").catch((error) => error);
-		await new Promise((resolve) => setTimeout(resolve, 200));
+		await expect.poll(() => countStatements("select pg_sleep"), patient).toBe(1);
 		await killAll();
 		expect(await slow).toMatchObject(unavailable);
 		expect(await db.query("select 1 as one")).toEqual([{ one: 1 }]);
@@ -217,7 +232,6 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 		const broken = db.transaction(async (tx) => {
 			await tx.query("insert into tombstones (item_id, user_id) values (gen_random_uuid(), 'broken')");
 			await killAll();
-			await new Promise((resolve) => setTimeout(resolve, 100));
 			await tx.query("select 1");
 		});
 		await expect(broken).rejects.toMatchObject(unavailable);
@@ -261,19 +275,21 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 			...empty.address,
 			credentials: async () => empty.application,
 		});
-		const statements = Array.from({ length: 8 }, () => db.query("select pg_sleep(0.05)"));
+		let haveEnded = false;
+		const statements = Promise.all(Array.from({ length: 8 }, () => db.query("select pg_sleep(0.05)"))).finally(() => {
+			haveEnded = true;
+		});
 		const counts: number[] = [];
 		await withClient(empty.address, empty.master, async (client) => {
-			for (let sample = 0; sample < 5; sample++) {
+			while (!haveEnded) {
 				const { rows } = await client.query<{ count: number }>(
 					"select count(*)::int as count from pg_stat_activity where usename = $1",
 					[empty.application.username],
 				);
 				counts.push(rows[0]?.count ?? 0);
-				await new Promise((resolve) => setTimeout(resolve, 20));
 			}
 		});
-		await Promise.all(statements);
+		await statements;
 		await db.close();
 		expect(Math.max(...counts)).toBeGreaterThan(0);
 		expect(Math.max(...counts)).toBeLessThanOrEqual(2);

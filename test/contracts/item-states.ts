@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { searchText } from "#core/items/analysis.ts";
 import type { Item } from "#core/items/item.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
@@ -31,8 +31,11 @@ export async function claim(
 	return claimed;
 }
 
-/** Waits: items created in one millisecond are not listed in the order of their creation. */
-const nextMillisecond = () => delay(2);
+/** Waits for the next millisecond: items created in one are not listed in the order of their creation. */
+async function nextMillisecond(): Promise<void> {
+	const now = Date.now();
+	while (Date.now() === now) await setImmediate();
+}
 
 export async function uploaded(ports: RowPorts, userId: string, more: Partial<NewItem> = {}): Promise<Item> {
 	await nextMillisecond();

@@ -5,18 +5,18 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-s
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
-/** Records its messages in a file that the test reads, and behaves as `do` in a message's body says. */
+/** Records its messages in a file that the test reads, and behaves as `do` in a message's body says: `wait` ends when the test writes a file. */
 const bundle = `
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 export const handler = async ({ Records }) => {
 	const bodies = Records.map((record) => JSON.parse(record.body));
 	const note = (entry) => appendFileSync(process.env.NOTES, JSON.stringify(entry) + "\\n");
 	for (const record of Records) note({ record, batch: Records.length, pid: process.pid });
 	if (bodies.some((body) => body.do === "throw")) throw new Error("broken");
 	if (bodies.some((body) => body.do === "malformed")) return { batchItemFailures: [{ itemIdentifier: "unknown" }] };
-	if (bodies.some((body) => body.do === "sleep")) {
+	if (bodies.some((body) => body.do === "wait")) {
 		note({ begin: Date.now() });
-		await new Promise((resolve) => setTimeout(resolve, 400));
+		while (!existsSync(process.env.NOTES + ".go")) await new Promise((resolve) => setTimeout(resolve, 10));
 		note({ end: Date.now() });
 	}
 	return { batchItemFailures: Records.filter((record) => JSON.parse(record.body).do === "fail").map((record) => ({ itemIdentifier: record.messageId })) };
@@ -59,7 +59,7 @@ beforeAll(async () => {
 				...queueWithDeadLetters("whole", { BatchSize: 10 }),
 				// As on AWS, the visibility timeout must outlast the window.
 				...queueWithDeadLetters("windowed", { BatchSize: 10, MaximumBatchingWindowInSeconds: 1, ...reports }, 3),
-				...queueWithDeadLetters("narrow", { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 }, ...reports }),
+				...queueWithDeadLetters("narrow", { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 }, ...reports }, 30),
 			},
 		},
 		bundle,
@@ -155,7 +155,22 @@ test("a batching window collects messages that are sent one by one", async () =>
 
 test("MaximumConcurrency limits concurrent invocations", async () => {
 	const from = readNotes().length;
-	for (let n = 0; n < 5; n += 1) await send("narrow", { do: "sleep" });
+	for (let n = 0; n < 5; n += 1) await send("narrow", { do: "wait" });
+	await eventually(
+		() =>
+			readNotes()
+				.slice(from)
+				.filter(({ begin }) => begin).length === 2,
+	);
+	// A third would have begun before a message that was sent later.
+	const later = await send("partial", { do: "nothing" });
+	await eventually(() => deliveries(later)[0]);
+	expect(
+		readNotes()
+			.slice(from)
+			.filter(({ begin }) => begin),
+	).toHaveLength(2);
+	writeFileSync(`${notes}.go`, "");
 	const spans = await eventually(() => {
 		const since = readNotes().slice(from);
 		return since.filter(({ end }) => end).length === 5 ? since : null;

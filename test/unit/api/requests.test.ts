@@ -147,8 +147,14 @@ describe("POST /items/{id}/analyze", () => {
 
 	it("of an item that is deleted while it waits is 404", async () => {
 		await simulator.drain();
+		const { find } = simulator.ports.requests;
+		let polls = 0;
+		simulator.ports.requests.find = (...ids) => {
+			polls += 1;
+			return find(...ids);
+		};
 		const waiting = analyze({ force_reanalyze: true });
-		await new Promise((resolve) => setTimeout(resolve, 50));
+		await expect.poll(() => polls, { interval: 5 }).toBeGreaterThan(0);
 		await simulator.delete(itemId);
 		expect((await waiting).status).toBe(404);
 	});
