@@ -13,18 +13,16 @@ import {
 	utimesSync,
 	writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import * as esbuild from "esbuild";
-import { tesseractAssets, tesseractWorker } from "#ai/offline/tesseract-assets.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
+import type { BundleParts } from "#lambda-kit/bundle-parts.ts";
 import type { Environment } from "../environments.ts";
 import { nativesOf, targetOf } from "./install-natives.ts";
 import { langSmithWithTracerOnly, noZod3, unusedModules } from "./plugins.ts";
 
 const root = join(import.meta.dirname, "../..");
 const output = join(root, ".build");
-const require = createRequire(import.meta.url);
 
 export type LambdaName = "api" | (typeof stages)[StageName]["lambda"] | "cleanup" | "migrate";
 
@@ -53,7 +51,8 @@ type BundleFile = { path: string } & (
 export async function build(environment: Pick<Environment, "architecture">): Promise<Bundles> {
 	const built = await Promise.all(
 		lambdas.map(async (name) => {
-			const files = [...(await javascript(name)), ...filesBeside(name, environment)];
+			const parts = await partsOf(name);
+			const files = [...(await javascript(name, parts)), ...filesBeside(parts, environment)];
 			return [name, writeBundle(name, files)] as const;
 		}),
 	);
@@ -90,14 +89,28 @@ export const bundled = {
 	logLevel: "warning",
 } satisfies esbuild.BuildOptions;
 
-async function javascript(name: LambdaName): Promise<BundleFile[]> {
+/** Returns what a function's folder declares in `bundle.ts`. */
+async function partsOf(name: LambdaName): Promise<BundleParts> {
+	const file = join(root, "lambdas", name, "bundle.ts");
+	if (!existsSync(file)) return {};
+	const { bundle } = (await import(file)) as { bundle: BundleParts };
+	return bundle;
+}
+
+async function javascript(
+	name: LambdaName,
+	{ unused = [], natives = [], threads = {} }: BundleParts,
+): Promise<BundleFile[]> {
 	const outdir = join(output, "javascript", name);
 	const result = await esbuild.build({
-		entryPoints: { handler: `lambdas/${name}/handler.ts`, ...threads[name] },
+		entryPoints: [
+			{ in: `lambdas/${name}/handler.ts`, out: "handler" },
+			...Object.entries(threads).map(([file, source]) => ({ in: source, out: file.replace(/\.mjs$/, "") })),
+		],
 		outdir,
 		write: false,
 		metafile: true,
-		external: external[name] ?? [],
+		external: [...unused, ...natives],
 		...bundled,
 	});
 	write(metafilePath(name), result.metafile);
@@ -125,58 +138,18 @@ export function metafileOf(name: LambdaName): esbuild.Metafile {
 	return JSON.parse(readFileSync(metafilePath(name), "utf8"));
 }
 
-/** Packages that are not bundled: copied beside the bundle, or never loaded. */
-const external: Partial<Record<LambdaName, string[]>> = {
-	"image-processor": ["sharp"],
-	// Voyage's SDK runs some models on this machine with it; we use none of them.
-	api: ["@huggingface/transformers"],
-	embedder: ["@huggingface/transformers"],
-};
-
-/** Entry points of worker threads. */
-const threads: Partial<Record<LambdaName, Record<string, string>>> = {
-	analyzer: {
-		[`tesseract/${basename(tesseractWorker.name, ".mjs")}`]: tesseractWorker.from,
-	},
-};
-
 /** Lists the files that a function reads when it runs. */
-function filesBeside(name: LambdaName, { architecture }: Pick<Environment, "architecture">): BundleFile[] {
-	switch (name) {
-		case "api":
-			return ["swagger-ui-bundle.js", "swagger-ui.css"].map((file) => ({
-				path: `docs/${file}`,
-				from: join(packageFolder("swagger-ui-dist"), file),
-			}));
-		case "image-processor": {
-			const modules = nativesOf(targetOf(architecture));
-			return readdirSync(modules)
-				.filter((folder) => !folder.startsWith("."))
-				.map((folder) => ({
-					path: `node_modules/${folder}`,
-					from: join(modules, folder),
-					linked: true,
-				}));
-		}
-		case "analyzer":
-			return tesseractAssets.map((asset) => ({
-				path: `tesseract/${asset.name}`,
-				from: join(root, asset.from),
-			}));
-		case "migrate":
-			return readdirSync(join(root, "migrations"))
-				.filter((file) => file.endsWith(".sql"))
-				.map((file) => ({
-					path: `migrations/${file}`,
-					from: join(root, "migrations", file),
-				}));
-		default:
-			return [];
-	}
-}
-
-function packageFolder(name: string): string {
-	return dirname(require.resolve(`${name}/package.json`));
+function filesBeside(
+	{ natives = [], files = {} }: BundleParts,
+	{ architecture }: Pick<Environment, "architecture">,
+): BundleFile[] {
+	const copied = Object.entries(files).map(([path, from]) => ({ path, from: join(root, from) }));
+	if (natives.length === 0) return copied;
+	const modules = nativesOf(targetOf(architecture));
+	const linked = readdirSync(modules)
+		.filter((folder) => !folder.startsWith("."))
+		.map((folder) => ({ path: `node_modules/${folder}`, from: join(modules, folder), linked: true }));
+	return [...copied, ...linked];
 }
 
 /** Writes a bundle to the folder named after its content, unless that exists. */

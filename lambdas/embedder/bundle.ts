@@ -1,0 +1,6 @@
+import type { BundleParts } from "#lambda-kit/bundle-parts.ts";
+
+export const bundle = {
+	// Voyage's SDK runs some models on this machine with it; we use none of them.
+	unused: ["@huggingface/transformers"],
+} satisfies BundleParts;
