@@ -1,7 +1,7 @@
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { allRoutes } from "#lambdas/api/routes/table.ts";
-import { type Bundles, build } from "#lib/bundling/build.ts";
+import { type Bundles, build, bundledFiles } from "#lib/bundling/build.ts";
 import { type Environment, readEnvironment } from "#lib/environments.ts";
 import { gitSha } from "#lib/git-sha.ts";
 import { ApiStack } from "#lib/stacks/api-stack.ts";
@@ -13,7 +13,13 @@ import cdk from "../cdk.json" with { type: "json" };
 import project from "../package.json" with { type: "json" };
 
 /** Makes the five stacks. References go one way: database, storage > compute > API > monitoring. */
-export function collections(app: App, environment: Environment, bundles: Bundles): void {
+export function collections(
+	app: App,
+	environment: Environment,
+	bundles: Bundles,
+	/** The commit that `/version` answers. */
+	gitSha: string,
+): void {
 	const database = new DatabaseStack(app, {
 		environment,
 		migrateBundle: bundles.migrate,
@@ -25,7 +31,7 @@ export function collections(app: App, environment: Environment, bundles: Bundles
 		storage,
 		bundles,
 		version: project.version,
-		gitSha: gitSha(),
+		gitSha,
 	});
 	const api = new ApiStack(app, {
 		environment,
@@ -53,6 +59,8 @@ async function synthesize(): Promise<void> {
 		console.error((error as Error).message);
 		process.exit(1);
 	}
-	collections(app, environment, await build(environment));
+	const bundles = await build(environment);
+	// Not HEAD: a commit that changes no code would redeploy the api.
+	collections(app, environment, bundles, gitSha(bundledFiles()));
 	app.synth();
 }

@@ -1,10 +1,14 @@
 import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 
-/** Returns the commit of the working tree, 12 digits of it; `unknown` outside a repository. */
-export function gitSha(): string {
+/**
+ * Returns the last commit that touched one of the files, 12 digits of it; of all files where none is given. `unknown`
+ * outside a repository. In a shallow clone, which lacks earlier commits, its oldest commit counts as touching every file.
+ */
+export function gitSha(files: readonly string[] = []): string {
 	try {
-		return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
-			cwd: import.meta.dirname,
+		return execFileSync("git", ["log", "-1", "--format=%h", "--abbrev=12", "--", ...files], {
+			cwd: join(import.meta.dirname, ".."),
 			encoding: "utf8",
 			stdio: ["ignore", "pipe", "ignore"],
 		}).trim();

@@ -138,6 +138,18 @@ export function metafileOf(name: LambdaName): esbuild.Metafile {
 	return JSON.parse(readFileSync(metafilePath(name), "utf8"));
 }
 
+/**
+ * Returns the repository's files that the last build put into bundles, as git's pathspecs, with those that decide how:
+ * the lock file names the packages and the bundler.
+ */
+export function bundledFiles(): string[] {
+	const sources = lambdas
+		.flatMap((name) => Object.keys(metafileOf(name).inputs))
+		// Packages, and modules that a plugin makes up.
+		.filter((path) => !path.includes("node_modules/") && existsSync(join(root, path)));
+	return [...new Set(sources), "lambdas/*/bundle.ts", "migrations", "lib/bundling", "package-lock.json"].sort();
+}
+
 /** Lists the files that a function reads when it runs. */
 function filesBeside(
 	{ natives = [], files = {} }: BundleParts,

@@ -149,18 +149,3 @@ test("bundles have the files that functions read at run time", () => {
 test("a build of unchanged sources returns the existing bundles", async () => {
 	expect(await build(readEnvironment(cdk.context.environments, "local"))).toEqual(local);
 });
-
-test("synth needs no credentials, no home and no CDK command", () => {
-	const folder = join(outside, "cdk.out");
-	execFileSync(process.execPath, [join(import.meta.dirname, "../../bin/collections.ts")], {
-		encoding: "utf8",
-		timeout: 60_000,
-		env: {
-			CDK_OUTDIR: folder,
-			CDK_CONTEXT_JSON: JSON.stringify({ env: "prod" }),
-		},
-	});
-	expect(readdirSync(folder).filter((file) => file.endsWith(".template.json"))).toEqual(
-		["API", "Compute", "DB", "Monitoring", "Storage"].map((part) => `Collections${part}-prod.template.json`),
-	);
-});

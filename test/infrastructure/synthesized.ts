@@ -31,6 +31,9 @@ export interface Template {
 export const parts = ["DB", "Storage", "Compute", "API", "Monitoring"] as const;
 export type Part = (typeof parts)[number];
 
+/** The commit that the templates name. */
+export const commit = "0123456789ab";
+
 /** Returns the templates of an environment as shipped, synthesized once a worker. */
 export const templatesOf = (name: string): Record<Part, Template> => templatesIn(assemblyOf(name), name);
 
@@ -66,7 +69,7 @@ function assemble(name: string, change: (environments: Record<string, any>) => v
 			analyticsReporting: false,
 			outdir: join(folder, "cdk.out"),
 		});
-		collections(app, readEnvironment(environments, name), emptyBundles(join(folder, "bundles")));
+		collections(app, readEnvironment(environments, name), emptyBundles(join(folder, "bundles")), commit);
 		const assembly = app.synth();
 		const findings = openFindings(assembly.directory);
 		if (findings.length > 0) throw new Error(findings.join("\n"));

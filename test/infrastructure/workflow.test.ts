@@ -31,3 +31,9 @@ test("the workflow pins every action to a commit, since a tag can be moved", () 
 		expect(used).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
 	}
 });
+
+test("the workflow deploys from a clone with history, in which git_sha is the last commit that touched a bundle", () => {
+	const [, deploy = ""] = workflow.split(/^ {2}deploy:$/m);
+	const [, checkout = ""] = deploy.split("uses: actions/checkout@");
+	expect(checkout.split("- uses:")[0]).toMatch(/^ {10}fetch-depth: 0$/m);
+});

@@ -3,6 +3,7 @@ import path from "node:path";
 import { App } from "aws-cdk-lib";
 import { inject } from "vitest";
 import { type LocalMachine, readEnvironment } from "#lib/environments.ts";
+import { gitSha } from "#lib/git-sha.ts";
 import { collections } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
@@ -16,7 +17,7 @@ export async function writeAssembly(folder: string, machine?: LocalMachine): Pro
 function synthesizeFor(machine: LocalMachine, folder: string): void {
 	const app = new App({ analyticsReporting: false, outdir: folder });
 	const environment = readEnvironment(cdk.context.environments, "local", machine);
-	collections(app, environment, inject("bundles"));
+	collections(app, environment, inject("bundles"), gitSha());
 	app.synth();
 }
 

@@ -1,12 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import project from "../../../package.json" with { type: "json" };
-import { type Claimed, contracts } from "../synthesized.ts";
-
-const gitSha = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
-	encoding: "utf8",
-}).trim();
+import { type Claimed, commit, contracts } from "../synthesized.ts";
 
 /** Claims about each function's variables and size. */
 export function functionClaims({ name, environment, at, functions }: Claimed): void {
@@ -33,7 +28,7 @@ export function functionClaims({ name, environment, at, functions }: Claimed): v
 		const values: Record<string, string> = {
 			ENVIRONMENT: name,
 			VERSION: project.version,
-			GIT_SHA: gitSha,
+			GIT_SHA: commit,
 			DATABASE_HOST: "Database.Endpoint.Address",
 			DATABASE_PORT: "Database.Endpoint.Port",
 			DATABASE_NAME: "collections",

@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import {
+	appendFileSync,
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+
+/** A repository of its own with the files of this one, so that a test can commit. */
+const copy = mkdtempSync(join(tmpdir(), "collections-synth-"));
+afterAll(() => rmSync(copy, { recursive: true }));
+
+const git = (...args: string[]) =>
+	execFileSync("git", ["-c", "user.name=tester", "-c", "user.email=tester@example.com", ...args], {
+		cwd: copy,
+		encoding: "utf8",
+		env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: "/dev/null" },
+	}).trim();
+
+function commitAll(subject: string): string {
+	git("add", "--all");
+	git("commit", "--quiet", "--message", subject);
+	return git("rev-parse", "--short=12", "HEAD");
+}
+
+/** Synthesizes as the CDK does, without credentials and without a home. @returns each file of the assembly's templates */
+function synthesize(folder: string): Record<string, string> {
+	const outdir = join(copy, ".build", folder);
+	execFileSync(process.execPath, ["bin/collections.ts"], {
+		cwd: copy,
+		timeout: 120_000,
+		env: { PATH: process.env.PATH, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ env: "dev" }) },
+	});
+	const files = readdirSync(outdir).filter((file) => file.endsWith(".template.json"));
+	return Object.fromEntries(files.map((file) => [file, readFileSync(join(outdir, file), "utf8")]));
+}
+
+/** Returns the commit that the next synth would name. */
+const namedCommit = () =>
+	execFileSync(
+		process.execPath,
+		[
+			"--input-type=module",
+			"--eval",
+			`import { bundledFiles } from "#lib/bundling/build.ts";
+			import { gitSha } from "#lib/git-sha.ts";
+			console.log(gitSha(bundledFiles()));`,
+		],
+		{ cwd: copy, encoding: "utf8" },
+	).trim();
+
+test("a commit that changes no code leaves the templates as they are, and one that does is named in them", () => {
+	const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {
+		cwd: root,
+		encoding: "utf8",
+	});
+	for (const file of files.split("\0").filter((name) => name && existsSync(join(root, name)))) {
+		mkdirSync(dirname(join(copy, file)), { recursive: true });
+		cpSync(join(root, file), join(copy, file));
+	}
+	symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+	mkdirSync(join(copy, ".build"));
+	symlinkSync(join(root, ".build/natives"), join(copy, ".build/natives"));
+	git("init", "--quiet");
+	// A pattern of .gitignore with a slash does not match a link.
+	appendFileSync(join(copy, ".git/info/exclude"), "node_modules\n");
+	const first = commitAll("first");
+	const before = synthesize("before");
+	expect(Object.keys(before)).toEqual(
+		["API", "Compute", "DB", "Monitoring", "Storage"].map((part) => `Collections${part}-dev.template.json`),
+	);
+	expect(before["CollectionsCompute-dev.template.json"]).toContain(`"GIT_SHA": "${first}"`);
+
+	for (const file of ["docs/deploy.md", "test/infrastructure/synth.test.ts", "scripts/deploy/synth.ts"]) {
+		appendFileSync(join(copy, file), "\n");
+	}
+	expect(commitAll("docs and tests")).not.toBe(first);
+	expect(synthesize("after")).toEqual(before);
+
+	for (const file of ["packages/core/errors.ts", "migrations/0099_new.sql", "package-lock.json"]) {
+		appendFileSync(join(copy, file), "\n");
+		const commit = commitAll(file);
+		expect(namedCommit()).toBe(commit);
+	}
+}, 240_000);
