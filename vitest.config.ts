@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 import SystemFirst from "./test/support/system-first.ts";
 
@@ -15,8 +16,10 @@ export default defineConfig({
 		setupFiles: ["./test/support/quiet-log.ts"],
 		testTimeout: 30_000,
 		hookTimeout: 180_000,
-		// Vitest leaves one core to itself, and half of a two-core machine idle.
-		maxWorkers: Math.max(2, availableParallelism()),
+		// Many tests wait for another process: one worker more than there are cores keeps the cores at work.
+		maxWorkers: availableParallelism() + 1,
+		// Commands and clouds are processes that compile the same modules at each start.
+		env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/node") },
 		// A worker loads modules once for all its files: that halves the CPU of the unit tests.
 		isolate: false,
 		sequence: { sequencer: SystemFirst },

@@ -17,6 +17,14 @@ export async function cdk(
 	let output = "";
 	let interrupted: NodeJS.Signals | undefined;
 	const ending = await new Promise<string>((resolve, reject) => {
+		// A terminal sends Ctrl-C to the child, too; the other signals reach only this process and are forwarded. This
+		// process waits for the child's end, so that the message below is printed last.
+		const interrupt = (signal: NodeJS.Signals) => {
+			interrupted = signal;
+			if (signal !== "SIGINT") child.kill(signal);
+		};
+		// Before the child exists: a signal that arrives while it starts must find a listener.
+		for (const signal of endSignals) process.on(signal, interrupt);
 		const child = spawn(
 			"cdk",
 			// With --ci progress goes to stdout, so that stderr has only errors.
@@ -32,13 +40,6 @@ export async function cdk(
 					: error,
 			),
 		);
-		// A terminal sends Ctrl-C to the child, too; the other signals reach only this process and are forwarded. This
-		// process waits for the child's end, so that the message below is printed last.
-		const interrupt = (signal: NodeJS.Signals) => {
-			interrupted = signal;
-			if (signal !== "SIGINT") child.kill(signal);
-		};
-		for (const signal of endSignals) process.on(signal, interrupt);
 		child.once("close", (code, signal) => {
 			for (const each of endSignals) process.off(each, interrupt);
 			resolve(code === null ? `by ${signal}` : `with exit code ${code}`);

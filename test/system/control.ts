@@ -8,6 +8,7 @@ import { invoke } from "#scripts/local/local.ts";
 export class Control {
 	readonly outputs: Outputs;
 	readonly operator: AwsCredentials;
+	#database: pg.Pool | undefined;
 
 	constructor(outputs: Outputs, operator: AwsCredentials) {
 		this.outputs = outputs;
@@ -66,23 +67,26 @@ export class Control {
 
 	/** Runs SQL with the application's role. */
 	async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-		const { outputs } = this;
+		this.#database ??= await this.#connect();
+		const { rows } = await this.#database.query(text, values);
+		return rows;
+	}
+
+	async #connect(): Promise<pg.Pool> {
 		const { username, password } = await this.databaseCredentials();
-		const [host, port] = outputs.DatabaseEndpoint.split(":");
-		const client = new pg.Client({
+		const [host, port] = this.outputs.DatabaseEndpoint.split(":");
+		const pool = new pg.Pool({
 			host,
 			port: Number(port ?? 5432),
-			database: outputs.DatabaseName,
+			database: this.outputs.DatabaseName,
 			user: username,
 			password,
+			max: 1,
+			allowExitOnIdle: true,
 		});
-		await client.connect();
-		try {
-			const { rows } = await client.query(text, values);
-			return rows;
-		} finally {
-			await client.end();
-		}
+		// A test may stop the database: the next statement connects again.
+		pool.on("error", () => undefined);
+		return pool;
 	}
 
 	/** Makes an item an hour older: its lease expires, and the sweeper takes its unsent events and its stalled state. */

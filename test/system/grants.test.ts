@@ -38,7 +38,7 @@ async function observe(scenario: GrantScenario): Promise<Observation> {
 	});
 	const began = performance.now();
 	try {
-		await scenario.run(system, AbortSignal.timeout(90_000));
+		await scenario.run(system, AbortSignal.timeout(30_000));
 	} catch (cause) {
 		throw new Error(`With every grant: ${scenario.name}: ${cause}`, { cause });
 	} finally {

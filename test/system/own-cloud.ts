@@ -29,7 +29,7 @@ export class OwnCloud {
 	readonly directory: string;
 	readonly port: number;
 	#process: CloudProcess | undefined;
-	#running: { outputs: Outputs; operator: AwsCredentials } | undefined;
+	#running: { outputs: Outputs; operator: AwsCredentials; control: Control } | undefined;
 	#starts = 0;
 
 	private constructor(directory: string, port: number) {
@@ -59,10 +59,9 @@ export class OwnCloud {
 			outputsFile: this.outputsFile,
 			port: this.port,
 		});
-		this.#running = {
-			outputs: await readOutputsFile(this.outputsFile, "start the cloud"),
-			operator: await operatorOf(this.stateDir),
-		};
+		const outputs = await readOutputsFile(this.outputsFile, "start the cloud");
+		const operator = await operatorOf(this.stateDir);
+		this.#running = { outputs, operator, control: new Control(outputs, operator) };
 	}
 
 	get #assembly(): string {
@@ -100,7 +99,7 @@ export class OwnCloud {
 	}
 
 	get control(): Control {
-		return new Control(this.outputs, this.operator);
+		return this.#started.control;
 	}
 
 	invoke(functionName: string, event?: object): Promise<unknown> {

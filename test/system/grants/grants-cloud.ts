@@ -50,6 +50,7 @@ export interface GrantsCloud {
 	depth(queueUrl: string): Promise<number>;
 	/** Returns a queue's URL by its logical id without the hash. */
 	queue(name: string): string;
+	/** Deletes unfinished work: every message, and the items and requests that a later sweep would restart. */
 	purge(): Promise<void>;
 	/** Makes the objects below a prefix two hours older. */
 	age(prefix: string): void;
@@ -179,6 +180,9 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			for (const QueueUrl of Object.values(queues)) {
 				await sqs.send(new PurgeQueueCommand({ QueueUrl }));
 			}
+			await control.sql("delete from items where status not in ('ready', 'failed')");
+			await control.sql("delete from requests where status = 'pending'");
+			await control.sql("delete from outbox");
 		},
 		age(prefix) {
 			query("update objects set modified_at = modified_at - 7200000 where key like ?", `${prefix}%`);
