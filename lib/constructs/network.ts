@@ -80,6 +80,10 @@ export class Network extends Construct {
 		});
 		nat?.securityGroup.addIngressRule(Peer.ipv4(addresses), Port.allTraffic(), "What the network sends out");
 		for (const instance of nat?.gatewayInstances ?? []) {
+			// It installs its firewall from the internet when it boots.
+			instance.node.addDependency(
+				this.vpc.selectSubnets({ subnetType: SubnetType.PUBLIC }).internetConnectivityEstablished,
+			);
 			acknowledge(instance, {
 				"CloudFormation-Validate::W3010": zonesAreNamed,
 				"AwsSolutions-EC26": "The volume holds the public image alone.",

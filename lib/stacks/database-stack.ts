@@ -76,9 +76,10 @@ export class DatabaseStack extends EnvironmentStack {
 	}
 
 	private postgres({ database, deletionProtection, network: { mode } }: Environment, network: Network): CfnDBInstance {
+		const { subnetIds, internetConnectivityEstablished } = network.vpc.selectSubnets(network.databaseSubnets);
 		const subnets = new CfnDBSubnetGroup(this, "DatabaseSubnets", {
 			dbSubnetGroupDescription: "Where Postgres stands",
-			subnetIds: network.vpc.selectSubnets(network.databaseSubnets).subnetIds,
+			subnetIds,
 		});
 		const parameters = new CfnDBParameterGroup(this, "DatabaseParameters", {
 			family: "postgres17",
@@ -108,8 +109,9 @@ export class DatabaseStack extends EnvironmentStack {
 		});
 		instance.cfnOptions.deletionPolicy = CfnDeletionPolicy.SNAPSHOT;
 		instance.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.SNAPSHOT;
-		// A public address needs the internet gateway's route first.
-		instance.node.addDependency(network.vpc.internetConnectivityEstablished);
+		// A public address needs the gateway's attachment and the routes to it until it is deleted. The VPC's own
+		// internetConnectivityEstablished is the gateway alone.
+		instance.node.addDependency(internetConnectivityEstablished);
 		acknowledge(instance, {
 			"AwsSolutions-RDS11": "The port is the one every Postgres tool expects; another would hide it from nobody.",
 			...(mode === "public" && {

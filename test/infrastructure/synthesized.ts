@@ -15,7 +15,7 @@ import { openFindings } from "#scripts/deploy/findings.ts";
 import { collections } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
-interface Resource {
+export interface Resource {
 	Type: string;
 	Properties: any;
 	DependsOn?: string[];

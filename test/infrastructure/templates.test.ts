@@ -4,7 +4,7 @@ import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { alarmClaims } from "./stacks/alarms.ts";
 import { apiClaims } from "./stacks/api.ts";
-import { databaseClaims } from "./stacks/database.ts";
+import { databaseClaims, expectConnected } from "./stacks/database.ts";
 import { functionClaims } from "./stacks/functions.ts";
 import { pipelineClaims } from "./stacks/pipeline.ts";
 import { storageClaims } from "./stacks/storage.ts";
@@ -144,6 +144,7 @@ test("a NAT instance replaces the gateway where cdk.json says so", () => {
 		({ Properties }) => Properties.SourceDestCheck === false,
 	);
 	expect(forwarding).toMatchObject([{ Properties: { InstanceType: "t4g.nano" } }]);
+	expectConnected(DB, forwarding[0]);
 	expect(Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway"))).toHaveLength(1);
 });
 

@@ -1,7 +1,23 @@
 import { expect, test } from "vitest";
-import { type Claimed, ofType, only } from "../synthesized.ts";
+import { type Claimed, ofType, only, type Resource, type Template } from "../synthesized.ts";
 
 const keyName = ({ AttributeName }: { AttributeName: string }) => AttributeName;
+
+/** Asserts that a resource waits for the gateway's attachment and for each public subnet's route to it. */
+export function expectConnected({ Resources }: Template, { DependsOn = [] }: Partial<Resource> = {}): void {
+	const awaited = DependsOn.map((id) => Resources[id]);
+	const count = (type: string) => awaited.filter((resource) => resource?.Type === type).length;
+	const routes = Object.entries(Resources).filter(
+		([, { Properties }]) => Properties?.GatewayId && Properties.RouteTableId,
+	);
+	expect(routes.length).toBeGreaterThan(1);
+	expect(DependsOn).toEqual(expect.arrayContaining(routes.map(([id]) => id)));
+	expect(count("AWS::EC2::SubnetRouteTableAssociation")).toBe(routes.length);
+	for (const [, route] of routes) {
+		const gateway = route.DependsOn?.map((id) => Resources[id]?.Type);
+		expect(gateway).toContain("AWS::EC2::VPCGatewayAttachment");
+	}
+}
 
 /** Claims about Postgres and the chat table: access, encryption, backup. */
 export function databaseClaims({ environment, templates, at, functions }: Claimed): void {
@@ -29,6 +45,12 @@ export function databaseClaims({ environment, templates, at, functions }: Claime
 			const database = only(DB, "AWS::RDS::DBSubnetGroup").SubnetIds.map(at);
 			expect(database.join()).toMatch(/^(NetworkVpcDatabaseSubnet\dSubnet,?)+$/);
 		}
+	});
+
+	test("give Postgres a public address after the gateway's attachment and routes, and take it back before them", () => {
+		const [instance] = Object.values(ofType(DB, "AWS::RDS::DBInstance"));
+		if (environment.network.mode === "public") expectConnected(DB, instance);
+		expect(instance?.Properties.PubliclyAccessible).toBe(environment.network.mode === "public");
 	});
 
 	test("run an encrypted, backed-up Postgres 17 that refuses connections without TLS", () => {
