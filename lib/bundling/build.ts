@@ -19,7 +19,7 @@ import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { BundleParts } from "#lambda-kit/bundle-parts.ts";
 import type { Environment } from "../environments.ts";
 import { nativesOf, targetOf } from "./install-natives.ts";
-import { langSmithWithTracerOnly, noZod3, unusedModules } from "./plugins.ts";
+import { langSmithWithTracerOnly, lazyBuiltins, noZod3, unusedModules } from "./plugins.ts";
 
 const root = join(import.meta.dirname, "../..");
 const output = join(root, ".build");
@@ -85,7 +85,7 @@ export const bundled = {
 	banner: {
 		js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
 	},
-	plugins: [unusedModules, noZod3, langSmithWithTracerOnly],
+	plugins: [lazyBuiltins, unusedModules, noZod3, langSmithWithTracerOnly],
 	logLevel: "warning",
 } satisfies esbuild.BuildOptions;
 

@@ -2,9 +2,11 @@
  * The client of the Lambda Runtime API: loads the handler, then requests one invocation after another.
  * Runs in the sandbox's process, so it imports only Node's modules and loads at once.
  */
-import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+
+// An import would also load undici: it reads every property of the module, and http.WebSocket is a lazy one.
+const { Agent, request } = process.getBuiltinModule("node:http");
 
 const variable = (name: string) => process.env[name] ?? "";
 const [host, port] = variable("AWS_LAMBDA_RUNTIME_API").split(":");
