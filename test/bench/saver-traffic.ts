@@ -1,9 +1,14 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
-import { backends } from "#cdk-local/test/services/backends.ts";
 import { itemSize } from "#langgraph-dynamodb/src/items.ts";
-import { incompressibleText, testSavers, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
-import { countTraffic, type Traffic } from "../support/aws-traffic.ts";
+import {
+	backends,
+	countTraffic,
+	incompressibleText,
+	type Traffic,
+	testSavers,
+	threadConfig,
+} from "../support/checkpoint-saver.ts";
 
 const State = Annotation.Root({
 	messages: Annotation<string[]>({

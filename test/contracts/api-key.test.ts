@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parameterReader } from "#aws/parameters.ts";
-import { type Apis, startApis } from "#cdk-local/test/services/apis.ts";
+import { type Apis, startApis } from "#cdk-local/testing/index.ts";
 import { apiKeyParameter } from "#lambda-kit/api-key.ts";
 
 let apis: Apis;

@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { TransactionCanceledException, TransactionConflictException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
 import type { OpenTurn, SessionMessage } from "#core/ports/index.ts";
+import { type Backend, backends } from "../support/checkpoint-saver.ts";
 import { type Conversations, conversationsInMemory, conversationsOn, jumpingClock } from "./conversations.ts";
 
 const clock = jumpingClock();

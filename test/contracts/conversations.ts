@@ -1,11 +1,11 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { Backend } from "#cdk-local/test/services/backends.ts";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import { graphTurns } from "#chat/graph.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeConversations } from "#fakes/sessions.ts";
 import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
 import { DynamoDbSaver } from "#langgraph-dynamodb/saver.ts";
+import type { Backend } from "../support/checkpoint-saver.ts";
 
 export type Conversations = Pick<Ports, "sessions" | "turns">;
 

@@ -3,10 +3,17 @@ import { DatabaseSync } from "node:sqlite";
 import { S3Client } from "@aws-sdk/client-s3";
 import { BatchWriteCommand, DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Backend, documentClient } from "#cdk-local/test/services/backends.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
-import { incompressibleText, putValues, testSavers, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
-import { listItems, listObjects } from "#langgraph-dynamodb/test/stored.ts";
+import {
+	type Backend,
+	documentClient,
+	incompressibleText,
+	listItems,
+	listObjects,
+	putValues,
+	testSavers,
+	threadConfig,
+} from "../support/checkpoint-saver.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
 let cloud: OwnCloud;

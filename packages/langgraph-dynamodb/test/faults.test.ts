@@ -6,7 +6,8 @@ import type { DynamoDbSaver } from "../src/dynamodb-saver.ts";
 import { UnprocessedItems } from "../src/errors.ts";
 import { removeOrphanedPayloads } from "../src/orphaned-payloads.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
-import { type Backend, backends, countTraffic, documentClient } from "./backends.ts";
+import { countTraffic } from "./aws-traffic.ts";
+import { type Backend, backends, documentClient } from "./backends.ts";
 import { hour, incompressibleText, putValues, testSavers, threadConfig } from "./savers.ts";
 import { listObjects } from "./stored.ts";
 

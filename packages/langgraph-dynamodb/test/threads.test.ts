@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ThreadGone } from "../src/errors.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { countSessions } from "../src/sessions.ts";
-import { type Backend, backends, countTraffic } from "./backends.ts";
+import { countTraffic } from "./aws-traffic.ts";
+import { type Backend, backends } from "./backends.ts";
 import { hour, incompressibleText, latestValues, putValues, testSavers, threadConfig, toArray } from "./savers.ts";
 import { listItems, listObjects } from "./stored.ts";
 

@@ -2,7 +2,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { JsonObject, Template } from "#cdk-local/template/assembly.ts";
-import { startTestStacks, type TestApp, testFunction } from "#cdk-local/test/test-app.ts";
+import { startTestStacks, type TestApp, testFunction } from "#cdk-local/testing/index.ts";
 import { serveAccount } from "./account-server.ts";
 import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
 

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Backend, backends, documentClient } from "#cdk-local/test/services/backends.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { listItems } from "#langgraph-dynamodb/test/stored.ts";
 import { conversationsOn, jumpingClock } from "../../contracts/conversations.ts";
-import { countTraffic } from "../../support/aws-traffic.ts";
+import { type Backend, backends, countTraffic, documentClient, listItems } from "../../support/checkpoint-saver.ts";
 import { readyItem } from "../api/ready-item.ts";
 import { ask, newUser, ref, type Say, searching } from "./talk.ts";
 

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Backend, backends } from "#cdk-local/test/services/backends.ts";
 import { maxAnswerLength } from "#core/chat/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { ChatRequest } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { type Conversations, conversationsInMemory, conversationsOn } from "../../contracts/conversations.ts";
+import { type Backend, backends } from "../../support/checkpoint-saver.ts";
 import { readyItem } from "../api/ready-item.ts";
 import { ask as askOver, calling, lastOf, newUser, ref, type Say, searching, searchThenSay } from "./talk.ts";
 

@@ -16,22 +16,22 @@ import {
 	type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Backend, backends } from "./backends.ts";
+import { type TableServer, tableServers } from "./dynamodb-servers.ts";
 
 type Item = Record<string, AttributeValue>;
 
-describe.each(backends)("DynamoDB on $name", ({ start }) => {
-	let backend: Backend;
+describe.each(tableServers)("DynamoDB on $name", ({ start }) => {
+	let server: TableServer;
 	let TableName: string;
 	beforeAll(async () => {
-		backend = await start();
-		TableName = backend.table;
+		server = await start();
+		TableName = server.table;
 	});
-	afterAll(() => backend.stop());
+	afterAll(() => server.stop());
 
 	/** Returns a key, by default in a partition that no other test uses. */
 	const keyOf = (sk = "a", pk: string = randomUUID()) => ({ pk: { S: pk }, sk: { S: sk } });
-	const send = ((command: never) => backend.dynamodb.send(command)) as Backend["dynamodb"]["send"];
+	const send = ((command: never) => server.dynamodb.send(command)) as TableServer["dynamodb"]["send"];
 	const put = (Item: Item, rest: object = {}) => send(new PutItemCommand({ TableName, Item, ...rest }));
 	const get = async (Key: Item) => (await send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
 	const update = (Key: Item, rest: Partial<UpdateItemCommandInput>) =>

@@ -1,0 +1,2 @@
+export { type Apis, startApis } from "./apis.ts";
+export { startTestStacks, type TestApp, testFunction } from "./test-stacks.ts";

@@ -1,0 +1,5 @@
+// What the application's tests take from the checkpoint saver's own tests: its servers, and how it stores.
+export { countTraffic, type Traffic } from "#langgraph-dynamodb/test/aws-traffic.ts";
+export { type Backend, backends, documentClient } from "#langgraph-dynamodb/test/backends.ts";
+export { incompressibleText, putValues, testSavers, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
+export { listItems, listObjects } from "#langgraph-dynamodb/test/stored.ts";
