@@ -1,8 +1,9 @@
-import { App, Validations } from "aws-cdk-lib";
+import { App, type AppProps, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { type Bundles, build, bundledFiles } from "#lib/bundling/build.ts";
 import { type Environment, readEnvironment } from "#lib/environments.ts";
+import { featureFlags } from "#lib/feature-flags.ts";
 import { gitSha } from "#lib/git-sha.ts";
 import { ApiStack } from "#lib/stacks/api-stack.ts";
 import { ComputeStack } from "#lib/stacks/compute-stack.ts";
@@ -11,6 +12,11 @@ import { MonitoringStack } from "#lib/stacks/monitoring-stack.ts";
 import { StorageStack } from "#lib/stacks/storage-stack.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import project from "../package.json" with { type: "json" };
+
+/** Makes the app that the stacks are part of, with the CDK's feature flags as decided. */
+export function newApp({ context, ...props }: AppProps = {}): App {
+	return new App({ analyticsReporting: false, context: { ...featureFlags, ...context }, ...props });
+}
 
 /** Makes the five stacks. References go one way: database, storage > compute > API > monitoring. */
 export function collections(
@@ -46,7 +52,7 @@ export function collections(
 if (import.meta.main) await synthesize();
 
 async function synthesize(): Promise<void> {
-	const app = new App({ context: cdk.context, analyticsReporting: false });
+	const app = newApp({ context: cdk.context });
 	let environment: Environment;
 	try {
 		environment = readEnvironment(

@@ -7,7 +7,13 @@ export class EnvironmentStack extends Stack {
 	protected readonly environmentZones: string[];
 
 	constructor(scope: Construct, part: string, environment: Environment) {
+		const tags = {
+			Environment: environment.name,
+			Project: "collections",
+			ManagedBy: "cdk",
+		};
 		super(scope, `Collections${part}-${environment.name}`, {
+			tags,
 			env: {
 				region: environment.region,
 				...(environment.account && { account: environment.account }),
@@ -15,11 +21,6 @@ export class EnvironmentStack extends Stack {
 			terminationProtection: environment.deletionProtection,
 		});
 		this.environmentZones = environment.availabilityZones;
-		const tags = {
-			Environment: environment.name,
-			Project: "collections",
-			ManagedBy: "cdk",
-		};
 		for (const [key, value] of Object.entries(tags)) {
 			// CDK supports tags of dashboards, but cfn-lint's schema of CloudFormation lacks them.
 			Tags.of(this).add(key, value, {

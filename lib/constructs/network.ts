@@ -81,7 +81,7 @@ export class Network extends Construct {
 		nat?.securityGroup.addIngressRule(Peer.ipv4(addresses), Port.allTraffic(), "What the network sends out");
 		for (const instance of nat?.gatewayInstances ?? []) {
 			// It installs its firewall from the internet when it boots.
-			instance.node.addDependency(
+			instance.instance.node.addDependency(
 				this.vpc.selectSubnets({ subnetType: SubnetType.PUBLIC }).internetConnectivityEstablished,
 			);
 			acknowledge(instance, {

@@ -113,10 +113,9 @@ export class NodeFunction<const Contract extends EnvContract = EnvContract> exte
 	/** Allows invoking one model of Amazon Bedrock, by its id or by that of an inference profile. */
 	allowBedrock(model: string): this {
 		const [, id = model] = /^[a-z]+\.([a-z0-9]+\..+)$/.exec(model) ?? [];
-		const { partition } = Stack.of(this);
-		const foundation = `arn:${partition}:bedrock:*::foundation-model/${id}`;
+		const foundation = `arn:${Stack.of(this).partition}:bedrock:*::foundation-model/${id}`;
 		acknowledge(this.role, {
-			[`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/${id}]`]:
+			[`AwsSolutions-IAM5[Resource::${foundation}]`]:
 				"An inference profile invokes its model in a region that AWS chooses.",
 		});
 		const profile = Stack.of(this).formatArn({

@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App } from "aws-cdk-lib";
 import type { CloudAssembly } from "aws-cdk-lib/cx-api";
 import { type EnvContract, stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
@@ -12,7 +11,7 @@ import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import { type Environment, type EnvironmentName, readEnvironment } from "#lib/environments.ts";
 import { openFindings } from "#scripts/deploy/findings.ts";
-import { collections } from "../../bin/collections.ts";
+import { collections, newApp } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
 export interface Resource {
@@ -65,10 +64,7 @@ function assemble(name: string, change: (environments: Record<string, any>) => v
 	change(environments);
 	const folder = mkdtempSync(join(tmpdir(), "collections-synth-"));
 	try {
-		const app = new App({
-			analyticsReporting: false,
-			outdir: join(folder, "cdk.out"),
-		});
+		const app = newApp({ outdir: join(folder, "cdk.out") });
 		collections(app, readEnvironment(environments, name), emptyBundles(join(folder, "bundles")), commit);
 		const assembly = app.synth();
 		const findings = openFindings(assembly.directory);

@@ -1,10 +1,9 @@
 import { cp, mkdir, readdir, symlink } from "node:fs/promises";
 import path from "node:path";
-import { App } from "aws-cdk-lib";
 import { inject } from "vitest";
 import { type LocalMachine, readEnvironment } from "#lib/environments.ts";
 import { gitSha } from "#lib/git-sha.ts";
-import { collections } from "../../bin/collections.ts";
+import { collections, newApp } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
 /** Writes the assembly of environment `local` into a new folder. A machine with providers gets its own templates. */
@@ -15,7 +14,7 @@ export async function writeAssembly(folder: string, machine?: LocalMachine): Pro
 
 /** Synthesizes with the bundles that the global set-up built. */
 function synthesizeFor(machine: LocalMachine, folder: string): void {
-	const app = new App({ analyticsReporting: false, outdir: folder });
+	const app = newApp({ outdir: folder });
 	const environment = readEnvironment(cdk.context.environments, "local", machine);
 	collections(app, environment, inject("bundles"), gitSha());
 	app.synth();
