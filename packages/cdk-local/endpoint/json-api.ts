@@ -3,7 +3,7 @@ import type { Permission } from "../services/iam/permission.ts";
 import { type AwsApi, AwsError, type AwsRequest, type AwsResponse, notImplemented } from "./types.ts";
 
 /** One operation of a service: its strict input and its effect. */
-interface Operation {
+export interface Operation {
 	/** @throws AwsError where the operation does not take this input */
 	read(input: unknown): unknown;
 	/** @param input as `read` returned it */
