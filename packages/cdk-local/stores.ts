@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AwsError } from "./endpoint/types.ts";
 import type { PortRegistry } from "./ports.ts";
 import { Gateway } from "./services/apigatewayv2/gateway.ts";
 import type { RunningStack } from "./services/cloudformation/store.ts";
@@ -102,6 +103,16 @@ export function openStores({ state, ports, assets, apiPort, databaseUrl, paramet
 		parameters: new Parameters(state, parameters),
 		userPools: new UserPools(state, {
 			deliverCode: (email, code) => log(`Confirmation code for ${email}: ${code}`),
+			async invokeTrigger(poolArn, functionArn, event) {
+				access.require(access.service("cognito-idp.amazonaws.com", poolArn), {
+					action: "lambda:InvokeFunction",
+					resource: functionArn,
+				});
+				const target = functions.get(functionArn);
+				if (!target) throw new AwsError("ResourceNotFoundException", `Function not found: ${functionArn}`);
+				const { failed, payload } = await target.invoke(Buffer.from(JSON.stringify(event)));
+				return { failed, payload: payload.toString() };
+			},
 		}),
 		tables: new Tables(state),
 		gateway: new Gateway({

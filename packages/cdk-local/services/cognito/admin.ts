@@ -35,6 +35,7 @@ export function adminOperations(pools: UserPools) {
 					password,
 					readAttributes(input.Username, input.UserAttributes),
 					"FORCE_CHANGE_PASSWORD",
+					{ triggerSource: "PreSignUp_AdminCreateUser" },
 				);
 				if (!input.MessageAction) {
 					pools.deliverCode(user.attributes.email ?? "", password);

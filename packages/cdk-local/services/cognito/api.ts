@@ -12,6 +12,7 @@ const unsigned = new Set([
 	"ResendConfirmationCode",
 	"InitiateAuth",
 	"RespondToAuthChallenge",
+	"GetTokensFromRefreshToken",
 	"GetUser",
 	"ForgotPassword",
 	"ConfirmForgotPassword",

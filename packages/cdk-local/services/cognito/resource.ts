@@ -28,7 +28,7 @@ export const userPool = resource(
 		AutoVerifiedAttributes: stringList.default([]),
 		UsernameAttributes: stringList.default([]),
 		AliasAttributes: stringList.max(0).optional(),
-		LambdaConfig: z.strictObject({}).optional(),
+		LambdaConfig: z.strictObject({ PreSignUp: z.string().optional() }).optional(),
 		UsernameConfiguration: ignored("names are e-mail addresses, in any case"),
 		Schema: ignored("e-mail is the only attribute"),
 		AccountRecoverySetting: ignored("codes are printed in the log"),
@@ -61,6 +61,7 @@ export const userPool = resource(
 			},
 			selfSignUp: !properties.AdminCreateUserConfig?.AllowAdminCreateUserOnly,
 			autoVerifyEmail: properties.AutoVerifiedAttributes.includes("email"),
+			preSignUp: properties.LambdaConfig?.PreSignUp,
 		});
 		return {
 			ref: id,
@@ -93,6 +94,12 @@ export const userPoolClient = resource(
 				RefreshToken: unit.default("days"),
 			})
 			.optional(),
+		RefreshTokenRotation: z
+			.strictObject({
+				Feature: z.enum(["ENABLED", "DISABLED"]),
+				RetryGracePeriodSeconds: number.pipe(z.int().min(0).max(60)).default(0),
+			})
+			.optional(),
 		PreventUserExistenceErrors: z.enum(["ENABLED", "LEGACY"]).optional(),
 		EnableTokenRevocation: unsupported,
 		AuthSessionValidity: unsupported,
@@ -123,6 +130,10 @@ export const userPoolClient = resource(
 				properties.RefreshTokenValidity ?? 30,
 				properties.RefreshTokenValidity ? (units?.RefreshToken ?? "days") : "days",
 			),
+			refreshTokenGraceSeconds:
+				properties.RefreshTokenRotation?.Feature === "ENABLED"
+					? properties.RefreshTokenRotation.RetryGracePeriodSeconds
+					: null,
 			preventUserExistenceErrors: properties.PreventUserExistenceErrors !== "LEGACY",
 		});
 		return { ref: id, attributes: { ClientId: id, Name: id } };

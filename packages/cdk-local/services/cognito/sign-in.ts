@@ -36,6 +36,9 @@ export function signInOperations(pools: UserPools) {
 				return signedIn(pools, client, user);
 			},
 		),
+		GetTokensFromRefreshToken: operation({ ClientId: text, RefreshToken: text }, async (input) => ({
+			AuthenticationResult: await refreshed(pools, pools.client(input.ClientId), input.RefreshToken),
+		})),
 		RevokeToken: operation({ ClientId: text, Token: text }, (input) =>
 			pools.tokens.revoke(pools.client(input.ClientId).id, input.Token),
 		),
@@ -56,7 +59,9 @@ async function initiateAuth(
 	parameters: Record<string, string>,
 ) {
 	const name = flow === "REFRESH_TOKEN" ? "REFRESH_TOKEN_AUTH" : flow;
-	if (!client.explicitAuthFlows.includes(`ALLOW_${name}`)) {
+	// A client that rotates refresh tokens renews them by GetTokensFromRefreshToken alone.
+	const isRotated = name === "REFRESH_TOKEN_AUTH" && client.refreshTokenGraceSeconds !== null;
+	if (isRotated || !client.explicitAuthFlows.includes(`ALLOW_${name}`)) {
 		throw new AwsError("InvalidParameterException", `${flow} flow not enabled for this client`);
 	}
 	const parameter = (key: string) => {
@@ -69,12 +74,7 @@ async function initiateAuth(
 	if (name === "REFRESH_TOKEN_AUTH") {
 		return {
 			ChallengeParameters: {},
-			AuthenticationResult: await pools.tokens.refresh(
-				pools.issuer(client.pool),
-				client,
-				parameter("REFRESH_TOKEN"),
-				(sub) => pools.findUser(client.pool, sub),
-			),
+			AuthenticationResult: await refreshed(pools, client, parameter("REFRESH_TOKEN")),
 		};
 	}
 	if (name !== "USER_PASSWORD_AUTH") {
@@ -102,6 +102,12 @@ async function initiateAuth(
 		};
 	}
 	return signedIn(pools, client, user);
+}
+
+function refreshed(pools: UserPools, client: UserPoolClient, refreshToken: string) {
+	return pools.tokens.refresh(pools.issuer(client.pool), client, refreshToken, (sub) =>
+		pools.findUser(client.pool, sub),
+	);
 }
 
 async function signedIn(pools: UserPools, client: UserPoolClient, user: User) {

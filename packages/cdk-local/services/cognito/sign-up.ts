@@ -34,7 +34,10 @@ export function signUpOperations(pools: UserPools) {
 				const attributes = readAttributes(input.Username, input.UserAttributes);
 				const { email_verified: _, ...rest } = attributes;
 				requireValidPassword(input.Password, pool.passwordPolicy);
-				const user = await pools.createUser(client.pool, input.Username, input.Password, rest, "UNCONFIRMED");
+				const user = await pools.createUser(client.pool, input.Username, input.Password, rest, "UNCONFIRMED", {
+					triggerSource: "PreSignUp_SignUp",
+					clientId: client.id,
+				});
 				return {
 					UserConfirmed: false,
 					UserSub: user.sub,

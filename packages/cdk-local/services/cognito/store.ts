@@ -4,6 +4,7 @@ import type { State } from "../../state.ts";
 import { Codes } from "./codes.ts";
 import { hashPassword } from "./passwords.ts";
 import { type JsonWebKey, Tokens } from "./tokens.ts";
+import { type CreationRequest, type InvokeTrigger, preSignUp } from "./triggers.ts";
 import type { User, UserPoolClient, UserPoolClientOptions, UserPoolOptions, UserStatus } from "./user-pool.ts";
 
 const userColumns =
@@ -16,6 +17,7 @@ export class UserPools {
 	readonly deliverCode: (email: string, code: string) => void;
 	readonly #state: State;
 	readonly #endpoint: () => string;
+	readonly #invokeTrigger: InvokeTrigger;
 
 	constructor(
 		state: State,
@@ -24,11 +26,15 @@ export class UserPools {
 			deliverCode(email: string, code: string): void;
 			/** @default the APIs' address */
 			endpoint?: () => string;
+			/** A pool with a trigger needs it. */
+			invokeTrigger?: InvokeTrigger;
 		},
 	) {
 		this.#state = state;
 		this.deliverCode = hooks.deliverCode;
 		this.#endpoint = hooks.endpoint ?? (() => state.endpoint);
+		this.#invokeTrigger =
+			hooks.invokeTrigger ?? (() => Promise.reject(new Error("No function runs beside this user pool.")));
 		this.tokens = new Tokens(state);
 		state.db.exec(`
 			create table if not exists user_pools (
@@ -112,6 +118,7 @@ export class UserPools {
 			idTokenSeconds: 3_600,
 			accessTokenSeconds: 3_600,
 			refreshTokenSeconds: 30 * 86_400,
+			refreshTokenGraceSeconds: null,
 			preventUserExistenceErrors: true,
 			...JSON.parse(row.options),
 			id,
@@ -135,16 +142,28 @@ export class UserPools {
 			.map(toUser);
 	}
 
-	/** @throws AwsError `UsernameExistsException` */
+	/** @throws AwsError `UsernameExistsException`, or the refusal of the pool's trigger */
 	async createUser(
 		pool: string,
 		email: string,
 		password: string,
 		attributes: Record<string, string>,
 		status: UserStatus,
+		request: CreationRequest,
 	): Promise<User> {
-		const passwordHash = await hashPassword(password);
 		const sub = randomUUID();
+		const { preSignUp: functionArn } = this.pool(pool);
+		if (functionArn) {
+			await preSignUp(this.#invokeTrigger, this.#state, {
+				pool,
+				poolArn: this.arn(pool),
+				functionArn,
+				userName: sub,
+				attributes: { ...attributes, email },
+				request,
+			});
+		}
+		const passwordHash = await hashPassword(password);
 		const now = this.#state.now();
 		const { changes } = this.#state
 			.sql("insert into users values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (pool, email) do nothing")

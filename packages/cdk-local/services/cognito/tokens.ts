@@ -50,6 +50,10 @@ export class Tokens {
 				auth_time integer not null,
 				origin_jti text not null,
 				expires_at integer not null
+			) strict;
+			create table if not exists rotated_refresh_tokens (
+				hash text primary key references refresh_tokens (hash) on delete cascade,
+				valid_until integer not null
 			) strict`);
 	}
 
@@ -83,23 +87,16 @@ export class Tokens {
 			authTime: this.#seconds(),
 			originJti: randomUUID(),
 		};
-		const refreshToken = randomBytes(64).toString("base64url");
 		this.#state.sql("delete from refresh_tokens where expires_at <= ?").run(this.#seconds());
-		this.#state
-			.sql("insert into refresh_tokens values (?, ?, ?, ?, ?, ?, ?)")
-			.run(
-				hash(refreshToken),
-				client.pool,
-				client.id,
-				user.sub,
-				grant.authTime,
-				grant.originJti,
-				this.#seconds() + client.refreshTokenSeconds,
-			);
-		return { ...(await this.#sign(grant)), RefreshToken: refreshToken };
+		const RefreshToken = this.#newRefreshToken(grant, this.#seconds() + client.refreshTokenSeconds);
+		return { ...(await this.#sign(grant)), RefreshToken };
 	}
 
-	/** @throws AwsError `NotAuthorizedException` if the token is unknown, expired or another client's */
+	/**
+	 * Issues new tokens for a refresh token, with a new refresh token where the client rotates them.
+	 * @throws AwsError `NotAuthorizedException` if the token is unknown, expired or another client's,
+	 * `RefreshTokenReuseException` if it was rotated and its grace period is over
+	 */
 	async refresh(
 		issuer: string,
 		client: UserPoolClient,
@@ -108,11 +105,11 @@ export class Tokens {
 	) {
 		const session = this.#state
 			.sql(
-				`select sub, auth_time as authTime, origin_jti as originJti, expires_at as expiresAt
-				from refresh_tokens where hash = ? and client = ?`,
+				`select sub, auth_time as authTime, origin_jti as originJti, expires_at as expiresAt, valid_until as validUntil
+				from refresh_tokens left join rotated_refresh_tokens using (hash) where hash = ? and client = ?`,
 			)
 			.get(hash(refreshToken), client.id) as
-			| { sub: string; authTime: number; originJti: string; expiresAt: number }
+			| { sub: string; authTime: number; originJti: string; expiresAt: number; validUntil: number | null }
 			| undefined;
 		const user = session && findUser(session.sub);
 		if (!session || !user) {
@@ -121,7 +118,17 @@ export class Tokens {
 		if (session.expiresAt <= this.#seconds()) {
 			throw new AwsError("NotAuthorizedException", "Refresh Token has expired");
 		}
-		return this.#sign({ ...session, issuer, client, user });
+		if (session.validUntil !== null && session.validUntil <= this.#seconds()) {
+			throw new AwsError("RefreshTokenReuseException", "Refresh token has been invalidated by rotation");
+		}
+		const grant: Grant = { ...session, issuer, client, user };
+		const tokens = await this.#sign(grant);
+		if (client.refreshTokenGraceSeconds === null) return tokens;
+		// A repeated request does not prolong the grace period that the first began.
+		this.#state
+			.sql("insert into rotated_refresh_tokens values (?, ?) on conflict (hash) do nothing")
+			.run(hash(refreshToken), this.#seconds() + client.refreshTokenGraceSeconds);
+		return { ...tokens, RefreshToken: this.#newRefreshToken(grant, session.expiresAt) };
 	}
 
 	revoke(clientId: string, refreshToken: string): void {
@@ -148,6 +155,15 @@ export class Tokens {
 			}
 		}
 		throw new AwsError("NotAuthorizedException", "Invalid Access Token");
+	}
+
+	/** @param expiresAt a rotated token's replacement expires when that token would have */
+	#newRefreshToken({ client, user, authTime, originJti }: Grant, expiresAt: number): string {
+		const refreshToken = randomBytes(64).toString("base64url");
+		this.#state
+			.sql("insert into refresh_tokens values (?, ?, ?, ?, ?, ?, ?)")
+			.run(hash(refreshToken), client.pool, client.id, user.sub, authTime, originJti, expiresAt);
+		return refreshToken;
 	}
 
 	async #sign({ issuer, client, user, authTime, originJti }: Grant) {

@@ -8,6 +8,8 @@ export interface UserPoolOptions {
 	selfSignUp: boolean;
 	/** Sends a code at sign-up; confirming it also verifies the address. */
 	autoVerifyEmail: boolean;
+	/** The ARN of the function that may refuse a new user. @default none */
+	preSignUp?: string | undefined;
 }
 
 export interface UserPoolClientOptions {
@@ -19,6 +21,8 @@ export interface UserPoolClientOptions {
 	accessTokenSeconds?: number;
 	/** @default 30 days */
 	refreshTokenSeconds?: number;
+	/** Rotates refresh tokens: the one that was used stays valid for these seconds. @default null, which rotates none */
+	refreshTokenGraceSeconds?: number | null;
 	/** Answers for an unknown user as for a wrong password. @default true */
 	preventUserExistenceErrors?: boolean;
 }

@@ -94,8 +94,13 @@ function serve(socket: Socket, session: Session, serverInfo: { version: string; 
 		}
 		const password = message.subarray(5, -1).toString();
 		const { rows } = await session.runExclusive((db) =>
-			db.query<{ rolpassword: string | null }>(
-				`select rolpassword from pg_authid where rolname = ${quoted(role)} and rolcanlogin`,
+			db.query<{ rolpassword: string | null; settings: string[] }>(
+				`select rolpassword, array(
+				   select unnest(setconfig) from pg_db_role_setting
+				   where setrole = pg_authid.oid and setdatabase in (0, (select oid from pg_database where datname = current_database()))
+				   order by setdatabase
+				 ) as settings
+				 from pg_authid where rolname = ${quoted(role)} and rolcanlogin`,
 			),
 		);
 		const [account] = rows;
@@ -106,7 +111,8 @@ function serve(socket: Socket, session: Session, serverInfo: { version: string; 
 		if (database !== serverInfo.database) {
 			return refuse("3D000", `database "${database}" does not exist`);
 		}
-		user = { role, settings: settingsOf(parameters) };
+		const ofRole = account.settings.map((setting) => setting.split(/=(.*)/s).slice(0, 2));
+		user = { role, settings: { ...Object.fromEntries(ofRole), ...settingsOf(parameters) } };
 		socket.write(
 			Buffer.concat([
 				Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]),

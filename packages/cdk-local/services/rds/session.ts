@@ -3,7 +3,7 @@ import type { PGlite } from "@electric-sql/pglite";
 /** A connection that uses PGlite's one session. */
 export interface SessionUser {
 	role: string;
-	/** From the connection's startup message. */
+	/** Of its role, and from the connection's startup message. */
 	settings: Record<string, string>;
 	/** The Parse messages of its named prepared statements. @default none */
 	prepared?: Map<string, Uint8Array>;
@@ -80,7 +80,9 @@ export class Session {
 			// Removes the previous user's statements, settings, temporary tables and locks.
 			await this.#db.exec("discard all");
 			this.#preparedNames.clear();
-			const settings = Object.entries(user.settings).map(([name, value]) => `set ${name} = ${quoted(value)};`);
+			const settings = Object.entries(user.settings).map(
+				([name, value]) => `select set_config(${quoted(name)}, ${quoted(value)}, false);`,
+			);
 			await this.#db.exec(`set session authorization ${quoted(user.role)}; ${settings.join(" ")}`);
 			this.#activeUser = user;
 		} catch (error) {

@@ -9,6 +9,7 @@ import {
 	ConfirmForgotPasswordCommand,
 	ConfirmSignUpCommand,
 	ForgotPasswordCommand,
+	GetTokensFromRefreshTokenCommand,
 	GetUserCommand,
 	InitiateAuthCommand,
 	ListDevicesCommand,
@@ -230,6 +231,51 @@ describe("signing in", () => {
 	});
 });
 
+describe("a refresh token that its client rotates", () => {
+	const web = "rotating";
+	const renew = async (RefreshToken: string) => {
+		const answer = await cognito.send(new GetTokensFromRefreshTokenCommand({ ClientId: web, RefreshToken }));
+		return answer.AuthenticationResult?.RefreshToken ?? "";
+	};
+	let first: string;
+	beforeEach(async () => {
+		apis.pools.ensureClient(UserPoolId, web, { ...clientOptions, refreshTokenGraceSeconds: 60 });
+		await member();
+		const { AuthenticationResult } = await initiate("USER_PASSWORD_AUTH", { USERNAME: email, PASSWORD: Password }, web);
+		first = AuthenticationResult?.RefreshToken ?? "";
+	});
+
+	test("is replaced at each use, and stays valid for the grace period that its first use begins", async () => {
+		const second = await renew(first);
+		apis.passSeconds(59);
+		const again = await renew(first);
+		expect(new Set([first, second, again]).size).toBe(3);
+		apis.passSeconds(1);
+		await expect(renew(first)).rejects.toMatchObject({ name: "RefreshTokenReuseException" });
+		for (const valid of [second, again]) expect(await renew(valid)).not.toBe("");
+	});
+
+	test("is valid once where there is no grace period", async () => {
+		apis.pools.ensureClient(UserPoolId, web, { ...clientOptions, refreshTokenGraceSeconds: 0 });
+		const second = await renew(first);
+		await expect(renew(first)).rejects.toMatchObject({ name: "RefreshTokenReuseException" });
+		expect(await renew(second)).not.toBe("");
+	});
+
+	test("expires with the first token of its sign-in", async () => {
+		const second = await renew(first);
+		apis.passSeconds(86_401);
+		await expect(renew(second)).rejects.toMatchObject({ message: "Refresh Token has expired" });
+	});
+
+	test("is refused by the flow REFRESH_TOKEN_AUTH", async () => {
+		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: first }, web)).rejects.toMatchObject({
+			name: "InvalidParameterException",
+			message: "REFRESH_TOKEN_AUTH flow not enabled for this client",
+		});
+	});
+});
+
 describe("a token", () => {
 	const verifier = async () => {
 		const issuer = apis.pools.issuer(UserPoolId);
@@ -297,6 +343,18 @@ describe("a token", () => {
 		await expect(refresh()).rejects.toMatchObject({
 			message: "Invalid Refresh Token",
 		});
+	});
+
+	test("is renewed by GetTokensFromRefreshToken, which keeps the refresh token of a client that rotates none", async () => {
+		await member();
+		const { RefreshToken, IdToken } = await signIn();
+		for (const _ of ["once", "twice"]) {
+			const { AuthenticationResult: fresh } = await cognito.send(
+				new GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken }),
+			);
+			expect(fresh?.RefreshToken).toBeUndefined();
+			expect(decodeJwt(fresh?.IdToken ?? "").origin_jti).toBe(decodeJwt(IdToken).origin_jti);
+		}
 	});
 
 	test("identifies the user if it is an access token", async () => {
@@ -476,7 +534,9 @@ test("users, passwords, keys and refresh tokens survive a restart", async () => 
 				AuthParameters,
 			}),
 		);
-	await first.pools.createUser(UserPoolId, email, Password, {}, "CONFIRMED");
+	await first.pools.createUser(UserPoolId, email, Password, {}, "CONFIRMED", {
+		triggerSource: "PreSignUp_AdminCreateUser",
+	});
 	const before = await auth(first, { USERNAME: email, PASSWORD: Password });
 	const keys = first.pools.jwks(UserPoolId);
 	await first.stop();
