@@ -30,7 +30,7 @@ export function collections(
 		environment,
 		migrateBundle: bundles.migrate,
 	});
-	const storage = new StorageStack(app, environment);
+	const storage = new StorageStack(app, { environment, preSignUpBundle: bundles["pre-sign-up"] });
 	const compute = new ComputeStack(app, {
 		environment,
 		database,

@@ -8,13 +8,19 @@ export function missingForDeployment({
 	name,
 	account,
 	alarmEmail,
-}: Pick<Environment, "name" | "account" | "alarmEmail">): string[] {
+	mail,
+}: Pick<Environment, "name" | "account" | "alarmEmail" | "mail">): string[] {
 	const field = (path: string) => `cdk.json: environments.${name}.${path}`;
 	return [
 		...(account ? [] : [`${field("account")}: name the account (12 digits) to deploy to.`]),
 		...(reserved.test(alarmEmail)
 			? [
 					`${field("alarmEmail")}: ${alarmEmail} is an example address that cannot exist: set the address that receives alarms and budget notices.`,
+				]
+			: []),
+		...(mail && reserved.test(mail.from)
+			? [
+					`${field("mail.from")}: ${mail.from} is an example address that cannot exist: set the sender of the pool's mails.`,
 				]
 			: []),
 	];

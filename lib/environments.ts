@@ -112,10 +112,30 @@ const schema = z.strictObject({
 			...stageSizes,
 			cleanup: functionSize({ memory: 256, timeout: 60, concurrency: 1 }),
 			migrate: functionSize({ memory: 512, timeout: 300, concurrency: 1 }),
+			/** Exists where `signUpDomains` has entries. Cognito waits 5 s at most. */
+			preSignUp: functionSize({ memory: 128, timeout: 5, concurrency: 2 }, { maxTimeout: 5 }),
 		})
 		.prefault({}),
 	/** A person may create an account without an invitation. */
 	selfSignUp: z.boolean().default(true),
+	/** The domains of the addresses that may sign up; empty, any may. Administrators invite anyone. */
+	signUpDomains: z
+		.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "must be a domain in lower case such as example.com"))
+		.default([]),
+	/** Sends the pool's mails by SES. Null: Cognito's own mailer, which sends about 50 a day for the whole account. */
+	mail: z
+		.strictObject({
+			from: z.email(),
+			/** A verified identity of SES: the address, or its domain. */
+			identityArn: z
+				.string()
+				.regex(
+					/^arn:aws[a-z-]*:ses:[a-z0-9-]+:\d{12}:identity\/\S+$/,
+					"must be the ARN of an SES identity such as arn:aws:ses:us-east-1:123456789012:identity/example.com",
+				),
+		})
+		.nullable()
+		.default(null),
 	/** Web pages that may call the API and post uploads to the bucket. */
 	corsOrigins: z
 		.array(
@@ -267,6 +287,18 @@ function brokenRules(
 	if (environment.network.mode === "public" && environment.name === "prod") {
 		broken.push(["network.mode", "must be private: prod keeps its database off the internet"]);
 	}
+	if (environment.name === "prod" && environment.selfSignUp && !environment.mail) {
+		broken.push([
+			"selfSignUp",
+			"must be false, or mail must name an SES identity: Cognito's own mailer sends about 50 mails a day, and nobody else could confirm an account",
+		]);
+	}
+	if (environment.signUpDomains.length > 0 && !environment.selfSignUp) {
+		broken.push(["signUpDomains", "must be left out: selfSignUp is false, so nobody signs up"]);
+	}
+	if (environment.mail && !covers(environment.mail)) {
+		broken.push(["mail.from", `must be an address of the identity ${environment.mail.identityArn}`]);
+	}
 	const needed = sandboxes(environment) * connectionsPerSandbox;
 	const allowed = connectionsAllowed(environment.database.instanceClass);
 	if (allowed === undefined) {
@@ -280,7 +312,8 @@ function brokenRules(
 			`may open ${needed} database connections (${sandboxes(environment)} sandboxes x ${connectionsPerSandbox}), but ${environment.database.instanceClass} has room for ${allowed}: lower a concurrency or choose a larger instance`,
 		]);
 	}
-	const reserved = reservedFunctions.reduce((sum, name) => sum + environment.functions[name].concurrency, 0);
+	const existing = reservedFunctions.filter((name) => name !== "preSignUp" || environment.signUpDomains.length > 0);
+	const reserved = existing.reduce((sum, name) => sum + environment.functions[name].concurrency, 0);
 	if (reserves(environment) && reserved > environment.lambdaConcurrencyQuota - unreservable) {
 		broken.push([
 			"functions",
@@ -290,6 +323,14 @@ function brokenRules(
 	return broken;
 }
 
+/** Returns whether an identity of SES, an address or a domain with its subdomains, may send from the address. */
+function covers({ from, identityArn }: NonNullable<z.infer<typeof schema>["mail"]>): boolean {
+	const identity = identityArn.slice(identityArn.indexOf("/") + 1).toLowerCase();
+	const address = from.toLowerCase();
+	const domain = address.slice(address.lastIndexOf("@") + 1);
+	return [address, domain].includes(identity) || domain.endsWith(`.${identity}`);
+}
+
 /** The size of each sandbox's connection pool. */
 const connectionsPerSandbox = 2;
 
@@ -297,16 +338,17 @@ const connectionsPerSandbox = 2;
 const unreservable = 100;
 
 /** Functions whose concurrency no queue bounds. */
-const reservedFunctions = ["api", "cleanup", "migrate"] as const;
+const reservedFunctions = ["api", "cleanup", "migrate", "preSignUp"] as const;
 
 /** Returns whether functions reserve concurrency. Below this quota a reservation would fail the deployment. */
 export function reserves(environment: Pick<Environment, "lambdaConcurrencyQuota">): boolean {
 	return environment.lambdaConcurrencyQuota >= unreservable + 10;
 }
 
-/** Returns how many sandboxes of all functions may run at once. */
+/** Returns how many sandboxes of the functions that connect to the database may run at once. */
 function sandboxes(environment: Pick<Environment, "functions" | "lambdaConcurrencyQuota">): number {
-	const bounds = Object.entries(environment.functions).map(([name, { concurrency }]) =>
+	const { preSignUp: _connectsToNothing, ...connecting } = environment.functions;
+	const bounds = Object.entries(connecting).map(([name, { concurrency }]) =>
 		!reserves(environment) && (reservedFunctions as readonly string[]).includes(name)
 			? environment.lambdaConcurrencyQuota
 			: concurrency,

@@ -18,5 +18,6 @@ export const apiEnv = [
 	"TRACE_OUTPUTS",
 	"TOKEN_ISSUER",
 	"JWKS_URL",
-	"USER_POOL_CLIENT_ID",
+	/** Separated by commas. */
+	"USER_POOL_CLIENT_IDS",
 ] as const;

@@ -13,7 +13,7 @@ const api = createApi({
 	authenticate: cognitoAuthenticate({
 		issuer: env.TOKEN_ISSUER,
 		jwksUrl: env.JWKS_URL,
-		clientId: env.USER_POOL_CLIENT_ID,
+		clientIds: env.USER_POOL_CLIENT_IDS.split(","),
 		environment: env.ENVIRONMENT,
 	}),
 	deployment: {

@@ -13,25 +13,38 @@ export interface MigrationInputs {
 	directory: string;
 }
 
-/** Reads the three secrets at every call: the master's is rotated by RDS. */
-export async function readInputs(env: Env<typeof migrateEnv>, directory: string): Promise<MigrationInputs> {
+type MigrateEnv = Env<typeof migrateEnv>;
+
+/** Reads the three secrets at every call, since each is rotated. */
+export async function readInputs(env: MigrateEnv, directory: string): Promise<MigrationInputs> {
 	const read = secretReader();
 	const [master, application, migration] = await Promise.all([
 		read(env.MASTER_SECRET_ARN),
 		read(env.APPLICATION_SECRET_ARN),
 		read(env.MIGRATION_SECRET_ARN),
 	]);
+	return { address: addressIn(env), master, application, migration, directory };
+}
+
+/** Returns what a rotation takes: the migration's secret first, since a run that repeats it disturbs no function. */
+export async function rotationInputs(env: MigrateEnv) {
+	const { writeSecret } = await import("#aws/secret-writer.ts");
 	return {
-		address: {
-			host: env.DATABASE_HOST,
-			port: Number(env.DATABASE_PORT),
-			database: env.DATABASE_NAME,
-			tls: env.DATABASE_TLS,
-		},
-		master,
-		application,
-		migration,
-		directory,
+		address: addressIn(env),
+		master: await secretReader()(env.MASTER_SECRET_ARN),
+		secrets: [env.MIGRATION_SECRET_ARN, env.APPLICATION_SECRET_ARN].map((arn) => ({
+			read: () => secretReader()(arn),
+			write: (login: DatabaseCredentials) => writeSecret(arn, login),
+		})),
+	};
+}
+
+function addressIn(env: MigrateEnv): DatabaseAddress {
+	return {
+		host: env.DATABASE_HOST,
+		port: Number(env.DATABASE_PORT),
+		database: env.DATABASE_NAME,
+		tls: env.DATABASE_TLS,
 	};
 }
 

@@ -4,7 +4,7 @@ export const migrateEnv = [
 	"DATABASE_PORT",
 	"DATABASE_NAME",
 	"DATABASE_TLS",
-	/** Managed and rotated by RDS; used only to create the roles below. */
+	/** Managed and rotated by RDS; used only for the logins below. */
 	"MASTER_SECRET_ARN",
 	"APPLICATION_SECRET_ARN",
 	"MIGRATION_SECRET_ARN",

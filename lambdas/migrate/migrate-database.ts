@@ -1,5 +1,5 @@
 import { type Migrated, migrate } from "#postgres/migrate.ts";
-import { grantRows, prepareDatabase } from "#postgres/roles.ts";
+import { grantRows, prepareDatabase, roleOf } from "#postgres/roles.ts";
 import { type MigrationInputs, withClient } from "./connect.ts";
 
 /** Roles and extensions as the master, the schema as its own role, then rows for the application. */
@@ -13,7 +13,7 @@ export async function migrateDatabase({
 	await withClient(address, master, (client) => prepareDatabase(client, { application, migration }));
 	return withClient(address, migration, async (client) => {
 		const migrated = await migrate(client, directory);
-		await grantRows(client, application.username);
+		await grantRows(client, roleOf(application.username));
 		return migrated;
 	});
 }

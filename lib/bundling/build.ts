@@ -24,7 +24,7 @@ import { langSmithWithTracerOnly, lazyBuiltins, noZod3, unusedModules } from "./
 const root = join(import.meta.dirname, "../..");
 const output = join(root, ".build");
 
-export type LambdaName = "api" | (typeof stages)[StageName]["lambda"] | "cleanup" | "migrate";
+export type LambdaName = "api" | (typeof stages)[StageName]["lambda"] | "cleanup" | "migrate" | "pre-sign-up";
 
 /** Folders of `lambdas/`, each a function of its own. */
 export const lambdas: readonly LambdaName[] = [
@@ -32,6 +32,7 @@ export const lambdas: readonly LambdaName[] = [
 	...stageNames.map((name) => stages[name].lambda),
 	"cleanup",
 	"migrate",
+	"pre-sign-up",
 ];
 
 /** The folder of each function, with `handler.mjs` in it: what is zipped for AWS and what runs locally. */

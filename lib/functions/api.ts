@@ -38,7 +38,7 @@ export function apiFunction(
 			GIT_SHA: gitSha,
 			TOKEN_ISSUER: storage.tokenIssuer,
 			JWKS_URL: storage.jwksUrl,
-			USER_POOL_CLIENT_ID: storage.userPoolClient.userPoolClientId,
+			USER_POOL_CLIENT_IDS: storage.userPoolClients.map(({ userPoolClientId }) => userPoolClientId).join(),
 			TRACE_INPUTS: environment.traces.inputs,
 			TRACE_OUTPUTS: environment.traces.outputs,
 		},

@@ -1,7 +1,12 @@
+import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Env } from "#lambda-kit/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
+import { rotation } from "#lambdas/migrate/schedule.ts";
 import { type FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
+import { deadLetterQueue } from "../constructs/pipeline-stage.ts";
 import type { Environment } from "../environments.ts";
 
 interface MigrateFunctionProps {
@@ -11,19 +16,38 @@ interface MigrateFunctionProps {
 	variables: Omit<Env<typeof migrateEnv>, "ENVIRONMENT">;
 }
 
-/** Creates both roles as the master, gives them their passwords, then migrates as its own role. */
+/**
+ * The only function that is the database's master: it creates both roles, migrates as its own, and changes their passwords
+ * every month. Returns where its failed rotations go, too.
+ */
 export function migrateFunction(
 	scope: Construct,
 	{ environment, bundle, network, variables }: MigrateFunctionProps,
-): NodeFunction {
-	return new NodeFunction(scope, "Migrate", "migrate", {
+): { migrate: NodeFunction; failedRotations: Queue } {
+	const { MASTER_SECRET_ARN, APPLICATION_SECRET_ARN, MIGRATION_SECRET_ARN } = variables;
+	const logins = [APPLICATION_SECRET_ARN, MIGRATION_SECRET_ARN];
+	const failedRotations = deadLetterQueue(scope, "FailedRotations");
+	const migrate: NodeFunction = new NodeFunction(scope, "Migrate", "migrate", {
 		environment,
 		bundle,
 		contract: migrateEnv,
 		variables: { ...variables, ENVIRONMENT: environment.name },
 		network,
-	}).allow(
-		["secretsmanager:GetSecretValue"],
-		[variables.MASTER_SECRET_ARN, variables.APPLICATION_SECRET_ARN, variables.MIGRATION_SECRET_ARN],
-	); // reads all three logins
+		deadLetters: failedRotations,
+	})
+		.allow(["secretsmanager:GetSecretValue"], [MASTER_SECRET_ARN, ...logins]) // reads all three logins
+		.allow(["secretsmanager:PutSecretValue"], logins) // stores new passwords
+		.allow(["sqs:SendMessage"], [failedRotations.queueArn]); // Lambda puts failed runs there with this role
+	// A rate would also run at every creation of the rule, before the first migration has made the roles.
+	new Rule(scope, "RotationSchedule", {
+		schedule: Schedule.cron({ day: "1", hour: "3", minute: "30" }),
+		targets: [
+			new LambdaFunction(migrate.function, {
+				event: RuleTargetInput.fromObject(rotation),
+				deadLetterQueue: failedRotations,
+				retryAttempts: 2,
+			}),
+		],
+	});
+	return { migrate, failedRotations };
 }

@@ -32,13 +32,15 @@ export function alarmsOf(environment: Environment, sources: Sources): Record<str
 	};
 }
 
+const runbooksOfDeadLetters: Record<string, string> = { Rotation: "failed-rotations", Cleanup: "failed-cleanups" };
+
 /** Alarms at the first failure, since nothing retries these. */
-function failureAlarms({ compute, functions }: Sources) {
+function failureAlarms({ deadLetters, functions }: Sources) {
 	const alarms: Record<string, AlarmRule> = {};
-	for (const [name, queue] of Object.entries(compute.deadLetters)) {
+	for (const [name, queue] of Object.entries(deadLetters)) {
 		alarms[`${name}DeadLetters`] = {
 			description: `${name}: a message failed for good and waits in ${queue.node.path}.`,
-			runbook: name === "Cleanup" ? "failed-cleanups" : name.endsWith("Rule") ? "undelivered-events" : "dead-letters",
+			runbook: runbooksOfDeadLetters[name] ?? (name.endsWith("Rule") ? "undelivered-events" : "dead-letters"),
 			metric: queue.metricApproximateNumberOfMessagesVisible({
 				period: fiveMinutes,
 				statistic: "Maximum",
@@ -46,7 +48,9 @@ function failureAlarms({ compute, functions }: Sources) {
 			threshold: 1,
 		};
 	}
-	for (const [name, { function: fn }] of Object.entries(functions)) {
+	// Whoever migrates sees the failure, and a failed rotation is a dead letter.
+	const { Migrate, ...unattended } = functions;
+	for (const [name, { function: fn }] of Object.entries(unattended)) {
 		alarms[`${name}Errors`] = {
 			description: `${name}: an invocation failed; its log says why.`,
 			runbook: "function-errors",
@@ -74,6 +78,12 @@ function outageAlarms(environment: Environment, sources: Sources) {
 			description: "The API answered 5xx five times within five minutes.",
 			runbook: "api-failures",
 			metric: api.metricServerError({ period: fiveMinutes, statistic: "Sum" }),
+			threshold: 5,
+		},
+		DatabaseConnectionErrors: {
+			description: "Functions failed to connect to the database five times within five minutes.",
+			runbook: "database-connection-errors",
+			metric: application("DatabaseConnectionErrors", { statistic: "Sum" }),
 			threshold: 5,
 		},
 		DatabaseStorage: {

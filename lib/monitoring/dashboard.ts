@@ -38,7 +38,7 @@ export function dashboard(scope: Construct, environment: Environment, sources: S
 	});
 }
 
-function health({ application, compute, api }: Sources, alarms: Alarm[]) {
+function health({ application, deadLetters, api }: Sources, alarms: Alarm[]) {
 	return [
 		new AlarmStatusWidget({ title: "Alarms", alarms, width: 6, height: 6 }),
 		graph("Longest wait of an item for its next stage", "seconds", [
@@ -47,7 +47,7 @@ function health({ application, compute, api }: Sources, alarms: Alarm[]) {
 		graph(
 			"Dead letters",
 			"messages",
-			Object.entries(compute.deadLetters).map(([label, queue]) =>
+			Object.entries(deadLetters).map(([label, queue]) =>
 				queue.metricApproximateNumberOfMessagesVisible({
 					label,
 					period: fiveMinutes,
@@ -81,10 +81,12 @@ function functionHealth({ functions }: Sources) {
 function storeHealth({ application, database, table, each }: Sources) {
 	return [
 		graph("Database: processor", "%", [database("CPUUtilization", "Average")]),
-		graph("Database: connections and free storage", "connections", [database("DatabaseConnections", "Maximum")], {
-			right: [database("FreeStorageSpace", "Minimum")],
-			rightLabel: "bytes",
-		}),
+		graph(
+			"Database: connections and free storage",
+			"connections",
+			[database("DatabaseConnections", "Maximum"), application("DatabaseConnectionErrors", { statistic: "Sum" })],
+			{ right: [database("FreeStorageSpace", "Minimum")], rightLabel: "bytes" },
+		),
 		graph("Sessions: table throttles", "events", [table("ReadThrottleEvents"), table("WriteThrottleEvents")]),
 		graph("Sessions, once an hour", "sessions", [
 			application("ActiveSessions", { statistic: "Maximum", period: hour }),

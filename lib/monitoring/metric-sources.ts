@@ -18,7 +18,8 @@ export function metricSources(
 ) {
 	return {
 		api,
-		compute,
+		/** Dead-letter queues by their source: `Rotation`, and those of the compute stack. */
+		deadLetters: { Rotation: database.failedRotations, ...compute.deadLetters },
 		functions: {
 			Api: compute.api,
 			...stageWorkers(compute),

@@ -63,7 +63,7 @@ export class ApiStack extends EnvironmentStack {
 		});
 		const authorizer = new HttpJwtAuthorizer("Tokens", storage.tokenIssuer, {
 			authorizerName: "Tokens",
-			jwtAudience: [storage.userPoolClient.userPoolClientId],
+			jwtAudience: storage.userPoolClients.map(({ userPoolClientId }) => userPoolClientId),
 		});
 		const publicAccess = new HttpNoneAuthorizer();
 		for (const route of routes) {

@@ -2,6 +2,7 @@ import { CfnDeletionPolicy, RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/aws-dynamodb";
 import { CfnDBInstance, CfnDBParameterGroup, CfnDBSubnetGroup } from "aws-cdk-lib/aws-rds";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { GroupEnv } from "#lambda-kit/env.ts";
 import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
@@ -29,6 +30,8 @@ export class DatabaseStack extends EnvironmentStack {
 	/** The network of functions that talk to Postgres; undefined where they have none. */
 	readonly functionNetwork: FunctionNetwork | undefined;
 	readonly migrate: NodeFunction;
+	/** Rotations of the passwords that failed. */
+	readonly failedRotations: Queue;
 
 	constructor(scope: Construct, { environment, migrateBundle }: DatabaseStackProps) {
 		super(scope, "DB", environment);
@@ -51,7 +54,7 @@ export class DatabaseStack extends EnvironmentStack {
 			DATABASE_SECRET_ARN: this.applicationSecret.secretArn,
 		};
 
-		this.migrate = migrateFunction(this, {
+		const { migrate, failedRotations } = migrateFunction(this, {
 			environment,
 			bundle: migrateBundle,
 			network: network.functions,
@@ -62,6 +65,8 @@ export class DatabaseStack extends EnvironmentStack {
 				MIGRATION_SECRET_ARN: migrationSecret.secretArn,
 			},
 		});
+		this.migrate = migrate;
+		this.failedRotations = failedRotations;
 
 		this.output("Environment", environment.name);
 		this.output("Region", this.region);
@@ -73,6 +78,7 @@ export class DatabaseStack extends EnvironmentStack {
 			this.output("BastionInstanceId", network.bastion.instanceId);
 		}
 		this.output("MigrationFunctionName", this.migrate.function.functionName);
+		this.output("FailedRotationQueueUrl", failedRotations.queueUrl);
 	}
 
 	private postgres({ database, deletionProtection, network: { mode } }: Environment, network: Network): CfnDBInstance {
@@ -128,7 +134,10 @@ export class DatabaseStack extends EnvironmentStack {
 		return instance;
 	}
 
-	/** Makes a login with a generated password; the migration function gives it to the role. */
+	/**
+	 * Makes a role's login with a generated password, which the migration function gives to the role. Its rotations replace both,
+	 * so a change of this template, which would generate a password anew, locks the functions out until the next migration.
+	 */
 	private login(id: string, username: string): Secret {
 		const secret = new Secret(this, id, {
 			description: `Login of the Postgres role ${username}`,
@@ -141,7 +150,7 @@ export class DatabaseStack extends EnvironmentStack {
 		});
 		acknowledge(secret, {
 			"AwsSolutions-SMG4":
-				"Rotation takes one more function in the network; a new value is set by changing the secret and invoking the migration function.",
+				"The migration function rotates it every month; Secrets Manager's own schedule would take one more function in the network.",
 		});
 		return secret;
 	}

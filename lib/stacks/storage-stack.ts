@@ -1,23 +1,38 @@
 import { Duration, Fn, RemovalPolicy } from "aws-cdk-lib";
-import { AccountRecovery, UserPool, type UserPoolClient } from "aws-cdk-lib/aws-cognito";
+import {
+	AccountRecovery,
+	type CfnUserPool,
+	UserPool,
+	type UserPoolClient,
+	type UserPoolClientOptions,
+	UserPoolOperation,
+} from "aws-cdk-lib/aws-cognito";
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
 import type { Environment } from "../environments.ts";
+import { preSignUpFunction } from "../functions/pre-sign-up.ts";
+
+export interface StorageStackProps {
+	environment: Environment;
+	/** The folder of the function that checks who signs up. */
+	preSignUpBundle: string;
+}
 
 /** State beside the database: the images, the user pool (a user's `sub` is the tenant), and the event bus. */
 export class StorageStack extends EnvironmentStack {
 	readonly bucket: Bucket;
 	readonly bus: EventBus;
 	readonly userPool: UserPool;
-	readonly userPoolClient: UserPoolClient;
+	/** The clients whose tokens the API accepts. */
+	readonly userPoolClients: readonly UserPoolClient[];
 	/** The `iss` of every token. */
 	readonly tokenIssuer: string;
 	/** The address of the keys that verify a token. */
 	readonly jwksUrl: string;
 
-	constructor(scope: Construct, environment: Environment) {
+	constructor(scope: Construct, { environment, preSignUpBundle }: StorageStackProps) {
 		super(scope, "Storage", environment);
 		this.bucket = this.imageBucket(environment);
 		// A bus needs a name; CDK would choose a hash.
@@ -25,23 +40,30 @@ export class StorageStack extends EnvironmentStack {
 			eventBusName: `collections-${environment.name}`,
 		});
 		this.userPool = this.newUserPool(environment);
-		this.userPoolClient = this.userPool.addClient("Client", {
-			generateSecret: false,
+		if (environment.signUpDomains.length > 0) {
+			const { function: preSignUp } = preSignUpFunction(this, environment, preSignUpBundle);
+			this.userPool.addTrigger(UserPoolOperation.PRE_SIGN_UP, preSignUp);
+			this.output("PreSignUpFunctionName", preSignUp.functionName);
+		}
+		// Stays as it is: clients in the field have its id, and renew their tokens by REFRESH_TOKEN_AUTH.
+		const client = this.newClient("Client", { authFlows: { userPassword: true, userSrp: true } });
+		const web = this.newClient("WebClient", {
 			authFlows: { userPassword: true, userSrp: true },
-			disableOAuth: true,
-			preventUserExistenceErrors: true,
-			enableTokenRevocation: true,
-			accessTokenValidity: Duration.hours(1),
-			idTokenValidity: Duration.hours(1),
-			refreshTokenValidity: Duration.days(30),
+			// A refresh token that a page leaks is useless after its next use; the grace period is for repeated requests.
+			refreshTokenRotationGracePeriod: Duration.seconds(60),
 		});
+		// A script has nobody who would store the next token for it.
+		const cli = this.newClient("CliClient", { authFlows: { userPassword: true } });
+		this.userPoolClients = [client, web, cli];
 		this.tokenIssuer = this.userPool.userPoolProviderUrl;
 		this.jwksUrl = `${this.tokenIssuer}/.well-known/jwks.json`;
 
 		this.output("BucketName", this.bucket.bucketName);
 		this.output("EventBusName", this.bus.eventBusName);
 		this.output("UserPoolId", this.userPool.userPoolId);
-		this.output("UserPoolClientId", this.userPoolClient.userPoolClientId);
+		this.output("UserPoolClientId", client.userPoolClientId);
+		this.output("WebClientId", web.userPoolClientId);
+		this.output("CliClientId", cli.userPoolClientId);
 		this.output("TokenIssuer", this.tokenIssuer);
 		this.output("JwksUrl", this.jwksUrl);
 		// The issuer is the endpoint followed by the pool's id.
@@ -86,7 +108,7 @@ export class StorageStack extends EnvironmentStack {
 	}
 
 	/** Makes the user pool. Sign-in attributes cannot be changed later, and losing the pool loses every tenant. */
-	private newUserPool({ selfSignUp, deletionProtection }: Environment): UserPool {
+	private newUserPool({ selfSignUp, mail, deletionProtection }: Environment): UserPool {
 		const pool = new UserPool(this, "People", {
 			signInAliases: { email: true },
 			signInCaseSensitive: false,
@@ -104,11 +126,32 @@ export class StorageStack extends EnvironmentStack {
 			removalPolicy: RemovalPolicy.RETAIN,
 			deletionProtection,
 		});
+		if (mail) {
+			// The L2 would name an identity of this account by the sender, and take no other.
+			(pool.node.defaultChild as CfnUserPool).emailConfiguration = {
+				emailSendingAccount: "DEVELOPER",
+				from: mail.from,
+				sourceArn: mail.identityArn,
+			};
+		}
 		acknowledge(pool, {
 			"AwsSolutions-COG2": "Clients in the field log in with a password alone; a second factor would lock them out.",
 			"AwsSolutions-COG3": "Threat protection costs 5 cents a person and month, more than everything else of a person.",
 			"AwsSolutions-COG8": "The Plus plan costs 2 cents a person and month for threat protection.",
 		});
 		return pool;
+	}
+
+	private newClient(id: string, options: UserPoolClientOptions): UserPoolClient {
+		return this.userPool.addClient(id, {
+			generateSecret: false,
+			disableOAuth: true,
+			preventUserExistenceErrors: true,
+			enableTokenRevocation: true,
+			accessTokenValidity: Duration.hours(1),
+			idTokenValidity: Duration.hours(1),
+			refreshTokenValidity: Duration.days(30),
+			...options,
+		});
 	}
 }

@@ -18,16 +18,8 @@ export function secretReader(): SecretReader {
 }
 
 async function read(arn: string): Promise<SecretCredentials> {
-	const { SecretsManagerClient, GetSecretValueCommand } = await import("./client-secrets-manager.ts");
-	const client = new SecretsManagerClient({
-		maxAttempts: 2,
-		// By default the SDK never times out, and every caller of the cached read would wait, too.
-		requestHandler: {
-			connectionTimeout: 2_000,
-			requestTimeout: 2_000,
-			throwOnRequestTimeout: true,
-		},
-	});
+	const { secretsManager, GetSecretValueCommand } = await import("./client-secrets-manager.ts");
+	const client = secretsManager();
 	try {
 		const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
 		return credentialsIn(arn, SecretString);

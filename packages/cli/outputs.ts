@@ -8,6 +8,8 @@ export const functionOutputs: Readonly<Record<string, string>> = {
 	...Object.fromEntries(Object.values(stages).map(({ lambda, id }) => [lambda, `${id}FunctionName`])),
 	cleanup: "CleanupFunctionName",
 	migrate: "MigrationFunctionName",
+	/** Only where `signUpDomains` has entries. */
+	"pre-sign-up": "PreSignUpFunctionName",
 };
 
 /** A value that an environment may lack, or that only some scripts need. */
@@ -20,6 +22,8 @@ const outputsFile = z.looseObject({
 	ApiUrl: z.string(),
 	UserPoolId: z.string(),
 	UserPoolClientId: z.string(),
+	WebClientId: optional,
+	CliClientId: z.string(),
 	CognitoEndpoint: z.string(),
 	BucketName: z.string(),
 	CheckpointTableName: optional,
@@ -29,6 +33,7 @@ const outputsFile = z.looseObject({
 	DatabaseSecretArn: z.string(),
 	CleanupFunctionName: z.string(),
 	MigrationFunctionName: z.string(),
+	FailedRotationQueueUrl: optional,
 	DeadLetterQueueUrls: optional,
 	DashboardName: optional,
 	BastionInstanceId: optional,

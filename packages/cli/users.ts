@@ -61,7 +61,7 @@ export async function signIn(outputs: Outputs, email: string, password: string):
 		secretAccessKey: "unsigned",
 	}).send(
 		new InitiateAuthCommand({
-			ClientId: outputs.UserPoolClientId,
+			ClientId: outputs.CliClientId,
 			AuthFlow: "USER_PASSWORD_AUTH",
 			AuthParameters: { USERNAME: email, PASSWORD: password },
 		}),

@@ -19,6 +19,8 @@ export const metrics = {
 	/** Conversations, counted once an hour; expired ones are those that the table has not removed yet. */
 	ActiveSessions: { unit: "Count", by: null },
 	ExpiredSessions: { unit: "Count", by: null },
+	/** Connections that the database refused, or that failed. */
+	DatabaseConnectionErrors: { unit: "Count", by: null },
 	/** Of single requests: a model call may make several. */
 	ProviderDuration: { unit: "Milliseconds", by: "Provider" },
 	ProviderErrors: { unit: "Count", by: "Provider" },

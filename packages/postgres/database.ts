@@ -18,6 +18,8 @@ export interface DatabaseAddress {
 interface DatabaseSettings extends DatabaseAddress {
 	/** Called at the first statement, and once more with `fresh` when the database refuses them. */
 	credentials(options?: { fresh: boolean }): Promise<DatabaseCredentials>;
+	/** Called for each connection that the database refuses or that fails, also where the next attempt succeeds. */
+	onConnectionError?(error: unknown): void;
 	/** Connections of one sandbox. @default 2 */
 	maxConnections?: number;
 }
@@ -84,15 +86,22 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 		void refused.end();
 	}
 
+	function connect(to: pg.Pool): Promise<pg.PoolClient> {
+		return to.connect().catch((error) => {
+			settings.onConnectionError?.(error);
+			throw error;
+		});
+	}
+
 	/** A password is changed at any time: one refusal means a stale secret, two a wrong one. */
 	async function connected(): Promise<pg.PoolClient> {
 		const first = await currentPool();
 		try {
-			return await first.connect();
+			return await connect(first);
 		} catch (error) {
 			if (!isRefusal(error)) throw error;
 			await replace(first);
-			return (await currentPool()).connect();
+			return connect(await currentPool());
 		}
 	}
 

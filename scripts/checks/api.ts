@@ -28,7 +28,7 @@ export const api: Check[] = [
 			const token = await signIn(outputs, email, password);
 			inspection.signedIn = new RestClient(outputs.ApiUrl, token);
 			const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-			if (claims.iss !== outputs.TokenIssuer || claims.aud !== outputs.UserPoolClientId) {
+			if (claims.iss !== outputs.TokenIssuer || claims.aud !== outputs.CliClientId) {
 				throw new Error(`the token has issuer ${claims.iss} and audience ${claims.aud}`);
 			}
 			return "a new user signed in";

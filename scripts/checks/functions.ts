@@ -17,9 +17,9 @@ const deliverySeconds = 90;
 export const functions: Check[] = [
 	{
 		name: "Lambda functions",
-		async run({ target }) {
+		async run({ target, outputs }) {
 			const lambda = new LambdaClient(target.client);
-			const names = Object.values(functionOutputs);
+			const names = Object.values(functionOutputs).filter((key) => outputs[key] !== null);
 			const notReady = await Promise.all(
 				names.map(async (key) => {
 					const { State, LastUpdateStatus, FunctionName } = await lambda.send(

@@ -11,6 +11,7 @@ import {
 	SQSClient,
 	StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
+import { isRotation, rotation } from "#lambdas/migrate/schedule.ts";
 import { output } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
 import { invokeFunction } from "../functions/invoke-function.ts";
@@ -31,7 +32,8 @@ const longPollSeconds = 1;
 /** Lists the environment's dead-letter queues. */
 export async function deadLetters(target: Target): Promise<DeadLetters[]> {
 	const sqs = new SQSClient(target.client);
-	const urls = (await output(target, "DeadLetterQueueUrls")).split(",");
+	const rotations = await output(target, "FailedRotationQueueUrl");
+	const urls = [...(await output(target, "DeadLetterQueueUrls")).split(","), rotations];
 	return Promise.all(
 		urls.map(async (url) => {
 			const { Attributes } = await sqs.send(
@@ -91,12 +93,13 @@ async function moveBack(sqs: SQSClient, { arn }: DeadLetters): Promise<string> {
 
 /**
  * Resends events that EventBridge could not deliver, and makes up for failed asynchronous invocations: SQS's redrive
- * takes neither. EventBridge writes the target into the message; where that is no queue, one run of cleanup does the
- * work of all missed runs. A message is deleted only after its retry was accepted, so that none is lost.
+ * takes neither. EventBridge writes the target into the message; where that is no queue, one run of the function does the
+ * work of all its missed runs. A message is deleted only after its retry was accepted, so that none is lost.
  */
 async function resend(target: Target, sqs: SQSClient, { url }: DeadLetters): Promise<string> {
 	let sent = 0;
-	let missedRuns = 0;
+	let missedCleanups = 0;
+	let missedRotations = 0;
 	for (;;) {
 		const { Messages = [] } = await sqs.send(
 			new ReceiveMessageCommand({
@@ -114,18 +117,33 @@ async function resend(target: Target, sqs: SQSClient, { url }: DeadLetters): Pro
 				const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: queue }));
 				await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: Body }));
 				sent += 1;
+			} else if (isRotation(eventIn(Body))) {
+				if (missedRotations === 0) {
+					await invokeFunction(target.client, await output(target, "MigrationFunctionName"), rotation);
+				}
+				missedRotations += 1;
 			} else {
-				if (missedRuns === 0) {
+				if (missedCleanups === 0) {
 					await invokeFunction(target.client, await output(target, "CleanupFunctionName"));
 				}
-				missedRuns += 1;
+				missedCleanups += 1;
 			}
 			await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
 		}
 	}
-	if (sent + missedRuns === 0) return "the queue is empty by now";
+	if (sent + missedCleanups + missedRotations === 0) return "the queue is empty by now";
 	return [
 		...(sent > 0 ? [`${sent} sent to their queue`] : []),
-		...(missedRuns > 0 ? [`cleanup ran once in place of ${missedRuns} failed runs`] : []),
+		...(missedCleanups > 0 ? [`cleanup ran once in place of ${missedCleanups} failed runs`] : []),
+		...(missedRotations > 0 ? [`passwords were rotated once in place of ${missedRotations} failed rotations`] : []),
 	].join(", ");
+}
+
+/** Returns undefined if the message is not JSON. */
+function eventIn(body: string): unknown {
+	try {
+		return JSON.parse(body);
+	} catch {
+		return undefined;
+	}
 }

@@ -10,6 +10,7 @@ import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
 import { connectDatabase, type Database, type DatabaseAddress, type DatabaseCredentials } from "#postgres/database.ts";
 import type { Migrated } from "#postgres/migrate.ts";
+import { otherLogin } from "#postgres/roles.ts";
 
 export const migrations = join(import.meta.dirname, "../../migrations");
 
@@ -124,7 +125,8 @@ async function createNative(): Promise<EmptyDatabase> {
 	return emptyDatabase({ ...server, database: name }, master, roles, () =>
 		withClient(server, master, async (client) => {
 			await client.query(`drop database ${name} with (force)`);
-			await client.query(`drop role if exists ${roles.application.username}, ${roles.migration.username}`);
+			const logins = [roles.application, roles.migration].flatMap(({ username }) => [username, otherLogin(username)]);
+			await client.query(`drop role if exists ${logins.join()}`);
 		}),
 	);
 }

@@ -8,6 +8,7 @@ import { stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
 import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
+import { preSignUpEnv } from "#lambdas/pre-sign-up/env.ts";
 import { build, type LambdaName, lambdas } from "#lib/bundling/build.ts";
 import { readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
@@ -20,6 +21,7 @@ const contracts: Record<LambdaName, readonly string[]> = {
 	embedder: stageContract("embed"),
 	cleanup: cleanupEnv,
 	migrate: migrateEnv,
+	"pre-sign-up": preSignUpEnv,
 };
 
 /** Values of variables that must have a certain form. */

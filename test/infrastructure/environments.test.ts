@@ -132,6 +132,46 @@ describe("the table of environments", () => {
 		}
 	});
 
+	test("refuses sign-up by anyone for prod while Cognito's own mailer sends the mails", () => {
+		const prodWith = (settings: object) =>
+			readEnvironment(
+				tableWith(({ prod }) => Object.assign(prod, settings)),
+				"prod",
+			);
+		expect(() => prodWith({ selfSignUp: true })).toThrow(
+			"cdk.json: environments.prod.selfSignUp: must be false, or mail must name an SES identity: Cognito's own mailer sends about 50 mails a day",
+		);
+		const identityArn = "arn:aws:ses:us-east-1:123456789012:identity/example.com";
+		for (const from of ["hello@example.com", "hello@mail.example.com"]) {
+			expect(prodWith({ selfSignUp: true, mail: { from, identityArn } }).mail).toEqual({ from, identityArn });
+		}
+		for (const from of ["hello@example.org", "example.com@evil.example", "hello@notexample.com"]) {
+			expect(() => prodWith({ mail: { from, identityArn } }), from).toThrow(
+				`environments.prod.mail.from: must be an address of the identity ${identityArn}`,
+			);
+		}
+		expect(() => prodWith({ mail: { from: "hello@example.com", identityArn: "example.com" } })).toThrow(
+			"environments.prod.mail.identityArn: must be the ARN of an SES identity",
+		);
+	});
+
+	test("refuses a list of domains that is misspelt, or where nobody signs up", () => {
+		const devWith = (settings: object) =>
+			readEnvironment(
+				tableWith(({ dev }) => Object.assign(dev, settings)),
+				"dev",
+			);
+		expect(devWith({ signUpDomains: ["example.com", "sub.example.org"] }).signUpDomains).toHaveLength(2);
+		for (const domain of ["@example.com", "Example.com", "example", "*.example.com", "a,b.example"]) {
+			expect(() => devWith({ signUpDomains: [domain] }), domain).toThrow(
+				"environments.dev.signUpDomains.0: must be a domain in lower case",
+			);
+		}
+		expect(() => devWith({ selfSignUp: false, signUpDomains: ["example.com"] })).toThrow(
+			"environments.dev.signUpDomains: must be left out: selfSignUp is false",
+		);
+	});
+
 	test("refuses a database on the internet for prod, acknowledged or not", () => {
 		const table = tableWith(({ dev, prod }) => Object.assign(prod, { network: dev.network }));
 		expect(() => readEnvironment(table, "prod")).toThrow("environments.prod.network.mode: must be private");
@@ -208,7 +248,12 @@ describe("the table of environments", () => {
 			"cdk.json: environments.dev.account: name the account (12 digits) to deploy to.",
 			"cdk.json: environments.dev.alarmEmail: alarms@example.com is an example address that cannot exist: set the address that receives alarms and budget notices.",
 		]);
-		expect(missingForDeployment({ ...shipped, account: "123456789012", alarmEmail: "ada@testing.org" })).toEqual([]);
+		const ready = { ...shipped, account: "123456789012", alarmEmail: "ada@testing.org" };
+		expect(missingForDeployment(ready)).toEqual([]);
+		const identityArn = "arn:aws:ses:us-east-1:123456789012:identity/example.com";
+		expect(missingForDeployment({ ...ready, mail: { from: "hello@example.com", identityArn } })).toEqual([
+			"cdk.json: environments.dev.mail.from: hello@example.com is an example address that cannot exist: set the sender of the pool's mails.",
+		]);
 	});
 
 	test("names the choices for an unknown or a missing environment", () => {

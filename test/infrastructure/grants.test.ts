@@ -81,6 +81,9 @@ const permissions: Record<string, string[]> = {
 		...readsLogin,
 		"secretsmanager:GetSecretValue on Database.MasterUserSecret.SecretArn",
 		"secretsmanager:GetSecretValue on MigrationSecret",
+		"secretsmanager:PutSecretValue on ApplicationSecret",
+		"secretsmanager:PutSecretValue on MigrationSecret",
+		"sqs:SendMessage on FailedRotations",
 	],
 };
 /** Lambda's own network interfaces; EC2 takes no resource for these. */
@@ -215,10 +218,11 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 		const schedules = ["CleanupSchedule", "SessionSchedule"].map(
 			(rule) => `${rule}: sqs:SendMessage on FailedCleanups`,
 		);
+		schedules.push("RotationSchedule: sqs:SendMessage on FailedRotations");
 		expect(found.sort()).toEqual([...wanted, ...schedules].sort());
 	});
 
-	test("let the API invoke the api function on every route and on $default, and the schedules invoke cleanup", () => {
+	test("let the API invoke the api function on every route and on $default, and each schedule invoke its function", () => {
 		const found = parts.flatMap((part) =>
 			Object.values(ofType(templates[part], "AWS::Lambda::Permission")).map(
 				({ Properties }) =>
@@ -229,6 +233,7 @@ describe.each(environmentNames)("the grants of %s", (name) => {
 			"apigateway.amazonaws.com /*/$default invokes ApiFunction",
 			"apigateway.amazonaws.com /*/*/* invokes ApiFunction",
 			"events.amazonaws.com CleanupSchedule invokes CleanupFunction",
+			"events.amazonaws.com RotationSchedule invokes MigrateFunction",
 			"events.amazonaws.com SessionSchedule invokes CleanupFunction",
 		]);
 	});

@@ -48,6 +48,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 			// A silent sweeper is as bad as a waiting item.
 			WaitingItems: [metricNamespace, "OldestWait", above, 1800, "breaching"],
 			ApiFailures: ["AWS/ApiGateway", "5xx", above, 5, "notBreaching"],
+			DatabaseConnectionErrors: [metricNamespace, "DatabaseConnectionErrors", above, 5, "notBreaching"],
 			DatabaseStorage: [
 				"AWS/RDS",
 				"FreeStorageSpace",

@@ -62,7 +62,11 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 				.filter(([, { Export }]) => !Export)
 				.map(([key]) => key),
 		);
-		const notOutput = ["AwsEndpointUrl", ...(environment.network.mode === "private" ? [] : ["BastionInstanceId"])];
+		const notOutput = [
+			"AwsEndpointUrl",
+			...(environment.network.mode === "private" ? [] : ["BastionInstanceId"]),
+			...(environment.signUpDomains.length > 0 ? [] : ["PreSignUpFunctionName"]),
+		];
 		expect(found.sort()).toEqual(outputKeys.filter((key) => !notOutput.includes(key)).sort());
 	});
 
@@ -148,10 +152,66 @@ test("a NAT instance replaces the gateway where cdk.json says so", () => {
 	expect(Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway"))).toHaveLength(1);
 });
 
+test("the pool's mails are sent by the SES identity of cdk.json", () => {
+	const identityArn = "arn:aws:ses:us-east-1:123456789012:identity/collections.app";
+	const { Storage } = synthesize("prod", ({ prod }) => {
+		Object.assign(prod, { selfSignUp: true, mail: { from: "hello@collections.app", identityArn } });
+	});
+	const { AdminCreateUserConfig, EmailConfiguration } = only(Storage, "AWS::Cognito::UserPool");
+	expect(AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(false);
+	expect(EmailConfiguration).toEqual({
+		EmailSendingAccount: "DEVELOPER",
+		From: "hello@collections.app",
+		SourceArn: identityArn,
+	});
+});
+
+describe("an environment that lists the domains of those who may sign up", () => {
+	const listed = synthesize("prod", ({ prod }) => {
+		Object.assign(prod, {
+			selfSignUp: true,
+			mail: {
+				from: "hello@collections.app",
+				identityArn: "arn:aws:ses:us-east-1:123456789012:identity/collections.app",
+			},
+			signUpDomains: ["example.com", "example.org"],
+		});
+	});
+	const at = (value: unknown) => pointsAt(listed, value);
+
+	test("has a function that Cognito asks, of this pool alone", () => {
+		const pool = only(listed.Storage, "AWS::Cognito::UserPool");
+		expect(at(pool.LambdaConfig.PreSignUp)).toBe("PreSignUpFunction");
+		const permission = only(listed.Storage, "AWS::Lambda::Permission");
+		expect(permission).toMatchObject({ Action: "lambda:InvokeFunction", Principal: "cognito-idp.amazonaws.com" });
+		expect([at(permission.FunctionName), at(permission.SourceArn)]).toEqual(["PreSignUpFunction", "People"]);
+		expect(listed.Storage.Outputs?.PreSignUpFunctionName).toBeDefined();
+		for (const name of environmentNames) {
+			expect(only(synthesized[name].Storage, "AWS::Cognito::UserPool").LambdaConfig, name).toBeUndefined();
+			expect(ofType(synthesized[name].Storage, "AWS::Lambda::Function"), name).toEqual({});
+		}
+	});
+
+	test("gives the function the list, a log of bounded time, and nothing else", () => {
+		const { PreSignUpFunction, ...others } = ofType(listed.Storage, "AWS::Lambda::Function");
+		expect(others).toEqual({});
+		expect(PreSignUpFunction?.Properties).toMatchObject({
+			Environment: { Variables: { ENVIRONMENT: "prod", SIGN_UP_DOMAINS: "example.com,example.org" } },
+			Timeout: 5,
+			MemorySize: 128,
+			ReservedConcurrentExecutions: 2,
+		});
+		expect(PreSignUpFunction?.Properties).not.toHaveProperty("VpcConfig");
+		const { PolicyDocument } = only(listed.Storage, "AWS::IAM::Policy");
+		expect(PolicyDocument.Statement).toMatchObject([{ Action: ["logs:CreateLogStream", "logs:PutLogEvents"] }]);
+		expect(only(listed.Storage, "AWS::Logs::LogGroup").RetentionInDays).toBe(90);
+	});
+});
+
 /** Removes the environment's name and its hash, which logical ids of exported values contain. */
 function withoutName(text: string): string {
 	return text
-		.replaceAll(/(?<=\b|Compute|API)(dev|local)(?=\b|[A-Z])/g, "NAME")
+		.replaceAll(/(?<=\b|DB|Compute|API)(dev|local)(?=\b|[A-Z])/g, "NAME")
 		.replaceAll(/(?<=[A-Za-z])(?:[0-9A-F]{8})+/g, "HASH");
 }
 

@@ -6,16 +6,20 @@ import { gitSha } from "#lib/git-sha.ts";
 import { collections, newApp } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
-/** Writes the assembly of environment `local` into a new folder. A machine with providers gets its own templates. */
-export async function writeAssembly(folder: string, machine?: LocalMachine): Promise<void> {
-	if (machine) synthesizeFor(machine, folder);
+/**
+ * Writes the assembly of environment `local` into a new folder. A machine with providers gets its own templates.
+ * @param settings what differs from the environment's row in `cdk.json`
+ */
+export async function writeAssembly(folder: string, machine?: LocalMachine, settings: object = {}): Promise<void> {
+	if (machine) synthesizeFor(machine, settings, folder);
 	else await copyAssembly(inject("assembly"), folder);
 }
 
 /** Synthesizes with the bundles that the global set-up built. */
-function synthesizeFor(machine: LocalMachine, folder: string): void {
+function synthesizeFor(machine: LocalMachine, settings: object, folder: string): void {
 	const app = newApp({ outdir: folder });
-	const environment = readEnvironment(cdk.context.environments, "local", machine);
+	const { local } = cdk.context.environments;
+	const environment = readEnvironment({ local: { ...local, ...settings } }, "local", machine);
 	collections(app, environment, inject("bundles"), gitSha());
 	app.synth();
 }

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Outputs } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { signIn } from "#cli/users.ts";
+import { rotation } from "#lambdas/migrate/schedule.ts";
 import { openWorkshop, type Workshop } from "../infrastructure/scripts/workshop.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
@@ -111,7 +112,7 @@ test("test-infra leaves nothing behind if Ctrl-C ends it while an image is proce
 test("test-infra leaves nothing behind if its new user cannot sign in", async () => {
 	const before = await listResources();
 	const whole = workshop.read(".aws-outputs-local.json");
-	workshop.write(".aws-outputs-local.json", JSON.stringify({ ...JSON.parse(whole), UserPoolClientId: "gone" }));
+	workshop.write(".aws-outputs-local.json", JSON.stringify({ ...JSON.parse(whole), CliClientId: "gone" }));
 	try {
 		const { code, stdout } = await operate("test-infra");
 		expect(code).toBe(1);
@@ -186,6 +187,7 @@ test("the database's passwords are rotated without a failed request", async () =
 	const { code, stdout, stderr } = await operate("db-rotate", { YES: "1" });
 	expect(stderr).toBe("");
 	expect(code).toBe(0);
+	expect(stdout).toContain("collections_migration and collections_app, with new passwords");
 	const after = await password();
 	expect(after).not.toBe(between);
 	expect(after).not.toBe(before);
@@ -211,7 +213,7 @@ test("a function's log is filtered by a word", async () => {
 
 test("dead letters are listed with their subject, and retried", async () => {
 	const sqs = new SQSClient(client);
-	const urls = String(outputs.DeadLetterQueueUrls).split(",");
+	const urls = [...String(outputs.DeadLetterQueueUrls).split(","), String(outputs.FailedRotationQueueUrl)];
 	const url = (part: string) => urls.find((url) => url.includes(part)) ?? "";
 	const { Attributes } = await sqs.send(
 		new GetQueueAttributesCommand({
@@ -264,10 +266,16 @@ test("dead letters are listed with their subject, and retried", async () => {
 			MessageBody: "{}",
 		}),
 	);
+	await sqs.send(
+		new SendMessageCommand({
+			QueueUrl: url("FailedRotations"),
+			MessageBody: JSON.stringify(rotation),
+		}),
+	);
 	const listed = await operate("dlq-list");
 	expect(listed.stdout).toContain(`ImageProcessed  item ${unprocessed}`);
 	expect(listed.stdout).toContain(`ImageProcessed  item ${undelivered}`);
-	expect(listed.stdout).toContain("3 dead letters.");
+	expect(listed.stdout).toContain("4 dead letters.");
 	expect(listed.stdout).not.toContain("nobody");
 
 	const redriven = await operate("dlq-redrive", { YES: "1" });
@@ -275,6 +283,7 @@ test("dead letters are listed with their subject, and retried", async () => {
 	expect(redriven.stdout).toContain("1 moved back to the stage's queue");
 	expect(redriven.stdout).toContain("1 sent to their queue");
 	expect(redriven.stdout).toContain("cleanup ran once in place of 1 failed runs");
+	expect(redriven.stdout).toContain("passwords were rotated once in place of 1 failed rotations");
 	expect((await operate("dlq-list")).stdout).toContain("There are no dead letters.");
 });
 

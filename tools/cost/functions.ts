@@ -18,6 +18,7 @@ export function functions(all: All, profile: Profile): Line[] {
 				(idle.sweeps + idle.sessionCounts),
 		],
 		Migrate: [0, 0],
+		PreSignUp: [0, 0],
 	};
 	let gbSeconds = 0;
 	let calls = 0;

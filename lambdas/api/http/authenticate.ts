@@ -12,14 +12,15 @@ export type Authenticate = (authorization: string | undefined) => Promise<string
 interface TokenIssuer {
 	issuer: string;
 	jwksUrl: string;
-	clientId: string;
+	/** The clients of the pool whose tokens are accepted. */
+	clientIds: string[];
 	/** Only `local` may read signing keys over http, and only from this machine. */
 	environment: string;
 }
 
 /** Verifies Cognito's ID and access tokens again, behind the gateway's own check. */
 export function cognitoAuthenticate(tokens: TokenIssuer): Authenticate {
-	const { issuer, jwksUrl, clientId } = tokens;
+	const { issuer, jwksUrl, clientIds } = tokens;
 	const verifier = JwtVerifier.create(
 		// An ID token names the client as `aud`, an access token as `client_id`: checked below.
 		{ issuer, jwksUri: jwksUrl, audience: null },
@@ -32,7 +33,7 @@ export function cognitoAuthenticate(tokens: TokenIssuer): Authenticate {
 		}
 		try {
 			const claims = await verifier.verify(token);
-			validateCognitoJwtFields(claims, { tokenUse: null, clientId });
+			validateCognitoJwtFields(claims, { tokenUse: null, clientId: clientIds });
 			return userOf(claims.sub);
 		} catch (error) {
 			// Keys that cannot be fetched are our failure, not the caller's.

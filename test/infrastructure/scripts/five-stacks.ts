@@ -122,6 +122,7 @@ function fiveStacks(folder: string): Record<string, Template> {
 				BucketName: ref("Images"),
 				UserPoolId: ref("People"),
 				UserPoolClientId: ref("Client"),
+				CliClientId: ref("Client"),
 				CognitoEndpoint: "https://cognito-idp.eu-central-1.amazonaws.com",
 			}),
 		},

@@ -3,9 +3,9 @@ import { type Claimed, contracts, ofType, only } from "../synthesized.ts";
 
 /** Claims about alarms. */
 export function alarmClaims({ environment, templates, at }: Claimed): void {
-	const { Compute, Monitoring } = templates;
+	const { DB, Compute, Monitoring } = templates;
 
-	test("have an alarm for every dead-letter queue and every function's errors", () => {
+	test("have an alarm for every dead-letter queue and for the errors of every function that nobody waits for", () => {
 		const alarms = Object.values(ofType(Monitoring, "AWS::CloudWatch::Alarm")).filter(({ Properties }) =>
 			/^(Errors|ApproximateNumberOfMessagesVisible)$/.test(Properties.MetricName),
 		);
@@ -14,12 +14,16 @@ export function alarmClaims({ environment, templates, at }: Claimed): void {
 			expect(Properties.Threshold).toBe(1);
 			return `${Properties.MetricName} of ${at(Properties.Dimensions[0].Value)}`;
 		});
-		const deadLetters = Object.keys(ofType(Compute, "AWS::SQS::Queue")).filter((queue) => !queue.endsWith("Queue"));
-		expect(deadLetters).toHaveLength(7);
+		const deadLetters = [DB, Compute]
+			.flatMap((template) => Object.keys(ofType(template, "AWS::SQS::Queue")))
+			.filter((queue) => !queue.endsWith("Queue"));
+		expect(deadLetters).toHaveLength(8);
 		expect(watched.sort()).toEqual(
 			[
 				...deadLetters.map((queue) => `ApproximateNumberOfMessagesVisible of ${queue}.QueueName`),
-				...Object.keys(contracts).map((fn) => `Errors of ${fn}`),
+				...Object.keys(contracts)
+					.filter((fn) => fn !== "MigrateFunction")
+					.map((fn) => `Errors of ${fn}`),
 			].sort(),
 		);
 		expect(only(Monitoring, "AWS::SNS::Subscription").Endpoint).toBe(environment.alarmEmail);

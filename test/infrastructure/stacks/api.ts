@@ -41,7 +41,11 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		expect(keys("NONE")).toEqual(["$default", ...publicRoutes]);
 		expect(keys("JWT")).toEqual(guardedRoutes);
 		const authorizer = only(API, "AWS::ApiGatewayV2::Authorizer");
-		expect(authorizer.JwtConfiguration.Audience.map(at)).toEqual(["PeopleClient"]);
+		expect(authorizer.JwtConfiguration.Audience.map(at)).toEqual([
+			"PeopleClient",
+			"PeopleWebClient",
+			"PeopleCliClient",
+		]);
 		expect(at(authorizer.JwtConfiguration.Issuer)).toBe("People.ProviderURL");
 	});
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { rotation } from "#lambdas/migrate/schedule.ts";
 import { type Claimed, ofType, only, type Resource, type Template } from "../synthesized.ts";
 
 const keyName = ({ AttributeName }: { AttributeName: string }) => AttributeName;
@@ -67,6 +68,18 @@ export function databaseClaims({ environment, templates, at, functions }: Claime
 		});
 		expect(at(instance.DBParameterGroupName)).toBe("DatabaseParameters");
 		expect(only(DB, "AWS::RDS::DBParameterGroup").Parameters["rds.force_ssl"]).toBe("1");
+	});
+
+	test("rotate the passwords every month by the function that reads the master's secret, and keep what failed", () => {
+		const schedule = ofType(DB, "AWS::Events::Rule").RotationSchedule?.Properties;
+		expect(schedule.ScheduleExpression).toBe("cron(30 3 1 * ? *)");
+		expect(schedule.State).toBe("ENABLED");
+		const [target, ...others] = schedule.Targets;
+		expect(others).toEqual([]);
+		expect(at(target.Arn)).toBe("MigrateFunction");
+		expect(JSON.parse(target.Input)).toEqual(rotation);
+		expect(at(target.DeadLetterConfig.Arn)).toBe("FailedRotations");
+		expect(at(functions.MigrateFunction?.Properties.DeadLetterConfig.TargetArn)).toBe("FailedRotations");
 	});
 
 	test("have the checkpoint table's final keys", () => {

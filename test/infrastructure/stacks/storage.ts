@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type Claimed, only } from "../synthesized.ts";
+import { type Claimed, ofType, only } from "../synthesized.ts";
 
 /** Claims about the bucket and the user pool: access, encryption, retention. */
-export function storageClaims({ environment, templates }: Claimed): void {
+export function storageClaims({ name, environment, templates }: Claimed): void {
 	const { DB, Storage } = templates;
 
 	test("retain stateful resources when a stack is deleted", () => {
@@ -27,20 +27,37 @@ export function storageClaims({ environment, templates }: Claimed): void {
 		expect(JSON.stringify(only(Storage, "AWS::S3::BucketPolicy"))).toContain("aws:SecureTransport");
 	});
 
+	test("let people create accounts only where their mails are sent: Cognito's own mailer is for trying out", () => {
+		const { AdminCreateUserConfig, EmailConfiguration } = only(Storage, "AWS::Cognito::UserPool");
+		const isOpen = !AdminCreateUserConfig.AllowAdminCreateUserOnly;
+		expect(isOpen).toBe(environment.selfSignUp);
+		const sendsBySes = EmailConfiguration?.EmailSendingAccount === "DEVELOPER";
+		expect(sendsBySes).toBe(environment.mail !== null);
+		if (name === "prod") expect(isOpen && !sendsBySes).toBe(false);
+	});
+
 	test("let users sign in by e-mail and password and renew their tokens", () => {
 		const pool = only(Storage, "AWS::Cognito::UserPool");
 		expect(pool.UsernameAttributes).toEqual(["email"]);
 		expect(pool.AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(!environment.selfSignUp);
 		expect(pool.Policies.PasswordPolicy.MinimumLength).toBeGreaterThanOrEqual(12);
 		expect(pool.DeletionProtection).toBe(environment.deletionProtection ? "ACTIVE" : "INACTIVE");
-		const client = only(Storage, "AWS::Cognito::UserPoolClient");
-		expect([...client.ExplicitAuthFlows].sort()).toEqual([
-			"ALLOW_REFRESH_TOKEN_AUTH",
-			"ALLOW_USER_PASSWORD_AUTH",
-			"ALLOW_USER_SRP_AUTH",
+		const clients = ofType(Storage, "AWS::Cognito::UserPoolClient");
+		for (const { Properties } of Object.values(clients)) {
+			expect(Properties.PreventUserExistenceErrors).toBe("ENABLED");
+			expect(Properties.EnableTokenRevocation).toBe(true);
+			expect(Properties.GenerateSecret).toBe(false);
+		}
+		const renewal = Object.entries(clients).map(([id, { Properties }]) => [
+			id,
+			Properties.ExplicitAuthFlows.toSorted(),
+			Properties.RefreshTokenRotation,
 		]);
-		expect(client.PreventUserExistenceErrors).toBe("ENABLED");
-		expect(client.EnableTokenRevocation).toBe(true);
-		expect(client.GenerateSecret).toBe(false);
+		const [refresh, password, srp] = ["REFRESH_TOKEN", "USER_PASSWORD", "USER_SRP"].map((flow) => `ALLOW_${flow}_AUTH`);
+		expect(renewal).toEqual([
+			["PeopleClient", [refresh, password, srp], undefined],
+			["PeopleWebClient", [password, srp], { Feature: "ENABLED", RetryGracePeriodSeconds: 60 }],
+			["PeopleCliClient", [refresh, password], undefined],
+		]);
 	});
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CloudFormationClient, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CognitoIdentityProviderClient, SignUpCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
@@ -29,6 +30,8 @@ export interface GrantsCloud {
 	control: Control;
 	user: RestClient;
 	newUser(): Promise<RestClient>;
+	/** Asks for an account, as a person with this address. */
+	signUp(email: string): Promise<unknown>;
 	/** Clients of the account's administrator. */
 	events: EventBridgeClient;
 	s3: S3Client;
@@ -64,6 +67,7 @@ export const loggingFunctions = {
 	embedder: "EmbedderFunctionName",
 	cleanup: "CleanupFunctionName",
 	migrate: "MigrationFunctionName",
+	preSignUp: "PreSignUpFunctionName",
 } as const;
 export type LoggingFunction = keyof typeof loggingFunctions;
 
@@ -72,12 +76,16 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const requestedPaths: string[] = [];
 	const providers = await startProviderStub(requestedPaths);
 	const assembly = path.join(directory, "cdk.out");
-	await writeAssembly(assembly, {
-		// These keys select the embedding and chat providers; a request may name the others.
-		keys: ["voyage", "anthropic"],
-		visionProvider: "offline",
-		providerUrls: Object.fromEntries(keyedProviders.map((name) => [name, `${providers.url}/${name}`])),
-	});
+	await writeAssembly(
+		assembly,
+		{
+			// These keys select the embedding and chat providers; a request may name the others.
+			keys: ["voyage", "anthropic"],
+			visionProvider: "offline",
+			providerUrls: Object.fromEntries(keyedProviders.map((name) => [name, `${providers.url}/${name}`])),
+		},
+		{ signUpDomains: ["example.com"] },
+	);
 	await describeInstantly(assembly);
 	await disableSchedulesAndRetries(assembly);
 	const stateDir = path.join(directory, "state");
@@ -100,16 +108,22 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const sqs = new SQSClient(client);
 	const lambda = new LambdaClient(client);
 	const logs = new CloudWatchLogsClient(client);
-	const { StackResourceSummaries = [] } = await new CloudFormationClient(client).send(
-		new ListStackResourcesCommand({ StackName: "CollectionsCompute-local" }),
+	const cloudFormation = new CloudFormationClient(client);
+	const resources = await Promise.all(
+		["DB", "Compute"].map(async (part) => {
+			const StackName = `Collections${part}-local`;
+			const { StackResourceSummaries = [] } = await cloudFormation.send(new ListStackResourcesCommand({ StackName }));
+			return StackResourceSummaries;
+		}),
 	);
 	const queues = Object.fromEntries(
-		StackResourceSummaries.filter(({ ResourceType }) => ResourceType === "AWS::SQS::Queue").map(
-			({ LogicalResourceId = "", PhysicalResourceId = "" }) => [
+		resources
+			.flat()
+			.filter(({ ResourceType }) => ResourceType === "AWS::SQS::Queue")
+			.map(({ LogicalResourceId = "", PhysicalResourceId = "" }) => [
 				LogicalResourceId.replace(/[0-9A-F]{8}$/, ""),
 				PhysicalResourceId,
-			],
-		),
+			]),
 	);
 	const queue = (name: string) => {
 		const url = queues[name];
@@ -132,12 +146,15 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		}
 	};
 	const control = new Control(outputs, operator);
+	const cognito = new CognitoIdentityProviderClient({ ...client, maxAttempts: 1 });
 	return {
 		cloud,
 		outputs,
 		control,
 		user: await newUser(),
 		newUser,
+		signUp: (Username) =>
+			cognito.send(new SignUpCommand({ ClientId: String(outputs.WebClientId), Username, Password: password })),
 		events: new EventBridgeClient(client),
 		s3: new S3Client({ ...client, forcePathStyle: true }),
 		dynamodb: new DynamoDBClient(client),

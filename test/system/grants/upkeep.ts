@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { type LoggingFunction, loggingFunctions } from "./grants-cloud.ts";
 import {
@@ -70,8 +71,37 @@ export const upkeepScenarios: GrantScenario[] = [
 		},
 	},
 	{
+		name: "an address of a listed domain signs up, and no other",
+		run: async ({ signUp }) => {
+			await signUp(`${randomUUID()}@example.com`);
+			const refusal = await signUp(`${randomUUID()}@example.org`).catch(({ message }: Error) => message);
+			check(String(refusal).includes("use one of example.com"), `it is refused (${refusal})`);
+		},
+	},
+	{
 		name: "migrations are applied",
 		run: async ({ invoke, outputs }) => void (await invoke(outputs.MigrationFunctionName)),
+	},
+	{
+		name: "the schedule rotates the passwords",
+		run: async ({ logged, runSchedules, outputs }, signal) => {
+			const rotations = async () => (await logged("migrate", "passwords rotated")).length;
+			const before = await rotations();
+			await runSchedules(outputs.MigrationFunctionName);
+			await until("they are rotated", signal, async () => (await rotations()) > before);
+		},
+	},
+	{
+		name: "a failed rotation becomes a dead letter",
+		provesActions: /^sqs:SendMessage$/,
+		run: async (system, signal) => {
+			const { runSchedules, depth, queue, outputs, purge } = system;
+			await withholding(system, /\/MigrateRole.* secretsmanager:PutSecretValue/, async () => {
+				await runSchedules(outputs.MigrationFunctionName);
+				await until("it is kept", signal, async () => (await depth(queue("FailedRotations"))) === 1);
+			});
+			await purge();
+		},
 	},
 	...stages.map(
 		(stage): GrantScenario => ({
@@ -120,13 +150,15 @@ export const upkeepScenarios: GrantScenario[] = [
 		},
 	},
 	{
-		name: "a schedule without a grant to start the cleanup leaves a dead letter",
+		name: "a schedule without a grant to start its function leaves a dead letter",
 		provesActions: pipeline,
 		run: async (system, signal) => {
 			const { runSchedules, outputs, depth, queue, purge } = system;
 			await withholding(system, /Schedule.* lambda:InvokeFunction/, async () => {
 				await runSchedules(outputs.CleanupFunctionName);
-				await until("both are kept", signal, async () => (await depth(queue("FailedCleanups"))) === 2);
+				await runSchedules(outputs.MigrationFunctionName);
+				await until("both cleanups are kept", signal, async () => (await depth(queue("FailedCleanups"))) === 2);
+				await until("the rotation is kept", signal, async () => (await depth(queue("FailedRotations"))) === 1);
 			});
 			await purge();
 		},
@@ -172,13 +204,14 @@ export const upkeepScenarios: GrantScenario[] = [
 		name: "every function writes its log",
 		provesActions: /^logs:/,
 		run: async (system, signal) => {
-			const { logged, user, control, invoke, outputs } = system;
+			const { logged, user, control, invoke, outputs, newUser } = system;
 			const names = Object.keys(loggingFunctions) as LoggingFunction[];
 			const counts = () => Promise.all(names.map(async (name) => (await logged(name, "REPORT")).length));
 			const before = await counts();
 			await user.upload("picture.png", await picture());
 			await control.sweepNow();
 			await invoke(outputs.MigrationFunctionName);
+			await newUser();
 			await until("each has more lines", signal, async () =>
 				(await counts()).every((count, at) => count > (before[at] ?? 0)),
 			);

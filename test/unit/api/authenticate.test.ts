@@ -9,6 +9,7 @@ import { testApi } from "./test-api.ts";
 const ours = await generateKeyPair("RS256", { extractable: true });
 const foreign = await generateKeyPair("RS256", { extractable: true });
 const clientId = "client-1";
+const clientIds = [clientId, "client-web"];
 const userId = "5f0c54a2-5b5c-4ff4-a9b8-5a8ea9a6d2f1";
 
 let server: Server;
@@ -28,7 +29,7 @@ beforeAll(async () => {
 	authenticate = cognitoAuthenticate({
 		issuer,
 		jwksUrl: `${issuer}/.well-known/jwks.json`,
-		clientId,
+		clientIds,
 		environment: "local",
 	});
 });
@@ -52,6 +53,8 @@ describe("a token", () => {
 	it.each([
 		["an ID token", idClaims],
 		["an access token", accessClaims],
+		["an ID token of any of its clients", { ...idClaims, aud: "client-web" }],
+		["an access token of any of its clients", { ...accessClaims, client_id: "client-web" }],
 	])("is accepted as %s and gives its user", async (_, claims) => {
 		await expect(authenticate(`Bearer ${await sign(claims)}`)).resolves.toBe(userId);
 	});
@@ -124,14 +127,14 @@ describe("the signing keys", () => {
 		["local", "http://keys.example/jwks.json"],
 		["local", "http://127.0.0.1.example/jwks.json"],
 	])("are not fetched over http in %s from %s", (environment, jwksUrl) => {
-		expect(() => cognitoAuthenticate({ issuer: http, jwksUrl, clientId, environment })).toThrow("over https");
+		expect(() => cognitoAuthenticate({ issuer: http, jwksUrl, clientIds, environment })).toThrow("over https");
 	});
 
 	it("that cannot be fetched are a server error", async () => {
 		const unreachable = cognitoAuthenticate({
 			issuer,
 			jwksUrl: `${http}/jwks.json`,
-			clientId,
+			clientIds,
 			environment: "local",
 		});
 		await expect(unreachable(`Bearer ${await sign(idClaims)}`)).rejects.not.toMatchObject({ code: "unauthorized" });
