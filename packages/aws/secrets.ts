@@ -1,7 +1,7 @@
 import { ttlCache } from "./ttl-cache.ts";
 
 /** A database user's credentials, the fields of its secret. */
-interface SecretCredentials {
+export interface SecretCredentials {
 	username: string;
 	password: string;
 }
