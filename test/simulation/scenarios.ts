@@ -94,7 +94,7 @@ const sweeper = (
 	...more,
 });
 
-/** Every operation of every process of the pipeline. */
+/** The api starts a rebuild of the index. */
 const rebuild = {
 	mustCall: "requests.claimRebuildBatch",
 	arrange: ready,
@@ -104,6 +104,7 @@ const rebuild = {
 		}),
 } satisfies Omit<Scenario, "title">;
 
+/** Every operation of every process of the pipeline. */
 export const scenarios: Scenario[] = [
 	{
 		title: "an upload, retried",
@@ -264,5 +265,12 @@ export const scenarios: Scenario[] = [
 		return undefined;
 	}),
 ];
+
+/** Returns the scenario with a title. @throws if there is none, so that no test loses a scenario that gets another title */
+export function scenarioTitled(title: string): Scenario {
+	const found = scenarios.find((scenario) => scenario.title === title);
+	if (!found) throw new Error(`There is no scenario "${title}".`);
+	return found;
+}
 
 const files = new WeakMap<Simulator, ReturnType<Simulator["newFile"]>>();

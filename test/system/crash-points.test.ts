@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Outputs } from "#cli/outputs.ts";
 import type { RestClient } from "#cli/rest-client.ts";
 import { violationsAtRest } from "../simulation/invariants.ts";
-import { scenarios } from "../simulation/scenarios.ts";
+import { scenarioTitled } from "../simulation/scenarios.ts";
 import { Simulator } from "../simulation/simulator.ts";
 import { snapshotOfDatabase } from "../simulation/snapshot.ts";
 import { describeInstantly } from "./cloud-process.ts";
@@ -27,8 +27,7 @@ afterAll(() => cloud?.remove());
 
 /** Lists the points at which to kill a scenario: before and after each of its port calls. */
 async function pointsOf(title: string): Promise<string[]> {
-	const scenario = scenarios.find((scenario) => scenario.title === title);
-	if (!scenario) throw new Error(`There is no scenario "${title}".`);
+	const scenario = scenarioTitled(title);
 	const simulator = new Simulator();
 	const itemId = await scenario.arrange(simulator);
 	const process = simulator.process();
