@@ -12,13 +12,18 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
 /** A repository of its own with the files of this one, so that a test can commit. */
 const copy = mkdtempSync(join(tmpdir(), "collections-synth-"));
-afterAll(() => rmSync(copy, { recursive: true }));
+/** A PATH on which synth finds git and no other command: not the CDK's, and no Node.js to run it. */
+const onlyGit = mkdtempSync(join(tmpdir(), "collections-git-"));
+afterAll(() => {
+	rmSync(copy, { recursive: true });
+	rmSync(onlyGit, { recursive: true });
+});
 
 const git = (...args: string[]) =>
 	execFileSync("git", ["-c", "user.name=tester", "-c", "user.email=tester@example.com", ...args], {
@@ -33,13 +38,13 @@ function commitAll(subject: string): string {
 	return git("rev-parse", "--short=12", "HEAD");
 }
 
-/** Synthesizes as the CDK does, without credentials and without a home. @returns each file of the assembly's templates */
+/** Synthesizes prod without credentials, without a home and without the CDK's command. @returns each template by its file */
 function synthesize(folder: string): Record<string, string> {
 	const outdir = join(copy, ".build", folder);
 	execFileSync(process.execPath, ["bin/collections.ts"], {
 		cwd: copy,
 		timeout: 120_000,
-		env: { PATH: process.env.PATH, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ env: "dev" }) },
+		env: { PATH: onlyGit, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ env: "prod" }) },
 	});
 	const files = readdirSync(outdir).filter((file) => file.endsWith(".template.json"));
 	return Object.fromEntries(files.map((file) => [file, readFileSync(join(outdir, file), "utf8")]));
@@ -59,7 +64,10 @@ const namedCommit = () =>
 		{ cwd: copy, encoding: "utf8" },
 	).trim();
 
-test("a commit that changes no code leaves the templates as they are, and one that does is named in them", () => {
+let first: string;
+let before: Record<string, string>;
+beforeAll(() => {
+	symlinkSync(execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).trim(), join(onlyGit, "git"));
 	const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {
 		cwd: root,
 		encoding: "utf8",
@@ -74,12 +82,18 @@ test("a commit that changes no code leaves the templates as they are, and one th
 	git("init", "--quiet");
 	// A pattern of .gitignore with a slash does not match a link.
 	appendFileSync(join(copy, ".git/info/exclude"), "node_modules\n");
-	const first = commitAll("first");
-	const before = synthesize("before");
+	first = commitAll("first");
+	before = synthesize("before");
+});
+
+test("synth needs no credentials, no home and no CDK command", () => {
 	expect(Object.keys(before)).toEqual(
-		["API", "Compute", "DB", "Monitoring", "Storage"].map((part) => `Collections${part}-dev.template.json`),
+		["API", "Compute", "DB", "Monitoring", "Storage"].map((part) => `Collections${part}-prod.template.json`),
 	);
-	expect(before["CollectionsCompute-dev.template.json"]).toContain(`"GIT_SHA": "${first}"`);
+});
+
+test("a commit that changes no code leaves the templates as they are, and one that does is named in them", () => {
+	expect(before["CollectionsCompute-prod.template.json"]).toContain(`"GIT_SHA": "${first}"`);
 
 	for (const file of ["docs/deploy.md", "test/infrastructure/synth.test.ts", "scripts/deploy/synth.ts"]) {
 		appendFileSync(join(copy, file), "\n");
