@@ -90,6 +90,37 @@ describe.each(environmentNames)("the templates of %s", (name) => {
 	});
 });
 
+test("an outputs file keeps every key that clients know", () => {
+	expect(outputKeys).toEqual(
+		expect.arrayContaining([
+			"AnalyzerFunctionName",
+			"ApiFunctionName",
+			"ApiUrl",
+			"AwsEndpointUrl",
+			"BastionInstanceId",
+			"BucketName",
+			"CheckpointTableName",
+			"CleanupFunctionName",
+			"CognitoEndpoint",
+			"DashboardName",
+			"DatabaseEndpoint",
+			"DatabaseName",
+			"DatabaseSecretArn",
+			"DeadLetterQueueUrls",
+			"EmbedderFunctionName",
+			"Environment",
+			"EventBusName",
+			"ImageProcessorFunctionName",
+			"JwksUrl",
+			"MigrationFunctionName",
+			"Region",
+			"TokenIssuer",
+			"UserPoolClientId",
+			"UserPoolId",
+		]),
+	);
+});
+
 test("the templates of local have the resources of dev, under the same logical ids", () => {
 	for (const part of parts) {
 		const types = ({ Resources }: Template) =>

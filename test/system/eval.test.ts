@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readBaseline } from "#tools/eval/compare.ts";
+import { sectionsOf } from "#tools/eval/report.ts";
 import type { Evaluation } from "#tools/eval/summary.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
@@ -132,6 +134,15 @@ describe("make eval", () => {
 		expect(worse).toMatch(/q5 quarterly dividends +bm25 +1\.000 +0\.000/);
 		expect(worse).not.toContain("q1 lighthouse");
 		expect(markdown).toContain("## Worse than the baseline");
+	});
+
+	test("writes a report that a later run can compare with", async () => {
+		const written = await readBaseline(await report("json"));
+		const comparison = sectionsOf(written, written).find(({ title }) => title === "Against the baseline");
+		expect(comparison).toMatchObject({
+			notes: [expect.stringMatching(/^Of \d{4}-\d\d-\d\dT\S+, commit \w+, replay, [\w.-]+\.$/)],
+			rows: expect.arrayContaining([expect.objectContaining({ mode: "bm25", "nDCG@10": "+0.000" })]),
+		});
 	});
 
 	test("leaves nothing behind, and refuses a broken dataset before it starts a cloud", async () => {
