@@ -34,6 +34,8 @@ export interface Statement {
 	 * than to run. A pooler that lends a connection for each statement would lose it; we have none.
 	 */
 	name?: string;
+	/** The connection is closed where the server has not answered by then. @default 17 seconds */
+	maxMs?: number;
 }
 
 export interface Queryable {
@@ -159,6 +161,8 @@ export async function queryRows<Row extends object>(
 					name: statement.name,
 					text: statement.text,
 					values: statement.values,
+					// The driver reads it; its types leave it out.
+					...({ query_timeout: statement.maxMs } as object),
 				},
 	);
 	return rows;

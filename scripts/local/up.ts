@@ -1,4 +1,4 @@
-// make up: runs make dev in the background and returns when the API answers.
+// make up: runs make dev in the background and returns when the API and its database answer.
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
@@ -7,10 +7,13 @@ import { stateHolder } from "#cdk-local/index.ts";
 import { readOutputs } from "#cli/outputs.ts";
 import { main } from "#cli/progress.ts";
 import { apiPort, localDirectory } from "./local.ts";
+import { untilHealthy } from "./until-healthy.ts";
 
 const readyFile = `${localDirectory}/ready.txt`;
 const logFile = `${localDirectory}/logs/dev.log`;
 const maxStartSeconds = 300;
+/** A database that was killed is started again within seconds. */
+const maxHealthSeconds = 60;
 
 await main(async () => {
 	const port = apiPort();
@@ -20,6 +23,7 @@ await main(async () => {
 		if (new URL(ApiUrl).port !== String(port)) {
 			throw new Error(`Collections is running already at ${ApiUrl}: run make down first, or use that instance.`);
 		}
+		await untilHealthy(ApiUrl, maxHealthSeconds);
 		console.log(`Already running.\n\n${banner}`);
 		return;
 	}
@@ -34,7 +38,9 @@ await main(async () => {
 	closeSync(log);
 	child.unref();
 	if (!child.pid) throw new Error("scripts/local/dev.ts could not be started.");
-	console.log(await whenReady(child.pid));
+	const banner = await whenReady(child.pid);
+	await untilHealthy((await readOutputs("local")).ApiUrl, maxHealthSeconds);
+	console.log(banner);
 });
 
 /**

@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Template } from "../template/assembly.ts";
-import { eventually, startTestApp, testFunction, writeAssembly } from "./test-app.ts";
+import { eventually, startTestApp, type TestApp, testFunction, writeAssembly } from "./test-app.ts";
 
 const template: Template = {
 	Resources: {
@@ -59,9 +59,14 @@ const acceptsQueries = (port: unknown) =>
 		() => false,
 	);
 
-test("PGlite has the template's database and extensions, and keeps its rows through a stop and a start", async () => {
-	const app = await startTestApp(template);
-	try {
+describe("PGlite", () => {
+	let app: TestApp;
+	beforeAll(async () => {
+		app = await startTestApp(template);
+	}, 150_000);
+	afterAll(() => app?.destroy());
+
+	test("has the template's database and extensions, and keeps its rows through a stop and a start", async () => {
 		const { Port } = app.outputs;
 		expect(await query(Port, "select current_database() as name")).toEqual([{ name: "notes" }]);
 		for (const extension of ["vector", "pg_trgm", "btree_gin", "unaccent"]) {
@@ -73,10 +78,25 @@ test("PGlite has the template's database and extensions, and keeps its rows thro
 		expect(await acceptsQueries(Port)).toBe(false);
 		expect((await app.control("POST", "database/start")).status).toBe(200);
 		expect(await query(Port, "select * from numbers")).toEqual([{ number: 7 }]);
-	} finally {
-		await app.destroy();
-	}
-}, 150_000);
+	});
+
+	test("comes back where it is killed twice while it restarts", async () => {
+		const { Port } = app.outputs;
+		for (let kills = 0; kills < 3; kills++) {
+			process.kill(await eventually(databaseProcess), "SIGKILL");
+			await eventually(() => databaseProcess() === undefined);
+		}
+		await eventually(() => acceptsQueries(Port), 30);
+		expect(await query(Port, "select 1 as one")).toEqual([{ one: 1 }]);
+	}, 60_000);
+});
+
+/** Returns the id of the process that this one runs PGlite in, from its first moment on. */
+function databaseProcess(): number | undefined {
+	const processes = execFileSync("ps", ["-ax", "-o", "pid=,ppid=,command="], { encoding: "utf8" });
+	const own = new RegExp(`^ *([0-9]+) +${process.pid} .*pglite-process`, "m").exec(processes);
+	return own ? Number(own[1]) : undefined;
+}
 
 test("a native PostgreSQL replaces host, port and database name in outputs, a literal name included", async () => {
 	const app = await startTestApp(template, undefined, {

@@ -19,6 +19,8 @@ interface MasterUser {
 
 /** PGlite opens in 0.3 s and creates a database in 3 s; a later start counts as failed. */
 const maxStartSeconds = 120;
+const firstPauseMs = 500;
+const maxPauseMs = 30_000;
 
 /** The PostgreSQL behind the templates' DB instance: PGlite in a process of its own, or a native one. */
 export class Database {
@@ -26,6 +28,7 @@ export class Database {
 	readonly #native: URL | null;
 	#shouldRun = false;
 	#process: ChildProcess | null = null;
+	#restart: NodeJS.Timeout | undefined;
 	#address: { host: string; port: number } | null = null;
 	#name = "";
 	#master: MasterUser | null = null;
@@ -86,15 +89,27 @@ export class Database {
 		);
 	}
 
-	/** Starts PGlite where it is not running. */
+	/** Starts PGlite where it is not running, and from then on again whenever it ends. @throws where it does not start */
 	async resume(): Promise<void> {
 		if (!this.#address || this.#process) return;
+		clearTimeout(this.#restart);
 		this.#shouldRun = true;
+		try {
+			await this.#launch(this.#address.port);
+		} catch (error) {
+			// What fails at once would fail again.
+			this.#shouldRun = false;
+			throw error;
+		}
+	}
+
+	/** Runs PGlite's process until it is ready. */
+	async #launch(port: number): Promise<void> {
 		const folder = join(this.#options.stateDir, "pgdata");
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		const child = fork(
 			fileURLToPath(new URL(`pglite-process${extname(import.meta.url)}`, import.meta.url)),
-			[folder, this.#name, String(this.#address.port)],
+			[folder, this.#name, String(port)],
 			{
 				stdio: ["ignore", "pipe", "pipe", "ipc"],
 				env: { ...process.env, MASTER_USER: JSON.stringify(this.#master) },
@@ -107,27 +122,28 @@ export class Database {
 				output = (output + chunk.toString()).slice(-2_000);
 			});
 		}
+		let isReady = false;
 		const ready = Promise.withResolvers<void>();
 		const deadline = setTimeout(
 			() => ready.reject(new Error(`PGlite did not start: ${output}`)),
 			maxStartSeconds * 1000,
 		);
 		child.once("message", () => ready.resolve());
+		// No process was started, and there is no "exit".
+		child.once("error", (error) => {
+			ready.reject(error);
+			if (this.#process === child) this.#process = null;
+		});
 		child.once("exit", (code, signal) => {
 			ready.reject(new Error(`PGlite ended (${signal ?? code}) while it started: ${output}`));
-			this.#process = null;
-			if (!this.#shouldRun) return;
-			this.#options.log(`PGlite ended (${signal ?? code}), starting it again.`);
-			setTimeout(() => {
-				if (!this.#shouldRun) return;
-				this.resume().catch((error) => this.#options.log(String(error)));
-			}, 500);
+			if (this.#process === child) this.#process = null;
+			// Whoever started a process that was not ready yet learns of it by the rejection.
+			if (isReady) this.#restartLater(`PGlite ended (${signal ?? code}).`);
 		});
 		try {
 			await ready.promise;
+			isReady = true;
 		} catch (error) {
-			// A second attempt would fail like the first.
-			this.#shouldRun = false;
 			child.kill("SIGKILL");
 			throw error;
 		} finally {
@@ -135,9 +151,20 @@ export class Database {
 		}
 	}
 
+	/** Starts PGlite again after a pause, which doubles while that fails: whatever ended it may last a while. */
+	#restartLater(reason: string, pauseMs = firstPauseMs): void {
+		const { port } = this.#address ?? {};
+		if (!this.#shouldRun || port === undefined) return;
+		this.#options.log(`${reason} It is started again in ${pauseMs / 1000} s.`);
+		this.#restart = setTimeout(() => {
+			this.#launch(port).catch((error) => this.#restartLater(String(error.message), Math.min(2 * pauseMs, maxPauseMs)));
+		}, pauseMs);
+	}
+
 	/** Ends PGlite; a native PostgreSQL keeps running. */
 	async stop(): Promise<void> {
 		this.#shouldRun = false;
+		clearTimeout(this.#restart);
 		const child = this.#process;
 		if (!child) return;
 		const ended = new Promise((resolve) => child.once("exit", resolve));
