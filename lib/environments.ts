@@ -99,6 +99,11 @@ const schema = z.strictObject({
 			backupDays: z.int().min(1).max(35).default(1),
 			multiAz: z.boolean().default(false),
 			tls: z.enum(["verify-full", "off"]).default("verify-full"),
+			/**
+			 * CloudWatch Database Insights: the load by statement and wait. `standard` keeps it for 7 days and is free, `advanced`
+			 * for 15 months, with locks and plans, for 9 dollars a processor and month.
+			 */
+			insights: z.enum(["off", "standard", "advanced"]).default("standard"),
 		})
 		.prefault({}),
 	deletionProtection: z.boolean().default(false),
@@ -197,6 +202,13 @@ export interface LocalMachine {
 	visionProvider?: string;
 }
 export type FunctionName = keyof Environment["functions"];
+
+/** Returns the name of the environment's instance of Postgres. */
+export const databaseIdentifier = ({ name }: Pick<Environment, "name">) => `collections-${name}`;
+
+/** Returns the log group to which RDS writes the log of the environment's Postgres. */
+export const postgresLogGroup = (environment: Pick<Environment, "name">) =>
+	`/aws/rds/instance/${databaseIdentifier(environment)}/postgresql`;
 
 /**
  * Reads one environment of the table in `cdk.json`: its row, with defaults for the settings it leaves out.

@@ -1,6 +1,7 @@
 import { CfnDeletionPolicy, RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/aws-dynamodb";
-import { CfnDBInstance, CfnDBParameterGroup, CfnDBSubnetGroup } from "aws-cdk-lib/aws-rds";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { CfnDBInstance, type CfnDBInstanceProps, CfnDBParameterGroup, CfnDBSubnetGroup } from "aws-cdk-lib/aws-rds";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
@@ -8,10 +9,25 @@ import type { GroupEnv } from "#lambda-kit/env.ts";
 import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
 import { Network } from "../constructs/network.ts";
 import type { FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
-import type { Environment } from "../environments.ts";
+import { databaseIdentifier, type Environment, postgresLogGroup } from "../environments.ts";
 import { migrateFunction } from "../functions/migrate.ts";
 
 const databaseName = "collections";
+
+/** Modes of Database Insights. Each is named, since AWS has changed the default. */
+const insights = {
+	off: { databaseInsightsMode: "standard", enablePerformanceInsights: false },
+	standard: {
+		databaseInsightsMode: "standard",
+		enablePerformanceInsights: true,
+		performanceInsightsRetentionPeriod: 7,
+	},
+	advanced: {
+		databaseInsightsMode: "advanced",
+		enablePerformanceInsights: true,
+		performanceInsightsRetentionPeriod: 465,
+	},
+} satisfies Record<Environment["database"]["insights"], Partial<CfnDBInstanceProps>>;
 
 interface DatabaseStackProps {
 	environment: Environment;
@@ -81,7 +97,9 @@ export class DatabaseStack extends EnvironmentStack {
 		this.output("FailedRotationQueueUrl", failedRotations.queueUrl);
 	}
 
-	private postgres({ database, deletionProtection, network: { mode } }: Environment, network: Network): CfnDBInstance {
+	private postgres(environment: Environment, network: Network): CfnDBInstance {
+		const { database, deletionProtection, logRetentionDays } = environment;
+		const isPublic = environment.network.mode === "public";
 		const { subnetIds, internetConnectivityEstablished } = network.vpc.selectSubnets(network.databaseSubnets);
 		const subnets = new CfnDBSubnetGroup(this, "DatabaseSubnets", {
 			dbSubnetGroupDescription: "Where Postgres stands",
@@ -90,9 +108,18 @@ export class DatabaseStack extends EnvironmentStack {
 		const parameters = new CfnDBParameterGroup(this, "DatabaseParameters", {
 			family: "postgres17",
 			description: "Refuses connections without TLS",
-			parameters: { "rds.force_ssl": "1", log_connections: "1" },
+			// Terse: the details of an error hold values of rows.
+			parameters: { "rds.force_ssl": "1", log_connections: "1", log_error_verbosity: "terse" },
+		});
+		// RDS would make the group when it has something to write, and keep it forever.
+		const log = new LogGroup(this, "DatabaseLog", {
+			logGroupName: postgresLogGroup(environment),
+			retention: logRetentionDays,
+			removalPolicy: RemovalPolicy.DESTROY,
 		});
 		const instance = new CfnDBInstance(this, "Database", {
+			// The log group's name contains it. It also makes CloudFormation refuse a change that would replace the database.
+			dbInstanceIdentifier: databaseIdentifier(environment),
 			engine: "postgres",
 			// Major only: RDS retires minor versions and would refuse the template then.
 			engineVersion: "17",
@@ -107,20 +134,22 @@ export class DatabaseStack extends EnvironmentStack {
 			dbParameterGroupName: parameters.ref,
 			dbSubnetGroupName: subnets.ref,
 			vpcSecurityGroups: [network.databaseSecurityGroup.securityGroupId],
-			publiclyAccessible: mode === "public",
+			publiclyAccessible: isPublic,
 			multiAz: database.multiAz,
 			backupRetentionPeriod: database.backupDays,
 			copyTagsToSnapshot: true,
 			deletionProtection,
+			enableCloudwatchLogsExports: ["postgresql"],
+			...insights[database.insights],
 		});
 		instance.cfnOptions.deletionPolicy = CfnDeletionPolicy.SNAPSHOT;
 		instance.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.SNAPSHOT;
 		// A public address needs the gateway's attachment and the routes to it until it is deleted. The VPC's own
 		// internetConnectivityEstablished is the gateway alone.
-		instance.node.addDependency(internetConnectivityEstablished);
+		instance.node.addDependency(internetConnectivityEstablished, log);
 		acknowledge(instance, {
 			"AwsSolutions-RDS11": "The port is the one every Postgres tool expects; another would hide it from nobody.",
-			...(mode === "public" && {
+			...(isPublic && {
 				"CloudFormation-Validate::W9011": "Acknowledged as acknowledgePublicDatabase in cdk.json.",
 			}),
 			...(!database.multiAz && {

@@ -1,13 +1,15 @@
+import { CloudWatchLogsClient, DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CognitoIdentityProviderClient, DeleteUserPoolCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { DeleteParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { postgresLogGroup } from "#lib/environments.ts";
 import type { Target } from "../environment/target.ts";
 import { providerKeys } from "../secrets/provider-keys.ts";
 
 /**
  * Removes resources that CloudFormation retains or does not manage: the bucket with every version in it, the user pool,
- * the chat table, and the providers' API keys.
+ * the chat table, the log of Postgres, and the providers' API keys.
  */
 export async function deleteRetained(
 	{ client, name }: Pick<Target, "client" | "name">,
@@ -33,6 +35,12 @@ export async function deleteRetained(
 			console.log(`Table ${CheckpointTableName} is removed.`);
 		});
 	}
+	// RDS writes the last lines after the instance is gone, and makes the group anew for them.
+	await unlessGone("ResourceNotFoundException", async () => {
+		const logGroupName = postgresLogGroup({ name });
+		await new CloudWatchLogsClient(client).send(new DeleteLogGroupCommand({ logGroupName }));
+		console.log(`Log group ${logGroupName} is removed.`);
+	});
 	const { DeletedParameters = [] } = await new SSMClient(client).send(
 		new DeleteParametersCommand({
 			Names: providerKeys({ name }).map(({ parameter }) => parameter),

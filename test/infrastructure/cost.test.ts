@@ -7,7 +7,7 @@ import { estimate, total } from "#tools/cost/estimate.ts";
 import { readmeTable, withTable } from "#tools/cost/readme-table.ts";
 import type { Profile } from "#tools/cost/usage.ts";
 import cdk from "../../cdk.json" with { type: "json" };
-import { type Template, templatesOf } from "./synthesized.ts";
+import { synthesize, type Template, templatesOf } from "./synthesized.ts";
 
 const templates = Object.fromEntries(
 	environmentNames.map((name) => [name, Object.values(templatesOf(name))]),
@@ -84,6 +84,14 @@ describe("a month's bill", () => {
 		expect(listed(lines, /^Postgres storage/)).toBe(2 * 50 * 0.115);
 		expect(listed(lines, /^NAT gateways/)).toBe(0.045 * hours);
 		expect(listed(lines, /IPv4/)).toBe(0.005 * hours);
+	});
+
+	test("has a line for Database Insights only where it costs", () => {
+		expect(listed(billOf("dev"), /^Database Insights/)).toBe(0);
+		const { DB } = synthesize("dev", ({ dev }) => {
+			dev.database = { insights: "advanced" };
+		});
+		expect(listed(billOf("dev", {}, [DB]), /^Database Insights/)).toBe(0.0125 * 2 * prices.hoursPerMonth);
 	});
 
 	test("grows with use, and by the tokens of the models in use", () => {

@@ -4,7 +4,7 @@ import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { alarmClaims } from "./stacks/alarms.ts";
 import { apiClaims } from "./stacks/api.ts";
-import { databaseClaims, expectConnected } from "./stacks/database.ts";
+import { databaseClaims, expectConnected, insights } from "./stacks/database.ts";
 import { functionClaims } from "./stacks/functions.ts";
 import { pipelineClaims } from "./stacks/pipeline.ts";
 import { storageClaims } from "./stacks/storage.ts";
@@ -181,6 +181,15 @@ test("a NAT instance replaces the gateway where cdk.json says so", () => {
 	expect(forwarding).toMatchObject([{ Properties: { InstanceType: "t4g.nano" } }]);
 	expectConnected(DB, forwarding[0]);
 	expect(Object.keys(ofType(synthesized.prod.DB, "AWS::EC2::NatGateway"))).toHaveLength(1);
+});
+
+test.each(["off", "advanced"] as const)("Database Insights is %s where cdk.json says so", (mode) => {
+	const { DB } = synthesize("dev", ({ dev }) => {
+		dev.database = { insights: mode };
+	});
+	const instance = only(DB, "AWS::RDS::DBInstance");
+	expect(instance).toMatchObject(insights[mode]);
+	expect("PerformanceInsightsRetentionPeriod" in instance).toBe(mode !== "off");
 });
 
 test("the pool's mails are sent by the SES identity of cdk.json", () => {

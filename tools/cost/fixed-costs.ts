@@ -25,6 +25,17 @@ export function fixedCosts(all: All): Line[] {
 			const hour = priceOf(prices.rdsPostgresHour, properties.DBInstanceClass);
 			return [
 				line(`Postgres ${properties.DBInstanceClass}${zones}`, `${hours} h`, copies * hours * hour),
+				...(properties.DatabaseInsightsMode === "advanced"
+					? [
+							line(
+								"Database Insights, advanced",
+								`${hours} h`,
+								hours *
+									priceOf(prices.rdsProcessors, properties.DBInstanceClass) *
+									prices.databaseInsightsProcessorHour,
+							),
+						]
+					: []),
 				line(
 					`Postgres storage, with backups of its size${zones}`,
 					`${size} GB`,

@@ -1,4 +1,5 @@
 import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from "@aws-sdk/client-cloudformation";
+import { CloudWatchLogsClient, CreateLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
 	AdminCreateUserCommand,
 	CognitoIdentityProviderClient,
@@ -37,6 +38,7 @@ describe.skipIf(!endpoint)(
 		const stacks = new CloudFormationClient(client);
 		const cognito = new CognitoIdentityProviderClient(client);
 		const dynamodb = new DynamoDBClient(client);
+		const logs = new CloudWatchLogsClient(client);
 		const ssm = new SSMClient(client);
 		const workshop = openWorkshop({ account, ...zones });
 		const operate = (script: string, env: Record<string, string> = {}) =>
@@ -227,6 +229,8 @@ describe.skipIf(!endpoint)(
 					Type: "SecureString",
 				} as const;
 				await ssm.send(new PutParameterCommand({ ...key, Value: "sk-test" }));
+				const logGroupName = "/aws/rds/instance/collections-dev/postgresql";
+				await logs.send(new CreateLogGroupCommand({ logGroupName }));
 				await create("Storage", {
 					BucketName: bucket,
 					UserPoolId: UserPool?.Id ?? "",
@@ -248,6 +252,10 @@ describe.skipIf(!endpoint)(
 				expect(UserPools.map(({ Id }) => Id)).not.toContain(UserPool?.Id);
 				const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
 				expect(TableNames).not.toContain(table);
+				expect(stdout).toContain(`Log group ${logGroupName} is removed.`);
+				expect((await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }))).logGroups).toEqual(
+					[],
+				);
 				expect(stdout).toContain(`Parameter ${key.Name} is removed.`);
 				await expect(ssm.send(new GetParameterCommand({ Name: key.Name }))).rejects.toMatchObject({
 					name: "ParameterNotFound",

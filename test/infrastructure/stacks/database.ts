@@ -4,6 +4,21 @@ import { type Claimed, ofType, only, type Resource, type Template } from "../syn
 
 const keyName = ({ AttributeName }: { AttributeName: string }) => AttributeName;
 
+/** The properties of Postgres by the environment's mode of Database Insights. */
+export const insights = {
+	off: { DatabaseInsightsMode: "standard", EnablePerformanceInsights: false },
+	standard: {
+		DatabaseInsightsMode: "standard",
+		EnablePerformanceInsights: true,
+		PerformanceInsightsRetentionPeriod: 7,
+	},
+	advanced: {
+		DatabaseInsightsMode: "advanced",
+		EnablePerformanceInsights: true,
+		PerformanceInsightsRetentionPeriod: 465,
+	},
+};
+
 /** Asserts that a resource waits for the gateway's attachment and for each public subnet's route to it. */
 export function expectConnected({ Resources }: Template, { DependsOn = [] }: Partial<Resource> = {}): void {
 	const awaited = DependsOn.map((id) => Resources[id]);
@@ -80,6 +95,28 @@ export function databaseClaims({ environment, templates, at, functions }: Claime
 		expect(JSON.parse(target.Input)).toEqual(rotation);
 		expect(at(target.DeadLetterConfig.Arn)).toBe("FailedRotations");
 		expect(at(functions.MigrateFunction?.Properties.DeadLetterConfig.TargetArn)).toBe("FailedRotations");
+	});
+
+	test("send Postgres's log, with each connection, to CloudWatch, and keep it as long as every log", () => {
+		const [instance] = Object.values(ofType(DB, "AWS::RDS::DBInstance"));
+		expect(instance?.Properties.EnableCloudwatchLogsExports).toEqual(["postgresql"]);
+		const { log_connections, log_error_verbosity } = only(DB, "AWS::RDS::DBParameterGroup").Parameters;
+		expect(log_connections).toBe("1");
+		expect(log_error_verbosity).toBe("terse");
+		const [[id, log] = [], ...others] = Object.entries(DB.Resources).filter(
+			([, { Type, Properties }]) => Type === "AWS::Logs::LogGroup" && Properties.LogGroupName,
+		);
+		expect(others).toEqual([]);
+		expect(log?.Properties.LogGroupName).toBe(
+			`/aws/rds/instance/${instance?.Properties.DBInstanceIdentifier}/postgresql`,
+		);
+		expect(log?.Properties.RetentionInDays).toBe(environment.logRetentionDays);
+		// RDS would make the group, without an end, if the instance came first.
+		expect(instance?.DependsOn).toContain(id);
+	});
+
+	test("name the mode of Database Insights, whose default AWS may change", () => {
+		expect(only(DB, "AWS::RDS::DBInstance")).toMatchObject(insights[environment.database.insights]);
 	});
 
 	test("have the checkpoint table's final keys", () => {
