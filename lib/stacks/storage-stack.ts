@@ -86,10 +86,10 @@ export class StorageStack extends EnvironmentStack {
 					abortIncompleteMultipartUploadAfter: Duration.days(1),
 				},
 			],
-			// Web pages post forms directly to the bucket.
+			// Web pages post forms directly to the bucket, and read images from it: a script that draws or saves one needs CORS.
 			cors: [
 				{
-					allowedMethods: [HttpMethods.POST],
+					allowedMethods: [HttpMethods.GET, HttpMethods.POST],
 					allowedOrigins: corsOrigins,
 					allowedHeaders: ["*"],
 					maxAge: 3600,

@@ -79,30 +79,32 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 		return pool;
 	}
 
-	async function replace(refused: pg.Pool): Promise<void> {
-		if (pool && (await pool) !== refused) return;
-		pool = open(true).catch((error) => {
+	async function replace(old: pg.Pool, { fresh }: { fresh: boolean }): Promise<void> {
+		if (pool && (await pool) !== old) return;
+		pool = open(fresh).catch((error) => {
 			pool = null;
 			throw error;
 		});
-		void refused.end();
+		void old.end();
 	}
 
-	function connect(to: pg.Pool): Promise<pg.PoolClient> {
-		return to.connect().catch((error) => {
+	async function connect(to: pg.Pool): Promise<[client: pg.PoolClient, from: pg.Pool]> {
+		try {
+			return [await to.connect(), to];
+		} catch (error) {
 			settings.onConnectionError?.(error);
 			throw error;
-		});
+		}
 	}
 
 	/** A password is changed at any time: one refusal means a stale secret, two a wrong one. */
-	async function connected(): Promise<pg.PoolClient> {
+	async function connected(): Promise<[client: pg.PoolClient, from: pg.Pool]> {
 		const first = await currentPool();
 		try {
 			return await connect(first);
 		} catch (error) {
 			if (!isRefusal(error)) throw error;
-			await replace(first);
+			await replace(first, { fresh: true });
 			return connect(await currentPool());
 		}
 	}
@@ -110,6 +112,7 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	/** A client that met anything but an error of its statement is not given to the next caller. */
 	async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
 		let client: pg.PoolClient | undefined;
+		let from: pg.Pool | undefined;
 		let broken = false;
 		// While it is ours the pool does not listen: a connection that breaks between two statements
 		// would end the process.
@@ -117,11 +120,14 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 			broken = true;
 		};
 		try {
-			client = await connected();
+			[client, from] = await connected();
 			client.on("error", onError);
 			return await work(client);
 		} catch (error) {
 			broken ||= isUnavailable(error);
+			// A server that restarts or fails over ends every connection, and the pool may not have noticed yet: the idle
+			// ones are lost, too.
+			if (from && isLost(error)) await replace(from, { fresh: false });
 			throw broken ? unavailable(error) : error;
 		} finally {
 			client?.off("error", onError);
@@ -130,7 +136,16 @@ export function connectDatabase(settings: DatabaseSettings): Database {
 	}
 
 	return {
-		query: (statement, values) => withClient(async (client) => queryRows(client, statement, values)),
+		async query<Row extends object>(statement: string | Statement, values?: unknown[]) {
+			const run = () => withClient((client) => queryRows<Row>(client, statement, values));
+			try {
+				return await run();
+			} catch (error) {
+				// A write may have been done before its answer was lost.
+				if (!isLost((error as Error).cause) || !isRead(statement)) throw error;
+				return run();
+			}
+		},
 		transaction: (work) =>
 			withClient((client) =>
 				inTransaction(client, () =>
@@ -248,6 +263,21 @@ function isUnavailable(error: unknown): boolean {
 		isRefusal(error) ||
 		(code === "" && driverMessages.test(error.message))
 	);
+}
+
+/** Returns whether a connection that existed ended: the next one may work at once, unlike after a timeout. */
+function isLost(error: unknown): boolean {
+	return (
+		error instanceof Error &&
+		(/^(ECONNRESET|EPIPE|08...|57P0[1-5])$/.test(codeOf(error)) ||
+			(codeOf(error) === "" && /connection terminated|not queryable/i.test(error.message)))
+	);
+}
+
+/** Returns whether a statement is a query without a word that writes or locks; where in doubt it is none. */
+export function isRead(statement: string | Statement): boolean {
+	const text = typeof statement === "string" ? statement : statement.text;
+	return /^\s*(select|with)\b/i.test(text) && !/\b(insert|update|delete|merge|share|pg_\w+|nextval)\b/i.test(text);
 }
 
 function unavailable(cause: unknown): AppError {

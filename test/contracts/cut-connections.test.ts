@@ -28,6 +28,35 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 		await empty?.drop();
 	});
 
+	it.each(cuts)("%s a read is opened anew, and the read answers", async (cut) => {
+		proxy.arm(cut, 0);
+		expect(await db.query("select 1 as one")).toEqual([{ one: 1 }]);
+		expect(proxy.disarm()).toBe(true);
+	});
+
+	it.each(cuts)("%s a write fails the write, which may have been done", async (cut) => {
+		proxy.arm(cut, 0);
+		await expect(db.query("delete from tombstones")).rejects.toMatchObject({ code: "database_unavailable" });
+		expect(proxy.disarm()).toBe(true);
+		expect(await db.query("delete from tombstones")).toEqual([]);
+	});
+
+	it("that a failover ended with all others of the pool, unnoticed, fails no read", async () => {
+		const pool = connectDatabase({
+			...empty.address,
+			port: proxy.port,
+			credentials: async () => empty.application,
+			maxConnections: 3,
+		});
+		try {
+			await Promise.all([1, 2, 3].map(() => pool.query("select pg_sleep(0.1)")));
+			proxy.failOver();
+			expect(await pool.query("select 1 as one")).toEqual([{ one: 1 }]);
+		} finally {
+			await pool.close();
+		}
+	});
+
 	const userScenarios = scenarios.filter(({ title }) => !title.startsWith("the sweeper"));
 	const sweeperScenarios = [
 		"the sweeper sending an event that was committed and not sent",

@@ -17,6 +17,8 @@ export interface CuttingProxy {
 	arm(cut: Cut, at: number): void;
 	/** Lets everything through from now on. @returns whether it cut */
 	disarm(): boolean;
+	/** Lets every connection break at its next statement, as after a failover: nobody hears of it before. */
+	failOver(): void;
 	close(): Promise<void>;
 }
 
@@ -26,10 +28,12 @@ export async function cuttingProxy(
 ): Promise<CuttingProxy> {
 	let plan: { cut: Cut; at: number; seen: number; done: boolean } | null = null;
 	const sockets = new Set<Socket>();
+	let failures = 0;
 
 	const proxy = createServer((client) => {
 		const upstream = dial(server.port, server.host);
 		const messages = messageReader();
+		const failuresBefore = failures;
 		let isStarted = false;
 		let isOpen = false;
 		let cutAtEnd = false;
@@ -59,6 +63,7 @@ export async function cuttingProxy(
 		client.on("data", (bytes) => {
 			turn = turn.then(async () => {
 				const isTermination = bytes[0] === "X".charCodeAt(0);
+				if (failures > failuresBefore) return destroy();
 				if (isStarted && !isOpen && !isTermination) {
 					isOpen = true;
 					const cut = next();
@@ -90,6 +95,9 @@ export async function cuttingProxy(
 			const wasDone = plan?.done ?? false;
 			plan = null;
 			return wasDone;
+		},
+		failOver() {
+			failures++;
 		},
 		async close() {
 			for (const socket of sockets) socket.destroy();

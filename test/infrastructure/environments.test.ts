@@ -256,6 +256,19 @@ describe("the table of environments", () => {
 		]);
 	});
 
+	test("cannot be deployed with an example of a web page, but with one on a developer's machine", () => {
+		const shipped = readEnvironment(cdk.context.environments, "prod");
+		const ready = { ...shipped, account: "123456789012", alarmEmail: "ada@testing.org" };
+		expect(missingForDeployment(ready)).toEqual([
+			"cdk.json: environments.prod.corsOrigins: https://collections.example.com is an example that cannot exist: name the web pages that may call the API.",
+		]);
+		const corsOrigins = ["http://localhost:3000", "https://app.testing.org"];
+		expect(missingForDeployment({ ...ready, corsOrigins })).toEqual([]);
+		expect(missingForDeployment({ ...ready, corsOrigins: ["https://example.com", "https://app.test"] })).toHaveLength(
+			2,
+		);
+	});
+
 	test("names the choices for an unknown or a missing environment", () => {
 		expect(() => readEnvironment(cdk.context.environments, "stage")).toThrow(
 			'There is no environment "stage": choose one of dev, test, prod, local (make ENV=..., cdk -c env=...).',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { isRead } from "#postgres/database.ts";
 import { constant, sql } from "#postgres/sql.ts";
 
 describe("sql", () => {
@@ -47,5 +48,29 @@ describe("sql", () => {
 			text: "select $1",
 			values: [1],
 		});
+	});
+});
+
+describe("a statement", () => {
+	it.each([
+		"select * from items where updated_at > $1",
+		"\n\twith newest as (select max(version) as version from analyses) select version from newest",
+		"SELECT 1",
+	])("that only reads may be sent twice: %s", (text) => {
+		expect(isRead(text)).toBe(true);
+		expect(isRead({ text })).toBe(true);
+	});
+
+	it.each([
+		"insert into tombstones (item_id) values ($1)",
+		"update items set status = $1",
+		"with gone as (delete from items returning id) select id from gone",
+		"select * from items for update skip locked",
+		"select * from items for key share",
+		"select pg_advisory_xact_lock($1)",
+		"select nextval('outbox_id_seq')",
+		"call something()",
+	])("that may write or lock is sent once: %s", (text) => {
+		expect(isRead(text)).toBe(false);
 	});
 });

@@ -71,6 +71,7 @@ export function openWorkshop(dev: object = {}): Workshop {
 		region: "eu-central-1",
 		availabilityZones: ["eu-central-1a", "eu-central-1b"],
 		alarmEmail: "owner@collections.app",
+		corsOrigins: ["https://collections.app"],
 	};
 	write(
 		"cdk.json",

@@ -55,7 +55,7 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		expect(integration.PayloadFormatVersion).toBe("2.0");
 	});
 
-	test("let web pages of the configured origins call the API and post to the bucket", () => {
+	test("let web pages of the configured origins call the API, post to the bucket and read from it", () => {
 		const cors = only(API, "AWS::ApiGatewayV2::Api").CorsConfiguration;
 		expect(cors.AllowOrigins).toEqual(environment.corsOrigins);
 		expect(cors.AllowHeaders).toContain("authorization");
@@ -64,7 +64,7 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		const [rule, ...others] = only(Storage, "AWS::S3::Bucket").CorsConfiguration.CorsRules;
 		expect(others).toEqual([]);
 		expect(rule.AllowedOrigins).toEqual(environment.corsOrigins);
-		expect(rule.AllowedMethods).toEqual(["POST"]);
+		expect(rule.AllowedMethods).toEqual(["GET", "POST"]);
 	});
 
 	test("throttle the API and keep its access log for a bounded time", () => {
