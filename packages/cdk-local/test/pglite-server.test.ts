@@ -107,6 +107,19 @@ test("a connection that breaks while it waits does not block the queue", async (
 	expect(await counted).toBe(1);
 });
 
+test("a transaction that begins after its connection broke is rolled back", async () => {
+	const [first, second, third] = [await connect(), await connect(), await connect()];
+	await first.query("begin");
+	second.query("begin; insert into t values (2)").catch(() => {});
+	await runStatements(first);
+	// biome-ignore lint/suspicious/noExplicitAny: the driver does not show its socket.
+	(second as any).connection.stream.destroy();
+	const counted = count(third);
+	await runStatements(first);
+	await first.query("commit");
+	expect(await counted).toBe(0);
+});
+
 test("a failed statement ends neither its connection nor another's", async () => {
 	const [first, second] = [await connect(), await connect()];
 	await expect(first.query("select nonsense")).rejects.toThrow("nonsense");
