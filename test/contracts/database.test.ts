@@ -189,7 +189,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 	});
 	afterAll(() => empty?.drop());
 
-	/** Counts what other connections run, of their last statements those that begin with a text. */
+	/** Counts the other connections whose last statement begins with a text. */
 	const countStatements = (beginning = "") =>
 		withClient(empty.address, empty.master, async (client) => {
 			const { rows } = await client.query<{ count: number }>(
@@ -201,7 +201,7 @@ describe.skipIf(native.skip)(`a connection to ${native.title}`, () => {
 			return rows[0]?.count;
 		});
 
-	/** Ends every other connection; returns when the server has none of them. */
+	/** Ends every other connection, and waits until the server has none. */
 	const killAll = async () => {
 		await withClient(empty.address, empty.master, (client) =>
 			client.query(
