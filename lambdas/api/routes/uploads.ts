@@ -31,11 +31,15 @@ const prepare = guarded(routes.prepareUpload, {
 						}),
 					sha256: z
 						.string()
-						.regex(/^[0-9a-f]{64}$/i, {
+						// The document has the pattern, where a flag would be part of it.
+						.regex(/^[0-9a-fA-F]{64}$/, {
 							error: "Must be the 64 hex digits of a SHA-256",
 						})
 						.optional()
-						.openapi({ description: "The SHA-256 of the image's bytes." }),
+						.openapi({
+							description: "The SHA-256 of the image's bytes.",
+							example: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+						}),
 				}),
 			),
 		},
