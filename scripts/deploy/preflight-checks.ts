@@ -10,6 +10,7 @@ import { assemblyFolder, synth } from "./cdk.ts";
 import { openFindings } from "./findings.ts";
 import { checkQuota, lambdaConcurrency, quotas } from "./quotas.ts";
 import { blocksDeployment, describeStacks, parts, problemOf, stackName } from "./stacks.ts";
+import { zones } from "./zones.ts";
 
 /** The CDK's templates require this version by their rule CheckBootstrapVersion. */
 const minBootstrapVersion = 6;
@@ -31,7 +32,7 @@ const commonChecks: Check[] = [
 const awsChecks: Check[] = [
 	{ name: "settings", run: settings },
 	{ name: "account", run: account },
-	{ name: "region", run: region },
+	{ name: "zones", run: zones },
 	{ name: "bootstrap", run: bootstrap },
 	...commonChecks,
 	...quotas.map((quota) => ({
@@ -83,16 +84,6 @@ async function account(target: Target): Promise<string> {
 	const problem = accountProblem(target, identity);
 	if (problem) throw new Error(problem);
 	return `${identity.account}, as ${identity.arn}`;
-}
-
-async function region({ environment }: Target): Promise<string> {
-	const foreignZones = environment.availabilityZones.filter((zone) => !zone.startsWith(environment.region));
-	if (foreignZones.length > 0) {
-		throw new Error(
-			`cdk.json: environments.${environment.name}.availabilityZones: ${foreignZones.join(", ")} are not in region ${environment.region}.`,
-		);
-	}
-	return `${environment.region} (${environment.availabilityZones.join(", ")})`;
 }
 
 async function bootstrap({ client, name }: Target): Promise<string> {

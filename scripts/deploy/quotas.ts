@@ -115,7 +115,7 @@ const increaseCommand = ({ region }: ClientSettings, service: string, quota: str
 	`  aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${quota} --desired-value ${value} --region ${region}`;
 
 /** Skips a check that the credentials do not allow: CloudFormation would then report a quota that is exceeded. */
-async function skipIfDenied<T>(check: () => Promise<T>): Promise<T> {
+export async function skipIfDenied<T>(check: () => Promise<T>): Promise<T> {
 	try {
 		return await check();
 	} catch (error) {

@@ -16,6 +16,8 @@ export interface Account {
 	/** Types of the running instances. */
 	instances: string[];
 	databases: number;
+	/** Zones of eu-central-1, each with its type and state. */
+	zones: Record<string, { type?: string; state?: string }>;
 	/** Actions that are refused. */
 	denied: string[];
 }
@@ -34,6 +36,7 @@ export const emptyAccount = (): Account => ({
 	addresses: 0,
 	instances: [],
 	databases: 0,
+	zones: { "eu-central-1a": {}, "eu-central-1b": {}, "eu-central-1c": {} },
 	denied: [],
 });
 
@@ -139,6 +142,15 @@ function answer(
 					many(account.addresses, (at) => `<publicIp>192.0.2.${at}</publicIp>`),
 				)}</addressesSet></DescribeAddressesResponse>`,
 			};
+		case "DescribeAvailabilityZones": {
+			const zones = Object.entries(account.zones).map(
+				([name, { type = "availability-zone", state = "available" }], at) =>
+					`<zoneName>${name}</zoneName><zoneId>euc1-az${at + 1}</zoneId><zoneType>${type}</zoneType><zoneState>${state}</zoneState>`,
+			);
+			return {
+				text: `<DescribeAvailabilityZonesResponse><availabilityZoneInfo>${members("item", zones)}</availabilityZoneInfo></DescribeAvailabilityZonesResponse>`,
+			};
+		}
 		case "DescribeInstances": {
 			// Two processors each: an x86 core runs two threads.
 			const running = account.instances.map((type) => {

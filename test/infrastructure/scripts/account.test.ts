@@ -1,5 +1,10 @@
 import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from "@aws-sdk/client-cloudformation";
-import { CloudWatchLogsClient, CreateLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+	CloudWatchLogsClient,
+	CreateLogGroupCommand,
+	DeleteLogGroupCommand,
+	DescribeLogGroupsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import {
 	AdminCreateUserCommand,
 	CognitoIdentityProviderClient,
@@ -18,6 +23,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { DeleteParametersCommand, GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { unlessGone } from "#scripts/deploy/retained.ts";
 import { parts } from "#scripts/deploy/stacks.ts";
 import { providerKeys } from "#scripts/secrets/provider-keys.ts";
 import { openWorkshop } from "./workshop.ts";
@@ -50,6 +56,7 @@ describe.skipIf(!endpoint)(
 				...env,
 			});
 		const bucket = `collections-operate-${Date.now()}`;
+		const logGroupName = "/aws/rds/instance/collections-dev/postgresql";
 
 		const create = (part: string, outputs: Record<string, string>, protection = false) =>
 			stacks.send(
@@ -70,6 +77,7 @@ describe.skipIf(!endpoint)(
 			for (const part of parts) {
 				await stacks.send(new DeleteStackCommand({ StackName: `Collections${part}-dev` }));
 			}
+			await unlessGone("ResourceNotFoundException", () => logs.send(new DeleteLogGroupCommand({ logGroupName })));
 			await ssm.send(
 				new DeleteParametersCommand({
 					Names: providerKeys({ name: "dev" }).map((key) => key.parameter),
@@ -229,7 +237,6 @@ describe.skipIf(!endpoint)(
 					Type: "SecureString",
 				} as const;
 				await ssm.send(new PutParameterCommand({ ...key, Value: "sk-test" }));
-				const logGroupName = "/aws/rds/instance/collections-dev/postgresql";
 				await logs.send(new CreateLogGroupCommand({ logGroupName }));
 				await create("Storage", {
 					BucketName: bucket,
@@ -302,6 +309,7 @@ describe.skipIf(!endpoint)(
 			// Its default network is one.
 			expect(stdout).toMatch(/✓ VPCs +1 of 5 are in use, 1 more are needed/);
 			expect(stdout).toMatch(/✓ RDS instances +none needed/);
+			expect(stdout).toMatch(/✓ zones +ap-southeast-4: ap-southeast-4a \(\w+-az\d\), ap-southeast-4b \(\w+-az\d\)/);
 			expect(stdout).toMatch(/✓ account +123456789012/);
 			// The server lacks this call.
 			expect(stdout).toMatch(/✗ Lambda concurrency +The server at http:\S+ does not answer as AWS does/);

@@ -179,7 +179,7 @@ describe("preflight makes every check before it fails", () => {
 			expect(code).toBe(1);
 			expect(stdout).toMatch(/✗ settings .*alarms@example.com/);
 			expect(stdout).toMatch(/✗ account .*111122223333.*belong to 000000000000/);
-			expect(stdout).toMatch(/✗ region .*us-east-1a/);
+			expect(stdout).toMatch(/✗ zones .*us-east-1a/);
 			expect(stdout).toMatch(/✗ bootstrap .*make infra-bootstrap ENV=dev/);
 			expect(stdout).toMatch(/✗ Lambda concurrency .*10 functions at once/);
 			expect(stdout).toContain(

@@ -124,6 +124,34 @@ describe("an account's quotas", () => {
 	});
 });
 
+describe("the availability zones of the environment", () => {
+	test("are asked for, and named with the ids that all accounts share", async () => {
+		const { stdout } = await operate("preflight");
+		expect(stdout).toMatch(/✓ zones +eu-central-1: eu-central-1a \(euc1-az1\), eu-central-1b \(euc1-az2\)\n/);
+	});
+
+	test.each([
+		["is not there", {}],
+		["is a local zone", { "eu-central-1b": { type: "local-zone" } }],
+		["is impaired", { "eu-central-1b": { state: "impaired" } }],
+	])("stop a deployment where one %s", async (_, zone) => {
+		account.is({ zones: { "eu-central-1a": {}, ...zone, "eu-central-1c": {} } });
+		const { code, stdout } = await operate("infra-deploy");
+		expect(code).toBe(1);
+		expect(stdout).toMatch(
+			/✗ zones +cdk\.json: environments\.dev\.availabilityZones: eu-central-1b is no availability zone that this account can use in eu-central-1\. It has eu-central-1a, eu-central-1c\.\n/,
+		);
+		expect(dev.steps()).toEqual([synth]);
+	});
+
+	test("are not checked where the credentials may not ask", async () => {
+		account.is({ denied: ["DescribeAvailabilityZones"] });
+		const { code, stdout } = await operate("preflight");
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/- zones +not checked, these credentials may not: .*DescribeAvailabilityZones/);
+	});
+});
+
 test("a bootstrap older than the templates require stops a deployment, with the command that updates it", async () => {
 	await bootstrapped(dev, "5");
 	try {
