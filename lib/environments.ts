@@ -10,6 +10,7 @@ import {
 	providersWith,
 	visionProviders,
 } from "#ai/providers.ts";
+import type { RouteClass } from "#core/limits/limits.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
 import { verifiableRegions } from "./verifiable-regions.ts";
@@ -45,6 +46,8 @@ type StageKey = Uncapitalize<(typeof stages)[StageName]["id"]>;
 const stageSizes = Object.fromEntries(
 	stageNames.map((name) => [functionKey(stages[name].id), functionSize(stages[name], { minConcurrency: 2 })]),
 ) as Record<StageKey, ReturnType<typeof functionSize>>;
+
+const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perMinute);
 
 const network = z.discriminatedUnion("mode", [
 	z.strictObject({
@@ -119,6 +122,23 @@ const schema = z.strictObject({
 			migrate: functionSize({ memory: 512, timeout: 300, concurrency: 1 }),
 			/** Exists where `signUpDomains` has entries. Cognito waits 5 s at most. */
 			preSignUp: functionSize({ memory: 128, timeout: 5, concurrency: 2 }, { maxTimeout: 5 }),
+		})
+		.prefault({}),
+	/** What one person may do, so that nobody takes the service from the others. */
+	limits: z
+		.strictObject({
+			/** The requests a minute of each class of routes, all of which may come at once. */
+			requestsPerMinute: z
+				.strictObject({
+					read: requests(300),
+					write: requests(100),
+					upload: requests(600),
+					search: requests(120),
+					expensive: requests(30),
+				} satisfies Record<RouteClass, unknown>)
+				.prefault({}),
+			/** Each keeps a sandbox of the api busy for seconds. */
+			parallelExpensive: z.int().min(1).max(100).default(4),
 		})
 		.prefault({}),
 	/** A person may create an account without an invitation. */
@@ -200,6 +220,8 @@ export interface LocalMachine {
 	replayFolder?: string | null;
 	/** Replaces the provider of the table and of the keys. */
 	visionProvider?: string;
+	/** Replaces limits: tests and benches work as one busy person. */
+	limits?: object;
 }
 export type FunctionName = keyof Environment["functions"];
 
@@ -217,7 +239,7 @@ export const postgresLogGroup = (environment: Pick<Environment, "name">) =>
 export function readEnvironment(
 	table: unknown,
 	name: unknown,
-	{ keys = [], providerUrls = {}, replayFolder = null, visionProvider: chosen }: LocalMachine = {},
+	{ keys = [], providerUrls = {}, replayFolder = null, visionProvider: chosen, limits }: LocalMachine = {},
 ): Environment {
 	const rows = table as Record<string, object>;
 	if (typeof name !== "string" || !Object.hasOwn(rows, name)) {
@@ -233,6 +255,7 @@ export function readEnvironment(
 					...values,
 					providerUrls,
 					...(chosen && { visionProvider: chosen }),
+					...(limits && { limits }),
 					...(replayFolder && { replayFolder, visionProvider: "replay" }),
 				}
 			: values,

@@ -4,13 +4,16 @@ import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { timeout } from "hono/timeout";
 import { AppError } from "#core/errors.ts";
+import type { Limits } from "#core/limits/limits.ts";
 import { once } from "#core/once.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { hashUser, log } from "#lambda-kit/log.ts";
 import { problemResponse } from "#lambda-kit/problem.ts";
 import { answerError } from "./http/answer-error.ts";
+import type { ApiEnv } from "./http/api-env.ts";
 import type { Authenticate } from "./http/authenticate.ts";
-import type { Api, ApiEnv } from "./http/routing.ts";
+import { limiterOf } from "./http/limiter.ts";
+import type { Api } from "./http/routing.ts";
 import { createSubApp } from "./http/sub-app.ts";
 import type { Deployment } from "./routes/public.ts";
 import { allRoutes, type RouteModule } from "./routes/table.ts";
@@ -20,6 +23,7 @@ export type ApiPorts = Pick<
 	Ports,
 	| "items"
 	| "requests"
+	| "rateLimits"
 	| "outbox"
 	| "events"
 	| "analyses"
@@ -40,6 +44,7 @@ interface ApiOptions {
 	ports: ApiPorts;
 	authenticate: Authenticate;
 	deployment: Deployment;
+	limits: Limits;
 	/** The gateway ends a request at 30 seconds without a body. @default 26 seconds */
 	maxAnswerMs?: number;
 	/** Limits the wait for another function; after it the API answers 202 with the request's address. @default 20 seconds */
@@ -48,7 +53,8 @@ interface ApiOptions {
 
 /** The HTTP API, from request to response. */
 export function createApi(options: ApiOptions): Hono<ApiEnv> {
-	const { authenticate, maxAnswerMs = 26_000 } = options;
+	const { authenticate, ports, limits, maxAnswerMs = 26_000 } = options;
+	const limiter = limiterOf(ports.rateLimits, limits);
 	const app = new Hono<ApiEnv>();
 
 	app.use(async (c, next) => {
@@ -77,7 +83,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 
 	const modules = routeModules(options, () => subAppWith(Object.keys(modules) as RouteModule[]));
 	const subAppWith = async (names: RouteModule[]): Promise<Api> => {
-		const subApp = createSubApp(authenticate);
+		const subApp = createSubApp(authenticate, limiter);
 		for (const name of names) (await modules[name]())(subApp);
 		return subApp;
 	};

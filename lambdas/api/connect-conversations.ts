@@ -1,5 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import type { RunTracing } from "#chat/langsmith.ts";
 import { once } from "#core/once.ts";
@@ -11,11 +10,13 @@ import type { PayloadStore } from "#langgraph-dynamodb/sessions.ts";
 import type { apiEnv } from "./env.ts";
 
 /** Connects conversations to their table. LangGraph is loaded by the first turn; listing and deleting do without. */
-export function conversationsIn(env: Env<typeof apiEnv>): {
+export function conversationsIn(
+	dynamodb: DynamoDBDocumentClient,
+	env: Env<typeof apiEnv>,
+): {
 	sessions: Sessions;
 	turns: () => Promise<Turns>;
 } {
-	const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient());
 	const table = env.CHECKPOINT_TABLE_NAME;
 	const payloads = largePayloads(env.BUCKET_NAME);
 	return {

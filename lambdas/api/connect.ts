@@ -20,11 +20,19 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 	});
 	const conversations = once(async () => {
 		const { conversationsIn } = await import("./connect-conversations.ts");
-		return conversationsIn(env);
+		return conversationsIn(await dynamodb(), env);
+	});
+	const dynamodb = once(async () => {
+		const { documentClient } = await import("#aws/dynamodb.ts");
+		return documentClient();
 	});
 	return withCrashVariable({
 		items: lazyPort(async () => (await database()).items),
 		requests: lazyPort(async () => (await database()).requests),
+		rateLimits: lazyPort(async () => {
+			const { dynamoDbRateLimits } = await import("#aws/rate-limits.ts");
+			return dynamoDbRateLimits({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });
+		}),
 		outbox: lazyPort(async () => (await database()).outbox),
 		analyses: lazyPort(async () => (await database()).analyses),
 		search: lazyPort(async () => (await database()).search),

@@ -14,6 +14,7 @@ export const apiEnv = [
 	),
 	"VERSION",
 	"GIT_SHA",
+	"LIMITS",
 	"TRACE_INPUTS",
 	"TRACE_OUTPUTS",
 	"TOKEN_ISSUER",

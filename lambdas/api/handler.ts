@@ -16,6 +16,7 @@ const api = createApi({
 		clientIds: env.USER_POOL_CLIENT_IDS.split(","),
 		environment: env.ENVIRONMENT,
 	}),
+	limits: JSON.parse(env.LIMITS),
 	deployment: {
 		environment: env.ENVIRONMENT,
 		version: env.VERSION,

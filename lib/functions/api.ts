@@ -36,6 +36,7 @@ export function apiFunction(
 			...groups.tracing,
 			VERSION: version,
 			GIT_SHA: gitSha,
+			LIMITS: JSON.stringify(environment.limits),
 			TOKEN_ISSUER: storage.tokenIssuer,
 			JWKS_URL: storage.jwksUrl,
 			USER_POOL_CLIENT_IDS: storage.userPoolClients.map(({ userPoolClientId }) => userPoolClientId).join(),
@@ -50,7 +51,7 @@ export function apiFunction(
 		.allowObjects(s3DeleteActions, bucket, [originals, derived]) // deletes items
 		.allow(s3ListActions, [bucket.bucketArn]) // finds every version of them
 		.allow(["events:PutEvents"], [bus.eventBusArn]) // asks stages to do work again
-		.allow(dynamoDbActions, [table]) // stores conversations
+		.allow(dynamoDbActions, [table]) // stores conversations, counts requests
 		.allow(["dynamodb:Query"], [`${table}/index/gsi1`]) // lists a user's sessions
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table
 	if (environment.chatProvider === "bedrock") {

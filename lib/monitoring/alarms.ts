@@ -86,6 +86,12 @@ function outageAlarms(environment: Environment, sources: Sources) {
 			metric: application("DatabaseConnectionErrors", { statistic: "Sum" }),
 			threshold: 5,
 		},
+		UnlimitedRequests: {
+			description: "Ten requests within five minutes passed without a limit: the table of limits did not answer.",
+			runbook: "unlimited-requests",
+			metric: application("UnlimitedRequests", { statistic: "Sum" }),
+			threshold: 10,
+		},
 		DatabaseStorage: {
 			description: "A tenth of the database's storage is left; without any it stops writing.",
 			runbook: "database-storage",

@@ -87,7 +87,11 @@ function storeHealth({ application, database, table, each }: Sources) {
 			[database("DatabaseConnections", "Maximum"), application("DatabaseConnectionErrors", { statistic: "Sum" })],
 			{ right: [database("FreeStorageSpace", "Minimum")], rightLabel: "bytes" },
 		),
-		graph("Sessions: table throttles", "events", [table("ReadThrottleEvents"), table("WriteThrottleEvents")]),
+		graph("Table of sessions and limits: throttles, and requests without a limit", "events", [
+			table("ReadThrottleEvents"),
+			table("WriteThrottleEvents"),
+			application("UnlimitedRequests", { statistic: "Sum" }),
+		]),
 		graph("Sessions, once an hour", "sessions", [
 			application("ActiveSessions", { statistic: "Maximum", period: hour }),
 			application("ExpiredSessions", { statistic: "Maximum", period: hour }),

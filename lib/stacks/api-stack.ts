@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
+	type CfnStage,
 	CorsHttpMethod,
 	HttpApi,
 	HttpMethod,
@@ -46,8 +47,8 @@ export class ApiStack extends EnvironmentStack {
 			corsPreflight: {
 				allowOrigins: environment.corsOrigins,
 				allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
-				allowHeaders: ["authorization", "content-type"],
-				exposeHeaders: ["location", "retry-after"],
+				allowHeaders: ["authorization", "content-type", "if-match", "idempotency-key"],
+				exposeHeaders: ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after"],
 				maxAge: Duration.hours(1),
 			},
 		});
@@ -83,16 +84,24 @@ export class ApiStack extends EnvironmentStack {
 			retention: environment.logRetentionDays,
 			removalPolicy: RemovalPolicy.DESTROY,
 		});
-		new HttpStage(this, "Stage", {
+		const stage = new HttpStage(this, "Stage", {
 			httpApi: this.httpApi,
 			stageName: "$default",
 			autoDeploy: true,
-			throttle: { rateLimit: 50, burstLimit: 100 },
+			// All clients together: the limits of a person come first, and refuse in a few milliseconds.
+			throttle: { rateLimit: 500, burstLimit: 1_000 },
 			accessLogSettings: {
 				destination: new LogGroupLogDestination(accessLog),
 				format: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
 			},
 		});
+		// No person's limit counts what needs no token.
+		const open = ["$default", ...routes.filter((route) => route.public).map(({ method, path }) => `${method} ${path}`)];
+		(stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
+			open.map((key) => [key, { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 }]),
+		);
+		// API Gateway refuses settings of a route that does not exist yet.
+		stage.node.addDependency(this.httpApi);
 		this.output("ApiUrl", this.httpApi.apiEndpoint);
 	}
 }

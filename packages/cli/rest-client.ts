@@ -27,13 +27,17 @@ export class RestClient {
 	readonly apiUrl: string;
 	readonly token: string;
 	readonly #api: Client<paths>;
+	readonly #fetch: (request: Request) => Promise<Response>;
 
-	constructor(apiUrl: string, token: string) {
+	/** @param maxWaitSeconds bounds the waits of one request that exceeds the user's limits. 0: it fails at once */
+	constructor(apiUrl: string, token: string, { maxWaitSeconds = 60 }: { maxWaitSeconds?: number } = {}) {
 		this.apiUrl = apiUrl.replace(/\/$/, "");
 		this.token = token;
+		this.#fetch = (request) => fetchWithin(maxWaitSeconds, request);
 		this.#api = createClient({
 			baseUrl: this.apiUrl,
 			headers: { authorization: `Bearer ${token}` },
+			fetch: this.#fetch,
 		});
 		this.#api.use({
 			async onResponse({ request, response }) {
@@ -50,7 +54,7 @@ export class RestClient {
 	 */
 	async call<T>(method: string, path: string, body?: unknown): Promise<T> {
 		const form = body instanceof FormData;
-		const response = await fetch(this.apiUrl + path, {
+		const request = new Request(this.apiUrl + path, {
 			method,
 			headers: {
 				authorization: `Bearer ${this.token}`,
@@ -58,6 +62,7 @@ export class RestClient {
 			},
 			body: form ? body : body ? JSON.stringify(body) : undefined,
 		});
+		const response = await this.#fetch(request);
 		const json = jsonOf(await response.text());
 		if (!response.ok) throw new ApiProblem(`${method} ${path}`, response, json);
 		return json as T;
@@ -100,6 +105,19 @@ export class RestClient {
 			}
 			await sleep(200);
 		}
+	}
+}
+
+/** Sends a request again while the API answers 429 and the waits that it asks for are not too long. */
+async function fetchWithin(maxWaitSeconds: number, request: Request): Promise<Response> {
+	const end = Date.now() + maxWaitSeconds * 1_000;
+	for (;;) {
+		const response = await fetch(request.clone());
+		if (response.status !== 429) return response;
+		const waitMs = (Number(response.headers.get("retry-after")) || 1) * 1_000;
+		if (Date.now() + waitMs > end) return response;
+		await response.body?.cancel();
+		await sleep(waitMs);
 	}
 }
 

@@ -9,6 +9,7 @@ export type ErrorCode =
 	| "unsupported_image"
 	| "file_too_large"
 	| "request_too_large"
+	| "rate_limited"
 	| "unsupported_media_type"
 	| "route_not_found"
 	| "item_not_found"

@@ -8,6 +8,7 @@ import { fakeItems } from "./items.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
 import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
+import { fakeRateLimits } from "./rate-limits.ts";
 import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
 import { fakeConversations } from "./sessions.ts";
@@ -42,6 +43,7 @@ export function fakePorts(): FakePorts {
 		items: fakeItems(store),
 		stages: fakeStages(store),
 		requests: fakeRequests(store),
+		rateLimits: fakeRateLimits(clock),
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),
 		search: fakeSearch(store),

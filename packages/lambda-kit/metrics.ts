@@ -21,6 +21,8 @@ export const metrics = {
 	ExpiredSessions: { unit: "Count", by: null },
 	/** Connections that the database refused, or that failed. */
 	DatabaseConnectionErrors: { unit: "Count", by: null },
+	/** Requests that passed without a limit, since the limiter's table did not answer. */
+	UnlimitedRequests: { unit: "Count", by: null },
 	/** Of single requests: a model call may make several. */
 	ProviderDuration: { unit: "Milliseconds", by: "Provider" },
 	ProviderErrors: { unit: "Count", by: "Provider" },

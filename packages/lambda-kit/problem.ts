@@ -33,6 +33,7 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	request_too_large: { status: 413, title: "The request is too large" },
 	unsupported_media_type: { status: 415, title: "Wrong content type" },
 	invalid_fields: { status: 422, title: "Fields are wrong" },
+	rate_limited: { status: 429, title: "Too many requests" },
 	internal_error: { status: 500, title: "An error on our side" },
 	database_unavailable: { status: 503, title: "The database is away" },
 	embedding_unavailable: { status: 503, title: "The embedding model is away" },
@@ -44,16 +45,17 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	timed_out: { status: 504, title: "It took too long" },
 };
 
-/** The `Retry-After` of temporary failures, in seconds. */
-const retryAfter = "10";
+/** The `Retry-After` of temporary failures. */
+const temporarySeconds = 10;
 
 /** Answers an error as `application/problem+json`. */
 export function problemResponse(
 	code: ProblemCode,
 	detail: string,
-	{ requestId, errors }: { requestId: string; errors?: FieldProblem[] },
+	{ requestId, errors, retryAfterSeconds }: { requestId: string; errors?: FieldProblem[]; retryAfterSeconds?: number },
 ): Response {
 	const { status, title } = kinds[code];
+	const retryAfter = retryAfterSeconds ?? (status === 503 ? temporarySeconds : undefined);
 	const problem: Problem = {
 		type: `urn:collections:problem:${code}`,
 		title,
@@ -69,7 +71,7 @@ export function problemResponse(
 			"content-type": "application/problem+json",
 			"cache-control": "no-store",
 			...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
-			...(status === 503 ? { "retry-after": retryAfter } : {}),
+			...(retryAfter ? { "retry-after": `${retryAfter}` } : {}),
 		},
 	});
 }

@@ -57,6 +57,12 @@ export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 	return found;
 }
 
+/** For tests, benches and evaluations, whose one user does in a minute what people do in an hour. Writes keep their limit. */
+export const busyLimits = {
+	requestsPerMinute: { read: 30_000, upload: 3_000, search: 3_000, expensive: 3_000 },
+	parallelExpensive: 10,
+};
+
 /** Builds the bundles and writes the templates of environment `local`, as `cdk synth` does. */
 export async function synthesize(assembly: string, machine: LocalMachine = noSecrets): Promise<void> {
 	try {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { busyLimits, invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { startCloudProcess } from "../system/cloud-process.ts";
 
 /** Starts a local cloud with the token issuer, secret and database that the api's first request needs. */
@@ -13,7 +13,7 @@ export async function startCloud(directory: string) {
 		stateDir: path.join(directory, "state"),
 		outputsFile: path.join(directory, "outputs.json"),
 	};
-	await synthesize(options.assembly);
+	await synthesize(options.assembly, { limits: busyLimits });
 	const { stop } = await startCloudProcess(options);
 	const outputs = await readOutputsFile(options.outputsFile, "start");
 	const operator = await operatorOf(options.stateDir);

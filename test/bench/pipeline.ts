@@ -18,7 +18,7 @@ import type { Lease, Ports } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { connectDatabase } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { busyLimits, invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import { describeInstantly, startCloudProcess } from "../system/cloud-process.ts";
 import { Control } from "../system/control.ts";
@@ -61,7 +61,7 @@ async function measure(name: string, instantVision: boolean) {
 		stateDir: path.join(directory, name, "state"),
 		outputsFile: path.join(directory, name, "outputs.json"),
 	};
-	await synthesize(options.assembly);
+	await synthesize(options.assembly, { limits: busyLimits });
 	if (instantVision) await describeInstantly(options.assembly);
 	const cloud = await startCloudProcess(options);
 	try {

@@ -49,6 +49,7 @@ describe.each(environmentNames)("the monitoring of %s", (name) => {
 			WaitingItems: [metricNamespace, "OldestWait", above, 1800, "breaching"],
 			ApiFailures: ["AWS/ApiGateway", "5xx", above, 5, "notBreaching"],
 			DatabaseConnectionErrors: [metricNamespace, "DatabaseConnectionErrors", above, 5, "notBreaching"],
+			UnlimitedRequests: [metricNamespace, "UnlimitedRequests", above, 10, "notBreaching"],
 			DatabaseStorage: [
 				"AWS/RDS",
 				"FreeStorageSpace",

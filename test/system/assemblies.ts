@@ -3,6 +3,7 @@ import path from "node:path";
 import { inject } from "vitest";
 import { type LocalMachine, readEnvironment } from "#lib/environments.ts";
 import { gitSha } from "#lib/git-sha.ts";
+import { busyLimits } from "#scripts/local/local.ts";
 import { collections, newApp } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
@@ -19,7 +20,10 @@ export async function writeAssembly(folder: string, machine?: LocalMachine, sett
 function synthesizeFor(machine: LocalMachine, settings: object, folder: string): void {
 	const app = newApp({ outdir: folder });
 	const { local } = cdk.context.environments;
-	const environment = readEnvironment({ local: { ...local, ...settings } }, "local", machine);
+	const environment = readEnvironment({ local: { ...local, ...settings } }, "local", {
+		limits: busyLimits,
+		...machine,
+	});
 	collections(app, environment, inject("bundles"), gitSha());
 	app.synth();
 }

@@ -5,7 +5,7 @@ import { PGlite } from "@electric-sql/pglite";
 import type { TestProject } from "vitest/node";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { type Bundles, lastBundles } from "#lib/bundling/build.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { busyLimits, invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
 import { copyDatabase, startCloudProcess } from "./cloud-process.ts";
 
 declare module "vitest" {
@@ -30,7 +30,7 @@ export default async function setup(project: TestProject) {
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-system-"));
 	const remove = () => rm(directory, { recursive: true, force: true });
 	const assembly = path.join(directory, "cdk.out");
-	await synthesize(assembly);
+	await synthesize(assembly, { limits: busyLimits });
 	project.provide("assembly", assembly);
 	project.provide("bundles", lastBundles());
 	const emptyDatabase = path.join(directory, "empty-database");

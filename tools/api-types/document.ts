@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { fakePorts } from "#fakes/ports.ts";
 import { createApi } from "#lambdas/api/app.ts";
+import { readEnvironment } from "#lib/environments.ts";
+import cdk from "../../cdk.json" with { type: "json" };
 
 /** Returns the OpenAPI document of the API, as `GET /openapi.json` answers it. */
 export async function apiDocument(): Promise<object> {
 	const api = createApi({
 		ports: fakePorts(),
 		authenticate: () => Promise.reject(new Error("The document is public.")),
+		limits: readEnvironment(cdk.context.environments, "local").limits,
 		deployment: { environment: "local", version: "0", gitSha: "0" },
 	});
 	const response = await api.request("/openapi.json");

@@ -1,7 +1,7 @@
 import type { Environment } from "#lib/environments.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, whole } from "./line.ts";
-import { apiRequests, idle, monthsStored, type Profile, perUpload, perUser } from "./usage.ts";
+import { apiRequests, idle, monthsStored, type Profile, perUpload, perUser, tableWritesPerRequest } from "./usage.ts";
 
 /** Prices requests, events, logs, storage and data transfer. */
 export function traffic(all: All, { network }: Pick<Environment, "network">, profile: Profile): Line[] {
@@ -51,11 +51,11 @@ export function traffic(all: All, { network }: Pick<Environment, "network">, pro
 	];
 }
 
-/** Prices the chat table's requests. Its storage is within the free tier, since chats expire. */
-function tableTraffic(all: All, { users }: Profile): Line[] {
-	const turns = users * perUser.chatTurns;
+/** Prices the requests of the table of chats and limits. Its storage is within the free tier, since its items expire. */
+function tableTraffic(all: All, profile: Profile): Line[] {
+	const turns = profile.users * perUser.chatTurns;
 	return all("AWS::DynamoDB::Table").flatMap(() => {
-		const writes = turns * perUser.tableWritesPerTurn;
+		const writes = turns * perUser.tableWritesPerTurn + apiRequests(profile) * tableWritesPerRequest;
 		const reads = turns * perUser.tableReadsPerTurn + idle.sessionCounts * idle.tableReadsPerSessionCount;
 		return [
 			line("DynamoDB writes", whole(writes), (writes / 1e6) * prices.dynamoDbWritesMillion),

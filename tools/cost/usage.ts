@@ -55,6 +55,9 @@ export const perUser = {
 	secondsPerApiRequest: 0.12,
 } as const;
 
+/** Capacity units of the table for the limits of a request: one write takes it from its bucket, another frees a slot. */
+export const tableWritesPerRequest = 1.2;
+
 /** The use of an environment without users. */
 export const idle = {
 	/** Every five minutes. */

@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import { AppError } from "#core/errors.ts";
 import { log } from "#lambda-kit/log.ts";
 import { type ProblemCode, problemResponse } from "#lambda-kit/problem.ts";
-import type { ApiEnv } from "./routing.ts";
+import type { ApiEnv } from "./api-env.ts";
 
 /** Answers with the problem of an error that a route did not handle. */
 export function answerError(error: Error, c: Context<ApiEnv>): Response {

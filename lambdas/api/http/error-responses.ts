@@ -19,6 +19,36 @@ const gateways = { "application/json": { schema: { $ref: "#/components/schemas/G
 /** A response with a problem that only one route has. */
 export const problem = (description: string) => ({ description, content: ours });
 
+const text = (description: string, example: string) => ({ description, schema: { type: "string" as const }, example });
+
+/** Headers that many answers have. */
+const headers = {
+	RetryAfter: {
+		description: "The seconds until the request may be sent again.",
+		schema: { type: "integer" as const },
+		example: 2,
+	},
+	RateLimitPolicy: text(
+		"Your limits on this class of requests: `q` in `w` seconds, and `q` at the same time where `qu` is `concurrent-requests`.",
+		'"read";q=300;w=60',
+	),
+	RateLimit: text("What is left of them: `r` requests within the next `t` seconds.", '"read";r=299;t=1'),
+};
+
+const header = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${name}` }) as const;
+
+/** The headers of every answer that a limit counts. */
+const standingHeaders = { RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") };
+
+/** Adds the headers of limits to the answers that a route describes itself. */
+export function limited<Responses extends object>(responses: Responses): Responses {
+	const described = Object.entries(responses).map(([status, response]) => [
+		status,
+		"$ref" in response ? response : { ...response, headers: { ...response.headers, ...standingHeaders } },
+	]);
+	return Object.fromEntries(described);
+}
+
 /** Responses to errors. The document has each once, and routes refer to it. */
 const errorResponses = {
 	BadRequest: problem("The request cannot be read."),
@@ -31,7 +61,11 @@ const errorResponses = {
 	},
 	UnsupportedMediaType: problem("Another content type is expected."),
 	UnprocessableContent: problem("Fields are wrong or unknown."),
-	TooManyRequests: { description: "Too many requests.", content: gateways },
+	TooManyRequests: {
+		description: "You sent more requests than your limit allows (ours), or all clients together did (the gateway's).",
+		headers: { "Retry-After": header("RetryAfter"), ...standingHeaders },
+		content: { ...ours, ...gateways },
+	},
 	InternalServerError: {
 		description: "An error on our side, or a function that died (the gateway's).",
 		content: { ...ours, ...gateways },
@@ -86,5 +120,8 @@ export function describeErrors({ openAPIRegistry }: Pick<OpenAPIHono, "openAPIRe
 	openAPIRegistry.register("GatewayError", gatewayErrorSchema);
 	for (const [name, response] of Object.entries(errorResponses)) {
 		openAPIRegistry.registerComponent("responses", name, response);
+	}
+	for (const [name, described] of Object.entries(headers)) {
+		openAPIRegistry.registerComponent("headers", name, described);
 	}
 }

@@ -2,27 +2,15 @@ import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-op
 import { createMiddleware } from "hono/factory";
 import type { FieldProblem } from "#core/errors.ts";
 import { AppError } from "#core/errors.ts";
-import type { RequestContext } from "#lambda-kit/http-handler.ts";
-import type { Route } from "../routes/table.ts";
-import type { Authenticate } from "./authenticate.ts";
-import { failed, notFound, refused, unreadableBody } from "./error-responses.ts";
+import type { GuardedRoute, PublicRoute, Route } from "../routes/table.ts";
+import type { ApiEnv } from "./api-env.ts";
+import { failed, limited, notFound, refused, unreadableBody } from "./error-responses.ts";
+import { limitRequests } from "./limit-requests.ts";
+import type { Charge } from "./limiter.ts";
 
 // Schemas are interpreted: compiling one pays only after thousands of bodies in one sandbox.
 z.config({ jitless: true });
 
-/** The context of a route. */
-export interface ApiEnv {
-	Bindings: Partial<RequestContext> & {
-		/** Receives the user of the request, for the log. */
-		identified?: (userId: string) => void;
-	};
-	Variables: {
-		requestId: string;
-		authenticate: Authenticate;
-		/** The tenant; only behind `guarded`. */
-		userId: string;
-	};
-}
 export type Api = OpenAPIHono<ApiEnv>;
 
 const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
@@ -35,19 +23,26 @@ const requireUser = createMiddleware<ApiEnv>(async (c, next) => {
 /** The description of a route; the table has its method and path. */
 type Details = Omit<RouteConfig, "method" | "path">;
 
-/** Describes a route that serves the token's user. */
-export function guarded<const R extends Route & { public?: never }, const D extends Details>(route: R, details: D) {
+/**
+ * Describes a route that serves the token's user.
+ * @param chargeOf what a request takes from the user's limits by its JSON body. @default one request of the route's class
+ */
+export function guarded<const R extends GuardedRoute, const D extends Details>(
+	route: R,
+	details: D,
+	chargeOf?: (body: unknown) => Charge,
+) {
 	return createRoute({
 		...details,
 		...address(route),
-		middleware: requireUser,
+		middleware: [requireUser, limitRequests(route.limit, chargeOf)],
 		security: [{ bearer: [] }],
-		responses: documented(details, refused),
+		responses: limited(documented(details, refused)),
 	});
 }
 
 /** Describes a route that needs no token. */
-export function open<const R extends Route & { public: true }, const D extends Details>(route: R, details: D) {
+export function open<const R extends PublicRoute, const D extends Details>(route: R, details: D) {
 	return createRoute({
 		...details,
 		...address(route),

@@ -5,6 +5,7 @@ import type { Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
 import { type SearchType, searchItems } from "#core/search/search-items.ts";
 import { modelGone } from "../http/error-responses.ts";
+import type { Charge } from "../http/limiter.ts";
 import { type Api, guarded, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
@@ -65,17 +66,27 @@ const response = z
 	})
 	.openapi("SearchResponse");
 
-const search = guarded(routes.search, {
-	tags: ["Search"],
-	summary: "Find items by words, by meaning, or by both",
-	description:
-		"The query is also answered from them. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
-	request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
-	responses: {
-		200: json("The items found, best first.", response),
-		502: modelGone,
+/** A search that is answered, or made by an agent, calls models as a chat does. */
+function chargeOf(body: unknown): Charge {
+	const { include_answer = true, search_type } = (body ?? {}) as Partial<SearchBody>;
+	return { routeClass: include_answer || search_type === "agentic" ? "expensive" : routes.search.limit };
+}
+
+const search = guarded(
+	routes.search,
+	{
+		tags: ["Search"],
+		summary: "Find items by words, by meaning, or by both",
+		description:
+			"The query is also answered from them, which makes it a request of the class `expensive`. `agentic` has a model search up to four times within 20 seconds; when either runs out, the best found is the result and a notice says so. An answer that fails never fails the search.",
+		request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
+		responses: {
+			200: json("The items found, best first.", response),
+			502: modelGone,
+		},
 	},
-});
+	chargeOf,
+);
 
 /** Measured from the request's beginning; the rest of the 26 seconds is for running work. */
 const answeredAfterMs = 20_000;

@@ -1,13 +1,27 @@
-/** A route of the HTTP API, as gateway, handler and OpenAPI document know it. */
-export interface Route {
+import type { RouteClass } from "#core/limits/limits.ts";
+
+interface AnyRoute {
 	method: "GET" | "POST" | "DELETE";
 	/** With parameters in braces: `/items/{id}`. */
 	path: string;
-	/** Answered without a token. */
-	public?: true;
 	/** The file of this folder that serves it, loaded by the first request for it. */
 	module: RouteModule;
 }
+
+/** A route that is answered without a token. */
+export interface PublicRoute extends AnyRoute {
+	public: true;
+}
+
+/** A route that serves the token's user. */
+export interface GuardedRoute extends AnyRoute {
+	public?: never;
+	/** Its class: the user's limit from which a request takes. */
+	limit: RouteClass;
+}
+
+/** A route of the HTTP API, as gateway, handler and OpenAPI document know it. */
+export type Route = PublicRoute | GuardedRoute;
 
 export type RouteModule =
 	| "public"
@@ -24,7 +38,7 @@ export type RouteModule =
 
 /**
  * Declares method and path of every route once: the gateway's routes are made from this table, and a file of this
- * folder describes and serves each. It imports nothing, so that stacks read it without a handler.
+ * folder describes and serves each. It imports no code, so that stacks read it without a handler.
  */
 export const routes = {
 	health: { method: "GET", path: "/health", public: true, module: "public" },
@@ -32,27 +46,28 @@ export const routes = {
 	openApiDocument: { method: "GET", path: "/openapi.json", public: true, module: "public" },
 	docs: { method: "GET", path: "/docs", public: true, module: "public" },
 	docsAsset: { method: "GET", path: "/docs/{asset}", public: true, module: "public" },
-	uploadItem: { method: "POST", path: "/items", module: "items" },
-	prepareUpload: { method: "POST", path: "/uploads", module: "uploads" },
-	listItems: { method: "GET", path: "/items", module: "items" },
-	getItem: { method: "GET", path: "/items/{id}", module: "items" },
-	deleteItem: { method: "DELETE", path: "/items/{id}", module: "items" },
-	analyzeItem: { method: "POST", path: "/items/{id}/analyze", module: "requests" },
-	resizeItem: { method: "POST", path: "/items/{id}/resize-only", module: "requests" },
-	getRequest: { method: "GET", path: "/items/{id}/requests/{request_id}", module: "requests" },
-	listAnalyses: { method: "GET", path: "/items/{id}/analyses", module: "analyses" },
-	getAnalysis: { method: "GET", path: "/analyses/{id}", module: "analyses" },
-	getImageUrl: { method: "GET", path: "/images/{filename}", module: "images" },
-	findSimilar: { method: "POST", path: "/items/{id}/similar", module: "similar" },
-	search: { method: "POST", path: "/search", module: "search" },
-	chat: { method: "POST", path: "/chat", module: "chat" },
-	listSessions: { method: "GET", path: "/chat/sessions", module: "chat" },
-	deleteSession: { method: "DELETE", path: "/chat/sessions/{session_id}", module: "chat" },
-	getHistory: { method: "GET", path: "/chat/{session_id}/history", module: "chat" },
-	deleteChat: { method: "DELETE", path: "/chat/{session_id}", module: "chat" },
-	getSearchConfig: { method: "GET", path: "/search/config", module: "search-config" },
-	rebuildVectorIndex: { method: "POST", path: "/vector-index/rebuild", module: "vector-index" },
-	getVectorIndexStatus: { method: "GET", path: "/vector-index/status", module: "vector-index" },
+	uploadItem: { method: "POST", path: "/items", limit: "upload", module: "items" },
+	prepareUpload: { method: "POST", path: "/uploads", limit: "upload", module: "uploads" },
+	listItems: { method: "GET", path: "/items", limit: "read", module: "items" },
+	getItem: { method: "GET", path: "/items/{id}", limit: "read", module: "items" },
+	deleteItem: { method: "DELETE", path: "/items/{id}", limit: "write", module: "items" },
+	analyzeItem: { method: "POST", path: "/items/{id}/analyze", limit: "expensive", module: "requests" },
+	resizeItem: { method: "POST", path: "/items/{id}/resize-only", limit: "expensive", module: "requests" },
+	getRequest: { method: "GET", path: "/items/{id}/requests/{request_id}", limit: "read", module: "requests" },
+	listAnalyses: { method: "GET", path: "/items/{id}/analyses", limit: "read", module: "analyses" },
+	getAnalysis: { method: "GET", path: "/analyses/{id}", limit: "read", module: "analyses" },
+	getImageUrl: { method: "GET", path: "/images/{filename}", limit: "read", module: "images" },
+	findSimilar: { method: "POST", path: "/items/{id}/similar", limit: "search", module: "similar" },
+	/** Of class `expensive` where a model answers: see search.ts. */
+	search: { method: "POST", path: "/search", limit: "search", module: "search" },
+	chat: { method: "POST", path: "/chat", limit: "expensive", module: "chat" },
+	listSessions: { method: "GET", path: "/chat/sessions", limit: "read", module: "chat" },
+	deleteSession: { method: "DELETE", path: "/chat/sessions/{session_id}", limit: "write", module: "chat" },
+	getHistory: { method: "GET", path: "/chat/{session_id}/history", limit: "read", module: "chat" },
+	deleteChat: { method: "DELETE", path: "/chat/{session_id}", limit: "write", module: "chat" },
+	getSearchConfig: { method: "GET", path: "/search/config", limit: "read", module: "search-config" },
+	rebuildVectorIndex: { method: "POST", path: "/vector-index/rebuild", limit: "expensive", module: "vector-index" },
+	getVectorIndexStatus: { method: "GET", path: "/vector-index/status", limit: "read", module: "vector-index" },
 } as const satisfies Record<string, Route>;
 
 export const allRoutes: readonly Route[] = Object.values(routes);

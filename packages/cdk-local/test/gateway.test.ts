@@ -326,7 +326,7 @@ describe("limits and failures", () => {
 	});
 });
 
-test("a throttled stage answers 429 beyond its burst", async () => {
+test("a throttled stage answers 429 beyond its burst, and a route with settings of its own beyond those", async () => {
 	const throttled = await startTestApp({
 		Resources: {
 			Echo: testFunction(),
@@ -339,6 +339,7 @@ test("a throttled stage answers 429 beyond its burst", async () => {
 					StageName: "$default",
 					AutoDeploy: true,
 					DefaultRouteSettings: { ThrottlingBurstLimit: 2, ThrottlingRateLimit: 0.01 },
+					RouteSettings: { "GET /single": { ThrottlingBurstLimit: 1 } },
 				},
 			},
 			EchoIntegration: {
@@ -350,22 +351,27 @@ test("a throttled stage answers 429 beyond its burst", async () => {
 					PayloadFormatVersion: "2.0",
 				},
 			},
-			Route: {
-				Type: "AWS::ApiGatewayV2::Route",
-				Properties: {
-					ApiId: { Ref: "Api" },
-					RouteKey: "$default",
-					Target: { "Fn::Join": ["/", ["integrations", { Ref: "EchoIntegration" }]] },
-				},
-			},
+			...Object.fromEntries(
+				["$default", "GET /single"].map((RouteKey, at) => [
+					`Route${at}`,
+					{
+						Type: "AWS::ApiGatewayV2::Route",
+						Properties: {
+							ApiId: { Ref: "Api" },
+							RouteKey,
+							Target: { "Fn::Join": ["/", ["integrations", { Ref: "EchoIntegration" }]] },
+						},
+					},
+				]),
+			),
 		},
 	});
 	try {
 		const statuses: number[] = [];
-		for (let count = 0; count < 3; count += 1) {
-			statuses.push((await fetch(`${throttled.url}/any`)).status);
+		for (const path of ["/any", "/single", "/single", "/any", "/any"]) {
+			statuses.push((await fetch(throttled.url + path)).status);
 		}
-		expect(statuses).toEqual([200, 200, 429]);
+		expect(statuses).toEqual([200, 200, 429, 200, 429]);
 	} finally {
 		await throttled.destroy();
 	}

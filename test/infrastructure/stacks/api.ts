@@ -58,9 +58,9 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 	test("let web pages of the configured origins call the API, post to the bucket and read from it", () => {
 		const cors = only(API, "AWS::ApiGatewayV2::Api").CorsConfiguration;
 		expect(cors.AllowOrigins).toEqual(environment.corsOrigins);
-		expect(cors.AllowHeaders).toContain("authorization");
+		expect(cors.AllowHeaders.toSorted()).toEqual(["authorization", "content-type", "idempotency-key", "if-match"]);
 		expect(cors.AllowMethods.toSorted()).toEqual(["DELETE", "GET", "POST"]);
-		expect(cors.ExposeHeaders.toSorted()).toEqual(["location", "retry-after"]);
+		expect(cors.ExposeHeaders.toSorted()).toEqual(["etag", "location", "ratelimit", "ratelimit-policy", "retry-after"]);
 		const [rule, ...others] = only(Storage, "AWS::S3::Bucket").CorsConfiguration.CorsRules;
 		expect(others).toEqual([]);
 		expect(rule.AllowedOrigins).toEqual(environment.corsOrigins);
@@ -70,10 +70,12 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 	test("throttle the API and keep its access log for a bounded time", () => {
 		const stage = only(API, "AWS::ApiGatewayV2::Stage");
 		// docs/operations.md quotes these limits.
-		expect(stage.DefaultRouteSettings).toEqual({
-			ThrottlingRateLimit: 50,
-			ThrottlingBurstLimit: 100,
-		});
+		expect(stage.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 });
+		expect(stage.RouteSettings).toEqual(
+			Object.fromEntries(
+				["$default", ...publicRoutes].map((key) => [key, { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 }]),
+			),
+		);
 		expect(at(stage.AccessLogSettings.DestinationArn)).toBe("AccessLog");
 		for (const part of parts) {
 			for (const log of Object.values(ofType(templates[part], "AWS::Logs::LogGroup"))) {

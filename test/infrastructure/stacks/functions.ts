@@ -29,6 +29,7 @@ export function functionClaims({ name, environment, at, functions }: Claimed): v
 			ENVIRONMENT: name,
 			VERSION: project.version,
 			GIT_SHA: commit,
+			LIMITS: JSON.stringify(environment.limits),
 			DATABASE_HOST: "Database.Endpoint.Address",
 			DATABASE_PORT: "Database.Endpoint.Port",
 			DATABASE_NAME: "collections",

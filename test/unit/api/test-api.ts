@@ -1,4 +1,5 @@
 import { AppError } from "#core/errors.ts";
+import type { Limits } from "#core/limits/limits.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { createApi } from "#lambdas/api/app.ts";
@@ -12,6 +13,12 @@ const anyUser: Authenticate = async (authorization) => {
 	const userId = authorization?.replace("Bearer ", "");
 	if (!userId) throw new AppError("unauthorized", "This call needs a token.");
 	return userId;
+};
+
+/** More than any test sends. */
+export const generousLimits: Limits = {
+	requestsPerMinute: { read: 1e5, write: 1e5, upload: 1e5, search: 1e5, expensive: 1e5 },
+	parallelExpensive: 100,
 };
 
 export interface Answer {
@@ -32,11 +39,13 @@ interface TestRequest {
 export function testApi({
 	ports: replaced = {},
 	authenticate = anyUser,
+	limits = generousLimits,
 	maxAnswerMs,
 	maxWaitMs = 0,
 }: {
 	ports?: Partial<Ports>;
 	authenticate?: Authenticate;
+	limits?: Limits;
 	maxAnswerMs?: number;
 	/** Advances the clock instead of waiting: no stage runs beside the API of a test. */
 	maxWaitMs?: number;
@@ -45,6 +54,7 @@ export function testApi({
 	const app = createApi({
 		ports,
 		authenticate,
+		limits,
 		deployment: { environment: "test", version: "1.2.3", gitSha: "abcdef0" },
 		maxAnswerMs,
 		maxWaitMs,

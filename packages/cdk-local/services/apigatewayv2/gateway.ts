@@ -34,7 +34,8 @@ export class Gateway {
 	readonly #integrations = new Map<string, Integration>();
 	readonly #authorizers = new Map<string, Authorizer>();
 	#api: { apiId: string; cors: CorsConfiguration | null } | null = null;
-	#bucket: TokenBucket | null = null;
+	/** By route; null has that of all routes without their own. */
+	readonly #buckets = new Map<string | null, TokenBucket>();
 
 	constructor(options: GatewayOptions) {
 		this.#options = options;
@@ -89,9 +90,12 @@ export class Gateway {
 		this.#routes.push(route);
 	}
 
-	/** Sets the allowed requests a second, and how many may come at once. */
-	throttle(rate: number, burst: number): void {
-		this.#bucket = new TokenBucket(rate, burst);
+	/**
+	 * Sets the allowed requests a second, and how many may come at once.
+	 * @param key a route's; null for all routes without settings of their own, together
+	 */
+	throttle(key: string | null, rate: number, burst: number): void {
+		this.#buckets.set(key, new TokenBucket(rate, burst));
 	}
 
 	async close(): Promise<void> {
@@ -123,7 +127,8 @@ export class Gateway {
 		}
 		const match = selectRoute(this.#routes, method, path);
 		if (!match) return refuse(request, response, 404, "Not Found");
-		if (this.#bucket && !this.#bucket.take()) {
+		const bucket = this.#buckets.get(match.route.key) ?? this.#buckets.get(null);
+		if (bucket && !bucket.take()) {
 			return refuse(request, response, 429, "Too Many Requests");
 		}
 		let jwt: Jwt | null = null;

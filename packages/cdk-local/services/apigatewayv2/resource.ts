@@ -112,25 +112,30 @@ export const route = resource(
 	},
 );
 
+const routeSettings = z.strictObject({
+	ThrottlingBurstLimit: number.optional(),
+	ThrottlingRateLimit: number.optional(),
+	DetailedMetricsEnabled: ignored("nothing is measured here"),
+});
+
 export const stage = resource(
 	{
 		ApiId: z.string(),
 		StageName: z.literal("$default", "other stages have a path prefix"),
 		AutoDeploy: boolean.pipe(z.literal(true)),
-		DefaultRouteSettings: z
-			.strictObject({
-				ThrottlingBurstLimit: number.optional(),
-				ThrottlingRateLimit: number.optional(),
-				DetailedMetricsEnabled: ignored("nothing is measured here"),
-			})
-			.optional(),
+		DefaultRouteSettings: routeSettings.prefault({}),
+		RouteSettings: z.record(z.string(), routeSettings).default({}),
 		AccessLogSettings: ignored("functions log their requests"),
 		Description: ignored("for people"),
 		Tags: tags,
 	},
 	(properties, { services }) => {
-		const throttle = properties.DefaultRouteSettings;
-		services.gateway.throttle(throttle?.ThrottlingRateLimit ?? 10_000, throttle?.ThrottlingBurstLimit ?? 5_000);
+		const { DefaultRouteSettings: all, RouteSettings: single } = properties;
+		const { ThrottlingRateLimit: rate = 10_000, ThrottlingBurstLimit: burst = 5_000 } = all;
+		services.gateway.throttle(null, rate, burst);
+		for (const [key, { ThrottlingRateLimit = rate, ThrottlingBurstLimit = burst }] of Object.entries(single)) {
+			services.gateway.throttle(key, ThrottlingRateLimit, ThrottlingBurstLimit);
+		}
 		return { ref: "$default" };
 	},
 );

@@ -1,0 +1,70 @@
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { Standing, Taken } from "#core/limits/bucket.ts";
+import type { Quota, RouteClass } from "#core/limits/limits.ts";
+import { problemResponse } from "#lambda-kit/problem.ts";
+import type { ApiEnv } from "./api-env.ts";
+import type { Charge } from "./limiter.ts";
+
+/**
+ * Lets a request through while its person has room for it, and says on every answer how much is left. It stands
+ * behind authentication.
+ * @param chargeOf what a request with this JSON body takes, where that is not one request of the route's class
+ */
+export function limitRequests(routeClass: RouteClass, chargeOf?: (body: unknown) => Charge) {
+	return createMiddleware<ApiEnv>(async (c, next) => {
+		const limiter = c.get("limiter");
+		const userId = c.get("userId");
+		const charge = chargeOf ? chargeOf(await jsonOf(c)) : { routeClass };
+		const answer = await limiter.take(userId, charge);
+		if (!answer) return next();
+		const { quota, taken } = answer;
+		if (!taken.allowed) {
+			const refusal = problemResponse("rate_limited", describeRefusal(quota, taken), {
+				requestId: c.get("requestId"),
+				retryAfterSeconds: taken.retryAfterSeconds,
+			});
+			for (const [name, value] of standingHeaders(quota, taken)) refusal.headers.set(name, value);
+			return refusal;
+		}
+		try {
+			await next();
+		} finally {
+			if (taken.slot) await limiter.release(userId, quota, taken.slot);
+		}
+		for (const [name, value] of standingHeaders(quota, taken)) c.header(name, value);
+	});
+}
+
+/** A body that is not JSON is refused later, by the route's schema. */
+async function jsonOf(c: Context): Promise<unknown> {
+	if (!c.req.header("content-type")?.includes("json")) return null;
+	return c.req.json().catch(() => null);
+}
+
+function describeRefusal(
+	{ routeClass, perMinute, parallel }: Quota,
+	{ exceeded, retryAfterSeconds }: Taken & { allowed: false },
+): string {
+	const wait = `send this one again in ${retryAfterSeconds} ${retryAfterSeconds === 1 ? "second" : "seconds"}.`;
+	return exceeded === "rate"
+		? `You may send ${perMinute} requests of the class ${routeClass} a minute, and sent more: ${wait}`
+		: `You may run ${parallel} requests of the class ${routeClass} at the same time, and as many are running: ${wait}`;
+}
+
+/** The fields of draft-ietf-httpapi-ratelimit-headers-11. */
+function standingHeaders(
+	{ routeClass, perMinute, parallel }: Quota,
+	{ remaining, secondsToNext, freeSlots }: Standing,
+): [name: string, value: string][] {
+	const policies = [`"${routeClass}";q=${perMinute};w=60`];
+	const standings = [`"${routeClass}";r=${remaining};t=${secondsToNext}`];
+	if (parallel !== null) {
+		policies.push(`"${routeClass}-parallel";q=${parallel};qu="concurrent-requests"`);
+		standings.push(`"${routeClass}-parallel";r=${freeSlots}`);
+	}
+	return [
+		["ratelimit-policy", policies.join(", ")],
+		["ratelimit", standings.join(", ")],
+	];
+}

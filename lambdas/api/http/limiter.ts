@@ -1,0 +1,45 @@
+import type { Slot, Taken } from "#core/limits/bucket.ts";
+import { type Limits, type Quota, quotaOf, type RouteClass } from "#core/limits/limits.ts";
+import type { RateLimits } from "#core/ports/index.ts";
+import { log } from "#lambda-kit/log.ts";
+
+/** What a request takes from its person's bucket. */
+export interface Charge {
+	routeClass: RouteClass;
+	/** @default 1 */
+	units?: number;
+}
+
+/** Takes requests from buckets; a request passes where the buckets' table does not answer. */
+export interface Limiter {
+	/** @returns null where the request passes without a limit */
+	take(userId: string, charge: Charge): Promise<{ quota: Quota; taken: Taken } | null>;
+	release(userId: string, quota: Quota, slot: Slot): Promise<void>;
+}
+
+/** After a failure the table is left alone: a request must not wait for a table that is away. */
+const restMs = 5_000;
+
+export function limiterOf(rateLimits: RateLimits, limits: Limits): Limiter {
+	let restsUntil = 0;
+	return {
+		async take(userId, { routeClass, units = 1 }) {
+			let error: unknown;
+			if (Date.now() >= restsUntil) {
+				const quota = quotaOf(limits, routeClass);
+				try {
+					return { quota, taken: await rateLimits.take(userId, quota, units) };
+				} catch (failure) {
+					error = failure;
+					restsUntil = Date.now() + restMs;
+				}
+			}
+			log.error("a request passes without a limit", { error }, { metrics: { UnlimitedRequests: 1 } });
+			return null;
+		},
+		async release(userId, quota, slot) {
+			// The slot ends by itself.
+			await rateLimits.release(userId, quota, slot).catch((error) => log.warn("a slot was not freed", { error }));
+		},
+	};
+}

@@ -1,0 +1,165 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
+import {
+	type Bucket,
+	costMs,
+	fullBucket,
+	minute,
+	standing,
+	type Taken,
+	takeFrom,
+	toleranceMs,
+} from "#core/limits/bucket.ts";
+import type { Quota } from "#core/limits/limits.ts";
+import type { RateLimits } from "#core/ports/index.ts";
+
+interface DynamoDbRateLimitsOptions {
+	dynamodb: Pick<DynamoDBDocumentClient, "send">;
+	table: string;
+	/** Milliseconds since 1970. @default Date.now */
+	now?: () => number;
+	/** Limits one call of the table. @default 300 */
+	maxCallMs?: number;
+}
+
+/** What a sandbox knows about a bucket. */
+interface Known {
+	/** The bucket fills not before this, whoever takes from it. */
+	fullAt: number;
+	/** A refusal holds until its `Retry-After` is over, so that a flood of requests costs the table one write a second. */
+	refusal?: { taken: Taken & { allowed: false }; until: number };
+}
+
+/** The first call opens the connection. */
+const maxFirstCallMs = 1_500;
+const maxKnown = 1_000;
+const maxAttempts = 10;
+
+/**
+ * Keeps a bucket as one item, `limit#{user}` and its class, which expires. A request is one conditional write, two
+ * where this sandbox did not know the bucket and others had taken from it.
+ */
+export function dynamoDbRateLimits({
+	dynamodb,
+	table,
+	now = Date.now,
+	maxCallMs = 300,
+}: DynamoDbRateLimitsOptions): RateLimits {
+	const known = new Map<string, Known>();
+	let hasAnswered = false;
+
+	function remember(name: string, knowledge: Known): void {
+		known.delete(name);
+		known.set(name, knowledge);
+		const [oldest] = known.keys();
+		if (known.size > maxKnown && oldest) known.delete(oldest);
+	}
+
+	/** @returns the item after the update, or the item that did not meet the condition */
+	async function update(input: Omit<UpdateCommandInput, "TableName">): Promise<{ met: boolean; bucket: Bucket }> {
+		const abortSignal = AbortSignal.timeout(hasAnswered ? maxCallMs : Math.max(maxCallMs, maxFirstCallMs));
+		const command = new UpdateCommand({
+			TableName: table,
+			...input,
+			ReturnValues: "ALL_NEW",
+			ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+		});
+		try {
+			const { Attributes = {} } = await dynamodb.send(command, { abortSignal });
+			hasAnswered = true;
+			return { met: true, bucket: bucketOf(Attributes) };
+		} catch (error) {
+			if (!(error instanceof ConditionalCheckFailedException)) throw error;
+			hasAnswered = true;
+			// The document client leaves an error's item as it came.
+			const numbers = Object.entries(error.Item ?? {}).map(([name, { N }]) => [name, N]);
+			return { met: false, bucket: bucketOf(Object.fromEntries(numbers)) };
+		}
+	}
+
+	return {
+		async take(userId, quota, units) {
+			const name = `${userId}#${quota.routeClass}`;
+			const { refusal, fullAt = 0 } = known.get(name) ?? {};
+			const beginning = now();
+			if (refusal && refusal.until > beginning) {
+				const retryAfterSeconds = Math.ceil((refusal.until - beginning) / 1_000);
+				return { ...refusal.taken, retryAfterSeconds, secondsToNext: retryAfterSeconds };
+			}
+			let bucket: Bucket = { ...fullBucket, fullAt };
+			for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+				const at = now();
+				const { taken } = takeFrom(bucket, quota, units, at, anyOf);
+				if (!taken.allowed) {
+					const until = at + taken.retryAfterSeconds * 1_000;
+					remember(name, { fullAt: bucket.fullAt, refusal: { taken, until } });
+					return taken;
+				}
+				const after = await update({ Key: keyOf(userId, quota), ...takeExpression(bucket, quota, units, at, taken) });
+				if (after.met) {
+					remember(name, { fullAt: after.bucket.fullAt });
+					return { ...taken, ...standing(after.bucket, quota, at) };
+				}
+				bucket = after.bucket;
+			}
+			throw new Error(`A bucket changed during each of ${maxAttempts} attempts to take from it.`);
+		},
+
+		async release(userId, quota, { number, ends }) {
+			await update({
+				Key: keyOf(userId, quota),
+				UpdateExpression: "remove #slot",
+				// Another request may have taken the slot after its end.
+				ConditionExpression: "#slot = :ends",
+				ExpressionAttributeNames: { "#slot": slotAttribute(number) },
+				ExpressionAttributeValues: { ":ends": ends },
+			});
+		},
+	};
+}
+
+const keyOf = (userId: string, { routeClass }: Quota) => ({ pk: `limit#${userId}`, sk: routeClass });
+
+const slotAttribute = (number: number) => `slot_${number}`;
+
+const anyOf = (free: number[]) => free[Math.floor(Math.random() * free.length)];
+
+/** DynamoDB has no maximum of two numbers: a full bucket and one in use are written by different expressions. */
+function takeExpression(
+	{ fullAt }: Bucket,
+	quota: Quota,
+	units: number,
+	at: number,
+	{ slot }: Taken & { allowed: true },
+): Omit<UpdateCommandInput, "TableName" | "Key"> {
+	const cost = costMs(quota, units);
+	const isFull = fullAt <= at;
+	const sets = [isFull ? "full_at = :next" : "full_at = full_at + :cost", "expires_at = :expires"];
+	const conditions = [
+		isFull ? "(attribute_not_exists(full_at) or full_at <= :now)" : "full_at > :now and full_at <= :most",
+	];
+	if (slot) {
+		sets.push("#slot = :ends");
+		conditions.push("(attribute_not_exists(#slot) or #slot <= :now)");
+	}
+	return {
+		UpdateExpression: `set ${sets.join(", ")}`,
+		ConditionExpression: conditions.join(" and "),
+		...(slot && { ExpressionAttributeNames: { "#slot": slotAttribute(slot.number) } }),
+		ExpressionAttributeValues: {
+			":now": at,
+			...(isFull ? { ":next": at + cost } : { ":cost": cost, ":most": at + minute + toleranceMs - cost }),
+			// A bucket is full, and a slot free, within a minute.
+			":expires": Math.ceil((at + 2 * minute) / 1_000),
+			...(slot && { ":ends": slot.ends }),
+		},
+	};
+}
+
+function bucketOf(item: Record<string, unknown>): Bucket {
+	const slots = Object.entries(item).flatMap(([attribute, ends]) => {
+		const [, number] = /^slot_(\d+)$/.exec(attribute) ?? [];
+		return number ? [[Number(number), Number(ends)]] : [];
+	});
+	return { fullAt: Number(item.full_at ?? 0), slots: Object.fromEntries(slots) };
+}

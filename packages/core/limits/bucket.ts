@@ -1,0 +1,92 @@
+import type { Quota } from "./limits.ts";
+
+/** A person's bucket of one class. */
+export interface Bucket {
+	/** When the bucket is full again: GCRA's theoretical arrival time. All times are milliseconds since 1970. */
+	fullAt: number;
+	/** The slots of running requests: when each is free at the latest, by its number. */
+	slots: Readonly<Record<number, number>>;
+}
+
+export const fullBucket: Bucket = { fullAt: 0, slots: {} };
+
+/** What is left in a bucket. */
+export interface Standing {
+	/** The requests that may come at once. */
+	remaining: number;
+	/** The seconds until there are more, at least 1. */
+	secondsToNext: number;
+	/** The slots that are free; null where the class has none. */
+	freeSlots: number | null;
+}
+
+/** A running request's slot. */
+export interface Slot {
+	number: number;
+	/** The slot is free then, whatever happened to its request. */
+	ends: number;
+}
+
+/** The decision about one request. */
+export type Taken =
+	| ({ allowed: true; slot: Slot | null } & Standing)
+	| ({ allowed: false; exceeded: "rate" | "parallel"; retryAfterSeconds: number } & Standing);
+
+export const minute = 60_000;
+/** A sum of many fractions of a millisecond is off by less. */
+export const toleranceMs = 0.01;
+/** The api's timeout: the request of an older slot is dead. */
+const slotMs = 30_000;
+/** Nobody knows when a running request ends; most take seconds. */
+const busySeconds = 2;
+
+/** Returns the milliseconds in which a bucket gains the units of a request. One of more units than a minute has needs a full bucket. */
+export const costMs = ({ perMinute }: Quota, units: number) => (Math.min(units, perMinute) * minute) / perMinute;
+
+/** Returns what is left in a bucket. */
+export function standing({ fullAt, slots }: Bucket, quota: Quota, now: number): Standing {
+	const unitMs = minute / quota.perMinute;
+	const missingMs = Math.max(0, fullAt - now);
+	const remaining = Math.max(0, Math.floor((minute - missingMs + toleranceMs) / unitMs));
+	return {
+		remaining,
+		secondsToNext: Math.max(1, Math.ceil((missingMs - minute + (remaining + 1) * unitMs - toleranceMs) / 1_000)),
+		freeSlots: quota.parallel === null ? null : freeSlots(slots, quota.parallel, now).length,
+	};
+}
+
+/**
+ * Takes the units of a request from a bucket, and one of its free slots where the class has them.
+ * @param choose picks one of the numbers of free slots: two requests that know the same bucket should differ
+ */
+export function takeFrom(
+	bucket: Bucket,
+	quota: Quota,
+	units: number,
+	now: number,
+	choose: (free: number[]) => number | undefined = ([first]) => first,
+): { taken: Taken; bucket: Bucket } {
+	const fullAt = Math.max(bucket.fullAt, now) + costMs(quota, units);
+	const tooEarlyMs = fullAt - now - minute - toleranceMs;
+	if (tooEarlyMs > 0) {
+		const retryAfterSeconds = Math.max(1, Math.ceil(tooEarlyMs / 1_000));
+		const left = { ...standing(bucket, quota, now), secondsToNext: retryAfterSeconds };
+		return { taken: { allowed: false, exceeded: "rate", retryAfterSeconds, ...left }, bucket };
+	}
+	if (quota.parallel === null) {
+		const next = { ...bucket, fullAt };
+		return { taken: { allowed: true, slot: null, ...standing(next, quota, now) }, bucket: next };
+	}
+	const number = choose(freeSlots(bucket.slots, quota.parallel, now));
+	if (number === undefined) {
+		const left = standing(bucket, quota, now);
+		return { taken: { allowed: false, exceeded: "parallel", retryAfterSeconds: busySeconds, ...left }, bucket };
+	}
+	const slot = { number, ends: now + slotMs };
+	const next = { fullAt, slots: { ...bucket.slots, [number]: slot.ends } };
+	return { taken: { allowed: true, slot, ...standing(next, quota, now) }, bucket: next };
+}
+
+function freeSlots(slots: Bucket["slots"], parallel: number, now: number): number[] {
+	return Array.from({ length: parallel }, (_, number) => number).filter((number) => (slots[number] ?? 0) <= now);
+}

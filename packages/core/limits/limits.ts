@@ -1,0 +1,27 @@
+/** The classes of routes, each with a limit of its own. An `expensive` route calls models or waits for other functions. */
+export const routeClasses = ["read", "write", "upload", "search", "expensive"] as const;
+export type RouteClass = (typeof routeClasses)[number];
+
+/** What one person may do. */
+export interface Limits {
+	/** The requests of each class in a minute, all of which may come at once. */
+	readonly requestsPerMinute: Readonly<Record<RouteClass, number>>;
+	/** The expensive requests that run at the same time. */
+	readonly parallelExpensive: number;
+}
+
+/** The limits of one class. */
+export interface Quota {
+	routeClass: RouteClass;
+	perMinute: number;
+	/** The requests that run at the same time; null where nothing bounds them. */
+	parallel: number | null;
+}
+
+export function quotaOf(limits: Limits, routeClass: RouteClass): Quota {
+	return {
+		routeClass,
+		perMinute: limits.requestsPerMinute[routeClass],
+		parallel: routeClass === "expensive" ? limits.parallelExpensive : null,
+	};
+}

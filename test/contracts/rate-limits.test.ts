@@ -1,0 +1,207 @@
+import { randomUUID } from "node:crypto";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dynamoDbRateLimits } from "#aws/rate-limits.ts";
+import type { Taken } from "#core/limits/bucket.ts";
+import type { Quota } from "#core/limits/limits.ts";
+import type { RateLimits } from "#core/ports/index.ts";
+import { fakeRateLimits } from "#fakes/rate-limits.ts";
+import { type Backend, backends } from "../support/checkpoint-saver.ts";
+
+/** A clock that stands still until it is moved: a slow machine gains no requests. */
+const clock = {
+	at: Date.now(),
+	now: () => clock.at,
+	pass: (seconds: number) => {
+		clock.at += seconds * 1_000;
+	},
+};
+
+const read: Quota = { routeClass: "read", perMinute: 60, parallel: null };
+const expensive: Quota = { routeClass: "expensive", perMinute: 60, parallel: 2 };
+
+type Client = Parameters<typeof dynamoDbRateLimits>[0]["dynamodb"];
+
+/** Counts the calls of a client. */
+function counted(client: Client) {
+	const calls = { count: 0 };
+	const send = ((...args: Parameters<Client["send"]>) => {
+		calls.count += 1;
+		return client.send(...args);
+	}) as Client["send"];
+	return { calls, client: { send } };
+}
+
+describe("limits in memory", () => {
+	const limits = fakeRateLimits({ now: () => new Date(clock.now()) });
+	limitsContract(() => limits);
+});
+
+describe.each(backends)("limits on $name", ({ start }) => {
+	let backend: Backend;
+	beforeAll(async () => {
+		backend = await start();
+	});
+	afterAll(() => backend.stop());
+	const sandbox = (client: Client = backend.dynamodb) =>
+		dynamoDbRateLimits({ dynamodb: client, table: backend.table, now: clock.now });
+
+	// A new sandbox for each call knows nothing of the bucket.
+	limitsContract(() => ({
+		take: (...args) => sandbox().take(...args),
+		release: (...args) => sandbox().release(...args),
+	}));
+
+	it("are the same in all sandboxes, however many ask at once", async () => {
+		const user = randomUUID();
+		const sandboxes = Array.from({ length: 8 }, () => sandbox());
+		const ten = { ...read, perMinute: 10 };
+		const taken = await Promise.all(Array.from({ length: 24 }, (_, at) => sandboxes[at % 8]?.take(user, ten, 1)));
+		expect(taken.filter((each) => each?.allowed)).toHaveLength(10);
+	});
+
+	it("cost one write a request in a sandbox that knows the bucket, and none while a refusal holds", async () => {
+		const user = randomUUID();
+		const { calls, client } = counted(backend.dynamodb);
+		const limits = sandbox(client);
+		for (const units of [51, 1, 1, 1, 1, 1, 1, 1, 1, 1]) await limits.take(user, read, units);
+		expect(calls.count).toBe(10);
+		for (let request = 0; request < 100; request += 1) {
+			expect(await limits.take(user, read, 1)).toMatchObject({ allowed: false, retryAfterSeconds: 1 });
+		}
+		expect(calls.count).toBe(10);
+		clock.pass(1);
+		expect(await limits.take(user, read, 1)).toMatchObject({ allowed: true });
+		expect(calls.count).toBe(11);
+	});
+
+	it("tell a refusal from the failed write, without a read", async () => {
+		const user = randomUUID();
+		await sandbox().take(user, read, 60);
+		const { calls, client } = counted(backend.dynamodb);
+		expect(await sandbox(client).take(user, read, 1)).toMatchObject({ allowed: false, exceeded: "rate" });
+		expect(calls.count).toBe(1);
+	});
+
+	it("leave an item that expires two minutes later", async () => {
+		const user = randomUUID();
+		await sandbox().take(user, expensive, 1);
+		const { Item } = await backend.dynamodb.send(
+			new GetItemCommand({
+				TableName: backend.table,
+				Key: { pk: { S: `limit#${user}` }, sk: { S: "expensive" } },
+			}),
+		);
+		expect(Number(Item?.expires_at?.N)).toBe(Math.ceil(clock.now() / 1_000) + 120);
+	});
+
+	it("fail within the limit of a call where the table does not answer", async () => {
+		const hanging = {
+			send: (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) =>
+				new Promise((_resolve, reject) => {
+					abortSignal.addEventListener("abort", () => reject(abortSignal.reason));
+				}),
+		} as unknown as Client;
+		let client: Client = backend.dynamodb;
+		const send = ((...args: Parameters<Client["send"]>) => client.send(...args)) as Client["send"];
+		const limits = dynamoDbRateLimits({ dynamodb: { send }, table: backend.table, maxCallMs: 20 });
+		await limits.take(randomUUID(), read, 1);
+		client = hanging;
+		const began = performance.now();
+		await expect(limits.take(randomUUID(), read, 1)).rejects.toThrow();
+		expect(performance.now() - began).toBeLessThan(1_000);
+	});
+});
+
+function limitsContract(get: () => RateLimits): void {
+	const take = (user: string, quota = read, units = 1): Promise<Taken> => get().take(user, quota, units);
+
+	it("let a whole minute's requests come at once, and count what is left", async () => {
+		const user = randomUUID();
+		await take(user, read, 50);
+		for (let request = 51; request <= 60; request += 1) {
+			expect(await take(user)).toEqual({
+				allowed: true,
+				slot: null,
+				remaining: 60 - request,
+				secondsToNext: 1,
+				freeSlots: null,
+			});
+		}
+		expect(await take(user)).toMatchObject({ allowed: false, exceeded: "rate", retryAfterSeconds: 1, remaining: 0 });
+	});
+
+	it("let one more come when the time of one has passed, and all after a minute", async () => {
+		const user = randomUUID();
+		await take(user, read, 60);
+		clock.pass(1);
+		expect(await take(user)).toMatchObject({ allowed: true, remaining: 0 });
+		expect(await take(user)).toMatchObject({ allowed: false });
+		clock.pass(24 * 60 * 60);
+		expect(await take(user, read, 60)).toMatchObject({ allowed: true, remaining: 0 });
+		expect(await take(user)).toMatchObject({ allowed: false });
+	});
+
+	it("take several units for one request, and say when there are as many", async () => {
+		const user = randomUUID();
+		await take(user, read, 57);
+		expect(await take(user, read, 10)).toMatchObject({ allowed: false, remaining: 3, retryAfterSeconds: 7 });
+		clock.pass(7);
+		expect(await take(user, read, 10)).toMatchObject({ allowed: true, remaining: 0 });
+	});
+
+	it("let a request of more units than a minute has come with a full bucket", async () => {
+		const user = randomUUID();
+		expect(await take(user, read, 1_000)).toMatchObject({ allowed: true, remaining: 0 });
+		expect(await take(user, read, 1_000)).toMatchObject({ allowed: false, retryAfterSeconds: 60 });
+	});
+
+	it("count each person and each class apart", async () => {
+		const user = randomUUID();
+		await take(user, read, 60);
+		expect(await take(randomUUID())).toMatchObject({ allowed: true, remaining: 59 });
+		expect(await take(user, { ...read, routeClass: "write" })).toMatchObject({ allowed: true, remaining: 59 });
+	});
+
+	it("keep a rate that is no whole number of milliseconds", async () => {
+		const user = randomUUID();
+		const seven = { ...read, perMinute: 7 };
+		for (let request = 1; request <= 7; request += 1) {
+			expect(await take(user, seven)).toMatchObject({ allowed: true, remaining: 7 - request });
+		}
+		expect(await take(user, seven)).toMatchObject({ allowed: false, retryAfterSeconds: 9 });
+	});
+
+	it("let only so many requests run at the same time, and the next when one has ended", async () => {
+		const user = randomUUID();
+		const first = await take(user, expensive);
+		expect(first).toMatchObject({ allowed: true, freeSlots: 1 });
+		expect(await take(user, expensive)).toMatchObject({ allowed: true, freeSlots: 0 });
+		expect(await take(user, expensive)).toMatchObject({
+			allowed: false,
+			exceeded: "parallel",
+			retryAfterSeconds: 2,
+			// A request that may not run takes nothing.
+			remaining: 58,
+			freeSlots: 0,
+		});
+		if (!first.allowed || !first.slot) throw new Error("The first request has no slot.");
+		await get().release(user, expensive, first.slot);
+		expect(await take(user, expensive)).toMatchObject({ allowed: true, freeSlots: 0 });
+	});
+
+	it("free the slot of a request that died after half a minute", async () => {
+		const user = randomUUID();
+		const dead = await take(user, expensive);
+		await take(user, expensive);
+		clock.pass(29);
+		expect(await take(user, expensive)).toMatchObject({ allowed: false, exceeded: "parallel" });
+		clock.pass(1);
+		const [third, fourth] = [await take(user, expensive), await take(user, expensive)];
+		expect([third, fourth]).toMatchObject([{ allowed: true }, { allowed: true }]);
+		// The dead request comes to life: the slot is another's by now.
+		if (!dead.allowed || !dead.slot) throw new Error("The first request has no slot.");
+		await get().release(user, expensive, dead.slot);
+		expect(await take(user, expensive)).toMatchObject({ allowed: false, exceeded: "parallel" });
+	});
+}

@@ -1,0 +1,23 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { newUser } from "./environment.ts";
+
+test("a person beyond a limit is told how long to wait, and nobody else is refused", async () => {
+	const [user, other] = await Promise.all([newUser(), newUser()]);
+	const remove = ({ apiUrl, token }: typeof user) =>
+		fetch(`${apiUrl}/items/${randomUUID()}`, {
+			method: "DELETE",
+			headers: { authorization: `Bearer ${token}`, origin: "http://localhost:3000" },
+		});
+	let answer = await remove(user);
+	expect(answer.status).toBe(404);
+	expect(answer.headers.get("ratelimit-policy")).toBe('"write";q=100;w=60');
+	expect(answer.headers.get("access-control-expose-headers")).toContain("ratelimit");
+	// One request more becomes possible every 600 ms.
+	for (let request = 1; answer.status === 404 && request < 400; request += 1) answer = await remove(user);
+	expect(answer.status).toBe(429);
+	expect(Number(answer.headers.get("retry-after"))).toBe(1);
+	expect(answer.headers.get("ratelimit")).toBe('"write";r=0;t=1');
+	expect(await answer.json()).toMatchObject({ code: "rate_limited", detail: expect.stringContaining("100 requests") });
+	expect((await remove(other)).headers.get("ratelimit")).toBe('"write";r=99;t=1');
+});
