@@ -48,8 +48,8 @@ function failureAlarms({ deadLetters, functions }: Sources) {
 			threshold: 1,
 		};
 	}
-	// Whoever migrates sees the failure, and a failed rotation is a dead letter.
-	const { Migrate, ...unattended } = functions;
+	// Whoever migrates sees the failure; a rotation or a cleanup that also fails its two retries is a dead letter.
+	const { Migrate, Cleanup, ...unattended } = functions;
 	for (const [name, { function: fn }] of Object.entries(unattended)) {
 		alarms[`${name}Errors`] = {
 			description: `${name}: an invocation failed; its log says why.`,
