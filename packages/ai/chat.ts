@@ -2,6 +2,7 @@ import { ModelFailure } from "#core/errors.ts";
 import type { Chat } from "#core/ports/index.ts";
 import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
 import { chatProviders } from "./providers.ts";
+import { refusalOf } from "./refusal.ts";
 
 /** The chat adapter of each provider that has the capability. */
 const adapters: Adapters<"chat", Chat> = {
@@ -21,14 +22,13 @@ export function chatFor({ provider: defaultProvider, ...settings }: Settings<"ch
 	return {
 		async answer(request) {
 			const { provider, model } = parseModel(request.model, defaultProvider);
-			const chat = models.get(provider);
-			if (!chat) {
-				throw new ModelFailure(
-					"provider_not_configured",
-					`The chat provider "${provider}" is off here: name one of ${[...models.keys()].join(", ")}.`,
-				);
+			try {
+				const chat = models.get(provider);
+				if (!chat) throw new ModelFailure("provider_not_configured", `The chat provider "${provider}" is off here.`);
+				return await (await chat()).answer({ ...request, model });
+			} catch (error) {
+				throw await refusalOf(error, { provider, model, isDefault: provider === defaultProvider }, settings);
 			}
-			return (await chat()).answer({ ...request, model });
 		},
 	};
 }

@@ -49,7 +49,7 @@ export interface ProviderUse {
 export interface Provider extends ProviderUse {
 	name: ProviderName;
 	key: ApiKey;
-	isUnknownModel(status: number, message: string): boolean;
+	isUnknownModel(status: number, message: string, model: string): boolean;
 }
 
 /** Requests of one call: the first, and two more where the provider is overloaded or does not answer. */
@@ -69,7 +69,7 @@ const defaultAfterwards = "it is tried again";
  * Calls a provider, again where that helps and time allows, and ends before the deadline in any case.
  * The SDKs' own retries know no deadline and are switched off.
  *
- * @throws ModelFailure `provider_not_configured`, `model_not_found`, or the provider's `unavailable`
+ * @throws ModelFailure `provider_not_configured`, `model_gone`, or the provider's `unavailable`
  */
 export function callProvider<T>(
 	provider: Provider,
@@ -102,10 +102,17 @@ async function callWithRetries<T>(
 
 	const send = async (attempt: number): Promise<T> => {
 		try {
-			return await sendRequest(provider, deadline, attempt, (signal) => request(key as string, signal));
+			return await sendRequest(provider, model, deadline, attempt, (signal) => request(key as string, signal));
 		} catch (error) {
 			if (!(error instanceof RequestFailure)) throw error;
 			const { status, message } = error;
+			if (status && provider.isUnknownModel(status, message, model)) {
+				throw new ModelFailure(
+					"model_gone",
+					`${label} has no model "${model}" for this ${credential}: change ${modelSetting(capability, name)} in cdk.json.`,
+					{ cause: error.cause },
+				);
+			}
 			if (status === 401 || status === 403) {
 				const fresh = keyIsFresh ? null : await readKey(provider, deadline, { fresh: true });
 				keyIsFresh = true;
@@ -114,13 +121,6 @@ async function callWithRetries<T>(
 				}
 				key = fresh;
 				return send(attempt); // the refused request cost nothing
-			}
-			if (status && provider.isUnknownModel(status, message)) {
-				throw new ModelFailure(
-					"model_not_found",
-					`${label} has no model "${model}" for this ${credential}: name another in the request, or change ${modelSetting(capability, name)} in cdk.json.`,
-					{ cause: error.cause },
-				);
 			}
 			throw error;
 		}
@@ -164,6 +164,7 @@ class RequestFailure extends Error {
 /** @throws RequestFailure; ModelFailure where no time is left */
 async function sendRequest<T>(
 	provider: Provider,
+	model: string,
 	deadline: Date,
 	attempt: number,
 	request: (signal: AbortSignal) => Promise<T>,
@@ -190,7 +191,7 @@ async function sendRequest<T>(
 		const failure = new RequestFailure(error, attempt);
 		const { status, message } = failure;
 		// A name that a person made up is no failure of the provider.
-		if (!status || !provider.isUnknownModel(status, message)) {
+		if (!status || !provider.isUnknownModel(status, message, model)) {
 			publish({ status });
 		}
 		throw failure;

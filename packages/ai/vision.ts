@@ -3,6 +3,7 @@ import { once } from "#core/once.ts";
 import type { Vision } from "#core/ports/index.ts";
 import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
 import { visionProviders } from "./providers.ts";
+import { refusalOf } from "./refusal.ts";
 
 /** `provider` may be `instant` for benches, and `replay` for evaluations. */
 interface VisionSettings extends Settings<"vision"> {
@@ -36,20 +37,17 @@ export function visionFor({ provider: defaultProvider, replayFolder, ...settings
 	return {
 		async describe(request) {
 			const provider = request.provider ?? defaultProvider;
-			const model = models.get(provider);
-			if (!model) {
-				throw new ModelFailure(
-					"provider_not_configured",
-					`There is no vision provider "${provider}": name one of ${visionProviders.join(", ")}.`,
-				);
+			const { model } = request;
+			try {
+				const vision = models.get(provider);
+				if (!vision) throw new ModelFailure("provider_not_configured", `There is no vision provider "${provider}".`);
+				if (provider === "offline" && model) {
+					throw new ModelFailure("model_gone", `The provider offline has no model "${model}".`);
+				}
+				return await (await vision()).describe(request);
+			} catch (error) {
+				throw await refusalOf(error, { provider, model, isDefault: provider === defaultProvider }, settings);
 			}
-			if (provider === "offline" && request.model) {
-				throw new ModelFailure(
-					"model_not_found",
-					`The provider offline has no model "${request.model}": leave the model out, or name another provider.`,
-				);
-			}
-			return (await model()).describe(request);
 		},
 	};
 }

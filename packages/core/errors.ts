@@ -25,9 +25,12 @@ export type ErrorCode =
 	| "embedding_unavailable"
 	| "vision_unavailable"
 	| "chat_unavailable"
+	/** Of the environment's own provider, which whoever runs it must set. */
 	| "provider_not_configured"
-	| "model_not_found"
 	| "model_gone"
+	/** Of what a request names. */
+	| "provider_not_available"
+	| "model_not_found"
 	| "timed_out";
 
 /** One wrong field of a request, by its path (`body.top_k`). */

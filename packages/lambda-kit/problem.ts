@@ -40,6 +40,7 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	vision_unavailable: { status: 503, title: "The vision model is away" },
 	chat_unavailable: { status: 503, title: "The chat model is away" },
 	provider_not_configured: { status: 501, title: "The provider is off" },
+	provider_not_available: { status: 422, title: "The provider is not available" },
 	model_not_found: { status: 422, title: "No such model" },
 	model_gone: { status: 502, title: "The model does not exist" },
 	timed_out: { status: 504, title: "It took too long" },

@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { chatFor } from "#ai/chat.ts";
 import type { ApiKey } from "#ai/provider.ts";
 import { ModelFailure } from "#core/errors.ts";
+import { providerRequests } from "#core/pipeline/provider-request.ts";
 import type { Chat, ChatMessage, ChatRequest, ChatTool } from "#core/ports/index.ts";
 import {
 	endsBeforeDeadline,
@@ -206,14 +208,37 @@ describe.each(kinds)("chat by $label", (kind) => {
 		expect(code).toBe("chat_unavailable");
 	});
 
-	it("with a model that does not exist names the setting", async () => {
-		server.answers(wire.unknownModel("none"));
-		const error = await failure({ model: `${provider}/none` });
-		expect(error.code).toBe("model_not_found");
-		expect(error.message).toContain('"none"');
-		expect(error.message).toContain(`chatModels.${provider} in cdk.json`);
-		expect(server.requests).toHaveLength(1);
+	it("whose own model does not exist any more names the setting", async () => {
+		server.answers(wire.unknownModel(model));
+		for (const named of [undefined, provider]) {
+			const error = await failure({ model: named });
+			expect(error.code).toBe("model_gone");
+			expect(error.message).toContain(`"${model}"`);
+			expect(error.message).toContain(`chatModels.${provider} in cdk.json`);
+		}
+		expect(server.requests).toHaveLength(2);
 	});
+
+	it.each(["unknown", "forbidden"])(
+		"lists what is possible where the model that the request names is %s",
+		async (how) => {
+			server.answers(
+				how === "unknown" || provider !== "bedrock" ? wire.unknownModel("none") : wire.error(403, "Not you."),
+			);
+			const failures: unknown[] = [];
+			const onRequest = (request: unknown) => failures.push(request);
+			subscribe(providerRequests, onRequest);
+			const error = await failure({ model: `${provider}/none` });
+			unsubscribe(providerRequests, onRequest);
+			expect(error.code).toBe("model_not_found");
+			expect(error.message).toContain(`has no model "none" here`);
+			expect(error.message).toContain(`Possible are offline, ${provider} (${model}).`);
+			expect(error.message).not.toContain("cdk.json");
+			expect(server.requests).toHaveLength(1);
+			// The provider is not at fault: no metric, and so no alarm, counts it.
+			expect(failures).toEqual([]);
+		},
+	);
 
 	it("with a model that the account may not use names the setting", async () => {
 		server.answers(wire.error(403, "Not you: key-1."));
@@ -292,8 +317,8 @@ describe("the choice of a chat model", () => {
 	it("lists the available providers if the named one is off", async () => {
 		const chat = chatFor({ provider: "offline", openai: settings });
 		await expect(chat.answer({ messages, model: "bedrock/x", deadline: inSeconds(5) })).rejects.toMatchObject({
-			code: "provider_not_configured",
-			message: expect.stringMatching(/offline, openai/),
+			code: "provider_not_available",
+			message: expect.stringMatching(/"bedrock" is not available here\. Possible are offline, openai \(/),
 		});
 	});
 

@@ -143,7 +143,7 @@ describe("the embedder by Voyage", () => {
 	it("names the setting to change for an unknown model", async () => {
 		server.answers(wire.error(400, "Model voyage-3.5-lite is not supported. Supported models are ['voyage-4']."));
 		const error = await failure();
-		expect(error.code).toBe("model_not_found");
+		expect(error.code).toBe("model_gone");
 		expect(error.message).toContain("models.voyage");
 		expect(server.requests).toHaveLength(1);
 	});

@@ -260,12 +260,22 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(error.usage).toMatchObject([{ purpose: "vision" }]);
 	});
 
-	it("names the setting to change for an unknown model", async () => {
+	it("names the setting to change where its own model does not exist any more", async () => {
+		server.answers(wire.unknownModel("no-such-model"));
+		const error = await failure();
+		expect(error.code).toBe("model_gone");
+		expect(error.message).toContain(`"${model}"`);
+		expect(error.message).toContain(kind.modelSetting);
+		expect(server.requests).toHaveLength(1);
+	});
+
+	it("lists what is possible where the model that the request names is unknown", async () => {
 		server.answers(wire.unknownModel("no-such-model"));
 		const error = await failure({ model: "no-such-model" });
 		expect(error.code).toBe("model_not_found");
 		expect(error.message).toContain('"no-such-model"');
-		expect(error.message).toContain(kind.modelSetting);
+		expect(error.message).toContain(`offline, ${provider} (${model})`);
+		expect(error.message).not.toContain("cdk.json");
 		expect(server.requests).toHaveLength(1);
 	});
 
@@ -298,12 +308,17 @@ describe.each(kinds)("vision by $label", (kind) => {
 		expect(server.requests).toHaveLength(1);
 	});
 
-	it("without a key is off and names the setting that enables it", async () => {
-		const off = visionFor({ provider: "offline", [provider]: { key: changingKey(null), model, baseUrl: server.url } });
+	it("without a key is off: the environment's own names the setting, one that a request names lists the others", async () => {
+		const settings = { [provider]: { key: changingKey(null), model, baseUrl: server.url } };
 		server.answers(wire.answer(good));
-		await expect(off.describe({ ...(await anyRequest()), provider })).rejects.toMatchObject({
+		await expect(visionFor({ provider, ...settings }).describe(await anyRequest())).rejects.toMatchObject({
 			code: "provider_not_configured",
 			message: expect.stringContaining("/collections/test/a-key"),
+		});
+		const named = { ...(await anyRequest()), provider };
+		await expect(visionFor({ provider: "offline", ...settings }).describe(named)).rejects.toMatchObject({
+			code: "provider_not_available",
+			message: `The provider "${provider}" is not available here. Possible are offline.`,
 		});
 		expect(server.requests).toHaveLength(0);
 	});
@@ -323,11 +338,11 @@ describe("the choice of a vision provider", () => {
 		}
 	});
 
-	it("is an error that lists the providers if the named one does not exist", async () => {
+	it("is an error that lists what is possible if the named one does not exist", async () => {
 		const vision = visionFor({ provider: "offline" });
 		await expect(vision.describe({ ...(await anyRequest()), provider: "constructor" })).rejects.toMatchObject({
-			code: "provider_not_configured",
-			message: expect.stringMatching(/offline, anthropic, openai/),
+			code: "provider_not_available",
+			message: 'The provider "constructor" is not available here. Possible are offline.',
 		});
 		await expect(vision.describe({ ...(await anyRequest()), model: "gpt-5.4" })).rejects.toMatchObject({
 			code: "model_not_found",

@@ -75,7 +75,7 @@ describe("the vision provider replay", () => {
 		expect(() => visionFor({ provider: "replay" })).toThrow('There is no vision provider "replay"');
 		const offline = visionFor({ provider: "offline", replayFolder: folder });
 		await expect(offline.describe({ provider: "replay" } as never)).rejects.toMatchObject({
-			code: "provider_not_configured",
+			code: "provider_not_available",
 		});
 	});
 

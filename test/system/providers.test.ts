@@ -132,7 +132,7 @@ test("an analysis of more than 20 seconds is answered 202 before the gateway's l
 	expect(anthropic.requests).toHaveLength(1);
 });
 
-test("the refusal of a provider without a key, or of an unknown provider or model, says what to change", async () => {
+test("a provider without a key, or an unknown provider or model, is the caller's mistake: the refusal says what is possible", async () => {
 	const [item] = (await user.call<{ items: { id: string }[] }>("GET", "/items?status=ready")).items;
 	const refused = (body: object) =>
 		user
@@ -142,10 +142,10 @@ test("the refusal of a provider without a key, or of an unknown provider or mode
 			})
 			.catch((error) => error);
 	expect(await refused({ provider: "openai" })).toMatchObject({
-		status: 501,
+		status: 422,
 		body: {
-			code: "provider_not_configured",
-			detail: expect.stringContaining("/collections/local/openai-api-key"),
+			code: "provider_not_available",
+			detail: expect.stringMatching(/Possible are offline, anthropic \([\w.-]+\)\.$/),
 		},
 	});
 	expect(await refused({ provider: "nobody" })).toMatchObject({
@@ -219,7 +219,7 @@ test("an agentic search runs the provider's tool calls", async () => {
 });
 
 test.each(["hybrid", "agentic"])(
-	"a %s search keeps its results while the provider is unavailable, and is a 502 if the model no longer exists",
+	"a %s search keeps its results while the provider is unavailable, and is a 422 if there is no such answer_model",
 	async (search_type) => {
 		anthropic.answers("reset");
 		const found = await user.search("gate", { search_type });
@@ -228,8 +228,8 @@ test.each(["hybrid", "agentic"])(
 		expect(found.answer_reason).toContain("The model gave no answer");
 		anthropic.answers(anthropicWire.unknownModel("claude-3"));
 		await expect(user.search("gate", { search_type, answer_model: "claude-3" })).rejects.toMatchObject({
-			status: 502,
-			body: { detail: expect.stringContaining("chatModels.anthropic") },
+			status: 422,
+			body: { code: "model_not_found", detail: expect.stringContaining('no model "claude-3" here') },
 		});
 	},
 );

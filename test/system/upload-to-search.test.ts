@@ -54,12 +54,13 @@ test("an agentic search finds it and lists its steps", async () => {
 	expect(found.answer).toContain(`[${item.id}]`);
 });
 
-test("a search with an unknown answer model is a 502 that names the setting", async () => {
+test("a search with an unknown answer model is a 422 that says which are possible", async () => {
 	await expect(owner.search(drawn.word, { answer_model: "claude-sonnet-4-5" })).rejects.toMatchObject({
-		status: 502,
+		status: 422,
 		body: {
-			code: "model_gone",
-			detail: expect.stringContaining("chatProvider in cdk.json"),
+			code: "model_not_found",
+			detail: expect.stringContaining("Possible are offline"),
+			errors: [{ field: "body.answer_model" }],
 		},
 	});
 });

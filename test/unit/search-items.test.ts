@@ -16,7 +16,7 @@ const failing = (code: ErrorCode, detail: string) => ({
 	},
 });
 const unavailable = failing("embedding_unavailable", "Voyage gave no answer.");
-const missingModel = failing("model_not_found", 'Voyage has no model "old": change models.voyage in cdk.json.');
+const missingModel = failing("model_gone", 'Voyage has no model "old": change models.voyage in cdk.json.');
 const search = (searchPorts: typeof ports, searchType: SearchType, query = "lighthouse") =>
 	searchItems(searchPorts, ada, { query, searchType, topK: 5 });
 

@@ -60,7 +60,7 @@ const errorResponses = {
 		content: { ...ours, ...gateways },
 	},
 	UnsupportedMediaType: problem("Another content type is expected."),
-	UnprocessableContent: problem("Fields are wrong or unknown."),
+	UnprocessableContent: problem("Fields are wrong or unknown, or name a provider or model that is not available here."),
 	TooManyRequests: {
 		description: "You sent more requests than your limit allows (ours), or all clients together did (the gateway's).",
 		headers: { "Retry-After": header("RetryAfter"), ...standingHeaders },
@@ -70,8 +70,8 @@ const errorResponses = {
 		description: "An error on our side, or a function that died (the gateway's).",
 		content: { ...ours, ...gateways },
 	},
-	ProviderOff: problem("The provider is off here: the problem names the setting."),
-	ModelGone: problem("The model does not exist: the problem names the setting."),
+	ProviderOff: problem("The environment's own provider is off: the problem names the setting."),
+	ModelGone: problem("The environment's own model does not exist any more: the problem names the setting."),
 	ServiceUnavailable: {
 		description: "Something this call needs is unavailable for the moment.",
 		content: { ...ours, ...gateways },
@@ -108,7 +108,7 @@ export const failed = {
 /** For a route whose work the item, or the model, does not allow. */
 export const conflict = to("Conflict");
 
-/** For a route that lets its caller name a provider. */
+/** For a route that calls a provider of the environment. */
 export const providerOff = to("ProviderOff");
 
 /** For a route that calls a model of the environment. */

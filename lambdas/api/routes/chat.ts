@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
-import { modelFailureReason } from "#core/chat/answer-question.ts";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import { pendingToolCalls } from "#core/chat/conversation.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
-import { ModelFailure, sessionNotFound } from "#core/errors.ts";
+import { sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SessionMessage } from "#core/ports/index.ts";
-import { modelGone, problem } from "../http/error-responses.ts";
+import { modelGone, problem, providerOff } from "../http/error-responses.ts";
 import { type Api, guarded, json, jsonBody, noQuery, text, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
@@ -105,6 +104,7 @@ const post = guarded(routes.chat, {
 		200: json("The answer.", answered),
 		404: problem("The session was deleted while it was answering."),
 		409: problem("The session is still answering another message."),
+		501: providerOff,
 		502: modelGone,
 	},
 });
@@ -166,7 +166,7 @@ export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pic
 				minSimilarity: body.min_similarity_score ?? undefined,
 			},
 			deadline: new Date(Date.now() + answeredAfterMs),
-		}).catch(modelIsGone);
+		});
 		const presented = presentMessage(answer);
 		return c.json(
 			{
@@ -239,12 +239,6 @@ export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pic
 function knownId(value: string): string {
 	if (sessionId.safeParse(value).success) return value;
 	throw sessionNotFound(value.slice(0, 128));
-}
-
-/** Replacing a model that its provider removed is the operator's task. */
-function modelIsGone(error: unknown): never {
-	if (error instanceof ModelFailure) modelFailureReason(error);
-	throw error;
 }
 
 function presentSession(chatSession: ChatSession): z.infer<typeof session> {

@@ -4,7 +4,8 @@ import { itemNotFound, requestNotFound } from "#core/errors.ts";
 import { awaitsFirstAnalysis, requestAnalysis, requestFailed, requestResize } from "#core/pipeline/request-work.ts";
 import { requestKinds, requestStatuses, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { conflict, providerOff } from "../http/error-responses.ts";
+import { conflict, modelGone, providerOff } from "../http/error-responses.ts";
+import { inField } from "../http/in-field.ts";
 import { pollUntil } from "../http/poll-until.ts";
 import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { analysisSchema, itemSchema, presentAnalysis, presentItem } from "../presenters/item.ts";
@@ -49,6 +50,7 @@ const analyze = guarded(routes.analyzeItem, {
 		202: accepted,
 		409: conflict,
 		501: providerOff,
+		502: modelGone,
 	},
 });
 
@@ -100,7 +102,12 @@ export function requestRoutes(
 	async function done({ userId, itemId, id }: WorkRequest) {
 		const request = await requests.find(userId, itemId, id);
 		if (!request) throw itemNotFound(itemId); // deleted meanwhile
-		if (request.error) throw requestFailed(request.error);
+		if (request.error) {
+			throw inField(requestFailed(request.error), {
+				provider_not_available: "body.provider",
+				model_not_found: "body.model",
+			});
+		}
 		return request.status === "done" ? request : null;
 	}
 

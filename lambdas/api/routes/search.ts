@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { answerQuestion, modelFailureReason, unanswered } from "#core/chat/answer-question.ts";
-import { ModelFailure } from "#core/errors.ts";
+import { answerQuestion, unanswered } from "#core/chat/answer-question.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
 import { type SearchType, searchItems } from "#core/search/search-items.ts";
-import { modelGone } from "../http/error-responses.ts";
+import { modelGone, providerOff } from "../http/error-responses.ts";
+import { inField } from "../http/in-field.ts";
 import type { Charge } from "../http/limiter.ts";
 import { type Api, guarded, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
@@ -82,6 +82,7 @@ const search = guarded(
 		request: { query: noQuery, body: { required: true, ...jsonBody(request) } },
 		responses: {
 			200: json("The items found, best first.", response),
+			501: providerOff,
 			502: modelGone,
 		},
 	},
@@ -104,7 +105,9 @@ export function searchRoutes(
 		const found = await (type === "agentic"
 			? byAgent(ports, c.get("userId"), body, deadline)
 			: bySearch(ports, c.get("userId"), type, body, deadline)
-		).catch(modelIsGone);
+		).catch((error) => {
+			throw inField(error, { provider_not_available: "body.answer_model", model_not_found: "body.answer_model" });
+		});
 		const { hits, notices, answer, retrievalMs } = found;
 		const scoredAs = type === "agentic" ? "hybrid" : type;
 		return c.json(
@@ -169,10 +172,4 @@ async function bySearch(
 			})
 		: unanswered(null);
 	return { hits, notices, answer, retrievalMs, reasoning: [], toolsUsed: [] };
-}
-
-/** Replacing a model that its provider removed is the operator's task, whichever call needed it. */
-function modelIsGone(error: unknown): never {
-	if (error instanceof ModelFailure) modelFailureReason(error);
-	throw error;
 }

@@ -21,9 +21,12 @@ export function bedrockChat({ model: defaultModel, baseUrl }: SettingsOf<"bedroc
 			setting: `${modelSetting("chat", "bedrock")} in cdk.json to a model that the account may use`,
 			read: async () => "the role's own",
 		},
-		// "The provided model identifier is invalid", and of models that only inference profiles reach.
-		isUnknownModel: (status, message) =>
-			status === 404 || (status === 400 && /model identifier|inference profile/i.test(message)),
+		isUnknownModel: (status, message, model) =>
+			status === 404 ||
+			// "The provided model identifier is invalid", and of models that only inference profiles reach.
+			(status === 400 && /model identifier|inference profile/i.test(message)) ||
+			// The function's role lets in the environment's own model alone.
+			(status === 403 && model !== defaultModel),
 	};
 	const client = new BedrockRuntimeClient({
 		endpoint: baseUrl,

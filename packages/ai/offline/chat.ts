@@ -17,7 +17,7 @@ export function offlineChat(): Chat {
 	return {
 		async answer(request) {
 			if (request.model && request.model !== model) {
-				throw unknownModel(request.model);
+				throw new ModelFailure("model_gone", `The provider offline has no model "${request.model}".`);
 			}
 			const { text, toolCalls } = reply(request);
 			return {
@@ -130,11 +130,4 @@ function searchesIn(turn: ChatMessage[]): PlannedSearch[] {
 	// With a quoted question came what the first search found for it.
 	const isFirstDone = /^<question>/.test(turn[0]?.text ?? "");
 	return isFirstDone ? [{ query: questionOf(turn[0]?.text ?? ""), mode: "both" }, ...done] : done;
-}
-
-function unknownModel(name: string): ModelFailure {
-	return new ModelFailure(
-		"model_not_found",
-		`The provider offline has no model "${name}": name one as provider/model, leave it out, or change chatProvider in cdk.json.`,
-	);
 }

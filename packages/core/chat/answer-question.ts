@@ -1,4 +1,4 @@
-import { AppError, ModelFailure } from "../errors.ts";
+import { type ErrorCode, ModelFailure } from "../errors.ts";
 import type { TokenUsage } from "../items/analysis.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
 import type { Hit, Ports } from "../ports/index.ts";
@@ -45,7 +45,7 @@ ${quoteRules}`;
 /**
  * Answers a question from the items that were found for it. Where the model fails, refuses or invents, there is no
  * answer, and the search still succeeds.
- * @throws AppError `model_gone` where the model does not exist
+ * @throws ModelFailure `model_gone`, and of a model that the request names `provider_not_available`, `model_not_found`
  */
 export async function answerQuestion(
 	ports: Pick<Ports, "chat" | "analyses">,
@@ -189,12 +189,12 @@ export function unanswered(reason: string | null): Answer {
 	};
 }
 
-/** Explains a model's failure to the person. @throws any other error, and AppError `model_gone` */
+/** Every call would fail like this one until the environment, or the request, is changed. */
+const lasting: readonly ErrorCode[] = ["model_gone", "provider_not_available", "model_not_found"];
+
+/** Explains a model's failure to the person. @throws any other error, and a failure that a later call would have, too */
 export function modelFailureReason(error: unknown): string {
-	if (!(error instanceof ModelFailure)) throw error;
-	if (error.code === "model_not_found") {
-		throw new AppError("model_gone", error.message, { cause: error });
-	}
+	if (!(error instanceof ModelFailure) || lasting.includes(error.code)) throw error;
 	// The provider's message is for the log only: it may name the account.
 	return error.code === "chat_unavailable" ? "The model gave no answer: ask again in a while." : error.message;
 }

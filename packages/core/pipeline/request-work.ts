@@ -4,7 +4,7 @@ import type { Analysis } from "../items/analysis.ts";
 import type { Item } from "../items/item.ts";
 import type { NewRequest, Ports } from "../ports/index.ts";
 import { sendOutbox } from "./run-stage.ts";
-import type { RequestError, WorkRequest } from "./work-request.ts";
+import { permanentModelFailures, type RequestError, type WorkRequest } from "./work-request.ts";
 
 type RequestPorts = Pick<Ports, "items" | "requests" | "outbox" | "events">;
 
@@ -70,8 +70,8 @@ export function awaitsFirstAnalysis({ status }: Item): boolean {
 
 /** Converts the failure of a request to the error that its requester gets. */
 export function requestFailed({ code, detail }: RequestError): AppError {
-	const isModelError = code === "provider_not_configured" || code === "model_not_found";
-	return new AppError(isModelError ? code : "request_failed", detail);
+	const modelFailure = permanentModelFailures.find((permanent) => permanent === code);
+	return new AppError(modelFailure ?? "request_failed", detail);
 }
 
 async function createRequest(

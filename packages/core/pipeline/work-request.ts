@@ -10,7 +10,12 @@ export const requestStatuses = ["pending", "done", "failed"] as const;
 export type RequestStatus = (typeof requestStatuses)[number];
 
 /** Failures of a model that no retry resolves: the environment, or the request, must change. */
-export const permanentModelFailures = ["provider_not_configured", "model_not_found"] as const;
+export const permanentModelFailures = [
+	"provider_not_configured",
+	"model_gone",
+	"provider_not_available",
+	"model_not_found",
+] as const;
 
 /** Why a request ended `failed`; the item stays what it was. */
 export interface RequestError {

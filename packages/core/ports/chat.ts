@@ -80,7 +80,8 @@ export interface ChatAnswer {
 export interface Chat {
 	/**
 	 * Calls the model once; a request that an overloaded provider refuses is sent up to three times.
-	 * @throws ModelFailure `provider_not_configured`, `model_not_found`, `chat_unavailable`
+	 * @throws ModelFailure `provider_not_configured`, `model_gone`, `chat_unavailable`; of a model that the request
+	 * names `provider_not_available`, `model_not_found`
 	 */
 	answer(request: ChatRequest): Promise<ChatAnswer>;
 }

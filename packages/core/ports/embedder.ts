@@ -21,7 +21,7 @@ export interface Embedder {
 	readonly exhaustive: boolean;
 	/**
 	 * Returns one unit vector of 1024 numbers a text, before the deadline.
-	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_not_found`
+	 * @throws ModelFailure `embedding_unavailable`, `provider_not_configured`, `model_gone`
 	 */
 	embed(texts: string[], inputType: "document" | "query", options: { deadline: Date }): Promise<Embedded>;
 }

@@ -32,7 +32,8 @@ interface VisionAnswer {
 export interface Vision {
 	/**
 	 * @throws PermanentFailure `vision_refused`, `vision_answer_invalid`;
-	 * ModelFailure `provider_not_configured`, `model_not_found`, `vision_unavailable`
+	 * ModelFailure `provider_not_configured`, `model_gone`, `vision_unavailable`; of what the request names
+	 * `provider_not_available`, `model_not_found`
 	 */
 	describe(request: VisionRequest): Promise<VisionAnswer>;
 }

@@ -51,7 +51,7 @@ interface SearchRun {
 /**
  * Finds items by a model that may search several times. It ends within four model calls and before the deadline;
  * when either runs out, or the model fails, the best items of its searches are the result, and the notices say so.
- * @throws AppError `model_gone` where the model does not exist
+ * @throws ModelFailure `model_gone`, and of a model that the request names `provider_not_available`, `model_not_found`
  */
 export async function agenticSearch(
 	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat">,

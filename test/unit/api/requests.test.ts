@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { ModelFailure, PermanentFailure } from "#core/errors.ts";
+import { visionFor } from "#ai/vision.ts";
+import { PermanentFailure } from "#core/errors.ts";
 import { Simulator } from "../../simulation/simulator.ts";
 import { type Answer, testApi } from "./test-api.ts";
 
@@ -107,16 +108,36 @@ describe("POST /items/{id}/analyze", () => {
 		expect(simulator.modelCalls.get(itemId)).toBe(2);
 	});
 
-	it("names the setting of a provider that is off", async () => {
+	const noKey = { setting: "the parameter /x", read: async () => null };
+
+	it.each([
+		[{ provider: "openai" }, "provider_not_available", "body.provider"],
+		[{ provider: "offline", model: "gpt-0" }, "model_not_found", "body.model"],
+	])(
+		"for %j, which the environment does not have, is the caller's mistake and not a 501",
+		async (named, code, field) => {
+			await simulator.drain();
+			const vision = visionFor({
+				provider: "anthropic",
+				anthropic: { key: noKey, model: "m" },
+				openai: { key: noKey, model: "m" },
+			});
+			simulator.ports.vision.describe = vision.describe;
+			const { status, body } = await withStages(() => analyze({ force_reanalyze: true, ...named }));
+			expect(status).toBe(422);
+			expect(body).toMatchObject({ code, errors: [{ field }] });
+			expect(body.detail).toContain("offline");
+			expect(body.detail).not.toContain("/x");
+			expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
+		},
+	);
+
+	it("names the setting where the environment's own provider is off", async () => {
 		await simulator.drain();
-		const detail = "The provider openai has no key: put it into the parameter y.";
-		simulator.ports.vision.describe = async () => {
-			throw new ModelFailure("provider_not_configured", detail);
-		};
-		const wanted = { force_reanalyze: true, provider: "openai" };
-		const { status, body } = await withStages(() => analyze(wanted));
+		simulator.ports.vision.describe = visionFor({ provider: "openai", openai: { key: noKey, model: "m" } }).describe;
+		const { status, body } = await withStages(() => analyze({ force_reanalyze: true }));
 		expect(status).toBe(501);
-		expect(body).toMatchObject({ code: "provider_not_configured", detail });
+		expect(body).toMatchObject({ code: "provider_not_configured", detail: expect.stringContaining("/x") });
 		expect(await simulator.verify({ ready: [itemId] })).toEqual([]);
 	});
 

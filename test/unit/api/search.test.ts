@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { chatFor } from "#ai/chat.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Chat } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
@@ -21,6 +22,7 @@ const answeredBy = (chat: Chat) => {
 	const { as } = testApi({ ports: { ...api.ports, chat } });
 	return (json: unknown) => as(ada)("POST", "/search", { json });
 };
+const keyOf = (key: string | null) => ({ setting: "the parameter of a key", read: async () => key });
 const failing = (error: Error) => answeredBy(fakeChat(() => error));
 
 describe("a search", () => {
@@ -264,13 +266,39 @@ describe("a search", () => {
 		"of type %s with a model that no longer exists is a 502 that names the setting",
 		async (search_type) => {
 			const { body, status } = await failing(
-				new ModelFailure("model_not_found", 'Fake has no model "x": change chatModels.fake in cdk.json.'),
-			)({ query: "lighthouse", search_type, answer_model: "x" });
+				new ModelFailure("model_gone", 'Fake has no model "x": change chatModels.fake in cdk.json.'),
+			)({ query: "lighthouse", search_type });
 			expect(status).toBe(502);
 			expect(body).toMatchObject({
 				code: "model_gone",
 				detail: expect.stringContaining("chatModels.fake in cdk.json"),
 			});
+		},
+	);
+
+	it.each(["hybrid", "agentic"])(
+		"of type %s with an unknown answer_model is the caller's mistake and not a 502 that speaks of cdk.json",
+		async (search_type) => {
+			for (const [named, code] of [
+				["gpt-0", "model_not_found"],
+				["offline/gpt-0", "model_not_found"],
+				["bedrock", "provider_not_available"],
+				["openai/gpt-0", "provider_not_available"],
+			]) {
+				const chat = chatFor({
+					provider: "offline",
+					openai: { key: keyOf(null), model: "m" },
+					anthropic: { key: keyOf("a-key"), model: "claude" },
+				});
+				const { as } = testApi({ ports: { ...api.ports, chat } });
+				const { status, body } = await as(ada)("POST", "/search", {
+					json: { query: "lighthouse", search_type, answer_model: named },
+				});
+				expect(status, named).toBe(422);
+				expect(body).toMatchObject({ code, errors: [{ field: "body.answer_model", detail: body.detail }] });
+				expect(body.detail).toContain("offline, anthropic (claude)");
+				expect(body.detail).not.toMatch(/cdk\.json|parameter|openai \(/);
+			}
 		},
 	);
 

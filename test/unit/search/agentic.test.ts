@@ -131,7 +131,7 @@ describe("an agentic search", () => {
 	});
 
 	it("fails with the setting's name if the model does not exist", async () => {
-		const gone = new ModelFailure("model_not_found", "Change chatModels.x.");
+		const gone = new ModelFailure("model_gone", "Change chatModels.x.");
 		await expect(search(() => gone)).rejects.toMatchObject({
 			code: "model_gone",
 		});

@@ -125,7 +125,7 @@ describe("an answer", () => {
 	});
 
 	it("fails with the setting's name if the model does not exist", async () => {
-		const gone = new ModelFailure("model_not_found", "Change chatModels.x.");
+		const gone = new ModelFailure("model_gone", "Change chatModels.x.");
 		await expect(answer(() => gone)).rejects.toMatchObject({
 			code: "model_gone",
 			message: "Change chatModels.x.",
