@@ -15,7 +15,14 @@ interface Problem {
 	errors?: FieldProblem[];
 }
 
-const kinds: Record<ProblemCode, { status: number; title: string }> = {
+interface Kind {
+	status: number;
+	title: string;
+	/** The `Retry-After` of an error that passes, in seconds, where the error itself knows none. */
+	retryAfter?: number;
+}
+
+const kinds: Record<ProblemCode, Kind> = {
 	invalid_request: { status: 400, title: "The request cannot be read" },
 	unsupported_image: { status: 400, title: "Not an accepted image" },
 	unauthorized: { status: 401, title: "No valid token" },
@@ -24,7 +31,8 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	image_not_found: { status: 404, title: "No such image" },
 	request_not_found: { status: 404, title: "No such request" },
 	session_not_found: { status: 404, title: "No such session" },
-	session_busy: { status: 409, title: "The session is busy" },
+	// A turn takes a few seconds, and the call has waited for some of them.
+	session_busy: { status: 409, title: "The session is busy", retryAfter: 2 },
 	route_not_found: { status: 404, title: "No such route" },
 	item_failed: { status: 409, title: "The image could not be processed" },
 	item_not_comparable: { status: 409, title: "Nothing to compare" },
@@ -35,10 +43,10 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	invalid_fields: { status: 422, title: "Fields are wrong" },
 	rate_limited: { status: 429, title: "Too many requests" },
 	internal_error: { status: 500, title: "An error on our side" },
-	database_unavailable: { status: 503, title: "The database is away" },
-	embedding_unavailable: { status: 503, title: "The embedding model is away" },
-	vision_unavailable: { status: 503, title: "The vision model is away" },
-	chat_unavailable: { status: 503, title: "The chat model is away" },
+	database_unavailable: { status: 503, title: "The database is away", retryAfter: 10 },
+	embedding_unavailable: { status: 503, title: "The embedding model is away", retryAfter: 10 },
+	vision_unavailable: { status: 503, title: "The vision model is away", retryAfter: 10 },
+	chat_unavailable: { status: 503, title: "The chat model is away", retryAfter: 10 },
 	provider_not_configured: { status: 501, title: "The provider is off" },
 	provider_not_available: { status: 422, title: "The provider is not available" },
 	model_not_found: { status: 422, title: "No such model" },
@@ -46,17 +54,14 @@ const kinds: Record<ProblemCode, { status: number; title: string }> = {
 	timed_out: { status: 504, title: "It took too long" },
 };
 
-/** The `Retry-After` of temporary failures. */
-const temporarySeconds = 10;
-
 /** Answers an error as `application/problem+json`. */
 export function problemResponse(
 	code: ProblemCode,
 	detail: string,
 	{ requestId, errors, retryAfterSeconds }: { requestId: string; errors?: FieldProblem[]; retryAfterSeconds?: number },
 ): Response {
-	const { status, title } = kinds[code];
-	const retryAfter = retryAfterSeconds ?? (status === 503 ? temporarySeconds : undefined);
+	const { status, title, ...kind } = kinds[code];
+	const retryAfter = retryAfterSeconds ?? kind.retryAfter;
 	const problem: Problem = {
 		type: `urn:collections:problem:${code}`,
 		title,

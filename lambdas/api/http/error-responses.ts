@@ -49,9 +49,18 @@ export function limited<Responses extends object>(responses: Responses): Respons
 	return Object.fromEntries(described);
 }
 
+/** A response of a route that does one thing at a time. */
+export const busy = (description: string) => ({
+	...problem(description),
+	headers: { "Retry-After": header("RetryAfter") },
+});
+
 /** Responses to errors. The document has each once, and routes refer to it. */
 const errorResponses = {
-	BadRequest: problem("The request cannot be read."),
+	BadRequest: {
+		description: "The request cannot be read: by this route (ours), or as HTTP at all (the gateway's).",
+		content: { ...ours, ...gateways },
+	},
 	Unauthorized: { description: "No valid token.", content: { ...ours, ...gateways } },
 	NotFound: problem("It does not exist, or belongs to another user."),
 	Conflict: problem("The image, or the requested model, does not allow it."),
@@ -66,6 +75,10 @@ const errorResponses = {
 		headers: { "Retry-After": header("RetryAfter"), ...standingHeaders },
 		content: { ...ours, ...gateways },
 	},
+	HeadersTooLarge: {
+		description: "The request line and the values of the headers have more than 10,240 bytes.",
+		content: gateways,
+	},
 	InternalServerError: {
 		description: "An error on our side, or a function that died (the gateway's).",
 		content: { ...ours, ...gateways },
@@ -74,6 +87,7 @@ const errorResponses = {
 	ModelGone: problem("The environment's own model does not exist any more: the problem names the setting."),
 	ServiceUnavailable: {
 		description: "Something this call needs is unavailable for the moment.",
+		headers: { "Retry-After": header("RetryAfter") },
 		content: { ...ours, ...gateways },
 	},
 	GatewayTimeout: problem("It took longer than 26 seconds."),
@@ -81,12 +95,8 @@ const errorResponses = {
 
 const to = (name: keyof typeof errorResponses) => ({ $ref: `#/components/responses/${name}` }) as const;
 
-/** For a route whose query can be well formed and still mean nothing. */
-export const unreadableQuery = { 400: to("BadRequest") };
-
 /** For a route with a body. */
 export const unreadableBody = {
-	400: to("BadRequest"),
 	413: to("ContentTooLarge"),
 	415: to("UnsupportedMediaType"),
 };
@@ -99,7 +109,9 @@ export const refused = { 401: to("Unauthorized"), 422: to("UnprocessableContent"
 
 /** For every route. */
 export const failed = {
+	400: to("BadRequest"),
 	429: to("TooManyRequests"),
+	431: to("HeadersTooLarge"),
 	500: to("InternalServerError"),
 	503: to("ServiceUnavailable"),
 	504: to("GatewayTimeout"),

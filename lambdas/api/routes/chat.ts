@@ -5,7 +5,7 @@ import { pendingToolCalls } from "#core/chat/conversation.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import type { ChatSession, Ports, SessionMessage } from "#core/ports/index.ts";
-import { modelGone, problem, providerOff } from "../http/error-responses.ts";
+import { busy, modelGone, problem, providerOff } from "../http/error-responses.ts";
 import { type Api, guarded, json, jsonBody, noQuery, text, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
 import { routes } from "./table.ts";
@@ -103,7 +103,7 @@ const post = guarded(routes.chat, {
 	responses: {
 		200: json("The answer.", answered),
 		404: problem("The session was deleted while it was answering."),
-		409: problem("The session is still answering another message."),
+		409: busy("The session is still answering another message."),
 		501: providerOff,
 		502: modelGone,
 	},

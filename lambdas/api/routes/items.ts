@@ -4,7 +4,6 @@ import { deleteItem } from "#core/items/delete-item.ts";
 import { itemStatuses } from "#core/items/item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { Ports } from "#core/ports/index.ts";
-import { unreadableQuery } from "../http/error-responses.ts";
 import { type Api, guarded, idOf, idParams, json, noQuery, text, wholeNumber } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
@@ -49,7 +48,6 @@ const list = guarded(routes.listItems, {
 		}),
 	},
 	responses: {
-		...unreadableQuery,
 		200: json(
 			"A page of items.",
 			z.object({

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { corsGrant } from "./cors.ts";
@@ -320,9 +320,23 @@ describe("limits and failures", () => {
 		expect(response.status).toBe(413);
 	});
 
-	test("headers beyond 10,240 bytes are refused", async () => {
-		const headers = { "x-long": "x".repeat(10_240) };
-		expect((await get("/open", { headers })).status).toBe(431);
+	test.each([10_240, 70_000])("headers of %i bytes, with the request line too many, are refused", async (size) => {
+		const response = await get("/open", { headers: { "x-long": "x".repeat(size) } });
+		expect(response.status).toBe(431);
+		expect(await response.json()).toEqual({ message: "Request Header Fields Too Large" });
+	});
+
+	test("the names of headers do not count", async () => {
+		const names = Array.from({ length: 100 }, (_, index) => [`x-${"long".repeat(30)}-${index}`, "1"]);
+		expect((await get("/open?do=bare", { headers: Object.fromEntries(names) })).status).toBe(200);
+	});
+
+	test("what is no HTTP request is refused as JSON, too", async () => {
+		const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
+		socket.end("this is no HTTP\r\n\r\n");
+		const answer = (await socket.toArray()).join("");
+		expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+		expect(answer).toMatch(/\r\n\r\n\{"message":"Bad Request"\}$/);
 	});
 });
 

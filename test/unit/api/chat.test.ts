@@ -91,6 +91,7 @@ describe("POST /chat", () => {
 		const busy = await as(ada)("POST", "/chat", say("and?", "s"));
 		expect(busy.status).toBe(409);
 		expect(busy.body.code).toBe("session_busy");
+		expect(busy.headers.get("retry-after"), "a 409 without Retry-After").toBe("2");
 		await ports.sessions.abandonTurn(ada, turn);
 	});
 

@@ -10,9 +10,13 @@ interface Schema {
 interface Operation {
 	parameters?: { name: string; in: string }[];
 	requestBody?: { content: Record<string, { schema: Schema }> };
+	responses: Record<string, { $ref?: string }>;
 }
 
-const document = (await apiDocument()) as { paths: Record<string, Record<string, Operation>> };
+const document = (await apiDocument()) as {
+	paths: Record<string, Record<string, Operation>>;
+	components: { responses: Record<string, { content: Record<string, { schema: object }> }> };
+};
 
 /** Every schema with a pattern, by its JSON pointer. */
 function patternsIn(value: unknown, pointer = ""): [string, Schema][] {
@@ -46,4 +50,16 @@ test("a client that validates by the document does not refuse the hash of an ima
 	const hash = "0f".repeat(32);
 	for (const accepted of [hash, hash.toUpperCase()]) expect(accepted).toMatch(pattern);
 	for (const refused of [hash.slice(1), `${hash}0`, "g".repeat(64)]) expect(refused).not.toMatch(pattern);
+});
+
+test("every route documents the gateway's own 400 and 431", () => {
+	for (const operations of Object.values(document.paths)) {
+		for (const { responses } of Object.values(operations)) {
+			for (const status of ["400", "431"]) {
+				const name = responses[status]?.$ref?.split("/").at(-1) ?? "";
+				const { schema } = document.components.responses[name]?.content["application/json"] ?? {};
+				expect(schema).toEqual({ $ref: "#/components/schemas/GatewayError" });
+			}
+		}
+	}
 });

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
+// Loading the SDK takes longer than the API of these tests waits.
+import "#ai/openai/vision.ts";
 import { visionFor } from "#ai/vision.ts";
 import { PermanentFailure } from "#core/errors.ts";
 import { Simulator } from "../../simulation/simulator.ts";

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { PayloadTooLarge } from "../lambda/function.ts";
 import type { InvocationResult } from "../lambda/sandbox.ts";
 import { type Authorizer, type Jwt, jwtAuthorizer } from "./authorizer.ts";
@@ -24,6 +25,7 @@ interface GatewayOptions {
 
 /** API Gateway's own limits for an HTTP API. */
 const maxBody = 10 * 1024 * 1024;
+/** Of the request line and the values of all headers; their names do not count. */
 const maxHeaders = 10_240;
 
 /** An API Gateway HTTP API: CORS, routing, throttling and authorization around functions. */
@@ -46,6 +48,7 @@ export class Gateway {
 				else respond(response, 500, "Internal Server Error");
 			});
 		});
+		this.#server.on("clientError", refuseUnreadable);
 	}
 
 	/** Listens on the port. Responds with 404 until there are routes. */
@@ -121,8 +124,7 @@ export class Gateway {
 			response.writeHead(204, preflight(cors, request.headers)).end();
 			return;
 		}
-		const headersSize = request.rawHeaders.reduce((size, text) => size + text.length, (request.url ?? "").length);
-		if (headersSize > maxHeaders) {
+		if (sizeOf(request) > maxHeaders) {
 			return refuse(request, response, 431, "Request Header Fields Too Large");
 		}
 		const match = selectRoute(this.#routes, method, path);
@@ -209,6 +211,23 @@ export class Gateway {
 function splitUrl(url: string): [string, string] {
 	const mark = url.indexOf("?");
 	return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+/** Returns the bytes that count towards the limit of headers. */
+function sizeOf({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): number {
+	const values = rawHeaders.filter((_, index) => index % 2 === 1);
+	return [`${method} ${url} HTTP/${httpVersion}`, ...values].reduce((size, text) => size + text.length, 0);
+}
+
+/** Responds to what is no HTTP request, or has more headers than Node reads at all. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+	if (!socket.writable) return;
+	const isTooLarge = error.code === "HPE_HEADER_OVERFLOW";
+	const [status, message] = isTooLarge ? [431, "Request Header Fields Too Large"] : [400, "Bad Request"];
+	const body = JSON.stringify({ message });
+	socket.end(
+		`HTTP/1.1 ${status} ${message}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+	);
 }
 
 /** Returns null for a body over the limit. */
