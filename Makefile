@@ -111,6 +111,9 @@ infra-diff: $(INSTALLED) ## show what a deployment would change
 infra-deploy: $(INSTALLED) ## preflight, diff, confirm (YES=1), deploy the stacks with the migrations in between, write outputs
 	@ENV=$(ENV) node scripts/deploy/infra-deploy.ts
 
+infra-hosts: $(INSTALLED) ## replace bastion and NAT instance alone, after network.amiId changed in cdk.json
+	@ENV=$(ENV) node scripts/deploy/infra-hosts.ts
+
 infra-status: $(INSTALLED) ## show the state of the five stacks, and how to repair a broken one
 	@ENV=$(ENV) node scripts/deploy/infra-status.ts
 

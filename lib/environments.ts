@@ -61,6 +61,15 @@ const network = z.discriminatedUnion("mode", [
 		mode: z.literal("private"),
 		/** One NAT for all zones: a managed gateway, or a t4g.nano instance at a tenth of its price. */
 		nat: z.enum(["gateway", "instance"]),
+		/**
+		 * The image of the bastion and of a NAT instance: Amazon Linux 2023 for arm64, in the environment's region. Null: the
+		 * templates fit any region. A deployment needs it; preflight names the newest.
+		 */
+		amiId: z
+			.string()
+			.regex(/^ami-[0-9a-f]{17}$/, "must be an image such as ami-0123456789abcdef0")
+			.nullable()
+			.default(null),
 	}),
 ]);
 

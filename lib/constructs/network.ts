@@ -1,7 +1,7 @@
 import {
-	AmazonLinuxCpuType,
 	BlockDeviceVolume,
 	GatewayVpcEndpointAwsService,
+	type IMachineImage,
 	Instance,
 	InstanceClass,
 	InstanceSize,
@@ -40,10 +40,11 @@ export class Network extends Construct {
 	/** Lets a person reach the database; undefined in mode `public`. */
 	readonly bastion: Instance | undefined;
 
-	constructor(scope: Construct, id: string, { network }: Environment) {
+	constructor(scope: Construct, id: string, { network, region }: Environment) {
 		super(scope, id);
 		const isPublic = network.mode === "public";
-		const nat = network.mode === "private" && network.nat === "instance" ? natInstance() : undefined;
+		const machineImage = hostImage(region, isPublic ? null : network.amiId);
+		const nat = !isPublic && network.nat === "instance" ? natInstance(machineImage) : undefined;
 		this.vpc = new Vpc(this, "Vpc", {
 			ipAddresses: IpAddresses.cidr(addresses),
 			...(isPublic
@@ -87,6 +88,7 @@ export class Network extends Construct {
 			);
 			acknowledge(instance, {
 				"CloudFormation-Validate::W3010": zonesAreNamed,
+				"CloudFormation-Validate::W9010": imageIsNamed,
 				"AwsSolutions-EC26": "The volume holds the public image alone.",
 				"AwsSolutions-EC28": "It forwards packets; a minute's metrics cost more than they tell.",
 				"AwsSolutions-EC29": "Nothing is lost with the instance; a deployment makes another.",
@@ -119,7 +121,7 @@ export class Network extends Construct {
 		});
 		this.databaseSecurityGroup.addIngressRule(functions, postgresPort, "Functions");
 		this.functions = { vpc: this.vpc, securityGroups: [functions] };
-		this.bastion = this.newBastion();
+		this.bastion = this.newBastion(machineImage);
 		this.databaseSecurityGroup.addIngressRule(
 			this.bastion.connections.securityGroups[0] as ISecurityGroup,
 			postgresPort,
@@ -128,7 +130,7 @@ export class Network extends Construct {
 	}
 
 	/** Makes the bastion. Its agent connects to Session Manager, so it has no inbound rule and no key. */
-	private newBastion(): Instance {
+	private newBastion(machineImage: IMachineImage): Instance {
 		const role = new Role(this, "BastionRole", {
 			assumedBy: new ServicePrincipal("ec2.amazonaws.com"),
 		});
@@ -156,9 +158,7 @@ export class Network extends Construct {
 			}),
 			role,
 			instanceType: smallest,
-			machineImage: MachineImage.latestAmazonLinux2023({
-				cpuType: AmazonLinuxCpuType.ARM_64,
-			}),
+			machineImage,
 			requireImdsv2: true,
 			blockDevices: [
 				{
@@ -169,6 +169,7 @@ export class Network extends Construct {
 		});
 		acknowledge(bastion, {
 			"CloudFormation-Validate::W3010": zonesAreNamed,
+			"CloudFormation-Validate::W9010": imageIsNamed,
 			"AwsSolutions-EC28": "It forwards a person's connection; a minute's metrics cost more than they tell.",
 			"AwsSolutions-EC29": "Nothing is lost with the instance; a deployment makes another.",
 		});
@@ -178,15 +179,23 @@ export class Network extends Construct {
 
 const zonesAreNamed = "The zones are the environment's: looking them up at synth would need credentials.";
 
+const imageIsNamed = "The image is the environment's: it changes with the setting alone.";
+
 const smallest = InstanceType.of(InstanceClass.T4G, InstanceSize.NANO);
 
+/**
+ * Returns the image that the environment names, which changes only with its setting. The parameter of the newest image
+ * would replace the hosts in some deployment, right before migrations that need the NAT.
+ */
+function hostImage(region: string, amiId: string | null): IMachineImage {
+	return MachineImage.genericLinux({ [region]: amiId ?? "ami-00000000000000000" });
+}
+
 /** Forwards outbound traffic and accepts nothing from outside. */
-function natInstance() {
+function natInstance(machineImage: IMachineImage) {
 	return NatProvider.instanceV2({
 		instanceType: smallest,
-		machineImage: MachineImage.latestAmazonLinux2023({
-			cpuType: AmazonLinuxCpuType.ARM_64,
-		}),
+		machineImage,
 		defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY,
 	});
 }

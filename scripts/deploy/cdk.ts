@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { endSignals } from "../environment/interruption.ts";
 import type { Target } from "../environment/target.ts";
+import { type Part, stackName } from "./stacks.ts";
 
 /** The folder of the assembly that a deployment first diffs and then deploys, so that nothing is built twice. */
 export const assemblyFolder = "cdk.out";
@@ -66,11 +67,33 @@ export async function synth({ name }: Target): Promise<void> {
 	);
 }
 
-/** Shows what a deployment would change. */
-export async function diff({ name }: Target): Promise<void> {
+/** Shows what a deployment would change, in all stacks or in one. */
+export async function diff(target: Target, part?: Part): Promise<void> {
 	await cdk(
 		"diff",
-		["--app", assemblyFolder],
-		`The changes could not be determined: make infra-status ENV=${name} shows the state of the stacks.`,
+		[...(part ? [stackName(part, target), "--exclusively"] : []), ...["--app", assemblyFolder]],
+		`The changes could not be determined: make infra-status ENV=${target.name} shows the state of the stacks.`,
+	);
+}
+
+/** Deploys stacks in this order, without a question: the person has consented to the diff. */
+export async function deploy(
+	target: Target,
+	parts: Part[],
+	/** Says what to do after a failure. */
+	remedy: string,
+): Promise<void> {
+	await cdk(
+		"deploy",
+		[
+			...parts.map((part) => stackName(part, target)),
+			...["--app", assemblyFolder],
+			"--exclusively",
+			...["--require-approval", "never"],
+			// make lambda-deploy-api or the console may have changed resources behind the template.
+			"--revert-drift",
+			...["--progress", "events"],
+		],
+		`Stacks before the one that failed stay deployed, and those after it were not touched. make infra-status ENV=${target.name} shows their state; correct the error and ${remedy}.`,
 	);
 }

@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { migrate } from "../database/migrate.ts";
 import { confirm } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
-import { assemblyFolder, cdk, diff } from "./cdk.ts";
+import { deploy, diff } from "./cdk.ts";
 import { writeOutputs } from "./outputs-file.ts";
 import { preflight } from "./preflight-checks.ts";
-import { describeStacks, type Part, stackName } from "./stacks.ts";
+import { describeStacks } from "./stacks.ts";
 
 if (process.env.ENV === "local") restartLocally();
 
@@ -18,10 +18,11 @@ await operate(
 		await diff(target);
 		const { account, region } = target.environment;
 		await confirm(`Deploy this to environment ${target.name}, account ${account}, ${region}?`, "yes");
-		await deploy(target, ["DB", "Storage"]);
+		const again = `run make infra-deploy ENV=${target.name} again`;
+		await deploy(target, ["DB", "Storage"], again);
 		// The previous release's code runs until the next step, so migrations only add to the schema.
 		await migrate(target.client, await migrationFunction(target), target.name);
-		await deploy(target, ["Compute", "API", "Monitoring"]);
+		await deploy(target, ["Compute", "API", "Monitoring"], again);
 		const file = await writeOutputs(target);
 		console.log(
 			`\nEnvironment ${target.name} is deployed; ${file} has its addresses. Next: make test-infra ENV=${target.name}.`,
@@ -29,23 +30,6 @@ await operate(
 	},
 	{ anyAccount: true },
 );
-
-async function deploy(target: Target, parts: Part[]): Promise<void> {
-	await cdk(
-		"deploy",
-		[
-			...parts.map((part) => stackName(part, target)),
-			...["--app", assemblyFolder],
-			"--exclusively",
-			// The person has consented to the diff above.
-			...["--require-approval", "never"],
-			// make lambda-deploy-api or the console may have changed resources behind the template.
-			"--revert-drift",
-			...["--progress", "events"],
-		],
-		`Stacks before the one that failed stay deployed, and those after it were not touched. make infra-status ENV=${target.name} shows their state; correct the error and run make infra-deploy ENV=${target.name} again.`,
-	);
-}
 
 async function migrationFunction(target: Target): Promise<string> {
 	const [database] = await describeStacks(target);

@@ -8,6 +8,7 @@ import { type CheckResult, CheckSkipped, printOutcomes } from "../environment/ch
 import { accountProblem, identityOf, type Target } from "../environment/target.ts";
 import { assemblyFolder, synth } from "./cdk.ts";
 import { openFindings } from "./findings.ts";
+import { checkHosts } from "./hosts.ts";
 import { checkQuota, lambdaConcurrency, quotas } from "./quotas.ts";
 import { blocksDeployment, describeStacks, parts, problemOf, stackName } from "./stacks.ts";
 import { zones } from "./zones.ts";
@@ -46,10 +47,15 @@ const awsChecks: Check[] = [
  * Checks everything that a deployment needs, even after a failure, and prints the results as a table.
  * @throws after the table, if a check failed
  */
-export async function preflight(target: Target): Promise<void> {
+export async function preflight(target: Target, { hostsMayChange = false } = {}): Promise<void> {
 	const outcomes: CheckResult[] = [];
 	const hasPassed = (check: string) => outcomes.find(({ name }) => name === check)?.passed;
-	for (const { name, run, needsTemplates } of target.isLocal ? commonChecks : awsChecks) {
+	const hosts: Check = {
+		name: "hosts",
+		run: async () => checkHosts(target, await templatesOf(target), { mayChange: hostsMayChange }),
+		needsTemplates: true,
+	};
+	for (const { name, run, needsTemplates } of target.isLocal ? commonChecks : [...awsChecks, hosts]) {
 		try {
 			// After a failed synth, the folder may hold templates of an earlier one.
 			if (needsTemplates && !hasPassed("synth")) {

@@ -68,6 +68,11 @@ describe("the table of environments", () => {
 			"environments.dev.network.acknowledgePublicDatabase: must be true: functions outside a VPC have no fixed addresses",
 		],
 		[
+			"an image that is none",
+			tableWith(({ dev }) => Object.assign(dev, { network: { mode: "private", nat: "gateway", amiId: "al2023" } })),
+			"environments.dev.network.amiId: must be an image such as ami-0123456789abcdef0",
+		],
+		[
 			"unverified TLS outside local",
 			tableWith(({ dev }) => Object.assign(dev, { database: { tls: "off" } })),
 			"environments.dev.database.tls: must be verify-full",

@@ -248,6 +248,21 @@ describe("an environment that lists the domains of those who may sign up", () =>
 	});
 });
 
+test.each(["gateway", "instance"])(
+	"bastion and NAT %s have the image of cdk.json, and no deployment looks for a newer one",
+	(nat) => {
+		const amiId = "ami-0123456789abcdef0";
+		const { DB } = synthesize("prod", ({ prod }) => {
+			Object.assign(prod.network, { nat, amiId });
+		});
+		const images = Object.values(ofType(DB, "AWS::EC2::Instance")).map(({ Properties }) => Properties.ImageId);
+		expect(images).toEqual(nat === "instance" ? [amiId, amiId] : [amiId]);
+		expect(JSON.stringify(DB)).not.toContain("AWS::EC2::Image::Id");
+		// As shipped no environment names one, and a deployment is refused.
+		expect(only(synthesized.prod.DB, "AWS::EC2::Instance").ImageId).toBe("ami-00000000000000000");
+	},
+);
+
 /** Removes the environment's name and its hash, which logical ids of exported values contain. */
 function withoutName(text: string): string {
 	return text

@@ -18,6 +18,12 @@ export interface Account {
 	databases: number;
 	/** Zones of eu-central-1, each with its type and state. */
 	zones: Record<string, { type?: string; state?: string }>;
+	/** Architectures by image. */
+	images: Record<string, string>;
+	/** The id that Amazon's parameter of the newest image has. */
+	newestImage: string | null;
+	/** The template of every stack. */
+	template: object;
 	/** Actions that are refused. */
 	denied: string[];
 }
@@ -37,6 +43,9 @@ export const emptyAccount = (): Account => ({
 	instances: [],
 	databases: 0,
 	zones: { "eu-central-1a": {}, "eu-central-1b": {}, "eu-central-1c": {} },
+	images: {},
+	newestImage: null,
+	template: {},
 	denied: [],
 });
 
@@ -76,6 +85,7 @@ export async function serveAccount() {
 	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
 	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 	return {
+		url,
 		is: (state: Partial<Account>) => {
 			account = { ...emptyAccount(), ...state };
 		},
@@ -120,12 +130,41 @@ function answer(
 		case "ListStackResources": {
 			const isFirst = form.get("StackName")?.startsWith("CollectionsDB");
 			const summary = (status: string) => (type: string) =>
-				`<ResourceType>${type}</ResourceType><ResourceStatus>${status}</ResourceStatus>`;
+				`<ResourceType>${type}</ResourceType><PhysicalResourceId>the-${type.split("::").at(-1)}</PhysicalResourceId><ResourceStatus>${status}</ResourceStatus>`;
 			const summaries = isFirst
 				? [...account.resources.map(summary("CREATE_COMPLETE")), ...account.removed.map(summary("DELETE_COMPLETE"))]
 				: [];
 			return {
 				text: `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${members("member", summaries)}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
+			};
+		}
+		case "GetParameter": {
+			const { Name } = JSON.parse(body);
+			return account.newestImage && Name.includes("al2023")
+				? { text: JSON.stringify({ Parameter: { Name, Value: account.newestImage } }) }
+				: { status: 400, text: JSON.stringify({ __type: "ParameterNotFound" }) };
+		}
+		case "GetTemplate":
+			return {
+				text: `<GetTemplateResponse><GetTemplateResult><TemplateBody>${JSON.stringify(account.template)}</TemplateBody></GetTemplateResult></GetTemplateResponse>`,
+			};
+		case "DescribeImages": {
+			const id = form.get("ImageId.1") ?? "";
+			const architecture = account.images[id];
+			return architecture
+				? {
+						text: `<DescribeImagesResponse><imagesSet>${members("item", [`<imageId>${id}</imageId><architecture>${architecture}</architecture>`])}</imagesSet></DescribeImagesResponse>`,
+					}
+				: {
+						status: 400,
+						text: `<Response><Errors><Error><Code>InvalidAMIID.NotFound</Code><Message>The image id '[${id}]' does not exist</Message></Error></Errors></Response>`,
+					};
+		}
+		case "DescribeInstanceStatus": {
+			const ok = "<status>ok</status>";
+			const status = `<instanceId>${form.get("InstanceId.1")}</instanceId><instanceStatus>${ok}</instanceStatus><systemStatus>${ok}</systemStatus>`;
+			return {
+				text: `<DescribeInstanceStatusResponse><instanceStatusSet>${members("item", [status])}</instanceStatusSet></DescribeInstanceStatusResponse>`,
 			};
 		}
 		case "DescribeVpcs":

@@ -315,6 +315,21 @@ describe.skipIf(!endpoint)(
 			expect(stdout).toMatch(/✗ Lambda concurrency +The server at http:\S+ does not answer as AWS does/);
 		});
 
+		test("name the newest image of a private network's hosts", async () => {
+			const hosts = openWorkshop({ account, ...zones, network: { mode: "private", nat: "gateway" } });
+			for (const part of parts) hosts.write(`cdk.out/Collections${part}-dev.template.json`, '{"Resources":{}}');
+			const { stdout } = await hosts.run("preflight", {
+				ENV: "dev",
+				AWS_ENDPOINT_URL: endpoint ?? "",
+				AWS_ACCESS_KEY_ID: "any",
+				AWS_SECRET_ACCESS_KEY: "any",
+			});
+			hosts.remove();
+			expect(stdout).toMatch(
+				/✗ hosts +cdk\.json: .*The newest Amazon Linux 2023 for arm64 in \S+ is ami-[0-9a-f]{17}\.\n/,
+			);
+		});
+
 		test("leave other accounts alone", async () => {
 			const elsewhere = openWorkshop({ account: "111122223333", ...zones });
 			elsewhere.write(".env", "OPENAI_API_KEY=sk-test\n");

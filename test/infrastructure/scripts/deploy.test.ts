@@ -187,7 +187,7 @@ describe("preflight makes every check before it fails", () => {
 			);
 			expect(stdout).toMatch(/✓ stacks/);
 			expect(stdout).toMatch(/✓ a month idle .* USD of a budget of 25/);
-			expect(stderr).toContain("Nothing was changed: 5 of 12 checks");
+			expect(stderr).toContain("Nothing was changed: 5 of 13 checks");
 			expect(misconfigured.steps()).toEqual([synth]);
 		} finally {
 			await misconfigured.end();

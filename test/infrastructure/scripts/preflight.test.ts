@@ -64,7 +64,7 @@ describe("an account's quotas", () => {
 		});
 		const { code, stdout, stderr } = await operate("infra-deploy");
 		expect(code).toBe(1);
-		expect(stderr).toContain("Nothing was changed: 4 of 12 checks");
+		expect(stderr).toContain("Nothing was changed: 4 of 13 checks");
 		expect(dev.steps()).toEqual([synth]);
 		expect(stdout).toMatch(/✗ VPCs +5 of 5 VPCs in eu-central-1 are in use, and environment dev needs 1 more\./);
 		expect(stdout).toMatch(/✗ EC2 processors +4 of 5 .* needs 2 more/);
@@ -124,32 +124,56 @@ describe("an account's quotas", () => {
 	});
 });
 
-describe("the availability zones of the environment", () => {
-	test("are asked for, and named with the ids that all accounts share", async () => {
-		const { stdout } = await operate("preflight");
-		expect(stdout).toMatch(/✓ zones +eu-central-1: eu-central-1a \(euc1-az1\), eu-central-1b \(euc1-az2\)\n/);
-	});
+test("a zone that the account cannot use stops a deployment before it begins", async () => {
+	account.is({ zones: { "eu-central-1a": {}, "eu-central-1c": {} } });
+	const { code, stdout } = await operate("infra-deploy");
+	expect(code).toBe(1);
+	expect(stdout).toMatch(
+		/✗ zones +cdk\.json: environments\.dev\.availabilityZones: eu-central-1b is no availability zone/,
+	);
+	expect(dev.steps()).toEqual([synth]);
+});
 
-	test.each([
-		["is not there", {}],
-		["is a local zone", { "eu-central-1b": { type: "local-zone" } }],
-		["is impaired", { "eu-central-1b": { state: "impaired" } }],
-	])("stop a deployment where one %s", async (_, zone) => {
-		account.is({ zones: { "eu-central-1a": {}, ...zone, "eu-central-1c": {} } });
-		const { code, stdout } = await operate("infra-deploy");
-		expect(code).toBe(1);
-		expect(stdout).toMatch(
-			/✗ zones +cdk\.json: environments\.dev\.availabilityZones: eu-central-1b is no availability zone that this account can use in eu-central-1\. It has eu-central-1a, eu-central-1c\.\n/,
-		);
-		expect(dev.steps()).toEqual([synth]);
-	});
+test("make infra-hosts replaces the hosts of a private network alone; a deployment, which would migrate right after, does not", async () => {
+	const files = ["cdk.json", "cdk.out/CollectionsDB-dev.template.json"] as const;
+	const [settings, template] = files.map((file) => dev.read(file)) as [string, string];
+	const amiId = "ami-0123456789abcdef0";
+	const host = (ImageId: string) => ({ Type: wanted[2], Properties: { InstanceType: "t4g.nano", ImageId } });
+	const json = JSON.parse(settings);
+	json.context.environments.dev.network = { mode: "private", nat: "instance", amiId };
+	const { Resources, ...more } = JSON.parse(template);
+	try {
+		dev.write("cdk.json", JSON.stringify(json));
+		dev.write(files[1], JSON.stringify({ ...more, Resources: { ...Resources, Wanted2: host(amiId) } }));
+		account.is({ images: { [amiId]: "arm64" } });
+		const early = await operate("infra-hosts");
+		expect(early.stderr).toContain("Environment dev has no hosts yet: make infra-deploy ENV=dev makes them.");
 
-	test("are not checked where the credentials may not ask", async () => {
-		account.is({ denied: ["DescribeAvailabilityZones"] });
-		const { code, stdout } = await operate("preflight");
+		account.is({
+			images: { [amiId]: "arm64" },
+			template: { Resources: { Wanted2: host("ami-0fedcba9876543210") } },
+			stacks: { "CollectionsDB-dev": "UPDATE_COMPLETE" },
+			resources: wanted,
+		});
+		const refused = await operate("infra-deploy");
+		expect(refused.stdout).toMatch(/✗ hosts +This would replace or add Wanted2 right before the migrations/);
+		expect(dev.steps()).toEqual([synth, synth]);
+
+		dev.forgetSteps();
+		const { code, stdout, stderr } = await operate("infra-hosts");
+		expect(stderr).toBe("");
 		expect(code).toBe(0);
-		expect(stdout).toMatch(/- zones +not checked, these credentials may not: .*DescribeAvailabilityZones/);
-	});
+		expect(dev.steps()).toEqual([
+			synth,
+			"cdk diff CollectionsDB-dev --exclusively --app cdk.out --no-notices --ci",
+			"cdk deploy CollectionsDB-dev --app cdk.out --exclusively --require-approval never --revert-drift --progress events --no-notices --ci",
+		]);
+		expect(stdout).toContain("1 hosts of environment dev run. Next: make infra-deploy ENV=dev.");
+	} finally {
+		dev.write(files[0], settings);
+		dev.write(files[1], template);
+	}
+	expect((await operate("infra-hosts")).stdout).toBe("Environment dev has no bastion and no NAT instance.\n");
 });
 
 test("a bootstrap older than the templates require stops a deployment, with the command that updates it", async () => {
@@ -189,7 +213,7 @@ test("after a failed synth no template of an earlier one is counted or priced", 
 	expect(code).toBe(1);
 	expect(stdout).toMatch(/- a month idle +not checked: there are no templates/);
 	expect(stdout).toMatch(/- VPCs +not checked: there are no templates/);
-	expect(stderr).toContain("1 of 12 checks");
+	expect(stderr).toContain("1 of 13 checks");
 });
 
 describe("a stack that", () => {
