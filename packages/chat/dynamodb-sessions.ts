@@ -13,7 +13,7 @@ import {
 	type Session as Thread,
 	Sessions as Threads,
 } from "#langgraph-dynamodb/sessions.ts";
-import { type MessageItem, messageItem, readMessage } from "./message-items.ts";
+import { type MessageItem, messageItem, messageSortKey, readMessage } from "./message-items.ts";
 
 export interface DynamoDbSessionsOptions {
 	dynamodb: Pick<DynamoDBDocumentClient, "send">;
@@ -31,8 +31,8 @@ interface ChatSessionItem extends SessionItem {
 	/** The number of turns that have begun. */
 	turns?: number;
 	message_count?: number;
-	/** Digest of the question that has no answer yet. */
-	asked?: string;
+	/** Digests of the latest questions without an answer, by turn. */
+	unanswered?: Record<string, string>;
 	/** The turn that holds the session, and when its lease ends, ms since 1970. */
 	lease?: string;
 	lease_ends?: number;
@@ -41,6 +41,8 @@ interface ChatSessionItem extends SessionItem {
 /** The api's timeout: the holder of an older lease is dead. */
 const leaseMs = 30_000;
 const retryMs = 150;
+/** More questions than a person sends again in turns. */
+const maxUnanswered = 10;
 
 /** Keeps a session as one small item beside the checkpoints of the same thread, and each message as an immutable item. */
 export function dynamoDbSessions({
@@ -90,15 +92,21 @@ export function dynamoDbSessions({
 		);
 	}
 
-	/** Stores a message and updates the session with it. @returns false if the turn no longer holds the lease */
+	/**
+	 * Stores a message and updates the session with it.
+	 * @param replaced a message that is removed with it
+	 * @returns false if the turn no longer holds the lease
+	 */
 	function putMessage(
 		threads: Threads,
 		{ sessionId, lease }: Pick<OpenTurn, "sessionId" | "lease">,
 		message: MessageItem,
 		{ text, names = {}, values = {} }: Expression,
+		replaced?: Key,
 	): Promise<boolean> {
 		return threads.table.transactWrite([
 			{ Put: { TableName: table, Item: message } },
+			...(replaced ? [{ Delete: { TableName: table, Key: replaced } }] : []),
 			{
 				Update: {
 					TableName: table,
@@ -128,15 +136,21 @@ export function dynamoDbSessions({
 			const { generation, turns = 0 } = item;
 			const leaseEnds = new Date(item.lease_ends ?? Number.NaN);
 			const digest = digestOf(question);
+			const unanswered = Object.entries(item.unanswered ?? {}).map(([turn, asked]) => ({ turn: Number(turn), asked }));
+			const earlier = unanswered.find(({ asked }) => asked === digest)?.turn;
 			// A turn that died before its answer continues under its own number.
-			const isResumed = item.asked === digest;
-			const number = isResumed ? turns : turns + 1;
+			if (earlier === turns) return { sessionId, lease, leaseEnds, generation, number: turns };
+			const number = turns + 1;
 			const turn = { sessionId, lease, leaseEnds, generation, number };
-			if (isResumed) return turn;
+			const others = unanswered
+				.filter((open) => open.turn !== earlier)
+				.sort((a, b) => b.turn - a.turn)
+				.slice(0, maxUnanswered - 1);
+			const pk = threads.partition(sessionId);
 			const isStored = await putMessage(
 				threads,
 				turn,
-				messageItem(threads.partition(sessionId), generation, number, {
+				messageItem(pk, generation, number, {
 					role: "user",
 					text: question,
 					at: new Date(now()),
@@ -147,14 +161,22 @@ export function dynamoDbSessions({
 					usage: [],
 				}),
 				{
-					text: "set #turns = :number, #asked = :asked add #messages :increment",
+					text: "set #turns = :number, #unanswered = :unanswered add #messages :increment",
 					names: {
 						"#turns": "turns",
-						"#asked": "asked",
+						"#unanswered": "unanswered",
 						"#messages": "message_count",
 					},
-					values: { ":number": number, ":asked": digest, ":increment": 1 },
+					values: {
+						":number": number,
+						":unanswered": Object.fromEntries(
+							[...others, { turn: number, asked: digest }].map(({ turn, asked }) => [turn, asked]),
+						),
+						":increment": earlier === undefined ? 1 : 0,
+					},
 				},
+				// The question was sent before, and others since: it moves to the end.
+				earlier === undefined ? undefined : { pk, sk: messageSortKey(generation, earlier, "user") },
 			);
 			if (!isStored) throw sessionNotFound(sessionId);
 			return turn;
@@ -168,9 +190,10 @@ export function dynamoDbSessions({
 				turn,
 				messageItem(threads.partition(sessionId), generation, number, answer),
 				{
-					text: "remove #asked, #lease, #ends add #messages :increment",
+					text: "remove #unanswered.#turn, #lease, #ends add #messages :increment",
 					names: {
-						"#asked": "asked",
+						"#unanswered": "unanswered",
+						"#turn": `${number}`,
 						"#ends": "lease_ends",
 						"#messages": "message_count",
 					},

@@ -18,17 +18,21 @@ const retentionSeconds = 30 * 24 * 60 * 60;
 /** An item has at most 400 KB with its key and all names, also on a server that counts bytes in base64. */
 const maxContentBytes = 280 * 1024;
 
-/** Makes the item of a message. Its sort key orders messages by turn, a question before its answer. */
+/** Orders messages by turn, a question before its answer. */
+export function messageSortKey(generation: string, turn: number, role: SessionMessage["role"]): string {
+	return `${keyPrefix(generation, "message")}${String(turn).padStart(6, "0")}${role === "user" ? "a" : "b"}`;
+}
+
+/** Makes the item of a message. */
 export function messageItem(
 	pk: string,
 	generation: string,
 	turn: number,
 	{ role, at, ...content }: SessionMessage,
 ): MessageItem {
-	const position = `${String(turn).padStart(6, "0")}${role === "user" ? "a" : "b"}`;
 	return {
 		pk,
-		sk: keyPrefix(generation, "message") + position,
+		sk: messageSortKey(generation, turn, role),
 		role,
 		at: at.toISOString(),
 		said: compress(content),

@@ -5,9 +5,10 @@ import type { ChatSession, Clock, OpenTurn, SessionMessage, Sessions, Turns } fr
 
 interface StoredSession extends ChatSession {
 	generation: string;
-	messages: SessionMessage[];
+	messages: { turn: number; message: SessionMessage }[];
 	turns: number;
-	openQuestion: string | null;
+	/** Questions without an answer, by turn. */
+	unanswered: Map<number, string>;
 	lease: { holder: string; ends: number } | null;
 	expires: number;
 	conversation: Conversation | null;
@@ -54,7 +55,7 @@ export function fakeConversations(clock: Clock): {
 				messageCount: 0,
 				messages: [],
 				turns: 0,
-				openQuestion: null,
+				unanswered: new Map(),
 				lease: null,
 				expires: 0,
 				conversation: null,
@@ -69,19 +70,27 @@ export function fakeConversations(clock: Clock): {
 				expires: now() + lifetimeMs,
 			});
 			all.set(`${userId}#${sessionId}`, session);
-			if (session.openQuestion !== question) {
+			const [earlier] = [...session.unanswered].find(([, asked]) => asked === question) ?? [];
+			if (earlier === undefined || earlier !== session.turns) {
 				session.turns += 1;
-				session.openQuestion = question;
-				session.messageCount += 1;
+				if (earlier === undefined) session.messageCount += 1;
+				else {
+					session.unanswered.delete(earlier);
+					session.messages = session.messages.filter(({ turn }) => turn !== earlier);
+				}
+				session.unanswered.set(session.turns, question);
 				session.messages.push({
-					role: "user",
-					text: question,
-					at: clock.now(),
-					items: [],
-					toolsUsed: [],
-					reasoning: [],
-					traceId: null,
-					usage: [],
+					turn: session.turns,
+					message: {
+						role: "user",
+						text: question,
+						at: clock.now(),
+						items: [],
+						toolsUsed: [],
+						reasoning: [],
+						traceId: null,
+						usage: [],
+					},
 				});
 			}
 			return {
@@ -95,9 +104,9 @@ export function fakeConversations(clock: Clock): {
 		},
 		async endTurn(userId, turn, answer) {
 			const session = leasedSession(userId, turn);
-			session.messages.push(structuredClone(answer));
+			session.messages.push({ turn: turn.number, message: structuredClone(answer) });
 			session.messageCount += 1;
-			session.openQuestion = null;
+			session.unanswered.delete(turn.number);
 			session.lease = null;
 		},
 		async abandonTurn(userId, { sessionId, lease }) {
@@ -118,7 +127,7 @@ export function fakeConversations(clock: Clock): {
 			if (!session) return null;
 			return {
 				session: toChatSession(session),
-				messages: structuredClone(session.messages),
+				messages: structuredClone(session.messages.map(({ message }) => message)),
 				isBusy: session.lease !== null && session.lease.ends > now(),
 			};
 		},

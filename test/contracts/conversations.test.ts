@@ -240,6 +240,32 @@ function sessionsContract(get: () => Conversations): void {
 		expect(history?.messages.map(({ text }) => text)).toEqual(["one", "in time"]);
 	});
 
+	it("does not store the same question again and again where it is retried in turns with another", async () => {
+		const user = randomUUID();
+		const { sessions } = get();
+		const fails = async (question: string) => {
+			const turn = await sessions.beginTurn(user, "s", question);
+			await sessions.abandonTurn(user, turn);
+			return turn.number;
+		};
+		await askAndAnswer(user, "s", "zero");
+		expect([
+			await fails("one"),
+			await fails("two"),
+			await fails("one"),
+			await fails("two"),
+			await fails("two"),
+		]).toEqual([2, 3, 4, 5, 5]);
+		expect(await askAndAnswer(user, "s", "one")).toMatchObject({ number: 6 });
+		const history = await sessions.history(user, "s");
+		expect(history?.messages.map(({ text }) => text)).toEqual(["zero", "to zero", "two", "one", "to one"]);
+		expect(history?.session.messageCount).toBe(5);
+		// What was answered is asked anew; what was not continues.
+		expect(await fails("one")).toBe(7);
+		expect(await fails("two")).toBe(8);
+		expect((await sessions.history(user, "s"))?.session.messageCount).toBe(6);
+	});
+
 	it("refuses an answer to a deleted session, which stays deleted", async () => {
 		const user = randomUUID();
 		const { sessions } = get();

@@ -62,13 +62,14 @@ export interface Exchange {
 /**
  * Begins a turn: keeps the questions and answers of earlier turns, without their tool calls. Where they are too many
  * or too long, the older half is returned as `dropped`, to be summarized. A turn that broke off gets an answer, so
- * that no tool call stays without its result.
+ * that no tool call stays without its result; its question is left out where it is asked again.
  */
 export function beginTurn(
 	earlier: Partial<Conversation>,
 	input: TurnInput,
 ): { conversation: Conversation; dropped: Exchange[] } {
-	const exchanges = exchangesIn(earlier.messages ?? []);
+	const isRetried = ({ question, answer }: Exchange) => answer === noAnswerYet && question === truncate(input.question);
+	const exchanges = exchangesIn(earlier.messages ?? []).filter((exchange) => !isRetried(exchange));
 	const isLong = exchanges.length > maxTurns || lengthOf(exchanges) > maxCharacters;
 	const recent = isLong ? exchanges.slice(-maxTurns / 2) : exchanges;
 	return {

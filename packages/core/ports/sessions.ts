@@ -43,8 +43,9 @@ export interface OpenTurn {
 /** A person's sessions. Another person's session, an expired one and one that never existed are all null. */
 export interface Sessions {
 	/**
-	 * Begins the next turn, in a new session if necessary, and stores the question. A turn that was begun for the same
-	 * question and never ended continues under its number.
+	 * Begins the next turn, in a new session if necessary, and stores the question. Where the latest turn was begun for
+	 * the same question and never ended, it continues under its number. A question that an earlier turn asked and got no
+	 * answer to moves to the new turn, so that the history has it once.
 	 * @throws AppError `session_busy` where another turn is still under way after a few seconds
 	 */
 	beginTurn(userId: string, sessionId: string, question: string): Promise<OpenTurn>;

@@ -91,6 +91,16 @@ function turnsContract(get: () => Conversations): void {
 		expect(invented.ids).toEqual([lighthouse]);
 	});
 
+	it("show the model a question once that was retried in turns with another", async () => {
+		const unavailable = new ModelFailure("chat_unavailable", "Away.");
+		for (const question of ["one", "two", "one", "two"]) {
+			await expect(ask(question, () => unavailable)).rejects.toBe(unavailable);
+		}
+		const { requests } = await ask("one", () => ({ text: "Hello." }));
+		const asked = requests[0]?.messages.filter(({ role }) => role === "user").map(({ text }) => text);
+		expect(asked).toEqual(["two", "one"]);
+	});
+
 	it("answer a greeting without items", async () => {
 		const { text, ids, requests } = await ask("Hello!", () => ({
 			text: "Hello! What are you looking for?",
