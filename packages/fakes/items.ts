@@ -125,7 +125,7 @@ export function fakeItems(store: Store): Items {
 		async delete(userId, itemId) {
 			if (!owned(store, userId, itemId)) return false;
 			store.items.delete(itemId);
-			store.tombstones.set(itemId, { userId, itemId, at: store.now() });
+			store.tombstones.set(itemId, { userId, itemId, at: store.now(), sweptAt: null });
 			return true;
 		},
 	};

@@ -1,5 +1,5 @@
 import type { Outbox } from "#core/ports/index.ts";
-import { owned, type Store } from "./store.ts";
+import { inTurns, owned, type Store } from "./store.ts";
 
 export function fakeOutbox(store: Store): Outbox {
 	return {
@@ -8,14 +8,11 @@ export function fakeOutbox(store: Store): Outbox {
 				const stored = owned(store, filter.userId, filter.itemId);
 				return structuredClone((stored?.outbox ?? []).map(({ event }) => event));
 			}
-			return structuredClone(
-				[...store.items.values()]
-					.flatMap(({ outbox }) => outbox)
-					.filter(({ at }) => at <= store.now() - filter.olderThanSeconds * 1000)
-					.sort((a, b) => a.at - b.at)
-					.slice(0, filter.limit)
-					.map(({ event }) => event),
-			);
+			const due = [...store.items.values()]
+				.flatMap(({ item, outbox }) => outbox.map((unsent) => ({ ...unsent, userId: item.userId })))
+				.filter(({ at }) => at <= store.now() - filter.olderThanSeconds * 1000);
+			const turns = inTurns(due, ({ userId, at }) => ({ userId, touchedAt: at }));
+			return structuredClone(turns.slice(0, filter.limit).map(({ event }) => event));
 		},
 
 		async markSent(ids) {

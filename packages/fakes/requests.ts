@@ -1,6 +1,6 @@
 import { requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
 import type { Requests } from "#core/ports/index.ts";
-import { announce, owned, ownedItems, pendingRequest, type Store, type StoredRequest } from "./store.ts";
+import { announce, inTurns, owned, ownedItems, pendingRequest, type Store, type StoredRequest } from "./store.ts";
 
 export function fakeRequests(store: Store): Requests {
 	return {
@@ -54,15 +54,15 @@ export function fakeRequests(store: Store): Requests {
 						touchedAt <= now - idleSeconds * 1000 &&
 						(sweptAt === null || sweptAt <= now - againSeconds * 1000),
 				)
-				.sort((a, b) => a.waiting.touchedAt - b.waiting.touchedAt)
+				.sort((a, b) => touchedAt(a.waiting) - touchedAt(b.waiting))
 				.filter(({ waiting: { request } }) => {
 					if (!isEmbed(request)) return true;
 					const count = (rebuildCounts.get(request.userId) ?? 0) + 1;
 					rebuildCounts.set(request.userId, count);
 					return count <= maxPerRebuild;
-				})
-				.slice(0, limit);
-			return idle.map(({ item, waiting }) => {
+				});
+			const turns = inTurns(idle, ({ item, waiting }) => ({ userId: item.userId, touchedAt: touchedAt(waiting) }));
+			return turns.slice(0, limit).map(({ item, waiting }) => {
 				waiting.sweptAt = now;
 				return { request: structuredClone(waiting.request), correlationId: item.correlationId };
 			});
@@ -70,5 +70,6 @@ export function fakeRequests(store: Store): Requests {
 	};
 }
 
+const touchedAt = (waiting: StoredRequest) => Math.max(waiting.touchedAt, waiting.sweptAt ?? 0);
 const isEmbed = ({ kind }: WorkRequest) => kind === "embed";
 const isPending = ({ status }: WorkRequest) => status === "pending";

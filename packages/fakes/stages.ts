@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { ItemError, ItemStatus } from "#core/items/item.ts";
 import { duplicateOf, processingExhausted, requestExhausted, uploadMissing } from "#core/pipeline/item-errors.ts";
-import { type StageName, stages } from "#core/pipeline/stages.ts";
+import { queuedStatuses, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import { type RequestError, requestEvent } from "#core/pipeline/work-request.ts";
-import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
-import { announce, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
+import { type Lease, maxAttempts, type ProcessedImage, type Stages, type StalledItem } from "#core/ports/index.ts";
+import { announce, inTurns, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
 const stageByRequestKind = { analyze: "analyze", resize: "process", embed: "embed" } as const;
 
@@ -68,6 +68,39 @@ export function fakeStages(store: Store): Stages {
 			const event = requestEvent(request, stored.item.correlationId);
 			announce(stored, event, store.now());
 		}
+	};
+
+	const isSweptBefore = (sweptAt: number | null, seconds: number) =>
+		sweptAt === null || sweptAt <= store.now() - seconds * 1000;
+
+	const claimWaiting = (
+		statuses: readonly ItemStatus[],
+		idleSeconds: number,
+		limit: number,
+		isAgain: (stored: StoredItem) => boolean,
+	): StalledItem[] => {
+		const now = store.now();
+		const due = [...store.items.values()].filter(
+			(stored) =>
+				statuses.includes(stored.item.status) &&
+				!isLeased(stored) &&
+				stored.stageAt <= now - idleSeconds * 1000 &&
+				isAgain(stored),
+		);
+		const turns = inTurns(due, ({ item, stageAt, sweptAt }) => ({
+			userId: item.userId,
+			touchedAt: sweptAt ?? stageAt,
+		}));
+		return turns.slice(0, limit).map((stored) => {
+			stored.sweptAt = now;
+			const stage = stageFrom(stored.item.status);
+			return {
+				item: structuredClone(stored.item),
+				stage,
+				since: new Date(stored.stageAt),
+				analysisId: stage === "embed" ? (stored.analysis?.id ?? null) : null,
+			};
+		});
 	};
 
 	return {
@@ -241,35 +274,18 @@ export function fakeStages(store: Store): Stages {
 			stored.lease = null;
 		},
 
-		async claimStalled({ idleSeconds, againSeconds, limit }) {
-			const now = store.now();
-			const stalled = [...store.items.values()]
-				.flatMap((stored) => {
-					const stage = stageFrom(stored.item.status);
-					return stage && !isLeased(stored) ? [{ stored, stage }] : [];
-				})
-				.filter(
-					({ stored }) =>
-						stored.stageAt <= now - idleSeconds * 1000 &&
-						(stored.sweptAt === null || stored.sweptAt <= now - againSeconds * 1000),
-				)
-				.sort((a, b) => a.stored.stageAt - b.stored.stageAt)
-				.slice(0, limit);
-			return stalled.map(({ stored, stage }) => {
-				stored.sweptAt = now;
-				return {
-					item: structuredClone(stored.item),
-					stage,
-					since: new Date(stored.stageAt),
-					analysisId: stage === "embed" ? (stored.analysis?.id ?? null) : null,
-				};
-			});
-		},
+		claimStalled: async ({ idleSeconds, againSeconds, limit }) =>
+			claimWaiting(queuedStatuses, idleSeconds, limit, ({ sweptAt }) => isSweptBefore(sweptAt, againSeconds)),
+
+		claimPending: async ({ idleSeconds, againSeconds, overdueSeconds, limit }) =>
+			claimWaiting(["pending"], idleSeconds, limit, ({ stageAt, sweptAt }) => {
+				const overdueAt = stageAt + overdueSeconds * 1000;
+				const becameOverdue = overdueAt <= store.now() && (sweptAt ?? 0) < overdueAt;
+				return isSweptBefore(sweptAt, againSeconds) || becameOverdue;
+			}),
 
 		async oldestWaitSeconds() {
-			const waiting = [...store.items.values()].filter(
-				({ item }) => item.status !== "pending" && stageFrom(item.status),
-			);
+			const waiting = [...store.items.values()].filter(({ item }) => queuedStatuses.includes(item.status));
 			const now = store.now();
 			const since = Math.min(now, ...waiting.map(({ stageAt }) => stageAt));
 			return (now - since) / 1000;
@@ -281,12 +297,15 @@ export function fakeStages(store: Store): Stages {
 			fail(stored, uploadMissing);
 		},
 
-		async tombstones({ olderThanSeconds, limit }) {
-			return [...store.tombstones.values()]
-				.filter(({ at }) => at <= store.now() - olderThanSeconds * 1000)
-				.sort((a, b) => a.at - b.at)
-				.slice(0, limit)
-				.map(({ userId, itemId, at }) => ({ userId, itemId, deletedAt: new Date(at) }));
+		async claimTombstones({ olderThanSeconds, againSeconds, limit }) {
+			const due = [...store.tombstones.values()].filter(
+				({ at, sweptAt }) => at <= store.now() - olderThanSeconds * 1000 && isSweptBefore(sweptAt, againSeconds),
+			);
+			const claimed = inTurns(due, ({ userId, at, sweptAt }) => ({ userId, touchedAt: sweptAt ?? at })).slice(0, limit);
+			return claimed.map((tombstone) => {
+				tombstone.sweptAt = store.now();
+				return { userId: tombstone.userId, itemId: tombstone.itemId, deletedAt: new Date(tombstone.at) };
+			});
 		},
 
 		async deleteTombstone(userId, itemId) {
@@ -301,6 +320,8 @@ function startsFrom(stage: StageName, status: ItemStatus): boolean {
 	return (stages[stage].from as readonly ItemStatus[]).includes(status);
 }
 
-function stageFrom(status: ItemStatus): StageName | undefined {
-	return (Object.keys(stages) as StageName[]).find((stage) => startsFrom(stage, status));
+function stageFrom(status: ItemStatus): StageName {
+	const found = stageNames.find((stage) => startsFrom(stage, status));
+	if (!found) throw new Error(`No stage starts from the status ${status}.`);
+	return found;
 }

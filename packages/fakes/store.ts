@@ -32,7 +32,7 @@ export interface StoredRequest {
 /** The rows that the ports share. */
 export interface Store {
 	items: Map<string, StoredItem>;
-	tombstones: Map<string, { userId: string; itemId: string; at: number }>;
+	tombstones: Map<string, { userId: string; itemId: string; at: number; sweptAt: number | null }>;
 	now(): number;
 }
 
@@ -69,6 +69,19 @@ export function pendingRequest(
 export function announce({ outbox }: StoredItem, event: OutgoingEvent, at: number): void {
 	if (outbox.some((unsent) => unsent.event.id === event.id)) return;
 	outbox.push({ event: structuredClone(event), at });
+}
+
+/** Orders rows in turns: one of each person before a second of any, each person's longest untouched first. */
+export function inTurns<Row>(rows: Row[], of: (row: Row) => { userId: string; touchedAt: number }): Row[] {
+	const touched = (row: Row) => of(row).touchedAt;
+	const byPerson = Map.groupBy(
+		rows.toSorted((a, b) => touched(a) - touched(b)),
+		(row) => of(row).userId,
+	);
+	return [...byPerson.values()]
+		.flatMap((own) => own.map((row, turn) => ({ row, turn })))
+		.sort((a, b) => a.turn - b.turn || touched(a.row) - touched(b.row))
+		.map(({ row }) => row);
 }
 
 /** Copies the row, so that later changes do not reach the caller. */

@@ -74,7 +74,9 @@ export function sweeperContract(get: () => RowPorts): void {
 			const item = await uploaded(ports, user);
 			await ports.items.delete(user, item.id);
 			const tombstones = async (olderThanSeconds: number) =>
-				(await ports.stages.tombstones({ olderThanSeconds, ...noLimit })).filter(({ userId }) => userId === user);
+				(await ports.stages.claimTombstones({ olderThanSeconds, againSeconds: 0, ...noLimit })).filter(
+					({ userId }) => userId === user,
+				);
 			expect(await tombstones(60)).toEqual([]);
 			expect(await tombstones(0)).toMatchObject([{ userId: user, itemId: item.id, deletedAt: expect.any(Date) }]);
 			await ports.stages.deleteTombstone(newUser(), item.id);

@@ -6,7 +6,7 @@ export async function ageRows(db: Database, userId: string, seconds: number): Pr
 		items: ["lease_expires_at", "stage_at", "swept_at", "created_at"],
 		requests: ["touched_at", "swept_at", "created_at", "finished_at"],
 		outbox: ["created_at"],
-		tombstones: ["deleted_at"],
+		tombstones: ["deleted_at", "swept_at"],
 	};
 	for (const [table, names] of Object.entries(columns)) {
 		const older = names.map((name) => `${name} = ${name} - make_interval(secs => $2)`).join();

@@ -229,8 +229,8 @@ test.each([
 		"an unsent event and an old deletion",
 		[
 			...["outbox.unsent#1", "events.publish#1", "outbox.markSent#1"],
-			...["stages.claimStalled#1", "requests.claimStalled#1"],
-			...["stages.tombstones#1", "objects.deleteAll#1"],
+			...["stages.claimStalled#1", "stages.claimPending#1", "requests.claimStalled#1"],
+			...["stages.claimTombstones#1", "objects.deleteAll#1"],
 			...["objects.deleteAll#2", "stages.deleteTombstone#1"],
 		],
 	],

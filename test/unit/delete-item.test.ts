@@ -43,7 +43,7 @@ it("leaves a tombstone, by which the sweeper completes an interrupted deletion",
 	};
 	await expect(deleteItem({ ...ports, objects }, user, item.id)).rejects.toThrow();
 	expect(await ports.items.find(user, item.id)).toBeNull();
-	expect(await ports.stages.tombstones({ olderThanSeconds: 0, limit: 10 })).toMatchObject([
+	expect(await ports.stages.claimTombstones({ olderThanSeconds: 0, againSeconds: 0, limit: 10 })).toMatchObject([
 		{ userId: user, itemId: item.id },
 	]);
 });

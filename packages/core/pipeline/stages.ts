@@ -86,8 +86,10 @@ export const stages = {
 export type StageName = keyof typeof stages;
 export const stageNames = Object.keys(stages) as StageName[];
 
-/** The statuses in which an item waits for a stage. */
-export const waitingStatuses: readonly ItemStatus[] = stageNames.flatMap((name) => [...stages[name].from]);
+/** The statuses in which an item waits for a stage. An item `pending` waits for its owner's upload. */
+export const queuedStatuses: readonly ItemStatus[] = stageNames
+	.flatMap((name): readonly ItemStatus[] => stages[name].from)
+	.filter((status) => status !== "pending");
 
 /** The number of deliveries after which a message becomes a dead letter. */
 export const maxReceiveCount = 5;

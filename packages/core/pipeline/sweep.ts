@@ -10,6 +10,10 @@ import { eventSources, type StageName } from "./stages.ts";
 import { requestEvent } from "./work-request.ts";
 
 const batchSize = 200;
+/** A sweep that fails as many uploads, after a look into the bucket for each, takes seconds. */
+const pendingBatchSize = 1_000;
+/** Looks into the bucket at once. */
+const parallelLooks = 20;
 /** A stage at work is done, or holds a lease, long before. */
 const idleSeconds = 120;
 /** Keeps a queue with a backlog from getting the same items at every sweep. */
@@ -50,23 +54,31 @@ export async function sweep(
 		deletionsFinished: 0,
 	};
 
-	const stalled = await stages.claimStalled({
+	const restart = async (stalled: StalledItem[]) => {
+		const restarts = stalled.map((each) => restartEvent(each, objects.bucket, now));
+		if (restarts.length > 0) await events.publish(eventSources.cleanup, restarts);
+		report.itemsRestarted += restarts.length;
+	};
+	await restart(await stages.claimStalled({ idleSeconds, againSeconds, limit: batchSize }));
+
+	const pending = await stages.claimPending({
 		idleSeconds,
 		againSeconds,
-		limit: batchSize,
+		overdueSeconds: uploadSeconds,
+		limit: pendingBatchSize,
 	});
-	const restarts: OutgoingEvent[] = [];
-	for (const stalledItem of stalled) {
-		const { item, since } = stalledItem;
-		if (item.status !== "pending" || (await objects.exists(originalKey(item)))) {
-			restarts.push(restartEvent(stalledItem, objects.bucket, now));
-		} else if (now - since.getTime() > uploadSeconds * 1000) {
-			await stages.failMissingUpload(item.userId, item.id);
-			report.uploadsMissing += 1;
-		}
+	const arrived: StalledItem[] = [];
+	for (let at = 0; at < pending.length; at += parallelLooks) {
+		const looks = pending.slice(at, at + parallelLooks).map(async (each) => {
+			if (await objects.exists(originalKey(each.item))) arrived.push(each);
+			else if (now - each.since.getTime() >= uploadSeconds * 1000) {
+				await stages.failMissingUpload(each.item.userId, each.item.id);
+				report.uploadsMissing += 1;
+			}
+		});
+		await Promise.all(looks);
 	}
-	if (restarts.length > 0) await events.publish(eventSources.cleanup, restarts);
-	report.itemsRestarted = restarts.length;
+	await restart(arrived);
 
 	const idle = await requests.claimStalled({
 		idleSeconds,
@@ -80,8 +92,9 @@ export async function sweep(
 	}
 	report.requestsRestarted = idle.length;
 
-	for (const tombstone of await stages.tombstones({
+	for (const tombstone of await stages.claimTombstones({
 		olderThanSeconds: tombstoneSeconds,
+		againSeconds,
 		limit: batchSize,
 	})) {
 		const { userId, itemId, deletedAt } = tombstone;

@@ -1,4 +1,5 @@
 import type { WorkRequest } from "../pipeline/work-request.ts";
+import type { SweepOptions } from "./stages.ts";
 
 export type NewRequest = Pick<WorkRequest, "id" | "itemId" | "userId" | "kind" | "provider" | "model">;
 
@@ -17,13 +18,10 @@ export interface Requests {
 	claimRebuildBatch(userId: string, window: number): Promise<{ request: WorkRequest; correlationId: string }[]>;
 	/**
 	 * Claims for the sweeper, over all tenants, pending requests created or claimed at least `idleSeconds` ago, whose
-	 * item has no lease and which no sweep claimed in the last `againSeconds`. Oldest first; `maxPerRebuild` of one
-	 * rebuild, so that another person's request does not wait behind thousands of them.
+	 * item has no lease and which no sweep claimed in the last `againSeconds`. In turns, as `Stages.claimStalled`;
+	 * `maxPerRebuild` of one rebuild.
 	 */
-	claimStalled(options: {
-		idleSeconds: number;
-		againSeconds: number;
-		limit: number;
-		maxPerRebuild: number;
-	}): Promise<{ request: WorkRequest; correlationId: string }[]>;
+	claimStalled(
+		options: SweepOptions & { maxPerRebuild: number },
+	): Promise<{ request: WorkRequest; correlationId: string }[]>;
 }

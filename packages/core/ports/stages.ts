@@ -102,10 +102,16 @@ export interface Stages {
 	release(lease: Lease, usage?: ModelUsage[]): Promise<void>;
 
 	/**
-	 * Claims for the sweeper, over all tenants, items in a stage's starting status for `idleSeconds`, without a lease,
-	 * which no sweep claimed in the last `againSeconds`. Oldest first.
+	 * Claims for the sweeper, over all tenants, items that wait for a stage for `idleSeconds`, without a lease, which no
+	 * sweep claimed in the last `againSeconds`. In turns: one item of each person before a second of any, each person's
+	 * longest untouched first. So nobody's item waits behind another's thousands.
 	 */
-	claimStalled(options: { idleSeconds: number; againSeconds: number; limit: number }): Promise<StalledItem[]>;
+	claimStalled(options: SweepOptions): Promise<StalledItem[]>;
+	/**
+	 * Claims likewise items that wait for their owner's upload; and once more as soon as they have waited for
+	 * `overdueSeconds`.
+	 */
+	claimPending(options: SweepOptions & { overdueSeconds: number }): Promise<StalledItem[]>;
 	/**
 	 * Returns for the dashboard, over all tenants, the seconds that the longest waiting item has had its status; 0 where
 	 * none waits. An item `pending` waits for its owner's upload and does not count.
@@ -113,15 +119,22 @@ export interface Stages {
 	oldestWaitSeconds(): Promise<number>;
 	/** Ends a `pending` item `failed` with `upload_missing`; does nothing in any other status. */
 	failMissingUpload(userId: string, itemId: string): Promise<void>;
-	/** Returns tombstones older than `olderThanSeconds`, oldest first. */
-	tombstones(options: {
+	/** Claims likewise tombstones older than `olderThanSeconds`. */
+	claimTombstones(options: {
 		olderThanSeconds: number;
+		againSeconds: number;
 		limit: number;
 	}): Promise<{ userId: string; itemId: string; deletedAt: Date }[]>;
 	deleteTombstone(userId: string, itemId: string): Promise<void>;
 }
 
 export const maxAttempts = 8;
+
+export interface SweepOptions {
+	idleSeconds: number;
+	againSeconds: number;
+	limit: number;
+}
 
 export interface StalledItem {
 	item: Item;

@@ -3,6 +3,7 @@ import type { Outbox } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import { sql } from "../sql.ts";
 import { storableJson } from "../text.ts";
+import { nextInTurns } from "./turns.ts";
 
 /** Events in PostgreSQL that wait to be sent; a sent one is deleted. */
 export function postgresOutbox(db: Database): Outbox {
@@ -14,10 +15,15 @@ export function postgresOutbox(db: Database): Outbox {
 						    order by created_at, id`,
 					)
 				: db.query<EventRow>(
-						sql`select id, type, detail from outbox
-						    where created_at <= clock_timestamp() - make_interval(secs => ${scope.olderThanSeconds})
-						    order by created_at, id
-						    limit ${scope.limit}`,
+						sql`with recursive ${nextInTurns({
+							table: sql`outbox`,
+							columns: sql`id, type, detail`,
+							isWaiting: sql`true`,
+							isDue: sql`created_at <= clock_timestamp() - make_interval(secs => ${scope.olderThanSeconds})`,
+							touchedAt: sql`created_at`,
+							limit: scope.limit,
+						})}
+						    select id, type, detail from next order by turn, touched_at, id`,
 					));
 			return rows.map(eventFromRow);
 		},

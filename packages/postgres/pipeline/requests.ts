@@ -1,13 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { requestExhausted } from "#core/pipeline/item-errors.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
-import { type RequestError, type RequestKind, requestEvent, type WorkRequest } from "#core/pipeline/work-request.ts";
+import {
+	type RequestError,
+	type RequestKind,
+	requestEvent,
+	requestKinds,
+	type WorkRequest,
+} from "#core/pipeline/work-request.ts";
 import { type Claim, type Lease, maxAttempts, type Requests } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../rows.ts";
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 import { announce } from "./outbox.ts";
+import { nextInTurns } from "./turns.ts";
 
 const stageOf: Record<RequestKind, StageName> = {
 	analyze: "analyze",
@@ -76,31 +83,33 @@ export function postgresRequests(db: Database): Requests {
 		},
 
 		async claimStalled({ idleSeconds, againSeconds, limit, maxPerRebuild }) {
+			const isDue = sql`requests.touched_at <= clock_timestamp() - make_interval(secs => ${idleSeconds})
+			      and (requests.swept_at is null or requests.swept_at <= clock_timestamp() - make_interval(secs => ${againSeconds}))
+			      and not exists (
+			        select from items
+			        where items.user_id = requests.user_id and items.id = requests.item_id
+			          and items.lease_expires_at > clock_timestamp())`;
 			const rows = await db.query<RequestRow & { correlation_id: string }>(
-				sql`with idle as (
-				      select requests.id, items.correlation_id
-				      from requests join items on items.id = requests.item_id and items.user_id = requests.user_id
-				      where requests.id in (
-				          select id from (
-				            select id, kind, row_number() over (partition by user_id, kind order by touched_at, id) as position_in_rebuild
-				            from requests
-				            where status = 'pending'
-				              and touched_at <= clock_timestamp() - make_interval(secs => ${idleSeconds})
-				              and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => ${againSeconds}))
-				          ) as waiting
-				          where kind <> 'embed' or position_in_rebuild <= ${maxPerRebuild}
-				        )
-				        and requests.status = 'pending'
-				        and (items.lease_expires_at is null or items.lease_expires_at <= clock_timestamp())
-				      order by requests.touched_at
-				      limit ${limit}
+				sql`with recursive ${nextInTurns({
+					table: sql`requests`,
+					columns: sql`requests.id`,
+					queues: requestKinds,
+					isWaiting: sql`requests.kind = queue and requests.status = 'pending'`,
+					isDue,
+					touchedAt: sql`greatest(requests.touched_at, requests.swept_at)`,
+					perPerson: sql`case when queue = 'embed' then ${maxPerRebuild}::int else ${limit}::int end`,
+					limit,
+				})}, due as (
+				      select requests.id, turn, next.touched_at from requests join next on next.id = requests.id
+				      where requests.status = 'pending' and ${isDue}
 				      for update of requests skip locked
 				    ), taken as (
 				      update requests set swept_at = clock_timestamp()
-				      from idle where requests.id = idle.id
-				      returning requests.*, idle.correlation_id
+				      from due join items on true
+				      where requests.id = due.id and items.id = requests.item_id and items.user_id = requests.user_id
+				      returning requests.*, items.correlation_id, turn, due.touched_at as waited_since
 				    )
-				    select * from taken order by touched_at, id`,
+				    select * from taken order by turn, waited_since, id`,
 			);
 			return rows.map((row) => ({
 				request: requestFromRow(row),

@@ -1,16 +1,18 @@
 import { randomUUID } from "node:crypto";
+import type { ItemStatus } from "#core/items/item.ts";
 import { duplicateOf, processingExhausted, uploadMissing } from "#core/pipeline/item-errors.ts";
-import { type StageName, stages, waitingStatuses } from "#core/pipeline/stages.ts";
+import { queuedStatuses, type StageName, stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
-import { type Lease, maxAttempts, type ProcessedImage, type Stages } from "#core/ports/index.ts";
+import { type Lease, maxAttempts, type ProcessedImage, type Stages, type StalledItem } from "#core/ports/index.ts";
 import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
-import { constant, constants, sql } from "../sql.ts";
+import { constant, constants, type Sql, sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
 import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
+import { nextInTurns } from "./turns.ts";
 
 /** The pipeline's state in PostgreSQL. Every commit locks the item's row first, so no two deadlock. */
 export function postgresStages(db: Database): Stages {
@@ -169,33 +171,14 @@ export function postgresStages(db: Database): Stages {
 			}),
 		release: (lease, usage) => release(db, lease, usage),
 
-		async claimStalled({ idleSeconds, againSeconds, limit }) {
-			const rows = await db.query<ItemRow & { analysis_id: string | null; stage_at: Date }>(
-				sql`with stalled as (
-				      select id from items
-				      where status in ${constants(waitingStatuses)}
-				        and stage_at <= clock_timestamp() - make_interval(secs => ${idleSeconds})
-				        and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => ${againSeconds}))
-				        and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
-				      order by stage_at
-				      limit ${limit}
-				      for update skip locked
-				    ), taken as (
-				      update items set swept_at = clock_timestamp()
-				      from stalled where items.id = stalled.id
-				      returning items.*
-				    )
-				    select * from taken order by stage_at, id`,
-			);
-			return rows.map((row) => {
-				const stage = stageFrom(row.status);
-				return {
-					item: itemFromRow(row),
-					stage,
-					since: row.stage_at,
-					analysisId: stage === "embed" ? row.analysis_id : null,
-				};
-			});
+		claimStalled: ({ idleSeconds, againSeconds, limit }) =>
+			claimWaiting(db, queuedStatuses, { idleSeconds, isAgain: sweptBefore(againSeconds), limit }),
+
+		claimPending: ({ idleSeconds, againSeconds, overdueSeconds, limit }) => {
+			const overdueAt = sql`items.stage_at + make_interval(secs => ${overdueSeconds})`;
+			const becameOverdue = sql`(${overdueAt} <= clock_timestamp() and items.swept_at < ${overdueAt})`;
+			const isAgain = sql`(${sweptBefore(againSeconds)} or ${becameOverdue})`;
+			return claimWaiting(db, ["pending"], { idleSeconds, isAgain, limit });
 		},
 
 		async oldestWaitSeconds() {
@@ -203,7 +186,7 @@ export function postgresStages(db: Database): Stages {
 				seconds: number;
 			}>(
 				sql`select extract(epoch from clock_timestamp() - stage_at)::float8 as seconds
-				    from items where status in ${constants(waitingStatuses)} and status <> 'pending'
+				    from items where status in ${constants(queuedStatuses)}
 				    order by stage_at limit 1`,
 			);
 			return Math.max(0, oldest?.seconds ?? 0);
@@ -220,16 +203,24 @@ export function postgresStages(db: Database): Stages {
 			);
 		},
 
-		async tombstones({ olderThanSeconds, limit }) {
-			const rows = await db.query<{
-				user_id: string;
-				item_id: string;
-				deleted_at: Date;
-			}>(
-				sql`select user_id, item_id, deleted_at from tombstones
-				    where deleted_at <= clock_timestamp() - make_interval(secs => ${olderThanSeconds})
-				    order by deleted_at
-				    limit ${limit}`,
+		async claimTombstones({ olderThanSeconds, againSeconds, limit }) {
+			const isDue = sql`deleted_at <= clock_timestamp() - make_interval(secs => ${olderThanSeconds})
+			      and (swept_at is null or swept_at <= clock_timestamp() - make_interval(secs => ${againSeconds}))`;
+			const rows = await db.query<{ user_id: string; item_id: string; deleted_at: Date }>(
+				sql`with recursive ${nextInTurns({
+					table: sql`tombstones`,
+					columns: sql`user_id, item_id`,
+					isWaiting: sql`true`,
+					isDue,
+					touchedAt: sql`greatest(deleted_at, swept_at)`,
+					limit,
+				})}, taken as (
+				      update tombstones set swept_at = clock_timestamp()
+				      from next
+				      where tombstones.user_id = next.user_id and tombstones.item_id = next.item_id
+				      returning tombstones.*, turn, touched_at
+				    )
+				    select user_id, item_id, deleted_at from taken order by turn, touched_at`,
 			);
 			return rows.map((row) => ({
 				userId: row.user_id,
@@ -242,6 +233,49 @@ export function postgresStages(db: Database): Stages {
 			await db.query(sql`delete from tombstones where user_id = ${userId} and item_id = ${itemId}`);
 		},
 	};
+}
+
+const sweptBefore = (seconds: number) =>
+	sql`(items.swept_at is null or items.swept_at <= clock_timestamp() - make_interval(secs => ${seconds}))`;
+
+/** Claims for the sweeper items of some statuses without a lease, in turns by person. */
+async function claimWaiting(
+	db: Queryable,
+	statuses: readonly ItemStatus[],
+	{ idleSeconds, isAgain, limit }: { idleSeconds: number; isAgain: Sql; limit: number },
+): Promise<StalledItem[]> {
+	const isDue = sql`items.stage_at <= clock_timestamp() - make_interval(secs => ${idleSeconds})
+	      and (items.lease_expires_at is null or items.lease_expires_at <= clock_timestamp())
+	      and ${isAgain}`;
+	const rows = await db.query<ItemRow & { analysis_id: string | null; stage_at: Date }>(
+		sql`with recursive ${nextInTurns({
+			table: sql`items`,
+			columns: sql`items.id`,
+			queues: statuses,
+			isWaiting: sql`items.status = queue and items.status in ${constants(statuses)}`,
+			isDue,
+			touchedAt: sql`greatest(items.stage_at, items.swept_at)`,
+			limit,
+		})}, due as (
+		      select items.id, turn, touched_at from items join next on next.id = items.id
+		      where items.status in ${constants(statuses)} and ${isDue}
+		      for update of items skip locked
+		    ), taken as (
+		      update items set swept_at = clock_timestamp()
+		      from due where items.id = due.id
+		      returning items.*, turn, touched_at
+		    )
+		    select * from taken order by turn, touched_at, id`,
+	);
+	return rows.map((row) => {
+		const stage = stageFrom(row.status);
+		return {
+			item: itemFromRow(row),
+			stage,
+			since: row.stage_at,
+			analysisId: stage === "embed" ? row.analysis_id : null,
+		};
+	});
 }
 
 /**
