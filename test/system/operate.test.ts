@@ -89,6 +89,19 @@ const listResources = async () => {
 	};
 };
 
+/** Waits until a stage has handled every message of its queue. */
+async function stageIsDone(stage: string): Promise<void> {
+	const sqs = new SQSClient(client);
+	const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
+	const QueueUrl = QueueUrls.find((url) => url.includes(`${stage}Queue`));
+	for (;;) {
+		const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
+		const counts = Object.entries(Attributes).filter(([name]) => name.startsWith("ApproximateNumberOfMessages"));
+		if (counts.every(([, count]) => count === "0")) return;
+		await sleep(50);
+	}
+}
+
 test("test-infra leaves nothing behind if Ctrl-C ends it while an image is processed", async () => {
 	const before = await listResources();
 	const running = workshop.start("test-infra", { ENV: "local" });
@@ -106,6 +119,8 @@ test("test-infra leaves nothing behind if Ctrl-C ends it while an image is proce
 	expect(stdout, stdout).toMatch(/✓ nothing is left behind/);
 	expect(stderr.trim()).toBe("Ended early (SIGINT).");
 	expect(code).toBe(1);
+	// A stage that was at work when its item was deleted removes what it wrote, and only then is done with its message.
+	await stageIsDone("ImageProcessor");
 	expect(await listResources()).toEqual(before);
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { originalKey } from "#core/items/item.ts";
+import { deleteItem } from "#core/items/delete-item.ts";
+import { originalKey, parseOriginalKey } from "#core/items/item.ts";
 import { cleanFilename, uploadItem } from "#core/items/upload-item.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
@@ -49,6 +50,22 @@ describe("an upload", () => {
 		expect(item.sha256).toMatch(/^[0-9a-f]{64}$/);
 		expect(originalKey(item)).toBe(`originals/${user}/${item.id}.png`);
 		expect(await ports.objects.get(originalKey(item))).toEqual(png);
+	});
+
+	it("of an item that is deleted before its bytes are stored leaves no bytes", async () => {
+		const keys: string[] = [];
+		const objects: Ports["objects"] = {
+			...ports.objects,
+			async put(key, ...rest) {
+				const itemId = parseOriginalKey(key)?.itemId ?? "";
+				await deleteItem(ports, user, itemId);
+				await ports.objects.put(key, ...rest);
+				keys.push(key);
+			},
+		};
+		await expect(uploadItem({ ...ports, objects }, user, shot)).rejects.toMatchObject({ code: "item_not_found" });
+		expect(keys).toHaveLength(1);
+		expect(await ports.objects.exists(keys[0] ?? "")).toBe(false);
 	});
 
 	it("of the same bytes returns the same item with its first name", async () => {

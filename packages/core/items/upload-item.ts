@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { AppError, itemNotFound } from "../errors.ts";
+import { removeObjects } from "../pipeline/process-image.ts";
 import type { ItemWithAnalysis, Ports } from "../ports/index.ts";
 import { describeRefusal, sniffImageType } from "./image-type.ts";
 import { imageTypes, originalKey } from "./item.ts";
@@ -51,8 +52,10 @@ export async function uploadItem(
 		await items.markUploaded(userId, pending.id);
 	}
 	const stored = await items.find(userId, item.id);
-	if (!stored) throw itemNotFound(item.id); // deleted meanwhile; the sweeper removes the bytes by its tombstone
-	return stored;
+	if (stored) return stored;
+	// It was deleted meanwhile, perhaps before its bytes were stored.
+	await removeObjects({ objects }, userId, item.id);
+	throw itemNotFound(item.id);
 }
 
 const maxFilenameLength = 255;
