@@ -52,7 +52,8 @@ export class PipelineStage extends Construct {
 							eventBus: bus,
 							eventPattern: { source: sourcesOf(event), detailType: [event] },
 						}),
-				targets: [queueTarget(this.queue, this.undelivered)],
+				// S3's own event names its person only within a key, and so brings a message without a group.
+				targets: [queueTarget(this.queue, this.undelivered, event === "upload" ? undefined : personOfEvent)],
 			});
 		}
 		this.worker = worker(this, this.queue.queueUrl);
@@ -84,8 +85,14 @@ function uploadTo({ bucketName }: IBucket): EventPattern {
 	};
 }
 
+/**
+ * The field that names the person in each of our events. As the message group of a standard queue it makes the queue
+ * fair: while one person's messages wait in thousands, SQS delivers those of others first.
+ */
+const personOfEvent = "$.detail.user_id";
+
 /** Makes a rule's target. CDK's own would also let the rule read the queue's attributes, which EventBridge never does. */
-function queueTarget(queue: Queue, undelivered: Queue): IRuleTarget {
+function queueTarget(queue: Queue, undelivered: Queue, messageGroupId: string | undefined): IRuleTarget {
 	return {
 		bind({ ruleRef: { ruleArn } }) {
 			for (const each of [queue, undelivered]) {
@@ -101,6 +108,7 @@ function queueTarget(queue: Queue, undelivered: Queue): IRuleTarget {
 			return {
 				arn: queue.queueArn,
 				deadLetterConfig: { arn: undelivered.queueArn },
+				...(messageGroupId && { sqsParameters: { messageGroupId } }),
 			};
 		},
 	};

@@ -17,7 +17,7 @@ import { Database } from "./services/rds/store.ts";
 import { objectCreatedEvent } from "./services/s3/events.ts";
 import { Buckets } from "./services/s3/store.ts";
 import { Secrets } from "./services/secretsmanager/store.ts";
-import type { MessageAttribute } from "./services/sqs/message-attributes.ts";
+import type { SendOptions } from "./services/sqs/queue.ts";
 import { Queues } from "./services/sqs/store.ts";
 import { Parameters } from "./services/ssm/store.ts";
 import type { State } from "./state.ts";
@@ -50,7 +50,7 @@ export interface Stores {
 	 * Sends a body to a queue or invokes a function with it, as EventBridge, schedules and failure destinations do.
 	 * @throws AwsError where the sender may not
 	 */
-	deliver(sender: Caller, targetArn: string, body: string, attributes?: Record<string, MessageAttribute>): void;
+	deliver(sender: Caller, targetArn: string, body: string, options?: SendOptions): void;
 	/** Ends the database and removes the unpacked bundles. */
 	close(): Promise<void>;
 }
@@ -71,16 +71,16 @@ export function openStores({ state, ports, assets, apiPort, databaseUrl, paramet
 	const access = new Access(state);
 	const functions = new Functions(state);
 	const queues = new Queues(state);
-	const deliver: Stores["deliver"] = (sender, targetArn, body, attributes) => {
+	const deliver: Stores["deliver"] = (sender, targetArn, body, options) => {
 		const target = functions.get(targetArn);
 		const action = target ? "lambda:InvokeFunction" : "sqs:SendMessage";
 		access.require(sender, { action, resource: targetArn });
 		if (target) target.invokeLater(Buffer.from(body));
-		else queues.send(targetArn, body, { attributes });
+		else queues.send(targetArn, body, options);
 	};
 	const buses = new EventBuses(state, {
-		deliver: (targetArn, body, ruleArn, attributes) =>
-			deliver(access.service("events.amazonaws.com", ruleArn), targetArn, body, attributes),
+		deliver: (targetArn, body, ruleArn, options) =>
+			deliver(access.service("events.amazonaws.com", ruleArn), targetArn, body, options),
 		lost: log,
 	});
 	const database = new Database({

@@ -116,6 +116,14 @@ test("a message arrives within 5 s in Lambda's format, and is deleted once proce
 	await eventually(async () => (await depth("partial")) === 0);
 });
 
+test("a message brings its group", async () => {
+	const { MessageId = "" } = await sqs.send(
+		new SendMessageCommand({ QueueUrl: url("partial"), MessageBody: "{}", MessageGroupId: "ada" }),
+	);
+	const note = await eventually(() => deliveries(MessageId)[0]);
+	expect(note.record?.attributes.MessageGroupId).toBe("ada");
+});
+
 test("only the failed messages of a batch are delivered again, and become dead letters", async () => {
 	const failing = await send("windowed", { do: "fail" });
 	const succeeding = await send("windowed", { do: "nothing" });

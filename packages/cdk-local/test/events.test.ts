@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allowInvoke, allowRules, eventually, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
@@ -63,7 +63,7 @@ beforeAll(async () => {
 						EventBusName: { Ref: "Bus" },
 						EventPattern: { source: ["tiny"] },
 						Targets: [
-							{ Id: "0", Arn: arn("Jobs") },
+							{ Id: "0", Arn: arn("Jobs"), SqsParameters: { MessageGroupId: "$.detail.number" } },
 							{ Id: "1", Arn: arn("Watcher") },
 							{ Id: "2", Arn: arn("Failing") },
 							{
@@ -82,18 +82,20 @@ beforeAll(async () => {
 });
 afterAll(() => app?.destroy());
 
-async function receive(name: string): Promise<string[]> {
+async function receiveMessages(name: string): Promise<Message[]> {
 	const sqs = new SQSClient(client);
 	const { Messages = [] } = await sqs.send(
 		new ReceiveMessageCommand({
 			QueueUrl: `${app.endpoint}/000000000000/${name}`,
 			MaxNumberOfMessages: 10,
 			WaitTimeSeconds: 10,
+			MessageSystemAttributeNames: ["All"],
 		}),
 	);
 	sqs.destroy();
-	return Messages.map(({ Body }) => Body as string);
+	return Messages;
 }
+const receive = async (name: string) => (await receiveMessages(name)).map(({ Body }) => Body as string);
 
 test("an object of a bucket that notifies EventBridge is an event on the default bus, its key unencoded; other buckets send none", async () => {
 	const s3 = new S3Client({ ...client, forcePathStyle: true });
@@ -129,8 +131,9 @@ test("an event on a custom bus reaches a queue and a function; undelivered and f
 	events.destroy();
 	expect(FailedEntryCount).toBe(0);
 	const event = { source: "tiny", "detail-type": "Done", detail: { number: 7 } };
-	const [body = "null"] = await receive("jobs");
-	expect(JSON.parse(body)).toMatchObject(event);
+	const [job] = await receiveMessages("jobs");
+	expect(JSON.parse(job?.Body ?? "null")).toMatchObject(event);
+	expect(job?.Attributes?.MessageGroupId).toBe("7");
 	await eventually(() => readFileSync(join(app.folder, "state/logs/watcher.log"), "utf8").includes('"number":7'));
 	const [undelivered = "null"] = await receive("undelivered");
 	expect(JSON.parse(undelivered)).toMatchObject(event);

@@ -32,8 +32,8 @@ export async function startApis(dir = newStateDir()) {
 	const codes = new Map<string, string>();
 	const queues = new Queues(state);
 	const buses = new EventBuses(state, {
-		deliver: (targetArn, body) => {
-			queues.send(targetArn, body);
+		deliver: (targetArn, body, _, options) => {
+			queues.send(targetArn, body, options);
 		},
 	});
 	const buckets = new Buckets(state, {

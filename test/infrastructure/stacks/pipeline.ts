@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { eventSchemas } from "#core/pipeline/events.ts";
 import { decodeSeconds } from "#images/sharp-images.ts";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { type Claimed, ofType, only } from "../synthesized.ts";
@@ -88,6 +89,16 @@ export function pipelineClaims({ environment, templates, at, functions }: Claime
 		expect(only(Storage, "AWS::S3::Bucket").NotificationConfiguration.EventBridgeConfiguration).toEqual({
 			EventBridgeEnabled: true,
 		});
+	});
+
+	test("put each of our events into its person's message group, so that one person's many do not delay another's", () => {
+		const groups = Object.entries(ofType(Compute, "AWS::Events::Rule"))
+			.filter(([, { Properties }]) => Properties.EventPattern)
+			.map(([rule, { Properties }]) => [rule, Properties.Targets[0].SqsParameters?.MessageGroupId]);
+		const { ImageProcessorUploaded, ...own } = Object.fromEntries(groups);
+		expect(ImageProcessorUploaded).toBeUndefined();
+		expect(new Set(Object.values(own))).toEqual(new Set(["$.detail.user_id"]));
+		for (const schema of Object.values(eventSchemas)) expect(Object.keys(schema.shape)).toContain("user_id");
 	});
 
 	test("run the sweeper every five minutes", () => {

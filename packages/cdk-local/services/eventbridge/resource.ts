@@ -38,6 +38,7 @@ export const rule = resource(
 					Input: z.string().optional(),
 					DeadLetterConfig: deadLetterConfig,
 					RetryPolicy: retryPolicy,
+					SqsParameters: z.strictObject({ MessageGroupId: z.string().max(100) }).optional(),
 				}),
 			)
 			.default([]),
@@ -61,11 +62,13 @@ export const rule = resource(
 					...(target.DeadLetterConfig && {
 						deadLetterArn: target.DeadLetterConfig.Arn,
 					}),
+					...(target.SqsParameters && { messageGroup: target.SqsParameters.MessageGroupId }),
 				})),
 			});
 		}
 		if (properties.ScheduleExpression) {
 			for (const target of properties.Targets) {
+				if (target.SqsParameters) throw new Error("cdk-local gives a scheduled message no MessageGroupId.");
 				services.schedules.add({
 					name: logicalId,
 					expression: properties.ScheduleExpression,
@@ -132,7 +135,7 @@ function deliverOrDeadLetter(
 		services.deliver(from, targetArn, body);
 	} catch (error) {
 		if (!deadLetterArn) throw error;
-		services.deliver(from, deadLetterArn, body, deadLetterAttributes(sourceArn, targetArn, error));
+		services.deliver(from, deadLetterArn, body, { attributes: deadLetterAttributes(sourceArn, targetArn, error) });
 	}
 }
 

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { AwsError } from "../../endpoint/types.ts";
 import type { State } from "../../state.ts";
 import type { MessageAttribute } from "../sqs/message-attributes.ts";
+import type { SendOptions } from "../sqs/queue.ts";
+import { messageGroupOf, requireMessageGroup } from "./message-group.ts";
 import { eventPattern } from "./pattern.ts";
 
 interface NewEvent {
@@ -21,6 +23,8 @@ interface RuleTarget {
 	deadLetterArn?: string;
 	/** A constant body in place of the event. */
 	input?: string;
+	/** The message group in the target's queue, or the path of the event's field that names it: `$.detail.user_id`. */
+	messageGroup?: string;
 }
 
 interface Rule {
@@ -37,7 +41,7 @@ interface Hooks {
 		targetArn: string,
 		body: string,
 		ruleArn: string,
-		attributes?: Record<string, MessageAttribute>,
+		options?: Pick<SendOptions, "attributes" | "messageGroup">,
 	): void | Promise<void>;
 	/** Reports an event that no target and no dead-letter queue took. @default console.error */
 	lost?(reason: string): void;
@@ -74,6 +78,7 @@ export class EventBuses {
 	putRule(rule: Rule): { arn: string } {
 		this.#requireBus(rule.bus);
 		const matches = eventPattern(rule.pattern);
+		for (const { messageGroup } of rule.targets) requireMessageGroup(messageGroup ?? "");
 		this.#rules.set(`${rule.bus}/${rule.name}`, { ...rule, matches });
 		return { arn: this.ruleArn(rule) };
 	}
@@ -103,7 +108,7 @@ export class EventBuses {
 		this.#state.transaction(() => {
 			for (const rule of matching) {
 				for (const target of rule.targets) {
-					this.#send(rule, target, target.input ?? body);
+					this.#send(rule, target, target.input ?? body, messageGroupOf(target.messageGroup, envelope));
 				}
 			}
 		});
@@ -111,7 +116,7 @@ export class EventBuses {
 	}
 
 	/** Sends once: AWS retries for a day, but on one machine a refusal is final. */
-	#send(rule: Rule, target: RuleTarget, body: string): void {
+	#send(rule: Rule, target: RuleTarget, body: string, messageGroup: string | undefined): void {
 		const ruleArn = this.ruleArn(rule);
 		const giveUp = (error: unknown) => {
 			if (!target.deadLetterArn) {
@@ -119,13 +124,14 @@ export class EventBuses {
 				return;
 			}
 			try {
-				this.#deliver(target.deadLetterArn, body, ruleArn, deadLetterAttributes(ruleArn, target.arn, error));
+				const attributes = deadLetterAttributes(ruleArn, target.arn, error);
+				this.#deliver(target.deadLetterArn, body, ruleArn, { attributes });
 			} catch (refusal) {
 				this.#lost(`Rule ${rule.name} could deliver neither to ${target.arn} nor to its dead-letter queue: ${refusal}`);
 			}
 		};
 		try {
-			const delivered = this.#state.transaction(() => this.#deliver(target.arn, body, ruleArn));
+			const delivered = this.#state.transaction(() => this.#deliver(target.arn, body, ruleArn, { messageGroup }));
 			delivered?.catch(giveUp);
 		} catch (error) {
 			giveUp(error);

@@ -118,6 +118,7 @@ export class EventSource {
 				SentTimestamp: String(message.sentAt),
 				SenderId: "AIDALOCAL",
 				ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+				...(message.messageGroup !== null && { MessageGroupId: message.messageGroup }),
 			},
 			messageAttributes: {},
 			md5OfBody: message.md5,

@@ -16,6 +16,11 @@ const message = {
 	MessageBody: z.string(),
 	DelaySeconds: z.int().min(0).max(900).optional(),
 	MessageAttributes: z.record(z.string(), attribute).optional(),
+	/** On a standard queue it names a tenant, for fair delivery. */
+	MessageGroupId: z
+		.string()
+		.regex(/^[!-~]{1,128}$/)
+		.optional(),
 };
 const seconds = z.int().min(0).max(43_200);
 const nameList = z.array(z.string());
@@ -34,6 +39,7 @@ export function sqsApi(queues: Queues): AwsApi {
 		const { messageId, md5 } = queues.send(url, input.MessageBody, {
 			delaySeconds: input.DelaySeconds,
 			attributes: input.MessageAttributes,
+			messageGroup: input.MessageGroupId,
 		});
 		return {
 			MessageId: messageId,
@@ -177,6 +183,7 @@ function describe(received: Message, systemNames: ReadonlySet<string>, attribute
 				ApproximateReceiveCount: String(received.receiveCount),
 				SentTimestamp: String(received.sentAt),
 				ApproximateFirstReceiveTimestamp: String(received.firstReceivedAt),
+				...(received.messageGroup !== null && { MessageGroupId: received.messageGroup }),
 			},
 			systemNames,
 		),

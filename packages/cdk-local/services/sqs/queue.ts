@@ -20,11 +20,14 @@ export interface Message {
 	/** Milliseconds since 1970. */
 	firstReceivedAt: number;
 	attributes: Record<string, MessageAttribute>;
+	/** Names the tenant to whom the message belongs; null where none was given. */
+	messageGroup: string | null;
 }
 
 export interface SendOptions {
 	delaySeconds?: number | undefined;
 	attributes?: Record<string, MessageAttribute> | undefined;
+	messageGroup?: string | undefined;
 }
 
 export interface Queue {

@@ -37,9 +37,12 @@ export class Queues {
 				visible_at integer not null,
 				receive_count integer not null default 0,
 				first_received_at integer,
-				receipt text
+				receipt text,
+				message_group text
 			) strict;
 			create index if not exists messages_by_visibility on messages (queue, visible_at)`);
+		addMessageGroup(state);
+		state.db.exec("create index if not exists messages_by_group on messages (queue, message_group, visible_at)");
 	}
 
 	/** Creates the queue or changes its settings; its messages stay. */
@@ -99,7 +102,7 @@ export class Queues {
 	send(
 		arn: string,
 		body: string,
-		{ delaySeconds, attributes = {} }: SendOptions = {},
+		{ delaySeconds, attributes = {}, messageGroup }: SendOptions = {},
 	): { messageId: string; md5: string } {
 		const queue = this.queue(arn);
 		const attributesJson = JSON.stringify(attributes);
@@ -116,8 +119,19 @@ export class Queues {
 		const now = this.#state.now();
 		const messageId = randomUUID();
 		this.#state
-			.sql("insert into messages (queue, message_id, body, attributes, sent_at, visible_at) values (?, ?, ?, ?, ?, ?)")
-			.run(queue.arn, messageId, body, attributesJson, now, now + (delaySeconds ?? queue.delaySeconds) * 1_000);
+			.sql(
+				`insert into messages (queue, message_id, body, attributes, sent_at, visible_at, message_group)
+				values (?, ?, ?, ?, ?, ?, ?)`,
+			)
+			.run(
+				queue.arn,
+				messageId,
+				body,
+				attributesJson,
+				now,
+				now + (delaySeconds ?? queue.delaySeconds) * 1_000,
+				messageGroup ?? null,
+			);
 		this.#arrivals.notify(queue.arn);
 		return { messageId, md5: md5(body) };
 	}
@@ -130,17 +144,14 @@ export class Queues {
 		return this.#state.transaction(() => {
 			this.#expire(queue);
 			this.#moveDeadLetters(queue);
-			const rows = this.#state
-				.sql(
-					`select id, message_id as messageId, body, attributes, receive_count + 1 as receiveCount,
-						sent_at as sentAt, coalesce(first_received_at, ?) as firstReceivedAt
-					from messages where queue = ? and visible_at <= ? order by visible_at, id limit ?`,
-				)
-				.all(now, queue.arn, now, max) as unknown as (Omit<Message, "receiptHandle" | "md5" | "attributes"> & {
-				id: number;
-				attributes: string;
-			})[];
-			return rows.map(({ id, attributes, ...message }) => {
+			return this.#nextInTurns(queue, now, max).map((next) => {
+				const { id, attributes, ...message } = this.#state
+					.sql(
+						`select id, message_id as messageId, body, attributes, receive_count + 1 as receiveCount,
+							sent_at as sentAt, coalesce(first_received_at, ?) as firstReceivedAt, message_group as messageGroup
+						from messages where id = ?`,
+					)
+					.get(now, next) as unknown as StoredMessage;
 				const receipt = randomBytes(24).toString("base64url");
 				this.#state
 					.sql("update messages set visible_at = ?, receive_count = ?, first_received_at = ?, receipt = ? where id = ?")
@@ -218,6 +229,56 @@ export class Queues {
 		await this.#arrivals.wait(queue, Math.min(milliseconds, untilNext), signal);
 	}
 
+	/**
+	 * Finds the visible messages to deliver next: first those of the group with the fewest messages in flight, oldest
+	 * first. A message without a group is a group of its own.
+	 */
+	#nextInTurns(queue: Queue, now: number, max: number): number[] {
+		const visible = (group: string | null) =>
+			this.#state
+				.sql(
+					`select id, visible_at as visibleAt from messages
+					where queue = ? and message_group is ? and visible_at <= ? order by visible_at, id limit ?`,
+				)
+				.all(queue.arn, group, now, max) as unknown as { id: number; visibleAt: number }[];
+		const inFlight = (group: string) => {
+			const { count } = this.#state
+				.sql(
+					`select count(*) as count from messages
+					where queue = ? and message_group = ? and visible_at > ? and receive_count > 0`,
+				)
+				.get(queue.arn, group, now) as { count: number };
+			return count;
+		};
+		const candidates = visible(null).map((message) => ({ ...message, turn: 0 }));
+		for (const group of this.#groups(queue)) {
+			const own = visible(group);
+			if (own.length === 0) continue;
+			const first = inFlight(group);
+			candidates.push(...own.map((message, at) => ({ ...message, turn: first + at })));
+		}
+		return candidates
+			.sort((a, b) => a.turn - b.turn || a.visibleAt - b.visibleAt || a.id - b.id)
+			.slice(0, max)
+			.map(({ id }) => id);
+	}
+
+	/** Lists the groups that have messages, by one look-up in the index for each. */
+	#groups(queue: Queue): string[] {
+		const next = "select min(message_group) from messages where queue = ?";
+		const rows = this.#state
+			.sql(
+				`with recursive groups (name) as (
+					select (${next})
+					union all
+					select (${next} and message_group > name) from groups where name is not null
+				)
+				select name from groups where name is not null`,
+			)
+			.all(queue.arn, queue.arn) as unknown as { name: string }[];
+		return rows.map(({ name }) => name);
+	}
+
 	#expire(queue: Queue): void {
 		this.#state
 			.sql("delete from messages where queue = ? and sent_at < ?")
@@ -233,6 +294,14 @@ export class Queues {
 			.run(deadLetters, queue.arn, this.#state.now(), queue.maxReceives);
 		if (changes > 0) this.#arrivals.notify(deadLetters);
 	}
+}
+
+type StoredMessage = Omit<Message, "receiptHandle" | "md5" | "attributes"> & { id: number; attributes: string };
+
+/** Adds the column that the state of an earlier version lacks. */
+function addMessageGroup(state: State): void {
+	const column = state.db.prepare("select name from pragma_table_info('messages') where name = 'message_group'").get();
+	if (!column) state.db.exec("alter table messages add column message_group text");
 }
 
 const nameIn = (id: string) => id.split(/[/:]/).at(-1) ?? "";

@@ -109,6 +109,22 @@ test("an event that a target refuses goes to the dead-letter queue, and other ta
 	expect(arrived(stage)).toEqual([{ constant: true }]);
 });
 
+test("a message has the group that its target names, or that a field of the event names", async () => {
+	const target = (messageGroup: string) => ({ id: messageGroup, arn: stage, messageGroup });
+	apis.buses.putRule({
+		name: "grouped",
+		bus,
+		pattern: { source: ["app.groups"] },
+		targets: [target("$.detail.user_id"), target("constant")],
+	});
+	await putEvents(event({ Source: "app.groups", Detail: '{"user_id":"ada"}' }), event({ Source: "app.groups" }));
+	const groups = apis.queues.receive(stage, 10).map(({ messageGroup }) => messageGroup);
+	expect(groups.sort()).toEqual(["ada", "constant", "constant", null]);
+	expect(() =>
+		apis.buses.putRule({ name: "filter", bus, pattern: { source: ["x"] }, targets: [target("$.detail[?(@.id)]")] }),
+	).toThrow(/reads a MessageGroupId such as/);
+});
+
 test("an unknown operation is refused by name", async () => {
 	await expect(eventBridge.send(new PutRuleCommand({ Name: "x" }))).rejects.toThrow(/PutRule is not implemented/);
 });

@@ -15,6 +15,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { QueueOptions } from "../../services/sqs/queue.ts";
+import { Queues } from "../../services/sqs/store.ts";
 import { useApis } from "./apis.ts";
 
 const apis = await useApis();
@@ -131,6 +132,53 @@ test("a long poll whose client disconnects receives no message", async () => {
 	expect(await receive()).toHaveLength(1);
 });
 
+describe("message groups of a standard queue", () => {
+	const sendGroup = (MessageGroupId: string | undefined, body: string) => send(body, { MessageGroupId });
+	const bodies = (messages: { Body?: string }[]) => messages.map(({ Body }) => Body);
+
+	test("are received with their messages", async () => {
+		await sendGroup("ada", "x");
+		await send("y");
+		const [grouped, single] = await receive();
+		expect(grouped?.Attributes?.MessageGroupId).toBe("ada");
+		expect(single?.Attributes).not.toHaveProperty("MessageGroupId");
+		await expect(sendGroup("no spaces", "x")).rejects.toThrow(/MessageGroupId/);
+	});
+
+	test("take turns in a batch, however many messages one of them has", async () => {
+		for (const n of [1, 2, 3, 4]) await sendGroup("ada", `ada ${n}`);
+		await sendGroup("bob", "bob 1");
+		await send("single");
+		expect(bodies(await receive({ MaxNumberOfMessages: 4 }))).toEqual(["ada 1", "bob 1", "single", "ada 2"]);
+	});
+
+	test("wait behind those with fewer messages in flight", async () => {
+		for (const n of [1, 2, 3]) await sendGroup("ada", `ada ${n}`);
+		const [first] = await receive({ MaxNumberOfMessages: 1 });
+		await sendGroup("bob", "bob 1");
+		await sendGroup("bob", "bob 2");
+		const one = async () => bodies(await receive({ MaxNumberOfMessages: 1 }));
+		expect(await one()).toEqual(["bob 1"]);
+		expect(await one()).toEqual(["ada 2"]);
+		await remove(first?.ReceiptHandle);
+		expect(await one()).toEqual(["ada 3"]);
+		expect(await one()).toEqual(["bob 2"]);
+	});
+
+	test("do not delay a group that is alone", async () => {
+		for (const n of [1, 2, 3]) await sendGroup("ada", `ada ${n}`);
+		expect(bodies(await receive())).toEqual(["ada 1", "ada 2", "ada 3"]);
+	});
+
+	test("are kept by the state of a version that did not know them", () => {
+		const { db } = apis.state;
+		db.exec("drop index messages_by_group; alter table messages drop column message_group");
+		const reopened = new Queues(apis.state);
+		reopened.send(arn, "x", { messageGroup: "ada" });
+		expect(reopened.receive(arn, 1)).toMatchObject([{ body: "x", messageGroup: "ada" }]);
+	});
+});
+
 test("two receivers never get the same message", async () => {
 	for (let message = 0; message < 20; message += 1) await send(`${message}`);
 	const received = await Promise.all([receive(), receive(), receive()]);
@@ -229,7 +277,7 @@ test("an invalid queue, size or batch is refused", async () => {
 });
 
 test("an unknown parameter or operation is refused by name", async () => {
-	await expect(send("x", { MessageGroupId: "group" })).rejects.toThrow(/MessageGroupId is not implemented/);
+	await expect(send("x", { MessageDeduplicationId: "x" })).rejects.toThrow(/MessageDeduplicationId is not implemented/);
 	await expect(
 		sqs.send(new AddPermissionCommand({ QueueUrl, Label: "x", AWSAccountIds: ["1"], Actions: ["*"] })),
 	).rejects.toThrow(/AddPermission is not implemented/);
