@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, Tags, Validations } from "aws-cdk-lib";
+import { CfnOutput, RemovalPolicy, Stack, Tags, Validations } from "aws-cdk-lib";
 import type { Construct, IConstruct } from "constructs";
 import type { Environment } from "../environments.ts";
 
@@ -38,6 +38,14 @@ export class EnvironmentStack extends Stack {
 	output(name: string, value: string): void {
 		new CfnOutput(this, name, { value });
 	}
+}
+
+/**
+ * Returns the removal policy of what outlives its stack. A creation that fails takes it back, or the next one would not
+ * find it; but undoing the creation of what is protected would fail, too.
+ */
+export function outlivesItsStack({ deletionProtection }: Pick<Environment, "deletionProtection">): RemovalPolicy {
+	return deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 }
 
 /** Accepts findings of cdk-nag and of the template check, by id, each with its reason. */

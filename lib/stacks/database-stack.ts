@@ -6,7 +6,7 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { GroupEnv } from "#lambda-kit/env.ts";
-import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
+import { acknowledge, EnvironmentStack, outlivesItsStack } from "../constructs/environment-stack.ts";
 import { Network } from "../constructs/network.ts";
 import type { FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
 import { databaseIdentifier, type Environment, postgresLogGroup } from "../environments.ts";
@@ -185,15 +185,15 @@ export class DatabaseStack extends EnvironmentStack {
 	}
 
 	/** Stores chat sessions and their checkpoints. Keys of a table cannot be changed later. */
-	private checkpointTable({ deletionProtection }: Environment): Table {
+	private checkpointTable(environment: Environment): Table {
 		const table = new Table(this, "Checkpoints", {
 			partitionKey: { name: "pk", type: AttributeType.STRING },
 			sortKey: { name: "sk", type: AttributeType.STRING },
 			timeToLiveAttribute: "expires_at",
 			billingMode: BillingMode.PAY_PER_REQUEST,
 			pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-			deletionProtection,
-			removalPolicy: RemovalPolicy.RETAIN,
+			deletionProtection: environment.deletionProtection,
+			removalPolicy: outlivesItsStack(environment),
 		});
 		// Lists a user's sessions by last activity; only session items have these attributes.
 		table.addGlobalSecondaryIndex({

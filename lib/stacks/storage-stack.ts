@@ -1,4 +1,4 @@
-import { Duration, Fn, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, Fn } from "aws-cdk-lib";
 import {
 	AccountRecovery,
 	type CfnUserPool,
@@ -10,7 +10,7 @@ import {
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import { acknowledge, EnvironmentStack } from "../constructs/environment-stack.ts";
+import { acknowledge, EnvironmentStack, outlivesItsStack } from "../constructs/environment-stack.ts";
 import type { Environment } from "../environments.ts";
 import { preSignUpFunction } from "../functions/pre-sign-up.ts";
 
@@ -71,13 +71,13 @@ export class StorageStack extends EnvironmentStack {
 		this.output("CognitoEndpoint", Fn.join("//", [Fn.select(0, parts), Fn.select(2, parts)]));
 	}
 
-	private imageBucket({ corsOrigins }: Environment): Bucket {
+	private imageBucket(environment: Environment): Bucket {
 		const bucket = new Bucket(this, "Images", {
 			versioned: true,
 			encryption: BucketEncryption.S3_MANAGED,
 			enforceSSL: true,
 			blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-			removalPolicy: RemovalPolicy.RETAIN,
+			removalPolicy: outlivesItsStack(environment),
 			lifecycleRules: [
 				{
 					// Versions only undo an accident; a deletion by a user removes them at once.
@@ -90,7 +90,7 @@ export class StorageStack extends EnvironmentStack {
 			cors: [
 				{
 					allowedMethods: [HttpMethods.GET, HttpMethods.POST],
-					allowedOrigins: corsOrigins,
+					allowedOrigins: environment.corsOrigins,
 					allowedHeaders: ["*"],
 					maxAge: 3600,
 				},
@@ -108,7 +108,8 @@ export class StorageStack extends EnvironmentStack {
 	}
 
 	/** Makes the user pool. Sign-in attributes cannot be changed later, and losing the pool loses every tenant. */
-	private newUserPool({ selfSignUp, mail, deletionProtection }: Environment): UserPool {
+	private newUserPool(environment: Environment): UserPool {
+		const { selfSignUp, mail, deletionProtection } = environment;
 		const pool = new UserPool(this, "People", {
 			signInAliases: { email: true },
 			signInCaseSensitive: false,
@@ -123,7 +124,7 @@ export class StorageStack extends EnvironmentStack {
 				requireSymbols: true,
 			},
 			accountRecovery: AccountRecovery.EMAIL_ONLY,
-			removalPolicy: RemovalPolicy.RETAIN,
+			removalPolicy: outlivesItsStack(environment),
 			deletionProtection,
 		});
 		if (mail) {

@@ -1,10 +1,10 @@
-import { CloudFormationClient, GetTemplateCommand, paginateListStackResources } from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { DescribeImagesCommand, EC2Client, waitUntilInstanceStatusOk } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
 import type { Templates } from "#tools/cost/line.ts";
 import type { Target } from "../environment/target.ts";
 import { skipIfDenied } from "./quotas.ts";
-import { describeStacks, problemOf, stackName } from "./stacks.ts";
+import { describeStacks, problemOf, resourcesOf, stackName } from "./stacks.ts";
 
 /** Amazon's parameter with the id of the newest image of Amazon Linux 2023. */
 const newestParameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64";
@@ -47,24 +47,13 @@ export async function checkHosts(target: Target, templates: Templates, { mayChan
 		: `${network.amiId}; the newest is ${newest ?? "unknown"}`;
 }
 
-/** Waits until the hosts of the deployed stack pass EC2's checks. @returns how many there are */
-export async function hostsRun(target: Target): Promise<number> {
-	const InstanceIds: string[] = [];
-	const pages = paginateListStackResources(
-		{ client: new CloudFormationClient(target.client) },
-		{ StackName: stackName("DB", target) },
+/** Waits until the hosts of the deployed stack pass EC2's checks. */
+export async function hostsRun(target: Target): Promise<void> {
+	const resources = await resourcesOf(target, { name: stackName("DB", target) });
+	const InstanceIds = resources.flatMap(({ ResourceType, PhysicalResourceId }) =>
+		ResourceType === hostType && PhysicalResourceId ? [PhysicalResourceId] : [],
 	);
-	for await (const { StackResourceSummaries = [] } of pages) {
-		for (const { ResourceType, PhysicalResourceId, ResourceStatus } of StackResourceSummaries) {
-			if (ResourceType === hostType && PhysicalResourceId && ResourceStatus !== "DELETE_COMPLETE") {
-				InstanceIds.push(PhysicalResourceId);
-			}
-		}
-	}
-	if (InstanceIds.length > 0) {
-		await waitUntilInstanceStatusOk({ client: new EC2Client(target.client), maxWaitTime: 900 }, { InstanceIds });
-	}
-	return InstanceIds.length;
+	await waitUntilInstanceStatusOk({ client: new EC2Client(target.client), maxWaitTime: 900 }, { InstanceIds });
 }
 
 /** Returns the id of the newest image; undefined where these credentials may not read it or the region has none. */

@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { ask } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { assemblyFolder, cdk, synth } from "./cdk.ts";
-import { deleteRetained } from "./retained.ts";
+import { deleteRetained, findRetained } from "./retained.ts";
 import { describeStacks, isBusy, type Part, problemOf, type StackState, stackName } from "./stacks.ts";
 
 if (process.env.ENV === "local") await operateLocally();
@@ -17,6 +17,7 @@ await operate(async (target) => {
 	const outputs: Record<string, string | null> = Object.assign(
 		await readWrittenOutputs(file),
 		...existing.map((stack) => stack.outputs),
+		await findRetained(target, existing),
 	);
 	if (Object.keys(outputs).length === 0 && existing.length === 0) {
 		console.log(`Environment ${name} is not deployed in ${client.region}: nothing is left to remove.`);
@@ -29,7 +30,7 @@ await operate(async (target) => {
 	);
 	await consent(name);
 	if (existing.length > 0) {
-		// Only a stack's outputs name the resources that outlive it: a later run continues from this file after an interruption.
+		// Only the stacks name the resources that outlive them: a later run continues from this file after an interruption.
 		await writeFile(file, JSON.stringify(outputs, null, 2));
 		await synth(target);
 		await destroy(target, ["Monitoring", "API", "Compute"]);

@@ -25,8 +25,8 @@ await operate(
 			"yes",
 		);
 		await deploy(target, ["DB"], `run make infra-hosts ENV=${name} again`);
-		const hosts = await hostsRun(target);
-		console.log(`\n${hosts} hosts of environment ${name} run. Next: make infra-deploy ENV=${name}.`);
+		await hostsRun(target);
+		console.log(`\nThe hosts of environment ${name} run. Next: make infra-deploy ENV=${name}.`);
 	},
 	{ anyAccount: true },
 );

@@ -111,13 +111,13 @@ async function bootstrap({ client, name }: Target): Promise<string> {
 
 async function stacksReady(target: Target): Promise<string> {
 	const stacks = await describeStacks(target);
-	const blocking = stacks.filter(({ status }) => blocksDeployment(status));
+	const blocking = stacks.filter(blocksDeployment);
 	if (blocking.length > 0) {
 		throw new Error(blocking.map((stack) => problemOf(stack, target.name)).join("\n"));
 	}
 	const existing = stacks.filter(({ status }) => status !== null).length;
 	return existing === 0
-		? "none yet: this is the first deployment"
+		? `none yet: this is the first deployment${target.environment.deletionProtection ? ". CloudFormation cannot undo a creation that fails where deletionProtection is true: consider to set it afterwards" : ""}`
 		: `${existing} of ${stacks.length} exist and can be changed`;
 }
 

@@ -1,4 +1,3 @@
-import { CloudFormationClient, paginateListStackResources } from "@aws-sdk/client-cloudformation";
 import {
 	DescribeAddressesCommand,
 	EC2Client,
@@ -12,7 +11,7 @@ import type { Templates } from "#tools/cost/line.ts";
 import { CheckSkipped } from "../environment/checks.ts";
 import type { ClientSettings } from "../environment/client-settings.ts";
 import type { Target } from "../environment/target.ts";
-import { describeStacks } from "./stacks.ts";
+import { describeStacks, resourcesOf } from "./stacks.ts";
 
 /** A regional quota of an account, and the resource type that uses it. */
 interface Quota {
@@ -144,17 +143,8 @@ function countInTemplates(type: string, templates: Templates): number {
 /** Counts the resources of a type that the environment's stacks have already. */
 async function countDeployed(target: Target, type: string): Promise<number> {
 	const stacks = (await describeStacks(target)).filter(({ status }) => status !== null);
-	const client = new CloudFormationClient(target.client);
-	let total = 0;
-	for (const { name } of stacks) {
-		const pages = paginateListStackResources({ client }, { StackName: name });
-		for await (const { StackResourceSummaries = [] } of pages) {
-			total += StackResourceSummaries.filter(
-				({ ResourceType, ResourceStatus }) => ResourceType === type && ResourceStatus !== "DELETE_COMPLETE",
-			).length;
-		}
-	}
-	return total;
+	const resources = await Promise.all(stacks.map((stack) => resourcesOf(target, stack)));
+	return resources.flat().filter(({ ResourceType }) => ResourceType === type).length;
 }
 
 async function count<Key extends string>(

@@ -6,6 +6,27 @@ import { DeleteParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { postgresLogGroup } from "#lib/environments.ts";
 import type { Target } from "../environment/target.ts";
 import { providerKeys } from "../secrets/provider-keys.ts";
+import { resourcesOf, type StackState } from "./stacks.ts";
+
+/** The outputs that name what outlives its stack, by the type of resource. */
+const retained: Record<string, string> = {
+	"AWS::S3::Bucket": "BucketName",
+	"AWS::Cognito::UserPool": "UserPoolId",
+	"AWS::DynamoDB::Table": "CheckpointTableName",
+};
+
+/** Finds what outlives the stacks. A stack whose creation or removal failed has no outputs, but still resources. */
+export async function findRetained(target: Target, stacks: StackState[]): Promise<Record<string, string>> {
+	const resources = await Promise.all(
+		stacks.filter(({ part }) => part === "DB" || part === "Storage").map((stack) => resourcesOf(target, stack)),
+	);
+	return Object.fromEntries(
+		resources.flat().flatMap(({ ResourceType = "", PhysicalResourceId }) => {
+			const output = retained[ResourceType];
+			return output && PhysicalResourceId ? [[output, PhysicalResourceId]] : [];
+		}),
+	);
+}
 
 /**
  * Removes resources that CloudFormation retains or does not manage: the bucket with every version in it, the user pool,

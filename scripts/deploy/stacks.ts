@@ -1,4 +1,10 @@
-import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
+import {
+	CloudFormationClient,
+	DescribeStacksCommand,
+	paginateListStackResources,
+	type Stack,
+	type StackResourceSummary,
+} from "@aws-sdk/client-cloudformation";
 import type { Target } from "../environment/target.ts";
 
 /** The five stacks, each after those it depends on. */
@@ -52,11 +58,30 @@ async function find(client: CloudFormationClient, name: string): Promise<Stack |
 	}
 }
 
+/** Returns the resources that a stack has, also after a creation or removal that failed half-way. */
+export async function resourcesOf(
+	{ client }: Pick<Target, "client">,
+	{ name }: Pick<StackState, "name">,
+): Promise<StackResourceSummary[]> {
+	const found: StackResourceSummary[] = [];
+	const pages = paginateListStackResources({ client: new CloudFormationClient(client) }, { StackName: name });
+	for await (const { StackResourceSummaries = [] } of pages) {
+		found.push(...StackResourceSummaries.filter(({ ResourceStatus }) => ResourceStatus !== "DELETE_COMPLETE"));
+	}
+	return found;
+}
+
+/** Returns whether a stack was never completed: the CDK deletes such a stack and creates it anew. */
+const neverCompleted = (status: string | null) => status === "ROLLBACK_COMPLETE" || status === "ROLLBACK_FAILED";
+
 /** Returns why a stack cannot be used or changed, and what to do; undefined if it can. */
 export function problemOf(
-	{ name, status }: Pick<StackState, "name" | "status">,
+	{ name, status, terminationProtection }: Pick<StackState, "name" | "status" | "terminationProtection">,
 	environment: string,
 ): string | undefined {
+	if (neverCompleted(status) && terminationProtection) {
+		return `${name} was never completed (${status}), and its termination protection keeps it from being created anew: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${name}, then make infra-deploy ENV=${environment}.`;
+	}
 	switch (status) {
 		case "CREATE_COMPLETE":
 		case "UPDATE_COMPLETE":
@@ -72,7 +97,7 @@ export function problemOf(
 			return `${name} was never completed (${status}): make infra-deploy ENV=${environment} creates it anew.`;
 		// The creation failed, so there is nothing to keep, and the CDK replaces the stack. Its events name leftovers.
 		case "ROLLBACK_FAILED":
-			return `${name} was never completed, and not all of it was removed (${status}): see its events for what is left, then make infra-deploy ENV=${environment} creates it anew.`;
+			return `${name} was never completed, and not all of it was removed (${status}): see its events for what is left, lift the deletion protection of that, then make infra-deploy ENV=${environment} creates it anew.`;
 		case "UPDATE_ROLLBACK_FAILED":
 		case "UPDATE_FAILED":
 		case "CREATE_FAILED":
@@ -93,13 +118,12 @@ export function isBusy(status: string | null): boolean {
 	return status !== "REVIEW_IN_PROGRESS" && (status?.endsWith("_IN_PROGRESS") ?? false);
 }
 
-/** Returns whether the stack's status prevents a deployment. */
-export function blocksDeployment(status: string | null): boolean {
-	return (
-		status !== null &&
-		!["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"].includes(status) &&
-		problemOf({ name: "", status }, "") !== undefined
-	);
+/** Returns whether the stack's state prevents a deployment. */
+export function blocksDeployment(stack: StackState): boolean {
+	const { status, terminationProtection } = stack;
+	if (status === null || status === "REVIEW_IN_PROGRESS") return false;
+	if (neverCompleted(status)) return terminationProtection;
+	return problemOf(stack, "") !== undefined;
 }
 
 /**

@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 export interface Account {
 	/** CloudFormation's status by stack; a stack that is not named does not exist. */
 	stacks: Record<string, string>;
+	/** The stacks have termination protection. */
+	isProtected: boolean;
 	/** Types of the resources that the stacks have. */
 	resources: string[];
 	/** Types of deleted resources that CloudFormation still lists. */
@@ -30,6 +32,7 @@ export interface Account {
 
 export const emptyAccount = (): Account => ({
 	stacks: {},
+	isProtected: false,
 	resources: [],
 	removed: [],
 	limits: {
@@ -120,7 +123,7 @@ function answer(
 			const status = account.stacks[name];
 			return status
 				? {
-						text: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName><StackStatus>${status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Outputs/></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+						text: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName><StackStatus>${status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><EnableTerminationProtection>${account.isProtected}</EnableTerminationProtection><Outputs/></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
 					}
 				: {
 						status: 400,

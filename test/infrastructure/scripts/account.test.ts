@@ -275,6 +275,21 @@ describe.skipIf(!endpoint)(
 				expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
 			});
 
+			test("whose creation failed half-way, so that a stack has resources and no outputs", async () => {
+				const name = `${bucket}-half`;
+				const Images = { Type: "AWS::S3::Bucket", DeletionPolicy: "Retain", Properties: { BucketName: name } };
+				await stacks.send(
+					new CreateStackCommand({
+						StackName: "CollectionsStorage-dev",
+						TemplateBody: JSON.stringify({ Resources: { Images } }),
+					}),
+				);
+				const { code, stdout, stderr } = await operate("infra-destroy", { YES: "1", CONFIRM });
+				expect(stderr).toBe("");
+				expect(code).toBe(0);
+				expect(stdout).toContain(`Bucket ${name} is removed`);
+			});
+
 			test("and continue a run that was interrupted after the stacks were gone", async () => {
 				await s3.send(
 					new CreateBucketCommand({

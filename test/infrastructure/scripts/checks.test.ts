@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readEnvironment } from "#lib/environments.ts";
 import { checkHosts } from "#scripts/deploy/hosts.ts";
+import { findRetained } from "#scripts/deploy/retained.ts";
+import { blocksDeployment, describeStacks, problemOf } from "#scripts/deploy/stacks.ts";
 import { zones } from "#scripts/deploy/zones.ts";
 import cdk from "../../../cdk.json" with { type: "json" };
 import { serveAccount } from "./account-server.ts";
@@ -45,6 +47,52 @@ describe("the availability zones of an environment", () => {
 	test("are not checked where the credentials may not ask", async () => {
 		account.is({ denied: ["DescribeAvailabilityZones"] });
 		await expect(zones(target())).rejects.toThrow("not checked, these credentials may not: ");
+	});
+});
+
+describe("a stack that was never completed", () => {
+	const states = async (status: string, isProtected: boolean) => {
+		account.is({ stacks: { "CollectionsStorage-dev": status }, isProtected });
+		return (await describeStacks(target())).filter((stack) => stack.status !== null);
+	};
+
+	test.each(["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])(
+		"(%s) is created anew, unless it is protected",
+		async (status) => {
+			const [open] = await states(status, false);
+			expect(open && blocksDeployment(open)).toBe(false);
+			expect(open && problemOf(open, "dev")).toContain("make infra-deploy ENV=dev creates it anew.");
+			const [guarded] = await states(status, true);
+			expect(guarded && blocksDeployment(guarded)).toBe(true);
+			expect(guarded && problemOf(guarded, "dev")).toBe(
+				`CollectionsStorage-dev was never completed (${status}), and its termination protection keeps it from being created anew: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name CollectionsStorage-dev, then make infra-deploy ENV=dev.`,
+			);
+		},
+	);
+
+	test("names what outlives it by its resources", async () => {
+		const types = ["AWS::S3::Bucket", "AWS::Cognito::UserPool", "AWS::DynamoDB::Table"];
+		const stacks = { "CollectionsDB-dev": "CREATE_FAILED", "CollectionsCompute-dev": "CREATE_FAILED" };
+		account.is({ stacks, resources: types });
+		const existing = (await describeStacks(target())).filter(({ status }) => status !== null);
+		expect(await findRetained(target(), existing)).toEqual({
+			BucketName: "the-Bucket",
+			UserPoolId: "the-UserPool",
+			CheckpointTableName: "the-Table",
+		});
+		account.is({ stacks, removed: types });
+		expect(await findRetained(target(), existing)).toEqual({});
+	});
+
+	test("does not block a deployment while only its change set exists", async () => {
+		const [stack] = await states("REVIEW_IN_PROGRESS", true);
+		expect(stack && blocksDeployment(stack)).toBe(false);
+	});
+
+	test("is used and changed, protected or not, once it is complete", async () => {
+		const [stack] = await states("CREATE_COMPLETE", true);
+		expect(stack && problemOf(stack, "dev")).toBeUndefined();
+		expect(stack && blocksDeployment(stack)).toBe(false);
 	});
 });
 

@@ -168,7 +168,7 @@ test("make infra-hosts replaces the hosts of a private network alone; a deployme
 			"cdk diff CollectionsDB-dev --exclusively --app cdk.out --no-notices --ci",
 			"cdk deploy CollectionsDB-dev --app cdk.out --exclusively --require-approval never --revert-drift --progress events --no-notices --ci",
 		]);
-		expect(stdout).toContain("1 hosts of environment dev run. Next: make infra-deploy ENV=dev.");
+		expect(stdout).toContain("The hosts of environment dev run. Next: make infra-deploy ENV=dev.");
 	} finally {
 		dev.write(files[0], settings);
 		dev.write(files[1], template);

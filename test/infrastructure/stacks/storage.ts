@@ -5,7 +5,8 @@ import { type Claimed, ofType, only } from "../synthesized.ts";
 export function storageClaims({ name, environment, templates }: Claimed): void {
 	const { DB, Storage } = templates;
 
-	test("retain stateful resources when a stack is deleted", () => {
+	test("retain stateful resources when a stack is deleted, and where nothing is protected not when its creation fails", () => {
+		const retained = environment.deletionProtection ? "Retain" : "RetainExceptOnCreate";
 		const policies = [DB, Storage].flatMap(({ Resources }) =>
 			Object.values(Resources)
 				.filter(({ Type }) => /DBInstance$|DynamoDB::Table$|S3::Bucket$|UserPool$/.test(Type))
@@ -13,9 +14,9 @@ export function storageClaims({ name, environment, templates }: Claimed): void {
 		);
 		expect(Object.fromEntries(policies)).toEqual({
 			"AWS::RDS::DBInstance": "Snapshot",
-			"AWS::DynamoDB::Table": "Retain",
-			"AWS::S3::Bucket": "Retain",
-			"AWS::Cognito::UserPool": "Retain",
+			"AWS::DynamoDB::Table": retained,
+			"AWS::S3::Bucket": retained,
+			"AWS::Cognito::UserPool": retained,
 		});
 	});
 
