@@ -52,6 +52,8 @@ describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {
 			await Promise.all([1, 2, 3].map(() => pool.query("select pg_sleep(0.1)")));
 			proxy.failOver();
 			expect(await pool.query("select 1 as one")).toEqual([{ one: 1 }]);
+			// The connection that the tests share is lost, too.
+			expect(await db.query("select 1 as one")).toEqual([{ one: 1 }]);
 		} finally {
 			await pool.close();
 		}

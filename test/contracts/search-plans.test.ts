@@ -3,7 +3,7 @@ import { toSql } from "pgvector";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddingDimensions, type Search, type SearchOptions } from "#core/ports/index.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import type { Database, Queryable, Statement } from "#postgres/database.ts";
+import { type Database, type Queryable, queryRows, type Statement } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
@@ -68,7 +68,7 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		// As the tables' owner, who may vacuum them: the visibility map decides about index-only scans.
 		await withClient(empty.address, empty.migration, async (client) => {
 			const db: Queryable = {
-				query: async (sql, values) => (await client.query(sql, values)).rows,
+				query: (statement, values) => queryRows(client, statement, values),
 			};
 			const tenants = Array.from({ length: 12 }, (_, n) => ({
 				userId: `tenant-${n}`,

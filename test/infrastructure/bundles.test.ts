@@ -28,6 +28,7 @@ const contracts: Record<LambdaName, readonly string[]> = {
 const values: Record<string, string> = {
 	DATABASE_PORT: "5432",
 	DATABASE_TLS: "verify-full",
+	LIMITS: "{}",
 	TOKEN_ISSUER: "https://example.com/pool",
 	JWKS_URL: "https://example.com/pool/.well-known/jwks.json",
 	QUEUE_URL: "https://example.com/queue",

@@ -27,7 +27,7 @@ test("make up does not say ready while the database is away", async () => {
 	workshop.write(".local/ready.txt", "the banner");
 	const unlock = lockState(`${workshop.folder}/.local`);
 	const required =
-		"Region UserPoolId UserPoolClientId CognitoEndpoint BucketName DatabaseEndpoint DatabaseName DatabaseSecretArn CleanupFunctionName MigrationFunctionName";
+		"Region UserPoolId UserPoolClientId CliClientId CognitoEndpoint BucketName DatabaseEndpoint DatabaseName DatabaseSecretArn CleanupFunctionName MigrationFunctionName";
 	const outputs = Object.fromEntries(required.split(" ").map((name) => [name, "any"]));
 	workshop.write(
 		".aws-outputs-local.json",
