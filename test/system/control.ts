@@ -68,8 +68,15 @@ export class Control {
 	/** Runs SQL with the application's role. */
 	async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
 		this.#database ??= await this.#connect();
-		const { rows } = await this.#database.query(text, values);
-		return rows;
+		try {
+			return (await this.#database.query(text, values)).rows;
+		} catch (error) {
+			if ((error as { code?: string }).code !== "28P01") throw error;
+			// The password was rotated twice since.
+			await this.#database.end();
+			this.#database = await this.#connect();
+			return (await this.#database.query(text, values)).rows;
+		}
 	}
 
 	async #connect(): Promise<pg.Pool> {
