@@ -196,10 +196,18 @@ test("the database's passwords are rotated without a failed request", async () =
 	expect(unasked.code).toBe(1);
 	expect(await password()).toBe(before);
 
-	// Twice in a row, while the functions hold connections.
+	// Twice in a row, while the api answers requests and holds connections.
+	let isOver = false;
+	const failures: unknown[] = [];
+	const traffic = [1, 2, 3].map(async () => {
+		while (!isOver) await user.call("GET", "/items").catch((error) => failures.push(error));
+	});
 	await operate("db-rotate", { YES: "1" });
 	const between = await password();
 	const { code, stdout, stderr } = await operate("db-rotate", { YES: "1" });
+	isOver = true;
+	await Promise.all(traffic);
+	expect(failures).toEqual([]);
 	expect(stderr).toBe("");
 	expect(code).toBe(0);
 	expect(stdout).toContain("collections_migration and collections_app, with new passwords");
