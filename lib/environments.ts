@@ -148,6 +148,8 @@ const schema = z.strictObject({
 				.prefault({}),
 			/** Each keeps a sandbox of the api busy for seconds. */
 			parallelExpensive: z.int().min(1).max(100).default(4),
+			/** Announced uploads whose images have not arrived. */
+			pendingUploads: z.int().min(1).max(100_000).default(1_000),
 		})
 		.prefault({}),
 	/** A person may create an account without an invitation. */

@@ -115,7 +115,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
  * longer than answering, and a request needs those of one.
  */
 function routeModules(
-	{ ports, deployment, maxWaitMs = 20_000 }: ApiOptions,
+	{ ports, deployment, limits, maxWaitMs = 20_000 }: ApiOptions,
 	/** An application with all routes. */
 	whole: () => Promise<Api>,
 ): Record<RouteModule, () => Promise<(app: Api) => void>> {
@@ -130,7 +130,7 @@ function routeModules(
 		},
 		uploads: async () => {
 			const { uploadRoutes } = await import("./routes/uploads.ts");
-			return (app) => uploadRoutes(app, ports);
+			return (app) => uploadRoutes(app, ports, limits);
 		},
 		analyses: async () => {
 			const { analysisRoutes } = await import("./routes/analyses.ts");

@@ -26,7 +26,7 @@ interface DynamoDbRateLimitsOptions {
 interface Known {
 	/** The bucket fills not before this, whoever takes from it. */
 	fullAt: number;
-	/** A refusal holds until its `Retry-After` is over, so that a flood of requests costs the table one write a second. */
+	/** A refusal holds for a second at least, so that a flood of requests costs the table one write a second. */
 	refusal?: { taken: Taken & { allowed: false }; until: number };
 }
 
@@ -83,6 +83,7 @@ export function dynamoDbRateLimits({
 			const { refusal, fullAt = 0 } = known.get(name) ?? {};
 			const beginning = now();
 			if (refusal && refusal.until > beginning) {
+				if (refusal.taken.exceeded === "parallel") return refusal.taken;
 				const retryAfterSeconds = Math.ceil((refusal.until - beginning) / 1_000);
 				return { ...refusal.taken, retryAfterSeconds, secondsToNext: retryAfterSeconds };
 			}
@@ -91,7 +92,8 @@ export function dynamoDbRateLimits({
 				const at = now();
 				const { taken } = takeFrom(bucket, quota, units, at, anyOf);
 				if (!taken.allowed) {
-					const until = at + taken.retryAfterSeconds * 1_000;
+					// A bucket fills at its pace, but a slot may be free at any moment.
+					const until = at + (taken.exceeded === "rate" ? taken.retryAfterSeconds : 1) * 1_000;
 					remember(name, { fullAt: bucket.fullAt, refusal: { taken, until } });
 					return taken;
 				}

@@ -10,6 +10,7 @@ export type ErrorCode =
 	| "file_too_large"
 	| "request_too_large"
 	| "rate_limited"
+	| "too_many_pending"
 	| "unsupported_media_type"
 	| "route_not_found"
 	| "item_not_found"
@@ -66,6 +67,12 @@ export const sessionNotFound = (sessionId: string) =>
 	new AppError(
 		"session_not_found",
 		`There is no session ${sessionId}; a session ends four hours after its last message.`,
+	);
+
+export const tooManyPending = (max: number) =>
+	new AppError(
+		"too_many_pending",
+		`You have ${max} announced uploads whose images have not arrived, which is the most: send their images, or delete them (GET /items?status=pending), then announce more.`,
 	);
 
 /** The cursor of a list was altered, or belongs to another list. */

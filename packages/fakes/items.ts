@@ -1,4 +1,4 @@
-import { unknownCursor } from "#core/errors.ts";
+import { tooManyPending, unknownCursor } from "#core/errors.ts";
 import type { Item } from "#core/items/item.ts";
 import type { Items } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
@@ -12,11 +12,13 @@ export function fakeItems(store: Store): Items {
 	};
 
 	return {
-		async create(added) {
+		async create(added, { maxPending = Number.POSITIVE_INFINITY } = {}) {
 			const duplicate = ownedItems(store, added.userId).find(
 				({ item }) => item.id === added.id || (item.sha256 !== null && item.sha256 === added.sha256),
 			);
 			if (duplicate) return { item: structuredClone(duplicate.item), created: false };
+			const pending = ownedItems(store, added.userId).filter(({ item }) => item.status === "pending");
+			if (pending.length >= maxPending) throw tooManyPending(maxPending);
 			if (store.items.has(added.id)) {
 				throw new Error(`The id ${added.id} is in use by an item of another user.`);
 			}

@@ -4,7 +4,7 @@ import type { ErrorCode, FieldProblem } from "#core/errors.ts";
 export type ProblemCode = ErrorCode | "internal_error";
 
 /** An error in the form of RFC 9457. `detail` is one clear sentence, which older clients read. */
-interface Problem {
+export interface Problem {
 	type: string;
 	title: string;
 	status: number;
@@ -42,6 +42,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	unsupported_media_type: { status: 415, title: "Wrong content type" },
 	invalid_fields: { status: 422, title: "Fields are wrong" },
 	rate_limited: { status: 429, title: "Too many requests" },
+	too_many_pending: { status: 429, title: "Too many uploads are pending", retryAfter: 10 },
 	internal_error: { status: 500, title: "An error on our side" },
 	database_unavailable: { status: 503, title: "The database is away", retryAfter: 10 },
 	embedding_unavailable: { status: 503, title: "The embedding model is away", retryAfter: 10 },
@@ -54,15 +55,14 @@ const kinds: Record<ProblemCode, Kind> = {
 	timed_out: { status: 504, title: "It took too long" },
 };
 
-/** Answers an error as `application/problem+json`. */
-export function problemResponse(
+/** Returns an error as the body of an answer. */
+export function problemOf(
 	code: ProblemCode,
 	detail: string,
-	{ requestId, errors, retryAfterSeconds }: { requestId: string; errors?: FieldProblem[]; retryAfterSeconds?: number },
-): Response {
-	const { status, title, ...kind } = kinds[code];
-	const retryAfter = retryAfterSeconds ?? kind.retryAfter;
-	const problem: Problem = {
+	{ requestId, errors }: { requestId: string; errors?: FieldProblem[] },
+): Problem {
+	const { status, title } = kinds[code];
+	return {
 		type: `urn:collections:problem:${code}`,
 		title,
 		status,
@@ -71,13 +71,23 @@ export function problemResponse(
 		instance: `urn:request:${requestId}`,
 		...(errors?.length ? { errors } : {}),
 	};
-	return new Response(JSON.stringify(problem), {
+}
+
+/** Answers an error as `application/problem+json`. */
+export function problemResponse(
+	code: ProblemCode,
+	detail: string,
+	{ retryAfterSeconds, ...about }: { requestId: string; errors?: FieldProblem[]; retryAfterSeconds?: number },
+): Response {
+	const { status, retryAfter } = kinds[code];
+	const seconds = retryAfterSeconds ?? retryAfter;
+	return new Response(JSON.stringify(problemOf(code, detail, about)), {
 		status,
 		headers: {
 			"content-type": "application/problem+json",
 			"cache-control": "no-store",
 			...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
-			...(retryAfter ? { "retry-after": `${retryAfter}` } : {}),
+			...(seconds ? { "retry-after": `${seconds}` } : {}),
 		},
 	});
 }

@@ -1,26 +1,14 @@
 // make db-seed-golden: uploads the images of a folder as one user, and waits until each is ready.
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { step } from "#cli/progress.ts";
-import { ApiProblem, type ItemBody, RestClient } from "#cli/rest-client.ts";
+import { RestClient } from "#cli/rest-client.ts";
+import { type UploadedFile, uploadFiles } from "#cli/upload-files.ts";
 import { signIn } from "#cli/users.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { askPassword } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { demoPasswords, demoUsers } from "../local/local.ts";
-
-/** Lambda accepts requests of 6 MB; in base64 that is 4 MB of image. */
-const maxUpload = 4_000_000;
-
-const contentTypes: Record<string, string> = {
-	".png": "image/png",
-	".jpg": "image/jpeg",
-	".jpeg": "image/jpeg",
-	".webp": "image/webp",
-	".gif": "image/gif",
-	".avif": "image/avif",
-};
 
 /** OCR of a screenshot takes a second or two, and two run at once. */
 const secondsPerImage = 20;
@@ -37,28 +25,20 @@ await operate(async (target) => {
 	const { email, password } = await user(target);
 	const token = await signIn(settings, email, password);
 	const client = new RestClient(settings.ApiUrl, token);
-	const uploaded: { name: string; id: string }[] = [];
-	const failed: string[] = [];
+	const results: UploadedFile[] = [];
 	await step(`upload ${files.length} images`, async (update) => {
-		for (const [index, file] of files.entries()) {
-			const name = path.basename(file);
-			try {
-				const id = await upload(client, name, await readFile(file));
-				uploaded.push({ name, id });
-			} catch (error) {
-				// The API refused this file; it may accept the others.
-				if (!(error instanceof ApiProblem && error.status < 500)) throw error;
-				if (error.status === 401) throw error;
-				failed.push(`${name}: ${error.message}`);
-			}
-			update(index + 1, files.length);
-		}
+		results.push(...(await uploadFiles(client, files, (done) => update(done, files.length))));
 	});
+	const uploaded = results.flatMap((result) => ("id" in result ? [result] : []));
+	// The API refused these; it accepted the others.
+	const failed = results.flatMap((result) =>
+		"problem" in result ? [`${path.basename(result.file)}: ${result.problem}`] : [],
+	);
 	await step("describe and embed them", async (update) => {
-		for (const [index, { id, name }] of uploaded.entries()) {
+		for (const [index, { id, file }] of uploaded.entries()) {
 			const settled = await client.settled(id, files.length * secondsPerImage);
 			if (settled.status === "failed") {
-				failed.push(`${name}: ${settled.error?.detail}`);
+				failed.push(`${path.basename(file)}: ${settled.error?.detail}`);
 			}
 			update(index + 1, uploaded.length);
 		}
@@ -70,36 +50,6 @@ await operate(async (target) => {
 		`\n${files.length} images of ${email} are ready in environment ${target.name}. Repeating this command changes nothing.`,
 	);
 });
-
-/** Uploads a file through the API, or straight to storage if it is too large for that. @returns the item's id */
-async function upload(client: RestClient, name: string, bytes: Buffer): Promise<string> {
-	const content = new Uint8Array(bytes);
-	const contentType = contentTypes[path.extname(name).toLowerCase()];
-	if (bytes.length <= maxUpload || !contentType) {
-		return (await client.upload(name, content)).id;
-	}
-	const prepared = await client.call<ItemBody | { item_id: string; url: string; fields: Record<string, string> }>(
-		"POST",
-		"/uploads",
-		{
-			filename: name,
-			content_type: contentType,
-			size: bytes.length,
-			sha256: createHash("sha256").update(bytes).digest("hex"),
-		},
-	);
-	if ("id" in prepared) return prepared.id;
-	const form = new FormData();
-	for (const [field, value] of Object.entries(prepared.fields)) {
-		form.append(field, value);
-	}
-	form.append("file", new Blob([content]), name);
-	const answer = await fetch(prepared.url, { method: "POST", body: form });
-	if (!answer.ok) {
-		throw new Error(`Storage answered ${answer.status} to the upload of ${name}: run this again.`);
-	}
-	return prepared.item_id;
-}
 
 async function imagesIn(folder: string): Promise<string[]> {
 	for (const candidate of [path.join(folder, "images"), folder]) {

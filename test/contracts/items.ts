@@ -45,6 +45,20 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(new Set(all.map(({ item }) => item.id)).size).toBe(1);
 		});
 
+		it("are refused beyond a number of pending ones, unless their bytes are known", async () => {
+			const { items } = get();
+			const user = newUser();
+			const options = { maxPending: 2 };
+			const known = newItem(user, { sha256: digest(user) });
+			const first = await items.create(known, options);
+			await items.create(newItem(user), options);
+			await expect(items.create(newItem(user), options)).rejects.toMatchObject({ code: "too_many_pending" });
+			expect(await items.create({ ...known, id: randomUUID() }, options)).toEqual({ ...first, created: false });
+			expect((await items.create(newItem(newUser()), options)).created).toBe(true);
+			await items.markUploaded(user, first.item.id);
+			expect((await items.create(newItem(user), options)).created).toBe(true);
+		});
+
 		it("may have names and texts with characters that PostgreSQL cannot store", async () => {
 			const ports = get();
 			const user = newUser();

@@ -180,7 +180,7 @@ function limitsContract(get: () => RateLimits): void {
 		expect(await take(user, expensive)).toMatchObject({
 			allowed: false,
 			exceeded: "parallel",
-			retryAfterSeconds: 2,
+			retryAfterSeconds: 5,
 			// A request that may not run takes nothing.
 			remaining: 58,
 			freeSlots: 0,

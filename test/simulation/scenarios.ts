@@ -24,12 +24,8 @@ interface Scenario {
 }
 
 async function announce(simulator: Simulator, ports: Ports): Promise<string> {
-	const prepared = await prepareUpload(ports, simulator.userId, {
-		filename: "announced.png",
-		contentType: "image/png",
-		size: 100,
-		sha256: null,
-	});
+	const file = { filename: "announced.png", contentType: "image/png", size: 100, sha256: null } as const;
+	const prepared = await prepareUpload(ports, simulator.userId, file, { pendingUploads: 1_000 });
 	if (!("itemId" in prepared)) throw new Error("The announced file exists already.");
 	simulator.accepted.push(prepared.itemId);
 	return prepared.itemId;

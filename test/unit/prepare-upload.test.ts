@@ -17,6 +17,8 @@ const otherPng = new Uint8Array([...signature, 4, 5, 6]);
 const brokenPng = new Uint8Array([...signature, ...Buffer.from(undecodable)]);
 const jpeg = new Uint8Array([0xff, 0xd8, 0xff, 1, 2, 3, 4, 5, 6, 7, 8]);
 
+const limits = { pendingUploads: 3 };
+
 let ports: FakePorts;
 beforeEach(() => {
 	ports = fakePorts();
@@ -34,7 +36,7 @@ const announced = (more: Partial<AnnouncedUpload> = {}): AnnouncedUpload => ({
 
 /** Prepares a new upload. */
 async function prepared(more: Partial<AnnouncedUpload> = {}) {
-	const answer = await prepareUpload(ports, user, announced(more));
+	const answer = await prepareUpload(ports, user, announced(more), limits);
 	if (!("form" in answer)) throw new Error("The answer has no form.");
 	return answer;
 }
@@ -158,7 +160,7 @@ describe("bytes announced by their digest", () => {
 			filename: "first.png",
 			bytes: png,
 		});
-		expect(await prepareUpload(ports, user, announced({ sha256: digest(png) }))).toEqual({
+		expect(await prepareUpload(ports, user, announced({ sha256: digest(png) }), limits)).toEqual({
 			existing: { item, latestAnalysis: null },
 		});
 	});
@@ -224,7 +226,7 @@ describe("bytes announced by their digest", () => {
 		const first = await prepared({ sha256: digest(png) });
 		await arrive(first, png);
 		await failLater(first.itemId);
-		const answer = await prepareUpload(ports, user, announced({ sha256: digest(png) }));
+		const answer = await prepareUpload(ports, user, announced({ sha256: digest(png) }), limits);
 		expect(answer).toMatchObject({
 			existing: { item: { id: first.itemId, status: "uploaded", error: null } },
 		});

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 
-const problemSchema = z.object({
+/** A refusal, as the body of an answer or for one part of a request. */
+export const problemSchema = z.object({
 	type: z.string(),
 	title: z.string(),
 	status: z.int(),

@@ -140,8 +140,17 @@ export function invalidFields(target: string, issues: z.core.$ZodIssue[]): AppEr
 	return new AppError("invalid_fields", `${summary}.`, { fields });
 }
 
+/** Guesses which form of a body its sender meant: the one that knows the most of its fields. */
+function meant(forms: z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
+	const unknown = (issues: z.core.$ZodIssue[]) =>
+		issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 0), 0);
+	const [best = []] = forms.toSorted((a, b) => unknown(a) - unknown(b));
+	return best;
+}
+
 function fieldProblems(part: string, issue: z.core.$ZodIssue): FieldProblem[] {
 	const path = [part, ...issue.path];
+	if (issue.code === "invalid_union") return meant(issue.errors).flatMap((each) => fieldProblems(path.join("."), each));
 	if (issue.code !== "unrecognized_keys") {
 		const isMissing = issue.message.endsWith("received undefined");
 		const detail = isMissing ? "This field is missing" : issue.message;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { AppError, itemNotFound } from "../errors.ts";
+import type { Limits } from "../limits/limits.ts";
 import { removeObjects } from "../pipeline/process-image.ts";
 import type { ItemWithAnalysis, Ports, UploadForm } from "../ports/index.ts";
 import { type ImageType, imageTypes, originalKey } from "./item.ts";
@@ -29,12 +30,13 @@ type PreparedUpload = { itemId: string; form: UploadForm } | { existing: ItemWit
  * whose digest the user has already need no upload; where they never arrived, or never became an image, the same item
  * gets a new form.
  *
- * @throws AppError `file_too_large`
+ * @throws AppError `file_too_large`, `too_many_pending`
  */
 export async function prepareUpload(
 	{ items, objects }: Pick<Ports, "items" | "objects">,
 	userId: string,
 	{ filename, contentType, size, sha256 }: AnnouncedUpload,
+	{ pendingUploads }: Pick<Limits, "pendingUploads">,
 ): Promise<PreparedUpload> {
 	if (size > maxOriginalBytes) {
 		throw new AppError(
@@ -42,15 +44,18 @@ export async function prepareUpload(
 			`The file has ${size} bytes and at most ${maxOriginalBytes} (50 MB) are accepted: send a smaller version.`,
 		);
 	}
-	const { item, created } = await items.create({
-		id: randomUUID(),
-		userId,
-		originalFilename: cleanFilename(filename) || `image.${imageTypes[contentType]}`,
-		mimeType: contentType,
-		fileSize: size,
-		sha256,
-		correlationId: randomUUID(),
-	});
+	const { item, created } = await items.create(
+		{
+			id: randomUUID(),
+			userId,
+			originalFilename: cleanFilename(filename) || `image.${imageTypes[contentType]}`,
+			mimeType: contentType,
+			fileSize: size,
+			sha256,
+			correlationId: randomUUID(),
+		},
+		{ maxPending: pendingUploads },
+	);
 	let awaitsUpload = created ? item : null;
 	if (!created && item.status === "failed" && item.width !== null) {
 		// It was processed once, so its bytes are stored and valid: the sweeper runs the failed stage again.

@@ -38,7 +38,7 @@ export const toleranceMs = 0.01;
 /** The api's timeout: the request of an older slot is dead. */
 const slotMs = 30_000;
 /** Nobody knows when a running request ends; most take seconds. */
-const busySeconds = 2;
+const busySeconds = 5;
 
 /** Returns the milliseconds in which a bucket gains the units of a request. One of more units than a minute has needs a full bucket. */
 export const costMs = ({ perMinute }: Quota, units: number) => (Math.min(units, perMinute) * minute) / perMinute;

@@ -8,6 +8,8 @@ export interface Limits {
 	readonly requestsPerMinute: Readonly<Record<RouteClass, number>>;
 	/** The expensive requests that run at the same time. */
 	readonly parallelExpensive: number;
+	/** The announced uploads whose images have not arrived. */
+	readonly pendingUploads: number;
 }
 
 /** The limits of one class. */

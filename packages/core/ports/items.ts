@@ -27,8 +27,9 @@ export interface Items {
 	/**
 	 * Writes the row (`pending`) before the bytes are stored. Where the user has an item with these bytes, returns that
 	 * one and creates nothing.
+	 * @throws AppError `too_many_pending` where the user has `maxPending` pending items already
 	 */
-	create(item: NewItem): Promise<{ item: Item; created: boolean }>;
+	create(item: NewItem, options?: { maxPending?: number }): Promise<{ item: Item; created: boolean }>;
 	find(userId: string, itemId: string): Promise<ItemWithAnalysis | null>;
 	/** Newest first. */
 	list(

@@ -1,4 +1,4 @@
-import { unknownCursor } from "#core/errors.ts";
+import { tooManyPending, unknownCursor } from "#core/errors.ts";
 import type { Items, ItemWithAnalysis } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { type AnalysisRow, analysisFromRow, type ItemRow, itemFromRow } from "../rows.ts";
@@ -17,13 +17,19 @@ export function postgresItems(db: Database): Items {
 	};
 
 	return {
-		async create(item) {
+		async create(item, { maxPending } = {}) {
+			const hasRoom =
+				maxPending === undefined
+					? sql`true`
+					: sql`(select count(*) < ${maxPending}
+					       from (select 1 from items where user_id = ${item.userId} and status = 'pending' limit ${maxPending}) as pending)`;
 			// The conflicting row may be deleted before it is read: then the insert is tried again.
 			for (let attempt = 1; attempt <= 3; attempt++) {
 				const [created] = await db.query<ItemRow>(
 					sql`insert into items (id, user_id, original_filename, mime_type, file_size, sha256, correlation_id)
-					    values (${item.id}, ${item.userId}, ${storableText(item.originalFilename)}, ${item.mimeType},
-					      ${item.fileSize}, ${item.sha256}, ${item.correlationId})
+					    select ${item.id}, ${item.userId}, ${storableText(item.originalFilename)}, ${item.mimeType},
+					      ${item.fileSize}, ${item.sha256}, ${item.correlationId}
+					    where ${hasRoom}
 					    on conflict do nothing
 					    returning *`,
 				);
@@ -35,6 +41,10 @@ export function postgresItems(db: Database): Items {
 					    limit 1`,
 				);
 				if (existing) return { item: itemFromRow(existing), created: false };
+				if (maxPending !== undefined) {
+					const [room] = await db.query<{ free: boolean }>(sql`select ${hasRoom} as free`);
+					if (!room?.free) throw tooManyPending(maxPending);
+				}
 			}
 			throw new Error(`The id ${item.id} is in use by an item of another user.`);
 		},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { itemSchema } from "#lambdas/api/presenters/item.ts";
 import { readyItem } from "./ready-item.ts";
-import { ada, bob, png, testApi } from "./test-api.ts";
+import { ada, bob, generousLimits, png, testApi } from "./test-api.ts";
 
 const api = testApi();
 const ask = api.as(ada);
@@ -109,5 +109,104 @@ describe("POST /uploads", () => {
 			mime_type: "image/png",
 			file_size: file.size,
 		});
+	});
+});
+
+describe("POST /uploads of many files", () => {
+	const announceAll = (files: unknown[], as = testApi().as(ada)) => as("POST", "/uploads", { json: { files } });
+	const named = (filename: string, more: object = {}) => ({ ...photo, filename, ...more });
+
+	it("answers each as it would answer that file alone, in their order", async () => {
+		const own = testApi();
+		const { itemId, file } = await readyItem(own.ports, ada);
+		const sha256 = await sha256Of(file);
+		const { status, body } = await announceAll(
+			[named("1.jpg"), named("2.jpg", { sha256 }), named("3.jpg", { size: 60_000_000 }), named("4.jpg")],
+			own.as(ada),
+		);
+		expect(status).toBe(201);
+		const form = { url: expect.any(String), fields: expect.any(Object), expires_at: expect.any(String) };
+		expect(body.uploads).toEqual([
+			{ item_id: expect.any(String), ...form },
+			expect.objectContaining({ id: itemId, status: "ready" }),
+			expect.objectContaining({
+				code: "file_too_large",
+				status: 413,
+				instance: expect.stringMatching(/^urn:request:/),
+			}),
+			{ item_id: expect.any(String), ...form },
+		]);
+		const { body: pending } = await own.as(ada)("GET", "/items", { query: { status: "pending" } });
+		expect(pending.items.map((item: { original_filename: string }) => item.original_filename).sort()).toEqual([
+			"1.jpg",
+			"4.jpg",
+		]);
+	});
+
+	it("refuses a file with wrong fields alone, by its place", async () => {
+		const { status, body } = await announceAll([
+			named("a.heic", { content_type: "image/heic" }),
+			named("b.jpg", { colour: "red" }),
+			null,
+			named("c.jpg"),
+		]);
+		expect(status).toBe(201);
+		const problems = body.uploads.slice(0, 3);
+		expect(problems).toMatchObject([{ status: 422 }, { status: 422 }, { status: 422 }]);
+		expect(problems.map(({ errors }: { errors: { field: string }[] }) => errors[0]?.field)).toEqual([
+			"body.files.0.content_type",
+			"body.files.1.colour",
+			"body.files.2",
+		]);
+		expect(body.uploads[3].item_id).toBeTruthy();
+	});
+
+	it("answers 200 where nothing is to be sent", async () => {
+		const { status, body } = await announceAll([named("a.jpg", { size: 60_000_000 })]);
+		expect(status).toBe(200);
+		expect(body.uploads).toMatchObject([{ code: "file_too_large" }]);
+	});
+
+	it.each([
+		[{ files: [] }, "body.files"],
+		[{ files: Array.from({ length: 51 }, () => named("a.jpg")) }, "body.files"],
+		[{ files: "a.jpg" }, "body.files"],
+		[{ files: [named("a.jpg")], filename: "a.jpg" }, "body.filename"],
+		[{ files: [named("a.jpg")], colour: "red" }, "body.colour"],
+		[{}, "body.filename"],
+	])("refuses the whole of %j", async (json, field) => {
+		const { status, body } = await testApi().as(ada)("POST", "/uploads", { json });
+		expect(status).toBe(422);
+		expect(body.errors[0].field).toBe(field);
+	});
+
+	it("takes one of the user's requests for ten files", async () => {
+		const requestsPerMinute = { ...generousLimits.requestsPerMinute, upload: 600 };
+		const { as } = testApi({ limits: { ...generousLimits, requestsPerMinute } });
+		for (const [count, left] of [
+			[10, 599],
+			[11, 597],
+			[50, 592],
+		] as const) {
+			const files = Array.from({ length: count }, (_, at) => named(`${at}.jpg`));
+			expect((await announceAll(files, as(ada))).headers.get("ratelimit")).toBe(`"upload";r=${left};t=1`);
+		}
+	});
+
+	it("makes as many pending items as a user may have, and says so for the others", async () => {
+		const { as } = testApi({ limits: { ...generousLimits, pendingUploads: 2 } });
+		const { status, body } = await announceAll([named("1.jpg"), named("2.jpg"), named("3.jpg")], as(ada));
+		expect(status).toBe(201);
+		expect(body.uploads[2]).toMatchObject({
+			code: "too_many_pending",
+			status: 429,
+			detail: expect.stringContaining("You have 2 announced uploads"),
+		});
+		const one = await announce({}, as(ada));
+		expect(one.status).toBe(429);
+		expect(Number(one.headers.get("retry-after"))).toBeGreaterThan(1);
+		expect((await announce({}, as(bob))).status).toBe(201);
+		await as(ada)("DELETE", `/items/${body.uploads[0].item_id}`);
+		expect((await announce({}, as(ada))).status).toBe(201);
 	});
 });
