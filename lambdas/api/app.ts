@@ -13,6 +13,7 @@ import { answerError } from "./http/answer-error.ts";
 import type { ApiEnv } from "./http/api-env.ts";
 import type { Authenticate } from "./http/authenticate.ts";
 import { limiterOf } from "./http/limiter.ts";
+import { limitHead } from "./http/request-limits.ts";
 import type { Api } from "./http/routing.ts";
 import { createSubApp } from "./http/sub-app.ts";
 import type { Deployment } from "./routes/public.ts";
@@ -24,6 +25,7 @@ export type ApiPorts = Pick<
 	| "items"
 	| "requests"
 	| "rateLimits"
+	| "idempotencyKeys"
 	| "outbox"
 	| "events"
 	| "analyses"
@@ -61,7 +63,6 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 		const started = performance.now();
 		c.set("requestId", c.env?.requestId ?? randomUUID());
 		await next();
-		c.header("x-content-type-options", "nosniff");
 		const userId = c.get("userId");
 		log.info("request", {
 			request_id: c.get("requestId"),
@@ -74,6 +75,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 		});
 	});
 
+	app.use(limitHead);
 	app.use(
 		timeout(maxAnswerMs, () => {
 			const cause = new AppError("timed_out", `No answer was ready after ${maxAnswerMs / 1_000} seconds: try again.`);
@@ -83,7 +85,7 @@ export function createApi(options: ApiOptions): Hono<ApiEnv> {
 
 	const modules = routeModules(options, () => subAppWith(Object.keys(modules) as RouteModule[]));
 	const subAppWith = async (names: RouteModule[]): Promise<Api> => {
-		const subApp = createSubApp(authenticate, limiter);
+		const subApp = createSubApp(authenticate, limiter, ports);
 		for (const name of names) (await modules[name]())(subApp);
 		return subApp;
 	};

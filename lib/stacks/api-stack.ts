@@ -48,7 +48,7 @@ export class ApiStack extends EnvironmentStack {
 				allowOrigins: environment.corsOrigins,
 				allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
 				allowHeaders: ["authorization", "content-type", "if-match", "idempotency-key"],
-				exposeHeaders: ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after"],
+				exposeHeaders: ["etag", "idempotency-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after"],
 				maxAge: Duration.hours(1),
 			},
 		});

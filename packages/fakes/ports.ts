@@ -4,6 +4,7 @@ import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAnalyses } from "./analyses.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
+import { fakeIdempotencyKeys } from "./idempotency-keys.ts";
 import { fakeItems } from "./items.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
 import { fakeObjects } from "./objects.ts";
@@ -44,6 +45,7 @@ export function fakePorts(): FakePorts {
 		stages: fakeStages(store),
 		requests: fakeRequests(store),
 		rateLimits: fakeRateLimits(clock),
+		idempotencyKeys: fakeIdempotencyKeys(clock),
 		outbox: fakeOutbox(store),
 		analyses: fakeAnalyses(store),
 		search: fakeSearch(store),

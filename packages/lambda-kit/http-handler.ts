@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { log } from "./log.ts";
 import { problemResponse } from "./problem.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 /** The context of a request. */
 export interface RequestContext {
@@ -67,7 +68,7 @@ const textual = /^text\/|^application\/(?:[\w.-]+\+)?(?:json|javascript)/;
 
 async function toResult(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
 	const cookies = response.headers.getSetCookie();
-	const headers = Object.fromEntries(response.headers);
+	const headers = { ...securityHeaders, ...Object.fromEntries(response.headers) };
 	delete headers["set-cookie"];
 	const isText = textual.test(headers["content-type"] ?? "text/") && !headers["content-encoding"];
 	return {

@@ -4,7 +4,7 @@ import type { Decision } from "#cdk-local/services/iam/access.ts";
 import type { Grant } from "#cdk-local/services/iam/policy.ts";
 import { type GrantsCloud, startGrantsCloud } from "./grants/grants-cloud.ts";
 import { grantScenarios } from "./grants/scenarios.ts";
-import type { GrantScenario } from "./grants/steps.ts";
+import { type GrantScenario, provesByDefault } from "./grants/steps.ts";
 
 /** The grants that a successful run of a scenario needed, and its duration. */
 interface Observation {
@@ -32,7 +32,7 @@ async function observe(scenario: GrantScenario): Promise<Observation> {
 	const stop = system.cloud.access.watch((decision) => {
 		const [grant, ...others] = decision.by;
 		if (!grant || others.length > 0) return;
-		if (!(scenario.provesActions ?? /^(?!logs:|sqs:)/).test(decision.permission.action)) return;
+		if (!(scenario.provesActions ?? provesByDefault).test(decision.permission.action)) return;
 		const calls = needed.get(grant) ?? new Set();
 		needed.set(grant, calls.add(callOf(decision)));
 	});

@@ -1,6 +1,10 @@
+import type { Ports } from "#core/ports/index.ts";
 import type { RequestContext } from "#lambda-kit/http-handler.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Limiter } from "./limiter.ts";
+
+/** Keeps answers, and knows whether what they name still exists. */
+export type ReplayPorts = Pick<Ports, "idempotencyKeys"> & { items: Pick<Ports["items"], "find"> };
 
 /** The context of a route. */
 export interface ApiEnv {
@@ -12,6 +16,7 @@ export interface ApiEnv {
 		requestId: string;
 		authenticate: Authenticate;
 		limiter: Limiter;
+		replay: ReplayPorts;
 		/** The tenant; only behind `guarded`. */
 		userId: string;
 	};

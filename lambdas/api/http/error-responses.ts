@@ -1,15 +1,18 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { requestLimits } from "./request-limits.ts";
 
 /** A refusal, as the body of an answer or for one part of a request. */
-export const problemSchema = z.object({
-	type: z.string(),
-	title: z.string(),
-	status: z.int(),
-	detail: z.string().openapi({ description: "One clear sentence." }),
-	code: z.string(),
-	instance: z.string().openapi({ description: "The request's id." }),
-	errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
-});
+export const problemSchema = z
+	.object({
+		type: z.string(),
+		title: z.string(),
+		status: z.int(),
+		detail: z.string().openapi({ description: "One clear sentence." }),
+		code: z.string(),
+		instance: z.string().openapi({ description: "The request's id." }),
+		errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+	})
+	.openapi("Problem");
 
 /** The gateway's own answers, before our code is reached. */
 const gatewayErrorSchema = z.object({ message: z.string() });
@@ -34,6 +37,7 @@ const headers = {
 		'"read";q=300;w=60',
 	),
 	RateLimit: text("What is left of them: `r` requests within the next `t` seconds.", '"read";r=299;t=1'),
+	IdempotencyReplayed: text("`true` on an answer that an earlier request with this Idempotency-Key got.", "true"),
 };
 
 const header = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${name}` }) as const;
@@ -41,12 +45,18 @@ const header = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${
 /** The headers of every answer that a limit counts. */
 const standingHeaders = { RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") };
 
-/** Adds the headers of limits to the answers that a route describes itself. */
-export function limited<Responses extends object>(responses: Responses): Responses {
-	const described = Object.entries(responses).map(([status, response]) => [
-		status,
-		"$ref" in response ? response : { ...response, headers: { ...response.headers, ...standingHeaders } },
-	]);
+const replayedHeader = { "Idempotency-Replayed": header("IdempotencyReplayed") };
+
+/** Adds the headers of limits, and of replayed answers, to the answers that a route describes itself. */
+export function withHeaders<Responses extends object>(responses: Responses, isReplayed: boolean): Responses {
+	const described = Object.entries(responses).map(([status, response]) => {
+		if ("$ref" in response) return [status, response];
+		const isKept = isReplayed && Number(status) < 300;
+		return [
+			status,
+			{ ...response, headers: { ...response.headers, ...standingHeaders, ...(isKept && replayedHeader) } },
+		];
+	});
 	return Object.fromEntries(described);
 }
 
@@ -64,21 +74,26 @@ const errorResponses = {
 	},
 	Unauthorized: { description: "No valid token.", content: { ...ours, ...gateways } },
 	NotFound: problem("It does not exist, or belongs to another user."),
-	Conflict: problem("The image, or the requested model, does not allow it."),
+	Conflict: busy(
+		"The image, or the requested model, does not allow it; or the first request with the Idempotency-Key is still running, which a Retry-After tells.",
+	),
 	ContentTooLarge: {
 		description: "The body is too large for this route (ours) or for the gateway.",
 		content: { ...ours, ...gateways },
 	},
 	UnsupportedMediaType: problem("Another content type is expected."),
-	UnprocessableContent: problem("Fields are wrong or unknown, or name a provider or model that is not available here."),
+	UnprocessableContent: problem(
+		"Fields are wrong or unknown, or name a provider or model that is not available here; or the Idempotency-Key came with another request.",
+	),
 	TooManyRequests: {
 		description: "You sent more requests than your limit allows (ours), or all clients together did (the gateway's).",
 		headers: { "Retry-After": header("RetryAfter"), ...standingHeaders },
 		content: { ...ours, ...gateways },
 	},
+	AddressTooLong: problem(`Path and query have more than ${requestLimits.addressCharacters} characters.`),
 	HeadersTooLarge: {
-		description: "The request line and the values of the headers have more than 10,240 bytes.",
-		content: gateways,
+		description: `The headers have more than ${requestLimits.headerBytes} bytes (ours), or with the request line and without their names more than 10,240 (the gateway's).`,
+		content: { ...ours, ...gateways },
 	},
 	InternalServerError: {
 		description: "An error on our side, or a function that died (the gateway's).",
@@ -108,9 +123,14 @@ export const notFound = { 404: to("NotFound") };
 /** For a route that needs a token. */
 export const refused = { 401: to("Unauthorized"), 422: to("UnprocessableContent") };
 
+/** For a route that takes an `Idempotency-Key`. */
+export const keyed = { 409: to("Conflict") };
+export const idempotencyKey = { $ref: "#/components/parameters/IdempotencyKey" };
+
 /** For every route. */
 export const failed = {
 	400: to("BadRequest"),
+	414: to("AddressTooLong"),
 	429: to("TooManyRequests"),
 	431: to("HeadersTooLarge"),
 	500: to("InternalServerError"),
@@ -137,4 +157,12 @@ export function describeErrors({ openAPIRegistry }: Pick<OpenAPIHono, "openAPIRe
 	for (const [name, described] of Object.entries(headers)) {
 		openAPIRegistry.registerComponent("headers", name, described);
 	}
+	openAPIRegistry.registerComponent("parameters", "IdempotencyKey", {
+		name: "Idempotency-Key",
+		in: "header",
+		required: false,
+		description:
+			"A UUID, say, that you choose for this request. The same request with it is carried out once in 24 hours: sent again it gets the first one's successful answer, with `Idempotency-Replayed: true`.",
+		schema: { type: "string", minLength: 1, maxLength: 255 },
+	});
 }

@@ -1,12 +1,14 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { FieldProblem } from "#core/errors.ts";
 import { AppError } from "#core/errors.ts";
 import type { GuardedRoute, PublicRoute, Route } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
-import { failed, limited, notFound, refused, unreadableBody } from "./error-responses.ts";
+import { failed, idempotencyKey, keyed, notFound, refused, unreadableBody, withHeaders } from "./error-responses.ts";
 import { limitRequests } from "./limit-requests.ts";
 import type { Charge } from "./limiter.ts";
+import { replayAnswers, takesKeys } from "./replay-answers.ts";
 
 // Schemas are interpreted: compiling one pays only after thousands of bodies in one sandbox.
 z.config({ jitless: true });
@@ -35,9 +37,17 @@ export function guarded<const R extends GuardedRoute, const D extends Details>(
 	return createRoute({
 		...details,
 		...address(route),
-		middleware: [requireUser, limitRequests(route.limit, chargeOf)],
+		...(takesKeys(route) && { parameters: [idempotencyKey] }),
+		middleware: [
+			requireUser,
+			limitRequests(route.limit, chargeOf),
+			...(takesKeys(route) ? [replayAnswers] : []),
+		] as MiddlewareHandler<ApiEnv>[],
 		security: [{ bearer: [] }],
-		responses: limited(documented(details, refused)),
+		responses: withHeaders(
+			documented(details, takesKeys(route) ? { ...refused, ...keyed } : refused),
+			takesKeys(route),
+		),
 	});
 }
 

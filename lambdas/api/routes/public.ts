@@ -130,7 +130,6 @@ export function publicRoutes(
 
 	app.openapi(docs, (c) => {
 		c.header("content-security-policy", docsPolicy);
-		c.header("referrer-policy", "no-referrer");
 		return c.html(docsPage);
 	});
 

@@ -48,7 +48,12 @@ const announcedFiles = z
 			.array(z.unknown())
 			.min(1)
 			.max(maxFiles)
-			.openapi({ type: "array", items: { $ref: "#/components/schemas/AnnouncedFile" } }),
+			.openapi({
+				type: "array",
+				items: { $ref: "#/components/schemas/AnnouncedFile" },
+				minItems: 1,
+				maxItems: maxFiles,
+			}),
 	})
 	.openapi("AnnouncedFiles");
 

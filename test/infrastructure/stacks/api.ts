@@ -60,7 +60,14 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 		expect(cors.AllowOrigins).toEqual(environment.corsOrigins);
 		expect(cors.AllowHeaders.toSorted()).toEqual(["authorization", "content-type", "idempotency-key", "if-match"]);
 		expect(cors.AllowMethods.toSorted()).toEqual(["DELETE", "GET", "POST"]);
-		expect(cors.ExposeHeaders.toSorted()).toEqual(["etag", "location", "ratelimit", "ratelimit-policy", "retry-after"]);
+		expect(cors.ExposeHeaders.toSorted()).toEqual([
+			"etag",
+			"idempotency-replayed",
+			"location",
+			"ratelimit",
+			"ratelimit-policy",
+			"retry-after",
+		]);
 		const [rule, ...others] = only(Storage, "AWS::S3::Bucket").CorsConfiguration.CorsRules;
 		expect(others).toEqual([]);
 		expect(rule.AllowedOrigins).toEqual(environment.corsOrigins);

@@ -46,6 +46,7 @@ export const conversationScenarios: GrantScenario[] = [
 	},
 	{
 		name: "a conversation is continued, listed, read and deleted",
+		provesActions: /^(?!logs:|sqs:)/,
 		run: async (system) => {
 			const { user } = system;
 			const session = randomUUID();

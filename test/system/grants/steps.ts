@@ -7,11 +7,14 @@ import type { GrantsCloud } from "./grants-cloud.ts";
 /** An operation of a user or of the system, followed from beginning to end. */
 export interface GrantScenario {
 	name: string;
-	/** Matches the actions whose grants the scenario needs. @default all but polling and logging, which never pause */
+	/** Matches the actions whose grants the scenario needs. @default `provesByDefault` */
 	provesActions?: RegExp;
 	/** @throws if the operation fails or the signal aborts */
 	run(system: GrantsCloud, signal: AbortSignal): Promise<void>;
 }
+
+/** All but polling and logging, which never pause, and the limits, without whose table requests pass. */
+export const provesByDefault = /^(?!logs:|sqs:|dynamodb:UpdateItem$)/;
 
 /** Draws a picture that no other call returns. */
 export async function picture(): Promise<Uint8Array<ArrayBuffer>> {
@@ -138,4 +141,4 @@ export const owner = ({ user }: GrantsCloud): string =>
 export const derivedOf = (system: GrantsCloud, id: string, name: string) => `derived/${owner(system)}/${id}/${name}`;
 
 /** Matches also the actions of polling and delivering. */
-export const pipeline = /^(?!logs:)/;
+export const pipeline = /^(?!logs:|dynamodb:UpdateItem$)/;

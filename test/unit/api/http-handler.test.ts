@@ -135,6 +135,24 @@ describe("a response", () => {
 		});
 	});
 
+	it("has the headers by which a browser does nothing with it, unless it has its own", async () => {
+		const strict = {
+			"x-content-type-options": "nosniff",
+			"content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			"referrer-policy": "no-referrer",
+			"strict-transport-security": expect.stringMatching(/^max-age=\d{8}; includeSubDomains$/),
+			"cross-origin-resource-policy": "same-origin",
+			"x-frame-options": "DENY",
+		};
+		expect((await httpHandler(() => new Response(""))(eventOf())).headers).toMatchObject(strict);
+		expect((await echo(eventOf({ headers: { "x a": "\n" } }))).headers).toMatchObject(strict);
+		const page = httpHandler(() => new Response("", { headers: { "content-security-policy": "script-src 'self'" } }));
+		expect((await page(eventOf())).headers).toMatchObject({
+			...strict,
+			"content-security-policy": "script-src 'self'",
+		});
+	});
+
 	it("keeps its cookies separate", async () => {
 		const handler = httpHandler(() => {
 			const response = new Response("", { status: 201 });

@@ -83,6 +83,56 @@ describe("a body", () => {
 	});
 });
 
+describe("nesting", () => {
+	const nested = (depth: number) => `{"query": "abc", "deep": ${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
+
+	it("of ten levels is read, and of more refused", async () => {
+		const read = await ask("POST", "/search", raw("application/json", nested(10)));
+		expect(read.body.detail).toContain("body.deep");
+		const refused = await ask("POST", "/search", raw("application/json", nested(11)));
+		expect(refused.status).toBe(400);
+		expect(refused.body.detail).toContain("nested deeper than 10 levels");
+	});
+
+	it.each(['"[[[[[[[[[[[["', '"\\"[[[[[[[[[[[["', '"\\\\", "search_type": "["'])(
+		"inside a text is no nesting: %s",
+		async (text) => {
+			const { body } = await ask("POST", "/search", raw("application/json", `{"query": ${text}}`));
+			expect(JSON.stringify(body)).not.toContain("nested deeper");
+		},
+	);
+
+	it("is measured in a moment, whatever the text", async () => {
+		const began = performance.now();
+		for (const text of ['"\\"'.repeat(16_000), "[".repeat(64_000), '{"a":'.repeat(12_000)]) {
+			expect((await ask("POST", "/search", raw("application/json", text))).status).toBe(400);
+		}
+		expect(performance.now() - began).toBeLessThan(1_000);
+	});
+});
+
+describe("an address", () => {
+	it("of more than 8,192 characters is refused with its length", async () => {
+		const fits = await ask("GET", `/items?category=${"x".repeat(8_192 - 16)}`);
+		expect(fits.status).toBe(422);
+		const { status, body } = await ask("GET", `/items?category=${"x".repeat(8_192 - 15)}`);
+		expect(status).toBe(414);
+		expect(body).toMatchObject({ code: "address_too_long", detail: expect.stringContaining("8193 characters") });
+		expect((await ask("GET", `/version?${"x".repeat(9_000)}`)).status).toBe(414);
+	});
+});
+
+describe("headers", () => {
+	it("of more than 8,192 bytes are refused", async () => {
+		const headers = { authorization: `Bearer ${ada}`, "x-long": "x".repeat(8_000) };
+		expect((await ask("GET", "/items", { raw: { headers } })).status).toBe(200);
+		const longer = { ...headers, "x-more": "x".repeat(200) };
+		const { status, body } = await ask("GET", "/items", { raw: { headers: longer } });
+		expect(status).toBe(431);
+		expect(body).toMatchObject({ code: "headers_too_large", detail: expect.stringContaining("8192") });
+	});
+});
+
 describe("an id", () => {
 	it.each([
 		["GET", "/items/%00"],

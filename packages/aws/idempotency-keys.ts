@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import type { IdempotencyKeys, KeyState } from "#core/ports/index.ts";
+
+interface DynamoDbIdempotencyKeysOptions {
+	dynamodb: Pick<DynamoDBDocumentClient, "send">;
+	table: string;
+	/** Milliseconds since 1970. @default Date.now */
+	now?: () => number;
+}
+
+/** The api's timeout: the holder of an older lease is dead. */
+const leaseMs = 30_000;
+const daySeconds = 24 * 60 * 60;
+/** DynamoDB takes items of 400 KB; the key and the headers are less than the rest. */
+const maxZipped = 350_000;
+const maxCallMs = 3_000;
+
+/** Keeps a key as one item, `idempotency#{user}` and the key, which expires. A request with a key is two writes. */
+export function dynamoDbIdempotencyKeys({
+	dynamodb,
+	table,
+	now = Date.now,
+}: DynamoDbIdempotencyKeysOptions): IdempotencyKeys {
+	const options = () => ({ abortSignal: AbortSignal.timeout(maxCallMs) });
+	const ofHolder = { ConditionExpression: "#lease = :lease", ExpressionAttributeNames: { "#lease": "lease" } };
+
+	return {
+		async claim(userId, key, fingerprint) {
+			const lease = randomUUID();
+			const nowMs = now();
+			const second = Math.floor(nowMs / 1_000);
+			const command = new PutCommand({
+				TableName: table,
+				Item: {
+					...keyOf(userId, key),
+					fingerprint,
+					lease,
+					lease_ends: nowMs + leaseMs,
+					expires_at: second + daySeconds,
+				},
+				ConditionExpression:
+					"attribute_not_exists(pk) or expires_at <= :second or (fingerprint = :fingerprint and lease_ends <= :now)",
+				ExpressionAttributeValues: { ":second": second, ":fingerprint": fingerprint, ":now": nowMs },
+				ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+			});
+			try {
+				await dynamodb.send(command, options());
+			} catch (error) {
+				if (!(error instanceof ConditionalCheckFailedException)) throw error;
+				const found = error.Item ?? {};
+				// The SDK retried a request whose response was lost.
+				if (found.lease?.S !== lease) return stateOf(found, fingerprint);
+			}
+			return { state: "claimed", claim: { key, lease } };
+		},
+
+		async keep(userId, { key, lease }, { body, ...answer }) {
+			const zipped = gzipSync(body).toString("base64");
+			await unlessAnothers(
+				dynamodb.send(
+					new UpdateCommand({
+						TableName: table,
+						Key: keyOf(userId, key),
+						UpdateExpression: "set answer = :answer remove lease_ends",
+						...ofHolder,
+						ExpressionAttributeValues: {
+							":lease": lease,
+							":answer": zipped.length > maxZipped ? answer : { ...answer, body: zipped },
+						},
+					}),
+					options(),
+				),
+			);
+		},
+
+		async forget(userId, { key, lease }) {
+			await unlessAnothers(
+				dynamodb.send(
+					new DeleteCommand({
+						TableName: table,
+						Key: keyOf(userId, key),
+						...ofHolder,
+						ExpressionAttributeValues: { ":lease": lease },
+					}),
+					options(),
+				),
+			);
+		},
+	};
+}
+
+const keyOf = (userId: string, key: string) => ({ pk: `idempotency#${userId}`, sk: key });
+
+/** A request that outlived its lease leaves the key to the next. */
+async function unlessAnothers(write: Promise<unknown>): Promise<void> {
+	await write.catch((error) => {
+		if (!(error instanceof ConditionalCheckFailedException)) throw error;
+	});
+}
+
+/** Reads an error's item, which the document client leaves as it came. */
+function stateOf(found: Record<string, AttributeValue>, fingerprint: string): KeyState {
+	if (found.fingerprint?.S !== fingerprint) return { state: "other" };
+	const answer = found.answer?.M;
+	if (!answer) return { state: "running" };
+	const { status, headers, body } = answer;
+	if (!body?.S) return { state: "answered", answer: null };
+	return {
+		state: "answered",
+		answer: {
+			status: Number(status?.N),
+			headers: Object.fromEntries(Object.entries(headers?.M ?? {}).map(([name, { S = "" }]) => [name, S])),
+			body: gunzipSync(Buffer.from(body.S, "base64")).toString(),
+		},
+	};
+}

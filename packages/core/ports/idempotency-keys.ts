@@ -1,0 +1,32 @@
+/** An answer that can be given again. */
+export interface KeptAnswer {
+	status: number;
+	/** Those that belong to the body, in lower case. */
+	headers: Record<string, string>;
+	body: string;
+}
+
+/** The right to carry out the request with a key. It ends by itself when its holder must be dead. */
+export interface KeyClaim {
+	key: string;
+	lease: string;
+}
+
+export type KeyState =
+	| { state: "claimed"; claim: KeyClaim }
+	/** The first request with the key has no answer yet. */
+	| { state: "running" }
+	/** The key belongs to a request that was not the same. */
+	| { state: "other" }
+	/** Null where the answer was too large to keep. */
+	| { state: "answered"; answer: KeptAnswer | null };
+
+/** The keys of requests that a person's client may send again, each kept for a day. */
+export interface IdempotencyKeys {
+	/** @param fingerprint equal for two requests that are the same */
+	claim(userId: string, key: string, fingerprint: string): Promise<KeyState>;
+	/** Keeps the answer for the next requests with the key. */
+	keep(userId: string, claim: KeyClaim, answer: KeptAnswer): Promise<void>;
+	/** Forgets the key: the request changed nothing, and may run again. */
+	forget(userId: string, claim: KeyClaim): Promise<void>;
+}

@@ -1,0 +1,107 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dynamoDbIdempotencyKeys } from "#aws/idempotency-keys.ts";
+import type { IdempotencyKeys, KeptAnswer, KeyClaim, KeyState } from "#core/ports/index.ts";
+import { fakeIdempotencyKeys } from "#fakes/idempotency-keys.ts";
+import { type Backend, backends } from "../support/checkpoint-saver.ts";
+import { jumpingClock } from "./conversations.ts";
+
+const clock = jumpingClock();
+const second = 1_000;
+const hour = 3_600 * second;
+
+const made: KeptAnswer = {
+	status: 202,
+	headers: { "content-type": "application/json", location: "/items/1" },
+	body: '{"headline": "Größe 🙂"}',
+};
+
+describe("keys in memory", () => {
+	const keys = fakeIdempotencyKeys({ now: () => new Date(clock.now()) });
+	keysContract(() => keys);
+});
+
+describe.each(backends)("keys on $name", ({ start }) => {
+	let backend: Backend;
+	beforeAll(async () => {
+		backend = await start();
+	});
+	afterAll(() => backend.stop());
+	const keys = (client: Pick<Backend["dynamodb"], "send"> = backend.dynamodb) =>
+		dynamoDbIdempotencyKeys({ dynamodb: client, table: backend.table, now: clock.now });
+	keysContract(keys);
+
+	it("are claimed although the SDK retries a request whose response was lost", async () => {
+		const send = (async (...args: Parameters<Backend["dynamodb"]["send"]>) => {
+			await (backend.dynamodb.send(...args) as unknown as Promise<unknown>).catch(() => {});
+			return backend.dynamodb.send(...args);
+		}) as Backend["dynamodb"]["send"];
+		expect(await keys({ send }).claim(randomUUID(), "k", "f")).toMatchObject({ state: "claimed" });
+	});
+
+	it("say that an answer too large for an item was not kept", async () => {
+		const user = randomUUID();
+		const body = JSON.stringify(randomBytes(270_000).toString("base64"));
+		await keys().keep(user, claimed(await keys().claim(user, "k", "f")), { ...made, body });
+		expect(await keys().claim(user, "k", "f")).toEqual({ state: "answered", answer: null });
+	});
+
+	it("leave an item that expires after a day", async () => {
+		const user = randomUUID();
+		await keys().claim(user, "k", "f");
+		const { Item } = await backend.dynamodb.send(
+			new GetItemCommand({ TableName: backend.table, Key: { pk: { S: `idempotency#${user}` }, sk: { S: "k" } } }),
+		);
+		expect(Number(Item?.expires_at?.N) - clock.now() / second).toBeCloseTo(24 * 3_600, -1);
+	});
+});
+
+function claimed(state: KeyState): KeyClaim {
+	if (state.state !== "claimed") throw new Error(`The key is not claimed: ${state.state}.`);
+	return state.claim;
+}
+
+function keysContract(get: () => IdempotencyKeys): void {
+	it("give the kept answer to the same request, and to no other", async () => {
+		const user = randomUUID();
+		await get().keep(user, claimed(await get().claim(user, "k", "f")), made);
+		expect(await get().claim(user, "k", "f")).toEqual({ state: "answered", answer: made });
+		expect(await get().claim(user, "k", "g")).toEqual({ state: "other" });
+		expect(await get().claim(user, "l", "f")).toMatchObject({ state: "claimed" });
+		expect(await get().claim(randomUUID(), "k", "f")).toMatchObject({ state: "claimed" });
+	});
+
+	it("let one of the same requests run at a time, however many come at once", async () => {
+		const user = randomUUID();
+		const states = await Promise.all(Array.from({ length: 5 }, () => get().claim(user, "k", "f")));
+		expect(states.map(({ state }) => state).sort()).toEqual(["claimed", "running", "running", "running", "running"]);
+		expect(await get().claim(user, "k", "g")).toEqual({ state: "other" });
+	});
+
+	it("let the request run again once it was forgotten", async () => {
+		const user = randomUUID();
+		await get().forget(user, claimed(await get().claim(user, "k", "f")));
+		expect(await get().claim(user, "k", "g")).toMatchObject({ state: "claimed" });
+	});
+
+	it("let the request run again where its first run died, whose answer then counts no more", async () => {
+		const user = randomUUID();
+		const dead = claimed(await get().claim(user, "k", "f"));
+		clock.pass(31 * second);
+		expect(await get().claim(user, "k", "g")).toEqual({ state: "other" });
+		const next = claimed(await get().claim(user, "k", "f"));
+		await get().keep(user, dead, { ...made, body: '"late"' });
+		await get().forget(user, dead);
+		expect(await get().claim(user, "k", "f")).toEqual({ state: "running" });
+		await get().keep(user, next, made);
+		expect(await get().claim(user, "k", "f")).toEqual({ state: "answered", answer: made });
+	});
+
+	it("are free for another request after a day", async () => {
+		const user = randomUUID();
+		await get().keep(user, claimed(await get().claim(user, "k", "f")), made);
+		clock.pass(25 * hour);
+		expect(await get().claim(user, "k", "g")).toMatchObject({ state: "claimed" });
+	});
+}
