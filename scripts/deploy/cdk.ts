@@ -43,6 +43,8 @@ export async function cdk(
 		);
 		child.once("close", (code, signal) => {
 			for (const each of endSignals) process.off(each, interrupt);
+			// The child's end may be noticed before the signal that ended both.
+			interrupted ??= endSignals.find((each) => each === signal);
 			resolve(code === null ? `by ${signal}` : `with exit code ${code}`);
 		});
 	});
