@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
+import { queryRows } from "#postgres/database.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { sql } from "#postgres/sql.ts";
 import { vectorText } from "../../support/vector-text.ts";
@@ -50,7 +51,8 @@ export function fillWithAnalyzedItems(owner: pg.Client, documents: Document[]): 
 }
 
 async function insert(owner: pg.Client, documents: Document[], status: "analyzed" | "ready"): Promise<void> {
-	await owner.query(
+	await queryRows(
+		owner,
 		sql`with input as (
 		      select * from unnest(
 		        ${documents.map(({ itemId }) => itemId)}::uuid[],
