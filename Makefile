@@ -37,8 +37,11 @@ $(INSTALLED): package.json package-lock.json .npmrc
 	@touch $@
 
 ##: quality
-test: $(INSTALLED) ## all tests
-	@vitest run
+test: $(INSTALLED) ## every test but those of test-faults
+	@vitest run --project parts --project langgraph-suite --project system
+
+test-faults: $(INSTALLED) ## kill, cut off or deny every step in turn: processes, connections, grants
+	@vitest run --project faults
 
 test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of every port on one database
 	@tsc --noEmit

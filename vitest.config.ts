@@ -30,7 +30,7 @@ export default defineConfig({
 					name: "parts",
 					include: ["test/**/*.test.ts", "packages/*/test/**/*.test.ts"],
 					// Packages of the bench bring tests of their own.
-					exclude: ["test/system/**", "**/node_modules/**", langGraphSuite],
+					exclude: ["test/system/**", "test/faults/**", "**/node_modules/**", langGraphSuite],
 				},
 			},
 			{
@@ -40,6 +40,15 @@ export default defineConfig({
 					include: [langGraphSuite],
 					// The package calls describe, it and expect without importing them.
 					globals: true,
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "faults",
+					include: ["test/faults/**/*.test.ts"],
+					globalSetup: "test/system/global-setup.ts",
+					testTimeout: 120_000,
 				},
 			},
 			{

@@ -29,11 +29,18 @@ export class RestClient {
 	readonly #api: Client<paths>;
 	readonly #fetch: (request: Request) => Promise<Response>;
 
-	/** @param maxWaitSeconds bounds the waits of one request that exceeds the user's limits. 0: it fails at once */
-	constructor(apiUrl: string, token: string, { maxWaitSeconds = 60 }: { maxWaitSeconds?: number } = {}) {
+	/**
+	 * @param maxWaitSeconds bounds the waits of one request that exceeds the user's limits. 0: it fails at once
+	 * @param signal ends every request of the client
+	 */
+	constructor(
+		apiUrl: string,
+		token: string,
+		{ maxWaitSeconds = 60, signal }: { maxWaitSeconds?: number; signal?: AbortSignal } = {},
+	) {
 		this.apiUrl = apiUrl.replace(/\/$/, "");
 		this.token = token;
-		this.#fetch = (request) => fetchWithin(maxWaitSeconds, request);
+		this.#fetch = (request) => fetchWithin(maxWaitSeconds, request, signal);
 		this.#api = createClient({
 			baseUrl: this.apiUrl,
 			headers: { authorization: `Bearer ${token}` },
@@ -109,15 +116,15 @@ export class RestClient {
 }
 
 /** Sends a request again while the API answers 429 and the waits that it asks for are not too long. */
-async function fetchWithin(maxWaitSeconds: number, request: Request): Promise<Response> {
+async function fetchWithin(maxWaitSeconds: number, request: Request, signal?: AbortSignal): Promise<Response> {
 	const end = Date.now() + maxWaitSeconds * 1_000;
 	for (;;) {
-		const response = await fetch(request.clone());
+		const response = await fetch(request.clone(), { signal });
 		if (response.status !== 429) return response;
 		const waitMs = (Number(response.headers.get("retry-after")) || 1) * 1_000;
 		if (Date.now() + waitMs > end) return response;
 		await response.body?.cancel();
-		await sleep(waitMs);
+		await sleep(waitMs, undefined, { signal });
 	}
 }
 

@@ -14,13 +14,14 @@ import { GetQueueAttributesCommand, PurgeQueueCommand, SQSClient } from "@aws-sd
 import { inject } from "vitest";
 import { keyedProviders, keyParameter } from "#ai/providers.ts";
 import { type CdkLocal, cdkLocal } from "#cdk-local/index.ts";
+import type { Grant } from "#cdk-local/services/iam/policy.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { invoke } from "#scripts/local/local.ts";
-import { writeAssembly } from "../assemblies.ts";
-import { changeTemplates, copyDatabase, describeInstantly } from "../cloud-process.ts";
-import { Control } from "../control.ts";
+import { writeAssembly } from "../../system/assemblies.ts";
+import { changeTemplates, copyDatabase, describeInstantly } from "../../system/cloud-process.ts";
+import { Control } from "../../system/control.ts";
 import { startProviderStub } from "./provider-stub.ts";
 
 /** A local cloud in this process, whose grants can be withheld and restored while it runs. */
@@ -30,6 +31,12 @@ export interface GrantsCloud {
 	control: Control;
 	user: RestClient;
 	newUser(): Promise<RestClient>;
+	/** Ends the scenario that runs: its user's requests, too. */
+	signal?: AbortSignal;
+	/** Returns the same cloud for one scenario, which ends with the signal. */
+	until(signal: AbortSignal): GrantsCloud;
+	/** Withholds grants until they are restored; a grant may be withheld for several reasons. @returns restores them */
+	withhold(grants: Grant[]): () => void;
 	/** Asks for an account, as a person with this address. */
 	signUp(email: string): Promise<unknown>;
 	/** Clients of the account's administrator. */
@@ -147,7 +154,28 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	};
 	const control = new Control(outputs, operator);
 	const cognito = new CognitoIdentityProviderClient({ ...client, maxAttempts: 1 });
-	return {
+	const withheld = new Map<Grant, Set<symbol>>();
+	const system: GrantsCloud = {
+		until: (signal) => ({
+			...system,
+			signal,
+			user: new RestClient(system.user.apiUrl, system.user.token, { signal }),
+		}),
+		withhold(grants) {
+			const reason = Symbol();
+			for (const grant of grants) {
+				const reasons = withheld.get(grant) ?? new Set();
+				withheld.set(grant, reasons.add(reason));
+				grant.withheld = true;
+			}
+			return () => {
+				for (const grant of grants) {
+					const reasons = withheld.get(grant);
+					reasons?.delete(reason);
+					grant.withheld = (reasons?.size ?? 0) > 0;
+				}
+			};
+		},
 		cloud,
 		outputs,
 		control,
@@ -210,6 +238,7 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 			await rm(directory, { recursive: true, force: true });
 		},
 	};
+	return system;
 }
 
 /** Disables the schedules, so that only a scenario runs them, and the retries of failed events. */

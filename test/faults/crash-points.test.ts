@@ -8,9 +8,9 @@ import { violationsAtRest } from "../simulation/invariants.ts";
 import { scenarioTitled } from "../simulation/scenarios.ts";
 import { Simulator } from "../simulation/simulator.ts";
 import { snapshotOfDatabase } from "../simulation/snapshot.ts";
-import { describeInstantly } from "./cloud-process.ts";
-import type { Control } from "./control.ts";
-import { OwnCloud } from "./own-cloud.ts";
+import { describeInstantly } from "../system/cloud-process.ts";
+import type { Control } from "../system/control.ts";
+import { OwnCloud } from "../system/own-cloud.ts";
 
 // Kills the real bundles at every port call that the same scenario makes on the fakes.
 let cloud: OwnCloud;

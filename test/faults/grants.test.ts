@@ -38,7 +38,8 @@ async function observe(scenario: GrantScenario): Promise<Observation> {
 	});
 	const began = performance.now();
 	try {
-		await scenario.run(system, AbortSignal.timeout(30_000));
+		const signal = AbortSignal.timeout(30_000);
+		await scenario.run(system.until(signal), signal);
 	} catch (cause) {
 		throw new Error(`With every grant: ${scenario.name}: ${cause}`, { cause });
 	} finally {
@@ -61,8 +62,8 @@ async function runWithout(
 	});
 	const over = new AbortController();
 	let ended: string | undefined;
-	grant.withheld = true;
-	const running = scenario.run(system, over.signal).then(
+	const restore = system.withhold([grant]);
+	const running = scenario.run(system.until(over.signal), over.signal).then(
 		() => {
 			ended = "it succeeded";
 		},
@@ -86,9 +87,9 @@ async function runWithout(
 	} finally {
 		stop();
 		over.abort();
-		// The scenario needs a moment to restore the grants that it withheld itself; it does not wait for a call that hangs.
-		await Promise.race([running, sleep(2_000)]);
-		grant.withheld = false;
+		// What it still does would meet the next scenario.
+		await running;
+		restore();
 		await system.purge();
 	}
 }

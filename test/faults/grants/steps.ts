@@ -91,14 +91,14 @@ export async function send({ url, fields }: Form, bytes: Uint8Array<ArrayBuffer>
 	check(status === 204, `the form is accepted (${status})`);
 }
 
-/** Runs the work while grants are withheld, to cause a fault. */
-export async function withholding({ cloud }: GrantsCloud, grants: RegExp, work: () => Promise<void>): Promise<void> {
-	const withheld = cloud.access.grants.filter(({ id, withheld }) => grants.test(id) && !withheld);
-	for (const grant of withheld) grant.withheld = true;
+/** Runs the work while grants are withheld, to cause a fault. The end of the scenario restores them, too. */
+export async function withholding(system: GrantsCloud, grants: RegExp, work: () => Promise<void>): Promise<void> {
+	const restore = system.withhold(system.cloud.access.grants.filter(({ id }) => grants.test(id)));
+	system.signal?.addEventListener("abort", restore);
 	try {
 		await work();
 	} finally {
-		for (const grant of withheld) grant.withheld = false;
+		restore();
 	}
 }
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectDatabase, type Database } from "#postgres/database.ts";
+import { type EmptyDatabase, native } from "../contracts/databases.ts";
 import { scenarios, scenarioTitled } from "../simulation/scenarios.ts";
 import { Simulator } from "../simulation/simulator.ts";
 import { type CuttingProxy, cuts, cuttingProxy } from "./cutting-proxy.ts";
-import { type EmptyDatabase, native } from "./databases.ts";
 
 // PGlite has one session and no administrator who ends others: only a real server can be cut like this.
 describe.skipIf(native.skip)(`a connection of ${native.title}`, () => {

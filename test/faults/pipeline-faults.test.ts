@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "#postgres/database.ts";
+import { contractDatabase, type EmptyDatabase } from "../contracts/databases.ts";
 import { everyFault } from "../simulation/every-fault.ts";
 import type { FaultKind } from "../simulation/faulty-ports.ts";
 import { Simulator } from "../simulation/simulator.ts";
 import { runWorkload, undeletedItems } from "../simulation/workload.ts";
-import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 
 // All kinds run on the fakes in two seconds; here run those whose outcome depends on the database's statements.
 const kinds: Record<"native" | "PGlite", FaultKind[]> = {
