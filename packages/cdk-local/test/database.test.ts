@@ -4,6 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import {
+	DescribeDBInstancesCommand,
+	RDSClient,
+	StartDBInstanceCommand,
+	StopDBInstanceCommand,
+} from "@aws-sdk/client-rds";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Template } from "../template/assembly.ts";
@@ -59,6 +65,20 @@ const acceptsQueries = (port: unknown) =>
 		() => false,
 	);
 
+/** Calls RDS as the operator. */
+function instanceOf(app: TestApp) {
+	const rds = new RDSClient({ region: "eu-central-1", endpoint: app.endpoint, credentials: app.operator });
+	const DBInstanceIdentifier = "tiny-Database";
+	return {
+		stop: () => rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier })),
+		start: () => rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier })),
+		async status(identifier = DBInstanceIdentifier) {
+			const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }));
+			return DBInstances?.[0]?.DBInstanceStatus;
+		},
+	};
+}
+
 describe("PGlite", () => {
 	let app: TestApp;
 	beforeAll(async () => {
@@ -78,6 +98,19 @@ describe("PGlite", () => {
 		expect(await acceptsQueries(Port)).toBe(false);
 		expect((await app.control("POST", "database/start")).status).toBe(200);
 		expect(await query(Port, "select * from numbers")).toEqual([{ number: 7 }]);
+
+		const instance = instanceOf(app);
+		expect(await instance.status()).toBe("available");
+		await expect(instance.start()).rejects.toMatchObject({ name: "InvalidDBInstanceStateFault" });
+		const { DBInstance } = await instance.stop();
+		expect(DBInstance?.DBInstanceStatus).toBe("stopping");
+		await eventually(async () => (await instance.status()) === "stopped");
+		expect(await acceptsQueries(Port)).toBe(false);
+		await expect(instance.stop()).rejects.toMatchObject({ name: "InvalidDBInstanceStateFault" });
+		await instance.start();
+		await eventually(async () => (await instance.status()) === "available", 60);
+		expect(await query(Port, "select * from numbers")).toEqual([{ number: 7 }]);
+		await expect(instance.status("another")).rejects.toMatchObject({ name: "DBInstanceNotFoundFault" });
 	});
 
 	test("comes back where it is killed twice while it restarts", async () => {
@@ -108,6 +141,9 @@ test("a native PostgreSQL replaces host, port and database name in outputs, a li
 			Port: "6543",
 			DatabaseName: "other",
 		});
+		const instance = instanceOf(app);
+		expect(await instance.status()).toBe("available");
+		await expect(instance.stop()).rejects.toMatchObject({ name: "NotImplemented" });
 	} finally {
 		await app.destroy();
 	}

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { DescribeRuleCommand, DisableRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { expect, test } from "vitest";
 import { parseSchedule, Schedules } from "../services/eventbridge/schedules.ts";
 import { allowInvoke, eventually, startTestApp, testFunction } from "./test-app.ts";
@@ -23,13 +24,34 @@ test.each(["rate(0 minutes)", "every day", "cron(0 12 L * ? *)", "cron(0 12 * *)
 	},
 );
 
+test("a schedule that is turned off does not run until it is turned on", () => {
+	const schedules = new Schedules(() => {});
+	let enabled = false;
+	let runs = 0;
+	schedules.add({
+		name: "often",
+		expression: "rate(1 minute)",
+		isEnabled: () => enabled,
+		targetArn: "arn",
+		deliver: () => {
+			runs += 1;
+		},
+	});
+	const later = new Date(Date.now() + 600_000);
+	schedules.runDue(later);
+	expect(runs).toBe(0);
+	enabled = true;
+	schedules.runDue(later);
+	expect(runs).toBe(1);
+});
+
 test("a schedule that was due several times while the machine slept runs once", () => {
 	const schedules = new Schedules(() => {});
 	let runs = 0;
 	schedules.add({
 		name: "often",
 		expression: "rate(1 minute)",
-		enabled: true,
+		isEnabled: () => true,
 		targetArn: "arn",
 		deliver: () => {
 			runs += 1;
@@ -80,6 +102,13 @@ test("a scheduled rule invokes its function with AWS's scheduled event, also on 
 		});
 		const idle = await app.control("POST", "schedules/Idle/run");
 		expect(idle.status).toBe(404);
+		const rules = new EventBridgeClient({ region: "eu-central-1", endpoint: app.endpoint, credentials: app.operator });
+		const rule = { Name: "tiny-Often" };
+		await rules.send(new DisableRuleCommand(rule));
+		expect(await rules.send(new DescribeRuleCommand(rule))).toMatchObject({
+			ScheduleExpression: "rate(5 minutes)",
+			State: "DISABLED",
+		});
 	} finally {
 		await app.destroy();
 	}

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { jsonApi, operation } from "../../endpoint/json-api.ts";
 import { type AwsApi, AwsError } from "../../endpoint/types.ts";
 import { eventPattern } from "./pattern.ts";
-import type { EventBuses } from "./store.ts";
+import { busName, type EventBuses } from "./store.ts";
 
 /** PutEvents takes 256 KB over its entries. */
 const maxRequestBytes = 262_144;
@@ -18,13 +18,25 @@ const entrySchema = z.strictObject({
 });
 type Entry = z.infer<typeof entrySchema>;
 
+const ruleName = { Name: z.string(), EventBusName: z.string().default("default") };
+
+/** The parameters that name resources: a rule's, or those of each entry. */
+interface NamesResources {
+	Entries?: { EventBusName?: string }[];
+	Name?: string;
+	EventBusName?: string;
+}
+
 /** Serves EventBridge's JSON protocol over the event buses. */
 export function eventBridgeApi(buses: EventBuses): AwsApi {
 	return jsonApi({
 		service: "events",
 		target: "AWSEvents",
 		version: "1.1",
-		permissions: (name, { Entries }: { Entries?: { EventBusName?: string }[] }) => {
+		permissions: (name, { Entries, Name, EventBusName = "default" }: NamesResources) => {
+			if (Name) {
+				return [{ action: `events:${name}`, resource: buses.ruleArn({ bus: busName(EventBusName), name: Name }) }];
+			}
 			const resources = Entries?.map(({ EventBusName = "default" }) => buses.arn(EventBusName));
 			return [...new Set(resources ?? ["*"])].map((resource) => ({
 				action: `events:${name}`,
@@ -35,6 +47,19 @@ export function eventBridgeApi(buses: EventBuses): AwsApi {
 			PutEvents: operation({ Entries: z.array(entrySchema).min(1).max(10) }, ({ Entries }) =>
 				putEvents(buses, Entries),
 			),
+			DescribeRule: operation(ruleName, ({ Name, EventBusName }) => {
+				const { bus, pattern, schedule, enabled } = buses.rule(EventBusName, Name);
+				return {
+					Name,
+					Arn: buses.ruleArn({ bus, name: Name }),
+					EventBusName: bus,
+					...(pattern !== undefined && { EventPattern: JSON.stringify(pattern) }),
+					...(schedule && { ScheduleExpression: schedule }),
+					State: enabled ? "ENABLED" : "DISABLED",
+				};
+			}),
+			DisableRule: operation(ruleName, ({ Name, EventBusName }) => buses.enableRule(EventBusName, Name, false)),
+			EnableRule: operation(ruleName, ({ Name, EventBusName }) => buses.enableRule(EventBusName, Name, true)),
 			TestEventPattern: operation({ EventPattern: z.string(), Event: z.string() }, ({ EventPattern, Event }) => ({
 				Result: eventPattern(JSON.parse(EventPattern))(JSON.parse(Event)),
 			})),

@@ -49,30 +49,29 @@ export const rule = resource(
 		const name = properties.Name ?? physicalName(64);
 		const bus = properties.EventBusName.split("/").at(-1) as string;
 		const arn = services.state.arn("events", bus === "default" ? `rule/${name}` : `rule/${bus}/${name}`);
-		const enabled = properties.State === "ENABLED";
-		if (properties.EventPattern && enabled) {
-			services.buses.putRule({
-				name,
-				bus,
-				pattern: properties.EventPattern,
-				targets: properties.Targets.map((target) => ({
-					id: target.Id,
-					arn: target.Arn,
-					...(target.Input !== undefined && { input: target.Input }),
-					...(target.DeadLetterConfig && {
-						deadLetterArn: target.DeadLetterConfig.Arn,
-					}),
-					...(target.SqsParameters && { messageGroup: target.SqsParameters.MessageGroupId }),
-				})),
-			});
-		}
+		services.buses.putRule({
+			name,
+			bus,
+			pattern: properties.EventPattern,
+			schedule: properties.ScheduleExpression,
+			enabled: properties.State === "ENABLED",
+			targets: properties.Targets.map((target) => ({
+				id: target.Id,
+				arn: target.Arn,
+				...(target.Input !== undefined && { input: target.Input }),
+				...(target.DeadLetterConfig && {
+					deadLetterArn: target.DeadLetterConfig.Arn,
+				}),
+				...(target.SqsParameters && { messageGroup: target.SqsParameters.MessageGroupId }),
+			})),
+		});
 		if (properties.ScheduleExpression) {
 			for (const target of properties.Targets) {
 				if (target.SqsParameters) throw new Error("cdk-local gives a scheduled message no MessageGroupId.");
 				services.schedules.add({
 					name: logicalId,
 					expression: properties.ScheduleExpression,
-					enabled,
+					isEnabled: () => services.buses.rule(bus, name).enabled,
 					targetArn: target.Arn,
 					deliver: (at) =>
 						deliverOrDeadLetter(
@@ -86,7 +85,7 @@ export const rule = resource(
 				});
 			}
 		}
-		return { ref: name, attributes: { Arn: arn } };
+		return { ref: bus === "default" ? name : `${bus}|${name}`, attributes: { Arn: arn } };
 	},
 );
 
@@ -115,7 +114,7 @@ export const schedule = resource(
 		services.schedules.add({
 			name: logicalId,
 			expression: properties.ScheduleExpression,
-			enabled: properties.State === "ENABLED",
+			isEnabled: () => properties.State === "ENABLED",
 			targetArn: Arn,
 			deliver: () => deliverOrDeadLetter(services, from, arn, Arn, Input, DeadLetterConfig?.Arn),
 		});

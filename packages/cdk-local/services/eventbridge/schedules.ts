@@ -3,7 +3,8 @@ interface Schedule {
 	name: string;
 	/** `rate(5 minutes)` or `cron(0 12 * * ? *)`. */
 	expression: string;
-	enabled: boolean;
+	/** A rule may be turned off while the app runs. */
+	isEnabled(): boolean;
 	targetArn: string;
 	deliver(at: Date): void;
 }
@@ -40,7 +41,7 @@ export class Schedules {
 	/** Runs every schedule that is due. */
 	runDue(now: Date): void {
 		for (const entry of this.#schedules) {
-			if (!entry.schedule.enabled || now < entry.at) continue;
+			if (!entry.schedule.isEnabled() || now < entry.at) continue;
 			const due = entry.at;
 			entry.at = entry.next(now);
 			this.#deliver(entry.schedule, due);

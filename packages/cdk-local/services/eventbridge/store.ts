@@ -31,7 +31,12 @@ interface Rule {
 	name: string;
 	/** Name of the bus. */
 	bus: string;
-	pattern: unknown;
+	/** The events that it matches; undefined where it only has a schedule. */
+	pattern?: unknown;
+	/** A schedule expression, which `Schedules` runs. */
+	schedule?: string | undefined;
+	/** @default true */
+	enabled?: boolean;
 	targets: RuleTarget[];
 }
 
@@ -56,7 +61,7 @@ export class EventBuses {
 	readonly #deliver: Hooks["deliver"];
 	readonly #lost: NonNullable<Hooks["lost"]>;
 	readonly #buses = new Set(["default"]);
-	readonly #rules = new Map<string, Rule & { matches: (event: unknown) => boolean }>();
+	readonly #rules = new Map<string, Rule & { enabled: boolean; matches: (event: unknown) => boolean }>();
 
 	constructor(state: State, hooks: Hooks) {
 		this.#state = state;
@@ -77,10 +82,25 @@ export class EventBuses {
 	/** @throws AwsError `InvalidEventPatternException` if the pattern has an unknown operator. */
 	putRule(rule: Rule): { arn: string } {
 		this.#requireBus(rule.bus);
-		const matches = eventPattern(rule.pattern);
+		const matches = rule.pattern === undefined ? () => false : eventPattern(rule.pattern);
 		for (const { messageGroup } of rule.targets) requireMessageGroup(messageGroup ?? "");
-		this.#rules.set(`${rule.bus}/${rule.name}`, { ...rule, matches });
+		this.#rules.set(`${rule.bus}/${rule.name}`, { enabled: true, ...rule, matches });
 		return { arn: this.ruleArn(rule) };
+	}
+
+	/** @throws AwsError `ResourceNotFoundException` if there is no such rule. */
+	rule(busNameOrArn: string, name: string): Rule & { enabled: boolean } {
+		const rule = this.#rules.get(`${this.#requireBus(busNameOrArn)}/${name}`);
+		if (rule) return rule;
+		throw new AwsError(
+			"ResourceNotFoundException",
+			`Rule ${name} does not exist on EventBus ${busName(busNameOrArn)}.`,
+		);
+	}
+
+	/** Turns a rule on or off until the next start, which reads the template again. */
+	enableRule(busNameOrArn: string, name: string, enabled: boolean): void {
+		this.rule(busNameOrArn, name).enabled = enabled;
 	}
 
 	ruleArn({ bus, name }: Pick<Rule, "bus" | "name">): string {
@@ -103,7 +123,9 @@ export class EventBuses {
 			resources: event.resources ?? [],
 			detail: event.detail,
 		};
-		const matching = [...this.#rules.values()].filter((rule) => rule.bus === name && rule.matches(envelope));
+		const matching = [...this.#rules.values()].filter(
+			(rule) => rule.enabled && rule.bus === name && rule.matches(envelope),
+		);
 		const body = JSON.stringify(envelope);
 		this.#state.transaction(() => {
 			for (const rule of matching) {
@@ -164,4 +186,5 @@ export function deadLetterAttributes(
 	};
 }
 
-const busName = (nameOrArn: string) => nameOrArn.split("/").at(-1) ?? nameOrArn;
+/** Returns the name in a bus's name or ARN. */
+export const busName = (nameOrArn: string) => nameOrArn.split("/").at(-1) ?? nameOrArn;

@@ -54,7 +54,7 @@ export const dbInstance = resource(
 		const { arn } = secrets.ensure(`rds!db-${name}-${postgres.slice(0, 8)}`, () =>
 			JSON.stringify(database.masterSecret(properties.MasterUsername, randomBytes(24).toString("base64url"))),
 		);
-		const { host, port } = await database.start(properties.DBName, JSON.parse(secrets.value(arn)));
+		const { host, port } = await database.start(properties.DBName, JSON.parse(secrets.value(arn)), name);
 		return {
 			ref: name,
 			attributes: {

@@ -22,16 +22,23 @@ const maxStartSeconds = 120;
 const firstPauseMs = 500;
 const maxPauseMs = 30_000;
 
+/** RDS's words for the states of an instance that occur here. */
+export type DatabaseStatus = "starting" | "available" | "stopping" | "stopped";
+
 /** The PostgreSQL behind the templates' DB instance: PGlite in a process of its own, or a native one. */
 export class Database {
 	readonly #options: DatabaseOptions;
 	readonly #native: URL | null;
 	#shouldRun = false;
+	/** PGlite takes connections. */
+	#ready = false;
 	#process: ChildProcess | null = null;
 	#restart: NodeJS.Timeout | undefined;
 	#address: { host: string; port: number } | null = null;
 	#name = "";
 	#master: MasterUser | null = null;
+	/** The instance's name; null until the template has created it. */
+	identifier: string | null = null;
 	/** The database's name in the template. */
 	#templateName: string | null = null;
 
@@ -55,10 +62,22 @@ export class Database {
 		return this.#native?.href ?? "pglite";
 	}
 
-	async start(name: string, master: MasterUser): Promise<{ host: string; port: number }> {
+	/** Nobody but its owner stops a native PostgreSQL. */
+	get isNative(): boolean {
+		return this.#native !== null;
+	}
+
+	get status(): DatabaseStatus {
+		if (this.#native) return "available";
+		if (this.#shouldRun) return this.#ready ? "available" : "starting";
+		return this.#process ? "stopping" : "stopped";
+	}
+
+	async start(name: string, master: MasterUser, identifier = name): Promise<{ host: string; port: number }> {
 		if (this.#templateName !== null) {
 			throw new Error("cdk-local runs one DB instance, and the templates have two");
 		}
+		this.identifier = identifier;
 		this.#templateName = name;
 		this.#master = master;
 		if (this.#native) {
@@ -129,20 +148,26 @@ export class Database {
 			maxStartSeconds * 1000,
 		);
 		child.once("message", () => ready.resolve());
+		const ended = () => {
+			if (this.#process !== child) return;
+			this.#process = null;
+			this.#ready = false;
+		};
 		// No process was started, and there is no "exit".
 		child.once("error", (error) => {
 			ready.reject(error);
-			if (this.#process === child) this.#process = null;
+			ended();
 		});
 		child.once("exit", (code, signal) => {
 			ready.reject(new Error(`PGlite ended (${signal ?? code}) while it started: ${output}`));
-			if (this.#process === child) this.#process = null;
+			ended();
 			// Whoever started a process that was not ready yet learns of it by the rejection.
 			if (isReady) this.#restartLater(`PGlite ended (${signal ?? code}).`);
 		});
 		try {
 			await ready.promise;
 			isReady = true;
+			this.#ready = this.#process === child;
 		} catch (error) {
 			child.kill("SIGKILL");
 			throw error;

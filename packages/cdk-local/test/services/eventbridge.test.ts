@@ -1,4 +1,7 @@
 import {
+	DescribeRuleCommand,
+	DisableRuleCommand,
+	EnableRuleCommand,
 	EventBridgeClient,
 	PutEventsCommand,
 	type PutEventsRequestEntry,
@@ -72,6 +75,34 @@ test("an event reaches the targets of matching rules in EventBridge's format", a
 test("a bus can be named by its ARN", async () => {
 	await putEvents(event({ EventBusName: apis.state.arn("events", `event-bus/${bus}`) }));
 	expect(arrived(stage)).toHaveLength(1);
+});
+
+test("a rule that is disabled delivers nothing until it is enabled", async () => {
+	const rule = { Name: "processed", EventBusName: bus };
+	const described = () => eventBridge.send(new DescribeRuleCommand(rule));
+	expect(await described()).toMatchObject({
+		Name: "processed",
+		Arn: apis.state.arn("events", `rule/${bus}/processed`),
+		EventPattern: '{"source":["app.processor"],"detail-type":["Processed"]}',
+		State: "ENABLED",
+	});
+	await eventBridge.send(new DisableRuleCommand(rule));
+	expect((await described()).State).toBe("DISABLED");
+	await putEvents(event());
+	expect(arrived(stage)).toEqual([]);
+	await eventBridge.send(new EnableRuleCommand(rule));
+	await putEvents(event());
+	expect(arrived(stage)).toHaveLength(1);
+	await expect(eventBridge.send(new DisableRuleCommand({ Name: "missing" }))).rejects.toMatchObject({
+		name: "ResourceNotFoundException",
+	});
+	const client = {
+		...apis.client,
+		credentials: apis.keysOf("reader", { Effect: "Allow", Action: "events:DescribeRule", Resource: "*" }),
+	};
+	await expect(new EventBridgeClient(client).send(new DisableRuleCommand(rule))).rejects.toMatchObject({
+		name: "AccessDeniedException",
+	});
 });
 
 test("each invalid entry is refused on its own", async () => {
