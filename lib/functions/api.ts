@@ -56,6 +56,7 @@ export function apiFunction(
 		.allowObjects(["s3:GetObject", "s3:PutObject", ...s3DeleteActions], bucket, [checkpoints]); // stores the parts of a conversation that are too large for the table
 	if (environment.chatProvider === "bedrock") {
 		api.allowBedrock(environment.chatModels.bedrock); // answers questions
+		if (environment.bedrock.subscribe) api.allowBedrockSubscription(); // enables the model at its first answer
 	}
 	return api;
 }

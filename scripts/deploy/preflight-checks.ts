@@ -4,13 +4,16 @@ import { missingForDeployment } from "#lib/deployable.ts";
 import { estimate, total } from "#tools/cost/estimate.ts";
 import type { Templates } from "#tools/cost/line.ts";
 import { withRemedy } from "../environment/aws-errors.ts";
-import { type CheckResult, CheckSkipped, printOutcomes } from "../environment/checks.ts";
+import { type CheckResult, CheckSkipped, printOutcomes, skipIfDenied } from "../environment/checks.ts";
 import { accountProblem, identityOf, type Target } from "../environment/target.ts";
+import { accountPlan } from "./account-plan.ts";
+import { bedrockAccess } from "./bedrock-access.ts";
 import { assemblyFolder, synth } from "./cdk.ts";
+import { databaseInstance } from "./database-instance.ts";
 import { openFindings } from "./findings.ts";
 import { checkHosts } from "./hosts.ts";
 import { checkQuota, lambdaConcurrency, quotas } from "./quotas.ts";
-import { blocksDeployment, describeStacks, parts, problemOf, stackName } from "./stacks.ts";
+import { blocksDeployment, deployedResources, describeStacks, parts, problemOf, stackName } from "./stacks.ts";
 import { zones } from "./zones.ts";
 
 /** The CDK's templates require this version by their rule CheckBootstrapVersion. */
@@ -33,9 +36,12 @@ const commonChecks: Check[] = [
 const awsChecks: Check[] = [
 	{ name: "settings", run: settings },
 	{ name: "account", run: account },
+	{ name: "account's plan", run: accountPlan },
 	{ name: "zones", run: zones },
 	{ name: "bootstrap", run: bootstrap },
 	...commonChecks,
+	{ name: "database", run: databaseRuns },
+	{ name: "Bedrock", run: bedrockAccess },
 	...quotas.map((quota) => ({
 		name: quota.name,
 		run: async (target: Target) => checkQuota(target, quota, await templatesOf(target)),
@@ -119,6 +125,18 @@ async function stacksReady(target: Target): Promise<string> {
 	return existing === 0
 		? `none yet: this is the first deployment${target.environment.deletionProtection ? ". CloudFormation cannot undo a creation that fails where deletionProtection is true: consider to set it afterwards" : ""}`
 		: `${existing} of ${stacks.length} exist and can be changed`;
+}
+
+async function databaseRuns(target: Target): Promise<string> {
+	const database = await skipIfDenied(async () => databaseInstance(target, await deployedResources(target)));
+	if (!database) return "none yet";
+	const { id, status } = database;
+	if (["stopped", "stopping", "starting"].includes(status)) {
+		throw new Error(
+			`The database ${id} is ${status}, so that it can be neither migrated nor changed: run make infra-start ENV=${target.name} first.`,
+		);
+	}
+	return status;
 }
 
 async function synthClean(target: Target): Promise<string> {

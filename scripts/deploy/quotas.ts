@@ -8,10 +8,10 @@ import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda"
 import { paginateDescribeDBInstances, RDSClient } from "@aws-sdk/client-rds";
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { Templates } from "#tools/cost/line.ts";
-import { CheckSkipped } from "../environment/checks.ts";
+import { CheckSkipped, skipIfDenied } from "../environment/checks.ts";
 import type { ClientSettings } from "../environment/client-settings.ts";
 import type { Target } from "../environment/target.ts";
-import { describeStacks, resourcesOf } from "./stacks.ts";
+import { deployedResources } from "./stacks.ts";
 
 /** A regional quota of an account, and the resource type that uses it. */
 interface Quota {
@@ -79,9 +79,10 @@ export async function checkQuota(
 	const required = unitsEach * countInTemplates(type, templates);
 	if (required === 0) return "none needed";
 	const { client } = target;
-	const [quota, inUse, deployed] = await skipIfDenied(() =>
-		Promise.all([quotaValue(client, serviceCode, quotaCode), used(client), countDeployed(target, type)]),
+	const [quota, inUse, resources] = await skipIfDenied(() =>
+		Promise.all([quotaValue(client, serviceCode, quotaCode), used(client), deployedResources(target)]),
 	);
+	const deployed = resources.filter(({ ResourceType }) => ResourceType === type).length;
 	const additional = required - unitsEach * deployed;
 	if (inUse + additional > quota) {
 		throw new Error(
@@ -113,19 +114,6 @@ or lower environments.${name}.lambdaConcurrencyQuota in cdk.json.`,
 const increaseCommand = ({ region }: ClientSettings, service: string, quota: string, value: number) =>
 	`  aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${quota} --desired-value ${value} --region ${region}`;
 
-/** Skips a check that the credentials do not allow: CloudFormation would then report a quota that is exceeded. */
-export async function skipIfDenied<T>(check: () => Promise<T>): Promise<T> {
-	try {
-		return await check();
-	} catch (error) {
-		const { name, message } = error as Error;
-		if (/^(AccessDenied(Exception)?|UnauthorizedOperation)$/.test(name)) {
-			throw new CheckSkipped(`not checked, these credentials may not: ${message}`);
-		}
-		throw error;
-	}
-}
-
 async function quotaValue(client: ClientSettings, ServiceCode: string, QuotaCode: string): Promise<number> {
 	const { Quota } = await new ServiceQuotasClient(client)
 		.send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode }))
@@ -138,13 +126,6 @@ async function quotaValue(client: ClientSettings, ServiceCode: string, QuotaCode
 
 function countInTemplates(type: string, templates: Templates): number {
 	return templates.flatMap(({ Resources }) => Object.values(Resources)).filter(({ Type }) => Type === type).length;
-}
-
-/** Counts the resources of a type that the environment's stacks have already. */
-async function countDeployed(target: Target, type: string): Promise<number> {
-	const stacks = (await describeStacks(target)).filter(({ status }) => status !== null);
-	const resources = await Promise.all(stacks.map((stack) => resourcesOf(target, stack)));
-	return resources.flat().filter(({ ResourceType }) => ResourceType === type).length;
 }
 
 async function count<Key extends string>(

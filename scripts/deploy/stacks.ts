@@ -71,6 +71,12 @@ export async function resourcesOf(
 	return found;
 }
 
+/** Returns the resources of the environment's stacks that exist. */
+export async function deployedResources(target: Target): Promise<StackResourceSummary[]> {
+	const stacks = (await describeStacks(target)).filter(({ status }) => status !== null);
+	return (await Promise.all(stacks.map((stack) => resourcesOf(target, stack)))).flat();
+}
+
 /** Returns whether a stack was never completed: the CDK deletes such a stack and creates it anew. */
 const neverCompleted = (status: string | null) => status === "ROLLBACK_COMPLETE" || status === "ROLLBACK_FAILED";
 

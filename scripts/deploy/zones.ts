@@ -1,6 +1,6 @@
 import { DescribeAvailabilityZonesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { skipIfDenied } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";
-import { skipIfDenied } from "./quotas.ts";
 
 /**
  * Checks that the account has the environment's availability zones. It asks: a local zone begins with the region's name,

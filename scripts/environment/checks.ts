@@ -1,3 +1,6 @@
+import { withRemedy } from "./aws-errors.ts";
+import type { ClientSettings } from "./client-settings.ts";
+
 /** The result of one check. */
 export interface CheckResult {
 	name: string;
@@ -9,6 +12,26 @@ export interface CheckResult {
 /** Ends a check that does not apply or cannot be made; its message is the reason. It neither passes nor fails. */
 export class CheckSkipped extends Error {
 	override name = "CheckSkipped";
+}
+
+/** Skips a check that the credentials do not allow: CloudFormation would then report what is wrong. */
+export async function skipIfDenied<T>(check: () => Promise<T>): Promise<T> {
+	try {
+		return await check();
+	} catch (error) {
+		const { name, message } = error as Error;
+		if (/^(AccessDenied(Exception)?|UnauthorizedOperation)$/.test(name)) {
+			throw new CheckSkipped(`not checked, these credentials may not: ${message}`);
+		}
+		throw error;
+	}
+}
+
+/** Skips a check whose question gets no answer, with the reason: a server in AWS's place, or a region, may lack the call. */
+export async function skipUnlessAnswered<T>(ask: () => Promise<T>, { endpoint }: ClientSettings): Promise<T> {
+	return withRemedy(ask, endpoint ?? process.env.AWS_ENDPOINT_URL).catch(({ message }: Error) => {
+		throw new CheckSkipped(`not checked: ${message}`);
+	});
 }
 
 export const mark = ({ passed }: Pick<CheckResult, "passed">) => (passed === null ? "-" : passed ? "✓" : "✗");

@@ -73,6 +73,21 @@ describe("the table of environments", () => {
 			"environments.dev.network.amiId: must be an image such as ami-0123456789abcdef0",
 		],
 		[
+			"a subscription where Bedrock does not answer",
+			tableWith(({ dev }) => Object.assign(dev, { bedrock: { subscribe: true } })),
+			"environments.dev.bedrock.subscribe: must be left out: only an environment on AWS whose chatProvider is bedrock",
+		],
+		[
+			"hours over midnight",
+			tableWith(({ dev }) => Object.assign(dev, { database: { hours: { from: "20:00", to: "06:00" } } })),
+			"environments.dev.database.hours: must end at least an hour after it begins, on the same day",
+		],
+		[
+			"a time that is none",
+			tableWith(({ dev }) => Object.assign(dev, { database: { hours: { from: "8", to: "18:00" } } })),
+			"environments.dev.database.hours.from: must be a time such as 07:30",
+		],
+		[
 			"unverified TLS outside local",
 			tableWith(({ dev }) => Object.assign(dev, { database: { tls: "off" } })),
 			"environments.dev.database.tls: must be verify-full",
@@ -180,6 +195,16 @@ describe("the table of environments", () => {
 	test("refuses a database on the internet for prod, acknowledged or not", () => {
 		const table = tableWith(({ dev, prod }) => Object.assign(prod, { network: dev.network }));
 		expect(() => readEnvironment(table, "prod")).toThrow("environments.prod.network.mode: must be private");
+	});
+
+	test.each(["prod", "local"] as const)("refuses hours for %s", (name) => {
+		const table = tableWith((rows) => Object.assign(rows[name].database, { hours: { from: "08:00", to: "18:00" } }));
+		expect(() => readEnvironment(table, name)).toThrow(`environments.${name}.database.hours: must be left out`);
+	});
+
+	test("keeps logs for a week in dev and for a month in prod", () => {
+		const days = (name: string) => readEnvironment(cdk.context.environments, name).logRetentionDays;
+		expect([days("dev"), days("prod")]).toEqual([7, 30]);
 	});
 
 	test("refuses reservations that AWS would refuse at deployment", () => {

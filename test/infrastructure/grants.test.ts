@@ -273,3 +273,27 @@ test.each([
 	const named = JSON.stringify(statements[0].Resource).match(/(inference-profile|foundation-model)\/[^"]+/g);
 	expect(named?.sort()).toEqual(resources);
 });
+
+test("only an environment with Bedrock that asks for it lets its api subscribe to a model, and only through Bedrock", () => {
+	const marketplace = (templates: Templates) =>
+		parts.flatMap((part) =>
+			Object.entries(ofType(templates[part], "AWS::IAM::Policy")).flatMap(([policy, { Properties }]) =>
+				(Properties.PolicyDocument.Statement as Statement[])
+					.filter(({ Action }) => JSON.stringify(Action).includes("aws-marketplace"))
+					.map((statement) => ({ policy, ...statement })),
+			),
+		);
+	for (const name of environmentNames) expect(marketplace(synthesized[name])).toEqual([]);
+	const asked = synthesize("prod", ({ prod }) => {
+		Object.assign(prod, { chatProvider: "bedrock", bedrock: { subscribe: true } });
+	});
+	expect(marketplace(asked)).toEqual([
+		{
+			policy: "ApiRoleDefaultPolicy",
+			Effect: "Allow",
+			Action: ["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"],
+			Resource: "*",
+			Condition: { StringEquals: { "aws:CalledViaLast": "bedrock.amazonaws.com" } },
+		},
+	]);
+});

@@ -26,6 +26,13 @@ export interface Account {
 	newestImage: string | null;
 	/** The template of every stack. */
 	template: object;
+	/** RDS's word for the state of each. */
+	databaseStatus: string;
+	plan: "FREE" | "PAID";
+	/** Models of Bedrock with a subscription. */
+	subscriptions: string[];
+	/** Anthropic's form is submitted. */
+	form: boolean;
 	/** Actions that are refused. */
 	denied: string[];
 }
@@ -49,29 +56,37 @@ export const emptyAccount = (): Account => ({
 	images: {},
 	newestImage: null,
 	template: {},
+	databaseStatus: "available",
+	plan: "PAID",
+	subscriptions: [],
+	form: false,
 	denied: [],
 });
 
 /**
- * Answers a preflight's requests to CloudFormation, EC2, RDS and Service Quotas, in their protocols, from a state
- * that a test sets: no other test server can simulate a stuck stack or an exhausted quota.
+ * Answers requests to CloudFormation, EC2, RDS, Service Quotas, Free Tier, Bedrock and CloudWatch's alarms, in their
+ * protocols, from a state that a test sets: no other test server can simulate a stuck stack, an exhausted quota or a plan.
  */
 export async function serveAccount() {
 	let account = emptyAccount();
+	/** Alarms by name, with whether their actions are on. */
+	const alarms = new Map<string, boolean>();
 	const server = createServer(async (request, response) => {
 		let body = "";
 		for await (const part of request) body += part;
 		const target = request.headers["x-amz-target"];
 		const form = new URLSearchParams(body);
+		const [, noun = "", model = ""] = decodeURIComponent(request.url ?? "").split("/");
 		const action =
-			String(target ?? form.get("Action"))
+			String(target ?? form.get("Action") ?? restActions[noun])
 				.split(".")
 				.at(-1) ?? "";
+		const json = target || restActions[noun];
 		if (account.denied.includes(action)) {
 			const message = `User: tester is not authorized to perform: ${action}`;
 			response.writeHead(400);
 			response.end(
-				target
+				json
 					? JSON.stringify({ __type: "AccessDeniedException", message })
 					: action.startsWith("DescribeDB")
 						? `<ErrorResponse><Error><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`
@@ -79,9 +94,12 @@ export async function serveAccount() {
 			);
 			return;
 		}
-		const { status = 200, text } = answer(account, action, form, body);
+		for (const [field, alarm] of form) {
+			if (field.startsWith("AlarmNames.")) alarms.set(alarm, action === "EnableAlarmActions");
+		}
+		const { status = 200, text } = answer(account, action, { form, body, model });
 		response.writeHead(status, {
-			"content-type": target ? "application/x-amz-json-1.1" : "text/xml",
+			"content-type": json ? "application/x-amz-json-1.1" : "text/xml",
 		});
 		response.end(text);
 	});
@@ -92,6 +110,7 @@ export async function serveAccount() {
 		is: (state: Partial<Account>) => {
 			account = { ...emptyAccount(), ...state };
 		},
+		alarms,
 		/** Endpoint variables that send these services here. */
 		variables: {
 			AWS_ENDPOINT_URL_CLOUDFORMATION: url,
@@ -107,13 +126,21 @@ const capacityAt = (url: string) => ({
 	AWS_ENDPOINT_URL_EC2: url,
 	AWS_ENDPOINT_URL_RDS: url,
 	AWS_ENDPOINT_URL_SERVICE_QUOTAS: url,
+	AWS_ENDPOINT_URL_FREETIER: url,
+	AWS_ENDPOINT_URL_BEDROCK: url,
+	AWS_ENDPOINT_URL_CLOUDWATCH: url,
 });
+
+/** Bedrock's actions by the first part of their path. */
+const restActions: Record<string, string> = {
+	"foundation-model-availability": "GetFoundationModelAvailability",
+	"use-case-for-model-access": "GetUseCaseForModelAccess",
+};
 
 function answer(
 	account: Account,
 	action: string,
-	form: URLSearchParams,
-	body: string,
+	{ form, body, model }: { form: URLSearchParams; body: string; model: string },
 ): { status?: number; text: string } {
 	const members = (tag: string, list: string[]) => list.map((item) => `<${tag}>${item}</${tag}>`).join("");
 	const many = (length: number, make: (index: number) => string) => Array.from({ length }, (_, index) => make(index));
@@ -207,7 +234,11 @@ function answer(
 			return {
 				text: `<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances>${members(
 					"DBInstance",
-					many(account.databases, (at) => `<DBInstanceIdentifier>db-${at}</DBInstanceIdentifier>`),
+					many(
+						account.databases,
+						(at) =>
+							`<DBInstanceIdentifier>db-${at}</DBInstanceIdentifier><DBInstanceStatus>${account.databaseStatus}</DBInstanceStatus>`,
+					),
 				)}</DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>`,
 			};
 		case "GetServiceQuota": {
@@ -223,6 +254,19 @@ function answer(
 					}
 				: { text: JSON.stringify({ Quota: { QuotaCode, Value } }) };
 		}
+		case "GetAccountPlanState":
+			return { text: JSON.stringify({ accountPlanType: account.plan, accountPlanStatus: "ACTIVE" }) };
+		case "GetUseCaseForModelAccess":
+			return account.form
+				? { text: JSON.stringify({ formData: "e30=" }) }
+				: { status: 404, text: JSON.stringify({ __type: "ResourceNotFoundException", message: "no form" }) };
+		case "GetFoundationModelAvailability": {
+			const status = account.subscriptions.includes(model) ? "AVAILABLE" : "NOT_AVAILABLE";
+			return { text: JSON.stringify({ modelId: model, agreementAvailability: { status } }) };
+		}
+		case "EnableAlarmActions":
+		case "DisableAlarmActions":
+			return { text: `<${action}Response/>` };
 		default:
 			return { status: 400, text: `nothing answers ${action} here` };
 	}

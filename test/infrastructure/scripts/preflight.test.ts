@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { serveAccount } from "./account-server.ts";
 import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
+import { openWorkshop } from "./workshop.ts";
 
 /** Private mode, which uses every quota that is checked. */
 const wanted = ["AWS::EC2::VPC", "AWS::EC2::EIP", "AWS::EC2::Instance", "AWS::RDS::DBInstance"];
@@ -64,7 +65,7 @@ describe("an account's quotas", () => {
 		});
 		const { code, stdout, stderr } = await operate("infra-deploy");
 		expect(code).toBe(1);
-		expect(stderr).toContain("Nothing was changed: 4 of 13 checks");
+		expect(stderr).toContain("Nothing was changed: 4 of 16 checks");
 		expect(dev.steps()).toEqual([synth]);
 		expect(stdout).toMatch(/✗ VPCs +5 of 5 VPCs in eu-central-1 are in use, and environment dev needs 1 more\./);
 		expect(stdout).toMatch(/✗ EC2 processors +4 of 5 .* needs 2 more/);
@@ -176,6 +177,96 @@ test("make infra-hosts replaces the hosts of a private network alone; a deployme
 	expect((await operate("infra-hosts")).stdout).toBe("Environment dev has no bastion and no NAT instance.\n");
 });
 
+describe("a database that", () => {
+	const deployed = { stacks: { "CollectionsDB-dev": "UPDATE_COMPLETE" }, resources: wanted, databases: 1 };
+
+	test.each(["stopped", "stopping", "starting"])(
+		"is %s stops a deployment, with what to do",
+		async (databaseStatus) => {
+			account.is({ ...deployed, databaseStatus });
+			const { code, stdout } = await operate("infra-deploy");
+			expect(code).toBe(1);
+			expect(stdout).toMatch(
+				new RegExp(
+					`✗ database +The database the-DBInstance is ${databaseStatus}, so that it can be neither migrated nor changed: run make infra-start ENV=dev first\\.`,
+				),
+			);
+			expect(dev.steps()).toEqual([synth]);
+		},
+	);
+
+	test("is backed up just now does not stop it", async () => {
+		account.is({ ...deployed, databaseStatus: "backing-up" });
+		const { code, stdout } = await operate("preflight");
+		expect(stdout).toMatch(/✓ database +backing-up/);
+		expect(code).toBe(0);
+	});
+});
+
+describe("an account on the free plan", () => {
+	test("stops a deployment whose database RDS would refuse there, naming the settings", async () => {
+		const large = openWorkshop({ database: { instanceClass: "db.t4g.small", backupDays: 3 } });
+		account.is({ plan: "FREE" });
+		const { code, stdout } = await large.run("preflight", { ENV: "dev", ...dev.credentials, ...account.variables });
+		large.remove();
+		expect(code).toBe(1);
+		expect(stdout).toMatch(/✗ account's plan +The account is on AWS's free plan, on which RDS refuses this database/);
+		expect(stdout).toContain(
+			"cdk.json: environments.dev.database.instanceClass: db.t4g.small must be a micro class, such as db.t4g.micro.",
+		);
+		expect(stdout).toContain("cdk.json: environments.dev.database.backupDays: 3 must be 1.");
+	});
+
+	test("does not stop dev as shipped", async () => {
+		account.is({ plan: "FREE" });
+		const { code, stdout } = await operate("preflight");
+		expect(stdout).toMatch(/✓ account's plan +free/);
+		expect(code).toBe(0);
+	});
+
+	test("that may not be asked is reported and does not stop it", async () => {
+		account.is({ denied: ["GetAccountPlanState"] });
+		const { code, stdout } = await operate("preflight");
+		expect(stdout).toMatch(/- account's plan +not checked: These credentials may not do that: .*GetAccountPlanState/);
+		expect(code).toBe(0);
+		const unknown = await operate("preflight", { AWS_ENDPOINT_URL_FREETIER: dev.cloud.endpoint });
+		expect(unknown.stdout).toMatch(/- account's plan +not checked: cdk-local has no service "freetier"/);
+		expect(unknown.code).toBe(0);
+	});
+});
+
+describe("an environment that answers with Bedrock", () => {
+	const model = "anthropic.claude-sonnet-5-5";
+	const preflight = async (bedrock?: object) => {
+		const workshop = openWorkshop({ chatProvider: "bedrock", ...(bedrock && { bedrock }) });
+		try {
+			return await workshop.run("preflight", { ENV: "dev", ...dev.credentials, ...account.variables });
+		} finally {
+			workshop.remove();
+		}
+	};
+
+	test("is not deployed without Anthropic's form and the model's subscription, which the lines explain", async () => {
+		const { code, stdout } = await preflight();
+		expect(code).toBe(1);
+		expect(stdout).toMatch(/✗ Bedrock +Anthropic's form is missing: /);
+		expect(stdout).toContain(`The account has no subscription to ${model}: `);
+		expect(stdout).toContain("cdk.json: environments.dev.bedrock.subscribe: true");
+	});
+
+	test("passes with both, and without a subscription where its api may subscribe", async () => {
+		account.is({ form: true, subscriptions: [model] });
+		expect((await preflight()).stdout).toContain(`✓ Bedrock             ${model} is enabled`);
+		account.is({ form: true });
+		expect((await preflight({ subscribe: true })).stdout).toMatch(/✓ Bedrock +the first answer subscribes/);
+	});
+
+	test("is deployed unchecked where the credentials may not ask", async () => {
+		account.is({ denied: ["GetUseCaseForModelAccess"] });
+		expect((await preflight()).stdout).toMatch(/- Bedrock +not checked: These credentials may not do that/);
+	});
+});
+
 test("a bootstrap older than the templates require stops a deployment, with the command that updates it", async () => {
 	await bootstrapped(dev, "5");
 	try {
@@ -213,7 +304,7 @@ test("after a failed synth no template of an earlier one is counted or priced", 
 	expect(code).toBe(1);
 	expect(stdout).toMatch(/- a month idle +not checked: there are no templates/);
 	expect(stdout).toMatch(/- VPCs +not checked: there are no templates/);
-	expect(stderr).toContain("1 of 13 checks");
+	expect(stderr).toContain("1 of 16 checks");
 });
 
 describe("a stack that", () => {
