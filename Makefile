@@ -120,6 +120,12 @@ infra-hosts: $(INSTALLED) ## replace bastion and NAT instance alone, after netwo
 infra-status: $(INSTALLED) ## show the state of the five stacks, and how to repair a broken one
 	@ENV=$(ENV) node scripts/deploy/infra-status.ts
 
+infra-stop: $(INSTALLED) ## stop the database of an environment that nobody uses, with its schedules; RDS starts it again after seven days
+	@ENV=$(ENV) node scripts/deploy/infra-stop.ts
+
+infra-start: $(INSTALLED) ## start what make infra-stop stopped
+	@ENV=$(ENV) node scripts/deploy/infra-start.ts
+
 infra-outputs: $(INSTALLED) ## write .aws-outputs-$ENV.json, which scripts, tests and clients read
 	@ENV=$(ENV) node scripts/deploy/infra-outputs.ts
 

@@ -10,6 +10,7 @@ import { EnvironmentStack } from "../constructs/environment-stack.ts";
 import type { Environment } from "../environments.ts";
 import { alarmProps, alarmsOf } from "../monitoring/alarms.ts";
 import { dashboard } from "../monitoring/dashboard.ts";
+import { databaseHours } from "../monitoring/database-hours.ts";
 import { metricSources } from "../monitoring/metric-sources.ts";
 import type { ApiStack } from "./api-stack.ts";
 import type { ComputeStack } from "./compute-stack.ts";
@@ -28,14 +29,17 @@ export class MonitoringStack extends EnvironmentStack {
 		super(scope, "Monitoring", environment);
 		const topic = this.alarmTopic(environment);
 		const sources = metricSources(environment, database, compute, api.httpApi);
-		const alarms = Object.entries(alarmsOf(environment, sources)).map(([id, rule]) => {
+		const alarms: Record<string, Alarm> = {};
+		for (const [id, rule] of Object.entries(alarmsOf(environment, sources))) {
 			const alarm = new Alarm(this, id, alarmProps(rule));
 			alarm.addAlarmAction(new SnsAction(topic));
-			return alarm;
-		});
-		const { dashboardName } = dashboard(this, environment, sources, alarms);
+			alarms[id] = alarm;
+		}
+		const { dashboardName } = dashboard(this, environment, sources, Object.values(alarms));
 		this.output("DashboardName", dashboardName);
 		this.budget(environment);
+		const { hours } = environment.database;
+		if (hours) databaseHours(this, hours, { database, compute, alarms });
 	}
 
 	private alarmTopic({ alarmEmail }: Environment): Topic {

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CloudFormationClient, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
 import { CognitoIdentityProviderClient, ListUsersCommand } from "@aws-sdk/client-cognito-identity-provider";
+import { DescribeRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -309,6 +311,33 @@ test("dead letters are listed with their subject, and retried", async () => {
 	expect(redriven.stdout).toContain("cleanup ran once in place of 1 failed runs");
 	expect(redriven.stdout).toContain("passwords were rotated once in place of 1 failed rotations");
 	expect((await operate("dlq-list")).stdout).toContain("There are no dead letters.");
+});
+
+test("the database is stopped with its schedules, and started again", async () => {
+	const health = async () => (await fetch(`${outputs.ApiUrl}/health`)).status;
+	const rule = async () => {
+		const { StackResourceSummaries = [] } = await new CloudFormationClient(client).send(
+			new ListStackResourcesCommand({ StackName: "CollectionsCompute-local" }),
+		);
+		const { PhysicalResourceId: Name } =
+			StackResourceSummaries.find(({ LogicalResourceId }) => LogicalResourceId?.startsWith("CleanupSchedule")) ?? {};
+		return (await new EventBridgeClient(client).send(new DescribeRuleCommand({ Name }))).State;
+	};
+	const stopped = await operate("infra-stop", { YES: "1" });
+	expect(stopped).toMatchObject({ code: 0, stderr: "" });
+	expect(stopped.stdout).toContain("Off until make infra-start ENV=local: schedules (2)");
+	expect(await rule()).toBe("DISABLED");
+	expect(await health()).toBe(503);
+	// PGlite ends within a second; until then it cannot be started.
+	for (const end = Date.now() + 20_000; ; ) {
+		const { code, stderr, stdout } = await operate("infra-start");
+		if (stderr.includes("still stopping") && Date.now() < end) continue;
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(stdout).toContain("On again: schedules (2)");
+		break;
+	}
+	expect(await rule()).toBe("ENABLED");
+	expect(await health()).toBe(200);
 });
 
 test("a command that makes no sense on the local cloud says so", async () => {

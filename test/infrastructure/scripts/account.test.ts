@@ -13,6 +13,8 @@ import {
 	ListUserPoolsCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { DeleteDBInstanceCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import {
 	CreateBucketCommand,
 	DeleteObjectCommand,
@@ -326,6 +328,7 @@ describe.skipIf(!endpoint)(
 			expect(stdout).toMatch(/✓ RDS instances +none needed/);
 			expect(stdout).toMatch(/✓ zones +ap-southeast-4: ap-southeast-4a \(\w+-az\d\), ap-southeast-4b \(\w+-az\d\)/);
 			expect(stdout).toMatch(/✓ account +123456789012/);
+			expect(stdout).toMatch(/- account's plan +not checked: The server at http:\S+ does not answer as AWS does/);
 			// The server lacks this call.
 			expect(stdout).toMatch(/✗ Lambda concurrency +The server at http:\S+ does not answer as AWS does/);
 		});
@@ -343,6 +346,79 @@ describe.skipIf(!endpoint)(
 			expect(stdout).toMatch(
 				/✗ hosts +cdk\.json: .*The newest Amazon Linux 2023 for arm64 in \S+ is ami-[0-9a-f]{17}\.\n/,
 			);
+		});
+
+		test("stop a database with what would fail without it, and start both again", async () => {
+			const stack = (part: string, Resources: object) =>
+				stacks.send(
+					new CreateStackCommand({
+						StackName: `Collections${part}-dev`,
+						TemplateBody: JSON.stringify({ Resources }),
+					}),
+				);
+			const DBInstanceIdentifier = `${bucket}-db`;
+			const rules = { schedule: `${bucket}-sweeps`, pattern: `${bucket}-uploads` };
+			await stack("DB", {
+				Database: {
+					Type: "AWS::RDS::DBInstance",
+					Properties: {
+						DBInstanceIdentifier,
+						Engine: "postgres",
+						DBInstanceClass: "db.t4g.micro",
+						AllocatedStorage: "20",
+						MasterUsername: "master",
+						MasterUserPassword: "not-a-secret",
+					},
+				},
+			});
+			await stack("Compute", {
+				CleanupSchedule: {
+					Type: "AWS::Events::Rule",
+					Properties: { Name: rules.schedule, ScheduleExpression: "rate(5 minutes)", State: "ENABLED" },
+				},
+				Uploaded: {
+					Type: "AWS::Events::Rule",
+					Properties: { Name: rules.pattern, EventPattern: { source: ["aws.s3"] }, State: "ENABLED" },
+				},
+			});
+			const rds = new RDSClient(client);
+			const events = new EventBridgeClient(client);
+			const state = async () => {
+				const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }));
+				const rule = async (Name: string) => (await events.send(new DescribeRuleCommand({ Name }))).State;
+				return {
+					database: DBInstances?.[0]?.DBInstanceStatus,
+					schedule: await rule(rules.schedule),
+					pattern: await rule(rules.pattern),
+				};
+			};
+			const unasked = await operate("infra-stop");
+			expect(unasked.code).toBe(1);
+			expect(unasked.stderr).toContain("YES=1 must give consent");
+			expect(await state()).toMatchObject({ database: "available", schedule: "ENABLED" });
+
+			const stopped = await operate("infra-stop", { YES: "1" });
+			expect(stopped).toMatchObject({ code: 0, stderr: "" });
+			expect(stopped.stdout).toContain("Off until make infra-start ENV=dev: schedules (1), mails of alarms (0).");
+			expect(stopped.stdout).toMatch(/RDS starts a stopped database again after seven days, on 20\d\d-\d\d-\d\d/);
+			expect(await state()).toEqual({
+				database: "stopped",
+				schedule: "DISABLED",
+				pattern: "ENABLED",
+			});
+			const again = await operate("infra-stop", { YES: "1" });
+			expect(again.code).toBe(0);
+			expect(again.stdout).toContain("was stopped already");
+			expect((await operate("preflight")).stdout).toMatch(/✗ database .* is stopped.* make infra-start ENV=dev first/);
+
+			const started = await operate("infra-start");
+			expect(started).toMatchObject({ code: 0, stderr: "" });
+			expect(await state()).toEqual({
+				database: "available",
+				schedule: "ENABLED",
+				pattern: "ENABLED",
+			});
+			await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier, SkipFinalSnapshot: true }));
 		});
 
 		test("leave other accounts alone", async () => {

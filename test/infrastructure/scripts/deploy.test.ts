@@ -187,7 +187,7 @@ describe("preflight makes every check before it fails", () => {
 			);
 			expect(stdout).toMatch(/✓ stacks/);
 			expect(stdout).toMatch(/✓ a month idle .* USD of a budget of 25/);
-			expect(stderr).toContain("Nothing was changed: 5 of 13 checks");
+			expect(stderr).toContain("Nothing was changed: 5 of 16 checks");
 			expect(misconfigured.steps()).toEqual([synth]);
 		} finally {
 			await misconfigured.end();
@@ -243,6 +243,18 @@ describe("one sentence reports missing or invalid", () => {
 		expect(code).toBe(1);
 		expect(stdout).not.toContain("✗");
 		expect(stderr.trim()).toMatch(/^Nothing answers at http:\/\/127.0.0.1:9: /);
+	});
+
+	test("prod's database as one to stop", async () => {
+		const { code, stderr } = await dev.operate("infra-stop", { ENV: "prod", YES: "1" });
+		expect(code).toBe(1);
+		expect(stderr.trim()).toBe("The database of prod is not stopped: people use prod at any hour.");
+	});
+
+	test.each(["infra-stop", "infra-start"])("a database, to make %s", async (script) => {
+		const { code, stderr } = await dev.operate(script, { YES: "1" });
+		expect(code).toBe(1);
+		expect(stderr.trim()).toBe("Environment dev has no database yet: make infra-deploy ENV=dev creates it.");
 	});
 
 	test("the CDK's command line", async () => {

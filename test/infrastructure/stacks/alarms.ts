@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { upkeepAlarms } from "#lib/monitoring/upkeep-alarms.ts";
 import { type Claimed, contracts, ofType, only } from "../synthesized.ts";
 
 /** Claims about alarms. */
@@ -30,5 +31,16 @@ export function alarmClaims({ environment, templates, at }: Claimed): void {
 		expect(only(Monitoring, "AWS::SNS::Subscription").Endpoint).toBe(environment.alarmEmail);
 		const policy = JSON.stringify(only(Monitoring, "AWS::SNS::TopicPolicy"));
 		expect(policy).toContain("cloudwatch.amazonaws.com");
+	});
+
+	test("have each alarm that make infra-stop turns off under the name by which it finds it", () => {
+		const alarms = Object.keys(ofType(Monitoring, "AWS::CloudWatch::Alarm"));
+		expect(alarms).toEqual(expect.arrayContaining([...upkeepAlarms]));
+		expect(alarms.filter((name) => /Cleanup|Waiting/.test(name)).sort()).toEqual([...upkeepAlarms].sort());
+	});
+
+	test("run the database at every hour: no environment ships with hours", () => {
+		expect(environment.database.hours).toBeNull();
+		expect(ofType(Monitoring, "AWS::Scheduler::Schedule")).toEqual({});
 	});
 }

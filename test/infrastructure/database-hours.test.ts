@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { upkeepAlarms } from "#lib/monitoring/upkeep-alarms.ts";
+import { ofType, pointsAt, type Resource, synthesize } from "./synthesized.ts";
+
+const templates = synthesize("dev", ({ dev }) => {
+	dev.database = { hours: { from: "07:45", to: "19:30", timezone: "Europe/Berlin" } };
+});
+const at = (value: unknown) => pointsAt(templates, value);
+const schedules = Object.values(ofType(templates.Monitoring, "AWS::Scheduler::Schedule"));
+const called = ({ Properties }: Resource) => at(Properties.Target.Arn).split(":aws-sdk:")[1];
+
+test("hours stop the database after the last sweep, and start it before the first", () => {
+	const times = schedules.map((schedule) => [
+		`${called(schedule)} ${at(schedule.Properties.Target.Input)}`,
+		schedule.Properties.ScheduleExpression,
+	]);
+	const alarms = `{"AlarmNames":[${upkeepAlarms.map((name) => `"${name}"`)}]}`;
+	expect(Object.fromEntries(times)).toEqual({
+		[`cloudwatch:disableAlarmActions ${alarms}`]: "cron(30 19 ? * MON-FRI *)",
+		'eventbridge:disableRule {"Name":"CleanupSchedule"}': "cron(30 19 ? * MON-FRI *)",
+		'eventbridge:disableRule {"Name":"SessionSchedule"}': "cron(30 19 ? * MON-FRI *)",
+		'rds:stopDBInstance {"DbInstanceIdentifier":"Database"}': "cron(35 19 ? * MON-FRI *)",
+		'rds:startDBInstance {"DbInstanceIdentifier":"Database"}': "cron(45 7 ? * MON-FRI *)",
+		'eventbridge:enableRule {"Name":"CleanupSchedule"}': "cron(5 8 ? * MON-FRI *)",
+		'eventbridge:enableRule {"Name":"SessionSchedule"}': "cron(5 8 ? * MON-FRI *)",
+		[`cloudwatch:enableAlarmActions ${alarms}`]: "cron(5 8 ? * MON-FRI *)",
+	});
+	for (const { Properties } of schedules) {
+		expect(Properties.ScheduleExpressionTimezone).toBe("Europe/Berlin");
+		// A stop that fails must not be tried again when the database runs.
+		expect(Properties.Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThanOrEqual(600);
+	}
+});
+
+test("hours let their role make these calls alone, on these resources alone", () => {
+	const statements = Object.values(ofType(templates.Monitoring, "AWS::IAM::Policy")).flatMap(
+		({ Properties }) => Properties.PolicyDocument.Statement,
+	);
+	const allowed = statements.map(({ Action, Resource }) => [Action.sort(), [Resource].flat().map(at).sort()]);
+	expect(allowed).toEqual([
+		[["rds:StartDBInstance", "rds:StopDBInstance"], ["arn:AWS::Partition:rds:us-east-1:AWS::AccountId:db:Database"]],
+		[
+			["events:DisableRule", "events:EnableRule"],
+			["CleanupSchedule", "SessionSchedule"],
+		],
+		[["cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions"], [...upkeepAlarms].sort()],
+	]);
+	const actions = allowed.flatMap(([names]) => names as string[]).map((name) => name.toLowerCase());
+	const calls = schedules.map((schedule) => called(schedule)?.toLowerCase().replace("eventbridge", "events"));
+	expect([...new Set(calls)].sort()).toEqual(actions.sort());
+});
+
+test("hours of every day run at weekends, too", () => {
+	const { Monitoring } = synthesize("test", ({ test }) => {
+		Object.assign(test.database, { hours: { from: "08:00", to: "20:00", days: "every day" } });
+	});
+	const expressions = Object.values(ofType(Monitoring, "AWS::Scheduler::Schedule")).map(
+		({ Properties }) => Properties.ScheduleExpression,
+	);
+	expect(expressions).toHaveLength(8);
+	for (const expression of expressions) expect(expression).toMatch(/^cron\(\d+ \d+ \* \* \? \*\)$/);
+});
