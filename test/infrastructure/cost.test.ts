@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { environmentNames, readEnvironment } from "#lib/environments.ts";
 import prices from "#tools/cost/aws-prices.json" with { type: "json" };
+import { choices, withChoice } from "#tools/cost/choices.ts";
 import { estimate, total } from "#tools/cost/estimate.ts";
-import { readmeTable, withTable } from "#tools/cost/readme-table.ts";
+import { readmeTables, withTables } from "#tools/cost/readme-table.ts";
 import type { Profile } from "#tools/cost/usage.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { synthesize, type Template, templatesOf } from "./synthesized.ts";
@@ -41,6 +42,10 @@ describe("a month's bill", () => {
 		const { pay } = total(billOf("dev"));
 		expect(pay).toBeGreaterThan(15);
 		expect(pay).toBeLessThanOrEqual(20);
+	});
+
+	test("of an idle prod is below 98 dollars", () => {
+		expect(total(billOf("prod")).pay).toBeLessThan(98);
 	});
 
 	test.each(environmentNames)("of an idle %s is within its budget", (name) => {
@@ -81,7 +86,7 @@ describe("a month's bill", () => {
 		const lines = billOf("prod");
 		const hours = prices.hoursPerMonth;
 		expect(listed(lines, /^Postgres db\.t4g\.small/)).toBe(2 * 0.032 * hours);
-		expect(listed(lines, /^Postgres storage/)).toBe(2 * 50 * 0.115);
+		expect(listed(lines, /^Postgres storage/)).toBeCloseTo(2 * 20 * 0.115);
 		expect(listed(lines, /^NAT gateways/)).toBe(0.045 * hours);
 		expect(listed(lines, /IPv4/)).toBe(0.005 * hours);
 	});
@@ -164,14 +169,22 @@ describe("a month's bill", () => {
 	});
 });
 
-test("the README's table is the command's current output", () => {
+test("the README's tables are the command's current output", () => {
 	const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-	const table = readmeTable(
+	const tables = readmeTables(
 		(["dev", "prod"] as const).map((name) => ({
 			environment: environmentOf(name),
 			templates: templates[name],
 		})),
+		choices.map((choice) => {
+			const table = withChoice(cdk.context.environments, choice);
+			return {
+				...choice,
+				environment: readEnvironment(table, choice.environment),
+				templates: Object.values(synthesize(choice.environment, (rows) => Object.assign(rows, table))),
+			};
+		}),
 	);
 	// Written anew by `make cost README=1`.
-	expect(readme).toBe(withTable(readme, table));
+	expect(readme).toBe(withTables(readme, tables));
 });

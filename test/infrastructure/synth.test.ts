@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import {
 	appendFileSync,
 	cpSync,
-	existsSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
+	statSync,
 	symlinkSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -72,7 +72,9 @@ beforeAll(() => {
 		cwd: root,
 		encoding: "utf8",
 	});
-	for (const file of files.split("\0").filter((name) => name && existsSync(join(root, name)))) {
+	for (const file of files.split("\0")) {
+		// Not a deleted file, nor a link to packages.
+		if (!statSync(join(root, file), { throwIfNoEntry: false })?.isFile()) continue;
 		mkdirSync(dirname(join(copy, file)), { recursive: true });
 		cpSync(join(root, file), join(copy, file));
 	}

@@ -10,9 +10,10 @@ import { printTable } from "#cli/table.ts";
 import { type Environment, type EnvironmentName, readEnvironment } from "#lib/environments.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import prices from "./aws-prices.json" with { type: "json" };
+import { choices, withChoice } from "./choices.ts";
 import { estimate, total } from "./estimate.ts";
 import type { Templates } from "./line.ts";
-import { readmeTable, withTable } from "./readme-table.ts";
+import { type Estimated, readmeTables, withTables } from "./readme-table.ts";
 
 const { environments } = cdk.context;
 
@@ -34,7 +35,7 @@ await main(async () => {
 	const users = count("USERS", USERS);
 	const uploads = count("UPLOADS", UPLOADS);
 	const { visionProvider, embeddingProvider, chatProvider, models, chatModels } = environment;
-	const lines = estimate(await templatesOf(environment), environment, {
+	const lines = estimate(await templatesOf(environment, environments), environment, {
 		users,
 		uploads,
 		visionProvider,
@@ -78,8 +79,8 @@ function count(name: string, text = "0"): number {
 	throw new Error(`${name} is ${text}: set it to a whole number, 0 or more.`);
 }
 
-/** Synthesizes an environment's templates in a temporary folder. */
-async function templatesOf({ name }: Environment): Promise<Templates> {
+/** Synthesizes an environment's templates in a temporary folder, from a table in place of that in `cdk.json`. */
+async function templatesOf({ name }: Environment, table: object): Promise<Templates> {
 	const folder = await mkdtemp(path.join(tmpdir(), "collections-cost-"));
 	try {
 		await promisify(execFile)(process.execPath, ["bin/collections.ts"], {
@@ -87,7 +88,7 @@ async function templatesOf({ name }: Environment): Promise<Templates> {
 			env: {
 				...process.env,
 				CDK_OUTDIR: folder,
-				CDK_CONTEXT_JSON: JSON.stringify({ env: name }),
+				CDK_CONTEXT_JSON: JSON.stringify({ env: name, environments: table }),
 			},
 		}).catch(({ stdout, stderr }) => {
 			throw new Error(`Environment ${name} was not synthesized:\n${stdout}${stderr}`);
@@ -100,12 +101,18 @@ async function templatesOf({ name }: Environment): Promise<Templates> {
 }
 
 async function writeReadme(): Promise<void> {
-	const estimated = [];
-	for (const name of ["dev", "prod"]) {
-		const environment = readEnvironment(environments, name);
-		estimated.push({ environment, templates: await templatesOf(environment) });
+	const estimateOf = async (name: string, table: object): Promise<Estimated> => {
+		const environment = readEnvironment(table, name);
+		return { environment, templates: await templatesOf(environment, table) };
+	};
+	const estimated: Estimated[] = [];
+	for (const name of ["dev", "prod"]) estimated.push(await estimateOf(name, environments));
+	const chosen = [];
+	for (const choice of choices) {
+		const { setting, givesUp, environment } = choice;
+		chosen.push({ setting, givesUp, ...(await estimateOf(environment, withChoice(environments, choice))) });
 	}
 	const readme = await readFile("README.md", "utf8");
-	await writeFile("README.md", withTable(readme, readmeTable(estimated)));
-	console.log("README.md has the table of the current templates and prices.");
+	await writeFile("README.md", withTables(readme, readmeTables(estimated, chosen)));
+	console.log("README.md has the tables of the current templates and prices.");
 }

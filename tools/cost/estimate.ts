@@ -30,13 +30,17 @@ const priced = [
 
 /** Resource types that cost nothing, or only through one of the above. */
 const free =
-	/^AWS::(IAM::|ApiGatewayV2::(Route|Integration|Authorizer|Stage)|Lambda::(Permission|EventInvokeConfig)|SQS::QueuePolicy|Events::Rule|EC2::(VPC|Subnet|RouteTable|Route|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$|RDS::DB(SubnetGroup|ParameterGroup)|SNS::|S3::BucketPolicy|Cognito::UserPoolClient|Budgets::Budget|CDK::Metadata)/;
+	/^AWS::(IAM::|ApiGatewayV2::(Route|Integration|Authorizer|Stage)|Lambda::(Permission|EventInvokeConfig)|SQS::QueuePolicy|Events::Rule|EC2::(VPC|Subnet|RouteTable|Route|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$|RDS::DB(SubnetGroup|ParameterGroup)|SNS::|S3::BucketPolicy|Cognito::UserPoolClient|Budgets::Budget|Scheduler::Schedule|CDK::Metadata)/;
 
 /**
  * Estimates an environment's monthly cost from its templates and its use.
  * @throws naming a resource type without a price
  */
-export function estimate(templates: Templates, environment: Pick<Environment, "network">, profile: Profile): Line[] {
+export function estimate(
+	templates: Templates,
+	environment: Pick<Environment, "network" | "database">,
+	profile: Profile,
+): Line[] {
 	const resources = templates.flatMap(({ Resources }) => Object.entries(Resources));
 	const all = (type: string) =>
 		resources
@@ -50,7 +54,7 @@ export function estimate(templates: Templates, environment: Pick<Environment, "n
 		}
 	}
 	return [
-		...fixedCosts(all),
+		...fixedCosts(all, environment),
 		...monitoring(all, profile),
 		...functions(all, profile),
 		...traffic(all, environment, profile),

@@ -1,9 +1,11 @@
+import { type Environment, minutesOf } from "#lib/environments.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf } from "./line.ts";
 
 /** Prices the resources that cost by the hour, used or not. */
-export function fixedCosts(all: All): Line[] {
+export function fixedCosts(all: All, { database }: Pick<Environment, "database">): Line[] {
 	const { hoursPerMonth: hours } = prices;
+	const running = Math.round(hours * shareOfWeek(database.hours));
 	const instances = all("AWS::RDS::DBInstance");
 	const publicDatabases = instances.filter((properties) => properties.PubliclyAccessible);
 	const machines = all("AWS::EC2::Instance");
@@ -24,13 +26,13 @@ export function fixedCosts(all: All): Line[] {
 			const zones = properties.MultiAZ ? ", in two zones" : "";
 			const hour = priceOf(prices.rdsPostgresHour, properties.DBInstanceClass);
 			return [
-				line(`Postgres ${properties.DBInstanceClass}${zones}`, `${hours} h`, copies * hours * hour),
+				line(`Postgres ${properties.DBInstanceClass}${zones}`, `${running} h`, copies * running * hour),
 				...(properties.DatabaseInsightsMode === "advanced"
 					? [
 							line(
 								"Database Insights, advanced",
-								`${hours} h`,
-								hours *
+								`${running} h`,
+								running *
 									priceOf(prices.rdsProcessors, properties.DBInstanceClass) *
 									prices.databaseInsightsProcessorHour,
 							),
@@ -56,4 +58,11 @@ export function fixedCosts(all: All): Line[] {
 		line("interface endpoints", `${endpoints.length}`, endpoints.length * hours * prices.interfaceEndpointHour),
 		line("secrets", `${secrets}`, secrets * prices.secretMonth),
 	];
+}
+
+/** Returns the part of a week in which the database runs. */
+function shareOfWeek(hours: Environment["database"]["hours"]): number {
+	if (!hours) return 1;
+	const days = hours.days === "weekdays" ? 5 : 7;
+	return (days * (minutesOf(hours.to) - minutesOf(hours.from))) / (7 * 24 * 60);
 }
