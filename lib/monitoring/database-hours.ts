@@ -39,7 +39,7 @@ export function databaseHours(
 			scheduleExpressionTimezone: timezone,
 			flexibleTimeWindow: { mode: "OFF" },
 			target: {
-				arn: `arn:${Aws.PARTITION}:scheduler:::aws-sdk:${call}`,
+				arn: `arn:${stack.partition}:scheduler:::aws-sdk:${call}`,
 				roleArn: role.roleArn,
 				input: stack.toJsonString(input),
 				// By default a failed stop is tried for a day: a database stopped by hand before would stop again once it runs.

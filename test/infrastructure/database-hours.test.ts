@@ -38,7 +38,7 @@ test("hours let their role make these calls alone, on these resources alone", ()
 	);
 	const allowed = statements.map(({ Action, Resource }) => [Action.sort(), [Resource].flat().map(at).sort()]);
 	expect(allowed).toEqual([
-		[["rds:StartDBInstance", "rds:StopDBInstance"], ["arn:AWS::Partition:rds:us-east-1:AWS::AccountId:db:Database"]],
+		[["rds:StartDBInstance", "rds:StopDBInstance"], ["arn:aws:rds:us-east-1:AWS::AccountId:db:Database"]],
 		[
 			["events:DisableRule", "events:EnableRule"],
 			["CleanupSchedule", "SessionSchedule"],
