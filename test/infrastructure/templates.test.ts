@@ -244,7 +244,7 @@ describe("an environment that lists the domains of those who may sign up", () =>
 		expect(PreSignUpFunction?.Properties).not.toHaveProperty("VpcConfig");
 		const { PolicyDocument } = only(listed.Storage, "AWS::IAM::Policy");
 		expect(PolicyDocument.Statement).toMatchObject([{ Action: ["logs:CreateLogStream", "logs:PutLogEvents"] }]);
-		expect(only(listed.Storage, "AWS::Logs::LogGroup").RetentionInDays).toBe(90);
+		expect(only(listed.Storage, "AWS::Logs::LogGroup").RetentionInDays).toBe(30);
 	});
 });
 
