@@ -13,6 +13,7 @@ import {
 import type { RouteClass } from "#core/limits/limits.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
+import { isTimezone, minutesOf } from "./hours.ts";
 import { verifiableRegions } from "./verifiable-regions.ts";
 
 interface Size {
@@ -48,6 +49,9 @@ const stageSizes = Object.fromEntries(
 ) as Record<StageKey, ReturnType<typeof functionSize>>;
 
 const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perMinute);
+
+/** Leaves room for the start, and for clocks that change, before the monthly rotation in the middle. */
+const minHours = 3;
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 07:30");
 
@@ -125,7 +129,7 @@ const schema = z.strictObject({
 					to: timeOfDay,
 					days: z.enum(["weekdays", "every day"]).default("weekdays"),
 					/** As in the tz database: `Europe/Berlin`. */
-					timezone: z.string().min(1).default("UTC"),
+					timezone: z.string().refine(isTimezone, "must be a time zone such as Europe/Berlin").default("UTC"),
 				})
 				.nullable()
 				.default(null),
@@ -358,8 +362,8 @@ function brokenRules(
 	const { hours } = environment.database;
 	if (hours && (environment.name === "prod" || environment.name === "local")) {
 		broken.push(["database.hours", "must be left out: prod answers at any hour, and local costs nothing"]);
-	} else if (hours && minutesOf(hours.to) < minutesOf(hours.from) + 60) {
-		broken.push(["database.hours", "must end at least an hour after it begins, on the same day"]);
+	} else if (hours && minutesOf(hours.to) < minutesOf(hours.from) + minHours * 60) {
+		broken.push(["database.hours", `must end at least ${minHours} hours after it begins, on the same day`]);
 	}
 	if (environment.network.mode === "public" && environment.name === "prod") {
 		broken.push(["network.mode", "must be private: prod keeps its database off the internet"]);
@@ -406,12 +410,6 @@ function covers({ from, identityArn }: NonNullable<z.infer<typeof schema>["mail"
 	const address = from.toLowerCase();
 	const domain = address.slice(address.lastIndexOf("@") + 1);
 	return [address, domain].includes(identity) || domain.endsWith(`.${identity}`);
-}
-
-/** Returns the minutes from midnight to a time such as `07:30`. */
-export function minutesOf(time: string): number {
-	const [hours = 0, minutes = 0] = time.split(":").map(Number);
-	return hours * 60 + minutes;
 }
 
 /** The size of each sandbox's connection pool. */

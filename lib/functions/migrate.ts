@@ -8,6 +8,7 @@ import { rotation } from "#lambdas/migrate/schedule.ts";
 import { type FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
 import { deadLetterQueue } from "../constructs/pipeline-stage.ts";
 import type { Environment } from "../environments.ts";
+import { middleInUtc } from "../hours.ts";
 
 interface MigrateFunctionProps {
 	environment: Environment;
@@ -38,9 +39,8 @@ export function migrateFunction(
 		.allow(["secretsmanager:GetSecretValue"], [MASTER_SECRET_ARN, ...logins]) // reads all three logins
 		.allow(["secretsmanager:PutSecretValue"], logins) // stores new passwords
 		.allow(["sqs:SendMessage"], [failedRotations.queueArn]); // Lambda puts failed runs there with this role
-	// A rate would also run at every creation of the rule, before the first migration has made the roles.
 	new Rule(scope, "RotationSchedule", {
-		schedule: Schedule.cron({ day: "1", hour: "3", minute: "30" }),
+		schedule: rotationSchedule(environment),
 		targets: [
 			new LambdaFunction(migrate.function, {
 				event: RuleTargetInput.fromObject(rotation),
@@ -50,4 +50,12 @@ export function migrateFunction(
 		],
 	});
 	return { migrate, failedRotations };
+}
+
+/** Runs once a month. A rate would also run at every creation of the rule, before the first migration has made the roles. */
+function rotationSchedule({ database: { hours } }: Environment): Schedule {
+	if (!hours) return Schedule.cron({ day: "1", hour: "3", minute: "30" });
+	// The database is stopped at night and at weekends. In UTC a Wednesday is a weekday in every time zone.
+	const { hour, minute } = middleInUtc(hours);
+	return Schedule.cron({ weekDay: "4#1", hour: String(hour), minute: String(minute) });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { middleInUtc } from "#lib/hours.ts";
 import { upkeepAlarms } from "#lib/monitoring/upkeep-alarms.ts";
 import { ofType, pointsAt, type Resource, synthesize } from "./synthesized.ts";
 
@@ -18,10 +19,12 @@ test("hours stop the database after the last sweep, and start it before the firs
 	expect(Object.fromEntries(times)).toEqual({
 		[`cloudwatch:disableAlarmActions ${alarms}`]: "cron(30 19 ? * MON-FRI *)",
 		'eventbridge:disableRule {"Name":"CleanupSchedule"}': "cron(30 19 ? * MON-FRI *)",
+		'eventbridge:disableRule {"Name":"RotationSchedule"}': "cron(30 19 ? * MON-FRI *)",
 		'eventbridge:disableRule {"Name":"SessionSchedule"}': "cron(30 19 ? * MON-FRI *)",
 		'rds:stopDBInstance {"DbInstanceIdentifier":"Database"}': "cron(35 19 ? * MON-FRI *)",
 		'rds:startDBInstance {"DbInstanceIdentifier":"Database"}': "cron(45 7 ? * MON-FRI *)",
 		'eventbridge:enableRule {"Name":"CleanupSchedule"}': "cron(5 8 ? * MON-FRI *)",
+		'eventbridge:enableRule {"Name":"RotationSchedule"}': "cron(5 8 ? * MON-FRI *)",
 		'eventbridge:enableRule {"Name":"SessionSchedule"}': "cron(5 8 ? * MON-FRI *)",
 		[`cloudwatch:enableAlarmActions ${alarms}`]: "cron(5 8 ? * MON-FRI *)",
 	});
@@ -41,7 +44,7 @@ test("hours let their role make these calls alone, on these resources alone", ()
 		[["rds:StartDBInstance", "rds:StopDBInstance"], ["arn:aws:rds:us-east-1:AWS::AccountId:db:Database"]],
 		[
 			["events:DisableRule", "events:EnableRule"],
-			["CleanupSchedule", "SessionSchedule"],
+			["CleanupSchedule", "RotationSchedule", "SessionSchedule"],
 		],
 		[["cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions"], [...upkeepAlarms].sort()],
 	]);
@@ -57,6 +60,17 @@ test("hours of every day run at weekends, too", () => {
 	const expressions = Object.values(ofType(Monitoring, "AWS::Scheduler::Schedule")).map(
 		({ Properties }) => Properties.ScheduleExpression,
 	);
-	expect(expressions).toHaveLength(8);
+	expect(expressions).toHaveLength(10);
 	for (const expression of expressions) expect(expression).toMatch(/^cron\(\d+ \d+ \* \* \? \*\)$/);
+});
+
+test("hours have the monthly rotation in their middle, on a day that is a weekday in every time zone", () => {
+	const { ScheduleExpression } = ofType(templates.DB, "AWS::Events::Rule").RotationSchedule?.Properties ?? {};
+	// 13:37 in Berlin.
+	expect(ScheduleExpression).toBe("cron(37 12 ? * 4#1 *)");
+	const at = (timezone: string) => Object.values(middleInUtc({ from: "08:00", to: "18:00", timezone }));
+	expect(at("UTC")).toEqual([13, 0]);
+	expect(at("Asia/Kolkata")).toEqual([7, 30]);
+	expect(at("America/Los_Angeles")).toEqual([21, 0]);
+	expect(at("Pacific/Auckland")).toEqual([0, 0]);
 });

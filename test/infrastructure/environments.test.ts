@@ -80,12 +80,19 @@ describe("the table of environments", () => {
 		[
 			"hours over midnight",
 			tableWith(({ dev }) => Object.assign(dev, { database: { hours: { from: "20:00", to: "06:00" } } })),
-			"environments.dev.database.hours: must end at least an hour after it begins, on the same day",
+			"environments.dev.database.hours: must end at least 3 hours after it begins, on the same day",
 		],
 		[
 			"a time that is none",
 			tableWith(({ dev }) => Object.assign(dev, { database: { hours: { from: "8", to: "18:00" } } })),
 			"environments.dev.database.hours.from: must be a time such as 07:30",
+		],
+		[
+			"a time zone that is none",
+			tableWith(({ dev }) =>
+				Object.assign(dev, { database: { hours: { from: "08:00", to: "18:00", timezone: "Berlin" } } }),
+			),
+			"environments.dev.database.hours.timezone: must be a time zone such as Europe/Berlin",
 		],
 		[
 			"unverified TLS outside local",

@@ -325,7 +325,7 @@ test("the database is stopped with its schedules, and started again", async () =
 	};
 	const stopped = await operate("infra-stop", { YES: "1" });
 	expect(stopped).toMatchObject({ code: 0, stderr: "" });
-	expect(stopped.stdout).toContain("Off until make infra-start ENV=local: schedules (2)");
+	expect(stopped.stdout).toContain("Off until make infra-start ENV=local: schedules (3)");
 	expect(await rule()).toBe("DISABLED");
 	expect(await health()).toBe(503);
 	// PGlite ends within a second; until then it cannot be started.
@@ -333,7 +333,7 @@ test("the database is stopped with its schedules, and started again", async () =
 		const { code, stderr, stdout } = await operate("infra-start");
 		if (stderr.includes("still stopping") && Date.now() < end) continue;
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-		expect(stdout).toContain("On again: schedules (2)");
+		expect(stdout).toContain("On again: schedules (3)");
 		break;
 	}
 	expect(await rule()).toBe("ENABLED");

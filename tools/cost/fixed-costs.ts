@@ -1,4 +1,5 @@
-import { type Environment, minutesOf } from "#lib/environments.ts";
+import type { Environment } from "#lib/environments.ts";
+import { minutesOf } from "#lib/hours.ts";
 import prices from "./aws-prices.json" with { type: "json" };
 import { type All, type Line, line, priceOf } from "./line.ts";
 
