@@ -78,7 +78,11 @@ export function databaseHours(
 		rules.map(({ attrArn }) => attrArn),
 	);
 
-	const disturbing = upkeepAlarms.map((name) => alarms[name] as Alarm);
+	const disturbing = upkeepAlarms.map((name) => {
+		const alarm = alarms[name];
+		if (alarm) return alarm;
+		throw new Error(`There is no alarm ${name} to turn off: correct lib/monitoring/upkeep-alarms.ts.`);
+	});
 	const AlarmNames = disturbing.map(({ alarmName }) => alarmName);
 	daily("DisableAlarms", to, 0, "cloudwatch:disableAlarmActions", { AlarmNames });
 	daily("EnableAlarms", from, startDelay, "cloudwatch:enableAlarmActions", { AlarmNames });

@@ -1,2 +1,5 @@
-/** The alarms that watch the scheduled work. Without the database that work cannot run, so that they would only disturb. */
-export const upkeepAlarms = ["WaitingItems", "CleanupErrors", "CleanupDeadLetters"] as const;
+/**
+ * The alarms that go off where the database is stopped on purpose: those that watch the scheduled work, which is off then,
+ * and that of the connections.
+ */
+export const upkeepAlarms = ["WaitingItems", "CleanupDeadLetters", "DatabaseConnectionErrors"] as const;

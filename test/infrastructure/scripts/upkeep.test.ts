@@ -14,16 +14,20 @@ afterAll(() => {
 	account.close();
 });
 
-test("the mails of the sweeper's alarms are turned off and on, and of no other", async () => {
+test("the mails of the alarms that a stopped database sets off are turned off and on, and of no other", async () => {
 	const alarm = (name: string) =>
 		({
 			ResourceType: "AWS::CloudWatch::Alarm",
 			LogicalResourceId: `${name}0A1B2C3D`,
 			PhysicalResourceId: `Monitoring-${name}`,
 		}) as StackResourceSummary;
-	const resources = ["WaitingItems", "CleanupErrors", "CleanupDeadLetters", "ApiFailures", "DatabaseStorage"].map(
-		alarm,
-	);
+	const resources = [
+		"WaitingItems",
+		"CleanupDeadLetters",
+		"DatabaseConnectionErrors",
+		"ApiFailures",
+		"DatabaseConnections",
+	].map(alarm);
 	const credentials = { accessKeyId: "any", secretAccessKey: "any" };
 	const target = { isLocal: false, client: { region: "eu-central-1", credentials } } as Target;
 	const mails = () => Object.fromEntries(account.alarms);
@@ -31,8 +35,8 @@ test("the mails of the sweeper's alarms are turned off and on, and of no other",
 		expect(await switchUpkeep(target, resources, on)).toEqual({ schedules: 0, alarms: 3 });
 		expect(mails()).toEqual({
 			"Monitoring-WaitingItems": on,
-			"Monitoring-CleanupErrors": on,
 			"Monitoring-CleanupDeadLetters": on,
+			"Monitoring-DatabaseConnectionErrors": on,
 		});
 	}
 	account.is({ denied: ["DisableAlarmActions"] });

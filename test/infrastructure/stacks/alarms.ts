@@ -35,8 +35,8 @@ export function alarmClaims({ environment, templates, at }: Claimed): void {
 
 	test("have each alarm that make infra-stop turns off under the name by which it finds it", () => {
 		const alarms = Object.keys(ofType(Monitoring, "AWS::CloudWatch::Alarm"));
-		expect(alarms).toEqual(expect.arrayContaining([...upkeepAlarms]));
-		expect(alarms.filter((name) => /Cleanup|Waiting/.test(name)).sort()).toEqual([...upkeepAlarms].sort());
+		const disturbing = alarms.filter((name) => /Cleanup|Waiting|DatabaseConnectionErrors/.test(name));
+		expect(disturbing.sort()).toEqual([...upkeepAlarms].sort());
 	});
 
 	test("run the database at every hour: no environment ships with hours", () => {
