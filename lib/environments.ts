@@ -52,6 +52,7 @@ const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perM
 
 /** Leaves room for the start, and for clocks that change, before the monthly rotation in the middle. */
 const minHours = 3;
+const latestEnd = "23:45";
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 07:30");
 
@@ -362,6 +363,8 @@ function brokenRules(
 	const { hours } = environment.database;
 	if (hours && (environment.name === "prod" || environment.name === "local")) {
 		broken.push(["database.hours", "must be left out: prod answers at any hour, and local costs nothing"]);
+	} else if (hours && minutesOf(hours.to) > minutesOf(latestEnd)) {
+		broken.push(["database.hours.to", `must be ${latestEnd} at the latest: the database stops some minutes after it`]);
 	} else if (hours && minutesOf(hours.to) < minutesOf(hours.from) + minHours * 60) {
 		broken.push(["database.hours", `must end at least ${minHours} hours after it begins, on the same day`]);
 	}

@@ -83,6 +83,11 @@ describe("the table of environments", () => {
 			"environments.dev.database.hours: must end at least 3 hours after it begins, on the same day",
 		],
 		[
+			"hours until midnight",
+			tableWith(({ dev }) => Object.assign(dev, { database: { hours: { from: "08:00", to: "23:59" } } })),
+			"environments.dev.database.hours.to: must be 23:45 at the latest",
+		],
+		[
 			"a time that is none",
 			tableWith(({ dev }) => Object.assign(dev, { database: { hours: { from: "8", to: "18:00" } } })),
 			"environments.dev.database.hours.from: must be a time such as 07:30",
