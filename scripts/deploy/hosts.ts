@@ -2,8 +2,8 @@ import { CloudFormationClient, GetTemplateCommand } from "@aws-sdk/client-cloudf
 import { DescribeImagesCommand, EC2Client, waitUntilInstanceStatusOk } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
 import type { Templates } from "#tools/cost/line.ts";
+import { skipIfDenied } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";
-import { skipIfDenied } from "./quotas.ts";
 import { describeStacks, problemOf, resourcesOf, stackName } from "./stacks.ts";
 
 /** Amazon's parameter with the id of the newest image of Amazon Linux 2023. */
