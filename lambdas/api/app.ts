@@ -24,6 +24,7 @@ export type ApiPorts = Pick<
 	Ports,
 	| "items"
 	| "requests"
+	| "redactions"
 	| "rateLimits"
 	| "idempotencyKeys"
 	| "outbox"

@@ -29,6 +29,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 	return withCrashVariable({
 		items: lazyPort(async () => (await database()).items),
 		requests: lazyPort(async () => (await database()).requests),
+		redactions: lazyPort(async () => (await database()).redactions),
 		rateLimits: lazyPort(async () => {
 			const { dynamoDbRateLimits } = await import("#aws/rate-limits.ts");
 			return dynamoDbRateLimits({ dynamodb: await dynamodb(), table: env.CHECKPOINT_TABLE_NAME });

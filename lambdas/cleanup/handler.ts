@@ -1,4 +1,5 @@
 import type { Context } from "aws-lambda";
+import { redactChats } from "#core/chat/redact-chats.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { readEnv } from "#lambda-kit/env.ts";
@@ -24,8 +25,22 @@ async function sweepItems(context: Context) {
 		},
 		{ metrics: { OldestWait: await ports.stages.oldestWaitSeconds() } },
 	);
+	await redact(context);
 	await partition(context);
 	return report;
+}
+
+async function redact(context: Context) {
+	const started = Date.now();
+	const report = await redactChats(ports, {
+		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
+	});
+	if (report.chatsRedacted === 0) return;
+	log.info("chats redacted", {
+		...report,
+		request_id: context.awsRequestId,
+		duration_ms: Date.now() - started,
+	});
 }
 
 /** Runs last, since it may take all the time that is left. */

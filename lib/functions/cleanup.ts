@@ -34,6 +34,8 @@ export function cleanupFunction(
 		.allowObjects(s3DeleteActions, bucket, [originals, derived, checkpoints]) // sweeps orphans
 		.allow(["dynamodb:Scan"], [`${table}/index/gsi1`]) // counts sessions; the index has nothing else
 		.allow(["dynamodb:BatchGetItem"], [table]) // learns which payloads are referred to
+		.allow(["dynamodb:Query"], [`${table}/index/gsi1`]) // finds the chats of a person who deleted an item
+		.allow(["dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:BatchWriteItem"], [table]) // removes what they hold of the item
 		.allow(["events:PutEvents"], [bus.eventBusArn]) // sends lost events again
 		.allow(["sqs:SendMessage"], [failedCleanups.queueArn]); // Lambda puts failed runs there with this role
 	const run = (event?: RuleTargetInput) =>

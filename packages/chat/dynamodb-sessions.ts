@@ -1,9 +1,19 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { AppError, sessionNotFound } from "#core/errors.ts";
-import type { ChatSession, OpenTurn, SessionMessage, Sessions } from "#core/ports/index.ts";
+import { redactMessage } from "#core/chat/redact.ts";
+import { AppError, sessionNotFound, unknownCursor } from "#core/errors.ts";
 import {
+	type ChatSession,
+	type HistoryPage,
+	maxHistoryBytes,
+	maxHistoryMessages,
+	type OpenTurn,
+	type SessionMessage,
+	type Sessions,
+} from "#core/ports/index.ts";
+import {
+	deleteCheckpoints,
 	deleteThreadItems,
 	type Expression,
 	type Key,
@@ -13,7 +23,7 @@ import {
 	type Session as Thread,
 	Sessions as Threads,
 } from "#langgraph-dynamodb/sessions.ts";
-import { type MessageItem, messageItem, messageSortKey, readMessage } from "./message-items.ts";
+import { type MessageItem, messageItem, messageSortKey, readMessage, withContent } from "./message-items.ts";
 
 export interface DynamoDbSessionsOptions {
 	dynamodb: Pick<DynamoDBDocumentClient, "send">;
@@ -120,6 +130,57 @@ export function dynamoDbSessions({
 		]);
 	}
 
+	/** Redacts a session under its lease, which no turn may hold. @returns false if it did not get the lease */
+	async function redactSession(threads: Threads, sessionId: string, deleted: ReadonlySet<string>): Promise<boolean> {
+		const nowMs = now();
+		const { lease, lease_ends } = newLease(randomUUID());
+		const held = await threads.table.update<ChatSessionItem>(
+			sessionKey(threads, sessionId),
+			{
+				text: "set #lease = :lease, #ends = :ends",
+				names: { "#lease": "lease", "#ends": "lease_ends" },
+				values: { ":lease": lease, ":ends": lease_ends },
+			},
+			{
+				text: "attribute_exists(#pk) and (attribute_not_exists(#ends) or #ends <= :now or #lease = :lease)",
+				names: { "#pk": "pk" },
+				values: { ":now": nowMs },
+			},
+		);
+		// Or it was deleted, and the index is a moment behind.
+		if (!held) return false;
+		const { generation } = held;
+		const messages = threads.table.query<MessageItem>(threads.partition(sessionId), {
+			prefix: keyPrefix(generation, "message"),
+		});
+		for await (const page of messages) {
+			for (const item of page) {
+				const { message } = readMessage(item);
+				const redacted = redactMessage(message, deleted);
+				if (redacted === message) continue;
+				// Unless the session was deleted meanwhile.
+				const isStored = { text: "attribute_exists(#pk)", names: { "#pk": "pk" } };
+				await threads.table.put(withContent(item, redacted), isStored);
+			}
+		}
+		await deleteCheckpoints(threads, payloads, { threadId: sessionId, generation });
+		await releaseLease(threads, { sessionId, lease });
+		return true;
+	}
+
+	/** @returns false if another turn holds the session, or there is none */
+	async function releaseLease(threads: Threads, { sessionId, lease }: Pick<OpenTurn, "sessionId" | "lease">) {
+		const released = await threads.table.update(
+			sessionKey(threads, sessionId),
+			{
+				text: "remove #lease, #ends",
+				names: { "#lease": "lease", "#ends": "lease_ends" },
+			},
+			{ text: "#lease = :lease", values: { ":lease": lease } },
+		);
+		return released !== undefined;
+	}
+
 	return {
 		async beginTurn(userId, sessionId, question) {
 			const threads = threadsOf(userId);
@@ -156,7 +217,6 @@ export function dynamoDbSessions({
 					at: new Date(now()),
 					items: [],
 					toolsUsed: [],
-					reasoning: [],
 					traceId: null,
 					usage: [],
 				}),
@@ -207,15 +267,7 @@ export function dynamoDbSessions({
 
 		async abandonTurn(userId, { sessionId, generation, lease }) {
 			const threads = threadsOf(userId);
-			const released = await threads.table.update(
-				sessionKey(threads, sessionId),
-				{
-					text: "remove #lease, #ends",
-					names: { "#lease": "lease", "#ends": "lease_ends" },
-				},
-				{ text: "#lease = :lease", values: { ":lease": lease } },
-			);
-			if (released) return;
+			if (await releaseLease(threads, { sessionId, lease })) return;
 			const thread = await threads.get(sessionId);
 			// Another turn already holds the lease.
 			if (thread?.generation === generation) return;
@@ -232,21 +284,26 @@ export function dynamoDbSessions({
 			return sessions;
 		},
 
-		async history(userId, sessionId) {
+		async history(userId, sessionId, page = {}) {
 			const threads = threadsOf(userId);
 			const thread = await threads.get(sessionId);
 			if (!thread) return null;
-			const messages: SessionMessage[] = [];
-			const pages = threads.table.query<MessageItem>(threads.partition(sessionId), {
-				prefix: keyPrefix(thread.generation, "message"),
-			});
-			for await (const page of pages) messages.push(...page.map(readMessage));
 			const { lease_ends = 0 } = thread.attributes as ChatSessionItem;
 			return {
 				session: toChatSession(thread),
-				messages,
+				...(await messagePage(threads, thread, page)),
 				isBusy: lease_ends > now(),
 			};
+		},
+
+		async redact(userId, itemIds) {
+			const threads = threadsOf(userId);
+			const deleted = new Set(itemIds);
+			let busy = 0;
+			for await (const { threadId } of threads.listStored()) {
+				if (!(await redactSession(threads, threadId, deleted))) busy += 1;
+			}
+			return { busy };
 		},
 
 		async delete(userId, sessionId) {
@@ -258,6 +315,51 @@ export function dynamoDbSessions({
 			return true;
 		},
 	};
+}
+
+/** Reads the messages of a page and one more, the newest first, which shows whether there is a page before it. */
+async function messagePage(
+	threads: Threads,
+	{ threadId, generation }: Thread,
+	{ limit = maxHistoryMessages, maxBytes = maxHistoryBytes, cursor }: HistoryPage,
+): Promise<{ messages: SessionMessage[]; nextCursor: string | null }> {
+	const prefix = keyPrefix(generation, "message");
+	const end = cursor === undefined ? null : prefix + positionOf(cursor, generation);
+	const pages = threads.table.query<MessageItem>(
+		threads.partition(threadId),
+		end === null ? { prefix } : { from: prefix, to: end },
+		{
+			newestFirst: true,
+			// The end of the range is read and belongs to the page after this one.
+			pageSize: limit + (end === null ? 1 : 2),
+		},
+	);
+	const messages: SessionMessage[] = [];
+	let oldest = "";
+	let bytes = 0;
+	for await (const items of pages) {
+		for (const item of items) {
+			if (item.sk === end) continue;
+			const { message, bytes: size } = readMessage(item);
+			bytes += size;
+			if (messages.length === limit || (messages.length > 0 && bytes > maxBytes)) {
+				return { messages: messages.reverse(), nextCursor: cursorOf(generation, oldest.slice(prefix.length)) };
+			}
+			messages.push(message);
+			oldest = item.sk;
+		}
+	}
+	return { messages: messages.reverse(), nextCursor: null };
+}
+
+/** Names the oldest message of a page, and the session, since another of the same id has other messages. */
+const cursorOf = (generation: string, position: string) =>
+	Buffer.from(`${generation} ${position}`).toString("base64url");
+
+function positionOf(cursor: string, generation: string): string {
+	const [session, position = "", ...rest] = Buffer.from(cursor, "base64url").toString().split(" ");
+	if (session !== generation || !/^\d{6,}[ab]$/.test(position) || rest.length > 0) throw unknownCursor();
+	return position;
 }
 
 const digestOf = (question: string) => createHash("sha256").update(question).digest("base64url");

@@ -12,8 +12,11 @@ export interface MessageItem extends Key {
 	expires_at: number;
 }
 
-/** Lifetime of a message's item. The message is invisible as soon as its session has expired, long before. */
-const retentionSeconds = 30 * 24 * 60 * 60;
+/**
+ * Lifetime of a message's item, as of a checkpoint's. The message is invisible as soon as its session has expired, long
+ * before; once DynamoDB has removed the session's item, nothing else finds the message.
+ */
+const retentionSeconds = 7 * 24 * 60 * 60;
 
 /** An item has at most 400 KB with its key and all names, also on a server that counts bytes in base64. */
 const maxContentBytes = 280 * 1024;
@@ -24,21 +27,21 @@ export function messageSortKey(generation: string, turn: number, role: SessionMe
 }
 
 /** Makes the item of a message. */
-export function messageItem(
-	pk: string,
-	generation: string,
-	turn: number,
-	{ role, at, ...content }: SessionMessage,
-): MessageItem {
-	return {
+export function messageItem(pk: string, generation: string, turn: number, message: SessionMessage): MessageItem {
+	const { role, at } = message;
+	const item = {
 		pk,
 		sk: messageSortKey(generation, turn, role),
-		role,
-		at: at.toISOString(),
-		said: compress(content),
 		expires_at: Math.floor(at.getTime() / 1_000) + retentionSeconds,
 	};
+	return withContent(item, message);
 }
+
+/** Puts a message into an item, in place of the one that it has. */
+export const withContent = <Item extends Omit<MessageItem, "role" | "at" | "said">>(
+	item: Item,
+	{ role, at, ...content }: SessionMessage,
+) => ({ ...item, role, at: at.toISOString(), said: compress(content) });
 
 /** Compresses a message, and drops its last found items while it is too large for one item of the table. */
 function compress(content: Omit<SessionMessage, "role" | "at">): Uint8Array {
@@ -52,8 +55,8 @@ function compress(content: Omit<SessionMessage, "role" | "at">): Uint8Array {
 	});
 }
 
-export const readMessage = ({ role, at, said: content }: MessageItem): SessionMessage => ({
-	role,
-	at: new Date(at),
-	...JSON.parse(gunzipSync(content).toString()),
-});
+/** Reads a message, and its bytes as JSON. */
+export function readMessage({ role, at, said }: MessageItem): { message: SessionMessage; bytes: number } {
+	const content = gunzipSync(said);
+	return { message: { role, at: new Date(at), ...JSON.parse(content.toString()) }, bytes: content.length };
+}

@@ -59,6 +59,10 @@ export function fakeItems(store: Store): Items {
 			return stored && withAnalysis(stored);
 		},
 
+		async existing(userId, itemIds) {
+			return itemIds.filter((itemId) => owned(store, userId, itemId));
+		},
+
 		async list(userId, { category, status, limit, offset, cursor }) {
 			const all = ownedItems(store, userId)
 				.filter(({ item }) => (status ? item.status === status : item.status !== "pending"))
@@ -128,6 +132,7 @@ export function fakeItems(store: Store): Items {
 			if (!owned(store, userId, itemId)) return false;
 			store.items.delete(itemId);
 			store.tombstones.set(itemId, { userId, itemId, at: store.now(), sweptAt: null });
+			store.redactions.set(itemId, { userId, itemId, dueAt: store.now() + 60_000 });
 			return true;
 		},
 	};

@@ -10,6 +10,7 @@ import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
 import { fakeObjects } from "./objects.ts";
 import { fakeOutbox } from "./outbox.ts";
 import { fakeRateLimits } from "./rate-limits.ts";
+import { fakeRedactions } from "./redactions.ts";
 import { fakeRequests } from "./requests.ts";
 import { fakeSearch } from "./search.ts";
 import { fakeConversations } from "./sessions.ts";
@@ -44,6 +45,7 @@ export function fakePorts(): FakePorts {
 		items: fakeItems(store),
 		stages: fakeStages(store),
 		requests: fakeRequests(store),
+		redactions: fakeRedactions(store),
 		rateLimits: fakeRateLimits(clock),
 		idempotencyKeys: fakeIdempotencyKeys(clock),
 		outbox: fakeOutbox(store),

@@ -1,7 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { Conversation } from "#core/chat/conversation.ts";
-import { AppError, sessionNotFound } from "#core/errors.ts";
-import type { ChatSession, Clock, OpenTurn, SessionMessage, Sessions, Turns } from "#core/ports/index.ts";
+import { redactMessage } from "#core/chat/redact.ts";
+import { AppError, sessionNotFound, unknownCursor } from "#core/errors.ts";
+import {
+	type ChatSession,
+	type Clock,
+	maxHistoryBytes,
+	maxHistoryMessages,
+	type OpenTurn,
+	type SessionMessage,
+	type Sessions,
+	type Turns,
+} from "#core/ports/index.ts";
 
 interface StoredSession extends ChatSession {
 	generation: string;
@@ -87,7 +97,6 @@ export function fakeConversations(clock: Clock): {
 						at: clock.now(),
 						items: [],
 						toolsUsed: [],
-						reasoning: [],
 						traceId: null,
 						usage: [],
 					},
@@ -122,14 +131,34 @@ export function fakeConversations(clock: Clock): {
 				.sort((a, b) => +b.lastActivity - +a.lastActivity)
 				.slice(0, limit);
 		},
-		async history(userId, sessionId) {
+		async history(userId, sessionId, { limit = maxHistoryMessages, maxBytes = maxHistoryBytes, cursor } = {}) {
 			const session = findLive(userId, sessionId);
 			if (!session) return null;
+			const end = cursor === undefined ? session.messages.length : Number(cursor);
+			if (cursor !== undefined && !(end >= 1 && end <= session.messages.length)) throw unknownCursor();
+			let start = end;
+			for (let bytes = 0; start > 0 && end - start < limit; start -= 1) {
+				bytes += JSON.stringify(session.messages[start - 1]?.message).length;
+				if (bytes > maxBytes && start < end) break;
+			}
 			return {
 				session: toChatSession(session),
-				messages: structuredClone(session.messages.map(({ message }) => message)),
+				messages: structuredClone(session.messages.slice(start, end).map(({ message }) => message)),
+				nextCursor: start > 0 ? String(start) : null,
 				isBusy: session.lease !== null && session.lease.ends > now(),
 			};
+		},
+		async redact(userId, itemIds) {
+			let busy = 0;
+			for (const [key, session] of all) {
+				if (!key.startsWith(`${userId}#`)) continue;
+				if (session.lease && session.lease.ends > now()) busy += 1;
+				else {
+					session.conversation = null;
+					for (const stored of session.messages) stored.message = redactMessage(stored.message, new Set(itemIds));
+				}
+			}
+			return { busy };
 		},
 		async delete(userId, sessionId) {
 			const exists = findLive(userId, sessionId) !== undefined;

@@ -33,6 +33,7 @@ export interface StoredRequest {
 export interface Store {
 	items: Map<string, StoredItem>;
 	tombstones: Map<string, { userId: string; itemId: string; at: number; sweptAt: number | null }>;
+	redactions: Map<string, { userId: string; itemId: string; dueAt: number }>;
 	now(): number;
 }
 
@@ -40,6 +41,7 @@ export function createStore(clock: Clock): Store {
 	return {
 		items: new Map(),
 		tombstones: new Map(),
+		redactions: new Map(),
 		now: () => clock.now().getTime(),
 	};
 }

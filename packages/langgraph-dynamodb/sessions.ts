@@ -1,5 +1,5 @@
 // Sessions and maintenance. Nothing here loads LangChain, so that listing or deleting sessions starts fast.
-export { deleteThreadItems } from "./src/delete-thread.ts";
+export { deleteCheckpoints, deleteThreadItems } from "./src/delete-thread.ts";
 export {
 	CheckpointIncomplete,
 	ThreadGone,

@@ -4,6 +4,7 @@ import { postgresHealth } from "./health.ts";
 import { postgresAnalyses } from "./items/analyses.ts";
 import { postgresItems } from "./items/items.ts";
 import { postgresOutbox } from "./pipeline/outbox.ts";
+import { postgresRedactions } from "./pipeline/redactions.ts";
 import { postgresRequests } from "./pipeline/requests.ts";
 import { postgresStages } from "./pipeline/stages.ts";
 import { postgresSearch } from "./search/search.ts";
@@ -18,6 +19,7 @@ type PostgresPorts = Pick<
 	| "items"
 	| "stages"
 	| "requests"
+	| "redactions"
 	| "outbox"
 	| "analyses"
 	| "search"
@@ -33,6 +35,7 @@ export function postgresPorts(db: Database): PostgresPorts {
 		items: postgresItems(db),
 		stages: postgresStages(db),
 		requests: postgresRequests(db),
+		redactions: postgresRedactions(db),
 		outbox: postgresOutbox(db),
 		analyses: postgresAnalyses(db),
 		search: postgresSearch(db),

@@ -92,7 +92,7 @@ function replaceLine(text: string): void {
 /** Returns null before the session's first message, when it does not exist. */
 async function historyOf(api: RestClient, path: string): Promise<History | null> {
 	try {
-		return await api.call<History>("GET", `${path}/history`);
+		return await api.call<History>("GET", `${path}/history?limit=1`);
 	} catch (error) {
 		if (error instanceof ApiProblem && error.status === 404) return null;
 		throw error;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { TransactionCanceledException, TransactionConflictException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OpenTurn, SessionMessage } from "#core/ports/index.ts";
+import type { HistoryPage, OpenTurn, SessionMessage } from "#core/ports/index.ts";
 import { type Backend, backends } from "../support/checkpoint-saver.ts";
 import { type Conversations, conversationsInMemory, conversationsOn, jumpingClock } from "./conversations.ts";
 
@@ -15,7 +15,6 @@ const answer = (text: string): SessionMessage => ({
 	at: new Date(clock.now()),
 	items: [],
 	toolsUsed: ["search_collection"],
-	reasoning: ["Searched."],
 	traceId: "trace",
 	usage: [],
 });
@@ -104,6 +103,35 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		expect(history?.isBusy).toBe(false);
 	});
 
+	it("reads a page with two requests and one item more than it has, however long the conversation is", async () => {
+		const user = randomUUID();
+		const { sessions } = conversationsOn(backend, clock);
+		for (let at = 0; at < 20; at++) {
+			const turn = await sessions.beginTurn(user, "s", `question ${at}`);
+			await sessions.endTurn(user, turn, answer(`answer ${at}`));
+		}
+		const read: [string, number][] = [];
+		const client = {
+			async send(command: never) {
+				const output = (await backend.dynamodb.send(command)) as { Items?: unknown[] };
+				read.push([(command as object).constructor.name, output.Items?.length ?? 1]);
+				return output;
+			},
+		} as unknown as Pick<DynamoDBDocumentClient, "send">;
+		const counted = conversationsOn(backend, { ...clock, client }).sessions;
+		const first = await counted.history(user, "s", { limit: 4 });
+		expect(read.splice(0)).toEqual([
+			["GetCommand", 1],
+			["QueryCommand", 5],
+		]);
+		await counted.history(user, "s", { limit: 4, cursor: first?.nextCursor ?? "" });
+		expect(read).toEqual([
+			["GetCommand", 1],
+			// The end of the range is read, too.
+			["QueryCommand", 6],
+		]);
+	});
+
 	it("gives each of five concurrent messages its own turn", async () => {
 		const user = randomUUID();
 		const open = () => conversationsOn(backend, { ...clock, maxWaitMs: 20_000 }).sessions;
@@ -147,6 +175,48 @@ function sessionsContract(get: () => Conversations): void {
 		]);
 		expect(history?.messages[1]).toEqual({ ...answer("to one"), at: expect.any(Date) });
 	});
+
+	/** Reads every page, the newest first. */
+	async function pagesOf(user: string, page: HistoryPage): Promise<string[][]> {
+		const pages: string[][] = [];
+		let cursor: string | undefined;
+		do {
+			const found = await get().sessions.history(user, "s", { ...page, cursor });
+			pages.push(found?.messages.map(({ text }) => text) ?? []);
+			cursor = found?.nextCursor ?? undefined;
+		} while (cursor);
+		return pages;
+	}
+
+	it("reads a history page by page, the newest first, and each in the order of time", async () => {
+		const user = randomUUID();
+		for (const question of ["1", "2", "3"]) await askAndAnswer(user, "s", question);
+		expect(await pagesOf(user, { limit: 4 })).toEqual([
+			["2", "to 2", "3", "to 3"],
+			["1", "to 1"],
+		]);
+		expect(await pagesOf(user, { limit: 6 })).toHaveLength(1);
+		expect(await pagesOf(user, { limit: 1 })).toEqual([["to 3"], ["3"], ["to 2"], ["2"], ["to 1"], ["1"]]);
+	});
+
+	it("ends a page where its messages are too many bytes, and never leaves it empty", async () => {
+		const user = randomUUID();
+		const { sessions } = get();
+		const turn = await sessions.beginTurn(user, "s", "short");
+		await sessions.endTurn(user, turn, answer("long ".repeat(2_000)));
+		await askAndAnswer(user, "s", "again");
+		const lengths = (await pagesOf(user, { maxBytes: 5_000 })).map((page) => page.map((text) => text.length));
+		expect(lengths).toEqual([[5, 8], [10_000], [5]]);
+	});
+
+	it.each(["", "x", "AAAA", Buffer.from("other 000001a").toString("base64url")])(
+		"refuses the cursor %j, which no page of the session gave",
+		async (cursor) => {
+			const user = randomUUID();
+			await askAndAnswer(user, "s", "one");
+			await expect(get().sessions.history(user, "s", { cursor })).rejects.toMatchObject({ code: "invalid_request" });
+		},
+	);
 
 	it("begins a new turn for a question that was answered before", async () => {
 		const user = randomUUID();

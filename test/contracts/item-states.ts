@@ -8,7 +8,16 @@ import { axis, newAnalysis, newEvent, newItem, processed, type Words } from "./n
 /** The ports that the contracts test. */
 export type RowPorts = Pick<
 	Ports,
-	"items" | "stages" | "requests" | "outbox" | "analyses" | "search" | "searchSettings" | "similar" | "vectorIndex"
+	| "items"
+	| "stages"
+	| "requests"
+	| "redactions"
+	| "outbox"
+	| "analyses"
+	| "search"
+	| "searchSettings"
+	| "similar"
+	| "vectorIndex"
 >;
 
 /** The ports, and a change that no port can make. */

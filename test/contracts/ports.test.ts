@@ -12,6 +12,7 @@ import type { ArrangedPorts } from "./item-states.ts";
 import { itemsContract } from "./items.ts";
 import { outboxContract } from "./outbox.ts";
 import { rebuildContract } from "./rebuild.ts";
+import { redactionsContract } from "./redactions.ts";
 import { requestsContract } from "./requests.ts";
 import { searchLanguageContract } from "./search-language.ts";
 import { similarContract } from "./similar.ts";
@@ -63,14 +64,39 @@ describe(contractDatabase.title, () => {
 	contracts(() => ports);
 	searchLanguageContract(() => ports);
 
-	it("binds the user in every statement on a tenant's table, except seven of the sweeper", async () => {
+	it("gives the sweeper the redactions of those who wait longest, until they are finished", async () => {
+		const db = empty.connect(1);
+		const users = ["first", "second", "third"];
+		for (const [index, user] of users.entries()) {
+			await db.query(
+				`insert into chat_redactions (user_id, item_id, due_at)
+				 select $1, gen_random_uuid(), clock_timestamp() - make_interval(days => $2) from generate_series(1, 2)`,
+				[user, 100 - index],
+			);
+		}
+		await db.query("insert into chat_redactions (user_id, item_id) values ('first', gen_random_uuid())");
+		const claim = () => ports.redactions.claimDue({ againSeconds: 60, limit: 2 });
+		const claimed = await claim();
+		expect(claimed.map(({ userId, itemIds }) => [userId, itemIds.length]).sort()).toEqual([
+			["first", 2],
+			["second", 2],
+		]);
+		expect(await claim()).toMatchObject([{ userId: "third" }]);
+		expect(await claim()).toEqual([]);
+		for (const { userId, itemIds } of claimed) await ports.redactions.finish(userId, itemIds);
+		expect(await ports.redactions.isPending("first"), "one was not due").toBe(true);
+		expect(await ports.redactions.isPending("second")).toBe(false);
+		await db.query("delete from chat_redactions where user_id = any($1)", [users]);
+	});
+
+	it("binds the user in every statement on a tenant's table, except eight of the sweeper", async () => {
 		const partitions = postgresVectorPartitions(recorded(empty.connect(1), statements));
 		await partitions.listLarge({ minItems: 1, limit: 1 });
 		await partitions.rebuild("nobody", "none", { partitions: 1, vectors: 0 });
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
-			/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|vector_partitions)\b/;
+			/\b(from|join|into|update)\s+(items|analyses|documents|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions)\b/;
 		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
@@ -84,6 +110,7 @@ describe(contractDatabase.title, () => {
 			"with recursive people as ( select queue, (select min(user_id) from reque",
 			"with recursive people as ( select queue, (select min(user_id) from tombs",
 			"with recursive users as ( (select user_id, lexeme, documents from words ",
+			"with users as ( select user_id from chat_redactions where due_at <= cloc",
 		]);
 	});
 
@@ -118,6 +145,7 @@ function storedContracts(get: () => ArrangedPorts): void {
 	sweeperContract(get);
 	outboxContract(get);
 	requestsContract(get);
+	redactionsContract(get);
 	rebuildContract(get);
 	tenancyContract(get);
 }

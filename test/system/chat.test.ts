@@ -1,3 +1,5 @@
+import { gunzipSync } from "node:zlib";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import { card } from "./drawings.ts";
@@ -134,3 +136,42 @@ test("ten turns refer back to one another, survive a restart, and stay private t
 		message_count: 2,
 	});
 }, 240_000);
+
+test("the text of a deleted item leaves the history, the table and what the conversation knows", async () => {
+	const eve = await cloud.newUser("eve@example.com");
+	const { id } = await eve.upload(
+		"secret.png",
+		await card(["Xylophone Quartet", "Rehearsal in Graz", "Door code 4711"]),
+	);
+	const { id: other } = await eve.upload("other.png", await card(["Xylophone Trio", "Concert in Linz"]));
+	for (const each of [id, other]) expect((await eve.settled(each)).status).toBe("ready");
+	const say = (message: string) => eve.call<Answered>("POST", "/chat", { message, session_id: "music" });
+	const shown = await say("Show me what I have of xylophone");
+	expect(shown.search_results.map(({ item_id }) => item_id).sort()).toEqual([id, other].sort());
+	expect((await say("What is the door code?")).message.content).toContain("4711");
+	expect(await storedChats()).toMatch(/Quartet|4711/);
+
+	await eve.call("DELETE", `/items/${id}`);
+	expect(await storedChats()).not.toMatch(/Quartet|Graz|4711/);
+	const history = await eve.call<{ messages: Answered["message"][] }>("GET", "/chat/music/history");
+	expect(JSON.stringify(history)).not.toMatch(/Quartet|Graz|4711/);
+	expect(history.messages[1]).toMatchObject({
+		content: expect.stringContaining("about a deleted item was removed"),
+		search_results: expect.arrayContaining([expect.objectContaining({ item_id: id, headline: "", deleted: true })]),
+	});
+	const next = await say("the first one");
+	expect(next.search_results.map(({ item_id }) => item_id)).toEqual([other]);
+	expect(JSON.stringify(await say("What is the door code?"))).not.toContain("4711");
+});
+
+/** Returns every item of the table of conversations, decompressed. */
+async function storedChats(): Promise<string> {
+	const client = new DynamoDBClient(cloud.client);
+	const { Items = [] } = await client.send(new ScanCommand({ TableName: String(cloud.outputs.CheckpointTableName) }));
+	client.destroy();
+	const texts = Items.flatMap(Object.values).map(({ B, S = "" }: { B?: Uint8Array; S?: string }) => {
+		const isCompressed = B?.[0] === 0x1f && B[1] === 0x8b;
+		return B ? Buffer.from(isCompressed ? gunzipSync(B) : B).toString() : S;
+	});
+	return texts.join("\n");
+}

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import { pendingToolCalls } from "#core/chat/conversation.ts";
+import { redactDeleted } from "#core/chat/redact.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
-import type { ChatSession, Ports, SessionMessage } from "#core/ports/index.ts";
+import { type ChatSession, maxHistoryMessages, type Ports, type SessionMessage } from "#core/ports/index.ts";
 import { busy, modelGone, problem, providerOff } from "../http/error-responses.ts";
 import { type Api, guarded, json, jsonBody, noQuery, text, wholeNumber } from "../http/routing.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";
@@ -38,14 +39,24 @@ const request = z
 	})
 	.openapi("ChatRequest");
 
+const shownItem = searchResult
+	.extend({
+		deleted: z
+			.literal(true)
+			.optional()
+			.openapi({ description: "The item was deleted since: its texts are empty here, and gone." }),
+	})
+	.openapi("ShownItem");
+
 const message = z
 	.object({
 		role: z.enum(["user", "assistant"]),
-		content: z
-			.string()
-			.openapi({ description: "Sentences about items end with the ids of those they rest on, in brackets." }),
+		content: z.string().openapi({
+			description:
+				"Sentences about items end with the ids of those they rest on, in brackets. Those about an item that was deleted since are removed, and the last sentence says so.",
+		}),
 		timestamp: z.iso.datetime(),
-		search_results: z.array(searchResult),
+		search_results: z.array(shownItem),
 		tools_used: z.array(z.string()),
 		trace_id: z
 			.string()
@@ -59,7 +70,7 @@ const answered = z
 		session_id: z.string(),
 		message,
 		conversation_turn: z.int().positive(),
-		search_results: z.array(searchResult).openapi({ description: "The items that the answer cites, in its order." }),
+		search_results: z.array(shownItem).openapi({ description: "The items that the answer cites, in its order." }),
 		agent_reasoning: z.array(z.string()),
 		tools_used: z.array(z.string()),
 		trace_id: z.string().nullable().openapi({ description: "The provider's id of the last model call." }),
@@ -79,6 +90,10 @@ const session = z
 const history = session
 	.extend({
 		messages: z.array(message),
+		next_cursor: z
+			.string()
+			.nullable()
+			.openapi({ description: "For the page with the messages before these; null where there are none." }),
 		in_progress: z
 			.object({
 				conversation_turn: z.int(),
@@ -131,9 +146,19 @@ const list = guarded(routes.listSessions, {
 
 const read = guarded(routes.getHistory, {
 	tags: ["Chat"],
-	summary: "The messages of a conversation",
-	request: { params: sessionParams, query: noQuery },
-	responses: { 200: json("The messages, oldest first.", history) },
+	summary: "The messages of a conversation, page by page",
+	description:
+		"The first page has the newest messages, and `next_cursor` leads to those before them. A page has fewer than `limit` where they are long.",
+	request: {
+		params: sessionParams,
+		query: z.strictObject({
+			limit: wholeNumber(1, 200, maxHistoryMessages),
+			cursor: text(200)
+				.optional()
+				.openapi({ description: "The `next_cursor` of the page that these messages come before." }),
+		}),
+	},
+	responses: { 200: json("A page of messages, oldest first.", history) },
 });
 
 const deletion = (route: typeof routes.deleteChat | typeof routes.deleteSession) =>
@@ -157,7 +182,7 @@ export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pic
 		const started = performance.now();
 		const body = c.req.valid("json");
 		const session_id = body.session_id ?? randomUUID();
-		const { answer, number } = await chatTurn(ports, c.get("userId"), {
+		const { answer, reasoning, number } = await chatTurn(ports, c.get("userId"), {
 			sessionId: session_id,
 			question: body.message,
 			limits: {
@@ -174,7 +199,7 @@ export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pic
 				message: presented,
 				conversation_turn: number,
 				search_results: presented.search_results,
-				agent_reasoning: answer.reasoning,
+				agent_reasoning: reasoning,
 				tools_used: answer.toolsUsed,
 				trace_id: answer.traceId,
 				response_time_ms: Math.round(performance.now() - started),
@@ -201,12 +226,13 @@ export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pic
 	app.openapi(read, async (c) => {
 		const userId = c.get("userId");
 		const id = knownId(c.req.valid("param").session_id);
-		const found = await ports.sessions.history(userId, id);
+		const found = await ports.sessions.history(userId, id, c.req.valid("query"));
 		if (!found) throw sessionNotFound(id);
 		return c.json(
 			{
 				...presentSession(found.session),
-				messages: found.messages.map(presentMessage),
+				messages: (await redactDeleted(ports, userId, found.messages)).map(presentMessage),
+				next_cursor: found.nextCursor,
 				in_progress: found.isBusy ? await inProgress(userId, id) : null,
 			},
 			200,
@@ -255,7 +281,10 @@ function presentMessage(sessionMessage: SessionMessage): z.infer<typeof message>
 		role: sessionMessage.role,
 		content: sessionMessage.text,
 		timestamp: sessionMessage.at.toISOString(),
-		search_results: sessionMessage.items.map((hit, at) => presentHit(hit, at + 1, "hybrid")),
+		search_results: sessionMessage.items.map((item, at) => ({
+			...presentHit(item, at + 1, "hybrid"),
+			...(item.deleted && { deleted: true as const }),
+		})),
 		tools_used: sessionMessage.toolsUsed,
 		trace_id: sessionMessage.traceId,
 	};

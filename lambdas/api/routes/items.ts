@@ -76,7 +76,7 @@ const remove = guarded(routes.deleteItem, {
 });
 
 /** Serves a person's items. */
-export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects">) {
+export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "sessions">) {
 	app.openapi(upload, async (c) => {
 		const { file } = c.req.valid("form");
 		const stored = await uploadItem(ports, c.get("userId"), {

@@ -5,7 +5,10 @@ import { type ConversationPorts, conversationSteps } from "./conversation-steps.
 /** Reserved for storing the answer after the last step: the api answers within 26 seconds. */
 const storeAnswerMs = 1_500;
 
-/** Answers one question in a session and stores both. */
+/**
+ * Answers one question in a session and stores both.
+ * @returns the answer, and the steps to it, a sentence each: they may quote items, so they are not stored
+ */
 export async function chatTurn(
 	ports: Pick<Ports, "sessions" | "turns"> & ConversationPorts,
 	userId: string,
@@ -21,10 +24,11 @@ export async function chatTurn(
 		/** The answer is stored before it. */
 		deadline: Date;
 	},
-): Promise<{ answer: SessionMessage; number: number }> {
+): Promise<{ answer: SessionMessage; reasoning: string[]; number: number }> {
 	const turn = await ports.sessions.beginTurn(userId, sessionId, question);
 	try {
 		const steps = conversationSteps(ports, userId, {
+			sessionId,
 			limits,
 			deadline: new Date(deadline.getTime() - storeAnswerMs),
 		});
@@ -37,20 +41,20 @@ export async function chatTurn(
 		if (!conversation.turn.answer) {
 			throw new AppError("timed_out", "The turn ended without an answer.");
 		}
-		const { text, items } = conversation.turn.answer;
+		const { text, items, unnamedItems } = conversation.turn.answer;
 		const { toolsUsed, reasoning, traceId, usage } = conversation.turn;
 		const answer: SessionMessage = {
 			role: "assistant",
 			text,
 			at: new Date(),
 			items,
+			unnamedItems,
 			toolsUsed,
-			reasoning,
 			traceId,
 			usage,
 		};
 		await ports.sessions.endTurn(userId, turn, answer);
-		return { answer, number: turn.number };
+		return { answer, reasoning, number: turn.number };
 	} catch (error) {
 		await ports.sessions.abandonTurn(userId, turn);
 		throw error;

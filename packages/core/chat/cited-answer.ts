@@ -1,5 +1,5 @@
 import type { ItemRefs } from "../items/item-refs.ts";
-import { contentWords, coverage, splitSentences } from "../search/words.ts";
+import { bulletPattern, contentWords, coverage, splitSentences } from "../search/words.ts";
 import type { QuotedItem } from "./quoted-items.ts";
 
 /** The item that supports a sentence of an answer. */
@@ -50,7 +50,7 @@ export function removeUnsupportedSentences(
 	const supports: number[] = [];
 	let count = 0;
 	const lines = moveCitationsBeforeFullStops(answer).map((line) => {
-		const bullet = /^\s*(?:[-*•]|\d+[.)])\s+/.exec(line)?.[0] ?? "";
+		const bullet = bulletPattern.exec(line)?.[0] ?? "";
 		const supported = splitSentences(line.slice(bullet.length)).flatMap((sentence) => {
 			const { plain, ids } = citationsIn(sentence, refs);
 			const words = contentWords(plain);
@@ -76,6 +76,15 @@ export function removeUnsupportedSentences(
 		keptShare: supports.length / count,
 		meanSupport: supports.reduce((sum, each) => sum + each, 0) / supports.length,
 	};
+}
+
+/** Returns the items that support a sentence of a text, which cites none of them. */
+export function uncitedItems(text: string, items: Map<string, QuotedItem>): string[] {
+	const sentences = splitSentences(text).map(contentWords);
+	return [...items].flatMap(([itemId, item]) => {
+		const words = contentWords(wholeText(item));
+		return sentences.some((sentence) => coverage(sentence, words) >= minSupport) ? [itemId] : [];
+	});
 }
 
 /** Splits into lines, with citations moved before the full stop, so that they are part of the sentence they follow. */

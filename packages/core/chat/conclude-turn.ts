@@ -2,7 +2,8 @@ import type { Hit } from "../ports/index.ts";
 import { fuseSearches } from "../search/agent-results.ts";
 import type { SeenItems } from "../search/search-tools.ts";
 import { answerEmpty, noAnswer, nothingFound, verifyCitations } from "./answer-question.ts";
-import { type Conversation, mergeKnown, nextShown, type Turn } from "./conversation.ts";
+import { uncitedItems } from "./cited-answer.ts";
+import { type Conversation, mergeKnown, nextShown, type Turn, withRefsOf } from "./conversation.ts";
 
 /** The changes by which a turn ends. */
 type Conclusion = Pick<Conversation, "messages" | "shown" | "known" | "turn">;
@@ -12,15 +13,20 @@ export function conclude(
 	conversation: Conversation,
 	turn: Turn,
 	seen: SeenItems,
-	{ text, items = [], notices = [] }: { text: string; items?: Hit[]; notices?: string[] },
+	{
+		text,
+		items = [],
+		unnamedItems = [],
+		notices = [],
+	}: { text: string; items?: Hit[]; unnamedItems?: string[]; notices?: string[] },
 ): Conclusion {
 	const fullText = [text, ...turn.notices, ...notices].join("\n\n");
-	const withRefs = items.reduce((all, { itemId }) => all.replaceAll(itemId, seen.refs.refFor(itemId)), fullText);
+	const withRefs = withRefsOf(items, fullText, seen.refs);
 	return {
 		messages: [...conversation.messages, { role: "assistant", text: withRefs, toolCalls: [] }],
 		shown: nextShown(conversation.shown, items),
 		known: mergeKnown(conversation.known, items),
-		turn: { ...turn, answer: { text: fullText, items } },
+		turn: { ...turn, answer: { text: fullText, items, unnamedItems } },
 	};
 }
 
@@ -37,8 +43,7 @@ export function concludeWithAnswer(
 		refs: seen.refs,
 	});
 	const notices = isCutOff ? ["The answer was too long and ends early."] : [];
-	const end = (ending: { text: string; items?: Hit[]; notices?: string[] }) =>
-		conclude(conversation, turn, seen, ending);
+	const end = (ending: Parameters<typeof conclude>[3]) => conclude(conversation, turn, seen, ending);
 	if (answer.text) {
 		const cited = [...new Set(answer.citations.map(({ itemId }) => itemId))];
 		const items = cited.flatMap((itemId) => seen.hits.get(itemId) ?? []);
@@ -51,7 +56,9 @@ export function concludeWithAnswer(
 	}
 	// A greeting, a question back or "nothing fits" cites no item, and so needs none to support it.
 	const citesItems = /\[[^\]]*\]/.test(text);
-	if (text.trim() && !citesItems) return end({ text: text.trim(), notices });
+	if (text.trim() && !citesItems) {
+		return end({ text: text.trim(), unnamedItems: uncitedItems(text, seen.quoted), notices });
+	}
 	if (foundItems) {
 		return concludeWithBest(
 			conversation,
@@ -68,7 +75,7 @@ export function concludeWithBest(conversation: Conversation, turn: Turn, seen: S
 	const items = fuseSearches(turn.searches)
 		.slice(0, turn.limits.topK)
 		.flatMap((itemId) => seen.hits.get(itemId) ?? []);
-	const lines = items.map(({ headline, itemId }) => `- ${headline.replaceAll(/[[\]]/g, "")} [${itemId}]`);
+	const lines = items.map(({ headline, itemId }) => `- ${headline.replaceAll(/[[\]\s]+/g, " ").trim()} [${itemId}]`);
 	const text =
 		items.length > 0
 			? `${reason}. The best of what I found until then:\n${lines.join("\n")}`

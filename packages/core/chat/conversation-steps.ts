@@ -3,9 +3,18 @@ import { searchTools } from "../search/search-tools.ts";
 import { callModel, refusedCall, runToolCalls } from "./agent.ts";
 import { answerRefused, quoteHits } from "./answer-question.ts";
 import { conclude, concludeWithAnswer, concludeWithBest } from "./conclude-turn.ts";
-import { beginTurn, type Conversation, mergeKnown, pendingToolCalls, type TurnInput } from "./conversation.ts";
+import {
+	beginTurn,
+	type Conversation,
+	conversationFrom,
+	maxTurns,
+	mergeKnown,
+	pendingToolCalls,
+	type TurnInput,
+} from "./conversation.ts";
 import { toPromptMessages } from "./conversation-prompt.ts";
 import { listCategories, webSearchTool } from "./conversation-tools.ts";
+import { redactDeleted } from "./redact.ts";
 import { summarize } from "./summarize.ts";
 import type { RunnableTool } from "./tools.ts";
 import { describeToolCall } from "./turn-activity.ts";
@@ -26,14 +35,14 @@ const toolCallLimit = `I stopped after ${maxToolCalls} tool calls`;
 
 export type ConversationPorts = Pick<
 	Ports,
-	"search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat" | "webSearch"
+	"search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat" | "webSearch" | "sessions" | "redactions"
 >;
 
-/** Creates the steps of one person's turn, which ends before the deadline. */
+/** Creates the steps of one turn of a person's session, which ends before the deadline. */
 export function conversationSteps(
 	ports: ConversationPorts,
 	userId: string,
-	{ limits, deadline }: { limits: TurnInput["limits"]; deadline: Date },
+	{ sessionId, limits, deadline }: { sessionId: string; limits: TurnInput["limits"]; deadline: Date },
 ): ConversationSteps {
 	const { tools: searching, seen } = searchTools(ports, userId, limits);
 	const collectionTools = [...searching, listCategories(ports, userId)];
@@ -48,6 +57,13 @@ export function conversationSteps(
 		for (const [itemId, item] of quoted) seen.quoted.set(itemId, item);
 	}
 
+	/** Builds the state of earlier turns from the history, without what it has about deleted items. */
+	async function remember(): Promise<Partial<Conversation>> {
+		// The last message is the question of this turn.
+		const history = await ports.sessions.history(userId, sessionId, { limit: 2 * maxTurns + 1 });
+		return conversationFrom(await redactDeleted(ports, userId, history?.messages ?? []), seen.refs);
+	}
+
 	async function toolsFor(conversation: Conversation): Promise<RunnableTool[]> {
 		const web = webSearchTool(ports, {
 			question: conversation.turn.question,
@@ -59,8 +75,11 @@ export function conversationSteps(
 
 	return {
 		async begin(earlier, input) {
-			if (earlier.turn?.number === input.number) return {};
-			const { conversation, dropped } = beginTurn(earlier, input);
+			// The state may quote an item that was deleted since: a redaction removes states only once no turn runs.
+			const isStale = await ports.redactions.isPending(userId);
+			if (earlier.turn?.number === input.number && !isStale) return {};
+			const isForgotten = input.number > 1 && (isStale || !earlier.turn);
+			const { conversation, dropped } = beginTurn(isForgotten ? await remember() : isStale ? {} : earlier, input);
 			if (dropped.length === 0) return conversation;
 			const { summary, usage } = await summarize(
 				ports,

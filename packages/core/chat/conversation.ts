@@ -1,6 +1,8 @@
 import type { TokenUsage } from "../items/analysis.ts";
+import type { ItemRefs } from "../items/item-refs.ts";
 import type { ChatMessage, ToolCall } from "../ports/chat.ts";
 import type { Hit, SearchLimits } from "../ports/search.ts";
+import type { SessionMessage } from "../ports/sessions.ts";
 
 export interface TurnInput {
 	/** The turn's number in its session, from 1. */
@@ -41,10 +43,10 @@ export interface Turn extends TurnInput, AgentTurn {
 	searches: string[][];
 	notices: string[];
 	/** Null while the turn is under way. */
-	answer: { text: string; items: Hit[] } | null;
+	answer: { text: string; items: Hit[]; unnamedItems: string[] } | null;
 }
 
-const maxTurns = 8;
+export const maxTurns = 8;
 /** Characters of the earlier turns: 4,000 tokens. */
 const maxCharacters = 16_000;
 /** Characters of a question or an answer: one long answer must not push everything else out. */
@@ -100,6 +102,22 @@ export function beginTurn(
 		},
 	};
 }
+
+/** Builds from the history what a turn needs of earlier ones. The model reads short refs in place of item ids. */
+export function conversationFrom(history: SessionMessage[], refs: ItemRefs): Partial<Conversation> {
+	const conversation = { messages: [] as ChatMessage[], summary: "", shown: [] as Hit[], known: [] as Hit[] };
+	for (const { role, text, items } of history) {
+		const existing = items.filter(({ deleted }) => !deleted);
+		conversation.shown = nextShown(conversation.shown, existing);
+		conversation.known = mergeKnown(conversation.known, existing);
+		const withRefs = withRefsOf(existing, text, refs);
+		conversation.messages.push(role === "user" ? { role, text } : { role, text: withRefs, toolCalls: [] });
+	}
+	return conversation;
+}
+
+export const withRefsOf = (items: Hit[], text: string, refs: ItemRefs): string =>
+	items.reduce((all, { itemId }) => all.replaceAll(itemId, refs.refFor(itemId)), text);
 
 function exchangesIn(messages: ChatMessage[]): Exchange[] {
 	const exchanges: Exchange[] = [];

@@ -31,6 +31,8 @@ export interface Items {
 	 */
 	create(item: NewItem, options?: { maxPending?: number }): Promise<{ item: Item; created: boolean }>;
 	find(userId: string, itemId: string): Promise<ItemWithAnalysis | null>;
+	/** Returns those of the ids that are items of the user. */
+	existing(userId: string, itemIds: string[]): Promise<string[]>;
 	/** Newest first. */
 	list(
 		userId: string,
@@ -53,7 +55,8 @@ export interface Items {
 	restart(userId: string, itemId: string): Promise<Item | null>;
 	/**
 	 * Deletes the item, its analyses, search text, embeddings and unsent events, and leaves a tombstone until its
-	 * objects are certainly removed. False where there is no such item.
+	 * objects are certainly removed, and a redaction until its text is certainly removed from chats. False where there
+	 * is no such item.
 	 */
 	delete(userId: string, itemId: string): Promise<boolean>;
 }

@@ -10,17 +10,23 @@ export interface ChatSession {
 	messageCount: number;
 }
 
+/** An item as an answer showed it. */
+export interface ShownItem extends Hit {
+	/** The item was deleted, and its texts with it. */
+	deleted?: true;
+}
+
 /** A question or an answer in the history of a session. */
 export interface SessionMessage {
 	role: "user" | "assistant";
 	text: string;
 	at: Date;
 	/** The items that an answer shows, in its order. */
-	items: Hit[];
+	items: ShownItem[];
+	/** Items that an answer without citations has words of. */
+	unnamedItems?: string[];
 	/** Names, in the order of first use. */
 	toolsUsed: string[];
-	/** The steps to an answer, a sentence each. */
-	reasoning: string[];
 	/** The provider's id of the answer's last model call. */
 	traceId: string | null;
 	/** One entry for each model call that was answered. */
@@ -39,6 +45,20 @@ export interface OpenTurn {
 	/** Distinguishes this session from an expired or deleted one of the same id. */
 	generation: string;
 }
+
+/** Bounds a page of a session's history. It has at least one message. */
+export interface HistoryPage {
+	/** Messages. @default 100 */
+	limit?: number;
+	/** Bytes of the messages as JSON. @default 1 MB */
+	maxBytes?: number;
+	/** A `nextCursor`. @default the newest messages */
+	cursor?: string | undefined;
+}
+
+export const maxHistoryMessages = 100;
+/** A function's answer may have 6 MB, and presented messages have up to twice these bytes. */
+export const maxHistoryBytes = 1024 * 1024;
 
 /** A person's sessions. Another person's session, an expired one and one that never existed are all null. */
 export interface Sessions {
@@ -59,16 +79,28 @@ export interface Sessions {
 	abandonTurn(userId: string, turn: OpenTurn): Promise<void>;
 	/** Lists sessions, the last used first. */
 	list(userId: string, limit: number): Promise<ChatSession[]>;
-	/** Returns every question and answer, oldest first. */
+	/**
+	 * Returns a page of questions and answers, oldest first; the first page has the newest.
+	 * @throws AppError `invalid_request` where the cursor is not one of this session
+	 */
 	history(
 		userId: string,
 		sessionId: string,
+		page?: HistoryPage,
 	): Promise<{
 		session: ChatSession;
 		messages: SessionMessage[];
+		/** Of the page with the messages before these; null where there are none. */
+		nextCursor: string | null;
 		/** A turn is under way. */
 		isBusy: boolean;
 	} | null>;
+	/**
+	 * Removes what the user's sessions hold of deleted items: from messages the sentences about them and their hits, and
+	 * the state of every session, which its next turn builds again from the messages.
+	 * @returns how many sessions a turn under way kept as they are
+	 */
+	redact(userId: string, itemIds: string[]): Promise<{ busy: number }>;
 	/** Deletes the session with its messages and checkpoints. False where there is none. */
 	delete(userId: string, sessionId: string): Promise<boolean>;
 }

@@ -41,6 +41,9 @@ export function coverage(words: Set<string>, text: Set<string>): number {
 	return [...words].filter((word) => text.has(word)).length / words.size;
 }
 
+/** Matches the mark before an entry of a list. */
+export const bulletPattern = /^\s*(?:[-*•]|\d+[.)])\s+/;
+
 /** Splits a text into trimmed sentences, line by line. */
 export function splitSentences(text: string): string[] {
 	return text

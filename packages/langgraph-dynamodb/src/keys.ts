@@ -23,6 +23,9 @@ export const sessionSortKey = "session";
 /** The prefix of all sort keys that begin with these parts: a generation, a kind, a namespace ... */
 export const keyPrefix = (...parts: string[]) => `${joinParts(...parts)}#`;
 
+/** The kinds of items that hold a thread's states. */
+export const checkpointKinds = ["checkpoint", "value", "write"] as const;
+
 export const checkpointSortKey = (generation: string, ns: string, id: string) =>
 	joinParts(generation, "checkpoint", ns, id);
 

@@ -66,14 +66,15 @@ export class Sessions {
 
 	/** Lists by last activity, the latest first. The index may be a moment behind `get`. */
 	async *list(pageSize?: number): AsyncGenerator<Session> {
-		const partition = ownerPartition(this.#owner);
-		const pages = this.table.queryIndex<SessionItem>(partition, pageSize);
-		for await (const page of pages) {
-			for (const item of page) {
-				const session = this.#unexpired(item);
-				if (session) yield session;
-			}
+		for await (const session of this.listStored(pageSize)) {
+			if (this.#unexpired(session.attributes)) yield session;
 		}
+	}
+
+	/** Lists like `list`, and also the sessions that have expired and that DynamoDB has not removed yet. */
+	async *listStored(pageSize?: number): AsyncGenerator<Session> {
+		const pages = this.table.queryIndex<SessionItem>(ownerPartition(this.#owner), pageSize);
+		for await (const page of pages) yield* page.map(toSession);
 	}
 
 	/** Extends the thread's life by `ttlSeconds`. @returns undefined if the thread, or this generation of it, is gone */

@@ -1,7 +1,9 @@
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { emptyCheckpoint, INTERRUPT, uuid6 } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deleteCheckpoints } from "../src/delete-thread.ts";
 import { ThreadGone } from "../src/errors.ts";
+import { keyPrefix } from "../src/keys.ts";
 import { s3Payloads } from "../src/s3-payloads.ts";
 import { countSessions } from "../src/sessions.ts";
 import { countTraffic } from "./aws-traffic.ts";
@@ -37,6 +39,27 @@ describe.each(backends)("threads on $name", ({ start }) => {
 			expect(await toArray(saver.list(threadConfig()))).toHaveLength(1);
 			expect(await latestValues(savers.open(), threadConfig())).toEqual({ other: 1 });
 			expect(await saver.getTuple(config)).toBeUndefined();
+		});
+
+		test("without its states keeps its session and the application's items, and begins anew", async () => {
+			const savers = testSavers(backend);
+			const large = incompressibleText(600_000);
+			const config = await putValues(savers.open(), threadConfig(), { large, n: 1 });
+			await savers.open().putWrites(config, [["n", 2]], "task");
+			const { sessions } = savers.open();
+			const thread = await sessions.get("thread");
+			if (!thread) throw new Error("The thread has no session.");
+			const own = { pk: sessions.partition("thread"), sk: `${keyPrefix(thread.generation, "message")}1` };
+			await sessions.table.put({ ...own, ...{ expires_at: thread.attributes.expires_at } });
+			const payloads = s3Payloads(backend.s3, backend.bucket);
+			await deleteCheckpoints(sessions, payloads, thread);
+			expect((await listItems(backend, savers.owner)).map(({ sk }) => sk).sort()).toEqual([own.sk, "session"].sort());
+			expect(await listObjects(backend, savers.owner)).toEqual([]);
+			expect(await savers.open().getTuple(threadConfig())).toBeUndefined();
+			await deleteCheckpoints(sessions, payloads, thread);
+			await putValues(savers.open(), threadConfig(), { n: 3 });
+			expect(await latestValues(savers.open(), threadConfig())).toEqual({ n: 3 });
+			expect((await sessions.get("thread"))?.generation).toBe(thread.generation);
 		});
 
 		test("gets its full lifetime again with each use", async () => {

@@ -59,6 +59,13 @@ export function postgresItems(db: Database): Items {
 			return row ? withAnalysis(row) : null;
 		},
 
+		async existing(userId, itemIds) {
+			const rows = await db.query<{ id: string }>(
+				sql`select id from items where user_id = ${userId} and id = any(${itemIds}::uuid[])`,
+			);
+			return rows.map(({ id }) => id);
+		},
+
 		async list(userId, { category, status, limit, offset, cursor }) {
 			const after = cursor === undefined ? null : decodeCursor(cursor);
 			const isListed = sql`items.user_id = ${userId}
@@ -138,7 +145,12 @@ export function postgresItems(db: Database): Items {
 
 		async delete(userId, itemId) {
 			const deleted = await db.query(
-				sql`with gone as (delete from items where user_id = ${userId} and id = ${itemId} returning id, user_id)
+				sql`with gone as (
+				      delete from items where user_id = ${userId} and id = ${itemId} returning id, user_id
+				    ), redaction as (
+				      insert into chat_redactions (item_id, user_id) select id, user_id from gone
+				      on conflict (user_id, item_id) do update set due_at = excluded.due_at
+				    )
 				    insert into tombstones (item_id, user_id) select id, user_id from gone
 				    on conflict (user_id, item_id) do update set deleted_at = clock_timestamp()
 				    returning item_id`,

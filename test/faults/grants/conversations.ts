@@ -3,8 +3,8 @@ import { type AttributeValue, PutItemCommand, QueryCommand } from "@aws-sdk/clie
 import { ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { hourly } from "#lambdas/cleanup/schedule.ts";
 import type { GrantsCloud } from "./grants-cloud.ts";
-import { longRequest } from "./provider-stub.ts";
-import { check, exists, type GrantScenario, owner, put, until } from "./steps.ts";
+import { findRequest, longRequest } from "./provider-stub.ts";
+import { check, exists, type GrantScenario, owner, picture, put, ready, until } from "./steps.ts";
 
 interface ChatAnswer {
 	message: { content: string };
@@ -90,6 +90,32 @@ export const conversationScenarios: GrantScenario[] = [
 		},
 	},
 	{
+		name: "the sweeper removes a deleted item from a conversation that a turn kept",
+		run: async (system, signal) => {
+			const { user, control } = system;
+			const [session, item] = [randomUUID(), await user.upload("picture.png", await picture())];
+			await ready(system, item.id, signal);
+			const shown = async () => {
+				const { messages } = await user.call<{ messages: { search_results: { item_id: string; deleted?: true }[] }[] }>(
+					"GET",
+					`/chat/${session}/history`,
+				);
+				return messages.flatMap(({ search_results }) => search_results).find(({ item_id }) => item_id === item.id);
+			};
+			await sendMessage(system, session, findRequest);
+			check((await shown()) !== undefined, "the item was shown");
+			await control.sql(
+				"insert into chat_redactions (user_id, item_id, due_at) values ($1, $2, clock_timestamp() - interval '1 day')",
+				[owner(system), item.id],
+			);
+			await control.sweepNow();
+			check((await shown())?.deleted === true, "the message is redacted");
+			const states = await itemsOf(system, session, /#(checkpoint|value|write)#/);
+			check(states.length === 0, `no state is left (${states.length})`);
+			await user.call("DELETE", `/chat/sessions/${session}`);
+		},
+	},
+	{
 		name: "the hourly cleanup counts sessions and removes orphaned payloads",
 		run: async (system) => {
 			const session = randomUUID();
@@ -107,19 +133,24 @@ export const conversationScenarios: GrantScenario[] = [
 	},
 ];
 
-/** Moves one payload of a conversation from the table to the bucket, as if it were too large for an item. */
-async function moveOut(system: GrantsCloud, session: string): Promise<void> {
-	const { dynamodb, s3, outputs } = system;
-	const { Items = [] } = await dynamodb.send(
+/** Lists the items of a conversation whose sort keys match. */
+async function itemsOf(system: GrantsCloud, session: string, sortKey: RegExp) {
+	const { Items = [] } = await system.dynamodb.send(
 		new QueryCommand({
-			TableName: String(outputs.CheckpointTableName),
+			TableName: String(system.outputs.CheckpointTableName),
 			KeyConditionExpression: "pk = :pk",
 			ExpressionAttributeValues: {
 				":pk": { S: `${owner(system)}#${session}` },
 			},
 		}),
 	);
-	const item = Items.findLast(({ sk, body }) => body?.B && sk?.S?.includes("#value#"));
+	return Items.filter(({ sk }) => sortKey.test(sk?.S ?? ""));
+}
+
+/** Moves one payload of a conversation from the table to the bucket, as if it were too large for an item. */
+async function moveOut(system: GrantsCloud, session: string): Promise<void> {
+	const { dynamodb, s3, outputs } = system;
+	const item = (await itemsOf(system, session, /#value#/)).findLast(({ body }) => body?.B);
 	if (!item) throw new Error("The conversation has no payload.");
 	const { body, ...rest } = item as Record<string, AttributeValue>;
 	const [pk = "", sk = ""] = [item.pk?.S, item.sk?.S];

@@ -2,11 +2,15 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
+import { readQuotedItems } from "#core/chat/quoted-items.ts";
 import { anthropicChatWire } from "../../contracts/providers/chat-wire.ts";
 import { anthropicWire, description, openaiWire, voyageWire } from "../../contracts/providers/wire.ts";
 
 /** Makes the model call a search with a very long query: tool calls, unlike text, are never shortened. */
 export const longRequest = "Tell me at length";
+
+/** Makes the model search, and cite what it finds. */
+export const findRequest = "Find my pictures";
 
 /** Serves every provider on one loopback port. @param requestedPaths collects the path of each request */
 export async function startProviderStub(requestedPaths: string[]) {
@@ -41,6 +45,15 @@ export async function startProviderStub(requestedPaths: string[]) {
 			return anthropicChatWire.reply({
 				toolCalls: [{ id: "toolu_1", name: "search_collection", input: { query } }],
 			});
+		}
+		if (last.includes(findRequest)) {
+			const input = { query: description.headline };
+			return anthropicChatWire.reply({ toolCalls: [{ id: "toolu_2", name: "search_collection", input }] });
+		}
+		if (JSON.stringify(body.messages).includes(findRequest)) {
+			const [result = ""] = anthropicChatWire.resultsIn(body);
+			const sentences = readQuotedItems(result).map(({ ref, headline }) => `${headline} [${ref}].`);
+			return anthropicChatWire.reply({ text: sentences.join("\n") });
 		}
 		return anthropicWire.answer(text);
 	};

@@ -58,6 +58,64 @@ describe("POST /chat", () => {
 		});
 	});
 
+	it("has a history of more than Lambda's 6 MB, which is no mute 500 but pages", async () => {
+		const { as, ports } = testApi();
+		const long = "x".repeat(100_000);
+		for (let at = 1; at <= 70; at++) {
+			const turn = await ports.sessions.beginTurn(ada, "s", `question ${at}`);
+			const answer = { role: "assistant" as const, text: `${at} ${long}`, at: new Date(), items: [] };
+			await ports.sessions.endTurn(ada, turn, { ...answer, toolsUsed: [], traceId: null, usage: [] });
+		}
+		const read = async (query: Record<string, string> = {}) => {
+			const { status, body } = await as(ada)("GET", "/chat/s/history", { query });
+			expect(status).toBe(200);
+			expect(JSON.stringify(body).length).toBeLessThan(2_000_000);
+			expect(body.message_count).toBe(140);
+			return body;
+		};
+		// A client of before the pages gets the newest messages.
+		let page = await read();
+		expect(page.messages.at(-1).content).toMatch(/^70 x/);
+		const contents: string[] = page.messages.map(({ content }: { content: string }) => content);
+		while (page.next_cursor) {
+			page = await read({ cursor: page.next_cursor });
+			contents.unshift(...page.messages.map(({ content }: { content: string }) => content));
+		}
+		expect(contents.map((text) => text.split(" x")[0])).toEqual(
+			Array.from({ length: 70 }, (_, index) => [`question ${index + 1}`, `${index + 1}`]).flat(),
+		);
+		expect((await read({ limit: "3" })).messages).toHaveLength(3);
+		for (const query of [{ limit: "0" }, { limit: "201" }, { page: "2" }] as Record<string, string>[]) {
+			expect((await as(ada)("GET", "/chat/s/history", { query })).status).toBe(422);
+		}
+		expect((await as(ada)("GET", "/chat/s/history", { query: { cursor: "no-cursor" } })).status).toBe(400);
+	});
+
+	it("does not show a deleted item's headline and text in its history, even where a turn still keeps them", async () => {
+		const { as, ports } = testApi({
+			ports: {
+				chat: fakeChat((_, calls) =>
+					calls === 1
+						? { toolCalls: [{ name: "search_collection", input: { query: "harbour" } }] }
+						: { text: `A harbour [${itemId.slice(0, 8)}].` },
+				),
+			},
+		});
+		const { itemId } = await readyItem(ports, ada, { headline: "A harbour" });
+		expect((await as(ada)("POST", "/chat", say("harbour", "s"))).body.search_results).toMatchObject([
+			{ item_id: itemId, headline: "A harbour" },
+		]);
+		await ports.sessions.beginTurn(ada, "s", "busy");
+		expect((await as(ada)("DELETE", `/items/${itemId}`)).status).toBe(200);
+		const { body } = await as(ada)("GET", "/chat/s/history");
+		const [, answer] = body.messages;
+		expect(answer).toMatchObject({
+			content: "What was said here about a deleted item was removed.",
+			search_results: [{ item_id: itemId, headline: "", summary: "", deleted: true }],
+		});
+		expect(JSON.stringify(answer)).not.toContain("A harbour");
+	});
+
 	it("chooses an id for a session without one", async () => {
 		const { as } = testApi({
 			ports: { chat: fakeChat(() => ({ text: "Hello." })) },

@@ -14,13 +14,14 @@ export async function ask(
 	{ sessionId = "s", topK = 10, seconds = 25 }: { sessionId?: string; topK?: number; seconds?: number } = {},
 ): Promise<{
 	answer: SessionMessage;
+	reasoning: string[];
 	number: number;
 	text: string;
 	ids: string[];
 	requests: ChatRequest[];
 }> {
 	const chat = typeof say === "function" ? fakeChat(say) : say;
-	const { answer, number } = await chatTurn({ ...ports, chat }, userId, {
+	const { answer, reasoning, number } = await chatTurn({ ...ports, chat }, userId, {
 		sessionId,
 		question,
 		// The minimum excludes vectors of items without a word of the query.
@@ -29,6 +30,7 @@ export async function ask(
 	});
 	return {
 		answer,
+		reasoning,
 		number,
 		text: answer.text,
 		ids: answer.items.map(({ itemId }) => itemId),

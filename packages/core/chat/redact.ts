@@ -1,0 +1,81 @@
+import type { Ports, SessionMessage, ShownItem } from "../ports/index.ts";
+import { bulletPattern, splitSentences } from "../search/words.ts";
+
+/** Ends an answer that had sentences about a deleted item. */
+const notice = "What was said here about a deleted item was removed.";
+
+/** Removes from messages what they hold of items that do not exist any more. */
+export async function redactDeleted(
+	{ items }: Pick<Ports, "items">,
+	userId: string,
+	messages: SessionMessage[],
+): Promise<SessionMessage[]> {
+	const ids = [...new Set(messages.flatMap(itemsIn))];
+	if (ids.length === 0) return messages;
+	const existing = new Set(await items.existing(userId, ids));
+	const deleted = new Set(ids.filter((id) => !existing.has(id)));
+	return messages.map((message) => redactMessage(message, deleted));
+}
+
+/**
+ * Removes from an answer the sentences that cite a deleted item, and the item's texts. An answer that cites no item and
+ * has words of a deleted one is removed whole. Returns the same message where it holds nothing of these items.
+ */
+export function redactMessage(message: SessionMessage, deleted: ReadonlySet<string>): SessionMessage {
+	if (!itemsIn(message).some((id) => deleted.has(id))) return message;
+	const { text, items, unnamedItems = [] } = message;
+	const isUnnamed = unnamedItems.some((id) => deleted.has(id));
+	const kept = isUnnamed ? "" : withoutSentencesAbout(text, deleted);
+	return {
+		...message,
+		text: kept.endsWith(notice) ? kept : `${kept}\n\n${notice}`.trim(),
+		items: items.map((item) => (deleted.has(item.itemId) ? redactedItem(item) : item)),
+		unnamedItems: isUnnamed ? [] : unnamedItems,
+	};
+}
+
+/** Returns the items that an answer holds something of. A question is the person's own words. */
+function itemsIn({ role, text, items, unnamedItems = [] }: SessionMessage): string[] {
+	if (role === "user") return [];
+	const shown = items.flatMap(({ itemId, deleted }) => (deleted ? [] : [itemId]));
+	return [...shown, ...citedIn(text), ...unnamedItems];
+}
+
+/** Keeps what tells a client which item it was. */
+function redactedItem({ itemId, mimeType, score, analysisId }: ShownItem): ShownItem {
+	return { itemId, mimeType, score, analysisId, category: "", headline: "", summary: "", deleted: true };
+}
+
+const citation = /\[[^[\]]{1,2000}\]/g;
+const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
+
+const citedIn = (text: string): string[] =>
+	[...text.matchAll(citation)].flatMap(([mark]) => [...mark.matchAll(uuid)].map(([id]) => id));
+
+function withoutSentencesAbout(text: string, deleted: ReadonlySet<string>): string {
+	const isAbout = (part: string) => citedIn(part).some((id) => deleted.has(id));
+	return text
+		.split("\n")
+		.flatMap((line) => {
+			if (!isAbout(line)) return [line];
+			const bullet = bulletPattern.exec(line)?.[0] ?? "";
+			const kept = citedParts(line.slice(bullet.length)).filter((part) => !isAbout(part));
+			return kept.length > 0 ? [bullet + kept.join(" ")] : [];
+		})
+		.join("\n")
+		.trim();
+}
+
+/** Splits a line after each sentence with a citation: what has none is a part of its neighbour, since every sentence had one. */
+function citedParts(line: string): string[] {
+	const parts: string[] = [];
+	let open: string[] = [];
+	for (const sentence of splitSentences(line)) {
+		open.push(sentence);
+		if (citedIn(sentence).length === 0) continue;
+		parts.push(open.join(" "));
+		open = [];
+	}
+	const last = [parts.pop(), ...open].filter((part) => part !== undefined).join(" ");
+	return [...parts, last];
+}
