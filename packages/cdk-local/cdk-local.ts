@@ -67,7 +67,7 @@ export async function cdkLocal(options: CdkLocalOptions): Promise<CdkLocal> {
 		const state = openState(stateDir, region ? { region } : {});
 		cleanups.push(() => state.close());
 		const ports = new PortRegistry(stateDir);
-		const services = openStores({
+		const stores = openStores({
 			state,
 			ports,
 			assets: assembly.assets,
@@ -76,27 +76,27 @@ export async function cdkLocal(options: CdkLocalOptions): Promise<CdkLocal> {
 			parameters: options.parameters ?? {},
 			log,
 		});
-		cleanups.push(() => services.close());
+		cleanups.push(() => stores.close());
 
 		const endpoint = await serveAws({
 			state,
-			credentials: services.credentials,
-			access: services.access,
-			apis: awsServices.flatMap(({ api }) => api?.(services) ?? []),
+			credentials: stores.credentials,
+			access: stores.access,
+			apis: awsServices.flatMap(({ api }) => api?.(stores) ?? []),
 			port: await ports.take("aws"),
-			control: controlApi(services),
+			control: controlApi(stores),
 		});
 		cleanups.push(() => endpoint.close());
-		cleanups.push(() => services.functions.close());
-		await services.gateway.listen();
-		cleanups.push(() => services.gateway.close());
+		cleanups.push(() => stores.functions.close());
+		await stores.gateway.listen();
+		cleanups.push(() => stores.gateway.close());
 
 		const outputs: Record<string, Json> = {};
 		const exports = new Map<string, Json>();
 		for (const template of assembly.stacks) {
-			const stack = new Stack(template, services, exports);
-			const stackOutputs = services.database.renameIn(await stack.create());
-			services.stacks.push({
+			const stack = new Stack(template, stores, exports);
+			const stackOutputs = stores.database.renameIn(await stack.create());
+			stores.stacks.push({
 				name: template.name,
 				outputs: stackOutputs,
 				resources: stack.resources,
@@ -107,21 +107,21 @@ export async function cdkLocal(options: CdkLocalOptions): Promise<CdkLocal> {
 		outputs.AwsEndpointUrl = state.endpoint;
 
 		for (const service of awsServices) {
-			const stopService = service.start?.(services);
+			const stopService = service.start?.(stores);
 			if (stopService) cleanups.push(stopService);
 		}
 
-		const operator = services.credentials.issue("operator");
+		const operator = stores.credentials.issue("operator");
 		writeJson(join(stateDir, "operator.json"), operator, 0o600);
 		if (options.outputsFile) {
 			writeJson(resolve(options.outputsFile), outputs, 0o644);
 		}
 		return {
-			url: services.gateway.url,
+			url: stores.gateway.url,
 			endpoint: state.endpoint,
 			outputs,
 			operator,
-			access: services.access,
+			access: stores.access,
 			stop,
 		};
 	} catch (error) {

@@ -16,7 +16,7 @@ export interface AwsService {
 	/** Creates resources, by CloudFormation type. */
 	readonly resources: Readonly<Record<string, CreateResource>>;
 	/** The API behind the endpoint; absent where only templates use the service. */
-	api?(services: Stores): AwsApi;
+	api?(stores: Stores): AwsApi;
 	/** Begins background work once every resource exists. @returns a function that ends it */
-	start?(services: Stores): () => void | Promise<void>;
+	start?(stores: Stores): () => void | Promise<void>;
 }

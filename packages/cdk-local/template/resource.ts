@@ -13,7 +13,7 @@ export interface Created {
 }
 
 interface ResourceContext {
-	services: Stores;
+	stores: Stores;
 	stack: string;
 	logicalId: string;
 	/** Returns the name of a resource whose template gives none. */

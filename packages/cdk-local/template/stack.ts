@@ -9,15 +9,15 @@ import type { Created } from "./resource.ts";
 /** Runs one stack: creates its resources in the order of their references and computes its outputs. */
 export class Stack {
 	readonly #stack: AssemblyStack;
-	readonly #services: Stores;
+	readonly #stores: Stores;
 	/** The exports of earlier stacks, by name; this stack adds its own. */
 	readonly #exports: Map<string, Json>;
 	readonly #created = new Map<string, Created>();
 	readonly #creating: string[] = [];
 
-	constructor(stack: AssemblyStack, services: Stores, exports: Map<string, Json>) {
+	constructor(stack: AssemblyStack, stores: Stores, exports: Map<string, Json>) {
 		this.#stack = stack;
-		this.#services = services;
+		this.#stores = stores;
 		this.#exports = exports;
 		if (stack.template.Transform !== undefined) {
 			throw new Error(`${stack.name} uses a Transform, which only CloudFormation can run.`);
@@ -96,11 +96,11 @@ export class Stack {
 		const create = Object.hasOwn(resourceTypes, type) ? resourceTypes[type] : undefined;
 		if (!create) {
 			throw new Error(
-				`cdk-local does not know the type ${type}: add it to a service in the folder services, or with a reason to template/ignored.ts`,
+				`cdk-local does not know the type ${type}: add it to a service in the folder stores, or with a reason to template/ignored.ts`,
 			);
 		}
 		return create((await resolve(properties, this.#scope)) as JsonObject, {
-			services: this.#services,
+			stores: this.#stores,
 			stack,
 			logicalId,
 			physicalName: (maxLength) => physicalName(stack, logicalId, maxLength),
@@ -164,11 +164,11 @@ export class Stack {
 	};
 
 	get #region() {
-		return this.#services.state.region;
+		return this.#stores.state.region;
 	}
 
 	#pseudo(name: string): Json {
-		const { account } = this.#services.state;
+		const { account } = this.#stores.state;
 		switch (name) {
 			case "AWS::AccountId":
 				return account;

@@ -43,7 +43,7 @@ test("the README lists every ignored type with its reason", () => {
 });
 
 test("the README lists every operation of every API", () => {
-	const services = openStores({
+	const stores = openStores({
 		state,
 		ports: new PortRegistry(stateDir),
 		assets: new Map(),
@@ -53,7 +53,7 @@ test("the README lists every operation of every API", () => {
 		log: () => {},
 	});
 	const expected = awsServices
-		.flatMap(({ api }) => api?.(services) ?? [])
+		.flatMap(({ api }) => api?.(stores) ?? [])
 		.map(({ service, operations }) => `| \`${service}\` | ${code([...operations].sort())} |`);
 	expect(rows("API operations")).toEqual(expected.sort());
 });

@@ -22,9 +22,9 @@ export const api = resource(
 		Version: ignored("for people"),
 		Tags: tags,
 	},
-	(properties, { services, logicalId }) => {
+	(properties, { stores, logicalId }) => {
 		const cors = properties.CorsConfiguration;
-		services.gateway.configure({
+		stores.gateway.configure({
 			apiId: logicalId,
 			cors: cors
 				? {
@@ -39,7 +39,7 @@ export const api = resource(
 		});
 		return {
 			ref: logicalId,
-			attributes: { ApiId: logicalId, ApiEndpoint: services.gateway.url },
+			attributes: { ApiId: logicalId, ApiEndpoint: stores.gateway.url },
 		};
 	},
 );
@@ -54,17 +54,17 @@ export const integration = resource(
 		TimeoutInMillis: number.max(30_000).default(30_000),
 		Description: ignored("for people"),
 	},
-	(properties, { services, logicalId }) => {
+	(properties, { stores, logicalId }) => {
 		// The URI is the function's ARN or API Gateway's longer form that contains it.
 		const [arn = ""] = /arn:[^:]+:lambda:[^:]+:[^:]+:function:[^/]+/.exec(properties.IntegrationUri) ?? [];
-		const target = services.functions.get(arn);
+		const target = stores.functions.get(arn);
 		if (!target) {
 			throw new Error(`there is no function ${properties.IntegrationUri}`);
 		}
-		services.gateway.addIntegration(logicalId, {
+		stores.gateway.addIntegration(logicalId, {
 			invoke: (payload) => target.invoke(payload),
 			allows: (sourceArn) =>
-				services.access.allows(services.access.service("apigateway.amazonaws.com", sourceArn), {
+				stores.access.allows(stores.access.service("apigateway.amazonaws.com", sourceArn), {
 					action: "lambda:InvokeFunction",
 					resource: arn,
 				}),
@@ -82,8 +82,8 @@ export const authorizer = resource(
 		IdentitySource: z.tuple([z.literal("$request.header.Authorization")]),
 		JwtConfiguration: z.strictObject({ Audience: texts, Issuer: z.url() }),
 	},
-	(properties, { services, logicalId }) => {
-		services.gateway.addAuthorizer(logicalId, {
+	(properties, { stores, logicalId }) => {
+		stores.gateway.addAuthorizer(logicalId, {
 			issuer: properties.JwtConfiguration.Issuer,
 			audience: properties.JwtConfiguration.Audience,
 		});
@@ -101,8 +101,8 @@ export const route = resource(
 		AuthorizationScopes: texts.default([]),
 		OperationName: ignored("for people"),
 	},
-	(properties, { services, logicalId }) => {
-		services.gateway.addRoute({
+	(properties, { stores, logicalId }) => {
+		stores.gateway.addRoute({
 			key: properties.RouteKey,
 			integrationId: properties.Target.replace("integrations/", ""),
 			authorizerId: properties.AuthorizationType === "JWT" ? (properties.AuthorizerId ?? "") : null,
@@ -129,12 +129,12 @@ export const stage = resource(
 		Description: ignored("for people"),
 		Tags: tags,
 	},
-	(properties, { services }) => {
+	(properties, { stores }) => {
 		const { DefaultRouteSettings: all, RouteSettings: single } = properties;
 		const { ThrottlingRateLimit: rate = 10_000, ThrottlingBurstLimit: burst = 5_000 } = all;
-		services.gateway.throttle(null, rate, burst);
+		stores.gateway.throttle(null, rate, burst);
 		for (const [key, { ThrottlingRateLimit = rate, ThrottlingBurstLimit = burst }] of Object.entries(single)) {
-			services.gateway.throttle(key, ThrottlingRateLimit, ThrottlingBurstLimit);
+			stores.gateway.throttle(key, ThrottlingRateLimit, ThrottlingBurstLimit);
 		}
 		return { ref: "$default" };
 	},

@@ -47,10 +47,10 @@ export const userPool = resource(
 		DeletionProtection: ignored("state is forgotten on demand only"),
 		UserPoolTags: ignored("nobody is billed by tag"),
 	},
-	(properties, { services, stack, logicalId, physicalName }) => {
-		const id = `${services.state.region}_${letters(`${stack}/${logicalId}`, 9)}`;
+	(properties, { stores, stack, logicalId, physicalName }) => {
+		const id = `${stores.state.region}_${letters(`${stack}/${logicalId}`, 9)}`;
 		const policy = properties.Policies?.PasswordPolicy;
-		const { arn, providerUrl, providerName } = services.userPools.ensurePool(id, {
+		const { arn, providerUrl, providerName } = stores.userPools.ensurePool(id, {
 			name: properties.UserPoolName ?? physicalName(128),
 			passwordPolicy: {
 				minimumLength: policy?.MinimumLength ?? 8,
@@ -112,11 +112,11 @@ export const userPoolClient = resource(
 		LogoutURLs: unsupported,
 		SupportedIdentityProviders: stringList.optional(),
 	},
-	(properties, { services, stack, logicalId }) => {
+	(properties, { stores, stack, logicalId }) => {
 		const id = letters(`${stack}/${logicalId}`, 26).toLowerCase();
 		const units = properties.TokenValidityUnits;
 		const seconds = (value: number, timeUnit: z.infer<typeof unit>) => value * unitSeconds[timeUnit];
-		services.userPools.ensureClient(properties.UserPoolId, id, {
+		stores.userPools.ensureClient(properties.UserPoolId, id, {
 			explicitAuthFlows: properties.ExplicitAuthFlows,
 			idTokenSeconds: seconds(
 				properties.IdTokenValidity ?? 1,

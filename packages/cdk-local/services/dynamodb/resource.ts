@@ -41,10 +41,10 @@ export const table = resource(
 		DeletionProtectionEnabled: ignored("deleting the state folder deletes every table"),
 		Tags: tags,
 	},
-	(properties, { services, physicalName }) => {
+	(properties, { stores, physicalName }) => {
 		const name = properties.TableName ?? physicalName(255);
 		const timeToLive = properties.TimeToLiveSpecification;
-		const { arn } = services.tables.ensure(name, {
+		const { arn } = stores.tables.ensure(name, {
 			key: properties.KeySchema,
 			indexes: Object.fromEntries(properties.GlobalSecondaryIndexes.map((index) => [index.IndexName, index.KeySchema])),
 			timeToLive: timeToLive?.Enabled ? timeToLive.AttributeName : null,

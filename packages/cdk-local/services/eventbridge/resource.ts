@@ -14,8 +14,8 @@ export const eventBus = resource(
 		LogConfig: ignored("logs are files below the state folder"),
 		Tags: tags,
 	},
-	({ Name }, { services }) => {
-		const { arn } = services.buses.ensureBus(Name);
+	({ Name }, { stores }) => {
+		const { arn } = stores.buses.ensureBus(Name);
 		return { ref: Name, attributes: { Arn: arn, Name } };
 	},
 );
@@ -45,11 +45,11 @@ export const rule = resource(
 		Description: ignored("for people"),
 		Tags: tags,
 	},
-	(properties, { services, logicalId, physicalName }) => {
+	(properties, { stores, logicalId, physicalName }) => {
 		const name = properties.Name ?? physicalName(64);
 		const bus = properties.EventBusName.split("/").at(-1) as string;
-		const arn = services.state.arn("events", bus === "default" ? `rule/${name}` : `rule/${bus}/${name}`);
-		services.buses.putRule({
+		const arn = stores.state.arn("events", bus === "default" ? `rule/${name}` : `rule/${bus}/${name}`);
+		stores.buses.putRule({
 			name,
 			bus,
 			pattern: properties.EventPattern,
@@ -68,18 +68,18 @@ export const rule = resource(
 		if (properties.ScheduleExpression) {
 			for (const target of properties.Targets) {
 				if (target.SqsParameters) throw new Error("cdk-local gives a scheduled message no MessageGroupId.");
-				services.schedules.add({
+				stores.schedules.add({
 					name: logicalId,
 					expression: properties.ScheduleExpression,
-					isEnabled: () => services.buses.rule(bus, name).enabled,
+					isEnabled: () => stores.buses.rule(bus, name).enabled,
 					targetArn: target.Arn,
 					deliver: (at) =>
 						deliverOrDeadLetter(
-							services,
-							services.access.service("events.amazonaws.com", arn),
+							stores,
+							stores.access.service("events.amazonaws.com", arn),
 							arn,
 							target.Arn,
-							target.Input ?? scheduledEvent(services, arn, at),
+							target.Input ?? scheduledEvent(stores, arn, at),
 							target.DeadLetterConfig?.Arn,
 						),
 				});
@@ -106,24 +106,24 @@ export const schedule = resource(
 			DeadLetterConfig: deadLetterConfig,
 		}),
 	},
-	(properties, { services, logicalId, physicalName }) => {
+	(properties, { stores, logicalId, physicalName }) => {
 		const name = properties.Name ?? physicalName(64);
 		const { Arn, Input, DeadLetterConfig, RoleArn } = properties.Target;
-		const arn = services.state.arn("scheduler", `schedule/default/${name}`);
-		const from = services.access.assume(RoleArn, "scheduler.amazonaws.com", logicalId);
-		services.schedules.add({
+		const arn = stores.state.arn("scheduler", `schedule/default/${name}`);
+		const from = stores.access.assume(RoleArn, "scheduler.amazonaws.com", logicalId);
+		stores.schedules.add({
 			name: logicalId,
 			expression: properties.ScheduleExpression,
 			isEnabled: () => properties.State === "ENABLED",
 			targetArn: Arn,
-			deliver: () => deliverOrDeadLetter(services, from, arn, Arn, Input, DeadLetterConfig?.Arn),
+			deliver: () => deliverOrDeadLetter(stores, from, arn, Arn, Input, DeadLetterConfig?.Arn),
 		});
 		return { ref: name, attributes: { Arn: arn } };
 	},
 );
 
 function deliverOrDeadLetter(
-	services: Stores,
+	stores: Stores,
 	from: Caller,
 	sourceArn: string,
 	targetArn: string,
@@ -131,15 +131,15 @@ function deliverOrDeadLetter(
 	deadLetterArn: string | undefined,
 ): void {
 	try {
-		services.deliver(from, targetArn, body);
+		stores.deliver(from, targetArn, body);
 	} catch (error) {
 		if (!deadLetterArn) throw error;
-		services.deliver(from, deadLetterArn, body, { attributes: deadLetterAttributes(sourceArn, targetArn, error) });
+		stores.deliver(from, deadLetterArn, body, { attributes: deadLetterAttributes(sourceArn, targetArn, error) });
 	}
 }
 
-function scheduledEvent(services: Stores, ruleArn: string, at: Date): string {
-	const { account, region } = services.state;
+function scheduledEvent(stores: Stores, ruleArn: string, at: Date): string {
+	const { account, region } = stores.state;
 	return JSON.stringify({
 		version: "0",
 		id: crypto.randomUUID(),

@@ -29,7 +29,7 @@ export const policy = resource(
 		PolicyDocument: document,
 		Roles: texts,
 	},
-	(properties, { services: { access }, stack, logicalId }) => {
+	(properties, { stores: { access }, stack, logicalId }) => {
 		for (const name of properties.Roles) {
 			if (!isAssumedHere(access.role(name).assumedBy)) continue;
 			access.attach(name, `${stack}/${logicalId}`, properties.PolicyDocument);
@@ -48,8 +48,8 @@ export const role = resource(
 		MaxSessionDuration: ignored("keys here do not expire"),
 		Tags: tags,
 	},
-	(properties, { services, stack, logicalId, physicalName }) => {
-		const { access } = services;
+	(properties, { stores, stack, logicalId, physicalName }) => {
+		const { access } = stores;
 		const assumedBy = trust
 			.parse(properties.AssumeRolePolicyDocument)
 			.Statement.flatMap(({ Principal }) => Principal.Service);

@@ -44,39 +44,39 @@ export const lambdaFunction = resource(
 		Description: ignored("for people"),
 		Tags: tags,
 	},
-	(properties, { services, logicalId, physicalName }) => {
+	(properties, { stores, logicalId, physicalName }) => {
 		const name = properties.FunctionName ?? physicalName(64);
-		const arn = services.functions.arn(name);
-		const code = services.assets.get(properties.Code.S3Key);
+		const arn = stores.functions.arn(name);
+		const code = stores.assets.get(properties.Code.S3Key);
 		if (!code) {
 			throw new Error(`its code ${properties.Code.S3Key} is not an asset of this assembly`);
 		}
 		const deadLetterArn = properties.DeadLetterConfig?.TargetArn;
 		const logGroup = properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
-		const caller = services.access.assume(properties.Role, "lambda.amazonaws.com", name);
-		services.access.identify(arn, caller);
-		services.functions.add(
+		const caller = stores.access.assume(properties.Role, "lambda.amazonaws.com", name);
+		stores.access.identify(arn, caller);
+		stores.functions.add(
 			new LambdaFunction({
 				arn,
 				name,
 				logicalId,
 				code,
-				taskRoot: join(services.taskRoots, name),
-				bootstrap: writeBootstrap(services.taskRoots),
+				taskRoot: join(stores.taskRoots, name),
+				bootstrap: writeBootstrap(stores.taskRoots),
 				handler: properties.Handler,
 				memoryMegabytes: properties.MemorySize,
 				timeoutSeconds: properties.Timeout,
 				reservedConcurrency: properties.ReservedConcurrentExecutions ?? null,
-				variables: services.database.renameIn(properties.Environment?.Variables ?? {}),
+				variables: stores.database.renameIn(properties.Environment?.Variables ?? {}),
 				runtimeVariables: () => {
-					const keys = services.credentials.issue(arn);
+					const keys = stores.credentials.issue(arn);
 					return {
-						AWS_REGION: services.state.region,
-						AWS_DEFAULT_REGION: services.state.region,
+						AWS_REGION: stores.state.region,
+						AWS_DEFAULT_REGION: stores.state.region,
 						AWS_ACCESS_KEY_ID: keys.accessKeyId,
 						AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
 						AWS_SESSION_TOKEN: keys.sessionToken,
-						AWS_ENDPOINT_URL: services.state.endpoint,
+						AWS_ENDPOINT_URL: stores.state.endpoint,
 						AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
 						AWS_LAMBDA_FUNCTION_NAME: name,
 						AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
@@ -91,8 +91,8 @@ export const lambdaFunction = resource(
 				},
 				logGroup,
 				caller,
-				log: permittedLog(services, caller, logGroup, name),
-				onEventFailed: deadLetterArn ? (event) => services.deliver(caller, deadLetterArn, event.toString()) : null,
+				log: permittedLog(stores, caller, logGroup, name),
+				onEventFailed: deadLetterArn ? (event) => stores.deliver(caller, deadLetterArn, event.toString()) : null,
 			}),
 		);
 		return { ref: name, attributes: { Arn: arn } };
@@ -100,16 +100,16 @@ export const lambdaFunction = resource(
 );
 
 /** Returns a log that needs the permissions of the function's role, as on Lambda; without them, lines are lost. */
-function permittedLog(services: Stores, caller: Caller, logGroup: string, name: string): (line: string) => void {
-	const write = functionLog(services.state.dir, name);
-	const resource = services.state.arn("logs", `log-group:${logGroup}:log-stream:${logStream}`);
+function permittedLog(stores: Stores, caller: Caller, logGroup: string, name: string): (line: string) => void {
+	const write = functionLog(stores.state.dir, name);
+	const resource = stores.state.arn("logs", `log-group:${logGroup}:log-stream:${logStream}`);
 	const actions = ["logs:CreateLogStream", "logs:PutLogEvents"];
 	let hasWarned = false;
 	return (line) => {
-		if (actions.every((action) => services.access.allows(caller, { action, resource }))) {
+		if (actions.every((action) => stores.access.allows(caller, { action, resource }))) {
 			return write(line);
 		}
-		if (!hasWarned) services.log(`${name} may not write to its log group: its lines are lost`);
+		if (!hasWarned) stores.log(`${name} may not write to its log group: its lines are lost`);
 		hasWarned = true;
 	};
 }
@@ -140,13 +140,13 @@ export const eventInvokeConfig = resource(
 			})
 			.optional(),
 	},
-	(properties, { services, logicalId }) => {
-		const target = requireFunction(services, properties.FunctionName);
+	(properties, { stores, logicalId }) => {
+		const target = requireFunction(stores, properties.FunctionName);
 		target.maxRetries = properties.MaximumRetryAttempts ?? target.maxRetries;
 		const destination = properties.DestinationConfig?.OnFailure?.Destination;
 		if (destination) {
 			target.onEventFailed = (event, result) =>
-				services.deliver(
+				stores.deliver(
 					target.settings.caller,
 					destination,
 					JSON.stringify({
@@ -176,23 +176,23 @@ export const eventSourceMapping = resource(
 		Enabled: boolean.default(true),
 		Tags: tags,
 	},
-	(properties, { services, logicalId }) => {
-		const target = requireFunction(services, properties.FunctionName);
-		const source = new EventSource(services.queues, target, {
+	(properties, { stores, logicalId }) => {
+		const target = requireFunction(stores, properties.FunctionName);
+		const source = new EventSource(stores.queues, target, {
 			allows: (action) =>
-				services.access.allows(target.settings.caller, {
+				stores.access.allows(target.settings.caller, {
 					action,
 					resource: properties.EventSourceArn,
 				}),
 			queueArn: properties.EventSourceArn,
-			region: services.state.region,
+			region: stores.state.region,
 			batchSize: properties.BatchSize,
 			batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
 			maxConcurrency: properties.ScalingConfig?.MaximumConcurrency ?? defaultMaxConcurrency,
 			reportsBatchItemFailures: properties.FunctionResponseTypes.includes("ReportBatchItemFailures"),
-			log: services.log,
+			log: stores.log,
 		});
-		if (properties.Enabled) services.functions.eventSources.push(source);
+		if (properties.Enabled) stores.functions.eventSources.push(source);
 		return { ref: logicalId };
 	},
 );
@@ -206,10 +206,10 @@ export const permission = resource(
 		SourceArn: z.string().optional(),
 		SourceAccount: z.string().optional(),
 	},
-	(properties, { services, stack, logicalId }) => {
+	(properties, { stores, stack, logicalId }) => {
 		const { SourceArn, SourceAccount } = properties;
-		const arn = services.functions.arn(properties.FunctionName);
-		services.access.attachToResource(arn, `${stack}/${logicalId}`, {
+		const arn = stores.functions.arn(properties.FunctionName);
+		stores.access.attachToResource(arn, `${stack}/${logicalId}`, {
 			Statement: [
 				{
 					Effect: "Allow",
@@ -229,8 +229,8 @@ export const permission = resource(
 	},
 );
 
-function requireFunction(services: Stores, nameOrArn: string): LambdaFunction {
-	const lambdaFunction = services.functions.get(services.functions.arn(nameOrArn));
+function requireFunction(stores: Stores, nameOrArn: string): LambdaFunction {
+	const lambdaFunction = stores.functions.get(stores.functions.arn(nameOrArn));
 	if (!lambdaFunction) throw new Error(`there is no function ${nameOrArn}`);
 	return lambdaFunction;
 }

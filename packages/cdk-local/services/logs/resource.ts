@@ -10,11 +10,11 @@ export const logGroup = resource(
 		LogGroupClass: ignored("nothing is billed"),
 		Tags: tags,
 	},
-	({ LogGroupName }, { services, physicalName }) => {
+	({ LogGroupName }, { stores, physicalName }) => {
 		const name = LogGroupName ?? physicalName(512);
 		return {
 			ref: name,
-			attributes: { Arn: services.state.arn("logs", `log-group:${name}:*`) },
+			attributes: { Arn: stores.state.arn("logs", `log-group:${name}:*`) },
 		};
 	},
 );

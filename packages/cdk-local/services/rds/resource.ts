@@ -46,9 +46,9 @@ export const dbInstance = resource(
 		PubliclyAccessible: notOperated,
 		Tags: tags,
 	},
-	async (properties, { services, logicalId, physicalName }) => {
+	async (properties, { stores, logicalId, physicalName }) => {
 		const name = properties.DBInstanceIdentifier ?? physicalName(63);
-		const { database, secrets } = services;
+		const { database, secrets } = stores;
 		// RDS would generate this secret. Each native PostgreSQL has its own password, so its own secret.
 		const postgres = createHash("sha256").update(database.identity).digest("hex");
 		const { arn } = secrets.ensure(`rds!db-${name}-${postgres.slice(0, 8)}`, () =>
@@ -58,7 +58,7 @@ export const dbInstance = resource(
 		return {
 			ref: name,
 			attributes: {
-				DBInstanceArn: services.state.arn("rds", `db:${name}`),
+				DBInstanceArn: stores.state.arn("rds", `db:${name}`),
 				DbiResourceId: `db-${logicalId}`,
 				"Endpoint.Address": host,
 				"Endpoint.Port": String(port),

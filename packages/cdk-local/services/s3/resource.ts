@@ -33,9 +33,9 @@ export const bucket = resource(
 		LoggingConfiguration: ignored("the endpoint is on loopback"),
 		Tags: tags,
 	},
-	(properties, { services, physicalName }) => {
+	(properties, { stores, physicalName }) => {
 		const name = properties.BucketName ?? physicalName(63).toLowerCase();
-		services.buckets.ensure(name, {
+		stores.buckets.ensure(name, {
 			versioned: properties.VersioningConfiguration?.Status === "Enabled",
 			notifiesEventBridge: properties.NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled ?? false,
 			...(properties.CorsConfiguration && {
@@ -48,7 +48,7 @@ export const bucket = resource(
 				})),
 			}),
 		});
-		const { region } = services.state;
+		const { region } = stores.state;
 		return {
 			ref: name,
 			attributes: {
@@ -62,8 +62,8 @@ export const bucket = resource(
 
 export const bucketPolicy = resource(
 	{ PolicyDocument: z.record(z.string(), z.unknown()), Bucket: z.string() },
-	({ PolicyDocument, Bucket }, { services, stack, logicalId }) => {
-		services.access.attachToResource(`arn:aws:s3:::${Bucket}`, `${stack}/${logicalId}`, PolicyDocument);
+	({ PolicyDocument, Bucket }, { stores, stack, logicalId }) => {
+		stores.access.attachToResource(`arn:aws:s3:::${Bucket}`, `${stack}/${logicalId}`, PolicyDocument);
 		return { ref: Bucket };
 	},
 );

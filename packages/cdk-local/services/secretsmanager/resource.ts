@@ -23,8 +23,8 @@ export const secret = resource(
 		KmsKeyId: ignored("nothing is encrypted at rest here"),
 		Tags: tags,
 	},
-	({ Name, GenerateSecretString: options }, { services, physicalName }) => {
-		const { arn } = services.secrets.ensure(Name ?? physicalName(512), () => {
+	({ Name, GenerateSecretString: options }, { stores, physicalName }) => {
+		const { arn } = stores.secrets.ensure(Name ?? physicalName(512), () => {
 			const password = generatePassword(options);
 			if (options.SecretStringTemplate === undefined) return password;
 			return JSON.stringify({

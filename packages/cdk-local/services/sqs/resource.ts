@@ -20,10 +20,10 @@ export const queue = resource(
 		FifoQueue: boolean.pipe(z.literal(false)).optional(),
 		Tags: tags,
 	},
-	(properties, { services, physicalName }) => {
+	(properties, { stores, physicalName }) => {
 		const name = properties.QueueName ?? physicalName(80);
 		const redrive = properties.RedrivePolicy;
-		const { arn, url } = services.queues.ensure(name, {
+		const { arn, url } = stores.queues.ensure(name, {
 			visibilitySeconds: properties.VisibilityTimeout,
 			retentionSeconds: properties.MessageRetentionPeriod,
 			delaySeconds: properties.DelaySeconds,
@@ -43,10 +43,10 @@ export const queue = resource(
 
 export const queuePolicy = resource(
 	{ PolicyDocument: z.record(z.string(), z.unknown()), Queues: z.array(z.string()) },
-	({ PolicyDocument, Queues }, { services, stack, logicalId }) => {
+	({ PolicyDocument, Queues }, { stores, stack, logicalId }) => {
 		for (const url of Queues) {
-			const arn = services.queues.arn(url);
-			services.access.attachToResource(arn, `${stack}/${logicalId}`, PolicyDocument);
+			const arn = stores.queues.arn(url);
+			stores.access.attachToResource(arn, `${stack}/${logicalId}`, PolicyDocument);
 		}
 		return { ref: logicalId };
 	},
