@@ -14,7 +14,10 @@ import type { Outputs } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { signIn } from "#cli/users.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
-import { openWorkshop, type Workshop } from "../infrastructure/scripts/workshop.ts";
+import {
+	createScriptRunner as openWorkshop,
+	type ScriptRunner as Workshop,
+} from "../infrastructure/scripts/script-runner.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
 // The scripts change an environment and count its users, objects and dead letters.

@@ -28,7 +28,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { unlessGone } from "#scripts/deploy/retained.ts";
 import { parts } from "#scripts/deploy/stacks.ts";
 import { providerKeys } from "#scripts/secrets/provider-keys.ts";
-import { openWorkshop } from "./workshop.ts";
+import { createScriptRunner } from "./script-runner.ts";
 
 const endpoint = process.env.TEST_AWS_ENDPOINT_URL;
 /** The account of all credentials on this server. */
@@ -48,9 +48,9 @@ describe.skipIf(!endpoint)(
 		const dynamodb = new DynamoDBClient(client);
 		const logs = new CloudWatchLogsClient(client);
 		const ssm = new SSMClient(client);
-		const workshop = openWorkshop({ account, ...zones });
+		const runner = createScriptRunner({ account, ...zones });
 		const operate = (script: string, env: Record<string, string> = {}) =>
-			workshop.run(script, {
+			runner.run(script, {
 				ENV: "dev",
 				AWS_ENDPOINT_URL: endpoint ?? "",
 				AWS_ACCESS_KEY_ID: "any",
@@ -75,7 +75,7 @@ describe.skipIf(!endpoint)(
 				}),
 			);
 		const forget = async () => {
-			workshop.forgetSteps();
+			runner.forgetSteps();
 			for (const part of parts) {
 				await stacks.send(new DeleteStackCommand({ StackName: `Collections${part}-dev` }));
 			}
@@ -93,7 +93,7 @@ describe.skipIf(!endpoint)(
 			for (const { Id } of UserPools) {
 				await cognito.send(new DeleteUserPoolCommand({ UserPoolId: Id }));
 			}
-			workshop.remove();
+			runner.remove();
 		});
 
 		test("distinguish a missing environment from an incomplete one", async () => {
@@ -111,12 +111,12 @@ describe.skipIf(!endpoint)(
 			const outputs = await operate("infra-outputs");
 			expect(outputs.code).toBe(1);
 			expect(outputs.stderr).toContain("CollectionsStorage-dev does not exist");
-			expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
+			expect(() => runner.read(".aws-outputs-dev.json")).toThrow();
 		});
 
 		test("store API keys as SecureStrings and export them, without a value on the terminal", async () => {
 			const secret = "sk-ant-of-this-test";
-			workshop.write(".env", `ANTHROPIC_API_KEY=${secret}\nVOYAGE_API_KEY=\n`);
+			runner.write(".env", `ANTHROPIC_API_KEY=${secret}\nVOYAGE_API_KEY=\n`);
 			const first = await operate("secrets-populate");
 			expect(first.stderr).toBe("");
 			expect(first.stdout).toMatch(/\/collections\/dev\/anthropic-api-key +created/);
@@ -131,14 +131,14 @@ describe.skipIf(!endpoint)(
 
 			const again = await operate("secrets-populate");
 			expect(again.stdout).toMatch(/anthropic-api-key +unchanged/);
-			workshop.write(".env", `ANTHROPIC_API_KEY=${secret}-2\n`);
+			runner.write(".env", `ANTHROPIC_API_KEY=${secret}-2\n`);
 			const changed = await operate("secrets-populate");
 			expect(changed.stdout).toMatch(/anthropic-api-key +changed/);
 
 			const exported = await operate("secrets-export");
 			expect(exported.code).toBe(0);
-			expect(workshop.read(".env.dev")).toBe(`ANTHROPIC_API_KEY="${secret}-2"\n`);
-			expect(workshop.mode(".env.dev")).toBe(0o600);
+			expect(runner.read(".env.dev")).toBe(`ANTHROPIC_API_KEY="${secret}-2"\n`);
+			expect(runner.mode(".env.dev")).toBe(0o600);
 			const twice = await operate("secrets-export");
 			expect(twice.code).toBe(1);
 			expect(twice.stderr).toContain(".env.dev already exists");
@@ -149,11 +149,11 @@ describe.skipIf(!endpoint)(
 		});
 
 		test("report a missing or empty .env", async () => {
-			workshop.forget(".env");
+			runner.forget(".env");
 			const missing = await operate("secrets-populate");
 			expect(missing.code).toBe(1);
 			expect(missing.stderr.trim()).toBe("There is no .env: cp .env.example .env, and fill in the keys you have.");
-			workshop.write(".env", "OPENAI_API_KEY=\n");
+			runner.write(".env", "OPENAI_API_KEY=\n");
 			const empty = await operate("secrets-populate");
 			expect(empty.code).toBe(1);
 			expect(empty.stderr).toContain("sets none of ANTHROPIC_API_KEY");
@@ -173,7 +173,7 @@ describe.skipIf(!endpoint)(
 				});
 				expect(wrong.code).toBe(1);
 				expect(wrong.stderr).toContain("prod is not dev");
-				expect(workshop.steps()).toEqual([]);
+				expect(runner.steps()).toEqual([]);
 			});
 
 			test("not while it is protected, in cdk.json or in the account", async () => {
@@ -182,7 +182,7 @@ describe.skipIf(!endpoint)(
 				expect(inAccount.code).toBe(1);
 				expect(inAccount.stderr).toContain("is protected");
 
-				const prod = openWorkshop({
+				const prod = createScriptRunner({
 					account,
 					...zones,
 					deletionProtection: true,
@@ -255,7 +255,7 @@ describe.skipIf(!endpoint)(
 				expect(stdout).toContain("with 3 versions of objects");
 				const destroy = (...names: string[]) =>
 					`cdk destroy ${names.map((part) => `Collections${part}-dev`).join(" ")} --app cdk.out --exclusively --force --no-notices --ci`;
-				expect(workshop.steps().slice(1)).toEqual([destroy("Monitoring", "API", "Compute"), destroy("Storage", "DB")]);
+				expect(runner.steps().slice(1)).toEqual([destroy("Monitoring", "API", "Compute"), destroy("Storage", "DB")]);
 				await expect(s3.send(new HeadBucketCommand({ Bucket: bucket }))).rejects.toMatchObject({ name: "NotFound" });
 				const { UserPools = [] } = await cognito.send(new ListUserPoolsCommand({ MaxResults: 60 }));
 				expect(UserPools.map(({ Id }) => Id)).not.toContain(UserPool?.Id);
@@ -274,7 +274,7 @@ describe.skipIf(!endpoint)(
 				const again = await operate("infra-destroy", { YES: "1", CONFIRM });
 				expect(again.stderr).toBe("");
 				expect(again.code).toBe(0);
-				expect(() => workshop.read(".aws-outputs-dev.json")).toThrow();
+				expect(() => runner.read(".aws-outputs-dev.json")).toThrow();
 			});
 
 			test("whose creation failed half-way, so that a stack has resources and no outputs", async () => {
@@ -299,14 +299,14 @@ describe.skipIf(!endpoint)(
 						CreateBucketConfiguration: { LocationConstraint: region },
 					}),
 				);
-				workshop.write(".aws-outputs-dev.json", JSON.stringify({ BucketName: bucket, UserPoolId: null }));
+				runner.write(".aws-outputs-dev.json", JSON.stringify({ BucketName: bucket, UserPoolId: null }));
 				const { code, stdout } = await operate("infra-destroy", {
 					YES: "1",
 					CONFIRM,
 				});
 				expect(code).toBe(0);
 				expect(stdout).toContain(`Bucket ${bucket} is removed`);
-				expect(workshop.steps()).toEqual([]);
+				expect(runner.steps()).toEqual([]);
 				const nothing = await operate("infra-destroy", { YES: "1", CONFIRM });
 				expect(nothing.stdout).toContain("nothing is left to remove");
 			});
@@ -314,7 +314,7 @@ describe.skipIf(!endpoint)(
 
 		test("count what an account has, and its quotas, before a deployment", async () => {
 			for (const part of parts) {
-				workshop.write(
+				runner.write(
 					`cdk.out/Collections${part}-dev.template.json`,
 					JSON.stringify({
 						Resources: part === "DB" ? { Vpc: { Type: "AWS::EC2::VPC" } } : ({} as Record<string, object>),
@@ -334,7 +334,7 @@ describe.skipIf(!endpoint)(
 		});
 
 		test("name the newest image of a private network's hosts", async () => {
-			const hosts = openWorkshop({ account, ...zones, network: { mode: "private", nat: "gateway" } });
+			const hosts = createScriptRunner({ account, ...zones, network: { mode: "private", nat: "gateway" } });
 			for (const part of parts) hosts.write(`cdk.out/Collections${part}-dev.template.json`, '{"Resources":{}}');
 			const { stdout } = await hosts.run("preflight", {
 				ENV: "dev",
@@ -422,7 +422,7 @@ describe.skipIf(!endpoint)(
 		});
 
 		test("leave other accounts alone", async () => {
-			const elsewhere = openWorkshop({ account: "111122223333", ...zones });
+			const elsewhere = createScriptRunner({ account: "111122223333", ...zones });
 			elsewhere.write(".env", "OPENAI_API_KEY=sk-test\n");
 			const { code, stderr } = await elsewhere.run("secrets-populate", {
 				ENV: "dev",

@@ -6,7 +6,7 @@ import { type PeerCertificate, connect as secure } from "node:tls";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type DeployedDev, deployedDev } from "./five-stacks.ts";
-import { until } from "./workshop.ts";
+import { until } from "./script-runner.ts";
 
 const databaseUrl = process.env.TEST_DATABASE_URL;
 const missing = !databaseUrl

@@ -1,7 +1,7 @@
 import { delimiter, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
-import { openWorkshop, until } from "./workshop.ts";
+import { createScriptRunner, until } from "./script-runner.ts";
 
 let dev: DeployedDev;
 beforeAll(async () => {
@@ -211,9 +211,9 @@ describe("one sentence reports missing or invalid", () => {
 	});
 
 	test("credentials", async () => {
-		const workshop = openWorkshop();
-		const { code, stderr } = await workshop.run("infra-status", { ENV: "dev" });
-		workshop.remove();
+		const runner = createScriptRunner();
+		const { code, stderr } = await runner.run("infra-status", { ENV: "dev" });
+		runner.remove();
 		expect(code).toBe(1);
 		expect(stderr.trim()).toMatch(/^There are no AWS credentials .*AWS_PROFILE/);
 		expect(stderr.trim().split("\n")).toHaveLength(1);
@@ -264,9 +264,9 @@ describe("one sentence reports missing or invalid", () => {
 	});
 
 	test("the outputs of an environment", async () => {
-		const workshop = openWorkshop();
-		const { code, stderr } = await workshop.run("db-migrate", { ...dev.credentials, ENV: "dev" });
-		workshop.remove();
+		const runner = createScriptRunner();
+		const { code, stderr } = await runner.run("db-migrate", { ...dev.credentials, ENV: "dev" });
+		runner.remove();
 		expect(code).toBe(1);
 		expect(stderr.trim()).toBe(
 			".aws-outputs-dev.json cannot be read: choose another environment by ENV=local, or run make infra-outputs ENV=dev first.",
@@ -277,10 +277,10 @@ describe("one sentence reports missing or invalid", () => {
 		["", "no JSON object"],
 		['{"Environment": "dev", "Region": 1}', "Region, ApiUrl, UserPoolId"],
 	])("fields of the outputs file %j", async (content, wrong) => {
-		const workshop = openWorkshop();
-		workshop.write(".aws-outputs-dev.json", content);
-		const { code, stderr } = await workshop.run("db-migrate", { ...dev.credentials, ENV: "dev" });
-		workshop.remove();
+		const runner = createScriptRunner();
+		runner.write(".aws-outputs-dev.json", content);
+		const { code, stderr } = await runner.run("db-migrate", { ...dev.credentials, ENV: "dev" });
+		runner.remove();
 		expect(code).toBe(1);
 		expect(stderr.trim()).toMatch(
 			new RegExp(
@@ -290,9 +290,9 @@ describe("one sentence reports missing or invalid", () => {
 	});
 
 	test("a local cloud", async () => {
-		const workshop = openWorkshop();
-		const { code, stderr } = await workshop.run("infra-status", { ENV: "local" });
-		workshop.remove();
+		const runner = createScriptRunner();
+		const { code, stderr } = await runner.run("infra-status", { ENV: "local" });
+		runner.remove();
 		expect(code).toBe(1);
 		expect(stderr.trim()).toBe(".aws-outputs-local.json cannot be read: run make up first.");
 	});

@@ -4,22 +4,22 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { JsonObject, Template } from "#cdk-local/template/assembly.ts";
 import { startTestStacks, type TestApp, testFunction } from "#cdk-local/testing/index.ts";
 import { serveAccount } from "./account-server.ts";
-import { openWorkshop, type Run, type Workshop } from "./workshop.ts";
+import { createScriptRunner, type Run, type ScriptRunner } from "./script-runner.ts";
 
-/** Records that it ran; fails if its workshop says so. */
+/** Records that it ran; fails where the folder of the scripts has a file that says so. */
 const bundle = `
 import { appendFileSync, existsSync } from "node:fs";
 export const handler = async () => {
-	const { WORKSHOP } = process.env;
-	if (!WORKSHOP) return "as deployed";
-	appendFileSync(WORKSHOP + "/steps.txt", "migrate\\n");
-	if (existsSync(WORKSHOP + "/migration-fails")) throw new Error('column "colour" contains null values');
+	const { RUNNER_FOLDER } = process.env;
+	if (!RUNNER_FOLDER) return "as deployed";
+	appendFileSync(RUNNER_FOLDER + "/steps.txt", "migrate\\n");
+	if (existsSync(RUNNER_FOLDER + "/migration-fails")) throw new Error('column "colour" contains null values');
 	return { applied: ["0009_colours"], version: "0009_colours" };
 };
 `;
 
 /** A deployed environment dev: cdk-local stands in for AWS, and the five stacks are small. */
-export interface DeployedDev extends Workshop {
+export interface DeployedDev extends ScriptRunner {
 	cloud: TestApp;
 	/** Runs a script with the credentials of the account. */
 	operate(script: string, env?: Record<string, string>): Promise<Run>;
@@ -29,10 +29,10 @@ export interface DeployedDev extends Workshop {
 }
 
 export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
-	const workshop = openWorkshop(dev);
-	const cloud = await startTestStacks(fiveStacks(workshop.folder), bundle);
+	const runner = createScriptRunner(dev);
+	const cloud = await startTestStacks(fiveStacks(runner.folder), bundle);
 	// The files that synth would write for the later steps.
-	cpSync(join(cloud.folder, "cdk.out"), join(workshop.folder, "cdk.out"), {
+	cpSync(join(cloud.folder, "cdk.out"), join(runner.folder, "cdk.out"), {
 		recursive: true,
 	});
 	const account = await serveAccount();
@@ -46,14 +46,14 @@ export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
 		AWS_SESSION_TOKEN: sessionToken ?? "",
 	};
 	return {
-		...workshop,
+		...runner,
 		cloud,
 		credentials,
-		operate: (script, env = {}) => workshop.run(script, { ENV: "dev", ...credentials, ...env }),
+		operate: (script, env = {}) => runner.run(script, { ENV: "dev", ...credentials, ...env }),
 		end: async () => {
 			account.close();
 			await cloud.destroy();
-			workshop.remove();
+			runner.remove();
 		},
 	};
 }
@@ -81,7 +81,7 @@ function fiveStacks(folder: string): Record<string, Template> {
 	return {
 		"CollectionsDB-dev": {
 			Resources: {
-				Migrate: priced({ WORKSHOP: folder }),
+				Migrate: priced({ RUNNER_FOLDER: folder }),
 				Login: {
 					Type: "AWS::SecretsManager::Secret",
 					Properties: {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { serveAccount } from "./account-server.ts";
 import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
-import { openWorkshop } from "./workshop.ts";
+import { createScriptRunner } from "./script-runner.ts";
 
 /** Private mode, which uses every quota that is checked. */
 const wanted = ["AWS::EC2::VPC", "AWS::EC2::EIP", "AWS::EC2::Instance", "AWS::RDS::DBInstance"];
@@ -205,7 +205,7 @@ describe("a database that", () => {
 
 describe("an account on the free plan", () => {
 	test("stops a deployment whose database RDS would refuse there, naming the settings", async () => {
-		const large = openWorkshop({ database: { instanceClass: "db.t4g.small", backupDays: 3 } });
+		const large = createScriptRunner({ database: { instanceClass: "db.t4g.small", backupDays: 3 } });
 		account.is({ plan: "FREE" });
 		const { code, stdout } = await large.run("preflight", { ENV: "dev", ...dev.credentials, ...account.variables });
 		large.remove();
@@ -238,11 +238,11 @@ describe("an account on the free plan", () => {
 describe("an environment that answers with Bedrock", () => {
 	const model = "anthropic.claude-sonnet-5-5";
 	const preflight = async (bedrock?: object) => {
-		const workshop = openWorkshop({ chatProvider: "bedrock", ...(bedrock && { bedrock }) });
+		const runner = createScriptRunner({ chatProvider: "bedrock", ...(bedrock && { bedrock }) });
 		try {
-			return await workshop.run("preflight", { ENV: "dev", ...dev.credentials, ...account.variables });
+			return await runner.run("preflight", { ENV: "dev", ...dev.credentials, ...account.variables });
 		} finally {
-			workshop.remove();
+			runner.remove();
 		}
 	};
 

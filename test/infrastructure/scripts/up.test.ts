@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { lockState } from "#cdk-local/index.ts";
 import { untilHealthy } from "#scripts/local/until-healthy.ts";
-import { openWorkshop } from "./workshop.ts";
+import { createScriptRunner } from "./script-runner.ts";
 
 /** Answers of `/health`, in order; the last one stays. */
 let statuses: number[];
@@ -22,24 +22,24 @@ afterEach(() => new Promise((resolve) => server.close(resolve)));
 
 test("make up does not say ready while the database is away", async () => {
 	statuses = [503, 503, 200];
-	const workshop = openWorkshop();
+	const runner = createScriptRunner();
 	// A cloud that runs already, in this process.
-	workshop.write(".local/ready.txt", "the banner");
-	const unlock = lockState(`${workshop.folder}/.local`);
+	runner.write(".local/ready.txt", "the banner");
+	const unlock = lockState(`${runner.folder}/.local`);
 	const required =
 		"Region UserPoolId UserPoolClientId CliClientId CognitoEndpoint BucketName DatabaseEndpoint DatabaseName DatabaseSecretArn CleanupFunctionName MigrationFunctionName";
 	const outputs = Object.fromEntries(required.split(" ").map((name) => [name, "any"]));
-	workshop.write(
+	runner.write(
 		".aws-outputs-local.json",
 		JSON.stringify({ ...outputs, Environment: "local", ApiUrl: apiUrl, AwsEndpointUrl: apiUrl }),
 	);
 	try {
-		const { stdout, stderr, code } = await workshop.run("up", { PORT: new URL(apiUrl).port });
+		const { stdout, stderr, code } = await runner.run("up", { PORT: new URL(apiUrl).port });
 		expect({ stdout, stderr, code }).toEqual({ stdout: "Already running.\n\nthe banner\n", stderr: "", code: 0 });
 		expect(asked).toBe(3);
 	} finally {
 		unlock();
-		workshop.remove();
+		runner.remove();
 	}
 });
 

@@ -31,7 +31,8 @@ export interface Running {
 	ended: Promise<Run>;
 }
 
-export interface Workshop {
+/** Runs the scripts of make in a temporary folder, and reads and writes its files. */
+export interface ScriptRunner {
 	folder: string;
 	/** Runs a script as make does, but in this folder. */
 	run(script: string, env?: Record<string, string>): Promise<Run>;
@@ -58,7 +59,7 @@ const stepsFile = "steps.txt";
  * An executable on the PATH replaces only the CDK's command line, which would call AWS: it records its arguments, and
  * fails or hangs if they contain `CDK_FAILS_AT` or `CDK_HANGS_AT`.
  */
-export function openWorkshop(dev: object = {}): Workshop {
+export function createScriptRunner(dev: object = {}): ScriptRunner {
 	const folder = mkdtempSync(join(tmpdir(), "operate-"));
 	const steps = join(folder, stepsFile);
 	const write = (file: string, content: string, mode = 0o644) => {
@@ -96,7 +97,7 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 `,
 	);
 	chmodSync(join(folder, "bin/cdk"), 0o755);
-	const start: Workshop["start"] = (script, env = {}, { args = [], stdin = "" } = {}) => {
+	const start: ScriptRunner["start"] = (script, env = {}, { args = [], stdin = "" } = {}) => {
 		const child = spawn(process.execPath, [scriptFile(script), ...args], {
 			cwd: folder,
 			detached: true,
