@@ -108,6 +108,7 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 				AWS_CONFIG_FILE: "/dev/null",
 				AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
 				HOME: folder,
+				NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
 				...env,
 			},
 		});
