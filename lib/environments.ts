@@ -10,6 +10,7 @@ import {
 	providersWith,
 	visionProviders,
 } from "#ai/providers.ts";
+import { maxRequestSeconds } from "#core/api-timeout.ts";
 import type { RouteClass } from "#core/limits/limits.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
@@ -142,8 +143,10 @@ const schema = z.strictObject({
 	lambdaConcurrencyQuota: z.int().min(1).default(10),
 	functions: z
 		.strictObject({
-			/** The gateway waits 30 s at most. */
-			api: functionSize({ memory: 2048, timeout: 30, concurrency: 10 }, { maxTimeout: 30 }),
+			api: functionSize(
+				{ memory: 2048, timeout: maxRequestSeconds, concurrency: 10 },
+				{ maxTimeout: maxRequestSeconds },
+			),
 			...stageSizes,
 			cleanup: functionSize({ memory: 256, timeout: 60, concurrency: 1 }),
 			migrate: functionSize({ memory: 512, timeout: 300, concurrency: 1 }),

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { maxRequestMs } from "#core/api-timeout.ts";
 import type { IdempotencyKeys, KeyState } from "#core/ports/index.ts";
 
 interface DynamoDbIdempotencyKeysOptions {
@@ -11,8 +12,6 @@ interface DynamoDbIdempotencyKeysOptions {
 	now?: () => number;
 }
 
-/** The api's timeout: the holder of an older lease is dead. */
-const leaseMs = 30_000;
 const daySeconds = 24 * 60 * 60;
 /** DynamoDB takes items of 400 KB; the key and the headers are less than the rest. */
 const maxZipped = 350_000;
@@ -38,7 +37,7 @@ export function dynamoDbIdempotencyKeys({
 					...keyOf(userId, key),
 					fingerprint,
 					lease,
-					lease_ends: nowMs + leaseMs,
+					lease_ends: nowMs + maxRequestMs,
 					expires_at: second + daySeconds,
 				},
 				ConditionExpression:

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { maxRequestMs } from "#core/api-timeout.ts";
 import { redactMessage } from "#core/chat/redact.ts";
 import { AppError, sessionNotFound, unknownCursor } from "#core/errors.ts";
 import {
@@ -48,8 +49,6 @@ interface ChatSessionItem extends SessionItem {
 	lease_ends?: number;
 }
 
-/** The api's timeout: the holder of an older lease is dead. */
-const leaseMs = 30_000;
 const retryMs = 150;
 /** More questions than a person sends again in turns. */
 const maxUnanswered = 10;
@@ -69,7 +68,7 @@ export function dynamoDbSessions({
 		sk: "session",
 	});
 
-	const newLease = (lease: string) => ({ lease, lease_ends: now() + leaseMs });
+	const newLease = (lease: string) => ({ lease, lease_ends: now() + maxRequestMs });
 
 	/** Takes the lease and refreshes the session. @returns undefined if there is no session or another turn holds it */
 	function acquireLease(threads: Threads, sessionId: string, holder: string) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { maxRequestMs } from "#core/api-timeout.ts";
 import type { Clock, IdempotencyKeys, KeptAnswer } from "#core/ports/index.ts";
 
-const leaseMs = 30_000;
 const dayMs = 24 * 60 * 60 * 1_000;
 
 /** Keys in memory, on the clock of a test. */
@@ -22,7 +22,7 @@ export function fakeIdempotencyKeys(clock: Clock): IdempotencyKeys {
 				if (found.leaseEnds > now) return { state: "running" };
 			}
 			const lease = randomUUID();
-			kept.set(name, { fingerprint, lease, leaseEnds: now + leaseMs, expires: now + dayMs, answer: null });
+			kept.set(name, { fingerprint, lease, leaseEnds: now + maxRequestMs, expires: now + dayMs, answer: null });
 			return { state: "claimed", claim: { key, lease } };
 		},
 		async keep(userId, { key, lease }, answer) {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { maxRequestMs } from "#core/api-timeout.ts";
 import type { Conversation } from "#core/chat/conversation.ts";
 import { redactMessage } from "#core/chat/redact.ts";
 import { AppError, sessionNotFound, unknownCursor } from "#core/errors.ts";
@@ -25,7 +26,6 @@ interface StoredSession extends ChatSession {
 }
 
 const lifetimeMs = 4 * 60 * 60 * 1_000;
-const leaseMs = 30_000;
 
 const busy = (sessionId: string) => new AppError("session_busy", `Session ${sessionId} is busy.`);
 
@@ -73,7 +73,7 @@ export function fakeConversations(clock: Clock): {
 			if (session.lease && session.lease.ends > now()) {
 				throw busy(sessionId);
 			}
-			const lease = { holder: randomUUID(), ends: now() + leaseMs };
+			const lease = { holder: randomUUID(), ends: now() + maxRequestMs };
 			Object.assign(session, {
 				lease,
 				lastActivity: clock.now(),
@@ -107,7 +107,7 @@ export function fakeConversations(clock: Clock): {
 				number: session.turns,
 				lease: lease.holder,
 				// Turns take real time, whatever the test's clock.
-				leaseEnds: new Date(Date.now() + leaseMs),
+				leaseEnds: new Date(Date.now() + maxRequestMs),
 				generation: session.generation,
 			};
 		},

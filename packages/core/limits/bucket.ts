@@ -1,3 +1,4 @@
+import { maxRequestMs } from "../api-timeout.ts";
 import type { Quota } from "./limits.ts";
 
 /** A person's bucket of one class. */
@@ -35,8 +36,6 @@ export type Taken =
 export const minute = 60_000;
 /** A sum of many fractions of a millisecond is off by less. */
 export const toleranceMs = 0.01;
-/** The api's timeout: the request of an older slot is dead. */
-const slotMs = 30_000;
 /** Nobody knows when a running request ends; most take seconds. */
 const busySeconds = 5;
 
@@ -82,7 +81,7 @@ export function takeFrom(
 		const left = standing(bucket, quota, now);
 		return { taken: { allowed: false, exceeded: "parallel", retryAfterSeconds: busySeconds, ...left }, bucket };
 	}
-	const slot = { number, ends: now + slotMs };
+	const slot = { number, ends: now + maxRequestMs };
 	const next = { fullAt, slots: { ...bucket.slots, [number]: slot.ends } };
 	return { taken: { allowed: true, slot, ...standing(next, quota, now) }, bucket: next };
 }
