@@ -53,7 +53,7 @@ export class PipelineStage extends Construct {
 							eventPattern: { source: sourcesOf(event), detailType: [event] },
 						}),
 				// S3's own event names its person only within a key, and so brings a message without a group.
-				targets: [queueTarget(this.queue, this.undelivered, event === "upload" ? undefined : personOfEvent)],
+				targets: [queueTarget(this.queue, this.undelivered, event === "upload" ? undefined : userOfEvent)],
 			});
 		}
 		this.worker = worker(this, this.queue.queueUrl);
@@ -89,7 +89,7 @@ function uploadTo({ bucketName }: IBucket): EventPattern {
  * The field that names the person in each of our events. As the message group of a standard queue it makes the queue
  * fair: while one person's messages wait in thousands, SQS delivers those of others first.
  */
-const personOfEvent = "$.detail.user_id";
+const userOfEvent = "$.detail.user_id";
 
 /** Makes a rule's target. CDK's own would also let the rule read the queue's attributes, which EventBridge never does. */
 function queueTarget(queue: Queue, undelivered: Queue, messageGroupId: string | undefined): IRuleTarget {

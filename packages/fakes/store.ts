@@ -73,14 +73,14 @@ export function announce({ outbox }: StoredItem, event: OutgoingEvent, at: numbe
 	outbox.push({ event: structuredClone(event), at });
 }
 
-/** Orders rows in turns: one of each person before a second of any, each person's longest untouched first. */
+/** Orders rows in turns: one of each user before a second of any, each user's longest untouched first. */
 export function inTurns<Row>(rows: Row[], of: (row: Row) => { userId: string; touchedAt: number }): Row[] {
 	const touched = (row: Row) => of(row).touchedAt;
-	const byPerson = Map.groupBy(
+	const byUser = Map.groupBy(
 		rows.toSorted((a, b) => touched(a) - touched(b)),
 		(row) => of(row).userId,
 	);
-	return [...byPerson.values()]
+	return [...byUser.values()]
 		.flatMap((own) => own.map((row, turn) => ({ row, turn })))
 		.sort((a, b) => a.turn - b.turn || touched(a.row) - touched(b.row))
 		.map(({ row }) => row);

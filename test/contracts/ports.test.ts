@@ -105,11 +105,11 @@ describe(contractDatabase.title, () => {
 		expect(unbound.sort()).toEqual([
 			"delete from outbox where id in (select id from outbox where id = any($1)",
 			"select extract(epoch from clock_timestamp() - stage_at)::float8 as secon",
-			"with recursive people as ( select queue, (select min(user_id) from items",
-			"with recursive people as ( select queue, (select min(user_id) from outbo",
-			"with recursive people as ( select queue, (select min(user_id) from reque",
-			"with recursive people as ( select queue, (select min(user_id) from tombs",
 			"with recursive users as ( (select user_id, lexeme, documents from words ",
+			"with recursive users as ( select queue, (select min(user_id) from items ",
+			"with recursive users as ( select queue, (select min(user_id) from outbox",
+			"with recursive users as ( select queue, (select min(user_id) from reques",
+			"with recursive users as ( select queue, (select min(user_id) from tombst",
 			"with users as ( select user_id from chat_redactions where due_at <= cloc",
 		]);
 	});

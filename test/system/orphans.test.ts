@@ -35,15 +35,15 @@ test("the cleanup function removes a payload without a checkpoint after an hour,
 		bucket: outputs.BucketName,
 		stop: async () => {},
 	};
-	const newPerson = async (email: string) => {
+	const newUser = async (email: string) => {
 		const rest = await cloud.newUser(email);
 		const claims = Buffer.from(rest.token.split(".")[1] ?? "", "base64url");
 		const savers = testSavers(backend, JSON.parse(claims.toString()).sub);
 		savers.clock.now = Date.now();
 		return { ...savers, rest };
 	};
-	const ada = await newPerson("ada@example.com");
-	const bob = await newPerson("bob@example.com");
+	const ada = await newUser("ada@example.com");
+	const bob = await newUser("bob@example.com");
 	/** Crashes between the write of a payload and of the item that refers to it. */
 	const crashMidWrite = async (session: string) => {
 		const crashing = ada.open({

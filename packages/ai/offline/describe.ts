@@ -10,7 +10,7 @@ export function describe(recognised: TextLine[], facts: ImageFacts): ImageDescri
 	const lines = recognised.map(legible).filter((line) => line.words.length > 0);
 	const text = lines.map(textOf);
 	const content = lines.filter((line) => !isControls(line));
-	const fileLabel = personsFilename(facts.originalFilename);
+	const fileLabel = chosenFilename(facts.originalFilename);
 	const topic = topicOf([...content.map(textOf), fileLabel].join("\n"));
 	const title = titleOf(content);
 	return {
@@ -135,7 +135,7 @@ const deviceNames = new Set(
 );
 
 /** Returns the name that a person gave the file, or "" where a device did. */
-function personsFilename(filename: string): string {
+function chosenFilename(filename: string): string {
 	const words = filename
 		.slice(0, 300)
 		.replace(/\.[^.]*$/, "")

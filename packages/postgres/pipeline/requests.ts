@@ -97,7 +97,7 @@ export function postgresRequests(db: Database): Requests {
 					isWaiting: sql`requests.kind = queue and requests.status = 'pending'`,
 					isDue,
 					touchedAt: sql`greatest(requests.touched_at, requests.swept_at)`,
-					perPerson: sql`case when queue = 'embed' then ${maxPerRebuild}::int else ${limit}::int end`,
+					perUser: sql`case when queue = 'embed' then ${maxPerRebuild}::int else ${limit}::int end`,
 					limit,
 				})}, due as (
 				      select requests.id, turn, next.touched_at from requests join next on next.id = requests.id

@@ -238,7 +238,7 @@ export function postgresStages(db: Database): Stages {
 const sweptBefore = (seconds: number) =>
 	sql`(items.swept_at is null or items.swept_at <= clock_timestamp() - make_interval(secs => ${seconds}))`;
 
-/** Claims for the sweeper items of some statuses without a lease, in turns by person. */
+/** Claims for the sweeper items of some statuses without a lease, in turns by user. */
 async function claimWaiting(
 	db: Queryable,
 	statuses: readonly ItemStatus[],
