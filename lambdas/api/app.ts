@@ -12,8 +12,8 @@ import { problemResponse } from "#lambda-kit/problem.ts";
 import { answerError } from "./http/answer-error.ts";
 import type { ApiEnv } from "./http/api-env.ts";
 import type { Authenticate } from "./http/authenticate.ts";
-import { limiterOf } from "./http/limiter.ts";
-import { limitHead } from "./http/request-limits.ts";
+import { rateLimiter } from "./http/rate-limiter.ts";
+import { limitHead } from "./http/request-sizes.ts";
 import type { Api } from "./http/routing.ts";
 import { createSubApp } from "./http/sub-app.ts";
 import type { Deployment } from "./routes/public.ts";
@@ -57,7 +57,7 @@ interface ApiOptions {
 /** The HTTP API, from request to response. */
 export function createApi(options: ApiOptions): Hono<ApiEnv> {
 	const { authenticate, ports, limits, maxAnswerMs = 26_000 } = options;
-	const limiter = limiterOf(ports.rateLimits, limits);
+	const limiter = rateLimiter(ports.rateLimits, limits);
 	const app = new Hono<ApiEnv>();
 
 	app.use(async (c, next) => {

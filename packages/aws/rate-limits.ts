@@ -5,7 +5,7 @@ import {
 	costMs,
 	fullBucket,
 	minute,
-	standing,
+	remainingIn,
 	type Taken,
 	takeFrom,
 	toleranceMs,
@@ -22,9 +22,9 @@ interface DynamoDbRateLimitsOptions {
 	maxCallMs?: number;
 }
 
-/** What a sandbox knows about a bucket. */
+/** A bucket as a sandbox last saw it. */
 interface Known {
-	/** The bucket fills not before this, whoever takes from it. */
+	/** A lower bound of the time at which the bucket is full. */
 	fullAt: number;
 	/** A refusal holds for a second at least, so that a flood of requests costs the table one write a second. */
 	refusal?: { taken: Taken & { allowed: false }; until: number };
@@ -100,7 +100,7 @@ export function dynamoDbRateLimits({
 				const after = await update({ Key: keyOf(userId, quota), ...takeExpression(bucket, quota, units, at, taken) });
 				if (after.met) {
 					remember(name, { fullAt: after.bucket.fullAt });
-					return { ...taken, ...standing(after.bucket, quota, at) };
+					return { ...taken, ...remainingIn(after.bucket, quota, at) };
 				}
 				bucket = after.bucket;
 			}
@@ -138,7 +138,7 @@ function takeExpression(
 	const isFull = fullAt <= at;
 	const sets = [isFull ? "full_at = :next" : "full_at = full_at + :cost", "expires_at = :expires"];
 	const conditions = [
-		isFull ? "(attribute_not_exists(full_at) or full_at <= :now)" : "full_at > :now and full_at <= :most",
+		isFull ? "(attribute_not_exists(full_at) or full_at <= :now)" : "full_at > :now and full_at <= :max",
 	];
 	if (slot) {
 		sets.push("#slot = :ends");
@@ -150,7 +150,7 @@ function takeExpression(
 		...(slot && { ExpressionAttributeNames: { "#slot": slotAttribute(slot.number) } }),
 		ExpressionAttributeValues: {
 			":now": at,
-			...(isFull ? { ":next": at + cost } : { ":cost": cost, ":most": at + minute + toleranceMs - cost }),
+			...(isFull ? { ":next": at + cost } : { ":cost": cost, ":max": at + minute + toleranceMs - cost }),
 			// A bucket is full, and a slot free, within a minute.
 			":expires": Math.ceil((at + 2 * minute) / 1_000),
 			...(slot && { ":ends": slot.ends }),

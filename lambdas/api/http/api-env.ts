@@ -1,7 +1,7 @@
 import type { Ports } from "#core/ports/index.ts";
 import type { RequestContext } from "#lambda-kit/http-handler.ts";
 import type { Authenticate } from "./authenticate.ts";
-import type { Limiter } from "./limiter.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
 
 /** Keeps answers, and knows whether what they name still exists. */
 export type ReplayPorts = Pick<Ports, "idempotencyKeys"> & { items: Pick<Ports["items"], "find"> };
@@ -15,7 +15,7 @@ export interface ApiEnv {
 	Variables: {
 		requestId: string;
 		authenticate: Authenticate;
-		limiter: Limiter;
+		limiter: RateLimiter;
 		replay: ReplayPorts;
 		/** The tenant; only behind `guarded`. */
 		userId: string;

@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { requestLimits } from "./request-limits.ts";
+import { maxSizes } from "./request-sizes.ts";
 
 /** A refusal, as the body of an answer or for one part of a request. */
 export const problemSchema = z
@@ -90,9 +90,9 @@ const errorResponses = {
 		headers: { "Retry-After": header("RetryAfter"), ...standingHeaders },
 		content: { ...ours, ...gateways },
 	},
-	AddressTooLong: problem(`Path and query have more than ${requestLimits.addressCharacters} characters.`),
+	AddressTooLong: problem(`Path and query have more than ${maxSizes.addressCharacters} characters.`),
 	HeadersTooLarge: {
-		description: `The headers have more than ${requestLimits.headerBytes} bytes (ours), or with the request line and without their names more than 10,240 (the gateway's).`,
+		description: `The headers have more than ${maxSizes.headerBytes} bytes (ours), or with the request line and without their names more than 10,240 (the gateway's).`,
 		content: { ...ours, ...gateways },
 	},
 	InternalServerError: {

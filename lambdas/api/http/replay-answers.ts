@@ -7,8 +7,8 @@ import { log } from "#lambda-kit/log.ts";
 import type { GuardedRoute } from "../routes/table.ts";
 import type { ApiEnv, ReplayPorts } from "./api-env.ts";
 
-/** What a client may send again without carrying it out twice. A search changes nothing. */
-export const takesKeys = ({ method, limit }: GuardedRoute) => method === "POST" && limit !== "search";
+/** Returns whether a client may name a request by an `Idempotency-Key`. A search changes nothing. */
+export const acceptsIdempotencyKey = ({ method, limit }: GuardedRoute) => method === "POST" && limit !== "search";
 
 /**
  * Carries out a request with an `Idempotency-Key` once: the same request with the key gets the first one's answer again,
@@ -49,7 +49,7 @@ export const replayAnswers = createMiddleware<ApiEnv>(async (c, next) => {
 			);
 		case "answered": {
 			const { answer } = found;
-			if (!answer || !(await namesWhatIs(items, userId, answer))) {
+			if (!answer || !(await itemsStillExist(items, userId, answer))) {
 				throw new AppError(
 					"answer_not_kept",
 					"The request with this Idempotency-Key was carried out, and its answer is not kept (it was too large, or an item in it has been deleted since): read what it made.",
@@ -105,7 +105,7 @@ async function settle(keys: IdempotencyKeys, userId: string, claim: KeyClaim, an
 }
 
 /** Returns whether every item of an answer still exists: what is deleted never comes back. */
-async function namesWhatIs(items: ReplayPorts["items"], userId: string, { body }: KeptAnswer): Promise<boolean> {
+async function itemsStillExist(items: ReplayPorts["items"], userId: string, { body }: KeptAnswer): Promise<boolean> {
 	for (const id of itemIdsIn(JSON.parse(body))) {
 		if (!(await items.find(userId, id))) return false;
 	}

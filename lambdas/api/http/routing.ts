@@ -6,9 +6,9 @@ import { AppError } from "#core/errors.ts";
 import type { GuardedRoute, PublicRoute, Route } from "../routes/table.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { failed, idempotencyKey, keyed, notFound, refused, unreadableBody, withHeaders } from "./error-responses.ts";
-import { limitRequests } from "./limit-requests.ts";
-import type { Charge } from "./limiter.ts";
-import { replayAnswers, takesKeys } from "./replay-answers.ts";
+import { limitRate } from "./rate-limit-middleware.ts";
+import type { Charge } from "./rate-limiter.ts";
+import { acceptsIdempotencyKey, replayAnswers } from "./replay-answers.ts";
 
 // Schemas are interpreted: compiling one pays only after thousands of bodies in one sandbox.
 z.config({ jitless: true });
@@ -37,16 +37,16 @@ export function guarded<const R extends GuardedRoute, const D extends Details>(
 	return createRoute({
 		...details,
 		...address(route),
-		...(takesKeys(route) && { parameters: [idempotencyKey] }),
+		...(acceptsIdempotencyKey(route) && { parameters: [idempotencyKey] }),
 		middleware: [
 			requireUser,
-			limitRequests(route.limit, chargeOf),
-			...(takesKeys(route) ? [replayAnswers] : []),
+			limitRate(route.limit, chargeOf),
+			...(acceptsIdempotencyKey(route) ? [replayAnswers] : []),
 		] as MiddlewareHandler<ApiEnv>[],
 		security: [{ bearer: [] }],
 		responses: withHeaders(
-			documented(details, takesKeys(route) ? { ...refused, ...keyed } : refused),
-			takesKeys(route),
+			documented(details, acceptsIdempotencyKey(route) ? { ...refused, ...keyed } : refused),
+			acceptsIdempotencyKey(route),
 		),
 	});
 }

@@ -4,12 +4,12 @@ import { answerError } from "./answer-error.ts";
 import type { ApiEnv, ReplayPorts } from "./api-env.ts";
 import type { Authenticate } from "./authenticate.ts";
 import { describeErrors } from "./error-responses.ts";
-import type { Limiter } from "./limiter.ts";
-import { limitBody } from "./request-limits.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
+import { limitBody } from "./request-sizes.ts";
 import { type Api, invalidFields } from "./routing.ts";
 
 /** Makes an application to which a module adds its routes: it validates their requests and answers their errors. */
-export function createSubApp(authenticate: Authenticate, limiter: Limiter, replay: ReplayPorts): Api {
+export function createSubApp(authenticate: Authenticate, limiter: RateLimiter, replay: ReplayPorts): Api {
 	const app = new OpenAPIHono<ApiEnv>({
 		defaultHook: (result) => {
 			if (!result.success) {

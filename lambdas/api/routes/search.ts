@@ -5,7 +5,7 @@ import { agenticSearch } from "#core/search/agentic-search.ts";
 import { type SearchType, searchItems } from "#core/search/search-items.ts";
 import { modelGone, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
-import type { Charge } from "../http/limiter.ts";
+import type { Charge } from "../http/rate-limiter.ts";
 import { type Api, guarded, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { answerFields, presentAnswer } from "../presenters/answer.ts";
 import { presentHit, searchResult } from "../presenters/hit.ts";

@@ -6,7 +6,7 @@ import type { Limits } from "#core/limits/limits.ts";
 import type { Ports, UploadForm } from "#core/ports/index.ts";
 import { type Problem, problemOf } from "#lambda-kit/problem.ts";
 import { problemSchema } from "../http/error-responses.ts";
-import type { Charge } from "../http/limiter.ts";
+import type { Charge } from "../http/rate-limiter.ts";
 import { type Api, guarded, invalidFields, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";

@@ -1,7 +1,7 @@
 import { maxRequestMs } from "../api-timeout.ts";
 import type { Quota } from "./limits.ts";
 
-/** A person's bucket of one class. */
+/** A user's bucket of one class. */
 export interface Bucket {
 	/** When the bucket is full again: GCRA's theoretical arrival time. All times are milliseconds since 1970. */
 	fullAt: number;
@@ -11,8 +11,8 @@ export interface Bucket {
 
 export const fullBucket: Bucket = { fullAt: 0, slots: {} };
 
-/** What is left in a bucket. */
-export interface Standing {
+/** The requests and slots that are left in a bucket. */
+export interface Remaining {
 	/** The requests that may come at once. */
 	remaining: number;
 	/** The seconds until there are more, at least 1. */
@@ -30,20 +30,20 @@ export interface Slot {
 
 /** The decision about one request. */
 export type Taken =
-	| ({ allowed: true; slot: Slot | null } & Standing)
-	| ({ allowed: false; exceeded: "rate" | "parallel"; retryAfterSeconds: number } & Standing);
+	| ({ allowed: true; slot: Slot | null } & Remaining)
+	| ({ allowed: false; exceeded: "rate" | "parallel"; retryAfterSeconds: number } & Remaining);
 
 export const minute = 60_000;
-/** A sum of many fractions of a millisecond is off by less. */
+/** Exceeds the rounding error of a sum of many fractions of a millisecond. */
 export const toleranceMs = 0.01;
-/** Nobody knows when a running request ends; most take seconds. */
+/** The wait to propose where all slots are taken: most expensive requests end within it. */
 const busySeconds = 5;
 
-/** Returns the milliseconds in which a bucket gains the units of a request. One of more units than a minute has needs a full bucket. */
+/** Returns the milliseconds in which a bucket gains the units of a request. A request of more units than the limit a minute needs a full bucket. */
 export const costMs = ({ perMinute }: Quota, units: number) => (Math.min(units, perMinute) * minute) / perMinute;
 
-/** Returns what is left in a bucket. */
-export function standing({ fullAt, slots }: Bucket, quota: Quota, now: number): Standing {
+/** Returns the requests and slots that are left in a bucket. */
+export function remainingIn({ fullAt, slots }: Bucket, quota: Quota, now: number): Remaining {
 	const unitMs = minute / quota.perMinute;
 	const missingMs = Math.max(0, fullAt - now);
 	const remaining = Math.max(0, Math.floor((minute - missingMs + toleranceMs) / unitMs));
@@ -69,21 +69,21 @@ export function takeFrom(
 	const tooEarlyMs = fullAt - now - minute - toleranceMs;
 	if (tooEarlyMs > 0) {
 		const retryAfterSeconds = Math.max(1, Math.ceil(tooEarlyMs / 1_000));
-		const left = { ...standing(bucket, quota, now), secondsToNext: retryAfterSeconds };
+		const left = { ...remainingIn(bucket, quota, now), secondsToNext: retryAfterSeconds };
 		return { taken: { allowed: false, exceeded: "rate", retryAfterSeconds, ...left }, bucket };
 	}
 	if (quota.parallel === null) {
 		const next = { ...bucket, fullAt };
-		return { taken: { allowed: true, slot: null, ...standing(next, quota, now) }, bucket: next };
+		return { taken: { allowed: true, slot: null, ...remainingIn(next, quota, now) }, bucket: next };
 	}
 	const number = choose(freeSlots(bucket.slots, quota.parallel, now));
 	if (number === undefined) {
-		const left = standing(bucket, quota, now);
+		const left = remainingIn(bucket, quota, now);
 		return { taken: { allowed: false, exceeded: "parallel", retryAfterSeconds: busySeconds, ...left }, bucket };
 	}
 	const slot = { number, ends: now + maxRequestMs };
 	const next = { fullAt, slots: { ...bucket.slots, [number]: slot.ends } };
-	return { taken: { allowed: true, slot, ...standing(next, quota, now) }, bucket: next };
+	return { taken: { allowed: true, slot, ...remainingIn(next, quota, now) }, bucket: next };
 }
 
 function freeSlots(slots: Bucket["slots"], parallel: number, now: number): number[] {

@@ -2,7 +2,7 @@
 export const routeClasses = ["read", "write", "upload", "search", "expensive"] as const;
 export type RouteClass = (typeof routeClasses)[number];
 
-/** What one person may do. */
+/** The limits of each user. */
 export interface Limits {
 	/** The requests of each class in a minute, all of which may come at once. */
 	readonly requestsPerMinute: Readonly<Record<RouteClass, number>>;

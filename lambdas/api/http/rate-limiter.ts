@@ -3,7 +3,7 @@ import { type Limits, type Quota, quotaOf, type RouteClass } from "#core/limits/
 import type { RateLimits } from "#core/ports/index.ts";
 import { log } from "#lambda-kit/log.ts";
 
-/** What a request takes from its person's bucket. */
+/** The units that a request takes from one of its user's buckets. */
 export interface Charge {
 	routeClass: RouteClass;
 	/** @default 1 */
@@ -11,7 +11,7 @@ export interface Charge {
 }
 
 /** Takes requests from buckets; a request passes where the buckets' table does not answer. */
-export interface Limiter {
+export interface RateLimiter {
 	/** @returns null where the request passes without a limit */
 	take(userId: string, charge: Charge): Promise<{ quota: Quota; taken: Taken } | null>;
 	release(userId: string, quota: Quota, slot: Slot): Promise<void>;
@@ -20,7 +20,7 @@ export interface Limiter {
 /** After a failure the table is left alone: a request must not wait for a table that is away. */
 const restMs = 5_000;
 
-export function limiterOf(rateLimits: RateLimits, limits: Limits): Limiter {
+export function rateLimiter(rateLimits: RateLimits, limits: Limits): RateLimiter {
 	let restsUntil = 0;
 	return {
 		async take(userId, { routeClass, units = 1 }) {

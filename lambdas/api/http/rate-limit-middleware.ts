@@ -1,17 +1,17 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Standing, Taken } from "#core/limits/bucket.ts";
+import type { Remaining, Taken } from "#core/limits/bucket.ts";
 import type { Quota, RouteClass } from "#core/limits/limits.ts";
 import { problemResponse } from "#lambda-kit/problem.ts";
 import type { ApiEnv } from "./api-env.ts";
-import type { Charge } from "./limiter.ts";
+import type { Charge } from "./rate-limiter.ts";
 
 /**
- * Lets a request through while its person has room for it, and says on every answer how much is left. It stands
- * behind authentication.
+ * Lets a request through while its user has room for it, and says on every answer how much is left. It follows
+ * authentication.
  * @param chargeOf what a request with this JSON body takes, where that is not one request of the route's class
  */
-export function limitRequests(routeClass: RouteClass, chargeOf?: (body: unknown) => Charge) {
+export function limitRate(routeClass: RouteClass, chargeOf?: (body: unknown) => Charge) {
 	return createMiddleware<ApiEnv>(async (c, next) => {
 		const limiter = c.get("limiter");
 		const userId = c.get("userId");
@@ -24,7 +24,7 @@ export function limitRequests(routeClass: RouteClass, chargeOf?: (body: unknown)
 				requestId: c.get("requestId"),
 				retryAfterSeconds: taken.retryAfterSeconds,
 			});
-			for (const [name, value] of standingHeaders(quota, taken)) refusal.headers.set(name, value);
+			for (const [name, value] of rateLimitHeaders(quota, taken)) refusal.headers.set(name, value);
 			return refusal;
 		}
 		try {
@@ -32,7 +32,7 @@ export function limitRequests(routeClass: RouteClass, chargeOf?: (body: unknown)
 		} finally {
 			if (taken.slot) await limiter.release(userId, quota, taken.slot);
 		}
-		for (const [name, value] of standingHeaders(quota, taken)) c.header(name, value);
+		for (const [name, value] of rateLimitHeaders(quota, taken)) c.header(name, value);
 	});
 }
 
@@ -53,18 +53,18 @@ function describeRefusal(
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers-11. */
-function standingHeaders(
+function rateLimitHeaders(
 	{ routeClass, perMinute, parallel }: Quota,
-	{ remaining, secondsToNext, freeSlots }: Standing,
+	{ remaining, secondsToNext, freeSlots }: Remaining,
 ): [name: string, value: string][] {
 	const policies = [`"${routeClass}";q=${perMinute};w=60`];
-	const standings = [`"${routeClass}";r=${remaining};t=${secondsToNext}`];
+	const serviceLimits = [`"${routeClass}";r=${remaining};t=${secondsToNext}`];
 	if (parallel !== null) {
 		policies.push(`"${routeClass}-parallel";q=${parallel};qu="concurrent-requests"`);
-		standings.push(`"${routeClass}-parallel";r=${freeSlots}`);
+		serviceLimits.push(`"${routeClass}-parallel";r=${freeSlots}`);
 	}
 	return [
 		["ratelimit-policy", policies.join(", ")],
-		["ratelimit", standings.join(", ")],
+		["ratelimit", serviceLimits.join(", ")],
 	];
 }

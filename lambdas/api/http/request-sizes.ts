@@ -2,8 +2,8 @@ import type { Context, Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError } from "#core/errors.ts";
 
-/** What every request keeps to. A file has a limit of its own, and the gateway one for the whole. */
-export const requestLimits = {
+/** Limits every request. A file has a limit of its own, and the gateway one for the whole. */
+export const maxSizes = {
 	/** Path and query: a hundred ids, and filters, are 5,000. */
 	addressCharacters: 8_192,
 	/** Names and values: a Cognito token is about 1,100. */
@@ -18,30 +18,27 @@ export const requestLimits = {
 export async function limitHead(c: Context, next: Next): Promise<void> {
 	const { pathname, search } = new URL(c.req.url);
 	const characters = pathname.length + search.length;
-	if (characters > requestLimits.addressCharacters) {
+	if (characters > maxSizes.addressCharacters) {
 		throw new AppError(
 			"address_too_long",
-			`The address has ${characters} characters, and at most ${requestLimits.addressCharacters} are read: send fewer or shorter parameters.`,
+			`The address has ${characters} characters, and at most ${maxSizes.addressCharacters} are read: send fewer or shorter parameters.`,
 		);
 	}
 	let bytes = 0;
 	for (const [name, value] of c.req.raw.headers) bytes += name.length + value.length;
-	if (bytes > requestLimits.headerBytes) {
+	if (bytes > maxSizes.headerBytes) {
 		throw new AppError(
 			"headers_too_large",
-			`The headers have ${bytes} bytes, and at most ${requestLimits.headerBytes} are read: send fewer or shorter ones.`,
+			`The headers have ${bytes} bytes, and at most ${maxSizes.headerBytes} are read: send fewer or shorter ones.`,
 		);
 	}
 	await next();
 }
 
 const limitBytes = bodyLimit({
-	maxSize: requestLimits.jsonBytes,
+	maxSize: maxSizes.jsonBytes,
 	onError: () => {
-		throw new AppError(
-			"request_too_large",
-			`The body has more than ${requestLimits.jsonBytes} bytes, which is the limit.`,
-		);
+		throw new AppError("request_too_large", `The body has more than ${maxSizes.jsonBytes} bytes, which is the limit.`);
 	},
 });
 
@@ -53,10 +50,10 @@ export async function limitBody(c: Context, next: Next): Promise<Response | unde
 		return;
 	}
 	const limited = await limitBytes(c, async () => {
-		if (type.includes("json") && depthOf(await c.req.text()) > requestLimits.jsonDepth) {
+		if (type.includes("json") && depthOf(await c.req.text()) > maxSizes.jsonDepth) {
 			throw new AppError(
 				"invalid_request",
-				`The JSON is nested deeper than ${requestLimits.jsonDepth} levels, which no call takes.`,
+				`The JSON is nested deeper than ${maxSizes.jsonDepth} levels, which no call takes.`,
 			);
 		}
 		await next();
