@@ -154,7 +154,7 @@ const schema = z.strictObject({
 			preSignUp: functionSize({ memory: 128, timeout: 5, concurrency: 2 }, { maxTimeout: 5 }),
 		})
 		.prefault({}),
-	/** What one person may do, so that nobody takes the service from the others. */
+	/** The limits of each user, so that nobody takes the service from the others. */
 	limits: z
 		.strictObject({
 			/** The requests a minute of each class of routes, all of which may come at once. */

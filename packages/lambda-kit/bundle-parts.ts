@@ -1,4 +1,4 @@
-/** What the build adds to a function's own code. `lambdas/<name>/bundle.ts` declares it where there is something. */
+/** The parts that the build adds to a function's own code, or leaves out. `lambdas/<name>/bundle.ts` declares them where there are any. */
 export interface BundleParts {
 	/** Packages that a dependency names and the function never loads. */
 	unused?: readonly string[];

@@ -1,4 +1,4 @@
-// What the application's tests take from the checkpoint saver's own tests: its servers, and how it stores.
+// Shares the checkpoint saver's test servers and readers of its tables with the application's tests.
 export { countTraffic, type Traffic } from "#langgraph-dynamodb/test/aws-traffic.ts";
 export { type Backend, backends, documentClient } from "#langgraph-dynamodb/test/backends.ts";
 export { incompressibleText, putValues, testSavers, threadConfig } from "#langgraph-dynamodb/test/savers.ts";
