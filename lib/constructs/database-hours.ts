@@ -5,9 +5,9 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
 import type { Environment } from "../environments.ts";
 import { minutesOf } from "../hours.ts";
+import { upkeepAlarms } from "../monitoring/upkeep-alarms.ts";
 import type { ComputeStack } from "../stacks/compute-stack.ts";
 import type { DatabaseStack } from "../stacks/database-stack.ts";
-import { upkeepAlarms } from "./upkeep-alarms.ts";
 
 type Hours = NonNullable<Environment["database"]["hours"]>;
 
