@@ -25,6 +25,43 @@ test.each(pages)("%s names only files and folders that exist", (page) => {
 	expect(pathsIn(page).filter((name) => !existsSync(name))).toEqual([]);
 });
 
+/** Counts the lines of a folder's TypeScript. */
+function linesIn(folder: string): number {
+	const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+	return files
+		.filter((file) => file.endsWith(".ts"))
+		.reduce((sum, file) => sum + readFileSync(path.join(folder, file), "utf8").split("\n").length - 1, 0);
+}
+
+test("ADR 3 says how large cdk-local is, within 5 %", () => {
+	const decision = readFileSync("docs/decisions/0003-own-aws-endpoints.md", "utf8");
+	const [, ...figures] =
+		/([\d,]+) lines of code \(([\d,]+) in the services, ([\d,]+) in the endpoint, ([\d,]+) in the templates\) and ([\d,]+) of tests/.exec(
+			decision,
+		) ?? [];
+	const tests = linesIn("packages/cdk-local/test");
+	const counted = [
+		linesIn("packages/cdk-local") - tests,
+		...["services", "endpoint", "template"].map((folder) => linesIn(`packages/cdk-local/${folder}`)),
+		tests,
+	];
+	const said = figures.map((figure) => Number(figure.replace(",", "")));
+	expect(
+		said.map((figure, at) => Math.abs(figure / (counted[at] ?? 0) - 1) < 0.05),
+		`${said} of ${counted}`,
+	).toEqual(counted.map(() => true));
+});
+
+test("ADR 3 counts the resource types and operations of cdk-local's README", () => {
+	const readme = readFileSync("packages/cdk-local/README.md", "utf8");
+	const rows = (heading: string) =>
+		(readme.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"));
+	const operations = rows("API operations").flatMap((row) => row.split("|")[2]?.split(",") ?? []);
+	expect(readFileSync("docs/decisions/0003-own-aws-endpoints.md", "utf8")).toContain(
+		`${rows("Resource types").length} resource types and ${operations.length} API operations`,
+	);
+});
+
 test("the pages name many paths", () => {
 	expect(pages.flatMap(pathsIn).length).toBeGreaterThan(60);
 });
