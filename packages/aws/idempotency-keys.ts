@@ -1,16 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { DeleteCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { maxRequestMs } from "#core/api-timeout.ts";
 import type { IdempotencyKeys, KeyState } from "#core/ports/index.ts";
-
-interface DynamoDbIdempotencyKeysOptions {
-	dynamodb: Pick<DynamoDBDocumentClient, "send">;
-	table: string;
-	/** Milliseconds since 1970. @default Date.now */
-	now?: () => number;
-}
+import { itemOfFailedCondition, type TableOptions } from "./dynamodb.ts";
 
 const daySeconds = 24 * 60 * 60;
 /** DynamoDB takes items of 400 KB; the key and the headers are less than the rest. */
@@ -18,11 +12,7 @@ const maxZipped = 350_000;
 const maxCallMs = 3_000;
 
 /** Keeps a key as one item, `idempotency#{user}` and the key, which expires. A request with a key is two writes. */
-export function dynamoDbIdempotencyKeys({
-	dynamodb,
-	table,
-	now = Date.now,
-}: DynamoDbIdempotencyKeysOptions): IdempotencyKeys {
+export function dynamoDbIdempotencyKeys({ dynamodb, table, now = Date.now }: TableOptions): IdempotencyKeys {
 	const options = () => ({ abortSignal: AbortSignal.timeout(maxCallMs) });
 	const ofHolder = { ConditionExpression: "#lease = :lease", ExpressionAttributeNames: { "#lease": "lease" } };
 
@@ -48,8 +38,7 @@ export function dynamoDbIdempotencyKeys({
 			try {
 				await dynamodb.send(command, options());
 			} catch (error) {
-				if (!(error instanceof ConditionalCheckFailedException)) throw error;
-				const found = error.Item ?? {};
+				const found = itemOfFailedCondition(error);
 				// The SDK retried a request whose response was lost.
 				if (found.lease?.S !== lease) return stateOf(found, fingerprint);
 			}
@@ -58,7 +47,7 @@ export function dynamoDbIdempotencyKeys({
 
 		async keep(userId, { key, lease }, { body, ...answer }) {
 			const zipped = gzipSync(body).toString("base64");
-			await unlessAnothers(
+			await ignoreLostLease(
 				dynamodb.send(
 					new UpdateCommand({
 						TableName: table,
@@ -76,7 +65,7 @@ export function dynamoDbIdempotencyKeys({
 		},
 
 		async forget(userId, { key, lease }) {
-			await unlessAnothers(
+			await ignoreLostLease(
 				dynamodb.send(
 					new DeleteCommand({
 						TableName: table,
@@ -93,14 +82,12 @@ export function dynamoDbIdempotencyKeys({
 
 const keyOf = (userId: string, key: string) => ({ pk: `idempotency#${userId}`, sk: key });
 
-/** A request that outlived its lease leaves the key to the next. */
-async function unlessAnothers(write: Promise<unknown>): Promise<void> {
-	await write.catch((error) => {
-		if (!(error instanceof ConditionalCheckFailedException)) throw error;
-	});
+/** Waits for a write, which does nothing if its request outlived its lease: the key is the next one's. */
+async function ignoreLostLease(write: Promise<unknown>): Promise<void> {
+	await write.catch(itemOfFailedCondition);
 }
 
-/** Reads an error's item, which the document client leaves as it came. */
+/** Returns the state of a key from its item. */
 function stateOf(found: Record<string, AttributeValue>, fingerprint: string): KeyState {
 	if (found.fingerprint?.S !== fingerprint) return { state: "other" };
 	const answer = found.answer?.M;

@@ -1,5 +1,4 @@
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
+import { UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import {
 	type Bucket,
 	costMs,
@@ -12,12 +11,9 @@ import {
 } from "#core/limits/bucket.ts";
 import type { Quota } from "#core/limits/limits.ts";
 import type { RateLimits } from "#core/ports/index.ts";
+import { itemOfFailedCondition, type TableOptions } from "./dynamodb.ts";
 
-interface DynamoDbRateLimitsOptions {
-	dynamodb: Pick<DynamoDBDocumentClient, "send">;
-	table: string;
-	/** Milliseconds since 1970. @default Date.now */
-	now?: () => number;
+interface DynamoDbRateLimitsOptions extends TableOptions {
 	/** Limits one call of the table. @default 300 */
 	maxCallMs?: number;
 }
@@ -69,10 +65,9 @@ export function dynamoDbRateLimits({
 			hasAnswered = true;
 			return { met: true, bucket: bucketOf(Attributes) };
 		} catch (error) {
-			if (!(error instanceof ConditionalCheckFailedException)) throw error;
+			const item = itemOfFailedCondition(error);
 			hasAnswered = true;
-			// The document client leaves an error's item as it came.
-			const numbers = Object.entries(error.Item ?? {}).map(([name, { N }]) => [name, N]);
+			const numbers = Object.entries(item).map(([name, { N }]) => [name, N]);
 			return { met: false, bucket: bucketOf(Object.fromEntries(numbers)) };
 		}
 	}
