@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { TransactionCanceledException, TransactionConflictException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { HistoryPage, OpenTurn, SessionMessage } from "#core/ports/index.ts";
-import { type Backend, backends } from "../support/checkpoint-saver.ts";
+import { backends } from "../support/checkpoint-saver.ts";
+import { startedBackend } from "../support/started-backend.ts";
 import { type Conversations, conversationsInMemory, conversationsOn, jumpingClock } from "./conversations.ts";
 
 const clock = jumpingClock();
@@ -25,16 +26,12 @@ describe("sessions in memory", () => {
 });
 
 describe.each(backends)("sessions on $name", ({ start }) => {
-	let backend: Backend;
-	beforeAll(async () => {
-		backend = await start();
-	});
-	afterAll(() => backend.stop());
-	sessionsContract(() => conversationsOn(backend, clock));
+	const backend = startedBackend(start);
+	sessionsContract(() => conversationsOn(backend(), clock));
 
 	it("creates a session once, although the SDK retries a request whose response was lost", async () => {
 		const user = randomUUID();
-		const { dynamodb } = backend;
+		const { dynamodb } = backend();
 		const client = {
 			send: async (command: never) => {
 				if (!((command as object) instanceof TransactWriteCommand)) {
@@ -43,7 +40,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 				return dynamodb.send(command);
 			},
 		} as unknown as Pick<DynamoDBDocumentClient, "send">;
-		const { sessions } = conversationsOn(backend, { ...clock, client });
+		const { sessions } = conversationsOn(backend(), { ...clock, client });
 		const first = await sessions.beginTurn(user, "s", "one");
 		await sessions.endTurn(user, first, answer("1"));
 		expect(await sessions.beginTurn(user, "s", "two")).toMatchObject({ number: 2 });
@@ -51,7 +48,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 
 	it("retries on TransactionConflict", async () => {
 		const user = randomUUID();
-		const { dynamodb } = backend;
+		const { dynamodb } = backend();
 		let attempts = 0;
 		const client = {
 			send: (command: never) => {
@@ -66,8 +63,8 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 					: new TransactionConflictException(failure);
 			},
 		} as unknown as Pick<DynamoDBDocumentClient, "send">;
-		const { sessions } = conversationsOn(backend, { ...clock, client });
-		const reading = conversationsOn(backend, clock).sessions;
+		const { sessions } = conversationsOn(backend(), { ...clock, client });
+		const reading = conversationsOn(backend(), clock).sessions;
 		const turn = await sessions.beginTurn(user, "s", "one");
 		await sessions.endTurn(user, turn, answer("1"));
 		expect(await reading.history(user, "s")).toMatchObject({ session: { messageCount: 2 }, isBusy: false });
@@ -75,7 +72,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 
 	it("makes a second message wait for the first", async () => {
 		const user = randomUUID();
-		const { sessions } = conversationsOn(backend, { ...clock, maxWaitMs: 10_000 });
+		const { sessions } = conversationsOn(backend(), { ...clock, maxWaitMs: 10_000 });
 		const first = await sessions.beginTurn(user, "s", "one");
 		const second = sessions.beginTurn(user, "s", "two");
 		await sessions.endTurn(user, first, answer("1"));
@@ -84,7 +81,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 
 	it("stores an answer with its first items, if all are too large for an item of the table", async () => {
 		const user = randomUUID();
-		const { sessions } = conversationsOn(backend, clock);
+		const { sessions } = conversationsOn(backend(), clock);
 		const turn = await sessions.beginTurn(user, "s", "all of them");
 		const items = Array.from({ length: 40 }, (_, at) => ({
 			itemId: `${at}`,
@@ -105,7 +102,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 
 	it("reads a page with two requests and one item more than it has, however long the conversation is", async () => {
 		const user = randomUUID();
-		const { sessions } = conversationsOn(backend, clock);
+		const { sessions } = conversationsOn(backend(), clock);
 		for (let at = 0; at < 20; at++) {
 			const turn = await sessions.beginTurn(user, "s", `question ${at}`);
 			await sessions.endTurn(user, turn, answer(`answer ${at}`));
@@ -113,12 +110,12 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 		const read: [string, number][] = [];
 		const client = {
 			async send(command: never) {
-				const output = (await backend.dynamodb.send(command)) as { Items?: unknown[] };
+				const output = (await backend().dynamodb.send(command)) as { Items?: unknown[] };
 				read.push([(command as object).constructor.name, output.Items?.length ?? 1]);
 				return output;
 			},
 		} as unknown as Pick<DynamoDBDocumentClient, "send">;
-		const counted = conversationsOn(backend, { ...clock, client }).sessions;
+		const counted = conversationsOn(backend(), { ...clock, client }).sessions;
 		const first = await counted.history(user, "s", { limit: 4 });
 		expect(read.splice(0)).toEqual([
 			["GetCommand", 1],
@@ -134,7 +131,7 @@ describe.each(backends)("sessions on $name", ({ start }) => {
 
 	it("gives each of five concurrent messages its own turn", async () => {
 		const user = randomUUID();
-		const open = () => conversationsOn(backend, { ...clock, maxWaitMs: 20_000 }).sessions;
+		const open = () => conversationsOn(backend(), { ...clock, maxWaitMs: 20_000 }).sessions;
 		const taken = await Promise.all(
 			Array.from({ length: 5 }, async (_, at) => {
 				const sessions = open();

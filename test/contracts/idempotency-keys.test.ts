@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dynamoDbIdempotencyKeys } from "#aws/idempotency-keys.ts";
 import type { IdempotencyKeys, KeptAnswer, KeyClaim, KeyState } from "#core/ports/index.ts";
 import { fakeIdempotencyKeys } from "#fakes/idempotency-keys.ts";
 import { type Backend, backends } from "../support/checkpoint-saver.ts";
+import { startedBackend } from "../support/started-backend.ts";
 import { jumpingClock } from "./conversations.ts";
 
 const clock = jumpingClock();
@@ -23,19 +24,15 @@ describe("keys in memory", () => {
 });
 
 describe.each(backends)("keys on $name", ({ start }) => {
-	let backend: Backend;
-	beforeAll(async () => {
-		backend = await start();
-	});
-	afterAll(() => backend.stop());
-	const keys = (client: Pick<Backend["dynamodb"], "send"> = backend.dynamodb) =>
-		dynamoDbIdempotencyKeys({ dynamodb: client, table: backend.table, now: clock.now });
+	const backend = startedBackend(start);
+	const keys = (client: Pick<Backend["dynamodb"], "send"> = backend().dynamodb) =>
+		dynamoDbIdempotencyKeys({ dynamodb: client, table: backend().table, now: clock.now });
 	keysContract(keys);
 
 	it("are claimed although the SDK retries a request whose response was lost", async () => {
 		const send = (async (...args: Parameters<Backend["dynamodb"]["send"]>) => {
-			await (backend.dynamodb.send(...args) as unknown as Promise<unknown>).catch(() => {});
-			return backend.dynamodb.send(...args);
+			await (backend().dynamodb.send(...args) as unknown as Promise<unknown>).catch(() => {});
+			return backend().dynamodb.send(...args);
 		}) as Backend["dynamodb"]["send"];
 		expect(await keys({ send }).claim(randomUUID(), "k", "f")).toMatchObject({ state: "claimed" });
 	});
@@ -50,8 +47,8 @@ describe.each(backends)("keys on $name", ({ start }) => {
 	it("leave an item that expires after a day", async () => {
 		const user = randomUUID();
 		await keys().claim(user, "k", "f");
-		const { Item } = await backend.dynamodb.send(
-			new GetItemCommand({ TableName: backend.table, Key: { pk: { S: `idempotency#${user}` }, sk: { S: "k" } } }),
+		const { Item } = await backend().dynamodb.send(
+			new GetItemCommand({ TableName: backend().table, Key: { pk: { S: `idempotency#${user}` }, sk: { S: "k" } } }),
 		);
 		expect(Number(Item?.expires_at?.N) - clock.now() / second).toBeCloseTo(24 * 3_600, -1);
 	});

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dynamoDbRateLimits } from "#aws/rate-limits.ts";
 import type { Taken } from "#core/limits/bucket.ts";
 import type { Quota } from "#core/limits/limits.ts";
 import type { RateLimits } from "#core/ports/index.ts";
 import { fakeRateLimits } from "#fakes/rate-limits.ts";
-import { type Backend, backends } from "../support/checkpoint-saver.ts";
+import { backends } from "../support/checkpoint-saver.ts";
+import { startedBackend } from "../support/started-backend.ts";
 
 /** A clock that stands still until it is moved: a slow machine gains no requests. */
 const clock = {
@@ -38,13 +39,9 @@ describe("limits in memory", () => {
 });
 
 describe.each(backends)("limits on $name", ({ start }) => {
-	let backend: Backend;
-	beforeAll(async () => {
-		backend = await start();
-	});
-	afterAll(() => backend.stop());
-	const sandbox = (client: Client = backend.dynamodb) =>
-		dynamoDbRateLimits({ dynamodb: client, table: backend.table, now: clock.now });
+	const backend = startedBackend(start);
+	const sandbox = (client: Client = backend().dynamodb) =>
+		dynamoDbRateLimits({ dynamodb: client, table: backend().table, now: clock.now });
 
 	// A new sandbox for each call knows nothing of the bucket.
 	limitsContract(() => ({
@@ -62,7 +59,7 @@ describe.each(backends)("limits on $name", ({ start }) => {
 
 	it("cost one write a request in a sandbox that knows the bucket, and none while a refusal holds", async () => {
 		const user = randomUUID();
-		const { calls, client } = counted(backend.dynamodb);
+		const { calls, client } = counted(backend().dynamodb);
 		const limits = sandbox(client);
 		for (const units of [51, 1, 1, 1, 1, 1, 1, 1, 1, 1]) await limits.take(user, read, units);
 		expect(calls.count).toBe(10);
@@ -78,7 +75,7 @@ describe.each(backends)("limits on $name", ({ start }) => {
 	it("tell a refusal from the failed write, without a read", async () => {
 		const user = randomUUID();
 		await sandbox().take(user, read, 60);
-		const { calls, client } = counted(backend.dynamodb);
+		const { calls, client } = counted(backend().dynamodb);
 		expect(await sandbox(client).take(user, read, 1)).toMatchObject({ allowed: false, exceeded: "rate" });
 		expect(calls.count).toBe(1);
 	});
@@ -86,9 +83,9 @@ describe.each(backends)("limits on $name", ({ start }) => {
 	it("leave an item that expires two minutes later", async () => {
 		const user = randomUUID();
 		await sandbox().take(user, expensive, 1);
-		const { Item } = await backend.dynamodb.send(
+		const { Item } = await backend().dynamodb.send(
 			new GetItemCommand({
-				TableName: backend.table,
+				TableName: backend().table,
 				Key: { pk: { S: `limit#${user}` }, sk: { S: "expensive" } },
 			}),
 		);
@@ -102,9 +99,9 @@ describe.each(backends)("limits on $name", ({ start }) => {
 					abortSignal.addEventListener("abort", () => reject(abortSignal.reason));
 				}),
 		} as unknown as Client;
-		let client: Client = backend.dynamodb;
+		let client: Client = backend().dynamodb;
 		const send = ((...args: Parameters<Client["send"]>) => client.send(...args)) as Client["send"];
-		const limits = dynamoDbRateLimits({ dynamodb: { send }, table: backend.table, maxCallMs: 20 });
+		const limits = dynamoDbRateLimits({ dynamodb: { send }, table: backend().table, maxCallMs: 20 });
 		await limits.take(randomUUID(), read, 1);
 		client = hanging;
 		const began = performance.now();

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AppError } from "#core/errors.ts";
 import { fakePorts } from "#fakes/ports.ts";
+import { collectLogLines } from "../../support/log-lines.ts";
 import { readyItem } from "./ready-item.ts";
 import { ada, testApi } from "./test-api.ts";
 
@@ -11,18 +12,7 @@ function itemsThat(list: () => Promise<never>) {
 	return { items: { ...fakePorts().items, list } };
 }
 
-let lines: string[];
-const { write } = process.stdout;
-beforeEach(() => {
-	lines = [];
-	process.stdout.write = (line: string | Uint8Array) => {
-		lines.push(String(line));
-		return true;
-	};
-});
-afterEach(() => {
-	process.stdout.write = write;
-});
+const lines = collectLogLines();
 
 describe("an unexpected error", () => {
 	it("is a bare 500 whose cause only the log has, under the same id", async () => {
@@ -42,11 +32,12 @@ describe("an unexpected error", () => {
 			instance: expect.stringMatching(/^urn:request:/),
 		});
 		expect(JSON.stringify(answer.body)).not.toContain("hunter2");
-		const logged = lines.find((line) => line.includes("db.internal")) ?? "";
+		const line = lines.find((line) => JSON.stringify(line).includes("db.internal"));
+		const logged = JSON.stringify(line);
 		expect(logged).toContain("postgres://");
 		expect(logged).not.toContain("hunter2");
 		const requestId = answer.body.instance.replace("urn:request:", "");
-		expect(JSON.parse(logged)).toMatchObject({
+		expect(line).toMatchObject({
 			level: "error",
 			request_id: requestId,
 		});
@@ -103,7 +94,7 @@ describe("the log", () => {
 		const { as } = testApi();
 		await as(ada)("GET", `/items/${crypto.randomUUID()}`);
 		expect(lines).toHaveLength(1);
-		expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+		expect(lines[0]).toMatchObject({
 			level: "info",
 			message: "request",
 			method: "GET",
@@ -122,7 +113,7 @@ describe("the log", () => {
 		await ask("GET", "/items", { query: { category: "lighthouse" } });
 		await ask("POST", "/search", { json: { query: "lighthouse" } });
 		await ask("GET", "/lighthouse");
-		const logged = lines.join("");
+		const logged = JSON.stringify(lines);
 		expect(lines).toHaveLength(4);
 		expect(logged).not.toContain("lighthouse");
 		expect(logged).not.toContain(ada);

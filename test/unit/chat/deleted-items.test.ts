@@ -1,15 +1,16 @@
 import { gunzipSync } from "node:zlib";
 import { GetObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { paginateQuery } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { redactChats } from "#core/chat/redact-chats.ts";
 import { deleteItem } from "#core/items/delete-item.ts";
 import type { SessionMessage } from "#core/ports/index.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { type Conversations, conversationsInMemory, conversationsOn } from "../../contracts/conversations.ts";
 import { type Backend, backends } from "../../support/checkpoint-saver.ts";
+import { startedBackend } from "../../support/started-backend.ts";
 import { readyItem } from "../api/ready-item.ts";
-import { ask as askOver, newUser, ref, type Say, searching } from "./talk.ts";
+import { ask as askOver, lighthouseAndNoodles, newUser, ref, type Say, searching } from "./talk.ts";
 
 describe("what was deleted does not stay in chats in memory", () => {
 	const conversations = conversationsInMemory(Date.now);
@@ -17,14 +18,10 @@ describe("what was deleted does not stay in chats in memory", () => {
 });
 
 describe.each(backends)("what was deleted does not stay in chats on $name", ({ start }) => {
-	let backend: Backend;
-	beforeAll(async () => {
-		backend = await start();
-	});
-	afterAll(() => backend.stop());
+	const backend = startedBackend(start);
 	contract(
-		() => conversationsOn(backend),
-		(user) => storedOn(backend, user),
+		() => conversationsOn(backend()),
+		(user) => storedOn(backend(), user),
 	);
 });
 
@@ -43,8 +40,7 @@ function contract(get: () => Conversations, stored: (user: string) => Promise<st
 	beforeEach(async () => {
 		ports = { ...fakePorts(), ...get() };
 		user = newUser();
-		lighthouse = (await readyItem(ports, user, { headline: "A lighthouse at dusk" })).itemId;
-		noodles = (await readyItem(ports, user, { headline: "A bowl of noodles", category: "Food" })).itemId;
+		({ lighthouse, noodles } = await lighthouseAndNoodles(ports, user));
 	});
 
 	const ask = (question: string, say: Say) => askOver(ports, user, question, say);

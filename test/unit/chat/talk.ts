@@ -2,8 +2,19 @@ import { randomUUID } from "node:crypto";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import type { Chat, ChatRequest, Ports, SessionMessage } from "#core/ports/index.ts";
 import { type FakeReply, fakeChat } from "#fakes/chat.ts";
+import { readyItem } from "../api/ready-item.ts";
 
 export type Say = (request: ChatRequest, calls: number) => FakeReply;
+
+/** Makes the two items that conversations are about. @returns their ids */
+export async function lighthouseAndNoodles(
+	ports: Ports,
+	userId: string,
+): Promise<{ lighthouse: string; noodles: string }> {
+	const lighthouse = await readyItem(ports, userId, { headline: "A lighthouse at dusk", category: "Travel" });
+	const noodles = await readyItem(ports, userId, { headline: "A bowl of noodles", category: "Food" });
+	return { lighthouse: lighthouse.itemId, noodles: noodles.itemId };
+}
 
 /** Asks one question on these ports, with the model replies of a test. */
 export async function ask(

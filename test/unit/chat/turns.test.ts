@@ -1,25 +1,32 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { maxAnswerLength } from "#core/chat/conversation-steps.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { ChatRequest } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { type Conversations, conversationsInMemory, conversationsOn } from "../../contracts/conversations.ts";
 import { type Backend, backends } from "../../support/checkpoint-saver.ts";
+import { startedBackend } from "../../support/started-backend.ts";
 import { readyItem } from "../api/ready-item.ts";
-import { ask as askOver, calling, lastOf, newUser, ref, type Say, searching, searchThenSay } from "./talk.ts";
+import {
+	ask as askOver,
+	calling,
+	lastOf,
+	lighthouseAndNoodles,
+	newUser,
+	ref,
+	type Say,
+	searching,
+	searchThenSay,
+} from "./talk.ts";
 
 describe("turns in memory", () => {
 	turnsContract(() => conversationsInMemory(Date.now));
 });
 
 describe("turns on LangGraph and DynamoDB", () => {
-	let backend: Backend;
-	beforeAll(async () => {
-		backend = (await backends[0]?.start()) as Backend;
-	});
-	afterAll(() => backend.stop());
-	turnsContract(() => conversationsOn(backend));
+	const backend = startedBackend(async () => (await backends[0]?.start()) as Backend);
+	turnsContract(() => conversationsOn(backend()));
 });
 
 function turnsContract(get: () => Conversations): void {
@@ -31,10 +38,7 @@ function turnsContract(get: () => Conversations): void {
 	beforeEach(async () => {
 		ports = { ...fakePorts(), ...get() };
 		user = newUser();
-		const made = async (headline: string, category: string) =>
-			(await readyItem(ports, user, { headline, category })).itemId;
-		lighthouse = await made("A lighthouse at dusk", "Travel");
-		noodles = await made("A bowl of noodles", "Food");
+		({ lighthouse, noodles } = await lighthouseAndNoodles(ports, user));
 	});
 
 	const ask = (question: string, say: Say, options?: Parameters<typeof askOver>[4]) =>
