@@ -54,7 +54,7 @@ async function freezingProxy(server: { host: string; port: number }): Promise<Fr
 			socket.on("error", () => {});
 			socket.on("close", () => {
 				sockets.delete(socket);
-				for (const other of pair) other.destroy();
+				for (const end of pair) end.destroy();
 			});
 		}
 		const [, upstream] = pair;

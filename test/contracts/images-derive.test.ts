@@ -227,7 +227,7 @@ describe("EXIF", () => {
 		expect(await images.derive(bytes)).toMatchObject({ width: 30 });
 	});
 
-	const place = {
+	const coordinates = {
 		GPSLatitudeRef: "S",
 		GPSLatitude: "33/1 51/1 2452/100",
 		GPSLongitudeRef: "E",
@@ -236,7 +236,7 @@ describe("EXIF", () => {
 	const placed = (gps: Record<string, string>) => plain(30, 20).withExif({ IFD0: { Make: "Canon" }, IFD3: gps });
 
 	it.each(["jpeg", "png", "webp", "avif"] as const)("has the location of a %s, to some ten metres", async (format) => {
-		const bytes = await placed(place).toFormat(format).toBuffer();
+		const bytes = await placed(coordinates).toFormat(format).toBuffer();
 		expect(await images.derive(bytes)).toMatchObject({
 			camera: "Canon",
 			location: { latitude: -33.8568, longitude: 151.2153 },
@@ -246,13 +246,13 @@ describe("EXIF", () => {
 	it.each<[string, Record<string, string>]>([
 		["nothing", {}],
 		["no longitude", { GPSLatitudeRef: "N", GPSLatitude: "51/1 30/1 0/1" }],
-		["no hemisphere", { ...place, GPSLatitudeRef: "X" }],
-		["a place not on Earth", { ...place, GPSLatitude: "91/1 0/1 0/1" }],
-		["nothing divided by nothing", { ...place, GPSLatitude: "0/0 0/0 0/0" }],
+		["no hemisphere", { ...coordinates, GPSLatitudeRef: "X" }],
+		["a place not on Earth", { ...coordinates, GPSLatitude: "91/1 0/1 0/1" }],
+		["nothing divided by nothing", { ...coordinates, GPSLatitude: "0/0 0/0 0/0" }],
 		[
 			"zeros, as a camera without a fix writes",
 			{
-				...place,
+				...coordinates,
 				GPSLatitude: "0/1 0/1 0/1",
 				GPSLongitude: "0/1 0/1 0/1",
 			},
@@ -263,7 +263,7 @@ describe("EXIF", () => {
 	});
 
 	it("does not reach the derived images, which have only pixels", async () => {
-		const bytes = await placed(place)
+		const bytes = await placed(coordinates)
 			.keepIccProfile()
 			.withIccProfile("p3")
 			.withXmp(

@@ -80,31 +80,31 @@ describe(`the sweeper's turns on ${contractDatabase.title}`, () => {
 	}
 
 	it("reads few of the rows of a person who has thousands", async () => {
-		const [busy, other] = [newUser(), newUser()];
-		const { item } = await readyItem(postgresPorts(db), other);
+		const [heavyUser, lightUser] = [newUser(), newUser()];
+		const { item } = await readyItem(postgresPorts(db), lightUser);
 		await db.query(
 			`insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id, status, stage_at)
 			 select gen_random_uuid(), $1, 'a.png', 'image/png', 1, 'c', (array['pending', 'uploaded'])[1 + n % 2],
 			   clock_timestamp() - interval '1 day'
 			 from generate_series(1, 6000) as n`,
-			[busy],
+			[heavyUser],
 		);
 		await db.query(
 			`insert into requests (id, item_id, user_id, kind, touched_at)
 			 select gen_random_uuid(), id, user_id, 'resize', clock_timestamp() - interval '1 day' from items where user_id = $1`,
-			[busy],
+			[heavyUser],
 		);
 		await db.query(
 			`insert into outbox (id, item_id, user_id, type, detail, created_at)
 			 select id, id, user_id, 'ItemReady', '{}', clock_timestamp() - interval '1 day' from items where user_id = $1`,
-			[busy],
+			[heavyUser],
 		);
 		await db.query(
 			`insert into tombstones (item_id, user_id, deleted_at)
 			 select gen_random_uuid(), $1, clock_timestamp() - interval '1 day' from generate_series(1, 30000)`,
-			[busy],
+			[heavyUser],
 		);
-		await db.query("insert into tombstones (item_id, user_id) values ($1, $2)", [item.id, other]);
+		await db.query("insert into tombstones (item_id, user_id) values ($1, $2)", [item.id, lightUser]);
 		await withClient(empty.address, empty.migration, (client) =>
 			queryRows(client, "analyze items, requests, outbox, tombstones"),
 		);
@@ -133,15 +133,15 @@ interface PlanNode {
 const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
 
 function contract(arrange: () => Arranged): void {
-	const [busy, other] = [newUser(), newUser()];
+	const [heavyUser, lightUser] = [newUser(), newUser()];
 	const sweepOptions = { idleSeconds: 60, againSeconds: 600, limit: 5 };
 
 	it("restarts a person's stalled item and upload in one sweep, whatever another left pending", async () => {
 		const { ports, pass } = arrange();
-		for (let count = 0; count < 680; count++) await ports.items.create(newItem(busy));
+		for (let count = 0; count < 680; count++) await ports.items.create(newItem(heavyUser));
 		await pass(60);
-		const stalled = await uploaded(ports, other);
-		const { item: arrived } = await ports.items.create(newItem(other));
+		const stalled = await uploaded(ports, lightUser);
+		const { item: arrived } = await ports.items.create(newItem(lightUser));
 		await ports.objects.put(originalKey(arrived), new Uint8Array([1]), "image/png");
 		await pass(600);
 		expect(await sweep(ports)).toMatchObject({ itemsRestarted: 2, uploadsMissing: 0 });
@@ -151,26 +151,26 @@ function contract(arrange: () => Arranged): void {
 	it("fails every missing upload in the first sweep after its time, also right after a sweep", async () => {
 		const { ports, pass } = arrange();
 		const overdueSeconds = 75 * 60;
-		for (let count = 0; count < 680; count++) await ports.items.create(newItem(busy));
-		const { item } = await ports.items.create(newItem(other));
+		for (let count = 0; count < 680; count++) await ports.items.create(newItem(heavyUser));
+		const { item } = await ports.items.create(newItem(lightUser));
 		await pass(overdueSeconds - 150);
 		expect(await sweep(ports)).toMatchObject({ uploadsMissing: 0 });
 		await pass(160);
 		expect(await sweep(ports)).toMatchObject({ uploadsMissing: 681 });
-		expect((await ports.items.find(other, item.id))?.item.error?.code).toBe("upload_missing");
+		expect((await ports.items.find(lightUser, item.id))?.item.error?.code).toBe("upload_missing");
 	}, 30_000);
 
 	it("takes one item of each person before a second of any, and none twice before all others", async () => {
 		const { ports, pass } = arrange();
-		for (let count = 0; count < 7; count++) await processedItem(ports, busy);
+		for (let count = 0; count < 7; count++) await processedItem(ports, heavyUser);
 		await pass(60);
-		for (let count = 0; count < 2; count++) await uploaded(ports, other);
+		for (let count = 0; count < 2; count++) await uploaded(ports, lightUser);
 		await pass(600);
 		const claim = async () => (await ports.stages.claimStalled(sweepOptions)).map(({ item }) => item);
 		const first = await claim();
-		expect(first.map(({ userId }) => userId)).toEqual([busy, other, busy, other, busy]);
+		expect(first.map(({ userId }) => userId)).toEqual([heavyUser, lightUser, heavyUser, lightUser, heavyUser]);
 		const second = await claim();
-		expect(second.map(({ userId }) => userId)).toEqual([busy, busy, busy, busy]);
+		expect(second.map(({ userId }) => userId)).toEqual([heavyUser, heavyUser, heavyUser, heavyUser]);
 		expect(new Set([...first, ...second].map(({ id }) => id)).size).toBe(9);
 		await pass(700);
 		expect((await claim()).map(({ id }) => id)).toContain(first[0]?.id);
@@ -183,22 +183,28 @@ function contract(arrange: () => Arranged): void {
 			const fields = { kind: "resize", provider: null, model: null } as const;
 			return ports.requests.create({ id: randomUUID(), itemId: item.id, userId, ...fields });
 		};
-		for (let count = 0; count < 7; count++) await request(busy);
+		for (let count = 0; count < 7; count++) await request(heavyUser);
 		await pass(60);
-		await request(other);
+		await request(lightUser);
 		await pass(600);
 		const claimed = await ports.requests.claimStalled({ ...sweepOptions, maxPerRebuild: 20 });
-		expect(claimed.map(({ request }) => request.userId)).toEqual([busy, other, busy, busy, busy]);
+		expect(claimed.map(({ request }) => request.userId)).toEqual([
+			heavyUser,
+			lightUser,
+			heavyUser,
+			heavyUser,
+			heavyUser,
+		]);
 	});
 
 	it("sends events in turns, too", async () => {
 		const { ports, pass } = arrange();
-		for (let count = 0; count < 7; count++) await processedItem(ports, busy);
+		for (let count = 0; count < 7; count++) await processedItem(ports, heavyUser);
 		await pass(60);
-		await processedItem(ports, other);
+		await processedItem(ports, lightUser);
 		await pass(60);
 		const unsent = await ports.outbox.unsent({ olderThanSeconds: 30, limit: 3 });
-		expect(unsent.map(({ detail }) => detail.user_id)).toEqual([busy, other, busy]);
+		expect(unsent.map(({ detail }) => detail.user_id)).toEqual([heavyUser, lightUser, heavyUser]);
 	});
 
 	it("takes tombstones in turns, too, and again only after a while", async () => {
@@ -207,18 +213,18 @@ function contract(arrange: () => Arranged): void {
 			const { item } = await ports.items.create(newItem(userId));
 			await ports.items.delete(userId, item.id);
 		};
-		for (let count = 0; count < 7; count++) await remove(busy);
+		for (let count = 0; count < 7; count++) await remove(heavyUser);
 		await pass(60);
-		await remove(other);
+		await remove(lightUser);
 		await pass(600);
 		const claim = async () => {
 			const claimed = await ports.stages.claimTombstones({ olderThanSeconds: 300, againSeconds: 600, limit: 5 });
 			return claimed.map(({ userId }) => userId);
 		};
-		expect(await claim()).toEqual([busy, other, busy, busy, busy]);
-		expect(await claim()).toEqual([busy, busy, busy]);
+		expect(await claim()).toEqual([heavyUser, lightUser, heavyUser, heavyUser, heavyUser]);
+		expect(await claim()).toEqual([heavyUser, heavyUser, heavyUser]);
 		expect(await claim()).toEqual([]);
 		await pass(700);
-		expect(await claim()).toEqual([busy, other, busy, busy, busy]);
+		expect(await claim()).toEqual([heavyUser, lightUser, heavyUser, heavyUser, heavyUser]);
 	});
 }

@@ -93,8 +93,8 @@ describe("make eval", () => {
 		const baseline = path.join(path.dirname(folder), "baseline.json");
 		await writeFile(baseline, JSON.stringify(earlier));
 		({ stdout } = await evaluate("--baseline", baseline));
-		const written = await report("json");
-		const { modes, ...evaluation } = JSON.parse(await readFile(written, "utf8"));
+		const reportFile = await report("json");
+		const { modes, ...evaluation } = JSON.parse(await readFile(reportFile, "utf8"));
 		expect(evaluation).toMatchObject({
 			dataset: "drawn",
 			images: 3,
@@ -126,7 +126,7 @@ describe("make eval", () => {
 		expect(markdown).toMatch(/\| bm25 \| 0\.750 \| 0\.750 \| 0\.750 \|/);
 		expect(markdown).toMatch(/\| predecessor \| 0\.862 \| 0\.903 \| 0\.891 \|/);
 		expect(stdout).toMatch(/bm25 +0\.750 +0\.750 +0\.750/);
-		expect(stdout).toContain(written);
+		expect(stdout).toContain(reportFile);
 	}, 240_000);
 
 	test("compares with an earlier run and names the queries that got worse", () => {
@@ -137,8 +137,8 @@ describe("make eval", () => {
 	});
 
 	test("writes a report that a later run can compare with", async () => {
-		const written = await readBaseline(await report("json"));
-		const comparison = sectionsOf(written, written).find(({ title }) => title === "Against the baseline");
+		const baseline = await readBaseline(await report("json"));
+		const comparison = sectionsOf(baseline, baseline).find(({ title }) => title === "Against the baseline");
 		expect(comparison).toMatchObject({
 			notes: [expect.stringMatching(/^Of \d{4}-\d\d-\d\dT\S+, commit \w+, replay, [\w.-]+\.$/)],
 			rows: expect.arrayContaining([expect.objectContaining({ mode: "bm25", "nDCG@10": "+0.000" })]),

@@ -144,17 +144,17 @@ test("settings of one connection do not reach another, and its startup settings 
 
 test("a connection has the settings of its role, the role that it acts as included", async () => {
 	await db.exec(`
-		create role twin login password 'right';
-		grant reader to twin;
-		alter role twin set role to 'reader';
-		alter role twin set search_path to pg_catalog, public;
-		alter role twin set work_mem to '7MB'`);
-	const twin = await connect({ user: "twin", password: "right", options: "-c work_mem=9MB" });
+		create role clone login password 'right';
+		grant reader to clone;
+		alter role clone set role to 'reader';
+		alter role clone set search_path to pg_catalog, public;
+		alter role clone set work_mem to '7MB'`);
+	const clone = await connect({ user: "clone", password: "right", options: "-c work_mem=9MB" });
 	const acts =
 		"select current_user, session_user, current_setting('search_path') as path, current_setting('work_mem') as memory";
 	for (let turn = 0; turn < 2; turn++) {
-		expect((await twin.query(acts)).rows).toEqual([
-			{ current_user: "reader", session_user: "twin", path: "pg_catalog, public", memory: "9MB" },
+		expect((await clone.query(acts)).rows).toEqual([
+			{ current_user: "reader", session_user: "clone", path: "pg_catalog, public", memory: "9MB" },
 		]);
 		await (await connect()).query("select 1"); // another connection's turn
 	}

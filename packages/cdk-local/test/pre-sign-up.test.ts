@@ -23,7 +23,10 @@ const pool = (trigger: string) => ({
 	Type: "AWS::Cognito::UserPool",
 	Properties: { UsernameAttributes: ["email"], LambdaConfig: { PreSignUp: { "Fn::GetAtt": [trigger, "Arn"] } } },
 });
-const client = (of: string) => ({ Type: "AWS::Cognito::UserPoolClient", Properties: { UserPoolId: { Ref: of } } });
+const client = (poolId: string) => ({
+	Type: "AWS::Cognito::UserPoolClient",
+	Properties: { UserPoolId: { Ref: poolId } },
+});
 
 let app: TestApp;
 let cognito: CognitoIdentityProviderClient;
