@@ -14,7 +14,7 @@ import type { Target } from "../environment/target.ts";
 import { deployedResources } from "./stacks.ts";
 
 /** A regional quota of an account, and the resource type that uses it. */
-interface Quota {
+interface ServiceQuota {
 	name: string;
 	/** The resource type in the templates. */
 	type: string;
@@ -32,7 +32,7 @@ interface Quota {
  * times what one environment needs. The quota of internet gateways equals that of VPCs, and NAT gateways run out of
  * addresses first.
  */
-export const quotas: Quota[] = [
+export const quotas: ServiceQuota[] = [
 	{
 		name: "VPCs",
 		type: "AWS::EC2::VPC",
@@ -73,7 +73,7 @@ export const quotas: Quota[] = [
  */
 export async function checkQuota(
 	target: Target,
-	{ name, type, unitsEach = 1, serviceCode, quotaCode, used }: Quota,
+	{ name, type, unitsEach = 1, serviceCode, quotaCode, used }: ServiceQuota,
 	templates: Templates,
 ): Promise<string> {
 	const required = unitsEach * countInTemplates(type, templates);

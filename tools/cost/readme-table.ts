@@ -48,16 +48,16 @@ export function readmeTables(
 	chosen: (Estimated & Pick<Choice, "setting" | "givesUp">)[],
 ): string {
 	const money = (amount: number) => `$${dollars.format(amount)}`;
-	const idle = (one: Estimated) => cost(one, 0, 0, false);
-	const environments = estimated.map((one) => [
-		`\`${one.environment.name}\``,
-		...columns.map(([, users, uploads, ai]) => money(cost(one, users, uploads, ai))),
+	const idle = (estimate: Estimated) => cost(estimate, 0, 0, false);
+	const environments = estimated.map((estimate) => [
+		`\`${estimate.environment.name}\``,
+		...columns.map(([, users, uploads, ai]) => money(cost(estimate, users, uploads, ai))),
 	]);
 	const settings = chosen.map(({ setting, givesUp, ...changed }) => {
 		const { name } = changed.environment;
-		const usual = estimated.find(({ environment }) => environment.name === name);
-		if (!usual) throw new Error(`The first table has no row of ${name}, with which ${setting} would be compared.`);
-		return [`\`${name}\`: ${setting}`, money(idle(usual) - idle(changed)), givesUp];
+		const current = estimated.find(({ environment }) => environment.name === name);
+		if (!current) throw new Error(`The first table has no row of ${name}, with which ${setting} would be compared.`);
+		return [`\`${name}\`: ${setting}`, money(idle(current) - idle(changed)), givesUp];
 	});
 	return [
 		...table(

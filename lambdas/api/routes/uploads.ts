@@ -137,8 +137,8 @@ export function uploadRoutes(app: Api, ports: Pick<Ports, "items" | "objects">, 
 		const body = c.req.valid("json");
 		const userId = c.get("userId");
 		if (!("files" in body)) {
-			const one = await prepared(userId, body);
-			return one.created ? c.json(one.body, 201) : c.json(one.body, 200);
+			const upload = await prepared(userId, body);
+			return upload.created ? c.json(upload.body, 201) : c.json(upload.body, 200);
 		}
 		const results = [];
 		// One after the other: the rows of one request must not occupy every connection of the sandbox.

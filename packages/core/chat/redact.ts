@@ -25,10 +25,10 @@ export function redactMessage(message: SessionMessage, deleted: ReadonlySet<stri
 	if (!itemsIn(message).some((id) => deleted.has(id))) return message;
 	const { text, items, unnamedItems = [] } = message;
 	const isUnnamed = unnamedItems.some((id) => deleted.has(id));
-	const kept = isUnnamed ? "" : withoutSentencesAbout(text, deleted);
+	const remainingText = isUnnamed ? "" : withoutSentencesAbout(text, deleted);
 	return {
 		...message,
-		text: kept.endsWith(notice) ? kept : `${kept}\n\n${notice}`.trim(),
+		text: remainingText.endsWith(notice) ? remainingText : `${remainingText}\n\n${notice}`.trim(),
 		items: items.map((item) => (deleted.has(item.itemId) ? redactedItem(item) : item)),
 		unnamedItems: isUnnamed ? [] : unnamedItems,
 	};
@@ -59,8 +59,8 @@ function withoutSentencesAbout(text: string, deleted: ReadonlySet<string>): stri
 		.flatMap((line) => {
 			if (!isAbout(line)) return [line];
 			const bullet = bulletPattern.exec(line)?.[0] ?? "";
-			const kept = citedParts(line.slice(bullet.length)).filter((part) => !isAbout(part));
-			return kept.length > 0 ? [bullet + kept.join(" ")] : [];
+			const remainingParts = citedParts(line.slice(bullet.length)).filter((part) => !isAbout(part));
+			return remainingParts.length > 0 ? [bullet + remainingParts.join(" ")] : [];
 		})
 		.join("\n")
 		.trim();

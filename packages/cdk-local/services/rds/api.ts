@@ -31,7 +31,7 @@ export function rdsApi({ state, database, log }: Pick<Stores, "state" | "databas
 		return { DBInstance: described(to) };
 	};
 
-	const one = { DBInstanceIdentifier: z.string() };
+	const identified = { DBInstanceIdentifier: z.string() };
 	return queryApi({
 		service: "rds",
 		version: "2014-10-31",
@@ -47,10 +47,10 @@ export function rdsApi({ state, database, log }: Pick<Stores, "state" | "databas
 					return { DBInstances: { DBInstance: database.identifier === null ? [] : [described()] } };
 				},
 			),
-			StartDBInstance: queryOperation(one, ({ DBInstanceIdentifier }) =>
+			StartDBInstance: queryOperation(identified, ({ DBInstanceIdentifier }) =>
 				change(DBInstanceIdentifier, "stopped", "starting", () => database.resume()),
 			),
-			StopDBInstance: queryOperation(one, ({ DBInstanceIdentifier }) =>
+			StopDBInstance: queryOperation(identified, ({ DBInstanceIdentifier }) =>
 				change(DBInstanceIdentifier, "available", "stopping", () => database.stop()),
 			),
 		},
