@@ -6,7 +6,7 @@ const dayMs = 24 * 60 * 60 * 1_000;
 
 /** Keys in memory, on the clock of a test. */
 export function fakeIdempotencyKeys(clock: Clock): IdempotencyKeys {
-	const kept = new Map<
+	const keys = new Map<
 		string,
 		{ fingerprint: string; lease: string; leaseEnds: number; expires: number; answer: KeptAnswer | null }
 	>();
@@ -15,23 +15,23 @@ export function fakeIdempotencyKeys(clock: Clock): IdempotencyKeys {
 		async claim(userId, key, fingerprint) {
 			const name = nameOf(userId, key);
 			const now = clock.now().getTime();
-			const found = kept.get(name);
+			const found = keys.get(name);
 			if (found && found.expires > now) {
 				if (found.fingerprint !== fingerprint) return { state: "other" };
 				if (found.answer) return { state: "answered", answer: structuredClone(found.answer) };
 				if (found.leaseEnds > now) return { state: "running" };
 			}
 			const lease = randomUUID();
-			kept.set(name, { fingerprint, lease, leaseEnds: now + maxRequestMs, expires: now + dayMs, answer: null });
+			keys.set(name, { fingerprint, lease, leaseEnds: now + maxRequestMs, expires: now + dayMs, answer: null });
 			return { state: "claimed", claim: { key, lease } };
 		},
 		async keep(userId, { key, lease }, answer) {
-			const found = kept.get(nameOf(userId, key));
+			const found = keys.get(nameOf(userId, key));
 			if (found?.lease === lease) found.answer = structuredClone(answer);
 		},
 		async forget(userId, { key, lease }) {
 			const name = nameOf(userId, key);
-			if (kept.get(name)?.lease === lease) kept.delete(name);
+			if (keys.get(name)?.lease === lease) keys.delete(name);
 		},
 	};
 }

@@ -202,9 +202,9 @@ describe("POST /uploads of many files", () => {
 			status: 429,
 			detail: expect.stringContaining("You have 2 announced uploads"),
 		});
-		const one = await announce({}, as(ada));
-		expect(one.status).toBe(429);
-		expect(Number(one.headers.get("retry-after"))).toBeGreaterThan(1);
+		const refusal = await announce({}, as(ada));
+		expect(refusal.status).toBe(429);
+		expect(Number(refusal.headers.get("retry-after"))).toBeGreaterThan(1);
 		expect((await announce({}, as(bob))).status).toBe(201);
 		await as(ada)("DELETE", `/items/${body.uploads[0].item_id}`);
 		expect((await announce({}, as(ada))).status).toBe(201);

@@ -79,8 +79,8 @@ describe("an answer about a deleted item", () => {
 });
 
 it("other answers, and questions whatever they quote, stay as they are", () => {
-	const other = answer(`The hotel is in Lisbon [${kept}].`, { items: [shown(kept)] });
-	expect(redactMessage(other, new Set([gone]))).toBe(other);
+	const unrelated = answer(`The hotel is in Lisbon [${kept}].`, { items: [shown(kept)] });
+	expect(redactMessage(unrelated, new Set([gone]))).toBe(unrelated);
 	const question = answer(`What about [${gone}]?`, { role: "user" });
 	expect(redactMessage(question, new Set([gone]))).toBe(question);
 });

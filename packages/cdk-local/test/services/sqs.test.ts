@@ -157,12 +157,12 @@ describe("message groups of a standard queue", () => {
 		const [first] = await receive({ MaxNumberOfMessages: 1 });
 		await sendGroup("bob", "bob 1");
 		await sendGroup("bob", "bob 2");
-		const one = async () => bodies(await receive({ MaxNumberOfMessages: 1 }));
-		expect(await one()).toEqual(["bob 1"]);
-		expect(await one()).toEqual(["ada 2"]);
+		const receiveNext = async () => bodies(await receive({ MaxNumberOfMessages: 1 }));
+		expect(await receiveNext()).toEqual(["bob 1"]);
+		expect(await receiveNext()).toEqual(["ada 2"]);
 		await remove(first?.ReceiptHandle);
-		expect(await one()).toEqual(["ada 3"]);
-		expect(await one()).toEqual(["bob 2"]);
+		expect(await receiveNext()).toEqual(["ada 3"]);
+		expect(await receiveNext()).toEqual(["bob 2"]);
 	});
 
 	test("do not delay a group that is alone", async () => {
