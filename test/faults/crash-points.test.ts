@@ -246,7 +246,7 @@ test.each([
 				await user.settled(gone);
 				await user.call("DELETE", `/items/${gone}`);
 				deleted.push(gone);
-				await control.sql("update tombstones set deleted_at = deleted_at - interval '3 hours'");
+				await control.sql("update tombstones set deleted_at = deleted_at - interval '3 hours', swept_at = null");
 				const stuck = await stuckItem();
 				await control.letTimePass(stuck);
 				if (what === "a lost event") {
@@ -287,6 +287,6 @@ async function killedItem(name: string, point: string): Promise<string> {
 }
 
 async function forgetDeleted(): Promise<void> {
-	await control.sql("update tombstones set deleted_at = deleted_at - interval '3 hours'");
+	await control.sql("update tombstones set deleted_at = deleted_at - interval '3 hours', swept_at = null");
 	await control.sweepNow();
 }
