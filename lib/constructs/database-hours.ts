@@ -1,8 +1,8 @@
 import { ArnFormat, Aws, type Stack } from "aws-cdk-lib";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
-import { CfnRule } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
+import { scheduledRules } from "../constructs/scheduled-rules.ts";
 import type { Environment } from "../environments.ts";
 import { minutesOf } from "../hours.ts";
 import { upkeepAlarms } from "../monitoring/upkeep-alarms.ts";
@@ -67,7 +67,7 @@ export function databaseHours(
 		],
 	);
 
-	const rules = [database, compute].flatMap(({ node }) => node.findAll().filter(runsByClock));
+	const rules = [database, compute].flatMap(scheduledRules);
 	for (const rule of rules) {
 		const name = rule.node.scope?.node.id ?? rule.node.id;
 		daily(`Disable${name}`, to, 0, "eventbridge:disableRule", { Name: rule.ref });
@@ -91,6 +91,3 @@ export function databaseHours(
 		disturbing.map(({ alarmArn }) => alarmArn),
 	);
 }
-
-const runsByClock = (construct: unknown): construct is CfnRule =>
-	construct instanceof CfnRule && construct.scheduleExpression !== undefined;

@@ -5,6 +5,7 @@ import type { Bundles } from "../bundling/build.ts";
 import { EnvironmentStack } from "../constructs/environment-stack.ts";
 import type { NodeFunction } from "../constructs/node-function.ts";
 import { PipelineStage } from "../constructs/pipeline-stage.ts";
+import { exportScheduledRules } from "../constructs/scheduled-rules.ts";
 import { apiFunction } from "../functions/api.ts";
 import { cleanupFunction } from "../functions/cleanup.ts";
 import { stageWorker } from "../functions/stage-workers.ts";
@@ -48,6 +49,7 @@ export class ComputeStack extends EnvironmentStack {
 			bundle: bundles.cleanup,
 		});
 		this.cleanup = cleanup;
+		exportScheduledRules(this);
 
 		const deadLetters: Record<string, Queue> = { Cleanup: failedCleanups };
 		for (const name of stageNames) {

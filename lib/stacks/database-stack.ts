@@ -9,6 +9,7 @@ import type { GroupEnv } from "#lambda-kit/env.ts";
 import { acknowledge, EnvironmentStack, outlivesItsStack } from "../constructs/environment-stack.ts";
 import { Network } from "../constructs/network.ts";
 import type { FunctionNetwork, NodeFunction } from "../constructs/node-function.ts";
+import { exportScheduledRules } from "../constructs/scheduled-rules.ts";
 import { databaseIdentifier, type Environment, postgresLogGroup } from "../environments.ts";
 import { migrateFunction } from "../functions/migrate.ts";
 
@@ -83,6 +84,7 @@ export class DatabaseStack extends EnvironmentStack {
 		});
 		this.migrate = migrate;
 		this.failedRotations = failedRotations;
+		exportScheduledRules(this);
 
 		this.output("Environment", environment.name);
 		this.output("Region", this.region);

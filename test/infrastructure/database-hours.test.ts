@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { middleInUtc } from "#lib/hours.ts";
 import { upkeepAlarms } from "#lib/monitoring/upkeep-alarms.ts";
-import { ofType, pointsAt, type Resource, synthesize } from "./synthesized.ts";
+import { ofType, pointsAt, type Resource, synthesize, templatesOf } from "./synthesized.ts";
 
 const templates = synthesize("dev", ({ dev }) => {
 	dev.database = { hours: { from: "07:45", to: "19:30", timezone: "Europe/Berlin" } };
@@ -51,6 +51,22 @@ test("hours let their role make these calls alone, on these resources alone", ()
 	const actions = allowed.flatMap(([names]) => names as string[]).map((name) => name.toLowerCase());
 	const calls = schedules.map((schedule) => called(schedule)?.toLowerCase().replace("eventbridge", "events"));
 	expect([...new Set(calls)].sort()).toEqual(actions.sort());
+});
+
+test("hours can be removed again: what they use is exported without them, too", () => {
+	const shipped = templatesOf("dev");
+	for (const part of ["DB", "Compute"] as const) {
+		expect(templates[part].Outputs, part).toEqual(shipped[part].Outputs);
+	}
+	const exported = Object.values({ ...shipped.DB.Outputs, ...shipped.Compute.Outputs }).flatMap(({ Export, Value }) =>
+		Export ? at(Value) : [],
+	);
+	for (const rule of ["RotationSchedule", "CleanupSchedule", "SessionSchedule"]) {
+		expect(
+			exported.filter((value) => value === rule),
+			rule,
+		).toHaveLength(2); // its name and its ARN
+	}
 });
 
 test("hours of every day run at weekends, too", () => {
