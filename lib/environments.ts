@@ -51,7 +51,7 @@ const stageSizes = Object.fromEntries(
 
 const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perMinute);
 
-/** Leaves room for the start, and for clocks that change, before the monthly rotation in the middle. */
+/** Leaves room for the start, for backup and maintenance after it, for the monthly rotation in the middle, and for clocks that change. */
 const minHours = 3;
 const latestEnd = "23:45";
 

@@ -2,19 +2,17 @@ import { ArnFormat, Aws, type Stack } from "aws-cdk-lib";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
-import { scheduledRules } from "../constructs/scheduled-rules.ts";
 import type { Environment } from "../environments.ts";
-import { minutesOf } from "../hours.ts";
+import { minutesOf, startDelay } from "../hours.ts";
 import { upkeepAlarms } from "../monitoring/upkeep-alarms.ts";
 import type { ComputeStack } from "../stacks/compute-stack.ts";
 import type { DatabaseStack } from "../stacks/database-stack.ts";
+import { scheduledRules } from "./scheduled-rules.ts";
 
 type Hours = NonNullable<Environment["database"]["hours"]>;
 
 /** Minutes for the last sweep to end before the database stops. */
 const stopDelay = 5;
-/** Minutes that RDS may take to start the database, before functions need it. */
-const startDelay = 20;
 
 /**
  * Does by the clock what `make infra-stop` and `make infra-start` do by hand. EventBridge Scheduler makes each call of AWS

@@ -12,6 +12,7 @@ import type { FunctionNetwork, NodeFunction } from "../constructs/node-function.
 import { exportScheduledRules } from "../constructs/scheduled-rules.ts";
 import { databaseIdentifier, type Environment, postgresLogGroup } from "../environments.ts";
 import { migrateFunction } from "../functions/migrate.ts";
+import { windowsInUtc } from "../hours.ts";
 
 const databaseName = "collections";
 
@@ -102,6 +103,7 @@ export class DatabaseStack extends EnvironmentStack {
 	private postgres(environment: Environment, network: Network): CfnDBInstance {
 		const { database, deletionProtection, logRetentionDays } = environment;
 		const isPublic = environment.network.mode === "public";
+		const windows = database.hours && windowsInUtc(database.hours);
 		const { subnetIds, internetConnectivityEstablished } = network.vpc.selectSubnets(network.databaseSubnets);
 		const subnets = new CfnDBSubnetGroup(this, "DatabaseSubnets", {
 			dbSubnetGroupDescription: "Where Postgres stands",
@@ -139,6 +141,11 @@ export class DatabaseStack extends EnvironmentStack {
 			publiclyAccessible: isPublic,
 			multiAz: database.multiAz,
 			backupRetentionPeriod: database.backupDays,
+			// Without windows RDS takes some of the region's night, when a database with hours is stopped, and has no backup.
+			...(windows && {
+				preferredBackupWindow: windows.backup,
+				preferredMaintenanceWindow: windows.maintenance,
+			}),
 			copyTagsToSnapshot: true,
 			deletionProtection,
 			enableCloudwatchLogsExports: ["postgresql"],

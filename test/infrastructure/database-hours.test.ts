@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { middleInUtc } from "#lib/hours.ts";
+import { middleInUtc, windowsInUtc } from "#lib/hours.ts";
 import { upkeepAlarms } from "#lib/monitoring/upkeep-alarms.ts";
-import { ofType, pointsAt, type Resource, synthesize, templatesOf } from "./synthesized.ts";
+import { ofType, only, pointsAt, type Resource, synthesize, templatesOf } from "./synthesized.ts";
 
 const templates = synthesize("dev", ({ dev }) => {
 	dev.database = { hours: { from: "07:45", to: "19:30", timezone: "Europe/Berlin" } };
@@ -89,4 +89,37 @@ test("hours have the monthly rotation in their middle, on a day that is a weekda
 	expect(at("Asia/Kolkata")).toEqual([7, 30]);
 	expect(at("America/Los_Angeles")).toEqual([21, 0]);
 	expect(at("Pacific/Auckland")).toEqual([0, 0]);
+});
+
+test("hours have RDS's backup and maintenance within them, since it makes neither of a stopped database", () => {
+	expect(only(templates.DB, "AWS::RDS::DBInstance")).toMatchObject({
+		// 08:05 in Berlin in winter, 09:05 in summer.
+		PreferredBackupWindow: "07:05-07:35",
+		PreferredMaintenanceWindow: "tue:07:35-tue:08:05",
+	});
+	// RDS chooses where the database always runs.
+	const shipped = only(templatesOf("dev").DB, "AWS::RDS::DBInstance");
+	expect(shipped).not.toHaveProperty("PreferredBackupWindow");
+	expect(shipped).not.toHaveProperty("PreferredMaintenanceWindow");
+});
+
+test("backup and maintenance are within the shortest hours in every time zone, in summer and winter, one after the other", () => {
+	const hours = { from: "08:00", to: "11:00" };
+	for (const timezone of ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Auckland"]) {
+		const { backup, maintenance } = windowsInUtc({ ...hours, timezone });
+		const [day, begin, end] = maintenance.match(/^(tue):(\d\d:\d\d)-\w{3}:(\d\d:\d\d)$/)?.slice(1) ?? [];
+		expect(day, timezone).toBe("tue");
+		expect(backup.split("-")[1], timezone).toBe(begin);
+		for (const date of ["2026-01-06", "2026-07-07"]) {
+			const there = [backup.split("-")[0], begin, end].map((time) =>
+				new Date(`${date}T${time}:00Z`).toLocaleTimeString("en-GB", { timeZone: timezone }),
+			);
+			expect(there, `${timezone}, ${date}`).toEqual([...there].sort());
+			expect((there[0] ?? "") >= "08:20:00" && (there[2] ?? "") <= "10:55:00", `${there} in ${timezone}`).toBe(true);
+		}
+	}
+	expect(windowsInUtc({ from: "22:50", to: "23:45", timezone: "UTC" })).toEqual({
+		backup: "23:10-23:40",
+		maintenance: "tue:23:40-wed:00:10",
+	});
 });
