@@ -6,7 +6,8 @@ import { operate, type Target } from "../environment/target.ts";
 import { deploy, diff } from "./cdk.ts";
 import { writeOutputs } from "./outputs-file.ts";
 import { preflight } from "./preflight-checks.ts";
-import { describeStacks } from "./stacks.ts";
+import { deletePostgresLog } from "./retained.ts";
+import { describeStacks, isYetToCreate } from "./stacks.ts";
 
 if (process.env.ENV === "local") restartLocally();
 
@@ -18,6 +19,9 @@ await operate(
 		await diff(target);
 		const { account, region } = target.environment;
 		await confirm(`Deploy this to environment ${target.name}, account ${account}, ${region}?`, "yes");
+		const [database] = await describeStacks(target);
+		// Left over from a creation that failed, or from a removal by hand.
+		if (database && isYetToCreate(database)) await deletePostgresLog(target);
 		const again = `run make infra-deploy ENV=${target.name} again`;
 		await deploy(target, ["DB", "Storage"], again);
 		// The previous release's code runs until the next step, so migrations only add to the schema.

@@ -56,12 +56,7 @@ export async function deleteRetained(
 			console.log(`Table ${CheckpointTableName} is removed.`);
 		});
 	}
-	// RDS writes the last lines after the instance is gone, and makes the group anew for them.
-	await unlessGone("ResourceNotFoundException", async () => {
-		const logGroupName = postgresLogGroup({ name });
-		await new CloudWatchLogsClient(client).send(new DeleteLogGroupCommand({ logGroupName }));
-		console.log(`Log group ${logGroupName} is removed.`);
-	});
+	await deletePostgresLog({ client, name });
 	const { DeletedParameters = [] } = await new SSMClient(client).send(
 		new DeleteParametersCommand({
 			Names: providerKeys({ name }).map(({ parameter }) => parameter),
@@ -70,6 +65,18 @@ export async function deleteRetained(
 	for (const parameter of DeletedParameters) {
 		console.log(`Parameter ${parameter} is removed.`);
 	}
+}
+
+/**
+ * Removes the log group that RDS makes anew for a database's last lines, after the instance is gone. A stack, which makes
+ * the group itself, could not be created while it exists.
+ */
+export async function deletePostgresLog({ client, name }: Pick<Target, "client" | "name">): Promise<void> {
+	await unlessGone("ResourceNotFoundException", async () => {
+		const logGroupName = postgresLogGroup({ name });
+		await new CloudWatchLogsClient(client).send(new DeleteLogGroupCommand({ logGroupName }));
+		console.log(`Log group ${logGroupName} is removed.`);
+	});
 }
 
 /** Deletes every version and delete marker, optionally only below a prefix. @returns the number deleted */

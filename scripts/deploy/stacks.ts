@@ -80,6 +80,10 @@ export async function deployedResources(target: Target): Promise<StackResourceSu
 /** Returns whether a stack was never completed: the CDK deletes such a stack and creates it anew. */
 const neverCompleted = (status: string | null) => status === "ROLLBACK_COMPLETE" || status === "ROLLBACK_FAILED";
 
+/** Returns whether a deployment creates the stack, for the first time or anew. */
+export const isYetToCreate = ({ status }: Pick<StackState, "status">) =>
+	status === null || status === "REVIEW_IN_PROGRESS" || neverCompleted(status);
+
 /** Returns why a stack cannot be used or changed, and what to do; undefined if it can. */
 export function problemOf(
 	{ name, status, terminationProtection }: Pick<StackState, "name" | "status" | "terminationProtection">,

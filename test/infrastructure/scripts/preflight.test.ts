@@ -1,6 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+	CloudWatchLogsClient,
+	CreateLogGroupCommand,
+	DeleteLogGroupCommand,
+	DescribeLogGroupsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { unlessGone } from "#scripts/deploy/retained.ts";
 import { serveAccount } from "./account-server.ts";
 import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
 import { createScriptRunner } from "./script-runner.ts";
@@ -379,3 +386,52 @@ describe("a stack that", () => {
 		expect(stderr.trim()).toBe("Nothing was removed: test is not dev.");
 	});
 });
+
+/** An independent server of AWS's APIs, which has log groups; the local cloud does not. */
+const moto = process.env.TEST_AWS_ENDPOINT_URL;
+
+describe.skipIf(!moto)(
+	`the log group that RDS leaves behind${moto ? "" : " (skipped: TEST_AWS_ENDPOINT_URL is not set)"}`,
+	() => {
+		const logGroupName = "/aws/rds/instance/collections-dev/postgresql";
+		const logs = new CloudWatchLogsClient({
+			region: "eu-central-1",
+			credentials: { accessKeyId: "any", secretAccessKey: "any" },
+			...(moto && { endpoint: moto }),
+		});
+		const remove = () =>
+			unlessGone("ResourceNotFoundException", () => logs.send(new DeleteLogGroupCommand({ logGroupName })));
+		beforeEach(async () => {
+			await remove();
+			await logs.send(new CreateLogGroupCommand({ logGroupName }));
+		});
+		afterAll(remove);
+		/** Deploys as far as the first stack, and returns the groups that are left then. */
+		const groupsAfterDeployment = async (env: Record<string, string> = {}) => {
+			await operate("infra-deploy", {
+				AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: moto ?? "",
+				CDK_FAILS_AT: "deploy CollectionsDB-dev",
+				...env,
+			});
+			const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
+			return logGroups.length;
+		};
+
+		test.each([null, "ROLLBACK_COMPLETE"])(
+			"does not keep a deployment from creating a stack that is %s",
+			async (status) => {
+				account.is({ stacks: status ? { "CollectionsDB-dev": status } : {} });
+				expect(await groupsAfterDeployment()).toBe(0);
+				expect(dev.steps().at(-1)).toMatch(/^cdk deploy CollectionsDB-dev /);
+			},
+		);
+
+		test("is the stack's own, and stays, once the stack is complete, or before the person consents", async () => {
+			account.is({ stacks: { "CollectionsDB-dev": "UPDATE_COMPLETE" } });
+			expect(await groupsAfterDeployment()).toBe(1);
+			expect(dev.steps().at(-1)).toMatch(/^cdk deploy CollectionsDB-dev /);
+			account.is({});
+			expect(await groupsAfterDeployment({ YES: "" })).toBe(1);
+		});
+	},
+);
