@@ -5,6 +5,7 @@ export interface Hours {
 	to: string;
 	/** As in the tz database. */
 	timezone: string;
+	days: "weekdays" | "every day";
 }
 
 const day = 24 * 60;
@@ -31,7 +32,7 @@ export function isTimezone(name: string): boolean {
  * Returns the middle of the hours in UTC, in which EventBridge's rules reckon. Where clocks change, it is an hour from the
  * middle for a part of the year.
  */
-export function middleInUtc({ from, to, timezone }: Hours): { hour: number; minute: number } {
+export function middleInUtc({ from, to, timezone }: Omit<Hours, "days">): { hour: number; minute: number } {
 	const middle = (minutesOf(from) + minutesOf(to)) / 2 - aheadOfUtc(timezone, "2026-01-01");
 	const minutes = timeOfDay(Math.floor(middle));
 	return { hour: Math.floor(minutes / 60), minute: minutes % 60 };
@@ -41,7 +42,10 @@ export function middleInUtc({ from, to, timezone }: Hours): { hour: number; minu
  * Returns half an hour of each day for RDS's backup, and the next one on a Tuesday for its maintenance, in UTC as RDS writes
  * them. They are within the hours, after the start, in summer and in winter. In UTC a Tuesday is a weekday in every time zone.
  */
-export function windowsInUtc({ from, timezone }: Hours): { backup: string; maintenance: string } {
+export function windowsInUtc({ from, timezone }: Pick<Hours, "from" | "timezone">): {
+	backup: string;
+	maintenance: string;
+} {
 	// Where clocks change, the hours begin earlier in UTC for a part of the year: the later begin is within both.
 	const ahead = Math.min(aheadOfUtc(timezone, "2026-01-01"), aheadOfUtc(timezone, "2026-07-01"));
 	const backup = timeOfDay(minutesOf(from) + startDelay - ahead);
@@ -66,3 +70,8 @@ const timeOfDay = (minutes: number) => (minutes + 2 * day) % day;
 
 const written = (minutes: number) =>
 	[Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
+
+/** Names the next time that the database starts (`from`) or stops (`to`) by its hours. */
+export function nextOf(end: "from" | "to", hours: Hours): string {
+	return `the next ${hours[end]} (${hours.timezone})${hours.days === "weekdays" ? " of a weekday" : ""}`;
+}

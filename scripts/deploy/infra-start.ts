@@ -1,5 +1,6 @@
 // make infra-start: starts the database that make infra-stop stopped, and what was turned off with it.
 import { RDSClient, StartDBInstanceCommand, waitUntilDBInstanceAvailable } from "@aws-sdk/client-rds";
+import { nextOf } from "#lib/hours.ts";
 import { operate } from "../environment/target.ts";
 import { databaseInstance, switchUpkeep } from "./database-instance.ts";
 import { deployedResources } from "./stacks.ts";
@@ -37,4 +38,10 @@ await operate(async (target) => {
 	console.log(
 		`The database ${id} is available. On again: schedules (${on.schedules}), mails of alarms (${on.alarms}).`,
 	);
+	const { hours } = target.environment.database;
+	if (hours) {
+		console.log(
+			`It runs, and costs, until ${nextOf("to", hours)}, when database.hours stops it. To stop it before: make infra-stop ENV=${name}.`,
+		);
+	}
 });

@@ -1,5 +1,6 @@
 // make infra-stop: stops the database of an environment that nobody uses, and what would fail without it.
 import { RDSClient, StopDBInstanceCommand } from "@aws-sdk/client-rds";
+import { nextOf } from "#lib/hours.ts";
 import { confirm } from "../environment/confirm.ts";
 import { operate } from "../environment/target.ts";
 import { databaseInstance, switchUpkeep } from "./database-instance.ts";
@@ -20,10 +21,9 @@ await operate(async (target) => {
 			`The database ${id} is ${status}, and RDS stops only one that is available: run make infra-stop ENV=${name} later.`,
 		);
 	}
-	await confirm(
-		`Stop the database of environment ${name}? Its API answers with errors until make infra-start ENV=${name}.`,
-		"yes",
-	);
+	const { hours } = target.environment.database;
+	const end = `make infra-start ENV=${name}${hours ? `, or ${nextOf("from", hours)}, by database.hours` : ""}`;
+	await confirm(`Stop the database of environment ${name}? Its API answers with errors until ${end}.`, "yes");
 	const off = await switchUpkeep(target, resources, false);
 	if (!stopsAlready) {
 		try {
@@ -34,10 +34,14 @@ await operate(async (target) => {
 		}
 	}
 	console.log(
-		`The database ${id} ${status === "stopped" ? "was stopped already" : "is stopping, which takes some minutes"}. Off until make infra-start ENV=${name}: schedules (${off.schedules}), mails of alarms (${off.alarms}).`,
+		`The database ${id} ${status === "stopped" ? "was stopped already" : "is stopping, which takes some minutes"}. Off until ${end}: schedules (${off.schedules}), mails of alarms (${off.alarms}).`,
 	);
 	if (target.isLocal) {
 		console.log("make up starts it, too.");
+		return;
+	}
+	if (hours) {
+		console.log("Storage and backups cost on.");
 		return;
 	}
 	const restart = new Date(Date.now() + 7 * 24 * 60 * 60 * 1_000).toISOString().slice(0, 10);

@@ -409,6 +409,21 @@ describe.skipIf(!endpoint)(
 			const again = await operate("infra-stop", { YES: "1" });
 			expect(again.code).toBe(0);
 			expect(again.stdout).toContain("was stopped already");
+			const hours = { from: "08:00", to: "18:00", timezone: "Europe/Berlin" };
+			const scheduled = createScriptRunner({ account, ...zones, database: { hours } });
+			const operateScheduled = (script: string) =>
+				scheduled.run(script, {
+					ENV: "dev",
+					AWS_ENDPOINT_URL: endpoint ?? "",
+					AWS_ACCESS_KEY_ID: "any",
+					AWS_SECRET_ACCESS_KEY: "any",
+					YES: "1",
+				});
+			const untilMorning = await operateScheduled("infra-stop");
+			expect(untilMorning.stdout).toContain(
+				"Off until make infra-start ENV=dev, or the next 08:00 (Europe/Berlin) of a weekday, by database.hours: schedules",
+			);
+			expect(untilMorning.stdout).not.toContain("seven days");
 			expect((await operate("preflight")).stdout).toMatch(/✗ database .* is stopped.* make infra-start ENV=dev first/);
 
 			const started = await operate("infra-start");
@@ -418,6 +433,12 @@ describe.skipIf(!endpoint)(
 				schedule: "ENABLED",
 				pattern: "ENABLED",
 			});
+			expect(started.stdout).not.toContain("database.hours");
+			const untilEvening = await operateScheduled("infra-start");
+			scheduled.remove();
+			expect(untilEvening.stdout).toContain(
+				"It runs, and costs, until the next 18:00 (Europe/Berlin) of a weekday, when database.hours stops it.",
+			);
 			await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier, SkipFinalSnapshot: true }));
 		});
 
