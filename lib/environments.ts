@@ -386,6 +386,13 @@ function brokenRules(
 	if (environment.mail && !covers(environment.mail)) {
 		broken.push(["mail.from", `must be an address of the identity ${environment.mail.identityArn}`]);
 	}
+	const mailRegion = environment.mail?.identityArn.split(":")[3];
+	if (mailRegion && mailRegion !== environment.region) {
+		broken.push([
+			"mail.identityArn",
+			`must be in ${environment.region}: the user pool sends by SES in its own region, where this identity of ${mailRegion} is unknown`,
+		]);
+	}
 	const needed = sandboxes(environment) * connectionsPerSandbox;
 	const allowed = connectionsAllowed(environment.database.instanceClass);
 	if (allowed === undefined) {

@@ -187,6 +187,19 @@ describe("the table of environments", () => {
 		);
 	});
 
+	test("refuses an identity of SES in another region than the pool's", () => {
+		const identityArn = "arn:aws:ses:us-east-1:123456789012:identity/example.com";
+		const devIn = (region: string) =>
+			readEnvironment(
+				tableWith(({ dev }) => Object.assign(dev, { region, mail: { from: "hello@example.com", identityArn } })),
+				"dev",
+			);
+		expect(devIn("us-east-1").mail).toMatchObject({ identityArn });
+		expect(() => devIn("eu-central-1")).toThrow(
+			"cdk.json: environments.dev.mail.identityArn: must be in eu-central-1: the user pool sends by SES in its own region, where this identity of us-east-1 is unknown.",
+		);
+	});
+
 	test("refuses a list of domains that is misspelt, or where nobody signs up", () => {
 		const devWith = (settings: object) =>
 			readEnvironment(
