@@ -4,8 +4,17 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { ask } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
 import { assemblyFolder, cdk, synth } from "./cdk.ts";
+import { databaseInstance } from "./database-instance.ts";
 import { deleteRetained, findRetained } from "./retained.ts";
-import { describeStacks, isBusy, type Part, problemOf, type StackState, stackName } from "./stacks.ts";
+import {
+	deployedResources,
+	describeStacks,
+	isBusy,
+	type Part,
+	problemOf,
+	type StackState,
+	stackName,
+} from "./stacks.ts";
 
 if (process.env.ENV === "local") await operateLocally();
 
@@ -25,6 +34,7 @@ await operate(async (target) => {
 	}
 	refuseIfBusy(target, stacks);
 	refuseIfProtected(target, stacks);
+	await refuseIfStopped(target);
 	console.log(
 		`This removes ${existing.map((stack) => stack.name).join(", ") || "what earlier stacks left behind"}, with every image, chat, user and API key of environment ${name}. A snapshot of the database remains.`,
 	);
@@ -63,6 +73,19 @@ function refuseIfProtected({ name, environment }: Target, stacks: StackState[]):
 	if (!isProtected) return;
 	throw new Error(
 		`Environment ${name} is protected, and nothing was removed: set environments.${name}.deletionProtection to false in cdk.json, run make infra-deploy ENV=${name}, then make infra-destroy ENV=${name} again.`,
+	);
+}
+
+/** A database has to run for its last snapshot. */
+async function refuseIfStopped(target: Target): Promise<void> {
+	const { name } = target;
+	const database = await databaseInstance(target, await deployedResources(target)).catch((error: Error) => {
+		if (error.name === "DBInstanceNotFoundFault") return null; // deleted by hand, or by an earlier run
+		throw error;
+	});
+	if (!database || !["stopped", "stopping", "starting"].includes(database.status)) return;
+	throw new Error(
+		`Nothing was removed. The database ${database.id} is ${database.status}, and its last snapshot needs one that runs: run make infra-start ENV=${name}, then make infra-destroy ENV=${name} again.`,
 	);
 }
 

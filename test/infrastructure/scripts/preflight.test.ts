@@ -188,7 +188,7 @@ describe("a database that", () => {
 	const deployed = { stacks: { "CollectionsDB-dev": "UPDATE_COMPLETE" }, resources: wanted, databases: 1 };
 
 	test.each(["stopped", "stopping", "starting"])(
-		"is %s stops a deployment, with what to do",
+		"is %s stops a deployment and a removal, with what to do",
 		async (databaseStatus) => {
 			account.is({ ...deployed, databaseStatus });
 			const { code, stdout } = await operate("infra-deploy");
@@ -197,6 +197,11 @@ describe("a database that", () => {
 				new RegExp(
 					`✗ database +The database the-DBInstance is ${databaseStatus}, so that it can be neither migrated nor changed: run make infra-start ENV=dev first\\.`,
 				),
+			);
+			const removal = await operate("infra-destroy", { CONFIRM: "dev" });
+			expect(removal.code).toBe(1);
+			expect(removal.stderr.trim()).toBe(
+				`Nothing was removed. The database the-DBInstance is ${databaseStatus}, and its last snapshot needs one that runs: run make infra-start ENV=dev, then make infra-destroy ENV=dev again.`,
 			);
 			expect(dev.steps()).toEqual([synth]);
 		},
