@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,7 +11,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readText } from "#ai/offline/ocr.ts";
 import { tesseractAssets, tesseractWorker } from "#ai/offline/tesseract-assets.ts";
 import { visionFor } from "#ai/vision.ts";
-import { imageDescription } from "#core/items/analysis.ts";
+import { imageDescription, warningsOf } from "#core/items/analysis.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { drawSampleImages, type SampleImage } from "#tools/samples/sample-images.ts";
@@ -95,20 +97,78 @@ describe("offline vision", () => {
 	});
 });
 
+/** A picture of black and white specks; `speck` is the side of one. */
+async function noise(side: number, speck = 1): Promise<Uint8Array> {
+	const specks = Math.ceil(side / speck);
+	return sharp(randomBytes(specks * specks), { raw: { width: specks, height: specks, channels: 1 } })
+		.resize(side, side, { kernel: "nearest" })
+		.threshold(128)
+		.png({ palette: true, colours: 2 })
+		.toBuffer();
+}
+
 describe("reading text", () => {
-	it("that takes too long leaves a description without text", async () => {
+	it.each([
+		["fine", 1_575, 1],
+		["coarse", 1_568, 3],
+	])("of %s noise ends before it begins, and the description says so", async (_, side, speck) => {
+		const request = await requestFor({ filename: "IMG_1.png", bytes: await noise(side, speck) });
+		expect(await readText(request.image, { cpuSeconds: 4 })).toEqual({ lines: [], endedBy: "edges" });
+		const { description } = await vision.describe(request);
+		expect(description.image_details).toMatchObject({ extracted_text: [], text_complete: false });
+		expect(warningsOf(description)).toMatchObject([{ code: "text_incomplete" }]);
+	});
+
+	it("of a page of print that takes too long keeps the lines that were read", async () => {
+		const fontfile = createRequire(import.meta.url).resolve("@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf");
+		const text = Array.from({ length: 100 }, (_, n) => `paragraph ${n} of the long report about lighthouses. `).join(
+			"\n",
+		);
+		const print = await sharp({ text: { text, fontfile, font: "Inter 9", dpi: 96 } })
+			.png()
+			.toBuffer();
+		const input = await sharp(print).negate({ alpha: false }).toBuffer();
+		const page = await sharp({ create: { width: 1_109, height: 1_568, channels: 3, background: "white" } })
+			.composite([0, 350, 700].map((left) => ({ input, left: 20 + left, top: 20 })))
+			.png()
+			.toBuffer();
+		const { image } = await requestFor({ filename: "page.png", bytes: page });
+		const { lines, endedBy } = await readText(image, { cpuSeconds: 3, edgesPerBand: 20_000 });
+		expect(endedBy).toBe("time");
+		const words = lines.flatMap((line) => line.words.map((word) => word.text)).join(" ");
+		expect(words).toMatch(/paragraph 0 .*lighthouses/);
+		expect(words).not.toContain("paragraph 99");
+	});
+
+	it("to its end leaves no warning", async () => {
+		const { description } = await vision.describe(pass);
+		expect(description.image_details).not.toHaveProperty("text_complete");
+		expect(warningsOf(description)).toEqual([]);
+	});
+
+	it("of a picture that is larger than a derived one does not begin", async () => {
+		const image = await sharp({ create: { width: 1_600, height: 1_600, channels: 3, background: "white" } })
+			.jpeg()
+			.toBuffer();
+		expect(await readText(image)).toEqual({ lines: [], endedBy: "pixels" });
+	});
+
+	it("that takes too long leaves a description without text, which says so", async () => {
 		const { description } = await vision.describe({
 			...pass,
 			deadline: new Date(Date.now() + 20),
 		});
-		expect(description.image_details.extracted_text).toEqual([]);
-		expect(description.summary).toContain("could not be read in time");
+		expect(description.image_details).toMatchObject({ extracted_text: [], text_complete: false });
+		expect(description.summary).toContain("was not read to the end");
 	});
 
-	it("gives up in bounded time and uses a new thread for the next image", async () => {
-		await expect(readText(pass.image, 0.02)).rejects.toThrow("took longer than 0.02 s");
-		expect(await readText(pass.image)).not.toHaveLength(0);
-	});
+	it.each([["seconds"], ["cpuSeconds"]])(
+		"ends at its limit of %s, and the next image has a new thread",
+		async (limit) => {
+			expect(await readText(pass.image, { [limit]: 0.02 })).toEqual({ lines: [], endedBy: "time" });
+			expect((await readText(pass.image)).lines).not.toHaveLength(0);
+		},
+	);
 
 	it("survives bytes that are not an image", async () => {
 		const [broken, whole] = await Promise.allSettled([readText(new Uint8Array([1, 2, 3])), readText(pass.image)]);

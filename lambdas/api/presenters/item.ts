@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { type Analysis, imageDescription } from "#core/items/analysis.ts";
+import { type Analysis, imageDescription, warningsOf } from "#core/items/analysis.ts";
 import { type Item, itemFilename, itemStatuses, thumbnailKey } from "#core/items/item.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
 import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
@@ -40,6 +40,9 @@ export const itemSchema = z
 		mime_type: z.string(),
 		status: z.enum(itemStatuses),
 		error: z.object({ code: z.string(), detail: z.string(), duplicate_of: z.uuid().nullable() }).nullable(),
+		warnings: z.array(z.object({ code: z.string(), detail: z.string() })).openapi({
+			description: "What is less than it could be, although the item is ready: `text_incomplete`.",
+		}),
 		width: z.int().nullable(),
 		height: z.int().nullable(),
 		taken_at: timestamp.nullable(),
@@ -89,6 +92,7 @@ export async function presentItem(
 			detail: item.error.detail,
 			duplicate_of: item.error.duplicateOf ?? null,
 		},
+		warnings: latestAnalysis ? warningsOf(latestAnalysis.description) : [],
 		width: item.width,
 		height: item.height,
 		taken_at: item.takenAt?.toISOString() ?? null,

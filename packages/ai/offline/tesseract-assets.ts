@@ -17,7 +17,7 @@ export const tesseractAssets = [
 	},
 ] as const;
 
-/** Runs as a thread of its own, so the build compiles it to a file of its own: `tesseract/ocr-worker.mjs`. It imports only `node:` modules. */
+/** Runs as a thread of its own, so the build compiles it to a file of its own: `tesseract/ocr-worker.mjs`. */
 export const tesseractWorker = {
 	from: "packages/ai/offline/ocr-worker.ts",
 	name: "ocr-worker.mjs",

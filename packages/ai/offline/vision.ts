@@ -1,6 +1,6 @@
 import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { describe } from "./describe.ts";
-import { ReadingTooSlow, readText, secondsToRead } from "./ocr.ts";
+import { readingBudget, readText } from "./ocr.ts";
 
 /** Describes images without a model provider, by the text read in them. */
 export function offlineVision(): Vision {
@@ -15,16 +15,14 @@ export function offlineVision(): Vision {
 	};
 }
 
-/** Describes an image without its text where reading takes too long, as with noise: its item must not fail. */
+/** Describes an image. Where its text takes too much to read, as with noise, it says so: its item must not fail. */
 async function describeRequest(request: VisionRequest) {
-	try {
-		const left = (request.deadline.getTime() - Date.now()) / 1000;
-		const text = await readText(request.image, Math.min(secondsToRead, left));
-		return describe(text, request);
-	} catch (error) {
-		if (!(error instanceof ReadingTooSlow)) throw error;
-		const description = describe([], request);
-		description.summary += " Its text could not be read in time.";
-		return description;
+	const left = (request.deadline.getTime() - Date.now()) / 1000;
+	const { lines, endedBy } = await readText(request.image, { seconds: Math.min(readingBudget.seconds, left) });
+	const description = describe(lines, request);
+	if (endedBy) {
+		description.image_details.text_complete = false;
+		description.summary += " Its text was not read to the end.";
 	}
+	return description;
 }

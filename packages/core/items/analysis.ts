@@ -26,6 +26,25 @@ export const imageDescription = z.object({
 });
 export type ImageDescription = z.infer<typeof imageDescription>;
 
+/** A shortcoming of an item that is ready, for its owner. */
+export interface ItemWarning {
+	code: "text_incomplete";
+	/** A sentence for the owner. */
+	detail: string;
+}
+
+/** Lists the warnings about an item with this description. A reader that gives up says so in `text_complete`. */
+export function warningsOf(description: ImageDescription): ItemWarning[] {
+	if (description.image_details.text_complete !== false) return [];
+	return [
+		{
+			code: "text_incomplete",
+			detail:
+				"The text in this image was not read to the end, since that would take too long: searches may miss words of it.",
+		},
+	];
+}
+
 /** One answered, and so billed, call of a model, even if its answer was unusable. */
 export interface TokenUsage {
 	provider: string;

@@ -18,6 +18,7 @@ describe("an upload", () => {
 			mime_type: "image/png",
 			status: "uploaded",
 			error: null,
+			warnings: [],
 			width: null,
 			height: null,
 			taken_at: null,
@@ -95,6 +96,15 @@ describe("an upload", () => {
 });
 
 describe("an item that is ready", () => {
+	it("warns its owner where its text was not read to the end", async () => {
+		const whole = await readyItem(api.ports, ada);
+		const partly = await readyItem(api.ports, ada, { details: { text_complete: false } });
+		expect((await ask("GET", `/items/${whole.itemId}`)).body.warnings).toEqual([]);
+		const { body } = await ask("GET", `/items/${partly.itemId}`);
+		expect(body).toMatchObject({ status: "ready", warnings: [{ code: "text_incomplete" }] });
+		expect(itemSchema.parse(body)).toEqual(body);
+	});
+
 	it("has its analysis and a thumbnail's URL", async () => {
 		const { itemId, analysisId } = await readyItem(api.ports, ada);
 		const { body } = await ask("GET", `/items/${itemId}`);

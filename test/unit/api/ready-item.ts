@@ -12,7 +12,7 @@ let uploads = 0;
 export async function readyItem(
 	ports: Ports,
 	userId: string,
-	{ headline = "A lighthouse at dusk", category = "Travel" } = {},
+	{ headline = "A lighthouse at dusk", category = "Travel", details = {} } = {},
 ) {
 	const { stages, objects, embedder } = ports;
 	const file = png("shot.png", `ready ${++uploads}`);
@@ -64,7 +64,7 @@ export async function readyItem(
 		subcategories: [],
 		headline,
 		summary: `${headline}.`,
-		image_details: {},
+		image_details: details,
 		media_metadata: {},
 	});
 	const text = searchText(description);
