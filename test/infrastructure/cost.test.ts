@@ -99,6 +99,17 @@ describe("a month's bill", () => {
 		expect(listed(billOf("dev", {}, [DB]), /^Database Insights/)).toBe(0.0125 * 2 * prices.hoursPerMonth);
 	});
 
+	test("counts the public address of a NAT instance, which its subnet gives it", () => {
+		const stacks = Object.values(
+			synthesize("prod", ({ prod }) => {
+				prod.network.nat = "instance";
+			}),
+		);
+		const lines = billOf("prod", {}, stacks);
+		expect(listed(lines, /IPv4/)).toBe(0.005 * prices.hoursPerMonth);
+		expect(listed(lines, /^NAT gateways/)).toBe(0);
+	});
+
 	test("grows with use, and by the tokens of the models in use", () => {
 		const use = { users: 10, uploads: 1_000 };
 		const offline = billOf("dev", use);

@@ -10,10 +10,14 @@ export function fixedCosts(all: All, { database }: Pick<Environment, "database">
 	const instances = all("AWS::RDS::DBInstance");
 	const publicDatabases = instances.filter((properties) => properties.PubliclyAccessible);
 	const machines = all("AWS::EC2::Instance");
+	const publicSubnets = all("AWS::EC2::Subnet")
+		.filter((properties) => properties.MapPublicIpOnLaunch)
+		.map((properties) => properties.logicalId);
 	const onNetwork = machines.flatMap((properties) => properties.NetworkInterfaces ?? []);
 	const addresses =
 		publicDatabases.length +
 		all("AWS::EC2::EIP").length +
+		machines.filter((properties) => publicSubnets.includes(properties.SubnetId?.Ref)).length +
 		onNetwork.filter((properties) => properties.AssociatePublicIpAddress).length;
 	const endpoints = all("AWS::EC2::VPCEndpoint").filter((properties) => properties.VpcEndpointType === "Interface");
 	// RDS creates a secret for the master.
