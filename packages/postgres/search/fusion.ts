@@ -1,6 +1,5 @@
 import type { FusionWeights } from "#core/ports/index.ts";
 import { constant, type Sql, sql } from "../sql.ts";
-import { searchParameters } from "./search-parameters.ts";
 import type { SearchScope } from "./search-scope.ts";
 import { matched, snippet, type TextSearch, textSteps } from "./text.ts";
 import { type VectorSearch, vectorSteps } from "./vector.ts";
@@ -36,7 +35,7 @@ export const hybridStatement = (
 	scope: SearchScope,
 	search: { text: TextSearch; vector: VectorSearch; weights: FusionWeights },
 	{ topK, explain }: HitOptions,
-) => sql`with ${textSteps(scope, search.text)}, ${vectorSteps(scope, search.vector)}, fused_results as materialized (${fusedResults(search.weights, topK)}
+) => sql`with ${textSteps(scope, search.text)}, ${vectorSteps(scope, search.vector)}, fused_results as materialized (${fusedResults(scope, search.weights, topK)}
 	)
 	select ${shown}, fused_score as score, text_rank::int, text_score, text_share,
 	  vector_rank::int, similarity, vector_share, ${matched}, ${snippet(explain)}
@@ -56,8 +55,8 @@ const documentsOfHits = sql`join documents using (item_id) join items on items.i
  * - text_share, vector_share: weight / (k + rank)
  * - fused_score: the sum of the shares
  */
-function fusedResults({ text, vector }: FusionWeights, topK: number): Sql {
-	const k = constant(searchParameters.rrfK);
+function fusedResults({ parameters }: SearchScope, { text, vector }: FusionWeights, topK: number): Sql {
+	const k = constant(parameters.rrfK);
 	return sql`
 	  select *, text_share + vector_share as fused_score
 	  from (

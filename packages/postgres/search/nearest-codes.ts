@@ -1,10 +1,9 @@
 import { constant, type Sql, sql } from "../sql.ts";
-import { searchParameters } from "./search-parameters.ts";
-
-const { partitionProximity, rerank } = searchParameters;
+import type { SearchParameters } from "./search-parameters.ts";
 
 /** Conditions of a search for codes, each an SQL expression. */
 interface NearestCodes {
+	parameters: SearchParameters;
 	user: Sql;
 	model: Sql;
 	/** Null for any. */
@@ -38,8 +37,8 @@ export function nearestCodeSteps(search: NearestCodes): Sql {
  *
  * - partitions: null where the collection is not partitioned
  */
-function probes({ user, model, category, vector, hits, exhaustive = sql`false` }: NearestCodes): Sql {
-	const { min, max, perDeviation } = partitionProximity;
+function probes({ parameters, user, model, category, vector, hits, exhaustive = sql`false` }: NearestCodes): Sql {
+	const { min, max, perDeviation } = parameters.partitionProximity;
 	const share = sql`least(${constant(max)}, greatest(${constant(min)}, ${constant(perDeviation)} / ${hits} * (best - mean) / nullif(deviation, 0)))`;
 	return sql`
 	  select array_agg(partition) as partitions
@@ -60,7 +59,16 @@ function probes({ user, model, category, vector, hits, exhaustive = sql`false` }
  *
  * - item_id
  */
-function nearestCodes({ user, model, category, vector, limit, hits, where = sql`true` }: NearestCodes): Sql {
+function nearestCodes({
+	parameters,
+	user,
+	model,
+	category,
+	vector,
+	limit,
+	hits,
+	where = sql`true`,
+}: NearestCodes): Sql {
 	const codes = sql`select item_id, code from embeddings
 	        where user_id = ${user} and model = ${model} and (${category} is null or category = ${category}) and ${where}`;
 	return sql`
@@ -79,5 +87,5 @@ function nearestCodes({ user, model, category, vector, limit, hits, where = sql`
 	      limit ${limit}
 	    ) as closest
 	  ) as measured
-	  where last_hit_distance is null or distance <= last_hit_distance + ${constant(rerank.maxBitsFarther)}`;
+	  where last_hit_distance is null or distance <= last_hit_distance + ${constant(parameters.rerank.maxBitsFarther)}`;
 }

@@ -51,3 +51,8 @@ export const searchParameters = {
 	rrfK,
 	fusionDepth: 50,
 } as const;
+
+/** Other values of the same parameters, which an evaluation compares. */
+export type SearchParameters = Widened<typeof searchParameters>;
+
+type Widened<Value> = Value extends number ? number : { readonly [Name in keyof Value]: Widened<Value[Name]> };

@@ -1,10 +1,12 @@
 import { type Sql, sql } from "../sql.ts";
+import type { SearchParameters } from "./search-parameters.ts";
 
-/** The user, and the category, that every step of a search is bound to. */
+/** The user and the category that every step of a search is bound to, and the parameters that it reads. */
 export interface SearchScope {
 	user: Sql;
 	/** Null for any. */
 	category: Sql;
+	parameters: SearchParameters;
 }
 
 /**
@@ -12,8 +14,9 @@ export interface SearchScope {
  * every tenant. With plain values the server compares the costs of a plan for these with those of the kept plan, and
  * plans again and again where a tenant is small.
  */
-export function searchScope(userId: string, category?: string): SearchScope {
+export function searchScope(parameters: SearchParameters, userId: string, category?: string): SearchScope {
 	return {
+		parameters,
 		user: sql`(select ${userId}::text)`,
 		category: sql`(select ${category ?? null}::text)`,
 	};

@@ -53,6 +53,7 @@ function similarTo(
 	  left join embeddings on embeddings.user_id = items.user_id and embeddings.item_id = items.id and model = ${model}
 	  where items.user_id = ${user} and items.id = ${id}
 	), ${nearestCodeSteps({
+		parameters: searchParameters,
 		user,
 		model,
 		category,

@@ -1,5 +1,5 @@
 import { constant, type Sql, sql } from "../sql.ts";
-import { searchParameters as p } from "./search-parameters.ts";
+import type { SearchParameters } from "./search-parameters.ts";
 import type { SearchScope } from "./search-scope.ts";
 import type { ParsedQuery } from "./text-query.ts";
 
@@ -16,24 +16,21 @@ export interface TextSearch extends ParsedQuery {
 export function textSteps(scope: SearchScope, search: TextSearch): Sql {
 	return sql`
 	terms as materialized (${terms(scope, search.words)}
-	), term_queries as materialized (${termQueries}
+	), term_queries as materialized (${termQueries(scope)}
 	), candidates as materialized (${candidates(scope, search.excluded)}
-	), weighted_candidates as (${weightedCandidates(search.everyWord)}
-	), scored_candidates as (${scoredCandidates}
-	), thresholds as (${thresholds}
+	), weighted_candidates as (${weightedCandidates(scope, search.everyWord)}
+	), scored_candidates as (${scoredCandidates(scope)}
+	), thresholds as (${thresholds(scope)}
 	), assessed_candidates as (${assessedCandidates}
 	), text_results as materialized (${textResults(scope, search.minScore)}
 	)`;
 }
 
-const maxCandidates = constant(p.maxCandidates);
-const minLexemeLetters = constant(p.minCorrectedLetters - 1);
-
 /**
  * Makes the pattern of all words that differ from a lexeme in one letter after the first: another, one more, one less, or two
  * swapped. Trigrams hardly see that in short words. Stems may be a letter shorter than words.
  */
-const oneLetterOff = sql`case when lexeme ~ '^[[:alnum:]]{${minLexemeLetters},30}$' then (
+const oneLetterOff = (minLexemeLetters: Sql) => sql`case when lexeme ~ '^[[:alnum:]]{${minLexemeLetters},30}$' then (
 	      select '^(' || string_agg(concat_ws('|', overlay(lexeme placing '.?' from at for 1), overlay(lexeme placing '.' from at for 0),
 	        overlay(lexeme placing reverse(substr(lexeme, at, 2)) from at for 2)), '|') || ')$'
 	      from generate_series(2, length(lexeme) + 1) as at) end`;
@@ -49,12 +46,14 @@ const oneLetterOff = sql`case when lexeme ~ '^[[:alnum:]]{${minLexemeLetters},30
  * - idf: the weight; for a word in no document, `documents` counts as 0.5
  * - quoted: the lexeme as a tsquery takes it
  */
-const terms = ({ user }: SearchScope, words: string[]) => sql`
+const terms = ({ user, parameters: p }: SearchScope, words: string[]) => {
+	const minLexemeLetters = constant(p.minCorrectedLetters - 1);
+	return sql`
 	  select query_words.word, user_words.lexeme, user_words.documents, user_words.word_similarity,
 	    ln(1 + every.documents::float8 / greatest(coalesce(user_words.documents, 0), 0.5)) as idf,
 	    '''' || replace(replace(user_words.lexeme, '\\', '\\\\'), '''', '''''') || '''' as quoted
 	  from (
-	    select distinct on (lexeme) lexeme, word, word_number, ${oneLetterOff} as one_letter_off
+	    select distinct on (lexeme) lexeme, word, word_number, ${oneLetterOff(minLexemeLetters)} as one_letter_off
 	    from unnest((select ${words}::text[])) with ordinality as query (word, word_number),
 	      lateral unnest((tsvector_to_array(to_tsvector('public.collections', word)))[1:1]) as lexeme
 	  ) as query_words
@@ -79,6 +78,7 @@ const terms = ({ user }: SearchScope, words: string[]) => sql`
 	    order by word_similarity desc, documents desc, lexeme
 	    limit 1)
 	  ) as user_words on true`;
+};
 
 /**
  * term_queries: one row with the tsquerys to look for in the index. Terms are counted from the rarest; those within
@@ -90,7 +90,9 @@ const terms = ({ user }: SearchScope, words: string[]) => sql`
  * - all_terms_first: the same where the terms are too common to look for each; else null
  * - rare_or_paired_terms: a rare term, or two of the common ones
  */
-const termQueries = sql`
+const termQueries = ({ parameters }: SearchScope) => {
+	const maxCandidates = constant(parameters.maxCandidates);
+	return sql`
 	  select sum(idf) as total_weight, coalesce(sum(idf * sqrt(word_similarity)), 0) as known_weight,
 	    string_agg(quoted, ' & ')::tsquery as all_terms,
 	    case when max(documents_so_far) > ${maxCandidates} then string_agg(quoted, ' & ')::tsquery end as all_terms_first,
@@ -107,6 +109,7 @@ const termQueries = sql`
 	      select *, sum(documents) over (order by documents, lexeme) as documents_so_far from terms
 	    ) as counted_terms
 	  ) as paired_terms`;
+};
 
 const websearch = (query: string) => sql`(select websearch_to_tsquery('public.collections', ${query}))`;
 
@@ -118,7 +121,8 @@ const websearch = (query: string) => sql`(select websearch_to_tsquery('public.co
  * - label_words: how many words describe the image
  * - search: the document's tsvector
  */
-function candidates({ user, category }: SearchScope, excluded: string): Sql {
+function candidates({ user, category, parameters }: SearchScope, excluded: string): Sql {
+	const maxCandidates = constant(parameters.maxCandidates);
 	const isAllowed = sql`((select ${excluded}::text) = '' or not search @@ ${websearch(excluded)})
 	    and (${category} is null or category = ${category})`;
 	return sql`
@@ -133,11 +137,9 @@ function candidates({ user, category }: SearchScope, excluded: string): Sql {
 	  limit ${maxCandidates}`;
 }
 
-const { extractedText, labels, summary, headline } = p.weights;
 /** For `ts_rank`: of the tsvector's labels D, C, B and A. */
-const fieldWeights = sql`'{${constant(extractedText)}, ${constant(labels)}, ${constant(summary)}, ${constant(headline)}}'::float4[]`;
-
-const saturation = sql`${constant(p.saturation)}::float8`;
+const fieldWeights = ({ extractedText, labels, summary, headline }: SearchParameters["weights"]) =>
+	sql`'{${constant(extractedText)}, ${constant(labels)}, ${constant(summary)}, ${constant(headline)}}'::float4[]`;
 
 /**
  * weighted_candidates: the candidates with the most evidence, as many as are fused.
@@ -150,7 +152,9 @@ const saturation = sql`${constant(p.saturation)}::float8`;
  * - described: how fully the image is described, 0 to 1
  * - has_every_word: 1 where the query holds as it stands, phrases included; else 0
  */
-const weightedCandidates = (everyWord: string) => sql`
+const weightedCandidates = ({ parameters: p }: SearchScope, everyWord: string) => {
+	const saturation = sql`${constant(p.saturation)}::float8`;
+	return sql`
 	  select item_id, search, covered / total_weight as coverage, known_weight / total_weight as known,
 	    evidence / total_weight as evidence, matched_terms, all_terms,
 	    least(1, label_words / ${constant(p.describedLabels)}::float8) as described,
@@ -159,14 +163,13 @@ const weightedCandidates = (everyWord: string) => sql`
 	    select count(*) as matched_terms, sum(idf * sqrt(word_similarity)) as covered,
 	      sum(idf * word_similarity * field_rank * (1 + ${saturation}) / (field_rank + ${saturation})) as evidence
 	    from (
-	      select idf, word_similarity, ts_rank(${fieldWeights}, search, quoted::tsquery)::float8 as field_rank from terms
+	      select idf, word_similarity, ts_rank(${fieldWeights(p.weights)}, search, quoted::tsquery)::float8 as field_rank from terms
 	    ) as ranked_terms
 	    where field_rank > 0
 	  ) as matches
 	  order by has_every_word desc, evidence desc, item_id
 	  limit ${constant(p.fusionDepth)}`;
-
-const proximity = sql`${constant(p.proximity)}::float8`;
+};
 
 /**
  * scored_candidates: above 0.5 where the document has every word, below it otherwise. A share of the evidence depends
@@ -175,11 +178,14 @@ const proximity = sql`${constant(p.proximity)}::float8`;
  * - item_id, coverage, known, described
  * - score: 0 to 1
  */
-const scoredCandidates = sql`
+const scoredCandidates = ({ parameters: p }: SearchScope) => {
+	const proximity = sql`${constant(p.proximity)}::float8`;
+	return sql`
 	  select item_id, coverage, known, described,
 	    (has_every_word + evidence * case when matched_terms = 1 then 1
-	      else 1 - ${proximity} + ${proximity} * ts_rank(${fieldWeights}, search, all_terms) end) / 2 as score
+	      else 1 - ${proximity} + ${proximity} * ts_rank(${fieldWeights(p.weights)}, search, all_terms) end) / 2 as score
 	  from weighted_candidates`;
+};
 
 /**
  * thresholds: one row, the answerability threshold. A query of several words that are all corrected needs full
@@ -187,7 +193,7 @@ const scoredCandidates = sql`
  *
  * - min_evidence
  */
-const thresholds = sql`
+const thresholds = ({ parameters: p }: SearchScope) => sql`
 	  select case when count(*) > 1 and not coalesce(bool_or(word_similarity = 1), false) then 1
 	    else ${constant(p.minEvidence)}::float8 end as min_evidence
 	  from terms`;
@@ -229,7 +235,7 @@ function textResults(scope: SearchScope, minScore: number | null): Sql {
 	return sql`
 	  select item_id, score, row_number() over (order by score desc, ${exactWords(scope)} desc, item_id) as rank
 	  from assessed_candidates
-	  where case when ${minimum} is null then is_answerable and coverage >= ${constant(p.minCoverage)}::float8 * described
+	  where case when ${minimum} is null then is_answerable and coverage >= ${constant(scope.parameters.minCoverage)}::float8 * described
 	    else score >= ${minimum} end`;
 }
 

@@ -2,7 +2,6 @@ import type { VectorQuery } from "#core/ports/index.ts";
 import { constant, type Sql, sql } from "../sql.ts";
 import { halfvecBytes } from "./halfvec.ts";
 import { nearestCodeSteps } from "./nearest-codes.ts";
-import { searchParameters as p } from "./search-parameters.ts";
 import type { SearchScope } from "./search-scope.ts";
 import { hasExcludedWord } from "./text.ts";
 
@@ -29,15 +28,15 @@ export function vectorSteps(scope: SearchScope, search: VectorSearch): Sql {
 		limit: comparedVectorsLimit(scope, hits),
 		exhaustive: sql`(select ${search.exhaustive ?? false}::boolean)`,
 	})}, compared_vectors as (${comparedVectors(scope, model, vector, search.excluded)}
-	), vector_results as materialized (${vectorResults(search)}
+	), vector_results as materialized (${vectorResults(scope, search)}
 	)`;
 }
 
 /** Limits the vectors that are compared exactly: more for more hits, and in a larger collection. */
 const comparedVectorsLimit = (
-	{ user }: SearchScope,
+	{ user, parameters: { rerank } }: SearchScope,
 	hits: Sql,
-) => sql`(select least(${constant(p.rerank.max)}, ${constant(p.rerank.perHit)} * ${hits} + coalesce(max(documents), 0) / ${constant(p.rerank.itemsPerExtra)})
+) => sql`(select least(${constant(rerank.max)}, ${constant(rerank.perHit)} * ${hits} + coalesce(max(documents), 0) / ${constant(rerank.itemsPerExtra)})
 	    from words where user_id = ${user} and lexeme = '')`;
 
 /**
@@ -71,7 +70,7 @@ function comparedVectors({ user }: SearchScope, model: Sql, vector: Sql, exclude
  * - item_id, similarity
  * - rank: from 1
  */
-function vectorResults(search: VectorSearch): Sql {
+function vectorResults({ parameters }: SearchScope, search: VectorSearch): Sql {
 	const minimum = sql`(select ${search.minSimilarity ?? null}::float8)`;
 	const threshold = sql`(select ${search.answerabilityThreshold ?? 0}::float8)`;
 	return sql`
@@ -81,5 +80,5 @@ function vectorResults(search: VectorSearch): Sql {
 	    then best >= ${threshold} and similarity >= ${threshold} / 2
 	    else similarity >= ${minimum} end
 	  order by similarity desc, item_id
-	  limit ${constant(p.fusionDepth)}`;
+	  limit ${constant(parameters.fusionDepth)}`;
 }

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { postgresPorts } from "#postgres/ports.ts";
+import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
+import { contractDatabase, type EmptyDatabase } from "./databases.ts";
+import { readyItem } from "./item-states.ts";
+import { axis, newUser } from "./new-rows.ts";
+
+describe(`a search with other parameters, on ${contractDatabase.title}`, () => {
+	let database: EmptyDatabase;
+	beforeAll(async () => {
+		database = await contractDatabase.createMigrated();
+	});
+	afterAll(() => database.drop());
+
+	it("runs beside the one with those in force, on the same connection", async () => {
+		const db = database.connect(1);
+		const user = newUser();
+		await readyItem(postgresPorts(db), user, { headline: "ramen" });
+		const scoreOf = async (search: ReturnType<typeof postgresSearch>) => {
+			const query = {
+				text: { text: "ramen" },
+				vector: { model: "test-model", vector: axis(0) },
+				weights: { text: 0.5, vector: 0.5 },
+			};
+			const [hit] = await search.hybrid(user, query, { topK: 5 });
+			return hit?.score;
+		};
+		const [inForce, other] = [postgresSearch(db), postgresSearch(db, { ...searchParameters, rrfK: 60 })];
+		for (const _ of ["planned", "kept"]) {
+			expect(await scoreOf(inForce)).toBeCloseTo(1 / (searchParameters.rrfK + 1), 6);
+			expect(await scoreOf(other)).toBeCloseTo(1 / 61, 6);
+		}
+	});
+});
