@@ -1,5 +1,6 @@
 import type { Context } from "aws-lambda";
 import { redactChats } from "#core/chat/redact-chats.ts";
+import { Failures } from "#core/failures.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { readEnv } from "#lambda-kit/env.ts";
@@ -13,20 +14,29 @@ const ports = connect(readEnv(cleanupEnv));
 export const handler = (event: unknown, context: Context) =>
 	isHourly(event) ? tidySessions(context) : sweepItems(context);
 
+/** Does everything that can be done, and then fails with what failed. */
 async function sweepItems(context: Context) {
+	const failures = new Failures();
 	const started = Date.now();
-	const report = await sweep(ports);
-	log.info(
-		"sweep",
-		{
-			...report,
-			request_id: context.awsRequestId,
-			duration_ms: Date.now() - started,
-		},
-		{ metrics: { OldestWait: await ports.stages.oldestWaitSeconds() } },
+	const { errors, ...report } = await sweep(ports);
+	failures.errors.push(...errors);
+	await failures.collect(async () =>
+		log.info(
+			"sweep",
+			{
+				...report,
+				request_id: context.awsRequestId,
+				duration_ms: Date.now() - started,
+			},
+			{ metrics: { OldestWait: await ports.stages.oldestWaitSeconds() } },
+		),
 	);
-	await redact(context);
-	await partition(context);
+	await failures.collect(() => redact(context));
+	await failures.collect(() => partition(context));
+	for (const error of failures.errors) {
+		log.error("a part of the sweep failed", { error, request_id: context.awsRequestId });
+	}
+	failures.throwIfAny(`${failures.errors.length} parts of the sweep failed: each is a line of the log.`);
 	return report;
 }
 

@@ -1,35 +1,58 @@
-import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { eventSchemas } from "#core/pipeline/events.ts";
+import { EventBridgeClient, PutEventsCommand, type PutEventsResultEntry } from "@aws-sdk/client-eventbridge";
+import { EventsNotPublished } from "#core/errors.ts";
+import { eventSchemas, type OutgoingEvent } from "#core/pipeline/events.ts";
+import type { EventSource } from "#core/pipeline/stages.ts";
 import type { Events } from "#core/ports/index.ts";
 
 /** PutEvents accepts at most ten entries. */
 const entriesPerCall = 10;
 
 /** Publishes events on the environment's own EventBridge bus. */
-export function eventBridgeEvents(busName: string): Events {
-	const client = new EventBridgeClient();
+export function eventBridgeEvents(busName: string, client = new EventBridgeClient()): Events {
+	async function putEvents(source: EventSource, entries: Entry[]): Promise<PutEventsResultEntry[]> {
+		const { Entries = [] } = await client.send(
+			new PutEventsCommand({
+				Entries: entries.map(({ type, detail }) => ({
+					EventBusName: busName,
+					Source: source,
+					DetailType: type,
+					Detail: detail,
+				})),
+			}),
+		);
+		return Entries;
+	}
+
 	return {
 		async publish(source, events) {
-			for (let at = 0; at < events.length; at += entriesPerCall) {
-				const sent = events.slice(at, at + entriesPerCall);
-				const { Entries = [] } = await client.send(
-					new PutEventsCommand({
-						Entries: sent.map(({ type, detail }) => ({
-							EventBusName: busName,
-							Source: source,
-							DetailType: type,
-							Detail: JSON.stringify(eventSchemas[type].parse(detail)),
-						})),
-					}),
-				);
-				// The call succeeds even if every entry is refused.
-				const refused = Entries.find(({ ErrorCode }) => ErrorCode);
-				if (refused || Entries.length !== sent.length) {
-					throw new Error(
-						`EventBridge refused an event of bus ${busName}: ${refused?.ErrorCode} ${refused?.ErrorMessage}`,
-					);
+			const failures = new Map<string, unknown>();
+			const fail = ({ id, type }: Pick<OutgoingEvent, "id" | "type">, cause: unknown) =>
+				failures.set(id, new Error(`${type} ${id} was not published on bus ${busName}.`, { cause }));
+			const entries = events.flatMap(({ id, type, detail }): Entry[] => {
+				const parsed = eventSchemas[type].safeParse(detail);
+				if (parsed.success) return [{ id, type, detail: JSON.stringify(parsed.data) }];
+				fail({ id, type }, parsed.error);
+				return [];
+			});
+			for (let at = 0; at < entries.length; at += entriesPerCall) {
+				const batch = entries.slice(at, at + entriesPerCall);
+				try {
+					const results = await putEvents(source, batch);
+					for (const [index, entry] of batch.entries()) {
+						const { EventId, ErrorCode, ErrorMessage } = results[index] ?? {};
+						// The call succeeds even if every entry is refused.
+						if (!EventId) fail(entry, new Error(`${ErrorCode}: ${ErrorMessage}`));
+					}
+				} catch (error) {
+					for (const entry of batch) fail(entry, error);
 				}
 			}
+			if (failures.size > 0) throw new EventsNotPublished(failures, events.length);
 		},
 	};
+}
+
+/** An event that fits its schema, as PutEvents takes it. */
+interface Entry extends Pick<OutgoingEvent, "id" | "type"> {
+	detail: string;
 }

@@ -100,6 +100,17 @@ export class StageBusy extends Error {
 	}
 }
 
+/** Events that were not published, each with its error; all others of the call were. */
+export class EventsNotPublished extends AggregateError {
+	override name = "EventsNotPublished";
+	readonly ids: ReadonlySet<string>;
+
+	constructor(failures: ReadonlyMap<string, unknown>, total: number) {
+		super([...failures.values()], `${failures.size} of ${total} events were not published.`);
+		this.ids = new Set(failures.keys());
+	}
+}
+
 /** A failure that no retry resolves: it is recorded on the item, and the event is acknowledged. */
 export class PermanentFailure extends Error {
 	override name = "PermanentFailure";

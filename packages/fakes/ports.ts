@@ -1,4 +1,5 @@
-import type { OutgoingEvent } from "#core/pipeline/events.ts";
+import { EventsNotPublished } from "#core/errors.ts";
+import { eventSchemas, type OutgoingEvent } from "#core/pipeline/events.ts";
 import type { EventSource } from "#core/pipeline/stages.ts";
 import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAnalyses } from "./analyses.ts";
@@ -65,7 +66,13 @@ export function fakePorts(): FakePorts {
 		events: {
 			published,
 			async publish(source, events) {
-				published.push(...events.map((event) => structuredClone({ ...event, source })));
+				const failures = new Map<string, unknown>();
+				for (const event of events) {
+					const parsed = eventSchemas[event.type].safeParse(event.detail);
+					if (parsed.success) published.push(structuredClone({ ...event, source }));
+					else failures.set(event.id, parsed.error);
+				}
+				if (failures.size > 0) throw new EventsNotPublished(failures, events.length);
 			},
 		},
 		images: fakeImages(),

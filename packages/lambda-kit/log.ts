@@ -37,8 +37,15 @@ function describe(error: Error): Fields {
 		provider_request_id: requestID ?? undefined,
 		stack: error.stack?.match(/^ {4}at .*$/gm)?.join("\n"),
 		cause: error.cause instanceof Error ? describe(error.cause) : undefined,
+		errors: error instanceof AggregateError ? describeSome(error.errors) : undefined,
 	};
 }
+
+/** A line of a log has at most 256 KB. */
+const maxErrors = 20;
+
+const describeSome = (errors: unknown[]): Fields[] =>
+	errors.flatMap((each) => (each instanceof Error ? [describe(each)] : [])).slice(0, maxErrors);
 
 /** Detects errors whose message may repeat their input. */
 function mayQuote(error: Error): boolean {

@@ -39,6 +39,16 @@ describe("a log line", () => {
 		});
 	});
 
+	it("has each of the errors that one error stands for", () => {
+		const errors = [new Error("first", { cause: new Error("why") }), new Error("second"), "no error"];
+		log.error("failed", { error: new AggregateError(errors, "Two failed.") });
+		expect(lines[0].error).toMatchObject({
+			name: "AggregateError",
+			message: "Two failed.",
+			errors: [{ message: "first", cause: { message: "why" } }, { message: "second" }],
+		});
+	});
+
 	it.each([
 		["a token", "Bearer eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl", "eyJ|c2lnbmF0dXJl"],
 		["half a token", "got eyJhbGciOiJSUzI1NiJ9.eyJzdWIi", "eyJ"],

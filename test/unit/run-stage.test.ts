@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ModelFailure, PermanentFailure, StageBusy } from "#core/errors.ts";
-import { runStage, sendOutbox } from "#core/pipeline/run-stage.ts";
+import { runStage } from "#core/pipeline/run-stage.ts";
+import { sendOutbox } from "#core/pipeline/send-events.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 
 const userId = "11111111-1111-4111-8111-111111111111";
@@ -76,6 +77,13 @@ describe("a stage", () => {
 		await commit(held);
 		await sendOutbox(ports, { olderThanSeconds: 0, limit: 10 });
 		expect(ports.events.published).toMatchObject([{ type: "ImageProcessed", source: "collections.imageprocessor" }]);
+	});
+
+	it("fails where the event of its result cannot be sent, which stays in the outbox", async () => {
+		const { published } = ports.events;
+		ports.events = { published, publish: () => Promise.reject(new Error("The bus is away.")) };
+		await expect(run(commit)).rejects.toMatchObject({ errors: [{ message: "The bus is away." }] });
+		expect(await unsent()).toHaveLength(1);
 	});
 
 	it("makes the event visible again at the end of another holder's lease", async () => {

@@ -1,3 +1,4 @@
+import { Failures } from "../failures.ts";
 import type { Ports } from "../ports/index.ts";
 
 /** A turn is over by then. */
@@ -13,19 +14,17 @@ export async function redactChats(
 	{ deadline }: { deadline: Date },
 ): Promise<{ chatsRedacted: number }> {
 	let chatsRedacted = 0;
-	const errors: unknown[] = [];
+	// One person's chats must not keep those of all others.
+	const failures = new Failures();
 	for (const { userId, itemIds } of await redactions.claimDue({ againSeconds, limit: maxUsers })) {
 		if (Date.now() > deadline.getTime()) break;
-		try {
+		await failures.collect(async () => {
 			const { busy } = await sessions.redact(userId, itemIds);
-			if (busy > 0) continue;
+			if (busy > 0) return;
 			await redactions.finish(userId, itemIds);
 			chatsRedacted += 1;
-		} catch (error) {
-			// One person's chats must not keep those of all others.
-			errors.push(error);
-		}
+		});
 	}
-	if (errors.length > 0) throw new AggregateError(errors, `The chats of ${errors.length} users were not redacted.`);
+	failures.throwIfAny(`The chats of ${failures.errors.length} users were not redacted.`);
 	return { chatsRedacted };
 }

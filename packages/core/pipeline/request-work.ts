@@ -3,7 +3,7 @@ import { AppError, itemNotFound } from "../errors.ts";
 import type { Analysis } from "../items/analysis.ts";
 import type { Item } from "../items/item.ts";
 import type { NewRequest, Ports } from "../ports/index.ts";
-import { sendOutbox } from "./run-stage.ts";
+import { sendOutbox } from "./send-events.ts";
 import { permanentModelFailures, type RequestError, type WorkRequest } from "./work-request.ts";
 
 type RequestPorts = Pick<Ports, "items" | "requests" | "outbox" | "events">;

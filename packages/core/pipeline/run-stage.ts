@@ -1,7 +1,8 @@
 import { ModelFailure, PermanentFailure, StageBusy, usageOf } from "../errors.ts";
 import type { Item } from "../items/item.ts";
 import type { Claim, Ports } from "../ports/index.ts";
-import { announcedBy, type EventSource, type StageName } from "./stages.ts";
+import { sendOutbox } from "./send-events.ts";
+import type { StageName } from "./stages.ts";
 import { permanentModelFailures, type RequestError } from "./work-request.ts";
 
 /** The outcome of an event; each of them acknowledges it. */
@@ -95,19 +96,4 @@ function asRequestError(error: unknown): RequestError | null {
 		if (code) return { code, detail: error.message };
 	}
 	return null;
-}
-
-/** Sends committed events. Sending one twice is harmless: its receiver claims the item first. */
-export async function sendOutbox(
-	{ outbox, events }: Pick<Ports, "outbox" | "events">,
-	filter: Parameters<Ports["outbox"]["unsent"]>[0],
-): Promise<number> {
-	const unsent = await outbox.unsent(filter);
-	if (unsent.length === 0) return 0;
-	const bySource = Map.groupBy(unsent, ({ type }) => announcedBy[type]);
-	for (const [source, announced] of bySource) {
-		await events.publish(source as EventSource, announced);
-	}
-	await outbox.markSent(unsent.map(({ id }) => id));
-	return unsent.length;
 }

@@ -1,3 +1,4 @@
+import { Failures } from "../failures.ts";
 import { derivedId } from "../ids.ts";
 import { originalKey, thumbnailKey } from "../items/item.ts";
 import { formSeconds } from "../items/prepare-upload.ts";
@@ -5,7 +6,7 @@ import type { Ports, StalledItem } from "../ports/index.ts";
 import { rebuildWindow } from "../search/rebuild-index.ts";
 import { itemEventFields, type OutgoingEvent } from "./events.ts";
 import { removeObjects } from "./process-image.ts";
-import { sendOutbox } from "./run-stage.ts";
+import { publishEach, sendUnsent } from "./send-events.ts";
 import { eventSources, type StageName } from "./stages.ts";
 import { requestEvent } from "./work-request.ts";
 
@@ -32,35 +33,62 @@ interface SweepReport {
 	requestsRestarted: number;
 	uploadsMissing: number;
 	deletionsFinished: number;
+	/** The failures; everything else was done: what is wrong with one person's rows keeps no other's waiting. */
+	errors: unknown[];
 }
+
+type SweepPorts = Pick<Ports, "stages" | "requests" | "outbox" | "events" | "objects" | "clock">;
 
 /**
  * Restarts lost work: sends committed events that were not sent, restarts items whose stage crashed or whose event was
  * lost, and requests without a holder, fails uploads that never arrived, and completes interrupted deletions.
  */
-export async function sweep(
-	ports: Pick<Ports, "stages" | "requests" | "outbox" | "events" | "objects" | "clock">,
-): Promise<SweepReport> {
-	const { stages, requests, events, objects, clock } = ports;
-	const now = clock.now().getTime();
-	const report: SweepReport = {
-		eventsSent: await sendOutbox(ports, {
-			olderThanSeconds: unsentSeconds,
-			limit: batchSize,
-		}),
-		itemsRestarted: 0,
-		requestsRestarted: 0,
-		uploadsMissing: 0,
-		deletionsFinished: 0,
-	};
+export async function sweep(ports: SweepPorts): Promise<SweepReport> {
+	const failures = new Failures();
+	const now = ports.clock.now().getTime();
+	const count = async (step: () => Promise<number>) => (await failures.collect(step)) ?? 0;
 
-	const restart = async (stalled: StalledItem[]) => {
-		const restarts = stalled.map((each) => restartEvent(each, objects.bucket, now));
-		if (restarts.length > 0) await events.publish(eventSources.cleanup, restarts);
-		report.itemsRestarted += restarts.length;
+	const eventsSent = await count(() =>
+		sendUnsent(ports, { olderThanSeconds: unsentSeconds, limit: batchSize }, failures),
+	);
+	const stalledRestarted = await count(async () =>
+		restart(ports, await ports.stages.claimStalled({ idleSeconds, againSeconds, limit: batchSize }), now, failures),
+	);
+	const { arrived, missing } = (await failures.collect(() => lookForUploads(ports, now, failures))) ?? {
+		arrived: [],
+		missing: 0,
 	};
-	await restart(await stages.claimStalled({ idleSeconds, againSeconds, limit: batchSize }));
+	const arrivedRestarted = await restart(ports, arrived, now, failures);
+	return {
+		eventsSent,
+		itemsRestarted: stalledRestarted + arrivedRestarted,
+		uploadsMissing: missing,
+		requestsRestarted: await count(() => restartRequests(ports, failures)),
+		deletionsFinished: await count(() => completeDeletions(ports, now, failures)),
+		errors: failures.errors,
+	};
+}
 
+/** Restarts the stages of items. @returns the number of those that could be */
+async function restart(
+	{ events, objects }: SweepPorts,
+	stalled: StalledItem[],
+	now: number,
+	failures: Failures,
+): Promise<number> {
+	const restarts: OutgoingEvent[] = [];
+	for (const each of stalled) {
+		await failures.collect(async () => restarts.push(restartEvent(each, objects.bucket, now)));
+	}
+	return (await publishEach(events, eventSources.cleanup, restarts, failures)).length;
+}
+
+/** Finds the announced uploads that arrived without an event, and fails those that never will. */
+async function lookForUploads(
+	{ stages, objects }: SweepPorts,
+	now: number,
+	failures: Failures,
+): Promise<{ arrived: StalledItem[]; missing: number }> {
 	const pending = await stages.claimPending({
 		idleSeconds,
 		againSeconds,
@@ -68,43 +96,49 @@ export async function sweep(
 		limit: pendingBatchSize,
 	});
 	const arrived: StalledItem[] = [];
+	let missing = 0;
+	const look = async (each: StalledItem) => {
+		if (await objects.exists(originalKey(each.item))) arrived.push(each);
+		else if (now - each.since.getTime() >= uploadSeconds * 1000) {
+			await stages.failMissingUpload(each.item.userId, each.item.id);
+			missing += 1;
+		}
+	};
 	for (let at = 0; at < pending.length; at += parallelLooks) {
-		const looks = pending.slice(at, at + parallelLooks).map(async (each) => {
-			if (await objects.exists(originalKey(each.item))) arrived.push(each);
-			else if (now - each.since.getTime() >= uploadSeconds * 1000) {
-				await stages.failMissingUpload(each.item.userId, each.item.id);
-				report.uploadsMissing += 1;
-			}
-		});
-		await Promise.all(looks);
+		await Promise.all(pending.slice(at, at + parallelLooks).map((each) => failures.collect(() => look(each))));
 	}
-	await restart(arrived);
+	return { arrived, missing };
+}
 
+/** Restarts requests without a holder. @returns the number of those that could be */
+async function restartRequests({ requests, events }: SweepPorts, failures: Failures): Promise<number> {
 	const idle = await requests.claimStalled({
 		idleSeconds,
 		againSeconds,
 		limit: batchSize,
 		maxPerRebuild: rebuildWindow,
 	});
-	if (idle.length > 0) {
-		const requestEvents = idle.map(({ request, correlationId }) => requestEvent(request, correlationId));
-		await events.publish(eventSources.cleanup, requestEvents);
-	}
-	report.requestsRestarted = idle.length;
+	const restarts = idle.map(({ request, correlationId }) => requestEvent(request, correlationId));
+	return (await publishEach(events, eventSources.cleanup, restarts, failures)).length;
+}
 
-	for (const tombstone of await stages.claimTombstones({
+/** Removes what was stored for items after their deletion. @returns the number of deletions that ended */
+async function completeDeletions(ports: SweepPorts, now: number, failures: Failures): Promise<number> {
+	const { stages } = ports;
+	let finished = 0;
+	for (const { userId, itemId, deletedAt } of await stages.claimTombstones({
 		olderThanSeconds: tombstoneSeconds,
 		againSeconds,
 		limit: batchSize,
 	})) {
-		const { userId, itemId, deletedAt } = tombstone;
-		await removeObjects(ports, userId, itemId);
-		if (now - deletedAt.getTime() > deleteTombstoneSeconds * 1000) {
+		await failures.collect(async () => {
+			await removeObjects(ports, userId, itemId);
+			if (now - deletedAt.getTime() <= deleteTombstoneSeconds * 1000) return;
 			await stages.deleteTombstone(userId, itemId);
-			report.deletionsFinished += 1;
-		}
+			finished += 1;
+		});
 	}
-	return report;
+	return finished;
 }
 
 /** Builds the event that starts the stage of the item's current status again. */

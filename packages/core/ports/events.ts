@@ -2,6 +2,9 @@ import type { OutgoingEvent } from "../pipeline/events.ts";
 import type { EventSource } from "../pipeline/stages.ts";
 
 export interface Events {
-	/** Sending an event twice is harmless. @throws where any entry was refused */
+	/**
+	 * Publishes each event that can be, whatever is wrong with another. Publishing an event twice is harmless.
+	 * @throws EventsNotPublished where some could not be
+	 */
 	publish(source: EventSource, events: OutgoingEvent[]): Promise<void>;
 }
