@@ -1,21 +1,28 @@
 import { S3Client } from "#aws/client-s3.ts";
 import { documentClient } from "#aws/dynamodb.ts";
+import { dynamoDbIdempotencyKeys } from "#aws/idempotency-keys.ts";
 import { dynamoDbSessions } from "#chat/dynamodb-sessions.ts";
 import { dynamoDbSessionUpkeep } from "#chat/session-upkeep.ts";
-import type { Sessions, SessionUpkeep } from "#core/ports/index.ts";
+import type { Ports } from "#core/ports/index.ts";
 import type { Env } from "#lambda-kit/env.ts";
 import { s3Payloads } from "#langgraph-dynamodb/s3-payloads.ts";
 import type { cleanupEnv } from "./env.ts";
 
 /**
- * Connects to the table of conversations and their payloads. A separate module, so that a sweep without chats to redact
- * does not load it.
+ * Connects to the table of conversations and kept answers, and to the payloads. A separate module, so that a sweep
+ * without redactions does not load it.
  */
-export function conversationsIn(env: Env<typeof cleanupEnv>): { sessions: Sessions; sessionUpkeep: SessionUpkeep } {
+export function conversationsIn(
+	env: Env<typeof cleanupEnv>,
+): Pick<Ports, "sessions" | "sessionUpkeep" | "idempotencyKeys"> {
 	const options = {
 		dynamodb: documentClient(),
 		table: env.CHECKPOINT_TABLE_NAME,
 		payloads: s3Payloads(new S3Client(), env.BUCKET_NAME),
 	};
-	return { sessions: dynamoDbSessions(options), sessionUpkeep: dynamoDbSessionUpkeep(options) };
+	return {
+		sessions: dynamoDbSessions(options),
+		sessionUpkeep: dynamoDbSessionUpkeep(options),
+		idempotencyKeys: dynamoDbIdempotencyKeys(options),
+	};
 }

@@ -19,6 +19,7 @@ export function connect(env: Env<typeof cleanupEnv>) {
 		events: eventBridgeEvents(env.EVENT_BUS_NAME),
 		sessionUpkeep: lazyPort(async () => (await conversations()).sessionUpkeep),
 		sessions: lazyPort(async () => (await conversations()).sessions),
+		idempotencyKeys: lazyPort(async () => (await conversations()).idempotencyKeys),
 		clock: { now: () => new Date() },
 	});
 }

@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
-import { redactChats } from "#core/chat/redact-chats.ts";
 import { Failures } from "#core/failures.ts";
+import { finishRedactions } from "#core/items/finish-redactions.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { readEnv } from "#lambda-kit/env.ts";
@@ -42,11 +42,11 @@ async function sweepItems(context: Context) {
 
 async function redact(context: Context) {
 	const started = Date.now();
-	const report = await redactChats(ports, {
+	const report = await finishRedactions(ports, {
 		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
 	});
-	if (report.chatsRedacted === 0) return;
-	log.info("chats redacted", {
+	if (report.usersRedacted === 0) return;
+	log.info("deleted items redacted", {
 		...report,
 		request_id: context.awsRequestId,
 		duration_ms: Date.now() - started,

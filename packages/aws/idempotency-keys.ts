@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { maxRequestMs } from "#core/api-timeout.ts";
 import type { IdempotencyKeys, KeyState } from "#core/ports/index.ts";
 import { itemOfFailedCondition, type TableOptions } from "./dynamodb.ts";
@@ -45,17 +45,18 @@ export function dynamoDbIdempotencyKeys({ dynamodb, table, now = Date.now }: Tab
 			return { state: "claimed", claim: { key, lease } };
 		},
 
-		async keep(userId, { key, lease }, { body, ...answer }) {
+		async keep(userId, { key, lease }, { body, itemIds, ...answer }) {
 			const zipped = gzipSync(body).toString("base64");
 			await ignoreLostLease(
 				dynamodb.send(
 					new UpdateCommand({
 						TableName: table,
 						Key: keyOf(userId, key),
-						UpdateExpression: "set answer = :answer remove lease_ends",
+						UpdateExpression: "set answer = :answer, item_ids = :items remove lease_ends",
 						...ofHolder,
 						ExpressionAttributeValues: {
 							":lease": lease,
+							":items": itemIds,
 							":answer": zipped.length > maxZipped ? answer : { ...answer, body: zipped },
 						},
 					}),
@@ -77,7 +78,49 @@ export function dynamoDbIdempotencyKeys({ dynamodb, table, now = Date.now }: Tab
 				),
 			);
 		},
+
+		async redact(userId, itemIds) {
+			const { pk } = keyOf(userId, "");
+			let ExclusiveStartKey: Record<string, unknown> | undefined;
+			do {
+				const page = await dynamodb.send(
+					new QueryCommand({
+						TableName: table,
+						KeyConditionExpression: "pk = :pk",
+						ProjectionExpression: "sk, #lease, item_ids",
+						ExpressionAttributeNames: { "#lease": "lease" },
+						ExpressionAttributeValues: { ":pk": pk },
+						ExclusiveStartKey,
+					}),
+					options(),
+				);
+				for (const { sk, lease, item_ids = [] } of (page.Items ?? []) as KeyItem[]) {
+					if (!item_ids.some((id) => itemIds.includes(id))) continue;
+					await ignoreLostLease(
+						dynamodb.send(
+							new UpdateCommand({
+								TableName: table,
+								Key: { pk, sk },
+								UpdateExpression: "remove answer.body, item_ids",
+								...ofHolder,
+								ExpressionAttributeValues: { ":lease": lease },
+							}),
+							options(),
+						),
+					);
+				}
+				ExclusiveStartKey = page.LastEvaluatedKey;
+			} while (ExclusiveStartKey);
+		},
 	};
+}
+
+/** The attributes of a key that a redaction reads. */
+interface KeyItem {
+	sk: string;
+	lease: string;
+	/** The items that the answer holds something of; none before there is an answer. */
+	item_ids?: string[];
 }
 
 const keyOf = (userId: string, key: string) => ({ pk: `idempotency#${userId}`, sk: key });
@@ -93,6 +136,7 @@ function stateOf(found: Record<string, AttributeValue>, fingerprint: string): Ke
 	const answer = found.answer?.M;
 	if (!answer) return { state: "running" };
 	const { status, headers, body } = answer;
+	const itemIds = found.item_ids?.L?.flatMap(({ S = [] }) => S) ?? [];
 	if (!body?.S) return { state: "answered", answer: null };
 	return {
 		state: "answered",
@@ -100,6 +144,7 @@ function stateOf(found: Record<string, AttributeValue>, fingerprint: string): Ke
 			status: Number(status?.N),
 			headers: Object.fromEntries(Object.entries(headers?.M ?? {}).map(([name, { S = "" }]) => [name, S])),
 			body: gunzipSync(Buffer.from(body.S, "base64")).toString(),
+			itemIds,
 		},
 	};
 }

@@ -8,7 +8,7 @@ const dayMs = 24 * 60 * 60 * 1_000;
 export function fakeIdempotencyKeys(clock: Clock): IdempotencyKeys {
 	const keys = new Map<
 		string,
-		{ fingerprint: string; lease: string; leaseEnds: number; expires: number; answer: KeptAnswer | null }
+		{ fingerprint: string; lease: string; leaseEnds: number; expires: number; answer: KeptAnswer | "removed" | null }
 	>();
 	const nameOf = (userId: string, key: string) => `${userId}#${key}`;
 	return {
@@ -18,6 +18,7 @@ export function fakeIdempotencyKeys(clock: Clock): IdempotencyKeys {
 			const found = keys.get(name);
 			if (found && found.expires > now) {
 				if (found.fingerprint !== fingerprint) return { state: "other" };
+				if (found.answer === "removed") return { state: "answered", answer: null };
 				if (found.answer) return { state: "answered", answer: structuredClone(found.answer) };
 				if (found.leaseEnds > now) return { state: "running" };
 			}
@@ -32,6 +33,12 @@ export function fakeIdempotencyKeys(clock: Clock): IdempotencyKeys {
 		async forget(userId, { key, lease }) {
 			const name = nameOf(userId, key);
 			if (keys.get(name)?.lease === lease) keys.delete(name);
+		},
+		async redact(userId, itemIds) {
+			for (const [name, found] of keys) {
+				if (!name.startsWith(`${userId}#`) || !found.answer || found.answer === "removed") continue;
+				if (found.answer.itemIds.some((id) => itemIds.includes(id))) found.answer = "removed";
+			}
 		},
 	};
 }

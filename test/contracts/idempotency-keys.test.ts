@@ -16,6 +16,7 @@ const made: KeptAnswer = {
 	status: 202,
 	headers: { "content-type": "application/json", location: "/items/1" },
 	body: '{"headline": "Größe 🙂"}',
+	itemIds: ["1"],
 };
 
 describe("keys in memory", () => {
@@ -42,6 +43,36 @@ describe.each(backends)("keys on $name", ({ start }) => {
 		const body = JSON.stringify(randomBytes(270_000).toString("base64"));
 		await keys().keep(user, claimed(await keys().claim(user, "k", "f")), { ...made, body });
 		expect(await keys().claim(user, "k", "f")).toEqual({ state: "answered", answer: null });
+	});
+
+	it("have nothing more of an answer that a deletion removed, however many pages of answers there are", async () => {
+		const user = randomUUID();
+		const body = JSON.stringify(randomBytes(200_000).toString("base64"));
+		for (const [key, itemIds] of Object.entries({
+			a: ["1"],
+			b: ["2"],
+			c: ["1", "3"],
+			d: [],
+			e: ["2"],
+			f: ["3", "2"],
+		})) {
+			await keys().keep(user, claimed(await keys().claim(user, key, "f")), { ...made, body, itemIds });
+		}
+		await keys().redact(user, ["2", "4"]);
+		const stored = async (key: string) => {
+			const { Item } = await backend().dynamodb.send(
+				new GetItemCommand({ TableName: backend().table, Key: { pk: { S: `idempotency#${user}` }, sk: { S: key } } }),
+			);
+			return Boolean(Item?.answer?.M?.body);
+		};
+		expect(await Promise.all(["a", "b", "c", "d", "e", "f"].map(stored))).toEqual([
+			true,
+			false,
+			true,
+			true,
+			false,
+			false,
+		]);
 	});
 
 	it("leave an item that expires after a day", async () => {
@@ -93,6 +124,21 @@ function keysContract(get: () => IdempotencyKeys): void {
 		expect(await get().claim(user, "k", "f")).toEqual({ state: "running" });
 		await get().keep(user, next, made);
 		expect(await get().claim(user, "k", "f")).toEqual({ state: "answered", answer: made });
+	});
+
+	it("have no answer any more once an item in it was deleted, and their request is not carried out again", async () => {
+		const user = randomUUID();
+		const stranger = randomUUID();
+		for (const who of [user, stranger]) await get().keep(who, claimed(await get().claim(who, "k", "f")), made);
+		const running = claimed(await get().claim(user, "running", "f"));
+		await get().redact(user, ["2"]);
+		expect(await get().claim(user, "k", "f")).toEqual({ state: "answered", answer: made });
+		await get().redact(user, ["2", "1"]);
+		expect(await get().claim(user, "k", "f")).toEqual({ state: "answered", answer: null });
+		expect(await get().claim(user, "k", "g")).toEqual({ state: "other" });
+		expect(await get().claim(stranger, "k", "f")).toEqual({ state: "answered", answer: made });
+		await get().keep(user, running, made);
+		expect(await get().claim(user, "running", "f")).toEqual({ state: "answered", answer: made });
 	});
 
 	it("are free for another request after a day", async () => {

@@ -4,7 +4,7 @@ import type { Authenticate } from "./authenticate.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 
 /** Keeps answers, and knows whether what they name still exists. */
-export type ReplayPorts = Pick<Ports, "idempotencyKeys"> & { items: Pick<Ports["items"], "find"> };
+export type ReplayPorts = Pick<Ports, "idempotencyKeys"> & { items: Pick<Ports["items"], "existing"> };
 
 /** The context of a route. */
 export interface ApiEnv {
@@ -19,5 +19,7 @@ export interface ApiEnv {
 		replay: ReplayPorts;
 		/** The tenant; only behind `guarded`. */
 		userId: string;
+		/** The items that the answer holds something of, beside those that its body names in a field. */
+		itemsInText?: string[];
 	};
 }

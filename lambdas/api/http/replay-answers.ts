@@ -35,7 +35,7 @@ export const replayAnswers = createMiddleware<ApiEnv>(async (c, next) => {
 	switch (found.state) {
 		case "claimed":
 			await next();
-			await settle(idempotencyKeys, userId, found.claim, c.res);
+			await settle(idempotencyKeys, userId, found.claim, c.res, c.get("itemsInText"));
 			return;
 		case "running":
 			throw new AppError(
@@ -86,17 +86,25 @@ async function updateWithForm(hash: Hash, form: FormData): Promise<void> {
 /** The headers that belong to a body. */
 const keptHeaders = ["content-type", "location"];
 
-async function settle(keys: IdempotencyKeys, userId: string, claim: KeyClaim, answer: Response): Promise<void> {
+async function settle(
+	keys: IdempotencyKeys,
+	userId: string,
+	claim: KeyClaim,
+	answer: Response,
+	itemsInText: string[] = [],
+): Promise<void> {
 	try {
 		if (!answer.ok) return await keys.forget(userId, claim);
 		const headers = keptHeaders.flatMap((name) => {
 			const value = answer.headers.get(name);
 			return value === null ? [] : [[name, value]];
 		});
+		const body = await answer.clone().text();
 		await keys.keep(userId, claim, {
 			status: answer.status,
 			headers: Object.fromEntries(headers),
-			body: await answer.clone().text(),
+			body,
+			itemIds: [...itemIdsIn(JSON.parse(body), new Set(itemsInText))],
 		});
 	} catch (error) {
 		// The client has its answer. The claim ends by itself, and a repeated request runs again.
@@ -105,14 +113,12 @@ async function settle(keys: IdempotencyKeys, userId: string, claim: KeyClaim, an
 }
 
 /** Returns whether every item of an answer still exists: what is deleted never comes back. */
-async function itemsStillExist(items: ReplayPorts["items"], userId: string, { body }: KeptAnswer): Promise<boolean> {
-	for (const id of itemIdsIn(JSON.parse(body))) {
-		if (!(await items.find(userId, id))) return false;
-	}
-	return true;
+async function itemsStillExist(items: ReplayPorts["items"], userId: string, { itemIds }: KeptAnswer): Promise<boolean> {
+	return (await items.existing(userId, itemIds)).length === itemIds.length;
 }
 
-function itemIdsIn(value: unknown, ids = new Set<string>()): Set<string> {
+/** Adds the ids of the items that a body names in a field. */
+function itemIdsIn(value: unknown, ids: Set<string>): Set<string> {
 	if (typeof value !== "object" || value === null) return ids;
 	const { id, item_id, original_filename } = value as Record<string, unknown>;
 	if (typeof item_id === "string") ids.add(item_id);

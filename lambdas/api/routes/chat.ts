@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import { pendingToolCalls } from "#core/chat/conversation.ts";
-import { redactDeleted } from "#core/chat/redact.ts";
+import { itemsIn, redactDeleted } from "#core/chat/redact.ts";
 import { activityOf, describeToolCall } from "#core/chat/turn-activity.ts";
 import { sessionNotFound } from "#core/errors.ts";
 import { type ChatSession, maxHistoryMessages, type Ports, type SessionMessage } from "#core/ports/index.ts";
@@ -193,6 +193,7 @@ export function chatRoutes(app: Api, ports: Parameters<typeof chatTurn>[0] & Pic
 			deadline: new Date(Date.now() + answeredAfterMs),
 		});
 		const presented = presentMessage(answer);
+		c.set("itemsInText", itemsIn(answer));
 		return c.json(
 			{
 				session_id,

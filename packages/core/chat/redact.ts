@@ -35,7 +35,7 @@ export function redactMessage(message: SessionMessage, deleted: ReadonlySet<stri
 }
 
 /** Returns the items that an answer holds something of. A question is the person's own words. */
-function itemsIn({ role, text, items, unnamedItems = [] }: SessionMessage): string[] {
+export function itemsIn({ role, text, items, unnamedItems = [] }: SessionMessage): string[] {
 	if (role === "user") return [];
 	const shown = items.flatMap(({ itemId, deleted }) => (deleted ? [] : [itemId]));
 	return [...shown, ...citedIn(text), ...unnamedItems];

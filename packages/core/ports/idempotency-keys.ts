@@ -4,6 +4,8 @@ export interface KeptAnswer {
 	/** Those that belong to the body, in lower case. */
 	headers: Record<string, string>;
 	body: string;
+	/** The items that it holds something of. */
+	itemIds: string[];
 }
 
 /** The right to carry out the request with a key. It ends by itself when its holder must be dead. */
@@ -18,7 +20,7 @@ export type KeyState =
 	| { state: "running" }
 	/** The key belongs to a request that was not the same. */
 	| { state: "other" }
-	/** Null where the answer was too large to keep. */
+	/** Null where the answer was too large to keep, or an item in it was deleted. */
 	| { state: "answered"; answer: KeptAnswer | null };
 
 /** The keys of requests that a person's client may send again, each kept for a day. */
@@ -29,4 +31,6 @@ export interface IdempotencyKeys {
 	keep(userId: string, claim: KeyClaim, answer: KeptAnswer): Promise<void>;
 	/** Forgets the key: the request changed nothing, and may run again. */
 	forget(userId: string, claim: KeyClaim): Promise<void>;
+	/** Removes the answers that hold something of deleted items. Their requests stay carried out. */
+	redact(userId: string, itemIds: string[]): Promise<void>;
 }

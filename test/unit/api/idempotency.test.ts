@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { finishRedactions } from "#core/items/finish-redactions.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { readyItem } from "./ready-item.ts";
@@ -134,6 +135,31 @@ describe("a request with an Idempotency-Key", () => {
 		expect(again.status).toBe(409);
 		expect(await again.json()).toMatchObject({ code: "answer_not_kept" });
 		expect(api.ports.store.items.size).toBe(0);
+	});
+
+	it.each([
+		["cites", (itemId: string) => `A lighthouse at dusk [${itemId.slice(0, 8)}].`],
+		["does not cite", () => "There is a lighthouse."],
+	])("does not give the answer again whose words are of a deleted item that it %s", async (_, text) => {
+		const ports = fakePorts();
+		const { itemId } = await readyItem(ports, ada, { headline: "A lighthouse at dusk" });
+		const chat = fakeChat((_, calls) =>
+			calls === 1
+				? { toolCalls: [{ name: "search_collection", input: { query: "lighthouse" } }] }
+				: { text: text(itemId) },
+		);
+		const api = testApi({ ports: { ...ports, chat } });
+		const say = () => send(api, "k", "/chat", { message: "What is there?" });
+		const first = await say();
+		expect(await first.text()).toContain("lighthouse");
+		expect((await say()).headers.get("idempotency-replayed")).toBe("true");
+		await api.as(ada)("DELETE", `/items/${itemId}`);
+		expect(await (await say()).json()).toMatchObject({ code: "answer_not_kept" });
+		ports.clock.advance(61);
+		expect(await finishRedactions(ports, { deadline: new Date(Date.now() + 10_000) })).toEqual({ usersRedacted: 1 });
+		// Not even where the item came back.
+		ports.items.existing = async (_, itemIds) => itemIds;
+		expect(await (await say()).json()).toMatchObject({ code: "answer_not_kept" });
 	});
 
 	it.each(["", "a b", "ü", "x".repeat(256)])("that cannot be a key is refused (%j)", async (key) => {

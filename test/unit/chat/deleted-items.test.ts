@@ -2,8 +2,8 @@ import { gunzipSync } from "node:zlib";
 import { GetObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { paginateQuery } from "@aws-sdk/lib-dynamodb";
 import { beforeEach, describe, expect, it } from "vitest";
-import { redactChats } from "#core/chat/redact-chats.ts";
 import { deleteItem } from "#core/items/delete-item.ts";
+import { finishRedactions } from "#core/items/finish-redactions.ts";
 import type { SessionMessage } from "#core/ports/index.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { type Conversations, conversationsInMemory, conversationsOn } from "../../contracts/conversations.ts";
@@ -93,9 +93,9 @@ function contract(get: () => Conversations, stored: (user: string) => Promise<st
 		const { requests } = await ask("And now?", () => ({ text: "Hello." }));
 		expect(JSON.stringify(requests)).not.toMatch(wording);
 
-		expect(await redactChats(ports, { deadline: deadline() })).toEqual({ chatsRedacted: 0 });
+		expect(await finishRedactions(ports, { deadline: deadline() })).toEqual({ usersRedacted: 0 });
 		ports.clock.advance(61);
-		expect(await redactChats(ports, { deadline: deadline() })).toEqual({ chatsRedacted: 1 });
+		expect(await finishRedactions(ports, { deadline: deadline() })).toEqual({ usersRedacted: 1 });
 		expect(await stored(user)).not.toMatch(wording);
 		expect((await history())[1]?.text).toEqual(isRemoved);
 		expect(await ports.redactions.isPending(user)).toBe(false);
@@ -106,12 +106,12 @@ function contract(get: () => Conversations, stored: (user: string) => Promise<st
 		const turn = await ports.sessions.beginTurn(user, "s", "busy");
 		await deleteItem(ports, user, lighthouse);
 		ports.clock.advance(61);
-		expect(await redactChats(ports, { deadline: deadline() })).toEqual({ chatsRedacted: 0 });
+		expect(await finishRedactions(ports, { deadline: deadline() })).toEqual({ usersRedacted: 0 });
 		expect(await ports.redactions.isPending(user)).toBe(true);
 		await ports.sessions.abandonTurn(user, turn);
-		expect(await redactChats(ports, { deadline: deadline() })).toEqual({ chatsRedacted: 0 });
+		expect(await finishRedactions(ports, { deadline: deadline() })).toEqual({ usersRedacted: 0 });
 		ports.clock.advance(300);
-		expect(await redactChats(ports, { deadline: deadline() })).toEqual({ chatsRedacted: 1 });
+		expect(await finishRedactions(ports, { deadline: deadline() })).toEqual({ usersRedacted: 1 });
 		expect(await stored(user)).not.toMatch(wording);
 	});
 
