@@ -61,6 +61,9 @@ format: $(INSTALLED) ## format and sort imports
 eval: $(INSTALLED) ## measure how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline]
 	@node tools/eval/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)")
 
+eval-all: $(INSTALLED) ## measure search on every dataset, and each parameter on those it was not chosen on: [SETS=golden,work] [DATABASE_URL=postgres://...]
+	@node tools/eval/all/main.ts
+
 api-types: $(INSTALLED) tools/api-types/generator/node_modules/.installed ## regenerate the REST client's types from the OpenAPI document
 	@node tools/api-types/generate.ts
 

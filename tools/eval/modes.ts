@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiProblem, type RestClient } from "#cli/rest-client.ts";
-import type { Query } from "./dataset.ts";
+import type { Query } from "./dataset-files.ts";
 import { type Quality, qualityOf } from "./metrics.ts";
 
 /** The compared search modes, with the predecessor's figures on 50 queries over 55 images. */
@@ -18,6 +18,8 @@ export interface Answer {
 	query: Query;
 	/** Ids of the dataset, best first. */
 	ranking: string[];
+	/** Those of them that answer the query, where weak ones are shown, too. @default all */
+	strong?: string[];
 	/** Null if the query expects nothing. */
 	quality: Quality | null;
 	/** From request to answer at the client. */

@@ -104,6 +104,6 @@ export function byQuery(runs: ModeRun[]): QuerySummary[] {
 	return [...queries.values()];
 }
 
-const isEmpty = ({ ranking }: Answer) => ranking.length === 0;
+const isEmpty = ({ ranking, strong = ranking }: Answer) => strong.length === 0;
 
 const qualities = (answers: Answer[]): Quality[] => answers.flatMap(({ quality }) => quality ?? []);

@@ -4,9 +4,9 @@ import { withClient } from "#lambdas/migrate/connect.ts";
 import { queryRows } from "#postgres/database.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { sql } from "#postgres/sql.ts";
+import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import type { Document, Tenant } from "./collection.ts";
-import type { BenchDatabase } from "./database.ts";
 
 export const model = "bench";
 
@@ -28,7 +28,7 @@ export async function fillWithReadyItems(
 }
 
 /** Partitions large collections, as the sweeper does. */
-export async function partitionLargeCollections({ address, owner, application }: BenchDatabase): Promise<void> {
+export async function partitionLargeCollections({ address, owner, application }: TemporaryDatabase): Promise<void> {
 	const vectorPartitions = postgresVectorPartitions(application);
 	const clock = { now: () => new Date() };
 	for (let moved = 1; moved > 0; ) {

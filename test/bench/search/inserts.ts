@@ -4,9 +4,9 @@ import type pg from "pg";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresStages } from "#postgres/pipeline/stages.ts";
+import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
 import type { Collection, Document } from "./collection.ts";
 import { interleaved, type Measured, type Side, withWarmUps } from "./compare.ts";
-import type { BenchDatabase } from "./database.ts";
 import { fillWithAnalyzedItems, model } from "./fill.ts";
 
 const schema = "with_hnsw";
@@ -22,7 +22,7 @@ export interface Inserts {
 
 /** @param rows that the table with HNSW has before, its index being built in one go */
 export async function compareInserts(
-	database: BenchDatabase,
+	database: TemporaryDatabase,
 	collection: Collection,
 	{ count, rows }: { count: number; rows: number },
 ): Promise<Inserts> {

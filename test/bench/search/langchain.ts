@@ -2,8 +2,8 @@
 import pg from "pg";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { clientConfig } from "#postgres/database.ts";
+import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
 import type { Query } from "./collection.ts";
-import type { BenchDatabase } from "./database.ts";
 import { PGVectorStore } from "./peers/index.ts";
 
 const table = "langchain";
@@ -22,7 +22,7 @@ export interface LangChain {
 }
 
 export async function langChain(
-	{ address, owner }: BenchDatabase,
+	{ address, owner }: TemporaryDatabase,
 	progress: (done: number, total: number) => void,
 ): Promise<LangChain> {
 	// Two connections, so that both retrievers of a hybrid search run at once where the server can.

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { main, step } from "#cli/progress.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
+import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
 import { report } from "../report.ts";
 import { fillChroma, startChroma } from "./chroma.ts";
 import { Collection, sizeClasses } from "./collection.ts";
-import { type BenchDatabase, benchDatabase } from "./database.ts";
 import { fillWithReadyItems, partitionLargeCollections } from "./fill.ts";
 import { type Findings, insertFindings } from "./findings.ts";
 import { compareInserts } from "./inserts.ts";
@@ -33,7 +33,7 @@ await main(async () => {
 		throw new Error(`ROWS is "${process.env.ROWS}": give a number from 1500.`);
 	}
 	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
-	let database: BenchDatabase | undefined;
+	let database: TemporaryDatabase | undefined;
 	let cleaning: Promise<void> | undefined;
 	const cleanUp = () => {
 		cleaning ??= (async () => {
@@ -47,7 +47,7 @@ await main(async () => {
 	}
 	try {
 		const collection = await step(`${rows} documents made`, async () => new Collection(rows));
-		database = await step("database started", () => benchDatabase(directory, url));
+		database = await step("database started", () => temporaryDatabase(directory, url));
 		const { table, demands, notes } = await compareAll(directory, database, collection);
 		report("search", table, demands, notes);
 	} finally {
@@ -57,7 +57,7 @@ await main(async () => {
 
 async function compareAll(
 	directory: string,
-	database: BenchDatabase,
+	database: TemporaryDatabase,
 	collection: Collection,
 ): Promise<Required<Findings>> {
 	const present = collection.sizeClasses;

@@ -8,12 +8,12 @@ import { embeddingDimensions } from "#core/ports/index.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { sql } from "#postgres/sql.ts";
+import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
 import { fillWithVectors } from "../../contracts/bulk-items.ts";
 import { realVectors, toUnitLength } from "../../support/real-vectors.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import { atLeast, report } from "../report.ts";
 import { Collection } from "./collection.ts";
-import { type BenchDatabase, benchDatabase } from "./database.ts";
 import { model, partitionLargeCollections } from "./fill.ts";
 import { normal, seeded } from "./random.ts";
 
@@ -106,7 +106,7 @@ interface Found {
 	partitioned: number;
 }
 
-async function measure(database: BenchDatabase, { title, vector }: Distribution): Promise<Found> {
+async function measure(database: TemporaryDatabase, { title, vector }: Distribution): Promise<Found> {
 	const userId = title;
 	const db = database.application;
 	const stored = Array.from({ length: rows }, vector);
@@ -169,7 +169,7 @@ async function measure(database: BenchDatabase, { title, vector }: Distribution)
 
 await main(async () => {
 	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
-	const database = await benchDatabase(directory, url);
+	const database = await temporaryDatabase(directory, url);
 	try {
 		const table: Record<string, string>[] = [];
 		const demands = [];

@@ -6,8 +6,8 @@ import { withClient } from "#lambdas/migrate/connect.ts";
 import { migrateDatabase } from "#lambdas/migrate/migrate-database.ts";
 import { connectDatabase, type Database, type DatabaseAddress, type DatabaseCredentials } from "#postgres/database.ts";
 
-/** A migrated database of the bench's own. */
-export interface BenchDatabase {
+/** A migrated database for one bench or one evaluation. */
+export interface TemporaryDatabase {
 	title: string;
 	address: DatabaseAddress;
 	master: DatabaseCredentials;
@@ -19,8 +19,8 @@ export interface BenchDatabase {
 }
 
 /** @param url of a native Postgres and its master user; null for PGlite in a process of its own */
-export async function benchDatabase(directory: string, url: string | null): Promise<BenchDatabase> {
-	const name = `bench_${randomUUID().replaceAll("-", "")}`;
+export async function temporaryDatabase(directory: string, url: string | null): Promise<TemporaryDatabase> {
+	const name = `temporary_${randomUUID().replaceAll("-", "")}`;
 	const postgres = new LocalDatabase({
 		stateDir: directory,
 		ports: new PortRegistry(directory),
@@ -44,7 +44,7 @@ export async function benchDatabase(directory: string, url: string | null): Prom
 		master,
 		application,
 		migration: owner,
-		directory: join(import.meta.dirname, "../../../migrations"),
+		directory: join(import.meta.dirname, "../../migrations"),
 	});
 	const connected = connectDatabase({
 		...address,

@@ -1,0 +1,90 @@
+import type { FusionWeights } from "#core/ports/index.ts";
+import type { SearchParameters } from "#postgres/search/search.ts";
+import type { SearchSettings } from "./all/settings.ts";
+
+/**
+ * Tells by what a value is judged: `ranking` by nDCG@10 of the queries that something answers, `answers` also by whether
+ * those that nothing answers get no strong hit.
+ */
+export type Judge = "ranking" | "answers";
+
+/** A parameter of search, and the values that a sweep compares. */
+export interface Parameter {
+	name: string;
+	judge: Judge;
+	/** The first switches it off; no value is there twice. */
+	values: string[];
+	/** The index of the value in force. */
+	inForce: number;
+	/** Returns the settings in force but for this parameter's value. */
+	settings: SearchSettings[];
+}
+
+type Values<Value> = {
+	/** The value with which the parameter has no effect; for a constant that something must be, the field's usual one. */
+	off: Value;
+	grid: Value[];
+};
+
+/** Lists what `make eval-all` sweeps, a line a parameter. What bounds only the cost of a search is not judged by its results. */
+export const parametersOf = (inForce: SearchSettings): Parameter[] => {
+	const ofSearch = <Name extends keyof SearchParameters>(
+		name: Name,
+		judge: Judge,
+		values: Values<SearchParameters[Name]>,
+	) =>
+		parameter(name, judge, inForce.search[name], values, (value) => ({
+			...inForce,
+			search: { ...inForce.search, [name]: value },
+		}));
+	const ofEmbedder = <Name extends keyof SearchSettings["embedder"]>(
+		name: Name,
+		judge: Judge,
+		values: Values<SearchSettings["embedder"][Name]>,
+	) =>
+		parameter(name, judge, inForce.embedder[name], values, (value) => ({
+			...inForce,
+			embedder: { ...inForce.embedder, [name]: value },
+		}));
+	return [
+		ofSearch("weights", "ranking", {
+			off: fields(1, 1, 1, 1),
+			grid: [fields(1, 0.9, 0.8, 0.8), fields(1, 0.7, 0.5, 0.4), fields(1, 0.5, 0.5, 0.2)],
+		}),
+		ofSearch("saturation", "ranking", { off: 1_000, grid: [0.25, 1, 2] }),
+		ofSearch("proximity", "ranking", { off: 0, grid: [0.1, 0.3] }),
+		ofSearch("minWordSimilarity", "answers", { off: 1.01, grid: [0.45, 0.6, 0.7] }),
+		ofSearch("minEvidence", "answers", { off: 0, grid: [0.45, 0.5, 0.6, 0.65] }),
+		ofSearch("minCoverage", "answers", { off: 0, grid: [0.1, 0.26, 0.34] }),
+		ofSearch("describedLabels", "answers", { off: 0.001, grid: [12, 24] }),
+		ofSearch("rrfK", "ranking", { off: 60, grid: [5, 30] }),
+		ofEmbedder("fusionWeights", "ranking", { off: vectors(0), grid: [0.1, 0.2, 0.3, 0.5, 0.7].map(vectors) }),
+		ofEmbedder("answerabilityThreshold", "answers", { off: 0, grid: [0.15, 0.23, 0.27, 0.35] }),
+	];
+};
+
+function fields(headline: number, summary: number, labels: number, extractedText: number): SearchParameters["weights"] {
+	return { headline, summary, labels, extractedText };
+}
+
+function vectors(vector: number): FusionWeights {
+	return { vector, text: Number((1 - vector).toFixed(4)) };
+}
+
+function parameter<Value>(
+	name: string,
+	judge: Judge,
+	inForce: Value,
+	{ off, grid }: Values<Value>,
+	apply: (value: Value) => SearchSettings,
+): Parameter {
+	const byLabel = new Map([off, inForce, ...grid].map((value) => [labelOf(value), value]));
+	const values = [...byLabel.keys()];
+	return { name, judge, values, inForce: values.indexOf(labelOf(inForce)), settings: [...byLabel.values()].map(apply) };
+}
+
+/** Writes a value, or the values of its fields. */
+function labelOf(value: unknown): string {
+	if (typeof value !== "object" || value === null) return String(value);
+	return Object.values(value).map(labelOf).join(" / ");
+}
