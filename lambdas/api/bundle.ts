@@ -1,3 +1,4 @@
+import { wordVectorsAsset } from "#ai/offline/word-vectors-asset.ts";
 import type { BundleParts } from "#lambda-kit/bundle-parts.ts";
 
 export const bundle = {
@@ -6,5 +7,6 @@ export const bundle = {
 	files: {
 		"docs/swagger-ui-bundle.js": "node_modules/swagger-ui-dist/swagger-ui-bundle.js",
 		"docs/swagger-ui.css": "node_modules/swagger-ui-dist/swagger-ui.css",
+		[`word-vectors/${wordVectorsAsset.name}`]: wordVectorsAsset.from,
 	},
 } satisfies BundleParts;

@@ -46,11 +46,11 @@ describe("the offline embedder", () => {
 		expect(await embedAll([])).toEqual([]);
 	});
 
-	it("still computes the vectors that are stored as offline-ngrams-2", async () => {
-		expect(embedder.model).toBe("offline-ngrams-2");
+	it("still computes the vectors that are stored as offline-words-1", async () => {
+		expect(embedder.model).toBe("offline-words-1");
 		const vector = await embed("Café in Lisbon, cafe in Porto");
 		const digest = vector.reduce((sum, x, at) => sum + x * (at + 1), 0);
-		expect(digest).toBeCloseTo(-168.621, 3);
+		expect(digest).toBeCloseTo(291.341, 3);
 	});
 
 	it("has 1-bit codes by which a text of two words is near the long text with both words, among 400", async () => {
@@ -85,6 +85,23 @@ describe("the offline embedder", () => {
 		}
 	});
 
+	it("puts words of one meaning nearer than other words, whatever their letters", async () => {
+		for (const [word, near, far] of [
+			["automobile", "car repair bill", "garlic butter"],
+			["lodging", "hotel room", "train ticket"],
+			["physician", "an appointment with the doctor", "a lesson with the teacher"],
+			["groceries", "milk and bread", "screws and paint"],
+		] as const) {
+			expect(await similarity(word, near)).toBeGreaterThan((await similarity(word, far)) + 0.05);
+		}
+	});
+
+	it("compares a word that its table lacks by letters alone", async () => {
+		expect(await similarity("wombatorium", "wombatorium")).toBeCloseTo(1, 5);
+		expect(await similarity("wombatorium", "wombatoriums")).toBeGreaterThan(0.5);
+		expect(Math.abs(await similarity("wombatorium", "zoo animals"))).toBeLessThan(0.1);
+	});
+
 	it("gives common words little weight", async () => {
 		const query = "where is the gate of the flight";
 		expect(await similarity(query, "flight NW 648, gate 22")).toBeGreaterThan(
@@ -93,7 +110,7 @@ describe("the offline embedder", () => {
 	});
 
 	it("weighs less in a hybrid search than the text", () => {
-		expect(embedder.fusionWeights).toEqual({ vector: 0.05, text: 0.95 });
+		expect(embedder.fusionWeights).toEqual({ vector: 0.2, text: 0.8 });
 	});
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Metafile } from "esbuild";
@@ -95,8 +95,10 @@ describe("the api's cold start", () => {
 		expect(bytes).toBeLessThan(600_000);
 	});
 
-	it("downloads less than 3 MB", () => {
-		expect(zippedBytes(bundles.api)).toBeLessThan(3_000_000);
+	it("downloads less than 3 MB of code, and 9 MB of word vectors", () => {
+		const table = zippedBytes(join(bundles.api, "word-vectors"));
+		expect(zippedBytes(bundles.api) - table).toBeLessThan(3_000_000);
+		expect(table).toBeLessThan(9_000_000);
 	});
 });
 
@@ -169,11 +171,11 @@ describe("heavy packages are only where they are used", () => {
 		expect(whole).toEqual([]);
 	});
 
-	it("text recognition, whose files lie beside the bundle", () => {
-		const carriers = lambdas.filter((name) =>
-			readdirSync(bundles[name], { recursive: true, encoding: "utf8" }).some((path) => path.includes("tesseract")),
-		);
-		expect(carriers).toEqual(["analyzer"]);
+	it.each<[string, string, LambdaName[]]>([
+		["text recognition", "tesseract", ["analyzer"]],
+		["the table of word vectors", "word-vectors", ["api", "embedder"]],
+	])("%s, whose files lie beside the bundle", (_, folder, functions) => {
+		expect(lambdas.filter((name) => existsSync(join(bundles[name], folder)))).toEqual(functions);
 	});
 });
 

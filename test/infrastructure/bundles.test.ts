@@ -146,6 +146,9 @@ test("bundles have the files that functions read at run time", () => {
 			"tesseract/tesseract-core.wasm",
 		]),
 	);
+	for (const lambda of ["api", "embedder"] as const) {
+		expect(paths(local[lambda])).toContain("word-vectors/word-vectors.bin");
+	}
 	const migrations = readdirSync(join(import.meta.dirname, "../../migrations"));
 	expect(readdirSync(join(local.migrate, "migrations"))).toEqual(migrations);
 });

@@ -144,6 +144,6 @@ test("the same picture in another size is a near-duplicate, and GET /search/conf
 			extensions: { vector: expect.any(String) },
 			indexes: expect.arrayContaining([expect.objectContaining({ name: "embeddings_codes", valid: true })]),
 		},
-		counts: { items: 6, embeddings: { "offline-ngrams-2": 4 } },
+		counts: { items: 6, embeddings: { "offline-words-1": 4 } },
 	});
 });

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { assetPath } from "./asset-path.ts";
 import type { ReadingResult, ReadingTask } from "./ocr-worker.ts";
 import { tesseractAssets, tesseractWorker } from "./tesseract-assets.ts";
 
@@ -107,8 +106,8 @@ function timeLimit({ cpuSeconds, seconds }: typeof readingBudget): { reached: Pr
 }
 
 function startWorker(): Worker {
-	const [core, wasm, language] = tesseractAssets.map(assetPath);
-	const started = new Worker(assetPath(tesseractWorker), {
+	const [core, wasm, language] = tesseractAssets.map((asset) => assetPath("tesseract", asset));
+	const started = new Worker(assetPath("tesseract", tesseractWorker), {
 		workerData: { core, wasm, language },
 	});
 	// Also between images: a dead thread must neither be used again nor end the process.
@@ -116,13 +115,6 @@ function startWorker(): Worker {
 		if (worker === started) worker = undefined;
 	};
 	return started.on("error", forget).on("exit", forget);
-}
-
-/** Beside the bundle where there is one (its chunks may lie a folder deeper), else as installed in the repository. */
-function assetPath({ from, name }: { from: string; name: string }): string {
-	const here = import.meta.dirname;
-	const bundled = [join(here, "tesseract", name), join(here, "../tesseract", name)];
-	return bundled.find((path) => existsSync(path)) ?? join(here, "../../..", from);
 }
 
 /** Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text. */
