@@ -58,11 +58,18 @@ check: $(INSTALLED) ## types, lint, format, import directions
 format: $(INSTALLED) ## format and sort imports
 	@biome check --write
 
-eval: $(INSTALLED) ## measure how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline]
-	@node tools/eval/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)")
+# Searches by others are installed only where PEERS=1 compares with them.
+EVAL_PEERS = $(if $(filter 1,$(PEERS)),tools/eval/peers/node_modules/.installed)
 
-eval-all: $(INSTALLED) ## measure search on every dataset, and each parameter on those it was not chosen on: [SETS=golden,work] [DATABASE_URL=postgres://...]
+eval: $(INSTALLED) $(EVAL_PEERS) ## measure how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline] [PEERS=1]
+	@node tools/eval/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)") $(if $(filter 1,$(PEERS)),--peers)
+
+eval-all: $(INSTALLED) $(EVAL_PEERS) ## measure search on every dataset, and each parameter on those it was not chosen on: [SETS=golden,work] [PEERS=1] [SWEEP=0] [DATABASE_URL=postgres://...]
 	@node tools/eval/all/main.ts
+
+tools/eval/peers/node_modules/.installed: tools/eval/peers/package-lock.json
+	@cd $(dir $<) && npm ci --ignore-scripts
+	@touch $@
 
 api-types: $(INSTALLED) tools/api-types/generator/node_modules/.installed ## regenerate the REST client's types from the OpenAPI document
 	@node tools/api-types/generate.ts

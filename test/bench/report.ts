@@ -1,15 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
+import { type Demand, printDemands } from "#cli/demands.ts";
 import { printTable } from "#cli/table.ts";
 
-export interface Demand {
-	name: string;
-	value: number;
-	limit: number;
-	/** The limit is a maximum or a minimum. */
-	bound: "<=" | ">=";
-	holds: boolean;
-}
+export { atLeast, type Demand, demand } from "#cli/demands.ts";
 
 /**
  * Prints a bench's table and its demands, and writes `reports/bench-NAME.json`.
@@ -27,14 +21,7 @@ export function report(
 	for (const note of notes) console.log(`  ${note}`);
 	if (demands.length > 0) {
 		console.log("");
-		printTable(
-			demands.map((demand) => ({
-				demand: demand.name,
-				value: demand.value.toPrecision(3),
-				limit: `${demand.bound} ${Number(demand.limit.toPrecision(3))}`,
-				holds: demand.holds ? "yes" : "NO",
-			})),
-		);
+		printDemands(demands);
 	}
 	const machine = {
 		cpu: cpus()[0]?.model,
@@ -46,14 +33,6 @@ export function report(
 	const file = `reports/bench-${name}.json`;
 	writeFileSync(file, JSON.stringify({ machine, rows, demands, notes }, null, 2));
 	console.log(`\n${file}`);
-}
-
-export function demand(name: string, value: number, limit: number): Demand {
-	return { name, value, limit, bound: "<=", holds: value <= limit };
-}
-
-export function atLeast(name: string, value: number, limit: number): Demand {
-	return { name, value, limit, bound: ">=", holds: value >= limit };
 }
 
 export function median(values: number[]): number {

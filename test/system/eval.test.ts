@@ -154,3 +154,11 @@ describe("make eval", () => {
 		expect(stdout).toBe("");
 	});
 });
+
+test("make eval-all ends with an error where there is no dataset", async () => {
+	const file = path.resolve("tools/eval/all/main.ts");
+	const run = promisify(execFile)(process.execPath, [file], { cwd: temporary, env: { ...process.env, SETS: "" } });
+	const { code, stderr } = await run.catch((error) => error);
+	expect(code).toBe(1);
+	expect(stderr).toContain("There is no dataset to evaluate.");
+});

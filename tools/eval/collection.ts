@@ -7,11 +7,13 @@ import { cdkLocal } from "#cdk-local/index.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { imageDescription, searchText } from "#core/items/analysis.ts";
 import { maxUploadBytes } from "#core/items/upload-item.ts";
 import type { LocalMachine } from "#lib/environments.ts";
 import { busyLimits, invoke, operatorOf, type ProviderSecrets, synthesize } from "#scripts/local/local.ts";
 import type { Dataset, DatasetImage } from "./dataset.ts";
 import { retryThrottled } from "./modes.ts";
+import type { PeerDocument } from "./peer-searches.ts";
 
 /** A local cloud on free ports, with state of its own. */
 interface OwnCloud {
@@ -122,6 +124,19 @@ async function upload(client: RestClient, { file, type, bytes }: DatasetImage): 
 		throw new Error(`Storing images/${file} answered ${answer.status}.`);
 	}
 	return item_id;
+}
+
+/**
+ * Reads the texts that the product's search has of each image, for searches by others.
+ *
+ * @param ids the dataset's id of each item
+ */
+export async function readDocuments(client: RestClient, ids: ReadonlyMap<string, string>): Promise<PeerDocument[]> {
+	const items = await listItems(client);
+	return items.map(({ id, latest_analysis }) => ({
+		id: ids.get(id) ?? id,
+		text: searchText(imageDescription.parse(latest_analysis?.raw_response)),
+	}));
 }
 
 async function listItems(client: RestClient): Promise<ItemBody[]> {

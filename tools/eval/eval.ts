@@ -4,10 +4,11 @@ import { main, step } from "#cli/progress.ts";
 import { printTable } from "#cli/table.ts";
 import { gitSha } from "#lib/git-sha.ts";
 import { providerSecrets } from "#scripts/local/local.ts";
-import { loadImages, startOwnCloud } from "./collection.ts";
+import { loadImages, readDocuments, startOwnCloud } from "./collection.ts";
 import { readBaseline } from "./compare.ts";
 import { readDataset } from "./dataset.ts";
 import { type ModeRun, modes, retryThrottled, runMode } from "./modes.ts";
+import { comparePeers, type PeerSummary } from "./peer-answers.ts";
 import { sectionsOf, writeReport } from "./report.ts";
 import { byQuery, type Evaluation, summarize } from "./summary.ts";
 
@@ -18,6 +19,8 @@ await main(async () => {
 			baseline: { type: "string" },
 			/** `replay` returns the dataset's analyses; any provider of `cdk.json` describes the images itself. */
 			vision: { type: "string", default: "replay" },
+			/** Compares the hybrid search with searches by others. */
+			peers: { type: "boolean", default: false },
 			reports: { type: "string", default: "reports" },
 		},
 	});
@@ -51,6 +54,11 @@ await main(async () => {
 				),
 			);
 		}
+		const peers = values.peers
+			? await step("the same queries by others", async () =>
+					comparePeers(await readDocuments(client, ids), hybridAnswers(runs)),
+				)
+			: null;
 		const { model } = await retryThrottled(() => client.call<{ model: string }>("GET", "/vector-index/status"));
 		const evaluation: Evaluation = {
 			dataset: dataset.name,
@@ -63,6 +71,7 @@ await main(async () => {
 			unavailable: Object.fromEntries(
 				runs.flatMap((run) => ("unavailable" in run ? [[run.mode, run.unavailable]] : [])),
 			),
+			...(peers && { peers: withoutDifferences(peers) }),
 			queries: byQuery(runs),
 		};
 		const sections = sectionsOf(evaluation, baseline);
@@ -79,3 +88,14 @@ await main(async () => {
 	}
 });
 process.exit();
+
+function hybridAnswers(runs: ModeRun[]) {
+	const run = runs.find(({ mode }) => mode === "hybrid");
+	if (!run || !("answers" in run)) throw new Error("The hybrid search did not run: there is nothing to compare with.");
+	return run.answers;
+}
+
+/** Leaves out what the means are made of. */
+function withoutDifferences(peers: Record<string, PeerSummary>): Evaluation["peers"] {
+	return Object.fromEntries(Object.entries(peers).map(([name, { differences: _, ...summary }]) => [name, summary]));
+}

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Change, changesSince } from "./compare.ts";
+import { interval, missing, share } from "./figures.ts";
 import { cuts, type Quality } from "./metrics.ts";
 import { type Mode, modes, predecessor } from "./modes.ts";
 import type { Evaluation, ModeSummary } from "./summary.ts";
@@ -18,6 +19,7 @@ interface Section {
 export function sectionsOf(evaluation: Evaluation, baseline: Evaluation | null): Section[] {
 	return [
 		{ title: "Modes", notes: notesOf(evaluation), rows: modeRows(evaluation) },
+		...(evaluation.peers ? [peerSection(evaluation.peers)] : []),
 		{
 			title: "At each cut",
 			notes: [],
@@ -72,9 +74,22 @@ function notesOf(evaluation: Evaluation): string[] {
 	];
 }
 
-type PredecessorFigures = Partial<Record<keyof (typeof predecessor)["bm25"], number>>;
+function peerSection(peers: NonNullable<Evaluation["peers"]>): Section {
+	return {
+		title: "Searches by others",
+		notes: ["Over the same texts. Behind each figure: how far the hybrid search is above it, with the 95 % interval."],
+		rows: Object.entries(peers).map(([peer, { ndcg10, mrr, recall10, difference }]) => ({
+			peer,
+			"nDCG@10": share(ndcg10),
+			"hybrid, nDCG@10": interval(difference.ndcg10),
+			MRR: share(mrr),
+			"hybrid, MRR": interval(difference.mrr),
+			"recall@10": share(recall10),
+		})),
+	};
+}
 
-const missing = "-";
+type PredecessorFigures = Partial<Record<keyof (typeof predecessor)["bm25"], number>>;
 
 function modeRows(evaluation: Evaluation): Row[] {
 	return modes.flatMap((mode) => {
@@ -210,5 +225,3 @@ function markdownOf({ dataset }: Evaluation, sections: Section[]): string {
 		]),
 	].join("\n\n")}\n`;
 }
-
-const share = (figure: number) => figure.toFixed(3);

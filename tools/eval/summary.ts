@@ -1,5 +1,6 @@
 import { meanQuality, type Quality, quantile } from "./metrics.ts";
 import type { Answer, Mode, ModeRun } from "./modes.ts";
+import type { PeerSummary } from "./peer-answers.ts";
 
 /** The report's figures of one mode; shares lie in 0 to 1. */
 export interface ModeSummary {
@@ -51,6 +52,8 @@ export interface Evaluation {
 	modes: Partial<Record<Mode, ModeSummary>>;
 	/** Modes that the API does not offer in this environment, with its message. */
 	unavailable: Partial<Record<Mode, string>>;
+	/** Searches by others over the same texts, by name, and how far the hybrid search is above them. */
+	peers?: Record<string, Omit<PeerSummary, "differences">>;
 }
 
 /** Summarizes one mode's answers. @throws if no query expects an item, which `readDataset` refuses */

@@ -2,24 +2,38 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Demand } from "#cli/demands.ts";
 import { main, step } from "#cli/progress.ts";
+import { searchText } from "#core/items/analysis.ts";
 import { gitSha } from "#lib/git-sha.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { searchParameters } from "#postgres/search/search.ts";
-import { temporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { parametersOf } from "../parameters.ts";
+import { comparePeers } from "../peer-answers.ts";
 import { measure, type Searched, searchModes } from "./answers.ts";
+import { parameterDemands, peerDemands } from "./demands.ts";
 import { environmentEmbedder } from "./embedder.ts";
 import { fill } from "./fill.ts";
-import { printReport, type SetReport, writeReport } from "./report.ts";
-import { readSets } from "./sets.ts";
+import { type Report, type SetReport, writeReport } from "./report.ts";
+import { readSets, type Sets } from "./sets.ts";
 import { remembering, type SearchSettings } from "./settings.ts";
+import { sweep } from "./sweep.ts";
+import { printReport } from "./tables.ts";
 
 const folders = { shared: "../shared", own: "test/eval" };
-const only = process.env.SETS?.split(",") ?? null;
+const file = "reports/eval-all.json";
+const only = process.env.SETS ? process.env.SETS.split(",") : null;
+const withPeers = process.env.PEERS === "1";
+const withSweep = process.env.SWEEP !== "0";
 
 await main(async () => {
-	const { sets, skipped } = await readSets(folders, only, step);
-	const embedder = remembering(await environmentEmbedder());
+	const sets = await readSets(folders, only, step);
+	if (withSweep && sets.sets.length < 2) {
+		throw new Error(
+			"Parameters are chosen by leaving a dataset out, which takes two or more: give SWEEP=0 for one alone.",
+		);
+	}
 	const directory = await mkdtemp(path.join(tmpdir(), "collections-eval-"));
 	const cleanups = [() => rm(directory, { recursive: true, force: true })];
 	const cleanUp = async () => {
@@ -28,42 +42,73 @@ await main(async () => {
 	for (const signal of ["SIGINT", "SIGTERM"]) {
 		process.once(signal, () => cleanUp().finally(() => process.exit(1)));
 	}
+	let report: Report;
 	try {
-		const database = await step("database started", () =>
-			temporaryDatabase(directory, process.env.DATABASE_URL || null),
-		);
+		const url = process.env.DATABASE_URL || null;
+		const database = await step("database started", () => temporaryDatabase(directory, url));
 		cleanups.push(() => database.drop());
-		const db = database.application;
-		const inForce: SearchSettings = { search: searchParameters, embedder };
-		const reports: SetReport[] = [];
-		for (const set of sets) {
-			const ids = await step(`${set.name}: ${set.items.length} items`, (progress) =>
-				fill({ ...postgresPorts(db), embedder }, set, progress),
-			);
-			const searched: Searched = { set, ids };
-			reports.push(
-				await step(`${set.name}: ${set.queries.length} queries`, async (progress) => {
-					const modes: Partial<SetReport["modes"]> = {};
-					for (const [at, mode] of searchModes.entries()) {
-						modes[mode] = await measure({ db, embedder }, searched, mode, inForce);
-						progress(at + 1, searchModes.length);
-					}
-					return { set, modes: modes as SetReport["modes"] };
-				}),
-			);
-		}
-		const report = {
-			embeddingModel: embedder.model,
-			database: database.title,
-			gitSha: gitSha(),
-			finishedAt: new Date().toISOString(),
-			sets: reports,
-			skipped,
-		};
-		printReport(report);
-		console.log(`\n${await writeReport(report, "reports/eval-all.json")}`);
+		report = await evaluate(database, sets);
 	} finally {
 		await cleanUp();
 	}
+	printReport(report);
+	await writeReport(report, file);
+	console.log(`\n${file}`);
+	const failed = report.demands.filter(({ holds }) => !holds).length;
+	if (failed > 0) throw new Error(`${failed} of ${report.demands.length} demands do not hold.`);
 });
 process.exit();
+
+async function evaluate(database: TemporaryDatabase, { sets, skipped }: Sets): Promise<Report> {
+	const db = database.application;
+	const embedder = remembering(await environmentEmbedder());
+	const inForce: SearchSettings = { search: searchParameters, embedder };
+	const filled: Searched[] = [];
+	for (const set of sets) {
+		const ports = { ...postgresPorts(db), embedder };
+		const ids = await step(`${set.name}: ${set.items.length} items`, (progress) => fill(ports, set, progress));
+		filled.push({ set, ids });
+	}
+	const reports: SetReport[] = [];
+	for (const searched of filled) {
+		const { name, queries } = searched.set;
+		reports.push(
+			await step(`${name}: ${queries.length} queries`, async (progress) => {
+				const modes: Partial<SetReport["modes"]> = {};
+				for (const [at, mode] of searchModes.entries()) {
+					modes[mode] = await measure({ db, embedder }, searched, mode, inForce);
+					progress(at + 1, searchModes.length);
+				}
+				return { set: searched.set, modes: modes as SetReport["modes"], peers: {} };
+			}),
+		);
+	}
+	const demands: Demand[] = [];
+	if (withPeers) {
+		await step("peers", async (progress) => {
+			for (const [at, report] of reports.entries()) {
+				const documents = report.set.items.map(({ id, description }) => ({ id, text: searchText(description) }));
+				report.peers = await comparePeers(documents, report.modes.hybrid.answers);
+				progress(at + 1, reports.length);
+			}
+		});
+		demands.push(...peerDemands(reports.map(({ set, peers }) => ({ name: set.name, peers }))));
+	}
+	let parameters: Report["parameters"] = null;
+	if (withSweep) {
+		parameters = await step("parameters swept", (progress) =>
+			sweep({ db, embedder }, filled, parametersOf(inForce), progress),
+		);
+		demands.push(...parameterDemands(parameters));
+	}
+	return {
+		embeddingModel: embedder.model,
+		database: database.title,
+		gitSha: gitSha(),
+		finishedAt: new Date().toISOString(),
+		sets: reports,
+		skipped,
+		parameters,
+		demands,
+	};
+}

@@ -17,7 +17,7 @@ export type DescribedPicture =
 
 const cache = ".build/eval-descriptions";
 /** Whatever decides a description: the sources of provider and derivation, and the packages that they use. */
-const sources = ["packages/ai/offline", "packages/images", "packages/core/items"];
+const sources = ["packages/ai/offline", "packages/images"];
 const packages = ["sharp", "tesseract.js-core", "@tesseract.js-data/eng"];
 /** As long as the analyzer has. */
 const describeMs = 300_000;

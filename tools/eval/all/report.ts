@@ -1,14 +1,20 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { printTable } from "#cli/table.ts";
+import type { Demand } from "#cli/demands.ts";
 import { mean } from "../bootstrap.ts";
 import type { Answer } from "../modes.ts";
+import type { PeerSummary } from "../peer-answers.ts";
 import { type ModeFigures, type SearchMode, searchModes } from "./answers.ts";
+import { type MeanDifferences, meanDifferences } from "./demands.ts";
 import type { EvaluationSet, Sets } from "./sets.ts";
+import type { SweptParameter } from "./sweep.ts";
 
+/** One set's results. */
 export interface SetReport {
 	set: EvaluationSet;
 	modes: Record<SearchMode, { answers: Answer[]; figures: ModeFigures }>;
+	/** By name; none without `PEERS=1`. */
+	peers: Record<string, PeerSummary>;
 }
 
 export interface Report {
@@ -18,80 +24,65 @@ export interface Report {
 	finishedAt: string;
 	sets: SetReport[];
 	skipped: Sets["skipped"];
+	/** Null where they were not swept. */
+	parameters: SweptParameter[] | null;
+	demands: Demand[];
 }
 
-type Figure = "ndcg10" | "mrr" | "recall10" | "hopeless_without_strong" | "right_hits_lost";
-const figures: Figure[] = ["ndcg10", "mrr", "recall10", "hopeless_without_strong", "right_hits_lost"];
+/** The figures of a mode that are averaged over the sets. */
+const figures = ["ndcg10", "mrr", "recall10", "hopeless_without_strong", "right_hits_lost"] as const;
+export type MeanFigures = Record<(typeof figures)[number], number | null>;
 
 /** Returns a mode's means over the sets, each of which counts alike; a figure that no set has is null. */
-export function meanOverSets(reports: SetReport[], mode: SearchMode): Record<Figure, number | null> {
+export function meanOverSets(reports: SetReport[], mode: SearchMode): MeanFigures {
 	return Object.fromEntries(
 		figures.map((figure) => {
 			const values = reports.flatMap(({ modes }) => modes[mode].figures[figure] ?? []);
 			return [figure, values.length === 0 ? null : mean(values)];
 		}),
-	) as Record<Figure, number | null>;
+	) as MeanFigures;
 }
 
-/** Prints the report's tables. */
-export function printReport(report: Report): void {
-	console.log(`\nSearch, ${report.embeddingModel}, ${report.database}, commit ${report.gitSha}\n`);
-	const cells = (values: Record<Figure, number | null>) => ({
-		"nDCG@10": share(values.ndcg10),
-		MRR: share(values.mrr),
-		"recall@10": share(values.recall10),
-		"hopeless without strong": share(values.hopeless_without_strong),
-		"right hits lost": share(values.right_hits_lost),
-	});
-	printTable([
-		...report.sets.flatMap(({ set, modes }) =>
-			searchModes.map((mode) => ({
-				set: set.name,
-				items: set.items.length,
-				queries: set.queries.length,
-				mode,
-				...cells(modes[mode].figures),
-				"nothing found": `${modes[mode].figures.no_result_empty} of ${modes[mode].figures.no_result_queries}`,
-			})),
-		),
-		...searchModes.map((mode) => ({
-			set: "mean",
-			items: "",
-			queries: "",
-			mode,
-			...cells(meanOverSets(report.sets, mode)),
-			"nothing found": "",
-		})),
-	]);
-	for (const { name, reason } of report.skipped) console.log(`\n  ${name} is skipped: ${reason}.`);
-	for (const { set } of report.sets) {
-		if (set.notes.length > 0) console.log(`\n  ${set.name}: no item is made of ${set.notes.length} pictures.`);
-	}
+/** Returns the mean differences from each peer, with its name; none without peers. */
+export function differencesFromPeers(sets: SetReport[]): MeanDifferences {
+	const isCompared = sets.some(({ peers }) => Object.keys(peers).length > 0);
+	return isCompared ? meanDifferences(sets.map(({ set, peers }) => ({ name: set.name, peers }))) : {};
 }
 
-/** Writes the report as JSON. @returns the file */
-export async function writeReport(report: Report, file: string): Promise<string> {
+/** Writes the report as JSON. */
+export async function writeReport(report: Report, file: string): Promise<void> {
 	await mkdir(path.dirname(file), { recursive: true });
 	await writeFile(file, `${JSON.stringify(jsonOf(report), null, "\t")}\n`);
-	return file;
 }
 
-function jsonOf(report: Report) {
+function jsonOf({ sets, parameters, ...report }: Report) {
 	return {
 		finished_at: report.finishedAt,
 		git_sha: report.gitSha,
 		database: report.database,
 		embedding_model: report.embeddingModel,
-		sets: report.sets.map(({ set, modes }) => ({
+		demands: report.demands,
+		mean: {
+			modes: Object.fromEntries(searchModes.map((mode) => [mode, meanOverSets(sets, mode)])),
+			differences: differencesFromPeers(sets),
+		},
+		parameters:
+			parameters?.map(({ inForce, chosenOnAll, leftOut, ...parameter }) => ({
+				...parameter,
+				in_force: inForce,
+				chosen_on_all: chosenOnAll,
+				left_out: leftOut,
+			})) ?? null,
+		skipped: report.skipped,
+		sets: sets.map(({ set, modes, peers }) => ({
 			name: set.name,
 			items: set.items.length,
 			queries: set.queries.length,
 			notes: set.notes,
 			modes: Object.fromEntries(searchModes.map((mode) => [mode, modes[mode].figures])),
+			peers: Object.fromEntries(Object.entries(peers).map(([name, { differences: _, ...summary }]) => [name, summary])),
 			answers: Object.fromEntries(searchModes.map((mode) => [mode, modes[mode].answers.map(answerJson)])),
 		})),
-		mean: { modes: Object.fromEntries(searchModes.map((mode) => [mode, meanOverSets(report.sets, mode)])) },
-		skipped: report.skipped,
 	};
 }
 
@@ -107,5 +98,3 @@ function answerJson({ query, ranking, strong = ranking, quality }: Answer) {
 		strong: strong.length,
 	};
 }
-
-const share = (value: number | null) => (value === null ? "-" : value.toFixed(3));

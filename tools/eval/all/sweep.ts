@@ -1,0 +1,72 @@
+import type { Interval } from "../bootstrap.ts";
+import { qualityOf } from "../metrics.ts";
+import type { Answer } from "../modes.ts";
+import type { Judge, Parameter } from "../parameters.ts";
+import { answersOf, type Searched } from "./answers.ts";
+import { leaveOneOut } from "./leave-one-out.ts";
+import type { Progress } from "./pictures.ts";
+import type { SearchSettings } from "./settings.ts";
+
+/** One parameter's gain on sets that it was not chosen on. */
+export interface SweptParameter {
+	name: string;
+	judge: Judge;
+	off: string;
+	inForce: string;
+	/** The value that is best on all sets. */
+	chosenOnAll: string;
+	/** By set: the value chosen on the others, and its mean gain over `off`. */
+	leftOut: Record<string, { chosen: string; gain: number }>;
+	gain: Interval;
+}
+
+/** Sweeps parameters of the hybrid search, each while the others stay as they are. */
+export async function sweep(
+	ports: Parameters<typeof answersOf>[0],
+	sets: readonly Searched[],
+	parameters: readonly Parameter[],
+	progress: Progress,
+): Promise<SweptParameter[]> {
+	const distinct = new Map(parameters.flatMap(({ settings }) => settings).map((tried) => [keyOf(tried), tried]));
+	const answers = new Map<string, Answer[][]>();
+	for (const [key, tried] of distinct) {
+		const ofSets: Answer[][] = [];
+		for (const set of sets) {
+			ofSets.push(await answersOf(ports, set, "hybrid", tried));
+			progress(answers.size * sets.length + ofSets.length, distinct.size * sets.length);
+		}
+		answers.set(key, ofSets);
+	}
+	return parameters.map(({ name, judge, values, inForce: current, settings }) => {
+		const scores = settings.map((tried) => (answers.get(keyOf(tried)) ?? []).map((ofSet) => scoresOf(ofSet, judge)));
+		const { chosen, chosenOnAll, gains, gain } = leaveOneOut({ scores, off: 0, inForce: current });
+		const valueAt = (at: number | undefined) => values[at ?? -1] ?? "";
+		return {
+			name,
+			judge,
+			off: valueAt(0),
+			inForce: valueAt(current),
+			chosenOnAll: valueAt(chosenOnAll),
+			leftOut: Object.fromEntries(
+				sets.map(({ set }, at) => [set.name, { chosen: valueAt(chosen[at]), gain: gains[at] as number }]),
+			),
+			gain,
+		};
+	});
+}
+
+/** Only the numbers tell settings apart: those of the embedder come with its functions. */
+const keyOf = ({ search, embedder: { fusionWeights, answerabilityThreshold } }: SearchSettings) =>
+	JSON.stringify([search, fusionWeights, answerabilityThreshold]);
+
+/**
+ * Scores a set's answers: by nDCG@10 where something answers the query. As answers only strong hits count, and where nothing
+ * answers, a query scores 1 without any and 0 otherwise.
+ */
+export function scoresOf(answers: readonly Answer[], judge: Judge): number[] {
+	return answers.flatMap(({ query, ranking, strong = ranking, quality }) => {
+		if (judge === "ranking") return quality ? [quality.ndcg[10]] : [];
+		if (!quality) return [strong.length === 0 ? 1 : 0];
+		return [qualityOf(strong, query.expected)?.ndcg[10] ?? 0];
+	});
+}
