@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import * as esbuild from "esbuild";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -169,6 +170,22 @@ describe("reading text", () => {
 			expect((await readText(pass.image)).lines).not.toHaveLength(0);
 		},
 	);
+
+	it("goes on beside threads that use up its time of the processor many times over", async () => {
+		const busy = Array.from({ length: 6 }, () => new Worker("for (;;);", { eval: true }));
+		onTestFinished(async () => void (await Promise.all(busy.map((thread) => thread.terminate()))));
+		const begun = process.cpuUsage();
+		expect(await readText(pass.image, { cpuSeconds: 1.5 })).toMatchObject({ endedBy: null });
+		const { user, system } = process.cpuUsage(begun);
+		expect((user + system) / 1e6).toBeGreaterThan(1.5);
+	});
+
+	it("does not count the start of its thread", async () => {
+		await readText(pass.image, { seconds: 0.01 });
+		const { image } = await blank();
+		// The start takes 0.8 s of the processor, this picture less than 0.1.
+		expect(await readText(image, { cpuSeconds: 0.3 })).toMatchObject({ endedBy: null });
+	});
 
 	it("survives bytes that are not an image", async () => {
 		const [broken, whole] = await Promise.allSettled([readText(new Uint8Array([1, 2, 3])), readText(pass.image)]);

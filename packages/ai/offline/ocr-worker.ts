@@ -12,8 +12,14 @@ export interface ReadingTask {
 	edgesPerBand: number;
 }
 
-/** Tesseract's table of a band of the image, from top to bottom; or what of the image was too much to read it. */
-export type ReadingResult = { table: string; isLast: boolean } | { tooMany: "pixels" | "edges" };
+/**
+ * First what this thread had used of the processor before it began with the image; then Tesseract's table of a band of the
+ * image, from top to bottom, or what of the image was too much to read it.
+ */
+export type ReadingResult =
+	| { begun: NodeJS.CpuUsage }
+	| { table: string; isLast: boolean }
+	| { tooMany: "pixels" | "edges" };
 
 /** Leptonica's image in the memory of the core: rows of 32-bit words, the leftmost pixel in the highest bits. */
 interface Pix {
@@ -83,6 +89,7 @@ if (tesseract.Init("/", "eng", lstmEngine) !== 0) {
 
 parentPort?.on("message", ({ image, maxPixels, maxEdges, edgesPerBand }: ReadingTask) => {
 	const post = (result: ReadingResult) => parentPort?.postMessage(result);
+	post({ begun: process.threadCpuUsage() });
 	core.FS.writeFile("/input", image);
 	if (tesseract.SetImageFile(1, 0) !== 0) {
 		throw new Error("Tesseract could not read the image.");

@@ -28,7 +28,7 @@ export const readingBudget = {
 	maxEdges: 400_000,
 	/** A denser image is read in bands, so that what was read remains when the time ends. */
 	edgesPerBand: 80_000,
-	/** Of the processor, so that a busy machine reads what an idle one reads. */
+	/** Of the processor, by the reading thread alone, so that a busy machine or process reads what an idle one reads. */
 	cpuSeconds: 10,
 	/** For a machine that is starved, and a thread that hangs. */
 	seconds: 45,
@@ -52,8 +52,10 @@ async function recognise(image: Uint8Array, budget: typeof readingBudget): Promi
 	const thread = worker;
 	const lines: TextLine[] = [];
 	const { promise, resolve, reject } = Promise.withResolvers<Reading["endedBy"]>();
+	const limit = timeLimit(thread, budget);
 	const receive = (result: ReadingResult) => {
-		if ("tooMany" in result) resolve(result.tooMany);
+		if ("begun" in result) limit.begin(result.begun);
+		else if ("tooMany" in result) resolve(result.tooMany);
 		else {
 			lines.push(...linesOf(result.table));
 			if (result.isLast) resolve(null);
@@ -64,7 +66,6 @@ async function recognise(image: Uint8Array, budget: typeof readingBudget): Promi
 	thread.ref();
 	const { maxPixels, maxEdges, edgesPerBand } = budget;
 	thread.postMessage({ image, maxPixels, maxEdges, edgesPerBand } satisfies ReadingTask);
-	const limit = timeLimit(budget);
 	try {
 		const endedBy = await Promise.race([promise, limit.reached]);
 		if (endedBy === "time") discard(thread);
@@ -90,19 +91,29 @@ function discard(thread: Worker): void {
 /** How often the time is looked at. */
 const lookMs = 100;
 
-/** Resolves as soon as this process used the budget's time since now. Only the recognition uses much of it. */
-function timeLimit({ cpuSeconds, seconds }: typeof readingBudget): { reached: Promise<"time">; clear(): void } {
-	const begun = process.cpuUsage();
+/** Resolves when the thread has used up the budget's time: of the processor since it began, or of the clock since now. */
+function timeLimit(thread: Worker, { cpuSeconds, seconds }: typeof readingBudget) {
 	const end = Date.now() + seconds * 1_000;
-	const { promise, resolve } = Promise.withResolvers<"time">();
+	const { promise: reached, resolve } = Promise.withResolvers<"time">();
+	let begun: NodeJS.CpuUsage | undefined;
 	const look = setInterval(
-		() => {
-			const { user, system } = process.cpuUsage(begun);
-			if (Date.now() >= end || (user + system) / 1e6 >= cpuSeconds) resolve("time");
+		async () => {
+			if (Date.now() >= end) return resolve("time");
+			if (!begun) return;
+			// The answer of a thread that ends meanwhile is an error, and its end is noticed elsewhere.
+			const used = await thread.cpuUsage(begun).catch(() => null);
+			if (used && (used.user + used.system) / 1e6 >= cpuSeconds) resolve("time");
 		},
 		Math.min(lookMs, seconds * 1_000),
 	);
-	return { reached: promise, clear: () => clearInterval(look) };
+	return {
+		reached,
+		/** Counts from what the thread had used when it began: its start-up is no part of the reading. */
+		begin(usedBefore: NodeJS.CpuUsage) {
+			begun = usedBefore;
+		},
+		clear: () => clearInterval(look),
+	};
 }
 
 function startWorker(): Worker {
