@@ -28,6 +28,7 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "parts",
+					globalSetup: "test/support/serialized-dynamodb.ts",
 					include: ["test/**/*.test.ts", "packages/*/test/**/*.test.ts"],
 					// Packages of the bench bring tests of their own.
 					exclude: ["test/system/**", "test/faults/**", "**/node_modules/**", langGraphSuite],
@@ -37,6 +38,7 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "langgraph-suite",
+					globalSetup: "test/support/serialized-dynamodb.ts",
 					include: [langGraphSuite],
 					// The package calls describe, it and expect without importing them.
 					globals: true,
