@@ -1,9 +1,12 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
-import { apiDocument } from "#tools/api-types/document.ts";
+import { openApi, requireDocumented } from "../../support/openapi-schemas.ts";
 
 interface Schema {
 	pattern?: string;
 	example?: unknown;
+	/** Of a parameter. */
+	schema?: Schema;
 	properties?: Record<string, Schema>;
 }
 
@@ -12,7 +15,8 @@ interface Operation {
 	responses: Record<string, { $ref?: string }>;
 }
 
-const document = (await apiDocument()) as {
+const { document: served, validatorOf } = await openApi();
+const document = served as unknown as {
 	paths: Record<string, Record<string, Operation>>;
 	components: {
 		schemas: Record<string, Schema>;
@@ -20,12 +24,45 @@ const document = (await apiDocument()) as {
 	};
 };
 
-/** Every schema with a pattern, by its JSON pointer. */
-function patternsIn(value: unknown, pointer = ""): [string, Schema][] {
+/** Every object of the document that has the key, by its JSON pointer. */
+function objectsWith(key: keyof Schema, value: unknown = document, pointer = ""): [string, Schema][] {
 	if (typeof value !== "object" || value === null) return [];
-	const within = Object.entries(value).flatMap(([key, child]) => patternsIn(child, `${pointer}/${key}`));
-	return typeof (value as Schema).pattern === "string" ? [[pointer, value as Schema], ...within] : within;
+	const within = Object.entries(value).flatMap(([name, child]) => objectsWith(key, child, `${pointer}/${name}`));
+	return key in value ? [[pointer, value as Schema], ...within] : within;
 }
+
+test("the document is valid OpenAPI 3.1", async () => {
+	const validator = new Validator();
+	expect(await validator.validate(document as unknown as Record<string, unknown>)).toEqual({ valid: true });
+	expect(validator.version).toBe("3.1");
+});
+
+test("every schema is strict JSON Schema of OpenAPI's dialect, with known formats", () => {
+	const inPlace = objectsWith("schema").map(([pointer, { schema }]) => [pointer, schema] as const);
+	const schemas = [...Object.entries(document.components.schemas), ...inPlace];
+	expect(schemas.length).toBeGreaterThan(100);
+	for (const [name, schema] of schemas) expect(() => validatorOf(schema ?? {}), name).not.toThrow();
+});
+
+test("every example is one of its schema", () => {
+	const examples = objectsWith("example");
+	expect(examples.length).toBeGreaterThan(5);
+	for (const [pointer, { schema, ...described }] of examples) {
+		// A parameter has its example beside its schema.
+		const validate = validatorOf(schema ?? described);
+		expect(validate(described.example), `${pointer}: ${JSON.stringify(validate.errors)}`).toBe(true);
+	}
+});
+
+test("an answer is refused whose status, type or body the document does not describe", async () => {
+	const answers = (status: number, type: string, body: unknown) =>
+		requireDocumented("GET", "/version", status, type, body);
+	const version = { version: "1", environment: "test", git_sha: "abcdef0" };
+	await expect(answers(200, "application/json; charset=UTF-8", version)).resolves.toBeUndefined();
+	await expect(answers(418, "application/json", version)).rejects.toThrow("418, which is not documented");
+	await expect(answers(200, "text/html", version)).rejects.toThrow("text/html, which is not documented");
+	await expect(answers(200, "application/json", {})).rejects.toThrow("against its schema");
+});
 
 test("every parameter of a path is described", () => {
 	for (const [path, operations] of Object.entries(document.paths)) {
@@ -37,7 +74,7 @@ test("every parameter of a path is described", () => {
 });
 
 test("every pattern is a regular expression without flags, and matches its example", () => {
-	const patterns = patternsIn(document);
+	const patterns = objectsWith("pattern");
 	expect(patterns.length).toBeGreaterThan(0);
 	for (const [pointer, { pattern = "", example }] of patterns) {
 		expect(pattern, pointer).not.toMatch(/\/[a-z]*$/);

@@ -4,6 +4,7 @@ import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { createApi } from "#lambdas/api/app.ts";
 import type { Authenticate } from "#lambdas/api/http/authenticate.ts";
+import { requireDocumented } from "../../support/openapi-schemas.ts";
 
 export const ada = "11111111-1111-4111-8111-111111111111";
 export const bob = "22222222-2222-4222-8222-222222222222";
@@ -36,7 +37,7 @@ interface TestRequest {
 	raw?: RequestInit;
 }
 
-/** Makes the API on fakes, and a client for each user. */
+/** Makes the API on fakes, and a client for each user, which refuses answers that the OpenAPI document does not describe. */
 export function testApi({
 	ports: replaced = {},
 	authenticate = anyUser,
@@ -79,12 +80,10 @@ export function testApi({
 				...raw,
 			});
 			const text = await response.text();
-			const isJson = response.headers.get("content-type")?.includes("json");
-			return {
-				status: response.status,
-				headers: response.headers,
-				body: isJson ? JSON.parse(text) : text,
-			};
+			const contentType = response.headers.get("content-type") ?? "";
+			const body = contentType.includes("json") ? JSON.parse(text) : text;
+			await requireDocumented(method, path, response.status, contentType, body);
+			return { status: response.status, headers: response.headers, body };
 		};
 	return { app, ports, as };
 }
