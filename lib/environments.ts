@@ -203,7 +203,7 @@ const schema = z.strictObject({
 		.default(["http://localhost:3000"]),
 	/** `auto`: the first whose API key is in `.env` at synth, else offline; only for environment `local`. */
 	visionProvider: z.enum([...visionProviders, "auto", "replay"]).default("offline"),
-	embeddingProvider: z.enum([...embeddingProviders, "auto"]).default("offline"),
+	embeddingProvider: z.enum([...embeddingProviders, "auto", "onnx"]).default("offline"),
 	chatProvider: z.enum([...chatProviders, "auto"]).default("offline"),
 	/** The models that describe and embed, where a request names none. */
 	models: z.strictObject({ ...modelFields("vision"), ...modelFields("embedding") }).prefault({}),
@@ -226,6 +226,8 @@ const schema = z.strictObject({
 	providerUrls: z.partialRecord(z.enum(keyedProviders), loopbackUrl).default({}),
 	/** The dataset on this machine from which the vision provider `replay` answers. */
 	replayFolder: z.string().regex(/^\//, "must be an absolute path").nullable().default(null),
+	/** The sentence-embedding model on this machine that the embedding provider `onnx` runs. */
+	onnxFolder: z.string().regex(/^\//, "must be an absolute path").nullable().default(null),
 	/** Receives alarms and budget notices; AWS asks the address once for its consent. No default: a person must answer. */
 	alarmEmail: z.email(),
 	monthlyBudgetUsd: z.number().positive().default(25),
@@ -243,7 +245,7 @@ export type Environment = Readonly<
 	z.infer<typeof schema> & {
 		name: EnvironmentName;
 		visionProvider: (typeof visionProviders)[number] | "replay";
-		embeddingProvider: (typeof embeddingProviders)[number];
+		embeddingProvider: (typeof embeddingProviders)[number] | "onnx";
 		chatProvider: (typeof chatProviders)[number];
 	}
 >;
@@ -256,6 +258,8 @@ export interface LocalMachine {
 	providerUrls?: Record<string, string>;
 	/** The folder of a dataset for the vision provider `replay`. */
 	replayFolder?: string | null;
+	/** The folder of a model for the embedding provider `onnx`. */
+	onnxFolder?: string | null;
 	/** Replaces the provider of the table and of the keys. */
 	visionProvider?: string;
 	/** Replaces limits: tests and benches work as one busy person. */
@@ -277,7 +281,14 @@ export const postgresLogGroup = (environment: Pick<Environment, "name">) =>
 export function readEnvironment(
 	table: unknown,
 	name: unknown,
-	{ keys = [], providerUrls = {}, replayFolder = null, visionProvider: chosen, limits }: LocalMachine = {},
+	{
+		keys = [],
+		providerUrls = {},
+		replayFolder = null,
+		onnxFolder = null,
+		visionProvider: chosen,
+		limits,
+	}: LocalMachine = {},
 ): Environment {
 	const rows = table as Record<string, object>;
 	if (typeof name !== "string" || !Object.hasOwn(rows, name)) {
@@ -295,6 +306,7 @@ export function readEnvironment(
 					...(chosen && { visionProvider: chosen }),
 					...(limits && { limits }),
 					...(replayFolder && { replayFolder, visionProvider: "replay" }),
+					...(onnxFolder && { onnxFolder, embeddingProvider: "onnx" }),
 				}
 			: values,
 	);
@@ -343,6 +355,17 @@ function brokenRules(
 	}
 	if (environment.replayFolder && environment.name !== "local") {
 		broken.push(["replayFolder", "must be left out: only environment local replays a dataset of this machine"]);
+	}
+	if (environment.embeddingProvider === "onnx" && environment.name !== "local") {
+		broken.push(["embeddingProvider", "must be another: onnx runs a model of this machine, for environment local"]);
+	} else if (environment.embeddingProvider === "onnx" && !environment.onnxFolder) {
+		broken.push([
+			"embeddingProvider",
+			"must be another: onnx needs the folder of a model, which ONNX_FOLDER in .env names",
+		]);
+	}
+	if (environment.onnxFolder && environment.name !== "local") {
+		broken.push(["onnxFolder", "must be left out: only environment local runs a model of this machine"]);
 	}
 	if (Object.keys(environment.providerUrls).length > 0 && environment.name !== "local") {
 		broken.push(["providerUrls", "must be left out: only environment local has stand-ins of the providers"]);

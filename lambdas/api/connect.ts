@@ -3,7 +3,7 @@ import { embedderFor } from "#ai/embedder.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { once } from "#core/once.ts";
 import { withCrashVariable } from "#lambda-kit/crash-point.ts";
-import type { Env } from "#lambda-kit/env.ts";
+import { type Env, runtimeEnv } from "#lambda-kit/env.ts";
 import { lazyPort } from "#lambda-kit/lazy-port.ts";
 import { accessTo, providerSettings } from "#lambda-kit/provider-settings.ts";
 import type { ApiPorts } from "./app.ts";
@@ -46,7 +46,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 		vectorIndex: lazyPort(async () => (await database()).vectorIndex),
 		health: lazyPort(async () => (await database()).health),
 		objects: s3Objects(env.BUCKET_NAME),
-		embedder: await embedderFor(providerSettings("embedding", env)),
+		embedder: await embedderFor({ ...providerSettings("embedding", env), onnx: runtimeEnv.onnx }),
 		chat: chatFor(providerSettings("chat", env)),
 		sessions: lazyPort(async () => (await conversations()).sessions),
 		turns: lazyPort(async () => (await conversations()).turns()),

@@ -1,7 +1,9 @@
 import { embedderFor } from "#ai/embedder.ts";
 import { connectStage } from "#lambda-kit/connect-stage.ts";
-import type { StageEnv } from "#lambda-kit/env.ts";
+import { runtimeEnv, type StageEnv } from "#lambda-kit/env.ts";
 import { providerSettings } from "#lambda-kit/provider-settings.ts";
 
 export const connect = async (env: StageEnv<"embed">) =>
-	connectStage(env, { embedder: await embedderFor(providerSettings("embedding", env)) });
+	connectStage(env, {
+		embedder: await embedderFor({ ...providerSettings("embedding", env), onnx: runtimeEnv.onnx }),
+	});

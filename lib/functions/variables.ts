@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { GroupEnv, VariableGroup } from "#lambda-kit/env.ts";
 import type { Environment } from "../environments.ts";
 import { providerVariables } from "../providers.ts";
@@ -16,6 +17,9 @@ type Variables = {
 	[Group in Exclude<VariableGroup, "queue">]: GroupEnv<Group>;
 };
 
+/** Functions of environment `local` run on this machine, so they load the runtime from the repository. */
+const onnxRuntime = join(import.meta.dirname, "../../packages/ai/onnx/runtime");
+
 export function variablesOf({ environment, database, storage }: FunctionResources): Variables {
 	return {
 		environment: { ENVIRONMENT: environment.name },
@@ -29,7 +33,10 @@ export function variablesOf({ environment, database, storage }: FunctionResource
 				REPLAY_FOLDER: environment.replayFolder,
 			}),
 		},
-		embedding: providerVariables(environment, "embedding"),
+		embedding: {
+			...providerVariables(environment, "embedding"),
+			...(environment.onnxFolder && { ONNX_FOLDER: environment.onnxFolder, ONNX_RUNTIME: onnxRuntime }),
+		},
 		chat: providerVariables(environment, "chat"),
 		webSearch: providerVariables(environment, "webSearch"),
 		tracing: providerVariables(environment, "tracing"),

@@ -1,6 +1,13 @@
 import type { Embedder } from "#core/ports/index.ts";
 import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
+import type { OnnxSettings } from "./onnx/embedder.ts";
 import { embeddingProviders } from "./providers.ts";
+
+/** `provider` may be `onnx` in environment `local`. */
+interface EmbedderSettings extends Settings<"embedding"> {
+	/** The model on this machine that `onnx` runs. */
+	onnx?: OnnxSettings | undefined;
+}
 
 /** The embedding adapter of each provider that has the capability. */
 const adapters: Adapters<"embedding", Embedder> = {
@@ -8,12 +15,13 @@ const adapters: Adapters<"embedding", Embedder> = {
 };
 
 /** Loads the environment's embedding model, and no other, which keeps cold starts short. */
-export async function embedderFor({ provider, ...settings }: Settings<"embedding">): Promise<Embedder> {
+export async function embedderFor({ provider, onnx, ...settings }: EmbedderSettings): Promise<Embedder> {
 	const models = lazyAdapters(
 		async () => (await import("./offline/embedder.ts")).offlineEmbedder(),
 		adapters,
 		settings,
 	);
+	if (onnx) models.set("onnx", async () => (await import("./onnx/embedder.ts")).onnxEmbedder(onnx));
 	const load = models.get(provider);
 	if (load) return load();
 	throw new Error(

@@ -49,7 +49,7 @@ export function stageContract<Name extends StageName>(name: Name): Variable<Stag
 }
 
 /** Variables for tests on one machine. Elsewhere one of them would send images and keys to a stranger, or end the function. */
-const onlyLocal = ["CRASH_AT", "REPLAY_FOLDER", ...keyedProviders.map(baseUrlVariable)];
+const onlyLocal = ["CRASH_AT", "REPLAY_FOLDER", "ONNX_FOLDER", ...keyedProviders.map(baseUrlVariable)];
 
 /**
  * Reads a function's variables at cold start.
@@ -78,4 +78,9 @@ export const runtimeEnv = {
 	crashAt: process.env.CRASH_AT,
 	/** The dataset from which the vision provider `replay` answers, in environment `local`. */
 	replayFolder: process.env.REPLAY_FOLDER,
+	/** The embedding model that runs on this machine, in environment `local`. */
+	onnx:
+		process.env.ONNX_FOLDER && process.env.ONNX_RUNTIME
+			? { folder: process.env.ONNX_FOLDER, runtime: process.env.ONNX_RUNTIME }
+			: undefined,
 };

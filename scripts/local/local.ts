@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseEnv, promisify } from "node:util";
+import { filesOf } from "#ai/onnx/model-folder.ts";
 import { baseUrlVariable, keyedProviders, keyParameter, keyVariable } from "#ai/providers.ts";
 import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
@@ -29,7 +30,7 @@ export interface ProviderSecrets {
 	/** API keys by the name of their parameter in Parameter Store. */
 	parameters: Record<string, string>;
 	/** Context of the templates: which providers to use. */
-	machine: Required<Pick<LocalMachine, "providerUrls">> & { keys: string[] };
+	machine: Required<Pick<LocalMachine, "providerUrls">> & Pick<LocalMachine, "onnxFolder"> & { keys: string[] };
 }
 
 const noSecrets = { keys: [], providerUrls: {} };
@@ -53,6 +54,11 @@ export async function providerSecrets(file = ".env"): Promise<ProviderSecrets> {
 			found.machine.keys.push(provider);
 		}
 		if (url) found.machine.providerUrls[provider] = url;
+	}
+	const onnxFolder = set.ONNX_FOLDER?.trim();
+	if (onnxFolder) {
+		found.machine.onnxFolder = path.resolve(onnxFolder);
+		filesOf(found.machine.onnxFolder); // throws before anything starts
 	}
 	return found;
 }

@@ -139,6 +139,16 @@ describe("the table of environments", () => {
 			tableWith(({ dev }) => Object.assign(dev, { replayFolder: "/dataset" })),
 			"environments.dev.replayFolder: must be left out",
 		],
+		[
+			"an embedding model of this machine outside local",
+			tableWith(({ dev }) => Object.assign(dev, { embeddingProvider: "onnx", onnxFolder: "/model" })),
+			"environments.dev.embeddingProvider: must be another",
+		],
+		[
+			"the folder of an embedding model outside local",
+			tableWith(({ dev }) => Object.assign(dev, { onnxFolder: "/model" })),
+			"environments.dev.onnxFolder: must be left out",
+		],
 	])("refuses %s by its name", (_, table, message) => {
 		expect(() => readEnvironment(table, "dev")).toThrow(message);
 	});
@@ -295,6 +305,24 @@ describe("the table of environments", () => {
 		expect(() => readEnvironment(environments, "local", { replayFolder: "dataset" })).toThrow(
 			"environments.local.replayFolder: must be an absolute path",
 		);
+	});
+
+	test("embeds with a model of this machine only for local, whatever the keys", () => {
+		const { environments } = cdk.context;
+		const machine = { keys: ["voyage"], onnxFolder: "/model" };
+		expect(readEnvironment(environments, "local", machine)).toMatchObject({
+			embeddingProvider: "onnx",
+			onnxFolder: "/model",
+		});
+		expect(readEnvironment(environments, "prod", machine)).toMatchObject({
+			embeddingProvider: "offline",
+			onnxFolder: null,
+		});
+		expect(() => readEnvironment(environments, "local", { onnxFolder: "model" })).toThrow(
+			"environments.local.onnxFolder: must be an absolute path",
+		);
+		const chosen = tableWith(({ local }) => Object.assign(local, { embeddingProvider: "onnx" }));
+		expect(() => readEnvironment(chosen, "local")).toThrow("onnx needs the folder of a model");
 	});
 
 	test("cannot be deployed as it ships, and names the missing settings", () => {

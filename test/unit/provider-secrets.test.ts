@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { costUsd } from "#ai/prices.ts";
 import { readEnv } from "#lambda-kit/env.ts";
@@ -39,8 +39,20 @@ describe("the file .env", () => {
 	});
 });
 
+describe("the folder of a model in .env", () => {
+	it("goes to the templates as an absolute path", async () => {
+		for (const name of ["model.onnx", "tokenizer.json"]) writeFileSync(join(directory, name), "{}");
+		const { machine } = await providerSecrets(envFile(`ONNX_FOLDER=${relative(process.cwd(), directory)}\n`));
+		expect(machine.onnxFolder).toBe(directory);
+	});
+
+	it("is refused before anything starts where it has no model", async () => {
+		await expect(providerSecrets(envFile("ONNX_FOLDER=test\n"))).rejects.toThrow("test is no sentence-embedding model");
+	});
+});
+
 describe("a variable that only environment local allows", () => {
-	it.each(["CRASH_AT", "ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "VOYAGE_BASE_URL"])(
+	it.each(["CRASH_AT", "ONNX_FOLDER", "ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "VOYAGE_BASE_URL"])(
 		"%s makes a function of another environment fail at its start",
 		(name) => {
 			const variables = (ENVIRONMENT: string) => ({

@@ -1,6 +1,6 @@
 import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
+import { rotate } from "../rotation.ts";
 import { ngramVector } from "./ngrams.ts";
-import { rotate } from "./rotation.ts";
 import { plainText, type WordVectors, wordVectors } from "./word-vectors.ts";
 
 /**

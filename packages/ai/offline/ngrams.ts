@@ -1,4 +1,4 @@
-import { hashOf } from "./hash.ts";
+import { hashOf } from "../hash.ts";
 
 const gramLengths = [3, 4, 5];
 const wholeWordWeight = 0.7;
