@@ -3,6 +3,6 @@ import { observeModels } from "#lambda-kit/observe-models.ts";
 import { analyzeStage } from "./analyze-stage.ts";
 import { connect } from "./connect.ts";
 
-const { ports, delay } = await connect(readEnv(stageContract("analyze")));
+const { ports, queue } = await connect(readEnv(stageContract("analyze")));
 
-export const handler = analyzeStage(observeModels(ports), delay);
+export const handler = analyzeStage(observeModels(ports), queue);

@@ -3,6 +3,6 @@ import { observeModels } from "#lambda-kit/observe-models.ts";
 import { connect } from "./connect.ts";
 import { embedStage } from "./embed-stage.ts";
 
-const { ports, delay } = await connect(readEnv(stageContract("embed")));
+const { ports, queue } = await connect(readEnv(stageContract("embed")));
 
-export const handler = embedStage(observeModels(ports), delay);
+export const handler = embedStage(observeModels(ports), queue);

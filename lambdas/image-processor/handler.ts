@@ -3,6 +3,6 @@ import { connect } from "./connect.ts";
 import { processStage } from "./process-stage.ts";
 
 const env = readEnv(stageContract("process"));
-const { ports, delay } = connect(env);
+const { ports, queue } = connect(env);
 
-export const handler = processStage(ports, env.BUCKET_NAME, delay);
+export const handler = processStage(ports, env.BUCKET_NAME, queue);

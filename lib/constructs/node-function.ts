@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { ISecurityGroup, IVpc } from "aws-cdk-lib/aws-ec2";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import { Architecture, Code, Function as LambdaFunction, RecursiveLoop, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
@@ -29,6 +29,11 @@ interface NodeFunctionProps<Contract extends EnvContract> {
 	network?: FunctionNetwork | undefined;
 	/** Receives the events of failed asynchronous invocations. */
 	deadLetters?: IQueue;
+	/**
+	 * The function puts messages back on the queue that starts it: Lambda would take that for a loop and drop a message
+	 * after 16 turns. The work's own state ends these turns.
+	 */
+	sendsToItself?: boolean;
 	/** A queue bounds the function's concurrency, so that none is reserved. */
 	behindQueue?: boolean;
 }
@@ -62,6 +67,7 @@ export class NodeFunction<const Contract extends EnvContract = EnvContract> exte
 			role: this.role.withoutPolicyUpdates(),
 			logGroup,
 			...network,
+			...(props.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
 			...(props.deadLetters && { deadLetterQueue: props.deadLetters }),
 			...(!props.behindQueue &&
 				reserves(environment) && {

@@ -52,7 +52,7 @@ export class PipelineStage extends Construct {
 							eventBus: bus,
 							eventPattern: { source: sourcesOf(event), detailType: [event] },
 						}),
-				// S3's own event names its person only within a key, and so brings a message without a group.
+				// S3's own event names its person only within a key, and so brings a message without a group; the function adds it.
 				targets: [queueTarget(this.queue, this.undelivered, event === "upload" ? undefined : userOfEvent)],
 			});
 		}
@@ -62,6 +62,7 @@ export class PipelineStage extends Construct {
 			["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
 			[this.queue.queueArn],
 		);
+		this.worker.allow(["sqs:SendMessage"], [this.queue.queueArn]); // puts off a person who holds the share of the stage
 		const mapping = new EventSourceMapping(this, "Mapping", {
 			target: this.worker.function,
 			eventSourceArn: this.queue.queueArn,

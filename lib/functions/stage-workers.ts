@@ -1,9 +1,9 @@
 import type { Construct } from "constructs";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
-import { stageContract, stageGroups } from "#lambda-kit/env.ts";
+import { type GroupEnv, stageContract, stageGroups } from "#lambda-kit/env.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
-import { functionKey } from "../environments.ts";
+import { type Environment, functionKey } from "../environments.ts";
 import { derived, originals, s3DeleteActions, s3ListActions } from "./actions.ts";
 import { type FunctionResources, variablesOf } from "./variables.ts";
 
@@ -30,6 +30,11 @@ const processVariables: Partial<Record<StageName, Record<string, string>>> = {
 	process: allocator,
 };
 
+const queueVariables = ({ functions }: Environment, name: StageName, queueUrl: string): GroupEnv<"queue"> => ({
+	QUEUE_URL: queueUrl,
+	QUEUE_CONCURRENCY: String(functions[functionKey(stages[name].id)].concurrency),
+});
+
 /** Makes the function that works on a stage's queue. */
 export function stageWorker(
 	scope: Construct,
@@ -39,12 +44,13 @@ export function stageWorker(
 	resources: FunctionResources,
 ): NodeFunction {
 	const { environment, database, storage } = resources;
-	const values = { ...variablesOf(resources), queue: { QUEUE_URL: queueUrl } };
+	const values = { ...variablesOf(resources), queue: queueVariables(environment, name, queueUrl) };
 	const groups = [...stageGroups, ...stages[name].env];
 	const worker: NodeFunction = new NodeFunction(scope, "Worker", functionKey(stages[name].id), {
 		environment,
 		network: database.functionNetwork,
 		behindQueue: true,
+		sendsToItself: true,
 		bundle,
 		contract: stageContract(name),
 		variables: Object.assign({}, ...groups.map((group) => values[group]), processVariables[name]),

@@ -1,15 +1,29 @@
-import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 
-/** Returns a function that makes a message visible again after `seconds` instead of the visibility timeout. */
-export function delayMessage(queueUrl: string) {
+/** Connects the queue that a function works off. */
+export function sqsQueue(queueUrl: string) {
 	const client = new SQSClient();
-	return async (receiptHandle: string, seconds: number): Promise<void> => {
-		await client.send(
-			new ChangeMessageVisibilityCommand({
-				QueueUrl: queueUrl,
-				ReceiptHandle: receiptHandle,
-				VisibilityTimeout: seconds,
-			}),
-		);
+	return {
+		/** Makes a received message visible again after `seconds` instead of the visibility timeout. */
+		async delay(receiptHandle: string, seconds: number): Promise<void> {
+			await client.send(
+				new ChangeMessageVisibilityCommand({
+					QueueUrl: queueUrl,
+					ReceiptHandle: receiptHandle,
+					VisibilityTimeout: seconds,
+				}),
+			);
+		},
+		/** Sends a message of a group, which becomes visible after `seconds`. */
+		async send(body: string, group: string, seconds: number): Promise<void> {
+			await client.send(
+				new SendMessageCommand({
+					QueueUrl: queueUrl,
+					MessageBody: body,
+					MessageGroupId: group,
+					DelaySeconds: seconds,
+				}),
+			);
+		},
 	};
 }

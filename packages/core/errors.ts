@@ -111,6 +111,21 @@ export class EventsNotPublished extends AggregateError {
 	}
 }
 
+/** The person holds the share of the stage: the work waits until others had their turn. */
+export class ShareReached extends Error {
+	override name = "ShareReached";
+	/** The person's leases of the stage. */
+	readonly held: number;
+	/** How long the work has waited. */
+	readonly waitedSeconds: number;
+
+	constructor(held: number, waitedSeconds: number) {
+		super(`The person holds ${held} leases of this stage.`);
+		this.held = held;
+		this.waitedSeconds = waitedSeconds;
+	}
+}
+
 /** A failure that no retry resolves: it is recorded on the item, and the event is acknowledged. */
 export class PermanentFailure extends Error {
 	override name = "PermanentFailure";

@@ -45,6 +45,7 @@ export function fakeItems(store: Store): Items {
 				usage: [],
 				stageAt: now,
 				sweptAt: null,
+				arrivedAt: null,
 				analyses: [],
 				document: null,
 				embeddings: new Map(),
@@ -104,7 +105,7 @@ export function fakeItems(store: Store): Items {
 			if (!isOpen || (lease && lease.expiresAt > store.now())) return null;
 			const now = store.now();
 			Object.assign(item, { mimeType, fileSize, status: "pending", error: null, updatedAt: new Date(now) });
-			Object.assign(stored, { lease: null, attempts: 0, stageAt: now, sweptAt: null });
+			Object.assign(stored, { lease: null, attempts: 0, stageAt: now, sweptAt: null, arrivedAt: null });
 			return structuredClone(item);
 		},
 

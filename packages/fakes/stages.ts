@@ -2,11 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { ItemError, ItemStatus } from "#core/items/item.ts";
 import { duplicateOf, processingExhausted, requestExhausted, uploadMissing } from "#core/pipeline/item-errors.ts";
 import { queuedStatuses, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
-import { type RequestError, requestEvent } from "#core/pipeline/work-request.ts";
+import { type RequestError, requestEvent, stageOf } from "#core/pipeline/work-request.ts";
 import { type Lease, maxAttempts, type ProcessedImage, type Stages, type StalledItem } from "#core/ports/index.ts";
+import { heldLeases, reachesShare } from "./shares.ts";
 import { announce, inTurns, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
-
-const stageByRequestKind = { analyze: "analyze", resize: "process", embed: "embed" } as const;
 
 export function fakeStages(store: Store): Stages {
 	const isLeased = ({ lease }: StoredItem) => lease !== null && lease.expiresAt > store.now();
@@ -104,13 +103,18 @@ export function fakeStages(store: Store): Stages {
 	};
 
 	return {
-		async claim(userId, itemId, stage, leaseSeconds) {
+		async claim(userId, itemId, stage, leaseSeconds, share) {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return { outcome: "gone" };
 			if (!startsFrom(stage, stored.item.status)) return { outcome: "done" };
 			if (stored.lease && isLeased(stored)) {
 				const left = stored.lease.expiresAt - store.now();
 				return { outcome: "busy", secondsLeft: Math.ceil(left / 1000) };
+			}
+			if (reachesShare(store, userId, stage, share)) {
+				if (stored.item.status === "pending") stored.arrivedAt ??= store.now();
+				const waitedSeconds = (store.now() - (stored.arrivedAt ?? stored.stageAt)) / 1000;
+				return { outcome: "deferred", held: heldLeases(store, userId, stage), waitedSeconds };
 			}
 			if (stored.attempts >= maxAttempts) {
 				fail(stored, processingExhausted);
@@ -128,7 +132,7 @@ export function fakeStages(store: Store): Stages {
 			};
 		},
 
-		async claimRequest(userId, itemId, requestId, leaseSeconds) {
+		async claimRequest(userId, itemId, requestId, leaseSeconds, share) {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return { outcome: "gone" };
 			const { item } = stored;
@@ -153,7 +157,11 @@ export function fakeStages(store: Store): Stages {
 				endRequest(stored, requestId, { failure: { code, detail } });
 				return { outcome: "done" };
 			}
-			const stage = stageByRequestKind[found.request.kind];
+			const stage = stageOf[found.request.kind];
+			if (reachesShare(store, userId, stage, share)) {
+				const waitedSeconds = (store.now() - found.touchedAt) / 1000;
+				return { outcome: "deferred", held: heldLeases(store, userId, stage), waitedSeconds };
+			}
 			const token = randomUUID();
 			found.attempts += 1;
 			found.touchedAt = store.now();

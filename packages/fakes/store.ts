@@ -14,6 +14,8 @@ export interface StoredItem {
 	usage: ModelUsage[];
 	stageAt: number;
 	sweptAt: number | null;
+	/** When a claim of the item, still `pending`, was deferred. */
+	arrivedAt: number | null;
 	analyses: Analysis[];
 	document: SearchText | null;
 	/** By model. */

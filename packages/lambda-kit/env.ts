@@ -15,8 +15,8 @@ const variableGroups = {
 	bucket: ["BUCKET_NAME"],
 	bus: ["EVENT_BUS_NAME"],
 	checkpoints: ["CHECKPOINT_TABLE_NAME"],
-	/** The stage's own queue. */
-	queue: ["QUEUE_URL"],
+	/** The stage's own queue, and how many invocations work it off at once. */
+	queue: ["QUEUE_URL", "QUEUE_CONCURRENCY"],
 } as const;
 type OwnGroup = keyof typeof variableGroups;
 
@@ -38,7 +38,7 @@ export function variablesIn<Group extends VariableGroup>(...groups: Group[]): Va
 
 const isOwn = (group: VariableGroup): group is OwnGroup => Object.hasOwn(variableGroups, group);
 
-/** Every stage logs in to Postgres, publishes events and delays messages of its queue. */
+/** Every stage logs in to Postgres, publishes events and puts off messages of its queue. */
 export const stageGroups = ["environment", "database", "bus", "queue"] as const;
 type StageGroup<Name extends StageName> = (typeof stageGroups)[number] | (typeof stages)[Name]["env"][number];
 export type StageEnv<Name extends StageName> = GroupEnv<StageGroup<Name>>;

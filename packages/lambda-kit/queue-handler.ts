@@ -1,19 +1,29 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { z } from "zod";
-import { ModelFailure, StageBusy } from "#core/errors.ts";
+import { ModelFailure, ShareReached, StageBusy } from "#core/errors.ts";
 import type { StageOptions, StageOutcome } from "#core/pipeline/run-stage.ts";
-import type { StageName } from "#core/pipeline/stages.ts";
-
+import { type StageName, shareOf } from "#core/pipeline/stages.ts";
 import { hashUser, log } from "./log.ts";
 
-/** Shortens a failed message's visibility, so that it is delivered again after `seconds`. */
-export type DelayMessage = (receiptHandle: string, seconds: number) => Promise<void>;
+/** The queue that a stage's function works off. */
+export interface StageQueue {
+	/** The maximum number of concurrent invocations. */
+	concurrency: number;
+	/** Shortens a failed message's visibility, so that it is delivered again after `seconds`. */
+	delay(receiptHandle: string, seconds: number): Promise<void>;
+	/** Sends a message of a group, which becomes visible after `seconds`. */
+	send(body: string, group: string, seconds: number): Promise<void>;
+}
 
 /** The waits before the second, third and later delivery; without them a message waits six function timeouts. */
 const retrySeconds = [30, 120, 600];
 
 /** The sweeper restarts an item after this time, so that a longer wait would have no effect. */
 const maxRetryAfterSeconds = 15 * 60;
+
+/** A person's message above the share comes back after half of the time that it has waited, within these seconds. */
+const minDeferSeconds = 2;
+const maxDeferSeconds = 60;
 
 /** A lease outlives the invocation that took it by this much. */
 const leaseMarginSeconds = 5;
@@ -50,7 +60,7 @@ export function queueHandler<T extends StageEvent>(
 	stage: StageName,
 	parse: (event: BusEvent) => T | null,
 	run: (event: T, options: StageOptions) => Promise<StageOutcome>,
-	delay: DelayMessage,
+	queue: StageQueue,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
 	return async ({ Records }, context) => {
 		const batchItemFailures: { itemIdentifier: string }[] = [];
@@ -63,10 +73,12 @@ export function queueHandler<T extends StageEvent>(
 				const leftMs = context.getRemainingTimeInMillis();
 				if (leftMs < commitMs + minStageMs) throw new OutOfTime();
 				let uploadToReady: number | undefined;
+				let deferral: Deferral | undefined;
 				correlationId = event.correlation_id;
-				const outcome = await run(event, {
+				const work = run(event, {
 					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
 					deadline: new Date(Date.now() + leftMs - commitMs),
+					share: { max: shareOf(queue.concurrency), always: !isGrouped(record) },
 					// An event of S3 has no correlation id.
 					onClaimed: (item) => {
 						correlationId = item.correlationId;
@@ -74,6 +86,11 @@ export function queueHandler<T extends StageEvent>(
 					onReady: ({ createdAt }) => {
 						uploadToReady = (Date.now() - createdAt.getTime()) / 1000;
 					},
+				});
+				const outcome = await work.catch(async (error) => {
+					if (!(error instanceof ShareReached)) throw error;
+					deferral = await defer(record, error, event.user_id, queue);
+					return "deferred";
 				});
 				const duration = Date.now() - started;
 				const worked = outcome === "committed" || outcome === "failed";
@@ -86,6 +103,7 @@ export function queueHandler<T extends StageEvent>(
 						item_id: event.item_id,
 						user: hashUser(event.user_id),
 						duration_ms: duration,
+						...deferral,
 					},
 					{
 						Stage: stage,
@@ -115,14 +133,46 @@ export function queueHandler<T extends StageEvent>(
 					},
 				);
 				batchItemFailures.push({ itemIdentifier: record.messageId });
-				await retrySoon(record, error, delay);
+				await retrySoon(record, error, queue);
 			}
 		}
 		return { batchItemFailures };
 	};
 }
 
-async function retrySoon(record: SQSRecord, cause: unknown, delay: DelayMessage) {
+/** S3's own event names its person only within a key, so that its message has no group. */
+const isGrouped = ({ attributes }: SQSRecord) => attributes.MessageGroupId !== undefined;
+
+interface Deferral {
+	/** The person's leases of the stage. */
+	held: number;
+	share: number;
+	waited_seconds: number;
+	deferred_seconds: number;
+}
+
+/**
+ * Sends a message of a person at the share to the end of the queue, in the person's group. A message that stayed
+ * instead would come nearer to the dead letters at each receive. One that only lacked its group comes back at once.
+ */
+async function defer(
+	record: SQSRecord,
+	{ held, waitedSeconds }: ShareReached,
+	userId: string,
+	queue: StageQueue,
+): Promise<Deferral> {
+	const wait = Math.max(isGrouped(record) ? minDeferSeconds : 0, Math.floor(waitedSeconds / 2));
+	const seconds = Math.min(wait, maxDeferSeconds);
+	await queue.send(record.body, userId, seconds);
+	return {
+		held,
+		share: shareOf(queue.concurrency),
+		waited_seconds: Math.round(waitedSeconds),
+		deferred_seconds: seconds,
+	};
+}
+
+async function retrySoon(record: SQSRecord, cause: unknown, { delay }: StageQueue) {
 	const receives = Number(record.attributes.ApproximateReceiveCount);
 	try {
 		await delay(record.receiptHandle, secondsUntilRetry(receives, cause));

@@ -31,6 +31,7 @@ const { ports } = connect({
 	BUCKET_NAME: "bucket",
 	EVENT_BUS_NAME: "none",
 	QUEUE_URL: "https://127.0.0.1/none",
+	QUEUE_CONCURRENCY: "2",
 });
 // The first query would load this.
 await import("pg");

@@ -118,7 +118,7 @@ it("logs no prompt, answer or key that a provider quotes in its refusal", async 
 		"analyze",
 		({ detail }) => imageProcessed.parse(detail),
 		async (event, options) => analyzeItem({ ...ports, ...(await models()) }, event, options),
-		async () => {},
+		{ concurrency: 2, delay: async () => {}, send: async () => {} },
 	);
 	const body = JSON.stringify({
 		source: "collections.imageprocessor",

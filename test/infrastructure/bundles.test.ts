@@ -32,6 +32,7 @@ const values: Record<string, string> = {
 	TOKEN_ISSUER: "https://example.com/pool",
 	JWKS_URL: "https://example.com/pool/.well-known/jwks.json",
 	QUEUE_URL: "https://example.com/queue",
+	QUEUE_CONCURRENCY: "2",
 	VISION_PROVIDER: "offline",
 	EMBEDDING_PROVIDER: "offline",
 	CHAT_PROVIDER: "offline",

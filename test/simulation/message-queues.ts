@@ -15,6 +15,8 @@ export interface Message {
 	queue: StageName;
 	/** The event as EventBridge writes it to SQS. */
 	body: string;
+	/** The person; null where the rule names none. */
+	group: string | null;
 	/** On the simulator's clock, in seconds. */
 	visibleAt: number;
 	receives: number;
@@ -37,23 +39,22 @@ export class MessageQueues {
 		for (const rule of rules) {
 			if (rule.type !== type || !rule.sources.includes(source)) continue;
 			const event = { source, "detail-type": type, detail };
-			this.send(rule.queue, event, visibleAt);
+			this.deliver(rule.queue, event, visibleAt, detail.user_id);
 		}
 	}
 
-	send(queue: StageName, event: object, visibleAt: number): void {
+	/** Puts an event on a queue, as a rule does: the fault profile may lose or repeat it. */
+	deliver(queue: StageName, event: object, visibleAt: number, group: string | null): void {
 		const { lost = 0, duplicated = 0 } = this.#faultProfile;
 		if (this.#chance.percent(lost)) return;
 		const copies = this.#chance.percent(duplicated) ? 2 : 1;
 		for (let copy = 0; copy < copies; copy++) {
-			this.messages.push({
-				id: randomUUID(),
-				queue,
-				body: JSON.stringify(event),
-				visibleAt,
-				receives: 0,
-			});
+			this.send(queue, JSON.stringify(event), visibleAt, group);
 		}
+	}
+
+	send(queue: StageName, body: string, visibleAt: number, group: string | null): void {
+		this.messages.push({ id: randomUUID(), queue, body, group, visibleAt, receives: 0 });
 	}
 
 	/** Returns the messages that the workers receive next: none where none is visible. */

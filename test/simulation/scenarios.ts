@@ -5,7 +5,7 @@ import type { StageName } from "#core/pipeline/stages.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
 import type { Fault, FaultyProcess } from "./faulty-ports.ts";
-import type { Simulator } from "./simulator.ts";
+import type { SimulatedPorts, Simulator } from "./simulator.ts";
 
 type ScenarioOutcome = Promise<"ended" | "died" | "frozen">;
 
@@ -16,7 +16,7 @@ interface Scenario {
 	mustCall: string;
 	/** Prepares the simulator. @returns the item of the operation, if it exists before */
 	arrange(simulator: Simulator): Promise<string | undefined>;
-	run(simulator: Simulator, process: FaultyProcess<Ports>, itemId: string | undefined): ScenarioOutcome;
+	run(simulator: Simulator, process: FaultyProcess<SimulatedPorts>, itemId: string | undefined): ScenarioOutcome;
 	/** Repeats the request, as a client without an answer does. @default nothing */
 	retry?(simulator: Simulator, itemId: string | undefined): Promise<unknown>;
 	/** The item may end `failed`. */
@@ -147,6 +147,21 @@ export const scenarios: Scenario[] = [
 		},
 		run: async (simulator, process) => simulator.deliver(await simulator.deliverUntil("process"), process),
 		mayFail: true,
+	},
+	{
+		title: "the process stage of a person at the share, while another waits",
+		mustCall: "queues.send",
+		async arrange(simulator) {
+			const leased = await simulator.upload();
+			await simulator.ports.stages.claim(simulator.userId, leased, "process", 60);
+			await simulator.upload(undefined, undefined, simulator.otherUserId);
+			return simulator.upload();
+		},
+		run: async (simulator, process, itemId = "") => {
+			const message = simulator.messages.find(({ body }) => body.includes(itemId));
+			if (!message) throw new Error("The item has no message.");
+			return simulator.deliver(message, process);
+		},
 	},
 	stage("process", "stages.commitProcessed"),
 	stage("analyze", "stages.commitAnalyzed"),

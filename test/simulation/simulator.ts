@@ -20,9 +20,16 @@ import { handleMessage } from "./stage-functions.ts";
 const sweepEverySeconds = 5 * 60;
 const maxVirtualHours = 24;
 
+/** The ports, and the call by which a function puts off a message, so that faults meet it, too. */
+export interface SimulatedPorts extends Ports {
+	queues: { send(queue: StageName, body: string, group: string, seconds: number): Promise<void> };
+}
+
 /** A pipeline in one process: the real handlers and use cases, queues in virtual time, a sweeper every five minutes. */
 export class Simulator {
 	readonly userId = randomUUID();
+	/** Another person, of whom work may wait. */
+	readonly otherUserId = randomUUID();
 	readonly accepted: string[] = [];
 	readonly deleted: string[] = [];
 	/** Violations between two steps, before everything had ended. */
@@ -30,7 +37,7 @@ export class Simulator {
 	readonly modelCalls = new Map<string, number>();
 	readonly events = new Map<string, number>();
 	/** Ports without faults, wired to this simulator's queues. */
-	readonly ports: Ports;
+	readonly ports: SimulatedPorts;
 	/** Virtual seconds since the start. */
 	time = 0;
 	#nextSweep = sweepEverySeconds;
@@ -61,6 +68,9 @@ export class Simulator {
 					if (key.startsWith("originals/")) this.#announceObject(key);
 				},
 			},
+			queues: {
+				send: async (queue, body, group, seconds) => this.#queues.send(queue, body, this.time + seconds, group),
+			},
 			events: {
 				publish: async (source, events) => {
 					for (const event of events) this.#route(source, event);
@@ -75,12 +85,16 @@ export class Simulator {
 			},
 		};
 		this.#advanceClock = db
-			? (seconds) => ageRows(db, this.userId, seconds)
+			? (seconds) => ageRows(db, this.#userIds, seconds)
 			: async (seconds) => fakes.clock.advance(seconds);
 		this.#snapshot = async () => {
 			const keys = objects.keys();
-			return db ? snapshotOfDatabase(db, keys, [this.userId]) : snapshotOfStore(fakes.store, keys);
+			return db ? snapshotOfDatabase(db, keys, this.#userIds) : snapshotOfStore(fakes.store, keys);
 		};
+	}
+
+	get #userIds(): string[] {
+		return [this.userId, this.otherUserId];
 	}
 
 	/** Messages on all queues, visible or not. */
@@ -103,7 +117,11 @@ export class Simulator {
 	}
 
 	/** Uploads a file. Learns the item's id also where the answer is lost. */
-	async upload(file = this.newFile(), ports: Pick<Ports, "items" | "objects"> = this.ports): Promise<string> {
+	async upload(
+		file = this.newFile(),
+		ports: Pick<Ports, "items" | "objects"> = this.ports,
+		userId = this.userId,
+	): Promise<string> {
 		const { items } = ports;
 		const stored = await uploadItem(
 			{
@@ -120,7 +138,7 @@ export class Simulator {
 					},
 				}),
 			},
-			this.userId,
+			userId,
 			file,
 		);
 		this.accepted.push(stored.item.id);
@@ -132,7 +150,7 @@ export class Simulator {
 		this.deleted.push(itemId);
 	}
 
-	process(fault: Fault | null = null, itemId?: string): FaultyProcess<Ports> {
+	process(fault: Fault | null = null, itemId?: string): FaultyProcess<SimulatedPorts> {
 		return faultyProcess(this.ports, fault, async () => {
 			if (itemId && (await this.ports.items.find(this.userId, itemId))) {
 				await this.delete(itemId);
@@ -143,7 +161,7 @@ export class Simulator {
 	/** Has the stage's function handle a message, and treats the message as SQS does afterwards. */
 	async deliver(
 		message: Message,
-		process: FaultyProcess<Ports> = this.process(),
+		process: FaultyProcess<SimulatedPorts> = this.process(),
 	): Promise<"ended" | "died" | "frozen"> {
 		if (message.receives >= maxReceiveCount) {
 			this.#queues.giveUp(message);
@@ -154,8 +172,12 @@ export class Simulator {
 		message.visibleAt = this.time + visibility;
 		let delay = visibility;
 		return process.run(async (ports) => {
-			const isDone = await handleMessage(ports, message, async (_, seconds) => {
-				delay = seconds;
+			const isDone = await handleMessage(ports, message, {
+				concurrency: stages[message.queue].concurrency,
+				delay: async (_, seconds) => {
+					delay = seconds;
+				},
+				send: (body, group, seconds) => ports.queues.send(message.queue, body, group, seconds),
 			});
 			if (isDone) this.#queues.remove(message);
 			else message.visibleAt = this.time + delay;
@@ -172,7 +194,7 @@ export class Simulator {
 		}
 	}
 
-	sweep(process: FaultyProcess<Ports> = this.process()) {
+	sweep(process: FaultyProcess<SimulatedPorts> = this.process()) {
 		return process.run((ports) => sweep(ports));
 	}
 
@@ -242,7 +264,7 @@ export class Simulator {
 		return tombstones.length > 0 ? "tombstones" : null;
 	}
 
-	#faultyProcess(): FaultyProcess<Ports> {
+	#faultyProcess(): FaultyProcess<SimulatedPorts> {
 		return this.process(randomFault(this.#faultProfile, this.#chance));
 	}
 
@@ -257,12 +279,12 @@ export class Simulator {
 				object: { key, "version-id": String(this.#puts.get(key)) },
 			},
 		};
-		this.#queues.send("process", event, this.time);
+		this.#queues.deliver("process", event, this.time, null);
 	}
 
 	#route(source: EventSource, event: OutgoingEvent): void {
 		// The sweeper also finds items of earlier simulators in the same database, whose buckets and queues are gone.
-		if (event.detail.user_id !== this.userId) return;
+		if (!this.#userIds.includes(event.detail.user_id)) return;
 		this.#count(this.events, event.detail.item_id);
 		this.#queues.route(source, event, this.time);
 	}

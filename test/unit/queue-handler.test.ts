@@ -1,10 +1,10 @@
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
 import { describe, expect, it } from "vitest";
-import { ModelFailure, StageBusy } from "#core/errors.ts";
+import { ModelFailure, ShareReached, StageBusy } from "#core/errors.ts";
 import type { StageOptions } from "#core/pipeline/run-stage.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 
-const record = (receives: number, messageId = "message-1") =>
+const record = (receives: number, messageId = "message-1", MessageGroupId: string | undefined = "user") =>
 	({
 		messageId,
 		receiptHandle: `handle of ${messageId}`,
@@ -13,7 +13,7 @@ const record = (receives: number, messageId = "message-1") =>
 			"detail-type": "Test",
 			detail: { item_id: "item", user_id: "user" },
 		}),
-		attributes: { ApproximateReceiveCount: String(receives) },
+		attributes: { ApproximateReceiveCount: String(receives), ...(MessageGroupId && { MessageGroupId }) },
 	}) as SQSRecord;
 
 const remaining = (milliseconds: number) =>
@@ -24,13 +24,21 @@ const remaining = (milliseconds: number) =>
 
 interface Handled {
 	delays: Record<string, number>;
+	/** Messages that were sent again: body, group and delay. */
+	sent: [string, string, number][];
 	failed: string[];
 	options: StageOptions[];
 }
 
 /** Invokes the handler with messages whose work ends with `end`. */
-async function handle(Records: SQSRecord[], end: () => Promise<"committed">, milliseconds = 60_000): Promise<Handled> {
+async function handle(
+	Records: SQSRecord[],
+	end: () => Promise<"committed">,
+	milliseconds = 60_000,
+	beforeSend: () => Promise<void> = async () => {},
+): Promise<Handled> {
 	const delays: Handled["delays"] = {};
+	const sent: Handled["sent"] = [];
 	const options: StageOptions[] = [];
 	const handler = queueHandler(
 		"process",
@@ -39,13 +47,21 @@ async function handle(Records: SQSRecord[], end: () => Promise<"committed">, mil
 			options.push(stageOptions);
 			return end();
 		},
-		async (handle, seconds) => {
-			delays[handle] = seconds;
+		{
+			concurrency: 3,
+			async delay(handle, seconds) {
+				delays[handle] = seconds;
+			},
+			async send(...message) {
+				await beforeSend();
+				sent.push(message);
+			},
 		},
 	);
 	const answer = await handler({ Records } as SQSEvent, remaining(milliseconds));
 	return {
 		delays,
+		sent,
 		options,
 		failed: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
 	};
@@ -114,6 +130,50 @@ describe("a stage's handler", () => {
 		expect(options).toHaveLength(1);
 	});
 
+	it("lets a person hold half of the concurrent invocations, rounded up", async () => {
+		const { options } = await handle([record(1)], async () => "committed");
+		expect(options[0]?.share).toEqual({ max: 2, always: false });
+	});
+
+	it("counts the share of a message without a group even while nobody else waits", async () => {
+		const { options } = await handle([record(1, "a", "")], async () => "committed");
+		expect(options[0]?.share).toEqual({ max: 2, always: true });
+	});
+
+	it.each([
+		["user", 0, 2],
+		["user", 5, 2],
+		["user", 90, 45],
+		["user", 3_600, 60],
+		["", 0, 0],
+		["", 9, 4],
+	])(
+		"acknowledges a message of group '%s' above the share that waited %i s, and sends it again for %i s later",
+		async (group, waited, seconds) => {
+			const original = record(5, "a", group);
+			const { sent, failed, delays } = await handle([original], async () => {
+				throw new ShareReached(2, waited);
+			});
+			expect(failed).toEqual([]);
+			expect(delays).toEqual({});
+			expect(sent).toEqual([[original.body, "user", seconds]]);
+		},
+	);
+
+	it("retries a message above the share that the queue does not take", async () => {
+		const { failed } = await handle(
+			[record(1)],
+			async () => {
+				throw new ShareReached(2, 1);
+			},
+			undefined,
+			async () => {
+				throw new Error("The queue is unavailable.");
+			},
+		);
+		expect(failed).toEqual(["message-1"]);
+	});
+
 	it("ignores an event that is not its own", async () => {
 		const handler = queueHandler(
 			"process",
@@ -121,7 +181,7 @@ describe("a stage's handler", () => {
 			async () => {
 				throw new Error("The work was run.");
 			},
-			async () => {},
+			{ concurrency: 2, delay: async () => {}, send: async () => {} },
 		);
 		const answer = await handler({ Records: [record(1)] } as SQSEvent, remaining(60_000));
 		expect(answer).toEqual({ batchItemFailures: [] });

@@ -1,10 +1,14 @@
 import { derivedId } from "../ids.ts";
 import type { ItemErrorCode } from "../items/item.ts";
 import { type EventType, itemEventFields, type OutgoingEvent } from "./events.ts";
+import type { StageName } from "./stages.ts";
 
 /** The work that a person may request for an item. */
 export const requestKinds = ["analyze", "resize", "embed"] as const;
 export type RequestKind = (typeof requestKinds)[number];
+
+/** The stage that does each kind of work. */
+export const stageOf: Record<RequestKind, StageName> = { analyze: "analyze", resize: "process", embed: "embed" };
 
 export const requestStatuses = ["pending", "done", "failed"] as const;
 export type RequestStatus = (typeof requestStatuses)[number];

@@ -14,6 +14,14 @@ export interface Lease {
 	requestId: string | null;
 }
 
+/** The part of a stage's concurrency that one person may hold while work of another waits that no claim has taken up. */
+export interface Share {
+	/** Leases of the stage, at least 1. */
+	max: number;
+	/** Applies also while nobody else waits. */
+	always: boolean;
+}
+
 export type Claim =
 	| {
 			outcome: "claimed";
@@ -27,6 +35,8 @@ export type Claim =
 	| { outcome: "done" }
 	/** Another holder, alive or dead, has a lease that expires in `secondsLeft` (whole, at least 1). */
 	| { outcome: "busy"; secondsLeft: number }
+	/** The person holds the share, `held` leases of the stage; the item or request has waited for `waitedSeconds`. */
+	| { outcome: "deferred"; held: number; waitedSeconds: number }
 	/** The item was deleted, or never existed. */
 	| { outcome: "gone" };
 
@@ -61,15 +71,16 @@ export interface NewEmbedding {
 export interface Stages {
 	/**
 	 * Takes the lease where the stage starts from the item's status and no lease is held. After `maxAttempts` claims
-	 * without a commit the item ends `failed` (`retries_exhausted`), and the outcome is `done`.
+	 * without a commit the item ends `failed` (`retries_exhausted`), and the outcome is `done`. A `pending` item waits for
+	 * the first stage once a claim of it was deferred. `share` is none by default.
 	 */
-	claim(userId: string, itemId: string, stage: StageName, leaseSeconds: number): Promise<Claim>;
+	claim(userId: string, itemId: string, stage: StageName, leaseSeconds: number, share?: Share): Promise<Claim>;
 	/**
 	 * Takes the item's lease for a person's request, whatever the item's status once its image is processed. Before
 	 * that the outcome is `done`: commitProcessed announces the pending request again. A request whose item failed
 	 * before it had an image, or that was claimed `maxAttempts` times, ends `failed`, and the outcome is `done`.
 	 */
-	claimRequest(userId: string, itemId: string, requestId: string, leaseSeconds: number): Promise<Claim>;
+	claimRequest(userId: string, itemId: string, requestId: string, leaseSeconds: number, share?: Share): Promise<Claim>;
 	/**
 	 * If the user has these bytes in another item, this one ends `failed` as its duplicate, and the other is tried
 	 * again if it had failed. An item that only announced this digest, and whose bytes never became an image, loses the

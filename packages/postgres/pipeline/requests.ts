@@ -1,26 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { requestExhausted } from "#core/pipeline/item-errors.ts";
-import type { StageName } from "#core/pipeline/stages.ts";
 import {
 	type RequestError,
-	type RequestKind,
 	requestEvent,
 	requestKinds,
+	stageOf,
 	type WorkRequest,
 } from "#core/pipeline/work-request.ts";
-import { type Claim, type Lease, maxAttempts, type Requests } from "#core/ports/index.ts";
+import { type Claim, type Lease, maxAttempts, type Requests, type Share } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../rows.ts";
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 import { announce } from "./outbox.ts";
+import { countSharedLeases } from "./shares.ts";
 import { nextInTurns } from "./turns.ts";
-
-const stageOf: Record<RequestKind, StageName> = {
-	analyze: "analyze",
-	resize: "process",
-	embed: "embed",
-};
 
 /** Requests in PostgreSQL; `postgresStages` claims and ends them. */
 export function postgresRequests(db: Database): Requests {
@@ -124,7 +118,11 @@ export async function claimRequest(
 	tx: Queryable,
 	{ userId, itemId, requestId }: { userId: string; itemId: string; requestId: string },
 	leaseSeconds: number,
+	share: Share | undefined,
 ): Promise<Claim> {
+	const isPending = sql`user_id = ${userId} and item_id = ${itemId} and id = ${requestId} and status = 'pending'`;
+	const [pending] = await tx.query<Pick<RequestRow, "kind">>(sql`select kind from requests where ${isPending}`);
+	const held = pending ? await countSharedLeases(tx, userId, stageOf[pending.kind], share) : null;
 	const [item] = await tx.query<ItemRow & { leased: boolean; seconds_left: number | null }>(
 		sql`select *, coalesce(lease_expires_at > clock_timestamp(), false) as leased,
 		      greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
@@ -132,8 +130,8 @@ export async function claimRequest(
 		    for update`,
 	);
 	if (!item) return { outcome: "gone" };
-	const [row] = await tx.query<RequestRow>(
-		sql`select * from requests where user_id = ${userId} and item_id = ${itemId} and id = ${requestId} and status = 'pending'`,
+	const [row] = await tx.query<RequestRow & { waited: number }>(
+		sql`select *, extract(epoch from clock_timestamp() - touched_at)::float8 as waited from requests where ${isPending}`,
 	);
 	if (!row) return { outcome: "done" };
 	if (item.leased) {
@@ -166,6 +164,9 @@ export async function claimRequest(
 		);
 		await endRequest(tx, lease, { failure });
 		return { outcome: "done" };
+	}
+	if (share && held !== null && held >= share.max) {
+		return { outcome: "deferred", held, waitedSeconds: row.waited };
 	}
 	const [claimed] = await tx.query<RequestRow>(
 		sql`update requests set attempts = attempts + 1, touched_at = clock_timestamp()

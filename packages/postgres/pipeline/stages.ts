@@ -1,14 +1,14 @@
-import { randomUUID } from "node:crypto";
 import type { ItemStatus } from "#core/items/item.ts";
-import { duplicateOf, processingExhausted, uploadMissing } from "#core/pipeline/item-errors.ts";
+import { duplicateOf, uploadMissing } from "#core/pipeline/item-errors.ts";
 import { queuedStatuses, type StageName, stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
-import { type Lease, maxAttempts, type ProcessedImage, type Stages, type StalledItem } from "#core/ports/index.ts";
+import type { Lease, ProcessedImage, Stages, StalledItem } from "#core/ports/index.ts";
 import { type Database, type Queryable, violatedUnique } from "../database.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
-import { constant, constants, type Sql, sql } from "../sql.ts";
+import { constants, type Sql, sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
+import { claimItem } from "./claims.ts";
 import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
@@ -17,47 +17,11 @@ import { nextInTurns } from "./turns.ts";
 /** The pipeline's state in PostgreSQL. Every commit locks the item's row first, so no two deadlock. */
 export function postgresStages(db: Database): Stages {
 	return {
-		async claim(userId, itemId, stage, leaseSeconds) {
-			const token = randomUUID();
-			const hasAttemptsLeft = sql`attempts < ${constant(maxAttempts)}`;
-			const [row] = await db.query<ItemRow & { attempts: number }>(
-				sql`update items set
-				      attempts = least(attempts + 1, ${constant(maxAttempts)}),
-				      status = case when ${hasAttemptsLeft} then status else 'failed' end,
-				      error_code = case when ${hasAttemptsLeft} then error_code else ${processingExhausted.code} end,
-				      error_detail = case when ${hasAttemptsLeft} then error_detail else ${processingExhausted.detail} end,
-				      lease_stage = case when ${hasAttemptsLeft} then ${stage} end,
-				      lease_token = case when ${hasAttemptsLeft} then ${token}::uuid end,
-				      lease_expires_at = case when ${hasAttemptsLeft} then clock_timestamp() + make_interval(secs => ${leaseSeconds}) end,
-				      updated_at = clock_timestamp()
-				    where user_id = ${userId} and id = ${itemId} and status = any(${stages[stage].from})
-				      and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
-				    returning *`,
-			);
-			if (row?.status === "failed") return { outcome: "done" };
-			if (row) {
-				return {
-					outcome: "claimed",
-					lease: { userId, itemId, stage, token, requestId: null },
-					item: itemFromRow(row),
-					attempt: row.attempts,
-					request: null,
-				};
-			}
-			const [unclaimed] = await db.query<{
-				waiting: boolean;
-				seconds_left: number;
-			}>(
-				sql`select status = any(${stages[stage].from}) as waiting,
-				      greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
-				    from items where user_id = ${userId} and id = ${itemId}`,
-			);
-			if (!unclaimed) return { outcome: "gone" };
-			return unclaimed.waiting ? { outcome: "busy", secondsLeft: unclaimed.seconds_left } : { outcome: "done" };
-		},
+		claim: (userId, itemId, stage, leaseSeconds, share) =>
+			claimItem(db, { userId, itemId, stage }, leaseSeconds, share),
 
-		claimRequest: (userId, itemId, requestId, leaseSeconds) =>
-			db.transaction((tx) => claimRequest(tx, { userId, itemId, requestId }, leaseSeconds)),
+		claimRequest: (userId, itemId, requestId, leaseSeconds, share) =>
+			db.transaction((tx) => claimRequest(tx, { userId, itemId, requestId }, leaseSeconds, share)),
 
 		async commitProcessed(lease, result, event) {
 			const attempt = () =>

@@ -13,6 +13,7 @@ import {
 	ready,
 	stages,
 	until,
+	uploaded,
 	uploadNotifications,
 	uploadWithoutNotification,
 	withholding,
@@ -117,6 +118,36 @@ export const upkeepScenarios: GrantScenario[] = [
 					);
 				});
 				await purge();
+			},
+		}),
+	),
+	...(
+		[
+			["ImageProcessor", "imageProcessor", "process", "uploaded"],
+			["Analyzer", "analyzer", "analyze", "processed"],
+			["Embedder", "embedder", "embed", "analyzed"],
+		] as const
+	).map(
+		([stage, log, name, from]): GrantScenario => ({
+			name: `${stage} puts off a person at the share while another waits`,
+			provesActions: /^sqs:SendMessage$/,
+			run: async (system, signal) => {
+				const { control, newUser, logged } = system;
+				const user = await newUser();
+				const held = await uploaded({ ...system, user }, signal);
+				const waiting = await uploaded({ ...system, user: await newUser() }, signal);
+				await control.sql("update items set status = $2 where id = $1", [waiting.id, from]);
+				await control.sql(
+					`update items set lease_stage = $2, lease_token = id, lease_expires_at = clock_timestamp() + interval '1 hour'
+					 where id = $1`,
+					[held.id, name],
+				);
+				const { id } = await user.upload("picture.png", await picture());
+				await until("it is put off", signal, async () =>
+					(await logged(log, id)).some((line) => line.includes('"outcome":"deferred"')),
+				);
+				await control.sql("update items set status = 'ready' where id = $1", [waiting.id]);
+				await ready({ ...system, user }, id, signal);
 			},
 		}),
 	),

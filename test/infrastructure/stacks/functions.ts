@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import project from "../../../package.json" with { type: "json" };
-import { type Claimed, commit, contracts } from "../synthesized.ts";
+import { type Claimed, commit, contracts, ofType } from "../synthesized.ts";
 
 /** Claims about each function's variables and size. */
-export function functionClaims({ name, environment, at, functions }: Claimed): void {
+export function functionClaims({ name, environment, templates, at, functions }: Claimed): void {
 	test("give each function the variables of its contract and no other", () => {
 		const found = Object.entries(functions).map(([fn, { Properties }]) => [
 			fn,
@@ -63,10 +63,17 @@ export function functionClaims({ name, environment, at, functions }: Claimed): v
 			VOYAGE_KEY_PARAMETER: key("voyage"),
 		};
 		for (const [fn, { Properties }] of Object.entries(functions)) {
-			const { QUEUE_URL, ...variables } = Properties.Environment.Variables;
+			const { QUEUE_URL, QUEUE_CONCURRENCY, ...variables } = Properties.Environment.Variables;
 			if (QUEUE_URL) {
-				expect(at(QUEUE_URL)).toBe(fn.replace("WorkerFunction", "Queue"));
+				const queue = fn.replace("WorkerFunction", "Queue");
+				expect(at(QUEUE_URL)).toBe(queue);
+				const mapping = ofType(templates.Compute, "AWS::Lambda::EventSourceMapping")[
+					queue.replace(/Queue$/, "Mapping")
+				];
+				expect(QUEUE_CONCURRENCY).toBe(String(mapping?.Properties.ScalingConfig.MaximumConcurrency));
 			}
+			// A message that is put off goes round; elsewhere Lambda ends what goes round.
+			expect(Properties.RecursiveLoop, fn).toBe(QUEUE_URL ? "Allow" : undefined);
 			for (const [variable, value] of Object.entries(variables)) {
 				expect(at(value), `${fn} ${variable}`).toBe(values[variable]);
 			}

@@ -165,6 +165,19 @@ describe("message groups of a standard queue", () => {
 		expect(await receiveNext()).toEqual(["bob 2"]);
 	});
 
+	test("keep a message that waits for its delay, and do not count it as in flight", async () => {
+		await send("ada 1", { MessageGroupId: "ada", DelaySeconds: 2 });
+		await sendGroup("ada", "ada 2");
+		await sendGroup("bob", "bob 1");
+		expect(bodies(await receive())).toEqual(["ada 2", "bob 1"]);
+		apis.passSeconds(2);
+		const [delayed] = await receive();
+		expect(delayed).toMatchObject({
+			Body: "ada 1",
+			Attributes: { MessageGroupId: "ada", ApproximateReceiveCount: "1" },
+		});
+	});
+
 	test("do not delay a group that is alone", async () => {
 		for (const n of [1, 2, 3]) await sendGroup("ada", `ada ${n}`);
 		expect(bodies(await receive())).toEqual(["ada 1", "ada 2", "ada 3"]);

@@ -1,0 +1,192 @@
+import { randomUUID } from "node:crypto";
+import { uploadItem } from "#core/items/upload-item.ts";
+import { type StageName, shareOf, stageNames } from "#core/pipeline/stages.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { fakePorts } from "#fakes/ports.ts";
+import { heldLeases, othersWait } from "#fakes/shares.ts";
+import { type Message, MessageQueues } from "./message-queues.ts";
+import { random } from "./random.ts";
+import { handleMessage } from "./stage-functions.ts";
+
+/** An invocation that works in virtual time. */
+interface Invocation {
+	wakeAt: number;
+	wake(): void;
+	/** Resolves when it sleeps or has ended. */
+	idle: PromiseWithResolvers<void>;
+}
+
+/** Seconds that a stage works on an image of a person. */
+export type WorkSeconds = (userId: string, stage: StageName, itemId: string) => number;
+
+/**
+ * The stages, whose work takes time on a virtual clock. A queue is fair, as cdk-local's is, or gives its oldest message
+ * first, so that nothing but the claims is fair.
+ */
+export class BusyStages {
+	readonly ports: Ports;
+	readonly violations: string[] = [];
+	/** Seconds from upload to ready, by item. */
+	readonly readyAfter = new Map<string, number>();
+	/** Messages that were put off. */
+	deferrals = 0;
+	/** The most leases that a person held at once, by stage. */
+	readonly mostHeld = new Map<StageName, number>();
+	time = 0;
+	readonly #seconds: WorkSeconds;
+	readonly #concurrency: number;
+	readonly #isFair: boolean;
+	readonly #fakes = fakePorts();
+	readonly #queues = new MessageQueues({ seed: 1 }, random(1));
+	readonly #running = new Map<StageName, Set<Invocation>>(stageNames.map((name) => [name, new Set()]));
+	readonly #uploadedAt = new Map<string, number>();
+
+	constructor(concurrency: number, seconds: WorkSeconds, { fairQueues = true } = {}) {
+		this.#concurrency = concurrency;
+		this.#isFair = fairQueues;
+		this.#seconds = seconds;
+		const { objects } = this.#fakes;
+		this.ports = {
+			...this.#fakes,
+			objects: {
+				...objects,
+				put: async (key, bytes, type) => {
+					await objects.put(key, bytes, type);
+					if (!key.startsWith("originals/")) return;
+					const detail = { bucket: { name: objects.bucket }, object: { key } };
+					const event = { source: "aws.s3", "detail-type": "Object Created", detail };
+					this.#queues.deliver("process", event, this.time, null);
+				},
+			},
+			events: {
+				publish: async (source, events) => {
+					for (const event of events) {
+						this.#queues.route(source, event, this.time);
+						const { item_id: itemId } = event.detail;
+						if (event.type === "ItemReady") {
+							this.readyAfter.set(itemId, this.time - (this.#uploadedAt.get(itemId) ?? 0));
+						}
+					}
+				},
+			},
+		};
+	}
+
+	async upload(userId: string): Promise<string> {
+		const bytes = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...Buffer.from(randomUUID())]);
+		const { item } = await uploadItem(this.ports, userId, { filename: "a.png", bytes });
+		this.#uploadedAt.set(item.id, this.time);
+		return item.id;
+	}
+
+	/** Works until this time, or until nothing is left to do. */
+	async runUntil(end: number): Promise<void> {
+		for (;;) {
+			await this.#startAll();
+			const invocations = [...this.#running.values()].flatMap((each) => [...each]);
+			const next = Math.min(
+				...invocations.map(({ wakeAt }) => wakeAt),
+				...this.#queues.messages.map(({ visibleAt }) => visibleAt).filter((at) => at > this.time),
+			);
+			if (!Number.isFinite(next) || next > end) break;
+			this.#advance(next - this.time);
+			for (const invocation of invocations.filter(({ wakeAt }) => wakeAt <= this.time)) {
+				invocation.idle = Promise.withResolvers();
+				invocation.wake();
+				await invocation.idle.promise;
+			}
+		}
+		if (Number.isFinite(end)) this.#advance(end - this.time);
+	}
+
+	#advance(seconds: number): void {
+		this.time += seconds;
+		this.#fakes.clock.advance(seconds);
+	}
+
+	async #startAll(): Promise<void> {
+		for (const stage of stageNames) {
+			const running = this.#running.get(stage) ?? new Set();
+			for (;;) {
+				if (running.size >= this.#concurrency) break;
+				const next = this.#next(stage);
+				if (!next) break;
+				await this.#start(next, running);
+			}
+		}
+	}
+
+	/** Finds the message to deliver next: of the group with the fewest in flight, if the queues are fair. */
+	#next(stage: StageName): Message | undefined {
+		const messages = this.#queues.messages.filter(({ queue }) => queue === stage);
+		const inFlight = Map.groupBy(
+			messages.filter(({ visibleAt }) => visibleAt === Number.POSITIVE_INFINITY),
+			({ group }) => group,
+		);
+		const turn = ({ group }: Message) => (group && this.#isFair ? (inFlight.get(group)?.length ?? 0) : 0);
+		return messages
+			.filter(({ visibleAt }) => visibleAt <= this.time)
+			.toSorted((a, b) => turn(a) - turn(b) || a.visibleAt - b.visibleAt)[0];
+	}
+
+	async #start(message: Message, running: Set<Invocation>): Promise<void> {
+		const { queue } = message;
+		const invocation: Invocation = { wakeAt: Number.POSITIVE_INFINITY, wake() {}, idle: Promise.withResolvers() };
+		running.add(invocation);
+		message.visibleAt = Number.POSITIVE_INFINITY;
+		const ports = this.#slow(queue, invocation);
+		const handled = handleMessage(ports, message, {
+			concurrency: this.#concurrency,
+			delay: async (_, seconds) => {
+				message.visibleAt = this.time + seconds;
+			},
+			send: async (body, group, seconds) => {
+				this.deferrals += 1;
+				this.#queues.send(queue, body, this.time + seconds, group);
+			},
+		});
+		void handled.then((isDone) => {
+			if (isDone) this.#queues.remove(message);
+			running.delete(invocation);
+			invocation.idle.resolve();
+		});
+		await invocation.idle.promise;
+	}
+
+	/** Ports whose work takes virtual time, and whose claims are checked. */
+	#slow(stage: StageName, invocation: Invocation): Ports {
+		const { ports } = this;
+		const { store } = this.#fakes;
+		const share = shareOf(this.#concurrency);
+		let claimed = { userId: "", itemId: "" };
+		const sleep = async () => {
+			const seconds = this.#seconds(claimed.userId, stage, claimed.itemId);
+			invocation.wakeAt = this.time + seconds;
+			await new Promise<void>((wake) => {
+				invocation.wake = wake;
+				invocation.idle.resolve();
+			});
+			invocation.wakeAt = Number.POSITIVE_INFINITY;
+		};
+		return {
+			...ports,
+			stages: {
+				...ports.stages,
+				claim: async (userId, itemId, ...rest) => {
+					claimed = { userId, itemId };
+					const another = othersWait(store, userId, stage);
+					const claim = await ports.stages.claim(userId, itemId, ...rest);
+					const held = heldLeases(store, userId, stage);
+					this.mostHeld.set(stage, Math.max(held, this.mostHeld.get(stage) ?? 0));
+					if (claim.outcome === "claimed" && another && held > share) {
+						this.violations.push(`${userId} holds ${held} of ${stage} while another waits, at ${this.time} s`);
+					}
+					return claim;
+				},
+			},
+			images: { derive: (bytes) => sleep().then(() => ports.images.derive(bytes)) },
+			vision: { describe: (request) => sleep().then(() => ports.vision.describe(request)) },
+			embedder: { ...ports.embedder, embed: (...args) => sleep().then(() => ports.embedder.embed(...args)) },
+		};
+	}
+}
