@@ -14,7 +14,7 @@ export function offlineEmbedder(): Embedder {
 		// Full-text search knows how rare a word is and these vectors do not.
 		fusionWeights: { vector: 0.2, text: 0.8 },
 		answerabilityThreshold: 0.28,
-		// A query shares few words even with its best answer, which shares most of its own with others.
+		// A query lies apart even from its best answer, whose vector is the mean of many more words.
 		exhaustive: true,
 		async embed(texts) {
 			const table = await wordVectors();
