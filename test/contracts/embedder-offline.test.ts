@@ -102,6 +102,12 @@ describe("the offline embedder", () => {
 		expect(Math.abs(await similarity("wombatorium", "zoo animals"))).toBeLessThan(0.1);
 	});
 
+	it("compares a text by meaning the less the more of its words its table lacks", async () => {
+		const known = await similarity("car", "automobile");
+		expect(known).toBeGreaterThan(0.2);
+		expect(await similarity("car qwxyzv brxqt vlmpf", "automobile")).toBeLessThan(0.75 * known);
+	});
+
 	it("gives common words little weight", async () => {
 		const query = "where is the gate of the flight";
 		expect(await similarity(query, "flight NW 648, gate 22")).toBeGreaterThan(
