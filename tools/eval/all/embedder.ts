@@ -1,11 +1,18 @@
+import path from "node:path";
 import { embedderFor } from "#ai/embedder.ts";
 import { keyParameter, keyVariable, providers } from "#ai/providers.ts";
 import type { Embedder } from "#core/ports/index.ts";
 import { providerSecrets } from "#scripts/local/local.ts";
 
-/** Loads the embedding model of environment `local`: Voyage's where `.env` has its key, else offline. */
+/** Where `make onnx-runtime` installed the packages. */
+const onnxRuntime = path.join(import.meta.dirname, "../../../packages/ai/onnx/runtime");
+
+/** Loads the embedding model of environment `local`: the one in `ONNX_FOLDER`, Voyage's where `.env` has its key, else offline. */
 export async function environmentEmbedder(): Promise<Embedder> {
 	const { parameters, machine } = await providerSecrets();
+	if (machine.onnxFolder) {
+		return embedderFor({ provider: "onnx", onnx: { folder: machine.onnxFolder, runtime: onnxRuntime } });
+	}
 	const key = parameters[keyParameter("local", "voyage")];
 	if (!key) return embedderFor({ provider: "offline" });
 	return embedderFor({
