@@ -26,6 +26,7 @@ export function printReport(report: Report): void {
 		);
 		printTable(parameterRows(report));
 	}
+	if (report.demands.length === 0) return;
 	const failed = report.demands.filter(({ holds }) => !holds);
 	console.log(`\nDemands: ${report.demands.length - failed.length} of ${report.demands.length} hold\n`);
 	if (failed.length > 0) printDemands(failed);
