@@ -13,7 +13,6 @@ import {
 	ready,
 	stages,
 	until,
-	uploaded,
 	uploadNotifications,
 	uploadWithoutNotification,
 	withholding,
@@ -123,30 +122,34 @@ export const upkeepScenarios: GrantScenario[] = [
 	),
 	...(
 		[
-			["ImageProcessor", "imageProcessor", "process", "uploaded"],
-			["Analyzer", "analyzer", "analyze", "processed"],
-			["Embedder", "embedder", "embed", "analyzed"],
+			["ImageProcessor", "imageProcessor", "process", "resize"],
+			["Analyzer", "analyzer", "analyze", "analyze"],
+			["Embedder", "embedder", "embed", "embed"],
 		] as const
 	).map(
-		([stage, log, name, from]): GrantScenario => ({
+		([stage, log, name, kind]): GrantScenario => ({
 			name: `${stage} puts off a person at the share while another waits`,
 			provesActions: /^sqs:SendMessage$/,
 			run: async (system, signal) => {
 				const { control, newUser, logged } = system;
 				const user = await newUser();
-				const held = await uploaded({ ...system, user }, signal);
-				const waiting = await uploaded({ ...system, user: await newUser() }, signal);
-				await control.sql("update items set status = $2 where id = $1", [waiting.id, from]);
+				const held = await announce(user, await picture());
+				const waiting = await announce(await newUser(), await picture());
+				await control.sql(
+					`insert into requests (id, item_id, user_id, kind, swept_at)
+					 select gen_random_uuid(), id, user_id, $2, clock_timestamp() from items where id = $1`,
+					[waiting.item_id, kind],
+				);
 				await control.sql(
 					`update items set lease_stage = $2, lease_token = id, lease_expires_at = clock_timestamp() + interval '1 hour'
 					 where id = $1`,
-					[held.id, name],
+					[held.item_id, name],
 				);
 				const { id } = await user.upload("picture.png", await picture());
 				await until("it is put off", signal, async () =>
 					(await logged(log, id)).some((line) => line.includes('"outcome":"deferred"')),
 				);
-				await control.sql("update items set status = 'ready' where id = $1", [waiting.id]);
+				await control.sql("delete from requests where item_id = $1", [waiting.item_id]);
 				await ready({ ...system, user }, id, signal);
 			},
 		}),
