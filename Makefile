@@ -106,7 +106,7 @@ bench-images: $(INSTALLED) ## measure time and memory of deriving from a photo, 
 bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## measure search against other libraries: [ROWS=100000] [PEERS=langchain,chroma,hnsw] [DATABASE_URL=postgres://...]
 	@node test/bench/search/main.ts
 
-bench-partitions: $(INSTALLED) ## measure what a search of a large, partitioned collection reads and misses: [ROWS=20000] [DATABASE_URL=postgres://...]
+bench-partitions: $(INSTALLED) ## measure what a search of a large, partitioned collection reads and misses: [ROWS=8000] [DATABASE_URL=postgres://...]
 	@node test/bench/search/partitions.ts
 
 bench-cells: bench-partitions ## the same as bench-partitions, by its former name

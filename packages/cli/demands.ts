@@ -9,16 +9,30 @@ export interface Demand {
 	holds: boolean;
 }
 
+/** Demands at most `limit`. @throws if nothing was measured: 0 would pass every maximum */
 export function demand(name: string, value: number, limit: number): Demand {
-	return { name, value, limit, bound: "<=", holds: value <= limit };
+	return { name, value: measured(name, value), limit, bound: "<=", holds: value <= limit };
 }
 
+/** Demands at least `limit`. @throws if nothing was measured */
 export function atLeast(name: string, value: number, limit: number): Demand {
-	return { name, value, limit, bound: ">=", holds: value >= limit };
+	return { name, value: finite(name, value), limit, bound: ">=", holds: value >= limit };
 }
 
+/** Demands more than `limit`. @throws if nothing was measured */
 export function moreThan(name: string, value: number, limit: number): Demand {
-	return { name, value, limit, bound: ">", holds: value > limit };
+	return { name, value: finite(name, value), limit, bound: ">", holds: value > limit };
+}
+
+/** Returns a quantity. @throws if it is one of nothing: NaN, infinite or 0 */
+export function measured(name: string, quantity: number): number {
+	if (quantity === 0) throw new Error(`"${name}" is 0: nothing was measured.`);
+	return finite(name, quantity);
+}
+
+function finite(name: string, figure: number): number {
+	if (Number.isFinite(figure)) return figure;
+	throw new Error(`"${name}" is ${figure}: nothing was measured.`);
 }
 
 /** Prints demands as a table. */

@@ -15,7 +15,7 @@ import { readyItem } from "../unit/api/ready-item.ts";
 import { ask, ref, type Say, searching } from "../unit/chat/talk.ts";
 import { startCloud } from "./api-cloud.ts";
 import { coldStart, httpEvent, type Run, runNode } from "./lambda-process.ts";
-import { demand, median, report } from "./report.ts";
+import { demand, measured, median, report } from "./report.ts";
 import { saverTraffic } from "./saver-traffic.ts";
 
 const turns = 50;
@@ -69,7 +69,9 @@ async function conversation(searches: boolean): Promise<Traffic[]> {
 			// Each request has its own saver, like in production.
 			const ports: Ports = { ...rows, ...conversationsOn(backend) };
 			await ask(ports, user, `Question ${turn}: where are my noodles?`, say);
-			traffic.push(count());
+			const counted = count();
+			measured(`requests of turn ${turn}`, counted.requests);
+			traffic.push(counted);
 		}
 		return traffic;
 	} finally {

@@ -31,7 +31,7 @@ const directory = await mkdtemp(path.join(tmpdir(), "collections-bench-"));
 try {
 	const offline = await measure("offline", false);
 	const instant = await measure("instant", true);
-	const ratios = instant.pipeline.map((ms, at) => ms / (instant.bare[at] ?? 1));
+	const ratios = instant.pipeline.map((ms, at) => ms / (instant.bare[at] ?? Number.NaN));
 	const row = (what: string, values: number[], unit: string) => ({
 		[unit]: what,
 		q1: quantile(values, 0.25).toFixed(unit === "ms" ? 0 : 2),

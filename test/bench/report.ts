@@ -3,7 +3,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { type Demand, printDemands } from "#cli/demands.ts";
 import { printTable } from "#cli/table.ts";
 
-export { atLeast, type Demand, demand } from "#cli/demands.ts";
+export { atLeast, type Demand, demand, measured } from "#cli/demands.ts";
 
 /**
  * Prints a bench's table and its demands, and writes `reports/bench-NAME.json`.
@@ -15,6 +15,7 @@ export function report(
 	demands: Demand[],
 	notes: string[] = [],
 ): void {
+	if (rows.length === 0) throw new Error(`bench-${name} has no rows: nothing was measured.`);
 	console.log(`\nbench-${name}\n`);
 	printTable(rows);
 	if (notes.length > 0) console.log("");
@@ -35,12 +36,29 @@ export function report(
 	console.log(`\n${file}`);
 }
 
+/** @throws if there are no values, or one is not a number */
 export function median(values: number[]): number {
 	return quantile(values, 0.5);
 }
 
-/** @param q 0 to 1 */
+/**
+ * @param q 0 to 1
+ * @throws if there are no values, or one is not a number
+ */
 export function quantile(values: number[], q: number): number {
-	const sorted = values.toSorted((a, b) => a - b);
-	return sorted[Math.round((sorted.length - 1) * q)] ?? Number.NaN;
+	const unmeasured = values.find((value) => !Number.isFinite(value));
+	const value = values.toSorted((a, b) => a - b)[Math.round((values.length - 1) * q)];
+	if (value === undefined || unmeasured !== undefined) {
+		throw new Error(
+			`A quantile of ${values.length} values, of which one is ${unmeasured ?? value}: nothing was measured.`,
+		);
+	}
+	return value;
+}
+
+/** @throws if there are no values, or one is not a number */
+export function mean(values: number[]): number {
+	const sum = values.reduce((sum, value) => sum + value, 0);
+	if (values.length > 0 && Number.isFinite(sum)) return sum / values.length;
+	throw new Error(`A mean of ${values.length} values is ${sum / values.length}: nothing was measured.`);
 }

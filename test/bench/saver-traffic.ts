@@ -9,6 +9,7 @@ import {
 	testSavers,
 	threadConfig,
 } from "../support/checkpoint-saver.ts";
+import { measured } from "./report.ts";
 
 const State = Annotation.Root({
 	messages: Annotation<string[]>({
@@ -59,7 +60,9 @@ export async function saverTraffic(): Promise<{ turn: string; traffic: Traffic; 
 		await savers.open().getTuple(threadConfig());
 		const read = take();
 		const withTool = await eighthTurn(true);
-		return [
+		measured("write units of a model call", plain.writeUnits);
+		measured("write units of a tool call", withTool.writeUnits);
+		const rows = [
 			{ turn: "the saver alone, a model call", ...plain },
 			{ turn: "the saver alone, with a tool call", ...withTool },
 			{
@@ -68,6 +71,8 @@ export async function saverTraffic(): Promise<{ turn: string; traffic: Traffic; 
 				writeUnits: 0,
 			},
 		];
+		for (const { turn, traffic } of rows) measured(`requests of ${turn}`, traffic.requests);
+		return rows;
 	} finally {
 		await backend.stop();
 	}

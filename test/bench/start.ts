@@ -52,7 +52,8 @@ async function startOnce(): Promise<number> {
 		}
 		const { ApiUrl } = await readOutputsFile(path.join(copy, ".aws-outputs-local.json"), "start");
 		const token = execFileSync("make", ["-s", "token", "ENV=local", "EMAIL=demo@example.com"], { cwd: copy });
-		const query = /"query": "([^"]+)"/.exec(output)?.[1] ?? "";
+		const query = /"query": "([^"]+)"/.exec(output)?.[1];
+		if (!query) throw new Error(`make dev printed no search:\n${output}`);
 		const client = new RestClient(ApiUrl, token.toString().trim());
 		const { results } = await client.search(query);
 		if (results.length === 0) throw new Error(`"${query}" finds nothing.`);

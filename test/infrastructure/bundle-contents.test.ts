@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+	cpSync,
+	existsSync,
+	linkSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmdirSync,
+	rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Metafile } from "esbuild";
@@ -99,6 +109,15 @@ describe("the api's cold start", () => {
 		const table = zippedBytes(join(bundles.api, "word-vectors"));
 		expect(zippedBytes(bundles.api) - table).toBeLessThan(3_000_000);
 		expect(table).toBeLessThan(9_000_000);
+	});
+
+	it("is not measured of nothing: a folder without files, or a build without a file", () => {
+		const empty = mkdtempSync(join(tmpdir(), "collections-empty-"));
+		expect(() => zippedBytes(empty)).toThrow("has no files");
+		rmdirSync(empty);
+		const [last = ""] = loaded.map(({ path }) => path).toReversed();
+		const { [last]: _, ...outputs } = metafiles.api.outputs;
+		expect(() => loadedAtStart({ ...metafiles.api, outputs }, "api")).toThrow(`has no file ${last}`);
 	});
 });
 

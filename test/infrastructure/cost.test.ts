@@ -178,6 +178,14 @@ describe("a month's bill", () => {
 			"The price of db.r9g.huge is not known",
 		);
 	});
+
+	test("is not estimated of nothing: templates without resources, or a property that is missing", () => {
+		expect(() => billOf("dev", {}, [])).toThrow("nothing to estimate");
+		const withoutMemory = { Type: "AWS::Lambda::Function", Properties: { Architectures: ["arm64"] } };
+		expect(() => billOf("dev", {}, [...templates.dev, { Resources: { ApiWithoutMemory: withoutMemory } }])).toThrow(
+			'The price of "Lambda time" is NaN',
+		);
+	});
 });
 
 test("the README's tables are the command's current output", () => {

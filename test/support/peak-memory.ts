@@ -11,5 +11,7 @@ export function peakMegabytes(): number {
 		return process.resourceUsage().maxRSS / 1024;
 	}
 	const status = readFileSync("/proc/self/status", "utf8");
-	return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+	const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(status) ?? [];
+	if (!kilobytes) throw new Error("/proc/self/status has no VmHWM.");
+	return Number(kilobytes) / 1024;
 }

@@ -34,7 +34,7 @@ const free =
 
 /**
  * Estimates an environment's monthly cost from its templates and its use.
- * @throws naming a resource type without a price
+ * @throws naming a resource type without a price, or if there are no resources
  */
 export function estimate(
 	templates: Templates,
@@ -42,6 +42,7 @@ export function estimate(
 	profile: Profile,
 ): Line[] {
 	const resources = templates.flatMap(({ Resources }) => Object.entries(Resources));
+	if (resources.length === 0) throw new Error("The templates have no resources: there is nothing to estimate.");
 	const all = (type: string) =>
 		resources
 			.filter(([, { Type }]) => Type === type)

@@ -18,8 +18,9 @@ export type Templates = { Resources: Record<string, Resource> }[];
 /** Returns the properties of all resources of a type, each with its logical id. */
 export type All = (type: string) => NonNullable<Resource["Properties"]>[];
 
-/** Makes a line; `free` is the permanent free tier in dollars. */
+/** Makes a line; `free` is the permanent free tier in dollars. @throws if the price is not a number */
 export function line(label: string, quantity: string, list: number, { free = 0 }: { free?: number } = {}): Line {
+	if (!Number.isFinite(list)) throw new Error(`The price of "${label}" is ${list}: a property or a price is missing.`);
 	return { label, quantity, list, alwaysFree: Math.min(list, free) };
 }
 

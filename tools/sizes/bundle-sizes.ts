@@ -4,7 +4,10 @@ import { deflateRawSync } from "node:zlib";
 import type { Metafile } from "esbuild";
 import { type Bundles, type LambdaName, metafileOf } from "#lib/bundling/build.ts";
 
-/** Returns the files of a bundle that load before the first request: the entry and its static imports. */
+/**
+ * Returns the files of a bundle that load before the first request: the entry and its static imports.
+ * @throws if the build lacks one
+ */
 export function loadedAtStart({ outputs }: Metafile, name: LambdaName) {
 	const loaded = new Set<string>();
 	const follow = (file: string) => {
@@ -18,15 +21,17 @@ export function loadedAtStart({ outputs }: Metafile, name: LambdaName) {
 		Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === `lambdas/${name}/handler.ts`) ?? [];
 	if (!entry) throw new Error(`The build has no output for the handler of ${name}.`);
 	follow(entry);
-	return [...loaded].map((path) => ({
-		path,
-		bytes: outputs[path]?.bytes ?? 0,
-	}));
+	return [...loaded].map((path) => {
+		const bytes = outputs[path]?.bytes;
+		if (bytes === undefined) throw new Error(`The build of ${name} has no file ${path}.`);
+		return { path, bytes };
+	});
 }
 
 /**
  * Returns the bytes of a folder as a zip, which Lambda limits and a cold start downloads: each file deflated, with its
  * local header and its entry in the directory, and the directory's end.
+ * @throws if the folder has no files
  */
 export function zippedBytes(folder: string): number {
 	const endOfDirectory = 22;
@@ -56,9 +61,11 @@ export function bundleSizes(bundles: Bundles): Record<string, string>[] {
 }
 
 function filesUnder(folder: string): string[] {
-	return readdirSync(folder, { recursive: true, encoding: "utf8" })
-		.filter((path) => statSync(join(folder, path)).isFile())
-		.sort();
+	const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+		statSync(join(folder, path)).isFile(),
+	);
+	if (paths.length === 0) throw new Error(`${folder} has no files.`);
+	return paths.sort();
 }
 
 function kilobytes(bytes: number): string {

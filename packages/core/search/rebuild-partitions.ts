@@ -1,7 +1,7 @@
 import type { Ports, VectorSet } from "../ports/index.ts";
 
 /** With fewer vectors, reading every code takes no longer than choosing partitions. */
-const minVectors = 5_000;
+export const minVectors = 5_000;
 const vectorsPerPartition = 150;
 /** More would take longer to build and to compare than their smaller size saves. */
 const maxPartitions = 400;

@@ -1,5 +1,6 @@
 import type pg from "pg";
-import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
+import type { Ports } from "#core/ports/index.ts";
+import { minVectors, rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { queryRows } from "#postgres/database.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
@@ -12,6 +13,8 @@ export const model = "bench";
 
 const batch = 250;
 const sweepSeconds = 30;
+/** More than any bench has. */
+const maxCollections = 100;
 
 /** Inserts every tenant's items as ready ones. */
 export async function fillWithReadyItems(
@@ -27,17 +30,34 @@ export async function fillWithReadyItems(
 	await vacuum(owner, "items", "analyses", "documents", "embeddings", "words");
 }
 
-/** Partitions large collections, as the sweeper does. */
-export async function partitionLargeCollections({ address, owner, application }: TemporaryDatabase): Promise<void> {
+/** Partitions large collections, as the sweeper does. @returns how many have partitions */
+export async function partitionLargeCollections({ address, owner, application }: TemporaryDatabase): Promise<number> {
 	const vectorPartitions = postgresVectorPartitions(application);
-	const clock = { now: () => new Date() };
-	for (let moved = 1; moved > 0; ) {
-		({ assigned: moved } = await rebuildPartitions(
-			{ vectorPartitions, clock },
-			{ deadline: new Date(Date.now() + sweepSeconds * 1_000) },
-		));
-	}
+	const partitioned = await sweepUntilPartitioned({ vectorPartitions, clock: { now: () => new Date() } });
 	await withClient(address, owner, (client) => vacuum(client, "embeddings", "vector_partitions"));
+	return partitioned;
+}
+
+/**
+ * Sweeps until nothing is left to assign. One sweep's time may be used up by building partitions, before it has
+ * assigned a vector.
+ * @returns how many collections have partitions
+ * @throws if a large one has none
+ */
+export async function sweepUntilPartitioned(ports: Pick<Ports, "vectorPartitions" | "clock">): Promise<number> {
+	for (let before = Number.POSITIVE_INFINITY; ; ) {
+		const deadline = new Date(ports.clock.now().getTime() + sweepSeconds * 1_000);
+		const { assigned } = await rebuildPartitions(ports, { deadline });
+		const listed = await ports.vectorPartitions.listLarge({ minItems: minVectors, limit: maxCollections });
+		// A collection that has shrunk is listed while it has outdated partitions.
+		const large = listed.filter(({ vectors }) => vectors >= minVectors);
+		const without = large.filter(({ builtFor }) => builtFor === null).length;
+		if (assigned === 0 && without >= before) {
+			if (without === 0) return large.length;
+			throw new Error(`${without} of ${large.length} large collections have no partitions.`);
+		}
+		before = without;
+	}
 }
 
 /** Vacuums as autovacuum does on a server: fresh statistics, and the visibility map of index-only scans. */

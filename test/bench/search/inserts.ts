@@ -27,7 +27,8 @@ export async function compareInserts(
 	{ count, rows }: { count: number; rows: number },
 ): Promise<Inserts> {
 	const { address, master, owner, application } = database;
-	const userId = collection.tenants[0]?.userId ?? "";
+	const userId = collection.tenants[0]?.userId;
+	if (!userId) throw new Error("The collection has no tenant.");
 	const tasks = withWarmUps(count, () => null);
 	// Each side writes documents of its own.
 	const documents = [...tasks, ...tasks].map(() => collection.document(userId));
@@ -139,11 +140,12 @@ async function makeTableWithHnsw(owner: pg.Client, rows: number): Promise<void> 
 		  foreign key (item_id, user_id) references items (id, user_id) on delete cascade,
 		  foreign key (analysis_id, item_id, user_id) references analyses (id, item_id, user_id) on delete cascade)
 		  with (toast_tuple_target = 8160)`);
-	await owner.query(
+	const { rowCount } = await owner.query(
 		`insert into ${schema}.embeddings (item_id, user_id, model, analysis_id, category, embedding)
 		 select item_id, user_id, model, analysis_id, category, embedding from public.embeddings limit $1`,
 		[rows],
 	);
+	if (rowCount !== rows) throw new Error(`The table with HNSW has ${rowCount} rows instead of ${rows}.`);
 	await owner.query(`create index on ${schema}.embeddings (user_id)`);
 	await owner.query(
 		`create index embeddings_hnsw on ${schema}.embeddings using hnsw ((embedding::vector(1024)) vector_cosine_ops)`,

@@ -1,6 +1,6 @@
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
-import { atLeast, demand, median } from "../report.ts";
+import { atLeast, demand, mean, median } from "../report.ts";
 import type { Chroma } from "./chroma.ts";
 import { bruteForce, type Collection, type Query, type SizeClass } from "./collection.ts";
 import { counted, interleaved, type Measured, pairedRatios, type Side, withWarmUps } from "./compare.ts";
@@ -130,9 +130,10 @@ function ownCollectionLimit({ rows }: SizeClass): number {
 
 /** Returns the share of the expected items that a side found, 0 to 1, mean of all queries. */
 function shareFound(expected: string[][], side: Measured | undefined): number {
-	const shares = expected.map((ids, at) => {
-		const found = new Set(side?.found[at]);
-		return ids.filter((id) => found.has(id)).length / ids.length;
-	});
-	return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+	return mean(
+		expected.map((ids, at) => {
+			const found = new Set(side?.found[at]);
+			return ids.filter((id) => found.has(id)).length / ids.length;
+		}),
+	);
 }
