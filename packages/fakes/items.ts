@@ -40,6 +40,7 @@ export function fakeItems(store: Store): Items {
 			store.items.set(item.id, {
 				item,
 				analysis: null,
+				fingerprint: null,
 				lease: null,
 				attempts: 0,
 				usage: [],

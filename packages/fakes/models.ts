@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { PermanentFailure } from "#core/errors.ts";
 import { imageDescription, type ModelUsage } from "#core/items/analysis.ts";
+import { cropWindows, lumaSide } from "#core/items/fingerprint.ts";
 import { type Embedder, embeddingDimensions, type Images, type Vision } from "#core/ports/index.ts";
 
 /** Bytes that `fakeImages` cannot decode contain this word. */
@@ -16,15 +17,18 @@ export function fakeImages(): Images {
 					detail: "The file cannot be decoded as an image.",
 				});
 			}
+			const sha256 = createHash("sha256").update(bytes).digest("hex");
 			return {
 				width: 640,
 				height: 480,
-				sha256: createHash("sha256").update(bytes).digest("hex"),
+				sha256,
 				takenAt: null,
 				camera: null,
 				location: null,
 				colours: ["grey"],
-				perceptualHash: createHash("sha256").update(bytes).digest("hex").slice(0, 16),
+				perceptualHash: sha256.slice(0, 16),
+				cropHashes: cropWindows.map((_, at) => sha256.slice(8 * at, 8 * at + 16)),
+				luma: new Uint8Array(lumaSide ** 2),
 				thumbnail: bytes,
 				vision: bytes,
 			};

@@ -1,4 +1,13 @@
-import { nearDuplicateBits, rrfK, type SearchSettings, type Similar, type SimilarItem } from "#core/ports/index.ts";
+import { hashDistance } from "#core/items/fingerprint.ts";
+import {
+	candidateBits,
+	maxCandidates,
+	rrfK,
+	type SearchSettings,
+	type Similar,
+	type SimilarItem,
+} from "#core/ports/index.ts";
+import { isNearDuplicate } from "#core/search/near-duplicate.ts";
 import { owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 import { cosineSimilarity } from "./vectors.ts";
 
@@ -10,17 +19,25 @@ export function fakeSimilar(store: Store): Similar {
 			const { model, topK, category, minSimilarity = -1 } = options;
 			const vectorOf = ({ embeddings }: StoredItem) => embeddings.get(model)?.vector ?? null;
 			const vector = vectorOf(stored);
-			const candidates = ownedItems(store, userId)
-				.filter((candidate) => candidate !== stored)
+			const others = ownedItems(store, userId).filter((other) => other !== stored);
+			const nearDuplicates = new Set(
+				others
+					.map((other) => ({ other, distance: distanceOf(stored, other) ?? Number.POSITIVE_INFINITY }))
+					.filter(({ distance }) => distance <= candidateBits)
+					.sort((a, b) => a.distance - b.distance)
+					.slice(0, maxCandidates)
+					.filter(({ other, distance }) => isNearDuplicate(pictureOf(stored), pictureOf(other), distance))
+					.map(({ other }) => other),
+			);
+			const candidates = others
 				.map((candidate): SimilarItem => {
 					const candidateVector = vectorOf(candidate);
-					const distance = differingBits(stored.item.perceptualHash, candidate.item.perceptualHash);
 					return {
 						itemId: candidate.item.id,
 						mimeType: candidate.item.mimeType,
 						similarity: vector && candidateVector && cosineSimilarity(vector, candidateVector),
-						distance,
-						nearDuplicate: distance !== null && distance <= nearDuplicateBits,
+						distance: distanceOf(stored, candidate),
+						nearDuplicate: nearDuplicates.has(candidate),
 						category: candidate.analysis?.description.category ?? null,
 						headline: candidate.document?.headline ?? null,
 						summary: candidate.document?.summary ?? null,
@@ -36,7 +53,7 @@ export function fakeSimilar(store: Store): Similar {
 			return {
 				compared: {
 					byVector: vector !== null,
-					byHash: stored.item.perceptualHash !== null,
+					byHash: stored.fingerprint !== null,
 				},
 				items: candidates.sort(byNearDuplicateThenSimilarity).slice(0, topK),
 			};
@@ -66,12 +83,21 @@ export function fakeSearchSettings(store: Store): SearchSettings {
 	};
 }
 
+/** Near-duplicates come first, those with the nearest hashes before others. */
 function byNearDuplicateThenSimilarity(a: SimilarItem, b: SimilarItem): number {
-	return Number(b.nearDuplicate) - Number(a.nearDuplicate) || (b.similarity ?? -1) - (a.similarity ?? -1);
+	const distanceOf = ({ nearDuplicate, distance }: SimilarItem) => (nearDuplicate ? (distance ?? 0) : 64);
+	return (
+		Number(b.nearDuplicate) - Number(a.nearDuplicate) ||
+		distanceOf(a) - distanceOf(b) ||
+		(b.similarity ?? -1) - (a.similarity ?? -1)
+	);
 }
 
-function differingBits(a: string | null, b: string | null): number | null {
-	if (a === null || b === null) return null;
-	const difference = BigInt(`0x${a}`) ^ BigInt(`0x${b}`);
-	return difference.toString(2).replaceAll("0", "").length;
+const pictureOf = ({ fingerprint, document }: StoredItem) => ({
+	luma: fingerprint?.luma ?? null,
+	extractedText: document?.extractedText ?? null,
+});
+
+function distanceOf({ fingerprint: a }: StoredItem, { fingerprint: b }: StoredItem): number | null {
+	return a && b && hashDistance(a, b);
 }

@@ -37,11 +37,10 @@ export function fakeStages(store: Store): Stages {
 		if (error.code === "duplicate") stored.item.sha256 = null;
 	};
 
-	const setImage = (
-		{ item }: StoredItem,
-		{ sha256: _, ...fields }: Omit<ProcessedImage, "sha256"> & { sha256?: string },
-	) => {
-		Object.assign(item, fields);
+	const setImage = (stored: StoredItem, image: Omit<ProcessedImage, "sha256"> & { sha256?: string }) => {
+		const { sha256: _, cropHashes, luma, ...fields } = image;
+		Object.assign(stored.item, fields);
+		stored.fingerprint = { perceptualHash: image.perceptualHash, cropHashes, luma };
 	};
 
 	const waitingRequests = ({ requests }: StoredItem) =>

@@ -1,4 +1,5 @@
 import type { Analysis, ModelUsage, SearchText } from "#core/items/analysis.ts";
+import type { Fingerprint } from "#core/items/fingerprint.ts";
 import type { Item } from "#core/items/item.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
@@ -8,6 +9,8 @@ import type { Clock, ItemWithAnalysis, NewEmbedding } from "#core/ports/index.ts
 export interface StoredItem {
 	item: Item;
 	analysis: Analysis | null;
+	/** Null until it is processed. */
+	fingerprint: Fingerprint | null;
 	lease: { stage: StageName; token: string; expiresAt: number } | null;
 	attempts: number;
 	/** Usage of failed attempts; moves to the next analysis. */

@@ -5,7 +5,7 @@ import { describeRefusal, sniffImageType } from "#core/items/image-type.ts";
 import type { Images } from "#core/ports/index.ts";
 import { dominantColours } from "./colours.ts";
 import { parseExif } from "./exif.ts";
-import { perceptualHash } from "./perceptual-hash.ts";
+import { fingerprint } from "./fingerprint.ts";
 
 /** More than most phones' photos have. A small file may claim 30,000 x 30,000. */
 const maxPixels = 100_000_000;
@@ -17,7 +17,7 @@ const maxDecoderBytes = 600_000_000;
 /** The longest side of the thumbnail. */
 export const maxThumbnailSide = 512;
 /** The longest side of the vision image; models scale down larger ones. */
-const maxVisionSide = 1_568;
+export const maxVisionSide = 1_568;
 /** Aborts a longer decode, so that a stage never hangs. The queue retries it, since the machine may be busy. */
 export const decodeSeconds = 25;
 
@@ -63,7 +63,7 @@ async function derive(bytes: Uint8Array) {
 			},
 		});
 	// sharp writes no metadata by default, so neither position nor profile reaches derived images.
-	const [vision, thumbnail, colours, hash] = await Promise.all([
+	const [vision, thumbnail, colours, looks] = await Promise.all([
 		decoded()
 			.flatten({ background: "white" })
 			// Optimized Huffman codes save 5 % of the bytes, but take 10 MB and a fifth of the total time.
@@ -71,7 +71,7 @@ async function derive(bytes: Uint8Array) {
 			.toBuffer(),
 		decoded().resize(inside(maxThumbnailSide)).webp({ quality: 80, effort: 2 }).toBuffer(),
 		coloursOf(decoded()),
-		perceptualHash(decoded()),
+		fingerprint(decoded()),
 	]);
 	return {
 		width,
@@ -79,7 +79,7 @@ async function derive(bytes: Uint8Array) {
 		sha256: createHash("sha256").update(bytes).digest("hex"),
 		...parseExif(metadata.exif),
 		colours,
-		perceptualHash: hash,
+		...looks,
 		thumbnail,
 		vision,
 	};

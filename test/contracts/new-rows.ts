@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { imageDescription } from "#core/items/analysis.ts";
+import { cropWindows, type Fingerprint, lumaSide } from "#core/items/fingerprint.ts";
 import type { Item } from "#core/items/item.ts";
 import type { EventType, OutgoingEvent } from "#core/pipeline/events.ts";
 import { embeddingDimensions, type NewAnalysis, type NewItem, type ProcessedImage } from "#core/ports/index.ts";
@@ -29,9 +30,19 @@ export function processed(more: Partial<ProcessedImage> = {}): ProcessedImage & 
 		camera: null,
 		location: null,
 		colours: ["blue"],
-		perceptualHash: digest(randomUUID()).slice(0, 16),
+		...looks(digest(randomUUID()).slice(0, 16), randomUUID()),
 		...more,
 	};
+}
+
+/** Returns a hash, the same for each crop, and a picture of stripes that differ with the seed. */
+export function looks(perceptualHash: string, seed = "same"): Fingerprint {
+	const stripes = Buffer.from(digest(seed), "hex");
+	const luma = Uint8Array.from(
+		{ length: lumaSide ** 2 },
+		(_, cell) => ((stripes[(cell % lumaSide) % 32] ?? 0) + (stripes[Math.floor(cell / lumaSide) % 32] ?? 0)) / 2,
+	);
+	return { perceptualHash, cropHashes: cropWindows.map(() => perceptualHash), luma };
 }
 
 export interface Words {

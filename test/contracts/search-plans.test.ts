@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddingDimensions, type Search, type SearchOptions } from "#core/ports/index.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { type Database, type Queryable, queryRows, type Statement } from "#postgres/database.ts";
+import { findNearDuplicates } from "#postgres/search/look-alikes.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { postgresSimilar } from "#postgres/search/similar.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
@@ -232,18 +233,18 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		const db = empty.connect(1);
 		const [item] = await db.query<{ id: string }>("select id from items where user_id = $1 limit 1", ["tenant-3"]);
 		await db.close();
-		const nodes = await planOf(
-			(explaining) =>
-				postgresSimilar(explaining).toItem("tenant-3", item?.id ?? "", {
-					model: "test-model",
-					topK: 10,
-				}),
+		const id = item?.id ?? "";
+		const byVector = await planOf(
+			(explaining) => postgresSimilar(explaining).toItem("tenant-3", id, { model: "test-model", topK: 10 }),
 			undefined,
-			[{ by_vector: true, by_hash: true }],
+			[{ by_vector: true, perceptual_hash: null, crop_hashes: null }],
 		);
-		expect(codesIn(nodes)).toEqual([fromIndexAlone, fromIndexAlone]);
-		const hashes = nodes.find((node) => node["Index Name"] === "items_hashes");
+		expect(codesIn(byVector)).toEqual([fromIndexAlone, fromIndexAlone]);
+		const looks = { perceptual_hash: "0".repeat(64), crop_hashes: "0".repeat(320), luma: null, extracted_text: null };
+		const byHash = await planOf((explaining) => findNearDuplicates(explaining, "tenant-3", id, looks));
+		const hashes = byHash.find((node) => node["Index Name"] === "items_hashes");
 		expect(hashes).toMatchObject({ "Node Type": "Index Only Scan" });
+		expect(byHash.filter((node) => node["Node Type"] === "Seq Scan")).toEqual([]);
 	});
 
 	it("finds words in the index of user and words", async () => {

@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { SimilarOptions } from "#core/ports/index.ts";
 import { analyzedItem, headlines, processedItem, type RowPorts, readyItem, uploaded } from "./item-states.ts";
-import { axis, newUser, processed } from "./new-rows.ts";
+import { axis, looks, newUser, processed } from "./new-rows.ts";
 
 const model = "test-model";
-const looks = (perceptualHash: string) => ({ perceptualHash });
 const zeros = "0000000000000000";
-/** Ten bits away from `zeros`, and eleven. */
-const near = "00000000000003ff";
-const notNear = "00000000000007ff";
+const ones = "ffffffffffffffff";
+/** Twenty bits away from `zeros`, and twenty-one. */
+const near = "00000000000fffff";
+const notNear = "00000000001fffff";
 
 /** Tests an implementation of `Similar`. */
 export function similarContract(get: () => RowPorts): void {
@@ -82,8 +82,8 @@ export function similarContract(get: () => RowPorts): void {
 			const { items } = await similar(user, item.id);
 			expect(items.map(({ headline, nearDuplicate, distance }) => [headline, nearDuplicate, distance])).toEqual([
 				["looks the same", true, 0],
-				["looks alike", true, 10],
-				["same words", false, 11],
+				["looks alike", true, 20],
+				["same words", false, 21],
 			]);
 		});
 
@@ -92,7 +92,7 @@ export function similarContract(get: () => RowPorts): void {
 			const image = looks(zeros);
 			const { item } = await readyItem(get(), user, {}, axis(0), model, image);
 			const fresh = await processedItem(get(), user, {}, image);
-			await processedItem(get(), user, {}, looks("f".repeat(16)));
+			await processedItem(get(), user, {}, looks(ones));
 			const { items } = await similar(user, item.id, { minSimilarity: 0.9 });
 			expect(items).toEqual([
 				{
@@ -108,6 +108,45 @@ export function similarContract(get: () => RowPorts): void {
 				},
 			]);
 			expect((await similar(user, item.id, { category: "Food" })).items).toEqual([]);
+		});
+
+		it("include as a near-duplicate whose hash is near that of a crop, either way", async () => {
+			const user = newUser();
+			const crops = (at: number) => ["0", "1", "2", "3", "4"].map((_, index) => (index === at ? zeros : ones));
+			const { item: cropped } = await readyItem(get(), user, {}, axis(0), model, {
+				...looks(zeros),
+				cropHashes: Array(5).fill("f0".repeat(8)),
+			});
+			const first = await processedItem(get(), user, {}, { ...looks(ones), cropHashes: crops(0) });
+			const last = await processedItem(get(), user, {}, { ...looks(ones), cropHashes: crops(4) });
+			const found = async (id: string) => {
+				const near = (await similar(user, id)).items.filter(({ nearDuplicate }) => nearDuplicate);
+				expect(near.map(({ distance }) => distance)).toEqual(near.map(() => 0));
+				return near.map(({ itemId }) => itemId).sort();
+			};
+			expect(await found(cropped.id)).toEqual([first.id, last.id].sort());
+			expect(await found(last.id)).toEqual([cropped.id, first.id].sort());
+		});
+
+		it("are no near-duplicates where the hash is the same and the picture another", async () => {
+			const user = newUser();
+			const { item } = await readyItem(get(), user, { headline: "itself" }, axis(0), model, looks(zeros, "one"));
+			await readyItem(get(), user, { headline: "another" }, axis(0), model, looks(zeros, "two"));
+			const { items } = await similar(user, item.id);
+			expect(items).toMatchObject([{ headline: "another", distance: 0, nearDuplicate: false }]);
+		});
+
+		it("are no near-duplicates where the picture is the same and its text another", async () => {
+			const user = newUser();
+			const ready = (extracted: string[]) => readyItem(get(), user, { extracted }, axis(0), model, looks(zeros));
+			const { item } = await ready(["one does not simply walk into mordor"]);
+			const same = await ready(["One does not simply", "walk into M0RDOR"]);
+			const other = await ready(["brace yourselves winter is coming"]);
+			const { items } = await similar(user, item.id);
+			expect(items.map(({ itemId, nearDuplicate }) => [itemId, nearDuplicate])).toEqual([
+				[same.item.id, true],
+				[other.item.id, false],
+			]);
 		});
 
 		it("are near-duplicates alone for an item without a vector", async () => {

@@ -3,6 +3,7 @@ import { ModelFailure, PermanentFailure, StageBusy } from "#core/errors.ts";
 import { runStage } from "#core/pipeline/run-stage.ts";
 import { sendOutbox } from "#core/pipeline/send-events.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
+import { looks } from "../contracts/new-rows.ts";
 
 const userId = "11111111-1111-4111-8111-111111111111";
 const options = { leaseSeconds: 60, deadline: new Date(Date.now() + 60_000) };
@@ -14,7 +15,7 @@ const result = {
 	camera: null,
 	location: null,
 	colours: [],
-	perceptualHash: "0".repeat(16),
+	...looks("0".repeat(16)),
 };
 
 let ports: FakePorts;

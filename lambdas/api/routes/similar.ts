@@ -15,13 +15,14 @@ const result = z
 			description: "The cosine similarity, -1 to 1; null where either item is not embedded by the model in use.",
 		}),
 		score_type: z.literal("similarity"),
-		near_duplicate: z.boolean().openapi({ description: "True if both are nearly the same picture." }),
-		distance: z
-			.int()
-			.min(0)
-			.max(64)
-			.nullable()
-			.openapi({ description: "The number of bits in which the pictures' hashes differ; null where either has none." }),
+		near_duplicate: z.boolean().openapi({
+			description:
+				"True if both are nearly the same picture: smaller, brighter, in another format or cropped by a tenth of each side at most. False where they show too little, or their texts differ.",
+		}),
+		distance: z.int().min(0).max(64).nullable().openapi({
+			description:
+				"The number of bits in which the pictures' hashes differ, or one's and that of the other's crop; null where either has none.",
+		}),
 		category: z.string().nullable(),
 		headline: z.string().nullable(),
 		summary: z.string().nullable(),

@@ -1,4 +1,5 @@
 import type { Analysis, ModelUsage, SearchText } from "../items/analysis.ts";
+import type { Fingerprint } from "../items/fingerprint.ts";
 import type { Item, ItemError, Location } from "../items/item.ts";
 import type { OutgoingEvent } from "../pipeline/events.ts";
 import type { StageName } from "../pipeline/stages.ts";
@@ -40,7 +41,7 @@ export type Claim =
 	/** The item was deleted, or never existed. */
 	| { outcome: "gone" };
 
-export interface ProcessedImage {
+export interface ProcessedImage extends Fingerprint {
 	width: number;
 	height: number;
 	sha256: string;
@@ -48,8 +49,6 @@ export interface ProcessedImage {
 	camera: string | null;
 	location: Location | null;
 	colours: string[];
-	/** 16 hex digits; two pictures that look the same differ in few bits of it. */
-	perceptualHash: string;
 }
 
 /** Its id derives from item and version, so that a repeated attempt has the same one. */

@@ -278,8 +278,13 @@ async function describe(
 		sql`update items set width = ${result.width}, height = ${result.height}, taken_at = ${result.takenAt},
 		      camera = ${result.camera && storableText(result.camera)}, colours = ${result.colours},
 		      latitude = ${result.location?.latitude ?? null}, longitude = ${result.location?.longitude ?? null},
-		      perceptual_hash = ('x' || ${result.perceptualHash})::bit(64), updated_at = clock_timestamp()
+		      perceptual_hash = ('x' || ${result.perceptualHash})::bit(64),
+		      crop_hashes = ('x' || ${result.cropHashes.join("")})::bit(320), updated_at = clock_timestamp()
 		    where user_id = ${userId} and id = ${itemId}`,
+	);
+	await tx.query(
+		sql`insert into fingerprints (user_id, item_id, luma) values (${userId}, ${itemId}, ${result.luma})
+		    on conflict (user_id, item_id) do update set luma = excluded.luma`,
 	);
 }
 

@@ -1,7 +1,8 @@
-import { nearDuplicateBits, type Similar, type SimilarItem, type SimilarOptions } from "#core/ports/index.ts";
+import type { Similar, SimilarItem, SimilarOptions } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { constant, sql } from "../sql.ts";
 import { type FoundItemRow, foundItemFromRow } from "./found-item.ts";
+import { distanceFrom, findNearDuplicates, type Looks } from "./look-alikes.ts";
 import { nearestCodeSteps } from "./nearest-codes.ts";
 import { searchParameters } from "./search-parameters.ts";
 
@@ -9,46 +10,49 @@ import { searchParameters } from "./search-parameters.ts";
 export function postgresSimilar(db: Database): Similar {
 	return {
 		async toItem(userId, itemId, options) {
-			const [traits] = await db.query<{ by_vector: boolean; by_hash: boolean }>(
-				traitsOf(userId, itemId, options.model),
-			);
+			const [traits] = await db.query<Looks & { by_vector: boolean }>(traitsOf(userId, itemId, options.model));
 			if (!traits) return null;
-			const rows = await db.query<SimilarRow>(similarTo(userId, itemId, options));
-			return { compared: { byVector: traits.by_vector, byHash: traits.by_hash }, items: rows.map(similarFromRow) };
+			const nearDuplicates = await findNearDuplicates(db, userId, itemId, traits);
+			const rows = await db.query<SimilarRow>(similarTo(userId, itemId, options, traits, nearDuplicates));
+			return {
+				compared: { byVector: traits.by_vector, byHash: traits.perceptual_hash !== null },
+				items: rows.map(similarFromRow),
+			};
 		},
 	};
 }
 
-/** Returns by which traits an item can be compared: no row if the user has no such item. */
+/** Returns the traits by which an item can be compared: no row if the user has no such item. */
 const traitsOf = (userId: string, itemId: string, model: string) => sql`
-	select embeddings.item_id is not null as by_vector, perceptual_hash is not null as by_hash
+	select embeddings.item_id is not null as by_vector, perceptual_hash, crop_hashes, luma, extracted_text
 	from items
 	left join embeddings on embeddings.user_id = items.user_id and embeddings.item_id = items.id and model = ${model}
+	left join fingerprints on fingerprints.user_id = items.user_id and fingerprints.item_id = items.id
+	left join documents on documents.user_id = items.user_id and documents.item_id = items.id
 	where items.user_id = ${userId} and items.id = ${itemId}`;
 
-const maxBits = constant(nearDuplicateBits);
-
 /**
- * Vectors are found as by a search. Hashes have an index of their own: an item that looks the same is found before it has a
- * vector, or an analysis. The steps:
+ * Vectors are found as by a search. The steps:
  *
- * - item: the item itself: perceptual_hash, embedding
+ * - item: the item itself: embedding
  * - probes, nearest_codes: see nearest-codes.ts
- * - look_alikes: item_id of those whose hash is near
- * - compared_items: either kind, with its similarity, its distance in bits, and the columns that are shown
+ * - compared_items: those and the near-duplicates, with their similarity, their distance in bits, and the columns that are shown
  */
 function similarTo(
 	userId: string,
 	itemId: string,
 	{ model: name, topK, category: only, minSimilarity }: SimilarOptions,
+	looks: Looks,
+	nearDuplicates: string[],
 ) {
 	const user = sql`${userId}`;
 	const id = sql`${itemId}`;
 	const model = sql`${name}`;
 	const category = sql`${only ?? null}::text`;
+	const near = sql`${nearDuplicates}::uuid[]`;
 	return sql`
 	with item as materialized (
-	  select perceptual_hash, embedding
+	  select embedding
 	  from items
 	  left join embeddings on embeddings.user_id = items.user_id and embeddings.item_id = items.id and model = ${model}
 	  where items.user_id = ${user} and items.id = ${id}
@@ -61,24 +65,20 @@ function similarTo(
 		limit: constant(searchParameters.rerank.max),
 		hits: sql`${topK}::int`,
 		where: sql`item_id <> ${id} and (select embedding is not null from item)`,
-	})}, look_alikes as materialized (
-	  select id as item_id from items
-	  where user_id = ${user} and id <> ${id} and perceptual_hash is not null
-	    and bit_count(perceptual_hash # (select perceptual_hash from item)) <= ${maxBits}
-	), compared_items as (
+	})}, compared_items as (
 	  select found.item_id,
 	    1 - (embeddings.embedding <=> (select embedding from item)) as similarity,
-	    bit_count(items.perceptual_hash # (select perceptual_hash from item))::int as distance,
+	    ${distanceFrom(looks)} as distance,
 	    items.mime_type, documents.category, documents.headline, documents.summary, documents.analysis_id
-	  from (select item_id from nearest_codes union select item_id from look_alikes) as found
+	  from (select item_id from nearest_codes union select unnest(${near})) as found
 	  join items on items.user_id = ${user} and items.id = found.item_id
 	  left join documents on documents.user_id = ${user} and documents.item_id = found.item_id
 	  left join embeddings on embeddings.user_id = ${user} and embeddings.item_id = found.item_id and model = ${model}
 	)
-	select *, coalesce(distance <= ${maxBits}, false) as near_duplicate
+	select *, item_id = any(${near}) as near_duplicate
 	from compared_items
 	where (${category} is null or category = ${category}) and (similarity is null or similarity >= ${minSimilarity ?? -1}::float8)
-	order by near_duplicate desc, case when distance <= ${maxBits} then distance end,
+	order by near_duplicate desc, case when item_id = any(${near}) then distance end,
 	  similarity desc nulls last, item_id
 	limit ${topK}`;
 }

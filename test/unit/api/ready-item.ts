@@ -4,6 +4,7 @@ import { originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { Ports } from "#core/ports/index.ts";
+import { looks } from "../../contracts/new-rows.ts";
 import { png } from "./test-api.ts";
 
 let uploads = 0;
@@ -45,7 +46,7 @@ export async function readyItem(
 			camera: null,
 			location: null,
 			colours: ["white"],
-			perceptualHash: (item.sha256 ?? "").slice(0, 16),
+			...looks((item.sha256 ?? "").slice(0, 16), item.id),
 		},
 		{
 			id: derivedId(item.id, "ImageProcessed"),

@@ -5,6 +5,7 @@ import path from "node:path";
 import { z } from "zod";
 import { derivedId } from "#core/ids.ts";
 import type { ImageDescription } from "#core/items/analysis.ts";
+import { cropWindows, lumaSide } from "#core/items/fingerprint.ts";
 import type { ProcessedImage } from "#core/ports/index.ts";
 import { duplicatesIn, readJson, refuse } from "../checked-file.ts";
 import { analysisFile, checkedQueries, gains, type Query, queryFile } from "../dataset-files.ts";
@@ -169,6 +170,8 @@ function unseenImage(set: string, id: string): ProcessedImage {
 		location: null,
 		colours: [],
 		perceptualHash: sha256.slice(0, 16),
+		cropHashes: cropWindows.map(() => sha256.slice(16, 32)),
+		luma: new Uint8Array(lumaSide ** 2),
 	};
 }
 

@@ -1,0 +1,77 @@
+import { cropWindows } from "#core/items/fingerprint.ts";
+import { candidateBits, maxCandidates } from "#core/ports/index.ts";
+import { isNearDuplicate } from "#core/search/near-duplicate.ts";
+import type { Database } from "../database.ts";
+import { constant, type Sql, sql } from "../sql.ts";
+
+/** An item's looks and text, as the driver returns them. */
+export interface Looks {
+	/** Zeros and ones. */
+	perceptual_hash: string | null;
+	/** Zeros and ones of all crops' hashes. */
+	crop_hashes: string | null;
+	luma: Buffer | null;
+	extracted_text: string | null;
+}
+
+const hashBits = 64;
+const positions = cropWindows.map((_, at) => at * hashBits);
+
+/**
+ * Returns an expression over columns of `items`: the distance in bits from an item, of the hashes or of one's hash and the
+ * other's crops; null where either has no hash.
+ */
+export function distanceFrom({ perceptual_hash, crop_hashes }: Looks): Sql {
+	const own = sql`${perceptual_hash}::bit(64)`;
+	const toOwn = (hash: Sql) => sql`bit_count(${hash} # ${own})`;
+	const crops = positions.map((at) => {
+		const ownCrop = sql`${crop_hashes?.slice(at, at + hashBits) ?? null}::bit(64)`;
+		const theirs = sql`substring(crop_hashes from ${constant(at + 1)} for ${constant(hashBits)})::bit(64)`;
+		return sql`bit_count(perceptual_hash # ${ownCrop}), ${toOwn(theirs)}`;
+	});
+	const listed = crops.reduce((list, crop) => sql`${list}, ${crop}`, toOwn(sql`perceptual_hash`));
+	return sql`least(${listed})::int`;
+}
+
+/** Finds the near-duplicates of an item. @returns their ids */
+export async function findNearDuplicates(
+	db: Database,
+	userId: string,
+	itemId: string,
+	looks: Looks,
+): Promise<string[]> {
+	if (looks.perceptual_hash === null) return [];
+	const rows = await db.query<Pick<Looks, "luma" | "extracted_text"> & { item_id: string; distance: number }>(
+		lookAlikes(userId, itemId, looks),
+	);
+	const picture = pictureOf(looks);
+	return rows.filter((row) => isNearDuplicate(picture, pictureOf(row), row.distance)).map(({ item_id }) => item_id);
+}
+
+/**
+ * Lists those of the user's items whose hashes are nearest, from an index of their own: an item that looks the same is
+ * found before it has a vector, or an analysis.
+ */
+const lookAlikes = (userId: string, itemId: string, looks: Looks) => {
+	const user = sql`${userId}`;
+	return sql`
+	with look_alikes as materialized (
+	  select item_id, distance from (
+	    select id as item_id, ${distanceFrom(looks)} as distance from items
+	    where user_id = ${user} and id <> ${itemId} and perceptual_hash is not null
+	    offset 0
+	  ) as compared
+	  where distance <= ${constant(candidateBits)}
+	  order by distance, item_id
+	  limit ${constant(maxCandidates)}
+	)
+	select look_alikes.item_id, distance, luma, extracted_text
+	from look_alikes
+	left join fingerprints on fingerprints.user_id = ${user} and fingerprints.item_id = look_alikes.item_id
+	left join documents on documents.user_id = ${user} and documents.item_id = look_alikes.item_id`;
+};
+
+const pictureOf = ({ luma, extracted_text }: Pick<Looks, "luma" | "extracted_text">) => ({
+	luma,
+	extractedText: extracted_text,
+});
