@@ -146,6 +146,13 @@ describe("expensive requests", () => {
 	});
 });
 
+it("an answer is given though its slot cannot be freed, which ends by itself", async () => {
+	const { rateLimits } = fakePorts();
+	const release = () => Promise.reject(new Error("No table."));
+	const { as } = testApi({ ports: { rateLimits: { ...rateLimits, release } } });
+	expect((await as(ada)("POST", "/chat", { json: { message: "Hello" } })).status).toBe(200);
+});
+
 describe("a table of limits that is away", () => {
 	const lines = collectLogLines();
 
