@@ -14,7 +14,7 @@ import { postgresVectorIndex } from "./search/vector-index.ts";
 import { postgresVectorPartitions } from "./search/vector-partitions.ts";
 
 /** The ports that PostgreSQL implements. */
-type PostgresPorts = Pick<
+export type PostgresPorts = Pick<
 	Ports,
 	| "items"
 	| "stages"

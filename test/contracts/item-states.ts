@@ -3,22 +3,11 @@ import { searchText } from "#core/items/analysis.ts";
 import type { Item } from "#core/items/item.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { Claim, Lease, NewAnalysis, NewItem, Ports, ProcessedImage } from "#core/ports/index.ts";
+import type { PostgresPorts } from "#postgres/ports.ts";
 import { axis, newAnalysis, newEvent, newItem, processed, type Words } from "./new-rows.ts";
 
 /** The ports that the contracts test. */
-export type RowPorts = Pick<
-	Ports,
-	| "items"
-	| "stages"
-	| "requests"
-	| "redactions"
-	| "outbox"
-	| "analyses"
-	| "search"
-	| "searchSettings"
-	| "similar"
-	| "vectorIndex"
->;
+export type RowPorts = Omit<PostgresPorts, "vectorPartitions" | "health">;
 
 /** The ports, and a change that no port can make. */
 export interface ArrangedPorts extends RowPorts {

@@ -24,47 +24,43 @@ test.each(["rate(0 minutes)", "every day", "cron(0 12 L * ? *)", "cron(0 12 * *)
 	},
 );
 
-test("a schedule that is turned off does not run until it is turned on", () => {
+/** Schedules a run every minute, and counts the runs. */
+function everyMinute(isEnabled: () => boolean = () => true) {
 	const schedules = new Schedules(() => {});
-	let enabled = false;
-	let runs = 0;
+	const runs = { count: 0 };
 	schedules.add({
 		name: "often",
 		expression: "rate(1 minute)",
-		isEnabled: () => enabled,
+		isEnabled,
 		targetArn: "arn",
 		deliver: () => {
-			runs += 1;
+			runs.count += 1;
 		},
 	});
+	return { schedules, runs };
+}
+
+test("a schedule that is turned off does not run until it is turned on", () => {
+	let enabled = false;
+	const { schedules, runs } = everyMinute(() => enabled);
 	const later = new Date(Date.now() + 600_000);
 	schedules.runDue(later);
-	expect(runs).toBe(0);
+	expect(runs.count).toBe(0);
 	enabled = true;
 	schedules.runDue(later);
-	expect(runs).toBe(1);
+	expect(runs.count).toBe(1);
 });
 
 test("a schedule that was due several times while the machine slept runs once", () => {
-	const schedules = new Schedules(() => {});
-	let runs = 0;
-	schedules.add({
-		name: "often",
-		expression: "rate(1 minute)",
-		isEnabled: () => true,
-		targetArn: "arn",
-		deliver: () => {
-			runs += 1;
-		},
-	});
+	const { schedules, runs } = everyMinute();
 	schedules.runDue(new Date(Date.now() + 20_000));
-	expect(runs).toBe(0);
+	expect(runs.count).toBe(0);
 	schedules.runDue(new Date(Date.now() + 40_000)); // once soon after the start
-	expect(runs).toBe(1);
+	expect(runs.count).toBe(1);
 	const later = new Date(Date.now() + 600_000);
 	schedules.runDue(later);
 	schedules.runDue(later);
-	expect(runs).toBe(2);
+	expect(runs.count).toBe(2);
 });
 
 test("a scheduled rule invokes its function with AWS's scheduled event, also on demand", async () => {
