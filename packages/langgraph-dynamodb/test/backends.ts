@@ -1,7 +1,12 @@
 // The servers that the tests run on. Only this file refers to the repository around this package, by the entry point
 // cdk-local/testing: elsewhere, start another server here.
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
+import {
+	CreateTableCommand,
+	DeleteTableCommand,
+	DynamoDBClient,
+	UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { startApis } from "../../cdk-local/testing/index.ts";
@@ -99,6 +104,8 @@ async function independentServer(endpoint: string): Promise<Backend> {
 		table: name,
 		bucket: name,
 		async stop() {
+			// moto copies every table for each transaction: those of earlier tests make it take a second.
+			await dynamodb.send(new DeleteTableCommand({ TableName: name }));
 			dynamodb.destroy();
 			s3.destroy();
 		},
