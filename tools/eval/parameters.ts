@@ -3,8 +3,8 @@ import type { SearchParameters } from "#postgres/search/search.ts";
 import type { SearchSettings } from "./all/settings.ts";
 
 /**
- * Tells by what a value is judged: `ranking` by nDCG@10 of the queries that something answers, `answers` also by whether
- * those that nothing answers get no strong hit.
+ * Tells by what a value is judged: `ranking` by nDCG@10 of the queries that something answers, `answers` by the balanced
+ * accuracy of strong hits.
  */
 export type Judge = "ranking" | "answers";
 
@@ -49,17 +49,15 @@ export const parametersOf = (inForce: SearchSettings): Parameter[] => {
 	return [
 		ofSearch("weights", "ranking", {
 			off: fields(1, 1, 1, 1),
-			grid: [fields(1, 0.9, 0.8, 0.8), fields(1, 0.7, 0.5, 0.4), fields(1, 0.5, 0.5, 0.2)],
+			grid: [fields(1, 0.8, 0.7, 0.6), fields(1, 0.7, 0.5, 0.4), fields(1, 0.5, 0.5, 0.2)],
 		}),
-		ofSearch("saturation", "ranking", { off: 1_000, grid: [0.25, 1, 2] }),
 		ofSearch("proximity", "ranking", { off: 0, grid: [0.1, 0.3] }),
-		ofSearch("minWordSimilarity", "answers", { off: 1.01, grid: [0.45, 0.6, 0.7] }),
-		ofSearch("minEvidence", "answers", { off: 0, grid: [0.45, 0.5, 0.6, 0.65] }),
-		ofSearch("minCoverage", "answers", { off: 0, grid: [0.1, 0.26, 0.34] }),
-		ofSearch("describedLabels", "answers", { off: 0.001, grid: [12, 24] }),
+		ofSearch("partSimilarity", "ranking", { off: 0, grid: [0.3, 0.7] }),
+		ofSearch("minStrongCoverage", "answers", { off: 0, grid: [0.5, 0.55, 0.6, 0.7, 0.75] }),
+		ofSearch("minDeviations", "answers", { off: 0, grid: [2, 4] }),
 		ofSearch("rrfK", "ranking", { off: 60, grid: [5, 30] }),
 		ofEmbedder("fusionWeights", "ranking", { off: vectors(0), grid: [0.1, 0.2, 0.3, 0.5, 0.7].map(vectors) }),
-		ofEmbedder("answerabilityThreshold", "answers", { off: 0, grid: [0.15, 0.23, 0.27, 0.35] }),
+		ofEmbedder("answerabilityThreshold", "answers", { off: 0, grid: [0.28, 0.4, 0.5, 0.7] }),
 	];
 };
 

@@ -1,3 +1,4 @@
+import { isWord } from "#ai/offline/word-vectors.ts";
 import type { Embedder, Hit } from "#core/ports/index.ts";
 import { type SearchType, searchItems } from "#core/search/search-items.ts";
 import type { Database } from "#postgres/database.ts";
@@ -33,7 +34,7 @@ export async function answersOf(
 	hits = topK,
 ): Promise<Answer[]> {
 	const ports = {
-		search: postgresSearch(db, settings.search),
+		search: postgresSearch(db, { parameters: settings.search, isWord }),
 		vectorIndex: postgresVectorIndex(db),
 		embedder: { ...embedder, ...settings.embedder },
 	};

@@ -1,5 +1,5 @@
 import type { Interval } from "../bootstrap.ts";
-import { qualityOf } from "../metrics.ts";
+import type { Query } from "../dataset-files.ts";
 import type { Answer } from "../modes.ts";
 import type { Judge, Parameter } from "../parameters.ts";
 import { answersOf, type Searched } from "./answers.ts";
@@ -38,7 +38,11 @@ export async function sweep(
 		answers.set(key, ofSets);
 	}
 	return parameters.map(({ name, judge, values, inForce: current, settings }) => {
-		const scores = settings.map((tried) => (answers.get(keyOf(tried)) ?? []).map((ofSet) => scoresOf(ofSet, judge)));
+		// Only a set where enough queries have no answer tells a threshold that is too low.
+		const judging = sets.map(({ set }) => judge === "ranking" || hopelessShare(set.queries) >= minHopelessShare);
+		const scores = settings.map((tried) =>
+			(answers.get(keyOf(tried)) ?? []).filter((_, at) => judging[at]).map((ofSet) => scoresOf(ofSet, judge)),
+		);
 		const { chosen, chosenOnAll, gains, gain } = leaveOneOut({ scores, off: 0, inForce: current });
 		const valueAt = (at: number | undefined) => values[at ?? -1] ?? "";
 		return {
@@ -48,7 +52,9 @@ export async function sweep(
 			inForce: valueAt(current),
 			chosenOnAll: valueAt(chosenOnAll),
 			leftOut: Object.fromEntries(
-				sets.map(({ set }, at) => [set.name, { chosen: valueAt(chosen[at]), gain: gains[at] as number }]),
+				sets
+					.filter((_, at) => judging[at])
+					.map(({ set }, at) => [set.name, { chosen: valueAt(chosen[at]), gain: gains[at] as number }]),
 			),
 			gain,
 		};
@@ -59,14 +65,19 @@ export async function sweep(
 const keyOf = ({ search, embedder: { fusionWeights, answerabilityThreshold } }: SearchSettings) =>
 	JSON.stringify([search, fusionWeights, answerabilityThreshold]);
 
+const minHopelessShare = 0.1;
+const hopelessShare = (queries: readonly Query[]) =>
+	queries.filter(({ expected }) => expected.size === 0).length / queries.length;
+
 /**
- * Scores a set's answers: by nDCG@10 where something answers the query. As answers only strong hits count, and where nothing
- * answers, a query scores 1 without any and 0 otherwise.
+ * Scores a set's answers: rankings by nDCG@10 where something answers the query. As answers a query is right if a strong hit is
+ * expected, or where nothing answers if no hit is strong; both kinds count alike, so that the mean is the balanced accuracy.
  */
 export function scoresOf(answers: readonly Answer[], judge: Judge): number[] {
+	const answered = answers.filter(({ quality }) => quality).length;
 	return answers.flatMap(({ query, ranking, strong = ranking, quality }) => {
 		if (judge === "ranking") return quality ? [quality.ndcg[10]] : [];
-		if (!quality) return [strong.length === 0 ? 1 : 0];
-		return [qualityOf(strong, query.expected)?.ndcg[10] ?? 0];
+		const isRight = quality ? strong.some((id) => query.expected.has(id)) : strong.length === 0;
+		return [isRight ? answers.length / 2 / (quality ? answered : answers.length - answered) : 0];
 	});
 }
