@@ -9,6 +9,9 @@ import { accessTo, providerSettings } from "#lambda-kit/provider-settings.ts";
 import type { ApiPorts } from "./app.ts";
 import type { apiEnv } from "./env.ts";
 
+/** The words of the offline vectors, read where a search finds nothing for a word. */
+const isWord = async (word: string) => (await import("#ai/offline/word-vectors.ts")).isWord(word);
+
 /** Connects the ports to their adapters. Driver and SDKs are loaded by the first call that needs them. */
 export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 	const database = once(async () => {
@@ -16,7 +19,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 			import("#lambda-kit/connect-database.ts"),
 			import("#postgres/ports.ts"),
 		]);
-		return postgresPorts(databaseFrom(env));
+		return postgresPorts(databaseFrom(env), isWord);
 	});
 	const conversations = once(async () => {
 		const { conversationsIn } = await import("./connect-conversations.ts");

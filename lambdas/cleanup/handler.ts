@@ -2,6 +2,7 @@ import type { Context } from "aws-lambda";
 import { Failures } from "#core/failures.ts";
 import { finishRedactions } from "#core/items/finish-redactions.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
+import { indexDocuments } from "#core/search/index-documents.ts";
 import { rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { readEnv } from "#lambda-kit/env.ts";
 import { log } from "#lambda-kit/log.ts";
@@ -32,6 +33,7 @@ async function sweepItems(context: Context) {
 		),
 	);
 	await failures.collect(() => redact(context));
+	await failures.collect(() => index(context));
 	await failures.collect(() => partition(context));
 	for (const error of failures.errors) {
 		log.error("a part of the sweep failed", { error, request_id: context.awsRequestId });
@@ -51,6 +53,16 @@ async function redact(context: Context) {
 		request_id: context.awsRequestId,
 		duration_ms: Date.now() - started,
 	});
+}
+
+/** Indexes texts as the present version of the code does: work that only follows a deployment. */
+async function index(context: Context) {
+	const started = Date.now();
+	const { indexed } = await indexDocuments(ports, {
+		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
+	});
+	if (indexed === 0) return;
+	log.info("documents indexed", { indexed, request_id: context.awsRequestId, duration_ms: Date.now() - started });
 }
 
 /** Runs last, since it may take all the time that is left. */

@@ -46,6 +46,8 @@ export function fakePorts(): FakePorts {
 		items: fakeItems(store),
 		stages: fakeStages(store),
 		requests: fakeRequests(store),
+		// Searches read the texts themselves: no index of them is out of date.
+		searchIndex: { indexOutdated: async () => 0 },
 		redactions: fakeRedactions(store),
 		rateLimits: fakeRateLimits(clock),
 		idempotencyKeys: fakeIdempotencyKeys(clock),

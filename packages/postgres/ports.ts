@@ -7,7 +7,8 @@ import { postgresOutbox } from "./pipeline/outbox.ts";
 import { postgresRedactions } from "./pipeline/redactions.ts";
 import { postgresRequests } from "./pipeline/requests.ts";
 import { postgresStages } from "./pipeline/stages.ts";
-import { postgresSearch } from "./search/search.ts";
+import { type IsWord, postgresSearch } from "./search/search.ts";
+import { postgresSearchIndex } from "./search/search-index.ts";
 import { postgresSearchSettings } from "./search/search-settings.ts";
 import { postgresSimilar } from "./search/similar.ts";
 import { postgresVectorIndex } from "./search/vector-index.ts";
@@ -25,12 +26,14 @@ export type PostgresPorts = Pick<
 	| "search"
 	| "searchSettings"
 	| "similar"
+	| "searchIndex"
 	| "vectorIndex"
 	| "vectorPartitions"
 	| "health"
 >;
 
-export function postgresPorts(db: Database): PostgresPorts {
+/** @param isWord see `postgresSearch` */
+export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 	return {
 		items: postgresItems(db),
 		stages: postgresStages(db),
@@ -38,7 +41,8 @@ export function postgresPorts(db: Database): PostgresPorts {
 		redactions: postgresRedactions(db),
 		outbox: postgresOutbox(db),
 		analyses: postgresAnalyses(db),
-		search: postgresSearch(db),
+		search: postgresSearch(db, { isWord }),
+		searchIndex: postgresSearchIndex(db),
 		searchSettings: postgresSearchSettings(db),
 		similar: postgresSimilar(db),
 		vectorIndex: postgresVectorIndex(db),

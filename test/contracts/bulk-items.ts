@@ -1,5 +1,6 @@
 import type { Queryable } from "#postgres/database.ts";
 import { type Sql, sql } from "#postgres/sql.ts";
+import { documentVersion, searchVectors } from "../support/search-vectors.ts";
 import { vectorText } from "../support/vector-text.ts";
 
 /** The steps that insert an item of a user for each row of `ids`, and its analysis: id, item_id. */
@@ -17,14 +18,20 @@ const addedAnalyses = (user: Sql, category: Sql) => sql`added_items as (
 export async function fillWithTenants(db: Queryable, tenants: { userId: string; items: number }[]): Promise<void> {
 	for (const { userId, items } of tenants) {
 		const user = sql`${userId}`;
+		const texts = Array.from({ length: items }, (_, at) => ({
+			headline: `common headline ${at + 1}`,
+			extractedText: rareWords(at + 1).join(" "),
+		}));
 		await db.query(
 			sql`with ids as (
-			      select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, n
-			      from generate_series(1, ${items}::int) as n
+			      select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, headline, extracted_text, search, n
+			      from unnest(${texts.map(({ headline }) => headline)}::text[],
+			        ${texts.map(({ extractedText }) => extractedText)}::text[], ${searchVectors(texts)}::text[]
+			      ) with ordinality as texts (headline, extracted_text, search, n)
 			    ), ${addedAnalyses(user, sql`'Food'`)}, added_documents as (
-			      insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
-			      select item_id, ${user}, analysis_id, 'Food', 'common headline ' || n, '', '',
-			        (select string_agg('word' || (n * 31 + w * 7 + w * w) % 5000, ' ') from generate_series(1, 40) as w)
+			      insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text,
+			        search, search_version)
+			      select item_id, ${user}, analysis_id, 'Food', headline, '', '', extracted_text, search::tsvector, ${documentVersion}
 			      from ids join added_analyses using (item_id)
 			    )
 			    insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
@@ -35,7 +42,11 @@ export async function fillWithTenants(db: Queryable, tenants: { userId: string; 
 	}
 }
 
-/** Adds an item without words for each vector. */
+/** Returns forty words of five thousand. */
+const rareWords = (item: number) =>
+	Array.from({ length: 40 }, (_, at) => `word${(item * 31 + (at + 1) * 7 + (at + 1) ** 2) % 5_000}`);
+
+/** Adds an item without words for each vector; the database indexes them, also that of an earlier migration. */
 export async function fillWithVectors(
 	db: Queryable,
 	{ userId, model, category = "Other" }: { userId: string; model: string; category?: string },

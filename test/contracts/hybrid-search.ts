@@ -40,6 +40,25 @@ export function hybridSearchContract(get: () => RowPorts): void {
 			expect(headlines(await ports.search.hybrid(withVector, query("!!"), { topK: 5 }))).toEqual(["vector"]);
 		});
 
+		it("calls a hit strong that is so by its words or by its vector", async () => {
+			const ports = get();
+			const user = newUser();
+			await readyItem(ports, user, { headline: "ramen" }, axis(5));
+			await readyItem(ports, user, { headline: "vector" }, axis(0));
+			await readyItem(ports, user, { headline: "neither" }, axis(9));
+			const { vector, ...more } = query("ramen");
+			const hits = await ports.search.hybrid(
+				user,
+				{ ...more, vector: { ...vector, answerabilityThreshold: 0.5 } },
+				{ topK: 5 },
+			);
+			expect(hits.map(({ headline, match }) => `${headline}: ${match}`).sort()).toEqual([
+				"neither: weak",
+				"ramen: strong",
+				"vector: strong",
+			]);
+		});
+
 		it("is limited by category and number of results", async () => {
 			const ports = get();
 			const user = newUser();
@@ -50,6 +69,7 @@ export function hybridSearchContract(get: () => RowPorts): void {
 			expect(await search({ topK: 5 })).toBe(2);
 			expect(await search({ topK: 1 })).toBe(1);
 			expect(await search({ topK: 5, category: "Food" })).toBe(1);
+			expect(await search({ topK: 5, category: "food" })).toBe(1);
 		});
 	});
 }

@@ -1,18 +1,19 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import type pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { connectDatabase } from "#postgres/database.ts";
-import { migrate } from "#postgres/migrate.ts";
+import { connectDatabase, type Database } from "#postgres/database.ts";
+import { type Migrated, migrate } from "#postgres/migrate.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { scramVerifier } from "#postgres/roles.ts";
+import { documentVersion } from "#text/document.ts";
 import { fillWithVectors } from "./bulk-items.ts";
 import { contractDatabase, type EmptyDatabase, migrations, native } from "./databases.ts";
-import { readyItem } from "./item-states.ts";
+import { analyzedItem, readyItem } from "./item-states.ts";
 import { axis, newUser } from "./new-rows.ts";
 
 const opened: EmptyDatabase[] = [];
@@ -24,6 +25,20 @@ async function create(kind = native): Promise<EmptyDatabase> {
 afterEach(async () => {
 	for (const empty of opened.splice(0)) await empty.drop();
 });
+
+/** Applies the migrations up to a number. */
+async function migrateUpTo(empty: EmptyDatabase, last: number): Promise<Migrated> {
+	const directory = mkdtempSync(join(tmpdir(), "migrations-"));
+	try {
+		cpSync(migrations, directory, {
+			recursive: true,
+			filter: (file) => Number(/^\d+(?=_)/.exec(basename(file))?.[0] ?? 0) <= last,
+		});
+		return await empty.migrate(directory);
+	} finally {
+		rmSync(directory, { recursive: true });
+	}
+}
 
 const asMaster = <T>({ address, master }: EmptyDatabase, work: (client: pg.Client) => Promise<T>) =>
 	withClient(address, master, work);
@@ -111,16 +126,7 @@ describe(`the migrations on ${contractDatabase.title}`, () => {
 
 it("the migration that renames cells to partitions keeps each vector's partition", async () => {
 	const empty = await create(contractDatabase);
-	const directory = mkdtempSync(join(tmpdir(), "migrations-"));
-	try {
-		cpSync(migrations, directory, {
-			recursive: true,
-			filter: (file) => !/\/(00(1[3-9]|[2-9]\d)|0[1-9]\d\d)_/.test(file),
-		});
-		expect((await empty.migrate(directory)).version).toBe("0012_inline_vectors");
-	} finally {
-		rmSync(directory, { recursive: true });
-	}
+	expect((await migrateUpTo(empty, 12)).version).toBe("0012_inline_vectors");
 	const db = empty.connect(1);
 	const [user, model] = [newUser(), "test-model"];
 	await fillWithVectors(db, { userId: user, model }, [axis(0), axis(1)]);
@@ -145,6 +151,83 @@ it("the migration that renames cells to partitions keeps each vector's partition
 			[user],
 		),
 	).toEqual([{ vectors: 2, assigned: 1, kept: 1 }]);
+});
+
+describe(`the migration that leaves words to the application, on ${contractDatabase.title}`, () => {
+	const search = (db: Database, user: string, text: string) =>
+		postgresPorts(db).search.byText(user, { text }, { topK: 5 });
+	const version = async (db: Database, user: string) =>
+		(await db.query<{ search_version: number }>("select search_version from documents where user_id = $1", [user]))[0]
+			?.search_version;
+
+	/** Writes a document as a function of the release before does. */
+	async function writeAsBefore(db: Database, user: string, headline: string): Promise<void> {
+		const item = "11111111-1111-4111-8111-111111111111";
+		await db.query(
+			`insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
+			 values ($1, $2, 'a.png', 'image/png', 1, 'c') on conflict do nothing`,
+			[item, user],
+		);
+		const [analysis] = await db.query<{ id: string }>(
+			`insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+			 select gen_random_uuid(), $1, $2, 1 + count(*), 'Other', '{}', 'test', 'test' from analyses returning id`,
+			[item, user],
+		);
+		await db.query(
+			`insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+			 values ($1, $2, $3, 'Other', $4, 'A summary.', 'crane', 'KITE/FESTIVAL')
+			 on conflict (item_id) do update set
+			   analysis_id = excluded.analysis_id, category = excluded.category, headline = excluded.headline,
+			   summary = excluded.summary, labels = excluded.labels, extracted_text = excluded.extracted_text
+			 where documents.user_id = excluded.user_id`,
+			[item, user, analysis?.id, headline],
+		);
+	}
+
+	it("keeps what documents are found by, until they are indexed anew", async () => {
+		const empty = await create(contractDatabase);
+		await migrateUpTo(empty, 17);
+		const db = empty.connect(1);
+		const user = newUser();
+		await writeAsBefore(db, user, "Running harbours");
+		const [before] = await db.query("select search::text from documents");
+		await empty.migrate();
+		expect(await db.query("select search::text from documents")).toEqual([before]);
+		expect(await version(db, user)).toBe(0);
+		for (const query of ["runs", "harbour", "crane", "festival"]) {
+			expect(await search(db, user, query), query).toHaveLength(1);
+		}
+		expect(await postgresPorts(db).searchIndex.indexOutdated(10)).toBe(1);
+		expect(await version(db, user)).toBe(documentVersion);
+	});
+
+	it("lets functions of the release before insert and update documents, which are found", async () => {
+		const empty = await create(contractDatabase);
+		await empty.migrate();
+		const db = empty.connect(1);
+		const user = newUser();
+		await writeAsBefore(db, user, "Running harbours");
+		expect(await search(db, user, "runs")).toMatchObject([{ headline: "Running harbours" }]);
+		await postgresPorts(db).searchIndex.indexOutdated(10);
+
+		await writeAsBefore(db, user, "Sailing boats");
+		expect(await version(db, user), "indexed by the database, so to be indexed anew").toBe(0);
+		expect(await search(db, user, "sails")).toMatchObject([{ headline: "Sailing boats" }]);
+		expect(await search(db, user, "harbour")).toEqual([]);
+	});
+
+	it("indexes no document whose text stays as it is", async () => {
+		const empty = await create(contractDatabase);
+		await empty.migrate();
+		const db = empty.connect(1);
+		const user = newUser();
+		await analyzedItem(postgresPorts(db), user, { headline: "Running harbours" });
+		const stored = () => db.query("select search::text, search_version from documents");
+		const before = await stored();
+		expect(before).toMatchObject([{ search_version: documentVersion }]);
+		await db.query("update documents set category = 'Travel', headline = headline where user_id = $1", [user]);
+		expect(await stored()).toEqual(before);
+	});
 });
 
 describe.skipIf(native.skip)(`the roles on ${native.title}`, () => {
@@ -216,8 +299,15 @@ describe.skipIf(native.skip || !tools)(`a backup${skipReason}`, () => {
 		const text = { text: "cafe runs" };
 		const vector = { model: "test-model", vector: axis(0) };
 		const weights = { text: 0.5, vector: 0.5 };
+		await readyItem(ports, user, { headline: "Indexed by the release before" }, axis(900));
+		await source
+			.connect(1)
+			.query("update documents set headline = 'Sailing boats' where headline like 'Indexed%' and user_id = $1", [user]);
+		const documents = "select item_id, search::text, search_version from documents order by item_id";
+		const indexed = await source.connect(1).query<{ search_version: number }>(documents);
+		expect(indexed.map(({ search_version }) => search_version).sort()).toEqual([0, documentVersion]);
 		const before = await ports.search.hybrid(user, { text, vector, weights }, { topK: 5 });
-		expect(before).toHaveLength(1);
+		expect(before[0]?.headline).toBe("Café running");
 
 		const run = promisify(execFile);
 		const [command = "", ...prefix] = tools ?? [];
@@ -238,7 +328,12 @@ describe.skipIf(native.skip || !tools)(`a backup${skipReason}`, () => {
 		try {
 			const { search } = postgresPorts(restored);
 			expect(await search.hybrid(user, { text, vector, weights }, { topK: 5 })).toEqual(before);
+			expect(await restored.query(documents)).toEqual(indexed);
+			expect(await search.byText(user, { text: "sails" }, { topK: 5 })).toHaveLength(1);
 			await readyItem(postgresPorts(restored), user, { headline: "Cafés" });
+			expect(await postgresPorts(restored).searchIndex.indexOutdated(10)).toBe(1);
+			await restored.query("update documents set headline = 'A lighthouse' where headline = 'Cafés'");
+			expect(await search.byText(user, { text: "lighthouse" }, { topK: 5 }), "the trigger is there").toHaveLength(1);
 		} finally {
 			await restored.close();
 		}

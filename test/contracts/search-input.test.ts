@@ -8,12 +8,13 @@ import { analyzedItem, type RowPorts } from "./item-states.ts";
 /** Queries that people and attackers type: each is answered, or refused with a reason, and none causes a server error. */
 const oddQueries: [name: string, query: string, status: 200 | 422][] = [
 	["nothing", "", 422],
-	["two characters", "ab", 422],
 	["spaces", "     ", 422],
 	["10,000 characters", "ramen ".repeat(1_666).padEnd(10_000, "x"), 422],
 	["a NUL byte", "ramen\0 bowl", 422],
 	["half of a surrogate pair", "ramen \ud83d", 422],
 	["the other half of a surrogate pair", "\udc4d ramen", 422],
+	["one letter", "a", 200],
+	["one ideograph", "茶", 200],
 	["1,000 characters", "ramen ".repeat(166).padEnd(1_000, "x"), 200],
 	["stop words alone", "the of and with", 200],
 	["punctuation alone", "?!... --- ///", 200],
@@ -65,6 +66,35 @@ describe(`a search over HTTP on ${contractDatabase.title}`, () => {
 		const { status, body } = await post({ query: "ramen", top_k });
 		expect(status).toBe(422);
 		expect(body.errors[0].field).toBe("body.top_k");
+	});
+
+	it("counts weak results apart, says so where there are no others, and leaves them out on request", async () => {
+		const weak = { query: "ramen unheard unseen", search_type: "bm25" };
+		const { body } = await post(weak);
+		expect(body).toMatchObject({ total_results: 0, weak_results: 1, results: [{ match: "weak" }] });
+		expect(body.notices).toEqual(["Nothing matches well: what follows is near to the query."]);
+		const strict = await post({ ...weak, strict: true });
+		expect(strict.body).toMatchObject({ total_results: 0, weak_results: 0, results: [] });
+		expect(strict.body.notices[0]).toMatch(/^Nothing was found: /);
+		const strong = await post({ ...weak, query: "ramen" });
+		expect(strong.body).toMatchObject({
+			total_results: 1,
+			weak_results: 0,
+			notices: [],
+			results: [{ match: "strong" }],
+		});
+	});
+
+	it("says which word it looked for instead of a misspelt one", async () => {
+		const { body } = await post({ query: "raemn", search_type: "bm25" });
+		expect(body.results).toMatchObject([{ corrections: [{ word: "raemn", corrected_to: "ramen" }] }]);
+		expect(body.notices).toEqual(['No item has "raemn": looked for "ramen".']);
+	});
+
+	it("leaves out what a query negates in words", async () => {
+		const { body } = await post({ query: "ramen without noodles", search_type: "hybrid" });
+		expect(body.results).toEqual([]);
+		expect(body.notices).toContain("Left out what has noodles (as -noodles).");
 	});
 
 	it("keeps its tables, and finds the item", async () => {

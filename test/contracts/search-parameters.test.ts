@@ -25,7 +25,10 @@ describe(`a search with other parameters, on ${contractDatabase.title}`, () => {
 			const [hit] = await search.hybrid(user, query, { topK: 5 });
 			return hit?.score;
 		};
-		const [inForce, other] = [postgresSearch(db), postgresSearch(db, { ...searchParameters, rrfK: 60 })];
+		const [inForce, other] = [
+			postgresSearch(db),
+			postgresSearch(db, { parameters: { ...searchParameters, rrfK: 60 } }),
+		];
 		for (const _ of ["planned", "kept"]) {
 			expect(await scoreOf(inForce)).toBeCloseTo(1 / (searchParameters.rrfK + 1), 6);
 			expect(await scoreOf(other)).toBeCloseTo(1 / 61, 6);

@@ -14,6 +14,8 @@ import { axis } from "./new-rows.ts";
 
 const model = "test-model";
 const partitionedItems = 600;
+const wordy = "wordy";
+const wordsOfWordy = 100_001;
 const idOf = ({ userId }: { userId: string }) => userId;
 
 interface PlanNode {
@@ -25,6 +27,8 @@ interface PlanNode {
 	"Actual Loops"?: number;
 	"Sort Key"?: string[];
 	"Heap Fetches"?: number;
+	"Index Cond"?: string;
+	"Rows Removed by Filter"?: number;
 	Plans?: PlanNode[];
 }
 
@@ -82,6 +86,11 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 				{ userId: "partitioned", items: partitionedItems },
 			]);
 			await fillWithVectors(db, twoClusters, [...near, ...far]);
+			await client.query(
+				`insert into words (user_id, lexeme, documents)
+				 select $1, '', 1 union all select $1, 'lexeme' || n, 1 from generate_series(1, $2::int - 1) as n`,
+				[wordy, wordsOfWordy],
+			);
 			const partitions = postgresVectorPartitions(empty.connect(1));
 			// Other tenants have partitions, too: with a handful, the planner rightly scans the table.
 			for (const user of ["partitioned", ...tenants.slice(4).map(idOf)]) {
@@ -96,30 +105,39 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 	});
 	afterAll(() => empty?.drop());
 
-	/** Executes the last statement that a port runs, and returns its plan. */
+	/** Runs what a port does, explains one of its statements on the same connection, and returns the plan. */
 	async function planOf(
 		run: (db: Database) => Promise<unknown>,
-		explain: (statement: Statement, db: Database) => Promise<PlanRow[]> = ({ text, values }, db) =>
-			db.query(`explain (analyze, format json) ${text}`, values),
-		answer: object[] = [],
+		{ name, generic = false }: { name?: string; generic?: boolean } = {},
 	): Promise<PlanNode[]> {
 		const db = empty.connect(1);
-		let plan: PlanNode | undefined;
+		const statements: Statement[] = [];
 		await run({
 			...db,
-			async query<Row extends object>(statement: string | Statement) {
+			query<Row extends object>(statement: string | Statement) {
 				if (typeof statement === "string") throw new Error("The port ran a string, not a Statement.");
-				const [row] = await explain(statement, db);
-				plan = row?.["QUERY PLAN"][0]?.Plan;
-				return answer as Row[];
+				statements.push(statement);
+				return db.query<Row>(statement);
 			},
 		});
+		const explained = name === undefined ? statements.at(-1) : statements.find((statement) => statement.name === name);
+		if (!explained) throw new Error(`The port ran ${statements.map((statement) => statement.name).join()}.`);
+		const { text, values = [] } = explained;
+		if (generic) {
+			await db.query("set plan_cache_mode = force_generic_plan");
+			await db.query(`prepare explained as ${text}`);
+		}
+		const [row] = generic
+			? await db.query<PlanRow>(`explain (analyze, format json) execute explained(${values.map(literal).join()})`)
+			: await db.query<PlanRow>(`explain (analyze, format json) ${text}`, values);
 		await db.close();
-		if (!plan) throw new Error("The port ran no statement.");
-		return flat(plan);
+		if (!row) throw new Error("The statement has no plan.");
+		return flat(row["QUERY PLAN"][0]?.Plan ?? { "Node Type": "none" });
 	}
 
-	const searchPlan = (search: (port: Search) => Promise<unknown>) => planOf((db) => search(postgresSearch(db)));
+	/** @param name of the statement. @default the last */
+	const searchPlan = (search: (port: Search) => Promise<unknown>, name?: string) =>
+		planOf((db) => search(postgresSearch(db)), { name });
 
 	const vector = { model, vector: axis(0) };
 	const options = { topK: 10 };
@@ -166,16 +184,9 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		expect(sort?.["Sort Key"]?.join()).toMatch(/InitPlan/);
 	});
 
-	/** Executes the generic plan that a connection keeps for a search's statement after many searches, and returns it. */
-	const genericPlan = (search: (port: Search) => Promise<unknown>) =>
-		planOf(
-			(db) => search(postgresSearch(db)),
-			async ({ text, values = [] }, db) => {
-				await db.query("set plan_cache_mode = force_generic_plan");
-				await db.query(`prepare search as ${text}`);
-				return db.query(`explain (analyze, format json) execute search(${values.map(literal).join()})`);
-			},
-		);
+	/** Returns the generic plan that a connection keeps for a search's statement after many searches. */
+	const genericPlan = (search: (port: Search) => Promise<unknown>, name?: string) =>
+		planOf((db) => search(postgresSearch(db)), { name, generic: true });
 
 	const hybrid = {
 		text: { text: "word77 common" },
@@ -208,10 +219,11 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		async (tenant) => {
 			const db = empty.connect(1);
 			const search = postgresSearch(db);
+			const text = { text: "common headline" };
 			for (let n = 0; n < 10; n++) {
-				await search.byText(tenant, hybrid.text, options);
+				await search.byText(tenant, text, options);
 				await search.byVector(tenant, vector, options);
-				await search.hybrid(tenant, hybrid, options);
+				await search.hybrid(tenant, { ...hybrid, text }, options);
 			}
 			const prepared = await db.query(
 				`select name, custom_plans::int, generic_plans::int from pg_prepared_statements
@@ -220,11 +232,12 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 			await db.close();
 			// PostgreSQL plans each of the first five runs, to compare the costs.
 			expect(prepared).toEqual(
-				["byText", "byVector", "hybrid"].map((name) => ({
-					name: `search ${name}`,
-					custom_plans: 5,
-					generic_plans: 5,
-				})),
+				[
+					["search byText", 5],
+					["search byVector", 5],
+					["search hybrid", 5],
+					["search terms", 15],
+				].map(([name, generic_plans]) => ({ name, custom_plans: 5, generic_plans })),
 			);
 		},
 	);
@@ -234,10 +247,8 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		const [item] = await db.query<{ id: string }>("select id from items where user_id = $1 limit 1", ["tenant-3"]);
 		await db.close();
 		const id = item?.id ?? "";
-		const byVector = await planOf(
-			(explaining) => postgresSimilar(explaining).toItem("tenant-3", id, { model: "test-model", topK: 10 }),
-			undefined,
-			[{ by_vector: true, perceptual_hash: null, crop_hashes: null }],
+		const byVector = await planOf((explaining) =>
+			postgresSimilar(explaining).toItem("tenant-3", id, { model: "test-model", topK: 10 }),
 		);
 		expect(codesIn(byVector)).toEqual([fromIndexAlone, fromIndexAlone]);
 		const looks = { perceptual_hash: "0".repeat(64), crop_hashes: "0".repeat(320), luma: null, extracted_text: null };
@@ -253,11 +264,37 @@ describe(`the plan of a search on ${contractDatabase.title}`, () => {
 		expect(names).toContain("documents_words");
 	});
 
-	it("corrects a misspelt word by an index scan of the user's words with its first letter", async () => {
-		const nodes = await searchPlan((search) => search.byText("tenant-3", { text: "commun headlina" }, options));
-		const words = nodes.filter((node) => node["Relation Name"] === "words");
-		expect(words.length).toBeGreaterThan(2);
-		expect(words.filter((node) => node["Node Type"] === "Seq Scan")).toHaveLength(0);
+	describe.each([
+		["planned anew", searchPlan],
+		["by the generic plan", genericPlan],
+	])("among 100,000 words of a person, %s,", (_, plan) => {
+		const scansOf = async (user: string, text: string, name: string) =>
+			(await plan((search) => search.byText(user, { text }, options), name)).filter(
+				(node) => node["Relation Name"] === "words",
+			);
+
+		it("looks a query's words up by index conditions, and longer words from either end", async () => {
+			const scans = await scansOf(wordy, "lexeme777 headline", "search terms");
+			expect(scans).toHaveLength(4);
+			for (const scan of scans) {
+				expect(scan["Node Type"]).toMatch(/^Index (Only )?Scan$/);
+				expect(scan["Index Cond"]).toMatch(/user_id = .* AND .*lexeme/);
+				expect((scan["Actual Rows"] ?? 0) + (scan["Rows Removed by Filter"] ?? 0)).toBeLessThan(50);
+			}
+			expect(scans.map((scan) => scan["Index Name"]).sort()).toEqual([
+				"one_row_per_word",
+				"one_row_per_word",
+				"one_row_per_word",
+				"words_from_the_end",
+			]);
+		});
+
+		it("reads for a misspelt word those of its own person alone", async () => {
+			const [scan, ...more] = await scansOf("tenant-3", "headlime", "search vocabulary");
+			expect(more).toEqual([]);
+			expect(scan?.["Node Type"]).toMatch(/^(Index (Only )?|Bitmap Heap )Scan$/);
+			expect((scan?.["Actual Rows"] ?? 0) + (scan?.["Rows Removed by Filter"] ?? 0)).toBeLessThan(10_000);
+		});
 	});
 
 	it("ranks at most `maxCandidates` documents, however common the words", async () => {

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { fillWithTenants } from "./bulk-items.ts";
+import { postgresSearch } from "#postgres/search/search.ts";
 import { contractDatabase, type EmptyDatabase, migrations } from "./databases.ts";
-import { analyzedItem, claim, commitAnalysis, processedItem, type RowPorts } from "./item-states.ts";
+import { analyzedItem, claim, commitAnalysis, processedItem } from "./item-states.ts";
 import { newAnalysis, newUser } from "./new-rows.ts";
 
 describe(`a user's words on ${contractDatabase.title}`, () => {
 	let empty: EmptyDatabase;
 	let db: Database;
-	let ports: RowPorts;
+	let ports: ReturnType<typeof postgresPorts>;
 	beforeAll(async () => {
 		empty = await contractDatabase.create();
 		const before = await mkdtemp(join(tmpdir(), "before-words-"));
@@ -24,11 +24,29 @@ describe(`a user's words on ${contractDatabase.title}`, () => {
 		await empty.migrate(before);
 		await rm(before, { recursive: true });
 		db = empty.connect(6);
-		await fillWithTenants(db, [{ userId: "from-before", items: 3 }]);
+		await fillFromBefore();
 		await empty.migrate();
 		ports = postgresPorts(db);
 	});
 	afterAll(() => empty?.drop());
+
+	/** Adds documents as the schema was before the table of words. */
+	const fillFromBefore = () =>
+		db.query(
+			`with ids as (
+			   select gen_random_uuid() as item_id, gen_random_uuid() as analysis_id, n from generate_series(1, 3) as n
+			 ), added_items as (
+			   insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id)
+			   select item_id, 'from-before', 'shot.png', 'image/png', 1, 'bulk' from ids
+			 ), added_analyses as (
+			   insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
+			   select analysis_id, item_id, 'from-before', 1, 'Food', '{}', 'test', 'test' from ids
+			 )
+			 insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
+			 select item_id, 'from-before', analysis_id, 'Food', 'common headline ' || n, '', '',
+			   (select string_agg('word' || (n * 31 + w * 7), ' ') from generate_series(1, 40) as w)
+			 from ids`,
+		);
 
 	/** Returns the table of words, and the words counted in the documents. */
 	async function words(userId: string) {
@@ -45,16 +63,16 @@ describe(`a user's words on ${contractDatabase.title}`, () => {
 		return { stored, expected };
 	}
 
-	it("correct misspelt words among a query's first eight", async () => {
+	it("correct eight misspelt words of a query, and no more", async () => {
 		const user = newUser();
 		const { item } = await analyzedItem(ports, user, {
 			headline: "A lighthouse",
 		});
 		const found = async (text: string) =>
 			(await ports.search.byText(user, { text, minScore: 0 }, { topK: 5 })).map(({ itemId }) => itemId);
-		const seven = "q1 q2 q3 q4 q5 q6 q7";
+		const seven = "quxa quxb quxc quxd quxe quxf quxg";
 		expect(await found(`${seven} lighthuose`)).toEqual([item.id]);
-		expect(await found(`${seven} q8 lighthuose`)).toEqual([]);
+		expect(await found(`${seven} quxh lighthuose`)).toEqual([]);
 	});
 
 	it("include those of documents that are older than the table", async () => {
@@ -62,6 +80,30 @@ describe(`a user's words on ${contractDatabase.title}`, () => {
 		expect(stored.length).toBeGreaterThan(40);
 		expect(stored).toEqual(expected);
 		expect(stored[0]).toEqual({ lexeme: "", documents: 3 });
+	});
+
+	it("are those of the documents that are indexed anew", async () => {
+		expect(await ports.searchIndex.indexOutdated(10)).toBe(3);
+		const { stored, expected } = await words("from-before");
+		expect(stored).toEqual(expected);
+		expect(stored).toContainEqual({ lexeme: "headline", documents: 3 });
+	});
+
+	it("are read once for all misspelt ones of a query, and not at all where each is known", async () => {
+		const user = newUser();
+		await analyzedItem(ports, user, { headline: "A lighthouse and a harbour" });
+		const names: unknown[] = [];
+		const search = postgresSearch({
+			...db,
+			query(statement, values) {
+				names.push(typeof statement === "string" ? statement : statement.name);
+				return db.query(statement, values);
+			},
+		});
+		expect(await search.byText(user, { text: "lighthouse harbour" }, { topK: 5 })).toHaveLength(1);
+		expect(names.splice(0)).toEqual(["search terms", "search byText"]);
+		expect(await search.byText(user, { text: "lighthuose harbuor" }, { topK: 5 })).toHaveLength(1);
+		expect(names).toEqual(["search terms", "search vocabulary", "search byText"]);
 	});
 
 	it("change with a new item, a new analysis and a deletion", async () => {

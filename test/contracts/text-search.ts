@@ -43,16 +43,17 @@ export function textSearchContract(get: () => RowPorts): void {
 			expect(hit?.score).toBeLessThanOrEqual(1);
 		});
 
-		it("scores items with every word above 0.5 and those with some words below", async () => {
+		it("scores items higher the more of the query they have, and calls those with little of it weak", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "one tokyo" });
 			await analyzedItem(get(), user, { headline: "two tokyo market" });
 			await analyzedItem(get(), user, { headline: "three tokyo market ramen" });
 			const hits = await byText(user, "ramen market tokyo");
 			expect(headlines(hits)).toEqual(["three tokyo market ramen", "two tokyo market", "one tokyo"]);
-			const [first, ...others] = hits.map(({ score }) => score);
-			expect(first).toBeGreaterThan(0.5);
-			for (const score of others) expect(score).toBeLessThan(0.5);
+			const [most = 0, some = 0, least = 0] = hits.map(({ score }) => score);
+			expect(most).toBeGreaterThan(some);
+			expect(some).toBeGreaterThan(least);
+			expect(hits.map(({ match }) => match)).toEqual(["strong", "weak", "weak"]);
 		});
 
 		it("ignores accents and case", async () => {
@@ -72,7 +73,7 @@ export function textSearchContract(get: () => RowPorts): void {
 			}
 		});
 
-		it.each(["", "the of and", "🎉🎉", "!!! ???", '"', "' & | ! <-> ( ) :* \\", "\0", "\ud83d"])(
+		it.each(["", "🎉🎉", "!!! ???", '"', "' & | ! <-> ( ) :* \\", "\0", "\ud83d"])(
 			"finds nothing for %j",
 			async (query) => {
 				const user = newUser();
@@ -80,6 +81,14 @@ export function textSearchContract(get: () => RowPorts): void {
 				expect(await byText(user, query)).toEqual([]);
 			},
 		);
+
+		it("looks for words that every text has only where the query has no other", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, { headline: "The Who" });
+			await analyzedItem(get(), user, { headline: "a party" });
+			expect(headlines(await byText(user, "the who"))).toEqual(["The Who"]);
+			expect(headlines(await byText(user, "who is at the party"))).toEqual(["a party"]);
+		});
 
 		it("reads operators of a query language as text", async () => {
 			const user = newUser();
@@ -104,6 +113,15 @@ export function textSearchContract(get: () => RowPorts): void {
 			const some = { text: "ramen unheard", minScore: 0.5 };
 			expect(await get().search.byText(user, some, { topK: 5 })).toEqual([]);
 		});
+
+		it("is limited by a category in whatever case it is written", async () => {
+			const user = newUser();
+			await analyzedItem(get(), user, { category: "Food", headline: "ramen" });
+			await analyzedItem(get(), user, { category: "Foodstuff", headline: "ramen" });
+			for (const category of ["food", "FOOD"]) {
+				expect(await byText(user, "ramen", { category }), category).toMatchObject([{ category: "Food" }]);
+			}
+		});
 	});
 
 	it("a search by text ranks the exact word before other forms of it, all else being equal", async () => {
@@ -119,30 +137,32 @@ export function textSearchContract(get: () => RowPorts): void {
 		expect(headlines(await byText(user, "lighthouse painting"))[0]).toBe("PAINTING,");
 	});
 
-	describe("the answerability threshold of a search by text", () => {
+	describe("a match by text", () => {
 		const labels = Array.from({ length: 40 }, (_, n) => `label${n}`);
 		const words = "lighthouse unheard unseen unsaid";
+		const matches = async (user: string, text: string, minScore?: number) =>
+			(await get().search.byText(user, { text, minScore }, { topK: 10 })).map(({ match }) => match);
 
-		it("refuses a query most of whose words no item has", async () => {
+		it("is weak where the item has too little of the query's weight", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "A lighthouse", labels });
-			expect(await byText(user, words)).toEqual([]);
-			const fewer = "a lighthouse, label7, unheard";
-			expect(await byText(user, fewer)).toHaveLength(1);
+			expect(await matches(user, words)).toEqual(["weak"]);
+			expect(await matches(user, "a lighthouse, label7, unheard")).toEqual(["weak"]);
+			expect(await matches(user, "a lighthouse, label7")).toEqual(["strong"]);
 		});
 
-		it("accepts an image of which only the text was read with fewer of the words", async () => {
+		it("is judged alike whether an image is described or only its text was read", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { extracted: ["LIGHTHOUSE 1911"] });
-			expect(await byText(user, words)).toHaveLength(1);
+			expect(await matches(user, words)).toEqual(["weak"]);
+			expect(await matches(user, "lighthouse 1911")).toEqual(["strong"]);
 		});
 
-		it("is replaced by a minimum score", async () => {
+		it("is strong from a minimum score on, which leaves out all that is below", async () => {
 			const user = newUser();
 			await analyzedItem(get(), user, { headline: "A lighthouse", labels });
-			const query = { text: words, minScore: 0 };
-			const hits = await get().search.byText(user, query, { topK: 5 });
-			expect(headlines(hits)).toEqual(["A lighthouse"]);
+			expect(await matches(user, words, 0)).toEqual(["strong"]);
+			expect(await matches(user, words, 0.5)).toEqual([]);
 		});
 	});
 

@@ -47,7 +47,17 @@ export function vectorSearchContract(get: () => RowPorts): void {
 			expect(await search({ minSimilarity: 0.5 })).toBe(2);
 		});
 
-		it("finds nothing if the best is below the threshold, otherwise also hits half as similar", async () => {
+		it("is limited by a category in whatever case it is written", async () => {
+			const ports = get();
+			const user = newUser();
+			await readyItem(ports, user, { category: "Food" });
+			await readyItem(ports, user, { category: "Art" });
+			const query = { model: "test-model", vector: axis(0) };
+			const hits = await ports.search.byVector(user, query, { topK: 5, category: "fOOD" });
+			expect(hits).toMatchObject([{ category: "Food" }]);
+		});
+
+		it("calls strong what has the threshold, and leaves out what is below a minimum similarity", async () => {
 			const ports = get();
 			const user = newUser();
 			await readyItem(ports, user, { headline: "good" }, axis(0, 1));
@@ -57,11 +67,22 @@ export function vectorSearchContract(get: () => RowPorts): void {
 				const vector = axis(0);
 				const query = { model: "test-model", vector, answerabilityThreshold, ...more };
 				const hits = await ports.search.byVector(user, query, { topK: 9 });
-				return headlines(hits);
+				return hits.map(({ headline, match }) => `${headline}: ${match}`);
 			};
-			expect(await search(0.72)).toEqual([]); // the best has 0.71
-			expect(await search(0.7)).toEqual(["good", "half"]);
-			expect(await search(0.99, { minSimilarity: 0.4 })).toEqual(["good", "half"]);
+			expect(await search(0.72)).toEqual(["good: weak", "half: weak", "far: weak"]); // the best has 0.71
+			expect(await search(0.7)).toEqual(["good: strong", "half: weak", "far: weak"]);
+			expect(await search(0.99, { minSimilarity: 0.4 })).toEqual(["good: strong", "half: strong"]);
+		});
+
+		it("calls strong, among many, what also stands out from the others", async () => {
+			const ports = get();
+			const user = newUser();
+			const query = { model: "test-model", vector: axis(0), answerabilityThreshold: 0.5 };
+			const matches = async () => (await ports.search.byVector(user, query, { topK: 50 })).map(({ match }) => match);
+			for (let n = 0; n < 40; n++) await readyItem(ports, user, {}, axis(0, 0.5 + n / 100));
+			expect(new Set(await matches())).toEqual(new Set(["weak"]));
+			await readyItem(ports, user, {}, axis(0));
+			expect((await matches()).slice(0, 2)).toEqual(["strong", "weak"]);
 		});
 	});
 

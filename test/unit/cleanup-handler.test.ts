@@ -27,7 +27,7 @@ it("the sweeper tries each of its parts where all fail, logs why each did, and f
 	expect(failure).toBeInstanceOf(AggregateError);
 	const failed = lines.filter(({ message }) => message === "a part of the sweep failed");
 	// Events, stalled items, uploads, requests, deletions; then the measurement, redactions and partitions.
-	expect(failed).toHaveLength(8);
+	expect(failed).toHaveLength(9);
 	for (const { error } of failed) expect(JSON.stringify(error)).toContain("ECONNREFUSED");
-	expect(failure.errors).toHaveLength(8);
+	expect(failure.errors).toHaveLength(9);
 });

@@ -15,7 +15,8 @@ const matched = z
 			word: z.string(),
 			field: z.enum(["headline", "summary", "labels", "extracted_text"]),
 			corrected_to: z.string().optional().openapi({
-				description: "The stem that was looked for instead, where no item has the word itself.",
+				description:
+					"The word that was found instead: a longer one, or one that resembles it where no item has the word itself.",
 			}),
 			taken_for: z.string().optional().openapi({
 				deprecated: true,
@@ -56,6 +57,12 @@ export const searchResult = z
 		rank: z.int().positive(),
 		score: z.number(),
 		score_type: z.enum(["bm25", "similarity", "hybrid_rrf"]),
+		match: z.enum(["strong", "weak"]).openapi({
+			description: "`weak` if too little of the query is in the item for it to be an answer.",
+		}),
+		corrections: z
+			.array(z.object({ word: z.string(), corrected_to: z.string() }))
+			.openapi({ description: "The words of the query that no item has, and the words that this one has instead." }),
 		category: z.string(),
 		headline: z.string(),
 		summary: z.string(),
@@ -77,6 +84,8 @@ export function presentHit(hit: Hit, rank: number, type: SearchType, explain = f
 		rank,
 		score: hit.score,
 		score_type: scoreTypes[type],
+		match: hit.match ?? "strong",
+		corrections: correctionsOf(hit),
 		category: hit.category,
 		headline: hit.headline,
 		summary: hit.summary,
@@ -93,10 +102,21 @@ export function presentHit(hit: Hit, rank: number, type: SearchType, explain = f
 	};
 }
 
+/** Returns each misspelt word once with what the item has instead. */
+function correctionsOf({ matched = [] }: Hit): { word: string; corrected_to: string }[] {
+	const corrections = new Map(
+		matched.flatMap(({ word, misspelt, corrected_to }) =>
+			misspelt && corrected_to ? [[word, corrected_to] as const] : [],
+		),
+	);
+	return [...corrections].map(([word, corrected_to]) => ({ word, corrected_to }));
+}
+
 /** Under the former name, too, which clients may read. */
 function presentMatch(match: MatchedWord): z.infer<typeof matched>[number] {
-	const { corrected_to } = match;
-	return { ...match, ...(corrected_to && { taken_for: corrected_to }) };
+	const { misspelt: _, ...shown } = match;
+	const { corrected_to } = shown;
+	return { ...shown, ...(corrected_to && { taken_for: corrected_to }) };
 }
 
 function explanationOf(hit: Hit): z.infer<typeof explanation> {

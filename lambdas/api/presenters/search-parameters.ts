@@ -1,12 +1,7 @@
 /** Maps each current name to its former name, which clients may still read. */
 const formerNames: Record<string, string> = {
 	proximity: "nearness",
-	min_word_similarity: "least_likeness",
-	min_corrected_letters: "rescued_letters",
-	max_corrected_words: "rescued_words",
 	max_candidates: "ranked",
-	min_evidence: "least_evidence",
-	min_coverage: "least_coverage",
 	items_per_extra: "items_for_one_more",
 	max_bits_farther: "most_bits_farther",
 	partition_proximity: "cell_nearness",

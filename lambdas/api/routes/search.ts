@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { answerQuestion, unanswered } from "#core/chat/answer-question.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
-import { type SearchType, searchItems } from "#core/search/search-items.ts";
+import { isStrong, type SearchType, searchItems } from "#core/search/search-items.ts";
 import { modelGone, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
 import type { Charge } from "../http/rate-limiter.ts";
@@ -24,14 +24,31 @@ const searchTypes = {
 
 const searchType = z.enum(Object.keys(searchTypes) as [keyof typeof searchTypes]);
 
+/** Names of time zones, as this runtime knows them. */
+const timeZone = text(100).refine(isTimeZone, { error: "is no IANA time zone, as Europe/Berlin" });
+
+function isTimeZone(name: string): boolean {
+	try {
+		new Intl.DateTimeFormat("en", { timeZone: name });
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 const request = z
 	.strictObject({
-		query: text(1_000).trim().min(3),
+		query: text(1_000).trim().min(1),
 		search_type: searchType.default("hybrid"),
 		top_k: z.int().min(1).max(50).default(10),
 		category_filter: text(100).nullish(),
 		min_relevance_score: z.number().min(0).nullish(),
 		min_similarity_score: z.number().min(-1).max(1).nullish(),
+		strict: z.boolean().default(false).openapi({ description: "True for strong results only." }),
+		time_zone: timeZone.nullish().openapi({
+			description: "Where the person is, as an IANA name: a query for `yesterday` depends on it.",
+			example: "Europe/Berlin",
+		}),
 		include_answer: z.boolean().default(true).openapi({
 			description:
 				"True if the query is also answered from the items found: by a chat model or, where the environment has none, in sentences of the items.",
@@ -53,7 +70,8 @@ const response = z
 		query: z.string(),
 		search_type: searchType,
 		results: z.array(searchResult),
-		total_results: z.int(),
+		total_results: z.int().openapi({ description: "How many of the results are strong." }),
+		weak_results: z.int().openapi({ description: "How many of the results are weak; 0 with `strict`." }),
 		notices: z.array(z.string()).openapi({ description: "Sentences about how the items were found." }),
 		...answerFields,
 		retrieval_time_ms: z.number(),
@@ -115,7 +133,8 @@ export function searchRoutes(
 				query: body.query,
 				search_type: body.search_type,
 				results: hits.map((hit, at) => presentHit(hit, at + 1, scoredAs, body.explain)),
-				total_results: hits.length,
+				total_results: hits.filter(isStrong).length,
+				weak_results: hits.filter((hit) => !isStrong(hit)).length,
 				notices,
 				...presentAnswer(answer),
 				retrieval_time_ms: Math.round(retrievalMs),
@@ -158,14 +177,20 @@ async function bySearch(
 	deadline: Date,
 ) {
 	const started = performance.now();
-	const found = await searchItems(ports, userId, { ...limitsOf(body), query: body.query, searchType });
+	const found = await searchItems(ports, userId, {
+		...limitsOf(body),
+		query: body.query,
+		searchType,
+		strict: body.strict,
+		timeZone: body.time_zone ?? undefined,
+	});
 	const retrievalMs = performance.now() - started;
 	const { hits, emptyReason } = found;
 	const notices = emptyReason ? [...found.notices, emptyReason] : found.notices;
 	const answer = body.include_answer
 		? await answerQuestion(ports, userId, {
 				question: body.query,
-				hits,
+				hits: hits.filter(isStrong),
 				byMeaning: searchType === "vector",
 				model: body.answer_model || undefined,
 				deadline,

@@ -13,7 +13,7 @@ export function offlineEmbedder(): Embedder {
 		model: "offline-words-1",
 		// Full-text search knows how rare a word is and these vectors do not.
 		fusionWeights: { vector: 0.2, text: 0.8 },
-		answerabilityThreshold: 0.28,
+		answerabilityThreshold: 0.55,
 		// A query lies apart even from its best answer, whose vector is the mean of many more words.
 		exhaustive: true,
 		async embed(texts) {

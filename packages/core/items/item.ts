@@ -1,4 +1,4 @@
-/** The states of an item from upload to searchable. */
+/** The states of an item from upload to searchable. No item is `deferred` yet: clients know it from the contract. */
 export const itemStatuses = ["pending", "uploaded", "processed", "analyzed", "deferred", "ready", "failed"] as const;
 export type ItemStatus = (typeof itemStatuses)[number];
 

@@ -27,6 +27,8 @@ export interface TextQuery {
 	text: string;
 	/** 0 to 1. @default the answerability threshold: no hits unless one document has enough of the words' weight */
 	minScore?: number;
+	/** Today, where the person is: "last summer" depends on it. @default now, UTC */
+	clock?: { now: Date; timeZone?: string };
 }
 
 export interface VectorQuery {
@@ -46,14 +48,18 @@ export interface MatchedWord {
 	/** As in the query. */
 	word: string;
 	field: "headline" | "summary" | "labels" | "extracted_text";
-	/** The stem of the most similar word, where no document has the word itself. */
+	/** The word that was found instead: a longer one, or where no document has the word itself one that resembles it. */
 	corrected_to?: string;
+	/** True where no document has the word itself. */
+	misspelt?: true;
 }
 
 export interface Hit {
 	itemId: string;
 	mimeType: ImageType;
 	score: number;
+	/** Weak if too little of the query is in the item for it to be an answer. @default "strong", as in chats that are older */
+	match?: "strong" | "weak";
 	category: string;
 	headline: string;
 	summary: string;

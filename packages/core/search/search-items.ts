@@ -1,5 +1,6 @@
 import { ModelFailure } from "../errors.ts";
 import type { Hit, Ports, SearchLimits, SearchOptions, TextQuery, VectorQuery } from "../ports/index.ts";
+import { markNegations, withoutNegations } from "./negation.ts";
 import { contentWords } from "./words.ts";
 
 /** Search by words, by meaning, or by both. */
@@ -11,6 +12,10 @@ interface SearchRequest extends SearchLimits {
 	searchType: SearchType;
 	/** Adds the matching piece of text to each hit. @default false */
 	explain?: boolean;
+	/** Gives strong hits only. @default false */
+	strict?: boolean;
+	/** IANA name of where the person is: "yesterday" depends on it. @default "UTC" */
+	timeZone?: string;
 }
 
 interface SearchResult {
@@ -18,7 +23,7 @@ interface SearchResult {
 	hits: Hit[];
 	/** Sentences for the person about how the search was made. */
 	notices: string[];
-	/** A sentence for the person that says why there are no hits; null where there are. */
+	/** A sentence for the person that says why there are no strong hits; null where there are. */
 	emptyReason: string | null;
 }
 
@@ -35,21 +40,30 @@ export async function searchItems(
 	userId: string,
 	request: SearchRequest,
 ): Promise<SearchResult> {
-	const { query, topK, category, explain } = request;
+	const { topK, category, explain, strict = false, timeZone } = request;
+	const { text: query, negations } = markNegations(request.query);
 	const options: SearchOptions = { topK, category, explain };
-	const text: TextQuery = { text: query, minScore: request.minRelevance };
-	const result = (hits: Hit[], ...notices: string[]): SearchResult => ({
-		hits,
-		notices,
-		emptyReason: hits.length > 0 ? null : explainNoHits(request),
-	});
+	const text: TextQuery = {
+		text: query,
+		minScore: request.minRelevance,
+		clock: { now: new Date(), ...(timeZone && { timeZone }) },
+	};
+	const result = (found: Hit[], ...notices: string[]): SearchResult => {
+		const strong = found.filter(isStrong);
+		const hits = strict ? strong : found;
+		return {
+			hits,
+			notices: [...notices, ...negationNotices(negations), ...correctionNotices(hits)],
+			emptyReason: strong.length > 0 ? null : hits.length > 0 ? onlyWeakHits : explainNoHits(request, query),
+		};
+	};
 
 	if (request.searchType === "bm25") {
 		return result(await ports.search.byText(userId, text, options));
 	}
 	let vector: VectorQuery;
 	try {
-		vector = await embedQuery(ports, request);
+		vector = await embedQuery(ports, { ...request, query: withoutNegations(query) || query });
 	} catch (error) {
 		if (request.searchType === "vector" || !isTemporary(error)) throw error;
 		return result(await ports.search.byText(userId, text, options), `Searched by words only: ${error.message}`);
@@ -60,6 +74,27 @@ export async function searchItems(
 		: ports.search.hybrid(userId, { text, vector, weights }, options));
 	const isByVector = hits.some(({ vectorRank }) => vectorRank);
 	return result(hits, ...(isByVector ? [] : await staleVectorNotices(ports, userId)));
+}
+
+/** True for a hit that has enough of the query to be an answer. */
+export const isStrong = ({ match = "strong" }: Hit) => match === "strong";
+
+const onlyWeakHits = "Nothing matches well: what follows is near to the query.";
+
+const negationNotices = (negations: string[]) =>
+	negations.length > 0
+		? [`Left out what has ${negations.map((mark) => mark.slice(1)).join(" or ")} (as ${negations.join(" ")}).`]
+		: [];
+
+/** Says once for each word what was looked for instead. */
+function correctionNotices(hits: Hit[]): string[] {
+	const corrected = new Map<string, Set<string>>();
+	for (const { word, misspelt, corrected_to } of hits.flatMap(({ matched = [] }) => matched)) {
+		if (misspelt && corrected_to) corrected.set(word, (corrected.get(word) ?? new Set()).add(corrected_to));
+	}
+	return [...corrected].map(
+		([word, read]) => `No item has "${word}": looked for ${[...read].map((each) => `"${each}"`).join(" or ")}.`,
+	);
 }
 
 /** Explains to the person why vectors found nothing, where the collection was embedded by a model no longer in use. */
@@ -96,15 +131,13 @@ function isTemporary(error: unknown): error is ModelFailure {
 }
 
 const hasWord = (text: string) => /[\p{L}\p{N}]/u.test(text);
-/** Matches `-word` and `-"a phrase"`. */
-const excludedWords = /(?<!\S)-(?:"[^"]*"?|\S+)/g;
 
-function explainNoHits(request: SearchRequest): string {
+function explainNoHits(request: SearchRequest, query: string): string {
 	const where = request.category ? `the category "${request.category}"` : "your collection";
-	if (!hasWord(request.query)) {
+	if (!hasWord(query)) {
 		return "Nothing was found: the query has no word to look for.";
 	}
-	const included = request.query.replaceAll(excludedWords, " ");
+	const included = withoutNegations(query);
 	if (!hasWord(included)) {
 		return "Nothing was found: the query only says what to leave out. Add a word to look for.";
 	}

@@ -63,6 +63,7 @@ export function searchTools(
 			...limits,
 			query,
 			searchType,
+			strict: true,
 			category: limits.category ?? narrower.category,
 			topK: narrower.topK ?? limits.topK,
 		});

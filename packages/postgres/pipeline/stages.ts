@@ -14,6 +14,9 @@ import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 import { nextInTurns } from "./turns.ts";
 
+/** Loaded where a document is written: stemmers and stop words would be a third of the api's start. */
+const textPackage = () => import("#text/document.ts");
+
 /** The pipeline's state in PostgreSQL. Every commit locks the item's row first, so no two deadlock. */
 export function postgresStages(db: Database): Stages {
 	return {
@@ -58,7 +61,18 @@ export function postgresStages(db: Database): Stages {
 		commitAnalyzed: (lease, analysis, text, event) =>
 			db.transaction(async (tx) => {
 				if (!(await holds(tx, lease))) return false;
+				const { documentVector, documentVersion } = await textPackage();
 				const category = storableText(analysis.description.category);
+				const [item] = await tx.query<{ original_filename: string }>(
+					sql`select original_filename from items where user_id = ${lease.userId} and id = ${lease.itemId}`,
+				);
+				const document = {
+					filename: item?.original_filename ?? "",
+					headline: storableText(text.headline),
+					summary: storableText(text.summary),
+					labels: storableText(text.labels),
+					extractedText: storableText(text.extractedText),
+				};
 				await tx.query(
 					sql`insert into analyses (id, item_id, user_id, version, category, raw_response,
 					      provider_used, model_used, trace_id, usage)
@@ -69,12 +83,15 @@ export function postgresStages(db: Database): Stages {
 				await advance(tx, lease, analysis.id);
 				await tx.query(sql`delete from embeddings where user_id = ${lease.userId} and item_id = ${lease.itemId}`);
 				await tx.query(
-					sql`insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
-					    values (${lease.itemId}, ${lease.userId}, ${analysis.id}, ${category}, ${storableText(text.headline)},
-					      ${storableText(text.summary)}, ${storableText(text.labels)}, ${storableText(text.extractedText)})
+					sql`insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text,
+					      search, search_version)
+					    values (${lease.itemId}, ${lease.userId}, ${analysis.id}, ${category}, ${document.headline},
+					      ${document.summary}, ${document.labels}, ${document.extractedText},
+					      ${documentVector(document)}::tsvector, ${documentVersion})
 					    on conflict (item_id) do update set
 					      analysis_id = excluded.analysis_id, category = excluded.category, headline = excluded.headline,
-					      summary = excluded.summary, labels = excluded.labels, extracted_text = excluded.extracted_text
+					      summary = excluded.summary, labels = excluded.labels, extracted_text = excluded.extracted_text,
+					      search = excluded.search, search_version = excluded.search_version
 					    where documents.user_id = excluded.user_id`,
 				);
 				await announce(tx, event);

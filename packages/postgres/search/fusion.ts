@@ -1,7 +1,7 @@
 import type { FusionWeights } from "#core/ports/index.ts";
 import { constant, type Sql, sql } from "../sql.ts";
 import type { SearchScope } from "./search-scope.ts";
-import { matched, snippet, type TextSearch, textSteps } from "./text.ts";
+import { matched, snippetText, type TextSearch, textSteps } from "./text.ts";
 import { type VectorSearch, vectorSteps } from "./vector.ts";
 
 /*
@@ -20,13 +20,13 @@ export const textStatement = (
 	search: TextSearch,
 	{ topK, explain }: HitOptions,
 ) => sql`with ${textSteps(scope, search)}
-	select ${shown}, score, rank::int as text_rank, score as text_score, ${matched}, ${snippet(explain)}
+	select ${shown}, score, rank::int as text_rank, score as text_score, is_strong, ${matched}, ${snippetText(explain)}
 	from (select * from text_results order by rank limit (select ${topK}::int)) as hits ${documentsOfHits}
 	where documents.user_id = ${scope.user}
 	order by rank`;
 
 export const vectorStatement = (scope: SearchScope, search: VectorSearch) => sql`with ${vectorSteps(scope, search)}
-	select ${shown}, similarity as score, rank::int as vector_rank, similarity
+	select ${shown}, similarity as score, rank::int as vector_rank, similarity, is_strong
 	from (select * from vector_results order by rank limit (select ${search.topK}::int)) as hits ${documentsOfHits}
 	where documents.user_id = ${scope.user}
 	order by rank`;
@@ -38,7 +38,7 @@ export const hybridStatement = (
 ) => sql`with ${textSteps(scope, search.text)}, ${vectorSteps(scope, search.vector)}, fused_results as materialized (${fusedResults(scope, search.weights, topK)}
 	)
 	select ${shown}, fused_score as score, text_rank::int, text_score, text_share,
-	  vector_rank::int, similarity, vector_share, ${matched}, ${snippet(explain)}
+	  vector_rank::int, similarity, vector_share, is_strong, ${matched}, ${snippetText(explain)}
 	from fused_results ${documentsOfHits}
 	where documents.user_id = ${scope.user}
 	order by fused_score desc, item_id`;
@@ -61,6 +61,7 @@ function fusedResults({ parameters }: SearchScope, { text, vector }: FusionWeigh
 	  select *, text_share + vector_share as fused_score
 	  from (
 	    select item_id, text_results.rank as text_rank, text_results.score as text_score, vector_results.rank as vector_rank, similarity,
+	      coalesce(text_results.is_strong, false) or coalesce(vector_results.is_strong, false) as is_strong,
 	      coalesce(${text}::float8 / (${k} + text_results.rank), 0) as text_share,
 	      coalesce(${vector}::float8 / (${k} + vector_results.rank), 0) as vector_share
 	    from text_results full join vector_results using (item_id)

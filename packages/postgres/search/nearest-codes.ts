@@ -70,7 +70,7 @@ function nearestCodes({
 	where = sql`true`,
 }: NearestCodes): Sql {
 	const codes = sql`select item_id, code from embeddings
-	        where user_id = ${user} and model = ${model} and (${category} is null or category = ${category}) and ${where}`;
+	        where user_id = ${user} and model = ${model} and (${category} is null or lower(category) = ${category}) and ${where}`;
 	return sql`
 	  select item_id
 	  from (

@@ -2,31 +2,18 @@ import { rrfK } from "#core/ports/index.ts";
 
 /** The numbers that rank hits and leave others out, as the API reports them. docs/search.md says what each was fitted on. */
 export const searchParameters = {
-	/**
-	 * The weight of a word by the field it is in, 0 to 1: text in the image is often all there is. More occurrences of one
-	 * word add little (`ts_rank`), and `saturation` bends the sum once more.
-	 */
-	weights: { headline: 1, summary: 0.8, labels: 0.7, extractedText: 0.6 },
-	saturation: 0.5,
+	/** The weight of a word by the field it is in, 0 to 1: text in the image is often all there is. */
+	weights: { headline: 1, summary: 0.9, labels: 0.8, extractedText: 0.6 },
 	/** The share of a score that depends on how near to each other the words stand. */
 	proximity: 0.2,
-	/** A word that no document has is corrected to the most similar one from here (trigrams, 0 to 1). */
-	minWordSimilarity: 0.5,
-	/** The letters that a corrected word has at least: short words are similar to too many others. */
-	minCorrectedLetters: 5,
-	/** Only a query's first words are corrected: each reads all of a person's words with the same first letter. */
-	maxCorrectedWords: 8,
+	/** How surely a longer word that begins or ends with a term means it, 0 to 1; 0 looks for none. */
+	partSimilarity: 0.5,
 	/** Documents that are ranked: it bounds common words. */
 	maxCandidates: 200,
-	/**
-	 * The answerability threshold: a search by words has an answer when one document has at least this share of the
-	 * words' weight, words that only other documents have counting half. A word that no document has says more.
-	 */
-	minEvidence: 0.55,
-	/** The share of the words' weight that each hit has at least. */
-	minCoverage: 0.18,
-	/** Label words of a fully described image: one with fewer, as where only its text was read, needs proportionally less. */
-	describedLabels: 40,
+	/** The share of the query's weight that a strong hit has. */
+	minStrongCoverage: 0.65,
+	/** The standard deviations above the mean similarity of the items compared, from which on a hit by its vector is strong. */
+	minDeviations: 3,
 	/**
 	 * The number of vectors to compare exactly, those of the nearest 1-bit codes: `perHit`, and one more for each
 	 * `itemsPerExtra` items, at most `max`. For ten hits among 1,200 items 92.

@@ -4,7 +4,7 @@ import type { SearchParameters } from "./search-parameters.ts";
 /** The user and the category that every step of a search is bound to, and the parameters that it reads. */
 export interface SearchScope {
 	user: Sql;
-	/** Null for any. */
+	/** In lower case; null for any. */
 	category: Sql;
 	parameters: SearchParameters;
 }
@@ -18,6 +18,6 @@ export function searchScope(parameters: SearchParameters, userId: string, catego
 	return {
 		parameters,
 		user: sql`(select ${userId}::text)`,
-		category: sql`(select ${category ?? null}::text)`,
+		category: sql`(select lower(${category ?? null}::text))`,
 	};
 }

@@ -4,29 +4,56 @@ import type { Database } from "../database.ts";
 import type { Sql } from "../sql.ts";
 import { type FoundItemRow, foundItemFromRow } from "./found-item.ts";
 import { hybridStatement, textStatement, vectorStatement } from "./fusion.ts";
+import { type IsWord, type KnownTerm, lookUpTerms, wholeWord } from "./query-terms.ts";
 import { type SearchParameters, searchParameters } from "./search-parameters.ts";
 import { searchScope } from "./search-scope.ts";
+import { snippetOf } from "./snippet.ts";
 import type { TextSearch } from "./text.ts";
-import { parseQuery } from "./text-query.ts";
 
+export type { IsWord } from "./query-terms.ts";
 export { type SearchParameters, searchParameters } from "./search-parameters.ts";
 
 /** Search in PostgreSQL: words in a GIN index, vectors by 1-bit codes in a covering index, both per tenant. */
-export function postgresSearch(db: Database, parameters: SearchParameters = searchParameters): Search {
+export function postgresSearch(
+	db: Database,
+	{
+		parameters = searchParameters,
+		isWord = async () => false,
+	}: {
+		parameters?: SearchParameters;
+		/** A word of a language is never corrected, though no item has it. @default none is one */
+		isWord?: IsWord;
+	} = {},
+): Search {
 	/** Each connection keeps a statement's plan: planning takes longer than a search among few items. */
-	const hits = async (name: string, statement: Sql) =>
-		(await db.query<HitRow>(statement.prepared(name + suffix))).map(hitFromRow);
+	const hitRows = (name: string, statement: Sql) => db.query<HitRow>(statement.prepared(name + suffix));
 	const scope = (userId: string, category?: string) => searchScope(parameters, userId, category);
 	const suffix = suffixOf(parameters);
 
+	const textSearch = async (userId: string, { text, minScore, clock }: TextQuery): Promise<TextSearch> => {
+		// Loaded with the first search: stemmers and stop words are a third of the api.
+		const { analyzeQuery } = await import("#text/query.ts");
+		const query = await lookUpTerms(
+			{ db, parameters, isWord },
+			userId,
+			analyzeQuery(text, clock ?? { now: new Date() }),
+		);
+		return { ...query, minScore: minScore ?? null };
+	};
+
 	return {
-		byText: (userId, query, { topK, category, explain = false }) =>
-			hits("search byText", textStatement(scope(userId, category), textSearch(query), { topK, explain })),
-		byVector: (userId, query, { topK, category }) =>
-			hits("search byVector", vectorStatement(scope(userId, category), { ...query, topK })),
-		hybrid: (userId, { text: query, vector, weights }, { topK, category, explain = false }) => {
-			const text = textSearch(query);
-			return hits(
+		async byText(userId, query, { topK, category, explain = false }) {
+			const text = await textSearch(userId, query);
+			const rows = await hitRows("search byText", textStatement(scope(userId, category), text, { topK, explain }));
+			return rows.map((row) => hitFromRow(row, text.terms));
+		},
+		async byVector(userId, query, { topK, category }) {
+			const rows = await hitRows("search byVector", vectorStatement(scope(userId, category), { ...query, topK }));
+			return rows.map((row) => hitFromRow(row, []));
+		},
+		async hybrid(userId, { text: query, vector, weights }, { topK, category, explain = false }) {
+			const text = await textSearch(userId, query);
+			const rows = await hitRows(
 				"search hybrid",
 				hybridStatement(
 					scope(userId, category),
@@ -34,6 +61,7 @@ export function postgresSearch(db: Database, parameters: SearchParameters = sear
 					{ topK, explain },
 				),
 			);
+			return rows.map((row) => hitFromRow(row, text.terms));
 		},
 	};
 }
@@ -44,10 +72,6 @@ function suffixOf(parameters: SearchParameters): string {
 	return ` ${createHash("sha256").update(JSON.stringify(parameters)).digest("hex").slice(0, 16)}`;
 }
 
-function textSearch({ text, minScore }: TextQuery): TextSearch {
-	return { ...parseQuery(text), minScore: minScore ?? null };
-}
-
 interface HitRow extends FoundItemRow<string> {
 	score: number;
 	text_rank?: number | null;
@@ -56,21 +80,49 @@ interface HitRow extends FoundItemRow<string> {
 	vector_rank?: number | null;
 	similarity?: number | null;
 	vector_share?: number;
-	matched?: MatchedWord[] | null;
-	snippet?: string | null;
+	is_strong: boolean;
+	matched?: MatchedLexeme[] | null;
+	snippet_text?: string | null;
 }
 
-function hitFromRow(row: HitRow): Hit {
+interface MatchedLexeme {
+	term: number;
+	field: MatchedWord["field"];
+	/** As a tsquery. */
+	lexeme: string;
+	similarity: number;
+}
+
+function hitFromRow(row: HitRow, terms: KnownTerm[]): Hit {
 	return {
 		...foundItemFromRow(row),
 		score: row.score,
+		match: row.is_strong ? "strong" : "weak",
 		...(row.text_rank !== undefined && {
 			textRank: row.text_rank,
 			textScore: row.text_score,
-			matched: row.matched ?? [],
+			matched: matchedWords(row.matched ?? [], terms),
 		}),
 		...(row.vector_rank !== undefined && { vectorRank: row.vector_rank, similarity: row.similarity }),
 		...(row.text_share !== undefined && { textShare: row.text_share, vectorShare: row.vector_share }),
-		...(row.snippet && { snippet: row.snippet }),
+		...(row.snippet_text && { snippet: snippetOf(row.snippet_text, terms) }),
 	};
+}
+
+/** Keeps the surest lexeme of each term in each field. */
+function matchedWords(lexemes: MatchedLexeme[], terms: KnownTerm[]): MatchedWord[] {
+	const first = new Map<string, MatchedWord>();
+	for (const { term, field, lexeme, similarity } of lexemes) {
+		const { word = "", correctedTo = null } = terms[term] ?? {};
+		const key = `${term} ${field}`;
+		if (first.has(key)) continue;
+		const isCorrected = correctedTo !== null || similarity < wholeWord;
+		first.set(key, {
+			word,
+			field,
+			...(isCorrected && { corrected_to: lexeme.slice(1, -1).replaceAll("''", "'") }),
+			...(correctedTo !== null && { misspelt: true as const }),
+		});
+	}
+	return [...first.values()];
 }

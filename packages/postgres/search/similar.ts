@@ -48,7 +48,7 @@ function similarTo(
 	const user = sql`${userId}`;
 	const id = sql`${itemId}`;
 	const model = sql`${name}`;
-	const category = sql`${only ?? null}::text`;
+	const category = sql`lower(${only ?? null}::text)`;
 	const near = sql`${nearDuplicates}::uuid[]`;
 	return sql`
 	with item as materialized (
@@ -77,7 +77,7 @@ function similarTo(
 	)
 	select *, item_id = any(${near}) as near_duplicate
 	from compared_items
-	where (${category} is null or category = ${category}) and (similarity is null or similarity >= ${minSimilarity ?? -1}::float8)
+	where (${category} is null or lower(category) = ${category}) and (similarity is null or similarity >= ${minSimilarity ?? -1}::float8)
 	order by near_duplicate desc, case when item_id = any(${near}) then distance end,
 	  similarity desc nulls last, item_id
 	limit ${topK}`;

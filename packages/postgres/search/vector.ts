@@ -8,7 +8,7 @@ import { hasExcludedWord } from "./text.ts";
 /** The vector retriever's input. */
 export interface VectorSearch extends VectorQuery {
 	topK: number;
-	/** For `websearch_to_tsquery`: words of which a hit has none. @default none */
+	/** A tsquery of what no hit has, or "". @default none */
 	excluded?: string;
 }
 
@@ -64,21 +64,24 @@ function comparedVectors({ user }: SearchScope, model: Sql, vector: Sql, exclude
 }
 
 /**
- * vector_results: the items that belong to the answer. The best must have the model's answerability threshold, every
- * other one half of it; `minSimilarity` replaces both.
+ * vector_results: the nearest items by rank. A strong one has the model's answerability threshold, and stands out from the
+ * others compared (of few, none can stand out far): in a large collection something is always a little near. `minSimilarity` replaces both and leaves
+ * out every other item.
  *
  * - item_id, similarity
  * - rank: from 1
+ * - is_strong
  */
 function vectorResults({ parameters }: SearchScope, search: VectorSearch): Sql {
 	const minimum = sql`(select ${search.minSimilarity ?? null}::float8)`;
 	const threshold = sql`(select ${search.answerabilityThreshold ?? 0}::float8)`;
 	return sql`
-	  select item_id, similarity, row_number() over (order by similarity desc, item_id) as rank
-	  from (select *, max(similarity) over () as best from compared_vectors) as measured
-	  where case when ${minimum} is null
-	    then best >= ${threshold} and similarity >= ${threshold} / 2
-	    else similarity >= ${minimum} end
+	  select item_id, similarity, row_number() over (order by similarity desc, item_id) as rank,
+	    ${minimum} is not null or similarity >= greatest(${threshold}, mean + least(${constant(parameters.minDeviations)}, sqrt(compared) / 2) * deviation) as is_strong
+	  from (
+	    select *, avg(similarity) over () as mean, coalesce(stddev_pop(similarity) over (), 0) as deviation, count(*) over () as compared from compared_vectors
+	  ) as measured
+	  where ${minimum} is null or similarity >= ${minimum}
 	  order by similarity desc, item_id
 	  limit ${constant(parameters.fusionDepth)}`;
 }

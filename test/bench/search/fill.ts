@@ -6,6 +6,7 @@ import { queryRows } from "#postgres/database.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { sql } from "#postgres/sql.ts";
 import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { documentVector, documentVersion } from "#text/document.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import type { Document, Tenant } from "./collection.ts";
 
@@ -82,8 +83,9 @@ async function insert(owner: pg.Client, documents: Document[], status: "analyzed
 		        ${documents.map(({ summary }) => summary)}::text[],
 		        ${documents.map(({ labels }) => labels)}::text[],
 		        ${documents.map(({ extractedText }) => extractedText)}::text[],
+		        ${documents.map((document) => documentVector({ ...document, filename: "shot.png" }))}::text[],
 		        ${documents.map(({ vector }) => vectorText(vector))}::text[]
-		      ) as input (item_id, analysis_id, user_id, headline, summary, labels, extracted_text, vector)
+		      ) as input (item_id, analysis_id, user_id, headline, summary, labels, extracted_text, search, vector)
 		    ), added_items as (
 		      insert into items (id, user_id, original_filename, mime_type, file_size, correlation_id, status, analysis_id)
 		      select item_id, user_id, 'shot.png', 'image/png', 1, 'bench', ${status}, analysis_id from input
@@ -91,8 +93,10 @@ async function insert(owner: pg.Client, documents: Document[], status: "analyzed
 		      insert into analyses (id, item_id, user_id, version, category, raw_response, provider_used, model_used)
 		      select analysis_id, item_id, user_id, 1, 'Other', '{}', 'bench', 'bench' from input
 		    ), added_documents as (
-		      insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text)
-		      select item_id, user_id, analysis_id, 'Other', headline, summary, labels, extracted_text from input
+		      insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text,
+		        search, search_version)
+		      select item_id, user_id, analysis_id, 'Other', headline, summary, labels, extracted_text,
+		        search::tsvector, ${documentVersion} from input
 		    )
 		    insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
 		    select item_id, user_id, ${model}, analysis_id, 'Other', vector::vector::halfvec from input

@@ -1,0 +1,46 @@
+import type { SearchIndex } from "#core/ports/index.ts";
+import type { Database } from "../database.ts";
+import { sql } from "../sql.ts";
+
+interface OutdatedRow {
+	item_id: string;
+	headline: string;
+	summary: string;
+	labels: string;
+	extracted_text: string;
+	original_filename: string;
+}
+
+/** The tsvectors of documents in PostgreSQL. */
+export function postgresSearchIndex(db: Database): SearchIndex {
+	return {
+		indexOutdated: (limit) =>
+			db.transaction(async (tx) => {
+				const { documentVector, documentVersion } = await import("#text/document.ts");
+				// A document that a stage writes now is indexed by it.
+				const rows = await tx.query<OutdatedRow>(
+					sql`select item_id, headline, summary, labels, extracted_text, original_filename
+					    from documents join items on items.user_id = documents.user_id and items.id = documents.item_id
+					    where search_version < ${documentVersion}
+					    order by search_version
+					    limit ${limit}
+					    for update of documents skip locked`,
+				);
+				const vectors = rows.map((row) =>
+					documentVector({
+						headline: row.headline,
+						summary: row.summary,
+						labels: row.labels,
+						extractedText: row.extracted_text,
+						filename: row.original_filename,
+					}),
+				);
+				await tx.query(
+					sql`update documents set search = vector::tsvector, search_version = ${documentVersion}
+					    from unnest(${rows.map(({ item_id }) => item_id)}::uuid[], ${vectors}::text[]) as indexed (item_id, vector)
+					    where documents.item_id = indexed.item_id`,
+				);
+				return rows.length;
+			}),
+	};
+}
