@@ -83,7 +83,7 @@ function best(
 			const { item, analysis, document } = stored;
 			const matched = match(stored);
 			if (!analysis || !document || !matched) return [];
-			if (category && analysis.description.category !== category) return [];
+			if (category && analysis.description.category.toLowerCase() !== category.toLowerCase()) return [];
 			return {
 				itemId: item.id,
 				mimeType: item.mimeType,

@@ -22,6 +22,11 @@ async function create(kind = native): Promise<EmptyDatabase> {
 	opened.push(empty);
 	return empty;
 }
+async function createMigrated(): Promise<EmptyDatabase> {
+	const empty = await contractDatabase.createMigrated();
+	opened.push(empty);
+	return empty;
+}
 afterEach(async () => {
 	for (const empty of opened.splice(0)) await empty.drop();
 });
@@ -202,8 +207,7 @@ describe(`the migration that leaves words to the application, on ${contractDatab
 	});
 
 	it("lets functions of the release before insert and update documents, which are found", async () => {
-		const empty = await create(contractDatabase);
-		await empty.migrate();
+		const empty = await createMigrated();
 		const db = empty.connect(1);
 		const user = newUser();
 		await writeAsBefore(db, user, "Running harbours");
@@ -217,8 +221,7 @@ describe(`the migration that leaves words to the application, on ${contractDatab
 	});
 
 	it("indexes no document whose text stays as it is", async () => {
-		const empty = await create(contractDatabase);
-		await empty.migrate();
+		const empty = await createMigrated();
 		const db = empty.connect(1);
 		const user = newUser();
 		await analyzedItem(postgresPorts(db), user, { headline: "Running harbours" });

@@ -89,6 +89,19 @@ describe("the api's cold start", () => {
 		expect(entryPointsWith("langsmith")).toEqual(["packages/chat/langsmith.ts"]);
 	});
 
+	it("loads stemmers and stop words only with the first search or document, those of the known languages alone", () => {
+		for (const name of ["@orama/stemmers", "stopword"]) {
+			expect(entryPointsWith(name)).toEqual(["packages/text/document.ts", "packages/text/query.ts"]);
+		}
+		const inputs = Object.values(metafiles.api.outputs).flatMap((output) => Object.entries(output.inputs));
+		const bytesOf = (packageName: string) =>
+			inputs.reduce((sum, [path, { bytesInOutput }]) => sum + (path.includes(packageName) ? bytesInOutput : 0), 0);
+		// All of its languages have 146 KB.
+		expect(bytesOf("/stopword/")).toBeGreaterThan(10_000);
+		expect(bytesOf("/stopword/")).toBeLessThan(50_000);
+		expect(inputs.filter(([path]) => /@orama\/stemmers\/dist\/(?:am|lt|sk|ta)\.js/.test(path))).toEqual([]);
+	});
+
 	it("has none of LangChain's modules that no turn can reach", () => {
 		const inputs = Object.values(metafiles.api.outputs).flatMap((output) => Object.keys(output.inputs));
 		expect(inputs).toContainEqual(expect.stringContaining("@langchain/langgraph/dist/graph/state.js"));

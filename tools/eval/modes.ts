@@ -53,16 +53,18 @@ export async function runMode(
 	}
 	const answers: Answer[] = [];
 	for (const query of queries) {
-		const { itemIds, ms } = await search(client, mode, query.text);
-		const ranking = itemIds.map((id) => datasetIds.get(id) ?? id);
+		const { results, ms } = await search(client, mode, query.text);
+		const idsOf = (some: typeof results) => some.map(({ item_id }) => datasetIds.get(item_id) ?? item_id);
+		const ranking = idsOf(results);
+		const strong = idsOf(results.filter(({ match }) => match === "strong"));
 		const quality = qualityOf(ranking, query.expected);
-		answers.push({ query, ranking, quality, ms });
+		answers.push({ query, ranking, strong, quality, ms });
 		onAnswer();
 	}
 	return { mode, answers };
 }
 
-async function search(client: RestClient, mode: Mode, query: string): Promise<{ itemIds: string[]; ms: number }> {
+async function search(client: RestClient, mode: Mode, query: string) {
 	return retryThrottled(async () => {
 		const started = performance.now();
 		const { results } = await client.search(query, {
@@ -70,10 +72,7 @@ async function search(client: RestClient, mode: Mode, query: string): Promise<{ 
 			top_k: topK,
 			include_answer: false,
 		});
-		return {
-			itemIds: results.map(({ item_id }) => item_id),
-			ms: performance.now() - started,
-		};
+		return { results, ms: performance.now() - started };
 	});
 }
 

@@ -82,7 +82,7 @@ export async function lookUpTerms(
 			const documents = Math.max(0, ...(own.length > 0 ? own : lexemes).map((each) => each.documents));
 			return {
 				word,
-				idf: Math.log(1 + (total - documents + 0.5) / (documents + 0.5)),
+				idf: inverseFrequency(documents, total),
 				lexemes,
 				correctedTo: isCorrected ? (lexemes[0]?.lexeme ?? null) : null,
 			};
@@ -92,6 +92,14 @@ export async function lookUpTerms(
 
 /** Each is compared with the whole vocabulary. */
 const maxUnknownTerms = 8;
+
+/** In a smaller collection nothing tells a rare word from a common one. */
+const minTotal = 10;
+
+/** BM25's inverse document frequency, with as many documents as tell something. */
+function inverseFrequency(documents: number, total: number): number {
+	return Math.log(1 + (Math.max(total, minTotal) - documents + 0.5) / (documents + 0.5));
+}
 
 const isCorrectable = ({ plain }: QueryTerm) => plain !== null && [...plain].length >= minCorrectedLetters;
 

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Ports } from "#core/ports/index.ts";
 import { minVectors, rebuildPartitions } from "#core/search/rebuild-partitions.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { queryRows } from "#postgres/database.ts";
+import { type Database, inTransaction, type Queryable, queryRows } from "#postgres/database.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { sql } from "#postgres/sql.ts";
 import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
@@ -32,11 +32,23 @@ export async function fillWithReadyItems(
 }
 
 /** Partitions large collections, as the sweeper does. @returns how many have partitions */
-export async function partitionLargeCollections({ address, owner, application }: TemporaryDatabase): Promise<number> {
-	const vectorPartitions = postgresVectorPartitions(application);
-	const partitioned = await sweepUntilPartitioned({ vectorPartitions, clock: { now: () => new Date() } });
-	await withClient(address, owner, (client) => vacuum(client, "embeddings", "vector_partitions"));
-	return partitioned;
+export function partitionLargeCollections({ address, owner }: TemporaryDatabase): Promise<number> {
+	return withClient(address, owner, async (client) => {
+		const vectorPartitions = postgresVectorPartitions(withoutTimeouts(client));
+		const partitioned = await sweepUntilPartitioned({ vectorPartitions, clock: { now: () => new Date() } });
+		await vacuum(client, "embeddings", "vector_partitions");
+		return partitioned;
+	});
+}
+
+/** Makes a database of the owner's client: PGlite takes longer for what a bench prepares than the API waits. */
+export function withoutTimeouts(client: pg.Client): Database {
+	const database: Queryable = { query: (statement, values) => queryRows(client, statement, values) };
+	return {
+		...database,
+		transaction: (work) => inTransaction(client, () => work(database)),
+		close: () => client.end(),
+	};
 }
 
 /**

@@ -7,6 +7,7 @@ import { main, step } from "#cli/progress.ts";
 import { embeddingDimensions } from "#core/ports/index.ts";
 import { minVectors } from "#core/search/rebuild-partitions.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
+import type { Database } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { sql } from "#postgres/sql.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
@@ -15,17 +16,12 @@ import { realVectors, toUnitLength } from "../../support/real-vectors.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import { atLeast, demand, report } from "../report.ts";
 import { Collection } from "./collection.ts";
-import { model, partitionLargeCollections } from "./fill.ts";
+import { model, partitionLargeCollections, withoutTimeouts } from "./fill.ts";
 import { normal, seeded } from "./random.ts";
 
 const url = process.env.DATABASE_URL || null;
 /** PGlite, without SIMD, takes minutes for as many. */
 const rows = Number(process.env.ROWS || (url ? 20_000 : 8_000));
-if (!(rows >= minVectors)) {
-	throw new Error(
-		`ROWS is "${process.env.ROWS}": give a number from ${minVectors}, since smaller collections are not partitioned.`,
-	);
-}
 const queries = 40;
 const topK = 10;
 /** A search that reads more saves too little for what it may miss. */
@@ -115,14 +111,19 @@ interface Found {
 	partitioned: number;
 }
 
-async function measure(database: TemporaryDatabase, { title, vector }: Distribution): Promise<Found> {
+function measure(database: TemporaryDatabase, distribution: Distribution): Promise<Found> {
+	return withClient(database.address, database.owner, (client) =>
+		measureWith(database, withoutTimeouts(client), distribution),
+	);
+}
+
+/** @param db without timeouts, for everything but the searches that are measured */
+async function measureWith(database: TemporaryDatabase, db: Database, { title, vector }: Distribution): Promise<Found> {
 	const userId = title;
-	const db = database.application;
 	const stored = Array.from({ length: rows }, vector);
 	const queryVectors = Array.from({ length: queries }, vector);
 	await fillWithVectors(db, { userId, model }, stored);
 	const nearest: string[][] = [];
-	// One after another: the pool has one connection, and PGlite is slow.
 	for (const query of queryVectors) {
 		const exact = await db.query<{ item_id: string }>(
 			sql`select item_id from embeddings where user_id = ${userId} and model = ${model}
@@ -130,7 +131,7 @@ async function measure(database: TemporaryDatabase, { title, vector }: Distribut
 		);
 		nearest.push(exact.map(({ item_id }) => item_id));
 	}
-	const search = postgresSearch(db);
+	const search = postgresSearch(database.application);
 	const recall = async () => {
 		let found = 0;
 		for (const [at, query] of queryVectors.entries()) {
@@ -174,11 +175,16 @@ async function measure(database: TemporaryDatabase, { title, vector }: Distribut
 			}
 		}
 	}
-	await withClient(database.address, database.owner, (client) => client.query("truncate items cascade"));
+	await db.query("truncate items cascade");
 	return { byShare, unpartitioned, partitioned };
 }
 
 await main(async () => {
+	if (!(rows >= minVectors)) {
+		throw new Error(
+			`ROWS is "${process.env.ROWS}": give a number from ${minVectors}, since smaller collections are not partitioned.`,
+		);
+	}
 	const directory = mkdtempSync(path.join(tmpdir(), "collections-bench-"));
 	const database = await temporaryDatabase(directory, url);
 	try {

@@ -158,6 +158,50 @@ describe("a search", () => {
 		expect(body.results).toEqual([]);
 	});
 
+	it("names the category in which it found nothing", async () => {
+		const { body } = await ask({ query: "lighthouse", search_type: "bm25", category_filter: "Hats" });
+		expect(body).toMatchObject({ results: [], total_results: 0, weak_results: 0 });
+		expect(body.notices).toEqual([expect.stringContaining('the category "Hats"')]);
+	});
+
+	it("has a query of one character", async () => {
+		const one = await readyItem(api.ports, "kai", { headline: "駅 X" });
+		const { status, body } = await api.as("kai")("POST", "/search", { json: { query: "駅", search_type: "bm25" } });
+		expect(status).toBe(200);
+		expect(body.results).toMatchObject([{ item_id: one.itemId, match: "strong" }]);
+	});
+
+	it("is answered from strong results alone, with weak ones beside them", async () => {
+		const chat = fakeChat();
+		const search = { ...api.ports.search };
+		search.byText = async (...query) =>
+			(await api.ports.search.byText(...query)).map((hit) => ({
+				...hit,
+				match: hit.itemId === stored.itemId ? "strong" : "weak",
+			}));
+		const { body } = await testApi({ ports: { ...api.ports, chat, search } }).as(ada)("POST", "/search", {
+			json: { query: "lighthouse noodles", search_type: "bm25" },
+		});
+		expect(body).toMatchObject({ total_results: 1, weak_results: 1 });
+		expect(JSON.stringify(chat.requests)).toContain("A lighthouse at dusk");
+		expect(JSON.stringify(chat.requests)).not.toContain("bowl of noodles");
+		expect(body.citations).toMatchObject([{ item_id: stored.itemId }]);
+	});
+
+	it("gives the time zone of the person to whoever reads the query's dates", async () => {
+		const zones: unknown[] = [];
+		const search = { ...api.ports.search };
+		search.byText = async (userId, query, options) => {
+			zones.push(query.clock?.timeZone);
+			return api.ports.search.byText(userId, query, options);
+		};
+		const { as } = testApi({ ports: { ...api.ports, search } });
+		for (const time_zone of ["Asia/Tokyo", null]) {
+			await as(ada)("POST", "/search", { json: { query: "lighthouse", search_type: "bm25", time_zone } });
+		}
+		expect(zones).toEqual(["Asia/Tokyo", undefined]);
+	});
+
 	it("returns at most top_k results, ranked from 1", async () => {
 		const { body } = await ask({
 			query: "lighthouse noodles",

@@ -51,6 +51,10 @@ describe.each(Object.entries(functions))("%s", (_, run) => {
 		if (ms > measurableMs) expect(ms).toBeLessThan(15 * timeOf(10_000));
 	});
 
+	test("reads a page of spaces once, where a date may go on after them", () => {
+		expect(cpuMs(() => run(`1${" ".repeat(50_000)}x`))).toBeLessThan(measurableMs);
+	});
+
 	test.each([
 		"\ud800",
 		"a\udc00b",
