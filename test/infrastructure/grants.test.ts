@@ -28,7 +28,7 @@ const conversationGrants = [
 ];
 const publishes = ["events:PutEvents on Events"];
 const worksOn = (queue: string) =>
-	["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"].map(
+	["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"].map(
 		(action) => `sqs:${action} on ${queue}`,
 	);
 const readsKey = (provider: string) =>

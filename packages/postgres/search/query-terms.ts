@@ -179,6 +179,7 @@ function wordsWithInside(
 	plain: string,
 	vocabulary: VocabularyWord[],
 ): KnownLexeme[] {
+	if (partSimilarity === 0) return [];
 	return vocabulary
 		.filter(({ word }) => word.includes(plain))
 		.slice(0, maxLongerWords)
