@@ -118,6 +118,9 @@ test/bench/search/peers/node_modules/.installed: test/bench/search/peers/package
 bench-chat: $(INSTALLED) ## measure requests and bytes of a chat turn as the chat grows, and the CPU of a first turn
 	@node test/bench/chat.ts
 
+bench-fair: $(INSTALLED) ## measure what one person at full abuse costs twenty others, against the twenty alone
+	@node test/bench/fair/main.ts
+
 ##: on AWS
 synth: $(INSTALLED) ## build bundles, write cdk.out/Collections*-$ENV.template.json
 	@ENV=$(ENV) node scripts/deploy/synth.ts

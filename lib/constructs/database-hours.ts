@@ -2,14 +2,11 @@ import { ArnFormat, Aws, type Stack } from "aws-cdk-lib";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
-import type { Environment } from "../environments.ts";
-import { minutesOf, startDelay } from "../hours.ts";
+import { type Hours, minutesOf, startDelay } from "../hours.ts";
 import { upkeepAlarms } from "../monitoring/upkeep-alarms.ts";
 import type { ComputeStack } from "../stacks/compute-stack.ts";
 import type { DatabaseStack } from "../stacks/database-stack.ts";
 import { scheduledRules } from "./scheduled-rules.ts";
-
-type Hours = NonNullable<Environment["database"]["hours"]>;
 
 /** Minutes for the last sweep to end before the database stops. */
 const stopDelay = 5;

@@ -1,3 +1,5 @@
+import { seeded } from "../random.ts";
+
 /** A mean with its 95 % confidence interval. */
 export interface Interval {
 	mean: number;
@@ -38,15 +40,4 @@ export function pairedBootstrap(differences: readonly (readonly number[])[], see
 export function mean(values: readonly number[]): number {
 	if (values.length === 0) throw new Error("There is no mean of nothing.");
 	return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Returns random numbers that are the same at every run (mulberry32). */
-function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
 }

@@ -1,7 +1,7 @@
 // The data of the bench: tenants of five sizes, clustered unit vectors, words as rare and common as in a language.
 import { randomUUID } from "node:crypto";
 import { embeddingDimensions } from "#core/ports/index.ts";
-import { normal, seeded } from "./random.ts";
+import { normal, seeded } from "#tools/random.ts";
 
 export interface SizeClass {
 	/** Approximate rows of one tenant. */

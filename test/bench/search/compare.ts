@@ -1,4 +1,4 @@
-import { seeded } from "./random.ts";
+import { seeded } from "#tools/random.ts";
 
 /** One product in a comparison. */
 export interface Side<Task> {

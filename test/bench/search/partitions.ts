@@ -17,7 +17,7 @@ import { vectorText } from "../../support/vector-text.ts";
 import { atLeast, demand, report } from "../report.ts";
 import { Collection } from "./collection.ts";
 import { model, partitionLargeCollections, withoutTimeouts } from "./fill.ts";
-import { normal, seeded } from "./random.ts";
+import { normal, seeded } from "#tools/random.ts";
 
 const url = process.env.DATABASE_URL || null;
 /** PGlite, without SIMD, takes minutes for as many. */
