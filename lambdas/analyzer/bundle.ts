@@ -1,7 +1,8 @@
-import { tesseractAssets, tesseractWorker } from "#ai/offline/tesseract-assets.ts";
+import { readerAssets, readerThread } from "#ai/offline/ocr/assets.ts";
 import type { BundleParts } from "#lambda-kit/bundle-parts.ts";
 
 export const bundle = {
-	threads: { [`tesseract/${tesseractWorker.name}`]: tesseractWorker.from },
-	files: Object.fromEntries(tesseractAssets.map(({ name, from }) => [`tesseract/${name}`, from])),
+	natives: ["sharp", "onnxruntime-node"],
+	threads: { [`ocr/${readerThread.name}`]: readerThread.from },
+	files: Object.fromEntries(Object.values(readerAssets).map(({ name, from }) => [`ocr/${name}`, from])),
 } satisfies BundleParts;

@@ -2,6 +2,7 @@ import { visionFor } from "#ai/vision.ts";
 import { s3Objects } from "#aws/objects.ts";
 import { connectStage } from "#lambda-kit/connect-stage.ts";
 import { runtimeEnv, type StageEnv } from "#lambda-kit/env.ts";
+import { lazyPort } from "#lambda-kit/lazy-port.ts";
 import { providerSettings } from "#lambda-kit/provider-settings.ts";
 
 export async function connect(env: StageEnv<"analyze">) {
@@ -12,6 +13,8 @@ export async function connect(env: StageEnv<"analyze">) {
 	}
 	return connectStage(env, {
 		objects: s3Objects(env.BUCKET_NAME),
+		// A model of a provider needs no pixels, and so no decoder.
+		images: lazyPort(async () => (await import("#images/sharp-images.ts")).sharpImages()),
 		vision: visionFor({ ...providerSettings("vision", env), replayFolder: runtimeEnv.replayFolder }),
 	});
 }

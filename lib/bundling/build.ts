@@ -18,7 +18,8 @@ import * as esbuild from "esbuild";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { BundleParts } from "#lambda-kit/bundle-parts.ts";
 import type { Environment } from "../environments.ts";
-import { nativesOf, targetOf } from "./install-natives.ts";
+import { targetOf } from "./install-natives.ts";
+import { nativeFiles } from "./native-files.ts";
 import { langSmithWithTracerOnly, lazyBuiltins, noZod3, unusedModules } from "./plugins.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -157,11 +158,8 @@ function filesBeside(
 	{ architecture }: Pick<Environment, "architecture">,
 ): BundleFile[] {
 	const copied = Object.entries(files).map(([path, from]) => ({ path, from: join(root, from) }));
-	if (natives.length === 0) return copied;
-	const modules = nativesOf(targetOf(architecture));
-	const linked = readdirSync(modules)
-		.filter((folder) => !folder.startsWith("."))
-		.map((folder) => ({ path: `node_modules/${folder}`, from: join(modules, folder), linked: true }));
+	const target = targetOf(architecture);
+	const linked = natives.flatMap((name) => nativeFiles[name](target)).map((file) => ({ ...file, linked: true }));
 	return [...copied, ...linked];
 }
 

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "../..");
 const packages = { sharp: project.dependencies.sharp };
 
 /** The platform of a native package, as npm names it. */
-interface Target {
+export interface Target {
 	os: string;
 	cpu: string;
 }

@@ -19,7 +19,7 @@ const grants: Record<StageName, (worker: NodeFunction, resources: FunctionResour
 	analyze: (worker, { environment, storage: { bucket } }) =>
 		worker
 			.allowKeys(environment, "vision") // describes images
-			.allowObjects(["s3:GetObject"], bucket, [derived]) // reads the vision image
+			.allowObjects(["s3:GetObject"], bucket, [originals, derived]) // reads the vision image, and the text of the original
 			.allow(["s3:ListBucket"], [bucket.bucketArn]), // without it a missing object is a 403
 
 	embed: (worker, { environment }) => worker.allowKeys(environment, "embedding"), // embeds descriptions

@@ -26,12 +26,17 @@ export function imageFacts(request: VisionRequest): string {
 	return `Describe this image. Known about it: ${JSON.stringify(facts)}`;
 }
 
+/** Without what readers alone know: a model's boxes and confidences would be invented. */
+const modelAnswer = imageDescription.extend({
+	image_details: imageDescription.shape.image_details.omit({ text_lines: true, text_complete: true }),
+});
+
 /**
  * The schema of the answer in the subset that every provider enforces: all fields required, no others
  * allowed, no lengths or defaults. `readDescription` checks those.
  */
 export const descriptionSchema: Record<string, unknown> = withoutDialect(
-	z.toJSONSchema(imageDescription, {
+	z.toJSONSchema(modelAnswer, {
 		override: ({ jsonSchema }) => {
 			delete jsonSchema.default;
 			delete jsonSchema.minLength;

@@ -33,6 +33,7 @@ export function fakeImages(): Images {
 				vision: bytes,
 			};
 		},
+		pixels: async () => ({ data: new Uint8Array(3), width: 1, height: 1 }),
 	};
 }
 

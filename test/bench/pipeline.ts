@@ -13,6 +13,7 @@ import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { derivedId } from "#core/ids.ts";
 import { embeddingText, searchText } from "#core/items/analysis.ts";
+import { picturePixels } from "#core/pipeline/picture-pixels.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { Lease, Ports } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
@@ -159,6 +160,7 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 	const answer = await vision.describe({
 		...derived,
 		image: derived.vision,
+		pixels: (max) => picturePixels(images, bytes, derived.vision, max),
 		originalFilename: "screenshot.png",
 		deadline,
 	});

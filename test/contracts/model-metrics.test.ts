@@ -9,6 +9,7 @@ import { fakePorts } from "#fakes/ports.ts";
 import { observeModels } from "#lambda-kit/observe-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 import { collectLogLines } from "../support/log-lines.ts";
+import { noPixels } from "../support/no-pixels.ts";
 import { processedItem } from "./item-states.ts";
 import { newUser } from "./new-rows.ts";
 import { type ProviderServer, serveProvider } from "./providers/server.ts";
@@ -36,6 +37,7 @@ async function models() {
 
 const request = () => ({
 	image: Uint8Array.of(0xff, 0xd8, 0xff, 1),
+	pixels: noPixels,
 	sha256: "0".repeat(64),
 	originalFilename: "zq-my-diary.png",
 	width: 10,

@@ -1,18 +1,12 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
-import * as esbuild from "esbuild";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { readText } from "#ai/offline/ocr.ts";
-import { tesseractAssets, tesseractWorker } from "#ai/offline/tesseract-assets.ts";
+import { readingBudget, readText } from "#ai/offline/ocr/read-text.ts";
 import { visionFor } from "#ai/vision.ts";
 import { imageDescription, warningsOf } from "#core/items/analysis.ts";
+import { picturePixels } from "#core/pipeline/picture-pixels.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { drawSampleImages, type SampleImage } from "#tools/samples/sample-images.ts";
@@ -32,9 +26,10 @@ async function requestFor(sample: Pick<SampleImage, "filename" | "bytes"> | unde
 	return {
 		...derived,
 		image: derived.vision,
+		pixels: (max) => picturePixels(sharpImages(), sample.bytes, derived.vision, max),
 		originalFilename: sample.filename,
 		sha256: null,
-		deadline: new Date(Date.now() + 60_000),
+		deadline: new Date(Date.now() + 300_000),
 	};
 }
 
@@ -108,36 +103,41 @@ async function noise(side: number, speck = 1): Promise<Uint8Array> {
 		.toBuffer();
 }
 
+/** Draws lines of text, black on white, at the top left of a page of this width. */
+async function print(lines: string[], points: number, width: number): Promise<Uint8Array> {
+	const fontfile = createRequire(import.meta.url).resolve("@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf");
+	const text = await sharp({ text: { text: lines.join("\n"), fontfile, font: `Inter ${points}`, dpi: 96 } })
+		.png()
+		.toBuffer();
+	const { height } = await sharp(text).metadata();
+	const input = await sharp(text).negate({ alpha: false }).toBuffer();
+	return sharp({ create: { width, height: height + 40, channels: 3, background: "white" } })
+		.composite([{ input, left: 20, top: 20 }])
+		.png()
+		.toBuffer();
+}
+
+const pixelsOf = async (request: VisionRequest) => request.pixels(readingBudget.maxPixels);
+
 describe("reading text", () => {
 	it.each([
 		["fine", 1_575, 1],
 		["coarse", 1_568, 3],
-	])("of %s noise ends before it begins, and the description says so", async (_, side, speck) => {
+	])("of %s noise finds none, and none becomes a headline or a tag", async (_, side, speck) => {
 		const request = await requestFor({ filename: "IMG_1.png", bytes: await noise(side, speck) });
-		expect(await readText(request.image, { cpuSeconds: 4 })).toEqual({ lines: [], endedBy: "edges" });
 		const { description } = await vision.describe(request);
-		expect(description.image_details).toMatchObject({ extracted_text: [], text_complete: false });
-		expect(warningsOf(description)).toMatchObject([{ code: "text_incomplete" }]);
+		expect(description.headline).toMatch(/^Photo, mostly/);
+		expect(description.image_details).toMatchObject({ extracted_text: [], text_lines: [] });
+		expect(description.media_metadata).toMatchObject({ tagged_accounts: [], hashtags: [] });
 	});
 
 	it("of a page of print that takes too long keeps the lines that were read", async () => {
-		const fontfile = createRequire(import.meta.url).resolve("@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf");
-		const text = Array.from({ length: 100 }, (_, n) => `paragraph ${n} of the long report about lighthouses. `).join(
-			"\n",
-		);
-		const print = await sharp({ text: { text, fontfile, font: "Inter 9", dpi: 96 } })
-			.png()
-			.toBuffer();
-		const input = await sharp(print).negate({ alpha: false }).toBuffer();
-		const page = await sharp({ create: { width: 1_109, height: 1_568, channels: 3, background: "white" } })
-			.composite([0, 350, 700].map((left) => ({ input, left: 20 + left, top: 20 })))
-			.png()
-			.toBuffer();
-		const { image } = await requestFor({ filename: "page.png", bytes: page });
-		const { lines, endedBy } = await readText(image, { cpuSeconds: 3, edgesPerBand: 20_000 });
-		expect(endedBy).toBe("time");
-		const words = lines.flatMap((line) => line.words.map((word) => word.text)).join(" ");
-		expect(words).toMatch(/paragraph 0 .*lighthouses/);
+		const text = Array.from({ length: 100 }, (_, n) => `paragraph ${n} of the long report about lighthouses. `);
+		const page = await requestFor({ filename: "page.png", bytes: await print(text, 12, 1_000) });
+		const { lines, complete } = await readText(await pixelsOf(page), { cpuSeconds: 3 });
+		expect(complete).toBe(false);
+		const words = lines.map((line) => line.text).join(" ");
+		expect(words).toMatch(/paragraph 1 of the long report about lighthouses/);
 		expect(words).not.toContain("paragraph 99");
 	});
 
@@ -147,93 +147,42 @@ describe("reading text", () => {
 		expect(warningsOf(description)).toEqual([]);
 	});
 
-	it("of a picture that is larger than a derived one does not begin", async () => {
-		const image = await sharp({ create: { width: 1_600, height: 1_600, channels: 3, background: "white" } })
-			.jpeg()
-			.toBuffer();
-		expect(await readText(image)).toEqual({ lines: [], endedBy: "pixels" });
-	});
-
 	it("that takes too long leaves a description without text, which says so", async () => {
-		const { description } = await vision.describe({
-			...pass,
-			deadline: new Date(Date.now() + 20),
-		});
+		const { description } = await vision.describe({ ...pass, deadline: new Date(Date.now() - 1) });
 		expect(description.image_details).toMatchObject({ extracted_text: [], text_complete: false });
 		expect(description.summary).toContain("was not read to the end");
+		expect(warningsOf(description)).toMatchObject([{ code: "text_incomplete" }]);
 	});
 
-	it.each([["seconds"], ["cpuSeconds"]])(
-		"ends at its limit of %s, and the next image has a new thread",
-		async (limit) => {
-			expect(await readText(pass.image, { [limit]: 0.02 })).toEqual({ lines: [], endedBy: "time" });
-			expect((await readText(pass.image)).lines).not.toHaveLength(0);
-		},
-	);
+	it.each([["seconds"], ["cpuSeconds"]])("ends at its limit of %s, and the next picture is read", async (limit) => {
+		expect(await readText(await pixelsOf(pass), { [limit]: 0 })).toEqual({ lines: [], complete: false });
+		expect((await readText(await pixelsOf(pass))).lines).not.toHaveLength(0);
+	});
 
 	it("goes on beside threads that use up its time of the processor many times over", async () => {
 		const busy = Array.from({ length: 6 }, () => new Worker("for (;;);", { eval: true }));
 		onTestFinished(async () => void (await Promise.all(busy.map((thread) => thread.terminate()))));
 		const begun = process.cpuUsage();
-		expect(await readText(pass.image, { cpuSeconds: 1.5 })).toMatchObject({ endedBy: null });
+		expect(await readText(await pixelsOf(pass), { cpuSeconds: 4 })).toMatchObject({ complete: true });
 		const { user, system } = process.cpuUsage(begun);
-		expect((user + system) / 1e6).toBeGreaterThan(1.5);
+		expect((user + system) / 1e6).toBeGreaterThan(4);
 	});
 
-	it("does not count the start of its thread", async () => {
-		await readText(pass.image, { seconds: 0.01 });
-		const { image } = await blank();
-		// The start takes 0.8 s of the processor, this picture less than 0.1.
-		expect(await readText(image, { cpuSeconds: 0.3 })).toMatchObject({ endedBy: null });
-	});
-
-	it("survives bytes that are not an image", async () => {
-		const [broken, whole] = await Promise.allSettled([readText(new Uint8Array([1, 2, 3])), readText(pass.image)]);
+	it("survives a picture that ends its thread", async () => {
+		const impossible = { data: new Uint8Array(3), width: 2 ** 30, height: 2 ** 30 };
+		const [broken, whole] = await Promise.allSettled([readText(impossible), readText(await pixelsOf(pass))]);
 		expect(broken.status).toBe("rejected");
 		expect(whole.status).toBe("fulfilled");
 	});
 
-	it("works from a bundle outside the repository and lets the process exit", async () => {
-		const folder = mkdtempSync(join(tmpdir(), "collections-vision-"));
-		onTestFinished(() => rmSync(folder, { recursive: true }));
-		await esbuild.build({
-			stdin: {
-				contents: `
-					import { readFileSync } from "node:fs";
-					const { visionFor } = await import("#ai/vision.ts");
-					const { description } = await visionFor({ provider: "offline" }).describe({
-						...JSON.parse(process.argv[3]), image: readFileSync(process.argv[2]), deadline: new Date(Date.now() + 60_000),
-					});
-					console.log(description.summary);`,
-				resolveDir: process.cwd(),
-			},
-			outfile: join(folder, "handler.mjs"),
-			bundle: true,
-			platform: "node",
-			format: "esm",
-		});
-		await esbuild.build({
-			entryPoints: [tesseractWorker.from],
-			outfile: join(folder, "tesseract", tesseractWorker.name),
-			bundle: true,
-			platform: "node",
-			format: "esm",
-		});
-		for (const { from, name } of tesseractAssets) {
-			cpSync(from, join(folder, "tesseract", name));
-		}
-		writeFileSync(join(folder, "pass.jpg"), pass.image);
-
-		const { stdout } = await promisify(execFile)(
-			process.execPath,
-			[
-				join(folder, "handler.mjs"),
-				join(folder, "pass.jpg"),
-				JSON.stringify({ originalFilename: "pass.jpg", colours: [] }),
-			],
-			{ cwd: folder, timeout: 25_000 },
-		);
-		expect(stdout).toContain("Northwind Airlines");
+	it("keeps where each line is and how sure it is", async () => {
+		const { description } = await vision.describe(pass);
+		const lines = description.image_details.text_lines ?? [];
+		const airline = lines.find(({ text }) => text.includes("Northwind Airlines"));
+		expect(airline?.confidence).toBeGreaterThan(0.9);
+		expect(airline?.box.y).toBeLessThan(0.3);
+		expect(lines.every(({ box }) => box.x + box.width <= 1 && box.y + box.height <= 1)).toBe(true);
+		expect(lines.map(({ box }) => box.y)).toEqual(lines.map(({ box }) => box.y).toSorted((a, b) => a - b));
 	});
 });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { visionFor } from "#ai/vision.ts";
 import { readEnv, stageContract } from "#lambda-kit/env.ts";
 import { connect } from "#lambdas/analyzer/connect.ts";
+import { noPixels } from "../support/no-pixels.ts";
 
 let folder: string;
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -33,6 +34,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const describeImage = (digest: string | null) =>
 	visionFor({ provider: "replay", replayFolder: folder }).describe({
 		image: new Uint8Array(),
+		pixels: noPixels,
 		originalFilename: "anything.jpg",
 		sha256: digest,
 		width: 1,

@@ -184,7 +184,8 @@ describe("error classes of AWS", () => {
 
 describe("heavy packages are only where they are used", () => {
 	it.each<[string, RegExp, LambdaName[]]>([
-		["sharp", /^sharp$/, ["image-processor"]],
+		["sharp", /^sharp$/, ["image-processor", "analyzer"]],
+		["ONNX Runtime", /^onnxruntime-/, ["analyzer"]],
 		["vision and chat models", /^(@anthropic-ai\/sdk|openai)$/, ["api", "analyzer"]],
 		["embedding models", /^voyageai$/, ["api", "embedder"]],
 		["migrations", /^node-pg-migrate$/, ["migrate"]],
@@ -204,11 +205,17 @@ describe("heavy packages are only where they are used", () => {
 	});
 
 	it.each<[string, string, LambdaName[]]>([
-		["text recognition", "tesseract", ["analyzer"]],
+		["text recognition", "ocr", ["analyzer"]],
 		["the table of word vectors", "word-vectors", ["api", "embedder"]],
 	])("%s, whose files lie beside the bundle", (_, folder, functions) => {
 		expect(lambdas.filter((name) => existsSync(join(bundles[name], folder)))).toEqual(functions);
 	});
+});
+
+it("the analyzer's zip has less than 50 MB", () => {
+	const bytes = zippedBytes(bundles.analyzer);
+	expect(bytes).toBeGreaterThan(20_000_000);
+	expect(bytes).toBeLessThan(50_000_000);
 });
 
 it("a build in another folder gives the same bytes", () => {

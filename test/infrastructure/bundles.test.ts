@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
 import { stageContract } from "#lambda-kit/env.ts";
 import { apiEnv } from "#lambdas/api/env.ts";
@@ -41,15 +40,6 @@ const values: Record<string, string> = {
 
 const local = bundles;
 const dev = await build(readEnvironment(cdk.context.environments, "dev"));
-
-/** A white image of 32 x 32 pixels. */
-const blankImage = (
-	await sharp({
-		create: { width: 32, height: 32, channels: 3, background: "white" },
-	})
-		.png()
-		.toBuffer()
-).toString("base64");
 
 /** A folder outside the repository, so that no module is found by accident in its node_modules. */
 const outside = mkdtempSync(join(tmpdir(), "collections-bundles-"));
@@ -92,7 +82,7 @@ describe.each(lambdas)("the bundle of %s", (name) => {
 
 	test("is far below Lambda's limit of 250 MB", () => {
 		const bytes = paths(local[name]).map((path) => statSync(join(local[name], path)).size);
-		expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(60_000_000);
+		expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000_000);
 	});
 });
 
@@ -100,27 +90,26 @@ test("the image processor's sharp works outside the repository", () => {
 	const folder = join(outside, "image-processor");
 	const size = node(
 		folder,
-		`import sharp from "sharp";
-		const { info } = await sharp({ create: { width: 4, height: 3, channels: 3, background: "red" } }).webp().toBuffer({ resolveWithObject: true });
+		`		const { info } = await sharp({ create: { width: 4, height: 3, channels: 3, background: "red" } }).webp().toBuffer({ resolveWithObject: true });
 		console.log(import.meta.resolve("sharp").includes("node_modules/sharp"), info.width, info.height);`,
 	);
 	expect(size).toBe("true 4 3\n");
 });
 
-test("the analyzer's text recognition works outside the repository", () => {
-	const folder = join(outside, "analyzer/tesseract");
+test("the analyzer's reader works outside the repository", () => {
+	const folder = join(outside, "analyzer");
 	const printed = node(
 		folder,
 		`import { Worker } from "node:worker_threads";
-		const at = (name) => process.cwd() + "/" + name;
-		const worker = new Worker(at("ocr-worker.mjs"), { workerData: {
-			core: at("tesseract-core.cjs"), wasm: at("tesseract-core.wasm"), language: at("eng.traineddata.gz"),
+		const at = (name) => process.cwd() + "/ocr/" + name;
+		const worker = new Worker(at("thread.mjs"), { workerData: {
+			detection: at("PP-OCRv4-detection.onnx"), recognition: at("PP-OCRv4-recognition.onnx"), alphabet: at("PP-OCRv4-alphabet.txt"),
 		} });
-		worker.on("message", ({ table }) => { if (table === undefined) return; console.log("level " + table.split("\t")[0]); process.exit(); });
-		const bounds = { maxPixels: 1e6, maxEdges: 1e6, edgesPerBand: 1e6 };
-		worker.postMessage({ image: Buffer.from("${blankImage}", "base64"), ...bounds });`,
+		worker.on("message", (result) => { console.log(JSON.stringify(result)); process.exit(); });
+		const pixels = { data: new Uint8Array(64 * 64 * 3), width: 64, height: 64 };
+		worker.postMessage({ pixels, cpuSeconds: 10, deadline: Date.now() + 20_000 });`,
 	);
-	expect(printed).toContain("level 1");
+	expect(JSON.parse(printed)).toEqual({ lines: [], complete: true });
 });
 
 test("the image processor's sharp is built for the processor of its environment", () => {
@@ -130,21 +119,37 @@ test("the image processor's sharp is built for the processor of its environment"
 	expect(binaries(local["image-processor"])).toEqual([`sharp-${process.platform}-${process.arch}`]);
 });
 
-test("only the image processor carries native packages", () => {
+test("only the functions that decode and read pictures carry native packages", () => {
+	const carried = (folder: string) =>
+		["sharp", "onnxruntime-node"].filter((name) => paths(folder).includes(`node_modules/${name}/package.json`));
 	for (const name of lambdas) {
-		const carried = paths(dev[name]).some((path) => path.startsWith("node_modules/"));
-		expect([name, carried]).toEqual([name, name === "image-processor"]);
+		const expected = { "image-processor": ["sharp"], analyzer: ["sharp", "onnxruntime-node"] };
+		expect([name, carried(dev[name])]).toEqual([name, (expected as Record<string, string[]>)[name] ?? []]);
 	}
+});
+
+test("the analyzer carries of ONNX Runtime what reads on its processor alone", () => {
+	const binaries = (folder: string) =>
+		paths(folder).filter((path) => path.startsWith("node_modules/onnxruntime-node/bin/"));
+	const files = (platform: string) =>
+		["libonnxruntime.so.1", "onnxruntime_binding.node"].map(
+			(file) => `node_modules/onnxruntime-node/bin/napi-v6/${platform}/${file}`,
+		);
+	expect(binaries(dev.analyzer)).toEqual(files("linux/arm64"));
+	expect(binaries(local.analyzer)).toEqual(files(`${process.platform}/${process.arch}`));
+	// Its install script fetches binaries for GPUs.
+	expect(paths(dev.analyzer)).not.toContainEqual(expect.stringContaining("onnxruntime-node/script"));
 });
 
 test("bundles have the files that functions read at run time", () => {
 	expect(paths(local.api)).toEqual(expect.arrayContaining(["docs/swagger-ui-bundle.js", "docs/swagger-ui.css"]));
 	expect(paths(local.analyzer)).toEqual(
 		expect.arrayContaining([
-			"tesseract/eng.traineddata.gz",
-			"tesseract/ocr-worker.mjs",
-			"tesseract/tesseract-core.cjs",
-			"tesseract/tesseract-core.wasm",
+			"ocr/NOTICE",
+			"ocr/PP-OCRv4-alphabet.txt",
+			"ocr/PP-OCRv4-detection.onnx",
+			"ocr/PP-OCRv4-recognition.onnx",
+			"ocr/thread.mjs",
 		]),
 	);
 	for (const lambda of ["api", "embedder"] as const) {

@@ -64,6 +64,7 @@ const permissions: Record<string, string[]> = {
 		readsKey("anthropic"),
 		readsKey("openai"),
 		"s3:GetObject on Images/derived/*",
+		"s3:GetObject on Images/originals/*",
 		"s3:ListBucket on Images",
 	],
 	EmbedderWorkerRole: [...readsLogin, ...publishes, ...worksOn("EmbedderQueue")],

@@ -184,7 +184,7 @@ export class BusyStages {
 					return claim;
 				},
 			},
-			images: { derive: (bytes) => sleep().then(() => ports.images.derive(bytes)) },
+			images: { ...ports.images, derive: (bytes) => sleep().then(() => ports.images.derive(bytes)) },
 			vision: { describe: (request) => sleep().then(() => ports.vision.describe(request)) },
 			embedder: { ...ports.embedder, embed: (...args) => sleep().then(() => ports.embedder.embed(...args)) },
 		};

@@ -9,6 +9,11 @@ export const urlLifetimeSeconds = 3_600;
 
 const timestamp = z.iso.datetime();
 
+/** A description as clients see it. Its lines with their places would make lists of items ten times as large. */
+const shownDescription = imageDescription.extend({
+	image_details: imageDescription.shape.image_details.omit({ text_lines: true }),
+});
+
 export const analysisSchema = z
 	.object({
 		id: z.uuid(),
@@ -17,7 +22,7 @@ export const analysisSchema = z
 		category: z.string(),
 		summary: z.string(),
 		/** The model's whole structured answer. */
-		raw_response: imageDescription,
+		raw_response: shownDescription,
 		provider_used: z.string(),
 		model_used: z.string(),
 		trace_id: z.string().nullable(),
@@ -60,13 +65,14 @@ export const itemSchema = z
 /** Converts an analysis to the form that clients see. */
 export function presentAnalysis(analysis: Analysis): z.infer<typeof analysisSchema> {
 	const { description } = analysis;
+	const { text_lines: _, ...details } = description.image_details;
 	return {
 		id: analysis.id,
 		item_id: analysis.itemId,
 		version: analysis.version,
 		category: description.category,
 		summary: description.summary,
-		raw_response: description,
+		raw_response: { ...description, image_details: details },
 		provider_used: analysis.providerUsed,
 		model_used: analysis.modelUsed,
 		trace_id: analysis.traceId,

@@ -1,7 +1,6 @@
-import type { ImageDescription } from "#core/items/analysis.ts";
+import type { ImageDescription, TextLine } from "#core/items/analysis.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 import { topicOf } from "./lexicon.ts";
-import type { TextLine } from "./ocr.ts";
 
 type ImageFacts = Pick<VisionRequest, "originalFilename" | "takenAt" | "camera" | "colours">;
 
@@ -44,21 +43,25 @@ export function describe(recognised: TextLine[], facts: ImageFacts): ImageDescri
 	};
 }
 
-/** Recognised words of this confidence (0 to 100) are mostly right; below, only what looks like a word is kept. */
-const minSureConfidence = 60;
+/** A line whose words are to be trusted, or less of it. */
+type LegibleLine = Required<TextLine>;
 
-/**
- * Keeps a line's words and drops the noise that pictures give. On 55 screenshots this halves the recognised tokens
- * and costs half a point of the 77 % of words read; a plain threshold of 60 costs three.
- */
-function legible(line: TextLine): TextLine {
-	const words = line.words.filter(({ text, confidence }) =>
-		confidence >= minSureConfidence ? /[\p{L}\p{N}&+]/u.test(text) : confidence >= 10 && /\p{L}{4}/u.test(text),
-	);
-	return { words };
+/** Everything in a line of this confidence was written, however short: a code, a currency. */
+const sureLine = 0.85;
+/** In other lines a word of this confidence is mostly right. */
+const sureWord = 0.7;
+
+/** Keeps the words that were surely written, and drops the noise that pictures give. */
+function legible(line: TextLine): LegibleLine {
+	const words = line.words ?? [line];
+	if (line.confidence >= sureLine) return { ...line, words };
+	return {
+		...line,
+		words: words.filter(({ text, confidence }) => confidence >= sureWord && /[\p{L}\p{N}]/u.test(text)),
+	};
 }
 
-function textOf(line: TextLine): string {
+function textOf(line: LegibleLine): string {
 	return line.words
 		.map((word) => word.text)
 		.join(" ")
@@ -72,7 +75,7 @@ const controls = new Set(
 );
 
 /** Detects a row of an app's buttons, which says nothing about what the app shows. */
-function isControls(line: TextLine): boolean {
+function isControls(line: LegibleLine): boolean {
 	const words =
 		textOf(line)
 			.toLowerCase()
@@ -81,17 +84,18 @@ function isControls(line: TextLine): boolean {
 	return known >= 2 && known * 3 >= words.length * 2;
 }
 
+/** A title of less sure words would be noise in large type. */
+const sureTitle = 0.85;
+
 /** Returns the largest, longest and best-read line: most likely what the image is about. */
-function titleOf(lines: TextLine[]): string | null {
+function titleOf(lines: LegibleLine[]): string | null {
 	let best: { text: string; weight: number } | null = null;
 	for (const line of lines) {
-		const words = line.words.filter(({ text, confidence }) => confidence >= 75 && !/^[#@]/.test(text));
+		const words = line.words.filter(({ text, confidence }) => confidence >= sureTitle && !/^[#@]/.test(text));
 		const text = words.map((word) => word.text).join(" ");
 		const letters = text.match(/\p{L}/gu)?.length ?? 0;
 		if (letters < 4 || letters * 2 < text.length) continue;
-		const heights = words.map((word) => word.height).sort((a, b) => a - b);
-		const height = heights[heights.length >> 1] ?? 0;
-		const weight = height * Math.min(letters, 16);
+		const weight = line.box.height * Math.min(letters, 16);
 		// Measured heights vary with the letters: of equals, the first is the title.
 		if (weight > (best?.weight ?? 0) * 1.15) best = { text, weight };
 	}
@@ -117,10 +121,10 @@ function openingOf(text: string[]): string {
 }
 
 /** Returns words such as `@name` and `#topic`, without the mark. */
-function taggedWords(mark: string, lines: TextLine[]): string[] {
+function taggedWords(mark: string, lines: LegibleLine[]): string[] {
 	const words = lines
 		.flatMap((line) => line.words)
-		.filter((word) => word.confidence >= minSureConfidence)
+		.filter((word) => word.confidence >= sureWord)
 		.map((word) => /^(.)(\p{L}[\p{L}\p{N}_.]{2,})/u.exec(word.text))
 		.filter((match) => match?.[1] === mark)
 		.map((match) => match?.[2]?.replace(/\.+$/, "") ?? "");

@@ -2,6 +2,23 @@ import { z } from "zod";
 
 const words = z.array(z.string().max(2_000)).max(500).default([]);
 
+const fraction = z.number().min(0).max(1);
+
+/** A part of an upright image, in fractions of its width and height. */
+const textBox = z.object({ x: fraction, y: fraction, width: fraction, height: fraction });
+export type TextBox = z.infer<typeof textBox>;
+
+/** A line of text where a reader found it. */
+const textLine = z.object({ text: z.string().max(2_000), confidence: fraction, box: textBox });
+
+/** A word of a line, with the reader's confidence. */
+export type TextWord = z.infer<typeof textLine>;
+
+/** A line of text as a reader returns it. Its words are not stored. */
+export interface TextLine extends TextWord {
+	words?: TextWord[];
+}
+
 /** A vision model's answer about an image; stored whole as `raw_response`. */
 export const imageDescription = z.object({
 	category: z.string().min(1).max(100),
@@ -15,6 +32,10 @@ export const imageDescription = z.object({
 		emotions: words,
 		vibes: words,
 		key_interest: z.string().max(2_000).default(""),
+		/** Only of readers that know where a line is and how sure they are of it. */
+		text_lines: z.array(textLine).max(500).optional(),
+		/** False where a reader gave up before the end. */
+		text_complete: z.boolean().optional(),
 	}),
 	media_metadata: z.looseObject({
 		original_poster: z.string().max(500).nullable().default(null),

