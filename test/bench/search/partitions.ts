@@ -11,13 +11,13 @@ import type { Database } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { sql } from "#postgres/sql.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { normal, seeded } from "#tools/random.ts";
 import { fillWithVectors } from "../../contracts/bulk-items.ts";
 import { realVectors, toUnitLength } from "../../support/real-vectors.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import { atLeast, demand, report } from "../report.ts";
 import { Collection } from "./collection.ts";
 import { model, partitionLargeCollections, withoutTimeouts } from "./fill.ts";
-import { normal, seeded } from "#tools/random.ts";
 
 const url = process.env.DATABASE_URL || null;
 /** PGlite, without SIMD, takes minutes for as many. */
