@@ -3,7 +3,7 @@ import { constants, setPriority } from "node:os";
 import path from "node:path";
 import type { RestClient } from "#cli/rest-client.ts";
 
-/** What the abuser got through. */
+/** Counts of what the abuser got through. */
 export interface AbuseCounts {
 	announced: number;
 	noise: number;
