@@ -29,12 +29,15 @@ export const decodeSeconds = 25;
 sharp.cache(false);
 sharp.concurrency(1);
 
-/** Derives images with libvips, which scales while it decodes, from the first frame of an animation. */
-export function sharpImages(): Images {
-	return { derive, pixels };
+/**
+ * Derives images with libvips, which scales while it decodes, from the first frame of an animation.
+ * @param seconds the longest decode
+ */
+export function sharpImages(seconds = decodeSeconds): Images {
+	return { derive: (bytes) => derive(bytes, seconds), pixels };
 }
 
-async function derive(bytes: Uint8Array) {
+async function derive(bytes: Uint8Array, seconds: number) {
 	// Checked before sharp reads the bytes: it accepts SVG, which can reference files, and HEIC, which it cannot decode.
 	if (!sniffImageType(bytes)) {
 		throw new PermanentFailure({
@@ -42,7 +45,7 @@ async function derive(bytes: Uint8Array) {
 			detail: describeRefusal(bytes),
 		});
 	}
-	const metadata = await decoding(() => sharp(bytes, { limitInputPixels: false }).metadata());
+	const metadata = await decoding(() => sharp(bytes, { limitInputPixels: false }).metadata(), seconds);
 	const { width, height } = metadata.autoOrient;
 	const maxOfFormat = pixelsAccepted(metadata);
 	if (width * height > maxOfFormat) {
@@ -57,7 +60,7 @@ async function derive(bytes: Uint8Array) {
 	}
 
 	// The original is decoded once, no larger than needed; everything else is made from these pixels.
-	const pixels = await decodeWithin(bytes, maxVisionSide, metadata);
+	const pixels = await decodeWithin(bytes, maxVisionSide, metadata, seconds);
 	const decoded = () =>
 		sharp(pixels.data, {
 			raw: {
@@ -93,10 +96,10 @@ async function derive(bytes: Uint8Array) {
  * Decodes an image to upright sRGB pixels that fit a square. If its format allows, it scales while it decodes, so the full
  * image is never in memory.
  */
-export function decodeWithin(bytes: Uint8Array, side: number, metadata: Metadata) {
+export function decodeWithin(bytes: Uint8Array, side: number, metadata: Metadata, seconds = decodeSeconds) {
 	const scaled = () =>
 		sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
-			.timeout({ seconds: decodeSeconds })
+			.timeout({ seconds })
 			.autoOrient()
 			.resize(inside(side));
 	return decoding(async () => {
@@ -107,7 +110,7 @@ export function decodeWithin(bytes: Uint8Array, side: number, metadata: Metadata
 		// So the scaled pixels keep their profile, which is applied when they are read again.
 		const profiled = await scaled().keepIccProfile().tiff({ compression: "none" }).toBuffer();
 		return sharp(profiled).raw().toBuffer({ resolveWithObject: true });
-	});
+	}, seconds);
 }
 
 async function pixels(bytes: Uint8Array, max: number): Promise<Pixels | null> {
@@ -185,12 +188,12 @@ async function coloursOf(image: Sharp): Promise<string[]> {
 	return dominantColours(small);
 }
 
-async function decoding<T>(decode: () => Promise<T>): Promise<T> {
+async function decoding<T>(decode: () => Promise<T>, seconds = decodeSeconds): Promise<T> {
 	try {
 		return await decode();
 	} catch (error) {
 		if (error instanceof Error && error.message.includes("timeout")) {
-			throw new Error(`The image was not decoded in ${decodeSeconds} s.`, {
+			throw new Error(`The image was not decoded in ${seconds} s.`, {
 				cause: error,
 			});
 		}

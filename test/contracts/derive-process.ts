@@ -1,6 +1,7 @@
 // Runs the image processor's real adapters in a process: fetches one image after another from the bucket, derives it,
 // and reports the outcome and the process's peak memory.
 import { PermanentFailure } from "#core/errors.ts";
+import { sharpImages } from "#images/sharp-images.ts";
 import { allocator } from "#lambdas/image-processor/allocator.ts";
 import { connect } from "#lambdas/image-processor/connect.ts";
 import { peakMegabytes, resetPeak } from "../support/peak-memory.ts";
@@ -33,6 +34,8 @@ const { ports } = connect({
 	QUEUE_URL: "https://127.0.0.1/none",
 	QUEUE_CONCURRENCY: "2",
 });
+// Measured is memory: a decode may take as long as a machine that runs other tests needs.
+const images = sharpImages(120);
 // The first query would load this.
 await import("pg");
 
@@ -43,7 +46,7 @@ process.on("message", async (key: string) => {
 	try {
 		const original = await ports.objects.get(key);
 		if (!original) throw new Error(`There is no ${key}.`);
-		Object.assign(result, await ports.images.derive(original));
+		Object.assign(result, await images.derive(original));
 		result.outcome = "derived";
 	} catch (error) {
 		result.outcome =
