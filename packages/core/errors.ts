@@ -1,5 +1,6 @@
 import type { ModelUsage } from "./items/analysis.ts";
 import type { ItemError } from "./items/item.ts";
+import type { Deferral } from "./ports/stages.ts";
 
 /** Errors that a caller can act on; each code has its HTTP status in `#lambda-kit/problem.ts`. */
 export type ErrorCode =
@@ -111,18 +112,14 @@ export class EventsNotPublished extends AggregateError {
 	}
 }
 
-/** The person holds the share of the stage: the work waits until others had their turn. */
-export class ShareReached extends Error {
-	override name = "ShareReached";
-	/** The person's leases of the stage. */
-	readonly held: number;
-	/** How long the work has waited. */
-	readonly waitedSeconds: number;
+/** Other people come first: the work waits. */
+export class WorkDeferred extends Error {
+	override name = "WorkDeferred";
+	readonly deferral: Deferral;
 
-	constructor(held: number, waitedSeconds: number) {
-		super(`The person holds ${held} leases of this stage.`);
-		this.held = held;
-		this.waitedSeconds = waitedSeconds;
+	constructor(deferral: Deferral) {
+		super(`Other people come first: the work waits for ${deferral.seconds} s more.`);
+		this.deferral = deferral;
 	}
 }
 

@@ -47,6 +47,7 @@ export function fakeItems(store: Store): Items {
 				stageAt: now,
 				sweptAt: null,
 				arrivedAt: null,
+				deferredUntil: null,
 				analyses: [],
 				document: null,
 				embeddings: new Map(),
@@ -106,7 +107,14 @@ export function fakeItems(store: Store): Items {
 			if (!isOpen || (lease && lease.expiresAt > store.now())) return null;
 			const now = store.now();
 			Object.assign(item, { mimeType, fileSize, status: "pending", error: null, updatedAt: new Date(now) });
-			Object.assign(stored, { lease: null, attempts: 0, stageAt: now, sweptAt: null, arrivedAt: null });
+			Object.assign(stored, {
+				lease: null,
+				attempts: 0,
+				stageAt: now,
+				sweptAt: null,
+				arrivedAt: null,
+				deferredUntil: null,
+			});
 			return structuredClone(item);
 		},
 

@@ -19,7 +19,7 @@ export function fakeRequests(store: Store): Requests {
 				createdAt: new Date(now),
 				finishedAt: null,
 			};
-			stored.requests.push({ request, attempts: 0, touchedAt: now, sweptAt: null });
+			stored.requests.push({ request, attempts: 0, touchedAt: now, sweptAt: null, deferredUntil: null });
 			announce(stored, requestEvent(request, stored.item.correlationId), now);
 			return structuredClone(request);
 		},

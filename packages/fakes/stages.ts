@@ -4,7 +4,7 @@ import { duplicateOf, processingExhausted, requestExhausted, uploadMissing } fro
 import { queuedStatuses, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import { type RequestError, requestEvent, stageOf } from "#core/pipeline/work-request.ts";
 import { type Lease, maxAttempts, type ProcessedImage, type Stages, type StalledItem } from "#core/ports/index.ts";
-import { heldLeases, reachesShare } from "./shares.ts";
+import { deferral, recordClaim } from "./fairness.ts";
 import { announce, inTurns, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
 export function fakeStages(store: Store): Stages {
@@ -102,7 +102,7 @@ export function fakeStages(store: Store): Stages {
 	};
 
 	return {
-		async claim(userId, itemId, stage, leaseSeconds, share) {
+		async claim(userId, itemId, stage, leaseSeconds, fairness) {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return { outcome: "gone" };
 			if (!startsFrom(stage, stored.item.status)) return { outcome: "done" };
@@ -110,11 +110,14 @@ export function fakeStages(store: Store): Stages {
 				const left = stored.lease.expiresAt - store.now();
 				return { outcome: "busy", secondsLeft: Math.ceil(left / 1000) };
 			}
-			if (reachesShare(store, userId, stage, share)) {
-				if (stored.item.status === "pending") stored.arrivedAt ??= store.now();
-				const waitedSeconds = (store.now() - (stored.arrivedAt ?? stored.stageAt)) / 1000;
-				return { outcome: "deferred", held: heldLeases(store, userId, stage), waitedSeconds };
+			const since = stored.item.status === "pending" ? (stored.arrivedAt ?? store.now()) : stored.stageAt;
+			const deferred = deferral(store, userId, stage, fairness, (store.now() - since) / 1000);
+			if (deferred) {
+				if (stored.item.status === "pending") stored.arrivedAt = since;
+				stored.deferredUntil = store.now() + deferred.seconds * 1000;
+				return deferred;
 			}
+			recordClaim(store, userId, stage, (stored.item.status === "pending" && stored.arrivedAt) || stored.stageAt);
 			if (stored.attempts >= maxAttempts) {
 				fail(stored, processingExhausted);
 				return { outcome: "done" };
@@ -131,7 +134,7 @@ export function fakeStages(store: Store): Stages {
 			};
 		},
 
-		async claimRequest(userId, itemId, requestId, leaseSeconds, share) {
+		async claimRequest(userId, itemId, requestId, leaseSeconds, fairness) {
 			const stored = owned(store, userId, itemId);
 			if (!stored) return { outcome: "gone" };
 			const { item } = stored;
@@ -157,10 +160,12 @@ export function fakeStages(store: Store): Stages {
 				return { outcome: "done" };
 			}
 			const stage = stageOf[found.request.kind];
-			if (reachesShare(store, userId, stage, share)) {
-				const waitedSeconds = (store.now() - found.touchedAt) / 1000;
-				return { outcome: "deferred", held: heldLeases(store, userId, stage), waitedSeconds };
+			const deferred = deferral(store, userId, stage, fairness, (store.now() - found.touchedAt) / 1000);
+			if (deferred) {
+				found.deferredUntil = store.now() + deferred.seconds * 1000;
+				return deferred;
 			}
+			recordClaim(store, userId, stage, found.request.createdAt.getTime());
 			const token = randomUUID();
 			found.attempts += 1;
 			found.touchedAt = store.now();
@@ -318,6 +323,12 @@ export function fakeStages(store: Store): Stages {
 		async deleteTombstone(userId, itemId) {
 			if (store.tombstones.get(itemId)?.userId === userId) {
 				store.tombstones.delete(itemId);
+			}
+		},
+
+		async forgetClaims(olderThanSeconds) {
+			for (const [key, { claimedAt }] of store.recentClaims) {
+				if (claimedAt <= store.now() - olderThanSeconds * 1000) store.recentClaims.delete(key);
 			}
 		},
 	};

@@ -19,6 +19,8 @@ export interface StoredItem {
 	sweptAt: number | null;
 	/** When a claim of the item, still `pending`, was deferred. */
 	arrivedAt: number | null;
+	/** When the message comes again, after a claim was deferred. */
+	deferredUntil: number | null;
 	analyses: Analysis[];
 	document: SearchText | null;
 	/** By model. */
@@ -32,6 +34,16 @@ export interface StoredRequest {
 	attempts: number;
 	touchedAt: number;
 	sweptAt: number | null;
+	deferredUntil: number | null;
+}
+
+/** When a stage served a person. */
+export interface RecentClaim {
+	userId: string;
+	stage: StageName;
+	/** The first claim since a pause. */
+	busySince: number;
+	claimedAt: number;
 }
 
 /** The rows that the ports share. */
@@ -39,6 +51,7 @@ export interface Store {
 	items: Map<string, StoredItem>;
 	tombstones: Map<string, { userId: string; itemId: string; at: number; sweptAt: number | null }>;
 	redactions: Map<string, { userId: string; itemId: string; dueAt: number }>;
+	recentClaims: Map<string, RecentClaim>;
 	now(): number;
 }
 
@@ -47,6 +60,7 @@ export function createStore(clock: Clock): Store {
 		items: new Map(),
 		tombstones: new Map(),
 		redactions: new Map(),
+		recentClaims: new Map(),
 		now: () => clock.now().getTime(),
 	};
 }

@@ -43,6 +43,7 @@ export function fakeVectorIndex(store: Store): VectorIndex {
 					attempts: 0,
 					touchedAt: now,
 					sweptAt: null,
+					deferredUntil: null,
 				});
 			}
 			return countPending(userId);

@@ -1,8 +1,10 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { z } from "zod";
-import { ModelFailure, ShareReached, StageBusy } from "#core/errors.ts";
+import { ModelFailure, StageBusy, WorkDeferred } from "#core/errors.ts";
+import { shareOf } from "#core/pipeline/fairness.ts";
 import type { StageOptions, StageOutcome } from "#core/pipeline/run-stage.ts";
-import { type StageName, shareOf } from "#core/pipeline/stages.ts";
+import type { StageName } from "#core/pipeline/stages.ts";
+import type { Deferral } from "#core/ports/index.ts";
 import { hashUser, log } from "./log.ts";
 
 /** The queue that a stage's function works off. */
@@ -20,10 +22,6 @@ const retrySeconds = [30, 120, 600];
 
 /** The sweeper restarts an item after this time, so that a longer wait would have no effect. */
 const maxRetryAfterSeconds = 15 * 60;
-
-/** A person's message above the share comes back after half of the time that it has waited, within these seconds. */
-const minDeferSeconds = 2;
-const maxDeferSeconds = 60;
 
 /** A lease outlives the invocation that took it by this much. */
 const leaseMarginSeconds = 5;
@@ -73,12 +71,12 @@ export function queueHandler<T extends StageEvent>(
 				const leftMs = context.getRemainingTimeInMillis();
 				if (leftMs < commitMs + minStageMs) throw new OutOfTime();
 				let uploadToReady: number | undefined;
-				let deferral: Deferral | undefined;
+				let deferral: LoggedDeferral | undefined;
 				correlationId = event.correlation_id;
 				const work = run(event, {
 					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
 					deadline: new Date(Date.now() + leftMs - commitMs),
-					share: { max: shareOf(queue.concurrency), always: !isGrouped(record) },
+					fairness: { share: shareOf(queue.concurrency), grouped: isGrouped(record) },
 					// An event of S3 has no correlation id.
 					onClaimed: (item) => {
 						correlationId = item.correlationId;
@@ -88,8 +86,8 @@ export function queueHandler<T extends StageEvent>(
 					},
 				});
 				const outcome = await work.catch(async (error) => {
-					if (!(error instanceof ShareReached)) throw error;
-					deferral = await defer(record, error, event.user_id, queue);
+					if (!(error instanceof WorkDeferred)) throw error;
+					deferral = await defer(record, error.deferral, event.user_id, queue);
 					return "deferred";
 				});
 				const duration = Date.now() - started;
@@ -143,33 +141,23 @@ export function queueHandler<T extends StageEvent>(
 /** S3's own event names its person only within a key, so that its message has no group. */
 const isGrouped = ({ attributes }: SQSRecord) => attributes.MessageGroupId !== undefined;
 
-interface Deferral {
-	/** The person's leases of the stage. */
-	held: number;
-	share: number;
+interface LoggedDeferral extends Pick<Deferral, "reason" | "held"> {
 	waited_seconds: number;
 	deferred_seconds: number;
 }
 
 /**
- * Sends a message of a person at the share to the end of the queue, in the person's group. A message that stayed
- * instead would come nearer to the dead letters at each receive. One that only lacked its group comes back at once.
+ * Sends a message to the end of the queue, in its person's group. One that stayed instead would come nearer to the dead
+ * letters at each receive.
  */
 async function defer(
 	record: SQSRecord,
-	{ held, waitedSeconds }: ShareReached,
+	{ reason, held, waitedSeconds, seconds }: Deferral,
 	userId: string,
 	queue: StageQueue,
-): Promise<Deferral> {
-	const wait = Math.max(isGrouped(record) ? minDeferSeconds : 0, Math.floor(waitedSeconds / 2));
-	const seconds = Math.min(wait, maxDeferSeconds);
+): Promise<LoggedDeferral> {
 	await queue.send(record.body, userId, seconds);
-	return {
-		held,
-		share: shareOf(queue.concurrency),
-		waited_seconds: Math.round(waitedSeconds),
-		deferred_seconds: seconds,
-	};
+	return { reason, held, waited_seconds: Math.round(waitedSeconds), deferred_seconds: seconds };
 }
 
 async function retrySoon(record: SQSRecord, cause: unknown, { delay }: StageQueue) {

@@ -1,6 +1,6 @@
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
 import { describe, expect, it } from "vitest";
-import { ModelFailure, ShareReached, StageBusy } from "#core/errors.ts";
+import { ModelFailure, StageBusy, WorkDeferred } from "#core/errors.ts";
 import type { StageOptions } from "#core/pipeline/run-stage.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
 
@@ -30,12 +30,17 @@ interface Handled {
 	options: StageOptions[];
 }
 
+interface HandleOptions {
+	milliseconds?: number;
+	concurrency?: number;
+	beforeSend?: () => Promise<void>;
+}
+
 /** Invokes the handler with messages whose work ends with `end`. */
 async function handle(
 	Records: SQSRecord[],
 	end: () => Promise<"committed">,
-	milliseconds = 60_000,
-	beforeSend: () => Promise<void> = async () => {},
+	{ milliseconds = 60_000, concurrency = 3, beforeSend = async () => {} }: HandleOptions = {},
 ): Promise<Handled> {
 	const delays: Handled["delays"] = {};
 	const sent: Handled["sent"] = [];
@@ -48,7 +53,7 @@ async function handle(
 			return end();
 		},
 		{
-			concurrency: 3,
+			concurrency,
 			async delay(handle, seconds) {
 				delays[handle] = seconds;
 			},
@@ -79,7 +84,7 @@ describe("a stage's handler", () => {
 	});
 
 	it("does not start a message that it has no time for", async () => {
-		const { options, failed, delays } = await handle([record(1)], async () => "committed", 4_500);
+		const { options, failed, delays } = await handle([record(1)], async () => "committed", { milliseconds: 4_500 });
 		expect(options).toEqual([]);
 		expect(failed).toEqual(["message-1"]);
 		expect(delays).toEqual({ "handle of message-1": 1 });
@@ -130,45 +135,45 @@ describe("a stage's handler", () => {
 		expect(options).toHaveLength(1);
 	});
 
-	it("lets a person hold half of the concurrent invocations, rounded up", async () => {
-		const { options } = await handle([record(1)], async () => "committed");
-		expect(options[0]?.share).toEqual({ max: 2, always: false });
-	});
-
-	it("counts the share of a message without a group even while nobody else waits", async () => {
-		const { options } = await handle([record(1, "a", "")], async () => "committed");
-		expect(options[0]?.share).toEqual({ max: 2, always: true });
-	});
-
 	it.each([
-		["user", 0, 2],
-		["user", 5, 2],
-		["user", 90, 45],
-		["user", 3_600, 60],
-		["", 0, 0],
-		["", 9, 4],
-	])(
-		"acknowledges a message of group '%s' above the share that waited %i s, and sends it again for %i s later",
-		async (group, waited, seconds) => {
+		[3, 1],
+		[2, 1],
+		[8, 2],
+		[12, 4],
+	])("of %i concurrent invocations leaves a busy person %i", async (concurrency, share) => {
+		const { options } = await handle([record(1)], async () => "committed", { concurrency });
+		expect(options[0]?.fairness).toEqual({ share, grouped: true });
+	});
+
+	it("says of a message without a group that it has none", async () => {
+		const { options } = await handle([record(1, "a", "")], async () => "committed");
+		expect(options[0]?.fairness).toEqual({ share: 1, grouped: false });
+	});
+
+	const deferral = { reason: "share", held: 2, waitedSeconds: 90, seconds: 45 } as const;
+	it.each(["user", ""])(
+		"acknowledges a message of group '%s' that is put off, and sends it again for later",
+		async (group) => {
 			const original = record(5, "a", group);
 			const { sent, failed, delays } = await handle([original], async () => {
-				throw new ShareReached(2, waited);
+				throw new WorkDeferred(deferral);
 			});
 			expect(failed).toEqual([]);
 			expect(delays).toEqual({});
-			expect(sent).toEqual([[original.body, "user", seconds]]);
+			expect(sent).toEqual([[original.body, "user", 45]]);
 		},
 	);
 
-	it("retries a message above the share that the queue does not take", async () => {
+	it("retries a message that is put off and that the queue does not take", async () => {
 		const { failed } = await handle(
 			[record(1)],
 			async () => {
-				throw new ShareReached(2, 1);
+				throw new WorkDeferred(deferral);
 			},
-			undefined,
-			async () => {
-				throw new Error("The queue is unavailable.");
+			{
+				beforeSend: async () => {
+					throw new Error("The queue is unavailable.");
+				},
 			},
 		);
 		expect(failed).toEqual(["message-1"]);

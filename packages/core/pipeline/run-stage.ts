@@ -1,6 +1,6 @@
-import { ModelFailure, PermanentFailure, ShareReached, StageBusy, usageOf } from "../errors.ts";
+import { ModelFailure, PermanentFailure, StageBusy, usageOf, WorkDeferred } from "../errors.ts";
 import type { Item } from "../items/item.ts";
-import type { Claim, Ports, Share } from "../ports/index.ts";
+import type { Claim, Fairness, Ports } from "../ports/index.ts";
 import { sendOutbox } from "./send-events.ts";
 import type { StageName } from "./stages.ts";
 import { permanentModelFailures, type RequestError } from "./work-request.ts";
@@ -21,7 +21,7 @@ export interface StageOptions {
 	/** Model calls end before it, so that the stage can still record its outcome. */
 	deadline: Date;
 	/** @default none */
-	share?: Share;
+	fairness?: Fairness;
 	/** Called with the item once its lease is held. */
 	onClaimed?: (item: Item) => void;
 	/** Called with the item when it becomes searchable for the first time. */
@@ -39,23 +39,23 @@ export interface StageTask {
  * Runs one stage of one item, safely for repeated, late and concurrent events: takes the lease, does the work, commits
  * under the lease, then sends the events that the commit left in the outbox.
  *
- * @throws StageBusy; ShareReached; and errors that a retry may resolve, after the lease is released. The sweeper covers events that
- * are never retried.
+ * @throws StageBusy; WorkDeferred; and errors that a retry may resolve, after the lease is released. The sweeper covers
+ * events that are never retried.
  */
 export async function runStage(
 	ports: Pick<Ports, "stages" | "outbox" | "events">,
 	stage: StageName,
 	{ userId, itemId, requestId }: StageTask,
-	{ leaseSeconds, share, onClaimed }: StageOptions,
+	{ leaseSeconds, fairness, onClaimed }: StageOptions,
 	work: (claimed: Claim & { outcome: "claimed" }) => Promise<boolean>,
 ): Promise<StageOutcome> {
 	const { stages } = ports;
 	const claim = requestId
-		? await stages.claimRequest(userId, itemId, requestId, leaseSeconds, share)
-		: await stages.claim(userId, itemId, stage, leaseSeconds, share);
+		? await stages.claimRequest(userId, itemId, requestId, leaseSeconds, fairness)
+		: await stages.claim(userId, itemId, stage, leaseSeconds, fairness);
 	if (claim.outcome === "gone") return "gone";
 	if (claim.outcome === "busy") throw new StageBusy(claim.secondsLeft);
-	if (claim.outcome === "deferred") throw new ShareReached(claim.held, claim.waitedSeconds);
+	if (claim.outcome === "deferred") throw new WorkDeferred(claim);
 	if (claim.outcome === "done") {
 		await sendOutbox(ports, { userId, itemId });
 		return "skipped";

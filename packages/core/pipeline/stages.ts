@@ -91,9 +91,6 @@ export const queuedStatuses: readonly ItemStatus[] = stageNames
 	.flatMap((name): readonly ItemStatus[] => stages[name].from)
 	.filter((status) => status !== "pending");
 
-/** The concurrent invocations of a stage that one person may hold while another waits: half of them, rounded up. */
-export const shareOf = (concurrency: number): number => Math.max(1, Math.ceil(concurrency / 2));
-
 /** The number of deliveries after which a message becomes a dead letter. */
 export const maxReceiveCount = 5;
 

@@ -26,6 +26,8 @@ const uploadSeconds = formSeconds + 60 * 60;
 const tombstoneSeconds = 15 * 60;
 /** After this no presigned upload of the item is valid. */
 const deleteTombstoneSeconds = 2 * 60 * 60;
+/** Much longer than a claim looks back. */
+const keepClaimsSeconds = 60 * 60;
 
 interface SweepReport {
 	eventsSent: number;
@@ -59,6 +61,7 @@ export async function sweep(ports: SweepPorts): Promise<SweepReport> {
 		missing: 0,
 	};
 	const arrivedRestarted = await restart(ports, arrived, now, failures);
+	await failures.collect(() => ports.stages.forgetClaims(keepClaimsSeconds));
 	return {
 		eventsSent,
 		itemsRestarted: stalledRestarted + arrivedRestarted,

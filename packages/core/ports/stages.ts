@@ -15,12 +15,26 @@ export interface Lease {
 	requestId: string | null;
 }
 
-/** The part of a stage's concurrency that one person may hold while work of another waits that no claim has taken up. */
-export interface Share {
-	/** Leases of the stage, at least 1. */
-	max: number;
-	/** Applies also while nobody else waits. */
-	always: boolean;
+/** How a claim regards other people: without it, it does not. */
+export interface Fairness {
+	/** Leases of the stage that a busy person may hold while another was active a moment ago; at least 1. */
+	share: number;
+	/**
+	 * The message names its person to the queue. One that does not is put off at the share in any case, and comes back at
+	 * once with the name.
+	 */
+	grouped: boolean;
+}
+
+export interface Deferral {
+	/** `order`: another waits who comes first. `share`: the person holds the share. */
+	reason: "order" | "share";
+	/** The person's leases of the stage. */
+	held: number;
+	/** How long the item or request has waited. */
+	waitedSeconds: number;
+	/** Nobody yields to it before it comes again, in so many seconds. */
+	seconds: number;
 }
 
 export type Claim =
@@ -36,8 +50,8 @@ export type Claim =
 	| { outcome: "done" }
 	/** Another holder, alive or dead, has a lease that expires in `secondsLeft` (whole, at least 1). */
 	| { outcome: "busy"; secondsLeft: number }
-	/** The person holds the share, `held` leases of the stage; the item or request has waited for `waitedSeconds`. */
-	| { outcome: "deferred"; held: number; waitedSeconds: number }
+	/** Other people come first. */
+	| ({ outcome: "deferred" } & Deferral)
 	/** The item was deleted, or never existed. */
 	| { outcome: "gone" };
 
@@ -71,15 +85,24 @@ export interface Stages {
 	/**
 	 * Takes the lease where the stage starts from the item's status and no lease is held. After `maxAttempts` claims
 	 * without a commit the item ends `failed` (`retries_exhausted`), and the outcome is `done`. A `pending` item waits for
-	 * the first stage once a claim of it was deferred. `share` is none by default.
+	 * the first stage once a claim of it was deferred.
+	 *
+	 * With `fairness` it is deferred where another comes first whose work waits and can be received, and where the person
+	 * is busy, holds the share, and another waits or was active (`pipeline/fairness.ts`).
 	 */
-	claim(userId: string, itemId: string, stage: StageName, leaseSeconds: number, share?: Share): Promise<Claim>;
+	claim(userId: string, itemId: string, stage: StageName, leaseSeconds: number, fairness?: Fairness): Promise<Claim>;
 	/**
 	 * Takes the item's lease for a person's request, whatever the item's status once its image is processed. Before
 	 * that the outcome is `done`: commitProcessed announces the pending request again. A request whose item failed
 	 * before it had an image, or that was claimed `maxAttempts` times, ends `failed`, and the outcome is `done`.
 	 */
-	claimRequest(userId: string, itemId: string, requestId: string, leaseSeconds: number, share?: Share): Promise<Claim>;
+	claimRequest(
+		userId: string,
+		itemId: string,
+		requestId: string,
+		leaseSeconds: number,
+		fairness?: Fairness,
+	): Promise<Claim>;
 	/**
 	 * If the user has these bytes in another item, this one ends `failed` as its duplicate, and the other is tried
 	 * again if it had failed. An item that only announced this digest, and whose bytes never became an image, loses the
@@ -136,6 +159,8 @@ export interface Stages {
 		limit: number;
 	}): Promise<{ userId: string; itemId: string; deletedAt: Date }[]>;
 	deleteTombstone(userId: string, itemId: string): Promise<void>;
+	/** Forgets, over all tenants, when people who claimed nothing for so long were served. */
+	forgetClaims(olderThanSeconds: number): Promise<void>;
 }
 
 export const maxAttempts = 8;

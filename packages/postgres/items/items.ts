@@ -116,7 +116,8 @@ export function postgresItems(db: Database): Items {
 				sql`update items set status = 'pending', mime_type = ${mimeType}, file_size = ${fileSize},
 				      error_code = null, error_detail = null, duplicate_of = null, attempts = 0,
 				      lease_stage = null, lease_token = null, lease_expires_at = null,
-				      stage_at = clock_timestamp(), swept_at = null, arrived_at = null, updated_at = clock_timestamp()
+				      stage_at = clock_timestamp(), swept_at = null, arrived_at = null, deferred_until = null,
+				      updated_at = clock_timestamp()
 				    where user_id = ${userId} and id = ${itemId} and status in ('pending', 'failed')
 				      and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
 				    returning *`,

@@ -1,11 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { processingExhausted } from "#core/pipeline/item-errors.ts";
 import { type StageName, stages } from "#core/pipeline/stages.ts";
-import { type Claim, maxAttempts, type Share } from "#core/ports/index.ts";
-import type { Database, Queryable } from "../database.ts";
+import { type Claim, type Fairness, maxAttempts } from "#core/ports/index.ts";
+import type { Database } from "../database.ts";
 import { type ItemRow, itemFromRow } from "../rows.ts";
 import { constant, type Sql, sql } from "../sql.ts";
-import { countLeases, isUnshared } from "./shares.ts";
+import {
+	type DeferredRow,
+	deferredClaim,
+	deferSeconds,
+	isUncontested,
+	ownClaims,
+	reasonToDefer,
+	recordClaim,
+} from "./fairness.ts";
 
 interface ItemTask {
 	userId: string;
@@ -13,88 +21,130 @@ interface ItemTask {
 	stage: StageName;
 }
 
-/** Claims an item for `Stages.claim`: one statement where nobody else waits for the stage. */
+/** Claims an item for `Stages.claim`: one statement where no other person matters to it, and else a second one. */
 export async function claimItem(
 	db: Database,
 	task: ItemTask,
 	leaseSeconds: number,
-	share: Share | undefined,
+	fairness: Fairness | undefined,
 ): Promise<Claim> {
-	const { userId, stage } = task;
-	const claimed = await take(db, task, leaseSeconds, share ? isUnshared(userId, stage, share) : sql`true`);
+	const claimed = await claimUncontested(db, task, leaseSeconds, fairness);
 	if (claimed) return claimed;
-	const state = await stateOf(db, task);
-	if (!share || state.outcome !== "free") return unclaimed(state);
-	return db.transaction(async (tx) => {
-		const held = await countLeases(tx, userId, stage);
-		if (held >= share.max) return defer(tx, task, held);
-		return (await take(tx, task, leaseSeconds, sql`true`)) ?? unclaimed(await stateOf(tx, task));
-	});
+	for (;;) {
+		const row = await claimOrDefer(db, task, leaseSeconds, fairness);
+		if (!row) return { outcome: "gone" };
+		if (isTaken(row)) return claimOf(task, row);
+		if (row.state === "done") return { outcome: "done" };
+		if (row.state === "busy") return { outcome: "busy", secondsLeft: row.seconds_left };
+		if (row.reason) return deferredClaim({ ...row, reason: row.reason });
+		// Another claim of the person was recorded meanwhile, or took this very item: count again.
+	}
 }
 
-/** Takes the lease if the condition holds, or ends the item that has no attempts left. */
-async function take(
-	db: Queryable,
-	{ userId, itemId, stage }: ItemTask,
+type TakenRow = ItemRow & { attempts: number; lease_token: string };
+
+async function claimUncontested(
+	db: Database,
+	task: ItemTask,
 	leaseSeconds: number,
-	condition: Sql,
+	fairness: Fairness | undefined,
 ): Promise<Claim | null> {
-	const token = randomUUID();
-	const hasAttemptsLeft = sql`attempts < ${constant(maxAttempts)}`;
-	const [row] = await db.query<ItemRow & { attempts: number }>(
-		sql`update items set
-		      attempts = least(attempts + 1, ${constant(maxAttempts)}),
-		      status = case when ${hasAttemptsLeft} then status else 'failed' end,
-		      error_code = case when ${hasAttemptsLeft} then error_code else ${processingExhausted.code} end,
-		      error_detail = case when ${hasAttemptsLeft} then error_detail else ${processingExhausted.detail} end,
-		      lease_stage = case when ${hasAttemptsLeft} then ${stage} end,
-		      lease_token = case when ${hasAttemptsLeft} then ${token}::uuid end,
-		      lease_expires_at = case when ${hasAttemptsLeft} then clock_timestamp() + make_interval(secs => ${leaseSeconds}) end,
-		      updated_at = clock_timestamp()
-		    where user_id = ${userId} and id = ${itemId} and status = any(${stages[stage].from})
-		      and (lease_expires_at is null or lease_expires_at <= clock_timestamp())
-		      and ${condition}
-		    returning *`,
+	const { userId, itemId, stage } = task;
+	const isFree = fairness ? isUncontested(userId, stage, fairness) : sql`true`;
+	const claimable = sql`items where user_id = ${userId} and id = ${itemId} and ${isClaimable(stage)} and ${isFree}`;
+	const counted = fairness?.grouped === false;
+	const recorded = recordClaim(userId, stage, { from: claimable, waitingSince: waitingSince(task), counted });
+	const [row] = await db.query<TakenRow>(sql`with recorded as (${recorded}) ${takeLease(task, leaseSeconds)}`);
+	return row ? claimOf(task, row) : null;
+}
+
+interface DecidedRow extends Omit<DeferredRow, "reason"> {
+	state: "done" | "busy" | "claimable";
+	seconds_left: number;
+	reason: DeferredRow["reason"] | null;
+	/** Of the item that was taken. */
+	id: string | null;
+}
+
+const isTaken = (row: DecidedRow): row is DecidedRow & TakenRow => row.id !== null;
+
+/**
+ * Takes the lease, or puts the item off, or neither where it must be tried again. The original of a `pending` item that
+ * is put off has arrived, or nothing would claim it.
+ */
+async function claimOrDefer(
+	db: Database,
+	task: ItemTask,
+	leaseSeconds: number,
+	fairness: Fairness | undefined,
+): Promise<DecidedRow | null> {
+	const { userId, itemId, stage } = task;
+	const reason = fairness ? reasonToDefer(userId, stage, fairness) : sql`null`;
+	const seconds = fairness ? deferSeconds(userId, stage, fairness) : sql`0`;
+	const free = sql`decided where state = 'claimable' and reason is null`;
+	const recorded = recordClaim(userId, stage, { from: free, waitingSince: waitingSince(task), counted: true });
+	const [row] = await db.query<DecidedRow>(
+		sql`with ${ownClaims(userId, stage)}, found as materialized (
+		      select case
+		          when not status = any(${stages[stage].from}) then 'done'
+		          when lease_expires_at > clock_timestamp() then 'busy'
+		          else 'claimable' end as state,
+		        greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left,
+		        extract(epoch from clock_timestamp() - case
+		          when status = 'pending' then coalesce(arrived_at, clock_timestamp()) else stage_at end)::float8 as waited
+		      from items where user_id = ${userId} and id = ${itemId}
+		    ), decided as materialized (
+		      select state, seconds_left, waited, held, case when state = 'claimable' then ${reason} end::text as reason
+		      from own, found
+		    ), timed as materialized (
+		      select decided.*, case when reason is not null then ${seconds} end as seconds from decided
+		    ), put_off as (
+		      update items set
+		        arrived_at = case when status = 'pending' then coalesce(arrived_at, clock_timestamp()) end,
+		        deferred_until = clock_timestamp() + make_interval(secs => seconds)
+		      from timed where user_id = ${userId} and id = ${itemId} and reason is not null and ${isClaimable(stage)}
+		    ), recorded as (
+		      ${recorded}
+		    ), taken as (
+		      ${takeLease(task, leaseSeconds)}
+		    )
+		    select timed.*, taken.* from timed left join taken on true`,
 	);
-	if (!row) return null;
+	return row ?? null;
+}
+
+/** An expression: since when the item waits. An upload by a form is not seen before a claim of it is put off. */
+const waitingSince = ({ userId, itemId }: ItemTask) =>
+	sql`(select case when status = 'pending' then coalesce(arrived_at, stage_at) else stage_at end
+	        from items where user_id = ${userId} and id = ${itemId})`;
+
+const isClaimable = (stage: StageName) =>
+	sql`status = any(${stages[stage].from}) and (lease_expires_at is null or lease_expires_at <= clock_timestamp())`;
+
+/** Makes a statement that takes the lease, or ends the item that has no attempts left, if `recorded` has a row. */
+function takeLease({ userId, itemId, stage }: ItemTask, leaseSeconds: number): Sql {
+	const hasAttemptsLeft = sql`attempts < ${constant(maxAttempts)}`;
+	return sql`update items set
+	        attempts = least(attempts + 1, ${constant(maxAttempts)}),
+	        status = case when ${hasAttemptsLeft} then status else 'failed' end,
+	        error_code = case when ${hasAttemptsLeft} then error_code else ${processingExhausted.code} end,
+	        error_detail = case when ${hasAttemptsLeft} then error_detail else ${processingExhausted.detail} end,
+	        lease_stage = case when ${hasAttemptsLeft} then ${stage} end,
+	        lease_token = case when ${hasAttemptsLeft} then ${randomUUID()}::uuid end,
+	        lease_expires_at = case when ${hasAttemptsLeft} then clock_timestamp() + make_interval(secs => ${leaseSeconds}) end,
+	        updated_at = clock_timestamp()
+	      from recorded
+	      where user_id = ${userId} and id = ${itemId} and ${isClaimable(stage)}
+	      returning items.*`;
+}
+
+function claimOf({ userId, itemId, stage }: ItemTask, row: TakenRow): Claim {
 	if (row.status === "failed") return { outcome: "done" };
 	return {
 		outcome: "claimed",
-		lease: { userId, itemId, stage, token, requestId: null },
+		lease: { userId, itemId, stage, token: row.lease_token, requestId: null },
 		item: itemFromRow(row),
 		attempt: row.attempts,
 		request: null,
 	};
-}
-
-type State =
-	| Extract<Claim, { outcome: "gone" | "done" | "busy" }>
-	/** The stage may claim it. */
-	| { outcome: "free" };
-
-async function stateOf(db: Queryable, { userId, itemId, stage }: ItemTask): Promise<State> {
-	const [row] = await db.query<{ waiting: boolean; seconds_left: number | null }>(
-		sql`select status = any(${stages[stage].from}) as waiting,
-		      case when lease_expires_at > clock_timestamp()
-		        then ceil(extract(epoch from lease_expires_at - clock_timestamp()))::int end as seconds_left
-		    from items where user_id = ${userId} and id = ${itemId}`,
-	);
-	if (!row) return { outcome: "gone" };
-	if (!row.waiting) return { outcome: "done" };
-	return row.seconds_left === null
-		? { outcome: "free" }
-		: { outcome: "busy", secondsLeft: Math.max(1, row.seconds_left) };
-}
-
-/** An item that is free by now was leased a moment ago. */
-const unclaimed = (state: State): Claim => (state.outcome === "free" ? { outcome: "busy", secondsLeft: 1 } : state);
-
-/** Puts off an item of a person at the share. The original of a `pending` one has arrived, or nothing would claim it. */
-async function defer(tx: Queryable, { userId, itemId }: ItemTask, held: number): Promise<Claim> {
-	const [row] = await tx.query<{ waited: number }>(
-		sql`update items set arrived_at = case when status = 'pending' then coalesce(arrived_at, clock_timestamp()) end
-		    where user_id = ${userId} and id = ${itemId}
-		    returning extract(epoch from clock_timestamp() - coalesce(arrived_at, stage_at))::float8 as waited`,
-	);
-	return row ? { outcome: "deferred", held, waitedSeconds: row.waited } : { outcome: "gone" };
 }

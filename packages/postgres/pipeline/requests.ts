@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { requestExhausted } from "#core/pipeline/item-errors.ts";
+import type { StageName } from "#core/pipeline/stages.ts";
 import {
 	type RequestError,
 	requestEvent,
@@ -7,13 +8,13 @@ import {
 	stageOf,
 	type WorkRequest,
 } from "#core/pipeline/work-request.ts";
-import { type Claim, type Lease, maxAttempts, type Requests, type Share } from "#core/ports/index.ts";
+import { type Claim, type Fairness, type Lease, maxAttempts, type Requests } from "#core/ports/index.ts";
 import type { Database, Queryable } from "../database.ts";
 import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../rows.ts";
-import { sql } from "../sql.ts";
+import { constant, sql } from "../sql.ts";
 import { storableText } from "../text.ts";
+import { type DeferredRow, deferredClaim, deferSeconds, ownClaims, reasonToDefer, recordClaim } from "./fairness.ts";
 import { announce } from "./outbox.ts";
-import { countSharedLeases } from "./shares.ts";
 import { nextInTurns } from "./turns.ts";
 
 /** Requests in PostgreSQL; `postgresStages` claims and ends them. */
@@ -113,16 +114,24 @@ export function postgresRequests(db: Database): Requests {
 	};
 }
 
+interface RequestTask {
+	userId: string;
+	itemId: string;
+	requestId: string;
+}
+
 /** Claims a request for `Stages.claimRequest`, in one transaction. */
 export async function claimRequest(
 	tx: Queryable,
-	{ userId, itemId, requestId }: { userId: string; itemId: string; requestId: string },
+	task: RequestTask,
 	leaseSeconds: number,
-	share: Share | undefined,
+	fairness: Fairness | undefined,
 ): Promise<Claim> {
+	const { userId, itemId, requestId } = task;
 	const isPending = sql`user_id = ${userId} and item_id = ${itemId} and id = ${requestId} and status = 'pending'`;
 	const [pending] = await tx.query<Pick<RequestRow, "kind">>(sql`select kind from requests where ${isPending}`);
-	const held = pending ? await countSharedLeases(tx, userId, stageOf[pending.kind], share) : null;
+	const deferred = pending && fairness && (await deferRequest(tx, task, stageOf[pending.kind], fairness));
+	if (deferred) return deferred;
 	const [item] = await tx.query<ItemRow & { leased: boolean; seconds_left: number | null }>(
 		sql`select *, coalesce(lease_expires_at > clock_timestamp(), false) as leased,
 		      greatest(1, ceil(extract(epoch from lease_expires_at - clock_timestamp())))::int as seconds_left
@@ -130,9 +139,7 @@ export async function claimRequest(
 		    for update`,
 	);
 	if (!item) return { outcome: "gone" };
-	const [row] = await tx.query<RequestRow & { waited: number }>(
-		sql`select *, extract(epoch from clock_timestamp() - touched_at)::float8 as waited from requests where ${isPending}`,
-	);
+	const [row] = await tx.query<RequestRow>(sql`select * from requests where ${isPending}`);
 	if (!row) return { outcome: "done" };
 	if (item.leased) {
 		return { outcome: "busy", secondsLeft: item.seconds_left ?? 1 };
@@ -165,9 +172,6 @@ export async function claimRequest(
 		await endRequest(tx, lease, { failure });
 		return { outcome: "done" };
 	}
-	if (share && held !== null && held >= share.max) {
-		return { outcome: "deferred", held, waitedSeconds: row.waited };
-	}
 	const [claimed] = await tx.query<RequestRow>(
 		sql`update requests set attempts = attempts + 1, touched_at = clock_timestamp()
 		    where user_id = ${userId} and item_id = ${itemId} and id = ${requestId}
@@ -186,6 +190,55 @@ export async function claimRequest(
 		attempt: claimed?.attempts ?? 1,
 		request,
 	};
+}
+
+/**
+ * Puts off a request where other people come first. Otherwise, if it may be claimed, records the claim; then no other claim
+ * of the person counts the leases before the transaction ends.
+ */
+async function deferRequest(
+	tx: Queryable,
+	{ userId, itemId, requestId }: RequestTask,
+	stage: StageName,
+	fairness: Fairness,
+): Promise<Claim | null> {
+	const waitingSince = sql`(select created_at from requests
+	      where user_id = ${userId} and item_id = ${itemId} and id = ${requestId})`;
+	const from = sql`decided where claimable and reason is null`;
+	const decide = () =>
+		tx.query<
+			Omit<DeferredRow, "reason"> & { claimable: boolean; reason: DeferredRow["reason"] | null; served: boolean }
+		>(
+			sql`with ${ownClaims(userId, stage)}, found as materialized (
+			      select extract(epoch from clock_timestamp() - requests.touched_at)::float8 as waited,
+			        requests.attempts < ${constant(maxAttempts)} and items.status not in ('pending', 'uploaded')
+			          and (items.status <> 'failed' or items.width is not null)
+			          and coalesce(items.lease_expires_at <= clock_timestamp(), true) as claimable
+			      from requests join items on items.user_id = requests.user_id and items.id = requests.item_id
+			      where requests.user_id = ${userId} and requests.item_id = ${itemId} and requests.id = ${requestId}
+			        and requests.status = 'pending'
+			    ), decided as materialized (
+			      select claimable, waited, held,
+			        case when claimable then ${reasonToDefer(userId, stage, fairness)} end::text as reason
+			      from own, found
+			    ), timed as materialized (
+			      select decided.*, case when reason is not null then ${deferSeconds(userId, stage, fairness)} end as seconds
+			      from decided
+			    ), put_off as (
+			      update requests set deferred_until = clock_timestamp() + make_interval(secs => seconds)
+			      from timed
+			      where user_id = ${userId} and item_id = ${itemId} and id = ${requestId} and reason is not null
+			    ), recorded as (
+			      ${recordClaim(userId, stage, { from, waitingSince, counted: true })}
+			    )
+			    select timed.*, exists (select from recorded) as served from timed`,
+		);
+	for (;;) {
+		const [row] = await decide();
+		if (!row?.claimable) return null;
+		if (row.reason) return deferredClaim({ ...row, reason: row.reason });
+		if (row.served) return null;
+	}
 }
 
 /** Lists an item's pending requests, oldest first. */

@@ -20,11 +20,11 @@ const textPackage = () => import("#text/document.ts");
 /** The pipeline's state in PostgreSQL. Every commit locks the item's row first, so no two deadlock. */
 export function postgresStages(db: Database): Stages {
 	return {
-		claim: (userId, itemId, stage, leaseSeconds, share) =>
-			claimItem(db, { userId, itemId, stage }, leaseSeconds, share),
+		claim: (userId, itemId, stage, leaseSeconds, fairness) =>
+			claimItem(db, { userId, itemId, stage }, leaseSeconds, fairness),
 
-		claimRequest: (userId, itemId, requestId, leaseSeconds, share) =>
-			db.transaction((tx) => claimRequest(tx, { userId, itemId, requestId }, leaseSeconds, share)),
+		claimRequest: (userId, itemId, requestId, leaseSeconds, fairness) =>
+			db.transaction((tx) => claimRequest(tx, { userId, itemId, requestId }, leaseSeconds, fairness)),
 
 		async commitProcessed(lease, result, event) {
 			const attempt = () =>
@@ -208,6 +208,12 @@ export function postgresStages(db: Database): Stages {
 				itemId: row.item_id,
 				deletedAt: row.deleted_at,
 			}));
+		},
+
+		async forgetClaims(olderThanSeconds) {
+			await db.query(
+				sql`delete from recent_claims where claimed_at <= statement_timestamp() - make_interval(secs => ${olderThanSeconds})`,
+			);
 		},
 
 		async deleteTombstone(userId, itemId) {

@@ -128,7 +128,7 @@ export const upkeepScenarios: GrantScenario[] = [
 		] as const
 	).map(
 		([stage, log, name, kind]): GrantScenario => ({
-			name: `${stage} puts off a person at the share while another waits`,
+			name: `${stage} puts off a person who has an image in work while another waits`,
 			provesActions: /^sqs:SendMessage$/,
 			run: async (system, signal) => {
 				const { control, newUser, logged } = system;
