@@ -48,8 +48,8 @@ export function fakeSearch(store: Store): Search {
 					const byId = ({ itemId }: Hit) => itemId === id;
 					const textHit = textHits.find(byId);
 					const vectorHit = vectorHits.find(byId);
-					const textShare = share(weights.text, textHit?.textRank);
-					const vectorShare = share(weights.vector, vectorHit?.vectorRank);
+					const textShare = weights.text * (textHit?.score ?? 0);
+					const vectorShare = weights.vector * (vectorHit?.score ?? 0);
 					const hit = textHit ?? vectorHit;
 					if (!hit) return [];
 					return {
@@ -69,8 +69,6 @@ export function fakeSearch(store: Store): Search {
 		},
 	};
 }
-
-const share = (weight: number, rank: number | null | undefined) => (rank ? weight / rank : 0);
 
 function best(
 	store: Store,

@@ -116,7 +116,7 @@ describe("the offline embedder", () => {
 	});
 
 	it("weighs less in a hybrid search than the text", () => {
-		expect(embedder.fusionWeights).toEqual({ vector: 0.2, text: 0.8 });
+		expect(embedder.fusionWeights).toEqual({ vector: 0.5, text: 0.5 });
 	});
 });
 

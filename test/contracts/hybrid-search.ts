@@ -8,26 +8,36 @@ export function hybridSearchContract(get: () => RowPorts): void {
 		const weights = { text: 0.3, vector: 0.7 };
 		const query = (text: string) => ({ text: { text }, vector: { model: "test-model", vector: axis(0) }, weights });
 
-		it("fuses both retrievers by reciprocal rank", async () => {
+		it("fuses both retrievers by a weighted sum of their scores", async () => {
 			const ports = get();
 			const user = newUser();
-			await readyItem(ports, user, { headline: "ramen" }, axis(0, 0.2));
+			await readyItem(ports, user, { headline: "ramen" }, axis(0, 2));
 			await readyItem(ports, user, { headline: "vector" }, axis(0));
+			await readyItem(ports, user, { headline: "far" }, axis(0, 4));
 			await analyzedItem(ports, user, { headline: "bowl ramen" });
 			const hits = await ports.search.hybrid(user, query("ramen"), { topK: 5 });
 			const hit = (headline: string) => hits.find((found) => found.headline === headline);
-			expect(hit("ramen")).toMatchObject({ vectorRank: 2 });
-			expect(hit("vector")).toMatchObject({ textRank: null, vectorRank: 1 });
-			expect(hit("bowl ramen")).toMatchObject({ vectorRank: null });
-			expect(hits[0]?.headline).toBe("ramen");
-			expect(hit("vector")?.score).toBeCloseTo(0.7 / 16, 6);
+			expect(hits.map(({ headline }) => headline)).toEqual(["vector", "ramen", "bowl ramen", "far"]);
+			expect(hit("vector")).toMatchObject({ textRank: null, textShare: 0, vectorRank: 1, matched: [] });
+			expect(hit("vector")?.score).toBeCloseTo(0.7, 3);
 			const both = hit("ramen");
-			expect(both?.similarity).toBeCloseTo(1 / Math.hypot(1, 0.2), 3);
-			expect(both?.textShare).toBeCloseTo(0.3 / (15 + (both?.textRank ?? 0)));
-			expect(both?.vectorShare).toBeCloseTo(0.7 / 17, 6);
-			expect(both?.matched).toEqual([{ word: "ramen", field: "headline" }]);
-			expect(hit("vector")).toMatchObject({ textShare: 0, matched: [] });
-			expect(both?.score).toBeCloseTo(0.7 / 17 + 0.3 / (15 + (both?.textRank ?? 0)), 6);
+			expect(both).toMatchObject({ vectorRank: 2, matched: [{ word: "ramen", field: "headline" }] });
+			expect(both?.similarity).toBeCloseTo(1 / Math.hypot(1, 2), 3);
+			expect(both?.textShare).toBeCloseTo(0.3 * (both?.textScore ?? 0), 6);
+			expect(both?.vectorShare).toBeCloseTo(0.7 * (both?.similarity ?? 0), 6);
+			expect(both?.score).toBeCloseTo((both?.textShare ?? 0) + (both?.vectorShare ?? 0), 6);
+		});
+
+		it("takes an item without a vector to be as near as the farthest", async () => {
+			const ports = get();
+			const user = newUser();
+			await readyItem(ports, user, { headline: "near" }, axis(0));
+			await readyItem(ports, user, { headline: "far" }, axis(0, 4));
+			await analyzedItem(ports, user, { headline: "ramen" });
+			const hits = await ports.search.hybrid(user, query("ramen"), { topK: 5 });
+			const [far, unembedded] = ["far", "ramen"].map((name) => hits.find(({ headline }) => headline === name));
+			expect(unembedded).toMatchObject({ vectorRank: null, vectorShare: far?.vectorShare });
+			expect(far?.vectorShare).toBeCloseTo(0.7 / Math.hypot(1, 4), 3);
 		});
 
 		it("finds by vector alone if no word matches, and by words alone if there is no vector", async () => {

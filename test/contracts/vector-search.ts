@@ -79,10 +79,20 @@ export function vectorSearchContract(get: () => RowPorts): void {
 			const user = newUser();
 			const query = { model: "test-model", vector: axis(0), answerabilityThreshold: 0.5 };
 			const matches = async () => (await ports.search.byVector(user, query, { topK: 50 })).map(({ match }) => match);
-			for (let n = 0; n < 40; n++) await readyItem(ports, user, {}, axis(0, 0.5 + n / 100));
+			for (let n = 0; n < 20; n++) await readyItem(ports, user, {}, axis(0, 0.9 + n / 200));
 			expect(new Set(await matches())).toEqual(new Set(["weak"]));
 			await readyItem(ports, user, {}, axis(0));
 			expect((await matches()).slice(0, 2)).toEqual(["strong", "weak"]);
+		});
+
+		it("calls many equally good hits strong", async () => {
+			const ports = get();
+			const user = newUser();
+			const query = { model: "test-model", vector: axis(0) };
+			for (let n = 0; n < 16; n++) await readyItem(ports, user, {}, axis(0, 4 + n / 10));
+			for (let n = 0; n < 7; n++) await readyItem(ports, user, {}, axis(0, 0.5));
+			const hits = await ports.search.byVector(user, query, { topK: 50 });
+			expect(hits.filter(({ match }) => match === "strong")).toHaveLength(7);
 		});
 	});
 

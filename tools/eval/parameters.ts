@@ -55,7 +55,6 @@ export const parametersOf = (inForce: SearchSettings): Parameter[] => {
 		ofSearch("partSimilarity", "ranking", { off: 0, grid: [0.3, 0.7] }),
 		ofSearch("minStrongCoverage", "answers", { off: 0, grid: [0.5, 0.55, 0.6, 0.7, 0.75] }),
 		ofSearch("minDeviations", "answers", { off: 0, grid: [2, 4] }),
-		ofSearch("rrfK", "ranking", { off: 60, grid: [5, 30] }),
 		ofEmbedder("fusionWeights", "ranking", { off: vectors(0), grid: [0.1, 0.2, 0.3, 0.5, 0.7].map(vectors) }),
 		ofEmbedder("answerabilityThreshold", "answers", { off: 0, grid: [0.28, 0.4, 0.5, 0.7] }),
 	];

@@ -56,7 +56,9 @@ export const searchResult = z
 		item_id: z.uuid(),
 		rank: z.int().positive(),
 		score: z.number(),
-		score_type: z.enum(["bm25", "similarity", "hybrid_rrf"]),
+		score_type: z.enum(["bm25", "similarity", "hybrid_rrf"]).openapi({
+			description: "`hybrid_rrf`, by a former name, is a weighted sum of text score and similarity.",
+		}),
 		match: z.enum(["strong", "weak"]).openapi({
 			description: "`weak` if too little of the query is in the item for it to be an answer.",
 		}),

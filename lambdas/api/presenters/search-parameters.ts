@@ -2,7 +2,6 @@
 const formerNames: Record<string, string> = {
 	proximity: "nearness",
 	max_candidates: "ranked",
-	items_per_extra: "items_for_one_more",
 	max_bits_farther: "most_bits_farther",
 	partition_proximity: "cell_nearness",
 	min: "least",

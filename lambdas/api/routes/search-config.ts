@@ -22,7 +22,7 @@ const config = guarded(routes.getSearchConfig, {
 					dimensions: z.int(),
 					fusion_weights: z.object({ vector: z.number(), text: z.number() }),
 					answerability_threshold: z.number().openapi({
-						description: "The similarity that the best hit by vector needs; every other needs half of it.",
+						description: "The similarity that a strong hit by its vector has.",
 					}),
 					least_similarity: z.number().openapi({
 						deprecated: true,

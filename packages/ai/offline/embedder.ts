@@ -11,9 +11,8 @@ import { plainText, type WordVectors, wordVectors } from "./word-vectors.ts";
 export function offlineEmbedder(): Embedder {
 	return {
 		model: "offline-words-1",
-		// Full-text search knows how rare a word is and these vectors do not.
-		fusionWeights: { vector: 0.2, text: 0.8 },
-		answerabilityThreshold: 0.55,
+		fusionWeights: { vector: 0.5, text: 0.5 },
+		answerabilityThreshold: 0.6,
 		// A query lies apart even from its best answer, whose vector is the mean of many more words.
 		exhaustive: true,
 		async embed(texts) {

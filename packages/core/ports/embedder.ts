@@ -7,11 +7,11 @@ export const embeddingDimensions = 1024;
 /** An embedding model. */
 export interface Embedder {
 	readonly model: string;
-	/** Weights of the retrievers in a hybrid search with this model's vectors. */
+	/** Weights of text score and similarity in a hybrid search with this model's vectors. */
 	readonly fusionWeights: FusionWeights;
 	/**
-	 * The minimum cosine similarity of the best hit, where a search names no threshold: below it the collection has no
-	 * answer. 0 where it could not be fitted, for want of queries with this model's vectors.
+	 * The minimum cosine similarity of a strong hit, where a search names no threshold. 0 where it could not be fitted, for
+	 * want of queries with this model's vectors.
 	 */
 	readonly answerabilityThreshold: number;
 	/**

@@ -35,9 +35,9 @@ export interface VectorQuery {
 	model: string;
 	/** 1024 numbers of unit length. */
 	vector: Float32Array;
-	/** Cosine similarity, -1 to 1. @default `answerabilityThreshold` for the best hit, half of it for the others */
+	/** Cosine similarity, -1 to 1: hits below are left out, all others are strong. @default none, and strong is what stands out */
 	minSimilarity?: number;
-	/** The minimum cosine similarity of the best hit where `minSimilarity` is not set. @default 0 */
+	/** The minimum cosine similarity of a strong hit where `minSimilarity` is not set. @default 0 */
 	answerabilityThreshold?: number;
 	/** Reads every partition, as in `Embedder`. @default false */
 	exhaustive?: boolean;
@@ -83,7 +83,7 @@ export interface Hit {
 export interface Search {
 	byText(userId: string, query: TextQuery, options: SearchOptions): Promise<Hit[]>;
 	byVector(userId: string, query: VectorQuery, options: SearchOptions): Promise<Hit[]>;
-	/** Reciprocal rank fusion of both in one statement. */
+	/** Both in one statement, by a weighted sum of their scores. */
 	hybrid(
 		userId: string,
 		query: { text: TextQuery; vector: VectorQuery; weights: FusionWeights },
@@ -91,10 +91,7 @@ export interface Search {
 	): Promise<Hit[]>;
 }
 
-/**
- * The constant of reciprocal rank fusion: rank r counts 1 / (rrfK + r), in the hybrid statement and where an agent's
- * searches are fused.
- */
+/** The constant of reciprocal rank fusion, where an agent's searches are fused: rank r counts 1 / (rrfK + r). */
 export const rrfK = 15;
 
 export interface FusionWeights {

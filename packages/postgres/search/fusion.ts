@@ -1,5 +1,5 @@
 import type { FusionWeights } from "#core/ports/index.ts";
-import { constant, type Sql, sql } from "../sql.ts";
+import { type Sql, sql } from "../sql.ts";
 import type { SearchScope } from "./search-scope.ts";
 import { matched, snippetText, type TextSearch, textSteps } from "./text.ts";
 import { type VectorSearch, vectorSteps } from "./vector.ts";
@@ -35,7 +35,7 @@ export const hybridStatement = (
 	scope: SearchScope,
 	search: { text: TextSearch; vector: VectorSearch; weights: FusionWeights },
 	{ topK, explain }: HitOptions,
-) => sql`with ${textSteps(scope, search.text)}, ${vectorSteps(scope, search.vector)}, fused_results as materialized (${fusedResults(scope, search.weights, topK)}
+) => sql`with ${textSteps(scope, search.text)}, ${vectorSteps(scope, search.vector)}, fused_results as materialized (${fusedResults(search.weights, topK)}
 	)
 	select ${shown}, fused_score as score, text_rank::int, text_score, text_share,
 	  vector_rank::int, similarity, vector_share, is_strong, ${matched}, ${snippetText(explain)}
@@ -48,22 +48,21 @@ const shown = sql`item_id, mime_type, documents.category, headline, summary, doc
 const documentsOfHits = sql`join documents using (item_id) join items on items.id = documents.item_id and items.user_id = documents.user_id`;
 
 /**
- * fused_results: reciprocal rank fusion of both retrievers, the best hits. A retriever that did not find an item
- * gives it 0.
+ * fused_results: the best hits by a weighted sum of both scores. An item that the vector retriever did not compare counts as the
+ * least similar of those that it did.
  *
  * - item_id, text_rank, text_score, vector_rank, similarity: null where the retriever did not find it
- * - text_share, vector_share: weight / (k + rank)
+ * - text_share, vector_share: weight * score
  * - fused_score: the sum of the shares
  */
-function fusedResults({ parameters }: SearchScope, { text, vector }: FusionWeights, topK: number): Sql {
-	const k = constant(parameters.rrfK);
+function fusedResults({ text, vector }: FusionWeights, topK: number): Sql {
 	return sql`
 	  select *, text_share + vector_share as fused_score
 	  from (
 	    select item_id, text_results.rank as text_rank, text_results.score as text_score, vector_results.rank as vector_rank, similarity,
 	      coalesce(text_results.is_strong, false) or coalesce(vector_results.is_strong, false) as is_strong,
-	      coalesce(${text}::float8 / (${k} + text_results.rank), 0) as text_share,
-	      coalesce(${vector}::float8 / (${k} + vector_results.rank), 0) as vector_share
+	      ${text}::float8 * coalesce(text_results.score, 0) as text_share,
+	      ${vector}::float8 * coalesce(similarity, (select least from similarity_level), 0) as vector_share
 	    from text_results full join vector_results using (item_id)
 	  ) as shares
 	  order by fused_score desc, item_id

@@ -10,8 +10,6 @@ interface NearestCodes {
 	category: Sql;
 	/** A `halfvec`, in a sub-select. */
 	vector: Sql;
-	/** Limits the codes. */
-	limit: Sql;
 	/** The number of wanted hits. */
 	hits: Sql;
 	/** Reads every partition. @default false */
@@ -59,16 +57,7 @@ function probes({ parameters, user, model, category, vector, hits, exhaustive = 
  *
  * - item_id
  */
-function nearestCodes({
-	parameters,
-	user,
-	model,
-	category,
-	vector,
-	limit,
-	hits,
-	where = sql`true`,
-}: NearestCodes): Sql {
+function nearestCodes({ parameters, user, model, category, vector, hits, where = sql`true` }: NearestCodes): Sql {
 	const codes = sql`select item_id, code from embeddings
 	        where user_id = ${user} and model = ${model} and (${category} is null or lower(category) = ${category}) and ${where}`;
 	return sql`
@@ -84,7 +73,7 @@ function nearestCodes({
 	        ${codes} and partition = any((select partitions from probes)::integer[])
 	      ) as codes
 	      order by distance
-	      limit ${limit}
+	      limit ${constant(parameters.rerank.max)}
 	    ) as closest
 	  ) as measured
 	  where last_hit_distance is null or distance <= last_hit_distance + ${constant(parameters.rerank.maxBitsFarther)}`;

@@ -1,5 +1,3 @@
-import { rrfK } from "#core/ports/index.ts";
-
 /** The numbers that rank hits and leave others out, as the API reports them. docs/search.md says what each was fitted on. */
 export const searchParameters = {
 	/** The weight of a word by the field it is in, 0 to 1: text in the image is often all there is. */
@@ -12,15 +10,10 @@ export const searchParameters = {
 	maxCandidates: 200,
 	/** The share of the query's weight that a strong hit has. */
 	minStrongCoverage: 0.65,
-	/** The standard deviations above the mean similarity of the items compared, from which on a hit by its vector is strong. */
-	minDeviations: 3,
-	/**
-	 * The number of vectors to compare exactly, those of the nearest 1-bit codes: `perHit`, and one more for each
-	 * `itemsPerExtra` items, at most `max`. For ten hits among 1,200 items 92.
-	 */
+	/** How many deviations above the median similarity a strong hit by its vector is. */
+	minDeviations: 5,
 	rerank: {
-		perHit: 8,
-		itemsPerExtra: 100,
+		/** Vectors that are compared exactly: those of the nearest 1-bit codes. */
 		max: 200,
 		/**
 		 * No code is so many bits farther than that of the last of the wanted hits: four standard deviations of a
@@ -34,9 +27,6 @@ export const searchParameters = {
 	 * number of wanted hits, within these bounds. Few are read where vectors lie in clusters, up to half where they do not.
 	 */
 	partitionProximity: { min: 0.1, max: 0.2, perDeviation: 0.2 },
-	/** Reciprocal rank fusion: weight / (k + rank) of each retriever, of this many results. */
-	rrfK,
-	fusionDepth: 50,
 } as const;
 
 /** Other values of the same parameters, which an evaluation compares. */

@@ -1,6 +1,6 @@
 import type { Similar, SimilarItem, SimilarOptions } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
-import { constant, sql } from "../sql.ts";
+import { sql } from "../sql.ts";
 import { type FoundItemRow, foundItemFromRow } from "./found-item.ts";
 import { distanceFrom, findNearDuplicates, type Looks } from "./look-alikes.ts";
 import { nearestCodeSteps } from "./nearest-codes.ts";
@@ -62,7 +62,6 @@ function similarTo(
 		model,
 		category,
 		vector: sql`(select embedding from item)`,
-		limit: constant(searchParameters.rerank.max),
 		hits: sql`${topK}::int`,
 		where: sql`item_id <> ${id} and (select embedding is not null from item)`,
 	})}, compared_items as (

@@ -104,7 +104,7 @@ function weightedCandidates(scope: SearchScope, { terms }: TextSearch): Sql {
 }
 
 /**
- * text_results: the best candidates by rank. A share of the evidence depends on how near to each other the words stand.
+ * text_results: the candidates by rank. A share of the evidence depends on how near to each other the words stand.
  *
  * - item_id, coverage
  * - score: 0 to 1
@@ -125,9 +125,7 @@ function textResults(scope: SearchScope, { terms, minScore }: TextSearch): Sql {
 	      else 1 - ${proximity} + ${proximity} * ts_rank(${fieldWeights(scope)}, search, ${together}) end as score
 	    from weighted_candidates
 	  ) as scored
-	  where ${minimum} is null or score >= ${minimum}
-	  order by score desc, item_id
-	  limit ${constant(p.fusionDepth)}`;
+	  where ${minimum} is null or score >= ${minimum}`;
 }
 
 /** A condition on a row of `documents`: it has a word that the query excludes. */

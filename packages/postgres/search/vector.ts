@@ -19,25 +19,17 @@ export interface VectorSearch extends VectorQuery {
 export function vectorSteps(scope: SearchScope, search: VectorSearch): Sql {
 	const model = sql`(select ${search.model}::text)`;
 	const vector = sql`(select ${halfvecBytes(search.vector)}::halfvec)`;
-	const hits = sql`${search.topK}::int`;
 	return sql`${nearestCodeSteps({
 		...scope,
 		model,
 		vector,
-		hits,
-		limit: comparedVectorsLimit(scope, hits),
+		hits: sql`${search.topK}::int`,
 		exhaustive: sql`(select ${search.exhaustive ?? false}::boolean)`,
-	})}, compared_vectors as (${comparedVectors(scope, model, vector, search.excluded)}
-	), vector_results as materialized (${vectorResults(scope, search)}
+	})}, compared_vectors as materialized (${comparedVectors(scope, model, vector, search.excluded)}
+	), similarity_level as materialized (${similarityLevel(scope)}
+	), vector_results as materialized (${vectorResults(search)}
 	)`;
 }
-
-/** Limits the vectors that are compared exactly: more for more hits, and in a larger collection. */
-const comparedVectorsLimit = (
-	{ user, parameters: { rerank } }: SearchScope,
-	hits: Sql,
-) => sql`(select least(${constant(rerank.max)}, ${constant(rerank.perHit)} * ${hits} + coalesce(max(documents), 0) / ${constant(rerank.itemsPerExtra)})
-	    from words where user_id = ${user} and lexeme = '')`;
 
 /**
  * compared_vectors: the nearest codes' items, each vector looked up by its key. As a join, the plan of a tenant of average
@@ -64,24 +56,48 @@ function comparedVectors({ user }: SearchScope, model: Sql, vector: Sql, exclude
 }
 
 /**
- * vector_results: the nearest items by rank. A strong one has the model's answerability threshold, and stands out from the
- * others compared (of few, none can stand out far): in a large collection something is always a little near. `minSimilarity` replaces both and leaves
- * out every other item.
+ * similarity_level: one row, what the similarities of the compared items are like. Median and lower half tell, which hits do
+ * not change, however many they are. Where the nearest of more items were compared, both are quantiles of all items as
+ * these quantiles would be if similarities were distributed normally.
+ *
+ * - least: the lowest
+ * - distinct_similarity: from which on a hit stands out
+ */
+function similarityLevel({ user, parameters }: SearchScope): Sql {
+	const minDeviations = sql`least(${constant(parameters.minDeviations)}, (compared - 1) / 4)`;
+	return sql`
+	  select least, middle + (${minDeviations} - ${deviationsAbove(0.5)}) * (middle - lower) / (${deviationsAbove(0.5)} - ${deviationsAbove(0.84)}) as distinct_similarity
+	  from (
+	    select least, middle, lower, compared, compared / case when compared < ${constant(parameters.rerank.max)} then compared else greatest(compared, items) end as share
+	    from (
+	      select min(similarity) as least, percentile_cont(0.5) within group (order by similarity) as middle,
+	        percentile_cont(0.16) within group (order by similarity) as lower, count(*)::float8 as compared,
+	        (select coalesce(max(documents), 0) from words where user_id = ${user} and lexeme = '') as items
+	      from compared_vectors
+	    ) as quantiles
+	    where compared > 0
+	  ) as quantiles_of_all`;
+}
+
+/** How many deviations above the mean of all items the one is that this part of the compared ones is above: the normal quantile, as Tukey's lambda gives it. */
+const deviationsAbove = (part: number) =>
+	sql`((1 - ${constant(part)} * share) ^ 0.135 - (${constant(part)} * share) ^ 0.135) / 0.1975`;
+
+/**
+ * vector_results: the compared items by rank. A strong one has the model's answerability threshold, and stands out from the
+ * others: in a large collection something is always a little near. `minSimilarity` replaces both and leaves out every
+ * other item.
  *
  * - item_id, similarity
  * - rank: from 1
  * - is_strong
  */
-function vectorResults({ parameters }: SearchScope, search: VectorSearch): Sql {
+function vectorResults(search: VectorSearch): Sql {
 	const minimum = sql`(select ${search.minSimilarity ?? null}::float8)`;
 	const threshold = sql`(select ${search.answerabilityThreshold ?? 0}::float8)`;
 	return sql`
 	  select item_id, similarity, row_number() over (order by similarity desc, item_id) as rank,
-	    ${minimum} is not null or similarity >= greatest(${threshold}, mean + least(${constant(parameters.minDeviations)}, sqrt(compared) / 2) * deviation) as is_strong
-	  from (
-	    select *, avg(similarity) over () as mean, coalesce(stddev_pop(similarity) over (), 0) as deviation, count(*) over () as compared from compared_vectors
-	  ) as measured
-	  where ${minimum} is null or similarity >= ${minimum}
-	  order by similarity desc, item_id
-	  limit ${constant(parameters.fusionDepth)}`;
+	    ${minimum} is not null or similarity >= greatest(${threshold}, (select distinct_similarity from similarity_level)) as is_strong
+	  from compared_vectors
+	  where ${minimum} is null or similarity >= ${minimum}`;
 }

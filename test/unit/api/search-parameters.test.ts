@@ -4,7 +4,7 @@ import { searchParameters } from "#postgres/search/search-parameters.ts";
 
 it("the parameters of a search stand under their former names beside the current ones", () => {
 	const shown = presentSearchParameters(searchParameters);
-	const rerank = { per_hit: 8, items_per_extra: 100, max: 200, max_bits_farther: 64 };
+	const rerank = { max: 200, max_bits_farther: 64 };
 	const proximity = { min: 0.1, max: 0.2, per_deviation: 0.2 };
 	expect(shown).toMatchObject({
 		proximity: searchParameters.proximity,
@@ -20,9 +20,7 @@ it("the parameters of a search stand under their former names beside the current
 		weights: { headline: 1, extracted_text: 0.6 },
 		nearness: 0.2,
 		ranked: 200,
-		rerank: { per_hit: 8, items_for_one_more: 100, most: 200, most_bits_farther: 64 },
+		rerank: { most: 200, most_bits_farther: 64 },
 		cell_nearness: { least: 0.1, most: 0.2, per_deviation: 0.2 },
-		rrf_k: 15,
-		fusion_depth: 50,
 	});
 });

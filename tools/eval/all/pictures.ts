@@ -68,8 +68,9 @@ async function cached(file: string, make: () => Promise<DescribedPicture>): Prom
 
 function revived(stored: DescribedPicture): DescribedPicture {
 	if ("refused" in stored) return stored;
-	const { takenAt } = stored.image;
-	return { ...stored, image: { ...stored.image, takenAt: takenAt && new Date(takenAt) } };
+	const { takenAt, luma } = stored.image;
+	// JSON has neither dates nor bytes.
+	return { ...stored, image: { ...stored.image, takenAt: takenAt && new Date(takenAt), luma: Buffer.from(luma) } };
 }
 
 async function stateOfSources(): Promise<string> {
