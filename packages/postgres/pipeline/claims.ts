@@ -13,6 +13,7 @@ import {
 	ownClaims,
 	reasonToDefer,
 	recordClaim,
+	shapeOf,
 } from "./fairness.ts";
 
 interface ItemTask {
@@ -54,7 +55,9 @@ async function claimUncontested(
 	const claimable = sql`items where user_id = ${userId} and id = ${itemId} and ${isClaimable(stage)} and ${isFree}`;
 	const counted = fairness?.grouped === false;
 	const recorded = recordClaim(userId, stage, { from: claimable, waitingSince: waitingSince(task), counted });
-	const [row] = await db.query<TakenRow>(sql`with recorded as (${recorded}) ${takeLease(task, leaseSeconds)}`);
+	const [row] = await db.query<TakenRow>(
+		sql`with recorded as (${recorded}) ${takeLease(task, leaseSeconds)}`.prepared(`claim ${shapeOf(stage, fairness)}`),
+	);
 	return row ? claimOf(task, row) : null;
 }
 
@@ -108,7 +111,9 @@ async function claimOrDefer(
 		    ), taken as (
 		      ${takeLease(task, leaseSeconds)}
 		    )
-		    select timed.*, taken.* from timed left join taken on true`,
+		    select timed.*, taken.* from timed left join taken on true`.prepared(
+			`claim or defer ${shapeOf(stage, fairness)}`,
+		),
 	);
 	return row ?? null;
 }

@@ -168,6 +168,10 @@ const lastClaim = (userId: string, stage: StageName) =>
 /** A condition over `own`. */
 const isBusy = sql`own.busy_since <= ${ago(busySeconds)}`;
 
+/** Names what the text of a claim depends on, for its name as a prepared statement: its plan takes longer than its run. */
+export const shapeOf = (stage: StageName, fairness: Fairness | undefined) =>
+	`${stage} ${fairness ? (fairness.grouped ? "grouped" : "ungrouped") : "alone"}`;
+
 export interface DeferredRow {
 	reason: "order" | "share";
 	held: number;

@@ -13,7 +13,15 @@ import type { Database, Queryable } from "../database.ts";
 import { type ItemRow, itemFromRow, type RequestRow, requestFromRow } from "../rows.ts";
 import { constant, sql } from "../sql.ts";
 import { storableText } from "../text.ts";
-import { type DeferredRow, deferredClaim, deferSeconds, ownClaims, reasonToDefer, recordClaim } from "./fairness.ts";
+import {
+	type DeferredRow,
+	deferredClaim,
+	deferSeconds,
+	ownClaims,
+	reasonToDefer,
+	recordClaim,
+	shapeOf,
+} from "./fairness.ts";
 import { announce } from "./outbox.ts";
 import { nextInTurns } from "./turns.ts";
 
@@ -231,7 +239,9 @@ async function deferRequest(
 			    ), recorded as (
 			      ${recordClaim(userId, stage, { from, waitingSince, counted: true })}
 			    )
-			    select timed.*, exists (select from recorded) as served from timed`,
+			    select timed.*, exists (select from recorded) as served from timed`.prepared(
+				`defer request ${shapeOf(stage, fairness)}`,
+			),
 		);
 	for (;;) {
 		const [row] = await decide();
