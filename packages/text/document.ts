@@ -58,6 +58,11 @@ export function documentVector(text: DocumentText): string {
 	return [...positions].map(([lexeme, places]) => `${quoteLexeme(lexeme)}:${[...places].join(",")}`).join(" ");
 }
 
+/** Returns the lexemes of a text, as a document has them. */
+export function lexemesIn(text: string): Set<string> {
+	return new Set(lexemesOf(text).lexemes.map(({ lexeme }) => lexeme));
+}
+
 /** As PostgreSQL stores them: a lexeme with its padding, entry and first position. */
 const positionBytes = 2;
 const newLexemeBytes = 12;

@@ -190,7 +190,7 @@ async function bySearch(
 	const answer = body.include_answer
 		? await answerQuestion(ports, userId, {
 				question: body.query,
-				hits: hits.filter(isStrong),
+				hits,
 				byMeaning: searchType === "vector",
 				model: body.answer_model || undefined,
 				deadline,

@@ -1,19 +1,28 @@
 import { passagesOf, wholeText } from "#core/chat/cited-answer.ts";
 import type { QuotedItem } from "#core/chat/quoted-items.ts";
-import { contentWords, splitSentences } from "#core/search/words.ts";
+import { contentWords } from "#core/search/words.ts";
+import { analyzeQuestion } from "#text/question.ts";
+import { splitSentences } from "#text/sentences.ts";
+import { answerFact } from "./answer-fact.ts";
+import { cite } from "./cite.ts";
 
 const maxSentences = 3;
 /** An item with a smaller share of the question is not about it. */
 const minQuestionShare = 0.5;
 /** An item, or a sentence, with a smaller share of the best score adds nothing. */
 const minShareOfBest = 0.6;
-const maxSentenceChars = 300;
+
+/** Answers a question with the fact that it asks for, and words to search for with sentences about them; else empty. */
+export function extract(text: string, items: QuotedItem[]): string {
+	const question = analyzeQuestion(text);
+	return question ? answerFact(text, question, items) : describeWords(text, items);
+}
 
 /**
- * Answers with the sentences of the items that have most of the question's words, each with its item's ref; empty
- * where no item has half of the question. Words that few of the items have count more, those that none has most.
+ * Answers with the sentences of the items that have most of the words, each with its item's ref; empty where no item has
+ * half of them. Words that few of the items have count more, those that none has most.
  */
-export function extract(question: string, items: QuotedItem[]): string {
+function describeWords(question: string, items: QuotedItem[]): string {
 	const texts = items.map((item) => contentWords(wholeText(item)));
 	const questionWords = contentWords(question);
 	const weights = new Map(
@@ -36,7 +45,7 @@ export function extract(question: string, items: QuotedItem[]): string {
 	const bestScore = Math.max(...sentences.map(({ score }) => score));
 	return sentences
 		.filter(({ text, score }) => text && score >= bestScore * minShareOfBest)
-		.map(({ text, ref }) => `${text} [${ref}].`)
+		.map(({ text, ref }) => cite(text, ref))
 		.join("\n");
 }
 
@@ -47,16 +56,9 @@ function bestSentence(item: QuotedItem, weigh: (words: Set<string>) => number) {
 		.flatMap((passage) => splitSentences(passage))
 		.filter((sentence) => !tagsOnly.test(sentence))
 		.map((sentence) => ({
-			// Brackets would read as citations.
-			text: sentence.replaceAll(/[[\]]/g, "").trim(),
+			text: sentence,
 			score: weigh(contentWords(sentence)),
 		}))
 		.sort((a, b) => b.score - a.score);
-	return {
-		text: (best?.text ?? "")
-			.slice(0, maxSentenceChars)
-			.toWellFormed()
-			.replace(/[.!?…\s]+$/, ""),
-		score: best?.score ?? 0,
-	};
+	return best ?? { text: "", score: 0 };
 }

@@ -1,6 +1,7 @@
 import { wholeText } from "#core/chat/cited-answer.ts";
 import type { QuotedItem } from "#core/chat/quoted-items.ts";
-import { contentWords, coverage, splitSentences } from "#core/search/words.ts";
+import { contentWords, coverage } from "#core/search/words.ts";
+import { splitSentences } from "#text/sentences.ts";
 
 /** The items that a message refers to. */
 export type Reference =

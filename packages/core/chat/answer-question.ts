@@ -1,7 +1,10 @@
+import { evidenceOf } from "#text/evidence.ts";
+import { analyzeQuestion } from "#text/question.ts";
 import { type ErrorCode, ModelFailure } from "../errors.ts";
 import type { TokenUsage } from "../items/analysis.ts";
 import { type ItemRefs, itemRefs } from "../items/item-refs.ts";
 import type { Hit, Ports } from "../ports/index.ts";
+import { isStrong } from "../search/search-items.ts";
 import { contentWords, coverage } from "../search/words.ts";
 import { type Citation, removeUnsupportedSentences, wholeText } from "./cited-answer.ts";
 import { asData, type QuotedItem, quotedItem, quoteItems, quoteRules, shortQuote } from "./quoted-items.ts";
@@ -13,7 +16,7 @@ export interface Answer {
 	reason: string | null;
 	/**
 	 * 0 to 1: share of the model's sentences that are supported x share of their words in the items they cite x how
-	 * well those items match the question. Null without a text.
+	 * well those items match the question, half where no sentence has the kind of fact it asks for. Null without a text.
 	 */
 	confidence: number | null;
 	citations: Citation[];
@@ -58,7 +61,7 @@ export async function answerQuestion(
 		deadline,
 	}: {
 		question: string;
-		/** Best first. */
+		/** Best first; weak ones are read for a question only. */
 		hits: Hit[];
 		/** The scores of the hits are cosine similarities. @default false */
 		byMeaning?: boolean;
@@ -67,8 +70,9 @@ export async function answerQuestion(
 		deadline: Date;
 	},
 ): Promise<Answer> {
-	if (hits.length === 0) return unanswered(nothingFound);
-	const items = await quoteHits(ports, userId, hits.slice(0, maxItems));
+	// The words of a question ask for a fact more than they describe its item, so a weak hit may have it.
+	const read = analyzeQuestion(question) ? hits : hits.filter(isStrong);
+	const items = await quoteHits(ports, userId, read.slice(0, maxItems));
 	if (items.size === 0) return unanswered(nothingFound);
 	const refs = itemRefs(items.keys());
 	const similar = byMeaning ? hits : [];
@@ -99,6 +103,8 @@ export async function answerQuestion(
 }
 
 export const nothingFound = "Nothing in the collection was found for this question.";
+export const notInCollection =
+	"The items found do not answer this question: what it asks for is not in your collection.";
 export const answerRefused = "The model refused to answer.";
 export const answerEmpty = "The model wrote no answer.";
 
@@ -147,7 +153,7 @@ export function verifyCitations(
 ): Answer {
 	if (!text.trim()) return unanswered(answerEmpty);
 	if (text.includes(noAnswer)) {
-		return unanswered("The items found do not answer this question.");
+		return unanswered(notInCollection);
 	}
 	const answer = removeUnsupportedSentences(text, refs, items);
 	if (!answer) {
@@ -159,7 +165,9 @@ export function verifyCitations(
 		[...cited].flatMap((itemId) => items.get(itemId) ?? []),
 		similar.filter(({ itemId }) => cited.has(itemId)),
 	);
-	const confidence = answer.keptShare * answer.meanSupport * match;
+	const kind = analyzeQuestion(question)?.kind;
+	const hasFact = !kind || answer.citations.some(({ sentence }) => evidenceOf(kind, sentence) > 0);
+	const confidence = answer.keptShare * answer.meanSupport * match * (hasFact ? 1 : withoutFact);
 	return {
 		...unanswered(null),
 		text: answer.text,
@@ -167,6 +175,9 @@ export function verifyCitations(
 		citations: answer.citations,
 	};
 }
+
+/** The factor of an answer to "how much" without an amount, to "when" without a date. */
+const withoutFact = 0.5;
 
 /** Measures how well the cited items match the question: by its words, or by meaning where the search measured that. */
 function questionMatch(question: string, items: QuotedItem[], similar: Hit[]): number {

@@ -1,5 +1,6 @@
+import { splitSentences } from "#text/sentences.ts";
 import type { ItemRefs } from "../items/item-refs.ts";
-import { bulletPattern, contentWords, coverage, splitSentences } from "../search/words.ts";
+import { bulletPattern, contentWords, coverage } from "../search/words.ts";
 import type { QuotedItem } from "./quoted-items.ts";
 
 /** The item that supports a sentence of an answer. */
@@ -52,7 +53,7 @@ export function removeUnsupportedSentences(
 	const lines = moveCitationsBeforeFullStops(answer).map((line) => {
 		const bullet = bulletPattern.exec(line)?.[0] ?? "";
 		const supported = splitSentences(line.slice(bullet.length)).flatMap((sentence) => {
-			const { plain, ids } = citationsIn(sentence, refs);
+			const { plain, ids, hasOwnMark } = citationsIn(sentence, refs);
 			const words = contentWords(plain);
 			if (words.size === 0) return [];
 			count += 1;
@@ -65,7 +66,7 @@ export function removeUnsupportedSentences(
 				const snippet = bestPassage(words, items.get(itemId));
 				citations.push({ itemId, sentence: plain, snippet });
 			}
-			return [withCitations(plain, cited)];
+			return [hasOwnMark ? `${plain} [${cited.join(", ")}].` : withCitations(plain, cited)];
 		});
 		return supported.length > 0 ? bullet + supported.join(" ") : null;
 	});
@@ -87,9 +88,13 @@ export function uncitedItems(text: string, items: Map<string, QuotedItem>): stri
 	});
 }
 
-/** Splits into lines, with citations moved before the full stop, so that they are part of the sentence they follow. */
+/**
+ * Splits into lines, with citations moved before the full stop, so that they are part of the sentence they follow. One
+ * that a full stop follows is in its place: the mark before it belongs to the words, as in `The password is kraai! [1c6a680c].`
+ */
 function moveCitationsBeforeFullStops(text: string): string[] {
-	const citationAfterStop = new RegExp(`([.!?…]+["”’)]?)((?:\\s*(?:${citationPattern.source}))+)`, "gi");
+	const citations = `(?:\\s*(?:${citationPattern.source}))+`;
+	const citationAfterStop = new RegExp(`([.!?…]+["”’)]?)(${citations})(?!${citations}|\\s*[.!?…])`, "gi");
 	return text.split(/\r?\n/).map((line) => line.replaceAll(citationAfterStop, "$2$1"));
 }
 
@@ -106,7 +111,8 @@ function citationsIn(sentence: string, refs: ItemRefs) {
 		.replaceAll(/\s+([.,;:!?…])/g, "$1")
 		.replaceAll(/\s+/g, " ")
 		.trim();
-	return { plain, ids: [...ids] };
+	// A full stop after `!` ended the sentence, where the citation stood between them.
+	return { plain: plain.replace(/(?<=[!?…])\.$/, ""), ids: [...ids], hasOwnMark: /[!?…]\.$/.test(plain) };
 }
 
 /** Returns the share of the words in the cited items; a number that they do not have halves it. */

@@ -1,5 +1,6 @@
+import { splitSentences } from "#text/sentences.ts";
 import type { Ports, SessionMessage, ShownItem } from "../ports/index.ts";
-import { bulletPattern, splitSentences } from "../search/words.ts";
+import { bulletPattern } from "../search/words.ts";
 
 /** Ends an answer that had sentences about a deleted item. */
 const notice = "What was said here about a deleted item was removed.";

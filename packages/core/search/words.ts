@@ -11,7 +11,6 @@ const stemLength = 6;
 const numberOrWord = /\p{N}+(?:[.,:]\p{N}+)+|[\p{L}\p{N}]+/gu;
 
 const wordSegmenter = new Intl.Segmenter("en", { granularity: "word" });
-const sentenceSegmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
 /**
  * Returns the distinct words that a text is about, cut to the letters their forms share, without accents. Numbers
@@ -43,12 +42,3 @@ export function coverage(words: Set<string>, text: Set<string>): number {
 
 /** Matches the mark before an entry of a list. */
 export const bulletPattern = /^\s*(?:[-*•]|\d+[.)])\s+/;
-
-/** Splits a text into trimmed sentences, line by line. */
-export function splitSentences(text: string): string[] {
-	return text
-		.split(/\r?\n/)
-		.flatMap((line) => [...sentenceSegmenter.segment(line)])
-		.map(({ segment }) => segment.trim())
-		.filter((sentence) => sentence);
-}

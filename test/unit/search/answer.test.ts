@@ -69,6 +69,25 @@ describe("an answer", () => {
 		expect(partial.confidence).toBe(0.25);
 	});
 
+	it("has half the confidence where it lacks the kind of fact that the question asks for", async () => {
+		const say = (text: string) => (request: ChatRequest) => ({ text: `${text} [${refIn(request)}].` });
+		const without = await answer(say("A lighthouse at dusk"), "when was the lighthouse at dusk");
+		const place = await answer(say("A lighthouse at dusk"), "which lighthouse at dusk");
+		expect(place.confidence).toBeGreaterThan(0);
+		expect(without.confidence).toBe((place.confidence ?? 0) / 2);
+	});
+
+	it("is written from weak hits for a question, and for words from strong ones only", async () => {
+		const { hits } = await searchItems(ports, ada, { query: "lighthouse", searchType: "bm25", topK: 10 });
+		const weak = hits.map((hit) => ({ ...hit, match: "weak" as const }));
+		const ask = async (question: string) => {
+			const chat = fakeChat((request) => ({ text: `A lighthouse at dusk [${refIn(request)}].` }));
+			return answerQuestion({ ...ports, chat }, ada, { question, hits: weak, deadline: inSeconds(5) });
+		};
+		expect((await ask("which lighthouse is it?")).text).toMatch(/A lighthouse at dusk/);
+		expect((await ask("lighthouse")).text).toBeNull();
+	});
+
 	it("to a vector search has its best cited item's similarity as confidence, even without common words", async () => {
 		const lamp = await readyItem(ports, ada, { headline: "A lamp" });
 		const { hits } = await searchItems(ports, ada, {

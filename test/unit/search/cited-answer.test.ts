@@ -139,3 +139,18 @@ it("distinguishes items whose ids have a common prefix", () => {
 	expect(refs.itemIdFor("00000001")).toBeNull();
 	expect(itemRefs().itemIdFor(itemIds[0])).toBeNull();
 });
+
+it.each([
+	["Password: Sommer-2026!xY", "Password: Sommer-2026!xY [{}]."],
+	["The password is zwaluw2025!", "The password is zwaluw2025! [{}]."],
+	[
+		"Your visit with Dr. Hansen is on 12. Mai 2026 at 14:15",
+		"Your visit with Dr. Hansen is on 12. Mai 2026 at 14:15 [{}].",
+	],
+	["Join at https://meet.example.com/j?id=8842&pwd=Qx7z", "Join at https://meet.example.com/j?id=8842&pwd=Qx7z [{}]."],
+])("keeps %j whole where the citation stands before the full stop", (line, cited) => {
+	const note = new Map([[pass, item("1c6a680c", { extractedText: line })]]);
+	const answer = removeUnsupportedSentences(`${line} [1c6a680c].`, itemRefs(note.keys()), note);
+	expect(answer?.text).toBe(cited.replace("{}", pass));
+	expect(answer?.citations.map(({ sentence }) => sentence.replace(/\.$/, ""))).toEqual([line]);
+});

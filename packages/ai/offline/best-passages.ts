@@ -1,0 +1,183 @@
+import type { QuotedItem } from "#core/chat/quoted-items.ts";
+import { lexemesIn } from "#text/document.ts";
+import { evidenceOf } from "#text/evidence.ts";
+import type { QuestionKind } from "#text/question.ts";
+import { splitSentences } from "#text/sentences.ts";
+import { type AskedWord, similarityIn, weigher } from "./asked-words.ts";
+
+interface Passage {
+	text: string;
+	score: number;
+}
+
+interface Asked {
+	kind: QuestionKind;
+	asked: AskedWord[];
+	/** The words that say what is asked for. */
+	attribute: AskedWord[];
+	weights: ReadonlyMap<AskedWord, number>;
+}
+
+/** How much the words of a line count for the line after it, and for the one before. */
+const beforeWeight = 0.5;
+const afterWeight = 0.25;
+const totalWeight = 0.15;
+/** A number beside a word of the question: IN REVIEW 11. */
+const besideWeight = 0.4;
+/** Headline and summary have most of the words, the lines have the facts. */
+const headlineFactor = 0.6;
+const summaryFactor = 0.8;
+/** Prose that alone has the word that says what is asked for. */
+const onlyProseFactor = 1.2;
+/** Lines without the word that says what is asked for, where another has it: next to it, and elsewhere. */
+const nextToAttribute = 0.7;
+const awayFromAttribute = 0.4;
+/** Evidence that the question has itself. */
+const knownEvidence = 0.4;
+/** A number alone tells little without what it is for. */
+const minEvidence = 0.2;
+const maxPassages = 2;
+const tie = 0.97;
+
+const total =
+	/\b(?:grand )?total\b|\btotale?\b|amount due|\bnow due\b|\bdue\b|\bnet pay\b|\bsumme\b|gesamt|\brazem\b|合計|합계|\bttc\b|итого|we'll pay/i;
+
+/** Returns the passages of an item that have the kind of fact that is asked for, the best first; several only if they are as good. */
+export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights }: Asked): Passage[] {
+	const share = weigher(asked, weights);
+	const read = (text: string) => {
+		const lexemes = new Set([...lexemesIn(text), ...initialsIn(text, asked)]);
+		const evidence = Math.max(evidenceOf(kind, withoutAsked(text, asked)), knownEvidence * evidenceOf(kind, text));
+		return { text, own: share(lexemes), hasAttribute: hasAll(attribute, lexemes), evidence };
+	};
+	const texts = item.extractedText
+		.split("\n")
+		.map((line) => line.trim())
+		.filter((line) => line);
+	const lines = texts.map(read);
+	const headline = read(item.headline);
+	const summary = splitSentences(item.summary).map(read);
+	const isInLines = lines.some(({ hasAttribute }) => hasAttribute);
+
+	/** A line with a fact of its own labels no other. */
+	const labelShare = (line: (typeof lines)[number] | undefined) =>
+		line && (isOpen(kind) || line.evidence <= knownEvidence) ? line.own : 0;
+
+	const ofLines = lines.map(({ text, own, hasAttribute, evidence }, at): Passage => {
+		const [before, after] = [lines[at - 1], lines[at + 1]];
+		const near = Math.max(labelShare(before) * beforeWeight, labelShare(after) * afterWeight);
+		const isAbout = own + near > 0 || (tellsItself(kind) && headline.own > 0);
+		const isNext = before?.hasAttribute || after?.hasAttribute;
+		const factor = hasAttribute || tellsItself(kind) || !isInLines ? 1 : isNext ? nextToAttribute : awayFromAttribute;
+		const bonus =
+			(kind === "amount" && total.test(text) ? totalWeight : 0) + (isBeside(text, asked) ? besideWeight : 0);
+		return {
+			text: withContext(texts, at, kind, own > 0 ? "" : item.headline),
+			score: evidence < minEvidence || !isAbout ? 0 : (own + near + evidence + bonus) * factor,
+		};
+	});
+	const ofProse = (read: typeof headline, factor: number): Passage => {
+		const { text, own, hasAttribute, evidence } = read;
+		const isOnlyHere = hasAttribute && !isInLines && !tellsItself(kind) && evidence > knownEvidence;
+		return {
+			text:
+				isOpen(kind) && isOnlyHere
+					? withLines(text, texts)
+					: isOpen(kind) && attribute.length === 0
+						? describe(item)
+						: text,
+			score: evidence < minEvidence || own === 0 ? 0 : (own + evidence) * (isOnlyHere ? onlyProseFactor : factor),
+		};
+	};
+	const ranked = [
+		...ofLines,
+		ofProse(headline, headlineFactor),
+		...summary.map((sentence) => ofProse(sentence, summaryFactor)),
+	]
+		.filter(({ score }) => score > 0)
+		.sort((a, b) => b.score - a.score);
+	const best = ranked[0]?.score ?? 0;
+	return ranked.filter(({ score }) => score >= best * tie).slice(0, isOpen(kind) ? 1 : maxPassages);
+}
+
+/** True where a fact tells what it is by itself; a code or a count does only beside its label. */
+const tellsItself = (kind: QuestionKind) =>
+	["amount", "date", "time", "place", "duration", "frequency", "temperature"].includes(kind);
+
+/** True where any passage may be the answer. */
+const isOpen = (kind: QuestionKind) => kind === "thing" || kind === "yes_no";
+
+const hasAll = (words: AskedWord[], text: ReadonlySet<string>) =>
+	words.length > 0 && words.every((word) => similarityIn(word, text) > 0);
+
+const maxDescription = 2;
+
+/** Returns the headline and the beginning of the summary, for a question that any of them may answer. */
+const describe = ({ headline, summary }: QuotedItem) =>
+	[headline, ...splitSentences(summary).slice(0, maxDescription)].join("\n");
+
+/** Removes the names and numbers of the question from a text: what it has already is no answer. */
+function withoutAsked(text: string, asked: AskedWord[]): string {
+	return asked
+		.filter(({ word }) => /\p{Lu}/u.test(word))
+		.reduce((rest, { word }) => rest.replaceAll(new RegExp(wholeWord(word), "giu"), " "), withoutNumbers(text, asked));
+}
+
+/** Removes the numbers of the question, each with the word before it: bake 14 says nothing of 14 hours. */
+function withoutNumbers(text: string, asked: AskedWord[]): string {
+	return asked.reduce((rest, { word }, at) => {
+		if (!/\p{N}/u.test(word)) return rest;
+		const label = ["#", "number", "no", asked[at - 1]?.word ?? "#"].map(escapeRegExp).join("|");
+		return rest.replaceAll(new RegExp(`(?<=(?:${label})[^\\p{L}\\p{N}]{0,3})${wholeWord(word)}`, "giu"), " ");
+	}, text);
+}
+
+const wholeWord = (word: string) => `(?<![\\p{L}\\p{N}])${escapeRegExp(word)}(?![\\p{L}\\p{N}])`;
+export const escapeRegExp = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+
+/** True where a word of the question labels what follows it, or stands beside a number that the question does not have. */
+function isBeside(text: string, asked: AskedWord[]): boolean {
+	const rest = withoutNumbers(text, asked);
+	return asked.some(({ word, plain }) => {
+		const name = escapeRegExp(word);
+		return (
+			plain !== null &&
+			new RegExp(
+				`(?<!\\p{L})${name}\\p{L}{0,2}(?:[^\\p{L}\\p{N}]{1,3}\\d|[\\p{L} ]{0,12}[:=]\\s?\\S)|\\d[^\\p{L}\\p{N}]{0,2}${name}`,
+				"iu",
+			).test(rest)
+		);
+	});
+}
+
+/** Returns the lexemes of neighbouring asked words where a text abbreviates them: PD for pupillary distance. */
+function initialsIn(text: string, asked: AskedWord[]): string[] {
+	return asked.slice(1).flatMap((word, at) => {
+		const before = asked[at];
+		const initials = `${before?.word[0] ?? ""}${word.word[0] ?? ""}`.toUpperCase();
+		return before && new RegExp(`(?<!\\p{L})${escapeRegExp(initials)}(?!\\p{L})`, "u").test(text)
+			? [before, word].flatMap(({ lexemes }) => lexemes.map(({ lexeme }) => lexeme))
+			: [];
+	});
+}
+
+/** Returns a line with what a reader needs to understand it: the label above a bare value, or the item's headline. */
+function withContext(lines: string[], at: number, kind: QuestionKind, headline: string): string {
+	const line = lines[at] ?? "";
+	const next = lines[at + 1] ?? "";
+	const before = lines[at - 1];
+	const isBare = !/\p{L}{3}/u.test(line);
+	const labelled = isBare && before && before.length <= 60 ? `${before}: ${line}` : line;
+	// A password stands below the name of its network.
+	const isCodeBelow = kind === "code" && /^\S{6,40}$/.test(next) && /[\p{N}-]/u.test(next) && /[:=]/.test(line);
+	const whole = isCodeBelow ? `${labelled} / ${next}` : labelled;
+	return headline ? `${withoutStop(headline)}: ${whole}` : whole;
+}
+
+const maxLines = 3;
+
+/** Returns a sentence with the first lines of its item, which may say what it only names. */
+const withLines = (text: string, lines: string[]) =>
+	lines.length > 0 ? `${withoutStop(text)}: ${lines.slice(0, maxLines).map(withoutStop).join(" / ")}` : text;
+
+const withoutStop = (text: string) => text.replace(/[.!?…\s]+$/, "");
