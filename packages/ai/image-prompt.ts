@@ -20,7 +20,7 @@ export function imageFacts(request: VisionRequest): string {
 		file_name: request.originalFilename,
 		width: request.width,
 		height: request.height,
-		taken_at: request.takenAt?.toISOString() ?? null,
+		taken_at: request.takenAt ? request.takenAt.local + (request.takenAt.offset ?? "") : null,
 		main_colours: request.colours,
 	};
 	return `Describe this image. Known about it: ${JSON.stringify(facts)}`;

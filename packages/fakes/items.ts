@@ -30,6 +30,7 @@ export function fakeItems(store: Store): Items {
 				width: null,
 				height: null,
 				takenAt: null,
+				damaged: false,
 				camera: null,
 				location: null,
 				colours: [],

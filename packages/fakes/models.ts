@@ -23,6 +23,7 @@ export function fakeImages(): Images {
 				height: 480,
 				sha256,
 				takenAt: null,
+				damaged: false,
 				camera: null,
 				location: null,
 				colours: ["grey"],

@@ -1,8 +1,9 @@
 import type { Location } from "#core/items/item.ts";
+import { type TakenAt, takenAt } from "#core/items/taken-at.ts";
 
 /** The data that a camera wrote into the file. */
 interface Exif {
-	takenAt: Date | null;
+	takenAt: TakenAt | null;
 	camera: string | null;
 	location: Location | null;
 }
@@ -18,7 +19,7 @@ export function parseExif(exif: Buffer | undefined): Exif {
 	const photo = tiff?.directory(image?.pointer(0x8769));
 	const gps = tiff?.directory(image?.pointer(0x8825));
 	return {
-		takenAt: takenAt(photo?.text(0x9003), photo?.text(0x9011)),
+		takenAt: timeOf(photo?.text(0x9003), photo?.text(0x9011)),
 		camera: camera(image?.text(0x010f), image?.text(0x0110)),
 		location: location(
 			degrees(gps?.rationals(2, 3), gps?.text(1), "N", "S"),
@@ -27,13 +28,10 @@ export function parseExif(exif: Buffer | undefined): Exif {
 	};
 }
 
-/** Parses EXIF's local time, as UTC if there is no offset. */
-function takenAt(local = "", offset = ""): Date | null {
+function timeOf(local = "", offset = ""): TakenAt | null {
 	const [, day, time] = /^(\d{4}:\d\d:\d\d) (\d\d:\d\d:\d\d)$/.exec(local) ?? [];
 	if (!day) return null;
-	const zone = /^[+-]\d\d:\d\d/.exec(offset)?.[0] ?? "Z";
-	const date = new Date(`${day.replaceAll(":", "-")}T${time}${zone}`);
-	return date.getUTCFullYear() >= 1900 && date.getUTCFullYear() < 2100 ? date : null;
+	return takenAt(`${day.replaceAll(":", "-")}T${time}`, /^[+-]\d\d:\d\d/.exec(offset)?.[0] ?? null, "exif");
 }
 
 function camera(make: string | undefined, model: string | undefined) {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import sharp, { type Metadata, type Sharp } from "sharp";
+import sharp, { type FailOnOptions, type Metadata, type Sharp } from "sharp";
 import { PermanentFailure } from "#core/errors.ts";
 import { describeRefusal, sniffImageType } from "#core/items/image-type.ts";
 import type { Images, Pixels } from "#core/ports/index.ts";
 import { dominantColours } from "./colours.ts";
 import { parseExif } from "./exif.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { isNearlyWhole } from "./missing-part.ts";
 
 /** More than most phones' photos have. A small file may claim 30,000 x 30,000. */
 const maxPixels = 100_000_000;
@@ -45,7 +46,7 @@ async function derive(bytes: Uint8Array, seconds: number) {
 			detail: describeRefusal(bytes),
 		});
 	}
-	const metadata = await decoding(() => sharp(bytes, { limitInputPixels: false }).metadata(), seconds);
+	const metadata = await readMetadata(bytes, seconds);
 	const { width, height } = metadata.autoOrient;
 	const maxOfFormat = pixelsAccepted(metadata);
 	if (width * height > maxOfFormat) {
@@ -60,7 +61,7 @@ async function derive(bytes: Uint8Array, seconds: number) {
 	}
 
 	// The original is decoded once, no larger than needed; everything else is made from these pixels.
-	const pixels = await decodeWithin(bytes, maxVisionSide, metadata, seconds);
+	const { decoded: pixels, damaged } = await decodeLeniently(bytes, maxVisionSide, metadata, seconds);
 	const decoded = () =>
 		sharp(pixels.data, {
 			raw: {
@@ -85,6 +86,7 @@ async function derive(bytes: Uint8Array, seconds: number) {
 		height,
 		sha256: createHash("sha256").update(bytes).digest("hex"),
 		...parseExif(metadata.exif),
+		damaged,
 		colours,
 		...looks,
 		thumbnail,
@@ -92,16 +94,34 @@ async function derive(bytes: Uint8Array, seconds: number) {
 	};
 }
 
+/** Reads the header of a damaged file, too. */
+const readMetadata = (bytes: Uint8Array, seconds: number) =>
+	decoding(() => sharp(bytes, { limitInputPixels: false, failOn: "none" }).metadata(), seconds);
+
+/** Decodes a damaged file, too, where nearly all of its picture is there. */
+async function decodeLeniently(bytes: Uint8Array, side: number, metadata: Metadata, seconds: number) {
+	try {
+		return { decoded: await decodeWithin(bytes, side, metadata, seconds), damaged: false };
+	} catch (error) {
+		const isUndecodable = error instanceof PermanentFailure && error.error.code === "undecodable_image";
+		if (!isUndecodable || !(await isNearlyWhole(bytes, metadata, seconds))) throw error;
+		return { decoded: await decodeWithin(bytes, side, metadata, seconds, "none"), damaged: true };
+	}
+}
+
 /**
  * Decodes an image to upright sRGB pixels that fit a square. If its format allows, it scales while it decodes, so the full
  * image is never in memory.
  */
-export function decodeWithin(bytes: Uint8Array, side: number, metadata: Metadata, seconds = decodeSeconds) {
+export function decodeWithin(
+	bytes: Uint8Array,
+	side: number,
+	metadata: Metadata,
+	seconds = decodeSeconds,
+	failOn: FailOnOptions = "error",
+) {
 	const scaled = () =>
-		sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
-			.timeout({ seconds })
-			.autoOrient()
-			.resize(inside(side));
+		sharp(bytes, { limitInputPixels: maxPixels, failOn }).timeout({ seconds }).autoOrient().resize(inside(side));
 	return decoding(async () => {
 		if (!hasProfileOfRgb(metadata)) {
 			return scaled().toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
@@ -114,12 +134,14 @@ export function decodeWithin(bytes: Uint8Array, side: number, metadata: Metadata
 }
 
 async function pixels(bytes: Uint8Array, max: number): Promise<Pixels | null> {
-	const metadata = await decoding(() => sharp(bytes, { limitInputPixels: false }).metadata());
+	const metadata = await readMetadata(bytes, decodeSeconds);
 	const { width, height } = metadata.autoOrient;
 	const isStreamed = !metadata.isProgressive && ["jpeg", "png"].includes(metadata.format ?? "");
 	if (!isStreamed && width * height * bytesPerPixel(metadata) > maxDecoderBytesBesideModels) return null;
 	const side = Math.floor(Math.max(width, height) * Math.min(1, Math.sqrt(max / (width * height))));
-	const { data, info } = await decodeWithin(bytes, side, metadata);
+	const {
+		decoded: { data, info },
+	} = await decodeLeniently(bytes, side, metadata, decodeSeconds);
 	const decoded = sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } });
 	const rgb =
 		info.channels === 3

@@ -1,5 +1,6 @@
 import type { Analysis, ImageDescription, ModelUsage } from "#core/items/analysis.ts";
 import type { ImageType, Item, ItemErrorCode, ItemStatus } from "#core/items/item.ts";
+import type { TakenAt, TakenAtSource } from "#core/items/taken-at.ts";
 import type { RequestError, RequestKind, RequestStatus, WorkRequest } from "#core/pipeline/work-request.ts";
 
 export interface ItemRow {
@@ -17,6 +18,10 @@ export interface ItemRow {
 	width: number | null;
 	height: number | null;
 	taken_at: Date | null;
+	taken_at_local: string | null;
+	taken_at_offset: string | null;
+	taken_at_source: TakenAtSource | null;
+	damaged: boolean;
 	camera: string | null;
 	latitude: number | null;
 	longitude: number | null;
@@ -44,7 +49,8 @@ export function itemFromRow(row: ItemRow): Item {
 		},
 		width: row.width,
 		height: row.height,
-		takenAt: row.taken_at,
+		takenAt: takenAtFromRow(row),
+		damaged: row.damaged,
 		camera: row.camera,
 		location:
 			row.latitude === null || row.longitude === null ? null : { latitude: row.latitude, longitude: row.longitude },
@@ -54,6 +60,12 @@ export function itemFromRow(row: ItemRow): Item {
 		createdAt: row.created_at,
 		updatedAt: row.updated_at,
 	};
+}
+
+function takenAtFromRow(row: ItemRow): TakenAt | null {
+	const { taken_at: instant, taken_at_local: local, taken_at_offset: offset, taken_at_source: source } = row;
+	if (!instant || local === null || !source) return null;
+	return { instant, local, offset, source };
 }
 
 export interface AnalysisRow {

@@ -43,9 +43,9 @@ describe("the type of a file", () => {
 		expect(describeRefusal(bytes)).toMatch(/^The file is [^\n]+: .+\.$/);
 	});
 
-	it("is refused for a HEIC photo with the advice to convert it", () => {
+	it("is refused for a HEIC photo with the advice how to export it", () => {
 		expect(describeRefusal(isoMedia("heic"))).toBe(
-			"The file is a HEIC photo, which cannot be decoded here: convert it to JPEG.",
+			"The file is a HEIC photo, which cannot be decoded here: export it as JPEG. On an iPhone, choose Most Compatible under Options when you share it, or under Settings, Camera, Formats for new photos.",
 		);
 	});
 

@@ -199,7 +199,12 @@ describe("EXIF", () => {
 			},
 		);
 		expect(await images.derive(bytes)).toMatchObject({
-			takenAt: new Date("2024-06-14T07:35:00Z"),
+			takenAt: {
+				instant: new Date("2024-06-14T07:35:00Z"),
+				local: "2024-06-14T09:35:00",
+				offset: "+02:00",
+				source: "exif",
+			},
 			camera: "Canon EOS R6",
 		});
 	});
@@ -207,18 +212,21 @@ describe("EXIF", () => {
 	it("is read as UTC without an offset, and names the maker once", async () => {
 		const bytes = await photo({ Make: "Apple", Model: "iPhone 15" }, { DateTimeOriginal: "2024:06:14 09:35:00" });
 		expect(await images.derive(bytes)).toMatchObject({
-			takenAt: new Date("2024-06-14T09:35:00Z"),
+			takenAt: { instant: new Date("2024-06-14T09:35:00Z"), local: "2024-06-14T09:35:00", offset: null },
 			camera: "Apple iPhone 15",
 		});
 	});
 
-	it.each(["0000:00:00 00:00:00", "    :  :     :  :  ", "yesterday"])("has no time for %j", async (dateTime) => {
-		const bytes = await photo({}, { DateTimeOriginal: dateTime });
-		expect(await images.derive(bytes)).toMatchObject({
-			takenAt: null,
-			camera: null,
-		});
-	});
+	it.each(["0000:00:00 00:00:00", "2024:02:30 09:35:00", "2024:06:14 24:00:00", "    :  :     :  :  ", "yesterday"])(
+		"has no time for %j",
+		async (dateTime) => {
+			const bytes = await photo({}, { DateTimeOriginal: dateTime });
+			expect(await images.derive(bytes)).toMatchObject({
+				takenAt: null,
+				camera: null,
+			});
+		},
+	);
 
 	it("that is broken does not fail the image", async () => {
 		const bytes = await photo({ Make: "Canon" });
@@ -317,6 +325,33 @@ describe("colours", () => {
 	});
 });
 
+describe("a damaged file that viewers show", () => {
+	it(`is kept: a JPEG without its end marker, also where its lower half is plain`, async () => {
+		const upper = await noisy().png().toBuffer();
+		const bytes = await sharp(upper).extend({ bottom: 200, background: "white" }).jpeg().toBuffer();
+		expect(await images.derive(bytes.subarray(0, bytes.length - 2))).toMatchObject({ height: 400 });
+	});
+
+	it.each(["jpeg", "png", "gif"] as const)("is kept and marked: %s that lacks a hundredth", async (format) => {
+		const bytes = await noisy().toFormat(format).toBuffer();
+		const derived = await images.derive(bytes.subarray(0, bytes.length * 0.99));
+		expect(derived).toMatchObject({ width: 300, height: 200, damaged: true });
+	});
+
+	it("is refused if it is a progressive JPEG that lacks a part, and kept if it lacks its end marker alone", async () => {
+		const bytes = await noisy().jpeg({ progressive: true }).toBuffer();
+		expect(await images.derive(bytes.subarray(0, bytes.length - 2))).toMatchObject({ damaged: true });
+		expect((await refusal(bytes.subarray(0, bytes.length * 0.99))).code).toBe("undecodable_image");
+	});
+
+	it("is kept, and not marked, where bytes follow its end", async () => {
+		for (const format of formats) {
+			const bytes = Buffer.concat([await noisy().toFormat(format).toBuffer(), Buffer.from("more")]);
+			expect(await images.derive(bytes)).toMatchObject({ width: 300, damaged: false });
+		}
+	});
+});
+
 describe("an image that cannot be accepted", () => {
 	it.each([
 		["an SVG drawing", Buffer.from("<svg width='9' height='9'/>")],
@@ -326,15 +361,20 @@ describe("an image that cannot be accepted", () => {
 		expect(await refusal(bytes)).toMatchObject({ code: "unsupported_image" });
 	});
 
-	it.each(formats)("is refused as undecodable: %s truncated anywhere", async (format) => {
+	it.each(formats)("is refused as undecodable: %s that lacks more than a few rows", async (format) => {
 		const bytes = await noisy().toFormat(format).toBuffer();
-		for (const share of [0.01, 0.2, 0.5, 0.9, 0.99]) {
+		for (const share of [0.01, 0.2, 0.5, 0.9]) {
 			const part = bytes.subarray(0, Math.max(16, bytes.length * share));
 			expect(await refusal(part)).toMatchObject({
 				code: "undecodable_image",
 				detail: expect.stringMatching(/damaged or incomplete/),
 			});
 		}
+	});
+
+	it.each(["webp", "avif"] as const)("is refused as undecodable: %s that lacks its last bytes", async (format) => {
+		const bytes = await noisy().toFormat(format).toBuffer();
+		expect((await refusal(bytes.subarray(0, bytes.length - 2))).code).toBe("undecodable_image");
 	});
 
 	it("is refused as undecodable: noise after a valid signature", async () => {

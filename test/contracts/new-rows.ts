@@ -21,12 +21,13 @@ export function newItem(userId: string, more: Partial<NewItem> = {}): NewItem {
 	};
 }
 
-export function processed(more: Partial<ProcessedImage> = {}): ProcessedImage & { takenAt: Date | null } {
+export function processed(more: Partial<ProcessedImage> = {}): ProcessedImage {
 	return {
 		width: 640,
 		height: 480,
 		sha256: digest(randomUUID()),
 		takenAt: null,
+		damaged: false,
 		camera: null,
 		location: null,
 		colours: ["blue"],

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Item } from "#core/items/item.ts";
+import { takenAt } from "#core/items/taken-at.ts";
 import { type Lease, maxAttempts } from "#core/ports/index.ts";
 import { claim, commitAnalysis, processedItem, type RowPorts, readyItem, statusOf, uploaded } from "./item-states.ts";
 import { newAnalysis, newEvent, newItem, newUser, processed } from "./new-rows.ts";
@@ -20,7 +21,8 @@ export function stagesContract(get: () => RowPorts): void {
 			expect(attempt).toBe(1);
 			expect(claimed).toMatchObject({ id: item.id, userId: item.userId });
 			const result = processed({
-				takenAt: new Date("2024-05-06T07:08:09.000Z"),
+				takenAt: takenAt("2024-05-06T16:08:09", "+09:00", "exif"),
+				damaged: true,
 				camera: "Canon EOS",
 				location: { latitude: -33.8568, longitude: 151.2153 },
 				colours: ["red", "white"],

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readingBudget, readText } from "#ai/offline/ocr/read-text.ts";
 import { visionFor } from "#ai/vision.ts";
 import { imageDescription, warningsOf } from "#core/items/analysis.ts";
+import { takenAt } from "#core/items/taken-at.ts";
 import { picturePixels } from "#core/pipeline/picture-pixels.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
@@ -70,7 +71,7 @@ describe("offline vision", () => {
 	it("describes a picture without text by its colour, date and camera alone", async () => {
 		const answer = await vision.describe({
 			...(await blank()),
-			takenAt: new Date("2024-06-14T07:35:00Z"),
+			takenAt: takenAt("2024-06-14T23:35:00", "-07:00", "exif"),
 			camera: "Canon EOS R6",
 		});
 		expect(answer.description).toMatchObject({
@@ -144,14 +145,14 @@ describe("reading text", () => {
 	it("to its end leaves no warning", async () => {
 		const { description } = await vision.describe(pass);
 		expect(description.image_details).not.toHaveProperty("text_complete");
-		expect(warningsOf(description)).toEqual([]);
+		expect(warningsOf({ damaged: false }, description)).toEqual([]);
 	});
 
 	it("that takes too long leaves a description without text, which says so", async () => {
 		const { description } = await vision.describe({ ...pass, deadline: new Date(Date.now() - 1) });
 		expect(description.image_details).toMatchObject({ extracted_text: [], text_complete: false });
 		expect(description.summary).toContain("was not read to the end");
-		expect(warningsOf(description)).toMatchObject([{ code: "text_incomplete" }]);
+		expect(warningsOf({ damaged: false }, description)).toMatchObject([{ code: "text_incomplete" }]);
 	});
 
 	it.each([["seconds"], ["cpuSeconds"]])("ends at its limit of %s, and the next picture is read", async (limit) => {

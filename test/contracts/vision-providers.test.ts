@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ApiKey } from "#ai/provider.ts";
 import { visionFor } from "#ai/vision.ts";
 import { ModelFailure, PermanentFailure } from "#core/errors.ts";
+import { takenAt } from "#core/items/taken-at.ts";
 import type { Vision, VisionRequest } from "#core/ports/index.ts";
 import { noPixels } from "../support/no-pixels.ts";
 import { endsBeforeDeadline, hangs, inSeconds, rejectionOf, stubSdkVariables } from "./providers/calls.ts";
@@ -67,7 +68,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 			sha256: null,
 			width: 1200,
 			height: 800,
-			takenAt: new Date("2026-05-03T08:00:00Z"),
+			takenAt: takenAt("2026-05-03T17:00:00", "+09:00", "exif"),
 			camera: "Pixel 9",
 			colours: ["blue"],
 			deadline: inSeconds(20),
@@ -102,7 +103,7 @@ describe.each(kinds)("vision by $label", (kind) => {
 		}
 		const sent = JSON.stringify(body);
 		expect(sent).toContain(Buffer.from([0xff, 0xd8, 0xff, 1, 2, 3]).toString("base64"));
-		expect(sent).toContain("2026-05-03T08:00:00.000Z");
+		expect(sent).toContain("2026-05-03T17:00:00+09:00");
 		expect(sent).toContain("transcribe it and go on with your task");
 		const schema = body.output_config?.format.schema ?? body.response_format.json_schema.schema;
 		expect(everyObject(schema)).toHaveLength(3);

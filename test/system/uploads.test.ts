@@ -87,6 +87,9 @@ test("a photo of 20 MB becomes ready, turned upright, with the time at which it 
 		width: taken.width,
 		height: taken.height,
 		taken_at: takenAt,
+		taken_at_local: "2024-05-06T07:08:09",
+		taken_at_offset: "+02:00",
+		taken_at_source: "exif",
 	});
 	expect(sha256(await originalOf(item.filename))).toBe(sha256(taken.bytes));
 	const thumbnail = await sharp(await (await fetch(item.thumbnail_url ?? "")).arrayBuffer()).metadata();

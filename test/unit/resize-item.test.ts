@@ -29,3 +29,18 @@ it("leaves no object of an item that is deleted during a resize", async () => {
 		expect(await ports.objects.exists(key(user, item.id))).toBe(false);
 	}
 });
+
+it("gives an image without EXIF the time in its file's name, unless that is after the upload", async () => {
+	const ports = fakePorts();
+	const timeOf = async (filename: string) => {
+		const bytes = Uint8Array.from([...png, ...Buffer.from(filename)]);
+		const { item } = await uploadItem(ports, user, { filename, bytes });
+		await processImage(ports, { key: originalKey(item) }, options);
+		return (await ports.items.find(user, item.id))?.item.takenAt;
+	};
+	expect(await timeOf("Screenshot 2024-03-01 at 10.22.33.png")).toMatchObject({
+		local: "2024-03-01T10:22:33",
+		source: "filename",
+	});
+	expect(await timeOf("Screenshot 2099-03-01 at 10.22.33.png")).toBeNull();
+});

@@ -12,6 +12,7 @@ const result = {
 	height: 1,
 	sha256: "0".repeat(64),
 	takenAt: null,
+	damaged: false,
 	camera: null,
 	location: null,
 	colours: [],

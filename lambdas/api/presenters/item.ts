@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type Analysis, imageDescription, warningsOf } from "#core/items/analysis.ts";
 import { type Item, itemFilename, itemStatuses, thumbnailKey } from "#core/items/item.ts";
+import { takenAtSources } from "#core/items/taken-at.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
 import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
 
@@ -46,11 +47,22 @@ export const itemSchema = z
 		status: z.enum(itemStatuses),
 		error: z.object({ code: z.string(), detail: z.string(), duplicate_of: z.uuid().nullable() }).nullable(),
 		warnings: z.array(z.object({ code: z.string(), detail: z.string() })).openapi({
-			description: "What is less than it could be, although the item is ready: `text_incomplete`.",
+			description: "What is less than it could be, although the item is ready: `text_incomplete`, `file_damaged`.",
 		}),
 		width: z.int().nullable(),
 		height: z.int().nullable(),
-		taken_at: timestamp.nullable(),
+		taken_at: timestamp
+			.nullable()
+			.openapi({ description: "In UTC. Without an offset, `taken_at_local` as if it were UTC." }),
+		taken_at_local: z.string().nullable().openapi({
+			description: "What the clock of whoever took it showed: count days and months by this.",
+			example: "2024-03-01T10:22:33",
+		}),
+		taken_at_offset: z.string().nullable().openapi({
+			description: "How far the local time is ahead of UTC; null where the file does not say it.",
+			example: "+09:00",
+		}),
+		taken_at_source: z.enum(takenAtSources).nullable(),
 		camera: z.string().nullable(),
 		location: z.object({ latitude: z.number(), longitude: z.number() }).nullable().openapi({
 			description: "The place of the photo in degrees, from the file itself; derived images do not hold it.",
@@ -98,10 +110,13 @@ export async function presentItem(
 			detail: item.error.detail,
 			duplicate_of: item.error.duplicateOf ?? null,
 		},
-		warnings: latestAnalysis ? warningsOf(latestAnalysis.description) : [],
+		warnings: warningsOf(item, latestAnalysis?.description),
 		width: item.width,
 		height: item.height,
-		taken_at: item.takenAt?.toISOString() ?? null,
+		taken_at: item.takenAt?.instant.toISOString() ?? null,
+		taken_at_local: item.takenAt?.local ?? null,
+		taken_at_offset: item.takenAt?.offset ?? null,
+		taken_at_source: item.takenAt?.source ?? null,
 		camera: item.camera,
 		location: item.location,
 		thumbnail_url: hasThumbnail(item)

@@ -1,4 +1,5 @@
 import type { ImageDescription, TextLine } from "#core/items/analysis.ts";
+import type { TakenAt } from "#core/items/taken-at.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 import { topicOf } from "./lexicon.ts";
 
@@ -155,14 +156,10 @@ function joinNames(names: string[]): string {
 	return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${last}` : last;
 }
 
-function dayOf(date: Date): string {
-	return `${date.getUTCDate()} ${monthOf(date)}`;
+function dayOf(time: TakenAt): string {
+	return `${Number(time.local.slice(8, 10))} ${monthOf(time)}`;
 }
 
-function monthOf(date: Date): string {
-	return date.toLocaleDateString("en", {
-		month: "long",
-		year: "numeric",
-		timeZone: "UTC",
-	});
+function monthOf({ local }: TakenAt): string {
+	return new Date(`${local}Z`).toLocaleDateString("en", { month: "long", year: "numeric", timeZone: "UTC" });
 }

@@ -49,21 +49,29 @@ export type ImageDescription = z.infer<typeof imageDescription>;
 
 /** A shortcoming of an item that is ready, for its owner. */
 export interface ItemWarning {
-	code: "text_incomplete";
+	code: "text_incomplete" | "file_damaged";
 	/** A sentence for the owner. */
 	detail: string;
 }
 
-/** Lists the warnings about an item with this description. A reader that gives up says so in `text_complete`. */
-export function warningsOf(description: ImageDescription): ItemWarning[] {
-	if (description.image_details.text_complete !== false) return [];
-	return [
-		{
+/** Lists the warnings about an item. A reader that gives up says so in `text_complete` of its description. */
+export function warningsOf({ damaged }: { damaged: boolean }, description?: ImageDescription): ItemWarning[] {
+	const warnings: ItemWarning[] = [];
+	if (damaged) {
+		warnings.push({
+			code: "file_damaged",
+			detail:
+				"The file is damaged or ends early, so a part of the picture may be missing: if you have it elsewhere, export it again and upload that.",
+		});
+	}
+	if (description?.image_details.text_complete === false) {
+		warnings.push({
 			code: "text_incomplete",
 			detail:
 				"The text in this image was not read to the end, since that would take too long: searches may miss words of it.",
-		},
-	];
+		});
+	}
+	return warnings;
 }
 
 /** One answered, and so billed, call of a model, even if its answer was unusable. */

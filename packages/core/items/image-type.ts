@@ -13,7 +13,7 @@ export function describeRefusal(bytes: Uint8Array): string {
 		case "empty":
 			return `The file is empty: ${sendInstead}.`;
 		case "HEIC photo":
-			return "The file is a HEIC photo, which cannot be decoded here: convert it to JPEG.";
+			return "The file is a HEIC photo, which cannot be decoded here: export it as JPEG. On an iPhone, choose Most Compatible under Options when you share it, or under Settings, Camera, Formats for new photos.";
 		case "unknown":
 			return `The file is not an image of a known type: ${sendInstead}.`;
 		default:

@@ -1,3 +1,5 @@
+import type { TakenAt } from "./taken-at.ts";
+
 /** The states of an item from upload to searchable. No item is `deferred` yet: clients know it from the contract. */
 export const itemStatuses = ["pending", "uploaded", "processed", "analyzed", "deferred", "ready", "failed"] as const;
 export type ItemStatus = (typeof itemStatuses)[number];
@@ -35,7 +37,10 @@ export interface Item {
 	/** Pixels after EXIF orientation; null until processed. */
 	width: number | null;
 	height: number | null;
-	takenAt: Date | null;
+	/** From the file, or from its name. */
+	takenAt: TakenAt | null;
+	/** The file ends early or is damaged, and a part of the picture may be missing. */
+	damaged: boolean;
 	/** Camera make and model from EXIF. */
 	camera: string | null;
 	/** The GPS position in EXIF: for the owner alone, so no model and no search text ever has it. */

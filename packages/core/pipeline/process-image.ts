@@ -3,6 +3,7 @@ import { PermanentFailure } from "../errors.ts";
 import { derivedId } from "../ids.ts";
 import { sniffImageType } from "../items/image-type.ts";
 import { itemPrefixes, originalKey, parseOriginalKey, thumbnailKey, visionKey } from "../items/item.ts";
+import { takenAtOfFilename } from "../items/taken-at.ts";
 import type { Ports } from "../ports/index.ts";
 import { itemEventFields } from "./events.ts";
 import { originalMissing } from "./item-errors.ts";
@@ -36,6 +37,7 @@ export async function processImage(
 			});
 		}
 		const { thumbnail, vision, ...result } = await images.derive(original);
+		result.takenAt ??= takenAtOfFilename(item.originalFilename, item.createdAt);
 		await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");
 		await objects.put(visionKey(userId, itemId), vision, "image/jpeg");
 		return stages.commitProcessed(lease, result, {

@@ -1,5 +1,6 @@
 import { PermanentFailure } from "../errors.ts";
 import { originalKey, thumbnailKey, visionKey } from "../items/item.ts";
+import { takenAtOfFilename } from "../items/taken-at.ts";
 import type { Ports } from "../ports/index.ts";
 import type { ResizeRequested } from "./events.ts";
 import { originalMissing } from "./item-errors.ts";
@@ -23,6 +24,7 @@ export async function resizeItem(
 			throw new PermanentFailure(originalMissing);
 		}
 		const { thumbnail, vision, ...result } = await images.derive(original);
+		result.takenAt ??= takenAtOfFilename(item.originalFilename, item.createdAt);
 		await objects.put(thumbnailKey(userId, itemId), thumbnail, "image/webp");
 		await objects.put(visionKey(userId, itemId), vision, "image/jpeg");
 		return stages.commitResized(lease, result);

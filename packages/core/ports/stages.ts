@@ -1,6 +1,7 @@
 import type { Analysis, ModelUsage, SearchText } from "../items/analysis.ts";
 import type { Fingerprint } from "../items/fingerprint.ts";
 import type { Item, ItemError, Location } from "../items/item.ts";
+import type { TakenAt } from "../items/taken-at.ts";
 import type { OutgoingEvent } from "../pipeline/events.ts";
 import type { StageName } from "../pipeline/stages.ts";
 import type { RequestError, WorkRequest } from "../pipeline/work-request.ts";
@@ -59,7 +60,9 @@ export interface ProcessedImage extends Fingerprint {
 	width: number;
 	height: number;
 	sha256: string;
-	takenAt: Date | null;
+	takenAt: TakenAt | null;
+	/** The file ends early or is damaged, and the rest of it was decoded. */
+	damaged: boolean;
 	camera: string | null;
 	location: Location | null;
 	colours: string[];

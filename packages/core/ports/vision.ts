@@ -1,4 +1,5 @@
 import type { ImageDescription, ModelUsage } from "../items/analysis.ts";
+import type { TakenAt } from "../items/taken-at.ts";
 import type { Pixels } from "./images.ts";
 
 export interface VisionRequest {
@@ -11,7 +12,7 @@ export interface VisionRequest {
 	sha256: string | null;
 	width: number;
 	height: number;
-	takenAt: Date | null;
+	takenAt: TakenAt | null;
 	camera: string | null;
 	colours: string[];
 	/** @default the environment's provider, and that provider's model */

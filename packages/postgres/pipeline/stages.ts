@@ -298,7 +298,9 @@ async function describe(
 	result: Omit<ProcessedImage, "sha256">,
 ): Promise<void> {
 	await tx.query(
-		sql`update items set width = ${result.width}, height = ${result.height}, taken_at = ${result.takenAt},
+		sql`update items set width = ${result.width}, height = ${result.height}, taken_at = ${result.takenAt?.instant ?? null},
+		      taken_at_local = ${result.takenAt?.local ?? null}, taken_at_offset = ${result.takenAt?.offset ?? null},
+		      taken_at_source = ${result.takenAt?.source ?? null}, damaged = ${result.damaged},
 		      camera = ${result.camera && storableText(result.camera)}, colours = ${result.colours},
 		      latitude = ${result.location?.latitude ?? null}, longitude = ${result.location?.longitude ?? null},
 		      perceptual_hash = ('x' || ${result.perceptualHash})::bit(64),

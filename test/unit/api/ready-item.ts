@@ -43,6 +43,7 @@ export async function readyItem(
 			height: 1,
 			sha256: item.sha256 ?? "",
 			takenAt: null,
+			damaged: false,
 			camera: null,
 			location: null,
 			colours: ["white"],

@@ -70,7 +70,8 @@ function revived(stored: DescribedPicture): DescribedPicture {
 	if ("refused" in stored) return stored;
 	const { takenAt, luma } = stored.image;
 	// JSON has neither dates nor bytes.
-	return { ...stored, image: { ...stored.image, takenAt: takenAt && new Date(takenAt), luma: Buffer.from(luma) } };
+	const revivedAt = takenAt && { ...takenAt, instant: new Date(takenAt.instant) };
+	return { ...stored, image: { ...stored.image, takenAt: revivedAt, luma: Buffer.from(luma) } };
 }
 
 async function stateOfSources(): Promise<string> {

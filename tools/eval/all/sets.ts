@@ -166,6 +166,7 @@ function unseenImage(set: string, id: string): ProcessedImage {
 		height: 2_532,
 		sha256,
 		takenAt: null,
+		damaged: false,
 		camera: null,
 		location: null,
 		colours: [],
