@@ -10,11 +10,19 @@ export interface Person {
 	client: RestClient;
 }
 
-/** Milliseconds of each request, or of each upload until its item was ready. */
-export interface Measured {
+/** Milliseconds of each request that was answered, or of each upload until its item was ready. */
+export interface Times {
 	"GET /items": number[];
 	"POST /search": number[];
 	"upload to ready": number[];
+}
+
+export interface Use {
+	times: Times;
+	/** The share of requests that were answered with 2xx. */
+	answered: number;
+	/** Sentences about the others. */
+	problems: string[];
 }
 
 /** Requests a second of all people together. */
@@ -39,13 +47,12 @@ export async function prepare(people: Person[], control: Control): Promise<void>
 
 /**
  * Sends requests at seeded, exponentially distributed times, whether earlier ones were answered or not.
- * @throws on any answer but 2xx: nobody else's abuse may cost an answer
  */
 export async function use(
 	people: Person[],
 	control: Control,
 	{ seconds, pace, seed }: { seconds: number; pace: Pace; seed: number },
-): Promise<Measured> {
+): Promise<Use> {
 	const random = seeded(seed);
 	const person = () => people[Math.floor(random() * people.length)] as Person;
 	const lists: Promise<number>[] = [];
@@ -67,12 +74,26 @@ export async function use(
 			if (picture) uploads.push(upload(person(), picture));
 		}),
 	]);
+	const [listed, searched, uploaded] = [
+		await Promise.allSettled(lists),
+		await Promise.allSettled(searches),
+		await Promise.allSettled(uploads),
+	];
+	const all = [...listed, ...searched, ...uploaded];
+	const problems = all.flatMap((each) => (each.status === "rejected" ? [String(each.reason)] : []));
 	return {
-		"GET /items": await Promise.all(lists),
-		"POST /search": await Promise.all(searches),
-		"upload to ready": (await readySeconds(await Promise.all(uploads), control)).map((each) => each * 1_000),
+		times: {
+			"GET /items": answeredOf(listed),
+			"POST /search": answeredOf(searched),
+			"upload to ready": (await readySeconds(answeredOf(uploaded), control)).map((each) => each * 1_000),
+		},
+		answered: 1 - problems.length / all.length,
+		problems,
 	};
 }
+
+const answeredOf = <T>(requests: PromiseSettledResult<T>[]) =>
+	requests.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
 
 /** Calls an action at random times, `pace` times a second in the mean. */
 async function at(pace: number, seconds: number, random: () => number, action: () => void): Promise<void> {
