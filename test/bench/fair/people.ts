@@ -55,9 +55,9 @@ export async function use(
 ): Promise<Use> {
 	const random = seeded(seed);
 	const person = () => people[Math.floor(random() * people.length)] as Person;
-	const lists: Promise<number>[] = [];
-	const searches: Promise<number>[] = [];
-	const uploads: Promise<string>[] = [];
+	const lists: Settled<number>[] = [];
+	const searches: Settled<number>[] = [];
+	const uploads: Settled<string>[] = [];
 	const upload = async ({ client }: Person, picture: Uint8Array<ArrayBuffer>) =>
 		(await client.upload("picture.png", picture)).id;
 	const words = samples.map(({ word }) => word);
@@ -65,19 +65,21 @@ export async function use(
 		Array.from({ length: Math.ceil(seconds * pace.upload * 2) }, (_, at) => pictureOf(at)),
 	);
 	await Promise.all([
-		at(pace.list, seconds, random, () => lists.push(milliseconds(() => person().client.call("GET", "/items")))),
+		at(pace.list, seconds, random, () =>
+			lists.push(settled(milliseconds(() => person().client.call("GET", "/items")))),
+		),
 		at(pace.search, seconds, random, () =>
-			searches.push(milliseconds(() => person().client.search(String(words[searches.length % words.length])))),
+			searches.push(settled(milliseconds(() => person().client.search(String(words[searches.length % words.length]))))),
 		),
 		at(pace.upload, seconds, random, () => {
 			const picture = pictures[uploads.length];
-			if (picture) uploads.push(upload(person(), picture));
+			if (picture) uploads.push(settled(upload(person(), picture)));
 		}),
 	]);
 	const [listed, searched, uploaded] = [
-		await Promise.allSettled(lists),
-		await Promise.allSettled(searches),
-		await Promise.allSettled(uploads),
+		await Promise.all(lists),
+		await Promise.all(searches),
+		await Promise.all(uploads),
 	];
 	const all = [...listed, ...searched, ...uploaded];
 	const problems = all.flatMap((each) => (each.status === "rejected" ? [String(each.reason)] : []));
@@ -91,6 +93,14 @@ export async function use(
 		problems,
 	};
 }
+
+type Settled<T> = Promise<PromiseSettledResult<T>>;
+
+/** Handles a rejection at once: nobody waits for the request until all were sent. */
+const settled = async <T>(request: Promise<T>): Settled<T> => {
+	const [result] = await Promise.allSettled([request]);
+	return result;
+};
 
 const answeredOf = <T>(requests: PromiseSettledResult<T>[]) =>
 	requests.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
