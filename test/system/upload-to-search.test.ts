@@ -1,3 +1,4 @@
+import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import type { ItemBody, RestClient } from "#cli/rest-client.ts";
 import { screenshot } from "./drawings.ts";
@@ -126,4 +127,35 @@ test("a deleted item is gone: row, search and every object", async () => {
 	expect((await fetch(thumbnail_url ?? "")).status).toBe(404);
 	const { results } = await owner.search(doomed.word);
 	expect(results.map(({ item_id }) => item_id)).not.toContain(id);
+});
+
+test("the same picture in another size is a near-duplicate, and GET /search/config has the running system's settings", async () => {
+	const user = await newUser("duplicates");
+	const { bytes } = await screenshot(1);
+	const { bytes: other } = await screenshot();
+	const smaller = await sharp(bytes).resize(300).jpeg({ quality: 60 }).toBuffer();
+	const large = await user.upload("large.png", bytes);
+	const small = await user.upload("small.jpg", new Uint8Array(smaller));
+	const another = await user.upload("another.png", other);
+	for (const { id } of [large, small, another]) await user.settled(id);
+	const { results } = await user.call<{ results: { item_id: string; near_duplicate: boolean; distance: number }[] }>(
+		"POST",
+		`/items/${large.id}/similar`,
+		{ top_k: 5 },
+	);
+	expect(results.map(({ item_id }) => item_id)).not.toContain(large.id);
+	const alike = results.filter(({ near_duplicate }) => near_duplicate);
+	expect(alike.map(({ item_id }) => item_id)).toContain(small.id);
+	expect(results.some(({ near_duplicate }) => !near_duplicate)).toBe(true);
+
+	const config = await user.call("GET", "/search/config");
+	expect(config).toMatchObject({
+		parameters: { rrf_k: expect.any(Number) },
+		embedding: { model: "offline-words-1", dimensions: 1024 },
+		database: {
+			extensions: { vector: expect.any(String) },
+			indexes: expect.arrayContaining([expect.objectContaining({ name: "embeddings_codes", valid: true })]),
+		},
+		counts: { items: 3, embeddings: { "offline-words-1": 3 } },
+	});
 });

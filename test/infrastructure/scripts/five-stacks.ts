@@ -4,7 +4,8 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { JsonObject, Template } from "#cdk-local/template/assembly.ts";
 import { startTestStacks, type TestApp, testFunction } from "#cdk-local/testing/index.ts";
 import { serveAccount } from "./account-server.ts";
-import { createScriptRunner, type Run, type ScriptRunner } from "./script-runner.ts";
+import type { Run, ScriptHost } from "./script-host.ts";
+import { createScriptRunner, type ScriptRunner } from "./script-runner.ts";
 
 /** Records that it ran; fails where the folder of the scripts has a file that says so. */
 const bundle = `
@@ -28,8 +29,8 @@ export interface DeployedDev extends ScriptRunner {
 	end(): Promise<void>;
 }
 
-export async function deployedDev(dev: object = {}): Promise<DeployedDev> {
-	const runner = createScriptRunner(dev);
+export async function deployedDev(dev: object = {}, host?: ScriptHost): Promise<DeployedDev> {
+	const runner = createScriptRunner(dev, host);
 	const cloud = await startTestStacks(fiveStacks(runner.folder), bundle);
 	// The files that synth would write for the later steps.
 	cpSync(join(cloud.folder, "cdk.out"), join(runner.folder, "cdk.out"), {

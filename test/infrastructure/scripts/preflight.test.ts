@@ -10,16 +10,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { unlessGone } from "#scripts/deploy/retained.ts";
 import { serveAccount } from "./account-server.ts";
 import { bootstrapped, type DeployedDev, deployedDev } from "./five-stacks.ts";
+import { startScriptHost } from "./script-host.ts";
 import { createScriptRunner } from "./script-runner.ts";
 
 /** Private mode, which uses every quota that is checked. */
 const wanted = ["AWS::EC2::VPC", "AWS::EC2::EIP", "AWS::EC2::Instance", "AWS::RDS::DBInstance"];
 const synth = "cdk synth --quiet -c env=dev --output cdk.out --no-notices --ci";
 
+/** Each test has its own answers of the account; that the scripts run as processes is claimed elsewhere. */
+const host = startScriptHost();
 let dev: DeployedDev;
 let account: Awaited<ReturnType<typeof serveAccount>>;
 beforeAll(async () => {
-	dev = await deployedDev();
+	dev = await deployedDev({}, host);
 	account = await serveAccount();
 	await bootstrapped(dev);
 	const template = join(dev.folder, "cdk.out/CollectionsDB-dev.template.json");
@@ -43,6 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
 	account?.close();
 	await dev?.end();
+	await host.stop();
 });
 beforeEach(() => {
 	dev.forgetSteps();
@@ -217,7 +221,7 @@ describe("a database that", () => {
 
 describe("an account on the free plan", () => {
 	test("stops a deployment whose database RDS would refuse there, naming the settings", async () => {
-		const large = createScriptRunner({ database: { instanceClass: "db.t4g.small", backupDays: 3 } });
+		const large = createScriptRunner({ database: { instanceClass: "db.t4g.small", backupDays: 3 } }, host);
 		account.is({ plan: "FREE" });
 		const { code, stdout } = await large.run("preflight", { ENV: "dev", ...dev.credentials, ...account.variables });
 		large.remove();
@@ -250,7 +254,7 @@ describe("an account on the free plan", () => {
 describe("an environment that answers with Bedrock", () => {
 	const model = "anthropic.claude-sonnet-5-5";
 	const preflight = async (bedrock?: object) => {
-		const runner = createScriptRunner({ chatProvider: "bedrock", ...(bedrock && { bedrock }) });
+		const runner = createScriptRunner({ chatProvider: "bedrock", ...(bedrock && { bedrock }) }, host);
 		try {
 			return await runner.run("preflight", { ENV: "dev", ...dev.credentials, ...account.variables });
 		} finally {

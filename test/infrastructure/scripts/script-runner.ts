@@ -14,13 +14,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import cdkJson from "../../../cdk.json" with { type: "json" };
-
-/** A script's output and exit code. */
-export interface Run {
-	code: number | null;
-	stdout: string;
-	stderr: string;
-}
+import type { Run, ScriptHost } from "./script-host.ts";
 
 /** A script that has not ended yet. */
 export interface Running {
@@ -58,8 +52,9 @@ const stepsFile = "steps.txt";
  * Makes a temporary folder to run the scripts in, with a `cdk.json` whose environments dev and prod can be deployed.
  * An executable on the PATH replaces only the CDK's command line, which would call AWS: it records its arguments, and
  * fails or hangs if they contain `CDK_FAILS_AT` or `CDK_HANGS_AT`.
+ * @param host runs the scripts that nobody interrupts; without it each is a process of its own
  */
-export function createScriptRunner(dev: object = {}): ScriptRunner {
+export function createScriptRunner(dev: object = {}, host?: ScriptHost): ScriptRunner {
 	const folder = mkdtempSync(join(tmpdir(), "operate-"));
 	const steps = join(folder, stepsFile);
 	const write = (file: string, content: string, mode = 0o644) => {
@@ -97,20 +92,21 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 `,
 	);
 	chmodSync(join(folder, "bin/cdk"), 0o755);
+	const environment = (env: Record<string, string>) => ({
+		PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
+		// The credentials of the person who runs the tests must not reach AWS.
+		AWS_EC2_METADATA_DISABLED: "true",
+		AWS_CONFIG_FILE: "/dev/null",
+		AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+		HOME: folder,
+		NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+		...env,
+	});
 	const start: ScriptRunner["start"] = (script, env = {}, { args = [], stdin = "" } = {}) => {
 		const child = spawn(process.execPath, [scriptFile(script), ...args], {
 			cwd: folder,
 			detached: true,
-			env: {
-				PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
-				// The credentials of the person who runs the tests must not reach AWS.
-				AWS_EC2_METADATA_DISABLED: "true",
-				AWS_CONFIG_FILE: "/dev/null",
-				AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-				HOME: folder,
-				NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-				...env,
-			},
+			env: environment(env),
 		});
 		let stdout = "";
 		let stderr = "";
@@ -127,7 +123,8 @@ if [ -n "$CDK_FAILS_AT" ]; then case "$*" in *"$CDK_FAILS_AT"*) exit 1;; esac; f
 	return {
 		folder,
 		start,
-		run: (script, env) => start(script, env).ended,
+		run: (script, env = {}) =>
+			host ? host.run({ file: scriptFile(script), folder, env: environment(env) }) : start(script, env).ended,
 		steps: () => (existsSync(steps) ? readFileSync(steps, "utf8").split("\n").filter(Boolean) : []),
 		forgetSteps: () => rmSync(steps, { force: true }),
 		read: (file) => readFileSync(join(folder, file), "utf8"),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { screenshot } from "./drawings.ts";
-import { OwnCloud } from "./own-cloud.ts";
+import { screenshot } from "../system/drawings.ts";
+import { OwnCloud } from "../system/own-cloud.ts";
 
 let cloud: OwnCloud;
 const email = "patient@example.com";

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiProblem, RestClient } from "#cli/rest-client.ts";
 import { anthropicChatWire, type ChatWire, openaiChatWire } from "../contracts/providers/chat-wire.ts";
 import type { ProviderServer } from "../contracts/providers/server.ts";
-import { card } from "./drawings.ts";
-import { type ProviderCloud, startProviderCloud } from "./provider-cloud.ts";
+import { card } from "../system/drawings.ts";
+import { type ProviderCloud, startProviderCloud } from "../system/provider-cloud.ts";
 
 interface Kind {
 	provider: "anthropic" | "openai";
