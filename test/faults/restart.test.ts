@@ -60,4 +60,4 @@ test("all data survives a stop, a power cut and a restart", async () => {
 	expect((await user.settled(interrupted.id)).status).toBe("ready");
 	const { results } = await user.search(drawn.word);
 	expect(results[0]?.item_id).toBe(id);
-}, 240_000);
+}, 600_000);
