@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readingBudget, readText } from "#ai/offline/ocr/read-text.ts";
 import { visionFor } from "#ai/vision.ts";
@@ -118,6 +118,38 @@ async function print(lines: string[], points: number, width: number): Promise<Ui
 		.toBuffer();
 }
 
+/** Draws white letters on nothing. */
+function letters(text: string, points: number): Promise<Buffer> {
+	const fontfile = createRequire(import.meta.url).resolve("@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf");
+	return sharp({
+		text: { text: `<span foreground="white">${text}</span>`, fontfile, font: `Inter ${points}`, dpi: 96, rgba: true },
+	})
+		.extend({ top: 40, bottom: 40, left: 40, right: 40, background: "#ffffff00" })
+		.png()
+		.toBuffer();
+}
+
+/** Draws white letters on a green box, as chats have them. */
+async function bubble(): Promise<Sharp> {
+	const input = await letters("The key is under the gnome", 24);
+	const { width, height } = await sharp(input).metadata();
+	const drawn = await sharp({
+		create: { width: width + 100, height: height + 200, channels: 3, background: "#ece5dd" },
+	})
+		.composite([{ input: await sharp(input).flatten({ background: "#128c7e" }).toBuffer() }])
+		.png()
+		.toBuffer();
+	return sharp(drawn).png();
+}
+
+/** Draws a line of 14 pixels near the corner of 3,840 x 2,160. */
+async function corner(): Promise<Buffer> {
+	return sharp({ create: { width: 3_840, height: 2_160, channels: 3, background: "#202020" } })
+		.composite([{ input: await letters("meerkat enclosure", 10.5), left: 3_500, top: 2_000 }])
+		.png()
+		.toBuffer();
+}
+
 const pixelsOf = async (request: VisionRequest) => request.pixels(readingBudget.maxPixels);
 
 describe("reading text", () => {
@@ -140,6 +172,26 @@ describe("reading text", () => {
 		const words = lines.map((line) => line.text).join(" ");
 		expect(words).toMatch(/paragraph 1 of the long report about lighthouses/);
 		expect(words).not.toContain("paragraph 99");
+	});
+
+	it.each<[string, () => Promise<Buffer>, RegExp]>([
+		["light on a coloured bubble", async () => (await bubble()).toBuffer(), /The key is under the gnome/],
+		[
+			"on its side, without an orientation",
+			async () => (await bubble()).rotate(90).toBuffer(),
+			/The key is under the gnome/,
+		],
+		["upside down", async () => (await bubble()).rotate(180).toBuffer(), /The key is under the gnome/],
+		["light and transparent around it", () => letters("Hedgehog sanctuary", 30), /Hedgehog sanctuary/],
+		["small in a corner of a 4K screen", corner, /meerkat enclosure/],
+		[
+			"German, with its accents",
+			() => letters("Der Käse und das Brötchen sind für die Tür", 20),
+			/Brötchen sind für die Tür/,
+		],
+	])("finds text that is %s", async (_, draw, text) => {
+		const { description } = await vision.describe(await requestFor({ filename: "IMG_2.png", bytes: await draw() }));
+		expect(description.image_details.extracted_text.join("\n")).toMatch(text);
 	});
 
 	it("to its end leaves no warning", async () => {

@@ -149,6 +149,12 @@ test("bundles have the files that functions read at run time", () => {
 			"ocr/PP-OCRv4-alphabet.txt",
 			"ocr/PP-OCRv4-detection.onnx",
 			"ocr/PP-OCRv4-recognition.onnx",
+			"ocr/deu.traineddata.gz",
+			"ocr/fra.traineddata.gz",
+			"ocr/jpn.traineddata.gz",
+			"ocr/spa.traineddata.gz",
+			"ocr/tesseract-core.cjs",
+			"ocr/tesseract-core.wasm",
 			"ocr/thread.mjs",
 		]),
 	);

@@ -9,6 +9,8 @@ export type Detector = (input: Float32Array, width: number, height: number) => P
 
 /** The sides that the detector was trained for are below it; time and memory grow with the area. */
 export const maxTileSide = 1_280;
+/** The detector takes 300 bytes a pixel: a tile as wide as high would not fit beside the rest. */
+const maxTilePixels = 1_000_000;
 /** The overlap of neighbouring tiles: more than the height of a line, so that each is seen whole. */
 const overlap = 128;
 /** The detector halves its input five times. */
@@ -29,8 +31,11 @@ export async function detect(
 ): Promise<{ map: ProbabilityMap; complete: boolean }> {
 	const [width, height] = [Math.ceil(pixels.width * scale), Math.ceil(pixels.height * scale)];
 	const map = { data: new Uint8Array(width * height), width, height };
-	for (const down of stretches(height, maxTileSide, overlap)) {
-		for (const across of stretches(width, maxTileSide, overlap)) {
+	const columns = stretches(width, maxTileSide, overlap);
+	const tileWidth = Math.max(...columns.map(({ start, end }) => end - start));
+	const maxTileHeight = Math.min(maxTileSide, Math.floor(maxTilePixels / tileWidth));
+	for (const down of stretches(height, maxTileHeight, overlap)) {
+		for (const across of columns) {
 			const tile = trimmed(detail, scaled(across, down, 1 / scale), multiple / scale);
 			if (!tile) continue;
 			if (!mayGoOn()) return { map, complete: false };

@@ -2,8 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Pixels } from "#core/ports/index.ts";
 import { assetPath } from "../asset-path.ts";
 import { readerAssets, readerThread } from "./assets.ts";
-import type { ModelPaths } from "./models.ts";
-import type { ReadingResult, ReadingTask } from "./thread.ts";
+import type { ReaderPaths, ReadingResult, ReadingTask } from "./thread.ts";
 
 /** Limits the reading of one picture: while it runs, others wait. */
 export const readingBudget = {
@@ -56,12 +55,9 @@ async function readInThread(pixels: Pixels, { cpuSeconds, seconds }: typeof read
 }
 
 function startWorker(): Worker {
-	const path = (asset: keyof ModelPaths) => assetPath("ocr", readerAssets[asset]);
-	const workerData: ModelPaths = {
-		detection: path("detection"),
-		recognition: path("recognition"),
-		alphabet: path("alphabet"),
-	};
+	const workerData = Object.fromEntries(
+		Object.entries(readerAssets).map(([name, asset]) => [name, assetPath("ocr", asset)]),
+	) as unknown as ReaderPaths;
 	const started = new Worker(assetPath("ocr", readerThread), { workerData });
 	// Also between pictures: a dead thread must neither be used again nor end the process.
 	const forget = () => {

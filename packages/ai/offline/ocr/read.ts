@@ -7,6 +7,8 @@ import { type PlacedLine, textLines } from "./lines.ts";
 import type { Models } from "./models.ts";
 import { type Recognized, recognize } from "./recognize.ts";
 import type { Rectangle } from "./sample.ts";
+import { betterReadIn, readAgain } from "./second-reader.ts";
+import type { Language, TesseractLine } from "./tesseract.ts";
 import { asItLies, lying, type Quarters, upright } from "./turn.ts";
 
 /** Says whether a share of the budget, 0 to 1, is left over. */
@@ -32,6 +34,11 @@ const minElongation = 2;
 const minUpright = 0.8;
 const minGain = 0.1;
 
+/** After so many found lines in a row without text the rest is taken for noise, or for a script that is not known. */
+const maxFruitless = 40;
+/** Lines as sure as this are kept where the picture is in a script that the recognizer does not know. */
+const minForeignConfidence = 0.97;
+
 /** The text of a picture, as far as it was read. */
 export interface ReadText {
 	lines: TextLine[];
@@ -39,7 +46,7 @@ export interface ReadText {
 }
 
 /** Reads the text of a picture: finds its lines, then reads one after another from the top. */
-export async function readPixels(pixels: Pixels, models: Models, budget: Budget): Promise<ReadText> {
+export async function readPixels(pixels: Pixels, models: Readers, budget: Budget): Promise<ReadText> {
 	const found = await findLines(pixels, models, budget);
 	const quarters = await quartersOf(pixels, found.boxes, models);
 	if (quarters === 0) return readLines(pixels, found, models, budget);
@@ -48,24 +55,52 @@ export async function readPixels(pixels: Pixels, models: Models, budget: Budget)
 	return { lines: lines.map((line) => lineAsItLies(line, quarters)), complete };
 }
 
+/** PP-OCR, and Tesseract for the languages that it reads better, each loaded when it is needed. */
+export interface Readers extends Models {
+	tesseractOf(language: Language): Promise<TesseractLine>;
+}
+
 interface FoundLines {
 	/** From top to bottom. */
 	boxes: Rectangle[];
 	complete: boolean;
 }
 
-async function readLines(pixels: Pixels, found: FoundLines, models: Models, budget: Budget): Promise<ReadText> {
+async function readLines(pixels: Pixels, found: FoundLines, models: Readers, budget: Budget): Promise<ReadText> {
 	const placed: PlacedLine[] = [];
+	const doubtful: PlacedLine[] = [];
+	let fruitless = 0;
 	for (const box of found.boxes) {
-		if (!budget(1)) return { lines: textLines(placed, pixels), complete: false };
+		if (!budget(1) || fruitless === maxFruitless) return { lines: textLines(placed, pixels), complete: false };
 		const recognized = await recognize(pixels, box, models.recognizer, models.alphabet);
-		if (isText(recognized)) placed.push({ ...recognized, box });
+		(isText(recognized) ? placed : doubtful).push({ ...recognized, box });
+		fruitless = isText(recognized) ? 0 : fruitless + 1;
 	}
-	return { lines: textLines(placed, pixels), complete: found.complete };
+	if (placed.some(isForeign)) {
+		const known = placed.filter(({ confidence }) => confidence >= minForeignConfidence);
+		return { lines: textLines(known, pixels), complete: false };
+	}
+	const language = betterReadIn(placed);
+	if (!language) return { lines: textLines(placed, pixels), complete: found.complete };
+	const read = await models.tesseractOf(language);
+	const lines = readAgain(
+		placed,
+		doubtful,
+		language,
+		(box) => read(pixels, box),
+		() => budget(1),
+	);
+	return { lines: textLines(lines, pixels), complete: found.complete };
 }
 
 const isText = ({ characters, confidence }: Recognized) =>
 	confidence >= (characters.length > shortLine ? minConfidence : minShortConfidence);
+
+/** Detects Cyrillic, of which the recognizer knows a few letters and reads the others as Latin ones: in one word are both. */
+const isForeign = ({ characters }: Recognized) =>
+	/\p{Script=Cyrillic}\p{Script=Latin}|\p{Script=Latin}\p{Script=Cyrillic}/u.test(
+		characters.map(({ text }) => text).join(""),
+	);
 
 /** Finds out how a picture's text lies, by the largest of its lines: a photo held sideways may have no orientation. */
 async function quartersOf(pixels: Pixels, boxes: readonly Rectangle[], models: Models): Promise<Quarters> {
