@@ -64,7 +64,7 @@ EVAL_PEERS = $(if $(filter 1,$(PEERS)),tools/eval/peers/node_modules/.installed)
 eval: $(INSTALLED) $(EVAL_PEERS) ## measure how well search finds: DATASET=folder [BASELINE=reports/eval-x.json] [VISION=offline] [PEERS=1]
 	@node tools/eval/eval.ts "$(DATASET)" $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(VISION),--vision "$(VISION)") $(if $(filter 1,$(PEERS)),--peers)
 
-eval-all: $(INSTALLED) $(EVAL_PEERS) ## measure search on every dataset, and each parameter on those it was not chosen on: [SETS=golden,work] [PEERS=1] [SWEEP=0] [DATABASE_URL=postgres://...]
+eval-all: $(INSTALLED) $(EVAL_PEERS) ## measure search on every dataset, and each parameter on those it was not chosen on: [SETS=golden,work] [PEERS=1] [SWEEP=0] [BASELINE=write] [DATABASE_URL=postgres://...]
 	@node tools/eval/all/main.ts
 
 tools/eval/peers/node_modules/.installed: tools/eval/peers/package-lock.json

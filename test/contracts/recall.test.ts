@@ -5,6 +5,7 @@ import type { Database } from "#postgres/database.ts";
 import { postgresSearch } from "#postgres/search/search.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { sql } from "#postgres/sql.ts";
+import { seeded } from "#tools/random.ts";
 import { realVectorsFile as file, realVectors, toUnitLength } from "../support/real-vectors.ts";
 import { vectorText } from "../support/vector-text.ts";
 import { fillWithVectors } from "./bulk-items.ts";
@@ -88,4 +89,29 @@ describe.skipIf(!hasVectors)(`searches among real vectors on ${title}`, () => {
 		console.log(`recall@10 in partitions: ${partitioned.toFixed(4)}`);
 		expect(partitioned).toBeGreaterThanOrEqual(0.99);
 	}, 120_000);
+});
+
+describe(`searches among random vectors on ${contractDatabase.title}`, () => {
+	let empty: EmptyDatabase;
+	beforeAll(async () => {
+		empty = await contractDatabase.createMigrated();
+	});
+	afterAll(() => empty?.drop());
+
+	it("have no strong hit unless one stands out from all, though only the nearest are compared", async () => {
+		const db = empty.connect(1);
+		const number = seeded(1);
+		const vectors = Array.from({ length: 610 }, () =>
+			toUnitLength(Float32Array.from({ length: embeddingDimensions }, () => number() - 0.5)),
+		);
+		const stored = vectors.slice(10);
+		await fillWithVectors(db, { userId, model }, stored);
+		const search = postgresSearch(db);
+		const strongFor = async (vector: Float32Array) =>
+			(await search.byVector(userId, { model, vector }, { topK })).filter(({ match }) => match === "strong").length;
+		for (const query of vectors.slice(0, 10)) {
+			expect(await strongFor(query)).toBe(0);
+			expect(await strongFor(toUnitLength(query.map((x, i) => x + 0.5 * (stored[0]?.[i] ?? 0))))).toBe(1);
+		}
+	});
 });

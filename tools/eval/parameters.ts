@@ -1,5 +1,6 @@
 import type { FusionWeights } from "#core/ports/index.ts";
 import type { SearchParameters } from "#postgres/search/search.ts";
+import type { SearchMode } from "./all/answers.ts";
 import type { SearchSettings } from "./all/settings.ts";
 
 /**
@@ -12,6 +13,8 @@ export type Judge = "ranking" | "answers";
 export interface Parameter {
 	name: string;
 	judge: Judge;
+	/** The search in which it decides something. */
+	mode: SearchMode;
 	/** The first switches it off; no value is there twice. */
 	values: string[];
 	/** The index of the value in force. */
@@ -32,17 +35,18 @@ export const parametersOf = (inForce: SearchSettings): Parameter[] => {
 		name: Name,
 		judge: Judge,
 		values: Values<SearchParameters[Name]>,
+		{ mode = "hybrid", others = inForce }: { mode?: SearchMode; others?: SearchSettings } = {},
 	) =>
-		parameter(name, judge, inForce.search[name], values, (value) => ({
-			...inForce,
-			search: { ...inForce.search, [name]: value },
+		parameter(name, judge, mode, inForce.search[name], values, (value) => ({
+			...others,
+			search: { ...others.search, [name]: value },
 		}));
 	const ofEmbedder = <Name extends keyof SearchSettings["embedder"]>(
 		name: Name,
 		judge: Judge,
 		values: Values<SearchSettings["embedder"][Name]>,
 	) =>
-		parameter(name, judge, inForce.embedder[name], values, (value) => ({
+		parameter(name, judge, "hybrid", inForce.embedder[name], values, (value) => ({
 			...inForce,
 			embedder: { ...inForce.embedder, [name]: value },
 		}));
@@ -54,9 +58,15 @@ export const parametersOf = (inForce: SearchSettings): Parameter[] => {
 		ofSearch("proximity", "ranking", { off: 0, grid: [0.1, 0.3] }),
 		ofSearch("partSimilarity", "ranking", { off: 0, grid: [0.3, 0.7] }),
 		ofSearch("minStrongCoverage", "answers", { off: 0, grid: [0.5, 0.55, 0.6, 0.7, 0.75] }),
-		ofSearch("minDeviations", "answers", { off: 0, grid: [2, 4] }),
-		ofEmbedder("fusionWeights", "ranking", { off: vectors(0), grid: [0.1, 0.2, 0.3, 0.5, 0.7].map(vectors) }),
-		ofEmbedder("answerabilityThreshold", "answers", { off: 0, grid: [0.28, 0.4, 0.5, 0.7] }),
+		// It decides where the model has no threshold, and words have no part in it.
+		ofSearch(
+			"minDeviations",
+			"answers",
+			{ off: 0, grid: [3, 4, 6, 8] },
+			{ mode: "vector", others: { ...inForce, embedder: { ...inForce.embedder, answerabilityThreshold: 0 } } },
+		),
+		ofEmbedder("fusionWeights", "ranking", { off: vectors(0), grid: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7].map(vectors) }),
+		ofEmbedder("answerabilityThreshold", "answers", { off: 0, grid: [0.4, 0.5, 0.55, 0.6, 0.7] }),
 	];
 };
 
@@ -71,13 +81,15 @@ function vectors(vector: number): FusionWeights {
 function parameter<Value>(
 	name: string,
 	judge: Judge,
+	mode: SearchMode,
 	inForce: Value,
 	{ off, grid }: Values<Value>,
 	apply: (value: Value) => SearchSettings,
 ): Parameter {
 	const byLabel = new Map([off, inForce, ...grid].map((value) => [labelOf(value), value]));
 	const values = [...byLabel.keys()];
-	return { name, judge, values, inForce: values.indexOf(labelOf(inForce)), settings: [...byLabel.values()].map(apply) };
+	const settings = [...byLabel.values()].map(apply);
+	return { name, judge, mode, values, inForce: values.indexOf(labelOf(inForce)), settings };
 }
 
 /** Writes a value, or the values of its fields. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { meanDifferences, parameterDemands, peerDemands } from "#tools/eval/all/demands.ts";
+import type { ModeFigures } from "#tools/eval/all/answers.ts";
+import { baselineDemands } from "#tools/eval/all/baseline.ts";
+import { meanDifferences, parameterDemands, peerDemands, strengthDemands } from "#tools/eval/all/demands.ts";
 import { pairedBootstrap } from "#tools/eval/bootstrap.ts";
 import { qualityOf } from "#tools/eval/metrics.ts";
 import { comparePeers, type PeerSummary } from "#tools/eval/peer-answers.ts";
@@ -74,5 +76,50 @@ describe("the demands on parameters", () => {
 
 	it("are an error over no parameter", () => {
 		expect(() => parameterDemands([])).toThrow("No parameter was swept");
+	});
+});
+
+/** A set with queries that mean so many items each, and what the hybrid search reached on it. */
+const measured = (name: string, meant: number[], figures: Partial<ModeFigures>) => ({
+	set: {
+		name,
+		queries: meant.map((items, at) => ({
+			id: `q${at}`,
+			text: "any",
+			type: "keyword",
+			expected: new Map(Array.from({ length: items }, (_, item) => [`${item}`, 3])),
+		})),
+	},
+	modes: {
+		hybrid: { figures: { ndcg10: 0.8, hopeless_without_strong: 1, right_hits_lost: 0, ...figures } as ModeFigures },
+	},
+});
+const failures = (demands: { name: string; holds: boolean }[]) =>
+	demands.filter(({ holds }) => !holds).map(({ name }) => name);
+
+describe("the demands on strong and weak hits", () => {
+	it("count each query and each item alike, however small its set", () => {
+		const large = measured("large", [...Array(19).fill(0), ...Array(40).fill(1)], {});
+		const small = measured("small", [0, 1], { hopeless_without_strong: 0, right_hits_lost: 1 });
+		expect(failures(strengthDemands([large, small]))).toEqual([]);
+		expect(failures(strengthDemands([small]))).toEqual(["hopeless queries without a strong hit", "right hits lost"]);
+	});
+
+	it("are on right hits alone where every query has an answer", () => {
+		const answered = measured("answered", [1], { hopeless_without_strong: null });
+		expect(strengthDemands([answered]).map(({ name }) => name)).toEqual(["right hits lost"]);
+	});
+});
+
+describe("the demands of a baseline", () => {
+	const baseline = { embedding_model: "m", ndcg10: { a: 0.8, b: 0.8 } };
+	it("fail on a set that is found worse, but for rounding", () => {
+		const reports = [measured("a", [1], { ndcg10: 0.79 }), measured("b", [1], { ndcg10: 0.797 })];
+		expect(failures(baselineDemands(baseline, "m", reports))).toEqual(["a: hybrid, nDCG@10, baseline"]);
+	});
+
+	it("are none for another embedding model, or for a set that is new", () => {
+		expect(baselineDemands(baseline, "other", [measured("a", [1], { ndcg10: 0 })])).toEqual([]);
+		expect(baselineDemands(baseline, "m", [measured("new", [1], { ndcg10: 0 })])).toEqual([]);
 	});
 });

@@ -1,6 +1,8 @@
-import { atLeast, type Demand, moreThan } from "#cli/demands.ts";
+import { atLeast, atMost, type Demand, moreThan } from "#cli/demands.ts";
 import { type Interval, pairedBootstrap } from "../bootstrap.ts";
 import { type ComparedFigure, comparedFigures, type PeerSummary } from "../peer-answers.ts";
+import type { ModeFigures } from "./answers.ts";
+import { type EvaluationSet, isMeant } from "./sets.ts";
 import type { SweptParameter } from "./sweep.ts";
 
 export interface ComparedSet {
@@ -52,3 +54,33 @@ export function parameterDemands(parameters: SweptParameter[]): Demand[] {
 	if (parameters.length === 0) throw new Error("No parameter was swept.");
 	return parameters.map(({ name, gain }) => moreThan(`${name}: gain on the left-out sets`, gain.mean, 0));
 }
+
+/** A set with the figures of the hybrid search on it. */
+export interface MeasuredSet {
+	set: Pick<EvaluationSet, "name" | "queries">;
+	modes: { hybrid: { figures: ModeFigures } };
+}
+
+/**
+ * Demands of the hybrid search that nine in ten queries without an answer get no strong hit, and that at most 3 % of what queries
+ * mean is not found, neither as strong nor as weak. Each query counts alike, and each item: a set may have few of them.
+ */
+export function strengthDemands(reports: MeasuredSet[]): Demand[] {
+	const hybrid = reports.map(({ set, modes }) => ({ queries: set.queries, figures: modes.hybrid.figures }));
+	const hopeless = hybrid.flatMap(({ queries, figures }) =>
+		figures.hopeless_without_strong === null
+			? []
+			: [{ share: figures.hopeless_without_strong, of: queries.filter(({ expected }) => expected.size === 0).length }],
+	);
+	const meant = hybrid.map(({ queries, figures }) => ({
+		share: figures.right_hits_lost,
+		of: queries.flatMap(({ expected }) => [...expected.values()].filter(isMeant)).length,
+	}));
+	return [
+		...(hopeless.length > 0 ? [atLeast("hopeless queries without a strong hit", shareOfAll(hopeless), 0.9)] : []),
+		atMost("right hits lost", shareOfAll(meant), 0.03),
+	];
+}
+
+const shareOfAll = (parts: { share: number; of: number }[]) =>
+	parts.reduce((sum, { share, of }) => sum + share * of, 0) / parts.reduce((sum, { of }) => sum + of, 0);

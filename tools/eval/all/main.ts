@@ -12,7 +12,8 @@ import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/tempor
 import { parametersOf } from "../parameters.ts";
 import { comparePeers } from "../peer-answers.ts";
 import { measure, type Searched, searchModes } from "./answers.ts";
-import { parameterDemands, peerDemands } from "./demands.ts";
+import { baselineDemands, readBaseline, writeBaseline } from "./baseline.ts";
+import { parameterDemands, peerDemands, strengthDemands } from "./demands.ts";
 import { environmentEmbedder } from "./embedder.ts";
 import { fill } from "./fill.ts";
 import { type Report, type SetReport, writeReport } from "./report.ts";
@@ -26,8 +27,10 @@ const file = "reports/eval-all.json";
 const only = process.env.SETS ? process.env.SETS.split(",") : null;
 const withPeers = process.env.PEERS === "1";
 const withSweep = process.env.SWEEP !== "0";
+const writesBaseline = process.env.BASELINE === "write";
 
 await main(async () => {
+	if (writesBaseline && only) throw new Error("A baseline is of every dataset: leave out SETS.");
 	const sets = await readSets(folders, only, step);
 	if (withSweep && sets.sets.length < 2) {
 		throw new Error(
@@ -83,7 +86,9 @@ async function evaluate(database: TemporaryDatabase, { sets, skipped }: Sets): P
 			}),
 		);
 	}
-	const demands: Demand[] = [];
+	const demands: Demand[] = strengthDemands(reports);
+	if (writesBaseline) await writeBaseline(embedder.model, reports);
+	else demands.push(...baselineDemands(await readBaseline(), embedder.model, reports));
 	if (withPeers) {
 		await step("peers", async (progress) => {
 			for (const [at, report] of reports.entries()) {

@@ -2,7 +2,7 @@ import type { Interval } from "../bootstrap.ts";
 import type { Query } from "../dataset-files.ts";
 import type { Answer } from "../modes.ts";
 import type { Judge, Parameter } from "../parameters.ts";
-import { answersOf, type Searched } from "./answers.ts";
+import { answersOf, type Searched, type SearchMode } from "./answers.ts";
 import { leaveOneOut } from "./leave-one-out.ts";
 import type { Progress } from "./pictures.ts";
 import type { SearchSettings } from "./settings.ts";
@@ -20,28 +20,30 @@ export interface SweptParameter {
 	gain: Interval;
 }
 
-/** Sweeps parameters of the hybrid search, each while the others stay as they are. */
+/** Sweeps parameters, each in the search in which it decides, while the others stay as they are. */
 export async function sweep(
 	ports: Parameters<typeof answersOf>[0],
 	sets: readonly Searched[],
 	parameters: readonly Parameter[],
 	progress: Progress,
 ): Promise<SweptParameter[]> {
-	const distinct = new Map(parameters.flatMap(({ settings }) => settings).map((tried) => [keyOf(tried), tried]));
+	const distinct = new Map(
+		parameters.flatMap(({ mode, settings }) => settings.map((tried) => [keyOf(mode, tried), { mode, tried }] as const)),
+	);
 	const answers = new Map<string, Answer[][]>();
-	for (const [key, tried] of distinct) {
+	for (const [key, { mode, tried }] of distinct) {
 		const ofSets: Answer[][] = [];
 		for (const set of sets) {
-			ofSets.push(await answersOf(ports, set, "hybrid", tried));
+			ofSets.push(await answersOf(ports, set, mode, tried));
 			progress(answers.size * sets.length + ofSets.length, distinct.size * sets.length);
 		}
 		answers.set(key, ofSets);
 	}
-	return parameters.map(({ name, judge, values, inForce: current, settings }) => {
+	return parameters.map(({ name, judge, mode, values, inForce: current, settings }) => {
 		// Only a set where enough queries have no answer tells a threshold that is too low.
 		const judging = sets.map(({ set }) => judge === "ranking" || hopelessShare(set.queries) >= minHopelessShare);
 		const scores = settings.map((tried) =>
-			(answers.get(keyOf(tried)) ?? []).filter((_, at) => judging[at]).map((ofSet) => scoresOf(ofSet, judge)),
+			(answers.get(keyOf(mode, tried)) ?? []).filter((_, at) => judging[at]).map((ofSet) => scoresOf(ofSet, judge)),
 		);
 		const { chosen, chosenOnAll, gains, gain } = leaveOneOut({ scores, off: 0, inForce: current });
 		const valueAt = (at: number | undefined) => values[at ?? -1] ?? "";
@@ -62,8 +64,8 @@ export async function sweep(
 }
 
 /** Only the numbers tell settings apart: those of the embedder come with its functions. */
-const keyOf = ({ search, embedder: { fusionWeights, answerabilityThreshold } }: SearchSettings) =>
-	JSON.stringify([search, fusionWeights, answerabilityThreshold]);
+const keyOf = (mode: SearchMode, { search, embedder: { fusionWeights, answerabilityThreshold } }: SearchSettings) =>
+	JSON.stringify([mode, search, fusionWeights, answerabilityThreshold]);
 
 const minHopelessShare = 0.1;
 const hopelessShare = (queries: readonly Query[]) =>
