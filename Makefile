@@ -40,7 +40,7 @@ $(INSTALLED): package.json package-lock.json .npmrc
 test: $(INSTALLED) onnx-runtime ## every test but those of test-faults
 	@vitest run --project parts --project langgraph-suite --project system
 
-test-faults: $(INSTALLED) ## kill, cut off or deny every step in turn: processes, connections, grants
+test-faults: $(INSTALLED) ## kill, restart, cut off or deny every part in turn: processes, connections, grants, providers
 	@vitest run --project faults
 
 test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of every port on one database
