@@ -103,6 +103,9 @@ bench-cold: $(INSTALLED) ## measure the CPU of the api's cold start, against bar
 bench-images: $(INSTALLED) ## measure time and memory of deriving from a photo, against decoding it whole
 	@node test/bench/images.ts
 
+bench-ocr: $(INSTALLED) ## measure reading pictures offline, against Tesseract: time, memory, words read: [LIMIT=10 golden pictures]
+	@node test/bench/ocr.ts
+
 bench-search: $(INSTALLED) test/bench/search/peers/node_modules/.installed ## measure search against other libraries: [ROWS=100000] [PEERS=langchain,chroma,hnsw] [DATABASE_URL=postgres://...]
 	@node test/bench/search/main.ts
 
