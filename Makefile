@@ -67,6 +67,12 @@ eval: $(INSTALLED) $(EVAL_PEERS) ## measure how well search finds: DATASET=folde
 eval-all: $(INSTALLED) $(EVAL_PEERS) ## measure search on every dataset, and each parameter on those it was not chosen on: [SETS=golden,work] [PEERS=1] [SWEEP=0] [BASELINE=write] [DATABASE_URL=postgres://...]
 	@node tools/eval/all/main.ts
 
+eval-answers: $(INSTALLED) ## ask the questions of the datasets, offline and with a stub of an obedient model, and compare the answers with facts: [SETS=work] [DATABASE_URL=postgres://...]
+	@node tools/eval/answers/main.ts
+
+eval-chat: $(INSTALLED) ## hold the conversations of the datasets, offline and with stubs of paid models, and judge each turn: [SETS=work] [DATABASE_URL=postgres://...]
+	@node tools/eval/chat/main.ts
+
 tools/eval/peers/node_modules/.installed: tools/eval/peers/package-lock.json
 	@cd $(dir $<) && npm ci --ignore-scripts
 	@touch $@

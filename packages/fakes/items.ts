@@ -1,6 +1,7 @@
 import { tooManyPending, unknownCursor } from "#core/errors.ts";
 import type { Item } from "#core/items/item.ts";
-import type { Items } from "#core/ports/index.ts";
+import { localText } from "#core/items/taken-at.ts";
+import type { ItemFilter, Items } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
 
 export function fakeItems(store: Store): Items {
@@ -10,6 +11,16 @@ export function fakeItems(store: Store): Items {
 		stored.sweptAt = null;
 		stored.item.updatedAt = new Date(store.now());
 	};
+
+	const meant = (userId: string, { category, status, from, to, dates = "uploaded" }: ItemFilter) =>
+		ownedItems(store, userId)
+			.filter(({ item }) => (status ? item.status === status : item.status !== "pending"))
+			.filter(({ analysis }) => !category || analysis?.description.category.toLowerCase() === category.toLowerCase())
+			.filter(({ item }) => {
+				if (dates === "uploaded") return (!from || item.createdAt >= from) && (!to || item.createdAt < to);
+				const local = item.takenAt?.local;
+				return (!from || (local && local >= localText(from))) && (!to || (local && local < localText(to)));
+			});
 
 	return {
 		async create(added, { maxPending = Number.POSITIVE_INFINITY } = {}) {
@@ -67,11 +78,11 @@ export function fakeItems(store: Store): Items {
 			return itemIds.filter((itemId) => owned(store, userId, itemId));
 		},
 
-		async list(userId, { category, status, limit, offset, cursor }) {
-			const all = ownedItems(store, userId)
-				.filter(({ item }) => (status ? item.status === status : item.status !== "pending"))
-				.filter(({ analysis }) => !category || analysis?.description.category === category)
-				.sort((a, b) => b.item.createdAt.getTime() - a.item.createdAt.getTime() || (a.item.id < b.item.id ? 1 : -1));
+		async list(userId, { limit, offset, cursor, sort = "newest", ...filter }) {
+			const all = meant(userId, filter).sort(
+				(a, b) => b.item.createdAt.getTime() - a.item.createdAt.getTime() || (a.item.id < b.item.id ? 1 : -1),
+			);
+			if (sort === "oldest") all.reverse();
 			let start = offset;
 			if (cursor !== undefined) {
 				const last = all.findIndex(({ item }) => `after ${item.id}` === cursor);
@@ -85,6 +96,10 @@ export function fakeItems(store: Store): Items {
 				total: all.length,
 				nextCursor: last && start + limit < all.length ? `after ${last.item.id}` : null,
 			};
+		},
+
+		async count(userId, filter) {
+			return meant(userId, filter).length;
 		},
 
 		async categories(userId) {

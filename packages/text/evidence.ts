@@ -66,7 +66,7 @@ export function evidenceOf(kind: QuestionKind, raw: string): number {
 		case "date":
 			return dateEvidence(text);
 		case "time":
-			return !has(clockTime) ? 0 : isHeader(text) ? 0.3 : 1;
+			return !has(clockTime) ? 0 : isHeader(text) && findDates(text).length === 0 ? 0.3 : 1;
 		case "place":
 			return placeEvidence(withoutDates(text));
 		case "person":
@@ -89,7 +89,7 @@ export function evidenceOf(kind: QuestionKind, raw: string): number {
 
 function dateEvidence(text: string): number {
 	const precise = findDates(text).some(({ readings: [first] }) => first?.day !== undefined);
-	if (precise) return isHeader(text) ? 0.5 : 1;
+	if (precise) return /\p{L}/u.test(text) ? 1 : 0.7;
 	if (dayAndMonth.test(text)) return 0.8;
 	if (findDates(text).some(({ readings: [first] }) => first?.month !== undefined)) return 0.8;
 	return dayName.test(text) ? 0.7 : /\b(?:19|20)\d{2}\b/.test(text) ? 0.4 : 0;

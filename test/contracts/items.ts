@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { Item } from "#core/items/item.ts";
+import { takenAt } from "#core/items/taken-at.ts";
+import type { ItemFilter } from "#core/ports/index.ts";
 import {
 	analyzedItem,
 	claim,
@@ -100,6 +103,49 @@ export function itemsContract(get: () => RowPorts): void {
 			expect(listed).toMatchObject({ total: 3, nextCursor: null });
 			const waiting = await ports.items.list(user, { status: "pending", limit: 10, offset: 0 });
 			expect(waiting.items.map(({ item }) => item.id)).toEqual([pending.id]);
+		});
+
+		it("are listed and counted from one time to another, the oldest first where that is asked", async () => {
+			const ports = get();
+			const user = newUser();
+			const items: Item[] = [];
+			for (let count = 0; count < 3; count++) items.push(await uploaded(ports, user));
+			await uploaded(ports, newUser());
+			const [first, second, third] = items.map(({ createdAt }) => createdAt);
+			const ids = items.map(({ id }) => id);
+			const listed = async (filter: ItemFilter) => {
+				const page = await ports.items.list(user, { ...filter, sort: "oldest", limit: 10, offset: 0 });
+				expect(page.total).toBe(page.items.length);
+				expect(await ports.items.count(user, filter)).toBe(page.total);
+				return page.items.map(({ item }) => item.id);
+			};
+			expect(await listed({})).toEqual(ids);
+			expect(await listed({ from: second })).toEqual(ids.slice(1));
+			expect(await listed({ to: second })).toEqual(ids.slice(0, 1));
+			expect(await listed({ from: first, to: third })).toEqual(ids.slice(0, 2));
+			const page = await ports.items.list(user, { sort: "oldest", limit: 2, offset: 0 });
+			const next = await ports.items.list(user, {
+				sort: "oldest",
+				limit: 2,
+				offset: 0,
+				cursor: page.nextCursor ?? "none",
+			});
+			expect([...page.items, ...next.items].map(({ item }) => item.id)).toEqual(ids);
+		});
+
+		it("are listed by when they were taken, where that is known, and of a category in any case", async () => {
+			const ports = get();
+			const user = newUser();
+			const taken = await processedItem(ports, user, {}, { takenAt: takenAt("2025-03-31T23:30:00", "+02:00", "exif") });
+			await processedItem(ports, user);
+			const { lease } = await claim(ports, taken, "analyze");
+			await commitAnalysis(ports, lease, taken, newAnalysis({ category: "Food" }));
+			const march = { from: new Date("2025-03-01"), to: new Date("2025-04-01"), dates: "taken" as const };
+			expect(await ports.items.count(user, march)).toBe(1);
+			expect(await ports.items.count(user, { ...march, dates: "uploaded" })).toBe(0);
+			expect(await ports.items.count(user, { category: "fOOD" })).toBe(1);
+			expect(await ports.items.count(user, { category: "Foo" })).toBe(0);
+			expect(await ports.items.count(newUser(), march)).toBe(0);
 		});
 
 		it("are paged by cursor without gaps or repetitions while new ones arrive", async () => {

@@ -161,3 +161,10 @@ export function weigher(words: AskedWord[], weights: ReadonlyMap<AskedWord, numb
 	return (text: ReadonlySet<string>) =>
 		words.reduce((all, word) => all + weight(word) * similarityIn(word, text), 0) / (sum || 1);
 }
+
+/** Returns the words of a question that its item must have, as a query; those that only ask where there is no other. */
+export function neededWords(text: string, question: Question): string {
+	const asked = askedWords(text, question);
+	const needed = asked.filter(({ isOptional }) => !isOptional);
+	return (needed.length > 0 ? needed : asked).map(({ word }) => word).join(" ");
+}

@@ -16,11 +16,15 @@ interface Asked {
 	/** The words that say what is asked for. */
 	attribute: AskedWord[];
 	weights: ReadonlyMap<AskedWord, number>;
+	/** The item is the one that is asked about, whatever words it has. @default false */
+	isGiven?: boolean;
 }
 
 /** How much the words of a line count for the line after it, and for the one before. */
 const beforeWeight = 0.5;
 const afterWeight = 0.25;
+/** A line with words of its own needs no label above. */
+const labelledWeight = 0.4;
 const totalWeight = 0.15;
 /** A number beside a word of the question: IN REVIEW 11. */
 const besideWeight = 0.4;
@@ -43,7 +47,7 @@ const total =
 	/\b(?:grand )?total\b|\btotale?\b|amount due|\bnow due\b|\bdue\b|\bnet pay\b|\bsumme\b|gesamt|\brazem\b|合計|합계|\bttc\b|итого|we'll pay/i;
 
 /** Returns the passages of an item that have the kind of fact that is asked for, the best first; several only if they are as good. */
-export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights }: Asked): Passage[] {
+export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights, isGiven = false }: Asked): Passage[] {
 	const share = weigher(asked, weights);
 	const read = (text: string) => {
 		const lexemes = new Set([...lexemesIn(text), ...initialsIn(text, asked)]);
@@ -65,8 +69,10 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 
 	const ofLines = lines.map(({ text, own, hasAttribute, evidence }, at): Passage => {
 		const [before, after] = [lines[at - 1], lines[at + 1]];
-		const near = Math.max(labelShare(before) * beforeWeight, labelShare(after) * afterWeight);
-		const isAbout = own + near > 0 || (tellsItself(kind) && headline.own > 0);
+		const isBare = !/\p{L}{3}/u.test(text);
+		const near =
+			Math.max(labelShare(before) * beforeWeight, labelShare(after) * afterWeight) * (isBare ? 1 : labelledWeight);
+		const isAbout = isGiven || own + near > 0 || (tellsItself(kind) && headline.own > 0);
 		const isNext = before?.hasAttribute || after?.hasAttribute;
 		const factor = hasAttribute || tellsItself(kind) || !isInLines ? 1 : isNext ? nextToAttribute : awayFromAttribute;
 		const bonus =
@@ -86,7 +92,10 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 					: isOpen(kind) && attribute.length === 0
 						? describe(item)
 						: text,
-			score: evidence < minEvidence || own === 0 ? 0 : (own + evidence) * (isOnlyHere ? onlyProseFactor : factor),
+			score:
+				evidence < minEvidence || (own === 0 && !isGiven)
+					? 0
+					: (own + evidence) * (isOnlyHere ? onlyProseFactor : factor),
 		};
 	};
 	const ranked = [

@@ -3,15 +3,15 @@ import { readShown } from "#core/chat/conversation-prompt.ts";
 import { type QuotedItem, readQuotedItems } from "#core/chat/quoted-items.ts";
 import { ModelFailure } from "#core/errors.ts";
 import type { Chat, ChatMessage, ChatRequest, ToolCall } from "#core/ports/index.ts";
+import { converse } from "./converse.ts";
 import { extract } from "./extract.ts";
-import { type PlannedSearch, planSearches, withoutFraming } from "./plan-searches.ts";
-import { describeItem, listItems, type Reference, referBack } from "./refer-back.ts";
+import { type PlannedSearch, planSearches } from "./plan-searches.ts";
 
 const model = "extractive-1";
 
 /**
- * Returns a chat without any model: it searches for the question and for its parts, and answers with sentences of
- * the items found. The same conversation gets the same answer.
+ * Returns a chat without any model: it searches for the question and for its parts, and answers with lines of the items
+ * found. The same conversation gets the same answer.
  */
 export function offlineChat(): Chat {
 	return {
@@ -38,74 +38,54 @@ export function offlineChat(): Chat {
 	};
 }
 
-/** Returns the next message: a search that is still to be made, else the results. */
-function reply({ messages, tools = [], toolChoice }: ChatRequest): {
+interface Reply {
 	text: string;
 	toolCalls: ToolCall[];
-} {
-	const turn = messages.slice(messages.findLastIndex(({ role }) => role === "user"));
-	const { question: message, shown } = readShown(turn[0]?.text ?? "");
-	const question = questionOf(message);
-	const items = itemsIn(turn);
+}
+
+/** Returns the next message: of a conversation, of an agent that searches, or the answer to one question. */
+function reply({ messages, tools = [], toolChoice }: ChatRequest): Reply {
+	const at = messages.findLastIndex(({ role }) => role === "user");
+	const [before, turn] = [messages.slice(0, at), messages.slice(at)];
 	const hasTool = (name: string) => tools.some((tool) => tool.name === name);
 	const mayCall = toolChoice !== "none";
-	if (hasTool("get_item")) {
-		const before = messages.slice(0, messages.length - turn.length);
-		const reference = referBack(question, shown, refsIn(before.at(-1)?.text));
-		if (reference) {
-			const id = `offline_${messages.length}`;
-			return toReference(reference, items, mayCall ? id : null);
-		}
-	}
+	if (hasTool("list_items")) return talk(before, turn, mayCall);
+	const question = questionOf(turn[0]?.text ?? "");
+	const items = itemsIn(turn);
 	if (hasTool("search_collection") && mayCall) {
-		const done = searchesIn(turn);
-		const next = planSearches(question, done, items.length);
+		const next = planSearches(question, searchesIn(turn), items.length);
 		if (next.length > 0) {
-			return {
-				text: "",
-				toolCalls: next.map((input, at) => ({
-					id: `offline_${messages.length}_${at}`,
-					name: "search_collection",
-					input: { ...input },
-				})),
-			};
+			return calling(
+				messages,
+				next.map((input) => ({ name: "search_collection", input: { ...input } })),
+			);
 		}
 	}
-	const answer =
-		extract(question, items) || (hasTool("get_item") && extract(withoutFraming(question), items)) || noAnswer;
+	const answer = extract(question, items) || noAnswer;
 	if (!hasTool("give_results")) return { text: answer, toolCalls: [] };
-	const input = { items: items.map(({ ref }) => ref), answer };
-	return {
-		text: "",
-		toolCalls: [{ id: `offline_${messages.length}`, name: "give_results", input }],
-	};
+	return calling(messages, [{ name: "give_results", input: { items: items.map(({ ref }) => ref), answer } }]);
 }
+
+function talk(before: ChatMessage[], turn: ChatMessage[], mayCall: boolean): Reply {
+	const { question: message, shown } = readShown(turn[0]?.text ?? "");
+	const next = converse({
+		message,
+		shown,
+		cited: refsIn(before.findLast(({ role }) => role === "assistant")?.text),
+		earlier: before.flatMap(({ role, text }) => (role === "user" ? [text] : [])),
+		turn: turn.slice(1),
+		now: new Date(),
+	});
+	if ("text" in next) return { text: next.text, toolCalls: [] };
+	return mayCall ? calling([...before, ...turn], next.calls) : { text: noAnswer, toolCalls: [] };
+}
+
+const calling = (messages: ChatMessage[], calls: Omit<ToolCall, "id">[]): Reply => ({
+	text: "",
+	toolCalls: calls.map((call, at) => ({ id: `offline_${messages.length}_${at}`, ...call })),
+});
 
 const refsIn = (text = "") => [...text.matchAll(/\[([^[\]]+)\]/g)].flatMap(([, refs = ""]) => refs.split(/[\s,]+/));
-
-/** Answers about items that were shown before: about a single one after reading it in full. */
-function toReference(
-	reference: Reference,
-	read: QuotedItem[],
-	/** For a call of a tool; null if none may be made. */
-	id: string | null,
-): { text: string; toolCalls: ToolCall[] } {
-	if ("problem" in reference) return { text: reference.problem, toolCalls: [] };
-	if ("items" in reference) {
-		return { text: listItems(reference.items), toolCalls: [] };
-	}
-	const { item: shownItem, request } = reference;
-	const whole = read.find(({ ref }) => ref === shownItem.ref);
-	if (!whole && id) {
-		const input = { item: shownItem.ref };
-		return { text: "", toolCalls: [{ id, name: "get_item", input }] };
-	}
-	const item = whole ?? shownItem;
-	const text = request
-		? extract(request, [item]) || `I read nothing about ${JSON.stringify(request)} in that item.`
-		: describeItem(item);
-	return { text, toolCalls: [] };
-}
 
 /** Returns the question that stands quoted beside items, or the whole message. */
 function questionOf(text: string): string {
@@ -118,8 +98,7 @@ function itemsIn(turn: ChatMessage[]): QuotedItem[] {
 	const byRef = new Map<string, QuotedItem>();
 	for (const { role, text } of turn) {
 		if (role === "assistant" || role === "system") continue;
-		const itemsText = role === "user" ? readShown(text).question : text;
-		for (const item of readQuotedItems(itemsText)) byRef.set(item.ref, item);
+		for (const item of readQuotedItems(text)) byRef.set(item.ref, item);
 	}
 	return [...byRef.values()];
 }

@@ -14,6 +14,7 @@ import {
 } from "./conversation.ts";
 import { toPromptMessages } from "./conversation-prompt.ts";
 import { listCategories, webSearchTool } from "./conversation-tools.ts";
+import { itemTools } from "./item-tools.ts";
 import { redactDeleted } from "./redact.ts";
 import { summarize } from "./summarize.ts";
 import type { RunnableTool } from "./tools.ts";
@@ -45,7 +46,7 @@ export function conversationSteps(
 	{ sessionId, limits, deadline }: { sessionId: string; limits: TurnInput["limits"]; deadline: Date },
 ): ConversationSteps {
 	const { tools: searching, seen } = searchTools(ports, userId, limits);
-	const collectionTools = [...searching, listCategories(ports, userId)];
+	const collectionTools = [...searching, ...itemTools(ports, userId, limits, seen), listCategories(ports, userId)];
 	let recalled: Promise<void> | undefined;
 
 	/** Lets the model cite and read again the items of earlier turns, and of this one before a crash. */

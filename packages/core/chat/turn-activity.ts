@@ -13,6 +13,10 @@ export function describeToolCall({ name, input }: ToolCall): string {
 			return `Read item ${String(item)}.`;
 		case "web_search":
 			return `Searched the web for ${JSON.stringify(query)}.`;
+		case "list_items":
+			return "Listed items by what is known of them.";
+		case "count_items":
+			return "Counted items.";
 		case "list_categories":
 			return "Looked at the categories.";
 		default:

@@ -12,6 +12,9 @@ export interface TakenAt {
 export const takenAtSources = ["exif", "filename", "user"] as const;
 export type TakenAtSource = (typeof takenAtSources)[number];
 
+/** Writes a time, read as UTC, as `TakenAt.local` is written. */
+export const localText = (time: Date): string => time.toISOString().slice(0, 19);
+
 const years = { first: 1900, last: 2099 };
 
 /**

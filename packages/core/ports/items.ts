@@ -6,10 +6,23 @@ export type NewItem = Pick<
 	"id" | "userId" | "originalFilename" | "mimeType" | "fileSize" | "sha256" | "correlationId"
 >;
 
-interface ItemFilter {
+/** Which of a person's items are meant. */
+export interface ItemFilter {
+	/** In any case. */
 	category?: string;
 	/** @default every status but `pending` */
 	status?: ItemStatus;
+	/** From this time on; of `taken`, its UTC reading is a local one. */
+	from?: Date;
+	/** Up to and without this time. */
+	to?: Date;
+	/** The time that `from` and `to` bound: the upload, or the local time where it was taken, which is known of few. @default "uploaded" */
+	dates?: "uploaded" | "taken";
+}
+
+interface ItemPage extends ItemFilter {
+	/** By upload. @default "newest" */
+	sort?: "newest" | "oldest";
 	/** 1 to 100. */
 	limit: number;
 	offset: number;
@@ -33,15 +46,15 @@ export interface Items {
 	find(userId: string, itemId: string): Promise<ItemWithAnalysis | null>;
 	/** Returns those of the ids that are items of the user. */
 	existing(userId: string, itemIds: string[]): Promise<string[]>;
-	/** Newest first. */
 	list(
 		userId: string,
-		filter: ItemFilter,
+		page: ItemPage,
 	): Promise<{
 		items: ItemWithAnalysis[];
 		total: number;
 		nextCursor: string | null;
 	}>;
+	count(userId: string, filter: ItemFilter): Promise<number>;
 	/** Counts the analyzed items of each category, the largest first; at most 100. */
 	categories(userId: string): Promise<{ category: string; items: number }[]>;
 	/**

@@ -1,5 +1,6 @@
 import { tooManyPending, unknownCursor } from "#core/errors.ts";
-import type { Items, ItemWithAnalysis } from "#core/ports/index.ts";
+import { localText } from "#core/items/taken-at.ts";
+import type { ItemFilter, Items, ItemWithAnalysis } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { type AnalysisRow, analysisFromRow, type ItemRow, itemFromRow } from "../rows.ts";
 import { sql } from "../sql.ts";
@@ -14,6 +15,16 @@ export function postgresItems(db: Database): Items {
 	const current = async (userId: string, itemId: string) => {
 		const [row] = await db.query<ItemRow>(sql`select * from items where user_id = ${userId} and id = ${itemId}`);
 		return row ? itemFromRow(row) : null;
+	};
+
+	const count: Items["count"] = async (userId, filter) => {
+		const [counted] = await db.query<{ total: number }>(
+			sql`select count(*)::int as total
+			    from items
+			    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+			    where items.user_id = ${userId} and ${isMeant(filter)}`,
+		);
+		return counted?.total ?? 0;
 	};
 
 	return {
@@ -66,38 +77,35 @@ export function postgresItems(db: Database): Items {
 			return rows.map(({ id }) => id);
 		},
 
-		async list(userId, { category, status, limit, offset, cursor }) {
+		async list(userId, { limit, offset, cursor, sort = "newest", ...filter }) {
 			const after = cursor === undefined ? null : decodeCursor(cursor);
-			const isListed = sql`items.user_id = ${userId}
-			      and (items.status = ${status ?? null} or (${status ?? null}::text is null and items.status <> 'pending'))
-			      and (${category ?? null}::text is null or analyses.category = ${category ?? null})`;
-			const isAfterCursor = after
-				? sql`(items.created_at, items.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`
-				: sql`true`;
+			const isAfterCursor = !after
+				? sql`true`
+				: sort === "newest"
+					? sql`(items.created_at, items.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`
+					: sql`(items.created_at, items.id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)`;
+			const order =
+				sort === "newest" ? sql`items.created_at desc, items.id desc` : sql`items.created_at asc, items.id asc`;
 			// One row more than the page shows whether there is a next one.
 			const rows = await db.query<ItemWithAnalysisRow>(
 				sql`select items.*, to_jsonb(analyses) as analysis
 				    from items
 				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
-				    where ${isListed}
+				    where items.user_id = ${userId} and ${isMeant(filter)}
 				      and ${isAfterCursor}
-				    order by items.created_at desc, items.id desc
+				    order by ${order}
 				    limit ${limit + 1} offset ${after ? 0 : offset}`,
-			);
-			const [counted] = await db.query<{ total: number }>(
-				sql`select count(*)::int as total
-				    from items
-				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
-				    where ${isListed}`,
 			);
 			const page = rows.slice(0, limit).map(withAnalysis);
 			const last = page.at(-1);
 			return {
 				items: page,
-				total: counted?.total ?? 0,
+				total: await count(userId, filter),
 				nextCursor: rows.length > limit && last ? encodeCursor(last.item) : null,
 			};
 		},
+
+		count,
 
 		async categories(userId) {
 			return db.query<{ category: string; items: number }>(
@@ -159,6 +167,19 @@ export function postgresItems(db: Database): Items {
 			return deleted.length > 0;
 		},
 	};
+}
+
+/** Conditions on `items`, joined with the current `analyses`. Where it was taken, the local day counts. */
+function isMeant({ category, status, from, to, dates = "uploaded" }: ItemFilter) {
+	const isWithin =
+		dates === "taken"
+			? sql`(${from ?? null}::text is null or items.taken_at_local >= ${from ? localText(from) : null})
+			      and (${to ?? null}::text is null or items.taken_at_local < ${to ? localText(to) : null})`
+			: sql`(${from ?? null}::timestamptz is null or items.created_at >= ${from ?? null})
+			      and (${to ?? null}::timestamptz is null or items.created_at < ${to ?? null})`;
+	return sql`(items.status = ${status ?? null} or (${status ?? null}::text is null and items.status <> 'pending'))
+	      and (${category ?? null}::text is null or lower(analyses.category) = lower(${category ?? null}))
+	      and ${isWithin}`;
 }
 
 /** Times inside jsonb are text. */

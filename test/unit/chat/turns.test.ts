@@ -114,6 +114,23 @@ function turnsContract(get: () => Conversations): void {
 		expect(requests).toHaveLength(1);
 	});
 
+	it("list and count items, may cite those listed, and learn that an unknown day is none", async () => {
+		const results: string[] = [];
+		const { ids, answer } = await ask("What did I upload last?", (request, calls) => {
+			if (calls > 1) results.push(lastOf(request)?.text ?? "");
+			if (calls === 1) return calling("list_items", { limit: 1 });
+			if (calls === 2) return calling("count_items", { category: "FOOD" });
+			if (calls === 3) return calling("count_items", { to: "2001-01-01" });
+			if (calls === 4) return calling("count_items", { from: "2026-02-30" });
+			return { text: `A bowl of noodles [${ref(noodles)}].` };
+		});
+		expect(results[0]).toMatch(/^\{"total":2,"listed":1,"sort":"newest"\}\n<item ref=/);
+		expect(results.slice(1, 3)).toEqual(['{"total":1}', '{"total":0}']);
+		expect(results[3]).toMatch(/^Refused: from /);
+		expect(ids).toEqual([noodles]);
+		expect(answer.toolsUsed).toEqual(["list_items", "count_items"]);
+	});
+
 	it("list the categories with their counts", async () => {
 		let modelInput = "";
 		await ask("What do I keep?", (request, calls) => {

@@ -1,0 +1,184 @@
+// make eval-chat: holds the conversations of the datasets, and compares each reply with what it must have.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { chatFor } from "#ai/chat.ts";
+import { offlineChat } from "#ai/offline/chat.ts";
+import { isWord } from "#ai/offline/word-vectors.ts";
+import { atLeast, printDemands } from "#cli/demands.ts";
+import { main, step } from "#cli/progress.ts";
+import { printTable } from "#cli/table.ts";
+import { chatTurn } from "#core/chat/chat-turn.ts";
+import type { Chat } from "#core/ports/index.ts";
+import { fakeConversations } from "#fakes/sessions.ts";
+import { fakeWebSearch } from "#fakes/web-search.ts";
+import { gitSha } from "#lib/git-sha.ts";
+import { postgresPorts } from "#postgres/ports.ts";
+import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
+import { temporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { anthropicChatWire, type ChatWire, openaiChatWire } from "../../../test/contracts/providers/chat-wire.ts";
+import { type ProviderServer, serveProvider } from "../../../test/contracts/providers/server.ts";
+import { environmentEmbedder } from "../all/embedder.ts";
+import { fill, userOf } from "../all/fill.ts";
+import { readSets } from "../all/sets.ts";
+import { hasFact } from "../answers/facts.ts";
+import { callsOf, replyOf } from "./able-model.ts";
+import { type ExpectedConversation, type ExpectedTurn, readConversations } from "./conversations.ts";
+import { faultsOf, type Replied } from "./judge.ts";
+
+const folder = "test/eval";
+const names = process.env.SETS ? process.env.SETS.split(",") : ["receipts", "work", "hobby"];
+const file = "reports/eval-chat.json";
+const turnMs = 25_000;
+const minRight = 0.9;
+
+interface Judged {
+	set: string;
+	conversation: string;
+	model: string;
+	say: string;
+	reply: string;
+	tools: string[];
+	faults: string[];
+}
+
+/** A stub of a provider: its adapter calls a server that replies, in the provider's format, as an able model would. */
+interface Stub {
+	wire: ChatWire;
+	server: ProviderServer;
+}
+
+await main(async () => {
+	const directory = await mkdtemp(path.join(tmpdir(), "collections-eval-chat-"));
+	const database = await temporaryDatabase(directory, process.env.DATABASE_URL || null);
+	let judged: Judged[];
+	try {
+		judged = await holdAll(database.application);
+	} finally {
+		await database.drop();
+		await rm(directory, { recursive: true, force: true });
+	}
+	for (const { set, conversation, model, say, reply, faults } of judged.filter(({ faults }) => faults.length > 0)) {
+		console.log(
+			`${set}, ${conversation}, ${model}: ${say}\n  ${faults.join("; ")}\n  ${reply.replaceAll("\n", "\n  ")}`,
+		);
+	}
+	const models = [...new Set(judged.map(({ model }) => model))];
+	const rows = models.map((model) => {
+		const turns = judged.filter((each) => each.model === model);
+		const right = turns.filter(({ faults }) => faults.length === 0).length;
+		return { model, turns: turns.length, right, share: right / turns.length };
+	});
+	printTable(rows.map(({ share, ...row }) => ({ ...row, share: share.toFixed(3) })));
+	const demands = rows.map(({ model, share }) => atLeast(`${model}: turns right`, share, minRight));
+	printDemands(demands);
+	await mkdir(path.dirname(file), { recursive: true });
+	const report = { finished_at: new Date().toISOString(), git_sha: gitSha(), demands, rows, turns: judged };
+	await writeFile(file, `${JSON.stringify(report, null, "\t")}\n`);
+	console.log(`\n${file}`);
+	const failed = demands.filter(({ holds }) => !holds).length;
+	if (failed > 0) throw new Error(`${failed} of ${demands.length} demands do not hold.`);
+});
+process.exit();
+
+async function holdAll(db: Parameters<typeof postgresPorts>[0]): Promise<Judged[]> {
+	const embedder = await environmentEmbedder();
+	const ports = {
+		...postgresPorts(db),
+		...fakeConversations({ now: () => new Date() }),
+		webSearch: fakeWebSearch(),
+		search: postgresSearch(db, { parameters: searchParameters, isWord }),
+		embedder,
+	};
+	const { sets } = await readSets({ shared: "../shared", own: folder }, names, step);
+	const judged: Judged[] = [];
+	const [anthropic, openai] = await Promise.all([serveProvider(), serveProvider()]);
+	const key = { setting: "none", read: async () => "key" };
+	const chats: Record<string, { chat: Chat; stub: Stub | null }> = {
+		offline: { chat: offlineChat(), stub: null },
+		anthropic: {
+			chat: chatFor({ provider: "anthropic", anthropic: { key, model: "claude-sonnet-5-5", baseUrl: anthropic.url } }),
+			stub: { wire: anthropicChatWire, server: anthropic },
+		},
+		openai: {
+			chat: chatFor({ provider: "openai", openai: { key, model: "gpt-5.4-mini", baseUrl: openai.url } }),
+			stub: { wire: openaiChatWire, server: openai },
+		},
+	};
+	for (const set of sets) {
+		const conversations = await readConversations(folder, set);
+		const ids = await step(`${set.name}: ${set.items.length} items`, (progress) => fill(ports, set, progress));
+		const itemIds = new Map([...ids].map(([itemId, id]) => [id, itemId]));
+		const itemIdOf = (id: string) => itemIds.get(id) ?? id;
+		await step(`${set.name}: ${conversations.length} conversations`, async (progress) => {
+			for (const [at, conversation] of conversations.entries()) {
+				for (const [model, { chat, stub }] of Object.entries(chats)) {
+					const sessionId = `${model}-${at}`;
+					for (const [number, expected] of conversation.turns.entries()) {
+						if (stub) prepare(stub, conversation, expected, number, itemIdOf);
+						const { answer } = await chatTurn({ ...ports, chat }, userOf(set), {
+							sessionId,
+							question: expected.say,
+							limits: { topK: 10 },
+							deadline: new Date(Date.now() + turnMs),
+						});
+						const replied: Replied = {
+							text: answer.text,
+							cited: answer.items.map(({ itemId }) => ids.get(itemId) ?? itemId),
+							tools: answer.toolsUsed,
+						};
+						const faults = [
+							...faultsOf(stub ? oneOf(expected) : expected, replied),
+							...(stub ? unreadBy(stub, expected, itemIdOf) : []),
+						];
+						const { say } = expected;
+						judged.push({
+							set: set.name,
+							conversation: conversation.name,
+							model,
+							say,
+							reply: answer.text,
+							tools: answer.toolsUsed,
+							faults,
+						});
+					}
+				}
+				progress(at + 1, conversations.length);
+			}
+		});
+	}
+	await Promise.all([anthropic.close(), openai.close()]);
+	return judged;
+}
+
+/** Sets the replies of a stub for one turn: its tool calls, then its text. */
+function prepare(
+	{ wire, server }: Stub,
+	conversation: ExpectedConversation,
+	expected: ExpectedTurn,
+	number: number,
+	itemIdOf: (id: string) => string,
+): void {
+	const toolCalls = callsOf(expected, number);
+	const text = wire.reply({ text: replyOf(expected, conversation, itemIdOf) });
+	server.answers(...(toolCalls.length > 0 ? [wire.reply({ toolCalls }), text] : [text]));
+}
+
+/** A stub's reply needs one item for a fact that several have. */
+function oneOf(expected: ExpectedTurn): ExpectedTurn {
+	return { ...expected, all: expected.all && expected.facts.length === 0 };
+}
+
+/** Returns what the stub's reply says that it has not read: its tools must have been run, and their results sent. */
+function unreadBy({ wire, server }: Stub, expected: ExpectedTurn, itemIdOf: (id: string) => string): string[] {
+	const body = server.requests.at(-1)?.body;
+	const read = JSON.stringify(body);
+	const results = wire.resultsIn(body).join("\n");
+	const needed = expected.facts.length > 0 ? expected.items.slice(0, 1) : expected.items;
+	return [
+		...needed.filter((id) => !read.includes(itemIdOf(id).slice(0, 8))).map((id) => `was not shown ${id}`),
+		...(expected.items.length === 0
+			? expected.facts.filter((forms) => !hasFact(results, forms)).map((forms) => `was not told ${forms.join(" or ")}`)
+			: []),
+	];
+}
