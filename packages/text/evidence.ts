@@ -92,7 +92,10 @@ function dateEvidence(text: string): number {
 	if (precise) return /\p{L}/u.test(text) ? 1 : 0.7;
 	if (dayAndMonth.test(text)) return 0.8;
 	if (findDates(text).some(({ readings: [first] }) => first?.month !== undefined)) return 0.8;
-	return dayName.test(text) ? 0.7 : /\b(?:19|20)\d{2}\b/.test(text) ? 0.4 : 0;
+	if (dayName.test(text)) return 0.7;
+	// "When is check in?"
+	if (clockTime.test(text) && !isHeader(text)) return 0.5;
+	return /\b(?:19|20)\d{2}\b/.test(text) ? 0.4 : 0;
 }
 
 function personEvidence(text: string): number {

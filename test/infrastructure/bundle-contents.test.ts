@@ -89,9 +89,13 @@ describe("the api's cold start", () => {
 		expect(entryPointsWith("langsmith")).toEqual(["packages/chat/langsmith.ts"]);
 	});
 
-	it("loads stemmers and stop words only with the first search or document, those of the known languages alone", () => {
+	it("loads stemmers and stop words only with the first search, document or offline answer, those of the known languages alone", () => {
 		for (const name of ["@orama/stemmers", "stopword"]) {
-			expect(entryPointsWith(name)).toEqual(["packages/text/document.ts", "packages/text/query.ts"]);
+			expect(entryPointsWith(name)).toEqual([
+				"packages/ai/offline/chat.ts",
+				"packages/text/document.ts",
+				"packages/text/query.ts",
+			]);
 		}
 		const inputs = Object.values(metafiles.api.outputs).flatMap((output) => Object.entries(output.inputs));
 		const bytesOf = (packageName: string) =>

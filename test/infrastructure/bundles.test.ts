@@ -90,7 +90,8 @@ test("the image processor's sharp works outside the repository", () => {
 	const folder = join(outside, "image-processor");
 	const size = node(
 		folder,
-		`		const { info } = await sharp({ create: { width: 4, height: 3, channels: 3, background: "red" } }).webp().toBuffer({ resolveWithObject: true });
+		`import sharp from "sharp";
+		const { info } = await sharp({ create: { width: 4, height: 3, channels: 3, background: "red" } }).webp().toBuffer({ resolveWithObject: true });
 		console.log(import.meta.resolve("sharp").includes("node_modules/sharp"), info.width, info.height);`,
 	);
 	expect(size).toBe("true 4 3\n");

@@ -150,7 +150,7 @@ test("the same picture in another size is a near-duplicate, and GET /search/conf
 
 	const config = await user.call("GET", "/search/config");
 	expect(config).toMatchObject({
-		parameters: { rrf_k: expect.any(Number) },
+		parameters: { min_strong_coverage: expect.any(Number) },
 		embedding: { model: "offline-words-1", dimensions: 1024 },
 		database: {
 			extensions: { vector: expect.any(String) },
