@@ -37,18 +37,18 @@ $(INSTALLED): package.json package-lock.json .npmrc
 	@touch $@
 
 ##: quality
-test: $(INSTALLED) onnx-runtime ## every test but those of test-faults
-	@vitest run --project parts --project langgraph-suite --project system
+test: $(INSTALLED) onnx-runtime ## every test but those of test-checkpoints and test-faults
+	@vitest run --project parts --project system
 
-test-faults: $(INSTALLED) ## kill, restart, cut off or deny every part in turn: processes, connections, grants, providers
+test-faults: $(INSTALLED) ## kill, restart, cut off or deny every part in turn, and send it the most hostile pictures
 	@vitest run --project faults
 
 test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of every port on one database
 	@tsc --noEmit
 	@vitest run --project parts test/unit test/simulation test/contracts/ports.test.ts
 
-test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, and the saver's own tests
-	@vitest run --project parts --project langgraph-suite packages/langgraph-dynamodb/test
+test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on each DynamoDB at hand
+	@vitest run --project langgraph-suite
 
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit

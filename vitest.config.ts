@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 import SystemFirst from "./test/support/system-first.ts";
 
 const langGraphSuite = "packages/langgraph-dynamodb/test/langgraph-suite.test.ts";
+const faultsOfPackages = "packages/*/test/faults.test.ts";
 
 export default defineConfig({
 	test: {
@@ -32,7 +33,7 @@ export default defineConfig({
 					globalSetup: "test/support/serialized-dynamodb.ts",
 					include: ["test/**/*.test.ts", "packages/*/test/**/*.test.ts"],
 					// Packages of the bench bring tests of their own.
-					exclude: ["test/system/**", "test/faults/**", "**/node_modules/**", langGraphSuite],
+					exclude: ["test/system/**", "test/faults/**", "**/node_modules/**", langGraphSuite, faultsOfPackages],
 				},
 			},
 			{
@@ -49,8 +50,8 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "faults",
-					include: ["test/faults/**/*.test.ts"],
-					globalSetup: "test/system/global-setup.ts",
+					include: ["test/faults/**/*.test.ts", faultsOfPackages],
+					globalSetup: ["test/support/serialized-dynamodb.ts", "test/system/global-setup.ts"],
 				},
 			},
 			{

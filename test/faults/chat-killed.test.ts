@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Ports } from "#core/ports/index.ts";
 import { fakeChat } from "#fakes/chat.ts";
 import { fakePorts } from "#fakes/ports.ts";
-import { conversationsOn, jumpingClock } from "../../contracts/conversations.ts";
-import { type Backend, backends, countTraffic, documentClient, listItems } from "../../support/checkpoint-saver.ts";
-import { readyItem } from "../api/ready-item.ts";
-import { ask, newUser, ref, type Say, searching } from "./talk.ts";
+import { conversationsOn, jumpingClock } from "../contracts/conversations.ts";
+import { type Backend, backends, countTraffic, documentClient, listItems } from "../support/checkpoint-saver.ts";
+import { readyItem } from "../unit/api/ready-item.ts";
+import { ask, newUser, ref, type Say, searching } from "../unit/chat/talk.ts";
 
 let backend: Backend;
 beforeAll(async () => {

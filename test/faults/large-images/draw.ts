@@ -1,7 +1,7 @@
 // Draws the pictures of this folder, each of one colour: `node test/contracts/large-images/draw.ts`. They are kept
 // because drawing them takes 40 seconds of CPU.
 import path from "node:path";
-import { plain } from "../odd-images.ts";
+import { plain } from "../../contracts/odd-images.ts";
 
 const pictures = {
 	"48-megapixels.avif": plain(8_000, 6_000).avif({ effort: 0 }),

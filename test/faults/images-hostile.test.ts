@@ -4,9 +4,9 @@ import path from "node:path";
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as odd from "../contracts/odd-images.ts";
 import { hugePng } from "../system/huge-png.ts";
 import { type ImageProcessorProcess, memoryMegabytes, startImageProcessor } from "./image-processor-process.ts";
-import * as odd from "./odd-images.ts";
 
 /** One process for all images, like a function's sandbox: leftovers of one image would affect the next. */
 let processor: ImageProcessorProcess;
