@@ -64,13 +64,19 @@ function wordsOf({ characters, steps, box }: PlacedLine, size: Pick<Pixels, "wid
 		const [start, end] = [own[0]?.step, own.at(-1)?.step];
 		if (start === undefined || end === undefined) continue;
 		words.push({
-			text: own.map(({ text }) => text).join(""),
+			text: withCapitalI(own.map(({ text }) => text).join("")),
 			confidence: rounded(own.reduce((sum, { confidence }) => sum + confidence, 0) / own.length),
 			box: fractions(part(box, start / steps, (end + 1) / steps), size),
 		});
 	}
 	return words;
 }
+
+/**
+ * Reads a small L as a capital I, which looks the same in many fonts, where hardly a word begins so: "lnvoice". Three letters
+ * may be a unit or an abbreviation ("lbs", "ltd").
+ */
+const withCapitalI = (word: string) => word.replace(/^l(?=[bcdfgjkmnpqrstvwxz][a-z]{2,}[^\p{L}]*$)/u, "I");
 
 /** Returns the part of a rectangle between two fractions of its width. */
 function part(box: Rectangle, from: number, to: number): Rectangle {
