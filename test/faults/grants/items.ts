@@ -147,7 +147,7 @@ export const itemScenarios: GrantScenario[] = [
 			await system.purge();
 		},
 	},
-	...["anthropic", "openai"].map(
+	...["anthropic", "openai", "offline"].map(
 		(provider): GrantScenario => ({
 			name: `${provider} describes an item again`,
 			provesActions: pipeline,
