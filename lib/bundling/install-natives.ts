@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import cdk from "../../cdk.json" with { type: "json" };
 import project from "../../package.json" with { type: "json" };
-import { type Environment, environmentNames, readEnvironment } from "../environments.ts";
+import { type Environment, environmentNames } from "../environments.ts";
+import { readEnvironment } from "../read-environment.ts";
 
 const root = join(import.meta.dirname, "../..");
 

@@ -8,7 +8,8 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { type Capability, keyParameter } from "#ai/providers.ts";
 import type { Env, EnvContract } from "#lambda-kit/env.ts";
-import { type Environment, type FunctionName, reserves } from "../environments.ts";
+import { reserves } from "../environment-rules.ts";
+import type { Environment, FunctionName } from "../environments.ts";
 import { foundationModel, keysNeeded } from "../providers.ts";
 import { acknowledge } from "./environment-stack.ts";
 

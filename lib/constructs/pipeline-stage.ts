@@ -62,7 +62,7 @@ export class PipelineStage extends Construct {
 			["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
 			[this.queue.queueArn],
 		);
-		this.worker.allow(["sqs:SendMessage"], [this.queue.queueArn]); // puts off a person who must leave others before
+		this.worker.allow(["sqs:SendMessage"], [this.queue.queueArn]); // puts off a person who must let others go first
 		const mapping = new EventSourceMapping(this, "Mapping", {
 			target: this.worker.function,
 			eventSourceArn: this.queue.queueArn,

@@ -1,7 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import { ComparisonOperator, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { providers } from "#ai/providers.ts";
-import { connectionsAllowed, type Environment } from "../environments.ts";
+import { connectionsAllowed } from "../environment-rules.ts";
+import type { Environment } from "../environments.ts";
 import { defaultModel } from "../providers.ts";
 import type { Sources } from "./metric-sources.ts";
 

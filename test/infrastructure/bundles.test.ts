@@ -9,7 +9,7 @@ import { cleanupEnv } from "#lambdas/cleanup/env.ts";
 import { migrateEnv } from "#lambdas/migrate/env.ts";
 import { preSignUpEnv } from "#lambdas/pre-sign-up/env.ts";
 import { build, type LambdaName, lambdas } from "#lib/bundling/build.ts";
-import { readEnvironment } from "#lib/environments.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { bundles } from "./built.ts";
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import { environmentNames } from "#lib/environments.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import prices from "#tools/cost/aws-prices.json" with { type: "json" };
 import { choices, withChoice } from "#tools/cost/choices.ts";
 import { estimate, total } from "#tools/cost/estimate.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { missingForDeployment } from "#lib/deployable.ts";
-import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import { environmentNames } from "#lib/environments.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import { verifiableRegions } from "#lib/verifiable-regions.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import { environmentNames } from "#lib/environments.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { ofType, type Part, parts, pointsAt, synthesize, type Template, templatesOf } from "./synthesized.ts";
 

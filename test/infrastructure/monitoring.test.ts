@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { providers, providersWith } from "#ai/providers.ts";
 import { metricNamespace, metrics } from "#lambda-kit/metrics.ts";
-import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import { environmentNames } from "#lib/environments.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { ofType, only, type Part, pointsAt, synthesize, type Template, templatesOf } from "./synthesized.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { outputKeys } from "#cli/outputs.ts";
-import { environmentNames, readEnvironment } from "#lib/environments.ts";
+import { environmentNames } from "#lib/environments.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 import { alarmClaims } from "./stacks/alarms.ts";
 import { apiClaims } from "./stacks/api.ts";

@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, symlink } from "node:fs/promises";
 import path from "node:path";
 import { inject } from "vitest";
-import { type LocalMachine, readEnvironment } from "#lib/environments.ts";
 import { gitSha } from "#lib/git-sha.ts";
+import { type LocalMachine, readEnvironment } from "#lib/read-environment.ts";
 import { busyLimits } from "#scripts/local/local.ts";
 import { collections, newApp } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fakePorts } from "#fakes/ports.ts";
 import { createApi } from "#lambdas/api/app.ts";
-import { readEnvironment } from "#lib/environments.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 
 /** Returns the OpenAPI document of the API, as `GET /openapi.json` answers it. */

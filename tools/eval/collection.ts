@@ -9,7 +9,7 @@ import { type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { imageDescription, searchText } from "#core/items/analysis.ts";
 import { maxUploadBytes } from "#core/items/upload-item.ts";
-import type { LocalMachine } from "#lib/environments.ts";
+import type { LocalMachine } from "#lib/read-environment.ts";
 import { busyLimits, invoke, operatorOf, type ProviderSecrets, synthesize } from "#scripts/local/local.ts";
 import type { Dataset, DatasetImage } from "./dataset.ts";
 import { retryThrottled } from "./modes.ts";

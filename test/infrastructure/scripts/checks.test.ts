@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readEnvironment } from "#lib/environments.ts";
+import { readEnvironment } from "#lib/read-environment.ts";
 import { checkHosts } from "#scripts/deploy/hosts.ts";
 import { findRetained } from "#scripts/deploy/retained.ts";
 import { blocksDeployment, describeStacks, problemOf } from "#scripts/deploy/stacks.ts";
