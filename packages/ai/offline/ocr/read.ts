@@ -71,7 +71,11 @@ async function readLines(pixels: Pixels, found: FoundLines, models: Readers, bud
 	const doubtful: PlacedLine[] = [];
 	let fruitless = 0;
 	for (const box of found.boxes) {
-		if (!budget(1) || fruitless === maxFruitless) return { lines: textLines(placed, pixels), complete: false };
+		if (fruitless === maxFruitless) {
+			// Among noise a character or two is noise, too.
+			return { lines: textLines(placed.filter(isLong), pixels), complete: false };
+		}
+		if (!budget(1)) return { lines: textLines(placed, pixels), complete: false };
 		const recognized = await recognize(pixels, box, models.recognizer, models.alphabet);
 		(isText(recognized) ? placed : doubtful).push({ ...recognized, box });
 		fruitless = isText(recognized) ? 0 : fruitless + 1;
@@ -93,8 +97,9 @@ async function readLines(pixels: Pixels, found: FoundLines, models: Readers, bud
 	return { lines: textLines(lines, pixels), complete: found.complete };
 }
 
-const isText = ({ characters, confidence }: Recognized) =>
-	confidence >= (characters.length > shortLine ? minConfidence : minShortConfidence);
+const isLong = ({ characters }: Recognized) => characters.length > shortLine;
+
+const isText = (line: Recognized) => line.confidence >= (isLong(line) ? minConfidence : minShortConfidence);
 
 /** Detects Cyrillic, of which the recognizer knows a few letters and reads the others as Latin ones: in one word are both. */
 const isForeign = ({ characters }: Recognized) =>
