@@ -1,14 +1,12 @@
 // make eval-all: measures search on every dataset, and each parameter on the datasets that it was not chosen on.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import type { Demand } from "#cli/demands.ts";
 import { main, step } from "#cli/progress.ts";
 import { searchText } from "#core/items/analysis.ts";
 import { gitSha } from "#lib/git-sha.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { searchParameters } from "#postgres/search/search.ts";
-import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
+import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { onTemporaryDatabase } from "../on-temporary-database.ts";
 import { parametersOf } from "../parameters.ts";
 import { comparePeers } from "../peer-answers.ts";
 import { measure, type Searched, searchModes } from "./answers.ts";
@@ -37,23 +35,7 @@ await main(async () => {
 			"Parameters are chosen by leaving a dataset out, which takes two or more: give SWEEP=0 for one alone.",
 		);
 	}
-	const directory = await mkdtemp(path.join(tmpdir(), "collections-eval-"));
-	const cleanups = [() => rm(directory, { recursive: true, force: true })];
-	const cleanUp = async () => {
-		for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
-	};
-	for (const signal of ["SIGINT", "SIGTERM"]) {
-		process.once(signal, () => cleanUp().finally(() => process.exit(1)));
-	}
-	let report: Report;
-	try {
-		const url = process.env.DATABASE_URL || null;
-		const database = await step("database started", () => temporaryDatabase(directory, url));
-		cleanups.push(() => database.drop());
-		report = await evaluate(database, sets);
-	} finally {
-		await cleanUp();
-	}
+	const report = await onTemporaryDatabase((database) => evaluate(database, sets));
 	printReport(report);
 	await writeReport(report, file);
 	console.log(`\n${file}`);

@@ -1,34 +1,30 @@
 // make eval-chat: holds the conversations of the datasets, and compares each reply with what it must have.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { chatFor } from "#ai/chat.ts";
 import { offlineChat } from "#ai/offline/chat.ts";
 import { isWord } from "#ai/offline/word-vectors.ts";
-import { atLeast, printDemands } from "#cli/demands.ts";
+import { atLeast } from "#cli/demands.ts";
 import { main, step } from "#cli/progress.ts";
-import { printTable } from "#cli/table.ts";
 import { chatTurn } from "#core/chat/chat-turn.ts";
 import type { Chat } from "#core/ports/index.ts";
 import { fakeConversations } from "#fakes/sessions.ts";
 import { fakeWebSearch } from "#fakes/web-search.ts";
-import { gitSha } from "#lib/git-sha.ts";
+import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
-import { temporaryDatabase } from "#scripts/local/temporary-database.ts";
 import { anthropicChatWire, type ChatWire, openaiChatWire } from "../../../test/contracts/providers/chat-wire.ts";
 import { type ProviderServer, serveProvider } from "../../../test/contracts/providers/server.ts";
 import { environmentEmbedder } from "../all/embedder.ts";
 import { fill, userOf } from "../all/fill.ts";
 import { readSets } from "../all/sets.ts";
 import { hasFact } from "../answers/facts.ts";
+import { conclude } from "../conclude.ts";
+import { onTemporaryDatabase } from "../on-temporary-database.ts";
 import { callsOf, replyOf } from "./able-model.ts";
 import { type ExpectedConversation, type ExpectedTurn, readConversations } from "./conversations.ts";
 import { faultsOf, type Replied } from "./judge.ts";
 
 const folder = "test/eval";
 const names = process.env.SETS ? process.env.SETS.split(",") : ["receipts", "work", "hobby"];
-const file = "reports/eval-chat.json";
 const turnMs = 25_000;
 const minRight = 0.9;
 
@@ -49,15 +45,7 @@ interface Stub {
 }
 
 await main(async () => {
-	const directory = await mkdtemp(path.join(tmpdir(), "collections-eval-chat-"));
-	const database = await temporaryDatabase(directory, process.env.DATABASE_URL || null);
-	let judged: Judged[];
-	try {
-		judged = await holdAll(database.application);
-	} finally {
-		await database.drop();
-		await rm(directory, { recursive: true, force: true });
-	}
+	const judged = await onTemporaryDatabase(({ application }) => holdAll(application));
 	for (const { set, conversation, model, say, reply, faults } of judged.filter(({ faults }) => faults.length > 0)) {
 		console.log(
 			`${set}, ${conversation}, ${model}: ${say}\n  ${faults.join("; ")}\n  ${reply.replaceAll("\n", "\n  ")}`,
@@ -67,21 +55,14 @@ await main(async () => {
 	const rows = models.map((model) => {
 		const turns = judged.filter((each) => each.model === model);
 		const right = turns.filter(({ faults }) => faults.length === 0).length;
-		return { model, turns: turns.length, right, share: right / turns.length };
+		return { model, turns: turns.length, right };
 	});
-	printTable(rows.map(({ share, ...row }) => ({ ...row, share: share.toFixed(3) })));
-	const demands = rows.map(({ model, share }) => atLeast(`${model}: turns right`, share, minRight));
-	printDemands(demands);
-	await mkdir(path.dirname(file), { recursive: true });
-	const report = { finished_at: new Date().toISOString(), git_sha: gitSha(), demands, rows, turns: judged };
-	await writeFile(file, `${JSON.stringify(report, null, "\t")}\n`);
-	console.log(`\n${file}`);
-	const failed = demands.filter(({ holds }) => !holds).length;
-	if (failed > 0) throw new Error(`${failed} of ${demands.length} demands do not hold.`);
+	const demands = rows.map(({ model, turns, right }) => atLeast(`${model}: turns right`, right / turns, minRight));
+	await conclude("chat", rows, demands, { turns: judged });
 });
 process.exit();
 
-async function holdAll(db: Parameters<typeof postgresPorts>[0]): Promise<Judged[]> {
+async function holdAll(db: Database): Promise<Judged[]> {
 	const embedder = await environmentEmbedder();
 	const ports = {
 		...postgresPorts(db),
