@@ -36,7 +36,7 @@ const list = guarded(routes.listItems, {
 	summary: "List items, newest first",
 	request: {
 		query: z.strictObject({
-			category: text(100).optional(),
+			category: text(100).optional().openapi({ description: "A category in any case: `food` is `Food`." }),
 			status: z.enum(itemStatuses).optional().openapi({
 				description: "Items still `pending` are listed only by this filter.",
 			}),

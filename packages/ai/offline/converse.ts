@@ -17,7 +17,7 @@ import { smallTalk } from "./small-talk.ts";
 /** The next step of the chat: calls of tools, or an answer. */
 export type NextStep = { calls: { name: string; input: Record<string, unknown> }[] } | { text: string };
 
-interface Said {
+interface Conversation {
 	message: string;
 	/** The items of the last answer, in its order. */
 	shown: QuotedItem[];
@@ -31,19 +31,19 @@ interface Said {
 }
 
 /** Takes the next step of a conversation, by rules: the same messages get the same answer. */
-export function converse(said: Said): NextStep {
-	const { message, shown, cited, earlier, turn, now } = said;
+export function converse(conversation: Conversation): NextStep {
+	const { message, shown, cited, earlier, turn, now } = conversation;
 	const reply = smallTalk(message);
 	if (reply) return { text: reply };
 	const request = itemRequest(message, now);
-	if (request) return meet(request, turn);
+	if (request) return fulfil(request, turn);
 	if (!dropsFilter(message)) {
 		const reference = referBack(message, shown, cited);
 		if (reference) return refer(reference, turn);
 	}
 	const { question, filter } = readInContext(message, earlier);
 	const again = itemRequest(question, now);
-	return again ? meet(again, turn) : search(question, filter, turn);
+	return again ? fulfil(again, turn) : search(question, filter, turn);
 }
 
 const call = (name: string, input: Record<string, unknown>): NextStep => ({ calls: [{ name, input }] });
@@ -56,7 +56,7 @@ function resultsOf(turn: ChatMessage[], tool: string): string[] {
 	return turn.flatMap((message) => (message.role === "tool" && ids.includes(message.callId) ? [message.text] : []));
 }
 
-function meet(request: ItemRequest, turn: ChatMessage[]): NextStep {
+function fulfil(request: ItemRequest, turn: ChatMessage[]): NextStep {
 	const { topic, range, dates, wants } = request;
 	if (!topic) return wants === "count" ? count({ ...range, dates }, turn) : list(request, {}, turn);
 	const [categories] = resultsOf(turn, "list_categories");
@@ -73,7 +73,7 @@ function meet(request: ItemRequest, turn: ChatMessage[]): NextStep {
 
 function count(filter: Record<string, unknown>, turn: ChatMessage[]): NextStep {
 	const [result] = resultsOf(turn, "count_items");
-	if (result === undefined) return call("count_items", given(filter));
+	if (result === undefined) return call("count_items", withoutEmpty(filter));
 	const total = totalIn(result);
 	if (total === null) return { text: "I could not count them." };
 	const where = filter.category ? ` in the category ${String(filter.category)}` : "";
@@ -88,13 +88,13 @@ function list(
 ): NextStep {
 	const filter = { ...range, dates, ...more };
 	const [result] = resultsOf(turn, "list_items");
-	if (result === undefined) return call("list_items", given({ ...filter, sort, limit }));
+	if (result === undefined) return call("list_items", withoutEmpty({ ...filter, sort, limit }));
 	const items = itemsAbout(topic, readQuotedItems(result));
 	if (items.length === 0) return { text: `You have no such item${whenOf(filter)}.` };
 	return { text: wants === "count" ? tally(items, topic) : listItems(items.slice(0, limit)) };
 }
 
-const given = (filter: Record<string, unknown>) =>
+const withoutEmpty = (filter: Record<string, unknown>) =>
 	Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== null));
 
 function whenOf({ from, to, dates }: Record<string, unknown>): string {

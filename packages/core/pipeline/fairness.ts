@@ -1,5 +1,5 @@
-// People take turns at a stage: whoever has fewer images in work there comes first. A person who is busy also leaves others
-// who were served longer ago before, and leaves room for those who were active.
+// People take turns at a stage: whoever has fewer images in work there comes first. A person who is busy also lets
+// those go first who were served longer ago, and leaves room for those who were active.
 
 /** Whoever has had work waiting or running at a stage for longer, without a break, is busy. */
 export const busySeconds = 60;

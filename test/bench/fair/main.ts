@@ -17,7 +17,7 @@ import { type Person, prepare, type Times, use } from "./people.ts";
 
 const people = 20;
 const seconds = Number(process.env.SECONDS || 90);
-/** Ordinary use at this pace takes about half of two processors. */
+/** Requests of all twenty in a second. */
 const pace = { list: 8, search: 4, upload: 0.5 };
 const maxSlowdown = 1.5;
 
