@@ -75,7 +75,8 @@ const offTopic = [
 	/\bwho (?:won|wins|will win|invented|discovered|wrote|painted)\b.*\b(?:world cup|election|war|oscars?|telephone|america|super bowl)\b/i,
 	/\b(?:meaning of life|are you (?:human|real|alive|an ai)|do you love|how old are you)\b/i,
 	/^(?:please )?(?:set|start)\b.{0,15}\b(?:timer|alarm|reminder)\b|^(?:please )?remind me\b/i,
-	/^(?:please |can you |could you )?(?:order|buy|send|call|phone|text|post|delete|remove|upload|pay)\b/i,
+	// "order confirmation" and "text from Anna" are searches.
+	/^(?:please |can you |could you )?(?:order|buy|send|call|phone|text|post|delete|remove|upload|pay)\s+(?:me|him|her|them|us|it|this|that|these|those|my|our|the|an?|some|all|every(?:thing|one))\b/i,
 	/\bwie (?:wird|ist) das wetter\b|\berzähl\b.{0,20}\bwitz\b|\bhauptstadt von\b/i,
 	/\bquel temps\b.{0,10}\bfait\b|\bblague\b|\bcapitale de\b/i,
 	/\bqu[ée] tiempo hace\b|\bchiste\b|\bcapital de\b/i,
