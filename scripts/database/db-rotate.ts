@@ -1,9 +1,10 @@
 // make db-rotate: sets new passwords for the application's and the migrations' role. RDS rotates the master's.
+
+import { invokeFunction } from "#cli/invoke-function.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { confirm } from "../environment/confirm.ts";
 import { operate } from "../environment/target.ts";
-import { invokeFunction } from "../functions/invoke-function.ts";
 
 await operate(async (target) => {
 	const { client, name } = target;

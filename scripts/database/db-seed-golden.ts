@@ -5,10 +5,10 @@ import { step } from "#cli/progress.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { type UploadedFile, uploadFiles } from "#cli/upload-files.ts";
 import { signIn } from "#cli/users.ts";
+import { demoPasswords, demoUsers } from "#tools/local/local-environment.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { askPassword } from "../environment/confirm.ts";
 import { operate, type Target } from "../environment/target.ts";
-import { demoPasswords, demoUsers } from "../local/local.ts";
 
 /** OCR of a screenshot takes a second or two, and two run at once. */
 const secondsPerImage = 20;

@@ -11,10 +11,10 @@ import {
 	SQSClient,
 	StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
+import { invokeFunction } from "#cli/invoke-function.ts";
 import { isRotation, rotation } from "#lambdas/migrate/schedule.ts";
 import { output } from "../deploy/outputs-file.ts";
 import type { Target } from "../environment/target.ts";
-import { invokeFunction } from "../functions/invoke-function.ts";
 
 /** A dead-letter queue. */
 interface DeadLetters {

@@ -1,6 +1,6 @@
+import type { ClientSettings } from "#cli/client-settings.ts";
 import { awsCall } from "../environment/aws-call.ts";
 import { skipUnlessAnswered } from "../environment/checks.ts";
-import type { ClientSettings } from "../environment/client-settings.ts";
 import type { Target } from "../environment/target.ts";
 
 /** The longest backup of a database on the free plan. AWS documents no limit; RDS has refused two days. */

@@ -1,7 +1,7 @@
+import type { ClientSettings } from "#cli/client-settings.ts";
 import { foundationModel } from "#lib/providers.ts";
 import { awsCall } from "../environment/aws-call.ts";
 import { skipUnlessAnswered } from "../environment/checks.ts";
-import type { ClientSettings } from "../environment/client-settings.ts";
 import type { Target } from "../environment/target.ts";
 
 /**

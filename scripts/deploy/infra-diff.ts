@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { localAssembly, providerSecrets, synthesize } from "#tools/local/local-environment.ts";
 import { operate, type Target } from "../environment/target.ts";
-import { localAssembly, providerSecrets, synthesize } from "../local/local.ts";
 import { cdk, diff, synth } from "./cdk.ts";
 import { parts, stackName } from "./stacks.ts";
 

@@ -1,5 +1,5 @@
+import type { ClientSettings } from "#cli/client-settings.ts";
 import { withRemedy } from "./aws-errors.ts";
-import type { ClientSettings } from "./client-settings.ts";
 
 /** The result of one check. */
 export interface CheckResult {

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { ClientSettings } from "#cli/client-settings.ts";
 import { readOutputs } from "#cli/outputs.ts";
 import { main } from "#cli/progress.ts";
 import type { Environment } from "#lib/environments.ts";
 import { readEnvironment } from "#lib/read-environment.ts";
-import { localDirectory, operatorOf } from "../local/local.ts";
+import { localDirectory, operatorOf } from "#tools/local/local-environment.ts";
 import { withRemedy } from "./aws-errors.ts";
-import type { ClientSettings } from "./client-settings.ts";
 
 /** The environment that a make target works on, named by `ENV`. */
 export interface Target {

@@ -4,8 +4,8 @@ import { createInterface } from "node:readline";
 import { main } from "#cli/progress.ts";
 import { ApiProblem, RestClient } from "#cli/rest-client.ts";
 import { beforeDeadline } from "#core/before-deadline.ts";
+import { demoUsers } from "#tools/local/local-environment.ts";
 import { signedIn } from "../users/sign-in.ts";
-import { demoUsers } from "./local.ts";
 
 interface ChatResponse {
 	message: { content: string };

@@ -6,7 +6,6 @@ import { readOutputs, writeOutputsFile } from "#cli/outputs.ts";
 import { main, step } from "#cli/progress.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import {
 	apiPort,
 	demoPasswords,
@@ -17,7 +16,8 @@ import {
 	operatorOf,
 	providerSecrets,
 	synthesize,
-} from "./local.ts";
+} from "#tools/local/local-environment.ts";
+import { drawSampleImages } from "#tools/samples/sample-images.ts";
 
 const samplesMarker = `${localDirectory}/samples-uploaded`;
 const readyFile = `${localDirectory}/ready.txt`;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { stateHolder } from "#cdk-local/index.ts";
 import { main } from "#cli/progress.ts";
-import { localDirectory } from "./local.ts";
+import { localDirectory } from "#tools/local/local-environment.ts";
 
 const maxStopSeconds = 20;
 

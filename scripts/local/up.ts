@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stateHolder } from "#cdk-local/index.ts";
 import { readOutputs } from "#cli/outputs.ts";
 import { main } from "#cli/progress.ts";
-import { apiPort, localDirectory } from "./local.ts";
+import { apiPort, localDirectory } from "#tools/local/local-environment.ts";
 import { untilHealthy } from "./until-healthy.ts";
 
 const readyFile = `${localDirectory}/ready.txt`;

@@ -1,7 +1,7 @@
 import { type Outputs, readOutputs } from "#cli/outputs.ts";
 import { signIn } from "#cli/users.ts";
+import { demoPasswords, localUsersFile } from "#tools/local/local-environment.ts";
 import { environmentNamed } from "../environment/target.ts";
-import { demoPasswords, localUsersFile } from "../local/local.ts";
 
 /** Signs in to an environment: locally as a demo user, elsewhere with PASSWORD. @throws if the password is missing */
 export async function signedIn(environment: string, email: string): Promise<{ outputs: Outputs; token: string }> {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { busyLimits, invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { busyLimits, invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { startCloudProcess } from "../system/cloud-process.ts";
 
 /** Starts a local cloud with the token issuer, secret and database that the api's first request needs. */

@@ -19,7 +19,7 @@ import type { Lease, Ports } from "#core/ports/index.ts";
 import { sharpImages } from "#images/sharp-images.ts";
 import { connectDatabase } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
-import { busyLimits, invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { busyLimits, invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import { describeInstantly, startCloudProcess } from "../system/cloud-process.ts";
 import { Control } from "../system/control.ts";

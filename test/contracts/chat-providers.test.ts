@@ -5,6 +5,8 @@ import type { ApiKey } from "#ai/provider.ts";
 import { ModelFailure } from "#core/errors.ts";
 import { providerRequests } from "#core/pipeline/provider-request.ts";
 import type { Chat, ChatMessage, ChatRequest, ChatTool } from "#core/ports/index.ts";
+import { anthropicChatWire, bedrockChatWire, type ChatWire, openaiChatWire } from "#tools/provider-stubs/chat-wire.ts";
+import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
 import {
 	endsBeforeDeadline,
 	hangs,
@@ -13,8 +15,6 @@ import {
 	stubRoleCredentials,
 	stubSdkVariables,
 } from "./providers/calls.ts";
-import { anthropicChatWire, bedrockChatWire, type ChatWire, openaiChatWire } from "./providers/chat-wire.ts";
-import { type ProviderServer, serveProvider } from "./providers/server.ts";
 
 interface Kind {
 	provider: "anthropic" | "openai" | "bedrock";

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embedderFor } from "#ai/embedder.ts";
 import { type AppError, ModelFailure } from "#core/errors.ts";
 import { type Embedder, embeddingDimensions } from "#core/ports/index.ts";
+import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
+import { voyageWire as wire } from "#tools/provider-stubs/wire.ts";
 import { endsBeforeDeadline, hangs, inSeconds, rejectionOf } from "./providers/calls.ts";
-import { type ProviderServer, serveProvider } from "./providers/server.ts";
-import { voyageWire as wire } from "./providers/wire.ts";
 
 let server: ProviderServer;
 let embedder: Embedder;

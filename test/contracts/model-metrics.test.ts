@@ -8,12 +8,12 @@ import { imageProcessed } from "#core/pipeline/events.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { observeModels } from "#lambda-kit/observe-models.ts";
 import { queueHandler } from "#lambda-kit/queue-handler.ts";
+import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
+import { anthropicWire, description, voyageWire } from "#tools/provider-stubs/wire.ts";
 import { collectLogLines } from "../support/log-lines.ts";
 import { noPixels } from "../support/no-pixels.ts";
 import { processedItem } from "./item-states.ts";
 import { newUser } from "./new-rows.ts";
-import { type ProviderServer, serveProvider } from "./providers/server.ts";
-import { anthropicWire, description, voyageWire } from "./providers/wire.ts";
 
 const secretKey = "sk-ant-api03-zqzqzqzqzqzqzqzq";
 const key = { setting: "the parameter", read: async () => secretKey };

@@ -9,7 +9,7 @@ import {
 } from "@opentelemetry/api";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { anthropicChat } from "#ai/anthropic/chat.ts";
-import { type ProviderServer, serveProvider } from "./providers/server.ts";
+import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
 
 /** A span like an SDK's export. */
 interface RecordedSpan {

@@ -4,10 +4,10 @@ import { visionFor } from "#ai/vision.ts";
 import { ModelFailure, PermanentFailure } from "#core/errors.ts";
 import { takenAt } from "#core/items/taken-at.ts";
 import type { Vision, VisionRequest } from "#core/ports/index.ts";
+import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
+import { anthropicWire, description, openaiWire, type Wire } from "#tools/provider-stubs/wire.ts";
 import { noPixels } from "../support/no-pixels.ts";
 import { endsBeforeDeadline, hangs, inSeconds, rejectionOf, stubSdkVariables } from "./providers/calls.ts";
-import { type ProviderServer, serveProvider } from "./providers/server.ts";
-import { anthropicWire, description, openaiWire, type Wire } from "./providers/wire.ts";
 
 const good = JSON.stringify(description);
 

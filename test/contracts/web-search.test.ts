@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tavilySearch } from "#ai/tavily/web-search.ts";
-import { type ProviderServer, serveProvider } from "./providers/server.ts";
+import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
 
 let server: ProviderServer;
 beforeAll(async () => {

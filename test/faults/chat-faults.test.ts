@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiProblem, RestClient } from "#cli/rest-client.ts";
-import { anthropicChatWire, type ChatWire, openaiChatWire } from "../contracts/providers/chat-wire.ts";
-import type { ProviderServer } from "../contracts/providers/server.ts";
+import { anthropicChatWire, type ChatWire, openaiChatWire } from "#tools/provider-stubs/chat-wire.ts";
+import type { ProviderServer } from "#tools/provider-stubs/server.ts";
 import { card } from "../system/drawings.ts";
 import { type ProviderCloud, startProviderCloud } from "../system/provider-cloud.ts";
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import type { paths } from "#cli/api-types.ts";
 import type { RestClient } from "#cli/rest-client.ts";
-import { voyageWire } from "../contracts/providers/wire.ts";
+import { voyageWire } from "#tools/provider-stubs/wire.ts";
 import { describeInstantly } from "../system/cloud-process.ts";
 import { screenshot } from "../system/drawings.ts";
 import { OwnCloud } from "../system/own-cloud.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { inject } from "vitest";
 import { gitSha } from "#lib/git-sha.ts";
 import { type LocalMachine, readEnvironment } from "#lib/read-environment.ts";
-import { busyLimits } from "#scripts/local/local.ts";
+import { busyLimits } from "#tools/local/local-environment.ts";
 import { collections, newApp } from "../../bin/collections.ts";
 import cdk from "../../cdk.json" with { type: "json" };
 

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import pg from "pg";
 import type { Outputs } from "#cli/outputs.ts";
 import type { AwsCredentials } from "#cli/users.ts";
-import { invoke } from "#scripts/local/local.ts";
+import { invoke } from "#tools/local/local-environment.ts";
 
 /** Controls a local cloud: injects crashes, moves time and reads the database behind the API. */
 export class Control {

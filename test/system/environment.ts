@@ -3,7 +3,7 @@ import { inject } from "vitest";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
-import { operatorOf } from "#scripts/local/local.ts";
+import { operatorOf } from "#tools/local/local-environment.ts";
 
 export const stateDir = inject("stateDir");
 export const outputs: Outputs = await readOutputsFile(inject("outputsFile"), "deploy the environment");

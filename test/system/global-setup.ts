@@ -5,7 +5,7 @@ import { PGlite } from "@electric-sql/pglite";
 import type { TestProject } from "vitest/node";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { type Bundles, lastBundles } from "#lib/bundling/build.ts";
-import { busyLimits, invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { busyLimits, invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { copyDatabase, startCloudProcess } from "./cloud-process.ts";
 
 declare module "vitest" {

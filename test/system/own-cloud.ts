@@ -7,7 +7,7 @@ import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
 import type { LocalMachine } from "#lib/read-environment.ts";
-import { invoke, operatorOf } from "#scripts/local/local.ts";
+import { invoke, operatorOf } from "#tools/local/local-environment.ts";
 import { writeAssembly } from "./assemblies.ts";
 import { type CloudProcess, copyDatabase, startCloudProcess } from "./cloud-process.ts";
 import { Control } from "./control.ts";

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { RestClient } from "#cli/rest-client.ts";
-import { type ProviderServer, serveProvider } from "../contracts/providers/server.ts";
+import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
 /** Stores a provider's API key in the parameter that the functions read. */

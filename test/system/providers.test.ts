@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { RestClient } from "#cli/rest-client.ts";
-import { anthropicChatWire } from "../contracts/providers/chat-wire.ts";
-import type { ProviderServer } from "../contracts/providers/server.ts";
-import { anthropicWire, description, voyageWire } from "../contracts/providers/wire.ts";
+import { anthropicChatWire } from "#tools/provider-stubs/chat-wire.ts";
+import type { ProviderServer } from "#tools/provider-stubs/server.ts";
+import { anthropicWire, description, voyageWire } from "#tools/provider-stubs/wire.ts";
 import { screenshot } from "./drawings.ts";
 import { type ProviderCloud, startProviderCloud } from "./provider-cloud.ts";
 

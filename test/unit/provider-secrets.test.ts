@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { costUsd } from "#ai/prices.ts";
 import { readEnv } from "#lambda-kit/env.ts";
-import { providerSecrets } from "#scripts/local/local.ts";
+import { providerSecrets } from "#tools/local/local-environment.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "provider-secrets-"));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -10,7 +10,7 @@ import { ensureUser, signIn } from "#cli/users.ts";
 import { imageDescription, searchText } from "#core/items/analysis.ts";
 import { maxUploadBytes } from "#core/items/upload-item.ts";
 import type { LocalMachine } from "#lib/read-environment.ts";
-import { busyLimits, invoke, operatorOf, type ProviderSecrets, synthesize } from "#scripts/local/local.ts";
+import { busyLimits, invoke, operatorOf, type ProviderSecrets, synthesize } from "../local/local-environment.ts";
 import type { Dataset, DatasetImage } from "./dataset.ts";
 import { retryThrottled } from "./modes.ts";
 import type { PeerDocument } from "./peer-searches.ts";

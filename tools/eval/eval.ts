@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { main, step } from "#cli/progress.ts";
 import { printTable } from "#cli/table.ts";
 import { gitSha } from "#lib/git-sha.ts";
-import { providerSecrets } from "#scripts/local/local.ts";
+import { providerSecrets } from "../local/local-environment.ts";
 import { loadImages, readDocuments, startOwnCloud } from "./collection.ts";
 import { readBaseline } from "./compare.ts";
 import { readDataset } from "./dataset.ts";

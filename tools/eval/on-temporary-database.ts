@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { step } from "#cli/progress.ts";
-import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { type TemporaryDatabase, temporaryDatabase } from "../local/temporary-database.ts";
 
 /**
  * Does work on an empty database, PGlite or one of the server that `DATABASE_URL` names, and removes it, also where a

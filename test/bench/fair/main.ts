@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { invoke, operatorOf, synthesize } from "#scripts/local/local.ts";
+import { invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { startCloudProcess } from "../../system/cloud-process.ts";
 import { Control } from "../../system/control.ts";
 import { atLeast, demand, measured, quantile, report } from "../report.ts";

@@ -5,8 +5,8 @@ import { withClient } from "#lambdas/migrate/connect.ts";
 import { type Database, inTransaction, type Queryable, queryRows } from "#postgres/database.ts";
 import { postgresVectorPartitions } from "#postgres/search/vector-partitions.ts";
 import { sql } from "#postgres/sql.ts";
-import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
 import { documentVector, documentVersion } from "#text/document.ts";
+import type { TemporaryDatabase } from "#tools/local/temporary-database.ts";
 import { vectorText } from "../../support/vector-text.ts";
 import type { Document, Tenant } from "./collection.ts";
 

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database, Queryable } from "#postgres/database.ts";
 import { postgresStages } from "#postgres/pipeline/stages.ts";
-import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
+import type { TemporaryDatabase } from "#tools/local/temporary-database.ts";
 import type { Collection, Document } from "./collection.ts";
 import { interleaved, type Measured, type Side, withWarmUps } from "./compare.ts";
 import { fillWithAnalyzedItems, model } from "./fill.ts";

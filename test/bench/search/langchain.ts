@@ -2,7 +2,7 @@
 import pg from "pg";
 import { withClient } from "#lambdas/migrate/connect.ts";
 import { clientConfig } from "#postgres/database.ts";
-import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
+import type { TemporaryDatabase } from "#tools/local/temporary-database.ts";
 import type { Query } from "./collection.ts";
 import { PGVectorStore } from "./peers/index.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { main, step } from "#cli/progress.ts";
 import { withClient } from "#lambdas/migrate/connect.ts";
-import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { type TemporaryDatabase, temporaryDatabase } from "#tools/local/temporary-database.ts";
 import { report } from "../report.ts";
 import { fillChroma, startChroma } from "./chroma.ts";
 import { Collection, sizeClasses } from "./collection.ts";

@@ -10,7 +10,7 @@ import { withClient } from "#lambdas/migrate/connect.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresSearch, searchParameters } from "#postgres/search/search.ts";
 import { sql } from "#postgres/sql.ts";
-import { type TemporaryDatabase, temporaryDatabase } from "#scripts/local/temporary-database.ts";
+import { type TemporaryDatabase, temporaryDatabase } from "#tools/local/temporary-database.ts";
 import { normal, seeded } from "#tools/random.ts";
 import { fillWithVectors } from "../../contracts/bulk-items.ts";
 import { realVectors, toUnitLength } from "../../support/real-vectors.ts";

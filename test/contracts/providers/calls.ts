@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import type { ProviderServer } from "./server.ts";
+import type { ProviderServer } from "#tools/provider-stubs/server.ts";
 
 /** Sets variables that the SDKs read by themselves: they must have no effect, or one could send content elsewhere. */
 export function stubSdkVariables(): void {

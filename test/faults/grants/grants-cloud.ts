@@ -18,7 +18,7 @@ import type { Grant } from "#cdk-local/services/iam/policy.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
 import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
-import { invoke } from "#scripts/local/local.ts";
+import { invoke } from "#tools/local/local-environment.ts";
 import { writeAssembly } from "../../system/assemblies.ts";
 import { changeTemplates, copyDatabase, describeInstantly } from "../../system/cloud-process.ts";
 import { Control } from "../../system/control.ts";

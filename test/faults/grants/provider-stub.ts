@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
 import { readQuotedItems } from "#core/chat/quoted-items.ts";
-import { anthropicChatWire } from "../../contracts/providers/chat-wire.ts";
-import { anthropicWire, description, openaiWire, voyageWire } from "../../contracts/providers/wire.ts";
+import { anthropicChatWire } from "#tools/provider-stubs/chat-wire.ts";
+import { anthropicWire, description, openaiWire, voyageWire } from "#tools/provider-stubs/wire.ts";
 
 /** Makes the model call a search with a very long query: tool calls, unlike text, are never shortened. */
 export const longRequest = "Tell me at length";

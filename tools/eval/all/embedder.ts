@@ -2,7 +2,7 @@ import path from "node:path";
 import { embedderFor } from "#ai/embedder.ts";
 import { keyParameter, keyVariable, providers } from "#ai/providers.ts";
 import type { Embedder } from "#core/ports/index.ts";
-import { providerSecrets } from "#scripts/local/local.ts";
+import { providerSecrets } from "../../local/local-environment.ts";
 
 /** Where `make onnx-runtime` installed the packages. */
 const onnxRuntime = path.join(import.meta.dirname, "../../../packages/ai/onnx/runtime");

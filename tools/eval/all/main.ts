@@ -5,7 +5,7 @@ import { searchText } from "#core/items/analysis.ts";
 import { gitSha } from "#lib/git-sha.ts";
 import { postgresPorts } from "#postgres/ports.ts";
 import { searchParameters } from "#postgres/search/search.ts";
-import type { TemporaryDatabase } from "#scripts/local/temporary-database.ts";
+import type { TemporaryDatabase } from "../../local/temporary-database.ts";
 import { onTemporaryDatabase } from "../on-temporary-database.ts";
 import { parametersOf } from "../parameters.ts";
 import { comparePeers } from "../peer-answers.ts";

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import type { ClientSettings } from "../environment/client-settings.ts";
+import type { ClientSettings } from "./client-settings.ts";
 
 /** Invokes a function and returns its answer. @throws with the function's own error */
 export async function invokeFunction(
