@@ -56,10 +56,10 @@ it("every key of a tenant's table begins with its user, but for those that are l
 
 		// A new table that breaks the rule is seen.
 		const seen = await withClient(empty.address, empty.migration, async (client) => {
-			await client.query("create table albums (id uuid primary key, user_id text not null)");
+			await client.query("create table unruly (id uuid primary key, user_id text not null)");
 			return (await client.query<{ key: string; by_user: boolean }>(keys)).rows;
 		});
-		expect(seen).toContainEqual({ key: "albums: albums_pkey", by_user: false });
+		expect(seen).toContainEqual({ key: "unruly: unruly_pkey", by_user: false });
 	} finally {
 		await empty.drop();
 	}
