@@ -16,7 +16,7 @@ const allowed: Record<string, RegExp> = {
 		/^(#langgraph-dynamodb\/|@langchain\/(core\/|langgraph-checkpoint$)|@aws-sdk\/(client-(dynamodb|s3)|lib-dynamodb)$|node:)/,
 	"packages/chat":
 		/^(#core\/|#chat\/|#langgraph-dynamodb\/sessions\.ts$|@langchain\/(langgraph|langgraph-checkpoint|core\/tracers\/tracer_langchain)$|langsmith(\/run_trees|\/singletons\/traceable)?$|@aws-sdk\/lib-dynamodb$|node:)/,
-	"packages/images": /^(#core\/|#images\/|sharp$|node:)/,
+	"packages/images": /^(#core\/|#images\/|(sharp|thumbhash)$|node:)/,
 	"packages/fakes": /^(#core\/|#fakes\/|node:)/,
 	"packages/lambda-kit":
 		/^(#core\/|#lambda-kit\/|#ai\/(adapters|provider|providers)\.ts$|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,

@@ -46,6 +46,8 @@ export function fakeItems(store: Store): Items {
 				location: null,
 				colours: [],
 				perceptualHash: null,
+				placeholder: null,
+				trashedAt: null,
 				createdAt: new Date(now),
 				updatedAt: new Date(now),
 			};

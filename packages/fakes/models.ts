@@ -7,6 +7,9 @@ import { type Embedder, embeddingDimensions, type Images, type Vision } from "#c
 /** Bytes that `fakeImages` cannot decode contain this word. */
 export const undecodable = "undecodable";
 
+/** A ThumbHash in base64. */
+export const fakePlaceholder = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
+
 /** Derives nothing: the thumbnail and the vision image are the original bytes. */
 export function fakeImages(): Images {
 	return {
@@ -27,6 +30,7 @@ export function fakeImages(): Images {
 				camera: null,
 				location: null,
 				colours: ["grey"],
+				placeholder: fakePlaceholder,
 				perceptualHash: sha256.slice(0, 16),
 				cropHashes: cropWindows.map((_, at) => sha256.slice(8 * at, 8 * at + 16)),
 				luma: new Uint8Array(lumaSide ** 2),

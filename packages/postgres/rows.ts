@@ -28,6 +28,8 @@ export interface ItemRow {
 	colours: string[];
 	/** bit(64), which the driver returns as zeros and ones. */
 	perceptual_hash: string | null;
+	placeholder: Buffer | null;
+	trashed_at: Date | null;
 	correlation_id: string;
 	created_at: Date;
 	updated_at: Date;
@@ -56,6 +58,8 @@ export function itemFromRow(row: ItemRow): Item {
 			row.latitude === null || row.longitude === null ? null : { latitude: row.latitude, longitude: row.longitude },
 		colours: row.colours,
 		perceptualHash: row.perceptual_hash && BigInt(`0b${row.perceptual_hash}`).toString(16).padStart(16, "0"),
+		placeholder: row.placeholder?.toString("base64") ?? null,
+		trashedAt: row.trashed_at,
 		correlationId: row.correlation_id,
 		createdAt: row.created_at,
 		updatedAt: row.updated_at,

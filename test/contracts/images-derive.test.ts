@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import sharp from "sharp";
+import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from "thumbhash";
 import { describe, expect, it } from "vitest";
 import { PermanentFailure } from "#core/errors.ts";
 import { sharpImages } from "#images/sharp-images.ts";
@@ -38,6 +39,17 @@ describe("deriving from an original", () => {
 			width: 1_568,
 			height: 784,
 		});
+	});
+
+	it.each(["png", "jpeg"] as const)("makes a placeholder that has the colour and the shape of a %s", async (format) => {
+		const bytes = await plain(2_000, 1_000).toFormat(format).toBuffer();
+		const { placeholder } = await images.derive(bytes);
+		const hash = Buffer.from(placeholder, "base64");
+		expect(hash.length).toBeLessThanOrEqual(25);
+		expect(thumbHashToApproximateAspectRatio(hash)).toBeGreaterThan(1.5);
+		const { r, g, b, a } = thumbHashToAverageRGBA(hash);
+		expect(Math.min(b - r, b - g)).toBeGreaterThan(0.2);
+		expect(a).toBe(1);
 	});
 
 	it("returns the digest of the original's bytes", async () => {

@@ -4,6 +4,7 @@ import { cropWindows, type Fingerprint, lumaSide } from "#core/items/fingerprint
 import type { Item } from "#core/items/item.ts";
 import type { EventType, OutgoingEvent } from "#core/pipeline/events.ts";
 import { embeddingDimensions, type NewAnalysis, type NewItem, type ProcessedImage } from "#core/ports/index.ts";
+import { fakePlaceholder } from "#fakes/models.ts";
 
 export const newUser = () => randomUUID();
 export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -31,6 +32,7 @@ export function processed(more: Partial<ProcessedImage> = {}): ProcessedImage {
 		camera: null,
 		location: null,
 		colours: ["blue"],
+		placeholder: fakePlaceholder,
 		...looks(digest(randomUUID()).slice(0, 16), randomUUID()),
 		...more,
 	};

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ModelFailure, PermanentFailure, StageBusy } from "#core/errors.ts";
 import { runStage } from "#core/pipeline/run-stage.ts";
 import { sendOutbox } from "#core/pipeline/send-events.ts";
+import { fakePlaceholder } from "#fakes/models.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 import { looks } from "../contracts/new-rows.ts";
 
@@ -16,6 +17,7 @@ const result = {
 	camera: null,
 	location: null,
 	colours: [],
+	placeholder: fakePlaceholder,
 	...looks("0".repeat(16)),
 };
 

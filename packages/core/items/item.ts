@@ -49,6 +49,10 @@ export interface Item {
 	colours: string[];
 	/** 16 hex digits; pictures that look the same differ in few bits. Null until processed, and for items processed before hashes existed. */
 	perceptualHash: string | null;
+	/** A blurred picture to show until the thumbnail is loaded (ThumbHash), in base64. Null until processed, and for items processed before there were any. */
+	placeholder: string | null;
+	/** In the trash since then; null where it is not. */
+	trashedAt: Date | null;
 	/** Traces one upload through logs and events. */
 	correlationId: string;
 	createdAt: Date;

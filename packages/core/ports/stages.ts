@@ -66,6 +66,8 @@ export interface ProcessedImage extends Fingerprint {
 	camera: string | null;
 	location: Location | null;
 	colours: string[];
+	/** As in `Item`. */
+	placeholder: string;
 }
 
 /** Its id derives from item and version, so that a repeated attempt has the same one. */

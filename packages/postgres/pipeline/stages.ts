@@ -303,6 +303,7 @@ async function describe(
 		      taken_at_source = ${result.takenAt?.source ?? null}, damaged = ${result.damaged},
 		      camera = ${result.camera && storableText(result.camera)}, colours = ${result.colours},
 		      latitude = ${result.location?.latitude ?? null}, longitude = ${result.location?.longitude ?? null},
+		      placeholder = ${Buffer.from(result.placeholder, "base64")},
 		      perceptual_hash = ('x' || ${result.perceptualHash})::bit(64),
 		      crop_hashes = ('x' || ${result.cropHashes.join("")})::bit(320), updated_at = clock_timestamp()
 		    where user_id = ${userId} and id = ${itemId}`,

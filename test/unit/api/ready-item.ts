@@ -4,6 +4,7 @@ import { originalKey, thumbnailKey, visionKey } from "#core/items/item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { Ports } from "#core/ports/index.ts";
+import { fakePlaceholder } from "#fakes/models.ts";
 import { looks } from "../../contracts/new-rows.ts";
 import { png } from "./test-api.ts";
 
@@ -47,6 +48,7 @@ export async function readyItem(
 			camera: null,
 			location: null,
 			colours: ["white"],
+			placeholder: fakePlaceholder,
 			...looks((item.sha256 ?? "").slice(0, 16), item.id),
 		},
 		{

@@ -158,6 +158,9 @@ function withQueries(name: string, items: SetItem[], file: string, queries: z.in
 	return { name, items, queries: checkedQueries(file, queries, known, "its analyses"), notes: [] };
 }
 
+/** The ThumbHash of a grey picture. */
+const grey = "IAgCBwBYUy6HiHh1h0iIWIiPAQAAAAAA";
+
 /** Stands for the picture of an item of which there is only the description; no two look alike. */
 function unseenImage(set: string, id: string): ProcessedImage {
 	const sha256 = createHash("sha256").update(derivedId(set, id)).digest("hex");
@@ -170,6 +173,7 @@ function unseenImage(set: string, id: string): ProcessedImage {
 		camera: null,
 		location: null,
 		colours: [],
+		placeholder: grey,
 		perceptualHash: sha256.slice(0, 16),
 		cropHashes: cropWindows.map(() => sha256.slice(16, 32)),
 		luma: new Uint8Array(lumaSide ** 2),
