@@ -27,6 +27,8 @@ const exceptions: Record<string, string> = {
 	"requests: one_pending_request": ofItem,
 	"requests: requests_belong_to_an_item": userLast,
 	"requests: requests_name_an_analysis_of_the_item": userLast,
+	"shares: one_share_per_token":
+		"A visitor has a token and no user. Spread over databases, tokens need a directory of their own.",
 };
 
 const keys = `
