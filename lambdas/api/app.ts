@@ -147,6 +147,10 @@ function routeModules(
 			const { imageRoutes } = await import("./routes/images.ts");
 			return (app) => imageRoutes(app, ports);
 		},
+		text: async () => {
+			const { textRoutes } = await import("./routes/text.ts");
+			return (app) => textRoutes(app, ports);
+		},
 		search: async () => {
 			const { searchRoutes } = await import("./routes/search.ts");
 			return (app) => searchRoutes(app, ports);

@@ -2,6 +2,7 @@ import { ModelFailure } from "#core/errors.ts";
 import { once } from "#core/once.ts";
 import type { Vision } from "#core/ports/index.ts";
 import { type Adapters, lazyAdapters, type Settings } from "./adapters.ts";
+import { placedVision } from "./placed-vision.ts";
 import { visionProviders } from "./providers.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -9,6 +10,11 @@ import { refusalOf } from "./refusal.ts";
 interface VisionSettings extends Settings<"vision"> {
 	/** The dataset that `replay` answers from. */
 	replayFolder?: string | undefined;
+	/**
+	 * Where set, OCR reads beside a provider's model where the text stands, and this is told why a picture has no places.
+	 * @default the model alone
+	 */
+	onUnread?: ((reason: unknown) => void) | undefined;
 }
 
 /** The vision adapter of each provider that has the capability. */
@@ -18,7 +24,7 @@ const adapters: Adapters<"vision", Vision> = {
 };
 
 /** Returns the environment's vision models. `provider` describes images where a request names none. */
-export function visionFor({ provider: defaultProvider, replayFolder, ...settings }: VisionSettings): Vision {
+export function visionFor({ provider: defaultProvider, replayFolder, onUnread, ...settings }: VisionSettings): Vision {
 	const models = lazyAdapters(async () => (await import("./offline/vision.ts")).offlineVision(), adapters, settings);
 	if (defaultProvider === "instant") {
 		models.set("instant", async () => (await import("./offline/instant-vision.ts")).instantVision());
@@ -44,10 +50,21 @@ export function visionFor({ provider: defaultProvider, replayFolder, ...settings
 				if (provider === "offline" && model) {
 					throw new ModelFailure("model_gone", `The provider offline has no model "${model}".`);
 				}
-				return await (await vision()).describe(request);
+				const described = onUnread && provider in adapters ? placed(await vision(), onUnread) : await vision();
+				return await described.describe(request);
 			} catch (error) {
 				throw await refusalOf(error, { provider, model, isDefault: provider === defaultProvider }, settings);
 			}
 		},
 	};
 }
+
+const placed = (vision: Vision, onUnread: (reason: unknown) => void) =>
+	placedVision(
+		vision,
+		async (request) => {
+			const { readPicture, storedLines } = await import("./offline/read-picture.ts");
+			return storedLines((await readPicture(request)).lines);
+		},
+		onUnread,
+	);

@@ -2,9 +2,9 @@ import {
 	AdminCreateUserCommand,
 	AdminSetUserPasswordCommand,
 	CognitoIdentityProviderClient,
-	InitiateAuthCommand,
 	UsernameExistsException,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { type CognitoSession, signIn as cognitoSignIn } from "#client/index.ts";
 import type { Outputs } from "./outputs.ts";
 
 export interface AwsCredentials {
@@ -53,24 +53,7 @@ export async function ensureUser(
 	);
 }
 
-/** Signs in and returns the ID token that the API accepts. */
-export async function signIn(outputs: Outputs, email: string, password: string): Promise<string> {
-	const { AuthenticationResult } = await cognito(outputs, {
-		// InitiateAuth is not signed, but without these values the SDK would look for credentials.
-		accessKeyId: "unsigned",
-		secretAccessKey: "unsigned",
-	}).send(
-		new InitiateAuthCommand({
-			ClientId: outputs.CliClientId,
-			AuthFlow: "USER_PASSWORD_AUTH",
-			AuthParameters: { USERNAME: email, PASSWORD: password },
-		}),
-	);
-	const token = AuthenticationResult?.IdToken;
-	if (!token) {
-		throw new Error(
-			`Cognito requires a further step of ${email} before it issues a token: set a permanent password first.`,
-		);
-	}
-	return token;
+/** Signs in as scripts do. */
+export function signIn(outputs: Outputs, email: string, password: string): Promise<CognitoSession> {
+	return cognitoSignIn({ clientId: outputs.CliClientId, endpoint: outputs.CognitoEndpoint }, { email, password });
 }

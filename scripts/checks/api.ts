@@ -1,6 +1,6 @@
 import { AdminDeleteUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
-import { type ApiProblem, type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { type ApiProblem, CollectionsClient, type Item } from "#client/index.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import { unlessGone } from "../deploy/retained.ts";
 import { unlessInterrupted } from "../environment/interruption.ts";
@@ -25,9 +25,9 @@ export const api: Check[] = [
 				),
 			);
 			await ensureUser(outputs, target.client.credentials, email, password);
-			const token = await signIn(outputs, email, password);
-			inspection.signedIn = new RestClient(outputs.ApiUrl, token);
-			const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+			const session = await signIn(outputs, email, password);
+			inspection.signedIn = new CollectionsClient({ apiUrl: outputs.ApiUrl, session });
+			const claims = JSON.parse(Buffer.from(session.idToken.split(".")[1] ?? "", "base64url").toString());
 			if (claims.iss !== outputs.TokenIssuer || claims.aud !== outputs.CliClientId) {
 				throw new Error(`the token has issuer ${claims.iss} and audience ${claims.aud}`);
 			}
@@ -64,7 +64,7 @@ export const api: Check[] = [
 			const deleteItem = (id: string) => client.call("DELETE", `/items/${id}`);
 			inspection.afterwards(async () => {
 				for (const path of ["/items", "/items?status=pending"]) {
-					const { items } = await client.call<{ items: ItemBody[] }>("GET", path);
+					const { items } = await client.call<{ items: Item[] }>("GET", path);
 					for (const { id } of items) await deleteItem(id);
 				}
 			});

@@ -1,5 +1,5 @@
 import type { Outputs } from "#cli/outputs.ts";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 import { type CheckResult, CheckSkipped } from "../environment/checks.ts";
 import type { Target } from "../environment/target.ts";
 
@@ -10,9 +10,9 @@ export interface Inspection {
 	/** Unique to the run; part of the name of everything that a check creates. */
 	id: string;
 	/** Returns the REST API's client, signed in as this run's own user. @throws if no user could sign in */
-	user(): RestClient;
+	user(): CollectionsClient;
 	/** Set by the check that creates the user. */
-	signedIn: RestClient | null;
+	signedIn: CollectionsClient | null;
 	/**
 	 * Registers a cleanup, which runs whether the check passes or not; cleanups run in reverse order. A check registers
 	 * it before it creates anything, since the answer of the creation may be lost, so `undo` must tolerate a missing resource.

@@ -2,9 +2,9 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { step } from "#cli/progress.ts";
-import { RestClient } from "#cli/rest-client.ts";
 import { type UploadedFile, uploadFiles } from "#cli/upload-files.ts";
 import { signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { demoPasswords, demoUsers } from "#tools/local/local-environment.ts";
 import { outputs } from "../deploy/outputs-file.ts";
 import { askPassword } from "../environment/confirm.ts";
@@ -23,8 +23,8 @@ await operate(async (target) => {
 	const files = await imagesIn(DATASET);
 	const settings = await outputs(target);
 	const { email, password } = await user(target);
-	const token = await signIn(settings, email, password);
-	const client = new RestClient(settings.ApiUrl, token);
+	const session = await signIn(settings, email, password);
+	const client = new CollectionsClient({ apiUrl: settings.ApiUrl, session });
 	const results: UploadedFile[] = [];
 	await step(`upload ${files.length} images`, async (update) => {
 		results.push(...(await uploadFiles(client, files, (done) => update(done, files.length))));

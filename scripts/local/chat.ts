@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { main } from "#cli/progress.ts";
-import { ApiProblem, RestClient } from "#cli/rest-client.ts";
+import { ApiProblem, CollectionsClient } from "#client/index.ts";
 import { beforeDeadline } from "#core/before-deadline.ts";
 import { demoUsers } from "#tools/local/local-environment.ts";
 import { signedIn } from "../users/sign-in.ts";
@@ -25,8 +25,8 @@ const dim = (text: string) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m
 await main(async () => {
 	const environment = process.env.ENV || "local";
 	const email = process.env.EMAIL || demoUsers[0];
-	const { outputs, token } = await signedIn(environment, email);
-	const api = new RestClient(outputs.ApiUrl, token);
+	const { outputs, session } = await signedIn(environment, email);
+	const api = new CollectionsClient({ apiUrl: outputs.ApiUrl, session });
 	const sessionId = process.env.SESSION || randomUUID();
 	const path = `/chat/${encodeURIComponent(sessionId)}`;
 	const before = await historyOf(api, path);
@@ -51,7 +51,11 @@ await main(async () => {
 });
 
 /** Sends one message, prints each step as the session's history reports it, then the answer. */
-async function turn(api: RestClient, path: string, body: { message: string; session_id: string }): Promise<void> {
+async function turn(
+	api: CollectionsClient,
+	path: string,
+	body: { message: string; session_id: string },
+): Promise<void> {
 	let isOver = false;
 	const response = api.call<ChatResponse>("POST", "/chat", body).finally(() => (isOver = true));
 	const ended = response.catch(() => {}); // the response itself is awaited below
@@ -90,7 +94,7 @@ function replaceLine(text: string): void {
 }
 
 /** Returns null before the session's first message, when it does not exist. */
-async function historyOf(api: RestClient, path: string): Promise<History | null> {
+async function historyOf(api: CollectionsClient, path: string): Promise<History | null> {
 	try {
 		return await api.call<History>("GET", `${path}/history?limit=1`);
 	} catch (error) {

@@ -4,8 +4,8 @@ import { rm, writeFile } from "node:fs/promises";
 import { cdkLocal, lockState } from "#cdk-local/index.ts";
 import { readOutputs, writeOutputsFile } from "#cli/outputs.ts";
 import { main, step } from "#cli/progress.ts";
-import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import {
 	apiPort,
 	demoPasswords,
@@ -60,8 +60,8 @@ await main(async () => {
 			}
 		});
 		const [demo] = demoUsers;
-		const token = await signIn(outputs, demo, passwords[demo] ?? "");
-		const client = new RestClient(outputs.ApiUrl, token);
+		const session = await signIn(outputs, demo, passwords[demo] ?? "");
+		const client = new CollectionsClient({ apiUrl: outputs.ApiUrl, session });
 		if (!existsSync(samplesMarker)) {
 			await step("upload sample images", (update) => uploadSamples(client, update));
 			await writeFile(samplesMarker, "");
@@ -84,7 +84,7 @@ function lockLocalDirectory(): () => void {
 	return unlock;
 }
 
-async function uploadSamples(client: RestClient, update: (done: number, total: number) => void): Promise<void> {
+async function uploadSamples(client: CollectionsClient, update: (done: number, total: number) => void): Promise<void> {
 	const samples = await drawSampleImages();
 	const uploaded = await Promise.all(
 		samples.map(({ filename, bytes }) => client.upload(filename, new Uint8Array(bytes))),

@@ -1,10 +1,14 @@
 import { type Outputs, readOutputs } from "#cli/outputs.ts";
 import { signIn } from "#cli/users.ts";
+import type { CognitoSession } from "#client/index.ts";
 import { demoPasswords, localUsersFile } from "#tools/local/local-environment.ts";
 import { environmentNamed } from "../environment/target.ts";
 
 /** Signs in to an environment: locally as a demo user, elsewhere with PASSWORD. @throws if the password is missing */
-export async function signedIn(environment: string, email: string): Promise<{ outputs: Outputs; token: string }> {
+export async function signedIn(
+	environment: string,
+	email: string,
+): Promise<{ outputs: Outputs; session: CognitoSession }> {
 	await environmentNamed(environment);
 	const outputs = await readOutputs(environment);
 	const password = process.env.PASSWORD || (environment === "local" ? (await demoPasswords())[email] : undefined);
@@ -15,5 +19,5 @@ export async function signedIn(environment: string, email: string): Promise<{ ou
 				: `The password of ${email} is missing: set PASSWORD in the environment.`,
 		);
 	}
-	return { outputs, token: await signIn(outputs, email, password) };
+	return { outputs, session: await signIn(outputs, email, password) };
 }

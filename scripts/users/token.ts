@@ -5,6 +5,6 @@ import { signedIn } from "./sign-in.ts";
 await main(async () => {
 	const email = process.env.EMAIL;
 	if (!email) throw new Error("EMAIL is missing: run make token EMAIL=you@example.com");
-	const { token } = await signedIn(process.env.ENV || "local", email);
-	console.log(token);
+	const { session } = await signedIn(process.env.ENV || "local", email);
+	console.log(session.idToken);
 });

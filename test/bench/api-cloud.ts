@@ -20,7 +20,7 @@ export async function startCloud(directory: string) {
 	await invoke(outputs, operator, outputs.MigrationFunctionName);
 	const password = `${randomUUID()}-Aa1`;
 	await ensureUser(outputs, operator, "bench@example.com", password);
-	const token = await signIn(outputs, "bench@example.com", password);
+	const token = (await signIn(outputs, "bench@example.com", password)).idToken;
 	const lambda = new LambdaClient({
 		region: outputs.Region,
 		endpoint: outputs.AwsEndpointUrl ?? undefined,

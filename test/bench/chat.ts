@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as esbuild from "esbuild";
-import { RestClient } from "#cli/rest-client.ts";
+import { CollectionsClient } from "#client/index.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { build, bundled } from "#lib/bundling/build.ts";
@@ -131,7 +131,7 @@ async function firstTurns() {
 		const inMemory = await buildInMemory(directory);
 		const cloud = await startCloud(directory);
 		try {
-			const client = new RestClient(cloud.outputs.ApiUrl, cloud.token);
+			const client = new CollectionsClient({ apiUrl: cloud.outputs.ApiUrl, session: cloud.token });
 			const image = await card(["A bowl of noodles", "Ramen Ichiban"]);
 			const { id } = await client.upload("noodles.png", image);
 			await client.settled(id);

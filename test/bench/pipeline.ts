@@ -9,8 +9,8 @@ import sharp from "sharp";
 import { embedderFor } from "#ai/embedder.ts";
 import { visionFor } from "#ai/vision.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { derivedId } from "#core/ids.ts";
 import { embeddingText, searchText } from "#core/items/analysis.ts";
 import { picturePixels } from "#core/pipeline/picture-pixels.ts";
@@ -71,7 +71,10 @@ async function measure(name: string, instantVision: boolean) {
 		await invoke(outputs, operator, outputs.MigrationFunctionName);
 		const password = `${randomUUID()}-Aa1`;
 		await ensureUser(outputs, operator, "bench@example.com", password);
-		const client = new RestClient(outputs.ApiUrl, await signIn(outputs, "bench@example.com", password));
+		const client = new CollectionsClient({
+			apiUrl: outputs.ApiUrl,
+			session: await signIn(outputs, "bench@example.com", password),
+		});
 		const ports = await portsInThisProcess(new Control(outputs, operator));
 		const pipeline: number[] = [];
 		const bare: number[] = [];
@@ -89,7 +92,7 @@ async function measure(name: string, instantVision: boolean) {
 	}
 }
 
-async function uploadToReady(client: RestClient, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
+async function uploadToReady(client: CollectionsClient, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
 	const started = performance.now();
 	const { id } = await client.upload("screenshot.png", bytes);
 	for (;;) {

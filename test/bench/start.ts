@@ -6,7 +6,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "#cli/free-port.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { demand, median, report } from "./report.ts";
 
 const runs = 3;
@@ -54,7 +54,7 @@ async function startOnce(): Promise<number> {
 		const token = execFileSync("make", ["-s", "token", "ENV=local", "EMAIL=demo@example.com"], { cwd: copy });
 		const query = /"query": "([^"]+)"/.exec(output)?.[1];
 		if (!query) throw new Error(`make dev printed no search:\n${output}`);
-		const client = new RestClient(ApiUrl, token.toString().trim());
+		const client = new CollectionsClient({ apiUrl: ApiUrl, session: token.toString().trim() });
 		const { results } = await client.search(query);
 		if (results.length === 0) throw new Error(`"${query}" finds nothing.`);
 		return (performance.now() - started) / 1000;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ApiProblem, RestClient } from "#cli/rest-client.ts";
+import type { ApiProblem, CollectionsClient } from "#client/index.ts";
 import { anthropicChatWire, type ChatWire, openaiChatWire } from "#tools/provider-stubs/chat-wire.ts";
 import type { ProviderServer } from "#tools/provider-stubs/server.ts";
 import { card } from "../system/drawings.ts";
@@ -67,7 +67,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 	let cloud: ProviderCloud<"anthropic" | "openai" | "tavily"> | undefined;
 	let server: ProviderServer;
 	let web: ProviderServer;
-	let user: RestClient;
+	let user: CollectionsClient;
 	let itemId: string;
 	/** Another user's item with the same words. */
 	let foreignId: string;
@@ -79,7 +79,7 @@ describe.each(kinds)("a conversation by $provider", (kind) => {
 		);
 		server = cloud.servers[provider];
 		web = cloud.servers.tavily;
-		const keeping = async (client: RestClient, lines: string[]) => {
+		const keeping = async (client: CollectionsClient, lines: string[]) => {
 			const { id } = await client.upload("noodles.png", await card(lines));
 			expect((await client.settled(id)).status).toBe("ready");
 			return id;

@@ -3,7 +3,7 @@ import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Outputs } from "#cli/outputs.ts";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 import { violationsAtRest } from "../simulation/invariants.ts";
 import { scenarioTitled } from "../simulation/scenarios.ts";
 import { Simulator } from "../simulation/simulator.ts";
@@ -16,7 +16,7 @@ import { OwnCloud } from "../system/own-cloud.ts";
 let cloud: OwnCloud;
 let control: Control;
 let outputs: Outputs;
-let user: RestClient;
+let user: CollectionsClient;
 
 beforeAll(async () => {
 	cloud = await OwnCloud.start({ change: describeInstantly });

@@ -3,8 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { offlineEmbedder } from "#ai/offline/embedder.ts";
-import type { paths } from "#cli/api-types.ts";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient, paths } from "#client/index.ts";
 import { voyageWire } from "#tools/provider-stubs/wire.ts";
 import { describeInstantly } from "../system/cloud-process.ts";
 import { screenshot } from "../system/drawings.ts";
@@ -38,7 +37,7 @@ afterAll(async () => {
 	voyage?.closeAllConnections();
 });
 
-const statusOf = (user: RestClient) => user.call<Status>("GET", "/vector-index/status");
+const statusOf = (user: CollectionsClient) => user.call<Status>("GET", "/vector-index/status");
 
 async function until(condition: string, holds: () => Promise<boolean>) {
 	const end = Date.now() + 240_000;

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
-import { ApiProblem, type RestClient } from "#cli/rest-client.ts";
+import { ApiProblem, type CollectionsClient } from "#client/index.ts";
 import { screenshot } from "./drawings.ts";
 import { newUser, outputs } from "./environment.ts";
 import { hugePng } from "./huge-png.ts";
 
-let user: RestClient;
+let user: CollectionsClient;
 let png: Uint8Array<ArrayBuffer>;
 beforeAll(async () => {
 	user = await newUser("clumsy");

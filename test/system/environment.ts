@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { inject } from "vitest";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
 import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { operatorOf } from "#tools/local/local-environment.ts";
 
 export const stateDir = inject("stateDir");
@@ -14,8 +14,8 @@ export const operator: AwsCredentials | undefined = stateDir ? await operatorOf(
 export const password = `${randomUUID()}-Aa1`;
 
 /** Creates a confirmed user, each a tenant, and signs them in. */
-export async function newUser(name = "user"): Promise<RestClient> {
+export async function newUser(name = "user"): Promise<CollectionsClient> {
 	const email = `${name}-${randomUUID()}@example.com`;
 	await ensureUser(outputs, operator, email, password);
-	return new RestClient(outputs.ApiUrl, await signIn(outputs, email, password));
+	return new CollectionsClient({ apiUrl: outputs.ApiUrl, session: await signIn(outputs, email, password) });
 }

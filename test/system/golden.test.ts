@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 import { rarestWords } from "../support/rarest-words.ts";
 import { newUser } from "./environment.ts";
 
@@ -14,7 +14,7 @@ interface Reference {
 
 describe.skipIf(!present)(`the golden images${present ? "" : " (skipped: ../shared/golden is not here)"}`, () => {
 	const ids = new Map<string, string>();
-	let owner: RestClient;
+	let owner: CollectionsClient;
 	let references: Reference[];
 
 	beforeAll(async () => {

@@ -4,10 +4,10 @@ import { newUser } from "./environment.ts";
 
 test("a person beyond a limit is told how long to wait, and nobody else is refused", async () => {
 	const [user, other] = await Promise.all([newUser(), newUser()]);
-	const remove = ({ apiUrl, token }: typeof user) =>
+	const remove = async ({ apiUrl, session }: typeof user) =>
 		fetch(`${apiUrl}/items/${randomUUID()}`, {
 			method: "DELETE",
-			headers: { authorization: `Bearer ${token}`, origin: "http://localhost:3000" },
+			headers: { authorization: `Bearer ${await session.token()}`, origin: "http://localhost:3000" },
 		});
 	let answer = await remove(user);
 	expect(answer.status).toBe(404);

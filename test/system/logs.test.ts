@@ -4,8 +4,8 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { hashUser } from "#lambda-kit/log.ts";
 import { metrics } from "#lambda-kit/metrics.ts";
 import { operator, outputs, password, stateDir } from "./environment.ts";
@@ -32,9 +32,9 @@ describe.skipIf(!stateDir)("the functions' log of a user's day", () => {
 
 	beforeAll(async () => {
 		await ensureUser(outputs, operator, email, password);
-		token = await signIn(outputs, email, password);
+		token = (await signIn(outputs, email, password)).idToken;
 		userId = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).sub;
-		const user = new RestClient(outputs.ApiUrl, token);
+		const user = new CollectionsClient({ apiUrl: outputs.ApiUrl, session: token });
 		const bytes = await sharp({
 			create: { width: 300, height: 200, channels: 3, background: "teal" },
 		})

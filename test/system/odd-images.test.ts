@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 import * as odd from "../contracts/odd-images.ts";
 import { newUser } from "./environment.ts";
 
-let owner: RestClient;
+let owner: CollectionsClient;
 beforeAll(async () => {
 	owner = await newUser("photographer");
 });

@@ -11,8 +11,8 @@ import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSCl
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Outputs } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
 import { signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { rotation } from "#lambdas/migrate/schedule.ts";
 import {
 	createScriptRunner as openWorkshop,
@@ -153,7 +153,7 @@ test("a user is created with a password from the environment, which appears in n
 	const made = await operate("cognito-setup", { EMAIL, PASSWORD });
 	expect(made).toMatchObject({ code: 0, stderr: "" });
 	expect(made.stdout).not.toContain(PASSWORD);
-	expect(await signIn(outputs, EMAIL, PASSWORD)).toMatch(/^ey/);
+	expect((await signIn(outputs, EMAIL, PASSWORD)).idToken).toMatch(/^ey/);
 	const { stdout } = await operate("cognito-list");
 	expect(stdout).toMatch(new RegExp(`${EMAIL} .*CONFIRMED`));
 });
@@ -183,7 +183,7 @@ test("a folder of images, large ones too, becomes a user's items once; files tha
 		expect(again).toMatchObject({ code: 0, stderr: "" });
 		expect(again.stdout).toContain(`2 images of ${EMAIL} are ready`);
 	}
-	const user = new RestClient(outputs.ApiUrl, await signIn(outputs, EMAIL, PASSWORD));
+	const user = new CollectionsClient({ apiUrl: outputs.ApiUrl, session: await signIn(outputs, EMAIL, PASSWORD) });
 	expect(await user.call("GET", "/items?status=ready")).toMatchObject({ total: 2 });
 	expect(await user.call("GET", "/items?status=failed")).toMatchObject({ items: [{ original_filename: "words.png" }] });
 }, 120_000);

@@ -37,7 +37,7 @@ test("the cleanup function removes a payload without a checkpoint after an hour,
 	};
 	const newUser = async (email: string) => {
 		const rest = await cloud.newUser(email);
-		const claims = Buffer.from(rest.token.split(".")[1] ?? "", "base64url");
+		const claims = Buffer.from((await rest.session.token()).split(".")[1] ?? "", "base64url");
 		const savers = testSavers(backend, JSON.parse(claims.toString()).sub);
 		savers.clock.now = Date.now();
 		return { ...savers, rest };

@@ -4,8 +4,8 @@ import path from "node:path";
 import { inject } from "vitest";
 import { freePort } from "#cli/free-port.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
 import { type AwsCredentials, ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import type { LocalMachine } from "#lib/read-environment.ts";
 import { invoke, operatorOf } from "#tools/local/local-environment.ts";
 import { writeAssembly } from "./assemblies.ts";
@@ -107,14 +107,14 @@ export class OwnCloud {
 	}
 
 	/** Creates a confirmed user and signs them in. */
-	async newUser(email: string): Promise<RestClient> {
+	async newUser(email: string): Promise<CollectionsClient> {
 		await ensureUser(this.outputs, this.operator, email, password);
 		return this.signIn(email);
 	}
 
-	async signIn(email: string): Promise<RestClient> {
-		const token = await signIn(this.outputs, email, password);
-		return new RestClient(this.outputs.ApiUrl, token);
+	async signIn(email: string): Promise<CollectionsClient> {
+		const session = await signIn(this.outputs, email, password);
+		return new CollectionsClient({ apiUrl: this.outputs.ApiUrl, session, retryUnavailable: false });
 	}
 
 	async stop(): Promise<void> {

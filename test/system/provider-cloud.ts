@@ -1,6 +1,6 @@
 import path from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 import { type ProviderServer, serveProvider } from "#tools/provider-stubs/server.ts";
 import { OwnCloud } from "./own-cloud.ts";
 
@@ -36,7 +36,7 @@ export async function startProviderCloud<Name extends string>(
 		servers,
 		/** The folder of the logs, one file a function. */
 		logs: path.join(cloud.stateDir, "logs"),
-		newUser: (email: string): Promise<RestClient> => cloud.newUser(email),
+		newUser: (email: string): Promise<CollectionsClient> => cloud.newUser(email),
 		async stop() {
 			await cloud.remove();
 			await Promise.all(keys.map((name) => servers[name].close()));

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 import { anthropicChatWire } from "#tools/provider-stubs/chat-wire.ts";
 import type { ProviderServer } from "#tools/provider-stubs/server.ts";
 import { anthropicWire, description, voyageWire } from "#tools/provider-stubs/wire.ts";
@@ -12,7 +12,7 @@ const apiKeys = { anthropic: "sk-ant-of-the-test", voyage: "pa-of-the-test" };
 let cloud: ProviderCloud<keyof typeof apiKeys> | undefined;
 let anthropic: ProviderServer;
 let voyage: ProviderServer;
-let user: RestClient;
+let user: CollectionsClient;
 
 beforeAll(async () => {
 	cloud = await startProviderCloud(apiKeys);
@@ -110,7 +110,7 @@ test("an analysis of more than 20 seconds is answered 202 before the gateway's l
 	const response = await fetch(`${user.apiUrl}/items/${item?.id}/analyze`, {
 		method: "POST",
 		headers: {
-			authorization: `Bearer ${user.token}`,
+			authorization: `Bearer ${await user.session.token()}`,
 			"content-type": "application/json",
 		},
 		body: JSON.stringify({ force_reanalyze: true, provider: "anthropic" }),

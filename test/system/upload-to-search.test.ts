@@ -1,13 +1,13 @@
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
-import type { ItemBody, RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient, Item } from "#client/index.ts";
 import { screenshot } from "./drawings.ts";
 import { newUser } from "./environment.ts";
 
-let owner: RestClient;
-let stranger: RestClient;
+let owner: CollectionsClient;
+let stranger: CollectionsClient;
 let drawn: Awaited<ReturnType<typeof screenshot>>;
-let item: ItemBody;
+let item: Item;
 
 beforeAll(async () => {
 	[owner, stranger] = await Promise.all([newUser("owner"), newUser("stranger")]);

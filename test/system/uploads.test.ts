@@ -4,7 +4,7 @@ import path from "node:path";
 import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 import { Control } from "./control.ts";
 import { screenshot } from "./drawings.ts";
 import { newUser, operator, outputs, stateDir } from "./environment.ts";
@@ -19,8 +19,8 @@ interface Prepared {
 	expires_at: string;
 }
 
-let owner: RestClient;
-let stranger: RestClient;
+let owner: CollectionsClient;
+let stranger: CollectionsClient;
 beforeAll(async () => {
 	[owner, stranger] = await Promise.all([newUser("owner"), newUser("stranger")]);
 });

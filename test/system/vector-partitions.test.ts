@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ItemBody, RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient, Item } from "#client/index.ts";
 import type { Control } from "./control.ts";
 import { screenshot } from "./drawings.ts";
 import { OwnCloud } from "./own-cloud.ts";
@@ -10,9 +10,9 @@ const addedItems = 5_000;
 // PGlite has one session, which these statements hold for seconds: no other test may wait for it.
 let cloud: OwnCloud;
 let control: Control;
-let user: RestClient;
+let user: CollectionsClient;
 let drawn: Awaited<ReturnType<typeof screenshot>>;
-let item: ItemBody;
+let item: Item;
 beforeAll(async () => {
 	cloud = await OwnCloud.start();
 	({ control } = cloud);

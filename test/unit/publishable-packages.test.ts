@@ -35,7 +35,7 @@ function importedPackages(folder: string, part: "sources" | "tests"): string[] {
 	return [...new Set(packages)].sort();
 }
 
-const packages = ["packages/cdk-local", "packages/langgraph-dynamodb"];
+const packages = ["packages/cdk-local", "packages/client", "packages/langgraph-dynamodb"];
 
 describe.each(packages)("%s/package.json", (folder) => {
 	const manifest = readManifest(folder);

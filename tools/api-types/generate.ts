@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { apiDocument, digestOf } from "./document.ts";
 
-const output = "packages/cli/api-types.ts";
+const output = "packages/client/src/api-types.ts";
 const folder = mkdtempSync(path.join(tmpdir(), "collections-api-types-"));
 try {
 	const document = await apiDocument();

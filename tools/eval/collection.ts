@@ -5,8 +5,8 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cdkLocal } from "#cdk-local/index.ts";
 import { readOutputsFile } from "#cli/outputs.ts";
-import { type ItemBody, RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient, type Item } from "#client/index.ts";
 import { imageDescription, searchText } from "#core/items/analysis.ts";
 import { maxUploadBytes } from "#core/items/upload-item.ts";
 import type { LocalMachine } from "#lib/read-environment.ts";
@@ -17,7 +17,7 @@ import type { PeerDocument } from "./peer-searches.ts";
 
 /** A local cloud on free ports, with state of its own. */
 interface OwnCloud {
-	client: RestClient;
+	client: CollectionsClient;
 	/** Stops the cloud and removes its state. */
 	close(): Promise<void>;
 }
@@ -50,9 +50,9 @@ export async function startOwnCloud(
 		await invoke(outputs, operator, outputs.MigrationFunctionName);
 		const [email, password] = ["eval@example.com", `${randomUUID()}-Aa1`];
 		await ensureUser(outputs, operator, email, password);
-		const token = await signIn(outputs, email, password);
+		const session = await signIn(outputs, email, password);
 		// A client that waits would measure its waits.
-		return { client: new RestClient(outputs.ApiUrl, token, { maxWaitSeconds: 0 }), close };
+		return { client: new CollectionsClient({ apiUrl: outputs.ApiUrl, session, maxWaitSeconds: 0 }), close };
 	} catch (error) {
 		await close();
 		throw error;
@@ -72,7 +72,7 @@ const pollMs = 500;
  * @throws if an image fails, or all of them take too long
  */
 export async function loadImages(
-	client: RestClient,
+	client: CollectionsClient,
 	{ images }: Dataset,
 	update: (done: number, total: number) => void,
 ): Promise<Map<string, string>> {
@@ -104,7 +104,7 @@ export async function loadImages(
 	}
 }
 
-async function upload(client: RestClient, { file, type, bytes }: DatasetImage): Promise<string> {
+async function upload(client: CollectionsClient, { file, type, bytes }: DatasetImage): Promise<string> {
 	if (bytes.length <= maxUploadBytes) {
 		return (await retryThrottled(() => client.upload(file, bytes))).id;
 	}
@@ -131,7 +131,10 @@ async function upload(client: RestClient, { file, type, bytes }: DatasetImage): 
  *
  * @param ids the dataset's id of each item
  */
-export async function readDocuments(client: RestClient, ids: ReadonlyMap<string, string>): Promise<PeerDocument[]> {
+export async function readDocuments(
+	client: CollectionsClient,
+	ids: ReadonlyMap<string, string>,
+): Promise<PeerDocument[]> {
 	const items = await listItems(client);
 	return items.map(({ id, latest_analysis }) => ({
 		id: ids.get(id) ?? id,
@@ -139,12 +142,12 @@ export async function readDocuments(client: RestClient, ids: ReadonlyMap<string,
 	}));
 }
 
-async function listItems(client: RestClient): Promise<ItemBody[]> {
-	const items: ItemBody[] = [];
+async function listItems(client: CollectionsClient): Promise<Item[]> {
+	const items: Item[] = [];
 	for (let cursor: string | null = ""; cursor !== null; ) {
 		const cursorParameter: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
 		const page = await retryThrottled(() =>
-			client.call<{ items: ItemBody[]; next_cursor: string | null }>("GET", `/items?limit=100${cursorParameter}`),
+			client.call<{ items: Item[]; next_cursor: string | null }>("GET", `/items?limit=100${cursorParameter}`),
 		);
 		items.push(...page.items);
 		cursor = page.next_cursor;

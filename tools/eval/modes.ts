@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiProblem, type RestClient } from "#cli/rest-client.ts";
+import { ApiProblem, type CollectionsClient } from "#client/index.ts";
 import type { Query } from "./dataset-files.ts";
 import { type Quality, qualityOf } from "./metrics.ts";
 
@@ -35,7 +35,7 @@ const topK = 10;
 
 /** Sends every query in one mode, one at a time, so that times are comparable. */
 export async function runMode(
-	client: RestClient,
+	client: CollectionsClient,
 	mode: Mode,
 	queries: Query[],
 	/** The dataset's id of each item. */
@@ -64,7 +64,7 @@ export async function runMode(
 	return { mode, answers };
 }
 
-async function search(client: RestClient, mode: Mode, query: string) {
+async function search(client: CollectionsClient, mode: Mode, query: string) {
 	return retryThrottled(async () => {
 		const started = performance.now();
 		const { results } = await client.search(query, {

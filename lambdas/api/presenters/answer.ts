@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Answer } from "#core/chat/answer-question.ts";
+import type { TextBox } from "#core/items/analysis.ts";
+import { boxSchema, presentBox } from "./placed-line.ts";
 import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
 
 const citation = z
@@ -7,6 +9,10 @@ const citation = z
 		item_id: z.uuid(),
 		sentence: z.string().openapi({ description: "A sentence of the answer, without its citations." }),
 		snippet: z.string().openapi({ description: "The passage of the item that has most of its words." }),
+		box: z.union([boxSchema, z.null()]).openapi({
+			description:
+				"Where the picture has the line that the snippet is; null where the snippet is no line with a place.",
+		}),
 	})
 	.openapi("Citation");
 
@@ -30,8 +36,8 @@ export const answerFields = {
 	citations: z.array(citation),
 };
 
-/** Converts an answer to its fields in a response. */
-export function presentAnswer(answer: Answer) {
+/** Converts an answer to its fields in a response. @param boxes of its citations, in their order */
+export function presentAnswer(answer: Answer, boxes: (TextBox | null)[]) {
 	return {
 		answer: answer.text,
 		answer_reason: answer.reason,
@@ -39,6 +45,9 @@ export function presentAnswer(answer: Answer) {
 		answer_model_used: answer.model,
 		answer_trace_id: answer.traceId,
 		answer_usage: answer.usage.map(presentTokenUsage),
-		citations: answer.citations.map(({ itemId, sentence, snippet }) => ({ item_id: itemId, sentence, snippet })),
+		citations: answer.citations.map(({ itemId, sentence, snippet }, at) => {
+			const box = boxes[at];
+			return { item_id: itemId, sentence, snippet, box: box ? presentBox(box) : null };
+		}),
 	};
 }

@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { itemFilename } from "#core/items/item.ts";
 import type { Hit, MatchedWord } from "#core/ports/index.ts";
+import type { MatchBox } from "#core/search/place-matches.ts";
 import type { SearchType } from "#core/search/search-items.ts";
+import { boxSchema, presentBox } from "./placed-line.ts";
 
 const scoreTypes = {
 	bm25: "bm25",
@@ -69,6 +71,19 @@ export const searchResult = z
 		headline: z.string(),
 		summary: z.string(),
 		image_url: z.string(),
+		boxes: z
+			.array(
+				z.object({
+					word: z.string().openapi({ description: "As in the query." }),
+					text: z.string().openapi({ description: "As on the picture." }),
+					box: boxSchema,
+				}),
+			)
+			.optional()
+			.openapi({
+				description:
+					"With `explain`, where the picture says the words of the query, 100 places at most: the part of the line with the word, as if all characters of the line were equally wide, or the whole line where it has the word as a date or a number in another form.",
+			}),
 		metadata: z.looseObject({
 			analysis_id: z.uuid(),
 			matched: matched.optional(),
@@ -79,8 +94,13 @@ export const searchResult = z
 	})
 	.openapi("SearchResult");
 
-/** Converts a hit to the form that clients see; `explain` adds the reasons of its rank. */
-export function presentHit(hit: Hit, rank: number, type: SearchType, explain = false): z.infer<typeof searchResult> {
+/** Converts a hit to the form that clients see; `explain` adds the reasons of its rank, and `boxes` its places. */
+export function presentHit(
+	hit: Hit,
+	rank: number,
+	type: SearchType,
+	{ explain = false, boxes }: { explain?: boolean; boxes?: MatchBox[] | undefined } = {},
+): z.infer<typeof searchResult> {
 	return {
 		item_id: hit.itemId,
 		rank,
@@ -92,6 +112,7 @@ export function presentHit(hit: Hit, rank: number, type: SearchType, explain = f
 		headline: hit.headline,
 		summary: hit.summary,
 		image_url: `/images/${itemFilename({ id: hit.itemId, mimeType: hit.mimeType })}`,
+		...(boxes && { boxes: boxes.map((each) => ({ ...each, box: presentBox(each.box) })) }),
 		metadata: {
 			analysis_id: hit.analysisId,
 			...(hit.matched && { matched: hit.matched.map(presentMatch) }),

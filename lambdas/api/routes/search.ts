@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { answerQuestion, unanswered } from "#core/chat/answer-question.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { agenticSearch } from "#core/search/agentic-search.ts";
+import { placeCitations, placeMatches } from "#core/search/place-matches.ts";
 import { isStrong, type SearchType, searchItems } from "#core/search/search-items.ts";
 import { modelGone, providerOff } from "../http/error-responses.ts";
 import { inField } from "../http/in-field.ts";
@@ -53,10 +54,10 @@ const request = z
 			description:
 				"True if the query is also answered from the items found: by a chat model or, where the environment has none, in sentences of the items.",
 		}),
-		explain: z
-			.boolean()
-			.default(false)
-			.openapi({ description: "True if each result says in `metadata.explanation` how it came to its rank." }),
+		explain: z.boolean().default(false).openapi({
+			description:
+				"True if each result says in `metadata.explanation` how it came to its rank, and in `boxes` where its picture has the words.",
+		}),
 		answer_model: text(200).nullish().openapi({
 			description:
 				"The model that answers, and in an agentic search also searches: a model of the environment's provider, `provider/model`, or a provider for its own (`offline`, `anthropic`, `openai`).",
@@ -127,16 +128,22 @@ export function searchRoutes(
 			throw inField(error, { provider_not_available: "body.answer_model", model_not_found: "body.answer_model" });
 		});
 		const { hits, notices, answer, retrievalMs } = found;
+		const boxes = body.explain ? await placeMatches(ports, c.get("userId"), hits) : null;
 		const scoredAs = type === "agentic" ? "hybrid" : type;
 		return c.json(
 			{
 				query: body.query,
 				search_type: body.search_type,
-				results: hits.map((hit, at) => presentHit(hit, at + 1, scoredAs, body.explain)),
+				results: hits.map((hit, at) =>
+					presentHit(hit, at + 1, scoredAs, {
+						explain: body.explain,
+						boxes: boxes ? (boxes.get(hit.itemId) ?? []) : undefined,
+					}),
+				),
 				total_results: hits.filter(isStrong).length,
 				weak_results: hits.filter((hit) => !isStrong(hit)).length,
 				notices,
-				...presentAnswer(answer),
+				...presentAnswer(answer, await placeCitations(ports, c.get("userId"), hits, answer.citations)),
 				retrieval_time_ms: Math.round(retrievalMs),
 				answer_time_ms: body.include_answer ? Math.round(performance.now() - started - retrievalMs) : null,
 				agent_reasoning: found.reasoning,

@@ -30,6 +30,7 @@ export type RouteModule =
 	| "requests"
 	| "analyses"
 	| "images"
+	| "text"
 	| "similar"
 	| "search"
 	| "chat"
@@ -56,6 +57,7 @@ export const routes = {
 	getRequest: { method: "GET", path: "/items/{id}/requests/{request_id}", limit: "read", module: "requests" },
 	listAnalyses: { method: "GET", path: "/items/{id}/analyses", limit: "read", module: "analyses" },
 	getAnalysis: { method: "GET", path: "/analyses/{id}", limit: "read", module: "analyses" },
+	getText: { method: "GET", path: "/items/{id}/text", limit: "read", module: "text" },
 	getImageUrl: { method: "GET", path: "/images/{filename}", limit: "read", module: "images" },
 	findSimilar: { method: "POST", path: "/items/{id}/similar", limit: "search", module: "similar" },
 	/** Of class `expensive` where a model answers: see search.ts. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { constants, setPriority } from "node:os";
 import path from "node:path";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 
 /** Counts of what the abuser got through. */
 export interface AbuseCounts {
@@ -26,9 +26,9 @@ export class Abuser {
 		this.begun = this.#next().then(() => undefined);
 	}
 
-	static async start({ apiUrl, token }: RestClient): Promise<Abuser> {
+	static async start({ apiUrl, session }: CollectionsClient): Promise<Abuser> {
 		const child = fork(path.join(import.meta.dirname, "abuser.ts"), [apiUrl], {
-			env: { ...process.env, ABUSER_TOKEN: token },
+			env: { ...process.env, ABUSER_TOKEN: await session.token() },
 		});
 		if (child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
 		return new Abuser(child);

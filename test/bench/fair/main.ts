@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { startCloudProcess } from "../../system/cloud-process.ts";
 import { Control } from "../../system/control.ts";
@@ -37,8 +37,8 @@ try {
 	const newPerson = async (name: string): Promise<Person> => {
 		const password = `${randomUUID()}-Aa1`;
 		await ensureUser(outputs, operator, `${name}@example.com`, password);
-		const token = await signIn(outputs, `${name}@example.com`, password);
-		return { name, client: new RestClient(outputs.ApiUrl, token, { maxWaitSeconds: 0 }) };
+		const session = await signIn(outputs, `${name}@example.com`, password);
+		return { name, client: new CollectionsClient({ apiUrl: outputs.ApiUrl, session, maxWaitSeconds: 0 }) };
 	};
 	const others: Person[] = [];
 	for (let number = 1; number <= people; number++) others.push(await newPerson(`person-${number}`));

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
-import type { RestClient } from "#cli/rest-client.ts";
+import type { CollectionsClient } from "#client/index.ts";
 import { seeded } from "#tools/random.ts";
 import { drawSampleImages } from "#tools/samples/sample-images.ts";
 import type { Control } from "../../system/control.ts";
 
 export interface Person {
 	name: string;
-	client: RestClient;
+	client: CollectionsClient;
 }
 
 /** Milliseconds of each request that was answered, or of each upload until its item was ready. */

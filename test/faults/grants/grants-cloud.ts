@@ -16,8 +16,8 @@ import { keyedProviders, keyParameter } from "#ai/providers.ts";
 import { type CdkLocal, cdkLocal } from "#cdk-local/index.ts";
 import type { Grant } from "#cdk-local/services/iam/policy.ts";
 import { type Outputs, readOutputsFile } from "#cli/outputs.ts";
-import { RestClient } from "#cli/rest-client.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
+import { CollectionsClient } from "#client/index.ts";
 import { invoke } from "#tools/local/local-environment.ts";
 import { writeAssembly } from "../../system/assemblies.ts";
 import { changeTemplates, copyDatabase, describeInstantly } from "../../system/cloud-process.ts";
@@ -29,8 +29,8 @@ export interface GrantsCloud {
 	cloud: CdkLocal;
 	outputs: Outputs;
 	control: Control;
-	user: RestClient;
-	newUser(): Promise<RestClient>;
+	user: CollectionsClient;
+	newUser(): Promise<CollectionsClient>;
 	/** Ends the scenario that runs: its user's requests, too. */
 	signal?: AbortSignal;
 	/** Returns the same cloud for one scenario, which ends with the signal. */
@@ -142,7 +142,11 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 	const newUser = async () => {
 		const email = `${randomUUID()}@example.com`;
 		await ensureUser(outputs, operator, email, password);
-		return new RestClient(outputs.ApiUrl, await signIn(outputs, email, password));
+		return new CollectionsClient({
+			apiUrl: outputs.ApiUrl,
+			session: await signIn(outputs, email, password),
+			retryUnavailable: false,
+		});
 	};
 	const query = (sql: string, ...values: string[]) => {
 		const db = new DatabaseSync(path.join(stateDir, "state.db"));
@@ -159,7 +163,12 @@ export async function startGrantsCloud(): Promise<GrantsCloud> {
 		until: (signal) => ({
 			...system,
 			signal,
-			user: new RestClient(system.user.apiUrl, system.user.token, { signal }),
+			user: new CollectionsClient({
+				apiUrl: system.user.apiUrl,
+				session: system.user.session,
+				retryUnavailable: false,
+				signal,
+			}),
 		}),
 		withhold(grants) {
 			const reason = Symbol();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import sharp from "sharp";
-import type { ItemBody, RestClient } from "#cli/rest-client.ts";
+import type { CognitoSession, CollectionsClient, Item } from "#client/index.ts";
 import type { GrantsCloud } from "./grants-cloud.ts";
 
 /** An operation of a user or of the system, followed from beginning to end. */
@@ -53,7 +53,7 @@ export async function ready(
 	{ user, control, depth, queue }: GrantsCloud,
 	id: string,
 	signal: AbortSignal,
-): Promise<ItemBody> {
+): Promise<Item> {
 	await until("the item is ready", signal, async () => (await user.item(id)).status === "ready");
 	await until("its events are sent", signal, async () => {
 		const unsent = await control.sql("select 1 from outbox where item_id = $1", [id]);
@@ -65,7 +65,7 @@ export async function ready(
 	return user.item(id);
 }
 
-export async function uploaded(system: GrantsCloud, signal: AbortSignal): Promise<ItemBody> {
+export async function uploaded(system: GrantsCloud, signal: AbortSignal): Promise<Item> {
 	const { id } = await system.user.upload("picture.png", await picture());
 	return ready(system, id, signal);
 }
@@ -76,7 +76,7 @@ export interface Form {
 	fields: Record<string, string>;
 }
 
-export const announce = (user: RestClient, bytes: Uint8Array) =>
+export const announce = (user: CollectionsClient, bytes: Uint8Array) =>
 	user.call<Form>("POST", "/uploads", {
 		filename: "picture.png",
 		content_type: "image/png",
@@ -136,7 +136,7 @@ export const remove = ({ s3, outputs }: GrantsCloud, Key: string) =>
 	s3.send(new DeleteObjectCommand({ Bucket: outputs.BucketName, Key }));
 
 export const owner = ({ user }: GrantsCloud): string =>
-	JSON.parse(Buffer.from(user.token.split(".")[1] ?? "", "base64url").toString()).sub;
+	JSON.parse(Buffer.from((user.session as CognitoSession).idToken.split(".")[1] ?? "", "base64url").toString()).sub;
 
 export const derivedOf = (system: GrantsCloud, id: string, name: string) => `derived/${owner(system)}/${id}/${name}`;
 

@@ -15,6 +15,7 @@ const guardedRoutes = [
 	"GET /items/{id}",
 	"GET /items/{id}/analyses",
 	"GET /items/{id}/requests/{request_id}",
+	"GET /items/{id}/text",
 	"GET /search/config",
 	"GET /vector-index/status",
 	"POST /chat",

@@ -78,6 +78,7 @@ describe("a search", () => {
 					item_id: stored.itemId,
 					sentence: "A lighthouse at dusk.",
 					snippet: "A lighthouse at dusk",
+					box: null,
 				},
 			],
 			retrieval_time_ms: expect.any(Number),

@@ -1,0 +1,20 @@
+export type { components, operations, paths } from "./src/api-types.ts";
+export {
+	type ClientOptions,
+	CollectionsClient,
+	type Item,
+	type ItemFilter,
+	type SearchAnswer,
+	type SearchRequest,
+} from "./src/client.ts";
+export { ApiProblem, type Problem } from "./src/problem.ts";
+export { type SendOptions, TimedOut } from "./src/send.ts";
+export {
+	type CognitoSession,
+	fixedToken,
+	resumeSession,
+	type Session,
+	SignInRefused,
+	signIn,
+} from "./src/session.ts";
+export type { PictureFile, Uploaded } from "./src/uploads.ts";

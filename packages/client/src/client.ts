@@ -1,0 +1,182 @@
+import createClient, { type Client } from "openapi-fetch";
+import type { components, paths } from "./api-types.ts";
+import { ApiProblem, answerOf } from "./problem.ts";
+import { pause, type SendOptions, sender } from "./send.ts";
+import { fixedToken, type Session } from "./session.ts";
+import { type PictureFile, sendDirectly, type Uploaded, uploadAll } from "./uploads.ts";
+
+export type Item = components["schemas"]["Item"];
+export type SearchAnswer = components["schemas"]["SearchResponse"];
+export type SearchRequest = components["schemas"]["SearchRequest"];
+/** Narrows a list of items. */
+export type ItemFilter = Omit<
+	NonNullable<paths["/items"]["get"]["parameters"]["query"]>,
+	"limit" | "offset" | "cursor"
+>;
+
+export interface ClientOptions extends SendOptions {
+	/** The address of the API, as the output `ApiUrl` has it. */
+	apiUrl: string;
+	/** A token, or a session of `signIn` or `resumeSession`, which renews its tokens. */
+	session: Session | string;
+}
+
+interface CallOptions {
+	signal?: AbortSignal | undefined;
+}
+
+/** A client of the Collections API for one signed-in person. The OpenAPI document gives its types. */
+export class CollectionsClient {
+	readonly apiUrl: string;
+	readonly session: Session;
+	/** Every route, typed: `client.api.GET("/items/{id}", { params: { path: { id } } })`. @throws ApiProblem on any status but 2xx */
+	readonly api: Client<paths>;
+	readonly #send: (request: Request) => Promise<Response>;
+	readonly #signal: AbortSignal | undefined;
+
+	constructor({ apiUrl, session, ...options }: ClientOptions) {
+		this.apiUrl = apiUrl.replace(/\/$/, "");
+		this.session = typeof session === "string" ? fixedToken(session) : session;
+		this.#send = sender(this.session, options);
+		this.#signal = options.signal;
+		this.api = createClient<paths>({ baseUrl: this.apiUrl, fetch: this.#send });
+		this.api.use({
+			onRequest({ request }) {
+				// Sent again, a request with a key is carried out once.
+				const isNamed = request.headers.has("idempotency-key");
+				const isJson = request.headers.get("content-type")?.includes("json");
+				if (request.method === "POST" && isJson && !isNamed) {
+					request.headers.set("idempotency-key", crypto.randomUUID());
+				}
+			},
+			async onResponse({ request, response }) {
+				if (!response.ok) await answerOf(`${request.method} ${new URL(request.url).pathname}`, response);
+			},
+		});
+	}
+
+	/**
+	 * Sends a request that the types do not know: of a newer route, or an invalid one.
+	 * @throws ApiProblem on any status but 2xx
+	 */
+	async call<T>(method: string, path: string, body?: unknown, { signal }: CallOptions = {}): Promise<T> {
+		const isForm = body instanceof FormData;
+		const response = await this.#send(
+			new Request(this.apiUrl + path, {
+				method,
+				...(body !== undefined && !isForm && { headers: { "content-type": "application/json" } }),
+				body: isForm ? body : body === undefined ? null : JSON.stringify(body),
+				...(signal && { signal }),
+			}),
+		);
+		return (await answerOf(`${method} ${path}`, response)) as T;
+	}
+
+	/**
+	 * Uploads one picture: through the API up to 4 MB, straight to storage above. The same bytes again are the same item.
+	 * @throws ApiProblem where the API refuses it
+	 */
+	async upload(filename: string, bytes: Blob | Uint8Array<ArrayBuffer>, options: CallOptions = {}): Promise<Item> {
+		const content = bytes instanceof Blob ? bytes : new Blob([bytes]);
+		if (content.size > maxRequestBytes) {
+			const id = await sendDirectly(this, { filename, content }, options);
+			return this.item(id, options);
+		}
+		const form = new FormData();
+		form.set("file", content, filename);
+		return this.call("POST", "/items", form, options);
+	}
+
+	/**
+	 * Uploads many pictures straight to storage, announced 50 at a time, and yields each once it is stored or refused: one
+	 * that is refused does not hold up the others, and one that the person has already is not sent again.
+	 */
+	uploadAll<File extends PictureFile>(
+		files: Iterable<File> | AsyncIterable<File>,
+		options: CallOptions = {},
+	): AsyncGenerator<Uploaded<File>> {
+		return uploadAll(this, files, { signal: options.signal ?? this.#signal });
+	}
+
+	async item(id: string, { signal }: CallOptions = {}): Promise<Item> {
+		const { data } = await this.api.GET("/items/{id}", { params: { path: { id } }, ...(signal && { signal }) });
+		return data as Item;
+	}
+
+	/** Yields every item that the filter meets, page by page. */
+	async *items(filter: ItemFilter = {}, { signal }: CallOptions = {}): AsyncGenerator<Item> {
+		for (let cursor: string | undefined; ; ) {
+			const { data } = await this.api.GET("/items", {
+				params: { query: { ...filter, limit: pageSize, ...(cursor && { cursor }) } },
+				...(signal && { signal }),
+			});
+			yield* (data?.items ?? []) as Item[];
+			if (!data?.next_cursor) return;
+			cursor = data.next_cursor;
+		}
+	}
+
+	/** Searches. `options` are the request's other fields. */
+	async search(
+		query: string,
+		options: Omit<SearchRequest, "query"> | Record<string, unknown> = {},
+		{ signal }: CallOptions = {},
+	): Promise<SearchAnswer> {
+		const { data } = await this.api.POST("/search", {
+			body: { query, ...options } as SearchRequest,
+			...(signal && { signal }),
+		});
+		return data as SearchAnswer;
+	}
+
+	/**
+	 * Yields items as their status changes, until each is ready or failed. One that is deleted meanwhile is left out.
+	 * @param options.everyMs the pause between two looks. @default 1,000
+	 */
+	async *watch(
+		ids: Iterable<string>,
+		{ everyMs = 1_000, signal = this.#signal }: CallOptions & { everyMs?: number } = {},
+	): AsyncGenerator<Item> {
+		const seen = new Map<string, Item["status"] | null>([...ids].map((id) => [id, null]));
+		for (;;) {
+			for (const [id, status] of seen) {
+				const item = await this.#existing(id, signal);
+				if (item && item.status !== status) yield item;
+				if (item && !isSettled(item)) seen.set(id, item.status);
+				else seen.delete(id);
+			}
+			if (seen.size === 0) return;
+			await pause(everyMs, signal);
+		}
+	}
+
+	/**
+	 * Waits until an item is ready or failed.
+	 * @throws after `seconds`
+	 */
+	async settled(id: string, seconds = 60): Promise<Item> {
+		const end = Date.now() + seconds * 1_000;
+		for (;;) {
+			const item = await this.item(id);
+			if (isSettled(item)) return item;
+			if (Date.now() > end) throw new Error(`Item ${id} is still ${item.status} after ${seconds} seconds.`);
+			await pause(200, this.#signal);
+		}
+	}
+
+	async #existing(id: string, signal: AbortSignal | undefined): Promise<Item | null> {
+		try {
+			return await this.item(id, { signal });
+		} catch (error) {
+			if (error instanceof ApiProblem && error.status === 404) return null;
+			throw error;
+		}
+	}
+}
+
+/** Through the API, whose gateway takes no more. */
+const maxRequestBytes = 4_000_000;
+/** The most that the API lists at once. */
+const pageSize = 100;
+
+const isSettled = ({ status }: Item) => status === "ready" || status === "failed";

@@ -1,0 +1,139 @@
+import type { components } from "./api-types.ts";
+import { ApiProblem, type Problem } from "./problem.ts";
+import { pause } from "./send.ts";
+
+/** A picture to be uploaded; a `File` of a page is `{ filename: file.name, content: file }`. */
+export interface PictureFile {
+	filename: string;
+	content: Blob;
+}
+
+/** An item made of a file, or the API's reason why there is none. */
+export type Uploaded<File extends PictureFile = PictureFile> = { file: File } & ({ id: string } | { problem: Problem });
+
+type Item = components["schemas"]["Item"];
+type Form = components["schemas"]["UploadForm"];
+type Answer = Form | Item | Problem;
+
+/** The content types that the API takes, by the file's extension. */
+const contentTypes: Record<string, string> = {
+	png: "image/png",
+	jpg: "image/jpeg",
+	jpeg: "image/jpeg",
+	webp: "image/webp",
+	gif: "image/gif",
+	avif: "image/avif",
+};
+
+/** The most that the API takes at once. */
+const filesPerRequest = 50;
+const concurrentUploads = 4;
+/** The pipeline works off pending uploads meanwhile. */
+const fullPauseMs = 10_000;
+const maxPauses = 180;
+
+interface Options {
+	signal?: AbortSignal | undefined;
+}
+
+/** The part of the client that uploads use. */
+interface Caller {
+	call<T>(method: string, path: string, body: unknown, options: Options): Promise<T>;
+}
+
+/** Announces files many at a time and sends their bytes to storage. @throws where the API, or storage, cannot be used at all */
+export async function* uploadAll<File extends PictureFile>(
+	client: Caller,
+	files: Iterable<File> | AsyncIterable<File>,
+	{ signal }: Options,
+): AsyncGenerator<Uploaded<File>> {
+	for await (const part of partsOf(files)) {
+		let waiting = part;
+		for (let pauses = 0; waiting.length > 0; pauses++) {
+			if (pauses > maxPauses) throw new Error("The uploads that are pending are not worked off: try again later.");
+			if (pauses > 0) await pause(fullPauseMs, signal);
+			const announced = [];
+			// One after the other, since each is in memory while its digest is computed.
+			for (const file of waiting) announced.push(await announcementOf(file));
+			const { uploads } = await client.call<{ uploads: Answer[] }>(
+				"POST",
+				"/uploads",
+				{ files: announced },
+				{ signal },
+			);
+			const answers = waiting.map((file, at) => ({ file, answer: uploads[at] as Answer }));
+			const full = answers.filter(({ answer }) => isProblem(answer) && answer.code === "too_many_pending");
+			const final = answers.filter((each) => !full.includes(each));
+			for (let at = 0; at < final.length; at += concurrentUploads) {
+				yield* await Promise.all(
+					final.slice(at, at + concurrentUploads).map(({ file, answer }) => completed(file, answer, signal)),
+				);
+			}
+			if (final.length > 0) pauses = 0;
+			waiting = full.map(({ file }) => file);
+		}
+	}
+}
+
+/** Sends one file straight to storage. @returns its item's id. @throws ApiProblem where the API refuses it */
+export async function sendDirectly(client: Caller, file: PictureFile, { signal }: Options): Promise<string> {
+	const answer = await client.call<Form | Item>("POST", "/uploads", await announcementOf(file), { signal });
+	if (!("fields" in answer)) return answer.id;
+	await sendForm(answer, file, signal);
+	return answer.item_id;
+}
+
+async function* partsOf<File>(files: Iterable<File> | AsyncIterable<File>): AsyncGenerator<File[]> {
+	let part: File[] = [];
+	for await (const file of files) {
+		part.push(file);
+		if (part.length < filesPerRequest) continue;
+		yield part;
+		part = [];
+	}
+	if (part.length > 0) yield part;
+}
+
+const isProblem = (answer: Answer): answer is Problem => "code" in answer;
+
+async function announcementOf({ filename, content }: PictureFile) {
+	const digest = await crypto.subtle.digest("SHA-256", await content.arrayBuffer());
+	const extension = filename.split(".").at(-1)?.toLowerCase() ?? "";
+	return {
+		filename,
+		content_type: contentTypes[extension] ?? (content.type || `image/${extension}`),
+		size: content.size,
+		sha256: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+	};
+}
+
+async function completed<File extends PictureFile>(
+	file: File,
+	answer: Answer,
+	signal: AbortSignal | undefined,
+): Promise<Uploaded<File>> {
+	if (isProblem(answer)) return { file, problem: answer };
+	if ("id" in answer) return { file, id: answer.id };
+	await sendForm(answer, file, signal);
+	return { file, id: answer.item_id };
+}
+
+/** Ends an upload of 50 MB that makes no progress. */
+const storageTimeoutMs = 600_000;
+
+async function sendForm(
+	{ url, fields }: Form,
+	{ filename, content }: PictureFile,
+	signal?: AbortSignal,
+): Promise<void> {
+	const form = new FormData();
+	for (const [field, value] of Object.entries(fields)) form.append(field, value);
+	form.append("file", content, filename);
+	const timeout = AbortSignal.timeout(storageTimeoutMs);
+	const stored = await fetch(url, {
+		method: "POST",
+		body: form,
+		signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+	});
+	if (!stored.ok) throw new ApiProblem(`The upload of ${filename} to storage`, stored, await stored.text());
+}
