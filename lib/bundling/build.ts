@@ -13,17 +13,14 @@ import {
 	utimesSync,
 	writeFileSync,
 } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import * as esbuild from "esbuild";
+import { dirname, join } from "node:path";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { BundleParts } from "#lambda-kit/bundle-parts.ts";
 import type { Environment } from "../environments.ts";
+import { output, readMeta, root, writeMeta } from "./build-folder.ts";
 import { targetOf } from "./install-natives.ts";
+import { javascript, metafileOf } from "./javascript.ts";
 import { nativeFiles } from "./native-files.ts";
-import { langSmithWithTracerOnly, lazyBuiltins, noZod3, unusedModules } from "./plugins.ts";
-
-const root = join(import.meta.dirname, "../..");
-const output = join(root, ".build");
 
 export type LambdaName = "api" | (typeof stages)[StageName]["lambda"] | "cleanup" | "migrate" | "pre-sign-up";
 
@@ -59,37 +56,14 @@ export async function build(environment: Pick<Environment, "architecture">): Pro
 		}),
 	);
 	const bundles = Object.fromEntries(built) as Bundles;
-	write(bundlesPath, bundles);
+	writeMeta("bundles.json", bundles);
 	return bundles;
 }
 
 /** Returns the bundles of the last build, by whichever process. */
 export function lastBundles(): Bundles {
-	return JSON.parse(readFileSync(bundlesPath, "utf8"));
+	return readMeta<Bundles>("bundles.json");
 }
-
-/** The esbuild options of every bundle. */
-export const bundled = {
-	absWorkingDir: root,
-	bundle: true,
-	platform: "node",
-	target: "node24",
-	format: "esm",
-	// Adapters are imported lazily: splitting keeps them out of a cold start that does not need them.
-	splitting: true,
-	outExtension: { ".js": ".mjs" },
-	// Beside the entry, so that `import.meta.dirname` is the bundle's folder in all of them.
-	chunkNames: "chunk-[hash]",
-	mainFields: ["module", "main"],
-	minify: true,
-	legalComments: "none",
-	// CommonJS packages such as pg call require, which an ES module does not have.
-	banner: {
-		js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
-	},
-	plugins: [lazyBuiltins, unusedModules, noZod3, langSmithWithTracerOnly],
-	logLevel: "warning",
-} satisfies esbuild.BuildOptions;
 
 /** Returns what a function's folder declares in `bundle.ts`. */
 async function partsOf(name: LambdaName): Promise<BundleParts> {
@@ -97,47 +71,6 @@ async function partsOf(name: LambdaName): Promise<BundleParts> {
 	if (!existsSync(file)) return {};
 	const { bundle } = (await import(file)) as { bundle: BundleParts };
 	return bundle;
-}
-
-async function javascript(
-	name: LambdaName,
-	{ unused = [], natives = [], threads = {} }: BundleParts,
-): Promise<BundleFile[]> {
-	const outdir = join(output, "javascript", name);
-	const result = await esbuild.build({
-		entryPoints: [
-			{ in: `lambdas/${name}/handler.ts`, out: "handler" },
-			...Object.entries(threads).map(([file, source]) => ({ in: source, out: file.replace(/\.mjs$/, "") })),
-		],
-		outdir,
-		write: false,
-		metafile: true,
-		external: [...unused, ...natives],
-		...bundled,
-	});
-	write(metafilePath(name), result.metafile);
-	return result.outputFiles.map(({ path, contents }) => ({
-		path: relative(outdir, path),
-		content: contents,
-	}));
-}
-
-const meta = join(output, "meta");
-const metafilePath = (name: LambdaName) => join(meta, `${name}.json`);
-const bundlesPath = join(meta, "bundles.json");
-
-/** Writes JSON below `meta` in one step, since another build may be reading it. */
-function write(path: string, value: unknown): void {
-	mkdirSync(meta, { recursive: true });
-	const draft = join(mkdtempSync(join(output, "draft-")), "meta.json");
-	writeFileSync(draft, JSON.stringify(value));
-	renameSync(draft, path);
-	rmSync(dirname(draft), { recursive: true });
-}
-
-/** Returns what the last build put into a function's JavaScript, file by file. */
-export function metafileOf(name: LambdaName): esbuild.Metafile {
-	return JSON.parse(readFileSync(metafilePath(name), "utf8"));
 }
 
 /**

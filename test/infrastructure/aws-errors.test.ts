@@ -6,7 +6,7 @@ import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type * as ssm from "#aws/client-ssm.ts";
-import { bundled } from "#lib/bundling/build.ts";
+import { bundled } from "#lib/bundling/javascript.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "collections-test-"));
 let answer = { status: 200, body: {} };

@@ -1,4 +1,5 @@
-import { type Bundles, build, type LambdaName, lambdas, metafileOf } from "#lib/bundling/build.ts";
+import { type Bundles, build, type LambdaName, lambdas } from "#lib/bundling/build.ts";
+import { metafileOf } from "#lib/bundling/javascript.ts";
 
 /** The bundles for this machine, built once a worker for all test files. */
 export const bundles: Bundles = await build({ architecture: "host" });

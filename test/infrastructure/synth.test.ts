@@ -64,6 +64,19 @@ const namedCommit = () =>
 		{ cwd: copy, encoding: "utf8" },
 	).trim();
 
+/** Bundles the smallest function and returns its JavaScript. */
+const bundled = () =>
+	execFileSync(
+		process.execPath,
+		[
+			"--input-type=module",
+			"--eval",
+			`import { javascript } from "#lib/bundling/javascript.ts";
+			for (const { content } of await javascript("pre-sign-up", {})) console.log(Buffer.from(content).toString());`,
+		],
+		{ cwd: copy, encoding: "utf8" },
+	);
+
 let first: string;
 let before: Record<string, string>;
 beforeAll(() => {
@@ -109,3 +122,21 @@ test("a commit that changes no code leaves the templates as they are, and one th
 		expect(namedCommit()).toBe(commit);
 	}
 }, 240_000);
+
+test("a build takes over the JavaScript of the last one until a source or the bundler's settings change", () => {
+	const kept = join(copy, ".build/meta/javascript-pre-sign-up.json");
+	const changes = () => {
+		const { mtimeMs } = statSync(kept);
+		const code = bundled();
+		return { code, isNew: statSync(kept).mtimeMs !== mtimeMs };
+	};
+	const code = bundled();
+	expect(changes()).toEqual({ code, isNew: false });
+
+	appendFileSync(join(copy, "lambdas/pre-sign-up/handler.ts"), 'console.log("a changed source");\n');
+	const changed = changes();
+	expect(changed).toEqual({ code: expect.stringContaining("a changed source"), isNew: true });
+
+	appendFileSync(join(copy, "lib/bundling/plugins.ts"), "\n");
+	expect(changes()).toEqual({ code: changed.code, isNew: true });
+});

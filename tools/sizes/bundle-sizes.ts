@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import type { Metafile } from "esbuild";
-import { type Bundles, type LambdaName, metafileOf } from "#lib/bundling/build.ts";
+import type { Bundles, LambdaName } from "#lib/bundling/build.ts";
+import { metafileOf } from "#lib/bundling/javascript.ts";
 
 /**
  * Returns the files of a bundle that load before the first request: the entry and its static imports.
