@@ -37,7 +37,7 @@ $(INSTALLED): package.json package-lock.json .npmrc
 	@touch $@
 
 ##: quality
-test: $(INSTALLED) onnx-runtime ## every test but those of test-checkpoints and test-faults
+test: $(INSTALLED) onnx-runtime ## the application's tests: what each part does, and an upload through all of them
 	@vitest run --project parts --project system
 
 test-faults: $(INSTALLED) ## kill, restart, cut off or deny every part in turn, and send it the most hostile pictures
@@ -46,6 +46,12 @@ test-faults: $(INSTALLED) ## kill, restart, cut off or deny every part in turn, 
 test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of every port on one database
 	@tsc --noEmit
 	@vitest run --project parts test/unit test/simulation test/contracts/ports.test.ts
+
+test-scripts: $(INSTALLED) ## the scripts that deploy, check, stop and remove an environment, against stand-ins of an account
+	@vitest run --project scripts
+
+test-packages: $(INSTALLED) ## the packages that could be published: cdk-local and langgraph-dynamodb, with LangGraph's suite
+	@vitest run --project packages --project langgraph-suite
 
 test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on each DynamoDB at hand
 	@vitest run --project langgraph-suite

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 import SystemFirst from "./test/support/system-first.ts";
 
 const langGraphSuite = "packages/langgraph-dynamodb/test/langgraph-suite.test.ts";
+const scripts = "test/infrastructure/scripts/**/*.test.ts";
 const faultsOfPackages = "packages/*/test/faults.test.ts";
 
 export default defineConfig({
@@ -31,9 +32,22 @@ export default defineConfig({
 				test: {
 					name: "parts",
 					globalSetup: "test/support/serialized-dynamodb.ts",
-					include: ["test/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+					include: ["test/**/*.test.ts"],
 					// Packages of the bench bring tests of their own.
-					exclude: ["test/system/**", "test/faults/**", "**/node_modules/**", langGraphSuite, faultsOfPackages],
+					exclude: ["test/system/**", "test/faults/**", scripts, "**/node_modules/**"],
+				},
+			},
+			{
+				extends: true,
+				test: { name: "scripts", include: [scripts] },
+			},
+			{
+				extends: true,
+				test: {
+					name: "packages",
+					globalSetup: "test/support/serialized-dynamodb.ts",
+					include: ["packages/*/test/**/*.test.ts"],
+					exclude: ["**/node_modules/**", langGraphSuite, faultsOfPackages],
 				},
 			},
 			{
