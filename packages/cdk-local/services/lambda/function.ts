@@ -52,6 +52,11 @@ export class LambdaFunction {
 	/** Retries of an asynchronous event; an `EventInvokeConfig` sets this and `onEventFailed`. */
 	maxRetries = retrySeconds.length;
 	onEventFailed: FunctionSettings["onEventFailed"];
+	/**
+	 * Nobody waits for its answer: a queue invokes it. On AWS each sandbox has a share of a processor for itself; where all
+	 * share a machine's, work of a queue must not take them from a function that a person waits for.
+	 */
+	givesWay = false;
 	readonly #idle: { sandbox: Sandbox; since: number }[] = [];
 	readonly #all = new Set<Sandbox>();
 	readonly #queue: (() => void)[] = [];
@@ -217,6 +222,7 @@ export class LambdaFunction {
 				LAMBDA_RUNTIME_DIR: join(settings.bootstrap, ".."),
 				...extraVariables,
 			},
+			givesWay: this.givesWay,
 			log: settings.log,
 		});
 		this.#all.add(sandbox);

@@ -192,6 +192,7 @@ export const eventSourceMapping = resource(
 			reportsBatchItemFailures: properties.FunctionResponseTypes.includes("ReportBatchItemFailures"),
 			log: stores.log,
 		});
+		target.givesWay = true;
 		if (properties.Enabled) stores.functions.eventSources.push(source);
 		return { ref: logicalId };
 	},

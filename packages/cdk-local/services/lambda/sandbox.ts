@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { giveWay } from "./give-way.ts";
 import { RuntimeApi } from "./runtime-api.ts";
 
 /** The result of an invocation. */
@@ -21,6 +22,8 @@ interface SandboxOptions {
 	timeoutSeconds: number;
 	/** The process's environment, to which the address of its Runtime API is added. */
 	environment: Record<string, string>;
+	/** Other processes go first where the processors are busy. */
+	givesWay: boolean;
 	/** Receives each line that the function writes. */
 	log(line: string): void;
 }
@@ -88,6 +91,7 @@ export class Sandbox {
 			// Ctrl-C in a terminal signals the whole process group: only the emulator itself must act on it.
 			detached: true,
 		});
+		if (options.givesWay && child.pid) giveWay(child.pid, options.log);
 		sandbox = new Sandbox(options, api, child);
 		return sandbox;
 	}
