@@ -1,16 +1,17 @@
 import { z } from "zod";
 import { parseOriginalKey } from "#core/items/item.ts";
 import { originalStored, type ResizeRequested, resizeRequested } from "#core/pipeline/events.ts";
+import type { StoredVersion } from "#core/pipeline/process-image.ts";
 import type { BusEvent } from "#lambda-kit/queue-handler.ts";
 
 const objectCreated = z.object({
 	bucket: z.object({ name: z.string() }),
-	object: z.object({ key: z.string(), "version-id": z.string().optional() }),
+	object: z.object({ key: z.string(), etag: z.string(), "version-id": z.string().optional() }),
 });
 
 interface StoredOriginal {
 	key: string;
-	versionId?: string;
+	announced?: StoredVersion;
 	item_id: string;
 	user_id: string;
 	correlation_id?: string;
@@ -29,9 +30,10 @@ export function imageTask(
 		const { bucket: eventBucket, object } = objectCreated.parse(detail);
 		const owner = parseOriginalKey(object.key);
 		if (eventBucket.name !== bucket || !owner) return null;
+		const { key, etag, "version-id": id } = object;
 		return {
-			key: object.key,
-			versionId: object["version-id"],
+			key,
+			...(id && { announced: { id, etag } }),
 			item_id: owner.itemId,
 			user_id: owner.userId,
 		};

@@ -52,8 +52,7 @@ export class PipelineStage extends Construct {
 							eventBus: bus,
 							eventPattern: { source: sourcesOf(event), detailType: [event] },
 						}),
-				// S3's own event names its person only within a key, and so brings a message without a group; the function adds it.
-				targets: [queueTarget(this.queue, this.undelivered, event === "upload" ? undefined : userOfEvent)],
+				targets: [queueTarget(this.queue, this.undelivered, event === "upload" ? keyOfUpload : userOfEvent)],
 			});
 		}
 		this.worker = worker(this, this.queue.queueUrl);
@@ -92,8 +91,14 @@ function uploadTo({ bucketName }: IBucket): EventPattern {
  */
 const userOfEvent = "$.detail.user_id";
 
+/**
+ * S3's own event names its person only within the key, so that the function has to add the person's group. Until then the
+ * key is the group: a form that is used again and again delays nobody else's upload.
+ */
+const keyOfUpload = "$.detail.object.key";
+
 /** Makes a rule's target. CDK's own would also let the rule read the queue's attributes, which EventBridge never does. */
-function queueTarget(queue: Queue, undelivered: Queue, messageGroupId: string | undefined): IRuleTarget {
+function queueTarget(queue: Queue, undelivered: Queue, messageGroupId: string): IRuleTarget {
 	return {
 		bind({ ruleRef: { ruleArn } }) {
 			for (const each of [queue, undelivered]) {
@@ -109,7 +114,7 @@ function queueTarget(queue: Queue, undelivered: Queue, messageGroupId: string | 
 			return {
 				arn: queue.queueArn,
 				deadLetterConfig: { arn: undelivered.queueArn },
-				...(messageGroupId && { sqsParameters: { messageGroupId } }),
+				sqsParameters: { messageGroupId },
 			};
 		},
 	};

@@ -20,6 +20,9 @@ async function readBody(body: Readable, length: number): Promise<Uint8Array> {
 	return bytes;
 }
 
+/** Of a key whose every version is handled, few remain. */
+const maxOlderVersions = 100;
+
 /** Stores objects in a bucket of S3. */
 export function s3Objects(bucket: string): Objects {
 	return {
@@ -51,6 +54,21 @@ export function s3Objects(bucket: string): Objects {
 				if (error instanceof sdk.NotFound) return false;
 				throw error;
 			}
+		},
+
+		async isRepeated(Key, VersionId, etag) {
+			const { sdk, s3 } = await client();
+			// Versions come newest first, so those after this one are older.
+			const { Versions = [] } = await s3.send(
+				new sdk.ListObjectVersionsCommand({
+					Bucket: bucket,
+					Prefix: Key,
+					KeyMarker: Key,
+					VersionIdMarker: VersionId,
+					MaxKeys: maxOlderVersions,
+				}),
+			);
+			return Versions.some((older) => older.Key === Key && older.ETag === `"${etag}"`);
 		},
 
 		async deleteVersion(Key, VersionId) {

@@ -1,4 +1,8 @@
+import { createHash } from "node:crypto";
 import type { Objects } from "#core/ports/index.ts";
+
+/** The ETag of bytes that were uploaded in one part. */
+export const etagOf = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
 
 /** A bucket in memory. The versions of a key are numbered from 1. */
 export function fakeObjects(bucket = "fake-bucket"): Objects {
@@ -19,6 +23,10 @@ export function fakeObjects(bucket = "fake-bucket"): Objects {
 		},
 		async exists(key) {
 			return stored.has(key);
+		},
+		async isRepeated(key, version, etag) {
+			const older = [...(stored.get(key) ?? [])].filter(([number]) => Number(number) < Number(version));
+			return older.some(([, bytes]) => etagOf(bytes) === etag);
 		},
 		async deleteVersion(key, version) {
 			const versions = stored.get(key);

@@ -76,7 +76,7 @@ export function queueHandler<T extends StageEvent>(
 				const work = run(event, {
 					leaseSeconds: Math.ceil(leftMs / 1000) + leaseMarginSeconds,
 					deadline: new Date(Date.now() + leftMs - commitMs),
-					fairness: { share: shareOf(queue.concurrency), grouped: isGrouped(record) },
+					fairness: { share: shareOf(queue.concurrency), grouped: isGrouped(record, event.user_id) },
 					// An event of S3 has no correlation id.
 					onClaimed: (item) => {
 						correlationId = item.correlationId;
@@ -138,8 +138,8 @@ export function queueHandler<T extends StageEvent>(
 	};
 }
 
-/** S3's own event names its person only within a key, so that its message has no group. */
-const isGrouped = ({ attributes }: SQSRecord) => attributes.MessageGroupId !== undefined;
+/** S3's own event names its person only within a key, which is the group of its message. */
+const isGrouped = ({ attributes }: SQSRecord, userId: string) => attributes.MessageGroupId === userId;
 
 interface LoggedDeferral extends Pick<Deferral, "reason" | "held"> {
 	waited_seconds: number;

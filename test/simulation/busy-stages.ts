@@ -4,6 +4,7 @@ import { uploadItem } from "#core/items/upload-item.ts";
 import { type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { heldLeases } from "#fakes/fairness.ts";
+import { etagOf } from "#fakes/objects.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import { type Message, MessageQueues } from "./message-queues.ts";
 import { random } from "./random.ts";
@@ -61,9 +62,9 @@ export class BusyStages {
 				put: async (key, bytes, type) => {
 					await objects.put(key, bytes, type);
 					if (!key.startsWith("originals/")) return;
-					const detail = { bucket: { name: objects.bucket }, object: { key } };
+					const detail = { bucket: { name: objects.bucket }, object: { key, etag: etagOf(bytes) } };
 					const event = { source: "aws.s3", "detail-type": "Object Created", detail };
-					this.#queues.deliver("process", event, this.time, null);
+					this.#queues.deliver("process", event, this.time, key);
 				},
 			},
 			events: {

@@ -5,6 +5,7 @@ import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import { type EventSource, maxReceiveCount, type StageName, stages } from "#core/pipeline/stages.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import type { Ports } from "#core/ports/index.ts";
+import { etagOf } from "#fakes/objects.ts";
 import { fakePorts } from "#fakes/ports.ts";
 import type { Database } from "#postgres/database.ts";
 import { postgresPorts } from "#postgres/ports.ts";
@@ -65,7 +66,7 @@ export class Simulator {
 				...objects,
 				put: async (key, bytes, contentType) => {
 					await objects.put(key, bytes, contentType);
-					if (key.startsWith("originals/")) this.#announceObject(key);
+					if (key.startsWith("originals/")) this.#announceObject(key, bytes);
 				},
 			},
 			queues: {
@@ -268,7 +269,7 @@ export class Simulator {
 		return this.process(randomFault(this.#faultProfile, this.#chance));
 	}
 
-	#announceObject(key: string): void {
+	#announceObject(key: string, bytes: Uint8Array): void {
 		this.#count(this.#puts, key);
 		const event = {
 			source: "aws.s3",
@@ -276,10 +277,10 @@ export class Simulator {
 			detail: {
 				bucket: { name: this.ports.objects.bucket },
 				// The fake bucket numbers its versions.
-				object: { key, "version-id": String(this.#puts.get(key)) },
+				object: { key, etag: etagOf(bytes), "version-id": String(this.#puts.get(key)) },
 			},
 		};
-		this.#queues.deliver("process", event, this.time, null);
+		this.#queues.deliver("process", event, this.time, key);
 	}
 
 	#route(source: EventSource, event: OutgoingEvent): void {

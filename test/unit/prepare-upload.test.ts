@@ -7,6 +7,7 @@ import { uploadItem } from "#core/items/upload-item.ts";
 import { processImage } from "#core/pipeline/process-image.ts";
 import { sweep } from "#core/pipeline/sweep.ts";
 import { undecodable } from "#fakes/models.ts";
+import { etagOf } from "#fakes/objects.ts";
 import { type FakePorts, fakePorts } from "#fakes/ports.ts";
 
 const user = "11111111-1111-4111-8111-111111111111";
@@ -53,10 +54,10 @@ const options = {
 };
 
 /** Uploads the bytes by the form and processes the bucket's event. */
-async function arrive({ form }: { form: { fields: Record<string, string> } }, bytes: Uint8Array, versionId?: string) {
+async function arrive({ form }: { form: { fields: Record<string, string> } }, bytes: Uint8Array, id?: string) {
 	const key = form.fields.key ?? "";
 	await ports.objects.put(key, bytes, "image/png");
-	return processImage(ports, { key, versionId }, options);
+	return processImage(ports, { key, ...(id && { announced: { id, etag: etagOf(bytes) } }) }, options);
 }
 
 async function failLater(itemId: string) {
@@ -308,11 +309,39 @@ describe("a form used twice", () => {
 		const key = form.form.fields.key ?? "";
 		await arrive(form, png, "1");
 		await arrive(form, png, "2");
-		const event = { key, versionId: "1" };
+		const event = { key, announced: { id: "1", etag: etagOf(png) } };
 		await processImage(ports, event, options);
 		expect(await ports.objects.get(key, "1")).toEqual(png);
 		expect(await ports.objects.get(key)).toEqual(png);
 	});
+
+	it.each([
+		["in order", (events: string[]) => events],
+		["newest first", (events: string[]) => events.toReversed()],
+		["each twice, the oldest last", ([first = "", ...more]: string[]) => [...more, ...more, first, first]],
+	])(
+		"again and again leaves one version of the same bytes, whose events come %s, and reads none of them",
+		async (_, order) => {
+			const form = await prepared();
+			const key = form.form.fields.key ?? "";
+			await arrive(form, png, "1");
+			for (let use = 2; use <= 20; use++) await ports.objects.put(key, png, "image/png");
+			const { get } = ports.objects;
+			const read: (string | undefined)[] = [];
+			ports.objects.get = (at, version) => {
+				read.push(version);
+				return get(at, version);
+			};
+			for (const id of order(Array.from({ length: 20 }, (_, at) => String(at + 1)))) {
+				const event = { key, announced: { id, etag: etagOf(png) } };
+				expect(await processImage(ports, event, options)).toBe("skipped");
+			}
+			const left = await Promise.all(Array.from({ length: 20 }, (_, at) => get(key, String(at + 1))));
+			expect(left.filter((bytes) => bytes !== null)).toEqual([png]);
+			expect(left[0]).toEqual(png);
+			expect([...new Set(read)], "versions that were downloaded").toEqual(["1"]);
+		},
+	);
 });
 
 it("has no key that reaches another user's upload", async () => {

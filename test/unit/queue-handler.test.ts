@@ -145,10 +145,13 @@ describe("a stage's handler", () => {
 		expect(options[0]?.fairness).toEqual({ share, grouped: true });
 	});
 
-	it("says of a message without a group that it has none", async () => {
-		const { options } = await handle([record(1, "a", "")], async () => "committed");
-		expect(options[0]?.fairness).toEqual({ share: 1, grouped: false });
-	});
+	it.each(["", "originals/user/item.png"])(
+		"says of a message in the group '%s' that it is not in its person's",
+		async (group) => {
+			const { options } = await handle([record(1, "a", group)], async () => "committed");
+			expect(options[0]?.fairness).toEqual({ share: 1, grouped: false });
+		},
+	);
 
 	const deferral = { reason: "share", held: 2, waitedSeconds: 90, seconds: 45 } as const;
 	it.each(["user", ""])(

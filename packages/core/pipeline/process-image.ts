@@ -9,13 +9,20 @@ import { itemEventFields } from "./events.ts";
 import { originalMissing } from "./item-errors.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
+/** A version of an original, as storage announces it. */
+export interface StoredVersion {
+	id: string;
+	/** Equal for equal bytes. */
+	etag: string;
+}
+
 /**
  * Derives the thumbnail, the image for the vision model and the EXIF fields from an original, decoded once. The newest
- * version is read; `versionId` is the one that storage announced.
+ * version is read; `announced` is the one of its event.
  */
 export async function processImage(
 	ports: Pick<Ports, "items" | "stages" | "outbox" | "events" | "objects" | "images">,
-	{ key, versionId }: { key: string; versionId?: string },
+	{ key, announced }: { key: string; announced?: StoredVersion },
 	options: StageOptions,
 ): Promise<StageOutcome> {
 	const { objects, images, stages } = ports;
@@ -55,9 +62,25 @@ export async function processImage(
 	if (outcome === "committed") await removeDuplicate(ports, userId, itemId);
 	if (outcome === "skipped") {
 		await removeDuplicate(ports, userId, itemId);
-		if (versionId) await removeUnprocessedVersion(ports, owner, { key, versionId });
+		if (announced && !(await removeRepeatedVersion(ports, key, announced))) {
+			await removeUnprocessedVersion(ports, owner, { key, versionId: announced.id });
+		}
 	}
 	return outcome;
+}
+
+/**
+ * Removes a version that repeats an older one: a form can be used again and again until it expires, and each use is a
+ * version and an event. The oldest of equal versions always stays, in whatever order their events come.
+ */
+async function removeRepeatedVersion(
+	{ objects }: Pick<Ports, "objects">,
+	key: string,
+	{ id, etag }: StoredVersion,
+): Promise<boolean> {
+	if (!(await objects.isRepeated(key, id, etag))) return false;
+	await objects.deleteVersion(key, id);
+	return true;
 }
 
 /** Removes the objects of a duplicate. Its row stays and names the original item. */

@@ -5,6 +5,8 @@ export interface Objects {
 	/** Reads the newest version, or the given one; null where it does not exist. */
 	get(key: string, version?: string): Promise<Uint8Array | null>;
 	exists(key: string): Promise<boolean>;
+	/** Tells whether an older version of the key has the same bytes as this one, whose ETag storage announced. */
+	isRepeated(key: string, version: string, etag: string): Promise<boolean>;
 	/** Removes one version; the one before it becomes the newest. */
 	deleteVersion(key: string, version: string): Promise<void>;
 	/** Removes every object and every version under the prefix. */

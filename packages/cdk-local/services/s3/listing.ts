@@ -53,9 +53,8 @@ export async function listVersions({ bucket, query }: S3Call, buckets: Buckets):
 
 	const page: StoredObject[] = [];
 	let truncated = false;
-	for (const object of buckets.list(bucket, { prefix, from: keyMarker })) {
-		const isBeforeMarker = keyMarker !== "" && object.key === keyMarker && (!marker || object.id >= marker.id);
-		if (isBeforeMarker) continue;
+	for (const object of buckets.list(bucket, { prefix, from: keyMarker, ...(marker && { olderThan: marker.id }) })) {
+		if (!marker && keyMarker !== "" && object.key === keyMarker) continue;
 		if (page.length === limit) {
 			truncated = true;
 			break;

@@ -190,16 +190,20 @@ export class Buckets {
 	}
 
 	/** Iterates over every version of the keys with the prefix, from the key `from` in UTF-8 order, newest first within a key. */
-	*list(bucket: string, { prefix, from }: { prefix: string; from: string }): Generator<StoredObject> {
+	*list(
+		bucket: string,
+		{ prefix, from, olderThan = Number.MAX_SAFE_INTEGER }: { prefix: string; from: string; olderThan?: number },
+	): Generator<StoredObject> {
 		this.bucket(bucket);
 		// A cached statement would share its cursor between two listings at once.
 		const rows = this.#state.db
 			.prepare(
 				`select ${columns} from objects
 				where bucket = ? and key >= ? and substr(key, 1, length(?)) = ? and key >= ?
+					and (key > ? or id < ?)
 				order by key, id desc`,
 			)
-			.iterate(bucket, prefix, prefix, prefix, from);
+			.iterate(bucket, prefix, prefix, prefix, from, from, olderThan);
 		for (const row of rows) yield this.#toStoredObject(row);
 	}
 

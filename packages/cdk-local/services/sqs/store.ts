@@ -42,7 +42,7 @@ export class Queues {
 			) strict;
 			create index if not exists messages_by_visibility on messages (queue, visible_at)`);
 		addMessageGroup(state);
-		state.db.exec("create index if not exists messages_by_group on messages (queue, message_group, visible_at)");
+		state.db.exec("drop index if exists messages_by_group"); // of an earlier version
 	}
 
 	/** Creates the queue or changes its settings; its messages stay. */
@@ -231,52 +231,43 @@ export class Queues {
 
 	/**
 	 * Finds the visible messages to deliver next: first those of the group with the fewest messages in flight, oldest
-	 * first. A message without a group is a group of its own.
+	 * first. A message without a group is a group of its own. However many groups wait, it reads those that are ahead alone.
 	 */
 	#nextInTurns(queue: Queue, now: number, max: number): number[] {
-		const visible = (group: string | null) =>
-			this.#state
+		const held = this.#inFlight(queue, now);
+		const chosen: number[] = [];
+		let most = 0;
+		while (chosen.length < max) {
+			const ahead = [...held].filter(([, count]) => count > most);
+			const next = this.#state
 				.sql(
-					`select id, visible_at as visibleAt from messages
-					where queue = ? and message_group is ? and visible_at <= ? order by visible_at, id limit ?`,
+					`select id, message_group as name from messages
+					where queue = ? and visible_at <= ? and id not in (select value from json_each(?))
+						and (message_group is null or message_group not in (select value from json_each(?)))
+					order by visible_at, id limit 1`,
 				)
-				.all(queue.arn, group, now, max) as unknown as { id: number; visibleAt: number }[];
-		const inFlight = (group: string) => {
-			const { count } = this.#state
-				.sql(
-					`select count(*) as count from messages
-					where queue = ? and message_group = ? and visible_at > ? and receive_count > 0`,
-				)
-				.get(queue.arn, group, now) as { count: number };
-			return count;
-		};
-		const candidates = visible(null).map((message) => ({ ...message, turn: 0 }));
-		for (const group of this.#groups(queue)) {
-			const own = visible(group);
-			if (own.length === 0) continue;
-			const first = inFlight(group);
-			candidates.push(...own.map((message, at) => ({ ...message, turn: first + at })));
+				.get(queue.arn, now, JSON.stringify(chosen), JSON.stringify(ahead.map(([name]) => name))) as
+				| { id: number; name: string | null }
+				| undefined;
+			if (next) {
+				chosen.push(next.id);
+				if (next.name !== null) held.set(next.name, (held.get(next.name) ?? 0) + 1);
+			} else if (ahead.length > 0) most = Math.min(...ahead.map(([, count]) => count));
+			else break;
 		}
-		return candidates
-			.sort((a, b) => a.turn - b.turn || a.visibleAt - b.visibleAt || a.id - b.id)
-			.slice(0, max)
-			.map(({ id }) => id);
+		return chosen;
 	}
 
-	/** Lists the groups that have messages, by one look-up in the index for each. */
-	#groups(queue: Queue): string[] {
-		const next = "select min(message_group) from messages where queue = ?";
+	/** Counts the messages in flight of each group that has any. */
+	#inFlight(queue: Queue, now: number): Map<string, number> {
 		const rows = this.#state
 			.sql(
-				`with recursive groups (name) as (
-					select (${next})
-					union all
-					select (${next} and message_group > name) from groups where name is not null
-				)
-				select name from groups where name is not null`,
+				`select message_group as name, count(*) as count from messages
+				where queue = ? and visible_at > ? and receive_count > 0 and message_group is not null
+				group by message_group`,
 			)
-			.all(queue.arn, queue.arn) as unknown as { name: string }[];
-		return rows.map(({ name }) => name);
+			.all(queue.arn, now) as unknown as { name: string; count: number }[];
+		return new Map(rows.map(({ name, count }) => [name, count]));
 	}
 
 	#expire(queue: Queue): void {
