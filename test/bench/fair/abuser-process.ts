@@ -1,44 +1,34 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { constants, setPriority } from "node:os";
 import path from "node:path";
-import type { CollectionsClient } from "#client/index.ts";
+import type { Answers, AttackName } from "./attacks.ts";
 
-/** Counts of what the abuser got through. */
-export interface AbuseCounts {
-	announced: number;
-	noise: number;
-	chatsAnswered: number;
-	chatsRefused: number;
-	listsAnswered: number;
-	listsRefused: number;
-}
+export type AbuserMessage = "begun" | { answers: Answers; cpuSeconds: number };
 
-export type AbuserMessage = "begun" | AbuseCounts;
-
-/** One person at full abuse, in a process of its own: its client takes no time of the others'. */
+/** One person at full abuse, in a process of its own with the lowest priority: its client takes little time of the others'. */
 export class Abuser {
 	readonly #process: ChildProcess;
-	/** Resolves when everything is under way. */
-	readonly begun: Promise<void>;
 
 	private constructor(child: ChildProcess) {
 		this.#process = child;
-		this.begun = this.#next().then(() => undefined);
 	}
 
-	static async start({ apiUrl, session }: CollectionsClient): Promise<Abuser> {
-		const child = fork(path.join(import.meta.dirname, "abuser.ts"), [apiUrl], {
-			env: { ...process.env, ABUSER_TOKEN: await session.token() },
+	/** Resolves when everything is under way. */
+	static async start(attack: AttackName, { apiUrl, token }: { apiUrl: string; token: string }): Promise<Abuser> {
+		const child = fork(path.join(import.meta.dirname, "abuser.ts"), [apiUrl, attack], {
+			env: { ...process.env, ABUSER_TOKEN: token },
 		});
 		if (child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-		return new Abuser(child);
+		const abuser = new Abuser(child);
+		await abuser.#next();
+		return abuser;
 	}
 
-	/** Ends the abuse. */
-	async stop(): Promise<AbuseCounts> {
-		const counts = this.#next();
+	/** Ends the abuse. @returns the answers and the time of the processor since it was under way */
+	async stop(): Promise<Exclude<AbuserMessage, string>> {
+		const ended = this.#next();
 		this.#process.send("stop");
-		return (await counts) as AbuseCounts;
+		return (await ended) as Exclude<AbuserMessage, string>;
 	}
 
 	#next(): Promise<AbuserMessage> {

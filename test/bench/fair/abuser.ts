@@ -1,65 +1,83 @@
-// The abuser's process: announces 680 uploads, sends 20 pictures of noise, then floods until it is told to stop.
+// The abuser's process: begins an attack, then floods until it is told to stop.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
-import type { AbuseCounts, AbuserMessage } from "./abuser-process.ts";
+import type { AbuserMessage } from "./abuser-process.ts";
+import { type Answers, type AttackName, attackOf } from "./attacks.ts";
 
-const announcements = 680;
-const noisePictures = 20;
-const chatLoops = 60;
-const listsPerSecond = 150;
 /** Of a loop that was refused. */
 const pauseMs = 1_000;
 /** A client gives up then. */
 const timeoutMs = 30_000;
 
-const [apiUrl = ""] = process.argv.slice(2);
+const [apiUrl = "", name] = process.argv.slice(2);
+const attack = attackOf(name as AttackName);
 const authorization = `Bearer ${process.env.ABUSER_TOKEN}`;
-const counts: AbuseCounts = {
-	...{ announced: 0, noise: 0 },
-	...{ chatsAnswered: 0, chatsRefused: 0, listsAnswered: 0, listsRefused: 0 },
-};
+const answers: Answers = {};
 const tell = (message: AbuserMessage) => process.send?.(message);
 
 let stopped = false;
+let cpuAtStart = process.cpuUsage();
 process.once("message", () => {
 	stopped = true;
-	tell(counts);
+	const { user, system } = process.cpuUsage(cpuAtStart);
+	tell({ answers, cpuSeconds: (user + system) / 1e6 });
 	process.disconnect();
 	process.exit();
 });
 
+const { announcements = 0, noisePictures = 0, chatLoops = 0 } = attack;
 await Promise.all(Array.from({ length: 20 }, announce));
 await Promise.all(Array.from({ length: noisePictures }, sendNoise));
 for (let loop = 0; loop < chatLoops; loop++) void chat();
-void flood();
+if (attack.listsPerSecond) void flood(attack.listsPerSecond, "lists", () => statusOf("GET", "/items"));
+if (attack.searchesPerSecond) {
+	void flood(attack.searchesPerSecond, "searches", () => statusOf("POST", "/search", { query: "receipt" }));
+}
+if (attack.formUsesPerSecond) void flood(attack.formUsesPerSecond, "form uses", await formUse());
+cpuAtStart = process.cpuUsage();
 tell("begun");
 
-/** Returns the status of the answer; 0 where none came in time. */
-async function statusOf(method: string, route: string, body?: object | FormData): Promise<number> {
-	const isForm = body instanceof FormData;
+async function send(url: string, init: RequestInit): Promise<Response | null> {
 	try {
-		const response = await fetch(apiUrl + route, {
-			method,
-			headers: { authorization, ...(body && !isForm && { "content-type": "application/json" }) },
-			...(body && { body: isForm ? body : JSON.stringify(body) }),
-			signal: AbortSignal.timeout(timeoutMs),
-		});
-		await response.arrayBuffer();
-		return response.status;
+		return await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
 	} catch (error) {
-		if ((error as Error).name === "TimeoutError") return 0;
+		if ((error as Error).name === "TimeoutError") return null;
 		throw error;
 	}
 }
 
+/** Returns the status of the answer; 0 where none came in time. */
+async function statusOf(method: string, route: string, body?: object | FormData): Promise<number> {
+	const isForm = body instanceof FormData;
+	const response = await send(apiUrl + route, {
+		method,
+		headers: { authorization, ...(body && !isForm && { "content-type": "application/json" }) },
+		...(body && { body: isForm ? body : JSON.stringify(body) }),
+	});
+	await response?.arrayBuffer();
+	return response?.status ?? 0;
+}
+
+function count(what: string, status: number): void {
+	const answer = status === 429 ? "refused" : status >= 200 && status < 300 ? "answered" : `answered with ${status}`;
+	answers[`${what} ${answer}`] = (answers[`${what} ${answer}`] ?? 0) + 1;
+}
+
+let announced = 0;
 async function announce(): Promise<void> {
-	while (counts.announced < announcements) {
-		counts.announced++;
-		const upload = { filename: `${counts.announced}.png`, content_type: "image/png", size: 1_000 };
-		const status = await statusOf("POST", "/uploads", upload);
-		if (status === 201 || status === 200) continue;
-		counts.announced--;
+	while (announced < announcements) {
+		announced++;
+		const status = await statusOf("POST", "/uploads", {
+			filename: `${announced}.png`,
+			content_type: "image/png",
+			size: 1_000,
+		});
+		if (status === 201 || status === 200) {
+			count("announcements", status);
+			continue;
+		}
+		announced--;
 		if (status !== 429) throw new Error(`POST /uploads answered ${status}.`);
 		await sleep(pauseMs);
 	}
@@ -85,27 +103,44 @@ async function sendNoise(): Promise<void> {
 	form.set("file", new Blob([await noise()]), "noise.png");
 	const status = await statusOf("POST", "/items", form);
 	if (status < 200 || status > 299) throw new Error(`POST /items answered ${status} to noise.`);
-	counts.noise++;
+	count("noise pictures", status);
 }
 
 async function chat(): Promise<void> {
 	while (!stopped) {
 		const status = await statusOf("POST", "/chat", { message: "What is in my pictures, and when did I take them?" });
-		if (status === 200) counts.chatsAnswered++;
-		else {
-			if (status === 429) counts.chatsRefused++;
-			await sleep(pauseMs);
-		}
+		count("chats", status);
+		if (status < 200 || status > 299) await sleep(pauseMs);
 	}
 }
 
-async function flood(): Promise<void> {
+async function flood(perSecond: number, what: string, request: () => Promise<number>): Promise<void> {
 	const began = performance.now();
 	for (let sent = 0; !stopped; sent++) {
-		await sleep(Math.max(0, began + (sent * 1_000) / listsPerSecond - performance.now()));
-		void statusOf("GET", "/items").then((status) => {
-			if (status === 200) counts.listsAnswered++;
-			if (status === 429) counts.listsRefused++;
-		});
+		await sleep(Math.max(0, began + (sent * 1_000) / perSecond - performance.now()));
+		void request().then((status) => count(what, status));
 	}
+}
+
+/** Announces one picture. @returns sends it by its form, again and again */
+async function formUse(): Promise<() => Promise<number>> {
+	const { r, g, b } = { r: Date.now() % 256, g: 80, b: 160 };
+	const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: { r, g, b } } })
+		.png()
+		.toBuffer();
+	const response = await send(`${apiUrl}/uploads`, {
+		method: "POST",
+		headers: { authorization, "content-type": "application/json" },
+		body: JSON.stringify({ filename: "again.png", content_type: "image/png", size: picture.length }),
+	});
+	if (!response) throw new Error("POST /uploads was not answered.");
+	const { url, fields } = (await response.json()) as { url: string; fields: Record<string, string> };
+	return async () => {
+		const form = new FormData();
+		for (const [field, value] of Object.entries(fields)) form.set(field, value);
+		form.set("file", new Blob([new Uint8Array(picture)]), "again.png");
+		const answer = await send(url, { method: "POST", body: form });
+		await answer?.arrayBuffer();
+		return answer?.status ?? 0;
+	};
 }

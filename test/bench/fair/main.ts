@@ -4,19 +4,22 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readOutputsFile } from "#cli/outputs.ts";
 import { ensureUser, signIn } from "#cli/users.ts";
 import { CollectionsClient } from "#client/index.ts";
 import { invoke, operatorOf, synthesize } from "#tools/local/local-environment.ts";
 import { startCloudProcess } from "../../system/cloud-process.ts";
 import { Control } from "../../system/control.ts";
-import { atLeast, demand, measured, quantile, report } from "../report.ts";
-import { Abuser } from "./abuser-process.ts";
-import { type Person, prepare, type Times, use } from "./people.ts";
+import { atLeast, demand, mean, measured, median, quantile, report } from "../report.ts";
+import { type AttackName, attackOf, attacks } from "./attacks.ts";
+import { type Person, prepare, type Times } from "./people.ts";
+import { type Measured, measureRounds, type Phase, phases } from "./rounds.ts";
 
 const people = 20;
-const seconds = Number(process.env.SECONDS || 90);
+const seconds = Number(process.env.SECONDS || 30);
+const rounds = Number(process.env.ROUNDS || 5);
+const attack = (process.env.ATTACK || "full") as AttackName;
+if (!attackOf(attack)) throw new Error(`ATTACK is ${attack}: set it to one of ${Object.keys(attacks).join(", ")}.`);
 /** Requests of all twenty in a second. */
 const pace = { list: 8, search: 4, upload: 0.5 };
 const maxSlowdown = 1.5;
@@ -42,50 +45,64 @@ try {
 	};
 	const others: Person[] = [];
 	for (let number = 1; number <= people; number++) others.push(await newPerson(`person-${number}`));
-	const abuser = await newPerson("abuser");
+	let abusers = 0;
 
 	console.log("Twenty people upload their first pictures.");
 	await prepare(others, control);
-	console.log(`They use their collections for ${seconds} s, alone.`);
-	const alone = await use(others, control, { seconds, pace, seed: 1 });
-
-	console.log("Another announces 680 uploads, sends 20 pictures of noise, and floods chat and lists.");
-	const abuse = await Abuser.start(abuser.client);
-	await abuse.begun;
-	await sleep(2_000);
-	console.log(`They use their collections for ${seconds} s again.`);
-	const beside = await use(others, control, { seconds, pace, seed: 2 });
-	const abused = await abuse.stop();
-
-	const kinds = Object.keys(alone.times) as (keyof Times)[];
-	report(
-		"fair",
-		kinds.map((kind) => ({
-			what: kind,
-			samples: alone.times[kind].length,
-			"alone p50, ms": quantile(alone.times[kind], 0.5).toFixed(0),
-			"alone p95, ms": quantile(alone.times[kind], 0.95).toFixed(0),
-			"beside p50, ms": quantile(beside.times[kind], 0.5).toFixed(0),
-			"beside p95, ms": quantile(beside.times[kind], 0.95).toFixed(0),
-		})),
-		[
-			...kinds.map((kind) =>
-				demand(
-					`${kind}, p95 beside the abuser / alone`,
-					quantile(beside.times[kind], 0.95) / quantile(alone.times[kind], 0.95),
-					maxSlowdown,
-				),
-			),
-			atLeast("requests of the twenty that are answered beside the abuser, share", beside.answered, 1),
-		],
-		[
-			`Beside: ${measured("announced", abused.announced)} uploads were announced and never sent, ${measured("noise", abused.noise)} pictures of noise were accepted,`,
-			`${measured("chats", abused.chatsAnswered)} chat turns were answered and ${measured("refused chats", abused.chatsRefused)} refused, ${measured("lists", abused.listsAnswered)} lists answered and ${measured("refused lists", abused.listsRefused)} refused.`,
-			...(beside.problems.length > 0 ? [`Not answered: ${[...new Set(beside.problems)].join("; ")}`] : []),
-			"The abuser's client runs on the same processors, with the lowest priority.",
-		],
-	);
+	const setting = { people: others, control, cloudPid: cloud.pid, attack, seconds, pace };
+	const abuser = () => newPerson(`abuser-${++abusers}`);
+	reportFairness(await measureRounds(rounds, { ...setting, abuser }));
 } finally {
 	await cloud.stop();
 	await rm(directory, { recursive: true, force: true });
+}
+
+function reportFairness(all: Record<Phase, Measured[]>): void {
+	const kinds = Object.keys(all.alone[0]?.times ?? {}) as (keyof Times)[];
+	const p95 = (phase: Phase, kind: keyof Times) => all[phase].map(({ times }) => quantile(times[kind], 0.95));
+	const ratios = (kind: keyof Times, against: Phase) => {
+		const below = p95(against, kind);
+		return p95("attack", kind).map((value, round) => value / (below[round] ?? Number.NaN));
+	};
+	const spread = (values: number[]) =>
+		`${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`;
+	const rows = kinds.map((kind) => ({
+		what: kind,
+		samples: all.attack.flatMap(({ times }) => times[kind]).length,
+		...Object.fromEntries(phases.map((phase) => [`${phase} p95, ms`, median(p95(phase, kind)).toFixed(0)])),
+		"attack / alone": spread(ratios(kind, "alone")),
+		"attack / client": spread(ratios(kind, "client")),
+	}));
+	const answers: Record<string, number> = {};
+	for (const round of all.attack) {
+		for (const [what, count] of Object.entries(round.answers)) answers[what] = (answers[what] ?? 0) + count;
+	}
+	const busy = (phase: Phase, of: keyof Measured["busy"]) => mean(all[phase].map((each) => each.busy[of])).toFixed(2);
+	const problems = new Set(all.attack.flatMap((each) => each.problems));
+	report(
+		attack === "full" ? "fair" : `fair-${attack}`,
+		rows,
+		[
+			...kinds.flatMap((kind) => [
+				demand(`${kind}, p95 beside the attack / alone`, median(ratios(kind, "alone")), maxSlowdown),
+				demand(`${kind}, p95 beside the attack / beside its client alone`, median(ratios(kind, "client")), maxSlowdown),
+			]),
+			atLeast(
+				"requests of the twenty that are answered beside the attack, share",
+				Math.min(...all.attack.map(({ answered }) => answered)),
+				1,
+			),
+		],
+		[
+			`Medians of ${rounds} rounds, with the least and the most. "Client" is the same attack on a server that only refuses.`,
+			`The attacks' requests: ${Object.entries(answers)
+				.map(([what, count]) => `${measured(what, count)} ${what}`)
+				.join(", ")}.`,
+			...phases.map(
+				(phase) =>
+					`Processors in use, ${phase}: cloud ${busy(phase, "cloud")}, attack's client ${busy(phase, "client")}, the whole machine ${busy(phase, "machine")}.`,
+			),
+			...(problems.size > 0 ? [`Not answered: ${[...problems].join("; ")}`] : []),
+		],
+	);
 }

@@ -46,15 +46,16 @@ export async function prepare(people: Person[], control: Control): Promise<void>
 }
 
 /**
- * Sends requests at seeded, exponentially distributed times, whether earlier ones were answered or not.
+ * Sends requests at seeded, exponentially distributed times, whether earlier ones were answered or not: with the same
+ * seed the same people send the same at the same times.
  */
 export async function use(
 	people: Person[],
 	control: Control,
 	{ seconds, pace, seed }: { seconds: number; pace: Pace; seed: number },
 ): Promise<Use> {
-	const random = seeded(seed);
-	const person = () => people[Math.floor(random() * people.length)] as Person;
+	const [forLists, forSearches, forUploads] = [seeded(3 * seed), seeded(3 * seed + 1), seeded(3 * seed + 2)] as const;
+	const person = (random: () => number) => people[Math.floor(random() * people.length)] as Person;
 	const lists: Settled<number>[] = [];
 	const searches: Settled<number>[] = [];
 	const uploads: Settled<string>[] = [];
@@ -65,15 +66,17 @@ export async function use(
 		Array.from({ length: Math.ceil(seconds * pace.upload * 2) }, (_, at) => pictureOf(at)),
 	);
 	await Promise.all([
-		at(pace.list, seconds, random, () =>
-			lists.push(settled(milliseconds(() => person().client.call("GET", "/items")))),
-		),
-		at(pace.search, seconds, random, () =>
-			searches.push(settled(milliseconds(() => person().client.search(String(words[searches.length % words.length]))))),
-		),
-		at(pace.upload, seconds, random, () => {
+		at(pace.list, seconds, forLists, () => {
+			const { client } = person(forLists);
+			lists.push(settled(milliseconds(() => client.call("GET", "/items"))));
+		}),
+		at(pace.search, seconds, forSearches, () => {
+			const { client } = person(forSearches);
+			searches.push(settled(milliseconds(() => client.search(String(words[searches.length % words.length])))));
+		}),
+		at(pace.upload, seconds, forUploads, () => {
 			const picture = pictures[uploads.length];
-			if (picture) uploads.push(settled(upload(person(), picture)));
+			if (picture) uploads.push(settled(upload(person(forUploads), picture)));
 		}),
 	]);
 	const [listed, searched, uploaded] = [
@@ -137,6 +140,18 @@ async function readySeconds(ids: string[], control: Control): Promise<number[]> 
 		await sleep(1_000);
 	}
 	throw new Error(`${ids.length} items are not ready after five minutes.`);
+}
+
+/** Waits until no stage has anything left to do. */
+export async function untilIdle(control: Control): Promise<void> {
+	for (let waited = 0; waited < 600; waited++) {
+		const [row] = await control.sql<{ count: number }>(
+			"select count(*)::int as count from items where status not in ('pending', 'ready', 'failed')",
+		);
+		if (row?.count === 0) return;
+		await sleep(1_000);
+	}
+	throw new Error("The stages still work after ten minutes.");
 }
 
 /** Frames a sample with random colours, so that no picture is a duplicate of another. */
