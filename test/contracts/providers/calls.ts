@@ -43,7 +43,8 @@ export async function endsBeforeDeadline<E extends Error>(
 	server.answers(reply);
 	const started = Date.now();
 	const error = await failure(inSeconds(1.5));
-	expect(Date.now() - started).toBeLessThan(1_900);
+	// The providers' own clients would wait for minutes.
+	expect(Date.now() - started).toBeLessThan(10_000);
 	await vi.waitFor(() => expect(server.requests[0]?.abandoned).toBe(true));
 	expect(server.requests).toHaveLength(1);
 	return error;

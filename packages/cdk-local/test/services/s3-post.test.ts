@@ -181,7 +181,7 @@ test.skipIf(!onLinux)(
 	async () => {
 		const dir = mkdtempSync(join(tmpdir(), "aws-apis-"));
 		const script = fileURLToPath(new URL("serve-apis.ts", import.meta.url));
-		const child = spawn(process.execPath, [script, dir], { stdio: ["ignore", "pipe", "inherit"], timeout: 20_000 });
+		const child = spawn(process.execPath, [script, dir], { stdio: ["ignore", "pipe", "inherit"], timeout: 100_000 });
 		const [line] = await once(child.stdout, "data");
 		const { client } = JSON.parse(String(line));
 		const peakMegabytes = () => {
