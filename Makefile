@@ -28,6 +28,12 @@ token: $(INSTALLED) ## print an ID token: make -s token ENV=local EMAIL=demo@exa
 chat: $(INSTALLED) ## chat with a collection in the terminal: make chat ENV=local EMAIL=demo@example.com [SESSION=name]
 	@ENV=$(ENV) node scripts/local/chat.ts
 
+web-dev: $(INSTALLED) ## serve the web app with live reload against the cloud of make up: [WEB_PORT=3001]
+	@node scripts/web/web-dev.ts
+
+web-build: $(INSTALLED) ## build the web app into packages/web/dist, and weigh what its first search loads
+	@node scripts/web/web-build.ts
+
 install: ## install packages, and sharp for every architecture we deploy to
 	@rm -f $(INSTALLED)
 	@$(MAKE) --no-print-directory $(INSTALLED)
@@ -45,6 +51,7 @@ test-faults: $(INSTALLED) ## kill, restart, cut off or deny every part in turn, 
 
 test-quick: $(INSTALLED) ## types, unit tests, the simulator, the contract of every port on one database
 	@tsc --noEmit
+	@tsc --noEmit --project packages/web
 	@vitest run --project parts test/unit test/simulation test/contracts/ports.test.ts
 
 test-scripts: $(INSTALLED) ## the scripts that deploy, check, stop and remove an environment, against stand-ins of an account
@@ -58,6 +65,7 @@ test-checkpoints: $(INSTALLED) ## LangGraph's suite for checkpoint savers, on ea
 
 check: $(INSTALLED) ## types, lint, format, import directions
 	@tsc --noEmit
+	@tsc --noEmit --project packages/web
 	@biome check
 	@vitest run --project parts test/architecture.test.ts
 

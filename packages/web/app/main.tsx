@@ -1,0 +1,29 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
+import "#web/ui/tokens.css";
+import "#web/ui/base.css";
+import { uploadQueue } from "#web/features/upload/browser-queue.ts";
+import { LanguageProvider, loadCatalog, storedLocale } from "#web/i18n/i18n.tsx";
+import { applyTheme } from "#web/ui/theme.ts";
+import { loadConfig } from "./config.ts";
+import { queryClient } from "./query-client.ts";
+import { router } from "./router.tsx";
+
+applyTheme();
+const locale = storedLocale();
+const [catalog] = await Promise.all([loadCatalog(locale), loadConfig()]);
+
+createRoot(document.getElementById("root") as HTMLElement).render(
+	<StrictMode>
+		<LanguageProvider initial={[locale, catalog]}>
+			<QueryClientProvider client={queryClient}>
+				<RouterProvider router={router} />
+			</QueryClientProvider>
+		</LanguageProvider>
+	</StrictMode>,
+);
+void uploadQueue.restore();
+if (import.meta.env.PROD && "serviceWorker" in navigator) void navigator.serviceWorker.register("/service-worker.js");

@@ -1,0 +1,126 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { session } from "#web/features/account/browser-session.ts";
+import { LibraryPage } from "#web/features/library/library-page.tsx";
+import type { ItemFilters } from "#web/features/library/use-items.ts";
+import { readSearchState } from "#web/features/search/search-state.ts";
+import { Failure, Loading } from "#web/ui/notice.tsx";
+import { NotFound } from "./not-found.tsx";
+import { Root } from "./root.tsx";
+import { Shell } from "./shell.tsx";
+
+const text = (value: unknown): string | undefined =>
+	typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+
+const statuses = ["uploaded", "processed", "analyzed", "deferred", "ready", "failed"] as const;
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
+
+/** The pages before the sign-in. */
+const account = createRoute({
+	getParentRoute: () => root,
+	id: "account",
+	beforeLoad: () => {
+		if (session.person) throw redirect({ to: "/" });
+	},
+	component: lazyRouteComponent(() => import("#web/features/account/account-page.tsx"), "AccountPage"),
+});
+
+const email = (search: Record<string, unknown>): { email?: string } => ({ email: text(search.email) });
+
+const signIn = createRoute({
+	getParentRoute: () => account,
+	path: "/sign-in",
+	validateSearch: (search: Record<string, unknown>): { email?: string; to?: string } => ({
+		...email(search),
+		to: text(search.to),
+	}),
+	component: lazyRouteComponent(() => import("#web/features/account/sign-in.tsx"), "SignIn"),
+});
+
+const signUpModule = () => import("#web/features/account/sign-up.tsx");
+
+const signUp = createRoute({
+	getParentRoute: () => account,
+	path: "/sign-up",
+	component: lazyRouteComponent(signUpModule, "SignUp"),
+});
+
+const confirm = createRoute({
+	getParentRoute: () => account,
+	path: "/confirm",
+	validateSearch: email,
+	component: lazyRouteComponent(signUpModule, "ConfirmSignUp"),
+});
+
+const forgot = createRoute({
+	getParentRoute: () => account,
+	path: "/forgot",
+	validateSearch: email,
+	component: lazyRouteComponent(signUpModule, "ForgotPassword"),
+});
+
+/** The pages of a signed-in person. `item` opens the viewer over any of them. */
+const app = createRoute({
+	getParentRoute: () => root,
+	id: "app",
+	validateSearch: (search: Record<string, unknown>): { item?: string } => ({ item: text(search.item) }),
+	beforeLoad: ({ location }) => {
+		if (session.person) return;
+		throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { to: location.href } });
+	},
+	component: Shell,
+});
+
+const library = createRoute({
+	getParentRoute: () => app,
+	path: "/",
+	validateSearch: (search: Record<string, unknown>): ItemFilters => ({
+		category: text(search.category),
+		status: statuses.find((status) => status === search.status),
+	}),
+	component: LibraryPage,
+});
+
+const search = createRoute({
+	getParentRoute: () => app,
+	path: "/search",
+	validateSearch: readSearchState,
+	component: lazyRouteComponent(() => import("#web/features/search/search-page.tsx"), "SearchPage"),
+});
+
+const chatModule = () => import("#web/features/chat/chat-page.tsx");
+
+const chat = createRoute({
+	getParentRoute: () => app,
+	path: "/chat",
+	component: lazyRouteComponent(chatModule, "ChatPage"),
+});
+
+const chatSession = createRoute({
+	getParentRoute: () => app,
+	path: "/chat/$sessionId",
+	component: lazyRouteComponent(chatModule, "ChatPage"),
+});
+
+const settings = createRoute({
+	getParentRoute: () => app,
+	path: "/settings",
+	component: lazyRouteComponent(() => import("#web/features/settings/settings-page.tsx"), "SettingsPage"),
+});
+
+export const router = createRouter({
+	routeTree: root.addChildren([
+		account.addChildren([signIn, signUp, confirm, forgot]),
+		app.addChildren([library, search, chat, chatSession, settings]),
+	]),
+	defaultPreload: "intent",
+	scrollRestoration: true,
+	defaultPendingComponent: () => <Loading />,
+	defaultErrorComponent: ({ error, reset }) => <Failure error={error as Error} onRetry={reset} />,
+});
+
+declare module "@tanstack/react-router" {
+	interface Register {
+		router: typeof router;
+	}
+}

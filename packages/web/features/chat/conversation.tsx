@@ -1,0 +1,88 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { useLanguage } from "#web/i18n/i18n.tsx";
+import { Failure, Loading } from "#web/ui/notice.tsx";
+import { Composer } from "./composer.tsx";
+import styles from "./conversation.module.css";
+import { Message } from "./message.tsx";
+import { useHistory, useProgress, useSend } from "./use-chat.ts";
+
+interface ConversationProps {
+	sessionId: string;
+	/** Nothing has been said yet. */
+	isNew: boolean;
+	/** The session exists from its first message on. */
+	onFirst(): void;
+}
+
+/** The messages of a session, the turn that is under way, and the next question. */
+export function Conversation({ sessionId, isNew, onFirst }: ConversationProps) {
+	const { t } = useLanguage();
+	const navigate = useNavigate();
+	const history = useHistory(isNew ? undefined : sessionId);
+	const send = useSend(sessionId);
+	const progress = useProgress(sessionId, send.isPending);
+	const [text, setText] = useState("");
+	const foot = useRef<HTMLDivElement>(null);
+	const messages = history.data?.messages ?? [];
+	const open = (item: string) => navigate({ to: ".", search: (former) => ({ ...former, item }) });
+
+	useEffect(() => {
+		foot.current?.scrollIntoView({ block: "end" });
+	}, [messages.length, send.isPending, progress.data?.steps.length]);
+
+	function ask(message: string) {
+		setText("");
+		send.mutate(message, {
+			onSuccess: () => isNew && onFirst(),
+			// The question is not lost.
+			onError: () => setText(message),
+		});
+	}
+
+	const isEmpty = messages.length === 0 && !send.isPending && !history.isLoading;
+	return (
+		<section className={styles.conversation} aria-label={t("nav.chat")}>
+			<div className={styles.messages} role="log" aria-live="polite">
+				{history.error && !history.data && <Failure error={history.error} onRetry={() => history.refetch()} />}
+				{history.isLoading && <Loading />}
+				{isEmpty && !history.error && (
+					<div className={styles.start}>
+						<h2 className={styles.title}>{t("chat.start")}</h2>
+						<p className={styles.lead}>{t("chat.start.text")}</p>
+						<ul className={styles.chips}>
+							{(["chat.example.1", "chat.example.2", "chat.example.3"] as const).map((key) => (
+								<li key={key}>
+									<button type="button" className={styles.chip} onClick={() => ask(t(key))}>
+										{t(key)}
+									</button>
+								</li>
+							))}
+						</ul>
+					</div>
+				)}
+				{messages.map((message, at) => (
+					<Message key={at} message={message} onOpen={open} />
+				))}
+				{send.isPending && (
+					<>
+						<p className={styles.question}>{send.variables}</p>
+						<ol className={styles.steps} aria-label={t("chat.steps")}>
+							{progress.data?.steps.map((step) => (
+								<li key={step}>{step}</li>
+							))}
+							<li className={styles.doing}>{t(`chat.doing.${progress.data?.doing ?? "answering"}`)}</li>
+						</ol>
+					</>
+				)}
+				{send.error && (
+					<p className={styles.refusal} role="alert">
+						{send.error instanceof TypeError ? t("error.network") : send.error.message}
+					</p>
+				)}
+				<div ref={foot} />
+			</div>
+			<Composer text={text} onText={setText} onSend={ask} isPending={send.isPending} />
+		</section>
+	);
+}

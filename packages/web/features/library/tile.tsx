@@ -1,0 +1,76 @@
+import { useLanguage } from "#web/i18n/i18n.tsx";
+import { classes } from "#web/ui/classes.ts";
+import { Icon } from "#web/ui/icon.tsx";
+import { type GridItem, isSettled } from "./grid-item.ts";
+import styles from "./tile.module.css";
+
+interface TileProps {
+	index: number;
+	/** Undefined while its page is loaded. */
+	item: GridItem | undefined;
+	/** The one that the Tab key reaches. */
+	isActive: boolean;
+	isSelected: boolean;
+	/** Something is selected: a click selects, too. */
+	isSelecting: boolean;
+	onFocus(): void;
+	onToggle(shift: boolean): void;
+	onOpen(): void;
+}
+
+export function Tile({ index, item, isActive, isSelected, isSelecting, onFocus, onToggle, onOpen }: TileProps) {
+	const { t } = useLanguage();
+	if (!item) return <div className={classes(styles.tile, styles.empty)} role="gridcell" />;
+	const failed = item.status === "failed";
+	const state = failed ? t("status.failed") : isSettled(item) ? null : t(`status.${item.status}`);
+	return (
+		// The grid handles the keys of its cells.
+		// biome-ignore lint/a11y/useKeyWithClickEvents: see above
+		<div
+			role="gridcell"
+			tabIndex={isActive ? 0 : -1}
+			data-index={index}
+			aria-selected={isSelected}
+			aria-label={[item.headline, state].filter(Boolean).join(", ")}
+			className={classes(styles.tile, isSelected && styles.selected)}
+			onFocus={onFocus}
+			onClick={({ shiftKey, ctrlKey, metaKey }) => {
+				if (shiftKey || ctrlKey || metaKey || isSelecting) onToggle(shiftKey);
+				else onOpen();
+			}}
+		>
+			{item.thumbnailUrl ? (
+				<img
+					className={styles.picture}
+					src={item.thumbnailUrl}
+					alt=""
+					loading="lazy"
+					decoding="async"
+					draggable={false}
+				/>
+			) : (
+				<span className={styles.missing}>
+					<Icon name={failed ? "alert" : "upload"} />
+				</span>
+			)}
+			<button
+				type="button"
+				className={styles.check}
+				tabIndex={-1}
+				aria-label={t("library.select", { name: item.headline })}
+				aria-pressed={isSelected}
+				onClick={(event) => {
+					event.stopPropagation();
+					onToggle(event.shiftKey);
+				}}
+			>
+				<Icon name="check" size={14} />
+			</button>
+			{state ? (
+				<span className={classes(styles.state, failed && styles.failed)}>{state}</span>
+			) : (
+				<span className={styles.caption}>{item.headline}</span>
+			)}
+		</div>
+	);
+}

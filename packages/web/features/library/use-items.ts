@@ -1,0 +1,77 @@
+import { keepPreviousData, type QueryClient, useQueries, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { api, bodyOf, type Schemas } from "#web/app/api.ts";
+import { type GridItem, gridItemOf, isSettled } from "./grid-item.ts";
+
+export const itemsPerPage = 100;
+
+/** The filters of a list, as the URL has them. */
+export interface ItemFilters {
+	category?: string;
+	status?: Schemas["Item"]["status"];
+}
+
+interface Page {
+	items: GridItem[];
+	total: number;
+}
+
+async function fetchPage(filters: ItemFilters, page: number, signal: AbortSignal): Promise<Page> {
+	const query = { ...filters, limit: itemsPerPage, offset: page * itemsPerPage };
+	const { items, total } = await bodyOf(api().GET("/items", { params: { query }, signal }));
+	return { items: items.map(gridItemOf), total };
+}
+
+const pollMs = { first: 1_500, most: 15_000 };
+
+function pageQuery(filters: ItemFilters, page: number) {
+	return {
+		queryKey: ["items", filters, page] as const,
+		queryFn: ({ signal }: { signal: AbortSignal }) => fetchPage(filters, page, signal),
+		placeholderData: keepPreviousData,
+		// While the pipeline works on one of a page's items; the longer it takes, the rarer.
+		refetchInterval: ({ state }: { state: { data?: Page; dataUpdateCount: number } }) => {
+			const waits = state.data?.items.some((item) => !isSettled(item));
+			return waits ? Math.min(pollMs.first * 1.25 ** state.dataUpdateCount, pollMs.most) : false;
+		},
+	};
+}
+
+export const refreshItems = (client: QueryClient) => client.invalidateQueries({ queryKey: ["items"] });
+
+export interface ItemList {
+	total: number;
+	at(index: number): GridItem | undefined;
+	isLoading: boolean;
+	error: Error | null;
+	retry(): void;
+}
+
+/** The person's items, of which only the pages that are looked at are loaded. */
+export function useItems(filters: ItemFilters, pages: readonly number[]): ItemList {
+	const first = useQuery(pageQuery(filters, 0));
+	const others = useQueries({
+		queries: pages
+			.filter((page) => page > 0)
+			.map((page) => ({ ...pageQuery(filters, page), placeholderData: undefined })),
+		combine: (results) => results.map(({ data }) => data),
+	});
+	const loaded = useMemo(() => {
+		const byPage = new Map<number, GridItem[]>();
+		if (first.data) byPage.set(0, first.data.items);
+		pages
+			.filter((page) => page > 0)
+			.forEach((page, at) => {
+				const items = others[at]?.items;
+				if (items) byPage.set(page, items);
+			});
+		return byPage;
+	}, [first.data, others, pages]);
+	return {
+		total: first.data?.total ?? 0,
+		at: (index) => loaded.get(Math.floor(index / itemsPerPage))?.[index % itemsPerPage],
+		isLoading: first.isPending,
+		error: first.data ? null : first.error,
+		retry: () => void first.refetch(),
+	};
+}

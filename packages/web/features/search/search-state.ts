@@ -1,0 +1,26 @@
+export const modes = ["hybrid", "bm25", "vector"] as const;
+export type Mode = (typeof modes)[number];
+
+/** A search as the URL has it, so that it can be sent to somebody, kept, and gone back to. */
+export interface SearchState {
+	q?: string;
+	/** @default hybrid */
+	mode?: Mode;
+	category?: string;
+	/** Strong results alone. */
+	strict?: true;
+	/** The question is answered, too. */
+	ask?: true;
+}
+
+export function readSearchState(search: Record<string, unknown>): SearchState {
+	const { q, mode, category, strict, ask } = search;
+	return {
+		// The router reads a query of digits as a number.
+		q: typeof q === "string" || typeof q === "number" ? String(q) : undefined,
+		mode: modes.find((each) => each === mode && each !== "hybrid"),
+		category: typeof category === "string" ? category : undefined,
+		strict: strict === true || undefined,
+		ask: ask === true || undefined,
+	};
+}

@@ -1,0 +1,143 @@
+import type { ReactNode } from "react";
+import { useState } from "react";
+import { Form, Label, Radio, RadioGroup } from "react-aria-components";
+import { config } from "#web/app/config.ts";
+import { session, usePerson } from "#web/features/account/browser-session.ts";
+import { changePassword, signOutEverywhere } from "#web/features/account/cognito.ts";
+import { sentenceKey } from "#web/features/account/errors.ts";
+import { useLanguage } from "#web/i18n/i18n.tsx";
+import { type Locale, locales } from "#web/i18n/translate.ts";
+import { Button } from "#web/ui/button.tsx";
+import { Field } from "#web/ui/field.tsx";
+import { applyTheme, storedTheme, type Theme, themes } from "#web/ui/theme.ts";
+import { toast } from "#web/ui/toasts.ts";
+import styles from "./settings-page.module.css";
+
+const languageNames: Record<Locale, string> = { en: "English", de: "Deutsch", ja: "日本語" };
+
+export function SettingsPage() {
+	const { t, locale, setLocale } = useLanguage();
+	const person = usePerson();
+	const [theme, setTheme] = useState(storedTheme);
+	return (
+		<div className={styles.page}>
+			<h1 className={styles.title}>{t("nav.settings")}</h1>
+			<Part title={t("settings.appearance")}>
+				<Choice
+					label={t("settings.language")}
+					value={locale}
+					options={locales.map((each) => [each, languageNames[each]])}
+					onChange={(value) => setLocale(value as Locale)}
+				/>
+				<Choice
+					label={t("settings.theme")}
+					value={theme}
+					options={themes.map((each) => [each, t(`settings.theme.${each}`)])}
+					onChange={(value) => {
+						setTheme(value as Theme);
+						applyTheme(value as Theme);
+					}}
+				/>
+			</Part>
+			<Part title={t("settings.account")}>
+				<p className={styles.person}>{t("settings.signedIn", { email: person?.email ?? "" })}</p>
+				<ChangePassword />
+				<div className={styles.actions}>
+					<Button onPress={() => session.end()}>{t("account.signOut")}</Button>
+					<Button onPress={leaveEverywhere}>{t("settings.signOutEverywhere")}</Button>
+				</div>
+			</Part>
+			<p className={styles.environment}>{t("settings.environment", { name: config().environment })}</p>
+		</div>
+	);
+
+	async function leaveEverywhere() {
+		try {
+			await session.token();
+			await signOutEverywhere(session.accessToken ?? "");
+			await session.end();
+		} catch (error) {
+			toast((error as Error).message, { tone: "danger" });
+		}
+	}
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+	return (
+		<section className={styles.part}>
+			<h2 className={styles.partTitle}>{title}</h2>
+			<div className={styles.content}>{children}</div>
+		</section>
+	);
+}
+
+interface ChoiceProps {
+	label: string;
+	value: string;
+	options: (readonly [string, string])[];
+	onChange(value: string): void;
+}
+
+function Choice({ label, value, options, onChange }: ChoiceProps) {
+	return (
+		<RadioGroup className={styles.choice} value={value} onChange={onChange} orientation="horizontal">
+			<Label className={styles.label}>{label}</Label>
+			<div className={styles.options}>
+				{options.map(([key, text]) => (
+					<Radio key={key} value={key} className={styles.option}>
+						{text}
+					</Radio>
+				))}
+			</div>
+		</RadioGroup>
+	);
+}
+
+function ChangePassword() {
+	const { t } = useLanguage();
+	const [refusal, setRefusal] = useState<string | null>(null);
+	const [isPending, setPending] = useState(false);
+	return (
+		<Form
+			className={styles.form}
+			onSubmit={async (event) => {
+				event.preventDefault();
+				const form = event.currentTarget;
+				const { former, password } = Object.fromEntries(new FormData(form)) as Record<string, string>;
+				setPending(true);
+				setRefusal(null);
+				try {
+					await session.token();
+					await changePassword(session.accessToken ?? "", former ?? "", password ?? "");
+					form.reset();
+					toast(t("settings.passwordChanged"));
+				} catch (error) {
+					const key = sentenceKey(error as Error);
+					setRefusal(key ? t(key) : (error as Error).message);
+				} finally {
+					setPending(false);
+				}
+			}}
+		>
+			<Field
+				label={t("settings.formerPassword")}
+				name="former"
+				type="password"
+				autoComplete="current-password"
+				isRequired
+			/>
+			<Field
+				label={t("account.newPassword")}
+				name="password"
+				type="password"
+				autoComplete="new-password"
+				isRequired
+				hint={t("account.password.rule")}
+				error={refusal}
+			/>
+			<Button type="submit" isPending={isPending} className={styles.submit}>
+				{t("settings.changePassword")}
+			</Button>
+		</Form>
+	);
+}

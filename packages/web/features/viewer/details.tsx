@@ -1,0 +1,71 @@
+import type { ReactNode } from "react";
+import type { Item } from "#web/app/api.ts";
+import { useLanguage } from "#web/i18n/i18n.tsx";
+import { formatBytes, formatDate } from "#web/ui/format.ts";
+import { Banner } from "#web/ui/notice.tsx";
+import { AnalyzeAgain } from "./analyze-again.tsx";
+import styles from "./details.module.css";
+import { SimilarItems } from "./similar-items.tsx";
+
+/** Shows what an item shows and says, and when and where it is from. */
+export function Details({ item, onOpen }: { item: Item; onOpen(id: string): void }) {
+	const { t, locale } = useLanguage();
+	const analysis = item.latest_analysis;
+	const shown = analysis?.raw_response;
+	const text = shown?.image_details.extracted_text.join("\n");
+	return (
+		<aside className={styles.details} aria-label={t("viewer.details")}>
+			{item.error && <Banner tone="danger">{item.error.detail}</Banner>}
+			{item.warnings.map(({ code, detail }) => (
+				<Banner key={code}>{detail}</Banner>
+			))}
+			{analysis && shown && (
+				<section className={styles.part}>
+					<p className={styles.category}>{analysis.category}</p>
+					<h2 className={styles.headline}>{shown.headline}</h2>
+					<p className={styles.summary}>{analysis.summary}</p>
+				</section>
+			)}
+			{text && (
+				<section className={styles.part}>
+					<h3 className={styles.title}>{t("viewer.text")}</h3>
+					<pre className={styles.text}>{text}</pre>
+				</section>
+			)}
+			<dl className={styles.facts}>
+				<Fact label={t("viewer.file")}>{item.original_filename}</Fact>
+				{item.width && item.height && (
+					<Fact label={t("viewer.size")}>
+						{item.width} × {item.height}, {formatBytes(item.file_size, locale)}
+					</Fact>
+				)}
+				{item.taken_at_local && (
+					<Fact label={t("viewer.taken")}>{formatDate(item.taken_at_local, locale, "time")}</Fact>
+				)}
+				<Fact label={t("viewer.added")}>{formatDate(item.created_at, locale, "time")}</Fact>
+				{item.camera && <Fact label={t("viewer.camera")}>{item.camera}</Fact>}
+				{item.location && (
+					<Fact label={t("viewer.place")}>
+						{item.location.latitude.toFixed(4)}, {item.location.longitude.toFixed(4)}
+					</Fact>
+				)}
+				{analysis && (
+					<Fact label={t("viewer.described")}>
+						{analysis.provider_used} · {t("viewer.version", { version: analysis.version })}
+					</Fact>
+				)}
+			</dl>
+			<AnalyzeAgain item={item} />
+			{item.status === "ready" && <SimilarItems id={item.id} onOpen={onOpen} />}
+		</aside>
+	);
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+	return (
+		<div className={styles.fact}>
+			<dt>{label}</dt>
+			<dd>{children}</dd>
+		</div>
+	);
+}

@@ -1,0 +1,35 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, bodyOf } from "#web/app/api.ts";
+import { imageUrl } from "#web/features/library/use-thumbnail.ts";
+
+/** An address is valid for an hour. */
+const validMs = 50 * 60_000;
+
+export function useItem(id: string) {
+	return useQuery({
+		queryKey: ["item", id],
+		queryFn: ({ signal }) => bodyOf(api().GET("/items/{id}", { params: { path: { id } }, signal })),
+		refetchInterval: ({ state }) =>
+			state.data && state.data.status !== "ready" && state.data.status !== "failed"
+				? Math.min(1_500 * 1.25 ** state.dataUpdateCount, 15_000)
+				: false,
+	});
+}
+
+export function useOriginal(filename: string | undefined) {
+	return useQuery({
+		queryKey: ["image", filename, "original"],
+		enabled: filename !== undefined,
+		staleTime: validMs,
+		queryFn: async ({ signal }) => (await bodyOf(imageUrl(filename ?? "", "original", signal))).url,
+	});
+}
+
+export function useSimilar(id: string) {
+	return useQuery({
+		queryKey: ["similar", id],
+		staleTime: 5 * 60_000,
+		queryFn: ({ signal }) =>
+			bodyOf(api().POST("/items/{id}/similar", { params: { path: { id } }, body: { top_k: 8 }, signal })),
+	});
+}

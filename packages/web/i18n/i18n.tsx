@@ -1,0 +1,57 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import { I18nProvider } from "react-aria-components";
+import { type Catalog, en, type Key } from "./en.ts";
+import { type Locale, locales, preferredLocale, translate, type Values } from "./translate.ts";
+
+const key = "collections.locale";
+
+const catalogs: Record<Locale, () => Promise<Catalog>> = {
+	en: () => Promise.resolve(en),
+	de: async () => (await import("./de.ts")).de,
+	ja: async () => (await import("./ja.ts")).ja,
+};
+
+interface Language {
+	locale: Locale;
+	setLocale(locale: Locale): void;
+	t(key: Key, values?: Values): string;
+}
+
+const LanguageContext = createContext<Language | null>(null);
+
+/** The language chosen here, else the browser's. */
+export function storedLocale(): Locale {
+	const chosen = localStorage.getItem(key);
+	return locales.find((locale) => locale === chosen) ?? preferredLocale(navigator.languages);
+}
+
+export const loadCatalog = (locale: Locale): Promise<Catalog> => catalogs[locale]();
+
+export function LanguageProvider({ children, initial }: { children: ReactNode; initial: [Locale, Catalog] }) {
+	const [[locale, catalog], setLanguage] = useState(initial);
+	useEffect(() => {
+		document.documentElement.lang = locale;
+	}, [locale]);
+	const language = useMemo<Language>(
+		() => ({
+			locale,
+			t: (key, values) => translate(catalog, locale, key, values),
+			setLocale(chosen) {
+				localStorage.setItem(key, chosen);
+				void loadCatalog(chosen).then((loaded) => setLanguage([chosen, loaded]));
+			},
+		}),
+		[locale, catalog],
+	);
+	return (
+		<LanguageContext value={language}>
+			<I18nProvider locale={locale}>{children}</I18nProvider>
+		</LanguageContext>
+	);
+}
+
+export function useLanguage(): Language {
+	const language = useContext(LanguageContext);
+	if (!language) throw new Error("LanguageProvider is missing.");
+	return language;
+}
