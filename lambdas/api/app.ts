@@ -23,6 +23,7 @@ import { allRoutes, type RouteModule } from "./routes/table.ts";
 export type ApiPorts = Pick<
 	Ports,
 	| "items"
+	| "edits"
 	| "requests"
 	| "redactions"
 	| "rateLimits"
@@ -130,6 +131,10 @@ function routeModules(
 		items: async () => {
 			const { itemRoutes } = await import("./routes/items.ts");
 			return (app) => itemRoutes(app, ports);
+		},
+		edits: async () => {
+			const { editRoutes } = await import("./routes/edits.ts");
+			return (app) => editRoutes(app, ports);
 		},
 		uploads: async () => {
 			const { uploadRoutes } = await import("./routes/uploads.ts");

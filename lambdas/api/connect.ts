@@ -31,6 +31,7 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 	});
 	return withCrashVariable({
 		items: lazyPort(async () => (await database()).items),
+		edits: lazyPort(async () => (await database()).edits),
 		requests: lazyPort(async () => (await database()).requests),
 		redactions: lazyPort(async () => (await database()).redactions),
 		rateLimits: lazyPort(async () => {

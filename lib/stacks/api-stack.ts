@@ -46,8 +46,14 @@ export class ApiStack extends EnvironmentStack {
 			defaultIntegration: integration,
 			corsPreflight: {
 				allowOrigins: environment.corsOrigins,
-				allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
-				allowHeaders: ["authorization", "content-type", "if-match", "idempotency-key"],
+				allowMethods: [
+					CorsHttpMethod.GET,
+					CorsHttpMethod.POST,
+					CorsHttpMethod.PUT,
+					CorsHttpMethod.PATCH,
+					CorsHttpMethod.DELETE,
+				],
+				allowHeaders: ["authorization", "content-type", "if-match", "if-none-match", "idempotency-key"],
 				exposeHeaders: ["etag", "idempotency-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after"],
 				maxAge: Duration.hours(1),
 			},

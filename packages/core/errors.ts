@@ -26,6 +26,7 @@ export type ErrorCode =
 	| "request_not_found"
 	| "session_not_found"
 	| "session_busy"
+	| "item_changed"
 	| "item_failed"
 	| "item_not_comparable"
 	| "request_failed"

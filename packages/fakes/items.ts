@@ -1,5 +1,6 @@
 import { tooManyPending, unknownCursor } from "#core/errors.ts";
-import type { Item } from "#core/items/item.ts";
+import { type Item, unedited } from "#core/items/item.ts";
+import { shownWords } from "#core/items/shown-words.ts";
 import { localText } from "#core/items/taken-at.ts";
 import type { ItemFilter, Items } from "#core/ports/index.ts";
 import { owned, ownedItems, type Store, type StoredItem, withAnalysis } from "./store.ts";
@@ -15,7 +16,10 @@ export function fakeItems(store: Store): Items {
 	const meant = (userId: string, { category, status, from, to, dates = "uploaded" }: ItemFilter) =>
 		ownedItems(store, userId)
 			.filter(({ item }) => (status ? item.status === status : item.status !== "pending"))
-			.filter(({ analysis }) => !category || analysis?.description.category.toLowerCase() === category.toLowerCase())
+			.filter(
+				({ item, analysis }) =>
+					!category || shownWords(item, analysis).category?.toLowerCase() === category.toLowerCase(),
+			)
 			.filter(({ item }) => {
 				if (dates === "uploaded") return (!from || item.createdAt >= from) && (!to || item.createdAt < to);
 				const local = item.takenAt?.local;
@@ -48,6 +52,7 @@ export function fakeItems(store: Store): Items {
 				perceptualHash: null,
 				placeholder: null,
 				trashedAt: null,
+				...structuredClone(unedited),
 				createdAt: new Date(now),
 				updatedAt: new Date(now),
 			};
@@ -67,6 +72,9 @@ export function fakeItems(store: Store): Items {
 				embeddings: new Map(),
 				outbox: [],
 				requests: [],
+				tags: [],
+				removedTags: new Set(),
+				fileTakenAt: null,
 			});
 			return { item: structuredClone(item), created: true };
 		},
@@ -74,6 +82,10 @@ export function fakeItems(store: Store): Items {
 		async find(userId, itemId) {
 			const stored = owned(store, userId, itemId);
 			return stored && withAnalysis(stored);
+		},
+
+		async findAll(userId, itemIds) {
+			return itemIds.flatMap((itemId) => owned(store, userId, itemId) ?? []).map(withAnalysis);
 		},
 
 		async existing(userId, itemIds) {
@@ -106,9 +118,9 @@ export function fakeItems(store: Store): Items {
 
 		async categories(userId) {
 			const counts = new Map<string, number>();
-			for (const { analysis } of ownedItems(store, userId)) {
-				if (!analysis) continue;
-				const { category } = analysis.description;
+			for (const { item, analysis } of ownedItems(store, userId)) {
+				const { category } = shownWords(item, analysis);
+				if (!analysis || !category) continue;
 				counts.set(category, (counts.get(category) ?? 0) + 1);
 			}
 			return [...counts]

@@ -5,6 +5,7 @@ import type { Events, Ports } from "#core/ports/index.ts";
 import { fakeAnalyses } from "./analyses.ts";
 import { type FakeChat, fakeChat } from "./chat.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
+import { fakeEdits } from "./edits.ts";
 import { fakeIdempotencyKeys } from "./idempotency-keys.ts";
 import { fakeItems } from "./items.ts";
 import { fakeEmbedder, fakeImages, fakeVision } from "./models.ts";
@@ -44,6 +45,7 @@ export function fakePorts(): FakePorts {
 		clock,
 		store,
 		items: fakeItems(store),
+		edits: fakeEdits(store),
 		stages: fakeStages(store),
 		requests: fakeRequests(store),
 		// Searches read the texts themselves: no index of them is out of date.

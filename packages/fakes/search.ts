@@ -1,3 +1,4 @@
+import { shownWords } from "#core/items/shown-words.ts";
 import type { Hit, MatchedWord, Search } from "#core/ports/index.ts";
 import { ownedItems, type Store, type StoredItem } from "./store.ts";
 import { cosineSimilarity } from "./vectors.ts";
@@ -81,11 +82,11 @@ function best(
 			const { item, analysis, document } = stored;
 			const matched = match(stored);
 			if (!analysis || !document || !matched) return [];
-			if (category && analysis.description.category.toLowerCase() !== category.toLowerCase()) return [];
+			if (category && shownWords(item, analysis).category.toLowerCase() !== category.toLowerCase()) return [];
 			return {
 				itemId: item.id,
 				mimeType: item.mimeType,
-				category: analysis.description.category,
+				category: shownWords(item, analysis).category,
 				headline: document.headline,
 				summary: document.summary,
 				analysisId: analysis.id,
@@ -98,7 +99,9 @@ function best(
 
 function matchedWords({ document }: StoredItem, words: string[]): MatchedWord[] {
 	if (!document) return [];
-	const { headline, summary, labels, extractedText } = document;
+	const { headline, note, labels, extractedText } = document;
+	// As in the database, a word of the note counts as one of the summary.
+	const summary = `${document.summary}\n${note}`;
 	const fields = { headline, summary, labels, extracted_text: extractedText };
 	return Object.entries(fields).flatMap(([field, text]) => {
 		const fieldWords = wordsOf(text);

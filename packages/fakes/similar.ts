@@ -1,4 +1,5 @@
 import { hashDistance } from "#core/items/fingerprint.ts";
+import { shownWords } from "#core/items/shown-words.ts";
 import {
 	candidateBits,
 	maxCandidates,
@@ -38,7 +39,7 @@ export function fakeSimilar(store: Store): Similar {
 						similarity: vector && candidateVector && cosineSimilarity(vector, candidateVector),
 						distance: distanceOf(stored, candidate),
 						nearDuplicate: nearDuplicates.has(candidate),
-						category: candidate.analysis?.description.category ?? null,
+						category: shownWords(candidate.item, candidate.analysis).category,
 						headline: candidate.document?.headline ?? null,
 						summary: candidate.document?.summary ?? null,
 						analysisId: candidate.analysis?.id ?? null,

@@ -4,6 +4,7 @@ import { duplicateOf, processingExhausted, requestExhausted, uploadMissing } fro
 import { queuedStatuses, type StageName, stageNames, stages } from "#core/pipeline/stages.ts";
 import { type RequestError, requestEvent, stageOf } from "#core/pipeline/work-request.ts";
 import { type Lease, maxAttempts, type ProcessedImage, type Stages, type StalledItem } from "#core/ports/index.ts";
+import { suggestTags, textOf } from "./edits.ts";
 import { deferral, recordClaim } from "./fairness.ts";
 import { announce, inTurns, owned, ownedItems, type Store, type StoredItem } from "./store.ts";
 
@@ -38,8 +39,10 @@ export function fakeStages(store: Store): Stages {
 	};
 
 	const setImage = (stored: StoredItem, image: Omit<ProcessedImage, "sha256"> & { sha256?: string }) => {
-		const { sha256: _, cropHashes, luma, ...fields } = image;
+		const { sha256: _, cropHashes, luma, takenAt, ...fields } = image;
 		Object.assign(stored.item, fields);
+		if (stored.item.takenAt?.source === "user") stored.fileTakenAt = takenAt;
+		else stored.item.takenAt = takenAt;
 		stored.fingerprint = { perceptualHash: image.perceptualHash, cropHashes, luma };
 	};
 
@@ -207,7 +210,7 @@ export function fakeStages(store: Store): Stages {
 			return true;
 		},
 
-		async commitAnalyzed(lease, added, text, event) {
+		async commitAnalyzed(lease, added, event) {
 			const stored = findLeased(lease);
 			if (!stored) return false;
 			if (stored.analyses.some(({ version }) => version === added.version)) {
@@ -223,7 +226,8 @@ export function fakeStages(store: Store): Stages {
 			stored.usage = [];
 			stored.analyses.unshift(analysis);
 			stored.analysis = analysis;
-			stored.document = { ...text };
+			if (!stored.item.edits.tags) suggestTags(store, stored, added.description.tags);
+			stored.document = textOf(stored);
 			stored.embeddings.clear();
 			advance(stored, lease);
 			announce(stored, event, store.now());
@@ -243,6 +247,11 @@ export function fakeStages(store: Store): Stages {
 		async commitEmbedded(lease, embedding, event) {
 			const stored = findLeased(lease);
 			if (!stored) return false;
+			if (stored.item.textRevision !== embedding.textRevision) {
+				stored.lease = null;
+				stored.usage.push(...structuredClone(embedding.usage));
+				return false;
+			}
 			if (stored.analysis?.id !== embedding.analysisId) {
 				stored.lease = null;
 				stored.usage.push(...structuredClone(embedding.usage));

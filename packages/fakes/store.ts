@@ -1,6 +1,7 @@
 import type { Analysis, ModelUsage, SearchText } from "#core/items/analysis.ts";
 import type { Fingerprint } from "#core/items/fingerprint.ts";
 import type { Item } from "#core/items/item.ts";
+import type { TakenAt } from "#core/items/taken-at.ts";
 import type { OutgoingEvent } from "#core/pipeline/events.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { WorkRequest } from "#core/pipeline/work-request.ts";
@@ -27,6 +28,17 @@ export interface StoredItem {
 	embeddings: Map<string, NewEmbedding>;
 	outbox: { event: OutgoingEvent; at: number }[];
 	requests: StoredRequest[];
+	tags: StoredTag[];
+	/** By `tagKey`: what the person took off. */
+	removedTags: Set<string>;
+	/** The file's own time, while the person's is the item's. */
+	fileTakenAt: TakenAt | null;
+}
+
+export interface StoredTag {
+	/** As the person writes it. */
+	name: string;
+	source: "person" | "model";
 }
 
 export interface StoredRequest {
@@ -106,6 +118,6 @@ export function inTurns<Row>(rows: Row[], of: (row: Row) => { userId: string; to
 }
 
 /** Copies the row, so that later changes do not reach the caller. */
-export function withAnalysis({ item, analysis }: StoredItem): ItemWithAnalysis {
-	return structuredClone({ item, latestAnalysis: analysis });
+export function withAnalysis({ item, analysis, tags }: StoredItem): ItemWithAnalysis {
+	return structuredClone({ item, latestAnalysis: analysis, tags: tags.map(({ name }) => name) });
 }

@@ -39,6 +39,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	idempotency_key_busy: { status: 409, title: "The first request is running", retryAfter: 2 },
 	answer_not_kept: { status: 409, title: "The answer is not kept" },
 	request_failed: { status: 409, title: "The work failed" },
+	item_changed: { status: 412, title: "The item has changed" },
 	file_too_large: { status: 413, title: "The file is too large" },
 	request_too_large: { status: 413, title: "The request is too large" },
 	address_too_long: { status: 414, title: "The address is too long" },

@@ -2,6 +2,7 @@ import type { Ports } from "#core/ports/index.ts";
 import type { Database } from "./database.ts";
 import { postgresHealth } from "./health.ts";
 import { postgresAnalyses } from "./items/analyses.ts";
+import { postgresEdits } from "./items/edits.ts";
 import { postgresItems } from "./items/items.ts";
 import { postgresOutbox } from "./pipeline/outbox.ts";
 import { postgresRedactions } from "./pipeline/redactions.ts";
@@ -18,6 +19,7 @@ import { postgresVectorPartitions } from "./search/vector-partitions.ts";
 export type PostgresPorts = Pick<
 	Ports,
 	| "items"
+	| "edits"
 	| "stages"
 	| "requests"
 	| "redactions"
@@ -36,6 +38,7 @@ export type PostgresPorts = Pick<
 export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 	return {
 		items: postgresItems(db),
+		edits: postgresEdits(db),
 		stages: postgresStages(db),
 		requests: postgresRequests(db),
 		redactions: postgresRedactions(db),

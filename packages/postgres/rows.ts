@@ -30,6 +30,13 @@ export interface ItemRow {
 	perceptual_hash: string | null;
 	placeholder: Buffer | null;
 	trashed_at: Date | null;
+	edited_headline: string | null;
+	edited_summary: string | null;
+	edited_category: string | null;
+	tags_edited: boolean;
+	note: string | null;
+	favorite: boolean;
+	text_revision: number;
 	correlation_id: string;
 	created_at: Date;
 	updated_at: Date;
@@ -60,6 +67,15 @@ export function itemFromRow(row: ItemRow): Item {
 		perceptualHash: row.perceptual_hash && BigInt(`0b${row.perceptual_hash}`).toString(16).padStart(16, "0"),
 		placeholder: row.placeholder?.toString("base64") ?? null,
 		trashedAt: row.trashed_at,
+		edits: {
+			headline: row.edited_headline,
+			summary: row.edited_summary,
+			category: row.edited_category,
+			tags: row.tags_edited,
+		},
+		note: row.note,
+		favorite: row.favorite,
+		textRevision: row.text_revision,
 		correlationId: row.correlation_id,
 		createdAt: row.created_at,
 		updatedAt: row.updated_at,
@@ -116,7 +132,8 @@ export function analysisFromRow(row: AnalysisRow): Analysis {
 		itemId: row.item_id,
 		userId: row.user_id,
 		version: row.version,
-		description: row.raw_response,
+		// Analyses of earlier releases suggest no tags.
+		description: { ...row.raw_response, tags: row.raw_response.tags ?? [] },
 		providerUsed: row.provider_used,
 		modelUsed: row.model_used,
 		traceId: row.trace_id,

@@ -17,6 +17,8 @@ export interface DocumentText {
 	extractedText: string;
 	/** As the person's device named the file. */
 	filename: string;
+	/** The person's own. @default none */
+	note?: string;
 }
 
 const fieldLabels = {
@@ -25,6 +27,7 @@ const fieldLabels = {
 	labels: "C",
 	extractedText: "D",
 	filename: "D",
+	note: "B",
 } as const satisfies Record<keyof DocumentText, string>;
 const fields = Object.keys(fieldLabels) as (keyof DocumentText)[];
 
@@ -44,7 +47,7 @@ export function documentVector(text: DocumentText): string {
 	let bytes = 0;
 	let from = 1;
 	for (const field of fields) {
-		const { lexemes, length } = lexemesOf(text[field]);
+		const { lexemes, length } = lexemesOf(text[field] ?? "");
 		for (const { lexeme, position } of lexemes) {
 			const place = `${Math.min(from + position, maxPosition)}${fieldLabels[field]}`;
 			const places = positions.get(lexeme);

@@ -180,7 +180,6 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 			traceId: null,
 			usage: answer.usage,
 		},
-		text,
 		{
 			id: derivedId(analyze.token, "AnalysisComplete"),
 			type: "AnalysisComplete",
@@ -193,7 +192,7 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 	if (!vector) throw new Error("nothing embedded");
 	await stages.commitEmbedded(
 		embed,
-		{ analysisId: analysis_id, model: embedder.model, vector, usage },
+		{ analysisId: analysis_id, textRevision: 0, model: embedder.model, vector, usage },
 		{
 			id: derivedId(embed.token, "ItemReady"),
 			type: "ItemReady",

@@ -37,7 +37,7 @@ export function billedUsageContract(get: () => RowPorts): void {
 			const last = call({ inputTokens: 5, purpose: "embedding", costUsd: null });
 			await ports.stages.commitEmbedded(
 				embed.lease,
-				{ analysisId: analysis.id, model: "test-model", vector: axis(0), usage: [last] },
+				{ analysisId: analysis.id, textRevision: 0, model: "test-model", vector: axis(0), usage: [last] },
 				newEvent("ItemReady", item),
 			);
 			expect(await tokens()).toEqual([1, 2, 3, 4, 5]);
@@ -62,7 +62,7 @@ export function billedUsageContract(get: () => RowPorts): void {
 			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([call()]);
 			await ports.stages.commitEmbedded(
 				(await claim(ports, item, "embed")).lease,
-				{ analysisId: first.id, model: "test-model", vector: axis(0), usage: [] },
+				{ analysisId: first.id, textRevision: 0, model: "test-model", vector: axis(0), usage: [] },
 				newEvent("ItemReady", item),
 			);
 			expect((await ports.analyses.find(user, first.id))?.usage).toEqual([call()]);

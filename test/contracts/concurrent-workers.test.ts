@@ -31,7 +31,7 @@ describe(`concurrent workers on ${contractDatabase.title}`, () => {
 				const [current] = (await ports.analyses.listByItem(lease.userId, lease.itemId)) ?? [];
 				return ports.stages.commitEmbedded(
 					lease,
-					{ analysisId: current?.id ?? item.id, model: "test-model", vector: axis(0), usage: [] },
+					{ analysisId: current?.id ?? item.id, textRevision: 0, model: "test-model", vector: axis(0), usage: [] },
 					newEvent("ItemReady", item),
 				);
 			}

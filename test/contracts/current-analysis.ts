@@ -36,7 +36,7 @@ export function currentAnalysisContract(get: () => ArrangedPorts): void {
 				const { lease } = await claim(ports, item, "embed");
 				return ports.stages.commitEmbedded(
 					lease,
-					{ analysisId, model: "test-model", vector: axis(1), usage: [] },
+					{ analysisId, textRevision: 0, model: "test-model", vector: axis(1), usage: [] },
 					newEvent("ItemReady", item),
 				);
 			};

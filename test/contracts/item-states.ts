@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import { searchText } from "#core/items/analysis.ts";
 import type { Item } from "#core/items/item.ts";
 import type { StageName } from "#core/pipeline/stages.ts";
 import type { Claim, Lease, NewAnalysis, NewItem, Ports, ProcessedImage } from "#core/ports/index.ts";
@@ -56,12 +55,7 @@ export async function processedItem(
 }
 
 export function commitAnalysis(ports: RowPorts, lease: Lease, item: Item, analysis: NewAnalysis): Promise<boolean> {
-	return ports.stages.commitAnalyzed(
-		lease,
-		analysis,
-		searchText(analysis.description),
-		newEvent("AnalysisComplete", item),
-	);
+	return ports.stages.commitAnalyzed(lease, analysis, newEvent("AnalysisComplete", item));
 }
 
 export async function analyzedItem(
@@ -91,7 +85,7 @@ export async function readyItem(
 	const { lease } = await claim(ports, item, "embed");
 	const committed = await ports.stages.commitEmbedded(
 		lease,
-		{ analysisId: analysis.id, model, vector, usage: [] },
+		{ analysisId: analysis.id, textRevision: 0, model, vector, usage: [] },
 		newEvent("ItemReady", item),
 	);
 	if (!committed) throw new Error("The embedding was not committed.");

@@ -24,8 +24,21 @@ export function itemsContract(get: () => RowPorts): void {
 			const { item, created } = await items.create(added);
 			expect(created).toBe(true);
 			expect(item).toMatchObject({ ...added, status: "pending", error: null, colours: [] });
-			expect(await items.find(added.userId, added.id)).toEqual({ item, latestAnalysis: null });
+			expect(await items.find(added.userId, added.id)).toEqual({ item, latestAnalysis: null, tags: [] });
 			expect(await items.markUploaded(added.userId, added.id)).toMatchObject({ status: "uploaded" });
+		});
+
+		it("are found several at a time, only the user's own", async () => {
+			const ports = get();
+			const user = newUser();
+			const { item: first } = await analyzedItem(ports, user, {});
+			const second = await uploaded(ports, user);
+			await analyzedItem(ports, user, {});
+			const { item: foreign } = await analyzedItem(ports, newUser(), {});
+			const found = await ports.items.findAll(user, [first.id, second.id, foreign.id, randomUUID()]);
+			expect(new Set(found.map(({ item }) => item.id))).toEqual(new Set([first.id, second.id]));
+			expect(found).toContainEqual(await ports.items.find(user, first.id));
+			expect(await ports.items.findAll(user, [])).toEqual([]);
 		});
 
 		it("with the same bytes are one item for each user", async () => {

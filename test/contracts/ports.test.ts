@@ -101,7 +101,7 @@ describe(contractDatabase.title, () => {
 		await partitions.assign("nobody", "none", 1);
 		await partitions.removeEmpty("nobody", "none");
 		const tables =
-			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions)\b/;
+			/\b(from|join|into|update)\s+(items|analyses|documents|words|embeddings|requests|outbox|tombstones|chat_redactions|vector_partitions|item_tags|removed_tags|outdated_documents)\b/;
 		const bound = /\buser_id = (\(select )?\$\d|\(\s*(id|item_id), (item_id, )?user_id,/;
 		const unbound = [...statements.keys()]
 			.filter((sql) => tables.test(sql) && !bound.test(sql))
@@ -110,7 +110,7 @@ describe(contractDatabase.title, () => {
 		expect(unbound.sort()).toEqual([
 			"delete from outbox where id in (select id from outbox where id = any($1)",
 			"select extract(epoch from clock_timestamp() - stage_at)::float8 as secon",
-			"select item_id, headline, summary, labels, extracted_text, original_file",
+			"select item_id, headline, summary, documents.note, labels, extracted_tex",
 			"update documents set search = vector::tsvector, search_version = $1 from",
 			"with recursive users as ( (select user_id, lexeme, documents from words ",
 			"with recursive users as ( select queue, (select min(user_id) from items ",

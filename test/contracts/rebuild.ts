@@ -29,7 +29,7 @@ export function rebuildContract(get: () => ArrangedPorts): void {
 		const { lease } = await claimed(request);
 		return get().stages.commitEmbedded(
 			lease,
-			{ analysisId, model: embeddingModel, vector, usage: [] },
+			{ analysisId, textRevision: 0, model: embeddingModel, vector, usage: [] },
 			newEvent("ItemReady", item),
 		);
 	}

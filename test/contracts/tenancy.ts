@@ -101,7 +101,7 @@ export function tenancyContract(get: () => ArrangedPorts): void {
 			const ports = get();
 			const { stages } = ports;
 			expect(await stages.claim(bob, leased.id, "embed", 60)).toEqual({ outcome: "gone" });
-			const embedding = { analysisId, model: "test-model", vector: axis(0), usage: [] };
+			const embedding = { analysisId, textRevision: 0, model: "test-model", vector: axis(0), usage: [] };
 			expect(await stages.commitEmbedded(forged, embedding, newEvent("ItemReady", leased))).toBe(false);
 			expect(await commitAnalysis(ports, forged, leased, newAnalysis({}, 9))).toBe(false);
 			expect(await stages.commitProcessed(forged, processed(), newEvent("ImageProcessed", leased))).toBe(false);

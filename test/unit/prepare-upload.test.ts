@@ -162,7 +162,7 @@ describe("bytes announced by their digest", () => {
 			bytes: png,
 		});
 		expect(await prepareUpload(ports, user, announced({ sha256: digest(png) }), limits)).toEqual({
-			existing: { item, latestAnalysis: null },
+			existing: { item, latestAnalysis: null, tags: [] },
 		});
 	});
 

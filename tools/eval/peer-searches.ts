@@ -14,7 +14,7 @@ interface PeerSearch {
 }
 
 /** Weights of the fields where a peer takes any. They are not fitted: a title counts most, running text least. */
-const boosts: Record<keyof SearchText, number> = { headline: 3, summary: 2, labels: 2, extractedText: 1 };
+const boosts: Record<keyof SearchText, number> = { headline: 3, summary: 2, note: 2, labels: 2, extractedText: 1 };
 const fields = Object.keys(boosts) as (keyof SearchText)[];
 
 /** Every peer, by the name that the report has. */

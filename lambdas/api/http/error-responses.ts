@@ -37,6 +37,7 @@ const headers = {
 		'"read";q=300;w=60',
 	),
 	RateLimit: text("What is left of them: `r` requests within the next `t` seconds.", '"read";r=299;t=1'),
+	ETag: text("The version of the item, for If-Match and If-None-Match.", '"Zl1nVvZ0v3l5qWn6e0cYrA"'),
 	IdempotencyReplayed: text("`true` on an answer that an earlier request with this Idempotency-Key got.", "true"),
 };
 
@@ -44,6 +45,9 @@ const header = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${
 
 /** The headers of every answer that a limit counts. */
 const standingHeaders = { RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") };
+
+/** The header of an answer that has a version. */
+export const etagHeader = { ETag: header("ETag") };
 
 const replayedHeader = { "Idempotency-Replayed": header("IdempotencyReplayed") };
 
@@ -125,6 +129,8 @@ export const refused = { 401: to("Unauthorized"), 422: to("UnprocessableContent"
 
 /** For a route that takes an `Idempotency-Key`. */
 export const keyed = { 409: to("Conflict") };
+export const ifMatchParameter = { $ref: "#/components/parameters/IfMatch" };
+export const ifNoneMatchParameter = { $ref: "#/components/parameters/IfNoneMatch" };
 export const idempotencyKey = { $ref: "#/components/parameters/IdempotencyKey" };
 
 /** For every route. */
@@ -157,6 +163,22 @@ export function describeErrors({ openAPIRegistry }: Pick<OpenAPIHono, "openAPIRe
 	for (const [name, described] of Object.entries(headers)) {
 		openAPIRegistry.registerComponent("headers", name, described);
 	}
+	openAPIRegistry.registerComponent("parameters", "IfMatch", {
+		name: "If-Match",
+		in: "header",
+		required: false,
+		description:
+			"The ETag of the version that you read: if the item has changed since, nothing is written and the answer is 412, so that two windows lose nothing.",
+		schema: { type: "string", minLength: 1 },
+	});
+	openAPIRegistry.registerComponent("parameters", "IfNoneMatch", {
+		name: "If-None-Match",
+		in: "header",
+		required: false,
+		description:
+			"The ETag of the version that you have: if it is still current, the answer is 304 without a body. The address of the thumbnail in your copy lasts an hour.",
+		schema: { type: "string", minLength: 1 },
+	});
 	openAPIRegistry.registerComponent("parameters", "IdempotencyKey", {
 		name: "Idempotency-Key",
 		in: "header",

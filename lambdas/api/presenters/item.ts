@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type Analysis, imageDescription, warningsOf } from "#core/items/analysis.ts";
 import { type Item, itemFilename, itemStatuses, thumbnailKey } from "#core/items/item.ts";
+import { shownWords } from "#core/items/shown-words.ts";
 import { takenAtSources } from "#core/items/taken-at.ts";
 import type { ItemWithAnalysis, Ports } from "#core/ports/index.ts";
 import { presentTokenUsage, tokenUsageSchema } from "./token-usage.ts";
@@ -68,6 +69,26 @@ export const itemSchema = z
 			description: "The place of the photo in degrees, from the file itself; derived images do not hold it.",
 		}),
 		thumbnail_url: z.url().nullable().openapi({ description: "Reads the thumbnail for an hour." }),
+		headline: z.string().nullable().openapi({ description: "Your own (PATCH), else the model's." }),
+		summary: z.string().nullable().openapi({ description: "Your own, else the model's." }),
+		category: z.string().nullable().openapi({ description: "Your own, else the model's." }),
+		note: z.string().nullable().openapi({ description: "Your own note, which searches find and models read." }),
+		favorite: z.boolean(),
+		tags: z.array(z.string()).openapi({ description: "Your own list, else what the model suggests." }),
+		edited: z
+			.object({
+				headline: z.literal(true),
+				summary: z.literal(true),
+				category: z.literal(true),
+				note: z.literal(true),
+				taken_at: z.literal(true),
+				tags: z.literal(true),
+			})
+			.partial()
+			.openapi({
+				description: "The fields that are your own words. `latest_analysis` keeps the model's.",
+				example: { headline: true },
+			}),
 		created_at: timestamp,
 		updated_at: timestamp,
 		latest_analysis: z.union([analysisSchema, z.null()]),
@@ -96,8 +117,9 @@ export function presentAnalysis(analysis: Analysis): z.infer<typeof analysisSche
 /** Converts an item to the form that clients see. */
 export async function presentItem(
 	{ objects }: Pick<Ports, "objects">,
-	{ item, latestAnalysis }: ItemWithAnalysis,
+	{ item, latestAnalysis, tags }: ItemWithAnalysis,
 ): Promise<z.infer<typeof itemSchema>> {
+	const { headline, summary, category } = shownWords(item, latestAnalysis);
 	return {
 		id: item.id,
 		filename: itemFilename(item),
@@ -122,9 +144,28 @@ export async function presentItem(
 		thumbnail_url: hasThumbnail(item)
 			? await objects.presignGet(thumbnailKey(item.userId, item.id), urlLifetimeSeconds)
 			: null,
+		headline,
+		summary,
+		category,
+		note: item.note,
+		favorite: item.favorite,
+		tags,
+		edited: editedFields(item),
 		created_at: item.createdAt.toISOString(),
 		updated_at: item.updatedAt.toISOString(),
 		latest_analysis: latestAnalysis && presentAnalysis(latestAnalysis),
+	};
+}
+
+/** Names the fields that are a person's own words. */
+function editedFields({ edits, note, takenAt }: Item): z.infer<typeof itemSchema>["edited"] {
+	return {
+		...(edits.headline !== null && { headline: true }),
+		...(edits.summary !== null && { summary: true }),
+		...(edits.category !== null && { category: true }),
+		...(note !== null && { note: true }),
+		...(takenAt?.source === "user" && { taken_at: true }),
+		...(edits.tags && { tags: true }),
 	};
 }
 

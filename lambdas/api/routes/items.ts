@@ -1,9 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { itemNotFound } from "#core/errors.ts";
 import { deleteItem } from "#core/items/delete-item.ts";
+import { entityTag } from "#core/items/entity-tag.ts";
 import { itemStatuses } from "#core/items/item.ts";
 import { uploadItem } from "#core/items/upload-item.ts";
 import type { Ports } from "#core/ports/index.ts";
+import { entityTagsIn } from "../http/entity-tags.ts";
+import { etagHeader, ifNoneMatchParameter } from "../http/error-responses.ts";
 import { type Api, guarded, idOf, idParams, json, noQuery, text, wholeNumber } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
 import { routes } from "./table.ts";
@@ -63,7 +66,11 @@ const get = guarded(routes.getItem, {
 	tags,
 	summary: "One item with its newest analysis",
 	request: { params: idParams, query: noQuery },
-	responses: { 200: json("The item.", itemSchema) },
+	parameters: [ifNoneMatchParameter],
+	responses: {
+		200: { ...json("The item.", itemSchema), headers: etagHeader },
+		304: { description: "It is the version that If-None-Match names.", headers: etagHeader },
+	},
 });
 
 const remove = guarded(routes.deleteItem, {
@@ -101,7 +108,10 @@ export function itemRoutes(app: Api, ports: Pick<Ports, "items" | "objects" | "s
 		const id = idOf(c.req.valid("param").id, itemNotFound);
 		const found = await ports.items.find(c.get("userId"), id);
 		if (!found) throw itemNotFound(id);
-		return c.json(await presentItem(ports, found), 200);
+		const etag = entityTag(found);
+		const known = entityTagsIn("If-None-Match", c.req.header("if-none-match"))?.map((tag) => tag.replace(/^W\//, ""));
+		if (known?.includes(etag) || known?.includes("*")) return c.body(null, 304, { etag });
+		return c.json(await presentItem(ports, found), 200, { etag });
 	});
 
 	app.openapi(remove, async (c) => {

@@ -177,7 +177,7 @@ async function byAgent(ports: Parameters<typeof agenticSearch>[0], userId: strin
 }
 
 async function bySearch(
-	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "chat">,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat">,
 	userId: string,
 	searchType: SearchType,
 	body: SearchBody,

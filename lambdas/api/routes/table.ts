@@ -1,7 +1,7 @@
 import type { RouteClass } from "#core/limits/limits.ts";
 
 interface AnyRoute {
-	method: "GET" | "POST" | "DELETE";
+	method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 	/** With parameters in braces: `/items/{id}`. */
 	path: string;
 	/** The file of this folder that serves it, loaded by the first request for it. */
@@ -26,6 +26,7 @@ export type Route = PublicRoute | GuardedRoute;
 export type RouteModule =
 	| "public"
 	| "items"
+	| "edits"
 	| "uploads"
 	| "requests"
 	| "analyses"
@@ -51,6 +52,7 @@ export const routes = {
 	prepareUpload: { method: "POST", path: "/uploads", limit: "upload", module: "uploads" },
 	listItems: { method: "GET", path: "/items", limit: "read", module: "items" },
 	getItem: { method: "GET", path: "/items/{id}", limit: "read", module: "items" },
+	editItem: { method: "PATCH", path: "/items/{id}", limit: "write", module: "edits" },
 	deleteItem: { method: "DELETE", path: "/items/{id}", limit: "write", module: "items" },
 	analyzeItem: { method: "POST", path: "/items/{id}/analyze", limit: "expensive", module: "requests" },
 	resizeItem: { method: "POST", path: "/items/{id}/resize-only", limit: "expensive", module: "requests" },

@@ -60,7 +60,7 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 		.filter((line) => line);
 	const lines = texts.map(read);
 	const headline = read(item.headline);
-	const summary = splitSentences(item.summary).map(read);
+	const prose = [item.summary, item.note ?? ""].flatMap((text) => splitSentences(text)).map(read);
 	const isInLines = lines.some(({ hasAttribute }) => hasAttribute);
 
 	/** A line with a fact of its own labels no other. */
@@ -101,7 +101,7 @@ export function bestPassages(item: QuotedItem, { kind, asked, attribute, weights
 	const ranked = [
 		...ofLines,
 		ofProse(headline, headlineFactor),
-		...summary.map((sentence) => ofProse(sentence, summaryFactor)),
+		...prose.map((sentence) => ofProse(sentence, summaryFactor)),
 	]
 		.filter(({ score }) => score > 0)
 		.sort((a, b) => b.score - a.score);

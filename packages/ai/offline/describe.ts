@@ -16,6 +16,7 @@ export function describe(recognised: TextLine[], facts: ImageFacts): ImageDescri
 	return {
 		category: topic.category,
 		subcategories: topic.subcategories,
+		tags: [],
 		headline: title ?? photoTitle(fileLabel, facts),
 		summary: [
 			text.length > 0 && `Reads: ${openingOf(content.map(textOf))}.`,

@@ -51,7 +51,7 @@ ${quoteRules}`;
  * @throws ModelFailure `model_gone`, and of a model that the request names `provider_not_available`, `model_not_found`
  */
 export async function answerQuestion(
-	ports: Pick<Ports, "chat" | "analyses">,
+	ports: Pick<Ports, "chat" | "items">,
 	userId: string,
 	{
 		question,
@@ -115,21 +115,21 @@ export function questionPrompt(question: string, items: QuotedItem[]): string {
 
 /** Quotes the items of hits for a model, by item id, without those deleted meanwhile. */
 export async function quoteHits(
-	{ analyses }: Pick<Ports, "analyses">,
+	{ items }: Pick<Ports, "items">,
 	userId: string,
 	hits: Hit[],
 	refs: ItemRefs = itemRefs(),
 ): Promise<Map<string, QuotedItem>> {
-	const current = await analyses.findAll(
+	const current = await items.findAll(
 		userId,
-		hits.map(({ analysisId }) => analysisId),
+		hits.map(({ itemId }) => itemId),
 	);
-	const byId = new Map(current.map((analysis) => [analysis.id, analysis]));
+	const byId = new Map(current.map((found) => [found.item.id, found]));
 	return new Map(
-		hits.flatMap(({ itemId, analysisId }) => {
-			const analysis = byId.get(analysisId);
-			if (!analysis) return [];
-			return [[itemId, quotedItem(refs.refFor(itemId), analysis, shortQuote)]];
+		hits.flatMap(({ itemId }) => {
+			const found = byId.get(itemId);
+			const quoted = found && quotedItem(refs.refFor(itemId), found, shortQuote);
+			return quoted ? [[itemId, quoted]] : [];
 		}),
 	);
 }

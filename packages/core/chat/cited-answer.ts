@@ -139,14 +139,14 @@ function bestPassage(words: Set<string>, item: QuotedItem | undefined): string {
 
 /** Splits an item's text into passages that can be quoted, the most informative first. */
 export function passagesOf(item: QuotedItem): string[] {
-	const { headline, summary, extractedText } = item;
-	return [headline, ...splitSentences(summary), ...extractedText.split("\n")]
+	const { headline, summary, note = "", extractedText } = item;
+	return [headline, ...splitSentences(summary), ...splitSentences(note), ...extractedText.split("\n")]
 		.map((passage) => passage.trim())
 		.filter((passage) => passage);
 }
 
 /** Joins all of an item's text. */
 export function wholeText(item: QuotedItem): string {
-	const { category, headline, summary, labels, extractedText } = item;
-	return [category, headline, summary, labels, extractedText].join("\n");
+	const { category, headline, summary, note = "", labels, extractedText } = item;
+	return [category, headline, summary, note, labels, extractedText].join("\n");
 }

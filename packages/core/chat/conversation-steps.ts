@@ -36,7 +36,7 @@ const toolCallLimit = `I stopped after ${maxToolCalls} tool calls`;
 
 export type ConversationPorts = Pick<
 	Ports,
-	"search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat" | "webSearch" | "sessions" | "redactions"
+	"search" | "embedder" | "vectorIndex" | "items" | "chat" | "webSearch" | "sessions" | "redactions"
 >;
 
 /** Creates the steps of one turn of a person's session, which ends before the deadline. */

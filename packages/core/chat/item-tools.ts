@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shownWords } from "../items/shown-words.ts";
 import type { ItemFilter, ItemWithAnalysis, Ports } from "../ports/index.ts";
 import type { SeenItems } from "../search/search-tools.ts";
 import { asData, quotedItem, quoteItems, shortQuote } from "./quoted-items.ts";
@@ -60,9 +61,10 @@ export function itemTools(
 			});
 			const hits = listed.flatMap((item) => hitOf(item));
 			for (const [at, hit] of hits.entries()) {
-				const analysis = listed[at]?.latestAnalysis;
+				const found = listed[at];
 				if (!seen.hits.has(hit.itemId)) seen.hits.set(hit.itemId, hit);
-				if (analysis) seen.quoted.set(hit.itemId, quotedItem(seen.refs.refFor(hit.itemId), analysis, shortQuote));
+				const quoted = found && quotedItem(seen.refs.refFor(hit.itemId), found, shortQuote);
+				if (quoted) seen.quoted.set(hit.itemId, quoted);
 			}
 			seen.searches.push(hits.map(({ itemId }) => itemId));
 			const quoted = hits.flatMap(({ itemId }) => seen.quoted.get(itemId) ?? []);
@@ -85,7 +87,7 @@ export function itemTools(
 /** Makes an analyzed item a hit that matches entirely. */
 function hitOf({ item, latestAnalysis }: ItemWithAnalysis) {
 	if (!latestAnalysis) return [];
-	const { category, headline, summary } = latestAnalysis.description;
+	const { category, headline, summary } = shownWords(item, latestAnalysis);
 	const { id: analysisId } = latestAnalysis;
 	return [{ itemId: item.id, mimeType: item.mimeType, score: 1, category, headline, summary, analysisId }];
 }

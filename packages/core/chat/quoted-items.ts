@@ -1,14 +1,19 @@
-import { type Analysis, type SearchText, searchText } from "../items/analysis.ts";
+import { type SearchText, searchText } from "../items/analysis.ts";
+import { shownWords } from "../items/shown-words.ts";
+import type { ItemWithAnalysis } from "../ports/index.ts";
 
 /** An item as a model reads it. */
-export interface QuotedItem extends SearchText {
+export interface QuotedItem extends Omit<SearchText, "note"> {
 	ref: string;
 	category: string;
+	/** The person's own; absent where there is none. */
+	note?: string;
 }
 
 /** Characters of each field; the text in an image may be a whole page. */
 interface QuoteLengths {
 	summary: number;
+	note: number;
 	labels: number;
 	extractedText: number;
 }
@@ -16,6 +21,7 @@ interface QuoteLengths {
 /** Enough to answer from when ten items are quoted: 5,000 tokens together. */
 export const shortQuote: QuoteLengths = {
 	summary: 600,
+	note: 600,
 	labels: 300,
 	extractedText: 1_200,
 };
@@ -23,21 +29,25 @@ export const shortQuote: QuoteLengths = {
 /** One item as it was analyzed, whole but for pages of text. */
 export const longQuote: QuoteLengths = {
 	summary: 4_000,
+	note: 4_000,
 	labels: 2_000,
 	extractedText: 8_000,
 };
 
+/** Quotes an item under its person's own words; null before its first analysis. */
 export function quotedItem(
 	ref: string,
-	{ description }: Pick<Analysis, "description">,
+	{ item, latestAnalysis, tags }: ItemWithAnalysis,
 	lengths: QuoteLengths,
-): QuotedItem {
-	const { headline, summary, labels, extractedText } = searchText(description);
+): QuotedItem | null {
+	if (!latestAnalysis) return null;
+	const { headline, summary, note, labels, extractedText } = searchText(latestAnalysis.description, { ...item, tags });
 	return {
 		ref,
-		category: description.category,
+		category: shownWords(item, latestAnalysis).category,
 		headline,
 		summary: truncate(summary, lengths.summary),
+		...(note && { note: truncate(note, lengths.note) }),
 		labels: truncate(labels, lengths.labels),
 		extractedText: truncate(extractedText, lengths.extractedText),
 	};

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Item, unedited } from "./item.ts";
 
 const words = z.array(z.string().max(2_000)).max(500).default([]);
 
@@ -23,6 +24,8 @@ export interface TextLine extends TextWord {
 export const imageDescription = z.object({
 	category: z.string().min(1).max(100),
 	subcategories: words,
+	/** Suggestions, of which an item gets the first `maxSuggestedTags`. */
+	tags: words,
 	headline: z.string().max(1_000),
 	summary: z.string().max(10_000),
 	image_details: z.looseObject({
@@ -108,26 +111,39 @@ export interface Analysis {
 export interface SearchText {
 	headline: string;
 	summary: string;
-	/** Category, places, tags, objects, themes: one phrase a line. */
+	/** The person's own. */
+	note: string;
+	/** Category, tags, places, objects, themes: one phrase a line. */
 	labels: string;
 	/** Text seen in the image. */
 	extractedText: string;
 }
 
-/** A PostgreSQL tsvector holds 1 MB; this keeps the four fields well below it. */
+/** A person's own words about an item. */
+export interface OwnWords extends Pick<Item, "edits" | "note"> {
+	/** The model's, too, unless the person has removed them. */
+	tags: readonly string[];
+}
+
+const noWords: OwnWords = { ...unedited, tags: [] };
+
+/** A PostgreSQL tsvector holds 1 MB; this keeps the five fields well below it. */
 const maxField = 100_000;
 
-/** Builds the search text of an analysis. */
-export function searchText(description: ImageDescription): SearchText {
+/** Builds the search text of an analysis, with the person's own words instead of the model's. */
+export function searchText(description: ImageDescription, { edits, note, tags }: OwnWords = noWords): SearchText {
 	const details = description.image_details;
 	const media = description.media_metadata;
-	const lines = (...groups: (string | null)[][]) =>
+	const lines = (...groups: (readonly (string | null)[])[]) =>
 		[...new Set(groups.flat().filter((line) => line))].join("\n").slice(0, maxField);
 	return {
-		headline: description.headline,
-		summary: lines([description.summary, details.key_interest]),
+		headline: edits.headline ?? description.headline,
+		// It is shown with a hit, so nothing of the model's follows the person's own.
+		summary: edits.summary ?? lines([description.summary, details.key_interest]),
+		note: note ?? "",
 		labels: lines(
-			[description.category],
+			[edits.category ?? description.category],
+			tags,
 			description.subcategories,
 			media.location_tags,
 			media.hashtags,
@@ -137,6 +153,7 @@ export function searchText(description: ImageDescription): SearchText {
 			details.themes,
 			details.emotions,
 			details.vibes,
+			edits.summary === null ? [] : [details.key_interest],
 		),
 		extractedText: lines(details.extracted_text),
 	};
@@ -144,7 +161,7 @@ export function searchText(description: ImageDescription): SearchText {
 
 /** Joins the search text for an embedding model, the most informative part first. */
 export function embeddingText(text: SearchText): string {
-	return [text.headline, text.summary, text.labels, text.extractedText]
+	return [text.headline, text.summary, text.note, text.labels, text.extractedText]
 		.filter((part) => part)
 		.join("\n")
 		.slice(0, maxField);

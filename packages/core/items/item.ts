@@ -53,11 +53,34 @@ export interface Item {
 	placeholder: string | null;
 	/** In the trash since then; null where it is not. */
 	trashedAt: Date | null;
+	edits: Edits;
+	/** The person's own note. */
+	note: string | null;
+	favorite: boolean;
+	/** Counts the edits that changed what is searched. */
+	textRevision: number;
 	/** Traces one upload through logs and events. */
 	correlationId: string;
 	createdAt: Date;
 	updatedAt: Date;
 }
+
+/** A person's own words, shown and searched instead of the model's; null leaves the model's. */
+export interface Edits {
+	headline: string | null;
+	summary: string | null;
+	category: string | null;
+	/** The list of tags is the person's: no analysis adds to it. */
+	tags: boolean;
+}
+
+/** Of an item that nobody has edited. */
+export const unedited = {
+	edits: { headline: null, summary: null, category: null, tags: false },
+	note: null,
+	favorite: false,
+	textRevision: 0,
+} as const satisfies Partial<Item>;
 
 /** A place on Earth in degrees: north and east are positive. */
 export interface Location {

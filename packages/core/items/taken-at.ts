@@ -32,6 +32,20 @@ export function takenAt(local: string, offset: string | null, source: TakenAtSou
 	return { instant, local, offset, source };
 }
 
+/** A date, or a time with or without seconds, their fraction and an offset. */
+const writtenTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?)?$/i;
+
+/**
+ * Reads the time that a person says, such as `2024-03-01T10:22:33` or `2024-03-01T10:22+09:00`; a date alone is its midnight.
+ * @returns null where it is no such time
+ */
+export function takenAtOfPerson(text: string): TakenAt | null {
+	const [, day, minutes = "00:00", seconds = ":00", written = null] = writtenTime.exec(text.trim()) ?? [];
+	const offset = written?.toUpperCase() === "Z" ? "+00:00" : written;
+	const time = takenAt(`${day}T${minutes}${seconds}`, offset, "user");
+	return time?.offset === offset ? time : null;
+}
+
 /** Two digits of each: year, month, day, hour, minute, second. Separators are those that devices and apps write. */
 const dateAndTime =
 	/(?<!\d)(20\d\d)([-_.]?)(\d\d)\2(\d\d)(?:[-_T ]|\.(?=\d)| (?:at|um|à|a las|kl\.|om|alle|klo|às) )(\d\d?)([-.:_h]?)(\d\d)\6(\d\d)(?:\d{3}|[-_.]\d{2,4})?(?!\d)(?:\s*([ap])\.?m\b)?/iu;

@@ -1,5 +1,4 @@
 import { derivedId } from "../ids.ts";
-import { searchText } from "../items/analysis.ts";
 import { originalKey, visionKey } from "../items/item.ts";
 import type { Ports } from "../ports/index.ts";
 import { type AnalysisRequested, type ImageProcessed, itemEventFields } from "./events.ts";
@@ -52,7 +51,6 @@ export async function analyzeItem(
 				traceId: answer.traceId,
 				usage: answer.usage,
 			},
-			searchText(answer.description),
 			{
 				id: derivedId(lease.token, "AnalysisComplete"),
 				type: "AnalysisComplete",

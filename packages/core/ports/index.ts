@@ -1,5 +1,6 @@
 import type { Analyses } from "./analyses.ts";
 import type { Chat } from "./chat.ts";
+import type { Edits } from "./edits.ts";
 import type { Embedder } from "./embedder.ts";
 import type { Events } from "./events.ts";
 import type { IdempotencyKeys } from "./idempotency-keys.ts";
@@ -25,6 +26,7 @@ import type { WebSearch } from "./web-search.ts";
 
 export * from "./analyses.ts";
 export * from "./chat.ts";
+export * from "./edits.ts";
 export * from "./embedder.ts";
 export * from "./events.ts";
 export * from "./idempotency-keys.ts";
@@ -51,6 +53,7 @@ export * from "./web-search.ts";
 /** All ports; each use case takes those it needs by `Pick<Ports, ...>`. */
 export interface Ports {
 	items: Items;
+	edits: Edits;
 	stages: Stages;
 	requests: Requests;
 	redactions: Redactions;

@@ -8,7 +8,7 @@ export type NewItem = Pick<
 
 /** Which of a person's items are meant. */
 export interface ItemFilter {
-	/** In any case. */
+	/** In any case; the person's own where it was edited. */
 	category?: string;
 	/** @default every status but `pending` */
 	status?: ItemStatus;
@@ -33,6 +33,8 @@ interface ItemPage extends ItemFilter {
 export interface ItemWithAnalysis {
 	item: Item;
 	latestAnalysis: Analysis | null;
+	/** In the order of the item's list, as the person writes them. */
+	tags: string[];
 }
 
 /** Items. Every call is bound to one user. */
@@ -44,6 +46,8 @@ export interface Items {
 	 */
 	create(item: NewItem, options?: { maxPending?: number }): Promise<{ item: Item; created: boolean }>;
 	find(userId: string, itemId: string): Promise<ItemWithAnalysis | null>;
+	/** Returns those that exist, in any order. */
+	findAll(userId: string, itemIds: string[]): Promise<ItemWithAnalysis[]>;
 	/** Returns those of the ids that are items of the user. */
 	existing(userId: string, itemIds: string[]): Promise<string[]>;
 	list(

@@ -1,4 +1,4 @@
-import type { Analysis, ModelUsage, SearchText } from "../items/analysis.ts";
+import type { Analysis, ModelUsage } from "../items/analysis.ts";
 import type { Fingerprint } from "../items/fingerprint.ts";
 import type { Item, ItemError, Location } from "../items/item.ts";
 import type { TakenAt } from "../items/taken-at.ts";
@@ -75,6 +75,8 @@ export type NewAnalysis = Omit<Analysis, "itemId" | "userId" | "createdAt">;
 
 export interface NewEmbedding {
 	analysisId: string;
+	/** The item's, when the text that was embedded was read. */
+	textRevision: number;
 	model: string;
 	/** 1024 numbers of unit length. */
 	vector: Float32Array;
@@ -115,18 +117,18 @@ export interface Stages {
 	 * announced.
 	 */
 	commitProcessed(lease: Lease, result: ProcessedImage, event: OutgoingEvent<"ImageProcessed">): Promise<boolean>;
-	/** Makes the analysis current, with the usage of failed attempts, and its text searchable; removes the embeddings of older ones. Ends the lease's request, if any. */
-	commitAnalyzed(
-		lease: Lease,
-		analysis: NewAnalysis,
-		text: SearchText,
-		event: OutgoingEvent<"AnalysisComplete">,
-	): Promise<boolean>;
+	/**
+	 * Makes the analysis current, with the usage of failed attempts, and its text searchable, with the person's own words
+	 * instead of the model's; adds the tags that it suggests; removes the embeddings of older ones. Ends the lease's request,
+	 * if any.
+	 */
+	commitAnalyzed(lease: Lease, analysis: NewAnalysis, event: OutgoingEvent<"AnalysisComplete">): Promise<boolean>;
 	/** Records that the images were derived again, and ends the request. The item's status stays. */
 	commitResized(lease: Lease, result: Omit<ProcessedImage, "sha256">): Promise<boolean>;
 	/**
 	 * Ends the lease's request, if any; the item's status then changes only where it lacked this embedding. Also false
-	 * where `embedding.analysisId` is no longer the item's current analysis, which is embedded by its own event.
+	 * where `embedding.analysisId` is no longer the item's current analysis, which is embedded by its own event; and where
+	 * the person has changed the text since `embedding.textRevision`: then the request stays pending.
 	 */
 	commitEmbedded(lease: Lease, embedding: NewEmbedding, event: OutgoingEvent<"ItemReady">): Promise<boolean>;
 	/** Ends the item `failed`, fenced like a commit. `usage` was billed to the attempt. */

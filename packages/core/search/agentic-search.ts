@@ -54,7 +54,7 @@ interface SearchRun {
  * @throws ModelFailure `model_gone`, and of a model that the request names `provider_not_available`, `model_not_found`
  */
 export async function agenticSearch(
-	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items" | "chat">,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "items" | "chat">,
 	userId: string,
 	{
 		question,

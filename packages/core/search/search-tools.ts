@@ -41,7 +41,7 @@ const searchable = (maxLength: number) =>
 
 /** Creates the tools by which a model reads a collection. They are bound to the user: no input of a tool names one. */
 export function searchTools(
-	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "analyses" | "items">,
+	ports: Pick<Ports, "search" | "embedder" | "vectorIndex" | "items">,
 	userId: string,
 	limits: SearchLimits,
 ): SearchTools {
@@ -108,11 +108,10 @@ export function searchTools(
 			const itemId = seen.refs.itemIdFor(ref);
 			// An item that no search has returned does not exist for the model.
 			const found = itemId ? await ports.items.find(userId, itemId) : null;
-			if (!found?.latestAnalysis) {
+			const quoted = found && quotedItem(seen.refs.refFor(found.item.id), found, longQuote);
+			if (!quoted) {
 				throw new ToolRefusal(`there is no item "${ref}": give the ref of an item that a search found`);
 			}
-			const name = seen.refs.refFor(found.item.id);
-			const quoted = quotedItem(name, found.latestAnalysis, longQuote);
 			seen.quoted.set(found.item.id, quoted);
 			return quoteItems([quoted]);
 		},

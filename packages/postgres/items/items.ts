@@ -1,14 +1,11 @@
 import { tooManyPending, unknownCursor } from "#core/errors.ts";
 import { localText } from "#core/items/taken-at.ts";
-import type { ItemFilter, Items, ItemWithAnalysis } from "#core/ports/index.ts";
+import type { ItemFilter, Items } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
-import { type AnalysisRow, analysisFromRow, type ItemRow, itemFromRow } from "../rows.ts";
+import { type ItemRow, itemFromRow } from "../rows.ts";
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
-
-interface ItemWithAnalysisRow extends ItemRow {
-	analysis: AnalysisRow | null;
-}
+import { itemWithAnalysis, shownCategory, type WholeItemRow, wholeItem, withCurrentAnalysis } from "./whole-item.ts";
 
 /** Items in PostgreSQL. */
 export function postgresItems(db: Database): Items {
@@ -20,8 +17,7 @@ export function postgresItems(db: Database): Items {
 	const count: Items["count"] = async (userId, filter) => {
 		const [counted] = await db.query<{ total: number }>(
 			sql`select count(*)::int as total
-			    from items
-			    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+			    from items ${withCurrentAnalysis}
 			    where items.user_id = ${userId} and ${isMeant(filter)}`,
 		);
 		return counted?.total ?? 0;
@@ -61,13 +57,21 @@ export function postgresItems(db: Database): Items {
 		},
 
 		async find(userId, itemId) {
-			const [row] = await db.query<ItemWithAnalysisRow>(
-				sql`select items.*, to_jsonb(analyses) as analysis
-				    from items
-				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+			const [row] = await db.query<WholeItemRow>(
+				sql`select ${wholeItem}
+				    from items ${withCurrentAnalysis}
 				    where items.user_id = ${userId} and items.id = ${itemId}`,
 			);
-			return row ? withAnalysis(row) : null;
+			return row ? itemWithAnalysis(row) : null;
+		},
+
+		async findAll(userId, itemIds) {
+			const rows = await db.query<WholeItemRow>(
+				sql`select ${wholeItem}
+				    from items ${withCurrentAnalysis}
+				    where items.user_id = ${userId} and items.id = any(${itemIds}::uuid[])`,
+			);
+			return rows.map(itemWithAnalysis);
 		},
 
 		async existing(userId, itemIds) {
@@ -87,16 +91,15 @@ export function postgresItems(db: Database): Items {
 			const order =
 				sort === "newest" ? sql`items.created_at desc, items.id desc` : sql`items.created_at asc, items.id asc`;
 			// One row more than the page shows whether there is a next one.
-			const rows = await db.query<ItemWithAnalysisRow>(
-				sql`select items.*, to_jsonb(analyses) as analysis
-				    from items
-				    left join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
+			const rows = await db.query<WholeItemRow>(
+				sql`select ${wholeItem}
+				    from items ${withCurrentAnalysis}
 				    where items.user_id = ${userId} and ${isMeant(filter)}
 				      and ${isAfterCursor}
 				    order by ${order}
 				    limit ${limit + 1} offset ${after ? 0 : offset}`,
 			);
-			const page = rows.slice(0, limit).map(withAnalysis);
+			const page = rows.slice(0, limit).map(itemWithAnalysis);
 			const last = page.at(-1);
 			return {
 				items: page,
@@ -109,12 +112,12 @@ export function postgresItems(db: Database): Items {
 
 		async categories(userId) {
 			return db.query<{ category: string; items: number }>(
-				sql`select analyses.category, count(*)::int as items
+				sql`select ${shownCategory} as category, count(*)::int as items
 				    from items
 				    join analyses on analyses.id = items.analysis_id and analyses.user_id = items.user_id
 				    where items.user_id = ${userId}
-				    group by analyses.category
-				    order by count(*) desc, analyses.category
+				    group by ${shownCategory}
+				    order by count(*) desc, ${shownCategory}
 				    limit 100`,
 			);
 		},
@@ -178,22 +181,8 @@ function isMeant({ category, status, from, to, dates = "uploaded" }: ItemFilter)
 			: sql`(${from ?? null}::timestamptz is null or items.created_at >= ${from ?? null})
 			      and (${to ?? null}::timestamptz is null or items.created_at < ${to ?? null})`;
 	return sql`(items.status = ${status ?? null} or (${status ?? null}::text is null and items.status <> 'pending'))
-	      and (${category ?? null}::text is null or lower(analyses.category) = lower(${category ?? null}))
+	      and (${category ?? null}::text is null or lower(${shownCategory}) = lower(${category ?? null}))
 	      and ${isWithin}`;
-}
-
-/** Times inside jsonb are text. */
-function withAnalysis(row: ItemWithAnalysisRow): ItemWithAnalysis {
-	const { analysis } = row;
-	return {
-		item: itemFromRow(row),
-		latestAnalysis:
-			analysis &&
-			analysisFromRow({
-				...analysis,
-				created_at: new Date(analysis.created_at),
-			}),
-	};
 }
 
 function isRealTime(text: string): boolean {

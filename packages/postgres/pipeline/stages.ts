@@ -1,10 +1,14 @@
 import type { ItemStatus } from "#core/items/item.ts";
+import type { TakenAt } from "#core/items/taken-at.ts";
 import { duplicateOf, uploadMissing } from "#core/pipeline/item-errors.ts";
 import { queuedStatuses, type StageName, stages } from "#core/pipeline/stages.ts";
 import { requestEvent } from "#core/pipeline/work-request.ts";
 import type { Lease, ProcessedImage, Stages, StalledItem } from "#core/ports/index.ts";
 import { type Database, type Queryable, violatedUnique } from "../database.ts";
+import { suggestTags } from "../items/tags.ts";
+import { itemWithAnalysis, type WholeItemRow, wholeItem, withCurrentAnalysis } from "../items/whole-item.ts";
 import { type ItemRow, itemFromRow, usageToJson } from "../rows.ts";
+import { writeDocuments } from "../search/documents.ts";
 import { halfvecBytes } from "../search/halfvec.ts";
 import { constants, type Sql, sql } from "../sql.ts";
 import { storableJson, storableText } from "../text.ts";
@@ -13,9 +17,6 @@ import { advance, becomeEmbedded, fail, holds, release } from "./leases.ts";
 import { announce } from "./outbox.ts";
 import { claimRequest, endRequest, waitingRequests } from "./requests.ts";
 import { nextInTurns } from "./turns.ts";
-
-/** Loaded where a document is written: stemmers and stop words would be a third of the api's start. */
-const textPackage = () => import("#text/document.ts");
 
 /** The pipeline's state in PostgreSQL. Every commit locks the item's row first, so no two deadlock. */
 export function postgresStages(db: Database): Stages {
@@ -58,42 +59,33 @@ export function postgresStages(db: Database): Stages {
 			}
 		},
 
-		commitAnalyzed: (lease, analysis, text, event) =>
+		commitAnalyzed: (lease, analysis, event) =>
 			db.transaction(async (tx) => {
 				if (!(await holds(tx, lease))) return false;
-				const { documentVector, documentVersion } = await textPackage();
-				const category = storableText(analysis.description.category);
-				const [item] = await tx.query<{ original_filename: string }>(
-					sql`select original_filename from items where user_id = ${lease.userId} and id = ${lease.itemId}`,
+				const [row] = await tx.query<WholeItemRow>(
+					sql`select ${wholeItem} from items ${withCurrentAnalysis}
+					    where items.user_id = ${lease.userId} and items.id = ${lease.itemId}`,
 				);
-				const document = {
-					filename: item?.original_filename ?? "",
-					headline: storableText(text.headline),
-					summary: storableText(text.summary),
-					labels: storableText(text.labels),
-					extractedText: storableText(text.extractedText),
-				};
+				if (!row) return false;
+				const { item, tags } = itemWithAnalysis(row);
 				await tx.query(
 					sql`insert into analyses (id, item_id, user_id, version, category, raw_response,
 					      provider_used, model_used, trace_id, usage)
-					    select ${analysis.id}, id, user_id, ${analysis.version}, ${category}, ${storableJson(analysis.description)},
+					    select ${analysis.id}, id, user_id, ${analysis.version}, ${storableText(analysis.description.category)},
+					      ${storableJson(analysis.description)},
 					      ${analysis.providerUsed}, ${analysis.modelUsed}, ${analysis.traceId}, usage || ${usageToJson(analysis.usage)}::jsonb
 					    from items where id = ${lease.itemId} and user_id = ${lease.userId}`,
 				);
 				await advance(tx, lease, analysis.id);
 				await tx.query(sql`delete from embeddings where user_id = ${lease.userId} and item_id = ${lease.itemId}`);
-				await tx.query(
-					sql`insert into documents (item_id, user_id, analysis_id, category, headline, summary, labels, extracted_text,
-					      search, search_version)
-					    values (${lease.itemId}, ${lease.userId}, ${analysis.id}, ${category}, ${document.headline},
-					      ${document.summary}, ${document.labels}, ${document.extractedText},
-					      ${documentVector(document)}::tsvector, ${documentVersion})
-					    on conflict (item_id) do update set
-					      analysis_id = excluded.analysis_id, category = excluded.category, headline = excluded.headline,
-					      summary = excluded.summary, labels = excluded.labels, extracted_text = excluded.extracted_text,
-					      search = excluded.search, search_version = excluded.search_version
-					    where documents.user_id = excluded.user_id`,
-				);
+				const suggested = analysis.description.tags;
+				await writeDocuments(tx, lease.userId, [
+					{
+						item,
+						analysis,
+						tags: item.edits.tags ? tags : await suggestTags(tx, lease.userId, lease.itemId, suggested),
+					},
+				]);
 				await announce(tx, event);
 				await endRequest(tx, lease, { analysisId: analysis.id });
 				return true;
@@ -111,6 +103,14 @@ export function postgresStages(db: Database): Stages {
 		commitEmbedded: (lease, embedding, event) =>
 			db.transaction(async (tx) => {
 				if (!(await holds(tx, lease))) return false;
+				const [item] = await tx.query<{ text_revision: number }>(
+					sql`select text_revision from items where user_id = ${lease.userId} and id = ${lease.itemId}`,
+				);
+				if (item?.text_revision !== embedding.textRevision) {
+					// The person changed the text meanwhile: whatever is still pending embeds it.
+					await release(tx, lease, embedding.usage);
+					return false;
+				}
 				const written = await tx.query(
 					sql`insert into embeddings (item_id, user_id, model, analysis_id, category, embedding)
 					    select documents.item_id, documents.user_id, ${embedding.model}, documents.analysis_id, documents.category,
@@ -298,9 +298,7 @@ async function describe(
 	result: Omit<ProcessedImage, "sha256">,
 ): Promise<void> {
 	await tx.query(
-		sql`update items set width = ${result.width}, height = ${result.height}, taken_at = ${result.takenAt?.instant ?? null},
-		      taken_at_local = ${result.takenAt?.local ?? null}, taken_at_offset = ${result.takenAt?.offset ?? null},
-		      taken_at_source = ${result.takenAt?.source ?? null}, damaged = ${result.damaged},
+		sql`update items set width = ${result.width}, height = ${result.height}, ${ofFile(result.takenAt)}, damaged = ${result.damaged},
 		      camera = ${result.camera && storableText(result.camera)}, colours = ${result.colours},
 		      latitude = ${result.location?.latitude ?? null}, longitude = ${result.location?.longitude ?? null},
 		      placeholder = ${Buffer.from(result.placeholder, "base64")},
@@ -312,6 +310,19 @@ async function describe(
 		sql`insert into fingerprints (user_id, item_id, luma) values (${userId}, ${itemId}, ${result.luma})
 		    on conflict (user_id, item_id) do update set luma = excluded.luma`,
 	);
+}
+
+/** Sets the time that the file says: beside the person's own, where there is one. */
+function ofFile(takenAt: TakenAt | null): Sql {
+	const isOwn = sql`coalesce(taken_at_source = 'user', false)`;
+	const [local, offset, source] = [takenAt?.local ?? null, takenAt?.offset ?? null, takenAt?.source ?? null];
+	return sql`taken_at = case when ${isOwn} then taken_at else ${takenAt?.instant ?? null}::timestamptz end,
+		      taken_at_local = case when ${isOwn} then taken_at_local else ${local} end,
+		      taken_at_offset = case when ${isOwn} then taken_at_offset else ${offset} end,
+		      taken_at_source = case when ${isOwn} then taken_at_source else ${source} end,
+		      file_taken_at_local = case when ${isOwn} then ${local} end,
+		      file_taken_at_offset = case when ${isOwn} then ${offset} end,
+		      file_taken_at_source = case when ${isOwn} then ${source} end`;
 }
 
 function stageFrom(status: string): StageName {

@@ -6,6 +6,7 @@ interface OutdatedRow {
 	item_id: string;
 	headline: string;
 	summary: string;
+	note: string;
 	labels: string;
 	extracted_text: string;
 	original_filename: string;
@@ -19,7 +20,7 @@ export function postgresSearchIndex(db: Database): SearchIndex {
 				const { documentVector, documentVersion } = await import("#text/document.ts");
 				// A document that a stage writes now is indexed by it.
 				const rows = await tx.query<OutdatedRow>(
-					sql`select item_id, headline, summary, labels, extracted_text, original_filename
+					sql`select item_id, headline, summary, documents.note, labels, extracted_text, original_filename
 					    from documents join items on items.user_id = documents.user_id and items.id = documents.item_id
 					    where search_version < ${documentVersion}
 					    order by search_version
@@ -30,6 +31,7 @@ export function postgresSearchIndex(db: Database): SearchIndex {
 					documentVector({
 						headline: row.headline,
 						summary: row.summary,
+						note: row.note,
 						labels: row.labels,
 						extractedText: row.extracted_text,
 						filename: row.original_filename,

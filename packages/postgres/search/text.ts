@@ -140,4 +140,4 @@ export const matched = sql`(
 
 /** A hit's column: the text that a snippet is cut from, read only on demand. */
 export const snippetText = (explain: boolean) => sql`case when ${explain}
-	  then left(concat_ws(E'\n', headline, summary, extracted_text, labels), 20000) end as snippet_text`;
+	  then left(concat_ws(E'\n', headline, summary, nullif(documents.note, ''), extracted_text, labels), 20000) end as snippet_text`;

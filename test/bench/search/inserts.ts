@@ -85,7 +85,7 @@ async function embed(
 	if (claim.outcome !== "claimed") throw new Error("The item is not claimed.");
 	const committed = await stages.commitEmbedded(
 		claim.lease,
-		{ analysisId, model, vector, usage: [] },
+		{ analysisId, textRevision: 0, model, vector, usage: [] },
 		{
 			id: randomUUID(),
 			type: "ItemReady",

@@ -18,6 +18,7 @@ const guardedRoutes = [
 	"GET /items/{id}/text",
 	"GET /search/config",
 	"GET /vector-index/status",
+	"PATCH /items/{id}",
 	"POST /chat",
 	"POST /items",
 	"POST /items/{id}/analyze",
@@ -59,8 +60,14 @@ export function apiClaims({ environment, templates, at }: Claimed): void {
 	test("let web pages of the configured origins call the API, post to the bucket and read from it", () => {
 		const cors = only(API, "AWS::ApiGatewayV2::Api").CorsConfiguration;
 		expect(cors.AllowOrigins).toEqual(environment.corsOrigins);
-		expect(cors.AllowHeaders.toSorted()).toEqual(["authorization", "content-type", "idempotency-key", "if-match"]);
-		expect(cors.AllowMethods.toSorted()).toEqual(["DELETE", "GET", "POST"]);
+		expect(cors.AllowHeaders.toSorted()).toEqual([
+			"authorization",
+			"content-type",
+			"idempotency-key",
+			"if-match",
+			"if-none-match",
+		]);
+		expect(cors.AllowMethods.toSorted()).toEqual(["DELETE", "GET", "PATCH", "POST", "PUT"]);
 		expect(cors.ExposeHeaders.toSorted()).toEqual([
 			"etag",
 			"idempotency-replayed",

@@ -84,7 +84,6 @@ export async function readyItem(
 			traceId: null,
 			usage: [],
 		},
-		text,
 		{
 			id: derivedId(analysisId, "AnalysisComplete"),
 			type: "AnalysisComplete",
@@ -99,7 +98,7 @@ export async function readyItem(
 	if (!vector) throw new Error("The embedder gave no vector.");
 	await stages.commitEmbedded(
 		await leaseOf("embed"),
-		{ analysisId, model: embedder.model, vector, usage },
+		{ analysisId, textRevision: 0, model: embedder.model, vector, usage },
 		{
 			id: derivedId(analysisId, "ItemReady"),
 			type: "ItemReady",

@@ -5,6 +5,7 @@ import { peers } from "#tools/eval/peer-searches.ts";
 const text = (more: Partial<SearchText>): SearchText => ({
 	headline: "",
 	summary: "",
+	note: "",
 	labels: "",
 	extractedText: "",
 	...more,

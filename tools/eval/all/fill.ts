@@ -1,5 +1,4 @@
 import { derivedId } from "#core/ids.ts";
-import { searchText } from "#core/items/analysis.ts";
 import type { ImageType } from "#core/items/item.ts";
 import { embedAnalysis } from "#core/pipeline/embed-analysis.ts";
 import { itemEventFields } from "#core/pipeline/events.ts";
@@ -58,7 +57,6 @@ async function save(ports: Ports, set: EvaluationSet, { id: datasetId, filename,
 		ports.stages.commitAnalyzed(
 			lease,
 			{ id: analysisId, version: 1, description, providerUsed: "eval", modelUsed: set.name, traceId: null, usage: [] },
-			searchText(description),
 			{
 				id: derivedId(id, "AnalysisComplete"),
 				type: "AnalysisComplete",
