@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Authenticate, cognitoAuthenticate } from "#lambdas/api/http/authenticate.ts";
 import { allRoutes } from "#lambdas/api/routes/table.ts";
 import { testApi } from "./test-api.ts";
@@ -61,6 +61,23 @@ describe("a token", () => {
 
 	it("is accepted whatever the case of the scheme", async () => {
 		await expect(authenticate(`bearer ${await sign(idClaims)}`)).resolves.toBe(userId);
+	});
+
+	it("that was accepted is refused once it has expired, and its signature counts each time", async () => {
+		const token = await sign(idClaims, { expires: "60s" });
+		for (let request = 0; request < 3; request += 1)
+			await expect(authenticate(`Bearer ${token}`)).resolves.toBe(userId);
+		const [header, , signature] = token.split(".");
+		const claims = Buffer.from(JSON.stringify({ ...idClaims, iss: issuer, exp: Date.now() })).toString("base64url");
+		await expect(authenticate(`Bearer ${header}.${claims}.${signature}`)).rejects.toMatchObject({
+			code: "unauthorized",
+		});
+		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61_000 });
+		try {
+			await expect(authenticate(`Bearer ${token}`)).rejects.toMatchObject({ code: "unauthorized" });
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 
 	const alg = (name: string) => Buffer.from(JSON.stringify({ alg: name, kid: "ours" })).toString("base64url");
