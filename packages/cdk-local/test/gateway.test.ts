@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { jwtAuthorizer } from "../services/apigatewayv2/authorizer.ts";
 import { corsGrant } from "./cors.ts";
 import { allowInvoke, startTestApp, type TestApp, testFunction } from "./test-app.ts";
 
@@ -217,6 +218,20 @@ describe("the JWT authorizer", () => {
 	test("checks client_id if a token has no audience", async () => {
 		const access = await token({ client_id: audience });
 		expect((await get("/items", bearer(access))).status).toBe(200);
+	});
+
+	test("refuses a token that it accepted, once the token has expired", async () => {
+		const authorize = jwtAuthorizer({ issuer, audience: [audience] });
+		const authorization = `Bearer ${await token(undefined, { expires: "60s" })}`;
+		for (let request = 0; request < 2; request += 1) {
+			expect(await authorize(authorization, [])).toMatchObject({ allowed: true, jwt: { claims: { sub: "user-1" } } });
+		}
+		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61_000 });
+		try {
+			expect(await authorize(authorization, [])).toEqual({ allowed: false, status: 401 });
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 
 	test("refuses every token that is not valid for this issuer and client", async () => {

@@ -16,17 +16,17 @@ export type Authorizer = (authorization: string | undefined, requiredScopes: str
  */
 export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: string[] }): Authorizer {
 	const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+	const verified = new VerifiedTokens();
 	return async (authorization, requiredScopes) => {
 		const token = authorization?.replace(/^Bearer\s+/i, "");
 		if (!token) return { allowed: false, status: 401 };
-		let claims: JWTPayload;
+		let claims = verified.get(token);
 		try {
-			const verified = await jwtVerify(token, keys, {
-				issuer,
-				algorithms: ["RS256"],
-				requiredClaims: ["exp"],
-			});
-			claims = verified.payload;
+			if (!claims) {
+				const { payload } = await jwtVerify(token, keys, { issuer, algorithms: ["RS256"], requiredClaims: ["exp"] });
+				claims = payload;
+				verified.add(token, payload);
+			}
 		} catch (error) {
 			// Keys that cannot be fetched are an error of the emulator; any other error is the token's.
 			if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
@@ -49,6 +49,24 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
 			},
 		};
 	};
+}
+
+const maxVerified = 1_000;
+
+/** Keeps the claims of verified tokens until they expire: a client sends its token with every request. */
+class VerifiedTokens {
+	readonly #claims = new Map<string, JWTPayload>();
+
+	get(token: string): JWTPayload | undefined {
+		const claims = this.#claims.get(token);
+		return claims && Number(claims.exp) > Math.floor(Date.now() / 1_000) ? claims : undefined;
+	}
+
+	add(token: string, claims: JWTPayload): void {
+		this.#claims.set(token, claims);
+		const [oldest] = this.#claims.keys();
+		if (this.#claims.size > maxVerified && oldest) this.#claims.delete(oldest);
+	}
 }
 
 /** Formats a claim as API Gateway does: text, and lists like `[a b]`. */

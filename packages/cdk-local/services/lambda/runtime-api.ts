@@ -71,6 +71,7 @@ export class RuntimeApi {
 		response
 			.writeHead(200, {
 				"content-type": "application/json",
+				"content-length": invocation.payload.length,
 				"lambda-runtime-aws-request-id": invocation.requestId,
 				"lambda-runtime-deadline-ms": String(invocation.deadline),
 				"lambda-runtime-invoked-function-arn": invocation.functionArn,
@@ -92,8 +93,10 @@ export class RuntimeApi {
 			this.#events.ready();
 			return;
 		}
-		const accepted = (status: number, value: object) =>
-			response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+		const accepted = (status: number, value: object) => {
+			const text = JSON.stringify(value);
+			response.writeHead(status, { "content-type": "application/json", "content-length": text.length }).end(text);
+		};
 		if (method !== "POST") {
 			accepted(404, { errorType: "NotFound" });
 		} else if (path === "/2018-06-01/runtime/init/error") {

@@ -31,6 +31,9 @@ interface SandboxOptions {
 /** Lambda allows the initialization ten seconds in addition to the function's timeout. */
 const maxInitSeconds = 10;
 
+/** The least time between two looks at a process's memory. */
+const peakMs = 100;
+
 /** One process that runs a function's bundle, one invocation at a time. */
 export class Sandbox {
 	readonly #options: SandboxOptions;
@@ -43,6 +46,7 @@ export class Sandbox {
 		sentAt: number | null;
 		end(result: InvocationResult): void;
 	} | null = null;
+	#peak = { readAt: Number.NEGATIVE_INFINITY, megabytes: "?" };
 	#killer: NodeJS.Timeout | undefined;
 	/** The result of every further invocation once the process is dead. */
 	#death: InvocationResult | null = null;
@@ -171,8 +175,15 @@ export class Sandbox {
 		this.#current?.end(result);
 	}
 
-	/** Returns the process's peak memory; known on Linux only. */
+	/** Returns the process's peak memory; known on Linux only. Of many invocations in a moment, few look. */
 	#peakMegabytes(): string {
+		if (performance.now() - this.#peak.readAt > peakMs) {
+			this.#peak = { readAt: performance.now(), megabytes: this.#readPeakMegabytes() };
+		}
+		return this.#peak.megabytes;
+	}
+
+	#readPeakMegabytes(): string {
 		try {
 			const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
 			const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
