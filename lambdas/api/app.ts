@@ -24,6 +24,7 @@ export type ApiPorts = Pick<
 	Ports,
 	| "items"
 	| "edits"
+	| "tags"
 	| "requests"
 	| "redactions"
 	| "rateLimits"
@@ -32,6 +33,7 @@ export type ApiPorts = Pick<
 	| "events"
 	| "analyses"
 	| "search"
+	| "searchIndex"
 	| "searchSettings"
 	| "similar"
 	| "vectorIndex"
@@ -135,6 +137,10 @@ function routeModules(
 		edits: async () => {
 			const { editRoutes } = await import("./routes/edits.ts");
 			return (app) => editRoutes(app, ports);
+		},
+		tags: async () => {
+			const { tagRoutes } = await import("./routes/tags.ts");
+			return (app) => tagRoutes(app, ports);
 		},
 		uploads: async () => {
 			const { uploadRoutes } = await import("./routes/uploads.ts");

@@ -32,6 +32,8 @@ export async function connect(env: Env<typeof apiEnv>): Promise<ApiPorts> {
 	return withCrashVariable({
 		items: lazyPort(async () => (await database()).items),
 		edits: lazyPort(async () => (await database()).edits),
+		tags: lazyPort(async () => (await database()).tags),
+		searchIndex: lazyPort(async () => (await database()).searchIndex),
 		requests: lazyPort(async () => (await database()).requests),
 		redactions: lazyPort(async () => (await database()).redactions),
 		rateLimits: lazyPort(async () => {

@@ -55,14 +55,19 @@ async function redact(context: Context) {
 	});
 }
 
-/** Indexes texts as the present version of the code does: work that only follows a deployment. */
+/** Writes documents anew: work that only follows a deployment, or a crash after a change of many items. */
 async function index(context: Context) {
 	const started = Date.now();
-	const { indexed } = await indexDocuments(ports, {
+	const { rewritten, indexed } = await indexDocuments(ports, {
 		deadline: new Date(started + context.getRemainingTimeInMillis() / 3),
 	});
-	if (indexed === 0) return;
-	log.info("documents indexed", { indexed, request_id: context.awsRequestId, duration_ms: Date.now() - started });
+	if (rewritten + indexed === 0) return;
+	log.info("documents indexed", {
+		rewritten,
+		indexed,
+		request_id: context.awsRequestId,
+		duration_ms: Date.now() - started,
+	});
 }
 
 /** Runs last, since it may take all the time that is left. */

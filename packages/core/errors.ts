@@ -25,6 +25,7 @@ export type ErrorCode =
 	| "image_not_found"
 	| "request_not_found"
 	| "session_not_found"
+	| "tag_not_found"
 	| "session_busy"
 	| "item_changed"
 	| "item_failed"

@@ -44,7 +44,7 @@ export function suggestTags(store: Store, stored: StoredItem, names: string[]): 
 }
 
 /** A tag that the person's other items have keeps the spelling it has there. */
-function spelling(store: Store, { item }: StoredItem, name: string): string {
+export function spelling(store: Store, { item }: StoredItem, name: string): string {
 	const others = ownedItems(store, item.userId).filter((other) => other.item.id !== item.id);
 	const same = others
 		.flatMap(({ tags }) => tags)
@@ -68,7 +68,8 @@ function setTakenAt(stored: StoredItem, own: NonNullable<ItemEdit["takenAt"]> | 
 	stored.fileTakenAt = own && ofFile;
 }
 
-function followText(store: Store, stored: StoredItem): void {
+/** Makes document and vector follow the changed text. */
+export function followText(store: Store, stored: StoredItem): void {
 	const { item, requests } = stored;
 	item.textRevision += 1;
 	if (!stored.analysis) return;

@@ -19,6 +19,7 @@ import { fakeConversations } from "./sessions.ts";
 import { fakeSearchSettings, fakeSimilar } from "./similar.ts";
 import { fakeStages } from "./stages.ts";
 import { createStore, type Store } from "./store.ts";
+import { fakeTags } from "./tags.ts";
 import { fakeVectorIndex } from "./vector-index.ts";
 import { type FakeWebSearch, fakeWebSearch } from "./web-search.ts";
 
@@ -46,10 +47,11 @@ export function fakePorts(): FakePorts {
 		store,
 		items: fakeItems(store),
 		edits: fakeEdits(store),
+		tags: fakeTags(store),
 		stages: fakeStages(store),
 		requests: fakeRequests(store),
 		// Searches read the texts themselves: no index of them is out of date.
-		searchIndex: { indexOutdated: async () => 0 },
+		searchIndex: { indexOutdated: async () => 0, rewriteOutdated: async () => 0 },
 		redactions: fakeRedactions(store),
 		rateLimits: fakeRateLimits(clock),
 		idempotencyKeys: fakeIdempotencyKeys(clock),

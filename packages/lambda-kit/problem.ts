@@ -30,6 +30,7 @@ const kinds: Record<ProblemCode, Kind> = {
 	analysis_not_found: { status: 404, title: "No such analysis" },
 	image_not_found: { status: 404, title: "No such image" },
 	request_not_found: { status: 404, title: "No such request" },
+	tag_not_found: { status: 404, title: "No such tag" },
 	session_not_found: { status: 404, title: "No such session" },
 	// A turn takes a few seconds, and the call has waited for some of them.
 	session_busy: { status: 409, title: "The session is busy", retryAfter: 2 },

@@ -4,6 +4,7 @@ import { postgresHealth } from "./health.ts";
 import { postgresAnalyses } from "./items/analyses.ts";
 import { postgresEdits } from "./items/edits.ts";
 import { postgresItems } from "./items/items.ts";
+import { postgresTags } from "./items/own-tags.ts";
 import { postgresOutbox } from "./pipeline/outbox.ts";
 import { postgresRedactions } from "./pipeline/redactions.ts";
 import { postgresRequests } from "./pipeline/requests.ts";
@@ -20,6 +21,7 @@ export type PostgresPorts = Pick<
 	Ports,
 	| "items"
 	| "edits"
+	| "tags"
 	| "stages"
 	| "requests"
 	| "redactions"
@@ -39,6 +41,7 @@ export function postgresPorts(db: Database, isWord?: IsWord): PostgresPorts {
 	return {
 		items: postgresItems(db),
 		edits: postgresEdits(db),
+		tags: postgresTags(db),
 		stages: postgresStages(db),
 		requests: postgresRequests(db),
 		redactions: postgresRedactions(db),

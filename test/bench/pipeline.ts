@@ -165,6 +165,7 @@ async function bareWork(ports: Bare, bytes: Uint8Array): Promise<number> {
 		image: derived.vision,
 		pixels: (max) => picturePixels(images, bytes, derived.vision, max),
 		originalFilename: "screenshot.png",
+		knownTags: [],
 		deadline,
 	});
 	const text = searchText(answer.description);

@@ -45,6 +45,7 @@ const request = () => ({
 	takenAt: null,
 	camera: null,
 	colours: [],
+	knownTags: [],
 	deadline: deadline(),
 });
 

@@ -9,6 +9,7 @@ import { billedUsageContract } from "./billed-usage.ts";
 import { currentAnalysisContract } from "./current-analysis.ts";
 import { contractDatabase, type EmptyDatabase } from "./databases.ts";
 import { duplicatesContract } from "./duplicates.ts";
+import { editsContract } from "./edits.ts";
 import { hybridSearchContract } from "./hybrid-search.ts";
 import type { ArrangedPorts } from "./item-states.ts";
 import { itemsContract } from "./items.ts";
@@ -20,6 +21,7 @@ import { searchLanguageContract } from "./search-language.ts";
 import { similarContract } from "./similar.ts";
 import { stagesContract } from "./stages.ts";
 import { sweeperContract } from "./sweeper.ts";
+import { tagsContract } from "./tags.ts";
 import { tenancyContract } from "./tenancy.ts";
 import { textSearchContract } from "./text-search.ts";
 import { vectorSearchContract } from "./vector-search.ts";
@@ -93,8 +95,9 @@ describe(contractDatabase.title, () => {
 		await db.query("delete from chat_redactions where user_id = any($1)", [users]);
 	});
 
-	it("binds the user in every statement on a tenant's table, except ten of the sweeper", async () => {
+	it("binds the user in every statement on a tenant's table, except eleven of the sweeper", async () => {
 		await postgresSearchIndex(recorded(empty.connect(1), statements)).indexOutdated(1);
+		await postgresSearchIndex(recorded(empty.connect(1), statements)).rewriteOutdated(1);
 		const partitions = postgresVectorPartitions(recorded(empty.connect(1), statements));
 		await partitions.listLarge({ minItems: 1, limit: 1 });
 		await partitions.rebuild("nobody", "none", { partitions: 1, vectors: 0 });
@@ -112,6 +115,7 @@ describe(contractDatabase.title, () => {
 			"select extract(epoch from clock_timestamp() - stage_at)::float8 as secon",
 			"select item_id, headline, summary, documents.note, labels, extracted_tex",
 			"update documents set search = vector::tsvector, search_version = $1 from",
+			"with next as ( select user_id, item_id from outdated_documents where tru",
 			"with recursive users as ( (select user_id, lexeme, documents from words ",
 			"with recursive users as ( select queue, (select min(user_id) from items ",
 			"with recursive users as ( select queue, (select min(user_id) from outbox",
@@ -159,6 +163,8 @@ function contracts(get: () => ArrangedPorts): void {
 
 function storedContracts(get: () => ArrangedPorts): void {
 	itemsContract(get);
+	editsContract(get);
+	tagsContract(get);
 	stagesContract(get);
 	duplicatesContract(get);
 	billedUsageContract(get);

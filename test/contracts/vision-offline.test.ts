@@ -29,6 +29,7 @@ async function requestFor(sample: Pick<SampleImage, "filename" | "bytes"> | unde
 		image: derived.vision,
 		pixels: (max) => picturePixels(sharpImages(), sample.bytes, derived.vision, max),
 		originalFilename: sample.filename,
+		knownTags: [],
 		sha256: null,
 		deadline: new Date(Date.now() + 300_000),
 	};
@@ -44,6 +45,16 @@ async function blank(): Promise<VisionRequest> {
 }
 
 describe("offline vision", () => {
+	it("suggests the person's own tags whose words stand in the image, and invents none", async () => {
+		const [sample] = samples;
+		const request = await requestFor(sample);
+		const { description } = await vision.describe(request);
+		expect(description.tags).toEqual([]);
+		const word = sample?.word ?? "";
+		const knownTags = ["Zucchini", word.toUpperCase(), `${word} zucchini`, "a", word.slice(0, -1)];
+		expect((await vision.describe({ ...request, knownTags })).description.tags).toEqual([word.toUpperCase()]);
+	});
+
 	it("reads every sample image's word, and no other sample's", async () => {
 		const texts = [];
 		for (const sample of samples) {

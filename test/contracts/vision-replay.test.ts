@@ -42,6 +42,7 @@ const describeImage = (digest: string | null) =>
 		takenAt: null,
 		camera: null,
 		colours: [],
+		knownTags: [],
 		deadline: new Date(Date.now() + 1_000),
 	});
 

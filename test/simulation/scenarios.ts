@@ -1,3 +1,4 @@
+import { editItem } from "#core/items/edit-item.ts";
 import { originalKey } from "#core/items/item.ts";
 import { prepareUpload } from "#core/items/prepare-upload.ts";
 import { requestAnalysis, requestResize } from "#core/pipeline/request-work.ts";
@@ -56,6 +57,9 @@ const createAnalysisRequest = (simulator: Simulator, ports: Ports, itemId = "") 
 const createResizeRequest = (simulator: Simulator, ports: Ports, itemId = "") =>
 	requestResize(ports, simulator.userId, itemId);
 
+const edit = (simulator: Simulator, ports: Ports, itemId = "") =>
+	editItem(ports, simulator.userId, itemId, { headline: "Edited", tags: ["edited"] });
+
 const startRebuild = (simulator: Simulator, ports: Ports) => rebuildIndex(ports, simulator.userId, { force: true });
 
 /** The stage handles a request for a ready item. */
@@ -63,7 +67,7 @@ const request = (
 	title: string,
 	queue: StageName,
 	mustCall: string,
-	createRequest: typeof createAnalysisRequest | typeof createResizeRequest | typeof startRebuild,
+	createRequest: typeof createAnalysisRequest | typeof createResizeRequest | typeof startRebuild | typeof edit,
 ): Scenario => ({
 	title,
 	mustCall,
@@ -226,6 +230,20 @@ export const scenarios: Scenario[] = [
 	request("the analyze stage at a request", "analyze", "stages.commitAnalyzed", createAnalysisRequest),
 	request("the process stage at a request", "process", "stages.commitResized", createResizeRequest),
 	request("the embed stage after a request", "embed", "stages.commitEmbedded", createAnalysisRequest),
+	{
+		title: "an edit, retried",
+		mustCall: "edits.edit",
+		arrange: ready,
+		run: (simulator, process, itemId) => process.run((ports) => edit(simulator, ports, itemId)),
+		retry: (simulator, itemId) => edit(simulator, simulator.ports, itemId),
+	},
+	{
+		title: "an edit, not retried",
+		mustCall: "edits.edit",
+		arrange: ready,
+		run: (simulator, process, itemId) => process.run((ports) => edit(simulator, ports, itemId)),
+	},
+	request("the embed stage after an edit", "embed", "stages.commitEmbedded", edit),
 	request("the embed stage at a rebuild", "embed", "stages.commitEmbedded", startRebuild),
 	sweeper("restarting a rebuild whose events were lost", "events.publish", async (simulator) => {
 		const itemId = await ready(simulator);

@@ -1,3 +1,4 @@
+import { editItem } from "#core/items/edit-item.ts";
 import { requestAnalysis, requestResize } from "#core/pipeline/request-work.ts";
 import { rebuildIndex } from "#core/search/rebuild-index.ts";
 import type { Database } from "#postgres/database.ts";
@@ -5,7 +6,7 @@ import type { FaultProfile } from "./fault-profile.ts";
 import { random } from "./random.ts";
 import { Simulator } from "./simulator.ts";
 
-/** Uploads twenty items, requests new analyses and thumbnails, deletes some and rebuilds the index, at times that the seed chooses. */
+/** Uploads twenty items, requests new analyses and thumbnails, edits and deletes some and rebuilds the index, at times that the seed chooses. */
 export async function runWorkload(db: Database | null, faultProfile: FaultProfile): Promise<Simulator> {
 	const simulator = new Simulator(db, faultProfile);
 	const chance = random(faultProfile.seed + 1_000);
@@ -22,6 +23,7 @@ export async function runWorkload(db: Database | null, faultProfile: FaultProfil
 			await requestResize(ports, userId, itemId).catch(ignoreFailedItem);
 		} else if (choice < 7) await simulator.delete(itemId);
 		else if (choice < 8) await rebuildIndex(ports, userId, { force: true });
+		else if (choice < 9) await editItem(ports, userId, itemId, { headline: `Edited ${count}`, tags: ["edited"] });
 	}
 	return simulator;
 }

@@ -2,21 +2,19 @@ import { z } from "@hono/zod-openapi";
 import { itemNotFound } from "#core/errors.ts";
 import { editItem } from "#core/items/edit-item.ts";
 import { entityTag } from "#core/items/entity-tag.ts";
-import { distinctTags, maxTagLength, maxTags, tagKey } from "#core/items/tag-names.ts";
+import { distinctTags, maxTags } from "#core/items/tag-names.ts";
 import { takenAtOfPerson } from "#core/items/taken-at.ts";
 import type { Ports } from "#core/ports/index.ts";
 import { entityTagsIn } from "../http/entity-tags.ts";
 import { etagHeader, ifMatchParameter, problem } from "../http/error-responses.ts";
 import { type Api, guarded, idOf, idParams, json, jsonBody, noQuery, text } from "../http/routing.ts";
 import { itemSchema, presentItem } from "../presenters/item.ts";
+import { tagName } from "../presenters/tag-name.ts";
 import { routes } from "./table.ts";
 
 /** A person's own words; null takes them back. */
 const words = (max: number, description: string) =>
 	text(max).trim().min(1, { error: "Is empty: send null to take it back" }).nullable().openapi({ description });
-
-/** The name of a tag. */
-export const tagName = text(maxTagLength).refine((name) => tagKey(name) !== "", { error: "Is empty" });
 
 const takenAt = text(40)
 	.transform((value, context) => {

@@ -27,6 +27,7 @@ export type RouteModule =
 	| "public"
 	| "items"
 	| "edits"
+	| "tags"
 	| "uploads"
 	| "requests"
 	| "analyses"
@@ -62,6 +63,9 @@ export const routes = {
 	getText: { method: "GET", path: "/items/{id}/text", limit: "read", module: "text" },
 	getImageUrl: { method: "GET", path: "/images/{filename}", limit: "read", module: "images" },
 	findSimilar: { method: "POST", path: "/items/{id}/similar", limit: "search", module: "similar" },
+	listTags: { method: "GET", path: "/tags", limit: "read", module: "tags" },
+	renameTag: { method: "PATCH", path: "/tags/{name}", limit: "write", module: "tags" },
+	deleteTag: { method: "DELETE", path: "/tags/{name}", limit: "write", module: "tags" },
 	/** Of class `expensive` where a model answers: see search.ts. */
 	search: { method: "POST", path: "/search", limit: "search", module: "search" },
 	chat: { method: "POST", path: "/chat", limit: "expensive", module: "chat" },

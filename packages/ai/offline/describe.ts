@@ -3,7 +3,7 @@ import type { TakenAt } from "#core/items/taken-at.ts";
 import type { VisionRequest } from "#core/ports/index.ts";
 import { topicOf } from "./lexicon.ts";
 
-type ImageFacts = Pick<VisionRequest, "originalFilename" | "takenAt" | "camera" | "colours">;
+type ImageFacts = Pick<VisionRequest, "originalFilename" | "takenAt" | "camera" | "colours" | "knownTags">;
 
 /** Describes an image by what is certain about it: its recognised text, colours, EXIF and file name. It claims no objects and no moods. */
 export function describe(recognised: TextLine[], facts: ImageFacts): ImageDescription {
@@ -16,7 +16,7 @@ export function describe(recognised: TextLine[], facts: ImageFacts): ImageDescri
 	return {
 		category: topic.category,
 		subcategories: topic.subcategories,
-		tags: [],
+		tags: tagsIn([...text, fileLabel].join("\n"), facts.knownTags),
 		headline: title ?? photoTitle(fileLabel, facts),
 		summary: [
 			text.length > 0 && `Reads: ${openingOf(content.map(textOf))}.`,
@@ -43,6 +43,26 @@ export function describe(recognised: TextLine[], facts: ImageFacts): ImageDescri
 			audio_source: null,
 		},
 	};
+}
+
+const maxTags = 5;
+/** Shorter words stand in many texts by chance. */
+const minTagLetters = 3;
+
+/** Returns those of a person's tags whose words stand in a text, one after the other. */
+function tagsIn(text: string, known: readonly string[]): string[] {
+	const wordsOf = (each: string) =>
+		each
+			.normalize("NFC")
+			.toLowerCase()
+			.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+	const words = ` ${wordsOf(text).join(" ")} `;
+	return known
+		.filter((tag) => {
+			const own = wordsOf(tag).join(" ");
+			return own.length >= minTagLetters && words.includes(` ${own} `);
+		})
+		.slice(0, maxTags);
 }
 
 /** A line whose words are to be trusted, or less of it. */

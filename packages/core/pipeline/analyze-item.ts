@@ -5,12 +5,15 @@ import { type AnalysisRequested, type ImageProcessed, itemEventFields } from "./
 import { picturePixels } from "./picture-pixels.ts";
 import { runStage, type StageOptions, type StageOutcome } from "./run-stage.ts";
 
+/** A model reads no more of a person's tags, the most used first. */
+const maxKnownTags = 100;
+
 /**
  * Describes an image by a vision model; the description becomes the item's current analysis. A person's request may
  * name the provider and the model.
  */
 export async function analyzeItem(
-	ports: Pick<Ports, "stages" | "outbox" | "events" | "objects" | "images" | "analyses" | "vision">,
+	ports: Pick<Ports, "stages" | "outbox" | "events" | "objects" | "images" | "analyses" | "vision" | "tags">,
 	{
 		user_id: userId,
 		item_id: itemId,
@@ -18,12 +21,13 @@ export async function analyzeItem(
 	}: Pick<ImageProcessed, "user_id" | "item_id"> & Partial<Pick<AnalysisRequested, "request_id">>,
 	options: StageOptions,
 ): Promise<StageOutcome> {
-	const { objects, images, analyses, vision, stages } = ports;
+	const { objects, images, analyses, vision, stages, tags } = ports;
 	return runStage(ports, "analyze", { userId, itemId, requestId }, options, async ({ lease, item, request }) => {
 		const image = await objects.get(visionKey(userId, itemId));
 		if (!image) {
 			throw new Error(`The derived image of item ${itemId} is missing.`);
 		}
+		const own = await tags.list(userId, { limit: maxKnownTags });
 		const answer = await vision.describe({
 			image,
 			pixels: async (maxPixels) => picturePixels(images, await objects.get(originalKey(item)), image, maxPixels),
@@ -34,6 +38,7 @@ export async function analyzeItem(
 			takenAt: item.takenAt,
 			camera: item.camera,
 			colours: item.colours,
+			knownTags: own.tags.map(({ name }) => name),
 			provider: request?.provider ?? undefined,
 			model: request?.model ?? undefined,
 			deadline: options.deadline,

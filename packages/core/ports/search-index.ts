@@ -5,4 +5,9 @@ export interface SearchIndex {
 	 * @returns how many; fewer than `limit` when none is left
 	 */
 	indexOutdated(limit: number): Promise<number>;
+	/**
+	 * Writes documents anew that a change of many items has left behind, of one user or of any, and requests their vectors.
+	 * @returns how many; fewer than `limit` when none is left
+	 */
+	rewriteOutdated(limit: number, userId?: string): Promise<number>;
 }

@@ -15,6 +15,8 @@ export interface VisionRequest {
 	takenAt: TakenAt | null;
 	camera: string | null;
 	colours: string[];
+	/** The person's own tags, to be used before others are invented. */
+	knownTags: string[];
 	/** @default the environment's provider, and that provider's model */
 	provider?: string | undefined;
 	model?: string | undefined;

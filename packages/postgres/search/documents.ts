@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Analysis, type SearchText, searchText } from "#core/items/analysis.ts";
 import type { Item } from "#core/items/item.ts";
 import type { Queryable } from "../database.ts";
+import { itemWithAnalysis, type WholeItemRow, wholeItem, withCurrentAnalysis } from "../items/whole-item.ts";
 import { sql } from "../sql.ts";
 import { storableText } from "../text.ts";
 
@@ -13,6 +14,17 @@ export interface DocumentSource {
 	item: Item;
 	analysis: Pick<Analysis, "id" | "description">;
 	tags: string[];
+}
+
+/** Reads what the documents of items are made from; leaves out those that have no analysis. The caller has locked the items. */
+export async function documentSources(tx: Queryable, userId: string, itemIds: string[]): Promise<DocumentSource[]> {
+	const rows = await tx.query<WholeItemRow>(
+		sql`select ${wholeItem} from items ${withCurrentAnalysis}
+		    where items.user_id = ${userId} and items.id = any(${itemIds}::uuid[])`,
+	);
+	return rows.map(itemWithAnalysis).flatMap(({ item, latestAnalysis: analysis, tags }) => {
+		return analysis ? [{ item, analysis, tags }] : [];
+	});
 }
 
 /** Writes the documents of items, from their analyses and the person's own words. The caller has locked the items. */
@@ -53,6 +65,8 @@ export async function writeDocuments(tx: Queryable, userId: string, sources: rea
 		      written_at = excluded.written_at
 		    where documents.user_id = ${userId}`,
 	);
+	const itemIds = documents.map(({ itemId }) => itemId);
+	await tx.query(sql`delete from outdated_documents where user_id = ${userId} and item_id = any(${itemIds}::uuid[])`);
 }
 
 /** Writes the documents of analyzed items anew after a change of the person's words; their vectors follow. */

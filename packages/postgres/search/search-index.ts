@@ -1,6 +1,7 @@
 import type { SearchIndex } from "#core/ports/index.ts";
 import type { Database } from "../database.ts";
 import { sql } from "../sql.ts";
+import { documentSources, rewriteDocuments } from "./documents.ts";
 
 interface OutdatedRow {
 	item_id: string;
@@ -42,6 +43,30 @@ export function postgresSearchIndex(db: Database): SearchIndex {
 					    from unnest(${rows.map(({ item_id }) => item_id)}::uuid[], ${vectors}::text[]) as indexed (item_id, vector)
 					    where documents.item_id = indexed.item_id`,
 				);
+				return rows.length;
+			}),
+
+		rewriteOutdated: (limit, userId) =>
+			db.transaction(async (tx) => {
+				const isMeant = userId === undefined ? sql`true` : sql`outdated_documents.user_id = ${userId}`;
+				// Ids are random: where there are several users, each has its part of a batch.
+				const rows = await tx.query<{ user_id: string; id: string }>(
+					sql`with next as (
+					      select user_id, item_id from outdated_documents where ${isMeant} order by item_id limit ${limit}
+					    )
+					    select items.user_id, items.id
+					    from next join items on items.user_id = next.user_id and items.id = next.item_id
+					    order by items.id
+					    for update of items`,
+				);
+				const byUser = Map.groupBy(rows, ({ user_id }) => user_id);
+				for (const [owner, own] of [...byUser].sort(([a], [b]) => (a < b ? -1 : 1))) {
+					const itemIds = own.map(({ id }) => id);
+					await rewriteDocuments(tx, owner, await documentSources(tx, owner, itemIds));
+					await tx.query(
+						sql`delete from outdated_documents where user_id = ${owner} and item_id = any(${itemIds}::uuid[])`,
+					);
+				}
 				return rows.length;
 			}),
 	};

@@ -48,6 +48,7 @@ async function describePicture(file: string, bytes: Uint8Array): Promise<Describ
 			image: vision,
 			pixels: (max) => picturePixels(images, bytes, vision, max),
 			originalFilename: file,
+			knownTags: [],
 			deadline: new Date(Date.now() + describeMs),
 		});
 		return { file, description, image };

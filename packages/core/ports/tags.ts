@@ -1,0 +1,26 @@
+/** A tag of a person's items. */
+export interface Tag {
+	name: string;
+	/** How many items have it. */
+	items: number;
+}
+
+/** Tags over all items of a person. A name means the same in any case. */
+export interface Tags {
+	/** The most used first. */
+	list(userId: string, page: { limit: number; offset?: number }): Promise<{ tags: Tag[]; total: number }>;
+	/**
+	 * Gives the items of a tag another one instead. Their documents are outdated until `SearchIndex.rewriteOutdated`.
+	 * @returns the tag under its new name, which other items may have had before; null where there is no such tag
+	 */
+	rename(userId: string, name: string, newName: string): Promise<Tag | null>;
+	/** Takes a tag off all items, likewise. @returns false where there is no such tag */
+	delete(userId: string, name: string): Promise<boolean>;
+	/**
+	 * Adds tags to at most 100 items, after those that they have; documents follow in the same transaction.
+	 * @returns the items that have them now, and those that would have more than `maxTags`
+	 */
+	add(userId: string, itemIds: string[], names: string[]): Promise<{ tagged: string[]; full: string[] }>;
+	/** Takes tags off at most 100 items; no model suggests them for these again. @returns the items that there are */
+	remove(userId: string, itemIds: string[], names: string[]): Promise<string[]>;
+}

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import type { Item } from "#core/items/item.ts";
+import { maxTags } from "#core/items/tag-names.ts";
+import { claim, commitAnalysis, type RowPorts, readyItem } from "./item-states.ts";
+import { newAnalysis, newUser } from "./new-rows.ts";
+
+/** Tests an implementation of `Tags`. */
+export function tagsContract(get: () => RowPorts): void {
+	const tagged = async (user: string, tags: string[]): Promise<Item> => {
+		const { item } = await readyItem(get(), user, {});
+		await get().edits.edit(user, item.id, { tags });
+		return item;
+	};
+	const tagsOf = async ({ userId, id }: Item) => (await get().items.find(userId, id))?.tags;
+	const list = async (user: string) =>
+		(await get().tags.list(user, { limit: 10 })).tags.map(({ name, items }) => [name, items]);
+	const find = async (user: string, text: string) => {
+		// As the use case does after each change.
+		while ((await get().searchIndex.rewriteOutdated(2, user)) === 2);
+		return (await get().search.byText(user, { text }, { topK: 5 })).map(({ itemId }) => itemId).sort();
+	};
+
+	describe("tags", () => {
+		it("are counted over the person's own items, the most used first", async () => {
+			const user = newUser();
+			await tagged(user, ["Sea", "🏖️"]);
+			await tagged(user, ["sea", "Boats"]);
+			await tagged(newUser(), ["Sea", "Zoo"]);
+			expect(await list(user)).toEqual([
+				["Sea", 2],
+				["Boats", 1],
+				["🏖️", 1],
+			]);
+			expect(await get().tags.list(user, { limit: 1, offset: 1 })).toEqual({
+				tags: [{ name: "Boats", items: 1 }],
+				total: 3,
+			});
+			expect(await list(newUser())).toEqual([]);
+		});
+
+		it("are renamed on every item, and searched under the new name", async () => {
+			const user = newUser();
+			const [first, second] = [await tagged(user, ["zoo", "zucchini"]), await tagged(user, ["Zucchini"])];
+			const other = await tagged(newUser(), ["zucchini"]);
+			expect(await get().tags.rename(user, "ZUCCHINI", "  Cour  gette ")).toEqual({ name: "Cour gette", items: 2 });
+			expect(await tagsOf(first)).toEqual(["zoo", "Cour gette"]);
+			expect(await tagsOf(other)).toEqual(["zucchini"]);
+			expect(await find(user, "zucchini")).toEqual([]);
+			expect(await find(user, "gette")).toEqual([first.id, second.id].sort());
+		});
+
+		it("become one where both names are in use, in the spelling of the other", async () => {
+			const user = newUser();
+			const both = await tagged(user, ["car", "Vehicles", "red"]);
+			const one = await tagged(user, ["car"]);
+			expect(await get().tags.rename(user, "car", "vehicles")).toEqual({ name: "Vehicles", items: 2 });
+			expect(await tagsOf(both)).toEqual(["Vehicles", "red"]);
+			expect(await tagsOf(one)).toEqual(["Vehicles"]);
+		});
+
+		it("get another spelling by the same name in another case", async () => {
+			const user = newUser();
+			const item = await tagged(user, ["sea", "boats"]);
+			expect(await get().tags.rename(user, "Sea", "SEA")).toEqual({ name: "SEA", items: 1 });
+			expect(await tagsOf(item)).toEqual(["SEA", "boats"]);
+			expect(await find(user, "sea")).toEqual([item.id]);
+		});
+
+		it("that nobody has, or another user alone, are neither renamed nor deleted", async () => {
+			const [user, other] = [newUser(), newUser()];
+			const item = await tagged(other, ["sea"]);
+			expect(await get().tags.rename(user, "sea", "ocean")).toBeNull();
+			expect(await get().tags.delete(user, "sea")).toBe(false);
+			expect(await tagsOf(item)).toEqual(["sea"]);
+		});
+
+		it("that are deleted are on no item, in no search, and suggested to none of them again", async () => {
+			const { requests, stages, tags } = get();
+			const user = newUser();
+			const { item } = await readyItem(get(), user, {});
+			await tags.add(user, [item.id], ["zucchini", "boats"]);
+			expect(await find(user, "zucchini")).toEqual([item.id]);
+			expect(await tags.delete(user, "Zucchini")).toBe(true);
+			expect(await find(user, "zucchini")).toEqual([]);
+			const request = await requests.create({
+				id: crypto.randomUUID(),
+				itemId: item.id,
+				userId: user,
+				kind: "analyze",
+				provider: null,
+				model: null,
+			});
+			const claimed = await stages.claimRequest(user, item.id, request?.id ?? "", 60);
+			if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+			const analysis = newAnalysis({}, 2);
+			analysis.description.tags = ["zucchini", "pier"];
+			await commitAnalysis(get(), claimed.lease, item, analysis);
+			expect(await tagsOf(item)).toEqual(["boats", "pier"]);
+		});
+
+		it("are added to and taken off several items, documents and vectors included", async () => {
+			const { tags, requests } = get();
+			const user = newUser();
+			const [first, second] = [await tagged(user, ["sea"]), await tagged(user, ["zucchini"])];
+			const foreign = await tagged(newUser(), []);
+			const ids = [first.id, second.id, foreign.id, crypto.randomUUID()];
+			const added = await tags.add(user, ids, ["Zucchini", "sun"]);
+			expect({ ...added, tagged: added.tagged.toSorted() }).toEqual({ tagged: [first.id, second.id].sort(), full: [] });
+			expect(await tagsOf(first)).toEqual(["sea", "zucchini", "sun"]);
+			expect(await tagsOf(foreign)).toEqual([]);
+			expect(await find(user, "zucchini")).toEqual([first.id, second.id].sort());
+			expect((await tags.remove(user, ids, ["ZUCCHINI"])).toSorted()).toEqual([first.id, second.id].sort());
+			expect(await find(user, "zucchini")).toEqual([]);
+			expect((await requests.claimRebuildBatch(user, 10)).length).toBeLessThanOrEqual(2);
+		});
+
+		it("are not added to an item that would have too many", async () => {
+			const { tags } = get();
+			const user = newUser();
+			const many = Array.from({ length: maxTags }, (_, index) => `tag ${index}`);
+			const item = await tagged(user, many);
+			expect(await tags.add(user, [item.id], ["one more"])).toEqual({ tagged: [], full: [item.id] });
+			expect(await tags.add(user, [item.id], ["TAG 1"])).toEqual({ tagged: [item.id], full: [] });
+			expect(await tagsOf(item)).toEqual(many);
+		});
+
+		it("of the model do not come back after they were taken off, and stay where the person adds them", async () => {
+			const { tags } = get();
+			const user = newUser();
+			const { item } = await readyItem(get(), user, {});
+			await tags.remove(user, [item.id], ["Boats"]);
+			await tags.add(user, [item.id], ["sea"]);
+			await get().items.restart(user, item.id);
+			const request = await get().requests.create({
+				id: crypto.randomUUID(),
+				itemId: item.id,
+				userId: user,
+				kind: "analyze",
+				provider: null,
+				model: null,
+			});
+			const claimed = await get().stages.claimRequest(user, item.id, request?.id ?? "", 60);
+			if (claimed.outcome !== "claimed") throw new Error(claimed.outcome);
+			const analysis = newAnalysis({}, 2);
+			analysis.description.tags = ["boats", "Sea", "pier"];
+			await commitAnalysis(get(), claimed.lease, item, analysis);
+			expect(await tagsOf(item)).toEqual(["sea", "pier"]);
+			const { lease } = await claim(get(), item, "embed");
+			await get().stages.release(lease);
+		});
+	});
+}
