@@ -5,6 +5,7 @@ import type { HttpReply } from "./server.ts";
 export const description = {
 	category: "Travel",
 	subcategories: ["flights"],
+	tags: ["Trips"],
 	headline: "A boarding pass from Oslo to Reykjavik",
 	summary: "A boarding pass for flight FI 319 on 3 May.",
 	image_details: {
