@@ -62,6 +62,7 @@ export function adminOperations(pools: UserPools) {
 		}),
 		AdminGetUser: operation(userOfPool, (input) => describeUser(find(input), "UserAttributes")),
 		AdminDeleteUser: operation(userOfPool, (input) => pools.deleteUser(find(input))),
+		AdminUserGlobalSignOut: operation(userOfPool, (input) => pools.signOut(find(input))),
 		ListUsers: operation(
 			{
 				UserPoolId: text,

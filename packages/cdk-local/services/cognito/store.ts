@@ -199,6 +199,11 @@ export class UserPools {
 		});
 	}
 
+	/** Ends every session of a user. */
+	signOut(user: User): void {
+		this.tokens.revokeAll(user.pool, user.sub);
+	}
+
 	deleteUser(user: User): void {
 		this.#state.sql("delete from users where pool = ? and sub = ?").run(user.pool, user.sub);
 		this.tokens.revokeAll(user.pool, user.sub);

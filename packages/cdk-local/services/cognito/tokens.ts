@@ -135,7 +135,7 @@ export class Tokens {
 		this.#state.sql("delete from refresh_tokens where hash = ? and client = ?").run(hash(refreshToken), clientId);
 	}
 
-	/** Revokes every refresh token of a user whose password changed or who was deleted. */
+	/** Revokes every refresh token of a user who was signed out or deleted, or whose password changed. */
 	revokeAll(pool: string, sub: string): void {
 		this.#state.sql("delete from refresh_tokens where pool = ? and sub = ?").run(pool, sub);
 	}

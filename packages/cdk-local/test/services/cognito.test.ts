@@ -4,6 +4,7 @@ import {
 	AdminDeleteUserCommand,
 	AdminGetUserCommand,
 	AdminSetUserPasswordCommand,
+	AdminUserGlobalSignOutCommand,
 	type AuthFlowType,
 	CognitoIdentityProviderClient,
 	ConfirmForgotPasswordCommand,
@@ -469,6 +470,19 @@ describe("an administrator", () => {
 		await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
 			name: "NotAuthorizedException",
 		});
+	});
+
+	test("signs a user out everywhere, who may sign in again", async () => {
+		await member();
+		const sessions = [await signIn(), await signIn()];
+		await cognito.send(new AdminUserGlobalSignOutCommand({ UserPoolId, Username: email }));
+		for (const { RefreshToken } of sessions) {
+			await expect(initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken })).rejects.toMatchObject({
+				name: "NotAuthorizedException",
+			});
+		}
+		const { RefreshToken } = await signIn();
+		await initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: RefreshToken });
 	});
 
 	test("lists users page by page", async () => {
